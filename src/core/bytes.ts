@@ -1,0 +1,59 @@
+/** Bytes that can be read in any order: the only thing a format reader sees of the world. Stores, memory and tests provide it. */
+export interface RandomAccess {
+  /** What an error message calls this source: a path or URL as the user knows it. */
+  readonly name: string;
+  /** Total length in bytes. */
+  size(): Promise<number>;
+  /**
+   * Bytes `[offset, offset + length)`, or fewer where the source ends before. An offset at or past the end gives 0 bytes.
+   * The result may share memory with the source: copy it before changing it.
+   */
+  read(range: ByteRange, options?: ReadOptions): Promise<Uint8Array>;
+}
+
+/** Half-open by length: both in bytes, both non-negative integers. */
+export interface ByteRange {
+  offset: number;
+  length: number;
+}
+
+export interface ReadOptions {
+  signal?: AbortSignal | undefined;
+}
+
+/** A source that sits in memory. */
+export function inMemory(bytes: Uint8Array, name = "memory"): RandomAccess {
+  return {
+    name,
+    size: async () => bytes.length,
+    read: async ({ offset, length }) => bytes.subarray(Math.min(offset, bytes.length), Math.min(offset + length, bytes.length)),
+  };
+}
+
+/** The bytes `[offset, offset + length)` of another source, as a source of their own. */
+export function slice(source: RandomAccess, offset: number, length: number): RandomAccess {
+  return {
+    name: source.name,
+    size: async () => Math.max(0, Math.min(length, (await source.size()) - offset)),
+    read: (range, options) => {
+      const from = Math.min(range.offset, length);
+      return source.read({ offset: offset + from, length: Math.min(range.length, length - from) }, options);
+    },
+  };
+}
+
+/** Joins pieces into one array. */
+export function concat(pieces: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}
+
+/** Lower-case hexadecimal text of bytes. */
+export function toHex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,151 @@
+/**
+ * Every error that emporium reports, in one table. Codes never change meaning; `docs/reference/errors.md` is generated from here
+ * and a test proves that both list the same codes.
+ *
+ * `exit` is the exit status when the error ends the command (`design`: 1 failed, 2 wrong usage or config and nothing touched,
+ * 4 validation found errors, 11 another process holds the target). An item that fails while others go on gives 3 whatever its code.
+ */
+export const ERRORS = {
+  // usage and configuration: nothing has been touched
+  USAGE: { exit: 2, summary: "The command line is not of the command's form." },
+  CONFIG_SYNTAX: { exit: 2, summary: "The YAML, JSON or CSV cannot be parsed." },
+  CONFIG_FIELD: { exit: 2, summary: "A field of a configuration is missing, unknown or has a wrong value." },
+  CONFIG_REGEX: { exit: 2, summary: "A regular expression of a configuration cannot be compiled, or is too long or too slow." },
+  CONFIG_VARIABLE: { exit: 2, summary: "A template names a variable that does not exist here." },
+  CONFIG_GLOB_COUNT: { exit: 2, summary: "A glob matched another number of files than needed." },
+  CONFIG_EMPTY: { exit: 2, summary: "A finder found nothing, so there is nothing to do for what it names." },
+  CONFIG_COLLISION: { exit: 2, summary: "Two sources would be written to one name." },
+  CONFIG_LIMIT: { exit: 2, summary: "A configuration is larger, deeper or more aliased than allowed." },
+  NAME_UNSAFE: {
+    exit: 2,
+    summary: "A name cannot be part of a key or path: it is empty, leaves its folder or holds a forbidden character.",
+  },
+  LOCATION_UNKNOWN: { exit: 2, summary: "A location has a scheme that emporium does not know, or is not a location." },
+  NOT_BUILT: { exit: 2, summary: "A part that this version of emporium does not have yet." },
+  // formats
+  FORMAT_UNKNOWN: { exit: 1, summary: "The bytes are not of any known format, or not of the expected one." },
+  FORMAT_TRUNCATED: { exit: 1, summary: "A file ends before what its header promises." },
+  FORMAT_FIELD: { exit: 1, summary: "A field of a file has an impossible value." },
+  FORMAT_UNSUPPORTED: { exit: 1, summary: "A valid file of a kind that emporium does not read." },
+  FORMAT_CORRUPT: { exit: 1, summary: "Compressed or encoded bytes do not decode to what was promised." },
+  FORMAT_LIMIT: { exit: 1, summary: "A file asks for more than a ceiling allows." },
+  // stores
+  STORE_ABSENT: { exit: 1, summary: "A file or object that is needed does not exist." },
+  STORE_DENIED: { exit: 1, summary: "The store refuses access: no permission, or wrong or missing credentials." },
+  STORE_CONFLICT: { exit: 1, summary: "An object changed while it was being read or written." },
+  STORE_UNAVAILABLE: { exit: 1, summary: "The store does not answer, or answers with a passing error." },
+  STORE_THROTTLED: { exit: 1, summary: "The store asks to be called less often." },
+  STORE_PROTOCOL: {
+    exit: 1,
+    summary: "The store's answer breaks its own protocol: wrong length, wrong range, an error page instead of data.",
+  },
+  STORE_READONLY: { exit: 1, summary: "The store cannot be written." },
+  STORE_FAILED: { exit: 1, summary: "An input or output operation failed." },
+  DISK_FULL: { exit: 1, summary: "The target has no room left, or less than the plan needs." },
+  SOURCE_CHANGED: { exit: 1, summary: "A source changed while it was being read." },
+  // work
+  TARGET_LOCKED: { exit: 11, summary: "Another process works on the same target." },
+  JOURNAL_DAMAGED: { exit: 1, summary: "A journal holds a damaged line that is not its last." },
+  TASK_FAILED: { exit: 1, summary: "A task failed for a reason that has no code of its own." },
+  TASK_BLOCKED: { exit: 1, summary: "A task was not started because one that it needs failed." },
+  CANCELLED: { exit: 130, summary: "Stopped by a signal. The same command goes on where it was." },
+  MEMORY_LIMIT: { exit: 2, summary: "The work does not fit the memory ceiling." },
+  METADATA_VALUE: { exit: 1, summary: "A value cannot be written to metadata." },
+  INTERNAL: { exit: 1, summary: "A fault in emporium itself." },
+} as const satisfies Record<string, { exit: 1 | 2 | 4 | 11 | 130; summary: string }>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** Where the user can go and look. YAML gives line and column (both from 1) and the path of the value; binary files give a byte offset. */
+export interface Place {
+  file?: string | undefined;
+  line?: number | undefined;
+  column?: number | undefined;
+  /** Dotted path inside a configuration: `runs.0.sources.1`. */
+  path?: string | undefined;
+  byte?: number | undefined;
+  url?: string | undefined;
+}
+
+export interface ErrorFacts {
+  place?: Place | undefined;
+  /** What to do, one clause, without a full stop. */
+  hint?: string | undefined;
+  /** `later`: the same call may succeed after a pause. `now`: at once. Default `no`. */
+  retry?: "no" | "later" | "now" | undefined;
+  /** With `later`: the store said how long to wait. */
+  retryAfterMs?: number | undefined;
+  cause?: unknown;
+}
+
+/** The one error class. The message holds what was found and what was wanted. */
+export class EmporiumError extends Error {
+  override readonly name = "EmporiumError";
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    readonly facts: ErrorFacts = {},
+  ) {
+    super(message, facts.cause === undefined ? undefined : { cause: facts.cause });
+  }
+}
+
+/** True for our error, also across copies of this module (worker threads, test runners). */
+export function isEmporiumError(value: unknown): value is EmporiumError {
+  return value instanceof Error && value.name === "EmporiumError" && "code" in value && "facts" in value;
+}
+
+/** Any thrown thing as one of ours. What is already ours is returned unchanged. */
+export function asEmporiumError(thrown: unknown, code: ErrorCode = "INTERNAL", facts: ErrorFacts = {}): EmporiumError {
+  if (isEmporiumError(thrown)) return thrown;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new EmporiumError(code, message, { ...facts, cause: thrown });
+}
+
+/** The JSON form of an error: the fields that apply, flat. It survives `postMessage`, journals and `--json`. */
+export interface ErrorRecord extends Place {
+  code: ErrorCode;
+  message: string;
+  hint?: string | undefined;
+}
+
+export function toErrorRecord(error: EmporiumError): ErrorRecord {
+  const { place = {}, hint } = error.facts;
+  const record: ErrorRecord = { code: error.code, message: error.message };
+  for (const key of ["file", "line", "column", "path", "byte", "url"] as const) {
+    if (place[key] !== undefined) Object.assign(record, { [key]: place[key] });
+  }
+  if (hint !== undefined) record.hint = hint;
+  return record;
+}
+
+export function fromErrorRecord(record: ErrorRecord): EmporiumError {
+  const { code, message, hint, ...place } = record;
+  return new EmporiumError(code, message, { place, hint });
+}
+
+/**
+ * The three lines a person reads:
+ *
+ *     error[CODE]: what was found, what was wanted
+ *       at config.yaml:12:5 (runs.0.sources.1)     or: at tomo.rec byte 1024     or: at URL
+ *       hint: what to do
+ */
+export function formatError(error: ErrorRecord): string {
+  const lines = [`error[${error.code}]: ${error.message}`];
+  const where = formatPlace(error);
+  if (where) lines.push(`  at ${where}`);
+  if (error.hint) lines.push(`  hint: ${error.hint}`);
+  return lines.join("\n");
+}
+
+export function formatPlace(place: Place): string {
+  if (place.file !== undefined) {
+    const position = place.line === undefined ? "" : `:${place.line}${place.column === undefined ? "" : `:${place.column}`}`;
+    const byte = place.byte === undefined ? "" : ` byte ${place.byte}`;
+    const path = place.path === undefined ? "" : ` (${place.path})`;
+    return `${place.file}${position}${byte}${path}`;
+  }
+  if (place.url !== undefined) return place.byte === undefined ? place.url : `${place.url} byte ${place.byte}`;
+  return place.path ?? "";
+}

@@ -1,0 +1,45 @@
+const KiB = 1024;
+const MiB = 1024 * KiB;
+const GiB = 1024 * MiB;
+
+/**
+ * Every ceiling in one place. An input that asks for more is refused with a typed error before memory is taken. Each may be raised
+ * by the flag that its users document, never silently.
+ */
+export const LIMITS = {
+  /** Configuration files: bytes, nesting depth, expanded aliases. */
+  configBytes: 16 * MiB,
+  configDepth: 64,
+  configAliases: 100,
+  /** Run data maps and other tables that a configuration names. */
+  tableBytes: 256 * MiB,
+  /** Regular expressions of a configuration: characters, and time on one subject. */
+  regexLength: 1_000,
+  regexTimeMs: 100,
+  /** Names found by one glob. */
+  globMatches: 10_000_000,
+  /** One header or tag tree of a file. */
+  headerBytes: 64 * MiB,
+  /** One decoded chunk. */
+  chunkBytes: 512 * MiB,
+  /** Elements along one axis, and in all: what a float64 counts exactly. */
+  axisLength: 2 ** 31 - 1,
+  elements: 2 ** 53,
+  /** A JSON metadata document of an array or group. */
+  metadataBytes: 32 * MiB,
+  /** One bounded XML or JSON reply of a store (listings, errors). */
+  replyBytes: 32 * MiB,
+  /** A decompressed file may be at most this many times its compressed form once it is past `bombBytes`. */
+  bombRatio: 200,
+  bombBytes: 10 * MiB,
+  /** Default ceiling for buffers (`--memory`), and the least that the volume writer can work with. */
+  memoryBytes: 512 * MiB,
+  memoryBytesMin: 64 * MiB,
+  /** Multipart uploads: S3's own rules. */
+  partBytesMin: 8 * MiB,
+  partCount: 9_000,
+  /** Bytes of finished objects that wait on scratch space to be sent to an object store. */
+  unsentBytes: 1 * GiB,
+  /** Requests in flight to one host. */
+  requestsPerHost: 16,
+} as const;

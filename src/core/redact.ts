@@ -1,0 +1,49 @@
+/** A value that never prints itself: text, JSON and inspection give `[secret]`. `reveal` is the only way to it. */
+export class Secret {
+  readonly #value: string;
+  constructor(value: string) {
+    this.#value = value;
+    markSecret(value);
+  }
+  reveal(): string {
+    return this.#value;
+  }
+  toString(): string {
+    return MASK;
+  }
+  toJSON(): string {
+    return MASK;
+  }
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return MASK;
+  }
+}
+
+const MASK = "[secret]";
+const SHORTEST = 4; // cutting anything shorter would cut words
+const known: string[] = [];
+
+/** Makes a value known as secret without wrapping it (environment variables that a library reads by itself). */
+export function markSecret(value: string | undefined): void {
+  if (value === undefined || value.length < SHORTEST) return;
+  for (const form of new Set([value, encodeURIComponent(value)])) if (!known.includes(form)) known.push(form);
+  known.sort((a, b) => b.length - a.length); // a secret that holds a shorter one is cut as a whole
+}
+
+/** Forms that are secret wherever they stand: credentials in URLs, signatures and tokens in query strings and headers. */
+const FORMS: [RegExp, string][] = [
+  [/(\b[a-z][a-z0-9+.-]*:\/\/[^\s/:@]*):[^\s/@]+@/gi, `$1:${MASK}@`],
+  [
+    /([?&](?:X-Amz-(?:Signature|Credential|Security-Token)|Signature|AWSAccessKeyId|sig|token|access_token|password)=)[^&\s"']+/gi,
+    `$1${MASK}`,
+  ],
+  [/(\bauthorization["']?\s*[:=]\s*["']?)(?:aws4-hmac-sha256[^\r\n"']*|(?:(?:bearer|basic)\s+)?[^\s"',]+)/gi, `$1${MASK}`],
+];
+
+/** Cuts every known secret, and whatever has the form of one, out of a line that is about to be shown or stored. */
+export function redact(text: string): string {
+  let clean = text;
+  for (const value of known) clean = clean.replaceAll(value, MASK);
+  for (const [pattern, replacement] of FORMS) clean = clean.replace(pattern, replacement);
+  return clean;
+}

@@ -1,0 +1,109 @@
+import type { Clock } from "../core/clock.js";
+import type { ErrorRecord, Place } from "../core/errors.js";
+import type { Log } from "../core/log.js";
+import type { Store } from "../stores/store.js";
+
+/** Plain JSON: what a task is told and what it notes. Tasks are printed, split between machines, compared and resumed, so nothing else is in them. */
+export type Plain = null | boolean | number | string | readonly Plain[] | { readonly [key: string]: Plain };
+export type PlainObject = { readonly [key: string]: Plain };
+
+/** One object that a task reads, with what identified it when the plan was made. */
+export interface TaskInput {
+  /** Key in the source store. */
+  key: string;
+  size: number;
+  etag?: string | undefined;
+  modifiedMs?: number | undefined;
+}
+
+/** One entity's outputs: what a person would name, "tomogram 100 of TS_01". */
+export interface Task {
+  /** Hash of inputs, operation, parameters and outputs (`taskId`): same plan, same ids, on any machine. */
+  readonly id: string;
+  readonly title: string;
+  /** Name of a registered operation. */
+  readonly run: string;
+  readonly params: PlainObject;
+  readonly inputs: readonly TaskInput[];
+  /** Keys in the target store. A key ending with `/` is a folder (an OME-Zarr). The last one is the entity's marker of completeness. */
+  readonly outputs: readonly string[];
+  /** Ids of tasks that must be done first. */
+  readonly needs: readonly string[];
+  /** Bytes to be read, for progress and order; 0 for small things. */
+  readonly bytes: number;
+  /** Buffers it will hold at most, for admission under `--memory`. */
+  readonly memoryBytes: number;
+  /** Worker threads that it can use: 1, or "all" for a volume that is large enough. */
+  readonly threads: 1 | "all";
+  /** Where the user wrote it. */
+  readonly place?: Place | undefined;
+}
+
+/** What a plan is: the tasks in a fixed order (needs before needers), and the moment it was made, which stands in for the clock in all outputs. */
+export interface TaskPlan {
+  readonly createdMs: number;
+  readonly tasks: readonly Task[];
+  /** Names under which the target is locked while the plan runs (datasets, depositions): two plans that share none run side by side. */
+  readonly locks: readonly string[];
+}
+
+/** What a finished object is known by. */
+export interface ObjectReceipt {
+  readonly key: string;
+  readonly size: number;
+  /** CRC-32 of the bytes, eight hexadecimal digits. */
+  readonly crc32: string;
+  readonly sha256?: string | undefined;
+  /** As the store gave it after the write: what resume compares. */
+  readonly etag?: string | undefined;
+  readonly modifiedMs?: number | undefined;
+}
+
+export interface TaskOutcome {
+  readonly outputs: readonly ObjectReceipt[];
+  readonly warnings?: readonly string[] | undefined;
+  /** Measured facts for reports (statistics, percentiles). */
+  readonly facts?: PlainObject | undefined;
+}
+
+/** One line of the journal: a task that is proven done. */
+export interface Receipt extends TaskOutcome {
+  readonly task: string;
+  readonly title: string;
+  readonly inputs: readonly TaskInput[];
+  readonly seconds: number;
+}
+
+/** What an operation gets. It opens nothing by itself. */
+export interface TaskContext {
+  readonly source: Store;
+  readonly target: Store;
+  /** A folder on this machine for this task alone. It survives a kill (same path on resume) and is removed when the task is done. */
+  scratch(): Promise<string>;
+  /** Worker threads and buffer bytes that this task may use now. */
+  readonly threads: number;
+  readonly memoryBytes: number;
+  /** The plan's moment: the only clock that may reach an output. */
+  readonly createdMs: number;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  /** Bytes of `task.bytes` done so far. */
+  progress(bytesDone: number): void;
+  /** Partial receipts of an earlier, unfinished attempt at this very task, in order. */
+  readonly notes: readonly PlainObject[];
+  /** Adds a partial receipt; durable when it returns. */
+  note(record: PlainObject): Promise<void>;
+}
+
+export type Operation = (task: Task, context: TaskContext) => Promise<TaskOutcome>;
+export type Operations = Readonly<Record<string, Operation>>;
+
+export type TaskState = "done" | "already" | "failed" | "blocked" | "cancelled";
+
+export interface TaskResult {
+  readonly task: Task;
+  readonly state: TaskState;
+  readonly receipt?: Receipt | undefined;
+  readonly error?: ErrorRecord | undefined;
+}

@@ -1,0 +1,144 @@
+import type { ByteRange, RandomAccess, ReadOptions } from "../core/bytes.js";
+import { EmporiumError } from "../core/errors.js";
+
+/** What a store knows about an object without reading it. */
+export interface Stat {
+  size: number;
+  /** Changes when the object changes: an HTTP entity tag, or made of size, time and inode for files. Absent where a server gives none. */
+  etag?: string | undefined;
+  modifiedMs?: number | undefined;
+}
+
+export interface Entry extends Stat {
+  key: string;
+}
+
+export interface StoreReadOptions extends ReadOptions {
+  /** Refuse with STORE_CONFLICT when the object is no longer the one with this etag. */
+  ifMatch?: string | undefined;
+}
+
+export interface WriteOptions {
+  /** Replace only the object with this etag. */
+  ifMatch?: string | undefined;
+  /** Create, never replace. */
+  ifAbsent?: boolean | undefined;
+  contentType?: string | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+export interface CreateOptions extends WriteOptions {
+  /** Expected size, if known: back ends choose part sizes and preallocate by it. */
+  size?: number | undefined;
+  /** Token of an earlier upload of the same key that was not finished: goes on with it, or starts anew if it is gone. */
+  resume?: string | undefined;
+}
+
+export interface UploadPart {
+  /** From 1. Parts join in this order, whatever the order they arrive in. */
+  number: number;
+  size: number;
+  etag: string;
+}
+
+/** A body that never sits whole in memory. Nothing is visible under the key before `finish`. */
+export interface Upload {
+  readonly key: string;
+  /** Names this upload in a journal; `create(key, { resume: token })` takes it up again. */
+  readonly token: string;
+  /** Every part but the last must have at least this many bytes. */
+  readonly partBytesMin: number;
+  /** Parts that are already there (after `resume`). */
+  readonly parts: readonly UploadPart[];
+  /** Parts may come in any order and side by side; a number sent again replaces the part. */
+  part(number: number, body: Uint8Array, options?: ReadOptions): Promise<UploadPart>;
+  /** Joins the parts and makes the object visible, whole. */
+  finish(options?: ReadOptions): Promise<Stat>;
+  /** Forgets the parts. May be called at any time, also twice. */
+  abort(): Promise<void>;
+}
+
+/**
+ * A place that holds named bytes, rooted at one URL. Keys are relative, with `/` between checked segments and never a leading one.
+ * Absent is `undefined`; every other trouble throws an EmporiumError whose `retry` tells whether the same call may succeed later.
+ * Every back end keeps this order of methods.
+ */
+export interface Store {
+  /** Absolute, ends without `/`. Never holds a secret. */
+  readonly url: string;
+  readonly features: StoreFeatures;
+  stat(key: string, options?: ReadOptions): Promise<Stat | undefined>;
+  /** The whole object, or the range of it. A range past the end gives fewer bytes, never an error. */
+  read(key: string, range?: ByteRange, options?: StoreReadOptions): Promise<Uint8Array | undefined>;
+  /** Makes the object visible whole, or not at all. */
+  write(key: string, body: Uint8Array, options?: WriteOptions): Promise<Stat>;
+  create(key: string, options?: CreateOptions): Promise<Upload>;
+  /** Every object below the prefix (`""`: all), sorted by key in UTF-8 order. Not-yet-visible and our own temporary names are left out. */
+  list(prefix: string, options?: ReadOptions): AsyncIterable<Entry>;
+  /** One level: objects and sub-folders directly below a folder key (`""`: the root), sorted. Folders have a key that ends with `/`. */
+  children(folder: string, options?: ReadOptions): AsyncIterable<Entry>;
+  /** Removes an object, or every object below a key that ends with `/`. What is absent is removed already. */
+  remove(key: string, options?: ReadOptions): Promise<void>;
+  /** Uploads of this key (or of all below a key ending with `/`) that were begun and neither finished nor aborted. */
+  openUploads(key: string, options?: ReadOptions): AsyncIterable<{ key: string; token: string }>;
+  /** Only for stores whose objects are files of this machine. */
+  readonly local?: LocalAccess | undefined;
+}
+
+export interface StoreFeatures {
+  ranges: boolean;
+  /** `ifMatch` and `ifAbsent` of `write` are checked atomically. */
+  conditionalWrites: boolean;
+  /** A reader never sees a mixture while an object is replaced. */
+  atomicReplace: boolean;
+  writable: boolean;
+}
+
+/** Direct access to files: workers read and write voxels by file descriptor, without a copy through the main thread. */
+export interface LocalAccess {
+  /** Absolute path of a key. */
+  path(key: string): string;
+  /** A hidden sibling of the key, on the same file system, for a file or folder that is being made: `.<name>.<tag>.part`. Parents are created. */
+  partPath(key: string, tag: string): Promise<string>;
+  /** Syncs (unless the store was opened with `sync: false`) and renames a finished part, file or folder, to its key. What stood there is replaced as a whole. */
+  adopt(partPath: string, key: string): Promise<void>;
+}
+
+/**
+ * An object of a store as a format reader wants it. Size and etag are taken once; when the object changes between two reads, the
+ * second throws STORE_CONFLICT (where the store has etags), so a volume is never a mixture of two files.
+ *
+ * @throws {EmporiumError} STORE_ABSENT when there is no such object.
+ */
+export async function openObject(
+  store: Store,
+  key: string,
+  options: ReadOptions = {},
+): Promise<RandomAccess & { readonly stat: Stat }> {
+  const stat = await store.stat(key, options);
+  const name = objectName(store, key);
+  if (!stat) throw absent(store, key);
+  return {
+    name,
+    stat,
+    size: async () => stat.size,
+    read: async (range, readOptions) => {
+      const bytes = await store.read(key, range, { ...options, ...readOptions, ifMatch: stat.etag });
+      if (!bytes) throw absent(store, key);
+      return bytes;
+    },
+  };
+}
+
+/** How messages name an object: its path for local stores, its URL otherwise. */
+export function objectName(store: Store, key: string): string {
+  return store.local ? store.local.path(key) : `${store.url}/${key}`;
+}
+
+export function absent(store: Store, key: string): EmporiumError {
+  const name = objectName(store, key);
+  return new EmporiumError("STORE_ABSENT", `${name} does not exist`, {
+    place: store.local ? { file: name } : { url: name },
+    hint: "check the name and the folder it should be in",
+  });
+}

@@ -1,0 +1,12 @@
+import { defineConfig } from "vitest/config";
+
+/** The suites that ask other people's programs (Python libraries, an S3 server): `scripts/python-env.mjs peers` makes their environment. */
+export default defineConfig({
+  test: {
+    include: ["test/peers/**/*.test.ts"],
+    testTimeout: 300_000,
+    hookTimeout: 600_000,
+    pool: "forks",
+    fileParallelism: false,
+  },
+});
