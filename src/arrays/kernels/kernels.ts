@@ -1,0 +1,169 @@
+import { EmporiumError } from "../../core/errors.js";
+import { KERNELS_WASM } from "./wasm.js";
+
+/** Bytes of one page of WebAssembly memory, and the most pages that 32-bit addresses reach (4 GiB). */
+export const PAGE_BYTES = 65_536;
+export const PAGES_MAX = 65_536;
+
+/** Scratch that `pack` needs: the hash table of the LZ4 encoder. Its contents do not matter, before or after. */
+export const HASH_TABLE_BYTES = 16_384;
+
+/** Bins of `histogram`, uint32 each. */
+export const HISTOGRAM_BINS = 65_536;
+
+/** Float64 values that `stats` writes: min, max, sum, sum of squares, count of voxels that are not finite. */
+export const STATS_LENGTH = 5;
+
+/** What `convert` reads. The first four are also what `meanZYXOf`, `meanYXOf` and `statsOf` know, beside float32. */
+export const CONVERT = {
+  int8: 0,
+  uint8: 1,
+  int16: 2,
+  uint16: 3,
+  float16: 4,
+  /** Bytes that were unsigned in a file whose header promises signed ones: a stored u becomes u - 128. */
+  int8Flipped: 5,
+  /** Two voxels a byte, low nibble first. A row with an odd length ends at a byte border, so convert row by row. */
+  uint4: 6,
+  int32: 7,
+  uint32: 8,
+  float64: 9,
+  float32: 10,
+} as const;
+
+export type ConvertKind = keyof typeof CONVERT;
+
+/** Integer types and float32: what means and statistics are computed of without a conversion before. */
+export type VoxelKind = (typeof CONVERT)["int8" | "uint8" | "int16" | "uint16" | "float32"];
+
+/**
+ * The compiled kernels over one memory. Every address is in bytes from the start of the memory and needs no alignment; `srcRow` and
+ * `dstRow` are the distances of two rows' starts in bytes; planes are C order, `h` rows of `w` voxels. Nothing is checked: an address
+ * or a length beyond the caller's own region reads or writes what lies there, or traps at the end of the memory.
+ *
+ * An instance is not re-entrant, but instances in several threads may work in one memory on regions of their own.
+ */
+export interface Kernels {
+  /** `n` voxels of type `kind` as float32. The regions may not overlap, but 4-byte kinds may be converted in place. */
+  convert(kind: number, src: number, dst: number, n: number): void;
+
+  /** Reverses the bytes of `n` elements of 2, 4 or 8 bytes in place; other sizes change nothing. */
+  swap(itemBytes: number, at: number, n: number): void;
+
+  /**
+   * 2×2×2 mean of two float32 planes: `ceil(h/2)` rows of `ceil(w/2)` float32 at `dst`. `src1` 0: there is no second plane.
+   * `zero` 0: the mean of the voxels that exist; else missing rows, columns and planes count as zeros (scikit-image's `block_reduce`).
+   * A result is the same to the last bit wherever a row is cut, at even columns.
+   */
+  meanZYX(src0: number, src1: number, dst: number, h: number, w: number, srcRow: number, dstRow: number, zero: number): void;
+
+  /** 1×2×2 mean of one float32 plane, otherwise as `meanZYX`. */
+  meanYX(src: number, dst: number, h: number, w: number, srcRow: number, dstRow: number, zero: number): void;
+
+  /** `meanZYX` of int8, uint8, int16, uint16 or float32 voxels. The result is float32 and equals that of converting first. */
+  meanZYXOf(
+    kind: VoxelKind,
+    src0: number,
+    src1: number,
+    dst: number,
+    h: number,
+    w: number,
+    srcRow: number,
+    dstRow: number,
+    zero: number,
+  ): void;
+
+  /** `meanYX` of int8, uint8, int16, uint16 or float32 voxels. */
+  meanYXOf(kind: VoxelKind, src: number, dst: number, h: number, w: number, srcRow: number, dstRow: number, zero: number): void;
+
+  /** Masks, one byte a voxel: 1 where any of the 2×2×2 voxels is not 0. `src1` 0: there is no second plane. */
+  anyZYX(src0: number, src1: number, dst: number, h: number, w: number, srcRow: number, dstRow: number): void;
+
+  /** `anyZYX` of one plane: 1×2×2. */
+  anyYX(src: number, dst: number, h: number, w: number, srcRow: number, dstRow: number): void;
+
+  /** Labels, uint16: the first voxel of each 2×2×2, so labels never mix. The second plane is not looked at. */
+  strideZYX(src0: number, src1: number, dst: number, h: number, w: number, srcRow: number, dstRow: number): void;
+
+  /** Labels, uint16: the first voxel of each 1×2×2. */
+  strideYX(src: number, dst: number, h: number, w: number, srcRow: number, dstRow: number): void;
+
+  /**
+   * Statistics of `n` float32, `STATS_LENGTH` float64 at `out` (8-byte aligned, so that a Float64Array can read them). All are of the
+   * finite voxels, summed in float64; without any, min is Infinity and max -Infinity. Partial results combine by min, max and +.
+   */
+  stats(src: number, n: number, out: number): void;
+
+  /** `stats` of int8, uint8, int16, uint16 or float32 voxels. Sums of integers are exact up to 2^53. */
+  statsOf(kind: VoxelKind, src: number, n: number, out: number): void;
+
+  /** Adds `n` float32 to the `HISTOGRAM_BINS` uint32 counts at `table`; histogram.ts reads them. The caller clears the table. */
+  histogram(src: number, n: number, table: number): void;
+
+  /**
+   * Byte-shuffles a window of `w`×`h` elements of `itemBytes` (1, 2, 4; others are slow), rows `srcRowBytes` apart, into elements
+   * `at … at + cw·ch` of a block of `blockVoxels`. What of cw×ch the window does not cover becomes 0.
+   */
+  gather(
+    itemBytes: number,
+    src: number,
+    srcRowBytes: number,
+    w: number,
+    h: number,
+    cw: number,
+    ch: number,
+    block: number,
+    blockVoxels: number,
+    at: number,
+  ): void;
+
+  /**
+   * Packs a shuffled block as a Blosc-1 frame holds it, LZ4 inside, and returns the bytes written: at most
+   * `packedBytesMax(itemBytes, voxels)`. A full block is split into `itemBytes` streams; the last block of a frame, where it is shorter
+   * than the others, is not: give it as `pack(1, block, voxels * itemBytes, …)`. `hashTable`: `HASH_TABLE_BYTES` of scratch.
+   */
+  pack(itemBytes: number, block: number, voxels: number, dst: number, hashTable: number): number;
+
+  /** Inverse of the byte shuffle for `bytes` bytes of one block, such as another codec has decompressed. */
+  unshuffle(itemBytes: number, src: number, dst: number, bytes: number): void;
+}
+
+/** Room that `pack` needs for its output. */
+export function packedBytesMax(itemBytes: number, voxels: number): number {
+  return itemBytes * (voxels + 4);
+}
+
+let compiled: WebAssembly.Module | undefined;
+
+/** The kernels, compiled once in this thread. A module can be posted to workers, which then need not compile it. */
+export function kernelModule(): WebAssembly.Module {
+  compiled ??= new WebAssembly.Module(Uint8Array.from(atob(KERNELS_WASM), (character) => character.charCodeAt(0)));
+  return compiled;
+}
+
+/** The kernels over `memory`, which must be shared: see `sharedMemory`. */
+export function instantiateKernels(module: WebAssembly.Module, memory: WebAssembly.Memory): Kernels {
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  const compiledKernels = exports as unknown as Omit<Kernels, "strideZYX">;
+  return {
+    ...compiledKernels,
+    strideZYX: (src0, _src1, dst, h, w, srcRow, dstRow) => compiledKernels.strideYX(src0, dst, h, w, srcRow, dstRow),
+  };
+}
+
+/**
+ * A memory of at least `bytes` that workers can share. It may grow up to `maximumBytes`, by default to 4 GiB; only pages that are touched cost memory.
+ *
+ * @throws {EmporiumError} MEMORY_LIMIT where 32-bit addresses cannot reach that far, or the system gives no room.
+ */
+export function sharedMemory(bytes: number, maximumBytes: number = PAGES_MAX * PAGE_BYTES): WebAssembly.Memory {
+  const initial = Math.max(1, Math.ceil(bytes / PAGE_BYTES));
+  if (initial > PAGES_MAX)
+    throw new EmporiumError("MEMORY_LIMIT", `${bytes} bytes of shared memory wanted, 4 GiB can be addressed`);
+  const maximum = Math.min(PAGES_MAX, Math.max(initial, Math.ceil(maximumBytes / PAGE_BYTES)));
+  try {
+    return new WebAssembly.Memory({ initial, maximum, shared: true });
+  } catch (cause) {
+    throw new EmporiumError("MEMORY_LIMIT", `no room for ${bytes} bytes of shared memory`, { cause });
+  }
+}

@@ -1,0 +1,109 @@
+import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
+import { EmporiumError, fromErrorRecord } from "../../core/errors.js";
+import { kernelModule, sharedMemory } from "../kernels/kernels.js";
+import { planGeometry } from "./geometry.js";
+import type { WorkerJob, WorkerMessage } from "./worker.js";
+
+export type CrewJob = Omit<WorkerJob, "memory" | "module" | "thread">;
+
+/**
+ * Worker threads that stay alive between volumes: a deposition has hundreds of small ones, and starting a thread costs more than
+ * converting a small tomogram. A crew owns one shared memory, which grows to the largest job it has seen.
+ */
+export interface Crew {
+  readonly threads: number;
+  /** Memory of at least this many bytes. What lies in it is left over from the job before. */
+  memory(bytes: number): WebAssembly.Memory;
+  /** Runs one job on all threads. Rejects with the first failure when every thread has stopped. */
+  run(job: CrewJob, memory: WebAssembly.Memory, hear: (message: WorkerMessage) => void): Promise<void>;
+  /** Gives the crew back. A crew whose thread died is not used again. */
+  release(): void;
+  end(): Promise<unknown>;
+}
+
+// Tests run the sources; a worker thread of Node 20 needs JavaScript, which is in dist/.
+const ENTRY = import.meta.url.endsWith(".ts")
+  ? new URL("../../../dist/arrays/stream/worker.js", import.meta.url)
+  : new URL("./worker.js", import.meta.url);
+const IDLE_CREWS_MAX = 8;
+/** A memory above this is not kept for the next job: a crew that once met a huge volume would hold it for ever. */
+const KEPT_BYTES_MAX = 96 * 2 ** 20;
+/** Address room that a memory can grow into. A larger job gets a memory of its own size. */
+const GROWTH_BYTES_MAX = 4 * KEPT_BYTES_MAX;
+const PAGE = 65_536;
+
+const idle: Crew[] = [];
+
+/** A crew with this many threads, an idle one if there is. */
+export function hireCrew(threads: number): Crew {
+  const at = idle.findIndex((crew) => crew.threads === threads);
+  return at >= 0 ? idle.splice(at, 1)[0]! : newCrew(threads);
+}
+
+/** Ends all idle threads. A process does not need it (idle threads do not keep one alive); whoever counts threads does. */
+export async function dismissCrews(): Promise<void> {
+  await Promise.all(idle.splice(0).map((crew) => crew.end()));
+}
+
+function newCrew(threads: number): Crew {
+  const workers = Array.from({ length: threads }, () => {
+    // files are opened by one worker and closed by another, so a worker must not close "its" files when it ends
+    const worker = new Worker(fileURLToPath(ENTRY), { trackUnmanagedFds: false, execArgv: [] });
+    worker.unref();
+    return worker;
+  });
+  let held: WebAssembly.Memory | undefined;
+  let broken = false;
+  const crew: Crew = {
+    threads,
+    memory(bytes) {
+      if (held && held.buffer.byteLength < bytes && bytes > GROWTH_BYTES_MAX) held = undefined;
+      if (held && held.buffer.byteLength < bytes) held.grow(Math.ceil((bytes - held.buffer.byteLength) / PAGE));
+      held ??= sharedMemory(bytes, Math.max(bytes, GROWTH_BYTES_MAX));
+      return held;
+    },
+    async run(job, memory, hear) {
+      const module = kernelModule();
+      let failure: Error | undefined;
+      const runOne = (worker: Worker, thread: number) =>
+        new Promise<void>((resolve) => {
+          const finish = () => {
+            worker.off("message", listen).off("error", die).off("exit", exit);
+            worker.unref();
+            resolve();
+          };
+          const die = (error: Error) => {
+            broken = true;
+            failure ??= error;
+            // a thread that died cannot raise the stop word itself
+            Atomics.store(new Int32Array(memory.buffer), planGeometry(job.geometry).control.stop, 1);
+            finish();
+          };
+          const exit = () => die(new EmporiumError("INTERNAL", "a worker thread ended by itself", { hint: "it may have run out of memory" }));
+          const listen = (message: WorkerMessage) => {
+            if (message.kind === "error") {
+              failure ??= fromErrorRecord(message.error);
+              finish();
+            } else if (message.kind === "end") finish();
+            else hear(message);
+          };
+          worker.ref();
+          worker.on("message", listen).on("error", die).on("exit", exit);
+          worker.postMessage({ ...job, memory, module, thread } satisfies WorkerJob);
+        });
+      await Promise.all(workers.map(runOne));
+      if (failure) throw failure;
+    },
+    release() {
+      if (broken || idle.length >= IDLE_CREWS_MAX) {
+        void crew.end();
+        return;
+      }
+      if (held && held.buffer.byteLength > KEPT_BYTES_MAX) held = undefined;
+      idle.push(crew);
+    },
+    end: () => Promise.all(workers.map((worker) => worker.terminate())),
+  };
+  return crew;
+}
