@@ -96,6 +96,8 @@ export interface StoreFeatures {
 
 /** Direct access to files: workers read and write voxels by file descriptor, without a copy through the main thread. */
 export interface LocalAccess {
+  /** Whether finished parts are synced: what is written survives a power loss, and is worth flushing early. */
+  readonly sync: boolean;
   /** Absolute path of a key. */
   path(key: string): string;
   /** A hidden sibling of the key, on the same file system, for a file or folder that is being made: `.<name>.<tag>.part`. Parents are created. */

@@ -1,17 +1,178 @@
+import { type Box, boxShape, type Triple, volumeOf } from "../../core/box.js";
+import { EmporiumError, type Place } from "../../core/errors.js";
+import { LIMITS } from "../../core/limits.js";
+import {
+  BLOSC_RESULT,
+  bloscScratchBytes,
+  HASH_TABLE_BYTES,
+  instantiateKernels,
+  type Kernels,
+  kernelModule,
+  PAGE_BYTES,
+  packedBytesMax,
+  sharedMemory,
+} from "./kernels.js";
+
 /** Bytes of a Blosc-1 header. The offset table follows: one int32 a block, from the start of the frame. */
 export const BLOSC_HEADER_BYTES = 16;
 
 const VERSION = 2;
 const LZ4_VERSION = 1;
 const FLAG_SHUFFLE = 0x01;
+const FLAG_MEMCPYED = 0x02;
 const CODEC_LZ4 = 1 << 5;
+
+/** Memory that is kept from one call to the next; what a larger chunk needed is given back. */
+const KEPT_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Voxels as a Blosc-1 frame: byte shuffle, LZ4. Any Blosc reads it (zarr: `{id: "blosc", cname: "lz4", shuffle: 1}`).
+ *
+ * @param itemBytes bytes of a voxel, 1 to 255. A remainder of less than a voxel is kept as it is.
+ * @param blockBytes plain bytes of a block: what a reader decodes at least. Rounded down to whole voxels.
+ * @throws {EmporiumError} FORMAT_LIMIT past `LIMITS.chunkBytes`.
+ */
+export function encodeBlosc(
+  voxels: Uint8Array,
+  itemBytes: number,
+  { blockBytes = 65_536 }: { blockBytes?: number } = {},
+): Uint8Array<ArrayBuffer> {
+  const plainBytes = voxels.length;
+  checkLimit(plainBytes, undefined);
+  const item = Number.isInteger(itemBytes) && itemBytes >= 1 && itemBytes <= 255 ? itemBytes : 1;
+  const wanted = Math.min(plainBytes, Math.max(item, blockBytes));
+  const size = Math.max(Math.min(item, plainBytes), wanted - (wanted % item));
+  const blocks = plainBytes === 0 ? 0 : Math.ceil(plainBytes / size);
+  const first = BLOSC_HEADER_BYTES + 4 * blocks;
+  const src = 0;
+  const block = align(src + plainBytes);
+  const table = align(block + size);
+  const out = table + HASH_TABLE_BYTES;
+  const { kernels, bytes } = workspace(out + blocks * packedBytesMax(item, Math.ceil(size / item)));
+  bytes.set(voxels, src);
+  const offsets: number[] = [];
+  let at = out;
+  for (let from = 0; from < plainBytes; from += size) {
+    const length = Math.min(size, plainBytes - from);
+    const n = Math.floor(length / item);
+    kernels.gather(item, src + from, n * item, n, 1, n, 1, block, n, 0);
+    bytes.copyWithin(block + n * item, src + from + n * item, src + from + length);
+    offsets.push(first + at - out);
+    const split = length === size && item <= 16 && n * item === length;
+    at += split ? kernels.pack(item, block, n, at, table) : kernels.pack(1, block, length, at, table);
+  }
+  const frameBytes = first + at - out;
+  if (frameBytes < plainBytes + BLOSC_HEADER_BYTES || plainBytes === 0) {
+    const frame = new Uint8Array(frameBytes);
+    frame.set(bloscHeader({ itemBytes: item, plainBytes, blockBytes: size, frameBytes, offsets }));
+    frame.set(bytes.subarray(out, at), first);
+    return frame;
+  }
+  // Nothing is gained: the frame holds the plain bytes.
+  const frame = new Uint8Array(BLOSC_HEADER_BYTES + plainBytes);
+  frame.set(bloscHeader({ itemBytes: item, plainBytes, blockBytes: size, frameBytes: frame.length, offsets: [] }));
+  frame[2]! |= FLAG_MEMCPYED;
+  frame.set(voxels, BLOSC_HEADER_BYTES);
+  return frame;
+}
+
+/**
+ * The plain bytes of a Blosc-1 frame; undefined where the frame is for another decoder (an inner codec other than LZ4, bit shuffle).
+ *
+ * @param place goes into errors.
+ * @throws {EmporiumError} FORMAT_CORRUPT for a broken frame; FORMAT_LIMIT where its header promises more than `LIMITS.chunkBytes`.
+ */
+export function decodeBlosc(frame: Uint8Array, place?: Place): Uint8Array<ArrayBuffer> | undefined {
+  return withFrame(
+    frame,
+    ({ plainBytes }) => plainBytes,
+    place,
+    (kernels, at, { plainBytes }) => kernels.decodeFrame(at, plainBytes),
+  );
+}
+
+/**
+ * A box of the C-order chunk that a frame holds, tightly packed; only the Blosc blocks that the box touches are decoded.
+ *
+ * @param shape the chunk's, in voxels of `itemBytes`; `box` lies inside it.
+ * @throws {EmporiumError} as `decodeBlosc`; FORMAT_CORRUPT too where the frame does not hold a chunk of that shape.
+ */
+export function decodeBloscBox(
+  frame: Uint8Array,
+  shape: Triple,
+  itemBytes: number,
+  box: Box,
+  place?: Place,
+): Uint8Array<ArrayBuffer> | undefined {
+  const [z, y, x] = boxShape(box);
+  if (z <= 0 || y <= 0 || x <= 0) return new Uint8Array(0);
+  const chunkBytes = volumeOf(shape) * itemBytes;
+  const sizeOf = ({ plainBytes }: BloscHeader) => {
+    if (plainBytes !== chunkBytes) {
+      throw new EmporiumError("FORMAT_CORRUPT", `a Blosc frame of ${plainBytes} plain bytes, the chunk has ${chunkBytes}`, {
+        place,
+      });
+    }
+    return z * y * x * itemBytes;
+  };
+  const { start, stop } = box;
+  const row = x * itemBytes;
+  return withFrame(frame, sizeOf, place, (kernels, at) =>
+    kernels.decodeBox(
+      shape[0],
+      shape[1],
+      shape[2] * itemBytes,
+      start[0],
+      stop[0],
+      start[1],
+      stop[1],
+      start[2] * itemBytes,
+      stop[2] * itemBytes,
+      at,
+      row,
+      y * row,
+    ),
+  );
+}
+
+export interface BloscHeader {
+  itemBytes: number;
+  plainBytes: number;
+  /** Plain bytes of a block; the last one may hold fewer. */
+  blockBytes: number;
+  frameBytes: number;
+}
+
+/**
+ * The sizes that the first `BLOSC_HEADER_BYTES` bytes of a frame promise, not yet believed.
+ *
+ * @throws {EmporiumError} FORMAT_CORRUPT where there are fewer.
+ */
+export function readBloscHeader(head: Uint8Array, place?: Place): BloscHeader {
+  if (head.length < BLOSC_HEADER_BYTES) {
+    throw new EmporiumError(
+      "FORMAT_CORRUPT",
+      `a Blosc frame of ${head.length} bytes, its header alone has ${BLOSC_HEADER_BYTES}`,
+      {
+        place,
+      },
+    );
+  }
+  const view = new DataView(head.buffer, head.byteOffset, BLOSC_HEADER_BYTES);
+  return {
+    itemBytes: view.getUint8(3),
+    plainBytes: view.getUint32(4, true),
+    blockBytes: view.getUint32(8, true),
+    frameBytes: view.getUint32(12, true),
+  };
+}
 
 /**
  * Header and offset table of a frame whose blocks were made by `gather` and `pack`: `BLOSC_HEADER_BYTES + 4 * offsets.length` bytes.
  * They can be written last, in the room left for them before the blocks.
  *
- * @param blockBytes plain bytes of a block, a multiple of `itemBytes`, at most `plainBytes`; the last block may be shorter.
- * @param frameBytes bytes of the whole frame, header and table included.
+ * @param blockBytes a multiple of `itemBytes`, at most `plainBytes`.
+ * @param frameBytes header and table included.
  * @param offsets where each block starts in the frame, in the order of the plain bytes; the blocks may lie in any order.
  */
 export function bloscHeader({
@@ -20,13 +181,7 @@ export function bloscHeader({
   blockBytes,
   frameBytes,
   offsets,
-}: {
-  itemBytes: number;
-  plainBytes: number;
-  blockBytes: number;
-  frameBytes: number;
-  offsets: ArrayLike<number>;
-}): Uint8Array {
+}: BloscHeader & { offsets: ArrayLike<number> }): Uint8Array<ArrayBuffer> {
   const header = new Uint8Array(BLOSC_HEADER_BYTES + 4 * offsets.length);
   const view = new DataView(header.buffer);
   header.set([VERSION, LZ4_VERSION, FLAG_SHUFFLE | CODEC_LZ4, itemBytes]);
@@ -35,4 +190,73 @@ export function bloscHeader({
   view.setUint32(12, frameBytes, true);
   for (let block = 0; block < offsets.length; block++) view.setUint32(BLOSC_HEADER_BYTES + 4 * block, offsets[block]!, true);
   return header;
+}
+
+/** Opens a frame in the workspace and lets `decode` fill `sizeOf(header)` bytes at an address. */
+function withFrame(
+  frame: Uint8Array,
+  sizeOf: (header: BloscHeader) => number,
+  place: Place | undefined,
+  decode: (kernels: Kernels, at: number, header: BloscHeader) => number,
+): Uint8Array<ArrayBuffer> | undefined {
+  const header = readBloscHeader(frame, place);
+  checkLimit(header.plainBytes, place);
+  if (header.frameBytes !== frame.length) {
+    throw new EmporiumError("FORMAT_CORRUPT", `a Blosc frame of ${frame.length} bytes, its header says ${header.frameBytes}`, {
+      place,
+    });
+  }
+  const size = sizeOf(header);
+  const scratch = align(frame.length);
+  const scratchBytes = bloscScratchBytes(Math.min(header.blockBytes, header.plainBytes));
+  const at = align(scratch + scratchBytes);
+  const { kernels, bytes } = workspace(at + size);
+  bytes.set(frame, 0);
+  const opened = kernels.openFrame(0, frame.length, 0, 0, frame.length, scratch, scratchBytes);
+  if (opened === BLOSC_RESULT.unsupported) return undefined;
+  const result = opened === BLOSC_RESULT.ok && size > 0 ? decode(kernels, at, header) : opened;
+  if (result !== BLOSC_RESULT.ok) throw new EmporiumError("FORMAT_CORRUPT", troubleOf(result), { place });
+  return bytes.slice(at, at + size);
+}
+
+function troubleOf(result: number): string {
+  switch (result) {
+    case BLOSC_RESULT.badHeader:
+      return "a Blosc-1 header wanted, these 16 bytes are none or contradict each other";
+    case BLOSC_RESULT.outside:
+      return "a Blosc frame points behind its own end";
+    case BLOSC_RESULT.badStream:
+      return "a Blosc frame whose LZ4 data is broken or not of the promised length";
+    default:
+      return "a Blosc frame and a box that does not lie in it";
+  }
+}
+
+function checkLimit(plainBytes: number, place: Place | undefined): void {
+  if (plainBytes <= LIMITS.chunkBytes) return;
+  throw new EmporiumError("FORMAT_LIMIT", `a chunk of ${plainBytes} bytes, at most ${LIMITS.chunkBytes} are allowed`, { place });
+}
+
+let own: { memory: WebAssembly.Memory; kernels: Kernels } | undefined;
+
+/** Kernels over at least `wanted` bytes of memory of this thread. The contents are anything, and serve until the next call. */
+function workspace(wanted: number): { kernels: Kernels; bytes: Uint8Array } {
+  if (own && own.memory.buffer.byteLength > KEPT_BYTES && wanted <= KEPT_BYTES) own = undefined;
+  if (!own) {
+    const memory = sharedMemory(wanted);
+    own = { memory, kernels: instantiateKernels(kernelModule(), memory) };
+  }
+  const lacking = wanted - own.memory.buffer.byteLength;
+  if (lacking > 0) {
+    try {
+      own.memory.grow(Math.ceil(lacking / PAGE_BYTES));
+    } catch (cause) {
+      throw new EmporiumError("MEMORY_LIMIT", `no room for ${wanted} bytes of shared memory`, { cause });
+    }
+  }
+  return { kernels: own.kernels, bytes: new Uint8Array(own.memory.buffer) };
+}
+
+function align(address: number): number {
+  return Math.ceil(address / 16) * 16;
 }

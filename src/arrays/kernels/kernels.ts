@@ -126,6 +126,86 @@ export interface Kernels {
 
   /** Inverse of the byte shuffle for `bytes` bytes of one block, such as another codec has decompressed. */
   unshuffle(itemBytes: number, src: number, dst: number, bytes: number): void;
+
+  /**
+   * Opens a Blosc-1 frame, until the next one is opened; the regions given must stay as they are. Answers a `BLOSC_RESULT`.
+   *
+   * @param head header and offset table, `headBytes` of them (a frame copied by c-blosc without compression has no table).
+   * @param window where frame bytes [from, to) lie. For a whole frame in one piece: window = head, from = 0, to = its length.
+   * @param scratch `bloscScratchBytes(blockBytes)` bytes.
+   */
+  openFrame(
+    head: number,
+    headBytes: number,
+    window: number,
+    from: number,
+    to: number,
+    scratch: number,
+    scratchBytes: number,
+  ): number;
+
+  /** All plain bytes of the open frame. Answers a `BLOSC_RESULT`; after a failure `dst` holds anything. */
+  decodeFrame(dst: number, dstBytes: number): number;
+
+  /** Plain bytes [from, to) of the open frame, of which only the blocks that hold them are touched. */
+  decodeRange(from: number, to: number, dst: number): number;
+
+  /**
+   * The box [z0, z1) × [y0, y1) × [x0, x1) of the open frame, which holds `planes` × `rows` × `row` BYTES in C order; x too is counted
+   * in bytes. Each Blosc block is decoded once at most, and no further than the box's last byte in it.
+   *
+   * @param rowStride, planeStride distances in bytes at `dst`, which must have room for them.
+   */
+  decodeBox(
+    planes: number,
+    rows: number,
+    row: number,
+    z0: number,
+    z1: number,
+    y0: number,
+    y1: number,
+    x0: number,
+    x1: number,
+    dst: number,
+    rowStride: number,
+    planeStride: number,
+  ): number;
+
+  /** The same box of a chunk that lies at `src` in plain bytes. */
+  copyBox(
+    src: number,
+    rows: number,
+    row: number,
+    z0: number,
+    z1: number,
+    y0: number,
+    y1: number,
+    x0: number,
+    x1: number,
+    dst: number,
+    rowStride: number,
+    planeStride: number,
+  ): void;
+}
+
+/** What `openFrame` and the decoders answer. */
+export const BLOSC_RESULT = {
+  ok: 0,
+  /** Not a Blosc-1 frame, or its sizes contradict each other. */
+  badHeader: -1,
+  /** A valid frame for another decoder: another inner codec than LZ4, or bit-shuffled. */
+  unsupported: -2,
+  /** The frame points outside of the bytes that were given. */
+  outside: -3,
+  /** Compressed data is broken, or has another length than the header promises. */
+  badStream: -4,
+  /** The caller's box or range does not fit the frame, or scratch or output are too small. */
+  badArgument: -5,
+} as const;
+
+/** Scratch that `openFrame` needs for frames with this block size: addresses of the streams, a block, and room for a wide store. */
+export function bloscScratchBytes(blockBytes: number): number {
+  return 1024 + blockBytes + 64;
 }
 
 /** Room that `pack` needs for its output. */

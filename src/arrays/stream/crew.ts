@@ -80,7 +80,8 @@ function newCrew(threads: number): Crew {
             Atomics.store(new Int32Array(memory.buffer), planGeometry(job.geometry).control.stop, 1);
             finish();
           };
-          const exit = () => die(new EmporiumError("INTERNAL", "a worker thread ended by itself", { hint: "it may have run out of memory" }));
+          const exit = () =>
+            die(new EmporiumError("INTERNAL", "a worker thread ended by itself", { hint: "it may have run out of memory" }));
           const listen = (message: WorkerMessage) => {
             if (message.kind === "error") {
               failure ??= fromErrorRecord(message.error);

@@ -309,7 +309,11 @@ function levelWidth(width: number, level: number): number {
   return w;
 }
 
-function* walk(unit: Unit, form: VolumeForm, planesOfStep: number): Generator<{ z: number; planes: number; y: number; rows: number }> {
+function* walk(
+  unit: Unit,
+  form: VolumeForm,
+  planesOfStep: number,
+): Generator<{ z: number; planes: number; y: number; rows: number }> {
   if (form === "volume") {
     for (let z = unit.z0; z < unit.z1; z += planesOfStep) {
       yield { z, planes: Math.min(planesOfStep, unit.z1 - z), y: unit.y0, rows: unit.y1 - unit.y0 };

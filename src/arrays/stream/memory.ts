@@ -45,12 +45,20 @@ export function fitColumns(options: Omit<GeometryOptions, "columns">, memoryByte
   };
   const room = memoryBytes - NODE_BYTES;
   const all = wholeColumns(shape[2], form);
-  for (let columns = all; columns >= grain; columns = columns > grain ? Math.max(grain, Math.floor(columns / 2 / grain) * grain) : 0) {
+  for (
+    let columns = all;
+    columns >= grain;
+    columns = columns > grain ? Math.max(grain, Math.floor(columns / 2 / grain) * grain) : 0
+  ) {
     if (size(columns) <= room) return columns;
   }
-  throw new EmporiumError("MEMORY_LIMIT", `${formatBytes(memoryBytes)} of memory, ${formatBytes(size(grain) + NODE_BYTES)} needed`, {
-    hint: "raise --memory, or lower --jobs",
-  });
+  throw new EmporiumError(
+    "MEMORY_LIMIT",
+    `${formatBytes(memoryBytes)} of memory, ${formatBytes(size(grain) + NODE_BYTES)} needed`,
+    {
+      hint: "raise --memory, or lower --jobs",
+    },
+  );
 }
 
 function wholeColumns(nx: number, form: VolumeForm): number {

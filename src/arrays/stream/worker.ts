@@ -15,8 +15,8 @@ import {
   LEVELS,
   planGeometry,
   STATE,
-  type Step,
   STRIP_ROWS,
+  type Step,
   SUMS,
   type Unit,
 } from "./geometry.js";
@@ -230,7 +230,8 @@ function work(job: WorkerJob): void {
     } else {
       const row = (step.z0 + plane) * ny + y;
       const skipBytes = source.itemBytes === 0.5 ? 0 : unit.x0 * source.itemBytes;
-      if (width === nx || source.itemBytes === 0.5) readAll(raw, rows * rowBytes, source.file!.offset + row * source.rowBytes + skipBytes);
+      if (width === nx || source.itemBytes === 0.5)
+        readAll(raw, rows * rowBytes, source.file!.offset + row * source.rowBytes + skipBytes);
       else {
         for (let r = 0; r < rows; r++) {
           readAll(raw + r * rowBytes, rowBytes, source.file!.offset + (row + r) * source.rowBytes + skipBytes);
@@ -240,7 +241,8 @@ function work(job: WorkerJob): void {
     if (source.swap) kernels.swap(source.itemBytes, raw, rows * width);
     if (direct) return;
     if (source.itemBytes === 0.5) {
-      for (let r = 0; r < rows; r++) kernels.convert(CONVERT.uint4, raw + r * rowBytes + unit.x0 / 2, at + r * width * ITEM_BYTES, width);
+      for (let r = 0; r < rows; r++)
+        kernels.convert(CONVERT.uint4, raw + r * rowBytes + unit.x0 / 2, at + r * width * ITEM_BYTES, width);
     } else kernels.convert(CONVERT[source.convert], raw, at, rows * width);
   }
 
@@ -258,7 +260,16 @@ function work(job: WorkerJob): void {
       if (g.form === "volume") {
         for (let plane = 0; plane < planes; plane += 2) {
           const second = plane + 1 < planes ? address(level, plane + 1) : 0;
-          kernels.meanZYX(address(level, plane), second, address(level + 1, plane / 2), height, width, rowBytes, nextRowBytes, zero);
+          kernels.meanZYX(
+            address(level, plane),
+            second,
+            address(level + 1, plane / 2),
+            height,
+            width,
+            rowBytes,
+            nextRowBytes,
+            zero,
+          );
         }
         planes = Math.ceil(planes / 2);
       } else kernels.meanYX(address(level, 0), address(level + 1, 0), height, width, rowBytes, nextRowBytes, zero);
@@ -306,7 +317,18 @@ function work(job: WorkerJob): void {
           size += zero.length;
           continue;
         }
-        kernels.gather(ITEM_BYTES, from + row * rowBytes, rowBytes, column.w, rows, cx, g.blockRows, buffers.block, BLOCK_BYTES / ITEM_BYTES, 0);
+        kernels.gather(
+          ITEM_BYTES,
+          from + row * rowBytes,
+          rowBytes,
+          column.w,
+          rows,
+          cx,
+          g.blockRows,
+          buffers.block,
+          BLOCK_BYTES / ITEM_BYTES,
+          0,
+        );
         size += kernels.pack(ITEM_BYTES, buffers.block, BLOCK_BYTES / ITEM_BYTES, buffers.encoded + size, buffers.hash);
       }
     }
@@ -319,7 +341,8 @@ function work(job: WorkerJob): void {
   function append(state: number, size: number): void {
     const at = words[state + STATE.position]!;
     writeAll(words[state + STATE.fd]!, buffers.encoded, size, at);
-    words[state + STATE.crc] = crc32(bytes.subarray(buffers.encoded, buffers.encoded + size), words[state + STATE.crc]! >>> 0) | 0;
+    words[state + STATE.crc] =
+      crc32(bytes.subarray(buffers.encoded, buffers.encoded + size), words[state + STATE.crc]! >>> 0) | 0;
     words[state + STATE.position] = at + size;
   }
 

@@ -105,9 +105,13 @@ export async function writeVolume(options: WriteVolumeOptions): Promise<WriteVol
   const wanted = { shape: source.shape, form, threads, rawRowBytes, rawSlots };
   const columns = fitColumns(wanted, options.memoryBytes);
   if (remote && columns < nx) {
-    throw new EmporiumError("MEMORY_LIMIT", `rows of ${nx} voxels do not fit the memory ceiling while they are read over a network`, {
-      hint: "raise --memory, or copy the file to this machine first",
-    });
+    throw new EmporiumError(
+      "MEMORY_LIMIT",
+      `rows of ${nx} voxels do not fit the memory ceiling while they are read over a network`,
+      {
+        hint: "raise --memory, or copy the file to this machine first",
+      },
+    );
   }
   const unitRaw = voxel.itemBytes === 0.5 ? rawRowBytes : Math.min(rawRowBytes, columns * voxel.itemBytes);
   const geometryOptions = { ...wanted, columns, rawRowBytes: unitRaw };
@@ -152,7 +156,8 @@ export async function writeVolume(options: WriteVolumeOptions): Promise<WriteVol
       await collector.idle();
     } catch (error) {
       stop();
-      if (signal?.aborted) throw new EmporiumError("CANCELLED", "stopped", { cause: signal.reason, hint: "run the same command again to go on" });
+      if (signal?.aborted)
+        throw new EmporiumError("CANCELLED", "stopped", { cause: signal.reason, hint: "run the same command again to go on" });
       throw collector.failure ?? error;
     } finally {
       clearInterval(progress);
@@ -176,10 +181,23 @@ interface Voxel {
 }
 
 function voxelOf({ dtype, flipSign, name }: RawVolume): Voxel {
-  const itemBytes = { int8: 1, uint8: 1, int16: 2, uint16: 2, float16: 2, int32: 4, uint32: 4, float32: 4, float64: 8, uint4: 0.5 } as Record<string, number>;
+  const itemBytes = {
+    int8: 1,
+    uint8: 1,
+    int16: 2,
+    uint16: 2,
+    float16: 2,
+    int32: 4,
+    uint32: 4,
+    float32: 4,
+    float64: 8,
+    uint4: 0.5,
+  } as Record<string, number>;
   const size = itemBytes[dtype];
   if (size === undefined) {
-    throw new EmporiumError("FORMAT_UNSUPPORTED", `${name}: voxels of type ${dtype} cannot become a float32 volume`, { place: { file: name } });
+    throw new EmporiumError("FORMAT_UNSUPPORTED", `${name}: voxels of type ${dtype} cannot become a float32 volume`, {
+      place: { file: name },
+    });
   }
   return { convert: (dtype === "int8" && flipSign ? "int8Flipped" : dtype) as keyof typeof CONVERT, itemBytes: size };
 }
@@ -206,7 +224,11 @@ class Collector {
     const rowBytes = options.source.shape[2] * (voxelOf(options.source).itemBytes || 1);
     this.doneBytes = g.units
       .filter((unit) => done.has(unit.index))
-      .reduce((sum, unit) => sum + ((unit.z1 - unit.z0) * (unit.y1 - unit.y0) * (unit.x1 - unit.x0) * rowBytes) / options.source.shape[2], 0);
+      .reduce(
+        (sum, unit) =>
+          sum + ((unit.z1 - unit.z0) * (unit.y1 - unit.y0) * (unit.x1 - unit.x0) * rowBytes) / options.source.shape[2],
+        0,
+      );
   }
 
   report(bytesRead: number): void {
@@ -426,7 +448,9 @@ async function extend(path: string, size: number): Promise<void> {
   }
 }
 
-async function fileChecksum(file: { read(b: Uint8Array, o: number, l: number, p: number): Promise<{ bytesRead: number }> }): Promise<number> {
+async function fileChecksum(file: {
+  read(b: Uint8Array, o: number, l: number, p: number): Promise<{ bytesRead: number }>;
+}): Promise<number> {
   const buffer = new Uint8Array(8 * 2 ** 20);
   let crc = 0;
   for (let at = 0; ; ) {
@@ -456,7 +480,8 @@ async function feedSlots(
   const skip = new Set(done.keys());
   for (const [index, step] of g.steps.entries()) {
     const before = g.steps[index - slots];
-    if (before) await reached(words, g.control.read[(index - slots) & 1]!, before.slotStripsBefore + before.strips, g.control.stop);
+    if (before)
+      await reached(words, g.control.read[(index - slots) & 1]!, before.slotStripsBefore + before.strips, g.control.stop);
     if (Atomics.load(words, g.control.stop) !== 0) return;
     if (!skip.has(step.unit.index)) {
       const requests: Promise<void>[] = [];

@@ -11,3 +11,4 @@ export { meanZYX, meanYX, meanZYXOf, meanYXOf, anyZYX, anyYX, strideYX } from ".
 export { stats, statsOf, histogram } from "./statistics";
 export { gather, unshuffle } from "./shuffle";
 export { pack } from "./blosc-encode";
+export { openFrame, decodeFrame, decodeRange, decodeBox, copyBox } from "./blosc-decode";

@@ -41,7 +41,9 @@ export function compress(src: usize, n: u32, dst: usize, limit: u32, table: usiz
         store<u8>(token, 0xf0);
         to = writeLength(to, literals - 15);
       } else store<u8>(token, <u8>(literals << 4));
-      memory.copy(to, anchor, literals);
+      // The 16 bytes just found free make room for one wide store.
+      if (literals <= 16 && end - anchor >= 16) v128.store(to, v128.load(anchor));
+      else memory.copy(to, anchor, literals);
       to += literals;
       store<u16>(to, <u16>(from - match));
       to += 2;

@@ -3,34 +3,44 @@
 // Codes of the integer types, the same as in convert.ts.
 const INT8 = 0, UINT8 = 1, INT16 = 2, UINT16 = 3;
 
-/** Integers are summed in blocks whose 32-bit lane sums cannot overflow: 65536 vectors of 16 voxels are 2^16 x 4 x 255 at most. */
-const BLOCK: usize = 65536 * 16;
+/**
+ * Integers are summed in blocks of so many bytes, in 32-bit lanes that cannot overflow: 2^14 vectors add 4 x 255^2 each at most to an
+ * unsigned lane (squares of bytes), or 2 x 65535 to a signed one (16-bit integers).
+ */
+const BLOCK: usize = 16384 * 16;
 
-/** Of the finite ones of `n` float32: min, max, sum, sum of squares; then how many were not finite. Five float64 at `out`. */
+/**
+ * Of the finite ones of `n` float32: min, max, sum, sum of squares; then how many were not finite. Five float64 at `out`.
+ *
+ * A float64 holds the sum of the squares of all float32 that a memory can hold, so if it is finite, every voxel was: only where it is not,
+ * a second pass looks at each.
+ */
 export function stats(src: usize, n: u32, out: usize): void {
+  if (!pass(src, n, out, false)) pass(src, n, out, true);
+}
+
+/** False where a voxel that is not finite spoiled the sums, which cannot happen to a `careful` pass. */
+// @ts-ignore: decorator
+@inline
+function pass(src: usize, n: u32, out: usize, careful: bool): bool {
   const bits = i32x4.splat(0x7fffffff), limit = i32x4.splat(0x7f800000), top = f32x4.splat(Infinity), bottom = f32x4.splat(-Infinity);
   let least = top, most = bottom, finite = i32x4.splat(0);
   let sum0 = f64x2.splat(0), sum1 = f64x2.splat(0), squares0 = f64x2.splat(0), squares1 = f64x2.splat(0);
   const end = src + (<usize>n << 2);
   let p = src;
-  for (; p < end; p += 16) {
-    let v: v128, there: v128;
-    if (p + 16 <= end) {
-      v = v128.load(p);
-      there = i32x4.lt_s(v128.and(v, bits), limit);
-    } else {
-      // The last one to three voxels; the other lanes count as not finite, which `n - finite` below makes good.
-      v = v128.load32_zero(p);
-      if (p + 8 <= end) v = v128.load_lane<u32>(p + 4, v, 1);
-      if (p + 12 <= end) v = v128.load_lane<u32>(p + 8, v, 2);
-      const lanes = i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(<i32>((end - p) >> 2)));
-      there = v128.and(i32x4.lt_s(v128.and(v, bits), limit), lanes);
+  for (; p + 16 <= end; p += 16) {
+    let v = v128.load(p), low = v, high = v;
+    if (careful) {
+      const there = i32x4.lt_s(v128.and(v, bits), limit);
+      finite = i32x4.sub(finite, there);
+      low = v128.bitselect(v, top, there);
+      high = v128.bitselect(v, bottom, there);
+      v = v128.and(v, there);
     }
-    finite = i32x4.sub(finite, there);
-    least = f32x4.pmin(least, v128.bitselect(v, top, there));
-    most = f32x4.pmax(most, v128.bitselect(v, bottom, there));
-    v = v128.and(v, there);
-    const low = f64x2.promote_low_f32x4(v), high = f64x2.promote_low_f32x4(v128.shuffle<f32>(v, v, 2, 3, 0, 1));
+    least = f32x4.pmin(least, low);
+    most = f32x4.pmax(most, high);
+    low = f64x2.promote_low_f32x4(v);
+    high = f64x2.promote_low_f32x4(v128.shuffle<f32>(v, v, 2, 3, 0, 1));
     sum0 = f64x2.add(sum0, low);
     sum1 = f64x2.add(sum1, high);
     squares0 = f64x2.add(squares0, f64x2.mul(low, low));
@@ -40,15 +50,21 @@ export function stats(src: usize, n: u32, out: usize): void {
   most = f32x4.pmax(most, v128.shuffle<f32>(most, most, 2, 3, 0, 1));
   sum0 = f64x2.add(sum0, sum1);
   squares0 = f64x2.add(squares0, squares1);
-  const count = i32x4.extract_lane(finite, 0) + i32x4.extract_lane(finite, 1) + i32x4.extract_lane(finite, 2) + i32x4.extract_lane(finite, 3);
-  write(
-    out,
-    <f64>min(f32x4.extract_lane(least, 0), f32x4.extract_lane(least, 1)),
-    <f64>max(f32x4.extract_lane(most, 0), f32x4.extract_lane(most, 1)),
-    f64x2.extract_lane(sum0, 0) + f64x2.extract_lane(sum0, 1),
-    f64x2.extract_lane(squares0, 0) + f64x2.extract_lane(squares0, 1),
-    n - <u32>count,
-  );
+  let a = min(f32x4.extract_lane(least, 0), f32x4.extract_lane(least, 1)), b = max(f32x4.extract_lane(most, 0), f32x4.extract_lane(most, 1));
+  let sum = f64x2.extract_lane(sum0, 0) + f64x2.extract_lane(sum0, 1), squares = f64x2.extract_lane(squares0, 0) + f64x2.extract_lane(squares0, 1);
+  let count = i32x4.extract_lane(finite, 0) + i32x4.extract_lane(finite, 1) + i32x4.extract_lane(finite, 2) + i32x4.extract_lane(finite, 3);
+  for (; p < end; p += 4) {
+    const v = load<f32>(p);
+    if (careful && !isFinite<f32>(v)) continue;
+    count++;
+    a = min(a, v);
+    b = max(b, v);
+    sum += v;
+    squares += <f64>v * <f64>v;
+  }
+  if (!careful && !isFinite<f64>(squares)) return false;
+  write(out, a, b, sum, squares, careful ? n - <u32>count : 0);
+  return true;
 }
 
 export function statsOf(kind: i32, src: usize, n: u32, out: usize): void {
@@ -104,7 +120,7 @@ function stats2<T>(src: usize, n: u32, out: usize): void {
   let least = i16x8.splat(<i16>(isSigned<T>() ? 32767 : 65535)), most = i16x8.splat(<i16>(isSigned<T>() ? -32768 : 0));
   let squares = i64x2.splat(0), sum: i64 = 0, p = src;
   while (p + 16 <= end) {
-    const stop = min(end, p + BLOCK / 16);
+    const stop = min(end, p + BLOCK);
     let sums = i32x4.splat(0);
     for (; p + 16 <= stop; p += 16) {
       const v = v128.load(p);

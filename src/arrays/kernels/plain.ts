@@ -1,0 +1,122 @@
+/**
+ * What each kernel computes, on typed arrays, as plainly as it can be said. Tests compare the kernels with these, to the last bit;
+ * benchmarks print what the difference is worth. (Shuffle, LZ4 and Blosc are in plain-blosc.ts.)
+ */
+import type { ConvertKind } from "./kernels.js";
+
+/** A plane in C order whose rows start `row` voxels apart. */
+export interface Plane {
+  voxels: ArrayLike<number>;
+  row: number;
+}
+
+/** `convert`: `n` voxels of little-endian bytes as float32. */
+export function convert(kind: ConvertKind, bytes: Uint8Array, n: number): Float32Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const read: Record<ConvertKind, (i: number) => number> = {
+    int8: (i) => view.getInt8(i),
+    uint8: (i) => view.getUint8(i),
+    int16: (i) => view.getInt16(2 * i, true),
+    uint16: (i) => view.getUint16(2 * i, true),
+    float16: (i) => half(view.getUint16(2 * i, true)),
+    int8Flipped: (i) => view.getUint8(i) - 128,
+    uint4: (i) => (view.getUint8(i >> 1) >> (4 * (i & 1))) & 15,
+    int32: (i) => view.getInt32(4 * i, true),
+    uint32: (i) => view.getUint32(4 * i, true),
+    float64: (i) => view.getFloat64(8 * i, true),
+    float32: (i) => view.getFloat32(4 * i, true),
+  };
+  return Float32Array.from({ length: n }, (_, i) => read[kind](i));
+}
+
+/** The value of an IEEE 754 binary16. */
+function half(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 31;
+  const fraction = bits & 1023;
+  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
+  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25);
+}
+
+/** `meanZYX`, `meanZYXOf`: the result's rows are packed. */
+export function meanZYX(first: Plane, second: Plane | undefined, h: number, w: number, zeros: boolean): Float32Array {
+  return meanOf(h, w, (y, x) => blockSum(first, second, h, w, y, x) * blockFactor(8, second ? 2 : 1, h, w, y, x, zeros));
+}
+
+/** `meanYX`, `meanYXOf`. */
+export function meanYX(plane: Plane, h: number, w: number, zeros: boolean): Float32Array {
+  return meanOf(h, w, (y, x) => blockSum(plane, undefined, h, w, y, x) * blockFactor(4, 1, h, w, y, x, zeros));
+}
+
+function meanOf(h: number, w: number, value: (y: number, x: number) => number): Float32Array {
+  const out = new Float32Array(Math.ceil(h / 2) * Math.ceil(w / 2));
+  let at = 0;
+  for (let y = 0; y < h; y += 2) for (let x = 0; x < w; x += 2) out[at++] = value(y, x);
+  return out;
+}
+
+/** Sum of the voxels that exist, each step rounded to float32: rows, then planes, then the two columns. */
+function blockSum(first: Plane, second: Plane | undefined, h: number, w: number, y: number, x: number): number {
+  const column = (at: number) => {
+    const sums = (second ? [first, second] : [first]).map(({ voxels, row }) => {
+      const top = voxels[y * row + at]!;
+      return y + 1 < h ? Math.fround(top + voxels[(y + 1) * row + at]!) : top;
+    });
+    return sums.reduce((a, b) => Math.fround(a + b));
+  };
+  return x + 1 < w ? Math.fround(column(x) + column(x + 1)) : column(x);
+}
+
+function blockFactor(whole: number, planes: number, h: number, w: number, y: number, x: number, zeros: boolean): number {
+  return 1 / (zeros ? whole : planes * (y + 1 < h ? 2 : 1) * (x + 1 < w ? 2 : 1));
+}
+
+/** `anyZYX`; `anyYX` without a second plane. */
+export function anyZYX(first: Plane, second: Plane | undefined, h: number, w: number): Uint8Array {
+  const hit = (plane: Plane | undefined, y: number, x: number) =>
+    plane !== undefined && y < h && x < w && plane.voxels[y * plane.row + x] !== 0;
+  const any = (y: number, x: number) =>
+    [first, second].some((plane) => hit(plane, y, x) || hit(plane, y, x + 1) || hit(plane, y + 1, x) || hit(plane, y + 1, x + 1));
+  const out: number[] = [];
+  for (let y = 0; y < h; y += 2) for (let x = 0; x < w; x += 2) out.push(any(y, x) ? 1 : 0);
+  return Uint8Array.from(out);
+}
+
+/** `strideZYX`, `strideYX`. */
+export function strideYX({ voxels, row }: Plane, h: number, w: number): Uint16Array {
+  const out: number[] = [];
+  for (let y = 0; y < h; y += 2) for (let x = 0; x < w; x += 2) out.push(voxels[y * row + x]!);
+  return Uint16Array.from(out);
+}
+
+export interface Stats {
+  min: number;
+  max: number;
+  sum: number;
+  sumOfSquares: number;
+  notFinite: number;
+}
+
+/** `stats`, `statsOf`. Sums of float32 are in another order than the kernel's, so they may differ in the last bits of a float64. */
+export function stats(voxels: ArrayLike<number>): Stats {
+  const result: Stats = { min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY, sum: 0, sumOfSquares: 0, notFinite: 0 };
+  for (let i = 0; i < voxels.length; i++) {
+    const v = voxels[i]!;
+    if (Number.isFinite(v)) {
+      result.min = Math.min(result.min, v + 0);
+      result.max = Math.max(result.max, v + 0);
+      result.sum += v;
+      result.sumOfSquares += v * v;
+    } else result.notFinite++;
+  }
+  return result;
+}
+
+/** `histogram`: adds to `counts`. */
+export function histogram(voxels: Float32Array, counts: Uint32Array): void {
+  const bits = new Uint32Array(voxels.buffer, voxels.byteOffset, voxels.length);
+  for (const word of bits) {
+    const key = word >= 0x80000000 ? ~word >>> 0 : word + 0x80000000;
+    counts[key >>> 16]!++;
+  }
+}

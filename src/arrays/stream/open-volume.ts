@@ -1,0 +1,348 @@
+import { createWriteStream } from "node:fs";
+import { mkdir, open, rename, stat as statFile } from "node:fs/promises";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { createGunzip } from "node:zlib";
+import unbzip2 from "unbzip2-stream";
+import { boxShape, type Triple } from "../../core/box.js";
+import type { RandomAccess } from "../../core/bytes.js";
+import { EmporiumError } from "../../core/errors.js";
+import { compressionOf } from "../../formats/mrc/detect.js";
+import { type MrcHeader, readMrcHeader } from "../../formats/mrc/header.js";
+import { axisOrder, byteReading, requireRealVolume } from "../../formats/mrc/meaning.js";
+import { readMrcExtendedHeader } from "../../formats/mrc/read.js";
+import { type CodecRegistry, defaultCodecs } from "../../formats/zarr/codecs.js";
+import { parseZarray, parseZattrs } from "../../formats/zarr/metadata.js";
+import { parseOmeZarr } from "../../formats/zarr/ome.js";
+import { copyElements, readZarrBox, stridesOf } from "../../formats/zarr/read.js";
+import { absent, objectName, openObject, type Store } from "../../stores/store.js";
+import { decodeBlosc } from "../kernels/blosc.js";
+import type { RawVolume } from "./write-volume.js";
+
+export interface OpenVolumeOptions {
+  signal?: AbortSignal | undefined;
+  /** A folder of this machine for sources that cannot be read in place: compressed files, permuted axes, Zarr. Made when first needed. */
+  scratch(): Promise<string>;
+  /** The reference's reading: axis order ignored, unsigned bytes known by their maximum alone. */
+  compat: boolean;
+}
+
+export interface VolumeFacts {
+  /** Voxels `[z, y, x]`, axes in that order whatever the file's own. */
+  shape: Triple;
+  /** `[z, y, x]`; undefined where the file does not say. */
+  voxelSizeAngstrom: [z: number | undefined, y: number | undefined, x: number | undefined];
+  /** Of an MRC source: what a converted file carries over. */
+  mrc?: { header: MrcHeader; extended: Uint8Array } | undefined;
+  warnings: string[];
+}
+
+export interface OpenVolume extends VolumeFacts {
+  raw: RawVolume;
+}
+
+/** Most bytes that are turned over in memory at once while a volume is laid out anew. */
+const BATCH_BYTES = 32 * 2 ** 20;
+
+/**
+ * The facts of a volume by its header alone: MRC by a range of its first bytes, OME-Zarr by its metadata documents. Compressed MRC files are
+ * decompressed as far as their header reaches.
+ *
+ * @throws {EmporiumError} STORE_ABSENT and what the formats throw; the same faults that `openVolume` would meet in the header.
+ */
+export async function describeVolume(
+  store: Store,
+  key: string,
+  options: { signal?: AbortSignal | undefined; compat: boolean },
+): Promise<VolumeFacts> {
+  if (isZarrKey(key)) return (await openZarr(store, key, options.signal)).facts;
+  const object = await openObject(store, key, options);
+  const compression = compressionOf(await object.read({ offset: 0, length: 16 }));
+  const source = compression ? await headOf(object, compression) : object;
+  const header = await readMrcHeader(source, { signal: options.signal, allowShort: compression !== undefined });
+  return mrcFacts(header, object.name, options.compat, new Uint8Array(0));
+}
+
+/**
+ * Opens a volume for reading once. Plain MRC files are read where they are, by path or by ranges; what cannot be (gzip, bzip2, permuted axes,
+ * OME-Zarr) is first laid out in the scratch folder, in bounded memory, and found there again after an interruption.
+ */
+export async function openVolume(store: Store, key: string, options: OpenVolumeOptions): Promise<OpenVolume> {
+  if (isZarrKey(key)) return openZarrVolume(store, key, options);
+  const object = await openObject(store, key, options);
+  const compression = compressionOf(await object.read({ offset: 0, length: 16 }));
+  let source: RandomAccess = object;
+  let path = store.local?.path(key);
+  if (compression) {
+    path = await laidOut(options, "plain", (to) => decompress(object, compression, to, options.signal));
+    source = fileSource(path, object.name);
+  }
+  const header = await readMrcHeader(source, { signal: options.signal });
+  const facts = mrcFacts(header, object.name, options.compat, await readMrcExtendedHeader(source, header));
+  const raw: RawVolume = {
+    name: object.name,
+    shape: header.shape,
+    dtype:
+      header.dtype === "uint8" || header.dtype === "int8"
+        ? byteReading(header, options.compat ? "reference" : undefined) === "uint8"
+          ? "uint8"
+          : "int8"
+        : header.dtype,
+    littleEndian: header.littleEndian,
+    flipSign: byteReading(header, options.compat ? "reference" : undefined) === "uint8-128",
+    data:
+      path === undefined
+        ? { offset: header.dataOffset, read: (offset, length) => object.read({ offset, length }, { signal: options.signal }) }
+        : { path, offset: header.dataOffset },
+  };
+  const order = axisOrder(header);
+  if (options.compat || order.asStored) return { ...facts, raw };
+  if (header.dtype === "uint4") {
+    throw new EmporiumError(
+      "FORMAT_UNSUPPORTED",
+      `${object.name}: 4-bit voxels with axes in the order ${header.mapc},${header.mapr},${header.maps} are not read`,
+      {
+        place: { file: object.name, byte: 64 },
+        hint: "convert the file to mode 1 or 2 first",
+      },
+    );
+  }
+  const turned = await laidOut(options, "turned", (to) => turn(source, header, order.order, to, options.signal));
+  return { ...facts, raw: { ...raw, shape: order.shape, data: { path: turned, offset: 0 } } };
+}
+
+export function isZarrKey(key: string): boolean {
+  return /\.zarr\/?$/i.test(key);
+}
+
+function mrcFacts(header: MrcHeader, name: string, compat: boolean, extended: Uint8Array): VolumeFacts {
+  requireRealVolume(header, name);
+  const order = axisOrder(header);
+  const warnings = header.warnings.map((warning) => `${name}: ${warning}`);
+  if (!order.asStored) {
+    const axes = `${header.mapc},${header.mapr},${header.maps}`;
+    warnings.push(`${name}: axes are stored in the order ${axes}; ${compat ? "left as stored" : "turned to x, y, z"}`);
+  }
+  return {
+    shape: compat ? header.shape : order.shape,
+    voxelSizeAngstrom: header.voxelSizeAngstrom,
+    mrc: { header, extended },
+    warnings,
+  };
+}
+
+/** Makes a file of the scratch folder once: a second call, also after a kill, finds it. */
+async function laidOut(options: OpenVolumeOptions, name: string, make: (path: string) => Promise<void>): Promise<string> {
+  const folder = await options.scratch();
+  await mkdir(folder, { recursive: true });
+  const path = `${folder}/${name}.raw`;
+  if (await statFile(path).catch(() => undefined)) return path;
+  await make(`${path}.part`);
+  await rename(`${path}.part`, path);
+  return path;
+}
+
+function fileSource(path: string, name: string): RandomAccess {
+  return {
+    name,
+    size: async () => (await statFile(path)).size,
+    read: async ({ offset, length }) => {
+      const file = await open(path, "r");
+      try {
+        const bytes = new Uint8Array(length);
+        const { bytesRead } = await file.read(bytes, 0, length, offset);
+        return bytes.subarray(0, bytesRead);
+      } finally {
+        await file.close();
+      }
+    },
+  };
+}
+
+async function* pieces(source: RandomAccess, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+  const size = await source.size();
+  for (let offset = 0; offset < size; offset += 4 * 2 ** 20) {
+    yield await source.read({ offset, length: Math.min(4 * 2 ** 20, size - offset) }, { signal });
+  }
+}
+
+function decompressor(kind: "gzip" | "bzip2"): NodeJS.ReadWriteStream {
+  return kind === "gzip" ? createGunzip() : (unbzip2() as NodeJS.ReadWriteStream);
+}
+
+async function decompress(
+  source: RandomAccess,
+  kind: "gzip" | "bzip2",
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  try {
+    await pipeline(Readable.from(pieces(source, signal)), decompressor(kind), createWriteStream(path), { signal });
+  } catch (cause) {
+    throw corrupt(cause, source, kind);
+  }
+}
+
+function corrupt(cause: unknown, source: RandomAccess, kind: string): unknown {
+  if (cause instanceof Error && (cause.name === "AbortError" || cause.name === "EmporiumError" || "syscall" in cause))
+    return cause;
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return new EmporiumError("FORMAT_CORRUPT", `${source.name}: the ${kind} stream does not decode: ${message}`, {
+    place: { file: source.name },
+    hint: "copy the file again: it is damaged or cut short",
+    cause,
+  });
+}
+
+/** The first bytes behind a compression, as a source whose size is not known. */
+async function headOf(source: RandomAccess, kind: "gzip" | "bzip2"): Promise<RandomAccess> {
+  const wanted = 1024;
+  const held: Uint8Array[] = [];
+  let length = 0;
+  const stream = Readable.from(pieces(source, undefined)).pipe(decompressor(kind));
+  try {
+    for await (const piece of stream) {
+      held.push(piece as Uint8Array);
+      length += (piece as Uint8Array).length;
+      if (length >= wanted) break;
+    }
+  } catch (cause) {
+    throw corrupt(cause, source, kind);
+  }
+  const bytes = Buffer.concat(held).subarray(0, wanted);
+  return {
+    name: source.name,
+    size: async () => Number.MAX_SAFE_INTEGER,
+    read: async ({ offset, length: n }) => bytes.subarray(offset, offset + n),
+  };
+}
+
+/** Lays stored sections, rows and columns out as z, y, x: a batch of sections at a time is turned in memory and written where it belongs. */
+async function turn(
+  source: RandomAccess,
+  header: MrcHeader,
+  order: Triple,
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const itemBytes = header.sectionBytes / (header.shape[1] * header.shape[2]);
+  const shape = order.map((axis) => header.shape[axis]!) as Triple;
+  const batch = Math.max(1, Math.floor(BATCH_BYTES / header.sectionBytes));
+  const storedStrides = stridesOf(header.shape, "C");
+  const file = await open(path, "w");
+  try {
+    for (let s = 0; s < header.shape[0]; s += batch) {
+      signal?.throwIfAborted();
+      const sections = Math.min(batch, header.shape[0] - s);
+      const bytes = await source.read(
+        { offset: header.dataOffset + s * header.sectionBytes, length: sections * header.sectionBytes },
+        { signal },
+      );
+      // the stored sections are one output axis: the box they fill is thin along it
+      const start: Triple = [0, 0, 0];
+      const stop: Triple = [...shape];
+      const axis = order.indexOf(0);
+      start[axis] = s;
+      stop[axis] = s + sections;
+      const size = boxShape({ start, stop });
+      const turned = new Uint8Array(bytes.length);
+      copyElements(
+        { bytes, strides: order.map((stored) => storedStrides[stored]!), offset: 0 },
+        { bytes: turned, strides: stridesOf(size, "C"), offset: 0 },
+        size,
+        itemBytes,
+      );
+      await writeBox(file, turned, shape, start, size, itemBytes);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/** Writes a box of a C-order volume, in as few pieces as it has. */
+async function writeBox(
+  file: { write(bytes: Uint8Array, offset: number, length: number, position: number): Promise<unknown> },
+  bytes: Uint8Array,
+  shape: Triple,
+  start: Triple,
+  size: Triple,
+  itemBytes: number,
+): Promise<void> {
+  const wholeRows = size[2] === shape[2];
+  const wholePlanes = wholeRows && size[1] === shape[1];
+  const run = (wholePlanes ? size[0] * size[1] * size[2] : wholeRows ? size[1] * size[2] : size[2]) * itemBytes;
+  for (let at = 0; at < bytes.length; at += run) {
+    const row = at / (size[2] * itemBytes);
+    const z = start[0] + Math.floor(row / size[1]);
+    const y = start[1] + (row % size[1]);
+    await file.write(bytes, at, run, ((z * shape[1] + y) * shape[2] + start[2]) * itemBytes);
+  }
+}
+
+/** Own decoder for the common frames, numcodecs for the others. */
+const codecs: CodecRegistry = {
+  ...defaultCodecs,
+  blosc: (config) => {
+    const other = defaultCodecs.blosc!(config);
+    return { decode: (bytes, plainBytes) => decodeBlosc(bytes) ?? other.decode(bytes, plainBytes) };
+  },
+};
+
+async function openZarr(store: Store, key: string, signal: AbortSignal | undefined) {
+  const folder = key.endsWith("/") ? key.slice(0, -1) : key;
+  const name = objectName(store, folder);
+  const document = async (file: string) => {
+    const bytes = await store.read(`${folder}/${file}`, undefined, { signal });
+    if (!bytes) throw absent(store, `${folder}/${file}`);
+    return bytes;
+  };
+  const image = parseOmeZarr(parseZattrs(await document(".zattrs"), `${name}/.zattrs`), `${name}/.zattrs`);
+  const level = image.datasets[0];
+  if (!level)
+    throw new EmporiumError("FORMAT_FIELD", `${name}: multiscales without datasets`, { place: { file: `${name}/.zattrs` } });
+  const meta = parseZarray(await document(`${level.path}/.zarray`), `${name}/${level.path}/.zarray`);
+  const spatial = meta.shape.slice(-3);
+  if (spatial.length !== 3 || meta.shape.slice(0, -3).some((length) => length !== 1)) {
+    throw new EmporiumError("FORMAT_UNSUPPORTED", `${name}: an array of ${meta.shape.join("×")}, a volume of z, y, x is wanted`, {
+      place: { file: name },
+    });
+  }
+  const facts: VolumeFacts = {
+    shape: spatial as Triple,
+    voxelSizeAngstrom: [...level.voxelSizeAngstrom] as VolumeFacts["voxelSizeAngstrom"],
+    warnings: [],
+  };
+  return { facts, meta, folder: `${folder}/${level.path}`, name };
+}
+
+async function openZarrVolume(store: Store, key: string, options: OpenVolumeOptions): Promise<OpenVolume> {
+  const { facts, meta, folder, name } = await openZarr(store, key, options.signal);
+  const { dtype, itemBytes } = meta.type;
+  const extra = meta.shape.length - 3;
+  const path = await laidOut(options, "zarr", async (to) => {
+    const file = await open(to, "w");
+    try {
+      const get = (chunk: string) => store.read(`${folder}/${chunk}`, undefined, { signal: options.signal });
+      const chunk = meta.chunks.slice(-3) as Triple;
+      for (let z = 0; z < facts.shape[0]; z += chunk[0]) {
+        for (let y = 0; y < facts.shape[1]; y += chunk[1]) {
+          for (let x = 0; x < facts.shape[2]; x += chunk[2]) {
+            options.signal?.throwIfAborted();
+            const start: Triple = [z, y, x];
+            const stop = start.map((from, i) => Math.min(from + chunk[i]!, facts.shape[i]!)) as Triple;
+            const lead = new Array<number>(extra).fill(0);
+            const box = { start: [...lead, ...start], stop: [...lead.map(() => 1), ...stop] };
+            const bytes = await readZarrBox(get, meta, box, { codecs, name, signal: options.signal });
+            await writeBox(file, bytes, facts.shape, start, boxShape({ start, stop }), itemBytes);
+          }
+        }
+      }
+    } finally {
+      await file.close();
+    }
+  });
+  return {
+    ...facts,
+    raw: { name, shape: facts.shape, dtype: dtype === "bool" ? "uint8" : dtype, littleEndian: true, data: { path, offset: 0 } },
+  };
+}

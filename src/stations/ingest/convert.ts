@@ -1,0 +1,128 @@
+import { systemClock } from "../../core/clock.js";
+import { EmporiumError, type ErrorRecord } from "../../core/errors.js";
+import type { Log } from "../../core/log.js";
+import { seededRandom } from "../../core/random.js";
+import { formatBytes, formatSeconds } from "../../core/units.js";
+import type { OnEvent } from "../../engine/events.js";
+import { runPlan } from "../../engine/run.js";
+import type { ObjectReceipt, PlainObject, Task, TaskPlan } from "../../engine/task.js";
+import { taskId } from "../../engine/task-id.js";
+import { objectName, type Store } from "../../stores/store.js";
+import { openLocation } from "../../stores/url.js";
+import { fixedMoment } from "./moment.js";
+import { VOLUME_OPERATION, type VolumeParams, volumeMemoryBytes, volumeOperation } from "./ops/volume.js";
+import { readVolumeSource } from "./volume-source.js";
+
+export interface ConvertOptions {
+  /** Path or URL of the volume: MRC (also gzip, bzip2), or an OME-Zarr folder. */
+  input: string;
+  /** Path or URL without extension: `OUT` gives `OUT.mrc` and `OUT.zarr`. */
+  output: string;
+  mrc: boolean;
+  zarr: boolean;
+  /** False: a tilt series, z stays from level to level. */
+  scaleZ: boolean;
+  /** The reference's values where it computes them wrongly. */
+  compat: boolean;
+  jobs: number;
+  memoryBytes: number;
+  workspace: string;
+  sync: boolean;
+  checksum?: "sha256" | undefined;
+  anonymous: boolean;
+  log: Log;
+  signal: AbortSignal;
+  onEvent?: OnEvent | undefined;
+}
+
+export interface ConvertReport {
+  status: "done" | "already" | "failed" | "cancelled";
+  exitStatus: number;
+  outputs: readonly ObjectReceipt[];
+  /** Shape, type, statistics, contrast percentiles of what was written. */
+  facts: PlainObject;
+  warnings: readonly string[];
+  errors: readonly ErrorRecord[];
+  seconds: number;
+  toText(): string;
+}
+
+/**
+ * Converts one volume without a config: the same operation, journal and resume as a tomogram of a deposition.
+ *
+ * @throws {EmporiumError} before anything is touched: STORE_ABSENT, FORMAT_… of the source's header, USAGE, TARGET_LOCKED.
+ */
+export async function convertVolume(options: ConvertOptions): Promise<ConvertReport> {
+  const { log, signal, anonymous, sync, compat } = options;
+  if (!options.mrc && !options.zarr) throw new EmporiumError("USAGE", "neither MRC nor Zarr is to be written", { hint: "leave out one of the flags" });
+  const from = await openLocation(options.input.replace(/\/+$/, ""), { anonymous });
+  const to = await openLocation(options.output, { anonymous, sync });
+  const source = await readVolumeSource(from.store, from.key, /\.zarr$/i.test(from.key), { compat, signal });
+  const params: VolumeParams = {
+    kind: options.scaleZ ? "tomogram" : "tiltseries",
+    source: source.key,
+    mrc: options.mrc ? `${to.key}.mrc` : null,
+    zarr: options.zarr ? `${to.key}.zarr/` : null,
+    metadataKey: null,
+    metadata: null,
+    spacingAngstrom: null,
+    scaleZ: options.scaleZ,
+    compat,
+    checksum: options.checksum ?? null,
+  };
+  const outputs = [params.mrc, params.zarr].filter((key) => key !== null);
+  refuseOwnSource(from.store, source.key, to.store, outputs);
+  const told = { run: VOLUME_OPERATION, params: { ...params }, inputs: source.inputs, outputs };
+  const task: Task = {
+    ...told,
+    id: taskId(told),
+    title: to.key,
+    needs: [],
+    bytes: source.bytes,
+    memoryBytes: Math.min(options.memoryBytes, volumeMemoryBytes(source.shape, options.jobs)),
+    threads: "all",
+  };
+  const plan: TaskPlan = { createdMs: systemClock.now(), tasks: [task], locks: [to.key] };
+  const report = await runPlan(plan, {
+    operations: { [VOLUME_OPERATION]: volumeOperation },
+    source: from.store,
+    target: to.store,
+    workspace: options.workspace,
+    name: `convert ${to.key}`,
+    jobs: options.jobs,
+    memoryBytes: options.memoryBytes,
+    clock: systemClock,
+    random: seededRandom(systemClock.now()),
+    log,
+    signal,
+    createdMs: fixedMoment(process.env),
+    onEvent: options.onEvent,
+  });
+  const result = report.results[0]!;
+  const receipt = result.receipt;
+  // one item that failed is a failure, not a part of something
+  const exitStatus = report.exitStatus === 3 ? 1 : report.exitStatus;
+  const warnings = [...new Set([...source.warnings, ...(receipt?.warnings ?? [])])];
+  return {
+    status: result.state === "blocked" ? "failed" : result.state,
+    exitStatus,
+    outputs: receipt?.outputs ?? [],
+    facts: receipt?.facts ?? {},
+    warnings,
+    errors: result.error ? [result.error] : report.error ? [report.error] : [],
+    seconds: report.seconds,
+    toText() {
+      const lines = (receipt?.outputs ?? []).map(
+        ({ key, size, crc32 }) => `${objectName(to.store, key.replace(/\/$/, ""))}  ${formatBytes(size)}  crc32 ${crc32}`,
+      );
+      const state = { done: "done", already: "already there", failed: "failed", blocked: "failed", cancelled: "stopped" }[result.state];
+      return [...lines, ...warnings.map((warning) => `warning: ${warning}`), `${state} in ${formatSeconds(report.seconds)}`].join("\n");
+    },
+  };
+}
+
+function refuseOwnSource(from: Store, source: string, to: Store, outputs: readonly string[]): void {
+  const own = outputs.find((key) => objectName(to, key.replace(/\/$/, "")) === objectName(from, source.replace(/\/$/, "")));
+  if (own === undefined) return;
+  throw new EmporiumError("USAGE", `${objectName(to, own)} would be written over the source`, { hint: "choose another name for the output" });
+}

@@ -1,0 +1,18 @@
+import { EmporiumError } from "../../core/errors.js";
+
+/**
+ * The moment that outputs show where somebody has fixed it: `SOURCE_DATE_EPOCH`, seconds since 1970 (reproducible-builds.org). It makes two
+ * trees comparable that were made on different days.
+ *
+ * @throws {EmporiumError} USAGE when it is set to something else than a whole number.
+ */
+export function fixedMoment(environment: Readonly<Record<string, string | undefined>>): number | undefined {
+  const text = environment.SOURCE_DATE_EPOCH;
+  if (text === undefined || text === "") return undefined;
+  if (!/^\d{1,11}$/.test(text)) {
+    throw new EmporiumError("USAGE", `SOURCE_DATE_EPOCH is ${JSON.stringify(text)}, a whole number of seconds since 1970 is wanted`, {
+      hint: "unset it, or set it to seconds",
+    });
+  }
+  return Number(text) * 1000;
+}
