@@ -215,6 +215,7 @@ function withFrame(
   const opened = kernels.openFrame(0, frame.length, 0, 0, frame.length, scratch, scratchBytes);
   if (opened === BLOSC_RESULT.unsupported) return undefined;
   const result = opened === BLOSC_RESULT.ok && size > 0 ? decode(kernels, at, header) : opened;
+  if (result === BLOSC_RESULT.badArgument) throw new EmporiumError("INTERNAL", "a box that does not lie in its chunk");
   if (result !== BLOSC_RESULT.ok) throw new EmporiumError("FORMAT_CORRUPT", troubleOf(result), { place });
   return bytes.slice(at, at + size);
 }
@@ -225,10 +226,8 @@ function troubleOf(result: number): string {
       return "a Blosc-1 header wanted, these 16 bytes are none or contradict each other";
     case BLOSC_RESULT.outside:
       return "a Blosc frame points behind its own end";
-    case BLOSC_RESULT.badStream:
-      return "a Blosc frame whose LZ4 data is broken or not of the promised length";
     default:
-      return "a Blosc frame and a box that does not lie in it";
+      return "a Blosc frame whose LZ4 data is broken or not of the promised length";
   }
 }
 

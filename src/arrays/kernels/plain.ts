@@ -26,7 +26,9 @@ export function convert(kind: ConvertKind, bytes: Uint8Array, n: number): Float3
     float64: (i) => view.getFloat64(8 * i, true),
     float32: (i) => view.getFloat32(4 * i, true),
   };
-  return Float32Array.from({ length: n }, (_, i) => read[kind](i));
+  const out = new Float32Array(n);
+  for (let i = 0; i < n; i++) out[i] = read[kind](i);
+  return out;
 }
 
 /** The value of an IEEE 754 binary16. */
@@ -40,53 +42,58 @@ function half(bits: number): number {
 
 /** `meanZYX`, `meanZYXOf`: the result's rows are packed. */
 export function meanZYX(first: Plane, second: Plane | undefined, h: number, w: number, zeros: boolean): Float32Array {
-  return meanOf(h, w, (y, x) => blockSum(first, second, h, w, y, x) * blockFactor(8, second ? 2 : 1, h, w, y, x, zeros));
+  return reduce(
+    Float32Array,
+    h,
+    w,
+    (y, x) => blockSum(first, second, h, w, y, x) / blockCount(second ? 2 : 1, 2, h, w, y, x, zeros),
+  );
 }
 
 /** `meanYX`, `meanYXOf`. */
 export function meanYX(plane: Plane, h: number, w: number, zeros: boolean): Float32Array {
-  return meanOf(h, w, (y, x) => blockSum(plane, undefined, h, w, y, x) * blockFactor(4, 1, h, w, y, x, zeros));
+  return reduce(Float32Array, h, w, (y, x) => blockSum(plane, undefined, h, w, y, x) / blockCount(1, 1, h, w, y, x, zeros));
 }
 
-function meanOf(h: number, w: number, value: (y: number, x: number) => number): Float32Array {
-  const out = new Float32Array(Math.ceil(h / 2) * Math.ceil(w / 2));
+/** `anyZYX`; `anyYX` without a second plane. */
+export function anyZYX(first: Plane, second: Plane | undefined, h: number, w: number): Uint8Array {
+  const hit = ({ voxels, row }: Plane, y: number, x: number) => y < h && x < w && voxels[y * row + x] !== 0;
+  const any = (plane: Plane, y: number, x: number) =>
+    hit(plane, y, x) || hit(plane, y, x + 1) || hit(plane, y + 1, x) || hit(plane, y + 1, x + 1);
+  return reduce(Uint8Array, h, w, (y, x) => (any(first, y, x) || (second && any(second, y, x)) ? 1 : 0));
+}
+
+/** `strideZYX`, `strideYX`. */
+export function strideYX({ voxels, row }: Plane, h: number, w: number): Uint16Array {
+  return reduce(Uint16Array, h, w, (y, x) => voxels[y * row + x]!);
+}
+
+/** One value for each 2×2 block of `h` rows of `w` voxels, of the block's first row and column. */
+function reduce<T extends { [index: number]: number }>(
+  Type: new (length: number) => T,
+  h: number,
+  w: number,
+  value: (y: number, x: number) => number,
+): T {
+  const out = new Type(Math.ceil(h / 2) * Math.ceil(w / 2));
   let at = 0;
   for (let y = 0; y < h; y += 2) for (let x = 0; x < w; x += 2) out[at++] = value(y, x);
   return out;
 }
 
-/** Sum of the voxels that exist, each step rounded to float32: rows, then planes, then the two columns. */
+/** Sum of a block's voxels that exist, each step rounded to float32: rows, then planes, then the two columns. */
 function blockSum(first: Plane, second: Plane | undefined, h: number, w: number, y: number, x: number): number {
-  const column = (at: number) => {
-    const sums = (second ? [first, second] : [first]).map(({ voxels, row }) => {
-      const top = voxels[y * row + at]!;
-      return y + 1 < h ? Math.fround(top + voxels[(y + 1) * row + at]!) : top;
-    });
-    return sums.reduce((a, b) => Math.fround(a + b));
+  const pair = ({ voxels, row }: Plane, at: number) => {
+    const top = voxels[y * row + at]!;
+    return y + 1 < h ? Math.fround(top + voxels[(y + 1) * row + at]!) : top;
   };
+  const column = (at: number) => (second ? Math.fround(pair(first, at) + pair(second, at)) : pair(first, at));
   return x + 1 < w ? Math.fround(column(x) + column(x + 1)) : column(x);
 }
 
-function blockFactor(whole: number, planes: number, h: number, w: number, y: number, x: number, zeros: boolean): number {
-  return 1 / (zeros ? whole : planes * (y + 1 < h ? 2 : 1) * (x + 1 < w ? 2 : 1));
-}
-
-/** `anyZYX`; `anyYX` without a second plane. */
-export function anyZYX(first: Plane, second: Plane | undefined, h: number, w: number): Uint8Array {
-  const hit = (plane: Plane | undefined, y: number, x: number) =>
-    plane !== undefined && y < h && x < w && plane.voxels[y * plane.row + x] !== 0;
-  const any = (y: number, x: number) =>
-    [first, second].some((plane) => hit(plane, y, x) || hit(plane, y, x + 1) || hit(plane, y + 1, x) || hit(plane, y + 1, x + 1));
-  const out: number[] = [];
-  for (let y = 0; y < h; y += 2) for (let x = 0; x < w; x += 2) out.push(any(y, x) ? 1 : 0);
-  return Uint8Array.from(out);
-}
-
-/** `strideZYX`, `strideYX`. */
-export function strideYX({ voxels, row }: Plane, h: number, w: number): Uint16Array {
-  const out: number[] = [];
-  for (let y = 0; y < h; y += 2) for (let x = 0; x < w; x += 2) out.push(voxels[y * row + x]!);
-  return Uint16Array.from(out);
+/** How many voxels the sum of a block is divided by. */
+function blockCount(planes: number, depth: number, h: number, w: number, y: number, x: number, zeros: boolean): number {
+  return zeros ? 4 * depth : planes * (y + 1 < h ? 2 : 1) * (x + 1 < w ? 2 : 1);
 }
 
 export interface Stats {

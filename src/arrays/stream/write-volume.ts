@@ -7,8 +7,8 @@ import { EmporiumError } from "../../core/errors.js";
 import { LIMITS } from "../../core/limits.js";
 import type { CONVERT } from "../kernels/kernels.js";
 import { hireCrew } from "./crew.js";
-import { type Geometry, ITEM_BYTES, LEVELS, planGeometry, type Unit, type VolumeForm } from "./geometry.js";
-import { fitColumns } from "./memory.js";
+import { type Geometry, type GeometryOptions, ITEM_BYTES, LEVELS, planGeometry, type Unit, type VolumeForm } from "./geometry.js";
+import { fitColumns, RAW_SLOTS_MAX } from "./memory.js";
 import type { WorkerMessage } from "./worker.js";
 
 /** Voxels in C order, `[z, y, x]`, x fastest, behind `offset` of a file of this machine or behind a reader. */
@@ -44,6 +44,8 @@ export interface WrittenObject {
 /** A unit that is whole on disk: what a resumed attempt needs instead of its voxels. Plain JSON. */
 export interface UnitReceipt {
   unit: number;
+  /** Columns of a unit. A receipt of another cut (another memory ceiling) is of no use. */
+  columns: number;
   /** min, max, sum, sum of squares, non-finite count; min and max are text where no voxel is finite. */
   sums: readonly (number | string)[];
   /** CRC-32 of the unit's float32 bytes: one for all where they lie together in the MRC, else one a plane. */
@@ -99,24 +101,15 @@ export async function writeVolume(options: WriteVolumeOptions): Promise<WriteVol
   const nx = source.shape[2];
   const remote = !("path" in source.data);
   const sourceRowBytes = voxel.itemBytes === 0.5 ? ceilDiv(nx, 2) : nx * voxel.itemBytes;
-  const rawSlots = remote ? 3 : 0;
   // local float32 is read straight into the step buffers
   const rawRowBytes = !remote && voxel.convert === "float32" ? 0 : sourceRowBytes;
+  const { rawSlots, columns } = chooseCut({ shape: source.shape, form, threads, rawRowBytes }, remote, options.memoryBytes);
   const wanted = { shape: source.shape, form, threads, rawRowBytes, rawSlots };
-  const columns = fitColumns(wanted, options.memoryBytes);
-  if (remote && columns < nx) {
-    throw new EmporiumError(
-      "MEMORY_LIMIT",
-      `rows of ${nx} voxels do not fit the memory ceiling while they are read over a network`,
-      {
-        hint: "raise --memory, or copy the file to this machine first",
-      },
-    );
-  }
   const unitRaw = voxel.itemBytes === 0.5 ? rawRowBytes : Math.min(rawRowBytes, columns * voxel.itemBytes);
   const geometryOptions = { ...wanted, columns, rawRowBytes: unitRaw };
   const g = planGeometry(geometryOptions);
-  const done = new Map((options.finished ?? []).map((receipt) => [receipt.unit, receipt]));
+  const finished = (options.finished ?? []).filter((receipt) => receipt.columns === columns);
+  const done = new Map(finished.map((receipt) => [receipt.unit, receipt]));
 
   if (options.zarr) await makeFolders(options.zarr.folder, g);
   if (options.mrc) await extend(options.mrc.path, options.mrc.headBytes + volumeOf(source.shape) * ITEM_BYTES);
@@ -128,7 +121,7 @@ export async function writeVolume(options: WriteVolumeOptions): Promise<WriteVol
     new Uint8Array(memory.buffer).fill(0, g.clear[0], g.clear[1]);
     new Uint8Array(memory.buffer).fill(0, g.zeroRow, g.zeroRow + columns * ITEM_BYTES);
     words[g.control.gate] = 1;
-    const collector = new Collector(options, g, words, done);
+    const collector = new Collector(options, g, words, columns, done);
     const stop = () => Atomics.store(words, g.control.stop, 1);
     signal?.addEventListener("abort", stop, { once: true });
     const progress = setInterval(() => collector.report(words[g.control.rowsRead]! * sourceRowBytes), 200);
@@ -148,7 +141,8 @@ export async function writeVolume(options: WriteVolumeOptions): Promise<WriteVol
       edge: options.edge,
     };
     try {
-      const feed = "read" in source.data ? feedSlots(source.data, g, memory, sourceRowBytes, source, done) : Promise.resolve();
+      const feed =
+        "read" in source.data ? feedSlots(source.data, g, memory, sourceRowBytes, source, rawSlots, done) : Promise.resolve();
       // a reader that fails must stop the workers that wait for it
       feed.catch(stop);
       await settle([crew.run(job, memory, (message) => collector.hear(message)), feed]);
@@ -173,6 +167,26 @@ export async function writeVolume(options: WriteVolumeOptions): Promise<WriteVol
     const results = await Promise.allSettled(promises);
     for (const result of results) if (result.status === "rejected") throw result.reason;
   }
+}
+
+/** Over a network rows are read whole, as many steps ahead as there is room for; of local files, columns are cut where rows are too long. */
+function chooseCut(
+  wanted: Omit<GeometryOptions, "columns" | "rawSlots">,
+  remote: boolean,
+  memoryBytes: number,
+): { rawSlots: number; columns: number } {
+  if (!remote) return { rawSlots: 0, columns: fitColumns({ ...wanted, rawSlots: 0 }, memoryBytes) };
+  for (let rawSlots = RAW_SLOTS_MAX; rawSlots > 0; rawSlots--) {
+    const columns = fitColumns({ ...wanted, rawSlots }, memoryBytes);
+    if (columns >= wanted.shape[2]) return { rawSlots, columns };
+  }
+  throw new EmporiumError(
+    "MEMORY_LIMIT",
+    `rows of ${wanted.shape[2]} voxels do not fit the memory ceiling while they are read over a network`,
+    {
+      hint: "raise --memory, or copy the file to this machine first",
+    },
+  );
 }
 
 interface Voxel {
@@ -213,13 +227,16 @@ class Collector {
   private readonly expected: number[];
   private pendingBytes = 0;
   private readonly doneBytes: number;
+  private readonly kept: readonly number[];
 
   constructor(
     private readonly options: WriteVolumeOptions,
     private readonly g: Geometry,
     private readonly words: Int32Array,
-    private readonly done: ReadonlyMap<number, UnitReceipt>,
+    private readonly columns: number,
+    private readonly done: Map<number, UnitReceipt>,
   ) {
+    this.kept = [...done.keys()];
     this.expected = g.units.map((unit) => (options.zarr ? chunksOf(unit, g) : 0));
     const rowBytes = options.source.shape[2] * (voxelOf(options.source).itemBytes || 1);
     this.doneBytes = g.units
@@ -299,7 +316,7 @@ class Collector {
     if (!report || (this.handled.get(unit) ?? 0) < this.expected[unit]!) return;
     this.reports.delete(unit);
     const receipt = this.receipt(unit, report);
-    (this.done as Map<number, UnitReceipt>).set(unit, receipt);
+    this.done.set(unit, receipt);
     if (this.options.scratch !== undefined) await this.options.onUnit?.(receipt);
   }
 
@@ -311,6 +328,7 @@ class Collector {
     const planes = planeChecksums(unit, this.g, checksums, nx);
     return {
       unit: index,
+      columns: this.columns,
       sums: sums.map((value) => (Number.isFinite(value) ? value : String(value))),
       checksums: together ? [planes.reduce((crc, next) => combineCrc32(crc, next, planeBytes), 0)] : planes,
       objects: (this.objects.get(index) ?? [])
@@ -324,7 +342,7 @@ class Collector {
     const receipts = g.units.map((unit) => this.done.get(unit.index));
     const missing = receipts.findIndex((receipt) => receipt === undefined);
     if (missing >= 0) throw new EmporiumError("INTERNAL", `unit ${missing} of ${receipts.length} gave no receipt`);
-    for (const receipt of options.finished ?? []) await this.addKeptHistogram(receipt.unit);
+    for (const unit of this.kept) await this.addKeptHistogram(unit);
     const sums = [Infinity, -Infinity, 0, 0, 0];
     for (const receipt of receipts) {
       const [min, max, ...rest] = receipt!.sums.map(Number);
@@ -471,11 +489,12 @@ async function feedSlots(
   memory: WebAssembly.Memory,
   rowBytes: number,
   source: RawVolume,
+  rawSlots: number,
   done: ReadonlyMap<number, UnitReceipt>,
 ): Promise<void> {
   const words = new Int32Array(memory.buffer);
   const bytes = new Uint8Array(memory.buffer);
-  const slots = 3;
+  const slots = rawSlots;
   const ny = source.shape[1];
   const skip = new Set(done.keys());
   for (const [index, step] of g.steps.entries()) {

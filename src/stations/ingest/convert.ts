@@ -1,3 +1,4 @@
+import { estimateVolumeMemory } from "../../arrays/stream/memory.js";
 import { systemClock } from "../../core/clock.js";
 import { EmporiumError, type ErrorRecord } from "../../core/errors.js";
 import type { Log } from "../../core/log.js";
@@ -10,7 +11,7 @@ import { taskId } from "../../engine/task-id.js";
 import { objectName, type Store } from "../../stores/store.js";
 import { openLocation } from "../../stores/url.js";
 import { fixedMoment } from "./moment.js";
-import { VOLUME_OPERATION, type VolumeParams, volumeMemoryBytes, volumeOperation } from "./ops/volume.js";
+import { VOLUME_OPERATION, type VolumeParams, volumeOperation } from "./ops/volume.js";
 import { readVolumeSource } from "./volume-source.js";
 
 export interface ConvertOptions {
@@ -54,7 +55,8 @@ export interface ConvertReport {
  */
 export async function convertVolume(options: ConvertOptions): Promise<ConvertReport> {
   const { log, signal, anonymous, sync, compat } = options;
-  if (!options.mrc && !options.zarr) throw new EmporiumError("USAGE", "neither MRC nor Zarr is to be written", { hint: "leave out one of the flags" });
+  if (!options.mrc && !options.zarr)
+    throw new EmporiumError("USAGE", "neither MRC nor Zarr is to be written", { hint: "leave out one of the flags" });
   const from = await openLocation(options.input.replace(/\/+$/, ""), { anonymous });
   const to = await openLocation(options.output, { anonymous, sync });
   const source = await readVolumeSource(from.store, from.key, /\.zarr$/i.test(from.key), { compat, signal });
@@ -72,6 +74,13 @@ export async function convertVolume(options: ConvertOptions): Promise<ConvertRep
   };
   const outputs = [params.mrc, params.zarr].filter((key) => key !== null);
   refuseOwnSource(from.store, source.key, to.store, outputs);
+  const form = options.scaleZ ? "volume" : "series";
+  const memory = estimateVolumeMemory({
+    shape: [...source.shape],
+    threads: options.jobs,
+    form,
+    remote: from.store.local === undefined,
+  });
   const told = { run: VOLUME_OPERATION, params: { ...params }, inputs: source.inputs, outputs };
   const task: Task = {
     ...told,
@@ -79,7 +88,7 @@ export async function convertVolume(options: ConvertOptions): Promise<ConvertRep
     title: to.key,
     needs: [],
     bytes: source.bytes,
-    memoryBytes: Math.min(options.memoryBytes, volumeMemoryBytes(source.shape, options.jobs)),
+    memoryBytes: Math.min(options.memoryBytes, memory),
     threads: "all",
   };
   const plan: TaskPlan = { createdMs: systemClock.now(), tasks: [task], locks: [to.key] };
@@ -115,8 +124,12 @@ export async function convertVolume(options: ConvertOptions): Promise<ConvertRep
       const lines = (receipt?.outputs ?? []).map(
         ({ key, size, crc32 }) => `${objectName(to.store, key.replace(/\/$/, ""))}  ${formatBytes(size)}  crc32 ${crc32}`,
       );
-      const state = { done: "done", already: "already there", failed: "failed", blocked: "failed", cancelled: "stopped" }[result.state];
-      return [...lines, ...warnings.map((warning) => `warning: ${warning}`), `${state} in ${formatSeconds(report.seconds)}`].join("\n");
+      const state = { done: "done", already: "already there", failed: "failed", blocked: "failed", cancelled: "stopped" }[
+        result.state
+      ];
+      return [...lines, ...warnings.map((warning) => `warning: ${warning}`), `${state} in ${formatSeconds(report.seconds)}`].join(
+        "\n",
+      );
     },
   };
 }
@@ -124,5 +137,7 @@ export async function convertVolume(options: ConvertOptions): Promise<ConvertRep
 function refuseOwnSource(from: Store, source: string, to: Store, outputs: readonly string[]): void {
   const own = outputs.find((key) => objectName(to, key.replace(/\/$/, "")) === objectName(from, source.replace(/\/$/, "")));
   if (own === undefined) return;
-  throw new EmporiumError("USAGE", `${objectName(to, own)} would be written over the source`, { hint: "choose another name for the output" });
+  throw new EmporiumError("USAGE", `${objectName(to, own)} would be written over the source`, {
+    hint: "choose another name for the output",
+  });
 }

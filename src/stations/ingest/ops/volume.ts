@@ -3,7 +3,6 @@ import { createReadStream } from "node:fs";
 import { mkdir, open, rm, stat as statFile, writeFile } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import { percentilesFromHistogram } from "../../../arrays/kernels/histogram.js";
-import { estimateVolumeMemory } from "../../../arrays/stream/memory.js";
 import { openVolume } from "../../../arrays/stream/open-volume.js";
 import {
   type UnitReceipt,
@@ -110,11 +109,6 @@ export const volumeOperation: Operation = async (task, context) => {
     facts: factsOf(written, volume.raw.dtype),
   };
 };
-
-/** Memory to ask for before the header is known to be anything but its shape. */
-export function volumeMemoryBytes(shape: readonly [number, number, number], threads: number): number {
-  return estimateVolumeMemory({ shape: [...shape], threads });
-}
 
 function rawBytesOf({ shape, dtype }: { shape: readonly number[]; dtype: string }): number {
   const bits = Number(/\d+$/.exec(dtype)?.[0] ?? 8);

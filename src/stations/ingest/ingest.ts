@@ -1,0 +1,302 @@
+import { mkdir, readFile, rename, stat, statfs, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { systemClock } from "../../core/clock.js";
+import { EmporiumError, type ErrorRecord, formatPlace } from "../../core/errors.js";
+import { LIMITS } from "../../core/limits.js";
+import type { Log } from "../../core/log.js";
+import { seededRandom } from "../../core/random.js";
+import { formatBytes, formatSeconds } from "../../core/units.js";
+import type { OnEvent } from "../../engine/events.js";
+import { journalName } from "../../engine/journal.js";
+import { type RunReport, runPlan } from "../../engine/run.js";
+import type { ObjectReceipt, PlainObject, Task } from "../../engine/task.js";
+import { taskId } from "../../engine/task-id.js";
+import type { Store } from "../../stores/store.js";
+import { openStore } from "../../stores/url.js";
+import type { IngestConfig } from "./config/schema.js";
+import type { PlanWarning } from "./draft.js";
+import type { GivenId } from "./identifiers.js";
+import type { NotBuilt } from "./importers/not-built.js";
+import { fixedMoment } from "./moment.js";
+import { METADATA_OPERATION, writeMetadataOperation } from "./ops/metadata.js";
+import { VOLUME_OPERATION, volumeOperation } from "./ops/volume.js";
+import { type IngestPlan, isPartial, planIngest, readConfig } from "./plan.js";
+import { formatPlan, planReport } from "./report.js";
+import { makeSelection, type SelectionFlags } from "./selection.js";
+
+export interface IngestOptions {
+  /** Path of the deposition's configuration. */
+  config: string;
+  /** Folder or bucket of the sources; the config's `source_prefix` is below it. */
+  input: string;
+  /** Folder or bucket of the standardised tree. */
+  output: string;
+  selection: SelectionFlags;
+  workspace: string;
+  jobs: number;
+  memoryBytes: number;
+  keepGoing: boolean;
+  writeMrc: boolean;
+  writeZarr: boolean;
+  forceOverwrite: boolean;
+  compat: boolean;
+  httpsPrefix?: string | undefined;
+  anonymous: boolean;
+  sync: boolean;
+  checksum?: "sha256" | undefined;
+  verify: boolean;
+  dryRun: boolean;
+  log: Log;
+  signal: AbortSignal;
+  onEvent?: OnEvent | undefined;
+}
+
+export interface IngestReport {
+  status: "done" | "partial" | "failed" | "cancelled" | "planned";
+  exitStatus: number;
+  /** Entities made now, found done, failed, and not begun because one that they need failed. */
+  done: number;
+  already: number;
+  failed: number;
+  blocked: number;
+  seconds: number;
+  outputs: readonly (ObjectReceipt & { task: string })[];
+  /** By task title: what was measured. */
+  facts: Readonly<Record<string, PlainObject>>;
+  notBuilt: readonly object[];
+  warnings: readonly object[];
+  errors: readonly (ErrorRecord & { entity?: string })[];
+  /** Only of a dry run. */
+  plan?: ReturnType<typeof planReport>;
+  toText(): string;
+}
+
+/**
+ * Imports a deposition: reads the config, plans, runs the plan on this machine. Called again it goes on where it was, or finds nothing to do.
+ *
+ * What cannot be done is in the report; the rest is done and kept.
+ *
+ * @throws {EmporiumError} before anything is touched: CONFIG_…, USAGE, STORE_ABSENT (no such config), TARGET_LOCKED.
+ */
+export async function ingest(options: IngestOptions): Promise<IngestReport> {
+  const { anonymous, sync } = options;
+  const config = readConfig(await readConfigFile(options.config), options.config);
+  const source = await openStore(options.input, { anonymous, readOnly: true });
+  const target = await openStore(options.output, { anonymous, sync });
+  return ingestInto({ config, name: basename(options.config).replace(/\.ya?ml$/i, ""), source, target }, options);
+}
+
+/** A deposition whose stores are open. */
+export interface OpenIngest {
+  config: IngestConfig;
+  /** What the job is called: a journal belongs to a target and this name. */
+  name: string;
+  source: Store;
+  target: Store;
+}
+
+/** `ingest` for stores that are open already. */
+export async function ingestInto(
+  { config, name: configName, source, target }: OpenIngest,
+  options: Omit<IngestOptions, "config" | "input" | "output" | "anonymous" | "sync">,
+): Promise<IngestReport> {
+  const { log, signal } = options;
+  const name = `ingest ${configName}`;
+  const memory = idMemory(options.workspace, target.url, name);
+  const planned = await planIngest(config, source, target, {
+    selection: makeSelection(options.selection),
+    clock: systemClock,
+    compat: options.compat,
+    writeMrc: options.writeMrc,
+    writeZarr: options.writeZarr,
+    force: options.forceOverwrite,
+    threads: options.jobs,
+    reservedIds: await memory.read(),
+    signal,
+  });
+  const plan = fitted(planned, options);
+  const shortOfRoom = await roomWarning(plan, target);
+  if (options.dryRun) return plannedReport(plan, shortOfRoom);
+  for (const { message } of [...plan.warnings, ...shortOfRoom]) log.warn(message);
+  // the ids stand before the first output does: a resumed run gives the same ones
+  await memory.write(plan.ids);
+  const run = await runPlan(plan, {
+    operations: { [METADATA_OPERATION]: writeMetadataOperation, [VOLUME_OPERATION]: volumeOperation },
+    source,
+    target,
+    workspace: options.workspace,
+    name,
+    jobs: options.jobs,
+    memoryBytes: options.memoryBytes,
+    keepGoing: options.keepGoing,
+    clock: systemClock,
+    random: seededRandom(systemClock.now()),
+    log,
+    signal,
+    verify: options.verify,
+    force: options.forceOverwrite,
+    createdMs: fixedMoment(process.env),
+    onEvent: options.onEvent,
+  });
+  return runReport(plan, run, shortOfRoom);
+}
+
+async function readConfigFile(path: string): Promise<Uint8Array> {
+  const place = { file: path };
+  const found = await stat(path).catch(() => undefined);
+  if (!found?.isFile()) {
+    throw new EmporiumError("CONFIG_SYNTAX", `${path} ${found ? "is no file" : "does not exist"}, a configuration is wanted`, {
+      place,
+      hint: "check the name",
+    });
+  }
+  if (found.size > LIMITS.configBytes) {
+    throw new EmporiumError(
+      "CONFIG_LIMIT",
+      `${path} has ${formatBytes(found.size)}, at most ${formatBytes(LIMITS.configBytes)} are read`,
+      { place },
+    );
+  }
+  return readFile(path);
+}
+
+/** Ids that plans for this target and config have given out, in the workspace. Losing the file costs the ids of an interrupted run at most. */
+function idMemory(workspace: string, targetUrl: string, name: string) {
+  const folder = join(workspace, "ids");
+  const path = join(folder, `${journalName(targetUrl, name)}.json`);
+  return {
+    async read(): Promise<GivenId[]> {
+      const text = await readFile(path, "utf8").catch(() => undefined);
+      if (text === undefined) return [];
+      try {
+        const ids: unknown = JSON.parse(text);
+        return Array.isArray(ids)
+          ? (ids as GivenId[]).filter(({ container, key, id }) => container && key && Number.isInteger(id))
+          : [];
+      } catch {
+        return [];
+      }
+    },
+    async write(ids: readonly GivenId[]): Promise<void> {
+      await mkdir(folder, { recursive: true });
+      await writeFile(`${path}.part`, JSON.stringify(ids));
+      await rename(`${path}.part`, path);
+    },
+  };
+}
+
+/**
+ * The plan under the ceilings of this run: a volume that would like more memory gets what there is and is cut into narrower pieces. The
+ * checksum is something a task is told: a receipt without one would not do.
+ */
+function fitted(plan: IngestPlan, { checksum, memoryBytes }: Pick<IngestOptions, "checksum" | "memoryBytes">): IngestPlan {
+  const ids = new Map<string, string>();
+  const tasks = plan.tasks.map((planned): Task => {
+    const needs = planned.needs.map((id) => ids.get(id) ?? id);
+    const task = { ...planned, needs, memoryBytes: Math.min(planned.memoryBytes, memoryBytes) };
+    if (task.run !== VOLUME_OPERATION || checksum === undefined) return task;
+    const told = { ...task, params: { ...task.params, checksum } };
+    const id = taskId(told);
+    ids.set(task.id, id);
+    return { ...told, id };
+  });
+  return { ...plan, tasks };
+}
+
+/** What is certain to be needed is the float32 MRCs; compressed chunks come on top. */
+async function roomWarning(plan: IngestPlan, target: Store): Promise<PlanWarning[]> {
+  if (!target.local) return [];
+  let folder = target.local.path("");
+  while (!(await stat(folder).catch(() => undefined)) && folder !== "/") folder = join(folder, "..");
+  const disk = await statfs(folder).catch(() => undefined);
+  if (!disk) return [];
+  let needed = 0;
+  for (const { run, params, outputs, bytes } of plan.tasks) {
+    if (run !== VOLUME_OPERATION || typeof params.mrc !== "string" || outputs.length === 0) continue;
+    if (!(await target.stat(params.mrc))) needed += bytes;
+  }
+  const free = disk.bavail * disk.bsize;
+  if (free >= needed) return [];
+  return [
+    {
+      message: `${target.url} has ${formatBytes(free)} free, the sources alone have ${formatBytes(needed)}: the disk will run full`,
+    },
+  ];
+}
+
+function plannedReport(plan: IngestPlan, warnings: readonly PlanWarning[]): IngestReport {
+  const full = { ...plan, warnings: [...plan.warnings, ...warnings] };
+  const document = planReport(full);
+  return {
+    status: "planned",
+    exitStatus: isPartial(plan) ? 3 : 0,
+    done: 0,
+    already: 0,
+    failed: plan.failures.length,
+    blocked: 0,
+    seconds: 0,
+    outputs: [],
+    facts: {},
+    notBuilt: document.notBuilt,
+    warnings: document.warnings,
+    errors: document.errors,
+    plan: document,
+    toText: () => formatPlan(full),
+  };
+}
+
+function runReport(plan: IngestPlan, run: RunReport, extra: readonly PlanWarning[]): IngestReport {
+  const failures = run.results.flatMap(({ task, error }) => (error ? [{ ...error, entity: task.title }] : []));
+  const errors = [...plan.failures.map(({ error, entity }) => ({ ...error, entity })), ...failures];
+  if (run.error && !failures.some(({ code }) => code === run.error!.code)) errors.push({ ...run.error, entity: "the run" });
+  const outputs = run.results.flatMap(({ task, receipt }) =>
+    (receipt?.outputs ?? []).map((output) => ({ ...output, task: task.title })),
+  );
+  const facts = run.results.flatMap(({ task, receipt }): [string, PlainObject][] =>
+    receipt?.facts ? [[task.title, receipt.facts]] : [],
+  );
+  const told = new Set(plan.warnings.map(({ message }) => message));
+  const measured = run.results.flatMap(({ task, receipt }) =>
+    (receipt?.warnings ?? []).filter((message) => !told.has(message)).map((message) => ({ message, entity: task.title })),
+  );
+  const document = planReport(plan);
+  const warnings = [...document.warnings, ...extra, ...measured];
+  const anything = run.done + run.already > 0;
+  const partial = isPartial(plan) || run.exitStatus === 3;
+  const exitStatus = run.exitStatus !== 0 && run.exitStatus !== 3 ? run.exitStatus : partial ? (anything ? 3 : 1) : 0;
+  const status = exitStatus === 0 ? "done" : exitStatus === 130 ? "cancelled" : exitStatus === 3 ? "partial" : "failed";
+  const failed = run.failed + plan.failures.length;
+  return {
+    status,
+    exitStatus,
+    done: run.done,
+    already: run.already,
+    failed,
+    blocked: run.blocked,
+    seconds: run.seconds,
+    outputs,
+    facts: Object.fromEntries(facts),
+    notBuilt: document.notBuilt,
+    warnings,
+    errors,
+    toText() {
+      const bytes = run.results.filter(({ state }) => state === "done").reduce((sum, { task }) => sum + task.bytes, 0);
+      const counts = [`${run.done} done`, `${run.already} already there`, `${failed} failed`, `${run.blocked} blocked`];
+      const lines = [`${counts.join(", ")}; ${formatBytes(bytes)} read in ${formatSeconds(run.seconds)}`];
+      lines.push(...notBuiltLines(plan.notBuilt));
+      for (const { message } of warnings as { message: string }[]) lines.push(`warning: ${message}`);
+      return lines.join("\n");
+    },
+  };
+}
+
+function notBuiltLines(notBuilt: readonly NotBuilt[]): string[] {
+  if (notBuilt.length === 0) return [];
+  const lines = ["not made by this version:"];
+  for (const { section, sources, place } of notBuilt) {
+    lines.push(
+      `  ${section}: ${sources === 0 ? "made unasked by the reference" : `${sources} source${sources === 1 ? "" : "s"}`}${place ? ` (${formatPlace(place)})` : ""}`,
+    );
+  }
+  return lines;
+}
