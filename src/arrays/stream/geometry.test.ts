@@ -59,7 +59,6 @@ describe("planGeometry", () => {
     const g = plan([9, 1500, 700], "volume", { rawRowBytes: 1400, rawSlots: 2 });
     const regions: [number, number][] = [
       [g.clear[0], g.clear[1]],
-      [g.zeroRow, g.zeroRow + 2800],
       [g.privateStart, g.privateStart + 2 * g.privateBytes],
     ];
     for (const [level, ring] of g.rings.entries())

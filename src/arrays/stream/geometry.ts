@@ -121,7 +121,6 @@ export interface Geometry {
   histogram(unit: Unit, thread: number): number;
   rawSlot(step: number): number;
   rawSlotBytes: number;
-  zeroRow: number;
   privateStart: number;
   privateBytes: number;
   /** Control words and states: zeroed before a job begins. */
@@ -259,7 +258,6 @@ export function planGeometry({ shape, form, columns, threads, rawRowBytes, rawSl
     const planes = form === "volume" ? planesOfStep >> level : 1;
     return { planeBytes: ringPlaneBytes, slots: [take(planes * ringPlaneBytes), take(planes * ringPlaneBytes)] };
   });
-  const zeroRow = take(width * ITEM_BYTES + 64);
   const rawSlotBytes = rawSlots === 0 ? 0 : align(planesOfStep * stepRows * rawRowBytes);
   const raw = take(rawSlots * rawSlotBytes);
   const privateBytes = privateBytesOf(form, rawSlots === 0 ? rawRowBytes : 0);
@@ -291,7 +289,6 @@ export function planGeometry({ shape, form, columns, threads, rawRowBytes, rawSl
     histogram: (unit, thread) => histograms[unit.index & 1]! + thread * HISTOGRAM_BYTES,
     rawSlot: (step) => raw + (step % Math.max(1, rawSlots)) * rawSlotBytes,
     rawSlotBytes,
-    zeroRow,
     privateStart,
     privateBytes,
     clear,

@@ -1,6 +1,6 @@
 import { createWriteStream, writeSync } from "node:fs";
 import { mkdir, open, rename, stat as statFile } from "node:fs/promises";
-import { Readable } from "node:stream";
+import { PassThrough, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import unbzip2 from "unbzip2-stream";
@@ -199,7 +199,11 @@ async function headOf(source: RandomAccess, kind: "gzip" | "bzip2"): Promise<Ran
   const wanted = 1024;
   const held: Uint8Array[] = [];
   let length = 0;
-  const stream = Readable.from(pieces(source, undefined)).pipe(decompressor(kind));
+  // the bzip2 stream is of the old kind, which cannot be iterated
+  const stream = new PassThrough();
+  pipeline(Readable.from(pieces(source, undefined)), decompressor(kind), stream).catch((error: unknown) =>
+    stream.destroy(error as Error),
+  );
   try {
     for await (const piece of stream) {
       held.push(piece as Uint8Array);

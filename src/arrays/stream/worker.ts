@@ -252,7 +252,7 @@ function work(job: WorkerJob): void {
     let planes = step.planes;
     let height = rows;
     let width = unit.x1 - unit.x0;
-    const zero = job.edge === "zeros" ? g.zeroRow : 0;
+    const zero = job.edge === "zeros" ? 1 : 0;
     for (let level = 0; level + 1 < LEVELS; level++) {
       const rowBytes = unit.rowBytes[level]!;
       const nextRowBytes = unit.rowBytes[level + 1]!;

@@ -119,7 +119,6 @@ export async function writeVolume(options: WriteVolumeOptions): Promise<WriteVol
     const memory = crew.memory(g.totalBytes);
     const words = new Int32Array(memory.buffer);
     new Uint8Array(memory.buffer).fill(0, g.clear[0], g.clear[1]);
-    new Uint8Array(memory.buffer).fill(0, g.zeroRow, g.zeroRow + columns * ITEM_BYTES);
     words[g.control.gate] = 1;
     const collector = new Collector(options, g, words, columns, done);
     const stop = () => Atomics.store(words, g.control.stop, 1);
@@ -340,7 +339,7 @@ class Collector {
   async result(wholeRows: boolean): Promise<WriteVolumeResult> {
     const { options, g } = this;
     const receipts = g.units.map((unit) => this.done.get(unit.index));
-    const missing = receipts.findIndex((receipt) => receipt === undefined);
+    const missing = receipts.indexOf(undefined);
     if (missing >= 0) throw new EmporiumError("INTERNAL", `unit ${missing} of ${receipts.length} gave no receipt`);
     for (const unit of this.kept) await this.addKeptHistogram(unit);
     const sums = [Infinity, -Infinity, 0, 0, 0];
