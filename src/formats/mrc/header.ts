@@ -1,0 +1,282 @@
+import type { Triple } from "../../core/box.js";
+import type { RandomAccess, ReadOptions } from "../../core/bytes.js";
+import type { DType } from "../../core/dtype.js";
+import { EmporiumError, type ErrorCode } from "../../core/errors.js";
+import { LIMITS } from "../../core/limits.js";
+import { byteOrderOf } from "./byte-order.js";
+import { compressionOf } from "./detect.js";
+import { dtypeOfMode, nameOfUnreadMode, READABLE_MODES, rowBytes } from "./modes.js";
+
+export const MRC_HEADER_BYTES = 1024;
+
+/** `IMOD` as a little-endian int32 at byte 152: the flags at 156 are IMOD's. */
+export const IMOD_STAMP = 1146047817;
+
+/** The whole of an MRC header. Triples are `[z, y, x]`, lengths are Å, angles degrees, offsets bytes. */
+export interface MrcHeader {
+  /** Sections, rows, columns as stored. `axisOrder` says which of them is z, y, x. */
+  shape: Triple;
+  mode: number;
+  /** Type of one stored element. Mode 0 is `uint8` in a file that IMOD stamped as unsigned, else `int8`. */
+  dtype: DType;
+  littleEndian: boolean;
+  /** False where IMOD's stamp is there and its flag says that the bytes of mode 0 are unsigned. */
+  signedBytes: boolean;
+  imodStamp: boolean;
+  imodFlags: number;
+  /** Axis (1 = x, 2 = y, 3 = z) of columns, rows and sections, as stored. */
+  mapc: number;
+  mapr: number;
+  maps: number;
+  /** First section, row and column in the grid of the cell. */
+  nstart: Triple;
+  /** Intervals along the cell edges: mz, my, mx. */
+  grid: Triple;
+  cellAngstrom: Triple;
+  /** alpha, beta, gamma. */
+  cellAnglesDegrees: [alpha: number, beta: number, gamma: number];
+  /** Cell / grid as float32, undefined where the header gives nothing usable (0, negative, infinite, no grid). */
+  voxelSizeAngstrom: [z: number | undefined, y: number | undefined, x: number | undefined];
+  /** What the header claims; `dmin > dmax` and `rms < 0` mean "not computed". */
+  dmin: number;
+  dmax: number;
+  dmean: number;
+  rms: number;
+  ispg: number;
+  /** Bytes of the extended header, and its kind (`FEI1`, `SERI`, `MRCO`, … or empty). */
+  nsymbt: number;
+  exttyp: string;
+  nversion: number;
+  originAngstrom: Triple;
+  labels: string[];
+  /** Bytes 96–103 and 112–195, unread: they are carried over to converted files. */
+  extra1: Uint8Array;
+  extra2: Uint8Array;
+  dataOffset: number;
+  /** Bytes of one section, and of all. */
+  sectionBytes: number;
+  dataBytes: number;
+  /** Bytes after the last section, 0 when the size of the file is not known. */
+  trailingBytes: number;
+  /** What is odd and was read all the same. */
+  warnings: string[];
+}
+
+export interface MrcReadOptions extends ReadOptions {
+  /** Refuse what the permissive default only warns of: no `MAP ` identifier, no machine stamp. */
+  strict?: boolean | undefined;
+  /** A file shorter than promised gives a warning instead of an error: for those who only want the header's facts. */
+  allowShort?: boolean | undefined;
+}
+
+/**
+ * MRC2014 header: 1024 bytes, then the extended header, then the sections. Layout: README.md beside this file.
+ *
+ * Cost: one range of 1024 bytes, and `size()`.
+ * @throws {EmporiumError} FORMAT_UNKNOWN (not MRC), FORMAT_TRUNCATED, FORMAT_FIELD, FORMAT_UNSUPPORTED (mode 3, volume stacks), FORMAT_LIMIT;
+ *   the place names the byte of the field.
+ */
+export async function readMrcHeader(source: RandomAccess, options: MrcReadOptions = {}): Promise<MrcHeader> {
+  const bytes = await source.read({ offset: 0, length: MRC_HEADER_BYTES }, options);
+  return parseMrcHeader(bytes, { ...options, name: source.name, sizeBytes: await source.size() });
+}
+
+/**
+ * The header in bytes at hand: for sources whose length is not known before their end (compressed streams), where `sizeBytes` is left out
+ * and `validateMrcLength` is called once it is.
+ */
+export function parseMrcHeader(
+  bytes: Uint8Array,
+  { name, sizeBytes, strict = false, allowShort = false }: { name: string; sizeBytes?: number | undefined } & MrcReadOptions,
+): MrcHeader {
+  const fail = (code: ErrorCode, byte: number, message: string, hint: string) =>
+    new EmporiumError(code, `${name}: ${message}`, { place: { file: name, byte }, hint });
+  if (bytes.length < MRC_HEADER_BYTES) {
+    throw fail(
+      "FORMAT_TRUNCATED",
+      bytes.length,
+      `an MRC header has ${MRC_HEADER_BYTES} bytes, this file has ${bytes.length}`,
+      "copy the file again: it was cut short",
+    );
+  }
+  const warnings: string[] = [];
+  const hasMapId = latin1(bytes, 208, 3) === "MAP";
+  const { littleEndian, plausible, doubt } = byteOrderOf(bytes.subarray(0, MRC_HEADER_BYTES), sizeBytes);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, MRC_HEADER_BYTES);
+  const int = (at: number) => view.getInt32(at, littleEndian);
+  const float = (at: number) => view.getFloat32(at, littleEndian);
+  const [nx, ny, nz] = [int(0), int(4), int(8)];
+  const mode = int(12);
+
+  if (!hasMapId) {
+    if (!plausible || strict) {
+      throw fail(
+        "FORMAT_UNKNOWN",
+        208,
+        `no "MAP " at byte 208, found ${JSON.stringify(latin1(bytes, 208, 4))}${plausible ? "" : `, and size ${nx}×${ny}×${nz} (x, y, z) in mode ${mode} is no MRC either`}`,
+        plausible ? "leave out the strict check to read files of before MRC2000" : hintForOtherBytes(bytes),
+      );
+    }
+    warnings.push(`no "MAP " identifier at byte 208: read as MRC because mode and lengths are plausible`);
+  }
+  if (doubt !== undefined) {
+    if (strict) throw fail("FORMAT_FIELD", 212, doubt, "leave out the strict check to let mode and lengths decide");
+    warnings.push(doubt);
+  }
+
+  const stamped = int(152) === IMOD_STAMP;
+  const imodFlags = stamped ? int(156) : 0;
+  const signedBytes = !stamped || (imodFlags & 1) === 1;
+  const stored = dtypeOfMode(mode);
+  if (stored === undefined) {
+    const known = nameOfUnreadMode(mode);
+    throw known === undefined
+      ? fail("FORMAT_FIELD", 12, `mode ${mode} does not exist, wanted one of ${READABLE_MODES.join(", ")}`, "the file is damaged")
+      : fail("FORMAT_UNSUPPORTED", 12, `mode ${mode} (${known}) is not read`, "convert the file to mode 1, 2 or 6 first");
+  }
+  const dtype = mode === 0 && !signedBytes ? "uint8" : stored;
+  for (const [axis, length, at] of [
+    ["nx", nx, 0],
+    ["ny", ny, 4],
+    ["nz", nz, 8],
+  ] as const) {
+    if (length <= 0) throw fail("FORMAT_FIELD", at, `${axis} is ${length}, wanted 1 or more`, "the header is damaged");
+  }
+  const ispg = int(88);
+  if (ispg >= 401 && ispg <= 630) {
+    throw fail(
+      "FORMAT_UNSUPPORTED",
+      88,
+      `space group ${ispg} says a stack of volumes, one volume is wanted`,
+      "split it into single volumes",
+    );
+  }
+  if (ispg < 0 || ispg > 230) warnings.push(`space group ${ispg} (byte 88) does not exist: read as one volume or stack`);
+  const nsymbt = int(92);
+  if (nsymbt < 0) throw fail("FORMAT_FIELD", 92, `extended header of ${nsymbt} bytes, wanted 0 or more`, "the header is damaged");
+  const sectionBytes = rowBytes(dtype, nx) * ny;
+  const dataBytes = sectionBytes * nz;
+  if (nx * ny * nz > LIMITS.elements || dataBytes > Number.MAX_SAFE_INTEGER) {
+    throw fail("FORMAT_LIMIT", 0, `${nx}×${ny}×${nz} voxels (x, y, z) are more than 2^53`, "the header is damaged");
+  }
+
+  const cell: Triple = [float(48), float(44), float(40)];
+  const grid: Triple = [int(36), int(32), int(28)];
+  const voxelSize = cell.map((length, i) => voxelSizeOf(length, grid[i]!)) as MrcHeader["voxelSizeAngstrom"];
+  voxelSize.forEach((size, i) => {
+    if (size === undefined && (cell[i] !== 0 || grid[i]! < 0)) {
+      warnings.push(`cell ${cell[i]} Å over ${grid[i]} intervals along ${"zyx"[i]} gives no voxel size: taken as unset`);
+    }
+  });
+  const nlabl = int(220);
+  if (nlabl < 0 || nlabl > 10) warnings.push(`${nlabl} labels (byte 220), 10 at most are possible: all ten are read`);
+
+  const header: MrcHeader = {
+    shape: [nz, ny, nx],
+    mode,
+    dtype,
+    littleEndian,
+    signedBytes,
+    imodStamp: stamped,
+    imodFlags,
+    mapc: int(64),
+    mapr: int(68),
+    maps: int(72),
+    nstart: [int(24), int(20), int(16)],
+    grid,
+    cellAngstrom: cell,
+    cellAnglesDegrees: [float(52), float(56), float(60)],
+    voxelSizeAngstrom: voxelSize,
+    dmin: float(76),
+    dmax: float(80),
+    dmean: float(84),
+    rms: float(216),
+    ispg,
+    nsymbt,
+    exttyp: latin1(bytes, 104, 4).replace(/[\0 ]+$/, ""),
+    nversion: int(108),
+    originAngstrom: [float(204), float(200), float(196)],
+    labels: labelsOf(bytes, nlabl < 0 || nlabl > 10 ? 10 : nlabl),
+    extra1: new Uint8Array(bytes.subarray(96, 104)),
+    extra2: new Uint8Array(bytes.subarray(112, 196)),
+    dataOffset: MRC_HEADER_BYTES + nsymbt,
+    sectionBytes,
+    dataBytes,
+    trailingBytes: 0,
+    warnings,
+  };
+  if (!isAxisPermutation(header)) {
+    warnings.push(`axis order ${header.mapc},${header.mapr},${header.maps} (bytes 64–75) is no order of 1,2,3: read as 1,2,3`);
+  }
+  if (mode === 0 && header.imodStamp && signedBytes && header.dmax > 127) {
+    warnings.push(`IMOD's flag says signed bytes, but the header's maximum is ${header.dmax}: read as unsigned`);
+  }
+  // bit 4 of IMOD's flags: SerialEM packed frames, written before mode 101 existed
+  if (mode === 0 && (imodFlags & 16) !== 0) {
+    warnings.push("IMOD's flag says two 4-bit voxels in each byte: the bytes are read as they are");
+  }
+  if (sizeBytes !== undefined) {
+    try {
+      validateMrcLength(header, sizeBytes, name);
+    } catch (error) {
+      if (!allowShort || !(error instanceof EmporiumError)) throw error;
+      warnings.push(error.message);
+    }
+    header.trailingBytes = Math.max(0, sizeBytes - header.dataOffset - dataBytes);
+    if (header.trailingBytes > 0) warnings.push(`${header.trailingBytes} bytes after the last section are left alone`);
+  }
+  return header;
+}
+
+/**
+ * What the header promises against what is there. Called before anything is allocated by the header's word.
+ *
+ * @throws {EmporiumError} FORMAT_TRUNCATED with both byte counts.
+ */
+export function validateMrcLength(header: MrcHeader, sizeBytes: number, name: string): void {
+  const wanted = header.dataOffset + header.dataBytes;
+  if (header.dataOffset > sizeBytes) {
+    throw new EmporiumError(
+      "FORMAT_TRUNCATED",
+      `${name}: an extended header of ${header.nsymbt} bytes is promised, the whole file has ${sizeBytes} bytes`,
+      { place: { file: name, byte: 92 }, hint: "copy the file again; if it has this size at its origin, its header is damaged" },
+    );
+  }
+  if (wanted > sizeBytes) {
+    const [nz, ny, nx] = header.shape;
+    throw new EmporiumError(
+      "FORMAT_TRUNCATED",
+      `${name}: ${wanted} bytes are promised (${nx}×${ny}×${nz} in mode ${header.mode}), the file has ${sizeBytes}`,
+      { place: { file: name, byte: sizeBytes }, hint: "copy the file again: it was cut short" },
+    );
+  }
+}
+
+/** True when mapc, mapr, maps name each axis once. Files of before 1990 and of some cameras have 0,0,0. */
+export function isAxisPermutation({ mapc, mapr, maps }: Pick<MrcHeader, "mapc" | "mapr" | "maps">): boolean {
+  return [mapc, mapr, maps].sort().join() === "1,2,3";
+}
+
+function voxelSizeOf(cell: number, intervals: number): number | undefined {
+  const size = Math.fround(cell / intervals);
+  return intervals > 0 && size > 0 && Number.isFinite(size) ? size : undefined;
+}
+
+function labelsOf(bytes: Uint8Array, count: number): string[] {
+  return Array.from({ length: count }, (_, i) =>
+    latin1(bytes, 224 + 80 * i, 80)
+      .split("\0", 1)[0]!
+      .trimEnd(),
+  );
+}
+
+export function latin1(bytes: Uint8Array, offset: number, length: number): string {
+  return String.fromCharCode(...bytes.subarray(offset, offset + length));
+}
+
+function hintForOtherBytes(bytes: Uint8Array): string {
+  const compression = compressionOf(bytes);
+  return compression === undefined
+    ? "check that this is an MRC, MAP, REC or ST file"
+    : `the file is compressed with ${compression}: unpack it, or read it through the decompressor`;
+}

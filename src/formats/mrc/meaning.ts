@@ -1,0 +1,59 @@
+import type { Triple } from "../../core/box.js";
+import { EmporiumError } from "../../core/errors.js";
+import { isAxisPermutation, type MrcHeader } from "./header.js";
+
+/**
+ * True when the bytes of mode 0 are unsigned and become `u − 128`: mode 0 with a header maximum above 127, which no signed byte reaches.
+ * This is the portal's rule, and it holds whatever IMOD's flag says. On the stored byte it is `byte ^ 0x80`, read as int8.
+ */
+export function needsSignFlip(header: Pick<MrcHeader, "mode" | "dmax">): boolean {
+  return header.mode === 0 && header.dmax > 127;
+}
+
+/** How a byte of mode 0 becomes a value: as int8, as uint8, or as uint8 minus 128. */
+export type ByteReading = "int8" | "uint8" | "uint8-128";
+
+/**
+ * The reading of mode 0, or undefined for other modes.
+ *
+ * The portal knows the maximum only: above 127 → `uint8-128`, else `int8`. A file that IMOD stamped as unsigned and whose maximum is 127
+ * or less is read as plain `uint8`: where the maximum is true this gives the portal's values, and where it is not (statistics of a part of the
+ * data, or never computed) bytes above 127 stay above the others instead of turning negative. `compat: "reference"` is the portal's rule alone.
+ */
+export function byteReading(
+  header: Pick<MrcHeader, "mode" | "dmax" | "signedBytes">,
+  compat?: "reference",
+): ByteReading | undefined {
+  if (header.mode !== 0) return undefined;
+  if (needsSignFlip(header)) return "uint8-128";
+  return header.signedBytes || compat === "reference" ? "int8" : "uint8";
+}
+
+export interface AxisOrder {
+  /** `order[i]` is the stored axis (0 sections, 1 rows, 2 columns) that holds output axis i of `[z, y, x]`: numpy's `transpose(stored, order)`. */
+  order: Triple;
+  /** True when the data are stored as z, y, x already. */
+  asStored: boolean;
+  /** Shape `[z, y, x]` after the transposition. */
+  shape: Triple;
+}
+
+/** What mapc, mapr and maps ask for. Orders that are none (0,0,0 in old files) count as 1,2,3; the header's warnings say so. */
+export function axisOrder(header: Pick<MrcHeader, "mapc" | "mapr" | "maps" | "shape">): AxisOrder {
+  const axes = isAxisPermutation(header) ? [header.maps, header.mapr, header.mapc] : [3, 2, 1];
+  const order: Triple = [axes.indexOf(3), axes.indexOf(2), axes.indexOf(1)];
+  return { order, asStored: order.join() === "0,1,2", shape: order.map((axis) => header.shape[axis]!) as Triple };
+}
+
+/**
+ * Refuses what is no real-valued volume: mode 4 holds Fourier transforms, as pairs of float32.
+ *
+ * @throws {EmporiumError} FORMAT_UNSUPPORTED
+ */
+export function requireRealVolume(header: MrcHeader, name: string): void {
+  if (header.dtype !== "complex64") return;
+  throw new EmporiumError("FORMAT_UNSUPPORTED", `${name}: mode 4 holds complex numbers, a volume of real values is wanted`, {
+    place: { file: name, byte: 12 },
+    hint: "this is a Fourier transform: use the volume it was made from",
+  });
+}

@@ -1,0 +1,24 @@
+/** Chunks along each axis: `ceil(shape / chunks)`. */
+export function chunkGrid(shape: readonly number[], chunks: readonly number[]): number[] {
+  return shape.map((length, i) => Math.ceil(length / chunks[i]!));
+}
+
+/** Key of a chunk below its array: `0.0.0` or `0/0/0`; `0` for an array without axes. */
+export function chunkKey(chunk: readonly number[], separator: "." | "/"): string {
+  return chunk.length === 0 ? "0" : chunk.join(separator);
+}
+
+/** All positions of a half-open box of any rank, last axis fastest. */
+export function* positions(start: readonly number[], stop: readonly number[]): Generator<number[]> {
+  if (start.some((from, i) => from >= stop[i]!)) return;
+  const at = [...start];
+  for (;;) {
+    yield [...at];
+    let axis = at.length - 1;
+    while (axis >= 0 && ++at[axis]! >= stop[axis]!) {
+      at[axis] = start[axis]!;
+      axis--;
+    }
+    if (axis < 0) return;
+  }
+}

@@ -1,0 +1,130 @@
+import { EmporiumError, isEmporiumError } from "../../core/errors.js";
+import { decodeBlosc } from "./blosc.js";
+import { inflate } from "./inflate.js";
+import { decodeLz4Block } from "./lz4.js";
+import type { CompressorConfig } from "./metadata.js";
+import { decodeZstd } from "./zstd.js";
+
+/** Takes the compressed bytes of one chunk to its plain bytes. */
+export interface ChunkCodec {
+  /**
+   * @param plainBytes what the metadata say a chunk has: no more is ever produced.
+   * @throws when the bytes do not decode; any error will do, `decodeChunk` makes it one of ours.
+   */
+  decode(bytes: Uint8Array, plainBytes: number): Promise<Uint8Array> | Uint8Array;
+  encode?(plain: Uint8Array): Promise<Uint8Array> | Uint8Array;
+}
+
+/** Codecs by `compressor.id`. Spread `defaultCodecs` and replace what there is a faster one for. */
+export type CodecRegistry = Readonly<Record<string, (config: CompressorConfig) => ChunkCodec>>;
+
+/**
+ * Works everywhere: zlib and gzip by the platform's own streams, the rest in TypeScript that checks every length before it follows it. Only
+ * encoding goes through numcodecs in WebAssembly, loaded when first needed: its decoders give garbage for damaged Blosc frames and stop
+ * working after some thousand damaged zstd and lz4 streams.
+ */
+export const defaultCodecs: CodecRegistry = {
+  zlib: (config) => ({ decode: (bytes, plain) => inflate(bytes, "deflate", plain), encode: encoderOf("zlib", config) }),
+  gzip: (config) => ({ decode: (bytes, plain) => inflate(bytes, "gzip", plain), encode: encoderOf("gzip", config) }),
+  lz4: (config) => ({ decode: decodeSizedLz4, encode: encoderOf("lz4", config) }),
+  zstd: (config) => ({
+    decode: (bytes, plainBytes) => {
+      const plain = new Uint8Array(plainBytes);
+      decodeZstd(bytes, plain);
+      return plain;
+    },
+    encode: encoderOf("zstd", config),
+  }),
+  blosc: (config) => ({ decode: decodeBlosc, encode: encoderOf("blosc", config) }),
+};
+
+/** The LZ4 of numcodecs: a block after its plain length, 4 bytes. */
+function decodeSizedLz4(bytes: Uint8Array, plainBytes: number): Uint8Array {
+  if (bytes.length < 4) throw new EmporiumError("FORMAT_CORRUPT", `${bytes.length} bytes, the length alone has 4`);
+  const promised = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
+  if (promised !== plainBytes) {
+    throw new EmporiumError("FORMAT_CORRUPT", `the stream promises ${promised} bytes, the metadata say ${plainBytes}`);
+  }
+  const plain = new Uint8Array(plainBytes);
+  decodeLz4Block(bytes.subarray(4), plain);
+  return plain;
+}
+
+/**
+ * Plain bytes of a chunk, exactly as many as the metadata say.
+ *
+ * @param name what messages call the chunk.
+ * @throws {EmporiumError} FORMAT_CORRUPT; FORMAT_UNSUPPORTED when the registry has no such codec.
+ */
+export async function decodeChunk(
+  bytes: Uint8Array,
+  compressor: CompressorConfig | null,
+  plainBytes: number,
+  { codecs = defaultCodecs, name = "chunk" }: { codecs?: CodecRegistry | undefined; name?: string } = {},
+): Promise<Uint8Array> {
+  let plain = bytes;
+  if (compressor !== null) {
+    const codec = codecOf(compressor, codecs, name);
+    try {
+      plain = await codec.decode(bytes, plainBytes);
+    } catch (cause) {
+      const reason = reasonOf(cause);
+      const code = isEmporiumError(cause) ? cause.code : "FORMAT_CORRUPT";
+      const hint = code === "FORMAT_CORRUPT" ? "copy the chunk again: it is damaged or cut short" : undefined;
+      throw new EmporiumError(code, `${name}: ${compressor.id}: ${reason}`, { place: { file: name }, hint, cause });
+    }
+  }
+  if (plain.length !== plainBytes) {
+    throw new EmporiumError(
+      "FORMAT_CORRUPT",
+      `${name}: the chunk decodes to ${plain.length} bytes, its metadata say ${plainBytes}`,
+      {
+        place: { file: name },
+        hint: "shape, dtype and chunks of .zarray must be those that the chunk was written with",
+      },
+    );
+  }
+  return plain;
+}
+
+/** The stored form of a chunk. @throws {EmporiumError} FORMAT_UNSUPPORTED when the codec cannot encode. */
+export async function encodeChunk(
+  plain: Uint8Array,
+  compressor: CompressorConfig | null,
+  codecs: CodecRegistry = defaultCodecs,
+): Promise<Uint8Array> {
+  if (compressor === null) return plain;
+  const codec = codecOf(compressor, codecs, "chunk");
+  if (!codec.encode) throw new EmporiumError("FORMAT_UNSUPPORTED", `${compressor.id} is read, not written`);
+  return codec.encode(plain);
+}
+
+function codecOf(compressor: CompressorConfig, codecs: CodecRegistry, name: string): ChunkCodec {
+  const make = Object.hasOwn(codecs, compressor.id) ? codecs[compressor.id] : undefined;
+  if (make) return make(compressor);
+  throw new EmporiumError("FORMAT_UNSUPPORTED", `${name}: no codec for compressor ${compressor.id}`, { place: { file: name } });
+}
+
+function reasonOf(cause: unknown): string {
+  return (cause instanceof Error && cause.message) || "the bytes do not decode";
+}
+
+/** What numcodecs' modules have in common. Its own declarations do not resolve under Node's module rules. */
+interface NumcodecsModule {
+  default: { fromConfig(config: object): { encode(data: Uint8Array): Promise<Uint8Array> | Uint8Array } };
+}
+
+const MODULES: Record<string, () => Promise<unknown>> = {
+  blosc: () => import("numcodecs/blosc"),
+  gzip: () => import("numcodecs/gzip"),
+  lz4: () => import("numcodecs/lz4"),
+  zlib: () => import("numcodecs/zlib"),
+  zstd: () => import("numcodecs/zstd"),
+};
+
+function encoderOf(id: string, config: CompressorConfig): (plain: Uint8Array) => Promise<Uint8Array> {
+  return async (plain) => {
+    const { default: codec } = (await MODULES[id]!()) as NumcodecsModule;
+    return codec.fromConfig(config).encode(plain);
+  };
+}

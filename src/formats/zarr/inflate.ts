@@ -1,0 +1,24 @@
+import { EmporiumError } from "../../core/errors.js";
+
+/**
+ * zlib or gzip by the platform's own streams, which check the checksums. Stops at the first byte too many, so a bomb costs one buffer of
+ * `plainBytes`; fewer bytes are returned as they are.
+ *
+ * @throws {EmporiumError} FORMAT_CORRUPT when there are more; the platform's error when the bytes do not decode.
+ */
+export async function inflate(bytes: Uint8Array, format: "deflate" | "gzip", plainBytes: number): Promise<Uint8Array> {
+  const source = new Blob([bytes as Uint8Array<ArrayBuffer>]).stream();
+  const reader = source.pipeThrough(new DecompressionStream(format) as TransformStream<Uint8Array, Uint8Array>).getReader();
+  const plain = new Uint8Array(plainBytes);
+  let at = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return plain.subarray(0, at);
+    if (at + value.length > plainBytes) {
+      await reader.cancel().catch(() => undefined); // the refusal below is what the caller must hear of
+      throw new EmporiumError("FORMAT_CORRUPT", `the stream goes on past the ${plainBytes} bytes that it should have`);
+    }
+    plain.set(value, at);
+    at += value.length;
+  }
+}

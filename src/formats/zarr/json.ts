@@ -1,0 +1,67 @@
+import { EmporiumError, isEmporiumError } from "../../core/errors.js";
+import { type Json, type JsonObject, parseJson } from "../../core/json.js";
+import { LIMITS } from "../../core/limits.js";
+import { Float } from "../../core/number.js";
+
+/**
+ * A metadata document of an array or group: UTF-8 JSON that is an object.
+ *
+ * @throws {EmporiumError} FORMAT_LIMIT (longer than `LIMITS.metadataBytes`), FORMAT_CORRUPT (no UTF-8, no JSON), FORMAT_FIELD (no object).
+ */
+export function parseMetadata(bytes: Uint8Array, name: string): JsonObject {
+  if (bytes.length > LIMITS.metadataBytes) {
+    throw new EmporiumError(
+      "FORMAT_LIMIT",
+      `${name}: ${bytes.length} bytes of metadata, ${LIMITS.metadataBytes} at most are read`,
+      {
+        place: { file: name },
+      },
+    );
+  }
+  let value: Json;
+  try {
+    value = parseJson(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (cause) {
+    const place = { file: name, byte: isEmporiumError(cause) ? cause.facts.place?.byte : undefined };
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new EmporiumError("FORMAT_CORRUPT", `${name}: ${message}`, {
+      place,
+      hint: "the metadata must be JSON in UTF-8",
+      cause,
+    });
+  }
+  return asObject(value, name, "");
+}
+
+export function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Float);
+}
+
+export function isArray(value: Json | undefined): value is readonly Json[] {
+  return Array.isArray(value);
+}
+
+/** An own member: a key such as `constructor` finds nothing that the document does not have. */
+export function member(object: JsonObject, key: string): Json | undefined {
+  return Object.hasOwn(object, key) ? object[key] : undefined;
+}
+
+export function asObject(value: Json | undefined, name: string, path: string): JsonObject {
+  if (isObject(value)) return value;
+  throw wrongField(name, path, value, "an object");
+}
+
+/** What a field holds and what it should, as an error whose place names the key. */
+export function wrongField(name: string, path: string, found: Json | undefined, wanted: string, hint?: string): EmporiumError {
+  const where = path === "" ? name : `${name}: ${path}`;
+  return new EmporiumError("FORMAT_FIELD", `${where} is ${show(found)}, wanted ${wanted}`, {
+    place: { file: name, path: path === "" ? undefined : path },
+    hint,
+  });
+}
+
+export function show(value: Json | undefined): string {
+  if (value === undefined) return "absent";
+  const text = JSON.stringify(value, (_key, item: unknown) => (typeof item === "bigint" ? Number(item) : item));
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}

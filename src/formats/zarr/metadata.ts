@@ -1,0 +1,246 @@
+import type { DType } from "../../core/dtype.js";
+import { EmporiumError } from "../../core/errors.js";
+import { type Json, type JsonObject, printJson } from "../../core/json.js";
+import { LIMITS } from "../../core/limits.js";
+import { Float, toNumber } from "../../core/number.js";
+import { integerRange, isFloatDType, parseZarrDType, type ZarrDType, zarrDTypeText } from "./dtype.js";
+import { asObject, isArray, member, parseMetadata, show, wrongField } from "./json.js";
+
+/** One number of fill: complex elements have two (real, imaginary), 64-bit integers are bigint. */
+export type FillValue = number | bigint | boolean | readonly [re: number, im: number];
+
+/** What `.zarray` says, in any rank. */
+export interface ZarrArrayMeta {
+  shape: readonly number[];
+  /** Shape of a chunk. Chunks at the upper edge are as large as the others; what lies outside the array is padding. */
+  chunks: readonly number[];
+  type: ZarrDType;
+  compressor: CompressorConfig | null;
+  /** Value of what no chunk holds. Null (not defined by the writer) reads as 0. */
+  fillValue: FillValue | null;
+  /** Order of the elements inside a chunk. */
+  order: "C" | "F";
+  dimensionSeparator: "." | "/";
+}
+
+/** `id` and the codec's own settings. Decoding needs none of them: each stream carries its own. */
+export interface CompressorConfig extends JsonObject {
+  readonly id: string;
+}
+
+export const KNOWN_COMPRESSORS = ["blosc", "gzip", "lz4", "zlib", "zstd"] as const;
+
+/** numpy's own limit. */
+const RANK_MAX = 32;
+
+/**
+ * A `.zarray` document.
+ *
+ * @param name what messages call the document.
+ * @throws {EmporiumError} FORMAT_FIELD, FORMAT_UNSUPPORTED, FORMAT_LIMIT or FORMAT_CORRUPT; the place's `path` is the key.
+ * Source: Zarr storage specification version 2.
+ */
+export function parseZarray(bytes: Uint8Array, name = ".zarray"): ZarrArrayMeta {
+  const document = parseMetadata(bytes, name);
+  return zarrayFromJson(document, name);
+}
+
+/** The same from a parsed document: a member of consolidated metadata. */
+export function zarrayFromJson(document: JsonObject, name: string): ZarrArrayMeta {
+  requireVersion2(document, name);
+  const shape = lengths(document, "shape", 0, name);
+  const chunks = lengths(document, "chunks", 1, name);
+  if (chunks.length !== shape.length) {
+    throw wrongField(name, "chunks", member(document, "chunks"), `${shape.length} lengths, one for each of shape`);
+  }
+  if (product(shape) > LIMITS.elements) throw tooMuch(name, "shape", `${shape.join("×")} elements are more than 2^53`);
+  const type = dtypeOf(document, name);
+  const chunkBytes = product(chunks) * type.itemBytes;
+  if (chunkBytes > LIMITS.chunkBytes) {
+    throw tooMuch(name, "chunks", `a chunk of ${chunkBytes} bytes, ${LIMITS.chunkBytes} at most are read`);
+  }
+  refuseFilters(document, name);
+  const order = member(document, "order");
+  if (order !== "C" && order !== "F") throw wrongField(name, "order", order, `"C" or "F"`);
+  const dimensionSeparator = member(document, "dimension_separator") ?? ".";
+  if (dimensionSeparator !== "." && dimensionSeparator !== "/") {
+    throw wrongField(name, "dimension_separator", dimensionSeparator, `"." or "/"`);
+  }
+  const fillValue = fillOf(member(document, "fill_value"), type.dtype, name);
+  return { shape, chunks, type, compressor: compressorOf(document, name), fillValue, order, dimensionSeparator };
+}
+
+/** `.zarray` text as zarr-python writes it: sorted keys, 4 blanks, floats of `fill_value` with a point. */
+export function printZarray(meta: ZarrArrayMeta): string {
+  const { type, fillValue } = meta;
+  if (type.dtype === "uint4") throw new EmporiumError("FORMAT_UNSUPPORTED", "Zarr has no type for packed 4-bit voxels");
+  return printJson(
+    {
+      chunks: meta.chunks,
+      compressor: meta.compressor,
+      dimension_separator: meta.dimensionSeparator,
+      dtype: zarrDTypeText(type.dtype, type.littleEndian),
+      fill_value: printedFill(fillValue, type.dtype),
+      filters: null,
+      order: meta.order,
+      shape: meta.shape,
+      zarr_format: 2,
+    },
+    { sortKeys: true },
+  );
+}
+
+/** `.zgroup` text. */
+export function printZgroup(): string {
+  return printJson({ zarr_format: 2 });
+}
+
+/** Checks a `.zgroup`. @throws {EmporiumError} FORMAT_FIELD or FORMAT_UNSUPPORTED when it is of another version. */
+export function parseZgroup(bytes: Uint8Array, name = ".zgroup"): void {
+  requireVersion2(parseMetadata(bytes, name), name);
+}
+
+/** User attributes, all of them, floats kept apart from integers. */
+export function parseZattrs(bytes: Uint8Array, name = ".zattrs"): JsonObject {
+  return parseMetadata(bytes, name);
+}
+
+/** `.zattrs` text as zarr-python writes it. */
+export function printZattrs(attributes: JsonObject): string {
+  return printJson(attributes, { sortKeys: true });
+}
+
+/**
+ * Consolidated metadata (`.zmetadata`): key of each metadata document to its parsed content, so that one request describes a hierarchy.
+ */
+export function parseZmetadata(bytes: Uint8Array, name = ".zmetadata"): Map<string, JsonObject> {
+  const document = parseMetadata(bytes, name);
+  const version = member(document, "zarr_consolidated_format");
+  if (version !== 1) throw wrongField(name, "zarr_consolidated_format", version, "1");
+  const metadata = asObject(member(document, "metadata"), name, "metadata");
+  return new Map(Object.keys(metadata).map((key) => [key, asObject(metadata[key], name, `metadata.${key}`)]));
+}
+
+function requireVersion2(document: JsonObject, name: string): void {
+  const version = member(document, "zarr_format");
+  if (version === 2) return;
+  if (version === 3) {
+    throw new EmporiumError("FORMAT_UNSUPPORTED", `${name}: zarr_format is 3, only version 2 is read`, {
+      place: { file: name, path: "zarr_format" },
+    });
+  }
+  throw wrongField(name, "zarr_format", version, "2");
+}
+
+function lengths(document: JsonObject, key: string, least: number, name: string): number[] {
+  const value = member(document, key);
+  if (!isArray(value)) throw wrongField(name, key, value, "a list of lengths");
+  if (value.length > RANK_MAX) throw tooMuch(name, key, `${value.length} axes, ${RANK_MAX} at most are read`);
+  return value.map((length, i) => {
+    const at = `${key}.${i}`;
+    if (typeof length === "bigint" || (typeof length === "number" && length > LIMITS.axisLength)) {
+      throw tooMuch(name, at, `an axis of ${length}, ${LIMITS.axisLength} at most is read`);
+    }
+    if (typeof length !== "number" || !Number.isInteger(length) || length < least) {
+      throw wrongField(name, at, length, `an integer of ${least} or more`);
+    }
+    return length + 0; // "-0" is an integer of JSON
+  });
+}
+
+function dtypeOf(document: JsonObject, name: string): ZarrDType {
+  const text = member(document, "dtype");
+  const refuse = (what: string) =>
+    new EmporiumError("FORMAT_UNSUPPORTED", `${name}: dtype ${show(text)} ${what}`, {
+      place: { file: name, path: "dtype" },
+      hint: "read are bool, integers of 1 to 8 bytes, floats of 2, 4 and 8 bytes and complex64",
+    });
+  if (isArray(text)) throw refuse("is a structure, arrays of plain numbers are read");
+  if (typeof text !== "string") throw wrongField(name, "dtype", text, `a type such as "<f4"`);
+  const type = parseZarrDType(text);
+  if (!type) throw refuse("is not a number that is read");
+  return type;
+}
+
+function refuseFilters(document: JsonObject, name: string): void {
+  const filters = member(document, "filters") ?? null;
+  if (filters === null) return;
+  if (!isArray(filters)) throw wrongField(name, "filters", filters, "null or a list");
+  if (filters.length === 0) return;
+  const id = member(asObject(filters[0], name, "filters.0"), "id");
+  throw new EmporiumError("FORMAT_UNSUPPORTED", `${name}: filter ${show(id)} is not read`, {
+    place: { file: name, path: "filters.0.id" },
+    hint: "write the array again without filters",
+  });
+}
+
+function compressorOf(document: JsonObject, name: string): CompressorConfig | null {
+  const value = member(document, "compressor") ?? null;
+  if (value === null) return null;
+  const config = asObject(value, name, "compressor");
+  const id = member(config, "id");
+  if (typeof id !== "string") throw wrongField(name, "compressor.id", id, "the name of a codec");
+  if (!(KNOWN_COMPRESSORS as readonly string[]).includes(id)) {
+    throw new EmporiumError("FORMAT_UNSUPPORTED", `${name}: compressor ${show(id)} is not read`, {
+      place: { file: name, path: "compressor.id" },
+      hint: `write the array again with one of ${KNOWN_COMPRESSORS.join(", ")}`,
+    });
+  }
+  return { ...config, id };
+}
+
+function fillOf(value: Json | undefined, dtype: DType, name: string): FillValue | null {
+  const wrong = (wanted: string) => wrongField(name, "fill_value", value, wanted);
+  if (value === null || value === undefined) return null;
+  if (dtype === "complex64") {
+    if (!isArray(value) || value.length !== 2) throw wrong("null or two numbers");
+    return [floatFill(value[0]!, wrong), floatFill(value[1]!, wrong)];
+  }
+  if (isFloatDType(dtype)) return floatFill(value, wrong);
+  if (dtype === "bool") {
+    if (typeof value === "boolean") return value;
+    const number = toNumber(value);
+    if (number === 0 || number === 1) return number === 1;
+    throw wrong("true, false or null");
+  }
+  // Java writers give integers a float's form, or text
+  const plain = typeof value === "string" && /^-?\d{1,20}$/.test(value) ? BigInt(value) : value;
+  const whole = plain instanceof Float && Number.isSafeInteger(plain.value) ? plain.value : plain;
+  const [least, greatest] = integerRange(dtype)!;
+  const integer = typeof whole === "bigint" || Number.isInteger(whole) ? BigInt(whole as number | bigint) : undefined;
+  if (integer === undefined || integer < least || integer > greatest)
+    throw wrong(`an integer from ${least} to ${greatest}, or null`);
+  return dtype.endsWith("64") ? integer : Number(integer);
+}
+
+const NUMBER = /^-?\d{1,40}(\.\d{0,40})?(e[+-]?\d{1,3})?$/i;
+
+function floatFill(value: Json, wrong: (wanted: string) => EmporiumError): number {
+  if (value === "NaN") return Number.NaN;
+  if (value === "Infinity") return Number.POSITIVE_INFINITY;
+  if (value === "-Infinity") return Number.NEGATIVE_INFINITY;
+  const number = typeof value === "string" && NUMBER.test(value) ? Number(value) : toNumber(value);
+  // other text is base64 of the bytes, which only types that are not read have
+  if (number === undefined) throw wrong(`a number, "NaN", "Infinity", "-Infinity" or null`);
+  return number;
+}
+
+function printedFill(fill: FillValue | null, dtype: DType): Json {
+  if (fill === null || typeof fill === "boolean" || typeof fill === "bigint") return fill;
+  if (typeof fill !== "number") return fill.map(printedFloat);
+  return isFloatDType(dtype) ? printedFloat(fill) : fill;
+}
+
+function printedFloat(value: number): Json {
+  if (Number.isNaN(value)) return "NaN";
+  if (!Number.isFinite(value)) return value > 0 ? "Infinity" : "-Infinity";
+  return new Float(value);
+}
+
+function tooMuch(name: string, path: string, message: string): EmporiumError {
+  return new EmporiumError("FORMAT_LIMIT", `${name}: ${path}: ${message}`, { place: { file: name, path } });
+}
+
+export function product(lengths: readonly number[]): number {
+  return lengths.reduce((total, length) => total * length, 1);
+}

@@ -1,0 +1,320 @@
+import { ceilDiv, type Triple } from "../../core/box.js";
+import { EmporiumError } from "../../core/errors.js";
+import type { Json, JsonObject } from "../../core/json.js";
+import { Float, roundHalfEven, toNumber } from "../../core/number.js";
+import { asObject, isArray, isObject, member, show, wrongField } from "./json.js";
+
+/** Levels of a pyramid that the portal publishes. */
+export const PORTAL_LEVELS = 3;
+
+export type PyramidKind = "tomogram" | "tiltseries";
+
+/** Chunk shapes of the portal, `[z, y, x]`, never clipped to the array. */
+export const PORTAL_CHUNKS: Record<PyramidKind, Triple> = { tomogram: [256, 256, 256], tiltseries: [1, 1024, 1024] };
+
+/** Shapes `[z, y, x]` of the levels, each half of the one before, rounded up. A tilt series keeps its sections. */
+export function pyramidShapes(shape: Triple, kind: PyramidKind = "tomogram", levels = PORTAL_LEVELS): Triple[] {
+  const shapes: Triple[] = [shape];
+  while (shapes.length < levels) {
+    const [z, y, x] = shapes.at(-1)!;
+    shapes.push([kind === "tiltseries" ? z : ceilDiv(z, 2), ceilDiv(y, 2), ceilDiv(x, 2)]);
+  }
+  return shapes;
+}
+
+export interface OmeZarrFields {
+  kind: PyramidKind;
+  /** Of level 0, all axes alike; rounded to 3 decimals here. */
+  voxelSizeAngstrom: number;
+  levels?: number | undefined;
+  /** Instance masks: the labels that occur. Only those above 0 are listed, ascending. */
+  labels?: readonly number[] | undefined;
+}
+
+/**
+ * The `.zattrs` of the portal's OME-Zarr 0.4, ready for `printZattrs`. No `omero`, no translation: the portal writes none.
+ *
+ * Source: `write_zarr` of the portal's converter (ome-zarr 0.9.0); golden: `test/golden/zarr`.
+ */
+export function omeZarrAttributes({ kind, voxelSizeAngstrom, levels = PORTAL_LEVELS, labels }: OmeZarrFields): JsonObject {
+  const spacing = roundHalfEven(voxelSizeAngstrom, 3);
+  const datasets = Array.from({ length: levels }, (_, level) => {
+    const scaled = new Float(spacing * 2 ** level);
+    const z = kind === "tiltseries" ? new Float(spacing) : scaled;
+    return { coordinateTransformations: [{ scale: [z, scaled, scaled], type: "scale" }], path: String(level) };
+  });
+  const colors = labels && [...new Set(labels)].filter((label) => label > 0).sort((a, b) => a - b);
+  return {
+    multiscales: [
+      {
+        axes: ["z", "y", "x"].map((name) => ({ name, type: "space", unit: "angstrom" })),
+        datasets,
+        metadata: colors ? { "image-label": { colors: colors.map((label) => ({ "label-value": label })), version: "0.4" } } : {},
+        name: "/",
+        version: "0.4",
+      },
+    ],
+  };
+}
+
+export interface OmeAxis {
+  name: string;
+  /** `space`, `time`, `channel`, or what the writer said. */
+  type: string | undefined;
+  unit: string | undefined;
+}
+
+export interface OmeDataset {
+  /** Key of the array below the group. */
+  path: string;
+  /** One number an axis, dataset and multiscale transformations joined; undefined where the file has none (always so before 0.4). */
+  scale: readonly number[] | undefined;
+  translation: readonly number[] | undefined;
+  /** Along the image's spatial axes, in Å; undefined for an axis that is absent, has no unit of length or no positive scale. */
+  voxelSizeAngstrom: readonly [z: number | undefined, y: number | undefined, x: number | undefined];
+}
+
+/** One image of a group: the first of `multiscales`. */
+export interface OmeZarrImage {
+  version: string;
+  name: string | undefined;
+  axes: readonly OmeAxis[];
+  /** Which axes of the arrays are z, y, x: those of space, in the order they are stored. */
+  spatialAxes: readonly [z: number | undefined, y: number | undefined, x: number | undefined];
+  /** What is odd and was read all the same. */
+  warnings: readonly string[];
+  /** Largest first, as the file lists them. */
+  datasets: readonly OmeDataset[];
+}
+
+const ANGSTROM_PER_UNIT: Record<string, number> = {
+  picometer: 1e-2,
+  angstrom: 1,
+  nanometer: 10,
+  micrometer: 1e4,
+  millimeter: 1e7,
+  centimeter: 1e8,
+  meter: 1e10,
+};
+
+/** Other spellings that writers use, in Unicode's NFKC form (one Å, one µ); 0.4 asks for the words above. */
+const UNIT_ALIASES: Record<string, string> = {
+  pm: "picometer",
+  Å: "angstrom",
+  A: "angstrom",
+  angstroms: "angstrom",
+  ångström: "angstrom",
+  nm: "nanometer",
+  nanometers: "nanometer",
+  μm: "micrometer",
+  um: "micrometer",
+  micron: "micrometer",
+  microns: "micrometer",
+  micrometers: "micrometer",
+  mm: "millimeter",
+  cm: "centimeter",
+  m: "meter",
+};
+
+/** Å in one unit of length, or undefined for a unit that is none. */
+export function angstromPerUnit(unit: string | undefined): number | undefined {
+  if (unit === undefined) return undefined;
+  const plain = unit.normalize("NFKC");
+  const word = Object.hasOwn(UNIT_ALIASES, plain) ? UNIT_ALIASES[plain]! : plain.toLowerCase();
+  return Object.hasOwn(ANGSTROM_PER_UNIT, word) ? ANGSTROM_PER_UNIT[word] : undefined;
+}
+
+/** 0.1 to 0.4, and what writers append to them (`0.4-dev-spatialdata`). */
+const READ_VERSIONS = /^0\.[1-4](?![\d.])/;
+
+export interface OmeReadOptions {
+  /** Unit of axes that name none. The portal takes their scale as Å. */
+  unitWhenAbsent?: string | undefined;
+}
+
+/** Before 0.3 an image always had these five, and no `axes` key. */
+const FIVE_AXES: OmeAxis[] = [
+  { name: "t", type: "time", unit: undefined },
+  { name: "c", type: "channel", unit: undefined },
+  ...["z", "y", "x"].map((name) => ({ name, type: "space", unit: undefined })),
+];
+
+/**
+ * The first image of a group's attributes, OME-Zarr 0.1 to 0.4.
+ *
+ * @param attributes `parseZattrs` of the group.
+ * @throws {EmporiumError} FORMAT_UNKNOWN (no image here; the hint says where one may be), FORMAT_UNSUPPORTED (0.5 and later), FORMAT_FIELD.
+ */
+export function parseOmeZarr(attributes: JsonObject, name = ".zattrs", options: OmeReadOptions = {}): OmeZarrImage {
+  const multiscales = member(attributes, "multiscales");
+  if (multiscales === undefined) throw noImage(attributes, name);
+  if (!isArray(multiscales) || multiscales.length === 0) {
+    throw wrongField(name, "multiscales", multiscales, "a list of one image or more");
+  }
+  const image = asObject(multiscales[0], name, "multiscales.0");
+  const at = (key: string) => `multiscales.0.${key}`;
+  const version = member(image, "version") ?? "0.1"; // 0.1 allowed it to be left out
+  if (typeof version !== "string") throw wrongField(name, at("version"), version, "0.1 to 0.4");
+  if (!READ_VERSIONS.test(version)) throw otherVersion(version, name);
+  const axes = parseAxes(member(image, "axes"), name, at("axes"));
+  const spatialAxes = spatialAxesOf(axes);
+  const outer = parseTransformations(
+    member(image, "coordinateTransformations"),
+    axes.length,
+    name,
+    at("coordinateTransformations"),
+  );
+  const listed = member(image, "datasets");
+  if (!isArray(listed) || listed.length === 0) throw wrongField(name, at("datasets"), listed, "a list of one array or more");
+  const datasets = listed.map((item, i): OmeDataset => {
+    const path = at(`datasets.${i}`);
+    const dataset = asObject(item, name, path);
+    const inner = parseTransformations(
+      member(dataset, "coordinateTransformations"),
+      axes.length,
+      name,
+      `${path}.coordinateTransformations`,
+    );
+    const { scale, translation } = join(inner, outer);
+    return {
+      path: datasetPath(member(dataset, "path"), name, `${path}.path`),
+      scale,
+      translation,
+      voxelSizeAngstrom: spatialAxes.map((axis) =>
+        voxelSizeOf(axis, axes, scale, options),
+      ) as unknown as OmeDataset["voxelSizeAngstrom"],
+    };
+  });
+  const title = member(image, "name");
+  return {
+    version,
+    name: typeof title === "string" ? title : undefined,
+    axes,
+    spatialAxes,
+    warnings: warningsOf(axes, spatialAxes),
+    datasets,
+  };
+}
+
+function noImage(attributes: JsonObject, name: string): EmporiumError {
+  if (isObject(member(attributes, "ome"))) return otherVersion("0.5 or later", name);
+  const hint = Object.hasOwn(attributes, "bioformats2raw.layout")
+    ? "this group holds images in sub-groups named 0, 1, 2: open one of them"
+    : Object.hasOwn(attributes, "plate") || Object.hasOwn(attributes, "well")
+      ? "this group is a plate or well: open one of its fields"
+      : "open the group whose attributes have multiscales, or an array directly";
+  return new EmporiumError("FORMAT_UNKNOWN", `${name}: no multiscales, an OME-Zarr image is wanted`, {
+    place: { file: name, path: "multiscales" },
+    hint,
+  });
+}
+
+function otherVersion(version: string, name: string): EmporiumError {
+  return new EmporiumError("FORMAT_UNSUPPORTED", `${name}: OME-Zarr ${version} is not read, wanted 0.1 to 0.4`, {
+    place: { file: name, path: "multiscales.0.version" },
+  });
+}
+
+function parseAxes(value: Json | undefined, name: string, path: string): OmeAxis[] {
+  if (value === undefined) return FIVE_AXES;
+  if (!isArray(value) || value.length === 0 || value.length > 32) throw wrongField(name, path, value, "a list of axes");
+  const axes = value.map((item, i): OmeAxis => {
+    if (typeof item === "string") {
+      const known = FIVE_AXES.find((axis) => axis.name === item);
+      return { name: item, type: known?.type, unit: undefined };
+    }
+    const axis = asObject(item, name, `${path}.${i}`);
+    const [title, type, unit] = [member(axis, "name"), member(axis, "type"), member(axis, "unit")];
+    if (typeof title !== "string") throw wrongField(name, `${path}.${i}.name`, title, "a name");
+    return { name: title, type: typeof type === "string" ? type : undefined, unit: typeof unit === "string" ? unit : undefined };
+  });
+  const names = axes.map((axis) => axis.name);
+  if (new Set(names).size < names.length) throw wrongField(name, path, names, "each name once");
+  return axes;
+}
+
+interface Transformation {
+  scale: number[] | undefined;
+  translation: number[] | undefined;
+}
+
+/** A list of scale, translation and identity; several of them follow one another. */
+function parseTransformations(value: Json | undefined, rank: number, name: string, path: string): Transformation {
+  let joined: Transformation = { scale: undefined, translation: undefined };
+  if (value === undefined || value === null) return joined;
+  if (!isArray(value)) throw wrongField(name, path, value, "a list");
+  value.forEach((item, i) => {
+    const step = asObject(item, name, `${path}.${i}`);
+    const type = member(step, "type");
+    if (type === "identity") return;
+    if (type !== "scale" && type !== "translation") {
+      throw wrongField(name, `${path}.${i}.type`, type, "scale, translation or identity");
+    }
+    const numbers = member(step, type);
+    if (!isArray(numbers) || numbers.length !== rank) {
+      throw wrongField(name, `${path}.${i}.${type}`, numbers, `${rank} numbers, one for each axis`);
+    }
+    const values = numbers.map((number, axis) => {
+      const plain = toNumber(number);
+      if (plain === undefined || !Number.isFinite(plain))
+        throw wrongField(name, `${path}.${i}.${type}.${axis}`, number, "a number");
+      return plain;
+    });
+    joined = join(joined, { scale: undefined, translation: undefined, [type]: values });
+  });
+  return joined;
+}
+
+/** `first`, then `then`: x → then.scale · (first.scale · x + first.translation) + then.translation. */
+function join(first: Transformation, then: Transformation): Transformation {
+  const scale = then.scale && first.scale ? first.scale.map((value, i) => value * then.scale![i]!) : (then.scale ?? first.scale);
+  const moved =
+    first.translation && then.scale ? first.translation.map((value, i) => value * then.scale![i]!) : first.translation;
+  const translation =
+    moved && then.translation ? moved.map((value, i) => value + then.translation![i]!) : (moved ?? then.translation);
+  return { scale, translation };
+}
+
+/** A dataset's path must stay below its group: it becomes part of a key. */
+function datasetPath(value: Json | undefined, name: string, path: string): string {
+  if (typeof value !== "string") throw wrongField(name, path, value, "the path of an array");
+  const segments = value.split("/");
+  if (segments.some((segment) => segment === "" || segment === "." || segment === "..") || /[\\\u0000-\u001f]/.test(value)) {
+    throw wrongField(name, path, show(value), "a path below the group, without empty parts, . or ..");
+  }
+  return value;
+}
+
+/**
+ * The last three axes of space, as z, y, x. The specification wants them in that order. Files that name them x, y, z and store z, y, x exist
+ * (the portal's own sample is one), and the portal does not look at names either: the order of storage counts, and a warning tells.
+ */
+function spatialAxesOf(axes: readonly OmeAxis[]): OmeZarrImage["spatialAxes"] {
+  const spatial = axes.flatMap((axis, i) => (isSpatial(axis) ? [i] : [])).slice(-3);
+  return [spatial.at(-3), spatial.at(-2), spatial.at(-1)];
+}
+
+function isSpatial({ name, type }: OmeAxis): boolean {
+  return type === "space" || (type === undefined && /^[xyz]$/i.test(name));
+}
+
+function warningsOf(axes: readonly OmeAxis[], spatial: OmeZarrImage["spatialAxes"]): string[] {
+  const named = spatial.flatMap((axis) => (axis === undefined ? [] : [axes[axis]!.name.toLowerCase()])).join("");
+  return named !== "zyx".slice(-named.length) && /^[xyz]+$/.test(named)
+    ? [
+        `axes named ${[...named].join(", ")} are read in the order they are stored, as ${[..."zyx".slice(-named.length)].join(", ")}`,
+      ]
+    : [];
+}
+
+function voxelSizeOf(
+  axis: number | undefined,
+  axes: readonly OmeAxis[],
+  scale: readonly number[] | undefined,
+  { unitWhenAbsent }: OmeReadOptions,
+): number | undefined {
+  if (axis === undefined) return undefined;
+  const factor = angstromPerUnit(axes[axis]!.unit ?? unitWhenAbsent);
+  const size = scale?.[axis];
+  return factor !== undefined && size !== undefined && size > 0 ? size * factor : undefined;
+}

@@ -1,0 +1,231 @@
+import { type DType, HOST_LITTLE_ENDIAN, swapBytes } from "../../core/dtype.js";
+import { EmporiumError } from "../../core/errors.js";
+import { LIMITS } from "../../core/limits.js";
+import { chunkGrid, chunkKey, positions } from "./chunks.js";
+import { type CodecRegistry, decodeChunk } from "./codecs.js";
+import { type FillValue, product, type ZarrArrayMeta } from "./metadata.js";
+
+/** Half-open box of any rank. */
+export interface NdBox {
+  start: readonly number[];
+  stop: readonly number[];
+}
+
+/** A chunk by its key below the array, or undefined where there is none. */
+export type GetChunk = (key: string) => Promise<Uint8Array | undefined>;
+
+export interface ZarrReadOptions {
+  /** Default `defaultCodecs`. */
+  codecs?: CodecRegistry | undefined;
+  /** What messages call the array; the key of the chunk is added. */
+  name?: string | undefined;
+  /** Most bytes that the result may have. */
+  bytesMax?: number | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * A box of an array as bytes: C order, host byte order. One chunk is held at a time beside the result.
+ *
+ * @throws {EmporiumError} USAGE (a box outside the array), FORMAT_LIMIT (more than `bytesMax`, default `LIMITS.memoryBytes`), FORMAT_CORRUPT.
+ */
+export async function readZarrBox(
+  get: GetChunk,
+  meta: ZarrArrayMeta,
+  box: NdBox,
+  options: ZarrReadOptions = {},
+): Promise<Uint8Array> {
+  const { name = "array", bytesMax = LIMITS.memoryBytes, signal, codecs } = options;
+  requireInside(box, meta.shape, name);
+  const { itemBytes, swapBytes: swapped, littleEndian } = meta.type;
+  const boxShape = box.stop.map((stop, i) => stop - box.start[i]!);
+  const wanted = product(boxShape) * itemBytes;
+  if (wanted > bytesMax) {
+    throw new EmporiumError(
+      "FORMAT_LIMIT",
+      `${name}: ${boxShape.join("×")} ${meta.type.dtype} are ${wanted} bytes, at most ${bytesMax} are read at once`,
+      {
+        place: { file: name },
+        hint: "read the array in smaller boxes",
+      },
+    );
+  }
+  const result = new Uint8Array(wanted);
+  if (wanted === 0) return result;
+  const chunkBytes = product(meta.chunks) * itemBytes;
+  const chunkStrides = stridesOf(meta.chunks, meta.order);
+  const resultStrides = stridesOf(boxShape, "C");
+  const first = box.start.map((from, i) => Math.floor(from / meta.chunks[i]!));
+  const end = box.stop.map((to, i) => Math.ceil(to / meta.chunks[i]!));
+  let fill: Uint8Array | undefined;
+  for (const chunk of positions(first, end)) {
+    signal?.throwIfAborted();
+    const key = chunkKey(chunk, meta.dimensionSeparator);
+    const stored = await get(key);
+    // the part of this chunk inside the box, in the chunk's and in the box's own coordinates
+    const from = chunk.map((c, i) => Math.max(box.start[i]! - c * meta.chunks[i]!, 0));
+    const to = chunk.map((c, i) => Math.min(box.stop[i]! - c * meta.chunks[i]!, meta.chunks[i]!));
+    const at = chunk.map((c, i) => c * meta.chunks[i]! + from[i]! - box.start[i]!);
+    const target = { bytes: result, strides: resultStrides, offset: dot(at, resultStrides) };
+    const shape = to.map((stop, i) => stop - from[i]!);
+    if (stored === undefined) {
+      fill ??= fillElement(meta.fillValue, meta.type.dtype);
+      copyElements({ bytes: fill, strides: shape.map(() => 0), offset: 0 }, target, shape, itemBytes);
+      continue;
+    }
+    const plain = await decodeChunk(stored, meta.compressor, chunkBytes, { codecs, name: `${name}/${key}` });
+    let native = plain;
+    if (littleEndian !== HOST_LITTLE_ENDIAN && swapped > 1) {
+      native = new Uint8Array(plain); // the chunk may be the store's own memory
+      swapBytes(native, swapped);
+    }
+    copyElements({ bytes: native, strides: chunkStrides, offset: dot(from, chunkStrides) }, target, shape, itemBytes);
+  }
+  return result;
+}
+
+/** The whole array. */
+export function readZarrArray(get: GetChunk, meta: ZarrArrayMeta, options?: ZarrReadOptions): Promise<Uint8Array> {
+  return readZarrBox(get, meta, { start: meta.shape.map(() => 0), stop: meta.shape }, options);
+}
+
+/** Number of chunks along each axis of an array. */
+export function gridOf(meta: ZarrArrayMeta): number[] {
+  return chunkGrid(meta.shape, meta.chunks);
+}
+
+function requireInside(box: NdBox, shape: readonly number[], name: string): void {
+  const inside =
+    box.start.length === shape.length &&
+    box.stop.length === shape.length &&
+    shape.every((length, i) => {
+      const [from, to] = [box.start[i]!, box.stop[i]!];
+      return Number.isInteger(from) && Number.isInteger(to) && from >= 0 && from <= to && to <= length;
+    });
+  if (inside) return;
+  throw new EmporiumError(
+    "USAGE",
+    `${name}: box from ${box.start.join(",")} to ${box.stop.join(",")} wanted, the array has ${shape.join("×")}`,
+    {
+      place: { file: name },
+    },
+  );
+}
+
+/** Elements between neighbours along each axis. */
+export function stridesOf(shape: readonly number[], order: "C" | "F"): number[] {
+  const strides = new Array<number>(shape.length).fill(1);
+  if (order === "C") for (let i = shape.length - 2; i >= 0; i--) strides[i] = strides[i + 1]! * shape[i + 1]!;
+  else for (let i = 1; i < shape.length; i++) strides[i] = strides[i - 1]! * shape[i - 1]!;
+  return strides;
+}
+
+function dot(position: readonly number[], strides: readonly number[]): number {
+  return position.reduce((sum, at, i) => sum + at * strides[i]!, 0);
+}
+
+/** Elements in memory: `offset` and `strides` count elements. */
+export interface Strided {
+  bytes: Uint8Array;
+  strides: readonly number[];
+  offset: number;
+}
+
+/** Copies a box of elements between two layouts, row by row where both have the last axis without gaps. */
+export function copyElements(source: Strided, target: Strided, shape: readonly number[], itemBytes: number): void {
+  const last = shape.length - 1;
+  const width = last < 0 ? 1 : shape[last]!;
+  const sourceStep = last < 0 ? 1 : source.strides[last]!;
+  const targetStep = last < 0 ? 1 : target.strides[last]!;
+  const outer = shape.slice(0, Math.max(0, last));
+  for (const row of positions(
+    outer.map(() => 0),
+    outer,
+  )) {
+    let from = (source.offset + dot(row, source.strides)) * itemBytes;
+    let to = (target.offset + dot(row, target.strides)) * itemBytes;
+    if (sourceStep === 1 && targetStep === 1) {
+      target.bytes.set(source.bytes.subarray(from, from + width * itemBytes), to);
+      continue;
+    }
+    for (let x = 0; x < width; x++) {
+      for (let b = 0; b < itemBytes; b++) target.bytes[to + b] = source.bytes[from + b]!;
+      from += sourceStep * itemBytes;
+      to += targetStep * itemBytes;
+    }
+  }
+}
+
+/** One element of the fill value in host byte order. Null is 0. */
+export function fillElement(fill: FillValue | null, dtype: DType): Uint8Array {
+  if (dtype === "complex64") {
+    const pair = Array.isArray(fill) ? (fill as [number, number]) : [Number(fill ?? 0), 0];
+    return new Uint8Array(new Float32Array(pair).buffer);
+  }
+  const number = fill === null || typeof fill === "object" ? 0 : fill;
+  const array = NUMBERS[dtype]?.(number) ?? Uint8Array.of(Number(number));
+  return new Uint8Array(array.buffer);
+}
+
+const NUMBERS: Partial<Record<DType, (value: number | bigint | boolean) => { buffer: ArrayBufferLike }>> = {
+  int8: (value) => Int8Array.of(Number(value)),
+  int16: (value) => Int16Array.of(Number(value)),
+  uint16: (value) => Uint16Array.of(Number(value)),
+  int32: (value) => Int32Array.of(Number(value)),
+  uint32: (value) => Uint32Array.of(Number(value)),
+  int64: (value) => BigInt64Array.of(BigInt(value)),
+  uint64: (value) => BigUint64Array.of(BigInt(value)),
+  float16: (value) => Uint16Array.of(numberToFloat16(Number(value))),
+  float32: (value) => Float32Array.of(Number(value)),
+  float64: (value) => Float64Array.of(Number(value)),
+};
+
+/** The 16 bits of a half-precision float, rounded to nearest, ties to even. */
+export function numberToFloat16(value: number): number {
+  if (Number.isNaN(value)) return 0x7e00;
+  const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
+  const size = Math.abs(value);
+  if (size >= 65520) return sign | 0x7c00; // 65504 is the greatest; half way to the next rounds to infinity
+  const exponent = Math.max(-14, Math.floor(Math.log2(Math.max(size, Number.MIN_VALUE))));
+  const steps = size / 2 ** (exponent - 10);
+  const floor = Math.floor(steps);
+  const rest = steps - floor;
+  const rounded = rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? floor + 1 : floor;
+  // a mantissa that rounds up to 2048 carries into the exponent by itself; subnormals have no hidden bit
+  return sign | (size < 2 ** -14 ? rounded : ((exponent + 15) << 10) + rounded - 1024);
+}
+
+export type NumberArray =
+  | Int8Array
+  | Uint8Array
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | BigInt64Array
+  | BigUint64Array
+  | Float32Array
+  | Float64Array;
+
+/** Bytes in host order as a typed array on the same memory. float16 gives its bits, complex64 its pairs, bool 0 and 1. */
+export function viewAs(bytes: Uint8Array, dtype: DType): NumberArray {
+  const View = VIEWS[dtype] ?? Uint8Array;
+  const aligned = bytes.byteOffset % View.BYTES_PER_ELEMENT === 0 ? bytes : new Uint8Array(bytes);
+  return new View(aligned.buffer as ArrayBuffer, aligned.byteOffset, Math.floor(aligned.byteLength / View.BYTES_PER_ELEMENT));
+}
+
+const VIEWS: Partial<
+  Record<DType, { new (buffer: ArrayBuffer, offset: number, length: number): NumberArray; BYTES_PER_ELEMENT: number }>
+> = {
+  int8: Int8Array,
+  int16: Int16Array,
+  uint16: Uint16Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+  int64: BigInt64Array,
+  uint64: BigUint64Array,
+  float16: Uint16Array,
+  float32: Float32Array,
+  float64: Float64Array,
+  complex64: Float32Array,
+};

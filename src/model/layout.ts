@@ -1,0 +1,79 @@
+/**
+ * Where entities live below an output: the portal's tree, folder by folder. Folders have no slash at their end; names have passed `checkName`.
+ * Source: the layout that the public portal serves (its documentation spells some names otherwise; the files do not).
+ */
+export function depositionFolder(deposition: string): string {
+  return `depositions_metadata/${deposition}`;
+}
+
+export function depositionMetadataKey(deposition: string): string {
+  return `${depositionFolder(deposition)}/deposition_metadata.json`;
+}
+
+export function datasetFolder(dataset: string): string {
+  return dataset;
+}
+
+export function datasetMetadataKey(dataset: string): string {
+  return `${datasetFolder(dataset)}/dataset_metadata.json`;
+}
+
+/** Key photos of a dataset or deposition. */
+export function photoFolder(entityFolder: string): string {
+  return `${entityFolder}/Images`;
+}
+
+export function runFolder(dataset: string, run: string): string {
+  return `${datasetFolder(dataset)}/${run}`;
+}
+
+export function runMetadataKey(dataset: string, run: string): string {
+  return `${runFolder(dataset, run)}/run_metadata.json`;
+}
+
+export const TILTSERIES_METADATA = "tiltseries_metadata.json";
+export const ALIGNMENT_METADATA = "alignment_metadata.json";
+export const TOMOGRAM_METADATA = "tomogram_metadata.json";
+
+export function tiltseriesFolder(run: string, id: number | string): string {
+  return `${run}/TiltSeries/${id}`;
+}
+
+export function alignmentFolder(run: string, id: number | string): string {
+  return `${run}/Alignments/${id}`;
+}
+
+export function alignmentMetadataKey(run: string, id: number): string {
+  return `${alignmentFolder(run, id)}/${ALIGNMENT_METADATA}`;
+}
+
+/** `spacing` is the name with three decimals. */
+export function voxelSpacingFolder(run: string, spacing: string): string {
+  return `${run}/Reconstructions/VoxelSpacing${spacing}`;
+}
+
+export function tomogramFolder(spacingFolder: string, id: number | string): string {
+  return `${spacingFolder}/Tomograms/${id}`;
+}
+
+export interface TomogramKeys {
+  mrc: string;
+  /** Ends with `/`: a folder. */
+  zarr: string;
+  metadata: string;
+  neuroglancer: string;
+}
+
+export function tomogramKeys(spacingFolder: string, id: number, runName: string): TomogramKeys {
+  const folder = tomogramFolder(spacingFolder, id);
+  return {
+    mrc: `${folder}/${runName}.mrc`,
+    zarr: `${folder}/${runName}.zarr/`,
+    metadata: `${folder}/${TOMOGRAM_METADATA}`,
+    neuroglancer: `${spacingFolder}/NeuroglancerPrecompute/${id}-neuroglancer_config.json`,
+  };
+}
+
+export function keyImageKey(spacingFolder: string, tomogramId: number, name: string): string {
+  return `${spacingFolder}/Images/${tomogramId}/key-photo-${name}.png`;
+}

@@ -1,0 +1,35 @@
+import { EmporiumError, type Place } from "../core/errors.js";
+
+const NAME_BYTES_MAX = 255;
+const encoder = new TextEncoder();
+
+/**
+ * Why a name cannot be one segment of a key, or undefined when it can. Stricter than what stores accept: a leading dot would hide the
+ * entity from people and from globs, and a control character or a blank at an end is never meant.
+ */
+export function nameFault(name: string): string | undefined {
+  if (name === "") return "is empty";
+  if (name.includes("/") || name.includes("\\")) return "holds a slash";
+  if (name.startsWith(".")) return "begins with a dot";
+  if (/[\u0000-\u001f\u007f]/.test(name)) return "holds a control character";
+  if (name !== name.trim()) return "begins or ends with a blank";
+  if (/[\ud800-\udfff]/u.test(name)) return "is not valid Unicode";
+  if (encoder.encode(name).length > NAME_BYTES_MAX) return `is longer than ${NAME_BYTES_MAX} bytes`;
+  return undefined;
+}
+
+/**
+ * The gate between names that a configuration or a source gives and keys that are written.
+ *
+ * @param what how a message calls the name's owner: `run`, `dataset`.
+ * @throws {EmporiumError} NAME_UNSAFE
+ */
+export function checkName(name: string, what: string, place?: Place): string {
+  const fault = nameFault(name);
+  if (fault === undefined) return name;
+  const shown = JSON.stringify(name.length > 100 ? `${name.slice(0, 100)}…` : name);
+  throw new EmporiumError("NAME_UNSAFE", `the ${what} name ${shown} ${fault}, a plain folder name was wanted`, {
+    place,
+    hint: "narrow the glob, or let name_regex cut out the part that names it",
+  });
+}

@@ -1,0 +1,17 @@
+import { fixedHalfEven, roundHalfEven } from "../core/number.js";
+
+/** Name of a voxel spacing in Å, as folders and filters have it: always three decimals, ties to even (`13.480`). */
+export function voxelSpacingName(angstrom: number): string {
+  return fixedHalfEven(angstrom, 3);
+}
+
+/** The spacing that volumes and metadata carry: rounded to three decimals. */
+export function roundVoxelSpacing(angstrom: number): number {
+  return roundHalfEven(angstrom, 3);
+}
+
+/** True when a header and a configuration tell of the same spacing: within 0.1 %, or within the three decimals that are kept. */
+export function sameSpacing(a: number, b: number): boolean {
+  const difference = Math.abs(a - b);
+  return difference <= 0.001 || difference <= 0.001 * Math.max(Math.abs(a), Math.abs(b));
+}

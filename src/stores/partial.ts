@@ -1,0 +1,17 @@
+/** What a read had got when it broke: its first bytes, and the etag that the rest must have. */
+export interface Partial {
+  readonly bytes: Uint8Array;
+  readonly etag: string | undefined;
+}
+
+const partials = new WeakMap<Error, Partial>();
+
+/** Keeps the bytes that came before an error with the error, so that whoever tries again asks for the rest only. */
+export function withPartial<E extends Error>(error: E, partial: Partial): E {
+  if (partial.bytes.length > 0) partials.set(error, partial);
+  return error;
+}
+
+export function partialOf(error: unknown): Partial | undefined {
+  return error instanceof Error ? partials.get(error) : undefined;
+}

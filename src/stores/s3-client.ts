@@ -1,0 +1,123 @@
+import {
+  type $Command,
+  S3Client,
+  type S3ClientConfig,
+  type S3ClientResolvedConfig,
+  type ServiceInputTypes,
+  type ServiceOutputTypes,
+} from "@aws-sdk/client-s3";
+import type { Clock } from "../core/clock.js";
+import { LIMITS } from "../core/limits.js";
+import { markSecret } from "../core/redact.js";
+import { cancelled, throwIfCancelled } from "./cancel.js";
+import { networkError, type Patience } from "./network.js";
+import { faultOf, s3Error } from "./s3-errors.js";
+
+export interface S3Access {
+  bucket: string;
+  /** Ask without credentials. */
+  anonymous?: boolean | undefined;
+  /** Default: environment, profile, `us-east-1`. */
+  region?: string | undefined;
+  /** Default: environment, profile, Amazon's. With an endpoint the bucket stands in the path, as other servers want it. */
+  endpoint?: string | undefined;
+  /** Default: environment, profile, machine role, as every AWS tool finds them. */
+  credentials?: { accessKeyId: string; secretAccessKey: string; sessionToken?: string } | undefined;
+}
+
+export interface AskOptions {
+  signal?: AbortSignal | undefined;
+  /** The request carries a body, so its answer may take longer than that of a question. */
+  upload?: boolean | undefined;
+}
+
+/** One command in, its output out: the SDK's own overloads, narrowed to that. */
+type Ask<Nothing> = <Input extends ServiceInputTypes, Output extends ServiceOutputTypes>(
+  command: $Command<Input, Output, S3ClientResolvedConfig, ServiceInputTypes, ServiceOutputTypes>,
+  url: string,
+  options: AskOptions,
+) => Promise<Output | Nothing>;
+
+/** Sends commands, once each, and turns every failure into one of ours. */
+export function s3Client(access: S3Access, patience: Patience, clock: Clock): { ask: Ask<never>; askOrNothing: Ask<undefined> } {
+  let client: Promise<S3Client> | undefined;
+
+  const ask: Ask<never> = async (command, url, { signal, upload = false }) => {
+    throwIfCancelled(signal);
+    client ??= connect(access, patience);
+    const stop = new AbortController();
+    const forward = () => stop.abort(signal?.reason);
+    signal?.addEventListener("abort", forward, { once: true });
+    let late = false;
+    const answered = new AbortController();
+    if (!upload) {
+      void clock.sleep(patience.headersMs, answered.signal).then(
+        () => {
+          late = true;
+          stop.abort();
+        },
+        () => {},
+      );
+    }
+    try {
+      return await (await client).send(command, { abortSignal: stop.signal });
+    } catch (thrown) {
+      if (signal?.aborted) throw cancelled(signal);
+      if (late) throw networkError(new Error(`no answer within ${patience.headersMs / 1000} s`), url);
+      throw s3Error(thrown, url, clock.now());
+    } finally {
+      answered.abort();
+      signal?.removeEventListener("abort", forward);
+    }
+  };
+
+  return {
+    ask,
+    askOrNothing: async (command, url, options) => {
+      try {
+        return await ask(command, url, options);
+      } catch (error) {
+        const fault = faultOf(error);
+        if (fault?.status === 404 && fault.code !== "NoSuchBucket") return undefined;
+        throw error;
+      }
+    },
+  };
+}
+
+async function connect(access: S3Access, patience: Patience): Promise<S3Client> {
+  const { bucket, anonymous, region, endpoint, credentials } = access;
+  const { env } = process;
+  // The SDK would tell every user on standard error which Node it will want one day.
+  env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
+  for (const name of ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"]) markSecret(env[name]);
+  markSecret(credentials?.secretAccessKey);
+  const config: S3ClientConfig = {
+    maxAttempts: 1,
+    followRegionRedirects: true,
+    // A name with dots does not fit the certificates of `*.s3.amazonaws.com`.
+    forcePathStyle: [endpoint, env.AWS_ENDPOINT_URL_S3, env.AWS_ENDPOINT_URL].some(Boolean) || bucket.includes("."),
+    // We send our own sums, and compare lengths; the SDK's would read every body a second time.
+    requestChecksumCalculation: "WHEN_REQUIRED",
+    responseChecksumValidation: "WHEN_REQUIRED",
+    requestHandler: {
+      connectionTimeout: patience.connectMs,
+      socketTimeout: patience.stallMs,
+      httpAgent: { keepAlive: true, maxSockets: 2 * LIMITS.requestsPerHost },
+      httpsAgent: { keepAlive: true, maxSockets: 2 * LIMITS.requestsPerHost },
+    },
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(region === undefined ? {} : { region }),
+    ...(credentials === undefined ? {} : { credentials }),
+    ...(anonymous ? { credentials: { accessKeyId: "", secretAccessKey: "" }, signer: { sign: async (request) => request } } : {}),
+  };
+  const client = new S3Client(config);
+  if (region !== undefined) return client;
+  try {
+    await client.config.region();
+    return client;
+  } catch {
+    client.destroy();
+    return new S3Client({ ...config, region: "us-east-1" });
+  }
+}

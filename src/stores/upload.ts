@@ -1,0 +1,45 @@
+import { EmporiumError } from "../core/errors.js";
+import type { UploadPart } from "./store.js";
+
+/** Most parts that one upload may have: S3's rule, kept by every back end so that none depends on more. */
+const PARTS_MAX = 10_000;
+
+export function checkPart(key: string, number: number): void {
+  if (!Number.isInteger(number) || number < 1 || number > PARTS_MAX) {
+    throw new EmporiumError("INTERNAL", `${key}: parts are numbered from 1 to ${PARTS_MAX}, found ${number}`);
+  }
+}
+
+/**
+ * The parts in joining order. With a key, they are about to be joined: a number that is missing is an error then, for joining what
+ * is there would make a shorter object that looks whole.
+ */
+export function orderedParts<T>(held: Iterable<T>, of: (held: T) => UploadPart, joinedKey?: string): UploadPart[] {
+  const parts = Array.from(held, of).sort((a, b) => a.number - b.number);
+  if (joinedKey !== undefined) {
+    const missing = parts.findIndex((part, i) => part.number !== i + 1);
+    if (missing >= 0)
+      throw new EmporiumError("STORE_FAILED", `${joinedKey}: part ${missing + 1} of ${parts.at(-1)!.number} was never sent`);
+  }
+  return parts;
+}
+
+/** A write that must not replace what is there now. `place` is a file or URL. */
+export function conflict(name: string): EmporiumError {
+  return new EmporiumError("STORE_CONFLICT", `${name} was written by someone else meanwhile`, {
+    place: placeOf(name),
+    hint: "look who else writes there, then run again",
+  });
+}
+
+/** A read that would mix two versions of an object. */
+export function changed(name: string): EmporiumError {
+  return new EmporiumError("STORE_CONFLICT", `${name} changed while it was being read`, {
+    place: placeOf(name),
+    hint: "run again when nobody writes it any more",
+  });
+}
+
+export function placeOf(name: string): { url: string } | { file: string } {
+  return /^[a-z][a-z0-9+.-]+:/i.test(name) ? { url: name } : { file: name };
+}

@@ -1,0 +1,27 @@
+import { EmporiumError } from "../../core/errors.js";
+import { objectName, type Store } from "../store.js";
+import { placeOf } from "../upload.js";
+
+/** A store that is only read: sources stay as they are, whatever the code above does. */
+export function readOnly(store: Store): Store {
+  const refuse = async (key: string): Promise<never> => {
+    const name = objectName(store, key);
+    throw new EmporiumError("STORE_READONLY", `${name} cannot be written: it was opened for reading only`, {
+      place: placeOf(name),
+    });
+  };
+  const { local } = store;
+  return {
+    url: store.url,
+    features: { ...store.features, writable: false },
+    stat: (key, options) => store.stat(key, options),
+    read: (key, range, options) => store.read(key, range, options),
+    write: refuse,
+    create: refuse,
+    list: (prefix, options) => store.list(prefix, options),
+    children: (folder, options) => store.children(folder, options),
+    remove: refuse,
+    openUploads: (key, options) => store.openUploads(key, options),
+    local: local && { sync: local.sync, path: (key) => local.path(key), partPath: refuse, adopt: (_part, key) => refuse(key) },
+  };
+}

@@ -1,0 +1,195 @@
+import type { ByteRange, ReadOptions } from "../../core/bytes.js";
+import { concat } from "../../core/bytes.js";
+import type { Clock } from "../../core/clock.js";
+import { EmporiumError, isEmporiumError } from "../../core/errors.js";
+import { type Log, silentLog } from "../../core/log.js";
+import type { Random } from "../../core/random.js";
+import { cancelled, throwIfCancelled } from "../cancel.js";
+import { compareKeys } from "../keys.js";
+import { partialOf } from "../partial.js";
+import type { CreateOptions, Entry, Stat, Store, StoreReadOptions, Upload, WriteOptions } from "../store.js";
+
+export interface RetryOptions {
+  clock: Clock;
+  random: Random;
+  log?: Log | undefined;
+  /** Tries in all. Default 6. */
+  attempts?: number | undefined;
+  /** The pause before try n + 1 is a random share of `base · 2ⁿ⁻¹`, at most the cap. Defaults 500 ms and 60 s. */
+  baseMs?: number | undefined;
+  capMs?: number | undefined;
+}
+
+/** A server that asks for more patience than this is given up on: the user should know, not wait. */
+const RETRY_AFTER_MS_MAX = 10 * 60_000;
+
+/**
+ * Tries again what failed with `retry: "later"` or `"now"`, after exponential pauses with full jitter (or those the store asks for).
+ * A read goes on at the byte where it broke. A conditional write whose answer was lost, and which then meets a conflict, is looked
+ * up: when the object has the bytes sent, the lost answer was a yes.
+ */
+export function withRetry(store: Store, options: RetryOptions): Store {
+  const { clock, random, log = silentLog, attempts = 6, baseMs = 500, capMs = 60_000 } = options;
+
+  /** Waits after failure number `failed` (from 1), or throws when it is not to be tried again. */
+  async function pause(error: unknown, failed: number, what: string, signal: AbortSignal | undefined): Promise<void> {
+    if (signal?.aborted) throw cancelled(signal);
+    if (!isEmporiumError(error)) throw error;
+    const { retry = "no", retryAfterMs } = error.facts;
+    if (retry === "no") throw error;
+    if (failed >= attempts || (retryAfterMs ?? 0) > RETRY_AFTER_MS_MAX) throw final(error, failed);
+    const jitter = retry === "now" ? 0 : random() * Math.min(capMs, baseMs * 2 ** (failed - 1));
+    const waitMs = Math.round(Math.max(jitter, retryAfterMs ?? 0));
+    log.debug(`${what}: ${error.message}; trying again in ${waitMs} ms`, { failed });
+    if (waitMs > 0) await clock.sleep(waitMs, signal).catch(() => signal && throwIfCancelled(signal));
+  }
+
+  async function again<T>(what: string, signal: AbortSignal | undefined, work: (failed: number) => Promise<T>): Promise<T> {
+    for (let failed = 0; ; ) {
+      try {
+        return await work(failed);
+      } catch (error) {
+        await pause(error, ++failed, what, signal);
+      }
+    }
+  }
+
+  async function read(key: string, range?: ByteRange, readOptions: StoreReadOptions = {}): Promise<Uint8Array | undefined> {
+    const pieces: Uint8Array[] = [];
+    let done = 0;
+    let etag = readOptions.ifMatch;
+    for (let failed = 0; ; ) {
+      const rest = done === 0 ? range : { offset: (range?.offset ?? 0) + done, length: range ? range.length - done : 2 ** 52 };
+      try {
+        const last = await store.read(key, rest, etag === readOptions.ifMatch ? readOptions : { ...readOptions, ifMatch: etag });
+        if (done === 0) return last;
+        return last === undefined ? undefined : concat([...pieces, last]);
+      } catch (error) {
+        const partial = partialOf(error);
+        // Progress earns new tries: only failures that bring nothing count together.
+        if (partial && (partial.etag !== undefined || etag !== undefined)) {
+          pieces.push(partial.bytes);
+          done += partial.bytes.length;
+          etag ??= partial.etag;
+          if (partial.bytes.length >= PROGRESS_BYTES) failed = 0;
+        }
+        // Another version came between two pieces. The caller who named none gets that one, whole.
+        if (done > 0 && isEmporiumError(error) && error.code === "STORE_CONFLICT" && readOptions.ifMatch === undefined) {
+          pieces.length = 0;
+          done = 0;
+          etag = undefined;
+          if (++failed < attempts) continue;
+        }
+        await pause(error, ++failed, `read ${key}`, readOptions.signal);
+      }
+    }
+  }
+
+  /** A conditional write must not be taken for refused when its own first try went through and only the answer was lost. */
+  async function settle(
+    key: string,
+    write: () => Promise<Stat>,
+    same: () => Promise<Stat | undefined>,
+    signal?: AbortSignal,
+  ): Promise<Stat> {
+    return again(`write ${key}`, signal, async (failed) => {
+      try {
+        return await write();
+      } catch (error) {
+        const mine = failed > 0 && isEmporiumError(error) && error.code === "STORE_CONFLICT" ? await same() : undefined;
+        if (mine) return mine;
+        throw error;
+      }
+    });
+  }
+
+  async function storedSame(key: string, body: Uint8Array, signal?: AbortSignal): Promise<Stat | undefined> {
+    const stat = await store.stat(key, { signal });
+    if (stat?.size !== body.length) return undefined;
+    const stored = await store.read(key, undefined, { ifMatch: stat.etag, signal });
+    return stored?.every((byte, i) => byte === body[i]) ? stat : undefined;
+  }
+
+  async function* entries(what: string, open: () => AsyncIterable<Entry>, signal?: AbortSignal): AsyncGenerator<Entry> {
+    let last: string | undefined;
+    for (let failed = 0; ; ) {
+      try {
+        for await (const entry of open()) {
+          if (last !== undefined && compareKeys(entry.key, last) <= 0) continue;
+          last = entry.key;
+          failed = 0;
+          yield entry;
+        }
+        return;
+      } catch (error) {
+        await pause(error, ++failed, what, signal);
+      }
+    }
+  }
+
+  function retryUpload(upload: Upload): Upload {
+    return {
+      key: upload.key,
+      token: upload.token,
+      partBytesMin: upload.partBytesMin,
+      parts: upload.parts,
+      part: (number, body, partOptions?: ReadOptions) =>
+        again(`part ${number} of ${upload.key}`, partOptions?.signal, () => upload.part(number, body, partOptions)),
+      finish: (finishOptions?: ReadOptions) =>
+        again(`finish ${upload.key}`, finishOptions?.signal, () => upload.finish(finishOptions)),
+      abort: () => again(`abort ${upload.key}`, undefined, () => upload.abort()),
+    };
+  }
+
+  const { local } = store;
+  return {
+    url: store.url,
+    features: store.features,
+    stat: (key, statOptions) => again(`stat ${key}`, statOptions?.signal, () => store.stat(key, statOptions)),
+    read,
+    write: (key, body, writeOptions: WriteOptions = {}) =>
+      writeOptions.ifAbsent || writeOptions.ifMatch !== undefined
+        ? settle(
+            key,
+            () => store.write(key, body, writeOptions),
+            () => storedSame(key, body, writeOptions.signal),
+            writeOptions.signal,
+          )
+        : again(`write ${key}`, writeOptions.signal, () => store.write(key, body, writeOptions)),
+    create: async (key, createOptions?: CreateOptions) =>
+      retryUpload(await again(`create ${key}`, createOptions?.signal, () => store.create(key, createOptions))),
+    list: (prefix, listOptions) => entries(`list ${prefix}`, () => store.list(prefix, listOptions), listOptions?.signal),
+    children: (folder, listOptions) => entries(`list ${folder}`, () => store.children(folder, listOptions), listOptions?.signal),
+    remove: (key, removeOptions) => again(`remove ${key}`, removeOptions?.signal, () => store.remove(key, removeOptions)),
+    async *openUploads(key, listOptions) {
+      const seen = new Set<string>();
+      for (let failed = 0; ; ) {
+        try {
+          for await (const upload of store.openUploads(key, listOptions)) {
+            if (seen.has(upload.token)) continue;
+            seen.add(upload.token);
+            yield upload;
+          }
+          return;
+        } catch (error) {
+          await pause(error, ++failed, `list uploads of ${key}`, listOptions?.signal);
+        }
+      }
+    },
+    local: local && {
+      sync: local.sync,
+      path: (key) => local.path(key),
+      partPath: (key, tag) => again(`part of ${key}`, undefined, () => local.partPath(key, tag)),
+      adopt: (partPath, key) => local.adopt(partPath, key),
+    },
+  };
+}
+
+/** So much new data shows that the connection works, however often it breaks. */
+const PROGRESS_BYTES = 64 * 1024;
+
+/** The last error of several tries says how many there were. Its class stays: who runs the task again may have more luck. */
+function final(error: EmporiumError, tries: number): EmporiumError {
+  if (tries < 2) return error;
+  return new EmporiumError(error.code, `${error.message} (${tries} tries)`, { ...error.facts, cause: error });
+}
