@@ -294,7 +294,7 @@ async function openZarr(store: Store, key: string, signal: AbortSignal | undefin
     if (!bytes) throw absent(store, `${folder}/${file}`);
     return bytes;
   };
-  const image = parseOmeZarr(parseZattrs(await document(".zattrs"), `${name}/.zattrs`), `${name}/.zattrs`);
+  const image = parseOmeZarr(parseZattrs(await document(".zattrs"), `${name}/.zattrs`), `${name}/.zattrs`, { unitWhenAbsent: "angstrom" });
   const level = image.datasets[0];
   if (!level)
     throw new EmporiumError("FORMAT_FIELD", `${name}: multiscales without datasets`, { place: { file: `${name}/.zattrs` } });
