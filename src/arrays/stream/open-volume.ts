@@ -8,14 +8,14 @@ import { boxShape, type Triple } from "../../core/box.js";
 import type { RandomAccess } from "../../core/bytes.js";
 import { EmporiumError } from "../../core/errors.js";
 import { compressionOf } from "../../formats/mrc/detect.js";
-import { type MrcHeader, readMrcHeader } from "../../formats/mrc/header.js";
+import { MRC_HEADER_BYTES, type MrcHeader, readMrcHeader } from "../../formats/mrc/header.js";
 import { axisOrder, byteReading, requireRealVolume } from "../../formats/mrc/meaning.js";
 import { readMrcExtendedHeader } from "../../formats/mrc/read.js";
 import { type CodecRegistry, defaultCodecs } from "../../formats/zarr/codecs.js";
 import { parseZarray, parseZattrs } from "../../formats/zarr/metadata.js";
 import { parseOmeZarr } from "../../formats/zarr/ome.js";
 import { copyElements, readZarrBox, stridesOf } from "../../formats/zarr/read.js";
-import { absent, objectName, openObject, type Store } from "../../stores/store.js";
+import { absent, objectName, openObject, type Stat, type Store } from "../../stores/store.js";
 import { decodeBlosc } from "../kernels/blosc.js";
 import type { RawVolume } from "./write-volume.js";
 
@@ -35,6 +35,8 @@ export interface VolumeFacts {
   /** Of an MRC source: what a converted file carries over. */
   mrc?: { header: MrcHeader; extended: Uint8Array } | undefined;
   warnings: string[];
+  /** Of the object, where the volume is one. */
+  stat?: Stat | undefined;
 }
 
 export interface OpenVolume extends VolumeFacts {
@@ -56,11 +58,11 @@ export async function describeVolume(
   options: { signal?: AbortSignal | undefined; compat: boolean },
 ): Promise<VolumeFacts> {
   if (isZarrKey(key)) return (await openZarr(store, key, options.signal)).facts;
-  const object = await openObject(store, key, options);
-  const compression = compressionOf(await object.read({ offset: 0, length: 16 }));
+  const { object, head } = await openHead(store, key, options.signal);
+  const compression = compressionOf(head);
   const source = compression ? await headOf(object, compression) : object;
   const header = await readMrcHeader(source, { signal: options.signal, allowShort: compression !== undefined });
-  return mrcFacts(header, object.name, options.compat, new Uint8Array(0));
+  return { ...mrcFacts(header, object.name, options.compat, new Uint8Array(0)), stat: object.stat };
 }
 
 /**
@@ -69,8 +71,8 @@ export async function describeVolume(
  */
 export async function openVolume(store: Store, key: string, options: OpenVolumeOptions): Promise<OpenVolume> {
   if (isZarrKey(key)) return openZarrVolume(store, key, options);
-  const object = await openObject(store, key, options);
-  const compression = compressionOf(await object.read({ offset: 0, length: 16 }));
+  const { object, head } = await openHead(store, key, options.signal);
+  const compression = compressionOf(head);
   let source: RandomAccess = object;
   let path = store.local?.path(key);
   if (compression) {
@@ -109,6 +111,17 @@ export async function openVolume(store: Store, key: string, options: OpenVolumeO
   }
   const turned = await laidOut(options, "turned", (to) => turn(source, header, order.order, to, options.signal));
   return { ...facts, raw: { ...raw, shape: order.shape, data: { path: turned, offset: 0 } } };
+}
+
+/** One request gives the first bytes; whoever looks at them again is answered from memory. */
+async function openHead(store: Store, key: string, signal: AbortSignal | undefined) {
+  const object = await openObject(store, key, { signal });
+  const head = await object.read({ offset: 0, length: MRC_HEADER_BYTES });
+  const read: RandomAccess["read"] = async (range, options) =>
+    range.offset + range.length <= head.length
+      ? head.subarray(range.offset, range.offset + range.length)
+      : object.read(range, options);
+  return { object: { ...object, read }, head };
 }
 
 export function isZarrKey(key: string): boolean {
@@ -294,7 +307,9 @@ async function openZarr(store: Store, key: string, signal: AbortSignal | undefin
     if (!bytes) throw absent(store, `${folder}/${file}`);
     return bytes;
   };
-  const image = parseOmeZarr(parseZattrs(await document(".zattrs"), `${name}/.zattrs`), `${name}/.zattrs`, { unitWhenAbsent: "angstrom" });
+  const image = parseOmeZarr(parseZattrs(await document(".zattrs"), `${name}/.zattrs`), `${name}/.zattrs`, {
+    unitWhenAbsent: "angstrom",
+  });
   const level = image.datasets[0];
   if (!level)
     throw new EmporiumError("FORMAT_FIELD", `${name}: multiscales without datasets`, { place: { file: `${name}/.zattrs` } });

@@ -10,9 +10,13 @@ export function fixedMoment(environment: Readonly<Record<string, string | undefi
   const text = environment.SOURCE_DATE_EPOCH;
   if (text === undefined || text === "") return undefined;
   if (!/^\d{1,11}$/.test(text)) {
-    throw new EmporiumError("USAGE", `SOURCE_DATE_EPOCH is ${JSON.stringify(text)}, a whole number of seconds since 1970 is wanted`, {
-      hint: "unset it, or set it to seconds",
-    });
+    throw new EmporiumError(
+      "USAGE",
+      `SOURCE_DATE_EPOCH is ${JSON.stringify(text)}, a whole number of seconds since 1970 is wanted`,
+      {
+        hint: "unset it, or set it to seconds",
+      },
+    );
   }
   return Number(text) * 1000;
 }

@@ -1,0 +1,63 @@
+import type { Place } from "../../../core/errors.js";
+import type { Json } from "../../../core/json.js";
+import type { Float } from "../../../core/number.js";
+
+/** A value of a configuration that knows where it was written. Integers are `number` or `bigint`, floats are `Float`, dates are ISO text. */
+export type Scalar = string | number | bigint | boolean | null | Float;
+export type ConfigNode = ScalarNode | ListNode | MapNode;
+
+export interface ScalarNode {
+  readonly kind: "scalar";
+  readonly value: Scalar;
+  readonly place: Place;
+}
+
+export interface ListNode {
+  readonly kind: "list";
+  readonly items: readonly ConfigNode[];
+  readonly place: Place;
+}
+
+export interface MapNode {
+  readonly kind: "map";
+  /** In the order of the document; merged keys come first. */
+  readonly entries: ReadonlyMap<string, ConfigNode>;
+  readonly keyPlaces: ReadonlyMap<string, Place>;
+  readonly place: Place;
+}
+
+/** The bare value, for metadata. */
+export function toJson(node: ConfigNode): Json {
+  if (node.kind === "scalar") return node.value;
+  if (node.kind === "list") return node.items.map(toJson);
+  const object: Record<string, Json> = {};
+  for (const [key, child] of node.entries) {
+    // a key such as `__proto__` is a key like others
+    Object.defineProperty(object, key, { value: toJson(child), enumerable: true, writable: true, configurable: true });
+  }
+  return object;
+}
+
+/** What a message calls the kind of a value. */
+export function describe(node: ConfigNode): string {
+  if (node.kind === "map") return "a map";
+  if (node.kind === "list") return `a list of ${node.items.length}`;
+  if (node.value === null) return "nothing";
+  if (typeof node.value === "string")
+    return `the text ${JSON.stringify(node.value.length > 60 ? `${node.value.slice(0, 60)}…` : node.value)}`;
+  if (typeof node.value === "boolean") return `the boolean ${node.value}`;
+  return `the number ${node.value}`;
+}
+
+/** A scalar as Python's `str` prints it: how names are made of literals. */
+export function scalarText(value: Scalar): string {
+  if (value === null) return "None";
+  if (typeof value === "boolean") return value ? "True" : "False";
+  return String(value);
+}
+
+/** Every scalar below a node, in document order. */
+export function* scalarsOf(node: ConfigNode): Generator<ScalarNode> {
+  if (node.kind === "scalar") yield node;
+  else for (const child of node.kind === "list" ? node.items : node.entries.values()) yield* scalarsOf(child);
+}

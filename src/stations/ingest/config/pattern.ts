@@ -1,0 +1,94 @@
+import { type Context, createContext, Script } from "node:vm";
+import { EmporiumError, type Place } from "../../../core/errors.js";
+import { LIMITS } from "../../../core/limits.js";
+
+/** Ceiling for patterns that are almost only literal names: lists of several hundred runs are usual. */
+const LITERAL_LENGTH_MAX = 65_536;
+/** Character comparisons that a pattern may cost at worst and still be run without a guard: some 10 ms. */
+const UNGUARDED_STEPS = 1e6;
+/** A second chance on a busy machine, as a multiple of the first time limit. */
+const SECOND_CHANCE = 10;
+
+/** A regular expression of a configuration or command line, guarded against those that take for ever. */
+export interface Pattern {
+  readonly source: string;
+  /** Whether it matches anywhere in the text. */
+  search(text: string): boolean;
+  /** Its match at the very start of the text, groups included. */
+  atStart(text: string): readonly (string | undefined)[] | undefined;
+}
+
+/**
+ * Compiles a regular expression as the portal's configurations mean it: Python's syntax where the two languages agree, no flags. (The `u`
+ * flag would refuse escapes such as `\-` that real configurations hold.)
+ *
+ * The limit on length counts what an engine has to think about: letters, digits, `_`, `-` and blanks are free.
+ *
+ * @throws {EmporiumError} CONFIG_REGEX, now or when a match takes longer than `LIMITS.regexTimeMs`.
+ */
+export function compilePattern(source: string, place?: Place): Pattern {
+  const weight = source.replace(/[\w\- ]+/g, "").length;
+  if (weight > LIMITS.regexLength || source.length > LITERAL_LENGTH_MAX) {
+    throw new EmporiumError("CONFIG_REGEX", `a regular expression of ${source.length} characters is too long`, {
+      place,
+      hint: "shorten it, or spread it over several sources",
+    });
+  }
+  const translated = source.replaceAll("(?P<", "(?<");
+  let anywhere: RegExp;
+  let start: RegExp;
+  try {
+    anywhere = new RegExp(translated);
+    start = new RegExp(translated, "y");
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.replace(/^Invalid regular expression: /, "") : String(cause);
+    throw new EmporiumError("CONFIG_REGEX", `the regular expression cannot be compiled: ${reason}`, {
+      place,
+      hint: "escape characters such as ( [ * + ? with a backslash when they are meant as they stand",
+      cause,
+    });
+  }
+  const steps = worstSteps(source);
+  const run = (regex: RegExp, text: string): RegExpExecArray | null => {
+    regex.lastIndex = 0;
+    return steps(text.length) <= UNGUARDED_STEPS ? regex.exec(text) : guarded(regex, text, source, place);
+  };
+  return { source, search: (text) => run(anywhere, text) !== null, atStart: (text) => run(start, text) ?? undefined };
+}
+
+/**
+ * What a backtracking engine needs at worst for a text of n characters: n to the number of unbounded repeats, times the places to begin at.
+ * A repeated group that holds a repeat or alternatives has no such bound.
+ */
+function worstSteps(source: string): (length: number) => number {
+  const bare = source.replace(/\\./g, "x").replace(/\[\^?\]?[^\]]*\]/g, "x");
+  const repeats = bare.match(/[*+]|\{\d*,\d*\}/g)?.length ?? 0;
+  const branches = bare.split("|").length;
+  if (/\)(?:[*+]|\{)/.test(bare) || /\\[1-9]/.test(source)) return () => Number.POSITIVE_INFINITY;
+  return (length) => branches * Math.max(1, length) ** Math.max(1, repeats);
+}
+
+let context: Context | undefined;
+const script = new Script("regex.exec(text)");
+
+/** `vm` is the one way to stop a regular expression on this thread. A limit hit by a busy machine gets a second, longer try. */
+function guarded(regex: RegExp, text: string, source: string, place: Place | undefined): RegExpExecArray | null {
+  context ??= createContext({ __proto__: null });
+  Object.assign(context, { regex, text });
+  for (const timeout of [LIMITS.regexTimeMs, LIMITS.regexTimeMs * SECOND_CHANCE]) {
+    try {
+      return script.runInContext(context, { timeout }) as RegExpExecArray | null;
+    } catch (error) {
+      if ((error as { code?: string }).code !== "ERR_SCRIPT_EXECUTION_TIMEOUT") throw error;
+    }
+  }
+  const shown = source.length > 80 ? `${source.slice(0, 80)}…` : source;
+  throw new EmporiumError(
+    "CONFIG_REGEX",
+    `the regular expression ${shown} takes too long on a text of ${text.length} characters`,
+    {
+      place,
+      hint: "avoid a repeat inside a repeat, such as (a+)+",
+    },
+  );
+}

@@ -1,0 +1,257 @@
+import { type Alias, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseAllDocuments } from "yaml";
+import { EmporiumError, type ErrorCode, type Place } from "../../../core/errors.js";
+import { LIMITS } from "../../../core/limits.js";
+import { formatBytes } from "../../../core/units.js";
+import { type ConfigNode, type MapNode, type Scalar, scalarText } from "./nodes.js";
+import { resolvePlain, resolveTagged } from "./scalars.js";
+
+/** Values after aliases are written out. Beyond it a configuration is an attack or a mistake, whatever its size on disk. */
+const EXPANDED_NODES_MAX = 2_000_000;
+
+/**
+ * Reads one YAML document with the place of every value, by the rules of PyYAML's safe loader (`scalars.ts`), which is what the portal's
+ * configurations are written for. Merge keys (`<<`) and aliases are resolved; an alias has the place where it is used, what is inside it the
+ * place where it is written.
+ *
+ * Stricter than PyYAML in one thing: a key that stands twice in one map is an error, since all but the last would be lost unseen.
+ *
+ * @param file how messages name the configuration.
+ * @throws {EmporiumError} CONFIG_SYNTAX, CONFIG_LIMIT
+ */
+export function readYaml(bytes: Uint8Array, file: string): ConfigNode {
+  if (bytes.length > LIMITS.configBytes) {
+    throw new EmporiumError(
+      "CONFIG_LIMIT",
+      `${formatBytes(bytes.length)} of configuration, ${formatBytes(LIMITS.configBytes)} allowed`,
+      {
+        place: { file },
+      },
+    );
+  }
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new EmporiumError("CONFIG_SYNTAX", "the file is not valid UTF-8 text", {
+      place: { file },
+      hint: "save it as UTF-8",
+      cause,
+    });
+  }
+  const lines = new LineCounter();
+  const placeAt = (offset: number, path = ""): Place => {
+    const { line, col } = lines.linePos(Math.min(offset, text.length));
+    return { file, line: Math.max(line, 1), column: Math.max(col, 1), ...(path === "" ? {} : { path }) };
+  };
+  const root = parseOne(text, lines, placeAt, file);
+  return new Builder(placeAt, root).build();
+}
+
+type PlaceAt = (offset: number, path?: string) => Place;
+
+function parseOne(text: string, lines: LineCounter, placeAt: PlaceAt, file: string): Node {
+  let documents: ReturnType<typeof parseAllDocuments>;
+  try {
+    documents = parseAllDocuments(text, {
+      version: "1.1",
+      schema: "failsafe",
+      resolveKnownTags: false,
+      uniqueKeys: false,
+      prettyErrors: false,
+      lineCounter: lines,
+      logLevel: "silent",
+    });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw tooDeep({ file });
+  }
+  for (const { errors } of documents) {
+    const [first] = errors;
+    // the parser's way to say that its stack did not suffice
+    if (first?.code === "RESOURCE_EXHAUSTION") throw tooDeep(placeAt(first.pos[0]));
+    if (first) {
+      const message = first.message.split("\n", 1)[0]!;
+      throw new EmporiumError("CONFIG_SYNTAX", message, {
+        place: placeAt(first.pos[0]),
+        hint: "check indentation, quotes and colons here",
+      });
+    }
+  }
+  const [document, second] = documents;
+  if (second) {
+    throw new EmporiumError("CONFIG_SYNTAX", "a second document begins here, one is wanted", {
+      place: placeAt(second.range?.[0] ?? 0),
+      hint: "put each document into a file of its own",
+    });
+  }
+  const root = document?.contents;
+  if (!root) throw new EmporiumError("CONFIG_SYNTAX", "the file is empty", { place: { file, line: 1, column: 1 } });
+  return root as Node;
+}
+
+/** Turns the parser's tree into values with places: one pass to find what aliases mean, one to build. */
+class Builder {
+  readonly #targets = new Map<Alias, Node>();
+  readonly #open = new Set<Node>();
+  readonly #placeAt: PlaceAt;
+  readonly #root: Node;
+  #written = 0;
+  #built = 0;
+
+  constructor(placeAt: PlaceAt, root: Node) {
+    this.#placeAt = placeAt;
+    this.#root = root;
+  }
+
+  build(): ConfigNode {
+    this.#findTargets(this.#root, new Map(), 0);
+    return this.#node(this.#root, "", 0);
+  }
+
+  #place(node: Node, path: string): Place {
+    return this.#placeAt(node.range?.[0] ?? 0, path);
+  }
+
+  #fail(code: ErrorCode, message: string, node: Node, path: string, hint?: string): EmporiumError {
+    return new EmporiumError(code, message, { place: this.#place(node, path), hint });
+  }
+
+  /** An alias means the last anchor of its name before it. */
+  #findTargets(node: Node, anchors: Map<string, Node>, depth: number): void {
+    this.#written++;
+    if (depth > LIMITS.configDepth) throw tooDeep(this.#place(node, ""));
+    if (isAlias(node)) {
+      const target = anchors.get(node.source);
+      if (!target)
+        throw this.#fail("CONFIG_SYNTAX", `the alias *${node.source} has no anchor &${node.source} before it`, node, "");
+      this.#targets.set(node, target);
+      return;
+    }
+    if ((isScalar(node) || isMap(node) || isSeq(node)) && node.anchor) anchors.set(node.anchor, node);
+    if (isMap(node)) {
+      for (const { key, value } of node.items as Pair<Node, Node | null>[]) {
+        if (key) this.#findTargets(key, anchors, depth + 1);
+        if (value) this.#findTargets(value, anchors, depth + 1);
+      }
+    } else if (isSeq(node)) {
+      for (const item of node.items as Node[]) this.#findTargets(item, anchors, depth + 1);
+    }
+  }
+
+  #node(written: Node, path: string, depth: number): ConfigNode {
+    const allowed = Math.min(EXPANDED_NODES_MAX, this.#written * LIMITS.configAliases);
+    if (++this.#built > allowed) {
+      throw this.#fail(
+        "CONFIG_LIMIT",
+        `aliases write ${this.#written} values out to more than ${allowed}`,
+        written,
+        path,
+        "name fewer values by alias",
+      );
+    }
+    if (depth > LIMITS.configDepth) throw tooDeep(this.#place(written, path));
+    const place = this.#place(written, path);
+    const node = this.#resolve(written);
+    if (isScalar(node)) return { kind: "scalar", value: this.#scalar(node, path), place };
+    if (this.#open.has(node)) throw this.#fail("CONFIG_SYNTAX", "an alias stands inside the value that it means", written, path);
+    this.#open.add(node);
+    try {
+      if (isSeq(node)) {
+        this.#checkTag(node, path, "seq");
+        const items = (node.items as Node[]).map((item, i) => this.#node(item, join(path, String(i)), depth + 1));
+        return { kind: "list", items, place };
+      }
+      if (isMap(node)) {
+        this.#checkTag(node, path, "map");
+        return this.#map(node.items as Pair<Node, Node | null>[], node, place, path, depth);
+      }
+    } finally {
+      this.#open.delete(node);
+    }
+    throw this.#fail("CONFIG_SYNTAX", "a value of an unknown kind", node, path);
+  }
+
+  /** Merged keys come first and yield to the map's own; of several merged maps the first listed wins. */
+  #map(pairs: Pair<Node, Node | null>[], node: Node, place: Place, path: string, depth: number): MapNode {
+    const entries = new Map<string, ConfigNode>();
+    const keyPlaces = new Map<string, Place>();
+    const add = (key: string, value: ConfigNode, keyPlace: Place) => {
+      entries.set(key, value);
+      keyPlaces.set(key, keyPlace);
+    };
+    for (const { key, value } of pairs) {
+      if (!isMergeKey(key)) continue;
+      const merged = value ? this.#node(value, path, depth + 1) : undefined;
+      const maps = merged?.kind === "list" ? [...merged.items].reverse() : merged ? [merged] : [];
+      for (const map of maps) {
+        if (map.kind !== "map") {
+          throw new EmporiumError("CONFIG_SYNTAX", "<< merges something that is not a map", { place: map.place });
+        }
+        for (const [name, child] of map.entries) add(name, child, map.keyPlaces.get(name)!);
+      }
+    }
+    const own = new Set<string>();
+    for (const { key, value } of pairs) {
+      if (isMergeKey(key)) continue;
+      const keyNode = key ? this.#resolve(key) : undefined;
+      if (keyNode && !isScalar(keyNode)) throw this.#fail("CONFIG_SYNTAX", "a key must be a single word or text", key, path);
+      const name = keyNode ? keyText(this.#scalar(keyNode, path)) : "null";
+      const childPath = join(path, name);
+      const keyPlace = this.#place(key ?? value ?? node, childPath);
+      if (own.has(name)) {
+        const { line, column } = keyPlaces.get(name)!;
+        throw new EmporiumError("CONFIG_SYNTAX", `the key ${JSON.stringify(name)} stands twice, first at ${line}:${column}`, {
+          place: keyPlace,
+          hint: "keep one of the two: only the last would count",
+        });
+      }
+      own.add(name);
+      const child: ConfigNode = value
+        ? this.#node(value, childPath, depth + 1)
+        : { kind: "scalar", value: null, place: keyPlace };
+      add(name, child, keyPlace);
+    }
+    return { kind: "map", entries, keyPlaces, place };
+  }
+
+  #resolve(node: Node): Node {
+    return isAlias(node) ? this.#targets.get(node)! : node;
+  }
+
+  #scalar(node: Node & { value: unknown }, path: string): Scalar {
+    const text = String(node.value ?? "");
+    const { tag, type } = node as { tag?: string; type?: string };
+    try {
+      if (tag === undefined) return type === "PLAIN" || type === undefined ? resolvePlain(text) : text;
+      const value = resolveTagged(tag, text);
+      if (value !== undefined) return value;
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw this.#fail("CONFIG_SYNTAX", error.message, node, path, "put it in quotes if it is meant as text");
+    }
+    throw this.#fail("CONFIG_SYNTAX", `the tag ${tag} is not known here`, node, path, "leave the tag out");
+  }
+
+  #checkTag(node: Node, path: string, kind: "map" | "seq"): void {
+    const { tag } = node as { tag?: string };
+    if (tag === undefined || tag === "!" || tag === `tag:yaml.org,2002:${kind}`) return;
+    throw this.#fail("CONFIG_SYNTAX", `the tag ${tag} is not known here`, node, path, "leave the tag out");
+  }
+}
+
+function tooDeep(place: Place): EmporiumError {
+  return new EmporiumError("CONFIG_LIMIT", `values are nested deeper than ${LIMITS.configDepth} levels`, { place });
+}
+
+function isMergeKey(key: Node | null): boolean {
+  return isScalar(key) && key.type === "PLAIN" && key.value === "<<";
+}
+
+/** Keys that are no text become what Python's JSON makes of them. */
+function keyText(value: Scalar): string {
+  return value === null || typeof value === "boolean" ? String(value) : scalarText(value);
+}
+
+function join(path: string, key: string): string {
+  return path === "" ? key : `${path}.${key}`;
+}

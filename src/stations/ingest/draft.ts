@@ -1,0 +1,138 @@
+import { asEmporiumError, type ErrorRecord, type Place, toErrorRecord } from "../../core/errors.js";
+import type { Json, JsonObject } from "../../core/json.js";
+import type { PlainObject, Task } from "../../engine/task.js";
+import { taskId } from "../../engine/task-id.js";
+import type { TypeKey } from "../../model/kinds.js";
+import { metadataText } from "./metadata.js";
+import { METADATA_OPERATION } from "./ops/metadata.js";
+
+/** Buffers of a task that writes one small document. */
+const DOCUMENT_BYTES = 1 << 20;
+
+/** What becomes of one entity, for people: read, written, or left and why. */
+export interface PlannedEntity {
+  readonly kind: TypeKey;
+  readonly title: string;
+  readonly dataset?: string | undefined;
+  readonly run?: string | undefined;
+  /** `write`: tasks make it. `leave`: nothing to do, `why` says why. `fail`: it cannot be made, `failures` says why. */
+  readonly action: "write" | "leave" | "fail";
+  readonly why?: string | undefined;
+  readonly reads: readonly string[];
+  readonly writes: readonly string[];
+  readonly bytes: number;
+  readonly place?: Place | undefined;
+}
+
+/** An entity that cannot be made. The others go on. */
+export interface PlanFailure {
+  readonly error: ErrorRecord;
+  readonly entity: string;
+  readonly dataset?: string | undefined;
+  readonly run?: string | undefined;
+}
+
+export interface PlanWarning {
+  readonly message: string;
+  readonly place?: Place | undefined;
+  readonly dataset?: string | undefined;
+  readonly run?: string | undefined;
+}
+
+/** Where an entity belongs, for messages. */
+export interface Whereabouts {
+  readonly dataset?: string | undefined;
+  readonly run?: string | undefined;
+}
+
+/** A part of a plan in the making. Parts of several runs are made side by side and joined in order. */
+export interface Draft {
+  readonly tasks: Task[];
+  readonly entities: PlannedEntity[];
+  readonly failures: PlanFailure[];
+  readonly warnings: PlanWarning[];
+}
+
+export function newDraft(): Draft {
+  return { tasks: [], entities: [], failures: [], warnings: [] };
+}
+
+/** Appends a part. Pushed one by one: a plan may have more entities than a call may have arguments. */
+export function joinDraft(draft: Draft, part: Draft): void {
+  for (const task of part.tasks) draft.tasks.push(task);
+  for (const entity of part.entities) draft.entities.push(entity);
+  for (const failure of part.failures) draft.failures.push(failure);
+  for (const warning of part.warnings) draft.warnings.push(warning);
+}
+
+export function makeTask(task: Omit<Task, "id">): Task {
+  return { id: taskId(task), ...task };
+}
+
+/** A stopped plan is no failure of the entity that was being looked at. */
+export function rethrowCancelled(thrown: unknown): void {
+  if (asEmporiumError(thrown).code === "CANCELLED") throw thrown;
+}
+
+/** Notes a failure of one entity. An error without a place gets the one given. */
+export function addFailure(
+  draft: Draft,
+  thrown: unknown,
+  entity: string,
+  kind: TypeKey,
+  where: Whereabouts,
+  place?: Place,
+): void {
+  rethrowCancelled(thrown);
+  const record = toErrorRecord(asEmporiumError(thrown));
+  const placed = record.file === undefined && record.url === undefined ? { ...record, ...place } : record;
+  draft.failures.push({ error: placed, entity, ...where });
+  draft.entities.push({
+    kind,
+    title: entity,
+    ...where,
+    action: "fail",
+    why: record.message,
+    reads: [],
+    writes: [],
+    bytes: 0,
+    place,
+  });
+}
+
+export interface MetadataWish {
+  kind: TypeKey;
+  title: string;
+  key: string;
+  configured: JsonObject;
+  measured: JsonObject;
+  depositionId: Json;
+  needs?: readonly string[] | undefined;
+  force: boolean;
+  place?: Place | undefined;
+  where: Whereabouts;
+}
+
+/** Adds the task that writes one metadata file, and the entity it stands for. */
+export function addMetadataTask(
+  draft: Draft,
+  { kind, title, key, configured, measured, depositionId, needs = [], force, place, where }: MetadataWish,
+): Task {
+  const metadata = metadataText(configured, measured, depositionId);
+  const params: PlainObject = { kind, key, metadata, ...(force ? { force: true } : {}) };
+  const task = makeTask({
+    title,
+    run: METADATA_OPERATION,
+    params,
+    inputs: [],
+    outputs: [key],
+    needs,
+    bytes: 0,
+    memoryBytes: DOCUMENT_BYTES,
+    threads: 1,
+    place,
+  });
+  draft.tasks.push(task);
+  draft.entities.push({ kind, title, ...where, action: "write", reads: [], writes: [key], bytes: 0, place });
+  return task;
+}

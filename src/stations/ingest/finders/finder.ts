@@ -1,0 +1,148 @@
+import { EmporiumError, type Place } from "../../../core/errors.js";
+import { Float } from "../../../core/number.js";
+import { readMrcHeader } from "../../../formats/mrc/header.js";
+import { roundVoxelSpacing } from "../../../model/voxel-spacing.js";
+import { openObject, type Stat } from "../../../stores/store.js";
+import { formatTemplate, type Variables } from "../config/expand.js";
+import { type Scalar, type ScalarNode, scalarText } from "../config/nodes.js";
+import type { Finder, Source } from "../config/schema.js";
+import { escapeGlob, glob, type Match } from "./glob.js";
+import type { Listing } from "./listing.js";
+import { isEntityVariable, type Scope, variablesOf } from "./scope.js";
+
+/** One thing that a source names. */
+export interface Found {
+  readonly name: Scalar;
+  /** Key in its store, without a slash at the end; null for literals. */
+  readonly key: string | null;
+  readonly folder: boolean;
+  readonly stat: Stat | undefined;
+  /** True for what is there already, in the output: it is walked through, never written. */
+  readonly atTarget: boolean;
+  /** Of the finder, or of the literal. */
+  readonly place: Place;
+}
+
+export interface FinderContext {
+  readonly source: Listing;
+  readonly target: Listing;
+  /** Folder of the sources below the input. */
+  readonly sourcePrefix: string;
+  readonly compat: boolean;
+  /** Value of a literal in this scope; templates in it are filled in by kinds that allow them. Default: as it stands. */
+  readonly literal?: ((node: ScalarNode, scope: Scope) => Scalar) | undefined;
+}
+
+/**
+ * Runs one source of a block in a scope.
+ *
+ * @returns undefined when its parent filters rule the scope out; else what it finds, in order, without what `exclude` names. Of two finds of one
+ *   name the last counts, at the place of the first.
+ */
+export async function findItems(source: Source, scope: Scope, context: FinderContext): Promise<Found[] | undefined> {
+  if (!parentsPass(source, scope)) return undefined;
+  const items = new Map<string, Found>();
+  if (source.finder) for (const item of await run(source.finder, scope, context)) items.set(scalarText(item.name), item);
+  return [...items].filter(([name]) => !source.exclude.some((pattern) => pattern.atStart(name))).map(([, item]) => item);
+}
+
+function parentsPass({ includeParents, excludeParents }: Source, { ancestors }: Scope): boolean {
+  return ancestors.every(({ type, name }) => {
+    const text = scalarText(name);
+    if (excludeParents.get(type)?.some((pattern) => pattern.search(text))) return false;
+    const wanted = includeParents.get(type);
+    return !wanted || wanted.length === 0 || wanted.some((pattern) => pattern.search(text));
+  });
+}
+
+async function run(finder: Finder, scope: Scope, context: FinderContext): Promise<Found[]> {
+  const variables = variablesOf(scope);
+  const { place } = finder;
+  switch (finder.kind) {
+    case "literal":
+      return finder.values.map(({ name }) => {
+        const value = context.literal ? context.literal(name, scope) : name.value;
+        return { name: value, key: null, folder: false, stat: undefined, atTarget: false, place: name.place };
+      });
+    case "source_multi_glob": {
+      const lists = [];
+      for (const node of finder.globs) lists.push(await globOf(node, variables, "source", context));
+      return lists.flat().map((match) => ({ ...match, name: context.source.fullPath(match.key), atTarget: false, place }));
+    }
+    case "source_glob":
+    case "destination_glob": {
+      const where = finder.kind === "source_glob" ? "source" : "target";
+      const matches = await globOf(finder.glob, variables, where, context);
+      return matches
+        .filter(({ key }) => finder.match.search(context[where].fullPath(key)))
+        .map((match) => ({ ...match, name: nameOf(match.key, finder), atTarget: where === "target", place }));
+    }
+    case "tomogram_header": {
+      const matches = await globOf(finder.glob, variables, "source", context);
+      const found: Found[] = [];
+      for (const match of matches.filter(({ key }) => finder.match.search(context.source.fullPath(key)))) {
+        const header = await readMrcHeader(await openObject(context.source.store, match.key));
+        const spacing = header.voxelSizeAngstrom[1];
+        if (spacing === undefined) {
+          throw new EmporiumError(
+            "FORMAT_FIELD",
+            `${context.source.fullPath(match.key)} has no voxel size, the spacing was to be read from it`,
+            {
+              place,
+              hint: "give the spacing as a literal",
+            },
+          );
+        }
+        found.push({
+          name: new Float(roundVoxelSpacing(spacing)),
+          key: null,
+          folder: false,
+          stat: undefined,
+          atTarget: false,
+          place,
+        });
+      }
+      return found;
+    }
+    case "destination_filter":
+      throw new EmporiumError("NOT_BUILT", "destination_filter comes with a later version", {
+        place,
+        hint: "name the entity by destination_glob",
+      });
+  }
+}
+
+/** Fills in a glob and runs it: below the source folder, or below the output. Names of entities in it mean themselves. */
+async function globOf(
+  node: ScalarNode,
+  variables: Variables,
+  where: "source" | "target",
+  context: FinderContext,
+): Promise<Match[]> {
+  const pattern = formatTemplate(String(node.value), variables, {
+    place: node.place,
+    nullText: context.compat ? "None" : undefined,
+    escapeValue: (name, text) => (isEntityVariable(name) ? escapeGlob(text) : text),
+  });
+  const prefix = where === "source" && context.sourcePrefix !== "" ? `${escapeGlob(context.sourcePrefix)}/` : "";
+  const listing = context[where];
+  return glob(listing, prefix + pattern, { place: node.place, hidden: context.compat && !listing.store.local });
+}
+
+/** Group 1 of `name_regex` at the start of the last part of a path. */
+function nameOf(key: string, { name, place }: Extract<Finder, { kind: "source_glob" | "destination_glob" }>): string {
+  const base = key.slice(key.lastIndexOf("/") + 1);
+  const groups = name.atStart(base);
+  if (groups?.[1] !== undefined) return groups[1];
+  const fault = groups ? "has no group 1" : "does not match it";
+  throw new EmporiumError(
+    "CONFIG_REGEX",
+    `name_regex ${name.source} and the name ${base}: ${groups ? "the regex" : "the name"} ${fault}`,
+    {
+      place,
+      hint: groups
+        ? "put the part that names the entity in parentheses"
+        : "narrow list_glob or match_regex so that only matching names are found",
+    },
+  );
+}

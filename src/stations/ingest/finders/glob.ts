@@ -1,0 +1,147 @@
+import { EmporiumError, type Place } from "../../../core/errors.js";
+import { LIMITS } from "../../../core/limits.js";
+import { compareKeys } from "../../../stores/keys.js";
+import type { Entry, Stat } from "../../../stores/store.js";
+import { mapLimit } from "../pool.js";
+import type { Listing } from "./listing.js";
+
+/** Folders listed at once. */
+const LISTINGS_AT_ONCE = 16;
+
+/** Something that a glob found: an object, or a folder (whose key has no slash at its end). */
+export interface Match {
+  readonly key: string;
+  readonly folder: boolean;
+  /** Only of objects. */
+  readonly stat: Stat | undefined;
+}
+
+export interface GlobOptions {
+  place?: Place | undefined;
+  /** Lets wildcards match names that begin with a dot, as listings of a bucket do in the reference. Default: only a pattern with a leading dot does. */
+  hidden?: boolean | undefined;
+}
+
+type Segment = { literal: string } | { regex: RegExp; dot: boolean } | "deep";
+
+/**
+ * Finds what a pattern names, on any store alike: `*` and `?` within a name, `[abc]`, `[a-z]` and `[!a]`, and `**` as a whole segment for
+ * any number of folders, none included. A single character in brackets stands for itself (`[[]`). Files that macOS leaves beside others
+ * (`._x`) and other names with a leading dot are found only by patterns with a leading dot. `**` does not look inside Zarr and N5 folders.
+ *
+ * @param pattern relative to the store; slashes at its ends and `.` segments mean nothing.
+ * @returns matches sorted by key in UTF-8 order. Folders that need not be listed are not.
+ * @throws {EmporiumError} NAME_UNSAFE for `..`, CONFIG_LIMIT for too many matches
+ */
+export async function glob(listing: Listing, pattern: string, { place, hidden = false }: GlobOptions = {}): Promise<Match[]> {
+  const segments = parseGlob(pattern, place);
+  const found = new Map<string, Match>();
+  const visible = (name: string) => hidden || !name.startsWith(".");
+  const keep = (entry: Entry) => {
+    const { key, size, etag, modifiedMs } = entry;
+    const folder = key.endsWith("/");
+    const bare = folder ? key.slice(0, -1) : key;
+    // an object store may hold an object and a folder of one name: the object counts
+    if (folder && found.has(bare)) return;
+    found.set(bare, { key: bare, folder, stat: folder ? undefined : { size, etag, modifiedMs } });
+    if (found.size > LIMITS.globMatches) {
+      throw new EmporiumError("CONFIG_LIMIT", `a glob finds more than ${LIMITS.globMatches} names`, { place, hint: "narrow it" });
+    }
+  };
+  const walk = async (folder: string, at: number): Promise<void> => {
+    const segment = segments[at];
+    if (segment === undefined) return;
+    const last = at === segments.length - 1;
+    if (segment !== "deep" && "literal" in segment) {
+      if (!last) return walk(`${folder}${segment.literal}/`, at + 1);
+      const entry = await listing.child(folder, segment.literal);
+      if (entry) keep(entry);
+      return;
+    }
+    if (segment === "deep" && !last) await walk(folder, at + 1);
+    const below: { folder: string; at: number }[] = [];
+    for (const entry of await listing.children(folder)) {
+      const isFolder = entry.key.endsWith("/");
+      const name = entry.key.slice(folder.length, isFolder ? -1 : undefined);
+      if (segment === "deep") {
+        if (!visible(name)) continue;
+        if (last) keep(entry);
+        if (isFolder && !/\.(?:zarr|n5)$/.test(name)) below.push({ folder: entry.key, at });
+      } else if ((segment.dot || visible(name)) && segment.regex.test(name)) {
+        if (last) keep(entry);
+        else if (isFolder) below.push({ folder: entry.key, at: at + 1 });
+      }
+    }
+    await mapLimit(below, LISTINGS_AT_ONCE, (next) => walk(next.folder, next.at));
+  };
+  await walk("", 0);
+  return [...found.values()].sort((a, b) => compareKeys(a.key, b.key));
+}
+
+/** A name written so that a glob finds just it. */
+export function escapeGlob(text: string): string {
+  return text.replace(/[*?[]/g, "[$&]");
+}
+
+function parseGlob(pattern: string, place: Place | undefined): Segment[] {
+  const parts = pattern.split("/").filter((part) => part !== "" && part !== ".");
+  if (parts.includes("..")) {
+    throw new EmporiumError("NAME_UNSAFE", `the glob ${JSON.stringify(pattern)} leaves its folder`, {
+      place,
+      hint: "name files below source_prefix",
+    });
+  }
+  return parts.map((part) => (part === "**" ? "deep" : parseSegment(part, place)));
+}
+
+function parseSegment(text: string, place: Place | undefined): Exclude<Segment, "deep"> {
+  let literal: string | undefined = "";
+  let regex = "";
+  const add = (char: string) => {
+    if (literal !== undefined) literal += char;
+    regex += escapeRegex(char);
+  };
+  for (let at = 0; at < text.length; ) {
+    const char = String.fromCodePoint(text.codePointAt(at)!);
+    at += char.length;
+    if (char === "*" || char === "?") {
+      literal = undefined;
+      regex += char === "*" ? ".*" : ".";
+      continue;
+    }
+    const end = char === "[" ? closingBracket(text, at) : -1;
+    if (end < 0) {
+      add(char);
+      continue;
+    }
+    const members = text.slice(at, end);
+    at = end + 1;
+    if ([...members].length === 1) {
+      add(members);
+      continue;
+    }
+    literal = undefined;
+    const negated = members.startsWith("!");
+    const body = (negated ? members.slice(1) : members).replace(/[\\\]^[]/g, "\\$&");
+    regex += `[${negated ? "^" : ""}${body}]`;
+  }
+  if (literal !== undefined) return { literal };
+  try {
+    return { regex: new RegExp(`^(?:${regex.replace(/(?:\.\*)+/g, ".*")})$`, "su"), dot: text.startsWith(".") };
+  } catch (cause) {
+    throw new EmporiumError("CONFIG_FIELD", `the glob ${JSON.stringify(text)} has brackets that mean nothing`, {
+      place,
+      hint: "write [[] for a bracket that is meant as it stands",
+      cause,
+    });
+  }
+}
+
+/** Where a bracket expression ends; its first member may be `]` itself. */
+function closingBracket(text: string, start: number): number {
+  return text.indexOf("]", start + (text[start] === "!" ? 2 : 1));
+}
+
+function escapeRegex(char: string): string {
+  return char.replace(/[\\^$.*+?()[\]{}|/]/, "\\$&");
+}

@@ -1,0 +1,58 @@
+import { isEmporiumError } from "../../../core/errors.js";
+import { type Entry, objectName, type Store } from "../../../stores/store.js";
+
+/** A store whose folders are listed once each, however many globs ask for them. */
+export interface Listing {
+  readonly store: Store;
+  /** What lies directly in a folder (`""` or a key that ends with `/`), sorted. An absent folder is empty. */
+  children(folder: string): Promise<readonly Entry[]>;
+  /** The object or folder of this name in a folder. Of one name an object counts before a folder. */
+  child(folder: string, name: string): Promise<Entry | undefined>;
+  /** The path that `match_regex` searches: bucket or folder of this machine, without a scheme. */
+  fullPath(key: string): string;
+}
+
+export function cachedListing(store: Store, signal?: AbortSignal): Listing {
+  const folders = new Map<string, Promise<readonly Entry[]>>();
+  const indexes = new Map<string, Promise<ReadonlyMap<string, Entry>>>();
+  const list = async (folder: string): Promise<readonly Entry[]> => {
+    const entries: Entry[] = [];
+    try {
+      for await (const entry of store.children(folder, { signal })) entries.push(entry);
+    } catch (error) {
+      if (isEmporiumError(error) && error.code === "STORE_ABSENT") return [];
+      throw error;
+    }
+    return entries;
+  };
+  const children = (folder: string) => {
+    let entries = folders.get(folder);
+    if (!entries) {
+      entries = list(folder);
+      folders.set(folder, entries);
+    }
+    return entries;
+  };
+  const indexOf = async (folder: string): Promise<ReadonlyMap<string, Entry>> => {
+    const index = new Map<string, Entry>();
+    for (const entry of await children(folder)) {
+      const isFolder = entry.key.endsWith("/");
+      const name = entry.key.slice(folder.length, isFolder ? -1 : undefined);
+      if (!isFolder || !index.has(name)) index.set(name, entry);
+    }
+    return index;
+  };
+  return {
+    store,
+    children,
+    async child(folder, name) {
+      let index = indexes.get(folder);
+      if (!index) {
+        index = indexOf(folder);
+        indexes.set(folder, index);
+      }
+      return (await index).get(name);
+    },
+    fullPath: (key) => objectName(store, key).replace(/^[a-z][a-z0-9+.-]*:\/\//i, ""),
+  };
+}

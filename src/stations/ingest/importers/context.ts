@@ -1,0 +1,81 @@
+import type { Place } from "../../../core/errors.js";
+import type { TypeKey } from "../../../model/kinds.js";
+import type { RunData } from "../config/run-data-map.js";
+import type { Block, IngestConfig, Source } from "../config/schema.js";
+import { type FinderContext, type Found, findItems } from "../finders/finder.js";
+import type { Listing } from "../finders/listing.js";
+import type { Scope } from "../finders/scope.js";
+import type { GivenId } from "../identifiers.js";
+import type { Selection } from "../selection.js";
+
+/** What every importer sees while a plan is made. Nothing in it is changed. */
+export interface PlanContext {
+  readonly config: IngestConfig;
+  readonly selection: Selection;
+  readonly source: Listing;
+  readonly target: Listing;
+  readonly runData: RunData;
+  readonly compat: boolean;
+  readonly writeMrc: boolean;
+  readonly writeZarr: boolean;
+  readonly omeZarr: string;
+  readonly force: boolean;
+  /** Worker threads that a large volume may use: for estimates of memory. */
+  readonly threads: number;
+  readonly reserved: readonly GivenId[];
+  readonly signal: AbortSignal | undefined;
+}
+
+/** One item that a section's sources found, with the block it belongs to. */
+export interface SectionItem extends Found {
+  readonly block: Block;
+  readonly source: Source;
+}
+
+export interface SectionItems {
+  readonly items: readonly SectionItem[];
+  /** Sources whose parent filters let this scope through: something was expected of each. */
+  readonly applied: readonly Source[];
+}
+
+/** Runs all sources of a section in a scope: blocks in the order of the file, sources in the order of their list. */
+export async function findSection(
+  context: PlanContext,
+  type: TypeKey,
+  scope: Scope,
+  literal?: FinderContext["literal"],
+): Promise<SectionItems> {
+  const items: SectionItem[] = [];
+  const applied: Source[] = [];
+  const finderContext: FinderContext = {
+    source: context.source,
+    target: context.target,
+    sourcePrefix: context.config.sourcePrefix,
+    compat: context.compat,
+    literal,
+  };
+  for (const block of sectionOf(context, type)?.blocks ?? []) {
+    for (const source of block.sources) {
+      const found = await findItems(source, scope, finderContext);
+      if (!found) continue;
+      applied.push(source);
+      for (const item of found) items.push({ ...item, block, source });
+    }
+  }
+  return { items, applied };
+}
+
+export function sectionOf(context: Pick<PlanContext, "config">, type: TypeKey) {
+  return [...context.config.sections.values()].find((section) => section.type === type);
+}
+
+/** Place of a field of a block's metadata, or of the block. */
+export function placeOf(block: Block, field?: string): Place {
+  const node = field === undefined ? undefined : block.metadata?.entries.get(field);
+  return node?.place ?? block.metadata?.place ?? block.place;
+}
+
+/** Whether anything of tomograms was asked for: only then is a run without one worth a word. */
+export function wantsTomograms({ selection }: Pick<PlanContext, "selection">): boolean {
+  return selection.items("tomogram") || selection.metadata("tomogram");
+}

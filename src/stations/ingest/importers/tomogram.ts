@@ -1,0 +1,180 @@
+import { estimateVolumeMemory } from "../../../arrays/stream/memory.js";
+import { EmporiumError, type Place } from "../../../core/errors.js";
+import type { Json, JsonObject } from "../../../core/json.js";
+import { Float } from "../../../core/number.js";
+import type { PlainObject, Task } from "../../../engine/task.js";
+import { PORTAL_CHUNKS, pyramidShapes } from "../../../formats/zarr/ome.js";
+import { keyImageKey, tomogramKeys } from "../../../model/layout.js";
+import { isTemplate } from "../config/expand.js";
+import { describe, scalarText } from "../config/nodes.js";
+import { addMetadataTask, type Draft, makeTask, type Whereabouts } from "../draft.js";
+import type { Ancestor, Scope } from "../finders/scope.js";
+import { metadataText } from "../metadata.js";
+import { VOLUME_OPERATION } from "../ops/volume.js";
+import type { Alignment } from "./alignment.js";
+import { findSection, type PlanContext, placeOf, sectionOf } from "./context.js";
+import type { ReadTomogram } from "./tomogram-candidates.js";
+import type { VoxelSpacing } from "./voxel-spacing.js";
+
+/** Above this size a volume may use all worker threads. */
+const LARGE_BYTES = 64 * 2 ** 20;
+const KEY_IMAGES = ["original", "snapshot", "thumbnail", "expanded"];
+const FIDUCIAL = ["FIDUCIAL", "NON_FIDUCIAL"];
+
+/**
+ * Checks what can be known of the tomograms' metadata before anything is touched.
+ *
+ * @throws {EmporiumError} CONFIG_FIELD
+ */
+export function checkTomogramSection(context: Pick<PlanContext, "config" | "selection">): void {
+  if (!context.selection.metadata("tomogram")) return;
+  for (const block of sectionOf(context, "tomogram")?.blocks ?? []) {
+    const status = block.metadata?.entries.get("fiducial_alignment_status");
+    if (!status) {
+      throw new EmporiumError("CONFIG_FIELD", "fiducial_alignment_status is missing", {
+        place: placeOf(block),
+        hint: `add it to the metadata: ${FIDUCIAL.join(" or ")}`,
+      });
+    }
+    const isDynamic = status.kind === "scalar" && typeof status.value === "string" && isTemplate(status.value);
+    if (!isDynamic) fiducialStatus(status.kind === "scalar" ? (status.value as Json) : describe(status), status.place);
+  }
+}
+
+/** Plans one tomogram: its volume with its metadata as one task, or its metadata alone where no volume is to be written. */
+export async function planTomogram(
+  context: PlanContext,
+  draft: Draft,
+  tomogram: ReadTomogram,
+  {
+    id,
+    alignment,
+    needs,
+    run,
+    deposition,
+    scope,
+  }: {
+    id: number;
+    alignment: Alignment;
+    needs: readonly string[];
+    run: Ancestor;
+    deposition: Ancestor;
+    scope: Scope;
+  },
+  where: Whereabouts,
+): Promise<Task> {
+  const { item, spacing, volume, title } = tomogram;
+  const runName = scalarText(run.name);
+  const keys = tomogramKeys(spacing.ancestor.folder, id, runName);
+  const place = item.place;
+  const configured = { ...tomogram.configured };
+  if (context.selection.metadata("tomogram")) {
+    configured.fiducial_alignment_status = fiducialStatus(
+      configured.fiducial_alignment_status,
+      placeOf(item.block, "fiducial_alignment_status"),
+    );
+  }
+  const scales = pyramidShapes(volume.shape).map(([z, y, x]) => ({ z, y, x }));
+  const photos = await keyImageNames(context, scope, id, spacing);
+  const measured: JsonObject = {
+    scales,
+    size: scales[0]!,
+    omezarr_dir: keys.zarr.slice(0, -1),
+    mrc_file: keys.mrc,
+    run_name: runName,
+    key_photo: Object.fromEntries(
+      ["snapshot", "thumbnail"]
+        .filter((name) => photos.includes(name))
+        .map((name) => [name, keyImageKey(spacing.ancestor.folder, id, name)]),
+    ),
+    voxel_spacing: new Float(spacing.angstrom),
+    alignment_metadata_path: alignment.metadataKey,
+    neuroglancer_config_path: keys.neuroglancer,
+  };
+  const writesVolume = context.selection.items("tomogram") && (context.writeMrc || context.writeZarr);
+  const wantsMetadata = context.selection.metadata("tomogram");
+  const titled = `tomogram ${id} of ${runName} (${spacing.name} Å)`;
+  if (!writesVolume) {
+    return addMetadataTask(draft, {
+      kind: "tomogram",
+      title: `metadata of ${titled}`,
+      key: keys.metadata,
+      configured,
+      measured,
+      depositionId: deposition.name,
+      needs,
+      force: context.force,
+      place,
+      where,
+    });
+  }
+  const metadata = wantsMetadata ? metadataText(configured, measured, deposition.name as Json) : null;
+  const mrc = context.writeMrc ? keys.mrc : null;
+  const zarr = context.writeZarr ? keys.zarr : null;
+  const params: PlainObject = {
+    kind: "tomogram",
+    source: volume.key,
+    mrc,
+    zarr,
+    metadataKey: wantsMetadata ? keys.metadata : null,
+    metadata,
+    spacingAngstrom: spacing.angstrom,
+    scaleZ: true,
+    chunk: PORTAL_CHUNKS.tomogram,
+    compat: context.compat,
+    omeZarr: context.omeZarr,
+    ...(context.force ? { force: true } : {}),
+  };
+  const isLarge = volume.bytes > LARGE_BYTES;
+  const outputs = [mrc, zarr, wantsMetadata ? keys.metadata : null].filter((key) => key !== null);
+  const task = makeTask({
+    title: titled,
+    run: VOLUME_OPERATION,
+    params,
+    inputs: volume.inputs,
+    outputs,
+    needs,
+    bytes: volume.bytes,
+    memoryBytes: estimateVolumeMemory({ shape: [...volume.shape], threads: isLarge ? context.threads : 1 }),
+    threads: isLarge ? "all" : 1,
+    place,
+  });
+  draft.tasks.push(task);
+  const reads = [context.source.fullPath(item.key!)];
+  draft.entities.push({
+    kind: "tomogram",
+    title: `${title} as ${id}`,
+    ...where,
+    action: "write",
+    reads,
+    writes: outputs,
+    bytes: volume.bytes,
+    place,
+  });
+  return task;
+}
+
+/**
+ * The word that the portal's metadata has: configurations also say it as a boolean.
+ *
+ * @throws {EmporiumError} CONFIG_FIELD
+ */
+export function fiducialStatus(value: Json | undefined, place?: Place): string {
+  if (value === true || value === "True") return "FIDUCIAL";
+  if (value === false || value === "False") return "NON_FIDUCIAL";
+  const word = typeof value === "string" ? value.toUpperCase() : undefined;
+  if (word !== undefined && FIDUCIAL.includes(word)) return word;
+  throw new EmporiumError(
+    "CONFIG_FIELD",
+    `fiducial_alignment_status is ${JSON.stringify(value ?? null)}, wanted ${FIDUCIAL.join(" or ")}`,
+    { place },
+  );
+}
+
+/** Names of the pictures that the configuration asks for; all four where it has no section for them, or its sources find none. */
+async function keyImageNames(context: PlanContext, scope: Scope, id: number, spacing: VoxelSpacing): Promise<readonly string[]> {
+  if (!sectionOf(context, "key_image")) return KEY_IMAGES;
+  const tomogram: Ancestor = { type: "tomogram", name: String(id), path: null, folder: spacing.ancestor.folder, id };
+  const { items } = await findSection(context, "key_image", { ...scope, ancestors: [...scope.ancestors, tomogram] });
+  return items.length === 0 ? KEY_IMAGES : items.map(({ name }) => scalarText(name));
+}

@@ -1,0 +1,64 @@
+import { type Json, type JsonObject, parseJson, printJson } from "../../core/json.js";
+import { Float } from "../../core/number.js";
+
+/** One level of an object that is being put together. Keys keep the order in which they are set. */
+export type MutableJson = Record<string, Json>;
+
+/**
+ * Configured metadata with measured values laid over it: maps merge key by key, everything else is replaced. A key keeps its place; new keys
+ * follow in the order of `over`. Neither argument is changed.
+ */
+export function deepMerge(under: JsonObject, over: JsonObject): JsonObject {
+  const merged: MutableJson = {};
+  for (const [key, value] of Object.entries(under)) if (value !== undefined) put(merged, key, value);
+  for (const [key, value] of Object.entries(over)) {
+    if (value === undefined) continue;
+    const below = Object.hasOwn(merged, key) ? merged[key] : undefined;
+    put(merged, key, isJsonMap(below) && isJsonMap(value) ? deepMerge(below, value) : value);
+  }
+  return merged;
+}
+
+/**
+ * The text of a metadata file but for its time: configured values, measured ones, and the deposition's id unless the configuration gives one.
+ *
+ * @param depositionId name of the deposition as the configuration writes it: `10301` stays a number, `'10301'` a text.
+ */
+export function metadataText(configured: JsonObject, measured: JsonObject, depositionId: Json): string {
+  const merged = deepMerge(configured, measured) as MutableJson;
+  if (!isTruthy(merged.deposition_id)) put(merged, "deposition_id", depositionId);
+  return printJson(merged);
+}
+
+/** The text with `last_updated_at` set to whole seconds: in its place where the configuration has one, else at the end. */
+export function stampMetadata(text: string, createdMs: number): string {
+  const object = { ...(parseJson(text) as JsonObject) } as MutableJson;
+  put(object, "last_updated_at", Math.floor(createdMs / 1000));
+  return printJson(object);
+}
+
+/** True when two metadata texts say the same, in the same order and form, at whatever time. A text that is no JSON equals none. */
+export function sameButForTime(a: string, b: string): boolean {
+  try {
+    return stampMetadata(a, 0) === stampMetadata(b, 0);
+  } catch {
+    return false;
+  }
+}
+
+/** Python's truth: empty text, zero, null and empty collections are false. */
+export function isTruthy(value: Json | undefined): boolean {
+  if (value instanceof Float) return value.value !== 0;
+  if (Array.isArray(value)) return value.length > 0;
+  if (isJsonMap(value)) return Object.keys(value).length > 0;
+  return Boolean(value);
+}
+
+export function isJsonMap(value: Json | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Float);
+}
+
+/** Sets an own key, also one such as `__proto__`. */
+export function put(object: MutableJson, key: string, value: Json): void {
+  Object.defineProperty(object, key, { value, enumerable: true, writable: true, configurable: true });
+}

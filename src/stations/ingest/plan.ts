@@ -1,0 +1,270 @@
+import { availableParallelism } from "node:os";
+import type { Clock } from "../../core/clock.js";
+import { asEmporiumError, EmporiumError } from "../../core/errors.js";
+import type { TaskPlan } from "../../engine/task.js";
+import type { TypeKey } from "../../model/kinds.js";
+import { datasetFolder, depositionFolder, runFolder } from "../../model/layout.js";
+import { checkName } from "../../model/names.js";
+import type { Store } from "../../stores/store.js";
+import { checkNames, isTemplate, templatesOf } from "./config/expand.js";
+import { scalarText } from "./config/nodes.js";
+import { readYaml } from "./config/read.js";
+import { type RunData, readRunData } from "./config/run-data-map.js";
+import { type Finder, type IngestConfig, parseConfig } from "./config/schema.js";
+import { addFailure, type Draft, joinDraft, newDraft, type PlanFailure, type PlannedEntity, type PlanWarning } from "./draft.js";
+import { cachedListing } from "./finders/listing.js";
+import { type Ancestor, knownNames, type Scope } from "./finders/scope.js";
+import type { GivenId } from "./identifiers.js";
+import { findSection, type PlanContext, type SectionItem, sectionOf } from "./importers/context.js";
+import { planDataset } from "./importers/dataset.js";
+import { planDeposition } from "./importers/deposition.js";
+import { type NotBuilt, notBuiltSections } from "./importers/not-built.js";
+import { planRun } from "./importers/run.js";
+import { checkTomogramSection } from "./importers/tomogram.js";
+import { mapLimit } from "./pool.js";
+import type { Selection } from "./selection.js";
+
+/** Runs whose folders and headers are read side by side. */
+const RUNS_AT_ONCE = 8;
+const FILTERED_OUT = "filtered out";
+
+export interface PlanOptions {
+  readonly selection: Selection;
+  /** Gives the plan its moment. */
+  readonly clock: Clock;
+  /** The reference's own values and ids where they are wrong. Default false. */
+  readonly compat?: boolean | undefined;
+  readonly writeMrc?: boolean | undefined;
+  readonly writeZarr?: boolean | undefined;
+  readonly omeZarr?: string | undefined;
+  /** Write metadata anew even where it says the same. */
+  readonly force?: boolean | undefined;
+  /** Worker threads, for estimates of memory. Default: cores. */
+  readonly threads?: number | undefined;
+  /** Ids that an earlier, unfinished plan for this target gave out (`IngestPlan.ids`): a resumed run then gives the same. */
+  readonly reservedIds?: readonly GivenId[] | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What an ingest would do. Nothing has been written. */
+export interface IngestPlan extends TaskPlan {
+  readonly entities: readonly PlannedEntity[];
+  /** Entities that cannot be made; the tasks do all the others. */
+  readonly failures: readonly PlanFailure[];
+  readonly warnings: readonly PlanWarning[];
+  /** What was selected and needs a later version. */
+  readonly notBuilt: readonly NotBuilt[];
+  readonly ids: readonly GivenId[];
+}
+
+/** True when a run of this plan cannot do all that was asked, whatever happens to its tasks: exit status 3. */
+export function isPartial({ failures, notBuilt }: Pick<IngestPlan, "failures" | "notBuilt">): boolean {
+  return failures.length > 0 || notBuilt.some(({ sources }) => sources > 0);
+}
+
+/** Reads and checks a configuration. @throws {EmporiumError} CONFIG_… with line and column */
+export function readConfig(bytes: Uint8Array, file: string): IngestConfig {
+  return parseConfig(readYaml(bytes, file), file);
+}
+
+/**
+ * Finds everything that a configuration and a selection name, and makes the tasks that import it. Sources are listed once and of volumes only
+ * headers are read.
+ *
+ * A fault of the configuration is thrown; a fault of one entity is listed in `failures` and concerns it and what depends on it.
+ *
+ * @throws {EmporiumError} CONFIG_… (exit status 2): nothing has been touched
+ */
+export async function planIngest(config: IngestConfig, source: Store, target: Store, options: PlanOptions): Promise<IngestPlan> {
+  const { selection, signal } = options;
+  const runData = await readRunData(config, source, signal);
+  const context: PlanContext = {
+    config,
+    selection,
+    source: cachedListing(source, signal),
+    target: cachedListing(target, signal),
+    runData,
+    compat: options.compat ?? false,
+    writeMrc: options.writeMrc ?? true,
+    writeZarr: options.writeZarr ?? true,
+    omeZarr: options.omeZarr ?? "0.4",
+    force: options.force ?? false,
+    threads: options.threads ?? availableParallelism(),
+    reserved: options.reservedIds ?? [],
+    signal,
+  };
+  checkTemplates(config, runData);
+  checkTomogramSection(context);
+
+  const draft = newDraft();
+  const ids: GivenId[] = [];
+  const locks = new Set<string>();
+  const counts = { found: 0, kept: 0 };
+  for (const deposition of selection.walks("deposition") ? await entities(context, draft, "deposition", []) : []) {
+    for (const dataset of selection.walks("dataset") ? await entities(context, draft, "dataset", [deposition.ancestor]) : []) {
+      const above = [deposition.ancestor, dataset.ancestor];
+      const runs = selection.walks("run") ? await entities(context, draft, "run", above, counts) : [];
+      if (runs.length === 0 && selection.walks("run") && sectionOf(context, "run")) {
+        const name = scalarText(dataset.ancestor.name);
+        draft.warnings.push({
+          message: `dataset ${name} has no run to import`,
+          place: sectionOf(context, "run")?.place,
+          dataset: name,
+        });
+      }
+      const plans = await mapLimit(runs, RUNS_AT_ONCE, ({ item, ancestor }) => planRun(context, item, ancestor, above));
+      for (const plan of plans) {
+        joinDraft(draft, plan.draft);
+        for (const id of plan.given) ids.push(id);
+      }
+      await planDataset(context, draft, dataset.item, dataset.ancestor, deposition.ancestor);
+      locks.add(`dataset-${scalarText(dataset.ancestor.name)}`);
+    }
+    await planDeposition(context, draft, deposition.item, deposition.ancestor);
+    locks.add(`deposition-${scalarText(deposition.ancestor.name)}`);
+  }
+  requireRuns(context, counts, draft);
+  return {
+    createdMs: options.clock.now(),
+    locks: draft.tasks.length === 0 ? [] : [...locks].sort(),
+    ...draft,
+    notBuilt: notBuiltSections(config, selection),
+    ids,
+  };
+}
+
+interface Entity {
+  readonly item: SectionItem;
+  readonly ancestor: Ancestor;
+}
+
+/**
+ * The depositions, datasets or runs below some ancestors, each once, without those that are filtered out. Names that cannot be folders, and
+ * names that a disk may take for one another, are failures of these entities.
+ *
+ * @throws {EmporiumError} CONFIG_EMPTY where a deposition or all datasets are missing, CONFIG_COLLISION where two blocks describe one entity
+ */
+async function entities(
+  context: PlanContext,
+  draft: Draft,
+  type: "deposition" | "dataset" | "run",
+  above: readonly Ancestor[],
+  counts = { found: 0, kept: 0 },
+): Promise<Entity[]> {
+  const scope: Scope = { ancestors: above, row: undefined, mapped: undefined };
+  const where = { dataset: above[1] && scalarText(above[1].name) };
+  const section = sectionOf(context, type);
+  const { items, applied } = await findSection(context, type, scope);
+  // folders are meant: files that lie beside them on the target are not entities
+  const found = items.filter(({ atTarget, folder }) => !atTarget || folder);
+  if (found.length === 0 && section && type !== "run") {
+    throw new EmporiumError("CONFIG_EMPTY", `no ${type} found`, {
+      place: applied[0]?.finder?.place ?? section.place,
+      hint: "check the glob and its regular expressions",
+    });
+  }
+  const byName = new Map<string, SectionItem>();
+  for (const item of found) {
+    const name = scalarText(item.name);
+    const first = byName.get(name);
+    if (first?.block.metadata && item.block.metadata && first.block !== item.block) {
+      throw new EmporiumError("CONFIG_COLLISION", `two blocks give metadata for the ${type} ${name}`, {
+        place: item.block.place,
+        hint: `the other is at line ${first.block.place.line}: keep one`,
+      });
+    }
+    if (!first || (item.block.metadata && !first.block.metadata)) byName.set(name, item);
+  }
+  const spelled = new Map<string, string[]>();
+  for (const name of byName.keys()) spelled.set(folded(name), [...(spelled.get(folded(name)) ?? []), name]);
+  const kept: Entity[] = [];
+  for (const [name, item] of byName) {
+    counts.found++;
+    if (!context.selection.accepts(type, name)) {
+      const why = FILTERED_OUT;
+      draft.entities.push({
+        kind: type,
+        title: `${type} ${name}`,
+        ...where,
+        action: "leave",
+        why,
+        reads: [],
+        writes: [],
+        bytes: 0,
+        place: item.place,
+      });
+      continue;
+    }
+    counts.kept++;
+    try {
+      checkName(name, type, item.place);
+      const alike = spelled.get(folded(name))!;
+      if (alike.length > 1) {
+        throw new EmporiumError(
+          "CONFIG_COLLISION",
+          `the ${type}s ${alike.join(" and ")} differ only in case or accents, many disks hold one of them`,
+          {
+            place: item.place,
+            hint: "let name_regex tell them apart",
+          },
+        );
+      }
+      kept.push({ item, ancestor: { type, name: item.name, path: item.key, folder: folderOf(type, name, above) } });
+    } catch (error) {
+      const shown = name.length > 100 ? `${name.slice(0, 100)}…` : name;
+      addFailure(draft, asEmporiumError(error), `${type} ${JSON.stringify(shown)}`, type, where, item.place);
+    }
+  }
+  return kept;
+}
+
+function folded(name: string): string {
+  return name.normalize("NFC").toLowerCase();
+}
+
+function folderOf(type: "deposition" | "dataset" | "run", name: string, above: readonly Ancestor[]): string {
+  if (type === "deposition") return depositionFolder(name);
+  return type === "dataset" ? datasetFolder(name) : runFolder(scalarText(above[1]!.name), name);
+}
+
+/** A configuration whose runs are nowhere, or all filtered out, is a mistake: nothing would happen, and nobody would know why. */
+function requireRuns(context: PlanContext, { found, kept }: { found: number; kept: number }, draft: Draft): void {
+  const section = sectionOf(context, "run");
+  if (!context.selection.walks("run") || !section || !sectionOf(context, "dataset") || kept > 0) return;
+  if (draft.entities.some(({ why }) => why === FILTERED_OUT)) {
+    throw new EmporiumError(
+      "CONFIG_EMPTY",
+      found > 0 ? `none of ${found} runs passes the filters` : "no dataset passes the filters",
+      {
+        hint: "check --filter-run-name, --exclude-run-name and their like",
+      },
+    );
+  }
+  const finder = section.blocks[0]?.sources[0]?.finder;
+  throw new EmporiumError("CONFIG_EMPTY", "no run found", {
+    place: finder && "glob" in finder ? finder.glob.place : section.place,
+    hint: "check the glob, its regular expressions, source_prefix and the input",
+  });
+}
+
+/** Every template is checked against the names that exist where it stands, before anything is listed. */
+function checkTemplates(config: IngestConfig, { columns }: RunData): void {
+  const rowNames = new Set(columns);
+  const hasMap = config.maps.run_data_map_file !== undefined;
+  for (const { type, blocks } of config.sections.values()) {
+    const known = knownNames(type, columns);
+    for (const { metadata, sources } of blocks) {
+      for (const { finder } of sources) if (finder) checkFinder(finder, type, known, rowNames);
+      if (type === "tomogram" && metadata) for (const node of templatesOf(metadata)) if (hasMap) checkNames(node, rowNames);
+    }
+  }
+}
+
+function checkFinder(finder: Finder, type: TypeKey, known: ReadonlySet<string>, rowNames: ReadonlySet<string>): void {
+  if ("glob" in finder) checkNames(finder.glob, known);
+  else if (finder.kind === "source_multi_glob") for (const glob of finder.globs) checkNames(glob, known);
+  else if (finder.kind === "literal" && type === "voxel_spacing") {
+    for (const { name } of finder.values)
+      if (typeof name.value === "string" && isTemplate(name.value)) checkNames(name, rowNames);
+  }
+}

@@ -1,0 +1,93 @@
+import { describe, expect, it } from "vitest";
+import type { IngestPlan } from "./plan.js";
+import { formatPlan, planReport } from "./report.js";
+
+const place = { file: "c.yaml", line: 7, column: 3 };
+const plan: IngestPlan = {
+  createdMs: 0,
+  locks: ["dataset-1"],
+  tasks: [
+    {
+      id: "t",
+      title: "tomogram 100 of a (10.500 Å)",
+      run: "ingest/volume",
+      params: {},
+      inputs: [{ key: "lab/a.rec", size: 2048 }],
+      outputs: ["1/a/x.mrc"],
+      needs: [],
+      bytes: 2048,
+      memoryBytes: 3 * 2 ** 20,
+      threads: 1,
+      place,
+    },
+  ],
+  entities: [
+    {
+      kind: "tomogram",
+      title: "tomogram a",
+      dataset: "1",
+      run: "a",
+      action: "write",
+      reads: ["/in/lab/a.rec"],
+      writes: ["1/a/x.mrc"],
+      bytes: 2048,
+      place,
+    },
+    { kind: "run", title: "run b", dataset: "1", action: "leave", why: "filtered out", reads: [], writes: [], bytes: 0 },
+  ],
+  failures: [
+    {
+      entity: "tomogram c",
+      dataset: "1",
+      run: "c",
+      error: { code: "FORMAT_TRUNCATED", message: "too short", file: "c.rec", byte: 9, hint: "copy it again" },
+    },
+  ],
+  warnings: [{ message: "odd header", run: "a" }],
+  notBuilt: [
+    { type: "gain", section: "gains", sources: 2, place },
+    { type: "viz_config", section: "viz_config", sources: 0, place: undefined },
+  ],
+  ids: [],
+};
+
+describe("a plan's report", () => {
+  it("for people says what is read, written, left and why, what is wrong and what it costs", () => {
+    expect(formatPlan(plan)).toBe(
+      `dataset 1, run a
+  write  tomogram a, 2.0 KiB
+           from /in/lab/a.rec
+           to   1/a/x.mrc
+
+dataset 1
+  leave  run b: filtered out
+
+1 task reads 2.0 KiB, at most 3.0 MiB of buffers each
+
+Not made by this version:
+  gains, 2 sources (c.yaml:7:3)
+  viz_config, made unasked by the reference
+
+Warnings:
+  odd header
+
+1 cannot be imported:
+error[FORMAT_TRUNCATED]: too short
+  at c.rec byte 9
+  hint: copy it again`,
+    );
+  });
+
+  it("for programs is plain JSON with flat errors", () => {
+    const report = JSON.parse(JSON.stringify(planReport(plan))) as Record<string, unknown>;
+    expect(report).toMatchObject({
+      totals: { tasks: 1, bytesRead: 2048, peakMemoryBytes: 3 * 2 ** 20, left: 1, failed: 1 },
+      errors: [{ code: "FORMAT_TRUNCATED", file: "c.rec", byte: 9, run: "c" }],
+      notBuilt: [
+        { section: "gains", sources: 2, line: 7 },
+        { section: "viz_config", sources: 0 },
+      ],
+      tasks: [{ reads: [{ key: "lab/a.rec", bytes: 2048 }], writes: ["1/a/x.mrc"] }],
+    });
+  });
+});

@@ -1,0 +1,83 @@
+import { EmporiumError } from "../../core/errors.js";
+import { KINDS, kindOf, kindOfSection, type SectionKey, type TypeKey } from "../../model/kinds.js";
+import { compilePattern, type Pattern } from "./config/pattern.js";
+
+/** What a user asked for, as flags say it. Sections and types are written with underscores. */
+export interface SelectionFlags {
+  everything?: boolean | undefined;
+  allMetadata?: boolean | undefined;
+  /** Sections whose items are imported (`tomograms`). */
+  items?: readonly string[] | undefined;
+  /** Types whose metadata is written (`tomogram`). */
+  metadata?: readonly string[] | undefined;
+  /** Regular expressions by type; they match a name from its start. */
+  filter?: Readonly<Record<string, readonly string[] | undefined>> | undefined;
+  exclude?: Readonly<Record<string, readonly string[] | undefined>> | undefined;
+}
+
+export interface Selection {
+  items(type: TypeKey): boolean;
+  metadata(type: TypeKey): boolean;
+  /** Whether the type, or anything below it, was asked for: only then is it looked for. */
+  walks(type: TypeKey): boolean;
+  /** Whether the filters let an item of this name through. An exclusion wins. */
+  accepts(type: TypeKey, name: string): boolean;
+}
+
+/** @throws {EmporiumError} USAGE for an unknown kind, CONFIG_REGEX for a filter that cannot be compiled */
+export function makeSelection(flags: SelectionFlags): Selection {
+  const items = new Set<TypeKey>((flags.items ?? []).map(typeOfSection));
+  const metadata = new Set<TypeKey>((flags.metadata ?? []).map((type) => checkType(type, true)));
+  for (const { type, hasMetadata } of KINDS) {
+    if (flags.everything) items.add(type);
+    if (hasMetadata && (flags.everything || flags.allMetadata)) metadata.add(type);
+  }
+  const filter = compile(flags.filter, "filter");
+  const exclude = compile(flags.exclude, "exclude");
+  const walks = (type: TypeKey): boolean =>
+    items.has(type) ||
+    metadata.has(type) ||
+    KINDS.some((kind) => (kind.parent as TypeKey | undefined) === type && walks(kind.type));
+  return {
+    items: (type) => items.has(type),
+    metadata: (type) => metadata.has(type),
+    walks,
+    accepts(type, name) {
+      const wanted = filter.get(type);
+      if (exclude.get(type)?.some((pattern) => pattern.atStart(name))) return false;
+      return wanted === undefined || wanted.some((pattern) => pattern.atStart(name) !== undefined);
+    },
+  };
+}
+
+function compile(rules: SelectionFlags["filter"], what: "filter" | "exclude"): Map<TypeKey, Pattern[]> {
+  const compiled = new Map<TypeKey, Pattern[]>();
+  for (const [name, sources] of Object.entries(rules ?? {})) {
+    const type = checkType(name, false);
+    if (sources === undefined || sources.length === 0) continue;
+    const flag = `--${what}-${type.replaceAll("_", "-")}-name`;
+    compiled.set(
+      type,
+      sources.map((source) => compilePattern(source, { path: flag })),
+    );
+  }
+  return compiled;
+}
+
+function typeOfSection(section: string): TypeKey {
+  const kind = kindOfSection(section as SectionKey);
+  if (kind) return kind.type;
+  throw new EmporiumError(
+    "USAGE",
+    `${section} cannot be imported, wanted one of ${KINDS.map((entry) => entry.section).join(", ")}`,
+  );
+}
+
+function checkType(name: string, needsMetadata: boolean): TypeKey {
+  const known = KINDS.filter((kind) => !needsMetadata || kind.hasMetadata);
+  if (known.some(({ type }) => type === name)) return kindOf(name as TypeKey).type;
+  throw new EmporiumError(
+    "USAGE",
+    `${name} is no kind${needsMetadata ? " with metadata" : ""}, wanted one of ${known.map(({ type }) => type).join(", ")}`,
+  );
+}

@@ -1,0 +1,229 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { parseTable } from "../../src/stations/ingest/config/table.js";
+import { readConfig } from "../../src/stations/ingest/plan.js";
+import { memoryStore } from "../../src/stores/memory.js";
+import { copyTree, DATA, documentOf, hasData, plan, storeOf, tinyMrc } from "./ingest-plan-kit.js";
+
+const configs = new URL("ingest-configs/", DATA);
+const config = (name: string) => readFileSync(new URL(name, configs));
+
+describe.skipIf(!hasData)("public configurations", () => {
+  const files = hasData
+    ? (readdirSync(configs, { recursive: true }) as string[]).filter((name) => name.endsWith(".yaml") && name !== "template.yaml")
+    : [];
+
+  it(`are understood, all ${files.length}`, () => {
+    const faults: string[] = [];
+    for (const name of files.sort()) {
+      try {
+        readConfig(config(name), name);
+      } catch (error) {
+        faults.push(`${name}: ${String(error)}`);
+      }
+    }
+    // fixtures/annotations has annotation sources of another form than any configuration; all the others are of today's
+    expect(faults).toEqual([]);
+    expect(files.length).toBeGreaterThan(200);
+  });
+
+  it("one of the Jensen batch: runs by a long alternation, values from three maps", async () => {
+    const maps = new URL("run-data-maps/gjensen/", DATA);
+    const source = memoryStore();
+    for (const kind of ["run_data_map", "run_tomo_map", "run_frames_map"]) {
+      await source.write(`GJensen_full/${kind}/10023.csv`, readFileSync(new URL(`${kind}/10023.csv`, maps)));
+    }
+    const tomograms = parseTable(readFileSync(new URL("run_tomo_map/10023.csv", maps), "utf8"), ",", "map");
+    for (const { cells } of tomograms) await source.write(`GJensen_full/${cells[0]}/${cells[1]}`, tinyMrc(4, 4, 2, 17.976));
+    await source.write("GJensen_full/wnj2019-09-08-100/rawdata/x.mrc", tinyMrc(2, 2, 1, 1));
+    const made = await plan({ config: config("gjensen/10023.yaml"), source });
+
+    // 24 runs, of which three have no spacing (parent_filters) and so no tomogram; -100 ends like none of the names
+    expect(made.tasks.filter(({ params }) => params.kind === "run")).toHaveLength(23);
+    const volumes = made.tasks.filter(({ run }) => run === "ingest/volume");
+    const excluded = ["wnj2019-09-08-8", "wnj2019-09-08-11", "wnj2019-09-08-25"];
+    expect(volumes.map(({ params }) => String(params.source).split("/")[1])).toEqual(
+      tomograms
+        .map(({ cells }) => cells[0])
+        .filter((run) => !excluded.includes(run!))
+        .sort(),
+    );
+    expect(
+      documentOf(made, "10023/wnj2019-09-08-1/Reconstructions/VoxelSpacing17.976/Tomograms/100/tomogram_metadata.json"),
+    ).toMatchObject({
+      align_software: "IMOD",
+      fiducial_alignment_status: "FIDUCIAL",
+      voxel_spacing: 17.976,
+      run_name: "wnj2019-09-08-1",
+      deposition_id: 10018,
+      alignment_metadata_path: "10023/wnj2019-09-08-1/Alignments/100/alignment_metadata.json",
+    });
+    expect(documentOf(made, "10023/wnj2019-09-08-1/Alignments/100/alignment_metadata.json")).toMatchObject({
+      files: [null],
+      volume_dimension: { x: 4 * 17.976, y: 4 * 17.976, z: 2 * 17.976 },
+    });
+    expect(made.failures).toEqual([]);
+    // the map gives six overview tomograms another spacing than the headers made here
+    expect(
+      made.warnings.map(({ message }) =>
+        /_ts_ov\.rec: the header's voxel size is 17\.976 Å, the configured spacing 56\.12 Å/.test(message),
+      ),
+    ).toEqual(Array(6).fill(true));
+  });
+
+  it("a contributed one: two spacings, tomograms told apart by processing", async () => {
+    const names =
+      "run_name\tmapped_run_name\tdose_rate\ttilt_series_min_tilt\ttilt_series_max_tilt\ttilt_series_quality\ttilt_series_total_flux\tgain_file";
+    const text = config("10440.yaml").toString("utf8");
+    const map = /run_data_map_file: (\S+)/.exec(text)![1]!;
+    const prefix = /source_prefix: (\S+)/.exec(text)![1]!;
+    const parsed = readConfig(config("10440.yaml"), "10440.yaml");
+    const tomograms = parsed.sections
+      .get("tomograms")!
+      .blocks.flatMap(({ sources }) => sources.map(({ finder }) => finder as { glob: { value: string } }));
+    const source = memoryStore();
+    await source.write(
+      `${prefix}/${map}`,
+      new TextEncoder().encode(`${names}\nTS_1\t25jul_pos1\t1.0\t-60\t60\t4\t120\tg.gain\n`),
+    );
+    const runs = parsed.sections.get("runs")!.blocks[0]!.sources[0]!.finder as { glob: { value: string } };
+    await source.write(`${prefix}/${runs.glob.value.replace("*", "TS_1")}/x.json`, Uint8Array.of(1));
+    for (const { glob } of tomograms) {
+      const key = glob.value.replaceAll("{mapped_run_name}", "25jul_pos1").replaceAll("{run_name}", "TS_1").replaceAll("*", "");
+      await source.write(`${prefix}/${key}`, tinyMrc(8, 8, 4, 4.99));
+    }
+    const made = await plan({ config: config("10440.yaml"), source });
+    expect(made.failures).toEqual([]);
+    expect(made.tasks.filter(({ run }) => run === "ingest/volume").length).toBe(tomograms.length);
+    expect(new Set(made.tasks.flatMap(({ outputs }) => outputs)).size).toBe(made.tasks.flatMap(({ outputs }) => outputs).length);
+  });
+
+  it("a deposition on what is published already: nothing of it is written twice", async () => {
+    const source = await storeOf({
+      "robert_kiewisz_tardis_01_2024/10047/run_a/run_a_instance.csv": "0,1,2,3\n",
+      "robert_kiewisz_tardis_01_2024/10047/run_a/run_a_semantic.mrc": tinyMrc(2, 2, 2, 1),
+    });
+    const target = await storeOf({
+      "10047/run_a/run_metadata.json": "{}",
+      "10047/run_a/Reconstructions/VoxelSpacing7.840/Tomograms/100/tomogram_metadata.json": "{}",
+      "10047/run_a/Alignments/100/alignment_metadata.json": "{}",
+    });
+    const made = await plan({
+      config: config("deposition_10301.yaml"),
+      source,
+      target,
+      flags: { items: ["annotations"], metadata: ["annotation", "deposition"] },
+    });
+    expect(made.tasks.map(({ outputs }) => outputs)).toEqual([["depositions_metadata/10301/deposition_metadata.json"]]);
+    expect(made.notBuilt.map(({ section, sources }) => [section, sources])).toEqual([["annotations", 2]]);
+    expect(made.failures).toEqual([]);
+  });
+});
+
+describe.skipIf(!hasData)("the tiny bucket of the reference's tests", () => {
+  const bucket = async () => {
+    const source = memoryStore();
+    await copyTree(new URL("lab-mini/", DATA), source, "input_bucket/", (name) => !name.includes("annotations/"));
+    return source;
+  };
+  const spacing = "10001/TS_run1/Reconstructions/VoxelSpacing13.480/Tomograms/100";
+
+  it("gives two runs with their tomograms, sizes read from the headers", async () => {
+    const made = await plan({ config: config("fixtures/dataset1.yaml"), source: await bucket() });
+    expect(made.tasks.filter(({ params }) => params.kind === "run").map(({ title }) => title)).toEqual([
+      "metadata of run TS_run1",
+      "metadata of run TS_run2",
+    ]);
+    expect(documentOf(made, `${spacing}/tomogram_metadata.json`)).toMatchObject({
+      scales: [
+        { z: 10, y: 8, x: 6 },
+        { z: 5, y: 4, x: 3 },
+        { z: 3, y: 2, x: 2 },
+      ],
+      size: { z: 10, y: 8, x: 6 },
+      omezarr_dir: `${spacing}/TS_run1.zarr`,
+      mrc_file: `${spacing}/TS_run1.mrc`,
+      voxel_spacing: 13.48,
+      deposition_id: "10301",
+    });
+    expect(documentOf(made, "10001/TS_run1/run_metadata.json")).toEqual({
+      run_name: "TS_run1",
+      deposition_id: "10301",
+      last_updated_at: 1_790_000_000,
+    });
+    expect(made.failures).toEqual([]);
+    expect(made.warnings).toEqual([]);
+  });
+
+  it("fills in what a dataset does not tell of its sample", async () => {
+    const made = await plan({
+      config: config("fixtures/dataset1.yaml"),
+      source: await bucket(),
+      flags: { metadata: ["dataset"] },
+    });
+    expect(made.tasks).toHaveLength(1);
+    expect(documentOf(made, "10001/dataset_metadata.json")).toMatchObject({
+      cell_component: { id: "not_reported", name: "not_reported" },
+      cell_type: { id: "CL:0000000", name: "not_reported" },
+      development_stage: { name: "unknown", id: "unknown" },
+      organism: { name: "Organism 1", taxonomy_id: null },
+      key_photos: { snapshot: null, thumbnail: null },
+    });
+  });
+
+  const alignment = "10001/TS_run1/Alignments/100/alignment_metadata.json";
+
+  it("gives a run without alignments the default one, in Å of its tomogram", async () => {
+    const flags = { metadata: ["alignment"] };
+    const made = await plan({ config: config("fixtures/alignments/alignment1.yaml"), source: await bucket(), flags });
+    const document = documentOf(made, alignment);
+    expect(Object.keys(document)).toEqual([
+      "affine_transformation_matrix",
+      "alignment_type",
+      "is_portal_standard",
+      "volume_offset",
+      "tilt_offset",
+      "x_rotation_offset",
+      "method_type",
+      "per_section_alignment_parameters",
+      "alignment_path",
+      "tilt_path",
+      "tiltx_path",
+      "tiltseries_path",
+      "files",
+      "volume_dimension",
+      "deposition_id",
+      "last_updated_at",
+    ]);
+    expect(document).toMatchObject({
+      files: [null],
+      alignment_path: null,
+      volume_dimension: { x: 4.123 * 6, y: 4.123 * 8, z: 4.123 * 10 },
+    });
+    expect(made.tasks).toHaveLength(2);
+  });
+
+  it("gives a run without a tomogram no alignment", async () => {
+    const made = await plan({
+      config: config("fixtures/alignments/alignment2.yaml"),
+      source: await bucket(),
+      flags: { metadata: ["alignment"] },
+    });
+    expect(made.tasks).toEqual([]);
+    expect(made.failures).toEqual([]);
+  });
+
+  it.each([
+    ["a run data map, rounded", "tomo_run_data_map.yaml", "4.568"],
+    ["a tomogram's header", "mrc_header.yaml", "14.080"],
+  ])("takes a voxel spacing from %s", async (_what, name, expected) => {
+    const made = await plan({
+      config: config(`fixtures/voxel_spacing/${name}`),
+      source: await bucket(),
+      flags: { items: ["tomograms"], metadata: ["tomogram"] },
+    });
+    expect(made.tasks.map(({ outputs }) => outputs.at(-1))).toEqual([
+      `20002/run1/Reconstructions/VoxelSpacing${expected}/Tomograms/100/tomogram_metadata.json`,
+    ]);
+  });
+});
