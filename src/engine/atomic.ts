@@ -1,0 +1,211 @@
+import { createHash } from "node:crypto";
+import { open } from "node:fs/promises";
+import { crc32 } from "node:zlib";
+import { combineCrc32, crcText } from "../core/crc32.js";
+import { EmporiumError } from "../core/errors.js";
+import { LIMITS } from "../core/limits.js";
+import { formatBytes } from "../core/units.js";
+import { fileError } from "../stores/file-errors.js";
+import { absent, objectName, type Stat, type Store, type Upload } from "../stores/store.js";
+import { forEachLimited } from "./parallel.js";
+import type { ObjectReceipt, PlainObject, TaskContext } from "./task.js";
+
+const MiB = 1024 * 1024;
+const PARTS_IN_FLIGHT = 4;
+
+/** What these helpers need of a task's context. */
+export type SendContext = Pick<TaskContext, "target" | "memoryBytes" | "signal" | "notes" | "note">;
+
+export interface SendOptions {
+  contentType?: string | undefined;
+  /** Add a SHA-256 to the receipt. Parts are then read in order, and those of an earlier attempt once more. */
+  sha256?: boolean | undefined;
+  /** Called with the bytes of this object that are done. */
+  onBytes?: ((bytesDone: number) => void) | undefined;
+}
+
+/** Makes a small object visible, whole or not at all. */
+export async function publishObject(
+  context: Pick<TaskContext, "target" | "signal">,
+  key: string,
+  bytes: Uint8Array,
+  { contentType, sha256 }: Pick<SendOptions, "contentType" | "sha256"> = {},
+): Promise<ObjectReceipt> {
+  const stat = await context.target.write(key, bytes, { contentType, signal: context.signal });
+  const sum = sha256 ? createHash("sha256").update(bytes).digest("hex") : undefined;
+  return makeReceipt(context.target, key, stat, { size: bytes.length, crc: crc32(bytes), sha256: sum });
+}
+
+/**
+ * Copies an object from the source store (or another one) to the target, in bounded memory, whole or not at all. All its bytes are of
+ * one version of the source. A large object goes in parts that are noted one by one, so a later attempt sends only those that are
+ * missing. Unless `onBytes` is given, its bytes are the task's progress.
+ *
+ * @throws {EmporiumError} STORE_ABSENT without a source; STORE_CONFLICT or SOURCE_CHANGED when it is replaced meanwhile.
+ */
+export async function copyObject(
+  context: SendContext & Pick<TaskContext, "source" | "progress">,
+  sourceKey: string,
+  targetKey: string,
+  options: SendOptions & { from?: Store | undefined } = {},
+): Promise<ObjectReceipt> {
+  const { signal } = context;
+  const from = options.from ?? context.source;
+  const stat = await from.stat(sourceKey, { signal });
+  if (!stat) throw absent(from, sourceKey);
+  const name = objectName(from, sourceKey);
+  return send(
+    context,
+    targetKey,
+    { ...options, onBytes: options.onBytes ?? context.progress },
+    {
+      size: stat.size,
+      identity: JSON.stringify([from.url, sourceKey, stat.size, stat.etag ?? stat.modifiedMs ?? null]),
+      async read(offset, length) {
+        const bytes = await from.read(sourceKey, { offset, length }, { ifMatch: stat.etag, signal });
+        if (bytes?.length === length) return bytes;
+        throw new EmporiumError("SOURCE_CHANGED", `${name}: ${length} bytes expected at ${offset}, found ${bytes?.length ?? 0}`, {
+          place: from.local ? { file: name, byte: offset } : { url: name, byte: offset },
+          hint: "run again when nobody writes it any more",
+        });
+      },
+    },
+  );
+}
+
+/** Sends a finished file of this machine (spooled on scratch space) to a key, as `copyObject` does. The file stays. */
+export async function uploadFile(
+  context: SendContext,
+  path: string,
+  key: string,
+  options: SendOptions = {},
+): Promise<ObjectReceipt> {
+  const file = await open(path, "r").catch((error: unknown) => {
+    throw fileError(error, path, "read");
+  });
+  try {
+    const { size, mtimeNs } = await file.stat({ bigint: true });
+    return await send(context, key, options, {
+      size: Number(size),
+      identity: JSON.stringify(["file", Number(size), String(mtimeNs)]),
+      async read(offset, length) {
+        const bytes = new Uint8Array(length);
+        for (let at = 0; at < length; ) {
+          const { bytesRead } = await file.read(bytes, at, length - at, offset + at);
+          if (bytesRead === 0)
+            throw new EmporiumError("SOURCE_CHANGED", `${path} was cut while it was being sent`, { place: { file: path } });
+          at += bytesRead;
+        }
+        return bytes;
+      },
+    });
+  } finally {
+    await file.close();
+  }
+}
+
+interface Body {
+  size: number;
+  /** Parts that were made from another identity are worth nothing. */
+  identity: string;
+  read(offset: number, length: number): Promise<Uint8Array>;
+}
+
+async function send(context: SendContext, key: string, options: SendOptions, body: Body): Promise<ObjectReceipt> {
+  const onBytes = options.onBytes ?? (() => {});
+  if (body.size <= LIMITS.partBytesMin) {
+    const receipt = await publishObject(context, key, await body.read(0, body.size), options);
+    onBytes(body.size);
+    return receipt;
+  }
+  const { upload, partBytes, crcs } = await openUpload(context, key, options, body);
+  const numbers = Array.from({ length: Math.ceil(body.size / partBytes) }, (_, i) => i + 1);
+  const sizeOf = (number: number) => Math.min(partBytes, body.size - (number - 1) * partBytes);
+  const hash = options.sha256 ? createHash("sha256") : undefined;
+  let bytesDone = 0;
+  for (const number of crcs.keys()) bytesDone += sizeOf(number);
+  onBytes(bytesDone);
+
+  async function sendPart(number: number, read?: Uint8Array): Promise<void> {
+    if (crcs.has(number)) return;
+    const bytes = read ?? (await body.read((number - 1) * partBytes, sizeOf(number)));
+    const crc = crc32(bytes);
+    const { etag } = await upload.part(number, bytes, { signal: context.signal });
+    await context.note({ upload: key, token: upload.token, part: number, etag, crc32: crc });
+    crcs.set(number, crc);
+    bytesDone += bytes.length;
+    onBytes(bytesDone);
+  }
+  async function* inOrder(): AsyncGenerator<[number, Uint8Array]> {
+    for (const number of numbers) {
+      const bytes = await body.read((number - 1) * partBytes, sizeOf(number));
+      hash!.update(bytes);
+      yield [number, bytes];
+    }
+  }
+  const limit = Math.max(1, Math.min(PARTS_IN_FLIGHT, Math.floor(context.memoryBytes / partBytes)));
+  if (hash) await forEachLimited(inOrder(), limit, ([number, bytes]) => sendPart(number, bytes));
+  else {
+    await sendPart(1); // its size tells a file store where the others go
+    await forEachLimited(numbers.slice(1), limit, (number) => sendPart(number));
+  }
+  const stat = await upload.finish({ signal: context.signal });
+  const crc = numbers.reduce((sum, number) => combineCrc32(sum, crcs.get(number)!, sizeOf(number)), 0);
+  return makeReceipt(context.target, key, stat, { size: body.size, crc, sha256: hash?.digest("hex") });
+}
+
+/** Goes on with the upload that the notes tell of, if it is of this very body, else begins one. */
+async function openUpload(
+  { target, notes, note, memoryBytes, signal }: SendContext,
+  key: string,
+  { contentType }: SendOptions,
+  { size, identity }: Body,
+): Promise<{ upload: Upload; partBytes: number; crcs: Map<number, number> }> {
+  const begun = notes.findLast((record) => record.upload === key && record.identity !== undefined);
+  const usable = begun?.identity === identity ? begun : undefined;
+  const resume = usable && String(usable.token);
+  const upload = await target.create(key, { size, contentType, signal, resume });
+  const crcs = new Map<number, number>();
+  if (usable && upload.token === resume) {
+    const sent = new Map(
+      notes.filter((record) => record.upload === key && record.token === resume).map((record) => [record.part, record]),
+    );
+    for (const part of upload.parts) {
+      const record: PlainObject | undefined = sent.get(part.number);
+      if (record?.etag === part.etag) crcs.set(part.number, Number(record.crc32));
+    }
+    return { upload, partBytes: Number(usable.partBytes), crcs };
+  }
+  const partBytes = partBytesFor(size, upload.partBytesMin);
+  if (partBytes > Math.max(memoryBytes, LIMITS.partBytesMin)) {
+    await upload.abort();
+    throw new EmporiumError(
+      "MEMORY_LIMIT",
+      `${key} needs parts of ${formatBytes(partBytes)}, ${formatBytes(memoryBytes)} are allowed`,
+      {
+        hint: `allow more with --memory ${partBytes / MiB}MiB`,
+      },
+    );
+  }
+  await note({ upload: key, token: upload.token, identity, partBytes });
+  return { upload, partBytes, crcs };
+}
+
+/** Whole mebibytes: the least that is allowed, or what keeps the count of parts below the stores' limit. */
+export function partBytesFor(size: number, partBytesMin: number): number {
+  return Math.ceil(Math.max(LIMITS.partBytesMin, partBytesMin, size / LIMITS.partCount) / MiB) * MiB;
+}
+
+function makeReceipt(
+  target: Store,
+  key: string,
+  stat: Stat,
+  { size, crc, sha256 }: { size: number; crc: number; sha256: string | undefined },
+): ObjectReceipt {
+  if (stat.size !== size) {
+    throw new EmporiumError("STORE_PROTOCOL", `${objectName(target, key)} has ${stat.size} bytes, ${size} were sent`, {
+      retry: "later",
+    });
+  }
+  return { key, size, crc32: crcText(crc), ...(sha256 ? { sha256 } : {}), etag: stat.etag, modifiedMs: stat.modifiedMs };
+}

@@ -1,0 +1,28 @@
+import { open, rm, rmdir } from "node:fs/promises";
+import { errnoOf } from "../stores/file-errors.js";
+
+/** Makes a rename or a new file in a folder survive a loss of power, where the system can do that for folders. */
+export async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, "r").catch(() => undefined);
+  try {
+    await handle?.sync();
+  } catch (error) {
+    if (!["EISDIR", "EPERM", "EINVAL", "ENOTSUP"].includes(errnoOf(error) ?? "")) throw error;
+  } finally {
+    await handle?.close();
+  }
+}
+
+/** Removes a file or folder with all that is in it. What is absent is removed already. */
+export async function removeTree(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true, maxRetries: 3 });
+}
+
+/** Removes a folder if nothing is in it. Anything put there meanwhile is safe: the system refuses. */
+export async function removeIfEmpty(folder: string): Promise<void> {
+  try {
+    await rmdir(folder);
+  } catch (error) {
+    if (!["ENOENT", "ENOTEMPTY", "EEXIST", "ENOTDIR"].includes(errnoOf(error) ?? "")) throw error;
+  }
+}

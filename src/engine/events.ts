@@ -1,0 +1,49 @@
+import type { ErrorRecord } from "../core/errors.js";
+import type { TaskState } from "./task.js";
+
+/** A task as a renderer needs it. */
+export interface TaskBrief {
+  readonly id: string;
+  readonly title: string;
+  readonly run: string;
+  /** Bytes to be read; 0 for small things. */
+  readonly bytes: number;
+}
+
+/**
+ * What a run tells while it goes, in the order of happening. `atMs` is the monotonic clock, so durations are right whatever the wall
+ * clock does. Each task that was started ends with one `settled`; tasks that were never started have only that one.
+ */
+export type RunEvent = { readonly atMs: number } & (
+  | {
+      readonly kind: "plan";
+      readonly tasks: number;
+      readonly bytes: number;
+      readonly resumed: boolean;
+      readonly createdMs: number;
+    }
+  /** Receipts of earlier runs were compared with the target: so much is done already. */
+  | { readonly kind: "checked"; readonly already: number; readonly alreadyBytes: number }
+  | { readonly kind: "start"; readonly task: TaskBrief; readonly threads: number; readonly notes: number }
+  /** Bytes of the task done so far. May go back when an attempt is made anew. */
+  | { readonly kind: "progress"; readonly id: string; readonly bytesDone: number }
+  | {
+      readonly kind: "retry";
+      readonly id: string;
+      readonly attempt: number;
+      readonly waitMs: number;
+      readonly error: ErrorRecord;
+    }
+  | {
+      readonly kind: "settled";
+      readonly task: TaskBrief;
+      readonly state: TaskState;
+      readonly seconds: number;
+      readonly error?: ErrorRecord | undefined;
+      readonly warnings?: readonly string[] | undefined;
+    }
+  | { readonly kind: "stopping"; readonly error: ErrorRecord }
+  | { readonly kind: "end"; readonly exitStatus: number; readonly seconds: number }
+);
+
+export type OnEvent = (event: RunEvent) => void;

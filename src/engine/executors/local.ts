@@ -1,0 +1,176 @@
+import { EmporiumError, type ErrorRecord, toErrorRecord } from "../../core/errors.js";
+import { formatBytes } from "../../core/units.js";
+import type { Receipt, Task, TaskResult, TaskState } from "../task.js";
+
+/** What a task may use while it runs. */
+export interface Grant {
+  readonly threads: number;
+  readonly memoryBytes: number;
+}
+
+/** How one task ended. Performing it never throws. */
+export interface Performed {
+  readonly state: Extract<TaskState, "done" | "failed" | "cancelled">;
+  readonly receipt?: Receipt | undefined;
+  readonly error?: EmporiumError | undefined;
+}
+
+export interface LocalOptions {
+  /** Threads of this machine that tasks may use together. */
+  readonly jobs: number;
+  /** Buffers that tasks may hold together. */
+  readonly memoryBytes: number;
+  /** Once it aborts, nothing new starts. What runs is waited for. */
+  readonly signal: AbortSignal;
+  /** True for a failure after which nothing new may start. */
+  readonly endsRun: (error: EmporiumError) => boolean;
+  /** Called once for each task, as soon as it is known how it ended. */
+  readonly onSettled: (result: TaskResult) => void;
+}
+
+/**
+ * Runs tasks on this machine, side by side, in the order of the plan: a task starts when all it needs is done and there is room for
+ * it. The first one that waits for room lets nobody pass, so a volume that wants all threads is not put off for ever by small tasks.
+ *
+ * A task that wants all threads runs alone with all of them and the whole memory. A failure takes those that need the task with it,
+ * and nobody else.
+ *
+ * @param already results of tasks that need no work.
+ * @returns one result a task, in the order of the plan.
+ */
+export async function runLocal(
+  tasks: readonly Task[],
+  already: ReadonlyMap<string, TaskResult>,
+  perform: (task: Task, grant: Grant) => Promise<Performed>,
+  options: LocalOptions,
+): Promise<TaskResult[]> {
+  const { jobs, memoryBytes, signal, endsRun, onSettled } = options;
+  const results = new Map<string, TaskResult>(already);
+  const needers = new Map<string, number[]>();
+  const waitsFor = new Array<number>(tasks.length).fill(0);
+  const ready: number[] = []; // positions, last one first: taking the next is cheap, and so is adding one that is near the front
+  let running = 0;
+  let wake = () => {};
+  let threadsFree = jobs;
+  let memoryFree = memoryBytes;
+  let ended: EmporiumError | undefined;
+
+  tasks.forEach((task, index) => {
+    if (results.has(task.id)) return;
+    const open = task.needs.filter((need) => results.get(need)?.state !== "already");
+    waitsFor[index] = open.length;
+    for (const need of open) {
+      if (needers.has(need)) needers.get(need)!.push(index);
+      else needers.set(need, [index]);
+    }
+    if (open.length === 0) ready.push(index);
+  });
+  ready.reverse();
+
+  function settle(
+    task: Task,
+    state: TaskState,
+    facts: { receipt?: Receipt | undefined; error?: ErrorRecord | undefined } = {},
+  ): void {
+    const result: TaskResult = { task, state, ...facts };
+    results.set(task.id, result);
+    onSettled(result);
+  }
+
+  /** Everything that needs a failed task, however far away. */
+  function block(failed: Task): void {
+    const open = [...(needers.get(failed.id) ?? [])];
+    for (let index = open.shift(); index !== undefined; index = open.shift()) {
+      const task = tasks[index]!;
+      if (results.has(task.id)) continue;
+      settle(task, "blocked", { error: blockedBy(failed, task) });
+      open.push(...(needers.get(task.id) ?? []));
+    }
+  }
+
+  function release(task: Task): void {
+    for (const index of needers.get(task.id) ?? []) {
+      waitsFor[index]!--;
+      if (waitsFor[index] === 0 && !results.has(tasks[index]!.id)) insertDescending(ready, index);
+    }
+  }
+
+  function finish(task: Task, { state, receipt, error }: Performed): void {
+    settle(task, state, { receipt, error: error && toErrorRecord(error) });
+    if (state === "done") release(task);
+    if (state === "failed") block(task);
+    if (state === "failed" && error && endsRun(error)) ended ??= error;
+  }
+
+  function start(task: Task, grant: Grant): void {
+    threadsFree -= grant.threads;
+    memoryFree -= grant.memoryBytes;
+    running++;
+    void perform(task, grant).then((performed) => {
+      threadsFree += grant.threads;
+      memoryFree += grant.memoryBytes;
+      running--;
+      finish(task, performed);
+      wake();
+    });
+  }
+
+  for (;;) {
+    while (!signal.aborted && !ended && ready.length > 0) {
+      const task = tasks[ready.at(-1)!]!;
+      if (task.memoryBytes > memoryBytes) {
+        ready.pop();
+        finish(task, { state: "failed", error: tooLarge(task, memoryBytes) });
+        continue;
+      }
+      const grant = task.threads === "all" ? { threads: jobs, memoryBytes } : { threads: 1, memoryBytes: task.memoryBytes };
+      if (grant.threads > threadsFree || grant.memoryBytes > memoryFree) break;
+      ready.pop();
+      start(task, grant);
+    }
+    if (running === 0) break;
+    await new Promise<void>((resolve) => {
+      wake = resolve;
+    });
+  }
+  for (const task of tasks) {
+    if (!results.has(task.id)) settle(task, "cancelled", { error: toErrorRecord(notStarted(task, ended)) });
+  }
+  return tasks.map(({ id }) => results.get(id)!);
+}
+
+function insertDescending(sorted: number[], value: number): void {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle]! > value) low = middle + 1;
+    else high = middle;
+  }
+  sorted.splice(low, 0, value);
+}
+
+function blockedBy(failed: Task, task: Task): ErrorRecord {
+  return toErrorRecord(
+    new EmporiumError("TASK_BLOCKED", `${task.title} was not started: it needs ${failed.title}, which failed`, {
+      place: task.place,
+      hint: "mend that one and run the same command again",
+    }),
+  );
+}
+
+function tooLarge(task: Task, memoryBytes: number): EmporiumError {
+  const found = `${task.title} needs ${formatBytes(task.memoryBytes)} of buffers, ${formatBytes(memoryBytes)} are allowed`;
+  return new EmporiumError("MEMORY_LIMIT", found, {
+    place: task.place,
+    hint: `allow more with --memory ${Math.ceil(task.memoryBytes / 2 ** 20)}MiB`,
+  });
+}
+
+function notStarted(task: Task, ended: EmporiumError | undefined): EmporiumError {
+  const why = ended ? `the run was ended by: ${ended.message}` : "the run was stopped";
+  return new EmporiumError("CANCELLED", `${task.title} was not started: ${why}`, {
+    place: task.place,
+    hint: "the same command goes on where it was",
+  });
+}

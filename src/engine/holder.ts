@@ -1,0 +1,55 @@
+import { readFileSync, readlinkSync } from "node:fs";
+import { hostname } from "node:os";
+
+/** A process, so that another one can tell whether it still lives. */
+export interface ProcessIdentity {
+  readonly host: string;
+  readonly pid: number;
+  /** Kernel boot and process-number space (Linux). Only inside the same one do process numbers mean anything: containers share hosts and names. */
+  readonly machine?: string | undefined;
+  /** When the process began, in ticks since the boot (Linux): tells it from a later one that got its number. */
+  readonly processStart?: string | undefined;
+}
+
+export function thisProcess(): ProcessIdentity {
+  return { host: hostname(), pid: process.pid, machine: machineOf(), processStart: statOf(process.pid)?.start };
+}
+
+/**
+ * True only where it is certain that the process has ended: the same machine, and its number is free, a zombie's or another's.
+ * Everything else is for the heartbeat to tell.
+ */
+export function isGone(other: ProcessIdentity, self: ProcessIdentity = thisProcess()): boolean {
+  if (other.host !== self.host || other.machine !== self.machine) return false;
+  if (self.machine !== undefined) {
+    const stat = statOf(other.pid);
+    if (stat)
+      return stat.state === "Z" || stat.state === "X" || (other.processStart !== undefined && stat.start !== other.processStart);
+  }
+  try {
+    process.kill(other.pid, 0); // sends nothing: asks whether there is such a process
+    return false;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "ESRCH";
+  }
+}
+
+function machineOf(): string | undefined {
+  try {
+    const boot = readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim();
+    return `${boot} ${readlinkSync("/proc/self/ns/pid")}`;
+  } catch {
+    return undefined; // not Linux
+  }
+}
+
+/** Fields 3 and 22 of /proc/<pid>/stat (proc(5)). The name before them may hold blanks and brackets, so they are counted behind its last one. */
+function statOf(pid: number): { state: string; start: string } | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, "latin1");
+    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+    return { state: fields[0]!, start: fields[19]! };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,112 @@
+import type { FileHandle } from "node:fs/promises";
+import type { EmporiumError } from "../core/errors.js";
+import { fileError } from "../stores/file-errors.js";
+
+/** The growing end of a journal. Lines are written in the order of the calls; syncs are shared. */
+export interface Appender {
+  /** Resolves when the system has the line: it survives the end of this process. */
+  write(line: Uint8Array): Promise<{ offset: number; end: number }>;
+  /** Resolves when all bytes before `end` are on the disk. */
+  sync(end: number): Promise<void>;
+  readonly broken: EmporiumError | undefined;
+  readonly syncs: number;
+  /** Writes and syncs what is on its way. */
+  close(): Promise<void>;
+}
+
+/**
+ * Group commit: lines that arrive while the disk is busy go down together with one write and one sync. A sync that has failed is never
+ * tried again as if it had worked, because the system may have dropped the bytes: from then on every call fails with that error.
+ *
+ * @param options `sync: false`: lines survive the end of the process only, as with a file store that was opened so.
+ */
+export function openAppender(file: FileHandle, size: number, path: string, { sync = true } = {}): Appender {
+  interface Waiting {
+    line: Uint8Array;
+    resolve(span: { offset: number; end: number }): void;
+    reject(error: unknown): void;
+  }
+  let queue: Waiting[] = [];
+  let writing: Promise<void> | undefined;
+  let written = size;
+  let synced = size;
+  let syncing: { covers: number; finished: Promise<void> } | undefined;
+  let syncs = 0;
+  let broken: EmporiumError | undefined;
+
+  async function drain(): Promise<void> {
+    while (queue.length > 0) {
+      const batch = queue;
+      queue = [];
+      try {
+        await writeAt(file, Buffer.concat(batch.map(({ line }) => line)), written);
+      } catch (error) {
+        broken ??= fileError(error, path, "written");
+        for (const { reject } of [...batch, ...queue]) reject(broken);
+        queue = [];
+        break;
+      }
+      for (const { line, resolve } of batch) {
+        const offset = written;
+        written += line.length;
+        resolve({ offset, end: written });
+      }
+    }
+    writing = undefined; // in the same turn as the last look at the queue, so no line is left behind
+  }
+
+  async function syncTo(end: number): Promise<void> {
+    while (synced < end) {
+      if (broken) throw broken;
+      if (!syncing) {
+        const covers = written;
+        syncing = { covers, finished: syncOnce(covers) };
+      }
+      await syncing.finished;
+    }
+  }
+
+  async function syncOnce(covers: number): Promise<void> {
+    try {
+      syncs++;
+      await (sync ? file.datasync() : undefined); // a turn passes in both cases: `syncing` is set by then
+      synced = covers;
+    } catch (error) {
+      broken ??= fileError(error, path, "written");
+      throw broken;
+    } finally {
+      syncing = undefined;
+    }
+  }
+
+  return {
+    write: (line) =>
+      new Promise((resolve, reject) => {
+        if (broken) return reject(broken);
+        queue.push({ line, resolve, reject });
+        writing ??= Promise.resolve().then(drain); // lines of this very turn go together
+      }),
+    sync: syncTo,
+    get broken() {
+      return broken;
+    },
+    get syncs() {
+      return syncs;
+    },
+    async close() {
+      try {
+        await writing;
+        if (!broken) await syncTo(written);
+      } finally {
+        await file.close();
+      }
+    },
+  };
+}
+
+async function writeAt(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let at = 0; at < bytes.length; ) {
+    const { bytesWritten } = await file.write(bytes, at, bytes.length - at, position + at);
+    at += bytesWritten;
+  }
+}

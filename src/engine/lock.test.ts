@@ -1,0 +1,256 @@
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { manualClock } from "../core/clock.js";
+import type { EmporiumError } from "../core/errors.js";
+import { makeLog, silentLog } from "../core/log.js";
+import { seededRandom } from "../core/random.js";
+import { fileStore } from "../stores/file.js";
+import { memoryStore } from "../stores/memory.js";
+import type { Store } from "../stores/store.js";
+import { isGone, type ProcessIdentity, thisProcess } from "./holder.js";
+import { HEARTBEAT_MS, type LockHolder, type LockOptions, lockKey, STALE_MS, takeLocks } from "./lock.js";
+
+const elsewhere: ProcessIdentity = { host: "cryo-2", pid: 77 };
+
+/** Heartbeats that the test gives. */
+function pulse() {
+  const beats = new Set<() => void>();
+  return {
+    every: (_ms: number, beat: () => void) => {
+      beats.add(beat);
+      return () => void beats.delete(beat);
+    },
+    async beat() {
+      for (const beat of beats) beat();
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    },
+    get hearts() {
+      return beats.size;
+    },
+  };
+}
+
+function options(facts: Partial<LockOptions> = {}): LockOptions & { lost: EmporiumError[] } {
+  const lost: EmporiumError[] = [];
+  return {
+    job: "ingest",
+    clock: manualClock(1_700_000_000_000),
+    random: seededRandom(1),
+    log: silentLog,
+    onLost: (error) => lost.push(error),
+    every: pulse().every,
+    lost,
+    ...facts,
+  };
+}
+
+const json = async (store: Store, key: string) => JSON.parse(Buffer.from((await store.read(key))!).toString()) as LockHolder;
+
+describe("takeLocks", () => {
+  it("writes who holds it, and leaves nothing when it is given back", async () => {
+    const store = memoryStore();
+    const locks = await takeLocks(store, ["10001", "10002"], options());
+    expect(await json(store, ".emporium/locks/10001.json")).toMatchObject({
+      ...thisProcess(),
+      job: "ingest",
+      startedMs: 1_700_000_000_000,
+      heartbeatMs: 1_700_000_000_000,
+    });
+    await locks.release();
+    const left = [];
+    for await (const entry of store.list("")) left.push(entry.key);
+    expect(left).toEqual([]);
+  });
+
+  it("leaves no folder of ours in a folder on disk, unless somebody else's lock is in it", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "emporium-lock-"));
+    try {
+      const store = fileStore(folder);
+      const one = await takeLocks(store, ["10001"], options());
+      const two = await takeLocks(store, ["10002"], options());
+      await one.release();
+      expect(existsSync(join(folder, ".emporium/locks/10002.json"))).toBe(true);
+      await two.release();
+      expect(existsSync(join(folder, ".emporium"))).toBe(false);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it("refuses a second process and names the first; nothing is touched", async () => {
+    const store = memoryStore();
+    const clock = manualClock(1_700_000_000_000);
+    await takeLocks(store, ["10002"], options({ self: elsewhere, clock }));
+    await expect(takeLocks(store, ["10001", "10002"], options({ clock }))).rejects.toMatchObject({
+      code: "TARGET_LOCKED",
+      message: "memory: is being written by process 77 on cryo-2 (ingest, since 2023-11-14T22:13:20.000Z)",
+    });
+    expect(await store.stat(".emporium/locks/10001.json")).toBeUndefined();
+    await (await takeLocks(store, ["10001"], options({ clock }))).release();
+  });
+
+  it("lets one of many that come at once have it", async () => {
+    const store = memoryStore();
+    const tries = Array.from({ length: 20 }, (_, i) => takeLocks(store, ["10001"], options({ random: seededRandom(i) })));
+    const settled = await Promise.allSettled(tries);
+    expect(settled.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+  });
+
+  it("takes over after two missed heartbeats, and the loser is told", async () => {
+    const store = memoryStore();
+    const heart = pulse();
+    const first = options({ self: elsewhere, every: heart.every });
+    await takeLocks(store, ["10001"], first);
+    const clock = manualClock(1_700_000_000_000 + STALE_MS);
+    const warnings: string[] = [];
+    const log = makeLog((level, message) => level === "warn" && warnings.push(message));
+    const second = await takeLocks(store, ["10001"], options({ clock, log }));
+    expect(clock.sleeps.length).toBeGreaterThan(0); // it watched before it took
+    expect(warnings).toEqual([expect.stringContaining("process 77 on cryo-2")]);
+    await heart.beat();
+    expect(first.lost).toMatchObject([{ code: "TARGET_LOCKED", message: expect.stringContaining(`process ${process.pid} `) }]);
+    expect(heart.hearts).toBe(0);
+    expect(await json(store, lockKey("10001"))).toMatchObject({ pid: process.pid });
+    await second.release();
+  });
+
+  it("does not take over from a holder whose clock is slow but whose heart beats", async () => {
+    const store = memoryStore();
+    const heart = pulse();
+    await takeLocks(store, ["10001"], options({ self: elsewhere, clock: manualClock(1_000), every: heart.every }));
+    const clock = manualClock(1_700_000_000_000);
+    const sleep = async (ms: number) => {
+      clock.advance(ms);
+      await heart.beat();
+    };
+    const watching = { ...clock, sleep };
+    const before = await store.stat(lockKey("10001"));
+    await expect(takeLocks(store, ["10001"], options({ clock: watching }))).rejects.toMatchObject({ code: "TARGET_LOCKED" });
+    expect((await store.stat(lockKey("10001")))?.etag).not.toBe(before?.etag);
+  });
+
+  it("takes over at once from a process of this machine that is gone", async () => {
+    const { pid } = spawnSync(process.execPath, ["-e", ""]);
+    for (const [holder, label] of [
+      [{ ...thisProcess(), pid, processStart: "1" }, "its number is free"],
+      [{ ...thisProcess(), pid: 1, processStart: "1" }, "its number is another's"],
+    ] as const) {
+      if (label.includes("another") && thisProcess().machine === undefined) continue;
+      const store = memoryStore();
+      const clock = manualClock(1_700_000_000_000);
+      await takeLocks(store, ["10001"], options({ self: holder, clock }));
+      const locks = await takeLocks(store, ["10001"], options({ clock }));
+      expect(clock.sleeps, label).toEqual([]);
+      await locks.release();
+    }
+  });
+
+  it("takes over at once from a run of this process that ended without giving back", async () => {
+    const store = memoryStore();
+    let dead = false;
+    const dying = { ...store, remove: async (key: string) => (dead ? Promise.reject(new Error("gone")) : store.remove(key)) };
+    const locks = await takeLocks(dying, ["10001"], options());
+    await expect(takeLocks(store, ["10001"], options({ random: seededRandom(2) }))).rejects.toMatchObject({
+      code: "TARGET_LOCKED",
+    });
+    dead = true;
+    await locks.release();
+    expect(await store.stat(lockKey("10001"))).toBeDefined();
+    await (await takeLocks(store, ["10001"], options({ random: seededRandom(3) }))).release();
+  });
+
+  it("beats every ten seconds, and goes on after passing trouble", async () => {
+    const store = memoryStore();
+    let broken = false;
+    const shaky = {
+      ...store,
+      write: (...args: Parameters<Store["write"]>) => (broken ? Promise.reject(new Error("away")) : store.write(...args)),
+    };
+    const heart = pulse();
+    const clock = manualClock(1_000);
+    const given = options({ clock, every: heart.every });
+    const locks = await takeLocks(shaky, ["10001"], given);
+    broken = true;
+    await heart.beat();
+    broken = false;
+    clock.advance(HEARTBEAT_MS);
+    await heart.beat();
+    expect(await json(store, lockKey("10001"))).toMatchObject({ startedMs: 1_000, heartbeatMs: 11_000 });
+    expect(given.lost).toEqual([]);
+    await locks.release();
+  });
+
+  it("watches a lock that is no record of ours, then takes it", async () => {
+    const store = memoryStore();
+    await store.write(lockKey("10001"), Buffer.from("{torn"));
+    const clock = manualClock();
+    await (await takeLocks(store, ["10001"], options({ clock }))).release();
+    expect(clock.monotonic()).toBeGreaterThanOrEqual(STALE_MS);
+  });
+
+  it("does its best, and says so, where writes have no conditions", async () => {
+    const store = memoryStore();
+    const plain: Store = {
+      ...store,
+      features: { ...store.features, conditionalWrites: false },
+      write: (key, body) => store.write(key, body),
+    };
+    const warnings: string[] = [];
+    const log = makeLog((level, message) => level === "warn" && warnings.push(message));
+    const heart = pulse();
+    const first = options({ self: elsewhere, log, every: heart.every });
+    await takeLocks(plain, ["10001"], first);
+    expect(warnings).toEqual([expect.stringContaining("no conditional writes")]);
+    await heart.beat();
+    expect(first.lost).toEqual([]);
+    await expect(takeLocks(plain, ["10001"], options())).rejects.toMatchObject({ code: "TARGET_LOCKED" });
+    await store.write(
+      lockKey("10001"),
+      Buffer.from(JSON.stringify({ ...elsewhere, token: "x", job: "y", startedMs: 0, heartbeatMs: 0 })),
+    );
+    await heart.beat();
+    expect(first.lost).toHaveLength(1);
+  });
+
+  it("locks under any name, each under its own key", () => {
+    const names = ["10001", "a b", "a-b", "../x", "ä", "", ".hidden", "x".repeat(300)];
+    const keys = names.map(lockKey);
+    expect(new Set(keys).size).toBe(names.length);
+    for (const key of keys) expect(key).toMatch(/^\.emporium\/locks\/[A-Za-z0-9_-][A-Za-z0-9._-]*\.json$/);
+  });
+});
+
+describe("isGone", () => {
+  it("is sure of the living, the dead and of nobody else", () => {
+    const self = thisProcess();
+    const { pid } = spawnSync(process.execPath, ["-e", ""]);
+    expect(isGone(self)).toBe(false);
+    expect(isGone({ ...self, pid })).toBe(true);
+    expect(isGone({ ...self, pid, host: "other" })).toBe(false);
+    expect(isGone({ ...self, pid, machine: "another boot" })).toBe(false);
+    expect(isGone({ ...self, processStart: "1" })).toBe(self.machine !== undefined);
+  });
+
+  it("calls a zombie gone", async ({ skip }) => {
+    // Python forks a child that ends and is not waited for: it stays a zombie until its parent ends.
+    const script = "import os,sys\npid=os.fork()\nif pid==0: os._exit(0)\nprint(pid, flush=True)\nsys.stdin.read()";
+    const parent = spawn("python3", ["-c", script], { stdio: ["pipe", "pipe", "ignore"] });
+    parent.on("error", () => {});
+    try {
+      let text = "";
+      for await (const piece of parent.stdout) {
+        text += String(piece);
+        if (text.includes("\n")) break;
+      }
+      if (text === "" || thisProcess().machine === undefined) return skip("no python3 or no /proc here");
+      const pid = Number(text);
+      while (/\) [^Z] /.test(readFileSync(`/proc/${pid}/stat`, "latin1"))) await new Promise((resolve) => setTimeout(resolve, 5));
+      expect(isGone({ ...thisProcess(), pid, processStart: undefined })).toBe(true);
+    } finally {
+      parent.kill();
+    }
+  });
+});

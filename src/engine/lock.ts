@@ -1,0 +1,271 @@
+import { createHash } from "node:crypto";
+import type { Clock } from "../core/clock.js";
+import { asEmporiumError, EmporiumError } from "../core/errors.js";
+import type { Log } from "../core/log.js";
+import type { Random } from "../core/random.js";
+import { objectName, type Store } from "../stores/store.js";
+import { removeIfEmpty } from "./disk.js";
+import { isGone, type ProcessIdentity, thisProcess } from "./holder.js";
+import { ENGINE_FOLDER } from "./plan.js";
+
+export const HEARTBEAT_MS = 10_000;
+/** Two missed heartbeats. */
+export const STALE_MS = 20_000;
+const LOOK_MS = 5_000;
+/** Time for another's write to show itself, where a condition is not checked in one step with the write. */
+const SETTLE_MS = { remote: 1_000, local: 200 };
+const ATTEMPTS = 5;
+
+/** What stands in a lock object. */
+export interface LockHolder extends ProcessIdentity {
+  /** This run and no other, also among the runs of one process. */
+  readonly token: string;
+  /** What the run is called, for people. */
+  readonly job: string;
+  readonly startedMs: number;
+  readonly heartbeatMs: number;
+}
+
+export interface LockOptions {
+  job: string;
+  clock: Clock;
+  random: Random;
+  log: Log;
+  /** Called once when another process has taken a lock over: this run must stop writing. */
+  onLost: (error: EmporiumError) => void;
+  /** Calls `beat` again and again until the answer is called. Real time by default, whatever the clock: it does not decide any output. */
+  every?: Every | undefined;
+  /** Who takes the locks; tests pretend to be others. */
+  self?: ProcessIdentity | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+export type Every = (ms: number, beat: () => void) => () => void;
+
+const everyInterval: Every = (ms, beat) => {
+  const timer = setInterval(beat, ms);
+  timer.unref();
+  return () => clearInterval(timer);
+};
+
+export interface Locks {
+  /** Gives the locks back, and leaves no empty folder of ours behind. Never throws: a lock that stays is taken over by the next run. */
+  release(): Promise<void>;
+}
+
+interface Held {
+  key: string;
+  etag: string | undefined;
+}
+
+/** Tokens of the runs that live in this process. A lock of this process whose run is over was left because its release failed. */
+const live = new Set<string>();
+
+/**
+ * Locks a target under some names: `.emporium/locks/<name>.json`, each made by a conditional write and kept fresh by a heartbeat.
+ * All or none is taken, in sorted order, so two runs that share several names cannot block each other half-way.
+ *
+ * A lock is stale when its process is known to be gone (same machine), or when its heartbeat is old and did not move while it was
+ * watched for as long: clocks of two machines need not agree.
+ *
+ * @throws {EmporiumError} TARGET_LOCKED naming the holder.
+ */
+export async function takeLocks(store: Store, names: readonly string[], options: LockOptions): Promise<Locks> {
+  const self = options.self ?? thisProcess();
+  const startedMs = options.clock.now();
+  const token = createHash("sha256")
+    .update(JSON.stringify([self, startedMs, options.random(), options.random(), live.size]))
+    .digest("hex")
+    .slice(0, 24);
+  const taker = { store, options, self, token, startedMs };
+  live.add(token);
+  if (!store.features.conditionalWrites && names.length > 0) {
+    options.log.warn(`${store.url} has no conditional writes: two processes that begin in the same second may both get its lock`);
+  }
+  const held: Held[] = [];
+  let stopBeat: (() => void) | undefined;
+  let beating: Promise<void> | undefined;
+  const release = async () => {
+    stopBeat?.();
+    await beating;
+    for (const lock of held) await giveBack(taker, lock);
+    await removeFolders(store).catch((error: unknown) => options.log.debug(`${ENGINE_FOLDER} stays`, { error: String(error) }));
+    live.delete(token);
+  };
+  try {
+    for (const key of [...new Set(names.map(lockKey))].sort()) held.push({ key, etag: await acquire(taker, key) });
+  } catch (error) {
+    await release();
+    throw error;
+  }
+  if (held.length > 0) {
+    stopBeat = (options.every ?? everyInterval)(HEARTBEAT_MS, () => {
+      beating ??= beatAll(taker, held).then((lost) => {
+        beating = undefined;
+        if (!lost) return;
+        stopBeat?.();
+        held.splice(held.indexOf(lost.lock), 1);
+        options.onLost(lost.error);
+      });
+    });
+  }
+  return { release };
+}
+
+/** Key of a lock object. Names that are not plain get a hash, so that no two share a key by being cleaned. */
+export function lockKey(name: string): string {
+  const plain = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$/.test(name);
+  const words = name.replace(/[^A-Za-z0-9_-]+/g, "-").slice(0, 60);
+  const file = plain ? name : `${words}-${createHash("sha256").update(name).digest("hex").slice(0, 12)}`;
+  return `${ENGINE_FOLDER}/locks/${file}.json`;
+}
+
+interface Taker {
+  store: Store;
+  options: LockOptions;
+  self: ProcessIdentity;
+  token: string;
+  startedMs: number;
+}
+
+/** The lock's etag, once it is ours. */
+async function acquire(taker: Taker, key: string): Promise<string | undefined> {
+  const { store, options } = taker;
+  let last: Found | undefined;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    options.signal?.throwIfAborted();
+    const found = await look(store, key);
+    if (found?.holder?.token === taker.token) return found.etag;
+    if (found && !(await isStale(taker, key, found))) throw locked(store, key, found.holder);
+    if (found) options.log.warn(`taking over the lock ${key} of ${describe(found.holder)}, which has ended`);
+    last = found;
+    const etag = await put(taker, key, found ? { ifMatch: found.etag } : { ifAbsent: true }, true);
+    if (etag !== "lost") return etag;
+  }
+  throw locked(store, key, last?.holder);
+}
+
+/** Writes our record; `lost` when somebody else was faster. `settle`: wait and look again where the store cannot say at once. */
+async function put(
+  { store, options, self, token, startedMs }: Taker,
+  key: string,
+  condition: { ifMatch?: string | undefined } | { ifAbsent: true },
+  settle: boolean,
+): Promise<string | undefined | "lost"> {
+  const holder: LockHolder = { token, job: options.job, ...self, startedMs, heartbeatMs: options.clock.now() };
+  const body = Buffer.from(`${JSON.stringify(holder, undefined, 2)}\n`);
+  if (store.features.conditionalWrites) {
+    try {
+      const { etag } = await store.write(key, body, { ...condition, contentType: "application/json" });
+      // Two processes may replace one file in the same moment: only `ifAbsent` is one step among processes there.
+      if (!store.local || "ifAbsent" in condition || !settle) return etag;
+    } catch (error) {
+      if (asEmporiumError(error).code !== "STORE_CONFLICT") throw error;
+      const found = await look(store, key); // a write that was sent twice conflicts with itself
+      return found?.holder?.token === token ? found.etag : "lost";
+    }
+  } else {
+    await store.write(key, body, { contentType: "application/json" });
+  }
+  if (settle) await options.clock.sleep(store.local ? SETTLE_MS.local : SETTLE_MS.remote, options.signal);
+  const found = await look(store, key);
+  return found?.holder?.token === token ? found.etag : "lost";
+}
+
+interface Found {
+  etag: string | undefined;
+  /** Undefined when the object is not a record of ours. */
+  holder: LockHolder | undefined;
+  text: string;
+}
+
+async function look(store: Store, key: string): Promise<Found | undefined> {
+  for (let attempt = 0; ; attempt++) {
+    const stat = await store.stat(key);
+    if (!stat) return undefined;
+    try {
+      const body = await store.read(key, undefined, { ifMatch: stat.etag });
+      if (!body) return undefined;
+      const text = Buffer.from(body).toString("utf8");
+      return { etag: stat.etag, holder: parseHolder(text), text };
+    } catch (error) {
+      if (asEmporiumError(error).code !== "STORE_CONFLICT" || attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
+function parseHolder(text: string): LockHolder | undefined {
+  try {
+    const value = JSON.parse(text) as Partial<LockHolder> | null;
+    const whole = typeof value?.token === "string" && typeof value.pid === "number" && typeof value.heartbeatMs === "number";
+    return whole ? (value as LockHolder) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function isStale({ store, options, self }: Taker, key: string, found: Found): Promise<boolean> {
+  const { holder } = found;
+  if (holder) {
+    const ours = holder.host === self.host && holder.pid === self.pid && holder.processStart === self.processStart;
+    if (ours && !live.has(holder.token)) return true;
+    if (isGone(holder, self)) return true;
+    if (Math.abs(options.clock.now() - holder.heartbeatMs) < STALE_MS) return false;
+  }
+  options.log.info(`the lock ${key} of ${describe(holder)} looks left behind; watching it for ${STALE_MS / 1000} s`);
+  const until = options.clock.monotonic() + STALE_MS;
+  while (options.clock.monotonic() < until) {
+    await options.clock.sleep(LOOK_MS, options.signal);
+    const now = await look(store, key);
+    if (now?.text !== found.text) return now === undefined;
+  }
+  return true;
+}
+
+function locked(store: Store, key: string, holder: LockHolder | undefined): EmporiumError {
+  const name = objectName(store, key);
+  return new EmporiumError("TARGET_LOCKED", `${store.url} is being written by ${describe(holder)}`, {
+    place: store.local ? { file: name } : { url: name },
+    hint: "wait until it has ended, or stop it; if it is dead, its lock is taken over 20 s after its last heartbeat",
+  });
+}
+
+function describe(holder: LockHolder | undefined): string {
+  if (!holder) return "an unknown process";
+  return `process ${holder.pid} on ${holder.host} (${holder.job}, since ${new Date(holder.startedMs).toISOString()})`;
+}
+
+/** One heartbeat of each lock. Passing trouble is left to the next one; a lock that now is another's is answered. */
+async function beatAll(taker: Taker, held: readonly Held[]): Promise<{ lock: Held; error: EmporiumError } | undefined> {
+  const { store, options } = taker;
+  for (const lock of [...held]) {
+    try {
+      const found = store.features.conditionalWrites && lock.etag !== undefined ? undefined : await look(store, lock.key);
+      const foreign = found !== undefined && found.holder?.token !== taker.token;
+      const etag = foreign ? "lost" : await put(taker, lock.key, { ifMatch: lock.etag }, false);
+      if (etag !== "lost") {
+        lock.etag = etag;
+        continue;
+      }
+      const holder = (await look(store, lock.key))?.holder;
+      return { lock, error: locked(store, lock.key, holder) };
+    } catch (error) {
+      options.log.warn(`no heartbeat for the lock ${lock.key}: ${asEmporiumError(error).message}`);
+    }
+  }
+  return undefined;
+}
+
+async function giveBack({ store, options, token }: Taker, { key }: Held): Promise<void> {
+  try {
+    if ((await look(store, key))?.holder?.token === token) await store.remove(key);
+  } catch (error) {
+    options.log.warn(`the lock ${key} could not be given back: ${asEmporiumError(error).message}`);
+  }
+}
+
+/** Only real folders can be left empty. The system refuses to remove one in which another process has just put its lock. */
+async function removeFolders({ local }: Store): Promise<void> {
+  if (!local) return;
+  for (const folder of [`${ENGINE_FOLDER}/locks`, ENGINE_FOLDER]) await removeIfEmpty(local.path(folder));
+}

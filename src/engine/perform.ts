@@ -1,0 +1,241 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Clock } from "../core/clock.js";
+import { asEmporiumError, EmporiumError, isEmporiumError, toErrorRecord } from "../core/errors.js";
+import type { Log } from "../core/log.js";
+import type { Random } from "../core/random.js";
+import { errnoOf, fileError } from "../stores/file-errors.js";
+import { objectName, type Store } from "../stores/store.js";
+import { removeTree } from "./disk.js";
+import type { RunEvent, TaskBrief } from "./events.js";
+import type { Grant, Performed } from "./executors/local.js";
+import type { Journal } from "./journal.js";
+import { removeLeftovers } from "./leftovers.js";
+import { forEachLimited } from "./parallel.js";
+import { isSame } from "./receipts.js";
+import type { Operations, PlainObject, Receipt, Task, TaskContext, TaskInput, TaskOutcome } from "./task.js";
+import { taskId } from "./task-id.js";
+
+/** Attempts at one task, when its errors say that it may succeed later. Stores have tried several times below each of them. */
+const ATTEMPTS = 3;
+const WAIT_MS = 2_000;
+const WAIT_MS_MAX = 60_000;
+const STATS_IN_FLIGHT = 8;
+
+export interface PerformOptions {
+  operations: Operations;
+  source: Store;
+  target: Store;
+  journal: Journal;
+  /** Folder for the tasks' scratch folders. */
+  scratch: string;
+  createdMs: number;
+  clock: Clock;
+  random: Random;
+  log: Log;
+  signal: AbortSignal;
+  emit: (event: Unstamped<RunEvent>) => void;
+}
+
+/** An event before it gets its time. */
+export type Unstamped<T> = T extends unknown ? Omit<T, "atMs"> : never;
+
+export function briefOf({ id, title, run, bytes }: Task): TaskBrief {
+  return { id, title, run, bytes };
+}
+
+/**
+ * Does one task, from the first look at its notes to its durable receipt.
+ *
+ * Attempts are repeated when an error says that it may pass. After each, the inputs are looked at again: if one has changed, what was
+ * made of it is dropped and the task is done once more from what is there now. A task that fails for good leaves nothing behind,
+ * except where a store was at fault: then its parts wait for the next run.
+ */
+export async function performTask(task: Task, grant: Grant, options: PerformOptions): Promise<Performed> {
+  const { journal, clock, log, signal, emit } = options;
+  const begun = clock.monotonic();
+  try {
+    const earlier = journal.attempt(task.id);
+    if (earlier && !earlier.usable) await discard(task, options);
+    const notes = earlier?.usable ? earlier.notes : [];
+    await journal.jot({ record: "start", task: task.id, outputs: task.outputs });
+    emit({ kind: "start", task: briefOf(task), threads: grant.threads, notes: notes.length });
+    const { outcome, inputs, clean } = await tryUntilDone(task, grant, notes, options);
+    checkOutcome(task, outcome);
+    if (earlier || !clean) await removeLeftovers(options.target, task.outputs);
+    const receipt = makeReceipt(task, outcome, inputs, (clock.monotonic() - begun) / 1000);
+    await journal.append({ record: "done", receipt });
+    if (receipt.task !== task.id) await journal.jot({ record: "forget", task: task.id });
+    await removeTree(scratchOf(task, options)).catch((error: unknown) =>
+      log.debug(`scratch of ${task.title} stays: ${String(error)}`),
+    );
+    return { state: "done", receipt };
+  } catch (thrown) {
+    const error = explain(thrown, task);
+    if (signal.aborted) return { state: "cancelled", error: asEmporiumError(signal.reason, "CANCELLED") };
+    if (!journal.broken) {
+      if (!error.code.startsWith("STORE_")) {
+        await discard(task, options).catch((trouble: unknown) => log.debug(`parts of ${task.title} stay: ${String(trouble)}`));
+      }
+      await journal.jot({ record: "failed", task: task.id, error: toErrorRecord(error) }).catch(() => {}); // `journal.broken` tells
+    }
+    return { state: "failed", error };
+  }
+}
+
+interface Tried {
+  outcome: TaskOutcome;
+  /** What was read in the end. */
+  inputs: readonly TaskInput[];
+  /** The first attempt was the only one. */
+  clean: boolean;
+}
+
+async function tryUntilDone(task: Task, grant: Grant, notes: PlainObject[], options: PerformOptions): Promise<Tried> {
+  const { clock, random, signal, emit, journal } = options;
+  let inputs = task.inputs;
+  let retries = 0;
+  for (let clean = true; ; clean = false) {
+    let failure: EmporiumError;
+    let change: Change | undefined;
+    try {
+      const outcome = await tryOnce(task, grant, notes, options);
+      change = await findChange(inputs, options);
+      if (!change) return { outcome, inputs, clean };
+      failure = sourceChanged(task, options.source, change);
+    } catch (thrown) {
+      signal.throwIfAborted();
+      failure = explain(thrown, task);
+      change = await findChange(inputs, options).catch(() => undefined); // a source in trouble is what `failure` tells of
+    }
+    if (change) {
+      // Whatever went wrong, it went wrong with a mixture. Once is chance; twice, somebody is writing there.
+      if (inputs !== task.inputs || !change.now) throw sourceChanged(task, options.source, change);
+      emit({ kind: "retry", id: task.id, attempt: retries + 2, waitMs: 0, error: toErrorRecord(failure) });
+      await discard(task, options);
+      notes.length = 0;
+      await journal.jot({ record: "start", task: task.id, outputs: task.outputs });
+      inputs = change.now;
+      continue;
+    }
+    const { retry = "no", retryAfterMs } = failure.facts;
+    if (retry === "no" || retries + 1 >= ATTEMPTS || journal.broken) throw failure;
+    const waitMs = retry === "now" ? 0 : (retryAfterMs ?? random() * Math.min(WAIT_MS_MAX, WAIT_MS * 4 ** retries));
+    retries++;
+    emit({ kind: "retry", id: task.id, attempt: retries + 1, waitMs, error: toErrorRecord(failure) });
+    if (waitMs > 0) await clock.sleep(waitMs, signal);
+  }
+}
+
+async function tryOnce(task: Task, grant: Grant, notes: PlainObject[], options: PerformOptions): Promise<TaskOutcome> {
+  const { source, target, journal, createdMs, clock, log, signal, emit } = options;
+  const operation = options.operations[task.run];
+  if (!operation) throw new EmporiumError("INTERNAL", `${task.title}: no operation is called ${task.run}`);
+  let over = false;
+  const context: TaskContext = {
+    source,
+    target,
+    threads: grant.threads,
+    memoryBytes: grant.memoryBytes,
+    createdMs,
+    clock,
+    log,
+    signal,
+    notes: [...notes],
+    async scratch() {
+      const folder = scratchOf(task, options);
+      await mkdir(folder, { recursive: true });
+      return folder;
+    },
+    progress(bytesDone) {
+      if (!over) emit({ kind: "progress", id: task.id, bytesDone });
+    },
+    async note(record) {
+      if (over) throw new EmporiumError("INTERNAL", `${task.title}: a note came after the operation had ended`);
+      await journal.append({ record: "note", task: task.id, note: record });
+      notes.push(record);
+    },
+  };
+  try {
+    return await operation(task, context);
+  } finally {
+    over = true;
+  }
+}
+
+interface Change {
+  input: TaskInput;
+  /** All inputs as they are now; left out when one is gone. */
+  now: TaskInput[] | undefined;
+}
+
+/** Undefined while all inputs are what they were. */
+async function findChange(before: readonly TaskInput[], { source, signal }: PerformOptions): Promise<Change | undefined> {
+  const now = [...before];
+  let changed: TaskInput | undefined;
+  let gone = false;
+  await forEachLimited(before.entries(), STATS_IN_FLIGHT, async ([index, input]) => {
+    if (input.key.endsWith("/")) return; // a folder has no identity of its own
+    const stat = await source.stat(input.key, { signal });
+    if (stat && isSame(input, stat)) return;
+    changed ??= input;
+    if (stat) now[index] = { key: input.key, size: stat.size, etag: stat.etag, modifiedMs: stat.modifiedMs };
+    else gone = true;
+  });
+  return changed && { input: changed, now: gone ? undefined : now };
+}
+
+function sourceChanged(task: Task, source: Store, { input, now }: Change): EmporiumError {
+  const name = objectName(source, input.key);
+  const what = now ? `changed while "${task.title}" read it` : `is gone; "${task.title}" was reading it`;
+  return new EmporiumError("SOURCE_CHANGED", `${name} ${what}`, {
+    place: source.local ? { file: name } : { url: name },
+    hint: "run again when nobody writes it any more",
+  });
+}
+
+/** Any thrown thing as an error with a place. */
+function explain(thrown: unknown, task: Task): EmporiumError {
+  if (!isEmporiumError(thrown)) {
+    const path = thrown instanceof Error && "path" in thrown && typeof thrown.path === "string" ? thrown.path : task.title;
+    if (errnoOf(thrown)?.startsWith("E")) return fileError(thrown, path, "written");
+    return asEmporiumError(thrown, "TASK_FAILED", { place: task.place });
+  }
+  const { code, message, facts } = thrown;
+  return facts.place || !task.place ? thrown : new EmporiumError(code, message, { ...facts, place: task.place, cause: thrown });
+}
+
+/** An output without a receipt could vanish unnoticed. */
+function checkOutcome(task: Task, { outputs }: TaskOutcome): void {
+  for (const key of task.outputs) {
+    const covered = outputs.some((output) => output.key === key || (key.endsWith("/") && output.key.startsWith(key)));
+    if (!covered) throw new EmporiumError("INTERNAL", `${task.title}: the operation ${task.run} gave no receipt for ${key}`);
+  }
+}
+
+/** A task that was done from changed inputs is named by these: the next plan, made from what is there now, will find it done. */
+function makeReceipt(task: Task, outcome: TaskOutcome, inputs: readonly TaskInput[], seconds: number): Receipt {
+  const changed = inputs !== task.inputs;
+  const warnings = [...(outcome.warnings ?? [])];
+  if (changed) warnings.push("an input changed since the plan was made; this was made from the new one");
+  return {
+    task: changed ? taskId({ ...task, inputs }) : task.id,
+    title: task.title,
+    inputs,
+    outputs: outcome.outputs,
+    ...(warnings.length > 0 ? { warnings } : {}),
+    ...(outcome.facts ? { facts: outcome.facts } : {}),
+    seconds: Math.round(seconds * 1000) / 1000,
+  };
+}
+
+/** Forgets an unfinished attempt: its parts, its scratch folder, its notes. */
+async function discard(task: Task, options: PerformOptions): Promise<void> {
+  await removeLeftovers(options.target, task.outputs);
+  await removeTree(scratchOf(task, options));
+  await options.journal.jot({ record: "forget", task: task.id });
+}
+
+function scratchOf(task: Task, { scratch }: PerformOptions): string {
+  return join(scratch, task.id);
+}

@@ -1,0 +1,90 @@
+import { describe, expect, it } from "vitest";
+import type { RunEvent } from "./events.js";
+import { advance, noProgress, type ProgressState, viewProgress } from "./progress.js";
+
+const brief = (id: string, bytes: number) => ({ id, title: `tomogram ${id}`, run: "copy", bytes });
+const fold = (events: RunEvent[], state: ProgressState = noProgress) => events.reduce(advance, state);
+
+const begin: RunEvent[] = [
+  { atMs: 1_000, kind: "plan", tasks: 4, bytes: 1_000, resumed: false, createdMs: 0 },
+  { atMs: 1_000, kind: "checked", already: 1, alreadyBytes: 400 },
+  { atMs: 1_000, kind: "settled", task: brief("z", 400), state: "already", seconds: 0 },
+];
+
+describe("progress", () => {
+  it("counts what earlier runs had done, but not into the rate", () => {
+    const state = fold([
+      ...begin,
+      { atMs: 1_000, kind: "start", task: brief("a", 200), threads: 1, notes: 0 },
+      { atMs: 6_000, kind: "progress", id: "a", bytesDone: 100 },
+    ]);
+    expect(viewProgress(state)).toEqual({
+      tasksTotal: 4,
+      tasksDone: 1,
+      tasksFailed: 0,
+      bytesTotal: 1_000,
+      bytesDone: 500,
+      bytesResumed: 400,
+      fraction: 0.5,
+      bytesPerSecond: 20,
+      secondsLeft: 25,
+      seconds: 5,
+      running: [{ title: "tomogram a", bytes: 200, bytesDone: 100 }],
+    });
+  });
+
+  it("takes the first report of a task with notes as resumed", () => {
+    const state = fold([
+      ...begin,
+      { atMs: 1_000, kind: "start", task: brief("a", 200), threads: 1, notes: 3 },
+      { atMs: 1_000, kind: "progress", id: "a", bytesDone: 150 },
+      { atMs: 3_000, kind: "progress", id: "a", bytesDone: 200 },
+    ]);
+    expect(viewProgress(state)).toMatchObject({ bytesDone: 600, bytesResumed: 550, bytesPerSecond: 25 });
+    const after = advance(state, { atMs: 3_000, kind: "settled", task: brief("a", 200), state: "done", seconds: 2 });
+    expect(viewProgress(after)).toMatchObject({ bytesDone: 600, bytesResumed: 550, tasksDone: 2, running: [] });
+  });
+
+  it("reaches the end though a task failed, and says which share was done", () => {
+    const state = fold([
+      ...begin,
+      { atMs: 1_000, kind: "start", task: brief("a", 200), threads: 1, notes: 0 },
+      { atMs: 2_000, kind: "progress", id: "a", bytesDone: 120 },
+      { atMs: 2_000, kind: "settled", task: brief("a", 200), state: "failed", seconds: 1 },
+      { atMs: 2_000, kind: "settled", task: brief("b", 100), state: "blocked", seconds: 0 },
+      { atMs: 2_000, kind: "start", task: brief("c", 300), threads: 1, notes: 0 },
+      { atMs: 5_000, kind: "settled", task: brief("c", 300), state: "done", seconds: 3 },
+    ]);
+    expect(viewProgress(state)).toMatchObject({ fraction: 1, bytesDone: 700, tasksDone: 2, tasksFailed: 2, secondsLeft: 0 });
+  });
+
+  it("follows the rate of the last half minute", () => {
+    let state = fold([...begin, { atMs: 1_000, kind: "start", task: brief("a", 1_000_000), threads: 1, notes: 0 }]);
+    for (let second = 1; second <= 60; second++) {
+      state = advance(state, {
+        atMs: 1_000 + second * 1_000,
+        kind: "progress",
+        id: "a",
+        bytesDone: Math.min(second, 30) * 1_000,
+      });
+    }
+    expect(viewProgress(state).bytesPerSecond).toBeUndefined(); // nothing moved for as long as it looks back
+    state = advance(state, { atMs: 62_000, kind: "progress", id: "a", bytesDone: 60_000 });
+    expect(viewProgress(state).bytesPerSecond).toBeCloseTo(1_000, 0);
+  });
+
+  it("keeps a bounded number of samples, however many events come", () => {
+    let state = fold([...begin, { atMs: 1_000, kind: "start", task: brief("a", 1e9), threads: 1, notes: 0 }]);
+    for (let i = 0; i < 20_000; i++) state = advance(state, { atMs: 1_000 + i, kind: "progress", id: "a", bytesDone: i });
+    expect(state.samples.length).toBeLessThan(130);
+    expect(viewProgress(state).bytesPerSecond).toBeCloseTo(1_000, -1);
+  });
+
+  it("goes by tasks where a plan has no bytes", () => {
+    const state = fold([
+      { atMs: 0, kind: "plan", tasks: 2, bytes: 0, resumed: false, createdMs: 0 },
+      { atMs: 0, kind: "settled", task: brief("a", 0), state: "done", seconds: 0 },
+    ]);
+    expect(viewProgress(state)).toMatchObject({ fraction: 0.5, bytesPerSecond: undefined, secondsLeft: undefined });
+  });
+});

@@ -1,0 +1,160 @@
+import type { RunEvent, TaskBrief } from "./events.js";
+import type { TaskState } from "./task.js";
+
+/** The rate is that of the last so many milliseconds, so that it follows a network that slows down. */
+const WINDOW_MS = 30_000;
+const SAMPLES_MAX = 120;
+
+interface Running {
+  readonly brief: TaskBrief;
+  readonly bytesDone: number;
+  /** Bytes that an earlier, unfinished attempt had done. */
+  readonly bytesResumed: number;
+  /** It goes on with notes, and its first report tells from where. */
+  readonly expectsResume: boolean;
+}
+
+interface Sample {
+  readonly atMs: number;
+  readonly bytes: number;
+}
+
+/** Everything that a renderer needs to know of a run. A value: each event makes a new one, nothing is changed. */
+export interface ProgressState {
+  readonly startMs: number;
+  readonly nowMs: number;
+  readonly tasksTotal: number;
+  readonly bytesTotal: number;
+  readonly counts: Readonly<Record<TaskState, number>>;
+  readonly running: ReadonlyMap<string, Running>;
+  /** Bytes of tasks that ended in this run, whatever they came to, but for what was resumed. */
+  readonly bytesSettled: number;
+  /** Bytes of earlier runs: whole tasks, and what unfinished ones had done. */
+  readonly bytesResumed: number;
+  /** Bytes of tasks that will not be done: failed, blocked, cancelled. */
+  readonly bytesGivenUp: number;
+  readonly samples: readonly Sample[];
+}
+
+export interface ProgressView {
+  readonly tasksTotal: number;
+  /** Done in this run or before. */
+  readonly tasksDone: number;
+  readonly tasksFailed: number;
+  readonly bytesTotal: number;
+  /** Done in this run or before. */
+  readonly bytesDone: number;
+  /** Of `bytesDone`, what earlier runs had done. */
+  readonly bytesResumed: number;
+  /** Between 0 and 1: by bytes where the plan has bytes, else by tasks. */
+  readonly fraction: number;
+  /** Of this run's work alone; undefined until enough of it is seen. */
+  readonly bytesPerSecond: number | undefined;
+  readonly secondsLeft: number | undefined;
+  readonly seconds: number;
+  readonly running: readonly { readonly title: string; readonly bytes: number; readonly bytesDone: number }[];
+}
+
+export const noProgress: ProgressState = {
+  startMs: 0,
+  nowMs: 0,
+  tasksTotal: 0,
+  bytesTotal: 0,
+  counts: { done: 0, already: 0, failed: 0, blocked: 0, cancelled: 0 },
+  running: new Map(),
+  bytesSettled: 0,
+  bytesResumed: 0,
+  bytesGivenUp: 0,
+  samples: [],
+};
+
+/** The state after one more event. */
+export function advance(state: ProgressState, event: RunEvent): ProgressState {
+  const now = { ...state, nowMs: event.atMs };
+  switch (event.kind) {
+    case "plan":
+      return { ...noProgress, startMs: event.atMs, nowMs: event.atMs, tasksTotal: event.tasks, bytesTotal: event.bytes };
+    case "checked":
+      return sampled({ ...now, bytesResumed: state.bytesResumed + event.alreadyBytes });
+    case "start": {
+      const task = { brief: event.task, bytesDone: 0, bytesResumed: 0, expectsResume: event.notes > 0 };
+      return { ...now, running: new Map(state.running).set(event.task.id, task) };
+    }
+    case "progress": {
+      const task = state.running.get(event.id);
+      if (!task) return now;
+      const bytesDone = Math.max(0, Math.min(event.bytesDone, task.brief.bytes));
+      const bytesResumed = task.expectsResume ? bytesDone : Math.min(task.bytesResumed, bytesDone);
+      const next = { ...task, bytesDone, bytesResumed, expectsResume: false };
+      return sampled({ ...now, running: new Map(state.running).set(event.id, next) });
+    }
+    case "settled":
+      return settled(now, event);
+    default:
+      return now;
+  }
+}
+
+function settled(state: ProgressState, { task, state: outcome }: Extract<RunEvent, { kind: "settled" }>): ProgressState {
+  const running = new Map(state.running);
+  const before = running.get(task.id);
+  running.delete(task.id);
+  const counts = { ...state.counts, [outcome]: state.counts[outcome] + 1 };
+  const resumed = outcome === "done" ? (before?.bytesResumed ?? 0) : 0;
+  return sampled({
+    ...state,
+    running,
+    counts,
+    bytesResumed: state.bytesResumed + resumed,
+    bytesSettled: state.bytesSettled + (outcome === "done" ? task.bytes - resumed : 0),
+    bytesGivenUp: state.bytesGivenUp + (outcome === "done" || outcome === "already" ? 0 : task.bytes),
+  });
+}
+
+/** Work of this run alone, so that a resumed run does not begin with a rate that it never had. */
+function bytesWorked({ running, bytesSettled }: ProgressState): number {
+  let bytes = bytesSettled;
+  for (const task of running.values()) bytes += task.bytesDone - task.bytesResumed;
+  return bytes;
+}
+
+function sampled(state: ProgressState): ProgressState {
+  const last = state.samples.at(-1);
+  const sample = { atMs: state.nowMs, bytes: bytesWorked(state) };
+  const thin = last !== undefined && state.samples.length > 1 && sample.atMs - last.atMs < WINDOW_MS / SAMPLES_MAX;
+  const kept = (thin ? state.samples.slice(0, -1) : state.samples).filter(({ atMs }) => sample.atMs - atMs <= WINDOW_MS);
+  return { ...state, samples: [...kept, sample] };
+}
+
+/** What to show at a moment of the monotonic clock. */
+export function viewProgress(state: ProgressState, nowMs: number = state.nowMs): ProgressView {
+  const running = [...state.running.values()];
+  const resumedNow = running.reduce((sum, task) => sum + task.bytesResumed, 0);
+  const bytesResumed = state.bytesResumed + resumedNow;
+  const bytesDone = bytesWorked(state) + bytesResumed;
+  const tasksDone = state.counts.done + state.counts.already;
+  const tasksSettled = tasksDone + state.counts.failed + state.counts.blocked + state.counts.cancelled;
+  const first = state.samples[0];
+  const spanMs = first === undefined ? 0 : nowMs - first.atMs;
+  const worked = first === undefined ? 0 : bytesWorked(state) - first.bytes;
+  const bytesPerSecond = spanMs >= 1000 && worked > 0 ? (worked * 1000) / spanMs : undefined;
+  const bytesLeft = Math.max(0, state.bytesTotal - bytesDone - state.bytesGivenUp);
+  return {
+    tasksTotal: state.tasksTotal,
+    tasksDone,
+    tasksFailed: state.counts.failed + state.counts.blocked,
+    bytesTotal: state.bytesTotal,
+    bytesDone,
+    bytesResumed,
+    fraction: fractionOf(state, bytesDone, tasksSettled),
+    bytesPerSecond,
+    secondsLeft: bytesPerSecond === undefined ? undefined : bytesLeft / bytesPerSecond,
+    seconds: (nowMs - state.startMs) / 1000,
+    running: running.map(({ brief, bytesDone: done }) => ({ title: brief.title, bytes: brief.bytes, bytesDone: done })),
+  };
+}
+
+function fractionOf({ bytesTotal, bytesGivenUp, tasksTotal }: ProgressState, bytesDone: number, tasksSettled: number): number {
+  if (bytesTotal > 0) return Math.min(1, (bytesDone + bytesGivenUp) / bytesTotal);
+  return tasksTotal > 0 ? tasksSettled / tasksTotal : 1;
+}

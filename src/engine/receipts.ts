@@ -1,0 +1,209 @@
+import { createHash } from "node:crypto";
+import { crc32 } from "node:zlib";
+import { crcText } from "../core/crc32.js";
+import { EmporiumError } from "../core/errors.js";
+import type { Log } from "../core/log.js";
+import { compareKeys } from "../stores/keys.js";
+import { type Entry, objectName, type Stat, type Store } from "../stores/store.js";
+import { forEachLimited } from "./parallel.js";
+import type { ObjectReceipt, Receipt, Task, TaskInput } from "./task.js";
+import { identityOf } from "./task-id.js";
+
+const READ_BYTES = 8 * 1024 * 1024;
+const STATS_IN_FLIGHT = 16;
+const READS_IN_FLIGHT = 4;
+
+/**
+ * Receipt of a folder as a whole, for entities of very many objects: one line in the journal instead of a hundred thousand. Key with a
+ * last `/`; size of all objects together; `etag` a hash of the listing (relative key, size, etag or time of each, in key order);
+ * `crc32` that of the text that has, for each object in key order, its relative key, size and CRC-32 as decimal and hexadecimal text,
+ * separated by blanks, and a line feed.
+ *
+ * @param objects one for each object below the folder, in any order, as the writer knows them.
+ * @throws {EmporiumError} STORE_FAILED when the folder holds other objects than these, or of other sizes.
+ *
+ * Cost: one listing pass.
+ */
+export async function folderReceipt(
+  store: Store,
+  folder: string,
+  objects: Iterable<Pick<ObjectReceipt, "key" | "size" | "crc32">>,
+): Promise<ObjectReceipt> {
+  const known = new Map(Array.from(objects, (object) => [object.key, object]));
+  const listing = folderListing(folder);
+  const sums = contentSum(folder);
+  for await (const entry of store.list(folder)) {
+    const object = known.get(entry.key);
+    if (object?.size !== entry.size) {
+      const wanted = object ? `${object.size} bytes` : "no such object";
+      throw new EmporiumError("STORE_FAILED", `${objectName(store, entry.key)} has ${entry.size} bytes, ${wanted} expected`);
+    }
+    known.delete(entry.key);
+    listing.add(entry);
+    sums.add(object);
+  }
+  for (const missing of known.keys()) {
+    throw new EmporiumError("STORE_FAILED", `${objectName(store, missing)} is not there, though it was written`);
+  }
+  return { key: folder, ...listing.end(), crc32: sums.end() };
+}
+
+/** Builds the size and etag of a folder from its listing, entry by entry, in key order. */
+function folderListing(folder: string) {
+  const hash = createHash("sha256");
+  let size = 0;
+  return {
+    add(entry: Entry) {
+      size += entry.size;
+      hash.update(`${entry.key.slice(folder.length)}\0${entry.size}\0${entry.etag ?? entry.modifiedMs ?? ""}\n`);
+    },
+    end: () => ({ size, etag: hash.digest("hex").slice(0, 32) }),
+  };
+}
+
+function contentSum(folder: string) {
+  let crc = 0;
+  return {
+    add({ key, size, crc32: sum }: Pick<ObjectReceipt, "key" | "size" | "crc32">) {
+      crc = crc32(`${key.slice(folder.length)} ${size} ${sum}\n`, crc);
+    },
+    end: () => crcText(crc),
+  };
+}
+
+/** True when an object is the one that was seen before. Sizes always count; then the etags, or else the times, if both sides have one. */
+export function isSame(before: Pick<TaskInput, "size" | "etag" | "modifiedMs">, now: Stat): boolean {
+  if (before.size !== now.size) return false;
+  if (before.etag !== undefined && now.etag !== undefined) return before.etag === now.etag;
+  return before.modifiedMs === undefined || now.modifiedMs === undefined || before.modifiedMs === now.modifiedMs;
+}
+
+/** Which of some tasks are done: their receipts are for these very inputs, and every object is still there as it was left. */
+export async function findDone(
+  target: Store,
+  tasks: readonly Task[],
+  receiptOf: (task: string) => Receipt | undefined,
+  options: { verify?: boolean | undefined; log: Log; signal: AbortSignal },
+): Promise<Map<string, Receipt>> {
+  const candidates = new Map<string, Receipt>();
+  for (const task of tasks) {
+    const receipt = receiptOf(task.id);
+    if (receipt && sameInputs(receipt.inputs, task.inputs)) candidates.set(task.id, receipt);
+  }
+  const stale = target.local
+    ? await staleByStat(target, candidates, options.signal)
+    : await staleByListing(target, candidates, options.signal);
+  for (const id of stale) candidates.delete(id);
+  if (options.verify) {
+    await forEachLimited([...candidates], READS_IN_FLIGHT, async ([id, receipt]) => {
+      const wrong = await firstWrong(target, receipt.outputs, options.signal);
+      if (wrong === undefined) return;
+      options.log.warn(`${objectName(target, wrong)} does not have the checksum of its receipt; ${receipt.title} is done anew`);
+      candidates.delete(id);
+    });
+  }
+  return candidates;
+}
+
+function sameInputs(a: readonly TaskInput[], b: readonly TaskInput[]): boolean {
+  return a.length === b.length && a.every((input, i) => JSON.stringify(identityOf(input)) === JSON.stringify(identityOf(b[i]!)));
+}
+
+/** Files: one stat for each object, which costs microseconds. */
+async function staleByStat(target: Store, receipts: ReadonlyMap<string, Receipt>, signal: AbortSignal): Promise<Set<string>> {
+  const stale = new Set<string>();
+  await forEachLimited(receipts, STATS_IN_FLIGHT, async ([id, { outputs }]) => {
+    for (const output of outputs) {
+      const now = output.key.endsWith("/")
+        ? await statFolder(target, output.key, signal)
+        : await target.stat(output.key, { signal });
+      if (now && isSame(output, now)) continue;
+      stale.add(id);
+      return;
+    }
+  });
+  return stale;
+}
+
+async function statFolder(target: Store, folder: string, signal: AbortSignal): Promise<Stat> {
+  const listing = folderListing(folder);
+  for await (const entry of target.list(folder, { signal })) listing.add(entry);
+  return listing.end();
+}
+
+/** Elsewhere each request has its price: one listing pass over what the receipts cover, and none for a task of its own. */
+async function staleByListing(target: Store, receipts: ReadonlyMap<string, Receipt>, signal: AbortSignal): Promise<Set<string>> {
+  const objects = new Map<string, { id: string; output: ObjectReceipt }>();
+  const folders = new Map<string, { id: string; output: ObjectReceipt; listing: ReturnType<typeof folderListing> }>();
+  for (const [id, { outputs }] of receipts) {
+    for (const output of outputs) {
+      if (output.key.endsWith("/")) folders.set(output.key, { id, output, listing: folderListing(output.key) });
+      else objects.set(output.key, { id, output });
+    }
+  }
+  const stale = new Set<string>();
+  for (const prefix of listingPrefixes([...objects.keys(), ...folders.keys()])) {
+    for await (const entry of target.list(prefix, { signal })) {
+      const found = objects.get(entry.key);
+      if (found && isSame(found.output, entry)) objects.delete(entry.key);
+      for (const folder of foldersOf(entry.key)) folders.get(folder)?.listing.add(entry);
+    }
+  }
+  for (const { id } of objects.values()) stale.add(id);
+  for (const { id, output, listing } of folders.values()) if (!isSame(output, listing.end())) stale.add(id);
+  return stale;
+}
+
+function* foldersOf(key: string): Generator<string> {
+  for (let at = key.indexOf("/"); at >= 0; at = key.indexOf("/", at + 1)) yield key.slice(0, at + 1);
+}
+
+/** Fewest prefixes to list: for each first segment of the keys, the longest folder that they share. */
+export function listingPrefixes(keys: readonly string[]): string[] {
+  const shared = new Map<string, string>();
+  for (const key of keys) {
+    const folder = key.slice(0, key.lastIndexOf("/") + 1);
+    const first = folder.slice(0, folder.indexOf("/") + 1) || key;
+    const before = shared.get(first);
+    shared.set(first, before === undefined ? folder || key : commonFolder(before, folder || key));
+  }
+  return [...shared.values()].sort(compareKeys);
+}
+
+function commonFolder(a: string, b: string): string {
+  let at = 0;
+  while (at < a.length && a[at] === b[at]) at++;
+  return at === a.length && at === b.length ? a : a.slice(0, a.lastIndexOf("/", at - 1) + 1);
+}
+
+/** Reads objects again, in bounded memory: the key of the first that is not what its receipt says, or undefined. */
+async function firstWrong(target: Store, outputs: readonly ObjectReceipt[], signal: AbortSignal): Promise<string | undefined> {
+  for (const output of outputs) {
+    const crc = output.key.endsWith("/")
+      ? await folderCrc(target, output.key, signal)
+      : await objectCrc(target, output.key, output.size, signal);
+    if (crc !== output.crc32) return output.key;
+  }
+  return undefined;
+}
+
+async function folderCrc(target: Store, folder: string, signal: AbortSignal): Promise<string> {
+  const sums = contentSum(folder);
+  for await (const { key, size } of target.list(folder, { signal })) {
+    sums.add({ key, size, crc32: (await objectCrc(target, key, size, signal)) ?? "" });
+  }
+  return sums.end();
+}
+
+/** CRC-32 of an object's bytes, eight hexadecimal digits; undefined when it is absent or has another size. */
+export async function objectCrc(store: Store, key: string, size: number, signal?: AbortSignal): Promise<string | undefined> {
+  let crc = 0;
+  for (let offset = 0; offset < size || offset === 0; offset += READ_BYTES) {
+    const length = Math.min(READ_BYTES, size - offset);
+    const bytes = await store.read(key, { offset, length }, { signal });
+    if (bytes?.length !== length) return undefined;
+    crc = crc32(bytes, crc);
+    if (length === 0) break;
+  }
+  return crcText(crc);
+}
