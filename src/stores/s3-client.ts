@@ -32,7 +32,7 @@ export interface AskOptions {
 }
 
 /** One command in, its output out: the SDK's own overloads, narrowed to that. */
-type Ask<Nothing> = <Input extends ServiceInputTypes, Output extends ServiceOutputTypes>(
+export type Ask<Nothing> = <Input extends ServiceInputTypes, Output extends ServiceOutputTypes>(
   command: $Command<Input, Output, S3ClientResolvedConfig, ServiceInputTypes, ServiceOutputTypes>,
   url: string,
   options: AskOptions,

@@ -35,7 +35,8 @@ export function makePacer({
   let rate = perSecond;
   let running = 0;
   let nextMs = 0;
-  let changedMs = Number.NEGATIVE_INFINITY;
+  let halvedMs = Number.NEGATIVE_INFINITY;
+  let calmSinceMs = clock.monotonic();
   let starts: number[] = [];
   const waiting: (() => void)[] = [];
 
@@ -62,20 +63,21 @@ export function makePacer({
   }
 
   function grow(): void {
-    const calm = Math.floor((clock.monotonic() - changedMs) / CALM_MS);
+    const calm = Math.floor((clock.monotonic() - calmSinceMs) / CALM_MS);
     if (!Number.isFinite(rate) || calm < 1) return;
     rate *= 1.1 ** Math.min(calm, 200);
-    changedMs += calm * CALM_MS;
+    calmSinceMs += calm * CALM_MS;
     if (rate > PER_SECOND_FREE) rate = Number.POSITIVE_INFINITY;
   }
 
   function halve(retryAfterMs: number | undefined): void {
     const now = clock.monotonic();
     if (retryAfterMs !== undefined) nextMs = Math.max(nextMs, now + retryAfterMs);
-    if (now - changedMs < SETTLE_MS) return;
+    calmSinceMs = now;
+    if (now - halvedMs < SETTLE_MS) return;
     const lastSecond = starts.filter((start) => start > now - 1000).length;
     rate = Math.max(PER_SECOND_MIN, Math.min(rate, Math.max(lastSecond, 1)) / 2);
-    changedMs = now;
+    halvedMs = now;
     nextMs = Math.max(nextMs, now + 1000 / rate);
   }
 

@@ -1,0 +1,133 @@
+import { crc32 } from "node:zlib";
+import {
+  DeleteObjectCommand,
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+} from "@aws-sdk/client-s3";
+import type { ByteRange } from "../core/bytes.js";
+import { EmporiumError } from "../core/errors.js";
+import type { Body } from "./network.js";
+import { pastTheEnd, rangeHeader, readRangedReply } from "./ranged-reply.js";
+import type { S3Bucket } from "./s3-bucket.js";
+import { faultOf, notS3 } from "./s3-errors.js";
+import type { Stat, WriteOptions } from "./store.js";
+import { changed, conflict } from "./upload.js";
+
+/** Objects that one request may delete: S3's rule. */
+const DELETE_MAX = 1000;
+
+/** XML cannot carry these, so such names are deleted one by one. */
+const UNPRINTABLE = /[\u0000-\u001f\ufffe\uffff]/;
+
+export async function headObject(
+  { askOrNothing, objectOf, urlOf }: S3Bucket,
+  key: string,
+  signal: AbortSignal | undefined,
+): Promise<Stat | undefined> {
+  const reply = await askOrNothing(new HeadObjectCommand(objectOf(key)), urlOf(key), { signal });
+  if (!reply) return undefined;
+  if (reply.ContentLength === undefined || reply.ETag === undefined) throw notS3(urlOf(key));
+  return { size: reply.ContentLength, etag: reply.ETag, modifiedMs: reply.LastModified?.getTime() };
+}
+
+export async function getObject(
+  bucket: S3Bucket,
+  key: string,
+  range: ByteRange,
+  ifMatch: string | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array | undefined> {
+  const { askOrNothing, objectOf, urlOf, patience } = bucket;
+  const url = urlOf(key);
+  const sizeNow = async () => (await headObject(bucket, key, signal))?.size;
+  const command = new GetObjectCommand({ ...objectOf(key), Range: rangeHeader(range), IfMatch: ifMatch });
+  const reply = await askOrNothing(command, url, { signal }).catch((error: unknown) => {
+    const status = faultOf(error)?.status;
+    if (status === 416) return "past the end" as const;
+    throw status === 412 ? changed(url) : error;
+  });
+  if (reply === "past the end") return pastTheEnd(url, range.offset, await sizeNow());
+  if (!reply) return undefined;
+  const body = reply.Body as unknown as Body; // in Node the SDK gives the response stream itself
+  const etag = reply.ETag;
+  if (etag === undefined) {
+    body.destroy();
+    throw notS3(url);
+  }
+  return readRangedReply(
+    { url, contentRange: reply.ContentRange, contentLength: reply.ContentLength, etag: () => etag, body },
+    { ...range, ifMatch, signal, patience, sizeNow },
+  );
+}
+
+export async function putObject(bucket: S3Bucket, key: string, body: Uint8Array, options: WriteOptions): Promise<Stat> {
+  const { ask, objectOf, urlOf, summed } = bucket;
+  const { contentType, signal } = options;
+  const object = { ...objectOf(key), Body: body, ContentType: contentType, ContentLength: body.length, ...conditions(options) };
+  try {
+    const reply = await summed((sum) =>
+      ask(new PutObjectCommand({ ...object, ...(sum ? { ChecksumCRC32: base64(crc32(body)) } : {}) }), urlOf(key), {
+        signal,
+        upload: true,
+      }),
+    );
+    if (reply.ETag === undefined) throw notS3(urlOf(key));
+    return { size: body.length, etag: reply.ETag };
+  } catch (error) {
+    throw refused(error, urlOf(key), options);
+  }
+}
+
+export async function deleteObject(
+  { askOrNothing, objectOf, urlOf }: S3Bucket,
+  key: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  await askOrNothing(new DeleteObjectCommand(objectOf(key)), urlOf(key), { signal });
+}
+
+/** @param fullKeys the bucket's keys. */
+export async function deleteObjects(
+  { ask, bucket }: S3Bucket,
+  fullKeys: readonly string[],
+  url: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for (const Key of fullKeys.filter((key) => UNPRINTABLE.test(key)))
+    await ask(new DeleteObjectCommand({ Bucket: bucket, Key }), url, { signal });
+  const plain = fullKeys.filter((key) => !UNPRINTABLE.test(key));
+  for (let at = 0; at < plain.length; at += DELETE_MAX) {
+    const Objects = plain.slice(at, at + DELETE_MAX).map((Key) => ({ Key }));
+    const { Deleted = [], Errors = [] } = await ask(new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects } }), url, {
+      signal,
+    });
+    if (Deleted.length + Errors.length < Objects.length) throw notS3(url);
+    const first = Errors[0];
+    if (!first) continue;
+    const denied = first.Code === "AccessDenied";
+    throw new EmporiumError(
+      denied ? "STORE_DENIED" : "STORE_FAILED",
+      `${url}: ${Errors.length} objects could not be removed, the first is ${first.Key} (${first.Code}: ${first.Message})`,
+      { place: { url }, retry: denied ? "no" : "later" },
+    );
+  }
+}
+
+export function conditions({ ifMatch, ifAbsent }: WriteOptions): { IfMatch?: string; IfNoneMatch?: string } {
+  return { ...(ifMatch === undefined ? {} : { IfMatch: ifMatch }), ...(ifAbsent ? { IfNoneMatch: "*" } : {}) };
+}
+
+/** With `ifMatch`, an object that is gone is as much a conflict as one that changed. */
+export function refused(error: unknown, url: string, { ifMatch }: WriteOptions): unknown {
+  const fault = ifMatch === undefined ? undefined : faultOf(error);
+  return fault?.status === 404 && fault.code !== "NoSuchBucket" && fault.code !== "NoSuchUpload" ? conflict(url) : error;
+}
+
+/** Four bytes, big-endian, as the checksum headers carry them. */
+export function base64(crc: number): string {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(crc >>> 0);
+  return bytes.toString("base64");
+}
