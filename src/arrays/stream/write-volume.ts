@@ -149,6 +149,7 @@ export async function writeVolume(options: WriteVolumeOptions): Promise<WriteVol
       await collector.idle();
     } catch (error) {
       stop();
+      await collector.quiet();
       if (signal?.aborted)
         throw new EmporiumError("CANCELLED", "stopped", { cause: signal.reason, hint: "run the same command again to go on" });
       throw collector.failure ?? error;
@@ -271,8 +272,13 @@ class Collector {
     this.pending.add(tracked);
   }
 
-  async idle(): Promise<void> {
+  /** Waits until nobody works on a chunk any more, however that ended. */
+  async quiet(): Promise<void> {
     while (this.pending.size > 0) await Promise.all(this.pending);
+  }
+
+  async idle(): Promise<void> {
+    await this.quiet();
     if (this.failure) throw this.failure;
   }
 

@@ -1,4 +1,5 @@
 import type { Clock } from "../../core/clock.js";
+import { checkRange } from "../range.js";
 import type { Stat, Store, Upload } from "../store.js";
 
 export interface CacheOptions {
@@ -90,6 +91,7 @@ export function withCache(store: Store, { clock, bytesMax = 16 * 1024 * 1024, ag
       return stat && { ...stat };
     },
     async read(key, range, options = {}) {
+      if (range) checkRange(range);
       if (!range || range.length === 0 || range.length > ENTRY_BYTES_MAX || options.signal)
         return store.read(key, range, options);
       const { offset, length } = range;

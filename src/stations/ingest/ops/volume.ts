@@ -44,6 +44,8 @@ export interface VolumeParams {
 
 /** Files that make a Zarr visible: removed first and written last where a store has no rename. */
 const LEVEL_COUNT = 3;
+/** Chunks that are sent side by side, each in several parts at once. */
+const UPLOADS_AT_ONCE = 2;
 
 /**
  * Converts a volume: float32 MRC, OME-Zarr 0.4, statistics, then the entity's metadata as the marker of completeness. On local stores parts
@@ -244,13 +246,17 @@ async function remotePlaces(params: VolumeParams, context: TaskContext, scratch:
   const mrc = params.mrc === null ? undefined : `${scratch}/volume.mrc`;
   const zarr = params.zarr === null ? undefined : `${scratch}/volume.zarr`;
   let replaced: () => string | undefined = () => undefined;
+  // all chunks of a layer become whole at once; each upload holds some parts in memory
+  const inTurn = limitTo(UPLOADS_AT_ONCE);
   return {
     mrc,
     zarr,
-    onObject: async ({ key, path }) => {
-      await uploadFile(context, path, `${params.zarr}${key}`);
-      await rm(path);
-    },
+    onObject: ({ key, path }) =>
+      inTurn(async () => {
+        // progress is told in planes read, not in bytes sent
+        await uploadFile(context, path, `${params.zarr}${key}`, { onBytes: () => {} });
+        await rm(path);
+      }),
     async startAnew() {
       for (const path of [mrc, zarr]) if (path !== undefined) await rm(path, { recursive: true, force: true });
       replaced = await unpublish(params, context);
@@ -266,7 +272,7 @@ async function remotePlaces(params: VolumeParams, context: TaskContext, scratch:
     async publish(written, documents) {
       replaced = await unpublish(params, context);
       const outputs: ObjectReceipt[] = [];
-      if (mrc !== undefined) outputs.push(await uploadFile(context, mrc, params.mrc!));
+      if (mrc !== undefined) outputs.push(await uploadFile(context, mrc, params.mrc!, { onBytes: () => {} }));
       if (zarr !== undefined) {
         const encoder = new TextEncoder();
         for (const [key, text] of documents) await publishObject(context, `${params.zarr}${key}`, encoder.encode(text));
@@ -336,6 +342,22 @@ async function zarrReceipt(
     return { key: `${folder}${key}`, size: bytes.length, crc32: crcText(crc32(bytes)) };
   });
   return folderReceipt(context.target, folder, [...chunks, ...texts]);
+}
+
+/** Runs at most `limit` of the given things at once, in the order in which they are given. */
+function limitTo(limit: number): (work: () => Promise<void>) => Promise<void> {
+  const waiting: (() => void)[] = [];
+  let running = 0;
+  return async (work) => {
+    while (running >= limit) await new Promise<void>((resolve) => waiting.push(resolve));
+    running++;
+    try {
+      await work();
+    } finally {
+      running--;
+      waiting.shift()?.();
+    }
+  };
 }
 
 async function flush(path: string): Promise<void> {

@@ -1,0 +1,86 @@
+import type { z } from "zod";
+import type { Clock } from "../core/clock.js";
+import type { ErrorRecord } from "../core/errors.js";
+import type { Log } from "../core/log.js";
+import type { OnEvent } from "../engine/events.js";
+
+/** What a command sees of the process it runs in. Nothing else of it may be touched, so a test runs a command without a process. */
+export interface Io {
+  /** A line of the result, for stdout. */
+  out(text: string): void;
+  /** The result as a JSON document, for stdout. */
+  outJson(value: unknown): void;
+  /** A failure that does not end the command: three lines on stderr. */
+  fail(error: ErrorRecord): void;
+  readonly json: boolean;
+  readonly log: Log;
+  /** Takes the events of a run: progress, and messages about what a person should know. */
+  readonly onEvent: OnEvent;
+  /** Aborts at the first SIGINT, SIGTERM or SIGHUP. */
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Folder of journals and caches: `--workspace`, `$EMPORIUM_WORKSPACE` or `.emporium`. */
+  readonly workspace: string;
+  /** Every command of the program, loaded. */
+  commands(): Promise<Command[]>;
+}
+
+/** What help and completion say of an option beside its type. Given as zod's `.meta()`. */
+export interface OptionMeta {
+  description: string;
+  /** How help calls the value: `DIR`, `URL`, `RE`. Positionals show it as their name. `FILE` and `DIR` complete to paths. */
+  value?: string;
+  short?: string;
+  /** Name of the negative form where it is not `no-<name>`. */
+  negative?: string;
+  /** `import-*`: one flag for each value of an array's enum, or for each key of a record. */
+  family?: string;
+  /** What a family's `*` stands for in help: `PLURAL`. */
+  familyName?: string;
+}
+
+export interface Example {
+  /** A command line that a test runs, in a folder where `emporium demo --once` ran before. */
+  run: string;
+  says: string;
+}
+
+/**
+ * One command, described once: the parser, `--help`, `docs/reference/cli.md` and the completion scripts are all made from this object.
+ * Its module loads nothing heavy by itself; `run` imports the library function that does the work.
+ */
+export interface CommandSpec<Shape extends z.ZodRawShape> {
+  /** Words after `emporium`. */
+  name: string;
+  summary: string;
+  /** Paragraphs for `--help` and the reference. */
+  details?: readonly string[];
+  /** Keys of `options` that are given by place, in this order. */
+  positionals?: readonly (keyof Shape & string)[];
+  options: z.ZodObject<Shape>;
+  examples: readonly [Example, ...Example[]];
+  /** @returns the exit status. */
+  run(options: z.output<z.ZodObject<Shape>>, io: Io): Promise<number>;
+}
+
+/** A command whose option types are forgotten: what dispatch, help and completion handle. */
+export interface Command {
+  readonly name: string;
+  readonly summary: string;
+  readonly details: readonly string[];
+  readonly positionals: readonly string[];
+  readonly options: z.ZodObject;
+  readonly examples: readonly Example[];
+  run(options: Record<string, unknown>, io: Io): Promise<number>;
+}
+
+export function command<Shape extends z.ZodRawShape>(spec: CommandSpec<Shape>): Command {
+  return {
+    details: [],
+    positionals: [],
+    ...spec,
+    // `parseCommandLine` has put the options through this very schema
+    run: (options, io) => spec.run(options as z.output<z.ZodObject<Shape>>, io),
+  };
+}

@@ -1,0 +1,199 @@
+import { existsSync, readFileSync } from "node:fs";
+import { mkdtemp, rm, statfs, writeFile } from "node:fs/promises";
+import { availableParallelism, homedir, tmpdir, totalmem } from "node:os";
+import { join, resolve } from "node:path";
+import { Worker } from "node:worker_threads";
+import { z } from "zod";
+import { LIMITS } from "../core/limits.js";
+import { formatBytes } from "../core/units.js";
+import { command, type Io } from "./command.js";
+import { defaultMemoryBytes } from "./option-types.js";
+
+export interface Finding {
+  name: string;
+  status: "ok" | "warn" | "fail";
+  found: string;
+  hint?: string | undefined;
+}
+
+export default command({
+  name: "doctor",
+  summary: "Say what of this machine emporium can use, and what is missing",
+  details: [
+    "A line for each thing: ok, warn (works, with a limit) or fail. Exit status 1 where something fails. Credentials are looked for and never shown.",
+  ],
+  options: z.object({}),
+  examples: [
+    { run: "emporium doctor", says: "look" },
+    { run: "emporium doctor --json", says: "for programs and bug reports" },
+  ],
+  async run(_options, io) {
+    const findings = await examine(io);
+    if (io.json) io.outJson({ findings, errors: [] });
+    else for (const finding of findings) io.out(findingText(finding));
+    return findings.some(({ status }) => status === "fail") ? 1 : 0;
+  },
+});
+
+export function findingText({ name, status, found, hint }: Finding): string {
+  return `${status.padEnd(4)}  ${name.padEnd(18)}  ${found}${hint === undefined ? "" : `\n${" ".repeat(26)}hint: ${hint}`}`;
+}
+
+export async function examine({ env, workspace }: Pick<Io, "env" | "workspace">): Promise<Finding[]> {
+  return [
+    nodeVersion(process.versions.node),
+    cores(availableParallelism(), cgroupCores()),
+    memory(totalmem(), process.constrainedMemory()),
+    await workers(),
+    webAssembly(),
+    await folder("temporary folder", tmpdir()),
+    await folder("workspace", existingParent(workspace)),
+    awsCredentials(
+      env,
+      existsSync(awsFile(env, "AWS_SHARED_CREDENTIALS_FILE", "credentials")),
+      existsSync(awsFile(env, "AWS_CONFIG_FILE", "config")),
+    ),
+  ];
+}
+
+export function nodeVersion(version: string): Finding {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  const good = major > 20 || (major === 20 && minor >= 19);
+  return { name: "node", status: good ? "ok" : "fail", found: version, hint: good ? undefined : "install Node 20.19 or newer" };
+}
+
+/** `quota` in cores, from the control group; undefined for none. */
+export function cores(count: number, quota: number | undefined): Finding {
+  const narrow = quota !== undefined && quota < count;
+  return {
+    name: "cores",
+    status: narrow ? "warn" : "ok",
+    found: `${count}${narrow ? `, of which the control group gives ${quota}` : ""}`,
+    hint: narrow ? `--jobs ${Math.max(1, Math.floor(quota))} fits better than the default of one worker a core` : undefined,
+  };
+}
+
+export function memory(totalBytes: number, constrainedBytes: number | undefined): Finding {
+  const limited = constrainedBytes !== undefined && constrainedBytes > 0 && constrainedBytes < totalBytes;
+  const ceiling = defaultMemoryBytes(limited ? constrainedBytes : undefined);
+  const usable = limited ? constrainedBytes : totalBytes;
+  const status = usable < 2 * LIMITS.memoryBytesMin ? "fail" : ceiling < LIMITS.memoryBytes ? "warn" : "ok";
+  return {
+    name: "memory",
+    status,
+    found: `${formatBytes(totalBytes)}${limited ? `, limited to ${formatBytes(constrainedBytes)} by the control group` : ""}; buffers take up to ${formatBytes(ceiling)}`,
+    hint:
+      status === "fail"
+        ? `volumes need at least ${formatBytes(LIMITS.memoryBytesMin)} for buffers and as much beside them`
+        : undefined,
+  };
+}
+
+/** Starts a real worker that adds through shared memory: what the volume writer relies on. */
+async function workers(): Promise<Finding> {
+  const name = "worker threads";
+  try {
+    const shared = new Int32Array(new SharedArrayBuffer(4));
+    const worker = new Worker("require('node:worker_threads').workerData[0] = 42", { eval: true, workerData: shared });
+    await new Promise((resolve, reject) => worker.once("exit", resolve).once("error", reject));
+    if (Atomics.load(shared, 0) === 42) return { name, status: "ok", found: "start, and share memory" };
+    return {
+      name,
+      status: "fail",
+      found: "start, but do not share memory",
+      hint: "run a plain Node without flags that switch it off",
+    };
+  } catch (error) {
+    return {
+      name,
+      status: "fail",
+      found: `do not start: ${(error as Error).message}`,
+      hint: "raise the limit on threads (ulimit -u)",
+    };
+  }
+}
+
+/** The smallest modules with a SIMD and an atomic instruction: `i8x16.splat; i8x16.popcnt` and `i32.atomic.load`. */
+const SIMD = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11];
+const ATOMICS = [
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 5, 4, 1, 3, 1, 1, 10, 11, 1, 9, 0, 65, 0, 254, 16, 2, 0, 26, 11,
+];
+
+function webAssembly(): Finding {
+  const compiles = (bytes: readonly number[]) => {
+    try {
+      return new WebAssembly.Module(Uint8Array.from(bytes)) !== undefined;
+    } catch {
+      return false;
+    }
+  };
+  const [simd, threads] = [compiles(SIMD), compiles(ATOMICS)];
+  const missing = [simd ? [] : "SIMD", threads ? [] : "threads"].flat();
+  return {
+    name: "WebAssembly",
+    status: missing.length === 0 ? "ok" : "warn",
+    found: missing.length === 0 ? "SIMD and threads" : `no ${missing.join(", no ")}`,
+    hint: missing.length === 0 ? undefined : "the plain JavaScript kernels are used: same bytes, slower",
+  };
+}
+
+/** Free room, proven by writing a small file. */
+async function folder(name: string, path: string): Promise<Finding> {
+  try {
+    const probe = await mkdtemp(join(path, ".emporium-doctor-"));
+    await writeFile(join(probe, "probe"), "x").finally(() => rm(probe, { recursive: true, force: true }));
+    const { bavail, bsize } = await statfs(path);
+    const free = bavail * bsize;
+    const narrow = free < LIMITS.unsentBytes;
+    const hint = narrow ? `objects on their way to a bucket may need ${formatBytes(LIMITS.unsentBytes)} here` : undefined;
+    return { name, status: narrow ? "warn" : "ok", found: `${path}, ${formatBytes(free)} free`, hint };
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? "error";
+    const hint = name === "workspace" ? "choose another with --workspace" : "set TMPDIR to a folder that can be written";
+    return { name, status: "fail", found: `${path} cannot be written (${code})`, hint };
+  }
+}
+
+/** Where a folder will be made: itself, or the nearest folder above it that exists. */
+function existingParent(path: string): string {
+  let parent = resolve(path);
+  while (!existsSync(parent)) parent = join(parent, "..");
+  return parent;
+}
+
+function awsFile(env: Io["env"], variable: string, name: string): string {
+  return env[variable] || join(homedir(), ".aws", name);
+}
+
+export function awsCredentials(env: Io["env"], credentialsFile: boolean, configFile: boolean): Finding {
+  const name = "AWS credentials";
+  const endpoint = env.AWS_ENDPOINT_URL_S3 || env.AWS_ENDPOINT_URL ? ", with an endpoint of its own" : "";
+  const ok = (found: string): Finding => ({ name, status: "ok", found: `${found}${endpoint}` });
+  if (env.AWS_ACCESS_KEY_ID && env.AWS_SECRET_ACCESS_KEY) return ok("in the environment");
+  if (env.AWS_ACCESS_KEY_ID || env.AWS_SECRET_ACCESS_KEY) {
+    const hint = "set both AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or neither";
+    return { name, status: "warn", found: "one half in the environment", hint };
+  }
+  if (env.AWS_WEB_IDENTITY_TOKEN_FILE || env.AWS_CONTAINER_CREDENTIALS_RELATIVE_URI || env.AWS_CONTAINER_CREDENTIALS_FULL_URI) {
+    return ok("from the machine's role");
+  }
+  if (credentialsFile) return ok("in the profile file");
+  if (configFile) return ok("in the configuration file");
+  return { name, status: "ok", found: "none found; --anonymous reads public buckets without", hint: undefined };
+}
+
+/** Cores that the control group allows, from `cpu.max` (version 2) or the quota files (version 1). */
+function cgroupCores(): number | undefined {
+  const read = (path: string) => {
+    try {
+      return readFileSync(path, "utf8").trim();
+    } catch {
+      return undefined; // no such version of control groups, or none
+    }
+  };
+  const [quota, period] =
+    read("/sys/fs/cgroup/cpu.max")?.split(" ") ??
+    ["quota", "period"].map((what) => read(`/sys/fs/cgroup/cpu/cpu.cfs_${what}_us`));
+  const share = Number(quota) / Number(period);
+  return share > 0 && Number.isFinite(share) ? Math.round(share * 10) / 10 : undefined;
+}

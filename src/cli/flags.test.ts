@@ -1,0 +1,178 @@
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { isEmporiumError } from "../core/errors.js";
+import { command } from "./command.js";
+import { flagOf, flagsOf, parseCommandLine, spellings } from "./flags.js";
+import { flagRow } from "./help.js";
+import { amountOfBytes, wholeNumber } from "./option-types.js";
+
+const sample = command({
+  name: "sample",
+  summary: "A command with an option of each kind",
+  positionals: ["source", "more"],
+  options: z.object({
+    source: z.string().meta({ description: "first", value: "SOURCE" }),
+    more: z.array(z.string()).default([]).meta({ description: "rest", value: "MORE" }),
+    dryRun: z.boolean().default(false).meta({ description: "a switch", short: "n" }),
+    sync: z.boolean().default(true).meta({ description: "on unless told" }),
+    keepGoing: z.boolean().default(true).meta({ description: "two names", negative: "fail-fast" }),
+    asked: z.boolean().optional().meta({ description: "yes, no or nothing" }),
+    jobs: wholeNumber(1).optional().meta({ description: "a number", value: "N" }),
+    memory: amountOfBytes(1024).default(4096).meta({ description: "bytes" }),
+    tag: z.array(z.string()).default([]).meta({ description: "again and again", value: "TAG" }),
+    level: z.enum(["low", "high"]).default("low").meta({ description: "one of two" }),
+    import: z
+      .array(z.enum(["runs", "voxel_spacings"]))
+      .default([])
+      .meta({ description: "kinds", family: "import-*", familyName: "plural" }),
+    filter: z
+      .partialRecord(z.enum(["run", "voxel_spacing"]), z.array(z.string()))
+      .default({})
+      .meta({ description: "names", family: "filter-*-name", value: "RE" }),
+  }),
+  examples: [{ run: "emporium sample x", says: "nothing" }],
+  run: async () => 0,
+});
+
+const parse = (...words: string[]) => parseCommandLine(sample, words).options;
+const failure = (...words: string[]): string => {
+  try {
+    parse(...words);
+  } catch (error) {
+    if (isEmporiumError(error)) return `${error.code}: ${error.message} | ${error.facts.hint}`;
+    throw error;
+  }
+  return "taken";
+};
+
+describe("parseCommandLine", () => {
+  it("gives the defaults where nothing is said", () => {
+    expect(parse("a")).toEqual({
+      source: "a",
+      more: [],
+      dryRun: false,
+      sync: true,
+      keepGoing: true,
+      memory: 4096,
+      tag: [],
+      level: "low",
+      import: [],
+      filter: {},
+      json: false,
+      quiet: false,
+      verbose: false,
+      logJson: false,
+    });
+  });
+
+  it("takes options before, between and behind the words, in both forms of a value", () => {
+    const options = parse("-n", "a", "--jobs=3", "b", "--memory", "2KiB", "c", "--level", "high", "--no-sync", "--fail-fast");
+    expect(options).toMatchObject({
+      source: "a",
+      more: ["b", "c"],
+      dryRun: true,
+      jobs: 3,
+      memory: 2048,
+      level: "high",
+      sync: false,
+      keepGoing: false,
+    });
+  });
+
+  it("lets the last of two contradicting forms count, and collects what may be repeated", () => {
+    expect(parse("a", "--no-sync", "--sync", "--fail-fast", "--keep-going", "--no-asked")).toMatchObject({
+      sync: true,
+      keepGoing: true,
+      asked: false,
+    });
+    expect(parse("a", "--tag", "x", "--tag=-y", "--level", "high", "--level", "low")).toMatchObject({
+      tag: ["x", "-y"],
+      level: "low",
+    });
+  });
+
+  it("reads families: a flag for each kind, dashes for underscores", () => {
+    const options = parse(
+      "a",
+      "--import-voxel-spacings",
+      "--import-runs",
+      "--filter-voxel-spacing-name",
+      "13",
+      "--filter-run-name",
+      "^a",
+      "--filter-run-name",
+      "b",
+    );
+    expect(options).toMatchObject({ import: ["voxel_spacings", "runs"], filter: { voxel_spacing: ["13"], run: ["^a", "b"] } });
+  });
+
+  it("takes a value that begins with a dash, and everything behind -- as words", () => {
+    expect(parse("--filter-run-name", "-1", "--", "-n", "--json")).toMatchObject({
+      filter: { run: ["-1"] },
+      source: "-n",
+      more: ["--json"],
+      dryRun: false,
+    });
+  });
+
+  it.each<[words: string[], says: string]>([
+    [[], "USAGE: sample needs SOURCE: first | see emporium sample --help"],
+    [["a", "--dryrun"], "USAGE: sample has no option --dryrun | did you mean --dry-run?"],
+    [["a", "--import-run"], "USAGE: sample has no option --import-run | did you mean --import-runs?"],
+    [["a", "--frobnicate"], "USAGE: sample has no option --frobnicate | see emporium sample --help"],
+    [["a", "-x"], "USAGE: sample has no option -x | see emporium sample --help"],
+    [["a", "--jobs"], "USAGE: --jobs stands without a value | see emporium sample --help"],
+    [["a", "--jobs", "0"], 'USAGE: --jobs: "0" found, a whole number from 1 wanted | see emporium sample --help'],
+    [["a", "--jobs", "1.5"], 'USAGE: --jobs: "1.5" found, a whole number from 1 wanted | see emporium sample --help'],
+    [
+      ["a", "--memory", "1 B"],
+      'USAGE: --memory: "1 B" found, an amount of bytes from 1.0 KiB, as 512MiB or 2GB, wanted | see emporium sample --help',
+    ],
+    [["a", "--level", "hihg"], 'USAGE: --level: "hihg" found, one of low, high wanted | did you mean high?'],
+  ])("refuses %j", (words, says) => {
+    expect(failure(...words)).toBe(says);
+  });
+
+  it("refuses a word too many", () => {
+    const one = { ...sample, positionals: ["source"] };
+    expect(() => parseCommandLine(one, ["a", "b"])).toThrow('"b" is one word too many: sample takes 1');
+  });
+
+  it("gives the options that every command has", () => {
+    expect(parseCommandLine(sample, ["a", "--json", "-q", "-v", "--log-json", "--workspace", "w"]).globals).toEqual({
+      json: true,
+      quiet: true,
+      verbose: true,
+      logJson: true,
+      workspace: "w",
+    });
+  });
+});
+
+describe("flagsOf", () => {
+  it("shows each kind of option in help", () => {
+    expect(Object.fromEntries(flagsOf(sample.options, sample.positionals).map(flagRow))).toEqual({
+      "-n, --dry-run": "a switch",
+      "--[no-]sync": "on unless told",
+      "--keep-going, --fail-fast": "two names",
+      "--[no-]asked": "yes, no or nothing",
+      "--jobs N": "a number",
+      "--memory VALUE": "bytes (default: 4096)",
+      "--tag TAG": "again and again; may be repeated",
+      "--level low|high": "one of two (default: low)",
+      "--import-<plural>": "kinds: runs, voxel-spacings",
+      "--filter-<NAME>-name RE": "names: run, voxel-spacing; may be repeated",
+    });
+  });
+
+  it("spells a family out", () => {
+    expect(spellings(flagOf("import", sample.options.shape.import as z.ZodType)).map(({ name }) => name)).toEqual([
+      "--import-runs",
+      "--import-voxel-spacings",
+    ]);
+  });
+
+  it("insists on a description", () => {
+    expect(() => flagOf("x", z.boolean())).toThrow("the option x has no description");
+  });
+});

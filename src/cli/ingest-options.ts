@@ -1,0 +1,153 @@
+import { z } from "zod";
+import { EmporiumError } from "../core/errors.js";
+import { LIMITS } from "../core/limits.js";
+import { KINDS } from "../model/kinds.js";
+import type { Io } from "./command.js";
+import { amountOfBytes, defaultJobs, defaultMemoryBytes, httpUrl, wholeNumber } from "./option-types.js";
+import { printReport } from "./report.js";
+
+/** `--import-<plural>`, `--import-<type>-metadata`, `--filter-<type>-name`: one flag for each kind of the data model. */
+const PLURALS = KINDS.map(({ section }) => section);
+const TYPES = KINDS.map(({ type }) => type);
+const WITH_METADATA = KINDS.filter(({ hasMetadata }) => hasMetadata).map(({ type }) => type);
+
+const flag = (description: string) => z.boolean().default(false).meta({ description });
+const flagOn = (description: string) =>
+  z
+    .boolean()
+    .default(true)
+    .meta({ description: `${description} (default)` });
+
+/** How volumes are written, wherever they come from. */
+export const volumeOptions = {
+  omeZarr: z.enum(["0.4", "0.5"]).default("0.4").meta({ description: "version of OME-Zarr", value: "0.4" }),
+  compat: z.enum(["reference"]).optional().meta({
+    description: "also give the values that the reference computes wrongly (darkened odd edges, …)",
+    value: "reference",
+  }),
+};
+
+/** How any long work runs. */
+export const workOptions = {
+  jobs: wholeNumber(1).optional().meta({ description: "worker threads (default: cores)", value: "N" }),
+  memory: amountOfBytes(LIMITS.memoryBytesMin)
+    .optional()
+    .meta({ description: "ceiling for buffers (default: 512MiB, less where a control group leaves less)", value: "SIZE" }),
+  anonymous: flag("sign no request to a bucket"),
+  sync: flagOn("flush each file to the disk before it counts as done"),
+  checksum: z.enum(["sha256"]).optional().meta({ description: "add this checksum to the receipts", value: "sha256" }),
+};
+
+export const ingestOptions = {
+  config: z.string().meta({ description: "the deposition's configuration", value: "CONFIG.yaml" }),
+  input: z
+    .string()
+    .meta({ description: "folder or bucket of the sources; source_prefix of the config is below it", value: "INPUT" }),
+  output: z.string().meta({ description: "folder or bucket of the standardised tree", value: "OUTPUT" }),
+  importEverything: flag("all items and all metadata of every kind"),
+  importAllMetadata: flag("all metadata, no items"),
+  import: z.array(z.enum(PLURALS)).default([]).meta({ description: "items of a kind", family: "import-*", familyName: "plural" }),
+  importMetadata: z
+    .array(z.enum(WITH_METADATA))
+    .default([])
+    .meta({ description: "metadata of a kind", family: "import-*-metadata", familyName: "type" }),
+  filter: z.partialRecord(z.enum(TYPES), z.array(z.string())).default({}).meta({
+    description: "only items whose name matches from its start",
+    family: "filter-*-name",
+    familyName: "type",
+    value: "RE",
+  }),
+  exclude: z.partialRecord(z.enum(TYPES), z.array(z.string())).default({}).meta({
+    description: "no items whose name matches from its start; wins over filter",
+    family: "exclude-*-name",
+    familyName: "type",
+    value: "RE",
+  }),
+  writeMrc: flagOn("write MRC files"),
+  writeZarr: flagOn("write OME-Zarr folders"),
+  forceOverwrite: flag("make again what is there already"),
+  httpsPrefix: httpUrl()
+    .optional()
+    .meta({ description: "address of the published tree, for Neuroglancer configurations", value: "URL" }),
+  ...volumeOptions,
+  ...workOptions,
+  executor: z
+    .enum(["local", "slurm", "lsf", "aws-batch"])
+    .default("local")
+    .meta({ description: "where the tasks run; this version has local", value: "NAME" }),
+  keepGoing: z.boolean().default(true).meta({
+    description: "after a failure do all that does not depend on it (default), or stop at the first",
+    negative: "fail-fast",
+  }),
+  verify: flag("read again what earlier receipts promise, instead of trusting size and time"),
+};
+
+/** What is to be imported, as the command line says it. Kinds are written with underscores, as in configurations. */
+export interface IngestSelection extends Record<string, unknown> {
+  everything: boolean;
+  allMetadata: boolean;
+  items: string[];
+  metadata: string[];
+  filter: Record<string, string[]>;
+  exclude: Record<string, string[]>;
+}
+
+const IngestOptions = z.object(ingestOptions);
+type IngestOptions = z.output<typeof IngestOptions> & { dryRun: boolean };
+
+export function selectionOf(options: IngestOptions): IngestSelection {
+  return {
+    everything: options.importEverything,
+    allMetadata: options.importAllMetadata,
+    items: options.import,
+    metadata: options.importMetadata,
+    filter: options.filter,
+    exclude: options.exclude,
+  };
+}
+
+/** The options of the work, as the library functions take them. */
+export function workOf(options: { jobs?: number | undefined; memory?: number | undefined; compat?: "reference" | undefined }) {
+  return {
+    jobs: options.jobs ?? defaultJobs(),
+    memoryBytes: options.memory ?? defaultMemoryBytes(),
+    compat: options.compat === "reference",
+  };
+}
+
+/** @throws {EmporiumError} NOT_BUILT for values of the command line's contract that this version does not have. */
+export function refuseNotBuilt({ omeZarr, executor = "local" }: { omeZarr: string; executor?: string }): void {
+  const refuse = (what: string, instead: string) => {
+    throw new EmporiumError("NOT_BUILT", `${what} comes with a later version`, { hint: `leave it out, or use ${instead}` });
+  };
+  if (omeZarr !== "0.4") refuse(`--ome-zarr ${omeZarr}`, "--ome-zarr 0.4");
+  if (executor !== "local") refuse(`--executor ${executor}`, "--executor local");
+}
+
+/** `ingest run`, and `ingest plan` as its dry run. */
+export async function runIngest(options: IngestOptions, io: Io): Promise<number> {
+  refuseNotBuilt(options);
+  const { ingest } = await import("../stations/ingest/ingest.js");
+  const report = await ingest({
+    config: options.config,
+    input: options.input,
+    output: options.output,
+    selection: selectionOf(options),
+    workspace: io.workspace,
+    ...workOf(options),
+    keepGoing: options.keepGoing,
+    writeMrc: options.writeMrc,
+    writeZarr: options.writeZarr,
+    forceOverwrite: options.forceOverwrite,
+    httpsPrefix: options.httpsPrefix,
+    anonymous: options.anonymous,
+    sync: options.sync,
+    checksum: options.checksum,
+    verify: options.verify,
+    dryRun: options.dryRun,
+    log: io.log,
+    signal: io.signal,
+    onEvent: io.onEvent,
+  });
+  return printReport(report, io);
+}

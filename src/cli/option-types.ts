@@ -1,0 +1,44 @@
+import { availableParallelism } from "node:os";
+import { z } from "zod";
+import { LIMITS } from "../core/limits.js";
+import { formatBytes, parseBytes } from "../core/units.js";
+
+/** Values of options that several commands share. A message says what is wanted; the parser puts what was found before it. */
+
+export const wholeNumber = (least: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, `a whole number from ${least}`)
+    .transform(Number)
+    .refine((value) => value >= least, `a whole number from ${least}`);
+
+export const amountOfBytes = (least: number) =>
+  z.string().transform((text, context) => {
+    try {
+      const bytes = parseBytes(text);
+      if (bytes >= least) return bytes;
+    } catch {
+      // falls through to the message below, which says the form as well
+    }
+    context.addIssue({ code: "custom", message: `an amount of bytes from ${formatBytes(least)}, as 512MiB or 2GB,` });
+    return z.NEVER;
+  });
+
+export const httpUrl = () =>
+  z.string().refine((text) => /^https?:$/.test(URL.canParse(text) ? new URL(text).protocol : ""), "an http(s) address");
+
+/** Worker threads unless `--jobs` says otherwise. */
+export function defaultJobs(): number {
+  return availableParallelism();
+}
+
+/**
+ * Ceiling for buffers unless `--memory` says otherwise: 512 MiB, or half of what a control group allows where that is less, since
+ * code, thread stacks and the file cache of the group need room beside the buffers.
+ *
+ * @param constrainedBytes the limit of the control group; 0 or more than there is for none (`process.constrainedMemory()`).
+ */
+export function defaultMemoryBytes(constrainedBytes: number | undefined = process.constrainedMemory()): number {
+  const half = constrainedBytes ? Math.floor(constrainedBytes / 2) : Number.POSITIVE_INFINITY;
+  return Math.max(LIMITS.memoryBytesMin, Math.min(LIMITS.memoryBytes, half));
+}

@@ -1,0 +1,155 @@
+import { readFileSync } from "node:fs";
+import type { Clock } from "../core/clock.js";
+import { asEmporiumError, EmporiumError, ERRORS, isEmporiumError, toErrorRecord } from "../core/errors.js";
+import { nearest } from "../core/nearest.js";
+import { markSecret } from "../core/redact.js";
+import type { Io } from "./command.js";
+import { overview } from "./overview.js";
+import { logEvents, makeProgress } from "./progress.js";
+import { COMMANDS, type CommandEntry, GROUPS, RESERVED } from "./registry.js";
+import { makeTerminal, type TextSink } from "./terminal.js";
+
+/** The process, as far as the program sees it. */
+export interface Host {
+  readonly stdout: TextSink;
+  readonly stderr: TextSink;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Aborts at the first signal. */
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+}
+
+/** Variables whose values are cut from every line, whichever library reads them. */
+const SECRET_VARIABLES = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN"];
+
+/** Runs one command line (the words behind `emporium`) and gives the exit status. Never throws. */
+export async function runProgram(words: readonly string[], host: Host): Promise<number> {
+  for (const name of SECRET_VARIABLES) markSecret(host.env[name]);
+  const loose = looseFlags(words);
+  const progress = makeProgress({ sink: host.stderr, clock: host.clock, silent: loose.quiet, logJson: loose.logJson });
+  const terminal = makeTerminal({ ...loose, stdout: host.stdout, stderr: host.stderr, now: host.clock.now, around: progress });
+  const tell = logEvents(terminal.log);
+  let answered = false;
+  try {
+    const asked = dispatch(words);
+    if ("text" in asked) {
+      terminal.out(asked.text);
+      return 0;
+    }
+    const { default: command } = await asked.entry.load();
+    if (asked.help) {
+      const { commandHelp } = await import("./help.js");
+      terminal.out(commandHelp(command));
+      return 0;
+    }
+    const { parseCommandLine } = await import("./flags.js");
+    const { options, globals } = parseCommandLine(command, asked.rest);
+    const io: Io = {
+      out: terminal.out,
+      outJson: (value) => {
+        answered = true;
+        terminal.outJson(value);
+      },
+      fail: (record) => terminal.error(record),
+      json: globals.json,
+      log: terminal.log,
+      onEvent: (event) => {
+        progress.onEvent(event);
+        tell(event);
+      },
+      signal: host.signal,
+      clock: host.clock,
+      env: host.env,
+      commands: () => Promise.all(COMMANDS.map(async ({ load }) => (await load()).default)),
+      workspace: globals.workspace ?? (host.env.EMPORIUM_WORKSPACE || ".emporium"),
+    };
+    return await command.run(options, io);
+  } catch (thrown) {
+    const error = host.signal.aborted && isAbort(thrown) ? cancelled(host.signal) : asEmporiumError(thrown);
+    progress.stop();
+    const record = toErrorRecord(error);
+    terminal.error(record, stackOf(error));
+    if (loose.json && !answered) terminal.outJson({ status: "failed", errors: [record] });
+    return ERRORS[error.code].exit;
+  } finally {
+    progress.stop();
+  }
+}
+
+/**
+ * How to speak, before the command line is understood: these flags are taken wherever they stand, so that also an error of the command
+ * line itself comes in the form that was asked for.
+ */
+export function looseFlags(words: readonly string[]) {
+  const options = beforeDashes(words);
+  const has = (long: string, short?: string) =>
+    options.some((word) => word === long || (short !== undefined && /^-[a-z]+$/i.test(word) && word.includes(short)));
+  return { json: has("--json"), quiet: has("--quiet", "q"), verbose: has("--verbose", "v"), logJson: has("--log-json") };
+}
+
+type Asked = { text: string } | { entry: CommandEntry; rest: string[]; help: boolean };
+
+/** Finds the command that the words name. Options may stand before it. */
+function dispatch(words: readonly string[]): Asked {
+  const leading: string[] = [];
+  let at = 0;
+  for (; at < words.length && words[at]!.startsWith("-"); at++) {
+    const word = words[at]!;
+    if (word === "--version" || word === "-V") return { text: version() };
+    leading.push(word);
+    if (word === "--workspace" && at + 1 < words.length) leading.push(words[++at]!);
+  }
+  let named = words.slice(at);
+  const asksHelp = named[0] === "help" || [...leading, ...beforeDashes(named)].some((word) => word === "--help" || word === "-h");
+  if (named[0] === "help") named = named.slice(1);
+  const entry = COMMANDS.find(({ name }) => startsWith(named, name));
+  if (entry) {
+    const rest = [...leading, ...named.slice(entry.name.split(" ").length)];
+    return { entry, rest, help: asksHelp };
+  }
+  const reserved = RESERVED.find((name) => startsWith(named, name));
+  if (reserved !== undefined) {
+    throw new EmporiumError("NOT_BUILT", `emporium ${version()} has no ${reserved}: it comes with a later version`, {
+      hint: "emporium help lists what is there",
+    });
+  }
+  const group = named[0] !== undefined && Object.hasOwn(GROUPS, named[0]) ? named[0] : undefined;
+  const wrong = named.slice(group === undefined ? 0 : 1).find((word) => !word.startsWith("-"));
+  if (wrong === undefined && asksHelp) return { text: overview(group) };
+  if (wrong === undefined) {
+    const name = group === undefined ? "emporium" : `emporium ${group}`;
+    throw new EmporiumError("USAGE", `${name} stands alone, a command wanted`, { hint: `${name} --help lists the commands` });
+  }
+  const unknown = group === undefined ? wrong : `${group} ${wrong}`;
+  const meant = nearest(unknown, [...COMMANDS.map(({ name }) => name), ...Object.keys(GROUPS)]);
+  throw new EmporiumError("USAGE", `emporium has no command "${unknown}"`, {
+    hint: meant === undefined ? "emporium help lists the commands" : `did you mean emporium ${meant}?`,
+  });
+}
+
+const startsWith = (words: readonly string[], name: string): boolean => name.split(" ").every((part, i) => words[i] === part);
+
+/** What stands before `--`: behind it nothing is an option. */
+function beforeDashes(words: readonly string[]): readonly string[] {
+  const end = words.indexOf("--");
+  return end < 0 ? words : words.slice(0, end);
+}
+
+/** What a cancelled call throws: the signal's reason as it is, or a library's own form of it. A real failure meanwhile is no abort. */
+function isAbort(thrown: unknown): boolean {
+  return thrown instanceof Error && (thrown.name === "AbortError" || (isEmporiumError(thrown) && thrown.code === "CANCELLED"));
+}
+
+function cancelled(signal: AbortSignal): EmporiumError {
+  return asEmporiumError(signal.reason, "CANCELLED", { hint: "the same command goes on where it was" });
+}
+
+function stackOf(error: Error): string {
+  const cause = error.cause instanceof Error ? `\ncaused by ${stackOf(error.cause)}` : "";
+  return `${error.stack ?? error.message}${cause}`;
+}
+
+export function version(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+  return (manifest as { version: string }).version;
+}

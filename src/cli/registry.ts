@@ -1,0 +1,61 @@
+import type { Command } from "./command.js";
+
+export interface CommandEntry {
+  name: string;
+  /** Repeated here so that `emporium --help` loads no command; a test proves that both are the same. */
+  summary: string;
+  load: () => Promise<{ default: Command }>;
+}
+
+/** Every command of this version, in the order of help. */
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: "ingest run",
+    summary: "Turn a deposition into the portal's folders: MRC, OME-Zarr and metadata",
+    load: () => import("./ingest-run.js"),
+  },
+  {
+    name: "ingest plan",
+    summary: "Show what ingest run would read, write and skip, touching nothing",
+    load: () => import("./ingest-plan.js"),
+  },
+  {
+    name: "ingest convert",
+    summary: "Convert one MRC volume to MRC and OME-Zarr, without a config",
+    load: () => import("./ingest-convert.js"),
+  },
+  {
+    name: "doctor",
+    summary: "Say what of this machine emporium can use, and what is missing",
+    load: () => import("./doctor.js"),
+  },
+  {
+    name: "demo",
+    summary: "Make a miniature laboratory and ingest it",
+    load: () => import("./demo.js"),
+  },
+  {
+    name: "completion",
+    summary: "Print a completion script for bash, zsh or fish",
+    load: () => import("./completion.js"),
+  },
+];
+
+/** Names that the command line keeps for later versions: asking for one is answered plainly and not with a guess at another. */
+export const RESERVED = [
+  "ingest check",
+  "ingest validate",
+  "ingest new",
+  "harvest",
+  "curate",
+  "catalog",
+  "publish",
+  "blocks",
+  "engine",
+  "serve",
+  "verify",
+] as const;
+
+export const GROUPS: Readonly<Record<string, string>> = {
+  ingest: "From a deposition to the portal's layout",
+};

@@ -1,0 +1,17 @@
+import type { ErrorRecord } from "../core/errors.js";
+import type { Io } from "./command.js";
+
+/** What the library's reports have in common. */
+export interface Report {
+  readonly errors: readonly ErrorRecord[];
+  readonly exitStatus: number;
+  toText(): string;
+}
+
+/** The end of a long command: failures on stderr, one by one, the report on stdout. @returns the exit status. */
+export function printReport(report: Report, io: Io): number {
+  for (const error of report.errors) io.fail(error);
+  if (io.json) io.outJson(report);
+  else io.out(report.toText());
+  return report.exitStatus;
+}

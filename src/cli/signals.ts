@@ -1,0 +1,25 @@
+import { EmporiumError } from "../core/errors.js";
+
+/** A command that was told to stop gets this long to finish or drop its step; work that was cut off is resumed all the same. */
+export const GRACE_MS = 5_000;
+
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** What is needed of the process. */
+export interface SignalSource {
+  on(name: (typeof SIGNALS)[number], listener: () => void): unknown;
+  exit(status: number): void;
+}
+
+/** The first signal aborts; the second, or the end of the grace time, ends the process at once with 130. */
+export function abortOnSignals(source: SignalSource, after: (ms: number, act: () => void) => void): AbortSignal {
+  const controller = new AbortController();
+  for (const name of SIGNALS) {
+    source.on(name, () => {
+      if (controller.signal.aborted) return source.exit(130);
+      controller.abort(new EmporiumError("CANCELLED", `stopped by ${name}`, { hint: "the same command goes on where it was" }));
+      after(GRACE_MS, () => source.exit(130));
+    });
+  }
+  return controller.signal;
+}

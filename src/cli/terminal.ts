@@ -1,0 +1,72 @@
+import { type ErrorRecord, formatError } from "../core/errors.js";
+import { type Log, type LogLevel, makeLog } from "../core/log.js";
+import { redact } from "../core/redact.js";
+
+/** Where text goes. `columns` only on a terminal. */
+export interface TextSink {
+  write(text: string): unknown;
+  readonly isTTY?: boolean | undefined;
+  readonly columns?: number | undefined;
+}
+
+export interface TerminalOptions {
+  stdout: TextSink;
+  stderr: TextSink;
+  quiet: boolean;
+  verbose: boolean;
+  logJson: boolean;
+  /** Wall clock in milliseconds, for the times of JSON messages. */
+  now: () => number;
+  /** Called before a line goes to stderr and after it: the progress line steps aside. */
+  around?: { before(): void; after(): void };
+}
+
+/** The only way to the two streams. Every line that passes is cut free of secrets. */
+export interface Terminal {
+  out(text: string): void;
+  outJson(value: unknown): void;
+  error(record: ErrorRecord, stack?: string): void;
+  readonly log: Log;
+}
+
+export function makeTerminal({ stdout, stderr, quiet, verbose, logJson, now, around }: TerminalOptions): Terminal {
+  const errLine = (text: string) => {
+    around?.before();
+    stderr.write(`${redact(text)}\n`);
+    around?.after();
+  };
+  const jsonLine = (level: LogLevel, message: string, facts: object) =>
+    errLine(JSON.stringify({ time: new Date(now()).toISOString(), level, message, ...facts }));
+  const wanted: Record<LogLevel, boolean> = { debug: verbose && !quiet, info: !quiet, warn: true, error: true };
+  return {
+    out: (text) => void stdout.write(`${visible(redact(text))}\n`),
+    outJson: (value) => void stdout.write(`${redact(JSON.stringify(value, null, 2))}\n`),
+    error: (record, stack) => {
+      const trace = verbose && stack !== undefined ? { stack } : {};
+      if (logJson) return jsonLine("error", record.message, { ...record, ...trace });
+      // an error is three lines whatever the names in it are made of
+      const lines = formatError({ ...record, message: oneLine(record.message), file: record.file && oneLine(record.file) });
+      errLine(visible(trace.stack === undefined ? lines : `${lines}\n${trace.stack}`));
+    },
+    log: makeLog((level, message, facts = {}) => {
+      if (!wanted[level]) return;
+      if (logJson) return jsonLine(level, message, facts);
+      const details = Object.entries(facts).map(
+        ([key, value]) => ` ${key}=${typeof value === "string" ? value : JSON.stringify(value)}`,
+      );
+      errLine(visible(`${LABEL[level]}${message}${details.join("")}`));
+    }),
+  };
+}
+
+const LABEL: Record<LogLevel, string> = { debug: "debug: ", info: "", warn: "warning: ", error: "error: " };
+
+const oneLine = (text: string): string => text.replace(/\r/g, "\\r").replace(/\n/g, "\\n");
+
+/** Names come from other people's disks: an escape sequence in one must not reach the terminal as one. Tab and line feed stay. */
+export function visible(text: string): string {
+  return text.replace(
+    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
