@@ -1,11 +1,13 @@
 import { defineConfig } from "vitest/config";
+import { reporters } from "./test/reporters.js";
 
 /** The suites of `npm test`. They need nothing but Node; whatever is looked for and absent is skipped with a visible line. */
 export default defineConfig({
   test: {
-    include: ["src/**/*.test.ts", "test/{conformance,golden,faults,fuzz,e2e}/**/*.test.ts", "examples/**/*.test.ts"],
+    include: ["src/**/*.test.ts", "test/{foundations,conformance,golden,faults,fuzz,e2e}/**/*.test.ts", "examples/**/*.test.ts"],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: "forks",
+    reporters,
   },
 });

@@ -1,10 +1,22 @@
-// Compiles src/ to dist/ and marks the program as executable. The WebAssembly module is committed as text (src/arrays/kernels/wasm.ts),
-// so a bare machine needs nothing but the TypeScript compiler; `npm run build:wasm` makes it anew.
+// Compiles src/ to dist/, removes what has no source any more and marks the program as executable. The WebAssembly module is committed
+// as text (src/arrays/kernels/wasm.ts), so a bare machine needs nothing but the TypeScript compiler; `npm run build:wasm` makes it anew.
 import { execFileSync } from "node:child_process";
-import { chmodSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-if (process.argv.includes("--clean")) rmSync(`${root}dist`, { recursive: true, force: true });
-execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, "-p", `${root}tsconfig.json`], { stdio: "inherit" });
-chmodSync(`${root}dist/cli/main.js`, 0o755);
+const dist = join(root, "dist");
+if (process.argv.includes("--clean")) rmSync(dist, { recursive: true, force: true });
+try {
+  execFileSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", join(root, "tsconfig.json")], {
+    stdio: "inherit",
+  });
+} catch (error) {
+  process.exit(error.status ?? 1); // the compiler has said why
+}
+for (const name of existsSync(dist) ? readdirSync(dist, { recursive: true }) : []) {
+  const stem = /^(.*?)\.(?:js|d\.ts)(?:\.map)?$/.exec(name)?.[1];
+  if (stem !== undefined && !existsSync(join(root, "src", `${stem}.ts`))) rmSync(join(dist, name));
+}
+chmodSync(join(dist, "cli", "main.js"), 0o755);

@@ -67,25 +67,34 @@ type Names = Map<string, { exact: string; task: Task; output: boolean }>;
 
 function claim(names: Names, task: Task, key: string): void {
   checkOutput(key, task);
-  const segments = key.replace(/\/$/, "").split("/");
-  let exact = "";
-  segments.forEach((segment, depth) => {
-    exact = depth === 0 ? segment : `${exact}/${segment}`;
-    const last = depth === segments.length - 1;
-    const folded = exact.normalize("NFC").toLowerCase();
-    const known = names.get(folded);
-    if (!known) {
-      names.set(folded, { exact, task, output: last });
-      return;
-    }
-    const foreign = known.task !== task;
-    const clash =
-      known.exact !== exact || // one folder on some disks, two on others
-      (foreign && (known.output || last)) || // written twice, or written inside what the other writes
-      (!foreign && known.output && last);
-    if (clash) throw collision(known.task, task, known.exact, key);
-    known.output ||= last;
-  });
+  const bare = key.replace(/\/$/, "");
+  const folded = fold(bare);
+  // folding changes lengths, but neither makes nor removes a slash
+  let end = bare.indexOf("/");
+  let foldedEnd = folded.indexOf("/");
+  for (;;) {
+    const last = end < 0;
+    const exact = last ? bare : bare.slice(0, end);
+    const name = last ? folded : folded.slice(0, foldedEnd);
+    const known = names.get(name);
+    if (known) {
+      const foreign = known.task !== task;
+      const clash =
+        known.exact !== exact || // one folder on some disks, two on others
+        (foreign && (known.output || last)) || // written twice, or written inside what the other writes
+        (!foreign && known.output && last);
+      if (clash) throw collision(known.task, task, known.exact, key);
+      known.output ||= last;
+    } else names.set(name, { exact, task, output: last });
+    if (last) return;
+    end = bare.indexOf("/", end + 1);
+    foldedEnd = folded.indexOf("/", foldedEnd + 1);
+  }
+}
+
+/** As disks fold that take `A` and `a`, or the two spellings of `é`, for one name. */
+function fold(name: string): string {
+  return name.normalize("NFC").toLowerCase();
 }
 
 function collision(first: Task, second: Task, firstKey: string, secondKey: string): EmporiumError {

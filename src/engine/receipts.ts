@@ -7,7 +7,6 @@ import { compareKeys } from "../stores/keys.js";
 import { type Entry, objectName, type Stat, type Store } from "../stores/store.js";
 import { forEachLimited } from "./parallel.js";
 import type { ObjectReceipt, Receipt, Task, TaskInput } from "./task.js";
-import { identityOf } from "./task-id.js";
 
 const READ_BYTES = 8 * 1024 * 1024;
 const STATS_IN_FLIGHT = 16;
@@ -88,7 +87,8 @@ export async function findDone(
   const candidates = new Map<string, Receipt>();
   for (const task of tasks) {
     const receipt = receiptOf(task.id);
-    if (receipt && sameInputs(receipt.inputs, task.inputs)) candidates.set(task.id, receipt);
+    if (!receipt || !sameInputs(receipt.inputs, task.inputs)) continue;
+    candidates.set(task.id, { ...receipt, task: task.id, title: task.title, inputs: task.inputs }); // equal: kept once, not twice
   }
   const stale = target.local
     ? await staleByStat(target, candidates, options.signal)
@@ -106,7 +106,12 @@ export async function findDone(
 }
 
 function sameInputs(a: readonly TaskInput[], b: readonly TaskInput[]): boolean {
-  return a.length === b.length && a.every((input, i) => JSON.stringify(identityOf(input)) === JSON.stringify(identityOf(b[i]!)));
+  return a.length === b.length && a.every((input, i) => input.key === b[i]!.key && sameIdentity(input, b[i]!));
+}
+
+/** As `taskId` sees it. */
+function sameIdentity(a: TaskInput, b: TaskInput): boolean {
+  return a.size === b.size && a.etag === b.etag && (a.etag !== undefined || a.modifiedMs === b.modifiedMs);
 }
 
 /** Files: one stat for each object, which costs microseconds. */

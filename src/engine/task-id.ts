@@ -19,7 +19,7 @@ export function taskId({ run, params, inputs, outputs }: Pick<Task, "run" | "par
  * What an object is known by. An entity tag says all by itself; the time matters only where there is none, because some stores date a
  * copy anew while its bytes, and so its tag, stay.
  */
-export function identityOf({ key, size, etag, modifiedMs }: TaskInput): Plain {
+function identityOf({ key, size, etag, modifiedMs }: TaskInput): Plain {
   if (etag !== undefined) return { key, size, etag };
   return modifiedMs === undefined ? { key, size } : { key, size, modifiedMs };
 }

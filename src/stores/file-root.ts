@@ -1,4 +1,4 @@
-import { mkdir, readdir, realpath, rm } from "node:fs/promises";
+import { lstat, mkdir, readdir, realpath, rm, stat } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
 import { EmporiumError } from "../core/errors.js";
 import { errnoOf } from "./file-errors.js";
@@ -89,8 +89,30 @@ export function fileRoot(folder: string, sync: boolean): FileRoot {
 }
 
 async function makeFolder(folder: string, sync: boolean): Promise<void> {
-  const first = await mkdir(folder, { recursive: true });
+  const first = await makeMissing(folder);
   if (first !== undefined && sync) await syncNewFolders(folder, first);
+}
+
+/**
+ * Makes a folder and the missing ones above it; gives the highest that it made. Node's own recursive form goes round for ever where a file
+ * system answers ENOENT although the parent is there (`/proc`), and hides EROFS behind ENOENT.
+ */
+async function makeMissing(folder: string): Promise<string | undefined> {
+  try {
+    await mkdir(folder);
+    return folder;
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === "EEXIST" && (await stat(folder)).isDirectory()) return undefined;
+    if (errno !== "ENOENT" || (await exists(dirname(folder)))) throw error;
+  }
+  const first = await makeMissing(dirname(folder));
+  const made = await makeMissing(folder);
+  return first ?? made;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await lstat(path).catch(absentAs(undefined))) !== undefined;
 }
 
 /** Nothing there, or a file where a folder would be: both mean that there is no such key. */

@@ -237,7 +237,12 @@ export async function* findUploads(
   const folders = start === undefined ? [] : [start];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
     throwIfCancelled(signal);
-    for (const entry of await readdir(folder, { withFileTypes: true }).catch(absentAs([]))) {
+    const entries = await readdir(folder, { withFileTypes: true })
+      .catch(absentAs([]))
+      .catch((error: unknown) => {
+        throw fileError(error, folder, "listed");
+      });
+    for (const entry of entries) {
       if (!entry.isDirectory()) continue;
       if (!isPartName(entry.name)) {
         if (below) folders.push(join(folder, entry.name));

@@ -1,7 +1,7 @@
-import { mkdtemp, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isEmporiumError } from "../core/errors.js";
 import { openLocation, openStore, parseLocation } from "./url.js";
 
@@ -90,8 +90,13 @@ describe("parseLocation", () => {
 });
 
 describe("openStore and openLocation", () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "emporium-url-"));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
   it("open a folder and a file of it", async () => {
-    const folder = await mkdtemp(join(tmpdir(), "emporium-url-"));
     await writeFile(join(folder, "a b.mrc"), "voxels");
     const store = await openStore(folder);
     expect(new TextDecoder().decode(await store.read("a b.mrc"))).toBe("voxels");
@@ -107,7 +112,6 @@ describe("openStore and openLocation", () => {
   });
 
   it("open a source so that nothing can change it", async () => {
-    const folder = await mkdtemp(join(tmpdir(), "emporium-url-"));
     const store = await openStore(folder, { readOnly: true });
     expect(store.features.writable).toBe(false);
     for (const work of [

@@ -307,7 +307,7 @@ export function s3Service({ blobs, buckets: names, partBytesMin, conditionalWrit
   /** @param {Call} call */
   function uploadOf(call) {
     const upload = uploads.get(String(call.query.get("uploadId")));
-    return upload?.bucket === call.bucket && upload.key === call.key ? upload : undefined;
+    return upload && upload.bucket === call.bucket && upload.key === call.key ? upload : undefined;
   }
 
   return {
@@ -339,6 +339,7 @@ export function s3Service({ blobs, buckets: names, partBytesMin, conditionalWrit
  * @param {Record<string, string>} trailers filled at the end
  */
 export async function* decodeChunks(source, trailers) {
+  /** @type {Buffer} */
   let held = Buffer.alloc(0);
   let left = 0;
   let stage = /** @type {"size" | "data" | "end" | "trailer"} */ ("size");

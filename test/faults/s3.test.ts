@@ -250,6 +250,30 @@ describe("S3 faults", () => {
       await other.abort();
     });
 
+    it("a creating finish whose answer was lost knows its own object", async () => {
+      for (const rows of [
+        [{ on: "CompleteMultipartUpload", fate: { kind: "lost" }, times: 1 }],
+        // Amazon may look at the condition first, and then finds the object that the lost answer was about.
+        [
+          { on: "CompleteMultipartUpload", fate: { kind: "lost" }, times: 1 },
+          { on: "CompleteMultipartUpload", fate: { kind: "status", status: 412, code: "PreconditionFailed" }, times: 1 },
+        ],
+      ]) {
+        fates(...rows);
+        const upload = await store.create("created", { ifAbsent: true });
+        for (const n of [1, 2, 3]) await upload.part(n, piece(n));
+        expect((await upload.finish()).size).toBe(size);
+        same(await store.read("created"), whole);
+        await store.remove("created");
+      }
+      server.s3.put("bucket", "created", bytes(size, 1));
+      fates({ on: "CompleteMultipartUpload", fate: { kind: "cut" }, times: 1 });
+      const upload = await store.create("created", { ifAbsent: true });
+      for (const n of [1, 2, 3]) await upload.part(n, piece(n));
+      expect(await codeOf(upload.finish())).toBe("STORE_CONFLICT");
+      await upload.abort();
+    });
+
     it("a finish whose answer was lost is not mistaken for another's object", async () => {
       const upload = await send("contested");
       server.s3.put("bucket", "contested", bytes(size, 1));

@@ -1,3 +1,5 @@
+import type { IncomingHttpHeaders } from "node:http";
+
 /** Types of the fault server for the tests; the server itself is plain JavaScript, so that it starts without a build. */
 export interface Fate {
   kind: string;
@@ -43,6 +45,38 @@ export interface ServerOptions {
   perSecond?: number;
   credentials?: { accessKeyId: string; secretAccessKey: string };
   manners?: { etags?: "strong" | "weak" | "none"; dates?: boolean; head?: boolean };
+}
+
+export interface StoredObject {
+  segments: readonly { size: number; bytes?: Buffer; path?: string }[];
+  size: number;
+  etag: string;
+  modifiedMs: number;
+  contentType?: string;
+}
+
+/** A request, as the services see it. */
+export interface Call {
+  method: string;
+  operation: string;
+  bucket: string;
+  key: string;
+  query: URLSearchParams;
+  checkSums: boolean;
+  headers: IncomingHttpHeaders;
+  body: AsyncIterable<Buffer>;
+  fate: Fate | undefined;
+}
+
+/** An answer: a text, an S3 error code, or the bytes `[from, to)` of an object. */
+export interface Reply {
+  status: number;
+  headers?: Record<string, string>;
+  body?: string;
+  code?: string;
+  object?: StoredObject;
+  from?: number;
+  to?: number;
 }
 
 export interface FaultServer {

@@ -79,7 +79,9 @@ export async function startFaultServer(options = {}) {
 
     /** @returns {Promise<Reply>} */
     async function carryOut() {
-      if (requests.filter(({ atMs }) => atMs > seen.atMs - 1000).length > perSecond) return { status: 503, code: "SlowDown" };
+      if (Number.isFinite(perSecond) && requests.filter(({ atMs }) => atMs > seen.atMs - 1000).length > perSecond) {
+        return { status: 503, code: "SlowDown" };
+      }
       if (isFile) {
         if (fate?.kind === "replace") replaceFile(key);
         return fileReply(call, files.get(key), manners);
@@ -212,7 +214,7 @@ async function send(response, request, reply, fate, seen) {
     first = false;
     if (piece.length === 0) break;
     seen.bytesSent += piece.length;
-    if (!response.write(piece)) await Promise.race([event(response, "drain"), event(response, "close")]);
+    if (!response.write(piece)) await drained(response);
     if (response.destroyed) return;
   }
   if (limit === Number.POSITIVE_INFINITY) {
@@ -238,7 +240,13 @@ async function send(response, request, reply, fate, seen) {
   else request.socket.end();
 }
 
-/** @param {import("node:events").EventEmitter} emitter @param {string} name */
-function event(emitter, name) {
-  return new Promise((resolve) => emitter.once(name, resolve));
+/** @param {import("node:http").ServerResponse} response */
+function drained(response) {
+  return new Promise((resolve) => {
+    const done = () => {
+      response.off("drain", done).off("close", done);
+      resolve(undefined);
+    };
+    response.on("drain", done).on("close", done);
+  });
 }

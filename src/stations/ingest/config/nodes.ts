@@ -10,12 +10,15 @@ export interface ScalarNode {
   readonly kind: "scalar";
   readonly value: Scalar;
   readonly place: Place;
+  /** Of an alias: where its value is written. `place` is where it is used. */
+  readonly written?: Place | undefined;
 }
 
 export interface ListNode {
   readonly kind: "list";
   readonly items: readonly ConfigNode[];
   readonly place: Place;
+  readonly written?: Place | undefined;
 }
 
 export interface MapNode {
@@ -24,6 +27,12 @@ export interface MapNode {
   readonly entries: ReadonlyMap<string, ConfigNode>;
   readonly keyPlaces: ReadonlyMap<string, Place>;
   readonly place: Place;
+  readonly written?: Place | undefined;
+}
+
+/** Where a fault of a value is mended: where it is written, be it used by alias or not. The path leads to the use. */
+export function placeOfValue({ place, written }: ConfigNode): Place {
+  return written ?? place;
 }
 
 /** The bare value, for metadata. */

@@ -152,18 +152,19 @@ class Builder {
     if (depth > LIMITS.configDepth) throw tooDeep(this.#place(written, path));
     const place = this.#place(written, path);
     const node = this.#resolve(written);
-    if (isScalar(node)) return { kind: "scalar", value: this.#scalar(node, path), place };
+    const home = node === written ? {} : { written: this.#place(node, path) };
+    if (isScalar(node)) return { kind: "scalar", value: this.#scalar(node, path), place, ...home };
     if (this.#open.has(node)) throw this.#fail("CONFIG_SYNTAX", "an alias stands inside the value that it means", written, path);
     this.#open.add(node);
     try {
       if (isSeq(node)) {
         this.#checkTag(node, path, "seq");
         const items = (node.items as Node[]).map((item, i) => this.#node(item, join(path, String(i)), depth + 1));
-        return { kind: "list", items, place };
+        return { kind: "list", items, place, ...home };
       }
       if (isMap(node)) {
         this.#checkTag(node, path, "map");
-        return this.#map(node.items as Pair<Node, Node | null>[], node, place, path, depth);
+        return { ...this.#map(node.items as Pair<Node, Node | null>[], node, place, path, depth), ...home };
       }
     } finally {
       this.#open.delete(node);

@@ -1,0 +1,137 @@
+/**
+ * `npm run bench:memory -- [--sizes 4,16] [--limit-mib 1024] [--out DIR]`: peak memory of `emporium ingest convert --zarr` over a 4 GiB
+ * and a 16 GiB int8 MRC (sparse: a header and a hole), each in a memory control group of 1 GiB. Memory must not follow the volume: the
+ * peaks differ by 5 % at most. Where no control group can be made the limit is left out, and said so; the peak is VmHWM of the process
+ * (bench/measure.py) in either case, beside the group's own maximum, which counts page cache and so tells of the limit, not of us.
+ */
+import { execFileSync } from "node:child_process";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { cache, environmentPython, figure, measure, needBuild, program, round, say, table } from "./report.mjs";
+
+const { values: options } = parseArgs({
+  options: {
+    sizes: { type: "string", default: "4,16" },
+    "limit-mib": { type: "string", default: "1024" },
+    out: { type: "string", default: join(cache, "memory") },
+  },
+});
+const GiB = 2 ** 30;
+const limitBytes = Number(options["limit-mib"]) * 2 ** 20;
+const COLUMNS = 2048;
+
+needBuild();
+const python = environmentPython("reference");
+const group = makeGroup(limitBytes);
+if (!group) say("no memory control group could be made here: the limit is not enforced, the peaks are VmHWM alone");
+const rows = [["", "seconds", "peak RSS MiB", "group maximum MiB", "OOM kills"]];
+const peaks = [];
+try {
+  for (const gibibytes of options.sizes.split(",").map(Number)) {
+    rmSync(options.out, { recursive: true, force: true });
+    mkdirSync(options.out, { recursive: true });
+    const source = join(options.out, "sparse.mrc");
+    const shape = writeSparse(source, gibibytes);
+    group?.reset();
+    const convert = [process.execPath, program, "ingest", "convert", source, join(options.out, "result"), "--zarr", "--quiet"];
+    const command = [...convert, "--workspace", join(options.out, "workspace")];
+    const { wall_s, cpu_s, rss_kib } = await measure(python, group ? group.enter(command) : command);
+    const rssMib = rss_kib / 1024;
+    peaks.push(rssMib);
+    const [maximum, kills] = group ? [Math.round(group.maximumBytes() / 2 ** 20), group.oomKills()] : ["-", "-"];
+    rows.push([`${gibibytes} GiB, ${shape.toReversed().join("×")} int8`, round(wall_s, 1), round(rssMib, 1), maximum, kills]);
+    figure("ingest.memory.peak_rss_mib", round(rssMib, 1), {
+      input_gib: gibibytes,
+      limit_mib: group ? limitBytes / 2 ** 20 : null,
+      limited_by: group?.kind ?? "nothing",
+      group_maximum_mib: maximum,
+      oom_kills: kills,
+      cpu_s: round(cpu_s, 1),
+      seconds: round(wall_s, 1),
+    });
+  }
+} finally {
+  group?.remove();
+  rmSync(options.out, { recursive: true, force: true });
+}
+table(rows);
+if (peaks.length > 1) {
+  const differencePercent = (100 * (Math.max(...peaks) - Math.min(...peaks))) / Math.min(...peaks);
+  say(`peaks differ by ${round(differencePercent, 1)} %`);
+  figure("ingest.memory.peak_difference_percent", round(differencePercent, 1), { sizes_gib: options.sizes });
+}
+
+/** A header and a hole: nothing of the volume takes room on the disk. @returns its shape [z, y, x] */
+function writeSparse(path, gibibytes) {
+  const shape = [(gibibytes * GiB) / COLUMNS ** 2, COLUMNS, COLUMNS];
+  const header = Buffer.alloc(1024);
+  const [nz, ny, nx] = shape;
+  for (const [i, value] of [nx, ny, nz, 0, 0, 0, 0, nx, ny, nz].entries()) header.writeInt32LE(value, 4 * i);
+  for (const [i, value] of [nx * 10, ny * 10, nz * 10, 90, 90, 90].entries()) header.writeFloatLE(value, 40 + 4 * i);
+  for (const [i, value] of [1, 2, 3].entries()) header.writeInt32LE(value, 64 + 4 * i);
+  header.writeInt32LE(1, 88);
+  header.writeInt32LE(20140, 108);
+  header.write("MAP DD", 208, "latin1");
+  const file = openSync(path, "w");
+  writeSync(file, header);
+  closeSync(file);
+  truncateSync(path, 1024 + nx * ny * nz);
+  return shape;
+}
+
+/** A control group below the one that this process is in, so that every limit that holds for us goes on holding. Version 1 or 2. */
+function makeGroup(bytes) {
+  const lines = readFileSync("/proc/self/cgroup", "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => line.split(":"));
+  const first = lines.find(([, controllers]) => controllers.split(",").includes("memory"));
+  const second = lines.find(([, controllers]) => controllers === "");
+  const mounts = readFileSync("/proc/mounts", "utf8")
+    .split("\n")
+    .map((line) => line.split(" "));
+  const mountOf = (type, option) =>
+    mounts.find(([, , kind, flags]) => kind === type && (!option || flags.split(",").includes(option)))?.[1];
+  const one = first && mountOf("cgroup", "memory");
+  const two = second && mountOf("cgroup2");
+  return (one && open(join(one, first[2]), "version 1")) || (two && open(join(two, second[2]), "version 2"));
+
+  function open(parent, kind) {
+    const folder = join(parent, `emporium-bench-${process.pid}`);
+    const names =
+      kind === "version 1"
+        ? { limit: "memory.limit_in_bytes", maximum: "memory.max_usage_in_bytes", events: "memory.oom_control" }
+        : { limit: "memory.max", maximum: "memory.peak", events: "memory.events" };
+    try {
+      mkdirSync(folder);
+      writeFileSync(join(folder, names.limit), String(bytes));
+      execFileSync("sh", ["-c", `echo $$ > "$1/cgroup.procs"`, "sh", folder]); // may we move a process there?
+    } catch (error) {
+      say(`control group ${kind}: ${error.message.split("\n")[0]}`);
+      if (existsSync(folder)) rmdirSync(folder);
+      return undefined;
+    }
+    const read = (name) => (existsSync(join(folder, name)) ? readFileSync(join(folder, name), "utf8") : "");
+    return {
+      kind: `cgroup ${kind}`,
+      /** The command, begun by a shell that first moves itself into the group. */
+      enter: (command) => ["sh", "-c", `echo $$ > "$0/cgroup.procs" && exec "$@"`, folder, ...command],
+      reset: () => kind === "version 1" && writeFileSync(join(folder, names.maximum), "0"),
+      maximumBytes: () => Number(read(names.maximum)),
+      oomKills: () => Number(/oom_kill (\d+)/.exec(read(names.events))?.[1] ?? Number.NaN),
+      remove: () => rmdirSync(folder),
+    };
+  }
+}

@@ -1,0 +1,44 @@
+// Counts a run of .ci/run: `node scripts/ci-summary.mjs FOLDER`. FOLDER holds `steps` (a line `name status seconds` for each) and, for
+// steps that run tests, `<name>.json` of vitest. Prints a line for each step and the sum as the last line; fails where anything failed.
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** @type {import("./ci-summary.d.mts").summarise} */
+export function summarise(steps, reports) {
+  const sum = { passed: 0, failed: 0, skipped: 0 };
+  const lines = steps.map(({ name, status, seconds }) => {
+    const counts = countStep(status, reports[name]);
+    for (const key of Object.keys(sum)) sum[key] += counts[key];
+    const said = status === 124 || status === 137 ? ", out of time" : status === 0 ? "" : `, exit ${status}`;
+    return `${counts.failed > 0 ? "FAIL" : "ok  "}  ${name}: ${text(counts)} in ${seconds} s${said}`;
+  });
+  return { lines: [...lines, text(sum)], ok: steps.length > 0 && sum.failed === 0 };
+}
+
+/** Tests are counted one by one, any other step as one check. A step that fails has at least one failure, whatever its report says. */
+function countStep(status, report) {
+  if (!report) return { passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1, skipped: 0 };
+  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = report;
+  const failed = numFailedTests > 0 || status === 0 ? numFailedTests : 1;
+  return { passed: numPassedTests, failed, skipped: numPendingTests + numTodoTests };
+}
+
+const text = ({ passed, failed, skipped }) => `${passed} passed, ${failed} failed, ${skipped} skipped`;
+
+function main(folder) {
+  const steps = readFileSync(join(folder, "steps"), "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => line.split(" "))
+    .map(([name, status, seconds]) => ({ name, status: Number(status), seconds: Number(seconds) }));
+  const files = steps.map(({ name }) => [name, join(folder, `${name}.json`)]).filter(([, file]) => existsSync(file));
+  const { lines, ok } = summarise(
+    steps,
+    Object.fromEntries(files.map(([name, file]) => [name, JSON.parse(readFileSync(file, "utf8"))])),
+  );
+  console.log(`\n${lines.join("\n")}`);
+  process.exit(ok ? 0 : 1);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) main(process.argv[2]);

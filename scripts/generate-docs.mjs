@@ -1,0 +1,31 @@
+// Writes docs/reference/{errors,cli}.md from the built program. `--check` writes nothing and fails where a page has drifted.
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { cliPage, errorsPage } from "./reference-pages.mjs";
+
+const built = (path) => import(new URL(`../dist/${path}`, import.meta.url).href);
+const { ERRORS } = await built("core/errors.js");
+const { COMMANDS } = await built("cli/registry.js");
+const { flagsOf, GlobalOptions } = await built("cli/flags.js");
+const { usageLine, positional, flagRow } = await built("cli/help.js");
+const commands = await Promise.all(COMMANDS.map(async ({ load }) => (await load()).default));
+
+const pages = {
+  "errors.md": errorsPage(ERRORS),
+  "cli.md": cliPage(commands, { usageLine, positional, flagRow, flagsOf, GlobalOptions }),
+};
+const folder = new URL("../docs/reference/", import.meta.url);
+const check = process.argv.includes("--check");
+let drifted = 0;
+mkdirSync(folder, { recursive: true });
+for (const [name, text] of Object.entries(pages)) {
+  const file = new URL(name, folder);
+  if (!check) {
+    writeFileSync(file, text);
+    console.log(`wrote ${fileURLToPath(file)}`);
+  } else if (readFileSync(file, "utf8") !== text) {
+    drifted++;
+    console.error(`docs/reference/${name} has drifted: run npm run build && node scripts/generate-docs.mjs`);
+  }
+}
+process.exit(drifted > 0 ? 1 : 0);

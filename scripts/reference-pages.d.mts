@@ -1,0 +1,17 @@
+import type { z } from "zod";
+import type { Command } from "../src/cli/command.js";
+import type { Flag } from "../src/cli/flags.js";
+import type { PositionalHelp } from "../src/cli/help.js";
+
+export function errorsPage(errors: Readonly<Record<string, { exit: number; summary: string }>>): string;
+
+/** What of the command line's own modules renders a command. */
+export interface Renderers {
+  usageLine(command: Command): string;
+  positional(command: Command, key: string): PositionalHelp;
+  flagRow(flag: Flag): [string, string];
+  flagsOf(options: z.ZodObject, leaveOut?: readonly string[]): Flag[];
+  GlobalOptions: z.ZodObject;
+}
+
+export function cliPage(commands: readonly Command[], renderers: Renderers): string;

@@ -1,0 +1,303 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { crc32 } from "node:zlib";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { crcText } from "../core/crc32.js";
+import { LIMITS } from "../core/limits.js";
+import { fileStore } from "../stores/file.js";
+import { memoryStore } from "../stores/memory.js";
+import type { Store } from "../stores/store.js";
+import { faultPlan, withFaults } from "../stores/wrap/faults.js";
+import { copyObject, partBytesFor, publishObject, uploadFile } from "./atomic.js";
+import { clearEntity, metadataLast, uploadTree } from "./atomic-tree.js";
+import { removeLeftovers } from "./leftovers.js";
+import { folderReceipt, listingPrefixes } from "./receipts.js";
+import type { PlainObject } from "./task.js";
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "emporium 'atomic' "));
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+function context(source: Store, target: Store, notes: PlainObject[] = []) {
+  const noted: PlainObject[] = [];
+  const progress: number[] = [];
+  return {
+    source,
+    target,
+    memoryBytes: 32 * 2 ** 20,
+    signal: new AbortController().signal,
+    notes,
+    noted,
+    bytes: progress,
+    note: async (record: PlainObject) => void noted.push(record),
+    progress: (bytesDone: number) => void progress.push(bytesDone),
+  };
+}
+
+/** Three parts, the last one short. */
+const large = new Uint8Array(2 * LIMITS.partBytesMin + 1000).map((_, i) => (i * 31 + (i >> 13)) & 255);
+const sum = (bytes: Uint8Array) => crcText(crc32(bytes));
+const isMetadata = (name: string) => /(^|\/)\.z/.test(name);
+
+async function keysOf(store: Store): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const { key } of store.list("")) keys.push(key);
+  for await (const { key } of store.openUploads("")) keys.push(`open upload of ${key}`);
+  return keys;
+}
+
+describe("publishObject", () => {
+  it("gives the receipt of what the store has", async () => {
+    const target = memoryStore({ now: () => 5 });
+    const receipt = await publishObject(context(target, target), "a/b.json", Buffer.from("123456789"), { sha256: true });
+    expect(receipt).toEqual({
+      key: "a/b.json",
+      size: 9,
+      crc32: "cbf43926", // the check value of CRC-32/ISO-HDLC
+      sha256: "15e2b0d3c33891ebb0f1ef609ec419420c20e320ce94c65fbc8c3312448eb225", // sha256sum
+      etag: "v1",
+      modifiedMs: 5,
+    });
+  });
+});
+
+describe.each([
+  ["memory", () => memoryStore({ url: "memory:target" })],
+  ["file", () => fileStore(join(root, "target"), { sync: false })],
+] as [string, () => Store][])("copyObject to %s", (_, make) => {
+  it.each([0, 1, LIMITS.partBytesMin, large.length])("copies %d bytes, with checksum and progress", async (size) => {
+    const source = memoryStore();
+    const target = make();
+    const body = large.subarray(0, size);
+    await source.write("in", body);
+    const given = context(source, target);
+    const receipt = await copyObject(given, "in", "out/x", { sha256: size === 1 });
+    expect(receipt).toMatchObject({ key: "out/x", size, crc32: sum(body) });
+    expect(Buffer.compare(Buffer.from((await target.read("out/x"))!), body)).toBe(0);
+    expect(given.bytes.at(-1)).toBe(size);
+    expect(await keysOf(target)).toEqual(["out/x"]);
+  });
+
+  it("goes on where a dead process was, at every operation, and sends nothing twice", async () => {
+    const source = memoryStore();
+    await source.write("in", large);
+    for (let dieAt = 1, alive = false; !alive; dieAt++) {
+      for (const when of ["before", "after"] as const) {
+        const target = make();
+        const first = context(source, target);
+        const fate = faultPlan({ dieAt, when });
+        await copyObject({ ...first, target: withFaults(target, fate) }, "in", "out").catch(() => {});
+        alive = !fate.dead;
+        const watched = withFaults(target, {});
+        const given = context(source, watched, first.noted);
+        expect((await copyObject(given, "in", "out")).crc32).toBe(sum(large));
+        const noted = first.noted.filter(({ part }) => part !== undefined).length;
+        const sent = watched.plan.log.filter((line) => line.startsWith("part ")).length;
+        const finished = fate.log.includes("finish out") && (when === "after" || alive);
+        if (!finished) expect(sent, `${when} ${dieAt}`).toBe(3 - noted);
+        await removeLeftovers(target, ["out"]);
+        expect(await keysOf(target)).toEqual(["out"]);
+        expect(Buffer.compare(Buffer.from((await target.read("out"))!), large)).toBe(0);
+        await target.remove("out");
+      }
+    }
+  });
+
+  it("begins anew when the source is another one by now", async () => {
+    const source = memoryStore();
+    await source.write("in", large);
+    const target = make();
+    const first = context(source, target);
+    await copyObject({ ...first, target: withFaults(target, { dieAt: 4 }) }, "in", "out").catch(() => {});
+    expect(first.noted.length).toBeGreaterThan(1);
+    const other = large.map((byte) => byte ^ 255);
+    await source.write("in", other);
+    expect((await copyObject(context(source, target, first.noted), "in", "out")).crc32).toBe(sum(other));
+    await removeLeftovers(target, ["out"]);
+    expect(await keysOf(target)).toEqual(["out"]);
+  });
+});
+
+describe("copyObject", () => {
+  it("never mixes two versions of a source", async () => {
+    const source = memoryStore();
+    await source.write("in", large);
+    let reads = 0;
+    const changing: Store = {
+      ...source,
+      read: async (key, range, options) => {
+        if (++reads === 2) await source.write("in", large.slice().reverse());
+        return source.read(key, range, options);
+      },
+    };
+    const target = memoryStore();
+    await expect(copyObject(context(changing, target), "in", "out")).rejects.toMatchObject({ code: "STORE_CONFLICT" });
+    expect(await target.stat("out")).toBeUndefined();
+  });
+
+  it("says what is absent", async () => {
+    const target = memoryStore();
+    await expect(copyObject(context(target, target), "no", "out")).rejects.toMatchObject({ code: "STORE_ABSENT" });
+  });
+
+  it("hashes in order also what an earlier attempt has sent", async () => {
+    const source = memoryStore();
+    await source.write("in", large);
+    const target = memoryStore();
+    const whole = await copyObject(context(source, target), "in", "a", { sha256: true });
+    const first = context(source, target);
+    await copyObject({ ...first, target: withFaults(target, { dieAt: 4 }) }, "in", "b", { sha256: true }).catch(() => {});
+    const again = await copyObject(context(source, target, first.noted), "in", "b", { sha256: true });
+    expect(again.sha256).toBe(whole.sha256);
+    expect(again.sha256).toMatch(/^[0-9a-f]{64}$/);
+  });
+});
+
+describe("uploadFile", () => {
+  it("sends small and large files of this machine", async () => {
+    const target = memoryStore();
+    for (const [name, bytes] of [
+      ["small", large.subarray(0, 10)],
+      ["large", large],
+    ] as const) {
+      await writeFile(join(root, name), bytes);
+      expect(await uploadFile(context(target, target), join(root, name), name)).toMatchObject({
+        size: bytes.length,
+        crc32: sum(bytes),
+      });
+      expect(Buffer.compare(Buffer.from((await target.read(name))!), bytes)).toBe(0);
+    }
+    await expect(uploadFile(context(target, target), join(root, "no"), "no")).rejects.toMatchObject({ code: "STORE_ABSENT" });
+  });
+});
+
+it("parts are whole mebibytes, at least the minimum, at most 9,000", () => {
+  expect(partBytesFor(1, 1)).toBe(8 * 2 ** 20);
+  expect(partBytesFor(1, 10 * 2 ** 20 + 1)).toBe(11 * 2 ** 20);
+  for (const size of [2 ** 30, 2 ** 40, 5 * 2 ** 40]) {
+    expect(Math.ceil(size / partBytesFor(size, 1))).toBeLessThanOrEqual(LIMITS.partCount);
+    expect(partBytesFor(size, 1) % 2 ** 20).toBe(0);
+  }
+});
+
+describe("uploadTree", () => {
+  async function folderOf(text: string, chunks: number): Promise<string> {
+    const folder = join(root, `tree ${text}`);
+    await mkdir(join(folder, "0/1"), { recursive: true });
+    for (let i = 0; i < chunks; i++) await writeFile(join(folder, "0/1", `${i}`), `${text} ${i}`);
+    for (const name of [".zgroup", ".zattrs", "0/.zarray"]) await writeFile(join(folder, name), text);
+    return folder;
+  }
+
+  it.each([
+    ["memory", () => memoryStore()],
+    ["file", () => fileStore(join(root, "target"), { sync: false })],
+  ] as [string, () => Store][])("makes the folder, of the new objects only (%s)", async (_, make) => {
+    const target = make();
+    await uploadTree(context(target, target), await folderOf("old", 5), "t.zarr/", { isMetadata });
+    const receipts = await uploadTree(context(target, target), await folderOf("new", 2), "t.zarr/", { isMetadata });
+    const keys = ["t.zarr/.zattrs", "t.zarr/.zgroup", "t.zarr/0/.zarray", "t.zarr/0/1/0", "t.zarr/0/1/1"];
+    expect(receipts.map(({ key }) => key)).toEqual(keys);
+    expect(await keysOf(target)).toEqual(keys);
+    for (const { key, size, crc32: crc, etag } of receipts) {
+      expect(await target.stat(key)).toMatchObject({ size, etag });
+      expect(sum((await target.read(key))!)).toBe(crc);
+    }
+  });
+
+  it("removes metadata first, outermost first, and writes them last, outermost last", async () => {
+    const target = memoryStore();
+    await uploadTree(context(target, target), await folderOf("old", 2), "t.zarr/", { isMetadata });
+    const watched = withFaults(target, {});
+    await uploadTree(context(target, watched), await folderOf("new", 1), "t.zarr/", { isMetadata });
+    expect(watched.plan.log).toEqual([
+      "list t.zarr/",
+      "remove t.zarr/.zgroup",
+      "remove t.zarr/.zattrs",
+      "remove t.zarr/0/.zarray",
+      "remove t.zarr/",
+      "write t.zarr/0/1/0",
+      "write t.zarr/0/.zarray",
+      "write t.zarr/.zattrs",
+      "write t.zarr/.zgroup",
+    ]);
+  });
+
+  it("sends no object twice", async () => {
+    const target = memoryStore();
+    const folder = await folderOf("x", 6);
+    const first = context(target, target);
+    await uploadTree({ ...first, target: withFaults(target, { dieAt: 7 }) }, folder, "t.zarr/", { isMetadata }).catch(() => {});
+    const sent = first.noted.filter(({ name }) => name !== undefined).length;
+    expect(sent).toBeGreaterThan(0);
+    const watched = withFaults(target, {});
+    const receipts = await uploadTree(context(target, watched, first.noted), folder, "t.zarr/", { isMetadata });
+    expect(watched.plan.log.every((line) => line.startsWith("write "))).toBe(true);
+    expect(watched.plan.log).toHaveLength(9 - sent);
+    expect(receipts).toHaveLength(9);
+  });
+
+  it("puts inner metadata before outer", () => {
+    expect(metadataLast(["a/.zarray", ".zattrs", "a/0", "a/b/.zarray", ".zgroup"], isMetadata)).toEqual({
+      data: ["a/0"],
+      metadata: ["a/b/.zarray", "a/.zarray", ".zattrs", ".zgroup"],
+    });
+  });
+
+  it("clears nothing where nothing is", async () => {
+    const watched = withFaults(memoryStore(), {});
+    await clearEntity({ target: watched, signal: new AbortController().signal }, "t.zarr/", isMetadata);
+    expect(watched.plan.log).toEqual(["list t.zarr/"]);
+  });
+});
+
+describe("folderReceipt", () => {
+  it("sums up a folder, and refuses to vouch for what is not there or not known", async () => {
+    const store = memoryStore();
+    const objects = [];
+    for (const name of ["b", "a/c", "a/b"])
+      objects.push(await publishObject(context(store, store), `f/${name}`, Buffer.from(name)));
+    const receipt = await folderReceipt(store, "f/", objects);
+    expect(receipt).toMatchObject({ key: "f/", size: 7 });
+    // Python: zlib.crc32 of "a/b 3 <crc32 of a/b>\na/c 3 …\nb 1 …\n"
+    expect(receipt.crc32).toBe("cdac8027");
+    await expect(folderReceipt(store, "f/", objects.slice(1))).rejects.toMatchObject({ code: "STORE_FAILED" });
+    await store.remove("f/b");
+    await expect(folderReceipt(store, "f/", objects)).rejects.toThrow(/f\/b is not there/);
+  });
+});
+
+it("listingPrefixes asks for the fewest folders", () => {
+  expect(listingPrefixes(["a/b/1", "a/b/c/2", "d/x/", "d/xy/1", "e.json", "f/1"])).toEqual(["a/b/", "d/", "e.json", "f/"]);
+  expect(listingPrefixes([])).toEqual([]);
+  expect(listingPrefixes(["a/x.json"])).toEqual(["a/"]);
+});
+
+describe("removeLeftovers", () => {
+  it("takes parts of the keys themselves, and nobody else's", async () => {
+    const target = fileStore(join(root, "target"), { sync: false });
+    const long = "ü".repeat(120);
+    const parts = await Promise.all([
+      target.local.partPath("a/x", "t1"),
+      target.local.partPath("a/x.y", "t1"),
+      target.local.partPath(`a/${long}`, "t1"),
+      target.local.partPath(`a/${long}2`, "t1"),
+    ]);
+    for (const part of parts) await writeFile(part, "half");
+    await target.create("a/x", {});
+    await target.write("a/x", Buffer.from("whole"));
+    await target.write("a/f/0/1", Buffer.from("whole"));
+    await writeFile(join(root, "target/a/f/0/.1.w-x-1-1.part"), "half");
+    await removeLeftovers(target, ["a/x", `a/${long}`, "a/f/", "absent/y", "absent/z/"]);
+    expect(() => readFileSync(parts[0]!)).toThrow();
+    expect(readFileSync(parts[1]!, "utf8")).toBe("half");
+    expect(() => readFileSync(parts[2]!)).toThrow();
+    expect(readFileSync(parts[3]!, "utf8")).toBe("half");
+    expect(() => readFileSync(join(root, "target/a/f/0/.1.w-x-1-1.part"))).toThrow();
+    expect(await keysOf(target)).toEqual(["a/f/0/1", "a/x"]);
+  });
+});

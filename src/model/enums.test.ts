@@ -1,0 +1,50 @@
+import { existsSync, readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { CAMERA_MODELS, ENUMS } from "./enums.js";
+import { FORMS, type FormName, hasForm } from "./identifier-forms.js";
+
+const schemaFile = new URL("../../../shared/data/misc/ingestion_config_models.schema.json", import.meta.url);
+
+/** Words of an enum in the published schema: `TiltseriesCameraModelGatanEnum` for `tiltseries_camera_model_gatan`. */
+const published = (name: string) => `${name.replace(/(^|_)([a-z])/g, (_, __, letter: string) => letter.toUpperCase())}Enum`;
+
+describe("vocabularies", () => {
+  it.skipIf(!existsSync(schemaFile))("are those of the published schema, word by word", () => {
+    const { $defs } = JSON.parse(readFileSync(schemaFile, "utf8")) as { $defs: Record<string, { enum?: string[] }> };
+    const theirs = Object.fromEntries(
+      Object.entries($defs).flatMap(([name, { enum: values }]) => (values ? [[name, values]] : [])),
+    );
+    expect(Object.fromEntries(Object.entries(ENUMS).map(([name, values]) => [published(name), values]))).toEqual(theirs);
+  });
+
+  it("every camera model belongs to a manufacturer", () => {
+    expect(Object.keys(CAMERA_MODELS)).toEqual([...ENUMS.tiltseries_camera_manufacturer]);
+  });
+});
+
+describe("identifier forms", () => {
+  it.each(Object.entries(FORMS))("%s: its example has its form", (name, { example }) => {
+    expect(hasForm(example, name as FormName)).toBe(true);
+    expect(hasForm(`${example}\u0000`, name as FormName)).toBe(name === "photo");
+  });
+
+  it.each<[FormName, string, boolean]>([
+    ["orcid", "https://orcid.org/0000-0002-1825-0097", true],
+    ["orcid", "0000-0002-1825-009x", false],
+    ["doi", "doi:10.1101/2022.04.12.488077", true],
+    ["doi", "https://doi.org/10.1101/2022.04.12.488077", false],
+    ["doiList", "10.1/x", false],
+    ["entryList", "EMPIAR-10988,EMD-14412 , PDB-7ttn", true],
+    ["entryList", "EMPIAR-10988 EMD-14412", false],
+    ["entryList", "EMPIAR-1098", false],
+    ["publicationList", "10.1101/x, EMD-1234", true],
+    ["uniprot", "UniProtKB:A0A022YWF9", true],
+    ["uniprot", "UniProtKB:12345", false],
+    ["go", "GO:000584", false],
+    ["annotationIngestId", "Ribosome-1", false],
+    ["annotationIngestId", "a--b-1", false],
+    ["photo", "ftp://host/x.png", false],
+  ])("%s %s: %s", (name, text, expected) => {
+    expect(hasForm(text, name)).toBe(expected);
+  });
+});

@@ -1,0 +1,155 @@
+import type { ErrorRecord, Place } from "../../../../core/errors.js";
+import { nearest } from "../../../../core/nearest.js";
+import { toNumber } from "../../../../core/number.js";
+import { hasForm } from "../../../../model/identifier-forms.js";
+import { type ConfigNode, describe, type MapNode, placeOfValue, type ScalarNode } from "../nodes.js";
+import { CONFIG } from "./config.js";
+import { type Field, type MapShape, type NumberShape, type Shape, type TextShape, wanted } from "./shape.js";
+
+export type OnFault = (fault: ErrorRecord) => void;
+
+/** Sections all of whose strings may be templates for numbers; elsewhere only what stands below `sources`. */
+const TEMPLATED_SECTIONS = new Set(["tiltseries", "tomograms"]);
+const FLOAT = /^float\s*\{[a-zA-Z0-9_-]+\}\s*$/;
+const INTEGER = /^int\s*\{[a-zA-Z0-9_-]+\}\s*$/;
+/** Templates that the grammar itself allows in some fields, wherever these stand. */
+const FIELD_TEMPLATES = { float: /^float[ ]*\{[a-zA-Z0-9_-]+\}[ ]*$/, int: /^int[ ]*\{[a-zA-Z0-9_-]+\}[ ]*$/ };
+const WORD_TEMPLATE = /^[ ]*\{[a-zA-Z0-9_-]+\}[ ]*$/;
+
+/**
+ * Compares a configuration with the grammar: names, types, ranges, vocabularies, forms of identifiers. Every fault is told, in the order of
+ * the grammar's walk; rules between fields are elsewhere.
+ *
+ * The place of a fault is the value's own, where it is written: behind an alias that is the anchor, while `path` leads to the use. A missing
+ * field has the place of the map that lacks it.
+ */
+export function checkGrammar(root: ConfigNode, onFault: OnFault): void {
+  new Walk(onFault).shape(root, CONFIG, false, "");
+}
+
+class Walk {
+  readonly #onFault: OnFault;
+
+  constructor(onFault: OnFault) {
+    this.#onFault = onFault;
+  }
+
+  /** @param templated whether `float {x}` and `int {x}` stand for numbers here. */
+  shape(node: ConfigNode, shape: Shape, templated: boolean, key: string): void {
+    switch (shape.kind) {
+      case "any":
+        return;
+      case "map":
+        if (node.kind !== "map") return this.#mismatch(node, shape, key);
+        return this.#map(node, shape, templated);
+      case "list":
+        if (node.kind !== "list") return this.#mismatch(node, shape, key, "write - before each entry");
+        if (node.items.length < shape.least) this.#mismatch(node, shape, key, "add an entry, or leave the key out if it may be");
+        for (const item of node.items) this.shape(item, shape.items, templated, key);
+        return;
+      default:
+        if (node.kind !== "scalar") return this.#mismatch(node, shape, key);
+        this.#scalar(node, shape, templated, key);
+    }
+  }
+
+  #map(node: MapNode, shape: MapShape, templated: boolean): void {
+    const { fields } = shape;
+    for (const [key, child] of node.entries) {
+      const field = Object.hasOwn(fields, key) ? fields[key]! : undefined;
+      if (!field) {
+        this.#unknown(node, key, shape);
+        continue;
+      }
+      if (child.kind === "scalar" && child.value === null && (field.nullable || field.shape.kind === "any")) continue;
+      this.shape(child, field.shape, templated || key === "sources" || (shape === CONFIG && TEMPLATED_SECTIONS.has(key)), key);
+    }
+    for (const [key, field] of Object.entries(fields)) {
+      if (field.required && !node.entries.has(key)) this.#missing(node, key, field, shape);
+    }
+  }
+
+  #scalar(node: ScalarNode, shape: Exclude<Shape, { kind: "map" | "list" | "any" }>, templated: boolean, key: string): void {
+    const text = typeof node.value === "string" ? node.value : undefined;
+    // as the portal's own validation does, a template counts as the number 1 before anything else is looked at
+    const stands = templated && text !== undefined ? (FLOAT.test(text) ? 1 : INTEGER.test(text) ? 1 : undefined) : undefined;
+    let fits: boolean;
+    if (shape.kind === "boolean") fits = typeof node.value === "boolean";
+    else if (shape.kind === "number") fits = fitsNumber(stands ?? node.value, shape);
+    else fits = stands === undefined && fitsText(node.value, shape);
+    if (!fits) this.#mismatch(node, shape, key, hintFor(node, shape, templated));
+  }
+
+  #mismatch(node: ConfigNode, shape: Shape, key: string, hint?: string): void {
+    const subject = key === "" ? "" : `${key} is `;
+    this.#tell(placeOfValue(node), `${subject}${describe(node)}, wanted ${wanted(shape)}`, hint);
+  }
+
+  #unknown(node: MapNode, key: string, shape: MapShape): void {
+    const known = Object.keys(shape.fields);
+    const near = nearest(key, known);
+    this.#tell(
+      node.keyPlaces.get(key)!,
+      `unknown ${shape === CONFIG ? "section" : "key"} ${JSON.stringify(key)}, known are ${known.join(", ")}`,
+      near === undefined ? "use one of the known, or leave it out" : `did you mean ${near}?`,
+    );
+  }
+
+  #missing(node: MapNode, key: string, field: Field, shape: MapShape): void {
+    this.#tell(
+      placeOfValue(node),
+      `${key} is missing from the ${shape.name}, wanted ${wanted(field.shape)}`,
+      `add ${key}: ${field.says}`,
+    );
+  }
+
+  #tell(place: Place, message: string, hint: string | undefined): void {
+    this.#onFault({ code: "CONFIG_FIELD", message, ...place, ...(hint === undefined ? {} : { hint }) });
+  }
+}
+
+/** A number of either kind; a float without a fraction counts as whole, as it does in JSON. */
+function fitsNumber(value: unknown, { whole, least, most, template }: NumberShape): boolean {
+  if (typeof value === "string") return template && FIELD_TEMPLATES[whole ? "int" : "float"].test(value);
+  const number = toNumber(value);
+  if (number === undefined || !Number.isFinite(number)) return false;
+  if (whole && !Number.isInteger(number)) return false;
+  return (least === undefined || number >= least) && (most === undefined || number <= most);
+}
+
+function fitsText(value: unknown, { words, forms, template, date }: TextShape): boolean {
+  if (typeof value !== "string") return false;
+  if (template && WORD_TEMPLATE.test(value)) return true;
+  if (words) return words.includes(value);
+  if (forms) return forms.some((form) => hasForm(value, form));
+  return !date || isDay(value);
+}
+
+/** ISO's calendar date, and a day that there is. */
+export function isDay(text: string): boolean {
+  const match = /^(\d{4})-(\d\d)-(\d\d)$/.exec(text);
+  if (!match) return false;
+  const [year, month, day] = match.slice(1).map(Number) as [number, number, number];
+  const last = month < 1 || month > 12 ? 0 : new Date(Date.UTC(2000 + (year % 400), month, 0)).getUTCDate();
+  return year >= 1 && day >= 1 && day <= last;
+}
+
+function hintFor(node: ScalarNode, shape: Shape, templated: boolean): string | undefined {
+  const { value } = node;
+  if (shape.kind === "text" && shape.words && typeof value === "string") {
+    const near = nearest(value, shape.words);
+    return near === undefined ? "use one of the words as it is spelled here" : `did you mean ${near}?`;
+  }
+  if (value === null) return "give a value, or leave the key out if it may be";
+  if (shape.kind === "text" && shape.date) return "write year, month and day with two digits each: 2026-01-05";
+  if (shape.kind === "text" && typeof value !== "string") return "put it in quotes";
+  if (shape.kind === "number" && typeof value === "string") {
+    if (/^[-+]?\d*\.?\d+(?:[eE][-+]?\d+)?$/.test(value)) {
+      return /e/i.test(value) ? "YAML 1.1 wants a point and a sign: 1.0e+3" : "take the quotes away";
+    }
+    if (value.includes("{"))
+      return shape.template || templated ? "write float {column} or int {column}" : "a template cannot stand here";
+  }
+  if (shape.kind === "boolean" && typeof value === "string") return "write true or false without quotes";
+  return undefined;
+}

@@ -1,0 +1,222 @@
+import { ancestorsOf, type TypeKey } from "../../../../model/kinds.js";
+import {
+  any,
+  boolean,
+  type Field,
+  filled,
+  identifier,
+  integer,
+  list,
+  type MapShape,
+  map,
+  may,
+  maybe,
+  must,
+  number,
+  numberOrTemplate,
+  oneOf,
+  text,
+} from "./shape.js";
+
+/** What stands below `sources`: finders, filters, and the shapes that wrap an annotation's files. */
+
+export const FINDER_NAMES = [
+  "source_glob",
+  "source_multi_glob",
+  "destination_glob",
+  "literal",
+  "destination_filter",
+  "tomogram_header",
+] as const;
+export type FinderName = (typeof FINDER_NAMES)[number];
+
+const matchRegex = may(text, "regular expression, searched for in the whole path; default .*");
+const nameRegex = may(
+  text,
+  "regular expression matched from the start of the file name; its first group is the name; default (.*)",
+);
+
+const SOURCE_GLOB = map("source glob", {
+  list_glob: must(text, "glob below source_prefix"),
+  match_regex: matchRegex,
+  name_regex: nameRegex,
+});
+
+const DESTINATION_GLOB = map("destination glob", {
+  list_glob: must(text, "glob in the output, beginning with {output_path} or {<parent>_output_path}"),
+  match_regex: matchRegex,
+  name_regex: nameRegex,
+});
+
+const SOURCE_MULTI_GLOB = map("source multi glob", { list_globs: must(filled(text), "globs below source_prefix, in order") });
+
+const DESTINATION_FILTER = map("destination filter", {
+  filters: must(
+    filled(
+      map("filter of metadata", {
+        key: must(filled(text), "path into the metadata: [authors, name]"),
+        value: must(any, "the value that it must have, or hold"),
+      }),
+    ),
+    "all of them must match",
+  ),
+});
+
+const TOMOGRAM_HEADER = map("tomogram header", {
+  list_glob: must(text, "glob below source_prefix"),
+  match_regex: matchRegex,
+  header_key: may(text, "voxel_size"),
+});
+
+const LITERAL = map("literal", { value: must(filled(any), "the names themselves") });
+
+const SPACING_LITERAL = map("literal of voxel spacings", {
+  value: must(filled(numberOrTemplate()), "voxel spacings, Å"),
+});
+
+const PHOTO_LITERAL = map("literal of key photos", {
+  value: must(
+    map("key photos", {
+      snapshot: may(identifier("photo"), "large picture"),
+      thumbnail: may(identifier("photo"), "small picture"),
+    }),
+    "where the pictures are",
+  ),
+});
+
+const FINDERS: Readonly<Record<FinderName, { shape: MapShape; says: string }>> = {
+  source_glob: { shape: SOURCE_GLOB, says: "files or folders below source_prefix" },
+  source_multi_glob: { shape: SOURCE_MULTI_GLOB, says: "files below source_prefix that belong together" },
+  destination_glob: { shape: DESTINATION_GLOB, says: "what is in the output already; never written" },
+  literal: { shape: LITERAL, says: "names as they stand" },
+  destination_filter: { shape: DESTINATION_FILTER, says: "what is in the output already, by its metadata; never written" },
+  tomogram_header: { shape: TOMOGRAM_HEADER, says: "voxel spacings from the headers of volumes" },
+};
+
+const STANDARD: readonly FinderName[] = ["source_glob", "source_multi_glob", "destination_glob", "literal"];
+const PHOTOS: readonly TypeKey[] = ["dataset_keyphoto", "deposition_keyphoto"];
+/** Types whose finders may look into the metadata of what is in the output. */
+const FILTERABLE: readonly TypeKey[] = ["tiltseries", "tomogram"];
+
+/** Finders of a section, in the order in which they are tried. */
+export function findersOf(type: TypeKey): readonly FinderName[] {
+  if (type === "voxel_spacing") return ["source_glob", "destination_glob", "literal", "tomogram_header"];
+  return FILTERABLE.includes(type) ? [...STANDARD, "destination_filter"] : STANDARD;
+}
+
+/** Types by whose names a section's sources may be filtered. */
+export function parentsOf(type: TypeKey): readonly TypeKey[] {
+  if (type === "identified_object") return [];
+  // what lies beside a tilt series is found by run, and a dataset's photos by deposition
+  const unheeded: TypeKey = type === "dataset_keyphoto" ? "dataset" : "tiltseries";
+  return ancestorsOf(type).filter((parent) => parent !== unheeded);
+}
+
+const GLOBS: Readonly<Record<string, Field>> = {
+  glob_string: may(text, "glob below source_prefix; or glob_strings"),
+  glob_strings: may(list(text), "globs below source_prefix; or glob_string"),
+  is_visualization_default: may(boolean, "whether the viewer shows it; default false"),
+  is_portal_standard: may(boolean, "whether it is the portal's own; default false"),
+};
+const least0 = number({ least: 0 });
+const binning = may(least0, "binning of the coordinates against the tomogram");
+const filterValue = may(text, "value by which rows are taken; templates are filled in");
+const order = may(text, "order of the axes, as xyz");
+const meshSource = may(text, "mesh that the points lie on");
+const scaleFactor = may(least0, "factor for the coordinates; default 1");
+const rescale = may(boolean, "whether the mask is to be fitted to the tomogram's size; default false");
+
+export const ANNOTATION_SHAPES: Readonly<Record<string, MapShape>> = {
+  Point: map("points", {
+    file_format: maybe(oneOf("point_annotation_file_format"), "format"),
+    ...GLOBS,
+    binning,
+    columns: may(text, "order of the columns, as xyz"),
+    delimiter: may(text, "what stands between columns"),
+    filter_value: filterValue,
+  }),
+  OrientedPoint: map("oriented points", {
+    file_format: maybe(oneOf("oriented_point_annotation_file_format"), "format"),
+    ...GLOBS,
+    binning,
+    order,
+    filter_value: filterValue,
+    mesh_source_path: meshSource,
+  }),
+  InstanceSegmentation: map("instance segmentation", {
+    file_format: maybe(oneOf("instance_segmentation_annotation_file_format"), "format"),
+    ...GLOBS,
+    binning,
+    order,
+    filter_value: filterValue,
+    mesh_source_path: meshSource,
+  }),
+  SegmentationMask: map("segmentation mask", {
+    file_format: maybe(oneOf("volume_annotation_file_format"), "format"),
+    ...GLOBS,
+  }),
+  SemanticSegmentationMask: map("semantic segmentation mask", {
+    file_format: maybe(oneOf("volume_annotation_file_format"), "format"),
+    ...GLOBS,
+    mask_label: may(integer, "label that means this object; default 1"),
+    rescale,
+    threshold: may(number(), "values above it are the object"),
+  }),
+  InstanceSegmentationMask: map("instance segmentation mask", {
+    file_format: maybe(oneOf("volume_annotation_file_format"), "format"),
+    ...GLOBS,
+    rescale,
+  }),
+  TriangularMesh: map("triangular mesh", {
+    file_format: maybe(oneOf("triangular_mesh_annotation_file_format"), "format"),
+    ...GLOBS,
+    scale_factor: scaleFactor,
+  }),
+  TriangularMeshGroup: map("group of triangular meshes", {
+    file_format: maybe(oneOf("triangular_mesh_annotation_group_file_format"), "format"),
+    ...GLOBS,
+    scale_factor: scaleFactor,
+    name: may(text, "which mesh of the group"),
+  }),
+  GlobalCaption: map("caption of a whole tomogram", {
+    file_format: maybe(oneOf("caption_annotation_file_format"), "format"),
+    ...GLOBS,
+  }),
+  AnnotationCaption: map("caption of annotations", {
+    file_format: maybe(oneOf("caption_annotation_file_format"), "format"),
+    ...GLOBS,
+    companion_shape: may(text, "shape that it speaks of"),
+  }),
+};
+
+/** One entry of `sources` in the section of a type. */
+export function sourceShape(type: TypeKey): MapShape {
+  const fields: Record<string, Field> = {};
+  if (type === "annotation") {
+    for (const [name, shape] of Object.entries(ANNOTATION_SHAPES)) fields[name] = may(shape, shape.name);
+  } else {
+    for (const name of findersOf(type)) fields[name] = may(finderShape(name, type), FINDERS[name].says);
+  }
+  fields.exclude = may(list(text), "regular expressions, matched from the start of a found name: leave these out");
+  const parents = parentsOf(type);
+  if (parents.length > 0) {
+    const rules = map(
+      `parents of a ${type}`,
+      Object.fromEntries(parents.map((parent) => [parent, may(list(text), `regular expressions on the ${parent}'s name`)])),
+    );
+    fields.parent_filters = may(
+      map(`parent filters of a ${type}`, {
+        include: may(rules, "only below parents whose name one of these is found in"),
+        exclude: may(rules, "not below parents whose name one of these is found in"),
+      }),
+      "parents for which this source is meant",
+    );
+  }
+  return map(`source of a ${type}`, fields);
+}
+
+function finderShape(name: FinderName, type: TypeKey): MapShape {
+  if (name !== "literal") return FINDERS[name].shape;
+  if (type === "voxel_spacing") return SPACING_LITERAL;
+  return PHOTOS.includes(type) ? PHOTO_LITERAL : LITERAL;
+}

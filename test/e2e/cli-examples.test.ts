@@ -1,0 +1,79 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { COMMANDS } from "../../src/cli/registry.js";
+import { filesBelow, readText } from "../foundations/sources.js";
+import { shellWords } from "./cli-host.js";
+
+const program = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "emporium-examples-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function emporium(line: string) {
+  const [name, ...words] = shellWords(line);
+  expect(name).toBe("emporium");
+  return spawnSync(process.execPath, [program, ...words], {
+    cwd: folder,
+    encoding: "utf8",
+    env: { ...process.env, EMPORIUM_WORKSPACE: "" },
+  });
+}
+
+beforeAll(() => {
+  const { status, stderr } = emporium("emporium demo --once");
+  expect([status, stderr]).toEqual([0, ""]);
+});
+
+describe("the demo", () => {
+  it("leaves a tree in the portal's layout", () => {
+    const run = join(folder, "demo-out/portal/10401/TS_0001");
+    const tomogram = join(run, "Reconstructions/VoxelSpacing13.480/Tomograms/100");
+    for (const path of [
+      join(run, "run_metadata.json"),
+      join(tomogram, "tomogram_metadata.json"),
+      join(tomogram, "TS_0001.mrc"),
+      join(tomogram, "TS_0001.zarr/.zattrs"),
+    ]) {
+      expect(existsSync(path), path).toBe(true);
+    }
+  });
+
+  it("run again has nothing to do and says the same with --json", () => {
+    const { status, stdout } = emporium("emporium demo --once --json");
+    const { steps, errors } = JSON.parse(stdout) as { steps: { command: string; exitStatus: number }[]; errors: unknown[] };
+    expect([status, errors, steps.map(({ exitStatus }) => exitStatus)]).toEqual([0, [], steps.map(() => 0)]);
+    for (const { command } of steps) expect(command).toMatch(/^emporium ingest (run|convert) /);
+  });
+});
+
+const commands = await Promise.all(COMMANDS.map(async ({ load }) => (await load()).default));
+
+describe("examples of the help texts", () => {
+  it.each(commands.flatMap(({ examples }) => examples.map(({ run }) => run)))("%s", (line) => {
+    const { status, stdout, stderr } = emporium(line);
+    expect([status, stderr]).toEqual([0, ""]);
+    expect(stdout).not.toBe("");
+    if (line.includes("--json")) JSON.parse(stdout);
+  });
+});
+
+describe("commands of the guides", () => {
+  const guides = filesBelow("docs/guides", (path) => path.endsWith(".md"));
+  const lines = guides.flatMap((path) =>
+    [...readText(path).matchAll(/^```sh\n([\s\S]*?)^```$/gm)].flatMap((block) => block[1]!.trim().split("\n")),
+  );
+
+  it("are found", () => {
+    expect(lines.length).toBeGreaterThan(4);
+  });
+
+  it.each(lines)("%s", (line) => {
+    const { status, stderr } = emporium(line);
+    // importing everything is done in part while sections of a configuration cannot be imported yet
+    expect([line.includes("--import-everything") ? [0, 3] : [0]].flat()).toContain(status);
+    expect(stderr).not.toMatch(/INTERNAL/);
+  });
+});

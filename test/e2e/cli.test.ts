@@ -1,0 +1,149 @@
+import { describe, expect, it } from "vitest";
+import { COMMANDS, GROUPS, RESERVED } from "../../src/cli/registry.js";
+import { emporium } from "./cli-host.js";
+
+const lines = (...text: string[]) => `${text.join("\n")}\n`;
+
+describe("the frame", () => {
+  it.each([[["--version"]], [["-V"]], [["--json", "--version"]]])("prints the version for %j", async (words) => {
+    const { status, out, err } = await emporium(words);
+    expect([status, err]).toEqual([0, ""]);
+    expect(out).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  it.each([[["--help"]], [["-h"]], [["help"]], [["--quiet", "--help"]]])("lists the commands for %j", async (words) => {
+    const { status, out, err } = await emporium(words);
+    expect([status, err]).toEqual([0, ""]);
+    for (const { name, summary } of COMMANDS) expect(out).toMatch(new RegExp(`^  ${name} +${summary}$`, "m"));
+  });
+
+  it.each(Object.keys(GROUPS))("lists the commands of %s", async (group) => {
+    const asked = await Promise.all(
+      [
+        [group, "--help"],
+        ["help", group],
+      ].map((words) => emporium(words)),
+    );
+    expect(asked[0]).toEqual(asked[1]);
+    expect(asked[0]!.out).toContain(`emporium ${group} <command>`);
+  });
+
+  it.each(COMMANDS.map(({ name }) => name))("explains %s, in three spellings of the question", async (name) => {
+    const words = name.split(" ");
+    const [first, ...others] = await Promise.all(
+      [
+        [...words, "--help"],
+        ["help", ...words],
+        [...words, "a", "b", "-h"],
+      ].map((asked) => emporium(asked)),
+    );
+    expect([first!.status, first!.err]).toEqual([0, ""]);
+    expect(first!.out).toMatch(new RegExp(`^Usage: emporium ${name} `, "m"));
+    for (const other of others) expect(other).toEqual(first);
+  });
+
+  it.each<[words: string[], message: string, hint: string]>([
+    [[], "emporium stands alone, a command wanted", "emporium --help lists the commands"],
+    [["ingest"], "emporium ingest stands alone, a command wanted", "emporium ingest --help lists the commands"],
+    [["docter"], 'emporium has no command "docter"', "did you mean emporium doctor?"],
+    [["ingest", "rnu", "a"], 'emporium has no command "ingest rnu"', "did you mean emporium ingest run?"],
+    [["igest"], 'emporium has no command "igest"', "did you mean emporium ingest?"],
+    [["help", "wibble"], 'emporium has no command "wibble"', "emporium help lists the commands"],
+    [["constructor"], 'emporium has no command "constructor"', "emporium help lists the commands"],
+    [
+      ["ingest", "run", "a", "b"],
+      "ingest run needs OUTPUT: folder or bucket of the standardised tree",
+      "see emporium ingest run --help",
+    ],
+    [["doctor", "x"], '"x" is one word too many: doctor takes 0', "see emporium doctor --help"],
+    [["doctor", "--jsno"], "doctor has no option --jsno", "did you mean --json?"],
+    [["--workspace", "w", "completion", "zhs"], 'shell: "zhs" found, one of bash, zsh, fish wanted', "did you mean zsh?"],
+  ])("refuses %j with status 2 and a hint", async (words, message, hint) => {
+    expect(await emporium(words)).toEqual({ status: 2, out: "", err: lines(`error[USAGE]: ${message}`, `  hint: ${hint}`) });
+  });
+
+  it.each(RESERVED)("says plainly that %s is not in this version", async (name) => {
+    const { status, out, err } = await emporium([...name.split(" "), "x", "--y"]);
+    expect([status, out]).toEqual([2, ""]);
+    expect(err).toMatch(
+      new RegExp(`^error\\[NOT_BUILT\\]: emporium \\S+ has no ${name}: it comes with a later version\n  hint: `),
+    );
+  });
+
+  it.each([
+    ["--executor", "slurm"],
+    ["--ome-zarr", "0.5"],
+  ])("refuses %s %s as not in this version", async (flag, value) => {
+    const { status, err } = await emporium(["ingest", "run", "c.yaml", "in", "out", flag, value]);
+    expect([status, err.split("\n")[0]]).toEqual([2, `error[NOT_BUILT]: ${flag} ${value} comes with a later version`]);
+  });
+});
+
+describe("--json", () => {
+  it("gives errors as a document on stdout, beside the lines on stderr", async () => {
+    const { status, out, err } = await emporium(["doctor", "--json", "--nonsense"]);
+    expect([status, JSON.parse(out)]).toEqual([
+      2,
+      {
+        status: "failed",
+        errors: [{ code: "USAGE", message: "doctor has no option --nonsense", hint: "see emporium doctor --help" }],
+      },
+    ]);
+    expect(err).toMatch(/^error\[USAGE\]/);
+  });
+
+  it("may stand before the command", async () => {
+    const { status, out } = await emporium(["--json", "completion", "bash"]);
+    expect([status, Object.keys(JSON.parse(out) as object)]).toEqual([0, ["shell", "script", "errors"]]);
+  });
+
+  it("is a word and no option behind --", async () => {
+    const { out, err } = await emporium(["completion", "--", "--json"]);
+    expect([out, err.split("\n")[0]]).toEqual(["", 'error[USAGE]: shell: "--json" found, one of bash, zsh, fish wanted']);
+  });
+});
+
+describe("secrets", () => {
+  const env = {
+    AWS_ACCESS_KEY_ID: "AKIACANARY000001",
+    AWS_SECRET_ACCESS_KEY: "canary/secret+2",
+    AWS_SESSION_TOKEN: "canary-token-3",
+  };
+  const canaries = [...Object.values(env), ...Object.values(env).map(encodeURIComponent), "hunter22"];
+
+  it.each([
+    [["doctor"]],
+    [["doctor", "--json", "--verbose"]],
+    [
+      [
+        "ingest",
+        "run",
+        "canary/secret+2",
+        "s3://b/?X-Amz-Signature=hunter22",
+        "canary-token-3",
+        "--jobs",
+        "AKIACANARY000001",
+        "--json",
+      ],
+    ],
+    [["ingest", "run", "a", "b", "c", "--https-prefix", "ftp://me:hunter22@host/", "--verbose", "--log-json"]],
+    [["canary-token-3", "--verbose"]],
+    [["completion", "canary/secret+2", "--log-json"]],
+  ])("never come out of %j", async (words) => {
+    const { out, err } = await emporium(words, { env });
+    expect(out + err).not.toBe("");
+    for (const canary of canaries) expect(out + err).not.toContain(canary);
+  });
+});
+
+describe("--verbose", () => {
+  it("is understood in a bundle of short options", async () => {
+    expect((await emporium(["doctor", "-qv", "--no"])).err).toMatch(/\n\s+at .*flags\.ts/);
+    expect((await emporium(["doctor", "-qv"])).status).toBe(0);
+  });
+
+  it("adds the stack of an error, which is not shown without", async () => {
+    expect((await emporium(["doctor", "--no"])).err).not.toMatch(/\n\s+at .*\.ts/);
+    expect((await emporium(["doctor", "--no", "--verbose"])).err).toMatch(/\n\s+at .*flags\.ts/);
+  });
+});

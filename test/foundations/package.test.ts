@@ -1,0 +1,89 @@
+import { execFileSync } from "node:child_process";
+import { describe, expect, it } from "vitest";
+import { OUTSIDE } from "./import-rules.js";
+import { filesBelow, readText, root } from "./sources.js";
+
+interface Locked {
+  resolved?: string;
+  integrity?: string;
+  license?: string;
+  link?: boolean;
+  dev?: boolean;
+  optional?: boolean;
+  devOptional?: boolean;
+  hasInstallScript?: boolean;
+  optionalDependencies?: Record<string, string>;
+}
+
+const lock = JSON.parse(readText("package-lock.json")) as { packages: Record<string, Locked> };
+const locked = Object.entries(lock.packages).filter(([path]) => path !== "");
+const runtime = locked.filter(([, { dev, devOptional }]) => !dev && !devOptional);
+
+describe("package-lock.json", () => {
+  it("gives an integrity for every entry that a user installs, and for all tools but their binaries for other platforms", () => {
+    const without = locked.filter(([, { integrity }]) => !/^sha512-/.test(integrity ?? ""));
+    expect(without.filter(([, { dev, optional }]) => !(dev && optional)).map(([path]) => path)).toEqual([]);
+  });
+
+  it("takes nothing from elsewhere than the registry", () => {
+    expect(
+      locked.filter(([, { resolved, link }]) => link || (resolved && !resolved.startsWith("https://registry.npmjs.org/"))),
+    ).toEqual([]);
+  });
+
+  it("holds an entry for every optional binary that a package names, or npm ci refuses it", () => {
+    const wanted = Object.values(lock.packages).flatMap(({ optionalDependencies = {} }) => Object.keys(optionalDependencies));
+    const missing = wanted.filter((name) => !locked.some(([path]) => path.endsWith(`node_modules/${name}`)));
+    expect(missing).toEqual([]);
+  });
+
+  it("holds runtime packages under permissive licences only", () => {
+    const allowed = ["MIT", "ISC", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "0BSD", "BlueOak-1.0.0", "Unlicense", "CC0-1.0"];
+    const other = runtime.filter(([, { license }]) => !allowed.includes(license ?? ""));
+    expect(other.map(([path, { license }]) => `${path}: ${license}`)).toEqual([]);
+  });
+
+  it("holds no runtime package that runs a script when it is installed", () => {
+    expect(runtime.filter(([, { hasInstallScript }]) => hasInstallScript).map(([path]) => path)).toEqual([]);
+  });
+
+  it("stays within the budget of packages", () => {
+    const manifest = JSON.parse(readText("package.json")) as { dependencies: Record<string, string> };
+    expect(Object.keys(manifest.dependencies).length).toBeLessThanOrEqual(35);
+    expect(runtime.length).toBeLessThanOrEqual(250);
+  });
+});
+
+describe("npm pack", () => {
+  const output = execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], {
+    cwd: root,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const [packed] = JSON.parse(output) as [{ files: { path: string; mode: number }[] }];
+  const names = packed.files.map(({ path }) => path).sort();
+
+  it("packs the compiled form of every source file and of nothing else", () => {
+    const stems = filesBelow(
+      "src",
+      (path) => /\.ts$/.test(path) && !/\.(test|d)\.ts$/.test(path) && !path.includes("/assembly/"),
+    );
+    const expected = stems.flatMap((path) =>
+      [".js", ".js.map", ".d.ts"].map((end) => path.replace(/^src/, "dist").replace(/\.ts$/, end)),
+    );
+    expect(names.filter((name) => name.startsWith("dist/"))).toEqual(expected.sort());
+  });
+
+  it("packs beside it exactly the files of the golden list", async () => {
+    const rest = names.filter((name) => !name.startsWith("dist/"));
+    await expect(`${rest.join("\n")}\n`).toMatchFileSnapshot("../golden/package/packed-files.txt");
+  });
+
+  it("packs what the program imports from outside of its own folder", () => {
+    for (const [, file] of OUTSIDE) expect(names).toContain(file);
+  });
+
+  it("marks the program as executable", () => {
+    expect(packed.files.find(({ path }) => path === "dist/cli/main.js")!.mode & 0o111).toBe(0o111);
+  });
+});
