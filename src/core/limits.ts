@@ -20,6 +20,10 @@ export const LIMITS = {
   globMatches: 10_000_000,
   /** One header or tag tree of a file. */
   headerBytes: 64 * MiB,
+  /** Groups within groups of a tag tree, and its tags in all; pages of one TIFF. */
+  tagDepth: 64,
+  tagCount: 1_000_000,
+  pageCount: 1_000_000,
   /** One decoded chunk. */
   chunkBytes: 512 * MiB,
   /** Elements along one axis, and in all: what a float64 counts exactly. */

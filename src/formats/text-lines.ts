@@ -47,7 +47,7 @@ export function columnsOf(text: string): string[] {
 
 /** A decimal number as programs write it: `-4.38`, `+0.`, `.5`, `1e-3`. Not finite, hexadecimal or with anything beside it: undefined. */
 export function decimal(text: string): number | undefined {
-  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) return undefined;
+  if (!/^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(text)) return undefined;
   const value = Number(text);
   return Number.isFinite(value) ? value : undefined;
 }

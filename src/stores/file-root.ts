@@ -1,4 +1,4 @@
-import { lstat, mkdir, readdir, realpath, rm, stat } from "node:fs/promises";
+import { mkdir, readdir, realpath, rm, stat } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
 import { EmporiumError } from "../core/errors.js";
 import { errnoOf } from "./file-errors.js";
@@ -98,21 +98,24 @@ async function makeFolder(folder: string, sync: boolean): Promise<void> {
  * system answers ENOENT although the parent is there (`/proc`), and hides EROFS behind ENOENT.
  */
 async function makeMissing(folder: string): Promise<string | undefined> {
+  const made = await makeOne(folder);
+  if (made !== "no parent") return made;
+  const first = await makeMissing(dirname(folder));
+  const again = await makeOne(folder); // the parent is there now, whoever made it
+  if (again !== "no parent") return first ?? again;
+  throw Object.assign(new Error(`ENOENT: ${folder} cannot be made`), { code: "ENOENT", path: folder });
+}
+
+async function makeOne(folder: string): Promise<string | undefined | "no parent"> {
   try {
     await mkdir(folder);
     return folder;
   } catch (error) {
     const errno = errnoOf(error);
     if (errno === "EEXIST" && (await stat(folder)).isDirectory()) return undefined;
-    if (errno !== "ENOENT" || (await exists(dirname(folder)))) throw error;
+    if (errno === "ENOENT" && dirname(folder) !== folder) return "no parent";
+    throw error;
   }
-  const first = await makeMissing(dirname(folder));
-  const made = await makeMissing(folder);
-  return first ?? made;
-}
-
-async function exists(path: string): Promise<boolean> {
-  return (await lstat(path).catch(absentAs(undefined))) !== undefined;
 }
 
 /** Nothing there, or a file where a folder would be: both mean that there is no such key. */

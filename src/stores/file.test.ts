@@ -339,3 +339,20 @@ describe("adopting", () => {
     expect(await tree(root)).toEqual(["thing", "thing/x"]);
   });
 });
+
+describe("folders that are missing", () => {
+  it("are made by whoever comes first, however many come at once", async () => {
+    for (let round = 0; round < 20; round++) {
+      const keys = Array.from({ length: 24 }, (_, i) => `r${round}/a/b/c${i % 3}/d/e${i}.json`);
+      await Promise.all(keys.map((key, i) => (i % 2 ? fileStore(root) : fileStore(join(root))).write(key, text(key))));
+      for (const key of keys) expect(asText(await fileStore(root).read(key))).toBe(key);
+    }
+  });
+
+  it.skipIf(process.platform !== "linux")(
+    "that cannot be made give an error, on a file system that answers ENOENT for that too",
+    async () => {
+      expect(await codeOf(fileStore("/proc/emporium-none/below").write("a", text("x")))).toBe("STORE_ABSENT");
+    },
+  );
+});

@@ -120,6 +120,7 @@ async function run(world: World, source: Store, fate: FaultPlan): Promise<Ingest
     writeZarr: true,
     forceOverwrite: false,
     compat: false,
+    sync: false,
     verify: false,
     dryRun: false,
     log: silentLog,

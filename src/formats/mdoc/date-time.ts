@@ -9,8 +9,9 @@ export function mdocTimeMs(text: string): number | undefined {
   const serialEm = /^(\d{1,2})-([A-Za-z]{3})-(\d{2}|\d{4})\s+(\d{1,2}):(\d{2}):(\d{2}(?:\.\d+)?)$/.exec(text.trim());
   const iso = /^(\d{4})-(\d{2})-(\d{2})[T\s]+(\d{1,2}):(\d{2}):(\d{2}(?:\.\d+)?)$/.exec(text.trim());
   if (serialEm) {
-    const [, day, month, year, hour, minute, second] = serialEm as unknown as string[];
-    return timeMs(fullYear(year!), MONTHS.indexOf(month!.toLowerCase()), Number(day), Number(hour), Number(minute), Number(second));
+    const [, day, month, year, hour, minute, second] = serialEm;
+    const monthIndex = MONTHS.indexOf(month!.toLowerCase());
+    return timeMs(fullYear(year!), monthIndex, Number(day), Number(hour), Number(minute), Number(second));
   }
   if (!iso) return undefined;
   const [year, month, day, hour, minute, second] = iso.slice(1).map(Number) as [number, number, number, number, number, number];

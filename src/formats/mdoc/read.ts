@@ -46,6 +46,7 @@ export interface Mdoc {
 }
 
 const SECTION = /^\[(ZValue|MontSection|FrameSet)\s*=/;
+const TITLE = /^\[T\s*=/;
 
 /**
  * Reads a whole mdoc. Lines without `=` are skipped, a line is split at its first `=`, brackets at the ends of a line do not count, and what
@@ -69,20 +70,24 @@ export function parseMdoc(content: Uint8Array | string, name: string): Mdoc {
       finish();
       section = { kind, line, fields: new Map() };
     }
-    const title = section ? undefined : /^\[T\s*=(.*?)\]*$/.exec(text);
-    if (title) {
-      titles.push(title[1]!.trim());
-      continue;
-    }
-    const inner = section ? text.replace(/^[[\]]+|[[\]]+$/g, "") : text;
+    const inner = section || TITLE.test(text) ? withoutBrackets(text) : text;
     const split = inner.indexOf("=");
     if (split < 0) continue;
     const key = inner.slice(0, split).trim();
-    (section?.fields ?? header).set(key, { text: inner.slice(split + 1).trim(), line });
+    const value = inner.slice(split + 1).trim();
+    if (!section && TITLE.test(text)) titles.push(value);
+    else (section?.fields ?? header).set(key, { text: value, line });
   }
   finish();
   for (const [key, kind] of Object.entries(HEADER_FIELDS)) numberIn(header, key, kind, name);
   return { name, header, titles, sections };
+}
+
+function withoutBrackets(text: string): string {
+  let [start, end] = [0, text.length];
+  while (start < end && (text[start] === "[" || text[start] === "]")) start++;
+  while (end > start && (text[end - 1] === "[" || text[end - 1] === "]")) end--;
+  return text.slice(start, end);
 }
 
 function typedSection(section: { kind: MdocSectionKind; line: number; fields: MdocFields }, name: string): MdocSection {

@@ -36,7 +36,10 @@ function pairLine([key, value]: MdocPair): string {
 
 function checked(key: string, text: string): string {
   if (/[\r\n]/.test(text) || text.trim() !== text || /^[[\]]|[[\]]$/.test(text)) {
-    throw new EmporiumError("FORMAT_FIELD", `${key}: ${JSON.stringify(text)} cannot be a value of an mdoc: it would be read back changed`);
+    throw new EmporiumError(
+      "FORMAT_FIELD",
+      `${key}: ${JSON.stringify(text)} cannot be a value of an mdoc: it would be read back changed`,
+    );
   }
   return text;
 }

@@ -105,6 +105,7 @@ export async function convertVolume(options: ConvertOptions): Promise<ConvertRep
     log,
     signal,
     createdMs: fixedMoment(process.env),
+    sync: options.sync,
     onEvent: options.onEvent,
   });
   const result = report.results[0]!;

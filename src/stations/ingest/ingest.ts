@@ -98,7 +98,7 @@ export interface OpenIngest {
 /** `ingest` for stores that are open already. */
 export async function ingestInto(
   { config, name: configName, source, target }: OpenIngest,
-  options: Omit<IngestOptions, "config" | "input" | "output" | "anonymous" | "sync">,
+  options: Omit<IngestOptions, "config" | "input" | "output" | "anonymous">,
 ): Promise<IngestReport> {
   const { log, signal } = options;
   const name = `ingest ${configName}`;
@@ -136,6 +136,7 @@ export async function ingestInto(
     verify: options.verify,
     force: options.forceOverwrite,
     createdMs: fixedMoment(process.env),
+    sync: options.sync,
     onEvent: options.onEvent,
   });
   return runReport(plan, run, shortOfRoom);

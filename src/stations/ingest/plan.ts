@@ -6,11 +6,12 @@ import type { TypeKey } from "../../model/kinds.js";
 import { datasetFolder, depositionFolder, runFolder } from "../../model/layout.js";
 import { checkName } from "../../model/names.js";
 import type { Store } from "../../stores/store.js";
-import { checkNames, isTemplate, templatesOf } from "./config/expand.js";
 import { scalarText } from "./config/nodes.js";
+import { refuse } from "./config/parts.js";
 import { readYaml } from "./config/read.js";
-import { type RunData, readRunData } from "./config/run-data-map.js";
-import { type Finder, type IngestConfig, parseConfig } from "./config/schema.js";
+import { readRunData } from "./config/run-data-map.js";
+import { type IngestConfig, parseConfig } from "./config/schema.js";
+import { checkTemplates } from "./config/templates.js";
 import { addFailure, type Draft, joinDraft, newDraft, type PlanFailure, type PlannedEntity, type PlanWarning } from "./draft.js";
 import { cachedListing } from "./finders/listing.js";
 import { type Ancestor, knownNames, type Scope } from "./finders/scope.js";
@@ -93,7 +94,8 @@ export async function planIngest(config: IngestConfig, source: Store, target: St
     reserved: options.reservedIds ?? [],
     signal,
   };
-  checkTemplates(config, runData);
+  const columns = new Set(runData.columns);
+  checkTemplates(config, { of: (type) => knownNames(type, runData.columns), columns }, refuse);
   checkTomogramSection(context);
 
   const draft = newDraft();
@@ -245,26 +247,4 @@ function requireRuns(context: PlanContext, { found, kept }: { found: number; kep
     place: finder && "glob" in finder ? finder.glob.place : section.place,
     hint: "check the glob, its regular expressions, source_prefix and the input",
   });
-}
-
-/** Every template is checked against the names that exist where it stands, before anything is listed. */
-function checkTemplates(config: IngestConfig, { columns }: RunData): void {
-  const rowNames = new Set(columns);
-  const hasMap = config.maps.run_data_map_file !== undefined;
-  for (const { type, blocks } of config.sections.values()) {
-    const known = knownNames(type, columns);
-    for (const { metadata, sources } of blocks) {
-      for (const { finder } of sources) if (finder) checkFinder(finder, type, known, rowNames);
-      if (type === "tomogram" && metadata) for (const node of templatesOf(metadata)) if (hasMap) checkNames(node, rowNames);
-    }
-  }
-}
-
-function checkFinder(finder: Finder, type: TypeKey, known: ReadonlySet<string>, rowNames: ReadonlySet<string>): void {
-  if ("glob" in finder) checkNames(finder.glob, known);
-  else if (finder.kind === "source_multi_glob") for (const glob of finder.globs) checkNames(glob, known);
-  else if (finder.kind === "literal" && type === "voxel_spacing") {
-    for (const { name } of finder.values)
-      if (typeof name.value === "string" && isTemplate(name.value)) checkNames(name, rowNames);
-  }
 }

@@ -1,7 +1,7 @@
 import { EmporiumError, type Place } from "../../../core/errors.js";
 import type { Json } from "../../../core/json.js";
+import { nearest } from "../../../core/nearest.js";
 import { Float, fixedHalfEven } from "../../../core/number.js";
-import { nearest } from "./nearest.js";
 import { type ConfigNode, type ScalarNode, scalarsOf } from "./nodes.js";
 
 /** What `{name}` may stand for. `null` is a name that has no value here (a run without a row in a map). */

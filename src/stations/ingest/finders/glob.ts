@@ -83,6 +83,11 @@ export function escapeGlob(text: string): string {
   return text.replace(/[*?[]/g, "[$&]");
 }
 
+/** Refuses what no glob can be, before any place is looked at. @throws {EmporiumError} NAME_UNSAFE, CONFIG_FIELD */
+export function checkGlob(pattern: string, place?: Place): void {
+  parseGlob(pattern, place);
+}
+
 function parseGlob(pattern: string, place: Place | undefined): Segment[] {
   const parts = pattern.split("/").filter((part) => part !== "" && part !== ".");
   if (parts.includes("..")) {

@@ -1,0 +1,94 @@
+import { columnsOf, textLines } from "../text-lines.js";
+import type { TiltAngle } from "../tilt-angles/read.js";
+import { alignmentError, numbersOfRow } from "./rows.js";
+import type { SectionAlignment } from "./sections.js";
+
+/** One line of an IMOD transform file: x' = a11 x + a12 y + dx, y' = a21 x + a22 y + dy, about the centre, shifts in pixels. */
+export interface ImodTransform {
+  matrix: [[a11: number, a12: number], [a21: number, a22: number]];
+  shift: [dx: number, dy: number];
+  line: number;
+}
+
+/**
+ * A `.xf` file: one transform a line, `a11 a12 a21 a22 dx dy`. Empty lines are skipped.
+ *
+ * @throws {EmporiumError} FORMAT_FIELD with the line; FORMAT_LIMIT.
+ */
+export function parseXf(content: Uint8Array | string, name: string): ImodTransform[] {
+  return textLines(content, name)
+    .filter(({ text }) => text !== "")
+    .map(({ line, text }) => {
+      const row = numbersOfRow(columnsOf(text), 6, { name, line, what: "a transform" }) as [
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+      ];
+      const [a11, a12, a21, a22, dx, dy] = row;
+      return {
+        matrix: [
+          [a11, a12],
+          [a21, a22],
+        ],
+        shift: [dx, dy],
+        line,
+      };
+    });
+}
+
+export interface ImodAlignmentFiles {
+  name: string;
+  transforms: readonly ImodTransform[];
+  /** Of the `.tlt`. */
+  tilts: readonly TiltAngle[];
+  /** Of the `.xtilt` or `.tltx`, if there is one. */
+  xTilts?: readonly TiltAngle[] | undefined;
+  /** Sections from 1 that `tilt.com` leaves out. */
+  excluded?: readonly number[] | undefined;
+}
+
+/**
+ * Sections of an IMOD alignment. The matrix is transposed and taken as the inverse, so a magnification in the `.xf` is not undone: that is
+ * what the portal's metadata holds.
+ *
+ * @param compat `"reference"`: files of different lengths are read as far as the shortest goes, as the portal's converter does; otherwise
+ *   they are refused.
+ * @throws {EmporiumError} FORMAT_FIELD.
+ * Source: `Alignment.from_imod` of cryoet-alignment 0.2.0; golden: `test/golden/alignment`.
+ */
+export function imodSections(files: ImodAlignmentFiles, compat?: "reference"): SectionAlignment[] {
+  const { name, transforms, tilts, xTilts } = files;
+  const counts = [transforms.length, tilts.length, ...(xTilts ? [xTilts.length] : [])];
+  if (compat !== "reference" && new Set(counts).size > 1) {
+    const found = `${transforms.length} transforms, ${tilts.length} tilt angles${xTilts ? `, ${xTilts.length} x-tilt angles` : ""}`;
+    throw alignmentError(
+      name,
+      undefined,
+      `${found}: one of each a section is wanted`,
+      "take the files from one and the same alignment",
+    );
+  }
+  const excluded = new Set(files.excluded);
+  const sections: SectionAlignment[] = [];
+  for (let z = 0; z < Math.min(...counts); z++) {
+    if (excluded.has(z + 1)) continue;
+    const { matrix, shift } = transforms[z]!;
+    const [[a11, a12], [a21, a22]] = matrix;
+    const [dx, dy] = shift;
+    sections.push({
+      zIndex: z,
+      tiltAngleDegrees: tilts[z]!.degrees,
+      volumeXRotationDegrees: xTilts?.[z]?.degrees ?? 0,
+      inPlaneRotation: [
+        [a11, a21],
+        [a12, a22],
+      ],
+      xOffset: a11 * -dx + a21 * -dy,
+      yOffset: a12 * -dx + a22 * -dy,
+    });
+  }
+  return sections;
+}

@@ -1,0 +1,11 @@
+/** Where one section of a tilt series lies in the tomogram, as the portal's metadata says it. */
+export interface SectionAlignment {
+  /** From 0, in the whole tilt series: sections that were left out leave gaps. */
+  zIndex: number;
+  tiltAngleDegrees: number;
+  volumeXRotationDegrees: number;
+  inPlaneRotation: [[number, number], [number, number]];
+  /** Pixels of the unbinned tilt series, as in the file, though the portal's schema says Å. */
+  xOffset: number;
+  yOffset: number;
+}

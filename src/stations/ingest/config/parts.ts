@@ -1,0 +1,49 @@
+import { EmporiumError } from "../../../core/errors.js";
+import { nearest } from "../../../core/nearest.js";
+import { type ConfigNode, describe, type ListNode, type MapNode } from "./nodes.js";
+
+/** Takes a fault of a configuration. */
+export type Report = (fault: EmporiumError) => void;
+
+/** The way of a run: the first fault ends it. */
+export const refuse: Report = (fault) => {
+  throw fault;
+};
+
+export function isNull(node: ConfigNode): boolean {
+  return node.kind === "scalar" && node.value === null;
+}
+
+/** A list, or nothing at all: `annotations:` and `annotations: []` are both empty. @throws {EmporiumError} CONFIG_FIELD */
+export function listOf(node: ConfigNode): readonly ConfigNode[] {
+  return isNull(node) ? [] : asList(node, "a list").items;
+}
+
+/** @throws {EmporiumError} CONFIG_FIELD */
+export function asMap(node: ConfigNode, wanted: string): MapNode {
+  if (node.kind === "map") return node;
+  throw new EmporiumError("CONFIG_FIELD", `${describe(node)}, wanted ${wanted}`, { place: node.place });
+}
+
+/** @throws {EmporiumError} CONFIG_FIELD */
+export function asList(node: ConfigNode, wanted: string): ListNode {
+  if (node.kind === "list") return node;
+  throw new EmporiumError("CONFIG_FIELD", `${describe(node)}, wanted ${wanted}`, {
+    place: node.place,
+    hint: "write - before each entry",
+  });
+}
+
+/** @throws {EmporiumError} CONFIG_FIELD */
+export function asText(node: ConfigNode): string {
+  if (node.kind === "scalar" && typeof node.value === "string") return node.value;
+  throw new EmporiumError("CONFIG_FIELD", `${describe(node)}, wanted a text`, { place: node.place, hint: "put it in quotes" });
+}
+
+export function unknownKey(map: MapNode, key: string, valid: readonly string[], what: string): EmporiumError {
+  const near = nearest(key, valid);
+  return new EmporiumError("CONFIG_FIELD", `unknown ${what} ${JSON.stringify(key)}, known are ${valid.join(", ")}`, {
+    place: map.keyPlaces.get(key),
+    hint: near === undefined ? `use one of the known, or leave it out` : `did you mean ${near}?`,
+  });
+}

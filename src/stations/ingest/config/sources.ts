@@ -1,0 +1,215 @@
+import { EmporiumError, type Place } from "../../../core/errors.js";
+import { toNumber } from "../../../core/number.js";
+import { ancestorsOf, type TypeKey } from "../../../model/kinds.js";
+import { ANNOTATION_SHAPES, type FinderName, findersOf } from "./grammar/sources.js";
+import { type ConfigNode, describe, type MapNode, type ScalarNode } from "./nodes.js";
+import { asList, asMap, asText, isNull, type Report, unknownKey } from "./parts.js";
+import { compilePattern, type Pattern } from "./pattern.js";
+
+export interface Source {
+  readonly place: Place;
+  /** Undefined for annotations, whose sources are wrapped in shapes, and in sections that a run does not look into. */
+  readonly finder: Finder | undefined;
+  /** Names to leave out, matched from their start. */
+  readonly exclude: readonly Pattern[];
+  readonly includeParents: ReadonlyMap<TypeKey, readonly Pattern[]>;
+  readonly excludeParents: ReadonlyMap<TypeKey, readonly Pattern[]>;
+}
+
+export type Finder =
+  | { kind: "source_glob" | "destination_glob"; glob: ScalarNode; match: Pattern; name: Pattern; place: Place }
+  | { kind: "source_multi_glob"; globs: readonly ScalarNode[]; place: Place }
+  | { kind: "literal"; values: readonly { name: ScalarNode; path: ScalarNode | undefined }[]; place: Place }
+  | { kind: "tomogram_header"; glob: ScalarNode; match: Pattern; place: Place }
+  | { kind: "destination_filter"; filters: readonly MetadataFilter[]; place: Place };
+
+/** One condition on the metadata of an entity that is there: the members on the way, and the value at its end. */
+export interface MetadataFilter {
+  readonly key: readonly string[];
+  readonly value: ConfigNode;
+}
+
+/** What says something of a source and finds nothing itself. */
+const FILTERS = ["exclude", "parent_filters"];
+
+export interface SourceOptions {
+  /** False: a section that is counted and not run, of which only names are looked at. */
+  strict: boolean;
+  report: Report;
+}
+
+/** @throws {EmporiumError} CONFIG_FIELD, CONFIG_REGEX */
+export function parseSource(node: ConfigNode, type: TypeKey, { strict, report }: SourceOptions): Source {
+  const source = asMap(node, "a map with a finder");
+  const names: readonly string[] = type === "annotation" ? Object.keys(ANNOTATION_SHAPES) : findersOf(type);
+  const known = [...names, ...FILTERS];
+  let finder: Finder | undefined;
+  let seen: string | undefined;
+  for (const [key, value] of source.entries) {
+    if (FILTERS.includes(key) || (isNull(value) && known.includes(key))) continue;
+    if (!known.includes(key)) {
+      // annotation sources have had other forms; a run does not read them
+      if (type !== "annotation" || strict) report(unknownKey(source, key, known, type === "annotation" ? "shape" : "finder"));
+      continue;
+    }
+    if (seen !== undefined && (type !== "annotation" || strict)) report(twoOf(type, seen, key, source.keyPlaces.get(key)));
+    seen = key;
+    if (strict && type !== "annotation") finder = parseFinder(key as FinderName, asMap(value, "a map"), type, report);
+  }
+  if (strict && seen === undefined) {
+    const what = type === "annotation" ? "shape" : "finder";
+    report(
+      new EmporiumError("CONFIG_FIELD", `a source without a ${what}`, {
+        place: source.place,
+        hint: `use one of ${names.join(", ")}`,
+      }),
+    );
+  }
+  return {
+    place: source.place,
+    finder,
+    exclude: patterns(source.entries.get("exclude"), strict),
+    ...parseParentFilters(source.entries.get("parent_filters"), type, strict),
+  };
+}
+
+function twoOf(type: TypeKey, first: string, second: string, place: Place | undefined): EmporiumError {
+  const what = type === "annotation" ? "shapes" : "finders";
+  return new EmporiumError("CONFIG_FIELD", `two ${what} in one source, ${first} and ${second}`, {
+    place,
+    hint: "make two sources of them",
+  });
+}
+
+const PARAMETERS: Readonly<Record<FinderName, readonly string[]>> = {
+  source_glob: ["list_glob", "match_regex", "name_regex"],
+  destination_glob: ["list_glob", "match_regex", "name_regex"],
+  source_multi_glob: ["list_globs"],
+  literal: ["value"],
+  destination_filter: ["filters"],
+  tomogram_header: ["list_glob", "match_regex", "header_key"],
+};
+
+function parseFinder(kind: FinderName, map: MapNode, type: TypeKey, report: Report): Finder {
+  for (const key of map.entries.keys())
+    if (!PARAMETERS[kind].includes(key)) report(unknownKey(map, key, PARAMETERS[kind], "parameter"));
+  const need = (key: string): ConfigNode => {
+    const node = map.entries.get(key);
+    if (node) return node;
+    throw new EmporiumError("CONFIG_FIELD", `${kind} needs ${key}`, { place: map.place, hint: `add ${key}` });
+  };
+  const pattern = (key: string, standard: string): Pattern => {
+    const node = map.entries.get(key);
+    const text = node && !isNull(node) ? asText(node) : "";
+    return compilePattern(text === "" ? standard : text, node?.place);
+  };
+  const { place } = map;
+  switch (kind) {
+    case "source_glob":
+    case "destination_glob":
+      return {
+        kind,
+        glob: globOf(need("list_glob")),
+        match: pattern("match_regex", ".*"),
+        name: pattern("name_regex", "(.*)"),
+        place,
+      };
+    case "source_multi_glob":
+      return { kind, globs: asList(need("list_globs"), "a list of globs").items.map(globOf), place };
+    case "tomogram_header": {
+      const key = map.entries.get("header_key");
+      if (key && !isNull(key) && asText(key) !== "voxel_size") {
+        throw new EmporiumError("CONFIG_FIELD", `header_key is ${describe(key)}, wanted voxel_size`, { place: key.place });
+      }
+      return { kind, glob: globOf(need("list_glob")), match: pattern("match_regex", ".*"), place };
+    }
+    case "literal":
+      return { kind, values: literals(need("value"), type), place };
+    case "destination_filter":
+      return { kind, filters: asList(need("filters"), "a list of filters").items.map(parseFilter), place };
+  }
+}
+
+function globOf(node: ConfigNode): ScalarNode {
+  if (asText(node) !== "") return node as ScalarNode;
+  throw new EmporiumError("CONFIG_FIELD", "an empty glob", {
+    place: node.place,
+    hint: "name files, for example tomograms/*.rec",
+  });
+}
+
+function literals(node: ConfigNode, type: TypeKey): { name: ScalarNode; path: ScalarNode | undefined }[] {
+  if (node.kind === "list") return node.items.map((item) => ({ name: literalName(item, type), path: undefined }));
+  if (node.kind === "map" && (type === "dataset_keyphoto" || type === "deposition_keyphoto")) {
+    return [...node.entries].flatMap(([key, path]) => {
+      if (isNull(path)) return [];
+      asText(path);
+      return [{ name: { kind: "scalar", value: key, place: node.keyPlaces.get(key)! }, path: path as ScalarNode }];
+    });
+  }
+  throw new EmporiumError("CONFIG_FIELD", `${describe(node)} as value of a literal, wanted a list`, {
+    place: node.place,
+    hint: "write - before the value",
+  });
+}
+
+function literalName(node: ConfigNode, type: TypeKey): ScalarNode {
+  if (node.kind !== "scalar" || node.value === null || typeof node.value === "boolean") {
+    throw new EmporiumError("CONFIG_FIELD", `${describe(node)} among the values of a literal, wanted a name or number`, {
+      place: node.place,
+    });
+  }
+  const number = toNumber(node.value);
+  if (type === "voxel_spacing" && number !== undefined && !(number > 0 && Number.isFinite(number))) {
+    throw new EmporiumError("CONFIG_FIELD", `${number} as voxel spacing, a number of Å above 0 was wanted`, {
+      place: node.place,
+      hint: "write a number such as 13.48, or float {column}",
+    });
+  }
+  return node;
+}
+
+function parseFilter(node: ConfigNode): MetadataFilter {
+  const map = asMap(node, "a map with key and value");
+  const [key, value] = [map.entries.get("key"), map.entries.get("value")];
+  if (!key || !value) {
+    throw new EmporiumError("CONFIG_FIELD", `a filter needs ${key ? "value" : "key"}`, {
+      place: map.place,
+      hint: "write {key: [authors, name], value: Bob}",
+    });
+  }
+  return { key: asList(key, "a list of member names").items.map(asText), value };
+}
+
+function parseParentFilters(
+  node: ConfigNode | undefined,
+  type: TypeKey,
+  strict: boolean,
+): Pick<Source, "includeParents" | "excludeParents"> {
+  const read = (rule: "include" | "exclude"): Map<TypeKey, Pattern[]> => {
+    const found = new Map<TypeKey, Pattern[]>();
+    if (node?.kind !== "map") return found;
+    const rules = node.entries.get(rule);
+    if (!rules || isNull(rules)) return found;
+    const map = asMap(rules, "a map of parents");
+    const parents = ancestorsOf(type);
+    for (const [parent, list] of map.entries) {
+      if (!parents.includes(parent as TypeKey)) throw unknownKey(map, parent, parents, "parent");
+      found.set(parent as TypeKey, patterns(list, strict));
+    }
+    return found;
+  };
+  if (node && node.kind === "map") {
+    for (const key of node.entries.keys()) {
+      if (key !== "include" && key !== "exclude") throw unknownKey(node, key, ["include", "exclude"], "key");
+    }
+  } else if (node && !isNull(node) && strict) {
+    asMap(node, "a map with include or exclude");
+  }
+  return { includeParents: read("include"), excludeParents: read("exclude") };
+}
+
+function patterns(node: ConfigNode | undefined, strict: boolean): Pattern[] {
+  if (!node || !strict || isNull(node)) return [];
+  return asList(node, "a list of regular expressions").items.map((item) => compilePattern(asText(item), item.place));
+}
