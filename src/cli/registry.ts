@@ -20,6 +20,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./ingest-plan.js"),
   },
   {
+    name: "ingest check",
+    summary: "Check configurations: every fault with its line, what was found and what was wanted",
+    load: () => import("./ingest-check.js"),
+  },
+  {
+    name: "ingest upgrade",
+    summary: "Bring configurations of older versions to the current one, comments and anchors kept",
+    load: () => import("./ingest-upgrade.js"),
+  },
+  {
     name: "ingest convert",
     summary: "Convert one MRC volume to MRC and OME-Zarr, without a config",
     load: () => import("./ingest-convert.js"),
@@ -43,7 +53,6 @@ export const COMMANDS: readonly CommandEntry[] = [
 
 /** Names that the command line keeps for later versions: asking for one is answered plainly and not with a guess at another. */
 export const RESERVED = [
-  "ingest check",
   "ingest validate",
   "ingest new",
   "harvest",

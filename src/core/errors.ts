@@ -10,6 +10,14 @@ export const ERRORS = {
   USAGE: { exit: 2, summary: "The command line is not of the command's form." },
   CONFIG_SYNTAX: { exit: 2, summary: "The YAML, JSON or CSV cannot be parsed." },
   CONFIG_FIELD: { exit: 2, summary: "A field of a configuration is missing, unknown or has a wrong value." },
+  CONFIG_RULE: {
+    exit: 2,
+    summary: "Fields of a configuration are each well-formed and contradict each other, or lack what they need beside them.",
+  },
+  CONFIG_REGISTRY: {
+    exit: 2,
+    summary: "A public registry does not know an identifier of a configuration, or knows it by another name.",
+  },
   CONFIG_REGEX: { exit: 2, summary: "A regular expression of a configuration cannot be compiled, or is too long or too slow." },
   CONFIG_VARIABLE: { exit: 2, summary: "A template names a variable that does not exist here." },
   CONFIG_GLOB_COUNT: { exit: 2, summary: "A glob matched another number of files than needed." },

@@ -49,6 +49,7 @@ export interface SourceJob {
 
 /** What a worker says. `unit` comes from whoever finished the unit's last task. */
 export type WorkerMessage =
+  | { kind: "begin"; path: string }
   | { kind: "object"; key: string; path: string; size: number; crc32: number; unit: number }
   | { kind: "unit"; unit: number; sums: number[]; checksums: number[]; histogram: Uint32Array }
   | { kind: "end" }
@@ -300,6 +301,7 @@ function work(job: WorkerJob): void {
       words[state + STATE.blocks] = 0;
       words[state + STATE.crc] = 0;
       words[state + STATE.fd] = openSync(path, "w");
+      post({ kind: "begin", path });
     }
     let size = 0;
     let blocks = words[state + STATE.blocks]!;

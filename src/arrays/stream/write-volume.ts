@@ -1,12 +1,14 @@
 import { mkdir, open, rename, stat as statFile, writeFile } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import { ceilDiv, type Triple, volumeOf } from "../../core/box.js";
+import { systemClock } from "../../core/clock.js";
 import { combineCrc32 } from "../../core/crc32.js";
 import type { DType } from "../../core/dtype.js";
 import { EmporiumError } from "../../core/errors.js";
 import { LIMITS } from "../../core/limits.js";
 import type { CONVERT } from "../kernels/kernels.js";
 import { hireCrew } from "./crew.js";
+import { Flusher } from "./flusher.js";
 import { type Geometry, type GeometryOptions, ITEM_BYTES, LEVELS, planGeometry, type Unit, type VolumeForm } from "./geometry.js";
 import { fitColumns, RAW_SLOTS_MAX } from "./memory.js";
 import type { WorkerMessage } from "./worker.js";
@@ -69,6 +71,8 @@ export interface WriteVolumeOptions {
   /** Units of an earlier attempt on the same files. */
   finished?: readonly UnitReceipt[];
   onUnit?: ((receipt: UnitReceipt) => Promise<void>) | undefined;
+  /** Files shall be synced at the end: they are sent to the disk while they are being written. */
+  flush?: boolean | undefined;
   /** Called for each finished chunk; its promise is part of the chunk being finished. Reading goes on meanwhile, up to `pendingBytes`. */
   onObject?: ((object: WrittenObject) => Promise<void>) | undefined;
   pendingBytes?: number;
@@ -120,7 +124,10 @@ export async function writeVolume(options: WriteVolumeOptions): Promise<WriteVol
     const words = new Int32Array(memory.buffer);
     new Uint8Array(memory.buffer).fill(0, g.clear[0], g.clear[1]);
     words[g.control.gate] = 1;
-    const collector = new Collector(options, g, words, columns, done);
+    // source bytes stand for written ones: the ratio does not matter
+    const flusher = options.flush ? new Flusher(() => words[g.control.rowsRead]! * sourceRowBytes, systemClock) : undefined;
+    if (options.mrc) flusher?.add(options.mrc.path);
+    const collector = new Collector(options, g, words, columns, done, flusher);
     const stop = () => Atomics.store(words, g.control.stop, 1);
     signal?.addEventListener("abort", stop, { once: true });
     const progress = setInterval(() => collector.report(words[g.control.rowsRead]! * sourceRowBytes), 200);
@@ -155,6 +162,7 @@ export async function writeVolume(options: WriteVolumeOptions): Promise<WriteVol
       throw collector.failure ?? error;
     } finally {
       clearInterval(progress);
+      await flusher?.stop();
       signal?.removeEventListener("abort", stop);
     }
     return await collector.result(columns >= nx);
@@ -235,6 +243,7 @@ class Collector {
     private readonly words: Int32Array,
     private readonly columns: number,
     private readonly done: Map<number, UnitReceipt>,
+    private readonly flusher: Flusher | undefined,
   ) {
     this.kept = [...done.keys()];
     this.expected = g.units.map((unit) => (options.zarr ? chunksOf(unit, g) : 0));
@@ -253,8 +262,11 @@ class Collector {
   }
 
   hear(message: WorkerMessage): void {
-    if (message.kind === "object") this.track(this.object(message));
-    else if (message.kind === "unit") {
+    if (message.kind === "begin") this.flusher?.add(message.path);
+    else if (message.kind === "object") {
+      this.flusher?.remove(message.path);
+      this.track(this.object(message));
+    } else if (message.kind === "unit") {
       this.reports.set(message.unit, { sums: message.sums, checksums: message.checksums });
       const { histogram } = message;
       for (let bin = 0; bin < histogram.length; bin++) this.histogram[bin]! += histogram[bin]!;

@@ -9,7 +9,7 @@ const WINDOW_BYTES = 64 * 1024;
  * tag tree of 100 KB around an image of 1 GB is a few ranges.
  */
 export class Cursor {
-  #window = new Uint8Array(0);
+  #window: Uint8Array = new Uint8Array(0);
   #start = 0;
   #fetchedBytes = 0;
   at = 0;

@@ -2,7 +2,6 @@ import { availableParallelism } from "node:os";
 import type { Clock } from "../../core/clock.js";
 import { asEmporiumError, EmporiumError } from "../../core/errors.js";
 import type { TaskPlan } from "../../engine/task.js";
-import type { TypeKey } from "../../model/kinds.js";
 import { datasetFolder, depositionFolder, runFolder } from "../../model/layout.js";
 import { checkName } from "../../model/names.js";
 import type { Store } from "../../stores/store.js";

@@ -1,6 +1,6 @@
-import { EmporiumError } from "../../../core/errors.js";
+import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
 import { nearest } from "../../../core/nearest.js";
-import { type ConfigNode, describe, type ListNode, type MapNode } from "./nodes.js";
+import { type ConfigNode, describe, type ListNode, type MapNode, placeOfValue } from "./nodes.js";
 
 /** Takes a fault of a configuration. */
 export type Report = (fault: EmporiumError) => void;
@@ -9,6 +9,17 @@ export type Report = (fault: EmporiumError) => void;
 export const refuse: Report = (fault) => {
   throw fault;
 };
+
+/** What `read` gives, or undefined when its fault has been reported. */
+export function attempt<T>(report: Report, read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (!isEmporiumError(error)) throw error;
+    report(error);
+    return undefined;
+  }
+}
 
 export function isNull(node: ConfigNode): boolean {
   return node.kind === "scalar" && node.value === null;
@@ -22,14 +33,14 @@ export function listOf(node: ConfigNode): readonly ConfigNode[] {
 /** @throws {EmporiumError} CONFIG_FIELD */
 export function asMap(node: ConfigNode, wanted: string): MapNode {
   if (node.kind === "map") return node;
-  throw new EmporiumError("CONFIG_FIELD", `${describe(node)}, wanted ${wanted}`, { place: node.place });
+  throw new EmporiumError("CONFIG_FIELD", `${describe(node)}, wanted ${wanted}`, { place: placeOfValue(node) });
 }
 
 /** @throws {EmporiumError} CONFIG_FIELD */
 export function asList(node: ConfigNode, wanted: string): ListNode {
   if (node.kind === "list") return node;
   throw new EmporiumError("CONFIG_FIELD", `${describe(node)}, wanted ${wanted}`, {
-    place: node.place,
+    place: placeOfValue(node),
     hint: "write - before each entry",
   });
 }
@@ -37,7 +48,10 @@ export function asList(node: ConfigNode, wanted: string): ListNode {
 /** @throws {EmporiumError} CONFIG_FIELD */
 export function asText(node: ConfigNode): string {
   if (node.kind === "scalar" && typeof node.value === "string") return node.value;
-  throw new EmporiumError("CONFIG_FIELD", `${describe(node)}, wanted a text`, { place: node.place, hint: "put it in quotes" });
+  throw new EmporiumError("CONFIG_FIELD", `${describe(node)}, wanted a text`, {
+    place: placeOfValue(node),
+    hint: "put it in quotes",
+  });
 }
 
 export function unknownKey(map: MapNode, key: string, valid: readonly string[], what: string): EmporiumError {

@@ -1,8 +1,8 @@
 import { EmporiumError, type Place } from "../../../core/errors.js";
 import { KINDS, type SectionKey, type TypeKey } from "../../../model/kinds.js";
-import { CONFIG, REQUIRED_SECTIONS, SETTINGS, SOURCELESS_SECTIONS } from "./grammar/config.js";
-import type { ConfigNode, MapNode } from "./nodes.js";
-import { asMap, asText, isNull, listOf, type Report, refuse, unknownKey } from "./parts.js";
+import { CONFIG, SETTINGS, SOURCELESS_SECTIONS } from "./grammar/config.js";
+import { type ConfigNode, type MapNode, placeOfValue } from "./nodes.js";
+import { asMap, asText, attempt, isNull, listOf, type Report, refuse, unknownKey } from "./parts.js";
 import type { MAPPED_NAMES } from "./run-data-map.js";
 import { parseSource, type Source } from "./sources.js";
 
@@ -73,12 +73,12 @@ export function parseConfig(root: ConfigNode, file: string, options: ParseOption
       blocks: blocks.flatMap((block) => attempt(report, () => parseOne(block)) ?? []),
     });
   }
-  for (const section of REQUIRED_SECTIONS.slice(0, 1)) if (!sections.has(section)) report(missingSection(map, section));
+  if (!sections.has("depositions")) report(missingSection(map, "depositions"));
   const settings = map.entries.get("standardization_config");
   if (!settings) {
     report(
       new EmporiumError("CONFIG_FIELD", "standardization_config is missing", {
-        place: map.place,
+        place: placeOfValue(map),
         hint: "add it with deposition_id and source_prefix",
       }),
     );
@@ -88,20 +88,9 @@ export function parseConfig(root: ConfigNode, file: string, options: ParseOption
   return { file, sourcePrefix: "", maps: {}, ...parsed, sections };
 }
 
-/** What `read` gives, or undefined when its fault has been reported. */
-function attempt<T>(report: Report, read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof EmporiumError)) throw error;
-    report(error);
-    return undefined;
-  }
-}
-
 function missingSection(map: MapNode, section: SectionKey): EmporiumError {
   return new EmporiumError("CONFIG_FIELD", `the section ${section} is missing`, {
-    place: map.place,
+    place: placeOfValue(map),
     hint: "add it: sources: [{literal: {value: [<deposition id>]}}]",
   });
 }
@@ -110,7 +99,7 @@ function parseSettings(map: MapNode, report: Report): Pick<IngestConfig, "source
   const prefix = map.entries.get("source_prefix");
   if (!prefix)
     throw new EmporiumError("CONFIG_FIELD", "source_prefix is missing", {
-      place: map.place,
+      place: placeOfValue(map),
       hint: "name the folder below the input",
     });
   const text = asText(prefix);
@@ -118,7 +107,7 @@ function parseSettings(map: MapNode, report: Report): Pick<IngestConfig, "source
   if (segments.includes("..") || text.includes("\\")) {
     report(
       new EmporiumError("NAME_UNSAFE", `source_prefix ${JSON.stringify(text)} leaves the input`, {
-        place: prefix.place,
+        place: placeOfValue(prefix),
         hint: "name a folder below the input",
       }),
     );
@@ -151,7 +140,12 @@ function parseBlock(node: ConfigNode, section: SectionKey, type: TypeKey, report
   const metadata = block.entries.get("metadata");
   const sources = block.entries.get("sources");
   if (!sources && !SOURCELESS_SECTIONS.includes(section)) {
-    report(new EmporiumError("CONFIG_FIELD", "sources is missing", { place: block.place, hint: "say where to find the entity" }));
+    report(
+      new EmporiumError("CONFIG_FIELD", "sources is missing", {
+        place: placeOfValue(block),
+        hint: "say where to find the entity",
+      }),
+    );
   }
   const strict = everySection || BUILT_SECTIONS.has(section);
   const list = sources ? (attempt(report, () => listOf(sources)) ?? []) : [];

@@ -2,8 +2,8 @@ import { EmporiumError, type Place } from "../../../core/errors.js";
 import { toNumber } from "../../../core/number.js";
 import { ancestorsOf, type TypeKey } from "../../../model/kinds.js";
 import { ANNOTATION_SHAPES, type FinderName, findersOf } from "./grammar/sources.js";
-import { type ConfigNode, describe, type MapNode, type ScalarNode } from "./nodes.js";
-import { asList, asMap, asText, isNull, type Report, unknownKey } from "./parts.js";
+import { type ConfigNode, describe, type MapNode, placeOfValue, type ScalarNode } from "./nodes.js";
+import { asList, asMap, asText, attempt, isNull, type Report, unknownKey } from "./parts.js";
 import { compilePattern, type Pattern } from "./pattern.js";
 
 export interface Source {
@@ -60,7 +60,7 @@ export function parseSource(node: ConfigNode, type: TypeKey, { strict, report }:
     const what = type === "annotation" ? "shape" : "finder";
     report(
       new EmporiumError("CONFIG_FIELD", `a source without a ${what}`, {
-        place: source.place,
+        place: placeOfValue(source),
         hint: `use one of ${names.join(", ")}`,
       }),
     );
@@ -68,8 +68,8 @@ export function parseSource(node: ConfigNode, type: TypeKey, { strict, report }:
   return {
     place: source.place,
     finder,
-    exclude: patterns(source.entries.get("exclude"), strict),
-    ...parseParentFilters(source.entries.get("parent_filters"), type, strict),
+    exclude: patterns(source.entries.get("exclude"), strict, report),
+    ...parseParentFilters(source.entries.get("parent_filters"), type, strict, report),
   };
 }
 
@@ -96,12 +96,12 @@ function parseFinder(kind: FinderName, map: MapNode, type: TypeKey, report: Repo
   const need = (key: string): ConfigNode => {
     const node = map.entries.get(key);
     if (node) return node;
-    throw new EmporiumError("CONFIG_FIELD", `${kind} needs ${key}`, { place: map.place, hint: `add ${key}` });
+    throw new EmporiumError("CONFIG_FIELD", `${kind} needs ${key}`, { place: placeOfValue(map), hint: `add ${key}` });
   };
   const pattern = (key: string, standard: string): Pattern => {
     const node = map.entries.get(key);
     const text = node && !isNull(node) ? asText(node) : "";
-    return compilePattern(text === "" ? standard : text, node?.place);
+    return compilePattern(text === "" ? standard : text, node && placeOfValue(node));
   };
   const { place } = map;
   switch (kind) {
@@ -115,16 +115,22 @@ function parseFinder(kind: FinderName, map: MapNode, type: TypeKey, report: Repo
         place,
       };
     case "source_multi_glob":
-      return { kind, globs: asList(need("list_globs"), "a list of globs").items.map(globOf), place };
+      return {
+        kind,
+        globs: asList(need("list_globs"), "a list of globs").items.flatMap((item) => attempt(report, () => globOf(item)) ?? []),
+        place,
+      };
     case "tomogram_header": {
       const key = map.entries.get("header_key");
       if (key && !isNull(key) && asText(key) !== "voxel_size") {
-        throw new EmporiumError("CONFIG_FIELD", `header_key is ${describe(key)}, wanted voxel_size`, { place: key.place });
+        throw new EmporiumError("CONFIG_FIELD", `header_key is ${describe(key)}, wanted voxel_size`, {
+          place: placeOfValue(key),
+        });
       }
       return { kind, glob: globOf(need("list_glob")), match: pattern("match_regex", ".*"), place };
     }
     case "literal":
-      return { kind, values: literals(need("value"), type), place };
+      return { kind, values: literals(need("value"), type, report), place };
     case "destination_filter":
       return { kind, filters: asList(need("filters"), "a list of filters").items.map(parseFilter), place };
   }
@@ -133,13 +139,16 @@ function parseFinder(kind: FinderName, map: MapNode, type: TypeKey, report: Repo
 function globOf(node: ConfigNode): ScalarNode {
   if (asText(node) !== "") return node as ScalarNode;
   throw new EmporiumError("CONFIG_FIELD", "an empty glob", {
-    place: node.place,
+    place: placeOfValue(node),
     hint: "name files, for example tomograms/*.rec",
   });
 }
 
-function literals(node: ConfigNode, type: TypeKey): { name: ScalarNode; path: ScalarNode | undefined }[] {
-  if (node.kind === "list") return node.items.map((item) => ({ name: literalName(item, type), path: undefined }));
+function literals(node: ConfigNode, type: TypeKey, report: Report): { name: ScalarNode; path: ScalarNode | undefined }[] {
+  if (node.kind === "list") {
+    const names = node.items.flatMap((item) => attempt(report, () => literalName(item, type)) ?? []);
+    return names.map((name) => ({ name, path: undefined }));
+  }
   if (node.kind === "map" && (type === "dataset_keyphoto" || type === "deposition_keyphoto")) {
     return [...node.entries].flatMap(([key, path]) => {
       if (isNull(path)) return [];
@@ -148,7 +157,7 @@ function literals(node: ConfigNode, type: TypeKey): { name: ScalarNode; path: Sc
     });
   }
   throw new EmporiumError("CONFIG_FIELD", `${describe(node)} as value of a literal, wanted a list`, {
-    place: node.place,
+    place: placeOfValue(node),
     hint: "write - before the value",
   });
 }
@@ -156,13 +165,13 @@ function literals(node: ConfigNode, type: TypeKey): { name: ScalarNode; path: Sc
 function literalName(node: ConfigNode, type: TypeKey): ScalarNode {
   if (node.kind !== "scalar" || node.value === null || typeof node.value === "boolean") {
     throw new EmporiumError("CONFIG_FIELD", `${describe(node)} among the values of a literal, wanted a name or number`, {
-      place: node.place,
+      place: placeOfValue(node),
     });
   }
   const number = toNumber(node.value);
   if (type === "voxel_spacing" && number !== undefined && !(number > 0 && Number.isFinite(number))) {
     throw new EmporiumError("CONFIG_FIELD", `${number} as voxel spacing, a number of Å above 0 was wanted`, {
-      place: node.place,
+      place: placeOfValue(node),
       hint: "write a number such as 13.48, or float {column}",
     });
   }
@@ -174,7 +183,7 @@ function parseFilter(node: ConfigNode): MetadataFilter {
   const [key, value] = [map.entries.get("key"), map.entries.get("value")];
   if (!key || !value) {
     throw new EmporiumError("CONFIG_FIELD", `a filter needs ${key ? "value" : "key"}`, {
-      place: map.place,
+      place: placeOfValue(map),
       hint: "write {key: [authors, name], value: Bob}",
     });
   }
@@ -185,6 +194,7 @@ function parseParentFilters(
   node: ConfigNode | undefined,
   type: TypeKey,
   strict: boolean,
+  report: Report,
 ): Pick<Source, "includeParents" | "excludeParents"> {
   const read = (rule: "include" | "exclude"): Map<TypeKey, Pattern[]> => {
     const found = new Map<TypeKey, Pattern[]>();
@@ -194,14 +204,17 @@ function parseParentFilters(
     const map = asMap(rules, "a map of parents");
     const parents = ancestorsOf(type);
     for (const [parent, list] of map.entries) {
-      if (!parents.includes(parent as TypeKey)) throw unknownKey(map, parent, parents, "parent");
-      found.set(parent as TypeKey, patterns(list, strict));
+      if (!parents.includes(parent as TypeKey)) {
+        report(unknownKey(map, parent, parents, "parent"));
+        continue;
+      }
+      found.set(parent as TypeKey, patterns(list, strict, report));
     }
     return found;
   };
   if (node && node.kind === "map") {
     for (const key of node.entries.keys()) {
-      if (key !== "include" && key !== "exclude") throw unknownKey(node, key, ["include", "exclude"], "key");
+      if (key !== "include" && key !== "exclude") report(unknownKey(node, key, ["include", "exclude"], "key"));
     }
   } else if (node && !isNull(node) && strict) {
     asMap(node, "a map with include or exclude");
@@ -209,7 +222,8 @@ function parseParentFilters(
   return { includeParents: read("include"), excludeParents: read("exclude") };
 }
 
-function patterns(node: ConfigNode | undefined, strict: boolean): Pattern[] {
+function patterns(node: ConfigNode | undefined, strict: boolean, report: Report): Pattern[] {
   if (!node || !strict || isNull(node)) return [];
-  return asList(node, "a list of regular expressions").items.map((item) => compilePattern(asText(item), item.place));
+  const { items } = asList(node, "a list of regular expressions");
+  return items.flatMap((item) => attempt(report, () => compilePattern(asText(item), placeOfValue(item))) ?? []);
 }

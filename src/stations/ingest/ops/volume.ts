@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, open, rm, stat as statFile, writeFile } from "node:fs/promises";
+import { mkdir, rm, stat as statFile, writeFile } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import { percentilesFromHistogram } from "../../../arrays/kernels/histogram.js";
+import { flush } from "../../../arrays/stream/flusher.js";
 import { openVolume } from "../../../arrays/stream/open-volume.js";
 import {
   type UnitReceipt,
@@ -94,6 +95,7 @@ export const volumeOperation: Operation = async (task, context) => {
       await places.settle();
       await context.note({ unit: receipt as unknown as Plain });
     },
+    flush: places.flush,
     onObject: places.onObject,
     onProgress: (bytes) => context.progress(Math.min(task.bytes, (bytes / rawBytes) * itemBytes)),
     signal,
@@ -121,6 +123,8 @@ interface Places {
   /** Files being made. */
   readonly mrc: string | undefined;
   readonly zarr: string | undefined;
+  /** They will be synced before they are adopted. */
+  readonly flush: boolean;
   onObject: ((object: WrittenObject) => Promise<void>) | undefined;
   /** Clears what an attempt left that cannot be gone on with. */
   startAnew(): Promise<void>;
@@ -206,7 +210,7 @@ async function localPlaces(task: Task, params: VolumeParams, context: TaskContex
     get zarr() {
       return zarr?.path;
     },
-    // what is flushed early does not hold up the end
+    flush: local.sync,
     onObject: local.sync ? ({ path }) => flush(path) : undefined,
     async startAnew() {
       for (const made of [mrc, zarr]) {
@@ -251,6 +255,7 @@ async function remotePlaces(params: VolumeParams, context: TaskContext, scratch:
   return {
     mrc,
     zarr,
+    flush: false,
     onObject: ({ key, path }) =>
       inTurn(async () => {
         // progress is told in planes read, not in bytes sent
@@ -358,15 +363,6 @@ function limitTo(limit: number): (work: () => Promise<void>) => Promise<void> {
       waiting.shift()?.();
     }
   };
-}
-
-async function flush(path: string): Promise<void> {
-  const file = await open(path, "r");
-  try {
-    await file.datasync();
-  } finally {
-    await file.close();
-  }
 }
 
 function factsOf({ statistics, histogram, shapes }: WriteVolumeResult, dtype: string): PlainObject {

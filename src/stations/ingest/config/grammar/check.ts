@@ -2,9 +2,18 @@ import type { ErrorRecord, Place } from "../../../../core/errors.js";
 import { nearest } from "../../../../core/nearest.js";
 import { toNumber } from "../../../../core/number.js";
 import { hasForm } from "../../../../model/identifier-forms.js";
-import { type ConfigNode, describe, type MapNode, placeOfValue, type ScalarNode } from "../nodes.js";
+import { type ConfigNode, describe, type ListNode, type MapNode, placeOfValue, type ScalarNode } from "../nodes.js";
 import { CONFIG } from "./config.js";
-import { type Field, type MapShape, type NumberShape, type Shape, type TextShape, wanted } from "./shape.js";
+import {
+  type BooleanShape,
+  type Field,
+  type ListShape,
+  type MapShape,
+  type NumberShape,
+  type Shape,
+  type TextShape,
+  wanted,
+} from "./shape.js";
 
 export type OnFault = (fault: ErrorRecord) => void;
 
@@ -40,16 +49,16 @@ class Walk {
       case "any":
         return;
       case "map":
-        if (node.kind !== "map") return this.#mismatch(node, shape, key);
-        return this.#map(node, shape, templated);
+        if (node.kind === "map") this.#map(node, shape, templated);
+        else this.#mismatch(node, shape, key);
+        return;
       case "list":
-        if (node.kind !== "list") return this.#mismatch(node, shape, key, "write - before each entry");
-        if (node.items.length < shape.least) this.#mismatch(node, shape, key, "add an entry, or leave the key out if it may be");
-        for (const item of node.items) this.shape(item, shape.items, templated, key);
+        if (node.kind === "list") this.#list(node, shape, templated, key);
+        else this.#mismatch(node, shape, key, "write - before each entry");
         return;
       default:
-        if (node.kind !== "scalar") return this.#mismatch(node, shape, key);
-        this.#scalar(node, shape, templated, key);
+        if (node.kind === "scalar") this.#scalar(node, shape, templated, key);
+        else this.#mismatch(node, shape, key);
     }
   }
 
@@ -69,7 +78,12 @@ class Walk {
     }
   }
 
-  #scalar(node: ScalarNode, shape: Exclude<Shape, { kind: "map" | "list" | "any" }>, templated: boolean, key: string): void {
+  #list(node: ListNode, shape: ListShape, templated: boolean, key: string): void {
+    if (node.items.length < shape.least) this.#mismatch(node, shape, key, "add an entry, or leave the key out if it may be");
+    for (const item of node.items) this.shape(item, shape.items, templated, key);
+  }
+
+  #scalar(node: ScalarNode, shape: TextShape | NumberShape | BooleanShape, templated: boolean, key: string): void {
     const text = typeof node.value === "string" ? node.value : undefined;
     // as the portal's own validation does, a template counts as the number 1 before anything else is looked at
     const stands = templated && text !== undefined ? (FLOAT.test(text) ? 1 : INTEGER.test(text) ? 1 : undefined) : undefined;

@@ -1,0 +1,83 @@
+import { z } from "zod";
+import { EmporiumError } from "../core/errors.js";
+import { nearest } from "../core/nearest.js";
+import { command } from "./command.js";
+
+export default command({
+  name: "ingest check",
+  summary: "Check configurations: every fault with its line, what was found and what was wanted",
+  details: [
+    "Compares each configuration with the grammar and with the rules between its fields, and lists all faults. Nothing but the files is read, unless --network asks public registries whether they know the ORCIDs, publications, ontology terms and pictures. What ingest run would refuse of a configuration is refused here as well.",
+    "A folder means the configurations in it; drafts and templates (by their names) are then left out. --schema prints the grammar as JSON Schema for editors instead.",
+    "Exit status: 0 all are well, 4 errors were found, 2 a file could not be read or is no YAML. Warnings do not count.",
+  ],
+  positionals: ["config"],
+  options: z.object({
+    config: z.array(z.string()).default([]).meta({ description: "configurations, or folders of them", value: "CONFIG.yaml" }),
+    network: z.boolean().default(false).meta({ description: "ask public registries; their answers are kept in the workspace" }),
+    exclusions: z
+      .string()
+      .optional()
+      .meta({ description: "JSON file of values that pass without question: {class: {field: [value]}}", value: "FILE" }),
+    registryBase: z
+      .array(z.string())
+      .default([])
+      .meta({ description: "another address for a registry, for mirrors and tests", value: "NAME=URL" }),
+    schema: z.boolean().default(false).meta({ description: "print the JSON Schema for editors" }),
+    anonymous: z.boolean().default(false).meta({ description: "sign no request to a bucket" }),
+  }),
+  examples: [
+    { run: "emporium ingest check demo-out/lab/imod.yaml", says: "one configuration" },
+    { run: "emporium ingest check demo-out/lab --json", says: "all of a folder, for programs" },
+    { run: "emporium ingest check --schema", says: "the schema that editors complete and check by" },
+  ],
+  async run(options, io) {
+    if (options.schema) {
+      const { configJsonSchema } = await import("../stations/ingest/config/grammar/json-schema.js");
+      io.outJson(configJsonSchema());
+      return 0;
+    }
+    if (options.config.length === 0) {
+      throw new EmporiumError("USAGE", "ingest check needs CONFIG.yaml: configurations, or folders of them", {
+        hint: "see emporium ingest check --help",
+      });
+    }
+    const bases = await registryBases(options.registryBase);
+    const { checkConfigs } = await import("../stations/ingest/check/check-configs.js");
+    const report = await checkConfigs({
+      configs: options.config,
+      exclusions: options.exclusions,
+      network: options.network ? { bases } : undefined,
+      workspace: io.workspace,
+      anonymous: options.anonymous,
+      clock: io.clock,
+      signal: io.signal,
+    });
+    if (io.json) io.outJson(report.files.map(({ file, ok, errors, warnings }) => ({ file, ok, errors, warnings })));
+    else io.out(report.toText());
+    return report.exitStatus;
+  },
+});
+
+async function registryBases(given: readonly string[]): Promise<Record<string, string>> {
+  if (given.length === 0) return {};
+  const { REGISTRIES } = await import("../stations/ingest/check/registry-client.js");
+  const names = Object.keys(REGISTRIES);
+  return Object.fromEntries(
+    given.map((text) => {
+      const [, name = text, url = ""] = /^([^=]*)=(.*)$/.exec(text) ?? [];
+      if (!names.includes(name)) {
+        const near = nearest(name, names);
+        throw new EmporiumError("USAGE", `--registry-base: "${name}" found, one of ${names.join(", ")} wanted`, {
+          hint: near === undefined ? "write NAME=URL" : `did you mean ${near}?`,
+        });
+      }
+      if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
+        throw new EmporiumError("USAGE", `--registry-base: "${url}" found for ${name}, an http(s) address wanted`, {
+          hint: "write NAME=URL",
+        });
+      }
+      return [name, url];
+    }),
+  );
+}

@@ -1,0 +1,62 @@
+import { existsSync, readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { isEmporiumError } from "../../core/errors.js";
+import { parseTiltAngles } from "./read.js";
+
+const refusal = (text: string) => {
+  try {
+    parseTiltAngles(text, "TS_1.rawtlt");
+  } catch (error) {
+    if (isEmporiumError(error)) return { code: error.code, line: error.facts.place?.line };
+  }
+  return undefined;
+};
+
+describe("parseTiltAngles", () => {
+  it("keeps order, text and lines; blanks, empty lines, comments and CRLF do not count", () => {
+    expect(parseTiltAngles("# tilt\r\n -3.00\r\n\r\n+0\r\n\t3.\r\n1e1", "x.tlt")).toEqual([
+      { degrees: -3, text: "-3.00", line: 2 },
+      { degrees: 0, text: "+0", line: 4 },
+      { degrees: 3, text: "3.", line: 5 },
+      { degrees: 10, text: "1e1", line: 6 },
+    ]);
+    expect(parseTiltAngles("\n \n", "x.tlt")).toEqual([]);
+  });
+
+  it.each([
+    ["-3.0\n-3,0\n", 2],
+    ["-3.0 0.0 3.0\n", 1],
+    ["0\n\nnan\n", 3],
+    ["1e999\n", 1],
+    ["0x10\n", 1],
+  ])("refuses %j and names the line", (text, line) => {
+    expect(refusal(text)).toEqual({ code: "FORMAT_FIELD", line });
+  });
+});
+
+const data = new URL("../../../../shared/data/", import.meta.url);
+const present = existsSync(new URL("expected.json", data));
+
+/** Facts of a plain scan of the text, from `expected.json`. */
+interface Facts {
+  data_rows: number;
+  first: number[];
+  last: number[];
+}
+const listed: [string, Facts][] = present
+  ? Object.entries(JSON.parse(readFileSync(new URL("expected.json", data), "utf8")) as Record<string, { facts?: Facts }>).flatMap(
+      ([path, { facts }]) => (facts && /\.(rawtlt|tlt|xtilt)$/.test(path) ? [[path, facts] as [string, Facts]] : []),
+    )
+  : [];
+
+describe("real files of tilt angles", () => {
+  it.skipIf(!present)("are there to be read", () => {
+    expect(listed.length).toBeGreaterThanOrEqual(9);
+  });
+  for (const [path, facts] of listed) {
+    it(`${path} has the facts of the inventory`, () => {
+      const angles = parseTiltAngles(readFileSync(new URL(path, data)), path);
+      expect([angles.length, [angles[0]?.degrees], [angles.at(-1)?.degrees]]).toEqual([facts.data_rows, facts.first, facts.last]);
+    });
+  }
+});

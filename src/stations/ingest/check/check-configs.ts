@@ -1,0 +1,183 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { Clock } from "../../../core/clock.js";
+import { asEmporiumError, EmporiumError, type ErrorRecord, formatError, toErrorRecord } from "../../../core/errors.js";
+import { LIMITS } from "../../../core/limits.js";
+import { formatBytes } from "../../../core/units.js";
+import { openLocation, openStore, parseLocation } from "../../../stores/url.js";
+import { type CheckedConfig, checkNode } from "./check.js";
+import { type Exclusions, parseExclusions, standardExclusions } from "./exclusions.js";
+import { checkRegistries, type Registries } from "./network.js";
+import { openAnswers } from "./registry-answers.js";
+import { type RegistryName, registryClient } from "./registry-client.js";
+
+export interface CheckConfigsOptions {
+  /** Paths or URLs of files; a folder means the configurations in it. */
+  configs: readonly string[];
+  /** A file of exclusions, in place of the built-in ones. */
+  exclusions?: string | undefined;
+  /** Ask public registries. Without it nothing but the files themselves is read. */
+  network?: { bases?: Readonly<Partial<Record<RegistryName, string>>> | undefined } | undefined;
+  /** Keeps the registries' answers. */
+  workspace: string;
+  anonymous?: boolean | undefined;
+  clock: Clock;
+  signal?: AbortSignal | undefined;
+}
+
+export interface CheckReport {
+  readonly files: readonly CheckedConfig[];
+  /** Files of folders that are no configurations: drafts, templates. */
+  readonly skipped: readonly string[];
+  /** 0 all are well · 4 errors were found · 2 a file could not be read or is no YAML. */
+  readonly exitStatus: 0 | 2 | 4;
+  toText(): string;
+}
+
+/**
+ * Checks configurations, each on its own. What is wrong with one is in its own list.
+ *
+ * @throws {EmporiumError} CONFIG_SYNTAX, CONFIG_FIELD for a bad file of exclusions; CANCELLED
+ */
+export async function checkConfigs(options: CheckConfigsOptions): Promise<CheckReport> {
+  const { anonymous, clock, signal, network } = options;
+  const exclusions = options.exclusions === undefined ? standardExclusions : await readExclusions(options.exclusions, anonymous);
+  const { files: names, skipped } = await findConfigs(options.configs, anonymous);
+  const registries: Registries | undefined = network && {
+    client: registryClient({ clock, signal, bases: network.bases }),
+    answers: await openAnswers(options.workspace, clock),
+  };
+  const files: CheckedConfig[] = [];
+  try {
+    for (const name of names) files.push(await checkOne(name, exclusions, registries, options));
+  } finally {
+    await registries?.answers.save();
+    await registries?.client.close();
+  }
+  const exitStatus = files.some(({ readable }) => !readable) ? 2 : files.some(({ ok }) => !ok) ? 4 : 0;
+  return { files, skipped, exitStatus, toText: () => formatChecked(files, skipped) };
+}
+
+async function checkOne(
+  name: string,
+  exclusions: Exclusions,
+  registries: Registries | undefined,
+  { anonymous, signal }: CheckConfigsOptions,
+): Promise<CheckedConfig> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readConfigFile(name, anonymous);
+  } catch (error) {
+    const fault = asEmporiumError(error);
+    if (fault.code === "CANCELLED") throw fault;
+    return { file: name, ok: false, readable: false, errors: [{ ...toErrorRecord(fault), file: name }], warnings: [] };
+  }
+  const { checked, root } = checkNode(bytes, name, { exclusions });
+  if (!registries || !root) return checked;
+  signal?.throwIfAborted();
+  const errors = [...checked.errors];
+  const warnings = [...checked.warnings];
+  await checkRegistries(root, exclusions, registries, {
+    fault: (fault) => errors.push(fault),
+    warning: (warning) => warnings.push(warning),
+  });
+  const byLine = (a: ErrorRecord, b: ErrorRecord) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
+  return { ...checked, ok: errors.length === 0, errors: errors.sort(byLine), warnings: warnings.sort(byLine) };
+}
+
+/** Names of files that people keep beside configurations. */
+const NO_CONFIG = /draft|^template\.ya?ml$|^dataset_config_merged\.ya?ml$/;
+
+async function findConfigs(
+  locations: readonly string[],
+  anonymous: boolean | undefined,
+): Promise<{ files: string[]; skipped: string[] }> {
+  const files: string[] = [];
+  const skipped: string[] = [];
+  for (const location of locations) {
+    if (!(await isFolder(location))) {
+      files.push(location);
+      continue;
+    }
+    const store = await openStore(location, { anonymous, readOnly: true });
+    const keys: string[] = [];
+    for await (const { key } of store.list("")) if (/\.ya?ml$/.test(key)) keys.push(key);
+    for (const key of keys.sort()) {
+      const shown = location.includes("://") ? `${location.replace(/\/$/, "")}/${key}` : join(location, key);
+      if (NO_CONFIG.test(key.slice(key.lastIndexOf("/") + 1))) skipped.push(shown);
+      else files.push(shown);
+    }
+  }
+  return { files: [...new Set(files)], skipped };
+}
+
+async function isFolder(location: string): Promise<boolean> {
+  const { scheme } = parseLocation(location);
+  if (scheme !== "file") return location.endsWith("/");
+  return (await stat(location).catch(() => undefined))?.isDirectory() ?? false;
+}
+
+async function readConfigFile(name: string, anonymous: boolean | undefined): Promise<Uint8Array> {
+  const { store, key } = await openLocation(name, { anonymous, readOnly: true });
+  const found = await store.stat(key);
+  if (!found) {
+    throw new EmporiumError("CONFIG_SYNTAX", `${name} does not exist, a configuration is wanted`, {
+      place: { file: name },
+      hint: "check the name",
+    });
+  }
+  if (found.size > LIMITS.configBytes) {
+    throw new EmporiumError(
+      "CONFIG_LIMIT",
+      `${name} has ${formatBytes(found.size)}, at most ${formatBytes(LIMITS.configBytes)} are read`,
+      { place: { file: name } },
+    );
+  }
+  return (await store.read(key)) ?? new Uint8Array(0);
+}
+
+async function readExclusions(name: string, anonymous: boolean | undefined): Promise<Exclusions> {
+  return parseExclusions(new TextDecoder().decode(await readConfigFile(name, anonymous)), name);
+}
+
+/** Grouped by file. What aliases repeat is told once. */
+function formatChecked(files: readonly CheckedConfig[], skipped: readonly string[]): string {
+  const lines: string[] = [];
+  for (const { file, errors, warnings } of files) {
+    const counts = [count(errors.length, "error"), count(warnings.length, "warning")].filter((text) => text !== "");
+    lines.push(`${file}: ${counts.join(", ") || "ok"}`);
+    for (const group of grouped(errors)) lines.push(...formatGroup(group, "error"));
+    for (const group of grouped(warnings)) lines.push(...formatGroup(group, "warning"));
+    if (counts.length > 0) lines.push("");
+  }
+  for (const file of skipped) lines.push(`${file}: skipped, a draft or template by its name`);
+  const bad = files.filter(({ ok }) => !ok).length;
+  if (files.length > 1) lines.push(`${files.length} configurations: ${files.length - bad} ok, ${bad} with errors`);
+  if (files.length === 0) lines.push("no configuration found");
+  return lines.join("\n").trimEnd();
+}
+
+function count(number: number, what: string): string {
+  return number === 0 ? "" : `${number} ${what}${number === 1 ? "" : "s"}`;
+}
+
+function grouped(faults: readonly ErrorRecord[]): ErrorRecord[][] {
+  const groups = new Map<string, ErrorRecord[]>();
+  for (const fault of faults) {
+    const key = `${fault.line}:${fault.column} ${fault.code} ${fault.message}`;
+    groups.set(key, [...(groups.get(key) ?? []), fault]);
+  }
+  return [...groups.values()];
+}
+
+function formatGroup([first, ...others]: readonly ErrorRecord[], what: "error" | "warning"): string[] {
+  const lines = formatError(first!)
+    .replace(/^error/, what)
+    .split("\n");
+  if (others.length > 0) {
+    const shown = others.slice(0, 3).map(({ path }) => path);
+    const more = others.length > shown.length ? ` and ${others.length - shown.length} more` : "";
+    lines.splice(2, 0, `  used by alias at ${shown.join(", ")}${more}`);
+  }
+  return lines;
+}
