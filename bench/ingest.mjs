@@ -107,9 +107,9 @@ function makeVariants(sink, source, folder) {
     emporium: convert(join(target, "ours")),
     reference: { command: () => [python, reference, source, join(target, "theirs")], prepare: makeTarget },
   };
-  if (!options.context) return variants;
   const words = ["ingest", "convert"];
-  if (knowsFlag(words, "sync")) variants["emporium --no-sync"] = convert(join(target, "ours"), "--no-sync");
+  variants["emporium --no-sync"] = convert(join(target, "ours"), "--no-sync");
+  if (!options.context) return variants;
   if (knowsFlag(words, "checksum"))
     variants["emporium --checksum sha256"] = convert(join(target, "ours"), "--checksum", "sha256");
   variants["reference, then sync"] = { ...variants.reference, sync: true };
@@ -125,10 +125,10 @@ function makeVariants(sink, source, folder) {
 function report(sink, size, input, runs, inputBytes, outputBytes) {
   const walls = (name) => runs[name].map(({ wall_s }) => wall_s);
   const facts = { input, size, sink, repeat, input_bytes: inputBytes };
-  const ratio = (name) => {
-    const each = walls(name).map((wall, turn) => wall / walls("emporium")[turn]);
+  const ratio = (name, ours = "emporium") => {
+    const each = walls(name).map((wall, turn) => wall / walls(ours)[turn]);
     return {
-      value: round(median(walls(name)) / median(walls("emporium")), 2),
+      value: round(median(walls(name)) / median(walls(ours)), 2),
       low: round(Math.min(...each), 2),
       high: round(Math.max(...each), 2),
     };
@@ -168,6 +168,16 @@ function report(sink, size, input, runs, inputBytes, outputBytes) {
     cpu_ratio: round(cpuRatio, 2),
     ...facts,
   });
+  // like with like: neither synced (the reference never does), and both
+  for (const [kind, theirs, ours] of [
+    ["speedup_neither_synced", "reference", "emporium --no-sync"],
+    ["speedup_both_synced", "reference, then sync", "emporium"],
+  ]) {
+    if (!runs[theirs] || !runs[ours]) continue;
+    const { value, low, high } = ratio(theirs, ours);
+    say(`${kind.replaceAll("_", " ")}: ${value} (${low}–${high})`);
+    figure(`ingest.convert.${kind}`, value, { low, high, ...facts });
+  }
 }
 
 async function makeInput(input, size) {

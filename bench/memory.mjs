@@ -1,7 +1,7 @@
 /**
- * `npm run bench:memory -- [--sizes 4,16] [--limit-mib 1024] [--out DIR]`: peak memory of `emporium ingest convert --zarr` over a 4 GiB
+ * `npm run bench:memory -- [--sizes 4,16] [--repeat 3] [--limit-mib 1024] [--out DIR]`: peak memory of `emporium ingest convert --zarr` over a 4 GiB
  * and a 16 GiB int8 MRC (sparse: a header and a hole), each in a memory control group of 1 GiB. Memory must not follow the volume: the
- * peaks differ by 5 % at most. Where no control group can be made the limit is left out, and said so; the peak is VmHWM of the process
+ * medians of the peaks differ by 5 % at most (one run differs from the next by about as much, by when Node collects its garbage). Where no control group can be made the limit is left out, and said so; the peak is VmHWM of the process
  * (bench/measure.py) in either case, beside the group's own maximum, which counts page cache and so tells of the limit, not of us.
  */
 import { execFileSync } from "node:child_process";
@@ -19,49 +19,29 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { cache, environmentPython, figure, measure, needBuild, program, round, say, table } from "./report.mjs";
+import { cache, figure, measure, median, needBuild, program, round, say, table } from "./report.mjs";
 
 const { values: options } = parseArgs({
   options: {
     sizes: { type: "string", default: "4,16" },
+    repeat: { type: "string", default: "3" },
     "limit-mib": { type: "string", default: "1024" },
     out: { type: "string", default: join(cache, "memory") },
   },
 });
 const GiB = 2 ** 30;
 const limitBytes = Number(options["limit-mib"]) * 2 ** 20;
+const repeat = Number(options.repeat);
 const COLUMNS = 2048;
 
 needBuild();
-const python = environmentPython("reference");
+const python = process.env.PYTHON ?? "python3"; // measure.py needs its standard library alone
 const group = makeGroup(limitBytes);
 if (!group) say("no memory control group could be made here: the limit is not enforced, the peaks are VmHWM alone");
-const rows = [["", "seconds", "peak RSS MiB", "group maximum MiB", "OOM kills"]];
+const rows = [["", "seconds", "peak RSS MiB", "min–max", "group maximum MiB", "OOM kills"]];
 const peaks = [];
 try {
-  for (const gibibytes of options.sizes.split(",").map(Number)) {
-    rmSync(options.out, { recursive: true, force: true });
-    mkdirSync(options.out, { recursive: true });
-    const source = join(options.out, "sparse.mrc");
-    const shape = writeSparse(source, gibibytes);
-    group?.reset();
-    const convert = [process.execPath, program, "ingest", "convert", source, join(options.out, "result"), "--zarr", "--quiet"];
-    const command = [...convert, "--workspace", join(options.out, "workspace")];
-    const { wall_s, cpu_s, rss_kib } = await measure(python, group ? group.enter(command) : command);
-    const rssMib = rss_kib / 1024;
-    peaks.push(rssMib);
-    const [maximum, kills] = group ? [Math.round(group.maximumBytes() / 2 ** 20), group.oomKills()] : ["-", "-"];
-    rows.push([`${gibibytes} GiB, ${shape.toReversed().join("×")} int8`, round(wall_s, 1), round(rssMib, 1), maximum, kills]);
-    figure("ingest.memory.peak_rss_mib", round(rssMib, 1), {
-      input_gib: gibibytes,
-      limit_mib: group ? limitBytes / 2 ** 20 : null,
-      limited_by: group?.kind ?? "nothing",
-      group_maximum_mib: maximum,
-      oom_kills: kills,
-      cpu_s: round(cpu_s, 1),
-      seconds: round(wall_s, 1),
-    });
-  }
+  for (const gibibytes of options.sizes.split(",").map(Number)) peaks.push(await measureSize(gibibytes));
 } finally {
   group?.remove();
   rmSync(options.out, { recursive: true, force: true });
@@ -69,8 +49,45 @@ try {
 table(rows);
 if (peaks.length > 1) {
   const differencePercent = (100 * (Math.max(...peaks) - Math.min(...peaks))) / Math.min(...peaks);
-  say(`peaks differ by ${round(differencePercent, 1)} %`);
-  figure("ingest.memory.peak_difference_percent", round(differencePercent, 1), { sizes_gib: options.sizes });
+  say(`medians of the peaks differ by ${round(differencePercent, 1)} %`);
+  figure("ingest.memory.peak_difference_percent", round(differencePercent, 1), { sizes_gib: options.sizes, repeat });
+}
+
+/** Converts a volume of that size some times over. @returns the median of the peaks in MiB */
+async function measureSize(gibibytes) {
+  rmSync(options.out, { recursive: true, force: true });
+  mkdirSync(options.out, { recursive: true });
+  const [source, result, workspace] = ["sparse.mrc", "result", "workspace"].map((name) => join(options.out, name));
+  const shape = writeSparse(source, gibibytes);
+  const command = [process.execPath, program, "ingest", "convert", source, result, "--zarr", "--quiet", "--workspace", workspace];
+  const [peaksMib, seconds] = [[], []];
+  const killsBefore = group?.oomKills();
+  group?.reset();
+  for (let i = 0; i < repeat; i++) {
+    for (const path of [`${result}.zarr`, workspace]) rmSync(path, { recursive: true, force: true });
+    const { wall_s, rss_kib } = await measure(python, group ? group.enter(command) : command).catch((error) => {
+      if (group) say(`${group.oomKills() - killsBefore} OOM kills under a limit of ${limitBytes / 2 ** 20} MiB`);
+      throw error;
+    });
+    peaksMib.push(rss_kib / 1024);
+    seconds.push(wall_s);
+  }
+  const [low, peak, high] = [Math.min(...peaksMib), median(peaksMib), Math.max(...peaksMib)].map((value) => round(value, 1));
+  const [maximum, kills] = group ? [Math.round(group.maximumBytes() / 2 ** 20), group.oomKills() - killsBefore] : ["-", "-"];
+  const size = `${gibibytes} GiB, ${shape.toReversed().join("×")} int8`;
+  rows.push([size, round(median(seconds), 1), peak, `${low}–${high}`, maximum, kills]);
+  figure("ingest.memory.peak_rss_mib", peak, {
+    low,
+    high,
+    repeat,
+    input_gib: gibibytes,
+    limit_mib: group ? limitBytes / 2 ** 20 : null,
+    limited_by: group?.kind ?? "nothing",
+    group_maximum_mib: maximum,
+    oom_kills: kills,
+    seconds: round(median(seconds), 1),
+  });
+  return peak;
 }
 
 /** A header and a hole: nothing of the volume takes room on the disk. @returns its shape [z, y, x] */

@@ -11,8 +11,8 @@ import { omeZarrAttributes } from "../../formats/zarr/ome.js";
 import { fileStore } from "../../stores/file.js";
 import { memoryStore } from "../../stores/memory.js";
 import { encodeBlosc } from "../kernels/blosc.js";
+import type { RawVolume } from "./job.js";
 import { describeVolume, openVolume } from "./open-volume.js";
-import type { RawVolume } from "./write-volume.js";
 
 const root = mkdtempSync(join(tmpdir(), "emporium-open-"));
 afterAll(() => rmSync(root, { recursive: true }));

@@ -17,7 +17,7 @@ import { parseOmeZarr } from "../../formats/zarr/ome.js";
 import { copyElements, readZarrBox, stridesOf } from "../../formats/zarr/read.js";
 import { absent, objectName, openObject, type Stat, type Store } from "../../stores/store.js";
 import { decodeBlosc } from "../kernels/blosc.js";
-import type { RawVolume } from "./write-volume.js";
+import type { RawVolume } from "./job.js";
 
 export interface OpenVolumeOptions {
   signal?: AbortSignal | undefined;

@@ -20,7 +20,8 @@ import { positions } from "../../formats/zarr/chunks.js";
 import { decodeBloscBox } from "../kernels/blosc.js";
 import { meanYX, meanZYX, type Plane } from "../kernels/plain.js";
 import type { VolumeForm } from "./geometry.js";
-import { type UnitReceipt, type WriteVolumeOptions, writeVolume } from "./write-volume.js";
+import type { UnitReceipt, WriteVolumeOptions } from "./job.js";
+import { writeVolume } from "./write-volume.js";
 
 const root = mkdtempSync(join(tmpdir(), "emporium-volume-"));
 afterAll(() => rmSync(root, { recursive: true }));

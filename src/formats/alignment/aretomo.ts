@@ -1,4 +1,5 @@
 import { columnsOf, textLines } from "../text-lines.js";
+import { cosSinDegrees } from "./rotation.js";
 import { alignmentError, numbersOfRow } from "./rows.js";
 import type { SectionAlignment } from "./sections.js";
 
@@ -149,8 +150,7 @@ export function aretomoSections(alignment: AretomoAlignment): SectionAlignment[]
   return sections.map(({ rotationDegrees, tx, ty, tiltAngleDegrees }) => {
     do z++;
     while (dark.has(z));
-    const angle = rotationDegrees * (Math.PI / 180);
-    const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+    const [cos, sin] = cosSinDegrees(rotationDegrees);
     return {
       zIndex: z,
       tiltAngleDegrees,

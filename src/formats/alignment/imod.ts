@@ -86,8 +86,9 @@ export function imodSections(files: ImodAlignmentFiles, compat?: "reference"): S
         [a11, a21],
         [a12, a22],
       ],
-      xOffset: a11 * -dx + a21 * -dy,
-      yOffset: a12 * -dx + a22 * -dy,
+      // a sum that begins at 0, as a matrix product does: no shift is 0, not −0, which JSON would show
+      xOffset: 0 + a11 * -dx + a21 * -dy,
+      yOffset: 0 + a12 * -dx + a22 * -dy,
     });
   }
   return sections;

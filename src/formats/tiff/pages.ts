@@ -33,7 +33,6 @@ export async function countPages(
   const seen = new Set([first.offset]);
   let uniform = true;
   let page = first;
-  let directoryBytes = first.bytes;
   while (page.next !== 0) {
     if (seen.has(page.next)) {
       throw tiffError(
@@ -51,25 +50,17 @@ export async function countPages(
     }
     page = await readDirectory(source, layout, page.next, options);
     seen.add(page.offset);
-    directoryBytes += page.bytes;
-    if (directoryBytes > layout.sizeBytes) {
-      throw tiffError(
-        source,
-        "FORMAT_FIELD",
-        page.offset,
-        `${seen.size} pages with more tags than the file has bytes: they overlap`,
-      );
-    }
     uniform &&= await same(page);
     if (seen.size === FOLLOWED && uniform && !everyPage) {
-      const pages = await countByStride(source, layout, [...seen], page.bytes, settings);
-      if (pages !== undefined) return { pages, by: "stride", uniform };
+      // the first page often has more tags than the others: a description
+      const others = await countByStride(source, layout, [...seen].slice(1), page.bytes, settings);
+      if (others !== undefined) return { pages: 1 + others, by: "stride", uniform };
     }
   }
   return { pages: seen.size, by: "chain", uniform };
 }
 
-/** The number of pages, or undefined where the guess does not hold. */
+/** The number of pages from the first of `offsets` on, or undefined where the guess does not hold. */
 async function countByStride(
   source: RandomAccess,
   layout: Layout,

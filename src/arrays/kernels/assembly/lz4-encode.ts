@@ -4,8 +4,13 @@ const HASH_BITS = 12;
 const PRIME: u32 = 2654435761;
 /** The format's rules for the end: the last match starts 12 bytes before it at least, and the last five bytes are literals. */
 const MATCH_START_MARGIN: u32 = 12, MATCH_END_MARGIN: u32 = 5;
-/** After 64 failures in a row the search takes steps of two, then three, ...: noise is passed quickly. */
+/** After 64 failures in a row the search takes steps one longer, then two, ...: noise is passed quickly. */
 const SKIP_SHIFT = 6;
+/**
+ * The first steps: what c-blosc takes at level 5, which our metadata name (10 - clevel). On streams that are half random, such as the bytes of
+ * sign and exponent, 1 would give 8 % less at half the speed.
+ */
+const ACCELERATION: u32 = 5;
 
 /**
  * Compresses `n` bytes at `src`. Returns the size, less than `limit`, or 0 where it would not be: nothing is written at or behind
@@ -18,7 +23,7 @@ export function compress(src: usize, n: u32, dst: usize, limit: u32, table: usiz
   if (n > MATCH_START_MARGIN) {
     from++;
     while (true) {
-      let match: usize = 0, tries = 1 << SKIP_SHIFT, found = false;
+      let match: usize = 0, tries = ACCELERATION << SKIP_SHIFT, found = false;
       while (from < lastStart) {
         const four = load<u32>(from), slot = slotOf(table, four);
         match = src + load<u32>(slot);

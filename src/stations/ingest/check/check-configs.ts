@@ -1,15 +1,13 @@
-import { stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../../../core/clock.js";
 import { asEmporiumError, EmporiumError, type ErrorRecord, formatError, toErrorRecord } from "../../../core/errors.js";
 import { LIMITS } from "../../../core/limits.js";
 import { formatBytes } from "../../../core/units.js";
-import { openLocation, openStore, parseLocation } from "../../../stores/url.js";
 import { type CheckedConfig, checkNode } from "./check.js";
 import { type Exclusions, parseExclusions, standardExclusions } from "./exclusions.js";
-import { checkRegistries, type Registries } from "./network.js";
-import { openAnswers } from "./registry-answers.js";
-import { type RegistryName, registryClient } from "./registry-client.js";
+import type { Registries } from "./network.js";
+import type { RegistryName } from "./registry-client.js";
 
 export interface CheckConfigsOptions {
   /** Paths or URLs of files; a folder means the configurations in it. */
@@ -40,13 +38,10 @@ export interface CheckReport {
  * @throws {EmporiumError} CONFIG_SYNTAX, CONFIG_FIELD for a bad file of exclusions; CANCELLED
  */
 export async function checkConfigs(options: CheckConfigsOptions): Promise<CheckReport> {
-  const { anonymous, clock, signal, network } = options;
+  const { anonymous, network } = options;
   const exclusions = options.exclusions === undefined ? standardExclusions : await readExclusions(options.exclusions, anonymous);
   const { files: names, skipped } = await findConfigs(options.configs, anonymous);
-  const registries: Registries | undefined = network && {
-    client: registryClient({ clock, signal, bases: network.bases }),
-    answers: await openAnswers(options.workspace, clock),
-  };
+  const registries = network && (await openRegistries(options));
   const files: CheckedConfig[] = [];
   try {
     for (const name of names) files.push(await checkOne(name, exclusions, registries, options));
@@ -56,6 +51,16 @@ export async function checkConfigs(options: CheckConfigsOptions): Promise<CheckR
   }
   const exitStatus = files.some(({ readable }) => !readable) ? 2 : files.some(({ ok }) => !ok) ? 4 : 0;
   return { files, skipped, exitStatus, toText: () => formatChecked(files, skipped) };
+}
+
+/** Loaded only when asked for: an offline check of one file is over before a client of HTTP is loaded. */
+async function openRegistries({ network, workspace, clock, signal }: CheckConfigsOptions): Promise<Registries> {
+  const { registryClient } = await import("./registry-client.js");
+  const { openAnswers } = await import("./registry-answers.js");
+  return {
+    client: registryClient({ clock, signal, bases: network?.bases }),
+    answers: await openAnswers(workspace, clock),
+  };
 }
 
 async function checkOne(
@@ -77,6 +82,7 @@ async function checkOne(
   signal?.throwIfAborted();
   const errors = [...checked.errors];
   const warnings = [...checked.warnings];
+  const { checkRegistries } = await import("./network.js");
   await checkRegistries(root, exclusions, registries, {
     fault: (fault) => errors.push(fault),
     warning: (warning) => warnings.push(warning),
@@ -99,11 +105,12 @@ async function findConfigs(
       files.push(location);
       continue;
     }
+    const { openStore } = await import("../../../stores/url.js");
     const store = await openStore(location, { anonymous, readOnly: true });
     const keys: string[] = [];
     for await (const { key } of store.list("")) if (/\.ya?ml$/.test(key)) keys.push(key);
     for (const key of keys.sort()) {
-      const shown = location.includes("://") ? `${location.replace(/\/$/, "")}/${key}` : join(location, key);
+      const shown = isUrl(location) ? `${location.replace(/\/$/, "")}/${key}` : join(location, key);
       if (NO_CONFIG.test(key.slice(key.lastIndexOf("/") + 1))) skipped.push(shown);
       else files.push(shown);
     }
@@ -111,29 +118,44 @@ async function findConfigs(
   return { files: [...new Set(files)], skipped };
 }
 
+const isUrl = (location: string): boolean => /^[a-z][a-z0-9+.-]+:/i.test(location);
+
 async function isFolder(location: string): Promise<boolean> {
-  const { scheme } = parseLocation(location);
-  if (scheme !== "file") return location.endsWith("/");
+  if (isUrl(location)) return location.endsWith("/");
   return (await stat(location).catch(() => undefined))?.isDirectory() ?? false;
 }
 
 async function readConfigFile(name: string, anonymous: boolean | undefined): Promise<Uint8Array> {
-  const { store, key } = await openLocation(name, { anonymous, readOnly: true });
-  const found = await store.stat(key);
-  if (!found) {
+  const place = { file: name };
+  const file = isUrl(name) ? await remoteFile(name, anonymous) : await localFile(name);
+  if (!file) {
     throw new EmporiumError("CONFIG_SYNTAX", `${name} does not exist, a configuration is wanted`, {
-      place: { file: name },
+      place,
       hint: "check the name",
     });
   }
-  if (found.size > LIMITS.configBytes) {
-    throw new EmporiumError(
-      "CONFIG_LIMIT",
-      `${name} has ${formatBytes(found.size)}, at most ${formatBytes(LIMITS.configBytes)} are read`,
-      { place: { file: name } },
-    );
+  if (file.size > LIMITS.configBytes) {
+    const message = `${name} has ${formatBytes(file.size)}, at most ${formatBytes(LIMITS.configBytes)} are read`;
+    throw new EmporiumError("CONFIG_LIMIT", message, { place });
   }
-  return (await store.read(key)) ?? new Uint8Array(0);
+  return file.read();
+}
+
+interface OpenFile {
+  size: number;
+  read(): Promise<Uint8Array>;
+}
+
+async function localFile(path: string): Promise<OpenFile | undefined> {
+  const found = await stat(path).catch(() => undefined);
+  return found?.isFile() ? { size: found.size, read: () => readFile(path) } : undefined;
+}
+
+async function remoteFile(url: string, anonymous: boolean | undefined): Promise<OpenFile | undefined> {
+  const { openLocation } = await import("../../../stores/url.js");
+  const { store, key } = await openLocation(url, { anonymous, readOnly: true });
+  const found = await store.stat(key);
+  return found && { size: found.size, read: async () => (await store.read(key)) ?? new Uint8Array(0) };
 }
 
 async function readExclusions(name: string, anonymous: boolean | undefined): Promise<Exclusions> {
@@ -170,12 +192,18 @@ function grouped(faults: readonly ErrorRecord[]): ErrorRecord[][] {
   return [...groups.values()];
 }
 
+/** Names of a file may hold anything; a terminal is not to obey it. */
+function visible(text: string): string {
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`);
+}
+
 function formatGroup([first, ...others]: readonly ErrorRecord[], what: "error" | "warning"): string[] {
-  const lines = formatError(first!)
+  const { message, path } = first!;
+  const lines = formatError({ ...first!, message: visible(message), path: path && visible(path) })
     .replace(/^error/, what)
     .split("\n");
   if (others.length > 0) {
-    const shown = others.slice(0, 3).map(({ path }) => path);
+    const shown = others.slice(0, 3).map(({ path }) => visible(path ?? ""));
     const more = others.length > shown.length ? ` and ${others.length - shown.length} more` : "";
     lines.splice(2, 0, `  used by alias at ${shown.join(", ")}${more}`);
   }

@@ -1,0 +1,268 @@
+import { mkdir, open, rename, writeFile } from "node:fs/promises";
+import { crc32 } from "node:zlib";
+import { ceilDiv, volumeOf } from "../../core/box.js";
+import { combineCrc32 } from "../../core/crc32.js";
+import { EmporiumError } from "../../core/errors.js";
+import { LIMITS } from "../../core/limits.js";
+import type { Flusher } from "./flusher.js";
+import { type Geometry, ITEM_BYTES, LEVELS, type Unit } from "./geometry.js";
+import {
+  type Statistics,
+  type UnitReceipt,
+  voxelOf,
+  type WriteVolumeOptions,
+  type WriteVolumeResult,
+  type WrittenObject,
+} from "./job.js";
+import type { WorkerMessage } from "./worker.js";
+
+/** Gathers what workers report: finished chunks and units, in whatever order they come. */
+export class Collector {
+  failure: unknown;
+  private readonly objects = new Map<number, WrittenObject[]>();
+  private readonly handled = new Map<number, number>();
+  private readonly reports = new Map<number, { sums: number[]; checksums: number[] }>();
+  private readonly histogram = new Float64Array(65_536);
+  private readonly pending = new Set<Promise<void>>();
+  private readonly expected: number[];
+  private pendingBytes = 0;
+  private readonly doneBytes: number;
+  private readonly kept: readonly number[];
+
+  constructor(
+    private readonly options: WriteVolumeOptions,
+    private readonly g: Geometry,
+    private readonly words: Int32Array,
+    private readonly columns: number,
+    private readonly done: Map<number, UnitReceipt>,
+    private readonly flusher: Flusher | undefined,
+  ) {
+    this.kept = [...done.keys()];
+    this.expected = g.units.map((unit) => (options.zarr ? chunksOf(unit, g) : 0));
+    const rowBytes = options.source.shape[2] * (voxelOf(options.source).itemBytes || 1);
+    this.doneBytes = g.units
+      .filter((unit) => done.has(unit.index))
+      .reduce(
+        (sum, unit) =>
+          sum + ((unit.z1 - unit.z0) * (unit.y1 - unit.y0) * (unit.x1 - unit.x0) * rowBytes) / options.source.shape[2],
+        0,
+      );
+  }
+
+  report(bytesRead: number): void {
+    this.options.onProgress?.(this.doneBytes + bytesRead);
+  }
+
+  hear(message: WorkerMessage): void {
+    if (message.kind === "begin") this.flusher?.add(message.path);
+    else if (message.kind === "object") {
+      this.flusher?.remove(message.path);
+      this.track(this.object(message));
+    } else if (message.kind === "unit") {
+      this.reports.set(message.unit, { sums: message.sums, checksums: message.checksums });
+      const { histogram } = message;
+      for (let bin = 0; bin < histogram.length; bin++) this.histogram[bin]! += histogram[bin]!;
+      this.track(this.keepHistogram(message.unit, histogram).then(() => this.unitMaybeDone(message.unit)));
+    }
+  }
+
+  private track(work: Promise<void>): void {
+    const tracked = work
+      .catch((error: unknown) => {
+        this.failure ??= error;
+        Atomics.store(this.words, this.g.control.stop, 1);
+      })
+      .finally(() => this.pending.delete(tracked));
+    this.pending.add(tracked);
+  }
+
+  /** Waits until nobody works on a chunk any more, however that ended. */
+  async quiet(): Promise<void> {
+    while (this.pending.size > 0) await Promise.all(this.pending);
+  }
+
+  async idle(): Promise<void> {
+    await this.quiet();
+    if (this.failure) throw this.failure;
+  }
+
+  private async object({ key, path, size, crc32, unit }: Extract<WorkerMessage, { kind: "object" }>): Promise<void> {
+    const object = { key, path, size, crc32 };
+    this.gate(size);
+    try {
+      await this.options.onObject?.(object);
+    } finally {
+      this.gate(-size);
+    }
+    const list = this.objects.get(unit) ?? [];
+    list.push(object);
+    this.objects.set(unit, list);
+    this.handled.set(unit, (this.handled.get(unit) ?? 0) + 1);
+    await this.unitMaybeDone(unit);
+  }
+
+  /** Workers stop reading while too much waits to be sent or synced. */
+  private gate(bytes: number): void {
+    this.pendingBytes += bytes;
+    const open = this.pendingBytes <= (this.options.pendingBytes ?? LIMITS.unsentBytes) ? 1 : 0;
+    if (this.words[this.g.control.gate] !== open) {
+      Atomics.store(this.words, this.g.control.gate, open);
+      Atomics.notify(this.words, this.g.control.gate);
+    }
+  }
+
+  private async keepHistogram(unit: number, counts: Uint32Array): Promise<void> {
+    const { scratch } = this.options;
+    if (scratch === undefined) return;
+    const path = histogramPath(scratch, unit);
+    await mkdir(scratch, { recursive: true });
+    await writeFile(`${path}.part`, counts);
+    await rename(`${path}.part`, path);
+  }
+
+  private async unitMaybeDone(unit: number): Promise<void> {
+    const report = this.reports.get(unit);
+    if (!report || (this.handled.get(unit) ?? 0) < this.expected[unit]!) return;
+    this.reports.delete(unit);
+    const receipt = this.receipt(unit, report);
+    this.done.set(unit, receipt);
+    if (this.options.scratch !== undefined) await this.options.onUnit?.(receipt);
+  }
+
+  private receipt(index: number, { sums, checksums }: { sums: number[]; checksums: number[] }): UnitReceipt {
+    const unit = this.g.units[index]!;
+    const [, ny, nx] = this.options.source.shape;
+    const planeBytes = (unit.y1 - unit.y0) * nx * ITEM_BYTES;
+    const together = unit.y1 - unit.y0 === ny;
+    const planes = planeChecksums(unit, this.g, checksums, nx);
+    return {
+      unit: index,
+      columns: this.columns,
+      sums: sums.map((value) => (Number.isFinite(value) ? value : String(value))),
+      checksums: together ? [planes.reduce((crc, next) => combineCrc32(crc, next, planeBytes), 0)] : planes,
+      objects: (this.objects.get(index) ?? [])
+        .map(({ key, size, crc32 }) => ({ key, size, crc32 }))
+        .sort((a, b) => (a.key < b.key ? -1 : 1)),
+    };
+  }
+
+  async result(wholeRows: boolean): Promise<WriteVolumeResult> {
+    const { options, g } = this;
+    const receipts = g.units.map((unit) => this.done.get(unit.index));
+    const missing = receipts.indexOf(undefined);
+    if (missing >= 0) throw new EmporiumError("INTERNAL", `unit ${missing} of ${receipts.length} gave no receipt`);
+    for (const unit of this.kept) await this.addKeptHistogram(unit);
+    const sums = [Infinity, -Infinity, 0, 0, 0];
+    for (const receipt of receipts) {
+      const [min, max, ...rest] = receipt!.sums.map(Number);
+      sums[0] = Math.min(sums[0]!, min!);
+      sums[1] = Math.max(sums[1]!, max!);
+      for (const [i, value] of rest.entries()) sums[2 + i]! += value;
+    }
+    const statistics = statisticsOf(sums, volumeOf(options.source.shape));
+    const result: WriteVolumeResult = {
+      shapes: g.shapes,
+      chunk: g.chunk,
+      statistics,
+      histogram: this.histogram,
+      objects: receipts.flatMap((receipt) => receipt!.objects),
+    };
+    if (options.mrc) {
+      const head = options.mrc.head(statistics);
+      const file = await open(options.mrc.path, "r+");
+      try {
+        await file.write(head, 0, head.length, 0);
+        const crc = wholeRows ? this.dataChecksum(receipts as UnitReceipt[], crc32(head)) : await fileChecksum(file);
+        result.mrc = { size: head.length + volumeOf(options.source.shape) * ITEM_BYTES, crc32: crc };
+      } finally {
+        await file.close();
+      }
+    }
+    return result;
+  }
+
+  private async addKeptHistogram(unit: number): Promise<void> {
+    const file = await open(histogramPath(this.options.scratch!, unit), "r");
+    try {
+      const counts = new Uint32Array(65_536);
+      await file.read(new Uint8Array(counts.buffer), 0, counts.byteLength, 0);
+      for (let bin = 0; bin < counts.length; bin++) this.histogram[bin]! += counts[bin]!;
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** Puts the units' checksums together in the order of the file: planes, and in each plane the units from top to bottom. */
+  private dataChecksum(receipts: readonly UnitReceipt[], start: number): number {
+    const [, ny, nx] = this.options.source.shape;
+    let crc = start;
+    const { units } = this.g;
+    for (let first = 0; first < units.length; ) {
+      let end = first;
+      while (end < units.length && units[end]!.z0 === units[first]!.z0) end++;
+      const slab = units.slice(first, end);
+      const planes = slab[0]!.z1 - slab[0]!.z0;
+      if (slab.length === 1) crc = combineCrc32(crc, receipts[first]!.checksums[0]!, planes * ny * nx * ITEM_BYTES);
+      else {
+        for (let plane = 0; plane < planes; plane++) {
+          for (const unit of slab) {
+            crc = combineCrc32(crc, receipts[unit.index]!.checksums[plane]!, (unit.y1 - unit.y0) * nx * ITEM_BYTES);
+          }
+        }
+      }
+      first = end;
+    }
+    return crc;
+  }
+}
+
+function histogramPath(scratch: string, unit: number): string {
+  return `${scratch}/histogram-${unit}.bin`;
+}
+
+function statisticsOf([min, max, sum, squares, nonFinite]: number[], count: number): Statistics {
+  const finite = count - nonFinite!;
+  const mean = finite > 0 ? sum! / finite : 0;
+  const rms = finite > 0 ? Math.sqrt(Math.max(0, squares! / finite - mean * mean)) : 0;
+  return { min: finite > 0 ? min! : 0, max: finite > 0 ? max! : 0, mean, rms, nonFinite: nonFinite!, count };
+}
+
+/** Workers sum step by step; a series has several steps to a plane. */
+function planeChecksums(unit: Unit, g: Geometry, checksums: readonly number[], nx: number): number[] {
+  if (g.form === "volume") return [...checksums];
+  const planes: number[] = [];
+  let crc = 0;
+  for (let s = 0; s < unit.steps; s++) {
+    const step = g.steps[unit.firstStep + s]!;
+    crc = combineCrc32(crc, checksums[s]!, step.rows * nx * ITEM_BYTES);
+    if (step.endsPlane) {
+      planes.push(crc);
+      crc = 0;
+    }
+  }
+  return planes;
+}
+
+function chunksOf(unit: Unit, g: Geometry): number {
+  let count = 0;
+  for (let level = 0; level < LEVELS; level++) {
+    const scale = 1 << level;
+    const depth = g.form === "volume" ? ceilDiv(ceilDiv(unit.z1 - unit.z0, scale), g.chunk[0]) : unit.z1 - unit.z0;
+    const height = ceilDiv(ceilDiv(unit.y1 - unit.y0, scale), g.chunk[1]);
+    count += depth * height * ceilDiv(ceilDiv(unit.x1 - unit.x0, scale), g.chunk[2]);
+  }
+  return count;
+}
+
+async function fileChecksum(file: {
+  read(b: Uint8Array, o: number, l: number, p: number): Promise<{ bytesRead: number }>;
+}): Promise<number> {
+  const buffer = new Uint8Array(8 * 2 ** 20);
+  let crc = 0;
+  for (let at = 0; ; ) {
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, at);
+    if (bytesRead === 0) return crc;
+    crc = crc32(buffer.subarray(0, bytesRead), crc);
+    at += bytesRead;
+  }
+}

@@ -1,0 +1,92 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { crc32 } from "node:zlib";
+import { percentilesFromHistogram } from "../../../arrays/kernels/histogram.js";
+import type { WriteVolumeResult } from "../../../arrays/stream/job.js";
+import { crcText } from "../../../core/crc32.js";
+import { folderReceipt } from "../../../engine/receipts.js";
+import type { ObjectReceipt, PlainObject, TaskContext } from "../../../engine/task.js";
+import { parseZarrDType } from "../../../formats/zarr/dtype.js";
+import { printZarray, printZattrs, printZgroup } from "../../../formats/zarr/metadata.js";
+import { omeZarrAttributes } from "../../../formats/zarr/ome.js";
+import type { VolumeParams } from "./volume.js";
+
+/** The documents of the hierarchy in the order in which they may become visible: `.zattrs`, which readers look for, last. */
+export function zarrDocuments(written: WriteVolumeResult, params: VolumeParams, spacing: number): [string, string][] {
+  const type = parseZarrDType("<f4")!;
+  const arrays = written.shapes.map((shape, level): [string, string] => [
+    `${level}/.zarray`,
+    printZarray({
+      shape,
+      chunks: written.chunk,
+      type,
+      compressor: { blocksize: 0, clevel: 5, cname: "lz4", id: "blosc", shuffle: 1 },
+      fillValue: 0,
+      order: "C",
+      dimensionSeparator: "/",
+    }),
+  ]);
+  const attributes = omeZarrAttributes({ kind: params.scaleZ ? "tomogram" : "tiltseries", voxelSizeAngstrom: spacing });
+  return [...arrays, [".zgroup", printZgroup()], [".zattrs", printZattrs(attributes)]];
+}
+
+/** Receipt of the hierarchy as one folder: what is listed must be what was written. */
+export async function zarrReceipt(
+  folder: string,
+  written: WriteVolumeResult,
+  documents: [string, string][],
+  context: TaskContext,
+): Promise<ObjectReceipt> {
+  const encoder = new TextEncoder();
+  const chunks = written.objects.map(({ key, size, crc32: crc }) => ({ key: `${folder}${key}`, size, crc32: crcText(crc) }));
+  const texts = documents.map(([key, text]) => {
+    const bytes = encoder.encode(text);
+    return { key: `${folder}${key}`, size: bytes.length, crc32: crcText(crc32(bytes)) };
+  });
+  return folderReceipt(context.target, folder, [...chunks, ...texts]);
+}
+
+/** What a report says of the voxels. Percentiles are of the coarsest level. */
+export function factsOf({ statistics, histogram, shapes }: WriteVolumeResult, dtype: string): PlainObject {
+  const [p1, p50, p99] = percentilesFromHistogram(histogram, [1, 50, 99]);
+  return {
+    shape: [...shapes[0]!],
+    dtype,
+    min: statistics.min,
+    max: statistics.max,
+    mean: statistics.mean,
+    rms: statistics.rms,
+    nonFinite: statistics.nonFinite,
+    contrast: { p1: p1 ?? null, p50: p50 ?? null, p99: p99 ?? null },
+  };
+}
+
+/**
+ * SHA-256 of each output: of a file its bytes; of a Zarr the text that `sha256sum` would print for its objects in key order. Everything is read
+ * once more for it, because headers are written last.
+ */
+export async function addSha256(outputs: ObjectReceipt[], { target, signal }: TaskContext): Promise<ObjectReceipt[]> {
+  const one = async (key: string): Promise<string> => {
+    const hash = createHash("sha256");
+    if (target.local)
+      for await (const piece of createReadStream(target.local.path(key), { highWaterMark: 2 ** 20 }))
+        hash.update(piece as Uint8Array);
+    else {
+      const size = (await target.stat(key, { signal }))?.size ?? 0;
+      for (let offset = 0; offset < size; offset += 8 * 2 ** 20) {
+        const bytes = await target.read(key, { offset, length: Math.min(8 * 2 ** 20, size - offset) }, { signal });
+        if (bytes) hash.update(bytes);
+      }
+    }
+    return hash.digest("hex");
+  };
+  return Promise.all(
+    outputs.map(async (output) => {
+      if (!output.key.endsWith("/")) return { ...output, sha256: await one(output.key) };
+      const lines = createHash("sha256");
+      for await (const { key } of target.list(output.key, { signal }))
+        lines.update(`${await one(key)}  ${key.slice(output.key.length)}\n`);
+      return { ...output, sha256: lines.digest("hex") };
+    }),
+  );
+}

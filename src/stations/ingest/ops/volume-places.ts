@@ -1,0 +1,227 @@
+import { rm, stat as statFile, writeFile } from "node:fs/promises";
+import { flush } from "../../../arrays/stream/flusher.js";
+import type { UnitReceipt, WriteVolumeResult, WrittenObject } from "../../../arrays/stream/job.js";
+import { crcText } from "../../../core/crc32.js";
+import { publishObject, uploadFile } from "../../../engine/atomic.js";
+import type { ObjectReceipt, Task, TaskContext } from "../../../engine/task.js";
+import { writeMetadata } from "./metadata.js";
+import type { VolumeParams } from "./volume.js";
+import { zarrReceipt } from "./volume-outputs.js";
+
+/** Files that make a Zarr visible: removed first and written last where a store has no rename. */
+const LEVEL_COUNT = 3;
+/** Chunks that are sent side by side, each in several parts at once. */
+const UPLOADS_AT_ONCE = 2;
+
+/** Where a volume is made, and how it becomes visible. */
+export interface Places {
+  /** Files being made. */
+  readonly mrc: string | undefined;
+  readonly zarr: string | undefined;
+  /** They will be synced before they are adopted. */
+  readonly flush: boolean;
+  onObject: ((object: WrittenObject) => Promise<void>) | undefined;
+  /** Clears what an attempt left that cannot be gone on with. */
+  startAnew(): Promise<void>;
+  /** Whatever a unit's note vouches for is safe when this returns. */
+  settle(): Promise<void>;
+  publish(written: WriteVolumeResult, documents: [key: string, text: string][]): Promise<ObjectReceipt[]>;
+  publishMetadata(key: string, text: string): Promise<ObjectReceipt>;
+}
+
+export function makePlaces(task: Task, params: VolumeParams, context: TaskContext, scratch: string): Promise<Places> {
+  return context.target.local ? localPlaces(task, params, context) : remotePlaces(params, context, scratch);
+}
+
+/** Units of the attempt before, where all that they vouch for is still there. */
+export async function finishedUnits(context: TaskContext, places: Places, params: VolumeParams): Promise<UnitReceipt[]> {
+  const noted = context.notes.flatMap((note) => (note.unit === undefined ? [] : [note.unit as unknown as UnitReceipt]));
+  if (noted.length === 0 || (places.mrc !== undefined && !(await exists(places.mrc)))) return [];
+  const units = new Map(noted.map((unit) => [unit.unit, unit]));
+  if (params.zarr !== null) {
+    const sizes = await chunkSizes(context, places, params.zarr, [...units.values()]);
+    for (const unit of units.values()) if (unit.objects.some(({ key, size }) => sizes.get(key) !== size)) units.delete(unit.unit);
+  }
+  return [...units.values()];
+}
+
+async function chunkSizes(
+  { target, signal }: TaskContext,
+  places: Places,
+  folder: string,
+  units: UnitReceipt[],
+): Promise<Map<string, number>> {
+  const sizes = new Map<string, number>();
+  if (target.local) {
+    for (const { key } of units.flatMap((unit) => unit.objects)) {
+      const present = await statFile(`${places.zarr}/${key}`).catch(() => undefined);
+      if (present) sizes.set(key, present.size);
+    }
+  } else for await (const { key, size } of target.list(folder, { signal })) sizes.set(key.slice(folder.length), size);
+  return sizes;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await statFile(path).catch(() => undefined)) !== undefined;
+}
+
+/** The entity's old metadata would vouch for the new volume while it is being replaced, so it goes first; its text may be kept for later. */
+async function unpublish(params: VolumeParams, { target, signal, notes, note }: TaskContext): Promise<() => string | undefined> {
+  const kept = notes.find((entry) => typeof entry.replaced === "string")?.replaced;
+  if (typeof kept === "string") return () => kept;
+  if (params.metadataKey === null) return () => undefined;
+  const bytes = await target.read(params.metadataKey, undefined, { signal });
+  if (!bytes) return () => undefined;
+  const text = new TextDecoder().decode(bytes);
+  await note({ replaced: text });
+  await target.remove(params.metadataKey, { signal });
+  return () => text;
+}
+
+/**
+ * On a file system: parts beside the final names, renamed when whole. A kill between two renames is met by a note that is made before each: a
+ * part that is gone after it has become what it should.
+ */
+async function localPlaces(task: Task, params: VolumeParams, context: TaskContext): Promise<Places> {
+  const local = context.target.local!;
+  const place = async (key: string) => {
+    const part = await local.partPath(key, task.id);
+    const begun = context.notes.some((note) => note.adopting === key);
+    const adopted = begun && !(await exists(part)) && (await exists(local.path(key)));
+    return { key, part, adopted, path: adopted ? local.path(key) : part };
+  };
+  const mrc = params.mrc === null ? undefined : await place(params.mrc);
+  const zarr = params.zarr === null ? undefined : await place(params.zarr);
+  const adopt = async (made: Awaited<ReturnType<typeof place>>) => {
+    if (made.adopted) return;
+    await context.note({ adopting: made.key });
+    await local.adopt(made.part, made.key);
+  };
+  let replaced: () => string | undefined = () => undefined;
+  return {
+    get mrc() {
+      return mrc?.path;
+    },
+    get zarr() {
+      return zarr?.path;
+    },
+    flush: local.sync,
+    onObject: local.sync ? ({ path }) => flush(path) : undefined,
+    async startAnew() {
+      for (const made of [mrc, zarr]) {
+        if (!made) continue;
+        Object.assign(made, { adopted: false, path: made.part });
+        await rm(made.part, { recursive: true, force: true });
+      }
+    },
+    async settle() {
+      if (local.sync && mrc !== undefined) await flush(mrc.path);
+    },
+    async publish(written, documents) {
+      const outputs: ObjectReceipt[] = [];
+      if (zarr && !zarr.adopted) for (const [key, text] of documents) await writeFile(`${zarr.path}/${key}`, text);
+      replaced = await unpublish(params, context);
+      if (mrc) {
+        await adopt(mrc);
+        outputs.push({
+          key: mrc.key,
+          size: written.mrc!.size,
+          crc32: crcText(written.mrc!.crc32),
+          ...(await identity(context, mrc.key)),
+        });
+      }
+      if (zarr) {
+        await adopt(zarr);
+        outputs.push(await zarrReceipt(zarr.key, written, documents, context));
+      }
+      return outputs;
+    },
+    publishMetadata: (key, text) => writeKept(key, text, replaced(), params, context),
+  };
+}
+
+async function remotePlaces(params: VolumeParams, context: TaskContext, scratch: string): Promise<Places> {
+  const { target, signal } = context;
+  const mrc = params.mrc === null ? undefined : `${scratch}/volume.mrc`;
+  const zarr = params.zarr === null ? undefined : `${scratch}/volume.zarr`;
+  let replaced: () => string | undefined = () => undefined;
+  // all chunks of a layer become whole at once; each upload holds some parts in memory
+  const inTurn = limitTo(UPLOADS_AT_ONCE);
+  return {
+    mrc,
+    zarr,
+    flush: false,
+    onObject: ({ key, path }) =>
+      inTurn(async () => {
+        // progress is told in planes read, not in bytes sent
+        await uploadFile(context, path, `${params.zarr}${key}`, { onBytes: () => {} });
+        await rm(path);
+      }),
+    async startAnew() {
+      for (const path of [mrc, zarr]) if (path !== undefined) await rm(path, { recursive: true, force: true });
+      replaced = await unpublish(params, context);
+      // what makes the old Zarr one goes before its chunks
+      if (params.zarr !== null) {
+        for (const key of [".zattrs", ".zgroup", ...levelKeys()]) await target.remove(`${params.zarr}${key}`, { signal });
+        await target.remove(params.zarr, { signal });
+      }
+    },
+    settle: async () => {
+      if (mrc !== undefined) await flush(mrc);
+    },
+    async publish(written, documents) {
+      replaced = await unpublish(params, context);
+      const outputs: ObjectReceipt[] = [];
+      if (mrc !== undefined) outputs.push(await uploadFile(context, mrc, params.mrc!, { onBytes: () => {} }));
+      if (zarr !== undefined) {
+        const encoder = new TextEncoder();
+        for (const [key, text] of documents) await publishObject(context, `${params.zarr}${key}`, encoder.encode(text));
+        outputs.push(await zarrReceipt(params.zarr!, written, documents, context));
+      }
+      return outputs;
+    },
+    publishMetadata: (key, text) => writeKept(key, text, replaced(), params, context),
+  };
+}
+
+/** Metadata that say the same as before keep their time: a tree that is made again is the same tree. */
+async function writeKept(
+  key: string,
+  text: string,
+  replaced: string | undefined,
+  params: VolumeParams,
+  context: TaskContext,
+): Promise<ObjectReceipt> {
+  const { target, createdMs, signal } = context;
+  const keep = replaced === undefined || params.force === true ? undefined : new TextEncoder().encode(replaced);
+  if (keep) await target.write(key, keep, { contentType: "application/json", signal });
+  return writeMetadata(target, key, text, { createdMs, force: params.force === true, signal });
+}
+
+async function identity(
+  { target, signal }: TaskContext,
+  key: string,
+): Promise<{ etag?: string | undefined; modifiedMs?: number | undefined }> {
+  const stat = await target.stat(key, { signal });
+  return { etag: stat?.etag, modifiedMs: stat?.modifiedMs };
+}
+
+function levelKeys(): string[] {
+  return Array.from({ length: LEVEL_COUNT }, (_, level) => `${level}/.zarray`);
+}
+
+/** Runs at most `limit` of the given things at once, in the order in which they are given. */
+function limitTo(limit: number): (work: () => Promise<void>) => Promise<void> {
+  const waiting: (() => void)[] = [];
+  let running = 0;
+  return async (work) => {
+    while (running >= limit) await new Promise<void>((resolve) => waiting.push(resolve));
+    running++;
+    try {
+      await work();
+    } finally {
+      running--;
+      waiting.shift()?.();
+    }
+  };
+}
