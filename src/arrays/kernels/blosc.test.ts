@@ -154,8 +154,10 @@ describe("decodeBloscBox", () => {
 
 describe("broken frames", () => {
   const frame = encodeBlosc(voxelsOf(2, 30_000, 4), 4, { blockBytes: 4096 });
-  const changed = (change: (view: DataView) => void) => {
-    const copy = frame.slice();
+  // every stream of this one is compressed
+  const zeros = encodeBlosc(new Uint8Array(30_000), 4, { blockBytes: 4096 });
+  const changed = (change: (view: DataView) => void, of = frame) => {
+    const copy = of.slice();
     change(new DataView(copy.buffer));
     return copy;
   };
@@ -169,7 +171,7 @@ describe("broken frames", () => {
       ["no block size", changed((view) => view.setUint32(8, 0, true))],
       ["a block outside", changed((view) => view.setUint32(20, frame.length - 3, true))],
       ["a stream too long", changed((view) => view.setUint32(view.getUint32(16, true), 0x7fffffff, true))],
-      ["a broken stream", changed((view) => view.setUint8(view.getUint32(16, true) + 4, 0x0f))],
+      ["a broken stream", changed((view) => view.setUint8(view.getUint32(16, true) + 4, 0x0f), zeros)],
       ["more than there is", changed((view) => view.setUint32(4, 30_001, true))],
     ];
     for (const [what, bytes] of broken) {

@@ -79,7 +79,7 @@ export function compress(input: Uint8Array): Uint8Array | undefined {
 
   /** The next place from `from` on whose four bytes were met before, and where; steps widen as failures add up. */
   function search(from: number): [start: number, match: number] | undefined {
-    for (let start = from, tries = 64; start < lastStart; start += tries++ >> 6) {
+    for (let start = from, tries = 5 * 64; start < lastStart; start += tries++ >> 6) {
       const slot = hash(start);
       const match = table[slot]!;
       table[slot] = start;
