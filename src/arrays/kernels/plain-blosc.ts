@@ -1,5 +1,8 @@
 /** Twins of the kernels for byte shuffle, LZ4 and Blosc-1; see plain.ts. Written to be read, not to be fast. */
 
+/** As the kernel's encoder: c-blosc's at level 5. */
+const ACCELERATION = 5;
+
 /** `gather`: the shuffled bytes of a window of `w`×`h` items, rows `rowBytes` apart, in a block of `cw`×`ch` items. */
 export function gather(
   itemBytes: number,
@@ -79,7 +82,7 @@ export function compress(input: Uint8Array): Uint8Array | undefined {
 
   /** The next place from `from` on whose four bytes were met before, and where; steps widen as failures add up. */
   function search(from: number): [start: number, match: number] | undefined {
-    for (let start = from, tries = 5 * 64; start < lastStart; start += tries++ >> 6) {
+    for (let start = from, tries = ACCELERATION * 64; start < lastStart; start += tries++ >> 6) {
       const slot = hash(start);
       const match = table[slot]!;
       table[slot] = start;

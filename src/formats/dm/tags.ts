@@ -143,8 +143,9 @@ class TagReader {
     const words: number[] = [];
     for (let i = 0; i < count; i++) words.push(await this.length("type"));
     const { bytes, rest } = this.layout(words, typeAt);
-    if (rest.length > 0)
+    if (rest.length > 0) {
       throw this.fail("FORMAT_FIELD", typeAt, `${rest.length} words more than the type [${words.slice(0, 8)}] has`);
+    }
     if (words[0] === ARRAY) return this.array(words, bytes);
     if (words[0] === STRING) return text8(await this.cursor.take(bytes, "a string"));
     const view = await this.cursor.take(bytes, "a value");

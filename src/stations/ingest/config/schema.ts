@@ -21,6 +21,8 @@ export interface Section {
   readonly type: TypeKey;
   readonly place: Place;
   readonly blocks: readonly Block[];
+  /** What is wrong with it, where that matters only to a run that imports the section. */
+  readonly faults: readonly EmporiumError[];
 }
 
 /** One list entry of a section: metadata for all that its sources find. */
@@ -32,6 +34,26 @@ export interface Block {
 
 /** Sections whose finders this version runs. Of the others a run needs only to know how many sources there are. */
 export const BUILT_SECTIONS: ReadonlySet<SectionKey> = new Set<SectionKey>([
+  "depositions",
+  "datasets",
+  "runs",
+  "voxel_spacings",
+  "tomograms",
+  "alignments",
+  "key_images",
+  "gains",
+  "collection_metadata",
+  "frames",
+  "tiltseries",
+  "ctfs",
+  "rawtilts",
+  "identified_objects",
+  "dataset_keyphotos",
+  "deposition_keyphotos",
+]);
+
+/** What every run walks through: a fault here is one of any run. Faults of other sections are kept for those that import them. */
+const ALWAYS: ReadonlySet<SectionKey> = new Set<SectionKey>([
   "depositions",
   "datasets",
   "runs",
@@ -65,12 +87,15 @@ export function parseConfig(root: ConfigNode, file: string, options: ParseOption
   for (const { section, type } of KINDS) {
     const node = map.entries.get(section);
     if (!node) continue;
-    const blocks = attempt(report, () => listOf(node)) ?? [];
-    const parseOne = (block: ConfigNode) => parseBlock(block, section, type, report, everySection);
+    const faults: EmporiumError[] = [];
+    const keep: Report = everySection || ALWAYS.has(section) ? report : (fault) => void faults.push(fault);
+    const blocks = attempt(keep, () => listOf(node)) ?? [];
+    const parseOne = (block: ConfigNode) => parseBlock(block, section, type, keep, everySection);
     sections.set(section, {
       type,
       place: map.keyPlaces.get(section)!,
-      blocks: blocks.flatMap((block) => attempt(report, () => parseOne(block)) ?? []),
+      blocks: blocks.flatMap((block) => attempt(keep, () => parseOne(block)) ?? []),
+      faults,
     });
   }
   if (!sections.has("depositions")) report(missingSection(map, "depositions"));

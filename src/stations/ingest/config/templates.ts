@@ -5,6 +5,9 @@ import type { ScalarNode } from "./nodes.js";
 import type { Report } from "./parts.js";
 import type { Finder, IngestConfig } from "./schema.js";
 
+/** Kinds whose metadata is filled in from a run's row. */
+const EXPANDED: ReadonlySet<TypeKey> = new Set<TypeKey>(["tomogram", "tiltseries", "frame"]);
+
 export interface KnownNames {
   /** Every name that templates of a type's sources may use. */
   of(type: TypeKey): ReadonlySet<string>;
@@ -29,7 +32,7 @@ export function checkTemplates(config: IngestConfig, names: KnownNames, report: 
       for (const { finder } of sources) for (const node of finder ? templatedNodes(finder) : []) check(node, known);
       if (!columns) continue;
       for (const { finder } of sources) for (const node of finder ? rowTemplates(finder, type) : []) check(node, columns);
-      if (type === "tomogram" && metadata && hasMap) for (const node of templatesOf(metadata)) check(node, columns);
+      if (EXPANDED.has(type) && metadata && hasMap) for (const node of templatesOf(metadata)) check(node, columns);
     }
   }
 }

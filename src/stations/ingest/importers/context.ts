@@ -5,8 +5,9 @@ import type { Block, IngestConfig, Source } from "../config/schema.js";
 import { type FinderContext, type Found, findItems } from "../finders/finder.js";
 import type { Listing } from "../finders/listing.js";
 import type { Scope } from "../finders/scope.js";
-import type { GivenId } from "../identifiers.js";
+import type { GivenId, StoredEntities } from "../identifiers.js";
 import type { Selection } from "../selection.js";
+import type { SourceFiles } from "../source-files.js";
 
 /** What every importer sees while a plan is made. Nothing in it is changed. */
 export interface PlanContext {
@@ -14,6 +15,10 @@ export interface PlanContext {
   readonly selection: Selection;
   readonly source: Listing;
   readonly target: Listing;
+  /** Small files of the source and the target, each read once. */
+  readonly files: SourceFiles;
+  /** Metadata that is on the target, each container read once. */
+  readonly stored: StoredEntities;
   readonly runData: RunData;
   readonly compat: boolean;
   readonly writeMrc: boolean;
@@ -23,6 +28,8 @@ export interface PlanContext {
   /** Worker threads that a large volume may use: for estimates of memory. */
   readonly threads: number;
   readonly reserved: readonly GivenId[];
+  /** Ids that other imports, which may be running, have laid claim to. */
+  readonly claimed: readonly GivenId[];
   readonly signal: AbortSignal | undefined;
 }
 
@@ -50,9 +57,11 @@ export async function findSection(
   const finderContext: FinderContext = {
     source: context.source,
     target: context.target,
+    type,
     sourcePrefix: context.config.sourcePrefix,
     compat: context.compat,
     literal,
+    signal: context.signal,
   };
   for (const block of sectionOf(context, type)?.blocks ?? []) {
     for (const source of block.sources) {
@@ -75,7 +84,18 @@ export function placeOf(block: Block, field?: string): Place {
   return node?.place ?? block.metadata?.place ?? block.place;
 }
 
+/** Whether items or metadata of a kind were asked for. */
+export function wants({ selection }: Pick<PlanContext, "selection">, type: TypeKey): boolean {
+  return selection.items(type) || selection.metadata(type);
+}
+
 /** Whether anything of tomograms was asked for: only then is a run without one worth a word. */
-export function wantsTomograms({ selection }: Pick<PlanContext, "selection">): boolean {
-  return selection.items("tomogram") || selection.metadata("tomogram");
+export function wantsTomograms(context: Pick<PlanContext, "selection">): boolean {
+  return wants(context, "tomogram");
+}
+
+/** Where the file is named that a source should have found. */
+export function placeOfFinder(source: Source): Place {
+  const finder = source.finder as { place: Place; glob?: { place: Place } } | undefined;
+  return finder?.glob?.place ?? finder?.place ?? source.place;
 }

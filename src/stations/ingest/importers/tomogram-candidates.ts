@@ -1,4 +1,4 @@
-import { EmporiumError, type Place } from "../../../core/errors.js";
+import { EmporiumError } from "../../../core/errors.js";
 import type { JsonObject } from "../../../core/json.js";
 import { toNumber } from "../../../core/number.js";
 import { sameSpacing, voxelSpacingName } from "../../../model/voxel-spacing.js";
@@ -6,10 +6,10 @@ import { type ExpandOptions, expandValue } from "../config/expand.js";
 import { scalarText } from "../config/nodes.js";
 import { addFailure, type Draft, rethrowCancelled, type Whereabouts } from "../draft.js";
 import type { Ancestor, Scope } from "../finders/scope.js";
-import { allotIds, type Identifiers, identitySpacing, readStored, tomogramIdentity } from "../identifiers.js";
+import { allotIds, type Identifiers, identitySpacing, tomogramIdentity } from "../identifiers.js";
 import { readVolumeSource, type VolumeSource } from "../volume-source.js";
 import type { Alignment } from "./alignment.js";
-import { findSection, type PlanContext, type SectionItem, wantsTomograms } from "./context.js";
+import { findSection, type PlanContext, placeOfFinder, type SectionItem, wantsTomograms } from "./context.js";
 import type { VoxelSpacing } from "./voxel-spacing.js";
 
 /** A tomogram that a run's sources name, before anything of it is read. */
@@ -137,7 +137,7 @@ export async function tomogramIds(
   depositionId: string,
   identities: readonly (readonly string[])[],
 ): Promise<Identifiers> {
-  const stored = await readStored(context.target, run.folder, "tomogram");
+  const stored = await context.stored(run.folder, "tomogram");
   const known = stored.map(({ id, key, metadata }) => {
     const parent = /VoxelSpacing([^/]*)\//.exec(key)?.[1] ?? "";
     const spacing = toNumber(metadata.voxel_spacing);
@@ -149,7 +149,7 @@ export async function tomogramIds(
     const alignment = metadata.alignment_metadata_path;
     return { id, key: tomogramIdentity(metadata, name, typeof alignment === "string" ? alignment : null, depositionId) };
   });
-  return allotIds(run.folder, known, context.reserved, identities);
+  return allotIds(run.folder, known, context.reserved, identities, context.claimed);
 }
 
 /** What makes a candidate this tomogram and no other. The reference takes the spacing from the configuration, even where it contradicts the folder. */
@@ -201,8 +201,4 @@ export function dropCollisions(
     }
   }
   return candidates.filter((candidate) => kept.has(candidate));
-}
-function placeOfFinder(source: { finder: { place: Place } | undefined; place: Place }): Place {
-  const finder = source.finder as { place: Place; glob?: { place: Place } } | undefined;
-  return finder?.glob?.place ?? finder?.place ?? source.place;
 }

@@ -1,0 +1,75 @@
+import { EmporiumError } from "../../core/errors.js";
+import { LIMITS } from "../../core/limits.js";
+import { formatBytes } from "../../core/units.js";
+import type { TaskInput } from "../../engine/task.js";
+import { absent, objectName, type Stat, type Store } from "../../stores/store.js";
+
+/** A small file that a plan has read, with what identified it then. */
+export interface SourceFile {
+  readonly key: string;
+  /** As the user knows it. */
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  readonly input: TaskInput;
+}
+
+/** Reads small files (mdoc, angles, tables) while a plan is made; one that several runs share is read once. */
+export interface SourceFiles {
+  /**
+   * @param where the source, or the target for what is there already.
+   * @param stat as a listing gave it: spares asking again.
+   * @throws {EmporiumError} STORE_…, FORMAT_LIMIT for a file that is not small
+   */
+  read(where: "source" | "target", key: string, stat?: Stat | undefined): Promise<SourceFile>;
+  /** What `make` makes of a file, made once however many runs share the file. `what` tells two makers apart. */
+  parsed<T>(file: SourceFile, what: string, make: (file: SourceFile) => T): T;
+}
+
+/** Files kept in memory: those of the runs that are looked at side by side, and any that is shared. */
+const FILES_KEPT = 256;
+
+export function sourceFiles(stores: { source: Store; target: Store }, signal?: AbortSignal): SourceFiles {
+  const files = new Map<string, Promise<SourceFile>>();
+  const made = new WeakMap<SourceFile, Map<string, { value?: unknown; error?: unknown }>>();
+  const read = async (where: "source" | "target", key: string, known: Stat | undefined): Promise<SourceFile> => {
+    const store = stores[where];
+    const name = objectName(store, key);
+    const stat = known ?? (await store.stat(key, { signal }));
+    if (!stat) throw absent(store, key);
+    if (stat.size > LIMITS.headerBytes) {
+      throw new EmporiumError(
+        "FORMAT_LIMIT",
+        `${name} has ${formatBytes(stat.size)}, a small text file of ${formatBytes(LIMITS.headerBytes)} at most is wanted`,
+        { place: { file: name }, hint: "check that the glob finds the file you meant" },
+      );
+    }
+    const bytes = await store.read(key, undefined, { signal, ifMatch: stat.etag });
+    if (!bytes) throw absent(store, key);
+    return { key, name, bytes, input: { key, size: stat.size, etag: stat.etag, modifiedMs: stat.modifiedMs } };
+  };
+  return {
+    read(where, key, stat) {
+      const id = `${where} ${key}`;
+      const file = files.get(id) ?? read(where, key, stat);
+      files.delete(id);
+      files.set(id, file);
+      if (files.size > FILES_KEPT) files.delete(files.keys().next().value!);
+      return file;
+    },
+    parsed<T>(file: SourceFile, what: string, make: (file: SourceFile) => T): T {
+      let results = made.get(file);
+      if (!results) made.set(file, (results = new Map()));
+      let result = results.get(what);
+      if (!result) {
+        try {
+          result = { value: make(file) };
+        } catch (error) {
+          result = { error };
+        }
+        results.set(what, result);
+      }
+      if ("error" in result) throw result.error;
+      return result.value as T;
+    },
+  };
+}
