@@ -43,14 +43,14 @@ export function pack(itemBytes: number, block: Uint8Array): Uint8Array<ArrayBuff
   return Uint8Array.from(out);
 }
 
-const HASH_BITS = 12;
 
 /** LZ4 block format, the same greedy search as the kernel's. Undefined where the result would come near to the input's size. */
 export function compress(input: Uint8Array): Uint8Array | undefined {
   const n = input.length;
   const view = new DataView(input.buffer, input.byteOffset, n);
-  const hash = (at: number) => Math.imul(view.getUint32(at, true), 2654435761) >>> (32 - HASH_BITS);
-  const table = new Uint32Array(1 << HASH_BITS);
+  const hashBits = n <= 65536 ? 13 : 12;
+  const hash = (at: number) => Math.imul(view.getUint32(at, true), 2654435761) >>> (32 - hashBits);
+  const table = new Uint32Array(1 << hashBits);
   const out: number[] = [];
   const lastStart = n - 12;
   let anchor = 0;

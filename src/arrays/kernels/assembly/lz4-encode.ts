@@ -1,6 +1,10 @@
 // LZ4 block format (lz4.org, doc/lz4_Block_format.md), encoder: one greedy pass, a hash table of the last place of each four bytes.
 
-const HASH_BITS = 12;
+/**
+ * The table has 16 KiB. Places in up to 64 KiB fit 16 bits, so it then has twice as many slots, which makes up for the matches that long
+ * steps miss.
+ */
+const TABLE_BYTES: u32 = 16384;
 const PRIME: u32 = 2654435761;
 /** The format's rules for the end: the last match starts 12 bytes before it at least, and the last five bytes are literals. */
 const MATCH_START_MARGIN: u32 = 12, MATCH_END_MARGIN: u32 = 5;
@@ -14,10 +18,16 @@ const ACCELERATION: u32 = 5;
 
 /**
  * Compresses `n` bytes at `src`. Returns the size, less than `limit`, or 0 where it would not be: nothing is written at or behind
- * dst + limit. `table`: 4 << HASH_BITS bytes.
+ * dst + limit. `table`: TABLE_BYTES.
  */
 export function compress(src: usize, n: u32, dst: usize, limit: u32, table: usize): u32 {
-  memory.fill(table, 0, 4 << HASH_BITS);
+  return n <= 65536 ? compressBy<u16>(src, n, dst, limit, table) : compressBy<u32>(src, n, dst, limit, table);
+}
+
+// @ts-ignore: decorator
+@inline
+function compressBy<Place>(src: usize, n: u32, dst: usize, limit: u32, table: usize): u32 {
+  memory.fill(table, 0, TABLE_BYTES);
   const end = src + n, lastStart = end - MATCH_START_MARGIN, matchLimit = end - MATCH_END_MARGIN, room = dst + limit - 1;
   let from = src, anchor = src, to = dst;
   if (n > MATCH_START_MARGIN) {
@@ -25,9 +35,9 @@ export function compress(src: usize, n: u32, dst: usize, limit: u32, table: usiz
     while (true) {
       let match: usize = 0, tries = ACCELERATION << SKIP_SHIFT, found = false;
       while (from < lastStart) {
-        const four = load<u32>(from), slot = slotOf(table, four);
-        match = src + load<u32>(slot);
-        store<u32>(slot, <u32>(from - src));
+        const four = load<u32>(from), slot = slotOf<Place>(table, four);
+        match = src + <usize>load<Place>(slot);
+        store<Place>(slot, <Place>(from - src));
         if (match < from && from - match <= 65535 && load<u32>(match) == four) {
           found = true;
           break;
@@ -60,7 +70,7 @@ export function compress(src: usize, n: u32, dst: usize, limit: u32, table: usiz
       } else store<u8>(token, load<u8>(token) | <u8>extra);
       from = anchor = stop;
       if (from >= lastStart) break;
-      store<u32>(slotOf(table, load<u32>(from - 2)), <u32>(from - 2 - src));
+      store<Place>(slotOf<Place>(table, load<u32>(from - 2)), <Place>(from - 2 - src));
     }
   }
   const rest = <u32>(end - anchor);
@@ -75,8 +85,9 @@ export function compress(src: usize, n: u32, dst: usize, limit: u32, table: usiz
 
 // @ts-ignore: decorator
 @inline
-function slotOf(table: usize, four: u32): usize {
-  return table + ((<usize>((four * PRIME) >> (32 - HASH_BITS))) << 2);
+function slotOf<Place>(table: usize, four: u32): usize {
+  const bits: u32 = sizeof<Place>() == 2 ? 13 : 12;
+  return table + (<usize>((four * PRIME) >> (32 - bits)) << alignof<Place>());
 }
 
 // @ts-ignore: decorator
