@@ -1,4 +1,4 @@
-// Writes docs/reference/{errors,cli}.md from the built program. `--check` writes nothing and fails where a page has drifted.
+// Writes docs/reference/{errors,cli}.md and ingestion-config.schema.json from the built program. `--check` writes nothing and fails where a page has drifted.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { cliPage, errorsPage } from "./reference-pages.mjs";
@@ -8,11 +8,13 @@ const { ERRORS } = await built("core/errors.js");
 const { COMMANDS } = await built("cli/registry.js");
 const { flagsOf, GlobalOptions } = await built("cli/flags.js");
 const { usageLine, positional, flagRow } = await built("cli/help.js");
+const { configJsonSchema } = await built("stations/ingest/config/grammar/json-schema.js");
 const commands = await Promise.all(COMMANDS.map(async ({ load }) => (await load()).default));
 
 const pages = {
   "errors.md": errorsPage(ERRORS),
   "cli.md": cliPage(commands, { usageLine, positional, flagRow, flagsOf, GlobalOptions }),
+  "ingestion-config.schema.json": `${JSON.stringify(configJsonSchema(), null, 2)}\n`,
 };
 const folder = new URL("../docs/reference/", import.meta.url);
 const check = process.argv.includes("--check");

@@ -64,12 +64,10 @@ export const FORMS = {
 
 export type FormName = keyof typeof FORMS;
 
-const compiled = new Map<string, RegExp>();
+const REGEXES = new Map(Object.entries(FORMS).map(([name, { pattern }]) => [name, new RegExp(pattern)]));
 
 export function hasForm(text: string, name: FormName): boolean {
-  let regex = compiled.get(name);
-  if (!regex) compiled.set(name, (regex = new RegExp(FORMS[name].pattern)));
-  return regex.test(text);
+  return REGEXES.get(name)!.test(text);
 }
 
 function form(name: string, pattern: string, example: string): IdentifierForm {

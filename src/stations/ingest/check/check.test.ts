@@ -444,7 +444,7 @@ describe("the grammar", () => {
     const fault = errors.find((error) => error.path === path);
     expect(fault, JSON.stringify(errors)).toMatchObject({ code: "CONFIG_FIELD", file: "c.yaml" });
     expect(fault!.message).toMatch(message);
-    expect(fault!.hint ?? "").toMatch(hint);
+    expect(fault!.hint).toMatch(hint);
     expect(fault!.line).toBe(lineOf(text, to.includes("\n") ? to.split("\n")[0]! : to));
   });
 
@@ -500,7 +500,7 @@ describe("what a run refuses is refused here, with the same code and place", () 
     ["another header key", "header_key: voxel_size", "header_key: cell"],
     ["a misspelled setting", "run_data_map_file: runs.tsv", "run_data_map_fiel: runs.tsv"],
     ["two finders", "  - tomogram_header:", "  - literal: {value: [1]}\n    tomogram_header:"],
-    ["a section that is no list", "gains:\n- sources:", "gains:\n  sources:"],
+    ["a section that is no list", "runs:\n- sources:", "runs:\n  sources:"],
     ["no depositions", "depositions:\n", "deposition_keyphoto:\n"],
     ["no settings", "standardization_config:\n", "standardisation:\n"],
   ])("%s", (_name, from, to) => {

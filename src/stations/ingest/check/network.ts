@@ -151,7 +151,7 @@ function references(block: MapNode): Subject[] {
 
 function sample(dataset: MapNode, exclusions: Exclusions): (Subject | undefined)[] {
   const of = (key: string) => mapAt(dataset, key);
-  const plain = (key: string, className: string) => named(of(key), className, exclusions, { ask: askOntology });
+  const plain = (key: string, className: string) => named(of(key), className, exclusions, { from: "ols", ask: askOntology });
   const strain = of("cell_strain");
   const strainId = scalarAt(strain, "id");
   const organism = of("organism");
@@ -167,10 +167,10 @@ function sample(dataset: MapNode, exclusions: Exclusions): (Subject | undefined)
         }
       : undefined;
   return [
-    named(of("cell_component"), "CellComponent", exclusions, { ask: askOntology, ancestor: CELLULAR_COMPONENT }),
+    named(of("cell_component"), "CellComponent", exclusions, { from: "ols", ask: askOntology, ancestor: CELLULAR_COMPONENT }),
     // no registry has the CC- numbers
     typeof strainId === "string" && !strainId.startsWith("CC-")
-      ? named(strain, "CellStrain", exclusions, { ask: strainRegistry(strainId) })
+      ? named(strain, "CellStrain", exclusions, strainRegistry(strainId))
       : undefined,
     plain("cell_type", "CellType"),
     plain("tissue", "TissueDetails"),
@@ -181,28 +181,30 @@ function sample(dataset: MapNode, exclusions: Exclusions): (Subject | undefined)
   ];
 }
 
-function strainRegistry(id: string): (id: string) => Subject["ask"] {
-  if (id.startsWith("CVCL_")) return askCellosaurus;
-  return id.startsWith("WBStrain") ? askWormbase : askOntology;
+function strainRegistry(id: string): NamedOptions {
+  if (id.startsWith("CVCL_")) return { from: "cellosaurus", ask: askCellosaurus };
+  return id.startsWith("WBStrain") ? { from: "wormbase", ask: askWormbase } : { from: "ols", ask: askOntology };
 }
 
 function annotated(object: MapNode | undefined, exclusions: Exclusions): Subject | undefined {
   const id = scalarAt(object, "id");
   if (typeof id !== "string") return undefined;
   const registries: readonly [FormName, NamedOptions][] = [
-    ["go", { ask: askOntology, ancestor: CELLULAR_COMPONENT }],
-    ["uniprot", { ask: askUniprot }],
-    ["cdpo", { ask: askObo }],
-    ["cl", { ask: askObo }],
-    ["uberon", { ask: askOntology }],
-    ["chebi", { ask: askOntology }],
-    ["pdb", { ask: askPdb, agrees: overlaps }],
+    ["go", { from: "ols", ask: askOntology, ancestor: CELLULAR_COMPONENT }],
+    ["uniprot", { from: "uniprot", ask: askUniprot }],
+    ["cdpo", { from: "obo", ask: askObo }],
+    ["cl", { from: "obo", ask: askObo }],
+    ["uberon", { from: "ols", ask: askOntology }],
+    ["chebi", { from: "ols", ask: askOntology }],
+    ["pdb", { from: "pdb names", ask: askPdb, agrees: overlaps }],
   ];
   const found = registries.find(([form]) => hasForm(id, form));
   return found && named(object, "AnnotationObject", exclusions, found[1]);
 }
 
 interface NamedOptions {
+  /** The registry, as kept answers name it. */
+  from: string;
   ask: (id: string) => Subject["ask"];
   agrees?: (written: string, known: string) => boolean;
   ancestor?: string;
@@ -212,7 +214,7 @@ function named(
   map: MapNode | undefined,
   className: string,
   exclusions: Exclusions,
-  { ask, agrees = (written, known) => written === known, ancestor }: NamedOptions,
+  { from, ask, agrees = (written, known) => written === known, ancestor }: NamedOptions,
 ): Subject | undefined {
   const node = entryAt(map, "id");
   const id = (node && textOf(node))?.trim();
@@ -221,7 +223,7 @@ function named(
   const text = (label && textOf(label))?.trim();
   const nameCounts = text !== undefined && !exclusions.has(className, "name", text);
   const name = nameCounts ? { node: label as ScalarNode, text, agrees } : undefined;
-  return { node, shown: id, question: `${ask.name} ${id}`, ask: ask(id), name, ancestor: name && ancestor };
+  return { node, shown: id, question: `${from} ${id}`, ask: ask(id), name, ancestor: name && ancestor };
 }
 
 /** Names of structures are long, those of curators short: one has to be within the other, whatever the case and punctuation. */

@@ -103,7 +103,6 @@ export function registryClient({ clock, signal, bases = {}, agentName = "emporiu
           etag: undefined,
           patience: PATIENCE,
           signal,
-          clock,
         });
         text = new TextDecoder().decode(bytes);
       }

@@ -33,7 +33,10 @@ export function listOf(node: ConfigNode): readonly ConfigNode[] {
 /** @throws {EmporiumError} CONFIG_FIELD */
 export function asMap(node: ConfigNode, wanted: string): MapNode {
   if (node.kind === "map") return node;
-  throw new EmporiumError("CONFIG_FIELD", `${describe(node)}, wanted ${wanted}`, { place: placeOfValue(node) });
+  throw new EmporiumError("CONFIG_FIELD", `${describe(node)}, wanted ${wanted}`, {
+    place: placeOfValue(node),
+    hint: "write key: value lines, indented below the key",
+  });
 }
 
 /** @throws {EmporiumError} CONFIG_FIELD */

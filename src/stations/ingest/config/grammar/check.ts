@@ -33,7 +33,13 @@ const WORD_TEMPLATE = /^[ ]*\{[a-zA-Z0-9_-]+\}[ ]*$/;
  * field has the place of the map that lacks it.
  */
 export function checkGrammar(root: ConfigNode, onFault: OnFault): void {
-  new Walk(onFault).shape(root, CONFIG, false, "");
+  new Walk(onFault).shape(root, CONFIG, false, { key: "", says: "sections with their blocks" });
+}
+
+/** Where the walk is: the key above, and what its field is. */
+interface Spot {
+  readonly key: string;
+  readonly says: string;
 }
 
 class Walk {
@@ -44,21 +50,21 @@ class Walk {
   }
 
   /** @param templated whether `float {x}` and `int {x}` stand for numbers here. */
-  shape(node: ConfigNode, shape: Shape, templated: boolean, key: string): void {
+  shape(node: ConfigNode, shape: Shape, templated: boolean, spot: Spot): void {
     switch (shape.kind) {
       case "any":
         return;
       case "map":
         if (node.kind === "map") this.#map(node, shape, templated);
-        else this.#mismatch(node, shape, key);
+        else this.#mismatch(node, shape, spot);
         return;
       case "list":
-        if (node.kind === "list") this.#list(node, shape, templated, key);
-        else this.#mismatch(node, shape, key, "write - before each entry");
+        if (node.kind === "list") this.#list(node, shape, templated, spot);
+        else this.#mismatch(node, shape, spot, "write - before each entry");
         return;
       default:
-        if (node.kind === "scalar") this.#scalar(node, shape, templated, key);
-        else this.#mismatch(node, shape, key);
+        if (node.kind === "scalar") this.#scalar(node, shape, templated, spot);
+        else this.#mismatch(node, shape, spot);
     }
   }
 
@@ -71,19 +77,20 @@ class Walk {
         continue;
       }
       if (child.kind === "scalar" && child.value === null && (field.nullable || field.shape.kind === "any")) continue;
-      this.shape(child, field.shape, templated || key === "sources" || (shape === CONFIG && TEMPLATED_SECTIONS.has(key)), key);
+      const within = templated || key === "sources" || (shape === CONFIG && TEMPLATED_SECTIONS.has(key));
+      this.shape(child, field.shape, within, { key, says: field.says });
     }
     for (const [key, field] of Object.entries(fields)) {
       if (field.required && !node.entries.has(key)) this.#missing(node, key, field, shape);
     }
   }
 
-  #list(node: ListNode, shape: ListShape, templated: boolean, key: string): void {
-    if (node.items.length < shape.least) this.#mismatch(node, shape, key, "add an entry, or leave the key out if it may be");
-    for (const item of node.items) this.shape(item, shape.items, templated, key);
+  #list(node: ListNode, shape: ListShape, templated: boolean, spot: Spot): void {
+    if (node.items.length < shape.least) this.#mismatch(node, shape, spot, "add an entry, or leave the key out if it may be");
+    for (const item of node.items) this.shape(item, shape.items, templated, spot);
   }
 
-  #scalar(node: ScalarNode, shape: TextShape | NumberShape | BooleanShape, templated: boolean, key: string): void {
+  #scalar(node: ScalarNode, shape: TextShape | NumberShape | BooleanShape, templated: boolean, spot: Spot): void {
     const text = typeof node.value === "string" ? node.value : undefined;
     // as the portal's own validation does, a template counts as the number 1 before anything else is looked at
     const stands = templated && text !== undefined ? (FLOAT.test(text) ? 1 : INTEGER.test(text) ? 1 : undefined) : undefined;
@@ -91,10 +98,10 @@ class Walk {
     if (shape.kind === "boolean") fits = typeof node.value === "boolean";
     else if (shape.kind === "number") fits = fitsNumber(stands ?? node.value, shape);
     else fits = stands === undefined && fitsText(node.value, shape);
-    if (!fits) this.#mismatch(node, shape, key, hintFor(node, shape, templated));
+    if (!fits) this.#mismatch(node, shape, spot, hintFor(node, shape, templated));
   }
 
-  #mismatch(node: ConfigNode, shape: Shape, key: string, hint?: string): void {
+  #mismatch(node: ConfigNode, shape: Shape, { key, says }: Spot, hint = key === "" ? says : `${key}: ${says}`): void {
     const subject = key === "" ? "" : `${key} is `;
     this.#tell(placeOfValue(node), `${subject}${describe(node)}, wanted ${wanted(shape)}`, hint);
   }
@@ -117,8 +124,8 @@ class Walk {
     );
   }
 
-  #tell(place: Place, message: string, hint: string | undefined): void {
-    this.#onFault({ code: "CONFIG_FIELD", message, ...place, ...(hint === undefined ? {} : { hint }) });
+  #tell(place: Place, message: string, hint: string): void {
+    this.#onFault({ code: "CONFIG_FIELD", message, ...place, hint });
   }
 }
 

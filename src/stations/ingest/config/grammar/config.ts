@@ -39,7 +39,7 @@ export const SOURCELESS_SECTIONS: readonly SectionKey[] = ["frames", "alignments
 const SAYS: Readonly<Partial<Record<SectionKey, string>>> = {
   depositions: "the deposition",
   datasets: "the dataset",
-  runs: "runs: one for each place that was imaged",
+  runs: "one run for each place that was imaged",
   gains: "gain references",
   collection_metadata: "mdoc files of the acquisition",
   frames: "movie frames; literal [default] where none are deposited",

@@ -61,7 +61,7 @@ export function fromFlatKeys(text: string, file: string, note: (message: string)
   const depositionId = setting("deposition_id") ?? (oldDataset && scalarLine(yaml, yaml.get(oldDataset, "dataset_identifier")));
   if (setting("deposition_id") === undefined && depositionId !== undefined) {
     if (yaml.pair(settings, "deposition_id")) yaml.replaceEntry(settings, "deposition_id", [`deposition_id: ${depositionId}`]);
-    else yaml.addEntry(settings, "deposition_id", depositionId);
+    else yaml.addEntry(settings, "deposition_id", [depositionId]);
   }
 
   if (missing("datasets")) {

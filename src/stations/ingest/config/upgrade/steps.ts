@@ -30,7 +30,7 @@ export function setVersion(text: string, file: string, version: Version): string
   const node = yaml.get(yaml.root, "version");
   if (isScalar(node)) yaml.setScalar(node, version);
   else if (yaml.has(yaml.root, "version")) yaml.replaceEntry(yaml.root, "version", [`version: ${version}`]);
-  else yaml.addEntry(yaml.root, "version", version);
+  else yaml.addEntry(yaml.root, "version", [version]);
   return yaml.finish();
 }
 
@@ -162,17 +162,11 @@ function isIdentity(yaml: YamlText, matrix: Node): boolean {
 
 function describeTomogram(yaml: YamlText, metadata: YAMLMap | undefined, note: (message: string) => void): void {
   if (!metadata) return;
-  if (!yaml.has(metadata, "is_visualization_default")) yaml.addEntry(metadata, "is_visualization_default", "true");
+  if (!yaml.has(metadata, "is_visualization_default")) yaml.addEntry(metadata, "is_visualization_default", ["true"]);
   if (!isFilled(yaml, metadata, "dates")) {
     const dates = yaml.get(yaml.get(yaml.items(yaml.get(yaml.root, "depositions"))[0], "metadata"), "dates");
     if (!dates) note("tomograms have no dates, and the deposition has none to take: add them");
-    else
-      replaceOrAdd(
-        yaml,
-        metadata,
-        "dates",
-        yaml.copy(dates).map((line) => `  ${line}`),
-      );
+    else replaceOrAdd(yaml, metadata, "dates", yaml.copy(dates));
   }
   if (!isFilled(yaml, metadata, "affine_transformation_matrix"))
     replaceOrAdd(yaml, metadata, "affine_transformation_matrix", IDENTITY);
@@ -185,7 +179,7 @@ function isFilled(yaml: YamlText, map: YAMLMap, key: string): boolean {
 }
 
 function replaceOrAdd(yaml: YamlText, map: YAMLMap, key: string, lines: readonly string[]): void {
-  if (yaml.pair(map, key)) yaml.replaceEntry(map, key, [`${key}:`, ...lines]);
+  if (yaml.pair(map, key)) yaml.replaceEntry(map, key, entryLines(key, lines));
   else yaml.addEntry(map, key, lines);
 }
 
@@ -248,11 +242,7 @@ function addFrames(text: string, file: string, note: (message: string) => void):
   let added = false;
   for (const block of new Set(frames)) {
     if (!isMap(block) || yaml.has(block as YAMLMap, "metadata")) continue;
-    yaml.addEntry(
-      block as YAMLMap,
-      "metadata",
-      metadata.map((line) => `  ${line}`),
-    );
+    yaml.addEntry(block as YAMLMap, "metadata", metadata);
     added = true;
   }
   if (added) tell();
@@ -283,7 +273,7 @@ function addIngestIds(text: string, file: string): string {
     let id = `${slug}-${count(slug)}`;
     while (taken.has(id)) id = `${slug}-${count(slug)}`;
     taken.add(id);
-    yaml.addEntry(metadata, "annotation_ingest_id", /^[a-z]/.test(id) ? id : quoted(id));
+    yaml.addEntry(metadata, "annotation_ingest_id", [/^[a-z]/.test(id) ? id : quoted(id)]);
   }
   return yaml.finish();
 }

@@ -21,6 +21,13 @@ import { EmporiumError } from "../../../../core/errors.js";
 type Value = Node | null | undefined;
 type Entry = Pair<Node, Node | null>;
 type Range = readonly [start: number, end: number];
+/** Other text for a range; of several additions at one place the ones to deeper values come first. */
+interface Cut {
+  start: number;
+  end: number;
+  text: string;
+  depth: number;
+}
 /** What the parser keeps of a block collection: the column of its keys or dashes, and where these are. */
 interface Block {
   srcToken?: { type?: string; indent?: number; items?: { start?: { type: string; offset: number }[] }[] };
@@ -28,7 +35,10 @@ interface Block {
 
 export class YamlText {
   readonly #text: string;
-  readonly #cuts: { start: number; end: number; text: string }[] = [];
+  readonly #cuts: Cut[] = [];
+  readonly #flow = new Map<Node, { ranges: readonly Range[]; indices: Set<number> }>();
+  /** Entries of block lists that go. */
+  readonly #gone = new Map<YAMLSeq, Set<number>>();
   readonly root: YAMLMap;
   readonly #anchors = new Map<Alias, Node>();
 
@@ -115,7 +125,8 @@ export class YamlText {
 
   /** The text with all changes. */
   finish(): string {
-    const cuts = [...this.#cuts].sort((a, b) => a.start - b.start || a.end - b.end);
+    this.#cutFlow();
+    const cuts = [...this.#cuts].sort(inOrder);
     let text = "";
     let at = 0;
     for (const { start, end, text: added } of cuts) {
@@ -136,19 +147,24 @@ export class YamlText {
     this.#cut(start, end, `${quote}${value}${quote}`);
   }
 
-  /** Adds a key at the end of a map. @param lines the value: one line behind the key, or several lines below it. */
-  addEntry(map: YAMLMap, key: string, lines: string | readonly string[]): void {
-    const flow = map.flow === true || !this.#isBlock(map);
-    if (flow) {
+  /** Adds a key at the end of a map, with a value of lines that have no indentation. */
+  addEntry(map: YAMLMap, key: string, value: readonly string[]): void {
+    if (!this.#isBlock(map)) {
       const inner = map.range![1] - 1;
-      const value = typeof lines === "string" ? lines : flowOf(lines);
-      this.#cut(inner, inner, `${map.items.length > 0 ? ", " : ""}${key}: ${value}`);
+      this.#cut(inner, inner, `${map.items.length > 0 ? ", " : ""}${key}: ${flowOf(value)}`);
       return;
     }
-    const indent = " ".repeat(this.#indent(map));
-    const value = typeof lines === "string" ? ` ${lines}\n` : `\n${lines.map((line) => `${indent}${line}\n`).join("")}`;
+    const column = this.#indent(map);
+    const indent = " ".repeat(column);
     const at = this.#lineEnd(this.#endOf(map));
-    this.#cut(at, at, `${this.#lineBreakAt(at)}${indent}${key}:${value}`);
+    this.#cut(
+      at,
+      at,
+      entryLines(key, value)
+        .map((line) => `${indent}${line}\n`)
+        .join(""),
+      column,
+    );
   }
 
   /** Adds an entry at the end of a list. */
@@ -158,10 +174,13 @@ export class YamlText {
       this.#cut(inner, inner, `${list.items.length > 0 ? ", " : ""}${flowOf(lines)}`);
       return;
     }
-    const indent = " ".repeat(this.#indent(list));
+    const column = this.#indent(list);
+    const indent = " ".repeat(column);
     const at = this.#lineEnd(this.#endOf(list));
     const [first = "", ...others] = lines;
-    this.#cut(at, at, `${this.#lineBreakAt(at)}${indent}- ${first}\n${others.map((line) => `${indent}  ${line}\n`).join("")}`);
+    const item = `${indent}- ${first}\n${others.map((line) => `${indent}  ${line}\n`).join("")}`;
+    // a list may stand at the column of its key, and is still deeper
+    this.#cut(at, at, item, column + 0.5);
   }
 
   /** Takes out a key with its value, or replaces both by other lines at the same column. */
@@ -173,7 +192,8 @@ export class YamlText {
     const endOf = (one: Entry) => this.#endOf(one.value) || one.key.range![1] + 1;
     if (!this.#isBlock(map)) {
       const ranges = pairs.map((one): Range => [one.key.range![0], endOf(one)]);
-      this.#cutFlow(ranges, at);
+      if (lines.length > 0) this.#cut(ranges[at]![0], ranges[at]![1], flowOf(lines).slice(1, -1));
+      else this.#removeFlow(map, ranges, at);
       return;
     }
     const indent = " ".repeat(this.#indent(map));
@@ -185,13 +205,21 @@ export class YamlText {
     const nodes = list.items as Node[];
     if (!this.#isBlock(list)) {
       const ranges = nodes.map((node): Range => [node.range![0], this.#endOf(node)]);
-      this.#cutFlow(ranges, index);
+      this.#removeFlow(list, ranges, index);
       return;
     }
     const dashes = ((list as Block).srcToken?.items ?? []).flatMap(
       ({ start }) => start?.find(({ type }) => type === "seq-item-ind")?.offset ?? [],
     );
-    this.#cutLines(dashes[index]!, this.#endOf(nodes[index]), "", dashes[index + 1]);
+    const gone = this.#gone.get(list) ?? new Set<number>();
+    this.#gone.set(list, gone.add(index));
+    if (gone.size < nodes.length) {
+      this.#cutLines(dashes[index]!, this.#endOf(nodes[index]), "", dashes[index + 1]);
+      return;
+    }
+    // the cuts of single entries fall into this one: without any, the list is to stay a list
+    const start = this.#text.lastIndexOf("\n", dashes[0]! - 1) + 1;
+    this.#cut(start, this.#lineEnd(this.#endOf(list)), `${" ".repeat(this.#indent(list) + 2)}[]\n`);
   }
 
   /** Lines from the one of `start` to the one of `end`; behind a dash only what follows it. */
@@ -203,16 +231,29 @@ export class YamlText {
     else this.#cut(start, next ?? end, "");
   }
 
-  #cutFlow(ranges: readonly Range[], at: number): void {
-    const [start, end] = ranges[at]!;
-    const next = ranges[at + 1];
-    const before = ranges[at - 1];
-    if (next) this.#cut(start, next[0], "");
-    else this.#cut(before ? before[1] : start, end, "");
+  /** Entries in one line go with their commas, which depends on all that go: so they are cut at the end. */
+  #removeFlow(node: Node, ranges: readonly Range[], at: number): void {
+    const gone = this.#flow.get(node) ?? { ranges, indices: new Set<number>() };
+    gone.indices.add(at);
+    this.#flow.set(node, gone);
   }
 
-  #cut(start: number, end: number, text: string): void {
-    this.#cuts.push({ start, end, text });
+  #cutFlow(): void {
+    for (const { ranges, indices } of this.#flow.values()) {
+      for (let at = 0; at < ranges.length; at++) {
+        if (!indices.has(at)) continue;
+        const first = at;
+        while (indices.has(at + 1)) at++;
+        const [start, end] = [ranges[first]![0], ranges[at]![1]];
+        if (ranges[at + 1]) this.#cut(start, ranges[at + 1]![0], "");
+        else this.#cut(ranges[first - 1]?.[1] ?? start, end, "");
+      }
+    }
+    this.#flow.clear();
+  }
+
+  #cut(start: number, end: number, text: string, depth = 0): void {
+    this.#cuts.push({ start, end, text, depth });
   }
 
   /**
@@ -226,17 +267,31 @@ export class YamlText {
     const end = this.#endOf(node);
     if (this.#isBlock(node)) {
       const column = this.#indent(node);
-      const lines = trimEnd(this.#text.slice(start, end)).split("\n");
-      return [`${key}:${anchor}`, ...lines.map((line, at) => `  ${at === 0 ? line : dedent(line, column)}`)];
+      const lines = trimEnd(this.#text.slice(this.#commentsAbove(start), end)).split("\n");
+      return [`${key}:${anchor}`, ...lines.map((line) => `  ${dedent(line, column)}`)];
     }
     const [first = "", ...others] = trimEnd(this.#text.slice(start, end)).split("\n");
     const column = Math.min(...others.filter((line) => line.trim() !== "").map((line) => line.length - line.trimStart().length));
     return [`${key}:${anchor} ${first}`, ...others.map((line) => (line.trim() === "" ? "" : `  ${dedent(line, column)}`))];
   }
 
+  /** Where the line of `at` begins, or the first of the lines of comments right above it. */
+  #commentsAbove(at: number): number {
+    let start = this.#text.lastIndexOf("\n", at - 1) + 1;
+    for (;;) {
+      const above = this.#text.lastIndexOf("\n", start - 2) + 1;
+      if (start === 0 || !/^\s*#/.test(this.#text.slice(above, start))) return start;
+      start = above;
+    }
+  }
+
   /** A value written once more, aliases written out, as lines without indentation; a single line for scalars. */
   copy(node: Value): string[] {
     const value = this.resolve(node);
+    if ((isSeq(value) || isMap(value)) && !this.#isBlock(value)) {
+      const source = this.#text.slice(value.range![0], value.range![1]);
+      if (!/[\n&*#]/.test(source)) return [source];
+    }
     if (isSeq(value)) {
       if (value.items.length === 0) return ["[]"];
       return (value.items as Node[]).flatMap((item) => {
@@ -287,10 +342,14 @@ export class YamlText {
     const found = this.#text.indexOf("\n", at);
     return found < 0 ? this.#text.length : found + 1;
   }
+}
 
-  #lineBreakAt(at: number): string {
-    return at === this.#text.length && at > 0 && this.#text[at - 1] !== "\n" ? "\n" : "";
-  }
+/** Additions stand before what is cut at the same place; of two cuts the wider one counts. */
+function inOrder(a: Cut, b: Cut): number {
+  if (a.start !== b.start) return a.start - b.start;
+  const [adds, also] = [a.start === a.end, b.start === b.end];
+  if (adds !== also) return adds ? -1 : 1;
+  return adds ? b.depth - a.depth : b.end - a.end;
 }
 
 /** A key with a value of lines: scalars behind it, maps indented below it, lists at its own column. */
