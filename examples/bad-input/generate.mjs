@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { argv } from "node:process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { depositConfig } from "../lab/config.mjs";
+import { depositConfig, literal, section, source, tomogramMetadata } from "../lab/config.mjs";
 import { writeVolume } from "../lab/volumes.mjs";
 
 const SHAPE = [16, 28, 24];
@@ -48,20 +48,24 @@ export async function generateBadInput({ out, faults = Object.keys(FAULTS) }) {
     for (const run of [1, 3]) await writeVolume(join(folder, `run_${run}.rec`), volume(run));
     for (const [file, write] of Object.entries(files)) await write(join(folder, file));
     made[name] = join(out, `${name}.yaml`);
-    await writeFile(
-      made[name],
-      depositConfig({
-        depositionId: 10310 + at,
-        datasetId: 10410 + at,
-        title: `Bad input, ${name}`,
-        sourcePrefix: `lab/${name}`,
-        runs: RUNS,
-        voxelSpacing: `${SPACING_ANGSTROM}.0`,
-        tomograms: TOMOGRAMS,
-        reconstructionMethod: "WBP",
-        ...config,
+    const { runDataMap, runs = RUNS, tomograms = TOMOGRAMS } = config;
+    const spacing = `${SPACING_ANGSTROM}.0`;
+    const deposit = {
+      depositionId: 10310 + at,
+      datasetId: 10410 + at,
+      title: `Bad input, ${name}`,
+      sourcePrefix: `lab/${name}`,
+      maps: runDataMap ? { run_data_map_file: runDataMap } : {},
+    };
+    const sections = [
+      section("runs", { sources: [source(`source_glob: ${runs}`)] }),
+      section("voxel_spacings", { sources: [source(literal(`[${spacing}]`))] }),
+      section("tomograms", {
+        metadata: tomogramMetadata({ spacing, method: "WBP" }),
+        sources: [source(`source_glob: ${tomograms}`)],
       }),
-    );
+    ];
+    await writeFile(made[name], depositConfig(deposit, sections));
   }
   return { input: join(out, "input"), configs: made };
 }

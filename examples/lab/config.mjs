@@ -1,24 +1,23 @@
 /** Configurations of the miniature laboratory's deposits, as text: version 1.3.0, one dataset each. */
 
 /**
+ * A configuration without its sections.
+ *
  * @param {object} deposit
  * @param {number} deposit.depositionId
  * @param {number} deposit.datasetId
  * @param {string} deposit.title
  * @param {string} deposit.sourcePrefix
- * @param {string} [deposit.runDataMap] file below the prefix
- * @param {string} deposit.runs YAML of the finder of runs, on one line
- * @param {string} deposit.voxelSpacing YAML of the literal's only value
- * @param {string} deposit.tomograms YAML of the finder of tomograms, on one line
- * @param {string} deposit.reconstructionMethod YAML of the tomograms' `reconstruction_method`
+ * @param {Record<string, string>} [deposit.maps] tables of the runs, by their key: files below the prefix
+ * @param {string[]} sections what `section` gives, in the order of the file
  */
-export function depositConfig(deposit) {
-  const { depositionId, datasetId, title, sourcePrefix, runDataMap } = deposit;
+export function depositConfig({ depositionId, datasetId, title, sourcePrefix, maps = {} }, sections) {
+  const tables = Object.entries(maps).map(([key, path]) => `  ${key}: ${path}\n`);
   return `version: "1.3.0"
 standardization_config:
   deposition_id: ${depositionId}
   source_prefix: ${sourcePrefix}
-${runDataMap ? `  run_data_map_file: ${runDataMap}\n` : ""}depositions:
+${tables.join("")}depositions:
 - metadata:
     deposition_identifier: ${depositionId}
     deposition_title: ${title}
@@ -52,27 +51,121 @@ datasets:
   sources:
   - literal:
       value: ['${datasetId}']
-runs:
-- sources:
-  - source_glob: ${deposit.runs}
-voxel_spacings:
-- sources:
-  - literal:
-      value: [${deposit.voxelSpacing}]
-tomograms:
-- metadata:
-    voxel_spacing: ${deposit.voxelSpacing}
-    fiducial_alignment_status: NON_FIDUCIAL
-    ctf_corrected: false
-    reconstruction_method: ${deposit.reconstructionMethod}
-    reconstruction_software: IMOD
-    processing: raw
-    tomogram_version: 1.0
-    offset: {x: 0, y: 0, z: 0}
-    is_visualization_default: true
-    authors: *authors
-    dates: *dates
-  sources:
-  - source_glob: ${deposit.tomograms}
-`;
+${sections.join("")}`;
+}
+
+/** @param {{ metadata?: string[], sources: string[] }[]} blocks lines of YAML: metadata, and sources from `source` */
+export function section(name, ...blocks) {
+  return `${name}:\n${blocks.map(blockText).join("")}`;
+}
+
+function blockText({ metadata, sources }) {
+  const head = metadata ? `- metadata:\n${metadata.map((line) => `    ${line}\n`).join("")}  sources:\n` : "- sources:\n";
+  return head + sources.join("");
+}
+
+/**
+ * One source of a block.
+ *
+ * @param {string} finder YAML of the finder, on one line
+ * @param {object} [filters]
+ * @param {Record<string, string[]>} [filters.include] patterns by kind of parent
+ * @param {Record<string, string[]>} [filters.exclude]
+ * @param {string[]} [filters.names] patterns of names to leave out
+ */
+export function source(finder, { include, exclude, names } = {}) {
+  const lines = [`- ${finder}`];
+  if (names) lines.push(`  exclude: ${list(names)}`);
+  if (include || exclude) lines.push("  parent_filters:");
+  for (const [word, parents] of Object.entries({ include, exclude })) {
+    if (!parents) continue;
+    lines.push(`    ${word}:`, ...Object.entries(parents).map(([parent, patterns]) => `      ${parent}: ${list(patterns)}`));
+  }
+  return lines.map((line) => `  ${line}\n`).join("");
+}
+
+export function glob(listGlob, { match, name } = {}) {
+  const regexes = [match && `match_regex: ${quoted(match)}`, name && `name_regex: ${quoted(name)}`].filter(Boolean);
+  return `source_glob: {${[`list_glob: ${quoted(listGlob)}`, ...regexes].join(", ")}}`;
+}
+
+export function globs(...listGlobs) {
+  return `source_multi_glob: {list_globs: ${list(listGlobs)}}`;
+}
+
+export function literal(value) {
+  return `literal:\n      value: ${value}`;
+}
+
+function list(texts) {
+  return `[${texts.map(quoted).join(", ")}]`;
+}
+
+function quoted(text) {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+/**
+ * Metadata of a tomogram.
+ *
+ * @param {object} tomogram YAML of the values
+ * @param {string} tomogram.spacing
+ * @param {string} tomogram.method
+ * @param {string} [tomogram.software]
+ * @param {string} [tomogram.processing]
+ * @param {string} [tomogram.processingSoftware]
+ * @param {boolean} [tomogram.shown] in the portal's viewer by default
+ */
+export function tomogramMetadata(tomogram) {
+  const { spacing, method, software = "IMOD", processing = "raw", processingSoftware, shown = true } = tomogram;
+  return [
+    `voxel_spacing: ${spacing}`,
+    "fiducial_alignment_status: NON_FIDUCIAL",
+    "ctf_corrected: false",
+    `reconstruction_method: ${method}`,
+    `reconstruction_software: ${software}`,
+    `processing: ${processing}`,
+    ...(processingSoftware ? [`processing_software: ${processingSoftware}`] : []),
+    "tomogram_version: 1.0",
+    "offset: {x: 0, y: 0, z: 0}",
+    `is_visualization_default: ${shown}`,
+    "authors: *authors",
+    "dates: *dates",
+  ];
+}
+
+/**
+ * Metadata of a tilt series of the laboratory's tilt scheme.
+ *
+ * @param {object} series YAML of the values
+ * @param {string} series.pixel Å
+ * @param {string} series.axis degrees
+ * @param {string} [series.range]
+ * @param {string} [series.quality]
+ * @param {string[]} [series.more] further lines
+ */
+export function tiltSeriesMetadata(series) {
+  const { pixel, axis, range = "{min: -9.0, max: 9.0}", quality = "4", more = [] } = series;
+  return [
+    "acceleration_voltage: 300000",
+    "spherical_aberration_constant: 2.7",
+    "microscope: {manufacturer: TFS, model: Krios}",
+    "microscope_optical_setup: {energy_filter: Selectris}",
+    "camera: {manufacturer: TFS, model: FALCON 4i}",
+    "data_acquisition_software: SerialEM",
+    "is_aligned: false",
+    `tilt_range: ${range}`,
+    "tilt_step: 3.0",
+    `tilt_axis: ${axis}`,
+    "tilting_scheme: dose-symmetric from 0 degrees",
+    "total_flux: 21.0",
+    `tilt_series_quality: ${quality}`,
+    `pixel_spacing: ${pixel}`,
+    ...more,
+  ];
+}
+
+/** Metadata of frames: what their doses follow from. */
+export function frameMetadata(doseRate) {
+  return [`dose_rate: ${doseRate}`, "is_gain_corrected: false"];
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** Writes the miniature laboratory: `node examples/lab/generate.mjs --out DIR [--size 512x512x256] [--runs 2] [--deposit imod|traps]…`.
+/** Writes the miniature laboratory: `node examples/lab/generate.mjs --out DIR [--deposits imod,aretomo,batch,sim,traps]`.
  * Below DIR come `input/` (a source bucket as a folder) and one configuration a deposit. No clock and no chance: the same options give
  * the same bytes. */
 import { mkdir, writeFile } from "node:fs/promises";
@@ -7,43 +7,59 @@ import { dirname, join } from "node:path";
 import { argv } from "node:process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { imodDeposit, trapsDeposit } from "./deposits.mjs";
+import { aretomoDeposit } from "./aretomo.mjs";
+import { batchDeposit } from "./batch.mjs";
+import { imodDeposit } from "./imod.mjs";
+import { omeZarrFiles } from "./ome-zarr.mjs";
+import { simDeposit } from "./sim.mjs";
+import { trapsDeposit } from "./traps.mjs";
 import { writeVolume } from "./volumes.mjs";
 
-const DEPOSITS = { imod: imodDeposit, traps: trapsDeposit };
+const DEPOSITS = { imod: imodDeposit, aretomo: aretomoDeposit, batch: batchDeposit, sim: simDeposit, traps: trapsDeposit };
+const SECTIONS = ["tomograms", "all"];
+const USAGE = `usage: generate.mjs --out DIR [--deposits ${Object.keys(DEPOSITS).join(",")}] [--sections ${SECTIONS.join("|")}] [--size XxYxZ] [--runs 1…9998]
+  --deposits  names; default imod,traps
+  --sections  of imod: its tomograms, or all that is acquired and made on the way (default with --deposits)
+  --size      voxels of imod's tomograms, x, y, z
+  --runs      of imod with a tomogram`;
 
 /** @type {import("./generate.d.mts").generateLab} */
-export async function generateLab({ out, shape, runs, deposits = ["imod", "traps"] }) {
+export async function generateLab({ out, shape, runs, sections, deposits = ["imod", "traps"] }) {
   const input = join(out, "input");
   const made = [];
   for (const name of deposits) {
-    const deposit = DEPOSITS[name]({ shape, runs });
+    const deposit = DEPOSITS[name]({ shape, runs, sections });
     const root = join(input, deposit.sourcePrefix);
-    for (const { path, volume } of deposit.volumes) await writeVolume(join(root, path), volume);
-    for (const { path, text } of deposit.texts) await write(join(root, path), text);
+    for (const { path, volume } of deposit.volumes) {
+      if (path.endsWith(".zarr")) await writeAll(join(root, path), omeZarrFiles(volume));
+      else await writeVolume(join(root, path), volume);
+    }
+    await writeAll(root, deposit.files);
     const config = join(out, `${name}.yaml`);
     await write(config, deposit.config);
-    made.push({
-      name,
-      config,
-      tomograms: deposit.volumes
-        .filter(({ run }) => run !== undefined)
-        .map(({ run, path, volume }) => ({
+    const volumesOf = (wanted) =>
+      deposit.volumes
+        .filter(({ kind }) => kind === wanted)
+        .map(({ run, path, spacingAngstrom, volume }) => ({
           run,
           path: join(root, path),
           shape: volume.shape,
           kind: volume.kind ?? "float32",
           runIndex: volume.runIndex,
-          spacingAngstrom: deposit.spacingAngstrom(run),
-        })),
-    });
+          spacingAngstrom,
+        }));
+    made.push({ name, config, runs: deposit.runs, tomograms: volumesOf("tomogram"), tiltSeries: volumesOf("tiltseries") });
   }
   return { input, deposits: made };
 }
 
-async function write(path, text) {
+async function writeAll(root, files) {
+  for (const { path, content } of files) await write(join(root, path), content);
+}
+
+async function write(path, content) {
   await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, text);
+  await writeFile(path, content);
 }
 
 /** `512x512x256`, written x, y, z as people say it → `[z, y, x]`. */
@@ -60,18 +76,21 @@ async function main() {
       size: { type: "string" },
       runs: { type: "string", default: "2" },
       deposit: { type: "string", multiple: true },
+      deposits: { type: "string" },
+      sections: { type: "string" },
     },
   });
   const runs = Number(values.runs);
-  const unknown = values.deposit?.find((name) => !(name in DEPOSITS));
-  if (!values.out || unknown || !Number.isInteger(runs) || runs < 1 || runs > 9998) {
-    throw new Error("usage: generate.mjs --out DIR [--size XxYxZ] [--runs 1…9998] [--deposit imod|traps]…");
-  }
+  const deposits = values.deposits?.split(",") ?? values.deposit;
+  const sections = values.sections ?? (values.deposits ? "all" : "tomograms");
+  const known = (deposits ?? []).every((name) => Object.hasOwn(DEPOSITS, name)) && SECTIONS.includes(sections);
+  if (!values.out || !known || !Number.isInteger(runs) || runs < 1 || runs > 9998) throw new Error(USAGE);
   const lab = await generateLab({
     out: values.out,
     shape: values.size ? parseSize(values.size) : undefined,
     runs,
-    deposits: values.deposit,
+    sections,
+    deposits,
   });
   for (const { config } of lab.deposits)
     console.log(`emporium ingest run ${config} ${lab.input} ${join(values.out, "output")} --import-everything`);

@@ -63,6 +63,10 @@ export const ingestOptions = {
     familyName: "type",
     value: "RE",
   }),
+  skipUntilRunName: z.string().optional().meta({
+    description: "leave runs out until the first whose name matches from its start",
+    value: "RE",
+  }),
   writeMrc: flagOn("write MRC files"),
   writeZarr: flagOn("write OME-Zarr folders"),
   forceOverwrite: flag("make again what is there already"),
@@ -90,6 +94,7 @@ export interface IngestSelection extends Record<string, unknown> {
   metadata: string[];
   filter: Record<string, string[]>;
   exclude: Record<string, string[]>;
+  skipUntilRunName: string | undefined;
 }
 
 const IngestOptions = z.object(ingestOptions);
@@ -103,6 +108,7 @@ export function selectionOf(options: IngestOptions): IngestSelection {
     metadata: options.importMetadata,
     filter: options.filter,
     exclude: options.exclude,
+    skipUntilRunName: options.skipUntilRunName,
   };
 }
 

@@ -35,6 +35,56 @@ export const TILTSERIES_METADATA = "tiltseries_metadata.json";
 export const ALIGNMENT_METADATA = "alignment_metadata.json";
 export const TOMOGRAM_METADATA = "tomogram_metadata.json";
 
+/** Frames, the acquisition file and what is told of both: of a run, without an id. */
+export function frameFolder(run: string): string {
+  return `${run}/Frames`;
+}
+
+export function mdocKey(run: string, runName: string): string {
+  return `${frameFolder(run)}/${runName}.mdoc`;
+}
+
+export function framesMetadataKey(run: string): string {
+  return `${frameFolder(run)}/frames_metadata.json`;
+}
+
+export function gainFolder(run: string): string {
+  return `${run}/Gains`;
+}
+
+export interface TiltseriesKeys {
+  mrc: string;
+  /** Ends with `/`: a folder. */
+  zarr: string;
+  metadata: string;
+  rawtilt: string;
+}
+
+export function tiltseriesKeys(folder: string, runName: string): TiltseriesKeys {
+  return {
+    mrc: `${folder}/${runName}.mrc`,
+    zarr: `${folder}/${runName}.zarr/`,
+    metadata: `${folder}/${TILTSERIES_METADATA}`,
+    rawtilt: `${folder}/${runName}.rawtlt`,
+  };
+}
+
+/** `format` as the configuration writes it. */
+export function ctfKey(tiltseriesFolder: string, runName: string, format: string): string {
+  return `${tiltseriesFolder}/${runName}_${format}_ctf.txt`;
+}
+
+export interface IdentifiedObjectKeys {
+  objects: string;
+  metadata: string;
+}
+
+/** One table a run, whatever its id: the folder has no number. */
+export function identifiedObjectKeys(run: string): IdentifiedObjectKeys {
+  const folder = `${run}/IdentifiedObjects`;
+  return { objects: `${folder}/identified_objects.json`, metadata: `${folder}/identified_objects_metadata.json` };
+}
+
 export function tiltseriesFolder(run: string, id: number | string): string {
   return `${run}/TiltSeries/${id}`;
 }

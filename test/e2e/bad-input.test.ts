@@ -60,13 +60,22 @@ function files(root: string): string[] {
     .sort();
 }
 
-/** A run's tomogram is there whole, or no file of it is. */
-function tomogramState(tree: readonly string[], run: string): "whole" | "absent" | string[] {
-  const own = tree.filter((name) => name.includes(`/${run}/`) && name.includes("/Tomograms/"));
+const ZARR_FILES = [".zattrs", ".zgroup", ...["0", "1", "2"].flatMap((level) => [`${level}/.zarray`, `${level}/0/0/0`])];
+
+/**
+ * What is there of a run's tomogram: all of it, nothing, or objects that are each whole while the metadata, which comes last and marks the
+ * entity as complete, is not there yet. Anything else is given as the list of its files.
+ */
+function tomogramState(tree: readonly string[], run: string): "whole" | "absent" | "unmarked" | string[] {
+  const folder = `/${run}/Reconstructions/VoxelSpacing10.000/Tomograms/100/`;
+  const own = tree.filter((name) => name.includes(folder)).map((name) => name.slice(name.indexOf(folder) + folder.length));
   if (own.length === 0) return "absent";
-  // the metadata comes last: it is the mark of completeness
-  const wanted = [`${run}.mrc`, `${run}.zarr/.zattrs`, `${run}.zarr/0/0/0/0`, `${run}.zarr/2/0/0/0`, "tomogram_metadata.json"];
-  return wanted.every((name) => own.some((file) => file.endsWith(`/100/${name}`))) ? "whole" : own;
+  const zarr = ZARR_FILES.map((name) => `${run}.zarr/${name}`);
+  const objects = { mrc: [`${run}.mrc`], zarr, metadata: ["tomogram_metadata.json"] };
+  const there = Object.values(objects).filter((names) => names.every((name) => own.includes(name)));
+  if (there.flat().length !== own.length) return own;
+  if (!there.includes(objects.metadata)) return "unmarked";
+  return there.length === 3 ? "whole" : own;
 }
 
 /** Line (from 1) of the first line of a configuration that holds the text. */
@@ -238,7 +247,7 @@ describe("targets that cannot be written", () => {
     const full = first.errors.find(({ code }) => code === "DISK_FULL")!;
     expect(full.hint).toEqual(expect.any(String));
     expect(first.tree.filter((name) => name.includes(".part"))).toEqual([]);
-    for (const run of ["run_1", "run_3"]) expect(["whole", "absent"]).toContain(tomogramState(first.tree, run));
+    for (const run of ["run_1", "run_3"]) expect(["whole", "unmarked", "absent"]).toContain(tomogramState(first.tree, run));
     execFileSync("mount", ["-o", "remount,size=64m", target]);
     const second = ingest("sound", target);
     expect(second.status).toBe(0);

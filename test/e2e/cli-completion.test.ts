@@ -1,4 +1,7 @@
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { emporium } from "./cli-host.js";
 
@@ -22,7 +25,7 @@ describe.skipIf(!has("bash"))("bash (needs bash)", () => {
   it.each([
     ["emporium ", ["ingest", "doctor", "demo", "completion", "help", "--help", "--version"]],
     ["emporium do", ["doctor"]],
-    ["emporium ingest ", ["run", "plan", "convert", "--help"]],
+    ["emporium ingest ", ["run", "plan", "check", "upgrade", "convert", "--help"]],
     ["emporium ingest run a b c --import-tomogram", ["--import-tomograms", "--import-tomogram-metadata"]],
     ["emporium ingest run a b c --fail", ["--fail-fast"]],
     ["emporium ingest run a b c --executor l", ["local", "lsf"]],
@@ -44,12 +47,16 @@ describe.skipIf(!has("zsh"))("zsh (needs zsh)", () => {
 
 describe.skipIf(!has("fish"))("fish (needs fish)", () => {
   it("accepts the script and completes with it", async () => {
-    const { status, stdout, stderr } = spawnSync("fish", ["-N", "-c", `source -; complete -C 'emporium ingest '`], {
-      input: await script("fish"),
-      encoding: "utf8",
-    });
-    expect([status, stderr]).toEqual([0, ""]);
-    expect(stdout).toContain("convert");
+    const folder = mkdtempSync(join(tmpdir(), "emporium-fish-"));
+    try {
+      writeFileSync(join(folder, "emporium.fish"), await script("fish"));
+      const words = `source ${join(folder, "emporium.fish")}; complete -C 'emporium ingest '`;
+      const { status, stdout, stderr } = spawnSync("fish", ["-N", "-c", words], { encoding: "utf8" });
+      expect([status, stderr]).toEqual([0, ""]);
+      expect(stdout).toContain("convert");
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });
 

@@ -448,6 +448,7 @@ describe("what is on the target already", () => {
     );
     expect(made.entities.filter(({ action }) => action === "leave").map(({ title }) => title)).toEqual([
       "metadata of run a",
+      "key photos of dataset 10700",
       "metadata of dataset 10700",
     ]);
   });

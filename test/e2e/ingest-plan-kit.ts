@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { manualClock } from "../../src/core/clock.js";
+import { EmporiumError } from "../../src/core/errors.js";
 import { parseJson } from "../../src/core/json.js";
 import { mrcHeaderBytes } from "../../src/formats/mrc/write.js";
 import { stampMetadata } from "../../src/stations/ingest/metadata.js";
@@ -12,6 +13,21 @@ import type { Store } from "../../src/stores/store.js";
 export const DATA = new URL("../../../shared/data/", import.meta.url);
 export const hasData = existsSync(DATA);
 export const CREATED_MS = 1_790_000_000_000;
+
+/** Angles of a tilt series in the order in which they were taken. */
+export const TILTS = [0, 3, -3];
+/** The same in the order of the stack. */
+export const RAWTLT = "-3.00\n0.00\n3.00\n";
+export const GIF = Uint8Array.from([0x47, 0x49, 0x46, 0x38, 0x39, 0x61, 1, 0, 1, 0]);
+
+/** An acquisition file of three images of 1.5 s. @param frameOf the file name of an image, if it has one. */
+export function tinyMdoc(frameOf: (index: number) => string | undefined = () => undefined): string {
+  const sections = TILTS.map((angle, index) => {
+    const frame = frameOf(index);
+    return `[ZValue = ${index}]\nTiltAngle = ${angle}\nExposureTime = 1.5\n${frame ? `SubFramePath = X:\\data\\${frame}\n` : ""}`;
+  });
+  return `PixelSpacing = 1.96\n\n[T = Tilt axis angle = 84.5, binning = 1]\n\n${sections.join("\n")}`;
+}
 
 /** A volume of zeros, x × y × z voxels of int8. */
 export function tinyMrc(x: number, y: number, z: number, voxelSizeAngstrom: number): Uint8Array {
@@ -63,6 +79,10 @@ export async function plan({ config, source, target, flags = { everything: true 
     selection: makeSelection(flags),
     clock: manualClock(CREATED_MS),
     threads: 2,
+    // no test asks a machine of the world
+    open: async (location) => {
+      throw new EmporiumError("STORE_UNAVAILABLE", `${location} is not asked for here`);
+    },
     ...options,
   });
 }

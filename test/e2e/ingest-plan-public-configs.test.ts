@@ -3,9 +3,12 @@ import { describe, expect, it } from "vitest";
 import { parseTable } from "../../src/stations/ingest/config/table.js";
 import { readConfig } from "../../src/stations/ingest/plan.js";
 import { memoryStore } from "../../src/stores/memory.js";
-import { copyTree, DATA, documentOf, hasData, plan, storeOf, tinyMrc } from "./ingest-plan-kit.js";
+import { copyTree, DATA, documentOf, hasData, plan, RAWTLT, storeOf, tinyMdoc, tinyMrc } from "./ingest-plan-kit.js";
 
 const configs = new URL("ingest-configs/", DATA);
+const bytesOf = (text: string) => new TextEncoder().encode(text);
+const JPEG = Uint8Array.of(0xff, 0xd8, 0xff, 0xe0);
+const PNG = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 const config = (name: string) => readFileSync(new URL(name, configs));
 
 describe.skipIf(!hasData)("public configurations", () => {
@@ -34,13 +37,24 @@ describe.skipIf(!hasData)("public configurations", () => {
       await source.write(`GJensen_full/${kind}/10023.csv`, readFileSync(new URL(`${kind}/10023.csv`, maps)));
     }
     const tomograms = parseTable(readFileSync(new URL("run_tomo_map/10023.csv", maps), "utf8"), ",", "map");
-    for (const { cells } of tomograms) await source.write(`GJensen_full/${cells[0]}/${cells[1]}`, tinyMrc(4, 4, 2, 17.976));
+    for (const { cells } of tomograms) {
+      await source.write(`GJensen_full/${cells[0]}/${cells[1]}`, tinyMrc(4, 4, 2, 17.976));
+      await source.write(`GJensen_full/${cells[0]}/generated/a.mdoc`, bytesOf(tinyMdoc()));
+      await source.write(`GJensen_full/${cells[0]}/generated/a.rawtlt`, bytesOf(RAWTLT));
+      await source.write(`GJensen_full/${cells[0]}/rawdata/a.st`, tinyMrc(4, 4, 3, 1));
+      await source.write(`GJensen_full/${cells[0]}/rawdata/._a.st`, tinyMrc(4, 4, 3, 1));
+    }
+    for (const name of ["", "_s"]) await source.write(`GJensen_full/wnj2019-09-08-1/keyimg_wnj2019-09-08-1${name}.jpg`, JPEG);
     await source.write("GJensen_full/wnj2019-09-08-100/rawdata/x.mrc", tinyMrc(2, 2, 1, 1));
     const made = await plan({ config: config("gjensen/10023.yaml"), source });
 
     // 24 runs, of which three have no spacing (parent_filters) and so no tomogram; -100 ends like none of the names
     expect(made.tasks.filter(({ params }) => params.kind === "run")).toHaveLength(23);
-    const volumes = made.tasks.filter(({ run }) => run === "ingest/volume");
+    const volumes = made.tasks.filter(({ params }) => params.kind === "tomogram");
+    const series = made.tasks.filter(({ params }) => params.kind === "tiltseries");
+    expect(series.map(({ params }) => params.source)).toEqual(
+      tomograms.map(({ cells }) => `GJensen_full/${cells[0]}/rawdata/a.st`).sort(),
+    );
     const excluded = ["wnj2019-09-08-8", "wnj2019-09-08-11", "wnj2019-09-08-25"];
     expect(volumes.map(({ params }) => String(params.source).split("/")[1])).toEqual(
       tomograms
@@ -63,11 +77,23 @@ describe.skipIf(!hasData)("public configurations", () => {
       volume_dimension: { x: 4 * 17.976, y: 4 * 17.976, z: 2 * 17.976 },
     });
     expect(made.failures).toEqual([]);
-    // the map gives six overview tomograms another spacing than the headers made here
+    expect(documentOf(made, "10023/wnj2019-09-08-1/Frames/frames_metadata.json")).toMatchObject({
+      frames: [
+        { acquisition_order: 0, accumulated_dose: 0, path: null },
+        { acquisition_order: 1, path: null },
+        { acquisition_order: 2, path: null },
+      ],
+      frames_acquisition_file: "10023/wnj2019-09-08-1/Frames/wnj2019-09-08-1.mdoc",
+    });
+    expect(documentOf(made, "10023/dataset_metadata.json").key_photos).toEqual({
+      snapshot: "10023/Images/snapshot.jpg",
+      thumbnail: "10023/Images/thumbnail.jpg",
+    });
+    // the map gives six overview tomograms another spacing than the headers made here, and every tilt series another pixel size
     expect(
-      made.warnings.map(({ message }) =>
-        /_ts_ov\.rec: the header's voxel size is 17\.976 Å, the configured spacing 56\.12 Å/.test(message),
-      ),
+      made.warnings
+        .filter(({ message }) => !message.includes("pixel_spacing"))
+        .map(({ message }) => /_ts_ov\.rec: the header's voxel size is 17\.976 Å, the configured spacing 56\.12 Å/.test(message)),
     ).toEqual(Array(6).fill(true));
   });
 
@@ -92,9 +118,24 @@ describe.skipIf(!hasData)("public configurations", () => {
       const key = glob.value.replaceAll("{mapped_run_name}", "25jul_pos1").replaceAll("{run_name}", "TS_1").replaceAll("*", "");
       await source.write(`${prefix}/${key}`, tinyMrc(8, 8, 4, 4.99));
     }
+    await source.write(`${prefix}/25jul_pos1.mdoc`, bytesOf(tinyMdoc()));
+    await source.write(`${prefix}/25jul_pos1_st.rawtlt`, bytesOf(RAWTLT));
+    await source.write(`${prefix}/25jul_pos1_TS.mrc`, tinyMrc(8, 8, 3, 1.54));
+    await source.write(`${prefix}/25jul_pos1/25jul_pos1_001.eer`, Uint8Array.of(1));
+    for (const name of ["snapshot", "thumbnail"])
+      await source.write(`cryoetportal-rawdatasets-dev/deposition_key_photos/deposition_10310_${name}.png`, PNG);
     const made = await plan({ config: config("10440.yaml"), source });
     expect(made.failures).toEqual([]);
-    expect(made.tasks.filter(({ run }) => run === "ingest/volume").length).toBe(tomograms.length);
+    expect(made.tasks.filter(({ params }) => params.kind === "tomogram").length).toBe(tomograms.length);
+    expect(documentOf(made, "depositions_metadata/10310/deposition_metadata.json").key_photos).toEqual({
+      snapshot: "depositions_metadata/10310/Images/snapshot.png",
+      thumbnail: "depositions_metadata/10310/Images/thumbnail.png",
+    });
+    expect(documentOf(made, "10440/TS_1/TiltSeries/100/tiltseries_metadata.json")).toMatchObject({
+      frames_count: 1,
+      raw_tlt_path: "10440/TS_1/TiltSeries/100/TS_1.rawtlt",
+      ctf_path: null,
+    });
     expect(new Set(made.tasks.flatMap(({ outputs }) => outputs)).size).toBe(made.tasks.flatMap(({ outputs }) => outputs).length);
   });
 
@@ -129,7 +170,12 @@ describe.skipIf(!hasData)("the tiny bucket of the reference's tests", () => {
   const spacing = "10001/TS_run1/Reconstructions/VoxelSpacing13.480/Tomograms/100";
 
   it("gives two runs with their tomograms, sizes read from the headers", async () => {
-    const made = await plan({ config: config("fixtures/dataset1.yaml"), source: await bucket() });
+    const exclude = { dataset_keyphoto: [""], deposition_keyphoto: [""] };
+    const made = await plan({
+      config: config("fixtures/dataset1.yaml"),
+      source: await bucket(),
+      flags: { everything: true, exclude },
+    });
     expect(made.tasks.filter(({ params }) => params.kind === "run").map(({ title }) => title)).toEqual([
       "metadata of run TS_run1",
       "metadata of run TS_run2",
@@ -152,7 +198,13 @@ describe.skipIf(!hasData)("the tiny bucket of the reference's tests", () => {
       last_updated_at: 1_790_000_000,
     });
     expect(made.failures).toEqual([]);
-    expect(made.warnings).toEqual([]);
+    // the second run of the bucket has a tomogram and nothing else
+    expect(made.warnings.map(({ message }) => message)).toEqual([
+      "memory:/input_bucket/10001_input/metadata/TS_run1.st: the header's pixel size is 5.678 Å, the configured pixel_spacing 3.3702 Å is used",
+      ...["collection_metadata", "frames", "tiltseries", "alignments"].map(
+        (section) => `${section}: nothing is found for 1 of 2 runs: TS_run2`,
+      ),
+    ]);
   });
 
   it("fills in what a dataset does not tell of its sample", async () => {

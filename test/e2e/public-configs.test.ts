@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { silentLog } from "../../src/core/log.js";
 import { mrcHeaderBytes } from "../../src/formats/mrc/write.js";
 import { ingest } from "../../src/stations/ingest/ingest.js";
+import { RAWTLT, tinyMdoc } from "./ingest-plan-kit.js";
 
 /**
  * Real configs of public depositions whose runs and tomograms are laid out as a small tree: paths, mapped names, voxel spacings and ids must
@@ -52,7 +53,8 @@ async function run(config: string, input: string) {
     config,
     input,
     output,
-    selection: { everything: true },
+    // pictures that the configs name by address stay where they are
+    selection: { everything: true, exclude: { dataset_keyphoto: [""], deposition_keyphoto: [""] } },
     workspace: join(input, "..", "workspace"),
     jobs: 2,
     memoryBytes: 2 ** 28,
@@ -84,6 +86,17 @@ describe.skipIf(!here)("real configs", () => {
     put(join(lab, "tomograms/TS_0001.rec"), tinyMrc(13.48));
     put(join(lab, "tomograms/TS_0002.rec"), tinyMrc(0));
     put(join(lab, "tomograms/notes.txt"), "not a run");
+    for (const name of ["TS_0001", "TS_0002"]) {
+      put(
+        join(lab, `metadata/mdocs_vali/${name}.mdoc`),
+        tinyMdoc((index) => `${name}_${index}.tif`),
+      );
+      put(join(lab, `metadata/${name}_vali.rawtlt`), RAWTLT);
+      put(join(lab, `metadata/${name}.st`), tinyMrc(3.37, [3, 6, 10]));
+      for (const index of [0, 1, 2]) put(join(lab, `frames/${name}_${index}.tif`), `frame ${index}`);
+      put(join(lab, `metadata/${name}.xf`), "1 0 0 1 0.5 0\n".repeat(3));
+      put(join(lab, `metadata/${name}.tlt`), RAWTLT);
+    }
     const { report, entities, json } = await run(config, join(root, "a/in"));
     expect(report.errors).toEqual([]);
     expect(report.exitStatus).toBe(3);
@@ -97,6 +110,29 @@ describe.skipIf(!here)("real configs", () => {
       size: { z: 8, y: 6, x: 10 },
     });
     expect(report.notBuilt.length).toBeGreaterThan(0);
+    const folder = "10001/TS_0001";
+    expect(entities.filter((file) => /TS_0001\/(Frames|TiltSeries|Alignments)/.test(file))).toEqual([
+      `${folder}/Alignments/100/TS_0001.tlt`,
+      `${folder}/Alignments/100/TS_0001.xf`,
+      `${folder}/Alignments/100/alignment_metadata.json`,
+      `${folder}/Frames/TS_0001.mdoc`,
+      `${folder}/Frames/TS_0001_0.tif`,
+      `${folder}/Frames/TS_0001_1.tif`,
+      `${folder}/Frames/TS_0001_2.tif`,
+      `${folder}/Frames/frames_metadata.json`,
+      `${folder}/TiltSeries/100/TS_0001.mrc`,
+      `${folder}/TiltSeries/100/TS_0001.rawtlt`,
+      `${folder}/TiltSeries/100/tiltseries_metadata.json`,
+    ]);
+    expect(json(`${folder}/TiltSeries/100/tiltseries_metadata.json`).per_section_parameter).toMatchObject([
+      { z_index: 0, frame_acquisition_order: 2, raw_angle: -3 },
+      { z_index: 1, frame_acquisition_order: 0, raw_angle: 0 },
+      { z_index: 2, frame_acquisition_order: 1, raw_angle: 3 },
+    ]);
+    expect(json(`${folder}/Frames/frames_metadata.json`).frames[2]).toMatchObject({
+      accumulated_dose: 2 * 1.5 * 2.392,
+      path: `${folder}/Frames/TS_0001_2.tif`,
+    });
   });
 
   it("10440: two voxel spacings, two kinds of tomogram in each, names through the run data map", async () => {
@@ -117,6 +153,7 @@ describe.skipIf(!here)("real configs", () => {
         put(join(lab, `${mapped}${suffix}.mrc`), tinyMrc(voxel));
       }
     }
+    for (const mapped of ["25jul_pos1", "25jul_pos2"]) put(join(lab, `${mapped}.mdoc`), tinyMdoc());
     const { report, entities, json } = await run(config, join(root, "b/in"));
     expect(report.errors).toEqual([]);
     const metadata = entities.filter((file) => file.endsWith("tomogram_metadata.json"));
@@ -133,7 +170,9 @@ describe.skipIf(!here)("real configs", () => {
       ),
     );
     expect(json(metadata[2]!).voxel_spacing).toBe(4.99);
-    expect(report.warnings).toEqual([]);
+    expect((report.warnings as { message: string }[]).map(({ message }) => message)).toEqual(
+      ["gains", "frames", "tiltseries", "alignments"].map((section) => `${section}: nothing is found for any of 2 runs`),
+    );
   });
 
   it("10023 of the Jensen batch: run data map, mapped tomogram names, spacings by template, a run without one", async () => {
@@ -156,8 +195,10 @@ describe.skipIf(!here)("real configs", () => {
     const spacing = (name: string) =>
       Number(rows.find((row) => row[header!.indexOf("run_name")] === name)![header!.indexOf("tomo-voxel_spacing")]);
     const names = ["wnj2019-09-08-1", "wnj2019-09-08-4", "wnj2019-09-08-8"];
-    for (const name of names)
+    for (const name of names) {
       put(join(lab, name, mapped.get(name) ?? "none.rec"), tinyMrc(name.endsWith("-8") ? 1 : spacing(name)));
+      put(join(lab, name, "generated/a.mdoc"), tinyMdoc());
+    }
     const { report, entities, json } = await run(config, join(root, "c/in"));
     expect(report.errors).toEqual([]);
     expect(entities.filter((file) => file.endsWith("run_metadata.json"))).toEqual(

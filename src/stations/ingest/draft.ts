@@ -65,6 +65,11 @@ export function joinDraft(draft: Draft, part: Draft): void {
   for (const warning of part.warnings) draft.warnings.push(warning);
 }
 
+/** An entity to which nothing is done. */
+export function leave(kind: TypeKey, title: string, why: string, where: Whereabouts, place?: Place): PlannedEntity {
+  return { kind, title, ...where, action: "leave", why, reads: [], writes: [], bytes: 0, place };
+}
+
 export function makeTask(task: Omit<Task, "id">): Task {
   return { id: taskId(task), ...task };
 }
@@ -82,6 +87,7 @@ export function addFailure(
   kind: TypeKey,
   where: Whereabouts,
   place?: Place,
+  reads: readonly string[] = [],
 ): void {
   rethrowCancelled(thrown);
   const record = toErrorRecord(asEmporiumError(thrown));
@@ -93,7 +99,7 @@ export function addFailure(
     ...where,
     action: "fail",
     why: record.message,
-    reads: [],
+    reads,
     writes: [],
     bytes: 0,
     place,

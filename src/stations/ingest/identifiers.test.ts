@@ -32,7 +32,7 @@ describe("allotIds", () => {
       const ids = allotIds(
         "run",
         stored.map(([name, id]) => ({ key: key(name), id })),
-        reserved.map(([name, id]) => ({ container: "run", key: JSON.stringify(key(name)), id })),
+        { reserved: reserved.map(([name, id]) => ({ container: "run", key: JSON.stringify(key(name)), id })) },
         keys.map(key),
       );
       expect(keys.map((name) => ids.of(key(name)))).toEqual(expected);
@@ -43,9 +43,9 @@ describe("allotIds", () => {
     fc.assert(
       fc.property(fc.uniqueArray(fc.string(), { maxLength: 8 }), fc.array(fc.boolean(), { maxLength: 8 }), (names, done) => {
         const keys = names.map(key);
-        const first = allotIds("run", [], [], keys);
+        const first = allotIds("run", [], { reserved: [] }, keys);
         const stored = keys.filter((_, i) => done[i]).map((parts) => ({ key: parts, id: first.of(parts) }));
-        expect(allotIds("run", stored, first.given, keys).given).toEqual(first.given);
+        expect(allotIds("run", stored, { reserved: first.given }, keys).given).toEqual(first.given);
       }),
     );
   });

@@ -1,5 +1,4 @@
-import type { Json, JsonObject } from "../../core/json.js";
-import { parseJson } from "../../core/json.js";
+import { type Json, type JsonObject, parseJson } from "../../core/json.js";
 import { toNumber } from "../../core/number.js";
 import {
   ALIGNMENT_METADATA,
@@ -10,15 +9,19 @@ import {
   tomogramFolder,
 } from "../../model/layout.js";
 import { voxelSpacingName } from "../../model/voxel-spacing.js";
+import type { Store } from "../../stores/store.js";
 import { scalarText } from "./config/nodes.js";
 import { glob } from "./finders/glob.js";
 import type { Listing } from "./finders/listing.js";
 import { isJsonMap } from "./metadata.js";
+import { mapLimit } from "./pool.js";
 
 const FIRST_ID = 100;
+const READS_AT_ONCE = 16;
 
 /** One id that a plan gives out: kept beside the plan, it lets the plan of a resumed run give the same ids again. */
 export interface GivenId {
+  /** Folder within which the id is the entity's own: it begins with the dataset. */
   readonly container: string;
   readonly key: string;
   readonly id: number;
@@ -31,31 +34,79 @@ export interface Identifiers {
   readonly given: readonly GivenId[];
 }
 
+/** What others have been given, beside what is stored. */
+export interface TakenIds {
+  /** What an earlier, unfinished plan of this import gave out. It counts for keys that are asked for now; others are forgotten. */
+  readonly reserved: readonly GivenId[];
+  /** What other imports, which may be running, have laid claim to: taken, but for the very keys that it was claimed for. */
+  readonly claimed?: readonly GivenId[] | undefined;
+}
+
 /**
  * Gives ids to the entities of one container, in their order: what is there already keeps its own, everything new gets the next number above all
  * that are there, from 100. Gaps are not filled.
  *
  * @param stored key and id of everything that the container holds.
- * @param reserved what an earlier, unfinished plan gave out. It counts for keys that are asked for now; others are forgotten.
  * @param keys what makes each entity the one it is. Equal keys get one id.
  */
 export function allotIds(
   container: string,
   stored: readonly { key: readonly string[]; id: number }[],
-  reserved: readonly GivenId[],
+  { reserved, claimed = [] }: TakenIds,
   keys: readonly (readonly string[])[],
 ): Identifiers {
   const asked = new Set(keys.map((key) => JSON.stringify(key)));
   const taken = new Set(stored.map(({ id }) => id));
   const ids = new Map(stored.map(({ key, id }) => [JSON.stringify(key), id]));
-  for (const { container: other, key, id } of reserved) {
-    if (other !== container || !asked.has(key) || ids.has(key) || taken.has(id)) continue;
+  const here = (given: readonly GivenId[]) => given.filter((one) => one.container === container);
+  for (const { key, id } of here(reserved)) {
+    if (!asked.has(key) || ids.has(key) || taken.has(id)) continue;
+    if (here(claimed).some((claim) => claim.id === id && claim.key !== key)) continue;
     ids.set(key, id);
+    taken.add(id);
+  }
+  for (const { key, id } of here(claimed)) {
+    if (asked.has(key) && !ids.has(key) && !taken.has(id)) ids.set(key, id);
     taken.add(id);
   }
   let next = Math.max(FIRST_ID - 1, ...taken) + 1;
   for (const key of asked) if (!ids.has(key)) ids.set(key, next++);
   return { of: (key) => ids.get(JSON.stringify(key))!, given: [...asked].map((key) => ({ container, key, id: ids.get(key)! })) };
+}
+
+/**
+ * Keys of stored entities whose metadata tell no more than whose they are (tilt series, alignments). Of several of one deposition the wanted
+ * keys are theirs in the order of their ids, but where an unfinished plan remembers it better.
+ *
+ * @param wanted in the order in which they are found; the first part of each is the deposition.
+ */
+export function storedKeys(
+  container: string,
+  stored: readonly StoredMetadata[],
+  depositionId: string,
+  wanted: readonly (readonly string[])[],
+  { reserved }: TakenIds,
+): { key: readonly string[]; id: number }[] {
+  const remembered = new Map(reserved.filter((given) => given.container === container).map(({ id, key }) => [id, key]));
+  const open = new Map(wanted.map((key) => [JSON.stringify(key), key]));
+  const result = new Map<number, readonly string[]>();
+  const sorted = [...stored].sort((a, b) => a.id - b.id);
+  const take = (id: number, text: string) => {
+    result.set(id, open.get(text)!);
+    open.delete(text);
+  };
+  for (const { id, metadata } of sorted) {
+    const text = remembered.get(id);
+    if (text !== undefined && open.get(text)?.[0] === depositionOf(metadata, depositionId)) take(id, text);
+  }
+  for (const { id, metadata } of sorted) {
+    if (result.has(id)) continue;
+    const deposition = depositionOf(metadata, depositionId);
+    const next = [...open].find(([, key]) => key[0] === deposition);
+    if (next) take(id, next[0]);
+    else result.set(id, [deposition, "stored", String(id)]);
+  }
+  return sorted.map(({ id }) => ({ id, key: result.get(id)! }));
 }
 
 /** A metadata file of the target with the number of its folder. */
@@ -65,34 +116,58 @@ export interface StoredMetadata {
   readonly metadata: JsonObject;
 }
 
+export type StoredKind = "tiltseries" | "alignment" | "tomogram";
+
+/** As `readStored`, each run and kind once. */
+export type StoredEntities = (run: string, kind: StoredKind) => Promise<readonly StoredMetadata[]>;
+
+export function storedEntities(target: Listing): StoredEntities {
+  const found = new Map<string, Promise<readonly StoredMetadata[]>>();
+  return (run, kind) => {
+    const id = `${kind} ${run}`;
+    let stored = found.get(id);
+    if (!stored) {
+      stored = readStored(target, run, kind);
+      found.set(id, stored);
+    }
+    return stored;
+  };
+}
+
 /** The metadata of a run's tilt series, alignments or tomograms that are on the target. Folders that are no numbers, and files that are no JSON, are passed over. */
-export async function readStored(
-  target: Listing,
-  run: string,
-  kind: "tiltseries" | "alignment" | "tomogram",
-): Promise<StoredMetadata[]> {
+export async function readStored(target: Listing, run: string, kind: StoredKind): Promise<StoredMetadata[]> {
   const pattern = {
     tiltseries: `${tiltseriesFolder("", "*")}/${TILTSERIES_METADATA}`,
     alignment: `${alignmentFolder("", "*")}/${ALIGNMENT_METADATA}`,
     tomogram: `${tomogramFolder("/Reconstructions/VoxelSpacing*", "*")}/${TOMOGRAM_METADATA}`,
   }[kind];
-  const slash = run.lastIndexOf("/") + 1;
-  const folder = await target.child(run.slice(0, slash), run.slice(slash));
-  if (!folder?.key.endsWith("/")) return [];
-  const stored: StoredMetadata[] = [];
-  for (const { key } of await glob(scoped(target, `${run}/`), pattern)) {
+  if (!(await isFolder(target, run))) return [];
+  const found = await mapLimit(await glob(scoped(target, `${run}/`), pattern), READS_AT_ONCE, async ({ key }) => {
     const whole = `${run}/${key}`;
     const number = whole.split("/").at(-2)!;
-    if (!/^\d+$/.test(number)) continue;
-    const bytes = await target.store.read(whole);
-    const metadata = bytes && parsed(bytes);
-    if (isJsonMap(metadata)) stored.push({ id: Number(number), key: whole, metadata });
-  }
-  return stored;
+    const metadata = /^\d+$/.test(number) ? await readMetadata(target.store, whole) : undefined;
+    return metadata && { id: Number(number), key: whole, metadata };
+  });
+  return found.filter((stored) => stored !== undefined);
 }
 
-export function alignmentIdentity(metadata: JsonObject, depositionId: string): string[] {
-  return [depositionOf(metadata, depositionId)];
+/** A metadata document of the target. What is absent, or no JSON object, gives undefined. */
+export async function readMetadata(target: Store, key: string): Promise<JsonObject | undefined> {
+  const bytes = await target.read(key);
+  const metadata = bytes && parsed(bytes);
+  return isJsonMap(metadata) ? metadata : undefined;
+}
+
+/** Whether a folder (without a slash at its end) is there. Asks for the listing of what it lies in. */
+export async function isFolder(listing: Listing, folder: string): Promise<boolean> {
+  const slash = folder.lastIndexOf("/") + 1;
+  const entry = await listing.child(folder.slice(0, slash), folder.slice(slash));
+  return entry?.key.endsWith("/") ?? false;
+}
+
+/** Whose an entity is: its metadata may say so, else the deposition that is being imported. */
+export function depositionOf(metadata: JsonObject, depositionId: string): string {
+  return textOf(metadata.deposition_id) || depositionId;
 }
 
 /**
@@ -122,10 +197,6 @@ export function identitySpacing(value: Json | undefined, parentName: string): st
   if (number === undefined) return typeof value === "string" && /^\d+$/.test(value) ? value : parentName;
   if (number === 0) return parentName;
   return typeof value === "object" ? voxelSpacingName(number) : String(value);
-}
-
-function depositionOf(metadata: JsonObject, depositionId: string): string {
-  return textOf(metadata.deposition_id) || depositionId;
 }
 
 function textOf(value: Json | undefined): string {

@@ -9,16 +9,22 @@ import { formatBytes, formatSeconds } from "../../core/units.js";
 import type { OnEvent } from "../../engine/events.js";
 import { journalName } from "../../engine/journal.js";
 import { type RunReport, runPlan } from "../../engine/run.js";
-import type { ObjectReceipt, PlainObject, Task } from "../../engine/task.js";
+import type { ObjectReceipt, Operations, PlainObject, Task } from "../../engine/task.js";
 import { taskId } from "../../engine/task-id.js";
 import type { Store } from "../../stores/store.js";
-import { openStore } from "../../stores/url.js";
+import { openLocation, openStore } from "../../stores/url.js";
 import type { IngestConfig } from "./config/schema.js";
+import { comparePlan, type PlanComparison } from "./compare-plan.js";
 import type { PlanWarning } from "./draft.js";
+import { joinClaims, readClaims } from "./id-claims.js";
 import type { GivenId } from "./identifiers.js";
 import type { NotBuilt } from "./importers/not-built.js";
 import { fixedMoment } from "./moment.js";
+import { COPY_OPERATION, copyOperation } from "./ops/copy.js";
+import { DOCUMENT_OPERATION, documentOperation } from "./ops/document.js";
+import { GAIN_OPERATION, gainOperation } from "./ops/gain.js";
 import { METADATA_OPERATION, writeMetadataOperation } from "./ops/metadata.js";
+import { type OpenAddress, PHOTO_OPERATION, photoOperation } from "./ops/photo.js";
 import { VOLUME_OPERATION, volumeOperation } from "./ops/volume.js";
 import { type IngestPlan, isPartial, planIngest, readConfig } from "./plan.js";
 import { formatPlan, planReport } from "./report.js";
@@ -83,7 +89,8 @@ export async function ingest(options: IngestOptions): Promise<IngestReport> {
   const config = readConfig(await readConfigFile(options.config), options.config);
   const source = await openStore(options.input, { anonymous, readOnly: true });
   const target = await openStore(options.output, { anonymous, sync });
-  return ingestInto({ config, name: basename(options.config).replace(/\.ya?ml$/i, ""), source, target }, options);
+  const open: OpenAddress = (location) => openLocation(location, { anonymous, readOnly: true });
+  return ingestInto({ config, name: basename(options.config).replace(/\.ya?ml$/i, ""), source, target, open }, options);
 }
 
 /** A deposition whose stores are open. */
@@ -93,53 +100,99 @@ export interface OpenIngest {
   name: string;
   source: Store;
   target: Store;
+  /** Opens addresses of pictures. Default: the stores' own, for reading. */
+  open?: OpenAddress | undefined;
 }
 
 /** `ingest` for stores that are open already. */
 export async function ingestInto(
-  { config, name: configName, source, target }: OpenIngest,
+  { config, name: configName, source, target, open = (location) => openLocation(location, { readOnly: true }) }: OpenIngest,
   options: Omit<IngestOptions, "config" | "input" | "output" | "anonymous">,
 ): Promise<IngestReport> {
   const { log, signal } = options;
   const name = `ingest ${configName}`;
   const memory = idMemory(options.workspace, target.url, name);
-  const planned = await planIngest(config, source, target, {
-    selection: makeSelection(options.selection),
-    clock: systemClock,
-    compat: options.compat,
-    writeMrc: options.writeMrc,
-    writeZarr: options.writeZarr,
-    force: options.forceOverwrite,
-    threads: options.jobs,
-    reservedIds: await memory.read(),
-    signal,
+  const reservedIds = await memory.read();
+  const selection = makeSelection(options.selection);
+  const makePlan = async (claimedIds: readonly GivenId[]) =>
+    fitted(
+      await planIngest(config, source, target, {
+        selection,
+        clock: systemClock,
+        compat: options.compat,
+        writeMrc: options.writeMrc,
+        writeZarr: options.writeZarr,
+        force: options.forceOverwrite,
+        threads: options.jobs,
+        reservedIds,
+        claimedIds,
+        open,
+        signal,
+      }),
+      options,
+    );
+  if (options.dryRun) {
+    const plan = await makePlan(await readClaims(target));
+    return plannedReport(plan, await comparePlan(plan, target, signal), await roomWarning(plan, target));
+  }
+  const random = seededRandom(systemClock.now());
+  const claims = await joinClaims(target, { job: name, clock: systemClock, random, log, signal });
+  let unfinished: ((id: GivenId) => boolean) | undefined;
+  try {
+    let plan = await makePlan(claims.taken());
+    for (let attempt = 1; !(await claims.claim(plan.ids)); attempt++) {
+      if (attempt >= PLANS) throw tooManyPlans(target);
+      log.debug("another import was given ids meanwhile: planning again");
+      plan = await makePlan(claims.taken());
+    }
+    const shortOfRoom = await roomWarning(plan, target);
+    for (const { message } of [...plan.warnings, ...shortOfRoom]) log.warn(message);
+    // the ids stand before the first output does: a resumed run gives the same ones
+    await memory.write(plan.ids);
+    const run = await runPlan(plan, {
+      operations: ingestOperations(open),
+      source,
+      target,
+      workspace: options.workspace,
+      name,
+      jobs: options.jobs,
+      memoryBytes: options.memoryBytes,
+      keepGoing: options.keepGoing,
+      clock: systemClock,
+      random,
+      log,
+      signal,
+      verify: options.verify,
+      force: options.forceOverwrite,
+      createdMs: fixedMoment(process.env),
+      sync: options.sync,
+      onEvent: options.onEvent,
+    });
+    const left = run.results.filter(({ state }) => state !== "done" && state !== "already");
+    const outputs = left.flatMap(({ task }) => task.outputs);
+    unfinished = ({ container }) => outputs.some((key) => key.startsWith(`${container}/`));
+    return runReport(plan, run, shortOfRoom);
+  } finally {
+    await claims.release(unfinished);
+  }
+}
+
+function tooManyPlans(target: Store): EmporiumError {
+  return new EmporiumError("TARGET_LOCKED", `${target.url}: other imports were given the same ids ${PLANS} times in a row`, {
+    hint: "run the same command again",
   });
-  const plan = fitted(planned, options);
-  const shortOfRoom = await roomWarning(plan, target);
-  if (options.dryRun) return plannedReport(plan, shortOfRoom);
-  for (const { message } of [...plan.warnings, ...shortOfRoom]) log.warn(message);
-  // the ids stand before the first output does: a resumed run gives the same ones
-  await memory.write(plan.ids);
-  const run = await runPlan(plan, {
-    operations: { [METADATA_OPERATION]: writeMetadataOperation, [VOLUME_OPERATION]: volumeOperation },
-    source,
-    target,
-    workspace: options.workspace,
-    name,
-    jobs: options.jobs,
-    memoryBytes: options.memoryBytes,
-    keepGoing: options.keepGoing,
-    clock: systemClock,
-    random: seededRandom(systemClock.now()),
-    log,
-    signal,
-    verify: options.verify,
-    force: options.forceOverwrite,
-    createdMs: fixedMoment(process.env),
-    sync: options.sync,
-    onEvent: options.onEvent,
-  });
-  return runReport(plan, run, shortOfRoom);
+}
+
+/** All that the tasks of a plan may run. */
+export function ingestOperations(open: OpenAddress): Operations {
+  return {
+    [METADATA_OPERATION]: writeMetadataOperation,
+    [VOLUME_OPERATION]: volumeOperation,
+    [COPY_OPERATION]: copyOperation,
+    [GAIN_OPERATION]: gainOperation,
+    [DOCUMENT_OPERATION]: documentOperation,
+    [PHOTO_OPERATION]: photoOperation(open),
+  };
 }
 
 async function readConfigFile(path: string): Promise<Uint8Array> {
@@ -186,6 +239,12 @@ function idMemory(workspace: string, targetUrl: string, name: string) {
   };
 }
 
+/** Plans that are made before giving up, where other imports are given the same ids again and again. */
+const PLANS = 8;
+
+/** Operations that can hash what they write. */
+const CHECKED: ReadonlySet<string> = new Set([VOLUME_OPERATION, COPY_OPERATION, GAIN_OPERATION, PHOTO_OPERATION]);
+
 /**
  * The plan under the ceilings of this run: a volume that would like more memory gets what there is and is cut into narrower pieces. The
  * checksum is something a task is told: a receipt without one would not do.
@@ -195,7 +254,7 @@ function fitted(plan: IngestPlan, { checksum, memoryBytes }: Pick<IngestOptions,
   const tasks = plan.tasks.map((planned): Task => {
     const needs = planned.needs.map((id) => ids.get(id) ?? id);
     const task = { ...planned, needs, memoryBytes: Math.min(planned.memoryBytes, memoryBytes) };
-    if (task.run !== VOLUME_OPERATION || checksum === undefined) return task;
+    if (!CHECKED.has(task.run) || checksum === undefined) return task;
     const told = { ...task, params: { ...task.params, checksum } };
     const id = taskId(told);
     ids.set(task.id, id);
@@ -225,9 +284,9 @@ async function roomWarning(plan: IngestPlan, target: Store): Promise<PlanWarning
   ];
 }
 
-function plannedReport(plan: IngestPlan, warnings: readonly PlanWarning[]): IngestReport {
+function plannedReport(plan: IngestPlan, comparison: PlanComparison, warnings: readonly PlanWarning[]): IngestReport {
   const full = { ...plan, warnings: [...plan.warnings, ...warnings] };
-  const document = planReport(full);
+  const document = planReport(full, comparison);
   return {
     status: "planned",
     exitStatus: isPartial(plan) ? 3 : 0,
@@ -242,7 +301,7 @@ function plannedReport(plan: IngestPlan, warnings: readonly PlanWarning[]): Inge
     warnings: document.warnings,
     errors: document.errors,
     plan: document,
-    toText: () => formatPlan(full),
+    toText: () => formatPlan(full, comparison),
   };
 }
 

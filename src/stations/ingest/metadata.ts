@@ -46,6 +46,11 @@ export function sameButForTime(a: string, b: string): boolean {
   }
 }
 
+/** True when two values are the same in content, order and form of numbers. */
+export function sameJson(a: Json, b: Json): boolean {
+  return printJson(a, { indent: 0 }) === printJson(b, { indent: 0 });
+}
+
 /** Python's truth: empty text, zero, null and empty collections are false. */
 export function isTruthy(value: Json | undefined): boolean {
   if (value instanceof Float) return value.value !== 0;

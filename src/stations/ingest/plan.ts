@@ -2,31 +2,48 @@ import { availableParallelism } from "node:os";
 import type { Clock } from "../../core/clock.js";
 import { asEmporiumError, EmporiumError } from "../../core/errors.js";
 import type { TaskPlan } from "../../engine/task.js";
+import type { TypeKey } from "../../model/kinds.js";
 import { datasetFolder, depositionFolder, runFolder } from "../../model/layout.js";
 import { checkName } from "../../model/names.js";
 import type { Store } from "../../stores/store.js";
+import { openLocation } from "../../stores/url.js";
 import { scalarText } from "./config/nodes.js";
 import { refuse } from "./config/parts.js";
 import { readYaml } from "./config/read.js";
 import { readRunData } from "./config/run-data-map.js";
 import { type IngestConfig, parseConfig } from "./config/schema.js";
 import { checkTemplates } from "./config/templates.js";
-import { addFailure, type Draft, joinDraft, newDraft, type PlanFailure, type PlannedEntity, type PlanWarning } from "./draft.js";
+import {
+  addFailure,
+  type Draft,
+  joinDraft,
+  leave,
+  newDraft,
+  type PlanFailure,
+  type PlannedEntity,
+  type PlanWarning,
+} from "./draft.js";
 import { cachedListing } from "./finders/listing.js";
 import { type Ancestor, knownNames, type Scope } from "./finders/scope.js";
-import type { GivenId } from "./identifiers.js";
-import { findSection, type PlanContext, type SectionItem, sectionOf } from "./importers/context.js";
+import { type GivenId, storedEntities } from "./identifiers.js";
+import { findSection, type PlanContext, type SectionItem, sectionOf, wants } from "./importers/context.js";
 import { planDataset } from "./importers/dataset.js";
 import { planDeposition } from "./importers/deposition.js";
+import { emptyFinds } from "./importers/empty-finds.js";
+import { planKeyPhotos } from "./importers/key-photos.js";
 import { type NotBuilt, notBuiltSections } from "./importers/not-built.js";
 import { planRun } from "./importers/run.js";
 import { checkTomogramSection } from "./importers/tomogram.js";
+import { locksOf } from "./locks.js";
+import type { OpenAddress } from "./ops/photo.js";
 import { mapLimit } from "./pool.js";
 import type { Selection } from "./selection.js";
+import { sourceFiles } from "./source-files.js";
 
 /** Runs whose folders and headers are read side by side. */
-const RUNS_AT_ONCE = 8;
+const RUNS_AT_ONCE = 16;
 const FILTERED_OUT = "filtered out";
+const TOO_EARLY = "before --skip-until-run-name";
 
 export interface PlanOptions {
   readonly selection: Selection;
@@ -43,6 +60,10 @@ export interface PlanOptions {
   readonly threads?: number | undefined;
   /** Ids that an earlier, unfinished plan for this target gave out (`IngestPlan.ids`): a resumed run then gives the same. */
   readonly reservedIds?: readonly GivenId[] | undefined;
+  /** Ids that other imports into this target have laid claim to and may be writing at the moment. */
+  readonly claimedIds?: readonly GivenId[] | undefined;
+  /** Opens addresses of pictures. Default: the stores' own, for reading. */
+  readonly open?: OpenAddress | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -78,11 +99,12 @@ export function readConfig(bytes: Uint8Array, file: string): IngestConfig {
 export async function planIngest(config: IngestConfig, source: Store, target: Store, options: PlanOptions): Promise<IngestPlan> {
   const { selection, signal } = options;
   const runData = await readRunData(config, source, signal);
+  const targetListing = cachedListing(target, signal);
   const context: PlanContext = {
     config,
     selection,
     source: cachedListing(source, signal),
-    target: cachedListing(target, signal),
+    target: targetListing,
     runData,
     compat: options.compat ?? false,
     writeMrc: options.writeMrc ?? true,
@@ -91,47 +113,112 @@ export async function planIngest(config: IngestConfig, source: Store, target: St
     force: options.force ?? false,
     threads: options.threads ?? availableParallelism(),
     reserved: options.reservedIds ?? [],
+    claimed: options.claimedIds ?? [],
+    files: sourceFiles({ source, target }, signal),
+    stored: storedEntities(targetListing),
+    open: options.open ?? ((location) => openLocation(location, { readOnly: true })),
+    empty: emptyFinds(),
     signal,
   };
+  const asked = askedSections(config, selection);
+  for (const { faults } of asked.sections.values()) if (faults[0]) throw faults[0];
   const columns = new Set(runData.columns);
-  checkTemplates(config, { of: (type) => knownNames(type, runData.columns), columns }, refuse);
+  checkTemplates(asked, { of: (type) => knownNames(type, runData.columns), columns }, refuse);
   checkTomogramSection(context);
 
   const draft = newDraft();
   const ids: GivenId[] = [];
-  const locks = new Set<string>();
-  const counts = { found: 0, kept: 0 };
+  const counts = { found: 0, kept: 0, begun: selection.skipUntilRun === undefined };
+  const names: { depositions: string[]; datasets: string[] } = { depositions: [], datasets: [] };
   for (const deposition of selection.walks("deposition") ? await entities(context, draft, "deposition", []) : []) {
-    for (const dataset of selection.walks("dataset") ? await entities(context, draft, "dataset", [deposition.ancestor]) : []) {
-      const above = [deposition.ancestor, dataset.ancestor];
-      const runs = selection.walks("run") ? await entities(context, draft, "run", above, counts) : [];
-      if (runs.length === 0 && selection.walks("run") && sectionOf(context, "run")) {
-        const name = scalarText(dataset.ancestor.name);
-        draft.warnings.push({
-          message: `dataset ${name} has no run to import`,
-          place: sectionOf(context, "run")?.place,
-          dataset: name,
-        });
-      }
-      const plans = await mapLimit(runs, RUNS_AT_ONCE, ({ item, ancestor }) => planRun(context, item, ancestor, above));
-      for (const plan of plans) {
-        joinDraft(draft, plan.draft);
-        for (const id of plan.given) ids.push(id);
-      }
-      await planDataset(context, draft, dataset.item, dataset.ancestor, deposition.ancestor);
-      locks.add(`dataset-${scalarText(dataset.ancestor.name)}`);
+    const below = [deposition.ancestor];
+    for (const dataset of selection.walks("dataset") ? await entities(context, draft, "dataset", below) : []) {
+      for (const id of await planOneDataset(context, draft, dataset, deposition.ancestor, counts)) ids.push(id);
+      names.datasets.push(scalarText(dataset.ancestor.name));
     }
-    await planDeposition(context, draft, deposition.item, deposition.ancestor);
-    locks.add(`deposition-${scalarText(deposition.ancestor.name)}`);
+    await planOneDeposition(context, draft, deposition);
+    names.depositions.push(scalarText(deposition.ancestor.name));
   }
   requireRuns(context, counts, draft);
+  for (const warning of context.empty.warnings((type) => isWanted(context, type))) draft.warnings.push(warning);
   return {
     createdMs: options.clock.now(),
-    locks: draft.tasks.length === 0 ? [] : [...locks].sort(),
+    locks: locksOf(draft.tasks, names),
     ...draft,
     notBuilt: notBuiltSections(config, selection),
     ids,
   };
+}
+
+/** The sections that this import looks into: faults and templates of the others are not its matter. */
+function askedSections(config: IngestConfig, selection: Selection): IngestConfig {
+  const sections = [...config.sections].filter(([, { type }]) => selection.walks(type));
+  return { ...config, sections: new Map(sections) };
+}
+
+/** Whether a section that finds nothing is worth a word: its items are asked for, or a document is made of them. */
+function isWanted(context: PlanContext, type: TypeKey): boolean {
+  const { selection } = context;
+  if (wants(context, type)) return true;
+  if (type === "collection_metadata") return selection.metadata("frame") || selection.metadata("tiltseries");
+  return (type === "rawtilt" || type === "ctf") && selection.metadata("tiltseries");
+}
+
+async function planOneDataset(
+  context: PlanContext,
+  draft: Draft,
+  { item, ancestor }: Entity,
+  deposition: Ancestor,
+  counts: RunCounts,
+): Promise<readonly GivenId[]> {
+  const { selection } = context;
+  const above = [deposition, ancestor];
+  const name = scalarText(ancestor.name);
+  const photos = selection.items("dataset_keyphoto");
+  const runs = selection.walks("run") || photos ? await entities(context, draft, "run", above, counts) : [];
+  if (runs.length === 0 && selection.walks("run") && sectionOf(context, "run")) {
+    draft.warnings.push({
+      message: `dataset ${name} has no run to import`,
+      place: sectionOf(context, "run")?.place,
+      dataset: name,
+    });
+  }
+  const walked = selection.walks("run") ? runs : [];
+  const plans = await mapLimit(walked, RUNS_AT_ONCE, (run) => planRun(context, run.item, run.ancestor, above));
+  for (const plan of plans) joinDraft(draft, plan.draft);
+  const made = await planKeyPhotos(
+    context,
+    draft,
+    {
+      kind: "dataset_keyphoto",
+      owner: ancestor,
+      scope: { ancestors: above, row: undefined, mapped: undefined },
+      atTarget: item.atTarget,
+      runs: runs.map((run) => run.ancestor.folder),
+    },
+    { dataset: name },
+  );
+  await planDataset(context, draft, item, ancestor, deposition, made);
+  return plans.flatMap(({ given }) => given);
+}
+
+async function planOneDeposition(context: PlanContext, draft: Draft, { item, ancestor }: Entity): Promise<void> {
+  const scope: Scope = { ancestors: [ancestor], row: undefined, mapped: undefined };
+  const made = await planKeyPhotos(
+    context,
+    draft,
+    { kind: "deposition_keyphoto", owner: ancestor, scope, atTarget: item.atTarget, runs: [] },
+    {},
+  );
+  await planDeposition(context, draft, item, ancestor, made);
+}
+
+/** Runs of all datasets so far. */
+interface RunCounts {
+  found: number;
+  kept: number;
+  /** The run has come from which on runs are taken (`--skip-until-run-name`). */
+  begun: boolean;
 }
 
 interface Entity {
@@ -150,7 +237,7 @@ async function entities(
   draft: Draft,
   type: "deposition" | "dataset" | "run",
   above: readonly Ancestor[],
-  counts = { found: 0, kept: 0 },
+  counts: RunCounts = { found: 0, kept: 0, begun: true },
 ): Promise<Entity[]> {
   const scope: Scope = { ancestors: above, row: undefined, mapped: undefined };
   const where = { dataset: above[1] && scalarText(above[1].name) };
@@ -181,19 +268,10 @@ async function entities(
   const kept: Entity[] = [];
   for (const [name, item] of byName) {
     counts.found++;
-    if (!context.selection.accepts(type, name)) {
-      const why = FILTERED_OUT;
-      draft.entities.push({
-        kind: type,
-        title: `${type} ${name}`,
-        ...where,
-        action: "leave",
-        why,
-        reads: [],
-        writes: [],
-        bytes: 0,
-        place: item.place,
-      });
+    if (type === "run" && !counts.begun) counts.begun = context.selection.skipUntilRun!.atStart(name) !== undefined;
+    const why = counts.begun ? (context.selection.accepts(type, name) ? undefined : FILTERED_OUT) : TOO_EARLY;
+    if (why !== undefined) {
+      draft.entities.push(leave(type, `${type} ${name}`, why, where, item.place));
       continue;
     }
     counts.kept++;
@@ -229,9 +307,14 @@ function folderOf(type: "deposition" | "dataset" | "run", name: string, above: r
 }
 
 /** A configuration whose runs are nowhere, or all filtered out, is a mistake: nothing would happen, and nobody would know why. */
-function requireRuns(context: PlanContext, { found, kept }: { found: number; kept: number }, draft: Draft): void {
+function requireRuns(context: PlanContext, { found, kept, begun }: RunCounts, draft: Draft): void {
   const section = sectionOf(context, "run");
   if (!context.selection.walks("run") || !section || !sectionOf(context, "dataset") || kept > 0) return;
+  if (!begun && found > 0) {
+    throw new EmporiumError("CONFIG_EMPTY", `none of ${found} runs matches --skip-until-run-name`, {
+      hint: "it is a regular expression that matches a run's name from its start",
+    });
+  }
   if (draft.entities.some(({ why }) => why === FILTERED_OUT)) {
     throw new EmporiumError(
       "CONFIG_EMPTY",

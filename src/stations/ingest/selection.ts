@@ -13,6 +13,8 @@ export interface SelectionFlags {
   /** Regular expressions by type; they match a name from its start. */
   filter?: Readonly<Record<string, readonly string[] | undefined>> | undefined;
   exclude?: Readonly<Record<string, readonly string[] | undefined>> | undefined;
+  /** Runs are left out until the first whose name this matches from its start. */
+  skipUntilRunName?: string | undefined;
 }
 
 export interface Selection {
@@ -22,6 +24,8 @@ export interface Selection {
   walks(type: TypeKey): boolean;
   /** Whether the filters let an item of this name through. An exclusion wins. */
   accepts(type: TypeKey, name: string): boolean;
+  /** Matches the first run that is taken; undefined: all are. */
+  readonly skipUntilRun: Pattern | undefined;
 }
 
 /** @throws {EmporiumError} USAGE for an unknown kind, CONFIG_REGEX for a filter that cannot be compiled */
@@ -38,7 +42,9 @@ export function makeSelection(flags: SelectionFlags): Selection {
     items.has(type) ||
     metadata.has(type) ||
     KINDS.some((kind) => (kind.parent as TypeKey | undefined) === type && walks(kind.type));
+  const until = flags.skipUntilRunName;
   return {
+    skipUntilRun: until === undefined ? undefined : compilePattern(until, { path: "--skip-until-run-name" }),
     items: (type) => items.has(type),
     metadata: (type) => metadata.has(type),
     walks,

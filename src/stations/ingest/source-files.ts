@@ -58,7 +58,10 @@ export function sourceFiles(stores: { source: Store; target: Store }, signal?: A
     },
     parsed<T>(file: SourceFile, what: string, make: (file: SourceFile) => T): T {
       let results = made.get(file);
-      if (!results) made.set(file, (results = new Map()));
+      if (!results) {
+        results = new Map();
+        made.set(file, results);
+      }
       let result = results.get(what);
       if (!result) {
         try {

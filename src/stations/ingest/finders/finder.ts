@@ -1,20 +1,30 @@
 import { EmporiumError, type Place } from "../../../core/errors.js";
 import { Float } from "../../../core/number.js";
-import { readMrcHeader } from "../../../formats/mrc/header.js";
+import type { TypeKey } from "../../../model/kinds.js";
+import { TILTSERIES_METADATA, TOMOGRAM_METADATA, tiltseriesFolder, tomogramFolder } from "../../../model/layout.js";
 import { roundVoxelSpacing } from "../../../model/voxel-spacing.js";
-import { openObject, type Stat } from "../../../stores/store.js";
+import type { Stat } from "../../../stores/store.js";
 import { formatTemplate, type Variables } from "../config/expand.js";
 import { type Scalar, type ScalarNode, scalarText } from "../config/nodes.js";
 import type { Finder, Source } from "../config/schema.js";
+import { readMetadata } from "../identifiers.js";
+import { mapLimit } from "../pool.js";
+import { readVolumeSource } from "../volume-source.js";
 import { escapeGlob, glob, type Match } from "./glob.js";
 import type { Listing } from "./listing.js";
+import { matchesFilter } from "./metadata-filter.js";
 import { isEntityVariable, type Scope, variablesOf } from "./scope.js";
+
+/** Headers and metadata documents read at once. */
+const READS_AT_ONCE = 16;
 
 /** One thing that a source names. */
 export interface Found {
   readonly name: Scalar;
   /** Key in its store, without a slash at the end; null for literals. */
   readonly key: string | null;
+  /** Of a literal that gives its name a place (key photos): the place as it is written. */
+  readonly location?: string | undefined;
   readonly folder: boolean;
   readonly stat: Stat | undefined;
   /** True for what is there already, in the output: it is walked through, never written. */
@@ -24,6 +34,8 @@ export interface Found {
 }
 
 export interface FinderContext {
+  /** What is looked for. */
+  readonly type: TypeKey;
   readonly source: Listing;
   readonly target: Listing;
   /** Folder of the sources below the input. */
@@ -31,6 +43,7 @@ export interface FinderContext {
   readonly compat: boolean;
   /** Value of a literal in this scope; templates in it are filled in by kinds that allow them. Default: as it stands. */
   readonly literal?: ((node: ScalarNode, scope: Scope) => Scalar) | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -60,9 +73,10 @@ async function run(finder: Finder, scope: Scope, context: FinderContext): Promis
   const { place } = finder;
   switch (finder.kind) {
     case "literal":
-      return finder.values.map(({ name }) => {
+      return finder.values.map(({ name, path }) => {
         const value = context.literal ? context.literal(name, scope) : name.value;
-        return { name: value, key: null, folder: false, stat: undefined, atTarget: false, place: name.place };
+        const location = path && scalarText(path.value);
+        return { name: value, key: null, location, folder: false, stat: undefined, atTarget: false, place: name.place };
       });
     case "source_multi_glob": {
       const lists = [];
@@ -79,37 +93,47 @@ async function run(finder: Finder, scope: Scope, context: FinderContext): Promis
     }
     case "tomogram_header": {
       const matches = await globOf(finder.glob, variables, "source", context);
-      const found: Found[] = [];
-      for (const match of matches.filter(({ key }) => finder.match.search(context.source.fullPath(key)))) {
-        const header = await readMrcHeader(await openObject(context.source.store, match.key));
-        const spacing = header.voxelSizeAngstrom[1];
-        if (spacing === undefined) {
-          throw new EmporiumError(
-            "FORMAT_FIELD",
-            `${context.source.fullPath(match.key)} has no voxel size, the spacing was to be read from it`,
-            {
-              place,
-              hint: "give the spacing as a literal",
-            },
-          );
-        }
-        found.push({
-          name: new Float(roundVoxelSpacing(spacing)),
-          key: null,
-          folder: false,
-          stat: undefined,
-          atTarget: false,
-          place,
-        });
-      }
-      return found;
+      const wanted = matches.filter(({ key }) => finder.match.search(context.source.fullPath(key)));
+      return mapLimit(wanted, READS_AT_ONCE, (match) => headerSpacing(match, place, context));
     }
-    case "destination_filter":
-      throw new EmporiumError("NOT_BUILT", "destination_filter comes with a later version", {
-        place,
-        hint: "name the entity by destination_glob",
+    case "destination_filter": {
+      const matches = await glob(context.target, metadataGlob(context.type, scope, place), { place });
+      const kept = await mapLimit(matches, READS_AT_ONCE, async (match) => {
+        const metadata = await readMetadata(context.target.store, match.key);
+        return metadata && finder.filters.every((filter) => matchesFilter(metadata, filter)) ? match : undefined;
       });
+      return kept.filter((match) => match !== undefined).map((match) => ({ ...match, name: match.key, atTarget: true, place }));
+    }
   }
+}
+
+/** The spacing along y that a volume's header tells. */
+async function headerSpacing(match: Match, place: Place, { source, compat, signal }: FinderContext): Promise<Found> {
+  const { voxelSizeAngstrom } = await readVolumeSource(source.store, match.key, match.folder, { compat, signal });
+  if (voxelSizeAngstrom === undefined) {
+    throw new EmporiumError(
+      "FORMAT_FIELD",
+      `${source.fullPath(match.key)} has no voxel size, the spacing was to be read from it`,
+      { place, hint: "give the spacing as a literal" },
+    );
+  }
+  const name = new Float(roundVoxelSpacing(voxelSizeAngstrom));
+  return { name, key: null, folder: false, stat: undefined, atTarget: false, place };
+}
+
+/** Every metadata file of the entities that a filter chooses among. */
+function metadataGlob(type: TypeKey, { ancestors }: Scope, place: Place): string {
+  const folder = escapeGlob(ancestors.at(-1)?.folder ?? "");
+  if (type === "tiltseries") return `${tiltseriesFolder(folder, "*")}/${TILTSERIES_METADATA}`;
+  if (type === "tomogram") return `${tomogramFolder(folder, "*")}/${TOMOGRAM_METADATA}`;
+  throw new EmporiumError(
+    "CONFIG_FIELD",
+    `destination_filter among the sources of a ${type}, it finds tilt series and tomograms`,
+    {
+      place,
+      hint: "name the entity by destination_glob",
+    },
+  );
 }
 
 /** Fills in a glob and runs it: below the source folder, or below the output. Names of entities in it mean themselves. */

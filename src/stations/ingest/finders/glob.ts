@@ -22,7 +22,8 @@ export interface GlobOptions {
   hidden?: boolean | undefined;
 }
 
-type Segment = { literal: string } | { regex: RegExp; dot: boolean } | "deep";
+/** `start`: what every name that the segment matches begins with. */
+type Segment = { literal: string } | { regex: RegExp; dot: boolean; start: string } | "deep";
 
 /**
  * Finds what a pattern names, on any store alike: `*` and `?` within a name, `[abc]`, `[a-z]` and `[!a]`, and `**` as a whole segment for
@@ -60,7 +61,10 @@ export async function glob(listing: Listing, pattern: string, { place, hidden = 
     }
     if (segment === "deep" && !last) await walk(folder, at + 1);
     const below: { folder: string; at: number }[] = [];
-    for (const entry of await listing.children(folder)) {
+    const entries = await listing.children(folder);
+    const start = folder + (segment === "deep" ? "" : segment.start);
+    for (let i = lowerBound(entries, start); i < entries.length && entries[i]!.key.startsWith(start); i++) {
+      const entry = entries[i]!;
       const isFolder = entry.key.endsWith("/");
       const name = entry.key.slice(folder.length, isFolder ? -1 : undefined);
       if (segment === "deep") {
@@ -76,6 +80,18 @@ export async function glob(listing: Listing, pattern: string, { place, hidden = 
   };
   await walk("", 0);
   return [...found.values()].sort((a, b) => compareKeys(a.key, b.key));
+}
+
+/** Index of the first entry whose key is not before a text: a run's frames among those of all runs are found without looking at each. */
+function lowerBound(entries: readonly Entry[], text: string): number {
+  let low = 0;
+  let high = entries.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (compareKeys(entries[middle]!.key, text) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** A name written so that a glob finds just it. */
@@ -101,7 +117,12 @@ function parseGlob(pattern: string, place: Place | undefined): Segment[] {
 
 function parseSegment(text: string, place: Place | undefined): Exclude<Segment, "deep"> {
   let literal: string | undefined = "";
+  let start: string | undefined;
   let regex = "";
+  const wild = () => {
+    start ??= literal ?? "";
+    literal = undefined;
+  };
   const add = (char: string) => {
     if (literal !== undefined) literal += char;
     regex += escapeRegex(char);
@@ -110,7 +131,7 @@ function parseSegment(text: string, place: Place | undefined): Exclude<Segment, 
     const char = String.fromCodePoint(text.codePointAt(at)!);
     at += char.length;
     if (char === "*" || char === "?") {
-      literal = undefined;
+      wild();
       regex += char === "*" ? ".*" : ".";
       continue;
     }
@@ -125,14 +146,18 @@ function parseSegment(text: string, place: Place | undefined): Exclude<Segment, 
       add(members);
       continue;
     }
-    literal = undefined;
+    wild();
     const negated = members.startsWith("!");
     const body = (negated ? members.slice(1) : members).replace(/[\\\]^[]/g, "\\$&");
     regex += `[${negated ? "^" : ""}${body}]`;
   }
   if (literal !== undefined) return { literal };
   try {
-    return { regex: new RegExp(`^(?:${regex.replace(/(?:\.\*)+/g, ".*")})$`, "su"), dot: text.startsWith(".") };
+    return {
+      regex: new RegExp(`^(?:${regex.replace(/(?:\.\*)+/g, ".*")})$`, "su"),
+      dot: text.startsWith("."),
+      start: start ?? "",
+    };
   } catch (cause) {
     throw new EmporiumError("CONFIG_FIELD", `the glob ${JSON.stringify(text)} has brackets that mean nothing`, {
       place,

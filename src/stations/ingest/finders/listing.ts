@@ -1,10 +1,11 @@
 import { isEmporiumError } from "../../../core/errors.js";
+import { compareKeys } from "../../../stores/keys.js";
 import { type Entry, objectName, type Store } from "../../../stores/store.js";
 
 /** A store whose folders are listed once each, however many globs ask for them. */
 export interface Listing {
   readonly store: Store;
-  /** What lies directly in a folder (`""` or a key that ends with `/`), sorted. An absent folder is empty. */
+  /** What lies directly in a folder (`""` or a key that ends with `/`), sorted by key, a folder's with its slash. An absent folder is empty. */
   children(folder: string): Promise<readonly Entry[]>;
   /** The object or folder of this name in a folder. Of one name an object counts before a folder. */
   child(folder: string, name: string): Promise<Entry | undefined>;
@@ -23,7 +24,7 @@ export function cachedListing(store: Store, signal?: AbortSignal): Listing {
       if (isEmporiumError(error) && error.code === "STORE_ABSENT") return [];
       throw error;
     }
-    return entries;
+    return entries.sort((a, b) => compareKeys(a.key, b.key));
   };
   const children = (folder: string) => {
     let entries = folders.get(folder);

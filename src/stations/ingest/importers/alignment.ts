@@ -2,22 +2,38 @@ import { EmporiumError } from "../../../core/errors.js";
 import type { Json, JsonObject } from "../../../core/json.js";
 import { Float } from "../../../core/number.js";
 import type { Task } from "../../../engine/task.js";
-import { ALIGNMENT_METADATA, alignmentMetadataKey } from "../../../model/layout.js";
+import { ALIGNMENT_METADATA, alignmentFolder, alignmentMetadataKey } from "../../../model/layout.js";
 import { scalarText, toJson } from "../config/nodes.js";
-import { addMetadataTask, type Draft, type Whereabouts } from "../draft.js";
+import { addMetadataTask, type Draft, leave, type Whereabouts } from "../draft.js";
 import type { Ancestor, Scope } from "../finders/scope.js";
-import { alignmentIdentity, allotIds, type GivenId, readStored, type StoredMetadata } from "../identifiers.js";
+import { allotIds, depositionOf, type GivenId, storedKeys } from "../identifiers.js";
 import { isJsonMap, type MutableJson } from "../metadata.js";
 import type { VolumeSource } from "../volume-source.js";
+import { type AlignmentContent, alignmentFiles, readAlignment } from "./alignment-files.js";
 import { findSection, type PlanContext, placeOf, type SectionItem } from "./context.js";
+import { addCopies, baseName, distinctFiles, extensionOf } from "./copies.js";
 
-/** An alignment of a run: the one that tomograms name. */
+/** An alignment of a run. Tomograms name the run's first. */
 export interface Alignment {
-  /** `default`: metadata alone. `files`: made from files, by a part that is not here yet. `stored`: on the target already. */
+  /** `default`: metadata alone. `files`: made of files of the source. `stored`: on the target already. */
   readonly origin: "default" | "files" | "stored";
+  /** What filters see: the joined names of its files. */
+  readonly name: string;
   readonly metadataKey: string;
+  /** Folder on the target. */
+  readonly folder: string;
   readonly configured: JsonObject;
+  /** Of the source, each once. */
+  readonly files: readonly SectionItem[];
+  /** Those that its metadata list: all but under `compat`, where an earlier entry's files stay in the folder unlisted. */
+  readonly listed: readonly SectionItem[];
+  /** The first that was found; undefined where the default stands in for a section that finds nothing. */
   readonly item: SectionItem | undefined;
+}
+
+export interface FoundAlignments {
+  /** At least one. */
+  readonly all: readonly Alignment[];
   readonly given: readonly GivenId[];
 }
 
@@ -34,49 +50,113 @@ const DEFAULTS: JsonObject = {
   method_type: "undefined",
 };
 
+/** A part of an alignment in the making: what one source entry found, or several that complete each other. */
+interface Group {
+  readonly items: SectionItem[];
+}
+
 /**
- * The first alignment of a run: the one that its configuration finds, or the default when no source finds any. All files of one source entry are
- * one alignment.
+ * The alignments of a run: those that its configuration finds, or the default when no source finds any. All files of one source entry are one
+ * alignment; entries of one block that bring files of other kinds (one the `.xf`, another the `.tlt`) belong to the same.
+ *
+ * The first one of a deposition is known by the deposition alone, as in the reference; every other one also by its name, so that it does not
+ * replace the first. (`compat`: it does, and the last one wins.)
  *
  * @throws {EmporiumError} CONFIG_COLLISION for two default alignments of one run, CONFIG_GLOB_COUNT for several stored ones in one source
  */
-export async function findAlignment(context: PlanContext, run: Ancestor, scope: Scope, depositionId: string): Promise<Alignment> {
+export async function findAlignments(
+  context: PlanContext,
+  run: Ancestor,
+  scope: Scope,
+  depositionId: string,
+): Promise<FoundAlignments> {
   const { items } = await findSection(context, "alignment", scope);
-  const [first] = items;
-  const stored = await readStored(context.target, run.folder, "alignment");
-  const identify = (configured: JsonObject) => {
-    const known = stored.map(({ id, metadata }) => ({ id, key: alignmentIdentity(metadata, depositionId) }));
-    const container = `${run.folder}/Alignments`;
-    const identity = alignmentIdentity(configured, depositionId);
-    const ids = allotIds(container, known, context.reserved, [identity]);
-    return { metadataKey: alignmentMetadataKey(run.folder, ids.of(identity)), given: ids.given };
-  };
-  if (!first) return { origin: "default", configured: DEFAULTS, item: undefined, ...identify(DEFAULTS) };
-  const group = items.filter(({ source }) => source === first.source);
-  const metadataFiles = group.filter(({ key }) => key?.endsWith("metadata.json"));
-  if (metadataFiles.length > 0) return storedAlignment(group, metadataFiles, scalarText(run.name));
-  const configured = first.block.metadata ? (toJson(first.block.metadata) as JsonObject) : {};
-  const isDefault = group.every(({ key }) => key === null);
-  if (!isDefault) return { origin: "files", configured, item: first, ...identify(configured) };
-  const other = items.find(({ source, key }) => source !== first.source && key === null);
-  if (other) {
-    throw new EmporiumError("CONFIG_COLLISION", `${scalarText(run.name)}: two default alignments, one is possible`, {
-      place: other.place,
-      hint: `the first is at line ${first.place.line}: keep them apart by parent_filters`,
+  const runName = scalarText(run.name);
+  const groups = groupsOf(context, items);
+  const made = groups.map(({ items: [...group] }) => {
+    const [first] = group;
+    const references = group.filter(({ key }) => key?.endsWith("metadata.json"));
+    if (references.length > 0) return storedAlignment(group, references, runName);
+    const configured = first!.block.metadata ? (toJson(first!.block.metadata) as JsonObject) : {};
+    const files = distinctFiles(group);
+    const origin = files.length === 0 ? ("default" as const) : ("files" as const);
+    return { origin, name: nameOf(group), configured, files, listed: files, item: first };
+  });
+  const defaults = made.filter(({ origin }) => origin === "default");
+  if (defaults.length > 1 && !context.compat) {
+    throw new EmporiumError("CONFIG_COLLISION", `${runName}: two default alignments, one is possible`, {
+      place: defaults[1]!.item!.place,
+      hint: `the first is at line ${defaults[0]!.item!.place.line}: keep them apart by parent_filters`,
     });
   }
-  return { origin: "default", configured, item: first, ...identify(configured) };
+  if (made.length === 0) {
+    made.push({ origin: "default", name: "default", configured: DEFAULTS, files: [], listed: [], item: undefined });
+  }
+  const container = `${run.folder}/Alignments`;
+  const own = made.filter((alignment) => !("metadataKey" in alignment));
+  const identities = own.map(({ configured, name }, index) => {
+    const deposition = depositionOf(configured, depositionId);
+    return index === 0 || context.compat ? [deposition] : [deposition, name];
+  });
+  const stored = await context.stored(run.folder, "alignment");
+  const known = storedKeys(container, stored, depositionId, identities, context);
+  const ids = allotIds(container, known, context, identities);
+  const all = made.map((alignment): Alignment => {
+    if ("metadataKey" in alignment) return alignment;
+    const id = ids.of(identities[own.indexOf(alignment)]!);
+    return { ...alignment, folder: alignmentFolder(run.folder, id), metadataKey: alignmentMetadataKey(run.folder, id) };
+  });
+  return { all: context.compat ? mergeReplaced(all) : all, given: ids.given };
 }
 
-function storedAlignment(group: readonly SectionItem[], metadataFiles: readonly SectionItem[], run: string): Alignment {
-  const [first] = metadataFiles;
-  if (metadataFiles.length > 1 || group.length > 1 || !first!.key!.endsWith(ALIGNMENT_METADATA)) {
+/** The reference writes alignments of one id over each other: files of all stay, the metadata are the last one's. */
+function mergeReplaced(all: readonly Alignment[]): Alignment[] {
+  const merged = new Map<string, Alignment>();
+  for (const alignment of all) {
+    const files = [...(merged.get(alignment.metadataKey)?.files ?? []), ...alignment.files];
+    merged.set(alignment.metadataKey, { ...alignment, files });
+  }
+  return [...merged.values()];
+}
+
+function nameOf(items: readonly SectionItem[]): string {
+  return items.map(({ name }) => baseName(scalarText(name))).join(",");
+}
+
+/** Items by source entry; entries of a block that bring other kinds of files are one group. */
+function groupsOf(context: PlanContext, items: readonly SectionItem[]): Group[] {
+  const bySource = new Map<SectionItem["source"], SectionItem[]>();
+  for (const item of items) {
+    // folders beside files are no files of an alignment
+    if (!item.folder) bySource.set(item.source, [...(bySource.get(item.source) ?? []), item]);
+  }
+  const groups: Group[] = [];
+  for (const found of bySource.values()) {
+    const group = context.compat ? undefined : groups.find((other) => completes(other.items, found));
+    if (group) group.items.push(...found);
+    else groups.push({ items: [...found] });
+  }
+  return groups;
+}
+
+function completes(items: readonly SectionItem[], more: readonly SectionItem[]): boolean {
+  const isFile = ({ key, atTarget }: SectionItem) => key !== null && !atTarget;
+  if (items[0]!.block !== more[0]!.block || ![...items, ...more].every(isFile)) return false;
+  const kinds = new Set(items.map(({ key }) => extensionOf(key!).toLowerCase()));
+  return more.every(({ key }) => !kinds.has(extensionOf(key!).toLowerCase()));
+}
+
+function storedAlignment(group: readonly SectionItem[], references: readonly SectionItem[], run: string): Alignment {
+  const [first] = references;
+  const key = first!.key!;
+  if (references.length > 1 || group.length > 1 || !key.endsWith(ALIGNMENT_METADATA)) {
     throw new EmporiumError("CONFIG_GLOB_COUNT", `${run}: one ${ALIGNMENT_METADATA} expected, ${group.length} files found`, {
       place: first!.place,
       hint: "narrow list_glob so that it matches one alignment per run",
     });
   }
-  return { origin: "stored", metadataKey: first!.key!, configured: {}, item: first, given: [] };
+  const folder = key.slice(0, key.lastIndexOf("/"));
+  return { origin: "stored", name: nameOf(group), metadataKey: key, folder, configured: {}, files: [], listed: [], item: first };
 }
 
 export interface AlignmentVolume {
@@ -84,46 +164,94 @@ export interface AlignmentVolume {
   readonly angstrom: number;
 }
 
+export interface AlignmentParts {
+  readonly run: Ancestor;
+  readonly deposition: Ancestor;
+  /** Metadata file of the run's first tilt series, or null. */
+  readonly tiltseriesPath: string | null;
+  /** Of the first tomogram whose header can be read. */
+  readonly volume: AlignmentVolume | undefined;
+}
+
 /**
- * Plans a default alignment: metadata alone, its dimensions those of the run's first tomogram unless they are configured.
+ * Plans an alignment: its files, then its metadata. Its dimensions are those of the run's first tomogram unless they are configured.
  *
- * @param volume of the first tomogram whose header can be read.
- * @returns undefined where the run has no tomogram and the configuration gives no dimensions: then there is nothing to align.
+ * @returns the task that tomograms wait for; undefined where the run has no tomogram and the configuration gives no dimensions: then there is
+ *   nothing to align, and nothing is written.
  */
-export async function planDefaultAlignment(
+export async function planAlignment(
   context: PlanContext,
   draft: Draft,
   alignment: Alignment,
-  run: Ancestor,
-  deposition: Ancestor,
-  volume: AlignmentVolume | undefined,
+  { run, deposition, tiltseriesPath, volume }: AlignmentParts,
   where: Whereabouts,
 ): Promise<Task | undefined> {
-  const { configured, item, metadataKey } = alignment;
+  const { configured, item, metadataKey, folder, origin } = alignment;
+  const title = titleOf(alignment, where);
   const dimension = hasDimensions(configured) ? undefined : volume && dimensionsOf(volume);
-  if (!hasDimensions(configured) && !dimension) return undefined;
-  const depositionId = scalarText(deposition.name);
-  const measured: MutableJson = {
-    per_section_alignment_parameters: [],
-    alignment_path: null,
-    tilt_path: null,
-    tiltx_path: null,
-    tiltseries_path: await tiltseriesPath(context, run, depositionId),
-    files: [null],
-  };
-  if (dimension) measured.volume_dimension = dimension;
-  for (const [field, value] of Object.entries(DEFAULTS)) if (!Object.hasOwn(configured, field)) measured[field] = value as Json;
+  if (!hasDimensions(configured) && !dimension) {
+    if (origin === "files") {
+      const why = "no tomogram gives its dimensions, and volume_dimension is not configured";
+      draft.entities.push(leave("alignment", title, why, where, item?.place));
+      draft.warnings.push({ message: `${title} is left out: ${why}`, place: item?.place, ...where });
+    }
+    return undefined;
+  }
+  const files = alignmentFiles(context, alignment.files, folder, scalarText(run.name));
+  const listedKeys = files.filter(({ item: file }) => alignment.listed.includes(file)).map(({ key }) => key);
+  const content = context.selection.metadata("alignment")
+    ? await readAlignment(context, files, configured.format, scalarText(run.name))
+    : undefined;
+  const copies =
+    context.selection.items("alignment") && files.length > 0
+      ? addCopies(context, draft, {
+          kind: "alignment",
+          title: `files of ${title}`,
+          copies: files.map(({ item: file, key }) => ({ item: file, to: key, title: `${baseName(key)} of ${title}` })),
+          place: item?.place,
+          where,
+        })
+      : [];
+  if (!content) return undefined;
+  if (content.warning) draft.warnings.push({ message: content.warning, place: item && placeOf(item.block, "format"), ...where });
   return addMetadataTask(draft, {
     kind: "alignment",
-    title: `default alignment of ${where.run ?? run.folder}`,
+    title,
     key: metadataKey,
     configured,
-    measured,
+    measured: measuredOf(configured, content, listedKeys, tiltseriesPath, dimension),
     depositionId: deposition.name,
+    needs: copies.map(({ id }) => id),
     force: context.force,
     place: item && placeOf(item.block),
     where,
   });
+}
+
+/** What a person calls it. */
+export function titleOf({ origin, folder }: Pick<Alignment, "origin" | "folder">, where: Whereabouts): string {
+  const run = where.run ?? folder.split("/").at(-3);
+  return origin === "default" ? `default alignment of ${run}` : `alignment ${folder.split("/").at(-1)} of ${run}`;
+}
+
+function measuredOf(
+  configured: JsonObject,
+  { sections, alignmentPath, tiltPath, tiltxPath }: AlignmentContent,
+  files: readonly string[],
+  tiltseriesPath: string | null,
+  dimension: JsonObject | undefined,
+): JsonObject {
+  const measured: MutableJson = {
+    per_section_alignment_parameters: sections,
+    alignment_path: alignmentPath,
+    tilt_path: tiltPath,
+    tiltx_path: tiltxPath,
+    tiltseries_path: tiltseriesPath,
+    files: files.length === 0 ? [null] : files,
+  };
+  if (dimension) measured.volume_dimension = dimension;
+  for (const [field, value] of Object.entries(DEFAULTS)) if (!Object.hasOwn(configured, field)) measured[field] = value as Json;
+  return measured;
 }
 
 /** Å along x, y, z. */
@@ -134,10 +262,4 @@ function dimensionsOf({ volume: { shape }, angstrom }: AlignmentVolume): JsonObj
 
 function hasDimensions({ volume_dimension: dimension }: JsonObject): boolean {
   return isJsonMap(dimension) && ["x", "y", "z"].every((axis) => dimension[axis] !== undefined && dimension[axis] !== null);
-}
-
-/** Metadata of the tilt series that this deposition has on the target, or null. */
-async function tiltseriesPath({ target }: PlanContext, run: Ancestor, depositionId: string): Promise<string | null> {
-  const stored: StoredMetadata[] = await readStored(target, run.folder, "tiltseries");
-  return stored.find(({ metadata }) => alignmentIdentity(metadata, depositionId)[0] === depositionId)?.key ?? null;
 }

@@ -1,13 +1,16 @@
 import type { Place } from "../../../core/errors.js";
 import type { TypeKey } from "../../../model/kinds.js";
+import { scalarText } from "../config/nodes.js";
 import type { RunData } from "../config/run-data-map.js";
 import type { Block, IngestConfig, Source } from "../config/schema.js";
 import { type FinderContext, type Found, findItems } from "../finders/finder.js";
 import type { Listing } from "../finders/listing.js";
 import type { Scope } from "../finders/scope.js";
 import type { GivenId, StoredEntities } from "../identifiers.js";
+import type { OpenAddress } from "../ops/photo.js";
 import type { Selection } from "../selection.js";
 import type { SourceFiles } from "../source-files.js";
+import type { EmptyFinds } from "./empty-finds.js";
 
 /** What every importer sees while a plan is made. Nothing in it is changed. */
 export interface PlanContext {
@@ -31,6 +34,10 @@ export interface PlanContext {
   /** Ids that other imports, which may be running, have laid claim to. */
   readonly claimed: readonly GivenId[];
   readonly signal: AbortSignal | undefined;
+  /** Opens what lies outside of source and target: pictures by their address. */
+  readonly open: OpenAddress;
+  /** Takes note of sources that find nothing: told once for all runs. */
+  readonly empty: EmptyFinds;
 }
 
 /** One item that a section's sources found, with the block it belongs to. */
@@ -71,6 +78,7 @@ export async function findSection(
       for (const item of found) items.push({ ...item, block, source });
     }
   }
+  if (applied.length > 0) context.empty.note(type, scope, items.length === 0, placeOfFinder(applied[0]!));
   return { items, applied };
 }
 
@@ -82,6 +90,11 @@ export function sectionOf(context: Pick<PlanContext, "config">, type: TypeKey) {
 export function placeOf(block: Block, field?: string): Place {
   const node = field === undefined ? undefined : block.metadata?.entries.get(field);
   return node?.place ?? block.metadata?.place ?? block.place;
+}
+
+/** Whether the filters of the command let an item through. */
+export function isAsked({ selection }: Pick<PlanContext, "selection">, type: TypeKey, item: Pick<SectionItem, "name">): boolean {
+  return selection.accepts(type, scalarText(item.name));
 }
 
 /** Whether items or metadata of a kind were asked for. */

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from "../../../core/json.js";
+import type { Task } from "../../../engine/task.js";
 import { datasetFolder, datasetMetadataKey } from "../../../model/layout.js";
 import { scalarText, toJson } from "../config/nodes.js";
 import { addMetadataTask, type Draft } from "../draft.js";
@@ -25,6 +26,7 @@ export async function planDataset(
   { block, atTarget }: SectionItem,
   { name }: Ancestor,
   deposition: Ancestor,
+  photos: readonly Task[] = [],
 ): Promise<void> {
   if (!context.selection.metadata("dataset")) return;
   const text = scalarText(name);
@@ -49,8 +51,9 @@ export async function planDataset(
     title,
     key: datasetMetadataKey(text),
     configured: withSampleDefaults(block.metadata ? (toJson(block.metadata) as JsonObject) : {}),
-    measured: { key_photos: await storedPhotos(context.target, datasetFolder(text)) },
+    measured: { key_photos: await storedPhotos(context.target, datasetFolder(text), photos) },
     depositionId: deposition.name,
+    needs: photos.map(({ id }) => id),
     force: context.force,
     place: block.metadata?.place ?? block.place,
     where,

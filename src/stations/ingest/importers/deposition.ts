@@ -1,4 +1,5 @@
 import type { JsonObject } from "../../../core/json.js";
+import type { Task } from "../../../engine/task.js";
 import { depositionFolder, depositionMetadataKey } from "../../../model/layout.js";
 import { scalarText, toJson } from "../config/nodes.js";
 import { addMetadataTask, type Draft } from "../draft.js";
@@ -12,6 +13,7 @@ export async function planDeposition(
   draft: Draft,
   { block, atTarget }: SectionItem,
   { name }: Ancestor,
+  photos: readonly Task[] = [],
 ): Promise<void> {
   if (!context.selection.metadata("deposition")) return;
   const text = scalarText(name);
@@ -26,8 +28,9 @@ export async function planDeposition(
     title,
     key: depositionMetadataKey(text),
     configured: toJson(block.metadata) as JsonObject,
-    measured: { key_photos: await storedPhotos(context.target, depositionFolder(text)) },
+    measured: { key_photos: await storedPhotos(context.target, depositionFolder(text), photos) },
     depositionId: name,
+    needs: photos.map(({ id }) => id),
     force: context.force,
     place: block.metadata.place,
     where: {},

@@ -13,10 +13,10 @@ export interface NotBuilt {
   readonly place: Place | undefined;
 }
 
-const BUILT: ReadonlySet<TypeKey> = new Set<TypeKey>(["deposition", "dataset", "run", "voxel_spacing", "tomogram", "alignment"]);
+const MISSING: ReadonlySet<TypeKey> = new Set<TypeKey>(["annotation", "annotation_viz", "key_image", "viz_config"]);
 
 /** What the reference makes of every import, whether the configuration has a section for it or not. */
-const UNASKED: ReadonlySet<TypeKey> = new Set<TypeKey>(["key_image", "viz_config", "annotation_viz", "dataset_keyphoto"]);
+const UNASKED: ReadonlySet<TypeKey> = new Set<TypeKey>(["key_image", "viz_config", "annotation_viz"]);
 
 /** Sections that were selected and are left out, in walking order. */
 export function notBuiltSections(config: IngestConfig, selection: Selection): NotBuilt[] {
@@ -26,10 +26,7 @@ export function notBuiltSections(config: IngestConfig, selection: Selection): No
     const configured = config.sections.get(section);
     const place = configured && { ...configured.place, path: undefined };
     const sources = (configured?.blocks ?? []).flatMap((block) => block.sources);
-    if (type === "alignment") {
-      const files = sources.filter(({ finder }) => finder && finder.kind !== "literal" && finder.kind !== "destination_glob");
-      if (files.length > 0) missing.push({ type, section, sources: files.length, place });
-    } else if (!BUILT.has(type) && (sources.length > 0 || (UNASKED.has(type) && isPossible(type, config)))) {
+    if (MISSING.has(type) && (sources.length > 0 || (UNASKED.has(type) && isPossible(type, config)))) {
       missing.push({ type, section, sources: sources.length, place });
     }
   }

@@ -149,7 +149,7 @@ export async function tomogramIds(
     const alignment = metadata.alignment_metadata_path;
     return { id, key: tomogramIdentity(metadata, name, typeof alignment === "string" ? alignment : null, depositionId) };
   });
-  return allotIds(run.folder, known, context.reserved, identities, context.claimed);
+  return allotIds(run.folder, known, context, identities);
 }
 
 /** What makes a candidate this tomogram and no other. The reference takes the spacing from the configuration, even where it contradicts the folder. */

@@ -1,23 +1,20 @@
-import { estimateVolumeMemory } from "../../../arrays/stream/memory.js";
 import { EmporiumError, type Place } from "../../../core/errors.js";
 import type { Json, JsonObject } from "../../../core/json.js";
 import { Float } from "../../../core/number.js";
-import type { PlainObject, Task } from "../../../engine/task.js";
-import { PORTAL_CHUNKS, pyramidShapes } from "../../../formats/zarr/ome.js";
+import type { Task } from "../../../engine/task.js";
+import { pyramidShapes } from "../../../formats/zarr/ome.js";
 import { keyImageKey, tomogramKeys } from "../../../model/layout.js";
 import { isTemplate } from "../config/expand.js";
 import { describe, scalarText } from "../config/nodes.js";
-import { addMetadataTask, type Draft, makeTask, type Whereabouts } from "../draft.js";
+import { addMetadataTask, type Draft, type Whereabouts } from "../draft.js";
 import type { Ancestor, Scope } from "../finders/scope.js";
 import { metadataText } from "../metadata.js";
-import { VOLUME_OPERATION } from "../ops/volume.js";
 import type { Alignment } from "./alignment.js";
 import { findSection, type PlanContext, placeOf, sectionOf } from "./context.js";
 import type { ReadTomogram } from "./tomogram-candidates.js";
+import { addVolumeTask } from "./volume-task.js";
 import type { VoxelSpacing } from "./voxel-spacing.js";
 
-/** Above this size a volume may use all worker threads. */
-const LARGE_BYTES = 64 * 2 ** 20;
 const KEY_IMAGES = ["original", "snapshot", "thumbnail", "expanded"];
 const FIDUCIAL = ["FIDUCIAL", "NON_FIDUCIAL"];
 
@@ -109,37 +106,16 @@ export async function planTomogram(
     });
   }
   const metadata = wantsMetadata ? metadataText(configured, measured, deposition.name as Json) : null;
-  const mrc = context.writeMrc ? keys.mrc : null;
-  const zarr = context.writeZarr ? keys.zarr : null;
-  const params: PlainObject = {
+  const task = addVolumeTask(context, draft, {
     kind: "tomogram",
-    source: volume.key,
-    mrc,
-    zarr,
-    metadataKey: wantsMetadata ? keys.metadata : null,
+    title: titled,
+    volume,
+    keys,
     metadata,
     spacingAngstrom: spacing.angstrom,
-    scaleZ: true,
-    chunk: PORTAL_CHUNKS.tomogram,
-    compat: context.compat,
-    omeZarr: context.omeZarr,
-    ...(context.force ? { force: true } : {}),
-  };
-  const isLarge = volume.bytes > LARGE_BYTES;
-  const outputs = [mrc, zarr, wantsMetadata ? keys.metadata : null].filter((key) => key !== null);
-  const task = makeTask({
-    title: titled,
-    run: VOLUME_OPERATION,
-    params,
-    inputs: volume.inputs,
-    outputs,
     needs,
-    bytes: volume.bytes,
-    memoryBytes: estimateVolumeMemory({ shape: [...volume.shape], threads: isLarge ? context.threads : 1 }),
-    threads: isLarge ? "all" : 1,
     place,
   });
-  draft.tasks.push(task);
   const reads = [context.source.fullPath(item.key!)];
   draft.entities.push({
     kind: "tomogram",
@@ -147,7 +123,7 @@ export async function planTomogram(
     ...where,
     action: "write",
     reads,
-    writes: outputs,
+    writes: task.outputs,
     bytes: volume.bytes,
     place,
   });

@@ -1,0 +1,120 @@
+import { EmporiumError, type Place } from "../../../core/errors.js";
+import { LIMITS } from "../../../core/limits.js";
+import { partBytesFor } from "../../../engine/atomic.js";
+import type { PlainObject, Task, TaskInput } from "../../../engine/task.js";
+import type { TypeKey } from "../../../model/kinds.js";
+import { type Draft, makeTask, type PlannedEntity, type Whereabouts } from "../draft.js";
+import { COPY_OPERATION } from "../ops/copy.js";
+import type { PlanContext, SectionItem } from "./context.js";
+
+/** Parts of one large object that are held while it is copied. */
+const PARTS_HELD = 4;
+
+/** One file that is to be copied under a name of the target. */
+export interface CopyWish {
+  readonly item: SectionItem;
+  readonly to: string;
+  readonly title: string;
+  /** What is done instead of a copy, where the file is converted on its way. */
+  readonly conversion?: { readonly run: string; readonly memoryBytes: number } | undefined;
+}
+
+export interface CopiesWish {
+  readonly kind: TypeKey;
+  /** What a person calls all of them together. */
+  readonly title: string;
+  readonly copies: readonly CopyWish[];
+  readonly place?: Place | undefined;
+  readonly where: Whereabouts;
+}
+
+/**
+ * Adds a task for each file, so that one more frame later copies just that one, and the entity they are together.
+ *
+ * @throws {EmporiumError} CONFIG_COLLISION for two files under one name: nothing is added
+ */
+export function addCopies(context: PlanContext, draft: Draft, { kind, title, copies, place, where }: CopiesWish): Task[] {
+  const takers = new Map<string, CopyWish>();
+  for (const copy of copies) {
+    const name = copy.to.normalize("NFC").toLowerCase();
+    const other = takers.get(name);
+    takers.set(name, copy);
+    if (!other || context.compat) continue;
+    const files = [other, copy].map(({ item }) => context.source.fullPath(item.key!));
+    throw new EmporiumError("CONFIG_COLLISION", `${files.join(" and ")} would both be written as ${copy.to}`, {
+      place: copy.item.place,
+      hint: "narrow the globs so that each name is found once",
+    });
+  }
+  const tasks = [...takers.values()].map((copy) => copyTask(context, kind, copy, place));
+  for (const task of tasks) draft.tasks.push(task);
+  const entity: PlannedEntity = {
+    kind,
+    title,
+    ...where,
+    action: "write",
+    reads: tasks.flatMap(({ inputs }) => inputs.map(({ key }) => context.source.fullPath(key))),
+    writes: tasks.flatMap(({ outputs }) => outputs),
+    bytes: tasks.reduce((sum, { bytes }) => sum + bytes, 0),
+    place,
+  };
+  draft.entities.push(entity);
+  return tasks;
+}
+
+function copyTask(
+  context: PlanContext,
+  kind: TypeKey,
+  { item, to, title, conversion }: CopyWish,
+  place: Place | undefined,
+): Task {
+  const input = inputOf(item);
+  const params: PlainObject = { kind, source: input.key, key: to, ...(context.force ? { force: true } : {}) };
+  return makeTask({
+    title,
+    run: conversion?.run ?? COPY_OPERATION,
+    params,
+    inputs: [input],
+    outputs: [to],
+    needs: [],
+    bytes: input.size,
+    memoryBytes: conversion?.memoryBytes ?? copyMemory(input.size),
+    threads: 1,
+    place: item.place ?? place,
+  });
+}
+
+/** What identifies a found file for a task. */
+export function inputOf({ key, stat }: Pick<SectionItem, "key" | "stat">): TaskInput {
+  return { key: key!, size: stat?.size ?? 0, etag: stat?.etag, modifiedMs: stat?.modifiedMs };
+}
+
+/** Buffers that copying an object of a size takes: itself and what it is compared with, or a few of its parts. */
+export function copyMemory(size: number): number {
+  if (size <= LIMITS.partBytesMin) return 2 * Math.max(size, 1 << 16);
+  const partBytes = partBytesFor(size, LIMITS.partBytesMin);
+  return Math.min(PARTS_HELD, Math.ceil(size / partBytes)) * partBytes;
+}
+
+/**
+ * Files among what sources found: folders are left out, and of a file that several sources found the first find counts.
+ *
+ * @param items of the source alone or of the target alone.
+ */
+export function distinctFiles(items: readonly SectionItem[]): SectionItem[] {
+  const files = new Map<string, SectionItem>();
+  for (const item of items) if (item.key !== null && !item.folder && !files.has(item.key)) files.set(item.key, item);
+  return [...files.values()];
+}
+
+/** Last part of a key. */
+export function baseName(key: string): string {
+  return key.slice(key.lastIndexOf("/") + 1);
+}
+
+/** With its dot, as Python's `os.path.splitext` gives it: a name that begins with its only dot has none. */
+export function extensionOf(name: string): string {
+  const base = baseName(name);
+  const dot = base.lastIndexOf(".");
+  return dot > 0 && /[^.]/.test(base.slice(0, dot)) ? base.slice(dot) : "";
+}

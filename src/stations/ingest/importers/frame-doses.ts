@@ -1,0 +1,92 @@
+import { EmporiumError } from "../../../core/errors.js";
+import type { JsonObject } from "../../../core/json.js";
+import { Float } from "../../../core/number.js";
+import { mdocTimeMs } from "../../../formats/mdoc/date-time.js";
+import type { Mdoc, MdocSection } from "../../../formats/mdoc/read.js";
+
+/** An image of an acquisition, in the order of the file. */
+export interface AcquiredSection {
+  readonly section: MdocSection;
+  /** From 0: when the image was taken among all. */
+  readonly acquisitionOrder: number;
+}
+
+export interface AcquisitionOrder {
+  readonly sections: readonly AcquiredSection[];
+  readonly warning: string | undefined;
+}
+
+/**
+ * Tells when each image was taken. The ZValue counts acquisitions in a file as the microscope wrote it. Programs that sort a stack by angle also
+ * renumber it: where every image has a time, and the times contradict the ZValues, the times count.
+ *
+ * @param compat ZValues, whatever the times say.
+ */
+export function acquisitionOrder(mdoc: Mdoc, compat: boolean): AcquisitionOrder {
+  const { sections } = mdoc;
+  const byZValue = sections.map(({ zValue }, index) => zValue ?? index);
+  const ordered = (orders: readonly number[]) => sections.map((section, i) => ({ section, acquisitionOrder: orders[i]! }));
+  if (compat) return { sections: ordered(byZValue), warning: undefined };
+  const times = sections.map(({ dateTime }) => (dateTime === undefined ? undefined : mdocTimeMs(dateTime)));
+  const known = times.filter((time) => time !== undefined);
+  const positions = [...sections.keys()];
+  const inOrder = positions.toSorted((a, b) => byZValue[a]! - byZValue[b]! || a - b);
+  // times have whole seconds: equal ones contradict nothing
+  const agree = inOrder.every((position, i) => i === 0 || times[inOrder[i - 1]!]! <= times[position]!);
+  if (known.length < sections.length || agree) return { sections: ordered(byZValue), warning: undefined };
+  const byTime = positions.toSorted((a, b) => times[a]! - times[b]! || byZValue[a]! - byZValue[b]!);
+  const rank = new Map(byTime.map((position, order) => [position, order]));
+  return {
+    sections: ordered(positions.map((position) => rank.get(position)!)),
+    warning: `${mdoc.name}: the times of the images contradict their ZValues; the times give the order of acquisition`,
+  };
+}
+
+export interface FrameDoseOptions {
+  /** Electrons per Å² and second. */
+  readonly doseRate: number;
+  readonly isGainCorrected: unknown;
+  /** Key of the frame file of this name on the target, or null. */
+  pathOf(subFrameName: string): string | null;
+  /** The reference's way: doses add up in the order of the file. */
+  readonly compat: boolean;
+}
+
+/**
+ * One entry for each image of an acquisition, in the order of the file: its dose (electrons per Å²), and what the specimen had received before it.
+ *
+ * The dose is the exposure time times the rate; an image without an exposure time has the dose that the microscope measured.
+ *
+ * @throws {EmporiumError} FORMAT_FIELD, with the line, for an image that has neither
+ */
+export function frameEntries({ sections }: AcquisitionOrder, mdoc: Mdoc, options: FrameDoseOptions): JsonObject[] {
+  const { doseRate, isGainCorrected, pathOf, compat } = options;
+  const doses = sections.map(({ section }) => doseOf(section, doseRate, mdoc, compat));
+  const positions = [...sections.keys()];
+  const order = compat ? positions : positions.toSorted((a, b) => sections[a]!.acquisitionOrder - sections[b]!.acquisitionOrder);
+  const before = new Array<number | Float>(sections.length);
+  // the sum begins as the integer 0, and is a float from the first addition on
+  let sum: number | Float = 0;
+  for (const position of order) {
+    before[position] = sum;
+    sum = new Float(Number(sum) + doses[position]!);
+  }
+  return sections.map(({ section, acquisitionOrder: acquired }, i) => ({
+    acquisition_order: acquired,
+    accumulated_dose: before[i]!,
+    exposure_dose: new Float(doses[i]!),
+    is_gain_corrected: isGainCorrected as JsonObject[string],
+    path: section.subFrameName === undefined ? null : pathOf(section.subFrameName),
+  }));
+}
+
+function doseOf(section: MdocSection, doseRate: number, { name }: Mdoc, compat: boolean): number {
+  const { exposureTimeSeconds, exposureDose, line, zValue } = section;
+  if (exposureTimeSeconds !== undefined) return exposureTimeSeconds * doseRate;
+  // 0 is what a microscope writes that has not been calibrated
+  if (exposureDose !== undefined && exposureDose > 0 && !compat) return exposureDose;
+  throw new EmporiumError("FORMAT_FIELD", `${name}: image ${zValue ?? ""} in line ${line} has no ExposureTime`, {
+    place: { file: name, line },
+    hint: "add the exposure time in seconds: the dose is made of it",
+  });
+}

@@ -1,0 +1,239 @@
+import { asEmporiumError, EmporiumError } from "../../../core/errors.js";
+import type { PlainObject, Task, TaskInput } from "../../../engine/task.js";
+import { photoFolder } from "../../../model/layout.js";
+import { checkName } from "../../../model/names.js";
+import { compareKeys } from "../../../stores/keys.js";
+import { objectName, type Stat } from "../../../stores/store.js";
+import { scalarText } from "../config/nodes.js";
+import { addFailure, type Draft, leave, makeTask, rethrowCancelled, type Whereabouts } from "../draft.js";
+import type { Ancestor, Scope } from "../finders/scope.js";
+import { COPY_OPERATION } from "../ops/copy.js";
+import { PHOTO_OPERATION } from "../ops/photo.js";
+import { PICTURE_HEAD_BYTES, type PictureType, pictureType } from "../picture-type.js";
+import { findSection, isAsked, type PlanContext, type SectionItem } from "./context.js";
+import { copyMemory, extensionOf } from "./copies.js";
+
+const NAMES = ["snapshot", "thumbnail"];
+/** Runs whose pictures are looked for side by side. */
+const RUNS_AT_ONCE = 32;
+const DOWNLOAD_BYTES = 64 * 2 ** 20;
+
+/** A picture that a configuration or a tomogram offers. */
+interface Picture {
+  readonly from: "source" | "target" | "address";
+  /** Key in the store, or the address. */
+  readonly key: string;
+  readonly shown: string;
+  readonly stat: Stat;
+  readonly type: PictureType;
+  readonly extension: string;
+  /** Tasks that make it. */
+  readonly needs: readonly string[];
+}
+
+export interface PhotosScope {
+  readonly kind: "dataset_keyphoto" | "deposition_keyphoto";
+  readonly owner: Ancestor;
+  readonly scope: Scope;
+  /** Only referred to: nothing of it is written. */
+  readonly atTarget: boolean;
+  /** Folders of the dataset's runs, in their order: their tomograms' pictures stand in for what is not configured. */
+  readonly runs: readonly string[];
+}
+
+/**
+ * Plans the key photos of a dataset or deposition: configured files, or the picture of the first tomogram that has one on the target.
+ *
+ * @returns the tasks; their outputs are what the owner's metadata name.
+ */
+export async function planKeyPhotos(
+  context: PlanContext,
+  draft: Draft,
+  photos: PhotosScope,
+  where: Whereabouts,
+): Promise<Task[]> {
+  const { kind, owner, scope, atTarget, runs } = photos;
+  if (!context.selection.items(kind)) return [];
+  const title = `key photos of ${owner.type} ${scalarText(owner.name)}`;
+  if (atTarget) {
+    draft.entities.push(leave(kind, title, `the ${owner.type} is only referred to`, where));
+    return [];
+  }
+  const tasks: Task[] = [];
+  try {
+    const { items } = await findSection(context, kind, scope);
+    const configured = new Map(items.filter((item) => !item.atTarget).map((item) => [scalarText(item.name), item]));
+    const referred = new Set(items.filter((item) => item.atTarget).map(({ name }) => scalarText(name)));
+    const names = kind === "dataset_keyphoto" ? [...new Set([...configured.keys(), ...NAMES])] : [...configured.keys()];
+    for (const name of names.filter((one) => !referred.has(one) && isAsked(context, kind, { name: one }))) {
+      const own = `${name} of ${owner.type} ${scalarText(owner.name)}`;
+      try {
+        const item = configured.get(name);
+        checkName(name, "key photo", item?.place);
+        const picture = await choosePicture(context, draft, name, item, runs, where);
+        if (picture)
+          tasks.push(
+            addPhoto(context, draft, own, `${photoFolder(owner.folder)}/${name}${picture.extension}`, picture, photos, where),
+          );
+        else draft.entities.push(leave(kind, own, "none is configured, and no tomogram has one yet", where, item?.place));
+      } catch (error) {
+        addFailure(draft, error, own, kind, where, configured.get(name)?.place);
+      }
+    }
+  } catch (error) {
+    addFailure(draft, error, title, kind, where);
+  }
+  return tasks;
+}
+
+/** @throws {EmporiumError} what is wrong with the configured one, where no tomogram has one either */
+async function choosePicture(
+  context: PlanContext,
+  draft: Draft,
+  name: string,
+  item: SectionItem | undefined,
+  runs: readonly string[],
+  where: Whereabouts,
+): Promise<Picture | undefined> {
+  let problem: EmporiumError | undefined;
+  if (item) {
+    try {
+      return await configuredPicture(context, item);
+    } catch (error) {
+      rethrowCancelled(error);
+      problem = asEmporiumError(error);
+    }
+  }
+  const other = await tomogramPicture(context, draft, name, runs);
+  if (!problem) return other;
+  if (!other) throw problem;
+  draft.warnings.push({ message: `${problem.message}; the ${name} is ${other.shown}`, place: item?.place, ...where });
+  return other;
+}
+
+async function configuredPicture(context: PlanContext, item: SectionItem): Promise<Picture> {
+  const { store } = context.source;
+  const location = item.location ?? item.key!;
+  const isAddress = item.location !== undefined && /^[a-z][a-z0-9+.-]*:\/\//i.test(location);
+  const inside = isAddress && location.startsWith(`${store.url}/`) ? location.slice(store.url.length + 1) : undefined;
+  if (isAddress && inside === undefined) return addressPicture(context, location);
+  const keys = item.location === undefined ? [item.key!] : inside === undefined ? keysOf(location) : [inside];
+  for (const key of keys) {
+    const stat = await store.stat(key, { signal: context.signal });
+    if (!stat) continue;
+    const head = await store.read(key, { offset: 0, length: PICTURE_HEAD_BYTES }, { signal: context.signal, ifMatch: stat.etag });
+    const shown = objectName(store, key);
+    const type = pictureType(head ?? new Uint8Array(0), shown);
+    return { from: "source", key, shown, stat, type, extension: extensionOf(key) || type.extension, needs: [] };
+  }
+  // what else begins with the name of a bucket is looked for there, if buckets are what the sources are in
+  const bucket = /^s3:\/\//.test(store.url) && item.location !== undefined ? `s3://${location}` : undefined;
+  if (bucket !== undefined) return addressPicture(context, bucket);
+  throw new EmporiumError("STORE_ABSENT", `${objectName(store, keys[0]!)} does not exist`, {
+    place: item.place,
+    hint: "name the picture by its address, or by its path below the input",
+  });
+}
+
+/** A path as configurations have it, with the bucket's name in front: below the input with and without it. */
+function keysOf(location: string): string[] {
+  const parts = location.split("/").filter((part) => part !== "" && part !== ".");
+  if (parts.length === 0 || parts.includes("..")) {
+    throw new EmporiumError("NAME_UNSAFE", `the path ${JSON.stringify(location)} is no file below the input`);
+  }
+  return [parts.join("/"), ...(parts.length > 1 ? [parts.slice(1).join("/")] : [])];
+}
+
+async function addressPicture({ open, signal }: PlanContext, location: string): Promise<Picture> {
+  const { store, key } = await open(location);
+  const shown = objectName(store, key);
+  const stat = await store.stat(key, { signal });
+  if (!stat) throw new EmporiumError("STORE_ABSENT", `${shown} does not exist`, { place: { url: shown } });
+  const head = await store.read(key, { offset: 0, length: PICTURE_HEAD_BYTES }, { signal });
+  const type = pictureType(head ?? new Uint8Array(0), shown);
+  return { from: "address", key: location, shown, stat, type, extension: extensionOf(key) || type.extension, needs: [] };
+}
+
+/** The picture of the first tomogram that has one, on the target or in this plan: runs in their order, then spacings and ids by name. */
+async function tomogramPicture(
+  { target }: PlanContext,
+  draft: Draft,
+  name: string,
+  runs: readonly string[],
+): Promise<Picture | undefined> {
+  const type: PictureType = { extension: ".png", contentType: "image/png" };
+  const picture = (key: string, stat: Stat, needs: readonly string[]): Picture => {
+    return { from: "target", key, shown: key, stat, type, extension: ".png", needs };
+  };
+  const file = `key-photo-${name}.png`;
+  const planned = draft.tasks.flatMap(({ id, outputs }) =>
+    outputs.filter((key) => key.endsWith(`/${file}`)).map((key) => picture(key, { size: 0 }, [id])),
+  );
+  const ofRun = async (run: string): Promise<Picture | undefined> => {
+    const mine = planned.find(({ key }) => key.startsWith(`${run}/`));
+    if (mine) return mine;
+    for (const spacing of await foldersIn(target, `${run}/Reconstructions/`)) {
+      for (const tomogram of await foldersIn(target, `${spacing}Images/`)) {
+        const entry = await target.child(tomogram, file);
+        if (entry && !entry.key.endsWith("/")) return picture(entry.key, entry, []);
+      }
+    }
+    return undefined;
+  };
+  for (let at = 0; at < runs.length; at += RUNS_AT_ONCE) {
+    const found = await Promise.all(runs.slice(at, at + RUNS_AT_ONCE).map(ofRun));
+    const first = found.find((one) => one !== undefined);
+    if (first) return first;
+  }
+  return undefined;
+}
+
+/** Folders directly in a folder, if that is there at all. */
+async function foldersIn({ children, child }: PlanContext["target"], folder: string): Promise<string[]> {
+  const parts = folder.split("/").slice(0, -1);
+  for (let depth = 2; depth <= parts.length; depth++) {
+    const holder = parts.slice(0, depth - 1).join("/");
+    if (!(await child(`${holder}/`, parts[depth - 1]!))?.key.endsWith("/")) return [];
+  }
+  const keys = (await children(folder)).map(({ key }) => key).filter((key) => key.endsWith("/"));
+  return keys.sort(compareKeys);
+}
+
+function addPhoto(
+  context: PlanContext,
+  draft: Draft,
+  title: string,
+  key: string,
+  picture: Picture,
+  { kind }: PhotosScope,
+  where: Whereabouts,
+): Task {
+  const { from, stat, shown, needs } = picture;
+  const { contentType } = picture.type;
+  const input: TaskInput = { key: picture.key, size: stat.size, etag: stat.etag, modifiedMs: stat.modifiedMs };
+  const params: PlainObject = {
+    kind,
+    key,
+    contentType,
+    ...(from === "address" ? { url: picture.key } : { source: picture.key }),
+    ...(from === "target" ? { from } : {}),
+    // only objects of the source are inputs: what else is read is known to the task by these
+    ...(from === "source" ? {} : { size: stat.size, etag: stat.etag ?? null, modifiedMs: stat.modifiedMs ?? null }),
+    ...(context.force ? { force: true } : {}),
+  };
+  const task = makeTask({
+    title,
+    run: from === "address" ? PHOTO_OPERATION : COPY_OPERATION,
+    params,
+    inputs: from === "source" ? [input] : [],
+    outputs: [key],
+    needs,
+    bytes: stat.size,
+    memoryBytes: from === "address" ? DOWNLOAD_BYTES : copyMemory(stat.size),
+    threads: 1,
+  });
+  draft.tasks.push(task);
+  const reads = [shown];
+  draft.entities.push({ kind, title, ...where, action: "write", reads, writes: [key], bytes: stat.size });
+  return task;
+}

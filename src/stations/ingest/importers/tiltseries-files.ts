@@ -1,0 +1,99 @@
+import { EmporiumError } from "../../../core/errors.js";
+import type { Task } from "../../../engine/task.js";
+import { type CtfEntry, ctfFormat, parseCtf } from "../../../formats/ctf/read.js";
+import { parseTiltAngles, type TiltAngle } from "../../../formats/tilt-angles/read.js";
+import { ctfKey, tiltseriesKeys } from "../../../model/layout.js";
+import { checkName } from "../../../model/names.js";
+import { scalarText } from "../config/nodes.js";
+import type { Draft, Whereabouts } from "../draft.js";
+import type { Scope } from "../finders/scope.js";
+import { findSection, isAsked, type PlanContext, placeOf, type SectionItem } from "./context.js";
+import { addCopies, distinctFiles, extensionOf } from "./copies.js";
+
+/** A small file that lies beside a tilt series: its raw tilt angles, or its CTF table. */
+export interface SideFile {
+  readonly item: SectionItem | undefined;
+  /** Key of the copy on the target. */
+  readonly key: string;
+  /** Why there is none, though sources were to find one. */
+  readonly problem: EmporiumError | undefined;
+  /** `format` of a CTF table as the configuration writes it. */
+  readonly format: string;
+  /** Whether any source applies to the run. */
+  readonly configured: boolean;
+}
+
+/** The raw tilt angles of a tilt series. */
+export async function findRawtilt(context: PlanContext, scope: Scope, folder: string, runName: string): Promise<SideFile> {
+  const { items, applied } = await findSection(context, "rawtilt", scope);
+  const key = tiltseriesKeys(folder, runName).rawtilt;
+  let files = distinctFiles(items).filter((item) => isAsked(context, "rawtilt", item));
+  // of several files the one that is called so is meant, whatever else a wide glob finds
+  const named = files.filter((item) => extensionOf(item.key!).toLowerCase() === ".rawtlt");
+  if (named.length > 0 && !context.compat) files = named;
+  const chosen = chooseOne(context, files, key, runName);
+  return { ...chosen, key, format: "", configured: applied.length > 0 };
+}
+
+/** The CTF table of a tilt series. Tables of several formats have several names; the first one's values count. */
+export async function findCtfs(context: PlanContext, scope: Scope, folder: string, runName: string): Promise<SideFile[]> {
+  const { items, applied } = await findSection(context, "ctf", scope);
+  const files = distinctFiles(items).filter((item) => isAsked(context, "ctf", item));
+  const byFormat = new Map<string, SectionItem[]>();
+  for (const item of files) {
+    const node = item.block.metadata?.entries.get("format");
+    const format = node?.kind === "scalar" && node.value !== null ? scalarText(node.value) : "unknown";
+    checkName(format, "CTF format", placeOf(item.block, "format"));
+    byFormat.set(format, [...(byFormat.get(format) ?? []), item]);
+  }
+  return [...byFormat].map(([format, group]) => {
+    const key = ctfKey(folder, runName, format);
+    return { ...chooseOne(context, group, key, runName), key, format, configured: applied.length > 0 };
+  });
+}
+
+/** Two files for one name are a fault: nobody can say which is meant. (`compat`: the last one wins.) */
+function chooseOne(
+  context: PlanContext,
+  files: readonly SectionItem[],
+  key: string,
+  runName: string,
+): Pick<SideFile, "item" | "problem"> {
+  if (files.length <= 1 || context.compat) return { item: files.at(-1), problem: undefined };
+  const found = files.map((file) => context.source.fullPath(file.key!));
+  const names = `${found.slice(0, 3).join(" and ")}${found.length > 3 ? ` and ${found.length - 3} more` : ""}`;
+  const problem = new EmporiumError("CONFIG_COLLISION", `${runName}: ${names} would all be written as ${key}`, {
+    place: files[1]!.place,
+    hint: "narrow the glob to one file a tilt series",
+  });
+  return { item: undefined, problem };
+}
+
+/** Plans the copy of a side file. @throws {EmporiumError} its problem */
+export function planSideFile(
+  context: PlanContext,
+  draft: Draft,
+  kind: "rawtilt" | "ctf",
+  { item, key, problem }: SideFile,
+  where: Whereabouts,
+): Task[] {
+  if (!context.selection.items(kind)) return [];
+  if (problem) throw problem;
+  if (!item || item.atTarget) return [];
+  const title = `${kind === "rawtilt" ? "raw tilt angles" : "CTF table"} of ${where.run}`;
+  return addCopies(context, draft, { kind, title, copies: [{ item, to: key, title }], place: item.place, where });
+}
+
+/** @throws {EmporiumError} FORMAT_…, STORE_… */
+export async function readAngles(context: PlanContext, { item }: SideFile): Promise<{ angles: TiltAngle[]; name: string }> {
+  const file = await context.files.read(item!.atTarget ? "target" : "source", item!.key!, item!.stat);
+  return { angles: context.files.parsed(file, "angles", ({ bytes, name }) => parseTiltAngles(bytes, name)), name: file.name };
+}
+
+/** Entries of a CTF table; none of a table in a format that is not read. @throws {EmporiumError} FORMAT_…, STORE_… */
+export async function readCtf(context: PlanContext, { item, format }: SideFile): Promise<CtfEntry[]> {
+  const known = ctfFormat(format);
+  if (known === undefined || !item) return [];
+  const file = await context.files.read(item.atTarget ? "target" : "source", item.key!, item.stat);
+  return context.files.parsed(file, `ctf ${known}`, ({ bytes, name }) => parseCtf(bytes, known, name));
+}

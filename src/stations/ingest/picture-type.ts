@@ -1,0 +1,35 @@
+import { EmporiumError } from "../../core/errors.js";
+
+export interface PictureType {
+  /** With its dot. */
+  readonly extension: string;
+  readonly contentType: string;
+}
+
+/** Bytes that tell what a picture is. */
+export const PICTURE_HEAD_BYTES = 16;
+
+const TYPES: readonly (PictureType & { readonly head: readonly number[] })[] = [
+  { extension: ".png", contentType: "image/png", head: [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a] },
+  { extension: ".jpg", contentType: "image/jpeg", head: [0xff, 0xd8, 0xff] },
+  { extension: ".gif", contentType: "image/gif", head: [0x47, 0x49, 0x46, 0x38] },
+];
+
+/**
+ * What kind of picture some bytes begin, whatever a server says of them: error pages come as pictures, and pictures without a type.
+ *
+ * @throws {EmporiumError} FORMAT_UNKNOWN
+ */
+export function pictureType(head: Uint8Array, name: string): PictureType {
+  const found = TYPES.find((type) => type.head.every((byte, at) => head[at] === byte));
+  if (found) return found;
+  const shown = Array.from(head.subarray(0, 4), (byte) => byte.toString(16).padStart(2, "0")).join(" ");
+  throw new EmporiumError(
+    "FORMAT_UNKNOWN",
+    `${name} is no picture: it begins with ${shown || "nothing"}, a PNG, JPEG or GIF file is wanted`,
+    {
+      place: /^[a-z]+:\/\//i.test(name) ? { url: name } : { file: name },
+      hint: "open the address in a browser: it may show an error page",
+    },
+  );
+}
