@@ -11,10 +11,12 @@ import { fileStore } from "../../src/stores/file.js";
 import { memoryStore } from "../../src/stores/memory.js";
 import type { Store } from "../../src/stores/store.js";
 import { type FaultPlan, faultPlan, withFaults } from "../../src/stores/wrap/faults.js";
+import { tinyMdoc } from "./ingest-plan-kit.js";
 
 /**
- * Die at operation n, for every n, then resume: the tree must be that of a run which never died. A tiny deposition, two runs with a tomogram
- * each; on a folder (parts and renames) and on a store without renames (spooled chunks, uploads, metadata last).
+ * Die at operation n, for every n, then resume: the tree must be that of a run which never died. A tiny deposition of two runs, one with a tomogram
+ * and an acquisition file that is copied, one with a tilt series; on a folder (parts and renames) and on a store without renames (spooled
+ * chunks, uploads, metadata last).
  */
 const CONFIG = `
 version: "1.3.0"
@@ -27,15 +29,22 @@ depositions:
 datasets:
 - metadata: {dataset_identifier: 10700, dataset_title: Tiny, dataset_description: Text, sample_type: in_vitro, authors: *a, dates: *d}
   sources: [{literal: {value: ['10700']}}]
-runs: [{sources: [{source_glob: {list_glob: "*.rec", name_regex: '(.*)\\.rec'}}]}]
-voxel_spacings: [{sources: [{literal: {value: [7.84]}}]}]
+runs: [{sources: [{source_glob: {list_glob: "*", match_regex: '(rec|st)$', name_regex: '(.*)\\.'}}]}]
+collection_metadata: [{sources: [{source_glob: {list_glob: "{run_name}.mdoc"}}]}]
+tiltseries:
+- metadata: {tilt_axis: 84.5, pixel_spacing: 1.96}
+  sources: [{source_glob: {list_glob: "{run_name}.st"}}]
+voxel_spacings: [{sources: [{literal: {value: [7.84]}, parent_filters: {exclude: {run: [B]}}}]}]
 tomograms:
 - metadata: {voxel_spacing: 7.84, fiducial_alignment_status: NON_FIDUCIAL, reconstruction_method: WBP, reconstruction_software: IMOD, processing: raw,
     tomogram_version: 1.0, offset: {x: 0, y: 0, z: 0}, authors: *a, dates: *d}
   sources: [{source_glob: {list_glob: "{run_name}.rec"}}]
 `;
 const config = readConfig(new TextEncoder().encode(CONFIG), "tiny.yaml");
-const SELECTION = { items: ["runs", "tomograms", "voxel_spacings"], allMetadata: true };
+const SELECTION = { items: ["runs", "collection_metadata", "tiltseries", "tomograms", "voxel_spacings"], allMetadata: true };
+
+/** Two volumes, an alignment, a copy, metadata of two runs, a dataset and a deposition. */
+const TASKS = 8;
 
 const root = mkdtempSync(join(tmpdir(), "emporium-crash-"));
 const epoch = process.env.SOURCE_DATE_EPOCH;
@@ -50,18 +59,19 @@ afterAll(() => {
 
 async function makeSource(): Promise<Store> {
   const source = memoryStore({ url: "memory:source" });
-  for (const [index, name] of ["A", "B"].entries()) {
+  for (const [index, name] of ["A.rec", "B.st"].entries()) {
     const head = mrcHeaderBytes({
-      kind: "tomogram",
+      kind: index === 0 ? "tomogram" : "tiltseries",
       shape: [4, 5, 6],
       dtype: "int8",
-      voxelSizeAngstrom: 7.84,
+      voxelSizeAngstrom: index === 0 ? 7.84 : 1.96,
       statistics: { min: 0, max: 0, mean: 0, rms: 0 },
       dateMs: 0,
     });
     const voxels = Int8Array.from({ length: 120 }, (_, i) => ((i * 7 + index * 11) % 101) - 50);
-    await source.write(`lab/${name}.rec`, new Uint8Array(Buffer.concat([head, new Uint8Array(voxels.buffer)])));
+    await source.write(`lab/${name}`, new Uint8Array(Buffer.concat([head, new Uint8Array(voxels.buffer)])));
   }
+  await source.write("lab/A.mdoc", new TextEncoder().encode(tinyMdoc()));
   return source;
 }
 
@@ -162,10 +172,12 @@ describe.each([
     const whole = make();
     const report = await run(whole, source, fate);
     expect(report.errors).toEqual([]);
-    expect(report.done).toBe(8);
+    expect(report.done).toBe(TASKS);
     const wanted = await whole.tree();
     const operations = fate.log.length;
-    expect(Object.keys(wanted).filter((key) => key.endsWith("tomogram_metadata.json")).length).toBe(2);
+    for (const file of ["A/Frames/A.mdoc", "B/TiltSeries/100/tiltseries_metadata.json", "B/TiltSeries/100/B.mrc"])
+      expect(Object.keys(wanted)).toContain(`10700/${file}`);
+    expect(Object.keys(wanted).filter((key) => key.endsWith("tomogram_metadata.json")).length).toBe(1);
     expect(operations).toBeGreaterThan(40);
     for (let n = 1; n <= operations; n++) {
       for (const when of ["before", "during", "after"] as const) {
@@ -200,7 +212,7 @@ describe.each([
     await run(world, source, faultPlan());
     const before = await world.tree();
     const report = await run(world, source, faultPlan());
-    expect([report.done, report.already, report.exitStatus]).toEqual([0, 8, 0]);
+    expect([report.done, report.already, report.exitStatus]).toEqual([0, TASKS, 0]);
     expect(await world.tree()).toEqual(before);
   });
 });

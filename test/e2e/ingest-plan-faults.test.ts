@@ -460,6 +460,23 @@ describe("selection", () => {
     source: { "lab/rec/a.rec": volume, "lab/rec/b.rec": volume },
   };
 
+  it("runs before the first that is asked for are left out, the rest is taken", async () => {
+    const runs = "[{sources: [{literal: {value: [b, a, c]}}]}]";
+    const begin = async (skipUntilRunName: string, more = {}) => {
+      const flags = { metadata: ["run"], skipUntilRunName, ...more };
+      const made = await plan({ config: smallConfig({ runs }), source: {}, flags });
+      return made.tasks.map(({ params }) => String(params.key).split("/")[1]);
+    };
+    expect(await begin("a")).toEqual(["a", "c"]);
+    expect(await begin("")).toEqual(["b", "a", "c"]);
+    expect(await begin("a", { exclude: { run: ["a"] } })).toEqual(["c"]);
+    await expect(begin("x")).rejects.toMatchObject({
+      code: "CONFIG_EMPTY",
+      message: "none of 3 runs matches --skip-until-run-name",
+    });
+    await expect(begin("(")).rejects.toMatchObject({ code: "CONFIG_REGEX" });
+  });
+
   it("nothing selected, nothing planned", async () => {
     expect(await plan({ ...scene, flags: {} })).toMatchObject({ tasks: [], failures: [], notBuilt: [], locks: [] });
   });

@@ -79,7 +79,7 @@ export async function joinClaims(target: Store, options: ClaimOptions): Promise<
   const self = thisProcess();
   const startedMs = options.clock.now();
   const token = createHash("sha256")
-    .update(JSON.stringify([self, startedMs, options.random(), ++joined]))
+    .update([self.host, self.machine, self.pid, startedMs, options.random(), ++joined].join(" "))
     .digest("hex")
     .slice(0, 24);
   const me: Job = { token, job: options.job, ...self, startedMs };
@@ -96,7 +96,8 @@ export async function joinClaims(target: Store, options: ClaimOptions): Promise<
         // who was not on the list may have missed what was finished meanwhile
         fits = state.jobs.some((job) => job.token === token) && !clashes(ids, others);
         if (!fits) return join(state);
-        const kept = state.claims.filter((claim) => claim.token !== token && !ids.some((id) => isSame(claim, id)));
+        const asked = new Set(ids.map(textOf));
+        const kept = state.claims.filter((claim) => claim.token !== token && !asked.has(textOf(claim)));
         return { ...state, claims: [...kept, ...ids.map(({ container, key, id }) => ({ container, key, id, token }))] };
       });
       return fits;
@@ -105,21 +106,21 @@ export async function joinClaims(target: Store, options: ClaimOptions): Promise<
       await change(target, options, (state) => {
         const mine = state.claims.filter((claim) => claim.token === token);
         const left = isUnfinished ? mine.filter(isUnfinished) : [];
-        const done = isUnfinished ? mine.filter((claim) => !left.includes(claim)) : [];
+        const kept = new Set(left);
+        const done = isUnfinished ? mine.filter((claim) => !kept.has(claim)) : [];
+        const over = new Set(done.map(textOf));
         const jobs = alive(state.jobs);
-        const claims = [
-          ...state.claims.filter((claim) => claim.token !== token && !done.some((id) => isSame(claim, id))),
-          ...left,
-        ];
-        const finished = jobs.length === 0 ? [] : [...state.finished, ...done.map(({ container, key, id }) => ({ container, key, id }))];
+        const claims = [...state.claims.filter((claim) => claim.token !== token && !over.has(textOf(claim))), ...left];
+        const finished =
+          jobs.length === 0 ? [] : [...state.finished, ...done.map(({ container, key, id }) => ({ container, key, id }))];
         return { jobs, claims, finished };
       }).catch((error: unknown) => options.log.warn(`claims to ids stay: ${asEmporiumError(error).message}`));
     },
   };
 }
 
-function isSame(a: GivenId, b: GivenId): boolean {
-  return a.container === b.container && a.key === b.key && a.id === b.id;
+function textOf({ container, key, id }: GivenId): string {
+  return `${container}\n${key}\n${id}`;
 }
 
 /** One id for two entities, or two ids for one. */
@@ -185,10 +186,14 @@ async function readState(target: Store): Promise<{ state: State; etag: string | 
     const list = <T>(value: readonly T[] | undefined) => (Array.isArray(value) ? (value as readonly T[]) : []);
     return { state: { jobs: list(jobs), claims: list(claims), finished: list(finished) }, etag: stat.etag, exists: true };
   } catch (cause) {
-    throw new EmporiumError("STORE_PROTOCOL", `${target.url}/${CLAIMS_KEY} is no JSON, the ids that imports have laid claim to are wanted`, {
-      place: target.local ? { file: target.local.path(CLAIMS_KEY) } : { url: `${target.url}/${CLAIMS_KEY}` },
-      hint: "remove it when no import runs",
-      cause,
-    });
+    throw new EmporiumError(
+      "STORE_PROTOCOL",
+      `${target.url}/${CLAIMS_KEY} is no JSON, the ids that imports have laid claim to are wanted`,
+      {
+        place: target.local ? { file: target.local.path(CLAIMS_KEY) } : { url: `${target.url}/${CLAIMS_KEY}` },
+        hint: "remove it when no import runs",
+        cause,
+      },
+    );
   }
 }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Float } from "../../core/number.js";
-import { allotIds, identitySpacing, tomogramIdentity } from "./identifiers.js";
+import { allotIds, identitySpacing, storedKeys, tomogramIdentity } from "./identifiers.js";
 
 const key = (name: string) => [name];
 
@@ -48,6 +48,50 @@ describe("allotIds", () => {
         expect(allotIds("run", stored, { reserved: first.given }, keys).given).toEqual(first.given);
       }),
     );
+  });
+});
+
+describe("ids that others have laid claim to", () => {
+  const claim = (name: string, id: number) => ({ container: "run", key: JSON.stringify(key(name)), id });
+  it.each([
+    ["another's is taken", [claim("x", 100)], [], ["a"], [101]],
+    ["one's own is kept", [claim("a", 103)], [], ["a", "b"], [103, 104]],
+    ["before what an interrupted plan remembers of another's", [claim("x", 100)], [claim("a", 100)], ["a"], [101]],
+    ["of another container mean nothing", [{ ...claim("x", 100), container: "other" }], [], ["a"], [100]],
+  ])("%s", (_what, claimed, reserved, keys, expected) => {
+    const ids = allotIds("run", [], { reserved, claimed }, keys.map(key));
+    expect(keys.map((name) => ids.of(key(name)))).toEqual(expected);
+  });
+});
+
+describe("keys of stored tilt series and alignments", () => {
+  const of = (...entries: [id: number, deposition: number][]) =>
+    entries.map(([id, deposition_id]) => ({ id, key: "", metadata: { deposition_id } }));
+  const keys = (stored: ReturnType<typeof of>, wanted: string[][], reserved: { key: string[]; id: number }[] = []) =>
+    storedKeys("c", stored, "7", wanted, {
+      reserved: reserved.map(({ key: parts, id }) => ({ container: "c", key: JSON.stringify(parts), id })),
+    }).map(({ id, key: parts }) => [id, parts.join(" ")]);
+
+  it("of one deposition go in the order of their ids", () => {
+    expect(keys(of([101, 7], [100, 7]), [["7"], ["7", "b"]])).toEqual([
+      [100, "7"],
+      [101, "7 b"],
+    ]);
+  });
+  it("of others are theirs", () => {
+    expect(keys(of([100, 9], [101, 7]), [["7"]])).toEqual([
+      [100, "9 stored 100"],
+      [101, "7"],
+    ]);
+  });
+  it("an interrupted plan remembers which was which", () => {
+    expect(keys(of([101, 7]), [["7"], ["7", "b"]], [{ key: ["7", "b"], id: 101 }])).toEqual([[101, "7 b"]]);
+  });
+  it("what is no longer wanted keeps its number", () => {
+    expect(keys(of([100, 7], [101, 7]), [["7"]])).toEqual([
+      [100, "7"],
+      [101, "7 stored 101"],
+    ]);
   });
 });
 

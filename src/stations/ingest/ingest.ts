@@ -6,6 +6,7 @@ import { LIMITS } from "../../core/limits.js";
 import type { Log } from "../../core/log.js";
 import { seededRandom } from "../../core/random.js";
 import { formatBytes, formatSeconds } from "../../core/units.js";
+import { removeIfEmpty } from "../../engine/disk.js";
 import type { OnEvent } from "../../engine/events.js";
 import { journalName } from "../../engine/journal.js";
 import { type RunReport, runPlan } from "../../engine/run.js";
@@ -13,8 +14,8 @@ import type { ObjectReceipt, Operations, PlainObject, Task } from "../../engine/
 import { taskId } from "../../engine/task-id.js";
 import type { Store } from "../../stores/store.js";
 import { openLocation, openStore } from "../../stores/url.js";
-import type { IngestConfig } from "./config/schema.js";
 import { comparePlan, type PlanComparison } from "./compare-plan.js";
+import type { IngestConfig } from "./config/schema.js";
 import type { PlanWarning } from "./draft.js";
 import { joinClaims, readClaims } from "./id-claims.js";
 import type { GivenId } from "./identifiers.js";
@@ -26,7 +27,7 @@ import { GAIN_OPERATION, gainOperation } from "./ops/gain.js";
 import { METADATA_OPERATION, writeMetadataOperation } from "./ops/metadata.js";
 import { type OpenAddress, PHOTO_OPERATION, photoOperation } from "./ops/photo.js";
 import { VOLUME_OPERATION, volumeOperation } from "./ops/volume.js";
-import { type IngestPlan, isPartial, planIngest, readConfig } from "./plan.js";
+import { checkAsked, type IngestPlan, isPartial, planIngest, readConfig } from "./plan.js";
 import { formatPlan, planReport } from "./report.js";
 import { makeSelection, type SelectionFlags } from "./selection.js";
 
@@ -114,6 +115,7 @@ export async function ingestInto(
   const memory = idMemory(options.workspace, target.url, name);
   const reservedIds = await memory.read();
   const selection = makeSelection(options.selection);
+  checkAsked(config, selection);
   const makePlan = async (claimedIds: readonly GivenId[]) =>
     fitted(
       await planIngest(config, source, target, {
@@ -133,9 +135,11 @@ export async function ingestInto(
     );
   if (options.dryRun) {
     const plan = await makePlan(await readClaims(target));
-    return plannedReport(plan, await comparePlan(plan, target, signal), await roomWarning(plan, target));
+    return plannedReport(plan, await comparePlan(plan, target, signal, source), await roomWarning(plan, target));
   }
   const random = seededRandom(systemClock.now());
+  const root = target.local?.path("");
+  const isNew = root !== undefined && !(await stat(root).catch(() => undefined));
   const claims = await joinClaims(target, { job: name, clock: systemClock, random, log, signal });
   let unfinished: ((id: GivenId) => boolean) | undefined;
   try {
@@ -174,6 +178,8 @@ export async function ingestInto(
     return runReport(plan, run, shortOfRoom);
   } finally {
     await claims.release(unfinished);
+    // an import that never began leaves no folder
+    if (isNew && unfinished === undefined) await removeIfEmpty(root);
   }
 }
 

@@ -3,7 +3,7 @@ import type { Clock } from "../../core/clock.js";
 import { asEmporiumError, EmporiumError } from "../../core/errors.js";
 import type { TaskPlan } from "../../engine/task.js";
 import type { TypeKey } from "../../model/kinds.js";
-import { datasetFolder, depositionFolder, runFolder } from "../../model/layout.js";
+import { datasetFolder, depositionFolder, photoFolder, runFolder } from "../../model/layout.js";
 import { checkName } from "../../model/names.js";
 import type { Store } from "../../stores/store.js";
 import { openLocation } from "../../stores/url.js";
@@ -41,7 +41,7 @@ import type { Selection } from "./selection.js";
 import { sourceFiles } from "./source-files.js";
 
 /** Runs whose folders and headers are read side by side. */
-const RUNS_AT_ONCE = 16;
+const RUNS_AT_ONCE = 32;
 const FILTERED_OUT = "filtered out";
 const TOO_EARLY = "before --skip-until-run-name";
 
@@ -98,6 +98,7 @@ export function readConfig(bytes: Uint8Array, file: string): IngestConfig {
  */
 export async function planIngest(config: IngestConfig, source: Store, target: Store, options: PlanOptions): Promise<IngestPlan> {
   const { selection, signal } = options;
+  checkAsked(config, selection);
   const runData = await readRunData(config, source, signal);
   const targetListing = cachedListing(target, signal);
   const context: PlanContext = {
@@ -121,10 +122,8 @@ export async function planIngest(config: IngestConfig, source: Store, target: St
     signal,
   };
   const asked = askedSections(config, selection);
-  for (const { faults } of asked.sections.values()) if (faults[0]) throw faults[0];
   const columns = new Set(runData.columns);
   checkTemplates(asked, { of: (type) => knownNames(type, runData.columns), columns }, refuse);
-  checkTomogramSection(context);
 
   const draft = newDraft();
   const ids: GivenId[] = [];
@@ -148,6 +147,12 @@ export async function planIngest(config: IngestConfig, source: Store, target: St
     notBuilt: notBuiltSections(config, selection),
     ids,
   };
+}
+
+/** What is wrong with the sections of an import can be told before anything is asked of a store. @throws {EmporiumError} CONFIG_… */
+export function checkAsked(config: IngestConfig, selection: Selection): void {
+  for (const { faults } of askedSections(config, selection).sections.values()) if (faults[0]) throw faults[0];
+  checkTomogramSection({ config, selection });
 }
 
 /** The sections that this import looks into: faults and templates of the others are not its matter. */
@@ -243,8 +248,9 @@ async function entities(
   const where = { dataset: above[1] && scalarText(above[1].name) };
   const section = sectionOf(context, type);
   const { items, applied } = await findSection(context, type, scope);
-  // folders are meant: files that lie beside them on the target are not entities
-  const found = items.filter(({ atTarget, folder }) => !atTarget || folder);
+  // folders are meant: files that lie beside them on the target are not entities, nor is the folder of a dataset's pictures a run
+  const pictures = type === "run" ? photoFolder(above[1]!.folder) : undefined;
+  const found = items.filter(({ atTarget, folder, key }) => !atTarget || (folder && key !== pictures));
   if (found.length === 0 && section && type !== "run") {
     throw new EmporiumError("CONFIG_EMPTY", `no ${type} found`, {
       place: applied[0]?.finder?.place ?? section.place,

@@ -90,4 +90,27 @@ error[FORMAT_TRUNCATED]: too short
       tasks: [{ reads: [{ key: "lab/a.rec", bytes: 2048 }], writes: ["1/a/x.mrc"] }],
     });
   });
+
+  it("says of each output what the target holds of it", () => {
+    const comparison = {
+      of: () => "changed" as const,
+      ofAll: (keys: readonly string[]) => (keys.length > 0 ? ("changed" as const) : undefined),
+    };
+    expect(formatPlan(plan, comparison)).toContain(
+      "  changed  tomogram a, 2.0 KiB\n             from /in/lab/a.rec\n             to   1/a/x.mrc\n",
+    );
+    expect(formatPlan(plan, comparison)).toContain("  leave    run b: filtered out\n");
+    expect(formatPlan(plan, comparison)).toContain("on the target: 0 new, 0 the same, 1 changed");
+    const document = planReport(plan, comparison);
+    expect(document.tasks.map(({ state }) => state)).toEqual(["changed"]);
+    expect(document.entities.map(({ state }) => state)).toEqual(["changed", undefined]);
+    expect(document.totals).toMatchObject({ new: 0, same: 0, changed: 1 });
+  });
+
+  it("shows the first few of many files", () => {
+    const many = { ...plan.entities[0]!, reads: Array.from({ length: 60 }, (_, i) => `/in/f${i}.tif`) };
+    const text = formatPlan({ ...plan, entities: [many] });
+    expect(text).toContain("from /in/f2.tif\n           from … and 57 more");
+    expect(text).not.toContain("f3.tif");
+  });
 });

@@ -1,9 +1,18 @@
 import { formatError, formatPlace } from "../../core/errors.js";
 import { formatBytes } from "../../core/units.js";
+import type { PlanComparison, Presence } from "./compare-plan.js";
 import type { IngestPlan } from "./plan.js";
 
-/** A plan as one plain JSON document: what `ingest plan --json` prints. */
-export function planReport(plan: IngestPlan) {
+/** Files of one entity that are shown one by one; of more the first few. */
+const FILES_SHOWN = 8;
+const FILES_BEGUN = 3;
+
+/**
+ * A plan as one plain JSON document: what `ingest plan --json` prints.
+ *
+ * @param comparison what the target holds already: adds a `state` to tasks and entities.
+ */
+export function planReport(plan: IngestPlan, comparison?: PlanComparison) {
   const { createdMs, tasks, locks, entities, failures, warnings, notBuilt } = plan;
   return {
     created: new Date(createdMs).toISOString(),
@@ -17,10 +26,15 @@ export function planReport(plan: IngestPlan) {
       bytes,
       memoryBytes,
       threads,
+      state: comparison?.ofAll(outputs),
     })),
     locks,
-    entities: entities.map(({ place, ...entity }) => ({ ...entity, at: place && formatPlace(place) })),
-    totals: totalsOf(plan),
+    entities: entities.map(({ place, ...entity }) => ({
+      ...entity,
+      state: comparison?.ofAll(entity.writes),
+      at: place && formatPlace(place),
+    })),
+    totals: { ...totalsOf(plan), ...(comparison ? statesOf(plan, comparison) : {}) },
     warnings: warnings.map(({ place, ...warning }) => ({ ...warning, ...place })),
     notBuilt: notBuilt.map(({ place, ...section }) => ({ ...section, ...place })),
     errors: failures.map(({ error, ...where }) => ({ ...error, ...where })),
@@ -37,24 +51,42 @@ export function totalsOf({ tasks, entities, failures }: Pick<IngestPlan, "tasks"
   };
 }
 
+/** Outputs by what the target holds of them. */
+function statesOf({ tasks }: Pick<IngestPlan, "tasks">, comparison: PlanComparison): Record<Presence, number> {
+  const states: Record<Presence, number> = { new: 0, same: 0, changed: 0 };
+  for (const { outputs } of tasks) {
+    for (const key of outputs) {
+      const presence = comparison.of(key);
+      if (presence) states[presence]++;
+    }
+  }
+  return states;
+}
+
 /** A plan for people: by dataset and run, then what is left out and what is wrong. */
-export function formatPlan(plan: IngestPlan): string {
+export function formatPlan(plan: IngestPlan, comparison?: PlanComparison): string {
   const lines: string[] = [];
   let heading = "";
   for (const { dataset, run, title, action, why, reads, writes, bytes } of plan.entities) {
     const group = [dataset && `dataset ${dataset}`, run && `run ${run}`].filter(Boolean).join(", ") || "deposition";
     if (group !== heading) lines.push("", group);
     heading = group;
-    const mark = { write: "write", leave: "leave", fail: "FAIL " }[action];
-    lines.push(`  ${mark}  ${title}${bytes > 0 ? `, ${formatBytes(bytes)}` : ""}${why ? `: ${why}` : ""}`);
-    for (const key of reads) lines.push(`           from ${key}`);
-    for (const key of writes) lines.push(`           to   ${key}`);
+    const mark = { write: comparison?.ofAll(writes) ?? "write", leave: "leave", fail: "FAIL" }[action];
+    const width = comparison ? "changed".length : "write".length;
+    lines.push(`  ${mark.padEnd(width)}  ${title}${bytes > 0 ? `, ${formatBytes(bytes)}` : ""}${why ? `: ${why}` : ""}`);
+    const indent = " ".repeat(width + 6);
+    for (const key of shortened(reads)) lines.push(`${indent}from ${key}`);
+    for (const key of shortened(writes)) lines.push(`${indent}to   ${key}`);
   }
   const { tasks, bytesRead, peakMemoryBytes, failed } = totalsOf(plan);
   lines.push(
     "",
     `${tasks} ${tasks === 1 ? "task reads" : "tasks read"} ${formatBytes(bytesRead)}, at most ${formatBytes(peakMemoryBytes)} of buffers each`,
   );
+  if (comparison) {
+    const { new: absent, same, changed } = statesOf(plan, comparison);
+    lines.push(`on the target: ${absent} new, ${same} the same, ${changed} changed`);
+  }
   if (plan.notBuilt.length > 0) lines.push("", "Not made by this version:");
   for (const { section, sources, place } of plan.notBuilt) {
     const count = sources === 0 ? "made unasked by the reference" : `${sources} source${sources === 1 ? "" : "s"}`;
@@ -65,4 +97,10 @@ export function formatPlan(plan: IngestPlan): string {
   if (failed > 0) lines.push("", `${failed} cannot be imported:`);
   for (const { error } of plan.failures) lines.push(formatError(error));
   return lines.join("\n").trimStart();
+}
+
+/** A run's frames are one line too many each. */
+function shortened(keys: readonly string[]): readonly string[] {
+  if (keys.length <= FILES_SHOWN) return keys;
+  return [...keys.slice(0, FILES_BEGUN), `… and ${keys.length - FILES_BEGUN} more`];
 }

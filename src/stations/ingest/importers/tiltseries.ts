@@ -238,10 +238,14 @@ function pixelSpacing(
   }
   const value = typeof given === "string" ? parseFloating(given)?.value : toNumber(given);
   if (value === undefined || !(value > 0) || !Number.isFinite(value)) {
-    throw new EmporiumError("CONFIG_FIELD", `pixel_spacing is ${printJson(given, { indent: 0 })}, a number of Å above 0 is wanted`, {
-      place: placeOf(item.block, "pixel_spacing"),
-      hint: "write a number such as 1.96, or float {column}",
-    });
+    throw new EmporiumError(
+      "CONFIG_FIELD",
+      `pixel_spacing is ${printJson(given, { indent: 0 })}, a number of Å above 0 is wanted`,
+      {
+        place: placeOf(item.block, "pixel_spacing"),
+        hint: "write a number such as 1.96, or float {column}",
+      },
+    );
   }
   if (voxelSizeAngstrom !== undefined && !sameSpacing(voxelSizeAngstrom, value)) {
     const message = `${name}: the header's pixel size is ${Number(voxelSizeAngstrom.toPrecision(7))} Å, the configured pixel_spacing ${value} Å is used`;

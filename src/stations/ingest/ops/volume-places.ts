@@ -170,7 +170,10 @@ async function remotePlaces(params: VolumeParams, context: TaskContext, scratch:
       if (mrc !== undefined) await flush(mrc);
     },
     async publish(written, documents) {
-      replaced = await unpublish(params, context);
+      // a fresh start has taken the old metadata away already: their text is kept
+      const before = replaced();
+      const now = await unpublish(params, context);
+      if (before === undefined) replaced = now;
       const outputs: ObjectReceipt[] = [];
       if (mrc !== undefined) outputs.push(await uploadFile(context, mrc, params.mrc!, { onBytes: () => {} }));
       if (zarr !== undefined) {

@@ -1,0 +1,74 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { EmporiumError } from "../../src/core/errors.js";
+import { silentLog } from "../../src/core/log.js";
+import { type IngestReport, ingestInto, type OpenIngest } from "../../src/stations/ingest/ingest.js";
+import { readConfig } from "../../src/stations/ingest/plan.js";
+import type { SelectionFlags } from "../../src/stations/ingest/selection.js";
+import type { Store } from "../../src/stores/store.js";
+
+export interface RunScene {
+  config: string | Uint8Array;
+  source: Store;
+  target: Store;
+  flags?: SelectionFlags;
+  /** Of the config, for journals and remembered ids. */
+  name?: string;
+  workspace?: string;
+  compat?: boolean;
+  force?: boolean;
+  dryRun?: boolean;
+  checksum?: "sha256";
+  open?: OpenIngest["open"];
+}
+
+const made: string[] = [];
+
+export function tempFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "emporium-ingest-"));
+  made.push(folder);
+  return folder;
+}
+
+export function removeTempFolders(): void {
+  for (const folder of made.splice(0)) rmSync(folder, { recursive: true });
+}
+
+/** Runs an import between two stores. No machine of the world is asked. */
+export async function run(scene: RunScene): Promise<IngestReport> {
+  const { config, source, target, flags = { everything: true }, name = "c" } = scene;
+  const bytes = typeof config === "string" ? new TextEncoder().encode(config) : config;
+  const open =
+    scene.open ??
+    (async (location) => {
+      throw new EmporiumError("STORE_UNAVAILABLE", `${location} is not asked for here`);
+    });
+  return ingestInto(
+    { config: readConfig(bytes, `${name}.yaml`), name, source, target, open },
+    {
+      selection: flags,
+      workspace: scene.workspace ?? tempFolder(),
+      jobs: 2,
+      memoryBytes: 2 ** 28,
+      keepGoing: true,
+      writeMrc: true,
+      writeZarr: true,
+      forceOverwrite: scene.force ?? false,
+      compat: scene.compat ?? false,
+      sync: false,
+      checksum: scene.checksum,
+      verify: false,
+      dryRun: scene.dryRun ?? false,
+      log: silentLog,
+      signal: new AbortController().signal,
+    },
+  );
+}
+
+/** All that a store holds, as text. */
+export async function treeOf(store: Store, prefix = ""): Promise<Record<string, string>> {
+  const tree: Record<string, string> = {};
+  for await (const { key } of store.list(prefix)) tree[key] = Buffer.from((await store.read(key))!).toString("latin1");
+  return tree;
+}
