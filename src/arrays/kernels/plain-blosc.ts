@@ -43,7 +43,6 @@ export function pack(itemBytes: number, block: Uint8Array): Uint8Array<ArrayBuff
   return Uint8Array.from(out);
 }
 
-
 /** LZ4 block format, the same greedy search as the kernel's. Undefined where the result would come near to the input's size. */
 export function compress(input: Uint8Array): Uint8Array | undefined {
   const n = input.length;
