@@ -10,16 +10,17 @@ import ingestRun from "./ingest-run.js";
 /** A real reconstruction, where the public sample files lie beside the checkout. */
 const SAMPLE = fileURLToPath(new URL("../../../shared/data/mrc/rec3D.rec", import.meta.url));
 
-/** What this version can import of the laboratory's deposition. */
-const SELECTION = ["depositions", "datasets", "runs", "voxel-spacings", "alignments", "tomograms"].map(
-  (plural) => `--import-${plural}`,
-);
+/** All that this version can import of the laboratory's deposition but the key photos, of which one is missing on purpose. */
+const SELECTION = [
+  ...["depositions", "datasets", "runs", "gains", "collection-metadata", "frames", "tiltseries", "rawtilts", "ctfs"],
+  ...["alignments", "identified-objects", "voxel-spacings", "tomograms"],
+].map((plural) => `--import-${plural}`);
 
 export default command({
   name: "demo",
   summary: "Make a miniature laboratory and ingest it",
   details: [
-    "Generates a deposition of two small tomograms (the same bytes every time), ingests it into a tree in the portal's layout, and runs the same command again to show that nothing is left to do. Each step is an ordinary command and is printed before it runs.",
+    "Generates a deposition of two runs with frames, tilt series, alignments and tomograms (the same bytes every time), ingests it into a tree in the portal's layout, and runs the same command again to show that nothing is left to do. Each step is an ordinary command and is printed before it runs.",
   ],
   options: z.object({
     once: z.boolean().default(false).meta({
@@ -34,12 +35,12 @@ export default command({
     // Made once: the same bytes again would still be newer files, and newer files are ingested again.
     if (!existsSync(join(lab, "imod.yaml"))) {
       const { generateLab } = await import("../../examples/lab/generate.mjs");
-      await generateLab({ out: lab, deposits: ["imod"] });
+      await generateLab({ out: lab, deposits: ["imod"], sections: "all" });
     }
     const portal = join(dest, "portal");
     const ingestWords = [join(lab, "imod.yaml"), join(lab, "input"), portal, ...SELECTION, "--import-all-metadata"];
     const steps: [says: string, command: Command, words: string[]][] = [
-      ["A deposition of two tomograms becomes a tree in the portal's layout", ingestRun, ingestWords],
+      ["A deposition of two runs becomes a tree in the portal's layout", ingestRun, ingestWords],
       ["The same command again finds everything done", ingestRun, ingestWords],
     ];
     if (volume !== undefined) steps.push(["One volume, without a config", ingestConvert, [volume, join(dest, "volume")]]);

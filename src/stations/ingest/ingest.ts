@@ -150,7 +150,8 @@ export async function ingestInto(
       plan = await makePlan(claims.taken());
     }
     const shortOfRoom = await roomWarning(plan, target);
-    for (const { message } of [...plan.warnings, ...shortOfRoom]) log.warn(message);
+    // the others stand in the report; this one may be acted on now
+    for (const { message } of shortOfRoom) log.warn(message);
     // the ids stand before the first output does: a resumed run gives the same ones
     await memory.write(plan.ids);
     const run = await runPlan(plan, {
