@@ -8,7 +8,7 @@ import { boxShape, type Triple } from "../../core/box.js";
 import type { RandomAccess } from "../../core/bytes.js";
 import { EmporiumError } from "../../core/errors.js";
 import { compressionOf } from "../../formats/mrc/detect.js";
-import { MRC_HEADER_BYTES, type MrcHeader, readMrcHeader } from "../../formats/mrc/header.js";
+import { MRC_HEADER_BYTES, type MrcHeader, parseMrcHeader, readMrcHeader } from "../../formats/mrc/header.js";
 import { axisOrder, byteReading, requireRealVolume } from "../../formats/mrc/meaning.js";
 import { readMrcExtendedHeader } from "../../formats/mrc/read.js";
 import { type CodecRegistry, defaultCodecs } from "../../formats/zarr/codecs.js";
@@ -60,8 +60,9 @@ export async function describeVolume(
   if (isZarrKey(key)) return (await openZarr(store, key, options.signal)).facts;
   const { object, head } = await openHead(store, key, options.signal);
   const compression = compressionOf(head);
-  const source = compression ? await headOf(object, compression) : object;
-  const header = await readMrcHeader(source, { signal: options.signal, allowShort: compression !== undefined });
+  const header = compression
+    ? parseMrcHeader(await headOf(object, compression), { name: object.name })
+    : await readMrcHeader(object, { signal: options.signal });
   return { ...mrcFacts(header, object.name, options.compat, new Uint8Array(0)), stat: object.stat };
 }
 
@@ -207,9 +208,9 @@ function corrupt(cause: unknown, source: RandomAccess, kind: string): unknown {
   });
 }
 
-/** The first bytes behind a compression, as a source whose size is not known. */
-async function headOf(source: RandomAccess, kind: "gzip" | "bzip2"): Promise<RandomAccess> {
-  const wanted = 1024;
+/** The first bytes behind a compression. How many follow is not known before its end. */
+async function headOf(source: RandomAccess, kind: "gzip" | "bzip2"): Promise<Uint8Array> {
+  const wanted = MRC_HEADER_BYTES;
   const held: Uint8Array[] = [];
   let length = 0;
   // the bzip2 stream is of the old kind, which cannot be iterated
@@ -226,12 +227,7 @@ async function headOf(source: RandomAccess, kind: "gzip" | "bzip2"): Promise<Ran
   } catch (cause) {
     throw corrupt(cause, source, kind);
   }
-  const bytes = Buffer.concat(held).subarray(0, wanted);
-  return {
-    name: source.name,
-    size: async () => Number.MAX_SAFE_INTEGER,
-    read: async ({ offset, length: n }) => bytes.subarray(offset, offset + n),
-  };
+  return Buffer.concat(held).subarray(0, wanted);
 }
 
 /** Lays stored sections, rows and columns out as z, y, x: a batch of sections at a time is turned in memory and written where it belongs. */
