@@ -126,6 +126,8 @@ export class Collector {
     this.reports.delete(unit);
     const receipt = this.receipt(unit, report);
     this.done.set(unit, receipt);
+    // a receipt must not vouch for pages that the disk has refused
+    this.flusher?.check();
     if (this.options.scratch !== undefined) await this.options.onUnit?.(receipt);
   }
 

@@ -1,4 +1,5 @@
 import { ceilDiv, type Triple } from "../../core/box.js";
+import { PORTAL_CHUNKS, PORTAL_LEVELS, type PyramidKind, pyramidShapes } from "../../formats/zarr/ome.js";
 
 /**
  * How a volume is cut into work, and where everything lies in the shared memory: a pure function of shape and form, computed alike
@@ -15,7 +16,7 @@ import { ceilDiv, type Triple } from "../../core/box.js";
  * Along x a unit takes all columns, or a multiple of one level-2 chunk's where memory asks for it.
  * Two steps are in memory: while one is being encoded, the next is read.
  */
-export const LEVELS = 3;
+export const LEVELS = PORTAL_LEVELS;
 export const ITEM_BYTES = 4;
 /** Plain bytes of a Blosc block: four blocks to a plane of a 256³ chunk read best. */
 export const BLOCK_BYTES = 65_536;
@@ -148,19 +149,16 @@ export const STATE = { appended: 0, fd: 1, position: 2, blocks: 3, crc: 4, table
 export const SUMS = 5;
 export const HISTOGRAM_BYTES = 65_536 * 4;
 
-/** Shapes of all levels: halved, rounded up; z stays for a series. */
+/** Shapes of all levels, as the portal's layout has them. */
 export function levelShapes(shape: Triple, form: VolumeForm): Triple[] {
-  const shapes: Triple[] = [shape];
-  for (let level = 1; level < LEVELS; level++) {
-    const [z, y, x] = shapes[level - 1]!;
-    shapes.push([form === "volume" ? ceilDiv(z, 2) : z, ceilDiv(y, 2), ceilDiv(x, 2)]);
-  }
-  return shapes;
+  return pyramidShapes(shape, KIND[form], LEVELS);
 }
 
 export function chunkShape(form: VolumeForm): Triple {
-  return form === "volume" ? [256, 256, 256] : [1, 1024, 1024];
+  return PORTAL_CHUNKS[KIND[form]];
 }
+
+const KIND: Record<VolumeForm, PyramidKind> = { volume: "tomogram", series: "tiltseries" };
 
 export function stepPlanes(form: VolumeForm): number {
   return form === "volume" ? 1 << (LEVELS - 1) : 1;

@@ -73,6 +73,7 @@ export async function writeVolume(options: WriteVolumeOptions): Promise<WriteVol
       await settle([crew.run(job, memory, (message) => collector.hear(message)), feed]);
       signal?.throwIfAborted();
       await collector.idle();
+      await flusher?.stop();
     } catch (error) {
       stop();
       await collector.quiet();
@@ -81,7 +82,8 @@ export async function writeVolume(options: WriteVolumeOptions): Promise<WriteVol
       throw collector.failure ?? error;
     } finally {
       clearInterval(progress);
-      await flusher?.stop();
+      // after a success it has been stopped already; after a failure, that one is told
+      await flusher?.stop().catch(() => {});
       signal?.removeEventListener("abort", stop);
     }
     return await collector.result(columns >= nx);

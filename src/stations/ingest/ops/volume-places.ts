@@ -3,13 +3,12 @@ import { flush } from "../../../arrays/stream/flusher.js";
 import type { UnitReceipt, WriteVolumeResult, WrittenObject } from "../../../arrays/stream/job.js";
 import { crcText } from "../../../core/crc32.js";
 import { publishObject, uploadFile } from "../../../engine/atomic.js";
+import { clearEntity } from "../../../engine/atomic-tree.js";
 import type { ObjectReceipt, Task, TaskContext } from "../../../engine/task.js";
 import { writeMetadata } from "./metadata.js";
 import type { VolumeParams } from "./volume.js";
 import { zarrReceipt } from "./volume-outputs.js";
 
-/** Files that make a Zarr visible: removed first and written last where a store has no rename. */
-const LEVEL_COUNT = 3;
 /** Chunks that are sent side by side, each in several parts at once. */
 const UPLOADS_AT_ONCE = 2;
 
@@ -141,7 +140,6 @@ async function localPlaces(task: Task, params: VolumeParams, context: TaskContex
 }
 
 async function remotePlaces(params: VolumeParams, context: TaskContext, scratch: string): Promise<Places> {
-  const { target, signal } = context;
   const mrc = params.mrc === null ? undefined : `${scratch}/volume.mrc`;
   const zarr = params.zarr === null ? undefined : `${scratch}/volume.zarr`;
   let replaced: () => string | undefined = () => undefined;
@@ -160,11 +158,7 @@ async function remotePlaces(params: VolumeParams, context: TaskContext, scratch:
     async startAnew() {
       for (const path of [mrc, zarr]) if (path !== undefined) await rm(path, { recursive: true, force: true });
       replaced = await unpublish(params, context);
-      // what makes the old Zarr one goes before its chunks
-      if (params.zarr !== null) {
-        for (const key of [".zattrs", ".zgroup", ...levelKeys()]) await target.remove(`${params.zarr}${key}`, { signal });
-        await target.remove(params.zarr, { signal });
-      }
+      if (params.zarr !== null) await clearEntity(context, params.zarr, isZarrDocument);
     },
     settle: async () => {
       if (mrc !== undefined) await flush(mrc);
@@ -209,8 +203,9 @@ async function identity(
   return { etag: stat?.etag, modifiedMs: stat?.modifiedMs };
 }
 
-function levelKeys(): string[] {
-  return Array.from({ length: LEVEL_COUNT }, (_, level) => `${level}/.zarray`);
+/** `.zattrs`, `.zgroup`, `.zarray`: what makes a Zarr one. */
+function isZarrDocument(name: string): boolean {
+  return /(^|\/)\.z(attrs|group|array)$/.test(name);
 }
 
 /** Runs at most `limit` of the given things at once, in the order in which they are given. */
