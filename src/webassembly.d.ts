@@ -3,7 +3,8 @@
  * compiled in, as for the browser, its own declarations serve and this file is not read.
  */
 declare namespace WebAssembly {
-  type Module = object;
+  // biome-ignore lint/suspicious/noEmptyInterface: an alias would clash with the interface of this name that h5wasm declares
+  interface Module {}
   const Module: { prototype: Module; new (bytes: Uint8Array): Module };
 
   interface Instance {

@@ -1,5 +1,6 @@
 /** Deposit of an AreTomo user who annotates with copick: runs are copick's folders, files bear the microscope's names, two voxel spacings.
  * The third run has lost its mdoc and holds the volumes with odd headers. */
+import { annotationSection, maskFiles, meshFiles, pickFile } from "./aretomo-annotations.mjs";
 import { depositConfig, frameMetadata, glob, literal, section, source, tiltSeriesMetadata, tomogramMetadata } from "./config.mjs";
 import { eerStandIn, tiffBytes } from "./tiff.mjs";
 import { alnText, ctffindText, DOSE_RATE, frameNumber, mdocText, rawtltText, TILT_COUNT } from "./tilts.mjs";
@@ -25,6 +26,7 @@ const TILT_SHAPE = [TILT_COUNT, 64, 64];
 /** The section of the first run that was too dark to align: the one at −9°. */
 const DARK_SECTION = 0;
 const PATCHES = 4;
+const FINE_SHAPE = [32, 64, 64];
 
 /** Tomograms of one run: the end of the file's name, spacing, and what was done to them. */
 const TOMOGRAMS = [
@@ -40,7 +42,9 @@ export function aretomoDeposit() {
     sourcePrefix: PREFIX,
     runs: RUNS.map(({ run }) => run),
     volumes: [...RUNS.flatMap(runVolumes), ...trapVolumes()],
+    masks: RUNS.filter((_, runIndex) => runIndex !== TRAP_RUN).flatMap(maskFiles),
     files: [
+      ...meshFiles(RUNS[0].run),
       { path: "run_to_data_map.tsv", content: runTable() },
       { path: "gains/ref1.gain", content: gain() },
       ...RUNS.flatMap(runFiles),
@@ -73,7 +77,7 @@ function runVolumes({ run, stem }, runIndex) {
       run,
       kind: "tomogram",
       spacingAngstrom,
-      volume: { shape: fine ? [32, 64, 64] : [16, 32, 32], runIndex, kind: fine ? "float32" : "int16", spacingAngstrom },
+      volume: { shape: fine ? FINE_SHAPE : [16, 32, 32], runIndex, kind: fine ? "float32" : "int16", spacingAngstrom },
     };
   });
   return [series, ...tomograms];
@@ -121,7 +125,7 @@ function runFiles({ run, stem }, runIndex) {
     })),
     { path: `${stem}_st.rawtlt`, content: rawtltText() },
     { path: `${stem}_CTFFIND_format_CTF.txt`, content: ctffindText({ dark }) },
-    { path: `copick/ExperimentRuns/${run}/Picks/ground-truth_0_ribosome.json`, content: picks(run) },
+    pickFile({ run, user: "ground-truth", session: "0", object: "ribosome" }),
   ];
   if (runIndex === TRAP_RUN) return files;
   const mdoc = mdocText({
@@ -134,33 +138,13 @@ function runFiles({ run, stem }, runIndex) {
     byAngle: runIndex === 1,
   });
   const alignment = alnText({ size, axisDegrees: AXIS_DEGREES, dark, patches: runIndex === 0 ? PATCHES : 0 });
-  return [...files, { path: `${stem}.mdoc`, content: mdoc }, { path: `${stem}.aln`, content: alignment }];
-}
-
-/** Voxels of the fine tomogram, x, y, z. */
-const PARTICLES = [
-  [10, 20, 5],
-  [22, 11, 14],
-  [31, 40, 8],
-  [44, 6, 21],
-  [50, 33, 27],
-];
-
-/** Points in copick's form, in Å: they make the run's folder one. */
-function picks(run) {
-  const points = PARTICLES.map((voxel) => {
-    const [x, y, z] = voxel.map((at) => Number((at * FINE_ANGSTROM).toFixed(2)));
-    return { location: { x, y, z }, transformation_: null, instance_id: 0, score: 1 };
-  });
-  const document = {
-    pickable_object_name: "ribosome",
-    user_id: "ground-truth",
-    session_id: "0",
-    run_name: run,
-    unit: "angstrom",
-    points,
-  };
-  return `${JSON.stringify(document, null, 4)}\n`;
+  return [
+    ...files,
+    { path: `${stem}.mdoc`, content: mdoc },
+    { path: `${stem}.aln`, content: alignment },
+    pickFile({ run, user: "3daverage", session: "2", object: "ribosome", oriented: true }),
+    pickFile({ run, user: "SABER", session: "1", object: "vesicles", instances: true }),
+  ];
 }
 
 function config() {
@@ -199,6 +183,7 @@ function config() {
       depositionId: 10303,
       datasetId: 10403,
       title: "Miniature laboratory, AreTomo",
+      types: ["annotation", "dataset", "tomogram"],
       sourcePrefix: PREFIX,
       maps: { run_data_map_file: "run_to_data_map.tsv" },
     },
@@ -228,6 +213,7 @@ function config() {
       }),
       section("alignments", aligned("LOCAL", 0), aligned("GLOBAL", 1)),
       section("tomograms", ...ordinary, ...odd),
+      annotationSection(at(fine)),
     ],
   );
 }

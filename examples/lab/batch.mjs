@@ -10,7 +10,7 @@ import {
   tiltSeriesMetadata,
   tomogramMetadata,
 } from "./config.mjs";
-import { DOSE_RATE, mdocText, rawtltText, TILT_COUNT } from "./tilts.mjs";
+import { ctffind4Text, DOSE_RATE, mdocText, rawtltText, relion5TiltSeriesText, TILT_COUNT, warpXmlText } from "./tilts.mjs";
 
 const PREFIX = "lab/batch";
 const PIXEL_ANGSTROM = 3.92;
@@ -29,6 +29,10 @@ const WITHOUT_SPACING = [8, 9];
 const WITH_COPY = 2;
 const ALIGNED_STACK = 3;
 const WITHOUT_SERIES = 5;
+/** Aligned with other programs; the rest is not aligned. */
+const IN_RELION = 1;
+const IN_WARP = 2;
+const AXIS_DEGREES = 84.1;
 
 export function batchDeposit() {
   const listed = NUMBERS.filter((number) => !UNLISTED.includes(number));
@@ -88,11 +92,16 @@ function runFiles(number) {
     image: `${run}.mrc`,
     size: [TILT_SHAPE[2], TILT_SHAPE[1]],
     pixelAngstrom: PIXEL_ANGSTROM,
-    axisDegrees: 84.1,
+    axisDegrees: AXIS_DEGREES,
   });
+  const aligned = { name: run, pixelAngstrom: PIXEL_ANGSTROM, axisDegrees: AXIS_DEGREES };
+  const ctf = ctffind4Text({ image: `${run}.mrc`, pixelAngstrom: PIXEL_ANGSTROM });
   return [
     { path: `${run}/generated/${run}.mdoc`, content: mdoc },
     { path: `${run}/generated/${run}.rawtlt`, content: rawtltText() },
+    ...(number === WITHOUT_SERIES ? [] : [{ path: `${run}/generated/${run}_ctffind4.txt`, content: ctf }]),
+    ...(number === IN_RELION ? [{ path: `${run}/relion/${run}.star`, content: relion5TiltSeriesText(aligned) }] : []),
+    ...(number === IN_WARP ? [{ path: `${run}/warp_tiltseries/${run}.xml`, content: warpXmlText(aligned) }] : []),
     // what one system leaves beside each file on a disk of another
     ...(number === WITH_COPY ? [{ path: `${run}/rawdata/._copy.mrc`, content: Uint8Array.of(0, 5, 0x16, 7, 0, 2, 0, 0) }] : []),
   ];
@@ -145,13 +154,26 @@ function config(listed) {
       section("tiltseries", {
         metadata: tiltSeriesMetadata({
           pixel: '"float {ts-pixel_spacing}"',
-          axis: 84.1,
+          axis: AXIS_DEGREES,
           range: '{min: "float {ts-tilt_range-min}", max: "float {ts-tilt_range-max}"}',
           quality: '"int {ts-tilt_series_quality}"',
         }),
         sources: [source(glob("{run_name}/rawdata/*", { match: ".*/rawdata/[^\\._].*\\.(mrc|st|ali)$" }))],
       }),
       section("rawtilts", { sources: [source(globs("{run_name}/generated/*.rawtlt"))] }),
+      section("ctfs", { metadata: ["format: CTFFIND"], sources: [source(glob("{run_name}/generated/*_ctffind4.txt"))] }),
+      // two formats that are not the portal's
+      section(
+        "alignments",
+        {
+          metadata: ["alignment_type: GLOBAL", "format: RELION", "method_type: fiducial_based"],
+          sources: [source(glob("{run_name}/relion/{run_name}.star"))],
+        },
+        {
+          metadata: ["alignment_type: GLOBAL", "format: WARP", "method_type: patch_tracking"],
+          sources: [source(glob("{run_name}/warp_tiltseries/{run_name}.xml"))],
+        },
+      ),
       section("tomograms", {
         metadata: tomogramMetadata({ spacing: '"float {tomo-voxel_spacing}"', method: '"{tomo-reconstruction_method}"' }),
         sources: [source(glob("{run_name}/{mapped_tomo_name}", { match: ".*\\.(mrc|rec)$" }))],

@@ -1,17 +1,20 @@
-/** Configurations of the miniature laboratory's deposits, as text: version 1.3.0, one dataset each. */
+/** Configurations of the miniature laboratory's deposits, as text: version 1.3.0, one dataset each or those of others. */
 
 /**
  * A configuration without its sections.
  *
  * @param {object} deposit
  * @param {number} deposit.depositionId
- * @param {number} deposit.datasetId
+ * @param {number} [deposit.datasetId] of its own dataset
  * @param {string} deposit.title
  * @param {string} deposit.sourcePrefix
  * @param {Record<string, string>} [deposit.maps] tables of the runs, by their key: files below the prefix
+ * @param {string[]} [deposit.types] what it brings
+ * @param {string[]} [deposit.datasets] sources, from `source`, of datasets that are described elsewhere
  * @param {string[]} sections what `section` gives, in the order of the file
  */
-export function depositConfig({ depositionId, datasetId, title, sourcePrefix, maps = {} }, sections) {
+export function depositConfig(deposit, sections) {
+  const { depositionId, datasetId, title, sourcePrefix, maps = {}, types = ["dataset", "tomogram"], datasets } = deposit;
   const tables = Object.entries(maps).map(([key, path]) => `  ${key}: ${path}\n`);
   return `version: "1.3.0"
 standardization_config:
@@ -22,7 +25,7 @@ ${tables.join("")}depositions:
     deposition_identifier: ${depositionId}
     deposition_title: ${title}
     deposition_description: Generated volumes with a known value in every voxel.
-    deposition_types: [dataset, tomogram]
+    deposition_types: [${types.join(", ")}]
     authors: &authors
     - name: Example Author
       ORCID: 0000-0000-0000-0000
@@ -35,7 +38,11 @@ ${tables.join("")}depositions:
   sources:
   - literal:
       value: [${depositionId}]
-datasets:
+${datasets ? section("datasets", { sources: datasets }) : datasetSection(datasetId, title)}${sections.join("")}`;
+}
+
+function datasetSection(datasetId, title) {
+  return `datasets:
 - metadata:
     dataset_identifier: ${datasetId}
     dataset_title: ${title}
@@ -51,7 +58,7 @@ datasets:
   sources:
   - literal:
       value: ['${datasetId}']
-${sections.join("")}`;
+`;
 }
 
 /** @param {{ metadata?: string[], sources: string[] }[]} blocks lines of YAML: metadata, and sources from `source` */
@@ -89,12 +96,36 @@ export function glob(listGlob, { match, name } = {}) {
   return `source_glob: {${[`list_glob: ${quoted(listGlob)}`, ...regexes].join(", ")}}`;
 }
 
+export function destinationGlob(listGlob, { match = ".*", name = "(.*)" } = {}) {
+  const keys = { list_glob: listGlob, match_regex: match, name_regex: name };
+  return `destination_glob: {${Object.entries(keys)
+    .map(([key, value]) => `${key}: ${quoted(value)}`)
+    .join(", ")}}`;
+}
+
+export function tomogramHeader(listGlob) {
+  return `tomogram_header: {list_glob: ${quoted(listGlob)}, match_regex: '.*', header_key: voxel_size}`;
+}
+
 export function globs(...listGlobs) {
   return `source_multi_glob: {list_globs: ${list(listGlobs)}}`;
 }
 
 export function literal(value) {
   return `literal:\n      value: ${value}`;
+}
+
+/**
+ * The finder of an annotation's files.
+ *
+ * @param {string} name of the shape: `Point`
+ * @param {Record<string, string | number | boolean>} options in the order of the file
+ */
+export function annotationFiles(name, options) {
+  const lines = Object.entries(options).map(
+    ([key, value]) => `      ${key}: ${typeof value === "string" ? quoted(value) : value}`,
+  );
+  return [`${name}:`, ...lines].join("\n");
 }
 
 function list(texts) {
@@ -162,6 +193,36 @@ export function tiltSeriesMetadata(series) {
     `tilt_series_quality: ${quality}`,
     `pixel_spacing: ${pixel}`,
     ...more,
+  ];
+}
+
+export const RIBOSOME = { name: "cytosolic ribosome", id: "GO:0022626" };
+
+/**
+ * Metadata of an annotation.
+ *
+ * @param {object} annotation
+ * @param {string} annotation.ingestId
+ * @param {{ name: string, id: string, description?: string, state?: string }} annotation.object
+ * @param {string} annotation.method in words
+ * @param {"manual" | "automated" | "hybrid" | "simulated"} [annotation.type]
+ * @param {string} [annotation.version]
+ * @param {string[]} [annotation.more] further lines
+ */
+export function annotationMetadata({ ingestId, object, method, type = "manual", version = "1.0", more = [] }) {
+  return [
+    `annotation_ingest_id: ${ingestId}`,
+    `annotation_method: ${method}`,
+    "annotation_object:",
+    ...Object.entries(object).map(([key, value]) => `  ${key}: ${quoted(value)}`),
+    "annotation_software: Miniature laboratory",
+    `method_type: ${type}`,
+    `ground_truth_status: ${type === "simulated"}`,
+    "is_curator_recommended: true",
+    `version: ${version}`,
+    ...more,
+    "authors: *authors",
+    "dates: *dates",
   ];
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** Writes the miniature laboratory: `node examples/lab/generate.mjs --out DIR [--deposits imod,aretomo,batch,sim,traps]`.
+/** Writes the miniature laboratory: `node examples/lab/generate.mjs --out DIR [--deposits imod,aretomo,batch,sim,traps,annotations]`.
  * Below DIR come `input/` (a source bucket as a folder) and one configuration a deposit. No clock and no chance: the same options give
  * the same bytes. */
 import { mkdir, writeFile } from "node:fs/promises";
@@ -7,15 +7,25 @@ import { dirname, join } from "node:path";
 import { argv } from "node:process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { annotationsDeposit } from "./annotations.mjs";
 import { aretomoDeposit } from "./aretomo.mjs";
 import { batchDeposit } from "./batch.mjs";
 import { imodDeposit } from "./imod.mjs";
-import { omeZarrFiles } from "./ome-zarr.mjs";
+import { writeMask } from "./masks.mjs";
+import { omeZarrFiles, omeZarrLabelFiles } from "./ome-zarr.mjs";
 import { simDeposit } from "./sim.mjs";
 import { trapsDeposit } from "./traps.mjs";
 import { writeVolume } from "./volumes.mjs";
 
-const DEPOSITS = { imod: imodDeposit, aretomo: aretomoDeposit, batch: batchDeposit, sim: simDeposit, traps: trapsDeposit };
+/** Those that add to others' runs come after them. */
+const DEPOSITS = {
+  imod: imodDeposit,
+  aretomo: aretomoDeposit,
+  batch: batchDeposit,
+  sim: simDeposit,
+  traps: trapsDeposit,
+  annotations: annotationsDeposit,
+};
 const SECTIONS = ["tomograms", "all"];
 const USAGE = `usage: generate.mjs --out DIR [--deposits ${Object.keys(DEPOSITS).join(",")}] [--sections ${SECTIONS.join("|")}] [--size XxYxZ] [--runs 1…9998]
   --deposits  names; default imod,traps
@@ -33,6 +43,10 @@ export async function generateLab({ out, shape, runs, sections, deposits = ["imo
     for (const { path, volume } of deposit.volumes) {
       if (path.endsWith(".zarr")) await writeAll(join(root, path), omeZarrFiles(volume));
       else await writeVolume(join(root, path), volume);
+    }
+    for (const { path, mask } of deposit.masks ?? []) {
+      if (path.endsWith(".zarr")) await writeAll(join(root, path), omeZarrLabelFiles(mask));
+      else await writeMask(join(root, path), mask);
     }
     await writeAll(root, deposit.files);
     const config = join(out, `${name}.yaml`);
@@ -54,7 +68,7 @@ export async function generateLab({ out, shape, runs, sections, deposits = ["imo
 }
 
 async function writeAll(root, files) {
-  for (const { path, content } of files) await write(join(root, path), content);
+  for (const { path, content } of files) await write(join(root, path), await content);
 }
 
 async function write(path, content) {

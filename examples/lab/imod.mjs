@@ -1,17 +1,22 @@
 /** Deposit of an IMOD user: `tomograms/`, `metadata/` and `frames/` side by side, one folder for all runs. */
 import {
+  annotationFiles,
+  annotationMetadata,
   depositConfig,
   frameMetadata,
   glob,
   globs,
   literal,
+  RIBOSOME,
   section,
   source,
   tiltSeriesMetadata,
   tomogramMetadata,
 } from "./config.mjs";
 import { dm4Bytes } from "./dm4.mjs";
+import { labelMask } from "./masks.mjs";
 import { pngBytes } from "./png.mjs";
+import { csvText } from "./points.mjs";
 import { tiffBytes } from "./tiff.mjs";
 import {
   ctffindText,
@@ -35,6 +40,14 @@ const AXIS_DEGREES = 84.7;
 const FRAME_PAGES = 4;
 const FRAME_PIXELS = 32;
 const TILT_SHAPE = [TILT_COUNT, 48, 64];
+/** What the labels of the masks mean, from 1. The third is not shown unasked. */
+const ORGANELLES = [
+  { name: "mitochondrion", id: "GO:0005739" },
+  { name: "endoplasmic reticulum", id: "GO:0005783" },
+  { name: "Golgi apparatus", id: "GO:0005794" },
+  { name: "nucleus", id: "GO:0005634" },
+  { name: "vesicle", id: "GO:0031982" },
+];
 /** How schemas of configurations know the source bucket in the places of pictures. */
 const BUCKET = "cryoetportal-rawdatasets-dev";
 
@@ -60,6 +73,10 @@ export function imodDeposit({ shape = [32, 56, 64], runs = 2, sections = "tomogr
       tiltSeries(names.at(-1), runs, false),
       ...(all ? [gainReference()] : []),
     ],
+    masks: (all ? names.slice(0, runs) : []).map((run) => ({
+      path: `labels/${run}_organelles.mrc`,
+      mask: labelMask({ shape, kind: "int8", spacingAngstrom: SPACING_ANGSTROM }),
+    })),
     files: [{ path: "run_data_map_vali.tsv", content: runTable(names) }, ...(all ? acquisitionFiles(names) : [])],
     config: config(names.slice(0, runs), all),
   };
@@ -146,6 +163,8 @@ function runFiles(run, runIndex) {
     second
       ? { path: `metadata/${run}.defocus`, content: defocusText() }
       : { path: `metadata/${run}_ctffind4.txt`, content: ctffindText() },
+    { path: `particle_lists/${run}_fas.csv`, content: csvText({ lineEnd: "\r\n" }) },
+    { path: `particle_lists/${run}_cyto_ribosomes.csv`, content: csvText({ columns: "zyx" }) },
   ];
 }
 
@@ -199,10 +218,11 @@ function config(names, all) {
       depositionId: 10301,
       datasetId: 10401,
       title: "Miniature laboratory, IMOD",
+      types: all ? ["annotation", "dataset", "tomogram"] : undefined,
       sourcePrefix: PREFIX,
       maps: { run_data_map_file: "run_data_map_vali.tsv" },
     },
-    [runs, spacings, tomograms, ...(all ? acquisitionSections(names) : [])],
+    [runs, spacings, tomograms, ...(all ? [...acquisitionSections(names), annotationSection()] : [])],
   );
 }
 
@@ -257,4 +277,53 @@ function acquisitionSections(names) {
       sources: [source(literal(`{snapshot: ${photoOf("snapshot")}, thumbnail: ${photoOf("thumbnail")}}`))],
     }),
   ];
+}
+
+function annotationSection() {
+  const points = ({ ingestId, object, list, columns, more }) => ({
+    metadata: annotationMetadata({ ingestId, object, method: "picked by hand", more }),
+    sources: [
+      source(
+        annotationFiles("Point", {
+          file_format: "csv",
+          glob_string: `particle_lists/{run_name}_${list}.csv`,
+          columns,
+          delimiter: ",",
+          binning: 1,
+          is_visualization_default: true,
+        }),
+      ),
+    ],
+  });
+  const masks = ORGANELLES.map((object, at) => ({
+    metadata: annotationMetadata({ ingestId: `organelle-${at + 1}`, object, method: "drawn by hand" }),
+    sources: [
+      source(
+        annotationFiles("SemanticSegmentationMask", {
+          file_format: "mrc",
+          glob_string: "labels/{run_name}_organelles.mrc",
+          mask_label: at + 1,
+          is_visualization_default: at !== 2,
+        }),
+      ),
+    ],
+  }));
+  return section(
+    "annotations",
+    points({
+      ingestId: "fatty-acid-synthase-1",
+      // files are named by a description of up to 50 characters
+      object: { name: "fatty acid synthase complex", id: "GO:0005835", description: "FAS, cytosolic" },
+      list: "fas",
+      columns: "xyz",
+      more: ["confidence: {precision: 92.5, recall: 88.0, ground_truth_used: cytosolic-ribosome-1}"],
+    }),
+    points({
+      ingestId: "cytosolic-ribosome-1",
+      object: { ...RIBOSOME, description: "Ribosomes in the cytosol, those bound to membranes left out", state: "translating" },
+      list: "cyto_ribosomes",
+      columns: "zyx",
+    }),
+    ...masks,
+  );
 }

@@ -5,7 +5,9 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
+import { rotationOf, slicerAngles, stopgapAngles } from "./conventions.mjs";
 import { generateLab } from "./generate.mjs";
+import { PARTICLES } from "./truth.mjs";
 import { voxelValue, writeVolume } from "./volumes.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "emporium-lab-"));
@@ -34,13 +36,13 @@ describe("the miniature laboratory", () => {
   });
 
   it("is whole in a few megabytes, the same from another process", async () => {
-    const deposits = ["imod", "aretomo", "batch", "sim", "traps"] as const;
+    const deposits = ["imod", "aretomo", "batch", "sim", "traps", "annotations"] as const;
     await generateLab({ out: join(folder, "whole"), deposits, sections: "all" });
     const script = fileURLToPath(new URL("generate.mjs", import.meta.url));
     execFileSync(process.execPath, [script, "--out", join(folder, "other"), "--deposits", deposits.join(",")], { stdio: "pipe" });
     const tree = treeHash(join(folder, "whole"));
     expect(treeHash(join(folder, "other"))).toEqual(tree);
-    expect(tree.size).toBeGreaterThan(180);
+    expect(tree.size).toBeGreaterThan(260);
     const bytes = [...tree.keys()].reduce((sum, name) => sum + statSync(join(folder, "whole", name)).size, 0);
     expect(bytes).toBeLessThan(10 * 1024 * 1024);
   });
@@ -54,12 +56,15 @@ describe("the miniature laboratory", () => {
     few.delete("imod.yaml");
     expect(new Map([...many].filter(([name]) => few.has(name)))).toEqual(few);
     const [thin, whole] = ["few", "many"].map((name) => readFileSync(join(folder, name, "imod.yaml"), "utf8"));
-    expect(whole!.startsWith(thin!)).toBe(true);
+    expect(whole!.replace("[annotation, dataset, tomogram]", "[dataset, tomogram]").startsWith(thin!)).toBe(true);
     expect(whole).toContain("run: ['^TS_0002$', '^TS_0004$']");
   });
 
   it("keeps to the paths of its description", async () => {
-    const { input, deposits } = await generateLab({ out: join(folder, "paths"), deposits: ["aretomo", "batch", "sim"] });
+    const { input, deposits } = await generateLab({
+      out: join(folder, "paths"),
+      deposits: ["aretomo", "batch", "sim", "annotations"],
+    });
     const files = new Set(treeHash(join(input, "lab")).keys());
     const wanted = [
       ...["odd", "perm", "trunc", "int8", "half", "wrongvox"].map((trap) => `aretomo/${trap}_Vol.mrc`),
@@ -69,11 +74,27 @@ describe("the miniature laboratory", () => {
       "batch/mka2019-11-19-3/rawdata/mka2019-11-19-3.ali",
       "batch/mka2019-11-19-7/3dimage_147727/wtAnaGV7_SIRT_bin8.mrc",
       "sim/TS_100/VoxelSpacing10.000/wbp.mrc",
+      ...["ground-truth_0_ribosome", "3daverage_2_ribosome", "SABER_1_vesicles"].map(
+        (name) => `aretomo/copick/ExperimentRuns/run_001/Picks/${name}.json`,
+      ),
+      "aretomo/25jul_pos1_Vol_Segment_mask.mrc",
+      "aretomo/copick/ExperimentRuns/run_001/Segmentations/4.990_SABER_1_granules-multilabel.zarr/2/0/0/0",
+      ...["shell.obj", "shell.stl", "shell_binary.stl", "shell.vtk", "shell_5.1.vtk", "shell.glb", "group.hff"].map(
+        (name) => `aretomo/mesh/run_001_${name}`,
+      ),
+      "sim/TS_1/Picks/ribosome.star",
+      "sim/gts/instance_by_class/001_fix/TS_1.mrc",
+      "annotations/subtomo/ribo_motl.star",
+      "annotations/motl_star/points.star",
+      "annotations/10401/TS_0001_x_MS.mod",
+      "annotations/10401/TS_0001/labels.zarr/.zattrs",
+      "annotations/10499/TS_0001_x_MS.mod",
+      "annotations/TS_1.rec",
     ];
     expect(wanted.filter((name) => !files.has(name))).toEqual([]);
     expect(files.has("aretomo/25jul_pos3.mdoc")).toBe(false);
     expect([...files].filter((name) => name.startsWith("batch/mka2019-11-19-5/rawdata"))).toEqual([]);
-    expect(deposits.map(({ runs }) => runs.length)).toEqual([3, 10, 1]);
+    expect(deposits.map(({ runs }) => runs.length)).toEqual([3, 10, 1, 5]);
   });
 
   it("has one run more in its table and its tilt series than in its tomograms", async () => {
@@ -119,11 +140,37 @@ describe("the miniature laboratory", () => {
     expect(new DataView(last.buffer, last.byteOffset).getFloat32(0, true)).toBe(voxelValue("float32", 0, 39, 511, 255));
   });
 
+  it("says each pose as the others do", () => {
+    const turn = (axis: "x" | "y" | "z", degrees: number): number[][] => {
+      const [cos, sin] = [Math.cos((degrees * Math.PI) / 180), Math.sin((degrees * Math.PI) / 180)];
+      // the plane that turns: y to z, z to x, x to y
+      const [from, to] = { x: [1, 2], y: [2, 0], z: [0, 1] }[axis] as [number, number];
+      return [0, 1, 2].map((i) =>
+        [0, 1, 2].map((j) => {
+          if (i === j) return i === from || i === to ? cos : 1;
+          return i === to && j === from ? sin : i === from && j === to ? -sin : 0;
+        }),
+      );
+    };
+    const product = (...matrices: number[][][]) =>
+      matrices.reduce((a, b) => a.map((row) => [0, 1, 2].map((j) => row.reduce((sum, value, k) => sum + value * b[k]![j]!, 0))));
+    const apart = (a: number[][], b: number[][]) => Math.max(...a.flat().map((value, i) => Math.abs(value - b.flat()[i]!)));
+    const angles = Array.from({ length: 200 }, (_, i) => ({ rot: (37 * i) % 360, tilt: (11.5 * i) % 180, psi: (101 * i) % 360 }));
+    for (const relion of [...angles, ...PARTICLES.map((particle) => particle.relion)]) {
+      const pose = rotationOf(relion);
+      const stopgap = stopgapAngles(relion);
+      const imod = slicerAngles(relion);
+      expect(apart(product(turn("z", stopgap.psi), turn("x", stopgap.the), turn("z", stopgap.phi)), pose)).toBeLessThan(1e-12);
+      expect(apart(product(turn("z", -imod.z), turn("y", -imod.y), turn("x", -imod.x)), pose)).toBeLessThan(1e-7);
+    }
+    for (const { relion, rotation } of PARTICLES) expect(apart(rotationOf(relion), rotation)).toBeLessThan(1e-14);
+  });
+
   it("refuses a deposit it does not have", () => {
     const script = fileURLToPath(new URL("generate.mjs", import.meta.url));
     const generate = (names: string) =>
       execFileSync(process.execPath, [script, "--out", folder, "--deposits", names], { stdio: "pipe" });
-    expect(() => generate("imod,nonsense")).toThrow(/--deposits imod,aretomo,batch,sim,traps/);
+    expect(() => generate("imod,nonsense")).toThrow(/--deposits imod,aretomo,batch,sim,traps,annotations/);
     expect(() => generate("toString")).toThrow(/usage/);
   });
 

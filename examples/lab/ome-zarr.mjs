@@ -1,4 +1,5 @@
 /** OME-Zarr volumes of the miniature laboratory: version 0.4 on Zarr 2, one chunk a level, not compressed. */
+import { maskValue } from "./masks.mjs";
 import { voxelValue } from "./volumes.mjs";
 
 /**
@@ -12,17 +13,42 @@ import { voxelValue } from "./volumes.mjs";
  */
 export function omeZarrFiles({ shape, runIndex, spacingAngstrom }) {
   let level = { shape, voxel: (z, y, x) => voxelValue("float32", runIndex, z, y, x) };
-  const files = [
-    { path: ".zgroup", content: json({ zarr_format: 2 }) },
-    { path: ".zattrs", content: json({ multiscales: [multiscale(spacingAngstrom)] }) },
-  ];
+  const files = groupFiles(spacingAngstrom);
   for (let number = 0; number < 3; number++) {
     const stored = store(level);
-    files.push({ path: `${number}/.zarray`, content: json(arrayMetadata(level.shape)) });
+    files.push({ path: `${number}/.zarray`, content: json(arrayMetadata(level.shape, "<f4")) });
     files.push({ path: `${number}/0/0/0`, content: new Uint8Array(stored.buffer) });
     level = halve(level.shape, stored);
   }
   return files;
+}
+
+/**
+ * Labels as unsigned bytes in three levels, each every second voxel of the one before: a mean of labels is no label.
+ *
+ * @param {import("./masks.mjs").Mask} mask
+ * @returns {{ path: string, content: string | Uint8Array }[]} paths below the `.zarr` folder
+ */
+export function omeZarrLabelFiles(mask) {
+  const files = groupFiles(mask.spacingAngstrom);
+  for (let number = 0; number < 3; number++) {
+    const step = 2 ** number;
+    const shape = mask.shape.map((size) => Math.ceil(size / step));
+    const [, ny, nx] = shape;
+    const labels = Uint8Array.from({ length: shape[0] * ny * nx }, (_, i) =>
+      maskValue(mask, step * Math.floor(i / (ny * nx)), step * (Math.floor(i / nx) % ny), step * (i % nx)),
+    );
+    files.push({ path: `${number}/.zarray`, content: json(arrayMetadata(shape, "|u1")) });
+    files.push({ path: `${number}/0/0/0`, content: labels });
+  }
+  return files;
+}
+
+function groupFiles(spacingAngstrom) {
+  return [
+    { path: ".zgroup", content: json({ zarr_format: 2 }) },
+    { path: ".zattrs", content: json({ multiscales: [multiscale(spacingAngstrom)] }) },
+  ];
 }
 
 function multiscale(spacingAngstrom) {
@@ -37,12 +63,12 @@ function multiscale(spacingAngstrom) {
   };
 }
 
-function arrayMetadata(shape) {
+function arrayMetadata(shape, dtype) {
   return {
     zarr_format: 2,
     shape,
     chunks: shape,
-    dtype: "<f4",
+    dtype,
     compressor: null,
     filters: null,
     fill_value: 0,

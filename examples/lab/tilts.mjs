@@ -1,5 +1,6 @@
 /** The tilt series of the miniature laboratory in words: how it was acquired, aligned and fitted. Seven tilts, dose-symmetric; ZValue counts
  * acquisitions, stacks are stored by ascending angle. */
+import { fixed } from "./text.mjs";
 
 /** In the order of acquisition. */
 const ACQUIRED_DEGREES = [0, 3, -3, -6, 6, 9, -9];
@@ -73,22 +74,144 @@ export function rawtltText({ order = "angle", noiseSeed } = {}) {
 }
 
 /** Refined angles: the whole specimen lay 0.3° off. */
+const LEVEL_DEGREES = 0.3;
+const XTILT_DEGREES = 0.25;
+
 export function tltText() {
-  return STACKED.map(({ degrees }) => `${fixed(degrees - 0.3, 2).padStart(7)}\n`).join("");
+  return STACKED.map(({ degrees }) => `${fixed(degrees - LEVEL_DEGREES, 2).padStart(7)}\n`).join("");
 }
 
 export function xtiltText() {
-  return STACKED.map(() => `${"0.25".padStart(7)}\n`).join("");
+  return STACKED.map(() => `${fixed(XTILT_DEGREES, 2).padStart(7)}\n`).join("");
 }
+
+/** The last two columns of a section's transform, pixels. */
+const shiftOf = (z) => [1.5 * (z - 3) + 0.25, 0.75 * (3 - z) - 1];
 
 /** IMOD's transforms: a rotation by the tilt axis, and shifts that are different in every section. */
 export function xfText({ axisDegrees, shifted = true }) {
-  const [cos, sin] = [Math.cos((axisDegrees * Math.PI) / 180), Math.sin((axisDegrees * Math.PI) / 180)];
+  const [cos, sin] = cosSin(axisDegrees);
   return STACKED.map((_, z) => {
     const matrix = [cos, sin, -sin, cos].map((value) => fixed(value, 7).padStart(12)).join("");
-    const [dx, dy] = shifted ? [1.5 * (z - 3) + 0.25, 0.75 * (3 - z) - 1] : [0, 0];
+    const [dx, dy] = shifted ? shiftOf(z) : [0, 0];
     return `${matrix}${fixed(dx, 3).padStart(12)}${fixed(dy, 3).padStart(12)}\n`;
   }).join("");
+}
+
+/** Where a section has the specimen's middle, pixels from its own: what IMOD's transform moves to the middle, −Mᵀ·d. */
+function offsetOf(z, axisDegrees) {
+  const [cos, sin] = cosSin(axisDegrees);
+  const [dx, dy] = shiftOf(z);
+  return [-(cos * dx - sin * dy), -(sin * dx + cos * dy)];
+}
+
+function cosSin(degrees) {
+  return [Math.cos((degrees * Math.PI) / 180), Math.sin((degrees * Math.PI) / 180)];
+}
+
+/**
+ * The alignment of `xfText` and `tltText` as RELION 5 keeps it, one table a tilt series, in the order of acquisition.
+ *
+ * @param {object} series
+ * @param {string} series.name
+ * @param {number} series.pixelAngstrom
+ * @param {number} series.axisDegrees
+ */
+export function relion5TiltSeriesText({ name, pixelAngstrom, axisDegrees }) {
+  const columns = [
+    "rlnMicrographName",
+    "rlnTomoTiltMovieFrameCount",
+    "rlnTomoNominalStageTiltAngle",
+    "rlnTomoNominalTiltAxisAngle",
+    "rlnMicrographPreExposure",
+    "rlnDefocusU",
+    "rlnDefocusV",
+    "rlnDefocusAngle",
+    "rlnTomoXTilt",
+    "rlnTomoYTilt",
+    "rlnTomoZRot",
+    "rlnTomoXShiftAngst",
+    "rlnTomoYShiftAngst",
+  ];
+  const rows = TILTS.map(({ degrees, order }) => {
+    const z = STACKED.findIndex((tilt) => tilt.order === order);
+    const { major, minor, azimuth } = defocusOf(z);
+    const numbers = [
+      degrees,
+      axisDegrees,
+      DOSE_RATE * EXPOSURE_SECONDS * order,
+      major,
+      minor,
+      azimuth,
+      XTILT_DEGREES,
+      degrees - LEVEL_DEGREES,
+      axisDegrees,
+      ...offsetOf(z, axisDegrees).map((pixels) => pixels * pixelAngstrom),
+    ];
+    const cells = numbers.map((value) => fixed(value, 6).padStart(13)).join(" ");
+    return `MotionCorr/job002/frames/${name}_${frameNumber(order)}.mrc 4 ${cells} \n`;
+  });
+  const head = [
+    "",
+    "# version 50001",
+    "",
+    `data_${name}`,
+    "",
+    "loop_ ",
+    ...columns.map((column, at) => `_${column} #${at + 1} `),
+  ];
+  return `${head.join("\n")}\n${rows.join("")} \n`;
+}
+
+/**
+ * The same alignment as Warp keeps it, by ascending angle. The last section is not used.
+ *
+ * @param {object} series
+ * @param {string} series.name
+ * @param {number} series.pixelAngstrom
+ * @param {number} series.axisDegrees
+ */
+export function warpXmlText({ name, pixelAngstrom, axisDegrees }) {
+  const list = (tag, values) => `  <${tag}>${values.join("\n")}</${tag}>`;
+  const offsets = STACKED.map((_, z) => offsetOf(z, axisDegrees).map((pixels) => fixed(pixels * pixelAngstrom, 4)));
+  const lines = [
+    '<?xml version="1.0" encoding="utf-8"?>',
+    '<TiltSeries DataDirectory="" AreAnglesInverted="False" PlaneNormal="0, 0, 1" Bfactor="0" Weight="1" UnselectFilter="False" CTFResolutionEstimate="8.5">',
+    list(
+      "Angles",
+      STACKED.map(({ degrees }) => fixed(degrees - LEVEL_DEGREES, 2)),
+    ),
+    list(
+      "Dose",
+      STACKED.map(({ order }) => DOSE_RATE * EXPOSURE_SECONDS * order),
+    ),
+    list(
+      "UseTilt",
+      STACKED.map((_, z) => (z === TILT_COUNT - 1 ? "False" : "True")),
+    ),
+    list(
+      "AxisAngle",
+      STACKED.map(() => axisDegrees),
+    ),
+    list(
+      "AxisOffsetX",
+      offsets.map(([x]) => x),
+    ),
+    list(
+      "AxisOffsetY",
+      offsets.map(([, y]) => y),
+    ),
+    list(
+      "MoviePath",
+      STACKED.map(({ order }) => `../frames/${name}_${frameNumber(order)}.mrc`),
+    ),
+    '  <GridCTF Width="1" Height="1" Depth="1">',
+    '    <Node X="0" Y="0" Z="0" Value="3.23" />',
+    "  </GridCTF>",
+    "</TiltSeries>",
+    "",
+  ];
+  return lines.join("\n");
 }
 
 /** Etomo's command file of the reconstruction. */
@@ -213,6 +336,35 @@ export function ctffindText({ dark = [] } = {}) {
   return columns + rows.join("");
 }
 
+/** CTFFIND 4's own table: five lines of comment, sections as decimals. */
+export function ctffind4Text({ image, pixelAngstrom }) {
+  const comments = [
+    "Output from CTFFind version 4.1.14, run on 2026-01-10 10:00:00",
+    `Input file: ${image} ; Number of micrographs: ${TILT_COUNT}`,
+    `Pixel size: ${fixed(pixelAngstrom, 3)} Angstroms ; acceleration voltage: 300.0 keV ; spherical aberration: 2.70 mm ; amplitude contrast: 0.07`,
+    "Box size: 512 pixels ; min. res.: 30.0 Angstroms ; max. res.: 8.0 Angstroms ; min. def.: 5000.0 um; max. def. 50000.0 um",
+    "Columns: #1 - micrograph number; #2 - defocus 1 [Angstroms]; #3 - defocus 2; #4 - azimuth of astigmatism; #5 - additional phase shift [radians]; " +
+      "#6 - cross correlation; #7 - spacing (in Angstroms) up to which CTF rings were fit successfully",
+  ];
+  const rows = STACKED.map((_, z) => {
+    const { major, minor, azimuth } = defocusOf(z);
+    return [z + 1, major, minor, azimuth, 0, ...scoreOf(z)].map((value) => fixed(value, 6)).join(" ");
+  });
+  return [...comments.map((comment) => `# ${comment}`), ...rows, ""].join("\n");
+}
+
+/** A table of Gctf, which fits no phase shift unless it is asked to: six columns. */
+export function gctfText() {
+  const rows = STACKED.map((_, z) => {
+    const { major, minor, azimuth } = defocusOf(z);
+    return [z + 1, major, minor, azimuth, ...scoreOf(z)].map((value) => fixed(value, 6).padStart(14)).join("");
+  });
+  return ["# Gctf v1.18: section defocus_U defocus_V azimuth CC resolution", "; Angstroms, degrees", ...rows, ""].join("\n");
+}
+
+/** Cross-correlation, and the resolution in Å up to which a fit is good. */
+const scoreOf = (z) => [0.1 + z / 100, 8 + z / 4];
+
 /** IMOD's defocus file of version 3 with astigmatism: nm, views from 1. */
 export function defocusText() {
   const rows = STACKED.map(({ degrees }, z) => {
@@ -220,12 +372,6 @@ export function defocusText() {
     return `${z + 1} ${z + 1} ${fixed(degrees, 2)} ${fixed(degrees, 2)} ${fixed(major / 10, 1)} ${fixed(minor / 10, 1)} ${fixed(azimuth, 2)}\n`;
   });
   return `1 0 0. 0. 0 3\n${rows.join("")}`;
-}
-
-/** `toFixed` without a minus before zero. */
-function fixed(value, digits) {
-  const text = value.toFixed(digits);
-  return Number(text) === 0 ? text.replace("-", "") : text;
 }
 
 /** Numbers in [−1, 1] from a seed: Mulberry32, the same on every machine. */

@@ -4,7 +4,7 @@ import { mkdir, open } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /** MRC modes that the laboratory writes; `modulus` and `shift` are the formula's for that type. */
-const KINDS = {
+export const KINDS = {
   int8: { mode: 0, bytes: 1, modulus: 101, shift: 50 },
   /** Unsigned bytes in mode 0, as old programs wrote them: only the header's maximum tells. */
   uint8: { mode: 0, bytes: 1, modulus: 251, shift: 0 },
@@ -54,7 +54,7 @@ export async function writeVolume(path, volume) {
   await mkdir(dirname(path), { recursive: true });
   const file = await open(path, "w");
   try {
-    await file.write(header(volume, kind, [columns, rows], statistics));
+    await file.write(mrcHeader(volume, kind, [columns, rows], statistics));
     if (extended) await file.write(Uint8Array.from({ length: extended.bytes }, (_, at) => at % 256));
     const rowBytes = columns * bytes;
     const piece = new Uint8Array(Math.max(rowBytes, Math.floor(PIECE_BYTES / rowBytes) * rowBytes));
@@ -93,7 +93,7 @@ function makeRamp(kind, bigEndian, columns, step) {
   };
 }
 
-function setVoxel(view, at, kind, value, littleEndian) {
+export function setVoxel(view, at, kind, value, littleEndian) {
   if (kind === "float32") view.setFloat32(at, value, littleEndian);
   else if (kind === "float16") view.setUint16(at, halfOfInteger(value), littleEndian);
   else if (kind === "int8") view.setInt8(at, value);
@@ -133,7 +133,7 @@ function measure(kind, nz, rows, columns, step, phase) {
 }
 
 /** 1024 bytes of MRC2014 (Cheng et al. 2015, J. Struct. Biol. 192:146) with one label. */
-function header(volume, kind, [columns, rows], statistics) {
+export function mrcHeader(volume, kind, [columns, rows], statistics) {
   const { spacingAngstrom = 0, bigEndian = false, stack = false, swapXY = false, extended, claim } = volume;
   const [nz, ny, nx] = volume.shape;
   const bytes = new Uint8Array(HEADER_BYTES);

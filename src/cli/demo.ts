@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import type { DepositName } from "../../examples/lab/generate.mjs";
 import { type Command, command, type Io } from "./command.js";
 import { parseCommandLine } from "./flags.js";
 import ingestConvert from "./ingest-convert.js";
@@ -10,17 +11,36 @@ import ingestRun from "./ingest-run.js";
 /** A real reconstruction, where the public sample files lie beside the checkout. */
 const SAMPLE = fileURLToPath(new URL("../../../shared/data/mrc/rec3D.rec", import.meta.url));
 
-/** All that this version can import of the laboratory's deposition but the key photos, of which one is missing on purpose. */
-const SELECTION = [
-  ...["depositions", "datasets", "runs", "gains", "collection-metadata", "frames", "tiltseries", "rawtilts", "ctfs"],
-  ...["alignments", "identified-objects", "voxel-spacings", "tomograms"],
-].map((plural) => `--import-${plural}`);
+/** The laboratory's deposits in the order in which they are ingested, each without what is wrong in it on purpose. */
+const DEPOSITS: readonly { name: DepositName; says: string; words: readonly string[] }[] = [
+  {
+    name: "imod",
+    says: "A deposition of two runs becomes a tree in the portal's layout",
+    words: ["--exclude-dataset-keyphoto-name", "thumbnail"],
+  },
+  {
+    name: "aretomo",
+    says: "Another one, aligned by AreTomo: two voxel spacings, picks and masks of copick, meshes",
+    words: ["--filter-run-name", "run_00[12]$"],
+  },
+  {
+    name: "batch",
+    says: "Ten runs whose files are named by maps; alignments of RELION 5 and Warp",
+    words: ["--exclude-run-name", "mka2019-11-19-4$"],
+  },
+  { name: "sim", says: "Simulated data: instance masks, points and mask of one annotation", words: [] },
+  {
+    name: "annotations",
+    says: "Annotations that somebody made later on all of them, in every format",
+    words: [],
+  },
+];
 
 export default command({
   name: "demo",
   summary: "Make a miniature laboratory and ingest it",
   details: [
-    "Generates a deposition of two runs with frames, tilt series, alignments and tomograms (the same bytes every time), ingests it into a tree in the portal's layout, and runs the same command again to show that nothing is left to do. Each step is an ordinary command and is printed before it runs.",
+    "Generates five deposits of a laboratory with frames, tilt series, alignments, tomograms and annotations in every format (the same bytes every time), ingests them into one tree in the portal's layout, and runs the first command again to show that nothing is left to do. Each step is an ordinary command and is printed before it runs.",
   ],
   options: z.object({
     once: z.boolean().default(false).meta({
@@ -33,16 +53,18 @@ export default command({
   async run({ dest, volume = existsSync(SAMPLE) ? SAMPLE : undefined }, io) {
     const lab = join(dest, "lab");
     // Made once: the same bytes again would still be newer files, and newer files are ingested again.
-    if (!existsSync(join(lab, "imod.yaml"))) {
+    const last = join(lab, `${DEPOSITS.at(-1)!.name}.yaml`);
+    if (!existsSync(last)) {
       const { generateLab } = await import("../../examples/lab/generate.mjs");
-      await generateLab({ out: lab, deposits: ["imod"], sections: "all" });
+      await generateLab({ out: lab, deposits: DEPOSITS.map(({ name }) => name), sections: "all" });
     }
     const portal = join(dest, "portal");
-    const ingestWords = [join(lab, "imod.yaml"), join(lab, "input"), portal, ...SELECTION, "--import-all-metadata"];
-    const steps: [says: string, command: Command, words: string[]][] = [
-      ["A deposition of two runs becomes a tree in the portal's layout", ingestRun, ingestWords],
-      ["The same command again finds everything done", ingestRun, ingestWords],
-    ];
+    const steps: [says: string, command: Command, words: string[]][] = DEPOSITS.map(({ name, says, words }) => [
+      says,
+      ingestRun,
+      [join(lab, `${name}.yaml`), join(lab, "input"), portal, "--import-everything", ...words],
+    ]);
+    steps.push(["The same command again finds everything done", ingestRun, steps[0]![2]]);
     if (volume !== undefined) steps.push(["One volume, without a config", ingestConvert, [volume, join(dest, "volume")]]);
     const results: object[] = [];
     for (const [says, step, words] of steps) {

@@ -70,6 +70,7 @@ export const ingestOptions = {
   writeMrc: flagOn("write MRC files"),
   writeZarr: flagOn("write OME-Zarr folders"),
   forceOverwrite: flag("make again what is there already"),
+  allowEmpty: flag("write point lists empty that hold no row of their tomogram, instead of failing"),
   httpsPrefix: httpUrl()
     .optional()
     .meta({ description: "address of the published tree, for Neuroglancer configurations", value: "URL" }),
@@ -145,6 +146,7 @@ export async function runIngest(options: IngestOptions, io: Io): Promise<number>
     writeMrc: options.writeMrc,
     writeZarr: options.writeZarr,
     forceOverwrite: options.forceOverwrite,
+    allowEmpty: options.allowEmpty,
     httpsPrefix: options.httpsPrefix,
     anonymous: options.anonymous,
     sync: options.sync,

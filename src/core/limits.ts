@@ -13,6 +13,8 @@ export const LIMITS = {
   configAliases: 100,
   /** Run data maps and other tables that a configuration names. */
   tableBytes: 256 * MiB,
+  /** One line, or one record with quoted line ends, of a text that is read as a stream: characters. */
+  recordLength: 1024 * 1024,
   /** Regular expressions of a configuration: characters, and time on one subject. */
   regexLength: 1_000,
   regexTimeMs: 100,
@@ -26,6 +28,10 @@ export const LIMITS = {
   pageCount: 1_000_000,
   /** One decoded chunk. */
   chunkBytes: 512 * MiB,
+  /** A mesh file, which is read whole; one line of a text one. What HDF5 may take beside its file: this, and four times the file. */
+  meshBytes: 1 * GiB,
+  meshLineBytes: 16 * MiB,
+  hdf5MemoryBytes: 64 * MiB,
   /** Elements along one axis, and in all: what a float64 counts exactly. */
   axisLength: 2 ** 31 - 1,
   elements: 2 ** 53,

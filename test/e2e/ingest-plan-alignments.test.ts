@@ -88,7 +88,7 @@ describe("an alignment of files", () => {
     expect(() => checkPlan(compat)).not.toThrow();
   });
 
-  it("command files keep their names, and what tilt.com leaves out is left out (compat: all become the run's)", async () => {
+  it("command files are called after the run and themselves, and what tilt.com leaves out is left out (compat: all become the run's)", async () => {
     const alignments = `[${block(globs("ali/{run_name}.*", "ali/*.com"))}]`;
     const more = {
       ...source,
@@ -96,7 +96,7 @@ describe("an alignment of files", () => {
       "lab/ali/newst.com": "$newstack -StandardInput\n",
     };
     const made = await plan({ config: smallConfig({ alignments }), source: more });
-    expect(copies(made)).toEqual(["a.tlt", "a.xf", "newst.com", "tilt.com"].map((name) => `${folder}/100/${name}`));
+    expect(copies(made)).toEqual(["a.tlt", "a.xf", "a_newst.com", "a_tilt.com"].map((name) => `${folder}/100/${name}`));
     const sections = documentOf(made, key()).per_section_alignment_parameters as { z_index: number }[];
     expect(sections.map(({ z_index }) => z_index)).toEqual([0, 2]);
     const compat = await plan({ config: smallConfig({ alignments }), source: more, options: { compat: true } });

@@ -155,8 +155,15 @@ describe.skipIf(!hasData)("public configurations", () => {
       target,
       flags: { items: ["annotations"], metadata: ["annotation", "deposition"] },
     });
-    expect(made.tasks.map(({ outputs }) => outputs)).toEqual([["depositions_metadata/10301/deposition_metadata.json"]]);
-    expect(made.notBuilt.map(({ section, sources }) => [section, sources])).toEqual([["annotations", 2]]);
+    const annotation = "10047/run_a/Reconstructions/VoxelSpacing7.840/Annotations/100/membrane-1.0";
+    expect(made.tasks.map(({ outputs }) => outputs)).toEqual([
+      [`${annotation}_instancesegmentation.ndjson`],
+      [`${annotation}.json`],
+      ["depositions_metadata/10301/deposition_metadata.json"],
+    ]);
+    // the mask is all zero: it holds nothing of the membrane
+    expect(made.warnings.map(({ message }) => message)).toEqual([expect.stringContaining("no voxels of label 1 in")]);
+    expect(made.notBuilt).toEqual([]);
     expect(made.failures).toEqual([]);
   });
 });
@@ -201,9 +208,12 @@ describe.skipIf(!hasData)("the tiny bucket of the reference's tests", () => {
     // the second run of the bucket has a tomogram and nothing else
     expect(made.warnings.map(({ message }) => message)).toEqual([
       "memory:/input_bucket/10001_input/metadata/TS_run1.st: the header's pixel size is 5.678 Å, the configured pixel_spacing 3.3702 Å is used",
+      "alignment 100 of TS_run1: the last row of affine_transformation_matrix is 0, 0, 0, 5; 0, 0, 0, 1 is wanted",
+      "alignment 100 of TS_run1: it is of 3 sections, there are 4 raw tilt angles",
       ...["collection_metadata", "frames", "tiltseries", "alignments"].map(
         (section) => `${section}: nothing is found for 1 of 2 runs: TS_run2`,
       ),
+      "annotations: nothing is found for any of 2 runs",
     ]);
   });
 

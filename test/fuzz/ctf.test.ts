@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { type CtfFormat, parseCtf } from "../../src/formats/ctf/read.js";
+import { type CtfTableFormat, parseCtf } from "../../src/formats/ctf/read.js";
 import { fields, LONG_LINES, mutations, outcome, truncations } from "./text-formats.js";
 
-const CORPUS: Record<CtfFormat, string[]> = {
+const CORPUS: Record<CtfTableFormat, string[]> = {
   ctffind: [
     "# Columns: #1 micrograph number; #2 - defocus 1 [A]\n   1   72249.28  71262.08    -42.32     0.0000    0.1138   28.4226    1\n",
     "# one\r\n# two\r\n1.000000 21015.25 20480.125 -31.5 0.0 0.0875 inf\r\n",

@@ -280,6 +280,136 @@ describe("means", () => {
   });
 });
 
+/** Labels, fractions, what lies beyond either end, NaN: each with its chance. */
+function almostLabels(n: number, seed: number, badShare: number): Float32Array {
+  const random = seededRandom(seed);
+  const bad = [-1, 0.5, 65535.5, 65536, 1e9, -1e-30, 4e-45, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  const good = [0, -0, 1, 2, 255, 256, 32767, 32768, 65534, 65535];
+  const one = () => (random() < badShare ? bad[randomInt(random, bad.length)]! : good[randomInt(random, good.length)]!);
+  return Float32Array.from({ length: n }, one);
+}
+
+describe("selection", () => {
+  const values = [0, -0, 1, 2, 0.5, -1, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 16777216];
+
+  it("takes the voxels that its twin takes, and counts them", () => {
+    fc.assert(
+      fc.property(fc.nat(200), fc.nat(), fc.nat(15), fc.constantFrom(0, 1, 0.5, -1, 16777216), (n, seed, shift, wanted) => {
+        const random = seededRandom(seed);
+        const voxels = Float32Array.from({ length: n }, () => values[randomInt(random, values.length)]!);
+        for (const [kernel, hit] of [
+          [kernels.selectEqual, (voxel: number) => voxel === wanted],
+          [kernels.selectAtLeast, (voxel: number) => voxel >= wanted],
+        ] as const) {
+          let count = -1;
+          const found = run(
+            [voxels],
+            n,
+            (out, [src]) => {
+              count = kernel(src!, out, n, wanted);
+            },
+            { shift },
+          );
+          const expected = plain.select(voxels, hit);
+          expect(found).toEqual(expected.bytes);
+          expect(count).toBe(expected.count);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it("reads labels up to the first voxel that is none", () => {
+    fc.assert(
+      fc.property(fc.nat(100), fc.nat(), fc.nat(15), fc.constantFrom(0, 0.02, 0.5), (n, seed, shift, badShare) => {
+        const voxels = almostLabels(n, seed, badShare);
+        const expected = plain.toLabels(voxels);
+        let end = -1;
+        const found = run(
+          [voxels],
+          2 * n,
+          (out, [src]) => {
+            end = kernels.toLabels(src!, out, n);
+          },
+          { shift },
+        );
+        expect(end).toBe(expected.length);
+        expect(new Uint16Array(found.buffer).subarray(0, end)).toEqual(expected);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("counts labels, and never past what a count can hold", () => {
+    const random = seededRandom(4);
+    const runs = Array.from({ length: 60 }, () =>
+      new Array<number>(1 + randomInt(random, 40)).fill(randomInt(random, 4) * 21845),
+    );
+    const labels = Uint16Array.from(runs.flat());
+    const table = new Uint32Array(65536);
+    table[21845] = 0xffffffff - 3;
+    const found = new Uint32Array(
+      run([table, labels], 4 * 65536, (out, [from, src]) => {
+        arena.copyWithin(out, from!, from! + 4 * 65536);
+        kernels.countLabels(src!, labels.length, out);
+      }).buffer,
+    );
+    for (const label of [0, 43690, 65535]) expect(found[label]).toBe(labels.filter((one) => one === label).length);
+    expect(found[21845]).toBe(0xffffffff);
+    expect(found.filter((count) => count > 0).length).toBe(4);
+  });
+});
+
+describe("resampling", () => {
+  const row = fc.record({
+    n: fc.integer({ min: 1, max: 60 }),
+    m: fc.integer({ min: 1, max: 60 }),
+    cut: fc.double({ min: 0, max: 1, noNaN: true }),
+    seed: fc.nat(),
+    shift: fc.nat(15),
+  });
+
+  it("shares a row out as its twin does, wherever it begins", () => {
+    fc.assert(
+      fc.property(row, ({ n, m, cut, seed, shift }) => {
+        const x0 = Math.min(m - 1, Math.floor(cut * m));
+        const w = m - x0;
+        const random = seededRandom(seed);
+        const voxels = randomVoxels("float32", n, seed, { finite: true });
+        const found = run([voxels], 8 * w, (out, [src]) => kernels.overlapSum(src!, out, n, m, x0, w), { shift });
+        expect(new Float64Array(found.buffer)).toEqual(plain.overlapSum(voxels, m, x0, w));
+        const mask = Uint8Array.from({ length: n }, () => (random() < 0.2 ? 1 : 0));
+        const any = run([mask], w, (out, [src]) => kernels.overlapAny(src!, out, n, m, x0, w), { shift });
+        expect(any).toEqual(Uint8Array.from(plain.overlapSum(mask, m, x0, w), (sum) => (sum > 0 ? 1 : 0)));
+      }),
+      { numRuns: 300 },
+    );
+    // sizes whose product is past 2^32
+    const long = new Float32Array(200_000).fill(1);
+    const found = run([long], 8 * 3, (out, [src]) => kernels.overlapSum(src!, out, 200_000, 150_001, 149_998, 3));
+    expect([...new Float64Array(found.buffer)]).toEqual([200_000, 200_000, 200_000]);
+  });
+
+  it("adds rows up, and compares their mean as float32", () => {
+    for (let n = 0; n < 40; n++) {
+      const voxels = Float64Array.from({ length: n }, (_, i) => i / 7 - 2);
+      const sums = Float64Array.from({ length: n }, (_, i) => i);
+      const found = run([voxels, sums], 8 * n, (out, [src, from]) => {
+        arena.copyWithin(out, from!, from! + 8 * n);
+        kernels.addScaled(src!, out, n, 0.3);
+      });
+      expect(new Float64Array(found.buffer)).toEqual(sums.map((sum, i) => sum + voxels[i]! * 0.3));
+      const bytes = Uint8Array.from({ length: n }, (_, i) => (i % 3 === 0 ? 1 : 0));
+      const both = run([bytes], n, (out, [src]) => kernels.addAny(src!, out, n), { before: 2 });
+      expect(both).toEqual(bytes.map((byte) => byte | 2));
+      const reached = run([voxels], n, (out, [src]) => kernels.selectMean(src!, out, n, 3, 0.1));
+      expect(reached).toEqual(Uint8Array.from(voxels, (sum) => Number(Math.fround(sum / 3) >= Math.fround(0.1))));
+    }
+    const odd = run([Float64Array.of(0.3 * 7, Number.NaN, -0)], 3, (out, [src]) => kernels.selectMean(src!, out, 3, 7, 0.3));
+    expect([...odd]).toEqual([1, 0, 0]);
+  });
+});
+
 describe("masks and labels", () => {
   it("keeps any hit of a mask, and the first voxel of labels", () => {
     fc.assert(

@@ -88,6 +88,39 @@ export interface Kernels {
   /** Labels, uint16: the first voxel of each 1×2×2. */
   strideYX(src: number, dst: number, h: number, w: number, srcRow: number, dstRow: number): void;
 
+  /** Of `n` float32: one byte each at `dst`, 1 where the voxel equals `label`, else 0. Returns how many do. */
+  selectEqual(src: number, dst: number, n: number, label: number): number;
+
+  /** Of `n` float32: one byte each at `dst`, 1 where the voxel is at least `threshold`, else 0; NaN never is. Returns how many are. */
+  selectAtLeast(src: number, dst: number, n: number, threshold: number): number;
+
+  /**
+   * `n` float32 as uint16 labels at `dst`, up to the first voxel that is no whole number from 0 to 65535. Returns its index, `n` where
+   * there is none. The regions may not overlap.
+   */
+  toLabels(src: number, dst: number, n: number): number;
+
+  /**
+   * A row of `n` float32 cut into `m`: voxels `x0 … x0 + w` of them, each the sum of what it overlaps times the length of the overlap, as
+   * float64 at `dst`. In the unit in which a source voxel is `m` long and a target voxel `n`, so that lengths are whole numbers.
+   */
+  overlapSum(src: number, dst: number, n: number, m: number, x0: number, w: number): void;
+
+  /** The same of bytes that are 0 or 1: 1 where one that is 1 is overlapped. */
+  overlapAny(src: number, dst: number, n: number, m: number, x0: number, w: number): void;
+
+  /** Adds `n` float64 times `weight` to those at `dst`. */
+  addScaled(src: number, dst: number, n: number, weight: number): void;
+
+  /** Sets the bits of `n` bytes in those at `dst`. */
+  addAny(src: number, dst: number, n: number): void;
+
+  /** Of `n` float64: one byte each, 1 where it divided by `whole` and rounded to float32 is at least `threshold`, else 0. */
+  selectMean(src: number, dst: number, n: number, whole: number, threshold: number): void;
+
+  /** Adds `n` uint16 to the 65,536 uint32 counts at `table`. A count that reaches 2^32 - 1 stays there. */
+  countLabels(src: number, n: number, table: number): void;
+
   /**
    * Statistics of `n` float32, `STATS_LENGTH` float64 at `out` (8-byte aligned, so that a Float64Array can read them). All are of the
    * finite voxels, summed in float64; without any, min is Infinity and max -Infinity. Partial results combine by min, max and +.

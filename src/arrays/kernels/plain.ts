@@ -68,6 +68,29 @@ export function strideYX({ voxels, row }: Plane, h: number, w: number): Uint16Ar
   return reduce(Uint16Array, h, w, (y, x) => voxels[y * row + x]!);
 }
 
+/** `selectEqual` and `selectAtLeast`: the bytes and how many are 1. */
+export function select(voxels: Float32Array, hit: (voxel: number) => boolean): { bytes: Uint8Array; count: number } {
+  const bytes = Uint8Array.from(voxels, (voxel) => (hit(voxel) ? 1 : 0));
+  return { bytes, count: bytes.reduce((sum, byte) => sum + byte, 0) };
+}
+
+/** `overlapSum`, by the definition: every voxel of the source that shares a length with one of the target. */
+export function overlapSum(row: ArrayLike<number>, m: number, x0: number, w: number): Float64Array {
+  const n = row.length;
+  const share = (i: number, k: number) => Math.max(0, Math.min((i + 1) * n, (k + 1) * m) - Math.max(i * n, k * m));
+  return Float64Array.from({ length: w }, (_, x) => {
+    let sum = 0;
+    for (let k = 0; k < n; k++) if (share(x0 + x, k) > 0) sum += share(x0 + x, k) * row[k]!;
+    return sum;
+  });
+}
+
+/** `toLabels`: the labels before the first voxel that is none. */
+export function toLabels(voxels: Float32Array): Uint16Array {
+  const end = voxels.findIndex((voxel) => !Number.isInteger(voxel) || voxel < 0 || voxel > 65535);
+  return Uint16Array.from(end < 0 ? voxels : voxels.subarray(0, end));
+}
+
 /** One value for each 2×2 block of `h` rows of `w` voxels, of the block's first row and column. */
 function reduce<T extends { [index: number]: number }>(
   Type: new (length: number) => T,

@@ -5,16 +5,10 @@ import { combineCrc32 } from "../../core/crc32.js";
 import { EmporiumError } from "../../core/errors.js";
 import { LIMITS } from "../../core/limits.js";
 import type { Flusher } from "./flusher.js";
-import { type Geometry, ITEM_BYTES, LEVELS, type Unit } from "./geometry.js";
-import {
-  type Statistics,
-  type UnitReceipt,
-  voxelOf,
-  type WriteVolumeOptions,
-  type WriteVolumeResult,
-  type WrittenObject,
-} from "./job.js";
-import type { WorkerMessage } from "./worker.js";
+import { COUNTS_BYTES, FORMS, LEVELS } from "./forms.js";
+import type { Geometry, Unit } from "./geometry.js";
+import type { Statistics, UnitReceipt, WriteVolumeOptions, WriteVolumeResult, WrittenObject } from "./job.js";
+import type { WorkerMessage } from "./worker-job.js";
 
 /** Gathers what workers report: finished chunks and units, in whatever order they come. */
 export class Collector {
@@ -22,7 +16,7 @@ export class Collector {
   private readonly objects = new Map<number, WrittenObject[]>();
   private readonly handled = new Map<number, number>();
   private readonly reports = new Map<number, { sums: number[]; checksums: number[] }>();
-  private readonly histogram = new Float64Array(65_536);
+  private readonly counts = new Float64Array(COUNTS_BYTES / 4);
   private readonly pending = new Set<Promise<void>>();
   private readonly expected: number[];
   private pendingBytes = 0;
@@ -36,17 +30,14 @@ export class Collector {
     private readonly columns: number,
     private readonly done: Map<number, UnitReceipt>,
     private readonly flusher: Flusher | undefined,
+    /** Source bytes that a written voxel stands for. */
+    bytesPerVoxel: number,
   ) {
     this.kept = [...done.keys()];
     this.expected = g.units.map((unit) => (options.zarr ? chunksOf(unit, g) : 0));
-    const rowBytes = options.source.shape[2] * (voxelOf(options.source).itemBytes || 1);
     this.doneBytes = g.units
       .filter((unit) => done.has(unit.index))
-      .reduce(
-        (sum, unit) =>
-          sum + ((unit.z1 - unit.z0) * (unit.y1 - unit.y0) * (unit.x1 - unit.x0) * rowBytes) / options.source.shape[2],
-        0,
-      );
+      .reduce((sum, { z0, z1, y0, y1, x0, x1 }) => sum + (z1 - z0) * (y1 - y0) * (x1 - x0) * bytesPerVoxel, 0);
   }
 
   report(bytesRead: number): void {
@@ -60,9 +51,8 @@ export class Collector {
       this.track(this.object(message));
     } else if (message.kind === "unit") {
       this.reports.set(message.unit, { sums: message.sums, checksums: message.checksums });
-      const { histogram } = message;
-      for (let bin = 0; bin < histogram.length; bin++) this.histogram[bin]! += histogram[bin]!;
-      this.track(this.keepHistogram(message.unit, histogram).then(() => this.unitMaybeDone(message.unit)));
+      this.addCounts(message.counts);
+      this.track(this.keepCounts(message.unit, message.counts).then(() => this.unitMaybeDone(message.unit)));
     }
   }
 
@@ -111,10 +101,14 @@ export class Collector {
     }
   }
 
-  private async keepHistogram(unit: number, counts: Uint32Array): Promise<void> {
+  private addCounts(counts: Uint32Array): void {
+    for (let bin = 0; bin < counts.length; bin++) this.counts[bin]! += counts[bin]!;
+  }
+
+  private async keepCounts(unit: number, counts: Uint32Array): Promise<void> {
     const { scratch } = this.options;
-    if (scratch === undefined) return;
-    const path = histogramPath(scratch, unit);
+    if (scratch === undefined || counts.length === 0) return;
+    const path = countsPath(scratch, unit);
     await mkdir(scratch, { recursive: true });
     await writeFile(`${path}.part`, counts);
     await rename(`${path}.part`, path);
@@ -133,8 +127,8 @@ export class Collector {
 
   private receipt(index: number, { sums, checksums }: { sums: number[]; checksums: number[] }): UnitReceipt {
     const unit = this.g.units[index]!;
-    const [, ny, nx] = this.options.source.shape;
-    const planeBytes = (unit.y1 - unit.y0) * nx * ITEM_BYTES;
+    const [, ny, nx] = this.g.shapes[0]!;
+    const planeBytes = (unit.y1 - unit.y0) * nx * this.g.itemBytes;
     const together = unit.y1 - unit.y0 === ny;
     const planes = planeChecksums(unit, this.g, checksums, nx);
     return {
@@ -153,7 +147,8 @@ export class Collector {
     const receipts = g.units.map((unit) => this.done.get(unit.index));
     const missing = receipts.indexOf(undefined);
     if (missing >= 0) throw new EmporiumError("INTERNAL", `unit ${missing} of ${receipts.length} gave no receipt`);
-    for (const unit of this.kept) await this.addKeptHistogram(unit);
+    const { counts } = FORMS[g.form];
+    if (counts) for (const unit of this.kept) await this.addKeptCounts(unit);
     const sums = [Infinity, -Infinity, 0, 0, 0];
     for (const receipt of receipts) {
       const [min, max, ...rest] = receipt!.sums.map(Number);
@@ -161,12 +156,14 @@ export class Collector {
       sums[1] = Math.max(sums[1]!, max!);
       for (const [i, value] of rest.entries()) sums[2 + i]! += value;
     }
-    const statistics = statisticsOf(sums, volumeOf(options.source.shape));
+    const voxels = volumeOf(g.shapes[0]!);
+    const statistics = statisticsOf(sums, voxels);
     const result: WriteVolumeResult = {
       shapes: g.shapes,
       chunk: g.chunk,
       statistics,
-      histogram: this.histogram,
+      histogram: counts === "histogram" ? this.counts : undefined,
+      labels: counts === "labels" ? [...this.counts.keys()].filter((label) => label > 0 && this.counts[label]! > 0) : undefined,
       objects: receipts.flatMap((receipt) => receipt!.objects),
     };
     if (options.mrc) {
@@ -175,7 +172,7 @@ export class Collector {
       try {
         await file.write(head, 0, head.length, 0);
         const crc = wholeRows ? this.dataChecksum(receipts as UnitReceipt[], crc32(head)) : await fileChecksum(file);
-        result.mrc = { size: head.length + volumeOf(options.source.shape) * ITEM_BYTES, crc32: crc };
+        result.mrc = { size: head.length + voxels * g.itemBytes, crc32: crc };
       } finally {
         await file.close();
       }
@@ -183,12 +180,12 @@ export class Collector {
     return result;
   }
 
-  private async addKeptHistogram(unit: number): Promise<void> {
-    const file = await open(histogramPath(this.options.scratch!, unit), "r");
+  private async addKeptCounts(unit: number): Promise<void> {
+    const file = await open(countsPath(this.options.scratch!, unit), "r");
     try {
-      const counts = new Uint32Array(65_536);
+      const counts = new Uint32Array(COUNTS_BYTES / 4);
       await file.read(new Uint8Array(counts.buffer), 0, counts.byteLength, 0);
-      for (let bin = 0; bin < counts.length; bin++) this.histogram[bin]! += counts[bin]!;
+      this.addCounts(counts);
     } finally {
       await file.close();
     }
@@ -196,19 +193,19 @@ export class Collector {
 
   /** Puts the units' checksums together in the order of the file: planes, and in each plane the units from top to bottom. */
   private dataChecksum(receipts: readonly UnitReceipt[], start: number): number {
-    const [, ny, nx] = this.options.source.shape;
+    const { units, itemBytes } = this.g;
+    const [, ny, nx] = this.g.shapes[0]!;
     let crc = start;
-    const { units } = this.g;
     for (let first = 0; first < units.length; ) {
       let end = first;
       while (end < units.length && units[end]!.z0 === units[first]!.z0) end++;
       const slab = units.slice(first, end);
       const planes = slab[0]!.z1 - slab[0]!.z0;
-      if (slab.length === 1) crc = combineCrc32(crc, receipts[first]!.checksums[0]!, planes * ny * nx * ITEM_BYTES);
+      if (slab.length === 1) crc = combineCrc32(crc, receipts[first]!.checksums[0]!, planes * ny * nx * itemBytes);
       else {
         for (let plane = 0; plane < planes; plane++) {
           for (const unit of slab) {
-            crc = combineCrc32(crc, receipts[unit.index]!.checksums[plane]!, (unit.y1 - unit.y0) * nx * ITEM_BYTES);
+            crc = combineCrc32(crc, receipts[unit.index]!.checksums[plane]!, (unit.y1 - unit.y0) * nx * itemBytes);
           }
         }
       }
@@ -218,8 +215,8 @@ export class Collector {
   }
 }
 
-function histogramPath(scratch: string, unit: number): string {
-  return `${scratch}/histogram-${unit}.bin`;
+function countsPath(scratch: string, unit: number): string {
+  return `${scratch}/counts-${unit}.bin`;
 }
 
 function statisticsOf([min, max, sum, squares, nonFinite]: number[], count: number): Statistics {
@@ -231,12 +228,12 @@ function statisticsOf([min, max, sum, squares, nonFinite]: number[], count: numb
 
 /** Workers sum step by step; a series has several steps to a plane. */
 function planeChecksums(unit: Unit, g: Geometry, checksums: readonly number[], nx: number): number[] {
-  if (g.form === "volume") return [...checksums];
+  if (g.halvesZ) return [...checksums];
   const planes: number[] = [];
   let crc = 0;
   for (let s = 0; s < unit.steps; s++) {
     const step = g.steps[unit.firstStep + s]!;
-    crc = combineCrc32(crc, checksums[s]!, step.rows * nx * ITEM_BYTES);
+    crc = combineCrc32(crc, checksums[s]!, step.rows * nx * g.itemBytes);
     if (step.endsPlane) {
       planes.push(crc);
       crc = 0;
@@ -249,7 +246,7 @@ function chunksOf(unit: Unit, g: Geometry): number {
   let count = 0;
   for (let level = 0; level < LEVELS; level++) {
     const scale = 1 << level;
-    const depth = g.form === "volume" ? ceilDiv(ceilDiv(unit.z1 - unit.z0, scale), g.chunk[0]) : unit.z1 - unit.z0;
+    const depth = g.halvesZ ? ceilDiv(ceilDiv(unit.z1 - unit.z0, scale), g.chunk[0]) : unit.z1 - unit.z0;
     const height = ceilDiv(ceilDiv(unit.y1 - unit.y0, scale), g.chunk[1]);
     count += depth * height * ceilDiv(ceilDiv(unit.x1 - unit.x0, scale), g.chunk[2]);
   }

@@ -3,7 +3,7 @@ import { Worker } from "node:worker_threads";
 import { EmporiumError, fromErrorRecord } from "../../core/errors.js";
 import { kernelModule, sharedMemory } from "../kernels/kernels.js";
 import { planGeometry } from "./geometry.js";
-import type { WorkerJob, WorkerMessage } from "./worker.js";
+import type { WorkerJob, WorkerMessage } from "./worker-job.js";
 
 export type CrewJob = Omit<WorkerJob, "memory" | "module" | "thread">;
 

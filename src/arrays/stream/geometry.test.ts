@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ceilDiv, type Triple } from "../../core/box.js";
-import { columnGrain, type GeometryOptions, LEVELS, levelShapes, planGeometry, type VolumeForm } from "./geometry.js";
+import { columnGrain, LEVELS, levelShapes, type VolumeForm } from "./forms.js";
+import { type GeometryOptions, planGeometry } from "./geometry.js";
 import { estimateVolumeMemory, fitColumns } from "./memory.js";
 
 const plan = (shape: Triple, form: VolumeForm, more: Partial<GeometryOptions> = {}) =>
@@ -15,7 +16,7 @@ const plan = (shape: Triple, form: VolumeForm, more: Partial<GeometryOptions> = 
     ...more,
   });
 
-const form = fc.constantFrom<VolumeForm>("volume", "series");
+const form = fc.constantFrom<VolumeForm>("volume", "series", "mask", "labels");
 const shape = fc.tuple(fc.integer({ min: 1, max: 1100 }), fc.integer({ min: 1, max: 9000 }), fc.integer({ min: 1, max: 9000 }));
 
 describe("planGeometry", () => {
@@ -48,15 +49,15 @@ describe("planGeometry", () => {
           expect(new Set(places).size).toBe(places.length);
           const across = ceilDiv(nx, g.chunk[2]);
           const down =
-            kind === "volume" ? ceilDiv(ny, g.chunk[1]) : slab.length / ceilDiv(size[2], cut ? columnGrain(kind) : size[2]);
+            kind !== "series" ? ceilDiv(ny, g.chunk[1]) : slab.length / ceilDiv(size[2], cut ? columnGrain(kind) : size[2]);
           expect(places.length).toBe(across * down);
         }
       }),
     );
   });
 
-  it("keeps all regions apart", () => {
-    const g = plan([9, 1500, 700], "volume", { rawRowBytes: 1400, rawSlots: 2 });
+  it.each(["volume", "mask", "labels"] as const)("keeps all regions of a %s apart", (kind) => {
+    const g = plan([9, 1500, 700], kind, { rawRowBytes: 1400, rawSlots: 2 });
     const regions: [number, number][] = [
       [g.clear[0], g.clear[1]],
       [g.privateStart, g.privateStart + 2 * g.privateBytes],
@@ -89,6 +90,39 @@ describe("memory", () => {
     expect(bytes(100_000, 1024)).toBe(bytes(1024, 1024));
     expect(bytes(1024, 100_000) / bytes(1024, 4096)).toBeCloseTo(1, 2);
     expect(bytes(1024, 1024)).toBeLessThan(170 * 2 ** 20);
+  });
+
+  it("is no more for a mask or labels than for a tomogram of that size, resampled or not", () => {
+    const sides = fc.tuple(
+      fc.integer({ min: 1, max: 1024 }),
+      fc.integer({ min: 1, max: 6000 }),
+      fc.integer({ min: 1, max: 6000 }),
+    );
+    const factor = fc.constantFrom(0.25, 0.5, 1, 1.3, 2);
+    const wish = fc.constantFrom(
+      { form: "mask", method: "any" },
+      { form: "mask", method: "mean" },
+      { form: "labels", method: "nearest" },
+    );
+    fc.assert(
+      fc.property(
+        sides,
+        fc.integer({ min: 1, max: 32 }),
+        fc.constantFrom(1, 2, 4, 8),
+        factor,
+        wish,
+        (size, threads, itemBytes, by, { form, method }) => {
+          const source = size.map((length) => Math.max(1, Math.round(length * by))) as Triple;
+          const resampling = by === 1 ? undefined : { shape: source, method: method as "any" | "mean" | "nearest" };
+          const kind = form as "mask" | "labels";
+          const needed = estimateVolumeMemory({ shape: size, threads, itemBytes, form: kind, resampling });
+          // the larger of the two sizes is what a tomogram of it would have
+          const tomogram = estimateVolumeMemory({ shape: by > 1 ? source : size, threads, itemBytes });
+          expect(needed).toBeLessThanOrEqual(tomogram);
+        },
+      ),
+      { numRuns: 500 },
+    );
   });
 
   it("cuts columns where rows are too long for the ceiling, and says so where nothing fits", () => {

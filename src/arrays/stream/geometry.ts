@@ -1,46 +1,33 @@
 import { ceilDiv, type Triple } from "../../core/box.js";
-import { PORTAL_CHUNKS, PORTAL_LEVELS, type PyramidKind, pyramidShapes } from "../../formats/zarr/ome.js";
+import {
+  align,
+  COUNTS_BYTES,
+  chunkShape,
+  FORMS,
+  LEVELS,
+  levelShapes,
+  rowsOfBlock,
+  STEP_ROWS,
+  STRIP_ROWS,
+  stepPlanes,
+  type VolumeForm,
+} from "./forms.js";
+import { privateBuffers } from "./private-buffers.js";
+import type { Resampling } from "./resampling.js";
 
-/**
- * How a volume is cut into work, and where everything lies in the shared memory: a pure function of shape and form, computed alike
- * in the main thread and in every worker.
- *
- * A Blosc block is a part of one plane of a chunk, so a chunk is appended block by block and never held. The volume is walked in
- * *steps*; a step holds the rows that one level-2 chunk column needs next:
- *
- * - form `volume` (chunks 256³, z halves with y and x): a step is 4 planes × 1024 rows, which gives 2 planes × 512 rows of level 1
- *   and 1 plane × 256 rows of level 2. A *unit* is 1024 planes × 1024 rows: one level-2 chunk deep and high, so units share no chunk.
- * - form `series` (a tilt series; chunks 1 × 1024 × 1024, z stays): a step is 1 plane × 1024 rows, with 512 and 256 rows of levels 1
- *   and 2. A unit is some planes × 4096 rows.
- *
- * Along x a unit takes all columns, or a multiple of one level-2 chunk's where memory asks for it.
- * Two steps are in memory: while one is being encoded, the next is read.
- */
-export const LEVELS = PORTAL_LEVELS;
-export const ITEM_BYTES = 4;
-/** Plain bytes of a Blosc block: four blocks to a plane of a 256³ chunk read best. */
-export const BLOCK_BYTES = 65_536;
-const BLOCK_VOXELS = BLOCK_BYTES / ITEM_BYTES;
-/** Rows that one read task takes: a multiple of 2^(LEVELS - 1), so that no reduced row needs two tasks. */
-export const STRIP_ROWS = 256;
-const STEP_ROWS = 1024;
 /** Units of a series are at least this large (where there are planes enough), so that receipts are not one a small plane. */
 const SERIES_UNIT_BYTES = 256 * 2 ** 20;
-/** Columns at which units may be cut along x: one level-2 chunk wide. */
-export function columnGrain(form: VolumeForm): number {
-  return chunkShape(form)[2] << (LEVELS - 1);
-}
-
-export type VolumeForm = "volume" | "series";
 
 export interface GeometryOptions {
-  /** Voxels `[z, y, x]`. */
+  /** Voxels `[z, y, x]` of what is written. */
   shape: Triple;
   form: VolumeForm;
+  /** Where the source has another shape. */
+  resampling?: Resampling | undefined;
   /** Columns of a unit: all, or a multiple of `columnGrain`. */
   columns: number;
   threads: number;
-  /** Bytes of one source row of the unit where it is converted from a buffer of its own, else 0. */
+  /** Bytes of one source row of the unit (where it is resampled: of the source) that is converted from a buffer of its own, else 0. */
   rawRowBytes: number;
   /** Steps of raw bytes that the main thread reads ahead for workers that cannot read by themselves; 0 for local files. */
   rawSlots: number;
@@ -49,12 +36,12 @@ export interface GeometryOptions {
 /** A chunk column of a unit at one level: chunks that follow each other along the walk are appended by the same task list. */
 export interface ChunkColumn {
   level: number;
-  /** First voxel of the column at its level: x, and y for form `volume`. */
+  /** First voxel of the column at its level: x, and y where z is halved. */
   x: number;
   y: number;
   /** First row inside the step's rows at this level. */
   row: number;
-  /** Voxels inside the volume along x; rows inside it (form `volume`). */
+  /** Voxels inside the volume along x; rows inside it (not of a series). */
   w: number;
   h: number;
 }
@@ -103,6 +90,10 @@ export interface Ring {
 
 export interface Geometry {
   form: VolumeForm;
+  /** Bytes of a voxel as written. */
+  itemBytes: number;
+  /** Every form but `series`. */
+  halvesZ: boolean;
   shapes: Triple[];
   chunk: Triple;
   units: Unit[];
@@ -118,8 +109,9 @@ export interface Geometry {
   /** Float64 index of a read task's five sums; Uint32 index of its checksums (one a plane). */
   sums(step: Step, strip: number): number;
   checksums(step: Step, strip: number): number;
-  /** Address of a worker's histogram for a unit slot. */
-  histogram(unit: Unit, thread: number): number;
+  /** Address of a worker's table of counts for a unit slot, and its length: 0 where the form has none. */
+  counts(unit: Unit, thread: number): number;
+  countsBytes: number;
   rawSlot(step: number): number;
   rawSlotBytes: number;
   privateStart: number;
@@ -147,39 +139,35 @@ export interface Control {
 /** Words of a column's state. The block table follows. */
 export const STATE = { appended: 0, fd: 1, position: 2, blocks: 3, crc: 4, table: 5 } as const;
 export const SUMS = 5;
-export const HISTOGRAM_BYTES = 65_536 * 4;
 
-/** Shapes of all levels, as the portal's layout has them. */
-export function levelShapes(shape: Triple, form: VolumeForm): Triple[] {
-  return pyramidShapes(shape, KIND[form], LEVELS);
-}
-
-export function chunkShape(form: VolumeForm): Triple {
-  return PORTAL_CHUNKS[KIND[form]];
-}
-
-const KIND: Record<VolumeForm, PyramidKind> = { volume: "tomogram", series: "tiltseries" };
-
-export function stepPlanes(form: VolumeForm): number {
-  return form === "volume" ? 1 << (LEVELS - 1) : 1;
-}
-
-/** Buffers of one worker: raw strip, block, encoded blocks of a task, hash table of the encoder, statistics. */
-export function privateBytesOf(form: VolumeForm, rawRowBytes: number): number {
-  const encoded = form === "volume" ? stepPlanes(form) * 4 * (BLOCK_BYTES + 64) : (STEP_ROWS / 16) * (BLOCK_BYTES + 64);
-  return align(STRIP_ROWS * rawRowBytes) + align(BLOCK_BYTES) + align(encoded) + align(16_384) + align(64) + 4096;
-}
-
-export function planGeometry({ shape, form, columns, threads, rawRowBytes, rawSlots }: GeometryOptions): Geometry {
+/**
+ * How a volume is cut into work, and where everything lies in the shared memory: a pure function of shape and form, computed alike
+ * in the main thread and in every worker.
+ *
+ * A Blosc block is a part of one plane of a chunk, so a chunk is appended block by block and never held. The volume is walked in
+ * *steps*; a step holds the rows that one level-2 chunk column needs next:
+ *
+ * - forms `volume`, `mask` and `labels` (chunks 256³, z halves with y and x): a step is 4 planes × 1024 rows, which gives 2 planes × 512 rows of level 1
+ *   and 1 plane × 256 rows of level 2. A *unit* is 1024 planes × 1024 rows: one level-2 chunk deep and high, so units share no chunk.
+ * - form `series` (a tilt series; chunks 1 × 1024 × 1024, z stays): a step is 1 plane × 1024 rows, with 512 and 256 rows of levels 1
+ *   and 2. A unit is some planes × 4096 rows.
+ *
+ * Along x a unit takes all columns, or a multiple of one level-2 chunk's where memory asks for it.
+ * Two steps are in memory: while one is being encoded, the next is read.
+ */
+export function planGeometry(options: GeometryOptions): Geometry {
+  const { shape, form, columns, threads, rawRowBytes, rawSlots } = options;
   const [nz, ny, nx] = shape;
+  const { itemBytes } = FORMS[form];
+  const halvesZ = form !== "series";
   const shapes = levelShapes(shape, form);
   const chunk = chunkShape(form);
-  const blockRows = BLOCK_VOXELS / chunk[2];
+  const blockRows = rowsOfBlock(form);
   const chunkBlocks = (chunk[0] * chunk[1]) / blockRows;
   const planesOfStep = stepPlanes(form);
   const unitRows = chunk[1] << (LEVELS - 1);
-  const planeBytes = Math.min(ny, unitRows) * Math.min(nx, columns) * ITEM_BYTES;
-  const unitPlanes = form === "volume" ? chunk[0] << (LEVELS - 1) : Math.max(1, Math.floor(SERIES_UNIT_BYTES / planeBytes));
+  const planeBytes = Math.min(ny, unitRows) * Math.min(nx, columns) * itemBytes;
+  const unitPlanes = halvesZ ? chunk[0] << (LEVELS - 1) : Math.max(1, Math.floor(SERIES_UNIT_BYTES / planeBytes));
 
   const units: Unit[] = [];
   const steps: Step[] = [];
@@ -202,9 +190,9 @@ export function planGeometry({ shape, form, columns, threads, rawRowBytes, rawSl
           firstStep: steps.length,
           columns: [],
         };
-        unit.rowBytes = Array.from({ length: LEVELS }, (_, level) => levelWidth(unit.x1 - x0, level) * ITEM_BYTES);
-        unit.columns = chunkColumns(unit, shapes, chunk, form);
-        for (const { z, planes, y, rows } of walk(unit, form, planesOfStep)) {
+        unit.rowBytes = Array.from({ length: LEVELS }, (_, level) => levelWidth(unit.x1 - x0, level) * itemBytes);
+        unit.columns = chunkColumns(unit, shapes, chunk, halvesZ);
+        for (const { z, planes, y, rows } of walk(unit, halvesZ, planesOfStep)) {
           const strips = ceilDiv(rows, STRIP_ROWS);
           const count = strips + unit.columns.length;
           const slot = steps.length & 1;
@@ -247,22 +235,25 @@ export function planGeometry({ shape, form, columns, threads, rawRowBytes, rawSl
   const controlWord = take(4 * 32) / 4;
   const stateWords = STATE.table + chunkBlocks;
   const states = [0, 1].map(() => take(4 * maxColumns * stateWords) / 4);
-  const histograms = [0, 1].map(() => take(threads * HISTOGRAM_BYTES));
+  const countsBytes = FORMS[form].counts === undefined ? 0 : COUNTS_BYTES;
+  const counts = [0, 1].map(() => take(threads * countsBytes));
   const clear: [number, number] = [clearStart, top];
   const sumsAt = [0, 1].map(() => take(8 * SUMS * maxSteps * maxStrips) / 8);
   const crcsAt = [0, 1].map(() => take(4 * planesOfStep * maxSteps * maxStrips) / 4);
   const rings = Array.from({ length: LEVELS }, (_, level): Ring => {
-    const ringPlaneBytes = ceilDiv(stepRows, 1 << level) * levelWidth(width, level) * ITEM_BYTES;
-    const planes = form === "volume" ? planesOfStep >> level : 1;
+    const ringPlaneBytes = ceilDiv(stepRows, 1 << level) * levelWidth(width, level) * itemBytes;
+    const planes = halvesZ ? planesOfStep >> level : 1;
     return { planeBytes: ringPlaneBytes, slots: [take(planes * ringPlaneBytes), take(planes * ringPlaneBytes)] };
   });
   const rawSlotBytes = rawSlots === 0 ? 0 : align(planesOfStep * stepRows * rawRowBytes);
   const raw = take(rawSlots * rawSlotBytes);
-  const privateBytes = privateBytesOf(form, rawSlots === 0 ? rawRowBytes : 0);
+  const privateBytes = privateBuffers(options, 0).end;
   const privateStart = take(threads * privateBytes);
 
   return {
     form,
+    itemBytes,
+    halvesZ,
     shapes,
     chunk,
     units,
@@ -284,7 +275,8 @@ export function planGeometry({ shape, form, columns, threads, rawRowBytes, rawSl
     columnState: (unit, column) => states[unit.index & 1]! + column * stateWords,
     sums: (step, strip) => sumsAt[step.unit.index & 1]! + SUMS * (step.local * maxStrips + strip),
     checksums: (step, strip) => crcsAt[step.unit.index & 1]! + planesOfStep * (step.local * maxStrips + strip),
-    histogram: (unit, thread) => histograms[unit.index & 1]! + thread * HISTOGRAM_BYTES,
+    counts: (unit, thread) => counts[unit.index & 1]! + thread * countsBytes,
+    countsBytes,
     rawSlot: (step) => raw + (step % Math.max(1, rawSlots)) * rawSlotBytes,
     rawSlotBytes,
     privateStart,
@@ -292,10 +284,6 @@ export function planGeometry({ shape, form, columns, threads, rawRowBytes, rawSl
     clear,
     totalBytes: top,
   };
-}
-
-function align(bytes: number): number {
-  return (bytes + 127) & ~127;
 }
 
 function levelWidth(width: number, level: number): number {
@@ -306,10 +294,10 @@ function levelWidth(width: number, level: number): number {
 
 function* walk(
   unit: Unit,
-  form: VolumeForm,
+  halvesZ: boolean,
   planesOfStep: number,
 ): Generator<{ z: number; planes: number; y: number; rows: number }> {
-  if (form === "volume") {
+  if (halvesZ) {
     for (let z = unit.z0; z < unit.z1; z += planesOfStep) {
       yield { z, planes: Math.min(planesOfStep, unit.z1 - z), y: unit.y0, rows: unit.y1 - unit.y0 };
     }
@@ -320,12 +308,12 @@ function* walk(
   }
 }
 
-function chunkColumns(unit: Unit, shapes: readonly Triple[], chunk: Triple, form: VolumeForm): ChunkColumn[] {
+function chunkColumns(unit: Unit, shapes: readonly Triple[], chunk: Triple, halvesZ: boolean): ChunkColumn[] {
   const columns: ChunkColumn[] = [];
   for (let level = 0; level < LEVELS; level++) {
     const [, height, width] = shapes[level]!;
     const yFrom = unit.y0 >> level;
-    const yTo = form === "volume" ? Math.min(height, ceilDiv(unit.y1, 1 << level)) : yFrom + 1;
+    const yTo = halvesZ ? Math.min(height, ceilDiv(unit.y1, 1 << level)) : yFrom + 1;
     for (let y = yFrom; y < yTo; y += chunk[1]) {
       for (let x = unit.x0 >> level; x < Math.min(width, ceilDiv(unit.x1, 1 << level)); x += chunk[2]) {
         columns.push({ level, x, y, row: y - yFrom, w: Math.min(chunk[2], width - x), h: Math.min(chunk[1], height - y) });

@@ -2,7 +2,8 @@ import type { Triple } from "../../core/box.js";
 import type { DType } from "../../core/dtype.js";
 import { EmporiumError } from "../../core/errors.js";
 import type { CONVERT } from "../kernels/kernels.js";
-import type { VolumeForm } from "./geometry.js";
+import type { VolumeForm } from "./forms.js";
+import type { MaskSelection } from "./selection.js";
 
 /** Voxels in C order, `[z, y, x]`, x fastest, behind `offset` of a file of this machine or behind a reader. */
 export interface RawVolume {
@@ -41,7 +42,7 @@ export interface UnitReceipt {
   columns: number;
   /** min, max, sum, sum of squares, non-finite count; min and max are text where no voxel is finite. */
   sums: readonly (number | string)[];
-  /** CRC-32 of the unit's float32 bytes: one for all where they lie together in the MRC, else one a plane. */
+  /** CRC-32 of the unit's bytes as written: one for all where they lie together in the MRC, else one a plane. */
   checksums: readonly number[];
   objects: readonly { key: string; size: number; crc32: number }[];
 }
@@ -49,15 +50,19 @@ export interface UnitReceipt {
 export interface WriteVolumeOptions {
   source: RawVolume;
   form: VolumeForm;
+  /** Form `mask`: what becomes 1. Other forms have none. */
+  select?: MaskSelection | undefined;
+  /** Voxels `[z, y, x]` that are wanted of a mask or labels. Where the source has others, it is resampled, and must be a file. */
+  targetShape?: Triple | undefined;
   /** What an odd last plane, row or column meets: the mean of what is there, or the reference's zeros. */
   edge: "present" | "zeros";
   threads: number;
   memoryBytes: number;
-  /** Float32 MRC: an empty or partly written file of this machine. `head` gives header and extended header for the statistics. */
+  /** MRC in the form's type: an empty or partly written file of this machine. `head` gives header and extended header for the statistics. */
   mrc?: { path: string; headBytes: number; head(statistics: Statistics): Uint8Array } | undefined;
   /** Folder for the chunks of all levels; metadata documents are the caller's. */
   zarr?: { folder: string } | undefined;
-  /** Where the histograms of finished units are kept for a resume. Absent: no resume, `onUnit` is not called. */
+  /** Where the counts of finished units are kept for a resume. Absent: no resume, `onUnit` is not called. */
   scratch?: string | undefined;
   /** Units of an earlier attempt on the same files. */
   finished?: readonly UnitReceipt[];
@@ -76,8 +81,10 @@ export interface WriteVolumeResult {
   shapes: Triple[];
   chunk: Triple;
   statistics: Statistics;
-  /** Counts over the order-preserving upper 16 bits of float32, of the coarsest level. */
-  histogram: Float64Array;
+  /** Counts over the order-preserving upper 16 bits of float32, of the coarsest level. Of volumes and series. */
+  histogram?: Float64Array | undefined;
+  /** Form `labels`: those above 0 that level 0 holds, ascending. */
+  labels?: number[] | undefined;
   mrc?: { size: number; crc32: number };
   objects: { key: string; size: number; crc32: number }[];
 }

@@ -1,10 +1,12 @@
 import { ceilDiv, type Triple } from "../../core/box.js";
 import { EmporiumError } from "../../core/errors.js";
 import { formatBytes } from "../../core/units.js";
-import { columnGrain, type GeometryOptions, planGeometry, type VolumeForm } from "./geometry.js";
+import { columnGrain, type VolumeForm } from "./forms.js";
+import { type GeometryOptions, planGeometry } from "./geometry.js";
+import type { Resampling } from "./resampling.js";
 
 export interface MemoryRequest {
-  /** Voxels `[z, y, x]`. */
+  /** Voxels `[z, y, x]` of what is written. */
   shape: Triple;
   threads: number;
   form?: VolumeForm | undefined;
@@ -12,25 +14,38 @@ export interface MemoryRequest {
   itemBytes?: number | undefined;
   /** The source is read over a network: some steps ahead. */
   remote?: boolean | undefined;
+  /** Where the source has another shape. */
+  resampling?: Resampling | undefined;
 }
 
 /** Steps that are read ahead of the workers over a network: as many as fit, and at least one. */
-export const RAW_SLOTS_MAX = 3;
+const RAW_SLOTS_MAX = 3;
 const RAW_SLOTS_WANTED = 2;
 
 /**
- * Buffers, in bytes, that writing a volume takes when no ceiling binds: 36.5 KiB a column (10.5 for a series) in all, some MiB a
- * thread. It does not depend on the number of planes, and on rows only below 1024.
+ * Buffers, in bytes, that writing a volume takes when no ceiling binds: 36.5 KiB a column (10.5 for a series, 9.1 for a mask,
+ * 18.3 for labels) in all, some MiB a thread. It does not depend on the number of planes, and on rows only below 1024.
  */
-export function estimateVolumeMemory({ shape, threads, form = "volume", itemBytes = 4, remote = false }: MemoryRequest): number {
-  return planGeometry({
-    shape: [Math.min(shape[0], 1024), Math.min(shape[1], 4096), shape[2]],
-    form,
-    columns: wholeColumns(shape[2], form),
-    threads,
-    rawRowBytes: shape[2] * itemBytes,
-    rawSlots: remote ? RAW_SLOTS_WANTED : 0,
-  }).totalBytes;
+export function estimateVolumeMemory({
+  shape,
+  threads,
+  form = "volume",
+  itemBytes = 4,
+  remote = false,
+  resampling,
+}: MemoryRequest): number {
+  const sizeWith = (rawSlots: number) =>
+    planGeometry({
+      shape: [Math.min(shape[0], 1024), Math.min(shape[1], 4096), shape[2]],
+      form,
+      resampling,
+      columns: wholeColumns(shape[2], form),
+      threads,
+      rawRowBytes: Math.ceil((resampling?.shape[2] ?? shape[2]) * itemBytes),
+      rawSlots,
+    }).totalBytes;
+  // a remote source that is compressed, or must be resampled, is laid out on this machine first
+  return Math.max(sizeWith(0), remote && !resampling ? sizeWith(RAW_SLOTS_WANTED) : 0);
 }
 
 /**
@@ -41,26 +56,41 @@ export function estimateVolumeMemory({ shape, threads, form = "volume", itemByte
 export function fitColumns(options: Omit<GeometryOptions, "columns">, memoryBytes: number): number {
   const { shape, form } = options;
   const grain = columnGrain(form);
-  const size = (columns: number) => {
-    const share = Math.min(1, columns / shape[2]);
-    const flat: Triple = [Math.min(shape[0], 1024), Math.min(shape[1], 4096), shape[2]];
-    return planGeometry({ ...options, shape: flat, columns, rawRowBytes: Math.ceil(options.rawRowBytes * share) }).totalBytes;
-  };
   const all = wholeColumns(shape[2], form);
   for (
     let columns = all;
     columns >= grain;
     columns = columns > grain ? Math.max(grain, Math.floor(columns / 2 / grain) * grain) : 0
   ) {
-    if (size(columns) <= memoryBytes) return columns;
+    if (bytesOf(options, columns) <= memoryBytes) return columns;
   }
   throw new EmporiumError(
     "MEMORY_LIMIT",
-    `${formatBytes(memoryBytes)} of memory given, ${formatBytes(size(grain))} needed for buffers`,
+    `${formatBytes(memoryBytes)} of memory given, ${formatBytes(bytesOf(options, grain))} needed for buffers`,
     {
       hint: "raise --memory, or lower --jobs",
     },
   );
+}
+
+/** All columns with as many steps read ahead as fit; undefined where not even one does. */
+export function fitRawSlots(
+  options: Omit<GeometryOptions, "columns" | "rawSlots">,
+  memoryBytes: number,
+): { columns: number; rawSlots: number } | undefined {
+  const columns = wholeColumns(options.shape[2], options.form);
+  for (let rawSlots = RAW_SLOTS_MAX; rawSlots > 0; rawSlots--) {
+    if (bytesOf({ ...options, rawSlots }, columns) <= memoryBytes) return { columns, rawSlots };
+  }
+  return undefined;
+}
+
+function bytesOf(options: Omit<GeometryOptions, "columns">, columns: number): number {
+  const { shape, resampling } = options;
+  // rows to be resampled are read whole
+  const share = resampling ? 1 : Math.min(1, columns / shape[2]);
+  const flat: Triple = [Math.min(shape[0], 1024), Math.min(shape[1], 4096), shape[2]];
+  return planGeometry({ ...options, shape: flat, columns, rawRowBytes: Math.ceil(options.rawRowBytes * share) }).totalBytes;
 }
 
 function wholeColumns(nx: number, form: VolumeForm): number {

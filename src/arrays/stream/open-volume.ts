@@ -1,9 +1,7 @@
 import { createWriteStream, writeSync } from "node:fs";
 import { mkdir, open, rename, stat as statFile } from "node:fs/promises";
-import { PassThrough, Readable } from "node:stream";
+import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { createGunzip } from "node:zlib";
-import unbzip2 from "unbzip2-stream";
 import { boxShape, type Triple } from "../../core/box.js";
 import type { RandomAccess } from "../../core/bytes.js";
 import { EmporiumError } from "../../core/errors.js";
@@ -11,13 +9,11 @@ import { compressionOf } from "../../formats/mrc/detect.js";
 import { MRC_HEADER_BYTES, type MrcHeader, parseMrcHeader, readMrcHeader } from "../../formats/mrc/header.js";
 import { axisOrder, byteReading, requireRealVolume } from "../../formats/mrc/meaning.js";
 import { readMrcExtendedHeader } from "../../formats/mrc/read.js";
-import { type CodecRegistry, defaultCodecs } from "../../formats/zarr/codecs.js";
-import { parseZarray, parseZattrs } from "../../formats/zarr/metadata.js";
-import { parseOmeZarr } from "../../formats/zarr/ome.js";
-import { copyElements, readZarrBox, stridesOf } from "../../formats/zarr/read.js";
-import { absent, objectName, openObject, type Stat, type Store } from "../../stores/store.js";
-import { decodeBlosc } from "../kernels/blosc.js";
+import { copyElements, stridesOf } from "../../formats/zarr/read.js";
+import { openObject, type Stat, type Store } from "../../stores/store.js";
+import { decompressTo, headBehind, pieces } from "./compressed.js";
 import type { RawVolume } from "./job.js";
+import { describeZarr, isZarrKey, zarrBoxes, zarrVoxel } from "./zarr-volume.js";
 
 export interface OpenVolumeOptions {
   signal?: AbortSignal | undefined;
@@ -25,6 +21,8 @@ export interface OpenVolumeOptions {
   scratch(): Promise<string>;
   /** The reference's reading: axis order ignored, unsigned bytes known by their maximum alone. */
   compat: boolean;
+  /** What is read over a network is laid out as well: it will not be read from front to back. */
+  asFile?: boolean | undefined;
 }
 
 export interface VolumeFacts {
@@ -57,11 +55,14 @@ export async function describeVolume(
   key: string,
   options: { signal?: AbortSignal | undefined; compat: boolean },
 ): Promise<VolumeFacts> {
-  if (isZarrKey(key)) return (await openZarr(store, key, options.signal)).facts;
+  if (isZarrKey(key)) {
+    const { shape, voxelSizeAngstrom } = await describeZarr(store, key, options.signal);
+    return { shape, voxelSizeAngstrom, warnings: [] };
+  }
   const { object, head } = await openHead(store, key, options.signal);
   const compression = compressionOf(head);
   const header = compression
-    ? parseMrcHeader(await headOf(object, compression), { name: object.name })
+    ? parseMrcHeader(await headBehind(object, compression, MRC_HEADER_BYTES), { name: object.name })
     : await readMrcHeader(object, { signal: options.signal });
   return { ...mrcFacts(header, object.name, options.compat, new Uint8Array(0)), stat: object.stat };
 }
@@ -77,7 +78,10 @@ export async function openVolume(store: Store, key: string, options: OpenVolumeO
   let source: RandomAccess = object;
   let path = store.local?.path(key);
   if (compression) {
-    path = await laidOut(options, "plain", (to) => decompress(object, compression, to, options.signal));
+    path = await laidOut(options, "plain", (to) => decompressTo(object, compression, to, options.signal));
+    source = fileSource(path, object.name);
+  } else if (path === undefined && options.asFile) {
+    path = await laidOut(options, "copy", (to) => pipeline(Readable.from(pieces(object, options.signal)), createWriteStream(to)));
     source = fileSource(path, object.name);
   }
   const header = await readMrcHeader(source, { signal: options.signal });
@@ -85,14 +89,7 @@ export async function openVolume(store: Store, key: string, options: OpenVolumeO
   const raw: RawVolume = {
     name: object.name,
     shape: header.shape,
-    dtype:
-      header.dtype === "uint8" || header.dtype === "int8"
-        ? byteReading(header, options.compat ? "reference" : undefined) === "uint8"
-          ? "uint8"
-          : "int8"
-        : header.dtype,
-    littleEndian: header.littleEndian,
-    flipSign: byteReading(header, options.compat ? "reference" : undefined) === "uint8-128",
+    ...mrcVoxel(header, options.compat),
     data:
       path === undefined
         ? { offset: header.dataOffset, read: (offset, length) => object.read({ offset, length }, { signal: options.signal }) }
@@ -115,7 +112,7 @@ export async function openVolume(store: Store, key: string, options: OpenVolumeO
 }
 
 /** One request gives the first bytes; whoever looks at them again is answered from memory. */
-async function openHead(store: Store, key: string, signal: AbortSignal | undefined) {
+export async function openHead(store: Store, key: string, signal: AbortSignal | undefined) {
   const object = await openObject(store, key, { signal });
   const head = await object.read({ offset: 0, length: MRC_HEADER_BYTES });
   const read: RandomAccess["read"] = async (range, options) =>
@@ -125,8 +122,12 @@ async function openHead(store: Store, key: string, signal: AbortSignal | undefin
   return { object: { ...object, read }, head };
 }
 
-export function isZarrKey(key: string): boolean {
-  return /\.zarr\/?$/i.test(key);
+/** How the voxels of an MRC are read: byte order, and of mode 0 the sign. */
+export function mrcVoxel(header: MrcHeader, compat: boolean): Pick<RawVolume, "dtype" | "littleEndian" | "flipSign"> {
+  const { dtype, littleEndian } = header;
+  const reading = byteReading(header, compat ? "reference" : undefined);
+  if (reading === undefined) return { dtype, littleEndian };
+  return { dtype: reading === "uint8" ? "uint8" : "int8", littleEndian, flipSign: reading === "uint8-128" };
 }
 
 function mrcFacts(header: MrcHeader, name: string, compat: boolean, extended: Uint8Array): VolumeFacts {
@@ -171,63 +172,6 @@ function fileSource(path: string, name: string): RandomAccess {
       }
     },
   };
-}
-
-async function* pieces(source: RandomAccess, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
-  const size = await source.size();
-  for (let offset = 0; offset < size; offset += 4 * 2 ** 20) {
-    yield await source.read({ offset, length: Math.min(4 * 2 ** 20, size - offset) }, { signal });
-  }
-}
-
-function decompressor(kind: "gzip" | "bzip2"): NodeJS.ReadWriteStream {
-  return kind === "gzip" ? createGunzip() : (unbzip2() as NodeJS.ReadWriteStream);
-}
-
-async function decompress(
-  source: RandomAccess,
-  kind: "gzip" | "bzip2",
-  path: string,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  try {
-    await pipeline(Readable.from(pieces(source, signal)), decompressor(kind), createWriteStream(path), { signal });
-  } catch (cause) {
-    throw corrupt(cause, source, kind);
-  }
-}
-
-function corrupt(cause: unknown, source: RandomAccess, kind: string): unknown {
-  if (cause instanceof Error && (cause.name === "AbortError" || cause.name === "EmporiumError" || "syscall" in cause))
-    return cause;
-  const message = cause instanceof Error ? cause.message : String(cause);
-  return new EmporiumError("FORMAT_CORRUPT", `${source.name}: the ${kind} stream does not decode: ${message}`, {
-    place: { file: source.name },
-    hint: "copy the file again: it is damaged or cut short",
-    cause,
-  });
-}
-
-/** The first bytes behind a compression. How many follow is not known before its end. */
-async function headOf(source: RandomAccess, kind: "gzip" | "bzip2"): Promise<Uint8Array> {
-  const wanted = MRC_HEADER_BYTES;
-  const held: Uint8Array[] = [];
-  let length = 0;
-  // the bzip2 stream is of the old kind, which cannot be iterated
-  const stream = new PassThrough();
-  pipeline(Readable.from(pieces(source, undefined)), decompressor(kind), stream).catch((error: unknown) =>
-    stream.destroy(error as Error),
-  );
-  try {
-    for await (const piece of stream) {
-      held.push(piece as Uint8Array);
-      length += (piece as Uint8Array).length;
-      if (length >= wanted) break;
-    }
-  } catch (cause) {
-    throw corrupt(cause, source, kind);
-  }
-  return Buffer.concat(held).subarray(0, wanted);
 }
 
 /** Lays stored sections, rows and columns out as z, y, x: a batch of sections at a time is turned in memory and written where it belongs. */
@@ -286,72 +230,18 @@ function writeBox(fd: number, bytes: Uint8Array, shape: Triple, start: Triple, s
   }
 }
 
-/** Own decoder for the common frames, numcodecs for the others. */
-const codecs: CodecRegistry = {
-  ...defaultCodecs,
-  blosc: (config) => {
-    const other = defaultCodecs.blosc!(config);
-    return { decode: (bytes, plainBytes) => decodeBlosc(bytes) ?? other.decode(bytes, plainBytes) };
-  },
-};
-
-async function openZarr(store: Store, key: string, signal: AbortSignal | undefined) {
-  const folder = key.endsWith("/") ? key.slice(0, -1) : key;
-  const name = objectName(store, folder);
-  const document = async (file: string) => {
-    const bytes = await store.read(`${folder}/${file}`, undefined, { signal });
-    if (!bytes) throw absent(store, `${folder}/${file}`);
-    return bytes;
-  };
-  const image = parseOmeZarr(parseZattrs(await document(".zattrs"), `${name}/.zattrs`), `${name}/.zattrs`, {
-    unitWhenAbsent: "angstrom",
-  });
-  const level = image.datasets[0];
-  if (!level)
-    throw new EmporiumError("FORMAT_FIELD", `${name}: multiscales without datasets`, { place: { file: `${name}/.zattrs` } });
-  const meta = parseZarray(await document(`${level.path}/.zarray`), `${name}/${level.path}/.zarray`);
-  const spatial = meta.shape.slice(-3);
-  if (spatial.length !== 3 || meta.shape.slice(0, -3).some((length) => length !== 1)) {
-    throw new EmporiumError("FORMAT_UNSUPPORTED", `${name}: an array of ${meta.shape.join("×")}, a volume of z, y, x is wanted`, {
-      place: { file: name },
-    });
-  }
-  const facts: VolumeFacts = {
-    shape: spatial as Triple,
-    voxelSizeAngstrom: [...level.voxelSizeAngstrom] as VolumeFacts["voxelSizeAngstrom"],
-    warnings: [],
-  };
-  return { facts, meta, folder: `${folder}/${level.path}`, name };
-}
-
 async function openZarrVolume(store: Store, key: string, options: OpenVolumeOptions): Promise<OpenVolume> {
-  const { facts, meta, folder, name } = await openZarr(store, key, options.signal);
-  const { dtype, itemBytes } = meta.type;
-  const extra = meta.shape.length - 3;
+  const volume = await describeZarr(store, key, options.signal);
+  const { dtype, itemBytes } = zarrVoxel(volume);
   const path = await laidOut(options, "zarr", async (to) => {
     const file = await open(to, "w");
     try {
-      const get = (chunk: string) => store.read(`${folder}/${chunk}`, undefined, { signal: options.signal });
-      const chunk = meta.chunks.slice(-3) as Triple;
-      for (let z = 0; z < facts.shape[0]; z += chunk[0]) {
-        for (let y = 0; y < facts.shape[1]; y += chunk[1]) {
-          for (let x = 0; x < facts.shape[2]; x += chunk[2]) {
-            options.signal?.throwIfAborted();
-            const start: Triple = [z, y, x];
-            const stop = start.map((from, i) => Math.min(from + chunk[i]!, facts.shape[i]!)) as Triple;
-            const lead = new Array<number>(extra).fill(0);
-            const box = { start: [...lead, ...start], stop: [...lead.map(() => 1), ...stop] };
-            const bytes = await readZarrBox(get, meta, box, { codecs, name, signal: options.signal });
-            writeBox(file.fd, bytes, facts.shape, start, boxShape({ start, stop }), itemBytes);
-          }
-        }
-      }
+      for await (const { bytes, start, size } of zarrBoxes(store, volume, options.signal))
+        writeBox(file.fd, bytes, volume.shape, start, size, itemBytes);
     } finally {
       await file.close();
     }
   });
-  return {
-    ...facts,
-    raw: { name, shape: facts.shape, dtype: dtype === "bool" ? "uint8" : dtype, littleEndian: true, data: { path, offset: 0 } },
-  };
+  const { name, shape, voxelSizeAngstrom } = volume;
+  return { shape, voxelSizeAngstrom, warnings: [], raw: { name, shape, dtype, littleEndian: true, data: { path, offset: 0 } } };
 }

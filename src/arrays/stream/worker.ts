@@ -1,59 +1,16 @@
-import { closeSync, fstatSync, openSync, readSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, openSync, writeSync } from "node:fs";
 import { parentPort } from "node:worker_threads";
 import { crc32 } from "node:zlib";
 import { combineCrc32 } from "../../core/crc32.js";
-import { asEmporiumError, EmporiumError, type ErrorRecord, toErrorRecord } from "../../core/errors.js";
+import { asEmporiumError, EmporiumError, toErrorRecord } from "../../core/errors.js";
 import { BLOSC_HEADER_BYTES, bloscHeader } from "../kernels/blosc.js";
 import { CONVERT, instantiateKernels, type Kernels } from "../kernels/kernels.js";
-import {
-  BLOCK_BYTES,
-  type ChunkColumn,
-  type Geometry,
-  type GeometryOptions,
-  HISTOGRAM_BYTES,
-  ITEM_BYTES,
-  LEVELS,
-  planGeometry,
-  STATE,
-  STRIP_ROWS,
-  type Step,
-  SUMS,
-  type Unit,
-} from "./geometry.js";
-
-/** What every worker of a job is told. Plain data: it travels by `postMessage`, the memory shared. */
-export interface WorkerJob {
-  geometry: GeometryOptions;
-  memory: WebAssembly.Memory;
-  module: WebAssembly.Module;
-  thread: number;
-  /** Units that an earlier attempt finished. */
-  skipUnits: number[];
-  source: SourceJob;
-  mrc: { path: string; dataOffset: number } | undefined;
-  /** Folder of the Zarr hierarchy that is being made; level folders exist. */
-  zarr: { folder: string } | undefined;
-  edge: "present" | "zeros";
-}
-
-export interface SourceJob {
-  /** Absent: the main thread fills the raw slots. */
-  file: { path: string; offset: number } | undefined;
-  name: string;
-  convert: keyof typeof CONVERT;
-  /** Bytes of one whole source row, and of one voxel (0.5: two voxels a byte, rows padded to a byte). */
-  rowBytes: number;
-  itemBytes: number;
-  swap: boolean;
-}
-
-/** What a worker says. `unit` comes from whoever finished the unit's last task. */
-export type WorkerMessage =
-  | { kind: "begin"; path: string }
-  | { kind: "object"; key: string; path: string; size: number; crc32: number; unit: number }
-  | { kind: "unit"; unit: number; sums: number[]; checksums: number[]; histogram: Uint32Array }
-  | { kind: "end" }
-  | { kind: "error"; error: ErrorRecord };
+import { BLOCK_BYTES, FORMS, LEVELS, STRIP_ROWS } from "./forms.js";
+import { type ChunkColumn, planGeometry, STATE, type Step, SUMS, type Unit } from "./geometry.js";
+import { privateBuffers } from "./private-buffers.js";
+import { resampler } from "./resampler.js";
+import { stripReader } from "./strip-reader.js";
+import type { WorkerJob, WorkerMessage } from "./worker-job.js";
 
 class Stopped extends Error {}
 
@@ -98,11 +55,19 @@ function work(job: WorkerJob): void {
   const doubles = new Float64Array(job.memory.buffer);
   const kernels: Kernels = instantiateKernels(job.module, job.memory);
   const skip = new Set(job.skipUnits);
-  const buffers = privateBuffers(g, job.geometry.rawRowBytes, thread);
+  const buffers = privateBuffers(job.geometry, g.privateStart + thread * g.privateBytes);
   const input = source.file ? openSync(source.file.path, "r") : undefined;
-  const inputSize = input === undefined ? 0 : fstatSync(input).size;
+  const reader = stripReader({
+    job,
+    g,
+    kernels,
+    buffers,
+    input: input === undefined ? undefined : { fd: input, size: fstatSync(input).size },
+  });
+  const resample = job.geometry.resampling && resampler({ job, g, kernels, reader, buffers });
   const output = job.mrc ? openSync(job.mrc.path, "r+") : undefined;
-  const zeroBlock = { bytes: 0, data: new Uint8Array(0) };
+  const { itemBytes } = g;
+  let zeroBlock: Uint8Array | undefined;
 
   try {
     let cursor = 0;
@@ -156,7 +121,7 @@ function work(job: WorkerJob): void {
       const column = unit.columns[at]!;
       const state = g.columnState(unit, at);
       // level 0 of a volume needs its own strip only; coarser levels, and the tall chunks of a series, need rows of several
-      if (column.level === 0 && g.form === "volume") atLeast(control.strip(slot, column.row / STRIP_ROWS), index + 1);
+      if (column.level === 0 && g.halvesZ) atLeast(control.strip(slot, column.row / STRIP_ROWS), index + 1);
       else atLeast(control.read[slot], step.slotStripsBefore + step.strips);
       // the rows before are appended
       if (step.local > 0) atLeast(state + STATE.appended, index);
@@ -187,24 +152,25 @@ function work(job: WorkerJob): void {
     const sums = g.sums(step, strip);
     const crcs = g.checksums(step, strip);
     doubles.set([Infinity, -Infinity, 0, 0, 0], sums);
+    resample?.(step, strip, y, rows, slot);
     for (let plane = 0; plane < step.planes; plane++) {
       const at = ringAddress(unit, 0, plane, strip, slot);
-      loadStrip(step, index, strip, plane, y, rows, at);
-      kernels.stats(at, voxels, buffers.stats);
+      if (!resample) reader.load(step, index, strip, plane, y, rows, at);
+      measure(unit, at, voxels);
       const s = buffers.stats / 8;
       doubles[sums] = Math.min(doubles[sums]!, doubles[s]!);
       doubles[sums + 1] = Math.max(doubles[sums + 1]!, doubles[s + 1]!);
       for (let i = 2; i < SUMS; i++) doubles[sums + i]! += doubles[s + i]!;
       if (output === undefined) continue;
       const first = ((step.z0 + plane) * ny + y) * nx + unit.x0;
-      if (whole) writeAll(output, at, voxels * ITEM_BYTES, job.mrc!.dataOffset + first * ITEM_BYTES);
+      if (whole) writeAll(output, at, voxels * itemBytes, job.mrc!.dataOffset + first * itemBytes);
       else {
         for (let row = 0; row < rows; row++) {
-          const position = job.mrc!.dataOffset + (first + row * nx) * ITEM_BYTES;
-          writeAll(output, at + row * width * ITEM_BYTES, width * ITEM_BYTES, position);
+          const position = job.mrc!.dataOffset + (first + row * nx) * itemBytes;
+          writeAll(output, at + row * width * itemBytes, width * itemBytes, position);
         }
       }
-      words[crcs + plane] = whole ? crc32(bytes.subarray(at, at + voxels * ITEM_BYTES)) | 0 : 0;
+      words[crcs + plane] = whole ? crc32(bytes.subarray(at, at + voxels * itemBytes)) | 0 : 0;
     }
     reduce(step, strip, rows, slot);
     Atomics.add(words, control.rowsRead, rows * step.planes);
@@ -215,36 +181,11 @@ function work(job: WorkerJob): void {
     return ring.slots[slot] + plane * ring.planeBytes + strip * (STRIP_ROWS >> level) * unit.rowBytes[level]!;
   }
 
-  /** One plane's strip as float32 at `at`, row behind row. */
-  function loadStrip(step: Step, index: number, strip: number, plane: number, y: number, rows: number, at: number): void {
-    const { unit } = step;
-    const [, ny, nx] = job.geometry.shape;
-    const width = unit.x1 - unit.x0;
-    const rowBytes = source.itemBytes === 0.5 ? source.rowBytes : width * source.itemBytes;
-    const direct = source.convert === "float32";
-    let raw = direct ? at : buffers.raw;
-    if (input === undefined) {
-      // the slot holds the step's planes, each `step.rows` whole rows
-      const slot = g.rawSlot(index) + (plane * step.rows + strip * STRIP_ROWS) * rowBytes;
-      if (direct) bytes.copyWithin(at, slot, slot + rows * rowBytes);
-      else raw = slot;
-    } else {
-      const row = (step.z0 + plane) * ny + y;
-      const skipBytes = source.itemBytes === 0.5 ? 0 : unit.x0 * source.itemBytes;
-      if (width === nx || source.itemBytes === 0.5)
-        readAll(raw, rows * rowBytes, source.file!.offset + row * source.rowBytes + skipBytes);
-      else {
-        for (let r = 0; r < rows; r++) {
-          readAll(raw + r * rowBytes, rowBytes, source.file!.offset + (row + r) * source.rowBytes + skipBytes);
-        }
-      }
-    }
-    if (source.swap) kernels.swap(source.itemBytes, raw, rows * width);
-    if (direct) return;
-    if (source.itemBytes === 0.5) {
-      for (let r = 0; r < rows; r++)
-        kernels.convert(CONVERT.uint4, raw + r * rowBytes + unit.x0 / 2, at + r * width * ITEM_BYTES, width);
-    } else kernels.convert(CONVERT[source.convert], raw, at, rows * width);
+  /** Statistics of voxels as they are written, and which labels are among them. */
+  function measure(unit: Unit, at: number, voxels: number): void {
+    if (itemBytes === 4) kernels.stats(at, voxels, buffers.stats);
+    else kernels.statsOf(itemBytes === 1 ? CONVERT.int8 : CONVERT.uint16, at, voxels, buffers.stats);
+    if (FORMS[g.form].counts === "labels") kernels.countLabels(at, voxels, g.counts(unit, thread));
   }
 
   /** Rows of the coarser levels that this strip gives, and the coarsest level's histogram. */
@@ -253,47 +194,47 @@ function work(job: WorkerJob): void {
     let planes = step.planes;
     let height = rows;
     let width = unit.x1 - unit.x0;
-    const zero = job.edge === "zeros" ? 1 : 0;
     for (let level = 0; level + 1 < LEVELS; level++) {
       const rowBytes = unit.rowBytes[level]!;
       const nextRowBytes = unit.rowBytes[level + 1]!;
       const address = (at: number, plane: number) => ringAddress(unit, at, plane, strip, slot);
-      if (g.form === "volume") {
-        for (let plane = 0; plane < planes; plane += 2) {
-          const second = plane + 1 < planes ? address(level, plane + 1) : 0;
-          kernels.meanZYX(
-            address(level, plane),
-            second,
-            address(level + 1, plane / 2),
-            height,
-            width,
-            rowBytes,
-            nextRowBytes,
-            zero,
-          );
-        }
-        planes = Math.ceil(planes / 2);
-      } else kernels.meanYX(address(level, 0), address(level + 1, 0), height, width, rowBytes, nextRowBytes, zero);
+      const pairs = g.halvesZ ? Math.ceil(planes / 2) : 1;
+      for (let pair = 0; pair < pairs; pair++) {
+        const second = g.halvesZ && 2 * pair + 1 < planes ? address(level, 2 * pair + 1) : 0;
+        halve(address(level, 2 * pair), second, address(level + 1, pair), height, width, rowBytes, nextRowBytes);
+      }
+      planes = pairs;
       height = Math.ceil(height / 2);
       width = Math.ceil(width / 2);
     }
-    const table = g.histogram(unit, thread);
+    if (FORMS[g.form].counts !== "histogram") return;
+    const table = g.counts(unit, thread);
     for (let plane = 0; plane < planes; plane++) {
       kernels.histogram(ringAddress(unit, LEVELS - 1, plane, strip, slot), height * width, table);
     }
+  }
+
+  /** Two planes (`second` 0: one) of a level to one of the next. */
+  function halve(first: number, second: number, to: number, h: number, w: number, rowBytes: number, nextRowBytes: number): void {
+    const zero = job.edge === "zeros" ? 1 : 0;
+    if (g.form === "volume") kernels.meanZYX(first, second, to, h, w, rowBytes, nextRowBytes, zero);
+    else if (g.form === "series") kernels.meanYX(first, to, h, w, rowBytes, nextRowBytes, zero);
+    // zeros beyond an edge hit nothing and are no first voxel: both edge rules give the same mask and the same labels
+    else if (g.form === "mask") kernels.anyZYX(first, second, to, h, w, rowBytes, nextRowBytes);
+    else kernels.strideZYX(first, second, to, h, w, rowBytes, nextRowBytes);
   }
 
   function encode(step: Step, column: ChunkColumn, state: number, slot: 0 | 1): void {
     const ring = g.rings[column.level]!;
     const rowBytes = step.unit.rowBytes[column.level]!;
     const [cz, cy, cx] = g.chunk;
-    const blocksPerSlab = (g.form === "volume" ? cy : cy >> column.level) / g.blockRows;
+    const blocksPerSlab = (g.halvesZ ? cy : cy >> column.level) / g.blockRows;
     const levelRows = Math.ceil(step.rows / 2 ** column.level);
-    const levelPlanes = g.form === "volume" ? Math.ceil(step.planes / 2 ** column.level) : 1;
-    const firstZ = g.form === "volume" ? step.z0 >> column.level : step.z0;
-    const firstY = g.form === "volume" ? column.y : Math.floor((step.y0 >> column.level) / cy) * cy;
-    const valid = g.form === "volume" ? column.h : levelRows;
-    const begins = g.form === "volume" ? firstZ % cz === 0 : (step.y0 >> column.level) % cy === 0;
+    const levelPlanes = g.halvesZ ? Math.ceil(step.planes / 2 ** column.level) : 1;
+    const firstZ = g.halvesZ ? step.z0 >> column.level : step.z0;
+    const firstY = g.halvesZ ? column.y : Math.floor((step.y0 >> column.level) / cy) * cy;
+    const valid = g.halvesZ ? column.h : levelRows;
+    const begins = g.halvesZ ? firstZ % cz === 0 : (step.y0 >> column.level) % cy === 0;
     const key = `${column.level}/${Math.floor(firstZ / cz)}/${firstY / cy}/${column.x / cx}`;
     const path = `${job.zarr!.folder}/${key}`;
     if (begins) {
@@ -307,7 +248,7 @@ function work(job: WorkerJob): void {
     let blocks = words[state + STATE.blocks]!;
     const start = words[state + STATE.position]!;
     for (let plane = 0; plane < levelPlanes; plane++) {
-      const corner = column.row * rowBytes + (column.x - (step.unit.x0 >> column.level)) * ITEM_BYTES;
+      const corner = column.row * rowBytes + (column.x - (step.unit.x0 >> column.level)) * itemBytes;
       const from = ring.slots[slot] + plane * ring.planeBytes + corner;
       for (let block = 0; block < blocksPerSlab; block++) {
         const row = block * g.blockRows;
@@ -320,7 +261,7 @@ function work(job: WorkerJob): void {
           continue;
         }
         kernels.gather(
-          ITEM_BYTES,
+          itemBytes,
           from + row * rowBytes,
           rowBytes,
           column.w,
@@ -328,15 +269,15 @@ function work(job: WorkerJob): void {
           cx,
           g.blockRows,
           buffers.block,
-          BLOCK_BYTES / ITEM_BYTES,
+          BLOCK_BYTES / itemBytes,
           0,
         );
-        size += kernels.pack(ITEM_BYTES, buffers.block, BLOCK_BYTES / ITEM_BYTES, buffers.encoded + size, buffers.hash);
+        size += kernels.pack(itemBytes, buffers.block, BLOCK_BYTES / itemBytes, buffers.encoded + size, buffers.hash);
       }
     }
     words[state + STATE.blocks] = blocks;
     append(state, size);
-    const ends = g.form === "volume" ? step.local === step.unit.steps - 1 : step.endsPlane;
+    const ends = g.halvesZ ? step.local === step.unit.steps - 1 : step.endsPlane;
     if (blocks === g.chunkBlocks || ends) finishChunk(state, key, path, step.unit);
   }
 
@@ -359,7 +300,7 @@ function work(job: WorkerJob): void {
     }
     const size = words[state + STATE.position]!;
     const header = bloscHeader({
-      itemBytes: ITEM_BYTES,
+      itemBytes,
       plainBytes: g.chunkBlocks * BLOCK_BYTES,
       blockBytes: BLOCK_BYTES,
       frameBytes: size,
@@ -373,14 +314,12 @@ function work(job: WorkerJob): void {
   }
 
   function encodedZeros(): Uint8Array {
-    if (zeroBlock.data.length === 0) {
+    if (!zeroBlock) {
       bytes.fill(0, buffers.block, buffers.block + BLOCK_BYTES);
-      // past the bytes of the task that are already encoded: the last block's room is free while a block is being made
-      const at = buffers.spare;
-      const size = kernels.pack(ITEM_BYTES, buffers.block, BLOCK_BYTES / ITEM_BYTES, at, buffers.hash);
-      zeroBlock.data = bytes.slice(at, at + size);
+      const size = kernels.pack(itemBytes, buffers.block, BLOCK_BYTES / itemBytes, buffers.spare, buffers.hash);
+      zeroBlock = bytes.slice(buffers.spare, buffers.spare + size);
     }
-    return zeroBlock.data;
+    return zeroBlock;
   }
 
   /** Adds up the unit in the order of its task list, so the sums do not depend on who did what, and tells the main thread. */
@@ -400,48 +339,21 @@ function work(job: WorkerJob): void {
         let crc = 0;
         for (let strip = 0; strip < step.strips; strip++) {
           const rows = Math.min(STRIP_ROWS, step.rows - strip * STRIP_ROWS);
-          crc = combineCrc32(crc, words[g.checksums(step, strip) + plane]! >>> 0, rows * width * ITEM_BYTES);
+          crc = combineCrc32(crc, words[g.checksums(step, strip) + plane]! >>> 0, rows * width * itemBytes);
         }
         checksums.push(crc);
       }
     }
-    const histogram = new Uint32Array(HISTOGRAM_BYTES / 4);
+    const counts = new Uint32Array(g.countsBytes / 4);
     for (let t = 0; t < job.geometry.threads; t++) {
-      const table = new Uint32Array(job.memory.buffer, g.histogram(unit, t), HISTOGRAM_BYTES / 4);
-      for (let bin = 0; bin < table.length; bin++) histogram[bin]! += table[bin]!;
+      const table = new Uint32Array(job.memory.buffer, g.counts(unit, t), counts.length);
+      for (let bin = 0; bin < table.length; bin++) counts[bin] = Math.min(counts[bin]! + table[bin]!, 0xffff_ffff);
       table.fill(0);
     }
-    post({ kind: "unit", unit: unit.index, sums, checksums, histogram });
+    post({ kind: "unit", unit: unit.index, sums, checksums, counts });
   }
 
-  function readAll(at: number, length: number, position: number): void {
-    for (let done = 0; done < length; ) {
-      const n = readSync(input!, bytes, at + done, length - done, position + done);
-      if (n === 0) {
-        throw new EmporiumError("FORMAT_TRUNCATED", `${source.name} ends at byte ${inputSize}, its header promises more`, {
-          place: { file: source.name, byte: inputSize },
-          hint: "copy the file again: it was cut short, or is still being written",
-        });
-      }
-      done += n;
-    }
-  }
   function writeAll(fd: number, at: number, length: number, position: number): void {
     for (let done = 0; done < length; ) done += writeSync(fd, bytes, at + done, length - done, position + done);
   }
-}
-
-function privateBuffers(g: Geometry, rawRowBytes: number, thread: number) {
-  let top = g.privateStart + thread * g.privateBytes;
-  const take = (n: number) => {
-    const at = top;
-    top += (n + 127) & ~127;
-    return at;
-  };
-  const raw = take(g.rawSlotBytes === 0 ? STRIP_ROWS * rawRowBytes : 0);
-  const block = take(BLOCK_BYTES);
-  const hash = take(16_384);
-  const stats = take(64);
-  const spare = take(2048);
-  return { raw, block, hash, stats, spare, encoded: top };
 }

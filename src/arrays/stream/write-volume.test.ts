@@ -19,7 +19,7 @@ import type { DType } from "../../core/dtype.js";
 import { positions } from "../../formats/zarr/chunks.js";
 import { decodeBloscBox } from "../kernels/blosc.js";
 import { meanYX, meanZYX, type Plane } from "../kernels/plain.js";
-import type { VolumeForm } from "./geometry.js";
+import type { VolumeForm } from "./forms.js";
 import type { UnitReceipt, WriteVolumeOptions } from "./job.js";
 import { writeVolume } from "./write-volume.js";
 

@@ -6,36 +6,41 @@ import { Collector } from "./collector.js";
 import { hireCrew } from "./crew.js";
 import { feedSlots } from "./feed.js";
 import { Flusher } from "./flusher.js";
-import { type Geometry, type GeometryOptions, ITEM_BYTES, planGeometry } from "./geometry.js";
+import { FORMS } from "./forms.js";
+import { type Geometry, type GeometryOptions, planGeometry } from "./geometry.js";
 import { voxelOf, type WriteVolumeOptions, type WriteVolumeResult } from "./job.js";
-import { fitColumns, RAW_SLOTS_MAX } from "./memory.js";
+import { fitColumns, fitRawSlots } from "./memory.js";
+import { type Resampling, resamplingOf } from "./resampling.js";
 
 /**
- * One reading of a volume gives the float32 MRC with its statistics, all levels of the Zarr pyramid and the histogram of the coarsest
- * one. Memory is bounded by `memoryBytes` whatever the size; bytes do not depend on the number of threads, nor on whether the work
+ * One reading of a volume gives the MRC with its statistics, all levels of the Zarr pyramid, and the histogram of the coarsest one or the
+ * labels. Memory is bounded by `memoryBytes` whatever the size; bytes do not depend on the number of threads, nor on whether the work
  * was interrupted between units.
  *
- * @throws {EmporiumError} FORMAT_TRUNCATED (source too short), DISK_FULL, MEMORY_LIMIT, CANCELLED; whatever `onObject` throws.
+ * @throws {EmporiumError} FORMAT_TRUNCATED (source too short), FORMAT_FIELD (no label), DISK_FULL, MEMORY_LIMIT, CANCELLED; whatever `onObject` throws.
  */
 export async function writeVolume(options: WriteVolumeOptions): Promise<WriteVolumeResult> {
   const { source, form, threads, signal } = options;
   signal?.throwIfAborted();
   const voxel = voxelOf(source);
-  const nx = source.shape[2];
+  const resampling = resamplingOf(source.shape, options.targetShape, options.select);
+  const shape = resampling ? options.targetShape! : source.shape;
   const remote = !("path" in source.data);
-  const sourceRowBytes = voxel.itemBytes === 0.5 ? ceilDiv(nx, 2) : nx * voxel.itemBytes;
+  requireFitting(options, resampling);
+  const sourceRowBytes = Math.ceil(source.shape[2] * voxel.itemBytes);
   // local float32 is read straight into the step buffers
-  const rawRowBytes = !remote && voxel.convert === "float32" ? 0 : sourceRowBytes;
-  const { rawSlots, columns } = chooseCut({ shape: source.shape, form, threads, rawRowBytes }, remote, options.memoryBytes);
-  const wanted = { shape: source.shape, form, threads, rawRowBytes, rawSlots };
-  const unitRaw = voxel.itemBytes === 0.5 ? rawRowBytes : Math.min(rawRowBytes, columns * voxel.itemBytes);
-  const geometryOptions = { ...wanted, columns, rawRowBytes: unitRaw };
+  const isDirect = !remote && voxel.convert === "float32" && FORMS[form].dtype === "float32";
+  const rawRowBytes = isDirect ? 0 : sourceRowBytes;
+  const cut = { shape, form, threads, rawRowBytes, resampling };
+  const { rawSlots, columns } = chooseCut(cut, remote, options.memoryBytes);
+  const unitRaw = voxel.itemBytes === 0.5 || resampling ? rawRowBytes : Math.min(rawRowBytes, columns * voxel.itemBytes);
+  const geometryOptions = { ...cut, rawSlots, columns, rawRowBytes: unitRaw };
   const g = planGeometry(geometryOptions);
   const finished = (options.finished ?? []).filter((receipt) => receipt.columns === columns);
   const done = new Map(finished.map((receipt) => [receipt.unit, receipt]));
 
   if (options.zarr) await makeFolders(options.zarr.folder, g);
-  if (options.mrc) await extend(options.mrc.path, options.mrc.headBytes + volumeOf(source.shape) * ITEM_BYTES);
+  if (options.mrc) await extend(options.mrc.path, options.mrc.headBytes + volumeOf(shape) * g.itemBytes);
 
   const crew = hireCrew(threads);
   try {
@@ -43,13 +48,15 @@ export async function writeVolume(options: WriteVolumeOptions): Promise<WriteVol
     const words = new Int32Array(memory.buffer);
     new Uint8Array(memory.buffer).fill(0, g.clear[0], g.clear[1]);
     words[g.control.gate] = 1;
+    const bytesPerVoxel = (sourceRowBytes * source.shape[0] * source.shape[1]) / volumeOf(shape);
+    const bytesRead = () => words[g.control.rowsRead]! * shape[2] * bytesPerVoxel;
     // source bytes stand for written ones: the ratio does not matter
-    const flusher = options.flush ? new Flusher(() => words[g.control.rowsRead]! * sourceRowBytes, systemClock) : undefined;
+    const flusher = options.flush ? new Flusher(bytesRead, systemClock) : undefined;
     if (options.mrc) flusher?.add(options.mrc.path);
-    const collector = new Collector(options, g, words, columns, done, flusher);
+    const collector = new Collector(options, g, words, columns, done, flusher, bytesPerVoxel);
     const stop = () => Atomics.store(words, g.control.stop, 1);
     signal?.addEventListener("abort", stop, { once: true });
-    const progress = setInterval(() => collector.report(words[g.control.rowsRead]! * sourceRowBytes), 200);
+    const progress = setInterval(() => collector.report(bytesRead()), 200);
     const job = {
       geometry: geometryOptions,
       skipUnits: [...done.keys()],
@@ -64,6 +71,7 @@ export async function writeVolume(options: WriteVolumeOptions): Promise<WriteVol
       mrc: options.mrc ? { path: options.mrc.path, dataOffset: options.mrc.headBytes } : undefined,
       zarr: options.zarr,
       edge: options.edge,
+      select: options.select,
     };
     try {
       const feed =
@@ -86,7 +94,7 @@ export async function writeVolume(options: WriteVolumeOptions): Promise<WriteVol
       await flusher?.stop().catch(() => {});
       signal?.removeEventListener("abort", stop);
     }
-    return await collector.result(columns >= nx);
+    return await collector.result(columns >= shape[2]);
   } finally {
     crew.release();
   }
@@ -98,6 +106,13 @@ export async function writeVolume(options: WriteVolumeOptions): Promise<WriteVol
   }
 }
 
+function requireFitting({ source, form, select }: WriteVolumeOptions, resampling: Resampling | undefined): void {
+  if ((form === "mask") !== (select !== undefined)) throw new EmporiumError("INTERNAL", `form ${form} with a wrong selection`);
+  if (!resampling) return;
+  if (FORMS[form].dtype === "float32") throw new EmporiumError("INTERNAL", `form ${form} cannot be resampled`);
+  if (!("path" in source.data)) throw new EmporiumError("INTERNAL", `${source.name} must be a file to be resampled`);
+}
+
 /** Over a network rows are read whole, as many steps ahead as there is room for; of local files, columns are cut where rows are too long. */
 function chooseCut(
   wanted: Omit<GeometryOptions, "columns" | "rawSlots">,
@@ -105,10 +120,8 @@ function chooseCut(
   memoryBytes: number,
 ): { rawSlots: number; columns: number } {
   if (!remote) return { rawSlots: 0, columns: fitColumns({ ...wanted, rawSlots: 0 }, memoryBytes) };
-  for (let rawSlots = RAW_SLOTS_MAX; rawSlots > 0; rawSlots--) {
-    const columns = fitColumns({ ...wanted, rawSlots }, memoryBytes);
-    if (columns >= wanted.shape[2]) return { rawSlots, columns };
-  }
+  const cut = fitRawSlots(wanted, memoryBytes);
+  if (cut) return cut;
   throw new EmporiumError(
     "MEMORY_LIMIT",
     `rows of ${wanted.shape[2]} voxels do not fit the memory ceiling while they are read over a network`,

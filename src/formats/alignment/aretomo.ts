@@ -1,4 +1,4 @@
-import { columnsOf, textLines } from "../text-lines.js";
+import { columnsOf, isNotFinite, textLines } from "../text-lines.js";
 import { cosSinDegrees } from "./rotation.js";
 import { alignmentError, numbersOfRow } from "./rows.js";
 import type { SectionAlignment } from "./sections.js";
@@ -76,24 +76,27 @@ function headerLine(result: AretomoAlignment, text: string, line: number): void 
   const [, key, value] = match as unknown as [string, string, string];
   const columns = columnsOf(value);
   const numbers = (count: number, more = false) => numbersOfRow(columns, count, { name, line, what: key, more });
-  const whole = (values: number[]) => {
-    const odd = values.find((found) => !Number.isSafeInteger(found) || found < 0);
+  const whole = (values: number[], count = 1) => {
+    const odd = values.slice(0, count).find((found) => !Number.isSafeInteger(found) || found < 0);
     if (odd !== undefined) throw alignmentError(name, line, `${key} is ${odd}, a whole number of 0 or more is wanted`);
     return values;
   };
-  if (key === "RawSize") result.rawSize = whole(numbers(3)) as [number, number, number];
+  if (key === "RawSize") result.rawSize = whole(numbers(3), 3) as [number, number, number];
   else if (key === "NumPatches") result.numPatches = whole(numbers(1))[0]!;
   else if (key === "AlphaOffset") result.alphaOffsetDegrees = numbers(1)[0]!;
   else if (key === "BetaOffset") result.betaOffsetDegrees = numbers(1)[0]!;
   else if (key === "Thickness") result.thicknessPixels = numbers(1)[0]!;
   else if (key === "DarkFrame") {
-    const [section, , tilt] = numbers(3, true);
-    result.darkFrames.push({ section: whole([section!])[0]!, tiltAngleDegrees: tilt!, line });
+    // some files leave out the middle number, the section's place before the stack was sorted
+    const found = numbers(columns.length === 2 ? 2 : 3, true);
+    result.darkFrames.push({ section: whole(found)[0]!, tiltAngleDegrees: found.at(-1)!, line });
   }
 }
 
 function globalRow(columns: string[], name: string, line: number): AretomoSection {
-  const row = numbersOfRow(columns, 10, { name, line, what: "a section", more: true });
+  // intensities of an empty image are no numbers; nothing else may be none
+  const usable = columns.map((text, at) => (at >= 5 && at <= 8 && isNotFinite(text) ? "0" : text));
+  const row = numbersOfRow(usable, 10, { name, line, what: "a section", more: true });
   const [sec, rotation, magnification, tx, ty, smean, sfit, scale, base, tilt] = row as [
     number,
     number,

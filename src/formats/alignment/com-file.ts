@@ -1,5 +1,6 @@
 import { columnsOf, decimal, textLines } from "../text-lines.js";
 import { alignmentError } from "./rows.js";
+import { sectionList } from "./section-list.js";
 
 /** One option of an IMOD command file. */
 export interface ComOption {
@@ -15,8 +16,6 @@ export interface ComFile {
   program?: string | undefined;
   options: ComOption[];
 }
-
-const SECTIONS_MAX = 100_000;
 
 /** @throws {EmporiumError} FORMAT_LIMIT. Any text can be read; options that are not known stay in the list. */
 export function parseComFile(content: Uint8Array | string, name: string): ComFile {
@@ -37,6 +36,9 @@ export interface TiltCom {
   outputFile?: string | undefined;
   tiltFile?: string | undefined;
   xTiltFile?: string | undefined;
+  /** Local alignments and factors of z, where the alignment has them. */
+  localFile?: string | undefined;
+  zFactorFile?: string | undefined;
   imageBinned?: number | undefined;
   thicknessPixels?: number | undefined;
   fullImage?: [x: number, y: number] | undefined;
@@ -46,29 +48,73 @@ export interface TiltCom {
   offsetDegrees?: number | undefined;
   /** Rotation of the whole volume about x. */
   xAxisTiltDegrees?: number | undefined;
-  /** Sections from 1, ascending, each once. */
+  /** Cut-off and fall-off of the radial filter, cycles per pixel. */
+  radial?: [cutoff: number, falloff: number] | undefined;
+  falloffIsTrueSigma?: number | undefined;
+  /** Added to, then multiplied with each density. */
+  scale?: [add: number, factor: number] | undefined;
+  /** Slices perpendicular to the tilt axis, as always today. */
+  perpendicular: boolean;
+  /** Type of the output's voxels: a mode of MRC. */
+  mode?: number | undefined;
+  adjustOrigin: boolean;
+  actionIfGpuFails?: [use: number, other: number] | undefined;
+  /** Sections from 1 that are left out, ascending, each once. */
   excluded: number[];
+  /** Sections from 1 that alone are used; undefined where all are. */
+  included?: number[] | undefined;
+}
+
+/** What decides where sections lie. */
+export type TiltComGeometry = Pick<TiltCom, "excluded" | "included" | "offsetDegrees" | "xAxisTiltDegrees">;
+
+/**
+ * The part of `tilt.com` that an alignment needs: an option that has nothing to do with it cannot make the file unreadable.
+ *
+ * @throws {EmporiumError} FORMAT_FIELD with the line.
+ */
+export function tiltComGeometry(file: ComFile): TiltComGeometry {
+  const options = optionReader(file);
+  const sections = (form: RegExp) => {
+    const lists = file.options.filter(({ key, value }) => form.test(key) && value !== "");
+    return lists.length === 0 ? undefined : ascending(lists.flatMap((option) => sectionList(option, file.name)));
+  };
+  return {
+    excluded: sections(/^exclude(list2?)?$/i) ?? [],
+    included: sections(/^include(list)?$/i),
+    offsetDegrees: options.number("OFFSET"),
+    xAxisTiltDegrees: options.number("XAXISTILT"),
+  };
 }
 
 /** @throws {EmporiumError} FORMAT_FIELD with the line. */
 export function tiltCom(file: ComFile): TiltCom {
   const options = optionReader(file);
-  const lists = file.options.filter(({ key }) => /^exclude(list2?)?$/i.test(key));
-  const excluded = lists.flatMap((option) => sectionList(option, file.name));
   return {
     inputProjections: options.text("InputProjections"),
     outputFile: options.text("OutputFile"),
     tiltFile: options.text("TILTFILE"),
     xTiltFile: options.text("XTILTFILE"),
+    localFile: options.text("LOCALFILE"),
+    zFactorFile: options.text("ZFACTORFILE"),
     imageBinned: options.number("IMAGEBINNED"),
     thicknessPixels: options.number("THICKNESS"),
     fullImage: options.pair("FULLIMAGE"),
     subsetStart: options.pair("SUBSETSTART"),
     shift: options.pair("SHIFT"),
-    offsetDegrees: options.numbers("OFFSET")?.[0],
-    xAxisTiltDegrees: options.number("XAXISTILT"),
-    excluded: [...new Set(excluded)].sort((a, b) => a - b),
+    radial: options.pair("RADIAL"),
+    falloffIsTrueSigma: options.number("FalloffIsTrueSigma"),
+    scale: options.pair("SCALE"),
+    perpendicular: options.flag("PERPENDICULAR"),
+    mode: options.number("MODE"),
+    adjustOrigin: options.flag("AdjustOrigin"),
+    actionIfGpuFails: options.pair("ActionIfGPUFails"),
+    ...tiltComGeometry(file),
   };
+}
+
+function ascending(sections: readonly number[]): number[] {
+  return [...new Set(sections)].sort((a, b) => a - b);
 }
 
 /** What `newst.com` says of the aligned stack. */
@@ -76,6 +122,11 @@ export interface NewstCom {
   inputFile?: string | undefined;
   outputFile?: string | undefined;
   transformFile?: string | undefined;
+  distortionField?: string | undefined;
+  gradientFile?: string | undefined;
+  antialiasFilter?: number | undefined;
+  taperAtFill?: [pixels: number, inside: number] | undefined;
+  adjustOrigin: boolean;
   imagesAreBinned?: number | undefined;
   binByFactor?: number | undefined;
   offsetsInXandY?: [x: number, y: number] | undefined;
@@ -88,6 +139,11 @@ export function newstCom(file: ComFile): NewstCom {
     inputFile: options.text("InputFile"),
     outputFile: options.text("OutputFile"),
     transformFile: options.text("TransformFile"),
+    distortionField: options.text("DistortionField"),
+    gradientFile: options.text("GradientFile"),
+    antialiasFilter: options.number("AntialiasFilter"),
+    taperAtFill: options.pair("TaperAtFill"),
+    adjustOrigin: options.flag("AdjustOrigin"),
     imagesAreBinned: options.number("ImagesAreBinned"),
     binByFactor: options.number("BinByFactor"),
     offsetsInXandY: options.pair("OffsetsInXandY"),
@@ -109,6 +165,11 @@ function optionReader({ name, options }: ComFile) {
   return {
     text: (key: string) => find(key)?.value || undefined,
     numbers,
+    /** An option without a value is set; `0` behind it unsets it. */
+    flag: (key: string) => {
+      const option = find(key);
+      return option !== undefined && option.value !== "0";
+    },
     number: (key: string) => numbers(key)?.[0],
     pair: (key: string): [number, number] | undefined => {
       const values = numbers(key);
@@ -119,19 +180,4 @@ function optionReader({ name, options }: ComFile) {
       return [a, b];
     },
   };
-}
-
-/** `1,2-6,9` → 1, 2, 3, 4, 5, 6, 9. */
-function sectionList({ key, value, line }: ComOption, name: string): number[] {
-  const sections: number[] = [];
-  for (const part of value.split(/[,\s]+/).filter((text) => text !== "")) {
-    const match = /^(\d+)(?:-(\d+))?$/.exec(part);
-    const [first, last] = [Number(match?.[1]), Number(match?.[2] ?? match?.[1])];
-    if (!match || first < 1 || last < first || last > SECTIONS_MAX || sections.length > SECTIONS_MAX) {
-      const found = JSON.stringify(part.slice(0, 40));
-      throw alignmentError(name, line, `${key} names ${found}, sections from 1 to ${SECTIONS_MAX} as in 2-6,9 are wanted`);
-    }
-    for (let section = first; section <= last; section++) sections.push(section);
-  }
-  return sections;
 }

@@ -79,6 +79,13 @@ describe("fields as cryoet-alignment reads them", () => {
       shift: want.SHIFT,
       offsetDegrees: want.OFFSET,
       xAxisTiltDegrees: want.XAXISTILT,
+      radial: want.RADIAL,
+      falloffIsTrueSigma: want.FalloffIsTrueSigma,
+      scale: want.SCALE,
+      perpendicular: want.PERPENDICULAR,
+      mode: want.MODE,
+      adjustOrigin: want.AdjustOrigin,
+      actionIfGpuFails: want.ActionIfGPUFails,
       excluded: want.EXCLUDELIST2,
     });
   });

@@ -48,6 +48,8 @@ export interface ImodAlignmentFiles {
   xTilts?: readonly TiltAngle[] | undefined;
   /** Sections from 1 that `tilt.com` leaves out. */
   excluded?: readonly number[] | undefined;
+  /** Sections from 1 that `tilt.com` uses alone. */
+  included?: readonly number[] | undefined;
 }
 
 /**
@@ -72,9 +74,10 @@ export function imodSections(files: ImodAlignmentFiles, compat?: "reference"): S
     );
   }
   const excluded = new Set(files.excluded);
+  const included = files.included && new Set(files.included);
   const sections: SectionAlignment[] = [];
   for (let z = 0; z < Math.min(...counts); z++) {
-    if (excluded.has(z + 1)) continue;
+    if (excluded.has(z + 1) || included?.has(z + 1) === false) continue;
     const { matrix, shift } = transforms[z]!;
     const [[a11, a12], [a21, a22]] = matrix;
     const [dx, dy] = shift;

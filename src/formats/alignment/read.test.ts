@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { isEmporiumError } from "../../core/errors.js";
 import { parseTiltAngles } from "../tilt-angles/read.js";
 import { aretomoSections, parseAln } from "./aretomo.js";
-import { newstCom, parseComFile, tiltCom } from "./com-file.js";
+import { newstCom, parseComFile, tiltCom, tiltComGeometry } from "./com-file.js";
 import { imodSections, parseXf } from "./imod.js";
 
 const refusal = (act: () => unknown) => {
@@ -64,6 +64,16 @@ describe("AreTomo alignments", () => {
     ]);
   });
 
+  it("name dark frames with or without the number in the middle; intensities may be no numbers", () => {
+    const bright = row(0).replace("1 1 1 0 -3", "nan -nan inf 0.0 -3");
+    const aln = parseAln(`# DarkFrame =   1    3   -60.5\n# DarkFrame = 2 61\n${head}${bright}`, "x.aln");
+    expect(aln.darkFrames.map(({ section, tiltAngleDegrees }) => [section, tiltAngleDegrees])).toEqual([
+      [1, -60.5],
+      [2, 61],
+    ]);
+    expect(aretomoSections(aln).map(({ zIndex, tiltAngleDegrees }) => [zIndex, tiltAngleDegrees])).toEqual([[0, -3]]);
+  });
+
   it.each([
     ["rows that are missing", `# RawSize = 8 8 4\n${head}${row(0)}`, undefined],
     ["a dark frame outside of the series", `# RawSize = 8 8 2\n# DarkFrame = 2 0 9\n${head}${row(0)}`, 2],
@@ -107,6 +117,29 @@ describe("command files of IMOD", () => {
     expect(tiltCom(parseComFile(text, "tilt.com")).excluded).toEqual([1, 2, 3, 4, 5, 6, 9, 30]);
   });
 
+  it("say all that Etomo writes, in any case, with tabs or blanks, behind comments", () => {
+    const text =
+      "# Command file to run Tilt\n####CreatedVersion#### 4.0.15\n$setenv IMOD_OUTPUT_FORMAT MRC\n$tilt -StandardInput\nLOCALFILE alocal.xf\nLOG 0.0\nZFACTORFILE a.zfac\nPERPENDICULAR \nAdjustOrigin 0\nRADIAL\t.35,.05\nSHIFT 0.0 28.9\nEXCLUDELIST 1, 3 - 4\n$if (-e ./savework) ./savework\n";
+    const com = tiltCom(parseComFile(text.replaceAll("\n", "\r\n"), "tilta.com"));
+    expect(com).toMatchObject({
+      localFile: "alocal.xf",
+      zFactorFile: "a.zfac",
+      perpendicular: true,
+      adjustOrigin: false,
+      radial: [0.35, 0.05],
+      shift: [0, 28.9],
+      excluded: [1, 3, 4],
+      included: undefined,
+    });
+  });
+
+  it("may name the sections that are used, in place of those that are not", () => {
+    const com = tiltComGeometry(parseComFile("$tilt -StandardInput\nINCLUDE 2-3\nRADIAL none\n", "tilt.com"));
+    expect([com.included, com.excluded]).toEqual([[2, 3], []]);
+    const files = { name: "x", transforms: parseXf(XF + XF, "x.xf"), tilts: parseTiltAngles("1\n2\n3\n4\n", "x.tlt") };
+    expect(imodSections({ ...files, included: com.included }).map(({ zIndex }) => zIndex)).toEqual([1, 2]);
+  });
+
   it.each([
     ["EXCLUDELIST2 0", 1],
     ["\nEXCLUDELIST 5-2", 2],
@@ -125,6 +158,11 @@ describe("command files of IMOD", () => {
       inputFile: "a.mrc",
       outputFile: undefined,
       transformFile: "a.xf",
+      distortionField: undefined,
+      gradientFile: undefined,
+      antialiasFilter: undefined,
+      taperAtFill: undefined,
+      adjustOrigin: false,
       imagesAreBinned: undefined,
       binByFactor: 2,
       offsetsInXandY: [0, 0.5],

@@ -3,8 +3,11 @@ import { describe, expect, it } from "vitest";
 import { isEmporiumError } from "../../core/errors.js";
 import { parseTiltAngles } from "../tilt-angles/read.js";
 import { aretomoSections, parseAln } from "./aretomo.js";
+import { parseTiltSeriesMetrics } from "./aretomo-metrics.js";
 import { newstCom, parseComFile, tiltCom } from "./com-file.js";
+import { parseEdf } from "./edf.js";
 import { imodSections, parseXf } from "./imod.js";
+import { formatXf, imodFromSections } from "./imod-write.js";
 
 const data = new URL("../../../../shared/data/", import.meta.url);
 const present = existsSync(new URL("expected.json", data));
@@ -139,12 +142,89 @@ describe("real alignment files", () => {
       offsetDegrees: 0,
       excluded: [],
     });
+    expect(tilt).toMatchObject({
+      inputProjections: "mba2012-02-01-1_ali.mrc",
+      outputFile: "mba2012-02-01-1_full_rec.mrc",
+      radial: [0.35, 0.035],
+      falloffIsTrueSigma: 1,
+      scale: [0, 0.1],
+      perpendicular: true,
+      mode: 2,
+      subsetStart: [0, 0],
+      adjustOrigin: true,
+      actionIfGpuFails: [1, 2],
+      shift: [0, 0],
+      xAxisTiltDegrees: 0,
+    });
     const newst = newstCom(parseComFile(bytesOf("alignment/newst.com"), "newst.com"));
     expect(newst).toMatchObject({
       transformFile: "mba2012-02-01-1.xf",
       imagesAreBinned: 1,
       binByFactor: 2,
       offsetsInXandY: [0, 0],
+      antialiasFilter: -1,
+      taperAtFill: [1, 1],
+      adjustOrigin: true,
+      // behind a # they are not given
+      distortionField: undefined,
+      gradientFile: undefined,
     });
+  });
+
+  it.skipIf(!present)("of Etomo's data file name dataset, axis and pixel", () => {
+    const path = "alignment/TS_001/TS_001.edf";
+    expect(parseEdf(bytesOf(path), path)).toMatchObject({
+      datasetName: "TS_001",
+      isDualAxis: false,
+      stackExtension: "st",
+      pixelSizeAngstrom: 6.192,
+      fiducialDiameterNanometre: 6,
+      tiltAxisDegrees: { a: 83.9, b: undefined },
+      excluded: { a: [40], b: [] },
+    });
+    // the axis that Etomo was given is the one that it found
+    const transforms = parseXf(bytesOf("alignment/TS_001/TS_001.xf"), "TS_001.xf");
+    for (const { matrix } of transforms) expect((Math.atan2(matrix[0][1], matrix[0][0]) * 180) / Math.PI).toBeCloseTo(84.2, 0);
+  });
+
+  it.skipIf(!present)("of AreTomo3's metrics have one row a tilt series", () => {
+    const path = "alignment/TiltSeries_Metrics.csv";
+    expect(parseTiltSeriesMetrics(bytesOf(path), path)).toEqual([
+      {
+        tiltSeries: "pda2021-01-12-1.mrc",
+        thicknessPixels: 2240,
+        tiltAxisDegrees: 90.59,
+        globalShiftPixels: 70.16,
+        badPatchLow: 0,
+        badPatchAll: 0.22,
+        ctfResolutionAngstrom: 11.52,
+        ctfScore: 0.1022,
+        pixelSizeAngstrom: 1.69,
+        line: 2,
+      },
+      expect.objectContaining({ tiltSeries: "pda2021-01-12-2.mrc", tiltAxisDegrees: 100.59, pixelSizeAngstrom: 1.62 }),
+    ]);
+  });
+
+  it.skipIf(!present)("of IMOD and AreTomo go back to IMOD as they came", () => {
+    const text = new TextDecoder().decode(bytesOf("alignment/TS_001/TS_001.xf"));
+    const files = {
+      name: "TS_001",
+      transforms: parseXf(text, "TS_001.xf"),
+      tilts: parseTiltAngles(bytesOf("alignment/TS_001/TS_001.tlt"), "TS_001.tlt"),
+      xTilts: parseTiltAngles(bytesOf("alignment/TS_001/TS_001.xtilt"), "TS_001.xtilt"),
+    };
+    const { transforms, tiltsDegrees } = imodFromSections(imodSections(files), files.transforms.length);
+    expect(tiltsDegrees).toEqual(files.tilts.map(({ degrees }) => degrees));
+    for (const [z, { matrix, shift }] of transforms.entries()) {
+      expect(matrix).toEqual(files.transforms[z]!.matrix);
+      // the transpose stands for the inverse: a shift of some pixels moves by less than 0.001 of one
+      for (const axis of [0, 1] as const) expect(shift[axis]).toBeCloseTo(files.transforms[z]!.shift[axis], 2);
+    }
+    expect(formatXf(files.transforms)).toBe(text.replaceAll("\r\n", "\n"));
+    const old = parseAln(bytesOf("alignment/example_v1_2_0.aln"), "old.aln");
+    const sections = aretomoSections(old);
+    expect(sections.map(({ zIndex }) => zIndex)).toEqual([...old.sections.keys()]);
+    expect(imodFromSections(sections, 41).excluded).toEqual([]);
   });
 });

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { isEmporiumError } from "../../core/errors.js";
-import { type CtfFormat, ctfFormat, parseCtf } from "./read.js";
+import { type CtfTableFormat, ctfFormat, parseCtf } from "./read.js";
 
-const refusal = (text: string, format: CtfFormat) => {
+const refusal = (text: string, format: CtfTableFormat) => {
   try {
     parseCtf(text, format, "TS_1.txt");
   } catch (error) {
@@ -39,6 +39,8 @@ describe("ctfFormat", () => {
     ["Gctf", "gctf"],
     ["GCTF", "gctf"],
     ["imod", "imod"],
+    ["RELION", "relion"],
+    ["Warp", "warp"],
     ["unknown", undefined],
     ["", undefined],
   ])("%j means %s", (name, format) => {

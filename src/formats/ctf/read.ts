@@ -14,16 +14,24 @@ export interface CtfEntry {
   /** Null where the program printed `nan` or `inf`: it found no fit. */
   crossCorrelation: number | null;
   maxResolutionAngstrom: number | null;
+  /** Of the row; 0 in files that have none. */
   line: number;
+  /** Angle and file name of the image, in the formats that say them: they tell the section better than its number. */
+  tiltAngleDegrees?: number | undefined;
+  imageName?: string | undefined;
 }
 
-/** What the portal's configurations call the layouts, in lower case. */
-export type CtfFormat = "ctffind" | "gctf" | "imod";
+/** Tables of plain columns, as the portal's configurations call them, in lower case. */
+export type CtfTableFormat = "ctffind" | "gctf" | "imod";
+/** With ours: STAR files of RELION (`relion.ts`), tilt series of Warp (`warp.ts`). */
+export type CtfFormat = CtfTableFormat | "relion" | "warp";
+
+const FORMATS: readonly string[] = ["ctffind", "gctf", "imod", "relion", "warp"] satisfies CtfFormat[];
 
 /** The layout that a configured name means, whatever its case; undefined for any other name, whose files are stored unread. */
 export function ctfFormat(name: string): CtfFormat | undefined {
   const lower = name.toLowerCase();
-  return lower === "ctffind" || lower === "gctf" || lower === "imod" ? lower : undefined;
+  return FORMATS.includes(lower) ? (lower as CtfFormat) : undefined;
 }
 
 /**
@@ -36,7 +44,7 @@ export function ctfFormat(name: string): CtfFormat | undefined {
  *
  * @throws {EmporiumError} FORMAT_FIELD with the line; FORMAT_LIMIT.
  */
-export function parseCtf(content: Uint8Array | string, format: CtfFormat, name: string): CtfEntry[] {
+export function parseCtf(content: Uint8Array | string, format: CtfTableFormat, name: string): CtfEntry[] {
   const lines = textLines(content, name).filter(({ text }) => text !== "");
   if (format === "imod") return parseImodDefocus(lines, name);
   if (format === "gctf") {
@@ -48,7 +56,12 @@ export function parseCtf(content: Uint8Array | string, format: CtfFormat, name: 
   return rows.slice(hasHeader ? 1 : 0).map((line) => tableEntry(line, undefined, name, format));
 }
 
-function tableEntry({ line, text }: TextLine, widths: readonly number[] | undefined, name: string, format: CtfFormat): CtfEntry {
+function tableEntry(
+  { line, text }: TextLine,
+  widths: readonly number[] | undefined,
+  name: string,
+  format: CtfTableFormat,
+): CtfEntry {
   const columns = columnsOf(text);
   if (widths ? !widths.includes(columns.length) : columns.length < 7) {
     const wanted = widths ? widths.join(" or ") : "7 or more";
@@ -73,13 +86,13 @@ function tableEntry({ line, text }: TextLine, widths: readonly number[] | undefi
   };
 }
 
-function finite(text: string, what: string, name: string, line: number, format: CtfFormat): number {
+function finite(text: string, what: string, name: string, line: number, format: CtfTableFormat): number {
   const value = decimal(text);
   if (value !== undefined) return value;
   throw ctfError(name, line, `${what} is ${JSON.stringify(text.slice(0, 40))}, a number is wanted`, format);
 }
 
-function ctfError(name: string, line: number, message: string, format: CtfFormat): EmporiumError {
+function ctfError(name: string, line: number, message: string, format: CtfTableFormat): EmporiumError {
   return new EmporiumError("FORMAT_FIELD", `${name}: ${message} in line ${line} of a ${format} table`, {
     place: { file: name, line },
     hint: "check that the configuration names the format of this file: CTFFIND, Gctf or IMOD",

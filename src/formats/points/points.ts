@@ -27,7 +27,14 @@ export interface PointOptions {
   readonly delimiter: string;
   /** Keeps the rows of this tomogram; all rows where it is undefined. */
   readonly filterValue?: string | undefined;
-  /** Gives an instance the position of its point in the file, as the reference does, instead of the file's own id. Default false. */
+  /** The tomogram that the points lie in. Formats with coordinates from its centre need it. */
+  readonly tomogram?:
+    | { readonly sizeVoxels: readonly [x: number, y: number, z: number]; readonly voxelSpacingAngstrom: number }
+    | undefined;
+  /**
+   * As the reference does: an instance gets the position of its point in the file instead of the file's own id, RELION 4's rotation of a
+   * subtomogram is passed over. Default false.
+   */
   readonly compat?: boolean | undefined;
 }
 

@@ -1,5 +1,6 @@
 import { type Json, type JsonObject, parseJson } from "../../core/json.js";
 import { toNumber } from "../../core/number.js";
+import { ANNOTATION_METADATA, annotationFolder } from "../../model/annotation-files.js";
 import {
   ALIGNMENT_METADATA,
   alignmentFolder,
@@ -116,10 +117,10 @@ export interface StoredMetadata {
   readonly metadata: JsonObject;
 }
 
-export type StoredKind = "tiltseries" | "alignment" | "tomogram";
+export type StoredKind = "tiltseries" | "alignment" | "tomogram" | "annotation";
 
-/** As `readStored`, each run and kind once. */
-export type StoredEntities = (run: string, kind: StoredKind) => Promise<readonly StoredMetadata[]>;
+/** As `readStored`, each folder and kind once. */
+export type StoredEntities = (folder: string, kind: StoredKind) => Promise<readonly StoredMetadata[]>;
 
 export function storedEntities(target: Listing): StoredEntities {
   const found = new Map<string, Promise<readonly StoredMetadata[]>>();
@@ -134,12 +135,18 @@ export function storedEntities(target: Listing): StoredEntities {
   };
 }
 
-/** The metadata of a run's tilt series, alignments or tomograms that are on the target. Folders that are no numbers, and files that are no JSON, are passed over. */
+/**
+ * The metadata of what is on the target: a run's tilt series, alignments or tomograms, a voxel spacing's annotations. Folders that are no numbers,
+ * and files that are no JSON, are passed over.
+ *
+ * @param run folder of the run; of annotations that of the voxel spacing.
+ */
 export async function readStored(target: Listing, run: string, kind: StoredKind): Promise<StoredMetadata[]> {
   const pattern = {
     tiltseries: `${tiltseriesFolder("", "*")}/${TILTSERIES_METADATA}`,
     alignment: `${alignmentFolder("", "*")}/${ALIGNMENT_METADATA}`,
     tomogram: `${tomogramFolder("/Reconstructions/VoxelSpacing*", "*")}/${TOMOGRAM_METADATA}`,
+    annotation: `${annotationFolder("", "*")}/${ANNOTATION_METADATA}`,
   }[kind];
   if (!(await isFolder(target, run))) return [];
   const found = await mapLimit(await glob(scoped(target, `${run}/`), pattern), READS_AT_ONCE, async ({ key }) => {

@@ -21,11 +21,15 @@ import { joinClaims, readClaims } from "./id-claims.js";
 import type { GivenId } from "./identifiers.js";
 import type { NotBuilt } from "./importers/not-built.js";
 import { fixedMoment } from "./moment.js";
+import { ANNOTATION_OPERATION, annotationOperation } from "./ops/annotation.js";
+import { CLEAR_OPERATION, clearOperation } from "./ops/clear.js";
 import { COPY_OPERATION, copyOperation } from "./ops/copy.js";
 import { DOCUMENT_OPERATION, documentOperation } from "./ops/document.js";
 import { GAIN_OPERATION, gainOperation } from "./ops/gain.js";
+import { MESH_OPERATION, meshOperation } from "./ops/mesh.js";
 import { METADATA_OPERATION, writeMetadataOperation } from "./ops/metadata.js";
 import { type OpenAddress, PHOTO_OPERATION, photoOperation } from "./ops/photo.js";
+import { POINTS_OPERATION, pointsOperation } from "./ops/points.js";
 import { VOLUME_OPERATION, volumeOperation } from "./ops/volume.js";
 import { checkAsked, type IngestPlan, isPartial, planIngest, readConfig } from "./plan.js";
 import { formatPlan, planReport } from "./report.js";
@@ -46,6 +50,8 @@ export interface IngestOptions {
   writeMrc: boolean;
   writeZarr: boolean;
   forceOverwrite: boolean;
+  /** Point lists without a row of their tomogram are written empty. Default false: each is a failure. */
+  allowEmpty?: boolean | undefined;
   compat: boolean;
   httpsPrefix?: string | undefined;
   anonymous: boolean;
@@ -125,6 +131,7 @@ export async function ingestInto(
         writeMrc: options.writeMrc,
         writeZarr: options.writeZarr,
         force: options.forceOverwrite,
+        allowEmpty: options.allowEmpty,
         threads: options.jobs,
         reservedIds,
         claimedIds,
@@ -199,6 +206,10 @@ export function ingestOperations(open: OpenAddress): Operations {
     [GAIN_OPERATION]: gainOperation,
     [DOCUMENT_OPERATION]: documentOperation,
     [PHOTO_OPERATION]: photoOperation(open),
+    [POINTS_OPERATION]: pointsOperation,
+    [MESH_OPERATION]: meshOperation,
+    [ANNOTATION_OPERATION]: annotationOperation,
+    [CLEAR_OPERATION]: clearOperation,
   };
 }
 

@@ -26,6 +26,7 @@ import {
 import { cachedListing } from "./finders/listing.js";
 import { type Ancestor, knownNames, type Scope } from "./finders/scope.js";
 import { type GivenId, storedEntities } from "./identifiers.js";
+import { checkAnnotationSection } from "./importers/annotation-candidates.js";
 import { findSection, type PlanContext, type SectionItem, sectionOf, wants } from "./importers/context.js";
 import { planDataset } from "./importers/dataset.js";
 import { planDeposition } from "./importers/deposition.js";
@@ -56,6 +57,8 @@ export interface PlanOptions {
   readonly omeZarr?: string | undefined;
   /** Write metadata anew even where it says the same. */
   readonly force?: boolean | undefined;
+  /** Write point lists empty that hold no row of their tomogram. Default false: each is a failure. */
+  readonly allowEmpty?: boolean | undefined;
   /** Worker threads, for estimates of memory. Default: cores. */
   readonly threads?: number | undefined;
   /** Ids that an earlier, unfinished plan for this target gave out (`IngestPlan.ids`): a resumed run then gives the same. */
@@ -112,6 +115,7 @@ export async function planIngest(config: IngestConfig, source: Store, target: St
     writeZarr: options.writeZarr ?? true,
     omeZarr: options.omeZarr ?? "0.4",
     force: options.force ?? false,
+    allowEmpty: options.allowEmpty ?? false,
     threads: options.threads ?? availableParallelism(),
     reserved: options.reservedIds ?? [],
     claimed: options.claimedIds ?? [],
@@ -153,6 +157,7 @@ export async function planIngest(config: IngestConfig, source: Store, target: St
 export function checkAsked(config: IngestConfig, selection: Selection): void {
   for (const { faults } of askedSections(config, selection).sections.values()) if (faults[0]) throw faults[0];
   checkTomogramSection({ config, selection });
+  checkAnnotationSection({ config, selection });
 }
 
 /** The sections that this import looks into: faults and templates of the others are not its matter. */

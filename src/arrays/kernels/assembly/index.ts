@@ -9,6 +9,8 @@
 export { convert, swap } from "./convert";
 export { meanZYX, meanYX, meanZYXOf, meanYXOf, anyZYX, anyYX, strideYX } from "./reduce";
 export { stats, statsOf, histogram } from "./statistics";
+export { selectEqual, selectAtLeast, toLabels, countLabels } from "./select";
+export { overlapSum, overlapAny, addScaled, addAny, selectMean } from "./resample";
 export { gather, unshuffle } from "./shuffle";
 export { pack } from "./blosc-encode";
 export { openFrame, decodeFrame, decodeRange, decodeBox, copyBox } from "./blosc-decode";

@@ -48,6 +48,7 @@ export const BUILT_SECTIONS: ReadonlySet<SectionKey> = new Set<SectionKey>([
   "ctfs",
   "rawtilts",
   "identified_objects",
+  "annotations",
   "dataset_keyphotos",
   "deposition_keyphotos",
 ]);

@@ -1,15 +1,18 @@
 import { EmporiumError, type Place } from "../../../core/errors.js";
 import { toNumber } from "../../../core/number.js";
 import { ancestorsOf, type TypeKey } from "../../../model/kinds.js";
-import { ANNOTATION_SHAPES, type FinderName, findersOf } from "./grammar/sources.js";
+import { parseShape, type ShapeSource } from "./annotation-shapes.js";
+import { ANNOTATION_SHAPES, type FinderName, findersOf, type ShapeName } from "./grammar/sources.js";
 import { type ConfigNode, describe, type MapNode, placeOfValue, type ScalarNode } from "./nodes.js";
 import { asList, asMap, asText, attempt, isNull, type Report, unknownKey } from "./parts.js";
 import { compilePattern, type Pattern } from "./pattern.js";
 
 export interface Source {
   readonly place: Place;
-  /** Undefined for annotations, whose sources are wrapped in shapes, and in sections that a run does not look into. */
+  /** Undefined in sections that a run does not look into. */
   readonly finder: Finder | undefined;
+  /** Of annotations, whose finders are wrapped in shapes. */
+  readonly shape?: ShapeSource | undefined;
   /** Names to leave out, matched from their start. */
   readonly exclude: readonly Pattern[];
   readonly includeParents: ReadonlyMap<TypeKey, readonly Pattern[]>;
@@ -40,21 +43,24 @@ export interface SourceOptions {
 
 /** @throws {EmporiumError} CONFIG_FIELD, CONFIG_REGEX */
 export function parseSource(node: ConfigNode, type: TypeKey, { strict, report }: SourceOptions): Source {
-  const source = asMap(node, "a map with a finder");
+  const source = type === "annotation" ? wrapped(asMap(node, "a map with a shape")) : asMap(node, "a map with a finder");
   const names: readonly string[] = type === "annotation" ? Object.keys(ANNOTATION_SHAPES) : findersOf(type);
   const known = [...names, ...FILTERS];
   let finder: Finder | undefined;
+  let shape: ShapeSource | undefined;
   let seen: string | undefined;
   for (const [key, value] of source.entries) {
     if (FILTERS.includes(key) || (isNull(value) && known.includes(key))) continue;
     if (!known.includes(key)) {
-      // annotation sources have had other forms; a run does not read them
       if (type !== "annotation" || strict) report(unknownKey(source, key, known, type === "annotation" ? "shape" : "finder"));
       continue;
     }
     if (seen !== undefined && (type !== "annotation" || strict)) report(twoOf(type, seen, key, source.keyPlaces.get(key)));
     seen = key;
-    if (strict && type !== "annotation") finder = parseFinder(key as FinderName, asMap(value, "a map"), type, report);
+    if (!strict) continue;
+    const map = asMap(value, "a map");
+    if (type === "annotation") ({ shape, finder } = parseShape(key as ShapeName, map, report));
+    else finder = parseFinder(key as FinderName, map, type, report);
   }
   if (strict && seen === undefined) {
     const what = type === "annotation" ? "shape" : "finder";
@@ -68,8 +74,25 @@ export function parseSource(node: ConfigNode, type: TypeKey, { strict, report }:
   return {
     place: source.place,
     finder,
+    ...(shape ? { shape } : {}),
     exclude: patterns(source.entries.get("exclude"), strict, report),
     ...parseParentFilters(source.entries.get("parent_filters"), type, strict, report),
+  };
+}
+
+/** Old configurations wrote the shape as a value beside its options: the same in the form of today. */
+function wrapped(source: MapNode): MapNode {
+  const shape = source.entries.get("shape");
+  if (shape?.kind !== "scalar" || typeof shape.value !== "string" || !Object.hasOwn(ANNOTATION_SHAPES, shape.value))
+    return source;
+  const isOption = (key: string) => key !== "shape" && !FILTERS.includes(key);
+  const options = new Map([...source.entries].filter(([key]) => isOption(key)));
+  const filters = [...source.entries].filter(([key]) => FILTERS.includes(key));
+  const place = source.keyPlaces.get("shape")!;
+  return {
+    ...source,
+    entries: new Map<string, ConfigNode>([[shape.value, { ...source, entries: options }], ...filters]),
+    keyPlaces: new Map([...source.keyPlaces, [shape.value, place]]),
   };
 }
 

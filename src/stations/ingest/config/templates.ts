@@ -29,7 +29,10 @@ export function checkTemplates(config: IngestConfig, names: KnownNames, report: 
   for (const { type, blocks } of config.sections.values()) {
     const known = names.of(type);
     for (const { metadata, sources } of blocks) {
-      for (const { finder } of sources) for (const node of finder ? templatedNodes(finder) : []) check(node, known);
+      for (const { finder, shape } of sources) {
+        for (const node of finder ? templatedNodes(finder) : []) check(node, known);
+        for (const node of [shape?.filterValue, shape?.meshSourcePath]) if (node) check(node, known);
+      }
       if (!columns) continue;
       for (const { finder } of sources) for (const node of finder ? rowTemplates(finder, type) : []) check(node, columns);
       if (EXPANDED.has(type) && metadata && hasMap) for (const node of templatesOf(metadata)) check(node, columns);

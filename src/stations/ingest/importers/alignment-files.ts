@@ -1,11 +1,4 @@
 import { EmporiumError } from "../../../core/errors.js";
-import type { JsonObject } from "../../../core/json.js";
-import { Float } from "../../../core/number.js";
-import { aretomoSections, parseAln } from "../../../formats/alignment/aretomo.js";
-import { parseComFile, tiltCom } from "../../../formats/alignment/com-file.js";
-import { imodSections, parseXf } from "../../../formats/alignment/imod.js";
-import type { SectionAlignment } from "../../../formats/alignment/sections.js";
-import { parseTiltAngles } from "../../../formats/tilt-angles/read.js";
 import type { PlanContext, SectionItem } from "./context.js";
 import { baseName, extensionOf } from "./copies.js";
 
@@ -15,22 +8,42 @@ export interface AlignmentFile {
   readonly key: string;
 }
 
+/** Formats that the portal does not know; its metadata name them in a key of their own. */
+export type OwnFormat = "RELION" | "WARP";
+
+/** Our word for a configured format that is ours, whatever its case; undefined for the portal's and for any other. */
+export function ownFormat(format: unknown): OwnFormat | undefined {
+  if (typeof format !== "string") return undefined;
+  if (/^relion ?[45]?$/i.test(format)) return "RELION";
+  return /^warp$/i.test(format) ? "WARP" : undefined;
+}
+
+const PROGRAMS =
+  "align|autofidseed|blend|cryoposition|ctfcorrection|ctfplotter|eraser|findbeads3d|flatten|golderaser|mtffilter|newst|preblend|prenewst|sample|sirtsetup|tilt|tomopitch|track|transferfid|trimvol|undistort|xcorr";
+/** What Etomo calls its command files, alone or behind the name of a dataset; the letter is that of the axis. */
+const COMMAND_FILE = new RegExp(`(?:^|[_.-])((?:${PROGRAMS})[ab]?(?:_[a-z0-9]+)*\\.com)$`, "i");
+
 /**
- * Names of an alignment's files: the run's, with the last extension of each. Command files keep their own names: programs look for `tilt.com`
- * beside `newst.com`, and both cannot be called after the run. (`compat`: they are, and the last one stays.)
+ * Names of an alignment's files: the run's, with the last extension of each. Command files are called after the run and themselves,
+ * `RUN_tilt.com` beside `RUN_newst.com`: the extension alone would make them one. Files of formats that are not the portal's keep their names,
+ * since they name each other. (`compat`: all have the run's name, and of two with one extension the last one stays.)
  *
- * @throws {EmporiumError} CONFIG_COLLISION for two files of one extension
+ * @throws {EmporiumError} CONFIG_COLLISION for two files of one name
  */
 export function alignmentFiles(
   context: PlanContext,
   items: readonly SectionItem[],
   folder: string,
   runName: string,
+  format: unknown,
 ): AlignmentFile[] {
-  const files = items.map((item) => {
-    const own = !context.compat && extensionOf(item.key!).toLowerCase() === ".com";
-    return { item, key: `${folder}/${own ? baseName(item.key!) : `${runName}${extensionOf(item.key!)}`}` };
-  });
+  const nameOf = ({ key }: SectionItem): string => {
+    const extension = extensionOf(key!);
+    if (context.compat) return `${runName}${extension}`;
+    if (ownFormat(format)) return baseName(key!);
+    return extension.toLowerCase() === ".com" ? commandName(baseName(key!), runName) : `${runName}${extension}`;
+  };
+  const files = items.map((item) => ({ item, key: `${folder}/${nameOf(item)}` }));
   const taken = new Map<string, SectionItem>();
   for (const { item, key } of files) {
     const other = taken.get(key.toLowerCase());
@@ -46,77 +59,8 @@ export function alignmentFiles(
   return files;
 }
 
-export interface AlignmentContent {
-  readonly sections: readonly JsonObject[];
-  readonly alignmentPath: string | null;
-  readonly tiltPath: string | null;
-  readonly tiltxPath: string | null;
-  readonly warning: string | undefined;
-}
-
-/**
- * What an alignment's metadata tell of its files: the paths of those that count, and where each section lies.
- *
- * @param format as configured; files of other formats are copied and not read.
- * @throws {EmporiumError} FORMAT_…, STORE_…
- */
-export async function readAlignment(
-  context: PlanContext,
-  files: readonly AlignmentFile[],
-  format: unknown,
-  runName: string,
-): Promise<AlignmentContent> {
-  const nothing: AlignmentContent = { sections: [], alignmentPath: null, tiltPath: null, tiltxPath: null, warning: undefined };
-  // several finds of one name: the last one is what stays
-  const find = (extension: string) => files.findLast(({ key }) => key.endsWith(extension));
-  const read = (file: AlignmentFile) => context.files.read("source", file.item.key!, file.item.stat);
-  if (format === "ARETOMO3") {
-    const aln = find(".aln");
-    if (!aln)
-      return { ...nothing, warning: `${runName}: the format is ARETOMO3 and no .aln is found; nothing is told of sections` };
-    const file = await read(aln);
-    const sections = context.files.parsed(file, "aln", ({ bytes, name }) => aretomoSections(parseAln(bytes, name)));
-    return { ...nothing, sections: sections.map(sectionJson), alignmentPath: aln.key };
-  }
-  if (format !== "IMOD") return nothing;
-  const [xf, tlt, xTilt] = [find(".xf"), find(".tlt"), find(".tltx") ?? find(".xtilt")];
-  const com = context.compat ? undefined : files.find(({ key }) => /(^|[^a-z])tilt\.com$/i.test(baseName(key)));
-  const paths = { alignmentPath: xf?.key ?? null, tiltPath: tlt?.key ?? null, tiltxPath: xTilt?.key ?? null };
-  if (!xf || !tlt) {
-    const missing = [xf ? undefined : ".xf", tlt ? undefined : ".tlt"].filter(Boolean).join(" and no ");
-    return {
-      ...nothing,
-      ...paths,
-      warning: `${runName}: the format is IMOD and no ${missing} is found; nothing is told of sections`,
-    };
-  }
-  const [xfFile, tltFile, xTiltFile, comFile] = await Promise.all([
-    read(xf),
-    read(tlt),
-    xTilt ? read(xTilt) : undefined,
-    com ? read(com) : undefined,
-  ]);
-  const angles = ({ bytes, name }: { bytes: Uint8Array; name: string }) => parseTiltAngles(bytes, name);
-  const sections = imodSections(
-    {
-      name: xfFile.name,
-      transforms: parseXf(xfFile.bytes, xfFile.name),
-      tilts: angles(tltFile),
-      xTilts: xTiltFile && angles(xTiltFile),
-      excluded: comFile && tiltCom(parseComFile(comFile.bytes, comFile.name)).excluded,
-    },
-    context.compat ? "reference" : undefined,
-  );
-  return { ...paths, sections: sections.map(sectionJson), warning: undefined };
-}
-
-function sectionJson(section: SectionAlignment): JsonObject {
-  return {
-    z_index: section.zIndex,
-    tilt_angle: new Float(section.tiltAngleDegrees),
-    volume_x_rotation: new Float(section.volumeXRotationDegrees),
-    in_plane_rotation: section.inPlaneRotation.map((row) => row.map((value) => new Float(value))),
-    x_offset: new Float(section.xOffset),
-    y_offset: new Float(section.yOffset),
-  };
+/** `tilt.com`, `TS_1_tilt.com` and `stack_tilt.com` of the run TS_1 are all `TS_1_tilt.com`. */
+function commandName(name: string, runName: string): string {
+  if (name.startsWith(`${runName}_`)) return name;
+  return `${runName}_${COMMAND_FILE.exec(name)?.[1] ?? name}`;
 }

@@ -3,15 +3,20 @@ import type { Json, JsonObject } from "../../../core/json.js";
 import { Float } from "../../../core/number.js";
 import type { Task } from "../../../engine/task.js";
 import { ALIGNMENT_METADATA, alignmentFolder, alignmentMetadataKey } from "../../../model/layout.js";
+import { expandValue } from "../config/expand.js";
 import { scalarText, toJson } from "../config/nodes.js";
 import { addMetadataTask, type Draft, leave, type Whereabouts } from "../draft.js";
 import type { Ancestor, Scope } from "../finders/scope.js";
 import { allotIds, depositionOf, type GivenId, storedKeys } from "../identifiers.js";
 import { isJsonMap, type MutableJson } from "../metadata.js";
 import type { VolumeSource } from "../volume-source.js";
-import { type AlignmentContent, alignmentFiles, readAlignment } from "./alignment-files.js";
+import { acquiredSections } from "./acquired-sections.js";
+import { type AlignmentRemark, alignmentRemarks } from "./alignment-checks.js";
+import { type AlignmentContent, readAlignment, sectionJson } from "./alignment-content.js";
+import { alignmentFiles, ownFormat } from "./alignment-files.js";
 import { findSection, type PlanContext, placeOf, type SectionItem } from "./context.js";
 import { addCopies, baseName, distinctFiles, extensionOf } from "./copies.js";
+import { once, tiltseriesFacts } from "./tiltseries-facts.js";
 
 /** An alignment of a run. Tomograms name the run's first. */
 export interface Alignment {
@@ -23,6 +28,8 @@ export interface Alignment {
   /** Folder on the target. */
   readonly folder: string;
   readonly configured: JsonObject;
+  /** Where it was looked for. */
+  readonly scope: Scope;
   /** Of the source, each once. */
   readonly files: readonly SectionItem[];
   /** Those that its metadata list: all but under `compat`, where an earlier entry's files stay in the folder unlisted. */
@@ -76,11 +83,11 @@ export async function findAlignments(
   const made = groups.map(({ items: [...group] }) => {
     const [first] = group;
     const references = group.filter(({ key }) => key?.endsWith("metadata.json"));
-    if (references.length > 0) return storedAlignment(group, references, runName);
-    const configured = first!.block.metadata ? (toJson(first!.block.metadata) as JsonObject) : {};
+    if (references.length > 0) return storedAlignment(group, references, runName, scope);
+    const configured = configuredOf(context, first!, scope, runName);
     const files = distinctFiles(group);
     const origin = files.length === 0 ? ("default" as const) : ("files" as const);
-    return { origin, name: nameOf(group), configured, files, listed: files, item: first };
+    return { origin, name: nameOf(group), configured, scope, files, listed: files, item: first };
   });
   const defaults = made.filter(({ origin }) => origin === "default");
   if (defaults.length > 1 && !context.compat) {
@@ -90,7 +97,7 @@ export async function findAlignments(
     });
   }
   if (made.length === 0) {
-    made.push({ origin: "default", name: "default", configured: DEFAULTS, files: [], listed: [], item: undefined });
+    made.push({ origin: "default", name: "default", configured: DEFAULTS, scope, files: [], listed: [], item: undefined });
   }
   const container = `${run.folder}/Alignments`;
   const own = made.filter((alignment) => !("metadataKey" in alignment));
@@ -107,6 +114,12 @@ export async function findAlignments(
     return { ...alignment, folder: alignmentFolder(run.folder, id), metadataKey: alignmentMetadataKey(run.folder, id) };
   });
   return { all: context.compat ? mergeReplaced(all) : all, given: ids.given };
+}
+
+/** Its metadata, with the run's values filled in. (`compat`: templates stay as they are.) */
+function configuredOf(context: PlanContext, { block }: SectionItem, { row }: Scope, run: string): JsonObject {
+  if (!block.metadata) return {};
+  return (context.compat ? toJson(block.metadata) : expandValue(block.metadata, { row, run, compat: false })) as JsonObject;
 }
 
 /** The reference writes alignments of one id over each other: files of all stay, the metadata are the last one's. */
@@ -146,7 +159,12 @@ function completes(items: readonly SectionItem[], more: readonly SectionItem[]):
   return more.every(({ key }) => !kinds.has(extensionOf(key!).toLowerCase()));
 }
 
-function storedAlignment(group: readonly SectionItem[], references: readonly SectionItem[], run: string): Alignment {
+function storedAlignment(
+  group: readonly SectionItem[],
+  references: readonly SectionItem[],
+  run: string,
+  scope: Scope,
+): Alignment {
   const [first] = references;
   const key = first!.key!;
   if (references.length > 1 || group.length > 1 || !key.endsWith(ALIGNMENT_METADATA)) {
@@ -156,7 +174,8 @@ function storedAlignment(group: readonly SectionItem[], references: readonly Sec
     });
   }
   const folder = key.slice(0, key.lastIndexOf("/"));
-  return { origin: "stored", name: nameOf(group), metadataKey: key, folder, configured: {}, files: [], listed: [], item: first };
+  const name = nameOf(group);
+  return { origin: "stored", name, metadataKey: key, folder, configured: {}, scope, files: [], listed: [], item: first };
 }
 
 export interface AlignmentVolume {
@@ -197,10 +216,16 @@ export async function planAlignment(
     }
     return undefined;
   }
-  const files = alignmentFiles(context, alignment.files, folder, scalarText(run.name));
+  const runName = scalarText(run.name);
+  const files = alignmentFiles(context, alignment.files, folder, runName, configured.format);
   const listedKeys = files.filter(({ item: file }) => alignment.listed.includes(file)).map(({ key }) => key);
+  const acquired = once(() => acquiredSections(context, run, alignment.scope, runName));
   const content = context.selection.metadata("alignment")
-    ? await readAlignment(context, files, configured.format, scalarText(run.name))
+    ? await readAlignment(context, files, configured.format, {
+        runName,
+        acquired,
+        tiltseries: tiltseriesFacts(context, alignment.scope, runName),
+      })
     : undefined;
   const copies =
     context.selection.items("alignment") && files.length > 0
@@ -213,13 +238,19 @@ export async function planAlignment(
         })
       : [];
   if (!content) return undefined;
-  if (content.warning) draft.warnings.push({ message: content.warning, place: item && placeOf(item.block, "format"), ...where });
+  const remarks: AlignmentRemark[] = content.warnings.map((message) => ({ message, field: "format" }));
+  if (!context.compat) {
+    const measured = volume && { dimension: dimensionsOf(volume), voxelAngstrom: volume.angstrom };
+    for (const { message, field } of await alignmentRemarks({ configured, content, acquired, measured }))
+      remarks.push({ message: `${title}: ${message}`, field });
+  }
+  for (const { message, field } of remarks) draft.warnings.push({ message, place: item && placeOf(item.block, field), ...where });
   return addMetadataTask(draft, {
     kind: "alignment",
     title,
     key: metadataKey,
-    configured,
-    measured: measuredOf(configured, content, listedKeys, tiltseriesPath, dimension),
+    configured: context.compat ? configured : withOwnFormat(configured),
+    measured: measuredOf(context, configured, content, listedKeys, tiltseriesPath, dimension),
     depositionId: deposition.name,
     needs: copies.map(({ id }) => id),
     force: context.force,
@@ -234,24 +265,46 @@ export function titleOf({ origin, folder }: Pick<Alignment, "origin" | "folder">
   return origin === "default" ? `default alignment of ${run}` : `alignment ${folder.split("/").at(-1)} of ${run}`;
 }
 
+/** The portal's tools load metadata of formats that they know, or of none. Ours has a key of its own, in the same place. */
+function withOwnFormat(configured: JsonObject): JsonObject {
+  const own = ownFormat(configured.format);
+  if (!own) return configured;
+  return Object.fromEntries(
+    Object.entries(configured).map(([key, value]) => (key === "format" ? ["source_format", own] : [key, value])),
+  );
+}
+
 function measuredOf(
+  { compat }: PlanContext,
   configured: JsonObject,
-  { sections, alignmentPath, tiltPath, tiltxPath }: AlignmentContent,
+  content: AlignmentContent,
   files: readonly string[],
   tiltseriesPath: string | null,
   dimension: JsonObject | undefined,
 ): JsonObject {
   const measured: MutableJson = {
-    per_section_alignment_parameters: sections,
-    alignment_path: alignmentPath,
-    tilt_path: tiltPath,
-    tiltx_path: tiltxPath,
+    per_section_alignment_parameters: content.sections.map(sectionJson),
+    alignment_path: content.alignmentPath,
+    tilt_path: content.tiltPath,
+    tiltx_path: content.tiltxPath,
     tiltseries_path: tiltseriesPath,
     files: files.length === 0 ? [null] : files,
   };
   if (dimension) measured.volume_dimension = dimension;
-  for (const [field, value] of Object.entries(DEFAULTS)) if (!Object.hasOwn(configured, field)) measured[field] = value as Json;
+  const told = compat ? {} : toldByFiles(content);
+  for (const [field, value] of Object.entries({ ...DEFAULTS, ...told })) {
+    if (!Object.hasOwn(configured, field)) measured[field] = value as Json;
+  }
   return measured;
+}
+
+/** What the files say where the configuration is silent. Offsets of 0 stay the default's, which has no point. */
+function toldByFiles({ tiltOffsetDegrees, xRotationOffsetDegrees, isLocal }: AlignmentContent): JsonObject {
+  const told: MutableJson = {};
+  if (isLocal) told.alignment_type = "LOCAL";
+  if (tiltOffsetDegrees) told.tilt_offset = new Float(tiltOffsetDegrees);
+  if (xRotationOffsetDegrees) told.x_rotation_offset = new Float(xRotationOffsetDegrees);
+  return told;
 }
 
 /** Å along x, y, z. */

@@ -28,6 +28,8 @@ export interface PlanContext {
   readonly writeZarr: boolean;
   readonly omeZarr: string;
   readonly force: boolean;
+  /** Point lists without a row of their tomogram are written empty. */
+  readonly allowEmpty: boolean;
   /** Worker threads that a large volume may use: for estimates of memory. */
   readonly threads: number;
   readonly reserved: readonly GivenId[];
@@ -76,9 +78,11 @@ export async function findSection(
       if (!found) continue;
       applied.push(source);
       for (const item of found) items.push({ ...item, block, source });
+      if (source.shape) context.empty.note(type, scope, found.length === 0, placeOfFinder(source));
     }
   }
-  if (applied.length > 0) context.empty.note(type, scope, items.length === 0, placeOfFinder(applied[0]!));
+  if (applied.length > 0 && type !== "annotation")
+    context.empty.note(type, scope, items.length === 0, placeOfFinder(applied[0]!));
   return { items, applied };
 }
 

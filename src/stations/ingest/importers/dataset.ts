@@ -2,10 +2,11 @@ import type { Json, JsonObject } from "../../../core/json.js";
 import type { Task } from "../../../engine/task.js";
 import { datasetFolder, datasetMetadataKey } from "../../../model/layout.js";
 import { scalarText, toJson } from "../config/nodes.js";
-import { addMetadataTask, type Draft } from "../draft.js";
+import { addMetadataTask, type Draft, leave } from "../draft.js";
 import type { Ancestor } from "../finders/scope.js";
 import { isJsonMap, isTruthy, type MutableJson, put } from "../metadata.js";
 import type { PlanContext, SectionItem } from "./context.js";
+import { baseName } from "./copies.js";
 import { storedPhotos } from "./photos.js";
 
 /** Descriptions of the sample that every dataset has, in the order in which missing ones are added. */
@@ -33,23 +34,19 @@ export async function planDataset(
   const title = `metadata of dataset ${text}`;
   const where = { dataset: text };
   if (atTarget) {
-    draft.entities.push({
-      kind: "dataset",
-      title,
-      ...where,
-      action: "leave",
-      why: "it is only referred to",
-      reads: [],
-      writes: [],
-      bytes: 0,
-      place: block.place,
-    });
+    draft.entities.push(leave("dataset", title, "it is only referred to", where, block.place));
+    return;
+  }
+  const key = datasetMetadataKey(text);
+  // the reference writes defaults over what another deposition said of its dataset
+  if (!block.metadata && !context.compat && (await context.target.child(`${datasetFolder(text)}/`, baseName(key)))) {
+    draft.entities.push(leave("dataset", title, "it is there, and nothing is said of it here", where, block.place));
     return;
   }
   addMetadataTask(draft, {
     kind: "dataset",
     title,
-    key: datasetMetadataKey(text),
+    key,
     configured: withSampleDefaults(block.metadata ? (toJson(block.metadata) as JsonObject) : {}),
     measured: { key_photos: await storedPhotos(context.target, datasetFolder(text), photos) },
     depositionId: deposition.name,

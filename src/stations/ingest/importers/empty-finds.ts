@@ -14,6 +14,7 @@ const TOLD: ReadonlySet<TypeKey> = new Set<TypeKey>([
   "rawtilt",
   "alignment",
   "identified_object",
+  "annotation",
 ]);
 const NAMES_SHOWN = 5;
 
@@ -25,16 +26,18 @@ export interface EmptyFinds {
 }
 
 export function emptyFinds(): EmptyFinds {
-  const noted = new Map<TypeKey, { place: Place | undefined; runs: Map<string, { name: string; found: boolean }> }>();
+  const noted = new Map<string, Noted>();
   return {
     note(type, { ancestors }, isEmpty, place) {
       if (!TOLD.has(type)) return;
       const run = ancestors.find((ancestor) => ancestor.type === "run");
       if (!run) return;
-      let kind = noted.get(type);
+      // each source of an annotation is for an object of its own
+      const id = type === "annotation" ? `${type} ${place.path ?? place.line}` : type;
+      let kind = noted.get(id);
       if (!kind) {
-        kind = { place: undefined, runs: new Map() };
-        noted.set(type, kind);
+        kind = { type, place: undefined, runs: new Map() };
+        noted.set(id, kind);
       }
       // runs come in any order, the plan says the same each time
       if (isEmpty && !((kind.place?.line ?? Number.POSITIVE_INFINITY) <= (place.line ?? 0))) kind.place = place;
@@ -42,20 +45,29 @@ export function emptyFinds(): EmptyFinds {
       kind.runs.set(run.folder, { name: scalarText(run.name), found: before || !isEmpty });
     },
     warnings(isWanted) {
-      const warnings: PlanWarning[] = [];
-      for (const { type } of KINDS) {
-        const kind = noted.get(type);
-        if (!kind) continue;
-        const { place, runs } = kind;
-        const empty = [...runs.values()].filter(({ found }) => !found).map(({ name }) => name);
-        if (empty.length === 0 || !isWanted(type)) continue;
-        const names = [...empty].sort();
-        const shown = names.slice(0, NAMES_SHOWN).join(", ") + (names.length > NAMES_SHOWN ? `, …` : "");
-        const whom = runs.size === empty.length ? `any of ${runs.size} runs` : `${empty.length} of ${runs.size} runs: ${shown}`;
-        const message = `${kindOf(type).section}: nothing is found for ${runs.size === 1 ? `the run ${shown}` : whom}`;
-        warnings.push({ message, place });
-      }
-      return warnings;
+      const inOrder = KINDS.flatMap(({ type }) => [...noted.values()].filter((kind) => kind.type === type).sort(byLine));
+      return inOrder.flatMap((kind) => (isWanted(kind.type) ? (warningOf(kind) ?? []) : []));
     },
   };
+}
+
+interface Noted {
+  readonly type: TypeKey;
+  place: Place | undefined;
+  readonly runs: Map<string, { name: string; found: boolean }>;
+}
+
+function byLine(a: Noted, b: Noted): number {
+  return (a.place?.line ?? 0) - (b.place?.line ?? 0);
+}
+
+function warningOf({ type, place, runs }: Noted): PlanWarning | undefined {
+  const empty = [...runs.values()].filter(({ found }) => !found).map(({ name }) => name);
+  // what is marked in some runs need not be in all: only a source that no run has is worth a word
+  if (empty.length === 0 || (type === "annotation" && empty.length < runs.size)) return undefined;
+  const names = [...empty].sort();
+  const shown = names.slice(0, NAMES_SHOWN).join(", ") + (names.length > NAMES_SHOWN ? `, …` : "");
+  const whom = runs.size === empty.length ? `any of ${runs.size} runs` : `${empty.length} of ${runs.size} runs: ${shown}`;
+  const message = `${kindOf(type).section}: nothing is found for ${runs.size === 1 ? `the run ${shown}` : whom}`;
+  return { message, place };
 }

@@ -4,9 +4,10 @@ import { runMetadataKey } from "../../../model/layout.js";
 import { scalarText } from "../config/nodes.js";
 import { addFailure, addMetadataTask, type Draft, joinDraft, leave, newDraft, type Whereabouts } from "../draft.js";
 import type { Ancestor, Scope } from "../finders/scope.js";
-import type { GivenId } from "../identifiers.js";
+import { type GivenId, isFolder, readMetadata } from "../identifiers.js";
 import { findAcquisition, planAcquisition } from "./acquisition.js";
 import { type Alignment, findAlignments, planAlignment, titleOf } from "./alignment.js";
+import { planAnnotations } from "./annotation.js";
 import { type PlanContext, type SectionItem, wants, wantsTomograms } from "./context.js";
 import { findFrames, planFrameCopies, planFramesMetadata } from "./frame.js";
 import { planGains } from "./gain.js";
@@ -58,28 +59,41 @@ export async function planRun(
   const parts: RunParts = { run, deposition, scope, where };
   await attempt(draft, `gain references of ${where.run}`, "gain", where, () => planGains(context, draft, run, scope, where));
   const tiltseries = await planAcquired(context, draft, parts, given);
-  if (wantsTomograms(context) || wants(context, "alignment")) {
+  if (wantsTomograms(context) || wants(context, "alignment") || wants(context, "annotation")) {
     for (const id of await planVolumes(context, draft, parts, tiltseries)) given.push(id);
   }
   const identified = await attempt(draft, `identified objects of ${where.run}`, "identified_object", where, () =>
     planIdentifiedObjects(context, draft, parts, where),
   );
   for (const id of identified ?? []) given.push(id);
-  planRunMetadata(context, draft, item, parts);
+  await attempt(draft, `metadata of run ${where.run}`, "run", where, () => planRunMetadata(context, draft, item, parts));
   return { draft, given };
 }
 
-function planRunMetadata(context: PlanContext, draft: Draft, item: SectionItem, { deposition, where }: RunParts): void {
+async function planRunMetadata(
+  context: PlanContext,
+  draft: Draft,
+  item: SectionItem,
+  { run, deposition, where }: RunParts,
+): Promise<void> {
   if (!context.selection.metadata("run")) return;
   const title = `metadata of run ${where.run}`;
   if (item.atTarget) {
     draft.entities.push(leave("run", title, "it is only referred to", where, item.place));
     return;
   }
+  const key = runMetadataKey(where.dataset!, where.run!);
+  // a run is of the deposition that brought it: another one that adds to it does not take it over, as the reference would
+  const isThere = !context.compat && (await isFolder(context.target, run.folder));
+  const owner = isThere ? (await readMetadata(context.target.store, key))?.deposition_id : undefined;
+  if (owner !== undefined && String(owner) !== scalarText(deposition.name)) {
+    draft.entities.push(leave("run", title, `it is of deposition ${String(owner)}`, where, item.place));
+    return;
+  }
   addMetadataTask(draft, {
     kind: "run",
     title,
-    key: runMetadataKey(where.dataset!, where.run!),
+    key,
     configured: {},
     measured: { run_name: where.run! },
     depositionId: deposition.name,
@@ -181,7 +195,7 @@ async function planOneTiltseries(
   }
 }
 
-/** Voxel spacings, tomograms and the alignments they name. */
+/** Voxel spacings, tomograms, the alignments they name, and what was marked in them. */
 async function planVolumes(
   context: PlanContext,
   draft: Draft,
@@ -226,7 +240,14 @@ async function planVolumes(
       return planTomogram(context, draft, tomogram, { id, alignment, needs, run, deposition, scope: below }, where);
     });
   }
-  return [...alignments.given, ...ids.given];
+  const volumes = { run, alignment, found, read };
+  const annotated = await planAnnotations(
+    context,
+    draft,
+    { ...volumes, deposition, scope, spacings: spacings ?? [], needs },
+    where,
+  );
+  return [...alignments.given, ...ids.given, ...annotated];
 }
 
 /** Reads headers side by side. What is said of them comes in the order of the candidates. */

@@ -1,6 +1,9 @@
+import { inMemory } from "../../../core/bytes.js";
 import { EmporiumError } from "../../../core/errors.js";
 import type { Task } from "../../../engine/task.js";
 import { type CtfEntry, ctfFormat, parseCtf } from "../../../formats/ctf/read.js";
+import { readRelionCtf } from "../../../formats/ctf/relion.js";
+import { parseWarpCtf } from "../../../formats/ctf/warp.js";
 import { parseTiltAngles, type TiltAngle } from "../../../formats/tilt-angles/read.js";
 import { ctfKey, tiltseriesKeys } from "../../../model/layout.js";
 import { checkName } from "../../../model/names.js";
@@ -91,9 +94,14 @@ export async function readAngles(context: PlanContext, { item }: SideFile): Prom
 }
 
 /** Entries of a CTF table; none of a table in a format that is not read. @throws {EmporiumError} FORMAT_…, STORE_… */
-export async function readCtf(context: PlanContext, { item, format }: SideFile): Promise<CtfEntry[]> {
+export async function readCtf(context: PlanContext, { item, format }: SideFile, runName: string): Promise<CtfEntry[]> {
   const known = ctfFormat(format);
-  if (known === undefined || !item) return [];
+  const ours = known === "relion" || known === "warp";
+  if (known === undefined || !item || (ours && context.compat)) return [];
   const file = await context.files.read(item.atTarget ? "target" : "source", item.key!, item.stat);
-  return context.files.parsed(file, `ctf ${known}`, ({ bytes, name }) => parseCtf(bytes, known, name));
+  // one STAR file may hold the tilt series of all runs
+  if (known === "relion") return readRelionCtf(inMemory(file.bytes, file.name), { tomoName: runName, signal: context.signal });
+  return context.files.parsed(file, `ctf ${known}`, ({ bytes, name }) =>
+    known === "warp" ? parseWarpCtf(bytes, name) : parseCtf(bytes, known, name),
+  );
 }

@@ -18,7 +18,7 @@ import { findSection, isAsked, type PlanContext, placeOf, type SectionItem, want
 import { baseName } from "./copies.js";
 import { acquisitionOrder } from "./frame-doses.js";
 import { readReference } from "./references.js";
-import { sectionParameters } from "./section-parameters.js";
+import { fitsOf, sectionParameters } from "./section-parameters.js";
 import { readAngles, readCtf, type SideFile } from "./tiltseries-files.js";
 import { addVolumeTask } from "./volume-task.js";
 
@@ -274,7 +274,7 @@ async function readSections(
       if (!absent || context.compat) throw error;
       return error as EmporiumError;
     }),
-    ctfs.find((one) => one.item) ? readCtf(context, ctfs.find((one) => one.item)!) : [],
+    ctfs.find((one) => one.item) ? readCtf(context, ctfs.find((one) => one.item)!, where.run!) : [],
   ]);
   if (lacking && context.compat) throw lacking;
   if (!angles || mdoc instanceof Error) {
@@ -289,7 +289,13 @@ async function readSections(
     const message = `${title}: ${approximate} of ${sections.length} raw tilt angles differ from those of ${mdoc.name} in the second decimal; the nearest images are taken`;
     draft.warnings.push({ message, place: rawtilt.item?.place, ...where });
   }
-  return sectionParameters(sections, ctf);
+  const { fits, remark } = fitsOf(sections, ctf);
+  if (remark && !context.compat) {
+    const table = ctfs.find((one) => one.item)!;
+    const message = `${title}: of the CTF table ${context.source.fullPath(table.item!.key!)}, ${remark}`;
+    draft.warnings.push({ message, place: table.item!.place, ...where });
+  }
+  return sectionParameters(sections, fits);
 }
 
 function absentAngles(title: string, { configured, key }: SideFile): EmporiumError {

@@ -1,4 +1,8 @@
+import type { VolumeForm } from "../../../arrays/stream/forms.js";
 import { estimateVolumeMemory } from "../../../arrays/stream/memory.js";
+import { resamplingOf } from "../../../arrays/stream/resampling.js";
+import type { MaskSelection } from "../../../arrays/stream/selection.js";
+import { type Triple, volumeOf } from "../../../core/box.js";
 import type { Place } from "../../../core/errors.js";
 import type { PlainObject, Task } from "../../../engine/task.js";
 import { PORTAL_CHUNKS } from "../../../formats/zarr/ome.js";
@@ -45,17 +49,91 @@ export function addVolumeTask(
     omeZarr: context.omeZarr,
     ...(context.force ? { force: true } : {}),
   };
-  const isLarge = volume.bytes > LARGE_BYTES;
+  const outputs = [mrc, zarr, metadataKey].filter((key) => key !== null);
   const form = kind === "tomogram" ? "volume" : "series";
+  return addTask(context, draft, { title, params, volume, form, outputs, needs, place });
+}
+
+/** Voxels as 0 and 1 by a label or threshold, or as the labels they are. */
+export type Segmentation = { readonly form: "mask"; readonly select: MaskSelection } | { readonly form: "labels" };
+
+export interface MaskWish {
+  readonly segmentation: Segmentation;
+  readonly title: string;
+  readonly volume: VolumeSource;
+  readonly keys: { readonly mrc: string; readonly zarr: string };
+  /** Voxels `[z, y, x]` that are wanted; undefined: those of the source. */
+  readonly targetShape?: Triple | undefined;
+  readonly spacingAngstrom: number;
+  readonly needs: readonly string[];
+  readonly place: Place | undefined;
+}
+
+/** Adds the task that makes a mask or labels. Its metadata is another task's. Undefined where neither MRC nor Zarr is to be written. */
+export function addMaskTask(
+  context: PlanContext,
+  draft: Draft,
+  { segmentation, title, volume, keys, targetShape, spacingAngstrom, needs, place }: MaskWish,
+): Task | undefined {
+  const mrc = context.writeMrc ? keys.mrc : null;
+  const zarr = context.writeZarr ? keys.zarr : null;
+  const outputs = [mrc, zarr].filter((key) => key !== null);
+  if (outputs.length === 0) return undefined;
+  const { form } = segmentation;
+  const select = segmentation.form === "mask" ? segmentation.select : undefined;
+  const resampling = resamplingOf(volume.shape, targetShape, select);
+  const params: PlainObject = {
+    kind: "tomogram",
+    form,
+    ...(select && { select: { ...select } }),
+    ...(resampling && { targetShape: [...targetShape!] }),
+    source: volume.key,
+    mrc,
+    zarr,
+    metadataKey: null,
+    metadata: null,
+    spacingAngstrom,
+    scaleZ: true,
+    chunk: PORTAL_CHUNKS.tomogram,
+    compat: context.compat,
+    omeZarr: context.omeZarr,
+    ...(context.force ? { force: true } : {}),
+  };
+  const shape = resampling ? targetShape : undefined;
+  return addTask(context, draft, { title, params, volume, form, select, shape, outputs, needs, place });
+}
+
+interface TaskWish extends Pick<VolumeWish, "title" | "volume" | "needs" | "place"> {
+  readonly params: PlainObject;
+  readonly form: VolumeForm;
+  readonly select?: MaskSelection | undefined;
+  /** Voxels of what is written, where they are not the source's. */
+  readonly shape?: Triple | undefined;
+  readonly outputs: readonly string[];
+}
+
+function addTask(
+  context: PlanContext,
+  draft: Draft,
+  { title, params, volume, form, select, shape, outputs, needs, place }: TaskWish,
+): Task {
+  const isLarge = Math.max(volume.bytes, shape ? volumeOf(shape) : 0) > LARGE_BYTES;
   const task = makeTask({
     title,
     run: VOLUME_OPERATION,
     params,
     inputs: volume.inputs,
-    outputs: [mrc, zarr, metadataKey].filter((key) => key !== null),
+    outputs,
     needs,
     bytes: volume.bytes,
-    memoryBytes: estimateVolumeMemory({ shape: [...volume.shape], threads: isLarge ? context.threads : 1, form }),
+    memoryBytes: estimateVolumeMemory({
+      shape: [...(shape ?? volume.shape)],
+      threads: isLarge ? context.threads : 1,
+      form,
+      itemBytes: volume.itemBytes,
+      remote: context.source.store.local === undefined,
+      resampling: resamplingOf(volume.shape, shape, select),
+    }),
     threads: isLarge ? "all" : 1,
     place,
   });

@@ -2,18 +2,19 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { crc32 } from "node:zlib";
 import { percentilesFromHistogram } from "../../../arrays/kernels/histogram.js";
+import { FORMS } from "../../../arrays/stream/forms.js";
 import type { WriteVolumeResult } from "../../../arrays/stream/job.js";
 import { crcText } from "../../../core/crc32.js";
 import { folderReceipt } from "../../../engine/receipts.js";
 import type { ObjectReceipt, PlainObject, TaskContext } from "../../../engine/task.js";
-import { parseZarrDType } from "../../../formats/zarr/dtype.js";
+import { parseZarrDType, zarrDTypeText } from "../../../formats/zarr/dtype.js";
 import { printZarray, printZattrs, printZgroup } from "../../../formats/zarr/metadata.js";
 import { omeZarrAttributes } from "../../../formats/zarr/ome.js";
-import type { VolumeParams } from "./volume.js";
+import { formOf, type VolumeParams } from "./volume-params.js";
 
 /** The documents of the hierarchy in the order in which they may become visible: `.zattrs`, which readers look for, last. */
 export function zarrDocuments(written: WriteVolumeResult, params: VolumeParams, spacing: number): [string, string][] {
-  const type = parseZarrDType("<f4")!;
+  const type = parseZarrDType(zarrDTypeText(FORMS[formOf(params)].dtype))!;
   const arrays = written.shapes.map((shape, level): [string, string] => [
     `${level}/.zarray`,
     printZarray({
@@ -26,7 +27,11 @@ export function zarrDocuments(written: WriteVolumeResult, params: VolumeParams, 
       dimensionSeparator: "/",
     }),
   ]);
-  const attributes = omeZarrAttributes({ kind: params.scaleZ ? "tomogram" : "tiltseries", voxelSizeAngstrom: spacing });
+  const attributes = omeZarrAttributes({
+    kind: params.scaleZ ? "tomogram" : "tiltseries",
+    voxelSizeAngstrom: spacing,
+    labels: written.labels,
+  });
   return [...arrays, [".zgroup", printZgroup()], [".zattrs", printZattrs(attributes)]];
 }
 
@@ -46,9 +51,9 @@ export async function zarrReceipt(
   return folderReceipt(context.target, folder, [...chunks, ...texts]);
 }
 
-/** What a report says of the voxels. Percentiles are of the coarsest level. */
-export function factsOf({ statistics, histogram, shapes }: WriteVolumeResult, dtype: string): PlainObject {
-  const [p1, p50, p99] = percentilesFromHistogram(histogram, [1, 50, 99]);
+/** What a report says of the voxels: percentiles of a volume (of the coarsest level), voxels of a mask, labels. `dtype` is the source's. */
+export function factsOf({ statistics, histogram, labels, shapes }: WriteVolumeResult, dtype: string): PlainObject {
+  const [p1, p50, p99] = histogram ? percentilesFromHistogram(histogram, [1, 50, 99]) : [];
   return {
     shape: [...shapes[0]!],
     dtype,
@@ -57,7 +62,8 @@ export function factsOf({ statistics, histogram, shapes }: WriteVolumeResult, dt
     mean: statistics.mean,
     rms: statistics.rms,
     nonFinite: statistics.nonFinite,
-    contrast: { p1: p1 ?? null, p50: p50 ?? null, p99: p99 ?? null },
+    ...(histogram && { contrast: { p1: p1 ?? null, p50: p50 ?? null, p99: p99 ?? null } }),
+    ...(labels && { labels: labels.length }),
   };
 }
 

@@ -6,8 +6,8 @@ import { publishObject, uploadFile } from "../../../engine/atomic.js";
 import { clearEntity } from "../../../engine/atomic-tree.js";
 import type { ObjectReceipt, Task, TaskContext } from "../../../engine/task.js";
 import { writeMetadata } from "./metadata.js";
-import type { VolumeParams } from "./volume.js";
 import { zarrReceipt } from "./volume-outputs.js";
+import type { VolumeParams } from "./volume-params.js";
 
 /** Chunks that are sent side by side, each in several parts at once. */
 const UPLOADS_AT_ONCE = 2;

@@ -1,35 +1,19 @@
 import { mkdir } from "node:fs/promises";
+import { FORMS } from "../../../arrays/stream/forms.js";
 import { openVolume } from "../../../arrays/stream/open-volume.js";
 import { writeVolume } from "../../../arrays/stream/write-volume.js";
 import type { Operation, Plain } from "../../../engine/task.js";
 import { mrcHeaderBytes } from "../../../formats/mrc/write.js";
 import { addSha256, factsOf, zarrDocuments } from "./volume-outputs.js";
+import { formOf, type VolumeParams } from "./volume-params.js";
 import { finishedUnits, makePlaces } from "./volume-places.js";
+
+export type { VolumeParams } from "./volume-params.js";
 
 export const VOLUME_OPERATION = "ingest/volume";
 
-/** What a volume task is told. Keys are the target's, but for `source`. */
-export interface VolumeParams {
-  kind: "tomogram" | "tiltseries";
-  source: string;
-  mrc: string | null;
-  /** Ends with `/`. */
-  zarr: string | null;
-  /** The entity's metadata file, written last, and its text without the time. Null for a volume without an entity. */
-  metadataKey: string | null;
-  metadata: string | null;
-  /** Å. Null: the source's own. */
-  spacingAngstrom: number | null;
-  scaleZ: boolean;
-  /** The reference's values: odd edges averaged with zeros, axis order ignored. */
-  compat: boolean;
-  /** Hash every object once more when it is whole. */
-  checksum?: "sha256" | null;
-  force?: boolean;
-}
-
 /**
- * Converts a volume: float32 MRC, OME-Zarr 0.4, statistics, then the entity's metadata as the marker of completeness. On local stores parts
+ * Converts a volume, mask or labels: MRC, OME-Zarr 0.4, statistics, then the entity's metadata as the marker of completeness. On local stores parts
  * are made beside their final names and renamed; on others chunks go to a scratch folder and are sent as soon as they are whole.
  */
 export const volumeOperation: Operation = async (task, context) => {
@@ -37,7 +21,12 @@ export const volumeOperation: Operation = async (task, context) => {
   const { source, signal, createdMs } = context;
   const scratch = await context.scratch();
   await mkdir(scratch, { recursive: true });
-  const volume = await openVolume(source, params.source, { signal, compat: params.compat, scratch: async () => scratch });
+  const volume = await openVolume(source, params.source, {
+    signal,
+    compat: params.compat,
+    scratch: async () => scratch,
+    asFile: params.targetShape !== undefined,
+  });
   const warnings = [...volume.warnings];
   const places = await makePlaces(task, params, context, scratch);
   const finished = await finishedUnits(context, places, params);
@@ -48,8 +37,8 @@ export const volumeOperation: Operation = async (task, context) => {
     warnings.push(`${volume.raw.name}: the header gives no voxel size; written as unknown in the MRC and as 1 Å in the Zarr`);
   const header = {
     kind: params.scaleZ ? ("tomogram" as const) : ("tiltseries" as const),
-    shape: volume.raw.shape,
-    dtype: "float32" as const,
+    shape: params.targetShape ?? volume.raw.shape,
+    dtype: FORMS[formOf(params)].dtype,
     voxelSizeAngstrom: voxel ?? 0,
     dateMs: createdMs,
     source: volume.mrc?.header,
@@ -59,7 +48,9 @@ export const volumeOperation: Operation = async (task, context) => {
   const rawBytes = rawBytesOf(volume.raw);
   const written = await writeVolume({
     source: volume.raw,
-    form: params.scaleZ ? "volume" : "series",
+    form: formOf(params),
+    select: params.select,
+    targetShape: params.targetShape,
     edge: params.compat ? "zeros" : "present",
     threads: context.threads,
     memoryBytes: context.memoryBytes,

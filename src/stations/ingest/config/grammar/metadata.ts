@@ -1,4 +1,5 @@
 import {
+  andOurs,
   any,
   boolean,
   date,
@@ -198,7 +199,7 @@ export const TILTSERIES = map("metadata of a tilt series", {
 const MATRIX = list(any);
 
 export const ALIGNMENT = map("metadata of an alignment", {
-  format: must(oneOf("alignment_format"), "format of its files"),
+  format: must(andOurs(oneOf("alignment_format"), "RELION", "WARP"), "format of its files"),
   alignment_type: maybe(oneOf("alignment_type"), "whether the sample may have moved in itself"),
   method_type: maybe(oneOf("alignment_method_type"), "method"),
   volume_offset: may(axes("volume offset", numberOrTemplate(), "Å"), "offset of the volume, Å"),
@@ -236,7 +237,9 @@ export const FRAME = map("metadata of frames", {
   is_gain_corrected: must(boolean, "whether the frames are gain corrected"),
 });
 
-export const CTF = map("metadata of CTF files", { format: must(oneOf("ctf_format"), "program that wrote them") });
+export const CTF = map("metadata of CTF files", {
+  format: must(andOurs(oneOf("ctf_format"), "RELION", "WARP"), "program that wrote them"),
+});
 
 export const IDENTIFIED_OBJECTS = map("metadata of identified objects", {
   filter_value: may(text, "value to filter rows by"),

@@ -84,6 +84,11 @@ export function oneOf(...names: readonly EnumName[]): TextShape {
   return { kind: "text", words: names.flatMap((name): readonly string[] => ENUMS[name]) };
 }
 
+/** Words of the portal's vocabulary, and those that only we know. */
+export function andOurs(shape: TextShape, ...words: string[]): TextShape {
+  return { ...shape, words: [...(shape.words ?? []), ...words] };
+}
+
 /** A word of a vocabulary, or a template that a row fills in with one. */
 export function oneOfOrTemplate(...names: readonly EnumName[]): TextShape {
   return { ...oneOf(...names), template: true };

@@ -1,3 +1,4 @@
+import { ENUMS } from "../../../../model/enums.js";
 import { ancestorsOf, type TypeKey } from "../../../../model/kinds.js";
 import {
   any,
@@ -14,7 +15,7 @@ import {
   must,
   number,
   numberOrTemplate,
-  oneOf,
+  type TextShape,
   text,
 } from "./shape.js";
 
@@ -121,73 +122,81 @@ const GLOBS: Readonly<Record<string, Field>> = {
 const least0 = number({ least: 0 });
 const binning = may(least0, "binning of the coordinates against the tomogram");
 const filterValue = may(text, "value by which rows are taken; templates are filled in");
-const order = may(text, "order of the axes, as xyz");
-const meshSource = may(text, "mesh that the points lie on");
+const axes: TextShape = { kind: "text", words: ["xyz", "zyx"] };
+const order = may(axes, "order of the axes; zyx reverses coordinates and matrices");
+const delimiter = may(text, "what stands between columns; default a comma");
+const meshSource = may(text, "mesh that a viewer shows at each point");
 const scaleFactor = may(least0, "factor for the coordinates; default 1");
 const rescale = may(boolean, "whether the mask is to be fitted to the tomogram's size; default false");
 
-export const ANNOTATION_SHAPES: Readonly<Record<string, MapShape>> = {
-  Point: map("points", {
-    file_format: maybe(oneOf("point_annotation_file_format"), "format"),
-    ...GLOBS,
-    binning,
-    columns: may(text, "order of the columns, as xyz"),
-    delimiter: may(text, "what stands between columns"),
-    filter_value: filterValue,
-  }),
-  OrientedPoint: map("oriented points", {
-    file_format: maybe(oneOf("oriented_point_annotation_file_format"), "format"),
-    ...GLOBS,
+export type ShapeName =
+  | "Point"
+  | "OrientedPoint"
+  | "InstanceSegmentation"
+  | "SegmentationMask"
+  | "SemanticSegmentationMask"
+  | "InstanceSegmentationMask"
+  | "TriangularMesh"
+  | "TriangularMeshGroup"
+  | "GlobalCaption"
+  | "AnnotationCaption";
+
+/** Particle lists that the portal's schema does not know. */
+const MORE_STARS = ["relion5_star", "warp_star"];
+
+/** Values of `file_format`: the portal's, and those that only emporium reads. */
+export const ANNOTATION_FORMATS: Readonly<Record<ShapeName, readonly string[]>> = {
+  Point: [...ENUMS.point_annotation_file_format, ...MORE_STARS],
+  OrientedPoint: [...ENUMS.oriented_point_annotation_file_format, ...MORE_STARS],
+  InstanceSegmentation: ENUMS.instance_segmentation_annotation_file_format,
+  SegmentationMask: ENUMS.volume_annotation_file_format,
+  SemanticSegmentationMask: ENUMS.volume_annotation_file_format,
+  InstanceSegmentationMask: ENUMS.volume_annotation_file_format,
+  TriangularMesh: ENUMS.triangular_mesh_annotation_file_format,
+  TriangularMeshGroup: ENUMS.triangular_mesh_annotation_group_file_format,
+  GlobalCaption: ENUMS.caption_annotation_file_format,
+  AnnotationCaption: ENUMS.caption_annotation_file_format,
+};
+
+const masked: Readonly<Record<string, Field>> = {
+  mask_label: may(integer, "label that means this object; default 1"),
+  rescale,
+  threshold: may(number(), "values at or above it are the object"),
+};
+
+export const ANNOTATION_SHAPES: Readonly<Record<ShapeName, MapShape>> = {
+  Point: shape("points", "Point", { binning, columns: may(axes, "order of the columns"), delimiter, filter_value: filterValue }),
+  OrientedPoint: shape("oriented points", "OrientedPoint", {
     binning,
     order,
     filter_value: filterValue,
     mesh_source_path: meshSource,
   }),
-  InstanceSegmentation: map("instance segmentation", {
-    file_format: maybe(oneOf("instance_segmentation_annotation_file_format"), "format"),
-    ...GLOBS,
+  InstanceSegmentation: shape("instance segmentation", "InstanceSegmentation", {
     binning,
     order,
     filter_value: filterValue,
     mesh_source_path: meshSource,
   }),
-  SegmentationMask: map("segmentation mask", {
-    file_format: maybe(oneOf("volume_annotation_file_format"), "format"),
-    ...GLOBS,
-  }),
-  SemanticSegmentationMask: map("semantic segmentation mask", {
-    file_format: maybe(oneOf("volume_annotation_file_format"), "format"),
-    ...GLOBS,
-    mask_label: may(integer, "label that means this object; default 1"),
-    rescale,
-    threshold: may(number(), "values above it are the object"),
-  }),
-  InstanceSegmentationMask: map("instance segmentation mask", {
-    file_format: maybe(oneOf("volume_annotation_file_format"), "format"),
-    ...GLOBS,
-    rescale,
-  }),
-  TriangularMesh: map("triangular mesh", {
-    file_format: maybe(oneOf("triangular_mesh_annotation_file_format"), "format"),
-    ...GLOBS,
+  SegmentationMask: shape("segmentation mask", "SegmentationMask", masked),
+  SemanticSegmentationMask: shape("semantic segmentation mask", "SemanticSegmentationMask", masked),
+  InstanceSegmentationMask: shape("instance segmentation mask", "InstanceSegmentationMask", { rescale }),
+  TriangularMesh: shape("triangular mesh", "TriangularMesh", { scale_factor: scaleFactor }),
+  TriangularMeshGroup: shape("group of triangular meshes", "TriangularMeshGroup", {
     scale_factor: scaleFactor,
+    mesh_name: may(text, "which mesh of the group"),
+    name: may(text, "which mesh of the group, as the portal's schema calls it"),
   }),
-  TriangularMeshGroup: map("group of triangular meshes", {
-    file_format: maybe(oneOf("triangular_mesh_annotation_group_file_format"), "format"),
-    ...GLOBS,
-    scale_factor: scaleFactor,
-    name: may(text, "which mesh of the group"),
-  }),
-  GlobalCaption: map("caption of a whole tomogram", {
-    file_format: maybe(oneOf("caption_annotation_file_format"), "format"),
-    ...GLOBS,
-  }),
-  AnnotationCaption: map("caption of annotations", {
-    file_format: maybe(oneOf("caption_annotation_file_format"), "format"),
-    ...GLOBS,
+  GlobalCaption: shape("caption of a whole tomogram", "GlobalCaption", {}),
+  AnnotationCaption: shape("caption of annotations", "AnnotationCaption", {
     companion_shape: may(text, "shape that it speaks of"),
   }),
 };
+
+function shape(says: string, name: ShapeName, options: Readonly<Record<string, Field>>): MapShape {
+  const format: TextShape = { kind: "text", words: ANNOTATION_FORMATS[name] };
+  return map(says, { file_format: maybe(format, "format"), ...GLOBS, ...options });
+}
 
 /** One entry of `sources` in the section of a type. */
 export function sourceShape(type: TypeKey): MapShape {

@@ -1,0 +1,209 @@
+import { numpyRandomState } from "../../model/mersenne-twister.js";
+import { type Groups, groupValues } from "./groups.js";
+import { type ContrastLimits, flatLimits, rangeOf } from "./sample.js";
+
+const SEED = 42;
+const COMPONENTS_MAX = 3;
+/** Rounds of expectation and maximisation: to compare numbers of components, and to fit the best of them. */
+const COMPARE_ROUNDS = 100;
+const FIT_ROUNDS = 300;
+/** Change of the mean log-likelihood below which a fit is done. */
+const TOLERANCE = 1e-3;
+/** Added to every variance, so that a component on one value does not collapse. */
+const VARIANCE_FLOOR = 1e-6;
+const WEIGHT_FLOOR = 10 * Number.EPSILON;
+
+/** Standard deviations below and above the mean of the component, by the number of components. */
+const SPANS = [
+  [2.0, 0.5],
+  [2.2, 0.65],
+  [3.0, 0.8],
+] as const;
+
+interface Mixture {
+  weights: number[];
+  means: number[];
+  variances: number[];
+}
+
+/**
+ * Limits around that component of a mixture of one to three Gaussians whose mean is nearest to the mean of all: in a tomogram the empty ice,
+ * so that what is denser stands out. The number of components is the one with the lowest Bayesian information criterion.
+ *
+ * A fit ends early (the tolerance is wide), so its result depends on where it starts. It starts where scikit-learn's does, from the same
+ * points of the sample (k-means++ with numpy's `RandomState(42)`).
+ *
+ * @param sample finite values, in the order of the draw.
+ * Source: `GMMContrastLimitCalculator` of cryoet-data-portal-neuroglancer; scikit-learn's `GaussianMixture`. Golden: `test/golden/contrast`.
+ */
+export function gmmLimits(sample: Float32Array): ContrastLimits {
+  const range = rangeOf(sample);
+  if (!range || range.min === range.max) return flatLimits(range?.min);
+  const groups = groupValues(sample);
+  const fits = SPANS.slice(0, Math.min(COMPONENTS_MAX, sample.length)).map((_, i) => {
+    const fit = startFit(sample, i + 1);
+    improve(fit, groups, COMPARE_ROUNDS);
+    return fit;
+  });
+  const criteria = fits.map(
+    ({ mixture }, i) => -2 * logLikelihood(mixture, sample) + (3 * (i + 1) - 1) * Math.log(sample.length),
+  );
+  const best = indexOfLeast(criteria.map((criterion) => (Number.isNaN(criterion) ? Infinity : criterion)));
+  // The best is fitted once more from the same start, with more rounds: the same as going on.
+  improve(fits[best]!, groups, FIT_ROUNDS - COMPARE_ROUNDS);
+  const { means, variances } = fits[best]!.mixture;
+  const mean = sample.reduce((sum, value) => sum + value, 0) / sample.length;
+  const nearest = indexOfLeast(means.map((one) => Math.abs(one - mean)));
+  const deviation = Math.sqrt(variances[nearest]!);
+  const [below, above] = SPANS[best]!;
+  const low = Math.max(means[nearest]! - below * deviation, range.min);
+  const high = Math.min(means[nearest]! + above * deviation, range.max);
+  return low < high ? [low, high] : [range.min, range.max];
+}
+
+interface Fit {
+  mixture: Mixture;
+  meanLogLikelihood: number;
+  done: boolean;
+}
+
+function startFit(sample: Float32Array, components: number): Fit {
+  const means = startingPoints(sample, components);
+  const mixture = {
+    weights: means.map(() => 1 / sample.length),
+    means,
+    variances: means.map(() => VARIANCE_FLOOR),
+  };
+  return { mixture, meanLogLikelihood: -Infinity, done: false };
+}
+
+/** Rounds until the likelihood hardly changes. Changes the fit. */
+function improve(fit: Fit, groups: Groups, rounds: number): void {
+  for (let round = 0; round < rounds && !fit.done; round++) {
+    const before = fit.meanLogLikelihood;
+    const { mixture, meanLogLikelihood } = nextRound(fit.mixture, groups);
+    fit.mixture = mixture;
+    fit.meanLogLikelihood = meanLogLikelihood;
+    fit.done = Math.abs(meanLogLikelihood - before) < TOLERANCE;
+  }
+}
+
+/** One expectation and one maximisation. The likelihood is that of the mixture given, as in scikit-learn. */
+function nextRound(mixture: Mixture, groups: Groups): { mixture: Mixture; meanLogLikelihood: number } {
+  const components = mixture.means.length;
+  const { means: values, variances: spreads, counts, total } = groups;
+  const terms = logTerms(mixture);
+  const shares = new Float64Array(components * values.length);
+  const share = new Float64Array(components);
+  let logSum = 0;
+  for (let i = 0; i < values.length; i++) {
+    logSum += counts[i]! * responsibilities(terms, mixture.means, values[i]!, share);
+    for (let k = 0; k < components; k++) shares[k * values.length + i] = share[k]! * counts[i]!;
+  }
+  const next: Mixture = { weights: [], means: [], variances: [] };
+  for (let k = 0; k < components; k++) {
+    const own = shares.subarray(k * values.length, (k + 1) * values.length);
+    let [weight, sum, squares] = [WEIGHT_FLOOR, 0, 0];
+    for (let i = 0; i < own.length; i++) {
+      weight += own[i]!;
+      sum += own[i]! * values[i]!;
+    }
+    const mean = sum / weight;
+    for (let i = 0; i < own.length; i++) squares += own[i]! * ((values[i]! - mean) ** 2 + spreads[i]!);
+    next.weights.push(weight);
+    next.means.push(mean);
+    next.variances.push(squares / weight + VARIANCE_FLOOR);
+  }
+  const all = next.weights.reduce((a, b) => a + b, 0);
+  next.weights = next.weights.map((weight) => weight / all);
+  return { mixture: next, meanLogLikelihood: logSum / total };
+}
+
+interface Term {
+  /** Logarithm of weight and normalisation. */
+  log: number;
+  /** −1 / 2 variance. */
+  scale: number;
+}
+
+function logTerms({ weights, variances }: Mixture): Term[] {
+  return weights.map((weight, k) => ({
+    log: Math.log(weight) - 0.5 * Math.log(2 * Math.PI * variances[k]!),
+    scale: -0.5 / variances[k]!,
+  }));
+}
+
+/** Fills `share` with each component's part in a value; returns the logarithm of the value's density. */
+function responsibilities(terms: readonly Term[], means: readonly number[], value: number, share: Float64Array): number {
+  let greatest = -Infinity;
+  for (let k = 0; k < terms.length; k++) {
+    const log = terms[k]!.log + terms[k]!.scale * (value - means[k]!) ** 2;
+    share[k] = log;
+    if (log > greatest) greatest = log;
+  }
+  let sum = 0;
+  for (let k = 0; k < terms.length; k++) {
+    share[k] = Math.exp(share[k]! - greatest);
+    sum += share[k]!;
+  }
+  for (let k = 0; k < terms.length; k++) share[k]! /= sum;
+  return greatest + Math.log(sum);
+}
+
+function logLikelihood(mixture: Mixture, sample: Float32Array): number {
+  const terms = logTerms(mixture);
+  const share = new Float64Array(terms.length);
+  let sum = 0;
+  for (const value of sample) sum += responsibilities(terms, mixture.means, value, share);
+  return sum;
+}
+
+/** k-means++ as scikit-learn does it: the first point at random, each next one the best of a few drawn by their squared distance. */
+function startingPoints(sample: Float32Array, components: number): number[] {
+  const random = numpyRandomState(SEED);
+  const trials = 2 + Math.floor(Math.log(components));
+  const points = [sample[Math.floor(random() * sample.length)]!];
+  let distances = squaredDistances(sample, points[0]!);
+  let potential = sumOf(distances);
+  while (points.length < components) {
+    const marks = Array.from({ length: trials }, () => random() * potential);
+    const tried = placesOf(distances, marks).map((place) => {
+      const nearest = squaredDistances(sample, sample[place]!);
+      for (let i = 0; i < nearest.length; i++) if (distances[i]! < nearest[i]!) nearest[i] = distances[i]!;
+      return { place, nearest, potential: sumOf(nearest) };
+    });
+    const best = tried[indexOfLeast(tried.map((one) => one.potential))]!;
+    points.push(sample[best.place]!);
+    distances = best.nearest;
+    potential = best.potential;
+  }
+  return points;
+}
+
+/** scikit-learn computes them in double precision and keeps floats. */
+function squaredDistances(sample: Float32Array, point: number): Float32Array {
+  return sample.map((value) => Math.max(0, -2 * point * value + point * point + value * value));
+}
+
+function sumOf(values: Float32Array): number {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum;
+}
+
+/** For each mark the first place where the running sum reaches it. */
+function placesOf(values: Float32Array, marks: readonly number[]): number[] {
+  const places = marks.map(() => values.length - 1);
+  const open = marks.map((mark, i) => ({ mark, i })).sort((a, b) => a.mark - b.mark);
+  let sum = 0;
+  for (let place = 0; place < values.length && open.length > 0; place++) {
+    sum += values[place]!;
+    while (open.length > 0 && sum >= open[0]!.mark) places[open.shift()!.i] = place;
+  }
+  return places;
+}
+
+/** The first of equal ones. */
+function indexOfLeast(values: readonly number[]): number {
+  return values.reduce((best, value, i) => (value < values[best]! ? i : best), 0);
+}

@@ -1,0 +1,60 @@
+import type { Triple } from "../../core/box.js";
+import { PORTAL_CHUNKS, PORTAL_LEVELS, type PyramidKind, pyramidShapes } from "../../formats/zarr/ome.js";
+
+export const LEVELS = PORTAL_LEVELS;
+/** Plain bytes of a Blosc block: four blocks to a plane of a 256³ chunk of float32 read best. */
+export const BLOCK_BYTES = 65_536;
+/** Rows that one read task takes: a multiple of 2^(LEVELS - 1), so that no reduced row needs two tasks. */
+export const STRIP_ROWS = 256;
+export const STEP_ROWS = 1024;
+/**
+ * What is written, and how a level follows from the one before: float32 and the mean of 2×2×2 (`volume`) or 1×2×2 voxels (`series`, a
+ * tilt series); 0 and 1 as int8, any hit survives (`mask`); uint16, every second voxel (`labels`).
+ */
+export type VolumeForm = "volume" | "series" | "mask" | "labels";
+
+interface FormFacts {
+  kind: PyramidKind;
+  dtype: "float32" | "int8" | "uint16";
+  itemBytes: 4 | 1 | 2;
+  /** What the job's table of 65,536 counts holds. */
+  counts: "histogram" | "labels" | undefined;
+}
+
+export const FORMS: Readonly<Record<VolumeForm, FormFacts>> = {
+  volume: { kind: "tomogram", dtype: "float32", itemBytes: 4, counts: "histogram" },
+  series: { kind: "tiltseries", dtype: "float32", itemBytes: 4, counts: "histogram" },
+  mask: { kind: "tomogram", dtype: "int8", itemBytes: 1, counts: undefined },
+  labels: { kind: "tomogram", dtype: "uint16", itemBytes: 2, counts: "labels" },
+};
+
+/** Bytes of a table of counts. */
+export const COUNTS_BYTES = 65_536 * 4;
+
+/** Shapes of all levels, as the portal's layout has them. */
+export function levelShapes(shape: Triple, form: VolumeForm): Triple[] {
+  return pyramidShapes(shape, FORMS[form].kind, LEVELS);
+}
+
+export function chunkShape(form: VolumeForm): Triple {
+  return PORTAL_CHUNKS[FORMS[form].kind];
+}
+
+export function stepPlanes(form: VolumeForm): number {
+  return form === "series" ? 1 : 1 << (LEVELS - 1);
+}
+
+/** Rows of a chunk that one Blosc block holds. */
+export function rowsOfBlock(form: VolumeForm): number {
+  return BLOCK_BYTES / FORMS[form].itemBytes / chunkShape(form)[2];
+}
+
+/** Columns at which units may be cut along x: one level-2 chunk wide. */
+export function columnGrain(form: VolumeForm): number {
+  return chunkShape(form)[2] << (LEVELS - 1);
+}
+
+/** Regions of the shared memory begin at multiples of 128 bytes. */
+export function align(bytes: number): number {
+  return (bytes + 127) & ~127;
+}

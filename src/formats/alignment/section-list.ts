@@ -1,0 +1,29 @@
+import type { ComOption } from "./com-file.js";
+import { alignmentError } from "./rows.js";
+
+const SECTIONS_MAX = 100_000;
+
+/**
+ * `1,2-6,9` → 1, 2, 3, 4, 5, 6, 9: as IMOD writes lists of sections, in the order of the list. Blanks part like commas, but around a dash.
+ *
+ * @throws {EmporiumError} FORMAT_FIELD with the line.
+ */
+export function sectionList({ key, value, line }: ComOption, name: string): number[] {
+  const sections: number[] = [];
+  const parts = value.split(/[,\s]+/).filter((text) => text !== "");
+  for (let at = 0; at < parts.length; at++) {
+    let part = parts[at]!;
+    while (part.endsWith("-") || parts[at + 1]?.startsWith("-")) {
+      if (part.length > 40 || at + 1 >= parts.length) break;
+      part += parts[++at]!;
+    }
+    const match = /^(\d+)(?:-(\d+))?$/.exec(part);
+    const [first, last] = [Number(match?.[1]), Number(match?.[2] ?? match?.[1])];
+    if (!match || first < 1 || last < first || last > SECTIONS_MAX || sections.length > SECTIONS_MAX) {
+      const found = JSON.stringify(part.slice(0, 40));
+      throw alignmentError(name, line, `${key} names ${found}, sections from 1 to ${SECTIONS_MAX} as in 2-6,9 are wanted`);
+    }
+    for (let section = first; section <= last; section++) sections.push(section);
+  }
+  return sections;
+}

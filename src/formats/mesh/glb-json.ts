@@ -1,0 +1,262 @@
+import type { GLTF, mat4, vec3, vec4 } from "@gltf-transform/core";
+import { meshError } from "./mesh.js";
+
+const MAGIC = 0x46546c67; // "glTF"
+const JSON_CHUNK = 0x4e4f534a;
+const BINARY_CHUNK = 0x004e4942;
+const HEADER_BYTES = 12;
+const CHUNK_HEADER_BYTES = 8;
+
+/** Bytes of one number of an accessor, by glTF's component type. */
+const COMPONENT_BYTES: Record<number, number> = { 5120: 1, 5121: 1, 5122: 2, 5123: 2, 5125: 4, 5126: 4 };
+const COMPONENTS: Record<string, number> = { SCALAR: 1, VEC2: 2, VEC3: 3, VEC4: 4, MAT2: 4, MAT3: 9, MAT4: 16 };
+/** What the numbers of an accessor may be; it needs nothing but what every accessor tells anyway. */
+const HARMLESS_EXTENSIONS = new Set(["KHR_mesh_quantization"]);
+
+type Json = { [key: string]: unknown };
+
+/** The parts of a binary glTF that make a surface, ready for a reader that trusts what it reads. */
+export interface SafeGltf {
+  json: GLTF.IGLTF;
+  /** The binary chunk, in a buffer of its own; empty where there is none. */
+  binary: Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * Takes a `.glb` apart and keeps scenes, nodes, meshes and the accessors of their positions and indices, every number of them checked:
+ * whatever they point at is there and lies in the file, nodes are trees. Materials, pictures, animations, skins are left out.
+ *
+ * @throws {EmporiumError} FORMAT_UNKNOWN, FORMAT_TRUNCATED with the byte; FORMAT_FIELD with the path in the JSON; FORMAT_UNSUPPORTED for required
+ *   extensions (compressed meshes), sparse accessors and buffers in other files.
+ * Source: Khronos, "glTF 2.0 Specification", 4 and 5.
+ */
+export function openGlb(bytes: Uint8Array, name: string): SafeGltf {
+  const { text, binary } = chunksOf(bytes, name);
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw meshError(
+      "FORMAT_FIELD",
+      name,
+      { byte: HEADER_BYTES + CHUNK_HEADER_BYTES },
+      `its JSON cannot be parsed: ${(cause as Error).message.slice(0, 200)}`,
+    );
+  }
+  return { json: new Checker(name, binary.length).gltf(json), binary };
+}
+
+function chunksOf(bytes: Uint8Array, name: string): { text: string; binary: Uint8Array<ArrayBuffer> } {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const cut = (byte: number, message: string) =>
+    meshError("FORMAT_TRUNCATED", name, { byte }, message, "copy the file again: it was cut short");
+  if (bytes.length < 4 || view.getUint32(0, true) !== MAGIC) {
+    throw meshError(
+      "FORMAT_UNKNOWN",
+      name,
+      { byte: 0 },
+      'does not begin with "glTF"',
+      "write a binary glTF 2.0 (.glb), not the .gltf text",
+    );
+  }
+  if (bytes.length < HEADER_BYTES + CHUNK_HEADER_BYTES)
+    throw cut(bytes.length, `${bytes.length} bytes, a binary glTF has 20 and more`);
+  const version = view.getUint32(4, true);
+  if (version !== 2)
+    throw meshError("FORMAT_UNSUPPORTED", name, { byte: 4 }, `binary glTF of version ${version}, version 2 is read`);
+  const length = view.getUint32(8, true);
+  if (length > bytes.length) throw cut(8, `${length} bytes by its header, this file has ${bytes.length}`);
+  let text: string | undefined;
+  let binary = new Uint8Array(0);
+  for (let at = HEADER_BYTES; at + CHUNK_HEADER_BYTES <= length; ) {
+    const size = view.getUint32(at, true);
+    const kind = view.getUint32(at + 4, true);
+    const start = at + CHUNK_HEADER_BYTES;
+    if (size > length - start) throw cut(at, `a chunk of ${size} bytes, ${length - start} are left`);
+    if (text === undefined && kind !== JSON_CHUNK)
+      throw meshError("FORMAT_FIELD", name, { byte: at + 4 }, "the first chunk is not JSON");
+    if (text === undefined) text = new TextDecoder().decode(bytes.subarray(start, start + size));
+    else if (kind === BINARY_CHUNK && binary.length === 0) binary = bytes.slice(start, start + size);
+    at = start + size;
+  }
+  if (text === undefined) throw cut(HEADER_BYTES, "no JSON chunk");
+  return { text, binary };
+}
+
+class Checker {
+  constructor(
+    private readonly name: string,
+    private readonly binaryBytes: number,
+  ) {}
+
+  gltf(json: unknown): GLTF.IGLTF {
+    const root = this.object(json, "");
+    const version = this.object(root.asset, "asset").version;
+    if (version !== "2.0") throw this.unsupported("asset.version", `glTF of version ${JSON.stringify(version)}, "2.0" is read`);
+    for (const [at, extension] of this.list(root.extensionsRequired, "extensionsRequired").entries()) {
+      if (!HARMLESS_EXTENSIONS.has(String(extension)))
+        throw this.unsupported(
+          `extensionsRequired.${at}`,
+          `needs the extension ${JSON.stringify(extension)}, a plain mesh is read`,
+        );
+    }
+    const buffers = this.list(root.buffers, "buffers").map((item, at) => this.buffer(item, `buffers.${at}`));
+    const views = this.list(root.bufferViews, "bufferViews").map((item, at) => this.view(item, buffers, `bufferViews.${at}`));
+    const used = new Set<number>();
+    const accessorDefs = this.list(root.accessors, "accessors");
+    const meshes = this.list(root.meshes, "meshes").map((item, at) => this.mesh(item, accessorDefs.length, used, `meshes.${at}`));
+    // the others stay in their places, for indices, as one number each
+    const accessors = accessorDefs.map((item, at) =>
+      used.has(at)
+        ? this.accessor(item, views, `accessors.${at}`)
+        : { componentType: 5121 as const, count: 0, type: "SCALAR" as const },
+    );
+    const nodes = this.list(root.nodes, "nodes").map((item, at, all) =>
+      this.node(item, all.length, meshes.length, `nodes.${at}`),
+    );
+    this.trees(nodes);
+    const scenes = this.list(root.scenes, "scenes").map((item, at) => {
+      const scene = this.object(item, `scenes.${at}`);
+      return {
+        nodes: this.list(scene.nodes, `scenes.${at}.nodes`).map((node, n) =>
+          this.index(node, nodes.length, `scenes.${at}.nodes.${n}`),
+        ),
+      };
+    });
+    const scene = root.scene === undefined ? {} : { scene: this.index(root.scene, scenes.length, "scene") };
+    return { asset: { version }, buffers, bufferViews: views, accessors, meshes, nodes, scenes, ...scene };
+  }
+
+  buffer(item: unknown, path: string): GLTF.IBuffer {
+    const { uri, byteLength } = this.object(item, path);
+    if (uri !== undefined || path !== "buffers.0") throw this.unsupported(path, "a buffer outside the file, one within is read");
+    return { byteLength: this.index(byteLength, this.binaryBytes + 1, `${path}.byteLength`) };
+  }
+
+  view(item: unknown, buffers: GLTF.IBuffer[], path: string): GLTF.IBufferView {
+    const { buffer, byteOffset = 0, byteLength, byteStride } = this.object(item, path);
+    const owner = this.index(buffer, buffers.length, `${path}.buffer`);
+    const offset = this.index(byteOffset, this.binaryBytes + 1, `${path}.byteOffset`);
+    const length = this.index(byteLength, this.binaryBytes - offset + 1, `${path}.byteLength`);
+    const stride = byteStride === undefined ? {} : { byteStride: this.index(byteStride, 253, `${path}.byteStride`) };
+    return { buffer: owner, byteOffset: offset, byteLength: length, ...stride };
+  }
+
+  accessor(item: unknown, views: GLTF.IBufferView[], path: string): GLTF.IAccessor {
+    const { bufferView, byteOffset = 0, componentType, normalized, count, type, sparse } = this.object(item, path);
+    if (sparse !== undefined || bufferView === undefined)
+      throw this.unsupported(path, "a sparse or empty accessor, a full one is read");
+    const view = views[this.index(bufferView, views.length, `${path}.bufferView`)]!;
+    const bytes = COMPONENT_BYTES[componentType as number];
+    if (bytes === undefined) throw this.field(`${path}.componentType`, componentType, "5120 to 5126");
+    const components = Object.hasOwn(COMPONENTS, String(type)) ? COMPONENTS[type as string]! : undefined;
+    if (components === undefined) throw this.field(`${path}.type`, type, "SCALAR to MAT4");
+    const offset = this.index(byteOffset, view.byteLength + 1, `${path}.byteOffset`);
+    const size = bytes * components;
+    const stride = view.byteStride ?? size;
+    const room = view.byteLength - offset;
+    const most = stride < size || room < size ? 0 : Math.floor((room - size) / stride) + 1;
+    const checked = this.index(count, most + 1, `${path}.count`);
+    if (((view.byteOffset ?? 0) + offset) % bytes !== 0)
+      throw this.field(`${path}.byteOffset`, byteOffset, `a multiple of ${bytes} in the buffer`);
+    return {
+      bufferView: bufferView as number,
+      byteOffset: offset,
+      componentType: componentType as GLTF.AccessorComponentType,
+      normalized: normalized === true,
+      count: checked,
+      type: type as GLTF.AccessorType,
+    };
+  }
+
+  mesh(item: unknown, accessors: number, used: Set<number>, path: string): GLTF.IMesh {
+    const { name, primitives } = this.object(item, path);
+    const checked = this.list(primitives, `${path}.primitives`).map((each, at) => {
+      const where = `${path}.primitives.${at}`;
+      const { attributes, indices, mode = 4 } = this.object(each, where);
+      const { POSITION } = this.object(attributes, `${where}.attributes`);
+      const primitive: GLTF.IMeshPrimitive = {
+        attributes: {},
+        mode: this.index(mode, 7, `${where}.mode`) as GLTF.MeshPrimitiveMode,
+      };
+      if (POSITION !== undefined) primitive.attributes.POSITION = this.index(POSITION, accessors, `${where}.attributes.POSITION`);
+      if (indices !== undefined) primitive.indices = this.index(indices, accessors, `${where}.indices`);
+      for (const accessor of [primitive.attributes.POSITION, primitive.indices]) if (accessor !== undefined) used.add(accessor);
+      return primitive;
+    });
+    return { ...this.named(name), primitives: checked };
+  }
+
+  node(item: unknown, nodes: number, meshes: number, path: string): GLTF.INode {
+    const { name, mesh, children, matrix, translation, rotation, scale } = this.object(item, path);
+    const node: GLTF.INode = { ...this.named(name) };
+    if (mesh !== undefined) node.mesh = this.index(mesh, meshes, `${path}.mesh`);
+    if (children !== undefined)
+      node.children = this.list(children, `${path}.children`).map((child, at) =>
+        this.index(child, nodes, `${path}.children.${at}`),
+      );
+    if (matrix !== undefined) node.matrix = this.numbers(matrix, 16, `${path}.matrix`);
+    if (translation !== undefined) node.translation = this.numbers(translation, 3, `${path}.translation`);
+    if (rotation !== undefined) node.rotation = this.numbers(rotation, 4, `${path}.rotation`);
+    if (scale !== undefined) node.scale = this.numbers(scale, 3, `${path}.scale`);
+    return node;
+  }
+
+  /** Each node hangs on one other at most, and none on itself. */
+  trees(nodes: GLTF.INode[]): void {
+    const parent = new Map<number, number>();
+    for (const [at, { children = [] }] of nodes.entries()) {
+      for (const child of children) {
+        if (parent.has(child)) throw this.field(`nodes.${at}.children`, child, "a node that no other node has");
+        parent.set(child, at);
+      }
+    }
+    const free = new Set(nodes.keys());
+    const open = [...free].filter((node) => !parent.has(node));
+    for (let node = open.pop(); node !== undefined; node = open.pop()) {
+      free.delete(node);
+      for (const child of nodes[node]!.children ?? []) open.push(child);
+    }
+    const [looped] = free;
+    if (looped !== undefined) throw this.field(`nodes.${looped}`, looped, "a node that is not below itself");
+  }
+
+  named(name: unknown): { name?: string } {
+    return typeof name === "string" ? { name } : {};
+  }
+
+  object(value: unknown, path: string): Json {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) throw this.field(path, value, "an object");
+    return value as Json;
+  }
+
+  list(value: unknown, path: string): unknown[] {
+    if (value !== undefined && !Array.isArray(value)) throw this.field(path, value, "a list");
+    return value ?? [];
+  }
+
+  index(value: unknown, below: number, path: string): number {
+    if (!(Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) < below))
+      throw this.field(
+        path,
+        value,
+        below > 0 ? `a whole number from 0 to ${below - 1}` : "none, for there is nothing to point at",
+      );
+    return value as number;
+  }
+
+  numbers<List extends vec3 | vec4 | mat4>(value: unknown, length: number, path: string): List {
+    if (!Array.isArray(value) || value.length !== length || !value.every((item) => typeof item === "number"))
+      throw this.field(path, value, `${length} numbers`);
+    return value as unknown as List;
+  }
+
+  field(path: string, found: unknown, wanted: string) {
+    const shown = found === undefined ? "missing" : (JSON.stringify(found)?.slice(0, 60) ?? String(found));
+    return meshError("FORMAT_FIELD", this.name, { path }, `${path || "its JSON"} is ${shown}, wanted is ${wanted}`);
+  }
+
+  unsupported(path: string, message: string) {
+    return meshError("FORMAT_UNSUPPORTED", this.name, { path }, message, "write the mesh without compression, all in one .glb");
+  }
+}

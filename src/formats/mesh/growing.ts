@@ -1,0 +1,23 @@
+/** Numbers of a list whose length is not known before its end, 8 or 4 bytes each. */
+export class Growing<List extends Float64Array | Uint32Array> {
+  length = 0;
+  #room: List;
+
+  constructor(private readonly Kind: new (length: number) => List) {
+    this.#room = new Kind(1024);
+  }
+
+  push(value: number): void {
+    if (this.length === this.#room.length) {
+      const room = new this.Kind(this.length * 2);
+      room.set(this.#room);
+      this.#room = room;
+    }
+    this.#room[this.length++] = value;
+  }
+
+  /** The numbers so far, in a list of their own. */
+  done(): List {
+    return this.#room.slice(0, this.length) as List;
+  }
+}

@@ -1,0 +1,35 @@
+import type { RandomAccess, ReadOptions } from "../../core/bytes.js";
+import { EmporiumError } from "../../core/errors.js";
+import { readGlb } from "./glb.js";
+import { findHffMesh } from "./hff.js";
+import { type MeshPart, scaleMesh } from "./mesh.js";
+import { readObj } from "./obj.js";
+import { readPly } from "./ply.js";
+import { readStl } from "./stl.js";
+import { readVtk } from "./vtk.js";
+
+const READERS = { obj: readObj, stl: readStl, vtk: readVtk, glb: readGlb, ply: readPly } as const;
+
+export type MeshFormat = keyof typeof READERS | "hff";
+
+export interface MeshOptions {
+  format: MeshFormat;
+  /** Enlarges about the origin: a number above 0. Default 1. */
+  scale?: number | undefined;
+  /** Name of the segment of an hff file, which needs one. The other formats give all they hold. */
+  segment?: string | undefined;
+}
+
+/**
+ * The surfaces of a mesh file, scaled. An hff file that has no segment of the wanted name gives undefined, which is no error: a configuration may
+ * name a segment that only some runs have.
+ *
+ * @throws {EmporiumError} what the format's reader throws; CONFIG_FIELD for a wrong scale, or hff without a segment.
+ */
+export async function readMesh(source: RandomAccess, options: MeshOptions, read?: ReadOptions): Promise<MeshPart[] | undefined> {
+  const { format, scale = 1, segment } = options;
+  if (format === "hff" && segment === undefined)
+    throw new EmporiumError("CONFIG_FIELD", `${source.name}: an hff file needs the name of a segment`);
+  const parts = format === "hff" ? await findHffMesh(source, segment!, read) : await READERS[format](source, read);
+  return parts && scaleMesh(parts, scale);
+}

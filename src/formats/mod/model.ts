@@ -1,0 +1,126 @@
+/** Three numbers in the order of the file: x, y, z. The one place where this project's z, y, x does not hold, with the point files. */
+export type Xyz = readonly [x: number, y: number, z: number];
+
+/** The 232 bytes behind `IMODV1.2`. Coordinates are pixels of the volume the model was made on, from 0; a slice's centre has a whole z. */
+export interface ModHeader {
+  readonly name: string;
+  /** Mostly the size of the volume. */
+  readonly max: Xyz;
+  readonly objectCount: number;
+  readonly flags: number;
+  readonly drawMode: number;
+  readonly mouseMode: number;
+  readonly blackLevel: number;
+  readonly whiteLevel: number;
+  readonly offset: Xyz;
+  readonly scale: Xyz;
+  /** What is selected in 3dmod: places from 0, −1 for none. */
+  readonly current: { readonly object: number; readonly contour: number; readonly point: number };
+  readonly resolution: number;
+  readonly threshold: number;
+  /** In `units`: 0 pixels, 1 m, otherwise the power of ten of a metre (3 km, −9 nm, −10 Å). */
+  readonly pixelSize: number;
+  readonly units: number;
+  /** The same in ångström. Undefined where the units are pixels or unknown, or the size is not positive. */
+  readonly pixelSizeAngstrom: number | undefined;
+  readonly checksum: number;
+  readonly angles: Xyz;
+}
+
+/** The head of an object; its contours and meshes follow. */
+export interface ModObject {
+  readonly name: string;
+  readonly contourCount: number;
+  readonly meshCount: number;
+  /** README.md lists the bits. `contourKind` says what they mean for the contours. */
+  readonly flags: number;
+  readonly contourKind: "closed" | "open" | "scattered";
+  readonly axis: number;
+  readonly drawMode: number;
+  /** Red, green, blue: 0 to 1. */
+  readonly color: Xyz;
+  /** Radius of the sphere at each point, in pixels. */
+  readonly pointSize: number;
+  readonly symbol: number;
+  readonly symbolSize: number;
+  readonly symbolFlags: number;
+  readonly lineWidth2d: number;
+  readonly lineWidth: number;
+  readonly lineStyle: number;
+  /** 0 opaque to 100. */
+  readonly transparency: number;
+  readonly surfaceCount: number;
+}
+
+/** The head of a contour; its points follow. */
+export interface ModContour {
+  readonly pointCount: number;
+  readonly flags: number;
+  /** Time index, from 1; 0 where the model has no times. */
+  readonly time: number;
+  readonly surface: number;
+}
+
+export interface ModMesh {
+  readonly vertexCount: number;
+  readonly indexCount: number;
+  readonly flags: number;
+  readonly time: number;
+  readonly surface: number;
+  /** x, y, z of vertices and normals in turn: 3 · `vertexCount` numbers. Where meshes are asked for. */
+  readonly vertices?: Float32Array | undefined;
+  /** Places in the list of vertices, and commands below 0: −25 begins triangles, −22 ends them, −1 ends the list. Likewise. */
+  readonly indices?: Int32Array | undefined;
+}
+
+/** A view direction in 3dmod's slicer window, saved with the point it is centred on. */
+export interface ModSlicerAngles {
+  readonly time: number;
+  /** Degrees about x, y, z. */
+  readonly angles: Xyz;
+  readonly center: Xyz;
+  readonly label: string;
+}
+
+/** How the model lies on the image file it was last opened on (`MINX`). The old scale and rotation that are also stored hold garbage. */
+export interface ModImage {
+  /** The image's origin, where bit 14 of the model's flags is set. */
+  readonly oldTranslation: Xyz;
+  /** Pixel size, Å. */
+  readonly scale: Xyz;
+  readonly translation: Xyz;
+  /** Degrees. */
+  readonly rotation: Xyz;
+}
+
+export interface ModLabels {
+  readonly name: string;
+  /** `index` is a point of the contour, or a surface of the object, from 0. */
+  readonly items: readonly { readonly index: number; readonly text: string }[];
+}
+
+/** What a model is made of, in the order of the file. `object` and `contour` count from 0. */
+export type ModPart =
+  | { readonly kind: "header"; readonly header: ModHeader }
+  | { readonly kind: "object"; readonly object: number; readonly head: ModObject }
+  | { readonly kind: "contour"; readonly object: number; readonly contour: number; readonly head: ModContour }
+  /** x, y, z of some points of the contour: of those from `first` on. `offset` is where they lie in the file. */
+  | {
+      readonly kind: "points";
+      readonly object: number;
+      readonly contour: number;
+      readonly first: number;
+      readonly xyz: Float32Array;
+      readonly offset: number;
+    }
+  /** Sphere radius of each point of the contour, pixels; below 0 the object's `pointSize` holds. */
+  | { readonly kind: "sizes"; readonly object: number; readonly contour: number; readonly sizes: Float32Array }
+  | { readonly kind: "mesh"; readonly object: number; readonly mesh: ModMesh }
+  | { readonly kind: "contourLabels"; readonly object: number; readonly contour: number; readonly labels: ModLabels }
+  | { readonly kind: "objectLabels"; readonly object: number; readonly labels: ModLabels }
+  | { readonly kind: "slicerAngles"; readonly slicer: ModSlicerAngles; readonly offset: number }
+  | { readonly kind: "image"; readonly image: ModImage }
+  /** A chunk that is passed over: views, clipping planes, materials, mesh parameters, stores of single values, and what is not known. */
+  | { readonly kind: "other"; readonly id: string; readonly offset: number; readonly length: number }
+  /** `marked`: the file closes with `IEOF`. */
+  | { readonly kind: "end"; readonly marked: boolean };

@@ -1,0 +1,31 @@
+import { EmporiumError } from "../../core/errors.js";
+import { csvNumber, csvRows } from "./csv-rows.js";
+import type { PointBatch, ReadPoints } from "./points.js";
+
+/**
+ * TARDIS's coordinate table: behind a first line of names `IDs,X [A],Y [A],Z [A]` an instance id and a position in ångström, so `binning`
+ * is the voxel spacing. Further columns are free; `columns`, `order`, `delimiter` mean nothing here.
+ */
+export const readTardis: ReadPoints = async function* (source, { binning }, read): AsyncGenerator<PointBatch> {
+  for await (const rows of csvRows(source, { delimiter: ",", header: true, columns: 4 }, read)) {
+    const positions = new Float64Array(3 * rows.length);
+    const instanceIds = new Float64Array(rows.length);
+    for (const [i, row] of rows.entries()) {
+      // written as `3` by one version, as `3.0` by another
+      const id = csvNumber(source.name, row, 0);
+      if (!Number.isSafeInteger(id) || id < 0) {
+        throw new EmporiumError(
+          "FORMAT_FIELD",
+          `${source.name}: instance ${id} in line ${row.line}, a whole number from 0 is wanted`,
+          {
+            place: { file: source.name, line: row.line },
+            hint: "the first column of this format holds the ids",
+          },
+        );
+      }
+      instanceIds[i] = id;
+      for (let axis = 0; axis < 3; axis++) positions[3 * i + axis] = csvNumber(source.name, row, axis + 1) / binning;
+    }
+    yield { count: rows.length, positions, instanceIds };
+  }
+};

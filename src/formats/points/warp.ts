@@ -1,0 +1,122 @@
+import { starError } from "../star/errors.js";
+import type { StarTable } from "../star/read.js";
+import type { StarHeader } from "../star/table.js";
+import { equalTo, type ValueTest } from "../star/values.js";
+import { isOptics, pixelOfRow, pixelSizesOf, readTablesBeside } from "./optics.js";
+import { Columns, hasColumn, type ParticlePlan, readParticles } from "./particles.js";
+import type { PointBatch, PointOptions, ReadPoints } from "./points.js";
+import { turnByAngles } from "./relion3.js";
+import { relionRotation } from "./rotation.js";
+
+/**
+ * Particles of Warp, WarpTools and M, told apart by their columns.
+ *
+ * - **M's species** (`wrpCoordinateX1 …`): Å from the first voxel's centre. position = coordinate / spacing, where `spacing` is `binning`
+ *   where that is not 1, since in Å that is what it says, else the tomogram's. Of a pose that changes with the dose the first is taken.
+ *   Tomograms are named by `wrpSourceName`.
+ * - **What WarpTools exchanges with RELION** (`rlnCoordinateX …`): pixels. position = (coordinate − origin) / binning; origins are pixels, or
+ *   Å over the row's `rlnPixelSize`, else over the `rlnImagePixelSize` of its optics group. Tomograms are named by `rlnMicrographName`, else
+ *   `rlnTomoName`.
+ *
+ * The name of a tomogram is that of its `.tomostar`, which the filter may leave off together with folders before it: Warp itself looks at
+ * the name alone.
+ *
+ * Sources: `ParticleStarParsing` in warpem/warp's MTools; docs/reference/warptools/tomogram_particle_files.md there.
+ */
+export const readWarp: ReadPoints = async function* (source, options, read): AsyncGenerator<PointBatch> {
+  const needs = (table: StarHeader) => (isParticles(table) ? needsPixel(table) : undefined);
+  const tables = await readTablesBeside(source, isOptics, needs, read);
+  const planOf = (table: StarHeader) =>
+    hasColumn("rlnCoordinateX")(table)
+      ? exchangePlan(table, options, tables, source.name)
+      : speciesPlan(table, options, source.name);
+  yield* readParticles(source, options, isParticles, planOf, read);
+};
+
+const isParticles = hasColumn("wrpCoordinateX1", "wrpCoordinateX", "rlnCoordinateX");
+const needsPixel = (table: StarHeader) =>
+  hasColumn("rlnOriginXAngst")(table) && !hasColumn("rlnOriginX", "rlnPixelSize", "rlnImagePixelSize")(table);
+
+function speciesPlan(table: StarHeader, options: PointOptions, file: string): ParticlePlan {
+  const columns = new Columns(table, file);
+  const numbered = hasColumn("wrpCoordinateX1")(table) ? "1" : "";
+  const coordinates = columns.need(`wrpCoordinateX${numbered}`, `wrpCoordinateY${numbered}`, `wrpCoordinateZ${numbered}`);
+  const { binning, tomogram } = options;
+  const spacingAngstrom = binning === 1 && tomogram ? tomogram.voxelSpacingAngstrom : binning;
+  const turned = hasColumn("wrpAngleRot1")(table) ? "1" : "";
+  const angles =
+    options.kind === "orientedPoint"
+      ? columns.need(`wrpAngleRot${turned}`, `wrpAngleTilt${turned}`, `wrpAnglePsi${turned}`)
+      : undefined;
+  return {
+    numbers: columns.places,
+    keep: columns.filter(options.filterValue, ["wrpSourceName"], seriesNamed),
+    place: (read, row, out, offset) => {
+      for (let i = 0; i < 3; i++) out[offset + i] = read[coordinates[i]!]![row]! / spacingAngstrom;
+    },
+    turn:
+      angles &&
+      ((read, row, out, offset) =>
+        relionRotation(read[angles[0]]![row]!, read[angles[1]]![row]!, read[angles[2]]![row]!, out, offset)),
+  };
+}
+
+function exchangePlan(table: StarHeader, options: PointOptions, tables: readonly StarTable[], file: string): ParticlePlan {
+  const columns = new Columns(table, file);
+  const coordinates = columns.need("rlnCoordinateX", "rlnCoordinateY", "rlnCoordinateZ");
+  const inPixels = columns.find("rlnOriginX", "rlnOriginY", "rlnOriginZ");
+  const origins = inPixels ?? columns.find("rlnOriginXAngst", "rlnOriginYAngst", "rlnOriginZAngst");
+  const pixelOf = origins && !inPixels ? pixelOfOrigins(columns, tables) : () => 1;
+  return {
+    numbers: columns.places,
+    keep: columns.filter(options.filterValue, ["rlnMicrographName", "rlnTomoName"], seriesNamed),
+    place: (read, row, out, offset, line) => {
+      const pixel = pixelOf(read, row, line);
+      for (let i = 0; i < 3; i++) {
+        const origin = origins ? read[origins[i]!]![row]! / pixel : 0;
+        out[offset + i] = (read[coordinates[i]!]![row]! - origin) / options.binning;
+      }
+    },
+    turn: turnByAngles(columns, options),
+  };
+}
+
+function pixelOfOrigins(columns: Columns, tables: readonly StarTable[]): ReturnType<typeof pixelOfRow> {
+  const ofRow = columns.find("rlnPixelSize") ?? columns.find("rlnImagePixelSize");
+  if (ofRow) {
+    return (read, row, line) => {
+      const pixel = read[ofRow[0]]![row]!;
+      if (!(pixel > 0)) throw starError(columns.file, line, `a pixel size of ${pixel}, one above 0 was expected`);
+      return pixel;
+    };
+  }
+  const pixels = pixelSizesOf(tables, ["rlnPixelSize", "rlnImagePixelSize"], columns.file);
+  if (pixels) return pixelOfRow(pixels, columns);
+  throw starError(
+    columns.file,
+    columns.table.line,
+    "origins in Å and neither rlnPixelSize nor rlnImagePixelSize, which turn them into pixels",
+    "add one of them: Warp refuses such a file as well",
+  );
+}
+
+/** A test for the tilt series of that name, with or without folders and `.tomostar`. */
+function seriesNamed(wanted: string): ValueTest {
+  const whole = equalTo(wanted);
+  const stem = equalTo(wanted.replace(/\.tomostar$/, ""));
+  return (bytes, start, end) => {
+    if (whole(bytes, start, end)) return true;
+    let from = end;
+    while (from > start && bytes[from - 1] !== SLASH && bytes[from - 1] !== BACKSLASH) from--;
+    return stem(bytes, from, endsWithTomostar(bytes, from, end) ? end - TOMOSTAR.length : end);
+  };
+}
+
+const SLASH = 0x2f;
+const BACKSLASH = 0x5c;
+const TOMOSTAR = new TextEncoder().encode(".tomostar");
+
+function endsWithTomostar(bytes: Uint8Array, start: number, end: number): boolean {
+  const from = end - TOMOSTAR.length;
+  return from >= start && TOMOSTAR.every((byte, i) => bytes[from + i] === byte);
+}

@@ -1,0 +1,373 @@
+import { concat } from "../../core/bytes.js";
+import { EmporiumError } from "../../core/errors.js";
+import { type JsonObject, printJson } from "../../core/json.js";
+import { Float } from "../../core/number.js";
+import { colourBytes, colourInstances } from "../../model/colours.js";
+import type { PointBatch, PointKind } from "../points/points.js";
+import type { AnnotationProperty, AnnotationPropertyType } from "./annotation-info.js";
+import { recordLayout } from "./annotation-records.js";
+import { gzipStored, STORED_OVERHEAD } from "./gzip.js";
+import { frameShard, type Minishard, type Sharding, shardingJson, shardName, shardOf } from "./sharding.js";
+
+/** What a collection is told beside its points. */
+export interface AnnotationStyle {
+  /** Of the volume whose voxels the points count. */
+  voxelSpacingAngstrom: number;
+  /** Name of what is annotated. */
+  objectName: string;
+  /** Default 100. */
+  diameterAngstrom?: number | undefined;
+  /** Of the instances' colours (`colourSeed` of the model). Of instances only; default 0. */
+  colourSeed?: number | undefined;
+  /** One file of all records by id instead of one file each. Default true. */
+  sharded?: boolean | undefined;
+}
+
+/** A file of a folder that Neuroglancer reads. */
+export interface PrecomputedFile {
+  /** Below the folder. */
+  key: string;
+  size: number;
+  /** The body, piece by piece; each call begins anew. */
+  body(): Iterable<Uint8Array>;
+}
+
+/** The portal's: ten bits of minishards in one shard. */
+export const BY_ID_SHARDING: Sharding = {
+  preshiftBits: 0,
+  hash: "identity",
+  minishardBits: 10,
+  shardBits: 0,
+  minishardIndexEncoding: "gzip",
+  dataEncoding: "gzip",
+};
+
+/** Length of the lines of an oriented point, in diameters. */
+const LINE_DIAMETERS = 1.5;
+/** How far a line's length may be off, in parts of it: matrices are often stored with four digits. */
+const LENGTH_TOLERANCE = 1e-3;
+const WHITE: readonly number[] = [255, 255, 255];
+/** Lines along the images of x, y and z. */
+const AXIS_COLOURS: readonly (readonly number[])[] = [
+  [255, 0, 0],
+  [0, 255, 0],
+  [0, 0, 255],
+];
+const PIECE_RECORDS = 8192;
+
+/**
+ * Gathers points, then writes the folder of a `neuroglancer_annotations_v1` layer: points, instances in colours of their own, oriented
+ * points as three lines each.
+ *
+ * Memory: 12 bytes a point, 48 an oriented point; records are made while they are written.
+ * Source: `precompute/points.py` of cryoet-data-portal-neuroglancer, whose records these equal byte for byte. Layout: the README beside.
+ */
+export class AnnotationCollection {
+  readonly #batches: Batch[] = [];
+  readonly #lower = [Infinity, Infinity, Infinity];
+  readonly #upper = [-Infinity, -Infinity, -Infinity];
+  #points = 0;
+
+  constructor(
+    readonly kind: PointKind,
+    readonly style: AnnotationStyle,
+  ) {}
+
+  /** Points taken so far. */
+  get points(): number {
+    return this.#points;
+  }
+
+  /**
+   * @throws {EmporiumError} METADATA_VALUE for coordinates that are not finite float32 numbers, matrices that are no rotation (a line of
+   *   another length than the others), instance ids that are no whole numbers from 0.
+   */
+  add(batch: PointBatch): void {
+    const first = this.#points;
+    const { count, positions, rotations, instanceIds } = batch;
+    if (this.kind === "orientedPoint") this.#addLines(batch, first);
+    else {
+      const geometry = Float32Array.from(positions.subarray(0, 3 * count));
+      checkFinite(geometry, 3, first);
+      for (let i = 0; i < 3 * count; i++) this.#widen(i % 3, positions[i]!);
+      this.#batches.push({ first, count, geometry, instanceIds: this.kind === "instancePoint" ? ids(instanceIds, count, first) : undefined });
+    }
+    if (this.kind !== "orientedPoint" && rotations && positions.length < 3 * count) throw fault(first, "no position");
+    this.#points += count;
+  }
+
+  /** The files of the folder, `info` last. None where there are no points: a layer without bounds cannot be described. */
+  *files(): Generator<PrecomputedFile> {
+    if (this.#points === 0) return;
+    const records = new Records(this.kind, this.style, this.#batches);
+    const { bytes } = records.layout;
+    const total = records.count;
+    yield { key: "spatial0/0_0_0", size: 8 + total * (bytes + 8), body: () => spatialBody(records) };
+    if (this.style.sharded ?? true) yield shardFile(records);
+    else {
+      for (let id = 0; id < total; id++) {
+        yield { key: `by_id/${id}`, size: bytes, body: () => [records.piece(id, id + 1)] };
+      }
+    }
+    const info = new TextEncoder().encode(printJson(this.#info(records), { indent: 2 }));
+    yield { key: "info", size: info.length, body: () => [info] };
+  }
+
+  #addLines({ count, positions, rotations }: PointBatch, first: number): void {
+    const length = LINE_DIAMETERS * diameterOf(this.style);
+    const geometry = new Float32Array(12 * count);
+    for (let i = 0; i < count; i++) {
+      for (let axis = 0; axis < 3; axis++) {
+        const start = positions[3 * i + axis]!;
+        geometry[12 * i + axis] = start;
+        this.#widen(axis, start);
+      }
+      for (let line = 0; line < 3; line++) {
+        let squares = 0;
+        for (let axis = 0; axis < 3; axis++) {
+          const step = length * (rotations?.[9 * i + 3 * axis + line] ?? Number.NaN);
+          const end = positions[3 * i + axis]! + step;
+          squares += step * step;
+          geometry[12 * i + 3 + 3 * line + axis] = end;
+          this.#widen(axis, end);
+        }
+        if (!(Math.abs(Math.sqrt(squares) - length) <= LENGTH_TOLERANCE * length)) {
+          throw fault(first + i, `a line of ${Math.sqrt(squares)} voxels along ${"xyz"[line]}, a rotation gives ${length}`);
+        }
+      }
+    }
+    checkFinite(geometry, 12, first);
+    this.#batches.push({ first, count, geometry });
+  }
+
+  #widen(axis: number, value: number): void {
+    if (value < this.#lower[axis]!) this.#lower[axis] = value;
+    if (value > this.#upper[axis]!) this.#upper[axis] = value;
+  }
+
+  #info(records: Records): JsonObject {
+    const scale = new Float(this.style.voxelSpacingAngstrom * 1e-10);
+    const size = this.#upper.map((upper, axis) => upper - this.#lower[axis]!);
+    return {
+      "@type": "neuroglancer_annotations_v1",
+      dimensions: { x: [scale, "m"], y: [scale, "m"], z: [scale, "m"] },
+      lower_bound: this.#lower.map((value) => new Float(value)),
+      upper_bound: this.#upper.map((value) => new Float(value)),
+      annotation_type: records.type,
+      properties: records.properties.map(({ id, type, enumValues, enumLabels }) =>
+        enumValues ? { id, type, enum_values: enumValues, enum_labels: enumLabels } : { id, type },
+      ),
+      relationships: [],
+      by_id: (this.style.sharded ?? true) ? { key: "by_id", sharding: shardingJson(BY_ID_SHARDING) } : { key: "by_id" },
+      spatial: [
+        {
+          key: "spatial0",
+          grid_shape: [1, 1, 1],
+          // A whole 1 as Python's `max(1, size)` gives it.
+          chunk_size: size.map((length) => (length > 1 ? new Float(length) : 1)),
+          limit: records.count,
+        },
+      ],
+    };
+  }
+}
+
+interface Batch {
+  first: number;
+  count: number;
+  /** Voxels: 3 numbers a point; 12 an oriented point, its position and the ends of its lines. */
+  geometry: Float32Array;
+  instanceIds?: Float64Array | undefined;
+}
+
+const DIMENSIONS = ["x", "y", "z"].map((name) => ({ name, scale: 1, unit: "m" }));
+
+/** The annotations of a collection as bytes. */
+class Records {
+  readonly type: "point" | "line";
+  readonly properties: readonly AnnotationProperty[];
+  readonly layout: ReturnType<typeof recordLayout>;
+  /** Annotations: one a point, three an oriented point. */
+  readonly count: number;
+  readonly #each: number;
+  readonly #names: ReadonlyMap<number, { value: number; colour: readonly number[] }>;
+  readonly #offsets: Readonly<Record<string, number>>;
+
+  constructor(
+    kind: PointKind,
+    readonly style: AnnotationStyle,
+    readonly batches: readonly Batch[],
+  ) {
+    this.type = kind === "orientedPoint" ? "line" : "point";
+    this.#each = kind === "orientedPoint" ? 3 : 1;
+    const { property, names } = kind === "instancePoint" ? instanceNames(style, batches) : oneName(style);
+    this.#names = names;
+    const colours = kind === "orientedPoint" ? ["point_color", "line_color"] : ["color"];
+    this.properties = [
+      property,
+      { id: "diameter", type: "float32" },
+      { id: "point_index", type: "float32" },
+      ...colours.map((id) => ({ id, type: "rgb" as const })),
+    ];
+    this.layout = recordLayout({ type: this.type, dimensions: DIMENSIONS, properties: this.properties });
+    this.#offsets = Object.fromEntries(this.layout.fields.map(({ id, offset }) => [id, offset]));
+    const last = batches.at(-1);
+    this.count = last ? (last.first + last.count) * this.#each : 0;
+  }
+
+  /** Records `[from, to)`. */
+  piece(from: number, to: number): Uint8Array {
+    const { bytes } = this.layout;
+    const target = new Uint8Array((to - from) * bytes);
+    const view = new DataView(target.buffer);
+    for (let i = from; i < to; i++) this.write(view, (i - from) * bytes, i);
+    return target;
+  }
+
+  write(view: DataView, at: number, annotation: number): void {
+    const point = Math.floor(annotation / this.#each);
+    const batch = this.#batchOf(point);
+    const own = point - batch.first;
+    if (this.type === "point") {
+      for (let axis = 0; axis < 3; axis++) view.setFloat32(at + 4 * axis, batch.geometry[3 * own + axis]!, true);
+    } else {
+      const line = annotation % 3;
+      for (let axis = 0; axis < 3; axis++) {
+        view.setFloat32(at + 4 * axis, batch.geometry[12 * own + axis]!, true);
+        view.setFloat32(at + 12 + 4 * axis, batch.geometry[12 * own + 3 + 3 * line + axis]!, true);
+      }
+    }
+    const offsets = this.#offsets as Record<"name" | "diameter" | "point_index" | "color" | "point_color" | "line_color", number>;
+    view.setFloat32(at + offsets.diameter, diameterOf(this.style), true);
+    view.setFloat32(at + offsets.point_index, point, true);
+    const { value, colour } = this.#names.get(batch.instanceIds?.[own] ?? 0)!;
+    SET_NAME[this.layout.fields.find(({ id }) => id === "name")!.type as keyof typeof SET_NAME](view, at + offsets.name, value);
+    if (this.type === "point") setColour(view, at + offsets.color, colour);
+    else {
+      setColour(view, at + offsets.point_color, colour);
+      setColour(view, at + offsets.line_color, AXIS_COLOURS[annotation % 3]!);
+    }
+  }
+
+  #batchOf(point: number): Batch {
+    let [low, high] = [0, this.batches.length - 1];
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (this.batches[middle]!.first <= point) low = middle;
+      else high = middle - 1;
+    }
+    return this.batches[low]!;
+  }
+}
+
+const SET_NAME = {
+  uint8: (view: DataView, at: number, value: number) => view.setUint8(at, value),
+  uint16: (view: DataView, at: number, value: number) => view.setUint16(at, value, true),
+  uint32: (view: DataView, at: number, value: number) => view.setUint32(at, value, true),
+};
+
+function setColour(view: DataView, at: number, colour: readonly number[]): void {
+  for (let part = 0; part < 3; part++) view.setUint8(at + part, colour[part]!);
+}
+
+type Names = ReadonlyMap<number, { value: number; colour: readonly number[] }>;
+
+function oneName({ objectName }: AnnotationStyle): { property: AnnotationProperty; names: Names } {
+  return {
+    property: { id: "name", type: "uint8", enumValues: [0], enumLabels: [objectName] },
+    names: new Map([[0, { value: 0, colour: WHITE }]]),
+  };
+}
+
+/** A label and a colour for each instance, in the order of their ids. The id is the value, unless one of them does not fit: then their order is. */
+function instanceNames(style: AnnotationStyle, batches: readonly Batch[]): { property: AnnotationProperty; names: Names } {
+  const distinct = new Set<number>();
+  for (const { instanceIds } of batches) for (const id of instanceIds!) distinct.add(id);
+  const instances = [...distinct].sort((a, b) => a - b);
+  const type: AnnotationPropertyType = instances.length < 2 ** 8 ? "uint8" : instances.length <= 2 ** 16 ? "uint16" : "uint32";
+  const most = { uint8: 2 ** 8, uint16: 2 ** 16, uint32: 2 ** 32 }[type] - 1;
+  const fits = instances.at(-1)! <= most;
+  const colours = colourInstances(instances.length, style.colourSeed ?? 0).map(colourBytes);
+  const names = new Map(instances.map((id, i) => [id, { value: fits ? id : i, colour: colours[i]! }]));
+  return {
+    property: {
+      id: "name",
+      type,
+      enumValues: instances.map((id) => names.get(id)!.value),
+      enumLabels: instances.map((id) => `${style.objectName} ${id}`),
+    },
+    names,
+  };
+}
+
+function* spatialBody(records: Records): Generator<Uint8Array> {
+  const head = new Uint8Array(8);
+  new DataView(head.buffer).setBigUint64(0, BigInt(records.count), true);
+  yield head;
+  for (let from = 0; from < records.count; from += PIECE_RECORDS) yield records.piece(from, Math.min(from + PIECE_RECORDS, records.count));
+  for (let from = 0; from < records.count; from += PIECE_RECORDS) {
+    const to = Math.min(from + PIECE_RECORDS, records.count);
+    const piece = new Uint8Array(8 * (to - from));
+    const view = new DataView(piece.buffer);
+    for (let id = from; id < to; id++) view.setUint32(8 * (id - from), id, true);
+    yield piece;
+  }
+}
+
+/** All records have one length, so the place of each is known before any is made. */
+function shardFile(records: Records): PrecomputedFile {
+  const stored = records.layout.bytes + STORED_OVERHEAD;
+  const minishards: Minishard[] = [];
+  const step = 2 ** BY_ID_SHARDING.minishardBits;
+  for (let minishard = 0; minishard < Math.min(step, records.count); minishard++) {
+    const length = Math.ceil((records.count - minishard) / step);
+    const own = BigUint64Array.from({ length }, (_, i) => BigInt(minishard + i * step));
+    minishards.push({ minishard, ids: own, sizes: new Uint32Array(length).fill(stored) });
+  }
+  const { head, tail } = frameShard(BY_ID_SHARDING, minishards);
+  return {
+    key: `by_id/${shardName(BY_ID_SHARDING, shardOf(BY_ID_SHARDING, 0n).shard)}`,
+    size: head.length + records.count * stored + tail.length,
+    *body() {
+      yield head;
+      for (const { minishard, sizes } of minishards) {
+        const piece = new Uint8Array(sizes.length * stored);
+        for (let i = 0; i < sizes.length; i++) {
+          const id = minishard + i * step;
+          gzipStored(records.piece(id, id + 1), piece, i * stored);
+        }
+        yield piece;
+      }
+      yield tail;
+    },
+  };
+}
+
+/** Å to nanometres, which the portal's viewer takes for voxels. */
+function diameterOf({ diameterAngstrom = 100 }: AnnotationStyle): number {
+  return diameterAngstrom / 10;
+}
+
+function ids(instanceIds: Float64Array | undefined, count: number, first: number): Float64Array {
+  const own = (instanceIds ?? new Float64Array(0)).slice(0, count);
+  if (own.length < count) throw fault(first + own.length, "no instance id");
+  for (const [i, id] of own.entries()) {
+    if (!Number.isSafeInteger(id) || id < 0) throw fault(first + i, `instance id ${id}, a whole number from 0 is wanted`);
+    own[i] = id + 0; // an id of −0 is 0
+  }
+  return own;
+}
+
+function checkFinite(geometry: Float32Array, each: number, first: number): void {
+  const at = geometry.findIndex((value) => !Number.isFinite(value));
+  if (at >= 0) throw fault(first + Math.floor(at / each), `a coordinate is ${geometry[at]} as a 32-bit float`);
+}
+
+function fault(point: number, found: string): EmporiumError {
+  return new EmporiumError("METADATA_VALUE", `point ${point} (from 0): ${found}`, { hint: "check this point in the source file" });
+}
+
+/** The body of a file in one piece. */
+export function bodyOf(file: PrecomputedFile): Uint8Array {
+  return concat([...file.body()]);
+}

@@ -1,0 +1,158 @@
+import { quoted, starError } from "./errors.js";
+import type { StarBatch, StarHeader, StarPick } from "./table.js";
+import { type Tokens, tokens } from "./tokens.js";
+import { numberOf, textOf } from "./values.js";
+
+const ROWS_OF_BATCH = 8192;
+
+/** Rows of one table on their way into batches. */
+export class Rows {
+  readonly width: number;
+  /** Where the values of the row to be added lie. */
+  readonly tokens: Tokens;
+  private readonly numberColumns: readonly number[];
+  private readonly textColumns: readonly number[];
+  private numbers: Float64Array[] = [];
+  private texts: string[][] = [];
+  private lines = new Uint32Array(0);
+  private count = 0;
+
+  constructor(
+    private readonly name: string,
+    private readonly table: StarHeader,
+    private readonly pick: StarPick,
+    private readonly ready: StarBatch[],
+  ) {
+    this.width = table.columns.length;
+    this.tokens = tokens(this.width);
+    this.numberColumns = pick.numbers ?? [];
+    this.textColumns = pick.texts ?? [];
+  }
+
+  /** Takes the row whose values `tokens` finds in `bytes`. */
+  add(bytes: Uint8Array, line: number): void {
+    const { starts, ends } = this.tokens;
+    const { keep } = this.pick;
+    if (keep && !keep.test(bytes, starts[keep.column]!, ends[keep.column]!)) return;
+    if (this.count === this.lines.length) this.begin();
+    const at = this.count;
+    for (let i = 0; i < this.numberColumns.length; i++) {
+      const column = this.numberColumns[i]!;
+      const value = numberOf(bytes, starts[column]!, ends[column]!);
+      if (Number.isNaN(value)) throw this.notANumber(column, textOf(bytes, starts[column]!, ends[column]!), line);
+      this.numbers[i]![at] = value;
+    }
+    for (let i = 0; i < this.textColumns.length; i++) {
+      const column = this.textColumns[i]!;
+      this.texts[i]!.push(textOf(bytes, starts[column]!, ends[column]!));
+    }
+    this.lines[at] = line;
+    this.count++;
+  }
+
+  /** Hands over the rows that no full batch has taken. */
+  flush(): void {
+    if (this.count === 0) return;
+    const { table, count, texts } = this;
+    const numbers = this.numbers.map((column) => column.subarray(0, count));
+    this.ready.push({ table, count, numbers, texts, lines: this.lines.subarray(0, count) });
+    this.lines = new Uint32Array(0);
+    this.count = 0;
+  }
+
+  private begin(): void {
+    this.flush();
+    const capacity = this.table.kind === "pairs" ? 1 : ROWS_OF_BATCH;
+    this.numbers = this.numberColumns.map(() => new Float64Array(capacity));
+    this.texts = this.textColumns.map(() => []);
+    this.lines = new Uint32Array(capacity);
+  }
+
+  private notANumber(column: number, text: string, line: number): Error {
+    return starError(this.name, line, `${this.table.columns[column]} is ${quoted(text)}, a number was expected`);
+  }
+}
+
+/** A row whose values no one line holds. */
+export class RowInPieces {
+  /** A text of several lines is among the values, so that more of them may follow in the next line. */
+  hasText = false;
+
+  constructor(
+    readonly values: Uint8Array[],
+    readonly line: number,
+  ) {}
+
+  append(bytes: Uint8Array, { starts, ends }: Tokens, count: number): void {
+    for (let i = 0; i < count; i++) this.values.push(bytes.slice(starts[i], ends[i]));
+  }
+
+  /** All values in one array; `into` says where each lies. */
+  joinedInto({ starts, ends }: Tokens): Uint8Array {
+    const bytes = new Uint8Array(this.values.reduce((sum, value) => sum + value.length, 0));
+    let at = 0;
+    for (const [i, value] of this.values.entries()) {
+      bytes.set(value, at);
+      starts[i] = at;
+      at += value.length;
+      ends[i] = at;
+    }
+    return bytes;
+  }
+}
+
+/** Names and values of one block. */
+export class Pairs {
+  readonly names: string[] = [];
+  readonly values: Uint8Array[] = [];
+  /** Of the first. */
+  line = 0;
+  bytes = 0;
+  private lastLacksValue = false;
+
+  add(name: string, value: Uint8Array | undefined, line: number): void {
+    if (this.names.length === 0) this.line = line;
+    this.lastLacksValue = value === undefined;
+    this.names.push(name);
+    this.values.push(value ?? new Uint8Array(0));
+    this.bytes += name.length + (value?.length ?? 0);
+  }
+
+  /** Gives a text to the last name. @returns false where that has a value already */
+  complete(value: Uint8Array): boolean {
+    if (!this.lastLacksValue) return false;
+    this.values[this.values.length - 1] = value;
+    this.bytes += value.length;
+    this.lastLacksValue = false;
+    return true;
+  }
+}
+
+/** A text between semicolons, which grows by lines. */
+export class LongText {
+  length = 0;
+  private room = new Uint8Array(256);
+
+  constructor(readonly line: number) {}
+
+  add(bytes: Uint8Array, at: number, end: number): void {
+    const stop = end > at && bytes[end - 1] === CR ? end - 1 : end;
+    const length = this.length + stop - at + 1;
+    if (length > this.room.length) {
+      const larger = new Uint8Array(Math.max(length, 2 * this.room.length));
+      larger.set(this.room.subarray(0, this.length));
+      this.room = larger;
+    }
+    this.room.set(bytes.subarray(at, stop), this.length);
+    this.room[length - 1] = LF;
+    this.length = length;
+  }
+
+  /** Without the line end before the closing semicolon. */
+  bytes(): Uint8Array {
+    return this.room.subarray(0, this.length - 1);
+  }
+}
+
+const CR = 0x0d;
+const LF = 0x0a;

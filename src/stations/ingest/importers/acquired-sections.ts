@@ -1,0 +1,52 @@
+import { type Mdoc, tiltAxisAngle } from "../../../formats/mdoc/read.js";
+import type { TiltAngle } from "../../../formats/tilt-angles/read.js";
+import { rethrowCancelled } from "../draft.js";
+import type { Ancestor, Scope } from "../finders/scope.js";
+import { findAcquisition } from "./acquisition.js";
+import { matchAngles } from "./angle-matching.js";
+import { findSection, type PlanContext } from "./context.js";
+import { type AcquiredSection, acquisitionOrder } from "./frame-doses.js";
+import { findRawtilt, readAngles } from "./tiltseries-files.js";
+
+/** What is known of how a run was acquired, beside its alignment. Whatever cannot be found or read is undefined: others say so. */
+export interface AcquiredSections {
+  /** Of the title in the mdoc. */
+  readonly tiltAxisDegrees: number | undefined;
+  /** Raw tilt angles in the order of the stack. */
+  readonly angles: readonly TiltAngle[] | undefined;
+  /** The image that each of them is. */
+  readonly sections: readonly AcquiredSection[] | undefined;
+}
+
+/** Reads the acquisition file and the raw tilt angles of a run's first tilt series; both are read once, whoever asks. */
+export async function acquiredSections(
+  context: PlanContext,
+  run: Ancestor,
+  scope: Scope,
+  runName: string,
+): Promise<AcquiredSections> {
+  const mdoc = await orNothing(async () => (await findAcquisition(context, run, scope)).read());
+  const raw = await orNothing(async () => {
+    const { items } = await findSection(context, "tiltseries", scope);
+    const [first] = items;
+    if (!first) return undefined;
+    const ancestor: Ancestor = { type: "tiltseries", name: first.name, path: null, folder: run.folder, id: 0 };
+    const rawtilt = await findRawtilt(context, { ...scope, ancestors: [...scope.ancestors, ancestor] }, run.folder, runName);
+    return rawtilt.item && !rawtilt.problem ? readAngles(context, rawtilt) : undefined;
+  });
+  const sections = mdoc && raw ? await orNothing(async () => imagesOf(mdoc, raw)) : undefined;
+  return { tiltAxisDegrees: mdoc && tiltAxisAngle(mdoc), angles: raw?.angles, sections };
+}
+
+function imagesOf(mdoc: Mdoc, { angles, name }: { angles: readonly TiltAngle[]; name: string }): readonly AcquiredSection[] {
+  return matchAngles(angles, acquisitionOrder(mdoc, false).sections, { file: name, acquisition: mdoc.name }).sections;
+}
+
+async function orNothing<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    rethrowCancelled(error);
+    return undefined;
+  }
+}

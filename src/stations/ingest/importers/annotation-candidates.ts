@@ -1,0 +1,149 @@
+import { EmporiumError } from "../../../core/errors.js";
+import type { Json, JsonObject } from "../../../core/json.js";
+import { annotationPrefix } from "../../../model/annotation-files.js";
+import type { ShapeSource } from "../config/annotation-shapes.js";
+import { formatTemplate } from "../config/expand.js";
+import { type ConfigNode, scalarText, toJson } from "../config/nodes.js";
+import type { Block } from "../config/schema.js";
+import { type Scope, variablesOf } from "../finders/scope.js";
+import { depositionOf } from "../identifiers.js";
+import { findSection, isAsked, type PlanContext, placeOf, type SectionItem, sectionOf, wants } from "./context.js";
+import type { VoxelSpacing } from "./voxel-spacing.js";
+
+/** One file, or folder of a Zarr, that a source of an annotation found. */
+export interface AnnotationSource {
+  readonly item: SectionItem;
+  readonly shape: ShapeSource;
+  /** The rows that are meant, of a list that several tomograms share. */
+  readonly filterValue: string | undefined;
+  /** False for what the filters of the command leave out. */
+  readonly accepted: boolean;
+}
+
+/** What a block of the configuration finds at one voxel spacing of a run: one annotation. */
+export interface AnnotationCandidate {
+  readonly block: Block;
+  readonly spacing: VoxelSpacing;
+  readonly configured: JsonObject;
+  /** What its files are called: `ribosome-1.0`. */
+  readonly prefix: string;
+  /** What makes it this annotation and no other. */
+  readonly identity: readonly string[];
+  readonly title: string;
+  readonly sources: readonly AnnotationSource[];
+}
+
+/**
+ * Checks what can be known of the annotations' metadata before anything is touched: files are named after object and version, and metadata are
+ * known by the digit that ends a version.
+ *
+ * @throws {EmporiumError} CONFIG_FIELD
+ */
+export function checkAnnotationSection(context: Pick<PlanContext, "config" | "selection">): void {
+  if (!wants(context, "annotation")) return;
+  for (const block of sectionOf(context, "annotation")?.blocks ?? []) prefixOf(block);
+}
+
+function prefixOf(block: Block): string {
+  const object = block.metadata?.entries.get("annotation_object");
+  const name = object?.kind === "map" ? textOf(object.entries.get("name")) : undefined;
+  const description = object?.kind === "map" ? textOf(object.entries.get("description")) : undefined;
+  const version = textOf(block.metadata?.entries.get("version"));
+  if (!name) {
+    throw new EmporiumError("CONFIG_FIELD", "annotation_object.name is missing", {
+      place: placeOf(block, "annotation_object"),
+      hint: "name the object: the annotation's files are called after it",
+    });
+  }
+  if (version === undefined || !/[0-9]$/.test(version)) {
+    const found = version === undefined ? "version is missing" : `version is ${JSON.stringify(version)}`;
+    throw new EmporiumError("CONFIG_FIELD", `${found}, a text that ends with a digit is wanted`, {
+      place: placeOf(block, "version"),
+      hint: 'add version: "1.0" to the metadata of the annotation',
+    });
+  }
+  return annotationPrefix({ name, description }, version);
+}
+
+/** Everything that the configuration finds at a voxel spacing, a candidate for each block, in its order. Blocks without a find give none. */
+export async function findAnnotations(
+  context: PlanContext,
+  spacing: VoxelSpacing,
+  scope: Scope,
+  { depositionId, alignmentPath, runName }: { depositionId: string; alignmentPath: string; runName: string },
+): Promise<AnnotationCandidate[]> {
+  const { items } = await findSection(context, "annotation", scope);
+  const variables = variablesOf(scope);
+  const byBlock = new Map<Block, AnnotationSource[]>();
+  for (const item of items) {
+    const { shape } = item.source;
+    if (!shape || !isUsable(item, shape)) continue;
+    const node = shape.filterValue;
+    const filterValue =
+      node && formatTemplate(String(node.value), variables, { place: node.place, nullText: context.compat ? "None" : undefined });
+    const sources = byBlock.get(item.block) ?? [];
+    byBlock.set(item.block, sources);
+    // a file that two globs of one source find is one file
+    if (sources.some((other) => other.item.source === item.source && other.item.key === item.key)) continue;
+    sources.push({ item, shape, filterValue, accepted: isAsked(context, "annotation", item) });
+  }
+  return [...byBlock].map(([block, sources]) => {
+    const prefix = prefixOf(block);
+    const configured = toJson(block.metadata!) as JsonObject;
+    const ingestId = idOf(configured);
+    return {
+      block,
+      spacing,
+      configured,
+      prefix,
+      identity: annotationIdentity(configured, ingestId === "" && !context.compat ? `file ${prefix}` : ingestId, {
+        depositionId,
+        alignmentPath,
+      }),
+      title: `annotation ${ingestId || prefix} of ${runName} (${spacing.name} Å)`,
+      sources,
+    };
+  });
+}
+
+/** Masks are files or Zarr folders, everything else is a file: what else a glob finds beside them is not meant. */
+function isUsable({ key, folder }: SectionItem, { format }: ShapeSource): boolean {
+  return key !== null && (!folder || (format === "zarr" && key.includes(".zarr")));
+}
+
+/** Identity of an annotation that is on the target. Without an id of its own it is known by what its files are called. */
+export function storedIdentity(metadata: JsonObject, key: string, depositionId: string, compat: boolean): string[] {
+  const ingestId = idOf(metadata);
+  const prefix = key.slice(key.lastIndexOf("/") + 1).replace(/\.json$/, "");
+  const alignment = metadata.alignment_metadata_path;
+  return annotationIdentity(metadata, ingestId === "" && !compat ? `file ${prefix}` : ingestId, {
+    depositionId,
+    alignmentPath: typeof alignment === "string" ? alignment : "",
+  });
+}
+
+function annotationIdentity(
+  metadata: JsonObject,
+  ingestId: string,
+  { depositionId, alignmentPath }: { depositionId: string; alignmentPath: string },
+): string[] {
+  return [depositionOf(metadata, depositionId), ingestId, alignmentPath];
+}
+
+function idOf({ annotation_ingest_id: id }: JsonObject): string {
+  return id === undefined || id === null || Array.isArray(id) ? "" : scalarText(id as Parameters<typeof scalarText>[0]);
+}
+
+function textOf(node: ConfigNode | undefined): string | undefined {
+  return node?.kind === "scalar" && node.value !== null ? scalarText(node.value) : undefined;
+}
+
+/** The list of files that annotation metadata hold, as they stand; an empty one for anything else. */
+export function listedFiles(metadata: JsonObject | undefined): readonly JsonObject[] {
+  const files = metadata?.files;
+  return Array.isArray(files) ? (files.filter((file) => isFileEntry(file)) as JsonObject[]) : [];
+}
+
+function isFileEntry(value: Json): boolean {
+  return typeof value === "object" && value !== null && "path" in value && typeof value.path === "string";
+}

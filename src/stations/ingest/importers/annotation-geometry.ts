@@ -1,0 +1,72 @@
+import type { Triple } from "../../../core/box.js";
+import type { Json } from "../../../core/json.js";
+import { roundHalfEven, toNumber } from "../../../core/number.js";
+import type { Ancestor } from "../finders/scope.js";
+import { readMetadata } from "../identifiers.js";
+import { isJsonMap } from "../metadata.js";
+import type { Alignment, AlignmentVolume } from "./alignment.js";
+import type { PlanContext } from "./context.js";
+import { firstReadable, type ReadTomogram, type TomogramCandidate } from "./tomogram-candidates.js";
+import type { VoxelSpacing } from "./voxel-spacing.js";
+
+/** What annotations of one voxel spacing are compared with, and fitted to. */
+export interface AnnotationGeometry {
+  /** Voxels `[z, y, x]` of the tomograms at this spacing; undefined where there is none to look at. */
+  readonly tomogramShape: Triple | undefined;
+  /** Voxels `[z, y, x]` of the aligned volume at this spacing: what masks are rescaled to. */
+  readonly alignedShape: Triple | undefined;
+}
+
+export interface RunVolumes {
+  readonly run: Ancestor;
+  /** The run's first: what annotations refer to. */
+  readonly alignment: Alignment;
+  readonly found: readonly TomogramCandidate[];
+  readonly read: readonly ReadTomogram[];
+}
+
+/** Sizes at a spacing: of the tomogram that this import brings, else of one that is there; and of the alignment's volume. */
+export async function geometryOf(
+  context: PlanContext,
+  spacing: VoxelSpacing,
+  { run, alignment, found, read }: RunVolumes,
+): Promise<AnnotationGeometry> {
+  const here = found.filter((candidate) => candidate.spacing.name === spacing.name);
+  const own = await firstReadable(context, here, read);
+  const tomogramShape = own?.volume.shape ?? (await storedShape(context, spacing, run, alignment.metadataKey));
+  const dimension = await dimensionOf(context, alignment, await firstReadable(context, found, read));
+  const alignedShape = dimension?.map((angstrom) => roundHalfEven(angstrom / spacing.angstrom, 0)) as Triple | undefined;
+  return { tomogramShape, alignedShape: alignedShape ?? tomogramShape };
+}
+
+/** Å along z, y, x: as configured, as the alignment that is there says, or those of the run's first tomogram. */
+async function dimensionOf(
+  { target }: PlanContext,
+  { configured, metadataKey, origin }: Alignment,
+  volume: AlignmentVolume | undefined,
+): Promise<Triple | undefined> {
+  const given = tripleOf(configured.volume_dimension);
+  if (given) return given;
+  if (origin === "stored") return tripleOf((await readMetadata(target.store, metadataKey))?.volume_dimension);
+  if (volume) return volume.volume.shape.map((voxels) => voxels * volume.angstrom) as unknown as Triple;
+  return tripleOf((await readMetadata(target.store, metadataKey))?.volume_dimension);
+}
+
+async function storedShape(
+  context: PlanContext,
+  spacing: VoxelSpacing,
+  run: Ancestor,
+  alignmentPath: string,
+): Promise<Triple | undefined> {
+  const stored = await context.stored(run.folder, "tomogram");
+  const here = stored.filter(({ key }) => key.startsWith(`${spacing.ancestor.folder}/`));
+  const aligned = here.find(({ metadata }) => metadata.alignment_metadata_path === alignmentPath);
+  return tripleOf((aligned ?? here[0])?.metadata.size);
+}
+
+/** Numbers above 0 of a map with x, y, z, as `[z, y, x]`. */
+function tripleOf(value: Json | undefined): Triple | undefined {
+  if (!isJsonMap(value)) return undefined;
+  const numbers = ["z", "y", "x"].map((axis) => toNumber(value[axis]));
+  return numbers.every((number) => number !== undefined && number > 0) ? (numbers as unknown as Triple) : undefined;
+}

@@ -1,0 +1,53 @@
+import { annotationsFolder, isAnnotationMetadata } from "../../../model/annotation-files.js";
+import { type Draft, makeTask, type Whereabouts } from "../draft.js";
+import { CLEAR_OPERATION, type Leftover } from "../ops/clear.js";
+import type { PlanContext } from "./context.js";
+
+const MEMORY_BYTES = 1 << 20;
+
+/**
+ * Plans the removal of what interrupted imports left of annotations: folders with a number and without metadata, which are always written last.
+ * What this plan is about to write stays, so that an import that goes on finds its finished files; so does what others have laid claim to.
+ *
+ * @param planned keys that this plan writes at this voxel spacing.
+ */
+export async function planLeftovers(
+  { target, claimed }: PlanContext,
+  draft: Draft,
+  spacingFolder: string,
+  planned: readonly string[],
+  where: Whereabouts,
+): Promise<void> {
+  const parent = `${annotationsFolder(spacingFolder)}/`;
+  const container = parent.slice(0, -1);
+  for (const { key: folder } of await target.children(parent)) {
+    const name = folder.slice(parent.length, -1);
+    if (!folder.endsWith("/") || !/^\d+$/.test(name)) continue;
+    const children = await target.children(folder);
+    if (children.some(({ key }) => isAnnotationMetadata(key.slice(folder.length)))) continue;
+    if (claimed.some((claim) => claim.container === container && claim.id === Number(name))) continue;
+    const isPlanned = (key: string) =>
+      planned.some((output) => key === output || (output.endsWith("/") && key.startsWith(output)));
+    const leftovers: Leftover[] = [];
+    for await (const { key, size, modifiedMs } of target.store.list(folder)) {
+      if (!isPlanned(key)) leftovers.push({ key, size, ...(modifiedMs === undefined ? {} : { modifiedMs }) });
+    }
+    if (leftovers.length === 0) continue;
+    const title = `leftovers of an unfinished annotation: ${folder}`;
+    draft.tasks.push(
+      makeTask({
+        title,
+        run: CLEAR_OPERATION,
+        // times tell what one interrupted import left from what the next one did
+        params: { leftovers: leftovers.map((leftover) => ({ ...leftover })) },
+        inputs: [],
+        outputs: [],
+        needs: [],
+        bytes: 0,
+        memoryBytes: MEMORY_BYTES,
+        threads: 1,
+      }),
+    );
+    draft.warnings.push({ message: `${title} is removed, ${leftovers.length} files`, ...where });
+  }
+}

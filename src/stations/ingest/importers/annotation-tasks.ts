@@ -1,0 +1,200 @@
+import { EmporiumError } from "../../../core/errors.js";
+import type { PlainObject, Task } from "../../../engine/task.js";
+import type { PointKind } from "../../../formats/points/points.js";
+import { POINT_READERS } from "../../../formats/points/readers.js";
+import type { AnnotationFile } from "../../../model/annotation-files.js";
+import { type Draft, makeTask, newDraft, type Whereabouts } from "../draft.js";
+import { COPY_OPERATION } from "../ops/copy.js";
+import { MESH_OPERATION, meshMemory } from "../ops/mesh.js";
+import { POINTS_MEMORY_BYTES, POINTS_OPERATION } from "../ops/points.js";
+import { readVolumeSource } from "../volume-source.js";
+import type { AnnotationSource } from "./annotation-candidates.js";
+import { maskSelection } from "./annotation-gate.js";
+import type { AnnotationGeometry } from "./annotation-geometry.js";
+import type { PlanContext } from "./context.js";
+import { copyMemory, inputOf } from "./copies.js";
+import { addMaskTask } from "./volume-task.js";
+import type { VoxelSpacing } from "./voxel-spacing.js";
+
+export interface DataParts {
+  /** What a person calls the annotation. */
+  readonly title: string;
+  readonly spacing: VoxelSpacing;
+  readonly geometry: AnnotationGeometry;
+  readonly where: Whereabouts;
+}
+
+const KINDS: Readonly<Record<string, PointKind>> = {
+  Point: "point",
+  OrientedPoint: "orientedPoint",
+  InstanceSegmentation: "instancePoint",
+};
+
+/** The task that makes the files of one source. Undefined where the command asks for none of them. */
+export async function dataTask(
+  context: PlanContext,
+  draft: Draft,
+  source: AnnotationSource,
+  files: readonly AnnotationFile[],
+  parts: DataParts,
+): Promise<Task | undefined> {
+  switch (source.shape.shape) {
+    case "Point":
+    case "OrientedPoint":
+    case "InstanceSegmentation":
+      return pointsTask(context, source, files, parts);
+    case "SegmentationMask":
+    case "SemanticSegmentationMask":
+    case "InstanceSegmentationMask":
+      return maskTask(context, draft, source, files, parts);
+    case "TriangularMesh":
+    case "TriangularMeshGroup":
+      return meshTask(context, source, files, parts);
+    case "GlobalCaption":
+    case "AnnotationCaption":
+      return captionTask(context, source, files, parts);
+  }
+}
+
+function pointsTask(
+  context: PlanContext,
+  { item, shape, filterValue }: AnnotationSource,
+  [file]: readonly AnnotationFile[],
+  { title, spacing, geometry }: DataParts,
+): Task {
+  const { tomogramShape } = geometry;
+  if (POINT_READERS[shape.format]!.needsFilter && filterValue === undefined) {
+    throw new EmporiumError("CONFIG_FIELD", `${shape.format} holds the particles of many tomograms, filter_value is missing`, {
+      place: shape.place,
+      hint: "add filter_value: the tomogram's number or name in the list, for example {run_name}",
+    });
+  }
+  return makeTask({
+    title: `${shape.shape} of ${title}`,
+    run: POINTS_OPERATION,
+    params: {
+      source: item.key!,
+      key: file!.key,
+      format: shape.format,
+      kind: KINDS[shape.shape]!,
+      binning: shape.binning,
+      columns: shape.columns,
+      order: shape.order,
+      delimiter: shape.delimiter,
+      filterValue: filterValue ?? null,
+      tomogram: tomogramShape ? { shape: [...tomogramShape], voxelSpacingAngstrom: spacing.angstrom } : null,
+      allowEmpty: context.allowEmpty,
+      compat: context.compat,
+      ...forced(context),
+    },
+    inputs: [inputOf(item)],
+    outputs: [file!.key],
+    needs: [],
+    bytes: item.stat?.size ?? 0,
+    // a JSON document is held whole, as text and as objects; everything else is read a batch at a time
+    memoryBytes: POINTS_MEMORY_BYTES + (shape.format === "copick" ? 10 * (item.stat?.size ?? 0) : 0),
+    threads: 1,
+    place: item.place,
+  });
+}
+
+/** @throws {EmporiumError} FORMAT_FIELD for a mask of another size than the tomogram. (`compat`: it is written as it is, with a warning.) */
+async function maskTask(
+  context: PlanContext,
+  draft: Draft,
+  { item, shape }: AnnotationSource,
+  files: readonly AnnotationFile[],
+  { title, spacing, geometry, where }: DataParts,
+): Promise<Task | undefined> {
+  const volume = await readVolumeSource(context.source.store, item.key!, item.folder, context);
+  for (const message of volume.warnings) draft.warnings.push({ message, ...where });
+  const { alignedShape, tomogramShape } = geometry;
+  const name = context.source.fullPath(item.key!);
+  const targetShape = shape.rescale ? alignedShape : undefined;
+  if (shape.rescale && !targetShape) {
+    throw new EmporiumError("CONFIG_EMPTY", `${name}: nothing tells the size to which it is to be rescaled`, {
+      place: shape.place,
+      hint: "configure volume_dimension of the alignment, or import the tomogram first",
+    });
+  }
+  const fitted = targetShape ?? volume.shape;
+  if (tomogramShape && fitted.some((voxels, axis) => voxels !== tomogramShape[axis])) {
+    const message = `${name} has ${xyz(fitted)} voxels${targetShape ? " when it is rescaled" : ""}, the tomogram ${xyz(tomogramShape)}`;
+    if (!context.compat && !targetShape) {
+      throw new EmporiumError("FORMAT_FIELD", message, {
+        place: { file: name },
+        hint: "add rescale: true if it is the same volume at another size",
+      });
+    }
+    draft.warnings.push({ message, place: item.place, ...where });
+  }
+  const select = maskSelection(shape);
+  const keyOf = (format: AnnotationFile["format"]) => files.find((file) => file.format === format)!.key;
+  return addMaskTask(context, newDraft(), {
+    segmentation: select ? { form: "mask", select } : { form: "labels" },
+    title: `${shape.shape} of ${title}`,
+    volume,
+    keys: { mrc: keyOf("mrc"), zarr: `${keyOf("zarr")}/` },
+    targetShape,
+    spacingAngstrom: spacing.angstrom,
+    needs: [],
+    place: item.place,
+  });
+}
+
+function xyz([z, y, x]: readonly [number, number, number]): string {
+  return `${x}×${y}×${z}`;
+}
+
+function meshTask(
+  context: PlanContext,
+  { item, shape }: AnnotationSource,
+  [file]: readonly AnnotationFile[],
+  { title }: DataParts,
+): Task {
+  const size = item.stat?.size ?? 0;
+  return makeTask({
+    title: `${shape.shape} of ${title}`,
+    run: MESH_OPERATION,
+    params: {
+      source: item.key!,
+      key: file!.key,
+      format: shape.format,
+      scale: shape.scaleFactor,
+      segment: shape.meshName ?? null,
+      ...forced(context),
+    },
+    inputs: [inputOf(item)],
+    outputs: [file!.key],
+    needs: [],
+    bytes: size,
+    memoryBytes: meshMemory(size),
+    threads: 1,
+    place: item.place,
+  });
+}
+
+function captionTask(
+  context: PlanContext,
+  { item, shape }: AnnotationSource,
+  [file]: readonly AnnotationFile[],
+  { title }: DataParts,
+): Task {
+  const input = inputOf(item);
+  return makeTask({
+    title: `${shape.shape} of ${title}`,
+    run: COPY_OPERATION,
+    params: { kind: "annotation", source: input.key, key: file!.key, contentType: "application/json", ...forced(context) },
+    inputs: [input],
+    outputs: [file!.key],
+    needs: [],
+    bytes: input.size,
+    memoryBytes: copyMemory(input.size),
+    threads: 1,
+    place: item.place,
+  });
+}
+
+function forced({ force }: PlanContext): PlainObject {
+  return force ? { force: true } : {};
+}

@@ -1,0 +1,54 @@
+import type { JsonObject } from "../../../core/json.js";
+import { toNumber } from "../../../core/number.js";
+import { expandValue, parseFloating } from "../config/expand.js";
+import { rethrowCancelled } from "../draft.js";
+import type { Scope } from "../finders/scope.js";
+import { readVolumeSource, type VolumeSource } from "../volume-source.js";
+import { findSection, type PlanContext } from "./context.js";
+
+/** What an alignment in Å has to know of the tilt series that it aligns. Each is looked up when it is asked for, and once. */
+export interface TiltseriesFacts {
+  /** As configured, else of the header; undefined where neither says it. */
+  pixelAngstrom(): Promise<number | undefined>;
+  /** Of one section. */
+  imagePixels(): Promise<readonly [x: number, y: number] | undefined>;
+}
+
+/** Of the first tilt series that is found for a run. What is wrong with its file is said where the tilt series is planned. */
+export function tiltseriesFacts(context: PlanContext, scope: Scope, runName: string): TiltseriesFacts {
+  const item = once(async () =>
+    (await findSection(context, "tiltseries", scope)).items.find(({ key, atTarget }) => key !== null && !atTarget),
+  );
+  const volume = once(async (): Promise<VolumeSource | undefined> => {
+    const found = await item();
+    try {
+      return found && (await readVolumeSource(context.source.store, found.key!, found.folder, context));
+    } catch (error) {
+      rethrowCancelled(error);
+      return undefined;
+    }
+  });
+  return {
+    pixelAngstrom: once(async () => {
+      const found = await item();
+      const expansion = { row: scope.row, run: runName, compat: context.compat };
+      const metadata = found?.block.metadata ? (expandValue(found.block.metadata, expansion) as JsonObject) : {};
+      const given = metadata.pixel_spacing;
+      const value = typeof given === "string" ? parseFloating(given)?.value : toNumber(given);
+      return value !== undefined && value > 0 ? value : (await volume())?.voxelSizeAngstrom;
+    }),
+    imagePixels: once(async () => {
+      const shape = (await volume())?.shape;
+      return shape && ([shape[2], shape[1]] as const);
+    }),
+  };
+}
+
+/** Does the work when it is first asked for, and remembers what came of it. */
+export function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | undefined;
+  return () => {
+    result ??= work();
+    return result;
+  };
+}

@@ -1,0 +1,101 @@
+import { scanLabels } from "../../../arrays/stream/scan-mask.js";
+import { EmporiumError } from "../../../core/errors.js";
+import { type Json, parseJson, printJson } from "../../../core/json.js";
+import type { Operation } from "../../../engine/task.js";
+import { countPoints } from "../../../formats/points/ndjson.js";
+import { parseZattrs } from "../../../formats/zarr/metadata.js";
+import { objectName, openObject, type Store } from "../../../stores/store.js";
+import { isJsonMap, type MutableJson, put } from "../metadata.js";
+import { writeMetadata } from "./metadata.js";
+
+export const ANNOTATION_OPERATION = "ingest/annotation";
+
+/** A file of the target whose objects count. */
+export interface CountedFile {
+  readonly key: string;
+  readonly format: string;
+  /** As metadata have it. */
+  readonly shape: string;
+}
+
+/**
+ * Writes the metadata of an annotation when all its files are there. The number of objects is the largest that any of them holds.
+ *
+ * Params: `{key, metadata: <text without its time>, counted: CountedFile[], force?: true}`.
+ */
+export const annotationOperation: Operation = async ({ params }, { target, createdMs, signal }) => {
+  const key = String(params.key);
+  let count = 0;
+  for (const file of params.counted as unknown as readonly CountedFile[]) {
+    signal.throwIfAborted();
+    count = Math.max(count, await countObjects(target, file, signal));
+  }
+  const metadata = parseJson(String(params.metadata)) as MutableJson;
+  put(metadata, "object_count", count);
+  const receipt = await writeMetadata(target, key, printJson(metadata), { createdMs, force: params.force === true, signal });
+  return { outputs: [receipt], facts: { objects: count } };
+};
+
+/** Objects in one file, by the rule of its shape; 0 where it is not there. */
+export async function countObjects(target: Store, { key, format, shape }: CountedFile, signal: AbortSignal): Promise<number> {
+  switch (shape) {
+    case "Point":
+    case "OrientedPoint":
+    case "InstanceSegmentation": {
+      if (!(await target.stat(key, { signal }))) return 0;
+      const tally = await countPoints(await openObject(target, key, { signal }), { signal });
+      return shape === "InstanceSegmentation" ? tally.instances : tally.lines;
+    }
+    case "InstanceSegmentationMask":
+      return format === "zarr" ? countZarrLabels(target, key, signal) : countMrcLabels(target, key, signal);
+    case "TriangularMesh":
+      return (await target.stat(key, { signal })) ? 1 : 0;
+    case "GlobalCaption":
+      return countMembers(target, key, "captions", signal);
+    case "AnnotationCaption":
+      return countMembers(target, key, "objects", signal);
+    default:
+      return 0;
+  }
+}
+
+/** Labels that the attributes of an instance mask list. */
+async function countZarrLabels(target: Store, key: string, signal: AbortSignal): Promise<number> {
+  const name = `${key}/.zattrs`;
+  const bytes = await target.read(name, undefined, { signal });
+  if (!bytes) return 0;
+  const [image] = asList(parseZattrs(bytes, objectName(target, name)).multiscales);
+  const label = isJsonMap(image) && isJsonMap(image.metadata) ? image.metadata["image-label"] : undefined;
+  return isJsonMap(label) ? asList(label.colors).length : 0;
+}
+
+/** Labels among the voxels of an instance mask, where there is no Zarr beside it that tells them without reading a voxel. */
+async function countMrcLabels(target: Store, key: string, signal: AbortSignal): Promise<number> {
+  if (await target.stat(`${key.replace(/mrc$/, "zarr")}/.zattrs`, { signal })) return 0;
+  if (!(await target.stat(key, { signal }))) return 0;
+  return (await scanLabels(target, key, { compat: false, signal })).length;
+}
+
+/** Entries of the list that a caption document has under a name. */
+async function countMembers(target: Store, key: string, member: string, signal: AbortSignal): Promise<number> {
+  const bytes = await target.read(key, undefined, { signal });
+  if (!bytes) return 0;
+  const name = objectName(target, key);
+  const document = parseCaptions(bytes, name);
+  return isJsonMap(document) ? asList(document[member]).length : 0;
+}
+
+function parseCaptions(bytes: Uint8Array, name: string): Json {
+  try {
+    return parseJson(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (error) {
+    throw new EmporiumError("FORMAT_FIELD", `${name}: captions are to be a JSON document: ${(error as Error).message}`, {
+      place: { file: name },
+      cause: error,
+    });
+  }
+}
+
+function asList(value: Json | undefined): readonly Json[] {
+  return Array.isArray(value) ? value : [];
+}

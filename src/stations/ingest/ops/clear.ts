@@ -1,0 +1,22 @@
+import type { Operation } from "../../../engine/task.js";
+
+export const CLEAR_OPERATION = "ingest/clear";
+
+/** An object that nothing vouches for. */
+export interface Leftover {
+  readonly key: string;
+  readonly size: number;
+  readonly modifiedMs?: number | undefined;
+}
+
+/** Removes objects that an interrupted import left. Params: `{leftovers: [{key, size, modifiedMs?}]}`; one that has changed since is somebody else's and stays. */
+export const clearOperation: Operation = async ({ params }, { target, signal }) => {
+  const warnings: string[] = [];
+  for (const { key, size, modifiedMs } of params.leftovers as unknown as readonly Leftover[]) {
+    const stat = await target.stat(key, { signal });
+    if (!stat) continue;
+    if (stat.size === size && (modifiedMs === undefined || stat.modifiedMs === modifiedMs)) await target.remove(key, { signal });
+    else warnings.push(`${key} is being written by somebody else, it stays`);
+  }
+  return { outputs: [], ...(warnings.length > 0 ? { warnings } : {}) };
+};

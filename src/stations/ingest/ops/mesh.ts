@@ -1,0 +1,45 @@
+import { EmporiumError } from "../../../core/errors.js";
+import type { Operation } from "../../../engine/task.js";
+import type { MeshFormat } from "../../../formats/mesh/read.js";
+import { openObject } from "../../../stores/store.js";
+import { publishUnlessSame } from "./publish.js";
+
+export const MESH_OPERATION = "ingest/mesh";
+
+export interface MeshParams {
+  source: string;
+  key: string;
+
+  format: MeshFormat;
+  /** Uniform, about the origin. */
+  scale: number;
+  /** Which mesh of a group; null for all that there is. */
+  segment: string | null;
+  force?: boolean;
+}
+
+/** Buffers of a conversion: the file, its vertices as numbers, and what is written. Text is the largest in memory. */
+export function meshMemory(sizeBytes: number): number {
+  return (16 << 20) + 6 * sizeBytes;
+}
+
+/** Reads a surface in its format and writes it as binary glTF: a mesh is small beside volumes and is held whole. */
+export const meshOperation: Operation = async ({ params, bytes, place }, context) => {
+  const { source, key, format, scale, segment, force } = params as unknown as MeshParams;
+  const { signal, progress } = context;
+  // the libraries for glTF and HDF5 are loaded by those who have a mesh
+  const { readMesh } = await import("../../../formats/mesh/read.js");
+  const { writeGlb } = await import("../../../formats/mesh/glb.js");
+  const file = await openObject(context.source, source, { signal });
+  const parts = await readMesh(file, { format, scale, segment: segment ?? undefined }, { signal });
+  if (!parts) {
+    throw new EmporiumError("SOURCE_CHANGED", `${file.name} has no mesh ${JSON.stringify(segment)} any more`, {
+      place,
+      hint: "plan again",
+    });
+  }
+  const receipt = await publishUnlessSame(context, key, await writeGlb(parts), { contentType: "model/gltf-binary", force });
+  progress(bytes);
+  const triangles = parts.reduce((sum, part) => sum + part.triangles.length / 3, 0);
+  return { outputs: [receipt], facts: { triangles } };
+};

@@ -1,0 +1,33 @@
+import type { VolumeForm } from "../../../arrays/stream/forms.js";
+import type { MaskSelection } from "../../../arrays/stream/selection.js";
+import type { Triple } from "../../../core/box.js";
+
+/** What a volume task is told. Keys are the target's, but for `source`. */
+export interface VolumeParams {
+  kind: "tomogram" | "tiltseries";
+  /** A segmentation instead of a float32 volume: int8 0 and 1, or uint16. Its kind is `tomogram`. */
+  form?: "mask" | "labels";
+  /** Form `mask`: what becomes 1. */
+  select?: MaskSelection;
+  /** Of a mask or labels: voxels `[z, y, x]` that are wanted, whatever the source has. */
+  targetShape?: Triple;
+  source: string;
+  mrc: string | null;
+  /** Ends with `/`. */
+  zarr: string | null;
+  /** The entity's metadata file, written last, and its text without the time. Null for a volume without an entity. */
+  metadataKey: string | null;
+  metadata: string | null;
+  /** Å. Null: the source's own. */
+  spacingAngstrom: number | null;
+  scaleZ: boolean;
+  /** The reference's values: odd edges averaged with zeros, axis order ignored. */
+  compat: boolean;
+  /** Hash every object once more when it is whole. */
+  checksum?: "sha256" | null;
+  force?: boolean;
+}
+
+export function formOf({ form, scaleZ }: VolumeParams): VolumeForm {
+  return form ?? (scaleZ ? "volume" : "series");
+}
