@@ -1,7 +1,9 @@
 /**
- * `npm run bench:memory -- [--sizes 4,16] [--repeat 3] [--limit-mib 1024] [--out DIR]`: peak memory of `emporium ingest convert --zarr` over a 4 GiB
- * and a 16 GiB int8 MRC (sparse: a header and a hole), each in a memory control group of 1 GiB. Memory must not follow the volume: the
- * medians of the peaks differ by 5 % at most (one run differs from the next by about as much, by when Node collects its garbage). Where no control group can be made the limit is left out, and said so; the peak is VmHWM of the process
+ * `npm run bench:memory -- [--sizes 4,16] [--forms volume,mask,labels,mean] [--repeat 3] [--limit-mib 1024] [--out DIR]`: peak memory over a 4 GiB
+ * and a 16 GiB int8 MRC (sparse: a header and a hole), each in a memory control group of 1 GiB, of `emporium ingest convert --zarr` and of the
+ * mask tasks of bench/mask-task.mjs: a label, all labels, and a threshold at half the size. Memory must not follow the volume: the
+ * medians of the peaks differ by 5 % at most (one run differs from the next by about as much, by when Node collects its garbage); and no mask may
+ * need more than a volume of its size. Where no control group can be made the limit is left out, and said so; the peak is VmHWM of the process
  * (bench/measure.py) in either case, beside the group's own maximum, which counts page cache and so tells of the limit, not of us.
  */
 import { execFileSync } from "node:child_process";
@@ -24,6 +26,7 @@ import { cache, figure, measure, median, needBuild, program, round, say, table }
 const { values: options } = parseArgs({
   options: {
     sizes: { type: "string", default: "4,16" },
+    forms: { type: "string", default: "volume,mask,labels,mean" },
     repeat: { type: "string", default: "3" },
     "limit-mib": { type: "string", default: "1024" },
     out: { type: "string", default: join(cache, "memory") },
@@ -39,27 +42,40 @@ const python = process.env.PYTHON ?? "python3"; // measure.py needs its standard
 const group = makeGroup(limitBytes);
 if (!group) say("no memory control group could be made here: the limit is not enforced, the peaks are VmHWM alone");
 const rows = [["", "seconds", "peak RSS MiB", "min–max", "group maximum MiB", "OOM kills"]];
-const peaks = [];
+const peaks = {};
 try {
-  for (const gibibytes of options.sizes.split(",").map(Number)) peaks.push(await measureSize(gibibytes));
+  for (const form of options.forms.split(",")) {
+    peaks[form] = [];
+    for (const gibibytes of options.sizes.split(",").map(Number)) peaks[form].push(await measureSize(gibibytes, form));
+  }
 } finally {
   group?.remove();
   rmSync(options.out, { recursive: true, force: true });
 }
 table(rows);
-if (peaks.length > 1) {
-  const differencePercent = (100 * (Math.max(...peaks) - Math.min(...peaks))) / Math.min(...peaks);
-  say(`medians of the peaks differ by ${round(differencePercent, 1)} %`);
-  figure("ingest.memory.peak_difference_percent", round(differencePercent, 1), { sizes_gib: options.sizes, repeat });
+for (const [form, sizes] of Object.entries(peaks)) {
+  if (sizes.length < 2) continue;
+  const differencePercent = (100 * (Math.max(...sizes) - Math.min(...sizes))) / Math.min(...sizes);
+  say(`${form}: medians of the peaks differ by ${round(differencePercent, 1)} %`);
+  figure("ingest.memory.peak_difference_percent", round(differencePercent, 1), { form, sizes_gib: options.sizes, repeat });
+}
+for (const [form, sizes] of Object.entries(peaks)) {
+  if (form === "volume" || !peaks.volume) continue;
+  const percent = (100 * Math.max(...sizes)) / Math.max(...peaks.volume);
+  say(`${form}: ${round(percent, 1)} % of what a volume needs`);
+  figure("ingest.memory.percent_of_volume", round(percent, 1), { form, sizes_gib: options.sizes, repeat });
 }
 
 /** Converts a volume of that size some times over. @returns the median of the peaks in MiB */
-async function measureSize(gibibytes) {
+async function measureSize(gibibytes, form) {
   rmSync(options.out, { recursive: true, force: true });
   mkdirSync(options.out, { recursive: true });
   const [source, result, workspace] = ["sparse.mrc", "result", "workspace"].map((name) => join(options.out, name));
   const shape = writeSparse(source, gibibytes);
-  const command = [process.execPath, program, "ingest", "convert", source, result, "--zarr", "--quiet", "--workspace", workspace];
+  const command =
+    form === "volume"
+      ? [process.execPath, program, "ingest", "convert", source, result, "--zarr", "--quiet", "--workspace", workspace]
+      : [process.execPath, join(import.meta.dirname, "mask-task.mjs"), form, source, result, workspace];
   const [peaksMib, seconds] = [[], []];
   const killsBefore = group?.oomKills();
   group?.reset();
@@ -74,12 +90,13 @@ async function measureSize(gibibytes) {
   }
   const [low, peak, high] = [Math.min(...peaksMib), median(peaksMib), Math.max(...peaksMib)].map((value) => round(value, 1));
   const [maximum, kills] = group ? [Math.round(group.maximumBytes() / 2 ** 20), group.oomKills() - killsBefore] : ["-", "-"];
-  const size = `${gibibytes} GiB, ${shape.toReversed().join("×")} int8`;
+  const size = `${form}, ${gibibytes} GiB, ${shape.toReversed().join("×")} int8`;
   rows.push([size, round(median(seconds), 1), peak, `${low}–${high}`, maximum, kills]);
   figure("ingest.memory.peak_rss_mib", peak, {
     low,
     high,
     repeat,
+    form,
     input_gib: gibibytes,
     limit_mib: group ? limitBytes / 2 ** 20 : null,
     limited_by: group?.kind ?? "nothing",

@@ -19,7 +19,15 @@ export type JournalRecord =
   /** First line of every journal. */
   | { record: "journal"; format: number }
   /** A run begins. `ids` is a hash of all task ids in order: the same job again has the same. */
-  | { record: "plan"; createdMs: number; ids: string; tasks: number; force: boolean; version?: string | undefined }
+  | {
+      record: "plan";
+      createdMs: number;
+      ids: string;
+      tasks: number;
+      force: boolean;
+      version?: string | undefined;
+      target?: string | undefined;
+    }
   /** A task is about to touch the target under these keys. */
   | { record: "start"; task: string; outputs: readonly string[] }
   /** Partial receipt of a task. */
@@ -81,6 +89,8 @@ export interface BeginOptions {
   force?: boolean | undefined;
   /** Version of the program, for people. */
   version?: string | undefined;
+  /** URL of the target, by which its receipts are found again without the name of the job. */
+  target?: string | undefined;
 }
 
 /** File name of a job's journal: readable, and different for each target and job. */
@@ -255,8 +265,8 @@ async function makeJournal(file: FileHandle, path: string, memory: Memory, optio
   if (size === 0) await append({ record: "journal", format: FORMAT });
   return {
     path,
-    async begin(plan, { createdMs, force = false, version } = {}) {
-      const record = { record: "plan" as const, ids: hashIds(plan), tasks: plan.tasks.length, force, version };
+    async begin(plan, { createdMs, force = false, version, target } = {}) {
+      const record = { record: "plan" as const, ids: hashIds(plan), tasks: plan.tasks.length, force, version, target };
       const last = memory.job;
       const resumed = last !== undefined && !last.complete && continues(last.plan, record);
       const moment = createdMs ?? (resumed ? last.plan.createdMs : plan.createdMs);

@@ -29,6 +29,7 @@ export interface PerformOptions {
   journal: Journal;
   /** Folder for the tasks' scratch folders. */
   scratch: string;
+  keepContents?: TaskContext["keepContents"];
   createdMs: number;
   clock: Clock;
   random: Random;
@@ -155,6 +156,7 @@ async function tryOnce(task: Task, grant: Grant, notes: PlainObject[], options: 
       await journal.append({ record: "note", task: task.id, note: record });
       notes.push(record);
     },
+    keepContents: options.keepContents,
   };
   try {
     return await operation(task, context);

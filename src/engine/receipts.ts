@@ -5,6 +5,7 @@ import { EmporiumError } from "../core/errors.js";
 import type { Log } from "../core/log.js";
 import { compareKeys } from "../stores/keys.js";
 import { type Entry, objectName, type Stat, type Store } from "../stores/store.js";
+import { contentLine } from "./folder-contents.js";
 import { forEachLimited } from "./parallel.js";
 import type { ObjectReceipt, Receipt, Task, TaskInput } from "./task.js";
 
@@ -19,6 +20,7 @@ const READS_IN_FLIGHT = 4;
  * separated by blanks, and a line feed.
  *
  * @param objects one for each object below the folder, in any order, as the writer knows them.
+ * @param keep gets that text, for whoever wants to name a single object later (`TaskContext.keepContents`).
  * @throws {EmporiumError} STORE_FAILED when the folder holds other objects than these, or of other sizes.
  *
  * Cost: one listing pass.
@@ -27,10 +29,12 @@ export async function folderReceipt(
   store: Store,
   folder: string,
   objects: Iterable<Pick<ObjectReceipt, "key" | "size" | "crc32">>,
+  keep?: ((folder: string, text: string) => Promise<void>) | undefined,
 ): Promise<ObjectReceipt> {
   const known = new Map(Array.from(objects, (object) => [object.key, object]));
   const listing = folderListing(folder);
   const sums = contentSum(folder);
+  const lines: string[] = [];
   for await (const entry of store.list(folder)) {
     const object = known.get(entry.key);
     if (object?.size !== entry.size) {
@@ -40,10 +44,12 @@ export async function folderReceipt(
     known.delete(entry.key);
     listing.add(entry);
     sums.add(object);
+    if (keep) lines.push(contentLine(folder, object));
   }
   for (const missing of known.keys()) {
     throw new EmporiumError("STORE_FAILED", `${objectName(store, missing)} is not there, though it was written`);
   }
+  await keep?.(folder, lines.join(""));
   return { key: folder, ...listing.end(), crc32: sums.end() };
 }
 
@@ -63,8 +69,8 @@ function folderListing(folder: string) {
 function contentSum(folder: string) {
   let crc = 0;
   return {
-    add({ key, size, crc32: sum }: Pick<ObjectReceipt, "key" | "size" | "crc32">) {
-      crc = crc32(`${key.slice(folder.length)} ${size} ${sum}\n`, crc);
+    add(object: Pick<ObjectReceipt, "key" | "size" | "crc32">) {
+      crc = crc32(contentLine(folder, object), crc);
     },
     end: () => crcText(crc),
   };

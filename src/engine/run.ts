@@ -8,6 +8,7 @@ import type { Store } from "../stores/store.js";
 import { removeIfEmpty, removeTree } from "./disk.js";
 import type { OnEvent, RunEvent } from "./events.js";
 import { runLocal } from "./executors/local.js";
+import { folderContents } from "./folder-contents.js";
 import { type Journal, journalName, openJournal } from "./journal.js";
 import { removeLeftovers } from "./leftovers.js";
 import { type Every, takeLocks } from "./lock.js";
@@ -112,7 +113,8 @@ export async function runPlan(plan: TaskPlan, options: RunOptions): Promise<RunR
     try {
       const journal = await openJournal(join(workspace, "journals"), journalFile, log, { sync: options.sync });
       try {
-        return await runWithJournal(plan, journal, { ...options, emit, stop, begunMs });
+        const keepContents = folderContents(workspace, journalFile).keep;
+        return await runWithJournal(plan, journal, { ...options, emit, stop, begunMs, keepContents });
       } finally {
         await journal.close();
       }
@@ -128,12 +130,18 @@ interface Inner extends RunOptions {
   emit: (event: Unstamped<RunEvent>) => void;
   stop: AbortController;
   begunMs: number;
+  keepContents: (folder: string, text: string) => Promise<void>;
 }
 
 async function runWithJournal(plan: TaskPlan, journal: Journal, options: Inner): Promise<RunReport> {
   const { emit, stop, clock, log, target, workspace } = options;
   const { force, version } = options;
-  const { createdMs, resumed } = await journal.begin(plan, { createdMs: options.createdMs, force, version });
+  const { createdMs, resumed } = await journal.begin(plan, {
+    createdMs: options.createdMs,
+    force,
+    version,
+    target: target.url,
+  });
   const bytes = plan.tasks.reduce((sum, task) => sum + task.bytes, 0);
   emit({ kind: "plan", tasks: plan.tasks.length, bytes, resumed, createdMs });
 

@@ -94,6 +94,8 @@ export interface TaskContext {
   readonly notes: readonly PlainObject[];
   /** Adds a partial receipt; durable when it returns. */
   note(record: PlainObject): Promise<void>;
+  /** Takes the text behind a folder's receipt (`folderReceipt`), which a journal has only the checksum of. Kept in the workspace until the folder is made anew. */
+  readonly keepContents?: ((folder: string, text: string) => Promise<void>) | undefined;
 }
 
 export type Operation = (task: Task, context: TaskContext) => Promise<TaskOutcome>;

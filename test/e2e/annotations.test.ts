@@ -265,7 +265,10 @@ describe("annotations", () => {
     const made = await plan({ config: config(marks), source: files });
     const told = made.warnings.filter(({ message }) => message.startsWith("annotations:"));
     expect(told).toEqual([
-      { message: "annotations: nothing is found for any of 2 runs", place: expect.objectContaining({ line: 11 }) },
+      {
+        message: "annotations: nothing is found by nowhere/{run_name}.csv for any of 2 runs",
+        place: expect.objectContaining({ line: 11 }),
+      },
     ]);
   });
 });

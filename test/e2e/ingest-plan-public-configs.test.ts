@@ -213,7 +213,7 @@ describe.skipIf(!hasData)("the tiny bucket of the reference's tests", () => {
       ...["collection_metadata", "frames", "tiltseries", "alignments"].map(
         (section) => `${section}: nothing is found for 1 of 2 runs: TS_run2`,
       ),
-      "annotations: nothing is found for any of 2 runs",
+      "annotations: nothing is found by particle_lists/{run_name}_fas.csv for any of 2 runs",
     ]);
   });
 

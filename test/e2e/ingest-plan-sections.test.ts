@@ -323,3 +323,19 @@ describe("CTF of sections", () => {
     expect(defoci(await scene("WARP", angles))[0]).toBeCloseTo(39227, 6);
   });
 });
+
+describe("identified objects", () => {
+  it("filter_value names the rows of a run (compat: the run's name does)", async () => {
+    const scene = (compat: boolean) =>
+      plan({
+        config: smallConfig({
+          more: `identified_objects: [{metadata: {filter_value: 'pos_{run_name}'}, sources: [${globs("objects.csv")}]}]\n`,
+        }),
+        source: { "lab/rec/a.rec": volume, "lab/objects.csv": "run_name,object_id\npos_a,GO:1\na,GO:2\na,GO:3\n" },
+        options: { compat },
+      });
+    const metadata = "10700/a/IdentifiedObjects/identified_objects_metadata.json";
+    expect(documentOf(await scene(false), metadata)).toMatchObject({ filter_value: "pos_{run_name}", object_count: 1 });
+    expect(documentOf(await scene(true), metadata)).toMatchObject({ object_count: 2 });
+  });
+});

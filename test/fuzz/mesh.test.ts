@@ -141,8 +141,10 @@ function binaryStl(facets: number, bytes: number, start = ""): Uint8Array {
   return file;
 }
 
+type GltfLists = Record<"accessors" | "bufferViews" | "buffers" | "nodes", object[]> & { meshes: { primitives: object[] }[] };
+
 /** The box as a glb with another JSON. */
-function glbWith(change: (json: Record<string, never> & { [key: string]: unknown }) => void): Uint8Array {
+function glbWith(change: (json: GltfLists) => void): Uint8Array {
   const bytes = bytesOf("box.glb");
   const view = new DataView(bytes.buffer);
   const length = view.getUint32(12, true);
@@ -297,35 +299,35 @@ describe("traps", () => {
     [
       "glb: 2^31 vertices",
       glb,
-      () => glbWith((json) => Object.assign((json.accessors as object[])[1]!, { count: 2 ** 31 })),
+      () => glbWith((json) => Object.assign(json.accessors[1]!, { count: 2 ** 31 })),
       "FORMAT_FIELD",
       /accessors.1.count is 2147483648/,
     ],
     [
       "glb: an empty accessor",
       glb,
-      () => glbWith((json) => Object.assign((json.accessors as object[])[1]!, { bufferView: undefined, count: 1e9 })),
+      () => glbWith((json) => Object.assign(json.accessors[1]!, { bufferView: undefined, count: 1e9 })),
       "FORMAT_UNSUPPORTED",
       /sparse/,
     ],
     [
       "glb: a view past the end",
       glb,
-      () => glbWith((json) => Object.assign((json.bufferViews as object[])[0]!, { byteLength: 1e6 })),
+      () => glbWith((json) => Object.assign(json.bufferViews[0]!, { byteLength: 1e6 })),
       "FORMAT_FIELD",
       /bufferViews.0.byteLength/,
     ],
     [
       "glb: a node below itself",
       glb,
-      () => glbWith((json) => Object.assign((json.nodes as object[])[0]!, { children: [0] })),
+      () => glbWith((json) => Object.assign(json.nodes[0]!, { children: [0] })),
       "FORMAT_FIELD",
       /below itself/,
     ],
     [
       "glb: another file",
       glb,
-      () => glbWith((json) => Object.assign((json.buffers as object[])[0]!, { uri: "../../etc/passwd" })),
+      () => glbWith((json) => Object.assign(json.buffers[0]!, { uri: "../../etc/passwd" })),
       "FORMAT_UNSUPPORTED",
       /outside the file/,
     ],
@@ -339,7 +341,7 @@ describe("traps", () => {
     [
       "glb: points",
       glb,
-      () => glbWith((json) => Object.assign((json.meshes as { primitives: object[] }[])[0]!.primitives[0]!, { mode: 0 })),
+      () => glbWith((json) => Object.assign(json.meshes[0]!.primitives[0]!, { mode: 0 })),
       "FORMAT_UNSUPPORTED",
       /points or lines/,
     ],
@@ -347,7 +349,7 @@ describe("traps", () => {
     ["hff: cut", hff, () => bytesOf("one.hff").subarray(0, 9000), "FORMAT_TRUNCATED", /this file has 9000/, { byte: 9000 }],
     ["hff: a heap object of 0 bytes, without end", hff, () => hffWithHeapObject(0n, 0), "FORMAT_CORRUPT", /global heap/],
     ["hff: a heap object of 2^64 bytes", hff, () => hffWithHeapObject(2n ** 64n - 1n, 1), "FORMAT_CORRUPT", /global heap/],
-    ["hff: a string of 2^30 bytes", hff, () => hffWithLength(2 ** 30), "FORMAT_LIMIT", /takes \d+ bytes of memory/],
+    ["hff: a string of 2^30 bytes", hff, () => hffWithLength(2 ** 30), "FORMAT_CORRUPT", /string of 1073741824 bytes/],
     ["hff: no such type", hff, () => hffWith("one.hff", [...text("float32")], [...text("float99")]), "FORMAT_FIELD", /"float99"/],
     [
       "hff: another layout",

@@ -7,6 +7,7 @@ export const BLOCK_BYTES = 65_536;
 /** Rows that one read task takes: a multiple of 2^(LEVELS - 1), so that no reduced row needs two tasks. */
 export const STRIP_ROWS = 256;
 export const STEP_ROWS = 1024;
+
 /**
  * What is written, and how a level follows from the one before: float32 and the mean of 2×2×2 (`volume`) or 1×2×2 voxels (`series`, a
  * tilt series); 0 and 1 as int8, any hit survives (`mask`); uint16, every second voxel (`labels`).

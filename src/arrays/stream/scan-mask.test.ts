@@ -103,6 +103,8 @@ describe("scanMask", () => {
     await expect(scanMask(store, "none.mrc", [ANY_LABEL], options)).rejects.toMatchObject({ code: "STORE_ABSENT" });
     await store.write("x.zarr/readme", new Uint8Array(1));
     await expect(scanMask(store, "x.zarr", [ANY_LABEL], options)).rejects.toMatchObject({ code: "FORMAT_UNKNOWN" });
+    await store.write("x.zarr/zarr.json", new Uint8Array(1));
+    await expect(scanMask(store, "x.zarr", [ANY_LABEL], options)).rejects.toMatchObject({ code: "FORMAT_UNSUPPORTED" });
   });
 
   it("stops at a signal", async () => {

@@ -129,7 +129,7 @@ function coarser(all: Float32Array, [nz, ny, nx]: Triple, form: VolumeForm, zero
 }
 
 describe("writeVolume", () => {
-  const shapes: Record<VolumeForm, Triple[]> = {
+  const shapes: Record<"volume" | "series", Triple[]> = {
     volume: [
       [1, 1, 1],
       [2, 3, 5],

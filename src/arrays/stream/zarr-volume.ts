@@ -53,7 +53,7 @@ export async function describeZarr(store: Store, key: string, signal?: AbortSign
   };
   const attributes = await find(".zattrs");
   const own = hasImage(attributes, name) ? undefined : await find(".zarray");
-  if (!attributes && !own) throw notZarr(name);
+  if (!attributes && !own) throw notZarr(name, (await store.stat(`${root}/zarr.json`, { signal })) !== undefined);
   const level = own
     ? { path: "", voxelSizeAngstrom: [undefined, undefined, undefined] as const }
     : parseOmeZarr(parseZattrs(attributes!, `${name}/.zattrs`), `${name}/.zattrs`, { unitWhenAbsent: "angstrom" }).datasets[0]!;
@@ -81,7 +81,13 @@ function hasImage(attributes: Uint8Array | undefined, name: string): boolean {
   return attributes !== undefined && Object.hasOwn(parseZattrs(attributes, `${name}/.zattrs`), "multiscales");
 }
 
-function notZarr(name: string): EmporiumError {
+function notZarr(name: string, isVersion3: boolean): EmporiumError {
+  if (isVersion3) {
+    return new EmporiumError("FORMAT_UNSUPPORTED", `${name}: Zarr format 3 is not read, wanted 2`, {
+      place: { file: `${name}/zarr.json` },
+      hint: "write the array again with zarr_format 2",
+    });
+  }
   return new EmporiumError(
     "FORMAT_UNKNOWN",
     `${name} is a folder without .zattrs, an MRC file or an OME-Zarr folder was wanted`,

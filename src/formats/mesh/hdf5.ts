@@ -30,13 +30,14 @@ export interface Hdf5File {
  * Opens an HDF5 file that is in memory and closes it again. Nothing touches a disk: the library's own file system holds the bytes.
  *
  * Each file has an instance of the library to itself, which is handed on only when all went well: what a broken file leaves behind goes with
- * its instance. The library is kept from reading for ever, from growing past the file's share of memory, and from a list that it never leaves
- * (see {@link checkGlobalHeap}).
+ * its instance. The library is kept from reading for ever, from memory past the file's share, and from a list that it never leaves (see
+ * {@link checkGlobalHeap}).
  *
  * @throws {EmporiumError} FORMAT_UNKNOWN, FORMAT_CORRUPT with the library's reason, FORMAT_LIMIT; and what `use` throws.
  */
 export async function withHdf5<Result>(bytes: Uint8Array, name: string, use: (file: Hdf5File) => Result): Promise<Result> {
-  if (!SIGNATURE.every((byte, at) => bytes[at] === byte)) {
+  const start = superblockOf(bytes);
+  if (start === undefined) {
     throw meshError(
       "FORMAT_UNKNOWN",
       name,
@@ -45,9 +46,16 @@ export async function withHdf5<Result>(bytes: Uint8Array, name: string, use: (fi
       "check that this is an EMDB-SFF file in HDF5 (.hff)",
     );
   }
-  checkLength(bytes, name);
+  checkLength(bytes, start, name);
   const library = idle.pop() ?? (await newLibrary());
-  const guard: Guard = { bytes, name, ceiling: LIMITS.hdf5MemoryBytes + 4 * bytes.length, reads: 0, broken: undefined };
+  const guard: Guard = {
+    bytes,
+    name,
+    ceiling: LIMITS.hdf5MemoryBytes + 4 * bytes.length,
+    reads: 0,
+    atString: false,
+    broken: undefined,
+  };
   library.guard = guard;
   try {
     const result = useFile(library, guard, use);
@@ -71,16 +79,24 @@ export async function withHdf5<Result>(bytes: Uint8Array, name: string, use: (fi
 
 const SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 
+/** A file begins with its superblock, or has it behind a block of its user's: at byte 512, 1024, 2048 and so on. */
+function superblockOf(bytes: Uint8Array): number | undefined {
+  for (let start = 0; start < bytes.length; start = Math.max(512, start * 2)) {
+    if (SIGNATURE.every((byte, at) => bytes[start + at] === byte)) return start;
+  }
+  return undefined;
+}
+
 /** The superblock tells where the file ends: one that was cut needs no library to be refused. */
-function checkLength(bytes: Uint8Array, name: string): void {
+function checkLength(bytes: Uint8Array, start: number, name: string): void {
   const cut = (message: string) =>
     meshError("FORMAT_TRUNCATED", name, { byte: bytes.length }, message, "copy the file again: it was cut short");
-  if (bytes.length < 52) throw cut(`${bytes.length} bytes, an HDF5 file has more`);
-  const version = bytes[8]!;
-  const offsetBytes = bytes[version < 2 ? 13 : 9];
+  if (bytes.length < start + 52) throw cut(`${bytes.length} bytes, an HDF5 file has more`);
+  const version = bytes[start + 8]!;
+  const offsetBytes = bytes[start + (version < 2 ? 13 : 9)];
   if (version > 3 || offsetBytes !== 8) return; // the library knows what to make of it
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const end = view.getBigUint64(version < 2 ? (version === 0 ? 40 : 44) : 28, true);
+  const end = view.getBigUint64(start + (version < 2 ? (version === 0 ? 40 : 44) : 28), true);
   if (end > BigInt(bytes.length)) throw cut(`${end} bytes by its superblock, this file has ${bytes.length}`);
 }
 
@@ -90,6 +106,8 @@ interface Guard {
   readonly name: string;
   readonly ceiling: number;
   reads: number;
+  /** Whether the next 16 bytes that are read are the place of a string: its length, its heap, its number there. */
+  atString: boolean;
   broken: Error | undefined;
 }
 
@@ -120,7 +138,8 @@ async function newLibrary(): Promise<Library> {
     get HEAPU8() {
       return heap;
     },
-    // set whenever the library has got more memory; an error here is a refusal to it
+    // set whenever the library has got more memory. It cannot be refused: the library's other views of it would be left behind, and loops
+    // over them never end. What it does next is refused.
     set HEAPU8(grown: Uint8Array<ArrayBuffer>) {
       heap = grown;
       const { guard } = library;
@@ -131,7 +150,6 @@ async function newLibrary(): Promise<Library> {
         {},
         `reading it takes ${grown.length} bytes of memory, a file of ${guard.bytes.length} bytes has ${guard.ceiling}`,
       );
-      throw guard.broken;
     },
   };
   return Object.assign(library, { module: await factory(options) });
@@ -170,6 +188,17 @@ function guardRead(guard: Guard, position: number, length: number): void {
   // the library reads each block of metadata once, and blocks are never as small as this
   if (guard.reads > 10_000 + bytes.length / 16)
     guard.broken ??= meshError("FORMAT_CORRUPT", name, { byte: position }, `${guard.reads} reads do not come to an end`);
+  // the library takes the memory for a string before it looks for it
+  if (guard.atString && length === 16 && position + 4 <= bytes.length) {
+    const claimed = new DataView(bytes.buffer, bytes.byteOffset).getUint32(position, true);
+    if (claimed > bytes.length)
+      guard.broken ??= meshError(
+        "FORMAT_CORRUPT",
+        name,
+        { byte: position },
+        `a string of ${claimed} bytes in a file of ${bytes.length}`,
+      );
+  }
   if (length >= 16 && GLOBAL_HEAP.every((byte, at) => bytes[position + at] === byte)) {
     try {
       checkGlobalHeap(bytes, position, name);
@@ -180,7 +209,8 @@ function guardRead(guard: Guard, position: number, length: number): void {
   if (guard.broken) throw guard.broken;
 }
 
-const GLOBAL_HEAP = [0x47, 0x43, 0x4f, 0x4c]; // "GCOL"
+/** "GCOL" and its only version, which no text goes on with. */
+const GLOBAL_HEAP = [0x47, 0x43, 0x4f, 0x4c, 1];
 
 /**
  * Follows the objects of a global heap collection, which hold strings of variable length. The library goes from one to the next by their sizes
@@ -244,7 +274,9 @@ function fileOf(module: H5Module, id: bigint, guard: Guard): Hdf5File {
       );
     // what was never stored must not be taken for an address
     module.HEAPU8.fill(0, pointer, pointer + Math.max(8, length));
+    guard.atString = metadata.vlen;
     module.get_dataset_data(id, path, null, null, null, BigInt(pointer));
+    guard.atString = false;
     if (guard.broken) throw guard.broken;
     const result = use(pointer, length);
     if (metadata.vlen) module.reclaim_vlen_memory(id, path, "", BigInt(pointer));

@@ -88,7 +88,12 @@ export function annotationInfoFromJson(document: JsonObject, name: string): Anno
       for (const [axis, cells] of gridShape.entries()) count(cells, 1, 2 ** 53, name, `${path}.grid_shape.${axis}`);
       const chunkSize = numbers(member(object, "chunk_size"), rank, name, `${path}.chunk_size`);
       for (const [axis, size] of chunkSize.entries()) positive(size, name, `${path}.chunk_size.${axis}`);
-      return { ...folder(object, name, path), gridShape, chunkSize, limit: count(member(object, "limit"), 0, 2 ** 53, name, `${path}.limit`) };
+      return {
+        ...folder(object, name, path),
+        gridShape,
+        chunkSize,
+        limit: count(member(object, "limit"), 0, 2 ** 53, name, `${path}.limit`),
+      };
     }),
   };
 }
@@ -104,7 +109,8 @@ function dimensionsOf(document: JsonObject, name: string): AnnotationInfo["dimen
     const path = `dimensions.${axis}`;
     // An axis of named places has an object of them instead of a scale.
     if (isObject(value)) return { name: axis, scale: 1, unit: "" };
-    if (!isArray(value) || value.length !== 2 || typeof value[1] !== "string") throw wrongField(name, path, value, "a scale and a unit");
+    if (!isArray(value) || value.length !== 2 || typeof value[1] !== "string")
+      throw wrongField(name, path, value, "a scale and a unit");
     return { name: axis, scale: positive(value[0], name, `${path}.0`), unit: value[1] };
   });
 }
@@ -115,7 +121,8 @@ function property(object: JsonObject, name: string, path: string): AnnotationPro
   if (!type) throw wrongField(name, `${path}.type`, typeText, PROPERTY_TYPES.join(", "));
   const values = list(object, "enum_values", name, { path, optional: true });
   const labels = list(object, "enum_labels", name, { path, optional: true });
-  if (values.length !== labels.length) throw wrongField(name, `${path}.enum_labels`, labels.length, `${values.length} labels, one for each value`);
+  if (values.length !== labels.length)
+    throw wrongField(name, `${path}.enum_labels`, labels.length, `${values.length} labels, one for each value`);
   const base = { id: text(object, "id", name, path), type };
   if (values.length === 0) return base;
   return {
@@ -137,7 +144,9 @@ function folder(object: JsonObject, name: string, path: string): AnnotationFolde
 /** @throws {EmporiumError} FORMAT_UNSUPPORTED for polylines, whose records have no fixed length. */
 export function geometryFloats({ type, dimensions }: Pick<AnnotationInfo, "type" | "dimensions">, name = "info"): number {
   if (type === "polyline") {
-    throw new EmporiumError("FORMAT_UNSUPPORTED", `${name}: polylines are not read`, { place: { file: name, path: "annotation_type" } });
+    throw new EmporiumError("FORMAT_UNSUPPORTED", `${name}: polylines are not read`, {
+      place: { file: name, path: "annotation_type" },
+    });
   }
   return type === "point" ? dimensions.length : 2 * dimensions.length;
 }

@@ -75,9 +75,13 @@ export function decodeAnnotations(bytes: Uint8Array, info: AnnotationInfo, name 
   }
   const total = Number(count);
   if (bytes.length !== 8 + total * each) {
-    throw new EmporiumError("FORMAT_CORRUPT", `${name}: ${bytes.length} bytes, ${total} records with their ids have ${8 + total * each}`, {
-      place: { file: name, byte: 8 + total * each },
-    });
+    throw new EmporiumError(
+      "FORMAT_CORRUPT",
+      `${name}: ${bytes.length} bytes, ${total} records with their ids have ${8 + total * each}`,
+      {
+        place: { file: name, byte: 8 + total * each },
+      },
+    );
   }
   const ids = new BigUint64Array(total);
   for (let i = 0; i < total; i++) ids[i] = view.getBigUint64(8 + total * layout.bytes + 8 * i, true);
@@ -115,7 +119,9 @@ export function decodeAnnotation(bytes: Uint8Array, info: AnnotationInfo, name =
     at += 8 * length;
   }
   if (at !== bytes.length) {
-    throw new EmporiumError("FORMAT_CORRUPT", `${name}: ${bytes.length} bytes, this record ends at ${at}`, { place: { file: name, byte: at } });
+    throw new EmporiumError("FORMAT_CORRUPT", `${name}: ${bytes.length} bytes, this record ends at ${at}`, {
+      place: { file: name, byte: at },
+    });
   }
   return { ...readRecords(view, 0, 1, layout), related };
 }

@@ -2,26 +2,10 @@ import { concat } from "../../core/bytes.js";
 import { EmporiumError } from "../../core/errors.js";
 import { type JsonObject, printJson } from "../../core/json.js";
 import { Float } from "../../core/number.js";
-import { colourBytes, colourInstances } from "../../model/colours.js";
 import type { PointBatch, PointKind } from "../points/points.js";
-import type { AnnotationProperty, AnnotationPropertyType } from "./annotation-info.js";
-import { recordLayout } from "./annotation-records.js";
+import { type AnnotationStyle, type Batch, diameterOf, Records } from "./annotation-encode.js";
 import { gzipStored, STORED_OVERHEAD } from "./gzip.js";
 import { frameShard, type Minishard, type Sharding, shardingJson, shardName, shardOf } from "./sharding.js";
-
-/** What a collection is told beside its points. */
-export interface AnnotationStyle {
-  /** Of the volume whose voxels the points count. */
-  voxelSpacingAngstrom: number;
-  /** Name of what is annotated. */
-  objectName: string;
-  /** Default 100. */
-  diameterAngstrom?: number | undefined;
-  /** Of the instances' colours (`colourSeed` of the model). Of instances only; default 0. */
-  colourSeed?: number | undefined;
-  /** One file of all records by id instead of one file each. Default true. */
-  sharded?: boolean | undefined;
-}
 
 /** A file of a folder that Neuroglancer reads. */
 export interface PrecomputedFile {
@@ -46,13 +30,6 @@ export const BY_ID_SHARDING: Sharding = {
 const LINE_DIAMETERS = 1.5;
 /** How far a line's length may be off, in parts of it: matrices are often stored with four digits. */
 const LENGTH_TOLERANCE = 1e-3;
-const WHITE: readonly number[] = [255, 255, 255];
-/** Lines along the images of x, y and z. */
-const AXIS_COLOURS: readonly (readonly number[])[] = [
-  [255, 0, 0],
-  [0, 255, 0],
-  [0, 0, 255],
-];
 const PIECE_RECORDS = 8192;
 
 /**
@@ -84,15 +61,20 @@ export class AnnotationCollection {
    */
   add(batch: PointBatch): void {
     const first = this.#points;
-    const { count, positions, rotations, instanceIds } = batch;
+    const { count, positions, instanceIds } = batch;
+    if (positions.length < 3 * count) throw fault(first + Math.floor(positions.length / 3), "no position");
     if (this.kind === "orientedPoint") this.#addLines(batch, first);
     else {
       const geometry = Float32Array.from(positions.subarray(0, 3 * count));
       checkFinite(geometry, 3, first);
       for (let i = 0; i < 3 * count; i++) this.#widen(i % 3, positions[i]!);
-      this.#batches.push({ first, count, geometry, instanceIds: this.kind === "instancePoint" ? ids(instanceIds, count, first) : undefined });
+      this.#batches.push({
+        first,
+        count,
+        geometry,
+        instanceIds: this.kind === "instancePoint" ? ids(instanceIds, count, first) : undefined,
+      });
     }
-    if (this.kind !== "orientedPoint" && rotations && positions.length < 3 * count) throw fault(first, "no position");
     this.#points += count;
   }
 
@@ -172,139 +154,12 @@ export class AnnotationCollection {
   }
 }
 
-interface Batch {
-  first: number;
-  count: number;
-  /** Voxels: 3 numbers a point; 12 an oriented point, its position and the ends of its lines. */
-  geometry: Float32Array;
-  instanceIds?: Float64Array | undefined;
-}
-
-const DIMENSIONS = ["x", "y", "z"].map((name) => ({ name, scale: 1, unit: "m" }));
-
-/** The annotations of a collection as bytes. */
-class Records {
-  readonly type: "point" | "line";
-  readonly properties: readonly AnnotationProperty[];
-  readonly layout: ReturnType<typeof recordLayout>;
-  /** Annotations: one a point, three an oriented point. */
-  readonly count: number;
-  readonly #each: number;
-  readonly #names: ReadonlyMap<number, { value: number; colour: readonly number[] }>;
-  readonly #offsets: Readonly<Record<string, number>>;
-
-  constructor(
-    kind: PointKind,
-    readonly style: AnnotationStyle,
-    readonly batches: readonly Batch[],
-  ) {
-    this.type = kind === "orientedPoint" ? "line" : "point";
-    this.#each = kind === "orientedPoint" ? 3 : 1;
-    const { property, names } = kind === "instancePoint" ? instanceNames(style, batches) : oneName(style);
-    this.#names = names;
-    const colours = kind === "orientedPoint" ? ["point_color", "line_color"] : ["color"];
-    this.properties = [
-      property,
-      { id: "diameter", type: "float32" },
-      { id: "point_index", type: "float32" },
-      ...colours.map((id) => ({ id, type: "rgb" as const })),
-    ];
-    this.layout = recordLayout({ type: this.type, dimensions: DIMENSIONS, properties: this.properties });
-    this.#offsets = Object.fromEntries(this.layout.fields.map(({ id, offset }) => [id, offset]));
-    const last = batches.at(-1);
-    this.count = last ? (last.first + last.count) * this.#each : 0;
-  }
-
-  /** Records `[from, to)`. */
-  piece(from: number, to: number): Uint8Array {
-    const { bytes } = this.layout;
-    const target = new Uint8Array((to - from) * bytes);
-    const view = new DataView(target.buffer);
-    for (let i = from; i < to; i++) this.write(view, (i - from) * bytes, i);
-    return target;
-  }
-
-  write(view: DataView, at: number, annotation: number): void {
-    const point = Math.floor(annotation / this.#each);
-    const batch = this.#batchOf(point);
-    const own = point - batch.first;
-    if (this.type === "point") {
-      for (let axis = 0; axis < 3; axis++) view.setFloat32(at + 4 * axis, batch.geometry[3 * own + axis]!, true);
-    } else {
-      const line = annotation % 3;
-      for (let axis = 0; axis < 3; axis++) {
-        view.setFloat32(at + 4 * axis, batch.geometry[12 * own + axis]!, true);
-        view.setFloat32(at + 12 + 4 * axis, batch.geometry[12 * own + 3 + 3 * line + axis]!, true);
-      }
-    }
-    const offsets = this.#offsets as Record<"name" | "diameter" | "point_index" | "color" | "point_color" | "line_color", number>;
-    view.setFloat32(at + offsets.diameter, diameterOf(this.style), true);
-    view.setFloat32(at + offsets.point_index, point, true);
-    const { value, colour } = this.#names.get(batch.instanceIds?.[own] ?? 0)!;
-    SET_NAME[this.layout.fields.find(({ id }) => id === "name")!.type as keyof typeof SET_NAME](view, at + offsets.name, value);
-    if (this.type === "point") setColour(view, at + offsets.color, colour);
-    else {
-      setColour(view, at + offsets.point_color, colour);
-      setColour(view, at + offsets.line_color, AXIS_COLOURS[annotation % 3]!);
-    }
-  }
-
-  #batchOf(point: number): Batch {
-    let [low, high] = [0, this.batches.length - 1];
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (this.batches[middle]!.first <= point) low = middle;
-      else high = middle - 1;
-    }
-    return this.batches[low]!;
-  }
-}
-
-const SET_NAME = {
-  uint8: (view: DataView, at: number, value: number) => view.setUint8(at, value),
-  uint16: (view: DataView, at: number, value: number) => view.setUint16(at, value, true),
-  uint32: (view: DataView, at: number, value: number) => view.setUint32(at, value, true),
-};
-
-function setColour(view: DataView, at: number, colour: readonly number[]): void {
-  for (let part = 0; part < 3; part++) view.setUint8(at + part, colour[part]!);
-}
-
-type Names = ReadonlyMap<number, { value: number; colour: readonly number[] }>;
-
-function oneName({ objectName }: AnnotationStyle): { property: AnnotationProperty; names: Names } {
-  return {
-    property: { id: "name", type: "uint8", enumValues: [0], enumLabels: [objectName] },
-    names: new Map([[0, { value: 0, colour: WHITE }]]),
-  };
-}
-
-/** A label and a colour for each instance, in the order of their ids. The id is the value, unless one of them does not fit: then their order is. */
-function instanceNames(style: AnnotationStyle, batches: readonly Batch[]): { property: AnnotationProperty; names: Names } {
-  const distinct = new Set<number>();
-  for (const { instanceIds } of batches) for (const id of instanceIds!) distinct.add(id);
-  const instances = [...distinct].sort((a, b) => a - b);
-  const type: AnnotationPropertyType = instances.length < 2 ** 8 ? "uint8" : instances.length <= 2 ** 16 ? "uint16" : "uint32";
-  const most = { uint8: 2 ** 8, uint16: 2 ** 16, uint32: 2 ** 32 }[type] - 1;
-  const fits = instances.at(-1)! <= most;
-  const colours = colourInstances(instances.length, style.colourSeed ?? 0).map(colourBytes);
-  const names = new Map(instances.map((id, i) => [id, { value: fits ? id : i, colour: colours[i]! }]));
-  return {
-    property: {
-      id: "name",
-      type,
-      enumValues: instances.map((id) => names.get(id)!.value),
-      enumLabels: instances.map((id) => `${style.objectName} ${id}`),
-    },
-    names,
-  };
-}
-
 function* spatialBody(records: Records): Generator<Uint8Array> {
   const head = new Uint8Array(8);
   new DataView(head.buffer).setBigUint64(0, BigInt(records.count), true);
   yield head;
-  for (let from = 0; from < records.count; from += PIECE_RECORDS) yield records.piece(from, Math.min(from + PIECE_RECORDS, records.count));
+  for (let from = 0; from < records.count; from += PIECE_RECORDS)
+    yield records.piece(from, Math.min(from + PIECE_RECORDS, records.count));
   for (let from = 0; from < records.count; from += PIECE_RECORDS) {
     const to = Math.min(from + PIECE_RECORDS, records.count);
     const piece = new Uint8Array(8 * (to - from));
@@ -329,23 +184,20 @@ function shardFile(records: Records): PrecomputedFile {
     key: `by_id/${shardName(BY_ID_SHARDING, shardOf(BY_ID_SHARDING, 0n).shard)}`,
     size: head.length + records.count * stored + tail.length,
     *body() {
+      const record = new Uint8Array(records.layout.bytes);
+      const view = new DataView(record.buffer);
       yield head;
       for (const { minishard, sizes } of minishards) {
         const piece = new Uint8Array(sizes.length * stored);
         for (let i = 0; i < sizes.length; i++) {
-          const id = minishard + i * step;
-          gzipStored(records.piece(id, id + 1), piece, i * stored);
+          records.write(view, 0, minishard + i * step);
+          gzipStored(record, piece, i * stored);
         }
         yield piece;
       }
       yield tail;
     },
   };
-}
-
-/** Å to nanometres, which the portal's viewer takes for voxels. */
-function diameterOf({ diameterAngstrom = 100 }: AnnotationStyle): number {
-  return diameterAngstrom / 10;
 }
 
 function ids(instanceIds: Float64Array | undefined, count: number, first: number): Float64Array {
@@ -364,7 +216,9 @@ function checkFinite(geometry: Float32Array, each: number, first: number): void 
 }
 
 function fault(point: number, found: string): EmporiumError {
-  return new EmporiumError("METADATA_VALUE", `point ${point} (from 0): ${found}`, { hint: "check this point in the source file" });
+  return new EmporiumError("METADATA_VALUE", `point ${point} (from 0): ${found}`, {
+    hint: "check this point in the source file",
+  });
 }
 
 /** The body of a file in one piece. */

@@ -61,7 +61,9 @@ export async function gunzip(bytes: Uint8Array, bytesMax: number, name: string):
       length += value.length;
       if (length > bytesMax) {
         await reader.cancel().catch(() => undefined); // the refusal below is what the caller must hear of
-        throw new EmporiumError("FORMAT_LIMIT", `${name}: a gzip stream goes on past ${bytesMax} bytes`, { place: { file: name } });
+        throw new EmporiumError("FORMAT_LIMIT", `${name}: a gzip stream goes on past ${bytesMax} bytes`, {
+          place: { file: name },
+        });
       }
       pieces.push(value);
     }

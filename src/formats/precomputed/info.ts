@@ -3,7 +3,7 @@ import { type DType, ITEM_BYTES } from "../../core/dtype.js";
 import { EmporiumError } from "../../core/errors.js";
 import type { Json, JsonObject } from "../../core/json.js";
 import { LIMITS } from "../../core/limits.js";
-import { asObject, isArray, member, parseMetadata, wrongField } from "../zarr/json.js";
+import { asObject, isArray, member, parseMetadata, show, wrongField } from "../zarr/json.js";
 import { type AnnotationInfo, annotationInfoFromJson } from "./annotation-info.js";
 import { count, key, list, numbers, optionalKey, positive, text, tooMuch, whole } from "./fields.js";
 import { parseSharding, type Sharding } from "./sharding.js";
@@ -92,7 +92,7 @@ export function parseInfo(bytes: Uint8Array, name = "info"): PrecomputedInfo {
   if (type === "neuroglancer_multilod_draco") return multilodMesh(document, name);
   if (type === "neuroglancer_skeletons") return skeletons(document, name);
   if (type === "neuroglancer_segment_properties") return segmentPropertyTable(document, name);
-  throw new EmporiumError("FORMAT_UNKNOWN", `${name}: @type is ${JSON.stringify(type) ?? "absent"}, no kind that is known`, {
+  throw new EmporiumError("FORMAT_UNKNOWN", `${name}: @type is ${show(type)}, no kind that is known`, {
     place: { file: name, path: "@type" },
     hint: "the info document of a Neuroglancer volume, mesh, skeleton or annotation folder is wanted",
   });
@@ -102,7 +102,9 @@ export function parseInfo(bytes: Uint8Array, name = "info"): PrecomputedInfo {
 export function parseVolumeInfo(bytes: Uint8Array, name = "info"): VolumeInfo {
   const info = parseInfo(bytes, name);
   if (info.kind === "volume") return info;
-  throw new EmporiumError("FORMAT_UNKNOWN", `${name}: of ${info.kind}, a volume is wanted`, { place: { file: name, path: "@type" } });
+  throw new EmporiumError("FORMAT_UNKNOWN", `${name}: of ${info.kind}, a volume is wanted`, {
+    place: { file: name, path: "@type" },
+  });
 }
 
 function volume(document: JsonObject, name: string): VolumeInfo {
@@ -129,7 +131,8 @@ function volume(document: JsonObject, name: string): VolumeInfo {
 
 function scale(object: JsonObject, dtype: DType, channels: number, name: string, path: string): VolumeScale {
   const shape = triple(object, "size", name, path, (value, at) => count(value, 1, LIMITS.axisLength, name, at));
-  if (product(shape) * channels > LIMITS.elements) throw tooMuch(name, `${path}.size`, `${shape.join("×")} voxels are more than 2^53`);
+  if (product(shape) * channels > LIMITS.elements)
+    throw tooMuch(name, `${path}.size`, `${shape.join("×")} voxels are more than 2^53`);
   const chunks = list(object, "chunk_sizes", name, { path, least: 1, most: SCALES_MAX }).map((value, i) => {
     const at = `${path}.chunk_sizes.${i}`;
     const chunk = reversed(value, name, at, (one, place) => count(one, 1, LIMITS.axisLength, name, place));
@@ -146,7 +149,9 @@ function scale(object: JsonObject, dtype: DType, channels: number, name: string,
     offset:
       member(object, "voxel_offset") === undefined
         ? [0, 0, 0]
-        : triple(object, "voxel_offset", name, path, (value, at) => whole(value, -LIMITS.axisLength, LIMITS.axisLength, name, at)),
+        : triple(object, "voxel_offset", name, path, (value, at) =>
+            whole(value, -LIMITS.axisLength, LIMITS.axisLength, name, at),
+          ),
     voxelSizeNm: triple(object, "resolution", name, path, (value, at) => positive(value, name, at)),
     chunks,
     encoding,
@@ -164,7 +169,11 @@ function block(object: JsonObject, dtype: DType, name: string, path: string): Tr
   );
   const bytes = product(shape) * ITEM_BYTES[dtype];
   if (bytes > LIMITS.chunkBytes) {
-    throw tooMuch(name, `${path}.compressed_segmentation_block_size`, `a block of ${bytes} bytes, ${LIMITS.chunkBytes} at most are read`);
+    throw tooMuch(
+      name,
+      `${path}.compressed_segmentation_block_size`,
+      `a block of ${bytes} bytes, ${LIMITS.chunkBytes} at most are read`,
+    );
   }
   return shape;
 }
@@ -188,7 +197,8 @@ function skeletons(document: JsonObject, name: string): SkeletonInfo {
     const path = `vertex_attributes.${i}`;
     const object = asObject(value, name, path);
     const dataType = text(object, "data_type", name, path).toLowerCase();
-    if (dataType !== "float32" && !DTYPES.some((one) => one === dataType)) throw wrongField(name, `${path}.data_type`, dataType, "a number's type");
+    if (dataType !== "float32" && !DTYPES.some((one) => one === dataType))
+      throw wrongField(name, `${path}.data_type`, dataType, "a number's type");
     return {
       id: text(object, "id", name, path),
       dataType,
@@ -214,7 +224,8 @@ function segmentPropertyTable(document: JsonObject, name: string): SegmentProper
     const path = `inline.properties.${i}`;
     const object = asObject(value, name, path);
     const values = list(object, "values", name, { path });
-    if (values.length !== ids.length) throw wrongField(name, `${path}.values`, values.length, `${ids.length} values, one for each id`);
+    if (values.length !== ids.length)
+      throw wrongField(name, `${path}.values`, values.length, `${ids.length} values, one for each id`);
     return { id: text(object, "id", name, path), type: text(object, "type", name, path), values };
   });
   return { kind: "segment properties", ids, properties };

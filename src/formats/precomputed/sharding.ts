@@ -44,7 +44,12 @@ export function parseSharding(value: Json | undefined, name: string, path: strin
   };
   const { minishardBits, shardBits } = sharding;
   if (minishardBits + shardBits > 64) {
-    throw wrongField(name, `${path}.shard_bits`, shardBits, `${64 - minishardBits} at most beside minishard_bits ${minishardBits}`);
+    throw wrongField(
+      name,
+      `${path}.shard_bits`,
+      shardBits,
+      `${64 - minishardBits} at most beside minishard_bits ${minishardBits}`,
+    );
   }
   if (indexBytes(sharding) > LIMITS.headerBytes) {
     const message = `${name}: ${path}.minishard_bits is ${minishardBits}: an index of 2^${minishardBits + 4} bytes, ${LIMITS.headerBytes} at most are read`;
@@ -141,11 +146,13 @@ export function encodeShards(sharding: Sharding, values: ReadonlyMap<bigint, Uin
   const files = new Map<string, Uint8Array>();
   for (const [shard, minishards] of shards) {
     const stored: Uint8Array[] = [];
-    const plan = [...minishards].sort(([a], [b]) => a - b).map(([minishard, ids]) => {
-      const own = ids.map((id) => (sharding.dataEncoding === "gzip" ? gzip(values.get(id)!) : values.get(id)!));
-      stored.push(...own);
-      return { minishard, ids: BigUint64Array.from(ids), sizes: Uint32Array.from(own, (bytes) => bytes.length) };
-    });
+    const plan = [...minishards]
+      .sort(([a], [b]) => a - b)
+      .map(([minishard, ids]) => {
+        const own = ids.map((id) => (sharding.dataEncoding === "gzip" ? gzip(values.get(id)!) : values.get(id)!));
+        stored.push(...own);
+        return { minishard, ids: BigUint64Array.from(ids), sizes: Uint32Array.from(own, (bytes) => bytes.length) };
+      });
     const { head, tail } = frameShard(sharding, plan);
     files.set(shardName(sharding, shard), concat([head, ...stored, tail]));
   }
@@ -180,7 +187,11 @@ export async function readMinishardIndex(
   const [start, end] = [numbers.getBigUint64(0, true), numbers.getBigUint64(8, true)];
   if (start === end) return undefined;
   if (start > end || end > BigInt(size - head)) {
-    throw corrupt(source, at, `minishard ${minishard} has its index from ${start} to ${end}, the file has ${size - head} bytes behind its own`);
+    throw corrupt(
+      source,
+      at,
+      `minishard ${minishard} has its index from ${start} to ${end}, the file has ${size - head} bytes behind its own`,
+    );
   }
   const length = Number(end - start);
   if (length > LIMITS.headerBytes) throw tooLong(source, at, length, "the index of a minishard", LIMITS.headerBytes);
@@ -189,7 +200,11 @@ export async function readMinishardIndex(
   if (stored.length < length) throw truncated(source, size, `the index of minishard ${minishard} has ${length} bytes`);
   const plain = sharding.minishardIndexEncoding === "gzip" ? await gunzip(stored, LIMITS.headerBytes, source.name) : stored;
   if (plain.length % VALUE_BYTES !== 0) {
-    throw corrupt(source, offset, `the index of minishard ${minishard} has ${plain.length} bytes, wanted a multiple of ${VALUE_BYTES}`);
+    throw corrupt(
+      source,
+      offset,
+      `the index of minishard ${minishard} has ${plain.length} bytes, wanted a multiple of ${VALUE_BYTES}`,
+    );
   }
   return decodeIndex(plain, head, size, source, offset);
 }
@@ -233,7 +248,11 @@ function decodeIndex(plain: Uint8Array, head: number, size: number, source: Rand
     const length = view.getBigUint64(8 * (2 * count + i), true);
     end = start + length;
     if (id > 0xffffffffffffffffn || end > BigInt(size - head)) {
-      throw corrupt(source, place, `entry ${i} is of id ${id} and lies from ${start} to ${end}, the file has ${size - head} bytes`);
+      throw corrupt(
+        source,
+        place,
+        `entry ${i} is of id ${id} and lies from ${start} to ${end}, the file has ${size - head} bytes`,
+      );
     }
     index.ids[i] = id;
     index.offsets[i] = head + Number(start);

@@ -22,3 +22,26 @@ export function* positions(start: readonly number[], stop: readonly number[]): G
     if (axis < 0) return;
   }
 }
+
+/** Where a chunk and a box meet: `from` and `to` in the chunk, `at` in the box, all from their own first elements. */
+export interface ChunkPart {
+  chunk: number[];
+  from: number[];
+  to: number[];
+  at: number[];
+}
+
+/** The chunks that a box touches, last axis fastest. */
+export function* chunkParts(
+  start: readonly number[],
+  stop: readonly number[],
+  chunks: readonly number[],
+): Generator<ChunkPart> {
+  const first = start.map((from, i) => Math.floor(from / chunks[i]!));
+  const end = stop.map((to, i) => Math.ceil(to / chunks[i]!));
+  for (const chunk of positions(first, end)) {
+    const from = chunk.map((c, i) => Math.max(start[i]! - c * chunks[i]!, 0));
+    const to = chunk.map((c, i) => Math.min(stop[i]! - c * chunks[i]!, chunks[i]!));
+    yield { chunk, from, to, at: chunk.map((c, i) => c * chunks[i]! + from[i]! - start[i]!) };
+  }
+}

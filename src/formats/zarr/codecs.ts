@@ -80,7 +80,7 @@ export async function decodeChunk(
       `${name}: the chunk decodes to ${plain.length} bytes, its metadata say ${plainBytes}`,
       {
         place: { file: name },
-        hint: "shape, dtype and chunks of .zarray must be those that the chunk was written with",
+        hint: "shape, type and chunks of the metadata must be those that the chunk was written with",
       },
     );
   }

@@ -152,10 +152,21 @@ export function parseOmeZarr(attributes: JsonObject, name = ".zattrs", options: 
     throw wrongField(name, "multiscales", multiscales, "a list of one image or more");
   }
   const image = asObject(multiscales[0], name, "multiscales.0");
-  const at = (key: string) => `multiscales.0.${key}`;
   const version = member(image, "version") ?? "0.1"; // 0.1 allowed it to be left out
-  if (typeof version !== "string") throw wrongField(name, at("version"), version, "0.1 to 0.4");
+  if (typeof version !== "string") throw wrongField(name, "multiscales.0.version", version, "0.1 to 0.4");
   if (!READ_VERSIONS.test(version)) throw otherVersion(version, name);
+  return parseMultiscale(image, version, name, "multiscales.0", options);
+}
+
+/** One element of `multiscales`, which stands at `path` of the document `name`. */
+export function parseMultiscale(
+  image: JsonObject,
+  version: string,
+  name: string,
+  path: string,
+  options: OmeReadOptions = {},
+): OmeZarrImage {
+  const at = (key: string) => `${path}.${key}`;
   const axes = parseAxes(member(image, "axes"), name, at("axes"));
   const spatialAxes = spatialAxesOf(axes);
   const outer = parseTransformations(

@@ -1,7 +1,7 @@
 import { type DType, HOST_LITTLE_ENDIAN, swapBytes } from "../../core/dtype.js";
 import { EmporiumError } from "../../core/errors.js";
 import { LIMITS } from "../../core/limits.js";
-import { chunkGrid, chunkKey, positions } from "./chunks.js";
+import { chunkGrid, chunkKey, chunkParts, positions } from "./chunks.js";
 import { type CodecRegistry, decodeChunk } from "./codecs.js";
 import { type FillValue, product, type ZarrArrayMeta } from "./metadata.js";
 
@@ -36,36 +36,17 @@ export async function readZarrBox(
   options: ZarrReadOptions = {},
 ): Promise<Uint8Array> {
   const { name = "array", bytesMax = LIMITS.memoryBytes, signal, codecs } = options;
-  requireInside(box, meta.shape, name);
   const { itemBytes, swapBytes: swapped, littleEndian } = meta.type;
-  const boxShape = box.stop.map((stop, i) => stop - box.start[i]!);
-  const wanted = product(boxShape) * itemBytes;
-  if (wanted > bytesMax) {
-    throw new EmporiumError(
-      "FORMAT_LIMIT",
-      `${name}: ${boxShape.join("×")} ${meta.type.dtype} are ${wanted} bytes, at most ${bytesMax} are read at once`,
-      {
-        place: { file: name },
-        hint: "read the array in smaller boxes",
-      },
-    );
-  }
-  const result = new Uint8Array(wanted);
-  if (wanted === 0) return result;
+  const { result, shape: boxShape } = allocateBox(box, meta, bytesMax, name);
+  if (result.length === 0) return result;
   const chunkBytes = product(meta.chunks) * itemBytes;
   const chunkStrides = stridesOf(meta.chunks, meta.order);
   const resultStrides = stridesOf(boxShape, "C");
-  const first = box.start.map((from, i) => Math.floor(from / meta.chunks[i]!));
-  const end = box.stop.map((to, i) => Math.ceil(to / meta.chunks[i]!));
   let fill: Uint8Array | undefined;
-  for (const chunk of positions(first, end)) {
+  for (const { chunk, from, to, at } of chunkParts(box.start, box.stop, meta.chunks)) {
     signal?.throwIfAborted();
     const key = chunkKey(chunk, meta.dimensionSeparator);
     const stored = await get(key);
-    // the part of this chunk inside the box, in the chunk's and in the box's own coordinates
-    const from = chunk.map((c, i) => Math.max(box.start[i]! - c * meta.chunks[i]!, 0));
-    const to = chunk.map((c, i) => Math.min(box.stop[i]! - c * meta.chunks[i]!, meta.chunks[i]!));
-    const at = chunk.map((c, i) => c * meta.chunks[i]! + from[i]! - box.start[i]!);
     const target = { bytes: result, strides: resultStrides, offset: dot(at, resultStrides) };
     const shape = to.map((stop, i) => stop - from[i]!);
     if (stored === undefined) {
@@ -94,6 +75,29 @@ export function gridOf(meta: ZarrArrayMeta): number[] {
   return chunkGrid(meta.shape, meta.chunks);
 }
 
+/** Room for a box of an array, zeros, and the box's shape. @throws {EmporiumError} USAGE or FORMAT_LIMIT, see `readZarrBox`. */
+export function allocateBox(
+  box: NdBox,
+  { shape, type }: Pick<ZarrArrayMeta, "shape" | "type">,
+  bytesMax: number,
+  name: string,
+): { result: Uint8Array; shape: number[] } {
+  requireInside(box, shape, name);
+  const boxShape = box.stop.map((stop, i) => stop - box.start[i]!);
+  const wanted = product(boxShape) * type.itemBytes;
+  if (wanted > bytesMax) {
+    throw new EmporiumError(
+      "FORMAT_LIMIT",
+      `${name}: ${boxShape.join("×")} ${type.dtype} are ${wanted} bytes, at most ${bytesMax} are read at once`,
+      {
+        place: { file: name },
+        hint: "read the array in smaller boxes",
+      },
+    );
+  }
+  return { result: new Uint8Array(wanted), shape: boxShape };
+}
+
 function requireInside(box: NdBox, shape: readonly number[], name: string): void {
   const inside =
     box.start.length === shape.length &&
@@ -120,7 +124,7 @@ export function stridesOf(shape: readonly number[], order: "C" | "F"): number[] 
   return strides;
 }
 
-function dot(position: readonly number[], strides: readonly number[]): number {
+export function dot(position: readonly number[], strides: readonly number[]): number {
   return position.reduce((sum, at, i) => sum + at * strides[i]!, 0);
 }
 

@@ -100,31 +100,10 @@ export function readConfig(bytes: Uint8Array, file: string): IngestConfig {
  * @throws {EmporiumError} CONFIG_… (exit status 2): nothing has been touched
  */
 export async function planIngest(config: IngestConfig, source: Store, target: Store, options: PlanOptions): Promise<IngestPlan> {
-  const { selection, signal } = options;
+  const { selection } = options;
   checkAsked(config, selection);
-  const runData = await readRunData(config, source, signal);
-  const targetListing = cachedListing(target, signal);
-  const context: PlanContext = {
-    config,
-    selection,
-    source: cachedListing(source, signal),
-    target: targetListing,
-    runData,
-    compat: options.compat ?? false,
-    writeMrc: options.writeMrc ?? true,
-    writeZarr: options.writeZarr ?? true,
-    omeZarr: options.omeZarr ?? "0.4",
-    force: options.force ?? false,
-    allowEmpty: options.allowEmpty ?? false,
-    threads: options.threads ?? availableParallelism(),
-    reserved: options.reservedIds ?? [],
-    claimed: options.claimedIds ?? [],
-    files: sourceFiles({ source, target }, signal),
-    stored: storedEntities(targetListing),
-    open: options.open ?? ((location) => openLocation(location, { readOnly: true })),
-    empty: emptyFinds(),
-    signal,
-  };
+  const context = await planContext(config, source, target, options);
+  const { runData } = context;
   const asked = askedSections(config, selection);
   const columns = new Set(runData.columns);
   checkTemplates(asked, { of: (type) => knownNames(type, runData.columns), columns }, refuse);
@@ -150,6 +129,42 @@ export async function planIngest(config: IngestConfig, source: Store, target: St
     ...draft,
     notBuilt: notBuiltSections(config, selection),
     ids,
+  };
+}
+
+/**
+ * What every finder and importer sees, with nothing listed or read yet but the run data maps.
+ *
+ * @throws {EmporiumError} CONFIG_… for a map that is absent or wrong
+ */
+export async function planContext(
+  config: IngestConfig,
+  source: Store,
+  target: Store,
+  options: Omit<PlanOptions, "clock">,
+): Promise<PlanContext> {
+  const { selection, signal } = options;
+  const targetListing = cachedListing(target, signal);
+  return {
+    config,
+    selection,
+    source: cachedListing(source, signal),
+    target: targetListing,
+    runData: await readRunData(config, source, signal),
+    compat: options.compat ?? false,
+    writeMrc: options.writeMrc ?? true,
+    writeZarr: options.writeZarr ?? true,
+    omeZarr: options.omeZarr ?? "0.4",
+    force: options.force ?? false,
+    allowEmpty: options.allowEmpty ?? false,
+    threads: options.threads ?? availableParallelism(),
+    reserved: options.reservedIds ?? [],
+    claimed: options.claimedIds ?? [],
+    files: sourceFiles({ source, target }, signal),
+    stored: storedEntities(targetListing),
+    open: options.open ?? ((location) => openLocation(location, { readOnly: true })),
+    empty: emptyFinds(),
+    signal,
   };
 }
 

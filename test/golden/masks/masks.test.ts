@@ -246,7 +246,7 @@ describe.skipIf(!existsSync(shared))("the portal's own sample masks", () => {
     expect(await run("small_probability_map.mrc", { form: "mask", select: { atLeast: 0.8 } })).toEqual(
       probability.map((p) => Number(p >= 0.8)),
     );
-    expect(await answers("semantic_mask.mrc", [1, 2, 3, 4].map((equals) => ({ equals })))).toEqual([false, true, true, false]);
+    expect(await answers("semantic_mask.mrc", [1, 2, 3, 4].map((equals) => ({ equals })))).toEqual([true, true, true, false]);
     expect(await answers("segmask.mrc", [{ equals: 1 }, { equals: 5 }, ANY_LABEL, { atLeast: 4.5 }])).toEqual([true, false, true, false]);
     expect(await answers("large_probability_map.mrc", [{ atLeast: 0.8 }, { atLeast: 0.81 }])).toEqual([true, false]);
   });

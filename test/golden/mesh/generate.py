@@ -236,7 +236,7 @@ for tag, options in (("", {}), ("-latest", {"libver": "latest"})):
     FACTS[f"one{tag}.hff"] = of_trimesh("h5py", box())
     FACTS[f"one{tag}.hff"]["parts"][0]["name"] = "wanted"
 
-with h5py.File(HERE / "numbers.hff", "w") as file:
+with h5py.File(HERE / "numbers.hff", "w", userblock_size=1024) as file:
     segment = file.create_group("segment_list").create_group("1")
     segment.create_group("biological_annotation")["name"] = "wanted"
     mesh = segment.create_group("mesh_list").create_group("1")

@@ -71,8 +71,8 @@ const RULES: readonly [rule: string, from: string, to: string, code: string, pat
     "2 both kinds of glob",
     "      mask_label: 2",
     "      glob_string: x",
-    "CONFIG_RULE",
-    "annotations.0.sources.1.SemanticSegmentationMask",
+    "CONFIG_FIELD",
+    "annotations.0.sources.1.SemanticSegmentationMask.glob_strings",
   ],
   [
     "2 one shape twice",

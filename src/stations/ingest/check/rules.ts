@@ -320,7 +320,6 @@ function shapes(block: MapNode, rules: Rules): void {
       if (!shape) continue;
       const key = source.keyPlaces.get(name)!;
       const [one, many] = [filled(entryAt(shape, "glob_string")), filled(entryAt(shape, "glob_strings"))];
-      if (one && many) rules.fail(key, `${name} has both glob_string and glob_strings`, "put all globs into glob_strings");
       if (!one && !many) rules.warn(key, `${name} names no files`, "add glob_string or glob_strings");
       const first = used.get(name);
       if (first && !filled(entryAt(source, "parent_filters"))) {

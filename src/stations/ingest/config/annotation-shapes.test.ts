@@ -97,7 +97,6 @@ describe("sources of annotations", () => {
     ["an option of another shape", `- Point: {file_format: csv, glob_string: x, mask_label: 4}`, /unknown option/, /./],
     ["no file_format", `- Point: {glob_string: x}`, /Point needs file_format/, /csv/],
     ["a format of another shape", `- Point: {file_format: mrc, glob_string: x}`, /file_format "mrc" of Point/, undefined],
-    ["no glob", `- Point: {file_format: csv}`, /without glob_string/, /source_prefix/],
     [
       "two globs",
       `- Point: {file_format: csv, glob_string: x, glob_strings: [y]}`,

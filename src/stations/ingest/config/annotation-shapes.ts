@@ -81,7 +81,7 @@ export function parseShape(shape: ShapeName, map: MapNode, report: Report): { sh
   }
   const above0 = (value: number) => value > 0 && Number.isFinite(value);
   return {
-    finder: attempt(report, () => finderOf(map, find, report)),
+    finder: attempt(report, () => finderOf(find, report)),
     shape: {
       shape,
       format,
@@ -104,8 +104,8 @@ export function parseShape(shape: ShapeName, map: MapNode, report: Report): { sh
   };
 }
 
-/** `glob_string` finds like `source_glob` without patterns, `glob_strings` like `source_multi_glob`. */
-function finderOf(map: MapNode, find: (key: string) => ConfigNode | undefined, report: Report): Finder {
+/** `glob_string` finds like `source_glob` without patterns, `glob_strings` like `source_multi_glob`; without either nothing is found, as at the portal. */
+function finderOf(find: (key: string) => ConfigNode | undefined, report: Report): Finder | undefined {
   const [one, several] = [find("glob_string"), find("glob_strings")];
   if (one && several) {
     throw new EmporiumError("CONFIG_FIELD", "glob_string and glob_strings in one source", {
@@ -117,7 +117,7 @@ function finderOf(map: MapNode, find: (key: string) => ConfigNode | undefined, r
     const globs = asList(several, "a list of globs").items.flatMap((item) => attempt(report, () => globOf(item)) ?? []);
     return { kind: "source_multi_glob", globs, place: several.place };
   }
-  if (!one) throw missing(map, "a source without glob_string or glob_strings", "say where its files are, below source_prefix");
+  if (!one) return undefined;
   const anything = (pattern: string) => compilePattern(pattern, placeOfValue(one));
   return { kind: "source_glob", glob: globOf(one), match: anything(".*"), name: anything("(.*)"), place: one.place };
 }

@@ -49,12 +49,12 @@ export function matchAngles(
     used.add(j);
     if (!equal) approximate++;
   }
-  const matched = angles.map((angle, i) => {
-    const j = found.get(i);
-    if (j === undefined) throw unmatched(angle, file, acquisition);
-    return sections[j]!;
-  });
-  return { sections: matched, approximate };
+  const lonely = angles.filter((_, i) => !found.has(i));
+  if (lonely.length > 0) {
+    const left = sections.flatMap(({ section }, j) => (used.has(j) ? [] : (section.tiltAngleDegrees ?? [])));
+    throw unmatched(lonely, left, file, acquisition);
+  }
+  return { sections: angles.map((_, i) => sections[found.get(i)!]!), approximate };
 }
 
 /** The reference's way: the first image with the same angle of two decimals, whose two sides it rounds differently. */
@@ -72,7 +72,7 @@ export function matchAnglesAsReference(
   }
   const matched = angles.map((angle) => {
     const entry = first.get(numpyRound(angle.degrees));
-    if (!entry) throw unmatched(angle, file, acquisition);
+    if (!entry) throw unmatched([angle], [...first.keys()], file, acquisition);
     return entry;
   });
   return { sections: matched, approximate: 0 };
@@ -83,13 +83,17 @@ function numpyRound(value: number): number {
   return roundHalfEven(value * 100, 0) / 100;
 }
 
-function unmatched({ text, line }: TiltAngle, file: string, acquisition: string): EmporiumError {
+/** Angles told in one message. */
+const SHOWN = 5;
+
+/** @param left angles of the images that no raw tilt angle has. */
+function unmatched(lonely: readonly TiltAngle[], left: readonly number[], file: string, acquisition: string): EmporiumError {
+  const list = (texts: readonly (string | number)[]) =>
+    texts.length === 0 ? "none" : `${texts.slice(0, SHOWN).join(", ")}${texts.length > SHOWN ? `, … (${texts.length})` : ""}`;
+  const angles = list(lonely.map(({ text }) => text));
   return new EmporiumError(
     "FORMAT_FIELD",
-    `${file}: no image of ${acquisition} that is not taken already has the angle ${text}`,
-    {
-      place: { file, line },
-      hint: "check that both files are of the same tilt series",
-    },
+    `${file}: no image of ${acquisition} that is not taken already has the angle ${angles}; left are ${list(left)}`,
+    { place: { file, line: lonely[0]!.line }, hint: "check that both files are of the same tilt series" },
   );
 }

@@ -4,7 +4,7 @@ import { openObject } from "../../../stores/store.js";
 import type { ShapeSource } from "../config/annotation-shapes.js";
 import type { Source } from "../config/schema.js";
 import type { AnnotationSource } from "./annotation-candidates.js";
-import { type PlanContext, sectionOf } from "./context.js";
+import { globText, type PlanContext, sectionOf } from "./context.js";
 
 /** Why a source holds nothing of its object in a run: "no voxels of label 3 in …". Undefined where it does. */
 export type AnnotationGate = (source: AnnotationSource) => Promise<string | undefined>;
@@ -69,9 +69,4 @@ function labelsByGlob(context: PlanContext): ReadonlyMap<string, readonly number
     if (!known.includes(selection.equals)) labels.set(glob, [...known, selection.equals]);
   }
   return labels;
-}
-
-function globText({ finder }: Source): string {
-  if (finder?.kind === "source_glob") return String(finder.glob.value);
-  return finder?.kind === "source_multi_glob" ? finder.globs.map(({ value }) => String(value)).join("\n") : "";
 }

@@ -78,7 +78,7 @@ export async function findSection(
       if (!found) continue;
       applied.push(source);
       for (const item of found) items.push({ ...item, block, source });
-      if (source.shape) context.empty.note(type, scope, found.length === 0, placeOfFinder(source));
+      if (source.shape) context.empty.note(type, scope, found.length === 0, placeOfFinder(source), globText(source));
     }
   }
   if (applied.length > 0 && type !== "annotation")
@@ -109,6 +109,12 @@ export function wants({ selection }: Pick<PlanContext, "selection">, type: TypeK
 /** Whether anything of tomograms was asked for: only then is a run without one worth a word. */
 export function wantsTomograms(context: Pick<PlanContext, "selection">): boolean {
   return wants(context, "tomogram");
+}
+
+/** What a source looks for, as it is written: several globs one after the other. */
+export function globText({ finder }: Source): string {
+  if (finder?.kind === "source_glob" || finder?.kind === "destination_glob") return String(finder.glob.value);
+  return finder?.kind === "source_multi_glob" ? finder.globs.map(({ value }) => String(value)).join(", ") : "";
 }
 
 /** Where the file is named that a source should have found. */

@@ -20,7 +20,8 @@ const NAMES_SHOWN = 5;
 
 /** Sections that found nothing for a run, though sources apply to it. */
 export interface EmptyFinds {
-  note(type: TypeKey, scope: Scope, isEmpty: boolean, place: Place): void;
+  /** @param by what was looked for, where a section has sources for different things. */
+  note(type: TypeKey, scope: Scope, isEmpty: boolean, place: Place, by?: string): void;
   /** One for each kind, whatever the number of runs. */
   warnings(isWanted: (type: TypeKey) => boolean): PlanWarning[];
 }
@@ -28,7 +29,7 @@ export interface EmptyFinds {
 export function emptyFinds(): EmptyFinds {
   const noted = new Map<string, Noted>();
   return {
-    note(type, { ancestors }, isEmpty, place) {
+    note(type, { ancestors }, isEmpty, place, by) {
       if (!TOLD.has(type)) return;
       const run = ancestors.find((ancestor) => ancestor.type === "run");
       if (!run) return;
@@ -36,7 +37,7 @@ export function emptyFinds(): EmptyFinds {
       const id = type === "annotation" ? `${type} ${place.path ?? place.line}` : type;
       let kind = noted.get(id);
       if (!kind) {
-        kind = { type, place: undefined, runs: new Map() };
+        kind = { type, by, place: undefined, runs: new Map() };
         noted.set(id, kind);
       }
       // runs come in any order, the plan says the same each time
@@ -53,6 +54,7 @@ export function emptyFinds(): EmptyFinds {
 
 interface Noted {
   readonly type: TypeKey;
+  readonly by: string | undefined;
   place: Place | undefined;
   readonly runs: Map<string, { name: string; found: boolean }>;
 }
@@ -61,13 +63,13 @@ function byLine(a: Noted, b: Noted): number {
   return (a.place?.line ?? 0) - (b.place?.line ?? 0);
 }
 
-function warningOf({ type, place, runs }: Noted): PlanWarning | undefined {
+function warningOf({ type, by, place, runs }: Noted): PlanWarning | undefined {
   const empty = [...runs.values()].filter(({ found }) => !found).map(({ name }) => name);
   // what is marked in some runs need not be in all: only a source that no run has is worth a word
   if (empty.length === 0 || (type === "annotation" && empty.length < runs.size)) return undefined;
   const names = [...empty].sort();
   const shown = names.slice(0, NAMES_SHOWN).join(", ") + (names.length > NAMES_SHOWN ? `, …` : "");
   const whom = runs.size === empty.length ? `any of ${runs.size} runs` : `${empty.length} of ${runs.size} runs: ${shown}`;
-  const message = `${kindOf(type).section}: nothing is found for ${runs.size === 1 ? `the run ${shown}` : whom}`;
+  const message = `${kindOf(type).section}: nothing is found ${by === undefined ? "" : `by ${by} `}for ${runs.size === 1 ? `the run ${shown}` : whom}`;
   return { message, place };
 }

@@ -1,13 +1,14 @@
 import { EmporiumError } from "../../../core/errors.js";
 import type { Json, JsonObject } from "../../../core/json.js";
 import { identifiedObjectKeys } from "../../../model/layout.js";
+import { formatTemplate } from "../config/expand.js";
 import { scalarText, toJson } from "../config/nodes.js";
 import { addMetadataTask, type Draft, makeTask, type Whereabouts } from "../draft.js";
-import type { Ancestor, Scope } from "../finders/scope.js";
+import { type Ancestor, type Scope, variablesOf } from "../finders/scope.js";
 import { allotIds, depositionOf, type GivenId, readMetadata } from "../identifiers.js";
 import { metadataText } from "../metadata.js";
 import { DOCUMENT_OPERATION } from "../ops/document.js";
-import { findSection, isAsked, type PlanContext, placeOf, wants } from "./context.js";
+import { findSection, isAsked, type PlanContext, placeOf, type SectionItem, wants } from "./context.js";
 import { distinctFiles } from "./copies.js";
 import { parseIdentifiedTable, printRecords } from "./identified-table.js";
 
@@ -45,7 +46,7 @@ export async function planIdentifiedObjects(
       draft.warnings.push({ message, place: item.place, ...where });
     return [];
   }
-  const rows = runs.get(runName) ?? [];
+  const rows = runs.get(rowsOf(context, item, scope, runName)) ?? [];
   const configured = item.block.metadata ? (toJson(item.block.metadata) as JsonObject) : {};
   const depositionId = scalarText(deposition.name);
   const keys = identifiedObjectKeys(run.folder);
@@ -125,4 +126,11 @@ export async function planIdentifiedObjects(
     place,
   });
   return ids.given;
+}
+
+/** What `run_name` says in the run's rows: the run's name, unless `filter_value` says otherwise. (`compat`: it does not count.) */
+function rowsOf({ compat }: PlanContext, { block }: SectionItem, scope: Scope, runName: string): string {
+  const node = block.metadata?.entries.get("filter_value");
+  if (compat || node?.kind !== "scalar" || node.value === null) return runName;
+  return formatTemplate(scalarText(node.value), variablesOf(scope), { place: node.place });
 }

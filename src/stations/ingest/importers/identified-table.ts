@@ -1,4 +1,5 @@
-import { floatRepr, roundHalfEven } from "../../../core/number.js";
+import { EmporiumError } from "../../../core/errors.js";
+import { roundHalfEven } from "../../../core/number.js";
 import { parseTable } from "../config/table.js";
 
 /** A table of objects that somebody has seen in runs, as the portal's own reader understands it. */
@@ -16,20 +17,29 @@ const MISSING = new Set(
   ),
 );
 
-const INTEGER = /^\s*[+-]?\d{1,18}\s*$/;
-const DECIMAL = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$/;
+const INTEGER = /^\s*[+-]?\d{1,20}\s*$/;
+const DECIMAL = /^\s*[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|inf(?:inity)?)\s*$/i;
 const BOOLEAN = /^(?:true|True|TRUE|false|False|FALSE)$/;
 
 /**
  * Reads a table and prints each value as it will stand in JSON. The kind of a column is that of all its cells, of whatever run: integers, numbers
  * (also integers where some are missing), booleans, or text. `run_name` is always text, so that runs may be called by numbers.
  *
- * @throws {EmporiumError} CONFIG_SYNTAX
- * Source: pandas (`read_csv`, then `to_json`); golden: `test/golden/ingest/identified-objects.json`.
+ * Columns without a name are called `Unnamed: 2` by their place, those of one name `x`, `x.1`, `x.2`.
+ *
+ * @throws {EmporiumError} CONFIG_SYNTAX, with the line, also for a row that is longer than the first: nobody can say which cell is too many
+ * Source: pandas (`read_csv`, then `to_json`); golden: `test/golden/ingest/identified-objects.json`, `test/golden/identified`.
  */
 export function parseIdentifiedTable(text: string, file: string): IdentifiedTable {
   const [header, ...rows] = parseTable(text, ",", file);
-  const names = header?.cells ?? [];
+  const names = columnNames(header?.cells ?? []);
+  const long = rows.find(({ cells }) => cells.slice(names.length).some((cell) => cell !== ""));
+  if (long) {
+    throw new EmporiumError("CONFIG_SYNTAX", `${long.cells.length} cells in a row, the first line has ${names.length}`, {
+      place: { file, line: long.line },
+      hint: "put values that hold a comma in double quotes",
+    });
+  }
   const runColumn = names.indexOf("run_name");
   const others = [...names.keys()].filter((column) => column !== runColumn);
   const columns = others.map((column) => names[column]!);
@@ -55,25 +65,68 @@ export function printRecords(columns: readonly string[], rows: readonly (readonl
   return `[\n${records.join(",\n")}\n]`;
 }
 
+function columnNames(cells: readonly string[]): string[] {
+  const counts = new Map<string, number>();
+  const names = cells.map((cell, i) => (cell === "" ? `Unnamed: ${i}` : cell));
+  return names.map((cell) => {
+    let name = cell;
+    let count = counts.get(name) ?? 0;
+    while (count > 0) {
+      counts.set(name, count + 1);
+      const next = `${name}.${count}`;
+      if (names.includes(next)) count++;
+      else {
+        name = next;
+        count = counts.get(name) ?? 0;
+      }
+    }
+    counts.set(name, count + 1);
+    return name;
+  });
+}
+
 function printColumn(cells: readonly string[]): string[] {
   const present = cells.filter((cell) => !MISSING.has(cell));
   const some = present.length > 0;
   const all = (form: RegExp) => some && present.every((cell) => form.test(cell));
   const whole = present.length === cells.length;
   const print = all(INTEGER)
-    ? (cell: string) => (whole ? String(BigInt(cell.trim().replace(/^\+/, ""))) : float(Number(cell)))
-    : all(DECIMAL)
-      ? (cell: string) => float(Number(cell))
+    ? ofIntegers(present, whole)
+    : all(DECIMAL) && !present.some((cell) => isPastLargest(cell))
+      ? (cell: string) => float(floatOf(cell))
       : all(BOOLEAN)
         ? (cell: string) => cell.toLowerCase()
         : quote;
   return cells.map((cell) => (MISSING.has(cell) ? "null" : print(cell)));
 }
 
-/** At most ten decimals, no sign before zero; the last digit is rounded after the multiplication by 10^10, ties to even. */
+/** Integers of 64 bits, with or without sign; with cells missing they are floats, and past 64 bits text. */
+function ofIntegers(present: readonly string[], whole: boolean): (cell: string) => string {
+  const values = present.map(integerOf);
+  const fits = (least: bigint, most: bigint) => values.every((value) => value >= least && value <= most);
+  if (!fits(-(2n ** 63n), 2n ** 63n - 1n) && !fits(0n, 2n ** 64n - 1n)) return quote;
+  return whole ? (cell) => String(integerOf(cell)) : (cell) => float(Number(cell));
+}
+
+function integerOf(cell: string): bigint {
+  return BigInt(cell.trim().replace(/^\+/, ""));
+}
+
+function floatOf(cell: string): number {
+  const word = /^\s*([+-]?)inf/i.exec(cell);
+  if (!word) return Number(cell);
+  return word[1] === "-" ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+}
+
+/** `1e400` is no number that pandas knows. */
+function isPastLargest(cell: string): boolean {
+  return !/inf/i.test(cell) && !Number.isFinite(Number(cell));
+}
+
+/** At most ten decimals, or ten digits past 10^16; the last digit is rounded after the multiplication by 10^10, ties to even. */
 function float(value: number): string {
   if (!Number.isFinite(value)) return "null";
-  if (Math.abs(value) >= 1e16) return floatRepr(value);
+  if (Math.abs(value) > 1e16) return value.toPrecision(10).replace(/\.?0*(?=e)/, "");
   let whole = Math.floor(Math.abs(value));
   let decimals = roundHalfEven((Math.abs(value) - whole) * 1e10, 0);
   if (decimals >= 1e10) {
@@ -83,7 +136,7 @@ function float(value: number): string {
   const text = `${whole}.${String(decimals)
     .padStart(10, "0")
     .replace(/0{1,9}$/, "")}`;
-  return value < 0 && (whole > 0 || decimals > 0) ? `-${text}` : text;
+  return value < 0 ? `-${text}` : text;
 }
 
 const SHORT: Record<string, string> = { "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f" };

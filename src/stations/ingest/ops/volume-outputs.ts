@@ -48,7 +48,7 @@ export async function zarrReceipt(
     const bytes = encoder.encode(text);
     return { key: `${folder}${key}`, size: bytes.length, crc32: crcText(crc32(bytes)) };
   });
-  return folderReceipt(context.target, folder, [...chunks, ...texts]);
+  return folderReceipt(context.target, folder, [...chunks, ...texts], context.keepContents);
 }
 
 /** What a report says of the voxels: percentiles of a volume (of the coarsest level), voxels of a mask, labels. `dtype` is the source's. */

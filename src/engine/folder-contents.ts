@@ -1,0 +1,44 @@
+import { createHash } from "node:crypto";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { crc32 } from "node:zlib";
+import { crcText } from "../core/crc32.js";
+import type { ObjectReceipt } from "./task.js";
+
+/**
+ * What the checksum of a folder's receipt is made of, one line an object: `relative/key size crc32`. A journal has one line for a volume of
+ * a hundred thousand chunks; these files, one a folder, let a check name the chunk that has changed. They prove nothing by themselves: a
+ * text counts only where its CRC-32 is the receipt's. Losing them costs names, never correctness.
+ */
+export function folderContents(workspace: string, journal: string) {
+  const folder = join(workspace, "contents", journal);
+  const pathOf = (key: string) => join(folder, `${createHash("sha256").update(key).digest("hex").slice(0, 32)}.txt`);
+  return {
+    async keep(key: string, text: string): Promise<void> {
+      await mkdir(folder, { recursive: true });
+      await writeFile(pathOf(key), text);
+    },
+    /** The objects that a folder's receipt stands for, with whole keys; undefined where the text is not there or is of another receipt. */
+    async find({ key, crc32: wanted }: Pick<ObjectReceipt, "key" | "crc32">): Promise<FolderObject[] | undefined> {
+      const text = await readFile(pathOf(key), "utf8").catch(() => undefined);
+      return text === undefined || crcText(crc32(text)) !== wanted ? undefined : parseContents(key, text);
+    },
+  };
+}
+
+export type FolderObject = Pick<ObjectReceipt, "key" | "size" | "crc32">;
+
+export function contentLine(folder: string, { key, size, crc32: sum }: FolderObject): string {
+  return `${key.slice(folder.length)} ${size} ${sum}\n`;
+}
+
+/** Blanks may be part of a key: the last two words of a line are its numbers. */
+function parseContents(folder: string, text: string): FolderObject[] | undefined {
+  const objects: FolderObject[] = [];
+  for (const line of text.split("\n").slice(0, -1)) {
+    const [, key, size, sum] = /^(.+) (\d+) ([0-9a-f]{8})$/s.exec(line) ?? [];
+    if (key === undefined || size === undefined || sum === undefined) return undefined;
+    objects.push({ key: folder + key, size: Number(size), crc32: sum });
+  }
+  return objects;
+}

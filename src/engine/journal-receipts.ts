@@ -1,0 +1,123 @@
+import { open, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { folderContents } from "./folder-contents.js";
+import type { JournalRecord } from "./journal.js";
+import { HEAD_BYTES, type LineSpan, scanLines } from "./journal-lines.js";
+import type { ObjectReceipt, Receipt } from "./task.js";
+
+/** A receipt of an object or folder, with what is known of the objects in a folder. */
+export interface KnownReceipt extends ObjectReceipt {
+  readonly contents?: readonly Pick<ObjectReceipt, "key" | "size" | "crc32">[] | undefined;
+}
+
+/** What all jobs onto one target have proven done. */
+export interface TargetReceipts {
+  /** Journals that were written for the target. */
+  readonly journals: readonly string[];
+  /** Groups of keys, as `groupOf` names them, that receipts speak of. */
+  groups(): Iterable<string>;
+  /** Receipts of a group by key. Of one job the last counts; several jobs may have written one key, so there may be several. */
+  of(group: string): Promise<Map<string, KnownReceipt[]>>;
+}
+
+interface Line extends LineSpan {
+  path: string;
+}
+
+/**
+ * The receipts of a target in the journals of a workspace, read only: journals that other processes write are left as they are, a torn last
+ * line is passed over.
+ *
+ * Cost: one sequential read of each journal; memory is about 150 bytes a task. Receipts themselves are read when a group is asked for.
+ */
+export async function findTargetReceipts(
+  workspace: string,
+  targetUrl: string,
+  groupOf: (key: string) => string,
+): Promise<TargetReceipts> {
+  const folder = join(workspace, "journals");
+  const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith(".journal")).sort();
+  const groups = new Map<string, Line[]>();
+  const journals: string[] = [];
+  for (const name of names) {
+    const path = join(folder, name);
+    const found = await scan(path, targetUrl, groupOf);
+    if (!found) continue;
+    journals.push(path);
+    for (const [group, spans] of found) {
+      const lines = groups.get(group) ?? [];
+      lines.push(...spans.map((span) => ({ ...span, path })));
+      groups.set(group, lines);
+    }
+  }
+  return {
+    journals,
+    groups: () => groups.keys(),
+    async of(group) {
+      const known = new Map<string, KnownReceipt[]>();
+      for (const path of journals) {
+        const lines = (groups.get(group) ?? []).filter((line) => line.path === path);
+        for (const [key, receipt] of await lastReceipts(path, lines, (key) => groupOf(key) === group)) {
+          const contents = key.endsWith("/") ? await contentsOf(workspace, path, receipt) : undefined;
+          known.set(key, [...(known.get(key) ?? []), { ...receipt, contents }]);
+        }
+      }
+      return known;
+    },
+  };
+}
+
+function contentsOf(workspace: string, journal: string, receipt: ObjectReceipt) {
+  const name = journal.slice(journal.lastIndexOf("/") + 1).replace(/\.journal$/, "");
+  return folderContents(workspace, name).find(receipt);
+}
+
+/** Lines with receipts by group; undefined for a journal of another target. */
+async function scan(path: string, targetUrl: string, groupOf: (key: string) => string): Promise<Map<string, LineSpan[]> | undefined> {
+  const groups = new Map<string, LineSpan[]>();
+  let ours = false;
+  const file = await open(path, "r");
+  try {
+    await scanLines(file, (payload, span) => {
+      const record = parse(payload);
+      if (record?.record === "plan") ours = record.target === targetUrl;
+      if (record?.record !== "done") return record !== undefined;
+      for (const group of new Set(record.receipt.outputs.map(({ key }) => groupOf(key)))) {
+        const spans = groups.get(group) ?? [];
+        spans.push(span);
+        groups.set(group, spans);
+      }
+      return true;
+    });
+  } finally {
+    await file.close();
+  }
+  return ours ? groups : undefined;
+}
+
+async function lastReceipts(path: string, lines: readonly LineSpan[], wanted: (key: string) => boolean): Promise<Map<string, ObjectReceipt>> {
+  const receipts = new Map<string, ObjectReceipt>();
+  if (lines.length === 0) return receipts;
+  const file = await open(path, "r");
+  try {
+    for (const { offset, length } of lines) {
+      const line = Buffer.allocUnsafe(length);
+      await file.read(line, 0, length, offset);
+      const record = parse(line.subarray(HEAD_BYTES, length - 1));
+      const { outputs }: Pick<Receipt, "outputs"> = record?.record === "done" ? record.receipt : { outputs: [] };
+      for (const output of outputs) if (wanted(output.key)) receipts.set(output.key, output);
+    }
+  } finally {
+    await file.close();
+  }
+  return receipts;
+}
+
+function parse(payload: Buffer): JournalRecord | undefined {
+  try {
+    const value: unknown = JSON.parse(payload.toString("utf8"));
+    return typeof value === "object" && value !== null && "record" in value ? (value as JournalRecord) : undefined;
+  } catch {
+    return undefined;
+  }
+}

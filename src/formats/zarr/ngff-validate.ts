@@ -1,0 +1,149 @@
+import type { Json, JsonObject } from "../../core/json.js";
+import { isArray, isObject, member } from "./json.js";
+import { checkImageLabel, checkLabels } from "./ngff-label.js";
+import { checkMultiscales, checkOmero } from "./ngff-multiscales.js";
+import { checkPlate, checkWell } from "./ngff-plate.js";
+import { below, found, type NgffCheck, type NgffFinding, type NgffRelease, read, startCheck, typed } from "./ngff-rules.js";
+import { checkScene, checkSystemMultiscales } from "./ngff-systems.js";
+
+/** What a group's attributes describe. A label is mostly an image as well, a plate may stand beside a bioformats2raw layout. */
+export type NgffKind = "image" | "label" | "labels" | "plate" | "well" | "scene" | "bioformats2raw" | "series";
+
+export interface NgffVerdict {
+  /** As the metadata say; undefined where they say nothing. */
+  version: string | undefined;
+  kinds: readonly NgffKind[];
+  /** No finding is an error. */
+  valid: boolean;
+  findings: readonly NgffFinding[];
+}
+
+export interface NgffOptions {
+  /** What the specification recommends, and what its words ask beyond its schemas, counts as an error. */
+  strict?: boolean | undefined;
+  /** Without it, what is there is checked, and something must be. */
+  kind?: NgffKind | undefined;
+}
+
+const KEYS: Record<NgffKind, string> = {
+  image: "multiscales",
+  label: "image-label",
+  labels: "labels",
+  plate: "plate",
+  well: "well",
+  scene: "scene",
+  bioformats2raw: "bioformats2raw.layout",
+  series: "series",
+};
+
+/** Up to 0.4 the version is a member of each of these. */
+const VERSIONED: NgffKind[] = ["image", "label", "plate", "well"];
+
+/**
+ * Checks the attributes of a group against OME-Zarr 0.1 to 0.6 (release candidate): `.zattrs`, or `attributes` of a `zarr.json`. Only what
+ * these say by themselves is judged; whether the arrays are there and have the axes is for those who can look.
+ *
+ * Sources: ngff.openmicroscopy.org 0.4 and 0.5, ome/ngff-spec 0.6rc0, their schemas and conformance cases.
+ */
+export function validateNgff(attributes: Json, { strict = false, kind }: NgffOptions = {}): NgffVerdict {
+  const check = startCheck(strict);
+  const root = typed(check, attributes, "", "object");
+  const { version, kinds } = root ? checkAttributes(check, root, kind) : { version: undefined, kinds: [] };
+  return { version, kinds, valid: !check.findings.some(({ severity }) => severity === "error"), findings: check.findings };
+}
+
+function checkAttributes(
+  check: NgffCheck,
+  root: JsonObject,
+  wanted: NgffKind | undefined,
+): { version: string | undefined; kinds: NgffKind[] } {
+  const wrapped = Object.hasOwn(root, "ome");
+  const metadata = wrapped ? read(check, root, "ome", "", "object") : root;
+  if (!metadata) return { version: undefined, kinds: [] };
+  const path = wrapped ? "ome" : "";
+  const version = wrapped ? wrappedVersion(check, metadata) : looseVersion(check, metadata);
+  const kinds = (Object.keys(KEYS) as NgffKind[]).filter((kind) => Object.hasOwn(metadata, KEYS[kind]));
+  if (kinds.length === 0 || (wanted && !kinds.includes(wanted))) {
+    const needed = wanted ? KEYS[wanted] : "multiscales, image-label, plate, well, scene or bioformats2raw.layout";
+    check.report("kind", path, `${needed} wanted, found ${Object.keys(metadata).slice(0, 12).join(", ") || "nothing"}`);
+  }
+  const release = releaseOf(version ?? (wrapped ? "0.5" : "0.4"));
+  for (const kind of kinds) checkKind(check, kind, metadata, path, release);
+  if (kinds.includes("label") && !kinds.includes("image")) {
+    check.report("label-image", path, "image-label without multiscales, a label image has both");
+  }
+  return { version, kinds };
+}
+
+function releaseOf(version: string): NgffRelease {
+  return { minor: Number(/^0\.(\d)/.exec(version)?.[1] ?? 4), draft: /^0\.6\.?dev[12]$/.test(version) };
+}
+
+function checkKind(check: NgffCheck, kind: NgffKind, metadata: JsonObject, path: string, release: NgffRelease): void {
+  const { minor } = release;
+  switch (kind) {
+    case "image":
+      if (minor >= 6) checkSystemMultiscales(check, metadata, path, release);
+      else checkMultiscales(check, metadata, path, minor);
+      checkOmero(check, metadata, path, minor);
+      break;
+    case "label":
+      checkImageLabel(check, metadata, path, minor);
+      break;
+    case "labels":
+      checkLabels(check, metadata, path);
+      break;
+    case "plate":
+      checkPlate(check, metadata, path, minor);
+      break;
+    case "well":
+      checkWell(check, metadata, path, minor);
+      break;
+    case "scene":
+      if (minor < 6) check.report("version", below(path, "scene"), "scenes came with 0.6");
+      else checkScene(check, metadata, path, release);
+      break;
+    case "bioformats2raw": {
+      const layout = read(check, metadata, KEYS[kind], path, "number");
+      if (layout !== undefined && layout !== 3) {
+        check.report("range", below(path, KEYS[kind]), `${layout} found, 3 wanted`);
+      }
+      break;
+    }
+    case "series":
+      read(check, metadata, "series", path, "list")?.forEach((item, i) => {
+        typed(check, item, `${below(path, "series")}.${i}`, "string");
+      });
+  }
+}
+
+/** Since 0.5: one version for all that is below `ome`. */
+function wrappedVersion(check: NgffCheck, metadata: JsonObject): string | undefined {
+  const version = read(check, metadata, "version", "ome", "string", true);
+  if (version === undefined) return undefined;
+  if (/^0\.6\.?dev\d+$/.test(version)) check.report("version-draft", "ome.version", `${version} is a draft of 0.6, it is checked as 0.6rc0`);
+  else if (version !== "0.5" && !/^0\.6(rc\d+)?$/.test(version)) check.report("version", "ome.version", found(version, "0.5 or 0.6"));
+  return version;
+}
+
+/** Up to 0.4: a version in each part, which may be left out. */
+function looseVersion(check: NgffCheck, metadata: JsonObject): string | undefined {
+  let first: string | undefined;
+  for (const kind of VERSIONED) {
+    const value = member(metadata, KEYS[kind]);
+    const parts: [Json, string][] = isArray(value) ? value.map((item, i) => [item, `${KEYS[kind]}.${i}`]) : [[value ?? null, KEYS[kind]]];
+    for (const [part, path] of parts) {
+      if (!isObject(part)) continue;
+      const version = read(check, part, "version", path, "string");
+      if (version === undefined) {
+        if (!Object.hasOwn(part, "version")) check.report("version-given", `${path}.version`, "absent, 0.4 wanted");
+        continue;
+      }
+      first ??= version;
+      if (/^0\.[1-4](?![\d.])/.test(version)) continue;
+      const moved = /^0\.[5-9]/.test(version);
+      check.report("version", `${path}.version`, found(version, moved ? "0.1 to 0.4; from 0.5 on metadata are below ome" : "0.1 to 0.4"));
+    }
+  }
+  return first;
+}

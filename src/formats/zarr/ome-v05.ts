@@ -1,0 +1,79 @@
+import { EmporiumError } from "../../core/errors.js";
+import type { Json, JsonObject } from "../../core/json.js";
+import { asObject, isArray, isObject, member, wrongField } from "./json.js";
+import { type OmeReadOptions, type OmeZarrFields, type OmeZarrImage, omeZarrAttributes, parseMultiscale, parseOmeZarr } from "./ome.js";
+
+/**
+ * The attributes of an OME-Zarr 0.5 image, for `zarrV3GroupMetadata`: those of 0.4 below `ome`, where one version counts for all. Voxel sizes are
+ * rounded and doubled as in 0.4.
+ *
+ * Unlike there, `type` and `metadata` say how levels come about (the specification asks for it, the portal's 0.4 has neither), and the labels of an
+ * instance mask are in `image-label` beside the image, where the specification has it, not in its `metadata`.
+ */
+export function omeZarr05Attributes(fields: OmeZarrFields): JsonObject {
+  const { labels, kind } = fields;
+  const attributes = omeZarrAttributes({ ...fields, labels: undefined });
+  const [image] = attributes.multiscales as readonly JsonObject[];
+  const levels: JsonObject = labels
+    ? { type: "nearest", metadata: { description: "every second voxel along each axis that is halved" } }
+    : { type: "mean", metadata: { description: `mean of blocks of ${kind === "tiltseries" ? "1x2x2" : "2x2x2"} voxels` } };
+  const multiscale = { name: image!.name, axes: image!.axes, datasets: image!.datasets, ...levels };
+  const colors = labels && labelColors(labels);
+  return {
+    ome: {
+      version: "0.5",
+      multiscales: [multiscale],
+      // a list of colours may not be empty
+      "image-label": colors && (colors.length > 0 ? { colors } : {}),
+    },
+  };
+}
+
+/** Attributes of the group `labels` that holds label images, by their names. */
+export function omeZarr05Labels(names: readonly string[]): JsonObject {
+  return { ome: { version: "0.5", labels: names } };
+}
+
+function labelColors(labels: readonly number[]): JsonObject[] {
+  const present = [...new Set(labels)].filter((label) => label > 0).sort((a, b) => a - b);
+  return present.map((label) => ({ "label-value": label }));
+}
+
+/**
+ * The first image of a group's attributes, OME-Zarr 0.1 to 0.5: `.zattrs`, or `attributes` of a `zarr.json`.
+ *
+ * @throws {EmporiumError} FORMAT_UNKNOWN (no image here; the hint says where one may be), FORMAT_UNSUPPORTED (0.6 and later), FORMAT_FIELD.
+ */
+export function parseOmeImage(attributes: JsonObject, name = "zarr.json", options: OmeReadOptions = {}): OmeZarrImage {
+  const ome = member(attributes, "ome");
+  if (!isObject(ome)) return parseOmeZarr(attributes, name, options);
+  const version = member(ome, "version");
+  if (typeof version !== "string") throw wrongField(name, "ome.version", version, "0.5");
+  if (version !== "0.5") {
+    throw new EmporiumError("FORMAT_UNSUPPORTED", `${name}: OME-Zarr ${version} is not read, wanted 0.1 to 0.5`, {
+      place: { file: name, path: "ome.version" },
+    });
+  }
+  const multiscales = member(ome, "multiscales");
+  if (multiscales === undefined) throw noImage(ome, name);
+  if (!isArray(multiscales) || multiscales.length === 0) throw oneImage(multiscales, name);
+  return parseMultiscale(asObject(multiscales[0], name, "ome.multiscales.0"), version, name, "ome.multiscales.0", options);
+}
+
+function oneImage(found: Json, name: string): EmporiumError {
+  return wrongField(name, "ome.multiscales", found, "a list of one image or more");
+}
+
+function noImage(ome: JsonObject, name: string): EmporiumError {
+  const hint = Object.hasOwn(ome, "bioformats2raw.layout")
+    ? "this group holds images in sub-groups named 0, 1, 2: open one of them"
+    : Object.hasOwn(ome, "plate") || Object.hasOwn(ome, "well")
+      ? "this group is a plate or well: open one of its fields"
+      : Object.hasOwn(ome, "labels")
+        ? "this group holds label images: open one of those that labels names"
+        : "open the group whose attributes have multiscales, or an array directly";
+  return new EmporiumError("FORMAT_UNKNOWN", `${name}: no multiscales, an OME-Zarr image is wanted`, {
+    place: { file: name, path: "ome.multiscales" },
+    hint,
+  });
+}

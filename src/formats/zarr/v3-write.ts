@@ -1,0 +1,114 @@
+import { HOST_LITTLE_ENDIAN, swapBytes } from "../../core/dtype.js";
+import { EmporiumError } from "../../core/errors.js";
+import type { JsonObject } from "../../core/json.js";
+import { chunkGrid, positions } from "./chunks.js";
+import type { CodecRegistry } from "./codecs.js";
+import { product } from "./metadata.js";
+import { copyElements, dot, stridesOf } from "./read.js";
+import { encodeShard } from "./shard.js";
+import { type CodecChain, encodeSteps } from "./v3-codecs.js";
+import { parseZarrV3Array, printZarrV3, v3ChunkKey, type ZarrV3Array } from "./v3-metadata.js";
+import type { PutChunk } from "./write.js";
+
+/**
+ * A Zarr v3 array that is in memory already: masks, small volumes, fixtures. (Volumes that are not go through the streaming writer.) Every object is
+ * written, so that one that is lost is missed; chunks of a shard that hold nothing but the fill value are left out of it, and its index says so.
+ * `zarr.json` comes last: an array that can be opened is whole.
+ *
+ * @param document from `zarrV3ArrayMetadata`.
+ * @param voxels C order, host byte order.
+ * @throws {EmporiumError} FORMAT_FIELD when `voxels` has another length than the metadata say.
+ */
+export async function writeZarrV3Array(
+  put: PutChunk,
+  document: JsonObject,
+  voxels: Uint8Array,
+  codecs?: CodecRegistry,
+): Promise<void> {
+  const text = new TextEncoder().encode(printZarrV3(document));
+  const meta = parseZarrV3Array(text);
+  const { itemBytes, dtype } = meta.type;
+  const wanted = product(meta.shape) * itemBytes;
+  if (voxels.length !== wanted) {
+    throw new EmporiumError("FORMAT_FIELD", `${voxels.length} bytes given, ${meta.shape.join("×")} ${dtype} are ${wanted}`);
+  }
+  const strides = stridesOf(meta.shape, "C");
+  const grid = chunkGrid(meta.shape, meta.chunks);
+  for (const chunk of positions(
+    grid.map(() => 0),
+    grid,
+  )) {
+    const plain = filled(meta);
+    const origin = chunk.map((c, i) => c * meta.chunks[i]!);
+    const shape = origin.map((from, i) => Math.min(meta.chunks[i]!, meta.shape[i]! - from));
+    const target = { bytes: plain, strides: stridesOf(meta.chunks, "C"), offset: 0 };
+    copyElements({ bytes: voxels, strides, offset: dot(origin, strides) }, target, shape, itemBytes);
+    await put(v3ChunkKey(chunk, meta.keys), await encodeV3Chunk(plain, meta, codecs));
+  }
+  await put("zarr.json", text);
+}
+
+/**
+ * The stored form of what one key holds, a chunk or a shard.
+ *
+ * @param plain all of its elements, padding included: C order, host byte order. Not changed.
+ */
+export function encodeV3Chunk(plain: Uint8Array, meta: ZarrV3Array, codecs?: CodecRegistry): Promise<Uint8Array> {
+  return encodePart(plain, meta.chunks, meta.codecs, meta, codecs);
+}
+
+async function encodePart(
+  plain: Uint8Array,
+  shape: readonly number[],
+  { order, serializer, steps }: CodecChain,
+  meta: ZarrV3Array,
+  codecs?: CodecRegistry,
+): Promise<Uint8Array> {
+  const { itemBytes, swapBytes: swapped } = meta.type;
+  const encodedShape = order ? order.map((axis) => shape[axis]!) : shape;
+  const turned = order ? transposed(plain, shape, order, itemBytes) : plain;
+  if (serializer.kind === "bytes") {
+    const swap = serializer.littleEndian !== HOST_LITTLE_ENDIAN && swapped > 1;
+    const ordered = swap ? new Uint8Array(turned) : turned;
+    if (swap) swapBytes(ordered, swapped);
+    return encodeSteps(ordered, steps, codecs);
+  }
+  const strides = stridesOf(encodedShape, "C");
+  const pieces: (Uint8Array | undefined)[] = [];
+  for (const position of positions(
+    serializer.grid.map(() => 0),
+    serializer.grid,
+  )) {
+    const offset = dot(
+      position.map((p, i) => p * serializer.chunks[i]!),
+      strides,
+    );
+    const piece = new Uint8Array(product(serializer.chunks) * itemBytes);
+    const target = { bytes: piece, strides: stridesOf(serializer.chunks, "C"), offset: 0 };
+    copyElements({ bytes: turned, strides, offset }, target, serializer.chunks, itemBytes);
+    pieces.push(isFill(piece, meta) ? undefined : await encodePart(piece, serializer.chunks, serializer.codecs, meta, codecs));
+  }
+  return encodeShard(pieces, serializer);
+}
+
+function filled({ chunks, type, fillElement }: ZarrV3Array): Uint8Array {
+  const bytes = new Uint8Array(product(chunks) * type.itemBytes);
+  if (fillElement.some((byte) => byte !== 0)) {
+    for (let at = 0; at < bytes.length; at += type.itemBytes) bytes.set(fillElement, at);
+  }
+  return bytes;
+}
+
+/** Bit for bit: −0 is no 0, and a NaN only the same NaN. */
+function isFill(bytes: Uint8Array, { fillElement }: ZarrV3Array): boolean {
+  return bytes.every((byte, i) => byte === fillElement[i % fillElement.length]);
+}
+
+function transposed(plain: Uint8Array, shape: readonly number[], order: readonly number[], itemBytes: number): Uint8Array {
+  const result = new Uint8Array(plain.length);
+  const strides = stridesOf(shape, "C");
+  const encodedShape = order.map((axis) => shape[axis]!);
+  const source = { bytes: plain, strides: order.map((axis) => strides[axis]!), offset: 0 };
+  copyElements(source, { bytes: result, strides: stridesOf(encodedShape, "C"), offset: 0 }, encodedShape, itemBytes);
+  return result;
+}

@@ -1,0 +1,93 @@
+import { describe, expect, it } from "vitest";
+import { fileStore } from "../../../stores/file.js";
+import { memoryStore } from "../../../stores/memory.js";
+import { newDraft } from "../draft.js";
+import type { VolumeSource } from "../volume-source.js";
+import type { PlanContext } from "./context.js";
+import { addMaskTask, addVolumeTask, type MaskWish } from "./volume-task.js";
+
+const volume: VolumeSource = {
+  key: "lab/mask.mrc",
+  shape: [20, 300, 400],
+  voxelSizeAngstrom: 10,
+  inputs: [{ key: "lab/mask.mrc", size: 2_401_024 }],
+  itemBytes: 1,
+  bytes: 2_401_024,
+  warnings: [],
+};
+
+const context = (more: Partial<PlanContext> = {}) =>
+  ({
+    writeMrc: true,
+    writeZarr: true,
+    compat: false,
+    omeZarr: "0.4",
+    force: false,
+    threads: 4,
+    source: { store: fileStore(".") },
+    ...more,
+  }) as PlanContext;
+
+const wish: MaskWish = {
+  segmentation: { form: "mask", select: { equals: 3 } },
+  title: "annotation 100",
+  volume,
+  keys: { mrc: "r/m.mrc", zarr: "r/m.zarr/" },
+  spacingAngstrom: 10,
+  needs: [],
+  place: undefined,
+};
+
+describe("addMaskTask", () => {
+  it("plans MRC and Zarr of a segmentation, whose metadata is another task's", () => {
+    const draft = newDraft();
+    const task = addMaskTask(context(), draft, wish)!;
+    expect(draft.tasks).toEqual([task]);
+    expect(task.outputs).toEqual(["r/m.mrc", "r/m.zarr/"]);
+    expect(task.params).toMatchObject({
+      form: "mask",
+      select: { equals: 3 },
+      metadataKey: null,
+      source: "lab/mask.mrc",
+      scaleZ: true,
+    });
+    expect(task.params).not.toHaveProperty("targetShape");
+    const labels = addMaskTask(context(), newDraft(), { ...wish, segmentation: { form: "labels" } })!;
+    expect(labels.params).not.toHaveProperty("select");
+    expect(labels.id).not.toBe(task.id);
+  });
+
+  it("names the wanted shape where it is another one", () => {
+    const same = addMaskTask(context(), newDraft(), { ...wish, targetShape: [20, 300, 400] })!;
+    expect(same.params).not.toHaveProperty("targetShape");
+    const other = addMaskTask(context(), newDraft(), { ...wish, targetShape: [40, 600, 800] })!;
+    expect(other.params.targetShape).toEqual([40, 600, 800]);
+    expect(other.memoryBytes).toBeGreaterThan(same.memoryBytes);
+  });
+
+  it("leaves out what is not to be written, and plans nothing where nothing is", () => {
+    expect(addMaskTask(context({ writeMrc: false }), newDraft(), wish)!.outputs).toEqual(["r/m.zarr/"]);
+    expect(addMaskTask(context({ writeZarr: false }), newDraft(), wish)!.outputs).toEqual(["r/m.mrc"]);
+    const draft = newDraft();
+    expect(addMaskTask(context({ writeMrc: false, writeZarr: false }), draft, wish)).toBeUndefined();
+    expect(draft.tasks).toEqual([]);
+  });
+
+  it("asks for no more memory than a tomogram of that size, of a disk or over a network", () => {
+    for (const store of [fileStore("."), memoryStore()]) {
+      const from = context({ source: { store } as PlanContext["source"] });
+      const tomogram = addVolumeTask(from, newDraft(), {
+        kind: "tomogram",
+        title: "tomogram",
+        volume,
+        keys: { mrc: "t.mrc", zarr: "t.zarr/", metadata: "t.json" },
+        metadata: null,
+        spacingAngstrom: 10,
+        needs: [],
+        place: undefined,
+      });
+      for (const segmentation of [wish.segmentation, { form: "labels" } as const])
+        expect(addMaskTask(from, newDraft(), { ...wish, segmentation })!.memoryBytes).toBeLessThan(tomogram.memoryBytes);
+    }
+  });
+});

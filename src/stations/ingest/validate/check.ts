@@ -1,0 +1,103 @@
+import type { SubjectKind, Subjects } from "./subjects.js";
+
+/** Before an import, on what a laboratory delivers; or after it, on the portal's tree. */
+export type Suite = "source" | "standardized";
+
+/** What a check is about: reports count by it. */
+export const MARKS = [
+  "deposition",
+  "dataset",
+  "run",
+  "frame",
+  "gain",
+  "mdoc",
+  "tilt_angles",
+  "tiltseries",
+  "alignment",
+  "voxel_spacing",
+  "tomogram",
+  "annotation",
+  "photo",
+  "neuroglancer",
+] as const;
+export type Mark = (typeof MARKS)[number];
+
+/** `warn`: worth a look, and no error. */
+export type Severity = "fail" | "warn";
+
+/** Where to look: an object or folder, and the place in it. */
+export interface CheckPlace {
+  /** Relative to the tree, or to the input. */
+  readonly key: string;
+  /** Dotted path in a JSON document. */
+  readonly path?: string | undefined;
+  readonly byte?: number | undefined;
+  /** From 1. */
+  readonly line?: number | undefined;
+}
+
+/** One thing that is not as it should be: "found, wanted". */
+export interface Finding {
+  readonly found: string;
+  readonly wanted: string;
+  readonly place: CheckPlace;
+  /** A paragraph, where found and wanted do not tell the story. */
+  readonly explanation?: string | undefined;
+}
+
+/**
+ * One rule that trees are held against. It looks at the facts of one subject, which all checks share, and says what is wrong; nothing where all
+ * is well. Where a fact is missing that it needs, `known` ends it as undecided, and the report says so.
+ */
+export interface Check<K extends SubjectKind = SubjectKind> {
+  /** Stable: reports and exceptions of users name it. */
+  readonly id: string;
+  readonly of: K;
+  /** One, or those of the subjects that it looks at. */
+  readonly marks: readonly Mark[];
+  readonly suites: readonly Suite[];
+  readonly severity: Severity;
+  /** What holds where the check passes, one line. */
+  readonly statement: string;
+  /** Whether it concerns a subject at all. Default: each one of its kind. */
+  readonly applies?: ((subject: Subjects[K]) => boolean) | undefined;
+  /** @throws {Undecided} where a fact is missing; {Missing} for a field that must be there */
+  judge(subject: Subjects[K]): readonly Finding[] | Promise<readonly Finding[]>;
+}
+
+type Defaults = "of" | "marks" | "suites" | "severity";
+
+/** Checks of one kind of subject, which say only what each has of its own. They fail unless they say otherwise. */
+export function checksOf<K extends SubjectKind>(
+  of: K,
+  defaults: Pick<Check<K>, "marks" | "suites">,
+  checks: readonly (Omit<Check<K>, Defaults> & Partial<Pick<Check<K>, Exclude<Defaults, "of">>>)[],
+): Check[] {
+  // a check is only ever handed subjects of its own kind
+  return checks.map((check) => ({ severity: "fail", ...defaults, ...check, of })) as unknown as Check[];
+}
+
+export const BOTH: readonly Suite[] = ["source", "standardized"];
+export const STANDARDIZED: readonly Suite[] = ["standardized"];
+export const SOURCE: readonly Suite[] = ["source"];
+
+/** The finding where a condition does not hold, nothing where it does. */
+export function unless(holds: boolean, place: CheckPlace, found: string, wanted: string): Finding[] {
+  return holds ? [] : [{ found, wanted, place }];
+}
+
+/** A number as people read it: 7 digits, no noise of float32. */
+export function shown(value: number): string {
+  return String(Number(value.toPrecision(7)));
+}
+
+/** The first few of many, and how many more there are. */
+export function few(items: readonly (string | number)[], most = 3): string {
+  const rest = items.length - most;
+  return `${items.slice(0, most).join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`;
+}
+
+/** `1 section`, `7 sections`. */
+export function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,158 @@
+import { type Check, checksOf, few, STANDARDIZED, unless } from "../check.js";
+import { known, type Lazy, Missing } from "../facts/fact.js";
+import { type Document, needList, needText, textAt } from "../facts/fields.js";
+import type { TiltseriesSubject, TomogramSubject } from "../subjects.js";
+
+async function isThere(fact: Lazy<Document>): Promise<boolean> {
+  const result = await fact();
+  return "value" in result || result.fault !== undefined;
+}
+
+/** A file that metadata name must be there. */
+function namedFile(path: string) {
+  return async ({ metadata, exists }: TiltseriesSubject | TomogramSubject) => {
+    const document = await known(metadata);
+    const key = needText(document, path).replace(/\/$/, "");
+    const wanted = `the ${path} of ${document.key}`;
+    return unless(await named(exists, key), { key }, "absent", wanted);
+  };
+}
+
+/** A name out of a document may be none that a store takes: then there is no such file. */
+async function named(exists: (key: string) => Promise<boolean>, key: string): Promise<boolean> {
+  const isKey = !key.startsWith("/") && key.split("/").every((part) => part !== "" && part !== "." && part !== "..");
+  return isKey && !/[\0\\]/.test(key) && (await exists(key));
+}
+
+const oneAtMost = (keys: readonly string[], key: string) => unless(keys.length <= 1, { key: keys[1] ?? key }, few(keys), "one at most");
+
+/** What must lie in the portal's tree, and what must not. */
+export const FILE_CHECKS: readonly Check[] = [
+  ...checksOf("dataset", { marks: ["dataset"], suites: STANDARDIZED }, [
+    {
+      id: "files.dataset-metadata",
+      statement: "a dataset has dataset_metadata.json",
+      judge: async ({ metadata, key }) => unless(await isThere(metadata), { key: `${key}/dataset_metadata.json` }, "absent", "the metadata of the dataset"),
+    },
+    {
+      id: "files.run-folder",
+      statement: "a dataset has folders of runs, one for each that the configuration names",
+      judge: ({ runs, runsWanted, key }) => [
+        ...unless(runs.length > 0, { key }, "no folder of a run", "one at least"),
+        ...runsWanted.flatMap((name) => unless(runs.includes(name), { key: `${key}/${name}` }, "absent", "a run that the configuration names")),
+      ],
+    },
+  ]),
+  ...checksOf("run", { marks: ["run"], suites: STANDARDIZED }, [
+    {
+      id: "files.run-metadata",
+      statement: "a run has run_metadata.json",
+      judge: async ({ metadata, key }) => unless(await isThere(metadata), { key: `${key}/run_metadata.json` }, "absent", "the metadata of the run"),
+    },
+    {
+      id: "files.reconstructions",
+      statement: "a run has the folder Reconstructions",
+      judge: ({ folders, key }) => unless(folders.includes("Reconstructions"), { key: `${key}/Reconstructions` }, "absent", "the folder of the reconstructions"),
+    },
+    {
+      id: "files.voxel-spacing-folder",
+      statement: "the reconstructions of a run lie in folders VoxelSpacing…",
+      applies: ({ folders }) => folders.includes("Reconstructions"),
+      judge: ({ spacings, key }) => unless(spacings.length > 0, { key: `${key}/Reconstructions` }, "no folder VoxelSpacing…", "one at least"),
+    },
+  ]),
+  ...checksOf("acquisition", { marks: ["frame"], suites: STANDARDIZED }, [
+    {
+      id: "files.frames-metadata",
+      statement: "a folder of frames has frames_metadata.json",
+      applies: ({ hasFolder }) => hasFolder,
+      judge: async ({ metadata, key }) => unless(await isThere(metadata), { key: `${key}/frames_metadata.json` }, "absent", "the metadata of the frames"),
+    },
+  ]),
+  ...checksOf("acquisition", { marks: ["mdoc"], suites: STANDARDIZED }, [
+    {
+      id: "files.one-mdoc",
+      statement: "a folder of frames has one mdoc at most",
+      judge: ({ mdocKeys, key }) => oneAtMost(mdocKeys, key),
+    },
+  ]),
+  ...checksOf("images", { marks: ["gain"], suites: STANDARDIZED }, [
+    {
+      id: "files.no-dm4",
+      statement: "no gain reference is left as DM4",
+      applies: ({ role }) => role === "gain",
+      judge: ({ files }) => files.flatMap(({ key }) => unless(!/\.dm4$/i.test(key), { key }, "a DM4 file", "the MRC that it becomes")),
+    },
+  ]),
+  ...checksOf("tiltseries", { marks: ["tiltseries"], suites: STANDARDIZED }, [
+    {
+      id: "files.tiltseries-metadata",
+      statement: "a tilt series has tiltseries_metadata.json",
+      judge: async ({ metadata, key }) => unless(await isThere(metadata), { key: `${key}/tiltseries_metadata.json` }, "absent", "the metadata of the tilt series"),
+    },
+    { id: "files.tiltseries-mrc", statement: "the MRC file that the metadata of a tilt series name is there", judge: namedFile("mrc_file") },
+    { id: "files.tiltseries-zarr", statement: "the Zarr folder that the metadata of a tilt series name is there", judge: namedFile("omezarr_dir") },
+  ]),
+  ...checksOf("tiltseries", { marks: ["tilt_angles"], suites: STANDARDIZED }, [
+    {
+      id: "files.one-rawtlt",
+      statement: "a tilt series has one .rawtlt at most",
+      judge: ({ rawtltKeys, key }) => oneAtMost(rawtltKeys, key),
+    },
+  ]),
+  ...checksOf("alignment", { marks: ["alignment"], suites: STANDARDIZED }, [
+    {
+      id: "files.one-tlt",
+      statement: "an alignment has one .tlt at most",
+      judge: ({ tltKeys, key }) => oneAtMost(tltKeys, key),
+    },
+  ]),
+  ...checksOf("tomogram", { marks: ["tomogram"], suites: STANDARDIZED }, [
+    {
+      id: "files.tomogram-metadata",
+      statement: "a tomogram has tomogram_metadata.json",
+      judge: async ({ metadata, key }) => unless(await isThere(metadata), { key: `${key}/tomogram_metadata.json` }, "absent", "the metadata of the tomogram"),
+    },
+    { id: "files.tomogram-mrc", statement: "the MRC file that the metadata of a tomogram name is there", judge: namedFile("mrc_file") },
+    { id: "files.tomogram-zarr", statement: "the Zarr folder that the metadata of a tomogram name is there", judge: namedFile("omezarr_dir") },
+  ]),
+  ...checksOf("annotation", { marks: ["annotation"], suites: STANDARDIZED }, [
+    {
+      id: "files.annotation-metadata",
+      statement: "an annotation has one metadata document",
+      judge: async ({ metadata, key }) => unless(await isThere(metadata), { key }, "no metadata document", "one beside its data"),
+    },
+    {
+      id: "files.annotation-files",
+      statement: "every file that the metadata of an annotation name is there",
+      async judge({ metadata, exists }) {
+        const document = await known(metadata);
+        const findings = [];
+        for (const { path, key } of listed(document)) {
+          const place = { key: document.key, path };
+          findings.push(...unless(await named(exists, key), place, `${key} is absent`, "a file that is there"));
+        }
+        return findings;
+      },
+    },
+    {
+      id: "files.annotation-strays",
+      statement: "every data file of an annotation is named by its metadata",
+      async judge({ metadata, stored, key }) {
+        const names = listed(await known(metadata)).map((file) => file.key);
+        const strays = stored.filter((name) => !names.includes(`${key}/${name}`));
+        return unless(strays.length === 0, { key: `${key}/${strays[0] ?? ""}` }, `${few(strays)}: named by no metadata`, "data files that the metadata name");
+      },
+    },
+  ]),
+];
+
+/** Paths that an annotation's metadata list, with where they stand. @throws {Missing} */
+function listed(document: Document): { path: string; key: string }[] {
+  return needList(document, "files").map(({ path }) => {
+    const key = textAt(document, `${path}.path`);
+    if (key !== undefined) return { path: `${path}.path`, key: key.replace(/\/$/, "") };
+    throw new Missing({ found: `${path} has no path`, wanted: "the path of a file", place: { key: document.key, path } });
+  });
+}
+

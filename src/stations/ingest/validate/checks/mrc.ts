@@ -1,0 +1,218 @@
+import { BOTH, type Check, type CheckPlace, checksOf, type Mark, shown, unless } from "../check.js";
+import { known, readable, Undecided } from "../facts/fact.js";
+import { type MrcFields, voxelSize } from "../facts/mrc.js";
+import type { MrcSubject, Role } from "../subjects.js";
+
+/** Å. In a Zarr times two for each level. */
+export const SPACING_TOLERANCE = 0.001;
+/** Bytes that a file may be longer or shorter than its header says before it is more than odd. */
+const LENGTH_TOLERANCE = 2 ** 20;
+
+const MARKS: readonly Mark[] = ["frame", "gain", "tiltseries", "tomogram", "annotation"];
+const VOLUMES: readonly Mark[] = ["tiltseries", "tomogram", "annotation"];
+const XYZ = ["z", "y", "x"];
+
+const MODES: Readonly<Record<number, { name: string; bytes: number }>> = {
+  0: { name: "int8", bytes: 1 },
+  1: { name: "int16", bytes: 2 },
+  2: { name: "float32", bytes: 4 },
+  4: { name: "complex64", bytes: 8 },
+  6: { name: "uint16", bytes: 2 },
+  12: { name: "float16", bytes: 2 },
+};
+const PERMITTED = ["int8", "uint16", "int16", "float32", "float64"];
+const EXTENDED = ["CCP4", "MRCO", "SERI", "AGAR", "FEI1", "FEI2", "HDF5"];
+
+const isFlat = (role: Role): boolean => role === "frame" || role === "gain" || role === "tiltseries";
+const isVolume = ({ role }: MrcSubject): boolean => role !== "frame" && role !== "gain";
+/** Files behind a compression are not looked into. */
+const isPlain = ({ key }: MrcSubject): boolean => !/\.(bz2|gz)$/i.test(key);
+
+/** A rule about the fields of a header. */
+function header(
+  judge: (fields: MrcFields, at: (byte: number) => CheckPlace, subject: MrcSubject) => ReturnType<typeof unless>,
+): (subject: MrcSubject) => Promise<ReturnType<typeof unless>> {
+  return async (subject) => judge(await known(subject.fields), (byte) => ({ key: subject.key, byte }), subject);
+}
+
+const perAxis = (values: readonly number[]): string => [...values].reverse().map(shown).join(", ");
+
+/** What stands in the header of every MRC file that is not compressed. */
+export const MRC_CHECKS: readonly Check[] = [
+  ...checksOf("mrc", { marks: MARKS, suites: BOTH }, [
+    {
+      id: "mrc.readable",
+      statement: "an MRC file has a header of 1024 bytes",
+      judge: ({ fields, key }) => readable(fields, key, "an MRC header"),
+    },
+    {
+      id: "mrc.space-group",
+      statement: "the space group is 0 for images and 1 for volumes",
+      applies: isPlain,
+      judge: header(({ spaceGroup }, at, { role }) => {
+        const wanted = isFlat(role) ? 0 : 1;
+        return unless(spaceGroup === wanted, at(88), `space group ${spaceGroup}`, `${wanted}`);
+      }),
+    },
+    {
+      id: "mrc.map-id",
+      statement: 'the identifier is "MAP "',
+      applies: isPlain,
+      judge: header(({ mapId }, at) => unless(mapId === "MAP ", at(208), `identifier ${JSON.stringify(mapId)}`, '"MAP "')),
+    },
+    {
+      id: "mrc.machine-stamp",
+      statement: "the machine stamp tells the byte order",
+      applies: isPlain,
+      judge: header(({ stamp: [first, second] }, at) => {
+        const isKnown = (first === 0x44 && (second === 0x44 || second === 0x41)) || (first === 0x11 && second === 0x11);
+        return unless(isKnown, at(212), `machine stamp ${first} ${second}`, "68 68, 68 65 or 17 17");
+      }),
+    },
+    {
+      id: "mrc.mode",
+      statement: "voxels are int8, int16, uint16 or float32; those of instance masks uint16",
+      applies: isPlain,
+      judge: header(({ mode }, at, { role }) => {
+        const name = MODES[mode]?.name;
+        const permitted = role === "instances" ? ["uint16"] : PERMITTED;
+        const found = `mode ${mode}${name ? ` (${name})` : ""}`;
+        return unless(name !== undefined && permitted.includes(name), at(12), found, `one of ${permitted.join(", ")}`);
+      }),
+    },
+    {
+      id: "mrc.dimensions",
+      statement: "no length, grid, space group or count of labels is negative",
+      applies: isPlain,
+      judge: header(({ shape, grid, spaceGroup, labelCount }, at) => {
+        const fields = [
+          ...["nz", "ny", "nx"].map((name, i) => ({ name, value: shape[i]!, byte: 8 - 4 * i })),
+          ...["mz", "my", "mx"].map((name, i) => ({ name, value: grid[i]!, byte: 36 - 4 * i })),
+          { name: "ispg", value: spaceGroup, byte: 88 },
+          { name: "nlabl", value: labelCount, byte: 220 },
+        ];
+        return fields.flatMap(({ name, value, byte }) => unless(value >= 0, at(byte), `${name} is ${value}`, "0 or more"));
+      }),
+    },
+    {
+      id: "mrc.cell",
+      statement: "the cell is not negative, and as long as its grid times the voxel size",
+      applies: isPlain,
+      judge: header(({ cellAngstrom, grid }, at) =>
+        cellAngstrom.flatMap((cell, i) => {
+          const isWell = Number.isFinite(cell) && cell >= 0 && (grid[i]! > 0 || cell === 0);
+          return unless(isWell, at(48 - 4 * i), `cell of ${shown(cell)} Å over ${grid[i]} intervals along ${XYZ[i]}`, "0 Å or more over a grid");
+        }),
+      ),
+    },
+    {
+      id: "mrc.extended-header",
+      statement: "an extended header is of a known kind, and as long as the header says",
+      applies: isPlain,
+      judge: header(({ extendedBytes, extendedType, fileBytes }, at) => {
+        if (extendedBytes === 0) return [];
+        const isThere = extendedBytes > 0 && (fileBytes === undefined || fileBytes >= 1024 + extendedBytes);
+        return [
+          ...unless(
+            extendedBytes < 0 || EXTENDED.includes(extendedType),
+            at(104),
+            `an extended header of the kind ${JSON.stringify(extendedType)}`,
+            `one of ${EXTENDED.join(", ")}`,
+          ),
+          ...unless(isThere, at(92), `an extended header of ${extendedBytes} bytes in a file of ${fileBytes}`, "one that is there"),
+        ];
+      }),
+    },
+    {
+      id: "mrc.axes",
+      statement: "columns, rows and sections are x, y and z",
+      applies: isPlain,
+      judge: header(({ axes }, at) => unless(axes.join() === "1,2,3", at(64), `axes ${axes.join(", ")}`, "1, 2, 3")),
+    },
+    {
+      id: "mrc.grid",
+      statement: "the grid has the lengths of the data, along z 1 for tilt series",
+      applies: isPlain,
+      judge: header(({ shape, grid }, at, { role }) => {
+        const wanted = role === "tiltseries" ? [1, shape[1], shape[2]] : shape;
+        const isWell = grid.every((intervals, i) => intervals === wanted[i]);
+        return unless(isWell, at(28), `grid ${perAxis(grid)} (x, y, z)`, perAxis(wanted));
+      }),
+    },
+    {
+      id: "mrc.angles",
+      statement: "the angles of the cell are 90°",
+      applies: isPlain,
+      judge: header(({ angles }, at) => unless(angles.every((angle) => angle === 90), at(52), `angles ${angles.join(", ")}`, "90, 90, 90")),
+    },
+    {
+      id: "mrc.origin",
+      statement: "the origin is 0",
+      applies: isPlain,
+      judge: header(({ origin }, at) => unless(origin.every((value) => value === 0), at(196), `origin ${perAxis(origin)} (x, y, z)`, "0, 0, 0")),
+    },
+    {
+      id: "mrc.start",
+      statement: "the data begin at 0 of the grid",
+      applies: isPlain,
+      judge: header(({ start }, at) => unless(start.every((value) => value === 0), at(16), `start ${perAxis(start)} (x, y, z)`, "0, 0, 0")),
+    },
+    {
+      id: "mrc.length",
+      statement: "the file is as long as its header says, to 1 MiB",
+      applies: ({ key }) => key.endsWith(".mrc"),
+      judge: header((fields, at) => lengthFinding(fields, at, (off) => off < LENGTH_TOLERANCE)),
+    },
+    {
+      id: "mrc.length-exact",
+      severity: "warn",
+      statement: "the file is exactly as long as its header says",
+      applies: ({ key }) => key.endsWith(".mrc"),
+      // what is longer or shorter by more than that is an error already
+      judge: header((fields, at) => lengthFinding(fields, at, (off) => off === 0 || off >= LENGTH_TOLERANCE)),
+    },
+  ]),
+  ...checksOf("mrc", { marks: VOLUMES, suites: BOTH }, [
+    {
+      id: "mrc.labels",
+      statement: "as many labels hold text as the header counts, and none is of blanks alone",
+      applies: (subject) => isPlain(subject) && isVolume(subject),
+      judge: header(({ labels, labelCount }, at) => {
+        const texts = labels.filter((label) => label === "text").length;
+        const blank = labels.indexOf("blank");
+        return [
+          ...unless(texts === labelCount, at(220), `${texts} labels with text`, `${labelCount}, as the header counts`),
+          ...unless(blank < 0, at(224 + 80 * Math.max(0, blank)), `label ${blank + 1} of blanks alone`, "text, or nothing"),
+        ];
+      }),
+    },
+    {
+      id: "mrc.version",
+      statement: "the version of the format is 20140 or 20141",
+      applies: (subject) => isPlain(subject) && isVolume(subject),
+      judge: header(({ version }, at) => unless(version === 20140 || version === 20141, at(108), `version ${version}`, "20140 or 20141")),
+    },
+    {
+      id: "mrc.spacing",
+      statement: "the voxel size along x, y and z is the spacing that is expected, to 0.001 Å",
+      applies: (subject) => isPlain(subject) && isVolume(subject),
+      async judge(subject) {
+        const [fields, wanted] = [await known(subject.fields), await known(subject.spacing)];
+        const sizes = voxelSize(fields);
+        const isWell = sizes.every((size) => Math.abs(size - wanted) <= SPACING_TOLERANCE);
+        return unless(isWell, { key: subject.key, byte: 40 }, `voxels of ${perAxis(sizes)} Å (x, y, z)`, `${shown(wanted)} Å`);
+      },
+    },
+  ]),
+];
+
+function lengthFinding(
+  { shape, mode, extendedBytes, fileBytes }: MrcFields,
+  at: (byte: number) => CheckPlace,
+  isWell: (off: number) => boolean,
+): ReturnType<typeof unless> {
+  const itemBytes = MODES[mode]?.bytes;
+  if (itemBytes === undefined || fileBytes === undefined) throw new Undecided("a mode that does not exist");
+  const wanted = shape[0] * shape[1] * shape[2] * itemBytes + extendedBytes + 1024;
+  return unless(isWell(Math.abs(fileBytes - wanted)), at(fileBytes), `a file of ${fileBytes} bytes`, `${wanted}, as its header says`);
+}

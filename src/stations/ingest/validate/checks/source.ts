@@ -1,0 +1,74 @@
+import { type Check, checksOf, count, few, SOURCE, unless } from "../check.js";
+import { known, Undecided } from "../facts/fact.js";
+import type { SourceRunSubject } from "../subjects.js";
+
+/** Of a stack of images. */
+const TILTSERIES_NAMES = /\.(mrc|st|ali|mrcs|zarr)$/i;
+
+/** What must be there before a deposition is imported. */
+export const SOURCE_CHECKS: readonly Check[] = [
+  ...checksOf("source", { marks: ["run"], suites: SOURCE }, [
+    {
+      id: "source.runs-exist",
+      statement: "the configuration finds runs",
+      judge: ({ runs, key }) => unless(runs.length > 0, { key }, "no run", "one at least"),
+    },
+  ]),
+  ...checksOf("sourceRun", { marks: ["run"], suites: SOURCE }, [
+    {
+      id: "source.one-tiltseries",
+      statement: "a run has one tilt series at most",
+      judge: ({ tiltseries, key }) => unless(tiltseries.length <= 1, { key: tiltseries[1] ?? key }, few(tiltseries), "one tilt series at most"),
+    },
+    {
+      id: "source.one-mdoc",
+      statement: "a run has one mdoc at most",
+      judge: ({ acquisition: { mdocKeys }, key }) => unless(mdocKeys.length <= 1, { key: mdocKeys[1] ?? key }, few(mdocKeys), "one mdoc at most"),
+    },
+    {
+      id: "source.one-rawtlt",
+      statement: "a run has one file of raw tilt angles at most",
+      judge: ({ rawtlts, key }) => unless(rawtlts.length <= 1, { key: rawtlts[1] ?? key }, few(rawtlts), "one at most"),
+    },
+    {
+      id: "source.frames-have-mdoc",
+      statement: "a run with frames has an mdoc",
+      applies: ({ acquisition }) => acquisition.frames.length > 0,
+      judge: (run) => needsMdoc(run, count(run.acquisition.frames.length, "frame file")),
+    },
+    {
+      id: "source.tiltseries-have-mdoc",
+      statement: "a run with frames or a tilt series has an mdoc",
+      applies: ({ acquisition, tiltseries }) => acquisition.frames.length + tiltseries.length > 0,
+      judge: (run) => needsMdoc(run, run.tiltseries.length > 0 ? "a tilt series" : "frames"),
+    },
+    {
+      id: "source.tiltseries-have-rawtlt",
+      statement: "a run with a tilt series has raw tilt angles",
+      applies: ({ tiltseries }) => tiltseries.length > 0,
+      judge: ({ rawtlts, tiltseries }) => unless(rawtlts.length > 0, { key: tiltseries[0]! }, "a tilt series and no raw tilt angles", "a .rawtlt file"),
+    },
+    {
+      id: "source.tiltseries-type",
+      statement: "a tilt series is an MRC file (.mrc, .st, .ali, .mrcs) or a .zarr folder",
+      applies: ({ tiltseries }) => tiltseries.length > 0,
+      judge: ({ tiltseries }) =>
+        tiltseries.flatMap((key) => unless(TILTSERIES_NAMES.test(key), { key }, "a name of another kind", ".mrc, .st, .ali, .mrcs or .zarr")),
+    },
+  ]),
+  ...checksOf("tiltseries", { marks: ["tilt_angles"], suites: SOURCE }, [
+    {
+      id: "source.rawtlt-sections",
+      statement: "there are as many raw tilt angles as sections of the stack",
+      async judge({ rawtlt, sections }) {
+        const [{ key, angles }, wanted] = [await known(rawtlt), await known(sections)];
+        return unless(angles.length === wanted, { key }, count(angles.length, "angle"), `${wanted}, as the stack has sections`);
+      },
+    },
+  ]),
+];
+
+function needsMdoc({ acquisition: { mdocKeys, key } }: SourceRunSubject, what: string): ReturnType<typeof unless> {
+  if (mdocKeys.length > 1) throw new Undecided("more than one mdoc");
+  return unless(mdocKeys.length > 0, { key }, `${what} and no mdoc`, "the acquisition file of the run");
+}

@@ -1,0 +1,152 @@
+import { isArray, member, show } from "../../../../formats/zarr/json.js";
+import { toNumber } from "../../../../core/number.js";
+import { BOTH, type Check, checksOf, few, type Finding, type Mark, shown, STANDARDIZED, unless } from "../check.js";
+import { known, readable } from "../facts/fact.js";
+import { numberAt, textAt, valueAt } from "../facts/fields.js";
+import type { ZarrImage } from "../facts/zarr.js";
+import type { ZarrSubject } from "../subjects.js";
+import { SPACING_TOLERANCE } from "./mrc.js";
+
+const MARKS: readonly Mark[] = ["tiltseries", "tomogram", "annotation"];
+/** Of the portal's pyramids. */
+export const LEVELS = 3;
+const AXES = ["z", "y", "x"];
+const CHILDREN = { 2: [".zattrs", ".zgroup", "0", "1", "2"], 3: ["0", "1", "2", "zarr.json"] };
+
+function permitted(role: ZarrSubject["role"]): readonly string[] {
+  if (role === "mask") return ["int8"];
+  return role === "instances" ? ["uint16"] : ["int8", "int16", "float32", "float64"];
+}
+
+const at = ({ key, path }: ZarrImage, below: string) => ({ key, path: `${path}.${below}` });
+
+/** What the documents of an OME-Zarr folder say. */
+export const ZARR_CHECKS: readonly Check[] = [
+  ...checksOf("zarr", { marks: MARKS, suites: BOTH }, [
+    {
+      id: "zarr.readable",
+      statement: "the documents of a Zarr folder can be read",
+      async judge({ image, levels, key }) {
+        const faults: Finding[] = [];
+        for (const fact of [image, levels]) {
+          const result = await fact();
+          if (!("value" in result) && result.fault) faults.push(...(await readable(fact, key, "the documents of an OME-Zarr image")));
+        }
+        return faults;
+      },
+    },
+    {
+      id: "zarr.children",
+      statement: "a Zarr folder holds its documents and the arrays 0, 1 and 2, nothing else",
+      async judge({ children, key }) {
+        const found = await known(children);
+        const wanted = found.includes("zarr.json") ? CHILDREN[3] : CHILDREN[2];
+        const lacking = wanted.filter((name) => !found.includes(name));
+        const strange = found.filter((name) => !wanted.includes(name));
+        return [
+          ...unless(lacking.length === 0, { key }, `no ${few(lacking)}`, few(wanted, 5)),
+          ...unless(strange.length === 0, { key }, few(strange), `only ${few(wanted, 5)}`),
+        ];
+      },
+    },
+    {
+      id: "zarr.paths",
+      statement: "the levels of a Zarr image are called 0, 1 and 2",
+      async judge({ image }) {
+        const found = await known(image);
+        return [0, 1, 2].flatMap((level) => {
+          const path = `datasets.${level}.path`;
+          return unless(textAt(found, path) === String(level), at(found, path), `${path} is ${show(valueAt(found, path))}`, `"${level}"`);
+        });
+      },
+    },
+    {
+      id: "zarr.axes",
+      statement: "the axes of a Zarr image are z, y and x of space, in ångström",
+      async judge({ image }) {
+        const found = await known(image);
+        const axes = member(found.json, "axes");
+        const wanted = AXES.map((name) => ({ name, type: "space", unit: "angstrom" }));
+        const isWell =
+          isArray(axes) &&
+          axes.length === 3 &&
+          wanted.every((axis, i) => {
+            const keys = Object.entries(axis);
+            const given = axes[i];
+            return typeof given === "object" && given !== null && keys.every(([key, value]) => textAt(found, `axes.${i}.${key}`) === value) && Object.keys(given).length === keys.length;
+          });
+        return unless(isWell, at(found, "axes"), `axes are ${show(axes)}`, JSON.stringify(wanted));
+      },
+    },
+    {
+      id: "zarr.levels",
+      statement: "a Zarr folder holds 3 arrays",
+      async judge({ levels, key }) {
+        const found = await known(levels);
+        return unless(found.length === LEVELS, { key }, `arrays ${few(found.map(({ name }) => name), 5) || "none"}`, "0, 1, 2");
+      },
+    },
+    {
+      id: "zarr.dtype",
+      statement: "arrays are int8, int16, float32 or float64; those of masks int8, of instance masks uint16",
+      async judge({ levels, key, role }) {
+        const wanted = permitted(role);
+        return (await known(levels)).flatMap(({ name, dtype }) =>
+          unless(wanted.includes(dtype), { key: `${key}/${name}` }, `array ${name} of ${dtype}`, wanted.join(", ")),
+        );
+      },
+    },
+  ]),
+  ...checksOf("zarr", { marks: MARKS, suites: BOTH }, [
+    {
+      id: "zarr.scales",
+      statement: "the scale of each level is the spacing times 2 to its number, along z of a tilt series at no level",
+      async judge({ image, spacing, role }) {
+        const [found, wanted] = [await known(image), await known(spacing)];
+        const axes = role === "tiltseries" ? [1, 2] : [0, 1, 2];
+        return [0, 1, 2].flatMap((level) => {
+          const path = `datasets.${level}.coordinateTransformations.0.scale`;
+          const factor = 2 ** level;
+          const isWell = axes.every((axis) => {
+            const scale = numberAt(found, `${path}.${axis}`);
+            return scale !== undefined && Math.abs(scale - wanted * factor) <= SPACING_TOLERANCE * factor;
+          });
+          const scale = valueAt(found, path);
+          const told = isArray(scale) ? scale.map((value) => shown(toNumber(value) ?? Number.NaN)).join(", ") : show(scale);
+          return unless(isWell, at(found, path), `scale ${told} (z, y, x) at level ${level}`, `${shown(wanted * factor)} Å`);
+        });
+      },
+    },
+  ]),
+];
+
+/** What one volume is in two formats. Sources come in one: nothing is compared there. */
+export const VOLUME_CHECKS: readonly Check[] = checksOf("volume", { marks: MARKS, suites: STANDARDIZED }, [
+  {
+    id: "volume.both-formats",
+    statement: "every volume is there as MRC and as Zarr, under one base name",
+    judge: ({ mrc, zarr, key }) => [
+      ...unless(mrc !== undefined, { key }, "a Zarr folder and no MRC file", `${key.replace(/\.zarr$/, ".mrc")}`),
+      ...unless(zarr !== undefined, { key }, "an MRC file and no Zarr folder", `${key.replace(/\.mrc$/, ".zarr")}`),
+    ],
+  },
+  {
+    id: "volume.shapes",
+    statement: "each level of the Zarr is half of the one before, the first as large as the MRC; tilt series keep their sections",
+    applies: ({ mrc, zarr }) => mrc !== undefined && zarr !== undefined,
+    async judge({ mrc, zarr, role }) {
+      const [{ shape }, levels] = [await known(mrc!.fields), await known(zarr!.levels)];
+      return levels.flatMap(({ name, shape: found }) => {
+        const level = Number(name);
+        const wanted = shape.map((length, axis) => (axis === 0 && role === "tiltseries" ? found[0]! : Math.ceil(length / 2 ** level)));
+        const isWell = found.length === 3 && wanted.every((length, axis) => length === found[axis]);
+        return unless(
+          isWell || !Number.isInteger(level),
+          { key: `${zarr!.key}/${name}` },
+          `${found.join("×")} voxels (z, y, x) at level ${name}`,
+          `${wanted.join("×")}, as the MRC file has ${shape.join("×")}`,
+        );
+      });
+    },
+  },
+]);

@@ -1,0 +1,93 @@
+import type { JsonObject } from "../../../../core/json.js";
+import { toNumber } from "../../../../core/number.js";
+import { parseZarrDType } from "../../../../formats/zarr/dtype.js";
+import { asObject, isArray, isObject, member, wrongField } from "../../../../formats/zarr/json.js";
+import { type Lazy, lazy, Undecided } from "./fact.js";
+import type { Tree } from "./tree.js";
+
+/** One array of a multiscale image. */
+export interface ZarrLevel {
+  /** Name of its folder. */
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** `float32`, or the text of the document where it is no type that is known. */
+  readonly dtype: string;
+}
+
+export interface ZarrFacts {
+  /** What lies directly in the folder: names, without slashes. */
+  readonly children: Lazy<readonly string[]>;
+  /** Its first image as the attributes tell it, with where it stands. */
+  readonly image: Lazy<ZarrImage>;
+  /** Arrays among the children, by their documents. */
+  readonly levels: Lazy<readonly ZarrLevel[]>;
+}
+
+export interface ZarrImage {
+  /** Of the document that holds it. */
+  readonly key: string;
+  /** Dotted path of the image in it. */
+  readonly path: string;
+  readonly json: JsonObject;
+  /** Of OME-Zarr 0.5 the third, else the second. */
+  readonly zarrFormat: 2 | 3;
+}
+
+/** Documents of an OME-Zarr folder, version 2 or 3 of Zarr. No chunk is read. */
+export function zarrFacts(tree: Tree, folder: string): ZarrFacts {
+  const names = (entries: readonly { key: string }[]) => entries.map(({ key }) => key.slice(folder.length + 1));
+  const listed = lazy("Zarr folder", async () => {
+    const entries = await tree.children(`${folder}/`);
+    return entries.length === 0 ? undefined : names(entries);
+  });
+  const all = async (): Promise<readonly string[]> => {
+    const fact = await listed();
+    if ("value" in fact) return fact.value;
+    throw fact.fault ?? new Undecided(fact.why);
+  };
+  const children = lazy("Zarr folder", async () => (await all()).map((name) => name.replace(/\/$/, "")));
+  const image = lazy("attributes of the Zarr folder", async () => {
+    const isThird = (await all()).includes("zarr.json");
+    const key = `${folder}/${isThird ? "zarr.json" : ".zattrs"}`;
+    const document = await tree.document(key);
+    return document && imageOf(document, key, isThird);
+  });
+  const levels = lazy("Zarr folder", async () => {
+    const found: ZarrLevel[] = [];
+    for (const name of (await all()).filter((child) => child.endsWith("/"))) {
+      const level = await levelOf(tree, folder, name.slice(0, -1));
+      if (level) found.push(level);
+    }
+    return found;
+  });
+  return { children, image, levels };
+}
+
+function imageOf(document: JsonObject, key: string, isThird: boolean): ZarrImage {
+  let [json, path] = [document, ""];
+  if (isThird) {
+    json = asObject(member(asObject(member(document, "attributes"), key, "attributes"), "ome"), key, "attributes.ome");
+    path = "attributes.ome.";
+  }
+  const multiscales = member(json, "multiscales");
+  if (!isArray(multiscales) || !isObject(multiscales[0])) {
+    throw wrongField(key, `${path}multiscales`, multiscales, "a list of one image");
+  }
+  return { key, path: `${path}multiscales.0`, json: multiscales[0], zarrFormat: isThird ? 3 : 2 };
+}
+
+async function levelOf(tree: Tree, folder: string, name: string): Promise<ZarrLevel | undefined> {
+  const second = `${folder}/${name}/.zarray`;
+  const third = `${folder}/${name}/zarr.json`;
+  const isSecond = await tree.exists(second);
+  if (!isSecond && !(await tree.exists(third))) return undefined;
+  const key = isSecond ? second : third;
+  const document = (await tree.document(key))!;
+  const shape = member(document, "shape");
+  if (!isArray(shape) || !shape.every((length) => Number.isInteger(toNumber(length)))) {
+    throw wrongField(key, "shape", shape, "a list of whole numbers");
+  }
+  const dtype = member(document, isSecond ? "dtype" : "data_type");
+  if (typeof dtype !== "string") throw wrongField(key, isSecond ? "dtype" : "data_type", dtype, "the name of a type");
+  return { name, shape: shape.map((length) => toNumber(length)!), dtype: (isSecond ? parseZarrDType(dtype)?.dtype : undefined) ?? dtype };
+}

@@ -1,0 +1,138 @@
+import { crcText } from "../../../core/crc32.js";
+import { forEachLimited } from "../../../engine/parallel.js";
+import type { Entry } from "../../../stores/store.js";
+import type { CheckContext, NamedObjects } from "./check-group.js";
+import { chunkJob, chunksOf, compared, type Hierarchy, type Level, partsOf } from "./hierarchy.js";
+import type { LevelComparison } from "./levels.js";
+import type { ProofLine } from "./proof.js";
+import type { GroupRecords } from "./records.js";
+import type { JobResult } from "./work.js";
+
+export interface ChunkScene {
+  objects: ReadonlyMap<string, Entry>;
+  found: ReadonlyMap<string, ProofLine>;
+  named: NamedObjects;
+  records: GroupRecords;
+  judge(line: ProofLine): void;
+  context: CheckContext;
+}
+
+/** What a look at an absent chunk's neighbours says. */
+type Absence = "fill" | "lost" | "unknown";
+
+interface Absent {
+  key: string;
+  chunk: readonly number[];
+  level: number;
+  /** Whether the part of the level above that was made of it is fill. */
+  aboveFill: boolean | undefined;
+}
+
+/**
+ * The chunks of a pyramid: those that are there are summed, decoded and compared with the level above, as far as levels are asked for; those that
+ * are not there are fill or lost, which records tell, or else the levels next to them.
+ */
+export async function checkChunks(hierarchy: Hierarchy, scene: ChunkScene): Promise<void> {
+  const { objects, found, named, records, judge, context } = scene;
+  const { findings, tally, hands, threads, signal, sha256 } = context;
+  const fill = new Map<string, boolean>();
+  const absent: Absent[] = [];
+  const comparisons: { below: string; above: Level; at: string; comparison: LevelComparison }[] = [];
+  for (const [index, level] of hierarchy.levels.entries()) {
+    const isCompared = compared(level, context.levels);
+    await forEachLimited(chunksOf(level), 2 * threads, async ({ key, chunk }) => {
+      signal.throwIfAborted();
+      named.set(key, { by: hierarchy.folder, promised: false });
+      const isThere = objects.has(key);
+      if (isThere && (!context.isAsked(key) || found.has(key))) return;
+      const isRecorded = records.objects.has(key);
+      if (!isThere && (isRecorded || isCovered(level, records))) {
+        if (!isRecorded) tally.chunksFill++; // a lost one is told with all that is lost
+        return;
+      }
+      const result = await hands.run(chunkJob(level, key, chunk, isThere ? isCompared(chunk, key) : true, sha256));
+      if (result.size === undefined) {
+        absent.push({ key, chunk, level: index, aboveFill: result.aboveFill });
+        return;
+      }
+      judge(lineOf(key, result));
+      if (result.fault !== undefined) return findings.add("undecodable", key, result.fault);
+      tally.chunksDecoded++;
+      fill.set(key, result.fill!);
+      if (result.level) comparisons.push({ below: key, above: hierarchy.levels[index + 1]!, at: aboveKey(level, chunk), comparison: result.level });
+    });
+  }
+  for (const one of absent) judgeAbsent(one, hierarchy, fill, scene);
+  judgeLevels(hierarchy, comparisons, scene);
+}
+
+function lineOf(key: string, { size, crc32, sha256 }: JobResult): ProofLine {
+  return { key, size: size!, crc32: crcText(crc32!), ...(sha256 === undefined ? {} : { sha256 }) };
+}
+
+/** A record has the array's objects one by one: what it does not have was never written. */
+function isCovered({ place }: Level, { objects }: GroupRecords): boolean {
+  return objects.has(`${place.folder}.zarray`);
+}
+
+function aboveKey({ above, place }: Level, chunk: readonly number[]): string {
+  const { array, factors } = above!;
+  const position = chunk.map((c, axis) => Math.floor((c * place.meta.chunks[axis]!) / factors[axis]! / array.meta.chunks[axis]!));
+  return array.folder + position.join(array.meta.dimensionSeparator);
+}
+
+function judgeAbsent(one: Absent, hierarchy: Hierarchy, fill: ReadonlyMap<string, boolean>, { context }: ChunkScene): void {
+  const { findings, tally } = context;
+  const absence = absenceOf(one, hierarchy, fill);
+  if (absence === "fill") tally.chunksFill++;
+  else if (absence === "lost") findings.add("lost", one.key, "the level next to it holds what was made of it, or what it was made of, and it is not there");
+  else findings.add("unknown", one.key, "it is not there: it may hold the fill value only, or be lost; no record and no other level tells");
+}
+
+/**
+ * An absent chunk whose part of the level above is not empty is lost; so is one that was made of chunks which are not empty. Labels are thinned out, so
+ * an empty level above proves nothing, nor does a full level below.
+ */
+function absenceOf({ chunk, level, aboveFill }: Absent, { levels }: Hierarchy, fill: ReadonlyMap<string, boolean>): Absence {
+  const own = levels[level]!;
+  if (aboveFill === false) return "lost";
+  if (aboveFill === true && own.above!.rule !== "stride") return "fill";
+  const below = levels[level - 1];
+  if (!below?.above) return "unknown";
+  const parts = [...partsOf(own, chunk as [number, number, number], below)].map(({ key }) => fill.get(key));
+  if (parts.some((isFill) => isFill === false)) return below.above.rule === "stride" ? "unknown" : "lost";
+  return parts.every((isFill) => isFill === true) ? "fill" : "unknown";
+}
+
+function judgeLevels(
+  { folder }: Hierarchy,
+  comparisons: readonly { below: string; at: string; above: Level; comparison: LevelComparison }[],
+  { context }: ChunkScene,
+): void {
+  const { findings, tally } = context;
+  let present = 0;
+  let zeros = 0;
+  const wrong = new Map<string, { voxels: number; of: number; said: string }>();
+  for (const { below, at, comparison } of comparisons) {
+    tally.levelVoxels += comparison.voxels;
+    if (findings.isWrong(below) || findings.isWrong(at)) continue; // that explains it
+    present += comparison.present;
+    zeros += comparison.zeros;
+    if (comparison.wrong === 0) continue;
+    const { at: voxel, expected, found } = comparison.first!;
+    const before = wrong.get(at);
+    const said = `${below} makes ${expected} of voxel ${voxel.join(",")} of its part, ${found} found`;
+    wrong.set(at, {
+      voxels: (before?.voxels ?? 0) + comparison.wrong,
+      of: (before?.of ?? 0) + comparison.voxels,
+      said: before?.said ?? said,
+    });
+  }
+  for (const [key, { voxels, of, said }] of wrong) {
+    findings.add("level", key, `${voxels} of ${of} voxels are not what the level below gives: ${said}`);
+  }
+  if (present > 0 && zeros > 0) {
+    findings.add("level", folder, `odd edges are the mean of what is there in ${present} voxels, and of that and zeros in ${zeros}`);
+  } else if (present > 0) tally.edges.present++;
+  else if (zeros > 0) tally.edges.zeros++;
+}

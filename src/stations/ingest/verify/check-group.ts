@@ -1,0 +1,321 @@
+import { crc32 } from "node:zlib";
+import { combineCrc32, crcText } from "../../../core/crc32.js";
+import { isEmporiumError } from "../../../core/errors.js";
+import type { JsonObject } from "../../../core/json.js";
+import { LIMITS } from "../../../core/limits.js";
+import { contentLine } from "../../../engine/folder-contents.js";
+import { forEachLimited } from "../../../engine/parallel.js";
+import { parseMetadata } from "../../../formats/zarr/json.js";
+import { compareKeys } from "../../../stores/keys.js";
+import type { Entry, Store } from "../../../stores/store.js";
+import { checkChunks } from "./check-chunks.js";
+import type { Findings } from "./findings.js";
+import { objectsOf } from "./groups.js";
+import { type Documents, type LevelsChecked, openHierarchy } from "./hierarchy.js";
+import { faultOf } from "./kinds.js";
+import { PROOF_NAME, type ProofLine } from "./proof.js";
+import type { GroupRecords, Records } from "./records.js";
+import { type Reference, referencesOf } from "./references.js";
+import type { Hands } from "./threads.js";
+
+/** What all checks of a tree share. */
+export interface CheckContext {
+  store: Store;
+  records: Records;
+  findings: Findings;
+  tally: Tally;
+  hands: Hands;
+  threads: number;
+  levels: LevelsChecked;
+  /** Which objects are read. Metadata always are. */
+  isAsked(key: string): boolean;
+  sha256: boolean;
+  signal: AbortSignal;
+  /** Bytes of objects that have been dealt with. */
+  onBytes(bytes: number): void;
+}
+
+/** Counts for the report. */
+export interface Tally {
+  objects: number;
+  bytes: number;
+  objectsRead: number;
+  bytesRead: number;
+  /** Objects whose bytes are those that were recorded. */
+  objectsProven: number;
+  bytesProven: number;
+  chunksDecoded: number;
+  /** Chunks that are absent because they hold the fill value only. */
+  chunksFill: number;
+  levelVoxels: number;
+  /** Pyramids by what odd edges met: the mean of what is there, or the reference's zeros. */
+  edges: { present: number; zeros: number };
+}
+
+/** Checks one group of a tree. @returns what was found, in the order of keys: the lines of a proof. */
+export async function checkGroup(group: string, context: CheckContext): Promise<ProofLine[]> {
+  const { store, findings, tally, hands, signal } = context;
+  const objects = await objectsOf(store, group, signal);
+  for (const key of objects.keys()) if (key.endsWith(`/${PROOF_NAME}`) || key === PROOF_NAME) objects.delete(key);
+  const records = await context.records.of(group);
+  const found = new Map<string, ProofLine>();
+  const named = new Map<string, Named>();
+
+  for (const { size } of objects.values()) {
+    tally.objects++;
+    tally.bytes += size;
+  }
+  const judge = (line: ProofLine) => {
+    found.set(line.key, line);
+    tally.objectsRead++;
+    tally.bytesRead += line.size;
+    context.onBytes(line.size);
+    judgeSum(line, records, findings, tally);
+  };
+
+  // 1 documents: small, always read, and what they name tells what must be there
+  const documents = await readDocuments(objects, context, judge);
+  const references = [...documents.parsed].flatMap(([key, document]) =>
+    referencesOf(key, document).map((reference) => ({ ...reference, by: key, key: actualKey(reference.key, context.records) })),
+  );
+  for (const reference of references) await checkReference(reference, objects, named, records, context);
+  for (const key of recordedKeys(records)) {
+    if (!objects.has(key)) findings.add("lost", key, "it was written, and is not there");
+  }
+
+  // 2 volumes: their chunks are checked where they are promised, also those that nobody listed
+  const folders = new Set(references.filter(({ zarr }) => zarr).map(({ key }) => `${key}/`));
+  for (const [key, document] of documents.parsed) {
+    if (key.endsWith("/.zattrs") && Object.hasOwn(document, "multiscales")) folders.add(key.slice(0, -".zattrs".length));
+  }
+  for (const folder of [...folders].sort(compareKeys)) {
+    const hierarchy = openHierarchy(folder, documents.access, findings);
+    if (!hierarchy) continue;
+    for (const key of hierarchy.documents) named.set(key, { by: folder, promised: false });
+    await checkChunks(hierarchy, { objects, found, named, records, judge, context });
+  }
+
+  // 3 all the rest
+  const others = [...objects.values()].filter(({ key }) => !found.has(key) && context.isAsked(key));
+  await forEachLimited(others, 2 * context.threads, async ({ key, size }) => {
+    signal.throwIfAborted();
+    const line = await sumObject(key, size, { lines: key.endsWith(".ndjson"), sha256: context.sha256, hands });
+    if (!line) return findings.add("lost", key, "it went away while it was being checked");
+    judge(line);
+    const fault = line.fault ?? (await faultOf(store, key, { isOurs: named.get(key)?.mrc, isProven: isProven(line, records), signal }));
+    if (fault !== undefined) findings.add("undecodable", key, fault);
+  });
+  for (const { key, size } of objects.values()) if (!found.has(key) && !context.isAsked(key)) context.onBytes(size);
+  judgeFolders(records, objects, found, findings, tally);
+  judgeUnrecorded(objects, named, records, findings);
+  return [...found.values()].sort((a, b) => compareKeys(a.key, b.key));
+}
+
+/** Why an object should be there. */
+interface Named {
+  by: string;
+  promised: boolean;
+  mrc?: boolean;
+}
+
+export type NamedObjects = Map<string, Named>;
+
+/** A document of the portal or of Zarr. */
+function isDocument({ key, size }: Entry): boolean {
+  return size <= LIMITS.metadataBytes && /(\.json|\/\.z(attrs|group|array|metadata)|\/info)$/.test(key);
+}
+
+async function readDocuments(objects: ReadonlyMap<string, Entry>, context: CheckContext, judge: (line: ProofLine) => void) {
+  const { store, findings, hands, signal } = context;
+  const raw = new Map<string, Uint8Array>();
+  const parsed = new Map<string, JsonObject>();
+  await forEachLimited([...objects.values()].filter(isDocument), 8, async ({ key }) => {
+    const bytes = await store.read(key, undefined, { signal });
+    if (!bytes) return findings.add("lost", key, "it went away while it was being checked");
+    const sum = context.sha256 ? await hands.run({ kind: "sum", key, offset: 0, length: bytes.length, sha256: true, lines: false }) : {};
+    judge({ key, size: bytes.length, crc32: crcText(crc32(bytes)), ...(sum.sha256 === undefined ? {} : { sha256: sum.sha256 }) });
+    try {
+      const document = parseDocument(bytes, key);
+      // what a changed document says is not believed
+      if (findings.isWrong(key)) return;
+      raw.set(key, bytes);
+      if (document) parsed.set(key, document);
+    } catch (error) {
+      if (!isEmporiumError(error)) throw error;
+      findings.add("undecodable", key, error.message);
+    }
+  });
+  const access: Documents = {
+    bytes: (key) => raw.get(key),
+    json: (key) => parsed.get(key),
+    has: (key) => objects.has(key),
+  };
+  return { parsed, access };
+}
+
+/** Tables of identified objects are lists; all other documents are maps. */
+function parseDocument(bytes: Uint8Array, key: string): JsonObject | undefined {
+  if (bytes.length > 0 && bytes[0] === 0x5b) {
+    JSON_LIST.decode(bytes);
+    return undefined;
+  }
+  return parseMetadata(bytes, key);
+}
+
+const JSON_LIST = {
+  decode(bytes: Uint8Array): void {
+    JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  },
+};
+
+/** Where an object is that metadata name: a copy of a dataset under another name still speaks of itself by the old one. */
+function actualKey(key: string, { names }: Records): string {
+  for (const [actual, name] of names) if (key.startsWith(name)) return actual + key.slice(name.length);
+  return key;
+}
+
+async function checkReference(
+  reference: Reference & { by: string },
+  objects: ReadonlyMap<string, Entry>,
+  named: NamedObjects,
+  records: GroupRecords,
+  { store, findings, signal }: CheckContext,
+): Promise<void> {
+  const { key, by, field, zarr, promised, mrc } = reference;
+  if (!zarr) named.set(key, { by, promised, mrc });
+  const isThere = zarr ? objects.has(`${key}/.zattrs`) || (await anyBelow(store, `${key}/`, signal)) : objects.has(key) || (await has(store, key, signal));
+  if (isThere) return;
+  if (promised && !records.objects.has(key)) findings.add("unmade", key, `${by} promises it as ${field}, and it was not made`);
+  else findings.add("lost", zarr ? `${key}/` : key, `${by} names it as ${field}, and it is not there`);
+}
+
+async function has(store: Store, key: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    return (await store.stat(key, { signal })) !== undefined;
+  } catch (error) {
+    if (isEmporiumError(error) && error.code === "NAME_UNSAFE") return false;
+    throw error;
+  }
+}
+
+async function anyBelow(store: Store, folder: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    for await (const _ of store.list(folder, { signal })) return true;
+  } catch (error) {
+    if (!isEmporiumError(error) || error.code !== "NAME_UNSAFE") throw error;
+  }
+  return false;
+}
+
+function* recordedKeys({ objects }: GroupRecords): Iterable<string> {
+  yield* objects.keys();
+}
+
+/** Above this an object is summed in pieces side by side. */
+const PIECE_BYTES = 64 * 1024 * 1024;
+
+/** Size and checksum of an object; undefined when it is gone. */
+export async function sumObject(
+  key: string,
+  size: number,
+  { lines, sha256, hands }: { lines: boolean; sha256: boolean; hands: Hands },
+): Promise<(ProofLine & { fault?: string | undefined }) | undefined> {
+  if (lines || sha256 || size <= PIECE_BYTES) {
+    const sum = await hands.run({ kind: "sum", key, offset: 0, length: size, sha256, lines });
+    if (sum.size === undefined) return undefined;
+    return { key, size: sum.size, crc32: crcText(sum.crc32!), ...(sha256 ? { sha256: sum.sha256! } : {}), fault: sum.fault };
+  }
+  const offsets = Array.from({ length: Math.ceil(size / PIECE_BYTES) }, (_, i) => i * PIECE_BYTES);
+  const pieces: { size: number; crc32: number }[] = new Array(offsets.length);
+  let gone = false;
+  await forEachLimited(offsets.entries(), 4, async ([i, offset]) => {
+    const length = Math.min(PIECE_BYTES, size - offset);
+    const sum = await hands.run({ kind: "sum", key, offset, length, sha256: false, lines: false });
+    if (sum.size === undefined) gone = true;
+    else pieces[i] = { size: sum.size, crc32: sum.crc32! };
+  });
+  if (gone) return undefined;
+  const whole = pieces.reduce((sum, piece) => ({ size: sum.size + piece.size, crc32: combineCrc32(sum.crc32, piece.crc32, piece.size) }));
+  return { key, size: whole.size, crc32: crcText(whole.crc32) };
+}
+
+function isProven({ key, size, crc32: sum, sha256 }: ProofLine, { objects }: GroupRecords): boolean {
+  return (objects.get(key) ?? []).some(
+    (known) =>
+      known.size === size &&
+      known.crc32 === sum &&
+      (known.sha256 === undefined || sha256 === undefined || known.sha256 === sha256),
+  );
+}
+
+function judgeSum(line: ProofLine, records: GroupRecords, findings: Findings, tally: Tally): void {
+  const known = records.objects.get(line.key);
+  if (!known) return;
+  if (isProven(line, records)) {
+    tally.objectsProven++;
+    tally.bytesProven += line.size;
+    return;
+  }
+  const wanted = known[0]!;
+  const expected = `${wanted.size} bytes with CRC-32 ${wanted.crc32} were written`;
+  findings.add("changed", line.key, `${expected}, ${line.size} bytes with CRC-32 ${line.crc32} found${holds(line, records)}`);
+}
+
+/** An object that has been put into another's place. */
+function holds({ key, size, crc32: sum }: ProofLine, { objects }: GroupRecords): string {
+  if (size === 0) return "";
+  for (const [other, known] of objects) {
+    if (other !== key && known.some((one) => one.size === size && one.crc32 === sum)) return `: these are the bytes of ${other}`;
+  }
+  return "";
+}
+
+/** Folders of which only one checksum is known: it is that of a list of their objects. */
+function judgeFolders(
+  { folders }: GroupRecords,
+  objects: ReadonlyMap<string, Entry>,
+  found: ReadonlyMap<string, ProofLine>,
+  findings: Findings,
+  tally: Tally,
+): void {
+  for (const [folder, receipts] of folders) {
+    const present = [...objects.keys()].filter((key) => key.startsWith(folder)).sort(compareKeys);
+    if (present.length === 0) {
+      findings.add("lost", folder, "it was written, and nothing of it is there");
+      continue;
+    }
+    const lines = present.map((key) => found.get(key));
+    const whole = lines.filter((line) => line !== undefined);
+    if (whole.length < lines.length) continue; // some were not asked for
+    const sum = crcText(whole.reduce((crc, line) => crc32(contentLine(folder, line), crc), 0));
+    const bytes = whole.reduce((total, { size }) => total + size, 0);
+    if (receipts.some((receipt) => receipt.crc32 === sum && receipt.size === bytes)) {
+      tally.objectsProven += whole.length;
+      tally.bytesProven += bytes;
+      continue;
+    }
+    const wanted = receipts[0]!;
+    findings.add(
+      "changed",
+      folder,
+      `${wanted.size} bytes with CRC-32 ${wanted.crc32} over its list were written, ${bytes} with ${sum} found; which of its ${whole.length} objects it is was not kept`,
+    );
+  }
+}
+
+/** Objects that a record of their group does not have. */
+function judgeUnrecorded(
+  objects: ReadonlyMap<string, Entry>,
+  named: NamedObjects,
+  records: GroupRecords,
+  findings: Findings,
+): void {
+  if (!records.any) return;
+  const folders = [...records.folders.keys()];
+  for (const key of objects.keys()) {
+    if (records.objects.has(key) || folders.some((folder) => key.startsWith(folder))) continue;
+    const by = named.get(key)?.by;
+    if (by === undefined) findings.add("extra", key, "nothing names it, and no record has it");
+    else findings.add("unrecorded", key, `${by} names it, and no record has its checksum`);
+  }
+}

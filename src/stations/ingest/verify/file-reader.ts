@@ -1,0 +1,32 @@
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { join } from "node:path";
+import { errnoOf, fileError } from "../../../stores/file-errors.js";
+import type { Reader } from "./work.js";
+
+/** Reads files below a folder, for threads that have nothing else to do meanwhile. */
+export function fileReader(root: string): Reader {
+  return {
+    async read(key, range) {
+      const path = join(root, key);
+      try {
+        const fd = openSync(path, "r");
+        try {
+          const { size } = fstatSync(fd);
+          const offset = Math.min(range?.offset ?? 0, size);
+          const bytes = new Uint8Array(Math.min(range?.length ?? size, size - offset));
+          for (let done = 0; done < bytes.length; ) {
+            const got = readSync(fd, bytes, done, bytes.length - done, offset + done);
+            if (got === 0) return bytes.subarray(0, done);
+            done += got;
+          }
+          return bytes;
+        } finally {
+          closeSync(fd);
+        }
+      } catch (error) {
+        if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") return undefined;
+        throw fileError(error, path, "read");
+      }
+    },
+  };
+}

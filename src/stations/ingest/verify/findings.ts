@@ -1,0 +1,90 @@
+import type { ErrorRecord } from "../../../core/errors.js";
+import { objectName, type Store } from "../../../stores/store.js";
+
+/**
+ * What a check may say of an object.
+ *
+ * Wrong: `lost` (named or recorded, not there), `changed` (not the recorded bytes), `undecodable`, `level` (not what it must be of the level
+ * below), `proof` (the proof itself is damaged).
+ * Unproven: `unmade` (metadata promise it, nobody made it), `unrecorded` (metadata name it, no record has it), `unknown` (a chunk that is
+ * absent: fill or lost), `unchecked` (of a kind that is not looked into).
+ * Said and no more: `extra` (nothing names it).
+ */
+export type FindingKind =
+  | "lost"
+  | "changed"
+  | "undecodable"
+  | "level"
+  | "proof"
+  | "unmade"
+  | "unrecorded"
+  | "unknown"
+  | "unchecked"
+  | "extra";
+
+export type Severity = "wrong" | "unproven" | "note";
+
+const SEVERITY: Readonly<Record<FindingKind, Severity>> = {
+  lost: "wrong",
+  changed: "wrong",
+  undecodable: "wrong",
+  level: "wrong",
+  proof: "wrong",
+  unmade: "unproven",
+  unrecorded: "unproven",
+  unknown: "unproven",
+  unchecked: "unproven",
+  extra: "note",
+};
+
+export interface Finding {
+  kind: FindingKind;
+  severity: Severity;
+  /** Key below the location's root; a folder's ends with `/`. */
+  key: string;
+  message: string;
+}
+
+/** Findings that are listed one by one. Of a tree that lost its disk the rest is counted. */
+const LISTED_MAX = 100_000;
+
+/** One finding an object: what is said of it later is added to what was said first. */
+export function collectFindings() {
+  const byKey = new Map<string, Finding>();
+  const counts: Partial<Record<FindingKind, number>> = {};
+  return {
+    counts,
+    add(kind: FindingKind, key: string, message: string): void {
+      const severity = SEVERITY[kind];
+      const before = byKey.get(key);
+      if (before?.severity === "wrong" || (before && severity !== "wrong")) {
+        if (before.kind !== kind) before.message += `; ${message}`;
+        return;
+      }
+      if (before) counts[before.kind]!--;
+      counts[kind] = (counts[kind] ?? 0) + 1;
+      if (byKey.size < LISTED_MAX || before) byKey.set(key, { kind, severity, key, message });
+    },
+    isWrong: (key: string): boolean => byKey.get(key)?.severity === "wrong",
+    list: (): Finding[] => [...byKey.values()],
+    count: (severity: Severity): number =>
+      Object.entries(counts).reduce((sum, [kind, n]) => sum + (SEVERITY[kind as FindingKind] === severity ? n : 0), 0),
+  };
+}
+
+export type Findings = ReturnType<typeof collectFindings>;
+
+/** A wrong object as an error with a place. */
+export function toErrorRecordOf(store: Store, { kind, key, message }: Finding): ErrorRecord {
+  const name = objectName(store, key.replace(/\/$/, ""));
+  const code = kind === "lost" ? "OBJECT_LOST" : "OBJECT_WRONG";
+  return { code, message: `${key}: ${message}`, ...(store.local ? { file: name } : { url: name }), hint: HINTS[kind] };
+}
+
+const HINTS: Partial<Record<FindingKind, string>> = {
+  lost: "copy it again from where the tree was made, or run the ingest again",
+  changed: "copy it again from where the tree was made, or run the ingest again with --verify",
+  undecodable: "copy it again from where the tree was made, or run the ingest again",
+  level: "make the volume again: its pyramid does not show what its full resolution shows",
+  proof: "copy the proof again, or make a new one with --write-proof",
+};

@@ -1,0 +1,88 @@
+import { isEmporiumError } from "../../../core/errors.js";
+import { findTargetReceipts, type KnownReceipt, type TargetReceipts } from "../../../engine/journal-receipts.js";
+import type { Store } from "../../../stores/store.js";
+import type { Findings } from "./findings.js";
+import { groupOf, proofFolderOf } from "./groups.js";
+import { openProof, type Proof } from "./proof.js";
+
+/** What is known of an object from when it was written. */
+export interface KnownSum {
+  size: number;
+  crc32: string;
+  sha256?: string | undefined;
+}
+
+export interface GroupRecords {
+  /** By key. More than one where several have written it: any of them will do. */
+  objects: Map<string, KnownSum[]>;
+  /** Folders of which only the checksum of all objects together is known, by key with a last `/`. */
+  folders: Map<string, KnownReceipt[]>;
+  /** False where nothing at all is known of the group. */
+  any: boolean;
+}
+
+/** Where a check takes the checksums from: proofs in the tree, and the journals of the workspace. */
+export interface Records {
+  /** Groups that they speak of. */
+  groups(): Iterable<string>;
+  of(group: string): Promise<GroupRecords>;
+  readonly proofs: readonly Proof[];
+  readonly journals: readonly string[];
+  /** The name by which metadata know a folder of the tree, where a copy has another: actual folder → name. */
+  readonly names: ReadonlyMap<string, string>;
+}
+
+/**
+ * Proofs below a prefix of a tree and receipts of its target. A damaged proof is a finding, and is not used.
+ *
+ * @param folders the folders that may hold a proof.
+ */
+export async function findRecords(
+  store: Store,
+  folders: Iterable<string>,
+  { workspace, writtenAt, findings, signal }: { workspace: string; writtenAt: string; findings: Findings; signal: AbortSignal },
+): Promise<Records> {
+  const proofs = new Map<string, Proof>();
+  const names = new Map<string, string>();
+  for (const folder of folders) {
+    try {
+      const proof = await openProof(store, folder, groupOf, signal);
+      if (!proof) continue;
+      proofs.set(folder, proof);
+      if (proof.folder !== folder) names.set(folder, proof.folder);
+    } catch (error) {
+      if (!isEmporiumError(error) || error.code.startsWith("STORE_")) throw error;
+      findings.add("proof", `${folder}emporium-proof.jsonl`, error.message.replace(/^[^:]*: /, ""));
+    }
+  }
+  const receipts = await findTargetReceipts(workspace, writtenAt, groupOf);
+  return {
+    proofs: [...proofs.values()],
+    journals: receipts.journals,
+    names,
+    *groups() {
+      for (const proof of proofs.values()) yield* proof.groups;
+      yield* receipts.groups();
+    },
+    of: (group) => recordsOf(group, proofs.get(proofFolderOf(group)), receipts),
+  };
+}
+
+async function recordsOf(group: string, proof: Proof | undefined, receipts: TargetReceipts): Promise<GroupRecords> {
+  const objects = new Map<string, KnownSum[]>();
+  const folders = new Map<string, KnownReceipt[]>();
+  const add = (key: string, sum: KnownSum) => objects.set(key, [...(objects.get(key) ?? []), sum]);
+  for (const { key, ...sum } of (await proof?.of(group)) ?? []) add(key, sum);
+  for (const [key, all] of await receipts.of(group)) {
+    for (const { contents, ...receipt } of all) {
+      if (!key.endsWith("/")) add(key, receipt);
+      else if (contents) for (const { key: inner, ...sum } of contents) add(inner, sum);
+      else folders.set(key, [...(folders.get(key) ?? []), receipt]);
+    }
+  }
+  // what a proof lists one by one needs no sum of its folder
+  for (const folder of folders.keys()) {
+    if (proof && [...objects.keys()].some((key) => key.startsWith(folder))) folders.delete(folder);
+  }
+  return { objects, folders, any: objects.size + folders.size > 0 };
+}
