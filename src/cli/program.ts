@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import type { Clock } from "../core/clock.js";
 import { asEmporiumError, EmporiumError, ERRORS, isEmporiumError, toErrorRecord } from "../core/errors.js";
 import { nearest } from "../core/nearest.js";
@@ -8,6 +7,7 @@ import { overview } from "./overview.js";
 import { logEvents, makeProgress } from "./progress.js";
 import { COMMANDS, type CommandEntry, GROUPS, RESERVED } from "./registry.js";
 import { makeTerminal, type TextSink } from "./terminal.js";
+import { version } from "./version.js";
 
 /** The process, as far as the program sees it. */
 export interface Host {
@@ -147,9 +147,4 @@ function cancelled(signal: AbortSignal): EmporiumError {
 function stackOf(error: Error): string {
   const cause = error.cause instanceof Error ? `\ncaused by ${stackOf(error.cause)}` : "";
   return `${error.stack ?? error.message}${cause}`;
-}
-
-export function version(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
-  return (manifest as { version: string }).version;
 }

@@ -35,6 +35,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./ingest-convert.js"),
   },
   {
+    name: "verify",
+    summary: "Prove a standardised tree: every object there, decodable, checksummed, every pyramid true",
+    load: () => import("./verify.js"),
+  },
+  {
     name: "doctor",
     summary: "Say what of this machine emporium can use, and what is missing",
     load: () => import("./doctor.js"),
@@ -62,7 +67,6 @@ export const RESERVED = [
   "blocks",
   "engine",
   "serve",
-  "verify",
 ] as const;
 
 export const GROUPS: Readonly<Record<string, string>> = {

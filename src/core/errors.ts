@@ -58,6 +58,11 @@ export const ERRORS = {
   TASK_BLOCKED: { exit: 1, summary: "A task was not started because one that it needs failed." },
   CANCELLED: { exit: 130, summary: "Stopped by a signal. The same command goes on where it was." },
   MEMORY_LIMIT: { exit: 2, summary: "The work does not fit the memory ceiling." },
+  OBJECT_LOST: { exit: 4, summary: "An object of a tree that metadata or a record names is not there." },
+  OBJECT_WRONG: {
+    exit: 4,
+    summary: "An object of a tree is not what was recorded of it, does not decode, or contradicts the level below it.",
+  },
   METADATA_VALUE: { exit: 1, summary: "A value cannot be written to metadata." },
   INTERNAL: { exit: 1, summary: "A fault in emporium itself." },
 } as const satisfies Record<string, { exit: 1 | 2 | 4 | 11 | 130; summary: string }>;

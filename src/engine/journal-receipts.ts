@@ -73,7 +73,11 @@ function contentsOf(workspace: string, journal: string, receipt: ObjectReceipt) 
 }
 
 /** Lines with receipts by group; undefined for a journal of another target. */
-async function scan(path: string, targetUrl: string, groupOf: (key: string) => string): Promise<Map<string, LineSpan[]> | undefined> {
+async function scan(
+  path: string,
+  targetUrl: string,
+  groupOf: (key: string) => string,
+): Promise<Map<string, LineSpan[]> | undefined> {
   const groups = new Map<string, LineSpan[]>();
   let ours = false;
   const file = await open(path, "r");
@@ -95,7 +99,11 @@ async function scan(path: string, targetUrl: string, groupOf: (key: string) => s
   return ours ? groups : undefined;
 }
 
-async function lastReceipts(path: string, lines: readonly LineSpan[], wanted: (key: string) => boolean): Promise<Map<string, ObjectReceipt>> {
+async function lastReceipts(
+  path: string,
+  lines: readonly LineSpan[],
+  wanted: (key: string) => boolean,
+): Promise<Map<string, ObjectReceipt>> {
   const receipts = new Map<string, ObjectReceipt>();
   if (lines.length === 0) return receipts;
   const file = await open(path, "r");

@@ -101,7 +101,10 @@ ${blocks.join("\n")}
 `;
 }
 
-describe.skipIf(!hasData)("the reference's test deposition of annotations", () => {
+describe.skipIf(!hasData).each([
+  ["", false],
+  [", compat", true],
+])("the reference's test deposition of annotations%s", (_, compat) => {
   const target = memoryStore({ url: "memory:portal" });
   let errors: readonly unknown[] = [];
   const folder = (name: string) => `20002/run1/Reconstructions/VoxelSpacing1.123/Annotations/${100 + NAMES.indexOf(name)}`;
@@ -110,8 +113,7 @@ describe.skipIf(!hasData)("the reference's test deposition of annotations", () =
   beforeAll(async () => {
     const source = memoryStore();
     await copyTree(new URL("lab-mini/", DATA), source, "input_bucket/");
-    // instances of the file have the id 0 throughout; the reference numbers them by their place
-    const report = await run({ config: configOf(), source, target, workspace: tempFolder(), name: "20002", compat: true });
+    const report = await run({ config: configOf(), source, target, workspace: tempFolder(), name: "20002", compat });
     ({ errors } = report);
   });
 

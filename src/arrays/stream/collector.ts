@@ -22,6 +22,7 @@ export class Collector {
   private pendingBytes = 0;
   private readonly doneBytes: number;
   private readonly kept: readonly number[];
+  private readonly slab: Float32Array | undefined;
 
   constructor(
     private readonly options: WriteVolumeOptions,
@@ -34,6 +35,7 @@ export class Collector {
     bytesPerVoxel: number,
   ) {
     this.kept = [...done.keys()];
+    this.slab = this.roomForSlab();
     this.expected = g.units.map((unit) => (options.zarr ? chunksOf(unit, g) : 0));
     this.doneBytes = g.units
       .filter((unit) => done.has(unit.index))
@@ -49,10 +51,28 @@ export class Collector {
     else if (message.kind === "object") {
       this.flusher?.remove(message.path);
       this.track(this.object(message));
-    } else if (message.kind === "unit") {
+    } else if (message.kind === "slab") this.addToSlab(message);
+    else if (message.kind === "unit") {
       this.reports.set(message.unit, { sums: message.sums, checksums: message.checksums });
       this.addCounts(message.counts);
       this.track(this.keepCounts(message.unit, message.counts).then(() => this.unitMaybeDone(message.unit)));
+    }
+  }
+
+  private roomForSlab(): Float32Array | undefined {
+    const { slab } = this.options;
+    const [, ny, nx] = this.g.shapes[0]!;
+    const isRead = ({ index, z0, z1 }: Unit) => this.done.has(index) && z0 < slab!.z1 && z1 > slab!.z0;
+    return slab && !this.g.units.some(isRead) ? new Float32Array(ny * nx) : undefined;
+  }
+
+  /** Of a column of voxels at most two units hold planes of the slab, so the order of their sums does not matter. */
+  private addToSlab({ y, x, width, sum }: Extract<WorkerMessage, { kind: "slab" }>): void {
+    if (!this.slab) return;
+    const nx = this.g.shapes[0]![2];
+    for (let row = 0; row * width < sum.length; row++) {
+      const to = (y + row) * nx + x;
+      for (let i = 0; i < width; i++) this.slab[to + i]! += sum[row * width + i]!;
     }
   }
 
@@ -165,6 +185,7 @@ export class Collector {
       histogram: counts === "histogram" ? this.counts : undefined,
       labels: counts === "labels" ? [...this.counts.keys()].filter((label) => label > 0 && this.counts[label]! > 0) : undefined,
       objects: receipts.flatMap((receipt) => receipt!.objects),
+      slab: this.slab,
     };
     if (options.mrc) {
       const head = options.mrc.head(statistics);

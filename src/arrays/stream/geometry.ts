@@ -31,6 +31,14 @@ export interface GeometryOptions {
   rawRowBytes: number;
   /** Steps of raw bytes that the main thread reads ahead for workers that cannot read by themselves; 0 for local files. */
   rawSlots: number;
+  /** Planes whose sum is wanted beside what is written. Of form `volume`. */
+  slab?: Slab | undefined;
+}
+
+/** Planes `z0 … z1` of what is written, the last one not among them. */
+export interface Slab {
+  z0: number;
+  z1: number;
 }
 
 /** A chunk column of a unit at one level: chunks that follow each other along the walk are appended by the same task list. */
@@ -109,6 +117,8 @@ export interface Geometry {
   /** Float64 index of a read task's five sums; Uint32 index of its checksums (one a plane). */
   sums(step: Step, strip: number): number;
   checksums(step: Step, strip: number): number;
+  /** Address of the float32 sum of the slab's planes so far, for the rows of a strip: all units use the same room, one after the other. */
+  slabSum(unit: Unit, strip: number): number;
   /** Address of a worker's table of counts for a unit slot, and its length: 0 where the form has none. */
   counts(unit: Unit, thread: number): number;
   countsBytes: number;
@@ -247,6 +257,7 @@ export function planGeometry(options: GeometryOptions): Geometry {
   });
   const rawSlotBytes = rawSlots === 0 ? 0 : align(planesOfStep * stepRows * rawRowBytes);
   const raw = take(rawSlots * rawSlotBytes);
+  const slabAt = take(options.slab ? 4 * stepRows * width : 0);
   const privateBytes = privateBuffers(options, 0).end;
   const privateStart = take(threads * privateBytes);
 
@@ -275,6 +286,7 @@ export function planGeometry(options: GeometryOptions): Geometry {
     columnState: (unit, column) => states[unit.index & 1]! + column * stateWords,
     sums: (step, strip) => sumsAt[step.unit.index & 1]! + SUMS * (step.local * maxStrips + strip),
     checksums: (step, strip) => crcsAt[step.unit.index & 1]! + planesOfStep * (step.local * maxStrips + strip),
+    slabSum: (unit, strip) => slabAt + 4 * strip * STRIP_ROWS * (unit.x1 - unit.x0),
     counts: (unit, thread) => counts[unit.index & 1]! + thread * countsBytes,
     countsBytes,
     rawSlot: (step) => raw + (step % Math.max(1, rawSlots)) * rawSlotBytes,

@@ -3,6 +3,7 @@ import type { DType } from "../../core/dtype.js";
 import { EmporiumError } from "../../core/errors.js";
 import type { CONVERT } from "../kernels/kernels.js";
 import type { VolumeForm } from "./forms.js";
+import type { Slab } from "./geometry.js";
 import type { MaskSelection } from "./selection.js";
 
 /** Voxels in C order, `[z, y, x]`, x fastest, behind `offset` of a file of this machine or behind a reader. */
@@ -64,6 +65,8 @@ export interface WriteVolumeOptions {
   zarr?: { folder: string } | undefined;
   /** Where the counts of finished units are kept for a resume. Absent: no resume, `onUnit` is not called. */
   scratch?: string | undefined;
+  /** Planes of a volume whose sum is wanted: what pictures are made of. */
+  slab?: Slab | undefined;
   /** Units of an earlier attempt on the same files. */
   finished?: readonly UnitReceipt[];
   onUnit?: ((receipt: UnitReceipt) => Promise<void>) | undefined;
@@ -85,6 +88,8 @@ export interface WriteVolumeResult {
   histogram?: Float64Array | undefined;
   /** Form `labels`: those above 0 that level 0 holds, ascending. */
   labels?: number[] | undefined;
+  /** Sum of the slab's planes as float32, rows of the volume one after the other. Undefined where an earlier attempt has read some of them. */
+  slab?: Float32Array | undefined;
   mrc?: { size: number; crc32: number };
   objects: { key: string; size: number; crc32: number }[];
 }

@@ -35,6 +35,8 @@ export interface SourceJob {
 export type WorkerMessage =
   | { kind: "begin"; path: string }
   | { kind: "object"; key: string; path: string; size: number; crc32: number; unit: number }
+  /** Sum of the unit's planes of the slab, for some of its rows. */
+  | { kind: "slab"; y: number; x: number; width: number; sum: Float32Array }
   | { kind: "unit"; unit: number; sums: number[]; checksums: number[]; counts: Uint32Array }
   | { kind: "end" }
   | { kind: "error"; error: ErrorRecord };

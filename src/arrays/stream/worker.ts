@@ -6,7 +6,7 @@ import { asEmporiumError, EmporiumError, toErrorRecord } from "../../core/errors
 import { BLOSC_HEADER_BYTES, bloscHeader } from "../kernels/blosc.js";
 import { CONVERT, instantiateKernels, type Kernels } from "../kernels/kernels.js";
 import { BLOCK_BYTES, FORMS, LEVELS, STRIP_ROWS } from "./forms.js";
-import { type ChunkColumn, planGeometry, STATE, type Step, SUMS, type Unit } from "./geometry.js";
+import { type ChunkColumn, planGeometry, type Slab, STATE, type Step, SUMS, type Unit } from "./geometry.js";
 import { privateBuffers } from "./private-buffers.js";
 import { resampler } from "./resampler.js";
 import { stripReader } from "./strip-reader.js";
@@ -153,10 +153,14 @@ function work(job: WorkerJob): void {
     const crcs = g.checksums(step, strip);
     doubles.set([Infinity, -Infinity, 0, 0, 0], sums);
     resample?.(step, strip, y, rows, slot);
+    const { slab } = job.geometry;
+    const summing = slab !== undefined && overlaps(step, slab);
+    if (summing) beginSum(step, index, strip, slot);
     for (let plane = 0; plane < step.planes; plane++) {
       const at = ringAddress(unit, 0, plane, strip, slot);
       if (!resample) reader.load(step, index, strip, plane, y, rows, at);
       measure(unit, at, voxels);
+      if (summing) addToSum(step, plane, strip, at, voxels);
       const s = buffers.stats / 8;
       doubles[sums] = Math.min(doubles[sums]!, doubles[s]!);
       doubles[sums + 1] = Math.max(doubles[sums + 1]!, doubles[s + 1]!);
@@ -173,7 +177,33 @@ function work(job: WorkerJob): void {
       words[crcs + plane] = whole ? crc32(bytes.subarray(at, at + voxels * itemBytes)) | 0 : 0;
     }
     reduce(step, strip, rows, slot);
+    if (summing) endSum(step, strip, y, voxels);
     Atomics.add(words, control.rowsRead, rows * step.planes);
+  }
+
+  /** A strip's sum is added up in the order of the planes, whoever reads them: float32 additions do not commute. */
+  function beginSum(step: Step, index: number, strip: number, slot: 0 | 1): void {
+    const before = g.steps[index - 1];
+    if (before && overlaps(before, job.geometry.slab!) && strip < before.strips) {
+      atLeast(control.strip(1 - slot, strip), index);
+    }
+  }
+
+  function addToSum({ unit, z0 }: Step, plane: number, strip: number, at: number, voxels: number): void {
+    const slab = job.geometry.slab!;
+    const z = z0 + plane;
+    if (z < slab.z0 || z >= slab.z1) return;
+    const sum = new Float32Array(job.memory.buffer, g.slabSum(unit, strip), voxels);
+    const voxel = new Float32Array(job.memory.buffer, at, voxels);
+    if (z === Math.max(slab.z0, unit.z0)) sum.set(voxel);
+    else for (let i = 0; i < voxels; i++) sum[i]! += voxel[i]!;
+  }
+
+  /** The unit's last plane of the slab is in: what there is of these rows goes to the main thread. */
+  function endSum({ unit, z0, planes }: Step, strip: number, y: number, voxels: number): void {
+    if (z0 + planes < Math.min(job.geometry.slab!.z1, unit.z1)) return;
+    const sum = new Float32Array(job.memory.buffer, g.slabSum(unit, strip), voxels).slice();
+    post({ kind: "slab", y, x: unit.x0, width: unit.x1 - unit.x0, sum });
   }
 
   function ringAddress(unit: Unit, level: number, plane: number, strip: number, slot: 0 | 1): number {
@@ -356,4 +386,8 @@ function work(job: WorkerJob): void {
   function writeAll(fd: number, at: number, length: number, position: number): void {
     for (let done = 0; done < length; ) done += writeSync(fd, bytes, at + done, length - done, position + done);
   }
+}
+
+function overlaps({ z0, planes }: Step, slab: Slab): boolean {
+  return z0 < slab.z1 && z0 + planes > slab.z0;
 }

@@ -9,7 +9,7 @@ import { Flusher } from "./flusher.js";
 import { FORMS } from "./forms.js";
 import { type Geometry, type GeometryOptions, planGeometry } from "./geometry.js";
 import { voxelOf, type WriteVolumeOptions, type WriteVolumeResult } from "./job.js";
-import { fitColumns, fitRawSlots } from "./memory.js";
+import { fitColumns, fitRawSlots, slabBytes } from "./memory.js";
 import { type Resampling, resamplingOf } from "./resampling.js";
 
 /**
@@ -31,8 +31,10 @@ export async function writeVolume(options: WriteVolumeOptions): Promise<WriteVol
   // local float32 is read straight into the step buffers
   const isDirect = !remote && voxel.convert === "float32" && FORMS[form].dtype === "float32";
   const rawRowBytes = isDirect ? 0 : sourceRowBytes;
-  const cut = { shape, form, threads, rawRowBytes, resampling };
-  const { rawSlots, columns } = chooseCut(cut, remote, options.memoryBytes);
+  // the sum of a slab is a help to pictures, not worth a narrow cut
+  const slab = options.slab && 2 * slabBytes(shape) <= options.memoryBytes ? options.slab : undefined;
+  const cut = { shape, form, threads, rawRowBytes, resampling, slab };
+  const { rawSlots, columns } = chooseCut(cut, remote, options.memoryBytes - (slab ? slabBytes(shape) : 0));
   const unitRaw = voxel.itemBytes === 0.5 || resampling ? rawRowBytes : Math.min(rawRowBytes, columns * voxel.itemBytes);
   const geometryOptions = { ...cut, rawSlots, columns, rawRowBytes: unitRaw };
   const g = planGeometry(geometryOptions);
@@ -53,7 +55,7 @@ export async function writeVolume(options: WriteVolumeOptions): Promise<WriteVol
     // source bytes stand for written ones: the ratio does not matter
     const flusher = options.flush ? new Flusher(bytesRead, systemClock) : undefined;
     if (options.mrc) flusher?.add(options.mrc.path);
-    const collector = new Collector(options, g, words, columns, done, flusher, bytesPerVoxel);
+    const collector = new Collector({ ...options, slab }, g, words, columns, done, flusher, bytesPerVoxel);
     const stop = () => Atomics.store(words, g.control.stop, 1);
     signal?.addEventListener("abort", stop, { once: true });
     const progress = setInterval(() => collector.report(bytesRead()), 200);

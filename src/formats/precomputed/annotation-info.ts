@@ -1,7 +1,7 @@
 import { EmporiumError } from "../../core/errors.js";
 import type { Json, JsonObject } from "../../core/json.js";
 import { asObject, isArray, isObject, member, wrongField } from "../zarr/json.js";
-import { count, key, list, numbers, positive, text } from "./fields.js";
+import { key, list, numbers, positive, text, whole } from "./fields.js";
 import { parseSharding, type Sharding } from "./sharding.js";
 
 /** Points, lines and other marks in a space. Coordinates are in the order of `dimensions`, which is x, y, z where there are three. */
@@ -85,14 +85,14 @@ export function annotationInfoFromJson(document: JsonObject, name: string): Anno
       const path = `spatial.${i}`;
       const object = asObject(value, name, path);
       const gridShape = numbers(member(object, "grid_shape"), rank, name, `${path}.grid_shape`);
-      for (const [axis, cells] of gridShape.entries()) count(cells, 1, 2 ** 53, name, `${path}.grid_shape.${axis}`);
+      for (const [axis, cells] of gridShape.entries()) whole(cells, 1, 2 ** 53, name, `${path}.grid_shape.${axis}`);
       const chunkSize = numbers(member(object, "chunk_size"), rank, name, `${path}.chunk_size`);
       for (const [axis, size] of chunkSize.entries()) positive(size, name, `${path}.chunk_size.${axis}`);
       return {
         ...folder(object, name, path),
         gridShape,
         chunkSize,
-        limit: count(member(object, "limit"), 0, 2 ** 53, name, `${path}.limit`),
+        limit: whole(member(object, "limit"), 0, 2 ** 53, name, `${path}.limit`),
       };
     }),
   };

@@ -21,11 +21,6 @@ export function whole(value: Json | undefined, least: number, most: number, name
   return number + 0; // "-0" is an integer of JSON
 }
 
-/** A whole number that counts something. */
-export function count(value: Json | undefined, least: number, most: number, name: string, path: string): number {
-  return whole(value, least, most, name, path);
-}
-
 export function positive(value: Json | undefined, name: string, path: string): number {
   const number = toNumber(value);
   if (number !== undefined && Number.isFinite(number) && number > 0) return number;

@@ -5,7 +5,7 @@ import type { Json, JsonObject } from "../../core/json.js";
 import { LIMITS } from "../../core/limits.js";
 import { asObject, isArray, member, parseMetadata, show, wrongField } from "../zarr/json.js";
 import { type AnnotationInfo, annotationInfoFromJson } from "./annotation-info.js";
-import { count, key, list, numbers, optionalKey, positive, text, tooMuch, whole } from "./fields.js";
+import { key, list, numbers, optionalKey, positive, text, tooMuch, whole } from "./fields.js";
 import { parseSharding, type Sharding } from "./sharding.js";
 
 /** What an `info` document describes. */
@@ -111,7 +111,7 @@ function volume(document: JsonObject, name: string): VolumeInfo {
   const dtypeText = text(document, "data_type", name);
   const dtype = DTYPES.find((one) => one === dtypeText.toLowerCase());
   if (!dtype) throw wrongField(name, "data_type", dtypeText, DTYPES.join(", "));
-  const channels = count(member(document, "num_channels"), 1, CHANNELS_MAX, name, "num_channels");
+  const channels = whole(member(document, "num_channels"), 1, CHANNELS_MAX, name, "num_channels");
   const typeText = text(document, "type", name).toLowerCase();
   if (typeText !== "image" && typeText !== "segmentation") throw wrongField(name, "type", typeText, `"image" or "segmentation"`);
   const scales = list(document, "scales", name, { least: 1, most: SCALES_MAX }).map((value, i) =>
@@ -130,12 +130,12 @@ function volume(document: JsonObject, name: string): VolumeInfo {
 }
 
 function scale(object: JsonObject, dtype: DType, channels: number, name: string, path: string): VolumeScale {
-  const shape = triple(object, "size", name, path, (value, at) => count(value, 1, LIMITS.axisLength, name, at));
+  const shape = triple(object, "size", name, path, (value, at) => whole(value, 1, LIMITS.axisLength, name, at));
   if (product(shape) * channels > LIMITS.elements)
     throw tooMuch(name, `${path}.size`, `${shape.join("×")} voxels are more than 2^53`);
   const chunks = list(object, "chunk_sizes", name, { path, least: 1, most: SCALES_MAX }).map((value, i) => {
     const at = `${path}.chunk_sizes.${i}`;
-    const chunk = reversed(value, name, at, (one, place) => count(one, 1, LIMITS.axisLength, name, place));
+    const chunk = reversed(value, name, at, (one, place) => whole(one, 1, LIMITS.axisLength, name, place));
     const inside = chunk.map((length, axis) => Math.min(length, shape[axis]!)) as Triple;
     const bytes = product(inside) * channels * ITEM_BYTES[dtype];
     if (bytes > LIMITS.chunkBytes) throw tooMuch(name, at, `a chunk of ${bytes} bytes, ${LIMITS.chunkBytes} at most are read`);
@@ -165,7 +165,7 @@ function block(object: JsonObject, dtype: DType, name: string, path: string): Tr
     throw wrongField(name, "data_type", dtype, `uint32 or uint64, as ${path}.encoding is compressed_segmentation`);
   }
   const shape = triple(object, "compressed_segmentation_block_size", name, path, (value, at) =>
-    count(value, 1, LIMITS.axisLength, name, at),
+    whole(value, 1, LIMITS.axisLength, name, at),
   );
   const bytes = product(shape) * ITEM_BYTES[dtype];
   if (bytes > LIMITS.chunkBytes) {
@@ -179,7 +179,7 @@ function block(object: JsonObject, dtype: DType, name: string, path: string): Tr
 }
 
 function multilodMesh(document: JsonObject, name: string): MeshInfo {
-  const bits = count(member(document, "vertex_quantization_bits"), 10, 16, name, "vertex_quantization_bits");
+  const bits = whole(member(document, "vertex_quantization_bits"), 10, 16, name, "vertex_quantization_bits");
   if (bits !== 10 && bits !== 16) throw wrongField(name, "vertex_quantization_bits", bits, "10 or 16");
   return {
     kind: "mesh",
@@ -202,7 +202,7 @@ function skeletons(document: JsonObject, name: string): SkeletonInfo {
     return {
       id: text(object, "id", name, path),
       dataType,
-      components: count(member(object, "num_components"), 1, ATTRIBUTES_MAX, name, `${path}.num_components`),
+      components: whole(member(object, "num_components"), 1, ATTRIBUTES_MAX, name, `${path}.num_components`),
     };
   });
   return {

@@ -32,11 +32,7 @@ export interface ChunkPart {
 }
 
 /** The chunks that a box touches, last axis fastest. */
-export function* chunkParts(
-  start: readonly number[],
-  stop: readonly number[],
-  chunks: readonly number[],
-): Generator<ChunkPart> {
+export function* chunkParts(start: readonly number[], stop: readonly number[], chunks: readonly number[]): Generator<ChunkPart> {
   const first = start.map((from, i) => Math.floor(from / chunks[i]!));
   const end = stop.map((to, i) => Math.ceil(to / chunks[i]!));
   for (const chunk of positions(first, end)) {

@@ -9,7 +9,8 @@ export function checkImageLabel(check: NgffCheck, metadata: JsonObject, path: st
   const seen = new Set<number>();
   for (const [color, where] of readObjects(check, label, "colors", at) ?? []) {
     const value = read(check, color, "label-value", where, "number", true);
-    if (value !== undefined && seen.has(value)) check.report("label-values", `${where}.label-value`, `${value} has a colour already`);
+    if (value !== undefined && seen.has(value))
+      check.report("label-values", `${where}.label-value`, `${value} has a colour already`);
     if (value !== undefined) seen.add(value);
     const rgba = read(check, color, "rgba", where, "list");
     if (rgba && rgba.length !== 4) check.report("range", `${where}.rgba`, `${rgba.length} numbers found, 4 wanted`);
@@ -17,7 +18,8 @@ export function checkImageLabel(check: NgffCheck, metadata: JsonObject, path: st
       checkRange(check, typed(check, part, `${where}.rgba.${i}`, "integer"), `${where}.rgba.${i}`, 0, 255);
     });
   }
-  if (!Object.hasOwn(label, "colors") && minor >= 4) check.report("recommended", `${at}.colors`, "absent, a list of colours wanted");
+  if (!Object.hasOwn(label, "colors") && minor >= 4)
+    check.report("recommended", `${at}.colors`, "absent, a list of colours wanted");
   for (const [property, where] of readObjects(check, label, "properties", at) ?? []) {
     read(check, property, "label-value", where, "integer", true);
   }

@@ -1,5 +1,4 @@
 import type { Json, JsonObject } from "../../core/json.js";
-import { isArray, isObject, member } from "./json.js";
 import { below, checkUnique, found, type NgffCheck, read, readNumbers, readObjects, typed } from "./ngff-rules.js";
 
 /** `multiscales` of 0.1 to 0.5: axes, datasets, and a scale for each. */
@@ -82,7 +81,12 @@ export function checkAxis(check: NgffCheck, value: Json, path: string): CheckedA
   const unit = read(check, axis, "unit", path, "string");
   const known = type !== undefined && Object.hasOwn(UNITS, type) ? UNITS[type] : undefined;
   if (known && unit === undefined) check.report("axes-unit", `${path}.unit`, `absent, a unit of ${type} wanted`);
-  else if (known && !known.test(unit!)) check.report("axes-unit", `${path}.unit`, found(unit, `a unit of ${type}, such as ${type === "time" ? "second" : "angstrom"},`));
+  else if (known && !known.test(unit!))
+    check.report(
+      "axes-unit",
+      `${path}.unit`,
+      found(unit, `a unit of ${type}, such as ${type === "time" ? "second" : "angstrom"},`),
+    );
   return { name, type };
 }
 
@@ -134,14 +138,9 @@ export function checkOmero(check: NgffCheck, metadata: JsonObject, path: string,
     const window = read(check, channel, "window", where, "object", minor < 6);
     if (window) for (const key of ["start", "min", "end", "max"]) read(check, window, key, `${where}.window`, "number", true);
     const color = read(check, channel, "color", where, "string", minor < 6);
-    if (color !== undefined && !/^[0-9a-f]{6}$/i.test(color)) check.report("color", `${where}.color`, found(color, "6 hexadecimal digits"));
+    if (color !== undefined && !/^[0-9a-f]{6}$/i.test(color))
+      check.report("color", `${where}.color`, found(color, "6 hexadecimal digits"));
     for (const key of ["label", "family"]) read(check, channel, key, where, "string");
     read(check, channel, "active", where, "boolean");
   }
-}
-
-/** Whether a list holds an object with this name: `coordinateSystems`. */
-export function namesOf(value: Json | undefined): Set<string> {
-  const names = isArray(value) ? value.map((item) => (isObject(item) ? member(item, "name") : undefined)) : [];
-  return new Set(names.filter((name) => typeof name === "string"));
 }

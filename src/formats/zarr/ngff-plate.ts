@@ -22,7 +22,8 @@ export function checkPlate(check: NgffCheck, metadata: JsonObject, path: string,
     if (!WELL_PATH.test(wellPath)) check.report("path", `${where}.path`, found(wellPath, "row/column, letters and digits"));
     else if (row !== undefined && column !== undefined && rows && columns) {
       const named = `${rows[row]}/${columns[column]}`;
-      if (wellPath !== named) check.report("plate-wells", `${where}.path`, found(wellPath, `${named} of row ${row}, column ${column}`));
+      if (wellPath !== named)
+        check.report("plate-wells", `${where}.path`, found(wellPath, `${named} of row ${row}, column ${column}`));
     }
   }
   checkAcquisitions(check, plate, at);

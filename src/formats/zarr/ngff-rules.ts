@@ -12,7 +12,10 @@ export const NGFF_RULES = {
   version: { level: "must", says: "The version is one that is known, and stands where its version wants it." },
   "version-given": { level: "strict", says: "Up to 0.4 each kind of metadata has its version." },
   "version-draft": { level: "advice", says: "Drafts of 0.6 are checked as their release candidate is." },
-  kind: { level: "must", says: "There is an image, label, plate, well, scene or bioformats2raw layout, and the one that is wanted." },
+  kind: {
+    level: "must",
+    says: "There is an image, label, plate, well, scene or bioformats2raw layout, and the one that is wanted.",
+  },
   type: { level: "must", says: "A member has the JSON type that the schema wants." },
   required: { level: "must", says: "A member that the schema requires is there." },
   empty: { level: "must", says: "A list that needs an element has one." },
@@ -28,17 +31,21 @@ export const NGFF_RULES = {
   "axes-zyx": { level: "advice", says: "The axes of space are z, y, x in this order." },
   "axes-unit": { level: "advice", says: "An axis of space or time has a unit of UDUNITS-2." },
   transformation: { level: "must", says: "A coordinate transformation is of a known kind and has what its kind needs." },
-  "transformation-scale": { level: "must", says: "A dataset has one scale; since 0.6 one transformation, a scale, an identity or both of a sequence." },
+  "transformation-scale": {
+    level: "must",
+    says: "A dataset has one scale; since 0.6 one transformation, a scale, an identity or both of a sequence.",
+  },
   "transformation-length": { level: "strict", says: "A transformation has one number for each axis." },
   "transformation-order": { level: "strict", says: "A translation comes after the scale, once." },
   reference: { level: "must", says: "Input and output of a transformation name a path or coordinate system." },
+  "systems-names": { level: "strict", says: "Names of coordinate systems are unique." },
   "reference-found": { level: "strict", says: "A coordinate system that is named exists." },
   "datasets-order": { level: "strict", says: "Datasets go from the highest resolution to the lowest." },
   color: { level: "advice", says: "A channel's colour is six hexadecimal digits." },
   "label-image": { level: "advice", says: "A label is an image as well." },
   "label-values": { level: "strict", says: "A label has one colour." },
   "plate-names": { level: "strict", says: "Rows, columns and acquisitions are told apart by their names and numbers." },
-  "plate-wells": { level: "strict", says: "A well's path is that of the row and column that its indexes name." },
+  "plate-wells": { level: "advice", says: "A well's path is that of the row and column that its indexes name." },
 } as const satisfies Record<string, { level: NgffLevel; says: string }>;
 
 export type NgffRule = keyof typeof NGFF_RULES;

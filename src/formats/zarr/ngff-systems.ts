@@ -7,7 +7,6 @@ import {
   checkDatasetPath,
   checkDatasetsOrder,
   checkNamed,
-  namesOf,
 } from "./ngff-multiscales.js";
 import { checkUnique, found, type NgffCheck, type NgffRelease, read, readObjects } from "./ngff-rules.js";
 import { checkTransformation } from "./ngff-transformations.js";
@@ -62,15 +61,16 @@ function checkSystems(check: NgffCheck, owner: JsonObject, path: string, require
     const count = (type: string) => axes.filter((axis) => axis?.type === type).length;
     const [space, array] = [count("space"), count("array")];
     if ((space >= 2 && space <= 3) === array >= 2) {
-      check.report("axes-space", where, `${space} axes of space and ${array} of array found, 2 or 3 of space or 2 of array wanted`);
+      check.report(
+        "axes-space",
+        where,
+        `${space} axes of space and ${array} of array found, 2 or 3 of space or 2 of array wanted`,
+      );
     }
     checkAxesTogether(check, axes, where);
-    if (name !== undefined) systems.set(name, list.length);
-  }
-  const list = member(owner, "coordinateSystems");
-  const names = namesOf(list);
-  if (Array.isArray(list) && names.size < list.length && names.size > 0) {
-    check.report("reference-found", `${path}.coordinateSystems`, "names of coordinate systems are to be unique");
+    if (name === undefined) continue;
+    if (systems.has(name)) check.report("systems-names", `${at}.name`, `${name} is there twice`);
+    systems.set(name, list.length);
   }
   return systems;
 }
@@ -104,7 +104,8 @@ function checkDatasetTransformation(
   checkReference(check, step, "input", at, systems, release, { path: "must", alone: false });
   const output = checkReference(check, step, "output", at, systems, release, { path: "may", alone: false });
   const type = member(step, "type");
-  const parts = type === "sequence" ? (readObjects(check, step, "transformations", at, { unique: false, least: 0 }) ?? []) : [first];
+  const parts =
+    type === "sequence" ? (readObjects(check, step, "transformations", at, { unique: false, least: 0 }) ?? []) : [first];
   const types = parts.map(([part]) => member(part, "type"));
   const allowed = type === "sequence" ? ["scale", "translation"] : ["scale", "identity"];
   if (types.some((part) => !allowed.includes(part as string)) || (type === "sequence" && parts.length !== 2)) {

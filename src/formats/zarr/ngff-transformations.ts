@@ -65,7 +65,10 @@ const KINDS: Record<string, Parameters> = {
 
 /** A coordinate transformation of 0.6: its kind, and what that kind needs. Input and output are its surroundings' matter. */
 export function checkTransformation(check: NgffCheck, step: JsonObject, path: string, depth = 0): void {
-  if (depth > DEPTH_MAX) return check.report("transformation", path, `more than ${DEPTH_MAX} transformations in one another`);
+  if (depth > DEPTH_MAX) {
+    check.report("transformation", path, `more than ${DEPTH_MAX} transformations in one another`);
+    return;
+  }
   read(check, step, "name", path, "string");
   const type = read(check, step, "type", path, "string", true);
   if (type === undefined) return;
@@ -91,7 +94,12 @@ function checkAxisIndexes(check: NgffCheck, step: JsonObject, key: string, path:
 function matrixHere(check: NgffCheck, step: JsonObject, key: string, path: string): boolean {
   const [here, there] = [Object.hasOwn(step, key), Object.hasOwn(step, "path")];
   if (there) read(check, step, "path", path, "string");
-  if (here === there) check.report("transformation", path, here ? `${key} and path found, one of them wanted` : `${key} or path wanted, both are absent`);
+  if (here === there)
+    check.report(
+      "transformation",
+      path,
+      here ? `${key} and path found, one of them wanted` : `${key} or path wanted, both are absent`,
+    );
   return here;
 }
 
@@ -107,5 +115,9 @@ function checkField(check: NgffCheck, step: JsonObject, path: string): void {
   read(check, step, "path", path, "string", true);
   const interpolation = member(step, "interpolation");
   if (interpolation === undefined || ["nearest", "linear", "cubic"].includes(interpolation as string)) return;
-  check.report("transformation", `${path}.interpolation`, found(isObject(interpolation) ? {} : interpolation, "nearest, linear or cubic"));
+  check.report(
+    "transformation",
+    `${path}.interpolation`,
+    found(isObject(interpolation) ? {} : interpolation, "nearest, linear or cubic"),
+  );
 }

@@ -15,6 +15,7 @@ export interface NgffVerdict {
   kinds: readonly NgffKind[];
   /** No finding is an error. */
   valid: boolean;
+  /** Errors first. */
   findings: readonly NgffFinding[];
 }
 
@@ -49,7 +50,10 @@ export function validateNgff(attributes: Json, { strict = false, kind }: NgffOpt
   const check = startCheck(strict);
   const root = typed(check, attributes, "", "object");
   const { version, kinds } = root ? checkAttributes(check, root, kind) : { version: undefined, kinds: [] };
-  return { version, kinds, valid: !check.findings.some(({ severity }) => severity === "error"), findings: check.findings };
+  const [errors, warnings] = (["error", "warning"] as const).map((wanted) =>
+    check.findings.filter(({ severity }) => severity === wanted),
+  ) as [NgffFinding[], NgffFinding[]];
+  return { version, kinds, valid: errors.length === 0, findings: [...errors, ...warnings] };
 }
 
 function checkAttributes(
@@ -105,8 +109,10 @@ function checkKind(check: NgffCheck, kind: NgffKind, metadata: JsonObject, path:
       break;
     case "bioformats2raw": {
       const layout = read(check, metadata, KEYS[kind], path, "number");
+      // bioformats2raw wrote 1 and 2 before its layout was specified
+      const older = minor < 5 && (layout === 1 || layout === 2);
       if (layout !== undefined && layout !== 3) {
-        check.report("range", below(path, KEYS[kind]), `${layout} found, 3 wanted`);
+        check.report("range", below(path, KEYS[kind]), `${layout} found, 3 wanted`, older ? "strict" : "must");
       }
       break;
     }
@@ -121,8 +127,10 @@ function checkKind(check: NgffCheck, kind: NgffKind, metadata: JsonObject, path:
 function wrappedVersion(check: NgffCheck, metadata: JsonObject): string | undefined {
   const version = read(check, metadata, "version", "ome", "string", true);
   if (version === undefined) return undefined;
-  if (/^0\.6\.?dev\d+$/.test(version)) check.report("version-draft", "ome.version", `${version} is a draft of 0.6, it is checked as 0.6rc0`);
-  else if (version !== "0.5" && !/^0\.6(rc\d+)?$/.test(version)) check.report("version", "ome.version", found(version, "0.5 or 0.6"));
+  if (/^0\.6\.?dev\d+$/.test(version))
+    check.report("version-draft", "ome.version", `${version} is a draft of 0.6, it is checked as 0.6rc0`);
+  else if (version !== "0.5" && !/^0\.6(rc\d+)?$/.test(version))
+    check.report("version", "ome.version", found(version, "0.5 or 0.6"));
   return version;
 }
 
@@ -131,7 +139,9 @@ function looseVersion(check: NgffCheck, metadata: JsonObject): string | undefine
   let first: string | undefined;
   for (const kind of VERSIONED) {
     const value = member(metadata, KEYS[kind]);
-    const parts: [Json, string][] = isArray(value) ? value.map((item, i) => [item, `${KEYS[kind]}.${i}`]) : [[value ?? null, KEYS[kind]]];
+    const parts: [Json, string][] = isArray(value)
+      ? value.map((item, i) => [item, `${KEYS[kind]}.${i}`])
+      : [[value ?? null, KEYS[kind]]];
     for (const [part, path] of parts) {
       if (!isObject(part)) continue;
       const version = read(check, part, "version", path, "string");
@@ -142,7 +152,11 @@ function looseVersion(check: NgffCheck, metadata: JsonObject): string | undefine
       first ??= version;
       if (/^0\.[1-4](?![\d.])/.test(version)) continue;
       const moved = /^0\.[5-9]/.test(version);
-      check.report("version", `${path}.version`, found(version, moved ? "0.1 to 0.4; from 0.5 on metadata are below ome" : "0.1 to 0.4"));
+      check.report(
+        "version",
+        `${path}.version`,
+        found(version, moved ? "0.1 to 0.4; from 0.5 on metadata are below ome" : "0.1 to 0.4"),
+      );
     }
   }
   return first;

@@ -1,7 +1,19 @@
 import { EmporiumError } from "../../core/errors.js";
 import type { Json, JsonObject } from "../../core/json.js";
 import { asObject, isArray, isObject, member, wrongField } from "./json.js";
-import { type OmeReadOptions, type OmeZarrFields, type OmeZarrImage, omeZarrAttributes, parseMultiscale, parseOmeZarr } from "./ome.js";
+import {
+  type OmeReadOptions,
+  type OmeZarrFields,
+  type OmeZarrImage,
+  omeZarrAttributes,
+  parseMultiscale,
+  parseOmeZarr,
+} from "./ome.js";
+
+export interface OmeZarr05Fields extends OmeZarrFields {
+  /** How each level comes from the one before: `type` and `metadata` of the image. Default: means of blocks; nothing where `labels` are given. */
+  downscaling?: { type: string; metadata: JsonObject } | undefined;
+}
 
 /**
  * The attributes of an OME-Zarr 0.5 image, for `zarrV3GroupMetadata`: those of 0.4 below `ome`, where one version counts for all. Voxel sizes are
@@ -10,21 +22,19 @@ import { type OmeReadOptions, type OmeZarrFields, type OmeZarrImage, omeZarrAttr
  * Unlike there, `type` and `metadata` say how levels come about (the specification asks for it, the portal's 0.4 has neither), and the labels of an
  * instance mask are in `image-label` beside the image, where the specification has it, not in its `metadata`.
  */
-export function omeZarr05Attributes(fields: OmeZarrFields): JsonObject {
+export function omeZarr05Attributes(fields: OmeZarr05Fields): JsonObject {
   const { labels, kind } = fields;
   const attributes = omeZarrAttributes({ ...fields, labels: undefined });
   const [image] = attributes.multiscales as readonly JsonObject[];
-  const levels: JsonObject = labels
-    ? { type: "nearest", metadata: { description: "every second voxel along each axis that is halved" } }
-    : { type: "mean", metadata: { description: `mean of blocks of ${kind === "tiltseries" ? "1x2x2" : "2x2x2"} voxels` } };
-  const multiscale = { name: image!.name, axes: image!.axes, datasets: image!.datasets, ...levels };
+  const block = kind === "tiltseries" ? [1, 2, 2] : [2, 2, 2];
+  const means = { type: "mean", metadata: { description: "mean of each block of voxels", block } };
+  const { type, metadata } = fields.downscaling ?? (labels ? {} : means);
   const colors = labels && labelColors(labels);
   return {
     ome: {
       version: "0.5",
-      multiscales: [multiscale],
-      // a list of colours may not be empty
-      "image-label": colors && (colors.length > 0 ? { colors } : {}),
+      multiscales: [{ name: image!.name, axes: image!.axes, datasets: image!.datasets, type, metadata }],
+      "image-label": colors && (colors.length > 0 ? { colors } : {}), // a list of colours may not be empty
     },
   };
 }

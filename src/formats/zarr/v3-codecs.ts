@@ -59,7 +59,8 @@ export function parseCodecChain(
     const serial = serializerOf(codec, order ? order.map((axis) => chunk[axis]!) : chunk, itemBytes, name, at, depth);
     const step = serial ? undefined : stepOf(codec, name, at);
     if (serial) {
-      if (serializer) throw wrongField(name, `${at}.name`, codec.name, "one codec that makes bytes of an array, there is one before");
+      if (serializer)
+        throw wrongField(name, `${at}.name`, codec.name, "one codec that makes bytes of an array, there is one before");
       serializer = serial;
     } else if (step) {
       if (!serializer) throw wrongField(name, `${at}.name`, codec.name, "bytes or sharding_indexed before it");

@@ -8,7 +8,8 @@ import { parseZarrV3Array, parseZarrV3Group, printZarrV3, zarrV3FromJson, zarrV3
 import { readZarrV3Array, readZarrV3Box, type ZarrObjects } from "./v3-read.js";
 import { writeZarrV3Array } from "./v3-write.js";
 
-const golden = (path: string) => JSON.parse(readFileSync(new URL(`../../../test/golden/zarr-v3/${path}`, import.meta.url), "utf8"));
+const golden = (path: string) =>
+  JSON.parse(readFileSync(new URL(`../../../test/golden/zarr-v3/${path}`, import.meta.url), "utf8"));
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 const encode = (value: string) => new TextEncoder().encode(value);
@@ -69,7 +70,8 @@ describe("arrays that zarr-python 3 and tensorstore wrote", () => {
       expect(sha256(await readZarrV3Array(again, meta))).toBe(wanted.sha256);
       // what nothing compresses has one form; in shards zarr-python stores the chunks along a curve
       if (/blosc|gzip|zstd|zlib|lz4|sharding/.test(text(document))) return;
-      for (const key of keys.filter((at) => at !== "zarr.json")) expect(Buffer.compare(written.get(key)!, get(key)!), key).toBe(0);
+      for (const key of keys.filter((at) => at !== "zarr.json"))
+        expect(Buffer.compare(written.get(key)!, get(key)!), key).toBe(0);
     });
 
     it(`${name}: the document is printed as it was`, () => {
@@ -136,7 +138,9 @@ describe("public Zarr v3 arrays", () => {
 
   /** Facts of the inventory, read from the documents by another program. */
   const listed: [string, JsonObject][] = present
-    ? Object.entries(JSON.parse(readFileSync(new URL("../expected.json", data), "utf8")) as Record<string, { facts?: JsonObject }>)
+    ? Object.entries(
+        JSON.parse(readFileSync(new URL("../expected.json", data), "utf8")) as Record<string, { facts?: JsonObject }>,
+      )
         .filter(([path, { facts }]) => path.endsWith("zarr.json") && facts?.node_type === "array")
         .map(([path, { facts }]) => [path, facts!])
     : [];

@@ -131,7 +131,13 @@ function refuseUnknown(document: JsonObject, known: readonly string[], name: str
 function requireVersion3(document: JsonObject, name: string): void {
   const version = member(document, "zarr_format");
   if (version === 3) return;
-  throw wrongField(name, "zarr_format", version, "3", version === 2 ? "Zarr 2 has its metadata in .zarray and .zgroup" : undefined);
+  throw wrongField(
+    name,
+    "zarr_format",
+    version,
+    "3",
+    version === 2 ? "Zarr 2 has its metadata in .zarray and .zgroup" : undefined,
+  );
 }
 
 function shapeOf(value: Json | undefined, name: string): number[] {
@@ -265,10 +271,20 @@ export interface ZarrV3ArrayFields {
  * @throws {EmporiumError} FORMAT_UNSUPPORTED, FORMAT_FIELD: what `zarrV3FromJson` would refuse is not written.
  */
 export function zarrV3ArrayMetadata(fields: ZarrV3ArrayFields): JsonObject {
-  const { shape, dtype, chunks, shards, attributes = {}, dimensionNames, keys = { encoding: "default", separator: "/" } } = fields;
+  const {
+    shape,
+    dtype,
+    chunks,
+    shards,
+    attributes = {},
+    dimensionNames,
+    keys = { encoding: "default", separator: "/" },
+  } = fields;
   const itemBytes = ITEM_BYTES[dtype];
   const bytes = (size: number) =>
-    size === 1 ? { name: "bytes" } : { name: "bytes", configuration: { endian: fields.littleEndian === false ? "big" : "little" } };
+    size === 1
+      ? { name: "bytes" }
+      : { name: "bytes", configuration: { endian: fields.littleEndian === false ? "big" : "little" } };
   const turned = fields.order;
   const inner: JsonObject[] = [bytes(itemBytes)];
   if (fields.compressor) inner.push(compressorJson(fields.compressor, itemBytes));

@@ -55,11 +55,7 @@ export async function readZarrV3Box(
 }
 
 /** The whole array. */
-export function readZarrV3Array(
-  objects: ZarrObjects,
-  meta: ZarrV3Array,
-  options?: ZarrV3ReadOptions,
-): Promise<Uint8Array> {
+export function readZarrV3Array(objects: ZarrObjects, meta: ZarrV3Array, options?: ZarrV3ReadOptions): Promise<Uint8Array> {
   return readZarrV3Box(objects, meta, { start: meta.shape.map(() => 0), stop: meta.shape }, options);
 }
 
@@ -118,10 +114,14 @@ async function readShard(stored: Stored, shard: ShardSerializer, part: Part, con
   const bytesMax = encodedBytesMax(product(shard.chunks) * context.meta.type.itemBytes);
   for (const { range, piece } of wanted) {
     if (range.length <= bytesMax) continue;
-    throw new EmporiumError("FORMAT_CORRUPT", `${piece.name}: ${range.length} bytes stored, ${bytesMax} at most would be this chunk`, {
-      place: { file: stored.name, byte: range.offset },
-      hint: "copy the shard again: its index is damaged",
-    });
+    throw new EmporiumError(
+      "FORMAT_CORRUPT",
+      `${piece.name}: ${range.length} bytes stored, ${bytesMax} at most would be this chunk`,
+      {
+        place: { file: stored.name, byte: range.offset },
+        hint: "copy the shard again: its index is damaged",
+      },
+    );
   }
   for (const { range, pieces } of planReads(wanted)) {
     const bytes = await stored.range(range);

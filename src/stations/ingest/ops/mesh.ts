@@ -20,7 +20,7 @@ export interface MeshParams {
 
 /** Buffers of a conversion: the file, its vertices as numbers, and what is written. Text is the largest in memory. */
 export function meshMemory(sizeBytes: number): number {
-  return (16 << 20) + 6 * sizeBytes;
+  return (16 << 20) + 8 * sizeBytes;
 }
 
 /** Reads a surface in its format and writes it as binary glTF: a mesh is small beside volumes and is held whole. */

@@ -1,7 +1,7 @@
 import { crcText } from "../../../core/crc32.js";
 import { forEachLimited } from "../../../engine/parallel.js";
 import type { Entry } from "../../../stores/store.js";
-import type { CheckContext, NamedObjects } from "./check-group.js";
+import type { CheckContext, NamedObjects } from "./context.js";
 import { chunkJob, chunksOf, compared, type Hierarchy, type Level, partsOf } from "./hierarchy.js";
 import type { LevelComparison } from "./levels.js";
 import type { ProofLine } from "./proof.js";
@@ -59,7 +59,13 @@ export async function checkChunks(hierarchy: Hierarchy, scene: ChunkScene): Prom
       if (result.fault !== undefined) return findings.add("undecodable", key, result.fault);
       tally.chunksDecoded++;
       fill.set(key, result.fill!);
-      if (result.level) comparisons.push({ below: key, above: hierarchy.levels[index + 1]!, at: aboveKey(level, chunk), comparison: result.level });
+      if (result.level)
+        comparisons.push({
+          below: key,
+          above: hierarchy.levels[index + 1]!,
+          at: aboveKey(level, chunk),
+          comparison: result.level,
+        });
     });
   }
   for (const one of absent) judgeAbsent(one, hierarchy, fill, scene);
@@ -85,8 +91,14 @@ function judgeAbsent(one: Absent, hierarchy: Hierarchy, fill: ReadonlyMap<string
   const { findings, tally } = context;
   const absence = absenceOf(one, hierarchy, fill);
   if (absence === "fill") tally.chunksFill++;
-  else if (absence === "lost") findings.add("lost", one.key, "the level next to it holds what was made of it, or what it was made of, and it is not there");
-  else findings.add("unknown", one.key, "it is not there: it may hold the fill value only, or be lost; no record and no other level tells");
+  else if (absence === "lost")
+    findings.add("lost", one.key, "the level next to it holds what was made of it, or what it was made of, and it is not there");
+  else
+    findings.add(
+      "unknown",
+      one.key,
+      "it is not there: it may hold the fill value only, or be lost; no record and no other level tells",
+    );
 }
 
 /**
@@ -132,7 +144,11 @@ function judgeLevels(
     findings.add("level", key, `${voxels} of ${of} voxels are not what the level below gives: ${said}`);
   }
   if (present > 0 && zeros > 0) {
-    findings.add("level", folder, `odd edges are the mean of what is there in ${present} voxels, and of that and zeros in ${zeros}`);
+    findings.add(
+      "level",
+      folder,
+      `odd edges are the mean of what is there in ${present} voxels, and of that and zeros in ${zeros}`,
+    );
   } else if (present > 0) tally.edges.present++;
   else if (zeros > 0) tally.edges.zeros++;
 }

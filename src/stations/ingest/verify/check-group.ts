@@ -1,56 +1,22 @@
 import { crc32 } from "node:zlib";
 import { combineCrc32, crcText } from "../../../core/crc32.js";
-import { isEmporiumError } from "../../../core/errors.js";
-import type { JsonObject } from "../../../core/json.js";
+import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
+import { type Json, type JsonObject, parseJson } from "../../../core/json.js";
 import { LIMITS } from "../../../core/limits.js";
 import { contentLine } from "../../../engine/folder-contents.js";
 import { forEachLimited } from "../../../engine/parallel.js";
-import { parseMetadata } from "../../../formats/zarr/json.js";
 import { compareKeys } from "../../../stores/keys.js";
 import type { Entry, Store } from "../../../stores/store.js";
 import { checkChunks } from "./check-chunks.js";
+import type { CheckContext, Named, NamedObjects, Tally } from "./context.js";
 import type { Findings } from "./findings.js";
 import { objectsOf } from "./groups.js";
-import { type Documents, type LevelsChecked, openHierarchy } from "./hierarchy.js";
+import { type Documents, openHierarchy } from "./hierarchy.js";
 import { faultOf } from "./kinds.js";
 import { PROOF_NAME, type ProofLine } from "./proof.js";
 import type { GroupRecords, Records } from "./records.js";
 import { type Reference, referencesOf } from "./references.js";
 import type { Hands } from "./threads.js";
-
-/** What all checks of a tree share. */
-export interface CheckContext {
-  store: Store;
-  records: Records;
-  findings: Findings;
-  tally: Tally;
-  hands: Hands;
-  threads: number;
-  levels: LevelsChecked;
-  /** Which objects are read. Metadata always are. */
-  isAsked(key: string): boolean;
-  sha256: boolean;
-  signal: AbortSignal;
-  /** Bytes of objects that have been dealt with. */
-  onBytes(bytes: number): void;
-}
-
-/** Counts for the report. */
-export interface Tally {
-  objects: number;
-  bytes: number;
-  objectsRead: number;
-  bytesRead: number;
-  /** Objects whose bytes are those that were recorded. */
-  objectsProven: number;
-  bytesProven: number;
-  chunksDecoded: number;
-  /** Chunks that are absent because they hold the fill value only. */
-  chunksFill: number;
-  levelVoxels: number;
-  /** Pyramids by what odd edges met: the mean of what is there, or the reference's zeros. */
-  edges: { present: number; zeros: number };
-}
 
 /** Checks one group of a tree. @returns what was found, in the order of keys: the lines of a proof. */
 export async function checkGroup(group: string, context: CheckContext): Promise<ProofLine[]> {
@@ -79,7 +45,7 @@ export async function checkGroup(group: string, context: CheckContext): Promise<
     referencesOf(key, document).map((reference) => ({ ...reference, by: key, key: actualKey(reference.key, context.records) })),
   );
   for (const reference of references) await checkReference(reference, objects, named, records, context);
-  for (const key of recordedKeys(records)) {
+  for (const key of records.objects.keys()) {
     if (!objects.has(key)) findings.add("lost", key, "it was written, and is not there");
   }
 
@@ -102,27 +68,22 @@ export async function checkGroup(group: string, context: CheckContext): Promise<
     const line = await sumObject(key, size, { lines: key.endsWith(".ndjson"), sha256: context.sha256, hands });
     if (!line) return findings.add("lost", key, "it went away while it was being checked");
     judge(line);
-    const fault = line.fault ?? (await faultOf(store, key, { isOurs: named.get(key)?.mrc, isProven: isProven(line, records), signal }));
+    const fault =
+      line.fault ?? (await faultOf(store, key, { isOurs: named.get(key)?.mrc, isProven: isProven(line, records), signal }));
     if (fault !== undefined) findings.add("undecodable", key, fault);
   });
   for (const { key, size } of objects.values()) if (!found.has(key) && !context.isAsked(key)) context.onBytes(size);
   judgeFolders(records, objects, found, findings, tally);
-  judgeUnrecorded(objects, named, records, findings);
+  judgeUnrecorded({ objects, named, records, found }, findings, tally);
   return [...found.values()].sort((a, b) => compareKeys(a.key, b.key));
 }
 
-/** Why an object should be there. */
-interface Named {
-  by: string;
-  promised: boolean;
-  mrc?: boolean;
-}
+/** Documents that ingest makes: the portal's, Zarr's, Neuroglancer's. What a laboratory's files are called says nothing of what they are. */
+const DOCUMENT =
+  /(_metadata\.json|\/\.z(attrs|group|array|metadata)|\/Annotations\/.*\.json|\/IdentifiedObjects\/.*\.json|\/NeuroglancerPrecompute\/(.*\.json|.*\/info))$/;
 
-export type NamedObjects = Map<string, Named>;
-
-/** A document of the portal or of Zarr. */
 function isDocument({ key, size }: Entry): boolean {
-  return size <= LIMITS.metadataBytes && /(\.json|\/\.z(attrs|group|array|metadata)|\/info)$/.test(key);
+  return size <= LIMITS.metadataBytes && DOCUMENT.test(key);
 }
 
 async function readDocuments(objects: ReadonlyMap<string, Entry>, context: CheckContext, judge: (line: ProofLine) => void) {
@@ -132,7 +93,9 @@ async function readDocuments(objects: ReadonlyMap<string, Entry>, context: Check
   await forEachLimited([...objects.values()].filter(isDocument), 8, async ({ key }) => {
     const bytes = await store.read(key, undefined, { signal });
     if (!bytes) return findings.add("lost", key, "it went away while it was being checked");
-    const sum = context.sha256 ? await hands.run({ kind: "sum", key, offset: 0, length: bytes.length, sha256: true, lines: false }) : {};
+    const sum = context.sha256
+      ? await hands.run({ kind: "sum", key, offset: 0, length: bytes.length, sha256: true, lines: false })
+      : {};
     judge({ key, size: bytes.length, crc32: crcText(crc32(bytes)), ...(sum.sha256 === undefined ? {} : { sha256: sum.sha256 }) });
     try {
       const document = parseDocument(bytes, key);
@@ -153,20 +116,17 @@ async function readDocuments(objects: ReadonlyMap<string, Entry>, context: Check
   return { parsed, access };
 }
 
-/** Tables of identified objects are lists; all other documents are maps. */
+/** Tables of identified objects are lists, a caption may be anything: they name nothing. */
 function parseDocument(bytes: Uint8Array, key: string): JsonObject | undefined {
-  if (bytes.length > 0 && bytes[0] === 0x5b) {
-    JSON_LIST.decode(bytes);
-    return undefined;
+  let value: Json;
+  try {
+    value = parseJson(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (cause) {
+    const why = isEmporiumError(cause) ? cause.message : "its text is not UTF-8";
+    throw new EmporiumError("FORMAT_CORRUPT", why, { place: { file: key }, cause });
   }
-  return parseMetadata(bytes, key);
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined;
 }
-
-const JSON_LIST = {
-  decode(bytes: Uint8Array): void {
-    JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  },
-};
 
 /** Where an object is that metadata name: a copy of a dataset under another name still speaks of itself by the old one. */
 function actualKey(key: string, { names }: Records): string {
@@ -183,7 +143,9 @@ async function checkReference(
 ): Promise<void> {
   const { key, by, field, zarr, promised, mrc } = reference;
   if (!zarr) named.set(key, { by, promised, mrc });
-  const isThere = zarr ? objects.has(`${key}/.zattrs`) || (await anyBelow(store, `${key}/`, signal)) : objects.has(key) || (await has(store, key, signal));
+  const isThere = zarr
+    ? objects.has(`${key}/.zattrs`) || (await anyBelow(store, `${key}/`, signal))
+    : objects.has(key) || (await has(store, key, signal));
   if (isThere) return;
   if (promised && !records.objects.has(key)) findings.add("unmade", key, `${by} promises it as ${field}, and it was not made`);
   else findings.add("lost", zarr ? `${key}/` : key, `${by} names it as ${field}, and it is not there`);
@@ -205,10 +167,6 @@ async function anyBelow(store: Store, folder: string, signal: AbortSignal): Prom
     if (!isEmporiumError(error) || error.code !== "NAME_UNSAFE") throw error;
   }
   return false;
-}
-
-function* recordedKeys({ objects }: GroupRecords): Iterable<string> {
-  yield* objects.keys();
 }
 
 /** Above this an object is summed in pieces side by side. */
@@ -235,7 +193,10 @@ export async function sumObject(
     else pieces[i] = { size: sum.size, crc32: sum.crc32! };
   });
   if (gone) return undefined;
-  const whole = pieces.reduce((sum, piece) => ({ size: sum.size + piece.size, crc32: combineCrc32(sum.crc32, piece.crc32, piece.size) }));
+  const whole = pieces.reduce((sum, piece) => ({
+    size: sum.size + piece.size,
+    crc32: combineCrc32(sum.crc32, piece.crc32, piece.size),
+  }));
   return { key, size: whole.size, crc32: crcText(whole.crc32) };
 }
 
@@ -305,17 +266,25 @@ function judgeFolders(
 
 /** Objects that a record of their group does not have. */
 function judgeUnrecorded(
-  objects: ReadonlyMap<string, Entry>,
-  named: NamedObjects,
-  records: GroupRecords,
+  scene: {
+    objects: ReadonlyMap<string, Entry>;
+    named: NamedObjects;
+    records: GroupRecords;
+    found: ReadonlyMap<string, ProofLine>;
+  },
   findings: Findings,
+  tally: Tally,
 ): void {
+  const { objects, named, records, found } = scene;
   if (!records.any) return;
   const folders = [...records.folders.keys()];
   for (const key of objects.keys()) {
     if (records.objects.has(key) || folders.some((folder) => key.startsWith(folder))) continue;
     const by = named.get(key)?.by;
-    if (by === undefined) findings.add("extra", key, "nothing names it, and no record has it");
-    else findings.add("unrecorded", key, `${by} names it, and no record has its checksum`);
+    if (by !== undefined) findings.add("unrecorded", key, `${by} names it, and no record has its checksum`);
+    else {
+      findings.add("extra", key, "nothing names it, and no record has it");
+      if (found.has(key)) tally.objectsExtra++;
+    }
   }
 }

@@ -49,7 +49,8 @@ export function openHierarchy(folder: string, documents: Documents, findings: Fi
   const attributes = `${folder}.zattrs`;
   const root = documents.json(attributes);
   if (!documents.has(attributes)) findings.add("lost", attributes, "it makes its folder an OME-Zarr, and is not there");
-  if (!documents.has(`${folder}.zgroup`)) findings.add("lost", `${folder}.zgroup`, "every Zarr group has one, and it is not there");
+  if (!documents.has(`${folder}.zgroup`))
+    findings.add("lost", `${folder}.zgroup`, "every Zarr group has one, and it is not there");
   if (!root) return undefined;
   const hierarchy: Hierarchy = { folder, documents: [attributes, `${folder}.zgroup`], levels: [] };
   try {
@@ -104,7 +105,9 @@ function relation(fine: Level, coarse: Level, findings: Findings): Level["above"
     return Number.isInteger(step) && above.chunks[axis]! % step === 0;
   });
   if (rule && fits && below.type.dtype === above.type.dtype) return { array: coarse.place, factors, rule };
-  const what = rule ? "chunks or types do not fit those of the level below" : `levels of ${below.type.dtype} follow no rule that is known`;
+  const what = rule
+    ? "chunks or types do not fit those of the level below"
+    : `levels of ${below.type.dtype} follow no rule that is known`;
   findings.add("unchecked", key, what);
   return undefined;
 }
@@ -134,7 +137,9 @@ export function compared(level: Level, levels: LevelsChecked): (chunk: Triple, k
 /** Chunks of the level below that a chunk was made of. */
 export function* partsOf(above: Level, chunk: Triple, below: Level): Generator<{ key: string; chunk: Triple }> {
   const { array, factors } = below.above!;
-  const from = chunk.map((c, axis) => Math.floor((c * array.meta.chunks[axis]! * factors[axis]!) / below.place.meta.chunks[axis]!));
+  const from = chunk.map((c, axis) =>
+    Math.floor((c * array.meta.chunks[axis]! * factors[axis]!) / below.place.meta.chunks[axis]!),
+  );
   const to = chunk.map((c, axis) => {
     const end = Math.min((c + 1) * array.meta.chunks[axis]!, above.place.meta.shape[axis]!) * factors[axis]!;
     return Math.min(Math.ceil(end / below.place.meta.chunks[axis]!), below.grid[axis]!);

@@ -55,8 +55,10 @@ async function pngFault(store: Store, key: string, signal: AbortSignal): Promise
     const length = bytes.readUInt32BE(at);
     const end = at + 12 + length;
     if (end > bytes.length) break;
-    if (crc32(bytes.subarray(at + 4, end - 4)) !== bytes.readUInt32BE(end - 4)) return `the PNG chunk at byte ${at} has another checksum`;
-    if (bytes.toString("latin1", at + 4, at + 8) === "IEND") return end === bytes.length ? undefined : "bytes follow the end of the PNG";
+    if (crc32(bytes.subarray(at + 4, end - 4)) !== bytes.readUInt32BE(end - 4))
+      return `the PNG chunk at byte ${at} has another checksum`;
+    if (bytes.toString("latin1", at + 4, at + 8) === "IEND")
+      return end === bytes.length ? undefined : "bytes follow the end of the PNG";
     at = end;
   }
   return "the PNG ends before its end";

@@ -8,9 +8,9 @@ import { objectName, type Store, type Upload } from "../../../stores/store.js";
 /**
  * A proof: what the objects of a folder were, in a file beside them that travels with them. Lines of JSON:
  *
- *     {"proof": "emporium", "format": 1, "folder": "10401/", "made": "2026-02-01T10:00:00Z", "program": "emporium 1.2.0", "basis": "receipts"}
+ *     {"proof": "emporium", "format": 1, "folder": "10401/", "made": "2026-02-01T10:00:00Z", "program": "emporium 1.2.0"}
  *     {"key": "TS_1/run_metadata.json", "size": 93, "crc32": "3ba4a312"}        … one an object, group by group, each in UTF-8 order
- *     {"objects": 1, "bytes": 93, "sha256": "…"}                                 SHA-256 of all bytes before this line
+ *     {"objects": 1, "bytes": 93, "basis": "receipts", "sha256": "…"}            SHA-256 of all bytes before this line
  *
  * Keys are relative to the folder, so a copy proves itself wherever it is; `folder` is the name under which metadata speak of it. Basis
  * `receipts`: what ingest wrote. `as found`: nobody had written down what was written, so the proof holds from its making on.
@@ -67,6 +67,7 @@ export async function openProof(
   const ranges = new Map<string, { from: number; to: number }>();
   let head: JsonObject | undefined;
   let ended = false;
+  let basis: ProofBasis = "as found";
   let objects = 0;
   let bytes = 0;
   for await (const { text, from, to, raw } of linesOf(store, key, stat.size, signal)) {
@@ -75,7 +76,8 @@ export async function openProof(
     if (!head) head = requireHead(document, name);
     else if (document.key === undefined) {
       ended = true;
-      const wanted = printLine({ objects, bytes, sha256: hash.copy().digest("hex") });
+      basis = document.basis === "receipts" ? "receipts" : "as found";
+      const wanted = printLine({ objects, bytes, basis, sha256: hash.copy().digest("hex") });
       if (Buffer.compare(raw, Buffer.from(wanted)) !== 0) throw damaged(name, from, "its last line does not fit those before it");
     } else {
       const line = proofLine(document, proofFolder, name, from);
@@ -94,7 +96,7 @@ export async function openProof(
     folder: String(head.folder),
     made: String(head.made),
     program: String(head.program),
-    basis: head.basis === "receipts" ? "receipts" : "as found",
+    basis,
     objects,
     bytes,
     groups: new Set(ranges.keys()),
@@ -188,7 +190,6 @@ export interface ProofHead {
   folder: string;
   madeMs: number;
   program: string;
-  basis: ProofBasis;
 }
 
 /** Writes a proof line by line, in bounded memory; nothing is visible before `finish`. */
@@ -224,7 +225,6 @@ export function proofWriter(store: Store, proofFolder: string, head: ProofHead, 
     folder: head.folder,
     made: new Date(head.madeMs).toISOString().replace(/\.000Z$/, "Z"),
     program: head.program,
-    basis: head.basis,
   });
   return {
     key,
@@ -235,8 +235,8 @@ export function proofWriter(store: Store, proofFolder: string, head: ProofHead, 
       bytes += size;
       if (held >= LIMITS.partBytesMin) await flush(false);
     },
-    async finish(): Promise<void> {
-      add({ objects, bytes, sha256: hash.copy().digest("hex") });
+    async finish(basis: ProofBasis): Promise<void> {
+      add({ objects, bytes, basis, sha256: hash.copy().digest("hex") });
       await flush(true);
       await upload!.finish({ signal });
     },

@@ -44,7 +44,8 @@ function threadHands(root: string, threads: number): Hands {
       else job.reject(new EmporiumError("STORE_FAILED", error ?? "a check ended without a result"));
     });
     worker.on("error", (cause) => {
-      for (const job of waiting.values()) job.reject(new EmporiumError("INTERNAL", `a worker thread died: ${cause.message}`, { cause }));
+      for (const job of waiting.values())
+        job.reject(new EmporiumError("INTERNAL", `a worker thread died: ${cause.message}`, { cause }));
       waiting.clear();
     });
     return worker;

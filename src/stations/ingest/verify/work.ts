@@ -6,8 +6,8 @@ import type { ByteRange } from "../../../core/bytes.js";
 import { HOST_LITTLE_ENDIAN, swapBytes } from "../../../core/dtype.js";
 import { isEmporiumError } from "../../../core/errors.js";
 import { chunkKey } from "../../../formats/zarr/chunks.js";
-import { fillElement, readZarrBox } from "../../../formats/zarr/read.js";
 import type { ZarrArrayMeta } from "../../../formats/zarr/metadata.js";
+import { fillElement, readZarrBox } from "../../../formats/zarr/read.js";
 import { compareLevels, type LevelComparison, type LevelRule } from "./levels.js";
 
 /** Where objects are read from: a folder of this machine inside a worker thread, a store elsewhere. Absent is undefined. */
@@ -130,22 +130,54 @@ function lineCheck() {
 async function checkChunk({ key, array, chunk, sha256, above }: ChunkJob, reader: Reader): Promise<JobResult> {
   const stored = await reader.read(key);
   const below = boxOf(array.meta, chunk);
-  if (!stored) return { aboveFill: above && (await isBoxFill(above, below, reader)) };
+  const upper = above && (await openAbove(above, below, reader));
+  if (!stored) return { aboveFill: upper && (await isAboveFill(upper)) };
   const result: JobResult = { size: stored.length, crc32: crc32(stored) };
   if (sha256) result.sha256 = createHash("sha256").update(stored).digest("hex");
-  let voxels: Uint8Array;
-  try {
-    voxels = await decodeBox(array, chunk, below, stored);
-  } catch (error) {
-    return { ...result, fault: reasonOf(error) };
+  const element = fillElement(array.meta.fillValue, array.meta.type.dtype);
+  let fill = true;
+  for (const slab of slabsOf(array.meta, below)) {
+    let voxels: Uint8Array;
+    try {
+      voxels = await decodeBox(array, chunk, slab, stored);
+    } catch (error) {
+      return { ...result, fault: reasonOf(error) };
+    }
+    fill &&= isFill(voxels, element);
+    const coarse =
+      upper && (await decodeBox(upper.array, upper.chunk, halved(slab, upper.factors), upper.stored).catch(() => undefined));
+    if (!upper || !coarse) continue;
+    const compared = compareLevels(voxels, shapeOf(slab), coarse, upper.factors, upper.rule, array.meta.type.dtype);
+    result.level = joined(result.level, compared, (slab.start[0] - below.start[0]) / upper.factors[0]);
   }
-  result.fill = isFill(voxels, fillElement(array.meta.fillValue, array.meta.type.dtype));
-  if (above) {
-    const coarse = await readAbove(above, below, reader);
-    const shape = below.stop.map((stop, axis) => stop - below.start[axis]!) as Triple;
-    if (coarse) result.level = compareLevels(voxels, shape, coarse, above.factors, above.rule, array.meta.type.dtype);
+  return { ...result, fill };
+}
+
+/** Voxels that are decoded at once: a whole chunk beside its frame would double what a thread holds. */
+const SLAB_BYTES = 32 * 1024 * 1024;
+
+/** A box cut along z at even planes. Only Blosc frames are decoded in parts; of others each slab would decode all. */
+function* slabsOf({ type, compressor, order }: ZarrArrayMeta, box: Box3): Generator<Box3> {
+  const [nz, ny, nx] = shapeOf(box);
+  const isWhole = compressor?.id !== "blosc" || order !== "C";
+  const planes = isWhole ? nz : Math.max(2, Math.floor(SLAB_BYTES / (ny * nx * type.itemBytes)) & ~1);
+  for (let z = 0; z < nz; z += planes) {
+    const from = box.start[0] + z;
+    const to = Math.min(from + planes, box.stop[0]);
+    yield { start: [from, box.start[1], box.start[2]], stop: [to, box.stop[1], box.stop[2]] };
   }
-  return result;
+}
+
+function joined(before: LevelComparison | undefined, now: LevelComparison, planes: number): LevelComparison {
+  const [z = 0, y = 0, x = 0] = now.first?.at ?? [];
+  const first = now.first && { ...now.first, at: [z + planes, y, x] as Triple };
+  return {
+    voxels: (before?.voxels ?? 0) + now.voxels,
+    wrong: (before?.wrong ?? 0) + now.wrong,
+    first: before?.first ?? first,
+    present: (before?.present ?? 0) + now.present,
+    zeros: (before?.zeros ?? 0) + now.zeros,
+  };
 }
 
 interface Box3 {
@@ -159,28 +191,29 @@ function boxOf({ shape, chunks }: ZarrArrayMeta, chunk: Triple): Box3 {
   return { start, stop: start.map((from, axis) => Math.min(from + chunks[axis]!, shape[axis]!)) as Triple };
 }
 
-/** The voxels of the level above that were made of a box, or undefined where they cannot be read: their own chunk's check says why. */
-async function readAbove(
-  { array, factors }: { array: ArrayPlace; factors: Triple },
-  below: Box3,
-  reader: Reader,
-): Promise<Uint8Array | undefined> {
-  const start = below.start.map((from, axis) => from / factors[axis]!) as Triple;
-  const stop = below.stop.map((to, axis) => Math.ceil(to / factors[axis]!)) as Triple;
-  const chunk = start.map((from, axis) => Math.floor(from / array.meta.chunks[axis]!)) as Triple;
-  const key = array.folder + chunkKey(chunk, array.meta.dimensionSeparator);
-  const stored = await reader.read(key);
-  if (!stored) return undefined;
-  return decodeBox(array, chunk, { start, stop }, stored).catch(() => undefined);
+function shapeOf({ start, stop }: Box3): Triple {
+  return stop.map((to, axis) => to - start[axis]!) as Triple;
 }
 
-async function isBoxFill(
-  above: { array: ArrayPlace; factors: Triple },
-  below: Box3,
-  reader: Reader,
-): Promise<boolean | undefined> {
-  const coarse = await readAbove(above, below, reader);
-  const { fillValue, type } = above.array.meta;
+/** The voxels of the level above that were made of a box. */
+function halved({ start, stop }: Box3, factors: Triple): Box3 {
+  return {
+    start: start.map((from, axis) => from / factors[axis]!) as Triple,
+    stop: stop.map((to, axis) => Math.ceil(to / factors[axis]!)) as Triple,
+  };
+}
+
+/** The chunk of the level above that was made of a box; undefined where it is not there: its own check says so. */
+async function openAbove({ array, factors, rule }: NonNullable<ChunkJob["above"]>, below: Box3, reader: Reader) {
+  const box = halved(below, factors);
+  const chunk = box.start.map((from, axis) => Math.floor(from / array.meta.chunks[axis]!)) as Triple;
+  const stored = await reader.read(array.folder + chunkKey(chunk, array.meta.dimensionSeparator));
+  return stored && { array, factors, rule, box, chunk, stored };
+}
+
+async function isAboveFill(upper: NonNullable<Awaited<ReturnType<typeof openAbove>>>): Promise<boolean | undefined> {
+  const { fillValue, type } = upper.array.meta;
+  const coarse = await decodeBox(upper.array, upper.chunk, upper.box, upper.stored).catch(() => undefined);
   return coarse && isFill(coarse, fillElement(fillValue, type.dtype));
 }
 

@@ -1,0 +1,83 @@
+import { tiltAxisAngle } from "../../../../formats/mdoc/read.js";
+import { type Check, checksOf, count, shown, STANDARDIZED, unless } from "../check.js";
+import { circularDifference } from "../facts/angles.js";
+import { known, readable, Undecided } from "../facts/fact.js";
+import { needList, needSize, numberAt } from "../facts/fields.js";
+import { AXIS_TOLERANCE } from "./acquisition.js";
+
+export const ALIGNMENT_CHECKS: readonly Check[] = [
+  ...checksOf("alignment", { marks: ["alignment"], suites: STANDARDIZED }, [
+    {
+      id: "alignment.tlt-readable",
+      statement: "the tilt angles of an alignment can be read",
+      judge: ({ tlt, tltKeys: [key = ""] }) => readable(tlt, key, "one angle a line"),
+    },
+    {
+      id: "alignment.tlt-not-empty",
+      statement: "there are tilt angles in a .tlt",
+      async judge({ tlt }) {
+        const { key, angles } = await known(tlt);
+        return unless(angles.length > 0, { key }, "no angle", "one for each section");
+      },
+    },
+    {
+      id: "alignment.tlt-range",
+      statement: "every tilt angle of an alignment lies in [−90, 90]",
+      async judge({ tlt }) {
+        const { key, angles } = await known(tlt);
+        return angles.flatMap(({ degrees, line, text }) => unless(Math.abs(degrees) <= 90, { key, line }, text, "an angle from −90 to 90"));
+      },
+    },
+    {
+      id: "alignment.tlt-rawtlt",
+      statement: "an alignment has as many tilt angles as its tilt series has raw ones",
+      async judge({ tlt, tiltseries }) {
+        const { key, angles } = await known(tlt);
+        const raw = await known((await known(tiltseries)).rawtlt);
+        return unless(angles.length === raw.angles.length, { key }, count(angles.length, "angle"), `${raw.angles.length}, as ${raw.key}`);
+      },
+    },
+    {
+      id: "alignment.tlt-mdoc",
+      statement: "an alignment has no more tilt angles than the mdoc has sections",
+      async judge({ tlt, acquisition }) {
+        const { key, angles } = await known(tlt);
+        const most = (await known(acquisition.mdoc)).mdoc.sections.length;
+        return unless(angles.length <= most, { key }, count(angles.length, "angle"), `${most} at most, as the mdoc has sections`);
+      },
+    },
+    {
+      id: "alignment.tlt-sections",
+      statement: "an alignment has no more tilt angles than the tilt series has sections",
+      async judge({ tlt, tiltseries }) {
+        const { key, angles } = await known(tlt);
+        const [most] = needSize(await known((await known(tiltseries)).metadata), "size");
+        return unless(angles.length <= most, { key }, count(angles.length, "angle"), `${most} at most, as the tilt series has sections`);
+      },
+    },
+    {
+      id: "alignment.rotation",
+      statement: "the rotation of every section is about the tilt axis of the mdoc, to 10°",
+      async judge({ metadata, acquisition }) {
+        const [document, { mdoc }] = [await known(metadata), await known(acquisition.mdoc)];
+        const axis = tiltAxisAngle(mdoc);
+        if (axis === undefined) throw new Undecided("no tilt axis in the mdoc");
+        const sections = needList(document, "per_section_alignment_parameters");
+        const rotated = sections.flatMap(({ path }) => {
+          const matrix = `${path}.in_plane_rotation`;
+          const [cosine, sine] = [numberAt(document, `${matrix}.0.0`), numberAt(document, `${matrix}.1.0`)];
+          return cosine === undefined || sine === undefined ? [] : [{ path: matrix, degrees: (Math.atan2(sine, cosine) * 180) / Math.PI }];
+        });
+        if (rotated.length === 0) throw new Undecided("no rotations of sections in the alignment");
+        return rotated.flatMap(({ path, degrees }) =>
+          unless(
+            circularDifference(degrees, axis) <= AXIS_TOLERANCE,
+            { key: document.key, path },
+            `a rotation by ${shown(degrees)}°`,
+            `${shown(axis)}° ± ${AXIS_TOLERANCE}, as the mdoc has`,
+          ),
+        );
+      },
+    },
+  ]),
+];

@@ -1,0 +1,46 @@
+import type { Check, Finding, Mark, Suite } from "./check.js";
+import { Missing, Undecided } from "./facts/fact.js";
+import type { SubjectKind, Subjects } from "./subjects.js";
+import { checksFor } from "./table.js";
+
+/** What came of one check on one subject. */
+export type Outcome =
+  | { readonly state: "passed" }
+  | { readonly state: "failed" | "warned"; readonly findings: readonly Finding[] }
+  /** It could not be decided. */
+  | { readonly state: "skipped"; readonly why: string };
+
+/** Who the outcome is told of. */
+export interface Judged {
+  readonly check: Check;
+  readonly mark: Mark;
+  readonly subject: Subjects[SubjectKind];
+  readonly outcome: Outcome;
+}
+
+/** Runs every check of a suite that concerns a subject. */
+export function judgeOf(suite: Suite): <K extends SubjectKind>(kind: K, subject: Subjects[K]) => Promise<Judged[]> {
+  const table = checksFor(suite);
+  return async (kind, subject) => {
+    const judged: Judged[] = [];
+    for (const check of table.get(kind) ?? []) {
+      const [only, ...more] = check.marks;
+      const mark = more.length === 0 ? only! : subject.mark;
+      if (!check.marks.includes(mark) || check.applies?.(subject as never) === false) continue;
+      judged.push({ check, mark, subject, outcome: await outcomeOf(check, subject) });
+    }
+    return judged;
+  };
+}
+
+async function outcomeOf(check: Check, subject: Subjects[SubjectKind]): Promise<Outcome> {
+  const state = check.severity === "fail" ? "failed" : "warned";
+  try {
+    const findings = await check.judge(subject as never);
+    return findings.length === 0 ? { state: "passed" } : { state, findings };
+  } catch (error) {
+    if (error instanceof Undecided) return { state: "skipped", why: error.why };
+    if (error instanceof Missing) return { state, findings: [error.finding] };
+    throw error;
+  }
+}

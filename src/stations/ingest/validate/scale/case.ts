@@ -1,0 +1,41 @@
+import type { Triple } from "../../../../core/box.js";
+import type { CheckPlace } from "../check.js";
+
+/** Somebody says how large the voxels of a volume are. */
+export interface Statement {
+  /** As a sentence names it: `the MRC header`. */
+  readonly who: string;
+  readonly angstrom: number;
+  readonly place: CheckPlace;
+}
+
+/** One volume, all that say its spacing, and what it can be held against. */
+export interface ScaleCase {
+  readonly kind: "tiltseries" | "tomogram" | "mask";
+  /** Folder of the run: what lies in another one is a neighbour. */
+  readonly runKey: string;
+  readonly title: string;
+  readonly statements: readonly Statement[];
+  /** Voxels `[z, y, x]`; undefined where no document tells it. */
+  readonly size: Triple | undefined;
+  /** The tilt series that a tomogram is made of. */
+  readonly tiltseries: { readonly pixelAngstrom: number; readonly size: Triple | undefined } | undefined;
+  /** Å `[z, y, x]` of the volume that the alignment is for. */
+  readonly alignment: { readonly extentAngstrom: Triple; readonly place: CheckPlace } | undefined;
+  /** Å of a pixel as the microscope wrote it, where that is another one than the image's: of a tilt series. */
+  readonly nominalAngstrom: number | undefined;
+  /** The other tomograms of the dataset. */
+  readonly others: readonly Relative[];
+}
+
+/** What is remembered of a tomogram to compare others with. */
+export interface Relative {
+  readonly key: string;
+  readonly runKey: string;
+  readonly title: string;
+  readonly size: Triple;
+  readonly angstrom: number;
+  readonly pixelAngstrom: number | undefined;
+  /** Its spacing is a whole number of pixels of its tilt series. */
+  readonly isSupported: boolean;
+}

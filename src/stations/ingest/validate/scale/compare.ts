@@ -1,0 +1,76 @@
+import type { Triple } from "../../../../core/box.js";
+import { sameSpacing } from "../../../../model/voxel-spacing.js";
+import type { ScaleCase, Statement } from "./case.js";
+
+/**
+ * Two spacings that follow from lengths in whole voxels, or from a rounded binning, are the same where they differ by less: 1 %.
+ */
+const DERIVED_TOLERANCE = 0.01;
+/** Of a ratio that is a whole number of pixels: pixel sizes are published with two or three decimals. */
+const BINNING_TOLERANCE = 0.005;
+/**
+ * A wrong calibration or a rounded pixel size is off by some per cent. What differs by more is another binning, or another part of the
+ * field: that happens, and nothing is concluded from it.
+ */
+const NEAR = 0.25;
+
+export function alike(a: number, b: number, tolerance = DERIVED_TOLERANCE): boolean {
+  return Math.abs(a - b) <= tolerance * Math.max(a, b);
+}
+
+/** Not the same, and so near that one is the other measured wrongly. */
+export function nearMiss(a: number, b: number): boolean {
+  return !alike(a, b) && Math.abs(a - b) <= NEAR * Math.max(a, b);
+}
+
+/** The whole number that a spacing is of a pixel, or undefined where it is none. */
+export function wholeBinning(angstrom: number, pixelAngstrom: number, tolerance = BINNING_TOLERANCE): number | undefined {
+  const ratio = angstrom / pixelAngstrom;
+  const whole = Math.round(ratio);
+  return whole >= 1 && Math.abs(ratio - whole) <= tolerance * whole ? whole : undefined;
+}
+
+/** Statements that agree, those of most first; of equally many the first that was made. */
+export function grouped(statements: readonly Statement[]): Statement[][] {
+  const groups: Statement[][] = [];
+  for (const statement of statements) {
+    const group = groups.find(([first]) => sameSpacing(first!.angstrom, statement.angstrom));
+    if (group) group.push(statement);
+    else groups.push([statement]);
+  }
+  return groups.sort((a, b) => b.length - a.length);
+}
+
+/**
+ * The spacing with which a tomogram covers what its tilt series shows, or undefined where its sides are not those of an image, whichever way
+ * it lies.
+ */
+export function fieldSpacing(size: Triple, tiltseries: NonNullable<ScaleCase["tiltseries"]>): number | undefined {
+  if (!tiltseries.size) return undefined;
+  const [, height, width] = tiltseries.size;
+  const [, y, x] = size;
+  for (const [h, w] of [
+    [height, width],
+    [width, height],
+  ] as const) {
+    const [alongY, alongX] = [h / y, w / x];
+    // sides are cut to whole voxels, or to a multiple of a few
+    if (alike(alongY, alongX, 2 / Math.min(x, y) + DERIVED_TOLERANCE)) return (tiltseries.pixelAngstrom * (alongX + alongY)) / 2;
+  }
+  return undefined;
+}
+
+/** The spacing with which a volume has the extent that an alignment is for; undefined where the axes do not agree on one. */
+export function extentSpacing(size: Triple, extentAngstrom: Triple): number | undefined {
+  const along = size.map((length, i) => extentAngstrom[i]! / length) as Triple;
+  const isOne = along.every((value) => value > 0 && alike(value, along[2]));
+  return isOne ? along[2] : undefined;
+}
+
+/** The spacing with which a volume covers what a similar one covers; undefined where it is not similar, each axis by one whole factor. */
+export function similarSpacing(size: Triple, other: { readonly size: Triple; readonly angstrom: number }): number | undefined {
+  const factors = size.map((length, i) => other.size[i]! / length) as Triple;
+  const factor = factors[2] >= 1 ? Math.round(factors[2]) : 1 / Math.round(1 / factors[2]);
+  const isSimilar = size.every((length, i) => Math.abs(other.size[i]! - length * factor) <= Math.max(1, factor));
+  return isSimilar ? other.angstrom * factor : undefined;
+}

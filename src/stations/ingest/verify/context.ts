@@ -1,0 +1,50 @@
+import type { Store } from "../../../stores/store.js";
+import type { Findings } from "./findings.js";
+import type { LevelsChecked } from "./hierarchy.js";
+import type { Records } from "./records.js";
+import type { Hands } from "./threads.js";
+
+/** What all checks of a tree share. */
+export interface CheckContext {
+  store: Store;
+  records: Records;
+  findings: Findings;
+  tally: Tally;
+  hands: Hands;
+  threads: number;
+  levels: LevelsChecked;
+  /** Which objects are read. Metadata always are. */
+  isAsked(key: string): boolean;
+  sha256: boolean;
+  signal: AbortSignal;
+  /** Bytes of objects that have been dealt with. */
+  onBytes(bytes: number): void;
+}
+
+/** Counts for the report. */
+export interface Tally {
+  objects: number;
+  bytes: number;
+  objectsRead: number;
+  bytesRead: number;
+  /** Objects whose bytes are those that were recorded. */
+  objectsProven: number;
+  bytesProven: number;
+  /** Objects read that nothing names and no record has. */
+  objectsExtra: number;
+  chunksDecoded: number;
+  /** Chunks that are absent because they hold the fill value only. */
+  chunksFill: number;
+  levelVoxels: number;
+  /** Pyramids by what odd edges met: the mean of what is there, or the reference's zeros. */
+  edges: { present: number; zeros: number };
+}
+
+/** Why an object should be there. */
+export interface Named {
+  by: string;
+  promised: boolean;
+  mrc?: boolean;
+}
+
+export type NamedObjects = Map<string, Named>;
