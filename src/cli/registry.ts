@@ -25,6 +25,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./ingest-check.js"),
   },
   {
+    name: "ingest validate",
+    summary: "Hold sources or a finished tree against every rule of the portal, and their spacings against each other",
+    load: () => import("./ingest-validate.js"),
+  },
+  {
     name: "ingest upgrade",
     summary: "Bring configurations of older versions to the current one, comments and anchors kept",
     load: () => import("./ingest-upgrade.js"),
@@ -57,17 +62,7 @@ export const COMMANDS: readonly CommandEntry[] = [
 ];
 
 /** Names that the command line keeps for later versions: asking for one is answered plainly and not with a guess at another. */
-export const RESERVED = [
-  "ingest validate",
-  "ingest new",
-  "harvest",
-  "curate",
-  "catalog",
-  "publish",
-  "blocks",
-  "engine",
-  "serve",
-] as const;
+export const RESERVED = ["ingest new", "harvest", "curate", "catalog", "publish", "blocks", "engine", "serve"] as const;
 
 export const GROUPS: Readonly<Record<string, string>> = {
   ingest: "From a deposition to the portal's layout",

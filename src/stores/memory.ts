@@ -65,7 +65,7 @@ export function memoryStore({ url = "memory:", now }: MemoryStoreOptions = {}): 
     async write(key: string, body: Uint8Array, options: WriteOptions = {}) {
       checkKey(key);
       throwIfCancelled(options.signal);
-      return { ...put(key, body.slice(), options) };
+      return { ...put(key, new Uint8Array(body), options) }; // a Buffer's own slice would share its memory
     },
     async create(key: string, options: CreateOptions = {}): Promise<Upload> {
       checkKey(key);
@@ -87,7 +87,7 @@ export function memoryStore({ url = "memory:", now }: MemoryStoreOptions = {}): 
           checkPart(key, number);
           throwIfCancelled(signal);
           const part: UploadPart = { number, size: body.length, etag: crcText(crc32(body)) };
-          open().parts.set(number, { part, body: body.slice() });
+          open().parts.set(number, { part, body: new Uint8Array(body) });
           return part;
         },
         async finish({ signal }: ReadOptions = {}) {

@@ -53,6 +53,7 @@ function ours(file: string): string[] | null {
 /** Differences that are meant: by the name they have in docs/reference/config-differences.md. */
 const DIFFERENCES: readonly { name: string; explains(path: string, side: "ours" | "theirs"): boolean }[] = [
   { name: "unknown-section", explains: (path, side) => side === "ours" && !path.includes(".") && path !== "" },
+  { name: "axes", explains: (path, side) => side === "ours" && /\.(order|columns)$/.test(path) },
 ];
 
 interface Difference {

@@ -155,7 +155,7 @@ function work(job: WorkerJob): void {
     resample?.(step, strip, y, rows, slot);
     const { slab } = job.geometry;
     const summing = slab !== undefined && overlaps(step, slab);
-    if (summing) beginSum(step, index, strip, slot);
+    if (summing) beginSum(index, strip, slot);
     for (let plane = 0; plane < step.planes; plane++) {
       const at = ringAddress(unit, 0, plane, strip, slot);
       if (!resample) reader.load(step, index, strip, plane, y, rows, at);
@@ -182,7 +182,7 @@ function work(job: WorkerJob): void {
   }
 
   /** A strip's sum is added up in the order of the planes, whoever reads them: float32 additions do not commute. */
-  function beginSum(step: Step, index: number, strip: number, slot: 0 | 1): void {
+  function beginSum(index: number, strip: number, slot: 0 | 1): void {
     const before = g.steps[index - 1];
     if (before && overlaps(before, job.geometry.slab!) && strip < before.strips) {
       atLeast(control.strip(1 - slot, strip), index);

@@ -1,3 +1,4 @@
+import type { EmporiumError } from "../../../core/errors.js";
 import type { Mark } from "./check.js";
 import type { AngleFile, MdocFile } from "./facts/angles.js";
 import type { Lazy } from "./facts/fact.js";
@@ -166,6 +167,8 @@ export interface SourceRunSubject extends Subject {
   /** Keys of what is found for it. */
   readonly tiltseries: readonly string[];
   readonly rawtlts: readonly string[];
+  /** Why some finders could not be run. */
+  readonly faults: readonly EmporiumError[];
 }
 
 export interface Subjects {

@@ -80,14 +80,32 @@ export class Tally {
     const { findings } = outcome;
     for (const [i, { place, found, wanted, explanation }] of findings.slice(0, FINDINGS_SHOWN).entries()) {
       const rest = i === FINDINGS_SHOWN - 1 ? findings.length - FINDINGS_SHOWN : 0;
-      const message = `${found}, ${wanted} wanted${rest > 0 ? ` (and ${rest} more)` : ""}`;
+      const message = `${found}, wanted: ${wanted}${rest > 0 ? ` (and ${rest} more)` : ""}`;
       const { id, severity } = check;
-      this.#findings.push({ check: id, severity, mark, entity: title, dataset, run, message, found, wanted, explanation, ...place });
+      this.#findings.push({
+        check: id,
+        severity,
+        mark,
+        entity: title,
+        dataset,
+        run,
+        message,
+        found,
+        wanted,
+        explanation,
+        ...place,
+      });
     }
   }
 
   #skip(check: string, mark: Mark, { why }: Extract<Outcome, { state: "skipped" }>, entity: string): void {
-    const skip = held(this.#skips, JSON.stringify([check, mark, why]), () => ({ check, mark, reason: why, count: 0, entities: [] }));
+    const skip = held(this.#skips, JSON.stringify([check, mark, why]), () => ({
+      check,
+      mark,
+      reason: why,
+      count: 0,
+      entities: [],
+    }));
     skip.count++;
     skip.entities.push(entity);
     skip.entities.sort();
@@ -115,13 +133,19 @@ export class Tally {
     const rank = new Map(CHECKS.map(({ id }, i) => [id, i]));
     const severity = (finding: ReportedFinding) => (finding.severity === "fail" ? 0 : 1);
     return this.#findings.toSorted(
-      (a, b) => severity(a) - severity(b) || rank.get(a.check)! - rank.get(b.check)! || byText(a.key, b.key) || (a.line ?? 0) - (b.line ?? 0),
+      (a, b) =>
+        severity(a) - severity(b) ||
+        rank.get(a.check)! - rank.get(b.check)! ||
+        byText(a.key, b.key) ||
+        (a.line ?? 0) - (b.line ?? 0),
     );
   }
 
   get skips(): ReportedSkip[] {
     const rank = new Map(CHECKS.map(({ id }, i) => [id, i]));
-    return [...this.#skips.values()].sort((a, b) => rank.get(a.check)! - rank.get(b.check)! || byText(a.mark, b.mark) || byText(a.reason, b.reason));
+    return [...this.#skips.values()].sort(
+      (a, b) => rank.get(a.check)! - rank.get(b.check)! || byText(a.mark, b.mark) || byText(a.reason, b.reason),
+    );
   }
 }
 

@@ -37,8 +37,9 @@ export async function checkChunks(hierarchy: Hierarchy, scene: ChunkScene): Prom
   const { findings, tally, hands, threads, signal, sha256 } = context;
   const fill = new Map<string, boolean>();
   const absent: Absent[] = [];
-  const comparisons: { below: string; above: Level; at: string; comparison: LevelComparison }[] = [];
+  const comparisons: { below: string; at: string; comparison: LevelComparison }[] = [];
   for (const [index, level] of hierarchy.levels.entries()) {
+    if (!level) continue;
     const isCompared = compared(level, context.levels);
     await forEachLimited(chunksOf(level), 2 * threads, async ({ key, chunk }) => {
       signal.throwIfAborted();
@@ -62,7 +63,7 @@ export async function checkChunks(hierarchy: Hierarchy, scene: ChunkScene): Prom
       if (result.level)
         comparisons.push({
           below: key,
-          above: hierarchy.levels[index + 1]!,
+
           at: aboveKey(level, chunk),
           comparison: result.level,
         });
@@ -106,7 +107,7 @@ function judgeAbsent(one: Absent, hierarchy: Hierarchy, fill: ReadonlyMap<string
  * an empty level above proves nothing, nor does a full level below.
  */
 function absenceOf({ chunk, level, aboveFill }: Absent, { levels }: Hierarchy, fill: ReadonlyMap<string, boolean>): Absence {
-  const own = levels[level]!;
+  const own = levels[level]!; // it has a chunk
   if (aboveFill === false) return "lost";
   if (aboveFill === true && own.above!.rule !== "stride") return "fill";
   const below = levels[level - 1];
@@ -118,7 +119,7 @@ function absenceOf({ chunk, level, aboveFill }: Absent, { levels }: Hierarchy, f
 
 function judgeLevels(
   { folder }: Hierarchy,
-  comparisons: readonly { below: string; at: string; above: Level; comparison: LevelComparison }[],
+  comparisons: readonly { below: string; at: string; comparison: LevelComparison }[],
   { context }: ChunkScene,
 ): void {
   const { findings, tally } = context;

@@ -25,7 +25,8 @@ export interface Hierarchy {
   folder: string;
   /** Documents that it consists of. */
   documents: string[];
-  levels: Level[];
+  /** As the attributes list them; undefined where a level's own document cannot be read. */
+  levels: (Level | undefined)[];
 }
 
 /** Documents of the group that were read and are not known to be changed. */
@@ -60,13 +61,11 @@ export function openHierarchy(folder: string, documents: Documents, findings: Fi
       const bytes = documents.bytes(key);
       if (!documents.has(key)) findings.add("lost", key, `${attributes} lists the level ${path}, and it is not there`);
       const meta = bytes && attempt(key, findings, () => parseZarray(bytes, key));
-      if (!meta) continue;
-      if (meta.shape.length !== 3) {
+      const isVolume = meta?.shape.length === 3;
+      if (meta && !isVolume)
         findings.add("unchecked", key, `${meta.shape.length} axes: chunks of volumes of three are looked into`);
-        continue;
-      }
-      const place = { folder: `${folder}${path}/`, meta };
-      hierarchy.levels.push({ place, grid: chunkGrid(meta.shape, meta.chunks) as Triple });
+      const place = meta && isVolume ? { folder: `${folder}${path}/`, meta } : undefined;
+      hierarchy.levels.push(place && { place, grid: chunkGrid(place.meta.shape, place.meta.chunks) as Triple });
     }
   } catch (error) {
     if (!isEmporiumError(error)) throw error;
@@ -74,7 +73,7 @@ export function openHierarchy(folder: string, documents: Documents, findings: Fi
   }
   for (const [i, level] of hierarchy.levels.entries()) {
     const next = hierarchy.levels[i + 1];
-    if (next) level.above = relation(level, next, findings);
+    if (level && next) level.above = relation(level, next, findings);
   }
   return hierarchy;
 }

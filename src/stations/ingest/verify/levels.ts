@@ -34,6 +34,8 @@ export interface LevelComparison {
 /** Parts of the largest magnitude in a block: eight float32 additions in any order differ by less. */
 const TOLERANCE = 2 ** -20;
 
+type Numbers = Exclude<NumberArray, BigInt64Array | BigUint64Array>;
+
 /**
  * Compares a box of a level with the box below it that it was made of.
  *
@@ -52,72 +54,96 @@ export function compareLevels(
   rule: LevelRule,
   dtype: DType,
 ): LevelComparison {
-  const below = numbersOf(fine, dtype);
-  const above = numbersOf(coarse, dtype);
-  const shape = fineShape.map((length, axis) => Math.ceil(length / factors[axis]!)) as Triple;
+  const below = viewAs(fine, dtype) as Numbers;
+  const above = viewAs(coarse, dtype) as Numbers;
   const result: LevelComparison = { voxels: above.length, wrong: 0, present: 0, zeros: 0 };
-  const [fz, fy, fx] = factors;
   const [nz, ny, nx] = fineShape;
-  const whole = fz * fy * fx;
-  let at = 0;
-  for (let z = 0; z < shape[0]; z++) {
-    const zEnd = Math.min(fz * (z + 1), nz);
-    for (let y = 0; y < shape[1]; y++) {
-      const yEnd = Math.min(fy * (y + 1), ny);
-      for (let x = 0; x < shape[2]; x++, at++) {
+  const [fz, fy, fx] = factors;
+  const [rows, columns] = [Math.ceil(ny / fy), Math.ceil(nx / fx)];
+  const plane = ny * nx;
+  for (let at = 0, z = 0; z < nz; z += fz) {
+    const planes = Math.min(fz, nz - z);
+    const nextPlane = planes === 2 ? plane : 0;
+    for (let y = 0; y < ny; y += fy) {
+      const height = Math.min(fy, ny - y);
+      const nextRow = height === 2 ? nx : 0;
+      const row = z * plane + y * nx;
+      for (let x = 0; x < nx; x += fx, at++) {
+        const width = Math.min(fx, nx - x);
+        const corner = row + x;
         const found = above[at]!;
-        if (rule === "stride") {
-          const expected = below[(fz * z * ny + fy * y) * nx + fx * x]!;
-          if (expected !== found) note(result, [z, y, x], expected, found);
-          continue;
-        }
-        const xEnd = Math.min(fx * (x + 1), nx);
-        let sum = 0;
-        let largest = 0;
-        let count = 0;
-        for (let k = fz * z; k < zEnd; k++) {
-          for (let j = fy * y; j < yEnd; j++) {
-            const row = (k * ny + j) * nx;
-            for (let i = fx * x; i < xEnd; i++) {
-              const voxel = below[row + i]!;
-              sum += voxel;
-              count++;
-              if (voxel > largest) largest = voxel;
-              else if (-voxel > largest) largest = -voxel;
-            }
+        let expected: number;
+        if (rule === "stride") expected = below[corner]!;
+        else if (rule === "any") expected = anyOf(below, corner, planes, plane, height, nx, width);
+        else {
+          const nextColumn = width - 1;
+          let sum = below[corner]!;
+          if (nextColumn) sum += below[corner + 1]!;
+          if (nextRow) sum += below[corner + nx]! + (nextColumn ? below[corner + nx + 1]! : 0);
+          if (nextPlane) {
+            const second = corner + plane;
+            sum += below[second]!;
+            if (nextColumn) sum += below[second + 1]!;
+            if (nextRow) sum += below[second + nx]! + (nextColumn ? below[second + nx + 1]! : 0);
           }
+          const count = planes * height * width;
+          const present = sum / count;
+          if (count === fz * fy * fx && Math.abs(found - present) <= Math.abs(present) * TOLERANCE) continue;
+          const slack = largestOf(below, corner, planes, plane, height, nx, width) * TOLERANCE;
+          if (agrees(result, found, present, count === fz * fy * fx ? undefined : sum / (fz * fy * fx), slack)) continue;
+          expected = present;
         }
-        if (rule === "any") {
-          const expected = largest > 0 ? 1 : 0;
-          if (expected !== found) note(result, [z, y, x], expected, found);
-          continue;
-        }
-        const present = sum / count;
-        // what is not finite below is not finite above; which of the two depends on the order of additions
-        if (!Number.isFinite(present)) {
-          if (Number.isFinite(found)) note(result, [z, y, x], present, found);
-          continue;
-        }
-        const slack = largest * TOLERANCE;
-        const isPresent = Math.abs(found - present) <= slack;
-        if (count === whole) {
-          if (!isPresent) note(result, [z, y, x], present, found);
-          continue;
-        }
-        const isZeros = Math.abs(found - sum / whole) <= slack;
-        if (!isPresent && !isZeros) note(result, [z, y, x], present, found);
-        else if (isPresent !== isZeros) result[isPresent ? "present" : "zeros"]++;
+        if (expected === found) continue;
+        result.wrong++;
+        result.first ??= { at: [z / fz, Math.floor(at / columns) % rows, at % columns], expected, found };
       }
     }
   }
   return result;
 }
 
-function note(result: LevelComparison, at: Triple, expected: number, found: number): void {
-  result.wrong++;
-  result.first ??= { at, expected, found };
+/** @param zeros the mean with zeros for what is not there; undefined in whole blocks. */
+function agrees(result: LevelComparison, found: number, present: number, zeros: number | undefined, slack: number): boolean {
+  // what is not finite below is not finite above; which of the two depends on the order of additions
+  if (!Number.isFinite(present)) return !Number.isFinite(found);
+  const isPresent = Math.abs(found - present) <= slack;
+  if (zeros === undefined) return isPresent;
+  const isZeros = Math.abs(found - zeros) <= slack;
+  if (isPresent !== isZeros) result[isPresent ? "present" : "zeros"]++;
+  return isPresent || isZeros;
 }
 
-function numbersOf(bytes: Uint8Array, dtype: DType): Exclude<NumberArray, BigInt64Array | BigUint64Array> {
-  return viewAs(bytes, dtype) as Exclude<NumberArray, BigInt64Array | BigUint64Array>;
+function anyOf(
+  voxels: Numbers,
+  corner: number,
+  planes: number,
+  plane: number,
+  height: number,
+  row: number,
+  width: number,
+): number {
+  return largestOf(voxels, corner, planes, plane, height, row, width) > 0 ? 1 : 0;
+}
+
+/** Largest magnitude in a block. */
+function largestOf(
+  voxels: Numbers,
+  corner: number,
+  planes: number,
+  plane: number,
+  height: number,
+  row: number,
+  width: number,
+): number {
+  let largest = 0;
+  for (let z = 0; z < planes; z++) {
+    for (let y = 0; y < height; y++) {
+      const from = corner + z * plane + y * row;
+      for (let x = 0; x < width; x++) {
+        const size = Math.abs(voxels[from + x]!);
+        if (size > largest) largest = size;
+      }
+    }
+  }
+  return largest;
 }

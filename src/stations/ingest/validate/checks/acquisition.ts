@@ -1,5 +1,5 @@
 import { tiltAxisAngle } from "../../../../formats/mdoc/read.js";
-import { BOTH, type Check, checksOf, count, few, shown, STANDARDIZED, unless } from "../check.js";
+import { BOTH, type Check, checksOf, count, few, STANDARDIZED, shown, unless } from "../check.js";
 import { circularDifference, mdocAngles, withoutPartner } from "../facts/angles.js";
 import { known, Missing, readable, Undecided } from "../facts/fact.js";
 import { needList, needNumber, valueAt } from "../facts/fields.js";
@@ -14,6 +14,8 @@ const hasFrames = ({ frames }: AcquisitionSubject): boolean => frames.length > 0
 function requireFrames(subject: AcquisitionSubject): void {
   if (!hasFrames(subject)) throw new Undecided("no frame files");
 }
+
+const amongOthers = (number: number): string => (number > 1 ? `, and in ${number - 1} more` : "");
 
 /** What the microscope wrote of a tilt series, against the frames and the angles. */
 export const ACQUISITION_CHECKS: readonly Check[] = [
@@ -33,10 +35,10 @@ export const ACQUISITION_CHECKS: readonly Check[] = [
       statement: "every tilt angle of the mdoc lies in [−90, 90]",
       async judge({ mdoc }) {
         const { key, mdoc: file } = await known(mdoc);
-        return file.sections.flatMap(({ tiltAngleDegrees: angle, line }) => {
-          const found = angle === undefined ? "no TiltAngle" : `TiltAngle is ${shown(angle)}`;
-          return unless(angle !== undefined && Math.abs(angle) <= 90, { key, line }, found, "an angle from −90 to 90");
-        });
+        const wrong = file.sections.filter(({ tiltAngleDegrees: angle }) => angle === undefined || Math.abs(angle) > 90);
+        const [first] = wrong;
+        const found = first?.tiltAngleDegrees === undefined ? "no TiltAngle" : `TiltAngle is ${shown(first.tiltAngleDegrees)}`;
+        return unless(!first, { key, line: first?.line }, `${found}${amongOthers(wrong.length)}`, "an angle from −90 to 90");
       },
     },
     {
@@ -54,9 +56,9 @@ export const ACQUISITION_CHECKS: readonly Check[] = [
       statement: "every section of the mdoc has a SubFramePath",
       async judge({ mdoc }) {
         const { key, mdoc: file } = await known(mdoc);
-        return file.sections.flatMap(({ subFrameName, line }) =>
-          unless(subFrameName !== undefined, { key, line }, "a section without SubFramePath", "the path of its frame file"),
-        );
+        const without = file.sections.filter(({ subFrameName }) => subFrameName === undefined);
+        const found = `a section without SubFramePath${amongOthers(without.length)}`;
+        return unless(without.length === 0, { key, line: without[0]?.line }, found, "the path of its frame file");
       },
     },
     {
@@ -96,7 +98,12 @@ export const ACQUISITION_CHECKS: readonly Check[] = [
         const document = await known(metadata);
         const path = "is_gain_corrected";
         const isCorrected = valueAt(document, path) === true;
-        return unless(isCorrected || gains.length > 0, { key: document.key, path }, "frames without gain correction, and no gain file", "one in Gains");
+        return unless(
+          isCorrected || gains.length > 0,
+          { key: document.key, path },
+          "frames without gain correction, and no gain file",
+          "one in Gains",
+        );
       },
     },
     {
@@ -155,7 +162,9 @@ export const TILT_CHECKS: readonly Check[] = [
       statement: "every raw tilt angle lies in [−90, 90]",
       async judge({ rawtlt }) {
         const { key, angles } = await known(rawtlt);
-        return angles.flatMap(({ degrees, line, text }) => unless(Math.abs(degrees) <= 90, { key, line }, text, "an angle from −90 to 90"));
+        return angles.flatMap(({ degrees, line, text }) =>
+          unless(Math.abs(degrees) <= 90, { key, line }, text, "an angle from −90 to 90"),
+        );
       },
     },
     {
@@ -172,8 +181,16 @@ export const TILT_CHECKS: readonly Check[] = [
       statement: "every raw tilt angle is that of a section of the mdoc, each of another one, to two decimals",
       async judge({ rawtlt, acquisition }) {
         const [{ key, angles }, mdoc] = [await known(rawtlt), await known(acquisition.mdoc)];
-        const alone = withoutPartner(angles.map(({ degrees }) => degrees), mdocAngles(mdoc));
-        return unless(alone.length === 0, { key }, `${few(alone)}: ${count(alone.length, "angle")} that no section has`, "angles of the mdoc");
+        const alone = withoutPartner(
+          angles.map(({ degrees }) => degrees),
+          mdocAngles(mdoc),
+        );
+        return unless(
+          alone.length === 0,
+          { key },
+          `${few(alone)}: ${count(alone.length, "angle")} that no section has`,
+          "angles of the mdoc",
+        );
       },
     },
   ]),
@@ -183,7 +200,12 @@ export const TILT_CHECKS: readonly Check[] = [
       statement: "a title of the mdoc tells the angle of the tilt axis",
       async judge({ acquisition }) {
         const { key, mdoc } = await known(acquisition.mdoc);
-        return unless(tiltAxisAngle(mdoc) !== undefined, { key }, `no "Tilt axis angle = …" in ${count(mdoc.titles.length, "title")}`, "one");
+        return unless(
+          tiltAxisAngle(mdoc) !== undefined,
+          { key },
+          `no "Tilt axis angle = …" in ${count(mdoc.titles.length, "title")}`,
+          "one",
+        );
       },
     },
     {
@@ -203,7 +225,12 @@ export const TILT_CHECKS: readonly Check[] = [
       async judge(subject) {
         const [axis, told] = await axes(subject);
         const isWell = circularDifference(axis.degrees, told.degrees) <= AXIS_TOLERANCE;
-        return unless(isWell, told.place, `tilt_axis is ${shown(told.degrees)}`, `${shown(axis.degrees)} ± ${AXIS_TOLERANCE}, as the mdoc has`);
+        return unless(
+          isWell,
+          told.place,
+          `tilt_axis is ${shown(told.degrees)}`,
+          `${shown(axis.degrees)} ± ${AXIS_TOLERANCE}, as the mdoc has`,
+        );
       },
     },
   ]),

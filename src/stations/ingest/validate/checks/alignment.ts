@@ -1,5 +1,5 @@
 import { tiltAxisAngle } from "../../../../formats/mdoc/read.js";
-import { type Check, checksOf, count, shown, STANDARDIZED, unless } from "../check.js";
+import { type Check, checksOf, count, STANDARDIZED, shown, unless } from "../check.js";
 import { circularDifference } from "../facts/angles.js";
 import { known, readable, Undecided } from "../facts/fact.js";
 import { needList, needSize, numberAt } from "../facts/fields.js";
@@ -25,7 +25,9 @@ export const ALIGNMENT_CHECKS: readonly Check[] = [
       statement: "every tilt angle of an alignment lies in [−90, 90]",
       async judge({ tlt }) {
         const { key, angles } = await known(tlt);
-        return angles.flatMap(({ degrees, line, text }) => unless(Math.abs(degrees) <= 90, { key, line }, text, "an angle from −90 to 90"));
+        return angles.flatMap(({ degrees, line, text }) =>
+          unless(Math.abs(degrees) <= 90, { key, line }, text, "an angle from −90 to 90"),
+        );
       },
     },
     {
@@ -34,7 +36,12 @@ export const ALIGNMENT_CHECKS: readonly Check[] = [
       async judge({ tlt, tiltseries }) {
         const { key, angles } = await known(tlt);
         const raw = await known((await known(tiltseries)).rawtlt);
-        return unless(angles.length === raw.angles.length, { key }, count(angles.length, "angle"), `${raw.angles.length}, as ${raw.key}`);
+        return unless(
+          angles.length === raw.angles.length,
+          { key },
+          count(angles.length, "angle"),
+          `${raw.angles.length}, as ${raw.key}`,
+        );
       },
     },
     {
@@ -52,7 +59,12 @@ export const ALIGNMENT_CHECKS: readonly Check[] = [
       async judge({ tlt, tiltseries }) {
         const { key, angles } = await known(tlt);
         const [most] = needSize(await known((await known(tiltseries)).metadata), "size");
-        return unless(angles.length <= most, { key }, count(angles.length, "angle"), `${most} at most, as the tilt series has sections`);
+        return unless(
+          angles.length <= most,
+          { key },
+          count(angles.length, "angle"),
+          `${most} at most, as the tilt series has sections`,
+        );
       },
     },
     {
@@ -66,7 +78,9 @@ export const ALIGNMENT_CHECKS: readonly Check[] = [
         const rotated = sections.flatMap(({ path }) => {
           const matrix = `${path}.in_plane_rotation`;
           const [cosine, sine] = [numberAt(document, `${matrix}.0.0`), numberAt(document, `${matrix}.1.0`)];
-          return cosine === undefined || sine === undefined ? [] : [{ path: matrix, degrees: (Math.atan2(sine, cosine) * 180) / Math.PI }];
+          return cosine === undefined || sine === undefined
+            ? []
+            : [{ path: matrix, degrees: (Math.atan2(sine, cosine) * 180) / Math.PI }];
         });
         if (rotated.length === 0) throw new Undecided("no rotations of sections in the alignment");
         return rotated.flatMap(({ path, degrees }) =>

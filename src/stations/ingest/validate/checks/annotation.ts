@@ -1,5 +1,5 @@
 import { isArray, isObject, member, show } from "../../../../formats/zarr/json.js";
-import { type Check, checksOf, count, few, type Finding, shown, STANDARDIZED, unless } from "../check.js";
+import { type Check, checksOf, count, type Finding, few, STANDARDIZED, shown, unless } from "../check.js";
 import { known, orNothing, readable, Undecided } from "../facts/fact.js";
 import { needNumber, needSize, shownAt, textAt, valueAt } from "../facts/fields.js";
 import type { Extreme, Faults, PointFacts } from "../facts/points.js";
@@ -20,10 +20,13 @@ async function perFile(files: readonly PointsFile[], judge: (facts: PointFacts, 
 /** A rule about matrices of which the reading counts those that break it. */
 function matrices(faults: (facts: PointFacts) => Faults, found: (first: string) => string, wanted: string) {
   return ({ points }: AnnotationSubject) =>
-    perFile(points.filter(({ kind }) => kind === "orientedpoint"), (facts, key) => {
-      const { count: wrong, line, shown: first } = faults(facts);
-      return unless(wrong === 0, { key, line }, `${found(first)}; ${wrong} of ${count(facts.matrices, "point")} so`, wanted);
-    });
+    perFile(
+      points.filter(({ kind }) => kind === "orientedpoint"),
+      (facts, key) => {
+        const { count: wrong, line, shown: first } = faults(facts);
+        return unless(wrong === 0, { key, line }, `${found(first)}; ${wrong} of ${count(facts.matrices, "point")} so`, wanted);
+      },
+    );
 }
 
 export const ANNOTATION_CHECKS: readonly Check[] = [
@@ -34,10 +37,16 @@ export const ANNOTATION_CHECKS: readonly Check[] = [
       async judge({ metadata }) {
         const document = await known(metadata);
         const path = "annotation_object";
-        if (!isObject(valueAt(document, path))) return unless(false, { key: document.key, path }, shownAt(document, path), "name and id");
+        if (!isObject(valueAt(document, path)))
+          return unless(false, { key: document.key, path }, shownAt(document, path), "name and id");
         return ["name", "id"].flatMap((field) => {
           const place = `${path}.${field}`;
-          return unless(textAt(document, place) !== undefined, { key: document.key, path: place }, shownAt(document, place), "a text");
+          return unless(
+            textAt(document, place) !== undefined,
+            { key: document.key, path: place },
+            shownAt(document, place),
+            "a text",
+          );
         });
       },
     },
@@ -63,7 +72,14 @@ export const ANNOTATION_CHECKS: readonly Check[] = [
             continue;
           }
           const { count: wrong, line, shown: first } = result.value.noPoint;
-          findings.push(...unless(wrong === 0, { key, line }, `${JSON.stringify(first)}, one of ${count(wrong, "line")} that are none`, "a point with x, y and z"));
+          findings.push(
+            ...unless(
+              wrong === 0,
+              { key, line },
+              `${JSON.stringify(first)}, one of ${count(wrong, "line")} that are none`,
+              "a point with x, y and z",
+            ),
+          );
         }
         return findings;
       },
@@ -74,8 +90,9 @@ export const ANNOTATION_CHECKS: readonly Check[] = [
       applies: ({ points }) => points.some(({ kind }) => kind !== "instancesegmentation"),
       async judge({ metadata, points }) {
         const wanted = needNumber(await known(metadata), "object_count");
-        return perFile(points.filter(({ kind }) => kind !== "instancesegmentation"), (facts, key) =>
-          unless(facts.count === wanted, { key }, count(facts.count, "point"), `${wanted}, as object_count has`),
+        return perFile(
+          points.filter(({ kind }) => kind !== "instancesegmentation"),
+          (facts, key) => unless(facts.count === wanted, { key }, count(facts.count, "point"), `${wanted}, as object_count has`),
         );
       },
     },
@@ -85,8 +102,10 @@ export const ANNOTATION_CHECKS: readonly Check[] = [
       applies: ({ points }) => points.some(({ kind }) => kind === "instancesegmentation"),
       async judge({ metadata, points }) {
         const wanted = needNumber(await known(metadata), "object_count");
-        return perFile(points.filter(({ kind }) => kind === "instancesegmentation"), (facts, key) =>
-          unless(facts.instances === wanted, { key }, `${facts.instances} distinct ids`, `${wanted}, as object_count has`),
+        return perFile(
+          points.filter(({ kind }) => kind === "instancesegmentation"),
+          (facts, key) =>
+            unless(facts.instances === wanted, { key }, `${facts.instances} distinct ids`, `${wanted}, as object_count has`),
         );
       },
     },
@@ -108,7 +127,12 @@ export const ANNOTATION_CHECKS: readonly Check[] = [
           const wrong = sizes.map(outside);
           if (wrong.includes(undefined)) return [];
           const [axis, { value, line }] = wrong[0]!;
-          return unless(false, { key, line }, `a point at ${axis} ${shown(value)}`, `a place in ${sizes.map((size) => size.join("×")).join(" or ")} voxels (z, y, x)`);
+          return unless(
+            false,
+            { key, line },
+            `a point at ${axis} ${shown(value)}`,
+            `a place in ${sizes.map((size) => size.join("×")).join(" or ")} voxels (z, y, x)`,
+          );
         });
       },
     },
@@ -116,25 +140,41 @@ export const ANNOTATION_CHECKS: readonly Check[] = [
       id: "annotation.rotation-shape",
       statement: "the rotation of an oriented point is a matrix of 3 × 3 numbers",
       applies: hasMatrices,
-      judge: matrices(({ notThreeByThree }) => notThreeByThree, (first) => first, "3 rows of 3 numbers"),
+      judge: matrices(
+        ({ notThreeByThree }) => notThreeByThree,
+        (first) => first,
+        "3 rows of 3 numbers",
+      ),
     },
     {
       id: "annotation.rotation-determinant",
       statement: "the determinant of a rotation is 1",
       applies: hasMatrices,
-      judge: matrices(({ determinant }) => determinant, (first) => `a determinant of ${first}`, "1"),
+      judge: matrices(
+        ({ determinant }) => determinant,
+        (first) => `a determinant of ${first}`,
+        "1",
+      ),
     },
     {
       id: "annotation.rotation-rows",
       statement: "the rows of a rotation have length 1",
       applies: hasMatrices,
-      judge: matrices(({ unitRows }) => unitRows, (first) => `a row of length ${first}`, "1"),
+      judge: matrices(
+        ({ unitRows }) => unitRows,
+        (first) => `a row of length ${first}`,
+        "1",
+      ),
     },
     {
       id: "annotation.rotation-orthogonal",
       statement: "the rows of a rotation stand at right angles: M · Mᵀ is the identity",
       applies: hasMatrices,
-      judge: matrices(({ orthogonal }) => orthogonal, (first) => `two rows whose product is ${first}`, "0"),
+      judge: matrices(
+        ({ orthogonal }) => orthogonal,
+        (first) => `two rows whose product is ${first}`,
+        "0",
+      ),
     },
     {
       id: "annotation.mask-size",
@@ -147,7 +187,14 @@ export const ANNOTATION_CHECKS: readonly Check[] = [
           if (!mrc) continue;
           const { shape } = await known(mrc.fields);
           const isWell = sizes.some((size) => size.join() === shape.join());
-          findings.push(...unless(isWell, { key: mrc.key, byte: 0 }, `${shape.join("×")} voxels (z, y, x)`, `${sizes.map((size) => size.join("×")).join(" or ")}, as the tomogram`));
+          findings.push(
+            ...unless(
+              isWell,
+              { key: mrc.key, byte: 0 },
+              `${shape.join("×")} voxels (z, y, x)`,
+              `${sizes.map((size) => size.join("×")).join(" or ")}, as the tomogram`,
+            ),
+          );
         }
         return findings;
       },
@@ -157,7 +204,9 @@ export const ANNOTATION_CHECKS: readonly Check[] = [
       statement: "the Zarr of an instance mask has image-label metadata",
       applies: hasInstanceMasks,
       judge: (annotation) =>
-        perLabels(annotation, ({ place, label }) => unless(isObject(label), place, `image-label is ${show(label)}`, "what lists the labels")),
+        perLabels(annotation, ({ place, label }) =>
+          unless(isObject(label), place, `image-label is ${show(label)}`, "what lists the labels"),
+        ),
     },
     {
       id: "annotation.label-colours",
@@ -194,7 +243,12 @@ export const ANNOTATION_CHECKS: readonly Check[] = [
         const wanted = needNumber(await known(annotation.metadata), "object_count");
         return perLabels(annotation, ({ place, colours, label }) => {
           if (!isObject(label)) throw new Undecided("no image-label");
-          return unless(colours.length === wanted, { ...place, path: `${place.path}.colors` }, count(colours.length, "label"), `${wanted}, as object_count has`);
+          return unless(
+            colours.length === wanted,
+            { ...place, path: `${place.path}.colors` },
+            count(colours.length, "label"),
+            `${wanted}, as object_count has`,
+          );
         });
       },
     },
@@ -231,7 +285,13 @@ async function perLabels({ volumes }: AnnotationSubject, judge: (labels: Labels)
     const image = await known(zarr.image);
     const label = valueAt(image, "metadata.image-label");
     const colours = isObject(label) ? member(label, "colors") : undefined;
-    findings.push(...judge({ place: { key: image.key, path: `${image.path}.metadata.image-label` }, label, colours: isArray(colours) ? colours : [] }));
+    findings.push(
+      ...judge({
+        place: { key: image.key, path: `${image.path}.metadata.image-label` },
+        label,
+        colours: isArray(colours) ? colours : [],
+      }),
+    );
   }
   return findings;
 }

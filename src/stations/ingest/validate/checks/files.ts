@@ -24,7 +24,8 @@ async function named(exists: (key: string) => Promise<boolean>, key: string): Pr
   return isKey && !/[\0\\]/.test(key) && (await exists(key));
 }
 
-const oneAtMost = (keys: readonly string[], key: string) => unless(keys.length <= 1, { key: keys[1] ?? key }, few(keys), "one at most");
+const oneAtMost = (keys: readonly string[], key: string) =>
+  unless(keys.length <= 1, { key: keys[1] ?? key }, few(keys), "one at most");
 
 /** What must lie in the portal's tree, and what must not. */
 export const FILE_CHECKS: readonly Check[] = [
@@ -32,14 +33,17 @@ export const FILE_CHECKS: readonly Check[] = [
     {
       id: "files.dataset-metadata",
       statement: "a dataset has dataset_metadata.json",
-      judge: async ({ metadata, key }) => unless(await isThere(metadata), { key: `${key}/dataset_metadata.json` }, "absent", "the metadata of the dataset"),
+      judge: async ({ metadata, key }) =>
+        unless(await isThere(metadata), { key: `${key}/dataset_metadata.json` }, "absent", "the metadata of the dataset"),
     },
     {
       id: "files.run-folder",
       statement: "a dataset has folders of runs, one for each that the configuration names",
       judge: ({ runs, runsWanted, key }) => [
         ...unless(runs.length > 0, { key }, "no folder of a run", "one at least"),
-        ...runsWanted.flatMap((name) => unless(runs.includes(name), { key: `${key}/${name}` }, "absent", "a run that the configuration names")),
+        ...runsWanted.flatMap((name) =>
+          unless(runs.includes(name), { key: `${key}/${name}` }, "absent", "a run that the configuration names"),
+        ),
       ],
     },
   ]),
@@ -47,18 +51,26 @@ export const FILE_CHECKS: readonly Check[] = [
     {
       id: "files.run-metadata",
       statement: "a run has run_metadata.json",
-      judge: async ({ metadata, key }) => unless(await isThere(metadata), { key: `${key}/run_metadata.json` }, "absent", "the metadata of the run"),
+      judge: async ({ metadata, key }) =>
+        unless(await isThere(metadata), { key: `${key}/run_metadata.json` }, "absent", "the metadata of the run"),
     },
     {
       id: "files.reconstructions",
       statement: "a run has the folder Reconstructions",
-      judge: ({ folders, key }) => unless(folders.includes("Reconstructions"), { key: `${key}/Reconstructions` }, "absent", "the folder of the reconstructions"),
+      judge: ({ folders, key }) =>
+        unless(
+          folders.includes("Reconstructions"),
+          { key: `${key}/Reconstructions` },
+          "absent",
+          "the folder of the reconstructions",
+        ),
     },
     {
       id: "files.voxel-spacing-folder",
       statement: "the reconstructions of a run lie in folders VoxelSpacing…",
       applies: ({ folders }) => folders.includes("Reconstructions"),
-      judge: ({ spacings, key }) => unless(spacings.length > 0, { key: `${key}/Reconstructions` }, "no folder VoxelSpacing…", "one at least"),
+      judge: ({ spacings, key }) =>
+        unless(spacings.length > 0, { key: `${key}/Reconstructions` }, "no folder VoxelSpacing…", "one at least"),
     },
   ]),
   ...checksOf("acquisition", { marks: ["frame"], suites: STANDARDIZED }, [
@@ -66,7 +78,8 @@ export const FILE_CHECKS: readonly Check[] = [
       id: "files.frames-metadata",
       statement: "a folder of frames has frames_metadata.json",
       applies: ({ hasFolder }) => hasFolder,
-      judge: async ({ metadata, key }) => unless(await isThere(metadata), { key: `${key}/frames_metadata.json` }, "absent", "the metadata of the frames"),
+      judge: async ({ metadata, key }) =>
+        unless(await isThere(metadata), { key: `${key}/frames_metadata.json` }, "absent", "the metadata of the frames"),
     },
   ]),
   ...checksOf("acquisition", { marks: ["mdoc"], suites: STANDARDIZED }, [
@@ -81,17 +94,27 @@ export const FILE_CHECKS: readonly Check[] = [
       id: "files.no-dm4",
       statement: "no gain reference is left as DM4",
       applies: ({ role }) => role === "gain",
-      judge: ({ files }) => files.flatMap(({ key }) => unless(!/\.dm4$/i.test(key), { key }, "a DM4 file", "the MRC that it becomes")),
+      judge: ({ files }) =>
+        files.flatMap(({ key }) => unless(!/\.dm4$/i.test(key), { key }, "a DM4 file", "the MRC that it becomes")),
     },
   ]),
   ...checksOf("tiltseries", { marks: ["tiltseries"], suites: STANDARDIZED }, [
     {
       id: "files.tiltseries-metadata",
       statement: "a tilt series has tiltseries_metadata.json",
-      judge: async ({ metadata, key }) => unless(await isThere(metadata), { key: `${key}/tiltseries_metadata.json` }, "absent", "the metadata of the tilt series"),
+      judge: async ({ metadata, key }) =>
+        unless(await isThere(metadata), { key: `${key}/tiltseries_metadata.json` }, "absent", "the metadata of the tilt series"),
     },
-    { id: "files.tiltseries-mrc", statement: "the MRC file that the metadata of a tilt series name is there", judge: namedFile("mrc_file") },
-    { id: "files.tiltseries-zarr", statement: "the Zarr folder that the metadata of a tilt series name is there", judge: namedFile("omezarr_dir") },
+    {
+      id: "files.tiltseries-mrc",
+      statement: "the MRC file that the metadata of a tilt series name is there",
+      judge: namedFile("mrc_file"),
+    },
+    {
+      id: "files.tiltseries-zarr",
+      statement: "the Zarr folder that the metadata of a tilt series name is there",
+      judge: namedFile("omezarr_dir"),
+    },
   ]),
   ...checksOf("tiltseries", { marks: ["tilt_angles"], suites: STANDARDIZED }, [
     {
@@ -111,10 +134,19 @@ export const FILE_CHECKS: readonly Check[] = [
     {
       id: "files.tomogram-metadata",
       statement: "a tomogram has tomogram_metadata.json",
-      judge: async ({ metadata, key }) => unless(await isThere(metadata), { key: `${key}/tomogram_metadata.json` }, "absent", "the metadata of the tomogram"),
+      judge: async ({ metadata, key }) =>
+        unless(await isThere(metadata), { key: `${key}/tomogram_metadata.json` }, "absent", "the metadata of the tomogram"),
     },
-    { id: "files.tomogram-mrc", statement: "the MRC file that the metadata of a tomogram name is there", judge: namedFile("mrc_file") },
-    { id: "files.tomogram-zarr", statement: "the Zarr folder that the metadata of a tomogram name is there", judge: namedFile("omezarr_dir") },
+    {
+      id: "files.tomogram-mrc",
+      statement: "the MRC file that the metadata of a tomogram name is there",
+      judge: namedFile("mrc_file"),
+    },
+    {
+      id: "files.tomogram-zarr",
+      statement: "the Zarr folder that the metadata of a tomogram name is there",
+      judge: namedFile("omezarr_dir"),
+    },
   ]),
   ...checksOf("annotation", { marks: ["annotation"], suites: STANDARDIZED }, [
     {
@@ -141,7 +173,12 @@ export const FILE_CHECKS: readonly Check[] = [
       async judge({ metadata, stored, key }) {
         const names = listed(await known(metadata)).map((file) => file.key);
         const strays = stored.filter((name) => !names.includes(`${key}/${name}`));
-        return unless(strays.length === 0, { key: `${key}/${strays[0] ?? ""}` }, `${few(strays)}: named by no metadata`, "data files that the metadata name");
+        return unless(
+          strays.length === 0,
+          { key: `${key}/${strays[0] ?? ""}` },
+          `${few(strays)}: named by no metadata`,
+          "data files that the metadata name",
+        );
       },
     },
   ]),
@@ -155,4 +192,3 @@ function listed(document: Document): { path: string; key: string }[] {
     throw new Missing({ found: `${path} has no path`, wanted: "the path of a file", place: { key: document.key, path } });
   });
 }
-

@@ -1,5 +1,5 @@
-import { BOTH, type Check, checksOf, few, type Mark, shown, STANDARDIZED, unless } from "../check.js";
 import { mapLimit } from "../../pool.js";
+import { BOTH, type Check, checksOf, few, type Mark, STANDARDIZED, shown, unless } from "../check.js";
 import type { MdocFile } from "../facts/angles.js";
 import { known, orNothing, readable, Undecided } from "../facts/fact.js";
 import type { ImageFacts, ImageFile } from "../facts/image-file.js";
@@ -54,7 +54,12 @@ function imageChecks(role: Role, name: string): readonly Check[] {
       judge: (subject) => {
         const wanted = extensionsOf(subject);
         return subject.files.flatMap(({ key, name: file }) =>
-          unless(wanted.some((end) => file.endsWith(end)), { key }, `the name ${file}`, `one that ends with ${wanted.join(", ")}`),
+          unless(
+            wanted.some((end) => file.endsWith(end)),
+            { key },
+            `the name ${file}`,
+            `one that ends with ${wanted.join(", ")}`,
+          ),
         );
       },
     },
@@ -66,9 +71,16 @@ function imageChecks(role: Role, name: string): readonly Check[] {
         const tiffs = await filesOf(files, "tiff", `TIFF file among ${name}`);
         const size = ({ facts: { width, height } }: Of<"tiff">) => `${width}×${height}`;
         return [
-          ...tiffs.flatMap(({ file: { key }, facts }) => unless(facts.uniform, { key }, "pages of several kinds", "all like the first")),
+          ...tiffs.flatMap(({ file: { key }, facts }) =>
+            unless(facts.uniform, { key }, "pages of several kinds", "all like the first"),
+          ),
           ...unlike(tiffs, size).flatMap((other) =>
-            unless(false, { key: other.file.key }, `${size(other)} pixels (x, y)`, `${size(tiffs[0]!)} as in ${tiffs[0]!.file.name}`),
+            unless(
+              false,
+              { key: other.file.key },
+              `${size(other)} pixels (x, y)`,
+              `${size(tiffs[0]!)} as in ${tiffs[0]!.file.name}`,
+            ),
           ),
         ];
       },
@@ -81,7 +93,12 @@ function imageChecks(role: Role, name: string): readonly Check[] {
         const mrcs = await filesOf(files, "mrc", `MRC file among ${name}`);
         const size = ({ facts: { fields } }: Of<"mrc">) => `${fields.shape[2]}×${fields.shape[1]}`;
         return unlike(mrcs, size).flatMap((other) =>
-          unless(false, { key: other.file.key, byte: 0 }, `${size(other)} pixels (x, y)`, `${size(mrcs[0]!)} as in ${mrcs[0]!.file.name}`),
+          unless(
+            false,
+            { key: other.file.key, byte: 0 },
+            `${size(other)} pixels (x, y)`,
+            `${size(mrcs[0]!)} as in ${mrcs[0]!.file.name}`,
+          ),
         );
       },
     },
@@ -110,7 +127,12 @@ function imageChecks(role: Role, name: string): readonly Check[] {
       async judge({ files }) {
         return (await filesOf(files, "mrc", `MRC file among ${name}`)).flatMap(({ file: { key }, facts }) => {
           const [, y, x] = voxelSize(facts.fields);
-          return unless(Math.abs(x - y) <= PIXEL_TOLERANCE, { key, byte: 40 }, `pixels of ${shown(x)} by ${shown(y)} Å (x, y)`, "square ones");
+          return unless(
+            Math.abs(x - y) <= PIXEL_TOLERANCE,
+            { key, byte: 40 },
+            `pixels of ${shown(x)} by ${shown(y)} Å (x, y)`,
+            "square ones",
+          );
         });
       },
     },
@@ -143,7 +165,12 @@ export const IMAGE_CHECKS: readonly Check[] = [
         const [gains, frame] = await gainsAndFrame(files, acquisition.frames);
         const size = ({ facts: { fields } }: Of<"mrc">) => `${fields.shape[2]}×${fields.shape[1]}`;
         return gains.flatMap((gain) =>
-          unless(size(gain) === size(frame), { key: gain.file.key, byte: 0 }, `${size(gain)} pixels (x, y)`, `${size(frame)} as in ${frame.file.name}`),
+          unless(
+            size(gain) === size(frame),
+            { key: gain.file.key, byte: 0 },
+            `${size(gain)} pixels (x, y)`,
+            `${size(frame)} as in ${frame.file.name}`,
+          ),
         );
       },
     },
@@ -169,7 +196,8 @@ export const IMAGE_CHECKS: readonly Check[] = [
       async judge({ mdoc, frames }) {
         const movies = await moviesOf(await known(mdoc), frames);
         return movies.flatMap(({ section, facts, key }) => {
-          const images = facts.type === "mrc" ? facts.fields.shape[0] : facts.type === "tiff" && !facts.events ? facts.pages : undefined;
+          const images =
+            facts.type === "mrc" ? facts.fields.shape[0] : facts.type === "tiff" && !facts.events ? facts.pages : undefined;
           if (images === undefined) return [];
           const found = section.numSubFrames === undefined ? "no NumSubFrames" : `NumSubFrames is ${section.numSubFrames}`;
           const wanted = `${images}, as ${section.subFrameName} has`;
@@ -185,7 +213,12 @@ export const IMAGE_CHECKS: readonly Check[] = [
         const movies = await moviesOf(await known(mdoc), frames);
         const strange = movies.filter(({ facts }) => facts.type === "other" || (facts.type === "tiff" && facts.events));
         const names = strange.map(({ section }) => section.subFrameName!);
-        return unless(strange.length === 0, { key: movies[0]!.key }, `${few(names)}: a kind whose images are not counted`, "MRC or TIFF");
+        return unless(
+          strange.length === 0,
+          { key: movies[0]!.key },
+          `${few(names)}: a kind whose images are not counted`,
+          "MRC or TIFF",
+        );
       },
     },
   ]),

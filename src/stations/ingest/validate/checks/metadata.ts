@@ -22,7 +22,11 @@ function filled<K extends "deposition" | "dataset">(path: string) {
 function authorsOf(document: Document): { path: string; value: ReturnType<typeof valueAt> }[] {
   const authors = valueAt(document, "authors");
   if (isArray(authors)) return authors.map((value, i) => ({ path: `authors.${i}`, value }));
-  throw new Missing({ found: shownAt(document, "authors"), wanted: "a list of authors", place: { key: document.key, path: "authors" } });
+  throw new Missing({
+    found: shownAt(document, "authors"),
+    wanted: "a list of authors",
+    place: { key: document.key, path: "authors" },
+  });
 }
 
 /** One author at least has a mark set. */
@@ -31,19 +35,31 @@ function someAuthor(path: string, what: string) {
     const document = await known(metadata);
     const authors = authorsOf(document);
     const isThere = authors.some(({ value }) => isObject(value) && isTruthy(member(value, path)));
-    return unless(isThere, { key: document.key, path: "authors" }, `no author of ${authors.length} has ${path}`, `one ${what} author at least`);
+    return unless(
+      isThere,
+      { key: document.key, path: "authors" },
+      `no author of ${authors.length} has ${path}`,
+      `one ${what} author at least`,
+    );
   };
 }
 
 /** What documents say of themselves, whatever they are of. */
 export const METADATA_CHECKS: readonly Check[] = [
-  ...checksOf("document", { marks: ["deposition", "dataset", "run", "frame", "tiltseries", "alignment", "tomogram", "annotation"], suites: STANDARDIZED }, [
+  ...checksOf(
+    "document",
     {
-      id: "metadata.readable",
-      statement: "a metadata document is a JSON object",
-      judge: ({ metadata, key }) => readable(metadata, key, "a JSON object"),
+      marks: ["deposition", "dataset", "run", "frame", "tiltseries", "alignment", "tomogram", "annotation"],
+      suites: STANDARDIZED,
     },
-  ]),
+    [
+      {
+        id: "metadata.readable",
+        statement: "a metadata document is a JSON object",
+        judge: ({ metadata, key }) => readable(metadata, key, "a JSON object"),
+      },
+    ],
+  ),
   ...checksOf("document", { marks: BASIC, suites: STANDARDIZED }, [
     {
       id: "metadata.deposition-id",
@@ -52,7 +68,12 @@ export const METADATA_CHECKS: readonly Check[] = [
       async judge({ metadata }) {
         const document = await known(metadata);
         const path = "deposition_id";
-        return unless(isTruthy(valueAt(document, path)), { key: document.key, path }, shownAt(document, path), "the number of the deposition");
+        return unless(
+          isTruthy(valueAt(document, path)),
+          { key: document.key, path },
+          shownAt(document, path),
+          "the number of the deposition",
+        );
       },
     },
     {
@@ -98,7 +119,8 @@ export const METADATA_CHECKS: readonly Check[] = [
         const path = "deposition_id";
         const id = valueAt(document, path);
         const place = { key: document.key, path };
-        if (!isTruthy(id) || isArray(id) || isObject(id)) return unless(false, place, shownAt(document, path), "the number of a deposition");
+        if (!isTruthy(id) || isArray(id) || isObject(id))
+          return unless(false, place, shownAt(document, path), "the number of a deposition");
         const name = scalarText(id!);
         const wanted = `depositions_metadata/${name}/deposition_metadata.json`;
         return unless(await hasDeposition!(name), place, `deposition_id is ${name}, and its document is absent`, wanted);
@@ -107,8 +129,16 @@ export const METADATA_CHECKS: readonly Check[] = [
   ]),
   ...checksOf("deposition", { marks: ["deposition"], suites: STANDARDIZED }, [
     { id: "deposition.title", statement: "a deposition has a title", judge: filled<"deposition">("deposition_title") },
-    { id: "deposition.description", statement: "a deposition has a description", judge: filled<"deposition">("deposition_description") },
-    { id: "deposition.identifier", statement: "a deposition has an identifier", judge: filled<"deposition">("deposition_identifier") },
+    {
+      id: "deposition.description",
+      statement: "a deposition has a description",
+      judge: filled<"deposition">("deposition_description"),
+    },
+    {
+      id: "deposition.identifier",
+      statement: "a deposition has an identifier",
+      judge: filled<"deposition">("deposition_identifier"),
+    },
   ]),
   ...checksOf("dataset", { marks: ["dataset"], suites: STANDARDIZED }, [
     { id: "dataset.title", statement: "a dataset has a title", judge: filled<"dataset">("dataset_title") },
@@ -122,7 +152,12 @@ export const METADATA_CHECKS: readonly Check[] = [
       async judge({ metadata, run }) {
         const document = await known(metadata);
         const path = "run_name";
-        return unless(textAt(document, path) === run, { key: document.key, path }, shownAt(document, path), `${JSON.stringify(run)}, as its folder`);
+        return unless(
+          textAt(document, path) === run,
+          { key: document.key, path },
+          shownAt(document, path),
+          `${JSON.stringify(run)}, as its folder`,
+        );
       },
     },
     {
@@ -133,7 +168,12 @@ export const METADATA_CHECKS: readonly Check[] = [
         const path = "last_updated_at";
         const value = valueAt(document, path);
         const isWell = value === undefined || typeof value === "number" || typeof value === "bigint";
-        return unless(isWell && Number.isInteger(numberAt(document, path) ?? 0), { key: document.key, path }, shownAt(document, path), "whole seconds");
+        return unless(
+          isWell && Number.isInteger(numberAt(document, path) ?? 0),
+          { key: document.key, path },
+          shownAt(document, path),
+          "whole seconds",
+        );
       },
     },
   ]),
@@ -146,7 +186,8 @@ export const METADATA_CHECKS: readonly Check[] = [
     {
       id: "voxel-spacing.range",
       statement: "a voxel spacing lies between 1 and 30 Å",
-      judge: ({ name, key }) => unless(spacingOf(name) > 1 && spacingOf(name) < 30, { key }, `${name} Å`, "more than 1 and less than 30 Å"),
+      judge: ({ name, key }) =>
+        unless(spacingOf(name) > 1 && spacingOf(name) < 30, { key }, `${name} Å`, "more than 1 and less than 30 Å"),
     },
     {
       id: "voxel-spacing.whole",

@@ -43,6 +43,7 @@ export const MRC_CHECKS: readonly Check[] = [
     {
       id: "mrc.readable",
       statement: "an MRC file has a header of 1024 bytes",
+      marks: VOLUMES,
       judge: ({ fields, key }) => readable(fields, key, "an MRC header"),
     },
     {
@@ -101,7 +102,12 @@ export const MRC_CHECKS: readonly Check[] = [
       judge: header(({ cellAngstrom, grid }, at) =>
         cellAngstrom.flatMap((cell, i) => {
           const isWell = Number.isFinite(cell) && cell >= 0 && (grid[i]! > 0 || cell === 0);
-          return unless(isWell, at(48 - 4 * i), `cell of ${shown(cell)} Å over ${grid[i]} intervals along ${XYZ[i]}`, "0 Å or more over a grid");
+          return unless(
+            isWell,
+            at(48 - 4 * i),
+            `cell of ${shown(cell)} Å over ${grid[i]} intervals along ${XYZ[i]}`,
+            "0 Å or more over a grid",
+          );
         }),
       ),
     },
@@ -119,7 +125,12 @@ export const MRC_CHECKS: readonly Check[] = [
             `an extended header of the kind ${JSON.stringify(extendedType)}`,
             `one of ${EXTENDED.join(", ")}`,
           ),
-          ...unless(isThere, at(92), `an extended header of ${extendedBytes} bytes in a file of ${fileBytes}`, "one that is there"),
+          ...unless(
+            isThere,
+            at(92),
+            `an extended header of ${extendedBytes} bytes in a file of ${fileBytes}`,
+            "one that is there",
+          ),
         ];
       }),
     },
@@ -143,19 +154,40 @@ export const MRC_CHECKS: readonly Check[] = [
       id: "mrc.angles",
       statement: "the angles of the cell are 90°",
       applies: isPlain,
-      judge: header(({ angles }, at) => unless(angles.every((angle) => angle === 90), at(52), `angles ${angles.join(", ")}`, "90, 90, 90")),
+      judge: header(({ angles }, at) =>
+        unless(
+          angles.every((angle) => angle === 90),
+          at(52),
+          `angles ${angles.join(", ")}`,
+          "90, 90, 90",
+        ),
+      ),
     },
     {
       id: "mrc.origin",
       statement: "the origin is 0",
       applies: isPlain,
-      judge: header(({ origin }, at) => unless(origin.every((value) => value === 0), at(196), `origin ${perAxis(origin)} (x, y, z)`, "0, 0, 0")),
+      judge: header(({ origin }, at) =>
+        unless(
+          origin.every((value) => value === 0),
+          at(196),
+          `origin ${perAxis(origin)} (x, y, z)`,
+          "0, 0, 0",
+        ),
+      ),
     },
     {
       id: "mrc.start",
       statement: "the data begin at 0 of the grid",
       applies: isPlain,
-      judge: header(({ start }, at) => unless(start.every((value) => value === 0), at(16), `start ${perAxis(start)} (x, y, z)`, "0, 0, 0")),
+      judge: header(({ start }, at) =>
+        unless(
+          start.every((value) => value === 0),
+          at(16),
+          `start ${perAxis(start)} (x, y, z)`,
+          "0, 0, 0",
+        ),
+      ),
     },
     {
       id: "mrc.length",
@@ -190,7 +222,9 @@ export const MRC_CHECKS: readonly Check[] = [
       id: "mrc.version",
       statement: "the version of the format is 20140 or 20141",
       applies: (subject) => isPlain(subject) && isVolume(subject),
-      judge: header(({ version }, at) => unless(version === 20140 || version === 20141, at(108), `version ${version}`, "20140 or 20141")),
+      judge: header(({ version }, at) =>
+        unless(version === 20140 || version === 20141, at(108), `version ${version}`, "20140 or 20141"),
+      ),
     },
     {
       id: "mrc.spacing",
@@ -214,5 +248,10 @@ function lengthFinding(
   const itemBytes = MODES[mode]?.bytes;
   if (itemBytes === undefined || fileBytes === undefined) throw new Undecided("a mode that does not exist");
   const wanted = shape[0] * shape[1] * shape[2] * itemBytes + extendedBytes + 1024;
-  return unless(isWell(Math.abs(fileBytes - wanted)), at(fileBytes), `a file of ${fileBytes} bytes`, `${wanted}, as its header says`);
+  return unless(
+    isWell(Math.abs(fileBytes - wanted)),
+    at(fileBytes),
+    `a file of ${fileBytes} bytes`,
+    `${wanted}, as its header says`,
+  );
 }

@@ -76,7 +76,12 @@ export const PHOTO_CHECKS: readonly Check[] = [
       statement: "the Neuroglancer state that the metadata of a tomogram name is there",
       async judge({ state, key }) {
         const result = await state();
-        return unless("value" in result || result.fault !== undefined, { key }, "absent", "the state that the metadata of its tomogram name");
+        return unless(
+          "value" in result || result.fault !== undefined,
+          { key },
+          "absent",
+          "the state that the metadata of its tomogram name",
+        );
       },
     },
     {

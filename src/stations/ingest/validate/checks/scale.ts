@@ -17,7 +17,8 @@ export const SCALE_CHECKS: readonly Check[] = checksOf("scale", { marks: MARKS, 
     statement: "a spacing is a whole number of pixels of what the volume is made of, or the field of the tilt series",
     applies: ({ scale }) =>
       scale.statements.length > 0 &&
-      ((scale.kind === "tomogram" && scale.tiltseries !== undefined) || (scale.kind === "tiltseries" && scale.nominalAngstrom !== undefined)),
+      ((scale.kind === "tomogram" && scale.tiltseries !== undefined) ||
+        (scale.kind === "tiltseries" && scale.nominalAngstrom !== undefined)),
     judge: ({ scale }) => judgeBinning(scale),
   },
 ]);

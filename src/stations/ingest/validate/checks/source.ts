@@ -16,14 +16,25 @@ export const SOURCE_CHECKS: readonly Check[] = [
   ]),
   ...checksOf("sourceRun", { marks: ["run"], suites: SOURCE }, [
     {
+      id: "source.findable",
+      statement: "the finders of the configuration have all that they need for a run",
+      judge: ({ faults, key }) =>
+        faults.flatMap((fault) => {
+          const { file = key, line, path } = fault.facts.place ?? {};
+          return unless(false, { key: file, line, path }, fault.message, fault.facts.hint ?? "a value for each run");
+        }),
+    },
+    {
       id: "source.one-tiltseries",
       statement: "a run has one tilt series at most",
-      judge: ({ tiltseries, key }) => unless(tiltseries.length <= 1, { key: tiltseries[1] ?? key }, few(tiltseries), "one tilt series at most"),
+      judge: ({ tiltseries, key }) =>
+        unless(tiltseries.length <= 1, { key: tiltseries[1] ?? key }, few(tiltseries), "one tilt series at most"),
     },
     {
       id: "source.one-mdoc",
       statement: "a run has one mdoc at most",
-      judge: ({ acquisition: { mdocKeys }, key }) => unless(mdocKeys.length <= 1, { key: mdocKeys[1] ?? key }, few(mdocKeys), "one mdoc at most"),
+      judge: ({ acquisition: { mdocKeys }, key }) =>
+        unless(mdocKeys.length <= 1, { key: mdocKeys[1] ?? key }, few(mdocKeys), "one mdoc at most"),
     },
     {
       id: "source.one-rawtlt",
@@ -46,14 +57,17 @@ export const SOURCE_CHECKS: readonly Check[] = [
       id: "source.tiltseries-have-rawtlt",
       statement: "a run with a tilt series has raw tilt angles",
       applies: ({ tiltseries }) => tiltseries.length > 0,
-      judge: ({ rawtlts, tiltseries }) => unless(rawtlts.length > 0, { key: tiltseries[0]! }, "a tilt series and no raw tilt angles", "a .rawtlt file"),
+      judge: ({ rawtlts, tiltseries }) =>
+        unless(rawtlts.length > 0, { key: tiltseries[0]! }, "a tilt series and no raw tilt angles", "a .rawtlt file"),
     },
     {
       id: "source.tiltseries-type",
       statement: "a tilt series is an MRC file (.mrc, .st, .ali, .mrcs) or a .zarr folder",
       applies: ({ tiltseries }) => tiltseries.length > 0,
       judge: ({ tiltseries }) =>
-        tiltseries.flatMap((key) => unless(TILTSERIES_NAMES.test(key), { key }, "a name of another kind", ".mrc, .st, .ali, .mrcs or .zarr")),
+        tiltseries.flatMap((key) =>
+          unless(TILTSERIES_NAMES.test(key), { key }, "a name of another kind", ".mrc, .st, .ali, .mrcs or .zarr"),
+        ),
     },
   ]),
   ...checksOf("tiltseries", { marks: ["tilt_angles"], suites: SOURCE }, [

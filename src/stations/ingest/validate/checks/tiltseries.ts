@@ -1,5 +1,5 @@
 import { roundHalfEven } from "../../../../core/number.js";
-import { type Check, checksOf, count, few, shown, STANDARDIZED, unless } from "../check.js";
+import { type Check, checksOf, count, few, STANDARDIZED, shown, unless } from "../check.js";
 import { mdocAngles, withoutPartner } from "../facts/angles.js";
 import { known, orNothing, Undecided } from "../facts/fact.js";
 import { type Document, needList, needNumber, needSize, numberAt, shownAt, textAt, valueAt } from "../facts/fields.js";
@@ -30,7 +30,12 @@ function perSection(key: string, isWell: (value: number, document: Document) => 
       const value = valueAt(document, place);
       if (value === null || value === undefined) return [];
       const number = numberAt(document, place);
-      return unless(number !== undefined && isWell(number, document), { key: document.key, path: place }, shownAt(document, place), wanted(document));
+      return unless(
+        number !== undefined && isWell(number, document),
+        { key: document.key, path: place },
+        shownAt(document, place),
+        wanted(document),
+      );
     });
   };
 }
@@ -48,7 +53,12 @@ function sizeChecks<K extends "tiltseries" | "tomogram">(of: K, what: string): r
       async judge({ metadata }: Sized) {
         const document = await known(metadata);
         const [size, first] = [needSize(document, "size"), needSize(document, "scales.0")];
-        return unless(size.join() === first.join(), { key: document.key, path: "size" }, `size ${size.join("×")} (z, y, x)`, `${first.join("×")}, as scales.0`);
+        return unless(
+          size.join() === first.join(),
+          { key: document.key, path: "size" },
+          `size ${size.join("×")} (z, y, x)`,
+          `${first.join("×")}, as scales.0`,
+        );
       },
     },
     {
@@ -72,18 +82,35 @@ function sizeChecks<K extends "tiltseries" | "tomogram">(of: K, what: string): r
         const document = await known(metadata);
         const { fields, key } = only(volumes, "mrc", "MRC file");
         const [size, { shape }] = [needSize(document, "size"), await known(fields)];
-        return unless(size.join() === shape.join(), { key: document.key, path: "size" }, `size ${size.join("×")} (z, y, x)`, `${shape.join("×")}, as ${key} has`);
+        return unless(
+          size.join() === shape.join(),
+          { key: document.key, path: "size" },
+          `size ${size.join("×")} (z, y, x)`,
+          `${shape.join("×")}, as ${key} has`,
+        );
       },
     },
     {
       id: `${of}.zarr-name`,
       statement: `the folder of ${what} holds one Zarr folder, the one that its metadata name`,
-      judge: ({ metadata, volumes, key }: Sized) => sameName(metadata, volumes.flatMap(({ zarr }) => zarr?.key ?? []), "omezarr_dir", key),
+      judge: ({ metadata, volumes, key }: Sized) =>
+        sameName(
+          metadata,
+          volumes.flatMap(({ zarr }) => zarr?.key ?? []),
+          "omezarr_dir",
+          key,
+        ),
     },
     {
       id: `${of}.mrc-name`,
       statement: `the folder of ${what} holds one MRC file, the one that its metadata name`,
-      judge: ({ metadata, volumes, key }: Sized) => sameName(metadata, volumes.flatMap(({ mrc }) => mrc?.key ?? []), "mrc_file", key),
+      judge: ({ metadata, volumes, key }: Sized) =>
+        sameName(
+          metadata,
+          volumes.flatMap(({ mrc }) => mrc?.key ?? []),
+          "mrc_file",
+          key,
+        ),
     },
   ]);
 }
@@ -102,7 +129,11 @@ async function sameName(metadata: Sized["metadata"], keys: readonly string[], pa
 }
 
 /** The only volume of a folder in a format. @throws {Undecided} for none, or several */
-export function only<F extends "mrc" | "zarr">(volumes: readonly VolumeSubject[], format: F, what: string): NonNullable<VolumeSubject[F]> {
+export function only<F extends "mrc" | "zarr">(
+  volumes: readonly VolumeSubject[],
+  format: F,
+  what: string,
+): NonNullable<VolumeSubject[F]> {
   const found = volumes.flatMap((volume) => (volume[format] ? [volume[format]] : []));
   if (found.length === 1) return found[0]!;
   throw new Undecided(found.length === 0 ? `no ${what}` : `more than one ${what}`);
@@ -111,8 +142,16 @@ export function only<F extends "mrc" | "zarr">(volumes: readonly VolumeSubject[]
 export const TILTSERIES_CHECKS: readonly Check[] = [
   ...sizeChecks("tiltseries", "a tilt series"),
   ...checksOf("tiltseries", { marks: ["tiltseries"], suites: STANDARDIZED }, [
-    { id: "tiltseries.voltage", statement: "the acceleration voltage is more than 0", judge: positive("acceleration_voltage", "V") },
-    { id: "tiltseries.spherical-aberration", statement: "the spherical aberration is more than 0", judge: positive("spherical_aberration_constant", "mm") },
+    {
+      id: "tiltseries.voltage",
+      statement: "the acceleration voltage is more than 0",
+      judge: positive("acceleration_voltage", "V"),
+    },
+    {
+      id: "tiltseries.spherical-aberration",
+      statement: "the spherical aberration is more than 0",
+      judge: positive("spherical_aberration_constant", "mm"),
+    },
     { id: "tiltseries.total-flux", statement: "the total flux is more than 0", judge: positive("total_flux", "e⁻/Å²") },
     {
       id: "tiltseries.tilting-scheme",
@@ -153,7 +192,12 @@ export const TILTSERIES_CHECKS: readonly Check[] = [
         return (await known(levels)).flatMap(({ name, shape }) => {
           const path = `scales.${name}`;
           const size = needSize(document, path);
-          return unless(size.join() === shape.join(), { key: document.key, path }, `${size.join("×")} (z, y, x)`, `${shape.join("×")}, as ${key}/${name}`);
+          return unless(
+            size.join() === shape.join(),
+            { key: document.key, path },
+            `${size.join("×")} (z, y, x)`,
+            `${shape.join("×")}, as ${key}/${name}`,
+          );
         });
       },
     },
@@ -164,7 +208,12 @@ export const TILTSERIES_CHECKS: readonly Check[] = [
         const document = await known(metadata);
         const [least] = needSize(document, "size");
         const { key, mdoc } = await known(acquisition.mdoc);
-        return unless(mdoc.sections.length >= least, { key }, count(mdoc.sections.length, "section"), `${least} or more, as the tilt series has`);
+        return unless(
+          mdoc.sections.length >= least,
+          { key },
+          count(mdoc.sections.length, "section"),
+          `${least} or more, as the tilt series has`,
+        );
       },
     },
     {
@@ -200,10 +249,18 @@ export const TILTSERIES_CHECKS: readonly Check[] = [
       statement: "the doses of the frames add up to the total flux, to 1 e⁻/Å²",
       async judge({ metadata, acquisition }) {
         const [document, frames] = [await known(metadata), await known(acquisition.metadata)];
-        const sum = needList(frames, "frames").reduce((total, { path }) => total + (numberAt(frames, `${path}.exposure_dose`) ?? 0), 0);
+        const sum = needList(frames, "frames").reduce(
+          (total, { path }) => total + (numberAt(frames, `${path}.exposure_dose`) ?? 0),
+          0,
+        );
         const path = "total_flux";
         const isWell = Math.abs(sum - needNumber(document, path)) <= FLUX_TOLERANCE;
-        return unless(isWell, { key: document.key, path }, shownAt(document, path), `${shown(sum)} ± ${FLUX_TOLERANCE}, the sum over the frames`);
+        return unless(
+          isWell,
+          { key: document.key, path },
+          shownAt(document, path),
+          `${shown(sum)} ± ${FLUX_TOLERANCE}, the sum over the frames`,
+        );
       },
     },
     {
@@ -219,17 +276,29 @@ export const TILTSERIES_CHECKS: readonly Check[] = [
     {
       id: "tiltseries.astigmatic-angle",
       statement: "astigmatic angles lie in [−180, 180]",
-      judge: perSection("astigmatic_angle", (value) => Math.abs(value) <= 180, () => "−180 to 180"),
+      judge: perSection(
+        "astigmatic_angle",
+        (value) => Math.abs(value) <= 180,
+        () => "−180 to 180",
+      ),
     },
     {
       id: "tiltseries.phase-shift",
       statement: "phase shifts lie in [0, 2π]",
-      judge: perSection("phase_shift", (value) => value >= 0 && value <= 2 * Math.PI, () => "0 to 2π"),
+      judge: perSection(
+        "phase_shift",
+        (value) => value >= 0 && value <= 2 * Math.PI,
+        () => "0 to 2π",
+      ),
     },
     {
       id: "tiltseries.max-resolution",
       statement: "resolutions are not negative",
-      judge: perSection("max_resolution", (value) => value >= 0, () => "0 or more"),
+      judge: perSection(
+        "max_resolution",
+        (value) => value >= 0,
+        () => "0 or more",
+      ),
     },
     {
       id: "tiltseries.z-index",
@@ -248,7 +317,12 @@ export const TILTSERIES_CHECKS: readonly Check[] = [
         const path = "per_section_parameter";
         const angles = needList(document, path).flatMap((section) => numberAt(document, `${section.path}.raw_angle`) ?? []);
         const alone = withoutPartner(angles, mdocAngles(await known(acquisition.mdoc)));
-        return unless(alone.length === 0, { key: document.key, path }, `${few(alone)}: ${count(alone.length, "raw angle")} that no section has`, "angles of the mdoc");
+        return unless(
+          alone.length === 0,
+          { key: document.key, path },
+          `${few(alone)}: ${count(alone.length, "raw angle")} that no section has`,
+          "angles of the mdoc",
+        );
       },
     },
     {
@@ -262,7 +336,12 @@ export const TILTSERIES_CHECKS: readonly Check[] = [
         const path = "pixel_spacing";
         const ratio = needNumber(document, path) / pixel;
         const isWell = Math.round(ratio) >= 1 && Math.abs(ratio - Math.round(ratio)) <= BINNING_TOLERANCE;
-        return unless(isWell, { key: document.key, path }, `${shownAt(document, path)}, ${shown(ratio)} pixels of ${shown(pixel)} Å`, `a whole number of those of ${file.name}`);
+        return unless(
+          isWell,
+          { key: document.key, path },
+          `${shownAt(document, path)}, ${shown(ratio)} pixels of ${shown(pixel)} Å`,
+          `a whole number of those of ${file.name}`,
+        );
       },
     },
   ]),
@@ -273,7 +352,12 @@ export const TILTSERIES_CHECKS: readonly Check[] = [
       async judge({ metadata, rawtlt }) {
         const [most] = needSize(await known(metadata), "size");
         const { key, angles } = await known(rawtlt);
-        return unless(angles.length <= most, { key }, count(angles.length, "angle"), `${most} at most, as the tilt series has sections`);
+        return unless(
+          angles.length <= most,
+          { key },
+          count(angles.length, "angle"),
+          `${most} at most, as the tilt series has sections`,
+        );
       },
     },
   ]),
@@ -295,7 +379,12 @@ export const TOMOGRAM_CHECKS: readonly Check[] = [
         const document = await known(metadata);
         const path = "voxel_spacing";
         const isWell = numberAt(document, path) === Number(spacingName);
-        return unless(isWell, { key: document.key, path }, shownAt(document, path), `${spacingName}, as the folder VoxelSpacing${spacingName}`);
+        return unless(
+          isWell,
+          { key: document.key, path },
+          shownAt(document, path),
+          `${spacingName}, as the folder VoxelSpacing${spacingName}`,
+        );
       },
     },
   ]),

@@ -1,6 +1,6 @@
-import { isArray, member, show } from "../../../../formats/zarr/json.js";
 import { toNumber } from "../../../../core/number.js";
-import { BOTH, type Check, checksOf, few, type Finding, type Mark, shown, STANDARDIZED, unless } from "../check.js";
+import { isArray, member, show } from "../../../../formats/zarr/json.js";
+import { BOTH, type Check, checksOf, type Finding, few, type Mark, STANDARDIZED, shown, unless } from "../check.js";
 import { known, readable } from "../facts/fact.js";
 import { numberAt, textAt, valueAt } from "../facts/fields.js";
 import type { ZarrImage } from "../facts/zarr.js";
@@ -30,7 +30,8 @@ export const ZARR_CHECKS: readonly Check[] = [
         const faults: Finding[] = [];
         for (const fact of [image, levels]) {
           const result = await fact();
-          if (!("value" in result) && result.fault) faults.push(...(await readable(fact, key, "the documents of an OME-Zarr image")));
+          if (!("value" in result) && result.fault)
+            faults.push(...(await readable(fact, key, "the documents of an OME-Zarr image")));
         }
         return faults;
       },
@@ -56,7 +57,12 @@ export const ZARR_CHECKS: readonly Check[] = [
         const found = await known(image);
         return [0, 1, 2].flatMap((level) => {
           const path = `datasets.${level}.path`;
-          return unless(textAt(found, path) === String(level), at(found, path), `${path} is ${show(valueAt(found, path))}`, `"${level}"`);
+          return unless(
+            textAt(found, path) === String(level),
+            at(found, path),
+            `${path} is ${show(valueAt(found, path))}`,
+            `"${level}"`,
+          );
         });
       },
     },
@@ -73,7 +79,12 @@ export const ZARR_CHECKS: readonly Check[] = [
           wanted.every((axis, i) => {
             const keys = Object.entries(axis);
             const given = axes[i];
-            return typeof given === "object" && given !== null && keys.every(([key, value]) => textAt(found, `axes.${i}.${key}`) === value) && Object.keys(given).length === keys.length;
+            return (
+              typeof given === "object" &&
+              given !== null &&
+              keys.every(([key, value]) => textAt(found, `axes.${i}.${key}`) === value) &&
+              Object.keys(given).length === keys.length
+            );
           });
         return unless(isWell, at(found, "axes"), `axes are ${show(axes)}`, JSON.stringify(wanted));
       },
@@ -83,7 +94,17 @@ export const ZARR_CHECKS: readonly Check[] = [
       statement: "a Zarr folder holds 3 arrays",
       async judge({ levels, key }) {
         const found = await known(levels);
-        return unless(found.length === LEVELS, { key }, `arrays ${few(found.map(({ name }) => name), 5) || "none"}`, "0, 1, 2");
+        return unless(
+          found.length === LEVELS,
+          { key },
+          `arrays ${
+            few(
+              found.map(({ name }) => name),
+              5,
+            ) || "none"
+          }`,
+          "0, 1, 2",
+        );
       },
     },
     {
@@ -138,7 +159,9 @@ export const VOLUME_CHECKS: readonly Check[] = checksOf("volume", { marks: MARKS
       const [{ shape }, levels] = [await known(mrc!.fields), await known(zarr!.levels)];
       return levels.flatMap(({ name, shape: found }) => {
         const level = Number(name);
-        const wanted = shape.map((length, axis) => (axis === 0 && role === "tiltseries" ? found[0]! : Math.ceil(length / 2 ** level)));
+        const wanted = shape.map((length, axis) =>
+          axis === 0 && role === "tiltseries" ? found[0]! : Math.ceil(length / 2 ** level),
+        );
         const isWell = found.length === 3 && wanted.every((length, axis) => length === found[axis]);
         return unless(
           isWell || !Number.isInteger(level),

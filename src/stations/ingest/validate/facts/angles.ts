@@ -1,7 +1,7 @@
-import { objectName } from "../../../../stores/store.js";
+import { roundHalfEven } from "../../../../core/number.js";
 import { type Mdoc, parseMdoc } from "../../../../formats/mdoc/read.js";
 import { parseTiltAngles, type TiltAngle } from "../../../../formats/tilt-angles/read.js";
-import { roundHalfEven } from "../../../../core/number.js";
+import { objectName } from "../../../../stores/store.js";
 import { type Lazy, lazy, unknown } from "./fact.js";
 import type { Tree } from "./tree.js";
 

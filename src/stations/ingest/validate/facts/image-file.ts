@@ -1,10 +1,10 @@
 import { headBehind } from "../../../../arrays/stream/compressed.js";
-import { MRC_HEADER_BYTES } from "../../../../formats/mrc/header.js";
 import { compressionOf, detectMrc } from "../../../../formats/mrc/detect.js";
+import { MRC_HEADER_BYTES } from "../../../../formats/mrc/header.js";
 import { detectTiff, readTiffHeader } from "../../../../formats/tiff/header.js";
 import { openObject, type Store } from "../../../../stores/store.js";
-import { type MrcFields, parseMrcFields } from "./mrc.js";
 import { type Lazy, lazy } from "./fact.js";
+import { type MrcFields, parseMrcFields, tooShort } from "./mrc.js";
 
 /** A file of frames or a gain reference. */
 export interface ImageFile {
@@ -44,8 +44,9 @@ async function readFacts(store: Store, key: string, signal: AbortSignal | undefi
   const compression = compressionOf(head);
   if (compression) head = await headBehind(object, compression, MRC_HEADER_BYTES);
   const fileBytes = compression ? undefined : object.stat.size;
-  const isMrc = detectMrc(head, fileBytes) !== undefined || (MRC_NAME.test(key) && head.length >= MRC_HEADER_BYTES);
-  if (isMrc) return { type: "mrc", fields: parseMrcFields(head, fileBytes) };
+  if (MRC_NAME.test(key) && head.length < MRC_HEADER_BYTES) throw tooShort(object.name, head.length);
+  if (MRC_NAME.test(key) || detectMrc(head, fileBytes) !== undefined)
+    return { type: "mrc", fields: parseMrcFields(head, fileBytes) };
   return { type: "other" };
 }
 

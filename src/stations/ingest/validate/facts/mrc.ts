@@ -46,11 +46,13 @@ export async function readMrcFields(store: Store, key: string, signal?: AbortSig
   const head = await object.read({ offset: 0, length: MRC_HEADER_BYTES });
   const compression = compressionOf(head);
   const bytes = compression ? await headBehind(object, compression, MRC_HEADER_BYTES) : head;
-  if (bytes.length < MRC_HEADER_BYTES) {
-    const message = `${object.name}: ${bytes.length} bytes, an MRC header alone has ${MRC_HEADER_BYTES}`;
-    throw new EmporiumError("FORMAT_TRUNCATED", message, { place: { file: object.name, byte: bytes.length } });
-  }
+  if (bytes.length < MRC_HEADER_BYTES) throw tooShort(object.name, bytes.length);
   return parseMrcFields(bytes, compression ? undefined : object.stat.size);
+}
+
+export function tooShort(name: string, length: number): EmporiumError {
+  const message = `${name}: ${length} bytes, an MRC header alone has ${MRC_HEADER_BYTES}`;
+  return new EmporiumError("FORMAT_TRUNCATED", message, { place: { file: name, byte: length } });
 }
 
 /** @param bytes at least 1024. */

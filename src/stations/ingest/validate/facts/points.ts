@@ -78,7 +78,8 @@ class Tally implements PointFacts {
       if (value > this.high[axis].value) this.high[axis] = { value, line };
     }
     if (point.instance_id !== undefined) this.#ids.add(point.instance_id);
-    if (point.type === "orientedPoint" || point.xyz_rotation_matrix !== undefined) this.#addMatrix(point.xyz_rotation_matrix, line);
+    if (point.type === "orientedPoint" || point.xyz_rotation_matrix !== undefined)
+      this.#addMatrix(point.xyz_rotation_matrix, line);
   }
 
   #addMatrix(rows: unknown, line: number): void {

@@ -1,11 +1,11 @@
+import { EmporiumError } from "../../../../core/errors.js";
 import type { JsonObject } from "../../../../core/json.js";
 import { LIMITS } from "../../../../core/limits.js";
 import { formatBytes } from "../../../../core/units.js";
-import { EmporiumError } from "../../../../core/errors.js";
 import { parseMetadata } from "../../../../formats/zarr/json.js";
 import { type Entry, objectName, type Store } from "../../../../stores/store.js";
 import { cachedListing } from "../../finders/listing.js";
-import { lazy, type Lazy } from "./fact.js";
+import { type Lazy, lazy } from "./fact.js";
 import type { Document } from "./fields.js";
 
 /** A tree of files as checks see it: folders are listed once, documents parsed. Keys of folders end with a slash where they are listed. */

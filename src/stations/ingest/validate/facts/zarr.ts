@@ -89,5 +89,9 @@ async function levelOf(tree: Tree, folder: string, name: string): Promise<ZarrLe
   }
   const dtype = member(document, isSecond ? "dtype" : "data_type");
   if (typeof dtype !== "string") throw wrongField(key, isSecond ? "dtype" : "data_type", dtype, "the name of a type");
-  return { name, shape: shape.map((length) => toNumber(length)!), dtype: (isSecond ? parseZarrDType(dtype)?.dtype : undefined) ?? dtype };
+  return {
+    name,
+    shape: shape.map((length) => toNumber(length)!),
+    dtype: (isSecond ? parseZarrDType(dtype)?.dtype : undefined) ?? dtype,
+  };
 }

@@ -6,8 +6,8 @@ import { type Lazy, orNothing } from "../facts/fact.js";
 import { type Document, numberAt } from "../facts/fields.js";
 import { voxelSize } from "../facts/mrc.js";
 import type { MrcSubject, VolumeSubject, ZarrSubject } from "../subjects.js";
-import { grouped, wholeBinning } from "./compare.js";
 import type { Relative, ScaleCase, Statement } from "./case.js";
+import { grouped, wholeBinning } from "./compare.js";
 
 /** What a volume's own files say of its spacing. */
 export async function volumeStatements({ mrc, zarr, role }: Pick<VolumeSubject, "mrc" | "zarr" | "role">): Promise<Statement[]> {
@@ -22,7 +22,10 @@ async function mrcStatements({ fields, key }: MrcSubject, axes: readonly number[
   const sizes = voxelSize(header);
   const place = (axis: number): CheckPlace => ({ key, byte: 48 - 4 * axis });
   const told = axes.filter((axis) => Number.isFinite(sizes[axis]) && sizes[axis]! > 0);
-  return perAxis("the MRC header", told.map((axis) => ({ axis, angstrom: sizes[axis]!, place: place(axis) })));
+  return perAxis(
+    "the MRC header",
+    told.map((axis) => ({ axis, angstrom: sizes[axis]!, place: place(axis) })),
+  );
 }
 
 async function zarrStatements({ image }: ZarrSubject, axes: readonly number[]): Promise<Statement[]> {
@@ -71,7 +74,9 @@ export async function metadataStatement(metadata: Lazy<Document>, path: string):
 /** Voxels `[z, y, x]`: of the MRC file, else of the metadata. */
 export async function sizeOf(volumes: readonly VolumeSubject[], metadata: Lazy<Document>): Promise<Triple | undefined> {
   for (const { mrc, zarr } of volumes) {
-    const shape = (mrc && (await orNothing(mrc.fields)))?.shape ?? (zarr && (await orNothing(zarr.levels)))?.find(({ name }) => name === "0")?.shape;
+    const shape =
+      (mrc && (await orNothing(mrc.fields)))?.shape ??
+      (zarr && (await orNothing(zarr.levels)))?.find(({ name }) => name === "0")?.shape;
     if (shape?.length === 3 && shape.every((length) => length > 0)) return [...shape] as Triple;
   }
   const document = await orNothing(metadata);
@@ -98,7 +103,7 @@ export async function extentOf(metadata: Lazy<Document>): Promise<ScaleCase["ali
 
 /** What is remembered of a tomogram once its run is done with. */
 export function relativeOf(key: string, { runKey, title, size, statements, tiltseries }: ScaleCase): Relative | undefined {
-  const angstrom = grouped(statements)[0]?.[0]!.angstrom;
+  const angstrom = grouped(statements)[0]?.[0]?.angstrom;
   if (!size || angstrom === undefined) return undefined;
   const pixelAngstrom = tiltseries?.pixelAngstrom;
   const isSupported = pixelAngstrom !== undefined && wholeBinning(angstrom, pixelAngstrom) !== undefined;

@@ -12,7 +12,7 @@ const BINNING_TOLERANCE = 0.005;
  * A wrong calibration or a rounded pixel size is off by some per cent. What differs by more is another binning, or another part of the
  * field: that happens, and nothing is concluded from it.
  */
-const NEAR = 0.25;
+const NEAR = 0.15;
 
 export function alike(a: number, b: number, tolerance = DERIVED_TOLERANCE): boolean {
   return Math.abs(a - b) <= tolerance * Math.max(a, b);

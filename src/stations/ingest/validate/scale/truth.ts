@@ -1,6 +1,6 @@
-import { few, type Finding, shown } from "../check.js";
-import { alike, extentSpacing, fieldSpacing, grouped, nearMiss, similarSpacing, wholeBinning } from "./compare.js";
+import { type Finding, few, shown } from "../check.js";
 import type { Relative, ScaleCase, Statement } from "./case.js";
+import { alike, extentSpacing, fieldSpacing, grouped, nearMiss, similarSpacing, wholeBinning } from "./compare.js";
 
 /** Something else than the volume itself that tells its spacing. */
 interface Evidence {
@@ -55,14 +55,19 @@ function evidenceOf(scale: ScaleCase, groups: readonly Statement[][]): Evidence[
   const { size, tiltseries, alignment } = scale;
   const values = groups.map(([first]) => first!.angstrom);
   const evidence: Evidence[] = [];
-  const isSupported = tiltseries !== undefined && values.some((value) => wholeBinning(value, tiltseries.pixelAngstrom) !== undefined);
+  const isSupported =
+    tiltseries !== undefined && values.some((value) => wholeBinning(value, tiltseries.pixelAngstrom) !== undefined);
   if (tiltseries) {
     const { pixelAngstrom } = tiltseries;
     const field = fieldSpacing(size, tiltseries);
     for (const value of values) {
       const binning = wholeBinning(value, pixelAngstrom);
       if (binning === undefined) continue;
-      evidence.push({ angstrom: value, weight: 1, text: `${shown(value)} Å is ${binning} × ${shown(pixelAngstrom)} Å, the pixel of the tilt series` });
+      evidence.push({
+        angstrom: value,
+        weight: 1,
+        text: `${shown(value)} Å is ${binning} × ${shown(pixelAngstrom)} Å, the pixel of the tilt series`,
+      });
     }
     if (field !== undefined && !isSupported && values.some((value) => nearMiss(field, value))) {
       const binning = field / pixelAngstrom;
@@ -73,10 +78,17 @@ function evidenceOf(scale: ScaleCase, groups: readonly Statement[][]): Evidence[
   }
   if (alignment) {
     const angstrom = extentSpacing(size, alignment.extentAngstrom);
-    if (angstrom !== undefined && values.some((value) => nearMiss(angstrom, value) || (values.length > 1 && alike(angstrom, value)))) {
+    if (
+      angstrom !== undefined &&
+      values.some((value) => nearMiss(angstrom, value) || (values.length > 1 && alike(angstrom, value)))
+    ) {
       const extent = [...alignment.extentAngstrom].reverse().map(shown).join(" × ");
       const voxels = [...size].reverse().join(" × ");
-      evidence.push({ angstrom, weight: 1, text: `its alignment is for ${extent} Å, over ${voxels} voxels ${spoken(angstrom)} Å` });
+      evidence.push({
+        angstrom,
+        weight: 1,
+        text: `its alignment is for ${extent} Å, over ${voxels} voxels ${spoken(angstrom)} Å`,
+      });
     }
   }
   // a spacing that its tilt series bears out is not the odd one, whatever others say of theirs
@@ -126,7 +138,9 @@ function directContradiction(scale: ScaleCase, groups: readonly Statement[][], e
     .toSorted((a, b) => b.score - a.score);
   const [best, second] = scored as [(typeof scored)[0], (typeof scored)[0]];
   const isClear = best.score > second.score;
-  const said = groups.map((group) => `${joined(group.map(({ who }) => who))} ${group.length > 1 ? "say" : "says"} ${shown(group[0]!.angstrom)} Å`);
+  const said = groups.map(
+    (group) => `${joined(group.map(({ who }) => who))} ${group.length > 1 ? "say" : "says"} ${shown(group[0]!.angstrom)} Å`,
+  );
   const sentences = [`${titled(scale)}: ${said.join("; ")}.`, ...evidence.map(({ text }) => sentence(text))];
   const odd = scored.slice(1).flatMap(({ group }) => group);
   const names = joined(odd.map(({ who }) => who));
@@ -158,7 +172,12 @@ function derivedContradiction(scale: ScaleCase, own: readonly Statement[], again
       ? `The ${shown(angstrom)} Å are the odd ones out, by ${off}: a wrong pixel size was probably carried through all of its files.`
       : `They differ by ${off}, and nothing here tells which is wrong: look at the calibration of the microscope.`,
   ];
-  return { found: `a spacing of ${shown(angstrom)} Å`, wanted: `${spoken(strongest.angstrom)} Å`, place, explanation: sentences.join(" ") };
+  return {
+    found: `a spacing of ${shown(angstrom)} Å`,
+    wanted: `${spoken(strongest.angstrom)} Å`,
+    place,
+    explanation: sentences.join(" "),
+  };
 }
 
 function titled({ title, size }: ScaleCase): string {

@@ -1,0 +1,67 @@
+import { z } from "zod";
+import { EmporiumError } from "../core/errors.js";
+import { command } from "./command.js";
+
+/** What has a name, or a number, to be chosen by. */
+const TYPES = ["deposition", "dataset", "run", "tiltseries", "alignment", "voxel_spacing", "tomogram", "annotation"] as const;
+
+const patterns = (description: string, family: string) =>
+  z.partialRecord(z.enum(TYPES), z.array(z.string())).default({}).meta({ description, family, familyName: "type", value: "RE" });
+
+export default command({
+  name: "ingest validate",
+  summary: "Hold sources or a finished tree against every rule of the portal, and their spacings against each other",
+  details: [
+    "source checks what a configuration finds among the sources, before anything is imported: ingest validate source CONFIG.yaml INPUT. standardized checks a tree in the portal's layout: ingest validate standardized TREE, or with CONFIG.yaml before it, which chooses its datasets and tells what is expected of them. Headers and documents are read, no voxels; nothing is written but the page of --html.",
+    "Each check has a name that stays, listed in docs/reference/checks.md. One that lacks a file to decide by is told as not decided. scale.truth asks all that tell how large a voxel is: header, arrays, metadata, folder, configuration, tilt series, alignment and neighbours, and says which is the odd one out.",
+    "Exit status: 0 no errors, 4 errors were found, 2 there was nothing to look at or the configuration is wrong. Warnings do not count.",
+  ],
+  positionals: ["suite", "config", "location"],
+  options: z.object({
+    suite: z.enum(["source", "standardized"]).meta({ description: "source or standardized", value: "SUITE" }),
+    config: z
+      .string()
+      .meta({ description: "the deposition's configuration; of a tree it may be left out", value: "CONFIG.yaml" }),
+    location: z.string().optional().meta({ description: "folder or bucket of the sources, or of the tree", value: "LOCATION" }),
+    filter: patterns("only entities whose name or number matches from its start", "filter-*-name"),
+    exclude: patterns("without those; wins over filter", "exclude-*-name"),
+    html: z.string().optional().meta({ description: "also write the result as a page", value: "FILE" }),
+    network: z.boolean().default(false).meta({ description: "ask for pictures that metadata name by an address" }),
+    anonymous: z.boolean().default(false).meta({ description: "sign no request to a bucket" }),
+  }),
+  examples: [
+    {
+      run: "emporium ingest validate source demo-out/lab/imod.yaml demo-out/lab/input --filter-run-name 'TS_0002$'",
+      says: "one run of a deposit, before it is imported",
+    },
+    {
+      run: "emporium ingest validate source demo-out/lab/imod.yaml demo-out/lab/input --filter-run-name 'TS_0002$' --html demo-out/report.html --json",
+      says: "the same for programs, and as a page",
+    },
+  ],
+  async run({ suite, config, location, filter, exclude, html, network, anonymous }, io) {
+    if (location === undefined && suite === "source") {
+      throw new EmporiumError("USAGE", "ingest validate source needs LOCATION: folder or bucket of the sources", {
+        hint: "see emporium ingest validate --help",
+      });
+    }
+    const { validate } = await import("../stations/ingest/validate/run.js");
+    const validation = await validate({
+      suite,
+      config: location === undefined ? undefined : config,
+      location: location ?? config,
+      filter,
+      exclude,
+      html,
+      network,
+      anonymous,
+      signal: io.signal,
+    });
+    const { validationDocument } = await import("../stations/ingest/validate/report/document.js");
+    const { validationText } = await import("../stations/ingest/validate/report/text.js");
+    const document = validationDocument(validation);
+    if (io.json) io.outJson({ ...document, errors: [] });
+    else io.out(validationText(validation));
+    return document.exitStatus;
+  },
+});

@@ -1,0 +1,63 @@
+const TEXT = "text/plain; charset=utf-8";
+const BINARY = "application/octet-stream";
+
+/** What a name says of a file's kind, by its ending. */
+const BY_ENDING: Readonly<Record<string, string>> = {
+  json: "application/json",
+  ndjson: "application/x-ndjson",
+  csv: "text/csv; charset=utf-8",
+  tsv: "text/tab-separated-values; charset=utf-8",
+  yaml: "application/yaml",
+  yml: "application/yaml",
+  ...Object.fromEntries(
+    ["txt", "md", "log", "mdoc", "star", "tlt", "rawtlt", "xf", "xtilt", "aln", "com", "defocus", "tomostar"].map((end) => [
+      end,
+      TEXT,
+    ]),
+  ),
+  html: "text/html; charset=utf-8",
+  css: "text/css; charset=utf-8",
+  js: "text/javascript; charset=utf-8",
+  mjs: "text/javascript; charset=utf-8",
+  wasm: "application/wasm",
+  svg: "image/svg+xml",
+  xml: "application/xml",
+  png: "image/png",
+  jpg: "image/jpeg",
+  jpeg: "image/jpeg",
+  gif: "image/gif",
+  webp: "image/webp",
+  tif: "image/tiff",
+  tiff: "image/tiff",
+  glb: "model/gltf-binary",
+  gltf: "model/gltf+json",
+  stl: "model/stl",
+  obj: "model/obj",
+  gz: "application/gzip",
+  zip: "application/zip",
+};
+
+/** Documents without an ending: Zarr version 2, Neuroglancer's precomputed folders. */
+const BY_NAME: Readonly<Record<string, string>> = {
+  ".zarray": "application/json",
+  ".zattrs": "application/json",
+  ".zgroup": "application/json",
+  ".zmetadata": "application/json",
+  info: "application/json",
+};
+
+/** The kind of the file with this key; bytes of no known kind where the name does not tell. */
+export function contentType(key: string): string {
+  const name = key.slice(key.lastIndexOf("/") + 1);
+  const dot = name.lastIndexOf(".");
+  const ending = dot > 0 ? name.slice(dot + 1).toLowerCase() : "";
+  return BY_NAME[name] ?? (Object.hasOwn(BY_ENDING, ending) ? BY_ENDING[ending]! : BINARY);
+}
+
+/**
+ * Kinds that a browser would run or render as a page of this server's origin. In an archive they are somebody else's, so they are handed out
+ * as files to keep.
+ */
+export function isActive(type: string): boolean {
+  return /^(?:text\/html|image\/svg\+xml|application\/xml|text\/css|text\/javascript|application\/wasm)/.test(type);
+}

@@ -1,0 +1,40 @@
+/**
+ * Answers a request. Plain functions over the web's own types, so a test needs no port and another server could carry them.
+ *
+ * @param path what is left of the URL's path behind the mount, still percent-encoded, without a leading `/`.
+ */
+export type Handler = (request: Request, path: string) => Promise<Response>;
+
+/** Where handlers hang: keys begin and end with `/`; the longest that fits answers. */
+export type Mounts = Readonly<Record<string, Handler>>;
+
+/** One handler out of several. A folder that is asked for without its last `/` is redirected to it, since pages use relative links. */
+export function mounted(mounts: Mounts): Handler {
+  const prefixes = Object.keys(mounts).sort((a, b) => b.length - a.length);
+  for (const prefix of prefixes) {
+    if (!/^\/(?:.*\/)?$/.test(prefix)) throw new TypeError(`a mount begins and ends with "/", found ${JSON.stringify(prefix)}`);
+  }
+  return async (request, path) => {
+    const whole = `/${path}`;
+    const prefix = prefixes.find((start) => whole.startsWith(start));
+    if (prefix !== undefined) return mounts[prefix]!(request, whole.slice(prefix.length));
+    if (prefixes.includes(`${whole}/`)) {
+      const { search } = new URL(request.url);
+      return new Response(null, { status: 308, headers: { location: `${whole}/${search}` } });
+    }
+    return refusal(404, "nothing is here");
+  };
+}
+
+/** A short answer in words. What is said never repeats what was asked, so it cannot carry markup or a path of this machine. */
+export function refusal(status: number, says: string, headers: Readonly<Record<string, string>> = {}): Response {
+  return new Response(`${status} ${says}\n`, {
+    status,
+    headers: {
+      "content-type": "text/plain; charset=utf-8",
+      "x-content-type-options": "nosniff",
+      "cache-control": "no-store",
+      ...headers,
+    },
+  });
+}

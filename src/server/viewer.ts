@@ -1,0 +1,53 @@
+import { fileURLToPath } from "node:url";
+import { type JsonObject, printJson } from "../core/json.js";
+import type { Log } from "../core/log.js";
+import { fileStore } from "../stores/file.js";
+import type { Handler } from "./handler.js";
+import { staticFiles } from "./static.js";
+
+export interface ViewerOptions {
+  /** Servers beside this one whose data the page may fetch: `https://files.example.org`, or `https:` for any. Default: none. */
+  dataHosts?: readonly string[] | undefined;
+  /** Where `scripts/build-viewer.mjs` put the page. */
+  folder?: string | undefined;
+  log?: Log | undefined;
+}
+
+/** Neuroglancer, as it was bundled when this package was built: a page, its workers and decoders. It asks no server but those named here. */
+export function viewerPage({
+  dataHosts = [],
+  folder = fileURLToPath(new URL("../viewer", import.meta.url)),
+  log,
+}: ViewerOptions = {}): Handler {
+  return staticFiles(fileStore(folder), { role: "page", policy: viewerPolicy(dataHosts), log });
+}
+
+/**
+ * The link that opens the page with a state.
+ *
+ * @param page URL of the page, ends with `/`.
+ * @param state the state itself, or the URL of a document with it (`http://…/state.json`).
+ */
+export function viewerLink(page: string, state: JsonObject | string): string {
+  return `${page}#!${typeof state === "string" ? state : encodeURIComponent(printJson(state, { indent: 0 }))}`;
+}
+
+/**
+ * What the page may do. It compiles shaders' controls and readers of annotations with `new Function` and its decoders are WebAssembly, hence
+ * `unsafe-eval`; no script comes from elsewhere, none stands in the page.
+ */
+function viewerPolicy(dataHosts: readonly string[]): string {
+  const hosts = dataHosts.map((host) => (/^https?:$/.test(host) ? host : new URL(host).origin));
+  return [
+    "default-src 'none'",
+    "script-src 'self' 'unsafe-eval'",
+    "worker-src 'self' blob:",
+    "style-src 'self' 'unsafe-inline'",
+    "img-src 'self' data: blob:",
+    ["connect-src 'self'", ...hosts].join(" "),
+    "object-src 'none'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'self'",
+  ].join("; ");
+}

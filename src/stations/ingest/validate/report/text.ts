@@ -1,0 +1,85 @@
+import type { ReportedFinding } from "../tally.js";
+import { exitStatusOf, type Validation } from "../validate.js";
+
+/** Findings of one check that a person reads before asking for the whole document. */
+const SHOWN = 8;
+const WIDTH = 100;
+
+/** For a terminal: what failed first, then what could not be decided, then counts by mark, and one line that sums up. */
+export function validationText(validation: Validation): string {
+  const { findings, skipped, marks, counts, runs } = validation;
+  const sections = [
+    ...grouped(findings).map((group) => findingLines(group, statementOf(validation, group[0]!.check))),
+    skipped.length === 0
+      ? []
+      : [
+          "not decided:",
+          ...skipped.map(
+            ({ check, reason, count, entities }) => `  ${check}: ${reason} (${count === 1 ? entities[0] : `${count} times`})`,
+          ),
+        ],
+    table([
+      ["", "passed", "failed", "warned", "skipped"],
+      ...marks.map(({ mark, passed, failed, warned, skipped: left }) => [mark, ...[passed, failed, warned, left].map(String)]),
+    ]),
+    [summary(counts, runs.length, exitStatusOf(validation))],
+  ];
+  return sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join("\n"))
+    .join("\n\n");
+}
+
+function statementOf({ checks }: Validation, id: string): string {
+  return checks.find((check) => check.id === id)?.statement ?? "";
+}
+
+function grouped(findings: readonly ReportedFinding[]): ReportedFinding[][] {
+  const groups = new Map<string, ReportedFinding[]>();
+  for (const finding of findings) groups.set(finding.check, [...(groups.get(finding.check) ?? []), finding]);
+  return [...groups.values()];
+}
+
+function findingLines(group: readonly ReportedFinding[], statement: string): string[] {
+  const [{ check, severity }] = group as [ReportedFinding];
+  const lines = [`${severity === "fail" ? "error" : "warning"}[${check}]: ${statement}`];
+  for (const finding of group.slice(0, SHOWN)) {
+    lines.push(`  ${finding.entity}: ${finding.message}`, `    at ${placeText(finding)}`);
+    if (finding.explanation) lines.push(...wrapped(finding.explanation).map((line) => `    ${line}`));
+  }
+  if (group.length > SHOWN) lines.push(`  and ${group.length - SHOWN} more: --json or --html list all`);
+  return lines;
+}
+
+/** `10401/TS_0001/…/tomogram_metadata.json size.z`, `… byte 88`, `…:12`. */
+export function placeText({ key, path, byte, line }: Pick<ReportedFinding, "key" | "path" | "byte" | "line">): string {
+  const at = line === undefined ? key : `${key}:${line}`;
+  if (path !== undefined) return `${at} ${path}`;
+  return byte === undefined ? at : `${at} byte ${byte}`;
+}
+
+function summary({ passed, failed, warned, skipped }: Validation["counts"], runs: number, exitStatus: number): string {
+  const of = runs === 0 ? "" : ` on ${runs} run${runs === 1 ? "" : "s"}`;
+  const verdict = exitStatus === 0 ? "no errors" : "errors found";
+  return `${verdict}: ${passed} passed, ${failed} failed, ${warned} warned, ${skipped} not decided${of}`;
+}
+
+function table(rows: readonly (readonly string[])[]): string[] {
+  if (rows.length < 2) return [];
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  return rows.map((row) =>
+    row.map((cell, column) => (column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!))).join("  "),
+  );
+}
+
+function wrapped(text: string): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line !== "" && line.length + 1 + word.length > WIDTH - 4) {
+      lines.push(line);
+      line = word;
+    } else line = line === "" ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}

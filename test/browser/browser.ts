@@ -1,0 +1,92 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type BrowserContext, chromium, type Page } from "playwright-core";
+import { findBrowser } from "../../scripts/browser-env.mjs";
+
+/** WebGL drawn in software, the same on every machine; nothing that asks the network for itself. */
+const FLAGS = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--disable-dev-shm-usage",
+  "--force-color-profile=srgb",
+  "--use-gl=angle",
+  "--use-angle=swiftshader",
+  "--enable-unsafe-swiftshader",
+];
+
+export const browserPath = findBrowser();
+if (browserPath === undefined) console.warn("skipped: no Chromium (node scripts/browser-env.mjs)");
+
+/** What went on in a page, apart from what is drawn. */
+export interface Watched {
+  page: Page;
+  /** Uncaught errors, errors on the console, breaches of the page's policy. */
+  problems: string[];
+  /** Addresses that are not the server's. */
+  elsewhere: string[];
+  /** Paths that the server had no file for. */
+  absent: string[];
+}
+
+export interface Browser {
+  /** Opens a page of the server and waits until it is loaded. */
+  open(url: string, size?: { width: number; height: number }): Promise<Watched>;
+  close(): Promise<void>;
+}
+
+/** A browser with a profile of its own, which is gone afterwards. */
+export async function startBrowser(server: string): Promise<Browser> {
+  const profile = mkdtempSync(join(tmpdir(), "emporium-browser-"));
+  const context: BrowserContext = await chromium.launchPersistentContext(profile, {
+    executablePath: browserPath!,
+    args: FLAGS,
+    deviceScaleFactor: 1,
+  });
+  return {
+    async open(url, size = { width: 1000, height: 700 }) {
+      const page = await context.newPage();
+      await page.setViewportSize(size);
+      const watched: Watched = { page, problems: [], elsewhere: [], absent: [] };
+      // A file that is not there is an error to the console, too; those are told by their answers.
+      page.on("console", (message) => {
+        if (message.type() === "error" && !/Failed to load resource.* 404 /.test(message.text()))
+          watched.problems.push(message.text());
+      });
+      page.on("pageerror", (error) => watched.problems.push(error.message));
+      page.on("request", (request) => {
+        const address = request.url();
+        if (!/^(?:data|blob):/.test(address) && !address.startsWith(`${server}/`)) watched.elsewhere.push(address);
+      });
+      page.on("response", (response) => {
+        if (response.status() === 404) watched.absent.push(new URL(response.url()).pathname);
+        else if (response.status() >= 400) watched.problems.push(`${response.status()} ${response.url()}`);
+      });
+      await page.goto(url, { waitUntil: "load" });
+      return watched;
+    },
+    async close() {
+      await context.close();
+      rmSync(profile, { recursive: true, force: true });
+    },
+  };
+}
+
+/**
+ * Waits until Neuroglancer has drawn everything that is in sight at its best resolution, and says so several frames in a row: new chunks are
+ * asked for only after a frame that lacked them.
+ */
+export async function settled(page: Page): Promise<void> {
+  const ready = `(() => {
+    const viewer = window.viewer;
+    const ok = viewer !== undefined && viewer.layerManager.managedLayers.length > 0 && viewer.isReady();
+    window.readyFrames = ok ? (window.readyFrames ?? 0) + 1 : 0;
+    return window.readyFrames > 20;
+  })()`;
+  await page.waitForFunction(ready, undefined, { polling: 50, timeout: 60_000 });
+}

@@ -1,0 +1,173 @@
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { deflateSync } from "node:zlib";
+import { crc32 } from "node:zlib";
+import { generateLab, type Lab } from "../../examples/lab/generate.mjs";
+import { silentLog } from "../../src/core/log.js";
+import { ingest } from "../../src/stations/ingest/ingest.js";
+import { readConfig } from "../../src/stations/ingest/plan.js";
+import { type Validation, type ValidateOptions, validateSource, validateStandardized } from "../../src/stations/ingest/validate/validate.js";
+import { memoryStore } from "../../src/stores/memory.js";
+import type { Store } from "../../src/stores/store.js";
+import { tempFolder } from "./ingest-run-kit.js";
+
+export type Deposit = "imod" | "aretomo" | "batch" | "sim" | "annotations";
+
+/** Deposits of the miniature laboratory, ingested one after the other: folders of this machine. */
+export async function ingestedLab(deposits: readonly Deposit[]): Promise<{ lab: Lab<Deposit>; output: string; root: string }> {
+  const root = tempFolder();
+  const output = join(root, "portal");
+  const lab = await generateLab({ out: join(root, "lab"), sections: "all", deposits: [...deposits] });
+  for (const { name, config } of lab.deposits) {
+    const isLater = name === "annotations";
+    await ingest({
+      config,
+      input: lab.input,
+      output,
+      selection: isLater ? { items: ["annotations"], metadata: ["annotation", "deposition"] } : { everything: true },
+      workspace: join(root, "workspace"),
+      jobs: 2,
+      memoryBytes: 2 ** 28,
+      keepGoing: true,
+      writeMrc: true,
+      writeZarr: true,
+      forceOverwrite: false,
+      compat: false,
+      anonymous: false,
+      sync: false,
+      verify: false,
+      dryRun: false,
+      log: silentLog,
+      signal: new AbortController().signal,
+    });
+  }
+  return { lab, output, root };
+}
+
+/** A tree that can be spoiled, one file at a time, and is whole again afterwards. */
+export class Tree {
+  readonly #undo: (() => Promise<unknown>)[] = [];
+  constructor(readonly store: Store) {}
+
+  async keys(prefix = ""): Promise<string[]> {
+    const keys: string[] = [];
+    for await (const { key } of this.store.list(prefix)) keys.push(key);
+    return keys;
+  }
+
+  async read(key: string): Promise<Uint8Array> {
+    const body = await this.store.read(key);
+    if (!body) throw new Error(`${key} is not in the tree`);
+    return body;
+  }
+
+  async write(key: string, body: Uint8Array | string): Promise<void> {
+    const before = await this.store.read(key);
+    this.#undo.push(() => (before ? this.store.write(key, before) : this.store.remove(key)));
+    await this.store.write(key, typeof body === "string" ? new TextEncoder().encode(body) : body);
+  }
+
+  /** An object, or all below a key that ends with a slash. */
+  async remove(key: string): Promise<void> {
+    const keys = key.endsWith("/") ? await this.keys(key) : [key];
+    if (keys.length === 0) throw new Error(`${key} is not in the tree`);
+    for (const one of keys) {
+      const before = await this.read(one);
+      this.#undo.push(() => this.store.write(one, before));
+      await this.store.remove(one);
+    }
+  }
+
+  async move(key: string, to: string): Promise<void> {
+    for (const one of key.endsWith("/") ? await this.keys(key) : [key]) {
+      await this.write(to + one.slice(key.length), await this.read(one));
+      await this.remove(one);
+    }
+  }
+
+  async json(key: string, change: (document: any) => unknown): Promise<void> {
+    const document = JSON.parse(new TextDecoder().decode(await this.read(key)));
+    change(document);
+    await this.write(key, JSON.stringify(document, null, 4));
+  }
+
+  async text(key: string, change: (text: string) => string): Promise<void> {
+    const before = new TextDecoder().decode(await this.read(key));
+    const after = change(before);
+    if (after === before) throw new Error(`${key}: nothing was changed`);
+    await this.write(key, after);
+  }
+
+  /** Fields of a header or file, little-endian. */
+  async bytes(key: string, change: (view: DataView, bytes: Uint8Array) => unknown): Promise<void> {
+    const body = (await this.read(key)).slice();
+    change(new DataView(body.buffer), body);
+    await this.write(key, body);
+  }
+
+  async restore(): Promise<void> {
+    for (const undo of this.#undo.splice(0).reverse()) await undo();
+  }
+}
+
+/** All files of a folder of this machine in memory. */
+export async function inMemoryTree(folder: string, wanted: (key: string) => boolean = () => true): Promise<Tree> {
+  const store = memoryStore({ url: "memory:tree" });
+  for (const name of (readdirSync(folder, { recursive: true }) as string[]).sort()) {
+    if (wanted(name) && statSync(join(folder, name)).isFile()) await store.write(name, new Uint8Array(readFileSync(join(folder, name))));
+  }
+  return new Tree(store);
+}
+
+/** A grey picture. */
+export function png(width: number, height: number): Uint8Array {
+  const uint32 = (value: number) => [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255];
+  const chunk = (type: string, data: Uint8Array) => {
+    const typed = Buffer.concat([Buffer.from(type), data]);
+    return Buffer.concat([Buffer.from(uint32(data.length)), typed, Buffer.from(uint32(crc32(typed)))]);
+  };
+  const head = Buffer.from([...uint32(width), ...uint32(height), 8, 0, 0, 0, 0]);
+  const rows = Buffer.alloc(height * (width + 1), 0x60);
+  for (let y = 0; y < height; y++) rows[y * (width + 1)] = 0;
+  const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+  return new Uint8Array(Buffer.concat([signature, chunk("IHDR", head), chunk("IDAT", deflateSync(rows)), chunk("IEND", Buffer.alloc(0))]));
+}
+
+/** Makes and mends what the laboratory's tree lacks or breaks on purpose, so that every check passes but those of `leaves`. */
+export async function mend(tree: Tree): Promise<void> {
+  for (const key of await tree.keys()) {
+    if (/\/tomogram_metadata\.json$/.test(key)) {
+      const { key_photo: photos, neuroglancer_config_path: state } = JSON.parse(new TextDecoder().decode(await tree.read(key)));
+      await tree.write(photos.snapshot, png(512, 384));
+      await tree.write(photos.thumbnail, png(134, 100));
+      await tree.write(state, '{"layers": [{"name": "tomogram"}]}');
+    }
+    if (/\/Images\/(snapshot|thumbnail)\.png$/.test(key)) await tree.write(key, png(64, 64));
+    if (/\/tiltseries_metadata\.json$/.test(key)) {
+      // what the microscope wrote, without the noise that tests the matching of angles
+      const { per_section_parameter: sections, raw_tlt_path: angles } = JSON.parse(new TextDecoder().decode(await tree.read(key)));
+      await tree.write(angles, sections.map(({ raw_angle }: { raw_angle: number }) => `${raw_angle.toFixed(2)}\n`).join(""));
+    }
+    if (key === "10405/TS_1/Frames/TS_1.mdoc") {
+      let frame = 0;
+      await tree.text(key, (text) => text.replaceAll("ExposureTime = 1.5", () => `ExposureTime = 1.5\nSubFramePath = /data/sim_${frame++}.tif`));
+    }
+    if (key === "10405/TS_1/Frames/frames_metadata.json") await tree.json(key, (document) => (document.is_gain_corrected = true));
+  }
+}
+
+export const standardized = (tree: Tree, options: Parameters<typeof validateStandardized>[1] = {}): Promise<Validation> =>
+  validateStandardized(tree.store, options);
+
+export const source = (config: string | Uint8Array, tree: Tree, options: ValidateOptions = {}): Promise<Validation> =>
+  validateSource(readConfig(typeof config === "string" ? new TextEncoder().encode(config) : config, "c.yaml"), tree.store, options);
+
+/** Ids of the checks that found something, each once. */
+export function found({ findings }: Validation): string[] {
+  return [...new Set(findings.map(({ check }) => check))].sort();
+}
+
+/** Findings as lines: check and what it is about. */
+export function lines({ findings }: Validation): string[] {
+  return findings.map(({ check, entity }) => `${check}: ${entity}`).sort();
+}

@@ -1,0 +1,14 @@
+import { defineConfig } from "vitest/config";
+import { reporters } from "./test/reporters.js";
+
+/** What is seen in a real browser: `scripts/browser-env.mjs` finds or adds one. */
+export default defineConfig({
+  test: {
+    include: ["test/browser/**/*.test.ts"],
+    testTimeout: 120_000,
+    hookTimeout: 300_000,
+    pool: "forks",
+    reporters,
+    fileParallelism: false, // one browser at a time draws in software
+  },
+});
