@@ -15,8 +15,12 @@ try {
 } catch (error) {
   process.exit(error.status ?? 1); // the compiler has said why
 }
+// the viewer's bundles have no source of ours and are made below
+const isViewer = (name) => /^viewer[\\/]/.test(name);
 for (const name of existsSync(dist) ? readdirSync(dist, { recursive: true }) : []) {
+  if (isViewer(name)) continue;
   const stem = /^(.*?)\.(?:js|d\.ts)(?:\.map)?$/.exec(name)?.[1];
   if (stem !== undefined && !existsSync(join(root, "src", `${stem}.ts`))) rmSync(join(dist, name));
 }
 chmodSync(join(dist, "cli", "main.js"), 0o755);
+execFileSync(process.execPath, [join(root, "scripts", "build-viewer.mjs")], { stdio: "inherit" });

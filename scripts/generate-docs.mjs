@@ -1,7 +1,7 @@
-// Writes docs/reference/{errors,cli}.md and ingestion-config.schema.json from the built program. `--check` writes nothing and fails where a page has drifted.
+// Writes docs/reference/{errors,checks,cli}.md and ingestion-config.schema.json from the built program. `--check` writes nothing and fails where a page has drifted.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { cliPage, errorsPage } from "./reference-pages.mjs";
+import { checksPage, cliPage, errorsPage } from "./reference-pages.mjs";
 
 const built = (path) => import(new URL(`../dist/${path}`, import.meta.url).href);
 const { ERRORS } = await built("core/errors.js");
@@ -9,10 +9,12 @@ const { COMMANDS } = await built("cli/registry.js");
 const { flagsOf, GlobalOptions } = await built("cli/flags.js");
 const { usageLine, positional, flagRow } = await built("cli/help.js");
 const { configJsonSchema } = await built("stations/ingest/config/grammar/json-schema.js");
+const { CHECKS } = await built("stations/ingest/validate/table.js");
 const commands = await Promise.all(COMMANDS.map(async ({ load }) => (await load()).default));
 
 const pages = {
   "errors.md": errorsPage(ERRORS),
+  "checks.md": checksPage(CHECKS),
   "cli.md": cliPage(commands, { usageLine, positional, flagRow, flagsOf, GlobalOptions }),
   "ingestion-config.schema.json": `${JSON.stringify(configJsonSchema(), null, 2)}\n`,
 };

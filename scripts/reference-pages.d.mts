@@ -15,3 +15,14 @@ export interface Renderers {
 }
 
 export function cliPage(commands: readonly Command[], renderers: Renderers): string;
+
+/** What a reference page tells of a check. */
+export interface CheckRow {
+  readonly id: string;
+  readonly statement: string;
+  readonly suites: readonly string[];
+  readonly marks: readonly string[];
+  readonly severity: string;
+}
+
+export function checksPage(checks: readonly CheckRow[]): string;

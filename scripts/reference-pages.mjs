@@ -71,3 +71,37 @@ ${table("option", flagRows(flagsOf(GlobalOptions))).join("")}
 ${sections.join("\n\n")}
 `;
 }
+
+/** @type {import("./reference-pages.d.mts").checksPage} */
+export function checksPage(checks) {
+  const suites = ({ suites: [first, second] }) => (second ? "both" : first);
+  const rows = checks.map(
+    (check) => `| \`${check.id}\` | ${check.statement} | ${suites(check)} | ${check.marks.join(", ")} | ${check.severity} |`,
+  );
+  return `# Checks of \`ingest validate\`
+${GENERATED}
+
+Each check looks at one kind of thing and says what is wrong with it: what was found, what is wanted, and the place: the key of a file or
+folder, with the path in a JSON document, the byte in a header, or the line in a text. Where a file is missing that it needs to decide, it is
+told as skipped, with the reason. Names of checks never change meaning.
+
+## The result with \`--json\`
+
+| key | what |
+|---|---|
+| \`status\`, \`exitStatus\` | \`ok\` and 0, or \`errors\` and 4: a check that fails found something. Warnings do not count |
+| \`suite\`, \`location\`, \`config\` | \`source\` or \`standardized\`; URL of the input or tree; the configuration, or null |
+| \`counts\` | \`passed\`, \`failed\`, \`warned\`, \`skipped\`: one for each check on each thing that it concerns |
+| \`marks[]\`, \`checks[]\`, \`runs[]\` | the same counts by \`mark\`; by \`id\`, with \`severity\`, \`marks\` and \`statement\`; by \`dataset\` and \`run\` |
+| \`findings[]\` | errors first: \`check\`, \`severity\`, \`mark\`, \`entity\`, \`dataset\`, \`run\`, \`message\` (\`found\`, wanted: \`wanted\`), \`key\`, and those of \`path\`, \`byte\`, \`line\` and \`explanation\` that apply |
+| \`skipped[]\` | \`check\`, \`mark\`, \`reason\`, \`count\`, and the first \`entities\` |
+| \`pictures[]\` | \`key\`, \`entity\`, \`width\` and \`height\` of pictures that are whole |
+| \`errors[]\` | empty: what ends the command has its code there instead of a result |
+
+## All checks
+
+| check | what holds where it passes | suite | marks | severity |
+|---|---|---|---|---|
+${rows.join("\n")}
+`;
+}

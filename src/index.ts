@@ -37,10 +37,16 @@ export type { ConvertOptions, ConvertReport } from "./stations/ingest/convert.js
 export { convertVolume } from "./stations/ingest/convert.js";
 export type { IngestOptions, IngestReport } from "./stations/ingest/ingest.js";
 export { ingest } from "./stations/ingest/ingest.js";
+export type { Answers } from "./stations/ingest/new-config/answers.js";
+export type { NewConfig, NewConfigOptions } from "./stations/ingest/new-config/new-config.js";
+export { newConfig } from "./stations/ingest/new-config/new-config.js";
 export type { IngestPlan, PlanOptions } from "./stations/ingest/plan.js";
 export { planIngest, readConfig } from "./stations/ingest/plan.js";
 export type { Selection, SelectionFlags } from "./stations/ingest/selection.js";
 export { makeSelection } from "./stations/ingest/selection.js";
+export type { VerifyReport } from "./stations/ingest/verify/report.js";
+export type { VerifyOptions } from "./stations/ingest/verify/verify.js";
+export { verify, verifyTree } from "./stations/ingest/verify/verify.js";
 export { memoryStore } from "./stores/memory.js";
 export type { Store } from "./stores/store.js";
 export { openObject } from "./stores/store.js";

@@ -22,6 +22,8 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Folder of journals and caches: `--workspace`, `$EMPORIUM_WORKSPACE` or `.emporium`. */
   readonly workspace: string;
+  /** Puts a question to whoever sits there, on stderr, and waits for a line of stdin; undefined when nobody does. */
+  ask(question: string): Promise<string | undefined>;
   /** Every command of the program, loaded. */
   commands(): Promise<Command[]>;
 }

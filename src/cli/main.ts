@@ -35,6 +35,7 @@ process.on("unhandledRejection", giveUp);
 const status = await runProgram(words, {
   stdout: process.stdout,
   stderr: process.stderr,
+  stdin: process.stdin,
   env: process.env,
   signal,
   clock: systemClock,

@@ -5,6 +5,7 @@ import { markSecret } from "../core/redact.js";
 import type { Io } from "./command.js";
 import { overview } from "./overview.js";
 import { logEvents, makeProgress } from "./progress.js";
+import { makePrompt } from "./prompt.js";
 import { COMMANDS, type CommandEntry, GROUPS, RESERVED } from "./registry.js";
 import { makeTerminal, type TextSink } from "./terminal.js";
 import { version } from "./version.js";
@@ -13,6 +14,8 @@ import { version } from "./version.js";
 export interface Host {
   readonly stdout: TextSink;
   readonly stderr: TextSink;
+  /** Where answers to questions come from. Without it nobody answers. */
+  readonly stdin?: NodeJS.ReadableStream | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborts at the first signal. */
   readonly signal: AbortSignal;
@@ -29,6 +32,7 @@ export async function runProgram(words: readonly string[], host: Host): Promise<
   const progress = makeProgress({ sink: host.stderr, clock: host.clock, silent: loose.quiet, logJson: loose.logJson });
   const terminal = makeTerminal({ ...loose, stdout: host.stdout, stderr: host.stderr, now: host.clock.now, around: progress });
   const tell = logEvents(terminal.log);
+  const prompt = makePrompt(host.stdin, host.stderr, host.signal);
   let answered = false;
   try {
     const asked = dispatch(words);
@@ -61,6 +65,7 @@ export async function runProgram(words: readonly string[], host: Host): Promise<
       clock: host.clock,
       env: host.env,
       commands: () => Promise.all(COMMANDS.map(async ({ load }) => (await load()).default)),
+      ask: prompt.ask,
       workspace: globals.workspace ?? (host.env.EMPORIUM_WORKSPACE || ".emporium"),
     };
     return await command.run(options, io);
@@ -73,6 +78,7 @@ export async function runProgram(words: readonly string[], host: Host): Promise<
     return ERRORS[error.code].exit;
   } finally {
     progress.stop();
+    prompt.close();
   }
 }
 

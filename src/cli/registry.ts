@@ -20,6 +20,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./ingest-plan.js"),
   },
   {
+    name: "ingest new",
+    summary: "Write a configuration: from what a folder holds, or from answers to questions",
+    load: () => import("./ingest-new.js"),
+  },
+  {
     name: "ingest check",
     summary: "Check configurations: every fault with its line, what was found and what was wanted",
     load: () => import("./ingest-check.js"),

@@ -51,6 +51,13 @@ export const ERRORS = {
   STORE_FAILED: { exit: 1, summary: "An input or output operation failed." },
   DISK_FULL: { exit: 1, summary: "The target has no room left, or less than the plan needs." },
   SOURCE_CHANGED: { exit: 1, summary: "A source changed while it was being read." },
+  // portals
+  UNKNOWN_PORTAL: { exit: 2, summary: "What was given is no address and no accession of a portal that emporium knows." },
+  NOT_FOUND: { exit: 1, summary: "A portal has no such entry, or an empty one." },
+  NETWORK: { exit: 1, summary: "A portal does not answer, or only with passing errors, however often it is asked." },
+  NEEDS_KEY: { exit: 1, summary: "A portal's interface wants a key that has not been given." },
+  PORTAL_REPLY: { exit: 1, summary: "A portal's reply, or a link's text, is not of the form that is known." },
+  ADDRESS_REFUSED: { exit: 1, summary: "An address that came out of a reply or a link leads where emporium does not go." },
   // work
   TARGET_LOCKED: { exit: 11, summary: "Another process works on the same target." },
   JOURNAL_DAMAGED: { exit: 1, summary: "A journal holds a damaged line that is not its last." },

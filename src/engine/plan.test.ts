@@ -45,6 +45,17 @@ describe("checkPlan", () => {
     expect(faultOf(task("a", ["x"], ["b"]), task("b", ["y"]))?.message).toBe("task a comes before task b, which it needs");
   });
 
+  it("wants what a task comes after to be there, and before", () => {
+    const after = (id: string, ...first: string[]) => ({ ...task(id, [id]), after: first });
+    expect(faultOf(task("a", ["x"]), after("b", "a"))).toBeUndefined();
+    for (const wrong of [[after("b", "z")], [after("b", "b")], [after("b", "a"), task("a", ["x"])]]) {
+      expect(faultOf(...wrong)).toMatchObject({
+        code: "INTERNAL",
+        message: expect.stringMatching(/^task b does not come after/),
+      });
+    }
+  });
+
   it("shows a circle", () => {
     const fault = faultOf(task("a", ["x"], ["b"]), task("b", ["y"], ["c"]), task("c", ["z"], ["a"]));
     expect(fault?.message).toMatch(/^tasks need each other: (task . needs ){3}task .$/);

@@ -30,6 +30,10 @@ function checkNeeds(tasks: readonly Task[]): void {
     position.set(task.id, index);
   });
   tasks.forEach((task, index) => {
+    for (const first of task.after ?? []) {
+      if ((position.get(first) ?? index) >= index)
+        throw new EmporiumError("INTERNAL", `${task.title} does not come after task ${first}`);
+    }
     for (const need of task.needs) {
       const at = position.get(need);
       if (at === undefined) throw new EmporiumError("INTERNAL", `${task.title} needs task ${need}, which is not in the plan`);

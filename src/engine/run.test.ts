@@ -230,6 +230,21 @@ describe("runPlan", () => {
     expect(await treeOf(target)).toEqual(tree);
   });
 
+  it("makes anew what comes after something that is made anew", async () => {
+    const source = await sourceStore();
+    const target = memoryStore({ url: "memory:target" });
+    const first = await makeTask(source, "copy", "in/1.mrc", ["10001/a"]);
+    const other = await makeTask(source, "copy", "in/2.mrc", ["10001/b"]);
+    const last = await makeTask(source, "metadata", undefined, ["10001/c.json"], { needs: [other.id], after: [first.id] });
+    const plan = { createdMs: 1, tasks: [first, other, last], locks: ["10001"] };
+    expect(await runPlan(plan, options(source, target))).toMatchObject({ done: 3, already: 0 });
+    expect(await runPlan(plan, options(source, target))).toMatchObject({ done: 0, already: 3 });
+    await target.remove("10001/b");
+    expect(await runPlan(plan, options(source, target))).toMatchObject({ done: 1, already: 2 });
+    await target.remove("10001/a");
+    expect(await runPlan(plan, options(source, target))).toMatchObject({ done: 2, already: 1 });
+  });
+
   it("does all again when forced, and a forced run that was stopped goes on where it was", async () => {
     const source = await sourceStore();
     const target = memoryStore();

@@ -201,7 +201,8 @@ async function findAlready(
   const already = new Map<string, TaskResult>();
   for (const task of plan.tasks) {
     const receipt = receipts.get(task.id);
-    if (receipt) already.set(task.id, { task, state: "already", receipt });
+    const isStale = task.after?.some((first) => !already.has(first)) ?? false;
+    if (receipt && !isStale) already.set(task.id, { task, state: "already", receipt });
   }
   return already;
 }

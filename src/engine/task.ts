@@ -29,6 +29,11 @@ export interface Task {
   readonly outputs: readonly string[];
   /** Ids of tasks that must be done first. */
   readonly needs: readonly string[];
+  /**
+   * Ids of tasks that come first, whatever becomes of them: it makes do without those that fail. When one of them is made, so is this task, though
+   * it may have been done before.
+   */
+  readonly after?: readonly string[] | undefined;
   /** Bytes to be read, for progress and order; 0 for small things. */
   readonly bytes: number;
   /** Buffers it will hold at most, for admission under `--memory`. */

@@ -1,3 +1,5 @@
+import { precomputeFolder } from "./layout.js";
+
 /** Longest description that names files; a longer one leaves that to the name of the object. */
 const DESCRIPTION_MAX = 50;
 
@@ -65,4 +67,19 @@ export function annotationFiles(folder: string, prefix: string, shape: string, c
   const published = portalShape(shape);
   const name = shape === "AnnotationCaption" ? `${(companion ?? "").toLowerCase()}_caption` : published.toLowerCase();
   return FORMATS[published]!.map((format) => ({ format, key: `${folder}/${prefix}_${name}.${format}` }));
+}
+
+/**
+ * The folder from which a viewer reads a file of an annotation: `NeuroglancerPrecompute/100-cytosolic_ribosome-1.0_point`.
+ *
+ * @param dataKey of the file, or its name.
+ */
+export function viewFolderKey(spacingFolder: string, id: number, dataKey: string): string {
+  const name = dataKey.replace(/\/+$/, "").replace(/^.*\//, "");
+  return `${precomputeFolder(spacingFolder)}/${id}-${name.replace(/\.[^.]*$/, "")}`;
+}
+
+/** Folder of the surfaces that are shown at oriented points, beside that of the points. */
+export function orientedMeshFolder(viewFolder: string): string {
+  return viewFolder.replace(/_orientedpoint$/, "_orientedmesh");
 }

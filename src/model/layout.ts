@@ -114,13 +114,18 @@ export interface TomogramKeys {
   neuroglancer: string;
 }
 
+/** What viewers read: a folder for each file of an annotation, a document for each tomogram. */
+export function precomputeFolder(spacingFolder: string): string {
+  return `${spacingFolder}/NeuroglancerPrecompute`;
+}
+
 export function tomogramKeys(spacingFolder: string, id: number, runName: string): TomogramKeys {
   const folder = tomogramFolder(spacingFolder, id);
   return {
     mrc: `${folder}/${runName}.mrc`,
     zarr: `${folder}/${runName}.zarr/`,
     metadata: `${folder}/${TOMOGRAM_METADATA}`,
-    neuroglancer: `${spacingFolder}/NeuroglancerPrecompute/${id}-neuroglancer_config.json`,
+    neuroglancer: `${precomputeFolder(spacingFolder)}/${id}-neuroglancer_config.json`,
   };
 }
 

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { generateLab } from "../../examples/lab/generate.mjs";
 import { LABEL_BOXES, MEMBRANE_BOX, type MeshBox, PARTICLES, SHELL_BOX, type VoxelBox } from "../../examples/lab/truth.mjs";
+import { voxelValue } from "../../examples/lab/volumes.mjs";
 import type { Triple } from "../../src/core/box.js";
 import type { PointBatch, PointKind } from "../../src/formats/points/points.js";
 import { AnnotationCollection, bodyOf } from "../../src/formats/precomputed/annotations.js";
@@ -23,6 +24,9 @@ import {
   segmentationChunks,
   statedVoxelSizeNm,
 } from "../../src/formats/precomputed/segmentation.js";
+import { omeZarr05Attributes } from "../../src/formats/zarr/ome-v05.js";
+import { printZarrV3, zarrV3ArrayMetadata, zarrV3GroupMetadata } from "../../src/formats/zarr/v3-metadata.js";
+import { writeZarrV3Array } from "../../src/formats/zarr/v3-write.js";
 import { fileStore } from "../../src/stores/file.js";
 import type { Store } from "../../src/stores/store.js";
 
@@ -31,6 +35,8 @@ export const SHAPE: Triple = [32, 56, 64];
 export const SPACING_ANGSTROM = 13.48;
 const RUN = "10401/TS_0001";
 export const TOMOGRAM_KEY = `${RUN}/Reconstructions/VoxelSpacing13.480/Tomograms/100/TS_0001.zarr`;
+/** The same tomogram as OME-Zarr 0.5, in shards. */
+export const SHARDED_KEY = TOMOGRAM_KEY.replace(/\.zarr$/, "-0.5.zarr");
 const FOLDER = `${RUN}/Reconstructions/VoxelSpacing13.480/NeuroglancerPrecompute`;
 
 /** Keys of the folders that Neuroglancer reads, one for each shape of an annotation. */
@@ -45,6 +51,7 @@ export const LAYERS = {
 
 /** Å, of a particle. */
 const DIAMETER_ANGSTROM = 80;
+const INGEST_TIMEOUT_MS = 120_000;
 const EMPORIUM = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 
 export interface Laboratory {
@@ -58,8 +65,9 @@ export async function makeLaboratory(): Promise<Laboratory> {
   const lab = await generateLab({ out: join(folder, "lab"), deposits: ["imod"] });
   const output = join(folder, "portal");
   const words = ["ingest", "run", lab.deposits[0]!.config, lab.input, output, "--import-tomograms"];
-  await promisify(execFile)(process.execPath, [EMPORIUM, ...words], { cwd: folder });
+  await promisify(execFile)(process.execPath, [EMPORIUM, ...words], { cwd: folder, timeout: INGEST_TIMEOUT_MS });
   const store = fileStore(output, { sync: false });
+  await writeSharded(store);
   await writePoints(store, LAYERS.points, "point");
   await writePoints(store, LAYERS.instances, "instancePoint");
   await writePoints(store, LAYERS.oriented, "orientedPoint");
@@ -67,6 +75,24 @@ export async function makeLaboratory(): Promise<Laboratory> {
   await writeMask(store, LAYERS.labels, LABEL_BOXES);
   await writeMesh(store, LAYERS.mesh);
   return { store, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+async function writeSharded(store: Store): Promise<void> {
+  const attributes = omeZarr05Attributes({ kind: "tomogram", voxelSizeAngstrom: SPACING_ANGSTROM, levels: 1 });
+  await writeText(store, `${SHARDED_KEY}/zarr.json`, printZarrV3(zarrV3GroupMetadata({ attributes })));
+  const [nz, ny, nx] = SHAPE;
+  const voxels = Float32Array.from({ length: nz * ny * nx }, (_, i) =>
+    voxelValue("float32", 0, Math.floor(i / (ny * nx)), Math.floor(i / nx) % ny, i % nx),
+  );
+  const document = zarrV3ArrayMetadata({
+    shape: SHAPE,
+    dtype: "float32",
+    chunks: [16, 16, 16],
+    shards: [32, 32, 64],
+    compressor: { name: "blosc", cname: "lz4", clevel: 5, shuffle: "shuffle" },
+  });
+  const put = async (key: string, body: Uint8Array) => void (await store.write(`${SHARDED_KEY}/0/${key}`, body));
+  await writeZarrV3Array(put, document, new Uint8Array(voxels.buffer));
 }
 
 async function writePoints(store: Store, folder: string, kind: PointKind): Promise<void> {

@@ -10,7 +10,7 @@ import { type Listening, listen } from "../../src/server/listen.js";
 import { staticFiles } from "../../src/server/static.js";
 import { viewerLink, viewerPage } from "../../src/server/viewer.js";
 import { type Browser, browserPath, settled, startBrowser, type Watched } from "./browser.js";
-import { type Laboratory, makeLaboratory, SHAPE } from "./laboratory.js";
+import { type Laboratory, makeLaboratory, SHAPE, SHARDED_KEY, TOMOGRAM_KEY } from "./laboratory.js";
 import {
   type Area,
   type Colour,
@@ -43,6 +43,7 @@ describe.skipIf(browserPath === undefined)("the bundled Neuroglancer (needs Chro
   let state: JsonObject;
 
   beforeAll(async () => {
+    expect(existsSync(`${VIEWER}/main.bundle.js`), "dist/viewer is built (npm run build)").toBe(true);
     lab = await makeLaboratory();
     server = await listen(mounted({ "/viewer/": viewerPage({ folder: VIEWER }), "/files/": staticFiles(lab.store) }));
     browser = await startBrowser(server.url);
@@ -91,13 +92,18 @@ describe.skipIf(browserPath === undefined)("the bundled Neuroglancer (needs Chro
   });
 
   // OME-Zarr's coordinates are those of voxels' centres: voxel 16 reaches from 15.5 to 16.5.
-  it.each([
+  const DIRECTIONS = [
     { layout: "xy", voxel: (right: number, down: number) => [CENTRE.z, CENTRE.y + down, CENTRE.x + right] },
     { layout: "xz", voxel: (right: number, down: number) => [CENTRE.z + down, CENTRE.y, CENTRE.x + right] },
     // looked at along x from the far side: z grows to the left
     { layout: "yz", voxel: (right: number, down: number) => [CENTRE.z - right, CENTRE.y + down, CENTRE.x] },
-  ])("shows every voxel of the OME-Zarr's section $layout where the formula has it", async ({ layout, voxel }) => {
-    const { picture, panels } = await section(layout, [CENTRE.x, CENTRE.y, CENTRE.z], "tomogram");
+  ];
+  it.each([
+    ...DIRECTIONS.map((direction) => ({ ...direction, version: "0.4", key: TOMOGRAM_KEY })),
+    ...DIRECTIONS.map((direction) => ({ ...direction, version: "0.5 in shards", key: SHARDED_KEY })),
+  ])("shows every voxel of section $layout of OME-Zarr $version where the formula has it", async ({ layout, voxel, key }) => {
+    const view = { layout, position: [CENTRE.x, CENTRE.y, CENTRE.z], crossSectionScale: 1 / ZOOM };
+    const { picture, panels } = await show(bare(laboratoryView(`${server.url}/files`, key), ["tomogram"], view), SIZE);
     const { x, y } = middle(panels[0]!);
     let seen = 0;
     const wrong: string[] = [];
@@ -205,15 +211,15 @@ describe.skipIf(browserPath === undefined)("the bundled Neuroglancer (needs Chro
   it.each([
     {
       name: "neuroglancer.png",
-      size: { width: 1280, height: 860 },
-      view: { position: [22, 10.5, 8.5], crossSectionScale: 0.2, projectionScale: 110 },
+      size: { width: 1280, height: 960 },
+      view: { position: [22, 10.5, 8.5], crossSectionScale: 0.22, projectionScale: 130 },
     },
     {
       name: "neuroglancer-3d.png",
-      size: { width: 1000, height: 800 },
-      view: { layout: "3d", position: [32, 28, 14.5], projectionScale: 90 },
+      size: { width: 1000, height: 700 },
+      view: { layout: "3d", position: [32, 28, 14.5], projectionScale: 95, layerListPanel: { visible: false } },
     },
-  ])("shows all layers at once as in docs/images/$name", async ({ name, size, view }) => {
+  ])("shows the layers together as in docs/images/$name", async ({ name, size, view }) => {
     const all = withLayers(
       { ...state, selectedLayer: { visible: false }, toolPalettes: {}, ...view },
       {
@@ -242,7 +248,7 @@ const AXES: readonly Colour[] = [
 ];
 
 /** Looked for and rightly not there: attributes of single levels, documents of Zarr's other version, voxels of a mesh. */
-const HARMLESS = /\.zarr\/(?:zarr\.json|\.zarray|\.zgroup|\d+\/\.zattrs)$|_triangularmesh\/data\/[\d_-]+$/;
+const HARMLESS = /\.zarr\/(?:zarr\.json|\.zarray|\.zgroup|(?:\d+\/)?\.zattrs)$|_triangularmesh\/data\/[\d_-]+$/;
 
 function expectQuiet({ problems, elsewhere, absent }: Watched): void {
   expect({ problems, elsewhere, absent: absent.filter((path) => !HARMLESS.test(path)) }).toEqual({

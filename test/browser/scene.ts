@@ -21,8 +21,12 @@ export const COLOURS = {
 export const ORDER = ["tomogram", "points", "instances", "oriented", "mask", "labels", "mesh"] as const;
 export type LayerName = (typeof ORDER)[number];
 
-/** The view that the laboratory's first tomogram and its annotations would be opened with. @param files URL of the tree. */
-export function laboratoryView(files: string): JsonObject {
+/**
+ * The view that the laboratory's first tomogram and its annotations would be opened with.
+ *
+ * @param files URL of the tree.
+ */
+export function laboratoryView(files: string, tomogramKey = TOMOGRAM_KEY): JsonObject {
   const spacingAngstrom = SPACING_ANGSTROM;
   const common = (name: keyof typeof LAYERS, annotationId: number, objectName: string) => ({
     annotationId,
@@ -43,7 +47,7 @@ export function laboratoryView(files: string): JsonObject {
   return viewState({
     tomogram: {
       name: "TS_0001",
-      url: layerUrl(files, TOMOGRAM_KEY),
+      url: layerUrl(files, tomogramKey),
       spacingAngstrom,
       shape: SHAPE,
       mean: 0,

@@ -1,12 +1,17 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { deflateSync } from "node:zlib";
-import { crc32 } from "node:zlib";
+import { crc32, deflateSync } from "node:zlib";
 import { generateLab, type Lab } from "../../examples/lab/generate.mjs";
 import { silentLog } from "../../src/core/log.js";
+import { mrcHeaderBytes } from "../../src/formats/mrc/write.js";
 import { ingest } from "../../src/stations/ingest/ingest.js";
 import { readConfig } from "../../src/stations/ingest/plan.js";
-import { type Validation, type ValidateOptions, validateSource, validateStandardized } from "../../src/stations/ingest/validate/validate.js";
+import {
+  type ValidateOptions,
+  type Validation,
+  validateSource,
+  validateStandardized,
+} from "../../src/stations/ingest/validate/validate.js";
 import { memoryStore } from "../../src/stores/memory.js";
 import type { Store } from "../../src/stores/store.js";
 import { tempFolder } from "./ingest-run-kit.js";
@@ -43,6 +48,9 @@ export async function ingestedLab(deposits: readonly Deposit[]): Promise<{ lab: 
   }
   return { lab, output, root };
 }
+
+/** A JSON document as it comes: tests change what they please. */
+export type Loose = ReturnType<typeof JSON.parse>;
 
 /** A tree that can be spoiled, one file at a time, and is whole again afterwards. */
 export class Tree {
@@ -85,7 +93,7 @@ export class Tree {
     }
   }
 
-  async json(key: string, change: (document: any) => unknown): Promise<void> {
+  async json(key: string, change: (document: Loose) => unknown): Promise<void> {
     const document = JSON.parse(new TextDecoder().decode(await this.read(key)));
     change(document);
     await this.write(key, JSON.stringify(document, null, 4));
@@ -105,6 +113,11 @@ export class Tree {
     await this.write(key, body);
   }
 
+  /** What was changed so far stays. */
+  keep(): void {
+    this.#undo.length = 0;
+  }
+
   async restore(): Promise<void> {
     for (const undo of this.#undo.splice(0).reverse()) await undo();
   }
@@ -114,7 +127,8 @@ export class Tree {
 export async function inMemoryTree(folder: string, wanted: (key: string) => boolean = () => true): Promise<Tree> {
   const store = memoryStore({ url: "memory:tree" });
   for (const name of (readdirSync(folder, { recursive: true }) as string[]).sort()) {
-    if (wanted(name) && statSync(join(folder, name)).isFile()) await store.write(name, new Uint8Array(readFileSync(join(folder, name))));
+    if (wanted(name) && statSync(join(folder, name)).isFile())
+      await store.write(name, new Uint8Array(readFileSync(join(folder, name))));
   }
   return new Tree(store);
 }
@@ -130,40 +144,118 @@ export function png(width: number, height: number): Uint8Array {
   const rows = Buffer.alloc(height * (width + 1), 0x60);
   for (let y = 0; y < height; y++) rows[y * (width + 1)] = 0;
   const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
-  return new Uint8Array(Buffer.concat([signature, chunk("IHDR", head), chunk("IDAT", deflateSync(rows)), chunk("IEND", Buffer.alloc(0))]));
+  return new Uint8Array(
+    Buffer.concat([signature, chunk("IHDR", head), chunk("IDAT", deflateSync(rows)), chunk("IEND", Buffer.alloc(0))]),
+  );
 }
 
-/** Makes and mends what the laboratory's tree lacks or breaks on purpose, so that every check passes but those of `leaves`. */
+/** A movie, or a gain reference, of nothing. @param shape sections, rows, columns */
+export function mrcImage([nz, ny, nx]: readonly [number, number, number], pixelAngstrom: number): Uint8Array {
+  const head = mrcHeaderBytes({
+    kind: "tiltseries",
+    shape: [nz, ny, nx],
+    dtype: "int16",
+    voxelSizeAngstrom: pixelAngstrom,
+    statistics: { min: 0, max: 0, mean: 0, rms: 0 },
+    dateMs: 0,
+  });
+  const bytes = new Uint8Array(head.length + 2 * nz * ny * nx);
+  bytes.set(head);
+  const view = new DataView(bytes.buffer);
+  view.setInt32(36, nz, true);
+  view.setFloat32(48, nz * pixelAngstrom, true);
+  return bytes;
+}
+
+/** A TIFF of nothing but the directories of its pages, which share one strip of zeros. */
+export function tiffImage(width: number, height: number, pages: number): Uint8Array {
+  const tags = [
+    [256, width],
+    [257, height],
+    [258, 8],
+    [259, 1],
+    [262, 1],
+    [273, 8],
+    [277, 1],
+    [278, height],
+    [279, width * height],
+  ] as const;
+  const begin = 8 + width * height;
+  const length = 2 + 12 * tags.length + 4;
+  const view = new DataView(new ArrayBuffer(begin + pages * length));
+  view.setUint32(0, 0x002a4949, true);
+  view.setUint32(4, begin, true);
+  for (let page = 0; page < pages; page++) {
+    const at = begin + page * length;
+    view.setUint16(at, tags.length, true);
+    for (const [i, [tag, value]] of tags.entries()) {
+      view.setUint16(at + 2 + 12 * i, tag, true);
+      view.setUint16(at + 4 + 12 * i, 4, true);
+      view.setUint32(at + 6 + 12 * i, 1, true);
+      view.setUint32(at + 10 + 12 * i, value, true);
+    }
+    view.setUint32(at + length - 4, page === pages - 1 ? 0 : at + length, true);
+  }
+  return new Uint8Array(view.buffer);
+}
+
+/** Å of the laboratory's frames and gain references. */
+export const FRAME_PIXEL = 3.3702;
+
+/**
+ * Makes and mends what the laboratory's tree lacks or breaks on purpose, so that every check can be decided, and passes but for
+ * `voxel-spacing.whole` on the simulated data, whose 10 Å are a whole number.
+ */
 export async function mend(tree: Tree): Promise<void> {
   for (const key of await tree.keys()) {
     if (/\/tomogram_metadata\.json$/.test(key)) {
-      const { key_photo: photos, neuroglancer_config_path: state } = JSON.parse(new TextDecoder().decode(await tree.read(key)));
+      const { key_photo: photos, neuroglancer_config_path: state } = await document(tree, key);
       await tree.write(photos.snapshot, png(512, 384));
       await tree.write(photos.thumbnail, png(134, 100));
       await tree.write(state, '{"layers": [{"name": "tomogram"}]}');
     }
-    if (/\/Images\/(snapshot|thumbnail)\.png$/.test(key)) await tree.write(key, png(64, 64));
+    if (/\/Images\/(snapshot|thumbnail)\.(png|gif|jpg)$/.test(key)) await tree.write(key, png(64, 64));
     if (/\/tiltseries_metadata\.json$/.test(key)) {
       // what the microscope wrote, without the noise that tests the matching of angles
-      const { per_section_parameter: sections, raw_tlt_path: angles } = JSON.parse(new TextDecoder().decode(await tree.read(key)));
+      const { per_section_parameter: sections, raw_tlt_path: angles } = await document(tree, key);
       await tree.write(angles, sections.map(({ raw_angle }: { raw_angle: number }) => `${raw_angle.toFixed(2)}\n`).join(""));
     }
-    if (key === "10405/TS_1/Frames/TS_1.mdoc") {
-      let frame = 0;
-      await tree.text(key, (text) => text.replaceAll("ExposureTime = 1.5", () => `ExposureTime = 1.5\nSubFramePath = /data/sim_${frame++}.tif`));
-    }
-    if (key === "10405/TS_1/Frames/frames_metadata.json") await tree.json(key, (document) => (document.is_gain_corrected = true));
   }
+  // simulated data have no frames: names of some, and no gain reference to ask for
+  let frame = 0;
+  await tree.text("10405/TS_1/Frames/TS_1.mdoc", (text) =>
+    text.replaceAll("ExposureTime = 1.5", () => `ExposureTime = 1.5\nSubFramePath = /data/sim_${frame++}.tif`),
+  );
+  await tree.json("10405/TS_1/Frames/frames_metadata.json", (metadata) => {
+    metadata.is_gain_corrected = true;
+  });
+  // the frames of one run as MRC files, and a TIFF beside its gain reference
+  const folder = "10401/TS_0001/Frames";
+  for (const key of (await tree.keys(`${folder}/`)).filter((name) => name.endsWith(".tif"))) {
+    await tree.remove(key);
+    await tree.write(key.replace(/tif$/, "mrc"), mrcImage([4, 32, 32], FRAME_PIXEL));
+  }
+  await tree.text(`${folder}/TS_0001.mdoc`, (text) => text.replaceAll(".tif", ".mrc"));
+  await tree.text(`${folder}/frames_metadata.json`, (text) => text.replaceAll(".tif", ".mrc"));
+  await tree.write("10401/TS_0001/Gains/CountRef.tif", tiffImage(32, 32, 1));
+}
+
+async function document(tree: Tree, key: string) {
+  return JSON.parse(new TextDecoder().decode(await tree.read(key)));
 }
 
 export const standardized = (tree: Tree, options: Parameters<typeof validateStandardized>[1] = {}): Promise<Validation> =>
   validateStandardized(tree.store, options);
 
-export const source = (config: string | Uint8Array, tree: Tree, options: ValidateOptions = {}): Promise<Validation> =>
-  validateSource(readConfig(typeof config === "string" ? new TextEncoder().encode(config) : config, "c.yaml"), tree.store, options);
+export const source = async (config: string | Uint8Array, tree: Tree, options: ValidateOptions = {}): Promise<Validation> =>
+  validateSource(
+    readConfig(typeof config === "string" ? new TextEncoder().encode(config) : config, "c.yaml"),
+    tree.store,
+    options,
+  );
 
 /** Ids of the checks that found something, each once. */
-export function found({ findings }: Validation): string[] {
+export function found({ findings }: Pick<Validation, "findings">): string[] {
   return [...new Set(findings.map(({ check }) => check))].sort();
 }
 

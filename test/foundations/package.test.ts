@@ -65,6 +65,8 @@ describe("npm pack", () => {
   });
   const [packed] = JSON.parse(output) as [{ files: { path: string; mode: number }[] }];
   const names = packed.files.map(({ path }) => path).sort();
+  // the viewer's bundles are made of a package, not of a source of ours
+  const isCompiled = (name: string) => name.startsWith("dist/") && !name.startsWith("dist/viewer/");
 
   it("packs the compiled form of every source file and of nothing else", () => {
     const stems = filesBelow(
@@ -74,11 +76,11 @@ describe("npm pack", () => {
     const expected = stems.flatMap((path) =>
       [".js", ".js.map", ".d.ts"].map((end) => path.replace(/^src/, "dist").replace(/\.ts$/, end)),
     );
-    expect(names.filter((name) => name.startsWith("dist/"))).toEqual(expected.sort());
+    expect(names.filter(isCompiled)).toEqual(expected.sort());
   });
 
   it("packs beside it exactly the files of the golden list", async () => {
-    const rest = names.filter((name) => !name.startsWith("dist/"));
+    const rest = names.filter((name) => !isCompiled(name));
     await expect(`${rest.join("\n")}\n`).toMatchFileSnapshot("../golden/package/packed-files.txt");
   });
 

@@ -44,7 +44,7 @@ export function drawMask({ rgb }: Picture, cover: Float32Array, colour: Rgb): vo
 }
 
 /** Draws discs with white rims, the later over the earlier ones. They have their size in the plane, and so in every picture of it. */
-export function drawDiscs(picture: Picture, discs: Iterable<Disc>, planeHeight: number, planeWidth: number, frame: Frame): void {
+export function drawDiscs(picture: Picture, discs: Iterable<Disc>, planeWidth: number, frame: Frame): void {
   const { width, height, rgb } = picture;
   const { radius, rim } = discSize(planeWidth);
   const [scaleX, scaleY] = [frame.width / frame.w, frame.height / frame.h];

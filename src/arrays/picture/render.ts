@@ -33,7 +33,7 @@ export function renderPicture(section: Section, name: PictureName): Picture {
   for (const { covered, colour } of masks) {
     drawMask(picture, isCopy ? Float32Array.from(covered) : framed(covered, height, width, frame), colour);
   }
-  drawDiscs(picture, discs, height, width, frame);
+  drawDiscs(picture, discs, width, frame);
   return picture;
 }
 

@@ -28,7 +28,7 @@ export function isZarrKey(key: string): boolean {
 }
 
 /** Own decoder for the common frames, numcodecs for the others. */
-const codecs: CodecRegistry = {
+export const codecs: CodecRegistry = {
   ...defaultCodecs,
   blosc: (config) => {
     const other = defaultCodecs.blosc!(config);

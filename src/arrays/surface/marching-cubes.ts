@@ -25,11 +25,11 @@ export function labelSurfaces(labels: Labels, samples: Box, cells: Box): Map<num
   const edgeSteps = EDGE_CORNERS.map((corner, edge) => 3 * steps[corner]! + Math.floor(edge / 4));
   const corners = new Map<number, GrowingList>();
   const listOf = (label: number) => {
-    let list = corners.get(label);
-    if (!list) corners.set(label, (list = new GrowingList()));
+    const list = corners.get(label) ?? new GrowingList();
+    corners.set(label, list);
     return list;
   };
-  const [, , step2, step3, step4, step5, step6, step7] = steps as [number, number, ...number[]] as number[];
+  const [, , step2, step3, step4, step5, step6, step7] = steps;
   const [fromZ, fromY, fromX] = cells.start.map((at, axis) => at - samples.start[axis]!) as Triple;
   const [toZ, toY, toX] = cells.stop.map((at, axis) => at - samples.start[axis]!) as Triple;
   for (let z = fromZ; z < toZ; z++) {

@@ -5,14 +5,12 @@ export interface SimplifyOptions {
   errorMax: number;
   /** Stop as soon as there are no more triangles than these. */
   trianglesMax?: number | undefined;
-  /** Vertices that stay: where a surface was cut and will be joined again. Edges of an open surface stay by themselves. */
-  isFixed?: ((vertex: number) => boolean) | undefined;
 }
 
 /** Rounds in which the error that is allowed grows to its full size: what is flat goes first. */
 const RAMP_ROUNDS = 6;
 const ROUNDS_MAX = 60;
-/** A round that removes fewer of the vertices than these is the last. */
+/** A round that removes no more of the vertices is the last, unless a number of triangles is to be reached. */
 const GAIN_MIN = 0.01;
 const BUCKETS = 4096;
 /** A triangle may turn by this cosine at most. */
@@ -20,7 +18,8 @@ const TURN_COSINE_MIN = 0.2;
 
 /**
  * A surface with fewer triangles that lies where it lay: vertices that hardly shape it are drawn into a neighbour. No vertex moves, so
- * positions stay those of the grid they came from. A closed surface stays closed, an edge of two triangles stays one of two.
+ * positions stay those of the grid they came from. A closed surface stays closed, an edge of two triangles stays one of two. The rim of an open
+ * surface stays as it is, vertex for vertex: parts of a surface that was cut fit together as before.
  *
  * Source: Garland and Heckbert 1997, "Surface simplification using quadric error metrics", with half-edge collapses; the link condition of
  * Dey et al. 1999. Rounds of collapses that do not touch each other stand in for their queue. The same surface gives the same result on any
@@ -28,13 +27,12 @@ const TURN_COSINE_MIN = 0.2;
  *
  * Cost: a million triangles in about 2 s; memory some 150 bytes a vertex.
  */
-export function simplify<S extends Surface>(surface: S, { errorMax, trianglesMax = 0, isFixed }: SimplifyOptions): S {
+export function simplify<S extends Surface>(surface: S, { errorMax, trianglesMax = 0 }: SimplifyOptions): S {
   const mesh = new Collapsing(surface);
-  if (isFixed) mesh.fix(isFixed);
   for (let round = 0; round < ROUNDS_MAX && mesh.count > trianglesMax; round++) {
     const limit = (errorMax * Math.min(1, (round + 1) / RAMP_ROUNDS)) ** 2;
     const removed = mesh.round(limit, trianglesMax);
-    if (round >= RAMP_ROUNDS - 1 && removed < GAIN_MIN * mesh.vertices) break;
+    if (round >= RAMP_ROUNDS - 1 && removed <= (trianglesMax > 0 ? 0 : GAIN_MIN * mesh.vertices)) break;
   }
   return mesh.result() as S;
 }
@@ -66,24 +64,20 @@ class Collapsing {
     this.#fixed = new Uint8Array(this.vertices);
     this.#starts = new Uint32Array(this.vertices + 1);
     this.#mark = new Uint32Array(this.vertices);
+    this.#compact();
     this.#index();
     for (let t = 0; t < this.count; t++) this.#addPlane(t);
     for (let v = 0; v < this.vertices; v++) if (!this.#isInner(v)) this.#fixed[v] = 1;
   }
 
-  fix(isFixed: (vertex: number) => boolean): void {
-    for (let v = 0; v < this.vertices; v++) if (isFixed(v)) this.#fixed[v] = 1;
-  }
-
   /** One round: each vertex may go once, and nothing beside it changes in the same round. @returns vertices removed. */
   round(limit: number, trianglesMax: number): number {
-    const { order, targets } = this.#candidates(limit);
     const frozen = new Uint8Array(this.vertices);
     let removed = 0;
     let left = this.count;
-    for (const v of order) {
-      const u = targets[v]!;
-      if (frozen[v] || frozen[u] || !this.#mayCollapse(v, u)) continue;
+    for (const v of this.#candidates(limit)) {
+      const u = frozen[v] ? undefined : this.#targetOf(v, limit, frozen);
+      if (u === undefined) continue;
       for (let i = this.#starts[v]!; i < this.#starts[v + 1]!; i++) {
         const at = 3 * this.#around[i]!;
         for (let k = at; k < at + 3; k++) frozen[this.#triangles[k]!] = 1;
@@ -113,35 +107,45 @@ class Collapsing {
     return { positions, triangles };
   }
 
-  /** For each vertex the neighbour that it would best be drawn into; vertices in the order of the error that this makes. */
-  #candidates(limit: number): { order: Uint32Array; targets: Uint32Array } {
-    const targets = new Uint32Array(this.vertices);
-    const bucketOf = new Int32Array(this.vertices).fill(-1);
-    const counts = new Uint32Array(BUCKETS + 1);
+  /** Vertices that may go, in the order of the error that this would make at least. Without a limit the better half of them. */
+  #candidates(limit: number): Uint32Array {
+    const errors = new Float64Array(this.vertices).fill(Number.POSITIVE_INFINITY);
+    let greatest = 0;
     for (let v = 0; v < this.vertices; v++) {
       if (this.#fixed[v]) continue;
       let least = Number.POSITIVE_INFINITY;
       for (let i = this.#starts[v]!; i < this.#starts[v + 1]!; i++) {
         const at = 3 * this.#around[i]!;
-        for (let k = at; k < at + 3; k++) {
-          const u = this.#triangles[k]!;
-          if (u === v) continue;
-          const error = this.#error(v, u);
-          if (error < least) {
-            least = error;
-            targets[v] = u;
-          }
-        }
+        for (let k = at; k < at + 3; k++)
+          if (this.#triangles[k] !== v) least = Math.min(least, this.#error(v, this.#triangles[k]!));
       }
-      if (!(least <= limit)) continue;
-      const bucket = limit > 0 ? Math.min(BUCKETS - 1, Math.floor((least / limit) * BUCKETS)) : 0;
-      bucketOf[v] = bucket;
-      counts[bucket + 1]!++;
+      if (!(least <= limit) || least === Number.POSITIVE_INFINITY) continue;
+      errors[v] = least;
+      if (least > greatest) greatest = least;
     }
+    const bucketOf = (v: number) => (greatest > 0 ? Math.floor((errors[v]! / greatest) * (BUCKETS - 1)) : 0);
+    const counts = new Uint32Array(BUCKETS + 1);
+    for (let v = 0; v < this.vertices; v++) if (errors[v]! <= greatest) counts[bucketOf(v) + 1]!++;
     for (let b = 0; b < BUCKETS; b++) counts[b + 1]! += counts[b]!;
     const order = new Uint32Array(counts[BUCKETS]!);
-    for (let v = 0; v < this.vertices; v++) if (bucketOf[v]! >= 0) order[counts[bucketOf[v]!]!++] = v;
-    return { order, targets };
+    for (let v = 0; v < this.vertices; v++) if (errors[v]! <= greatest) order[counts[bucketOf(v)]!++] = v;
+    return Number.isFinite(limit) ? order : order.subarray(0, Math.ceil(order.length / 2));
+  }
+
+  /** The neighbour that a vertex may be drawn into with the least error. */
+  #targetOf(v: number, limit: number, frozen: Uint8Array): number | undefined {
+    const neighbours: { u: number; error: number }[] = [];
+    for (let i = this.#starts[v]!; i < this.#starts[v + 1]!; i++) {
+      const at = 3 * this.#around[i]!;
+      for (let k = at; k < at + 3; k++) {
+        const u = this.#triangles[k]!;
+        if (u === v || frozen[u] || neighbours.some((other) => other.u === u)) continue;
+        const error = this.#error(v, u);
+        if (error <= limit) neighbours.push({ u, error });
+      }
+    }
+    neighbours.sort((a, b) => a.error - b.error);
+    return neighbours.find(({ u }) => this.#mayCollapse(v, u))?.u;
   }
 
   /** Mean squared distance of one vertex's place from the planes of another. */
@@ -233,7 +237,7 @@ class Collapsing {
     let kept = 0;
     const t = this.#triangles;
     for (let at = 0; at < 3 * this.count; at += 3) {
-      if (t[at] === t[at + 1]) continue;
+      if (t[at] === t[at + 1] || t[at + 1] === t[at + 2] || t[at + 2] === t[at]) continue;
       t.copyWithin(kept, at, at + 3);
       kept += 3;
     }

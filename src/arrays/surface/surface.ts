@@ -14,7 +14,6 @@ export type VoxelSurface = Surface<Int32Array>;
 
 /** One surface of several that were cut apart: vertices at one place become one. The order of parts, then of their vertices, is kept. */
 export function weld(parts: readonly VoxelSurface[]): VoxelSurface {
-  if (parts.length === 1) return parts[0]!;
   const total = parts.reduce((sum, { positions }) => sum + positions.length / 3, 0);
   const corners = parts.reduce((sum, { triangles }) => sum + triangles.length, 0);
   const positions = new Int32Array(3 * total);
@@ -33,6 +32,16 @@ export function weld(parts: readonly VoxelSurface[]): VoxelSurface {
     for (const vertex of part.triangles) triangles[at++] = renamed[vertex]!;
   }
   return { positions: positions.slice(0, 3 * vertices), triangles };
+}
+
+/**
+ * A surface of which triangles at one place share their vertices, as far as float32 tells places apart. Many programs write each triangle, or
+ * each side that is lit differently, with vertices of its own.
+ */
+export function weldFloats({ positions, triangles }: Surface): Surface<Float32Array> {
+  const floats = Float32Array.from(positions, (value) => value + 0); // −0 is 0
+  const welded = weld([{ positions: new Int32Array(floats.buffer), triangles }]);
+  return { positions: new Float32Array(welded.positions.buffer), triangles: welded.triangles };
 }
 
 /** Vertices by their place: an open-addressed table over `positions`, which the caller fills. */

@@ -84,6 +84,26 @@ describe("runLocal", () => {
     await run.done;
   });
 
+  it("waits for what a task only comes after, however that ends", async () => {
+    const run = bench([task("x"), task("a", { needs: ["x"] }), task("b"), task("p", { needs: ["b"], after: ["a"] })], {
+      jobs: 3,
+    });
+    expect(run.started).toEqual(["x", "b"]);
+    await run.end("b");
+    expect(run.started).toEqual(["x", "b"]);
+    await run.end("x", { state: "failed", error: fail });
+    expect(run.started).toEqual(["x", "b", "p"]);
+    await run.end("p");
+    expect(states(await run.done)).toEqual(["x failed", "a blocked", "b done", "p done"]);
+  });
+
+  it("does not start what comes after a task, where another that it needs has failed", async () => {
+    const run = bench([task("b"), task("a"), task("p", { needs: ["b"], after: ["a"] })]);
+    await run.end("b", { state: "failed", error: fail });
+    await run.end("a");
+    expect(states(await run.done)).toEqual(["b failed", "a done", "p blocked"]);
+  });
+
   it("gives a task that wants all threads all of them and the whole memory, alone, and lets nobody pass it", async () => {
     const run = bench([task("a"), task("v", { threads: "all", memoryBytes: 60 }), task("c")]);
     expect(run.started).toEqual(["a"]);

@@ -32,6 +32,8 @@ export interface LocalOptions {
  * Runs tasks on this machine, side by side, in the order of the plan: a task starts when all it needs is done and there is room for
  * it. The first one that waits for room lets nobody pass, so a volume that wants all threads is not put off for ever by small tasks.
  *
+ * What a task only comes after is waited for as well, however it ends.
+ *
  * A task that wants all threads runs alone with all of them and the whole memory. A failure takes those that need the task with it,
  * and nobody else.
  *
@@ -47,6 +49,7 @@ export async function runLocal(
   const { jobs, memoryBytes, signal, endsRun, onSettled } = options;
   const results = new Map<string, TaskResult>(already);
   const needers = new Map<string, number[]>();
+  const followers = new Map<string, number[]>();
   const waitsFor = new Array<number>(tasks.length).fill(0);
   const ready: number[] = []; // positions, last one first: taking the next is cheap, and so is adding one that is near the front
   let running = 0;
@@ -58,12 +61,11 @@ export async function runLocal(
   tasks.forEach((task, index) => {
     if (results.has(task.id)) return;
     const open = task.needs.filter((need) => results.get(need)?.state !== "already");
-    waitsFor[index] = open.length;
-    for (const need of open) {
-      if (needers.has(need)) needers.get(need)!.push(index);
-      else needers.set(need, [index]);
-    }
-    if (open.length === 0) ready.push(index);
+    const before = (task.after ?? []).filter((first) => results.get(first)?.state !== "already");
+    waitsFor[index] = open.length + before.length;
+    for (const need of open) note(needers, need, index);
+    for (const first of before) note(followers, first, index);
+    if (waitsFor[index] === 0) ready.push(index);
   });
   ready.reverse();
 
@@ -75,6 +77,7 @@ export async function runLocal(
     const result: TaskResult = { task, state, ...facts };
     results.set(task.id, result);
     onSettled(result);
+    release(followers.get(task.id));
   }
 
   /** Everything that needs a failed task, however far away. */
@@ -88,8 +91,8 @@ export async function runLocal(
     }
   }
 
-  function release(task: Task): void {
-    for (const index of needers.get(task.id) ?? []) {
+  function release(waiting: readonly number[] | undefined): void {
+    for (const index of waiting ?? []) {
       waitsFor[index]!--;
       if (waitsFor[index] === 0 && !results.has(tasks[index]!.id)) insertDescending(ready, index);
     }
@@ -97,7 +100,7 @@ export async function runLocal(
 
   function finish(task: Task, { state, receipt, error }: Performed): void {
     settle(task, state, { receipt, error: error && toErrorRecord(error) });
-    if (state === "done") release(task);
+    if (state === "done") release(needers.get(task.id));
     if (state === "failed") block(task);
     if (state === "failed" && error && endsRun(error)) ended ??= error;
   }
@@ -137,6 +140,11 @@ export async function runLocal(
     if (!results.has(task.id)) settle(task, "cancelled", { error: toErrorRecord(notStarted(task, ended)) });
   }
   return tasks.map(({ id }) => results.get(id)!);
+}
+
+function note(waiting: Map<string, number[]>, id: string, index: number): void {
+  if (waiting.has(id)) waiting.get(id)!.push(index);
+  else waiting.set(id, [index]);
 }
 
 function insertDescending(sorted: number[], value: number): void {

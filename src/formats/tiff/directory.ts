@@ -1,4 +1,4 @@
-import type { RandomAccess, ReadOptions } from "../../core/bytes.js";
+import type { ByteRange, RandomAccess, ReadOptions } from "../../core/bytes.js";
 import { EmporiumError, type ErrorCode } from "../../core/errors.js";
 
 /** What the first bytes of a TIFF settle for all of it. */
@@ -32,7 +32,20 @@ export interface Directory {
   onlyNumber(tag: number): number | undefined;
   /** Text of a tag without its closing NUL, cut at `max` bytes; empty where there is none. */
   text(tag: number, max: number): Promise<string>;
+  /** Tags of the directory, in its order. */
+  tags: readonly number[];
+  /** How many values a tag has; 0 where it is absent. */
+  count(tag: number): number;
+  /** Up to `max` values of a tag of any type; undefined where it is absent or of a type that is not known. */
+  value(tag: number, max: number): Promise<TagValue | undefined>;
+  /** Bytes of a tag's values, at most `max`, as they are stored; undefined where it is absent. */
+  bytesOf(tag: number, max: number): Promise<Uint8Array | undefined>;
+  /** Where up to `max` bytes of a tag's values stand, if they stand elsewhere. */
+  away(tag: number, max: number): ByteRange | undefined;
 }
+
+/** Text, numbers, or pairs of numerator and denominator. */
+export type TagValue = string | number[] | [numerator: number, denominator: number][];
 
 /** Bytes of one value of each type: byte, ascii, short, long, rational, and so on. */
 const TYPE_BYTES: Readonly<Record<number, number>> = {
@@ -53,6 +66,9 @@ const TYPE_BYTES: Readonly<Record<number, number>> = {
   17: 8,
   18: 8,
 };
+
+/** Types of whole numbers that are never negative. */
+const WHOLE: ReadonlySet<number> = new Set([1, 3, 4, 7, 13, 16, 18]);
 
 const ENTRIES_MAX = 65_535;
 
@@ -123,12 +139,10 @@ export async function readDirectory(
     return found;
   };
   const decode = (value: DataView, type: number, at: number): number | undefined => {
-    if (type === 1 || type === 7) return value.getUint8(at);
-    if (type === 3) return value.getUint16(at, littleEndian);
-    if (type === 4 || type === 13) return value.getUint32(at, littleEndian);
-    if (type === 16 || type === 18) return Number(value.getBigUint64(at, littleEndian));
-    return undefined;
+    return WHOLE.has(type) ? numberOf(value, type, at, littleEndian) : undefined;
   };
+  const inside = (entry: Entry, length: number) =>
+    entry.valueAt >= offset && entry.valueAt + length <= offset + bytes;
   return {
     layout,
     offset,
@@ -153,7 +167,48 @@ export async function readDirectory(
       if (!entry || (entry.type !== 2 && entry.type !== 1 && entry.type !== 7)) return "";
       return textOf(await valueBytes(entry, Math.min(entry.count, max)));
     },
+    tags: [...table.keys()],
+    count: (tag) => table.get(tag)?.count ?? 0,
+    async value(tag, max) {
+      const entry = table.get(tag);
+      const size = entry && TYPE_BYTES[entry.type];
+      if (!entry || size === undefined) return undefined;
+      const count = Math.min(entry.count, max);
+      const stored = await valueBytes(entry, count * size);
+      if (entry.type === 2) return textOf(stored);
+      const view = viewOf(stored);
+      const read = (i: number) => numberOf(view, entry.type, i * size, littleEndian);
+      if (entry.type !== 5 && entry.type !== 10) return Array.from({ length: count }, (_, i) => read(i));
+      const half = entry.type === 5 ? 4 : 9;
+      return Array.from({ length: count }, (_, i): [number, number] => [
+        numberOf(view, half, 8 * i, littleEndian),
+        numberOf(view, half, 8 * i + 4, littleEndian),
+      ]);
+    },
+    async bytesOf(tag, max) {
+      const entry = table.get(tag);
+      const size = entry && TYPE_BYTES[entry.type];
+      return entry && size !== undefined ? valueBytes(entry, Math.min(entry.count * size, max)) : undefined;
+    },
+    away(tag, max) {
+      const entry = table.get(tag);
+      const length = Math.min(entry ? entry.count * (TYPE_BYTES[entry.type] ?? 0) : 0, max);
+      return entry && length > 0 && !inside(entry, length) ? { offset: entry.valueAt, length } : undefined;
+    },
   };
+}
+
+function numberOf(view: DataView, type: number, at: number, littleEndian: boolean): number {
+  if (type === 3) return view.getUint16(at, littleEndian);
+  if (type === 4 || type === 13) return view.getUint32(at, littleEndian);
+  if (type === 6) return view.getInt8(at);
+  if (type === 8) return view.getInt16(at, littleEndian);
+  if (type === 9) return view.getInt32(at, littleEndian);
+  if (type === 11) return view.getFloat32(at, littleEndian);
+  if (type === 12) return view.getFloat64(at, littleEndian);
+  if (type === 16 || type === 18) return Number(view.getBigUint64(at, littleEndian));
+  if (type === 17) return Number(view.getBigInt64(at, littleEndian));
+  return view.getUint8(at);
 }
 
 export function tiffError(source: RandomAccess, code: ErrorCode, byte: number, message: string): EmporiumError {

@@ -17,6 +17,8 @@ export interface TiffPage {
   /** Of each sample; TIFF allows them to differ. */
   bitsPerSample: number[];
   sampleFormat: "uint" | "int" | "float" | "complex-int" | "complex-float" | "undefined";
+  /** Samples of a pixel differ in bits or format. */
+  mixedSamples: boolean;
   /** Where all samples are of one type that arrays know. 4- and 12-bit pixels and bits of EER have none. */
   dtype: DType | undefined;
   compression: number;
@@ -59,7 +61,8 @@ export interface TiffReadOptions extends ReadOptions {
   everyPage?: boolean | undefined;
 }
 
-const TAG = {
+/** Tags by number, as far as they are looked at here. */
+export const TAG = {
   subfileType: 254,
   width: 256,
   height: 257,
@@ -68,11 +71,19 @@ const TAG = {
   photometric: 262,
   description: 270,
   stripOffsets: 273,
+  rowsPerStrip: 278,
+  stripByteCounts: 279,
   samplesPerPixel: 277,
   planar: 284,
+  fillOrder: 266,
   predictor: 317,
   tileWidth: 322,
   tileHeight: 323,
+  tileOffsets: 324,
+  tileByteCounts: 325,
+  jpegTables: 347,
+  yCbCrSubsampling: 530,
+  imageDepth: 32997,
   sampleFormat: 339,
 } as const;
 
@@ -125,9 +136,10 @@ export async function readTiffHeader(unbuffered: RandomAccess, options: TiffRead
   };
 }
 
-async function readLayout(source: RandomAccess, options: ReadOptions): Promise<{ layout: Layout; firstOffset: number }> {
-  const sizeBytes = await source.size();
+/** Byte order, kind and the place of the first directory. */
+export async function readLayout(source: RandomAccess, options: ReadOptions): Promise<{ layout: Layout; firstOffset: number }> {
   const head = await source.read({ offset: 0, length: 16 }, options);
+  const sizeBytes = await source.size();
   const order = detectTiff(head);
   if (order === undefined) {
     const found = Array.from(head.subarray(0, 4), (byte) => byte.toString(16).padStart(2, "0")).join(" ");
@@ -153,7 +165,8 @@ async function readLayout(source: RandomAccess, options: ReadOptions): Promise<{
   return { layout: { littleEndian, bigTiff, sizeBytes }, firstOffset };
 }
 
-async function pageOf(source: RandomAccess, directory: Directory): Promise<TiffPage> {
+/** The facts of a directory that say how its pixels are stored. */
+export async function pageOf(source: RandomAccess, directory: Directory): Promise<TiffPage> {
   const number = async (tag: number) => (await directory.numbers(tag, 1))?.[0];
   const required = async (tag: number, what: string) => {
     const value = await number(tag);
@@ -183,6 +196,7 @@ async function pageOf(source: RandomAccess, directory: Directory): Promise<TiffP
     samplesPerPixel,
     bitsPerSample: bits,
     sampleFormat,
+    mixedSamples: !oneKind,
     dtype: oneKind && compression < 65000 ? DTYPES[`${sampleFormat}${bits[0]}`] : undefined,
     compression,
     photometric: await number(TAG.photometric),

@@ -19,6 +19,7 @@ import type { IngestConfig } from "./config/schema.js";
 import type { PlanWarning } from "./draft.js";
 import { joinClaims, readClaims } from "./id-claims.js";
 import type { GivenId } from "./identifiers.js";
+import { awaitedSections } from "./importers/key-image.js";
 import type { NotBuilt } from "./importers/not-built.js";
 import { fixedMoment } from "./moment.js";
 import { ANNOTATION_OPERATION, annotationOperation } from "./ops/annotation.js";
@@ -29,8 +30,14 @@ import { GAIN_OPERATION, gainOperation } from "./ops/gain.js";
 import { MESH_OPERATION, meshOperation } from "./ops/mesh.js";
 import { METADATA_OPERATION, writeMetadataOperation } from "./ops/metadata.js";
 import { type OpenAddress, PHOTO_OPERATION, photoOperation } from "./ops/photo.js";
+import { PICTURE_OPERATION, pictureOperation } from "./ops/picture.js";
+import { type SectionShelf, sectionShelf } from "./ops/picture-shelf.js";
 import { POINTS_OPERATION, pointsOperation } from "./ops/points.js";
-import { VOLUME_OPERATION, volumeOperation } from "./ops/volume.js";
+import { VIEW_CONFIG_OPERATION, viewConfigOperation } from "./ops/view-config.js";
+import { VIEW_MASK_OPERATION, viewMaskOperation } from "./ops/view-mask.js";
+import { VIEW_COPIES_OPERATION, VIEW_MESH_OPERATION, viewCopiesOperation, viewMeshOperation } from "./ops/view-mesh.js";
+import { VIEW_POINTS_OPERATION, viewPointsOperation } from "./ops/view-points.js";
+import { shelvingVolumeOperation, VOLUME_OPERATION } from "./ops/volume.js";
 import { checkAsked, type IngestPlan, isPartial, planIngest, readConfig } from "./plan.js";
 import { formatPlan, planReport } from "./report.js";
 import { makeSelection, type SelectionFlags } from "./selection.js";
@@ -53,6 +60,7 @@ export interface IngestOptions {
   /** Point lists without a row of their tomogram are written empty. Default false: each is a failure. */
   allowEmpty?: boolean | undefined;
   compat: boolean;
+  /** Address of the published tree, for views. Default: that of a bucket or server, else this machine's (`viewAddress`). */
   httpsPrefix?: string | undefined;
   anonymous: boolean;
   sync: boolean;
@@ -130,6 +138,7 @@ export async function ingestInto(
         compat: options.compat,
         writeMrc: options.writeMrc,
         writeZarr: options.writeZarr,
+        httpsPrefix: options.httpsPrefix,
         force: options.forceOverwrite,
         allowEmpty: options.allowEmpty,
         threads: options.jobs,
@@ -162,7 +171,7 @@ export async function ingestInto(
     // the ids stand before the first output does: a resumed run gives the same ones
     await memory.write(plan.ids);
     const run = await runPlan(plan, {
-      operations: ingestOperations(open),
+      operations: ingestOperations(open, sectionShelf(awaitedSections(plan.tasks))),
       source,
       target,
       workspace: options.workspace,
@@ -198,10 +207,11 @@ function tooManyPlans(target: Store): EmporiumError {
 }
 
 /** All that the tasks of a plan may run. */
-export function ingestOperations(open: OpenAddress): Operations {
+export function ingestOperations(open: OpenAddress, shelf: SectionShelf): Operations {
   return {
     [METADATA_OPERATION]: writeMetadataOperation,
-    [VOLUME_OPERATION]: volumeOperation,
+    [VOLUME_OPERATION]: shelvingVolumeOperation(shelf),
+    [PICTURE_OPERATION]: pictureOperation(shelf),
     [COPY_OPERATION]: copyOperation,
     [GAIN_OPERATION]: gainOperation,
     [DOCUMENT_OPERATION]: documentOperation,
@@ -210,6 +220,11 @@ export function ingestOperations(open: OpenAddress): Operations {
     [MESH_OPERATION]: meshOperation,
     [ANNOTATION_OPERATION]: annotationOperation,
     [CLEAR_OPERATION]: clearOperation,
+    [VIEW_POINTS_OPERATION]: viewPointsOperation,
+    [VIEW_MASK_OPERATION]: viewMaskOperation,
+    [VIEW_MESH_OPERATION]: viewMeshOperation,
+    [VIEW_COPIES_OPERATION]: viewCopiesOperation,
+    [VIEW_CONFIG_OPERATION]: viewConfigOperation,
   };
 }
 
@@ -271,7 +286,8 @@ function fitted(plan: IngestPlan, { checksum, memoryBytes }: Pick<IngestOptions,
   const ids = new Map<string, string>();
   const tasks = plan.tasks.map((planned): Task => {
     const needs = planned.needs.map((id) => ids.get(id) ?? id);
-    const task = { ...planned, needs, memoryBytes: Math.min(planned.memoryBytes, memoryBytes) };
+    const after = planned.after?.map((id) => ids.get(id) ?? id);
+    const task = { ...planned, needs, ...(after && { after }), memoryBytes: Math.min(planned.memoryBytes, memoryBytes) };
     if (!CHECKED.has(task.run) || checksum === undefined) return task;
     const told = { ...task, params: { ...task.params, checksum } };
     const id = taskId(told);

@@ -40,6 +40,7 @@ import type { OpenAddress } from "./ops/photo.js";
 import { mapLimit } from "./pool.js";
 import type { Selection } from "./selection.js";
 import { sourceFiles } from "./source-files.js";
+import { viewAddress } from "./views/address.js";
 
 /** Runs whose folders and headers are read side by side. */
 const RUNS_AT_ONCE = 32;
@@ -55,6 +56,8 @@ export interface PlanOptions {
   readonly writeMrc?: boolean | undefined;
   readonly writeZarr?: boolean | undefined;
   readonly omeZarr?: string | undefined;
+  /** Address of the published tree, for views. Default: `viewAddress`. */
+  readonly httpsPrefix?: string | undefined;
   /** Write metadata anew even where it says the same. */
   readonly force?: boolean | undefined;
   /** Write point lists empty that hold no row of their tomogram. Default false: each is a failure. */
@@ -110,7 +113,7 @@ export async function planIngest(config: IngestConfig, source: Store, target: St
 
   const draft = newDraft();
   const ids: GivenId[] = [];
-  const counts = { found: 0, kept: 0, begun: selection.skipUntilRun === undefined };
+  const counts: RunCounts = { found: 0, kept: 0, begun: selection.skipUntilRun === undefined, folders: [] };
   const names: { depositions: string[]; datasets: string[] } = { depositions: [], datasets: [] };
   for (const deposition of selection.walks("deposition") ? await entities(context, draft, "deposition", []) : []) {
     const below = [deposition.ancestor];
@@ -118,7 +121,7 @@ export async function planIngest(config: IngestConfig, source: Store, target: St
       for (const id of await planOneDataset(context, draft, dataset, deposition.ancestor, counts)) ids.push(id);
       names.datasets.push(scalarText(dataset.ancestor.name));
     }
-    await planOneDeposition(context, draft, deposition);
+    await planOneDeposition(context, draft, deposition, counts.folders.splice(0));
     names.depositions.push(scalarText(deposition.ancestor.name));
   }
   requireRuns(context, counts, draft);
@@ -155,6 +158,7 @@ export async function planContext(
     writeMrc: options.writeMrc ?? true,
     writeZarr: options.writeZarr ?? true,
     omeZarr: options.omeZarr ?? "0.4",
+    viewUrl: options.httpsPrefix ?? viewAddress(target.url, options.compat ?? false),
     force: options.force ?? false,
     allowEmpty: options.allowEmpty ?? false,
     threads: options.threads ?? availableParallelism(),
@@ -208,6 +212,7 @@ async function planOneDataset(
       dataset: name,
     });
   }
+  for (const run of runs) counts.folders.push(run.ancestor.folder);
   const walked = selection.walks("run") ? runs : [];
   const plans = await mapLimit(walked, RUNS_AT_ONCE, (run) => planRun(context, run.item, run.ancestor, above));
   for (const plan of plans) joinDraft(draft, plan.draft);
@@ -227,12 +232,18 @@ async function planOneDataset(
   return plans.flatMap(({ given }) => given);
 }
 
-async function planOneDeposition(context: PlanContext, draft: Draft, { item, ancestor }: Entity): Promise<void> {
+/** @param runs folders of its runs: a picture that is configured and cannot be had is made up for by one of their tomograms. */
+async function planOneDeposition(
+  context: PlanContext,
+  draft: Draft,
+  { item, ancestor }: Entity,
+  runs: readonly string[],
+): Promise<void> {
   const scope: Scope = { ancestors: [ancestor], row: undefined, mapped: undefined };
   const made = await planKeyPhotos(
     context,
     draft,
-    { kind: "deposition_keyphoto", owner: ancestor, scope, atTarget: item.atTarget, runs: [] },
+    { kind: "deposition_keyphoto", owner: ancestor, scope, atTarget: item.atTarget, runs },
     {},
   );
   await planDeposition(context, draft, item, ancestor, made);
@@ -244,6 +255,8 @@ interface RunCounts {
   kept: number;
   /** The run has come from which on runs are taken (`--skip-until-run-name`). */
   begun: boolean;
+  /** Of the runs of one deposition, in their order. */
+  folders: string[];
 }
 
 interface Entity {
@@ -262,7 +275,7 @@ async function entities(
   draft: Draft,
   type: "deposition" | "dataset" | "run",
   above: readonly Ancestor[],
-  counts: RunCounts = { found: 0, kept: 0, begun: true },
+  counts: RunCounts = { found: 0, kept: 0, begun: true, folders: [] },
 ): Promise<Entity[]> {
   const scope: Scope = { ancestors: above, row: undefined, mapped: undefined };
   const where = { dataset: above[1] && scalarText(above[1].name) };

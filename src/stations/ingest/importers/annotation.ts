@@ -25,6 +25,7 @@ import { type AnnotationGate, annotationGate } from "./annotation-gate.js";
 import { type AnnotationGeometry, geometryOf, type RunVolumes } from "./annotation-geometry.js";
 import { planLeftovers } from "./annotation-leftovers.js";
 import { dataTask } from "./annotation-tasks.js";
+import { planAnnotationViews, type ViewedSource, wantsAnnotations } from "./annotation-view.js";
 import { type PlanContext, placeOf, wants } from "./context.js";
 import type { VoxelSpacing } from "./voxel-spacing.js";
 
@@ -49,7 +50,7 @@ export async function planAnnotations(
   parts: AnnotationParts,
   where: Whereabouts,
 ): Promise<readonly GivenId[]> {
-  if (!wants(context, "annotation")) return [];
+  if (!wantsAnnotations(context)) return [];
   const given: GivenId[] = [];
   const gate = annotationGate(context);
   for (const spacing of parts.spacings) {
@@ -93,12 +94,13 @@ async function planSpacing(
     id,
     key: storedIdentity(metadata, key, depositionId, context.compat),
   }));
+  const shown = wants(context, "annotation") ? usable : onlyStored(draft, usable, known, where);
   // the reference gives ids to all that it finds, before filters and gates; otherwise only what is written gets one
-  const asked = (context.compat ? found : usable).map(({ identity }) => identity);
+  const asked = (context.compat ? found : shown).map(({ identity }) => identity);
   const ids = allotIds(`${container}/Annotations`, known, context, asked);
-  const geometry = usable.length > 0 ? await geometryOf(context, spacing, parts) : undefined;
+  const geometry = shown.length > 0 ? await geometryOf(context, spacing, parts) : undefined;
   const planned: string[] = [];
-  for (const candidate of usable) {
+  for (const candidate of shown) {
     try {
       const id = ids.of(candidate.identity);
       const tasks = await planOne(context, draft, candidate, { ...parts, id, stored, geometry: geometry!, where });
@@ -109,6 +111,22 @@ async function planSpacing(
   }
   if (isThere && context.selection.items("annotation")) await planLeftovers(context, draft, container, planned, where);
   return ids.given;
+}
+
+/** Views alone are made of annotations that are there: nothing else has an id. */
+function onlyStored(
+  draft: Draft,
+  candidates: readonly AnnotationCandidate[],
+  known: readonly { key: readonly string[] }[],
+  where: Whereabouts,
+): AnnotationCandidate[] {
+  const ids = new Set(known.map(({ key }) => key.join("\n")));
+  return candidates.filter(({ identity, title, block }) => {
+    const isThere = ids.has(identity.join("\n"));
+    if (!isThere)
+      draft.entities.push(leave("annotation_viz", `views of ${title}`, "it is not on the target", where, block.place));
+    return isThere;
+  });
 }
 
 /** Two blocks for one annotation are a failure of both: nobody can say whose metadata are meant. */
@@ -191,11 +209,14 @@ async function planOne(context: PlanContext, draft: Draft, candidate: Annotation
   const outputs = outputsOf(context, draft, candidate, folder, where);
   const titled = `annotation ${id} of ${where.run} (${spacing.name} Å), ${prefix}`;
   const tasks: Task[] = [];
-  if (context.selection.items("annotation")) {
-    for (const { source, files } of outputs) {
-      const task = await dataTask(context, draft, source, files, { title: titled, spacing, geometry, where });
-      if (task) tasks.push(task);
-    }
+  const viewed: ViewedSource[] = [];
+  for (const { source, files } of outputs) {
+    const isWanted = context.selection.items("annotation");
+    const task = isWanted
+      ? await dataTask(context, draft, source, files, { title: titled, spacing, geometry, where })
+      : undefined;
+    if (task) tasks.push(task);
+    viewed.push({ source, files, task });
   }
   if (context.selection.metadata("annotation")) {
     const made = outputs.flatMap(({ source, files }) => files.map((file) => ({ source, file })));
@@ -232,15 +253,30 @@ async function planOne(context: PlanContext, draft: Draft, candidate: Annotation
     );
   }
   for (const task of tasks) draft.tasks.push(task);
-  draft.entities.push({
-    kind: "annotation",
-    title: `${title} as ${id}`,
-    ...where,
-    action: "write",
-    reads: outputs.map(({ source }) => context.source.fullPath(source.item.key!)),
-    writes: tasks.flatMap((task) => task.outputs),
-    bytes: tasks.reduce((sum, { bytes }) => sum + bytes, 0),
-    place: outputs[0]!.source.item.place,
+  if (wants(context, "annotation")) {
+    draft.entities.push({
+      kind: "annotation",
+      title: `${title} as ${id}`,
+      ...where,
+      action: "write",
+      reads: outputs.map(({ source }) => context.source.fullPath(source.item.key!)),
+      writes: tasks.flatMap((task) => task.outputs),
+      bytes: tasks.reduce((sum, { bytes }) => sum + bytes, 0),
+      place: outputs[0]!.source.item.place,
+    });
+  }
+  const scope = { ...parts.scope, ancestors: [...parts.scope.ancestors, spacing.ancestor] };
+  const shape = geometry.tomogramShape;
+  await planAnnotationViews(context, draft, {
+    id,
+    title: titled,
+    configured,
+    spacing,
+    shape,
+    deposition,
+    scope,
+    sources: viewed,
+    where,
   });
   return tasks;
 }

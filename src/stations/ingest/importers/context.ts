@@ -27,6 +27,8 @@ export interface PlanContext {
   readonly writeMrc: boolean;
   readonly writeZarr: boolean;
   readonly omeZarr: string;
+  /** Address of the published tree, as views name it. */
+  readonly viewUrl: string;
   readonly force: boolean;
   /** Point lists without a row of their tomogram are written empty. */
   readonly allowEmpty: boolean;

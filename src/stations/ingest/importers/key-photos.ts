@@ -27,8 +27,8 @@ interface Picture {
   readonly stat: Stat;
   readonly type: PictureType;
   readonly extension: string;
-  /** Tasks that make it. */
-  readonly needs: readonly string[];
+  /** The task of this plan that makes it. */
+  readonly maker?: string | undefined;
 }
 
 export interface PhotosScope {
@@ -124,7 +124,7 @@ async function configuredPicture(context: PlanContext, item: SectionItem): Promi
     const head = await store.read(key, { offset: 0, length: PICTURE_HEAD_BYTES }, { signal: context.signal, ifMatch: stat.etag });
     const shown = objectName(store, key);
     const type = pictureType(head ?? new Uint8Array(0), shown);
-    return { from: "source", key, shown, stat, type, extension: extensionOf(key) || type.extension, needs: [] };
+    return { from: "source", key, shown, stat, type, extension: extensionOf(key) || type.extension };
   }
   // what else begins with the name of a bucket is looked for there, if buckets are what the sources are in
   const bucket = /^s3:\/\//.test(store.url) && item.location !== undefined ? `s3://${location}` : undefined;
@@ -151,7 +151,7 @@ async function addressPicture({ open, signal }: PlanContext, location: string): 
   if (!stat) throw new EmporiumError("STORE_ABSENT", `${shown} does not exist`, { place: { url: shown } });
   const head = await store.read(key, { offset: 0, length: PICTURE_HEAD_BYTES }, { signal });
   const type = pictureType(head ?? new Uint8Array(0), shown);
-  return { from: "address", key: location, shown, stat, type, extension: extensionOf(key) || type.extension, needs: [] };
+  return { from: "address", key: location, shown, stat, type, extension: extensionOf(key) || type.extension };
 }
 
 /** The picture of the first tomogram that has one, on the target or in this plan: runs in their order, then spacings and ids by name. */
@@ -162,12 +162,12 @@ async function tomogramPicture(
   runs: readonly string[],
 ): Promise<Picture | undefined> {
   const type: PictureType = { extension: ".png", contentType: "image/png" };
-  const picture = (key: string, stat: Stat, needs: readonly string[]): Picture => {
-    return { from: "target", key, shown: key, stat, type, extension: ".png", needs };
+  const picture = (key: string, stat: Stat, maker?: string): Picture => {
+    return { from: "target", key, shown: key, stat, type, extension: ".png", maker };
   };
   const file = `key-photo-${name}.png`;
   const planned = draft.tasks.flatMap(({ id, outputs }) =>
-    outputs.filter((key) => key.endsWith(`/${file}`)).map((key) => picture(key, { size: 0 }, [id])),
+    outputs.filter((key) => key.endsWith(`/${file}`)).map((key) => picture(key, { size: 0 }, id)),
   );
   const ofRun = async (run: string): Promise<Picture | undefined> => {
     const mine = planned.find(({ key }) => key.startsWith(`${run}/`));
@@ -175,7 +175,7 @@ async function tomogramPicture(
     for (const spacing of await foldersIn(target, `${run}/Reconstructions/`)) {
       for (const tomogram of await foldersIn(target, `${spacing}Images/`)) {
         const entry = await target.child(tomogram, file);
-        if (entry && !entry.key.endsWith("/")) return picture(entry.key, entry, []);
+        if (entry && !entry.key.endsWith("/")) return picture(entry.key, entry);
       }
     }
     return undefined;
@@ -208,7 +208,7 @@ function addPhoto(
   { kind }: PhotosScope,
   where: Whereabouts,
 ): Task {
-  const { from, stat, shown, needs } = picture;
+  const { from, stat, shown, maker } = picture;
   const { contentType } = picture.type;
   const input: TaskInput = { key: picture.key, size: stat.size, etag: stat.etag, modifiedMs: stat.modifiedMs };
   const params: PlainObject = {
@@ -217,8 +217,11 @@ function addPhoto(
     contentType,
     ...(from === "address" ? { url: picture.key } : { source: picture.key }),
     ...(from === "target" ? { from } : {}),
+    ...(maker === undefined ? {} : { made: maker }),
     // only objects of the source are inputs: what else is read is known to the task by these
-    ...(from === "source" ? {} : { size: stat.size, etag: stat.etag ?? null, modifiedMs: stat.modifiedMs ?? null }),
+    ...(from === "source" || maker !== undefined
+      ? {}
+      : { size: stat.size, etag: stat.etag ?? null, modifiedMs: stat.modifiedMs ?? null }),
     ...(context.force ? { force: true } : {}),
   };
   const task = makeTask({
@@ -227,7 +230,9 @@ function addPhoto(
     params,
     inputs: from === "source" ? [input] : [],
     outputs: [key],
-    needs,
+    needs: maker === undefined ? [] : [maker],
+    // a picture that is drawn again may have changed
+    after: maker === undefined ? undefined : [maker],
     bytes: stat.size,
     memoryBytes: from === "address" ? DOWNLOAD_BYTES : copyMemory(stat.size),
     threads: 1,

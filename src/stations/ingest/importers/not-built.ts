@@ -13,10 +13,10 @@ export interface NotBuilt {
   readonly place: Place | undefined;
 }
 
-const MISSING: ReadonlySet<TypeKey> = new Set<TypeKey>(["annotation_viz", "key_image", "viz_config"]);
+const MISSING: ReadonlySet<TypeKey> = new Set<TypeKey>(["annotation_viz", "viz_config"]);
 
 /** What the reference makes of every import, whether the configuration has a section for it or not. */
-const UNASKED: ReadonlySet<TypeKey> = new Set<TypeKey>(["key_image", "viz_config", "annotation_viz"]);
+const UNASKED: ReadonlySet<TypeKey> = new Set<TypeKey>(["viz_config", "annotation_viz"]);
 
 /** Sections that were selected and are left out, in walking order. */
 export function notBuiltSections(config: IngestConfig, selection: Selection): NotBuilt[] {

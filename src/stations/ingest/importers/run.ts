@@ -12,6 +12,8 @@ import { type PlanContext, type SectionItem, wants, wantsTomograms } from "./con
 import { findFrames, planFrameCopies, planFramesMetadata } from "./frame.js";
 import { planGains } from "./gain.js";
 import { planIdentifiedObjects } from "./identified-object.js";
+import { type PictureSubject, planKeyImages, storedSubjects } from "./key-image.js";
+import { findKeyImages } from "./key-image-finds.js";
 import { failTiltseries, findTiltseries, planTiltseries, type Tiltseries, tiltseriesAncestor } from "./tiltseries.js";
 import { findCtfs, findRawtilt, planSideFile } from "./tiltseries-files.js";
 import { planTomogram } from "./tomogram.js";
@@ -25,7 +27,11 @@ import {
   type TomogramCandidate,
   tomogramIds,
 } from "./tomogram-candidates.js";
+import { planViewConfigs } from "./view-config.js";
 import { findVoxelSpacings } from "./voxel-spacing.js";
+
+/** What voxel spacings are looked for. */
+const BELOW_SPACINGS: readonly TypeKey[] = ["tomogram", "alignment", "annotation", "annotation_viz", "key_image", "viz_config"];
 
 export interface RunPlan {
   readonly draft: Draft;
@@ -59,7 +65,7 @@ export async function planRun(
   const parts: RunParts = { run, deposition, scope, where };
   await attempt(draft, `gain references of ${where.run}`, "gain", where, () => planGains(context, draft, run, scope, where));
   const tiltseries = await planAcquired(context, draft, parts, given);
-  if (wantsTomograms(context) || wants(context, "alignment") || wants(context, "annotation")) {
+  if (BELOW_SPACINGS.some((type) => wants(context, type))) {
     for (const id of await planVolumes(context, draft, parts, tiltseries)) given.push(id);
   }
   const identified = await attempt(draft, `identified objects of ${where.run}`, "identified_object", where, () =>
@@ -195,7 +201,7 @@ async function planOneTiltseries(
   }
 }
 
-/** Voxel spacings, tomograms, the alignments they name, and what was marked in them. */
+/** Voxel spacings, tomograms, the alignments they name, what was marked in them, and pictures of it all. */
 async function planVolumes(
   context: PlanContext,
   draft: Draft,
@@ -233,11 +239,18 @@ async function planVolumes(
 
   // the reference gives ids to all that it finds, before any filter; otherwise only what is written gets one
   const ids = await tomogramIds(context, run, depositionId, (context.compat ? found : read).map(identity));
+  const subjects: PictureSubject[] = [];
   for (const tomogram of read) {
-    const below = { ...scope, ancestors: [...scope.ancestors, tomogram.spacing.ancestor] };
-    await attempt(draft, tomogram.title, "tomogram", where, () => {
+    const { spacing, volume } = tomogram;
+    const below = { ...scope, ancestors: [...scope.ancestors, spacing.ancestor] };
+    await attempt(draft, tomogram.title, "tomogram", where, async () => {
       const id = ids.of(identity(tomogram));
-      return planTomogram(context, draft, tomogram, { id, alignment, needs, run, deposition, scope: below }, where);
+      const pictures = await attempt(draft, `pictures of ${tomogram.title}`, "key_image", where, () =>
+        findKeyImages(context, below, id, spacing),
+      );
+      const parts = { id, alignment, needs, run, deposition, pictures };
+      const task = await planTomogram(context, draft, tomogram, parts, where);
+      if (pictures) subjects.push({ id, spacing, task, shape: volume.shape, alignmentPath: alignment.metadataKey, pictures });
     });
   }
   const volumes = { run, alignment, found, read };
@@ -246,6 +259,15 @@ async function planVolumes(
     draft,
     { ...volumes, deposition, scope, spacings: spacings ?? [], needs },
     where,
+  );
+  await attempt(draft, `pictures of the tomograms of ${where.run}`, "key_image", where, async () => {
+    const stored = wantsTomograms(context)
+      ? []
+      : await storedSubjects(context, draft, found, { run, depositionId, identity }, where);
+    await planKeyImages(context, draft, { run, depositionId, scope, subjects: [...subjects, ...stored] }, where);
+  });
+  await attempt(draft, `views of the tomograms of ${where.run}`, "viz_config", where, () =>
+    planViewConfigs(context, draft, { run, deposition, spacings: spacings ?? [] }, where),
   );
   return [...alignments.given, ...ids.given, ...annotated];
 }

@@ -7,15 +7,14 @@ import { keyImageKey, tomogramKeys } from "../../../model/layout.js";
 import { isTemplate } from "../config/expand.js";
 import { describe, scalarText } from "../config/nodes.js";
 import { addMetadataTask, type Draft, type Whereabouts } from "../draft.js";
-import type { Ancestor, Scope } from "../finders/scope.js";
+import type { Ancestor } from "../finders/scope.js";
 import { metadataText } from "../metadata.js";
 import type { Alignment } from "./alignment.js";
-import { findSection, type PlanContext, placeOf, sectionOf } from "./context.js";
+import { type PlanContext, placeOf, sectionOf } from "./context.js";
+import type { KeyImages } from "./key-image-finds.js";
 import type { ReadTomogram } from "./tomogram-candidates.js";
 import { addVolumeTask } from "./volume-task.js";
-import type { VoxelSpacing } from "./voxel-spacing.js";
 
-const KEY_IMAGES = ["original", "snapshot", "thumbnail", "expanded"];
 const FIDUCIAL = ["FIDUCIAL", "NON_FIDUCIAL"];
 
 /**
@@ -49,14 +48,15 @@ export async function planTomogram(
     needs,
     run,
     deposition,
-    scope,
+    pictures,
   }: {
     id: number;
     alignment: Alignment;
     needs: readonly string[];
     run: Ancestor;
     deposition: Ancestor;
-    scope: Scope;
+    /** Undefined where nobody can tell which. */
+    pictures: KeyImages | undefined;
   },
   where: Whereabouts,
 ): Promise<Task> {
@@ -72,7 +72,6 @@ export async function planTomogram(
     );
   }
   const scales = pyramidShapes(volume.shape).map(([z, y, x]) => ({ z, y, x }));
-  const photos = await keyImageNames(context, scope, id, spacing);
   const measured: JsonObject = {
     scales,
     size: scales[0]!,
@@ -80,8 +79,8 @@ export async function planTomogram(
     mrc_file: keys.mrc,
     run_name: runName,
     key_photo: Object.fromEntries(
-      ["snapshot", "thumbnail"]
-        .filter((name) => photos.includes(name))
+      (["snapshot", "thumbnail"] as const)
+        .filter((name) => pictures?.has(name))
         .map((name) => [name, keyImageKey(spacing.ancestor.folder, id, name)]),
     ),
     voxel_spacing: new Float(spacing.angstrom),
@@ -113,6 +112,7 @@ export async function planTomogram(
     keys,
     metadata,
     spacingAngstrom: spacing.angstrom,
+    hasPictures: context.selection.items("key_image"),
     needs,
     place,
   });
@@ -145,12 +145,4 @@ export function fiducialStatus(value: Json | undefined, place?: Place): string {
     `fiducial_alignment_status is ${JSON.stringify(value ?? null)}, wanted ${FIDUCIAL.join(" or ")}`,
     { place },
   );
-}
-
-/** Names of the pictures that the configuration asks for; all four where it has no section for them, or its sources find none. */
-async function keyImageNames(context: PlanContext, scope: Scope, id: number, spacing: VoxelSpacing): Promise<readonly string[]> {
-  if (!sectionOf(context, "key_image")) return KEY_IMAGES;
-  const tomogram: Ancestor = { type: "tomogram", name: String(id), path: null, folder: spacing.ancestor.folder, id };
-  const { items } = await findSection(context, "key_image", { ...scope, ancestors: [...scope.ancestors, tomogram] });
-  return items.length === 0 ? KEY_IMAGES : items.map(({ name }) => scalarText(name));
 }

@@ -22,6 +22,8 @@ export interface VolumeWish {
   /** Its text without the time; null where no metadata is to be written. */
   readonly metadata: string | null;
   readonly spacingAngstrom: number;
+  /** Pictures are made of it. */
+  readonly hasPictures?: boolean | undefined;
   readonly needs: readonly string[];
   readonly place: Place | undefined;
 }
@@ -30,7 +32,7 @@ export interface VolumeWish {
 export function addVolumeTask(
   context: PlanContext,
   draft: Draft,
-  { kind, title, volume, keys, metadata, spacingAngstrom, needs, place }: VolumeWish,
+  { kind, title, volume, keys, metadata, spacingAngstrom, hasPictures, needs, place }: VolumeWish,
 ): Task {
   const mrc = context.writeMrc ? keys.mrc : null;
   const zarr = context.writeZarr ? keys.zarr : null;
@@ -51,7 +53,7 @@ export function addVolumeTask(
   };
   const outputs = [mrc, zarr, metadataKey].filter((key) => key !== null);
   const form = kind === "tomogram" ? "volume" : "series";
-  return addTask(context, draft, { title, params, volume, form, outputs, needs, place });
+  return addTask(context, draft, { title, params, volume, form, slab: hasPictures, outputs, needs, place });
 }
 
 /** Voxels as 0 and 1 by a label or threshold, or as the labels they are. */
@@ -109,13 +111,15 @@ interface TaskWish extends Pick<VolumeWish, "title" | "volume" | "needs" | "plac
   readonly select?: MaskSelection | undefined;
   /** Voxels of what is written, where they are not the source's. */
   readonly shape?: Triple | undefined;
+  /** Planes are added up for pictures. */
+  readonly slab?: boolean | undefined;
   readonly outputs: readonly string[];
 }
 
 function addTask(
   context: PlanContext,
   draft: Draft,
-  { title, params, volume, form, select, shape, outputs, needs, place }: TaskWish,
+  { title, params, volume, form, select, shape, slab, outputs, needs, place }: TaskWish,
 ): Task {
   const isLarge = Math.max(volume.bytes, shape ? volumeOf(shape) : 0) > LARGE_BYTES;
   const task = makeTask({
@@ -133,6 +137,7 @@ function addTask(
       itemBytes: volume.itemBytes,
       remote: context.source.store.local === undefined,
       resampling: resamplingOf(volume.shape, shape, select),
+      slab,
     }),
     threads: isLarge ? "all" : 1,
     place,

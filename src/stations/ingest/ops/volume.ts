@@ -1,9 +1,13 @@
 import { mkdir } from "node:fs/promises";
+import { greyOf } from "../../../arrays/picture/grey.js";
+import { centralSlab } from "../../../arrays/picture/slab.js";
 import { FORMS } from "../../../arrays/stream/forms.js";
+import type { WriteVolumeResult } from "../../../arrays/stream/job.js";
 import { openVolume } from "../../../arrays/stream/open-volume.js";
 import { writeVolume } from "../../../arrays/stream/write-volume.js";
-import type { Operation, Plain } from "../../../engine/task.js";
+import type { Operation, Plain, Task, TaskContext, TaskOutcome } from "../../../engine/task.js";
 import { mrcHeaderBytes } from "../../../formats/mrc/write.js";
+import { type SectionShelf, shelfName } from "./picture-shelf.js";
 import { addSha256, factsOf, zarrDocuments } from "./volume-outputs.js";
 import { formOf, type VolumeParams } from "./volume-params.js";
 import { finishedUnits, makePlaces } from "./volume-places.js";
@@ -16,7 +20,14 @@ export const VOLUME_OPERATION = "ingest/volume";
  * Converts a volume, mask or labels: MRC, OME-Zarr 0.4, statistics, then the entity's metadata as the marker of completeness. On local stores parts
  * are made beside their final names and renamed; on others chunks go to a scratch folder and are sent as soon as they are whole.
  */
-export const volumeOperation: Operation = async (task, context) => {
+export const volumeOperation: Operation = (task, context) => convertVolume(task, context);
+
+/** The same, for tomograms whose pictures are drawn later in the same run: their section is added up on the way. */
+export function shelvingVolumeOperation(shelf: SectionShelf): Operation {
+  return (task, context) => convertVolume(task, context, shelf);
+}
+
+async function convertVolume(task: Task, context: TaskContext, shelf?: SectionShelf): Promise<TaskOutcome> {
   const params = task.params as unknown as VolumeParams;
   const { source, signal, createdMs } = context;
   const scratch = await context.scratch();
@@ -59,6 +70,7 @@ export const volumeOperation: Operation = async (task, context) => {
         ? undefined
         : { path: places.mrc, headBytes, head: (statistics) => mrcHeaderBytes({ ...header, statistics }) },
     zarr: places.zarr === undefined ? undefined : { folder: places.zarr },
+    slab: shelf?.awaits(shelfName(params)) ? centralSlab(volume.raw.shape[0]) : undefined,
     scratch,
     finished,
     onUnit: async (receipt) => {
@@ -74,6 +86,7 @@ export const volumeOperation: Operation = async (task, context) => {
     warnings.push(`${volume.raw.name}: ${written.statistics.nonFinite} voxels are not finite; statistics are of the others`);
   }
 
+  if (shelf) shelve(shelf, written, params);
   const outputs = await places.publish(written, zarrDocuments(written, params, voxel ?? 1));
   if (params.metadataKey !== null && params.metadata !== null)
     outputs.push(await places.publishMetadata(params.metadataKey, params.metadata));
@@ -82,7 +95,13 @@ export const volumeOperation: Operation = async (task, context) => {
     warnings,
     facts: factsOf(written, volume.raw.dtype),
   };
-};
+}
+
+function shelve(shelf: SectionShelf, { shapes, slab }: WriteVolumeResult, params: VolumeParams): void {
+  if (!slab) return;
+  const [planes, height, width] = shapes[0]!;
+  shelf.put(shelfName(params), { planes, height, width, grey: greyOf(slab) });
+}
 
 function rawBytesOf({ shape, dtype }: { shape: readonly number[]; dtype: string }): number {
   const bits = Number(/\d+$/.exec(dtype)?.[0] ?? 8);

@@ -91,6 +91,11 @@ export function shown(value: number): string {
   return String(Number(value.toPrecision(7)));
 }
 
+/** A name or text of somebody else's, told apart from the sentence around it. */
+export function quoted(text: string): string {
+  return `${JSON.stringify(text)}`;
+}
+
 /** The first few of many, and how many more there are. */
 export function few(items: readonly (string | number)[], most = 3): string {
   const rest = items.length - most;

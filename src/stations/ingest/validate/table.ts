@@ -9,7 +9,8 @@ import { MRC_CHECKS } from "./checks/mrc.js";
 import { PHOTO_CHECKS } from "./checks/photo.js";
 import { SCALE_CHECKS } from "./checks/scale.js";
 import { SOURCE_CHECKS } from "./checks/source.js";
-import { TILTSERIES_CHECKS, TOMOGRAM_CHECKS } from "./checks/tiltseries.js";
+import { TILTSERIES_CHECKS } from "./checks/tiltseries.js";
+import { TOMOGRAM_CHECKS } from "./checks/tomogram.js";
 import { VOLUME_CHECKS, ZARR_CHECKS } from "./checks/zarr.js";
 import type { SubjectKind } from "./subjects.js";
 

@@ -99,7 +99,7 @@ export class Tally {
   }
 
   #skip(check: string, mark: Mark, { why }: Extract<Outcome, { state: "skipped" }>, entity: string): void {
-    const skip = held(this.#skips, JSON.stringify([check, mark, why]), () => ({
+    const skip = held(this.#skips, [check, mark, why].join("\n"), () => ({
       check,
       mark,
       reason: why,
@@ -107,7 +107,7 @@ export class Tally {
       entities: [],
     }));
     skip.count++;
-    skip.entities.push(entity);
+    if (!skip.entities.includes(entity)) skip.entities.push(entity);
     skip.entities.sort();
     skip.entities.splice(ENTITIES_SHOWN);
   }

@@ -3,7 +3,7 @@ import { memoryStore } from "../../../stores/memory.js";
 import type { Store } from "../../../stores/store.js";
 import type { IngestConfig } from "../config/schema.js";
 import type { OpenAddress } from "../ops/photo.js";
-import { checkAsked, planContext } from "../plan.js";
+import { planContext } from "../plan.js";
 import { makeSelection, type SelectionFlags } from "../selection.js";
 import type { Suite } from "./check.js";
 import { orNothing } from "./facts/fact.js";
@@ -65,7 +65,7 @@ export async function validateSource(config: IngestConfig, source: Store, option
   const selection = makeSelection({ everything: true, filter, exclude });
   const nothing = memoryStore({ url: "memory:none" });
   const context = await planContext(config, source, nothing, { selection, signal, open: refuseAddress });
-  checkAsked(config, selection);
+  for (const { faults } of config.sections.values()) if (faults[0]) throw faults[0];
   const { tally, visit, pictures } = tallying("source", signal);
   await visitSource(context, visit);
   return validationOf("source", source.url, config, tally, pictures);

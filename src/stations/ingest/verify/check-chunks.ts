@@ -1,8 +1,10 @@
+import type { Triple } from "../../../core/box.js";
 import { crcText } from "../../../core/crc32.js";
 import { forEachLimited } from "../../../engine/parallel.js";
 import type { Entry } from "../../../stores/store.js";
+import { documentKey } from "./array-place.js";
 import type { CheckContext, NamedObjects } from "./context.js";
-import { chunkJob, chunksOf, compared, type Hierarchy, type Level, partsOf } from "./hierarchy.js";
+import { aboveKey, chunkJob, type Hierarchy, type Level, objectsOfLevel, partsOf } from "./hierarchy.js";
 import type { LevelComparison } from "./levels.js";
 import type { ProofLine } from "./proof.js";
 import type { GroupRecords } from "./records.js";
@@ -22,7 +24,7 @@ type Absence = "fill" | "lost" | "unknown";
 
 interface Absent {
   key: string;
-  chunk: readonly number[];
+  position: Triple;
   level: number;
   /** Whether the part of the level above that was made of it is fill. */
   aboveFill: boolean | undefined;
@@ -40,20 +42,21 @@ export async function checkChunks(hierarchy: Hierarchy, scene: ChunkScene): Prom
   const comparisons: { below: string; at: string; comparison: LevelComparison }[] = [];
   for (const [index, level] of hierarchy.levels.entries()) {
     if (!level) continue;
-    const isCompared = compared(level, context.levels);
-    await forEachLimited(chunksOf(level), 2 * threads, async ({ key, chunk }) => {
+    await forEachLimited(objectsOfLevel(level), 2 * threads, async (object) => {
+      const { key, position } = object;
       signal.throwIfAborted();
       named.set(key, { by: hierarchy.folder, promised: false });
-      const isThere = objects.has(key);
+      const size = objects.get(key)?.size;
+      const isThere = size !== undefined;
       if (isThere && (!context.isAsked(key) || found.has(key))) return;
       const isRecorded = records.objects.has(key);
       if (!isThere && (isRecorded || isCovered(level, records))) {
         if (!isRecorded) tally.chunksFill++; // a lost one is told with all that is lost
         return;
       }
-      const result = await hands.run(chunkJob(level, key, chunk, isThere ? isCompared(chunk, key) : true, sha256));
+      const result = await hands.run(chunkJob(level, object, size, { levels: context.levels, sha256 }));
       if (result.size === undefined) {
-        absent.push({ key, chunk, level: index, aboveFill: result.aboveFill });
+        absent.push({ key, position, level: index, aboveFill: result.aboveFill });
         return;
       }
       judge(lineOf(key, result));
@@ -64,7 +67,7 @@ export async function checkChunks(hierarchy: Hierarchy, scene: ChunkScene): Prom
         comparisons.push({
           below: key,
 
-          at: aboveKey(level, chunk),
+          at: aboveKey(level, position),
           comparison: result.level,
         });
     });
@@ -79,13 +82,7 @@ function lineOf(key: string, { size, crc32, sha256 }: JobResult): ProofLine {
 
 /** A record has the array's objects one by one: what it does not have was never written. */
 function isCovered({ place }: Level, { objects }: GroupRecords): boolean {
-  return objects.has(`${place.folder}.zarray`);
-}
-
-function aboveKey({ above, place }: Level, chunk: readonly number[]): string {
-  const { array, factors } = above!;
-  const position = chunk.map((c, axis) => Math.floor((c * place.meta.chunks[axis]!) / factors[axis]! / array.meta.chunks[axis]!));
-  return array.folder + position.join(array.meta.dimensionSeparator);
+  return objects.has(documentKey(place));
 }
 
 function judgeAbsent(one: Absent, hierarchy: Hierarchy, fill: ReadonlyMap<string, boolean>, { context }: ChunkScene): void {
@@ -106,13 +103,13 @@ function judgeAbsent(one: Absent, hierarchy: Hierarchy, fill: ReadonlyMap<string
  * An absent chunk whose part of the level above is not empty is lost; so is one that was made of chunks which are not empty. Labels are thinned out, so
  * an empty level above proves nothing, nor does a full level below.
  */
-function absenceOf({ chunk, level, aboveFill }: Absent, { levels }: Hierarchy, fill: ReadonlyMap<string, boolean>): Absence {
+function absenceOf({ position, level, aboveFill }: Absent, { levels }: Hierarchy, fill: ReadonlyMap<string, boolean>): Absence {
   const own = levels[level]!; // it has a chunk
   if (aboveFill === false) return "lost";
   if (aboveFill === true && own.above!.rule !== "stride") return "fill";
   const below = levels[level - 1];
   if (!below?.above) return "unknown";
-  const parts = [...partsOf(own, chunk as [number, number, number], below)].map(({ key }) => fill.get(key));
+  const parts = [...partsOf(own, position, below)].map((key) => fill.get(key));
   if (parts.some((isFill) => isFill === false)) return below.above.rule === "stride" ? "unknown" : "lost";
   return parts.every((isFill) => isFill === true) ? "fill" : "unknown";
 }
@@ -134,7 +131,7 @@ function judgeLevels(
     if (comparison.wrong === 0) continue;
     const { at: voxel, expected, found } = comparison.first!;
     const before = wrong.get(at);
-    const said = `${below} makes ${expected} of voxel ${voxel.join(",")} of its part, ${found} found`;
+    const said = `${below} makes ${expected} of voxel ${voxel.join(",")}, ${found} found`;
     wrong.set(at, {
       voxels: (before?.voxels ?? 0) + comparison.wrong,
       of: (before?.of ?? 0) + comparison.voxels,

@@ -52,7 +52,7 @@ export async function checkGroup(group: string, context: CheckContext): Promise<
   // 2 volumes: their chunks are checked where they are promised, also those that nobody listed
   const folders = new Set(references.filter(({ zarr }) => zarr).map(({ key }) => `${key}/`));
   for (const [key, document] of documents.parsed) {
-    if (key.endsWith("/.zattrs") && Object.hasOwn(document, "multiscales")) folders.add(key.slice(0, -".zattrs".length));
+    if (isImage(key, document)) folders.add(key.slice(0, key.lastIndexOf("/") + 1));
   }
   for (const folder of [...folders].sort(compareKeys)) {
     const hierarchy = openHierarchy(folder, documents.access, findings);
@@ -80,10 +80,21 @@ export async function checkGroup(group: string, context: CheckContext): Promise<
 
 /** Documents that ingest makes: the portal's, Zarr's, Neuroglancer's. What a laboratory's files are called says nothing of what they are. */
 const DOCUMENT =
-  /(_metadata\.json|\/\.z(attrs|group|array|metadata)|\/Annotations\/.*\.json|\/IdentifiedObjects\/.*\.json|\/NeuroglancerPrecompute\/(.*\.json|.*\/info))$/;
+  /(_metadata\.json|\/\.z(attrs|group|array|metadata)|\/zarr\.json|\/Annotations\/.*\.json|\/IdentifiedObjects\/.*\.json|\/NeuroglancerPrecompute\/(.*\.json|.*\/info))$/;
 
 function isDocument({ key, size }: Entry): boolean {
   return size <= LIMITS.metadataBytes && DOCUMENT.test(key);
+}
+
+/** Attributes of an OME-Zarr image: 0.4 in `.zattrs`, 0.5 in `zarr.json`. */
+function isImage(key: string, document: JsonObject): boolean {
+  if (key.endsWith("/.zattrs")) return Object.hasOwn(document, "multiscales");
+  const attributes = key.endsWith("/zarr.json") ? document.attributes : undefined;
+  return isMap(attributes) && isMap(attributes.ome) && Object.hasOwn(attributes.ome, "multiscales");
+}
+
+function isMap(value: Json | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 async function readDocuments(objects: ReadonlyMap<string, Entry>, context: CheckContext, judge: (line: ProofLine) => void) {
@@ -125,7 +136,7 @@ function parseDocument(bytes: Uint8Array, key: string): JsonObject | undefined {
     const why = isEmporiumError(cause) ? cause.message : "its text is not UTF-8";
     throw new EmporiumError("FORMAT_CORRUPT", why, { place: { file: key }, cause });
   }
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined;
+  return isMap(value) ? value : undefined;
 }
 
 /** Where an object is that metadata name: a copy of a dataset under another name still speaks of itself by the old one. */

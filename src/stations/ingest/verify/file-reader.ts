@@ -1,14 +1,26 @@
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { errnoOf, fileError } from "../../../stores/file-errors.js";
-import type { Reader } from "./work.js";
+import type { Reader } from "./array-place.js";
 
 /** Reads files below a folder, for threads that have nothing else to do meanwhile. */
 export function fileReader(root: string): Reader {
+  const orAbsent = <T>(path: string, look: () => T): T | undefined => {
+    try {
+      return look();
+    } catch (error) {
+      if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") return undefined;
+      throw fileError(error, path, "read");
+    }
+  };
   return {
+    async size(key) {
+      const path = join(root, key);
+      return orAbsent(path, () => statSync(path).size);
+    },
     async read(key, range) {
       const path = join(root, key);
-      try {
+      return orAbsent(path, () => {
         const fd = openSync(path, "r");
         try {
           const { size } = fstatSync(fd);
@@ -23,10 +35,7 @@ export function fileReader(root: string): Reader {
         } finally {
           closeSync(fd);
         }
-      } catch (error) {
-        if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") return undefined;
-        throw fileError(error, path, "read");
-      }
+      });
     },
   };
 }

@@ -1,22 +1,25 @@
-import { crc32 } from "node:zlib";
 import type { Triple } from "../../../core/box.js";
 import { isEmporiumError } from "../../../core/errors.js";
 import type { JsonObject } from "../../../core/json.js";
-import { chunkGrid, chunkKey, positions } from "../../../formats/zarr/chunks.js";
+import { chunkGrid, positions } from "../../../formats/zarr/chunks.js";
 import { parseZarray } from "../../../formats/zarr/metadata.js";
 import { parseOmeZarr } from "../../../formats/zarr/ome.js";
+import { parseOmeImage } from "../../../formats/zarr/ome-v05.js";
+import { parseZarrV3Array, parseZarrV3Group } from "../../../formats/zarr/v3-metadata.js";
+import { type ArrayPlace, cellShape, documentKey, objectKey } from "./array-place.js";
 import type { Findings } from "./findings.js";
-import { type LevelRule, levelFactors, levelRuleOf } from "./levels.js";
-import type { ArrayPlace, ChunkJob } from "./work.js";
+import { levelFactors, levelRuleOf } from "./levels.js";
+import type { Above, ChunkJob } from "./work.js";
 
 export type LevelsChecked = "all" | "sampled" | "none";
 
 /** One level of a pyramid. */
 export interface Level {
   place: ArrayPlace;
+  /** Objects along each axis. */
   grid: Triple;
   /** How the level above follows from this one. Absent for the last, and where it cannot be told. */
-  above?: { array: ArrayPlace; factors: Triple; rule: LevelRule } | undefined;
+  above?: Omit<Above, "share"> | undefined;
 }
 
 /** An OME-Zarr image whose documents are as they should be. */
@@ -41,41 +44,49 @@ export interface Documents {
 const SAMPLES = 8;
 
 /**
- * Reads what the documents of an OME-Zarr folder promise, and says where they cannot be followed: absent documents, arrays that are no
- * volumes, levels whose shapes do not follow from each other.
+ * Reads what the documents of an OME-Zarr folder promise, Zarr 2 or 3, and says where they cannot be followed: absent documents, arrays that are
+ * no volumes, levels whose shapes do not follow from each other.
  *
  * @returns undefined where the folder's own attributes cannot be read.
  */
 export function openHierarchy(folder: string, documents: Documents, findings: Findings): Hierarchy | undefined {
-  const attributes = `${folder}.zattrs`;
+  const isV3 = documents.has(`${folder}zarr.json`) && !documents.has(`${folder}.zattrs`);
+  const attributes = isV3 ? `${folder}zarr.json` : `${folder}.zattrs`;
+  const bytes = documents.bytes(attributes);
   const root = documents.json(attributes);
+  const hierarchy: Hierarchy = { folder, documents: [attributes], levels: [] };
   if (!documents.has(attributes)) findings.add("lost", attributes, "it makes its folder an OME-Zarr, and is not there");
-  if (!documents.has(`${folder}.zgroup`))
-    findings.add("lost", `${folder}.zgroup`, "every Zarr group has one, and it is not there");
-  if (!root) return undefined;
-  const hierarchy: Hierarchy = { folder, documents: [attributes, `${folder}.zgroup`], levels: [] };
-  try {
-    for (const { path } of parseOmeZarr(root, attributes, { unitWhenAbsent: "angstrom" }).datasets) {
-      const key = `${folder}${path}/.zarray`;
-      hierarchy.documents.push(key);
-      const bytes = documents.bytes(key);
-      if (!documents.has(key)) findings.add("lost", key, `${attributes} lists the level ${path}, and it is not there`);
-      const meta = bytes && attempt(key, findings, () => parseZarray(bytes, key));
-      const isVolume = meta?.shape.length === 3;
-      if (meta && !isVolume)
-        findings.add("unchecked", key, `${meta.shape.length} axes: chunks of volumes of three are looked into`);
-      const place = meta && isVolume ? { folder: `${folder}${path}/`, meta } : undefined;
-      hierarchy.levels.push(place && { place, grid: chunkGrid(place.meta.shape, place.meta.chunks) as Triple });
-    }
-  } catch (error) {
-    if (!isEmporiumError(error)) throw error;
-    findings.add("undecodable", attributes, error.message);
+  if (!isV3) {
+    hierarchy.documents.push(`${folder}.zgroup`);
+    if (!documents.has(`${folder}.zgroup`))
+      findings.add("lost", `${folder}.zgroup`, "every Zarr 2 group has one, and it is not there");
+  }
+  if (!root || !bytes) return undefined;
+  const image = attempt(attributes, findings, () => {
+    if (isV3) return parseOmeImage(parseZarrV3Group(bytes, attributes).attributes, attributes, { unitWhenAbsent: "angstrom" });
+    return parseOmeZarr(root, attributes, { unitWhenAbsent: "angstrom" });
+  });
+  for (const { path } of image?.datasets ?? []) {
+    const key = `${folder}${path}/${isV3 ? "zarr.json" : ".zarray"}`;
+    hierarchy.documents.push(key);
+    if (!documents.has(key)) findings.add("lost", key, `${attributes} lists the level ${path}, and it is not there`);
+    hierarchy.levels.push(readLevel(`${folder}${path}/`, key, documents, findings));
   }
   for (const [i, level] of hierarchy.levels.entries()) {
     const next = hierarchy.levels[i + 1];
     if (level && next) level.above = relation(level, next, findings);
   }
   return hierarchy;
+}
+
+function readLevel(folder: string, key: string, documents: Documents, findings: Findings): Level | undefined {
+  const bytes = documents.bytes(key);
+  if (!bytes) return undefined;
+  const meta = attempt(key, findings, () => (key.endsWith("zarr.json") ? parseZarrV3Array(bytes, key) : parseZarray(bytes, key)));
+  if (meta && meta.shape.length !== 3) {
+    findings.add("unchecked", key, `${meta.shape.length} axes: chunks of volumes of three are looked into`);
+  }
+  return meta?.shape.length === 3 ? { place: { folder, meta }, grid: chunkGrid(meta.shape, meta.chunks) as Triple } : undefined;
 }
 
 function attempt<T>(key: string, findings: Findings, read: () => T): T | undefined {
@@ -88,21 +99,19 @@ function attempt<T>(key: string, findings: Findings, read: () => T): T | undefin
   }
 }
 
-/** How a level follows from another, where boxes of the one are in single chunks of the other: so in all that the portal has. */
+/** How a level follows from another, where whole chunks of the one are whole boxes of the other: so in all that the portal has. */
 function relation(fine: Level, coarse: Level, findings: Findings): Level["above"] {
   const below = fine.place.meta;
   const above = coarse.place.meta;
-  const key = `${coarse.place.folder}.zarray`;
+  const key = documentKey(coarse.place);
   const factors = levelFactors(below.shape as Triple, above.shape as Triple);
   if (!factors) {
     findings.add("level", key, `${above.shape.join("×")} voxels, half of ${below.shape.join("×")} wanted, rounded up`);
     return undefined;
   }
   const rule = levelRuleOf(below.type.dtype);
-  const fits = factors.every((factor, axis) => {
-    const step = below.chunks[axis]! / factor;
-    return Number.isInteger(step) && above.chunks[axis]! % step === 0;
-  });
+  const cell = cellShape(fine.place);
+  const fits = factors.every((factor, axis) => cell[axis]! % factor === 0);
   if (rule && fits && below.type.dtype === above.type.dtype) return { array: coarse.place, factors, rule };
   const what = rule
     ? "chunks or types do not fit those of the level below"
@@ -111,39 +120,43 @@ function relation(fine: Level, coarse: Level, findings: Findings): Level["above"
   return undefined;
 }
 
-/** All chunks of a level, in the order of their keys' numbers. */
-export function* chunksOf({ place, grid }: Level): Generator<{ key: string; chunk: Triple }> {
-  for (const chunk of positions([0, 0, 0], grid)) {
-    yield { key: place.folder + chunkKey(chunk, place.meta.dimensionSeparator), chunk: chunk as Triple };
-  }
+/** All objects of a level, chunks or shards, in the order of their keys' numbers. */
+export function* objectsOfLevel({ place, grid }: Level): Generator<{ key: string; position: Triple }> {
+  for (const position of positions([0, 0, 0], grid)) yield { key: objectKey(place, position), position: position as Triple };
 }
 
-/** The job of a chunk. */
-export function chunkJob(level: Level, key: string, chunk: Triple, compare: boolean, sha256: boolean): ChunkJob {
-  return { kind: "chunk", key, array: level.place, chunk, sha256, above: compare ? level.above : undefined };
+/** The job of an object; `size` is undefined where it is not there. */
+export function chunkJob(
+  { place, above }: Level,
+  { key, position }: { key: string; position: Triple },
+  size: number | undefined,
+  { levels, sha256 }: { levels: LevelsChecked; sha256: boolean },
+): ChunkJob {
+  const compared = above && (levels !== "none" || size === undefined) ? { ...above, share: shareOf(place, levels) } : undefined;
+  return { kind: "chunk", key, size, array: place, position, sha256, above: compared };
 }
 
-/** Chunks of a level that are compared with the level above: the first, the last (odd edges are there), and others by the hash of their keys. */
-export function compared(level: Level, levels: LevelsChecked): (chunk: Triple, key: string) => boolean {
-  const total = level.grid[0] * level.grid[1] * level.grid[2];
-  if (levels === "none" || !level.above) return () => false;
-  if (levels === "all" || total <= SAMPLES) return () => true;
-  const isEnd = (chunk: Triple) => chunk.every((c) => c === 0) || chunk.every((c, axis) => c === level.grid[axis]! - 1);
-  const share = ((SAMPLES - 2) / total) * 2 ** 32;
-  return (chunk, key) => isEnd(chunk) || crc32(`level ${key}`) < share;
+/** The first and the last chunk are always compared. */
+function shareOf(place: ArrayPlace, levels: LevelsChecked): number {
+  const total = chunkGrid(place.meta.shape, cellShape(place)).reduce((product, n) => product * n, 1);
+  return levels === "all" || total <= SAMPLES ? 1 : (SAMPLES - 2) / total;
 }
 
-/** Chunks of the level below that a chunk was made of. */
-export function* partsOf(above: Level, chunk: Triple, below: Level): Generator<{ key: string; chunk: Triple }> {
+/** Keys of the objects of the level below that an object was made of. */
+export function* partsOf(above: Level, position: Triple, below: Level): Generator<string> {
   const { array, factors } = below.above!;
-  const from = chunk.map((c, axis) =>
-    Math.floor((c * array.meta.chunks[axis]! * factors[axis]!) / below.place.meta.chunks[axis]!),
-  );
-  const to = chunk.map((c, axis) => {
-    const end = Math.min((c + 1) * array.meta.chunks[axis]!, above.place.meta.shape[axis]!) * factors[axis]!;
-    return Math.min(Math.ceil(end / below.place.meta.chunks[axis]!), below.grid[axis]!);
+  const size = below.place.meta.chunks;
+  const from = position.map((p, axis) => Math.floor((p * array.meta.chunks[axis]! * factors[axis]!) / size[axis]!));
+  const to = position.map((p, axis) => {
+    const end = Math.min((p + 1) * array.meta.chunks[axis]!, above.place.meta.shape[axis]!) * factors[axis]!;
+    return Math.min(Math.ceil(end / size[axis]!), below.grid[axis]!);
   });
-  for (const part of positions(from, to)) {
-    yield { key: below.place.folder + chunkKey(part, below.place.meta.dimensionSeparator), chunk: part as Triple };
-  }
+  for (const part of positions(from, to)) yield objectKey(below.place, part);
+}
+
+/** Key of the object of the level above that begins where this one's voxels begin. */
+export function aboveKey({ above, place }: Level, position: Triple): string {
+  const { array, factors } = above!;
+  const at = position.map((p, axis) => Math.floor((p * place.meta.chunks[axis]!) / factors[axis]! / array.meta.chunks[axis]!));
+  return objectKey(array, at);
 }

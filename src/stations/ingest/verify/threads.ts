@@ -1,8 +1,9 @@
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
-import { EmporiumError } from "../../../core/errors.js";
+import { EmporiumError, type ErrorRecord, fromErrorRecord } from "../../../core/errors.js";
 import type { Store } from "../../../stores/store.js";
-import { type Job, type JobResult, type Reader, runJob } from "./work.js";
+import type { Reader } from "./array-place.js";
+import { type Job, type JobResult, runJob } from "./work.js";
 
 /** Runs jobs, on threads or here. */
 export interface Hands {
@@ -20,7 +21,10 @@ const ENTRY = import.meta.url.endsWith(".ts")
  */
 export function hireHands(store: Store, threads: number, signal: AbortSignal): Hands {
   if (store.local && threads > 1) return threadHands(store.local.path(""), threads);
-  const reader: Reader = { read: (key, range) => store.read(key, range, { signal }) };
+  const reader: Reader = {
+    read: (key, range) => store.read(key, range, { signal }),
+    size: async (key) => (await store.stat(key, { signal }))?.size,
+  };
   return { run: (job) => runJob(job, reader), end: async () => {} };
 }
 
@@ -36,12 +40,12 @@ function threadHands(root: string, threads: number): Hands {
   const workers = Array.from({ length: threads }, (_, thread) => {
     const worker = new Worker(fileURLToPath(ENTRY), { workerData: { root }, execArgv: [] });
     busy.push(0);
-    worker.on("message", ({ id, result, error }: { id: number; result?: JobResult; error?: string }) => {
+    worker.on("message", ({ id, result, error }: { id: number; result?: JobResult; error?: ErrorRecord }) => {
       const job = waiting.get(id)!;
       waiting.delete(id);
       busy[thread]!--;
       if (result) job.resolve(result);
-      else job.reject(new EmporiumError("STORE_FAILED", error ?? "a check ended without a result"));
+      else job.reject(fromErrorRecord(error!));
     });
     worker.on("error", (cause) => {
       for (const job of waiting.values())

@@ -1,25 +1,20 @@
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
-import { decodeBloscBox } from "../../../arrays/kernels/blosc.js";
 import type { Triple } from "../../../core/box.js";
-import type { ByteRange } from "../../../core/bytes.js";
-import { HOST_LITTLE_ENDIAN, swapBytes } from "../../../core/dtype.js";
 import { isEmporiumError } from "../../../core/errors.js";
-import { chunkKey } from "../../../formats/zarr/chunks.js";
-import type { ZarrArrayMeta } from "../../../formats/zarr/metadata.js";
-import { fillElement, readZarrBox } from "../../../formats/zarr/read.js";
+import { chunkGrid, positions } from "../../../formats/zarr/chunks.js";
+import {
+  type ArrayPlace,
+  type Box3,
+  cellShape,
+  fillOf,
+  isPartly,
+  objectKey,
+  openArray,
+  type Reader,
+  shapeOf,
+} from "./array-place.js";
 import { compareLevels, type LevelComparison, type LevelRule } from "./levels.js";
-
-/** Where objects are read from: a folder of this machine inside a worker thread, a store elsewhere. Absent is undefined. */
-export interface Reader {
-  read(key: string, range?: ByteRange): Promise<Uint8Array | undefined>;
-}
-
-/** An array of three axes at a folder key that ends with `/`. */
-export interface ArrayPlace {
-  folder: string;
-  meta: ZarrArrayMeta;
-}
 
 /** Checksum of `[offset, offset + length)` of an object. */
 export interface SumJob {
@@ -32,15 +27,24 @@ export interface SumJob {
   lines: boolean;
 }
 
-/** One chunk: its checksum, whether it decodes, and whether the level above it was made of it. */
+/** How a level follows from the one below it, and how much of that is looked at: the first and last chunk, and this share of the others. */
+export interface Above {
+  array: ArrayPlace;
+  factors: Triple;
+  rule: LevelRule;
+  share: number;
+}
+
+/** One object of an array, a chunk or a shard: its checksum, whether it decodes, and whether the level above it was made of it. */
 export interface ChunkJob {
   kind: "chunk";
   key: string;
+  size: number | undefined;
   array: ArrayPlace;
-  /** `[z, y, x]` in the grid of chunks. */
-  chunk: Triple;
+  /** `[z, y, x]` in the grid of objects. */
+  position: Triple;
   sha256: boolean;
-  above?: { array: ArrayPlace; factors: Triple; rule: LevelRule } | undefined;
+  above?: Above | undefined;
 }
 
 export type Job = SumJob | ChunkJob;
@@ -127,40 +131,74 @@ function lineCheck() {
   };
 }
 
-async function checkChunk({ key, array, chunk, sha256, above }: ChunkJob, reader: Reader): Promise<JobResult> {
-  const stored = await reader.read(key);
-  const below = boxOf(array.meta, chunk);
-  const upper = above && (await openAbove(above, below, reader));
-  if (!stored) return { aboveFill: upper && (await isAboveFill(upper)) };
-  const result: JobResult = { size: stored.length, crc32: crc32(stored) };
-  if (sha256) result.sha256 = createHash("sha256").update(stored).digest("hex");
-  const element = fillElement(array.meta.fillValue, array.meta.type.dtype);
+/** Objects up to this size are read once and kept while they are decoded; of larger ones, which are shards, one chunk after the other. */
+const KEPT_BYTES = 256 * 1024 * 1024;
+
+async function checkChunk({ key, size, array, position, sha256, above }: ChunkJob, reader: Reader): Promise<JobResult> {
+  const own = openArray(array, reader);
+  const upper = above && openArray(above.array, reader);
+  if (size === undefined) return { aboveFill: above && upper && (await isAboveFill(array, position, above, upper, reader)) };
+  let result: JobResult;
+  if (size <= KEPT_BYTES && isPartly(array)) {
+    const stored = await reader.read(key);
+    if (!stored) return {};
+    own.keep(key, stored);
+    const hash = sha256 ? createHash("sha256").update(stored).digest("hex") : undefined;
+    result = { size: stored.length, crc32: crc32(stored), ...(hash === undefined ? {} : { sha256: hash }) };
+  } else {
+    result = await sum({ kind: "sum", key, offset: 0, length: size, sha256, lines: false }, reader);
+    if (result.size === undefined) return {};
+  }
+  const element = fillOf(array);
   let fill = true;
-  for (const slab of slabsOf(array.meta, below)) {
-    let voxels: Uint8Array;
-    try {
-      voxels = await decodeBox(array, chunk, slab, stored);
-    } catch (error) {
-      return { ...result, fault: reasonOf(error) };
+  for (const { box, cell } of cellsOf(array, position)) {
+    const isCompared = above !== undefined && isAsked(array, cell, above.share);
+    for (const slab of slabsOf(array, box)) {
+      let voxels: Uint8Array;
+      try {
+        voxels = await own.read(slab);
+      } catch (error) {
+        return { ...result, fault: reasonOf(error) };
+      }
+      fill &&= isFill(voxels, element);
+      if (!isCompared) continue;
+      // a level above that cannot be read is told where its own objects are checked
+      const coarse = await upper!.read(halved(slab, above.factors)).catch(() => undefined);
+      if (!coarse) continue;
+      const compared = compareLevels(voxels, shapeOf(slab), coarse, above.factors, above.rule, array.meta.type.dtype);
+      result.level = joined(result.level, compared, halved(slab, above.factors).start);
     }
-    fill &&= isFill(voxels, element);
-    const coarse =
-      upper && (await decodeBox(upper.array, upper.chunk, halved(slab, upper.factors), upper.stored).catch(() => undefined));
-    if (!upper || !coarse) continue;
-    const compared = compareLevels(voxels, shapeOf(slab), coarse, upper.factors, upper.rule, array.meta.type.dtype);
-    result.level = joined(result.level, compared, (slab.start[0] - below.start[0]) / upper.factors[0]);
   }
   return { ...result, fill };
+}
+
+/** The cells of an object that hold voxels of the array, with their place among all cells of the array. */
+function* cellsOf(array: ArrayPlace, position: Triple): Generator<{ box: Box3; cell: number[] }> {
+  const { shape, chunks } = array.meta;
+  const cell = cellShape(array);
+  const first = position.map((p, axis) => Math.floor((p * chunks[axis]!) / cell[axis]!));
+  const end = position.map((p, axis) => Math.ceil(Math.min((p + 1) * chunks[axis]!, shape[axis]!) / cell[axis]!));
+  for (const at of positions(first, end)) {
+    const start = at.map((c, axis) => c * cell[axis]!) as Triple;
+    yield { box: { start, stop: start.map((from, axis) => Math.min(from + cell[axis]!, shape[axis]!)) as Triple }, cell: at };
+  }
+}
+
+/** Odd edges are in the last cell. */
+function isAsked(array: ArrayPlace, cell: readonly number[], share: number): boolean {
+  if (share >= 1) return true;
+  const grid = chunkGrid(array.meta.shape, cellShape(array));
+  const isEnd = cell.every((c) => c === 0) || cell.every((c, axis) => c === grid[axis]! - 1);
+  return isEnd || crc32(`${array.folder} ${cell.join(" ")}`) < share * 2 ** 32;
 }
 
 /** Voxels that are decoded at once: a whole chunk beside its frame would double what a thread holds. */
 const SLAB_BYTES = 32 * 1024 * 1024;
 
-/** A box cut along z at even planes. Only Blosc frames are decoded in parts; of others each slab would decode all. */
-function* slabsOf({ type, compressor, order }: ZarrArrayMeta, box: Box3): Generator<Box3> {
+/** A box cut along z at even planes, where parts of a chunk can be decoded. */
+function* slabsOf(array: ArrayPlace, box: Box3): Generator<Box3> {
   const [nz, ny, nx] = shapeOf(box);
-  const isWhole = compressor?.id !== "blosc" || order !== "C";
-  const planes = isWhole ? nz : Math.max(2, Math.floor(SLAB_BYTES / (ny * nx * type.itemBytes)) & ~1);
+  const planes = isPartly(array) ? Math.max(2, Math.floor(SLAB_BYTES / (ny * nx * array.meta.type.itemBytes)) & ~1) : nz;
   for (let z = 0; z < nz; z += planes) {
     const from = box.start[0] + z;
     const to = Math.min(from + planes, box.stop[0]);
@@ -168,9 +206,9 @@ function* slabsOf({ type, compressor, order }: ZarrArrayMeta, box: Box3): Genera
   }
 }
 
-function joined(before: LevelComparison | undefined, now: LevelComparison, planes: number): LevelComparison {
-  const [z = 0, y = 0, x = 0] = now.first?.at ?? [];
-  const first = now.first && { ...now.first, at: [z + planes, y, x] as Triple };
+/** @param corner of the box that was compared, in voxels of the level above. */
+function joined(before: LevelComparison | undefined, now: LevelComparison, corner: Triple): LevelComparison {
+  const first = now.first && { ...now.first, at: now.first.at.map((v, axis) => v + corner[axis]!) as Triple };
   return {
     voxels: (before?.voxels ?? 0) + now.voxels,
     wrong: (before?.wrong ?? 0) + now.wrong,
@@ -178,21 +216,6 @@ function joined(before: LevelComparison | undefined, now: LevelComparison, plane
     present: (before?.present ?? 0) + now.present,
     zeros: (before?.zeros ?? 0) + now.zeros,
   };
-}
-
-interface Box3 {
-  start: Triple;
-  stop: Triple;
-}
-
-/** Voxels of the array that a chunk holds: at the upper edge fewer than its shape. */
-function boxOf({ shape, chunks }: ZarrArrayMeta, chunk: Triple): Box3 {
-  const start = chunk.map((c, axis) => c * chunks[axis]!) as Triple;
-  return { start, stop: start.map((from, axis) => Math.min(from + chunks[axis]!, shape[axis]!)) as Triple };
-}
-
-function shapeOf({ start, stop }: Box3): Triple {
-  return stop.map((to, axis) => to - start[axis]!) as Triple;
 }
 
 /** The voxels of the level above that were made of a box. */
@@ -203,36 +226,29 @@ function halved({ start, stop }: Box3, factors: Triple): Box3 {
   };
 }
 
-/** The chunk of the level above that was made of a box; undefined where it is not there: its own check says so. */
-async function openAbove({ array, factors, rule }: NonNullable<ChunkJob["above"]>, below: Box3, reader: Reader) {
-  const box = halved(below, factors);
-  const chunk = box.start.map((from, axis) => Math.floor(from / array.meta.chunks[axis]!)) as Triple;
-  const stored = await reader.read(array.folder + chunkKey(chunk, array.meta.dimensionSeparator));
-  return stored && { array, factors, rule, box, chunk, stored };
-}
-
-async function isAboveFill(upper: NonNullable<Awaited<ReturnType<typeof openAbove>>>): Promise<boolean | undefined> {
-  const { fillValue, type } = upper.array.meta;
-  const coarse = await decodeBox(upper.array, upper.chunk, upper.box, upper.stored).catch(() => undefined);
-  return coarse && isFill(coarse, fillElement(fillValue, type.dtype));
-}
-
-/** A box that lies in one chunk: C order, host byte order. Of a Blosc frame only the blocks that it touches are decoded. */
-async function decodeBox({ meta, folder }: ArrayPlace, chunk: Triple, box: Box3, stored: Uint8Array): Promise<Uint8Array> {
-  const { type, chunks, compressor, order } = meta;
-  if (compressor?.id === "blosc" && order === "C") {
-    const origin = chunk.map((c, axis) => c * chunks[axis]!);
-    const inner = {
-      start: box.start.map((from, axis) => from - origin[axis]!) as Triple,
-      stop: box.stop.map((to, axis) => to - origin[axis]!) as Triple,
-    };
-    const plain = decodeBloscBox(stored, chunks as Triple, type.itemBytes, inner);
-    if (plain) {
-      if (type.littleEndian !== HOST_LITTLE_ENDIAN && type.swapBytes > 1) swapBytes(plain, type.swapBytes);
-      return plain;
-    }
+/** Whether all that was made of an object is fill; undefined where it cannot be read, or is not there itself. */
+async function isAboveFill(
+  array: ArrayPlace,
+  position: Triple,
+  { array: above, factors }: Above,
+  upper: ReturnType<typeof openArray>,
+  reader: Reader,
+): Promise<boolean | undefined> {
+  const element = fillOf(above);
+  let isThere = false;
+  for (const { box } of cellsOf(array, position)) {
+    const part = halved(box, factors);
+    isThere ||= await hasObject(above, part, reader);
+    const coarse = isThere ? await upper.read(part).catch(() => undefined) : undefined;
+    if (!coarse) return undefined;
+    if (!isFill(coarse, element)) return false;
   }
-  return readZarrBox(async () => stored, meta, box, { name: folder.slice(0, -1), bytesMax: Number.MAX_SAFE_INTEGER });
+  return true;
+}
+
+async function hasObject(array: ArrayPlace, { start }: Box3, reader: Reader): Promise<boolean> {
+  const position = start.map((from, axis) => Math.floor(from / array.meta.chunks[axis]!));
+  return (await reader.size(objectKey(array, position))) !== undefined;
 }
 
 /** Every element equals the first, and that is the fill value: two comparisons of memory. */

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
+import { asEmporiumError, toErrorRecord } from "../../../core/errors.js";
 import { fileReader } from "./file-reader.js";
 import { type Job, runJob } from "./work.js";
 
@@ -9,6 +10,6 @@ parentPort!.on("message", async ({ id, job }: { id: number; job: Job }) => {
   try {
     parentPort!.postMessage({ id, result: await runJob(job, reader) });
   } catch (error) {
-    parentPort!.postMessage({ id, error: error instanceof Error ? error.message : String(error) });
+    parentPort!.postMessage({ id, error: toErrorRecord(asEmporiumError(error)) });
   }
 });

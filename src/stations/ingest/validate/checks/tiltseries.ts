@@ -1,11 +1,12 @@
 import { roundHalfEven } from "../../../../core/number.js";
-import { type Check, checksOf, count, few, STANDARDIZED, shown, unless } from "../check.js";
+import { type Check, checksOf, count, few, quoted, STANDARDIZED, shown, unless } from "../check.js";
 import { mdocAngles, withoutPartner } from "../facts/angles.js";
-import { known, orNothing, Undecided } from "../facts/fact.js";
+import { known, Undecided } from "../facts/fact.js";
 import { type Document, needList, needNumber, needSize, numberAt, shownAt, textAt, valueAt } from "../facts/fields.js";
 import { voxelSize } from "../facts/mrc.js";
-import type { TiltseriesSubject, TomogramSubject, VolumeSubject } from "../subjects.js";
+import type { TiltseriesSubject } from "../subjects.js";
 import { firstMrcFrame } from "./images.js";
+import { only, sizeChecks } from "./sizes.js";
 
 /** Steps between neighbouring tilts that may be other than the nominal one. */
 const ODD_STEPS = 4;
@@ -40,105 +41,6 @@ function perSection(key: string, isWell: (value: number, document: Document) => 
   };
 }
 
-type Sized = TiltseriesSubject | TomogramSubject;
-
-/** What metadata say of the size of a volume, the same for tilt series and tomograms. */
-function sizeChecks<K extends "tiltseries" | "tomogram">(of: K, what: string): readonly Check[] {
-  const axes = of === "tiltseries" ? [1, 2] : [0, 1, 2];
-  const NAMES = ["z", "y", "x"];
-  return checksOf(of, { marks: [of], suites: STANDARDIZED }, [
-    {
-      id: `${of}.size-scales`,
-      statement: `the size of ${what} is that of its first scale`,
-      async judge({ metadata }: Sized) {
-        const document = await known(metadata);
-        const [size, first] = [needSize(document, "size"), needSize(document, "scales.0")];
-        return unless(
-          size.join() === first.join(),
-          { key: document.key, path: "size" },
-          `size ${size.join("×")} (z, y, x)`,
-          `${first.join("×")}, as scales.0`,
-        );
-      },
-    },
-    {
-      id: `${of}.scales-halve`,
-      statement: `each scale of ${what} is half of the one before, rounded up${of === "tiltseries" ? ", in y and x" : ""}`,
-      async judge({ metadata }: Sized) {
-        const document = await known(metadata);
-        const scales = needList(document, "scales").map(({ path }) => ({ path, size: needSize(document, path) }));
-        return scales.slice(1).flatMap(({ path, size }, i) => {
-          const before = scales[i]!.size;
-          const isWell = axes.every((axis) => size[axis] === Math.ceil(before[axis]! / 2));
-          const wanted = axes.map((axis) => `${NAMES[axis]} ${Math.ceil(before[axis]! / 2)}`).join(", ");
-          return unless(isWell, { key: document.key, path }, `${size.join("×")} (z, y, x)`, wanted);
-        });
-      },
-    },
-    {
-      id: `${of}.size-mrc`,
-      statement: `the size of ${what} is that of its MRC file`,
-      async judge({ metadata, volumes }: Sized) {
-        const document = await known(metadata);
-        const { fields, key } = only(volumes, "mrc", "MRC file");
-        const [size, { shape }] = [needSize(document, "size"), await known(fields)];
-        return unless(
-          size.join() === shape.join(),
-          { key: document.key, path: "size" },
-          `size ${size.join("×")} (z, y, x)`,
-          `${shape.join("×")}, as ${key} has`,
-        );
-      },
-    },
-    {
-      id: `${of}.zarr-name`,
-      statement: `the folder of ${what} holds one Zarr folder, the one that its metadata name`,
-      judge: ({ metadata, volumes, key }: Sized) =>
-        sameName(
-          metadata,
-          volumes.flatMap(({ zarr }) => zarr?.key ?? []),
-          "omezarr_dir",
-          key,
-        ),
-    },
-    {
-      id: `${of}.mrc-name`,
-      statement: `the folder of ${what} holds one MRC file, the one that its metadata name`,
-      judge: ({ metadata, volumes, key }: Sized) =>
-        sameName(
-          metadata,
-          volumes.flatMap(({ mrc }) => mrc?.key ?? []),
-          "mrc_file",
-          key,
-        ),
-    },
-  ]);
-}
-
-const baseName = (key: string): string => key.replace(/\/$/, "").split("/").at(-1)!;
-
-async function sameName(metadata: Sized["metadata"], keys: readonly string[], path: string, folder: string) {
-  const document = await known(metadata);
-  if (keys.length === 0) throw new Undecided(path === "mrc_file" ? "no MRC file" : "no Zarr folder");
-  const named = baseName(textAt(document, path) ?? "");
-  const found = keys.map(baseName);
-  return [
-    ...unless(found.length === 1, { key: folder }, few(found), "one of its kind"),
-    ...unless(found.includes(named), { key: document.key, path }, shownAt(document, path), few(found)),
-  ];
-}
-
-/** The only volume of a folder in a format. @throws {Undecided} for none, or several */
-export function only<F extends "mrc" | "zarr">(
-  volumes: readonly VolumeSubject[],
-  format: F,
-  what: string,
-): NonNullable<VolumeSubject[F]> {
-  const found = volumes.flatMap((volume) => (volume[format] ? [volume[format]] : []));
-  if (found.length === 1) return found[0]!;
-  throw new Undecided(found.length === 0 ? `no ${what}` : `more than one ${what}`);
-}
-
 export const TILTSERIES_CHECKS: readonly Check[] = [
   ...sizeChecks("tiltseries", "a tilt series"),
   ...checksOf("tiltseries", { marks: ["tiltseries"], suites: STANDARDIZED }, [
@@ -168,7 +70,7 @@ export const TILTSERIES_CHECKS: readonly Check[] = [
       async judge({ metadata, run }) {
         const document = await known(metadata);
         const path = "run_name";
-        return unless(textAt(document, path) === run, { key: document.key, path }, shownAt(document, path), JSON.stringify(run));
+        return unless(textAt(document, path) === run, { key: document.key, path }, shownAt(document, path), quoted(run ?? ""));
       },
     },
     {
@@ -205,9 +107,8 @@ export const TILTSERIES_CHECKS: readonly Check[] = [
       id: "tiltseries.mdoc-sections",
       statement: "the mdoc has as many sections as the tilt series, or more",
       async judge({ metadata, acquisition }) {
-        const document = await known(metadata);
-        const [least] = needSize(document, "size");
         const { key, mdoc } = await known(acquisition.mdoc);
+        const [least] = needSize(await known(metadata), "size");
         return unless(
           mdoc.sections.length >= least,
           { key },
@@ -350,8 +251,8 @@ export const TILTSERIES_CHECKS: readonly Check[] = [
       id: "tiltseries.rawtlt-count",
       statement: "there are no more raw tilt angles than sections of the tilt series",
       async judge({ metadata, rawtlt }) {
-        const [most] = needSize(await known(metadata), "size");
         const { key, angles } = await known(rawtlt);
+        const [most] = needSize(await known(metadata), "size");
         return unless(
           angles.length <= most,
           { key },
@@ -367,31 +268,4 @@ async function sortedAngles(acquisition: TiltseriesSubject["acquisition"]): Prom
   const angles = mdocAngles(await known(acquisition.mdoc)).toSorted((a, b) => a - b);
   if (angles.length === 0) throw new Undecided("no tilt angles in the mdoc");
   return angles;
-}
-
-export const TOMOGRAM_CHECKS: readonly Check[] = [
-  ...sizeChecks("tomogram", "a tomogram"),
-  ...checksOf("tomogram", { marks: ["tomogram"], suites: STANDARDIZED }, [
-    {
-      id: "tomogram.voxel-spacing",
-      statement: "the voxel spacing of a tomogram is that of its folder",
-      async judge({ metadata, spacingName }) {
-        const document = await known(metadata);
-        const path = "voxel_spacing";
-        const isWell = numberAt(document, path) === Number(spacingName);
-        return unless(
-          isWell,
-          { key: document.key, path },
-          shownAt(document, path),
-          `${spacingName}, as the folder VoxelSpacing${spacingName}`,
-        );
-      },
-    },
-  ]),
-];
-
-/** Å of a volume as its metadata have it, or undefined. */
-export async function metadataSpacing({ metadata }: Pick<Sized, "metadata">, path: string): Promise<number | undefined> {
-  const document = await orNothing(metadata);
-  return document && numberAt(document, path);
 }

@@ -86,7 +86,7 @@ export const ZARR_CHECKS: readonly Check[] = [
               Object.keys(given).length === keys.length
             );
           });
-        return unless(isWell, at(found, "axes"), `axes are ${show(axes)}`, JSON.stringify(wanted));
+        return unless(isWell, at(found, "axes"), `axes are ${show(axes)}`, show(wanted));
       },
     },
     {

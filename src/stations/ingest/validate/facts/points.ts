@@ -1,5 +1,7 @@
 import type { RandomAccess } from "../../../../core/bytes.js";
+import type { Json } from "../../../../core/json.js";
 import { lineBlocks } from "../../../../formats/points/csv-lines.js";
+import { show } from "../../../../formats/zarr/json.js";
 import { rotationError } from "../../ops/point-check.js";
 
 /** A value and the line that it stands in. */
@@ -89,7 +91,7 @@ class Tally implements PointFacts {
       rows.length === 3 &&
       rows.every((row) => Array.isArray(row) && row.length === 3 && row.every((value) => typeof value === "number"));
     if (!isMatrix) {
-      note(this.notThreeByThree, line, rows === undefined ? "no matrix" : JSON.stringify(rows).slice(0, 60));
+      note(this.notThreeByThree, line, rows === undefined ? "no matrix" : show(rows as Json));
       return;
     }
     const m = Float64Array.from((rows as number[][]).flat());

@@ -72,3 +72,9 @@ export async function foldersIn(tree: Tree, folder: string): Promise<string[]> {
 function namesOf(entries: readonly Entry[], folder: string): string[] {
   return entries.map(({ key }) => (folder === "" ? key : key.slice(folder.length + 1)));
 }
+
+/** Names of what lies in a folder, folders without a slash, hidden ones left out. */
+export async function namesIn(tree: Tree, folder: string): Promise<string[]> {
+  const entries = await tree.children(`${folder}/`);
+  return entries.map(({ key }) => key.slice(folder.length + 1).replace(/\/$/, "")).filter((name) => !name.startsWith("."));
+}

@@ -21,7 +21,7 @@ export function validationPage(validation: Validation, path: string | undefined)
   const title = `Validation of ${location}`;
   const linkOf = linksFrom(location, path);
   const sections = [
-    `<header><p class="suite">${text(suite)} suite</p><h1>${text(shortName(location))}</h1>
+    `<header><p class="suite">${text(suite)} suite</p><h1>Validation of ${text(shortName(location))}</h1>
 <p class="where">${text(location)}${config === null ? "" : ` · ${text(config)}`}</p>
 <p class="verdict ${isWell ? "ok" : "bad"}">${isWell ? "No errors" : `${counts.failed} of ${total(counts) - counts.skipped} checks failed`}</p>
 ${tiles(counts)}</header>`,
@@ -138,7 +138,7 @@ function findingsSection(title: string, findings: readonly ReportedFinding[], { 
       ) => `<li><strong>${text(finding.entity)}</strong> <span class="found">${text(finding.found)}</span> <span class="wanted">wanted: ${text(finding.wanted)}</span>
 <code class="place">${text(placeText(finding))}</code>${finding.explanation ? `<p class="story">${text(finding.explanation)}</p>` : ""}</li>`,
     );
-    return `<details${groups.size <= 6 || group.length <= 5 ? " open" : ""}><summary><code>${text(id)}</code> ${text(statement)} <em>${group.length}</em></summary><ul class="findings">${items.join("\n")}</ul></details>`;
+    return `<details${group.length <= 6 ? " open" : ""}><summary><code>${text(id)}</code> ${text(statement)} <em>${group.length}</em></summary><ul class="findings">${items.join("\n")}</ul></details>`;
   });
   const more = findings.length > ROWS ? `<p>${findings.length - ROWS} more are in the JSON document.</p>` : "";
   return section(`${title} (${findings.length})`, parts.join("\n") + more);
@@ -184,7 +184,7 @@ th,td{padding:.3rem .6rem;text-align:left;border-bottom:1px solid var(--line);ve
 th{font-weight:600;color:var(--soft)}.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}.bar{width:170px}
 tr.bad td:first-child{box-shadow:inset 3px 0 var(--bad)}
 svg{display:block;margin-top:.35rem;max-width:100%}rect.passed{fill:var(--ok)}rect.failed{fill:var(--bad)}rect.warned{fill:var(--warn)}rect.skipped{fill:var(--skip)}
-code{font:.87em ui-monospace,monospace}
+code{font:.87em ui-monospace,monospace}td code{white-space:nowrap}section{overflow-x:auto}
 details{background:var(--card);border:1px solid var(--line);border-radius:.5rem;margin:.5rem 0;padding:.5rem .9rem}
 summary{cursor:pointer}summary em{color:var(--soft);font-style:normal;margin-left:.4rem}
 .findings{padding-left:1.1rem;margin:.5rem 0}.findings li{margin:.5rem 0}

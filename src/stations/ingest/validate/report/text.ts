@@ -10,14 +10,7 @@ export function validationText(validation: Validation): string {
   const { findings, skipped, marks, counts, runs } = validation;
   const sections = [
     ...grouped(findings).map((group) => findingLines(group, statementOf(validation, group[0]!.check))),
-    skipped.length === 0
-      ? []
-      : [
-          "not decided:",
-          ...skipped.map(
-            ({ check, reason, count, entities }) => `  ${check}: ${reason} (${count === 1 ? entities[0] : `${count} times`})`,
-          ),
-        ],
+    skipped.length === 0 ? [] : ["not decided:", ...skippedLines(skipped)],
     table([
       ["", "passed", "failed", "warned", "skipped"],
       ...marks.map(({ mark, passed, failed, warned, skipped: left }) => [mark, ...[passed, failed, warned, left].map(String)]),
@@ -30,13 +23,26 @@ export function validationText(validation: Validation): string {
     .join("\n\n");
 }
 
+/** Checks that lack the same thing in the same place share a line. */
+function skippedLines(skipped: Validation["skipped"]): string[] {
+  const groups = new Map<string, string[]>();
+  for (const { check, reason, count, entities } of skipped) {
+    const where = `${reason} (${count === 1 ? entities[0] : `${entities[0]} and others, ${count} times`})`;
+    groups.set(where, [...(groups.get(where) ?? []), check]);
+  }
+  return [...groups].flatMap(([where, checks]) => [`  ${where}:`, ...wrapped(checks.join(" ")).map((line) => `    ${line}`)]);
+}
+
 function statementOf({ checks }: Validation, id: string): string {
   return checks.find((check) => check.id === id)?.statement ?? "";
 }
 
 function grouped(findings: readonly ReportedFinding[]): ReportedFinding[][] {
   const groups = new Map<string, ReportedFinding[]>();
-  for (const finding of findings) groups.set(finding.check, [...(groups.get(finding.check) ?? []), finding]);
+  for (const finding of findings) {
+    const key = `${finding.severity} ${finding.check}`;
+    groups.set(key, [...(groups.get(key) ?? []), finding]);
+  }
   return [...groups.values()];
 }
 

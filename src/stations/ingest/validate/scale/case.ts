@@ -7,6 +7,8 @@ export interface Statement {
   readonly who: string;
   readonly angstrom: number;
   readonly place: CheckPlace;
+  /** What a person wrote, not a program that was told it. */
+  readonly isConfigured?: boolean | undefined;
 }
 
 /** One volume, all that say its spacing, and what it can be held against. */

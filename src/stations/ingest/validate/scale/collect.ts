@@ -63,12 +63,13 @@ function perAxis(who: string, sizes: readonly AlongAxis[]): Statement[] {
   return sizes.map(({ axis, angstrom, place }) => ({ who: `${who} along ${"zyx"[axis]}`, angstrom, place }));
 }
 
-/** What metadata say, or nothing. */
-export async function metadataStatement(metadata: Lazy<Document>, path: string): Promise<Statement[]> {
+/** What metadata say, or nothing. @param isConfigured they are those of a configuration, not of a tree */
+export async function metadataStatement(metadata: Lazy<Document>, path: string, isConfigured = false): Promise<Statement[]> {
   const document = await orNothing(metadata);
   const angstrom = document && numberAt(document, path);
   if (!document || angstrom === undefined || !(angstrom > 0)) return [];
-  return [{ who: `the metadata (${path})`, angstrom, place: { key: document.key, path } }];
+  const who = `the ${isConfigured ? "configuration" : "metadata"} (${path})`;
+  return [{ who, angstrom, place: { key: document.key, path }, isConfigured }];
 }
 
 /** Voxels `[z, y, x]`: of the MRC file, else of the metadata. */
@@ -108,4 +109,12 @@ export function relativeOf(key: string, { runKey, title, size, statements, tilts
   const pixelAngstrom = tiltseries?.pixelAngstrom;
   const isSupported = pixelAngstrom !== undefined && wholeBinning(angstrom, pixelAngstrom) !== undefined;
   return { key, runKey, title, size, angstrom, pixelAngstrom, isSupported };
+}
+
+/** What the name of a folder `VoxelSpacing…` says. */
+export function folderStatement(name: string, key: string): Statement[] {
+  const angstrom = Number(name);
+  return angstrom > 0 && Number.isFinite(angstrom)
+    ? [{ who: `the folder name (VoxelSpacing${name})`, angstrom, place: { key } }]
+    : [];
 }

@@ -133,11 +133,14 @@ function directContradiction(scale: ScaleCase, groups: readonly Statement[][], e
   const scored = groups
     .map((group) => {
       const borneOut = evidence.filter(({ angstrom }) => alike(angstrom, group[0]!.angstrom));
-      return { group, borneOut, score: group.length + borneOut.length };
+      const isConfigured = group.some((statement) => statement.isConfigured);
+      return { group, isConfigured, weight: borneOut.reduce((sum, { weight }) => sum + weight, 0) };
     })
-    .toSorted((a, b) => b.score - a.score);
+    .toSorted((a, b) => b.weight - a.weight || b.group.length - a.group.length);
   const [best, second] = scored as [(typeof scored)[0], (typeof scored)[0]];
-  const isClear = best.score > second.score;
+  // what is outside of the volume's own files tells them apart; among these the most do, but a person's word is not outvoted by copies
+  const isMost = best.group.length > second.group.length && best.isConfigured === second.isConfigured;
+  const isClear = best.weight > second.weight || isMost;
   const said = groups.map(
     (group) => `${joined(group.map(({ who }) => who))} ${group.length > 1 ? "say" : "says"} ${shown(group[0]!.angstrom)} Å`,
   );

@@ -115,14 +115,16 @@ function listedNear(listed: readonly Literal[], spacing: number): Statement[] {
   const equal = listed.find(({ angstrom }) => Math.abs(angstrom! - spacing) <= 0.001);
   const near = listed.filter(({ angstrom }) => nearMiss(angstrom!, spacing));
   const one = equal ?? (near.length === 1 ? near[0] : listed.length === 1 ? listed[0] : undefined);
-  return one ? [{ who: "the configuration (voxel_spacings)", angstrom: one.angstrom!, place: placeIn(one.place) }] : [];
+  return one
+    ? [{ who: "the configuration (voxel_spacings)", angstrom: one.angstrom!, place: placeIn(one.place), isConfigured: true }]
+    : [];
 }
 
 function agreed(nodes: readonly (ConfigNode | undefined)[], who: string): Statement[] {
   const numbers = nodes.map((node) => (node ? numberOf(node) : undefined));
   const [first] = numbers;
   if (first === undefined || numbers.some((number) => number !== first)) return [];
-  return [{ who, angstrom: first, place: placeIn(nodes[0]!.place) }];
+  return [{ who, angstrom: first, place: placeIn(nodes[0]!.place), isConfigured: true }];
 }
 
 function numberOf(node: ConfigNode): number | undefined {

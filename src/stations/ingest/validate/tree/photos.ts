@@ -5,8 +5,8 @@ import { type Document, textAt, valueAt } from "../facts/fields.js";
 import { type PictureFacts, readPicture } from "../facts/picture.js";
 import { type Tree, treeOf } from "../facts/tree.js";
 import type { PhotoSubject } from "../subjects.js";
-import type { TreeWalk } from "./standardized.js";
 import type { Whose } from "./volumes.js";
+import type { TreeWalk } from "./walk.js";
 
 /**
  * The pictures that a document names under a key, each for the checks of pictures.

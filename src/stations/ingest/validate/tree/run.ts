@@ -1,4 +1,4 @@
-import { annotationsFolder, isAnnotationMetadata } from "../../../../model/annotation-files.js";
+import { annotationsFolder } from "../../../../model/annotation-files.js";
 import {
   ALIGNMENT_METADATA,
   frameFolder,
@@ -10,42 +10,30 @@ import {
   TOMOGRAM_METADATA,
   voxelSpacingFolder,
 } from "../../../../model/layout.js";
-import { openObject } from "../../../../stores/store.js";
 import { mapLimit } from "../../pool.js";
 import { angleFile, mdocFile } from "../facts/angles.js";
-import { given, type Lazy, lazy, orNothing, unknown } from "../facts/fact.js";
+import { type Lazy, lazy, orNothing, unknown } from "../facts/fact.js";
 import { type Document, numberAt, textAt } from "../facts/fields.js";
 import { imageFile } from "../facts/image-file.js";
-import { readPointFacts } from "../facts/points.js";
-import { filesIn, foldersIn, type Tree, treeOf } from "../facts/tree.js";
+import { filesIn, foldersIn, namesIn, treeOf } from "../facts/tree.js";
 import type { ScaleCase, Statement } from "../scale/case.js";
-import { extentOf, metadataStatement, nominalPixel, sizeOf, volumeStatements } from "../scale/collect.js";
+import { extentOf, folderStatement, metadataStatement, nominalPixel, sizeOf, volumeStatements } from "../scale/collect.js";
 import { grouped } from "../scale/compare.js";
 import type {
   AcquisitionSubject,
   AlignmentSubject,
   AnnotationSubject,
-  PointsFile,
-  Role,
   ScaleSubject,
   TiltseriesSubject,
   TomogramSubject,
 } from "../subjects.js";
+import { visitAnnotation } from "./annotation.js";
 import { visitPhotos } from "./photos.js";
-import { documentOf, type TreeWalk } from "./standardized.js";
-import { imageSubject, isMrcName, visitVolumes, volumesOf } from "./volumes.js";
+import { imageSubject, isMrcName, spacingFact, visitVolumes, volumesOf } from "./volumes.js";
+import { documentOf, type RunWalk, type TreeWalk } from "./walk.js";
 
 /** Annotations of a run that are looked at side by side: most of their time is waiting for a store. */
 const ANNOTATIONS_AT_ONCE = 8;
-
-/** A run on its way through the checks. */
-interface RunWalk extends TreeWalk {
-  readonly tree: Tree;
-  readonly dataset: string;
-  readonly run: string;
-  /** Folder of the run. */
-  readonly folder: string;
-}
 
 /**
  * Shows a run and all that is below it to the checks.
@@ -161,7 +149,7 @@ async function visitTiltseries(at: RunWalk, acquisition: AcquisitionSubject): Pr
     await visit("document", documentOf(metadata, `${key}/${TILTSERIES_METADATA}`, at, { ...whose, basic: false }));
     await visitVolumes(volumes, visit);
     const expected = (await expectations?.pixelSpacing(dataset, run)) ?? [];
-    const scale = await tiltseriesCase(subject, folder, expected);
+    const scale = await tiltseriesCase(subject, folder, { expected });
     await visit("scale", { ...whose, key, scale });
   }
   return all;
@@ -171,14 +159,14 @@ async function visitTiltseries(at: RunWalk, acquisition: AcquisitionSubject): Pr
 export async function tiltseriesCase(
   { metadata, volumes, title, acquisition }: Pick<TiltseriesSubject, "metadata" | "volumes" | "title" | "acquisition">,
   runKey: string,
-  expected: readonly Statement[],
+  { expected = [], isSource = false }: { expected?: readonly Statement[]; isSource?: boolean } = {},
 ): Promise<ScaleCase> {
   const own = await Promise.all(volumes.map(volumeStatements));
   return {
     kind: "tiltseries",
     runKey,
     title,
-    statements: [...own.flat(), ...(await metadataStatement(metadata, "pixel_spacing")), ...expected],
+    statements: [...own.flat(), ...(await metadataStatement(metadata, "pixel_spacing", isSource)), ...expected],
     size: await sizeOf(volumes, metadata),
     tiltseries: undefined,
     alignment: undefined,
@@ -292,7 +280,7 @@ async function tomogramCase(at: RunWalk, tomogram: TomogramSubject, { tiltseries
   const alignment = alignments.find((one) => `${one.key}/${ALIGNMENT_METADATA}` === path);
   const aligned = alignment && (await orNothing(alignment.tiltseries));
   const series = aligned ?? (tiltseries.length === 1 ? tiltseries[0] : undefined);
-  const pixel = series && grouped((await tiltseriesCase(series, folder, [])).statements)[0]?.[0]?.angstrom;
+  const pixel = series && grouped((await tiltseriesCase(series, folder)).statements)[0]?.[0]?.angstrom;
   return {
     kind: "tomogram",
     runKey: folder,
@@ -307,81 +295,9 @@ async function tomogramCase(at: RunWalk, tomogram: TomogramSubject, { tiltseries
   };
 }
 
-const MASKS: readonly [end: string, role: Role][] = [
-  ["_instancesegmentationmask", "instances"],
-  ["_segmentationmask", "mask"],
-];
-const POINTS = /_(point|orientedpoint|instancesegmentation)\.ndjson$/;
-
-async function visitAnnotation(
-  at: RunWalk,
-  spacingFolder: string,
-  spacingName: string,
-  id: string,
-  tomograms: readonly TomogramSubject[],
-): Promise<void> {
-  const { tree, visit, dataset, run, folder } = at;
-  const key = `${annotationsFolder(spacingFolder)}/${id}`;
-  const whose = { mark: "annotation", title: `annotation ${id} of ${run} (${spacingName} Å)`, dataset, run } as const;
-  const names = await namesIn(tree, key);
-  const documents = names.filter(isAnnotationMetadata);
-  const metadataKey = `${key}/${documents[0] ?? ""}`;
-  const metadata: Lazy<Document> =
-    documents.length === 0 ? unknown("no metadata of the annotation") : tree.metadata(metadataKey, "metadata of the annotation");
-  const stored = names.filter((name) => !documents.includes(name));
-  const masks = stored.filter((name) => MASKS.some(([end]) => name.includes(`${end}.`)));
-  const roleOf = (base: string): Role => MASKS.find(([end]) => base.endsWith(end))?.[1] ?? "mask";
-  const volumes = volumesOf(tree, key, masks, { ...whose, roleOf, spacing: spacingFact(spacingName) });
-  const points = stored.flatMap((name): PointsFile[] => {
-    const kind = POINTS.exec(name)?.[1] as PointsFile["kind"] | undefined;
-    if (!kind) return [];
-    const file = `${key}/${name}`;
-    const read = async () => readPointFacts(await openObject(tree.store, file, { signal: tree.signal }), tree.signal);
-    return [{ key: file, kind, facts: lazy("point file", read) }];
-  });
-  const subject: AnnotationSubject = { ...whose, id, key, metadata, volumes, stored, points, tomograms, exists: tree.exists };
-  await visit("annotation", subject);
-  if (documents.length > 0) await visit("document", documentOf(metadata, metadataKey, at, { ...whose, basic: true }));
-  await visitVolumes(volumes, visit);
-  for (const volume of volumes) {
-    const statements = [...(await volumeStatements(volume)), ...folderStatement(spacingName, spacingFolder)];
-    const size = await sizeOf([volume], metadata);
-    const scale: ScaleCase = {
-      kind: "mask",
-      runKey: folder,
-      title: `the mask of ${whose.title}`,
-      statements,
-      size,
-      tiltseries: undefined,
-      alignment: undefined,
-      nominalAngstrom: undefined,
-      others: [],
-    };
-    await visit("scale", { ...whose, key: volume.key, scale });
-  }
-}
-
-/** Names of what lies in a folder, folders without a slash, hidden ones left out. */
-async function namesIn(tree: Tree, folder: string): Promise<string[]> {
-  const entries = await tree.children(`${folder}/`);
-  return entries.map(({ key }) => key.slice(folder.length + 1).replace(/\/$/, "")).filter((name) => !name.startsWith("."));
-}
-
 function numberOf(metadata: Lazy<Document>, path: string): Lazy<number> {
   return lazy(`${path} in the metadata`, async () => {
     const document = await orNothing(metadata);
     return document && numberAt(document, path);
   });
-}
-
-function spacingFact(name: string): Lazy<number> {
-  const angstrom = Number(name);
-  return name !== "" && Number.isFinite(angstrom) ? given(angstrom) : unknown("no spacing in the name of the folder");
-}
-
-function folderStatement(name: string, key: string): Statement[] {
-  const angstrom = Number(name);
-  return angstrom > 0 && Number.isFinite(angstrom)
-    ? [{ who: `the folder name (VoxelSpacing${name})`, angstrom, place: { key } }]
-    : [];
 }

@@ -188,7 +188,7 @@ async function visitTiltseries({ visit, dataset, run, scope }: SourceWalk, subje
     if (zarr) await visit("zarr", zarr);
   }
   const { mark, title, key } = subject;
-  const scale = await tiltseriesCase(subject, scope.ancestors.at(-1)!.folder, []);
+  const scale = await tiltseriesCase(subject, scope.ancestors.at(-1)!.folder, { isSource: true });
   await visit("scale", { mark, title, key, dataset, run, scale });
 }
 
@@ -204,7 +204,7 @@ async function tomogramCases(
   const spacing = { item, angstrom, name, ancestor };
   const found = (await attempt(at, () => findTomograms(context, newDraft(), spacing, below, { dataset, run }))) ?? [];
   const [series] = tiltseries.length === 1 ? tiltseries : [];
-  const pixel = series && grouped((await tiltseriesCase(series, folder, [])).statements)[0]?.[0]?.angstrom;
+  const pixel = series && grouped((await tiltseriesCase(series, folder, { isSource: true })).statements)[0]?.[0]?.angstrom;
   const scales = [];
   for (const candidate of found) {
     const key = candidate.item.key!;
@@ -220,12 +220,13 @@ async function tomogramCases(
       who: "the configuration (voxel_spacings)",
       angstrom: roundVoxelSpacing(angstrom),
       place: { key: where ?? file, line, path },
+      isConfigured: true,
     };
     const scale: ScaleCase = {
       kind: "tomogram",
       runKey: folder,
       title,
-      statements: [...own, ...(isOwn ? [literal] : []), ...(await metadataStatement(metadata, "voxel_spacing"))],
+      statements: [...own, ...(isOwn ? [literal] : []), ...(await metadataStatement(metadata, "voxel_spacing", true))],
       size: await sizeOf(volumes, unknown("")),
       tiltseries:
         series && pixel !== undefined ? { pixelAngstrom: pixel, size: await sizeOf(series.volumes, unknown("")) } : undefined,

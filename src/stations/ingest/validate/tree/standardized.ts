@@ -1,33 +1,17 @@
 import { EmporiumError } from "../../../../core/errors.js";
 import { datasetMetadataKey, depositionFolder, depositionMetadataKey, photoFolder } from "../../../../model/layout.js";
 import { nameFault } from "../../../../model/names.js";
-import type { Store } from "../../../../stores/store.js";
-import type { OpenAddress } from "../../ops/photo.js";
 import { mapLimit } from "../../pool.js";
-import type { Selection } from "../../selection.js";
-import type { Lazy } from "../facts/fact.js";
-import type { Document } from "../facts/fields.js";
 import { foldersIn, type Tree, treeOf } from "../facts/tree.js";
 import { relativeOf } from "../scale/collect.js";
-import type { DocumentSubject, ScaleSubject, Visit } from "../subjects.js";
+import type { ScaleSubject, Visit } from "../subjects.js";
 import type { Expectations } from "./expectations.js";
 import { visitPhotos } from "./photos.js";
 import { visitRun } from "./run.js";
+import { documentOf, type TreeWalk } from "./walk.js";
 
 /** Runs whose folders and headers are read side by side. */
 const RUNS_AT_ONCE = 8;
-
-export interface TreeWalk {
-  readonly store: Store;
-  readonly selection: Selection;
-  readonly expectations: Expectations | undefined;
-  /** Opens pictures that metadata name by an address of their own; undefined: they are not asked for. */
-  readonly open: OpenAddress | undefined;
-  readonly signal: AbortSignal | undefined;
-  readonly visit: Visit;
-  /** Whether the document of a deposition is there. Remembers who was asked for. */
-  hasDeposition(id: string): Promise<boolean>;
-}
 
 /**
  * Finds everything in a tree of the portal and shows it to the checks: datasets one after another, a few of their runs at once.
@@ -100,14 +84,4 @@ async function visitDeposition(id: string, tree: Tree, walk: TreeWalk): Promise<
   await walk.visit("deposition", { ...whose, key: depositionFolder(id), metadata });
   await walk.visit("document", documentOf(metadata, key, walk, { ...whose, basic: true, links: false }));
   await visitPhotos(tree, metadata, "key_photos", { ...whose, role: () => "key-photo" }, walk);
-}
-
-/** A document for the rules that all keep. What names no deposition is told by its own check; what does is remembered. */
-export function documentOf(
-  metadata: Lazy<Document>,
-  key: string,
-  { hasDeposition }: Pick<TreeWalk, "hasDeposition">,
-  { basic, links = true, ...whose }: Pick<DocumentSubject, "mark" | "title" | "dataset" | "run" | "basic"> & { links?: boolean },
-): DocumentSubject {
-  return { ...whose, key, metadata, basic, hasDeposition: links ? hasDeposition : undefined };
 }

@@ -1,5 +1,5 @@
 import type { Mark } from "../check.js";
-import { type Lazy, lazy, Undecided } from "../facts/fact.js";
+import { given, type Lazy, lazy, Undecided, unknown } from "../facts/fact.js";
 import type { ImageFile } from "../facts/image-file.js";
 import { readMrcFields } from "../facts/mrc.js";
 import type { Tree } from "../facts/tree.js";
@@ -62,4 +62,10 @@ export async function visitVolumes(volumes: readonly VolumeSubject[], visit: Vis
     if (volume.zarr) await visit("zarr", volume.zarr);
     await visit("volume", volume);
   }
+}
+
+/** Å by the name of a folder `VoxelSpacing…`. */
+export function spacingFact(name: string): Lazy<number> {
+  const angstrom = Number(name);
+  return name !== "" && Number.isFinite(angstrom) ? given(angstrom) : unknown("no spacing in the name of the folder");
 }

@@ -1,0 +1,104 @@
+import type { RandomAccess } from "./bytes.js";
+
+/** What a source was asked for so far. */
+export interface Traffic {
+  requests: number;
+  /** Bytes that came back. */
+  bytes: number;
+}
+
+/** The same source, its reads counted in `traffic`. `size()` is not: whoever opened the source knows what it cost. */
+export function counting(source: RandomAccess, traffic: Traffic): RandomAccess {
+  return {
+    name: source.name,
+    size: () => source.size(),
+    read: async (range, options) => {
+      traffic.requests++;
+      const bytes = await source.read(range, options);
+      traffic.bytes += bytes.length;
+      return bytes;
+    },
+  };
+}
+
+export interface BlockOptions {
+  /** Default 64 KiB. */
+  blockBytes?: number | undefined;
+  /** Of all blocks that are kept. Default 8 MiB. */
+  keptBytes?: number | undefined;
+  /** Least number of blocks that a request asks for: one at first, then twice as many each time, up to this. Default 1. */
+  aheadMax?: number | undefined;
+}
+
+export interface BlockSource extends RandomAccess {
+  /** Whether a range can be had without a request. */
+  holds(range: { offset: number; length: number }): boolean;
+}
+
+const BLOCK_BYTES = 64 * 1024;
+
+/**
+ * A source that fetches whole blocks and keeps the latest: header fields that lie together cost one request. Blocks that are missing side by side come
+ * in one request; a range larger than what is kept goes through. `size()` of the source beneath is not asked for before someone wants it, so that
+ * a source that learns its length from its first answer need not ask for it.
+ */
+export function blockSource(source: RandomAccess, options: BlockOptions = {}): BlockSource {
+  const { blockBytes = BLOCK_BYTES, keptBytes = 128 * BLOCK_BYTES, aheadMax = 1 } = options;
+  const keptMax = Math.max(1, Math.floor(keptBytes / blockBytes));
+  /** Least recently used first. */
+  const kept = new Map<number, Uint8Array>();
+  let ahead = 1;
+  /** First byte that is known not to be there. */
+  let end = Number.POSITIVE_INFINITY;
+
+  const keep = (index: number, block: Uint8Array) => {
+    kept.delete(index);
+    kept.set(index, block);
+    if (kept.size > keptMax) kept.delete(kept.keys().next().value!);
+  };
+  const lastOf = (offset: number, length: number) => Math.floor((Math.min(offset + length, end) - 1) / blockBytes);
+
+  return {
+    name: source.name,
+    size: () => source.size(),
+    holds: ({ offset, length }) => {
+      for (let index = Math.floor(offset / blockBytes); index <= lastOf(offset, length); index++) if (!kept.has(index)) return false;
+      return true;
+    },
+    async read({ offset, length }, readOptions) {
+      if (length <= 0 || offset >= end) return new Uint8Array(0);
+      const first = Math.floor(offset / blockBytes);
+      if (lastOf(offset, length) - first + 1 > keptMax) return source.read({ offset, length }, readOptions);
+      const found = new Map<number, Uint8Array>();
+      for (let index = first; index <= lastOf(offset, length); index++) {
+        let block = kept.get(index);
+        if (block === undefined) {
+          let stop = index + 1;
+          while (stop <= lastOf(offset, length) && !kept.has(stop)) stop++;
+          const wanted = Math.min(Math.max(stop - index, ahead), keptMax);
+          ahead = Math.min(ahead * 2, aheadMax);
+          const bytes = await source.read({ offset: index * blockBytes, length: wanted * blockBytes }, readOptions);
+          if (bytes.length < wanted * blockBytes) end = Math.min(end, index * blockBytes + bytes.length);
+          for (let i = 0; i * blockBytes < Math.max(bytes.length, 1); i++) {
+            const piece = bytes.subarray(i * blockBytes, (i + 1) * blockBytes);
+            if (index + i < stop) found.set(index + i, piece);
+            keep(index + i, piece);
+          }
+          block = found.get(index) ?? new Uint8Array(0);
+        } else keep(index, block);
+        found.set(index, block);
+      }
+      const last = Math.min(lastOf(offset, length), first + found.size - 1);
+      const from = offset - first * blockBytes;
+      if (last <= first) return (found.get(first) ?? new Uint8Array(0)).subarray(from, from + length);
+      const result = new Uint8Array(Math.max(0, Math.min(offset + length, end) - offset));
+      for (let index = first; index <= last; index++) {
+        const block = found.get(index)!;
+        const at = index * blockBytes - offset;
+        const piece = block.subarray(Math.max(0, -at), Math.max(0, result.length - at));
+        result.set(piece, Math.max(0, at));
+      }
+      return result;
+    },
+  };
+}

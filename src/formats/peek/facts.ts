@@ -1,0 +1,114 @@
+import type { JsonObject } from "../../core/json.js";
+
+export type PeekFormat = "tiff" | "mrc" | "dm3" | "dm4" | "zarr" | "n5" | "precomputed";
+
+/** Where a fact comes from: written in the file, or computed from what is. */
+export type FactSource = "file" | "derived";
+
+/** A measured quantity in the unit of its source, and in SI. */
+export interface Quantity {
+  value: number;
+  unit: string;
+  si: number;
+}
+
+/** One image of a file or folder, as its metadata describe it; no pixels were read. Lists go along `axes`, slowest first. */
+export interface PeekFacts {
+  name: string;
+  format: PeekFormat;
+  /** Of the format: `2`, `3` of Zarr, `BigTIFF`. */
+  version: string | undefined;
+  shape: number[];
+  axes: string[];
+  /** numpy's name of the elements; null for those that are not known. */
+  dtype: string | null;
+  /** Along each axis; null where the file does not say. */
+  voxelSize: (number | null)[];
+  unit: (string | null)[];
+  /** Position of the first voxel, in `unit`; of precomputed volumes in voxels. */
+  offset: (number | null)[];
+  channels: number | null;
+  /** Grey values that are shown as black and white, or least and greatest. */
+  contrast: { min: number; max: number } | null;
+  /** By the names of the normalised record: `beam_energy`, `dwell_time`, `microscope`, … */
+  acquisition: Record<string, Quantity | string>;
+  /** Of `shape`, `voxelSize` and every other fact that is there. */
+  sources: Partial<Record<string, FactSource>>;
+  /** Each begins with a code: `print-resolution: …`. */
+  warnings: string[];
+  /** Of TIFF: pages, and how they were counted. */
+  pages?: { count: number; by: "PageNumber" | "ImageJ" | "OME" | "stride" | "chain" } | undefined;
+  /** What the file's own metadata say, by its own names. */
+  raw: JsonObject;
+}
+
+/** Facts to which a format adds what it knows. */
+export function emptyFacts(
+  given: Pick<PeekFacts, "name" | "format" | "shape" | "axes" | "dtype" | "raw"> & Partial<PeekFacts>,
+): PeekFacts {
+  const unknown = given.shape.map(() => null);
+  return {
+    version: undefined,
+    voxelSize: [...unknown],
+    unit: [...unknown],
+    offset: [...unknown],
+    channels: null,
+    contrast: null,
+    acquisition: {},
+    sources: { shape: "file", dtype: "file" },
+    warnings: [],
+    ...given,
+  };
+}
+
+/** Nanometres of one unit of length; undefined for an unknown or empty one, never 1. */
+export function nanometresPer(unit: string | null | undefined): number | undefined {
+  if (unit === null || unit === undefined) return undefined;
+  const plain = unit.trim().normalize("NFKC");
+  if (Object.hasOwn(NANOMETRES, plain)) return NANOMETRES[plain];
+  const lower = plain.toLowerCase();
+  return Object.hasOwn(NANOMETRES, lower) ? NANOMETRES[lower] : undefined;
+}
+
+/** NFKC has turned the micro sign into the Greek letter, and the ångström sign into the letter. */
+const NANOMETRES: Readonly<Record<string, number>> = {
+  pm: 1e-3,
+  picometer: 1e-3,
+  Å: 0.1,
+  A: 0.1,
+  ångström: 0.1,
+  angstrom: 0.1,
+  angstroms: 0.1,
+  nm: 1,
+  nanometer: 1,
+  nanometers: 1,
+  nanometre: 1,
+  μm: 1000,
+  um: 1000,
+  micron: 1000,
+  microns: 1000,
+  micrometer: 1000,
+  micrometers: 1000,
+  micrometre: 1000,
+  "\\u00b5m": 1000,
+  mm: 1e6,
+  millimeter: 1e6,
+  cm: 1e7,
+  centimeter: 1e7,
+  inch: 25.4e6,
+  inches: 25.4e6,
+  m: 1e9,
+  meter: 1e9,
+  metre: 1e9,
+};
+
+/** A value as metadata can hold it: no NaN or infinity, no `-0`. */
+export function finite(value: number | undefined): number | null {
+  return value !== undefined && Number.isFinite(value) ? value + 0 : null;
+}
+
+/** True where every member is there. */
+export function allKnown(values: readonly (number | string | null)[]): boolean {
+  return values.length > 0 && values.every((value) => value !== null);
+}
+

@@ -1,0 +1,298 @@
+import type { BlockSource } from "../../core/blocks.js";
+import type { ByteRange, RandomAccess } from "../../core/bytes.js";
+import { isEmporiumError } from "../../core/errors.js";
+import type { Json, JsonObject } from "../../core/json.js";
+import { compressionName } from "../tiff/compression.js";
+import { type Directory, readDirectory, type TagValue } from "../tiff/directory.js";
+import { pageOf, readLayout, type TiffPage } from "../tiff/header.js";
+import { type ImageJDescription, parseImageJ, parseImageJMetadata } from "../tiff/image-j.js";
+import { isOmeXml, type OmeImage, omePlaneCount, parseOmeHead, parseOmeXml, planeChannels } from "../tiff/ome-xml.js";
+import { pixelTypeOf } from "../tiff/pixel-type.js";
+import { readVendorTags, VENDOR_BYTES_MAX, VENDOR_TAGS, type VendorFacts } from "../tiff/vendor.js";
+import { windowed } from "../tiff/window.js";
+import { allKnown, emptyFacts, type PeekFacts } from "./facts.js";
+import { feiAcquisition } from "./tiff-acquisition.js";
+import { countTiffPages } from "./tiff-pages.js";
+import { tiffVoxelSize } from "./tiff-voxel.js";
+
+/** What a peek may ask of a file. */
+export interface PeekBudget {
+  /** Requests so far. */
+  spent(): number;
+  /** Most requests, unless all is to be known exactly. */
+  requestsMax: number;
+  /** Count every page. */
+  exact: boolean;
+  /** The source beneath the blocks, for reads that are many and small. */
+  beneath: RandomAccess;
+  signal?: AbortSignal | undefined;
+}
+
+/** Tags that are kept, by the names of the standard. */
+const TAG_NAMES: Readonly<Record<number, string>> = {
+  254: "NewSubfileType",
+  256: "ImageWidth",
+  257: "ImageLength",
+  258: "BitsPerSample",
+  259: "Compression",
+  262: "PhotometricInterpretation",
+  266: "FillOrder",
+  270: "ImageDescription",
+  271: "Make",
+  272: "Model",
+  273: "StripOffsets",
+  274: "Orientation",
+  277: "SamplesPerPixel",
+  278: "RowsPerStrip",
+  279: "StripByteCounts",
+  282: "XResolution",
+  283: "YResolution",
+  284: "PlanarConfiguration",
+  296: "ResolutionUnit",
+  297: "PageNumber",
+  305: "Software",
+  306: "DateTime",
+  317: "Predictor",
+  322: "TileWidth",
+  323: "TileLength",
+  324: "TileOffsets",
+  325: "TileByteCounts",
+  330: "SubIFDs",
+  338: "ExtraSamples",
+  339: "SampleFormat",
+  50838: "IJMetadataByteCounts",
+  51123: "MicroManagerMetadata",
+};
+
+const IMAGE_J = { counts: 50838, metadata: 50839 } as const;
+const TEXT_MAX = 256 * 1024;
+const VALUES_MAX = 16_384;
+/** Values that lie no further apart than this are fetched together. */
+const SPAN_MAX = 768 * 1024;
+const DIRECTORY_BYTES = 16 * 1024;
+
+/**
+ * Facts of a TIFF: at most three requests, wherever its first directory lies. Pages are counted by PageNumber, ImageJ or OME, else along the chain as
+ * far as it is at hand, and from there by the distance of directories (`sources.shape: "derived"`).
+ *
+ * @throws {EmporiumError} as `readTiffHeader`.
+ */
+export async function peekTiff(source: BlockSource, budget: PeekBudget): Promise<PeekFacts> {
+  const { signal } = budget;
+  const { layout, firstOffset } = await readLayout(source, { signal });
+  // a directory across the border of two blocks comes in one request
+  await source.read({ offset: firstOffset, length: DIRECTORY_BYTES }, { signal });
+  const directory = await readDirectory(source, layout, firstOffset, { signal });
+  await fetchValues(source, directory, signal);
+  const page = await pageOf(source, directory);
+  const raw = await rawTags(source, directory, budget);
+  const description = typeof raw.ImageDescription === "string" ? raw.ImageDescription : "";
+  const warnings: string[] = [];
+  const imageJ = parseImageJ(description);
+  const ome = imageJ ? undefined : omeOf(description, directory, source.name, warnings);
+  const vendor = await vendorOf(source, directory, budget);
+  const pages = await pagesOf({ source, budget, directory, page, imageJ, ome, raw, warnings });
+  const calibration = {
+    xResolution: pair(await directory.value(282, 1)),
+    yResolution: pair(await directory.value(283, 1)),
+    resolutionUnit: (await directory.numbers(296, 1))?.[0] ?? 2,
+    imageJ,
+    ome: ome?.image,
+    vendor,
+  };
+  const voxel = tiffVoxelSize(calibration);
+  warnings.push(...voxel.warnings);
+  const axes = [stackAxis(imageJ, ome?.image), "y", "x"];
+  if (axes[0] !== "z") [voxel.voxelSize[0], voxel.unit[0]] = [null, null];
+  const samples = page.samplesPerPixel;
+  const facts = emptyFacts({
+    name: source.name,
+    format: "tiff",
+    version: layout.bigTiff ? "BigTIFF" : "TIFF",
+    shape: [pages.count, page.height, page.width],
+    axes,
+    dtype: dtypeOf(page, source.name, warnings),
+    voxelSize: voxel.voxelSize,
+    unit: voxel.unit,
+    offset: [null, vendor?.offset?.y ?? null, vendor?.offset?.x ?? null],
+    channels: ome ? ome.image.sizeC : imageJ && imageJ.channels > 1 ? imageJ.channels : samples,
+    contrast: imageJ?.min !== undefined && imageJ.max !== undefined ? { min: imageJ.min, max: imageJ.max } : null,
+    acquisition: vendor?.maker === "FEI" ? feiAcquisition(vendor) : {},
+    warnings,
+    pages,
+    raw,
+  });
+  facts.sources = {
+    shape: pages.by === "stride" ? "derived" : "file",
+    dtype: "file",
+    channels: "file",
+    ...(allKnown(voxel.voxelSize.slice(1)) ? { voxelSize: "file" } : {}),
+    ...(facts.contrast ? { contrast: "file" } : {}),
+    ...(Object.keys(facts.acquisition).length > 0 ? { acquisition: "file" } : {}),
+  };
+  return facts;
+}
+
+/** Values that stand apart from the directory, all in one request where they lie close enough together. */
+async function fetchValues(source: BlockSource, directory: Directory, signal: AbortSignal | undefined): Promise<void> {
+  const needed = [258, 339, 270, 282, 283, 305, ...VENDOR_TAGS, IMAGE_J.counts]
+    .map((tag) => directory.away(tag, tag === 270 ? TEXT_MAX : VENDOR_BYTES_MAX))
+    .filter((range) => range !== undefined && range.offset + range.length <= directory.layout.sizeBytes && !source.holds(range)) as ByteRange[];
+  needed.sort((a, b) => a.offset - b.offset);
+  while (needed.length > 0) {
+    const { offset, length } = needed.shift()!;
+    let end = offset + length;
+    while (needed.length > 0 && Math.max(end, needed[0]!.offset + needed[0]!.length) - offset <= SPAN_MAX) {
+      const next = needed.shift()!;
+      end = Math.max(end, next.offset + next.length);
+    }
+    await source.read({ offset, length: end - offset }, { signal });
+  }
+}
+
+/** Tags by name. Long lists that would cost a request of their own are left out. */
+async function rawTags(source: BlockSource, directory: Directory, budget: PeekBudget): Promise<JsonObject> {
+  const raw: Record<string, Json> = {};
+  for (const tag of directory.tags) {
+    const name = TAG_NAMES[tag];
+    const range = directory.away(tag, tag === 270 ? TEXT_MAX : VENDOR_BYTES_MAX);
+    if (name === undefined || (range && !source.holds(range) && !budget.exact)) continue;
+    const value = await directory.value(tag, tag === 270 || tag === 51123 ? TEXT_MAX : VALUES_MAX).catch(missing);
+    if (value !== undefined) raw[name] = plain(value);
+  }
+  const counts = await directory.numbers(IMAGE_J.counts, VALUES_MAX).catch(missing);
+  const stands = directory.away(IMAGE_J.metadata, TEXT_MAX);
+  if (counts && stands && (source.holds(stands) || budget.exact)) {
+    const bytes = await directory.bytesOf(IMAGE_J.metadata, TEXT_MAX).catch(missing);
+    if (bytes) raw.IJMetadata = { ...parseImageJMetadata(counts, bytes, directory.layout.littleEndian) } as unknown as JsonObject;
+  }
+  return raw;
+}
+
+/** A value that points out of the file is left out: the page may be read without it. */
+function missing(error: unknown): undefined {
+  if (isEmporiumError(error) && error.code.startsWith("FORMAT_")) return undefined;
+  throw error;
+}
+
+function plain(value: TagValue): Json {
+  if (typeof value === "string") return value;
+  const list = value.map((one) => (typeof one === "number" ? finiteOrText(one) : one));
+  return list.length === 1 ? list[0]! : list;
+}
+
+function finiteOrText(value: number): Json {
+  return Number.isFinite(value) ? value : String(value);
+}
+
+function pair(value: TagValue | undefined): readonly [number, number] | undefined {
+  const first = Array.isArray(value) ? value[0] : undefined;
+  return typeof first === "number" ? [first, 1] : first;
+}
+
+interface OmeFacts {
+  image: OmeImage;
+  /** Planes that this file holds, where the metadata say so. */
+  planes: number | undefined;
+}
+
+function omeOf(description: string, directory: Directory, name: string, warnings: string[]): OmeFacts | undefined {
+  if (!isOmeXml(description)) return undefined;
+  if (directory.count(270) > TEXT_MAX) {
+    const image = parseOmeHead(description, name);
+    if (!image) warnings.push("ome-long: the OME-XML is long, and its first part describes no image");
+    return image && { image, planes: omePlaneCount(image) };
+  }
+  const ome = parseOmeXml(description, name);
+  const [image] = ome.images;
+  if (ome.metadataFile !== undefined) warnings.push(`ome-elsewhere: the metadata of this set stand in ${ome.metadataFile}`);
+  if (!image) return undefined;
+  if (ome.images.length > 1) warnings.push(`ome-images: ${ome.images.length} images, the first one is described`);
+  const own = name.slice(name.lastIndexOf("/") + 1);
+  let planes = 0;
+  for (const one of ome.images) {
+    const elsewhere = one.planes.some(({ file }) => file !== undefined && file !== own);
+    if (!elsewhere) planes += omePlaneCount(one);
+    else {
+      for (const { file, count } of one.planes) if (file === undefined || file === own) planes += count ?? omePlaneCount(one);
+    }
+  }
+  if (planes === 0) warnings.push(`ome-files: the planes are in other files than ${own}, or it was given another name`);
+  return { image, planes: planes > 0 ? planes : undefined };
+}
+
+async function vendorOf(source: BlockSource, directory: Directory, budget: PeekBudget): Promise<VendorFacts | undefined> {
+  const read = async (offset: number, length: number) => {
+    const affordable = budget.exact || source.holds({ offset, length }) || budget.spent() < budget.requestsMax;
+    return affordable ? source.read({ offset, length }, { signal: budget.signal }) : undefined;
+  };
+  return readVendorTags(directory, read).catch(missing);
+}
+
+async function pagesOf(at: {
+  source: BlockSource;
+  budget: PeekBudget;
+  directory: Directory;
+  page: TiffPage;
+  imageJ: ImageJDescription | undefined;
+  ome: OmeFacts | undefined;
+  raw: JsonObject;
+  warnings: string[];
+}): Promise<NonNullable<PeekFacts["pages"]>> {
+  const { source, budget, directory, page, imageJ, ome, raw, warnings } = at;
+  const { layout } = directory;
+  const planeBytes = Math.ceil((page.height * page.width * page.samplesPerPixel * page.bitsPerSample[0]!) / 8);
+  // each page has a directory at least, and its pixels if they are not compressed
+  const least = 18 + (page.compression === 1 ? planeBytes : 0);
+  const fits = (count: number) => count * least <= layout.sizeBytes + planeBytes;
+  const chained = async (): Promise<NonNullable<PeekFacts["pages"]>> => {
+    const mayRead = (offset: number) =>
+      budget.exact || source.holds({ offset, length: directory.bytes }) || budget.spent() < budget.requestsMax;
+    const from = budget.exact ? await windowed(budget.beneath) : source;
+    const { count, by, warnings: more } = await countTiffPages(from, layout, directory, mayRead, budget.signal);
+    warnings.push(...more);
+    return { count, by };
+  };
+  if (imageJ && imageJ.images > 1 && directory.next === 0) {
+    const begin = directory.onlyNumber(273);
+    const there = page.compression === 1 && begin !== undefined && begin + imageJ.images * planeBytes <= layout.sizeBytes;
+    if (!there) {
+      warnings.push(`images-missing: ImageJ says ${imageJ.images} images, the file has one`);
+      return { count: 1, by: "chain" };
+    }
+    return { count: imageJ.images, by: "ImageJ" };
+  }
+  if (budget.exact || directory.next === 0) return chained();
+  const [number, total] = Array.isArray(raw.PageNumber) ? raw.PageNumber : [];
+  if (typeof number === "number" && typeof total === "number" && total > 1 && number < total && fits(total)) {
+    return { count: total, by: "PageNumber" };
+  }
+  if (imageJ && imageJ.images > 1 && fits(imageJ.images)) return { count: imageJ.images, by: "ImageJ" };
+  if (ome?.planes !== undefined && ome.planes > 1 && fits(ome.planes)) return { count: ome.planes, by: "OME" };
+  return chained();
+}
+
+/** What the first axis counts: z, unless the only other axis that is longer than one is channels or time, or several are mixed. */
+function stackAxis(imageJ: ImageJDescription | undefined, ome: OmeImage | undefined): string {
+  const lengths = imageJ
+    ? { z: imageJ.slices, c: imageJ.channels, t: imageJ.frames }
+    : ome
+      ? { z: ome.sizeZ, c: planeChannels(ome), t: ome.sizeT }
+      : { z: 1, c: 1, t: 1 };
+  const long = Object.entries(lengths).filter(([, length]) => length > 1);
+  return long.length === 0 ? "z" : long.length === 1 ? long[0]![0] : "page";
+}
+
+function dtypeOf(page: TiffPage, name: string, warnings: string[]): string | null {
+  if (page.compression >= 65000 && page.compression <= 65002) {
+    warnings.push(`eer: ${compressionName(page.compression)}: pixels are not read`);
+    return null;
+  }
+  try {
+    return pixelTypeOf(page, name).dtype;
+  } catch (error) {
+    if (!isEmporiumError(error)) throw error;
+    warnings.push(`pixels: ${error.message}`);
+    return null;
+  }
+}

@@ -1,0 +1,48 @@
+import { type DType, ITEM_BYTES } from "../../core/dtype.js";
+import { EmporiumError } from "../../core/errors.js";
+import type { TiffPage } from "./header.js";
+
+/** How samples are stored, and what they are in memory. */
+export interface PixelType {
+  /** Smallest type that holds every value. Samples of one bit are `bool`. */
+  dtype: DType;
+  itemBytes: number;
+  /** Stored bits of a sample. */
+  bits: number;
+  /** `plain`: whole bytes in the file's order. `packed`: so many bits each, highest first, rows from a byte on. `float24`: 1, 7 and 16 bits. */
+  stored: "plain" | "packed" | "float24";
+  signed: boolean;
+}
+
+const FLOATS: Readonly<Record<number, DType>> = { 16: "float16", 24: "float32", 32: "float32", 64: "float64" };
+
+/**
+ * The type of a page's samples.
+ *
+ * @throws {EmporiumError} FORMAT_UNSUPPORTED, with the feature's name: mixed samples, complex integers, complex numbers of 16 bytes, odd widths.
+ */
+export function pixelTypeOf(page: TiffPage, name: string): PixelType {
+  const refuse = (what: string) =>
+    new EmporiumError("FORMAT_UNSUPPORTED", `${name}: ${what} are not read`, {
+      place: { file: name, byte: page.offset },
+      hint: "save the image with samples of one type, integers or real numbers",
+    });
+  const [bits] = page.bitsPerSample as [number];
+  const { sampleFormat } = page;
+  if (page.mixedSamples) throw refuse(`samples of different types (${page.bitsPerSample.join(", ")} bits)`);
+  if (sampleFormat === "complex-int") throw refuse(`complex integers of ${bits} bits`);
+  if (sampleFormat === "complex-float") {
+    if (bits !== 64) throw refuse(`complex numbers of ${bits} bits`);
+    return { dtype: "complex64", itemBytes: 8, bits, stored: "plain", signed: true };
+  }
+  if (sampleFormat === "float") {
+    const dtype = FLOATS[bits];
+    if (!dtype) throw refuse(`real numbers of ${bits} bits`);
+    return { dtype, itemBytes: ITEM_BYTES[dtype], bits, stored: bits === 24 ? "float24" : "plain", signed: true };
+  }
+  if (bits < 1 || bits > 64) throw refuse(`integers of ${bits} bits`);
+  const signed = sampleFormat === "int";
+  const size = bits <= 8 ? 8 : bits <= 16 ? 16 : bits <= 32 ? 32 : 64;
+  const dtype: DType = bits === 1 && !signed ? "bool" : `${signed ? "int" : "uint"}${size}`;
+  return { dtype, itemBytes: size / 8, bits, stored: bits === size ? "plain" : "packed", signed };
+}

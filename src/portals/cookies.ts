@@ -1,0 +1,26 @@
+/** The cookies of one session: name and value for each host. Paths, domains and ages are the business of browsers. */
+export interface CookieJar {
+  header(host: string): string | undefined;
+  keep(host: string, setCookie: string | string[] | undefined): void;
+}
+
+const COOKIES_MAX = 50;
+
+export function cookieJar(): CookieJar {
+  const jar = new Map<string, Map<string, string>>();
+  return {
+    header(host) {
+      const cookies = jar.get(host);
+      return cookies && cookies.size > 0 ? [...cookies].map(([name, value]) => `${name}=${value}`).join("; ") : undefined;
+    },
+    keep(host, setCookie) {
+      for (const line of typeof setCookie === "string" ? [setCookie] : (setCookie ?? [])) {
+        const match = /^\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)=([^;\s]*)/.exec(line);
+        if (!match) continue;
+        const cookies = jar.get(host) ?? new Map<string, string>();
+        jar.set(host, cookies);
+        if (cookies.size < COOKIES_MAX || cookies.has(match[1]!)) cookies.set(match[1]!, match[2]!);
+      }
+    },
+  };
+}

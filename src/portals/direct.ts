@@ -1,0 +1,111 @@
+import { isEmporiumError } from "../core/errors.js";
+import type { Json, JsonObject } from "../core/json.js";
+import { listGcsLevel, listS3Level } from "./bucket-listing.js";
+import { notFound } from "./faults.js";
+import { safeSegments, volumeLink } from "./links.js";
+import type { Portal, PortalFile, PortalNet, Target } from "./portal.js";
+import { walkIndex } from "./walk-index.js";
+
+/** What the ends of names promise: a volume that is a folder, or a file. */
+const VOLUME_NAME = /\.(?:zarr|n5)\/*$/i;
+const FILE_NAME =
+  /\.(?:tiff?|mrc|mrcs|rec|st|ali|preali|map|dm3|dm4|hdf5?|h5|png|jpe?g|json|ya?ml|csv|tsv|txt|xml|zip|gz|tar|star|mdoc)$/i;
+
+/** Any other address: a file, a volume, or a folder of a web server or bucket. What a person typed is asked wherever it is. */
+export const direct: Portal = {
+  name: "direct",
+  hosts: ["storage.googleapis.com", "*.s3.amazonaws.com"],
+  home: "",
+  recognise({ link }) {
+    if (!link || link.fragment.startsWith("!")) return undefined;
+    const { format, location } = volumeLink(link.text);
+    if (!/^(?:https?|ftp|s3|gs):\/\/[^/]/i.test(location)) return undefined;
+    const path = location.replace(/[?#].*$/s, "");
+    if (format !== undefined || VOLUME_NAME.test(path) || /\/info$/.test(path))
+      return { kind: "volume", id: link.text, url: location };
+    // A name without an end may be either; its last slash decides.
+    return { kind: path.endsWith("/") || isBucketFolder(path) ? "folder" : "file", id: link.text, url: location };
+  },
+
+  async *describe({ kind, id, url }, net) {
+    const raw: Record<string, Json> = { url: id, kind };
+    if (/^https?:/i.test(url) && kind === "file") Object.assign(raw, await headFacts(url, net));
+    yield { key: nameOf(url), raw: raw as JsonObject, links: [id] };
+  },
+
+  async *list(target, net) {
+    const { kind, id, url } = target;
+    if (kind === "folder" && /^https?:/i.test(url)) {
+      for await (const file of walkIndex(url, net)) {
+        yield { url: file.url, path: file.path, kind: "file", size: file.size, modifiedMs: file.modifiedMs };
+      }
+    } else if (kind === "folder" && /^(?:s3|gs):/i.test(url)) yield* bucketFiles(url, net);
+    else yield { url: id, path: nameWithEnd(url), kind: kind === "volume" ? "volume" : "file" };
+  },
+};
+
+function isBucketFolder(path: string): boolean {
+  return /^(?:s3|gs):/i.test(path) && !FILE_NAME.test(path);
+}
+
+/** What the server says of a file without sending it. A server that refuses the question may still give the file. */
+async function headFacts(url: string, net: PortalNet): Promise<Record<string, Json>> {
+  const reply = await net.head(url).catch((error: unknown) => {
+    if (isEmporiumError(error) && error.code === "STORE_DENIED") return undefined;
+    throw error;
+  });
+  if (reply && (reply.status === 404 || reply.status === 410)) throw notFound(url, `the server answers ${reply.status}`);
+  const facts: Record<string, Json> = {};
+  const total =
+    /\/(\d+)$/.exec(reply?.header("content-range") ?? "")?.[1] ?? (reply?.status === 200 ? reply.header("content-length") : "");
+  if (total !== undefined && /^\d{1,15}$/.test(total)) facts.size = Number(total);
+  for (const name of ["etag", "last-modified", "content-type", "location"] as const) {
+    const value = reply?.header(name);
+    if (value !== undefined) facts[name.replace("-", "_")] = value;
+  }
+  return facts;
+}
+
+/** Everything below a bucket's prefix. A folder that is a volume is one entry: its chunks are nobody's files. */
+async function* bucketFiles(url: string, net: PortalNet): AsyncGenerator<PortalFile> {
+  const [, scheme, bucket, path] = /^(s3|gs):\/\/([^/]+)\/*(.*)$/is.exec(url) as unknown as [string, string, string, string];
+  const list = scheme.toLowerCase() === "gs" ? listGcsLevel : listS3Level;
+  const start = path === "" || path.endsWith("/") ? path : `${path}/`;
+  const waiting = [start];
+  for (let prefix = waiting.shift(); prefix !== undefined; prefix = waiting.shift()) {
+    const level = await list(net, bucket, prefix);
+    for (const { key, size, modifiedMs } of level.objects) {
+      const relative = key.slice(start.length);
+      if (key.startsWith(start) && safeSegments(relative)) {
+        yield { url: `${scheme}://${bucket}/${key}`, path: relative, kind: "file", size, modifiedMs };
+      }
+    }
+    for (const below of level.prefixes) {
+      const relative = below.slice(start.length).replace(/\/$/, "");
+      if (!below.startsWith(prefix) || below === prefix || !safeSegments(relative)) continue;
+      const format = /\.(zarr|n5)\/$/i.exec(below)?.[1]?.toLowerCase();
+      if (format === undefined) waiting.push(below);
+      else yield { url: `${format}://${scheme}://${bucket}/${below.replace(/\/$/, "")}`, path: relative, kind: "volume" };
+    }
+  }
+}
+
+function nameWithEnd(url: string): string {
+  const path = url.replace(/[?#].*$/s, "").replace(/\/+$/, "");
+  const last = path.slice(path.lastIndexOf("/") + 1);
+  try {
+    return safeSegments(decodeURIComponent(last))?.join("_") ?? "data";
+  } catch {
+    return safeSegments(last)?.join("_") ?? "data";
+  }
+}
+
+/** `tomo` for `…/tomo.mrc`; of an `info` file the folder that it describes. */
+function nameOf(url: string): string {
+  return nameWithEnd(url.replace(/\/info$/, "")).replace(/(?:\.ome)?\.[a-z][a-z0-9]{1,5}$/i, "");
+}
+
+/** For the session: the addresses that a person typed are trusted. */
+export function typedAddresses({ url }: Target): string[] {
+  return /^https?:/i.test(url) ? [url] : [];
+}

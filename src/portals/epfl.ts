@@ -1,0 +1,114 @@
+import { type CheerioAPI, load } from "cheerio/slim";
+import type { JsonObject } from "../core/json.js";
+import { notFound } from "./faults.js";
+import { distinct, normalAddress } from "./links.js";
+import type { Portal } from "./portal.js";
+
+/** EPFL's Computer Vision Laboratory: one page of text a data set, its files linked from it. There is no interface besides the page. */
+export const epfl: Portal = {
+  name: "epfl",
+  hosts: ["www.epfl.ch", "epfl.ch", "documents.epfl.ch"],
+  home: "www.epfl.ch",
+  recognise({ link }) {
+    const page = link?.host === "epfl.ch" ? /^\/labs\/cvlab\/data\/([^/]+(?:\/[^/]+)*)$/.exec(link.path)?.[1] : undefined;
+    if (page === undefined) return undefined;
+    const path = page.split("/").map(encodeURIComponent).join("/");
+    return { kind: "page", id: page, url: `https://www.epfl.ch/labs/cvlab/data/${path}/` };
+  },
+
+  async *describe({ url }, net, { compat }) {
+    const page = readDataPage(await net.getText(url), url);
+    if (page.links.length === 0 && page.description === "") throw notFound(url, "the page names no data files");
+    yield {
+      key: "epfl",
+      raw: compat ? { dataset_description: page.description } : page.raw,
+      links: page.links,
+      extra: { dataset_description: page.description },
+      warnings: page.description === "" ? ["the page has no paragraph under a heading about its data"] : [],
+    };
+  },
+
+  async *list({ url }, net) {
+    for (const link of readDataPage(await net.getText(url), url).links) {
+      yield { url: link, path: fileName(link), kind: /\.(?:zarr|n5)\/?$/i.test(link) ? "volume" : "file" };
+    }
+  },
+};
+
+/** Ends of addresses that are data: the reference looks for the first five. */
+const DATA_LINK = /\.(?:zarr|n5|tiff?|mrc|rec|hdf5?|h5|zip|tar|gz)\/?$/i;
+
+const TEXT = ["h1", "h2", "h3", "h4", "h5", "h6", "p", "li"];
+
+export interface DataPage {
+  /** The paragraph below the heading of the data, blanks folded. */
+  description: string;
+  links: string[];
+  /** Title, sections and every link of the page, as far as they have text. */
+  raw: JsonObject;
+}
+
+/** Reads a page of a data set: its text by headings, and the files that it links to. */
+export function readDataPage(html: string, url: string): DataPage {
+  const document = load(html, { xml: { xmlMode: false, decodeEntities: true } });
+  // Menus and footers stand outside of the article.
+  const inside = document("article").length > 0 ? "article " : "";
+  const anchors = document(`${inside}a[href]`)
+    .toArray()
+    .map((anchor) => {
+      const href = anchor.attribs.href ?? "";
+      return { text: folded(document(anchor).text()), href, url: normalAddress(href, url) ?? null };
+    });
+  const data = distinct(anchors.flatMap((anchor) => (anchor.url !== null && isData(anchor.url) ? [anchor.url] : [])));
+  const description = describeData(document);
+  const raw: JsonObject = {
+    title: folded(document("title").first().text()) || null,
+    dataset_description: description,
+    sections: sectionsOf(document, document(TEXT.map((name) => inside + name).join(", ")).toArray()),
+    links: anchors,
+  };
+  return { description, links: data, raw };
+}
+
+function isData(address: string): boolean {
+  return DATA_LINK.test(new URL(address).pathname);
+}
+
+/** The first paragraph with text that follows the heading `#data`, else a heading that speaks of data. */
+function describeData(document: CheerioAPI): string {
+  const headings = document("h1, h2, h3, h4, h5, h6").toArray();
+  const marked = headings.find((heading) => heading.attribs.id === "data");
+  const named = headings.find((heading) => /^data\s*(?:set)?s?\b/i.test(folded(document(heading).text())));
+  const order = document("h1, h2, h3, h4, h5, h6, p").toArray();
+  const heading = marked ?? named;
+  if (heading === undefined) return "";
+  const rest = order.slice(order.indexOf(heading) + 1);
+  const paragraph = rest.find((node) => node.name === "p" && folded(document(node).text()) !== "");
+  return paragraph === undefined ? "" : folded(document(paragraph).text());
+}
+
+function sectionsOf(document: CheerioAPI, nodes: readonly Parameters<CheerioAPI>[0][]): JsonObject[] {
+  const sections: { heading: string | null; text: string[] }[] = [{ heading: null, text: [] }];
+  for (const node of nodes) {
+    const element = document(node);
+    const text = folded(element.text());
+    if (text === "") continue;
+    if (element.is("h1, h2, h3, h4, h5, h6")) sections.push({ heading: text, text: [] });
+    else sections.at(-1)!.text.push(text);
+  }
+  return sections.filter(({ heading, text }) => heading !== null || text.length > 0);
+}
+
+/** As a browser shows it: each run of blanks as one. */
+function folded(text: string): string {
+  return text.replace(/\s+/g, " ").trim();
+}
+
+function fileName(link: string): string {
+  const last = new URL(link).pathname.replace(/\/$/, "").split("/").at(-1) ?? "";
+  try {
+    return decodeURIComponent(last).replaceAll(/[/\\]/g, "_") || "data";
+  } catch {
+    return last || "data";
+  }
+}

@@ -1,0 +1,21 @@
+import { EmporiumError } from "../core/errors.js";
+import { redact } from "../core/redact.js";
+
+/** What came is not what this portal is known to answer. */
+export function replyFault(url: string, fault: string, cause?: unknown): EmporiumError {
+  const shown = redact(url);
+  return new EmporiumError("PORTAL_REPLY", `${shown}: ${fault}`, {
+    place: { url: shown },
+    hint: "open the address in a browser: the portal may be under maintenance, or have changed",
+    cause,
+  });
+}
+
+/** The portal answered that there is no such thing, or answered nothing. */
+export function notFound(url: string, fault: string): EmporiumError {
+  const shown = redact(url);
+  return new EmporiumError("NOT_FOUND", `${shown}: ${fault}`, {
+    place: { url: shown },
+    hint: "check the number, and whether the entry is public already",
+  });
+}

@@ -1,0 +1,75 @@
+/** What a link says of its format by its form alone. */
+export type LinkFormat = "zarr" | "zarr2" | "zarr3" | "n5" | "precomputed";
+
+export interface VolumeLink {
+  /** Undefined where the link does not say. */
+  format: LinkFormat | undefined;
+  /** Without the format: `gs://bucket/key`, `https://…`. */
+  location: string;
+}
+
+const FORMATS = new Set<string>(["zarr", "zarr2", "zarr3", "n5", "precomputed"]);
+/** How Neuroglancer's newer form (`location|zarr3:`) spells them. */
+const SUFFIXES: Readonly<Record<string, LinkFormat>> = {
+  zarr: "zarr",
+  zarr2: "zarr2",
+  zarr3: "zarr3",
+  n5: "n5",
+  "neuroglancer-precomputed": "precomputed",
+  precomputed: "precomputed",
+};
+
+/** Takes `zarr://`, `precomputed://` … or a `|zarr3:` suffix off a link. */
+export function volumeLink(link: string): VolumeLink {
+  const prefix = /^([a-z0-9]+):\/\/(?=[a-z][a-z0-9+.-]*:\/\/)/i.exec(link);
+  const word = prefix?.[1]?.toLowerCase() ?? "";
+  if (prefix && FORMATS.has(word)) return { format: word as LinkFormat, location: link.slice(prefix[0].length) };
+  const [location = "", ...pipes] = link.split("|");
+  const named = pipes.map((pipe) => /^([a-z0-9-]+):/i.exec(pipe)?.[1]?.toLowerCase() ?? "").find((name) => name in SUFFIXES);
+  return { format: named === undefined ? undefined : SUFFIXES[named], location: pipes.length > 0 ? location : link };
+}
+
+/** Where plain HTTPS finds what a bucket's address names: `gs://b/p`, `s3://b/p`. Other addresses stay; unknown schemes are undefined. */
+export function httpAddress(location: string): string | undefined {
+  const bucket = /^(gs|s3):\/\/([^/?#]+)\/*(.*)$/s.exec(location);
+  if (bucket) {
+    const [, scheme, name, key] = bucket as unknown as [string, string, string, string];
+    if (!/^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$/i.test(name)) return undefined;
+    const path = key.split("/").map(encodeSegment).join("/");
+    return scheme === "gs" ? `https://storage.googleapis.com/${name}/${path}` : `https://${name}.s3.amazonaws.com/${path}`;
+  }
+  // Neuroglancer writes how to log in before the scheme: `middleauth+https://…`.
+  const plain = location.replace(/^[a-z0-9]+\+(?=https?:\/\/)/i, "");
+  return /^https?:\/\//i.test(plain) ? plain : undefined;
+}
+
+/** One segment of a path as a URL has it. Keys of buckets are literal: a percent sign in them is one. */
+export function encodeSegment(segment: string): string {
+  return encodeURIComponent(segment).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+/**
+ * An address as everybody can use it: resolved against its page, what is not allowed in a URL percent-encoded (pages of EPFL have a raw
+ * space), what is encoded already left alone. Undefined where it is none, or not of http(s) or ftp.
+ */
+export function normalAddress(href: string, page: string): string | undefined {
+  const text = href.trim();
+  if (text === "" || text.startsWith("#") || !URL.canParse(text, page)) return undefined;
+  const url = new URL(text, page);
+  if (!/^(https?|ftp):$/.test(url.protocol) || url.username !== "" || url.password !== "") return undefined;
+  url.hash = "";
+  return url.href;
+}
+
+/** Each once, in the order of their first coming. */
+export function distinct(links: Iterable<string>): string[] {
+  return [...new Set(links)];
+}
+
+/** A relative path of an untrusted listing, segment by segment; undefined where it leaves its folder or cannot be a name. */
+export function safeSegments(path: string): string[] | undefined {
+  const segments = path.replace(/^\/+/, "").split("/");
+  const wrong = (segment: string) =>
+    segment === "" || segment === "." || segment === ".." || /[\u0000-\u001f\u007f\\]/.test(segment);
+  return segments.length === 0 || segments.some(wrong) ? undefined : segments;
+}

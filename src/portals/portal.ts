@@ -1,0 +1,116 @@
+import type { Json, JsonObject } from "../core/json.js";
+import type { Secret } from "../core/redact.js";
+import type { Reference } from "./reference.js";
+
+export type PortalName = "idr" | "empiar" | "epfl" | "openorganelle" | "cryoet" | "bioimage-archive" | "neuroglancer" | "direct";
+
+/** What a typed address or accession means to the portal that knows it. */
+export interface Target {
+  /** The portal's own word: `image`, `dataset`, `run`, `entry`, `file`, … */
+  readonly kind: string;
+  /** Accession, number or name; for links the link itself. */
+  readonly id: string;
+  /** The page that a person would open. */
+  readonly url: string;
+}
+
+/**
+ * One portal. Adapters know addresses and shapes of replies, nothing of sockets: `net` is the only way out, and it refuses every host
+ * that is not listed here. All adapters keep this order.
+ */
+export interface Portal {
+  readonly name: PortalName;
+  /** The only hosts that this adapter may reach. `*.example.org` stands for every name below it. */
+  readonly hosts: readonly string[];
+  /** The host behind the pages that a person copies addresses of. */
+  readonly home: string;
+  /** Nothing is asked of the network. */
+  recognise(reference: Reference): Target | undefined;
+  /** One description for each image or entry that the target holds, in the portal's order. Stop reading to stop asking. */
+  describe(target: Target, net: PortalNet, options: DescribeOptions): AsyncIterable<Description>;
+  /** The files and volumes behind the links of the target, as one pass over the portal's own listing. */
+  list(target: Target, net: PortalNet, options: ListOptions): AsyncIterable<PortalFile>;
+}
+
+export interface DescribeOptions {
+  /** `raw_metadata` as the reference program gives it, where that differs. */
+  compat: boolean;
+  /** OpenOrganelle's database interface, if the user has a key for it. */
+  openorganelle?: { base: string; key: Secret } | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+export interface ListOptions {
+  warn(message: string): void;
+  signal?: AbortSignal | undefined;
+}
+
+/** What an adapter says of one image or entry. */
+export interface Description {
+  /** Name in the document, before others of the same name are told apart by `suffix`. */
+  key: string;
+  suffix?: string | undefined;
+  /** Everything that the portal answered. */
+  raw: JsonObject;
+  /** Percent-encoded, each once, in the portal's order. */
+  links: readonly string[];
+  /** Further fields of the record, such as `dataset_description`. */
+  extra?: JsonObject | undefined;
+  warnings?: readonly string[] | undefined;
+}
+
+export interface PortalFile {
+  /** Where it is downloaded from: an address, or a volume such as `zarr://s3://bucket/key`. */
+  url: string;
+  /** Relative path below the record's link, with `/`. */
+  path: string;
+  kind: "file" | "volume";
+  /** Bytes, where the listing states them exactly. */
+  size?: number | undefined;
+  modifiedMs?: number | undefined;
+  /** `md5:<hex>`, `crc32c:<hex>`, … where the listing states it. */
+  checksum?: string | undefined;
+}
+
+export interface NetRequest {
+  method?: "GET" | "POST" | undefined;
+  headers?: Readonly<Record<string, string>> | undefined;
+  /** A text is sent as JSON. */
+  body?: string | undefined;
+  /** Default `LIMITS.replyBytes`. */
+  bytesMax?: number | undefined;
+}
+
+export interface NetReply {
+  /** The address that was asked, not where a mirror has it. */
+  readonly url: string;
+  readonly status: number;
+  header(name: string): string | undefined;
+}
+
+/** One request of a record: what was asked, when, and what came, so that anyone can tell whether a page has changed since. */
+export interface RequestRecord {
+  readonly url: string;
+  readonly status: number;
+  /** Of the body, lower-case hexadecimal. */
+  readonly sha256: string;
+  /** ISO 8601, UTC. */
+  readonly retrieved_at: string;
+}
+
+/**
+ * The door to the network: limits, pace, tries and the list of hosts are behind it. `find` answers `undefined` where there is no such
+ * thing (404, 410), `get` throws NOT_FOUND.
+ *
+ * @throws {EmporiumError} NOT_FOUND, NETWORK, PORTAL_REPLY, ADDRESS_REFUSED, STORE_DENIED, FORMAT_LIMIT, CANCELLED
+ */
+export interface PortalNet {
+  findJson(url: string, request?: NetRequest): Promise<Json | undefined>;
+  getJson(url: string, request?: NetRequest): Promise<Json>;
+  findText(url: string, request?: NetRequest): Promise<string | undefined>;
+  getText(url: string, request?: NetRequest): Promise<string>;
+  /** Status and headers alone; a redirection is an answer of its own. Asked with GET where HEAD is refused. */
+  head(url: string): Promise<NetReply>;
+  /** All requests so far, tries of one request as one. */
+  readonly requests: readonly RequestRecord[];
+}

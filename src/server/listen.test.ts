@@ -1,0 +1,178 @@
+import { connect } from "node:net";
+import { afterEach, describe, expect, it } from "vitest";
+import { makeLog } from "../core/log.js";
+import { memoryStore } from "../stores/memory.js";
+import { type Handler, mounted } from "./handler.js";
+import { type Listening, type ListenOptions, listen } from "./listen.js";
+import { staticFiles } from "./static.js";
+
+const open: Listening[] = [];
+afterEach(async () => {
+  for (const server of open.splice(0)) await server.close();
+});
+
+async function serve(handler: Handler, options?: ListenOptions): Promise<Listening> {
+  const server = await listen(handler, options);
+  open.push(server);
+  return server;
+}
+
+/** What a server says to raw text: clients tidy up what they send. */
+function raw({ port }: Listening, request: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let answer = "";
+    const socket = connect(port, "127.0.0.1", () => socket.write(request));
+    socket.setEncoding("latin1").on("data", (text) => {
+      answer += text;
+    });
+    socket.on("end", () => resolve(answer)).on("error", reject);
+  });
+}
+
+const echo: Handler = async (request, path) => new Response(`${request.method} ${path} ${request.headers.get("range")}`);
+const get = (target: string, host: string) => `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
+const statusOf = (answer: string) => Number(/^HTTP\/1\.1 (\d+)/.exec(answer)?.[1]);
+
+describe("listen", () => {
+  it("hands over method, path and headers, on loopback alone", async () => {
+    const server = await serve(echo);
+    expect(server.url).toBe(`http://127.0.0.1:${server.port}`);
+    const response = await fetch(`${server.url}/a/b%20c?q#f`, { headers: { range: "bytes=0-1" } });
+    expect(await response.text()).toBe("GET a/b%20c bytes=0-1");
+  });
+
+  it("sends bodies of any size as they come", async () => {
+    const store = memoryStore();
+    const body = Uint8Array.from({ length: 5_000_000 }, (_, i) => i % 253);
+    await store.write("big", body);
+    const { url } = await serve(mounted({ "/files/": staticFiles(store) }));
+    expect(Buffer.compare(new Uint8Array(await (await fetch(`${url}/files/big`)).arrayBuffer()), body)).toBe(0);
+    const part = await fetch(`${url}/files/big`, { headers: { range: "bytes=4999990-" } });
+    expect([part.status, part.headers.get("content-range")]).toEqual([206, "bytes 4999990-4999999/5000000"]);
+    const head = await fetch(`${url}/files/big`, { method: "HEAD" });
+    expect([head.headers.get("content-length"), await head.text()]).toEqual(["5000000", ""]);
+  });
+
+  it.each([
+    "/../x",
+    "/files/../x",
+    "/files/%2e%2E/x",
+    "/files/.%2e",
+    "/files/./x",
+    "/files\\..\\x",
+    "http://127.0.0.1/x",
+    "*",
+    "//../x",
+  ])("refuses the target %s as it was sent", async (target) => {
+    const asked: string[] = [];
+    const server = await serve(async (_request, path) => {
+      asked.push(path);
+      return new Response();
+    });
+    expect(statusOf(await raw(server, get(target, `127.0.0.1:${server.port}`)))).toBe(400);
+    expect(asked).toEqual([]);
+  });
+
+  it("answers to the names of this machine alone, and to those it is told", async () => {
+    const server = await serve(echo, { names: ["viewer.test"] });
+    const ask = async (host: string) => statusOf(await raw(server, get("/", host)));
+    for (const host of [`127.0.0.1:${server.port}`, `localhost:${server.port}`, `LOCALHOST:${server.port}`, "viewer.test"]) {
+      expect(await ask(host), host).toBe(200);
+    }
+    for (const host of ["evil.example.org", `evil.example.org:${server.port}`, "127.0.0.1", "localhost:1"]) {
+      expect(await ask(host), host).toBe(421);
+    }
+  });
+
+  it("takes no bodies and waits for none", async () => {
+    const server = await serve(echo);
+    const text = `POST / HTTP/1.1\r\nHost: 127.0.0.1:${server.port}\r\nContent-Length: 1000000\r\n\r\nx`;
+    expect(statusOf(await raw(server, text))).toBe(405);
+  });
+
+  it("sends away what is too much at once, and takes the next", async () => {
+    let letGo = () => {};
+    const held = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    const { url } = await serve(
+      async () => {
+        await held;
+        return new Response("done");
+      },
+      { requestsMax: 2 },
+    );
+    const first = [fetch(url), fetch(url)];
+    let refused: Response;
+    do refused = await Promise.race([fetch(url), ...first]);
+    while (refused.status !== 503);
+    expect(refused.headers.get("retry-after")).toBe("1");
+    letGo();
+    expect(await Promise.all(first.map(async (response) => (await response).status))).toEqual([200, 200]);
+    expect((await fetch(url)).status).toBe(200);
+  });
+
+  it("says nothing of a fault but that there was one, and logs it", async () => {
+    const lines: string[] = [];
+    const log = makeLog((level, message) => lines.push(`${level} ${message}`));
+    const { url } = await serve(
+      async () => {
+        throw new Error("inner matters");
+      },
+      { log },
+    );
+    const response = await fetch(url);
+    expect([response.status, await response.text()]).toEqual([500, "500 this failed\n"]);
+    expect(lines).toEqual(["error inner matters"]);
+  });
+
+  it("cuts the connection where a body fails half-way", async () => {
+    const body = () =>
+      new ReadableStream({
+        pull(controller) {
+          if (body.pulls++ < 2) controller.enqueue(new Uint8Array(1000));
+          else controller.error(new Error("gone"));
+        },
+      });
+    body.pulls = 0;
+    const server = await serve(async () => new Response(body(), { headers: { "content-length": "5000" } }));
+    await expect(fetch(server.url).then((response) => response.arrayBuffer())).rejects.toThrow();
+  });
+
+  it("stops reading for a client that has gone", async () => {
+    let cancelled = () => {};
+    const gone = new Promise<void>((resolve) => {
+      cancelled = resolve;
+    });
+    const { url } = await serve(
+      async () =>
+        new Response(
+          new ReadableStream({
+            pull: (controller) => controller.enqueue(new Uint8Array(65_536)),
+            cancel: () => cancelled(),
+          }),
+        ),
+    );
+    const controller = new AbortController();
+    const response = await fetch(url, { signal: controller.signal });
+    await response.body!.getReader().read();
+    controller.abort();
+    await gone;
+    expect(controller.signal.aborted).toBe(true);
+  });
+
+  it("says which port it cannot have", async () => {
+    const { port } = await serve(echo);
+    await expect(listen(echo, { port })).rejects.toMatchObject({
+      code: "STORE_FAILED",
+      message: expect.stringContaining(`:${port}`),
+    });
+  });
+
+  it("ends at once, connections that are kept included", async () => {
+    const server = await listen(echo);
+    await (await fetch(server.url)).text();
+    await server.close();
+    await expect(fetch(server.url)).rejects.toThrow();
+  });
+});

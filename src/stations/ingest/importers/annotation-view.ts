@@ -1,0 +1,230 @@
+import type { Triple } from "../../../core/box.js";
+import { volumeOf } from "../../../core/box.js";
+import { EmporiumError } from "../../../core/errors.js";
+import { type JsonObject, parseJson } from "../../../core/json.js";
+import { toNumber } from "../../../core/number.js";
+import type { PlainObject, Task, TaskInput } from "../../../engine/task.js";
+import type { PointKind } from "../../../formats/points/points.js";
+import { type AnnotationFile, orientedMeshFolder, portalShape, viewFolderKey } from "../../../model/annotation-files.js";
+import { colourSeed } from "../../../model/colours.js";
+import { formatTemplate } from "../config/expand.js";
+import type { ScalarNode } from "../config/nodes.js";
+import { addFailure, type Draft, leave, makeTask, type Whereabouts } from "../draft.js";
+import { type Ancestor, type Scope, variablesOf } from "../finders/scope.js";
+import { isJsonMap, metadataText } from "../metadata.js";
+import { VIEW_MASK_OPERATION, viewMaskMemory } from "../ops/view-mask.js";
+import { VIEW_COPIES_OPERATION, VIEW_MESH_OPERATION, viewMeshMemory } from "../ops/view-mesh.js";
+import { VIEW_POINTS_OPERATION, viewPointsMemory } from "../ops/view-points.js";
+import type { AnnotationSource } from "./annotation-candidates.js";
+import { type PlanContext, wants } from "./context.js";
+import { baseName } from "./copies.js";
+import { identityOf } from "./picture-layers.js";
+import type { VoxelSpacing } from "./voxel-spacing.js";
+
+/** Above this many voxels a mask may use all worker threads. */
+const LARGE_VOXELS = 64 * 2 ** 20;
+/** Voxels of a mask that nothing tells of. */
+const USUAL_SHAPE: Triple = [512, 1024, 1024];
+
+const POINT_KINDS: Readonly<Record<string, PointKind>> = {
+  Point: "point",
+  OrientedPoint: "orientedPoint",
+  InstanceSegmentation: "instancePoint",
+};
+
+/** One source of an annotation with its files, and the task of this plan that makes them. */
+export interface ViewedSource {
+  readonly source: AnnotationSource;
+  readonly files: readonly AnnotationFile[];
+  readonly task: Task | undefined;
+}
+
+export interface ViewedAnnotation {
+  readonly id: number;
+  /** What a person calls it. */
+  readonly title: string;
+  /** Its metadata as configured. */
+  readonly configured: JsonObject;
+  readonly spacing: VoxelSpacing;
+  /** Voxels `[z, y, x]` of the tomograms at this spacing. */
+  readonly shape: Triple | undefined;
+  readonly deposition: Ancestor;
+  readonly scope: Scope;
+  readonly sources: readonly ViewedSource[];
+  readonly where: Whereabouts;
+}
+
+/**
+ * Plans a folder for Neuroglancer for each file of an annotation that a viewer can show. What is wrong with one of them concerns it alone, and
+ * nothing of the annotation waits for it.
+ */
+export async function planAnnotationViews(context: PlanContext, draft: Draft, annotation: ViewedAnnotation): Promise<void> {
+  if (!context.selection.items("annotation_viz")) return;
+  for (const viewed of annotation.sources) {
+    for (const wish of wishesOf(annotation, viewed)) {
+      const name = baseName(wish.folder);
+      const title = `view of ${annotation.title}: ${name}`;
+      const { place } = viewed.source.item;
+      if (!context.selection.accepts("annotation_viz", name)) {
+        draft.entities.push(leave("annotation_viz", title, "filtered out", annotation.where, place));
+        continue;
+      }
+      try {
+        await planView(context, draft, annotation, viewed, { ...wish, title });
+      } catch (error) {
+        addFailure(draft, error, title, "annotation_viz", annotation.where, place);
+      }
+    }
+  }
+}
+
+/** Annotations that are looked for: to be imported, or to be shown. */
+export function wantsAnnotations(context: PlanContext): boolean {
+  return wants(context, "annotation") || context.selection.items("annotation_viz");
+}
+
+interface Wish {
+  /** Key of the folder, without a slash at its end. */
+  readonly folder: string;
+  /** Key of what it is made from: a file, or the folder of a Zarr with a slash at its end. */
+  readonly data: string;
+  readonly mesh?: ScalarNode | undefined;
+}
+
+function wishesOf({ id, spacing }: ViewedAnnotation, { source, files }: ViewedSource): Wish[] {
+  const file = files.find(({ format }) => format === "ndjson" || format === "zarr" || format === "glb");
+  if (!file) return [];
+  const folder = viewFolderKey(spacing.ancestor.folder, id, file.key);
+  const view: Wish = { folder, data: file.format === "zarr" ? `${file.key}/` : file.key };
+  const mesh = source.shape.shape === "OrientedPoint" ? source.shape.meshSourcePath : undefined;
+  return mesh ? [view, { ...view, folder: orientedMeshFolder(folder), mesh }] : [view];
+}
+
+async function planView(
+  context: PlanContext,
+  draft: Draft,
+  annotation: ViewedAnnotation,
+  viewed: ViewedSource,
+  { folder, data, mesh, title }: Wish & { title: string },
+): Promise<void> {
+  const { source, task } = viewed;
+  const { item, shape } = source;
+  const maker = task?.outputs.includes(data) ? task : undefined;
+  const made = maker?.id ?? (await storedIdentity(context, data));
+  if (made === undefined) {
+    const why = data.endsWith("/") ? "there is no OME-Zarr of it, and none is to be written" : "its file is not on the target";
+    draft.entities.push(leave("annotation_viz", title, why, annotation.where, item.place));
+    return;
+  }
+  const input = mesh && (await meshInput(context, annotation.scope, mesh));
+  const size = item.stat?.size ?? maker?.bytes ?? 0;
+  const wish = input ? copiesOf(annotation, data, input) : viewOf(annotation, portalShape(shape.shape), data, size);
+  const planned = makeTask({
+    title,
+    run: wish.run,
+    params: { ...wish.params, folder: `${folder}/`, made },
+    inputs: input ? [input] : [],
+    outputs: [`${folder}/`],
+    needs: maker ? [maker.id] : [],
+    // made from other points, the same file is another view
+    ...(maker ? { after: [maker.id] } : {}),
+    bytes: input ? input.size : (maker?.bytes ?? size),
+    memoryBytes: wish.memoryBytes(context.threads),
+    threads: wish.isLarge ? "all" : 1,
+    place: item.place,
+  });
+  draft.tasks.push(planned);
+  draft.entities.push({
+    kind: "annotation_viz",
+    title,
+    ...annotation.where,
+    action: "write",
+    reads: input ? [context.source.fullPath(input.key)] : [],
+    writes: planned.outputs,
+    bytes: planned.bytes,
+    place: item.place,
+  });
+}
+
+interface ViewTask {
+  readonly run: string;
+  readonly params: PlainObject;
+  readonly isLarge?: boolean;
+  memoryBytes(threads: number): number;
+}
+
+function viewOf(annotation: ViewedAnnotation, shape: string, data: string, sizeBytes: number): ViewTask {
+  const { spacing, deposition, configured } = annotation;
+  const voxelSpacingAngstrom = spacing.angstrom;
+  const kind = POINT_KINDS[shape];
+  const object = isJsonMap(configured.annotation_object) ? configured.annotation_object : {};
+  const objectName = typeof object.name === "string" ? object.name : "Annotation";
+  if (kind) {
+    // as the annotation's own metadata have it: the deposition's id counts
+    const metadata = parseJson(metadataText(configured, {}, deposition.name)) as JsonObject;
+    const params = {
+      points: data,
+      kind,
+      voxelSpacingAngstrom,
+      objectName,
+      diameterAngstrom: toNumber(object.diameter) ?? null,
+      colourSeed: colourSeed(metadata, shape),
+    };
+    return { run: VIEW_POINTS_OPERATION, params, memoryBytes: () => viewPointsMemory(sizeBytes) };
+  }
+  if (shape === "TriangularMesh") {
+    const params = { mesh: data, label: objectName };
+    return { run: VIEW_MESH_OPERATION, params, memoryBytes: () => viewMeshMemory(sizeBytes) };
+  }
+  const voxels = annotation.shape ?? USUAL_SHAPE;
+  const isLarge = volumeOf(voxels) > LARGE_VOXELS;
+  return {
+    run: VIEW_MASK_OPERATION,
+    params: { zarr: data, voxelSpacingAngstrom },
+    isLarge,
+    memoryBytes: (threads) => viewMaskMemory(voxels, isLarge ? threads : 1),
+  };
+}
+
+function copiesOf({ spacing }: ViewedAnnotation, data: string, { key, size }: TaskInput): ViewTask {
+  return {
+    run: VIEW_COPIES_OPERATION,
+    params: { points: data, mesh: key, voxelSpacingAngstrom: spacing.angstrom },
+    memoryBytes: () => viewMeshMemory(size),
+  };
+}
+
+/**
+ * The file that a template names: below the source folder, or below the input.
+ *
+ * @throws {EmporiumError} CONFIG_EMPTY where there is none, CONFIG_FIELD for another format than glb
+ */
+async function meshInput(
+  { source, config, compat, signal }: PlanContext,
+  scope: Scope,
+  { value, place }: ScalarNode,
+): Promise<TaskInput> {
+  const text = formatTemplate(String(value), variablesOf(scope), { place, nullText: compat ? "None" : undefined });
+  const path = text.split("/").filter((part) => part !== "" && part !== ".");
+  if (!/\.glb$/i.test(text)) {
+    throw new EmporiumError("CONFIG_FIELD", `mesh_source_path is ${text}, a .glb file is wanted`, {
+      place,
+      hint: "convert the mesh to binary glTF, in Å about the middle of the particle",
+    });
+  }
+  const keys = [...new Set([[config.sourcePrefix, ...path].filter((part) => part !== "").join("/"), path.join("/")])];
+  for (const key of keys) {
+    const stat = await source.store.stat(key, { signal });
+    if (stat) return { key, size: stat.size, etag: stat.etag, modifiedMs: stat.modifiedMs };
+  }
+  throw new EmporiumError("CONFIG_EMPTY", `mesh_source_path: ${source.fullPath(keys[0]!)} does not exist`, {
+    place,
+    hint: "name the file by its path below the deposition's sources",
+  });
+}
+
+/** What tells a file, or an OME-Zarr by its attributes, from one that takes its place later. Undefined where it is not on the target. */
+async function storedIdentity(context: PlanContext, data: string): Promise<string | undefined> {
+  if (!data.endsWith("/")) return identityOf(context, data);
+  return (await identityOf(context, `${data}.zattrs`)) ?? (await identityOf(context, `${data}zarr.json`));
+}

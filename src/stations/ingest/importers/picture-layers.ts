@@ -1,0 +1,124 @@
+import type { Json, JsonObject } from "../../../core/json.js";
+import { parseJson } from "../../../core/json.js";
+import type { Task } from "../../../engine/task.js";
+import { isAnnotationMetadata } from "../../../model/annotation-files.js";
+import { colourBytes, colourLayers } from "../../../model/colours.js";
+import { compareKeys } from "../../../stores/keys.js";
+import type { Entry } from "../../../stores/store.js";
+import type { Draft } from "../draft.js";
+import type { Ancestor } from "../finders/scope.js";
+import { depositionOf, isFolder } from "../identifiers.js";
+import { isJsonMap } from "../metadata.js";
+import { ANNOTATION_OPERATION } from "../ops/annotation.js";
+import type { PictureLayer } from "../ops/picture-marks.js";
+import { listedFiles } from "./annotation-candidates.js";
+import type { PlanContext } from "./context.js";
+import { baseName } from "./copies.js";
+
+/** Files of annotations that are layers of a view, by their shapes: only these count where colours are given out. */
+const LAYERS: Readonly<Record<string, string>> = {
+  SegmentationMask: "zarr",
+  InstanceSegmentationMask: "zarr",
+  Point: "ndjson",
+  OrientedPoint: "ndjson",
+  InstanceSegmentation: "ndjson",
+  TriangularMesh: "glb",
+};
+
+/** Of these, what a picture shows. */
+const SHOWN: Readonly<Record<string, PictureLayer["shape"]>> = {
+  SegmentationMask: "mask",
+  Point: "points",
+  OrientedPoint: "points",
+};
+
+/** One layer, and the tasks of this plan that make its files. */
+export interface PlannedLayer {
+  readonly layer: PictureLayer;
+  readonly tasks: readonly string[];
+}
+
+/** The metadata of a run's annotations: those that are on the target as this plan will leave them. */
+export type RunAnnotations = readonly { readonly key: string; readonly metadata: JsonObject }[];
+
+/** In the order of their keys as text, which is that of the layers of a view. */
+export async function runAnnotations(context: PlanContext, draft: Draft, run: Ancestor): Promise<RunAnnotations> {
+  const annotations = new Map<string, JsonObject>();
+  const reconstructions = `${run.folder}/Reconstructions`;
+  if ((await isFolder(context.target, run.folder)) && (await isFolder(context.target, reconstructions))) {
+    for (const { key } of await context.target.children(`${reconstructions}/`)) {
+      if (!key.endsWith("/")) continue;
+      for (const stored of await context.stored(key.slice(0, -1), "annotation")) annotations.set(stored.key, stored.metadata);
+    }
+  }
+  for (const { run: operation, params } of draft.tasks) {
+    if (operation !== ANNOTATION_OPERATION || !String(params.key).startsWith(`${reconstructions}/`)) continue;
+    const metadata: Json = parseJson(String(params.metadata));
+    if (isJsonMap(metadata)) annotations.set(String(params.key), metadata);
+  }
+  return [...annotations]
+    .filter(([key]) => isAnnotationMetadata(baseName(key)))
+    .map(([key, metadata]) => ({ key, metadata }))
+    .sort((a, b) => compareKeys(a.key, b.key));
+}
+
+/**
+ * What a tomogram's pictures show: masks and points of its voxel spacing and alignment that are visible unless somebody hides them, in the colours that
+ * they have in the tomogram's view. Those of other depositions are not shown: what others mark later changes nobody's pictures.
+ *
+ * @param tomogram folder of its voxel spacing, its deposition, and the alignment that its metadata name.
+ */
+export async function pictureLayers(
+  context: PlanContext,
+  draft: Draft,
+  annotations: RunAnnotations,
+  {
+    spacingFolder,
+    depositionId,
+    alignmentPath,
+  }: { spacingFolder: string; depositionId: string; alignmentPath: Json | undefined },
+): Promise<PlannedLayer[]> {
+  const candidates = annotations
+    .filter(({ metadata }) => metadata.alignment_metadata_path === alignmentPath)
+    .flatMap(({ key, metadata }) =>
+      listedFiles(metadata)
+        .filter(({ shape, format }) => LAYERS[String(shape)] === format)
+        .map((file) => ({ key, metadata, file, shape: String(file.shape) })),
+    );
+  const colours = colourLayers(candidates);
+  const makers = new Map(draft.tasks.flatMap(({ id, outputs }) => outputs.map((key): [string, string] => [key, id])));
+  const layers: PlannedLayer[] = [];
+  for (const [at, { key, metadata, file, shape }] of candidates.entries()) {
+    const kind = SHOWN[shape];
+    const isOwn = key.startsWith(`${spacingFolder}/`) && depositionOf(metadata, depositionId) === depositionId;
+    if (!kind || !isOwn || file.is_visualization_default !== true) continue;
+    const path = String(file.path);
+    const mrc = kind === "mask" ? mrcBeside(metadata, path) : undefined;
+    const tasks = [path, `${path}/`, mrc].flatMap((output) => makers.get(output ?? "") ?? []);
+    const made = tasks[0] ?? (await identityOf(context, mrc ?? path));
+    // neither made nor there: the metadata name what is gone
+    if (made === undefined) continue;
+    const layer = { shape: kind, key: path, ...(mrc === undefined ? {} : { mrc }), colour: colourBytes(colours[at]![0]!), made };
+    layers.push({ layer, tasks: [...new Set(tasks)] });
+  }
+  // masks lie under points, whatever the order of the annotations
+  return [...layers.filter(({ layer }) => layer.shape === "mask"), ...layers.filter(({ layer }) => layer.shape === "points")];
+}
+
+/** The MRC that the metadata list for the same mask. */
+function mrcBeside(metadata: JsonObject, path: string): string | undefined {
+  const mrc = path.replace(/\.zarr$/, ".mrc");
+  return listedFiles(metadata).some((file) => file.format === "mrc" && file.path === mrc) ? mrc : undefined;
+}
+
+/** What tells an object of the target from one that takes its place later. Undefined where it is not there. */
+export async function identityOf({ target }: Pick<PlanContext, "target">, key: string): Promise<string | undefined> {
+  const slash = key.lastIndexOf("/") + 1;
+  const entry: Entry | undefined = await target.child(key.slice(0, slash), key.slice(slash));
+  return entry && (entry.key.endsWith("/") ? "stored" : `${entry.size} ${entry.etag ?? entry.modifiedMs ?? ""}`.trim());
+}
+
+/** Ids of the tasks of this plan that the layers come from. */
+export function layerTasks(layers: readonly PlannedLayer[]): Task["needs"] {
+  return [...new Set(layers.flatMap(({ tasks }) => tasks))];
+}

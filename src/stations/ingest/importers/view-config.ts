@@ -1,0 +1,177 @@
+import { createHash } from "node:crypto";
+import { type JsonObject, parseJson } from "../../../core/json.js";
+import { toNumber } from "../../../core/number.js";
+import type { Task } from "../../../engine/task.js";
+import { precomputeFolder, TOMOGRAM_METADATA, tomogramFolder } from "../../../model/layout.js";
+import { scalarText } from "../config/nodes.js";
+import { addFailure, type Draft, leave, makeTask, type Whereabouts } from "../draft.js";
+import type { Ancestor } from "../finders/scope.js";
+import { isFolder } from "../identifiers.js";
+import { isJsonMap } from "../metadata.js";
+import { VIEW_CONFIG_OPERATION } from "../ops/view-config.js";
+import type { PlanContext } from "./context.js";
+import { identityOf } from "./picture-layers.js";
+import type { VoxelSpacing } from "./voxel-spacing.js";
+
+const MEMORY_BYTES = 64 * 2 ** 20;
+/** Sections of the coarsest level that limits are found from, and the bytes that each of their voxels takes: itself, sorted, drawn, shared out. */
+const SECTIONS = 31;
+const VOXEL_BYTES = 32;
+
+export interface ViewConfigParts {
+  readonly run: Ancestor;
+  readonly deposition: Ancestor;
+  readonly spacings: readonly VoxelSpacing[];
+}
+
+/**
+ * Plans the view of every tomogram at the voxel spacings of a run: those of this import, and those that are on the target, whosever they are.
+ *
+ * Call it when tomograms, annotations and their views are planned: a view comes after all of these, and is made without what fails.
+ */
+export async function planViewConfigs(
+  context: PlanContext,
+  draft: Draft,
+  parts: ViewConfigParts,
+  where: Whereabouts,
+): Promise<void> {
+  const { selection } = context;
+  if (!selection.items("viz_config")) return;
+  const layers = draft.tasks.filter(({ outputs }) => outputs.some((key) => isLayerOutput(key, parts.run.folder)));
+  const isThere = await isFolder(context.target, parts.run.folder);
+  const seen = isThere ? await seenOf(context, parts.run.folder, layers) : "";
+  const makers = new Map(draft.tasks.flatMap((task) => task.outputs.map((key): [string, Task] => [key, task])));
+  for (const spacing of parts.spacings) {
+    if (!selection.accepts("voxel_spacing", spacing.name)) continue;
+    const tomograms = await findTomograms(context, spacing.ancestor.folder, isThere ? parts.run.folder : undefined, makers);
+    for (const [id, metadata] of [...tomograms].sort(([a], [b]) => a - b)) {
+      const title = `view of tomogram ${id} of ${where.run} (${spacing.name} Å)`;
+      if (!selection.accepts("viz_config", String(id)) || !selection.accepts("tomogram", String(id))) {
+        draft.entities.push(leave("viz_config", title, "filtered out", where));
+        continue;
+      }
+      try {
+        await planOne(context, draft, { ...parts, spacing, id, metadata, layers, seen, makers, title }, where);
+      } catch (error) {
+        addFailure(draft, error, title, "viz_config", where);
+      }
+    }
+  }
+}
+
+/** Tomograms with metadata, by their ids: what this plan will have made of them, else what is there. */
+async function findTomograms(
+  context: PlanContext,
+  spacingFolder: string,
+  run: string | undefined,
+  makers: ReadonlyMap<string, Task>,
+): Promise<Map<number, JsonObject>> {
+  const tomograms = new Map<number, JsonObject>();
+  const take = (key: string, metadata: JsonObject) => {
+    const id = key.split("/").at(-2)!;
+    if (key === `${tomogramFolder(spacingFolder, id)}/${TOMOGRAM_METADATA}`) tomograms.set(Number(id), metadata);
+  };
+  if (run !== undefined) for (const { key, metadata } of await context.stored(run, "tomogram")) take(key, metadata);
+  for (const [key, { params }] of makers) {
+    if (!key.endsWith(`/${TOMOGRAM_METADATA}`) || typeof params.metadata !== "string") continue;
+    const metadata = parseJson(params.metadata);
+    if (isJsonMap(metadata)) take(key, metadata);
+  }
+  return tomograms;
+}
+
+interface OneParts extends ViewConfigParts {
+  readonly spacing: VoxelSpacing;
+  readonly id: number;
+  readonly metadata: JsonObject;
+  readonly layers: readonly Task[];
+  readonly seen: string;
+  readonly makers: ReadonlyMap<string, Task>;
+  readonly title: string;
+}
+
+async function planOne(
+  context: PlanContext,
+  draft: Draft,
+  { run, deposition, spacing, id, metadata, layers, seen, makers, title }: OneParts,
+  where: Whereabouts,
+): Promise<void> {
+  const { folder } = spacing.ancestor;
+  const { omezarr_dir: zarr, mrc_file: mrc, alignment_metadata_path: alignment } = metadata;
+  const because = (why: string) => draft.entities.push(leave("viz_config", title, why, where));
+  if (typeof alignment !== "string" || alignment === "") {
+    because("its metadata name no alignment");
+    return;
+  }
+  const tomogram = `${tomogramFolder(folder, id)}/${TOMOGRAM_METADATA}`;
+  const pyramid = typeof zarr === "string" ? `${zarr.replace(/\/+$/, "")}/` : undefined;
+  const isThere = pyramid !== undefined && (makers.has(pyramid) || (await storedPyramid(context, pyramid)) !== undefined);
+  if (!isThere) {
+    because("there is no OME-Zarr of it, which is what a view shows");
+    return;
+  }
+  const needs = [tomogram, pyramid, String(mrc)].flatMap((key) => makers.get(key)?.id ?? []);
+  const key = `${precomputeFolder(folder)}/${id}-neuroglancer_config.json`;
+  const task = makeTask({
+    title,
+    run: VIEW_CONFIG_OPERATION,
+    params: {
+      key,
+      tomogram,
+      run: run.folder,
+      spacing: folder,
+      urlPrefix: context.viewUrl,
+      depositionId: typeof deposition.name === "number" ? deposition.name : scalarText(deposition.name),
+      compat: context.compat,
+      // what is not made by this plan is known by what the plan saw of it
+      seen,
+      stored: needs.length > 0 ? null : [await identityOf(context, tomogram), await storedPyramid(context, pyramid)].join(" "),
+      ...(context.force ? { force: true } : {}),
+    },
+    inputs: [],
+    outputs: [key],
+    needs: [...new Set(needs)],
+    after: [...new Set([...needs, ...layers.map((layer) => layer.id)])],
+    bytes: 0,
+    memoryBytes: memoryOf(metadata),
+    threads: 1,
+  });
+  draft.tasks.push(task);
+  draft.entities.push({ kind: "viz_config", title, ...where, action: "write", reads: [], writes: [key], bytes: 0 });
+}
+
+/** Annotations of a run, and their views. */
+function isLayerOutput(key: string, run: string): boolean {
+  if (!key.startsWith(`${run}/Reconstructions/`)) return false;
+  return key.includes("/Annotations/") || /\/NeuroglancerPrecompute\/[^/]+\/$/.test(key);
+}
+
+/**
+ * What a plan saw of the annotations and views on the target that it does not make itself, as one word: when it changes, views are made anew.
+ * What they say of layers is in the metadata; of the folders only their names matter.
+ */
+async function seenOf(context: PlanContext, run: string, layers: readonly Task[]): Promise<string> {
+  const own = new Set(layers.flatMap(({ outputs }) => outputs));
+  const seen: string[] = [];
+  const reconstructions = `${run}/Reconstructions`;
+  if (!(await isFolder(context.target, reconstructions))) return "";
+  for (const { key: folder } of await context.target.children(`${reconstructions}/`)) {
+    if (!folder.endsWith("/")) continue;
+    const spacing = folder.slice(0, -1);
+    for (const { key } of await context.stored(spacing, "annotation"))
+      if (!own.has(key)) seen.push(`${key} ${await identityOf(context, key)}`);
+    if (!(await isFolder(context.target, precomputeFolder(spacing)))) continue;
+    for (const { key } of await context.target.children(`${precomputeFolder(spacing)}/`))
+      if (key.endsWith("/") && !own.has(key)) seen.push(key);
+  }
+  return seen.length === 0 ? "" : createHash("sha256").update(seen.join("\n")).digest("hex").slice(0, 32);
+}
+
+async function storedPyramid(context: PlanContext, folder: string): Promise<string | undefined> {
+  return (await identityOf(context, `${folder}.zattrs`)) ?? (await identityOf(context, `${folder}zarr.json`));
+}
+
+function memoryOf({ size }: JsonObject): number {
+  const length = (axis: "y" | "x") => Math.ceil(((isJsonMap(size) ? toNumber(size[axis]) : undefined) ?? 2048) / 4);
+  return MEMORY_BYTES + SECTIONS * length("y") * length("x") * VOXEL_BYTES;
+}

@@ -1,0 +1,98 @@
+import { isEmporiumError } from "../../../core/errors.js";
+import { readStar } from "../../../formats/star/read.js";
+import type { StarHeader } from "../../../formats/star/table.js";
+import { openObject, type Store } from "../../../stores/store.js";
+import type { ShapeName } from "../config/grammar/sources.js";
+import type { Item } from "./inventory.js";
+
+/** How a file of points is to be read, as a configuration says it. */
+export interface PointFile {
+  shape: ShapeName;
+  format: string;
+  delimiter?: string | undefined;
+  /** Coordinates are in Å: they are divided by the voxel spacing. */
+  isAngstrom?: boolean | undefined;
+  /** Points of many tomograms in one file: what names a row's tomogram. */
+  rowName?: string | undefined;
+}
+
+const HEAD_BYTES = 64 * 1024;
+const JSON_BYTES_MAX = 16 * 1024 * 1024;
+
+/** Looks into a file of points; undefined for what is none, or of a format that is not read. */
+export async function pointFileOf(store: Store, { path, size }: Item, signal: AbortSignal): Promise<PointFile | undefined> {
+  try {
+    if (path.endsWith(".mod")) return { shape: "Point", format: "mod" };
+    if (path.endsWith(".star")) return await starFile(store, path, signal);
+    if (path.endsWith(".json")) return size <= JSON_BYTES_MAX ? await copickFile(store, path, signal) : undefined;
+    const head = await store.read(path, { offset: 0, length: HEAD_BYTES }, { signal });
+    return head && tableFile(new TextDecoder().decode(head));
+  } catch (error) {
+    if (isEmporiumError(error) && (error.code.startsWith("FORMAT_") || error.code === "USAGE")) return undefined;
+    throw error;
+  }
+}
+
+async function starFile(store: Store, path: string, signal: AbortSignal): Promise<PointFile | undefined> {
+  const tables: StarHeader[] = [];
+  await readStar(await openObject(store, path, { signal }), (table) => {
+    tables.push(table);
+    return "skip";
+  });
+  const has = (...columns: string[]) => tables.some((table) => columns.every((column) => table.columns.includes(column)));
+  if (tables.some(({ name }) => name === "stopgap_motivelist"))
+    return { shape: "OrientedPoint", format: "stopgap_star", rowName: "tomo_num" };
+  const isTurned = has("rlnAngleRot") || has("rlnTomoSubtomogramRot") || has("wrpAngleRot1");
+  const shape = isTurned ? "OrientedPoint" : "Point";
+  if (has("rlnCenteredCoordinateXAngst")) return { shape, format: "relion5_star", rowName: "rlnTomoName" };
+  if (has("wrpCoordinateX1") || has("wrpCoordinateX")) return { shape, format: "warp_star", rowName: "wrpSourceName" };
+  if (!has("rlnCoordinateX", "rlnCoordinateY", "rlnCoordinateZ")) return undefined;
+  if (has("rlnTomoName")) return { shape, format: "relion4_star", rowName: "rlnTomoName" };
+  return { shape, format: "relion3_star", rowName: has("rlnMicrographName") ? "rlnMicrographName" : undefined };
+}
+
+async function copickFile(store: Store, path: string, signal: AbortSignal): Promise<PointFile | undefined> {
+  const bytes = await store.read(path, undefined, { signal });
+  const document = bytes && parsed(bytes);
+  const points = (document as { points?: unknown } | undefined)?.points;
+  if (!Array.isArray(points)) return undefined;
+  const some = points.slice(0, 1_000) as { instance_id?: unknown; transformation_?: unknown }[];
+  const ids = new Set(some.map((point) => point?.instance_id ?? 0));
+  const isTurned = some.some((point) => Array.isArray(point?.transformation_) && !isIdentity(point.transformation_));
+  const shape = isTurned ? "OrientedPoint" : ids.size > 1 ? "InstanceSegmentation" : "Point";
+  return { shape, format: "copick", isAngstrom: true };
+}
+
+function parsed(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined;
+  }
+}
+
+function isIdentity(rows: unknown[]): boolean {
+  return rows.every((row, i) => Array.isArray(row) && row.every((value, j) => value === (i === j ? 1 : 0)));
+}
+
+/** Three numbers a line, perhaps behind a line of words. Tables of runs and of objects are something else. */
+function tableFile(text: string): PointFile | undefined {
+  const lines = text
+    .replace(/^\ufeff/, "")
+    .split(/\r?\n/)
+    .filter((line) => line.trim() !== "");
+  const [first = "", second] = lines;
+  if (/(^|[,\t])\s*(run_name|object_id)\b/i.test(first)) return undefined;
+  const delimiter = ["\t", ",", ";", "|"].find((sign) => first.split(sign).length >= 3);
+  if (delimiter === undefined) return undefined;
+  const isNumbers = (line: string | undefined) =>
+    line
+      ?.split(delimiter)
+      .slice(0, 3)
+      .every((cell) => cell.trim() !== "" && Number.isFinite(Number(cell))) === true;
+  const cells = first.split(delimiter).map((cell) => cell.trim().toLowerCase());
+  if (cells.length === 4 && cells[0] === "ids") return { shape: "InstanceSegmentation", format: "tardis" };
+  const separated = delimiter === "," ? {} : { delimiter };
+  if (isNumbers(first)) return { shape: "Point", format: "csv", ...separated };
+  return isNumbers(second) ? { shape: "Point", format: "csv_with_header", ...separated } : undefined;
+}

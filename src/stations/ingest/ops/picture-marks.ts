@@ -1,0 +1,91 @@
+import type { Disc, Rgb } from "../../../arrays/picture/marks.js";
+import type { SectionMask } from "../../../arrays/picture/render.js";
+import { centralSlab, SLAB_PLANES } from "../../../arrays/picture/slab.js";
+import { readSlab } from "../../../arrays/stream/read-slab.js";
+import { asEmporiumError, EmporiumError } from "../../../core/errors.js";
+import type { TaskContext } from "../../../engine/task.js";
+import { readPointLines } from "../../../formats/points/ndjson.js";
+import { absent, objectName, openObject } from "../../../stores/store.js";
+import type { GreySection } from "./picture-shelf.js";
+
+/** One file of an annotation that a picture shows. Plain JSON. */
+export interface PictureLayer {
+  readonly shape: "mask" | "points";
+  /** Points: the ndjson. Mask: the Zarr's folder. */
+  readonly key: string;
+  /** Of a mask: its MRC. */
+  readonly mrc?: string;
+  readonly colour: Rgb;
+  /** What identifies its content: the task that makes it, or what its file looked like. */
+  readonly made: string;
+}
+
+interface Marks {
+  masks: SectionMask[];
+  discs: Disc[];
+}
+
+/**
+ * What a section shows of the layers: masks wherever they have a voxel in the slab, points that lie in it, those of the later planes and layers
+ * over the others. A layer that is not there, or is damaged, is left out with a warning.
+ */
+export async function drawnMarks(
+  section: GreySection,
+  layers: readonly PictureLayer[],
+  context: TaskContext,
+  warnings: string[],
+): Promise<Marks> {
+  const masks: SectionMask[] = [];
+  const points: Point[] = [];
+  for (const [order, layer] of layers.entries()) {
+    try {
+      if (layer.shape === "mask") masks.push(await maskOf(layer, section, context));
+      else for await (const point of pointsOf(layer, order, section.planes, context)) points.push(point);
+    } catch (error) {
+      context.signal.throwIfAborted();
+      const { code, message } = asEmporiumError(error);
+      if (code.startsWith("STORE_") && code !== "STORE_ABSENT") throw error;
+      warnings.push(`${message}; the pictures show nothing of it`);
+    }
+  }
+  return { masks, discs: points.sort((a, b) => a.height - b.height) };
+}
+
+interface Point extends Disc {
+  /** Above the others in the picture. */
+  readonly height: number;
+}
+
+async function maskOf(
+  { key, mrc, colour }: PictureLayer,
+  { height, width, planes }: GreySection,
+  { target, signal }: TaskContext,
+): Promise<SectionMask> {
+  const slab = await readSlab(target, { mrc: mrc ?? null, zarr: key }, centralSlab, signal);
+  if (!slab) throw absent(target, key);
+  if (slab.height !== height || slab.width !== width || slab.planes !== planes) {
+    const name = objectName(target, key);
+    const size = `${slab.width}×${slab.height}×${slab.planes}`;
+    throw new EmporiumError("FORMAT_FIELD", `${name} has ${size} voxels, the tomogram ${width}×${height}×${planes}`, {
+      place: { file: name },
+    });
+  }
+  return { covered: Uint8Array.from(slab.sum, (count) => (count > 0 ? 1 : 0)), colour };
+}
+
+async function* pointsOf(
+  { key, colour }: PictureLayer,
+  order: number,
+  planes: number,
+  { target, signal }: TaskContext,
+): AsyncGenerator<Point> {
+  if (!(await target.stat(key, { signal }))) throw absent(target, key);
+  const { z0 } = centralSlab(planes);
+  for await (const { count, positions } of readPointLines(await openObject(target, key, { signal }), { signal })) {
+    for (let i = 0; i < count; i++) {
+      const z = positions[3 * i + 2]!;
+      if (z < z0 || z > z0 + SLAB_PLANES) continue;
+      yield { x: positions[3 * i]!, y: positions[3 * i + 1]!, colour, height: order + z };
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import type { Section } from "../../../arrays/picture/render.js";
+
+/** A section of a tomogram in grey, without what is marked in it. */
+export interface GreySection extends Pick<Section, "height" | "width" | "grey"> {
+  /** Planes of the tomogram. */
+  readonly planes: number;
+}
+
+/** Bytes of sections that wait to be drawn. What finds no room is read again from the target. */
+const SHELF_BYTES = 64 * 2 ** 20;
+
+/** Where the conversion of a tomogram leaves its section for those who draw pictures of it: in memory, for the time of one run. */
+export interface SectionShelf {
+  /** Whether anybody will come for it. */
+  awaits(volume: string): boolean;
+  put(volume: string, section: GreySection): void;
+  /** Each section is given away once. */
+  take(volume: string): GreySection | undefined;
+}
+
+/** @param awaited names of the volumes (`shelfName`) whose pictures are to be drawn. */
+export function sectionShelf(awaited: ReadonlySet<string>): SectionShelf {
+  const sections = new Map<string, GreySection>();
+  let room = SHELF_BYTES;
+  const take = (volume: string) => {
+    const section = sections.get(volume);
+    if (section) room += section.grey.length;
+    sections.delete(volume);
+    return section;
+  };
+  return {
+    awaits: (volume) => awaited.has(volume),
+    put(volume, section) {
+      take(volume);
+      if (section.grey.length > room) return;
+      room -= section.grey.length;
+      sections.set(volume, section);
+    },
+    take,
+  };
+}
+
+/** A volume is known by the keys that it is written to. */
+export function shelfName({ mrc, zarr }: { readonly mrc?: unknown; readonly zarr?: unknown }): string {
+  return JSON.stringify([mrc ?? null, zarr ?? null]);
+}

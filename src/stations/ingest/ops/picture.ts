@@ -1,0 +1,99 @@
+import type { PictureName } from "../../../arrays/picture/frame.js";
+import { greyOf } from "../../../arrays/picture/grey.js";
+import type { Picture } from "../../../arrays/picture/marks.js";
+import { decodePng, encodePng } from "../../../arrays/picture/png.js";
+import { fitPicture } from "../../../arrays/picture/render.js";
+import { centralSlab } from "../../../arrays/picture/slab.js";
+import { readSlab } from "../../../arrays/stream/read-slab.js";
+import { asEmporiumError, EmporiumError } from "../../../core/errors.js";
+import { LIMITS } from "../../../core/limits.js";
+import { formatBytes } from "../../../core/units.js";
+import type { ObjectReceipt, Operation, TaskContext } from "../../../engine/task.js";
+import { absent, objectName } from "../../../stores/store.js";
+import { readPicture } from "../validate/facts/picture.js";
+import { drawnMarks, type PictureLayer } from "./picture-marks.js";
+import { type GreySection, type SectionShelf, shelfName } from "./picture-shelf.js";
+import { drawOnThread } from "./picture-threads.js";
+import { publishUnlessSame } from "./publish.js";
+
+export const PICTURE_OPERATION = "ingest/picture";
+
+/** What the task of a tomogram's pictures is told. Keys are the target's, but for `source`. */
+export interface PictureParams {
+  /** The tomogram's files, where it has them. */
+  mrc: string | null;
+  zarr: string | null;
+  /** What identifies the volume: the task that makes it, or what its file looked like. */
+  made: string;
+  pictures: readonly { readonly name: PictureName; readonly key: string; readonly source?: string }[];
+  /** What is marked in the tomogram and shown, in the order in which it is drawn. */
+  layers: readonly PictureLayer[];
+  force?: true;
+}
+
+/**
+ * Draws a tomogram's pictures, or makes them of pictures that somebody has drawn. The section is the one that the conversion has left on the
+ * shelf; where there is none (after a resume, or for a tomogram that was there before) it is read from the target.
+ *
+ * A mark that cannot be read is left out with a warning, a drawn picture that cannot be read is replaced by a rendered one.
+ *
+ * @throws {EmporiumError} STORE_ABSENT where the tomogram has no volume, FORMAT_… of its readers
+ */
+export function pictureOperation(shelf: SectionShelf): Operation {
+  return async ({ params }, context) => {
+    const { mrc, zarr, pictures, layers, force } = params as unknown as PictureParams;
+    const warnings: string[] = [];
+    const files = new Map<PictureName, Uint8Array>();
+    const drawn = new Map<string, Picture | undefined>();
+    for (const { name, source } of pictures) {
+      if (source === undefined) continue;
+      if (!drawn.has(source)) drawn.set(source, await readDrawn(source, context, warnings));
+      const picture = drawn.get(source);
+      if (picture) files.set(name, encodePng(fitPicture(picture, name)));
+    }
+    const names = pictures.map(({ name }) => name).filter((name) => !files.has(name));
+    if (names.length > 0) {
+      const grey = shelf.take(shelfName({ mrc, zarr })) ?? (await readSection({ mrc, zarr }, context));
+      const section = { ...grey, ...(await drawnMarks(grey, layers, context, warnings)) };
+      for (const [at, file] of (await drawOnThread({ section, names })).entries()) files.set(names[at]!, file);
+    }
+    const outputs: ObjectReceipt[] = [];
+    for (const { name, key } of pictures) {
+      outputs.push(await publishUnlessSame(context, key, files.get(name)!, { contentType: "image/png", force }));
+    }
+    return { outputs, warnings, facts: { pictures: outputs.length, rendered: names.length } };
+  };
+}
+
+async function readSection(files: Pick<PictureParams, "mrc" | "zarr">, { target, signal }: TaskContext): Promise<GreySection> {
+  const slab = await readSlab(target, files, centralSlab, signal);
+  if (!slab) throw absent(target, files.mrc ?? files.zarr ?? "the tomogram's volume");
+  return { height: slab.height, width: slab.width, planes: slab.planes, grey: greyOf(slab.sum) };
+}
+
+/** A picture that somebody has drawn; undefined, with a warning, where it is none that can be resized. */
+async function readDrawn(key: string, { source, signal }: TaskContext, warnings: string[]): Promise<Picture | undefined> {
+  const name = objectName(source, key);
+  try {
+    const stat = await source.stat(key, { signal });
+    if (!stat) throw absent(source, key);
+    if (stat.size > LIMITS.chunkBytes) {
+      throw new EmporiumError("FORMAT_LIMIT", `${name} has ${formatBytes(stat.size)}, too many for a picture`, {
+        place: { file: name },
+      });
+    }
+    const bytes = await source.read(key, undefined, { signal, ifMatch: stat.etag });
+    if (!bytes) throw absent(source, key);
+    const { format } = await readPicture(bytes, name);
+    if (format !== "PNG") {
+      throw new EmporiumError("FORMAT_UNSUPPORTED", `${name} is a ${format} file, PNG is wanted`, { place: { file: name } });
+    }
+    return decodePng(bytes, name);
+  } catch (error) {
+    signal.throwIfAborted();
+    const { code, message } = asEmporiumError(error);
+    if (code.startsWith("STORE_") && code !== "STORE_ABSENT") throw error;
+    warnings.push(`${message}; the picture is rendered from the tomogram`);
+    return undefined;
+  }
+}

@@ -1,0 +1,18 @@
+/** Where the public portal serves its tree: the reference's own default. */
+const PORTAL = "https://files.cryoetdataportal.cziscience.com";
+/** Where a tree on this machine can be served while somebody looks at it. */
+const HERE = "http://127.0.0.1:8080";
+
+/**
+ * The address that views name where nobody says under which one the tree is published: that of the bucket or server that it is written to; for
+ * a tree on this machine the machine itself, port 8080.
+ *
+ * @param target URL of the output.
+ * @param compat the reference's: the public portal.
+ */
+export function viewAddress(target: string, compat: boolean): string {
+  if (compat) return PORTAL;
+  if (/^https?:/.test(target)) return target;
+  const [, bucket, path = ""] = /^s3:\/\/([^/]+)(\/.*)?$/.exec(target) ?? [];
+  return bucket === undefined ? HERE : `https://${bucket}.s3.amazonaws.com${path}`;
+}

@@ -1,0 +1,81 @@
+import { contrastSections } from "../../../arrays/contrast/limits.js";
+import { openZarrLevel } from "../../../arrays/stream/zarr-level.js";
+import { EmporiumError } from "../../../core/errors.js";
+import type { JsonObject } from "../../../core/json.js";
+import { roundHalfEven, toNumber } from "../../../core/number.js";
+import { readMrcHeader } from "../../../formats/mrc/header.js";
+import { layerUrl, type TomogramLayer } from "../../../formats/precomputed/state.js";
+import { openObject, type Store } from "../../../stores/store.js";
+import { onThread } from "./threads.js";
+
+/** Sections that are read at once. */
+const SECTIONS_AT_ONCE = 8;
+
+/**
+ * How a view shows a tomogram: its sections by the mean and deviation that the MRC's header gives, renderings by limits from the coarsest level
+ * of the OME-Zarr. Where there is no MRC, or its header tells nothing, what is read of the level stands in.
+ *
+ * @param metadata of the tomogram, as they are on the target.
+ * @throws {EmporiumError} STORE_ABSENT without the OME-Zarr, which is what a viewer reads; METADATA_VALUE where metadata name none.
+ */
+export async function tomogramLayer(
+  target: Store,
+  metadata: JsonObject,
+  { urlPrefix, name }: { urlPrefix: string; name: string },
+  signal: AbortSignal,
+): Promise<TomogramLayer> {
+  const { omezarr_dir: zarr, mrc_file: mrc, run_name: run } = metadata;
+  if (typeof zarr !== "string") throw new EmporiumError("METADATA_VALUE", `${name} names no omezarr_dir, a view needs one`);
+  const finest = await openZarrLevel(target, zarr, "finest", signal);
+  const { slab, shape } = await readSlab(target, zarr, signal);
+  const header = typeof mrc === "string" ? await headerFacts(target, mrc, signal) : undefined;
+  const { mean, deviation } = header?.values ?? statisticsOf(slab);
+  const spacing = header?.spacingAngstrom ?? toNumber(metadata.voxel_spacing) ?? finest.voxelSizeAngstrom[2];
+  if (spacing === undefined) throw new EmporiumError("METADATA_VALUE", `${name}: nothing tells the voxel size`);
+  return {
+    name: typeof run === "string" ? run : zarr.slice(zarr.lastIndexOf("/") + 1).replace(/\.zarr$/, ""),
+    url: layerUrl(urlPrefix, zarr),
+    spacingAngstrom: roundHalfEven(spacing, 3),
+    shape: finest.shape,
+    mean,
+    deviation,
+    limits3d: await onThread("contrast", { slab, shape }, { signal, transfer: [slab.buffer] }),
+  };
+}
+
+/** The middle sections of the coarsest level. */
+async function readSlab(target: Store, zarr: string, signal: AbortSignal) {
+  const level = await openZarrLevel(target, zarr, "coarsest", signal);
+  const [nz, ny, nx] = level.shape;
+  const { start, stop } = contrastSections(nz);
+  const slab = new Float32Array((stop - start) * ny * nx);
+  for (let z = start; z < stop; z += SECTIONS_AT_ONCE) {
+    const box = { start: [z, 0, 0], stop: [Math.min(z + SECTIONS_AT_ONCE, stop), ny, nx] } as const;
+    const voxels = await level.read({ start: [...box.start], stop: [...box.stop] });
+    for (let i = 0; i < voxels.length; i++) slab[(z - start) * ny * nx + i] = Number(voxels[i]);
+  }
+  return { slab, shape: level.shape };
+}
+
+/** What the header of an MRC of ours tells; undefined where there is none. */
+async function headerFacts(target: Store, mrc: string, signal: AbortSignal) {
+  if (!(await target.stat(mrc, { signal }))) return undefined;
+  const { dmin, dmax, dmean, rms, voxelSizeAngstrom } = await readMrcHeader(await openObject(target, mrc, { signal }), {
+    signal,
+  });
+  const isComputed = dmin <= dmax && rms >= 0 && Number.isFinite(dmean) && Number.isFinite(rms);
+  return { spacingAngstrom: voxelSizeAngstrom[2], values: isComputed ? { mean: dmean, deviation: rms } : undefined };
+}
+
+/** Of the finite values. */
+function statisticsOf(values: Float32Array): { mean: number; deviation: number } {
+  let [count, sum, squares] = [0, 0, 0];
+  for (const value of values) {
+    if (!Number.isFinite(value)) continue;
+    count++;
+    sum += value;
+  }
+  const mean = count > 0 ? sum / count : 0;
+  for (const value of values) if (Number.isFinite(value)) squares += (value - mean) ** 2;
+  return { mean, deviation: count > 0 ? Math.sqrt(squares / count) : 0 };
+}

@@ -1,0 +1,284 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { type DepositName, generateLab } from "../../examples/lab/generate.mjs";
+import { checkConfig } from "../../src/stations/ingest/check/check.js";
+import { askAll, QUESTIONS } from "../../src/stations/ingest/new-config/answers.js";
+import { type NewConfig, newConfig, newConfigFor } from "../../src/stations/ingest/new-config/new-config.js";
+import type { IngestPlan } from "../../src/stations/ingest/plan.js";
+import { openStore } from "../../src/stores/url.js";
+import { emporium } from "./cli-host.js";
+import { DATA, hasData, plan, storeOf, tinyMdoc, tinyMrc } from "./ingest-plan-kit.js";
+
+/** Configurations that are made from folders: valid as they are, and they find what is there. */
+const signal = new AbortController().signal;
+const root = mkdtempSync(join(tmpdir(), "emporium-new-"));
+const lab = join(root, "input", "lab");
+beforeAll(async () => {
+  const deposits: DepositName[] = ["imod", "aretomo", "batch", "sim"];
+  await generateLab({ out: root, deposits, sections: "all" });
+});
+afterAll(() => rmSync(root, { recursive: true }));
+
+/** Runs, tomograms and tilt series that a plan would write. */
+function planned({ tasks }: IngestPlan) {
+  const keys = tasks.flatMap(({ outputs }) => outputs);
+  const count = (pattern: RegExp) => keys.filter((key) => pattern.test(key)).length;
+  return {
+    runs: count(/\/run_metadata\.json$/),
+    tomograms: count(/\/tomogram_metadata\.json$/),
+    series: count(/\/tiltseries_metadata\.json$/),
+    frames: count(/\/Frames\/.*\.(tiff?|eer)$/),
+    alignments: count(/\/alignment_metadata\.json$/),
+  };
+}
+
+const checked = (config: NewConfig) => checkConfig(new TextEncoder().encode(config.yaml), "new.yaml");
+
+describe("the laboratory's folders", () => {
+  it.each<[name: string, runs: string[], found: ReturnType<typeof planned>]>([
+    // TS_0003 has a tilt series and no tomogram: the laboratory's own configuration leaves it out, this one does not
+    ["imod", ["TS_0001", "TS_0002", "TS_0003"], { runs: 3, tomograms: 2, series: 3, frames: 14, alignments: 2 }],
+    ["sim", ["TS_1", "TS_100"], { runs: 2, tomograms: 2, series: 2, frames: 0, alignments: 2 }],
+    ["aretomo", ["25jul_pos1", "25jul_pos2", "25jul_pos3"], { runs: 3, tomograms: 12, series: 3, frames: 21, alignments: 3 }],
+    [
+      "batch",
+      Array.from({ length: 12 }, (_, i) => `mka2019-11-19-${i + 1}`),
+      { runs: 12, tomograms: 12, series: 11, frames: 0, alignments: 12 },
+    ],
+  ])("%s", async (name, runs, found) => {
+    const config = await newConfig({ from: join(lab, name), signal });
+    expect(config.runs).toEqual(runs);
+    expect(checked(config).errors).toEqual([]);
+    expect(checked(config).warnings).toEqual([]);
+    expect(config.errors).toEqual([]);
+    expect([config.input, config.sourcePrefix]).toEqual([lab, name]);
+    const made = await plan({ config: config.yaml, source: await openStore(config.input!) });
+    expect(planned(made)).toEqual(found);
+  });
+
+  it("spacings, tilts and doses are read where they stand", async () => {
+    const { yaml } = await newConfig({ from: join(lab, "imod"), signal });
+    const config = parse(yaml) as Record<string, { metadata: Record<string, unknown> }[]>;
+    expect(config.tiltseries![0]!.metadata).toMatchObject({
+      acceleration_voltage: 300_000,
+      tilt_range: { min: -9, max: 9 },
+      tilt_step: 3,
+      tilt_axis: 84.7,
+      total_flux: 21,
+      pixel_spacing: 3.3702,
+    });
+    expect(config.frames![0]!.metadata.dose_rate).toBe(2);
+    expect(config.tomograms!.map(({ metadata }) => metadata.voxel_spacing)).toEqual([13.48]);
+  });
+
+  it("each placeholder has a comment, and the lines that have one are told", async () => {
+    const { yaml, toFill } = await newConfig({ from: join(lab, "imod"), signal });
+    const lines = yaml.split("\n");
+    expect(toFill.length).toBeGreaterThan(20);
+    for (const { line, what } of toFill)
+      expect(lines[line - 1]).toMatch(new RegExp(`# please fill in: ${what.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}$`));
+    expect(toFill.filter(({ line }) => /pixel_spacing|tilt_axis|acceleration_voltage/.test(lines[line - 1]!))).toEqual([]);
+    for (const key of ["deposition_title", "ORCID", "model", "sample_type"]) {
+      expect(
+        toFill.some(({ line }) => lines[line - 1]!.includes(`${key}:`)),
+        key,
+      ).toBe(true);
+    }
+  });
+});
+
+describe("the public sample of a laboratory", () => {
+  it.skipIf(!existsSync(new URL("lab-mini/10001_input", DATA)))("gives its two runs", async () => {
+    const from = new URL("lab-mini/10001_input", DATA).pathname;
+    const config = await newConfig({ from, signal });
+    expect(config.runs).toEqual(["TS_run1", "TS_run2"]);
+    expect(checked(config).errors).toEqual([]);
+    const made = await plan({ config: config.yaml, source: await openStore(config.input!) });
+    expect(planned(made)).toMatchObject({ runs: 2, tomograms: 2, series: 1, frames: 5 });
+  });
+
+  it.skipIf(!hasData)(
+    "every folder of test data gives a configuration without errors, whatever is in it",
+    async () => {
+      for (const name of ["lab-mini/20002", "mdoc", "star", "mod", "mrc", "alignment", "tiff", "zarr", "portal-output"]) {
+        const folder = new URL(name, DATA);
+        if (!existsSync(folder)) continue;
+        const config = await newConfig({ from: folder.pathname, signal });
+        expect([name, checked(config).errors]).toEqual([name, []]);
+      }
+    },
+    60_000,
+  );
+});
+
+/** A folder made here, described and planned. */
+async function described(files: Record<string, string | Uint8Array>): Promise<{ config: NewConfig; plan: IngestPlan }> {
+  const config = await newConfigFor(await storeOf(files), { sourcePrefix: "lab", input: "memory:", signal });
+  expect(checked(config).errors).toEqual([]);
+  const below = Object.fromEntries(Object.entries(files).map(([key, body]) => [`lab/${key}`, body]));
+  return { config, plan: await plan({ config: config.yaml, source: below }) };
+}
+
+const RAWTLT = "-3.00\n0.00\n3.00\n";
+
+describe("other folders", () => {
+  it("runs as folders named by the microscope, everything within", async () => {
+    const files = Object.fromEntries(
+      ["Position_1", "Position_1_2", "Position_12"].flatMap((run) => [
+        [`${run}/${run}.mdoc`, tinyMdoc()],
+        [`${run}/${run}.rawtlt`, RAWTLT],
+        [`${run}/${run}.st`, tinyMrc(8, 8, 3, 1.96)],
+        [`${run}/${run}_rec.mrc`, tinyMrc(8, 8, 4, 7.84)],
+      ]),
+    );
+    const { config, plan: made } = await described(files);
+    expect(config.runs).toEqual(["Position_1", "Position_1_2", "Position_12"]);
+    expect(planned(made)).toMatchObject({ runs: 3, tomograms: 3, series: 3 });
+  });
+
+  it("one run alone", async () => {
+    const { config, plan: made } = await described({ "rec/cell7.rec": tinyMrc(8, 8, 4, 10.5), "mdocs/cell7.mdoc": tinyMdoc() });
+    expect(config.runs).toEqual(["cell7"]);
+    expect(planned(made)).toMatchObject({ runs: 1, tomograms: 1 });
+  });
+
+  it("names without numbers", async () => {
+    const { config } = await described({
+      "tomograms/wildtype.mrc": tinyMrc(8, 8, 4, 10.5),
+      "tomograms/mutant.mrc": tinyMrc(8, 8, 4, 10.5),
+      "mdocs/wildtype.mdoc": tinyMdoc(),
+      "mdocs/mutant.mdoc": tinyMdoc(),
+    });
+    expect(config.runs).toEqual(["mutant", "wildtype"]);
+  });
+
+  it("bin4 and bin8 of each run are two tomograms, and numbers that count are no part of a pattern", async () => {
+    const files = Object.fromEntries(
+      [1, 2, 3].flatMap((n) => [
+        [`TS_0${n}/2024060${n}/vol_bin4.mrc`, tinyMrc(8, 8, 4, 7.84)],
+        [`TS_0${n}/2024060${n}/vol_bin8.mrc`, tinyMrc(4, 4, 2, 15.68)],
+      ]),
+    );
+    const { config, plan: made } = await described(files);
+    expect(config.yaml).toContain("{run_name}/*/vol_bin4.mrc");
+    expect(config.yaml).toContain("{run_name}/*/vol_bin8.mrc");
+    expect(config.yaml).toContain("value: [7.84, 15.68]");
+    expect(planned(made)).toMatchObject({ runs: 3, tomograms: 6 });
+  });
+
+  it("headers without a voxel size are asked for", async () => {
+    const { config } = await described({ "rec/TS_01.rec": tinyMrc(8, 8, 4, 0), "rec/TS_02.rec": tinyMrc(8, 8, 4, 0) });
+    expect(config.toFill.some(({ what }) => /no header has one/.test(what))).toBe(true);
+  });
+
+  it("names that are patterns, templates or comments are taken literally", async () => {
+    const { config, plan: made } = await described({
+      "rec [new]/TS_1 {a} #x.rec": tinyMrc(8, 8, 4, 10.5),
+      "rec [new]/TS_2 {a} #x.rec": tinyMrc(8, 8, 4, 10.5),
+      "notes\nrun: evil/readme.txt": "x",
+    });
+    expect(planned(made)).toMatchObject({ runs: 2, tomograms: 2 });
+    expect(Object.keys(parse(config.yaml) as object)).not.toContain("run");
+  });
+
+  it("tilt series without an acquisition file ask for one", async () => {
+    const { config } = await described({ "st/TS_1.st": tinyMrc(8, 8, 3, 1.96), "st/TS_1.rawtlt": RAWTLT });
+    expect(config.toFill.some(({ what }) => /no \.mdoc was found/.test(what))).toBe(true);
+  });
+
+  it("what is no volume though it is called so is left alone", async () => {
+    const { config } = await described({ "rec/TS_1.rec": "not a volume", "rec/TS_2.rec": tinyMrc(8, 8, 4, 10.5) });
+    expect([config.runs, config.found.tomogram]).toEqual([["TS_2"], 1]);
+  });
+
+  it("points are looked into: tables, particles, picks", async () => {
+    const { config } = await described({
+      "rec/TS_1.rec": tinyMrc(8, 8, 4, 10.5),
+      "rec/TS_2.rec": tinyMrc(8, 8, 4, 10.5),
+      "picks/TS_1_ribo.csv": "1;2;3\n4;5;6\n",
+      "picks/TS_2_ribo.csv": "1;2;3\n",
+      "heads/TS_1_memb.csv": "x,y,z\n1,2,3\n",
+      "heads/TS_2_memb.csv": "x,y,z\n1,2,3\n",
+      "star/TS_1.star": "data_\nloop_\n_rlnCoordinateX\n_rlnCoordinateY\n_rlnCoordinateZ\n_rlnAngleRot\n1 2 3 4\n",
+      "star/TS_2.star": "data_\nloop_\n_rlnCoordinateX\n_rlnCoordinateY\n_rlnCoordinateZ\n_rlnAngleRot\n1 2 3 4\n",
+      "Picks/TS_1.json": `{"points": [{"location": {"x": 1, "y": 2, "z": 3}}]}`,
+      "Picks/TS_2.json": `{"points": [{"location": {"x": 1, "y": 2, "z": 3}}]}`,
+    });
+    const { annotations } = parse(config.yaml) as { annotations: { sources: Record<string, { file_format: string }>[] }[] };
+    const shapes = annotations.map(
+      ({ sources }) => Object.entries(sources[0]!).map(([shape, source]) => `${shape} ${source.file_format}`)[0],
+    );
+    expect(shapes.sort()).toEqual(["OrientedPoint relion3_star", "Point copick", "Point csv", "Point csv_with_header"]);
+    expect(config.yaml).toContain("delimiter: ;");
+    expect(config.yaml).toContain("binning: 10.5");
+  });
+
+  it("an empty folder is an error", async () => {
+    await expect(newConfigFor(await storeOf({}), { sourcePrefix: "lab", input: "memory:", signal })).rejects.toThrow(
+      /holds no files/,
+    );
+  });
+});
+
+describe("questions", () => {
+  it("answers stand in the configuration, without a comment", async () => {
+    const said = [
+      "10301",
+      "10401",
+      "Spores",
+      "Many spores",
+      "Ada Example",
+      "0000-0002-1825-0097",
+      "2026-02-01",
+      "Bacillus subtilis",
+      "1423",
+      "Krios G4",
+    ];
+    const answers = await askAll(QUESTIONS, async () => said.shift());
+    const config = await newConfig({ answers, signal });
+    expect(checked(config).errors).toEqual([]);
+    for (const text of ["Spores", "Ada Example", "0000-0002-1825-0097", "2026-02-01", "Bacillus subtilis", "1423", "Krios G4"]) {
+      const lines = config.yaml.split("\n").filter((line) => line.includes(text));
+      expect(lines.length, text).toBeGreaterThan(0);
+      for (const line of lines) expect(line).not.toContain("please fill in");
+    }
+    expect(config.yaml).toContain("value: [10301]");
+    expect(config.yaml).toContain('value: ["10401"]');
+  });
+
+  it("an answer that will not do is asked for again, and nobody's silence ends it", async () => {
+    const asked: string[] = [];
+    const said = ["ten", "10", ""];
+    const answers = await askAll(QUESTIONS, async (text) => {
+      asked.push(text);
+      return said.shift();
+    });
+    expect(answers).toEqual({ depositionId: 10 });
+    expect(asked[1]).toContain("a whole number above 0");
+    expect(asked.length).toBe(4);
+  });
+
+  it("the command asks on stderr and writes the configuration to stdout", async () => {
+    const { status, out, err } = await emporium(["ingest", "new"], { stdin: Readable.from(["10301\n", "10401\n", "A title\n"]) });
+    expect([status, checkConfig(Buffer.from(out), "x.yaml").errors]).toEqual([0, []]);
+    expect(out).toContain("deposition_title: A title");
+    expect(err).toContain("Number of the deposition at the portal: ");
+  });
+
+  it("the command asks nothing with --yes, or of a folder, and never writes over a file", async () => {
+    const quiet = await emporium(["ingest", "new", "--yes"]);
+    expect([quiet.status, quiet.err]).toEqual([0, ""]);
+    const out = join(root, "new.yaml");
+    const written = await emporium(["ingest", "new", "--from", join(lab, "sim"), "--out", out]);
+    expect([written.status, written.err]).toEqual([0, ""]);
+    expect(checkConfig(readFileSync(out), out).errors).toEqual([]);
+    writeFileSync(out, "mine");
+    const again = await emporium(["ingest", "new", "--from", join(lab, "sim"), "--out", out]);
+    expect(again.status).toBe(2);
+    expect(readFileSync(out, "utf8")).toBe("mine");
+  });
+});
