@@ -1,13 +1,13 @@
 import { z } from "zod";
 import { command } from "./command.js";
-import { refuseNotBuilt, volumeOptions, workOf, workOptions } from "./ingest-options.js";
+import { volumeOptions, workOf, workOptions, zarrOf } from "./ingest-options.js";
 import { printReport } from "./report.js";
 
 export default command({
   name: "ingest convert",
   summary: "Convert one MRC volume to MRC and OME-Zarr, without a config",
   details: [
-    "Writes OUT.mrc (float32, with statistics) and OUT.zarr (OME-Zarr 0.4, three levels) in one reading of the source. With --mrc or --zarr, or an OUT that ends in .mrc or .zarr, only that one is written.",
+    "Writes OUT.mrc (float32, with statistics) and OUT.zarr (OME-Zarr 0.4 or 0.5, three levels) in one reading of the source. With --mrc or --zarr, or an OUT that ends in .mrc or .zarr, only that one is written.",
   ],
   positionals: ["input", "output"],
   options: z.object({
@@ -33,12 +33,12 @@ export default command({
     },
   ],
   async run(options, io) {
-    refuseNotBuilt(options);
     const { convertVolume } = await import("../stations/ingest/convert.js");
     const report = await convertVolume({
       input: options.input,
       ...targetOf(options),
       scaleZ: options.scaleZ,
+      ...zarrOf(options),
       workspace: io.workspace,
       ...workOf(options),
       anonymous: options.anonymous,

@@ -20,7 +20,14 @@ const flagOn = (description: string) =>
 
 /** How volumes are written, wherever they come from. */
 export const volumeOptions = {
-  omeZarr: z.enum(["0.4", "0.5"]).default("0.4").meta({ description: "version of OME-Zarr", value: "0.4" }),
+  omeZarr: z
+    .enum(["0.4", "0.5"])
+    .default("0.4")
+    .meta({ description: "version of OME-Zarr: 0.4 in chunks, or 0.5 (Zarr v3) in shards", value: "0.4" }),
+  codec: z
+    .enum(["blosc-lz4", "zstd"])
+    .optional()
+    .meta({ description: "compression of OME-Zarr 0.5 (default: blosc-lz4)", value: "NAME" }),
   compat: z.enum(["reference"]).optional().meta({
     description: "also give the values that the reference computes wrongly (darkened odd edges, …)",
     value: "reference",
@@ -123,12 +130,21 @@ export function workOf(options: { jobs?: number | undefined; memory?: number | u
 }
 
 /** @throws {EmporiumError} NOT_BUILT for values of the command line's contract that this version does not have. */
-export function refuseNotBuilt({ omeZarr, executor = "local" }: { omeZarr: string; executor?: string }): void {
-  const refuse = (what: string, instead: string) => {
-    throw new EmporiumError("NOT_BUILT", `${what} comes with a later version`, { hint: `leave it out, or use ${instead}` });
-  };
-  if (omeZarr !== "0.4") refuse(`--ome-zarr ${omeZarr}`, "--ome-zarr 0.4");
-  if (executor !== "local") refuse(`--executor ${executor}`, "--executor local");
+function refuseNotBuilt({ executor }: { executor: string }): void {
+  if (executor === "local") return;
+  throw new EmporiumError("NOT_BUILT", `--executor ${executor} comes with a later version`, {
+    hint: "leave it out, or use --executor local",
+  });
+}
+
+/** How the Zarr is written. @throws {EmporiumError} USAGE for a codec that the version does not have. */
+export function zarrOf({ omeZarr, codec }: { omeZarr: "0.4" | "0.5"; codec?: "blosc-lz4" | "zstd" | undefined }) {
+  if (omeZarr === "0.4" && codec !== undefined && codec !== "blosc-lz4") {
+    throw new EmporiumError("USAGE", `--codec ${codec}: OME-Zarr 0.4 is written with blosc-lz4 only, as the portal has it`, {
+      hint: "add --ome-zarr 0.5, or leave --codec out",
+    });
+  }
+  return { omeZarr, codec };
 }
 
 /** `ingest run`, and `ingest plan` as its dry run. */
@@ -145,6 +161,7 @@ export async function runIngest(options: IngestOptions, io: Io): Promise<number>
     keepGoing: options.keepGoing,
     writeMrc: options.writeMrc,
     writeZarr: options.writeZarr,
+    ...zarrOf(options),
     forceOverwrite: options.forceOverwrite,
     allowEmpty: options.allowEmpty,
     httpsPrefix: options.httpsPrefix,

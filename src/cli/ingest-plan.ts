@@ -6,7 +6,7 @@ export default command({
   name: "ingest plan",
   summary: "Show what ingest run would read, write and skip, touching nothing",
   details: [
-    "Finds and checks everything that ingest run would, and prints the tasks with the bytes they read, the memory they hold at most, what is there already, and the sections of the config that this version cannot import.",
+    "Finds and checks everything that ingest run would, and prints the tasks with the bytes they read, the memory they hold at most and what is there already.",
   ],
   positionals: ["config", "input", "output"],
   options: z.object(ingestOptions),

@@ -7,7 +7,7 @@ export default command({
   summary: "Turn a deposition into the portal's folders: MRC, OME-Zarr and metadata",
   details: [
     "Finds what the config names below INPUT, and writes datasets, runs and tomograms below OUTPUT. The same command again does only what is missing; killed at any moment and run again it ends with the same bytes.",
-    "Nothing selected means nothing done: say --import-everything, or which kinds. Sections of the config that this version cannot import are named at the end, and the exit status is then 3.",
+    "Nothing selected means nothing done: say --import-everything, or which kinds.",
   ],
   positionals: ["config", "input", "output"],
   options: z.object({

@@ -67,7 +67,7 @@ export const COMMANDS: readonly CommandEntry[] = [
 ];
 
 /** Names that the command line keeps for later versions: asking for one is answered plainly and not with a guess at another. */
-export const RESERVED = ["ingest new", "harvest", "curate", "catalog", "publish", "blocks", "engine", "serve"] as const;
+export const RESERVED = ["harvest", "curate", "catalog", "publish", "blocks", "engine", "serve"] as const;
 
 export const GROUPS: Readonly<Record<string, string>> = {
   ingest: "From a deposition to the portal's layout",

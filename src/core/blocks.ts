@@ -26,8 +26,8 @@ export interface BlockOptions {
   blockBytes?: number | undefined;
   /** Of all blocks that are kept. Default 8 MiB. */
   keptBytes?: number | undefined;
-  /** Least number of blocks that a request asks for: one at first, then twice as many each time, up to this. Default 1. */
-  aheadMax?: number | undefined;
+  /** Least number of blocks that request 0, 1, 2, … asks for. Default always 1. */
+  ahead?: ((request: number) => number) | undefined;
 }
 
 export interface BlockSource extends RandomAccess {
@@ -43,11 +43,11 @@ const BLOCK_BYTES = 64 * 1024;
  * a source that learns its length from its first answer need not ask for it.
  */
 export function blockSource(source: RandomAccess, options: BlockOptions = {}): BlockSource {
-  const { blockBytes = BLOCK_BYTES, keptBytes = 128 * BLOCK_BYTES, aheadMax = 1 } = options;
+  const { blockBytes = BLOCK_BYTES, keptBytes = 128 * BLOCK_BYTES, ahead = () => 1 } = options;
   const keptMax = Math.max(1, Math.floor(keptBytes / blockBytes));
   /** Least recently used first. */
   const kept = new Map<number, Uint8Array>();
-  let ahead = 1;
+  let requests = 0;
   /** First byte that is known not to be there. */
   let end = Number.POSITIVE_INFINITY;
 
@@ -62,7 +62,8 @@ export function blockSource(source: RandomAccess, options: BlockOptions = {}): B
     name: source.name,
     size: () => source.size(),
     holds: ({ offset, length }) => {
-      for (let index = Math.floor(offset / blockBytes); index <= lastOf(offset, length); index++) if (!kept.has(index)) return false;
+      for (let index = Math.floor(offset / blockBytes); index <= lastOf(offset, length); index++)
+        if (!kept.has(index)) return false;
       return true;
     },
     async read({ offset, length }, readOptions) {
@@ -75,8 +76,7 @@ export function blockSource(source: RandomAccess, options: BlockOptions = {}): B
         if (block === undefined) {
           let stop = index + 1;
           while (stop <= lastOf(offset, length) && !kept.has(stop)) stop++;
-          const wanted = Math.min(Math.max(stop - index, ahead), keptMax);
-          ahead = Math.min(ahead * 2, aheadMax);
+          const wanted = Math.min(Math.max(stop - index, ahead(requests++)), keptMax);
           const bytes = await source.read({ offset: index * blockBytes, length: wanted * blockBytes }, readOptions);
           if (bytes.length < wanted * blockBytes) end = Math.min(end, index * blockBytes + bytes.length);
           for (let i = 0; i * blockBytes < Math.max(bytes.length, 1); i++) {

@@ -46,9 +46,9 @@ describe("checkPlan", () => {
   });
 
   it("wants what a task comes after to be there, and before", () => {
-    const after = (id: string, ...first: string[]) => ({ ...task(id, [id]), after: first });
-    expect(faultOf(task("a", ["x"]), after("b", "a"))).toBeUndefined();
-    for (const wrong of [[after("b", "z")], [after("b", "b")], [after("b", "a"), task("a", ["x"])]]) {
+    const follows = (id: string, ...first: string[]) => ({ ...task(id, [id]), after: first });
+    expect(faultOf(task("a", ["x"]), follows("b", "a"))).toBeUndefined();
+    for (const wrong of [[follows("b", "z")], [follows("b", "b")], [follows("b", "a"), task("a", ["x"])]]) {
       expect(faultOf(...wrong)).toMatchObject({
         code: "INTERNAL",
         message: expect.stringMatching(/^task b does not come after/),

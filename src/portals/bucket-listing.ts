@@ -1,3 +1,4 @@
+import { toHex } from "../core/bytes.js";
 import type { Json } from "../core/json.js";
 import { replyFault } from "./faults.js";
 import { at, listOf, numberOf, textOf } from "./fields.js";
@@ -8,6 +9,8 @@ export interface BucketObject {
   key: string;
   size?: number | undefined;
   etag?: string | undefined;
+  /** Lower-case hexadecimal, where the service states it. (S3's tag is the sum of objects that were sent in one piece.) */
+  md5?: string | undefined;
   modifiedMs?: number | undefined;
 }
 
@@ -45,6 +48,7 @@ export const listS3Level: ListBucket = async (net, bucket, prefix) => {
         key: key(at(item, "Key")),
         size: numberOf(at(item, "Size")),
         etag: textOf(at(item, "ETag")),
+        md5: /^"?([0-9a-f]{32})"?$/.exec(textOf(at(item, "ETag")) ?? "")?.[1],
         modifiedMs: dateOf(at(item, "LastModified")),
       });
     }
@@ -73,6 +77,7 @@ export const listGcsLevel: ListBucket = async (net, bucket, prefix) => {
         key,
         size: numberOf(at(item, "size")),
         etag: textOf(at(item, "etag")),
+        md5: hexOf(textOf(at(item, "md5Hash"))),
         modifiedMs: dateOf(at(item, "updated")),
       });
     }
@@ -90,6 +95,12 @@ function decodeKey(text: string, url: string): string {
   } catch (cause) {
     throw replyFault(url, `the key ${JSON.stringify(text.slice(0, 80))} is not percent-encoded as it says`, cause);
   }
+}
+
+/** The 16 bytes of a sum in base64. */
+function hexOf(base64: string | undefined): string | undefined {
+  if (base64 === undefined || !/^[A-Za-z0-9+/]{22}==$/.test(base64)) return undefined;
+  return toHex(Uint8Array.from(atob(base64), (char) => char.charCodeAt(0)));
 }
 
 function dateOf(value: Json | undefined): number | undefined {

@@ -74,10 +74,11 @@ async function* bucketFiles(url: string, net: PortalNet): AsyncGenerator<PortalF
   const waiting = [start];
   for (let prefix = waiting.shift(); prefix !== undefined; prefix = waiting.shift()) {
     const level = await list(net, bucket, prefix);
-    for (const { key, size, modifiedMs } of level.objects) {
+    for (const { key, size, modifiedMs, md5 } of level.objects) {
       const relative = key.slice(start.length);
+      const checksum = md5 === undefined ? undefined : `md5:${md5}`;
       if (key.startsWith(start) && safeSegments(relative)) {
-        yield { url: `${scheme}://${bucket}/${key}`, path: relative, kind: "file", size, modifiedMs };
+        yield { url: `${scheme}://${bucket}/${key}`, path: relative, kind: "file", size, modifiedMs, checksum };
       }
     }
     for (const below of level.prefixes) {

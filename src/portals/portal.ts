@@ -68,7 +68,7 @@ export interface PortalFile {
   /** Bytes, where the listing states them exactly. */
   size?: number | undefined;
   modifiedMs?: number | undefined;
-  /** `md5:<hex>`, `crc32c:<hex>`, … where the listing states it. */
+  /** `md5:<hex>`, where the listing states it. */
   checksum?: string | undefined;
 }
 

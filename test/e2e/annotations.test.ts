@@ -161,7 +161,11 @@ describe("annotations", () => {
       const target = memoryStore();
       const report = await ingest(config(marks), target);
       expect(report.errors).toEqual([]);
-      expect(report.warnings.map(({ message }) => message).filter((message) => message.includes("label 2"))).toHaveLength(1);
+      expect(
+        (report.warnings as readonly { message: string }[])
+          .map(({ message }) => message)
+          .filter((message) => message.includes("label 2")),
+      ).toHaveLength(1);
       const folders = new Set(Object.keys(await treeOf(target, `${SPACING}/Annotations/`)).map((key) => key.split("/")[5]));
       expect([...folders]).toEqual(["100"]);
     });

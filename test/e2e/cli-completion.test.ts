@@ -23,9 +23,9 @@ function bashOffers(source: string, line: string): string[] {
 
 describe.skipIf(!has("bash"))("bash (needs bash)", () => {
   it.each([
-    ["emporium ", ["ingest", "doctor", "demo", "completion", "help", "--help", "--version"]],
+    ["emporium ", ["ingest", "verify", "doctor", "demo", "completion", "help", "--help", "--version"]],
     ["emporium do", ["doctor"]],
-    ["emporium ingest ", ["run", "plan", "check", "upgrade", "convert", "--help"]],
+    ["emporium ingest ", ["run", "plan", "new", "check", "validate", "upgrade", "convert", "--help"]],
     ["emporium ingest run a b c --import-tomogram", ["--import-tomograms", "--import-tomogram-metadata"]],
     ["emporium ingest run a b c --fail", ["--fail-fast"]],
     ["emporium ingest run a b c --executor l", ["local", "lsf"]],

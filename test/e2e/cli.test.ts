@@ -70,12 +70,22 @@ describe("the frame", () => {
     );
   });
 
-  it.each([
-    ["--executor", "slurm"],
-    ["--ome-zarr", "0.5"],
-  ])("refuses %s %s as not in this version", async (flag, value) => {
+  it.each([["--executor", "slurm"]])("refuses %s %s as not in this version", async (flag, value) => {
     const { status, err } = await emporium(["ingest", "run", "c.yaml", "in", "out", flag, value]);
     expect([status, err.split("\n")[0]]).toEqual([2, `error[NOT_BUILT]: ${flag} ${value} comes with a later version`]);
+  });
+});
+
+describe("--codec", () => {
+  it.each([
+    ["ingest", "convert", "none.mrc", "out"],
+    ["ingest", "run", "c.yaml", "in", "out"],
+  ])("%s %s refuses what OME-Zarr 0.4 is not written with", async (...words) => {
+    const { status, err } = await emporium([...words, "--codec", "zstd"]);
+    expect([status, err.split("\n")[0]]).toEqual([
+      2,
+      "error[USAGE]: --codec zstd: OME-Zarr 0.4 is written with blosc-lz4 only, as the portal has it",
+    ]);
   });
 });
 

@@ -57,18 +57,19 @@ afterAll(() => {
   else process.env.SOURCE_DATE_EPOCH = epoch;
 });
 
-async function makeSource(): Promise<Store> {
+/** @param deep voxels along z of the tomogram: more than 512 are two units of shards. */
+async function makeSource(deep: number): Promise<Store> {
   const source = memoryStore({ url: "memory:source" });
   for (const [index, name] of ["A.rec", "B.st"].entries()) {
     const head = mrcHeaderBytes({
       kind: index === 0 ? "tomogram" : "tiltseries",
-      shape: [4, 5, 6],
+      shape: index === 0 ? [deep, 5, 6] : [4, 5, 6],
       dtype: "int8",
       voxelSizeAngstrom: index === 0 ? 7.84 : 1.96,
       statistics: { min: 0, max: 0, mean: 0, rms: 0 },
       dateMs: 0,
     });
-    const voxels = Int8Array.from({ length: 120 }, (_, i) => ((i * 7 + index * 11) % 101) - 50);
+    const voxels = Int8Array.from({ length: 30 * (index === 0 ? deep : 4) }, (_, i) => ((i * 7 + index * 11) % 101) - 50);
     await source.write(`lab/${name}`, new Uint8Array(Buffer.concat([head, new Uint8Array(voxels.buffer)])));
   }
   await source.write("lab/A.mdoc", new TextEncoder().encode(tinyMdoc()));
@@ -76,6 +77,7 @@ async function makeSource(): Promise<Store> {
 }
 
 interface World {
+  omeZarr: "0.4" | "0.5";
   target: Store;
   workspace: string;
   /** All that is in the target, hidden things included. */
@@ -84,10 +86,11 @@ interface World {
 }
 
 let counter = 0;
-function folderWorld(): World {
+function folderWorld(omeZarr: World["omeZarr"]): World {
   const folder = join(root, `w${++counter}`);
   const target = fileStore(join(folder, "out"), { sync: false });
   return {
+    omeZarr,
     target,
     workspace: join(folder, "ws"),
     async tree() {
@@ -101,9 +104,10 @@ function folderWorld(): World {
     open: async () => [],
   };
 }
-function objectWorld(): World {
+function objectWorld(omeZarr: World["omeZarr"]): World {
   const target = memoryStore({ url: `memory:target-${++counter}` });
   return {
+    omeZarr,
     target,
     workspace: join(root, `w${counter}-ws`),
     async tree() {
@@ -128,6 +132,7 @@ async function run(world: World, source: Store, fate: FaultPlan): Promise<Ingest
     keepGoing: true,
     writeMrc: true,
     writeZarr: true,
+    omeZarr: world.omeZarr,
     forceOverwrite: false,
     compat: false,
     sync: false,
@@ -163,11 +168,13 @@ async function dieAndResume(
 }
 
 describe.each([
-  ["a folder", folderWorld],
-  ["an object store", objectWorld],
-] as const)("a run onto %s that dies at any operation", (_name, make) => {
+  ["chunks in a folder", 4, () => folderWorld("0.4")],
+  ["chunks in an object store", 4, () => objectWorld("0.4")],
+  ["shards in a folder", 520, () => folderWorld("0.5")],
+  ["shards in an object store", 520, () => objectWorld("0.5")],
+] as const)("a run that writes %s and dies at any operation", (_name, deep, make) => {
   it("ends with the same tree when it is run again, for every operation, before, during and after it", async () => {
-    const source = await makeSource();
+    const source = await makeSource(deep);
     const fate = faultPlan();
     const whole = make();
     const report = await run(whole, source, fate);
@@ -192,7 +199,7 @@ describe.each([
   }, 240_000);
 
   it("survives a second death in the resumed run", async () => {
-    const source = await makeSource();
+    const source = await makeSource(deep);
     const whole = make();
     const fate = faultPlan();
     await run(whole, source, fate);
@@ -207,7 +214,7 @@ describe.each([
   }, 120_000);
 
   it("finds nothing to do when it is run once more", async () => {
-    const source = await makeSource();
+    const source = await makeSource(deep);
     const world = make();
     await run(world, source, faultPlan());
     const before = await world.tree();

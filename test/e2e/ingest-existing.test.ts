@@ -74,6 +74,7 @@ describe("adding to a dataset that is there", () => {
       [
         ...["a", "b"].flatMap((name) => [
           `10700/${name}/Alignments/101/alignment_metadata.json`,
+          `10700/${name}/Reconstructions/VoxelSpacing10.500/NeuroglancerPrecompute/101-neuroglancer_config.json`,
           `10700/${name}/Reconstructions/VoxelSpacing10.500/Tomograms/101/tomogram_metadata.json`,
           `10700/${name}/TiltSeries/101/tiltseries_metadata.json`,
         ]),

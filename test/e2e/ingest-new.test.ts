@@ -57,6 +57,9 @@ describe("the laboratory's folders", () => {
     expect(config.errors).toEqual([]);
     expect([config.input, config.sourcePrefix]).toEqual([lab, name]);
     const made = await plan({ config: config.yaml, source: await openStore(config.input!) });
+    // the third run of that laboratory has no acquisition file, which no configuration can help
+    const failures = name === "aretomo" ? ["25jul_pos3: no acquisition file (mdoc) found"] : [];
+    expect(made.failures.map(({ error }) => error.message)).toEqual(failures);
     expect(planned(made)).toEqual(found);
   });
 

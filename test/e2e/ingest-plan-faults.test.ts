@@ -23,8 +23,12 @@ describe("a fault of one run", () => {
     expect(titles(made)).toEqual([
       "default alignment of a",
       "tomogram 100 of a (10.500 Å)",
+      "pictures of tomogram 100 of a (10.500 Å)",
+      "view of tomogram 100 of a (10.500 Å)",
       "metadata of run a",
       "metadata of run b",
+      "snapshot of dataset 10700",
+      "thumbnail of dataset 10700",
       "metadata of dataset 10700",
       "metadata of deposition 10390",
     ]);
@@ -128,7 +132,9 @@ describe("a fault of one run", () => {
     const made = await plan({ config: smallConfig({ runs, tomograms }), source: { "lab/rec/ok.rec": volume } });
     expect(made.failures.map(({ error }) => error.code)).toEqual(["NAME_UNSAFE", "NAME_UNSAFE"]);
     expect(
-      made.tasks.flatMap(({ outputs }) => outputs).every((key) => /^(10700\/(ok\/|dataset)|depositions_metadata)/.test(key)),
+      made.tasks
+        .flatMap(({ outputs }) => outputs)
+        .every((key) => /^(10700\/(ok\/|dataset|Images\/)|depositions_metadata)/.test(key)),
     ).toBe(true);
   });
 
@@ -441,12 +447,15 @@ describe("what is on the target already", () => {
     expect(made.failures).toEqual([]);
     expect(made.tasks.map(({ outputs }) => outputs.at(-1))).toEqual([
       "10700/a/Reconstructions/VoxelSpacing10.500/Tomograms/101/tomogram_metadata.json",
+      "10700/a/Reconstructions/VoxelSpacing10.500/Images/101/key-photo-expanded.png",
+      "10700/a/Reconstructions/VoxelSpacing10.500/NeuroglancerPrecompute/101-neuroglancer_config.json",
       "depositions_metadata/10390/deposition_metadata.json",
     ]);
     expect(documentOf(made, made.tasks[0]!.outputs.at(-1)!).alignment_metadata_path).toBe(
       "10700/a/Alignments/100/alignment_metadata.json",
     );
     expect(made.entities.filter(({ action }) => action === "leave").map(({ title }) => title)).toEqual([
+      "view of tomogram 100 of a (10.500 Å)", // it has no volume
       "metadata of run a",
       "key photos of dataset 10700",
       "metadata of dataset 10700",
@@ -478,7 +487,7 @@ describe("selection", () => {
   });
 
   it("nothing selected, nothing planned", async () => {
-    expect(await plan({ ...scene, flags: {} })).toMatchObject({ tasks: [], failures: [], notBuilt: [], locks: [] });
+    expect(await plan({ ...scene, flags: {} })).toMatchObject({ tasks: [], failures: [], locks: [] });
   });
 
   it("items alone write volumes without metadata", async () => {

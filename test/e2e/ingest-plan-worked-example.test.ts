@@ -22,6 +22,7 @@ describe.skipIf(!hasData)("the worked example", () => {
 
   it.each([
     "depositions_metadata/10390/deposition_metadata.json",
+    "10700/dataset_metadata.json",
     "10700/pos_01/run_metadata.json",
     "10700/pos_01/Frames/frames_metadata.json",
     "10700/pos_01/TiltSeries/100/tiltseries_metadata.json",
@@ -31,12 +32,22 @@ describe.skipIf(!hasData)("the worked example", () => {
     expect(documentsOf(made).get(key)).toBe(readFileSync(new URL(`output/${key}`, folder), "utf8").trimEnd());
   });
 
-  it("plans the dataset's metadata so, but for key photos, which are not made yet", () => {
-    const key = "10700/dataset_metadata.json";
-    const theirs = readFileSync(new URL(`output/${key}`, folder), "utf8").trimEnd();
-    const withoutPhotos = theirs.replace(/"(snapshot|thumbnail)": "[^"]*"/g, '"$1": null');
-    expect(withoutPhotos).not.toBe(theirs);
-    expect(documentsOf(made).get(key)).toBe(withoutPhotos);
+  it("plans the tomogram's pictures after the volume and the points that they show, and the dataset's after them", () => {
+    const taskOf = (title: string) => made.tasks.find((task) => task.title === title)!;
+    const images = "10700/pos_01/Reconstructions/VoxelSpacing7.840/Images/100/key-photo-";
+    const pictures = taskOf("pictures of tomogram 100 of pos_01 (7.840 Å)");
+    const volume = taskOf("tomogram 100 of pos_01 (7.840 Å)");
+    const points = made.tasks.find(({ run }) => run === "ingest/points")!;
+    expect(pictures).toMatchObject({
+      outputs: ["original", "snapshot", "thumbnail", "expanded"].map((name) => `${images}${name}.png`),
+      needs: [volume.id],
+      after: [points.id],
+      params: { layers: [{ shape: "points", key: points.outputs[0], made: points.id }], made: volume.id },
+    });
+    expect(taskOf("thumbnail of dataset 10700")).toMatchObject({
+      params: { source: `${images}thumbnail.png` },
+      needs: [pictures.id],
+    });
   });
 
   it("makes one task of the tomogram: volume, then metadata as its marker", () => {
@@ -54,12 +65,25 @@ describe.skipIf(!hasData)("the worked example", () => {
     expect(task.memoryBytes).toBeGreaterThan(0);
   });
 
-  it("names all that it cannot make, though nobody asked for it", () => {
-    expect(made.notBuilt.map(({ section, sources }) => [section, sources])).toEqual([
-      ["annotation_viz", 0],
-      ["key_images", 0],
-      ["viz_config", 0],
-    ]);
+  it("makes a view of the points and, after it, one of the tomogram with it", () => {
+    const spacing = "10700/pos_01/Reconstructions/VoxelSpacing7.840";
+    const points = made.tasks.find(({ run }) => run === "ingest/points")!;
+    const metadata = made.tasks.find(({ run }) => run === "ingest/annotation")!;
+    const layer = made.tasks.find(({ run }) => run === "ingest/view-points")!;
+    const volume = made.tasks.find(({ title }) => title === "tomogram 100 of pos_01 (7.840 Å)")!;
+    expect(layer).toMatchObject({
+      outputs: [`${spacing}/NeuroglancerPrecompute/100-coat_protein-1.0_point/`],
+      needs: [points.id],
+      params: { points: points.outputs[0], kind: "point", voxelSpacingAngstrom: 7.84, objectName: "Coat protein" },
+    });
+    expect(made.tasks.find(({ run }) => run === "ingest/view-config")).toMatchObject({
+      outputs: [`${spacing}/NeuroglancerPrecompute/100-neuroglancer_config.json`],
+      needs: [volume.id],
+      after: [volume.id, points.id, metadata.id, layer.id],
+    });
+  });
+
+  it("finds nothing wrong and nothing odd", () => {
     expect(made.failures).toEqual([]);
     expect(made.warnings).toEqual([]);
   });

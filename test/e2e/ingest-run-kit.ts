@@ -20,6 +20,11 @@ export interface RunScene {
   force?: boolean;
   dryRun?: boolean;
   checksum?: "sha256";
+  /** Default true. */
+  writeMrc?: boolean;
+  writeZarr?: boolean;
+  httpsPrefix?: string;
+  signal?: AbortSignal;
   open?: OpenIngest["open"];
 }
 
@@ -52,16 +57,17 @@ export async function run(scene: RunScene): Promise<IngestReport> {
       jobs: 2,
       memoryBytes: 2 ** 28,
       keepGoing: true,
-      writeMrc: true,
-      writeZarr: true,
+      writeMrc: scene.writeMrc ?? true,
+      writeZarr: scene.writeZarr ?? true,
       forceOverwrite: scene.force ?? false,
       compat: scene.compat ?? false,
+      httpsPrefix: scene.httpsPrefix,
       sync: false,
       checksum: scene.checksum,
       verify: false,
       dryRun: scene.dryRun ?? false,
       log: silentLog,
-      signal: new AbortController().signal,
+      signal: scene.signal ?? new AbortController().signal,
     },
   );
 }

@@ -4,10 +4,12 @@ import { ceilDiv, volumeOf } from "../../core/box.js";
 import { combineCrc32 } from "../../core/crc32.js";
 import { EmporiumError } from "../../core/errors.js";
 import { LIMITS } from "../../core/limits.js";
+import { giveBack } from "./chunk-pool.js";
 import type { Flusher } from "./flusher.js";
 import { COUNTS_BYTES, FORMS, LEVELS } from "./forms.js";
 import type { Geometry, Unit } from "./geometry.js";
 import type { Statistics, UnitReceipt, WriteVolumeOptions, WriteVolumeResult, WrittenObject } from "./job.js";
+import { chunkName, type ShardBook } from "./shard-book.js";
 import type { WorkerMessage } from "./worker-job.js";
 
 /** Gathers what workers report: finished chunks and units, in whatever order they come. */
@@ -21,6 +23,10 @@ export class Collector {
   private readonly expected: number[];
   private pendingBytes = 0;
   private readonly doneBytes: number;
+  /** Where shards are written units are noted in their order, one after the other: a later attempt goes on behind the last one. */
+  private readonly ready = new Map<number, UnitReceipt>();
+  private nextToNote: number;
+  private noting: Promise<void> = Promise.resolve();
   private readonly kept: readonly number[];
   private readonly slab: Float32Array | undefined;
 
@@ -33,10 +39,12 @@ export class Collector {
     private readonly flusher: Flusher | undefined,
     /** Source bytes that a written voxel stands for. */
     bytesPerVoxel: number,
+    private readonly shards: ShardBook | undefined,
   ) {
     this.kept = [...done.keys()];
+    this.nextToNote = done.size;
     this.slab = this.roomForSlab();
-    this.expected = g.units.map((unit) => (options.zarr ? chunksOf(unit, g) : 0));
+    this.expected = g.units.map((unit) => (options.zarr || shards ? chunksOf(unit, g) : 0));
     this.doneBytes = g.units
       .filter((unit) => done.has(unit.index))
       .reduce((sum, { z0, z1, y0, y1, x0, x1 }) => sum + (z1 - z0) * (y1 - y0) * (x1 - x0) * bytesPerVoxel, 0);
@@ -51,7 +59,8 @@ export class Collector {
     else if (message.kind === "object") {
       this.flusher?.remove(message.path);
       this.track(this.object(message));
-    } else if (message.kind === "slab") this.addToSlab(message);
+    } else if (message.kind === "chunk") this.track(this.chunk(message));
+    else if (message.kind === "slab") this.addToSlab(message);
     else if (message.kind === "unit") {
       this.reports.set(message.unit, { sums: message.sums, checksums: message.checksums });
       this.addCounts(message.counts);
@@ -86,8 +95,9 @@ export class Collector {
     this.pending.add(tracked);
   }
 
-  /** Waits until nobody works on a chunk any more, however that ended. */
+  /** Waits until nobody works on a chunk any more, however that ended. Workers have ended. */
   async quiet(): Promise<void> {
+    if (Atomics.load(this.words, this.g.control.stop) !== 0) this.shards?.abandon();
     while (this.pending.size > 0) await Promise.all(this.pending);
   }
 
@@ -104,6 +114,23 @@ export class Collector {
     } finally {
       this.gate(-size);
     }
+    await this.handle(unit, object);
+  }
+
+  private async chunk(message: Extract<WorkerMessage, { kind: "chunk" }>): Promise<void> {
+    const { level, chunk, unit, buffer, size, crc32 } = message;
+    const pool = this.g.pool!;
+    const bytes = size === 0 ? undefined : new Uint8Array(this.words.buffer, pool.address(buffer), size);
+    if (!bytes) giveBack(this.words, pool, buffer);
+    try {
+      await this.shards!.add({ level, chunk, unit, size, crc32, bytes });
+    } finally {
+      if (bytes) giveBack(this.words, pool, buffer);
+    }
+    await this.handle(unit, { key: chunkName(level, chunk), path: "", size, crc32 });
+  }
+
+  private async handle(unit: number, object: WrittenObject): Promise<void> {
     const list = this.objects.get(unit) ?? [];
     list.push(object);
     this.objects.set(unit, list);
@@ -140,6 +167,22 @@ export class Collector {
     this.reports.delete(unit);
     const receipt = this.receipt(unit, report);
     this.done.set(unit, receipt);
+    if (!this.shards) return this.noteUnit(receipt);
+    this.ready.set(unit, receipt);
+    for (let next = this.ready.get(this.nextToNote); next; next = this.ready.get(++this.nextToNote)) {
+      this.ready.delete(next.unit);
+      this.noting = this.noting.then(() => this.noteShards(next));
+    }
+    await this.noting;
+  }
+
+  private async noteShards(receipt: UnitReceipt): Promise<void> {
+    await this.shards!.keep(receipt.unit);
+    await this.noteUnit(receipt);
+    await this.shards!.noted(receipt.unit);
+  }
+
+  private async noteUnit(receipt: UnitReceipt): Promise<void> {
     // a receipt must not vouch for pages that the disk has refused
     this.flusher?.check();
     if (this.options.scratch !== undefined) await this.options.onUnit?.(receipt);
@@ -184,7 +227,8 @@ export class Collector {
       statistics,
       histogram: counts === "histogram" ? this.counts : undefined,
       labels: counts === "labels" ? [...this.counts.keys()].filter((label) => label > 0 && this.counts[label]! > 0) : undefined,
-      objects: receipts.flatMap((receipt) => receipt!.objects),
+      objects: this.shards?.results() ?? receipts.flatMap((receipt) => receipt!.objects),
+      shards: this.shards?.shapes,
       slab: this.slab,
     };
     if (options.mrc) {
@@ -247,20 +291,22 @@ function statisticsOf([min, max, sum, squares, nonFinite]: number[], count: numb
   return { min: finite > 0 ? min! : 0, max: finite > 0 ? max! : 0, mean, rms, nonFinite: nonFinite!, count };
 }
 
-/** Workers sum step by step; a series has several steps to a plane. */
+/** Workers sum step by step, and several steps may have a part of a plane: those that lie higher come first in the file. */
 function planeChecksums(unit: Unit, g: Geometry, checksums: readonly number[], nx: number): number[] {
-  if (g.halvesZ) return [...checksums];
-  const planes: number[] = [];
-  let crc = 0;
-  for (let s = 0; s < unit.steps; s++) {
-    const step = g.steps[unit.firstStep + s]!;
-    crc = combineCrc32(crc, checksums[s]!, step.rows * nx * g.itemBytes);
-    if (step.endsPlane) {
-      planes.push(crc);
-      crc = 0;
+  const parts = new Map<number, { y0: number; rows: number; crc: number }[]>();
+  let at = 0;
+  for (const { z0, planes, y0, rows } of g.steps.slice(unit.firstStep, unit.firstStep + unit.steps)) {
+    for (let z = z0; z < z0 + planes; z++) {
+      const part = { y0, rows, crc: checksums[at++]! };
+      if (!parts.get(z)?.push(part)) parts.set(z, [part]);
     }
   }
-  return planes;
+  return Array.from({ length: unit.z1 - unit.z0 }, (_, plane) =>
+    parts
+      .get(unit.z0 + plane)!
+      .sort((a, b) => a.y0 - b.y0)
+      .reduce((crc, part) => combineCrc32(crc, part.crc, part.rows * nx * g.itemBytes), 0),
+  );
 }
 
 function chunksOf(unit: Unit, g: Geometry): number {

@@ -1,12 +1,9 @@
 import type { Triple } from "../../core/box.js";
-import { PORTAL_CHUNKS, PORTAL_LEVELS, type PyramidKind, pyramidShapes } from "../../formats/zarr/ome.js";
+import { PORTAL_LEVELS, type PyramidKind, pyramidShapes } from "../../formats/zarr/ome.js";
 
 export const LEVELS = PORTAL_LEVELS;
 /** Plain bytes of a Blosc block: four blocks to a plane of a 256³ chunk of float32 read best. */
 export const BLOCK_BYTES = 65_536;
-/** Rows that one read task takes: a multiple of 2^(LEVELS - 1), so that no reduced row needs two tasks. */
-export const STRIP_ROWS = 256;
-export const STEP_ROWS = 1024;
 
 /**
  * What is written, and how a level follows from the one before: float32 and the mean of 2×2×2 (`volume`) or 1×2×2 voxels (`series`, a
@@ -35,24 +32,6 @@ export const COUNTS_BYTES = 65_536 * 4;
 /** Shapes of all levels, as the portal's layout has them. */
 export function levelShapes(shape: Triple, form: VolumeForm): Triple[] {
   return pyramidShapes(shape, FORMS[form].kind, LEVELS);
-}
-
-export function chunkShape(form: VolumeForm): Triple {
-  return PORTAL_CHUNKS[FORMS[form].kind];
-}
-
-export function stepPlanes(form: VolumeForm): number {
-  return form === "series" ? 1 : 1 << (LEVELS - 1);
-}
-
-/** Rows of a chunk that one Blosc block holds. */
-export function rowsOfBlock(form: VolumeForm): number {
-  return BLOCK_BYTES / FORMS[form].itemBytes / chunkShape(form)[2];
-}
-
-/** Columns at which units may be cut along x: one level-2 chunk wide. */
-export function columnGrain(form: VolumeForm): number {
-  return chunkShape(form)[2] << (LEVELS - 1);
 }
 
 /** Regions of the shared memory begin at multiples of 128 bytes. */

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ceilDiv, type Triple } from "../../core/box.js";
-import { columnGrain, LEVELS, levelShapes, type VolumeForm } from "./forms.js";
+import { LEVELS, levelShapes, type VolumeForm } from "./forms.js";
 import { type GeometryOptions, planGeometry } from "./geometry.js";
+import { columnGrain } from "./layout.js";
 import { estimateVolumeMemory, fitColumns } from "./memory.js";
 
 const plan = (shape: Triple, form: VolumeForm, more: Partial<GeometryOptions> = {}) =>

@@ -1,22 +1,10 @@
 import { ceilDiv, type Triple } from "../../core/box.js";
-import {
-  align,
-  COUNTS_BYTES,
-  chunkShape,
-  FORMS,
-  LEVELS,
-  levelShapes,
-  rowsOfBlock,
-  STEP_ROWS,
-  STRIP_ROWS,
-  stepPlanes,
-  type VolumeForm,
-} from "./forms.js";
+import { type BufferPool, buffersOf, chunkBufferBytes } from "./chunk-pool.js";
+import { align, COUNTS_BYTES, FORMS, LEVELS, levelShapes, type VolumeForm } from "./forms.js";
+import { type Layout, layoutOf, type ShardCodec } from "./layout.js";
 import { privateBuffers } from "./private-buffers.js";
 import type { Resampling } from "./resampling.js";
-
-/** Units of a series are at least this large (where there are planes enough), so that receipts are not one a small plane. */
-const SERIES_UNIT_BYTES = 256 * 2 ** 20;
+import { countBegins } from "./shard-walk.js";
 
 export interface GeometryOptions {
   /** Voxels `[z, y, x]` of what is written. */
@@ -33,6 +21,8 @@ export interface GeometryOptions {
   rawSlots: number;
   /** Planes whose sum is wanted beside what is written. Of form `volume`. */
   slab?: Slab | undefined;
+  /** Chunks go into shards, compressed like this. */
+  shards?: { codec: ShardCodec } | undefined;
 }
 
 /** Planes `z0 … z1` of what is written, the last one not among them. */
@@ -85,8 +75,18 @@ export interface Step {
   /** Tasks (and strips) of all earlier steps that used the same slot. */
   slotTasksBefore: number;
   slotStripsBefore: number;
-  /** Form `series`: this step ends its plane. */
+  /** Where a step has rows of one chunk: this one ends its plane. */
   endsPlane: boolean;
+  /** Chunks of shards that earlier steps begin. */
+  chunksBefore: number;
+}
+
+/** What one read task takes of a step: planes and rows, counted from the step's own first ones. */
+export interface Strip {
+  plane: number;
+  planes: number;
+  row: number;
+  rows: number;
 }
 
 export interface Ring {
@@ -104,11 +104,14 @@ export interface Geometry {
   halvesZ: boolean;
   shapes: Triple[];
   chunk: Triple;
+  layout: Layout;
   units: Unit[];
   steps: Step[];
-  /** Rows of a chunk in one block; blocks of a chunk. */
-  blockRows: number;
-  chunkBlocks: number;
+  strip(step: Step, index: number): Strip;
+  /** Blocks of a chunk of a level. */
+  chunkBlocks(level: number): number;
+  /** Buffers of chunks that go into shards. */
+  pool: BufferPool | undefined;
   rings: Ring[];
   /** Int32 indices of the control words. */
   control: Control;
@@ -118,7 +121,7 @@ export interface Geometry {
   sums(step: Step, strip: number): number;
   checksums(step: Step, strip: number): number;
   /** Address of the float32 sum of the slab's planes so far, for the rows of a strip: all units use the same room, one after the other. */
-  slabSum(unit: Unit, strip: number): number;
+  slabSum(step: Step, strip: Strip): number;
   /** Address of a worker's table of counts for a unit slot, and its length: 0 where the form has none. */
   counts(unit: Unit, thread: number): number;
   countsBytes: number;
@@ -146,8 +149,11 @@ export interface Control {
   unitDone(unit: Unit): number;
 }
 
-/** Words of a column's state. The block table follows. */
-export const STATE = { appended: 0, fd: 1, position: 2, blocks: 3, crc: 4, table: 5 } as const;
+/**
+ * Words of a column's state. `place` is where its chunk goes: a file, or a buffer; `blocks` those that it has, or those that hold more than zeros.
+ * The block table follows.
+ */
+export const STATE = { appended: 0, place: 1, position: 2, blocks: 3, crc: 4, table: 5 } as const;
 export const SUMS = 5;
 
 /**
@@ -171,19 +177,18 @@ export function planGeometry(options: GeometryOptions): Geometry {
   const { itemBytes } = FORMS[form];
   const halvesZ = form !== "series";
   const shapes = levelShapes(shape, form);
-  const chunk = chunkShape(form);
-  const blockRows = rowsOfBlock(form);
-  const chunkBlocks = (chunk[0] * chunk[1]) / blockRows;
-  const planesOfStep = stepPlanes(form);
-  const unitRows = chunk[1] << (LEVELS - 1);
-  const planeBytes = Math.min(ny, unitRows) * Math.min(nx, columns) * itemBytes;
-  const unitPlanes = halvesZ ? chunk[0] << (LEVELS - 1) : Math.max(1, Math.floor(SERIES_UNIT_BYTES / planeBytes));
+  const isSharded = options.shards !== undefined;
+  const layout = layoutOf(form, isSharded, { rows: ny, columns: Math.min(nx, columns) });
+  const { chunk, unitRows, unitPlanes, stepPlanes } = layout;
+  const grid = { layout, halvesZ, shapes };
+  const chunkBlocks = (level: number) => (chunk[0] * chunk[1]) / (layout.blockPlanes[level]! * layout.blockRows[level]!);
 
   const units: Unit[] = [];
   const steps: Step[] = [];
   const slotTasks = [0, 0];
   const slotStrips = [0, 0];
   let tasks = 0;
+  let chunksBefore = 0;
   for (let z0 = 0; z0 < nz; z0 += unitPlanes) {
     for (let y0 = 0; y0 < ny; y0 += unitRows) {
       for (let x0 = 0; x0 < nx; x0 += columns) {
@@ -201,12 +206,12 @@ export function planGeometry(options: GeometryOptions): Geometry {
           columns: [],
         };
         unit.rowBytes = Array.from({ length: LEVELS }, (_, level) => levelWidth(unit.x1 - x0, level) * itemBytes);
-        unit.columns = chunkColumns(unit, shapes, chunk, halvesZ);
-        for (const { z, planes, y, rows } of walk(unit, halvesZ, planesOfStep)) {
-          const strips = ceilDiv(rows, STRIP_ROWS);
+        unit.columns = chunkColumns(unit, shapes, layout);
+        for (const { z, planes, y, rows } of walk(unit, layout)) {
+          const strips = ceilDiv(planes, layout.stripPlanes) * ceilDiv(rows, layout.stripRows);
           const count = strips + unit.columns.length;
           const slot = steps.length & 1;
-          steps.push({
+          const step: Step = {
             unit,
             local: unit.steps++,
             z0: z,
@@ -219,10 +224,13 @@ export function planGeometry(options: GeometryOptions): Geometry {
             slotTasksBefore: slotTasks[slot]!,
             slotStripsBefore: slotStrips[slot]!,
             endsPlane: y + rows === unit.y1,
-          });
+            chunksBefore,
+          };
+          steps.push(step);
           tasks += count;
           slotTasks[slot]! += count;
           slotStrips[slot]! += strips;
+          if (isSharded) chunksBefore += countBegins(grid, step, unit.columns);
         }
         units.push(unit);
       }
@@ -237,27 +245,32 @@ export function planGeometry(options: GeometryOptions): Geometry {
     return at;
   };
   const width = Math.min(columns, nx);
-  const stepRows = Math.min(STEP_ROWS, ny);
-  const maxStrips = ceilDiv(stepRows, STRIP_ROWS);
+  const stepRows = Math.min(layout.stepRows, ny);
+  const stripsDown = ceilDiv(stepRows, layout.stripRows);
+  const maxStrips = ceilDiv(stepPlanes, layout.stripPlanes) * stripsDown;
   const maxColumns = Math.max(...units.map((unit) => unit.columns.length));
   const maxSteps = Math.max(...units.map((unit) => unit.steps));
   const clearStart = top;
   const controlWord = take(4 * 32) / 4;
-  const stateWords = STATE.table + chunkBlocks;
+  const stateWords = STATE.table + Math.max(...layout.blockRows.map((_, level) => chunkBlocks(level)));
   const states = [0, 1].map(() => take(4 * maxColumns * stateWords) / 4);
   const countsBytes = FORMS[form].counts === undefined ? 0 : COUNTS_BYTES;
   const counts = [0, 1].map(() => take(threads * countsBytes));
+  const poolCount = options.shards ? buffersOf(layout, width) : 0;
+  const poolWords = take(4 * (poolCount + 2)) / 4;
   const clear: [number, number] = [clearStart, top];
   const sumsAt = [0, 1].map(() => take(8 * SUMS * maxSteps * maxStrips) / 8);
-  const crcsAt = [0, 1].map(() => take(4 * planesOfStep * maxSteps * maxStrips) / 4);
+  const crcsAt = [0, 1].map(() => take(4 * stepPlanes * maxSteps * maxStrips) / 4);
   const rings = Array.from({ length: LEVELS }, (_, level): Ring => {
     const ringPlaneBytes = ceilDiv(stepRows, 1 << level) * levelWidth(width, level) * itemBytes;
-    const planes = halvesZ ? planesOfStep >> level : 1;
+    const planes = halvesZ ? stepPlanes >> level : 1;
     return { planeBytes: ringPlaneBytes, slots: [take(planes * ringPlaneBytes), take(planes * ringPlaneBytes)] };
   });
-  const rawSlotBytes = rawSlots === 0 ? 0 : align(planesOfStep * stepRows * rawRowBytes);
+  const rawSlotBytes = rawSlots === 0 ? 0 : align(stepPlanes * stepRows * rawRowBytes);
   const raw = take(rawSlots * rawSlotBytes);
-  const slabAt = take(options.slab ? 4 * stepRows * width : 0);
+  const slabAt = take(options.slab ? 4 * Math.min(unitRows, ny) * width : 0);
+  const bufferBytes = options.shards ? chunkBufferBytes(form, layout, shape, options.shards.codec) : 0;
+  const poolAt = take(poolCount * bufferBytes);
   const privateBytes = privateBuffers(options, 0).end;
   const privateStart = take(threads * privateBytes);
 
@@ -269,8 +282,25 @@ export function planGeometry(options: GeometryOptions): Geometry {
     chunk,
     units,
     steps,
-    blockRows,
+    layout,
+    strip(step, index) {
+      const [z, y] = [Math.floor(index / stripsDown), index % stripsDown];
+      const [plane, row] = [z * layout.stripPlanes, y * layout.stripRows];
+      return {
+        ...{ plane, row },
+        planes: Math.min(layout.stripPlanes, step.planes - plane),
+        rows: Math.min(layout.stripRows, step.rows - row),
+      };
+    },
     chunkBlocks,
+    pool: options.shards && {
+      count: poolCount,
+      bytes: bufferBytes,
+      address: (buffer) => poolAt + buffer * bufferBytes,
+      taken: poolWords + 2,
+      served: poolWords,
+      returned: poolWords + 1,
+    },
     rings,
     control: {
       next: controlWord,
@@ -285,8 +315,8 @@ export function planGeometry(options: GeometryOptions): Geometry {
     },
     columnState: (unit, column) => states[unit.index & 1]! + column * stateWords,
     sums: (step, strip) => sumsAt[step.unit.index & 1]! + SUMS * (step.local * maxStrips + strip),
-    checksums: (step, strip) => crcsAt[step.unit.index & 1]! + planesOfStep * (step.local * maxStrips + strip),
-    slabSum: (unit, strip) => slabAt + 4 * strip * STRIP_ROWS * (unit.x1 - unit.x0),
+    checksums: (step, strip) => crcsAt[step.unit.index & 1]! + stepPlanes * (step.local * maxStrips + strip),
+    slabSum: ({ unit, y0 }, { row }) => slabAt + 4 * (y0 + row - unit.y0) * (unit.x1 - unit.x0),
     counts: (unit, thread) => counts[unit.index & 1]! + thread * countsBytes,
     countsBytes,
     rawSlot: (step) => raw + (step % Math.max(1, rawSlots)) * rawSlotBytes,
@@ -304,28 +334,47 @@ function levelWidth(width: number, level: number): number {
   return w;
 }
 
-function* walk(
-  unit: Unit,
-  halvesZ: boolean,
-  planesOfStep: number,
-): Generator<{ z: number; planes: number; y: number; rows: number }> {
-  if (halvesZ) {
-    for (let z = unit.z0; z < unit.z1; z += planesOfStep) {
-      yield { z, planes: Math.min(planesOfStep, unit.z1 - z), y: unit.y0, rows: unit.y1 - unit.y0 };
+interface Part {
+  z: number;
+  planes: number;
+  y: number;
+  rows: number;
+}
+
+function* walk(unit: Unit, layout: Layout): Generator<Part> {
+  const { stepPlanes, stepRows, chunk } = layout;
+  if (!layout.followsRows) yield* planesOf(unit.z0, unit.z1, unit.y0, unit.y1, stepPlanes);
+  else if (chunk[0] > 1) yield* bricks(unit, layout, LEVELS - 1, unit.z0, unit.y0);
+  else {
+    for (let z = unit.z0; z < unit.z1; z++) {
+      for (let y = unit.y0; y < unit.y1; y += stepRows) yield { z, planes: 1, y, rows: Math.min(stepRows, unit.y1 - y) };
     }
-    return;
-  }
-  for (let z = unit.z0; z < unit.z1; z++) {
-    for (let y = unit.y0; y < unit.y1; y += STEP_ROWS) yield { z, planes: 1, y, rows: Math.min(STEP_ROWS, unit.y1 - y) };
   }
 }
 
-function chunkColumns(unit: Unit, shapes: readonly Triple[], chunk: Triple, halvesZ: boolean): ChunkColumn[] {
+function* planesOf(z0: number, z1: number, y0: number, y1: number, planes: number): Generator<Part> {
+  for (let z = z0; z < z1; z += planes) yield { z, planes: Math.min(planes, z1 - z), y: y0, rows: y1 - y0 };
+}
+
+/** Rows of one chunk of a level: those of the two by two of the level below, one after the other, so that few chunks are open at once. */
+function* bricks(unit: Unit, layout: Layout, level: number, z: number, y: number): Generator<Part> {
+  const [depth, height] = [layout.chunk[0] << level, layout.chunk[1] << level];
+  if (z >= unit.z1 || y >= unit.y1) return;
+  if (level === 0) {
+    yield* planesOf(z, Math.min(z + depth, unit.z1), y, Math.min(y + height, unit.y1), layout.stepPlanes);
+    return;
+  }
+  for (const dz of [0, depth / 2]) {
+    for (const dy of [0, height / 2]) yield* bricks(unit, layout, level - 1, z + dz, y + dy);
+  }
+}
+
+function chunkColumns(unit: Unit, shapes: readonly Triple[], { chunk, followsRows }: Layout): ChunkColumn[] {
   const columns: ChunkColumn[] = [];
   for (let level = 0; level < LEVELS; level++) {
     const [, height, width] = shapes[level]!;
     const yFrom = unit.y0 >> level;
-    const yTo = halvesZ ? Math.min(height, ceilDiv(unit.y1, 1 << level)) : yFrom + 1;
+    const yTo = followsRows ? yFrom + 1 : Math.min(height, ceilDiv(unit.y1, 1 << level));
     for (let y = yFrom; y < yTo; y += chunk[1]) {
       for (let x = unit.x0 >> level; x < Math.min(width, ceilDiv(unit.x1, 1 << level)); x += chunk[2]) {
         columns.push({ level, x, y, row: y - yFrom, w: Math.min(chunk[2], width - x), h: Math.min(chunk[1], height - y) });

@@ -4,7 +4,9 @@ import { EmporiumError } from "../../core/errors.js";
 import type { CONVERT } from "../kernels/kernels.js";
 import type { VolumeForm } from "./forms.js";
 import type { Slab } from "./geometry.js";
+import type { ShardCodec } from "./layout.js";
 import type { MaskSelection } from "./selection.js";
+import type { ShardSink } from "./shard-sink.js";
 
 /** Voxels in C order, `[z, y, x]`, x fastest, behind `offset` of a file of this machine or behind a reader. */
 export interface RawVolume {
@@ -28,6 +30,7 @@ export interface Statistics {
   count: number;
 }
 
+/** An object of a chunk; or a chunk of a shard, whose key is that of its place, and whose size is 0 where it holds nothing but zeros. */
 export interface WrittenObject {
   /** Below the Zarr folder: `0/3/1/2`. */
   key: string;
@@ -63,6 +66,8 @@ export interface WriteVolumeOptions {
   mrc?: { path: string; headBytes: number; head(statistics: Statistics): Uint8Array } | undefined;
   /** Folder for the chunks of all levels; metadata documents are the caller's. */
   zarr?: { folder: string } | undefined;
+  /** All levels as shards instead (Zarr v3), of at most `bytesMax` plain bytes each. */
+  shards?: { sink: ShardSink; codec: ShardCodec; bytesMax?: number | undefined } | undefined;
   /** Where the counts of finished units are kept for a resume. Absent: no resume, `onUnit` is not called. */
   scratch?: string | undefined;
   /** Planes of a volume whose sum is wanted: what pictures are made of. */
@@ -83,6 +88,8 @@ export interface WriteVolumeOptions {
 export interface WriteVolumeResult {
   shapes: Triple[];
   chunk: Triple;
+  /** Voxels of a shard of each level. */
+  shards?: Triple[] | undefined;
   statistics: Statistics;
   /** Counts over the order-preserving upper 16 bits of float32, of the coarsest level. Of volumes and series. */
   histogram?: Float64Array | undefined;

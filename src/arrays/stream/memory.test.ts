@@ -10,14 +10,16 @@ const wish = fc.record({
   form: fc.constantFrom("volume" as const, "series" as const, "mask" as const, "labels" as const),
   threads: fc.integer({ min: 1, max: 16 }),
   itemBytes: fc.constantFrom(1, 2, 4),
+  codec: fc.constantFrom(undefined, "blosc-lz4" as const, "zstd" as const),
 });
 
 describe("memory of a volume", () => {
   it("what is estimated for a source that is read over a network is enough to read it", () => {
     fc.assert(
-      fc.property(wish, ({ shape, form, threads, itemBytes }) => {
-        const given = estimateVolumeMemory({ shape: shape as Triple, form, threads, remote: true });
-        const wanted = { shape: shape as Triple, form, threads, rawRowBytes: shape[2] * itemBytes };
+      fc.property(wish, ({ shape, form, threads, itemBytes, codec }) => {
+        const given = estimateVolumeMemory({ shape: shape as Triple, form, threads, remote: true, shards: codec });
+        const shards = codec && { codec };
+        const wanted = { shape: shape as Triple, form, threads, rawRowBytes: shape[2] * itemBytes, shards };
         expect(fitRawSlots(wanted, given)).toMatchObject({ rawSlots: expect.any(Number) });
       }),
     );
@@ -25,12 +27,22 @@ describe("memory of a volume", () => {
 
   it("and of a file, to read it with rows that are whole", () => {
     fc.assert(
-      fc.property(wish, ({ shape, form, threads, itemBytes }) => {
-        const given = estimateVolumeMemory({ shape: shape as Triple, form, threads });
-        const wanted = { shape: shape as Triple, form, threads, rawRowBytes: shape[2] * itemBytes, rawSlots: 0 };
+      fc.property(wish, ({ shape, form, threads, itemBytes, codec }) => {
+        const given = estimateVolumeMemory({ shape: shape as Triple, form, threads, shards: codec });
+        const shards = codec && { codec };
+        const wanted = { shape: shape as Triple, form, threads, rawRowBytes: shape[2] * itemBytes, rawSlots: 0, shards };
         expect(fitColumns(wanted, given)).toBeGreaterThanOrEqual(shape[2]);
       }),
     );
+  });
+
+  it("of shards depends on columns alone, and on no more than 2048 of them", () => {
+    const bytes = (shape: Triple) => estimateVolumeMemory({ shape, threads: 2, shards: "blosc-lz4" });
+    expect(bytes([4000, 5000, 2048])).toBe(bytes([512, 512, 2048]));
+    expect(bytes([512, 512, 40_960])).toBe(bytes([512, 512, 2048]));
+    expect(bytes([512, 512, 2048])).toBeLessThan(450 * 2 ** 20);
+    const mask = estimateVolumeMemory({ shape: [512, 512, 2048], threads: 2, form: "mask", shards: "blosc-lz4" });
+    expect(mask).toBeLessThan(bytes([512, 512, 2048]) / 3);
   });
 
   it("steps that are read ahead give way first, and then there is no room", () => {

@@ -1,8 +1,9 @@
 import { ceilDiv, type Triple } from "../../core/box.js";
 import { EmporiumError } from "../../core/errors.js";
 import { formatBytes } from "../../core/units.js";
-import { columnGrain, type VolumeForm } from "./forms.js";
+import type { VolumeForm } from "./forms.js";
 import { type GeometryOptions, planGeometry } from "./geometry.js";
+import { columnGrain, SHARD_CHUNKS_ACROSS_MAX, type ShardCodec } from "./layout.js";
 import type { Resampling } from "./resampling.js";
 
 export interface MemoryRequest {
@@ -18,6 +19,8 @@ export interface MemoryRequest {
   resampling?: Resampling | undefined;
   /** Planes are summed up beside: the sum is as large as one of them. */
   slab?: boolean | undefined;
+  /** Levels are written as shards, their chunks compressed like this. */
+  shards?: ShardCodec | undefined;
 }
 
 /** Steps that are read ahead of the workers over a network: as many as fit, and at least one. */
@@ -27,7 +30,8 @@ const RAW_SLOTS_WANTED = 2;
 /**
  * Buffers, in bytes, that writing a volume takes when no ceiling binds: 36.5 KiB a column (10.5 for a series, 9.1 for a mask,
  * 18.3 for labels) in all, some MiB a thread. It does not depend on the number of planes, and on rows only below 1024. With a slab 4 KiB a
- * column more, and 4 bytes a voxel of a plane.
+ * column more, and 4 bytes a voxel of a plane. Shards take 200 KiB a column (of at most 2048) instead, labels half and masks a quarter of that, a
+ * series 26: chunks of all levels are put together in memory.
  */
 export function estimateVolumeMemory({
   shape,
@@ -37,15 +41,20 @@ export function estimateVolumeMemory({
   remote = false,
   resampling,
   slab = false,
+  shards,
 }: MemoryRequest): number {
+  const columns = widestCut(shape[2], form, shards !== undefined, remote);
   const sizeWith = (rawSlots: number) =>
     planGeometry({
       shape: [Math.min(shape[0], 1024), Math.min(shape[1], 4096), shape[2]],
       form,
       resampling,
-      columns: wholeColumns(shape[2], form),
+      columns,
       threads,
-      rawRowBytes: Math.ceil((resampling?.shape[2] ?? shape[2]) * itemBytes),
+      shards: shards && { codec: shards },
+      rawRowBytes: Math.ceil(
+        (resampling?.shape[2] ?? (remote || itemBytes < 1 ? shape[2] : Math.min(columns, shape[2]))) * itemBytes,
+      ),
       rawSlots,
       slab: slab ? { z0: 0, z1: 1 } : undefined,
     }).totalBytes;
@@ -66,8 +75,9 @@ export function slabBytes([, ny, nx]: Triple): number {
  */
 export function fitColumns(options: Omit<GeometryOptions, "columns">, memoryBytes: number): number {
   const { shape, form } = options;
-  const grain = columnGrain(form);
-  const all = wholeColumns(shape[2], form);
+  const isSharded = options.shards !== undefined;
+  const grain = columnGrain(form, isSharded);
+  const all = widestCut(shape[2], form, isSharded);
   for (
     let columns = all;
     columns >= grain;
@@ -89,7 +99,7 @@ export function fitRawSlots(
   options: Omit<GeometryOptions, "columns" | "rawSlots">,
   memoryBytes: number,
 ): { columns: number; rawSlots: number } | undefined {
-  const columns = wholeColumns(options.shape[2], options.form);
+  const columns = wholeColumns(options.shape[2], options.form, options.shards !== undefined);
   for (let rawSlots = RAW_SLOTS_MAX; rawSlots > 0; rawSlots--) {
     if (bytesOf({ ...options, rawSlots }, columns) <= memoryBytes) return { columns, rawSlots };
   }
@@ -104,7 +114,21 @@ function bytesOf(options: Omit<GeometryOptions, "columns">, columns: number): nu
   return planGeometry({ ...options, shape: flat, columns, rawRowBytes: Math.ceil(options.rawRowBytes * share) }).totalBytes;
 }
 
-function wholeColumns(nx: number, form: VolumeForm): number {
-  const grain = columnGrain(form);
+/** Columns of a unit when memory does not bind: all of them; of shards, equal parts where there are many. Over a network rows are read whole. */
+function widestCut(nx: number, form: VolumeForm, isSharded: boolean, wholeRows = false): number {
+  const all = wholeColumns(nx, form, isSharded);
+  if (!isSharded || wholeRows) return all;
+  const grain = columnGrain(form, isSharded);
+  const most = (SHARD_CHUNKS_ACROSS_MAX * grain) / 4;
+  return ceilDiv(all / grain, ceilDiv(all, most)) * grain;
+}
+
+/** Whether shards of a volume are written in several parts along x, however much memory there is. */
+export function isCutAcross([, , nx]: Triple, form: VolumeForm): boolean {
+  return widestCut(nx, form, true) < nx;
+}
+
+function wholeColumns(nx: number, form: VolumeForm, isSharded: boolean): number {
+  const grain = columnGrain(form, isSharded);
   return ceilDiv(nx, grain) * grain;
 }

@@ -39,7 +39,8 @@ export async function readSlab(
   if (zarr === null) return undefined;
   const root = zarr.replace(/\/+$/, "");
   const documents = [".zattrs", "zarr.json"];
-  for (const name of documents) if (await store.stat(`${root}/${name}`, { signal })) return readZarrSlab(store, root, slabOf, signal);
+  for (const name of documents)
+    if (await store.stat(`${root}/${name}`, { signal })) return readZarrSlab(store, root, slabOf, signal);
   return undefined;
 }
 
@@ -85,9 +86,13 @@ async function readZarrSlab(
     const rows = Math.min(atOnce, height - y);
     const voxels = await level.read({ start: [slab.z0, y, 0], stop: [slab.z1, y + rows, width] });
     if (voxels.length !== volumeOf([slab.z1 - slab.z0, rows, width]) || typeof voxels[0] === "bigint") {
-      throw new EmporiumError("FORMAT_UNSUPPORTED", `${objectName(store, root)}: voxels of type ${level.dtype} are not added up`, {
-        place: { file: objectName(store, root) },
-      });
+      throw new EmporiumError(
+        "FORMAT_UNSUPPORTED",
+        `${objectName(store, root)}: voxels of type ${level.dtype} are not added up`,
+        {
+          place: { file: objectName(store, root) },
+        },
+      );
     }
     const numbers = voxels as Exclude<typeof voxels, BigInt64Array | BigUint64Array>;
     for (let plane = 0; plane < slab.z1 - slab.z0; plane++) {

@@ -1,13 +1,12 @@
 import { CONVERT, type Kernels } from "../kernels/kernels.js";
-import { STRIP_ROWS } from "./forms.js";
-import type { Geometry, Step, Unit } from "./geometry.js";
+import type { Geometry, Step, Strip } from "./geometry.js";
 import { type PrivateBuffers, RAW_ROWS } from "./private-buffers.js";
 import { MEAN_ROWS, nearestIndices, overlap, overlapping } from "./resampling.js";
 import type { StripReader } from "./strip-reader.js";
 import type { WorkerJob } from "./worker-job.js";
 
-/** Fills all planes of a strip: `rows` rows from row `y` of the target. */
-export type Resampler = (step: Step, strip: number, y: number, rows: number, slot: 0 | 1) => void;
+/** Fills all planes and rows of a strip. */
+export type Resampler = (step: Step, strip: Strip, slot: 0 | 1) => void;
 
 export interface ResamplerOptions {
   job: WorkerJob;
@@ -33,10 +32,10 @@ export function resampler(options: ResamplerOptions): Resampler {
   }
 }
 
-/** Address of a row of a strip in the step buffer of level 0. */
-function rowAddress(g: Geometry, unit: Unit, strip: number, plane: number, row: number, slot: 0 | 1): number {
+/** Address of a row in the step buffer of level 0; plane and row count from the strip's own first ones. */
+function rowAddress(g: Geometry, { unit }: Step, strip: Strip, plane: number, row: number, slot: 0 | 1): number {
   const ring = g.rings[0]!;
-  return ring.slots[slot] + plane * ring.planeBytes + (strip * STRIP_ROWS + row) * unit.rowBytes[0]!;
+  return ring.slots[slot] + (strip.plane + plane) * ring.planeBytes + (strip.row + row) * unit.rowBytes[0]!;
 }
 
 /** Reads the source rows that overlap target planes and rows, in the order of the file; `take` learns which part of the target overlaps each. */
@@ -74,11 +73,13 @@ function anyResampler(options: ResamplerOptions): Resampler {
   const sx = job.geometry.resampling!.shape[2];
   const tx = job.geometry.shape[2];
   const walk = overlapWalk(options);
-  return (step, strip, y0, rows, slot) => {
+  return (step, strip, slot) => {
     const { unit } = step;
     const width = unit.x1 - unit.x0;
-    for (let p = 0; p < step.planes; p++) {
-      const at = rowAddress(g, unit, strip, p, 0, slot);
+    const { planes, rows } = strip;
+    const [z0, y0] = [step.z0 + strip.plane, step.y0 + strip.row];
+    for (let p = 0; p < planes; p++) {
+      const at = rowAddress(g, step, strip, p, 0, slot);
       bytes.fill(0, at, at + rows * width);
     }
     const read = (raw: number): boolean => {
@@ -87,8 +88,8 @@ function anyResampler(options: ResamplerOptions): Resampler {
       kernels.overlapAny(buffers.row, buffers.line, sx, tx, unit.x0, width);
       return true;
     };
-    walk([step.z0, step.z0 + step.planes], [y0, y0 + rows], read, (_z, _y, p, t) => {
-      kernels.addAny(buffers.line, rowAddress(g, unit, strip, p - step.z0, t - y0, slot), width);
+    walk([z0, z0 + planes], [y0, y0 + rows], read, (_z, _y, p, t) => {
+      kernels.addAny(buffers.line, rowAddress(g, step, strip, p - z0, t - y0, slot), width);
     });
   };
 }
@@ -103,28 +104,31 @@ function meanResampler(options: ResamplerOptions): Resampler {
   const whole = sz * sy * sx;
   const walk = overlapWalk(options);
 
-  return (step, strip, y0, rows, slot) => {
-    for (let from = 0; from < rows; from += MEAN_ROWS) band(step, strip, y0, from, Math.min(MEAN_ROWS, rows - from), slot);
+  return (step, strip, slot) => {
+    for (let from = 0; from < strip.rows; from += MEAN_ROWS)
+      band(step, strip, from, Math.min(MEAN_ROWS, strip.rows - from), slot);
   };
 
-  function band(step: Step, strip: number, y0: number, from: number, rows: number, slot: 0 | 1): void {
+  function band(step: Step, strip: Strip, from: number, rows: number, slot: 0 | 1): void {
     const { unit } = step;
     const width = unit.x1 - unit.x0;
-    const top = y0 + from;
+    const { planes } = strip;
+    const z0 = step.z0 + strip.plane;
+    const top = step.y0 + strip.row + from;
     const sums = (plane: number, row: number) => buffers.sums + (plane * rows + row) * width * 8;
-    doubles.fill(0, sums(0, 0) / 8, sums(step.planes, 0) / 8);
+    doubles.fill(0, sums(0, 0) / 8, sums(planes, 0) / 8);
     const read = (raw: number): boolean => {
       kernels.convert(CONVERT[job.source.convert], raw, buffers.row, sx);
       kernels.overlapSum(buffers.row, buffers.line, sx, tx, unit.x0, width);
       return true;
     };
-    walk([step.z0, step.z0 + step.planes], [top, top + rows], read, (z, y, p, t) => {
+    walk([z0, z0 + planes], [top, top + rows], read, (z, y, p, t) => {
       const weight = overlap(sz, tz, z, p) * overlap(sy, ty, y, t);
-      kernels.addScaled(buffers.line, sums(p - step.z0, t - top), width, weight);
+      kernels.addScaled(buffers.line, sums(p - z0, t - top), width, weight);
     });
-    for (let p = 0; p < step.planes; p++) {
+    for (let p = 0; p < planes; p++) {
       for (let t = 0; t < rows; t++) {
-        kernels.selectMean(sums(p, t), rowAddress(g, unit, strip, p, from + t, slot), width, whole, threshold);
+        kernels.selectMean(sums(p, t), rowAddress(g, step, strip, p, from + t, slot), width, whole, threshold);
       }
     }
   }
@@ -136,14 +140,16 @@ function nearestResampler({ job, g, reader, buffers }: ResamplerOptions): Resamp
   const [inZ, inY, inX] = job.geometry.resampling!.shape.map((n, axis) => nearestIndices(n, job.geometry.shape[axis]!));
   const sx = job.geometry.resampling!.shape[2];
   const { rowBytes } = job.source;
-  return (step, strip, y0, rows, slot) => {
+  return (step, strip, slot) => {
     const { unit } = step;
     const width = unit.x1 - unit.x0;
-    for (let p = 0; p < step.planes; p++) {
-      const z = inZ![step.z0 + p]!;
-      const plane = rowAddress(g, unit, strip, p, 0, slot);
-      if (p > 0 && z === inZ![step.z0 + p - 1]) {
-        const before = rowAddress(g, unit, strip, p - 1, 0, slot);
+    const { rows } = strip;
+    const [z0, y0] = [step.z0 + strip.plane, step.y0 + strip.row];
+    for (let p = 0; p < strip.planes; p++) {
+      const z = inZ![z0 + p]!;
+      const plane = rowAddress(g, step, strip, p, 0, slot);
+      if (p > 0 && z === inZ![z0 + p - 1]) {
+        const before = rowAddress(g, step, strip, p - 1, 0, slot);
         bytes.copyWithin(plane, before, before + rows * width * 2);
         continue;
       }

@@ -104,7 +104,7 @@ describe("scanMask", () => {
     await store.write("x.zarr/readme", new Uint8Array(1));
     await expect(scanMask(store, "x.zarr", [ANY_LABEL], options)).rejects.toMatchObject({ code: "FORMAT_UNKNOWN" });
     await store.write("x.zarr/zarr.json", new Uint8Array(1));
-    await expect(scanMask(store, "x.zarr", [ANY_LABEL], options)).rejects.toMatchObject({ code: "FORMAT_UNSUPPORTED" });
+    await expect(scanMask(store, "x.zarr", [ANY_LABEL], options)).rejects.toMatchObject({ code: "FORMAT_CORRUPT" });
   });
 
   it("stops at a signal", async () => {

@@ -1,8 +1,8 @@
 import { readSync } from "node:fs";
 import { EmporiumError } from "../../core/errors.js";
 import { CONVERT, type Kernels } from "../kernels/kernels.js";
-import { BLOCK_BYTES, STRIP_ROWS } from "./forms.js";
-import type { Geometry, Step } from "./geometry.js";
+import { BLOCK_BYTES } from "./forms.js";
+import type { Geometry, Step, Strip } from "./geometry.js";
 import { type PrivateBuffers, RAW_ROWS } from "./private-buffers.js";
 import { type MaskSelection, notALabel } from "./selection.js";
 import type { WorkerJob } from "./worker-job.js";
@@ -12,8 +12,8 @@ const PIECE_VOXELS = BLOCK_BYTES / 4;
 
 /** Reads and converts what a worker's task asks for. */
 export interface StripReader {
-  /** One plane of a strip at `at`, row behind row, in the form's own type. */
-  load(step: Step, index: number, strip: number, plane: number, y: number, rows: number, at: number): void;
+  /** One plane of a strip (counted from the step's first one) at `at`, row behind row, in the form's own type. */
+  load(step: Step, index: number, strip: Strip, plane: number, at: number): void;
   /** Whole stored rows of a plane of the source at `raw`, in host byte order. */
   rows(z: number, y: number, count: number, raw: number): void;
   /** Stored voxels of a row as 0 and 1 at `to`. Returns how many are 1. */
@@ -43,11 +43,12 @@ export function stripReader({ job, g, kernels, buffers, input }: StripReaderOpti
   return { load: loadForm, rows, select, label };
 
   /** Voxels of float32 files are read to where they belong, others by way of the raw buffer. */
-  function loadFloats(step: Step, index: number, strip: number, plane: number, y: number, count: number, at: number): void {
+  function loadFloats(step: Step, index: number, strip: Strip, plane: number, at: number): void {
     const { unit } = step;
+    const count = strip.rows;
     const width = unit.x1 - unit.x0;
     let raw = isFloat ? at : buffers.raw;
-    if (input) readPlane(step, plane, y, count, raw);
+    if (input) readPlane(step, plane, step.y0 + strip.row, count, raw);
     else if (isFloat)
       bytes.copyWithin(at, rawSlot(step, index, strip, plane), rawSlot(step, index, strip, plane) + count * width * 4);
     else raw = rawSlot(step, index, strip, plane);
@@ -60,44 +61,37 @@ export function stripReader({ job, g, kernels, buffers, input }: StripReaderOpti
     }
   }
 
-  function loadMask(step: Step, index: number, strip: number, plane: number, y: number, count: number, at: number): void {
+  function loadMask(step: Step, index: number, strip: Strip, plane: number, at: number): void {
     const width = step.unit.x1 - step.unit.x0;
-    eachRow(step, index, strip, plane, y, count, (raw, row) => void select(raw, width, at + row * width, job.select!));
+    eachRow(step, index, strip, plane, (raw, row) => void select(raw, width, at + row * width, job.select!));
   }
 
-  function loadLabels(step: Step, index: number, strip: number, plane: number, y: number, count: number, at: number): void {
+  function loadLabels(step: Step, index: number, strip: Strip, plane: number, at: number): void {
     const width = step.unit.x1 - step.unit.x0;
-    const { z0, unit } = step;
-    eachRow(step, index, strip, plane, y, count, (raw, row) => {
-      label(raw, width, at + row * width * 2, [z0 + plane, y + row, unit.x0]);
+    const { z0, y0, unit } = step;
+    eachRow(step, index, strip, plane, (raw, row) => {
+      label(raw, width, at + row * width * 2, [z0 + plane, y0 + strip.row + row, unit.x0]);
     });
   }
 
   /** Row by row, some rows being read at once. */
-  function eachRow(
-    step: Step,
-    index: number,
-    strip: number,
-    plane: number,
-    y: number,
-    count: number,
-    take: (raw: number, row: number) => void,
-  ): void {
+  function eachRow(step: Step, index: number, strip: Strip, plane: number, take: (raw: number, row: number) => void): void {
     const { unit } = step;
+    const count = strip.rows;
     const width = unit.x1 - unit.x0;
     const rowBytes = isPacked ? source.rowBytes : width * source.itemBytes;
     for (let first = 0; first < count; first += RAW_ROWS) {
       const some = Math.min(RAW_ROWS, count - first);
       const raw = input ? buffers.raw : rawSlot(step, index, strip, plane) + first * rowBytes;
-      if (input) readPlane(step, plane, y + first, some, raw);
+      if (input) readPlane(step, plane, step.y0 + strip.row + first, some, raw);
       if (source.swap) kernels.swap(source.itemBytes, raw, some * width);
       for (let row = 0; row < some; row++) take(raw + row * rowBytes + (isPacked ? unit.x0 / 2 : 0), first + row);
     }
   }
 
   /** The slot holds the step's planes, each `step.rows` whole rows. */
-  function rawSlot(step: Step, index: number, strip: number, plane: number): number {
-    return g.rawSlot(index) + (plane * step.rows + strip * STRIP_ROWS) * source.rowBytes;
+  function rawSlot(step: Step, index: number, { row }: Strip, plane: number): number {
+    return g.rawSlot(index) + (plane * step.rows + row) * source.rowBytes;
   }
 
   /** The unit's columns of some rows; of packed voxels all columns, since rows begin at bytes. */

@@ -1,3 +1,4 @@
+import type { Triple } from "../../core/box.js";
 import type { ErrorRecord } from "../../core/errors.js";
 import type { CONVERT } from "../kernels/kernels.js";
 import type { GeometryOptions } from "./geometry.js";
@@ -35,6 +36,8 @@ export interface SourceJob {
 export type WorkerMessage =
   | { kind: "begin"; path: string }
   | { kind: "object"; key: string; path: string; size: number; crc32: number; unit: number }
+  /** A chunk of a shard is whole in its buffer; of size 0, all zeros. The buffer is the main thread's now. */
+  | { kind: "chunk"; level: number; chunk: Triple; unit: number; buffer: number; size: number; crc32: number }
   /** Sum of the unit's planes of the slab, for some of its rows. */
   | { kind: "slab"; y: number; x: number; width: number; sum: Float32Array }
   | { kind: "unit"; unit: number; sums: number[]; checksums: number[]; counts: Uint32Array }

@@ -3,10 +3,11 @@ import { parentPort } from "node:worker_threads";
 import { crc32 } from "node:zlib";
 import { combineCrc32 } from "../../core/crc32.js";
 import { asEmporiumError, EmporiumError, toErrorRecord } from "../../core/errors.js";
-import { BLOSC_HEADER_BYTES, bloscHeader } from "../kernels/blosc.js";
 import { CONVERT, instantiateKernels, type Kernels } from "../kernels/kernels.js";
-import { BLOCK_BYTES, FORMS, LEVELS, STRIP_ROWS } from "./forms.js";
-import { type ChunkColumn, planGeometry, type Slab, STATE, type Step, SUMS, type Unit } from "./geometry.js";
+import { chunkBuffers } from "./chunk-buffers.js";
+import { chunkFiles } from "./chunk-files.js";
+import { FORMS, LEVELS } from "./forms.js";
+import { planGeometry, type Slab, STATE, type Step, type Strip, SUMS, type Unit } from "./geometry.js";
 import { privateBuffers } from "./private-buffers.js";
 import { resampler } from "./resampler.js";
 import { stripReader } from "./strip-reader.js";
@@ -14,9 +15,9 @@ import type { WorkerJob, WorkerMessage } from "./worker-job.js";
 
 class Stopped extends Error {}
 
-parentPort?.on("message", (job: WorkerJob) => {
+parentPort?.on("message", async (job: WorkerJob) => {
   try {
-    work(job);
+    await work(job);
     post({ kind: "end" });
   } catch (thrown) {
     const control = planGeometry(job.geometry).control;
@@ -46,7 +47,7 @@ function ioError(thrown: unknown, job: WorkerJob): EmporiumError {
  * The loop of a worker. All workers draw task numbers from one counter; a step's tasks are its read tasks (one a strip of 256 rows),
  * then its encode tasks (one a chunk column, all levels). A task waits only for tasks with smaller numbers, so one can always run.
  */
-function work(job: WorkerJob): void {
+async function work(job: WorkerJob): Promise<void> {
   const { source, thread } = job;
   const g = planGeometry(job.geometry);
   const { control } = g;
@@ -67,7 +68,8 @@ function work(job: WorkerJob): void {
   const resample = job.geometry.resampling && resampler({ job, g, kernels, reader, buffers });
   const output = job.mrc ? openSync(job.mrc.path, "r+") : undefined;
   const { itemBytes } = g;
-  let zeroBlock: Uint8Array | undefined;
+  const encoding = { job, g, kernels, buffers, post, changed };
+  const encode = job.geometry.shards ? chunkBuffers(encoding) : job.zarr && chunkFiles(encoding);
 
   try {
     let cursor = 0;
@@ -76,20 +78,23 @@ function work(job: WorkerJob): void {
       const number = Atomics.add(words, control.next, 1);
       if (number >= total) return;
       while (number >= g.steps[cursor]!.firstTask + g.steps[cursor]!.tasks) cursor++;
-      runTask(g.steps[cursor]!, cursor, number - g.steps[cursor]!.firstTask);
+      const later = runTask(g.steps[cursor]!, cursor, number - g.steps[cursor]!.firstTask);
+      if (later) await later;
     }
   } finally {
     if (input !== undefined) closeSync(input);
     if (output !== undefined) closeSync(output);
   }
 
-  /** Blocks until the word has reached the value. Wakes up now and then to see whether another worker has failed. */
+  /** Blocks until the word has reached the value. */
   function atLeast(word: number, value: number): void {
-    for (;;) {
-      const now = Atomics.load(words, word);
-      if (now >= value) return;
+    for (let now = Atomics.load(words, word); now < value; now = Atomics.load(words, word)) changed(word, now);
+  }
+  /** Blocks until the word has another value. Wakes up now and then to see whether another worker has failed. */
+  function changed(word: number, value: number): void {
+    while (Atomics.load(words, word) === value) {
       if (Atomics.load(words, control.stop) !== 0) throw new Stopped();
-      Atomics.wait(words, word, now, 100);
+      Atomics.wait(words, word, value, 100);
     }
   }
   function set(word: number, value: number): void {
@@ -102,7 +107,8 @@ function work(job: WorkerJob): void {
     return before;
   }
 
-  function runTask(step: Step, index: number, task: number): void {
+  /** A promise where a chunk is compressed by what does not answer at once. */
+  function runTask(step: Step, index: number, task: number): Promise<void> | undefined {
     const slot = (index & 1) as 0 | 1;
     const { unit } = step;
     const idle = skip.has(unit.index);
@@ -116,21 +122,28 @@ function work(job: WorkerJob): void {
       }
       set(control.strip(slot, task), index + 1);
       add(control.read[slot]);
-    } else {
-      const at = task - step.strips;
-      const column = unit.columns[at]!;
-      const state = g.columnState(unit, at);
-      // level 0 of a volume needs its own strip only; coarser levels, and the tall chunks of a series, need rows of several
-      if (column.level === 0 && g.halvesZ) atLeast(control.strip(slot, column.row / STRIP_ROWS), index + 1);
-      else atLeast(control.read[slot], step.slotStripsBefore + step.strips);
-      // the rows before are appended
-      if (step.local > 0) atLeast(state + STATE.appended, index);
-      if (!idle && job.zarr) encode(step, column, state, slot);
+      add(control.done[slot]);
+      return undefined;
+    }
+    const at = task - step.strips;
+    const column = unit.columns[at]!;
+    const state = g.columnState(unit, at);
+    // level 0 of a unit's own chunks needs one strip only; coarser levels, and the tall chunks of a series, need rows of several
+    if (column.level === 0 && !g.layout.followsRows) atLeast(control.strip(slot, column.row / g.layout.stripRows), index + 1);
+    else atLeast(control.read[slot], step.slotStripsBefore + step.strips);
+    // the rows before are appended
+    if (step.local > 0) atLeast(state + STATE.appended, index);
+    const finish = () => {
       const last = step.local === unit.steps - 1 && lastOfUnit(unit);
       if (last && !idle) finishUnit(unit);
       set(state + STATE.appended, index + 1);
-    }
-    add(control.done[slot]);
+      add(control.done[slot]);
+    };
+    // where a step begins chunks of a level it begins those of all finer ones, which come first in its list
+    const later = idle ? undefined : encode?.(step, column, state, slot, step.chunksBefore + at);
+    if (later) return later.then(finish);
+    finish();
+    return undefined;
   }
 
   /** True for the one task that completes its unit: the last of the encode tasks of the unit's last step. */
@@ -141,24 +154,25 @@ function work(job: WorkerJob): void {
     return true;
   }
 
-  function readStrip(step: Step, index: number, strip: number, slot: 0 | 1): void {
+  function readStrip(step: Step, index: number, number: number, slot: 0 | 1): void {
     const { unit } = step;
     const [, ny, nx] = job.geometry.shape;
-    const y = step.y0 + strip * STRIP_ROWS;
-    const rows = Math.min(STRIP_ROWS, step.y0 + step.rows - y);
+    const strip = g.strip(step, number);
+    const { rows } = strip;
+    const y = step.y0 + strip.row;
     const width = unit.x1 - unit.x0;
     const whole = width === nx;
     const voxels = rows * width;
-    const sums = g.sums(step, strip);
-    const crcs = g.checksums(step, strip);
+    const sums = g.sums(step, number);
+    const crcs = g.checksums(step, number);
     doubles.set([Infinity, -Infinity, 0, 0, 0], sums);
-    resample?.(step, strip, y, rows, slot);
+    resample?.(step, strip, slot);
     const { slab } = job.geometry;
-    const summing = slab !== undefined && overlaps(step, slab);
-    if (summing) beginSum(index, strip, slot);
-    for (let plane = 0; plane < step.planes; plane++) {
+    const summing = slab !== undefined && overlaps(step.z0 + strip.plane, strip.planes, slab);
+    if (summing) beginSum(step, index, number);
+    for (let plane = strip.plane; plane < strip.plane + strip.planes; plane++) {
       const at = ringAddress(unit, 0, plane, strip, slot);
-      if (!resample) reader.load(step, index, strip, plane, y, rows, at);
+      if (!resample) reader.load(step, index, strip, plane, at);
       measure(unit, at, voxels);
       if (summing) addToSum(step, plane, strip, at, voxels);
       const s = buffers.stats / 8;
@@ -174,41 +188,53 @@ function work(job: WorkerJob): void {
           writeAll(output, at + row * width * itemBytes, width * itemBytes, position);
         }
       }
-      words[crcs + plane] = whole ? crc32(bytes.subarray(at, at + voxels * itemBytes)) | 0 : 0;
+      words[crcs + plane - strip.plane] = whole ? crc32(bytes.subarray(at, at + voxels * itemBytes)) | 0 : 0;
     }
-    reduce(step, strip, rows, slot);
-    if (summing) endSum(step, strip, y, voxels);
-    Atomics.add(words, control.rowsRead, rows * step.planes);
+    reduce(step, strip, slot);
+    if (summing) endSum(step, strip, voxels);
+    Atomics.add(words, control.rowsRead, rows * strip.planes);
   }
 
-  /** A strip's sum is added up in the order of the planes, whoever reads them: float32 additions do not commute. */
-  function beginSum(index: number, strip: number, slot: 0 | 1): void {
+  /** A sum is added up in the order of the planes, whoever reads them: float32 additions do not commute. */
+  function beginSum(step: Step, index: number, number: number): void {
+    const { plane, row } = g.strip(step, number);
+    // the planes before are a strip of this step, or of the one before, or were read long since: buffers are used again after two steps
+    if (plane > 0) atLeast(control.strip(index & 1, stripAt(step, number, row)), index + 1);
     const before = g.steps[index - 1];
-    if (before && overlaps(before, job.geometry.slab!) && strip < before.strips) {
-      atLeast(control.strip(1 - slot, strip), index);
-    }
+    if (plane > 0 || before?.y0 !== step.y0 || !overlaps(before.z0, before.planes, job.geometry.slab!)) return;
+    const last = stripAt(before, before.strips, row);
+    if (last >= 0) atLeast(control.strip(1 - (index & 1), last), index);
   }
 
-  function addToSum({ unit, z0 }: Step, plane: number, strip: number, at: number, voxels: number): void {
+  /** The last strip of a step before strip `end` that begins at a row; −1 where there is none. */
+  function stripAt(step: Step, end: number, row: number): number {
+    let number = end - 1;
+    while (number >= 0 && g.strip(step, number).row !== row) number--;
+    return number;
+  }
+
+  function addToSum(step: Step, plane: number, strip: Strip, at: number, voxels: number): void {
     const slab = job.geometry.slab!;
-    const z = z0 + plane;
+    const z = step.z0 + plane;
     if (z < slab.z0 || z >= slab.z1) return;
-    const sum = new Float32Array(job.memory.buffer, g.slabSum(unit, strip), voxels);
+    const sum = new Float32Array(job.memory.buffer, g.slabSum(step, strip), voxels);
     const voxel = new Float32Array(job.memory.buffer, at, voxels);
-    if (z === Math.max(slab.z0, unit.z0)) sum.set(voxel);
+    if (z === Math.max(slab.z0, step.unit.z0)) sum.set(voxel);
     else for (let i = 0; i < voxels; i++) sum[i]! += voxel[i]!;
   }
 
   /** The unit's last plane of the slab is in: what there is of these rows goes to the main thread. */
-  function endSum({ unit, z0, planes }: Step, strip: number, y: number, voxels: number): void {
-    if (z0 + planes < Math.min(job.geometry.slab!.z1, unit.z1)) return;
-    const sum = new Float32Array(job.memory.buffer, g.slabSum(unit, strip), voxels).slice();
-    post({ kind: "slab", y, x: unit.x0, width: unit.x1 - unit.x0, sum });
+  function endSum(step: Step, strip: Strip, voxels: number): void {
+    const { unit } = step;
+    if (step.z0 + strip.plane + strip.planes < Math.min(job.geometry.slab!.z1, unit.z1)) return;
+    const sum = new Float32Array(job.memory.buffer, g.slabSum(step, strip), voxels).slice();
+    post({ kind: "slab", y: step.y0 + strip.row, x: unit.x0, width: unit.x1 - unit.x0, sum });
   }
 
-  function ringAddress(unit: Unit, level: number, plane: number, strip: number, slot: 0 | 1): number {
+  /** Where a plane of a step has the first row of a strip. */
+  function ringAddress(unit: Unit, level: number, plane: number, { row }: Strip, slot: 0 | 1): number {
     const ring = g.rings[level]!;
-    return ring.slots[slot] + plane * ring.planeBytes + strip * (STRIP_ROWS >> level) * unit.rowBytes[level]!;
+    return ring.slots[slot] + plane * ring.planeBytes + (row >> level) * unit.rowBytes[level]!;
   }
 
   /** Statistics of voxels as they are written, and which labels are among them. */
@@ -219,27 +245,29 @@ function work(job: WorkerJob): void {
   }
 
   /** Rows of the coarser levels that this strip gives, and the coarsest level's histogram. */
-  function reduce(step: Step, strip: number, rows: number, slot: 0 | 1): void {
+  function reduce(step: Step, strip: Strip, slot: 0 | 1): void {
     const { unit } = step;
-    let planes = step.planes;
-    let height = rows;
+    let { plane: first, planes, rows: height } = strip;
     let width = unit.x1 - unit.x0;
     for (let level = 0; level + 1 < LEVELS; level++) {
       const rowBytes = unit.rowBytes[level]!;
       const nextRowBytes = unit.rowBytes[level + 1]!;
       const address = (at: number, plane: number) => ringAddress(unit, at, plane, strip, slot);
       const pairs = g.halvesZ ? Math.ceil(planes / 2) : 1;
+      const next = g.halvesZ ? first / 2 : first;
       for (let pair = 0; pair < pairs; pair++) {
-        const second = g.halvesZ && 2 * pair + 1 < planes ? address(level, 2 * pair + 1) : 0;
-        halve(address(level, 2 * pair), second, address(level + 1, pair), height, width, rowBytes, nextRowBytes);
+        const second = g.halvesZ && 2 * pair + 1 < planes ? address(level, first + 2 * pair + 1) : 0;
+        const from = address(level, first + (g.halvesZ ? 2 : 1) * pair);
+        halve(from, second, address(level + 1, next + pair), height, width, rowBytes, nextRowBytes);
       }
+      first = next;
       planes = pairs;
       height = Math.ceil(height / 2);
       width = Math.ceil(width / 2);
     }
     if (FORMS[g.form].counts !== "histogram") return;
     const table = g.counts(unit, thread);
-    for (let plane = 0; plane < planes; plane++) {
+    for (let plane = first; plane < first + planes; plane++) {
       kernels.histogram(ringAddress(unit, LEVELS - 1, plane, strip, slot), height * width, table);
     }
   }
@@ -252,104 +280,6 @@ function work(job: WorkerJob): void {
     // zeros beyond an edge hit nothing and are no first voxel: both edge rules give the same mask and the same labels
     else if (g.form === "mask") kernels.anyZYX(first, second, to, h, w, rowBytes, nextRowBytes);
     else kernels.strideZYX(first, second, to, h, w, rowBytes, nextRowBytes);
-  }
-
-  function encode(step: Step, column: ChunkColumn, state: number, slot: 0 | 1): void {
-    const ring = g.rings[column.level]!;
-    const rowBytes = step.unit.rowBytes[column.level]!;
-    const [cz, cy, cx] = g.chunk;
-    const blocksPerSlab = (g.halvesZ ? cy : cy >> column.level) / g.blockRows;
-    const levelRows = Math.ceil(step.rows / 2 ** column.level);
-    const levelPlanes = g.halvesZ ? Math.ceil(step.planes / 2 ** column.level) : 1;
-    const firstZ = g.halvesZ ? step.z0 >> column.level : step.z0;
-    const firstY = g.halvesZ ? column.y : Math.floor((step.y0 >> column.level) / cy) * cy;
-    const valid = g.halvesZ ? column.h : levelRows;
-    const begins = g.halvesZ ? firstZ % cz === 0 : (step.y0 >> column.level) % cy === 0;
-    const key = `${column.level}/${Math.floor(firstZ / cz)}/${firstY / cy}/${column.x / cx}`;
-    const path = `${job.zarr!.folder}/${key}`;
-    if (begins) {
-      words[state + STATE.position] = BLOSC_HEADER_BYTES + 4 * g.chunkBlocks;
-      words[state + STATE.blocks] = 0;
-      words[state + STATE.crc] = 0;
-      words[state + STATE.fd] = openSync(path, "w");
-      post({ kind: "begin", path });
-    }
-    let size = 0;
-    let blocks = words[state + STATE.blocks]!;
-    const start = words[state + STATE.position]!;
-    for (let plane = 0; plane < levelPlanes; plane++) {
-      const corner = column.row * rowBytes + (column.x - (step.unit.x0 >> column.level)) * itemBytes;
-      const from = ring.slots[slot] + plane * ring.planeBytes + corner;
-      for (let block = 0; block < blocksPerSlab; block++) {
-        const row = block * g.blockRows;
-        const rows = Math.max(0, Math.min(g.blockRows, valid - row));
-        words[state + STATE.table + blocks++] = start + size;
-        if (rows === 0) {
-          const zero = encodedZeros();
-          bytes.set(zero, buffers.encoded + size);
-          size += zero.length;
-          continue;
-        }
-        kernels.gather(
-          itemBytes,
-          from + row * rowBytes,
-          rowBytes,
-          column.w,
-          rows,
-          cx,
-          g.blockRows,
-          buffers.block,
-          BLOCK_BYTES / itemBytes,
-          0,
-        );
-        size += kernels.pack(itemBytes, buffers.block, BLOCK_BYTES / itemBytes, buffers.encoded + size, buffers.hash);
-      }
-    }
-    words[state + STATE.blocks] = blocks;
-    append(state, size);
-    const ends = g.halvesZ ? step.local === step.unit.steps - 1 : step.endsPlane;
-    if (blocks === g.chunkBlocks || ends) finishChunk(state, key, path, step.unit);
-  }
-
-  function append(state: number, size: number): void {
-    const at = words[state + STATE.position]!;
-    writeAll(words[state + STATE.fd]!, buffers.encoded, size, at);
-    words[state + STATE.crc] =
-      crc32(bytes.subarray(buffers.encoded, buffers.encoded + size), words[state + STATE.crc]! >>> 0) | 0;
-    words[state + STATE.position] = at + size;
-  }
-
-  /** What lies beyond the volume is zero: all those blocks are one and the same, stored once. Header and table go to the front last. */
-  function finishChunk(state: number, key: string, path: string, unit: Unit): void {
-    const blocks = words[state + STATE.blocks]!;
-    if (blocks < g.chunkBlocks) {
-      const zero = encodedZeros();
-      words.fill(words[state + STATE.position]!, state + STATE.table + blocks, state + STATE.table + g.chunkBlocks);
-      bytes.set(zero, buffers.encoded);
-      append(state, zero.length);
-    }
-    const size = words[state + STATE.position]!;
-    const header = bloscHeader({
-      itemBytes,
-      plainBytes: g.chunkBlocks * BLOCK_BYTES,
-      blockBytes: BLOCK_BYTES,
-      frameBytes: size,
-      offsets: words.slice(state + STATE.table, state + STATE.table + g.chunkBlocks),
-    });
-    const fd = words[state + STATE.fd]!;
-    for (let done = 0; done < header.length; ) done += writeSync(fd, header, done, header.length - done, done);
-    closeSync(fd);
-    const crc = combineCrc32(crc32(header), words[state + STATE.crc]! >>> 0, size - header.length);
-    post({ kind: "object", key, path, size, crc32: crc, unit: unit.index });
-  }
-
-  function encodedZeros(): Uint8Array {
-    if (!zeroBlock) {
-      bytes.fill(0, buffers.block, buffers.block + BLOCK_BYTES);
-      const size = kernels.pack(itemBytes, buffers.block, BLOCK_BYTES / itemBytes, buffers.spare, buffers.hash);
-      zeroBlock = bytes.slice(buffers.spare, buffers.spare + size);
-    }
-    return zeroBlock;
   }
 
   /** Adds up the unit in the order of its task list, so the sums do not depend on who did what, and tells the main thread. */
@@ -365,14 +295,15 @@ function work(job: WorkerJob): void {
         sums[1] = Math.max(sums[1]!, doubles[at + 1]!);
         for (let i = 2; i < SUMS; i++) sums[i]! += doubles[at + i]!;
       }
-      for (let plane = 0; plane < step.planes; plane++) {
-        let crc = 0;
-        for (let strip = 0; strip < step.strips; strip++) {
-          const rows = Math.min(STRIP_ROWS, step.rows - strip * STRIP_ROWS);
-          crc = combineCrc32(crc, words[g.checksums(step, strip) + plane]! >>> 0, rows * width * itemBytes);
+      const planes = new Array<number>(step.planes).fill(0);
+      for (let number = 0; number < step.strips; number++) {
+        const strip = g.strip(step, number);
+        for (let p = 0; p < strip.planes; p++) {
+          const crc = words[g.checksums(step, number) + p]! >>> 0;
+          planes[strip.plane + p] = combineCrc32(planes[strip.plane + p]!, crc, strip.rows * width * itemBytes);
         }
-        checksums.push(crc);
       }
+      checksums.push(...planes);
     }
     const counts = new Uint32Array(g.countsBytes / 4);
     for (let t = 0; t < job.geometry.threads; t++) {
@@ -388,6 +319,6 @@ function work(job: WorkerJob): void {
   }
 }
 
-function overlaps({ z0, planes }: Step, slab: Slab): boolean {
+function overlaps(z0: number, planes: number, slab: Slab): boolean {
   return z0 < slab.z1 && z0 + planes > slab.z0;
 }

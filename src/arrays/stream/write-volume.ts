@@ -8,16 +8,17 @@ import { feedSlots } from "./feed.js";
 import { Flusher } from "./flusher.js";
 import { FORMS } from "./forms.js";
 import { type Geometry, type GeometryOptions, planGeometry } from "./geometry.js";
-import { voxelOf, type WriteVolumeOptions, type WriteVolumeResult } from "./job.js";
+import { type UnitReceipt, voxelOf, type WriteVolumeOptions, type WriteVolumeResult } from "./job.js";
 import { fitColumns, fitRawSlots, slabBytes } from "./memory.js";
 import { type Resampling, resamplingOf } from "./resampling.js";
+import { ShardBook } from "./shard-book.js";
 
 /**
  * One reading of a volume gives the MRC with its statistics, all levels of the Zarr pyramid, and the histogram of the coarsest one or the
  * labels. Memory is bounded by `memoryBytes` whatever the size; bytes do not depend on the number of threads, nor on whether the work
- * was interrupted between units.
+ * was interrupted between units. (The order of the chunks in a shard does depend on `memoryBytes` where that cuts a volume along x.)
  *
- * @throws {EmporiumError} FORMAT_TRUNCATED (source too short), FORMAT_FIELD (no label), DISK_FULL, MEMORY_LIMIT, CANCELLED; whatever `onObject` throws.
+ * @throws {ShardsLost} where what `finished` promises of shards is not there any more: the work must be begun anew. @throws {EmporiumError} FORMAT_TRUNCATED (source too short), FORMAT_FIELD (no label), DISK_FULL, MEMORY_LIMIT, CANCELLED; whatever `onObject` throws.
  */
 export async function writeVolume(options: WriteVolumeOptions): Promise<WriteVolumeResult> {
   const { source, form, threads, signal } = options;
@@ -33,12 +34,14 @@ export async function writeVolume(options: WriteVolumeOptions): Promise<WriteVol
   const rawRowBytes = isDirect ? 0 : sourceRowBytes;
   // the sum of a slab is a help to pictures, not worth a narrow cut
   const slab = options.slab && 2 * slabBytes(shape) <= options.memoryBytes ? options.slab : undefined;
-  const cut = { shape, form, threads, rawRowBytes, resampling, slab };
+  const shards = options.shards && { codec: options.shards.codec };
+  const cut = { shape, form, threads, rawRowBytes, resampling, slab, shards };
   const { rawSlots, columns } = chooseCut(cut, remote, options.memoryBytes - (slab ? slabBytes(shape) : 0));
   const unitRaw = voxel.itemBytes === 0.5 || resampling ? rawRowBytes : Math.min(rawRowBytes, columns * voxel.itemBytes);
   const geometryOptions = { ...cut, rawSlots, columns, rawRowBytes: unitRaw };
   const g = planGeometry(geometryOptions);
-  const finished = (options.finished ?? []).filter((receipt) => receipt.columns === columns);
+  const known = (options.finished ?? []).filter((receipt) => receipt.columns === columns);
+  const finished = shards ? firstUnits(known) : known;
   const done = new Map(finished.map((receipt) => [receipt.unit, receipt]));
 
   if (options.zarr) await makeFolders(options.zarr.folder, g);
@@ -55,7 +58,8 @@ export async function writeVolume(options: WriteVolumeOptions): Promise<WriteVol
     // source bytes stand for written ones: the ratio does not matter
     const flusher = options.flush ? new Flusher(bytesRead, systemClock) : undefined;
     if (options.mrc) flusher?.add(options.mrc.path);
-    const collector = new Collector({ ...options, slab }, g, words, columns, done, flusher, bytesPerVoxel);
+    const book = options.shards && new ShardBook(g, options.shards, flusher);
+    const collector = new Collector({ ...options, slab }, g, words, columns, done, flusher, bytesPerVoxel, book);
     const stop = () => Atomics.store(words, g.control.stop, 1);
     signal?.addEventListener("abort", stop, { once: true });
     const progress = setInterval(() => collector.report(bytesRead()), 200);
@@ -76,6 +80,9 @@ export async function writeVolume(options: WriteVolumeOptions): Promise<WriteVol
       select: options.select,
     };
     try {
+      await book?.goOnAfter(finished);
+      if (g.pool)
+        words[g.pool.served] = g.units[finished.length] ? g.steps[g.units[finished.length]!.firstStep]!.chunksBefore : 0;
       const feed =
         "read" in source.data ? feedSlots(source.data, g, memory, sourceRowBytes, source, rawSlots, done) : Promise.resolve();
       // a reader that fails must stop the workers that wait for it
@@ -86,12 +93,14 @@ export async function writeVolume(options: WriteVolumeOptions): Promise<WriteVol
       await flusher?.stop();
     } catch (error) {
       stop();
+      const failure = collector.failure ?? error;
       await collector.quiet();
       if (signal?.aborted)
         throw new EmporiumError("CANCELLED", "stopped", { cause: signal.reason, hint: "run the same command again to go on" });
-      throw collector.failure ?? error;
+      throw failure;
     } finally {
       clearInterval(progress);
+      await book?.close();
       // after a success it has been stopped already; after a failure, that one is told
       await flusher?.stop().catch(() => {});
       signal?.removeEventListener("abort", stop);
@@ -106,6 +115,14 @@ export async function writeVolume(options: WriteVolumeOptions): Promise<WriteVol
     const results = await Promise.allSettled(promises);
     for (const result of results) if (result.status === "rejected") throw result.reason;
   }
+}
+
+/** Shards grow from their beginning: units behind one that is missing are of no use. */
+function firstUnits(receipts: readonly UnitReceipt[]): UnitReceipt[] {
+  const known = new Map(receipts.map((receipt) => [receipt.unit, receipt]));
+  const first: UnitReceipt[] = [];
+  for (let next = known.get(0); next; next = known.get(first.length)) first.push(next);
+  return first;
 }
 
 function requireFitting({ source, form, select }: WriteVolumeOptions, resampling: Resampling | undefined): void {

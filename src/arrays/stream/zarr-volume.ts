@@ -1,9 +1,13 @@
 import { boxShape, type Triple } from "../../core/box.js";
+import type { ByteRange } from "../../core/bytes.js";
 import { EmporiumError } from "../../core/errors.js";
 import { type CodecRegistry, defaultCodecs } from "../../formats/zarr/codecs.js";
 import { parseZarray, parseZattrs, product, type ZarrArrayMeta } from "../../formats/zarr/metadata.js";
-import { parseOmeZarr } from "../../formats/zarr/ome.js";
-import { readZarrBox } from "../../formats/zarr/read.js";
+import { type OmeDataset, parseOmeZarr } from "../../formats/zarr/ome.js";
+import { parseOmeImage } from "../../formats/zarr/ome-v05.js";
+import { type NdBox, readZarrBox } from "../../formats/zarr/read.js";
+import { parseZarrV3, parseZarrV3Array, type ZarrV3Array } from "../../formats/zarr/v3-metadata.js";
+import { readZarrV3Box } from "../../formats/zarr/v3-read.js";
 import { absent, objectName, type Stat, type Store } from "../../stores/store.js";
 import { decodeBlosc } from "../kernels/blosc.js";
 
@@ -15,7 +19,7 @@ export interface ZarrVolume {
   shape: Triple;
   /** `[z, y, x]`; undefined where the file does not say. */
   voxelSizeAngstrom: [z: number | undefined, y: number | undefined, x: number | undefined];
-  meta: ZarrArrayMeta;
+  meta: ZarrArrayMeta | ZarrV3Array;
   /** Key of the array. */
   folder: string;
   /** The documents that were read: what identifies the volume. */
@@ -37,7 +41,7 @@ export const codecs: CodecRegistry = {
 };
 
 /**
- * The documents of a Zarr volume. An array without an image around it is read as it is; axes of length 1 before z, y, x are left away.
+ * The documents of a Zarr volume, Zarr 2 or 3. An array without an image around it is read as it is; axes of length 1 before z, y, x are left away.
  *
  * @throws {EmporiumError} STORE_ABSENT, FORMAT_UNKNOWN where there is neither, FORMAT_UNSUPPORTED for other ranks, FORMAT_…
  */
@@ -51,16 +55,7 @@ export async function describeZarr(store: Store, key: string, signal?: AbortSign
     if (bytes) documents.push({ key: `${root}/${file}`, ...stat });
     return bytes;
   };
-  const attributes = await find(".zattrs");
-  const own = hasImage(attributes, name) ? undefined : await find(".zarray");
-  if (!attributes && !own) throw notZarr(name, (await store.stat(`${root}/zarr.json`, { signal })) !== undefined);
-  const level = own
-    ? { path: "", voxelSizeAngstrom: [undefined, undefined, undefined] as const }
-    : parseOmeZarr(parseZattrs(attributes!, `${name}/.zattrs`), `${name}/.zattrs`, { unitWhenAbsent: "angstrom" }).datasets[0]!;
-  const path = own ? ".zarray" : `${level.path}/.zarray`;
-  const array = own ?? (await find(path));
-  if (!array) throw absent(store, `${root}/${path}`);
-  const meta = parseZarray(array, `${name}/${path}`);
+  const { level, meta, path } = await describe();
   if (meta.shape.length < 3 || product(meta.shape.slice(0, -3)) !== 1) {
     throw new EmporiumError("FORMAT_UNSUPPORTED", `${name}: shape ${meta.shape.join("×")}, one volume of three axes is wanted`, {
       place: { file: `${name}/${path}`, path: "shape" },
@@ -71,23 +66,50 @@ export async function describeZarr(store: Store, key: string, signal?: AbortSign
     shape: meta.shape.slice(-3) as Triple,
     voxelSizeAngstrom: [...level.voxelSizeAngstrom],
     meta,
-    folder: own ? root : `${root}/${level.path}`,
+    folder: level.path === "" ? root : `${root}/${level.path}`,
     documents,
   };
+
+  async function describe(): Promise<{ level: Level; meta: ZarrVolume["meta"]; path: string }> {
+    const attributes = await find(".zattrs");
+    const own = hasImage(attributes, name) ? undefined : await find(".zarray");
+    if (own) return { level: NO_IMAGE, meta: parseZarray(own, `${name}/.zarray`), path: ".zarray" };
+    if (!attributes) return describeV3();
+    const [level] = parseOmeZarr(parseZattrs(attributes, `${name}/.zattrs`), `${name}/.zattrs`, UNIT).datasets;
+    const path = `${level!.path}/.zarray`;
+    return { level: level!, meta: parseZarray(await need(path), `${name}/${path}`), path };
+  }
+
+  async function describeV3(): Promise<{ level: Level; meta: ZarrV3Array; path: string }> {
+    const document = await find("zarr.json");
+    if (!document) throw notZarr(name);
+    const node = parseZarrV3(document, `${name}/zarr.json`);
+    if (node.kind === "array") return { level: NO_IMAGE, meta: node, path: "zarr.json" };
+    const [level] = parseOmeImage(node.attributes, `${name}/zarr.json`, UNIT).datasets;
+    const path = `${level!.path}/zarr.json`;
+    return { level: level!, meta: parseZarrV3Array(await need(path), `${name}/${path}`), path };
+  }
+
+  async function need(path: string): Promise<Uint8Array> {
+    const document = await find(path);
+    if (document) return document;
+    throw absent(store, `${root}/${path}`);
+  }
 }
+
+type Level = Pick<OmeDataset, "path" | "voxelSizeAngstrom">;
+
+/** An array by itself. */
+const NO_IMAGE: Level = { path: "", voxelSizeAngstrom: [undefined, undefined, undefined] };
+
+const UNIT = { unitWhenAbsent: "angstrom" };
 
 /** Arrays have attributes too: only `multiscales` makes an image. */
 function hasImage(attributes: Uint8Array | undefined, name: string): boolean {
   return attributes !== undefined && Object.hasOwn(parseZattrs(attributes, `${name}/.zattrs`), "multiscales");
 }
 
-function notZarr(name: string, isVersion3: boolean): EmporiumError {
-  if (isVersion3) {
-    return new EmporiumError("FORMAT_UNSUPPORTED", `${name}: Zarr format 3 is not read, wanted 2`, {
-      place: { file: `${name}/zarr.json` },
-      hint: "write the array again with zarr_format 2",
-    });
-  }
+function notZarr(name: string): EmporiumError {
   return new EmporiumError(
     "FORMAT_UNKNOWN",
     `${name} is a folder without .zattrs, an MRC file or an OME-Zarr folder was wanted`,
@@ -95,31 +117,62 @@ function notZarr(name: string, isVersion3: boolean): EmporiumError {
   );
 }
 
+/** What is read at once at least, where chunks are smaller: few requests then do for many chunks that lie side by side in a shard. */
+const BOX_BYTES = 16 * 2 ** 20;
+
 /**
- * The voxels of a volume, chunk by chunk in C order of the chunks: C order in each box, host byte order, padding left away, chunks that are not
- * stored filled. 64-bit integers come as float64, which no kernel would be the worse for: they become float32 next.
+ * The voxels of a volume in boxes of whole chunks, in C order of the boxes: C order in each box, host byte order, padding left away, chunks that
+ * are not stored filled. Boxes may not be larger than a chunk of Zarr 2; chunks of a shard are read some at a time. 64-bit integers come as
+ * float64, which no kernel would be the worse for: they become float32 next.
  */
 export async function* zarrBoxes(
   store: Store,
-  { name, shape, meta, folder }: ZarrVolume,
+  volume: ZarrVolume,
   signal?: AbortSignal,
 ): AsyncGenerator<{ bytes: Uint8Array; start: Triple; size: Triple }> {
-  const extra = meta.shape.length - 3;
-  const chunk = meta.chunks.slice(-3) as Triple;
-  const lead = new Array<number>(extra).fill(0);
-  const get = (at: string) => store.read(`${folder}/${at}`, undefined, { signal });
-  for (let z = 0; z < shape[0]; z += chunk[0]) {
-    for (let y = 0; y < shape[1]; y += chunk[1]) {
-      for (let x = 0; x < shape[2]; x += chunk[2]) {
+  const { shape, meta } = volume;
+  const lead = new Array<number>(meta.shape.length - 3).fill(0);
+  const { length, read } = boxReader(store, volume, signal);
+  for (let z = 0; z < shape[0]; z += length[0]) {
+    for (let y = 0; y < shape[1]; y += length[1]) {
+      for (let x = 0; x < shape[2]; x += length[2]) {
         signal?.throwIfAborted();
         const start: Triple = [z, y, x];
-        const stop = start.map((from, i) => Math.min(from + chunk[i]!, shape[i]!)) as Triple;
-        const box = { start: [...lead, ...start], stop: [...lead.map(() => 1), ...stop] };
-        const bytes = await readZarrBox(get, meta, box, { codecs, name, signal });
+        const stop = start.map((from, i) => Math.min(from + length[i]!, shape[i]!)) as Triple;
+        const bytes = await read({ start: [...lead, ...start], stop: [...lead.map(() => 1), ...stop] });
         yield { bytes: isWide(meta) ? asDoubles(bytes, meta) : bytes, start, size: boxShape({ start, stop }) };
       }
     }
   }
+}
+
+/** Lengths `[z, y, x]` of the boxes that are read well, and what reads one of any rank. */
+function boxReader(
+  store: Store,
+  { name, meta, folder }: ZarrVolume,
+  signal: AbortSignal | undefined,
+): { length: Triple; read(box: NdBox): Promise<Uint8Array> } {
+  const read = (key: string, range?: ByteRange) => store.read(`${folder}/${key}`, range, { signal });
+  if (!("codecs" in meta)) {
+    const length = meta.chunks.slice(-3) as Triple;
+    return { length, read: (box) => readZarrBox(read, meta, box, { codecs, name, signal }) };
+  }
+  const size = async (key: string) => (await store.stat(`${folder}/${key}`, { signal }))?.size;
+  const options = { codecs, name, signal, indexes: new Map() };
+  return { length: grown(meta), read: (box) => readZarrV3Box({ read, size }, meta, box, options) };
+}
+
+/** Chunks of a shard, x first, as many as make a good size. */
+function grown({ chunks, codecs: { order, serializer }, type }: ZarrV3Array): Triple {
+  const own = serializer.kind === "shard" ? chunks.map((_, axis) => serializer.chunks[order?.indexOf(axis) ?? axis]!) : chunks;
+  const length = own.slice(-3) as Triple;
+  let room = BOX_BYTES / (product(own) * type.itemBytes);
+  for (let axis = 2; axis >= 0; axis--) {
+    const count = Math.max(1, Math.min(Math.floor(room), chunks.at(axis - 3)! / length[axis]!));
+    length[axis]! *= count;
+    room /= count;
+  }
+  return length;
 }
 
 /** Element type and bytes of what `zarrBoxes` yields. */
@@ -129,11 +182,11 @@ export function zarrVoxel({ meta }: ZarrVolume): { dtype: ZarrArrayMeta["type"][
   return { dtype: dtype === "bool" ? "uint8" : dtype, itemBytes };
 }
 
-function isWide({ type }: ZarrArrayMeta): boolean {
+function isWide({ type }: ZarrVolume["meta"]): boolean {
   return type.dtype === "int64" || type.dtype === "uint64";
 }
 
-function asDoubles(bytes: Uint8Array, { type }: ZarrArrayMeta): Uint8Array {
+function asDoubles(bytes: Uint8Array, { type }: ZarrVolume["meta"]): Uint8Array {
   const aligned = bytes.byteOffset % 8 === 0 ? bytes : new Uint8Array(bytes);
   const View = type.dtype === "int64" ? BigInt64Array : BigUint64Array;
   const wide = new View(aligned.buffer as ArrayBuffer, aligned.byteOffset, aligned.length / 8);

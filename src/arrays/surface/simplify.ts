@@ -18,7 +18,7 @@ const TURN_COSINE_MIN = 0.2;
 
 /**
  * A surface with fewer triangles that lies where it lay: vertices that hardly shape it are drawn into a neighbour. No vertex moves, so
- * positions stay those of the grid they came from. A closed surface stays closed, an edge of two triangles stays one of two. The rim of an open
+ * positions stay those of the grid they came from, and the surface's box stays its box. A closed surface stays closed, an edge of two triangles stays one of two. The rim of an open
  * surface stays as it is, vertex for vertex: parts of a surface that was cut fit together as before.
  *
  * Source: Garland and Heckbert 1997, "Surface simplification using quadric error metrics", with half-edge collapses; the link condition of
@@ -52,6 +52,8 @@ class Collapsing {
   /** Triangles around each vertex, as of the beginning of a round. */
   readonly #starts: Uint32Array;
   #around = new Uint32Array(0);
+  readonly #least = [Infinity, Infinity, Infinity];
+  readonly #greatest = [-Infinity, -Infinity, -Infinity];
   readonly #mark: Uint32Array;
   #stamp = 0;
 
@@ -68,6 +70,10 @@ class Collapsing {
     this.#index();
     for (let t = 0; t < this.count; t++) this.#addPlane(t);
     for (let v = 0; v < this.vertices; v++) if (!this.#isInner(v)) this.#fixed[v] = 1;
+    for (let i = 0; i < positions.length; i++) {
+      this.#least[i % 3] = Math.min(this.#least[i % 3]!, positions[i]!);
+      this.#greatest[i % 3] = Math.max(this.#greatest[i % 3]!, positions[i]!);
+    }
   }
 
   /** One round: each vertex may go once, and nothing beside it changes in the same round. @returns vertices removed. */
@@ -145,7 +151,16 @@ class Collapsing {
       }
     }
     neighbours.sort((a, b) => a.error - b.error);
-    return neighbours.find(({ u }) => this.#mayCollapse(v, u))?.u;
+    return neighbours.find(({ u }) => this.#keepsBox(v, u) && this.#mayCollapse(v, u))?.u;
+  }
+
+  /** What lies on a side of the surface's box goes along that side only. */
+  #keepsBox(v: number, u: number): boolean {
+    for (let axis = 0; axis < 3; axis++) {
+      const at = this.#positions[3 * v + axis]!;
+      if ((at === this.#least[axis] || at === this.#greatest[axis]) && this.#positions[3 * u + axis] !== at) return false;
+    }
+    return true;
   }
 
   /** Mean squared distance of one vertex's place from the planes of another. */

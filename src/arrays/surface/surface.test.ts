@@ -147,6 +147,7 @@ describe("simpler surfaces", () => {
           const simple = simplify(surface, { errorMax: error / 2 });
           expect(openSides(simple)).toEqual([]);
           expect(enclosed(simple)).toBeGreaterThan(0);
+          expect(bounds(simple)).toEqual(bounds(surface));
         },
       ),
       { numRuns: 300 },

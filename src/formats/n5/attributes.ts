@@ -105,7 +105,8 @@ function lengths(attributes: JsonObject, key: string, least: number, name: strin
       if (length === undefined || !Number.isInteger(length) || length < least) {
         throw wrongField(name, `${key}.${i}`, item, `an integer of ${least} or more`);
       }
-      if (length > LIMITS.axisLength) throw tooMuch(name, `${key}.${i}`, `an axis of ${length}, ${LIMITS.axisLength} at most is read`);
+      if (length > LIMITS.axisLength)
+        throw tooMuch(name, `${key}.${i}`, `an axis of ${length}, ${LIMITS.axisLength} at most is read`);
       return length + 0;
     })
     .reverse();
@@ -133,4 +134,3 @@ export function product(numbers: readonly number[]): number {
 function tooMuch(name: string, path: string, message: string): EmporiumError {
   return new EmporiumError("FORMAT_LIMIT", `${name}: ${path}: ${message}`, { place: { file: name, path } });
 }
-

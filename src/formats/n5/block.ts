@@ -25,7 +25,12 @@ const MODE = { default: 0, varlength: 1, object: 2 } as const;
  * @throws {EmporiumError} FORMAT_CORRUPT, FORMAT_TRUNCATED, FORMAT_UNSUPPORTED (object blocks)
  */
 export async function decodeN5Block(bytes: Uint8Array, dataset: N5Dataset, name = "block"): Promise<N5Block> {
-  const fail = (code: "FORMAT_CORRUPT" | "FORMAT_TRUNCATED" | "FORMAT_UNSUPPORTED", byte: number, message: string, cause?: unknown) =>
+  const fail = (
+    code: "FORMAT_CORRUPT" | "FORMAT_TRUNCATED" | "FORMAT_UNSUPPORTED",
+    byte: number,
+    message: string,
+    cause?: unknown,
+  ) =>
     new EmporiumError(code, `${name}: ${message}`, {
       place: { file: name, byte },
       hint: code === "FORMAT_UNSUPPORTED" ? undefined : "copy the block again: it is damaged or cut short",
@@ -33,7 +38,8 @@ export async function decodeN5Block(bytes: Uint8Array, dataset: N5Dataset, name 
     });
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const needed = (length: number) => {
-    if (bytes.length < length) throw fail("FORMAT_TRUNCATED", bytes.length, `a header of ${length} bytes, ${bytes.length} are there`);
+    if (bytes.length < length)
+      throw fail("FORMAT_TRUNCATED", bytes.length, `a header of ${length} bytes, ${bytes.length} are there`);
   };
   needed(4);
   const mode = view.getUint16(0);

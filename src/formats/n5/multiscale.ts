@@ -61,7 +61,7 @@ export function n5Calibration(attributes: JsonObject): N5Calibration | undefined
   for (const key of ["pixelResolution", "resolution"]) {
     const value = member(attributes, key);
     const list = numbers(isObject(value) ? member(value, "dimensions") : value);
-    if (!list || !list.every((size) => size > 0)) continue;
+    if (!list?.every((size) => size > 0)) continue;
     const one = isObject(value) ? member(value, "unit") : (member(attributes, "unit") ?? undefined);
     const unit = typeof one === "string" ? list.map(() => one) : units.length === list.length ? units : undefined;
     const axes = textsOf(member(attributes, "axes"));
@@ -80,7 +80,7 @@ export function n5Calibration(attributes: JsonObject): N5Calibration | undefined
 function transformOf(value: Json | undefined): N5Calibration | undefined {
   if (!isObject(value)) return undefined;
   const scale = numbers(member(value, "scale"));
-  if (!scale || !scale.every((size) => size > 0)) return undefined;
+  if (!scale?.every((size) => size > 0)) return undefined;
   const axes = textsOf(member(value, "axes"));
   const translate = numbers(member(value, "translate"));
   const units = textsOf(member(value, "units"));
@@ -103,7 +103,9 @@ function numbers(value: Json | undefined): number[] | undefined {
 }
 
 function textsOf(value: Json | undefined): string[] | undefined {
-  return isArray(value) && value.length <= 32 && value.every((one) => typeof one === "string") ? [...(value as string[])] : undefined;
+  return isArray(value) && value.length <= 32 && value.every((one) => typeof one === "string")
+    ? [...(value as string[])]
+    : undefined;
 }
 
 /** It becomes part of a key. */

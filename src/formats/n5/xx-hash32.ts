@@ -20,7 +20,8 @@ export function xxHash32(bytes: Uint8Array, seed = 0): number {
     hash = (turn(a, 1) + turn(b, 7) + turn(c, 12) + turn(d, 18)) | 0;
   } else hash = (seed + PRIME5) | 0;
   hash = (hash + bytes.length) | 0;
-  for (; at + 4 <= bytes.length; at += 4) hash = Math.imul(turn((hash + Math.imul(view.getUint32(at, true), PRIME3)) | 0, 17), PRIME4);
+  for (; at + 4 <= bytes.length; at += 4)
+    hash = Math.imul(turn((hash + Math.imul(view.getUint32(at, true), PRIME3)) | 0, 17), PRIME4);
   for (; at < bytes.length; at++) hash = Math.imul(turn((hash + Math.imul(bytes[at]!, PRIME5)) | 0, 11), PRIME1);
   hash = Math.imul(hash ^ (hash >>> 15), PRIME2);
   hash = Math.imul(hash ^ (hash >>> 13), PRIME3);

@@ -30,14 +30,16 @@ export interface PeekFacts {
   channels: number | null;
   /** Grey values that are shown as black and white, or least and greatest. */
   contrast: { min: number; max: number } | null;
-  /** By the names of the normalised record: `beam_energy`, `dwell_time`, `microscope`, … */
-  acquisition: Record<string, Quantity | string>;
+  /** By the names of the normalised record: `beam_energy`, `dwell_time`, `microscope`, `stage` (x, y, z, alpha, beta), … */
+  acquisition: Record<string, Quantity | string | Record<string, Quantity>>;
   /** Of `shape`, `voxelSize` and every other fact that is there. */
   sources: Partial<Record<string, FactSource>>;
   /** Each begins with a code: `print-resolution: …`. */
   warnings: string[];
   /** Of TIFF: pages, and how they were counted. */
   pages?: { count: number; by: "PageNumber" | "ImageJ" | "OME" | "stride" | "chain" } | undefined;
+  /** Of TIFF, where ImageJ or OME says: how the pages are spread over slices, channels and times, `order` fastest first. */
+  dimensions?: { order: string; z: number; c: number; t: number } | undefined;
   /** What the file's own metadata say, by its own names. */
   raw: JsonObject;
 }
@@ -111,4 +113,3 @@ export function finite(value: number | undefined): number | null {
 export function allKnown(values: readonly (number | string | null)[]): boolean {
   return values.length > 0 && values.every((value) => value !== null);
 }
-

@@ -62,7 +62,9 @@ function extrapolated(offsets: readonly number[], latest: Directory, sizeBytes: 
   const stride = strides.at(-1)!;
   const regular = strides.every((one, i) => one === stride || (i === 0 && Math.abs(one - stride) <= DIRECTORY_SLACK));
   if (strides.some((one) => one <= 0)) {
-    warnings.push(`pages-unknown: directories lie in no order: ${offsets.length} pages at least, the option "exact" counts them all`);
+    warnings.push(
+      `pages-unknown: directories lie in no order: ${offsets.length} pages at least, the option "exact" counts them all`,
+    );
     return { count: offsets.length, by: "stride", warnings };
   }
   const step = regular ? stride : strides.reduce((sum, one) => sum + one, 0) / strides.length;

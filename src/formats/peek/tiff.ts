@@ -86,6 +86,7 @@ export async function peekTiff(source: BlockSource, budget: PeekBudget): Promise
   await fetchValues(source, directory, signal);
   const page = await pageOf(source, directory);
   const raw = await rawTags(source, directory, budget);
+  const ndTiff = await ndTiffVersion(source, layout.littleEndian);
   const description = typeof raw.ImageDescription === "string" ? raw.ImageDescription : "";
   const warnings: string[] = [];
   const imageJ = parseImageJ(description);
@@ -120,7 +121,8 @@ export async function peekTiff(source: BlockSource, budget: PeekBudget): Promise
     acquisition: vendor?.maker === "FEI" ? feiAcquisition(vendor) : {},
     warnings,
     pages,
-    raw,
+    dimensions: dimensionsOf(imageJ, ome?.image),
+    raw: ndTiff ? { ...raw, NDTiff: ndTiff } : raw,
   });
   facts.sources = {
     shape: pages.by === "stride" ? "derived" : "file",
@@ -137,7 +139,9 @@ export async function peekTiff(source: BlockSource, budget: PeekBudget): Promise
 async function fetchValues(source: BlockSource, directory: Directory, signal: AbortSignal | undefined): Promise<void> {
   const needed = [258, 339, 270, 282, 283, 305, ...VENDOR_TAGS, IMAGE_J.counts]
     .map((tag) => directory.away(tag, tag === 270 ? TEXT_MAX : VENDOR_BYTES_MAX))
-    .filter((range) => range !== undefined && range.offset + range.length <= directory.layout.sizeBytes && !source.holds(range)) as ByteRange[];
+    .filter(
+      (range) => range !== undefined && range.offset + range.length <= directory.layout.sizeBytes && !source.holds(range),
+    ) as ByteRange[];
   needed.sort((a, b) => a.offset - b.offset);
   while (needed.length > 0) {
     const { offset, length } = needed.shift()!;
@@ -272,13 +276,26 @@ async function pagesOf(at: {
   return chained();
 }
 
+/** Micro-Manager's stacks say so behind the header of TIFF. */
+async function ndTiffVersion(source: BlockSource, littleEndian: boolean): Promise<JsonObject | undefined> {
+  const head = await source.read({ offset: 8, length: 12 });
+  if (head.length < 12) return undefined;
+  const view = new DataView(head.buffer, head.byteOffset, 12);
+  if (view.getUint32(0, littleEndian) !== 483_729) return undefined;
+  const majorVersion = view.getUint32(4, littleEndian);
+  return majorVersion < 3 ? { majorVersion } : { majorVersion, minorVersion: view.getUint32(8, littleEndian) };
+}
+
+/** Lengths of what the pages are spread over. */
+function dimensionsOf(imageJ: ImageJDescription | undefined, ome: OmeImage | undefined): PeekFacts["dimensions"] {
+  if (imageJ) return { order: "czt", z: imageJ.slices, c: imageJ.channels, t: imageJ.frames };
+  return ome && { order: ome.dimensionOrder.slice(2).toLowerCase(), z: ome.sizeZ, c: planeChannels(ome), t: ome.sizeT };
+}
+
 /** What the first axis counts: z, unless the only other axis that is longer than one is channels or time, or several are mixed. */
 function stackAxis(imageJ: ImageJDescription | undefined, ome: OmeImage | undefined): string {
-  const lengths = imageJ
-    ? { z: imageJ.slices, c: imageJ.channels, t: imageJ.frames }
-    : ome
-      ? { z: ome.sizeZ, c: planeChannels(ome), t: ome.sizeT }
-      : { z: 1, c: 1, t: 1 };
+  const { z, c, t } = dimensionsOf(imageJ, ome) ?? { z: 1, c: 1, t: 1 };
+  const lengths = { z, c, t };
   const long = Object.entries(lengths).filter(([, length]) => length > 1);
   return long.length === 0 ? "z" : long.length === 1 ? long[0]![0] : "page";
 }

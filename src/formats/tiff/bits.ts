@@ -10,7 +10,12 @@ export function packedRowBytes(samples: number, bits: number): number {
  *
  * @param samples of a row.
  */
-export function unpackRows(packed: Uint8Array, rows: number, samples: number, { bits, itemBytes, signed }: PixelType): Uint8Array {
+export function unpackRows(
+  packed: Uint8Array,
+  rows: number,
+  samples: number,
+  { bits, itemBytes, signed }: PixelType,
+): Uint8Array {
   const plain = new Uint8Array(rows * samples * itemBytes);
   const rowBytes = packedRowBytes(samples, bits);
   if (itemBytes === 8) return unpackWide(packed, plain, rows, samples, bits, signed);
@@ -36,7 +41,14 @@ export function unpackRows(packed: Uint8Array, rows: number, samples: number, { 
   return plain;
 }
 
-function unpackWide(packed: Uint8Array, plain: Uint8Array, rows: number, samples: number, bits: number, signed: boolean): Uint8Array {
+function unpackWide(
+  packed: Uint8Array,
+  plain: Uint8Array,
+  rows: number,
+  samples: number,
+  bits: number,
+  signed: boolean,
+): Uint8Array {
   const values = new BigUint64Array(plain.buffer);
   const rowBytes = packedRowBytes(samples, bits);
   const width = BigInt(bits);

@@ -141,8 +141,7 @@ export async function readDirectory(
   const decode = (value: DataView, type: number, at: number): number | undefined => {
     return WHOLE.has(type) ? numberOf(value, type, at, littleEndian) : undefined;
   };
-  const inside = (entry: Entry, length: number) =>
-    entry.valueAt >= offset && entry.valueAt + length <= offset + bytes;
+  const inside = (entry: Entry, length: number) => entry.valueAt >= offset && entry.valueAt + length <= offset + bytes;
   return {
     layout,
     offset,

@@ -60,9 +60,13 @@ export function isOmeXml(description: string): boolean {
  */
 export function parseOmeXml(text: string, name: string): Ome {
   if (text.length > LIMITS.headerBytes) {
-    throw new EmporiumError("FORMAT_LIMIT", `${name}: ${text.length} characters of OME-XML, ${LIMITS.headerBytes} at most are read`, {
-      place: { file: name },
-    });
+    throw new EmporiumError(
+      "FORMAT_LIMIT",
+      `${name}: ${text.length} characters of OME-XML, ${LIMITS.headerBytes} at most are read`,
+      {
+        place: { file: name },
+      },
+    );
   }
   const root = parseXml(text.replaceAll("\0", ""), name);
   if (localName(root) !== "OME") throw omeError(name, `the root is ${root.name}, OME is wanted`);
@@ -86,12 +90,21 @@ export function parseOmeHead(text: string, name: string): OmeImage | undefined {
   const tag = /<(?:\w+:)?Pixels\s[^<>]*>/.exec(text)?.[0];
   if (tag === undefined) return undefined;
   const closed = tag.replace(/\/?>$/, "/>").replace(/^<\w+:/, "<");
-  const image = /<(?:\w+:)?Image\s[^<>]*>/.exec(text)?.[0]?.replace(/\/?>$/, "/>").replace(/^<\w+:/, "<") ?? "<Image/>";
+  const image =
+    /<(?:\w+:)?Image\s[^<>]*>/
+      .exec(text)?.[0]
+      ?.replace(/\/?>$/, "/>")
+      .replace(/^<\w+:/, "<") ?? "<Image/>";
   return imageOf(parseXml(image, name), parseXml(closed, name), name);
 }
 
 /** Directory and file of a plane, by the runs of `TiffData`; undefined where no run names it. */
-export function omePlaneAt(image: OmeImage, z: number, c: number, t: number): { ifd: number; file: string | undefined } | undefined {
+export function omePlaneAt(
+  image: OmeImage,
+  z: number,
+  c: number,
+  t: number,
+): { ifd: number; file: string | undefined } | undefined {
   const sizes = { Z: image.sizeZ, C: planeChannels(image), T: image.sizeT };
   const order = [...image.dimensionOrder.slice(2)] as ("Z" | "C" | "T")[];
   const rank = (at: { Z: number; C: number; T: number }) => {
@@ -135,7 +148,13 @@ function imageOf(image: XmlElement, pixels: XmlElement, name: string): OmeImage 
   if (!/^XY(?=.*Z)(?=.*C)(?=.*T).{3}$/.test(dimensionOrder)) {
     throw omeError(name, `DimensionOrder is ${JSON.stringify(dimensionOrder)}, XY and the three others are wanted`);
   }
-  const sizes = { sizeX: length("SizeX"), sizeY: length("SizeY"), sizeZ: length("SizeZ"), sizeC: length("SizeC"), sizeT: length("SizeT") };
+  const sizes = {
+    sizeX: length("SizeX"),
+    sizeY: length("SizeY"),
+    sizeZ: length("SizeZ"),
+    sizeC: length("SizeC"),
+    sizeT: length("SizeT"),
+  };
   if (Object.values(sizes).reduce((total, size) => total * size, 1) > LIMITS.elements) {
     throw omeError(name, `${Object.values(sizes).join("×")} values are more than 2^53`);
   }
@@ -184,10 +203,14 @@ function count(text: string | undefined): number {
 /** A file that metadata name must lie in the same folder. @throws {EmporiumError} NAME_UNSAFE */
 function besideThis(file: string, name: string): string {
   if (!/[\\/\u0000-\u001f:]/.test(file) && file !== "." && file !== "..") return file;
-  throw new EmporiumError("NAME_UNSAFE", `${name}: OME-XML names the file ${JSON.stringify(file.slice(0, 200))}, which is not beside this one`, {
-    place: { file: name },
-    hint: "keep all files of the set in one folder, and their names without folders in the metadata",
-  });
+  throw new EmporiumError(
+    "NAME_UNSAFE",
+    `${name}: OME-XML names the file ${JSON.stringify(file.slice(0, 200))}, which is not beside this one`,
+    {
+      place: { file: name },
+      hint: "keep all files of the set in one folder, and their names without folders in the metadata",
+    },
+  );
 }
 
 function childrenOf(element: XmlElement, name: string): XmlElement[] {

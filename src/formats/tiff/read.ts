@@ -186,7 +186,8 @@ async function decodePart(
   const bytes = image.reversedBits && !pictures ? reverseBits(raw) : raw;
   let packed: Uint8Array;
   if (page.compression === 1) {
-    if (bytes.length < packedBytes) throw fail("FORMAT_CORRUPT", `${bytes.length} bytes stored, ${rows} rows have ${packedBytes}`);
+    if (bytes.length < packedBytes)
+      throw fail("FORMAT_CORRUPT", `${bytes.length} bytes stored, ${rows} rows have ${packedBytes}`);
     packed = new Uint8Array(bytes.subarray(0, packedBytes)); // the source may share its memory
   } else {
     packed = new Uint8Array(packedBytes);

@@ -52,9 +52,13 @@ export async function readSegments(source: RandomAccess, directory: Directory, p
     throw fail(offsetsTag, `${listed} ${what} are listed, ${page.height}×${page.width} pixels need ${wanted}`);
   }
   if (wanted > SEGMENTS_MAX) {
-    throw new EmporiumError("FORMAT_LIMIT", `${source.name}: ${wanted} strips or tiles in a page, ${SEGMENTS_MAX} at most are read`, {
-      place: { file: source.name, byte: directory.byteOf(offsetsTag) },
-    });
+    throw new EmporiumError(
+      "FORMAT_LIMIT",
+      `${source.name}: ${wanted} strips or tiles in a page, ${SEGMENTS_MAX} at most are read`,
+      {
+        place: { file: source.name, byte: directory.byteOf(offsetsTag) },
+      },
+    );
   }
   const offsets = await directory.numbers(offsetsTag, wanted);
   if (!offsets) throw fail(offsetsTag, "the offsets of strips or tiles are not whole numbers");

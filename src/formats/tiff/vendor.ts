@@ -70,7 +70,8 @@ function feiFacts(text: string): VendorFacts {
   }
   const scan = values["Beam.Scan"];
   const sections = ["Scan", ...(scan ? [scan] : []), "EScan", "IScan"];
-  const size = (key: string) => sections.map((of) => positive(Number(values[`${of}.${key}`] || Number.NaN))).find((one) => one !== undefined);
+  const size = (key: string) =>
+    sections.map((of) => positive(Number(values[`${of}.${key}`] || Number.NaN))).find((one) => one !== undefined);
   const pixelSize = { x: size("PixelWidth"), y: size("PixelHeight"), unit: "m" };
   const known = pixelSize.x !== undefined || pixelSize.y !== undefined;
   return { maker: "FEI", pixelSize: known ? pixelSize : undefined, offset: undefined, values };

@@ -1,3 +1,4 @@
+import type { ShardCodec } from "../../arrays/stream/layout.js";
 import { estimateVolumeMemory } from "../../arrays/stream/memory.js";
 import { systemClock } from "../../core/clock.js";
 import { EmporiumError, type ErrorRecord } from "../../core/errors.js";
@@ -12,6 +13,7 @@ import { objectName, type Store } from "../../stores/store.js";
 import { openLocation } from "../../stores/url.js";
 import { fixedMoment } from "./moment.js";
 import { VOLUME_OPERATION, type VolumeParams, volumeOperation } from "./ops/volume.js";
+import { type OmeZarrVersion, shardParams } from "./ops/volume-params.js";
 import { readVolumeSource } from "./volume-source.js";
 
 export interface ConvertOptions {
@@ -23,6 +25,9 @@ export interface ConvertOptions {
   zarr: boolean;
   /** False: a tilt series, z stays from level to level. */
   scaleZ: boolean;
+  omeZarr?: OmeZarrVersion | undefined;
+  /** Of the chunks of 0.5. */
+  codec?: ShardCodec | undefined;
   /** The reference's values where it computes them wrongly. */
   compat: boolean;
   jobs: number;
@@ -69,6 +74,7 @@ export async function convertVolume(options: ConvertOptions): Promise<ConvertRep
     metadata: null,
     spacingAngstrom: null,
     scaleZ: options.scaleZ,
+    ...shardParams(options),
     compat,
     checksum: options.checksum ?? null,
   };
@@ -80,6 +86,7 @@ export async function convertVolume(options: ConvertOptions): Promise<ConvertRep
     threads: options.jobs,
     form,
     remote: from.store.local === undefined,
+    shards: options.zarr && options.omeZarr === "0.5" ? (options.codec ?? "blosc-lz4") : undefined,
   });
   const told = { run: VOLUME_OPERATION, params: { ...params }, inputs: source.inputs, outputs };
   const task: Task = {

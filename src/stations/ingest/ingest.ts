@@ -1,7 +1,8 @@
 import { mkdir, readFile, rename, stat, statfs, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
+import type { ShardCodec } from "../../arrays/stream/layout.js";
 import { systemClock } from "../../core/clock.js";
-import { EmporiumError, type ErrorRecord, formatPlace } from "../../core/errors.js";
+import { EmporiumError, type ErrorRecord } from "../../core/errors.js";
 import { LIMITS } from "../../core/limits.js";
 import type { Log } from "../../core/log.js";
 import { seededRandom } from "../../core/random.js";
@@ -20,7 +21,6 @@ import type { PlanWarning } from "./draft.js";
 import { joinClaims, readClaims } from "./id-claims.js";
 import type { GivenId } from "./identifiers.js";
 import { awaitedSections } from "./importers/key-image.js";
-import type { NotBuilt } from "./importers/not-built.js";
 import { fixedMoment } from "./moment.js";
 import { ANNOTATION_OPERATION, annotationOperation } from "./ops/annotation.js";
 import { CLEAR_OPERATION, clearOperation } from "./ops/clear.js";
@@ -38,6 +38,7 @@ import { VIEW_MASK_OPERATION, viewMaskOperation } from "./ops/view-mask.js";
 import { VIEW_COPIES_OPERATION, VIEW_MESH_OPERATION, viewCopiesOperation, viewMeshOperation } from "./ops/view-mesh.js";
 import { VIEW_POINTS_OPERATION, viewPointsOperation } from "./ops/view-points.js";
 import { shelvingVolumeOperation, VOLUME_OPERATION } from "./ops/volume.js";
+import type { OmeZarrVersion } from "./ops/volume-params.js";
 import { checkAsked, type IngestPlan, isPartial, planIngest, readConfig } from "./plan.js";
 import { formatPlan, planReport } from "./report.js";
 import { makeSelection, type SelectionFlags } from "./selection.js";
@@ -56,6 +57,10 @@ export interface IngestOptions {
   keepGoing: boolean;
   writeMrc: boolean;
   writeZarr: boolean;
+  /** Default 0.4. */
+  omeZarr?: OmeZarrVersion | undefined;
+  /** Of the chunks of OME-Zarr 0.5. Default `blosc-lz4`. */
+  codec?: ShardCodec | undefined;
   forceOverwrite: boolean;
   /** Point lists without a row of their tomogram are written empty. Default false: each is a failure. */
   allowEmpty?: boolean | undefined;
@@ -84,7 +89,6 @@ export interface IngestReport {
   outputs: readonly (ObjectReceipt & { task: string })[];
   /** By task title: what was measured. */
   facts: Readonly<Record<string, PlainObject>>;
-  notBuilt: readonly object[];
   warnings: readonly object[];
   errors: readonly (ErrorRecord & { entity?: string })[];
   /** Only of a dry run. */
@@ -139,6 +143,8 @@ export async function ingestInto(
         writeMrc: options.writeMrc,
         writeZarr: options.writeZarr,
         httpsPrefix: options.httpsPrefix,
+        omeZarr: options.omeZarr,
+        codec: options.codec,
         force: options.forceOverwrite,
         allowEmpty: options.allowEmpty,
         threads: options.jobs,
@@ -331,7 +337,6 @@ function plannedReport(plan: IngestPlan, comparison: PlanComparison, warnings: r
     seconds: 0,
     outputs: [],
     facts: {},
-    notBuilt: document.notBuilt,
     warnings: document.warnings,
     errors: document.errors,
     plan: document,
@@ -370,27 +375,14 @@ function runReport(plan: IngestPlan, run: RunReport, extra: readonly PlanWarning
     seconds: run.seconds,
     outputs,
     facts: Object.fromEntries(facts),
-    notBuilt: document.notBuilt,
     warnings,
     errors,
     toText() {
       const bytes = run.results.filter(({ state }) => state === "done").reduce((sum, { task }) => sum + task.bytes, 0);
       const counts = [`${run.done} done`, `${run.already} already there`, `${failed} failed`, `${run.blocked} blocked`];
       const lines = [`${counts.join(", ")}; ${formatBytes(bytes)} read in ${formatSeconds(run.seconds)}`];
-      lines.push(...notBuiltLines(plan.notBuilt));
       for (const { message } of warnings as { message: string }[]) lines.push(`warning: ${message}`);
       return lines.join("\n");
     },
   };
-}
-
-function notBuiltLines(notBuilt: readonly NotBuilt[]): string[] {
-  if (notBuilt.length === 0) return [];
-  const lines = ["not made by this version:"];
-  for (const { section, sources, place } of notBuilt) {
-    lines.push(
-      `  ${section}: ${sources === 0 ? "made unasked by the reference" : `${sources} source${sources === 1 ? "" : "s"}`}${place ? ` (${formatPlace(place)})` : ""}`,
-    );
-  }
-  return lines;
 }

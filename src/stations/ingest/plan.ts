@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import type { ShardCodec } from "../../arrays/stream/layout.js";
 import type { Clock } from "../../core/clock.js";
 import { asEmporiumError, EmporiumError } from "../../core/errors.js";
 import type { TaskPlan } from "../../engine/task.js";
@@ -32,11 +33,11 @@ import { planDataset } from "./importers/dataset.js";
 import { planDeposition } from "./importers/deposition.js";
 import { emptyFinds } from "./importers/empty-finds.js";
 import { planKeyPhotos } from "./importers/key-photos.js";
-import { type NotBuilt, notBuiltSections } from "./importers/not-built.js";
 import { planRun } from "./importers/run.js";
 import { checkTomogramSection } from "./importers/tomogram.js";
 import { locksOf } from "./locks.js";
 import type { OpenAddress } from "./ops/photo.js";
+import type { OmeZarrVersion } from "./ops/volume-params.js";
 import { mapLimit } from "./pool.js";
 import type { Selection } from "./selection.js";
 import { sourceFiles } from "./source-files.js";
@@ -55,7 +56,10 @@ export interface PlanOptions {
   readonly compat?: boolean | undefined;
   readonly writeMrc?: boolean | undefined;
   readonly writeZarr?: boolean | undefined;
-  readonly omeZarr?: string | undefined;
+  /** Default 0.4. */
+  readonly omeZarr?: OmeZarrVersion | undefined;
+  /** Of the chunks of OME-Zarr 0.5. Default `blosc-lz4`. */
+  readonly codec?: ShardCodec | undefined;
   /** Address of the published tree, for views. Default: `viewAddress`. */
   readonly httpsPrefix?: string | undefined;
   /** Write metadata anew even where it says the same. */
@@ -79,14 +83,12 @@ export interface IngestPlan extends TaskPlan {
   /** Entities that cannot be made; the tasks do all the others. */
   readonly failures: readonly PlanFailure[];
   readonly warnings: readonly PlanWarning[];
-  /** What was selected and needs a later version. */
-  readonly notBuilt: readonly NotBuilt[];
   readonly ids: readonly GivenId[];
 }
 
 /** True when a run of this plan cannot do all that was asked, whatever happens to its tasks: exit status 3. */
-export function isPartial({ failures, notBuilt }: Pick<IngestPlan, "failures" | "notBuilt">): boolean {
-  return failures.length > 0 || notBuilt.some(({ sources }) => sources > 0);
+export function isPartial({ failures }: Pick<IngestPlan, "failures">): boolean {
+  return failures.length > 0;
 }
 
 /** Reads and checks a configuration. @throws {EmporiumError} CONFIG_… with line and column */
@@ -130,7 +132,6 @@ export async function planIngest(config: IngestConfig, source: Store, target: St
     createdMs: options.clock.now(),
     locks: locksOf(draft.tasks, names),
     ...draft,
-    notBuilt: notBuiltSections(config, selection),
     ids,
   };
 }
@@ -158,6 +159,7 @@ export async function planContext(
     writeMrc: options.writeMrc ?? true,
     writeZarr: options.writeZarr ?? true,
     omeZarr: options.omeZarr ?? "0.4",
+    codec: options.codec,
     viewUrl: options.httpsPrefix ?? viewAddress(target.url, options.compat ?? false),
     force: options.force ?? false,
     allowEmpty: options.allowEmpty ?? false,

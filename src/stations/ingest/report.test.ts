@@ -44,10 +44,6 @@ const plan: IngestPlan = {
     },
   ],
   warnings: [{ message: "odd header", run: "a" }],
-  notBuilt: [
-    { type: "gain", section: "gains", sources: 2, place },
-    { type: "viz_config", section: "viz_config", sources: 0, place: undefined },
-  ],
   ids: [],
 };
 
@@ -64,10 +60,6 @@ dataset 1
 
 1 task reads 2.0 KiB, at most 3.0 MiB of buffers each
 
-Not made by this version:
-  gains, 2 sources (c.yaml:7:3)
-  viz_config, made unasked by the reference
-
 Warnings:
   odd header
 
@@ -83,10 +75,6 @@ error[FORMAT_TRUNCATED]: too short
     expect(report).toMatchObject({
       totals: { tasks: 1, bytesRead: 2048, peakMemoryBytes: 3 * 2 ** 20, left: 1, failed: 1 },
       errors: [{ code: "FORMAT_TRUNCATED", file: "c.rec", byte: 9, run: "c" }],
-      notBuilt: [
-        { section: "gains", sources: 2, line: 7 },
-        { section: "viz_config", sources: 0 },
-      ],
       tasks: [{ reads: [{ key: "lab/a.rec", bytes: 2048 }], writes: ["1/a/x.mrc"] }],
     });
   });

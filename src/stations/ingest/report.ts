@@ -13,7 +13,7 @@ const FILES_BEGUN = 3;
  * @param comparison what the target holds already: adds a `state` to tasks and entities.
  */
 export function planReport(plan: IngestPlan, comparison?: PlanComparison) {
-  const { createdMs, tasks, locks, entities, failures, warnings, notBuilt } = plan;
+  const { createdMs, tasks, locks, entities, failures, warnings } = plan;
   return {
     created: new Date(createdMs).toISOString(),
     tasks: tasks.map(({ id, title, run, inputs, outputs, needs, bytes, memoryBytes, threads }) => ({
@@ -36,7 +36,6 @@ export function planReport(plan: IngestPlan, comparison?: PlanComparison) {
     })),
     totals: { ...totalsOf(plan), ...(comparison ? statesOf(plan, comparison) : {}) },
     warnings: warnings.map(({ place, ...warning }) => ({ ...warning, ...place })),
-    notBuilt: notBuilt.map(({ place, ...section }) => ({ ...section, ...place })),
     errors: failures.map(({ error, ...where }) => ({ ...error, ...where })),
   };
 }
@@ -86,11 +85,6 @@ export function formatPlan(plan: IngestPlan, comparison?: PlanComparison): strin
   if (comparison) {
     const { new: absent, same, changed } = statesOf(plan, comparison);
     lines.push(`on the target: ${absent} new, ${same} the same, ${changed} changed`);
-  }
-  if (plan.notBuilt.length > 0) lines.push("", "Not made by this version:");
-  for (const { section, sources, place } of plan.notBuilt) {
-    const count = sources === 0 ? "made unasked by the reference" : `${sources} source${sources === 1 ? "" : "s"}`;
-    lines.push(`  ${section}, ${count}${place ? ` (${formatPlace(place)})` : ""}`);
   }
   if (plan.warnings.length > 0) lines.push("", "Warnings:");
   for (const { message, place } of plan.warnings) lines.push(`  ${message}${place ? ` (${formatPlace(place)})` : ""}`);

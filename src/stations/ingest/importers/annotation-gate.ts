@@ -2,7 +2,6 @@ import { scanMask } from "../../../arrays/stream/scan-mask.js";
 import { ANY_LABEL, type MaskSelection, selectionText } from "../../../arrays/stream/selection.js";
 import { openObject } from "../../../stores/store.js";
 import type { ShapeSource } from "../config/annotation-shapes.js";
-import type { Source } from "../config/schema.js";
 import type { AnnotationSource } from "./annotation-candidates.js";
 import { globText, type PlanContext, sectionOf } from "./context.js";
 

@@ -1,3 +1,4 @@
+import type { ShardCodec } from "../../../arrays/stream/layout.js";
 import type { Place } from "../../../core/errors.js";
 import type { TypeKey } from "../../../model/kinds.js";
 import { scalarText } from "../config/nodes.js";
@@ -8,6 +9,7 @@ import type { Listing } from "../finders/listing.js";
 import type { Scope } from "../finders/scope.js";
 import type { GivenId, StoredEntities } from "../identifiers.js";
 import type { OpenAddress } from "../ops/photo.js";
+import type { OmeZarrVersion } from "../ops/volume-params.js";
 import type { Selection } from "../selection.js";
 import type { SourceFiles } from "../source-files.js";
 import type { EmptyFinds } from "./empty-finds.js";
@@ -26,7 +28,9 @@ export interface PlanContext {
   readonly compat: boolean;
   readonly writeMrc: boolean;
   readonly writeZarr: boolean;
-  readonly omeZarr: string;
+  readonly omeZarr: OmeZarrVersion;
+  /** Of the chunks of OME-Zarr 0.5. Default `blosc-lz4`. */
+  readonly codec?: ShardCodec | undefined;
   /** Address of the published tree, as views name it. */
   readonly viewUrl: string;
   readonly force: boolean;

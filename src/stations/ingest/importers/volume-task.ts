@@ -1,4 +1,5 @@
 import type { VolumeForm } from "../../../arrays/stream/forms.js";
+import { INNER_CHUNKS } from "../../../arrays/stream/layout.js";
 import { estimateVolumeMemory } from "../../../arrays/stream/memory.js";
 import { resamplingOf } from "../../../arrays/stream/resampling.js";
 import type { MaskSelection } from "../../../arrays/stream/selection.js";
@@ -8,6 +9,7 @@ import type { PlainObject, Task } from "../../../engine/task.js";
 import { PORTAL_CHUNKS } from "../../../formats/zarr/ome.js";
 import { type Draft, makeTask } from "../draft.js";
 import { VOLUME_OPERATION } from "../ops/volume.js";
+import { shardParams } from "../ops/volume-params.js";
 import type { VolumeSource } from "../volume-source.js";
 import type { PlanContext } from "./context.js";
 
@@ -46,9 +48,7 @@ export function addVolumeTask(
     metadata,
     spacingAngstrom,
     scaleZ: kind === "tomogram",
-    chunk: PORTAL_CHUNKS[kind],
-    compat: context.compat,
-    omeZarr: context.omeZarr,
+    ...zarrParams(context, kind),
     ...(context.force ? { force: true } : {}),
   };
   const outputs = [mrc, zarr, metadataKey].filter((key) => key !== null);
@@ -96,13 +96,16 @@ export function addMaskTask(
     metadata: null,
     spacingAngstrom,
     scaleZ: true,
-    chunk: PORTAL_CHUNKS.tomogram,
-    compat: context.compat,
-    omeZarr: context.omeZarr,
+    ...zarrParams(context, "tomogram"),
     ...(context.force ? { force: true } : {}),
   };
   const shape = resampling ? targetShape : undefined;
   return addTask(context, draft, { title, params, volume, form, select, shape, outputs, needs, place });
+}
+
+function zarrParams({ compat, omeZarr, codec }: PlanContext, kind: "tomogram" | "tiltseries"): PlainObject {
+  const shards = shardParams({ omeZarr, codec });
+  return { chunk: (shards.omeZarr ? INNER_CHUNKS : PORTAL_CHUNKS)[kind], compat, omeZarr, ...shards };
 }
 
 interface TaskWish extends Pick<VolumeWish, "title" | "volume" | "needs" | "place"> {
@@ -138,6 +141,7 @@ function addTask(
       remote: context.source.store.local === undefined,
       resampling: resamplingOf(volume.shape, shape, select),
       slab,
+      shards: context.writeZarr && context.omeZarr === "0.5" ? (context.codec ?? "blosc-lz4") : undefined,
     }),
     threads: isLarge ? "all" : 1,
     place,

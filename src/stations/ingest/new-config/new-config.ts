@@ -105,7 +105,7 @@ async function describeFolder(store: Store, sourcePrefix: string, answers: Answe
   const notes = isComplete ? [] : ["The folder has more files than were looked at."];
 
   const persons = people(answers);
-  const tomograms = tomogramBlocks(patterns("tomogram"), persons, programOf(items));
+  const tomograms = tomogramBlocks(patterns("tomogram"), persons, { program: programOf(items), names });
   const series = tiltSeriesBlock(preferred(patterns("tiltseries")), acquisition, answers);
   const annotations = await annotationsOf(store, items, runOf, signal);
   const table = await runTable(store, of("table"), names, signal);
@@ -181,7 +181,7 @@ async function emptyForm(answers: Answers): Promise<Draft> {
     frames: frameBlock({}, []),
     tiltseries: tiltSeriesBlock(run("tiltseries/{run_name}.st"), {}, answers),
     rawtilts: sources("tiltseries/{run_name}.rawtlt", "glob of the raw tilt angles"),
-    tomograms: tomogramBlocks(run("tomograms/{run_name}.rec"), persons, undefined).blocks,
+    tomograms: tomogramBlocks(run("tomograms/{run_name}.rec"), persons, { program: undefined, names: [] }).blocks,
   };
   return { document, runs: [], items: [], unused: [], notes: ["No folder was looked at: all globs are examples."] };
 }

@@ -201,7 +201,7 @@ export function alignmentBlock({ xf, tlt, xtilt, aln }: AlignmentPatterns): Bloc
 export function tomogramBlocks(
   patterns: readonly Pattern[],
   { authors, dates }: People,
-  program: string | undefined,
+  { program, names }: { program: string | undefined; names: readonly string[] },
 ): { blocks: Blocks; spacings: readonly (number | undefined)[] } {
   const all = [...new Set(patterns.flatMap(({ items }) => [...items.values()].map((item) => spacingOf(item))))];
   const known = all.filter((spacing) => spacing !== undefined);
@@ -221,8 +221,9 @@ export function tomogramBlocks(
     told.add(identity);
     const isFirst = !shown.has(spacing);
     shown.add(spacing);
+    const { run, exclude } = filterOf(runs ?? [...pattern!.items.keys()], names);
     const include = {
-      ...(runs ? { run: runs.map((run) => `^${escaped(run)}$`) } : {}),
+      ...(run ? { run } : {}),
       ...(spacings.length > 1 ? { voxel_spacing: [`^${escaped((spacing ?? FALLBACK_SPACING).toFixed(3))}$`] } : {}),
     };
     return {
@@ -243,10 +244,26 @@ export function tomogramBlocks(
         authors,
         dates,
       },
-      sources: [{ ...globSource(glob), ...(Object.keys(include).length > 0 ? { parent_filters: { include } } : {}) }],
+      sources: [{ ...globSource(glob), ...filters(include, exclude) }],
     };
   });
   return { blocks, spacings };
+}
+
+/** A run without this tomogram would be an error: the few are named, those that have it or those that have not. */
+function filterOf(runs: readonly string[], names: readonly string[]): { run?: string[]; exclude?: string[] } {
+  const others = names.filter((name) => !runs.includes(name));
+  const patterns = (some: readonly string[]) => some.map((run) => `^${escaped(run)}$`);
+  if (others.length === 0) return {};
+  return others.length < runs.length ? { exclude: patterns(others) } : { run: patterns(runs) };
+}
+
+function filters(include: object, exclude: readonly string[] | undefined): object {
+  const some = {
+    ...(Object.keys(include).length > 0 ? { include } : {}),
+    ...(exclude ? { exclude: { run: exclude } } : {}),
+  };
+  return Object.keys(some).length > 0 ? { parent_filters: some } : {};
 }
 
 export const FALLBACK_SPACING = 10;

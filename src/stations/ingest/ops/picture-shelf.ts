@@ -42,5 +42,5 @@ export function sectionShelf(awaited: ReadonlySet<string>): SectionShelf {
 
 /** A volume is known by the keys that it is written to. */
 export function shelfName({ mrc, zarr }: { readonly mrc?: unknown; readonly zarr?: unknown }): string {
-  return JSON.stringify([mrc ?? null, zarr ?? null]);
+  return [mrc, zarr].map((key) => (typeof key === "string" ? key : "")).join("\n");
 }

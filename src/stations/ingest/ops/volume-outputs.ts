@@ -2,18 +2,60 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { crc32 } from "node:zlib";
 import { percentilesFromHistogram } from "../../../arrays/kernels/histogram.js";
-import { FORMS } from "../../../arrays/stream/forms.js";
+import { FORMS, type VolumeForm } from "../../../arrays/stream/forms.js";
 import type { WriteVolumeResult } from "../../../arrays/stream/job.js";
+import { ZSTD_LEVEL } from "../../../arrays/stream/zstd-encoder.js";
+import type { Triple } from "../../../core/box.js";
 import { crcText } from "../../../core/crc32.js";
 import { folderReceipt } from "../../../engine/receipts.js";
 import type { ObjectReceipt, PlainObject, TaskContext } from "../../../engine/task.js";
 import { parseZarrDType, zarrDTypeText } from "../../../formats/zarr/dtype.js";
 import { printZarray, printZattrs, printZgroup } from "../../../formats/zarr/metadata.js";
 import { omeZarrAttributes } from "../../../formats/zarr/ome.js";
+import { type OmeZarr05Fields, omeZarr05Attributes } from "../../../formats/zarr/ome-v05.js";
+import { printZarrV3, type V3Compressor, zarrV3ArrayMetadata, zarrV3GroupMetadata } from "../../../formats/zarr/v3-metadata.js";
 import { formOf, type VolumeParams } from "./volume-params.js";
 
-/** The documents of the hierarchy in the order in which they may become visible: `.zattrs`, which readers look for, last. */
+/** The documents of the hierarchy in the order in which they may become visible: that of the group, which readers look for, last. */
 export function zarrDocuments(written: WriteVolumeResult, params: VolumeParams, spacing: number): [string, string][] {
+  return written.shards ? documents05(written, written.shards, params, spacing) : documents04(written, params, spacing);
+}
+
+function documents05(written: WriteVolumeResult, shards: Triple[], params: VolumeParams, spacing: number): [string, string][] {
+  const form = formOf(params);
+  const compressor: V3Compressor =
+    params.codec === "zstd"
+      ? { name: "zstd", level: ZSTD_LEVEL }
+      : { name: "blosc", cname: "lz4", clevel: 5, shuffle: "shuffle" };
+  const arrays = written.shapes.map((shape, level): [string, string] => [
+    `${level}/zarr.json`,
+    printZarrV3(
+      zarrV3ArrayMetadata({
+        shape,
+        dtype: FORMS[form].dtype,
+        chunks: written.chunk,
+        shards: shards[level],
+        compressor,
+        dimensionNames: ["z", "y", "x"],
+      }),
+    ),
+  ]);
+  const attributes = omeZarr05Attributes({
+    kind: params.scaleZ ? "tomogram" : "tiltseries",
+    voxelSizeAngstrom: spacing,
+    labels: written.labels,
+    downscaling: DOWNSCALING[form],
+  });
+  return [...arrays, ["zarr.json", printZarrV3(zarrV3GroupMetadata({ attributes }))]];
+}
+
+/** How the levels of masks come about; those of volumes and series are means, which is the default. */
+const DOWNSCALING: Partial<Record<VolumeForm, OmeZarr05Fields["downscaling"]>> = {
+  mask: { type: "any", metadata: { description: "1 where any voxel of the block is 1", block: [2, 2, 2] } },
+  labels: { type: "nearest", metadata: { description: "first voxel of each block of voxels", block: [2, 2, 2] } },
+};
+
+function documents04(written: WriteVolumeResult, params: VolumeParams, spacing: number): [string, string][] {
   const type = parseZarrDType(zarrDTypeText(FORMS[formOf(params)].dtype))!;
   const arrays = written.shapes.map((shape, level): [string, string] => [
     `${level}/.zarray`,

@@ -1,6 +1,10 @@
 import type { VolumeForm } from "../../../arrays/stream/forms.js";
+import type { ShardCodec } from "../../../arrays/stream/layout.js";
 import type { MaskSelection } from "../../../arrays/stream/selection.js";
 import type { Triple } from "../../../core/box.js";
+
+/** Versions of OME-Zarr that are written: 0.4 as the portal has it, 0.5 in shards. */
+export type OmeZarrVersion = "0.4" | "0.5";
 
 /** What a volume task is told. Keys are the target's, but for `source`. */
 export interface VolumeParams {
@@ -21,6 +25,10 @@ export interface VolumeParams {
   /** Å. Null: the source's own. */
   spacingAngstrom: number | null;
   scaleZ: boolean;
+  /** Default 0.4. */
+  omeZarr?: OmeZarrVersion;
+  /** Of the chunks of 0.5. Default `blosc-lz4`. */
+  codec?: ShardCodec;
   /** The reference's values: odd edges averaged with zeros, axis order ignored. */
   compat: boolean;
   /** Hash every object once more when it is whole. */
@@ -30,4 +38,15 @@ export interface VolumeParams {
 
 export function formOf({ form, scaleZ }: VolumeParams): VolumeForm {
   return form ?? (scaleZ ? "volume" : "series");
+}
+
+/** What tells a task of shards; nothing for 0.4, which is the default. */
+export function shardParams({
+  omeZarr,
+  codec = "blosc-lz4",
+}: {
+  omeZarr?: OmeZarrVersion | undefined;
+  codec?: ShardCodec | undefined;
+}): Pick<VolumeParams, "omeZarr" | "codec"> {
+  return omeZarr === "0.5" ? { omeZarr, codec } : {};
 }

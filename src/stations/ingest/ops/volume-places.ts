@@ -1,6 +1,8 @@
 import { rm, stat as statFile, writeFile } from "node:fs/promises";
 import { flush } from "../../../arrays/stream/flusher.js";
 import type { UnitReceipt, WriteVolumeResult, WrittenObject } from "../../../arrays/stream/job.js";
+import { fileShards } from "../../../arrays/stream/shard-files.js";
+import type { ShardSink } from "../../../arrays/stream/shard-sink.js";
 import { crcText } from "../../../core/crc32.js";
 import { publishObject, uploadFile } from "../../../engine/atomic.js";
 import { clearEntity } from "../../../engine/atomic-tree.js";
@@ -8,6 +10,7 @@ import type { ObjectReceipt, Task, TaskContext } from "../../../engine/task.js";
 import { writeMetadata } from "./metadata.js";
 import { zarrReceipt } from "./volume-outputs.js";
 import type { VolumeParams } from "./volume-params.js";
+import { uploadShards } from "./volume-shards.js";
 
 /** Chunks that are sent side by side, each in several parts at once. */
 const UPLOADS_AT_ONCE = 2;
@@ -20,6 +23,8 @@ export interface Places {
   /** They will be synced before they are adopted. */
   readonly flush: boolean;
   onObject: ((object: WrittenObject) => Promise<void>) | undefined;
+  /** Where the shards of OME-Zarr 0.5 go. */
+  shards(): ShardSink;
   /** Clears what an attempt left that cannot be gone on with. */
   startAnew(): Promise<void>;
   /** Whatever a unit's note vouches for is safe when this returns. */
@@ -34,10 +39,13 @@ export function makePlaces(task: Task, params: VolumeParams, context: TaskContex
 
 /** Units of the attempt before, where all that they vouch for is still there. */
 export async function finishedUnits(context: TaskContext, places: Places, params: VolumeParams): Promise<UnitReceipt[]> {
-  const noted = context.notes.flatMap((note) => (note.unit === undefined ? [] : [note.unit as unknown as UnitReceipt]));
+  const begun = context.notes.findLastIndex((note) => note.anew === true);
+  const notes = context.notes.slice(begun + 1);
+  const noted = notes.flatMap((note) => (note.unit === undefined ? [] : [note.unit as unknown as UnitReceipt]));
   if (noted.length === 0 || (places.mrc !== undefined && !(await exists(places.mrc)))) return [];
   const units = new Map(noted.map((unit) => [unit.unit, unit]));
-  if (params.zarr !== null) {
+  // shards are asked when they are opened
+  if (params.zarr !== null && params.omeZarr !== "0.5") {
     const sizes = await chunkSizes(context, places, params.zarr, [...units.values()]);
     for (const unit of units.values()) if (unit.objects.some(({ key, size }) => sizes.get(key) !== size)) units.delete(unit.unit);
   }
@@ -106,6 +114,7 @@ async function localPlaces(task: Task, params: VolumeParams, context: TaskContex
     },
     flush: local.sync,
     onObject: local.sync ? ({ path }) => flush(path) : undefined,
+    shards: () => fileShards(zarr!.path, { sync: local.sync }),
     async startAnew() {
       for (const made of [mrc, zarr]) {
         if (!made) continue;
@@ -149,6 +158,7 @@ async function remotePlaces(params: VolumeParams, context: TaskContext, scratch:
     mrc,
     zarr,
     flush: false,
+    shards: () => uploadShards(context, params.zarr!, scratch),
     onObject: ({ key, path }) =>
       inTurn(async () => {
         // progress is told in planes read, not in bytes sent
@@ -203,9 +213,9 @@ async function identity(
   return { etag: stat?.etag, modifiedMs: stat?.modifiedMs };
 }
 
-/** `.zattrs`, `.zgroup`, `.zarray`: what makes a Zarr one. */
+/** `.zattrs`, `.zgroup`, `.zarray`, `zarr.json`: what makes a Zarr one. */
 function isZarrDocument(name: string): boolean {
-  return /(^|\/)\.z(attrs|group|array)$/.test(name);
+  return /(^|\/)(\.z(attrs|group|array)|zarr\.json)$/.test(name);
 }
 
 /** Runs at most `limit` of the given things at once, in the order in which they are given. */

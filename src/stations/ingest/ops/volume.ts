@@ -2,8 +2,10 @@ import { mkdir } from "node:fs/promises";
 import { greyOf } from "../../../arrays/picture/grey.js";
 import { centralSlab } from "../../../arrays/picture/slab.js";
 import { FORMS } from "../../../arrays/stream/forms.js";
-import type { WriteVolumeResult } from "../../../arrays/stream/job.js";
+import type { UnitReceipt, WriteVolumeResult } from "../../../arrays/stream/job.js";
+import { isCutAcross } from "../../../arrays/stream/memory.js";
 import { openVolume } from "../../../arrays/stream/open-volume.js";
+import { ShardsLost } from "../../../arrays/stream/shard-book.js";
 import { writeVolume } from "../../../arrays/stream/write-volume.js";
 import type { Operation, Plain, Task, TaskContext, TaskOutcome } from "../../../engine/task.js";
 import { mrcHeaderBytes } from "../../../formats/mrc/write.js";
@@ -17,8 +19,9 @@ export type { VolumeParams } from "./volume-params.js";
 export const VOLUME_OPERATION = "ingest/volume";
 
 /**
- * Converts a volume, mask or labels: MRC, OME-Zarr 0.4, statistics, then the entity's metadata as the marker of completeness. On local stores parts
- * are made beside their final names and renamed; on others chunks go to a scratch folder and are sent as soon as they are whole.
+ * Converts a volume, mask or labels: MRC, OME-Zarr, statistics, then the entity's metadata as the marker of completeness. On local stores parts
+ * are made beside their final names and renamed; on others chunks go to a scratch folder and are sent as soon as they are whole, and shards are sent as they
+ * grow.
  */
 export const volumeOperation: Operation = (task, context) => convertVolume(task, context);
 
@@ -32,16 +35,16 @@ async function convertVolume(task: Task, context: TaskContext, shelf?: SectionSh
   const { source, signal, createdMs } = context;
   const scratch = await context.scratch();
   await mkdir(scratch, { recursive: true });
-  const volume = await openVolume(source, params.source, {
-    signal,
-    compat: params.compat,
-    scratch: async () => scratch,
-    asFile: params.targetShape !== undefined,
-  });
+  const opening = { signal, compat: params.compat, scratch: async () => scratch };
+  let volume = await openVolume(source, params.source, { ...opening, asFile: params.targetShape !== undefined });
+  const isSharded = params.omeZarr === "0.5" && params.zarr !== null;
+  // over a network rows are read whole, which would take memory, and give shards another order than those of a file
+  if (isSharded && !("path" in volume.raw.data) && isCutAcross(volume.raw.shape, formOf(params)))
+    volume = await openVolume(source, params.source, { ...opening, asFile: true });
   const warnings = [...volume.warnings];
   const places = await makePlaces(task, params, context, scratch);
-  const finished = await finishedUnits(context, places, params);
-  if (finished.length === 0) await places.startAnew();
+  const earlier = await finishedUnits(context, places, params);
+  if (earlier.length === 0) await places.startAnew();
 
   const voxel = params.spacingAngstrom ?? volume.voxelSizeAngstrom[1];
   if (voxel === undefined)
@@ -57,30 +60,39 @@ async function convertVolume(task: Task, context: TaskContext, shelf?: SectionSh
   };
   const headBytes = mrcHeaderBytes({ ...header, statistics: { min: 0, max: 0, mean: 0, rms: 0 } }).length;
   const rawBytes = rawBytesOf(volume.raw);
-  const written = await writeVolume({
-    source: volume.raw,
-    form: formOf(params),
-    select: params.select,
-    targetShape: params.targetShape,
-    edge: params.compat ? "zeros" : "present",
-    threads: context.threads,
-    memoryBytes: context.memoryBytes,
-    mrc:
-      places.mrc === undefined
-        ? undefined
-        : { path: places.mrc, headBytes, head: (statistics) => mrcHeaderBytes({ ...header, statistics }) },
-    zarr: places.zarr === undefined ? undefined : { folder: places.zarr },
-    slab: shelf?.awaits(shelfName(params)) ? centralSlab(volume.raw.shape[0]) : undefined,
-    scratch,
-    finished,
-    onUnit: async (receipt) => {
-      await places.settle();
-      await context.note({ unit: receipt as unknown as Plain });
-    },
-    flush: places.flush,
-    onObject: places.onObject,
-    onProgress: (bytes) => context.progress(Math.min(task.bytes, (bytes / rawBytes) * task.bytes)),
-    signal,
+  const write = (finished: readonly UnitReceipt[]) =>
+    writeVolume({
+      source: volume.raw,
+      form: formOf(params),
+      select: params.select,
+      targetShape: params.targetShape,
+      edge: params.compat ? "zeros" : "present",
+      threads: context.threads,
+      memoryBytes: context.memoryBytes,
+      mrc:
+        places.mrc === undefined
+          ? undefined
+          : { path: places.mrc, headBytes, head: (statistics) => mrcHeaderBytes({ ...header, statistics }) },
+      zarr: places.zarr === undefined || isSharded ? undefined : { folder: places.zarr },
+      shards: isSharded ? { sink: places.shards(), codec: params.codec ?? "blosc-lz4" } : undefined,
+      slab: shelf?.awaits(shelfName(params)) ? centralSlab(volume.raw.shape[0]) : undefined,
+      scratch,
+      finished,
+      onUnit: async (receipt) => {
+        await places.settle();
+        await context.note({ unit: receipt as unknown as Plain });
+      },
+      flush: places.flush,
+      onObject: places.onObject,
+      onProgress: (bytes) => context.progress(Math.min(task.bytes, (bytes / rawBytes) * task.bytes)),
+      signal,
+    });
+  const written = await write(earlier).catch(async (error: unknown) => {
+    if (!(error instanceof ShardsLost)) throw error;
+    context.log.warn(`${task.title}: ${error.message}; it is written anew`);
+    await places.startAnew();
+    await context.note({ anew: true });
+    return write([]);
   });
   if (written.statistics.nonFinite > 0) {
     warnings.push(`${volume.raw.name}: ${written.statistics.nonFinite} voxels are not finite; statistics are of the others`);

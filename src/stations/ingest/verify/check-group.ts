@@ -234,12 +234,9 @@ function judgeSum(line: ProofLine, records: GroupRecords, findings: Findings, ta
 }
 
 /** An object that has been put into another's place. */
-function holds({ key, size, crc32: sum }: ProofLine, { objects }: GroupRecords): string {
-  if (size === 0) return "";
-  for (const [other, known] of objects) {
-    if (other !== key && known.some((one) => one.size === size && one.crc32 === sum)) return `: these are the bytes of ${other}`;
-  }
-  return "";
+function holds({ key, size, crc32: sum }: ProofLine, { whose }: GroupRecords): string {
+  const other = size === 0 ? undefined : whose(size, sum).find((name) => name !== key);
+  return other === undefined ? "" : `: these are the bytes of ${other}`;
 }
 
 /** Folders of which only one checksum is known: it is that of a list of their objects. */

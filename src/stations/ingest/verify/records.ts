@@ -19,6 +19,8 @@ export interface GroupRecords {
   folders: Map<string, KnownReceipt[]>;
   /** False where nothing at all is known of the group. */
   any: boolean;
+  /** Keys under which these bytes were written. */
+  whose(size: number, crc32: string): readonly string[];
 }
 
 /** Where a check takes the checksums from: proofs in the tree, and the journals of the workspace. */
@@ -84,5 +86,26 @@ async function recordsOf(group: string, proof: Proof | undefined, receipts: Targ
   for (const folder of folders.keys()) {
     if (proof && [...objects.keys()].some((key) => key.startsWith(folder))) folders.delete(folder);
   }
-  return { objects, folders, any: objects.size + folders.size > 0 };
+  let owners: Map<string, string[]> | undefined;
+  return {
+    objects,
+    folders,
+    any: objects.size + folders.size > 0,
+    whose(size, crc32) {
+      owners ??= ownersOf(objects);
+      return owners.get(`${size} ${crc32}`) ?? [];
+    },
+  };
+}
+
+/** Two keys of each content are enough: one of them is another. */
+function ownersOf(objects: ReadonlyMap<string, readonly KnownSum[]>): Map<string, string[]> {
+  const owners = new Map<string, string[]>();
+  for (const [key, sums] of objects) {
+    for (const { size, crc32 } of sums) {
+      const keys = owners.get(`${size} ${crc32}`) ?? [];
+      if (keys.length < 2) owners.set(`${size} ${crc32}`, [...keys, key]);
+    }
+  }
+  return owners;
 }

@@ -1,0 +1,94 @@
+import type { RandomAccess } from "../../core/bytes.js";
+import type { JsonObject } from "../../core/json.js";
+import { MRC_HEADER_BYTES, type MrcHeader, parseMrcHeader } from "../mrc/header.js";
+import { axisOrder, byteReading } from "../mrc/meaning.js";
+import { allKnown, emptyFacts, finite, type PeekFacts } from "./facts.js";
+
+/**
+ * Facts of an MRC file by its first 1024 bytes.
+ *
+ * @param head those bytes, decompressed where the file is compressed.
+ * @param sizeBytes of the file; undefined where it is compressed.
+ * @throws {EmporiumError} as `parseMrcHeader`.
+ */
+export function mrcFacts(head: Uint8Array, name: string, sizeBytes: number | undefined): PeekFacts {
+  const header = parseMrcHeader(head, { name, sizeBytes, allowShort: true });
+  const { order, shape } = axisOrder(header);
+  const warnings = [...header.warnings];
+  const voxelSize = [0, 1, 2].map((axis) => voxelOf(header, axis, warnings));
+  const oldHeader = String.fromCharCode(...head.subarray(208, 211)) !== "MAP";
+  const origin = oldHeader ? oldOrigin(head, header.littleEndian) : header.originAngstrom;
+  const facts = emptyFacts({
+    name,
+    format: "mrc",
+    version: header.nversion > 0 ? String(header.nversion) : undefined,
+    shape: [...shape],
+    axes: ["z", "y", "x"],
+    dtype: byteReading(header)?.startsWith("uint8") ? "uint8" : header.dtype,
+    voxelSize,
+    unit: voxelSize.map((size) => (size === null ? null : "Å")),
+    offset: origin.map(finite),
+    channels: 1,
+    contrast: header.dmin < header.dmax ? { min: header.dmin, max: header.dmax } : null,
+    warnings,
+    raw: rawHeader(header, order),
+  });
+  facts.sources = {
+    shape: "file",
+    dtype: "file",
+    channels: "file",
+    offset: "file",
+    ...(allKnown(voxelSize) ? { voxelSize: "file" } : {}),
+    ...(facts.contrast ? { contrast: "file" } : {}),
+  };
+  return facts;
+}
+
+/** @param source whose first block is at hand. */
+export async function peekMrc(source: RandomAccess): Promise<PeekFacts> {
+  const head = await source.read({ offset: 0, length: MRC_HEADER_BYTES });
+  return mrcFacts(head, source.name, await source.size());
+}
+
+/** Cell / grid; cells of some cameras' files are negative. */
+function voxelOf(header: MrcHeader, axis: number, warnings: string[]): number | null {
+  const known = header.voxelSizeAngstrom[axis];
+  if (known !== undefined) return known;
+  const [cell, grid] = [header.cellAngstrom[axis]!, header.grid[axis]!];
+  const size = Math.fround(-cell / grid);
+  if (!(cell < 0 && grid > 0 && Number.isFinite(size))) return null;
+  warnings.push(`negative-cell: ${cell} Å along ${"zyx"[axis]}: taken without its sign`);
+  return size;
+}
+
+/** Before MRC2000 the origin stood where identifier, stamp and rms are now: z, x, y. */
+function oldOrigin(head: Uint8Array, littleEndian: boolean): [number, number, number] {
+  const view = new DataView(head.buffer, head.byteOffset, head.length);
+  const [z, x, y] = [208, 212, 216].map((at) => view.getFloat32(at, littleEndian)) as [number, number, number];
+  return [z, y, x];
+}
+
+function rawHeader(header: MrcHeader, order: readonly number[]): JsonObject {
+  const { mode, nstart, grid, cellAngstrom, cellAnglesDegrees, mapc, mapr, maps, ispg, nsymbt, exttyp, nversion, labels } =
+    header;
+  return {
+    mode,
+    nstart,
+    mxyz: [...grid].reverse(),
+    cella: [...cellAngstrom].reverse().map(finite),
+    cellb: cellAnglesDegrees.map(finite),
+    mapcrs: [mapc, mapr, maps],
+    dmin: finite(header.dmin),
+    dmax: finite(header.dmax),
+    dmean: finite(header.dmean),
+    rms: finite(header.rms),
+    ispg,
+    nsymbt,
+    exttyp,
+    nversion,
+    littleEndian: header.littleEndian,
+    ...(header.imodStamp ? { imodFlags: header.imodFlags } : {}),
+    storedAxes: order.map((axis) => "zyx"[axis]!),
+    labels,
+  };
+}

@@ -1,0 +1,99 @@
+import type { Clock } from "../core/clock.js";
+import type { JsonObject } from "../core/json.js";
+import { redact } from "../core/redact.js";
+import { type Bases, unbased } from "./bases.js";
+import { bioimageArchive } from "./bioimage-archive.js";
+import { cryoet } from "./cryoet.js";
+import { direct, typedAddresses } from "./direct.js";
+import { empiar } from "./empiar.js";
+import { epfl } from "./epfl.js";
+import { idr } from "./idr.js";
+import type { Door } from "./net.js";
+import { neuroglancer, typedStateAddresses } from "./neuroglancer.js";
+import { openorganelle } from "./openorganelle.js";
+import type { DescribeOptions, ListOptions, Portal, PortalFile, PortalName, RequestRecord, Target } from "./portal.js";
+import { parseReference, unknown } from "./reference.js";
+
+/** Every portal, in the order in which they are asked whether an address is theirs. The last takes any address. */
+export const PORTALS: readonly Portal[] = [idr, empiar, epfl, openorganelle, cryoet, bioimageArchive, neuroglancer, direct];
+
+export const PORTAL_NAMES: readonly PortalName[] = PORTALS.map(({ name }) => name);
+
+export interface Recognised {
+  portal: Portal;
+  target: Target;
+}
+
+/**
+ * Says whose an address or accession is. Nothing is asked of the network.
+ *
+ * @param bases where portals have been redirected to: an address below one is the portal's.
+ * @throws {EmporiumError} UNKNOWN_PORTAL
+ */
+export function recognise(typed: string, bases: Bases = new Map()): Recognised {
+  for (const portal of PORTALS) {
+    const spelt = portal.home === "" ? undefined : unbased(typed.trim(), bases, portal.name, portal.home);
+    const target = spelt === undefined ? undefined : portal.recognise(parseReference(spelt));
+    if (target) return { portal, target };
+  }
+  const reference = parseReference(typed);
+  for (const portal of PORTALS) {
+    const target = portal.recognise(reference);
+    if (target) return { portal, target };
+  }
+  throw unknown(reference.text.slice(0, 200), "it has no scheme, and no portal knows the form");
+}
+
+/** One record of `web_metadata.json`, before it has its name in the document. */
+export interface WebRecord {
+  key: string;
+  suffix: string | undefined;
+  portal: PortalName;
+  source_url: string;
+  /** ISO 8601, UTC. */
+  retrieved_at: string;
+  raw_metadata: JsonObject;
+  download_links: string[];
+  /** What was asked for this record; of a listing that several share, with the first. */
+  requests: RequestRecord[];
+  warnings: string[];
+  extra: JsonObject;
+}
+
+/** Asks a portal for the records of what was recognised, one after the other. Stop reading to stop asking. */
+export async function* describe(
+  { portal, target }: Recognised,
+  door: Door,
+  options: DescribeOptions & { clock: Clock },
+): AsyncGenerator<WebRecord> {
+  const access = options.openorganelle === undefined ? [] : [options.openorganelle.base];
+  const net = door.open(portal, [...typedOf(portal, target), ...(portal === openorganelle ? access : [])]);
+  let told = 0;
+  for await (const { key, suffix, raw, links, extra = {}, warnings = [] } of portal.describe(target, net, options)) {
+    const requests = net.requests.slice(told);
+    told = net.requests.length;
+    yield {
+      key,
+      suffix,
+      portal: portal.name,
+      source_url: redact(target.url),
+      retrieved_at: new Date(options.clock.now()).toISOString(),
+      raw_metadata: raw,
+      download_links: [...links],
+      requests,
+      warnings: [...warnings],
+      extra,
+    };
+  }
+}
+
+/** The files and volumes of what was recognised. */
+export function listFiles({ portal, target }: Recognised, door: Door, options: ListOptions): AsyncIterable<PortalFile> {
+  return portal.list(target, door.open(portal, typedOf(portal, target)), options);
+}
+
+/** Addresses of which the person who typed them chose the host. */
+function typedOf(portal: Portal, target: Target): string[] {
+  if (portal === direct) return typedAddresses(target);
+  return portal === neuroglancer ? typedStateAddresses(target) : [];
+}

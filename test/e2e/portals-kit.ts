@@ -1,0 +1,81 @@
+import { readFileSync } from "node:fs";
+import type { OfflineOptions, OfflinePortals } from "../../examples/portals/server.mjs";
+import { startOfflinePortals } from "../../examples/portals/server.mjs";
+import { manualClock } from "../../src/core/clock.js";
+import { type Json, printJson } from "../../src/core/json.js";
+import { Secret } from "../../src/core/redact.js";
+import { type Bases, parseBases } from "../../src/portals/bases.js";
+import { openDoor } from "../../src/portals/net.js";
+import type { PortalFile } from "../../src/portals/portal.js";
+import { describe, listFiles, PORTAL_NAMES, recognise, type WebRecord } from "../../src/portals/registry.js";
+import { webMetadata } from "../../src/portals/web-metadata.js";
+
+/** When the tests' clock begins: the time of every record. */
+const NOW = "2026-01-02T03:04:05.000Z";
+
+export interface Offline extends OfflinePortals {
+  hosts: Bases;
+  describe(typed: string, options?: { compat?: boolean; key?: string; limit?: number }): Promise<WebRecord[]>;
+  list(typed: string): Promise<{ files: PortalFile[]; warnings: string[] }>;
+  /** `web_metadata.json` as a reader of the file gets it. */
+  document(typed: readonly string[], compat: boolean): Promise<Record<string, Record<string, unknown>>>;
+}
+
+/** The offline portals, and a door whose clock does not wait: only the two servers' own sockets take time. */
+export async function offline(options: OfflineOptions = {}): Promise<Offline> {
+  const portals = await startOfflinePortals(options);
+  const hosts = parseBases(portals.bases, PORTAL_NAMES);
+  const open = () => {
+    const clock = manualClock(Date.parse(NOW));
+    return { clock, door: openDoor({ clock, bases: hosts, random: () => 0 }) };
+  };
+  async function records(
+    typed: string,
+    { compat = false, key, limit = 1000 }: { compat?: boolean; key?: string; limit?: number } = {},
+  ) {
+    const { clock, door } = open();
+    const openorganelle =
+      key === undefined ? undefined : { base: `${portals.url}/database.openorganelle.test`, key: new Secret(key) };
+    const found: WebRecord[] = [];
+    try {
+      for await (const record of describe(recognise(typed), door, { compat, openorganelle, clock })) {
+        found.push(record);
+        if (found.length >= limit) break;
+      }
+    } finally {
+      await door.close();
+    }
+    return found;
+  }
+  return {
+    ...portals,
+    hosts,
+    describe: records,
+    async list(typed) {
+      const { door } = open();
+      const warnings: string[] = [];
+      const files: PortalFile[] = [];
+      try {
+        for await (const file of listFiles(recognise(typed), door, { warn: (message) => warnings.push(message) }))
+          files.push(file);
+      } finally {
+        await door.close();
+      }
+      return { files, warnings };
+    },
+    async document(typed, compat) {
+      const metadata = webMetadata({ compat });
+      for (const one of typed) for (const record of await records(one, { compat })) metadata.add(record);
+      return plain(metadata.document()) as Record<string, Record<string, unknown>>;
+    },
+  };
+}
+
+/** As any JSON parser reads what is printed. */
+export function plain(value: Json): unknown {
+  return JSON.parse(printJson(value));
+}
+
+export function sharedJson(name: string): unknown {
+  return JSON.parse(readFileSync(new URL(`../../../shared/data/${name}`, import.meta.url), "utf8"));
+}
