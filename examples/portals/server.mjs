@@ -46,6 +46,7 @@ export async function startOfflinePortals(options = {}) {
   const links = shortLinks(options);
   /** @type {Record<string, import("./server.d.mts").Site>} */
   const sites = {
+    [`${ORGANELLE_BUCKET}.s3.amazonaws.com`]: s3Site(makeTree(organelleFiles()), ORGANELLE_BUCKET),
     "idr.openmicroscopy.org": idrSite,
     "www.ebi.ac.uk": ebi,
     "www.epfl.ch": epflSite(options),
@@ -57,7 +58,6 @@ export async function startOfflinePortals(options = {}) {
     "raw.githubusercontent.com": ({ path }) => treeReply(github, path.slice(1)),
     "documents.epfl.ch": ({ path }) => treeReply(documents, path.slice(1), "nginx"),
     "ftp.ebi.ac.uk": ({ path }) => treeReply(archive, path.slice(1)),
-    [`${ORGANELLE_BUCKET}.s3.amazonaws.com`]: s3Site(makeTree(organelleFiles()), ORGANELLE_BUCKET),
     "storage.googleapis.com": gcsSite(new Map([[HEMIBRAIN_BUCKET, makeTree(hemibrainFiles(options))]])),
   };
   /** @type {import("./server.d.mts").SeenRequest[]} */

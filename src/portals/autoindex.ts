@@ -1,5 +1,5 @@
-import { load } from "cheerio/slim";
 import { decimal } from "../formats/text-lines.js";
+import { loadHtml } from "./html.js";
 import { safeSegments } from "./links.js";
 
 export interface IndexEntry {
@@ -7,7 +7,7 @@ export interface IndexEntry {
   name: string;
   url: string;
   kind: "file" | "folder";
-  /** Bytes, where the page states them exactly (nginx, lighttpd); Apache rounds to `1.2M`. */
+  /** Bytes, where the page states them exactly: Apache writes `1.2M` from a thousand on. */
   size?: number | undefined;
   modifiedMs?: number | undefined;
 }
@@ -21,7 +21,7 @@ export interface IndexEntry {
 export function readAutoindex(html: string, folder: string): IndexEntry[] {
   const base = new URL(folder);
   const entries = new Map<string, IndexEntry>();
-  const document = load(html, { xml: { xmlMode: false, decodeEntities: true } });
+  const document = loadHtml(html, folder);
   document("a[href]").each((_, anchor) => {
     const href = (anchor.attribs.href ?? "").trim();
     if (href === "" || /^[?#]/.test(href) || !URL.canParse(href, base.href)) return;

@@ -3,6 +3,7 @@ import { isEmporiumError } from "../core/errors.js";
 import type { Json, JsonObject } from "../core/json.js";
 import { notFound, replyFault } from "./faults.js";
 import { at, numberOf, objectOf, objectsOf, textOf } from "./fields.js";
+import { encodeSegment } from "./links.js";
 import type { Portal, PortalFile, PortalNet } from "./portal.js";
 import { walkIndex } from "./walk-index.js";
 import { xmlObject } from "./xml-object.js";
@@ -129,7 +130,7 @@ export function dataFolder(directory: string, id: string): string {
 }
 
 async function* filesBelow(id: string, folder: string, net: PortalNet): AsyncGenerator<PortalFile> {
-  const start = `${ARCHIVE}/${id}/${folder.split("/").map(encodeURIComponent).join("/")}/`;
+  const start = `${ARCHIVE}/${id}/${folder.split("/").map(encodeSegment).join("/")}/`;
   for await (const { url, path, size, modifiedMs } of walkIndex(start, net)) {
     yield { url, path: `${folder}/${path}`, kind: "file", size, modifiedMs };
   }

@@ -1,6 +1,7 @@
-import { type CheerioAPI, load } from "cheerio/slim";
+import type { CheerioAPI } from "cheerio/slim";
 import type { JsonObject } from "../core/json.js";
 import { notFound } from "./faults.js";
+import { loadHtml } from "./html.js";
 import { distinct, normalAddress } from "./links.js";
 import type { Portal } from "./portal.js";
 
@@ -50,7 +51,7 @@ export interface DataPage {
 
 /** Reads a page of a data set: its text by headings, and the files that it links to. */
 export function readDataPage(html: string, url: string): DataPage {
-  const document = load(html, { xml: { xmlMode: false, decodeEntities: true } });
+  const document = loadHtml(html, url);
   // Menus and footers stand outside of the article.
   const inside = document("article").length > 0 ? "article " : "";
   const anchors = document(`${inside}a[href]`)

@@ -43,9 +43,15 @@ export function httpAddress(location: string): string | undefined {
   return /^https?:\/\//i.test(plain) ? plain : undefined;
 }
 
+/** Halves of surrogate pairs, which JSON can hold and URLs cannot. */
+const HALVES = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+
 /** One segment of a path as a URL has it. Keys of buckets are literal: a percent sign in them is one. */
 export function encodeSegment(segment: string): string {
-  return encodeURIComponent(segment).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+  return encodeURIComponent(segment.replace(HALVES, "\ufffd")).replace(
+    /[!'()*]/g,
+    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
 }
 
 /**

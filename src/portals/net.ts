@@ -1,12 +1,10 @@
 import { createHash } from "node:crypto";
 import { lookup as systemLookup } from "node:dns/promises";
 import type { LookupFunction } from "node:net";
-import { promisify } from "node:util";
-import { brotliDecompress, gunzip, inflate } from "node:zlib";
 import { Agent, request as undiciRequest } from "undici";
 import { type Clock, systemClock } from "../core/clock.js";
 import { EmporiumError, isEmporiumError } from "../core/errors.js";
-import { type Json, parseJson } from "../core/json.js";
+import type { Json } from "../core/json.js";
 import { LIMITS } from "../core/limits.js";
 import { type Log, silentLog } from "../core/log.js";
 import type { Random } from "../core/random.js";
@@ -20,6 +18,7 @@ import { notFound, replyFault } from "./faults.js";
 import { checkAddress, isListed, refused } from "./hosts.js";
 import type { NetReply, NetRequest, Portal, PortalNet, RequestRecord } from "./portal.js";
 import { type RateGate, rateGate } from "./rate-gate.js";
+import { decodeText, decompressed, jsonOf, tooLong } from "./reply-body.js";
 
 export interface DoorOptions {
   clock?: Clock | undefined;
@@ -279,7 +278,7 @@ async function resolveName(host: string): Promise<string[]> {
  * Resolves a name, refuses it when any of its addresses is not public, and gives those that were checked to the socket: nobody resolves
  * a second time, so a name cannot change its mind between check and connection.
  */
-function publicLookup(resolve: (host: string) => Promise<readonly string[]>): LookupFunction {
+export function publicLookup(resolve: (host: string) => Promise<readonly string[]>): LookupFunction {
   return (host, options, callback) => {
     resolve(host).then(
       (addresses) => {
@@ -345,48 +344,6 @@ function exhausted(error: EmporiumError, url: string, tries: number): EmporiumEr
   });
 }
 
-async function decompressed(bytes: Uint8Array, encoding: string | undefined, url: string, bytesMax: number): Promise<Uint8Array> {
-  const form = (encoding ?? "identity").trim().toLowerCase();
-  if (form === "identity" || form === "") return bytes;
-  const decode = { gzip: gunzip, "x-gzip": gunzip, deflate: inflate, br: brotliDecompress }[form];
-  if (!decode) throw replyFault(url, `it comes compressed as ${form}, though it was asked for plain`);
-  try {
-    return await promisify<Uint8Array, { maxOutputLength: number }, Buffer>(decode)(bytes, { maxOutputLength: bytesMax });
-  } catch (cause) {
-    throw replyFault(
-      url,
-      `it says that it is compressed as ${form} and does not decompress to ${bytesMax} bytes or fewer`,
-      cause,
-    );
-  }
-}
-
-function decodeText(bytes: Uint8Array, contentType: string | undefined): string {
-  const charset = /charset\s*=\s*"?([\w.:-]+)/i.exec(contentType ?? "")?.[1] ?? "utf-8";
-  try {
-    return new TextDecoder(charset, { fatal: true }).decode(bytes);
-  } catch {
-    // An unknown name, or a page that is not what its header says.
-    return new TextDecoder("windows-1252").decode(bytes);
-  }
-}
-
-function jsonOf(body: string, url: string): Json {
-  try {
-    return parseJson(body.replace(/^\ufeff/, ""));
-  } catch (cause) {
-    const page = /^\s*</.test(body);
-    throw replyFault(url, page ? "a web page came instead of JSON" : "what came is no JSON", cause);
-  }
-}
-
 function absent(url: string): never {
   throw notFound(url, "it does not exist");
-}
-
-function tooLong(url: string, found: number, wanted: number): EmporiumError {
-  return new EmporiumError("FORMAT_LIMIT", `${redact(url)}: a reply of ${found} bytes or more, ${wanted} at most are read`, {
-    place: { url: redact(url) },
-    hint: "check that this is a page or listing, not a data file",
-  });
 }

@@ -1,6 +1,6 @@
-import { load } from "cheerio/slim";
 import { isEmporiumError } from "../core/errors.js";
 import type { JsonObject } from "../core/json.js";
+import { loadHtml } from "./html.js";
 import { distinct } from "./links.js";
 import { parseState, stateLinks } from "./neuroglancer-state.js";
 import type { Sections } from "./openorganelle-facts.js";
@@ -18,7 +18,7 @@ export interface DatasetPage {
 
 /** Reads a data set's page as a browser has filled it. The page that the server sends holds no facts: its sections are empty. */
 export function readDatasetPage(html: string, url: string): DatasetPage {
-  const document = load(html, { xml: { xmlMode: false, decodeEntities: true } });
+  const document = loadHtml(html, url);
   const sections: Record<string, Record<string, string>> = {};
   let section: Record<string, string> | undefined;
   for (const node of document("h1, h2, h3, h4, h5, h6, p").toArray()) {

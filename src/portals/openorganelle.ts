@@ -37,8 +37,8 @@ export const openorganelle: Portal = {
     yield await describeDataset(target, net, options);
   },
 
-  async *list(target, net, { warn, signal }) {
-    const { links, warnings = [] } = await describeDataset(target, net, { compat: false, signal });
+  async *list(target, net, { warn }) {
+    const { links, warnings = [] } = await describeDataset(target, net, { compat: false });
     for (const warning of warnings) warn(warning);
     const names = new Set<string>();
     for (const url of links) {

@@ -37,12 +37,10 @@ export interface DescribeOptions {
   compat: boolean;
   /** OpenOrganelle's database interface, if the user has a key for it. */
   openorganelle?: { base: string; key: Secret } | undefined;
-  signal?: AbortSignal | undefined;
 }
 
 export interface ListOptions {
   warn(message: string): void;
-  signal?: AbortSignal | undefined;
 }
 
 /** What an adapter says of one image or entry. */

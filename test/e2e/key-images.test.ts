@@ -10,6 +10,7 @@ import { colourBytes, colourLayers } from "../../src/model/colours.js";
 import { readPicture } from "../../src/stations/ingest/validate/facts/picture.js";
 import { memoryStore } from "../../src/stores/memory.js";
 import type { Store } from "../../src/stores/store.js";
+import { faultPlan, withFaults } from "../../src/stores/wrap/faults.js";
 import { smallConfig, storeOf } from "./ingest-plan-kit.js";
 import { type RunScene, removeTempFolders, run, tempFolder, treeOf } from "./ingest-run-kit.js";
 
@@ -194,6 +195,27 @@ describe("pictures of a tomogram", () => {
   });
 });
 
+describe("a dataset of another deposition", () => {
+  it("keeps the photos that it has, whoever adds tomograms to it", async () => {
+    const target = memoryStore({ url: "memory:out" });
+    await ingest({ target });
+    const before = await treeOf(target, "10700/Images/");
+    const config = smallConfig()
+      .replaceAll("10390", "10999")
+      .replace("{dataset_title: D}, ", "")
+      .replace("metadata: sources", "sources");
+    const other = { "lab/rec/a.rec": float32Mrc([64, 56, 48], (x, y, z) => x * y + z) };
+    const report = await ingest({ target, files: other, config, name: "other" });
+    expect([report.errors, report.warnings]).toEqual([[], []]);
+    expect(await target.stat(imageKey("thumbnail", 101))).toBeDefined();
+    expect(await treeOf(target, "10700/Images/")).toEqual(before);
+    // its own deposition brings them up to date
+    expect((await ingest({ target, files: other })).errors).toEqual([]);
+    expect(await target.read("10700/Images/thumbnail.png")).toEqual(await target.read(imageKey("thumbnail")));
+    expect(await treeOf(target, "10700/Images/")).not.toEqual(before);
+  });
+});
+
 describe("pictures that somebody has drawn", () => {
   const drawn = {
     width: 400,
@@ -361,4 +383,34 @@ describe("what is marked in a tomogram", () => {
     await ingest({ target, workspace, files, config: config() });
     expect(await treeOf(target, `${SPACING}/Images/`)).toEqual(before);
   });
+});
+
+describe("a run that dies at any operation", () => {
+  it("ends with the same pictures when it is run again", async () => {
+    const config = smallConfig({ more: "key_images: [{sources: [{literal: {value: [original, thumbnail]}}]}]\n" });
+    const flags = { items: ["tomograms", "key_images", "dataset_keyphotos"] };
+    const images = (target: Store) => treeOf(target, "10700/");
+    const whole = memoryStore({ url: "memory:out" });
+    const fate = faultPlan();
+    await ingest({ target: withFaults(whole, fate), config, flags });
+    const wanted = await images(whole);
+    const pictures = ["10700/Images/thumbnail.png", imageKey("original"), imageKey("thumbnail")];
+    expect(Object.keys(wanted).filter((key) => key.endsWith(".png"))).toEqual(pictures);
+    expect(fate.log.length).toBeGreaterThan(20);
+    for (let dieAt = 1; dieAt <= fate.log.length; dieAt++) {
+      const target = memoryStore({ url: "memory:out" });
+      const workspace = tempFolder();
+      await ingest({ target: withFaults(target, { dieAt, when: "during" }), config, flags, workspace }).catch(() => undefined);
+      // the process is gone, and its lock with it
+      await target.remove(".emporium/");
+      const what = `died during ${fate.log[dieAt - 1]}`;
+      expect((await ingest({ target, config, flags, workspace })).errors, what).toEqual([]);
+      const tree = await images(target);
+      for (const key of Object.keys(wanted)) {
+        // the label of an MRC has the time of its run
+        if (!key.endsWith(".mrc")) expect(tree[key] === wanted[key], `${key}, ${what}`).toBe(true);
+      }
+      expect(Object.keys(tree), what).toEqual(Object.keys(wanted));
+    }
+  }, 120_000);
 });

@@ -502,8 +502,8 @@ describe("direct links", () => {
     ]);
     const { files: volumes } = await portals.list("s3://janelia-cosem-datasets/");
     expect(volumes.map(({ path, kind }) => [path, kind])).toEqual([
-      ["jrc_mus-nacc-2/notes & things.txt", "file"],
       ["jrc_example-1/jrc_example-1.n5", "volume"],
+      ["jrc_mus-nacc-2/notes & things.txt", "file"],
       ["jrc_mus-nacc-2/jrc_mus-nacc-2.zarr", "volume"],
     ]);
   });

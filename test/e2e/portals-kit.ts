@@ -13,27 +13,30 @@ import { webMetadata } from "../../src/portals/web-metadata.js";
 /** When the tests' clock begins: the time of every record. */
 const NOW = "2026-01-02T03:04:05.000Z";
 
+interface RecordOptions {
+  compat?: boolean;
+  key?: string;
+  limit?: number;
+  bases?: Bases;
+}
+
 export interface Offline extends OfflinePortals {
-  hosts: Bases;
-  describe(typed: string, options?: { compat?: boolean; key?: string; limit?: number }): Promise<WebRecord[]>;
+  describe(typed: string, options?: RecordOptions): Promise<WebRecord[]>;
   list(typed: string): Promise<{ files: PortalFile[]; warnings: string[] }>;
   /** `web_metadata.json` as a reader of the file gets it. */
-  document(typed: readonly string[], compat: boolean): Promise<Record<string, Record<string, unknown>>>;
+  document(typed: readonly string[], compat: boolean, bases?: Bases): Promise<Record<string, Record<string, unknown>>>;
 }
 
 /** The offline portals, and a door whose clock does not wait: only the two servers' own sockets take time. */
 export async function offline(options: OfflineOptions = {}): Promise<Offline> {
   const portals = await startOfflinePortals(options);
   const hosts = parseBases(portals.bases, PORTAL_NAMES);
-  const open = () => {
+  const open = (bases = hosts) => {
     const clock = manualClock(Date.parse(NOW));
-    return { clock, door: openDoor({ clock, bases: hosts, random: () => 0 }) };
+    return { clock, door: openDoor({ clock, bases, random: () => 0 }) };
   };
-  async function records(
-    typed: string,
-    { compat = false, key, limit = 1000 }: { compat?: boolean; key?: string; limit?: number } = {},
-  ) {
-    const { clock, door } = open();
+  async function records(typed: string, { compat = false, key, limit = 1000, bases }: RecordOptions = {}) {
+    const { clock, door } = open(bases);
     const openorganelle =
       key === undefined ? undefined : { base: `${portals.url}/database.openorganelle.test`, key: new Secret(key) };
     const found: WebRecord[] = [];
@@ -49,7 +52,6 @@ export async function offline(options: OfflineOptions = {}): Promise<Offline> {
   }
   return {
     ...portals,
-    hosts,
     describe: records,
     async list(typed) {
       const { door } = open();
@@ -63,9 +65,9 @@ export async function offline(options: OfflineOptions = {}): Promise<Offline> {
       }
       return { files, warnings };
     },
-    async document(typed, compat) {
+    async document(typed, compat, bases) {
       const metadata = webMetadata({ compat });
-      for (const one of typed) for (const record of await records(one, { compat })) metadata.add(record);
+      for (const one of typed) for (const record of await records(one, { compat, bases })) metadata.add(record);
       return plain(metadata.document()) as Record<string, Record<string, unknown>>;
     },
   };

@@ -1,5 +1,7 @@
 import { existsSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
+import { parseBases } from "../../src/portals/bases.js";
+import { PORTAL_NAMES } from "../../src/portals/registry.js";
 import { normalLink, readWebMetadata } from "../../src/portals/web-metadata.js";
 import { type Offline, offline, sharedJson } from "./portals-kit.js";
 
@@ -52,6 +54,17 @@ describe("web_metadata.json of the five addresses", () => {
     ]);
     expect(compat.idr).toEqual({ raw_metadata: {}, download_links: own.idr!.download_links });
     for (const name of Object.keys(own)) expect(compat[name]!.download_links).toEqual(own[name]!.download_links);
+  });
+
+  it("is the same when each portal is redirected by its name, to one server without hosts in its paths", async () => {
+    portals = await offline();
+    const names = ["idr", "empiar", "epfl", "openorganelle", "neuroglancer"].map((name) => `${name}=${portals!.url}`);
+    const byName = await portals.document(FIVE, false, parseBases(names, PORTAL_NAMES));
+    const byHost = await portals.document(FIVE, false);
+    for (const [name, record] of Object.entries(byHost)) {
+      expect(byName[name]!.download_links, name).toEqual(record.download_links);
+      expect(byName[name]!.raw_metadata, name).toEqual(record.raw_metadata);
+    }
   });
 
   it.skipIf(!hasData)("equals the reference's file with --compat reference (needs ../shared/data)", async () => {

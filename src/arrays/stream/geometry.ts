@@ -284,13 +284,10 @@ export function planGeometry(options: GeometryOptions): Geometry {
     steps,
     layout,
     strip(step, index) {
-      const [z, y] = [Math.floor(index / stripsDown), index % stripsDown];
-      const [plane, row] = [z * layout.stripPlanes, y * layout.stripRows];
-      return {
-        ...{ plane, row },
-        planes: Math.min(layout.stripPlanes, step.planes - plane),
-        rows: Math.min(layout.stripRows, step.rows - row),
-      };
+      const plane = Math.floor(index / stripsDown) * layout.stripPlanes;
+      const row = (index % stripsDown) * layout.stripRows;
+      const planes = Math.min(layout.stripPlanes, step.planes - plane);
+      return { plane, planes, row, rows: Math.min(layout.stripRows, step.rows - row) };
     },
     chunkBlocks,
     pool: options.shards && {

@@ -21,34 +21,48 @@ export interface Grid {
   shapes: readonly Triple[];
 }
 
-export function visit({ layout, halvesZ, shapes }: Grid, step: Step, { level, x }: ChunkColumn): Visit {
-  const [depth, height, width] = layout.chunk;
-  const [nz, ny] = shapes[0]!;
+export function visit(grid: Grid, step: Step, { level, x }: ChunkColumn): Visit {
+  const { layout, halvesZ, shapes } = grid;
+  const { chunk } = layout;
   const zLevel = halvesZ ? level : 0;
   const z = step.z0 >> zLevel;
   const y = step.y0 >> level;
-  const chunk: Triple = [Math.floor(z / depth), Math.floor(y / height), x / width];
-  const [plane, row] = [z % depth, y % height];
-  const endZ = Math.min(nz, ((chunk[0] + 1) * depth) << zLevel);
-  const endY = Math.min(ny, ((chunk[1] + 1) * height) << level);
+  const atZ = Math.floor(z / chunk[0]);
+  const atY = Math.floor(y / chunk[1]);
+  const plane = z % chunk[0];
+  const row = y % chunk[1];
+  const endZ = Math.min(shapes[0]![0], ((atZ + 1) * chunk[0]) << zLevel);
+  const endY = Math.min(shapes[0]![1], ((atY + 1) * chunk[1]) << level);
   return {
-    ...{ chunk, plane, row },
+    chunk: [atZ, atY, x / chunk[2]],
+    plane,
+    row,
     begins: plane === 0 && row === 0,
     ends: step.z0 + step.planes === endZ && step.y0 + step.rows === endY,
   };
 }
 
+/** Chunks that a step begins: columns of one level do so together. */
 export function countBegins(grid: Grid, step: Step, columns: readonly ChunkColumn[]): number {
-  return columns.filter((column) => visit(grid, step, column).begins).length;
+  let count = 0;
+  for (let at = 0; at < columns.length; ) {
+    const column = columns[at]!;
+    let end = at;
+    while (columns[end]?.level === column.level) end++;
+    if (visit(grid, step, column).begins) count += end - at;
+    at = end;
+  }
+  return count;
 }
 
 /** The chunks of a level in the order in which they stand in their shards, whoever makes them: that in which steps end them. */
 export function* chunksInOrder(g: Geometry, level: number): Generator<{ chunk: Triple; unit: number }> {
-  for (const step of g.steps) {
-    for (const column of step.unit.columns) {
-      if (column.level !== level) continue;
-      const { chunk, ends } = visit(g, step, column);
-      if (ends) yield { chunk, unit: step.unit.index };
+  for (const unit of g.units) {
+    const columns = unit.columns.filter((column) => column.level === level);
+    for (let s = unit.firstStep; s < unit.firstStep + unit.steps; s++) {
+      const { chunk, ends } = visit(g, g.steps[s]!, columns[0]!);
+      if (!ends) continue;
+      for (const { x } of columns) yield { chunk: [chunk[0], chunk[1], x / g.chunk[2]], unit: unit.index };
     }
   }
 }

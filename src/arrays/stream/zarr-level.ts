@@ -1,11 +1,13 @@
 import type { Box, Triple } from "../../core/box.js";
 import type { DType } from "../../core/dtype.js";
 import { EmporiumError } from "../../core/errors.js";
+import { imageLabels } from "../../formats/zarr/image-labels.js";
 import { parseZarray, parseZattrs } from "../../formats/zarr/metadata.js";
-import { parseOmeZarr } from "../../formats/zarr/ome.js";
-import { type NumberArray, readZarrBox, viewAs } from "../../formats/zarr/read.js";
+import { parseOmeImage } from "../../formats/zarr/ome-v05.js";
+import { type NumberArray, viewAs } from "../../formats/zarr/read.js";
+import { parseZarrV3Array, parseZarrV3Group } from "../../formats/zarr/v3-metadata.js";
 import { absent, objectName, type Store } from "../../stores/store.js";
-import { codecs } from "./zarr-volume.js";
+import { boxReader } from "./zarr-volume.js";
 
 /** One level of a pyramid, of which boxes are read. */
 export interface ZarrLevel {
@@ -35,36 +37,33 @@ export async function openZarrLevel(
   signal?: AbortSignal,
 ): Promise<ZarrLevel> {
   const root = folder.replace(/\/+$/, "");
-  const document = async (key: string): Promise<Uint8Array> => {
-    const bytes = await store.read(`${root}/${key}`, undefined, { signal });
+  const name = objectName(store, root);
+  const find = (key: string) => store.read(`${root}/${key}`, undefined, { signal });
+  const need = async (key: string): Promise<Uint8Array> => {
+    const bytes = await find(key);
     if (!bytes) throw absent(store, `${root}/${key}`);
     return bytes;
   };
-  const name = objectName(store, root);
-  const attributes = parseZattrs(await document(".zattrs"), `${name}/.zattrs`);
-  const { datasets } = parseOmeZarr(attributes, `${name}/.zattrs`, { unitWhenAbsent: "angstrom" });
+  const old = await find(".zattrs");
+  const attributes = old
+    ? parseZattrs(old, `${name}/.zattrs`)
+    : parseZarrV3Group(await need("zarr.json"), `${name}/zarr.json`).attributes;
+  const { datasets } = parseOmeImage(attributes, `${name}/${old ? ".zattrs" : "zarr.json"}`, { unitWhenAbsent: "angstrom" });
   const { path, voxelSizeAngstrom } = datasets.at(which === "finest" ? 0 : -1)!;
-  const meta = parseZarray(await document(`${path}/.zarray`), `${name}/${path}/.zarray`);
+  const key = `${path}/${old ? ".zarray" : "zarr.json"}`;
+  const meta = (old ? parseZarray : parseZarrV3Array)(await need(key), `${name}/${key}`);
   if (meta.shape.length !== 3) {
     throw new EmporiumError("FORMAT_UNSUPPORTED", `${name}: shape ${meta.shape.join("×")}, one volume of three axes is wanted`, {
-      place: { file: `${name}/${path}/.zarray`, path: "shape" },
+      place: { file: `${name}/${key}`, path: "shape" },
     });
   }
-  const get = (key: string) => store.read(`${root}/${path}/${key}`, undefined, { signal });
+  const { read } = boxReader(store, { name: `${name}/${path}`, meta, folder: `${root}/${path}` }, signal);
   return {
     name: `${name}/${path}`,
     shape: meta.shape as unknown as Triple,
     dtype: meta.type.dtype,
     voxelSizeAngstrom,
-    labels: labelsOf(attributes),
-    read: async (box) => viewAs(await readZarrBox(get, meta, box, { codecs, name: `${name}/${path}`, signal }), meta.type.dtype),
+    labels: imageLabels(attributes),
+    read: async (box) => viewAs(await read(box), meta.type.dtype),
   };
-}
-
-function labelsOf(attributes: ReturnType<typeof parseZattrs>): readonly number[] | undefined {
-  const [image] = attributes.multiscales as { metadata?: { "image-label"?: { colors?: unknown } } }[];
-  const colors = image?.metadata?.["image-label"]?.colors;
-  if (!Array.isArray(colors)) return undefined;
-  const labels = colors.map((color: Record<string, unknown> | null) => Number(color?.["label-value"]));
-  return [...new Set(labels.filter((label) => Number.isSafeInteger(label) && label > 0))].sort((a, b) => a - b);
 }

@@ -146,11 +146,11 @@ export async function* zarrBoxes(
   }
 }
 
-/** Lengths `[z, y, x]` of the boxes that are read well, and what reads one of any rank. */
-function boxReader(
+/** What reads boxes of any rank of an array, and the lengths `[z, y, x]` of those that are read well. */
+export function boxReader(
   store: Store,
-  { name, meta, folder }: ZarrVolume,
-  signal: AbortSignal | undefined,
+  { name, meta, folder }: Pick<ZarrVolume, "name" | "meta" | "folder">,
+  signal?: AbortSignal,
 ): { length: Triple; read(box: NdBox): Promise<Uint8Array> } {
   const read = (key: string, range?: ByteRange) => store.read(`${folder}/${key}`, range, { signal });
   if (!("codecs" in meta)) {

@@ -49,6 +49,9 @@ class Collapsing {
   readonly vertices: number;
   readonly #quadrics: Float64Array;
   readonly #fixed: Uint8Array;
+  /** What each vertex would make of an error at least, as of the last round, and which of them may have another one since. */
+  readonly #errors: Float64Array;
+  readonly #changed: Uint8Array;
   /** Triangles around each vertex, as of the beginning of a round. */
   readonly #starts: Uint32Array;
   #around = new Uint32Array(0);
@@ -64,6 +67,8 @@ class Collapsing {
     this.vertices = positions.length / 3;
     this.#quadrics = new Float64Array(QUADRIC * this.vertices);
     this.#fixed = new Uint8Array(this.vertices);
+    this.#errors = new Float64Array(this.vertices);
+    this.#changed = new Uint8Array(this.vertices).fill(1);
     this.#starts = new Uint32Array(this.vertices + 1);
     this.#mark = new Uint32Array(this.vertices);
     this.#compact();
@@ -78,10 +83,11 @@ class Collapsing {
 
   /** One round: each vertex may go once, and nothing beside it changes in the same round. @returns vertices removed. */
   round(limit: number, trianglesMax: number): number {
-    const frozen = new Uint8Array(this.vertices);
+    const candidates = this.#candidates(limit);
+    const frozen = this.#changed.fill(0);
     let removed = 0;
     let left = this.count;
-    for (const v of this.#candidates(limit)) {
+    for (const v of candidates) {
       const u = frozen[v] ? undefined : this.#targetOf(v, limit, frozen);
       if (u === undefined) continue;
       for (let i = this.#starts[v]!; i < this.#starts[v + 1]!; i++) {
@@ -115,27 +121,34 @@ class Collapsing {
 
   /** Vertices that may go, in the order of the error that this would make at least. Without a limit the better half of them. */
   #candidates(limit: number): Uint32Array {
-    const errors = new Float64Array(this.vertices).fill(Number.POSITIVE_INFINITY);
     let greatest = 0;
     for (let v = 0; v < this.vertices; v++) {
-      if (this.#fixed[v]) continue;
-      let least = Number.POSITIVE_INFINITY;
-      for (let i = this.#starts[v]!; i < this.#starts[v + 1]!; i++) {
-        const at = 3 * this.#around[i]!;
-        for (let k = at; k < at + 3; k++)
-          if (this.#triangles[k] !== v) least = Math.min(least, this.#error(v, this.#triangles[k]!));
-      }
-      if (!(least <= limit) || least === Number.POSITIVE_INFINITY) continue;
-      errors[v] = least;
-      if (least > greatest) greatest = least;
+      if (this.#changed[v]) this.#errors[v] = this.#fixed[v] ? Number.POSITIVE_INFINITY : this.#leastError(v);
+      const error = this.#errors[v]!;
+      if (error <= limit && error > greatest && error < Number.POSITIVE_INFINITY) greatest = error;
     }
-    const bucketOf = (v: number) => (greatest > 0 ? Math.floor((errors[v]! / greatest) * (BUCKETS - 1)) : 0);
+    const errors = this.#errors;
+    const scale = greatest > 0 ? (BUCKETS - 1) / greatest : 0;
     const counts = new Uint32Array(BUCKETS + 1);
-    for (let v = 0; v < this.vertices; v++) if (errors[v]! <= greatest) counts[bucketOf(v) + 1]!++;
+    for (let v = 0; v < this.vertices; v++) if (errors[v]! <= greatest) counts[Math.floor(errors[v]! * scale) + 1]!++;
     for (let b = 0; b < BUCKETS; b++) counts[b + 1]! += counts[b]!;
     const order = new Uint32Array(counts[BUCKETS]!);
-    for (let v = 0; v < this.vertices; v++) if (errors[v]! <= greatest) order[counts[bucketOf(v)]!++] = v;
+    for (let v = 0; v < this.vertices; v++) {
+      if (errors[v]! <= greatest) order[counts[Math.floor(errors[v]! * scale)]!++] = v;
+    }
     return Number.isFinite(limit) ? order : order.subarray(0, Math.ceil(order.length / 2));
+  }
+
+  /** Of drawing a vertex into any of its neighbours; each of them is behind it in one triangle. Infinite for one that is gone. */
+  #leastError(v: number): number {
+    const t = this.#triangles;
+    let least = Number.POSITIVE_INFINITY;
+    for (let i = this.#starts[v]!; i < this.#starts[v + 1]!; i++) {
+      const at = 3 * this.#around[i]!;
+      const error = this.#error(v, t[at] === v ? t[at + 1]! : t[at + 1] === v ? t[at + 2]! : t[at]!);
+      if (error < least) least = error;
+    }
+    return least;
   }
 
   /** The neighbour that a vertex may be drawn into with the least error. */
@@ -294,16 +307,21 @@ class Collapsing {
 
   /** Whether triangles close around a vertex: each neighbour is met by two of them. */
   #isInner(v: number): boolean {
-    const seen = new Map<number, number>();
+    const once = ++this.#stamp;
+    const twice = ++this.#stamp;
+    let [neighbours, met] = [0, 0];
     for (let i = this.#starts[v]!; i < this.#starts[v + 1]!; i++) {
       const at = 3 * this.#around[i]!;
       for (let k = at; k < at + 3; k++) {
         const w = this.#triangles[k]!;
-        if (w !== v) seen.set(w, (seen.get(w) ?? 0) + 1);
+        if (w === v) continue;
+        if (this.#mark[w] === twice) return false;
+        if (this.#mark[w] === once) met++;
+        else neighbours++;
+        this.#mark[w] = this.#mark[w] === once ? twice : once;
       }
     }
-    for (const times of seen.values()) if (times !== 2) return false;
-    return seen.size > 2;
+    return neighbours > 2 && met === neighbours;
   }
 }
 

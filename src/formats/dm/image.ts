@@ -69,6 +69,11 @@ const PIXELS: Readonly<Record<number, { pixel: DmPixel | undefined; bytes: numbe
   40: { pixel: "uint64", bytes: 8 },
 };
 
+/** What a pixel type is by its number; undefined for packed ones and those that are not documented. */
+export function dmPixelOf(dataType: number): DmPixel | undefined {
+  return PIXELS[dataType]?.pixel;
+}
+
 /**
  * A DM3 or DM4 file: its tags, and its images without thumbnails. Pixels stay where they are (`readDmPlanes`).
  *
@@ -95,7 +100,8 @@ export async function readDm(source: RandomAccess, options?: ReadOptions): Promi
   return { name: source.name, version, littleEndian, root, images };
 }
 
-function thumbnailIndices(root: DmGroup): Set<number> {
+/** Places in `ImageList` that only hold thumbnails. */
+export function thumbnailIndices(root: DmGroup): Set<number> {
   const list = findTag(root, "Thumbnails");
   const groups = isGroup(list) ? list.entries.map(({ value }) => value).filter(isGroup) : [];
   return new Set(groups.map((group) => tagNumber(findTag(group, "ImageIndex"))).filter((index) => index !== undefined));
@@ -153,7 +159,8 @@ function imageOf(group: DmGroup, index: number, name: string, littleEndian: bool
 
 const UNCALIBRATED: DmCalibration = { scale: 1, origin: 0, units: "" };
 
-function calibrationOf(value: ReturnType<typeof findTag>): DmCalibration {
+/** A group of `Calibrations`, with the defaults of what it lacks. */
+export function calibrationOf(value: ReturnType<typeof findTag>): DmCalibration {
   if (!isGroup(value)) return UNCALIBRATED;
   return {
     scale: tagNumber(findTag(value, "Scale")) ?? 1,

@@ -1,37 +1,78 @@
 import type { RandomAccess } from "../../core/bytes.js";
+import { isEmporiumError } from "../../core/errors.js";
 import type { Json, JsonObject } from "../../core/json.js";
-import { type DmFile, type DmImage, readDm } from "../dm/image.js";
-import { type DmGroup, type DmValue, findTag, isArray, isGroup, tagNumber } from "../dm/tags.js";
+import { calibrationOf, type DmImage, dmPixelOf, readDm, thumbnailIndices } from "../dm/image.js";
+import { type DmGroup, type DmValue, findTag, isArray, isGroup, readDmTags, tagNumber, tagText } from "../dm/tags.js";
 import { dmAcquisition } from "./dm-acquisition.js";
 import { allKnown, emptyFacts, finite, type PeekFacts } from "./facts.js";
 
 /**
- * Facts of each image of a DM3 or DM4 file: its tags stand on both sides of the pixels, which are jumped over.
+ * Facts of each image of a DM3 or DM4 file: its tags stand on both sides of the pixels, which are jumped over. Images whose pixels are not read (more than
+ * three axes, types that nobody documented) have their facts and a warning.
  *
+ * @param source that keeps what it read: such files are looked at twice.
  * @throws {EmporiumError} as `readDm`.
  */
 export async function peekDm(source: RandomAccess, signal?: AbortSignal): Promise<PeekFacts[]> {
-  const file = await readDm(source, { signal });
-  return file.images.map((image) => dmFacts(file, image, file.images.length > 1));
+  const options = { signal };
+  try {
+    const { version, root, images } = await readDm(source, options);
+    return images.map((image) => dmFacts(source.name, version, root, image, images.length > 1));
+  } catch (error) {
+    if (!isEmporiumError(error) || error.code !== "FORMAT_UNSUPPORTED") throw error;
+    const { version, root } = await readDmTags(source, options);
+    const described = describedImages(root);
+    if (described.length === 0) throw error;
+    return described.map((image) => {
+      const facts = dmFacts(source.name, version, root, image, described.length > 1);
+      facts.warnings.push(`pixels: ${error.message}`);
+      return facts;
+    });
+  }
 }
 
-function dmFacts(file: DmFile, image: DmImage, several: boolean): PeekFacts {
-  const group = imageGroup(file.root, image.index);
+/** What there is to say of an image without its pixels. */
+type Described = Pick<DmImage, "index" | "title" | "dataType" | "pixel" | "lengths" | "axes">;
+
+/** Images by their tags alone, thumbnails left out. */
+function describedImages(root: DmGroup): Described[] {
+  const list = findTag(root, "ImageList");
+  const thumbnails = thumbnailIndices(root);
+  return (isGroup(list) ? list.entries : []).flatMap(({ value }, index): Described[] => {
+    if (!isGroup(value) || thumbnails.has(index)) return [];
+    const dataType = tagNumber(findTag(value, "ImageData", "DataType"));
+    const dimensions = findTag(value, "ImageData", "Dimensions");
+    const lengths = isGroup(dimensions) ? dimensions.entries.map((entry) => tagNumber(entry.value)) : [];
+    const sound = lengths.every((length) => Number.isSafeInteger(length) && length! > 0);
+    if (dataType === undefined || lengths.length === 0 || lengths.length > AXES_MAX || !sound) return [];
+    const calibrations = findTag(value, "ImageData", "Calibrations", "Dimension");
+    const axes = lengths.map((_, i) => calibrationOf(isGroup(calibrations) ? calibrations.entries[i]?.value : undefined));
+    const title = tagText(findTag(value, "Name")) ?? "";
+    return [
+      { index, title, dataType, pixel: dmPixelOf(dataType), lengths: (lengths as number[]).reverse(), axes: axes.reverse() },
+    ];
+  });
+}
+
+const AXES_MAX = 16;
+
+function dmFacts(file: string, version: 3 | 4, root: DmGroup, image: Described, several: boolean): PeekFacts {
+  const group = imageGroup(root, image.index);
   const { axes: calibrations, lengths } = image;
   const unit = calibrations.map(({ units }) => (units.trim() === "" ? null : units.trim()));
   const voxelSize = calibrations.map(({ scale }) => (scale === 0 ? null : finite(scale)));
   const facts = emptyFacts({
-    name: several ? `${file.name}#${image.index}` : file.name,
-    format: file.version === 3 ? "dm3" : "dm4",
-    version: String(file.version),
+    name: several ? `${file}#${image.index}` : file,
+    format: version === 3 ? "dm3" : "dm4",
+    version: String(version),
     shape: [...lengths],
-    axes: ["z", "y", "x"].slice(-lengths.length),
+    axes: lengths.map((_, i) => ["x", "y", "z"][lengths.length - 1 - i] ?? `dim_${i}`),
     dtype: image.pixel === undefined ? null : image.pixel === "bgra" ? "uint8" : image.pixel,
     voxelSize,
     unit,
     offset: calibrations.map(({ scale, origin }) => finite(-origin * scale)),
     channels: image.pixel === "bgra" ? 4 : null,
-    contrast: contrastOf(file.root, image.index),
+    contrast: contrastOf(root, image.index),
     warnings: [],
     raw: { ImageData: rawImageData(group), ImageTags: plainTags(group && findTag(group, "ImageTags")), Name: image.title },
   });

@@ -5,7 +5,7 @@ import { isN5Dataset, n5DatasetFromJson, parseN5Attributes } from "../n5/attribu
 import { type N5Calibration, n5Calibration, n5Factors, n5Levels } from "../n5/multiscale.js";
 import { isArray, member } from "../zarr/json.js";
 import { allKnown, emptyFacts, finite, type PeekFacts } from "./facts.js";
-import type { ReadKey } from "./zarr.js";
+import { despiteCodecs, type ReadKey } from "./zarr.js";
 
 /**
  * Facts of an N5 dataset, or of the finest level of a multiscale group: one or two documents, three where the group has none of its own.
@@ -31,7 +31,10 @@ export async function peekN5(read: ReadKey, name: string): Promise<PeekFacts | u
 }
 
 function n5Facts(name: string, attributes: JsonObject, group: JsonObject, listed: N5Calibration | undefined): PeekFacts {
-  const dataset = n5DatasetFromJson(attributes, name);
+  const warnings: string[] = [];
+  const dataset = despiteCodecs(warnings, (plain) =>
+    n5DatasetFromJson(plain ? { ...attributes, compression: { type: "raw" } } : attributes, name),
+  );
   const { shape } = dataset;
   const fitting = (one: N5Calibration | undefined) => (one?.voxelSize.length === shape.length ? one : undefined);
   const own = fitting(n5Calibration(attributes));
@@ -52,6 +55,7 @@ function n5Facts(name: string, attributes: JsonObject, group: JsonObject, listed
     unit: shape.map((_, axis) => calibration?.unit?.[axis] ?? null),
     offset: shape.map((_, axis) => (calibration?.offset ? finite(calibration.offset[axis]) : null)),
     contrast: min !== undefined && max !== undefined && min < max ? { min, max } : null,
+    warnings,
     raw: { group, attributes },
   });
   if (facts.axes.length !== shape.length) facts.axes = shape.map((_, axis) => `dim_${axis}`);

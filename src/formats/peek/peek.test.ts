@@ -1,5 +1,6 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import type { ByteRange, RandomAccess } from "../../core/bytes.js";
+import { type ByteRange, inMemory, type RandomAccess } from "../../core/bytes.js";
 import { dmDate, dmTime } from "./dm-acquisition.js";
 import { nanometresPer } from "./facts.js";
 import { peekFile, peekFolder } from "./peek.js";
@@ -332,6 +333,32 @@ describe("what other peeks cost", () => {
     expect(await peekFolder(folder("b.zarr", { "zarr.json": group }))).toMatchObject({ requests: 1, images: [wanted] });
   });
 
+  it("codecs that are not read: facts all the same, and a warning", async () => {
+    const warned = { warnings: [expect.stringMatching(/^pixels: .*(jpeg|delta|xz)/)] };
+    const zarray = {
+      zarr_format: 2,
+      shape: [3, 4],
+      chunks: [3, 4],
+      dtype: "<u2",
+      compressor: { id: "jpeg2k" },
+      fill_value: 0,
+      order: "C",
+      filters: null,
+    };
+    const one = await peekFolder(folder("a.zarr", { ".zarray": zarray }));
+    expect(one.images[0]).toMatchObject({ shape: [3, 4], dtype: "uint16", axes: ["y", "x"], ...warned });
+    const filtered = { ...zarray, compressor: null, filters: [{ id: "delta", dtype: "<u2" }] };
+    expect((await peekFolder(folder("a.zarr", { ".zarray": filtered }))).images[0]).toMatchObject(warned);
+    const n5xz = n5(10, { compression: { type: "xz", preset: 6 } });
+    expect((await peekFolder(folder("a.n5/s0", { "attributes.json": n5xz }))).images[0]).toMatchObject({
+      shape: [30, 20, 10],
+      ...warned,
+    });
+    await expect(peekFolder(folder("a.zarr", { ".zarray": { ...zarray, dtype: "|O" } }))).rejects.toMatchObject({
+      code: "FORMAT_UNSUPPORTED",
+    });
+  });
+
   it("precomputed: 1 request; a folder of nothing is refused", async () => {
     const info = {
       ...{ "@type": "neuroglancer_multiscale_volume", type: "image", data_type: "uint8", num_channels: 1 },
@@ -411,5 +438,24 @@ describe("small facts", () => {
       undefined,
       undefined,
     ]);
+  });
+});
+
+describe("DigitalMicrograph files whose pixels are not read", () => {
+  const fixture = () => new Uint8Array(readFileSync(new URL("../../../test/fixtures/dm/image-u2.dm4", import.meta.url)));
+
+  it("an undocumented type: facts, and a warning", async () => {
+    const good = fixture();
+    const [known] = (await peekFile(inMemory(good, "a.dm4"))).images;
+    // the only u32 value 10 behind the name DataType
+    const name = new TextEncoder().encode("DataType");
+    let at = -1;
+    for (let i = 0; i < good.length; i++) if (name.every((byte, j) => good[i + j] === byte)) at = i;
+    const value = [...good.subarray(at)].findIndex((byte, i) => i > name.length + 8 + 4 + 15 && byte === 10);
+    good[at + value] = 99;
+    const { images, requests } = await peekFile(inMemory(good, "a.dm4"));
+    expect(images[0]).toMatchObject({ shape: known!.shape, axes: known!.axes, voxelSize: known!.voxelSize, dtype: null });
+    expect(images[0]!.warnings).toEqual(expect.arrayContaining([expect.stringMatching(/^pixels: .*type 99/)]));
+    expect(requests).toBe(1);
   });
 });

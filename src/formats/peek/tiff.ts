@@ -6,7 +6,7 @@ import { compressionName } from "../tiff/compression.js";
 import { type Directory, readDirectory, type TagValue } from "../tiff/directory.js";
 import { pageOf, readLayout, type TiffPage } from "../tiff/header.js";
 import { type ImageJDescription, parseImageJ, parseImageJMetadata } from "../tiff/image-j.js";
-import { isOmeXml, type OmeImage, omePlaneCount, parseOmeHead, parseOmeXml, planeChannels } from "../tiff/ome-xml.js";
+import { isOmeXml, type Ome, type OmeImage, omePlaneCount, parseOmeHead, parseOmeXml, planeChannels } from "../tiff/ome-xml.js";
 import { pixelTypeOf } from "../tiff/pixel-type.js";
 import { readVendorTags, VENDOR_BYTES_MAX, VENDOR_TAGS, type VendorFacts } from "../tiff/vendor.js";
 import { windowed } from "../tiff/window.js";
@@ -94,8 +94,8 @@ export async function peekTiff(source: BlockSource, budget: PeekBudget): Promise
   const vendor = await vendorOf(source, directory, budget);
   const pages = await pagesOf({ source, budget, directory, page, imageJ, ome, raw, warnings });
   const calibration = {
-    xResolution: pair(await directory.value(282, 1)),
-    yResolution: pair(await directory.value(283, 1)),
+    xResolution: pair(await directory.value(282, 1).catch(missing)),
+    yResolution: pair(await directory.value(283, 1).catch(missing)),
     resolutionUnit: (await directory.numbers(296, 1))?.[0] ?? 2,
     imageJ,
     ome: ome?.image,
@@ -203,11 +203,12 @@ interface OmeFacts {
 function omeOf(description: string, directory: Directory, name: string, warnings: string[]): OmeFacts | undefined {
   if (!isOmeXml(description)) return undefined;
   if (directory.count(270) > TEXT_MAX) {
-    const image = parseOmeHead(description, name);
+    const image = headOf(description, name);
     if (!image) warnings.push("ome-long: the OME-XML is long, and its first part describes no image");
     return image && { image, planes: omePlaneCount(image) };
   }
-  const ome = parseOmeXml(description, name);
+  const ome = readableOme(description, name, warnings);
+  if (!ome) return undefined;
   const [image] = ome.images;
   if (ome.metadataFile !== undefined) warnings.push(`ome-elsewhere: the metadata of this set stand in ${ome.metadataFile}`);
   if (!image) return undefined;
@@ -223,6 +224,25 @@ function omeOf(description: string, directory: Directory, name: string, warnings
   }
   if (planes === 0) warnings.push(`ome-files: the planes are in other files than ${own}, or it was given another name`);
   return { image, planes: planes > 0 ? planes : undefined };
+}
+
+function headOf(description: string, name: string): OmeImage | undefined {
+  try {
+    return parseOmeHead(description, name);
+  } catch (error) {
+    return missing(error);
+  }
+}
+
+/** Damaged OME-XML does not make the page unreadable; one that names files outside of the folder is refused. */
+function readableOme(description: string, name: string, warnings: string[]): Ome | undefined {
+  try {
+    return parseOmeXml(description, name);
+  } catch (error) {
+    if (!isEmporiumError(error) || !error.code.startsWith("FORMAT_")) throw error;
+    warnings.push(`ome-unreadable: ${error.message}`);
+    return undefined;
+  }
 }
 
 async function vendorOf(source: BlockSource, directory: Directory, budget: PeekBudget): Promise<VendorFacts | undefined> {

@@ -1,11 +1,11 @@
-import { EmporiumError } from "../../core/errors.js";
+import { EmporiumError, isEmporiumError } from "../../core/errors.js";
 import type { Json, JsonObject } from "../../core/json.js";
 import { toNumber } from "../../core/number.js";
 import { isArray, isObject, member, parseMetadata } from "../zarr/json.js";
-import { parseZarray, parseZattrs, type ZarrArrayMeta } from "../zarr/metadata.js";
+import { parseZattrs, zarrayFromJson } from "../zarr/metadata.js";
 import type { OmeZarrImage } from "../zarr/ome.js";
 import { parseOmeImage } from "../zarr/ome-v05.js";
-import { parseZarrV3, type ZarrV3Array, zarrV3FromJson } from "../zarr/v3-metadata.js";
+import { type ZarrV3Array, type ZarrV3Group, zarrV3FromJson } from "../zarr/v3-metadata.js";
 import { allKnown, emptyFacts, finite, type PeekFacts } from "./facts.js";
 
 /** A file of a folder by its key, or undefined where there is none. */
@@ -38,8 +38,9 @@ const NESTED_MAX = 1;
 async function peekV3(read: ReadKey, name: string, nested: number): Promise<PeekFacts | undefined> {
   const bytes = await read("zarr.json");
   if (!bytes) return undefined;
-  const node = parseZarrV3(bytes, `${name}/zarr.json`);
-  if (node.kind === "array") return arrayFacts(name, "3", v3Facts(node), undefined, node.attributes);
+  const warnings: string[] = [];
+  const node = v3Node(parseMetadata(bytes, `${name}/zarr.json`), `${name}/zarr.json`, warnings);
+  if (node.kind === "array") return arrayFacts(name, "3", v3Facts(node), undefined, node.attributes, warnings);
   const ome = member(node.attributes, "ome");
   if (isObject(ome) && member(ome, "bioformats2raw.layout") !== undefined && nested < NESTED_MAX) {
     return peekV3((key) => read(`0/${key}`), `${name}/0`, nested + 1);
@@ -48,9 +49,9 @@ async function peekV3(read: ReadKey, name: string, nested: number): Promise<Peek
   const { path } = image.datasets[0]!;
   const inside = node.members?.get(path);
   const document = inside ?? parseDocument(await read(`${path}/zarr.json`), `${name}/${path}/zarr.json`);
-  const level = zarrV3FromJson(document, `${name}/${path}/zarr.json`);
+  const level = v3Node(document, `${name}/${path}/zarr.json`, warnings);
   if (level.kind !== "array") throw notAnArray(name, path);
-  return arrayFacts(name, "3", v3Facts(level), image, node.attributes);
+  return arrayFacts(name, "3", v3Facts(level), image, node.attributes, warnings);
 }
 
 async function peekV2(read: ReadKey, name: string, nested: number): Promise<PeekFacts | undefined> {
@@ -61,7 +62,7 @@ async function peekV2(read: ReadKey, name: string, nested: number): Promise<Peek
   }
   if (member(attributes, "multiscales") === undefined) {
     const own = await read(".zarray");
-    if (own) return arrayFacts(name, "2", v2Facts(parseZarray(own, `${name}/.zarray`), own), undefined, attributes);
+    if (own) return v2Array(own, `${name}/.zarray`, name, undefined, attributes);
     if (!attributesBytes) return undefined;
     parseOmeImage(attributes, `${name}/.zattrs`); // says what is wanted instead
   }
@@ -69,7 +70,44 @@ async function peekV2(read: ReadKey, name: string, nested: number): Promise<Peek
   const { path } = image.datasets[0]!;
   const bytes = await read(`${path}/.zarray`);
   if (!bytes) throw absent(`${name}/${path}/.zarray`);
-  return arrayFacts(name, "2", v2Facts(parseZarray(bytes, `${name}/${path}/.zarray`), bytes), image, attributes);
+  return v2Array(bytes, `${name}/${path}/.zarray`, name, image, attributes);
+}
+
+function v2Array(
+  bytes: Uint8Array,
+  document: string,
+  name: string,
+  image: OmeZarrImage | undefined,
+  attributes: JsonObject,
+): PeekFacts {
+  const raw = parseMetadata(bytes, document);
+  const warnings: string[] = [];
+  const meta = despiteCodecs(warnings, (plain) =>
+    zarrayFromJson(plain ? { ...raw, filters: null, compressor: null } : raw, document),
+  );
+  return arrayFacts(name, "2", { shape: meta.shape, dtype: meta.type.dtype, names: undefined, raw }, image, attributes, warnings);
+}
+
+const PLAIN_CODECS = [{ name: "bytes", configuration: { endian: "little" } }];
+
+function v3Node(document: JsonObject, name: string, warnings: string[]): ZarrV3Array | ZarrV3Group {
+  return despiteCodecs(warnings, (plain) => zarrV3FromJson(plain ? { ...document, codecs: PLAIN_CODECS } : document, name));
+}
+
+/**
+ * Metadata of an array whose pixels are compressed in a way that is not read: facts all the same, and a warning.
+ *
+ * @param parse `plain`: as if nothing were compressed.
+ */
+export function despiteCodecs<T>(warnings: string[], parse: (plain: boolean) => T): T {
+  try {
+    return parse(false);
+  } catch (error) {
+    if (!isEmporiumError(error) || error.code !== "FORMAT_UNSUPPORTED") throw error;
+    const facts = parse(true);
+    warnings.push(`pixels: ${error.message}`);
+    return facts;
+  }
 }
 
 interface ArrayFacts {
@@ -77,10 +115,6 @@ interface ArrayFacts {
   dtype: string;
   names: readonly (string | null)[] | undefined;
   raw: JsonObject;
-}
-
-function v2Facts(meta: ZarrArrayMeta, document: Uint8Array): ArrayFacts {
-  return { shape: meta.shape, dtype: meta.type.dtype, names: undefined, raw: parseMetadata(document, ".zarray") };
 }
 
 function v3Facts(node: ZarrV3Array): ArrayFacts {
@@ -107,6 +141,7 @@ function arrayFacts(
   array: ArrayFacts,
   image: OmeZarrImage | undefined,
   attributes: JsonObject,
+  warnings: readonly string[],
 ): PeekFacts {
   const { shape } = array;
   const level = image?.datasets[0];
@@ -136,7 +171,7 @@ function arrayFacts(
     offset: shape.map((_, axis) => (scale ? finite((level ? level.translation : alone?.translation)?.[axis] ?? 0) : null)),
     channels: channel < 0 ? null : shape[channel]!,
     contrast: contrastOf(attributes),
-    warnings: image ? [...image.warnings] : [],
+    warnings: [...warnings, ...(image?.warnings ?? [])],
     raw: { attributes, array: array.raw },
   });
   facts.sources = {

@@ -1,6 +1,6 @@
 """Writes n5.json: small N5 datasets by three programs, as files in base64, and the arrays that tensorstore reads back from them.
 
-    python3.11 -m venv /tmp/n5 && /tmp/n5/bin/pip install zarr==2.18.7 numcodecs==0.15.1 tensorstore==0.1.71 numpy==1.26.4 lz4==4.4.5 xxhash==3.6.0
+    python3.11 -m venv /tmp/n5 && /tmp/n5/bin/pip install zarr==2.18.7 numcodecs==0.15.1 tensorstore==0.1.71 numpy==1.26.4 lz4==4.4.5 xxhash==4.1.0 fsspec "setuptools<80"
     /tmp/n5/bin/python test/golden/n5/generate.py
 """
 import base64

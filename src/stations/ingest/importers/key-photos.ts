@@ -1,12 +1,13 @@
 import { asEmporiumError, EmporiumError } from "../../../core/errors.js";
 import type { PlainObject, Task, TaskInput } from "../../../engine/task.js";
-import { photoFolder } from "../../../model/layout.js";
+import { datasetMetadataKey, photoFolder } from "../../../model/layout.js";
 import { checkName } from "../../../model/names.js";
 import { compareKeys } from "../../../stores/keys.js";
 import { objectName, type Stat } from "../../../stores/store.js";
 import { scalarText } from "../config/nodes.js";
 import { addFailure, type Draft, leave, makeTask, rethrowCancelled, type Whereabouts } from "../draft.js";
 import type { Ancestor, Scope } from "../finders/scope.js";
+import { depositionOf, isFolder, readMetadata } from "../identifiers.js";
 import { COPY_OPERATION } from "../ops/copy.js";
 import { PHOTO_OPERATION } from "../ops/photo.js";
 import { PICTURE_HEAD_BYTES, type PictureType, pictureType } from "../picture-type.js";
@@ -65,10 +66,15 @@ export async function planKeyPhotos(
     const configured = new Map(items.filter((item) => !item.atTarget).map((item) => [scalarText(item.name), item]));
     const referred = new Set(items.filter((item) => item.atTarget).map(({ name }) => scalarText(name)));
     const names = kind === "dataset_keyphoto" ? [...new Set([...configured.keys(), ...NAMES])] : [...configured.keys()];
+    const others = names.length > configured.size ? await foreignOwner(context, owner, scope) : undefined;
     for (const name of names.filter((one) => !referred.has(one) && isAsked(context, kind, { name: one }))) {
       const own = `${name} of ${owner.type} ${scalarText(owner.name)}`;
       try {
         const item = configured.get(name);
+        if (!item && others !== undefined) {
+          draft.entities.push(leave(kind, own, `none is configured, and the dataset is of deposition ${others}`, where));
+          continue;
+        }
         checkName(name, "key photo", item?.place);
         const picture = await choosePicture(context, draft, name, item, runs, where);
         if (picture)
@@ -84,6 +90,15 @@ export async function planKeyPhotos(
     addFailure(draft, error, title, kind, where);
   }
   return tasks;
+}
+
+/** The deposition that a dataset of the target belongs to, if it is another than the one that is imported: it keeps the pictures that it has. */
+async function foreignOwner(context: PlanContext, dataset: Ancestor, { ancestors }: Scope): Promise<string | undefined> {
+  if (context.compat || !(await isFolder(context.target, dataset.folder))) return undefined;
+  const metadata = await readMetadata(context.target.store, datasetMetadataKey(scalarText(dataset.name)));
+  const depositionId = scalarText(ancestors[0]!.name);
+  const owner = metadata && depositionOf(metadata, depositionId);
+  return owner === depositionId ? undefined : owner;
 }
 
 /** @throws {EmporiumError} what is wrong with the configured one, where no tomogram has one either */

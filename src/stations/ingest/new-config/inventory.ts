@@ -2,7 +2,8 @@ import { isEmporiumError } from "../../../core/errors.js";
 import { forEachLimited } from "../../../engine/parallel.js";
 import { readMrcHeader } from "../../../formats/mrc/header.js";
 import { parseZattrs } from "../../../formats/zarr/metadata.js";
-import { parseOmeZarr } from "../../../formats/zarr/ome.js";
+import { parseOmeImage } from "../../../formats/zarr/ome-v05.js";
+import { parseZarrV3Group } from "../../../formats/zarr/v3-metadata.js";
 import { compareKeys } from "../../../stores/keys.js";
 import { openObject, type Store } from "../../../stores/store.js";
 
@@ -169,9 +170,11 @@ async function mrcFacts(store: Store, path: string, signal: AbortSignal): Promis
 }
 
 async function zarrFacts(store: Store, path: string, signal: AbortSignal): Promise<Pick<Item, "shape" | "voxelSizeAngstrom">> {
-  const bytes = await store.read(`${path}/.zattrs`, undefined, { signal });
+  const old = await store.read(`${path}/.zattrs`, undefined, { signal });
+  const bytes = old ?? (await store.read(`${path}/zarr.json`, undefined, { signal }));
   if (!bytes) return {};
-  const image = parseOmeZarr(parseZattrs(bytes, path), path, { unitWhenAbsent: "angstrom" });
+  const attributes = old ? parseZattrs(bytes, path) : parseZarrV3Group(bytes, path).attributes;
+  const image = parseOmeImage(attributes, path, { unitWhenAbsent: "angstrom" });
   return { voxelSizeAngstrom: image.datasets[0]?.voxelSizeAngstrom[1] };
 }
 

@@ -3,7 +3,9 @@ import { EmporiumError } from "../../../core/errors.js";
 import { type Json, parseJson, printJson } from "../../../core/json.js";
 import type { Operation } from "../../../engine/task.js";
 import { countPoints } from "../../../formats/points/ndjson.js";
+import { imageLabels } from "../../../formats/zarr/image-labels.js";
 import { parseZattrs } from "../../../formats/zarr/metadata.js";
+import { parseZarrV3Group } from "../../../formats/zarr/v3-metadata.js";
 import { objectName, openObject, type Store } from "../../../stores/store.js";
 import { isJsonMap, type MutableJson, put } from "../metadata.js";
 import { writeMetadata } from "./metadata.js";
@@ -62,16 +64,17 @@ export async function countObjects(target: Store, { key, format, shape }: Counte
 /** Labels that the attributes of an instance mask list. */
 async function countZarrLabels(target: Store, key: string, signal: AbortSignal): Promise<number> {
   const name = `${key}/.zattrs`;
-  const bytes = await target.read(name, undefined, { signal });
+  const old = await target.read(name, undefined, { signal });
+  if (old) return imageLabels(parseZattrs(old, objectName(target, name)))?.length ?? 0;
+  const bytes = await target.read(`${key}/zarr.json`, undefined, { signal });
   if (!bytes) return 0;
-  const [image] = asList(parseZattrs(bytes, objectName(target, name)).multiscales);
-  const label = isJsonMap(image) && isJsonMap(image.metadata) ? image.metadata["image-label"] : undefined;
-  return isJsonMap(label) ? asList(label.colors).length : 0;
+  return imageLabels(parseZarrV3Group(bytes, objectName(target, `${key}/zarr.json`)).attributes)?.length ?? 0;
 }
 
 /** Labels among the voxels of an instance mask, where there is no Zarr beside it that tells them without reading a voxel. */
 async function countMrcLabels(target: Store, key: string, signal: AbortSignal): Promise<number> {
-  if (await target.stat(`${key.replace(/mrc$/, "zarr")}/.zattrs`, { signal })) return 0;
+  for (const document of [".zattrs", "zarr.json"])
+    if (await target.stat(`${key.replace(/mrc$/, "zarr")}/${document}`, { signal })) return 0;
   if (!(await target.stat(key, { signal }))) return 0;
   return (await scanLabels(target, key, { compat: false, signal })).length;
 }
