@@ -109,17 +109,16 @@ export function openDoor(options: DoorOptions = {}): Door {
       else if (!typedOrigins.has(url.origin) && !isListed(url.hostname, portal.hosts)) {
         throw refused(url.href, `${url.hostname} is none of the portal's hosts`);
       }
-      try {
-        await gateOf(url.hostname, mirror).enter(signal);
-      } catch (error) {
+      const gate = gateOf(url.hostname, mirror);
+      const leave = await gate.enter(signal).catch((error: unknown) => {
         throw signal?.aborted ? cancelled(signal) : error;
-      }
-      return exchange(mirror ?? url.href.split("#", 1)[0]!, method, request, {
-        agent: trust ? trusted : guarded,
-        shown: url.href,
-        jar,
-        host: url.host,
       });
+      try {
+        const way = { agent: trust ? trusted : guarded, shown: url.href, jar, host: url.host };
+        return await exchange(mirror ?? url.href.split("#", 1)[0]!, method, request, way);
+      } finally {
+        leave();
+      }
     }
 
     async function again(url: URL, method: string, request: NetRequest): Promise<Answer> {

@@ -5,11 +5,15 @@ import { EMPIAR_FILES, EMPIAR_ID } from "../../examples/portals/empiar.mjs";
 import { EPFL_FILES } from "../../examples/portals/epfl.mjs";
 import { IDR_FILES } from "../../examples/portals/idr.mjs";
 import { type OfflinePortals, startOfflinePortals } from "../../examples/portals/server.mjs";
+import { systemClock } from "../../src/core/clock.js";
 import { seededRandom } from "../../src/core/random.js";
 import { readDm } from "../../src/formats/dm/image.js";
-import { findTag, isGroup } from "../../src/formats/dm/tags.js";
+import { findTag, isGroup, tagText } from "../../src/formats/dm/tags.js";
 import { readTiffHeader } from "../../src/formats/tiff/header.js";
 import { parseImageJ } from "../../src/formats/tiff/image-j.js";
+import { parseBases } from "../../src/portals/bases.js";
+import { openDoor } from "../../src/portals/net.js";
+import { describe as describePortal, PORTAL_NAMES, recognise } from "../../src/portals/registry.js";
 import { openObject } from "../../src/stores/store.js";
 import { openLocation } from "../../src/stores/url.js";
 
@@ -59,7 +63,7 @@ describe("the offline portals' files", () => {
     const tags = findTag(file.root, "ImageList", "", "ImageTags");
     if (!isGroup(tags)) throw new Error("no tags");
     expect(findTag(tags, "Microscope Info", "Indicated Magnification")).toBe(2159);
-    expect(findTag(tags, "DataBar", "Acquisition Time")).toBe("22:27:16");
+    expect(tagText(findTag(tags, "DataBar", "Acquisition Time"))).toBe("22:27:16");
   });
 });
 
@@ -105,6 +109,23 @@ describe("the offline web server", () => {
       expect(replies.map(({ status }) => status).sort()).toEqual([200, 200, 200, 200, 429, 429]);
       expect(replies.find(({ status }) => status === 429)!.headers.get("retry-after")).toBe("1");
     } finally {
+      await strict.close();
+    }
+  });
+});
+
+describe("a host's pace", () => {
+  it("is kept on the real clock: nobody is told to slow down", async () => {
+    const strict = await startOfflinePortals({ perSecond: 4 });
+    const door = openDoor({ bases: parseBases(strict.bases, PORTAL_NAMES) });
+    try {
+      const typed = recognise("https://idr.openmicroscopy.org/webclient/img_detail/9846137/");
+      for await (const record of describePortal(typed, door, { compat: false, clock: systemClock }))
+        expect(record.warnings).toEqual([]);
+      expect(strict.requests.length).toBeGreaterThan(8);
+      expect(strict.requests.filter(({ status }) => status === 429)).toEqual([]);
+    } finally {
+      await door.close();
       await strict.close();
     }
   });
