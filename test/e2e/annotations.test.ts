@@ -112,9 +112,10 @@ describe("annotations", () => {
       { id: 1, sources: csv("p/{run_name}.csv") },
       { id: 2, object: "{name: Membrane}", sources: caption("c/{run_name}.json") },
     ];
-    await ingest(config([two]), target);
+    const workspace = tempFolder();
+    await ingest(config([two]), target, { workspace });
     const before = await treeOf(target);
-    const again = await ingest(config([two]), target);
+    const again = await ingest(config([two]), target, { workspace });
     expect(again.errors).toEqual([]);
     expect(await treeOf(target)).toEqual(before);
     await ingest(config([one, two]), target);
