@@ -78,13 +78,11 @@ export const ingestOptions = {
   writeZarr: flagOn("write OME-Zarr folders"),
   forceOverwrite: flag("make again what is there already"),
   allowEmpty: flag("write point lists empty that hold no row of their tomogram, instead of failing"),
-  httpsPrefix: httpUrl()
-    .optional()
-    .meta({
-      description:
-        "address of the published tree, for views in Neuroglancer (default: the output's, of a folder http://127.0.0.1:8080)",
-      value: "URL",
-    }),
+  httpsPrefix: httpUrl().optional().meta({
+    description:
+      "address of the published tree, for views in Neuroglancer (default: the output's, of a folder http://127.0.0.1:8080)",
+    value: "URL",
+  }),
   ...volumeOptions,
   ...workOptions,
   executor: z

@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { annotationFiles, annotationPrefix, isAnnotationMetadata, portalShape } from "./annotation-files.js";
+import {
+  annotationFiles,
+  annotationPrefix,
+  isAnnotationMetadata,
+  orientedMeshFolder,
+  portalShape,
+  viewFolderKey,
+} from "./annotation-files.js";
 
 describe("names of annotation files", () => {
   it.each([
@@ -44,5 +51,13 @@ describe("names of annotation files", () => {
     ["AnnotationCaption", ["a/p-1.0_instancesegmentation_caption.json"]],
   ])("files of %s", (shape, keys) => {
     expect(annotationFiles("a", "p-1.0", shape, "InstanceSegmentation").map(({ key }) => key)).toEqual(keys);
+  });
+
+  it("folders for viewers bear the annotation's number, whatever the file is called", () => {
+    const spacing = "1/a/Reconstructions/VoxelSpacing4.990";
+    const folder = (name: string) => `${spacing}/NeuroglancerPrecompute/${name}`;
+    expect(viewFolderKey(spacing, 101, `${spacing}/Annotations/101/80s-1.0_point.ndjson`)).toBe(folder("101-80s-1.0_point"));
+    expect(viewFolderKey(spacing, 7, "70-2.10_segmentationmask.zarr/")).toBe(folder("7-70-2.10_segmentationmask"));
+    expect(orientedMeshFolder(folder("7-a_orientedpoint-1.0_orientedpoint"))).toBe(folder("7-a_orientedpoint-1.0_orientedmesh"));
   });
 });

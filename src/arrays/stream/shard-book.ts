@@ -171,7 +171,7 @@ export class ShardBook {
   async close(): Promise<void> {
     for (const shard of this.shards.values()) {
       if (shard.done || !shard.output) continue;
-      await shard.last.catch(() => {});
+      await Promise.allSettled([shard.last, ...shard.kept]);
       await shard.output.then((output) => output.close()).catch(() => {});
     }
   }

@@ -28,6 +28,8 @@ export interface ConvertOptions {
   omeZarr?: OmeZarrVersion | undefined;
   /** Of the chunks of 0.5. */
   codec?: ShardCodec | undefined;
+  /** Plain bytes that a shard of 0.5 holds at most. Default 2 GiB. */
+  shardBytes?: number | undefined;
   /** The reference's values where it computes them wrongly. */
   compat: boolean;
   jobs: number;

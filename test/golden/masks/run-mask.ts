@@ -4,6 +4,7 @@ import { systemClock } from "../../../src/core/clock.js";
 import { silentLog } from "../../../src/core/log.js";
 import { seededRandom } from "../../../src/core/random.js";
 import { type RunReport, runPlan } from "../../../src/engine/run.js";
+import type { PlainObject } from "../../../src/engine/task.js";
 import { newDraft } from "../../../src/stations/ingest/draft.js";
 import type { PlanContext } from "../../../src/stations/ingest/importers/context.js";
 import { addMaskTask, type Segmentation } from "../../../src/stations/ingest/importers/volume-task.js";
@@ -25,6 +26,8 @@ export interface MaskRun {
   writeMrc?: boolean | undefined;
   writeZarr?: boolean | undefined;
   compat?: boolean | undefined;
+  /** OME-Zarr 0.5 in shards of this many plain bytes at most. */
+  shardBytes?: number | undefined;
 }
 
 /** Plans one mask as an importer does, and lets the engine make it. The moment is fixed. */
@@ -38,18 +41,21 @@ export async function runMask(wish: MaskRun): Promise<RunReport> {
     writeMrc: wish.writeMrc ?? true,
     writeZarr: wish.writeZarr ?? true,
     compat,
-    omeZarr: "0.4",
+    omeZarr: wish.shardBytes === undefined ? "0.4" : "0.5",
     force: false,
     threads: 2,
     source: { store: source },
   } as unknown as PlanContext;
+  const shards: PlainObject = wish.shardBytes === undefined ? {} : { shardBytes: wish.shardBytes };
   const keys = { mrc: `${name}.mrc`, zarr: `${name}.zarr/` };
   const wanted = { segmentation, title: name, volume, keys, targetShape, spacingAngstrom, needs: [], place: undefined };
   if (!addMaskTask(context, draft, wanted)) throw new Error("nothing to write");
   return runPlan(
     { createdMs: 1_790_000_000_000, tasks: draft.tasks, locks: ["masks"] },
     {
-      operations: { [VOLUME_OPERATION]: volumeOperation },
+      operations: {
+        [VOLUME_OPERATION]: (task, own) => volumeOperation({ ...task, params: { ...task.params, ...shards } }, own),
+      },
       source,
       target,
       workspace,

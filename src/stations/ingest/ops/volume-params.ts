@@ -29,6 +29,8 @@ export interface VolumeParams {
   omeZarr?: OmeZarrVersion;
   /** Of the chunks of 0.5. Default `blosc-lz4`. */
   codec?: ShardCodec;
+  /** Plain bytes that a shard holds at most. Default 2 GiB. */
+  shardBytes?: number;
   /** The reference's values: odd edges averaged with zeros, axis order ignored. */
   compat: boolean;
   /** Hash every object once more when it is whole. */
@@ -44,9 +46,11 @@ export function formOf({ form, scaleZ }: VolumeParams): VolumeForm {
 export function shardParams({
   omeZarr,
   codec = "blosc-lz4",
+  shardBytes,
 }: {
   omeZarr?: OmeZarrVersion | undefined;
   codec?: ShardCodec | undefined;
-}): Pick<VolumeParams, "omeZarr" | "codec"> {
-  return omeZarr === "0.5" ? { omeZarr, codec } : {};
+  shardBytes?: number | undefined;
+}): Pick<VolumeParams, "omeZarr" | "codec" | "shardBytes"> {
+  return omeZarr === "0.5" ? { omeZarr, codec, ...(shardBytes !== undefined && { shardBytes }) } : {};
 }

@@ -47,15 +47,17 @@ export function uploadShards(
     return `${scratch}/shards/${shard.replaceAll("/", "-")}-${have}.tail`;
   }
 
-  function output(key: string, begun: Upload | undefined, tail: Uint8Array, partsBefore: number): ShardOutput {
+  function output(key: string, begun: Upload | undefined, rest: Uint8Array, partsBefore: number): ShardOutput {
     const shard = key.slice(folder.length);
     let upload = begun;
     let part = new Uint8Array(partBytes);
-    part.set(tail);
-    let filled = tail.length;
+    part.set(rest);
+    let filled = rest.length;
     let sent = partsBefore;
     let failure: { error: unknown } | undefined;
     const sending = new Set<Promise<void>>();
+    /** The last bytes that were kept, and how many units count on them. */
+    let tail: { have: number; users: number; written: Promise<void> } | undefined;
 
     async function begin(): Promise<Upload> {
       if (upload) return upload;
@@ -86,6 +88,13 @@ export function uploadShards(
       if (failure) throw failure.error;
     }
 
+    async function writeTail(path: string, bytes: Uint8Array): Promise<void> {
+      await arrived();
+      if (bytes.length === 0) return;
+      await mkdir(`${scratch}/shards`, { recursive: true });
+      await writeSynced(path, bytes);
+    }
+
     async function append(bytes: Uint8Array): Promise<void> {
       for (let done = 0; done < bytes.length; ) {
         if (failure) throw failure.error;
@@ -103,13 +112,17 @@ export function uploadShards(
     return {
       append,
       async keep(): Promise<Kept> {
-        const path = tailPath(shard, sent * partBytes + filled);
-        const rest = part.slice(0, filled);
-        await arrived();
-        if (rest.length === 0) return { release: async () => {} };
-        await mkdir(`${scratch}/shards`, { recursive: true });
-        await writeSynced(path, rest);
-        return { release: () => rm(path, { force: true }) };
+        const have = sent * partBytes + filled;
+        // a unit may add nothing to a shard: then one tail serves both
+        if (tail?.have !== have) tail = { have, users: 0, written: writeTail(tailPath(shard, have), part.slice(0, filled)) };
+        const own = tail;
+        own.users++;
+        await own.written;
+        return {
+          release: async () => {
+            if (--own.users === 0) await rm(tailPath(shard, own.have), { force: true });
+          },
+        };
       },
       async finish(index) {
         await append(index);

@@ -74,7 +74,7 @@ async function convertVolume(task: Task, context: TaskContext, shelf?: SectionSh
           ? undefined
           : { path: places.mrc, headBytes, head: (statistics) => mrcHeaderBytes({ ...header, statistics }) },
       zarr: places.zarr === undefined || isSharded ? undefined : { folder: places.zarr },
-      shards: isSharded ? { sink: places.shards(), codec: params.codec ?? "blosc-lz4" } : undefined,
+      shards: isSharded ? { sink: places.shards(), codec: params.codec ?? "blosc-lz4", bytesMax: params.shardBytes } : undefined,
       slab: shelf?.awaits(shelfName(params)) ? centralSlab(volume.raw.shape[0]) : undefined,
       scratch,
       finished,
