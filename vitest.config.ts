@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { reporters } from "./test/reporters.js";
 
@@ -8,6 +9,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: "forks",
+    // one less than the cores, which is vitest's own choice, leaves half of a machine with two idle
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     reporters,
   },
 });

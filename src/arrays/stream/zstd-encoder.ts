@@ -1,5 +1,4 @@
 import * as zlib from "node:zlib";
-import { encodeChunk } from "../../formats/zarr/codecs.js";
 
 /** Level of the frames: zstd's own default. */
 export const ZSTD_LEVEL = 3;
@@ -17,5 +16,9 @@ const COMPRESSION_LEVEL = 100;
 export function zstdEncoder(): (plain: Uint8Array) => Uint8Array | Promise<Uint8Array> {
   const { zstdCompressSync } = zlib as WithZstd;
   if (zstdCompressSync) return (plain) => zstdCompressSync(plain, { params: { [COMPRESSION_LEVEL]: ZSTD_LEVEL } });
-  return (plain) => encodeChunk(plain, { id: "zstd", level: ZSTD_LEVEL });
+  return async (plain) => {
+    // threads that never compress so need not load it
+    const { encodeChunk } = await import("../../formats/zarr/codecs.js");
+    return encodeChunk(plain, { id: "zstd", level: ZSTD_LEVEL });
+  };
 }
