@@ -24,6 +24,8 @@ export interface FileStoreOptions {
 /** One read of the system moves at most this much, so that a cancelled read of a large file ends soon. */
 const READ_BYTES = 64 * 1024 * 1024;
 
+const PART_ATTEMPTS = 5;
+
 /**
  * A folder of this machine. A body is written to a hidden sibling, synced, and renamed to its key; then the folder is synced.
  *
@@ -62,6 +64,19 @@ export function fileStore(folder: string, { sync = true }: FileStoreOptions = {}
     if (sync) await syncPath(parent, "folder");
   }
 
+  /** A new part file beside its target. Another process may remove the folder, which is empty, just before: then it is made again. */
+  async function openPart(path: string, name: string) {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const target = await root.forWriting(path);
+        const partPath = join(dirname(target), name);
+        return { target, partPath, handle: await open(partPath, "wx") };
+      } catch (error) {
+        if (errnoOf(error) !== "ENOENT" || attempt === PART_ATTEMPTS) throw error;
+      }
+    }
+  }
+
   return {
     url,
     features: { ranges: true, conditionalWrites: true, atomicReplace: true, writable: true },
@@ -97,11 +112,12 @@ export function fileStore(folder: string, { sync = true }: FileStoreOptions = {}
       const path = root.path(key);
       throwIfCancelled(options.signal);
       return trying(path, "written", async () => {
-        const target = await root.forWriting(path);
         const part = writePart(basename(path));
-        const partPath = join(dirname(target), part.name);
+        const { target, partPath, handle } = await openPart(path, part.name).catch((error: unknown) => {
+          part.done();
+          throw error;
+        });
         try {
-          const handle = await open(partPath, "wx");
           try {
             await writeFile(handle, body, { signal: options.signal });
             if (sync) await handle.sync();
