@@ -13,6 +13,22 @@ export interface Entry extends Stat {
   key: string;
 }
 
+/** The answer to one long request: what the server said of the object, and its bytes as they arrive. */
+export interface ByteStream {
+  /** Of the whole object, with what this very answer says; `size` is absent where the server does not tell it. */
+  readonly stat: Partial<Stat>;
+  /** Where the first byte of `body` lies in the object: 0 when the server did not honour the range. */
+  readonly offset: number;
+  /** Bytes that the server announced for `body`, where it did. */
+  readonly length?: number | undefined;
+  /** As the server names it, without parameters, lower case: `text/html`. */
+  readonly mediaType?: string | undefined;
+  /** Throws a typed error when fewer or more bytes come than were announced, or when nothing comes for too long. */
+  readonly body: AsyncIterable<Uint8Array>;
+  /** Lets the rest go. May be called at any time, also twice; leaving the loop over `body` early does the same. */
+  cancel(): Promise<void>;
+}
+
 export interface StoreReadOptions extends ReadOptions {
   /** Refuse with STORE_CONFLICT when the object is no longer the one with this etag. */
   ifMatch?: string | undefined;
@@ -81,6 +97,16 @@ export interface Store {
   remove(key: string, options?: ReadOptions): Promise<void>;
   /** Uploads of this key (or of all below a key ending with `/`) that were begun and neither finished nor aborted. */
   openUploads(key: string, options?: ReadOptions): AsyncIterable<{ key: string; token: string }>;
+  /**
+   * One request whose body is handed on as it arrives, for transfers longer than memory; from `offset`, where the store has ranges.
+   * Nothing is tried again: the caller goes on from the last byte that it got. `undefined` when there is no such object. Absent where
+   * `read` is all that there is.
+   */
+  stream?(
+    key: string,
+    from?: { offset: number; length?: number | undefined },
+    options?: StoreReadOptions,
+  ): Promise<ByteStream | undefined>;
   /** Only for stores whose objects are files of this machine. */
   readonly local?: LocalAccess | undefined;
 }

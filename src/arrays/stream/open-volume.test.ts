@@ -4,10 +4,14 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, describe, expect, it } from "vitest";
 import type { Triple } from "../../core/box.js";
+import type { JsonObject } from "../../core/json.js";
 import { mrcHeaderBytes } from "../../formats/mrc/write.js";
 import { parseZarrDType } from "../../formats/zarr/dtype.js";
 import { printZarray, printZattrs, printZgroup } from "../../formats/zarr/metadata.js";
 import { omeZarrAttributes } from "../../formats/zarr/ome.js";
+import { omeZarr05Attributes } from "../../formats/zarr/ome-v05.js";
+import { printZarrV3, zarrV3ArrayMetadata, zarrV3GroupMetadata } from "../../formats/zarr/v3-metadata.js";
+import { writeZarrV3Array } from "../../formats/zarr/v3-write.js";
 import { fileStore } from "../../stores/file.js";
 import { memoryStore } from "../../stores/memory.js";
 import { encodeBlosc } from "../kernels/blosc.js";
@@ -146,6 +150,35 @@ describe("openVolume", () => {
     const volume = await openVolume(store, "v.zarr/", options());
     expect(volume.voxelSizeAngstrom).toEqual([7.84, 7.84, 7.84]);
     expect(await read(volume.raw)).toEqual([...values]);
+  });
+
+  it.each([
+    ["chunks", undefined, undefined],
+    ["shards", [4, 4, 8], undefined],
+    ["shards whose axes are turned", [4, 8, 4], [2, 0, 1]],
+  ] as const)("reads level 0 of an OME-Zarr 0.5 in %s, and an array by itself", async (_name, shards, order) => {
+    const store = memoryStore();
+    const text = (content: string) => new TextEncoder().encode(content);
+    const attributes = omeZarr05Attributes({ kind: "tomogram", voxelSizeAngstrom: 7.84 });
+    await store.write("v.zarr/zarr.json", text(printZarrV3(zarrV3GroupMetadata({ attributes }))));
+    const compressor = { name: "blosc", cname: "lz4", clevel: 5, shuffle: "shuffle" } as const;
+    // inner chunks are given in the order in which the axes are stored
+    const chunks = order ? [4, 2, 4] : [2, 2, 4];
+    const document = zarrV3ArrayMetadata({ shape, dtype: "int16", chunks, shards, compressor });
+    const turned = order && {
+      ...document,
+      codecs: [{ name: "transpose", configuration: { order } }, ...(document.codecs as readonly JsonObject[])],
+    };
+    const put = async (key: string, bytes: Uint8Array) => void (await store.write(`v.zarr/0/${key}`, bytes));
+    await writeZarrV3Array(put, turned ?? document, new Uint8Array(values.buffer));
+    const volume = await openVolume(store, "v.zarr/", options());
+    expect(volume.voxelSizeAngstrom).toEqual([7.84, 7.84, 7.84]);
+    expect(await read(volume.raw)).toEqual([...values]);
+    const array = await openVolume(store, "v.zarr/0/", options());
+    expect([array.voxelSizeAngstrom, await read(array.raw)]).toEqual([[undefined, undefined, undefined], [...values]]);
+    expect(await describeVolume(store, "v.zarr", { compat: false })).toMatchObject({ shape });
+    await store.remove("v.zarr/0/zarr.json");
+    await expect(openVolume(store, "v.zarr", options())).rejects.toMatchObject({ code: "STORE_ABSENT" });
   });
 
   it("refuses what is no volume of real values", async () => {
