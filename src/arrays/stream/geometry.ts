@@ -70,8 +70,6 @@ export interface Step {
   rows: number;
   strips: number;
   tasks: number;
-  /** Number of the step's first task among all tasks. */
-  firstTask: number;
   /** Tasks (and strips) of all earlier steps that used the same slot. */
   slotTasksBefore: number;
   slotStripsBefore: number;
@@ -187,7 +185,6 @@ export function planGeometry(options: GeometryOptions): Geometry {
   const steps: Step[] = [];
   const slotTasks = [0, 0];
   const slotStrips = [0, 0];
-  let tasks = 0;
   let chunksBefore = 0;
   for (let z0 = 0; z0 < nz; z0 += unitPlanes) {
     for (let y0 = 0; y0 < ny; y0 += unitRows) {
@@ -220,14 +217,12 @@ export function planGeometry(options: GeometryOptions): Geometry {
             rows,
             strips,
             tasks: count,
-            firstTask: tasks,
             slotTasksBefore: slotTasks[slot]!,
             slotStripsBefore: slotStrips[slot]!,
             endsPlane: y + rows === unit.y1,
             chunksBefore,
           };
           steps.push(step);
-          tasks += count;
           slotTasks[slot]! += count;
           slotStrips[slot]! += strips;
           if (isSharded) chunksBefore += countBegins(grid, step, unit.columns);

@@ -11,6 +11,7 @@ import { planGeometry, type Slab, STATE, type Step, type Strip, SUMS, type Unit 
 import { privateBuffers } from "./private-buffers.js";
 import { resampler } from "./resampler.js";
 import { stripReader } from "./strip-reader.js";
+import { countTasks, taskOrder } from "./task-order.js";
 import type { WorkerJob, WorkerMessage } from "./worker-job.js";
 
 class Stopped extends Error {}
@@ -44,8 +45,8 @@ function ioError(thrown: unknown, job: WorkerJob): EmporiumError {
 }
 
 /**
- * The loop of a worker. All workers draw task numbers from one counter; a step's tasks are its read tasks (one a strip of 256 rows),
- * then its encode tasks (one a chunk column, all levels). A task waits only for tasks with smaller numbers, so one can always run.
+ * The loop of a worker. All workers draw task numbers from one counter; a step has read tasks (one a strip) and encode tasks (one a chunk column, all
+ * levels). A task waits only for tasks with smaller numbers, so one can always run.
  */
 async function work(job: WorkerJob): Promise<void> {
   const { source, thread } = job;
@@ -72,13 +73,13 @@ async function work(job: WorkerJob): Promise<void> {
   const encode = job.geometry.shards ? chunkBuffers(encoding) : job.zarr && chunkFiles(encoding);
 
   try {
-    let cursor = 0;
-    const total = g.steps.at(-1)!.firstTask + g.steps.at(-1)!.tasks;
+    const place = taskOrder(g.steps);
+    const total = countTasks(g.steps);
     for (;;) {
       const number = Atomics.add(words, control.next, 1);
       if (number >= total) return;
-      while (number >= g.steps[cursor]!.firstTask + g.steps[cursor]!.tasks) cursor++;
-      const later = runTask(g.steps[cursor]!, cursor, number - g.steps[cursor]!.firstTask);
+      const { step, task } = place(number);
+      const later = runTask(g.steps[step]!, step, task);
       if (later) await later;
     }
   } finally {
