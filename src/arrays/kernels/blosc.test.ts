@@ -6,7 +6,15 @@ import type { Triple } from "../../core/box.js";
 import { isEmporiumError } from "../../core/errors.js";
 import { LIMITS } from "../../core/limits.js";
 import { randomInt, seededRandom } from "../../core/random.js";
-import { BLOSC_HEADER_BYTES, bloscHeader, decodeBlosc, decodeBloscBox, encodeBlosc, readBloscHeader } from "./blosc.js";
+import {
+  BLOSC_HEADER_BYTES,
+  BloscFrame,
+  bloscHeader,
+  decodeBlosc,
+  decodeBloscBox,
+  encodeBlosc,
+  readBloscHeader,
+} from "./blosc.js";
 import { copyBox, decodeFrame } from "./plain-blosc.js";
 
 const folder = new URL("../../../test/golden/blosc/", import.meta.url);
@@ -149,6 +157,30 @@ describe("decodeBloscBox", () => {
     expect(decodeBloscBox(frame, [3, 4, 5], 4, { start: [0, 0, 0], stop: [0, 4, 5] })).toEqual(new Uint8Array(0));
     expect(codeOf(() => decodeBloscBox(frame, [3, 4, 6], 4, { start: [0, 0, 0], stop: [1, 1, 1] }))).toBe("FORMAT_CORRUPT");
     expect(codeOf(() => decodeBloscBox(frame, [3, 4, 5], 4, { start: [0, 0, 0], stop: [1, 1, 6] }))).toBe("INTERNAL");
+  });
+});
+
+describe("BloscFrame", () => {
+  it("gives boxes of whatever frame was put in last, large and small, and refuses a broken one", () => {
+    const random = seededRandom(5);
+    const held = new BloscFrame();
+    for (const shape of [
+      [3, 4, 5],
+      [16, 64, 64],
+      [2, 2, 2],
+    ] as Triple[]) {
+      const plain = Uint8Array.from({ length: shape[0] * shape[1] * shape[2] * 4 }, () => randomInt(random, 0, 256));
+      const frame = encodeBlosc(plain, 4);
+      held.room(frame.length).set(frame);
+      for (const box of [
+        { start: [0, 0, 0], stop: shape },
+        { start: [1, 0, 1], stop: [2, 2, 2] },
+      ] as { start: Triple; stop: Triple }[]) {
+        expect(held.decodeBox(shape, 4, box)).toEqual(decodeBloscBox(frame, shape, 4, box));
+      }
+    }
+    held.room(10).fill(0);
+    expect(codeOf(() => held.decodeBox([2, 2, 2], 4, { start: [0, 0, 0], stop: [1, 1, 1] }))).toBe("FORMAT_CORRUPT");
   });
 });
 

@@ -106,18 +106,27 @@ export function decodeBloscBox(
 ): Uint8Array<ArrayBuffer> | undefined {
   const [z, y, x] = boxShape(box);
   if (z <= 0 || y <= 0 || x <= 0) return new Uint8Array(0);
+  return withFrame(frame, boxSize(shape, itemBytes, box, place), place, boxOf(shape, itemBytes, box));
+}
+
+/** Bytes of a box of a chunk, where the frame holds a chunk of that shape. */
+function boxSize(shape: Triple, itemBytes: number, box: Box, place: Place | undefined): SizeOf {
   const chunkBytes = volumeOf(shape) * itemBytes;
-  const sizeOf = ({ plainBytes }: BloscHeader) => {
+  return ({ plainBytes }) => {
     if (plainBytes !== chunkBytes) {
       throw new EmporiumError("FORMAT_CORRUPT", `a Blosc frame of ${plainBytes} plain bytes, the chunk has ${chunkBytes}`, {
         place,
       });
     }
-    return z * y * x * itemBytes;
+    return volumeOf(boxShape(box)) * itemBytes;
   };
+}
+
+function boxOf(shape: Triple, itemBytes: number, box: Box): Decode {
   const { start, stop } = box;
+  const [, y, x] = boxShape(box);
   const row = x * itemBytes;
-  return withFrame(frame, sizeOf, place, (kernels, at) =>
+  return (kernels, at) =>
     kernels.decodeBox(
       shape[0],
       shape[1],
@@ -131,8 +140,7 @@ export function decodeBloscBox(
       at,
       row,
       y * row,
-    ),
-  );
+    );
 }
 
 export interface BloscHeader {
@@ -192,12 +200,65 @@ export function bloscHeader({
   return header;
 }
 
-/** Opens a frame in the workspace and lets `decode` fill `sizeOf(header)` bytes at an address. */
+/**
+ * A frame that stays in the memory of the kernels while parts of it are decoded: whoever reads a chunk of 64 MiB box by box copies it once, or never.
+ * The memory stays as large as the largest frame that was in it.
+ */
+export class BloscFrame {
+  private own: Workspace | undefined;
+  private frameBytes = 0;
+
+  /** Room for a frame, for the caller to fill. What was there before is gone. */
+  room(frameBytes: number): Uint8Array {
+    this.frameBytes = frameBytes;
+    return this.workspace(frameBytes).bytes.subarray(0, frameBytes);
+  }
+
+  /** As `decodeBloscBox`, of the frame that is in the room. */
+  decodeBox(shape: Triple, itemBytes: number, box: Box, place?: Place): Uint8Array<ArrayBuffer> | undefined {
+    const [z, y, x] = boxShape(box);
+    if (z <= 0 || y <= 0 || x <= 0) return new Uint8Array(0);
+    const frame = this.workspace(0).bytes.subarray(0, this.frameBytes);
+    return inFrame(
+      frame,
+      (wanted) => this.workspace(wanted),
+      boxSize(shape, itemBytes, box, place),
+      place,
+      boxOf(shape, itemBytes, box),
+    );
+  }
+
+  private workspace(wanted: number): Workspace {
+    this.own = grown(this.own, wanted);
+    return this.own;
+  }
+}
+
+type SizeOf = (header: BloscHeader) => number;
+type Decode = (kernels: Kernels, at: number, header: BloscHeader) => number;
+
+/** Opens a frame in the workspace of this thread and lets `decode` fill `sizeOf(header)` bytes at an address. */
 function withFrame(
   frame: Uint8Array,
-  sizeOf: (header: BloscHeader) => number,
+  sizeOf: SizeOf,
   place: Place | undefined,
-  decode: (kernels: Kernels, at: number, header: BloscHeader) => number,
+  decode: Decode,
+): Uint8Array<ArrayBuffer> | undefined {
+  const load = (wanted: number) => {
+    const space = workspace(wanted);
+    space.bytes.set(frame, 0);
+    return space;
+  };
+  return inFrame(frame, load, sizeOf, place, decode);
+}
+
+/** @param load gives a workspace of so many bytes with the frame at its beginning. */
+function inFrame(
+  frame: Uint8Array,
+  load: (wanted: number) => Workspace,
+  sizeOf: SizeOf,
+  place: Place | undefined,
+  decode: Decode,
 ): Uint8Array<ArrayBuffer> | undefined {
   const header = readBloscHeader(frame, place);
   checkLimit(header.plainBytes, place);
@@ -210,8 +271,7 @@ function withFrame(
   const scratch = align(frame.length);
   const scratchBytes = bloscScratchBytes(Math.min(header.blockBytes, header.plainBytes));
   const at = align(scratch + scratchBytes);
-  const { kernels, bytes } = workspace(at + size);
-  bytes.set(frame, 0);
+  const { kernels, bytes } = load(at + size);
   const opened = kernels.openFrame(0, frame.length, 0, 0, frame.length, scratch, scratchBytes);
   if (opened === BLOSC_RESULT.unsupported) return undefined;
   const result = opened === BLOSC_RESULT.ok && size > 0 ? decode(kernels, at, header) : opened;
@@ -236,24 +296,35 @@ function checkLimit(plainBytes: number, place: Place | undefined): void {
   throw new EmporiumError("FORMAT_LIMIT", `a chunk of ${plainBytes} bytes, at most ${LIMITS.chunkBytes} are allowed`, { place });
 }
 
-let own: { memory: WebAssembly.Memory; kernels: Kernels } | undefined;
+interface Workspace {
+  memory: WebAssembly.Memory;
+  kernels: Kernels;
+  bytes: Uint8Array;
+}
+
+let own: Workspace | undefined;
 
 /** Kernels over at least `wanted` bytes of memory of this thread. The contents are anything, and serve until the next call. */
-function workspace(wanted: number): { kernels: Kernels; bytes: Uint8Array } {
+function workspace(wanted: number): Workspace {
   if (own && own.memory.buffer.byteLength > KEPT_BYTES && wanted <= KEPT_BYTES) own = undefined;
-  if (!own) {
+  own = grown(own, wanted);
+  return own;
+}
+
+/** A workspace that holds what it held, and has room for `wanted` bytes. */
+function grown(space: Workspace | undefined, wanted: number): Workspace {
+  if (!space) {
     const memory = sharedMemory(wanted);
-    own = { memory, kernels: instantiateKernels(kernelModule(), memory) };
+    return { memory, kernels: instantiateKernels(kernelModule(), memory), bytes: new Uint8Array(memory.buffer) };
   }
-  const lacking = wanted - own.memory.buffer.byteLength;
-  if (lacking > 0) {
-    try {
-      own.memory.grow(Math.ceil(lacking / PAGE_BYTES));
-    } catch (cause) {
-      throw new EmporiumError("MEMORY_LIMIT", `no room for ${wanted} bytes of shared memory`, { cause });
-    }
+  const lacking = wanted - space.memory.buffer.byteLength;
+  if (lacking <= 0) return space;
+  try {
+    space.memory.grow(Math.ceil(lacking / PAGE_BYTES));
+  } catch (cause) {
+    throw new EmporiumError("MEMORY_LIMIT", `no room for ${wanted} bytes of shared memory`, { cause });
   }
-  return { kernels: own.kernels, bytes: new Uint8Array(own.memory.buffer) };
+  return { ...space, bytes: new Uint8Array(space.memory.buffer) };
 }
 
 function align(address: number): number {

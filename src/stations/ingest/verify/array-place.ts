@@ -1,4 +1,4 @@
-import { decodeBlosc, decodeBloscBox } from "../../../arrays/kernels/blosc.js";
+import { type BloscFrame, decodeBlosc } from "../../../arrays/kernels/blosc.js";
 import type { Triple } from "../../../core/box.js";
 import type { ByteRange } from "../../../core/bytes.js";
 import { HOST_LITTLE_ENDIAN, swapBytes } from "../../../core/dtype.js";
@@ -12,7 +12,8 @@ import { readZarrV3Box } from "../../../formats/zarr/v3-read.js";
 
 /** Where objects are read from: a folder of this machine inside a worker thread, a store elsewhere. Absent is undefined. */
 export interface Reader {
-  read(key: string, range?: ByteRange): Promise<Uint8Array | undefined>;
+  /** @param room gives the memory to read into, where the reader can use it. */
+  read(key: string, range?: ByteRange, room?: (bytes: number) => Uint8Array): Promise<Uint8Array | undefined>;
   size(key: string): Promise<number | undefined>;
 }
 
@@ -71,21 +72,31 @@ const codecs: CodecRegistry = {
   },
 };
 
-/** Boxes of an array, read through one reader. Of Zarr 2 the object that was read last is kept, of Zarr 3 the indexes of shards. */
-export function openArray(place: ArrayPlace, reader: Reader) {
+/**
+ * Boxes of an array, read through one reader. Of Zarr 2 the object that was read last is kept, where parts of it can be decoded in `frame`; of Zarr 3
+ * the indexes of shards.
+ */
+export function openArray(place: ArrayPlace, reader: Reader, frame: BloscFrame) {
   const { folder, meta } = place;
   const name = folder.slice(0, -1);
+  const isFramed = isPartly(place);
   const indexes = new Map<string, ShardIndex>();
   let last: { key: string; stored: Uint8Array | undefined } | undefined;
   const whole = async (key: string): Promise<Uint8Array | undefined> => {
-    if (last?.key !== key) last = { key, stored: await reader.read(key) };
-    return last.stored;
+    if (last?.key === key) return last.stored;
+    last = undefined;
+    let stored = await reader.read(key, undefined, isFramed ? (bytes) => frame.room(bytes) : undefined);
+    if (isFramed && stored) {
+      const room = frame.room(stored.length);
+      if (stored.buffer !== room.buffer) room.set(stored);
+      stored = room;
+    }
+    last = { key, stored };
+    return stored;
   };
   return {
-    /** Takes an object that has been read already. */
-    keep(key: string, stored: Uint8Array): void {
-      last = { key, stored };
-    },
+    /** An object as it is stored, which is then kept. */
+    whole,
     /**
      * C order, host byte order; what is not stored is fill.
      *
@@ -102,20 +113,22 @@ export function openArray(place: ArrayPlace, reader: Reader) {
       }
       const chunk = box.start.map((from, axis) => Math.floor(from / meta.chunks[axis]!)) as Triple;
       const stored = isPartly(place) ? await whole(objectKey(place, chunk)) : undefined;
-      return (stored && decodePart(meta, chunk, box, stored)) ?? readZarrBox((key) => whole(folder + key), meta, box, options);
+      // other decoders do not take shared memory
+      const copy = async (key: string) => (await whole(folder + key))?.slice();
+      return (stored && decodePart(meta, chunk, box, frame)) ?? readZarrBox(copy, meta, box, options);
     },
   };
 }
 
 /** Of a Blosc frame only the blocks that a box touches are decoded. Undefined for frames of other decoders. */
-function decodePart({ type, chunks }: ZarrArrayMeta, chunk: Triple, box: Box3, stored: Uint8Array): Uint8Array | undefined {
+function decodePart({ type, chunks }: ZarrArrayMeta, chunk: Triple, box: Box3, frame: BloscFrame): Uint8Array | undefined {
   const origin = chunk.map((c, axis) => c * chunks[axis]!);
   const inner = {
     start: box.start.map((from, axis) => from - origin[axis]!) as Triple,
     stop: box.stop.map((to, axis) => to - origin[axis]!) as Triple,
   };
   if (inner.stop.some((to, axis) => to > chunks[axis]!)) return undefined;
-  const plain = decodeBloscBox(stored, chunks as Triple, type.itemBytes, inner);
+  const plain = frame.decodeBox(chunks as Triple, type.itemBytes, inner);
   if (plain && type.littleEndian !== HOST_LITTLE_ENDIAN && type.swapBytes > 1) swapBytes(plain, type.swapBytes);
   return plain;
 }

@@ -18,14 +18,15 @@ export function fileReader(root: string): Reader {
       const path = join(root, key);
       return orAbsent(path, () => statSync(path).size);
     },
-    async read(key, range) {
+    async read(key, range, room) {
       const path = join(root, key);
       return orAbsent(path, () => {
         const fd = openSync(path, "r");
         try {
           const { size } = fstatSync(fd);
           const offset = Math.min(range?.offset ?? 0, size);
-          const bytes = new Uint8Array(Math.min(range?.length ?? size, size - offset));
+          const length = Math.min(range?.length ?? size, size - offset);
+          const bytes = room?.(length) ?? new Uint8Array(length);
           for (let done = 0; done < bytes.length; ) {
             const got = readSync(fd, bytes, done, bytes.length - done, offset + done);
             if (got === 0) return bytes.subarray(0, done);

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
+import { BloscFrame } from "../../../arrays/kernels/blosc.js";
 import type { Triple } from "../../../core/box.js";
 import { isEmporiumError } from "../../../core/errors.js";
 import { chunkGrid, positions } from "../../../formats/zarr/chunks.js";
@@ -72,11 +73,12 @@ export function runJob(job: Job, reader: Reader): Promise<JobResult> {
 async function sum({ key, offset, length, sha256, lines }: SumJob, reader: Reader): Promise<JobResult> {
   const hash = sha256 ? createHash("sha256") : undefined;
   const check = lines ? lineCheck() : undefined;
+  const piece = new Uint8Array(Math.min(PIECE_BYTES, length));
   let crc = 0;
   let done = 0;
   while (done < length || done === 0) {
     const wanted = Math.min(PIECE_BYTES, length - done);
-    const bytes = await reader.read(key, { offset: offset + done, length: wanted });
+    const bytes = await reader.read(key, { offset: offset + done, length: wanted }, (size) => piece.subarray(0, size));
     if (!bytes) return {};
     crc = crc32(bytes, crc);
     hash?.update(bytes);
@@ -134,15 +136,33 @@ function lineCheck() {
 /** Objects up to this size are read once and kept while they are decoded; of larger ones, which are shards, one chunk after the other. */
 const KEPT_BYTES = 256 * 1024 * 1024;
 
-async function checkChunk({ key, size, array, position, sha256, above }: ChunkJob, reader: Reader): Promise<JobResult> {
-  const own = openArray(array, reader);
-  const upper = above && openArray(above.array, reader);
+/**
+ * Frames that no job uses, of one level and of the one above it: their memory is used again. A thread that reads files has one pair, since it does one
+ * job after the other.
+ */
+const idleFrames: { own: BloscFrame; upper: BloscFrame }[] = [];
+
+async function checkChunk(job: ChunkJob, reader: Reader): Promise<JobResult> {
+  const frames = idleFrames.pop() ?? { own: new BloscFrame(), upper: new BloscFrame() };
+  try {
+    return await checkChunkIn(frames, job, reader);
+  } finally {
+    idleFrames.push(frames);
+  }
+}
+
+async function checkChunkIn(
+  frames: { own: BloscFrame; upper: BloscFrame },
+  { key, size, array, position, sha256, above }: ChunkJob,
+  reader: Reader,
+): Promise<JobResult> {
+  const own = openArray(array, reader, frames.own);
+  const upper = above && openArray(above.array, reader, frames.upper);
   if (size === undefined) return { aboveFill: above && upper && (await isAboveFill(array, position, above, upper, reader)) };
   let result: JobResult;
   if (size <= KEPT_BYTES && isPartly(array)) {
-    const stored = await reader.read(key);
+    const stored = await own.whole(key);
     if (!stored) return {};
-    own.keep(key, stored);
     const hash = sha256 ? createHash("sha256").update(stored).digest("hex") : undefined;
     result = { size: stored.length, crc32: crc32(stored), ...(hash === undefined ? {} : { sha256: hash }) };
   } else {
@@ -193,7 +213,7 @@ function isAsked(array: ArrayPlace, cell: readonly number[], share: number): boo
 }
 
 /** Voxels that are decoded at once: a whole chunk beside its frame would double what a thread holds. */
-const SLAB_BYTES = 32 * 1024 * 1024;
+const SLAB_BYTES = 8 * 1024 * 1024;
 
 /** A box cut along z at even planes, where parts of a chunk can be decoded. */
 function* slabsOf(array: ArrayPlace, box: Box3): Generator<Box3> {
