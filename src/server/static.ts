@@ -6,6 +6,7 @@ import type { Stat, Store } from "../stores/store.js";
 import { judgeConditions, quotedEtag, rangeStillFits } from "./conditions.js";
 import { contentType, isActive } from "./content-type.js";
 import { type Handler, refusal } from "./handler.js";
+import { isHiddenKey } from "./hidden.js";
 import { parseRange } from "./range-header.js";
 
 export interface StaticOptions {
@@ -128,11 +129,8 @@ function keyOf(path: string, role: Role): string | undefined {
   const segments = wanted.split("/").map(decodeSegment);
   if (segments.some((segment) => segment.includes("/"))) throw unsafe(path, "has an encoded / in a segment");
   const key = checkKey(segments.join("/"));
-  const hidden = segments.some((name, i) => name.startsWith(".") && !(i === segments.length - 1 && ZARR_DOCUMENT.test(name)));
-  return hidden ? undefined : key;
+  return isHiddenKey(key) ? undefined : key;
 }
-
-const ZARR_DOCUMENT = /^\.z(?:array|attrs|group|metadata)$/;
 
 function decodeSegment(segment: string): string {
   try {
