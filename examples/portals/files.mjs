@@ -2,15 +2,27 @@
 import { EMPIAR_FILES, EMPIAR_ID } from "./empiar.mjs";
 import { EPFL_FILES } from "./epfl.mjs";
 import { IDR_FILES } from "./idr.mjs";
-import { sparseFile } from "./tree.mjs";
+import { patternFile, sparseFile } from "./tree.mjs";
 
 const SHORT = 3;
 const LONG = 4;
 const ASCII = 2;
 const RATIONAL = 5;
 
-/** Files of `ftp.ebi.ac.uk` and of `documents.epfl.ch`. */
-export function dataFiles() {
+/**
+ * Files of `ftp.ebi.ac.uk` and of `documents.epfl.ch`.
+ * @param {{ small?: boolean | undefined }} [options] `small`: files of some megabytes that hold no image, for those who fetch them whole
+ */
+export function dataFiles({ small = false } = {}) {
+  if (small) {
+    return {
+      archive: [
+        ...IDR_FILES.map((path) => [`pub/databases/IDR/${path}`, patternFile(7_000_001, path)]),
+        ...EMPIAR_FILES.map((path, at) => [`empiar/world_availability/${EMPIAR_ID}/${path}`, patternFile(300_000 + at, path)]),
+      ],
+      documents: EPFL_FILES.map((path, at) => [path, patternFile(1_500_000 + 1000 * at, path)]),
+    };
+  }
   return {
     archive: [
       ...IDR_FILES.map((path) => [`pub/databases/IDR/${path}`, imagejStack(path)]),

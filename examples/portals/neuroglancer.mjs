@@ -95,4 +95,36 @@ export function* hemibrainFiles({ hemibrain = hemibrainState() }) {
     "emdata/clahe_yz/jpeg/info",
     json({ "@type": "neuroglancer_multiscale_volume", type: "image", data_type: "uint8", num_channels: 1, scales }),
   ];
+  const volume = (type, data_type, encoding, size) => ({
+    "@type": "neuroglancer_multiscale_volume",
+    type,
+    data_type,
+    num_channels: 1,
+    scales: [{ key: "16x16x16", size, resolution: [16, 16, 16], voxel_offset: [0, 0, 0], chunk_sizes: [[64, 64, 64]], encoding }],
+  });
+  for (const [folder, shape] of [
+    ["v1.0/segmentation", [128, 64, 100]],
+    ["v1.0/rois", [64, 64, 64]],
+    ["mito_20190717.27250582", [64, 64, 64]],
+    ["mask_normalized_round6", [100, 64, 64]],
+  ]) {
+    yield [`${folder}/info`, json(volume("segmentation", "uint64", "raw", shape))];
+    // the second chunk along x, where there is one, is absent: zeros
+    yield [`${folder}/16x16x16/0-64_0-64_0-64`, fileOf(new Uint8Array(64 ** 3 * 8).fill(folder.length))];
+  }
+  yield [
+    "v1.0/synapses/info",
+    json({
+      "@type": "neuroglancer_annotations_v1",
+      annotation_type: "POINT",
+      dimensions: { x: [8e-9, "m"], y: [8e-9, "m"], z: [8e-9, "m"] },
+      lower_bound: [0, 0, 0],
+      upper_bound: [34428, 39726, 41394],
+      properties: [],
+      relationships: [],
+      by_id: { key: "by_id" },
+      spatial: [{ key: "spatial0", grid_shape: [1, 1, 1], chunk_size: [34428, 39726, 41394], limit: 1 }],
+    }),
+  ];
+  yield ["v1.0/synapses/spatial0/0_0_0", fileOf(new Uint8Array(8 + 20))];
 }

@@ -1,4 +1,5 @@
 /** OpenOrganelle: the page as a browser fills it, the older manifests, the database that wants a key, and the public bucket. */
+import { gzipSync } from "node:zlib";
 import { escapeHtml, fileOf } from "./tree.mjs";
 
 export const ORGANELLE_ID = "jrc_mus-nacc-2";
@@ -139,7 +140,34 @@ export function organelleDatabase({ path, query, headers }) {
   ]);
 }
 
-/** What the bucket holds: a pyramid of nine levels whose chunks are all absent (zeros), an N5 volume, and things that are no volumes. */
+/** The first level of which the bucket has chunks: what is finer would be gigabytes, and is absent (zeros). */
+const STORED_FROM = 4;
+
+/** A chunk that is stored plain inside of a Blosc frame (c-blosc's header: versions, flags, size of an element, three lengths). @param {number} seed */
+function bloscChunk(seed) {
+  const values = Int16Array.from({ length: 64 ** 3 }, (_, at) => ((at * 31 + seed * 977) % 4001) - 2000);
+  const head = Buffer.alloc(16);
+  head.set([2, 1, 0x22, 2]);
+  for (const [at, length] of [values.byteLength, values.byteLength, values.byteLength + 16].entries())
+    head.writeUInt32LE(length, 4 + 4 * at);
+  return fileOf(Buffer.concat([head, Buffer.from(values.buffer)]));
+}
+
+/** A block of N5: mode, axes and lengths in big-endian order, then the samples, compressed. @param {readonly number[]} lengths x first */
+function n5Block(lengths) {
+  const head = Buffer.alloc(4 + 4 * lengths.length);
+  head.writeUInt16BE(lengths.length, 2);
+  for (const [at, length] of lengths.entries()) head.writeUInt32BE(length, 4 + 4 * at);
+  const count = lengths.reduce((product, length) => product * length, 1);
+  const samples = Buffer.alloc(2 * count);
+  for (let at = 0; at < count; at++) samples.writeUInt16BE((at * 7) % 60_000, 2 * at);
+  return fileOf(Buffer.concat([head, gzipSync(samples)]));
+}
+
+/**
+ * What the bucket holds: a pyramid of nine levels of which the coarse ones have chunks (but for one, which is zeros), an N5 volume of two blocks of which
+ * one is absent, and things that are no volumes.
+ */
 export function* organelleFiles() {
   const json = (value) => fileOf(JSON.stringify(value, null, 4), "application/json");
   const zarr = `${ORGANELLE_ID}/${ORGANELLE_ID}.zarr`;
@@ -174,6 +202,15 @@ export function* organelleFiles() {
       }),
     ];
   }
+  for (let level = STORED_FROM; level < LEVELS; level++) {
+    const cells = SHAPE.map((length) => Math.ceil(Math.max(1, Math.floor(length / 2 ** level)) / 64));
+    for (let y = 0; y < cells[1]; y++) {
+      for (let x = 0; x < cells[2]; x++) {
+        if (level === STORED_FROM && y === 1 && x === 1) continue;
+        yield [`${VOLUME}/s${level}/0/${y}/${x}`, bloscChunk(level * 100 + y * 10 + x)];
+      }
+    }
+  }
   yield [`${ORGANELLE_ID}/notes & things.txt`, fileOf("a file beside the volumes\n", "text/plain")];
   const n5 = `${OLD_ORGANELLE_ID}/${OLD_ORGANELLE_ID}.n5/em/fibsem-uint16`;
   yield [`${OLD_ORGANELLE_ID}/${OLD_ORGANELLE_ID}.n5/attributes.json`, json({ n5: "2.0.0" })];
@@ -182,4 +219,5 @@ export function* organelleFiles() {
     `${n5}/s0/attributes.json`,
     json({ dimensions: [120, 16, 60], blockSize: [64, 64, 64], dataType: "uint16", compression: { type: "gzip", level: -1 } }),
   ];
+  yield [`${n5}/s0/0/0/0`, n5Block([64, 16, 60])];
 }

@@ -47,6 +47,10 @@ export interface OfflineOptions {
   /** OpenOrganelle's page as a browser has filled it (default), or as the server sends it. */
   organellePage?: "filled" | "empty";
   ftp?: FtpManners;
+  /** Image files of some megabytes without an image in them, for those who fetch them whole. */
+  small?: boolean;
+  /** Further hosts, or others in the place of the usual ones. */
+  sites?: Record<string, Site>;
 }
 
 export interface OfflinePortals {

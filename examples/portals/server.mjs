@@ -28,7 +28,7 @@ const AGO = { status: 404, headers: { "content-type": "text/html" }, body: "<htm
 /** @type {import("./server.d.mts").startOfflinePortals} */
 export async function startOfflinePortals(options = {}) {
   const { port = 0, ftpPort = 0, ftp: ftpManners, perSecond = Number.POSITIVE_INFINITY, fault = () => undefined } = options;
-  const data = dataFiles();
+  const data = dataFiles(options);
   const archive = makeTree([
     ...data.archive,
     ...bioimageFiles(),
@@ -59,6 +59,7 @@ export async function startOfflinePortals(options = {}) {
     "documents.epfl.ch": ({ path }) => treeReply(documents, path.slice(1), "nginx"),
     "ftp.ebi.ac.uk": ({ path }) => treeReply(archive, path.slice(1)),
     "storage.googleapis.com": gcsSite(new Map([[HEMIBRAIN_BUCKET, makeTree(hemibrainFiles(options))]])),
+    ...options.sites,
   };
   /** @type {import("./server.d.mts").SeenRequest[]} */
   const requests = [];

@@ -1,3 +1,5 @@
+import type { SiteReply } from "./server.mjs";
+
 export interface VirtualFile {
   size: number;
   modifiedMs: number;
@@ -15,7 +17,10 @@ export interface Tree {
 
 export const MODIFIED_MS: number;
 export function fileOf(content: string | Uint8Array, contentType?: string): VirtualFile;
+export function patternFile(size: number, name: string, contentType?: string): VirtualFile;
 export function sparseFile(size: number, pieces: readonly { offset: number; bytes: Uint8Array }[], name: string): VirtualFile;
 export function makeTree(entries: Iterable<readonly [path: string, file: VirtualFile]>): Tree;
 export function folderPage(tree: Tree, folder: string, manner: "apache" | "nginx"): string | undefined;
+/** What a web server with a tree answers to a percent-decoded path without its leading `/`. */
+export function treeReply(tree: Tree, path: string, manner?: "apache" | "nginx"): SiteReply;
 export function escapeHtml(text: string): string;

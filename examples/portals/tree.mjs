@@ -50,8 +50,33 @@ export function sparseFile(size, pieces, name) {
     }
     return out;
   };
-  const etag = `"${createHash("md5").update(`${name} ${size}`).digest("hex")}"`;
+  // as Apache makes them, of size and time: nobody must take them for a checksum
+  const etag = `"${size.toString(16)}-${createHash("md5").update(name).digest("hex").slice(0, 13)}"`;
   return { size, modifiedMs: MODIFIED_MS, etag, contentType: "application/octet-stream", read };
+}
+
+/**
+ * Bytes that differ at every place, so that whatever is moved, doubled or left out shows. They are made as they are read.
+ * @param {number} size
+ * @param {string} name whose bytes they are
+ * @param {string} [contentType]
+ * @returns {VirtualFile}
+ */
+export function patternFile(size, name, contentType = "application/octet-stream") {
+  const seed = createHash("md5").update(name).digest().readUInt32LE(0);
+  const read = (offset, length) => {
+    const out = new Uint8Array(Math.max(0, Math.min(length, size - offset)));
+    for (let at = 0; at < out.length; at++) {
+      const place = offset + at;
+      // one round of a mixing function on the place of each 4 bytes
+      let word = Math.imul((place >>> 2) ^ seed, 0x9e3779b1);
+      word = Math.imul(word ^ (word >>> 15), 0x85ebca6b);
+      out[at] = (word ^ (word >>> 13)) >>> (8 * (place & 3));
+    }
+    return out;
+  };
+  const etag = `"${size.toString(16)}-${seed.toString(16)}"`;
+  return { size, modifiedMs: MODIFIED_MS, etag, contentType, read };
 }
 
 /**

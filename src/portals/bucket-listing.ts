@@ -20,18 +20,18 @@ export interface BucketLevel {
   prefixes: string[];
 }
 
-/** A public bucket's level: what lies directly below a prefix. */
-export type ListBucket = (net: PortalNet, bucket: string, prefix: string) => Promise<BucketLevel>;
+/** A public bucket's level: what lies directly below a prefix. With the delimiter `""` everything below it. */
+export type ListBucket = (net: PortalNet, bucket: string, prefix: string, delimiter?: "/" | "") => Promise<BucketLevel>;
 
 /** Pages of a listing have a thousand names each: this is a hundred million. */
 const PAGES_MAX = 100_000;
 
 /** S3's ListObjectsV2, unsigned. Keys come percent-encoded, so that characters which XML has no room for arrive. */
-export const listS3Level: ListBucket = async (net, bucket, prefix) => {
+export const listS3Level: ListBucket = async (net, bucket, prefix, delimiter = "/") => {
   const level: BucketLevel = { objects: [], prefixes: [] };
   let token: string | undefined;
   for (let page = 0; page < PAGES_MAX; page++) {
-    const query = new URLSearchParams({ "list-type": "2", prefix, delimiter: "/", "encoding-type": "url" });
+    const query = new URLSearchParams({ "list-type": "2", prefix, delimiter, "encoding-type": "url" });
     if (token !== undefined) query.set("continuation-token", token);
     const url = `https://${bucket}.s3.amazonaws.com/?${query}`;
     const reply = xmlObject(await net.getText(url), url);
@@ -61,11 +61,11 @@ export const listS3Level: ListBucket = async (net, bucket, prefix) => {
 };
 
 /** Google's JSON interface, without an account. */
-export const listGcsLevel: ListBucket = async (net, bucket, prefix) => {
+export const listGcsLevel: ListBucket = async (net, bucket, prefix, delimiter = "/") => {
   const level: BucketLevel = { objects: [], prefixes: [] };
   let token: string | undefined;
   for (let page = 0; page < PAGES_MAX; page++) {
-    const query = new URLSearchParams({ prefix, delimiter: "/" });
+    const query = new URLSearchParams({ prefix, delimiter });
     if (token !== undefined) query.set("pageToken", token);
     const url = `https://storage.googleapis.com/storage/v1/b/${bucket}/o?${query}`;
     const result = await net.getJson(url);

@@ -1,4 +1,3 @@
-import { z } from "zod";
 import { isEmporiumError } from "../core/errors.js";
 import type { Json, JsonObject } from "../core/json.js";
 import { notFound, replyFault } from "./faults.js";
@@ -60,9 +59,6 @@ export const empiar: Portal = {
   },
 };
 
-/** The few fields that are relied on; the whole reply is kept. */
-const Entry = z.looseObject({ title: z.string() });
-
 /** The interface's object, or the XML file's where the interface does not answer. */
 async function ofApi(id: string, net: PortalNet, warnings: string[]): Promise<JsonObject> {
   const url = `${API}/EMPIAR-${id}/`;
@@ -85,20 +81,19 @@ async function ofApi(id: string, net: PortalNet, warnings: string[]): Promise<Js
   }
 }
 
-/** The reply, when it is an object with the entry under its accession; undefined for an empty one. */
+/** The reply, when it is an object with the entry under its accession, of which any field may be null; undefined for an empty one. */
 function entryOf(reply: Json, id: string, url: string): JsonObject | undefined {
   const object = objectOf(reply);
   if (!object) throw replyFault(url, "an object with the entry was wanted");
   const entry = objectOf(object[`EMPIAR-${id}`]) ?? objectOf(object[id]);
-  if (!entry || Object.keys(entry).length === 0) return undefined;
-  if (!Entry.safeParse(entry).success) throw replyFault(url, "the entry has no title");
-  return object;
+  return entry && Object.keys(entry).length > 0 ? object : undefined;
 }
 
 async function ofXml(id: string, net: PortalNet): Promise<JsonObject> {
   const url = `${ARCHIVE}/${id}/${id}.xml`;
   const raw = xmlObject(await net.getText(url), url);
-  if (textOf(at(raw, "entry", "admin", "title")) === undefined) throw replyFault(url, "an entry with a title was wanted");
+  if (objectOf(at(raw, "entry", "admin")) === undefined)
+    throw replyFault(url, "an entry with its administrative part was wanted");
   return raw;
 }
 

@@ -1,7 +1,6 @@
 import { isIP } from "node:net";
-import { EmporiumError } from "../core/errors.js";
-import { redact } from "../core/redact.js";
-import { isPublicAddress } from "./addresses.js";
+import { isPublicAddress } from "../stores/public-address.js";
+import { refused } from "../stores/public-address-gate.js";
 
 /** Web servers alone: a link must not make us speak to a mail server or a database. */
 const PORTS = new Set(["", "80", "443"]);
@@ -29,12 +28,4 @@ export function checkAddress(text: string, hosts: readonly string[]): URL {
   if (isIP(numeric) !== 0 && !isPublicAddress(numeric)) throw refused(text, `${numeric} is no public address`);
   if (!isListed(host, hosts)) throw refused(text, `${host} is none of the portal's hosts`);
   return url;
-}
-
-export function refused(text: string, fault: string): EmporiumError {
-  const url = redact(text.length > 200 ? `${text.slice(0, 200)}…` : text);
-  return new EmporiumError("ADDRESS_REFUSED", `${url} is not followed: ${fault}`, {
-    place: { url },
-    hint: "if you trust it, give that address itself",
-  });
 }

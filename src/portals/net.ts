@@ -1,6 +1,4 @@
 import { createHash } from "node:crypto";
-import { lookup as systemLookup } from "node:dns/promises";
-import type { LookupFunction } from "node:net";
 import { Agent, request as undiciRequest } from "undici";
 import { type Clock, systemClock } from "../core/clock.js";
 import { EmporiumError, isEmporiumError } from "../core/errors.js";
@@ -11,11 +9,11 @@ import type { Random } from "../core/random.js";
 import { redact } from "../core/redact.js";
 import { cancelled, throwIfCancelled } from "../stores/cancel.js";
 import { networkError, PATIENCE, type Patience, parseRetryAfter, readBody, statusError } from "../stores/network.js";
-import { isPublicAddress } from "./addresses.js";
+import { publicLookup, refusalIn, refused, resolveName } from "../stores/public-address-gate.js";
 import { type Bases, rebased } from "./bases.js";
 import { type CookieJar, cookieJar } from "./cookies.js";
 import { notFound, replyFault } from "./faults.js";
-import { checkAddress, isListed, refused } from "./hosts.js";
+import { checkAddress, isListed } from "./hosts.js";
 import type { NetReply, NetRequest, Portal, PortalNet, RequestRecord } from "./portal.js";
 import { type RateGate, rateGate } from "./rate-gate.js";
 import { decodeText, decompressed, jsonOf, tooLong } from "./reply-body.js";
@@ -29,6 +27,8 @@ export interface DoorOptions {
   bases?: Bases | undefined;
   /** Requests a second of one host, below what the host itself asks for. */
   perSecond?: number | undefined;
+  /** The pace of a host, where others ask the same host beside this door. Default: one of the door's own for each. */
+  gate?: ((host: string) => RateGate) | undefined;
   /** What a name resolves to. Default: the system's resolver. */
   resolve?: ((host: string) => Promise<readonly string[]>) | undefined;
   patience?: Partial<Patience> | undefined;
@@ -109,7 +109,7 @@ export function openDoor(options: DoorOptions = {}): Door {
       else if (!typedOrigins.has(url.origin) && !isListed(url.hostname, portal.hosts)) {
         throw refused(url.href, `${url.hostname} is none of the portal's hosts`);
       }
-      const gate = gateOf(url.hostname, mirror);
+      const gate = options.gate?.(url.host) ?? gateOf(url.hostname, mirror);
       const leave = await gate.enter(signal).catch((error: unknown) => {
         throw signal?.aborted ? cancelled(signal) : error;
       });
@@ -191,10 +191,11 @@ export function openDoor(options: DoorOptions = {}): Door {
       async getJson(text, request) {
         return (await findJson(text, request)) ?? absent(text);
       },
-      async head(text) {
+      async head(text, { redirection = false } = {}) {
         const url = addressOf(text);
         let answer = await again(url, "HEAD", {});
-        const nothing = REDIRECTS.has(answer.status) && headerOf(answer, "location") === undefined;
+        const expected = REDIRECTS.has(answer.status) || (redirection && answer.status < 400);
+        const nothing = expected && headerOf(answer, "location") === undefined;
         if ([400, 403, 405, 501].includes(answer.status) || nothing) {
           record(url.href, answer);
           // A range, so that a file behind a server without HEAD is not fetched whole.
@@ -268,48 +269,6 @@ export function openDoor(options: DoorOptions = {}): Door {
 }
 
 const PROBE_BYTES_MAX = 64 * 1024;
-
-async function resolveName(host: string): Promise<string[]> {
-  return (await systemLookup(host, { all: true })).map(({ address }) => address);
-}
-
-/**
- * Resolves a name, refuses it when any of its addresses is not public, and gives those that were checked to the socket: nobody resolves
- * a second time, so a name cannot change its mind between check and connection.
- */
-export function publicLookup(resolve: (host: string) => Promise<readonly string[]>): LookupFunction {
-  return (host, options, callback) => {
-    resolve(host).then(
-      (addresses) => {
-        const wrong = addresses.find((address) => !isPublicAddress(address));
-        if (wrong !== undefined || addresses.length === 0) {
-          callback(
-            refused(host, wrong === undefined ? "it has no address" : `it resolves to ${wrong}, no public address`),
-            "",
-            0,
-          );
-          return;
-        }
-        const found = addresses.map((address) => ({ address, family: address.includes(":") ? 6 : 4 }));
-        if (options.all) callback(null, found);
-        else callback(null, found[0]!.address, found[0]!.family);
-      },
-      (error: NodeJS.ErrnoException) => callback(error, "", 0),
-    );
-  };
-}
-
-/** Our own refusal of a lookup, as undici hands it on: bare, as a cause, or among the errors of several addresses. */
-function refusalIn(error: unknown): EmporiumError | undefined {
-  if (isEmporiumError(error)) return error;
-  if (!(error instanceof Error)) return undefined;
-  const inner = error instanceof AggregateError ? error.errors : [error.cause];
-  for (const one of inner) {
-    const found = refusalIn(one);
-    if (found) return found;
-  }
-  return undefined;
-}
 
 function addressOf(text: string): URL {
   if (!URL.canParse(text)) throw refused(text, "it is no valid address");

@@ -62,7 +62,7 @@ async function readState({ kind, url }: Target, net: PortalNet): Promise<{ state
 async function longLink(short: string, net: PortalNet): Promise<string> {
   let url = short;
   for (let hop = 0; hop < REDIRECTS_MAX; hop++) {
-    const reply = await net.head(url.split("#", 1)[0]!);
+    const reply = await net.head(url.split("#", 1)[0]!, { redirection: true });
     if (reply.status === 404 || reply.status === 410) throw notFound(short, `the short link is not known (${reply.status})`);
     const location = reply.header("location");
     if (location === undefined || !URL.canParse(location, url))

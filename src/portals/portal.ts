@@ -107,8 +107,11 @@ export interface PortalNet {
   getJson(url: string, request?: NetRequest): Promise<Json>;
   findText(url: string, request?: NetRequest): Promise<string | undefined>;
   getText(url: string, request?: NetRequest): Promise<string>;
-  /** Status and headers alone; a redirection is an answer of its own. Asked with GET where HEAD is refused. */
-  head(url: string): Promise<NetReply>;
+  /**
+   * Status and headers alone; a redirection is an answer of its own. Asked with GET where HEAD is refused, with `redirection` also where
+   * HEAD was answered with none: some shorteners redirect GET alone.
+   */
+  head(url: string, options?: { redirection?: boolean }): Promise<NetReply>;
   /** All requests so far, tries of one request as one. */
   readonly requests: readonly RequestRecord[];
 }

@@ -7,6 +7,7 @@ import { cancelled, throwIfCancelled } from "./cancel.js";
 import { errnoOf, fileError } from "./file-errors.js";
 import { absentAs, type FileRoot, fileRoot } from "./file-root.js";
 import { fileEtag, fileStat } from "./file-stat.js";
+import { streamFile } from "./file-stream.js";
 import { syncPath, syncTree } from "./file-sync.js";
 import { childrenOf, listBelow } from "./file-tree.js";
 import { fileUpload, findUploads } from "./file-upload.js";
@@ -161,6 +162,14 @@ export function fileStore(folder: string, { sync = true }: FileStoreOptions = {}
     async *openUploads(key: string, { signal }: ReadOptions = {}) {
       if (key !== "") checkKey(key, "either");
       yield* findUploads(root, key, signal);
+    },
+    async stream(key: string, from?: { offset: number; length?: number | undefined }, options: StoreReadOptions = {}) {
+      const path = root.path(key);
+      throwIfCancelled(options.signal);
+      return trying(path, "read", async () => {
+        const handle = await openFile(root, path);
+        return handle && streamFile(handle, path, from, options);
+      });
     },
     local: {
       sync,

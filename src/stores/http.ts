@@ -1,86 +1,50 @@
-import { Agent, request as undiciRequest } from "undici";
 import type { ByteRange, ReadOptions } from "../core/bytes.js";
 import { type Clock, systemClock } from "../core/clock.js";
 import { EmporiumError } from "../core/errors.js";
 import { redact, type Secret } from "../core/redact.js";
-import { cancelled, throwIfCancelled } from "./cancel.js";
+import { streamBody } from "./body-stream.js";
+import { headerChecksums } from "./header-checksums.js";
+import { httpListing } from "./http-listing.js";
+import { drop, type HttpAnswer, type HttpRequestOptions, httpRequests } from "./http-requests.js";
 import { checkKey } from "./keys.js";
-import { type Body, networkError, PATIENCE, type Patience, parseRetryAfter, protocol, statusError } from "./network.js";
+import { PATIENCE, type Patience, parseRetryAfter, protocol, statusError } from "./network.js";
 import { checkRange } from "./range.js";
 import { pastTheEnd, rangeHeader, readRangedReply, WHOLE } from "./ranged-reply.js";
-import type { Stat, Store, StoreReadOptions } from "./store.js";
+import { emptyStream, type StreamFrom, streamRange, streamReply } from "./ranged-stream.js";
+import type { ByteStream, Stat, Store, StoreReadOptions, StoreStreamOptions } from "./store.js";
 import { changed } from "./upload.js";
 
-export interface HttpStoreOptions {
+export interface HttpStoreOptions extends HttpRequestOptions {
   /** Sent after the `?` of every request. */
   query?: Secret | undefined;
-  /** The whole `Authorization` header. */
-  authorization?: Secret | undefined;
   patience?: Partial<Patience> | undefined;
   clock?: Clock | undefined;
 }
 
-const REDIRECTS_MAX = 5;
-
-interface Answer {
-  url: string;
-  status: number;
-  header(name: string): string | undefined;
-  body: Body & { dump(options?: { limit: number }): Promise<void> };
-}
-
 /**
- * Files of a web server, read by ranges; nothing can be written or listed. Bodies are asked for as they are stored
- * (`accept-encoding: identity`), and every length that the server states is compared with what came.
+ * Files of a web server, read by ranges; nothing can be written. Folders are listed by the pages that servers make of them. Bodies are
+ * asked for as they are stored (`accept-encoding: identity`), and every length that the server states is compared with what came.
  *
  * @param root URL of the folder, percent-encoded, without credentials, query or a last `/`.
  */
-export function httpStore(
-  root: string,
-  { query, authorization, patience: wish, clock = systemClock }: HttpStoreOptions = {},
-): Store {
-  const patience = { ...PATIENCE, ...wish };
-  const agent = new Agent({
-    connect: { timeout: patience.connectMs, autoSelectFamily: true, autoSelectFamilyAttemptTimeout: 300 },
-    headersTimeout: patience.headersMs,
-    bodyTimeout: 0, // `readBody` watches the speed
-  });
+export function httpStore(root: string, options: HttpStoreOptions = {}): Store {
+  const { query, clock = systemClock } = options;
+  const patience = { ...PATIENCE, ...options.patience };
+  const request = httpRequests(root, patience, options);
+  const urlOf = (key: string) => `${root}/${key.split("/").map(encodeURIComponent).join("/")}`;
 
   async function ask(
     method: "GET" | "HEAD",
     key: string,
     headers: Record<string, string>,
     signal: AbortSignal | undefined,
-  ): Promise<Answer> {
-    let url = `${root}/${checkKey(key).split("/").map(encodeURIComponent).join("/")}`;
-    const shown = url;
-    if (query) url += `?${query.reveal()}`;
-    const home = new URL(url).origin;
-    for (let hop = 0; ; hop++) {
-      throwIfCancelled(signal);
-      const auth = authorization && new URL(url).origin === home ? { authorization: authorization.reveal() } : {};
-      const reply = await undiciRequest(url, {
-        method,
-        dispatcher: agent,
-        headers: { "user-agent": "emporium", accept: "*/*", "accept-encoding": "identity", ...auth, ...headers },
-        signal: signal ?? null,
-      }).catch((error: unknown) => {
-        throw signal?.aborted ? cancelled(signal) : networkError(error, shown);
-      });
-      const header = (name: string) => {
-        const value = reply.headers[name];
-        return Array.isArray(value) ? value[0] : value;
-      };
-      // An aborted body reports to nobody after it was dropped.
-      reply.body.on("error", () => {});
-      const answer: Answer = { url: shown, status: reply.statusCode, header, body: reply.body };
-      const location = header("location");
-      if (![301, 302, 303, 307, 308].includes(reply.statusCode) || location === undefined) return answer;
-      await drop(answer);
-      if (hop >= REDIRECTS_MAX)
-        throw protocol(shown, `redirects more than ${REDIRECTS_MAX} times`, "check the address in a browser", "no");
-      url = nextHop(url, location, shown);
-    }
+    long = false,
+  ): Promise<HttpAnswer> {
+    const shown = urlOf(checkKey(key));
+    const answer = await request({ method, url: query ? `${shown}?${query.reveal()}` : shown, shown, headers, signal, long });
+    if (answer.status >= 400 || !isFolderOf(answer.finalUrl, shown)) return answer;
+    await drop(answer);
+    return { ...answer, status: 404 };
   }
 
   async function statBy(
@@ -90,6 +54,11 @@ export function httpStore(
   ): Promise<Stat | undefined | "refused"> {
     const answer = await ask(method, key, method === "GET" ? { range: "bytes=0-0" } : {}, signal);
     const { status, url } = answer;
+    if (method === "GET" && status === 200 && isUnpacked(answer)) {
+      checkForm(answer, key);
+      const size = await countBody(answer, patience, signal);
+      return { size, etag: etagOf(answer, size), modifiedMs: modifiedOf(answer) };
+    }
     await drop(answer);
     if (status === 404 || status === 410) return undefined;
     // Signed links are often for GET only, and some servers know no HEAD.
@@ -127,6 +96,7 @@ export function httpStore(
       url,
       contentRange,
       contentLength: lengthOf(answer),
+      framed: isUnpacked(answer),
       etag: (total: number | undefined) => etagOf(answer, total),
       body,
     };
@@ -140,6 +110,50 @@ export function httpStore(
     const bytes = await readRangedReply(reply, { ...range, ifMatch, signal, patience, sizeNow });
     checkNoPage(answer, key, range.offset, bytes);
     return bytes;
+  }
+
+  async function streamNow(key: string, from: StreamFrom, options: StoreStreamOptions): Promise<ByteStream | undefined> {
+    const { ifMatch, signal, lend } = options;
+    const headers: Record<string, string> = {};
+    const range = streamRange(from);
+    if (range !== undefined) headers.range = range;
+    // Servers that do not know `If-Match` mostly know `If-Range`: they send the new object whole, with its new tag.
+    if (ifMatch?.startsWith('"'))
+      Object.assign(headers, { "if-match": ifMatch }, range === undefined ? {} : { "if-range": ifMatch });
+    const answer = await ask("GET", key, headers, signal, true);
+    const { status, url, body } = answer;
+    if (status !== 200 && status !== 206) {
+      await drop(answer);
+      if (status === 404 || status === 410) return undefined;
+      if (status === 412) throw changed(url);
+      if (status !== 416) throw failure(answer, clock);
+      const size = totalOf(answer) ?? (await statNow(key, signal))?.size;
+      if (size !== undefined && size > (from?.offset ?? 0)) {
+        throw protocol(url, `answers that byte ${from?.offset ?? 0} is past the end of ${size} bytes`);
+      }
+      return size === undefined ? undefined : emptyStream(from?.offset ?? 0, size);
+    }
+    try {
+      checkEncoding(answer, key);
+    } catch (error) {
+      body.destroy();
+      throw error;
+    }
+    return streamReply(
+      {
+        url,
+        contentRange: status === 206 ? (answer.header("content-range") ?? "nothing") : undefined,
+        contentLength: lengthOf(answer),
+        etag: (total) => etagOf(answer, total),
+        modifiedMs: modifiedOf(answer),
+        mediaType: answer.header("content-type")?.replace(/;.*$/s, "").trim().toLowerCase(),
+        checksums: headerChecksums(answer.header, status),
+        unpacked: isUnpacked(answer),
+        body,
+        lent: true,
+      },
+      { from, ifMatch, signal, lend, patience },
+    );
   }
 
   const readOnly = async (key: string): Promise<never> => {
@@ -162,58 +176,53 @@ export function httpStore(
     },
     write: readOnly,
     create: readOnly,
-    // biome-ignore lint/correctness/useYield: a web server has no listing
-    async *list() {
-      throw noListing(root);
-    },
-    // biome-ignore lint/correctness/useYield: a web server has no listing
-    async *children() {
-      throw noListing(root);
-    },
+    ...httpListing(root, urlOf, { request, query, patience, clock }),
     remove: readOnly,
     async *openUploads() {},
+    stream: (key: string, from?: { offset: number; length?: number | undefined }, options: StoreStreamOptions = {}) =>
+      streamNow(key, from, options),
   };
 }
 
-/** Ends a body that nobody wants; a short one is read so that the connection can be used again. */
-async function drop({ body }: Answer): Promise<void> {
-  await body.dump({ limit: 64 * 1024 }).catch(() => {});
+/** A web server sends whoever asks for a folder by its name to the same name with a slash; a folder is no object. */
+function isFolderOf(finalUrl: string, asked: string): boolean {
+  return new URL(finalUrl).pathname === `${new URL(asked).pathname}/`;
 }
 
-function nextHop(from: string, location: string, shown: string): string {
-  if (!URL.canParse(location, from)) throw protocol(shown, "redirects to what is no address", undefined, "no");
-  const next = new URL(location, from);
-  if (next.protocol !== "https:" && next.protocol !== "http:")
-    throw protocol(shown, `redirects to ${next.protocol}`, undefined, "no");
-  if (new URL(from).protocol === "https:" && next.protocol === "http:") {
-    throw protocol(shown, "redirects from https to http, which is not followed", "ask for an https address", "no");
-  }
-  next.username = "";
-  next.password = "";
-  return next.href;
+/** What Google has stored packed it unpacks for us, whole, and cannot tell how long that will be. */
+function isUnpacked({ header }: HttpAnswer): boolean {
+  const stored = header("x-goog-stored-content-encoding") ?? "identity";
+  return stored.toLowerCase() !== "identity" && /\bchunked\b/i.test(header("transfer-encoding") ?? "");
 }
 
-function failure(answer: Answer, clock: Clock): EmporiumError {
+async function countBody({ url, body }: HttpAnswer, patience: Patience, signal: AbortSignal | undefined): Promise<number> {
+  let size = 0;
+  for await (const piece of streamBody(body, { url, offset: 0, announced: undefined, patience, signal }).body)
+    size += piece.length;
+  return size;
+}
+
+function failure(answer: HttpAnswer, clock: Clock): EmporiumError {
   return statusError(answer.status, answer.url, { retryAfterMs: parseRetryAfter(answer.header("retry-after"), clock.now()) });
 }
 
-function lengthOf(answer: Answer): number | undefined {
+function lengthOf(answer: HttpAnswer): number | undefined {
   const text = answer.header("content-length");
   return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
 }
 
-function totalOf(answer: Answer): number | undefined {
+function totalOf(answer: HttpAnswer): number | undefined {
   const total = /^bytes (?:\d+-\d+|\*)\/(\d+)$/.exec(answer.header("content-range") ?? "")?.[1];
   return total === undefined ? undefined : Number(total);
 }
 
-function modifiedOf(answer: Answer): number | undefined {
+function modifiedOf(answer: HttpAnswer): number | undefined {
   const ms = Date.parse(answer.header("last-modified") ?? "");
   return Number.isNaN(ms) ? undefined : ms;
 }
 
 /** The server's tag, else one made of time and size, so that a replaced file is noticed on servers without tags too. */
-function etagOf(answer: Answer, total: number | undefined): string | undefined {
+function etagOf(answer: HttpAnswer, total: number | undefined): string | undefined {
   const modified = modifiedOf(answer);
   return answer.header("etag") ?? (modified === undefined || total === undefined ? undefined : `modified:${modified}-${total}`);
 }
@@ -221,14 +230,27 @@ function etagOf(answer: Answer, total: number | undefined): string | undefined {
 const PAGE_HINT = "open the address in a browser: it may want a log-in, or be under maintenance";
 
 /** A log-in or maintenance page comes with status 200; so does a body that a proxy has compressed. */
-function checkForm(answer: Answer, key: string): void {
+function checkForm(answer: HttpAnswer, key: string): void {
   const type = answer.header("content-type") ?? "";
   if (/^\s*(?:text\/html|application\/xhtml)/i.test(type) && !isPage(key)) {
     throw protocol(answer.url, "answers with a web page instead of data", PAGE_HINT, "no");
   }
-  if (/^\s*multipart\/byteranges/i.test(type)) throw protocol(answer.url, "answers one range with several", undefined, "no");
+  checkEncoding(answer, key);
+}
+
+/** Some servers name the compression of a file that is stored compressed: those bytes are the file's own. */
+const PACKED: readonly (readonly [RegExp, RegExp])[] = [
+  [/\.(?:t?gz|svgz)$/i, /^(?:x-)?gzip$/i],
+  [/\.t?bz2?$/i, /^(?:x-)?bzip2$/i],
+  [/\.z$/i, /^(?:x-)?compress$/i],
+];
+
+function checkEncoding(answer: HttpAnswer, key: string): void {
+  if (/^\s*multipart\/byteranges/i.test(answer.header("content-type") ?? ""))
+    throw protocol(answer.url, "answers one range with several", undefined, "no");
   const encoding = answer.header("content-encoding") ?? "identity";
-  if (encoding.toLowerCase() !== "identity") {
+  const own = PACKED.some(([name, packing]) => name.test(key) && packing.test(encoding));
+  if (encoding.toLowerCase() !== "identity" && !own) {
     throw protocol(
       answer.url,
       `sends the file compressed (${encoding}) though it was asked not to`,
@@ -238,7 +260,7 @@ function checkForm(answer: Answer, key: string): void {
   }
 }
 
-function checkNoPage(answer: Answer, key: string, offset: number, bytes: Uint8Array): void {
+function checkNoPage(answer: HttpAnswer, key: string, offset: number, bytes: Uint8Array): void {
   if (offset > 0 || isPage(key)) return;
   const start = new TextDecoder("latin1").decode(bytes.subarray(0, 64));
   if (/^\s*<(?:!doctype html|html)\b/i.test(start))
@@ -247,15 +269,4 @@ function checkNoPage(answer: Answer, key: string, offset: number, bytes: Uint8Ar
 
 function isPage(key: string): boolean {
   return /\.x?html?$/i.test(key);
-}
-
-function noListing(root: string): EmporiumError {
-  return new EmporiumError(
-    "STORE_FAILED",
-    `${redact(root)} cannot be listed: web servers have no common form of folder listing`,
-    {
-      place: { url: redact(root) },
-      hint: "name the files one by one, or use the s3:// address of the same data",
-    },
-  );
 }

@@ -223,6 +223,23 @@ export function networkError(thrown: unknown, url: string): EmporiumError {
   );
 }
 
+const UNREACHABLE = new Set([
+  "ENETUNREACH",
+  "ENETDOWN",
+  "EHOSTUNREACH",
+  "EHOSTDOWN",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "ETIMEDOUT",
+  "ECONNREFUSED",
+  "UND_ERR_CONNECT_TIMEOUT",
+]);
+
+/** Whether no connection came about at all: the host, or the whole network, is not there. */
+export function isUnreachable(error: unknown): boolean {
+  return errorCodes(error).some((code) => UNREACHABLE.has(code));
+}
+
 /** Codes of an error, of its cause and of the errors that it joins (IPv4 and IPv6 tried side by side). */
 function errorCodes(thrown: unknown): string[] {
   if (!(thrown instanceof Error)) return [];

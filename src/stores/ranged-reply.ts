@@ -15,6 +15,8 @@ export interface RangedReply {
   url: string;
   contentRange: string | undefined;
   contentLength: number | undefined;
+  /** The end of the body is marked in itself, so a body that has ended has ended as it should. */
+  framed?: boolean | undefined;
   /** Identity of the object that the bytes are of; `total` is its size where the reply tells. */
   etag(total: number | undefined): string | undefined;
   body: Body;
@@ -78,7 +80,7 @@ async function readFull(reply: RangedReply, request: RangedRequest): Promise<Uin
     throw protocol(url, "ignores byte ranges", "download the file first: only its beginning can be read from this server", "no");
   }
   const { bytes, ended } = await readBody(body, { url, skip: offset, length, announced: contentLength, etag, patience, signal });
-  if (ended && bytes.length < length) {
+  if (ended && bytes.length < length && !reply.framed) {
     // Here the end is known from this one reply alone, so a second witness is asked.
     const size = await request.sizeNow();
     const consistent = bytes.length > 0 ? size === offset + bytes.length : size !== undefined && size <= offset;

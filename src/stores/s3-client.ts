@@ -11,6 +11,7 @@ import { LIMITS } from "../core/limits.js";
 import { markSecret } from "../core/redact.js";
 import { cancelled, throwIfCancelled } from "./cancel.js";
 import { networkError, type Patience } from "./network.js";
+import { type AddressGate, refusalIn } from "./public-address-gate.js";
 import { faultOf, s3Error } from "./s3-errors.js";
 
 export interface S3Access {
@@ -23,6 +24,9 @@ export interface S3Access {
   endpoint?: string | undefined;
   /** Default: environment, profile, machine role, as every AWS tool finds them. */
   credentials?: { accessKeyId: string; secretAccessKey: string; sessionToken?: string } | undefined;
+  /** Where `https://<bucket>.s3.amazonaws.com/<key>` is really asked for (mirrors, tests). What it changes passes no gate. */
+  rebase?: ((url: string) => string) | undefined;
+  gate?: AddressGate | undefined;
 }
 
 export interface AskOptions {
@@ -64,7 +68,7 @@ export function s3Client(access: S3Access, patience: Patience, clock: Clock): { 
     } catch (thrown) {
       if (signal?.aborted) throw cancelled(signal);
       if (late) throw networkError(new Error(`no answer within ${patience.headersMs / 1000} s`), url);
-      throw s3Error(thrown, url, clock.now());
+      throw refusalIn(thrown) ?? s3Error(thrown, url, clock.now());
     } finally {
       answered.abort();
       signal?.removeEventListener("abort", forward);
@@ -86,8 +90,12 @@ export function s3Client(access: S3Access, patience: Patience, clock: Clock): { 
 }
 
 async function connect(access: S3Access, patience: Patience): Promise<S3Client> {
-  const { bucket, anonymous, region, endpoint, credentials } = access;
+  const { bucket, anonymous, region, endpoint, credentials, rebase } = access;
   const { env } = process;
+  const home = `https://${bucket}.s3.amazonaws.com/`;
+  const moved = rebase !== undefined && rebase(home) !== home;
+  const gate = moved ? undefined : access.gate;
+  const agent = { keepAlive: true, maxSockets: 2 * LIMITS.requestsPerHost, ...(gate ? { lookup: gate.lookup } : {}) };
   // The SDK would tell every user on standard error which Node it will want one day.
   env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
   for (const name of ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"]) markSecret(env[name]);
@@ -103,21 +111,55 @@ async function connect(access: S3Access, patience: Patience): Promise<S3Client> 
     requestHandler: {
       connectionTimeout: patience.connectMs,
       socketTimeout: patience.stallMs,
-      httpAgent: { keepAlive: true, maxSockets: 2 * LIMITS.requestsPerHost },
-      httpsAgent: { keepAlive: true, maxSockets: 2 * LIMITS.requestsPerHost },
+      httpAgent: agent,
+      httpsAgent: agent,
     },
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(region === undefined ? {} : { region }),
     ...(credentials === undefined ? {} : { credentials }),
     ...(anonymous ? { credentials: { accessKeyId: "", secretAccessKey: "" }, signer: { sign: async (request) => request } } : {}),
   };
-  const client = new S3Client(config);
+  const made = (more: S3ClientConfig) =>
+    withAddresses(new S3Client({ ...config, ...more }), bucket, moved ? rebase : undefined, gate);
+  const client = made({});
   if (region !== undefined) return client;
   try {
     await client.config.region();
     return client;
   } catch {
     client.destroy();
-    return new S3Client({ ...config, region: "us-east-1" });
+    return made({ region: "us-east-1" });
   }
+}
+
+/** Every request, last thing before it is sent: to where the bucket's own address leads, or through the gate. */
+function withAddresses(client: S3Client, bucket: string, rebase: S3Access["rebase"], gate: AddressGate | undefined): S3Client {
+  if (!rebase && !gate) return client;
+  client.middlewareStack.add(
+    (next) => (args) => {
+      const request = args.request as {
+        protocol: string;
+        hostname: string;
+        port?: number;
+        path: string;
+        headers: Record<string, string>;
+      };
+      const { protocol, hostname, port, path } = request;
+      gate?.check(new URL(`${protocol}//${hostname}${port === undefined ? "" : `:${port}`}${path}`));
+      if (rebase) {
+        const key = hostname.startsWith(`${bucket}.`) ? path : path.slice(bucket.length + 1);
+        const to = new URL(rebase(`https://${bucket}.s3.amazonaws.com${key === "" ? "/" : key}`));
+        Object.assign(request, {
+          protocol: to.protocol,
+          hostname: to.hostname,
+          port: to.port === "" ? undefined : Number(to.port),
+        });
+        request.path = to.pathname;
+        request.headers.host = to.host;
+      }
+      return next(args);
+    },
+    { step: "finalizeRequest", priority: "low", name: "emporiumAddresses" },
+  );
+  return client;
 }

@@ -8,11 +8,12 @@ import {
 } from "@aws-sdk/client-s3";
 import type { ByteRange } from "../core/bytes.js";
 import { EmporiumError } from "../core/errors.js";
-import type { Body } from "./network.js";
+import { type Body, protocol } from "./network.js";
 import { pastTheEnd, rangeHeader, readRangedReply } from "./ranged-reply.js";
+import { emptyStream, type StreamFrom, streamRange, streamReply } from "./ranged-stream.js";
 import type { S3Bucket } from "./s3-bucket.js";
 import { faultOf, notS3 } from "./s3-errors.js";
-import type { Stat, WriteOptions } from "./store.js";
+import type { ByteStream, Stat, WriteOptions } from "./store.js";
 import { changed, conflict } from "./upload.js";
 
 /** Objects that one request may delete: S3's rule. */
@@ -59,6 +60,54 @@ export async function getObject(
   return readRangedReply(
     { url, contentRange: reply.ContentRange, contentLength: reply.ContentLength, etag: () => etag, body },
     { ...range, ifMatch, signal, patience, sizeNow },
+  );
+}
+
+/** Encryptions under which an object's ETag is no MD5 of what is read. */
+const KEYED = new Set(["aws:kms", "aws:kms:dsse"]);
+
+export async function streamObject(
+  bucket: S3Bucket,
+  key: string,
+  from: StreamFrom,
+  ifMatch: string | undefined,
+  signal: AbortSignal | undefined,
+): Promise<ByteStream | undefined> {
+  const { askOrNothing, objectOf, urlOf, patience } = bucket;
+  const url = urlOf(key);
+  const command = new GetObjectCommand({ ...objectOf(key), Range: streamRange(from), IfMatch: ifMatch });
+  const reply = await askOrNothing(command, url, { signal }).catch((error: unknown) => {
+    const status = faultOf(error)?.status;
+    if (status === 416) return "past the end" as const;
+    throw status === 412 ? changed(url) : error;
+  });
+  const offset = from?.offset ?? 0;
+  if (reply === "past the end") {
+    const size = (await headObject(bucket, key, signal))?.size;
+    if (size !== undefined && size > offset) throw protocol(url, `answers that byte ${offset} is past the end of ${size} bytes`);
+    return size === undefined ? undefined : emptyStream(offset, size);
+  }
+  if (!reply) return undefined;
+  const body = reply.Body as unknown as Body; // in Node the SDK gives the response stream itself
+  const etag = reply.ETag;
+  if (etag === undefined) {
+    body.destroy();
+    throw notS3(url);
+  }
+  const keyed = KEYED.has(reply.ServerSideEncryption ?? "") || reply.SSECustomerAlgorithm !== undefined;
+  const md5 = /^"?([0-9a-f]{32})"?$/i.exec(etag)?.[1];
+  return streamReply(
+    {
+      url,
+      contentRange: reply.ContentRange,
+      contentLength: reply.ContentLength,
+      etag: () => etag,
+      modifiedMs: reply.LastModified?.getTime(),
+      mediaType: reply.ContentType?.replace(/;.*$/s, "").trim().toLowerCase(),
+      checksums: md5 === undefined || keyed ? [] : [`md5:${md5.toLowerCase()}`],
+      body,
+    },
+    { from, ifMatch, signal, patience },
   );
 }
 

@@ -4,7 +4,7 @@ import { checkRange } from "./range.js";
 import { WHOLE } from "./ranged-reply.js";
 import { type S3BucketOptions, s3Bucket } from "./s3-bucket.js";
 import { listEntries, listPages, listUploads } from "./s3-list.js";
-import { deleteObject, deleteObjects, getObject, headObject, putObject } from "./s3-objects.js";
+import { deleteObject, deleteObjects, getObject, headObject, putObject, streamObject } from "./s3-objects.js";
 import { s3Upload } from "./s3-upload.js";
 import type { CreateOptions, Entry, Store, StoreReadOptions, Upload, WriteOptions } from "./store.js";
 import { changed } from "./upload.js";
@@ -52,5 +52,10 @@ export function s3Store(options: S3BucketOptions): Store {
       const bare = key === "" ? "" : checkKey(key, "either");
       yield* listUploads(bucket, `${base}${bare}${key.endsWith("/") ? "/" : ""}`, signal);
     },
+    stream: async (
+      key: string,
+      from?: { offset: number; length?: number | undefined },
+      { ifMatch, signal }: StoreReadOptions = {},
+    ) => streamObject(bucket, key, from, ifMatch, signal),
   };
 }

@@ -11,6 +11,11 @@ export interface Stat {
 
 export interface Entry extends Stat {
   key: string;
+  /**
+   * The listing knows no exact size: web servers round it, or show none (0 then). `size` is good for a progress bar, never for reading;
+   * `stat` tells the true one. Asking it of every file of a listing would make a tree of 100,000 files as many requests.
+   */
+  approximate?: true | undefined;
 }
 
 /** The answer to one long request: what the server said of the object, and its bytes as they arrive. */
@@ -23,6 +28,10 @@ export interface ByteStream {
   readonly length?: number | undefined;
   /** As the server names it, without parameters, lower case: `text/html`. */
   readonly mediaType?: string | undefined;
+  /** Of the whole object, where this very answer tells them: `md5:` and lower-case hexadecimal digits. */
+  readonly checksums?: readonly string[] | undefined;
+  /** The server unpacks what is stored packed: sizes and checksums of listings are not those of `body`. */
+  readonly unpacked?: boolean | undefined;
   /** Throws a typed error when fewer or more bytes come than were announced, or when nothing comes for too long. */
   readonly body: AsyncIterable<Uint8Array>;
   /** Lets the rest go. May be called at any time, also twice; leaving the loop over `body` early does the same. */
@@ -32,6 +41,11 @@ export interface ByteStream {
 export interface StoreReadOptions extends ReadOptions {
   /** Refuse with STORE_CONFLICT when the object is no longer the one with this etag. */
   ifMatch?: string | undefined;
+}
+
+export interface StoreStreamOptions extends StoreReadOptions {
+  /** The caller is done with a piece when it asks for the next one: then its memory may be used again. */
+  lend?: boolean | undefined;
 }
 
 export interface WriteOptions {
@@ -105,7 +119,7 @@ export interface Store {
   stream?(
     key: string,
     from?: { offset: number; length?: number | undefined },
-    options?: StoreReadOptions,
+    options?: StoreStreamOptions,
   ): Promise<ByteStream | undefined>;
   /** Only for stores whose objects are files of this machine. */
   readonly local?: LocalAccess | undefined;

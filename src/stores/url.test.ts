@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isEmporiumError } from "../core/errors.js";
-import { openLocation, openStore, parseLocation } from "./url.js";
+import { openLocation, openStore, parseLocation, parseVolumeLocation } from "./url.js";
 
 const parse = (text: string) => parseLocation(text, { cwd: "/home/lab" });
 
@@ -39,6 +39,15 @@ describe("parseLocation", () => {
     ["s3://bucket/a/b c?#%41+.mrc", "s3://bucket/a/b c?#%41+.mrc", "s3://bucket/a", "b c?#%41+.mrc"],
     ["s3://bucket/a/", "s3://bucket/a", "s3://bucket", "a"],
     ["gs://bucket/x", "gs://bucket/x", "gs://bucket", "x"],
+    ["ftp://host", "ftp://host", "ftp://host", ""],
+    ["ftp://host/a%20b/c+d.mrc", "ftp://host/a%20b/c+d.mrc", "ftp://host/a%20b", "c+d.mrc"],
+    ["FTP://Host:2121/x/", "ftp://host:2121/x", "ftp://host:2121", "x"],
+    ["ftp://host:21/x;type=i", "ftp://host/x", "ftp://host", "x"],
+    ["ftp://host/what?#.mrc", "ftp://host/what%3F%23.mrc", "ftp://host", "what?#.mrc"],
+    ["ftp://host/%2Fdata/x", "ftp://host/%2Fdata/x", "ftp://host/%2Fdata", "x"],
+    ["ftp://host/%2Fdata", "ftp://host/%2Fdata", "ftp://host/%2F", "data"],
+    ["ftp://host/a/../b", "ftp://host/b", "ftp://host", "b"],
+    ["ftp://[::1]/x", "ftp://[::1]/x", "ftp://[::1]", "x"],
   ])("%s", (text, url, root, key) => {
     expect(parse(text)).toMatchObject({ url, root, key });
   });
@@ -61,6 +70,12 @@ describe("parseLocation", () => {
     ["https://host/%zz", "LOCATION_UNKNOWN"],
     ["https://host/a%2f..%2fb", "NAME_UNSAFE"],
     ["https://ho st/", "LOCATION_UNKNOWN"],
+    ["ftp:host/x", "LOCATION_UNKNOWN"],
+    ["ftp://host/a%2fb", "NAME_UNSAFE"],
+    ["ftp://host/a%0d%0aDELE%20x", "NAME_UNSAFE"],
+    ["ftp://us%0aer@host/x", "NAME_UNSAFE"],
+    ["ftp://host/%zz", "LOCATION_UNKNOWN"],
+    ["ftps://host/x", "LOCATION_UNKNOWN"],
   ])("refuses %j with %s", (text, code) => {
     expect(codeOf(() => parse(text))).toBe(code);
   });
@@ -68,7 +83,7 @@ describe("parseLocation", () => {
   it("says what to write instead of schemes that other programs have", () => {
     for (const [text, hint] of [
       ["s3a://bucket/x", "s3://"],
-      ["ftp://host/x", "https://"],
+      ["sftp://host/x", "https://"],
       ["precomputed://https://host/x", "leave out"],
     ] as const) {
       try {
@@ -80,12 +95,41 @@ describe("parseLocation", () => {
     }
   });
 
+  it("keeps who logs in to FTP apart, and out of everything that is shown", () => {
+    const location = parse("ftp://lab:canary%40word@host/x.mrc");
+    expect(location).toMatchObject({ url: "ftp://host/x.mrc", root: "ftp://host", key: "x.mrc", login: { user: "lab" } });
+    expect(location.login?.password?.reveal()).toBe("canary@word");
+    expect(JSON.stringify(location)).not.toContain("canary");
+  });
+
   it("keeps secrets of a URL out of everything that is shown", () => {
     const location = parse("https://user:canary-pass@host/x.mrc?X-Amz-Signature=canary-signature");
     expect(location).toMatchObject({ url: "https://host/x.mrc", root: "https://host", key: "x.mrc" });
     expect(JSON.stringify(location)).not.toContain("canary");
     expect(location.query?.reveal()).toBe("X-Amz-Signature=canary-signature");
     expect(location.authorization?.reveal()).toBe(`Basic ${Buffer.from("user:canary-pass").toString("base64")}`);
+  });
+});
+
+describe("parseVolumeLocation", () => {
+  it.each([
+    ["zarr://s3://b/x.zarr", "s3://b/x.zarr", "zarr"],
+    ["ZARR2://https://h/x", "https://h/x", "zarr2"],
+    ["zarr3:///data/x.zarr", "/data/x.zarr", "zarr3"],
+    ["n5://ftp://h/x.n5", "ftp://h/x.n5", "n5"],
+    ["precomputed://gs://b/x", "gs://b/x", "precomputed"],
+    ["s3://b/x|zarr3:", "s3://b/x", "zarr3"],
+    ["s3://b/x/|zarr3:s0/", "s3://b/x/s0/", "zarr3"],
+    ["gs://b/x|neuroglancer-precomputed:", "gs://b/x", "precomputed"],
+    ["https://h/x.tif", "https://h/x.tif", undefined],
+    ["a|b.tif", "a|b.tif", undefined],
+    ["dvid://https://h/x", "dvid://https://h/x", undefined],
+  ])("%s", (text, location, format) => {
+    expect(parseVolumeLocation(text)).toEqual(format === undefined ? { location } : { location, format });
+  });
+
+  it.each(["https://h/x.zip|zip:path|zarr2:", "https://h/x|gzip:"])("refuses the pipes of %s", (text) => {
+    expect(codeOf(() => parseVolumeLocation(text))).toBe("LOCATION_UNKNOWN");
   });
 });
 
@@ -132,8 +176,14 @@ describe("openStore and openLocation", () => {
     expect(store.features.writable).toBe(false);
   });
 
-  it("does not claim Google's buckets", async () => {
-    await expect(openStore("gs://bucket/x")).rejects.toMatchObject({ code: "NOT_BUILT" });
+  it("roots FTP and Google's buckets so, too", async () => {
+    for (const text of ["ftp://user:canary-word@host/a/b", "gs://bucket/a/b"]) {
+      const store = await openStore(text);
+      expect(store.url).toBe(text.replace("user:canary-word@", ""));
+      expect(store.features).toMatchObject({ ranges: true, writable: false });
+      expect(store.stream).toBeTypeOf("function");
+      await expect(store.write("x", new Uint8Array(1))).rejects.toMatchObject({ code: "STORE_READONLY" });
+    }
   });
 
   it("a location without a last name is no file", async () => {

@@ -5,9 +5,10 @@ import { EmporiumError } from "../core/errors.js";
 import type { Random } from "../core/random.js";
 import { markSecret, redact, Secret } from "../core/redact.js";
 import { unsafe } from "./keys.js";
+import type { AddressGate } from "./public-address-gate.js";
 import type { Store } from "./store.js";
 
-export type Scheme = "file" | "http" | "https" | "s3" | "gs";
+export type Scheme = "file" | "http" | "https" | "ftp" | "s3" | "gs";
 
 /** A place as a user typed it, understood. */
 export interface Location {
@@ -26,6 +27,8 @@ export interface Location {
   readonly query?: Secret | undefined;
   /** `http(s)`: the `Authorization` header made of `user:password@`. */
   readonly authorization?: Secret | undefined;
+  /** `ftp`: who logs in. Default: anonymous. */
+  readonly login?: { readonly user: string; readonly password: Secret | undefined } | undefined;
 }
 
 export interface StoreOptions {
@@ -35,6 +38,14 @@ export interface StoreOptions {
   region?: string | undefined;
   /** S3-compatible server. Default: `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL` or the profile's. */
   endpoint?: string | undefined;
+  /** Stands for `https://storage.googleapis.com`. */
+  googleEndpoint?: string | undefined;
+  /** Where an address of the web is really asked for (mirrors, tests). An `ftp:` address may get an `https:` one. */
+  rebase?: ((url: string) => string) | undefined;
+  /** For locations that came out of replies: lets public addresses pass alone. A person's own pass none. */
+  gate?: AddressGate | undefined;
+  /** FTP: control connections to one host at once. Default 2. */
+  connections?: number | undefined;
   /** Files: wait until a write would survive a power loss. Default true. */
   sync?: boolean | undefined;
   /** Refuse every write. Sources are opened so. */
@@ -46,8 +57,8 @@ export interface StoreOptions {
 }
 
 /**
- * Understands a path (relative ones against `cwd`), `file:`, `http(s):`, `s3://bucket/key` or `gs://bucket/key`. Nothing is asked of
- * disk or network. Keys of buckets are taken literally, as every S3 tool does; paths of URLs are percent-decoded.
+ * Understands a path (relative ones against `cwd`), `file:`, `http(s):`, `ftp:`, `s3://bucket/key` or `gs://bucket/key`. Nothing is asked
+ * of disk or network. Keys of buckets are taken literally, as every S3 tool does; paths of URLs are percent-decoded.
  *
  * @throws {EmporiumError} LOCATION_UNKNOWN, NAME_UNSAFE
  */
@@ -59,6 +70,7 @@ export function parseLocation(text: string, { cwd = process.cwd() }: { cwd?: str
   const slashes = text.slice((scheme?.length ?? 0) + 1).startsWith("//");
   if (scheme === "http" || scheme === "https")
     return slashes ? httpLocation(text, scheme) : failForm(text, `${scheme}://host/path`);
+  if (scheme === "ftp") return slashes ? ftpLocation(text) : failForm(text, "ftp://host/path");
   if (scheme === "s3" || scheme === "gs")
     return slashes ? bucketLocation(text, scheme) : failForm(text, `${scheme}://bucket/key`);
   if (scheme !== undefined && slashes) {
@@ -66,6 +78,37 @@ export function parseLocation(text: string, { cwd = process.cwd() }: { cwd?: str
     throw unknown(text, `has the scheme "${scheme}"`, known);
   }
   return fileLocation(resolve(cwd, text));
+}
+
+/** What the form of a location says of the volume there; `zarr` leaves the version open. */
+export type VolumeFormat = (typeof VOLUME_FORMATS)[number];
+
+const VOLUME_FORMATS = ["zarr", "zarr2", "zarr3", "n5", "precomputed"] as const;
+
+/**
+ * Takes the format off a volume's location, as Neuroglancer and TensorStore write it: `zarr://s3://bucket/key` or `s3://bucket/key|zarr3:`,
+ * where a path behind the colon goes on inside the volume. What has none stays as it is.
+ *
+ * @throws {EmporiumError} LOCATION_UNKNOWN for a pipe to what is not read so (`|zip:`).
+ */
+export function parseVolumeLocation(text: string): { location: string; format?: VolumeFormat | undefined } {
+  const prefix = /^([a-z][a-z0-9]*):\/\//i.exec(text);
+  const named = VOLUME_FORMATS.find((format) => format === prefix?.[1]?.toLowerCase());
+  if (named !== undefined) return { location: text.slice(prefix![0].length), format: named };
+  // A bar alone is part of a file's name.
+  const pipe = /^(.*?)\|([a-z][a-z0-9-]*):([^|]*)$/is.exec(text);
+  const word = pipe?.[2]?.toLowerCase().replace(/^neuroglancer-/, "");
+  const format = VOLUME_FORMATS.find((known) => known === word);
+  if (!pipe || (format === undefined && !/\|[a-z][a-z0-9-]*:/i.test(text))) return { location: text };
+  const [, location = "", , inside = ""] = pipe;
+  if (format === undefined || /\|[a-z][a-z0-9-]*:/i.test(location)) {
+    throw unknown(
+      text,
+      `has a pipe "|${pipe[2]}:"`,
+      `known are ${VOLUME_FORMATS.map((known) => `|${known}:`).join(" ")}, one at the end`,
+    );
+  }
+  return { location: inside === "" ? location : `${location.replace(/\/+$/, "")}/${inside.replace(/^\/+/, "")}`, format };
 }
 
 /** A store of everything below a location. Back ends are loaded when they are first needed: a local run never loads the AWS SDK. */
@@ -85,7 +128,8 @@ export async function openLocation(
   return { store: await finishStore(await backEnd(parent, place, options), place, options), key: place.key };
 }
 
-async function backEnd(at: Location, { query, authorization }: Location, options: StoreOptions): Promise<Store> {
+async function backEnd(at: Location, { query, authorization, login }: Location, options: StoreOptions): Promise<Store> {
+  const { rebase, gate } = options;
   switch (at.scheme) {
     case "file": {
       const { fileStore } = await import("./file.js");
@@ -94,18 +138,24 @@ async function backEnd(at: Location, { query, authorization }: Location, options
     case "http":
     case "https": {
       const { httpStore } = await import("./http.js");
-      return httpStore(at.url, { query, authorization });
+      return httpStore(at.url, { query, authorization, rebase, gate });
+    }
+    case "ftp": {
+      const moved = rebase?.(at.url) ?? at.url;
+      if (/^https?:/i.test(moved)) return (await import("./http.js")).httpStore(moved);
+      const { ftpStore } = await import("./ftp.js");
+      const { connections } = options;
+      return ftpStore(moved, { ...login, connections, gate: moved === at.url ? gate : undefined });
     }
     case "s3": {
       const { s3Store } = await import("./s3.js");
       const { anonymous, region, endpoint } = options;
-      return s3Store({ bucket: at.bucket!, prefix: at.prefix!, anonymous, region, endpoint });
+      return s3Store({ bucket: at.bucket!, prefix: at.prefix!, anonymous, region, endpoint, rebase, gate });
     }
-    case "gs":
-      throw new EmporiumError("NOT_BUILT", `${at.url}: Google Cloud Storage is not read directly yet`, {
-        place: { url: at.url },
-        hint: `public objects can be read as https://storage.googleapis.com/${at.bucket}/…`,
-      });
+    case "gs": {
+      const { gcsStore } = await import("./gcs.js");
+      return gcsStore({ bucket: at.bucket!, prefix: at.prefix!, endpoint: options.googleEndpoint, rebase, gate });
+    }
   }
 }
 
@@ -114,15 +164,16 @@ async function finishStore(store: Store, place: Location, options: StoreOptions)
   let result = store;
   if (retry) {
     const [{ withRetry }, { withPace, pacerOf }] = await Promise.all([import("./wrap/retry.js"), import("./wrap/pace.js")]);
-    if (place.scheme !== "file") result = withPace(result, pacerOf(options.endpoint ?? hostOf(place), { clock }));
+    if (place.scheme !== "file") result = withPace(result, pacerOf(hostOf(place, options), { clock }));
     result = withRetry(result, { clock, random });
   }
   if (readOnly && store.features.writable) result = (await import("./wrap/read-only.js")).readOnly(result);
   return result;
 }
 
-function hostOf({ scheme, url }: Location): string {
-  return scheme === "s3" ? "s3" : new URL(url).host;
+function hostOf({ scheme, url }: Location, { endpoint, googleEndpoint }: StoreOptions): string {
+  if (scheme === "s3") return endpoint ?? "s3";
+  return scheme === "gs" ? (googleEndpoint ?? "gs") : new URL(url).host;
 }
 
 function parentOf(place: Location): Partial<Location> {
@@ -159,16 +210,7 @@ function httpLocation(text: string, scheme: "http" | "https"): Location {
   const url = bare(`${parsed.origin}${parsed.pathname}`);
   const slash = parsed.pathname === "/" ? -1 : url.lastIndexOf("/");
   const rawName = slash < 0 ? "" : url.slice(slash + 1);
-  let key: string;
-  try {
-    key = decodeURIComponent(rawName);
-  } catch {
-    throw unknown(
-      url,
-      "has a percent sign that is not followed by two hexadecimal digits",
-      "write a literal percent sign as %25",
-    );
-  }
+  const key = percentDecoded(rawName, url);
   if (/[/\\\0]/.test(key)) throw unsafe(key, "holds an encoded separator");
   const { username, password } = parsed;
   const plain = username === "" ? undefined : `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
@@ -181,6 +223,47 @@ function httpLocation(text: string, scheme: "http" | "https"): Location {
     query: parsed.search === "" ? undefined : new Secret(parsed.search.slice(1)),
     authorization: plain === undefined ? undefined : new Secret(`Basic ${Buffer.from(plain).toString("base64")}`),
   };
+}
+
+/** As RFC 1738 has it: the path begins where the login does, unless its first segment begins with `%2F`. There is no query. */
+function ftpLocation(text: string): Location {
+  const literal = text.replace(/;type=[aid]$/i, "").replace(/[?#]/g, encodeURIComponent);
+  if (!URL.canParse(literal)) throw unknown(redact(text), "is no valid URL");
+  const { host, pathname, username, password: word } = new URL(literal);
+  const absolute = /^\/%2f/i.test(pathname);
+  const segments = pathname
+    .replace(/^\/(?:%2f)?/i, "")
+    .replace(/\/+$/, "")
+    .split("/");
+  const path = (some: readonly string[]) => `ftp://${host}${absolute ? "/%2F" : "/"}${some.join("/")}`.replace(/\/$/, "");
+  const url = path(segments);
+  const [user, password] = [percentDecoded(username, url), percentDecoded(word, url)];
+  const names = segments.map((segment) => percentDecoded(segment, url));
+  const wrong = names.findIndex((name) => /[/\\\0]/.test(name));
+  if (wrong >= 0) throw unsafe(names[wrong]!, "holds an encoded separator");
+  if (/[\u0000-\u001f\u007f]/.test(names.join("") + user + password)) {
+    throw unsafe(names.join("/"), "holds a control character, which FTP cannot name");
+  }
+  if (password !== "") markSecret(password);
+  return {
+    scheme: "ftp",
+    url,
+    root: path(segments.slice(0, -1)),
+    key: names.at(-1)!,
+    login: user === "" ? undefined : { user, password: password === "" ? undefined : new Secret(password) },
+  };
+}
+
+function percentDecoded(text: string, url: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw unknown(
+      url,
+      "has a percent sign that is not followed by two hexadecimal digits",
+      "write a literal percent sign as %25",
+    );
+  }
 }
 
 function bucketLocation(text: string, scheme: "s3" | "gs"): Location {
@@ -210,18 +293,20 @@ function bare(url: string): string {
 }
 
 const NEAR: Record<string, string> = {
-  ftp: "FTP is not read by this version: download the files first, or give an https:// address of the same server",
-  ftps: "FTP is not read by this version: download the files first, or give an https:// address of the same server",
+  ftps: "write ftp:// for the same server without encryption, or give its https:// address",
+  sftp: "download the files first, or give an https:// address of the same server",
   s3a: "write s3://bucket/key",
   s3n: "write s3://bucket/key",
   gcs: "write gs://bucket/key",
-  precomputed: "leave out precomputed:// and give the address that follows it",
+  ...Object.fromEntries(
+    VOLUME_FORMATS.map((format) => [format, `leave out ${format}:// and give the address that follows it`] as const),
+  ),
 };
 
 function failForm(text: string, form: string): never {
   throw unknown(text, "lacks the two slashes", `the form is ${form}`);
 }
 
-function unknown(text: string, fault: string, hint = "known are paths, file:, http:, https:, s3: and gs:"): EmporiumError {
+function unknown(text: string, fault: string, hint = "known are paths, file:, http:, https:, ftp:, s3: and gs:"): EmporiumError {
   return new EmporiumError("LOCATION_UNKNOWN", `the location "${redact(text)}" ${fault}`, { hint });
 }

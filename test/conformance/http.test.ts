@@ -1,6 +1,6 @@
 import { httpStore } from "../../src/stores/http.js";
 import { type ServerOptions, startFaultServer } from "../faults/server.mjs";
-import { readSuite } from "./store-suite.js";
+import { listSuite, readSuite } from "./store-suite.js";
 
 const open = (manners: ServerOptions["manners"]) => async () => {
   const server = await startFaultServer({ manners });
@@ -14,3 +14,6 @@ const open = (manners: ServerOptions["manners"]) => async () => {
 readSuite("http", open({}));
 readSuite("http with weak etags", open({ etags: "weak" }));
 readSuite("http without HEAD", open({ head: false }));
+readSuite("http with folder pages", open({ listing: "apache" }));
+listSuite("http, Apache's pages", open({ listing: "apache" }));
+listSuite("http, nginx's pages", open({ listing: "nginx" }));

@@ -172,6 +172,105 @@ export function readSuite(name: string, open: () => Promise<Harness>, { lacks = 
   });
 }
 
+/** The laws of listing, for back ends that only read: what they list is what was put there past them. */
+export function listSuite(name: string, open: () => Promise<Harness>, { lacks = [], listing = 2_500 }: SuiteOptions = {}): void {
+  describe(`${name}: listing`, () => {
+    const harness = opened(open);
+    const keys = async (entries: AsyncIterable<Entry>) => (await collect(entries)).map(({ key }) => key);
+    const put = (key: string, size = 1) => harness.now.put(key, bytes(size, key.length));
+
+    it("lists all keys below a prefix in UTF-8 order", async () => {
+      const { store } = harness.now;
+      const folder = fresh("");
+      const names = ["b", "a/x", "a.b", "a-b", "a/b/c", "aa", "Z", "é", "z", "\u{1f52c}", "\uff5a", "a/x.y", "a0"];
+      for (const name of names) await put(`${folder}${name}`);
+      const sorted = names.map((name) => `${folder}${name}`).sort(compareKeys);
+      expect(await keys(store.list(folder))).toEqual(sorted);
+      expect(await keys(store.list(`${folder}a/`))).toEqual(["a/b/c", "a/x", "a/x.y"].map((name) => folder + name));
+      expect(await keys(store.list(`${folder}a`))).toEqual(sorted.filter((key) => key.startsWith(`${folder}a`)));
+      expect(await keys(store.list(`${folder}nothing`))).toEqual([]);
+      expect(await keys(store.list("no-such-folder/"))).toEqual([]);
+      expect(await keys(store.list(""))).toEqual(expect.arrayContaining(sorted));
+    });
+
+    it("shows one level of a folder", async () => {
+      const { store } = harness.now;
+      const folder = fresh("");
+      for (const name of ["a/x", "a/y/z", "a.b", "b", "a-b/c", "c/d/e/f"]) await put(`${folder}${name}`);
+      const level = async (where: string) => (await keys(store.children(where))).map((key) => key.slice(folder.length));
+      expect(await level(folder)).toEqual(["a-b/", "a.b", "a/", "b", "c/"]);
+      expect(await level(folder.slice(0, -1))).toEqual(["a-b/", "a.b", "a/", "b", "c/"]);
+      expect(await level(`${folder}a/`)).toEqual(["a/x", "a/y/"]);
+      expect(await level(`${folder}c/`)).toEqual(["c/d/"]);
+      expect(await level(`${folder}nothing/`)).toEqual([]);
+      expect(await keys(store.children(""))).toContain(folder);
+    });
+
+    it("tells the size and etag of what it lists as stat does, or says that it does not know", async () => {
+      const { store } = harness.now;
+      const folder = fresh("");
+      for (const size of [0, 123, 999, 1_000, 12_345, 1_234_567]) await put(`${folder}${size}.bin`, size);
+      const entries = await collect(store.list(folder));
+      expect(entries).toHaveLength(6);
+      for (const { key, size, approximate, etag, modifiedMs } of entries) {
+        const stat = await store.stat(key);
+        if (approximate) expect(Math.abs(size - stat!.size)).toBeLessThanOrEqual(stat!.size / 10);
+        else expect(size).toBe(stat!.size);
+        if (etag !== undefined) expect(etag).toBe(stat!.etag);
+        if (modifiedMs !== undefined) expect(Math.abs(modifiedMs - stat!.modifiedMs!)).toBeLessThan(60_000);
+      }
+    });
+
+    it(`lists ${listing} objects`, async () => {
+      const { store } = harness.now;
+      const folder = fresh("");
+      const names = Array.from({ length: listing }, (_, i) => `${folder}${(i * 7919) % listing}`);
+      for (const key of names) await put(key);
+      const sorted = [...names].sort(compareKeys);
+      expect(await keys(store.list(folder))).toEqual(sorted);
+      expect(await keys(store.children(folder))).toEqual(sorted);
+    });
+
+    it("a listing that is left early ends", async () => {
+      const { store } = harness.now;
+      const folder = fresh("");
+      for (const name of ["a/1", "b/2", "c/3", "d/4"]) await put(`${folder}${name}`);
+      for await (const { key } of store.list(folder)) {
+        expect(key).toBe(`${folder}a/1`);
+        break;
+      }
+      expect(await keys(store.list(`${folder}d/`))).toEqual([`${folder}d/4`]);
+    });
+
+    it("a cancelled listing ends with CANCELLED, an impossible folder with NAME_UNSAFE", async () => {
+      const { store } = harness.now;
+      const signal = AbortSignal.abort();
+      expect(await codeOf(collect(store.list("", { signal })))).toBe("CANCELLED");
+      expect(await codeOf(collect(store.children("", { signal })))).toBe("CANCELLED");
+      for (const bad of ["../x", "a/../../x", "/abs", "a//b/c", "a\\b/"]) {
+        expect(await codeOf(collect(store.list(`${bad}/`)))).toBe("NAME_UNSAFE");
+        expect(await codeOf(collect(store.children(bad)))).toBe("NAME_UNSAFE");
+      }
+    });
+
+    for (const hostile of HOSTILE) {
+      caseFor(hostile, lacks)(`lists what is called ${JSON.stringify(hostile)} exactly, or not at all`, async () => {
+        const { store } = harness.now;
+        const folder = fresh("");
+        const stored = await put(`${folder}${hostile}`).then(
+          () => true,
+          (error: unknown) => unsafeOnly(error),
+        );
+        if (!stored) return;
+        const found = await keys(store.list(folder));
+        if (/^\..*\.part$|[\0-\u001f]/.test(hostile)) expect([[], [`${folder}${hostile}`]]).toContainEqual(found);
+        else expect(found).toEqual([`${folder}${hostile}`]);
+        if (found[0] !== undefined) expect((await store.stat(found[0]))?.size).toBe(1);
+      });
+    }
+  });
+}
+
 /** The laws of writing and listing. */
 export function writeSuite(name: string, open: () => Promise<Harness>, options: SuiteOptions = {}): void {
   const { partBytes = 1000, lacks = [], listing = 2_500 } = options;

@@ -8,6 +8,7 @@
  *   redirect   answers 302 to `to` (default: the same address, for ever)
  *   replace    replaces the object by another of the same size first, then goes on
  *   ignore-range  goes on as if no range was asked for
+ *   short-range   sends the first `by` bytes of the range only, and says so
  *   shift-range   sends the bytes `by` places later, and says so
  * After it was carried out:
  *   lost       breaks the connection before a byte of the answer

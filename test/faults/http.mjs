@@ -1,3 +1,5 @@
+import { folderPage, makeTree } from "../../examples/portals/tree.mjs";
+
 /**
  * @typedef {import("./server.mjs").Call} Call
  * @typedef {import("./server.mjs").Reply} Reply
@@ -55,6 +57,8 @@ export function conditionalReply(call, object, headers, etag) {
     from += by;
     to += by;
   }
+  // RFC 9110 §14.2: a server may answer with a part of the part.
+  if (call.fate?.kind === "short-range") to = Math.min(to, from + (call.fate.by ?? 1));
   const told = call.fate?.kind === "range-header" ? (call.fate.by ?? 1) : 0;
   headers["content-range"] = `bytes ${from + told}-${to - 1 + told}/${object.size}`;
   return { status: 206, headers, object, from, to };
@@ -63,4 +67,28 @@ export function conditionalReply(call, object, headers, etag) {
 /** @param {string | string[]} tag */
 function unquote(tag) {
   return String(tag).replace(/^"|"$/g, "");
+}
+
+/**
+ * A folder's page, as Apache or nginx makes it, or the redirection to the folder's own address; undefined for what is none.
+ * @param {ReadonlyMap<string, StoredObject>} files
+ * @param {string} path
+ * @param {"apache" | "nginx"} manner
+ * @returns {Reply | undefined}
+ */
+export function folderReply(files, path, manner) {
+  const below = path === "" || path.endsWith("/") ? path : `${path}/`;
+  const inside = [...files].filter(([key]) => key.startsWith(below));
+  if (inside.length === 0) return undefined;
+  if (below !== path) {
+    const location = `/files/${below.split("/").map(encodeURIComponent).join("/")}`;
+    return { status: 301, headers: { location, "content-type": "text/html" }, body: "<html>moved</html>" };
+  }
+  const tree = makeTree(
+    inside.map(([key, { size, etag, modifiedMs }]) => [
+      key,
+      { size, etag, modifiedMs, contentType: "", read: () => new Uint8Array(0) },
+    ]),
+  );
+  return { status: 200, headers: { "content-type": "text/html;charset=UTF-8" }, body: folderPage(tree, path, manner) };
 }

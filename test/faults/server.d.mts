@@ -44,7 +44,7 @@ export interface ServerOptions {
   conditionalWrites?: boolean;
   perSecond?: number;
   credentials?: { accessKeyId: string; secretAccessKey: string };
-  manners?: { etags?: "strong" | "weak" | "none"; dates?: boolean; head?: boolean };
+  manners?: { etags?: "strong" | "weak" | "none"; dates?: boolean; head?: boolean; listing?: "apache" | "nginx" };
 }
 
 export interface StoredObject {

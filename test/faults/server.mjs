@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { createServer } from "node:http";
 import { blobStore, readSegments } from "./blobs.mjs";
 import { fateTable } from "./fates.mjs";
-import { fileReply } from "./http.mjs";
+import { gcsListing } from "./gcs.mjs";
+import { fileReply, folderReply } from "./http.mjs";
 import { errorXml, operationOf, s3Service } from "./s3.mjs";
 import { isSigned } from "./sigv4.mjs";
 
@@ -16,12 +17,12 @@ import { isSigned } from "./sigv4.mjs";
  *   seed?: number, faults?: readonly import("./fates.mjs").Row[], port?: number, dir?: string, fastEtag?: boolean,
  *   buckets?: readonly string[], partBytesMin?: number, conditionalWrites?: boolean, perSecond?: number,
  *   credentials?: { accessKeyId: string, secretAccessKey: string },
- *   manners?: { etags?: "strong" | "weak" | "none", dates?: boolean, head?: boolean },
+ *   manners?: { etags?: "strong" | "weak" | "none", dates?: boolean, head?: boolean, listing?: "apache" | "nginx" },
  * }} ServerOptions
  */
 
 /**
- * A web server on the loopback that speaks S3 (path style, below `/`) or, for paths below `/files/`, plain HTTP, and gives every request
+ * A web server on the loopback that speaks S3 (path style, below `/`) or, for paths below `/files/`, plain HTTP (with Google's listing of the buckets besides), and gives every request
  * the fate that a table and a seed say. Nothing is random but by the seed.
  * @param {ServerOptions} [options]
  */
@@ -84,8 +85,10 @@ export async function startFaultServer(options = {}) {
       }
       if (isFile) {
         if (fate?.kind === "replace") replaceFile(key);
-        return fileReply(call, files.get(key), manners);
+        const folder = manners?.listing && !files.has(key) ? folderReply(files, key, manners.listing) : undefined;
+        return folder ?? fileReply(call, files.get(key), manners);
       }
+      if (rawPath.startsWith("/storage/v1/b/")) return gcsListing(s3.buckets, decodeURIComponent(rawPath), query, GCS_PAGE);
       if (credentials && !isSigned({ method, rawPath, rawQuery, headers: request.headers }, credentials)) {
         return { status: 403, code: "SignatureDoesNotMatch" };
       }
@@ -143,6 +146,9 @@ export async function startFaultServer(options = {}) {
     },
   };
 }
+
+/** Rows of a page of Google's listing. */
+const GCS_PAGE = 1000;
 
 /** @param {import("./fates.mjs").Fate | undefined} fate @param {string} here @returns {Reply | undefined} */
 function early(fate, here) {

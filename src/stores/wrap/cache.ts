@@ -122,6 +122,7 @@ export function withCache(store: Store, { clock, bytesMax = 16 * 1024 * 1024, ag
     children: (folder, options) => store.children(folder, options),
     remove: (key, options) => forgetting(key, () => store.remove(key, options))(),
     openUploads: (key, options) => store.openUploads(key, options),
+    ...(store.stream && { stream: store.stream.bind(store) }),
     local: local && {
       sync: local.sync,
       path: (key) => local.path(key),

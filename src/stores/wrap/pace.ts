@@ -113,6 +113,7 @@ export function pacerOf(host: string, options: PaceOptions): Pacer {
 /** Every call waits for its turn at the host. A listing counts once, whatever its pages. */
 export function withPace(store: Store, pacer: Pacer): Store {
   const { local } = store;
+  const stream = store.stream?.bind(store);
   return {
     url: store.url,
     features: store.features,
@@ -124,6 +125,7 @@ export function withPace(store: Store, pacer: Pacer): Store {
     children: (folder, options) => paceEntries(() => store.children(folder, options), pacer, options?.signal),
     remove: (key, options) => pacer.run(() => store.remove(key, options), options?.signal),
     openUploads: (key, options) => paceEntries(() => store.openUploads(key, options), pacer, options?.signal),
+    ...(stream && { stream: (key, from, options) => pacer.run(() => stream(key, from, options), options?.signal) }),
     local,
   };
 }

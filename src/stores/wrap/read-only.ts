@@ -22,6 +22,7 @@ export function readOnly(store: Store): Store {
     children: (folder, options) => store.children(folder, options),
     remove: refuse,
     openUploads: (key, options) => store.openUploads(key, options),
+    ...(store.stream && { stream: store.stream.bind(store) }),
     local: local && { sync: local.sync, path: (key) => local.path(key), partPath: refuse, adopt: (_part, key) => refuse(key) },
   };
 }

@@ -176,6 +176,8 @@ export function withRetry(store: Store, options: RetryOptions): Store {
         }
       }
     },
+    // Its caller knows the last byte that it got, and goes on there.
+    ...(store.stream && { stream: store.stream.bind(store) }),
     local: local && {
       sync: local.sync,
       path: (key) => local.path(key),

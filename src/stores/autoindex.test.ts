@@ -14,7 +14,7 @@ const NOON = Date.UTC(2024, 0, 15, 12);
 describe("readAutoindex", () => {
   it("reads Apache's page: names, folders, dates; sizes that it rounds are left out", () => {
     expect(readAutoindex(folderPage(tree, "data/set 1/", "apache")!, FOLDER)).toEqual([
-      { name: "#1.dm3", url: `${FOLDER}%231.dm3`, kind: "file", size: undefined, modifiedMs: NOON },
+      { name: "#1.dm3", url: `${FOLDER}%231.dm3`, kind: "file", roundedSize: 20_480, modifiedMs: NOON },
       { name: "a&b <1>.tif", url: `${FOLDER}a%26b%20%3C1%3E.tif`, kind: "file", size: 5, modifiedMs: NOON },
       { name: "sub", url: `${FOLDER}sub/`, kind: "folder", size: undefined, modifiedMs: NOON },
       { name: "ü%.mrc", url: `${FOLDER}%C3%BC%25.mrc`, kind: "file", size: 1, modifiedMs: NOON },

@@ -1,0 +1,120 @@
+import { type Clock, systemClock } from "../core/clock.js";
+import { EmporiumError } from "../core/errors.js";
+import { redact } from "../core/redact.js";
+import { cancelled } from "./cancel.js";
+import { type Body, networkError, type Patience, protocol } from "./network.js";
+import type { ByteStream } from "./store.js";
+
+export interface StreamedBody {
+  url: string;
+  /** Where the body begins in the object: places in messages are the object's. */
+  offset: number;
+  /** Bytes that will come, where the answer says so. */
+  announced: number | undefined;
+  patience: Patience;
+  signal: AbortSignal | undefined;
+  /** Real time by default: a server does not wait for a test's clock. */
+  clock?: Clock | undefined;
+}
+
+/** Looks so many times a span whether enough came in the last span. */
+const LOOKS = 6;
+
+/**
+ * Hands on a body as it arrives, nothing kept. Only time spent waiting for the server counts as its silence: a consumer may be as slow as
+ * it likes.
+ *
+ * The loop over it throws STORE_UNAVAILABLE (`later`) when the connection breaks, ends early or stalls, STORE_PROTOCOL when more comes than
+ * was announced, CANCELLED.
+ */
+export function streamBody(body: Body, request: StreamedBody): Pick<ByteStream, "body" | "cancel"> {
+  const { url, offset, announced, patience, signal, clock = systemClock } = request;
+  let dropped = false;
+  const cancel = async () => {
+    dropped = true;
+    body.destroy();
+  };
+
+  async function* pieces(): AsyncGenerator<Uint8Array> {
+    let seen = 0;
+    let ended = false;
+    const waited = stopwatch(clock);
+    const over = new AbortController();
+    let stalled = false;
+    const stop = () => body.destroy();
+    signal?.addEventListener("abort", stop, { once: true });
+    void watch(patience, clock, over.signal, () => ({ waitedMs: waited.ms(), seen })).then((silent) => {
+      stalled = silent;
+      if (silent) body.destroy();
+    });
+    try {
+      waited.start();
+      for await (const piece of body) {
+        waited.stop();
+        seen += piece.length;
+        if (announced !== undefined && seen > announced)
+          throw protocol(url, `sent more than the ${announced} bytes that it announced`);
+        yield piece;
+        waited.start();
+      }
+      if (stalled || signal?.aborted || dropped) throw new Error("stopped");
+      if (announced !== undefined && seen < announced)
+        throw new Error(`the connection ended after ${seen} of ${announced} bytes`);
+      ended = true;
+    } catch (thrown) {
+      if (signal?.aborted) throw cancelled(signal);
+      throw stalled ? silence(url, offset + seen, patience) : networkError(thrown, url);
+    } finally {
+      over.abort();
+      signal?.removeEventListener("abort", stop);
+      if (!ended) body.destroy();
+    }
+  }
+  return { body: pieces(), cancel };
+}
+
+/** Resolves true once less than the least speed was seen for a whole span of waiting; false when the body is over. */
+async function watch(
+  { stallMs, bytesPerSecondMin }: Patience,
+  clock: Clock,
+  over: AbortSignal,
+  now: () => { waitedMs: number; seen: number },
+): Promise<boolean> {
+  const marks = [now()];
+  for (;;) {
+    try {
+      await clock.sleep(stallMs / LOOKS, over);
+    } catch {
+      return false;
+    }
+    const mark = now();
+    while (marks.length > 1 && marks[1]!.waitedMs <= mark.waitedMs - stallMs) marks.shift();
+    const [oldest] = marks;
+    if (mark.waitedMs - oldest!.waitedMs >= stallMs && mark.seen - oldest!.seen < (bytesPerSecondMin * stallMs) / 1000)
+      return true;
+    marks.push(mark);
+  }
+}
+
+function stopwatch(clock: Clock) {
+  let sum = 0;
+  let since: number | undefined;
+  return {
+    start() {
+      since = clock.monotonic();
+    },
+    stop() {
+      if (since !== undefined) sum += clock.monotonic() - since;
+      since = undefined;
+    },
+    ms: () => sum + (since === undefined ? 0 : clock.monotonic() - since),
+  };
+}
+
+function silence(url: string, byte: number, { bytesPerSecondMin, stallMs }: Patience): EmporiumError {
+  return new EmporiumError(
+    "STORE_UNAVAILABLE",
+    `${redact(url)}: less than ${bytesPerSecondMin} bytes a second came for ${stallMs / 1000} s`,
+    { place: { url: redact(url), byte }, retry: "later", hint: "check the connection, or try again later" },
+  );
+}

@@ -1,0 +1,99 @@
+import { lookup as systemLookup } from "node:dns/promises";
+import { isIP, type LookupFunction } from "node:net";
+import { EmporiumError, isEmporiumError } from "../core/errors.js";
+import { redact } from "../core/redact.js";
+import { isPublicAddress } from "./public-address.js";
+
+/** What a host name resolves to: numeric addresses. */
+export type Resolve = (host: string) => Promise<readonly string[]>;
+
+/**
+ * Where addresses that came out of replies, redirections and links may lead: to public hosts, by the usual ports. What a person typed
+ * passes no gate.
+ */
+export interface AddressGate {
+  /** What the address alone tells. @throws {EmporiumError} ADDRESS_REFUSED */
+  check(url: URL): void;
+  /** Addresses of a host, all of them checked. @throws {EmporiumError} ADDRESS_REFUSED */
+  resolve: Resolve;
+  /** `resolve`, as sockets want it. */
+  readonly lookup: LookupFunction;
+}
+
+/** Ports of the schemes that are read over the net; a link must not make us speak to a mail server or a database. */
+const PORTS: Readonly<Record<string, readonly string[]>> = {
+  "http:": ["", "80", "443"],
+  "https:": ["", "80", "443"],
+  "ftp:": ["", "21"],
+};
+
+export function publicGate(resolve: Resolve = resolveName): AddressGate {
+  return {
+    check(url) {
+      const ports = PORTS[url.protocol];
+      if (!ports) throw refused(url.href, `${url.protocol} is not asked here`);
+      if (url.username !== "" || url.password !== "") throw refused(url.href, "it carries credentials");
+      if (!ports.includes(url.port)) throw refused(url.href, `port ${url.port} is none of a web or FTP server`);
+      const host = bareHost(url);
+      // A numeric host is connected to without being looked up.
+      if (isIP(host) !== 0 && !isPublicAddress(host)) throw refused(url.href, `${host} is no public address`);
+    },
+    resolve: (host) => publicAddresses(host, resolve),
+    lookup: publicLookup(resolve),
+  };
+}
+
+/** A host without the brackets of IPv6. */
+export function bareHost(url: URL): string {
+  return url.hostname.startsWith("[") ? url.hostname.slice(1, -1) : url.hostname;
+}
+
+export async function resolveName(host: string): Promise<string[]> {
+  return (await systemLookup(host, { all: true })).map(({ address }) => address);
+}
+
+/** All addresses of a name, refused as a whole when one of them is not public. */
+async function publicAddresses(host: string, resolve: Resolve): Promise<readonly string[]> {
+  const addresses = isIP(host) === 0 ? await resolve(host) : [host];
+  const wrong = addresses.find((address) => !isPublicAddress(address));
+  if (wrong !== undefined) throw refused(host, `it resolves to ${wrong}, no public address`);
+  if (addresses.length === 0) throw refused(host, "it has no address");
+  return addresses;
+}
+
+/**
+ * Resolves a name, refuses it when any of its addresses is not public, and gives those that were checked to the socket: nobody resolves
+ * a second time, so a name cannot change its mind between check and connection.
+ */
+export function publicLookup(resolve: Resolve): LookupFunction {
+  return (host, options, callback) => {
+    publicAddresses(host, resolve).then(
+      (addresses) => {
+        const found = addresses.map((address) => ({ address, family: address.includes(":") ? 6 : 4 }));
+        if (options.all) callback(null, found);
+        else callback(null, found[0]!.address, found[0]!.family);
+      },
+      (error: NodeJS.ErrnoException) => callback(error, "", 0),
+    );
+  };
+}
+
+/** Our own refusal of a lookup, as HTTP clients hand it on: bare, as a cause, or among the errors of several addresses. */
+export function refusalIn(error: unknown): EmporiumError | undefined {
+  if (isEmporiumError(error)) return error;
+  if (!(error instanceof Error)) return undefined;
+  const inner: unknown[] = error instanceof AggregateError ? error.errors : [error.cause];
+  for (const one of inner) {
+    const found = refusalIn(one);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+export function refused(text: string, fault: string): EmporiumError {
+  const url = redact(text.length > 200 ? `${text.slice(0, 200)}…` : text);
+  return new EmporiumError("ADDRESS_REFUSED", `${url} is not followed: ${fault}`, {
+    place: { url },
+    hint: "if you trust it, give that address itself",
+  });
+}
