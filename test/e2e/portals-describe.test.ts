@@ -496,10 +496,10 @@ describe("direct links", () => {
 
   it("lists a folder of a bucket through its pages, with the sums that it states; a volume is one entry", async () => {
     const { files } = await portals.list("gs://neuroglancer-janelia-flyem-hemibrain/");
-    expect(files).toMatchObject([
-      { path: "states/hemibrain.json", kind: "file", checksum: expect.stringMatching(/^md5:[0-9a-f]{32}$/) },
-      { path: "emdata/clahe_yz/jpeg/info", kind: "file" },
-    ]);
+    expect(files.length).toBeGreaterThan(5);
+    for (const { path, kind, checksum } of files)
+      expect([kind, checksum], path).toEqual(["file", expect.stringMatching(/^md5:[0-9a-f]{32}$/)]);
+    expect(files.map(({ path }) => path)).toEqual(expect.arrayContaining(["states/hemibrain.json", "emdata/clahe_yz/jpeg/info"]));
     const { files: volumes } = await portals.list("s3://janelia-cosem-datasets/");
     expect(volumes.map(({ path, kind }) => [path, kind])).toEqual([
       ["jrc_example-1/jrc_example-1.n5", "volume"],

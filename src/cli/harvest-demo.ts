@@ -1,0 +1,155 @@
+import { join } from "node:path";
+import { z } from "zod";
+import { EmporiumError } from "../core/errors.js";
+import { command, type Io } from "./command.js";
+import { parseCommandLine } from "./flags.js";
+import { wholeNumber } from "./option-types.js";
+
+/** Five data sets that the reference program knows, and two of portals that it does not. */
+const PAGES: readonly string[] = [
+  "https://idr.openmicroscopy.org/webclient/img_detail/9846137/?dataset=10740",
+  "https://www.ebi.ac.uk/empiar/EMPIAR-11759/",
+  "https://www.epfl.ch/labs/cvlab/data/data-em/",
+  "https://openorganelle.janelia.org/datasets/jrc_mus-nacc-2",
+  "https://tinyurl.com/hemibrain-ng",
+  "https://cryoetdataportal.czscience.com/runs/501",
+  "S-BIAD765",
+];
+
+const IDR_FOLDER = "https://ftp.ebi.ac.uk/pub/databases/IDR/idr0086-miron-micrographs/20200610-ftp/experimentD/Miron_FIB-SEM";
+/** Where the data of the five are, by the names of their records. */
+const DATA = {
+  epfl: "https://documents.epfl.ch/groups/c/cv/cvlab-unit/www/data/%20ElectronMicroscopy_Hippocampus/volumedata.tif",
+  idr: `${IDR_FOLDER}/Miron_FIB-SEM_processed/Figure_S3B_FIB-SEM_U2OS_20x20x20nm_xy.tif`,
+  empiar: "https://ftp.ebi.ac.uk/empiar/world_availability/11759/data/",
+  openorganelle: "zarr://s3://janelia-cosem-datasets/jrc_mus-nacc-2/jrc_mus-nacc-2.zarr/recon-2/em/fibsem-int16",
+  hemibrain: "precomputed://gs://neuroglancer-janelia-flyem-hemibrain/emdata/clahe_yz/jpeg",
+};
+/** The block of the hemibrain that the reference program cuts out: z, y, x. */
+const CROP = "12000:12600,11000:11400,10000:10200";
+
+export default command({
+  name: "harvest demo",
+  summary: "Start stand-ins of all portals on this machine, and harvest from them: facts, files, tables, a page",
+  details: [
+    "Asks seven data sets of seven portals for their facts, looks into their files, downloads small ones and a block of a large one, and compares them. Each step is an ordinary command and is printed before it runs. Nothing leaves this machine: the portals are those of examples/portals, with the data sets' true headers and voxels made by a rule.",
+    "DIR gets web_metadata.json, file_metadata.json, both tables as Markdown, CSV and JSON, the page comparison.html, and the files. --serve leaves the portals running, so that the printed commands can be typed.",
+  ],
+  options: z.object({
+    dest: z.string().min(1, "a folder").default("demo-out/harvest").meta({ description: "folder that is made", value: "DIR" }),
+    port: wholeNumber(0, 65535).default(0).meta({ description: "port of the portals on 127.0.0.1; 0 for any", value: "N" }),
+    serve: z.boolean().default(false).meta({ description: "leave the portals running until Ctrl-C" }),
+  }),
+  examples: [{ run: "emporium harvest demo", says: "everything into demo-out/harvest" }],
+  async run({ dest, port, serve }, io) {
+    const { startOfflinePortals } = await import("../../examples/portals/server.mjs");
+    const portals = await startOfflinePortals({ port });
+    try {
+      const names = ["idr", "empiar", "epfl", "openorganelle", "neuroglancer", "cryoet", "bioimage-archive", "direct"];
+      const bases = names.flatMap((name) => ["--portal-base", `${name}=${portals.url}`]);
+      if (!io.json) io.out(`# The portals, on this machine alone\n$ BASES="${bases.join(" ")}"`);
+      const results: object[] = [];
+      for (const step of stepsOf(dest)) {
+        const status = await runStep(step, bases, io, results);
+        if (status !== 0) {
+          if (io.json) io.outJson({ steps: results, errors: errorsOf(results.at(-1)) });
+          return status;
+        }
+      }
+      if (io.json) io.outJson({ steps: results, url: portals.url, errors: [] });
+      else io.out(`\nThe page is ${join(dest, "comparison.html")}; its tables and the documents lie beside it.`);
+      if (serve) await stopped(io.signal);
+    } finally {
+      await portals.close();
+    }
+    return 0;
+  },
+});
+
+interface Step {
+  says: string;
+  /** Name of the command. */
+  name: string;
+  words: readonly string[];
+  /** It asks portals or hosts. */
+  asks: boolean;
+}
+
+function stepsOf(dest: string): Step[] {
+  const [web, files, data] = [join(dest, "web_metadata.json"), join(dest, "file_metadata.json"), join(dest, "files")];
+  const asking = (says: string, name: string, words: readonly string[]): Step => ({ says, name, words, asks: true });
+  const compare = (says: string, words: readonly string[]): Step => ({
+    says,
+    name: "harvest compare",
+    words: [files, "--web", web, ...words],
+    asks: false,
+  });
+  const others = [
+    ["comparison.md", []],
+    ["comparison.csv", []],
+    ["comparison.json", []],
+    ["comparison.html", []],
+    ["reference.md", ["--compat", "reference"]],
+    ["reference.csv", ["--compat", "reference"]],
+  ] as const;
+  return [
+    asking("What portals know of seven data sets, and where the data are", "harvest describe", [...PAGES, "--out", web]),
+    asking("What their files are, by some kilobytes of each", "harvest peek", [
+      ...(["epfl", "idr", "openorganelle", "hemibrain"] as const).map((name) => `${name}=${DATA[name]}`),
+    ]),
+    asking("One slice of sixteen", "harvest download", ["EMPIAR-11759", "--include", "**/*_0000.dm3", "--dest", data]),
+    asking("A volume's metadata, and every chunk that is there", "harvest download", [PAGES[3]!, "--dest", data]),
+    asking("A block of a volume of 57 trillion voxels", "harvest download", [
+      `hemibrain=${DATA.hemibrain}`,
+      "--crop",
+      CROP,
+      "--dest",
+      data,
+    ]),
+    asking("A record for each: what its file says, and what its portal adds", "harvest inspect", [
+      ...(["epfl", "idr", "empiar"] as const).map((name) => `${name}=${DATA[name]}`),
+      `openorganelle=${join(data, "fibsem-int16")}`,
+      `hemibrain=${join(data, "hemibrain")}`,
+      "--web",
+      web,
+      "--out",
+      files,
+    ]),
+    ...others.map(([name, words]) => compare(`The comparison as ${name}`, ["--out", join(dest, name), ...words])),
+    compare("The tables as the reference program has them", ["--compat", "reference"]),
+    compare("The tables: what is true, what was filled in, what does not agree", []),
+  ];
+}
+
+/** Runs a command as if it had been typed. With `--json` its document is kept for the demo's own. */
+async function runStep({ says, name, words, asks }: Step, bases: readonly string[], io: Io, results: object[]): Promise<number> {
+  const line = ["emporium", ...name.split(" "), ...words.map(shellWord), ...(asks ? ["$BASES"] : [])].join(" ");
+  if (!io.json) io.out(`\n# ${says}\n$ ${line}`);
+  const step = (await io.commands()).find((one) => one.name === name);
+  if (!step) throw new EmporiumError("INTERNAL", `there is no command "${name}"`);
+  let result: unknown;
+  const keep = (value: unknown) => {
+    result = value;
+  };
+  const { options } = parseCommandLine(step, [...words, ...(asks ? bases : [])]);
+  const exitStatus = await step.run(options, io.json ? { ...io, outJson: keep, out: (text) => keep(JSON.parse(text)) } : io);
+  results.push({ command: line, exitStatus, result });
+  return exitStatus;
+}
+
+function errorsOf(step: object | undefined): unknown {
+  return (step as { result?: { errors?: unknown } } | undefined)?.result?.errors ?? [];
+}
+
+/** Ends when the command is told to stop: of portals that stay, that is the ordinary end. */
+function stopped(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
+/** A word as a POSIX shell reads it back. */
+function shellWord(word: string): string {
+  return /^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replace(/'/g, "'\\''")}'`;
+}

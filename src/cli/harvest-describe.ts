@@ -1,0 +1,42 @@
+import { z } from "zod";
+import { command } from "./command.js";
+import { compatReference, lookOptions, portalBase } from "./harvest-options.js";
+
+export default command({
+  name: "harvest describe",
+  summary: "Ask portals what they know of data sets, and where the data are",
+  details: [
+    "Takes addresses of pages, accessions and links as people copy them: IDR (image, dataset, project, screen, plate, well, study), EMPIAR, EPFL CVLab, OpenOrganelle, CryoET Data Portal, BioImage Archive, links of the viewer Neuroglancer, long or short. Anything else with a scheme is a direct link. NAME=URL names the record.",
+    "Everything that pages and interfaces say is kept: --out writes web_metadata.json, name → {portal, source_url, retrieved_at, raw_metadata, download_links, requests}, which harvest inspect and harvest compare read; --json prints the same, with errors where some failed.",
+    "OpenOrganelle's database wants a key: EMPORIUM_OPENORGANELLE_KEY, and EMPORIUM_OPENORGANELLE_URL where it is not the site's own host. Without one its manifests, pages and bucket are asked.",
+  ],
+  positionals: ["urls"],
+  options: z.object({
+    urls: z.array(z.string()).min(1).meta({ description: "page, accession or link, perhaps NAME=URL", value: "URL" }),
+    out: z.string().optional().meta({ description: "also write the document, as web_metadata.json", value: "FILE" }),
+    portalBase,
+    compat: compatReference,
+  }),
+  examples: [
+    {
+      run: `emporium harvest describe 'brain=https://neuroglancer-demo.appspot.com/#!{"layers":[{"name":"em","type":"image","source":"precomputed://gs://a-bucket/em"}]}'`,
+      says: "the sources of a viewer's layers; nothing is asked, the link says all",
+    },
+    {
+      run: "emporium harvest describe https://example.org/tomo.zarr --out demo-out/web_metadata.json --json",
+      says: "a direct link, as a record for the commands that follow",
+    },
+  ],
+  async run({ urls, out, portalBase: words, compat }, io) {
+    const { describe, openorganelleAccess } = await import("../stations/harvest/records/describe.js");
+    const report = await describe(urls, {
+      ...(await lookOptions(words, io)),
+      compat: compat === "reference",
+      openorganelle: openorganelleAccess(io.env),
+    });
+    const { printDocument } = await import("../stations/harvest/records/file-metadata.js");
+    const { answer } = await import("./harvest-answer.js");
+    const { webText } = await import("../stations/harvest/records/web-text.js");
+    return answer({ ...report, text: () => webText(report.records), print: printDocument, out }, io);
+  },
+});

@@ -1,0 +1,116 @@
+import { z } from "zod";
+import { EmporiumError } from "../core/errors.js";
+import { parseBytes } from "../core/units.js";
+import { command } from "./command.js";
+import { wholeNumber } from "./option-types.js";
+import { printReport } from "./report.js";
+
+export default command({
+  name: "harvest download",
+  summary: "Fetch whole files and volumes from a portal, a link, a folder or a bucket; fast, checked, resumable",
+  details: [
+    "Takes a portal's page or accession (IDR, EMPIAR, EPFL CVLab, OpenOrganelle, CryoET Data Portal, BioImage Archive, Neuroglancer links), a direct link, a folder of a web or FTP server, a bucket's prefix, zarr:// n5:// precomputed:// volumes, or a local path. One link goes to DEST under its own name; the links of a record with several go below DEST/<name of the record>. NAME=URL chooses the name.",
+    "The same command again goes on where it was: files that are whole and unchanged are not fetched, those that were cut off continue at their last byte. Each file is checked against its size, checksum files beside it (x.md5, SHA256SUMS, …), the server's tag or --checksum before it gets its name, and noted in the manifest with its SHA-256.",
+    "Volumes are copied byte by byte, metadata first; --scale takes one level, --crop a box of it in voxels z,y,x. A chunk that was never written is the fill value and stays absent.",
+    "Exit status: 0 all is here, 3 some of it failed (the manifest says which), 1 nothing came, 11 another download writes the same folder, 130 stopped.",
+  ],
+  positionals: ["addresses"],
+  options: z.object({
+    addresses: z
+      .array(z.string())
+      .min(1, "an address")
+      .meta({ description: "addresses, accessions or links; NAME=URL names what comes of it", value: "URL" }),
+    dest: z.string().min(1, "a folder").meta({ description: "folder that the files go to; it is made", value: "DIR" }),
+    connections: wholeNumber(1)
+      .optional()
+      .meta({ description: "connections for one file and to one host (default: IDR 4, EPFL 16, others 8)", value: "N" }),
+    limit: z
+      .string()
+      .transform((text, context) => perSecond(text, parseBytes, "an amount of bytes a second, as 50MB/s", context))
+      .optional()
+      .meta({ description: "ceiling of all connections together", value: "50MB/s" }),
+    rate: z
+      .string()
+      .transform((text, context) => perSecond(text, Number, "a number of requests a second, as 4/s", context))
+      .optional()
+      .meta({ description: "requests to one host (default: what the host asks for)", value: "4/s" }),
+    crop: z
+      .string()
+      .optional()
+      .meta({ description: "box of a volume: voxels z0:z1,y0:y1,x0:x1 of --scale, ends not included", value: "BOX" }),
+    scale: wholeNumber(0)
+      .optional()
+      .meta({ description: "one level of volumes, 0 the finest (default: all levels)", value: "N" }),
+    checksum: z.string().optional().meta({ description: "what the one file must have", value: "sha256:HEX" }),
+    manifest: z
+      .string()
+      .optional()
+      .meta({ description: "JSON lines of what was fetched (default: DEST/.emporium-manifest.jsonl)", value: "FILE" }),
+    include: z.array(z.string()).default([]).meta({ description: "only paths below the start that match", value: "GLOB" }),
+    exclude: z.array(z.string()).default([]).meta({ description: "no paths that match; wins over include", value: "GLOB" }),
+    portalBase: z
+      .array(z.string())
+      .default([])
+      .meta({ description: "another place for a portal or host, for mirrors and tests", value: "NAME=URL" }),
+    anonymous: z.boolean().default(false).meta({ description: "sign no request to a bucket" }),
+    sync: z.boolean().default(true).meta({ description: "flush each file to the disk before it counts as done (default)" }),
+    keepGoing: z.boolean().default(true).meta({
+      description: "after a failure fetch the rest (default), or stop at the first",
+      negative: "fail-fast",
+    }),
+    dryRun: z.boolean().default(false).meta({ description: "list what would be fetched and how large it is, touch nothing" }),
+  }),
+  examples: [
+    {
+      run: "emporium harvest download demo-out/portal/10401/dataset_metadata.json --dest demo-out/copy",
+      says: "one file; an https:, s3: or ftp: address works the same",
+    },
+    {
+      run: "emporium harvest download demo-out/portal --dest demo-out/copy --include '*.json' --dry-run",
+      says: "what of a folder would be fetched",
+    },
+  ],
+  async run(options, io) {
+    const [{ download }, { parseBases }, { PORTAL_NAMES }, { parseCropBox }] = await Promise.all([
+      import("../stations/harvest/download/download.js"),
+      import("../portals/bases.js"),
+      import("../portals/registry.js"),
+      import("../stations/harvest/crop/levels.js"),
+    ]);
+    const report = await download(options.addresses, {
+      dest: options.dest,
+      connections: options.connections,
+      bytesPerSecond: options.limit,
+      requestsPerSecond: options.rate,
+      crop: options.crop === undefined ? undefined : parseCropBox(options.crop),
+      scale: options.scale,
+      checksum: options.checksum,
+      manifest: options.manifest,
+      include: options.include,
+      exclude: options.exclude,
+      bases: parseBases(options.portalBase, PORTAL_NAMES),
+      anonymous: options.anonymous,
+      sync: options.sync,
+      keepGoing: options.keepGoing,
+      dryRun: options.dryRun,
+      clock: io.clock,
+      log: io.log,
+      signal: io.signal,
+      onEvent: io.onEvent,
+    });
+    return printReport(report, io);
+  },
+});
+
+/** `50MB/s`; the `/s` may be left out. */
+function perSecond(text: string, parse: (amount: string) => number, wanted: string, context: z.core.$RefinementCtx): number {
+  const amount = text.trim().replace(/\s*\/\s*s(?:ec(?:ond)?)?$/i, "");
+  try {
+    const value = parse(amount);
+    if (amount !== "" && Number.isFinite(value) && value > 0) return value;
+  } catch (error) {
+    if (!(error instanceof EmporiumError)) throw error;
+  }
+  context.addIssue({ code: "custom", message: wanted });
+  return z.NEVER;
+}

@@ -1,0 +1,63 @@
+import { readFile } from "node:fs/promises";
+import { z } from "zod";
+import { EmporiumError } from "../core/errors.js";
+import { command } from "./command.js";
+import { compatReference, lookOptions, portalBase } from "./harvest-options.js";
+
+export default command({
+  name: "harvest inspect",
+  summary: "Write the normalised record of images: what their files say, and what their portals add",
+  details: [
+    "Locations are those of harvest peek. Numbered slices of a folder become one volume; numbers that are missing and slices of another size are warnings.",
+    "--web takes the document of harvest describe: where a file leaves something open, the portal's fields fill it, then its text, and sources says so. Where two of them disagree, both are kept in a warning conflict:FIELD. A portal's page as a location needs no --web.",
+    "--out writes file_metadata.json, name → record, which harvest compare reads. --compat reference gives the reference program's keys and values, width before height and all.",
+  ],
+  positionals: ["locations"],
+  options: z.object({
+    locations: z
+      .array(z.string())
+      .min(1)
+      .meta({ description: "file, volume, folder or page, perhaps NAME=LOCATION", value: "LOCATION" }),
+    out: z.string().optional().meta({ description: "also write the document, as file_metadata.json", value: "FILE" }),
+    web: z.string().optional().meta({ description: "web_metadata.json, to fill what files leave open", value: "FILE" }),
+    exact: z.boolean().default(false).meta({ description: "count every page of a TIFF, look at every slice of a stack" }),
+    portalBase,
+    anonymous: z.boolean().default(false).meta({ description: "sign no request to a bucket" }),
+    compat: compatReference,
+  }),
+  examples: [
+    {
+      run: "emporium harvest inspect tomo=demo-out/portal/10401/TS_0001/Reconstructions/VoxelSpacing13.480/Tomograms/100/TS_0001.zarr --out demo-out/file_metadata.json",
+      says: "the record of a volume, printed and written",
+    },
+    { run: "emporium harvest inspect demo-out/portal/10401/TS_0001 --json", says: "every image below a folder, for programs" },
+  ],
+  async run({ locations, out, web, exact, portalBase: words, anonymous, compat }, io) {
+    const { inspect } = await import("../stations/harvest/records/inspect.js");
+    const { openorganelleAccess } = await import("../stations/harvest/records/describe.js");
+    const report = await inspect(locations, {
+      ...(await lookOptions(words, io)),
+      web: web === undefined ? undefined : await readWeb(web),
+      exact,
+      anonymous,
+      openorganelle: openorganelleAccess(io.env),
+    });
+    const { fileMetadata, printDocument } = await import("../stations/harvest/records/file-metadata.js");
+    const { recordsText } = await import("../stations/harvest/records/record-text.js");
+    const { answer } = await import("./harvest-answer.js");
+    const document = fileMetadata(report.records, { compat: compat === "reference" });
+    return answer({ ...report, document, text: () => recordsText(report.records), print: printDocument, out }, io);
+  },
+});
+
+async function readWeb(file: string) {
+  const { readWebMetadata } = await import("../portals/web-metadata.js");
+  const text = await readFile(file, "utf8").catch((cause: NodeJS.ErrnoException) => {
+    throw new EmporiumError("STORE_ABSENT", `${file} cannot be read: ${cause.message}`, {
+      place: { file },
+      hint: "emporium harvest describe --out writes it",
+      cause,
+    });
+  });
+  return readWebMetadata(text, file);
+}

@@ -1,0 +1,42 @@
+import { z } from "zod";
+import type { Clock } from "../core/clock.js";
+import type { Log } from "../core/log.js";
+import type { Bases } from "../portals/bases.js";
+import type { LookProgress } from "../stations/harvest/records/look-options.js";
+import type { Io } from "./command.js";
+
+/** Where portals and hosts are asked for, for every command that asks them. */
+export const portalBase = z.array(z.string()).default([]).meta({
+  description: "another place for a portal or host, for mirrors and tests: idr=http://127.0.0.1:9000",
+  value: "NAME=URL",
+});
+
+export const compatReference = z
+  .enum(["reference"])
+  .optional()
+  .meta({ description: "form and values of the reference program, its errors included", value: "reference" });
+
+/** @throws {EmporiumError} USAGE */
+export async function basesOf(words: readonly string[]): Promise<Bases> {
+  const [{ parseBases }, { PORTAL_NAMES }] = await Promise.all([import("../portals/bases.js"), import("../portals/registry.js")]);
+  return parseBases(words, PORTAL_NAMES);
+}
+
+/** What every look at portals and files takes from the process. */
+export async function lookOptions(words: readonly string[], io: Io) {
+  const { log, clock, signal } = io;
+  return { bases: await basesOf(words), log, clock, signal, onProgress: progressLines(log, clock) };
+}
+
+/** A line for those who wait longer than a moment. */
+function progressLines(log: Log, clock: Clock): (progress: LookProgress) => void {
+  let toldMs = clock.monotonic();
+  return ({ done, total, at }) => {
+    const now = clock.monotonic();
+    if (now - toldMs < LINE_MS) return;
+    toldMs = now;
+    log.info(`${done} of ${total} done: ${at}`);
+  };
+}
+
+const LINE_MS = 10_000;

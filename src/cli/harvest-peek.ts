@@ -1,0 +1,44 @@
+import { z } from "zod";
+import { command } from "./command.js";
+import { lookOptions, portalBase } from "./harvest-options.js";
+
+export default command({
+  name: "harvest peek",
+  summary: "Show shape, type and voxel size of images anywhere, reading their headers only",
+  details: [
+    "A location is a path or an address (file:, http:, https:, ftp:, s3:, gs:) of a TIFF, MRC, DM3 or DM4 file, or of a Zarr, N5 or precomputed volume, also as zarr://…, n5://…, precomputed://… or …|zarr3:. A folder stands for every image below it, a portal's page or viewer's link for all that it links to. NAME=LOCATION names the record.",
+    "What is fetched is told: some kilobytes, in one to three requests. The pages of a TIFF are counted by what it says of them, or by the distance of its first ones (then marked derived); --exact follows them all.",
+  ],
+  positionals: ["locations"],
+  options: z.object({
+    locations: z
+      .array(z.string())
+      .min(1)
+      .meta({ description: "file, volume, folder or page, perhaps NAME=LOCATION", value: "LOCATION" }),
+    exact: z.boolean().default(false).meta({ description: "count every page of a TIFF" }),
+    portalBase,
+    anonymous: z.boolean().default(false).meta({ description: "sign no request to a bucket" }),
+  }),
+  examples: [
+    {
+      run: "emporium harvest peek demo-out/portal/10401/TS_0001/Reconstructions/VoxelSpacing13.480/Tomograms/100/TS_0001.mrc",
+      says: "a file: one request",
+    },
+    { run: "emporium harvest peek demo-out/portal/10401/TS_0001 --json", says: "every image below a folder, for programs" },
+  ],
+  async run({ locations, exact, portalBase: words, anonymous }, io) {
+    const { peek } = await import("../stations/harvest/records/peek.js");
+    const { openorganelleAccess } = await import("../stations/harvest/records/describe.js");
+    const report = await peek(locations, {
+      ...(await lookOptions(words, io)),
+      exact,
+      anonymous,
+      openorganelle: openorganelleAccess(io.env),
+    });
+    const { fileMetadata, printDocument } = await import("../stations/harvest/records/file-metadata.js");
+    const { recordsText } = await import("../stations/harvest/records/record-text.js");
+    const { answer } = await import("./harvest-answer.js");
+    const document = fileMetadata(report.records);
+    return answer({ ...report, document, text: () => recordsText(report.records), print: printDocument, out: undefined }, io);
+  },
+});

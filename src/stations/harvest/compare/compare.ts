@@ -1,0 +1,88 @@
+import type { ReadRecord } from "../../../portals/web-metadata.js";
+import type { ReadFileRecord } from "../records/file-metadata.js";
+import { fillFromWeb } from "../records/fill.js";
+import type { NormalisedRecord } from "../records/record.js";
+import { acquisitionTable } from "./acquisition.js";
+import { joinDatasets } from "./datasets.js";
+import { imagesTable } from "./images.js";
+import { referenceAcquisition } from "./reference-acquisition.js";
+import { referenceImages } from "./reference-images.js";
+import { plainText, type Table } from "./table.js";
+
+/** Two sources that disagree about one field of a record. */
+export interface Conflict {
+  dataset: string;
+  /** As the record names it: `voxel_size`, `beam_current`. */
+  field: string;
+  /** Both values and where they stand. */
+  says: string;
+}
+
+/** What a record warns of beside disagreements. */
+export interface Note {
+  dataset: string;
+  says: string;
+}
+
+/** What the two tables hold, and all that a page shows around them. */
+export interface Comparison {
+  compat: boolean;
+  images: Table;
+  acquisition: Table;
+  conflicts: readonly Conflict[];
+  notes: readonly Note[];
+  /** In the order of the images' rows. */
+  datasets: readonly ComparedDataset[];
+}
+
+export interface ComparedDataset {
+  name: string;
+  /** What the portal adds is in it; undefined where only the portal is known. */
+  record: NormalisedRecord | undefined;
+  web: ReadRecord | undefined;
+}
+
+/**
+ * Compares data sets of any portals by what their files and their portals say.
+ *
+ * @param files records as `inspect` gives them, of the reference program too.
+ * @param webs records as `describe` gives them; they fill what files leave open, and contradict.
+ * @param compat both tables as the reference program prints them: nothing is corrected, filled or held against each other.
+ */
+export function compare(files: readonly ReadFileRecord[], webs: readonly ReadRecord[], { compat = false } = {}): Comparison {
+  const joined = joinDatasets(files, webs);
+  if (compat) {
+    const datasets = joined.map(({ name, record, web }) => ({ name, record, web }));
+    const [images, acquisition] = [referenceImages(joined), referenceAcquisition(joined)];
+    return { compat, images, acquisition, conflicts: [], notes: [], datasets };
+  }
+  const datasets = joined.map(({ name, record, web }) => ({
+    name,
+    web,
+    record: record && web ? fillFromWeb(record, web) : record,
+  }));
+  const { conflicts, notes } = warningsOf(datasets);
+  const described = datasets.flatMap(({ name, record }) => {
+    if (!record) return [];
+    const conflictsOf = (field: string) =>
+      conflicts.flatMap((conflict, index) => (conflict.dataset === plainText(name) && conflict.field === field ? [index] : []));
+    return [{ record, conflictsOf }];
+  });
+  return { compat, images: imagesTable(described), acquisition: acquisitionTable(described), conflicts, notes, datasets };
+}
+
+/** `conflict:<field>: …` names what two sources disagree about; the rest are notes. */
+function warningsOf(datasets: readonly ComparedDataset[]): { conflicts: Conflict[]; notes: Note[] } {
+  const conflicts: Conflict[] = [];
+  const notes: Note[] = [];
+  for (const { name, record, web } of datasets) {
+    for (const warning of record?.warnings ?? []) {
+      const [, field, says] = /^conflict:([\w.]+):?\s*(.*)$/s.exec(warning) ?? [];
+      if (field !== undefined) conflicts.push({ dataset: plainText(name), field, says: plainText(says ?? "") });
+      else notes.push({ dataset: plainText(name), says: plainText(warning) });
+    }
+    if (!record && web)
+      notes.push({ dataset: plainText(name), says: "known from its portal alone: no record of its files was given" });
+  }
+  return { conflicts, notes };
+}

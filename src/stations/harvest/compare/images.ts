@@ -1,0 +1,94 @@
+import { floatRepr } from "../../../core/number.js";
+import type { NormalisedRecord } from "../records/record.js";
+import { scaleOf } from "./scale.js";
+import { type Cell, type Column, listText, type Mark, numberCell, plainText, type Table, textCell } from "./table.js";
+
+/** The reference's columns first, under its names and in its order; what is worth comparing besides follows. */
+const COLUMNS: readonly Column[] = [
+  { key: "dataset", says: "name of the record" },
+  { key: "dtype", says: "type of the voxels" },
+  { key: "unit", says: "unit of each axis, as its source has it", label: "unit of the source" },
+  { key: "voxel_size", says: "of each axis, in that unit", label: "voxel size, as its source has it" },
+  { key: "channels", says: "samples of one voxel" },
+  { key: "shape", says: "voxels along each axis, slowest first" },
+  { key: "offset", says: "position of the first voxel" },
+  { key: "axes", says: "names of the axes, slowest first" },
+  { key: "voxel_size_nm", says: "edge of a voxel along each axis", label: "voxel, nm" },
+  { key: "extent_um", says: "length of the image along each axis", label: "field of view, µm" },
+  { key: "contrast", says: "grey values shown as black and white" },
+  { key: "format", says: "format of the file" },
+];
+
+/** Fields of a record that a column tells, where its key is not one itself. */
+const FIELD_OF: Readonly<Record<string, string>> = { voxel_size_nm: "voxel_size", extent_um: "voxel_size" };
+
+export interface Described {
+  record: NormalisedRecord;
+  /** Where the comparison's list has a disagreement about a field of this record. */
+  conflictsOf(field: string): readonly number[];
+}
+
+/** The first table, with what is true: one row for each record, whatever its portal. */
+export function imagesTable(described: readonly Described[]): Table {
+  return {
+    title: "Images",
+    columns: COLUMNS,
+    rows: described.map(({ record, conflictsOf }) => {
+      const cells = cellsOf(record);
+      return COLUMNS.map(({ key }) => {
+        const cell = cells[key]!;
+        const field = FIELD_OF[key] ?? key;
+        const conflicts = conflictsOf(field);
+        return marked(cell, marksOf(record, field), conflicts);
+      });
+    }),
+  };
+}
+
+function cellsOf(record: NormalisedRecord): Record<string, Cell> {
+  const { name, dtype, unit, voxel_size, channels, shape, offset, axes, contrast, format } = record;
+  const { voxelNanometres, extentNanometres } = scaleOf(record);
+  const floats = (values: readonly (number | null)[]) => listCell(values, floatRepr);
+  const rounded = (value: number) => floatRepr(Number(value.toPrecision(6)));
+  return {
+    dataset: textCell(plainText(name)),
+    dtype: textCell(dtype === null ? null : plainText(dtype)),
+    unit: listCell(unit, plainText),
+    voxel_size: floats(voxel_size),
+    channels: numberCell(channels),
+    shape: listCell(shape, String),
+    offset: format === "precomputed" ? listCell(offset, String) : floats(offset),
+    axes: listCell(axes, plainText),
+    voxel_size_nm: listCell(voxelNanometres, rounded),
+    extent_um: listCell(
+      extentNanometres.map((length) => (length === null ? null : length / 1000)),
+      rounded,
+    ),
+    contrast: contrast === null ? textCell(null) : listCell([contrast.min, contrast.max], floatRepr),
+    format: textCell(plainText(format)),
+  };
+}
+
+/** A list of which nothing is known is no list. */
+function listCell<T extends string | number>(values: readonly (T | null)[], item: (value: T) => string): Cell {
+  if (values.every((value) => value === null)) return textCell(null, { value: values.length === 0 ? null : values });
+  return textCell(listText(values.map((value) => (value === null ? "null" : item(value)))), { value: values });
+}
+
+/** The record says of which fields a file is not the source, and of which axes. */
+export function marksOf({ sources, axes }: NormalisedRecord, field: string): Mark[] {
+  const mark = (key: string, axis?: string): Mark[] => {
+    const source = Object.hasOwn(sources, key) ? sources[key] : undefined;
+    return source === "web" || source === "derived" ? [{ source, axis }] : [];
+  };
+  return [...mark(field), ...axes.flatMap((axis) => mark(`${field}.${axis}`, axis))];
+}
+
+/** An absent value has no source, but it may be what is disputed. */
+export function marked(cell: Cell, marks: readonly Mark[], conflicts: readonly number[]): Cell {
+  return {
+    ...cell,
+    ...(cell.text !== null && marks.length > 0 ? { marks } : {}),
+    ...(conflicts.length > 0 ? { conflicts } : {}),
+  };
+}

@@ -1,0 +1,42 @@
+import type { Comparison } from "../compare.js";
+import type { Cell, Table } from "../table.js";
+import { comparedTables, type Which, wholeText } from "./parts.js";
+
+/** Both tables as CSV (RFC 4180, UTF-8), an empty line between them; what does not agree is a third one. */
+export function comparisonCsv(comparison: Comparison, which: Which): string {
+  const { compat, conflicts, images } = comparison;
+  const parts = comparedTables(comparison, which).map((table) => csvTable(table, table === images && !compat));
+  if (conflicts.length > 0) {
+    parts.push(
+      csvLines([["dataset", "field", "contradiction"], ...conflicts.map(({ dataset, field, says }) => [dataset, field, says])]),
+    );
+  }
+  return parts.join("\n\n");
+}
+
+/** @param sourced adds which values are not the files' own. */
+function csvTable({ columns, rows }: Table, sourced: boolean): string {
+  const sources = (row: readonly Cell[]) =>
+    columns
+      .flatMap(({ key }, column) =>
+        (row[column]!.marks ?? []).map(({ source, axis }) => `${key}${axis ? `.${axis}` : ""}: ${source}`),
+      )
+      .join("; ");
+  return csvLines([
+    [...columns.map(({ key }) => key), ...(sourced ? ["sources"] : [])],
+    ...rows.map((row) => [...row.map((cell) => wholeText(cell) ?? ""), ...(sourced ? [sources(row)] : [])]),
+  ]);
+}
+
+function csvLines(lines: readonly (readonly string[])[]): string {
+  return lines.map((line) => line.map(field).join(",")).join("\n");
+}
+
+/** Numbers as JSON and Python write them: those a spreadsheet may have. */
+const NUMBER = /^[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?$/i;
+
+/** A text that a spreadsheet would take for a formula gets an apostrophe before it, which it hides again; numbers stay numbers. */
+function field(text: string): string {
+  const safe = /^[=+\-@\t\r＝＋－＠]/.test(text) && !NUMBER.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}

@@ -1,0 +1,40 @@
+import type { Comparison } from "../compare.js";
+import type { Table } from "../table.js";
+import { comparedTables, markedText, type Which } from "./parts.js";
+
+/** Both tables as GitHub's Markdown has them. */
+export function comparisonMarkdown(comparison: Comparison, which: Which): string {
+  const { conflicts, notes } = comparison;
+  const parts = comparedTables(comparison, which).map((table) => `## ${table.title}\n\n${markdownTable(table)}`);
+  if (conflicts.length > 0) {
+    const lines = conflicts.map(
+      ({ dataset, field, says }, index) => `${index + 1}. **${escaped(dataset)}**, ${escaped(field)}: ${escaped(says)}`,
+    );
+    parts.push(`## Contradictions\n\n${lines.join("\n")}`);
+  }
+  if (notes.length > 0) {
+    parts.push(`## Notes\n\n${notes.map(({ dataset, says }) => `- **${escaped(dataset)}**: ${escaped(says)}`).join("\n")}`);
+  }
+  return parts.join("\n\n");
+}
+
+function markdownTable({ columns, rows }: Table): string {
+  const line = (texts: readonly string[]) => `| ${texts.join(" | ")} |`;
+  return [
+    line(columns.map(({ key }) => escaped(key))),
+    line(columns.map(() => "---")),
+    ...rows.map((row) => line(row.map((cell) => escaped(markedText(cell) ?? "–")))),
+  ].join("\n");
+}
+
+/**
+ * Text of documents as text: no markup, no link, no further cell. Brackets that cannot begin a link stay as they are, and so do underscores
+ * inside of words, so that `[z, y, x]` and `voxel_size` are read back as they are.
+ */
+function escaped(text: string): string {
+  return text
+    .replace(/[\\`*|~]|(?<![a-z0-9])_|_(?![a-z0-9])/gi, "\\$&")
+    .replace(/&(?=#?\w+;)/g, "&amp;")
+    .replaceAll("<", "&lt;")
+    .replace(/!(?=\[)|\](?=[([:])/g, "\\$&");
+}

@@ -1,0 +1,28 @@
+import type { Comparison } from "../compare.js";
+import type { Cell, Mark, Table } from "../table.js";
+
+/** Which of the two tables are wanted. */
+export type Which = "both" | "images" | "acquisition";
+
+export function comparedTables({ images, acquisition }: Comparison, which: Which): Table[] {
+  return which === "images" ? [images] : which === "acquisition" ? [acquisition] : [images, acquisition];
+}
+
+/** `220 pA (0.22 nA)`; null where nothing is known. */
+export function wholeText({ text, original }: Cell): string | null {
+  return text === null || original === undefined ? text : `${text} (${original})`;
+}
+
+/** The same with what a reader should know of it: `(web)` for values of the portal, `[1]` for a contradiction under the table. */
+export function markedText(cell: Cell): string | null {
+  const text = wholeText(cell);
+  if (text === null) return null;
+  const { marks = [], conflicts = [] } = cell;
+  const from = marks.length === 0 ? [] : [`(${marks.map(markText).join(", ")})`];
+  return [text, ...from, ...conflicts.map((index) => `[${index + 1}]`)].join(" ");
+}
+
+/** `web`, `z: web`. */
+export function markText({ source, axis }: Mark): string {
+  return axis === undefined ? source : `${axis}: ${source}`;
+}

@@ -1,0 +1,135 @@
+import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
+import { LIMITS } from "../../../core/limits.js";
+import { formatBytes } from "../../../core/units.js";
+import { type ReadRecord, readWebMetadata } from "../../../portals/web-metadata.js";
+import { openLocation } from "../../../stores/url.js";
+import { printDocument, type ReadFileRecord, readFileMetadata, recordJson } from "../records/file-metadata.js";
+import { type Comparison, compare } from "./compare.js";
+import { comparisonCsv } from "./print/csv.js";
+import { comparisonDocument } from "./print/document.js";
+import { comparisonMarkdown } from "./print/markdown.js";
+import { comparisonPage } from "./print/page.js";
+import type { Which } from "./print/parts.js";
+import { comparisonText } from "./print/text.js";
+
+export interface CompareRequest {
+  /** Locations of `file_metadata.json`, in the order of the rows. */
+  readonly files: readonly string[];
+  /** Locations of `web_metadata.json`. */
+  readonly webs?: readonly string[] | undefined;
+  readonly compat?: boolean | undefined;
+  readonly anonymous?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Compares what documents of `inspect` and `describe` hold. Of records that have one name in several documents the later ones get a number
+ * behind it.
+ *
+ * @throws {EmporiumError} STORE_ABSENT, CONFIG_LIMIT, CONFIG_SYNTAX, CONFIG_FIELD, with the document's name
+ */
+export async function compareDocuments({ files, webs = [], compat, anonymous, signal }: CompareRequest): Promise<Comparison> {
+  const records: ReadFileRecord[] = [];
+  const names = new Set<string>();
+  for (const location of files) {
+    const text = await textAt(location, anonymous, signal);
+    for (const file of inDocument(location, () => readFileMetadata(text, location))) {
+      records.push({ ...file, record: { ...file.record, name: freeName(file.record.name, names) } });
+    }
+  }
+  const described: ReadRecord[] = [];
+  for (const location of webs) {
+    const text = await textAt(location, anonymous, signal);
+    described.push(...inDocument(location, () => readWebMetadata(text, location)));
+  }
+  return compare(records, described, { compat });
+}
+
+export const COMPARE_FORMATS = ["table", "markdown", "csv", "json", "html"] as const;
+export type CompareFormat = (typeof COMPARE_FORMATS)[number];
+
+const CONTENT_TYPES: Readonly<Record<CompareFormat, string>> = {
+  table: "text/plain; charset=utf-8",
+  markdown: "text/markdown; charset=utf-8",
+  csv: "text/csv; charset=utf-8",
+  json: "application/json",
+  html: "text/html; charset=utf-8",
+};
+
+/** The comparison in one of its forms, with a line end behind it. */
+export function comparisonAs(comparison: Comparison, format: CompareFormat, which: Which = "both"): string {
+  switch (format) {
+    case "table":
+      return `${comparisonText(comparison, which)}\n`;
+    case "markdown":
+      return `${comparisonMarkdown(comparison, which)}\n`;
+    case "csv":
+      return `${comparisonCsv(comparison, which)}\n`;
+    case "json":
+      return `${printDocument(recordJson(comparisonDocument(comparison, which)))}\n`;
+    case "html":
+      return comparisonPage(comparison, which);
+  }
+}
+
+/** The form that the end of a file's name asks for. */
+export function formatOfName(name: string): CompareFormat | undefined {
+  const end = /\.([a-z]+)$/i.exec(name)?.[1]?.toLowerCase() ?? "";
+  const ends: Readonly<Record<string, CompareFormat>> = {
+    md: "markdown",
+    markdown: "markdown",
+    csv: "csv",
+    json: "json",
+    html: "html",
+    htm: "html",
+    txt: "table",
+  };
+  return Object.hasOwn(ends, end) ? ends[end] : undefined;
+}
+
+/** Writes a form of the comparison to a file or object, whole or not at all. */
+export async function writeComparison(location: string, text: string, format: CompareFormat, anonymous?: boolean): Promise<void> {
+  const { store, key } = await openLocation(location, { anonymous });
+  await store.write(key, new TextEncoder().encode(text), { contentType: CONTENT_TYPES[format] });
+}
+
+async function textAt(location: string, anonymous: boolean | undefined, signal: AbortSignal | undefined): Promise<string> {
+  const { store, key } = await openLocation(location, { anonymous, readOnly: true });
+  const stat = await store.stat(key);
+  const place = { file: location };
+  if (!stat)
+    throw new EmporiumError("STORE_ABSENT", `${location} is no file, a document of records is wanted`, {
+      place,
+      hint: "check the name",
+    });
+  if (stat.size > LIMITS.metadataBytes) {
+    const message = `${location} has ${formatBytes(stat.size)}, at most ${formatBytes(LIMITS.metadataBytes)} are read`;
+    throw new EmporiumError("CONFIG_LIMIT", message, { place });
+  }
+  const bytes = (await store.read(key, undefined, { signal })) ?? new Uint8Array(0);
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new EmporiumError("CONFIG_SYNTAX", `${location} is no UTF-8 text, a JSON document is wanted`, { place, cause });
+  }
+}
+
+/** A fault of JSON knows where in the text it is, and not whose text it was. */
+function inDocument<T>(location: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!isEmporiumError(error) || error.facts.place?.file !== undefined) throw error;
+    throw new EmporiumError(error.code, `${location}: ${error.message}`, {
+      ...error.facts,
+      place: { ...error.facts.place, file: location },
+    });
+  }
+}
+
+function freeName(name: string, taken: Set<string>): string {
+  let free = name;
+  for (let n = 2; taken.has(free); n++) free = `${name}-${n}`;
+  taken.add(free);
+  return free;
+}

@@ -1,0 +1,23 @@
+import { nanometresPer } from "../../../formats/peek/facts.js";
+import type { NormalisedRecord } from "../records/record.js";
+
+/** Lengths of a data set in one unit, along `axes`; null where they are not known, or the axis is none of space. */
+export interface Scale {
+  voxelNanometres: (number | null)[];
+  extentNanometres: (number | null)[];
+}
+
+/** Voxel and field of view in nanometres, whatever unit each axis has. */
+export function scaleOf({ shape, voxel_size: sizes, unit }: NormalisedRecord): Scale {
+  const voxelNanometres = shape.map((_, axis) => {
+    const [size, factor] = [sizes[axis] ?? null, nanometresPer(unit[axis])];
+    return size === null || factor === undefined || !(size > 0) ? null : size * factor;
+  });
+  const extentNanometres = voxelNanometres.map((length, axis) => (length === null ? null : length * shape[axis]!));
+  return { voxelNanometres, extentNanometres };
+}
+
+/** Voxels in all. Shapes of metadata may be any numbers, so this may be more than is countable. */
+export function voxelsOf({ shape }: NormalisedRecord): number {
+  return shape.reduce((product, length) => product * length, 1);
+}

@@ -1,0 +1,76 @@
+import { type Bases, rebased } from "../../../portals/bases.js";
+import { isListed } from "../../../portals/hosts.js";
+import { httpAddress } from "../../../portals/links.js";
+import type { PortalName } from "../../../portals/portal.js";
+import { PORTALS } from "../../../portals/registry.js";
+import { parseVolumeLocation, type VolumeFormat } from "../../../stores/url.js";
+
+/** What a location says by its form alone. */
+export interface Address {
+  /** As it was given. */
+  text: string;
+  /** Without its format, and without the name of a document of a volume at its end. */
+  place: string;
+  /** Of `zarr://…`, `…|n5:`; undefined where the form does not say. */
+  format: VolumeFormat | undefined;
+  /** What it must be, as far as the form tells. */
+  kind: "file" | "volume" | "folder" | "unknown";
+}
+
+/** Documents that make a folder a volume. */
+const DOCUMENT = /\/(?:info|zarr\.json|\.zarray|\.zattrs|\.zgroup|\.zmetadata|attributes\.json)$/;
+const VOLUME_NAME = /\.(?:zarr|n5)$/i;
+/** Ends of names of image files that a peek can read, compressed ones included. */
+const IMAGE_NAME = /\.(?:tiff?|btf|tf[28]|mrcs?|rec|st|ali|preali|map|ccp4|dm[34])(?:\.(?:gz|bz2))?$/i;
+
+export function isImageName(name: string): boolean {
+  return IMAGE_NAME.test(name);
+}
+
+/**
+ * Reads a location. Nothing is asked of disk or network.
+ *
+ * @throws {EmporiumError} LOCATION_UNKNOWN for a volume inside of what is not read (`|zip:`).
+ */
+export function addressOf(text: string): Address {
+  const { format, location } = parseVolumeLocation(text.trim());
+  const [bare = ""] = /^https?:/i.test(location) ? location.split(/[?#]/, 1) : [location];
+  const behind = location.slice(bare.length);
+  const folder = bare.replace(DOCUMENT, "");
+  const document = folder !== bare;
+  const place = document ? folder + behind : location;
+  const name = folder.replace(/\/+$/, "");
+  const kind =
+    format !== undefined || document || VOLUME_NAME.test(name)
+      ? "volume"
+      : /[/\\]$/.test(bare)
+        ? "folder"
+        : isImageName(name)
+          ? "file"
+          : "unknown";
+  return { text: text.trim(), place, format, kind };
+}
+
+/** The host behind a place on the net, as its portal and its pace know it; undefined for this machine. */
+export function hostOf(place: string): string | undefined {
+  const address = httpAddress(place) ?? place;
+  return /^(?:https?|ftp):\/\//i.test(address) && URL.canParse(address) ? new URL(address).hostname : undefined;
+}
+
+/**
+ * Where addresses are really asked for: by the base of their host, else by that of the portal they came from, else by that of any portal
+ * that lists the host. (`--portal-base` names portals and hosts.)
+ */
+export function rebaser(bases: Bases, portal?: PortalName): (url: string) => string {
+  return (text) => {
+    if (bases.size === 0 || !URL.canParse(text)) return text;
+    const url = new URL(text);
+    const names = portal === undefined ? [] : [portal];
+    names.push(...PORTALS.filter(({ hosts, name }) => bases.has(name) && isListed(url.hostname, hosts)).map(({ name }) => name));
+    for (const name of names.length > 0 ? names : ([""] as const)) {
+      const found = rebased(url, bases, name);
+      if (found !== undefined) return found;
+    }
+    return text;
+  };
+}

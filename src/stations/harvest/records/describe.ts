@@ -1,0 +1,80 @@
+import { type Clock, systemClock } from "../../../core/clock.js";
+import { asEmporiumError, type ErrorRecord, isEmporiumError, toErrorRecord } from "../../../core/errors.js";
+import type { JsonObject } from "../../../core/json.js";
+import { Secret } from "../../../core/redact.js";
+import { openDoor } from "../../../portals/net.js";
+import type { DescribeOptions as PortalOptions } from "../../../portals/portal.js";
+import { describe as describeTarget, recognise, type WebRecord } from "../../../portals/registry.js";
+import { webMetadata } from "../../../portals/web-metadata.js";
+import { exitStatusOf } from "./exit-status.js";
+import type { LookOptions } from "./look-options.js";
+import { namedWord } from "./named-words.js";
+
+export interface DescribeOptions extends LookOptions {
+  /** The document as the reference program writes it. */
+  compat?: boolean | undefined;
+  /** OpenOrganelle's database: its address and the key that the user has for it. */
+  openorganelle?: PortalOptions["openorganelle"];
+}
+
+/** One record, with the name that it has in the document. */
+export interface Described {
+  name: string;
+  record: WebRecord;
+}
+
+export interface DescribeReport {
+  /** `web_metadata.json`: name → `{portal, source_url, retrieved_at, raw_metadata, download_links, requests, …}`. */
+  document: JsonObject;
+  records: Described[];
+  errors: ErrorRecord[];
+  exitStatus: number;
+}
+
+/**
+ * Asks portals what they know of data sets: everything that their pages and interfaces say, and the links to the data.
+ *
+ * @param words addresses of portals' pages, accessions, direct links, each perhaps with a name before it (`NAME=URL`).
+ * @returns a word that fails leaves the others their records: `errors` lists it.
+ * @throws {EmporiumError} UNKNOWN_PORTAL before anything is asked, CANCELLED.
+ */
+export async function describe(words: readonly string[], options: DescribeOptions = {}): Promise<DescribeReport> {
+  const clock: Clock = options.clock ?? systemClock;
+  const { bases, compat = false, openorganelle, log, onProgress } = options;
+  const wanted = words.map((word) => {
+    const { name, text } = namedWord(word);
+    return { name, text, recognised: recognise(text, bases) };
+  });
+  const door = openDoor({ clock, bases, log, random: options.random, signal: options.signal, resolve: options.resolve });
+  const metadata = webMetadata({ compat });
+  const records: Described[] = [];
+  const errors: ErrorRecord[] = [];
+  let failed = 0;
+  try {
+    for (const [at, { name, text, recognised }] of wanted.entries()) {
+      onProgress?.({ done: at, total: wanted.length, at: text });
+      try {
+        for await (const record of describeTarget(recognised, door, { compat, openorganelle, clock })) {
+          records.push({ name: metadata.add(record, name), record });
+          onProgress?.({ done: at, total: wanted.length, at: `${text}: ${records.length} records` });
+        }
+      } catch (error) {
+        if (isEmporiumError(error) && error.code === "CANCELLED") throw error;
+        failed++;
+        errors.push(toErrorRecord(asEmporiumError(error)));
+      }
+    }
+  } finally {
+    await door.close();
+  }
+  const exitStatus = exitStatusOf({ failed, of: wanted.length, kept: records.length, errors });
+  return { document: metadata.document(), records, errors, exitStatus };
+}
+
+const OPENORGANELLE_URL = "https://openorganelle.janelia.org";
+
+/** OpenOrganelle's database by the user's environment: `EMPORIUM_OPENORGANELLE_KEY`, and `EMPORIUM_OPENORGANELLE_URL` where it is not the site's own host. */
+export function openorganelleAccess(env: Readonly<Record<string, string | undefined>>): PortalOptions["openorganelle"] {
+  const { EMPORIUM_OPENORGANELLE_KEY: key, EMPORIUM_OPENORGANELLE_URL: base } = env;
+  return key ? { base: base || OPENORGANELLE_URL, key: new Secret(key) } : undefined;
+}

@@ -1,0 +1,124 @@
+import { EmporiumError } from "../../../core/errors.js";
+import { type Json, type JsonObject, parseJson, printJson } from "../../../core/json.js";
+import { isFloat, toNumber } from "../../../core/number.js";
+import { listOf, objectFrom, objectOf, textOf } from "../../../portals/fields.js";
+import type { Acquisition, NormalisedRecord, RecordSource } from "./record.js";
+import { referenceForm } from "./reference-form.js";
+import { readReferenceRecord } from "./reference-read.js";
+
+/**
+ * The document `file_metadata.json`: name → record.
+ *
+ * @param compat the reference program's form and values.
+ */
+export function fileMetadata(records: readonly NormalisedRecord[], { compat = false } = {}): JsonObject {
+  return objectFrom(records.map((record) => [record.name, compat ? referenceForm(record) : recordJson(record)]));
+}
+
+/** A record as JSON has it: what cannot be a number there is text. */
+export function recordJson(record: object): JsonObject {
+  return jsonSafe(record) as JsonObject;
+}
+
+/** Text of a document of records. Floats and integers stay apart, numbers beyond 2⁵³ keep their digits. */
+export function printDocument(document: JsonObject): string {
+  return printJson(document, { indent: 2 });
+}
+
+function jsonSafe(value: unknown): Json {
+  if (typeof value === "number") return Number.isFinite(value) ? value : String(value);
+  if (isFloat(value)) return Number.isFinite(value.value) ? value : value.toString();
+  if (value === undefined || value === null || typeof value === "function" || typeof value === "symbol") return null;
+  if (typeof value !== "object") return value as string | boolean | bigint;
+  if (ArrayBuffer.isView(value)) return Array.from(value as unknown as ArrayLike<number>, jsonSafe);
+  if (Array.isArray(value)) return value.map(jsonSafe);
+  return objectFrom(Object.entries(value).flatMap(([key, item]) => (item === undefined ? [] : [[key, jsonSafe(item)] as const])));
+}
+
+/** A record of a document, whoever wrote it. */
+export interface ReadFileRecord {
+  record: NormalisedRecord;
+  /** As it stands in the document, where the reference program wrote it: its values with its errors. */
+  reference: JsonObject | undefined;
+}
+
+/**
+ * Reads a `file_metadata.json` of ours or of the reference program. The latter's records come with what is wrong in them put right, as far as
+ * they say enough: height before width, named axes in their true order.
+ *
+ * @throws {EmporiumError} CONFIG_SYNTAX, CONFIG_FIELD
+ */
+export function readFileMetadata(text: string, file: string): ReadFileRecord[] {
+  const document = objectOf(parseJson(text.replace(/^\ufeff/, "")));
+  if (!document) throw wrong(file, "", "an object of records was wanted");
+  return Object.entries(document).flatMap(([name, value]): ReadFileRecord[] => {
+    if (name === "errors" && Array.isArray(value)) return [];
+    const record = objectOf(value);
+    if (!record) throw wrong(file, name, "a record is an object");
+    if (!Array.isArray(record.shape)) throw wrong(file, `${name}.shape`, "a list of lengths was wanted");
+    const ours = textOf(record.format) !== undefined && objectOf(record.sources) !== undefined;
+    return [
+      ours
+        ? { record: readOwn(name, record, file), reference: undefined }
+        : { record: readReferenceRecord(name, record), reference: record },
+    ];
+  });
+}
+
+function readOwn(name: string, record: JsonObject, file: string): NormalisedRecord {
+  const shape = numbers(record.shape).map((length) => {
+    if (length === null) throw wrong(file, `${name}.shape`, "a list of whole numbers was wanted");
+    return length;
+  });
+  const rank = shape.length;
+  const contrast = objectOf(record.contrast);
+  const [min, max] = [toNumber(contrast?.min), toNumber(contrast?.max)];
+  const { location } = record;
+  return {
+    name,
+    format: (textOf(record.format) ?? "unknown") as NormalisedRecord["format"],
+    shape,
+    dtype: textOf(record.dtype) ?? null,
+    unit: fitted(texts(record.unit), rank),
+    voxel_size: fitted(numbers(record.voxel_size), rank),
+    offset: fitted(numbers(record.offset), rank),
+    channels: toNumber(record.channels) ?? null,
+    axes: listOf(record.axes).map((axis) => textOf(axis) ?? ""),
+    contrast: min === undefined || max === undefined ? null : { min, max },
+    acquisition: (plainNumbers(objectOf(record.acquisition) ?? {}) ?? {}) as Acquisition,
+    sources: (objectOf(record.sources) ?? {}) as Record<string, RecordSource>,
+    warnings: texts(record.warnings).filter((warning) => warning !== null),
+    raw_metadata: objectOf(record.raw_metadata) ?? {},
+    ...(typeof location === "string" ? { location } : {}),
+  };
+}
+
+/** Numbers of a list; null for what is none. */
+export function numbers(value: Json | undefined): (number | null)[] {
+  return listOf(value).map((item) => toNumber(item) ?? null);
+}
+
+export function texts(value: Json | undefined): (string | null)[] {
+  return Array.isArray(value) ? value.map((item: Json) => (typeof item === "string" ? item : null)) : [];
+}
+
+/** One entry for each axis. */
+export function fitted<T>(list: readonly T[], rank: number): (T | null)[] {
+  return Array.from({ length: rank }, (_, axis) => list[axis] ?? null);
+}
+
+/** Quantities with numbers that can be counted with. */
+function plainNumbers(value: Json | undefined): unknown {
+  const number = toNumber(value);
+  if (number !== undefined) return number;
+  if (Array.isArray(value)) return value.map(plainNumbers);
+  const object = objectOf(value);
+  return object ? Object.fromEntries(Object.entries(object).map(([key, item]) => [key, plainNumbers(item)])) : value;
+}
+
+function wrong(file: string, path: string, message: string): EmporiumError {
+  return new EmporiumError("CONFIG_FIELD", `${file}: ${path === "" ? "" : `${path}: `}${message}`, {
+    place: { file, path: path === "" ? undefined : path },
+    hint: "give a file that emporium harvest inspect --out wrote",
+  });
+}

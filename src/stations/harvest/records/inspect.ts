@@ -1,0 +1,92 @@
+import type { ErrorRecord } from "../../../core/errors.js";
+import type { Peek } from "../../../formats/peek/peek.js";
+import type { WebRecord } from "../../../portals/registry.js";
+import type { ReadRecord } from "../../../portals/web-metadata.js";
+import { assemble } from "./assemble.js";
+import { exitStatusOf } from "./exit-status.js";
+import { fillFromWeb } from "./fill.js";
+import type { TreeImage } from "./image-tree.js";
+import { nameGiver, nameOfLocation } from "./named-words.js";
+import { type Found, located, look, type PeekImage, type PeekOptions } from "./peek.js";
+import type { LocatedRecord } from "./record.js";
+import { webRecordOf } from "./web-match.js";
+
+export interface InspectOptions extends PeekOptions {
+  /** Records of portals that fill what files leave open (`web_metadata.json`). */
+  web?: readonly ReadRecord[] | undefined;
+}
+
+export interface InspectReport {
+  records: LocatedRecord[];
+  errors: ErrorRecord[];
+  exitStatus: number;
+}
+
+/**
+ * The normalised record of every image: what its file says, and what its portal adds. Numbered slices of one folder are one volume.
+ *
+ * @param words as `peek` takes them. A portal's page is asked for its facts as well.
+ * @returns what fails leaves the others their records: `errors` lists it.
+ * @throws {EmporiumError} CANCELLED
+ */
+export async function inspect(words: readonly string[], options: InspectOptions = {}): Promise<InspectReport> {
+  const give = nameGiver();
+  const records: LocatedRecord[] = [];
+  const moreErrors: ErrorRecord[] = [];
+  const { web = [] } = options;
+
+  const keep = (record: LocatedRecord, name: string | undefined, found: Pick<Found, "web">): void => {
+    const own = found.web ? readRecordOf(found.web.key, found.web.record) : webRecordOf(web, { name, location: record.location });
+    const named = { ...record, name: give(name ?? own?.soleName ?? record.name) };
+    records.push(own ? fillFromWeb(named, own.record) : named);
+  };
+
+  const takeAll = (peeked: Peek, location: string, name: string | undefined, found: Pick<Found, "web">): void => {
+    for (const facts of peeked.images) {
+      const several = peeked.images.length > 1;
+      const record = located(facts, nameOfLocation(several ? facts.name : location), several ? facts.name : location);
+      keep(record, several && name !== undefined ? `${name}${/#\d+$/.exec(facts.name)?.[0] ?? ""}` : name, found);
+    }
+  };
+
+  async function takeTree(tree: {
+    location: string;
+    name: string | undefined;
+    web: Found["web"];
+    images: TreeImage[];
+    peekImage: PeekImage;
+  }): Promise<boolean> {
+    const parts = await assemble(tree.images, tree.peekImage, options);
+    moreErrors.push(...parts.flatMap((part) => ("error" in part ? [part.error] : [])));
+    const good = parts.filter((part) => "record" in part || "peeked" in part);
+    for (const part of good) {
+      // a folder that is one image has the name that was given, or the portal's
+      const name =
+        good.length === 1 ? (tree.name ?? tree.web?.key) : tree.web && `${tree.web.key}-${nameOfLocation(part.location)}`;
+      if ("record" in part) keep(part.record, name, tree);
+      else takeAll(part.peeked, part.location, name, tree);
+    }
+    return true;
+  }
+
+  const { errors, failed, items } = await look(
+    words,
+    options,
+    ({ found, peeked, name }) => takeAll(peeked, found.location, name, found),
+    takeTree,
+  );
+  const all = [...errors, ...moreErrors];
+  const exitStatus = exitStatusOf({
+    failed: failed + moreErrors.length,
+    of: items + moreErrors.length,
+    kept: records.length,
+    errors: all,
+  });
+  return { records, errors: all, exitStatus };
+}
+
+/** A portal's answer as if it had been read from `web_metadata.json`. */
+function readRecordOf(key: string, record: WebRecord): { record: ReadRecord; soleName: string | undefined } {
+  const { raw_metadata, download_links, portal, source_url, extra } = record;
+  return { record: { name: key, raw_metadata, download_links, portal, source_url, record: extra }, soleName: undefined };
+}

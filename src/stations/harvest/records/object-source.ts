@@ -1,0 +1,100 @@
+import type { ByteRange, RandomAccess, ReadOptions } from "../../../core/bytes.js";
+import { concat } from "../../../core/bytes.js";
+import { isEmporiumError } from "../../../core/errors.js";
+import { absent, type Stat, type Store } from "../../../stores/store.js";
+import type { HostPace } from "../transfer/pace.js";
+
+/** An object of a store, to be looked into. */
+export interface ObjectSource extends RandomAccess {
+  /** Requests beside the reads that its reader counts: the question for its size, where no answer told it. */
+  readonly asides: number;
+}
+
+export interface ObjectSourceOptions {
+  /** As messages call it. */
+  name: string;
+  pace?: HostPace | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * An object whose size and identity come with the first bytes that are read of it, so that a header costs one request and not two. When the
+ * object changes between two reads, the second throws STORE_CONFLICT, where the store has etags.
+ *
+ * @throws {EmporiumError} STORE_ABSENT at the first read, and what the store throws.
+ */
+export function objectSource(store: Store, key: string, { name, pace, signal }: ObjectSourceOptions): ObjectSource {
+  let stat: Stat | undefined;
+  let asides = 0;
+
+  async function turn<T>(work: () => Promise<T>): Promise<T> {
+    const leave = await pace?.request(signal);
+    try {
+      return await work();
+    } finally {
+      leave?.();
+    }
+  }
+
+  async function known(options: ReadOptions): Promise<Stat> {
+    if (stat) return stat;
+    asides++;
+    stat = await turn(() => store.stat(key, options));
+    if (!stat) throw absent(store, key);
+    return stat;
+  }
+
+  /** The first bytes, and what the same answer says of the whole; undefined where the store cannot say both at once. */
+  async function begin(range: ByteRange, options: ReadOptions): Promise<Uint8Array | undefined> {
+    const stream = await turn(async () => store.stream!(key, range, options));
+    if (!stream) throw absent(store, key);
+    const pieces: Uint8Array[] = [];
+    let length = 0;
+    // a server that knows no ranges begins at 0 and sends everything
+    const wanted = range.offset - stream.offset + range.length;
+    for await (const piece of stream.body) {
+      pieces.push(piece);
+      length += piece.length;
+      if (length >= wanted) break;
+    }
+    await stream.cancel();
+    const { size, etag, modifiedMs } = stream.stat;
+    if (size !== undefined) stat = { size, etag, modifiedMs };
+    return concat(pieces).subarray(range.offset - stream.offset, wanted);
+  }
+
+  return {
+    name,
+    get asides() {
+      return asides;
+    },
+    size: async () => (await known({ signal })).size,
+    async read(range, given = {}) {
+      const options = { signal: given.signal ?? signal };
+      if (!stat && store.stream && range.length > 0) {
+        try {
+          const bytes = await begin(range, options);
+          if (bytes) return bytes;
+        } catch (error) {
+          // what may pass is tried again by `read`, with pauses
+          if (!isEmporiumError(error) || (error.facts.retry ?? "no") === "no") throw error;
+        }
+      }
+      const { size, etag } = await known(options);
+      if (range.offset >= size) return new Uint8Array(0);
+      const bytes = await turn(() => store.read(key, range, { ...options, ifMatch: etag }));
+      if (!bytes) throw absent(store, key);
+      return bytes;
+    },
+  };
+}
+
+/** The same source with its first bytes at hand: they were read to see whether there is anything. */
+export function primed(source: RandomAccess, head: Uint8Array, whole: number): RandomAccess {
+  return {
+    name: source.name,
+    size: () => source.size(),
+    read: async (range, options) =>
+      range.offset === 0 && range.length <= whole ? head.subarray(0, range.length) : source.read(range, options),
+  };
+}

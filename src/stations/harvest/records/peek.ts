@@ -1,0 +1,254 @@
+import { type Clock, systemClock } from "../../../core/clock.js";
+import { asEmporiumError, EmporiumError, type ErrorRecord, isEmporiumError, toErrorRecord } from "../../../core/errors.js";
+import { forEachLimited } from "../../../engine/parallel.js";
+import type { PeekFacts } from "../../../formats/peek/facts.js";
+import { type Peek, peekFile, peekFolder } from "../../../formats/peek/peek.js";
+import { openDoor } from "../../../portals/net.js";
+import type { PortalName } from "../../../portals/portal.js";
+import { describe as describeTarget, type Recognised, recognise, type WebRecord } from "../../../portals/registry.js";
+import { type TransferPace, transferPace } from "../transfer/pace.js";
+import { exitStatusOf } from "./exit-status.js";
+import type { TreeImage } from "./image-tree.js";
+import type { LookOptions } from "./look-options.js";
+import { isHere, namedWord, nameGiver, nameOfLocation } from "./named-words.js";
+import { type OpenOptions, openSource } from "./open-source.js";
+import { type LocatedRecord, recordOf } from "./record.js";
+
+export interface PeekOptions extends LookOptions {
+  /** Follow every page of a TIFF, look at every slice of a stack. */
+  exact?: boolean | undefined;
+  /** Sign no request to a bucket. */
+  anonymous?: boolean | undefined;
+  /** For the portals whose pages are given as locations. */
+  openorganelle?: Parameters<typeof describeTarget>[2]["openorganelle"];
+}
+
+/** A record, and what it cost. */
+export interface PeekedRecord extends LocatedRecord {
+  requests: number;
+  bytes_fetched: number;
+}
+
+export interface PeekReport {
+  records: PeekedRecord[];
+  errors: ErrorRecord[];
+  exitStatus: number;
+}
+
+/**
+ * Looks at images without fetching them: shape, type, voxel size and what else their headers say, by few requests of some kilobytes.
+ *
+ * @param words paths and addresses of files, volumes and folders, viewers' links and portals' pages, each perhaps as `NAME=LOCATION`. Of a
+ *   folder every image below it is a record, of a page all that it links to.
+ * @returns what fails leaves the others their records: `errors` lists it.
+ * @throws {EmporiumError} CANCELLED
+ */
+export async function peek(words: readonly string[], options: PeekOptions = {}): Promise<PeekReport> {
+  const give = nameGiver();
+  const records: PeekedRecord[] = [];
+  const { errors, failed, items } = await look(words, options, async ({ found, peeked, name }) => {
+    for (const facts of peeked.images) {
+      const several = peeked.images.length > 1;
+      const wanted = several ? nameOfLocation(facts.name) : (name ?? nameOfLocation(found.location));
+      records.push({ ...located(facts, give(wanted), found.location), requests: peeked.requests, bytes_fetched: peeked.bytes });
+    }
+  });
+  return { records, errors, exitStatus: exitStatusOf({ failed, of: items, kept: records.length, errors }) };
+}
+
+/** Something that may hold images, as a word or a portal's link led to it. */
+export interface Found {
+  /** As a person would give it again. */
+  location: string;
+  /** Below the folder that was given; undefined for what was given itself. */
+  path?: string | undefined;
+  /** What the portal says of it, where its page was given. */
+  web?: { key: string; record: WebRecord } | undefined;
+}
+
+export interface Looked {
+  found: Found;
+  peeked: Peek;
+  /** The word's own name, or that of its record on the portal, where what it names is one thing. */
+  name: string | undefined;
+}
+
+/** Images that are looked at at a time, on the net; their hosts' pace holds besides. */
+const AT_ONCE = 4;
+
+/**
+ * Looks at everything that words lead to, and hands on what was seen, in order. Each thing fails alone.
+ *
+ * @param skip of a folder's images those that need no look; they are not asked for.
+ */
+export async function look(
+  words: readonly string[],
+  options: PeekOptions,
+  take: (looked: Looked) => Promise<void> | void,
+  takeTree?: (tree: {
+    location: string;
+    name: string | undefined;
+    web: Found["web"];
+    images: TreeImage[];
+    peekImage: PeekImage;
+  }) => Promise<boolean>,
+): Promise<{ errors: ErrorRecord[]; failed: number; items: number }> {
+  const clock: Clock = options.clock ?? systemClock;
+  const door = openDoor({
+    clock,
+    bases: options.bases,
+    log: options.log,
+    random: options.random,
+    signal: options.signal,
+    resolve: options.resolve,
+  });
+  const pace = transferPace({ clock });
+  const errors: ErrorRecord[] = [];
+  let failed = 0;
+  let items = 0;
+  const alone = async (location: string, work: () => Promise<void>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      if (options.signal?.aborted || (isEmporiumError(error) && error.code === "CANCELLED")) throw error;
+      failed++;
+      errors.push(placed(toErrorRecord(asEmporiumError(error)), location));
+    }
+  };
+  const lookAt = async (found: Found, name: string | undefined, portal: PortalName | undefined): Promise<void> => {
+    items++;
+    options.onProgress?.({ done: items - 1, total: words.length, at: found.location });
+    await alone(found.location, async () => {
+      const source = await openSource(found.location, openOptions(options, { clock, pace, portal }));
+      if (source.kind !== "tree") {
+        const { exact, signal } = options;
+        const peeked =
+          source.kind === "file"
+            ? await peekFile(source.file, { exact, signal })
+            : await peekFolder(source.folder, { format: source.format, signal });
+        await take({ found, name, peeked: { ...peeked, requests: peeked.requests + source.asides() } });
+        return;
+      }
+      const images: TreeImage[] = [];
+      for await (const image of source.tree.images()) images.push(image);
+      if (images.length === 0) throw noImages(found.location);
+      const peekImage: PeekImage = (image) => peekTreeImage(image, options);
+      if (await takeTree?.({ location: found.location, name, web: found.web, images, peekImage })) return;
+      items += images.length - 1;
+      const results = await lookAtAll(images, peekImage, (done, at) => options.onProgress?.({ done, total: images.length, at }));
+      for (const [at, image] of images.entries()) {
+        await alone(image.location, async () => {
+          const peeked = await results[at]!;
+          const own = images.length === 1 ? name : undefined;
+          await take({ found: { ...found, location: image.location, path: image.path }, name: own, peeked });
+        });
+      }
+    });
+  };
+  try {
+    for (const word of words) {
+      const { name, text } = namedWord(word);
+      const page = pageOf(text, options);
+      if (!page) {
+        await lookAt({ location: text }, name, undefined);
+        continue;
+      }
+      await alone(text, async () => {
+        const records: WebRecord[] = [];
+        for await (const record of describeTarget(page, door, { compat: false, openorganelle: options.openorganelle, clock }))
+          records.push(record);
+        for (const record of records) {
+          if (record.download_links.length === 0) throw noLinks(record, text);
+          const key = name ?? record.key;
+          const one = records.length === 1 && record.download_links.length === 1;
+          for (const link of record.download_links)
+            await lookAt({ location: link, web: { key, record } }, one ? key : undefined, record.portal);
+        }
+      });
+    }
+  } finally {
+    await door.close();
+  }
+  return { errors, failed, items: Math.max(items, words.length) };
+}
+
+export type PeekImage = (image: TreeImage) => Promise<Peek>;
+
+/** Looks at several images of a folder, some at a time; what fails is a rejected promise in its place. */
+export async function lookAtAll(
+  images: readonly TreeImage[],
+  peekImage: PeekImage,
+  tell: (done: number, at: string) => void,
+): Promise<Promise<Peek>[]> {
+  const results: Promise<Peek>[] = [];
+  let done = 0;
+  await forEachLimited(images.entries(), AT_ONCE, async ([at, image]) => {
+    tell(done, image.location);
+    const result = peekImage(image);
+    result.catch(() => {}); // whoever takes it meets the failure
+    results[at] = result;
+    await result.catch((error: unknown) => {
+      if (isEmporiumError(error) && error.code === "CANCELLED") throw error;
+    });
+    done++;
+  });
+  return results;
+}
+
+async function peekTreeImage(image: TreeImage, { exact, signal }: PeekOptions): Promise<Peek> {
+  if (image.kind === "volume") return peekFolder(image.folder, { signal });
+  const peeked = await peekFile(image.file, { exact, signal });
+  return { ...peeked, requests: peeked.requests + image.file.asides };
+}
+
+/** The page of a portal, or a viewer's link, that stands for the data it links to; undefined for what is a location itself. */
+function pageOf(text: string, { bases }: PeekOptions): Recognised | undefined {
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text.trim())?.[1]?.toLowerCase();
+  if (scheme !== undefined && scheme !== "http" && scheme !== "https") return undefined;
+  if (scheme === undefined && isHere(text)) return undefined;
+  try {
+    const found = recognise(text, bases);
+    return found.portal.name === "direct" ? undefined : found;
+  } catch (error) {
+    if (isEmporiumError(error) && error.code === "UNKNOWN_PORTAL") return undefined; // a path
+    throw error;
+  }
+}
+
+function openOptions(
+  options: PeekOptions,
+  more: { clock: Clock; pace: TransferPace; portal: PortalName | undefined },
+): OpenOptions {
+  const { bases, anonymous, random, signal, resolve } = options;
+  return { bases, anonymous, random, signal, resolve, ...more };
+}
+
+/** A record of one image, at its place. */
+export function located(facts: PeekFacts, name: string, location: string): LocatedRecord {
+  return { ...recordOf(facts, name), location };
+}
+
+/** A failure at its place; what is on the net has an address and is no file. */
+export function placed(record: ErrorRecord, location: string): ErrorRecord {
+  if (record.url !== undefined) return record;
+  const { file = location, ...rest } = record;
+  return /^[a-z0-9+.-]+:\/\/|\|/i.test(file) && !/^file:/i.test(file) ? { ...rest, url: file } : { ...rest, file };
+}
+
+function noImages(location: string): EmporiumError {
+  return new EmporiumError(
+    "STORE_ABSENT",
+    `${location}: no image below this folder: TIFF, MRC, DM3, DM4, Zarr, N5 or precomputed`,
+    {
+      place: { file: location },
+      hint: "name the file or folder of the image itself",
+    },
+  );
+}
+
+function noLinks(record: WebRecord, text: string): EmporiumError {
+  return new EmporiumError("NOT_FOUND", `${record.portal} links to no data for ${text}`, {
+    place: { url: record.source_url },
+    hint: record.warnings[0] ?? "see emporium harvest describe",
+  });
+}

@@ -1,0 +1,24 @@
+import type { JsonObject } from "../../../../core/json.js";
+import { at, numberOf, objectOf, objectsOf, textOf } from "../../../../portals/fields.js";
+import { byAxis, type PortalFacts } from "./facts.js";
+
+/** The tomogram whose file or folder the location is; of a run with one tomogram that one. */
+export function cryoetFacts(raw: JsonObject, location: string): PortalFacts {
+  const nodes = objectsOf(raw.runs).flatMap((run) =>
+    objectsOf(at(run, "tomograms", "edges")).map((edge) => objectOf(edge.node) ?? {}),
+  );
+  const bare = location.replace(/\/+$/, "");
+  const holds = (node: JsonObject) =>
+    ["s3MrcFile", "httpsMrcFile", "s3OmezarrDir", "httpsOmezarrDir"].some((key) => {
+      const path = textOf(node[key])?.replace(/\/+$/, "").split("/").slice(3).join("/");
+      return path !== undefined && path !== "" && bare.endsWith(path);
+    });
+  const node = nodes.find(holds) ?? (nodes.length === 1 ? nodes[0] : undefined);
+  if (!node) return {};
+  const spacing = numberOf(node.voxelSpacing);
+  const size = { x: numberOf(node.sizeX), y: numberOf(node.sizeY), z: numberOf(node.sizeZ) };
+  return {
+    voxelSize: spacing === undefined || spacing <= 0 ? undefined : byAxis(() => ({ value: spacing, unit: "Å" })),
+    lengths: byAxis((axis) => size[axis]),
+  };
+}

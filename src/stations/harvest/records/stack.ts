@@ -1,0 +1,121 @@
+import type { JsonObject } from "../../../core/json.js";
+import type { LocatedRecord } from "./record.js";
+
+/** Files of one folder whose names are the same but for a number before the end. */
+export interface NumberedFiles {
+  /** With the folder: `data/slice_`. */
+  stem: string;
+  /** `.dm3`, `.ome.tif`. */
+  end: string;
+  /** By their number. */
+  members: { path: string; number: number }[];
+}
+
+const NUMBERED = /^(.*?)(\d{1,15})((?:\.ome)?\.[a-z][a-z0-9]*(?:\.gz)?)$/is;
+
+/** Groups paths by folder, stem and end of their names; those that stand alone or have no number are in no group. */
+export function numberedFiles(paths: Iterable<string>): NumberedFiles[] {
+  const groups = new Map<string, NumberedFiles>();
+  for (const path of paths) {
+    const [, stem, digits, end] = NUMBERED.exec(path) ?? [];
+    if (stem === undefined || digits === undefined || end === undefined) continue;
+    const key = `${stem}\0${end.toLowerCase()}`;
+    const group = groups.get(key) ?? { stem, end, members: [] };
+    group.members.push({ path, number: Number(digits) });
+    groups.set(key, group);
+  }
+  const result = [...groups.values()].filter(({ members }) => members.length > 1);
+  for (const { members } of result) members.sort((a, b) => a.number - b.number || (a.path < b.path ? -1 : 1));
+  return result;
+}
+
+/** One file of a stack: its path and number, and its record if it was looked at. */
+export interface StackFile {
+  path: string;
+  number: number;
+  record?: LocatedRecord | undefined;
+}
+
+/** Whether a record is that of one slice. */
+export function isSlice({ shape, axes }: LocatedRecord): boolean {
+  const place = axes.indexOf("z");
+  const rest = shape.filter((length, axis) => axes[axis] !== "y" && axes[axis] !== "x" && axis !== place && length !== 1);
+  return axes.includes("y") && axes.includes("x") && rest.length === 0 && (place < 0 || shape[place] === 1);
+}
+
+/** What slices of one volume have in common. */
+export function sliceForm({ shape, axes, dtype }: LocatedRecord): string {
+  const [y, x] = [shape[axes.indexOf("y")], shape[axes.indexOf("x")]];
+  return `${x} × ${y} ${dtype ?? "of an unknown type"}`;
+}
+
+/** How many of a kind a warning names. */
+const NAMED_MAX = 3;
+
+/**
+ * The volume that slices are together, ordered by their numbers: shape `[slices, y, x]`, everything else as the first file has it. Numbers
+ * that are missing or there twice are warnings.
+ *
+ * @param files by their numbers, of one form; the first one looked at gives its facts.
+ * @param odd files of the group that have another form, or no image, and are no part of the volume.
+ */
+export function stackRecord(files: readonly StackFile[], odd: readonly { path: string; found: string }[]): LocatedRecord {
+  const looked = files.flatMap(({ record }) => (record ? [record] : []));
+  const first = looked[0]!;
+  const place = (axis: string) => first.axes.indexOf(axis);
+  const along = <T>(list: readonly T[], depth: T): T[] => [
+    place("z") < 0 ? depth : list[place("z")]!,
+    list[place("y")]!,
+    list[place("x")]!,
+  ];
+  const offset = along<number | null>(first.offset, null);
+  const sources: LocatedRecord["sources"] = { ...first.sources, shape: "derived" };
+  // a stack's own first slice is where it begins
+  if (offset[0] === null && offset[1] !== null && offset[2] !== null) {
+    offset[0] = 0;
+    sources["offset.z"] = "derived";
+  }
+  return {
+    ...first,
+    shape: [files.length, first.shape[place("y")]!, first.shape[place("x")]!],
+    axes: ["z", "y", "x"],
+    unit: along(first.unit, null),
+    voxel_size: along(first.voxel_size, null),
+    offset,
+    sources,
+    warnings: [...new Set(looked.flatMap(({ warnings }) => warnings)), ...stackWarnings(files, looked.length, odd)],
+    raw_metadata: { ...first.raw_metadata, files: files.map(({ path }) => nameOf(path)) } satisfies JsonObject,
+  };
+}
+
+function stackWarnings(files: readonly StackFile[], looked: number, odd: readonly { path: string; found: string }[]): string[] {
+  const warnings: string[] = [];
+  const twice = files.filter(({ number }, at) => at > 0 && files[at - 1]!.number === number);
+  if (twice.length > 0)
+    warnings.push(`stack-twice: ${some(twice.map(({ number }) => String(number)))}: a number that two files have`);
+  const gaps: string[] = [];
+  for (let at = 1; at < files.length; at++) {
+    const [before, here] = [files[at - 1]!.number, files[at]!.number];
+    if (here > before + 2) gaps.push(`${before + 1} to ${here - 1}`);
+    else if (here === before + 2) gaps.push(String(before + 1));
+  }
+  if (gaps.length > 0) warnings.push(`stack-gap: no file has the number ${some(gaps)}: its neighbours stand next to each other`);
+  if (odd.length > 0) {
+    warnings.push(
+      `stack-shape: ${some(odd.map(({ path, found }) => `${nameOf(path)} (${found})`))}: not as the others, left out of the volume`,
+    );
+  }
+  if (looked < files.length)
+    warnings.push(`stack-sampled: ${looked} of ${files.length} files were looked at, the others taken to be like them`);
+  return warnings;
+}
+
+function some(list: readonly string[]): string {
+  return list.length <= NAMED_MAX
+    ? list.join(", ")
+    : `${list.slice(0, NAMED_MAX).join(", ")} and ${list.length - NAMED_MAX} more`;
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
