@@ -42,6 +42,22 @@ export function slice(source: RandomAccess, offset: number, length: number): Ran
   };
 }
 
+/** Two sources, one behind the other, as one that has the first one's name. */
+export function joined(first: RandomAccess, second: RandomAccess): RandomAccess {
+  return {
+    name: first.name,
+    size: async () => (await first.size()) + (await second.size()),
+    read: async ({ offset, length }, options) => {
+      const border = await first.size();
+      const before = Math.max(0, Math.min(length, border - offset));
+      if (before === length) return first.read({ offset, length }, options);
+      const rest = { offset: Math.max(0, offset - border), length: length - before };
+      if (before === 0) return second.read(rest, options);
+      return concat([await first.read({ offset, length: before }, options), await second.read(rest, options)]);
+    },
+  };
+}
+
 /** Joins pieces into one array. */
 export function concat(pieces: readonly Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));

@@ -42,6 +42,35 @@ export function decodeLz4BlockStream(bytes: Uint8Array, plain: Uint8Array): void
   if (out !== plain.length) throw corrupt(`the stream ends after ${out} of ${plain.length} bytes`);
 }
 
+/**
+ * The stream of one block, as lz4-java ends it: with a block of nothing.
+ *
+ * @param packed LZ4 of the same bytes; the plain ones are stored where it is not shorter.
+ */
+export function lz4Block(plain: Uint8Array, packed: Uint8Array): Uint8Array {
+  const body = packed.length < plain.length ? packed : plain;
+  const stream = new Uint8Array(2 * HEADER_BYTES + body.length);
+  // the token's lower half is the size of blocks: 2^(10 + n)
+  const level = Math.max(0, 22 - Math.clz32(Math.max(1, plain.length - 1)));
+  if (level > LEVEL_MAX) {
+    throw new EmporiumError("FORMAT_LIMIT", `a block of ${plain.length} bytes, lz4-java has ${2 ** (10 + LEVEL_MAX)} at most`);
+  }
+  const checksum = (xxHash32(plain, SEED) & 0xfffffff) >>> 0;
+  writeHeader(stream, 0, (body === packed ? LZ4 : RAW) | level, [body.length, plain.length, checksum]);
+  stream.set(body, HEADER_BYTES);
+  writeHeader(stream, HEADER_BYTES + body.length, RAW | level, [0, 0, 0]);
+  return stream;
+}
+
+const LEVEL_MAX = 15;
+
+function writeHeader(stream: Uint8Array, at: number, token: number, words: readonly number[]): void {
+  stream.set(MAGIC, at);
+  stream[at + MAGIC.length] = token;
+  const view = new DataView(stream.buffer, stream.byteOffset);
+  for (const [i, word] of words.entries()) view.setUint32(at + MAGIC.length + 1 + 4 * i, word, true);
+}
+
 function corrupt(message: string): EmporiumError {
   return new EmporiumError("FORMAT_CORRUPT", message);
 }

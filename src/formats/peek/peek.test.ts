@@ -224,6 +224,28 @@ describe("what other peeks cost", () => {
     expect([requests, bytes]).toEqual([1, 65536]);
   });
 
+  it("DM3 of 1 GiB, tags on both sides of its pixels: at most 3 requests, less than a thousandth of its bytes", async () => {
+    const fixture = new Uint8Array(readFileSync(new URL("../../../test/fixtures/dm/volume-i2-le.dm3", import.meta.url)));
+    const [small] = (await peekFile(inMemory(fixture, "small.dm3"))).images;
+    const bytes = fixture.slice();
+    const view = new DataView(bytes.buffer);
+    const last = (text: string) => Buffer.from(bytes).lastIndexOf(text);
+    // the last image is the volume: a simple value has its type behind one word of information, an array its type and length behind three
+    const dimensions = last("Dimensions") + "Dimensions".length + 6;
+    for (const [i, length] of [1024, 1024, 512].entries()) view.setUint32(dimensions + 19 * i + 3 + 12, length, true);
+    const information = last("Data%%%%") + "Data%%%%".length + 4;
+    const pixels = information + 12;
+    const pixelBytes = 2 * view.getUint32(information + 8);
+    view.setUint32(information + 8, GiB / 2);
+    const tail = bytes.slice(pixels + pixelBytes);
+    const source = sparse(pixels + GiB + tail.length, { 0: bytes.slice(0, pixels), [pixels + GiB]: tail }, "large.dm3");
+    const peek = await peekFile(source);
+    expect(peek.images).toEqual([{ ...small, name: "large.dm3", shape: [512, 1024, 1024], raw: expect.anything() }]);
+    expect([peek.requests, peek.bytes]).toEqual([source.ranges.length, expect.any(Number)]);
+    expect(peek.requests).toBeLessThanOrEqual(3);
+    expect(peek.bytes).toBeLessThan(0.001 * GiB);
+  });
+
   const json = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
   const folder = (name: string, files: Record<string, unknown>) => ({
     name,

@@ -1,4 +1,4 @@
-import { gzipSync } from "node:zlib";
+import { brotliCompressSync, brotliDecompressSync, gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import type { Box, Triple } from "../../core/box.js";
 import { inMemory } from "../../core/bytes.js";
@@ -64,7 +64,17 @@ describe("reading a precomputed volume", () => {
     expect(read).toEqual(wanted);
   });
 
-  it.each(["identity", "murmurhash3_x86_128"] as const)("sharded, %s", async (hash) => {
+  it("Brotli, under their name or with .br, where the platform has it", async () => {
+    const files = new Map(
+      [...plain].map(([key, body], i) => [i % 2 ? key : `${key}.br`, new Uint8Array(brotliCompressSync(body))]),
+    );
+    const brotli = async (bytes: Uint8Array) => new Uint8Array(brotliDecompressSync(bytes));
+    expect(await readPrecomputedBox(from(files), INFO, scaleOf(), WHOLE, { brotli })).toEqual(bytesOf(boxValues(WHOLE)));
+    const without: unknown = await readPrecomputedBox(from(files), INFO, scaleOf(), WHOLE).catch((thrown: unknown) => thrown);
+    expect(isEmporiumError(without) && [without.code, /Brotli/.test(without.message)]).toEqual(["FORMAT_UNSUPPORTED", true]);
+  });
+
+  it.each(["identity", "murmurhash3_x86_128"] as const)("sharded, %s, in one file and in two", async (hash) => {
     const sharding: Sharding = {
       preshiftBits: 1,
       hash,
@@ -79,6 +89,13 @@ describe("reading a precomputed volume", () => {
     );
     const files = encodeShards(sharding, values);
     expect(await readPrecomputedBox(from(files), INFO, scaleOf({ sharding }), WHOLE)).toEqual(bytesOf(boxValues(WHOLE)));
+    const split = new Map(
+      [...files].flatMap(([key, body]) => [
+        [key.replace("shard", "index"), body.subarray(0, 32)] as const,
+        [key.replace("shard", "data"), body.subarray(32)] as const,
+      ]),
+    );
+    expect(await readPrecomputedBox(from(split), INFO, scaleOf({ sharding }), WHOLE)).toEqual(bytesOf(boxValues(WHOLE)));
   });
 
   it.each<[string, () => Promise<unknown>, string]>([
@@ -92,9 +109,9 @@ describe("reading a precomputed volume", () => {
       "FORMAT_LIMIT",
     ],
     [
-      "a JPEG",
+      "JPEG of 16 bits",
       () => decodePrecomputedChunk(new Uint8Array(16), INFO, scaleOf({ encoding: "jpeg" }), [1, 2, 2]),
-      "FORMAT_UNSUPPORTED",
+      "FORMAT_FIELD",
     ],
     [
       "compresso",
@@ -108,7 +125,7 @@ describe("reading a precomputed volume", () => {
 
   it("the encoding that is not read is named", async () => {
     await expect(
-      decodePrecomputedChunk(new Uint8Array(9), INFO, scaleOf({ encoding: "zfpc" }), [1, 1, 1], "v/c"),
+      decodePrecomputedChunk(new Uint8Array(9), INFO, scaleOf({ encoding: "zfpc" }), [1, 1, 1], { name: "v/c" }),
     ).rejects.toThrow(/v\/c: .*"zfpc"/);
   });
 });

@@ -1,29 +1,40 @@
 import { type Box, boxShape, intersect, type Triple, volumeOf } from "../../core/box.js";
-import type { RandomAccess } from "../../core/bytes.js";
+import { joined, type RandomAccess } from "../../core/bytes.js";
 import { type DType, HOST_LITTLE_ENDIAN, ITEM_BYTES, swapBytes } from "../../core/dtype.js";
 import { EmporiumError } from "../../core/errors.js";
 import { LIMITS } from "../../core/limits.js";
 import { decodeSegmentation } from "./compressed-segmentation.js";
 import { chunkBox, chunkGridOf, chunkName, mortonBits, mortonCode } from "./grid.js";
 import { gunzip, isGzip } from "./gzip.js";
+import { decodePictureChunk, isPicture, isPictureEncoding } from "./image-chunk.js";
 import type { VolumeInfo, VolumeScale } from "./info.js";
-import { readShardValue, shardName, shardOf } from "./sharding.js";
+import { type MinishardIndex, readIndexed, readMinishardIndex, shardName, shardOf } from "./sharding.js";
 
 /** A file by its key below the folder of the scale, or undefined where there is none. */
 export type OpenChunk = (key: string) => Promise<RandomAccess | undefined>;
 
-export interface PrecomputedReadOptions {
+/** Plain bytes of a Brotli stream; undefined where the bytes are none, or have more than `bytesMax`. */
+export type Brotli = (bytes: Uint8Array, bytesMax: number) => Promise<Uint8Array | undefined>;
+
+export interface StoredChunkOptions {
   /** What messages call the volume; the key of the chunk is added. */
   name?: string | undefined;
+  signal?: AbortSignal | undefined;
+  /** The platform's decoder, where it has one (browsers do not hand theirs out): then files with `.br` behind their name are read as well. */
+  brotli?: Brotli | undefined;
+  /** Indexes of shards read so far: hand in the same map again, and none is read twice. Nothing is ever taken out. */
+  indexes?: Map<string, MinishardIndex | undefined> | undefined;
+}
+
+export interface PrecomputedReadOptions extends StoredChunkOptions {
   /** Most bytes that the result may have. */
   bytesMax?: number | undefined;
-  signal?: AbortSignal | undefined;
 }
 
 /**
  * A box of one scale as bytes: `[channel, z, y, x]`, C order, host byte order. A chunk that is not there is zeros.
  *
- * Chunks may lie gzip-ed, under their own name or with `.gz` behind it, as copies of a bucket have them.
+ * Chunks may lie compressed once more, under their own name or with `.gz` or `.br` behind it, as copies of a bucket have them.
  *
  * @param box from the volume's first voxel on, its offset not counted.
  * @throws {EmporiumError} USAGE (a box outside the volume), FORMAT_UNSUPPORTED (an encoding that is not read), FORMAT_CORRUPT, FORMAT_LIMIT.
@@ -33,7 +44,7 @@ export async function readPrecomputedBox(
   info: VolumeInfo,
   scale: VolumeScale,
   box: Box,
-  { name = "volume", bytesMax = LIMITS.memoryBytes, signal }: PrecomputedReadOptions = {},
+  { name = "volume", bytesMax = LIMITS.memoryBytes, signal, brotli, indexes = new Map() }: PrecomputedReadOptions = {},
 ): Promise<Uint8Array> {
   requireInside(box, scale.shape, name);
   const shape = boxShape(box);
@@ -55,7 +66,7 @@ export async function readPrecomputedBox(
   for (const cell of cellsOf(box, chunk)) {
     signal?.throwIfAborted();
     const chunkVoxels = chunkBox(cell, scale.shape, chunk);
-    const plain = await readChunk(open, info, scale, cell, name, signal);
+    const plain = await readChunk(open, info, scale, cell, { name, signal, brotli, indexes });
     const shared = intersect(chunkVoxels, box);
     if (plain && shared) {
       for (let channel = 0; channel < info.channels; channel++) copyRows(plain, chunkVoxels, result, box, shared, channel, item);
@@ -70,34 +81,31 @@ async function readChunk(
   info: VolumeInfo,
   scale: VolumeScale,
   cell: Triple,
-  name: string,
-  signal: AbortSignal | undefined,
+  options: StoredChunkOptions & { name: string },
 ): Promise<Uint8Array | undefined> {
   const box = chunkBox(cell, scale.shape, scale.chunks[0]!);
-  const stored = scale.sharding
-    ? await readSharded(open, scale, cell, name, signal)
-    : await readFile(open, chunkName(box, scale.offset), signal);
-  return stored && decodePrecomputedChunk(stored, info, scale, boxShape(box), `${name}/${chunkName(box, scale.offset)}`);
+  const stored = await readStoredChunk(open, scale, cell, options);
+  const name = `${options.name}/${chunkName(box, scale.offset)}`;
+  return stored && decodePrecomputedChunk(stored, info, scale, boxShape(box), { name, brotli: options.brotli });
 }
 
 /**
- * Plain bytes of a stored chunk: `[channel, z, y, x]`, host byte order.
+ * Plain bytes of a stored chunk: `[channel, z, y, x]`, host byte order. Around what the encoding says there may be gzip or, where `brotli` is given,
+ * Brotli: files that were copied with the coding that a server puts around them.
  *
  * @param shape of this chunk, smaller at the upper edge.
- * @throws {EmporiumError} FORMAT_UNSUPPORTED, FORMAT_CORRUPT, FORMAT_LIMIT.
+ * @throws {EmporiumError} FORMAT_UNSUPPORTED, FORMAT_CORRUPT, FORMAT_TRUNCATED, FORMAT_LIMIT.
  */
 export async function decodePrecomputedChunk(
   stored: Uint8Array,
   { dtype, channels }: Pick<VolumeInfo, "dtype" | "channels">,
   { encoding, block }: Pick<VolumeScale, "encoding" | "block">,
   shape: Triple,
-  name = "chunk",
+  { name = "chunk", brotli }: { name?: string | undefined; brotli?: Brotli | undefined } = {},
 ): Promise<Uint8Array> {
-  const plainBytes = volumeOf(shape) * channels * ITEM_BYTES[dtype];
+  const plain = await unwrapStoredChunk(stored, { dtype, channels }, { encoding }, shape, { name, brotli });
   if (encoding === "raw") {
-    // A chunk that happens to begin as a gzip stream does has the length of a chunk.
-    const zipped = stored.length !== plainBytes && isGzip(stored);
-    const plain = zipped ? await gunzip(stored, plainBytes, name) : stored;
+    const plainBytes = volumeOf(shape) * channels * ITEM_BYTES[dtype];
     if (plain.length !== plainBytes) {
       throw new EmporiumError("FORMAT_CORRUPT", `${name}: ${plain.length} bytes, ${shape.join("×")} voxels have ${plainBytes}`, {
         place: { file: name, byte: plain.length },
@@ -107,20 +115,63 @@ export async function decodePrecomputedChunk(
     return native(plain, dtype);
   }
   if (encoding === "compressed_segmentation" && block && (dtype === "uint32" || dtype === "uint64")) {
-    // Its first word is the number of channels, which is never that of a gzip stream.
-    const plain = isGzip(stored) ? await gunzip(stored, LIMITS.chunkBytes, name) : stored;
     const labels = decodeSegmentation(plain, { dtype, shape, block, channels, name });
     return new Uint8Array(labels.buffer, labels.byteOffset, labels.byteLength);
   }
+  if (isPictureEncoding(encoding))
+    return native(await decodePictureChunk(plain, encoding, { dtype, channels, shape }, name), dtype);
   throw new EmporiumError("FORMAT_UNSUPPORTED", `${name}: chunks encoded as ${JSON.stringify(encoding)} are not read`, {
     place: { file: name },
-    hint: "write the volume again with encoding raw or compressed_segmentation",
+    hint: "write the volume again with encoding raw, jpeg, png or compressed_segmentation",
   });
 }
 
-async function readFile(open: OpenChunk, key: string, signal: AbortSignal | undefined): Promise<Uint8Array | undefined> {
-  const source = (await open(key)) ?? (await open(`${key}.gz`));
+/**
+ * A stored chunk without what a server has put around its encoding.
+ *
+ * @throws {EmporiumError} FORMAT_CORRUPT, FORMAT_LIMIT of gzip. What is no Brotli stream stays as it is.
+ */
+export async function unwrapStoredChunk(
+  stored: Uint8Array,
+  { dtype, channels }: Pick<VolumeInfo, "dtype" | "channels">,
+  { encoding }: Pick<VolumeScale, "encoding">,
+  shape: Triple,
+  { name = "chunk", brotli }: { name?: string | undefined; brotli?: Brotli | undefined } = {},
+): Promise<Uint8Array> {
+  const plainBytes = volumeOf(shape) * channels * ITEM_BYTES[dtype];
+  // A raw chunk that happens to begin as a gzip stream does has the length of a chunk.
+  if (encoding === "raw" && stored.length === plainBytes) return stored;
+  if (isPictureEncoding(encoding) && isPicture(stored, encoding)) return stored;
+  // The first word says where the first channel begins: right behind such words. A gzip stream's does not.
+  if (encoding === "compressed_segmentation" && stored[0]! + 256 * stored[1]! === channels && stored[2] === 0) return stored;
+  const bytesMax = encoding === "raw" ? plainBytes : LIMITS.chunkBytes;
+  if (isGzip(stored)) return gunzip(stored, bytesMax, name);
+  // Brotli has no magic: a stream is one where it decodes
+  return (await brotli?.(stored, bytesMax)) ?? stored;
+}
+
+/**
+ * The bytes of one chunk as the scale's encoding has them, or what a server has put around those; undefined where there is none.
+ *
+ * @throws {EmporiumError} FORMAT_LIMIT, and of shards FORMAT_CORRUPT, FORMAT_TRUNCATED.
+ */
+export async function readStoredChunk(
+  open: OpenChunk,
+  scale: VolumeScale,
+  cell: Triple,
+  options: StoredChunkOptions = {},
+): Promise<Uint8Array | undefined> {
+  return scale.sharding
+    ? readSharded(open, scale, cell, options)
+    : readFile(open, chunkName(chunkBox(cell, scale.shape, scale.chunks[0]!), scale.offset), options);
+}
+
+async function readFile(open: OpenChunk, key: string, { signal, brotli }: StoredChunkOptions): Promise<Uint8Array | undefined> {
+  const source = (await open(key)) ?? (await open(`${key}.gz`)) ?? (await open(`${key}.br`));
   if (!source) return undefined;
+  if (source.name.endsWith(".br") && !brotli) {
+    throw new EmporiumError("FORMAT_UNSUPPORTED", `${source.name}: Brotli is not read here`, { place: { file: source.name } });
+  }
   const length = await source.size();
   if (length > LIMITS.chunkBytes) {
     throw new EmporiumError("FORMAT_LIMIT", `${source.name}: a chunk of ${length} bytes, ${LIMITS.chunkBytes} at most are read`, {
@@ -134,8 +185,7 @@ async function readSharded(
   open: OpenChunk,
   scale: VolumeScale,
   cell: Triple,
-  name: string,
-  signal: AbortSignal | undefined,
+  { name = "volume", signal, indexes }: StoredChunkOptions,
 ): Promise<Uint8Array | undefined> {
   const sharding = scale.sharding!;
   const grid = chunkGridOf(scale.shape, scale.chunks[0]!);
@@ -145,8 +195,27 @@ async function readSharded(
     });
   }
   const id = mortonCode(cell, grid);
-  const source = await open(shardName(sharding, shardOf(sharding, id).shard));
-  return source && readShardValue(source, sharding, id, { signal });
+  const { shard, minishard } = shardOf(sharding, id);
+  const key = shardName(sharding, shard);
+  const source = await openShard(open, key);
+  if (!source) return undefined;
+  const indexName = `${key}#${minishard}`;
+  const index = indexes?.has(indexName)
+    ? indexes.get(indexName)
+    : await readMinishardIndex(source, sharding, minishard, { signal });
+  indexes?.set(indexName, index);
+  const at = index?.ids.indexOf(id) ?? -1;
+  return at < 0 ? undefined : readIndexed(source, sharding, index!, at, { signal });
+}
+
+/** A shard in one file, or as an older form has it: what is its index in one, the values in another. */
+async function openShard(open: OpenChunk, key: string): Promise<RandomAccess | undefined> {
+  const whole = await open(key);
+  if (whole) return whole;
+  const stem = key.replace(/\.shard$/, "");
+  const index = await open(`${stem}.index`);
+  const data = index && (await open(`${stem}.data`));
+  return data && joined(index!, data);
 }
 
 function native(plain: Uint8Array, dtype: DType): Uint8Array {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
@@ -100,7 +101,19 @@ describe("real Neuroglancer files", () => {
     expect([mesh.vertices.length / 3, mesh.triangles.length / 3]).toEqual([92, 126]);
   });
 
-  it.skipIf(!present)("chunks in compresso or PNG are refused by name, absent ones are zeros", async () => {
+  it.skipIf(!present)("a chunk as one PNG of 24×576 pixels: three channels", async () => {
+    const info = parseVolumeInfo(bytesOf("simple_ng_dataset/color/info"));
+    const [scale] = info.scales as [(typeof info.scales)[number]];
+    const open = async (key: string) =>
+      key === "0-24_0-24_0-24" ? inMemory(bytesOf(`simple_ng_dataset/color/1/${key}`), key) : undefined;
+    const read = await readPrecomputedBox(open, info, scale, { start: [0, 0, 0], stop: [24, 24, 24] });
+    // by Pillow 13.0.0: numpy.asarray(Image.open(…)).reshape(-1, 3).T
+    expect(createHash("sha256").update(read).digest("hex")).toBe(
+      "f50fd6de132421eaefd8881197b1fc213a61632fd8d315b13b45e43e86f68fd4",
+    );
+  });
+
+  it.skipIf(!present)("chunks in compresso are refused by name, absent ones are zeros", async () => {
     const compresso = parseVolumeInfo(bytesOf("test_seg_unsharded/info"));
     const scale = compresso.scales[2]!;
     const names = readdirSync(new URL(`test_seg_unsharded/${scale.key}/`, folder));

@@ -1,0 +1,134 @@
+import { copyElements, dot, type NdBox, stridesOf } from "../../../formats/zarr/read.js";
+
+/** Elements of one unit: C order, host byte order, all axes slowest first. */
+export interface PlainUnit {
+  bytes: Uint8Array;
+  shape: readonly number[];
+}
+
+/**
+ * One array that is cropped, whatever its format: a grid of units, the smallest pieces that can be read and written alone. A unit is a chunk, a
+ * block, or an inner chunk of a shard. Cells count units from the array's first element.
+ */
+export interface CropArray {
+  /** Folder of the array below the volume, `""` for the volume itself. */
+  path: string;
+  /** What messages call it. */
+  name: string;
+  shape: readonly number[];
+  unit: readonly number[];
+  /** What is taken of it, in its own elements. */
+  box: NdBox;
+  itemBytes: number;
+  /** One element of what no unit holds. */
+  fill: Uint8Array;
+  /** Whether units at the upper edge are stored as large as the others. */
+  padded: boolean;
+  /** Whether stored bytes may be taken over where a unit becomes a unit. */
+  sameCodec: boolean;
+  /** Stored bytes of a unit; undefined where there is none. */
+  fetch(cell: readonly number[], signal: AbortSignal | undefined): Promise<Uint8Array | undefined>;
+  decode(stored: Uint8Array, cell: readonly number[]): Promise<PlainUnit>;
+  /** Stored form of a unit of the crop. */
+  encode(plain: PlainUnit): Promise<Uint8Array>;
+  /** Files of the crop, each with the units that it holds, cells counted from the crop's first element. */
+  files: () => Iterable<CropFile>;
+}
+
+/** A file that is written: one unit, or a shard of them. */
+export interface CropFile {
+  /** Below the crop. */
+  key: string;
+  units: Iterable<{ cell: number[] /** Place in the shard's index. */; entry: number }>;
+  /** Of a shard: makes its index from where each entry lies; `length` −1 for what is not there. */
+  shard?: {
+    indexBytes: number;
+    location: "start" | "end";
+    entries: number;
+    encodeIndex(offsets: Float64Array, lengths: Float64Array): Uint8Array;
+  };
+}
+
+/** Shape of the crop. */
+export function cropShape({ start, stop }: NdBox): number[] {
+  return stop.map((to, axis) => to - start[axis]!);
+}
+
+/** Units along each axis of the crop. */
+export function cropGrid({ box, unit }: Pick<CropArray, "box" | "unit">): number[] {
+  return cropShape(box).map((length, axis) => Math.ceil(length / unit[axis]!));
+}
+
+/** What a unit of the crop covers, in elements of the source. */
+export function unitBox({ box, unit }: Pick<CropArray, "box" | "unit">, cell: readonly number[]): NdBox {
+  const start = cell.map((at, axis) => box.start[axis]! + at * unit[axis]!);
+  return { start, stop: start.map((from, axis) => Math.min(from + unit[axis]!, box.stop[axis]!)) };
+}
+
+/** The cells of the source that a box touches, last axis fastest. */
+export function touchedCells({ unit }: Pick<CropArray, "unit">, { start, stop }: NdBox): { start: number[]; stop: number[] } {
+  return {
+    start: start.map((from, axis) => Math.floor(from / unit[axis]!)),
+    stop: stop.map((to, axis) => Math.ceil(to / unit[axis]!)),
+  };
+}
+
+/** The cell of the source that is, as it is stored, a unit of the crop; undefined where a unit must be put together. */
+export function twinOf(array: CropArray, covered: NdBox): number[] | undefined {
+  const { unit, shape, sameCodec } = array;
+  if (!sameCodec) return undefined;
+  const same = covered.start.every((from, axis) => {
+    const whole = Math.min(from + unit[axis]!, shape[axis]!);
+    return from % unit[axis]! === 0 && covered.stop[axis]! === whole;
+  });
+  return same ? covered.start.map((from, axis) => from / unit[axis]!) : undefined;
+}
+
+/** In how many units of the crop a cell of the source has a part. */
+export function usesOf({ unit, box }: Pick<CropArray, "unit" | "box">, cell: readonly number[]): number {
+  return cell.reduce((uses, at, axis) => {
+    const from = Math.max(at * unit[axis]!, box.start[axis]!) - box.start[axis]!;
+    const last = Math.min((at + 1) * unit[axis]!, box.stop[axis]!) - 1 - box.start[axis]!;
+    return uses * (Math.floor(last / unit[axis]!) - Math.floor(from / unit[axis]!) + 1);
+  }, 1);
+}
+
+/** A unit of fill values. */
+export function filledUnit(shape: readonly number[], fill: Uint8Array): PlainUnit {
+  const bytes = new Uint8Array(shape.reduce((total, length) => total * length, fill.length));
+  if (fill.some((byte) => byte !== 0)) for (let at = 0; at < bytes.length; at += fill.length) bytes.set(fill, at);
+  return { bytes, shape };
+}
+
+/**
+ * Copies what a unit of the source and a box share into the unit of the crop that covers the box.
+ *
+ * @param origin first element of the source's unit. It may have stored less than its place has room for.
+ */
+export function pour(source: PlainUnit, origin: readonly number[], target: PlainUnit, covered: NdBox, itemBytes: number): void {
+  const from = covered.start.map((start, axis) => Math.max(start, origin[axis]!));
+  const extent = from.map((start, axis) => Math.min(covered.stop[axis]!, origin[axis]! + source.shape[axis]!) - start);
+  if (extent.some((length) => length <= 0)) return;
+  const sourceStrides = stridesOf(source.shape, "C");
+  const targetStrides = stridesOf(target.shape, "C");
+  copyElements(
+    {
+      bytes: source.bytes,
+      strides: sourceStrides,
+      offset: dot(
+        from.map((at, axis) => at - origin[axis]!),
+        sourceStrides,
+      ),
+    },
+    {
+      bytes: target.bytes,
+      strides: targetStrides,
+      offset: dot(
+        from.map((at, axis) => at - covered.start[axis]!),
+        targetStrides,
+      ),
+    },
+    extent,
+    itemBytes,
+  );
+}

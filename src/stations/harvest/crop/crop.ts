@@ -1,0 +1,205 @@
+import { createHash } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import type { Box } from "../../../core/box.js";
+import { EmporiumError } from "../../../core/errors.js";
+import { LIMITS } from "../../../core/limits.js";
+import { type Log, silentLog } from "../../../core/log.js";
+import { removeTree } from "../../../engine/disk.js";
+import { resolveKey } from "../../../formats/precomputed/fields.js";
+import { throwIfCancelled } from "../../../stores/cancel.js";
+import { fileStore } from "../../../stores/file.js";
+import { errnoOf, fileError } from "../../../stores/file-errors.js";
+import { objectName, type Store } from "../../../stores/store.js";
+import { cropGrid } from "./crop-array.js";
+import { planN5 } from "./n5.js";
+import type { CropFormat, CropPlan, CroppedLevel, CropSource, CropWish } from "./plan.js";
+import { planPrecomputed } from "./precomputed.js";
+import { type CropTraffic, sourceUnits, writeWhole } from "./source-units.js";
+import { type CropCounts, writeArray } from "./write-array.js";
+import { planZarrV2 } from "./zarr-v2.js";
+import { planZarrV3 } from "./zarr-v3.js";
+
+/** What is cropped. */
+export interface CropRequest {
+  store: Store;
+  /** Folder of the volume, without `/` at its end; `""` is the store's root. */
+  key: string;
+  /** `zarr`: of either version. */
+  format: CropFormat | "zarr";
+  /** Voxels `[z, y, x]` of the level `scale`, half-open. Of precomputed volumes they are absolute: with the scale's voxel offset. */
+  box: Box;
+  /**
+   * A level, 0 the finest, that is cropped alone; `all`: each level, the box counting voxels of the finest. Default: all of Zarr and N5, the finest
+   * of precomputed volumes.
+   */
+  scale?: number | "all" | undefined;
+  /** Chunks of a precomputed crop. Default `raw`, which loses nothing. */
+  encoding?: "raw" | "jpeg" | undefined;
+  /** 1 to 100, default 90. */
+  jpegQuality?: number | undefined;
+  log?: Log | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+export interface CropOptions extends CropRequest {
+  /** Absolute path of the folder that the crop becomes. */
+  target: string;
+  /** Chunks under way at a time. Default 8. */
+  concurrency?: number | undefined;
+  /** Ceiling for chunks in memory. Default `LIMITS.memoryBytes`. */
+  memoryBytes?: number | undefined;
+  /** Whether the crop is synced to the disk before it takes its name. Default true. */
+  sync?: boolean | undefined;
+  onProgress?: ((progress: { doneChunks: number; totalChunks: number; fetchedBytes: number }) => void) | undefined;
+}
+
+export interface CropResult {
+  path: string;
+  /** `present`: the same crop was there already, and nothing was read but metadata. */
+  status: "cropped" | "present";
+  format: CropFormat;
+  levels: readonly CroppedLevel[];
+  /** Chunks of the crop. */
+  chunks: CropCounts;
+  /** Chunks of the source that were asked for, each once; those that are not there hold the fill value. */
+  read: CropTraffic;
+}
+
+const CONCURRENCY = 8;
+const SOURCES = ".sources";
+/** Says where a crop comes from, and is part of it: by this file the same wish knows that it has been fulfilled. */
+const PROVENANCE = "crop.json";
+/** For each chunk under way: stored and plain bytes of one of the source, and both of one of the crop. */
+const COPIES = 4;
+
+/**
+ * A region of a volume as a volume of the same format in a folder of this machine.
+ *
+ * Chunks that lie wholly inside and whose grid the crop keeps are taken over byte by byte; others are decoded, put together and written with the same
+ * codec. A chunk of the source is read once. Where it has none, the crop has none, and readers see the fill value. Sizes and places of voxels in the
+ * metadata are those of the source: translations (Zarr, N5) and voxel offsets (precomputed) move by the start of the crop. Coarser levels take what
+ * covers the finest one's part, rounded outward.
+ *
+ * The folder appears whole; its `crop.json` says what it is a part of. A run that was cut off left a hidden one beside it; the next run with the same wish goes on with that.
+ * @throws {EmporiumError} USAGE (a box that is empty or leaves the volume), FORMAT_UNKNOWN (no volume of the format), STORE_CONFLICT (the folder holds
+ *   something else), and what stores and formats throw.
+ */
+export async function cropVolume(options: CropOptions): Promise<CropResult> {
+  const { target, signal, onProgress, memoryBytes = LIMITS.memoryBytes } = options;
+  throwIfCancelled(signal);
+  const plan = await planCrop(options);
+  const chunks: CropCounts = { copied: 0, rewritten: 0, absent: 0, kept: 0 };
+  const read: CropTraffic = { asked: 0, found: 0, bytes: 0 };
+  const result = { path: target, format: plan.format, levels: plan.levels, chunks, read };
+  const provenance = provenanceOf(options, plan);
+  if (await isThere(target, provenance)) return { ...result, status: "present" };
+
+  const { local } = fileStore(dirname(target), { sync: options.sync });
+  const name = basename(target);
+  const part = await local.partPath(name, "crop");
+  try {
+    await beginOrGoOn(part, provenance);
+    const totalChunks = plan.arrays.reduce((sum, array) => sum + cropGrid(array).reduce((a, b) => a * b, 1), 0);
+    let doneChunks = 0;
+    for (const array of plan.arrays) {
+      const unitBytes = array.unit.reduce((product, length) => product * length, array.itemBytes);
+      const room = Math.floor(memoryBytes / 2 / (COPIES * unitBytes));
+      const limit = Math.max(1, Math.min(options.concurrency ?? CONCURRENCY, room));
+      const units = sourceUnits(array, join(part, SOURCES), memoryBytes / 2, read, signal);
+      const onUnit = () => onProgress?.({ doneChunks: ++doneChunks, totalChunks, fetchedBytes: read.bytes });
+      await writeArray(array, units, part, { limit, signal, counts: chunks, onUnit });
+    }
+    for (const [key, bytes] of plan.documents) await writeWhole(join(part, key), bytes);
+    await removeTree(join(part, SOURCES));
+  } catch (error) {
+    throw fileError(error, part, "written");
+  }
+  throwIfCancelled(signal);
+  await local.adopt(part, name);
+  return { ...result, status: "cropped" };
+}
+
+/**
+ * What a crop would write and read: metadata are read, chunks are not.
+ *
+ * @throws {EmporiumError} as `cropVolume`.
+ */
+export async function planCrop(request: CropRequest): Promise<CropPlan> {
+  const { format } = request;
+  const source = sourceOf(request);
+  const wish: CropWish = {
+    box: request.box,
+    scale: request.scale ?? (format === "precomputed" ? 0 : "all"),
+    encoding: request.encoding ?? "raw",
+    jpegQuality: request.jpegQuality ?? 90,
+    log: request.log ?? silentLog,
+  };
+  const planners = {
+    zarr: async () => (await planZarrV3(source, wish)) ?? (await planZarrV2(source, wish)),
+    zarr2: () => planZarrV2(source, wish),
+    zarr3: () => planZarrV3(source, wish),
+    n5: () => planN5(source, wish),
+    precomputed: () => planPrecomputed(source, wish),
+  };
+  const plan = await planners[format]();
+  if (plan) return plan;
+  throw new EmporiumError("FORMAT_UNKNOWN", `${source.name} holds no ${format} volume`, {
+    place: { file: source.name },
+    hint: "name the folder of the volume itself, not one above or below it",
+  });
+}
+
+function sourceOf({ store, key, signal }: CropRequest): CropSource {
+  const at = (relative: string) => resolveKey(key, relative);
+  return {
+    name: key === "" ? (store.local?.path("") ?? store.url) : objectName(store, key),
+    local: store.local !== undefined,
+    read: (relative, own) => store.read(at(relative), undefined, { signal: own ?? signal }),
+    range: (relative, range, own) => store.read(at(relative), range, { signal: own ?? signal }),
+    size: async (relative, own) => (await store.stat(at(relative), { signal: own ?? signal }))?.size,
+  };
+}
+
+/** Whether the target is this very crop: a folder gets its name when it is whole. */
+async function isThere(target: string, provenance: string): Promise<boolean> {
+  const names = await readdir(target).catch((error: unknown) => {
+    if (errnoOf(error) === "ENOENT") return [];
+    throw fileError(error, target, "read");
+  });
+  if (names.length === 0) return false;
+  if ((await readText(join(target, PROVENANCE))) === provenance) return true;
+  throw new EmporiumError("STORE_CONFLICT", `${target} holds something else than this crop`, {
+    place: { file: target },
+    hint: "remove the folder, or choose another one",
+  });
+}
+
+function provenanceOf(
+  { store, key, scale, encoding, jpegQuality }: CropRequest,
+  { format, documents, levels }: CropPlan,
+): string {
+  const hash = createHash("sha256");
+  for (const [name, bytes] of documents) hash.update(`${name}\n${bytes.length}\n`).update(bytes);
+  const document = {
+    source: key === "" ? store.url : `${store.url}/${key}`,
+    format,
+    scale: scale ?? null,
+    encoding: encoding ?? null,
+    jpeg_quality: jpegQuality ?? null,
+    axes: ["z", "y", "x"],
+    levels: levels.map(({ path, box }) => ({ path, start: box.start, stop: box.stop })),
+    metadata_sha256: hash.digest("hex"),
+  };
+  return `${JSON.stringify(document, undefined, 2)}\n`;
+}
+
+async function beginOrGoOn(part: string, provenance: string): Promise<void> {
+  if ((await readText(join(part, PROVENANCE))) === provenance) return;
+  await removeTree(part);
+  await writeWhole(join(part, PROVENANCE), new TextEncoder().encode(provenance));
+}
+
+async function readText(path: string): Promise<string | undefined> {
+  return readFile(path, "utf8").catch(() => undefined);
+}

@@ -1,0 +1,65 @@
+import type { Box, Triple } from "../../../core/box.js";
+import type { ByteRange } from "../../../core/bytes.js";
+import { EmporiumError } from "../../../core/errors.js";
+import type { Log } from "../../../core/log.js";
+import type { CropArray } from "./crop-array.js";
+
+/** What a crop will be, before voxels are read. */
+export interface CropPlan {
+  format: CropFormat;
+  /** Metadata of the crop by their keys below it. */
+  documents: ReadonlyMap<string, Uint8Array>;
+  arrays: readonly CropArray[];
+  levels: readonly CroppedLevel[];
+}
+
+export type CropFormat = "zarr2" | "zarr3" | "n5" | "precomputed";
+
+/** One level of the crop. */
+export interface CroppedLevel {
+  /** Folder below the crop; `""` where the crop is the array. */
+  path: string;
+  /** Voxels of the level that were taken, `[z, y, x]`, counted as the source counts them. */
+  box: Box;
+  /** `[z, y, x]` */
+  shape: Triple;
+}
+
+/** The volume that a crop is taken from: files by keys below it, which may climb (`../`) as those of precomputed volumes do. */
+export interface CropSource {
+  /** A whole file; undefined where there is none. */
+  read(key: string, signal?: AbortSignal): Promise<Uint8Array | undefined>;
+  range(key: string, range: ByteRange, signal?: AbortSignal): Promise<Uint8Array | undefined>;
+  size(key: string, signal?: AbortSignal): Promise<number | undefined>;
+  /** What messages call the volume. */
+  name: string;
+  /** Whether its files are those of this machine, where compressed twins (`.gz`) may lie. */
+  local: boolean;
+}
+
+export interface CropWish {
+  /** Voxels `[z, y, x]` of the level `scale`, half-open; of precomputed volumes with their offset. */
+  box: Box;
+  /** The level that is cropped alone, 0 the finest; `all`: each, the box counting voxels of the finest. */
+  scale: number | "all";
+  /** Of precomputed volumes. */
+  encoding: "raw" | "jpeg";
+  /** 1 to 100. */
+  jpegQuality: number;
+  log: Log;
+}
+
+/** The levels that are wanted, the one that the box counts voxels of first. @throws {EmporiumError} USAGE */
+export function chosenLevels<T>(levels: readonly T[], { scale }: Pick<CropWish, "scale">, name: string): readonly T[] {
+  if (scale === "all") return levels;
+  const level = levels[scale];
+  if (level !== undefined && Number.isInteger(scale)) return [level];
+  throw new EmporiumError("USAGE", `${name} has no level ${scale}: its levels are 0 to ${levels.length - 1}`, {
+    place: { file: name },
+    hint: "0 is the finest level",
+  });
+}
+
+export function textBytes(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}

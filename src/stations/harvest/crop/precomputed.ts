@@ -1,0 +1,181 @@
+import { brotliDecompress } from "node:zlib";
+import type { Box, Triple } from "../../../core/box.js";
+import { inMemory, type RandomAccess } from "../../../core/bytes.js";
+import { HOST_LITTLE_ENDIAN, ITEM_BYTES, swapBytes } from "../../../core/dtype.js";
+import { EmporiumError } from "../../../core/errors.js";
+import { type JsonObject, printJson } from "../../../core/json.js";
+import { Float } from "../../../core/number.js";
+import { chunkBox, chunkName } from "../../../formats/precomputed/grid.js";
+import { encodeJpegChunk } from "../../../formats/precomputed/image-chunk.js";
+import { parseVolumeInfo, type VolumeInfo, type VolumeScale } from "../../../formats/precomputed/info.js";
+import { type Brotli, decodePrecomputedChunk, readStoredChunk, unwrapStoredChunk } from "../../../formats/precomputed/read.js";
+import type { MinishardIndex } from "../../../formats/precomputed/sharding.js";
+import { positions } from "../../../formats/zarr/chunks.js";
+import { type CropArray, cropGrid } from "./crop-array.js";
+import { coarserBox, factorsOf, requireInside } from "./levels.js";
+import { type CropPlan, type CropSource, type CropWish, chosenLevels, textBytes } from "./plan.js";
+import { Recent } from "./recent.js";
+
+/**
+ * A crop of a precomputed volume: each scale with its own voxel offset and size, chunks of the same shape counted from the crop's first voxel, raw
+ * or JPEG, one file each.
+ *
+ * @returns undefined where there is no `info`.
+ * @throws {EmporiumError} USAGE where the voxels cannot be JPEG.
+ */
+export async function planPrecomputed(source: CropSource, wish: CropWish): Promise<CropPlan | undefined> {
+  const { name } = source;
+  const bytes = await source.read("info");
+  if (!bytes) return undefined;
+  const info = parseVolumeInfo(bytes, `${name}/info`);
+  requireEncoding(info, wish, name);
+  const scales = chosenLevels(info.scales, wish, name);
+  const [base] = scales as [VolumeScale];
+  requireInside(wish.box, wholeOf(base), name);
+  const boxes = scales.map((scale) => {
+    if (scale === base) return wish.box;
+    const sizes = [base, scale].map(({ voxelSizeNm, shape }) => ({ size: voxelSizeNm, shape }));
+    return coarserBox(wish.box, factorsOf(sizes[0]!, sizes[1]!), wholeOf(scale));
+  });
+  const folders = foldersOf(scales);
+  const document: JsonObject = {
+    "@type": "neuroglancer_multiscale_volume",
+    type: info.type,
+    data_type: info.dtype,
+    num_channels: info.channels,
+    scales: scales.map((scale, i) => scaleDocument(scale, folders[i]!, boxes[i]!, wish)),
+  };
+  return {
+    format: "precomputed",
+    documents: new Map([["info", textBytes(printJson(document, { indent: 2 }))]]),
+    arrays: scales.map((scale, i) => arrayOf(source, info, scale, folders[i]!, boxes[i]!, wish)),
+    levels: boxes.map((box, i) => ({ path: folders[i]!, box, shape: shapeOf(box) })),
+  };
+}
+
+function requireEncoding({ dtype, channels }: VolumeInfo, { encoding }: CropWish, name: string): void {
+  if (encoding === "raw" || (dtype === "uint8" && (channels === 1 || channels === 3))) return;
+  throw new EmporiumError("USAGE", `${name} has ${channels} channels of ${dtype}, JPEG has 1 or 3 of uint8`, {
+    place: { file: name },
+    hint: "leave the encoding raw, which loses nothing",
+  });
+}
+
+/** Voxels of a scale, as its chunks' names count them. */
+function wholeOf({ offset, shape }: VolumeScale): Box {
+  return { start: offset, stop: offset.map((from, axis) => from + shape[axis]!) as Triple };
+}
+
+function shapeOf({ start, stop }: Box): Triple {
+  return stop.map((to, axis) => to - start[axis]!) as Triple;
+}
+
+/** Folders of the scales within the crop: the last part of their keys, which may climb out of the volume. */
+function foldersOf(scales: readonly VolumeScale[]): string[] {
+  const names = scales.map(
+    ({ key }) =>
+      key
+        .split("/")
+        .filter((part) => part !== "" && part !== "." && part !== "..")
+        .at(-1) ?? "scale",
+  );
+  return names.map((name, i) => (names.indexOf(name) === i ? name : `${name}_${i}`));
+}
+
+function scaleDocument(scale: VolumeScale, key: string, box: Box, { encoding }: CropWish): JsonObject {
+  const xyz = (values: readonly number[]) => [...values].reverse();
+  return {
+    key,
+    size: xyz(shapeOf(box)),
+    resolution: xyz(scale.voxelSizeNm).map((size) => (Number.isInteger(size) ? size : new Float(size))),
+    voxel_offset: xyz(box.start),
+    chunk_sizes: [xyz(scale.chunks[0]!)],
+    encoding,
+  };
+}
+
+function arrayOf(source: CropSource, info: VolumeInfo, scale: VolumeScale, folder: string, box: Box, wish: CropWish): CropArray {
+  const { channels, dtype } = info;
+  const chunk = scale.chunks[0]!;
+  const itemBytes = ITEM_BYTES[dtype];
+  const name = `${source.name}/${scale.key}`;
+  const shape = shapeOf(box);
+  const open = chunkOpener(source, scale);
+  const indexes = new Recent<string, MinishardIndex | undefined>(INDEXES_KEPT);
+  const cellOf = (cell: readonly number[]) => cell.slice(1) as Triple;
+  const nameOf = (cell: readonly number[]) => chunkName(chunkBox(cellOf(cell), scale.shape, chunk), scale.offset);
+  const ownShape = (cell: readonly number[]) => shapeOf(chunkBox(cellOf(cell), scale.shape, chunk));
+  const inScale = (corner: Triple) => [0, ...corner.map((at, axis) => at - scale.offset[axis]!)];
+  const array: CropArray = {
+    path: folder,
+    name,
+    shape: [channels, ...scale.shape],
+    unit: [channels, ...chunk],
+    box: { start: inScale(box.start), stop: [channels, ...inScale(box.stop).slice(1)] },
+    itemBytes,
+    fill: new Uint8Array(itemBytes),
+    padded: false,
+    // a JPEG that is a chunk of the crop as it is loses nothing a second time
+    sameCodec: wish.encoding === "jpeg" && scale.encoding === "jpeg",
+    async fetch(cell, signal) {
+      const stored = await readStoredChunk(open, scale, cellOf(cell), { name, signal, brotli, indexes });
+      return stored && unwrapStoredChunk(stored, info, scale, ownShape(cell), { name: `${name}/${nameOf(cell)}`, brotli });
+    },
+    async decode(stored, cell) {
+      const own = ownShape(cell);
+      const bytes = await decodePrecomputedChunk(stored, info, scale, own, { name: `${name}/${nameOf(cell)}` });
+      return { bytes, shape: [channels, ...own] };
+    },
+    async encode({ bytes, shape: [, ...own] }) {
+      if (wish.encoding === "jpeg") return encodeJpegChunk(bytes, own as Triple, channels, wish.jpegQuality);
+      if (!HOST_LITTLE_ENDIAN) swapBytes(bytes, itemBytes);
+      return bytes;
+    },
+    *files() {
+      const grid = cropGrid(array);
+      for (const cell of positions(
+        grid.map(() => 0),
+        grid,
+      )) {
+        const key = `${folder}/${chunkName(chunkBox(cellOf(cell), shape, chunk), box.start)}`;
+        yield { key, units: [{ cell, entry: 0 }] };
+      }
+    },
+  };
+  return array;
+}
+
+/** Shards whose lengths, and minishards whose indexes are known at a time. */
+const SHARDS_KEPT = 256;
+const INDEXES_KEPT = 256;
+
+/** Opens files of a scale: chunks are read whole by their first request, shards in parts. */
+function chunkOpener(source: CropSource, { key, sharding }: VolumeScale): (name: string) => Promise<RandomAccess | undefined> {
+  const shards = new Recent<string, Promise<RandomAccess | undefined>>(SHARDS_KEPT);
+  const openShard = async (name: string): Promise<RandomAccess | undefined> => {
+    const path = `${key}/${name}`;
+    const size = await source.size(path);
+    if (size === undefined) return undefined;
+    return {
+      name: `${source.name}/${path}`,
+      size: async () => size,
+      read: async (range, options) => (await source.range(path, range, options?.signal)) ?? new Uint8Array(0),
+    };
+  };
+  return async (name) => {
+    if (!sharding) {
+      // servers that hold compressed files give them under their own name
+      if (!source.local && /\.(gz|br)$/.test(name)) return undefined;
+      const bytes = await source.read(`${key}/${name}`);
+      return bytes && inMemory(bytes, `${source.name}/${key}/${name}`);
+    }
+    const known = shards.get(name) ?? openShard(name);
+    shards.set(name, known);
+    return known;
+  };
+}
+
+const brotli: Brotli = (bytes, bytesMax) =>
+  new Promise((resolve) => {
+    brotliDecompress(bytes, { maxOutputLength: bytesMax }, (error, plain) => resolve(error ? undefined : new Uint8Array(plain)));
+  });

@@ -1,0 +1,73 @@
+import type { Json, JsonObject } from "../../../core/json.js";
+import { Float, toNumber } from "../../../core/number.js";
+import { isArray, isObject, member } from "../../../formats/zarr/json.js";
+
+/**
+ * Transformations of OME-Zarr for an array that begins `start` elements later: the translation grows by `start` times the scale. Where there is none,
+ * one follows the scale; where nothing moves, they stay as they are.
+ *
+ * @param value `coordinateTransformations` of a dataset, checked before; undefined in files of before 0.4, which stay without.
+ */
+export function shiftedTransformations(value: Json | undefined, start: readonly number[]): Json | undefined {
+  if (!isArray(value) || start.every((at) => at === 0)) return value;
+  const scale = start.map((_, axis) =>
+    value.reduce((product: number, step) => {
+      const factors = isObject(step) && member(step, "type") === "scale" ? member(step, "scale") : undefined;
+      return product * (isArray(factors) ? (toNumber(factors[axis]) ?? 1) : 1);
+    }, 1),
+  );
+  const moved = (before: readonly (Json | undefined)[]) =>
+    start.map((at, axis) => new Float(clean((toNumber(before[axis]) ?? 0) + at * scale[axis]!)));
+  const last = value.at(-1);
+  const known = isObject(last) && member(last, "type") === "translation" ? member(last, "translation") : undefined;
+  if (isObject(last) && isArray(known)) return [...value.slice(0, -1), { ...last, translation: moved(known) }];
+  return [...value, { type: "translation", translation: moved([]) }];
+}
+
+/** `multiscales` of a group with the given datasets of its first image alone. `starts`: of each, in elements along all axes. */
+export function shiftedMultiscales(value: Json | undefined, starts: ReadonlyMap<string, readonly number[]>): Json {
+  const first = isArray(value) ? value[0] : undefined;
+  if (!isObject(first)) return [];
+  const datasets = member(first, "datasets");
+  const kept = (isArray(datasets) ? datasets : []).flatMap((dataset): Json[] => {
+    const path = isObject(dataset) ? member(dataset, "path") : undefined;
+    const start = typeof path === "string" ? starts.get(path) : undefined;
+    if (!start || !isObject(dataset)) return [];
+    const key = "coordinateTransformations";
+    return [
+      { ...dataset, ...defined(key, shiftedTransformations(member(dataset, key), start)), ...shiftedTransform(dataset, start) },
+    ];
+  });
+  return [{ ...first, datasets: kept }];
+}
+
+/**
+ * Janelia's `transform` beside an array (axes, scale, translate), for an array that begins later.
+ *
+ * @param start along the array's axes, slowest first. `transform` names its axes in that order or the other way round.
+ * @returns the member alone, or nothing where there is none that fits.
+ */
+export function shiftedTransform(attributes: JsonObject, start: readonly number[]): JsonObject {
+  const transform = member(attributes, "transform");
+  if (!isObject(transform)) return {};
+  const scale = member(transform, "scale");
+  if (!isArray(scale) || scale.length !== start.length) return {};
+  const axes = member(transform, "axes");
+  const turned = member(transform, "ordering") === "F" || (isArray(axes) && axes[0] === "x" && axes.at(-1) === "z");
+  const along = turned ? [...start].reverse() : start;
+  const before = member(transform, "translate");
+  const translate = along.map(
+    (at, axis) =>
+      new Float(clean(((isArray(before) ? toNumber(before[axis]) : undefined) ?? 0) + at * (toNumber(scale[axis]) ?? 1))),
+  );
+  return { transform: { ...transform, translate } };
+}
+
+/** Twelve digits: 12.399999999999999 is what binary numbers make of 4 × 3.1. */
+export function clean(value: number): number {
+  return Number(value.toPrecision(12)) + 0;
+}
+
+function defined(key: string, value: Json | undefined): JsonObject {
+  return value === undefined ? {} : { [key]: value };
+}

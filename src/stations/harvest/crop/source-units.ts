@@ -1,0 +1,88 @@
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { throwIfCancelled } from "../../../stores/cancel.js";
+import { errnoOf } from "../../../stores/file-errors.js";
+import { type CropArray, type PlainUnit, usesOf } from "./crop-array.js";
+import { Recent } from "./recent.js";
+
+/** What was read for a crop. */
+export interface CropTraffic {
+  /** Units that were asked for, and those of them that are there. */
+  asked: number;
+  found: number;
+  /** Their stored bytes. */
+  bytes: number;
+}
+
+export interface SourceUnits {
+  /** Stored bytes of a unit that is taken over as it is. */
+  stored(cell: readonly number[]): Promise<Uint8Array | undefined>;
+  /** Its elements. */
+  plain(cell: readonly number[]): Promise<PlainUnit | undefined>;
+}
+
+/**
+ * The units of an array, each of them read once over the network, also where several units of the crop have a part of it: its stored bytes wait in a
+ * folder beside the crop, where the next attempt finds them too, and its elements are kept as long as there is room.
+ *
+ * @param folder for stored bytes.
+ * @param keptBytes of elements.
+ */
+export function sourceUnits(
+  array: CropArray,
+  folder: string,
+  keptBytes: number,
+  traffic: CropTraffic,
+  signal: AbortSignal | undefined,
+): SourceUnits {
+  const unitBytes = array.unit.reduce((total, length) => total * length, array.itemBytes);
+  const keptMax = Math.max(1, Math.floor(keptBytes / unitBytes));
+  const kept = new Recent<string, Promise<PlainUnit | undefined>>(keptMax);
+
+  async function fetch(cell: readonly number[]): Promise<Uint8Array | undefined> {
+    throwIfCancelled(signal);
+    traffic.asked++;
+    const bytes = await array.fetch(cell, signal);
+    if (bytes) {
+      traffic.found++;
+      traffic.bytes += bytes.length;
+    }
+    return bytes;
+  }
+
+  /** Absent units are known for this attempt only. */
+  const absent = new Set<string>();
+
+  async function fetchOnce(cell: readonly number[], name: string): Promise<Uint8Array | undefined> {
+    if (usesOf(array, cell) === 1) return fetch(cell);
+    if (absent.has(name)) return undefined;
+    const path = join(folder, array.path, name);
+    const before = await readFile(path).catch((error: unknown) => {
+      if (errnoOf(error) === "ENOENT") return undefined;
+      throw error;
+    });
+    if (before) return before;
+    const bytes = await fetch(cell);
+    if (bytes) await writeWhole(path, bytes);
+    else absent.add(name);
+    return bytes;
+  }
+
+  return {
+    stored: fetch,
+    async plain(cell) {
+      const name = cell.join(".");
+      const unit = kept.get(name) ?? fetchOnce(cell, name).then((stored) => stored && array.decode(stored, cell));
+      kept.set(name, unit);
+      return unit;
+    },
+  };
+}
+
+/** A file that is there whole or not at all, also after the process was killed. */
+export async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const temporary = `${path}.writing`;
+  await writeFile(temporary, bytes);
+  await rename(temporary, path);
+}

@@ -1,0 +1,139 @@
+import { type JsonObject, printJson } from "../../../core/json.js";
+import { chunkKey, positions } from "../../../formats/zarr/chunks.js";
+import type { CodecRegistry } from "../../../formats/zarr/codecs.js";
+import { isObject, member, parseMetadata } from "../../../formats/zarr/json.js";
+import { parseZattrs, printZattrs, printZgroup, type ZarrArrayMeta, zarrayFromJson } from "../../../formats/zarr/metadata.js";
+import { parseOmeZarr } from "../../../formats/zarr/ome.js";
+import { fillElement, readZarrArray } from "../../../formats/zarr/read.js";
+import { writeZarrArray } from "../../../formats/zarr/write.js";
+import { writingCodecs } from "./codecs.js";
+import { type CropArray, cropGrid, cropShape } from "./crop-array.js";
+import { type CropPlan, type CropSource, type CropWish, chosenLevels, textBytes } from "./plan.js";
+import { shiftedMultiscales, shiftedTransform } from "./shifted.js";
+import { absentDocument, type FoundLevel, planLevels } from "./zarr-levels.js";
+
+interface V2Level extends FoundLevel {
+  meta: ZarrArrayMeta;
+  document: JsonObject;
+  attributes: JsonObject | undefined;
+}
+
+/**
+ * A crop of a Zarr v2 array, or of the levels of an OME-Zarr image of 0.1 to 0.4.
+ *
+ * @returns undefined where there is neither.
+ */
+export async function planZarrV2(source: CropSource, wish: CropWish): Promise<CropPlan | undefined> {
+  const { name } = source;
+  const own = await source.read(".zattrs");
+  const attributes = own ? parseZattrs(own, `${name}/.zattrs`) : {};
+  const documents = new Map<string, JsonObject>();
+  const levels: V2Level[] = [];
+  const isImage = member(attributes, "multiscales") !== undefined;
+  if (isImage) {
+    const image = parseOmeZarr(attributes, `${name}/.zattrs`);
+    for (const dataset of chosenLevels(image.datasets, wish, name)) {
+      levels.push({
+        ...(await readLevel(source, dataset.path)),
+        path: dataset.path,
+        axes: image.spatialAxes,
+        scale: dataset.scale,
+      });
+    }
+  } else {
+    const bytes = await source.read(".zarray");
+    if (!bytes) {
+      if (own) parseOmeZarr(attributes, `${name}/.zattrs`); // says what is wanted instead
+      return undefined;
+    }
+    chosenLevels([bytes], wish, name);
+    levels.push({ ...(await readLevel(source, "")), path: "", axes: undefined, scale: undefined, attributes });
+  }
+  const planned = planLevels(levels, wish, name);
+  for (const [i, { path, document, attributes: inner }] of levels.entries()) {
+    const below = path === "" ? "" : `${path}/`;
+    const { box } = planned[i]!;
+    documents.set(`${below}.zarray`, { ...document, shape: cropShape(box) });
+    if (inner && Object.keys(inner).length > 0)
+      documents.set(`${below}.zattrs`, { ...inner, ...shiftedTransform(inner, box.start) });
+    for (let parent = path; parent.includes("/"); ) {
+      parent = parent.slice(0, parent.lastIndexOf("/"));
+      documents.set(`${parent}/.zgroup`, { zarr_format: 2 });
+    }
+  }
+  if (isImage) {
+    const starts = new Map(levels.map(({ path }, i) => [path, planned[i]!.box.start]));
+    documents.set(".zgroup", { zarr_format: 2 });
+    documents.set(".zattrs", { ...attributes, multiscales: shiftedMultiscales(member(attributes, "multiscales"), starts) });
+  }
+  const files = new Map([...documents].map(([key, document]) => [key, textBytes(printed(key, document))]));
+  if (await source.read(".zmetadata")) {
+    const metadata = Object.fromEntries([...documents].sort(([a], [b]) => (a < b ? -1 : 1)));
+    files.set(".zmetadata", textBytes(printJson({ metadata, zarr_consolidated_format: 1 })));
+  }
+  return {
+    format: "zarr2",
+    documents: files,
+    arrays: levels.map((level, i) => arrayOf(source, level, planned[i]!.box)),
+    levels: planned.map(({ cropped }) => cropped),
+  };
+}
+
+function printed(key: string, document: JsonObject): string {
+  if (key.endsWith(".zgroup")) return printZgroup();
+  return key.endsWith(".zattrs") ? printZattrs(document) : printJson(document, { sortKeys: true });
+}
+
+async function readLevel(source: CropSource, path: string): Promise<Pick<V2Level, "meta" | "document" | "attributes" | "shape">> {
+  const below = path === "" ? "" : `${path}/`;
+  const name = `${source.name}/${below}.zarray`;
+  const bytes = await source.read(`${below}.zarray`);
+  if (!bytes) throw absentDocument(name);
+  const document = parseMetadata(bytes, name);
+  const meta = zarrayFromJson(document, name);
+  const attributes = path === "" ? undefined : await source.read(`${below}.zattrs`);
+  const parsed = attributes && parseZattrs(attributes, `${source.name}/${below}.zattrs`);
+  return { meta, document, shape: meta.shape, attributes: isObject(parsed) ? parsed : undefined };
+}
+
+function arrayOf(source: CropSource, { meta, path }: V2Level, box: CropArray["box"]): CropArray {
+  const below = path === "" ? "" : `${path}/`;
+  const codecs: CodecRegistry = writingCodecs(meta.type.itemBytes);
+  const one: ZarrArrayMeta = { ...meta, shape: meta.chunks };
+  const name = `${source.name}/${path}`.replace(/\/$/, "");
+  const array: CropArray = {
+    path,
+    name,
+    shape: meta.shape,
+    unit: meta.chunks,
+    box,
+    itemBytes: meta.type.itemBytes,
+    fill: fillElement(meta.fillValue, meta.type.dtype),
+    padded: true,
+    sameCodec: true,
+    fetch: (cell, signal) => source.read(below + chunkKey(cell, meta.dimensionSeparator), signal),
+    async decode(stored, cell) {
+      const key = chunkKey(cell, meta.dimensionSeparator);
+      const bytes = await readZarrArray(async () => stored, one, { name: `${name}/${key}`, bytesMax: Number.POSITIVE_INFINITY });
+      return { bytes, shape: meta.chunks };
+    },
+    async encode(plain) {
+      let stored: Uint8Array | undefined;
+      const put = async (key: string, bytes: Uint8Array) => {
+        if (!key.endsWith(".zarray")) stored = bytes;
+      };
+      await writeZarrArray(put, one, plain.bytes, codecs);
+      return stored!;
+    },
+    *files() {
+      const grid = cropGrid(array);
+      for (const cell of positions(
+        grid.map(() => 0),
+        grid,
+      )) {
+        yield { key: below + chunkKey(cell, meta.dimensionSeparator), units: [{ cell, entry: 0 }] };
+      }
+    },
+  };
+  return array;
+}

@@ -1,0 +1,238 @@
+import { EmporiumError } from "../../../core/errors.js";
+import type { JsonObject } from "../../../core/json.js";
+import { chunkGrid, positions } from "../../../formats/zarr/chunks.js";
+import { isObject, member, parseMetadata, wrongField } from "../../../formats/zarr/json.js";
+import { product } from "../../../formats/zarr/metadata.js";
+import { parseOmeImage } from "../../../formats/zarr/ome-v05.js";
+import {
+  decodeShardIndex,
+  encodeShardIndex,
+  entryOf,
+  findInShard,
+  type ShardIndex,
+  shardIndexBytes,
+} from "../../../formats/zarr/shard.js";
+import type { ShardSerializer } from "../../../formats/zarr/v3-codecs.js";
+import {
+  printZarrV3,
+  v3ChunkKey,
+  type ZarrV3Array,
+  zarrV3FromJson,
+  zarrV3GroupMetadata,
+} from "../../../formats/zarr/v3-metadata.js";
+import { readZarrV3Array } from "../../../formats/zarr/v3-read.js";
+import { encodeV3Chunk } from "../../../formats/zarr/v3-write.js";
+import { writingCodecs } from "./codecs.js";
+import { type CropArray, type CropFile, cropGrid, cropShape } from "./crop-array.js";
+import { type CropPlan, type CropSource, type CropWish, chosenLevels, textBytes } from "./plan.js";
+import { Recent } from "./recent.js";
+import { shiftedMultiscales, shiftedTransform } from "./shifted.js";
+import { absentDocument, type FoundLevel, planLevels } from "./zarr-levels.js";
+
+interface V3Level extends FoundLevel {
+  meta: ZarrV3Array;
+  document: JsonObject;
+}
+
+/**
+ * A crop of a Zarr v3 array, or of the levels of an OME-Zarr image of 0.5.
+ *
+ * @returns undefined where there is neither.
+ */
+export async function planZarrV3(source: CropSource, wish: CropWish): Promise<CropPlan | undefined> {
+  const { name } = source;
+  const bytes = await source.read("zarr.json");
+  if (!bytes) return undefined;
+  const root = parseMetadata(bytes, `${name}/zarr.json`);
+  const node = zarrV3FromJson(root, `${name}/zarr.json`);
+  const levels: V3Level[] = [];
+  if (node.kind === "array") {
+    chosenLevels([node], wish, name);
+    levels.push({ path: "", document: root, meta: node, shape: node.shape, axes: undefined, scale: undefined });
+  } else {
+    const image = parseOmeImage(node.attributes, `${name}/zarr.json`);
+    for (const { path, scale } of chosenLevels(image.datasets, wish, name)) {
+      const document = node.members?.get(path) ?? (await readDocument(source, path));
+      const meta = zarrV3FromJson(document, `${name}/${path}/zarr.json`);
+      if (meta.kind !== "array") throw wrongField(`${name}/${path}/zarr.json`, "node_type", meta.kind, `"array"`);
+      levels.push({ path, document, meta, shape: meta.shape, axes: image.spatialAxes, scale });
+    }
+  }
+  const planned = planLevels(levels, wish, name);
+  const documents = new Map<string, JsonObject>();
+  for (const [i, { path, document }] of levels.entries()) {
+    const { box } = planned[i]!;
+    const attributes = member(document, "attributes");
+    const moved = isObject(attributes) ? { attributes: { ...attributes, ...shiftedTransform(attributes, box.start) } } : {};
+    for (let parent = path; parent.includes("/"); ) {
+      parent = parent.slice(0, parent.lastIndexOf("/"));
+      documents.set(parent, zarrV3GroupMetadata());
+    }
+    documents.set(path, { ...document, shape: cropShape(box), ...moved });
+  }
+  if (node.kind === "group") {
+    const starts = new Map(levels.map(({ path }, i) => [path, planned[i]!.box.start]));
+    const members = node.members && documents;
+    documents.set(
+      "",
+      zarrV3GroupMetadata({ attributes: shiftedAttributes(node.attributes, starts), members: members && new Map(members) }),
+    );
+  }
+  return {
+    format: "zarr3",
+    documents: new Map(
+      [...documents].map(([path, document]) => [
+        path === "" ? "zarr.json" : `${path}/zarr.json`,
+        textBytes(printZarrV3(document)),
+      ]),
+    ),
+    arrays: levels.map((level, i) => arrayOf(source, level, planned[i]!.box)),
+    levels: planned.map(({ cropped }) => cropped),
+  };
+}
+
+async function readDocument(source: CropSource, path: string): Promise<JsonObject> {
+  const bytes = await source.read(`${path}/zarr.json`);
+  if (!bytes) throw absentDocument(`${source.name}/${path}/zarr.json`);
+  return parseMetadata(bytes, `${source.name}/${path}/zarr.json`);
+}
+
+/** 0.5 has its image below `ome`; images of 0.4 in a group of v3 are read as well. */
+function shiftedAttributes(attributes: JsonObject, starts: ReadonlyMap<string, readonly number[]>): JsonObject {
+  const ome = member(attributes, "ome");
+  if (isObject(ome))
+    return { ...attributes, ome: { ...ome, multiscales: shiftedMultiscales(member(ome, "multiscales"), starts) } };
+  return { ...attributes, multiscales: shiftedMultiscales(member(attributes, "multiscales"), starts) };
+}
+
+/**
+ * How one unit is stored. Around a shard there may be a transposition, so that the shard's axes are others than the array's; a unit's own codecs
+ * then begin with it.
+ */
+function unitOf(meta: ZarrV3Array): { unit: ZarrV3Array; shard: ShardSerializer | undefined; axes: readonly number[] } {
+  const { order, serializer } = meta.codecs;
+  const axes = order ?? meta.shape.map((_, axis) => axis);
+  if (serializer.kind === "bytes") return { unit: { ...meta, shape: meta.chunks }, shard: undefined, axes };
+  const chunks = [...serializer.chunks];
+  for (const [encoded, axis] of axes.entries()) chunks[axis] = serializer.chunks[encoded]!;
+  const inner = serializer.codecs.order ?? axes.map((_, axis) => axis);
+  const joined = inner.map((axis) => axes[axis]!);
+  const codecs = { ...serializer.codecs, order: joined.every((axis, i) => axis === i) ? undefined : joined };
+  return { unit: { ...meta, shape: chunks, chunks, codecs }, shard: serializer, axes };
+}
+
+function arrayOf(source: CropSource, { meta, path }: V3Level, box: CropArray["box"]): CropArray {
+  const below = path === "" ? "" : `${path}/`;
+  const name = `${source.name}/${path}`.replace(/\/$/, "");
+  const { unit, shard, axes } = unitOf(meta);
+  const codecs = writingCodecs(meta.type.itemBytes);
+  const fetch = shard
+    ? shardReader(source, below, meta, shard, axes)
+    : (cell: readonly number[], signal: AbortSignal | undefined) => source.read(below + v3ChunkKey(cell, meta.keys), signal);
+  const array: CropArray = {
+    path,
+    name,
+    shape: meta.shape,
+    unit: unit.chunks,
+    box,
+    itemBytes: meta.type.itemBytes,
+    fill: meta.fillElement,
+    padded: true,
+    sameCodec: true,
+    fetch,
+    async decode(stored, cell) {
+      const objects = {
+        read: async (_: string, range?: { offset: number; length: number }) =>
+          range ? stored.subarray(range.offset, range.offset + range.length) : stored,
+        size: async () => stored.length,
+      };
+      const options = { name: `${name}[${cell.join(",")}]`, bytesMax: Number.POSITIVE_INFINITY };
+      return { bytes: await readZarrV3Array(objects, unit, options), shape: unit.chunks };
+    },
+    encode: (plain) => encodeV3Chunk(plain.bytes, unit, codecs),
+    *files() {
+      const grid = chunkGrid(cropShape(box), meta.chunks);
+      for (const cell of positions(
+        grid.map(() => 0),
+        grid,
+      )) {
+        const key = below + v3ChunkKey(cell, meta.keys);
+        yield shard ? shardFile(key, cell, array, meta, shard, axes) : { key, units: [{ cell, entry: 0 }] };
+      }
+    },
+  };
+  return array;
+}
+
+/** Indexes of shards that are held at a time. */
+const INDEXES_KEPT = 64;
+
+/** Reads stored units out of shards: of each shard its index once, and of each unit its bytes. */
+function shardReader(
+  source: CropSource,
+  below: string,
+  meta: ZarrV3Array,
+  shard: ShardSerializer,
+  axes: readonly number[],
+): CropArray["fetch"] {
+  const indexes = new Recent<string, Promise<ShardIndex | undefined>>(INDEXES_KEPT);
+  const indexOf = async (key: string): Promise<ShardIndex | undefined> => {
+    const length = shardIndexBytes(shard);
+    const shardBytes = shard.location === "end" ? await source.size(key) : undefined;
+    if (shard.location === "end" && shardBytes === undefined) return undefined;
+    const bytes = await source.range(key, { offset: Math.max(0, (shardBytes ?? length) - length), length });
+    return bytes && decodeShardIndex(bytes, shard, { name: `${source.name}/${key}`, shardBytes });
+  };
+  return async (cell, signal) => {
+    // cells count units; a shard has a whole number of them along each axis
+    const perShard = meta.shape.map((_, axis) => shard.grid[axes.indexOf(axis)]!);
+    const outer = cell.map((at, axis) => Math.floor(at / perShard[axis]!));
+    const key = below + v3ChunkKey(outer, meta.keys);
+    const known = indexes.get(key) ?? indexOf(key);
+    indexes.set(key, known);
+    const index = await known;
+    const inner = axes.map((axis) => cell[axis]! % perShard[axis]!);
+    const range = index && findInShard(index, inner);
+    if (!range) return undefined;
+    const bytes = await source.range(key, range, signal);
+    if (bytes?.length === range.length) return bytes;
+    throw new EmporiumError(
+      "FORMAT_TRUNCATED",
+      `${source.name}/${key}: ${range.length} bytes from ${range.offset} wanted, the shard ends before`,
+      {
+        place: { file: `${source.name}/${key}`, byte: range.offset },
+        hint: "the shard is cut short where it comes from",
+      },
+    );
+  };
+}
+
+function shardFile(
+  key: string,
+  outer: readonly number[],
+  array: CropArray,
+  meta: ZarrV3Array,
+  shard: ShardSerializer,
+  axes: readonly number[],
+): CropFile {
+  const perShard = meta.shape.map((_, axis) => shard.grid[axes.indexOf(axis)]!);
+  const grid = cropGrid(array);
+  const start = outer.map((at, axis) => at * perShard[axis]!);
+  const stop = start.map((from, axis) => Math.min(from + perShard[axis]!, grid[axis]!));
+  function* units() {
+    for (const cell of positions(start, stop)) {
+      const inner = axes.map((axis) => cell[axis]! - start[axis]!);
+      yield { cell, entry: entryOf(shard.grid, inner) };
+    }
+  }
+  return {
+    key,
+    units: { [Symbol.iterator]: units },
+    shard: {
+      indexBytes: shardIndexBytes(shard),
+      location: shard.location,
+      entries: product(shard.grid),
+      encodeIndex: (offsets, lengths) => encodeShardIndex({ grid: shard.grid, offsets, lengths }, shard),
+    },
+  };
+}
