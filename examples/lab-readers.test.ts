@@ -88,7 +88,7 @@ describe("the miniature laboratory, read by this program", () => {
 
   it("has raw tilts with noise in one run, unordered in another", () => {
     const angles = (key: string) => parseTiltAngles(bytes(key), key).map(({ degrees }) => degrees);
-    const noisy = angles("imod/metadata/TS_0001_vali.rawtlt");
+    const noisy = angles("batch/mka2019-11-19-8/generated/mka2019-11-19-8.rawtlt");
     const noise = noisy.map((degrees, at) => Math.abs(degrees - STACKED[at]!));
     expect([noisy.length, noisy]).toEqual([7, noisy.toSorted((a, b) => a - b)]);
     expect(Math.max(...noise)).toBeCloseTo(0.02, 6);

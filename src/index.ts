@@ -1,11 +1,23 @@
 /**
- * The public library. What a command does, one of these functions does: `emporium ingest run` is `ingest`, `emporium ingest convert` is
- * `convertVolume`. The rest is what their callers need: locations and stores, the formats, errors, logs and progress. Everything
- * else is reached by its layer (`em-porium/formats/mrc/header`) and may change between minor versions.
+ * The public library. What a command does, one of these functions does:
+ *
+ * | command | function |
+ * |---|---|
+ * | `ingest run`, `ingest plan` | `ingest`, `planIngest` |
+ * | `ingest new` | `newConfig`, `askAll`, `writeNew` |
+ * | `ingest check`, `ingest upgrade` | `checkConfigs`, `upgradeConfigs` |
+ * | `ingest validate` | `validate`, `validationDocument`, `validationText`, `validationPage` |
+ * | `ingest convert` | `convertVolume` |
+ * | `verify` | `verify` |
+ *
+ * The rest is what their callers need: locations and stores, the formats, errors, logs and progress. Everything else is reached by its
+ * layer (`em-porium/formats/mrc/header`) and may change between minor versions.
  */
 
 export type { ByteRange, RandomAccess, ReadOptions } from "./core/bytes.js";
 export { inMemory } from "./core/bytes.js";
+export type { Clock } from "./core/clock.js";
+export { systemClock } from "./core/clock.js";
 export type { ErrorCode, ErrorFacts, ErrorRecord, Place } from "./core/errors.js";
 export { EmporiumError, ERRORS, formatError, isEmporiumError, toErrorRecord } from "./core/errors.js";
 export type { Json, JsonObject } from "./core/json.js";
@@ -24,6 +36,9 @@ export { parseZarray } from "./formats/zarr/metadata.js";
 export type { OmeZarrImage } from "./formats/zarr/ome.js";
 export { parseOmeZarr } from "./formats/zarr/ome.js";
 export { readZarrBox } from "./formats/zarr/read.js";
+export type { DownloadOptions } from "./stations/harvest/download/download.js";
+export { download } from "./stations/harvest/download/download.js";
+export type { DownloadReport } from "./stations/harvest/download/report.js";
 export type { CheckedConfig, CheckOptions } from "./stations/ingest/check/check.js";
 export { checkConfig } from "./stations/ingest/check/check.js";
 export type { CheckConfigsOptions, CheckReport } from "./stations/ingest/check/check-configs.js";
@@ -37,16 +52,31 @@ export type { ConvertOptions, ConvertReport } from "./stations/ingest/convert.js
 export { convertVolume } from "./stations/ingest/convert.js";
 export type { IngestOptions, IngestReport } from "./stations/ingest/ingest.js";
 export { ingest } from "./stations/ingest/ingest.js";
-export type { Answers } from "./stations/ingest/new-config/answers.js";
+export type { Answers, Question } from "./stations/ingest/new-config/answers.js";
+export { askAll, QUESTIONS } from "./stations/ingest/new-config/answers.js";
 export type { NewConfig, NewConfigOptions } from "./stations/ingest/new-config/new-config.js";
 export { newConfig } from "./stations/ingest/new-config/new-config.js";
+export { writeNew } from "./stations/ingest/new-config/write-new.js";
 export type { IngestPlan, PlanOptions } from "./stations/ingest/plan.js";
-export { planIngest, readConfig } from "./stations/ingest/plan.js";
+export { isPartial, planIngest, readConfig } from "./stations/ingest/plan.js";
 export type { Selection, SelectionFlags } from "./stations/ingest/selection.js";
 export { makeSelection } from "./stations/ingest/selection.js";
+export type { Check, Mark, Severity, Suite } from "./stations/ingest/validate/check.js";
+export type { ValidationDocument } from "./stations/ingest/validate/report/document.js";
+export { validationDocument } from "./stations/ingest/validate/report/document.js";
+export { validationPage } from "./stations/ingest/validate/report/html.js";
+export { validationText } from "./stations/ingest/validate/report/text.js";
+export type { ValidateRequest } from "./stations/ingest/validate/run.js";
+export { validate } from "./stations/ingest/validate/run.js";
+export { CHECKS } from "./stations/ingest/validate/table.js";
+export type { ReportedFinding, ReportedSkip } from "./stations/ingest/validate/tally.js";
+export type { ReportedPicture, ValidateOptions, Validation } from "./stations/ingest/validate/validate.js";
+export { validateSource, validateStandardized } from "./stations/ingest/validate/validate.js";
+export { PROOF_NAME } from "./stations/ingest/verify/proof.js";
 export type { VerifyReport } from "./stations/ingest/verify/report.js";
 export type { VerifyOptions } from "./stations/ingest/verify/verify.js";
 export { verify, verifyTree } from "./stations/ingest/verify/verify.js";
+export { fileStore } from "./stores/file.js";
 export { memoryStore } from "./stores/memory.js";
 export type { Store } from "./stores/store.js";
 export { openObject } from "./stores/store.js";

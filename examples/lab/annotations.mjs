@@ -27,7 +27,7 @@ const RUNS = [
   { dataset: IMOD, run: "TS_0002", number: 2, shape: [32, 56, 64], spacingAngstrom: 13.48 },
   { dataset: ARETOMO, run: "run_001", number: 11, shape: [32, 64, 64], spacingAngstrom: 4.99 },
   { dataset: ARETOMO, run: "run_002", number: 12, shape: [32, 64, 64], spacingAngstrom: 4.99 },
-  { dataset: SIM, run: "TS_1", number: 21, shape: [32, 56, 64], spacingAngstrom: 10 },
+  { dataset: SIM, run: "TS_1", number: 21, shape: [32, 56, 64], spacingAngstrom: 10.2 },
 ];
 /** Lists were made on images of half the voxel. */
 const BINNING = 2;

@@ -10,7 +10,16 @@ import {
   tiltSeriesMetadata,
   tomogramMetadata,
 } from "./config.mjs";
-import { ctffind4Text, DOSE_RATE, mdocText, rawtltText, relion5TiltSeriesText, TILT_COUNT, warpXmlText } from "./tilts.mjs";
+import {
+  ctffind4Text,
+  DOSE_RATE,
+  frameNumber,
+  mdocText,
+  rawtltText,
+  relion5TiltSeriesText,
+  TILT_COUNT,
+  warpXmlText,
+} from "./tilts.mjs";
 
 const PREFIX = "lab/batch";
 const PIXEL_ANGSTROM = 3.92;
@@ -29,6 +38,8 @@ const WITHOUT_SPACING = [8, 9];
 const WITH_COPY = 2;
 const ALIGNED_STACK = 3;
 const WITHOUT_SERIES = 5;
+/** Raw tilts beside those of its mdoc, in the second decimal. */
+const WITH_NOISE = 8;
 /** Aligned with other programs; the rest is not aligned. */
 const IN_RELION = 1;
 const IN_WARP = 2;
@@ -93,12 +104,13 @@ function runFiles(number) {
     size: [TILT_SHAPE[2], TILT_SHAPE[1]],
     pixelAngstrom: PIXEL_ANGSTROM,
     axisDegrees: AXIS_DEGREES,
+    framePath: (order) => `X:\\frames\\${run}_${frameNumber(order)}.tif`,
   });
   const aligned = { name: run, pixelAngstrom: PIXEL_ANGSTROM, axisDegrees: AXIS_DEGREES };
   const ctf = ctffind4Text({ image: `${run}.mrc`, pixelAngstrom: PIXEL_ANGSTROM });
   return [
     { path: `${run}/generated/${run}.mdoc`, content: mdoc },
-    { path: `${run}/generated/${run}.rawtlt`, content: rawtltText() },
+    { path: `${run}/generated/${run}.rawtlt`, content: rawtltText({ noiseSeed: number === WITH_NOISE ? 1 : undefined }) },
     ...(number === WITHOUT_SERIES ? [] : [{ path: `${run}/generated/${run}_ctffind4.txt`, content: ctf }]),
     ...(number === IN_RELION ? [{ path: `${run}/relion/${run}.star`, content: relion5TiltSeriesText(aligned) }] : []),
     ...(number === IN_WARP ? [{ path: `${run}/warp_tiltseries/${run}.xml`, content: warpXmlText(aligned) }] : []),
@@ -150,7 +162,7 @@ function config(listed) {
         ],
       }),
       section("collection_metadata", { sources: [source(globs("{run_name}/generated/*.mdoc"))] }),
-      section("frames", { metadata: frameMetadata('"float {frame_dose_rate}"'), sources: [source(literal("[default]"))] }),
+      section("frames", { metadata: frameMetadata('"float {frame_dose_rate}"', true), sources: [source(literal("[default]"))] }),
       section("tiltseries", {
         metadata: tiltSeriesMetadata({
           pixel: '"float {ts-pixel_spacing}"',

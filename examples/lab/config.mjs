@@ -227,6 +227,6 @@ export function annotationMetadata({ ingestId, object, method, type = "manual", 
 }
 
 /** Metadata of frames: what their doses follow from. */
-export function frameMetadata(doseRate) {
-  return [`dose_rate: ${doseRate}`, "is_gain_corrected: false"];
+export function frameMetadata(doseRate, isGainCorrected = false) {
+  return [`dose_rate: ${doseRate}`, `is_gain_corrected: ${isGainCorrected}`];
 }

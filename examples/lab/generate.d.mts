@@ -1,5 +1,5 @@
 /** Types of generate.mjs. Shapes are `[z, y, x]`. */
-export type DepositName = "imod" | "aretomo" | "batch" | "sim" | "traps" | "annotations";
+export type DepositName = "imod" | "aretomo" | "batch" | "sim" | "traps" | "annotations" | "cell";
 export type VolumeKind = "int8" | "uint8" | "int16" | "float32" | "uint16" | "float16";
 
 export interface LabOptions<Name extends DepositName = DepositName> {

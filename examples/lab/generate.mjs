@@ -10,6 +10,7 @@ import { parseArgs } from "node:util";
 import { annotationsDeposit } from "./annotations.mjs";
 import { aretomoDeposit } from "./aretomo.mjs";
 import { batchDeposit } from "./batch.mjs";
+import { cellDeposit } from "./cell.mjs";
 import { imodDeposit } from "./imod.mjs";
 import { writeMask } from "./masks.mjs";
 import { omeZarrFiles, omeZarrLabelFiles } from "./ome-zarr.mjs";
@@ -25,6 +26,7 @@ const DEPOSITS = {
   sim: simDeposit,
   traps: trapsDeposit,
   annotations: annotationsDeposit,
+  cell: cellDeposit,
 };
 const SECTIONS = ["tomograms", "all"];
 const USAGE = `usage: generate.mjs --out DIR [--deposits ${Object.keys(DEPOSITS).join(",")}] [--sections ${SECTIONS.join("|")}] [--size XxYxZ] [--runs 1…9998]

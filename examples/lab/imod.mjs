@@ -138,8 +138,8 @@ function acquisitionFiles(names) {
     { path: "metadata/tilt.com", content: tiltComText({ run: "TS_0002", size: [64, 48], thickness: 128 }) },
     { path: "metadata/newst.com", content: newstComText({ run: "TS_0002" }) },
     { path: "identified_objects.csv", content: identifiedObjects(names) },
-    { path: "photos/snapshot.png", content: photo(32, 24) },
-    { path: "photos/thumbnail.png", content: photo(8, 6) },
+    { path: "photos/snapshot.png", content: photo(128, 96) },
+    { path: "photos/thumbnail.png", content: photo(80, 60) },
   ];
 }
 
@@ -187,7 +187,7 @@ function seriesFiles(run, runIndex) {
     },
     {
       path: `metadata/${run}_vali.rawtlt`,
-      content: second ? rawtltText({ order: "acquisition" }) : rawtltText({ noiseSeed: runIndex + 1 }),
+      content: rawtltText({ order: second ? "acquisition" : "angle" }),
     },
   ];
 }

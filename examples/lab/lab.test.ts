@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
+import { CELL_SHAPE, cellVoxels, ellipsoidMesh, RIBOSOMES, VESICLES } from "./cell-scene.mjs";
 import { rotationOf, slicerAngles, stopgapAngles } from "./conventions.mjs";
 import { generateLab } from "./generate.mjs";
 import { PARTICLES } from "./truth.mjs";
@@ -73,7 +74,7 @@ describe("the miniature laboratory", () => {
       "batch/mka2019-11-19-2/rawdata/._copy.mrc",
       "batch/mka2019-11-19-3/rawdata/mka2019-11-19-3.ali",
       "batch/mka2019-11-19-7/3dimage_147727/wtAnaGV7_SIRT_bin8.mrc",
-      "sim/TS_100/VoxelSpacing10.000/wbp.mrc",
+      "sim/TS_100/VoxelSpacing10.200/wbp.mrc",
       ...["ground-truth_0_ribosome", "3daverage_2_ribosome", "SABER_1_vesicles"].map(
         (name) => `aretomo/copick/ExperimentRuns/run_001/Picks/${name}.json`,
       ),
@@ -166,11 +167,70 @@ describe("the miniature laboratory", () => {
     for (const { relion, rotation } of PARTICLES) expect(apart(rotationOf(relion), rotation)).toBeLessThan(1e-14);
   });
 
+  describe("of a cell", () => {
+    it("has the same bytes every time, also from another process", async () => {
+      await generateLab({ out: join(folder, "cell"), deposits: ["cell"] });
+      const script = fileURLToPath(new URL("generate.mjs", import.meta.url));
+      execFileSync(process.execPath, [script, "--out", join(folder, "cell-again"), "--deposit", "cell"], { stdio: "pipe" });
+      const tree = treeHash(join(folder, "cell"));
+      expect(tree.size).toBe(7);
+      expect(treeHash(join(folder, "cell-again"))).toEqual(tree);
+    });
+
+    it("has ribosomes that are whole, apart from one another, and dark on the side of the small subunit", () => {
+      const voxels = cellVoxels();
+      const [, ny, nx] = CELL_SHAPE;
+      const around = (place: readonly number[]) => {
+        const [x, y, z] = place.map(Math.round) as [number, number, number];
+        let sum = 0;
+        for (const dz of [-1, 0, 1])
+          for (const dy of [-1, 0, 1]) for (const dx of [-1, 0, 1]) sum += voxels[((z + dz) * ny + y + dy) * nx + x + dx]!;
+        return sum / 27;
+      };
+      expect(RIBOSOMES.length).toBe(33);
+      for (const [at, { place, rotation }] of RIBOSOMES.entries()) {
+        for (const { place: other } of RIBOSOMES.slice(at + 1)) {
+          expect(Math.hypot(...place.map((value, axis) => value - other[axis]!))).toBeGreaterThan(20);
+        }
+        for (const [i, row] of rotation.entries()) {
+          for (const [j, second] of rotation.entries()) {
+            expect(row.reduce((sum, value, k) => sum + value * second[k]!, 0)).toBeCloseTo(i === j ? 1 : 0, 12);
+          }
+        }
+        expect(around(place)).toBeLessThan(-30);
+        const small = place.map((value, axis) => value + 11 * rotation[axis]![2]!);
+        expect(around(small)).toBeLessThan(-10);
+      }
+    });
+
+    it("has closed meshes that face outwards, on the vesicles' membranes", () => {
+      for (const vesicle of VESICLES) {
+        const { vertices, triangles } = ellipsoidMesh(vesicle);
+        const edges = new Map<string, number>();
+        let volume = 0;
+        for (const corners of triangles) {
+          for (const [i, from] of corners.entries()) {
+            const edge = `${from} ${corners[(i + 1) % 3]}`;
+            edges.set(edge, (edges.get(edge) ?? 0) + 1);
+          }
+          const [a, b, c] = corners.map((at) => vertices[at]!.map((value, axis) => value - vesicle.centre[axis]!)) as number[][];
+          const cross = [0, 1, 2].map((i) => a![(i + 1) % 3]! * b![(i + 2) % 3]! - a![(i + 2) % 3]! * b![(i + 1) % 3]!);
+          volume += cross.reduce((sum, value, axis) => sum + value * c![axis]!, 0) / 6;
+        }
+        expect([...edges.values()].every((times) => times === 1)).toBe(true);
+        expect([...edges.keys()].every((edge) => edges.has(edge.split(" ").reverse().join(" ")))).toBe(true);
+        const [x, y, z] = vesicle.radii;
+        expect(volume / ((4 / 3) * Math.PI * x * y * z)).toBeGreaterThan(0.98);
+        expect(volume / ((4 / 3) * Math.PI * x * y * z)).toBeLessThan(1);
+      }
+    });
+  });
+
   it("refuses a deposit it does not have", () => {
     const script = fileURLToPath(new URL("generate.mjs", import.meta.url));
     const generate = (names: string) =>
       execFileSync(process.execPath, [script, "--out", folder, "--deposits", names], { stdio: "pipe" });
-    expect(() => generate("imod,nonsense")).toThrow(/--deposits imod,aretomo,batch,sim,traps,annotations/);
+    expect(() => generate("imod,nonsense")).toThrow(/--deposits imod,aretomo,batch,sim,traps,annotations,cell/);
     expect(() => generate("toString")).toThrow(/usage/);
   });
 

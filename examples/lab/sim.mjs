@@ -15,11 +15,11 @@ import {
 } from "./config.mjs";
 import { labelMask } from "./masks.mjs";
 import { relion3Text } from "./points.mjs";
-import { DOSE_RATE, gctfText, mdocText, rawtltText, TILT_COUNT, xfText } from "./tilts.mjs";
+import { DOSE_RATE, frameNumber, gctfText, mdocText, rawtltText, TILT_COUNT, xfText } from "./tilts.mjs";
 
 const PREFIX = "lab/sim";
-const SPACING_ANGSTROM = 10;
-/** Particles were simulated on a grid of 1 Å. */
+const SPACING_ANGSTROM = 10.2;
+/** Particles were simulated on a grid of 1.02 Å. */
 const PICKS_BINNING = 10;
 const FOLDERS = [
   { run: "TS_1", found: true, shape: [32, 56, 64] },
@@ -47,7 +47,7 @@ function folderVolumes({ run, found, shape: [nz, ny, nx] }, runIndex) {
       ...expected("tiltseries"),
       volume: { ...common, shape: [TILT_COUNT, ny, nx], stack: true },
     },
-    { path: `${run}/VoxelSpacing10.000/wbp.mrc`, ...expected("tomogram"), volume: { ...common, shape: [nz, ny, nx] } },
+    { path: `${run}/VoxelSpacing10.200/wbp.mrc`, ...expected("tomogram"), volume: { ...common, shape: [nz, ny, nx] } },
   ];
 }
 
@@ -61,7 +61,13 @@ function folderMasks({ run, shape }) {
 }
 
 function folderFiles({ run, shape: [, ny, nx] }) {
-  const mdoc = mdocText({ image: "tilt_series.mrc", size: [nx, ny], pixelAngstrom: SPACING_ANGSTROM, axisDegrees: 0 });
+  const mdoc = mdocText({
+    image: "tilt_series.mrc",
+    size: [nx, ny],
+    pixelAngstrom: SPACING_ANGSTROM,
+    axisDegrees: 0,
+    framePath: (order) => `/scratch/${run}_${frameNumber(order)}.mrc`,
+  });
   return [
     { path: `${run}/TiltSeries/tilt_series.rawtlt`, content: rawtltText() },
     { path: `${run}/TiltSeries/tilt_series.tlt`, content: rawtltText() },
@@ -93,7 +99,7 @@ function config() {
       section("runs", { sources: [source(glob("TS_*", { match: "TS_\\d{1,2}$", name: "(TS_\\d{1,2})$" }))] }),
       section("voxel_spacings", { sources: [source(literal(`[${SPACING_ANGSTROM.toFixed(1)}]`))] }),
       section("collection_metadata", { sources: [source(glob("{run_name}/mdocs/{run_name}_vali.mdoc"))] }),
-      section("frames", { metadata: frameMetadata(DOSE_RATE.toFixed(1)), sources: [source(literal("[default]"))] }),
+      section("frames", { metadata: frameMetadata(DOSE_RATE.toFixed(1), true), sources: [source(literal("[default]"))] }),
       section("tiltseries", {
         metadata: tiltSeriesMetadata({ pixel: SPACING_ANGSTROM.toFixed(1), axis: "0.0", quality: "5" }),
         sources: [source(glob("{run_name}/TiltSeries/tilt_series.mrc"))],
@@ -109,7 +115,7 @@ function config() {
       }),
       section("tomograms", {
         metadata: tomogramMetadata({ spacing: SPACING_ANGSTROM.toFixed(1), method: "WBP" }),
-        sources: [source(glob("{run_name}/VoxelSpacing10.000/wbp.mrc"))],
+        sources: [source(glob("{run_name}/VoxelSpacing10.200/wbp.mrc"))],
       }),
       section(
         "annotations",

@@ -13,6 +13,8 @@ export interface Io {
   /** A failure that does not end the command: three lines on stderr. */
   fail(error: ErrorRecord): void;
   readonly json: boolean;
+  /** The result goes to a terminal, so somebody is there to see it. */
+  readonly attended: boolean;
   readonly log: Log;
   /** Takes the events of a run: progress, and messages about what a person should know. */
   readonly onEvent: OnEvent;

@@ -3,10 +3,12 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import type { DepositName } from "../../examples/lab/generate.mjs";
+import { EmporiumError } from "../core/errors.js";
 import { type Command, command, type Io } from "./command.js";
 import { parseCommandLine } from "./flags.js";
 import ingestConvert from "./ingest-convert.js";
 import ingestRun from "./ingest-run.js";
+import { wholeNumber } from "./option-types.js";
 
 /** A real reconstruction, where the public sample files lie beside the checkout. */
 const SAMPLE = fileURLToPath(new URL("../../../shared/data/mrc/rec3D.rec", import.meta.url));
@@ -16,7 +18,7 @@ const DEPOSITS: readonly { name: DepositName; says: string; words: readonly stri
   {
     name: "imod",
     says: "A deposition of two runs becomes a tree in the portal's layout",
-    words: ["--exclude-dataset-keyphoto-name", "thumbnail"],
+    words: [],
   },
   {
     name: "aretomo",
@@ -25,8 +27,8 @@ const DEPOSITS: readonly { name: DepositName; says: string; words: readonly stri
   },
   {
     name: "batch",
-    says: "Ten runs whose files are named by maps; alignments of RELION 5 and Warp",
-    words: ["--exclude-run-name", "mka2019-11-19-4$"],
+    says: "Some of ten runs whose files are named by maps; one was aligned by RELION 5",
+    words: ["--filter-run-name", "mka2019-11-19-(1|3|5|12)$"],
   },
   { name: "sim", says: "Simulated data: instance masks, points and mask of one annotation", words: [] },
   {
@@ -34,23 +36,29 @@ const DEPOSITS: readonly { name: DepositName; says: string; words: readonly stri
     says: "Annotations that somebody made later on all of them, in every format",
     words: [],
   },
+  { name: "cell", says: "A cell to look at: ribosomes, membranes, microtubules", words: [] },
 ];
 
 export default command({
   name: "demo",
-  summary: "Make a miniature laboratory and ingest it",
+  summary: "Make a miniature laboratory, ingest it, and open it in Neuroglancer",
   details: [
-    "Generates five deposits of a laboratory with frames, tilt series, alignments, tomograms and annotations in every format (the same bytes every time), ingests them into one tree in the portal's layout, and runs the first command again to show that nothing is left to do. Each step is an ordinary command and is printed before it runs.",
+    "Generates six deposits of a laboratory with frames, tilt series, alignments, tomograms and annotations in every format (the same bytes every time), ingests them into one tree in the portal's layout, and runs the last command again to show that nothing is left to do. Each step is an ordinary command and is printed before it runs.",
+    "Then it serves the tree and a Neuroglancer page, to this machine alone, prints a link to the view of each tomogram, and stays until Ctrl-C. It ends at once with --once, and where nobody sits: when the output is no terminal, unless --port asks for the page.",
   ],
   options: z.object({
-    once: z.boolean().default(false).meta({
-      description: "end when all steps are done, instead of staying with a page (this version has no page yet and always ends)",
-    }),
+    once: z.boolean().default(false).meta({ description: "end when all steps are done" }),
+    port: wholeNumber(0, 65535)
+      .optional()
+      .meta({ description: "port of the page on 127.0.0.1; 0 for any (default: 8080, or any if that is taken)", value: "N" }),
     dest: z.string().min(1, "a folder").default("demo-out").meta({ description: "folder that is made", value: "DIR" }),
     volume: z.string().optional().meta({ description: "also convert this MRC volume", value: "FILE" }),
   }),
   examples: [{ run: "emporium demo --once", says: "everything into demo-out" }],
-  async run({ dest, volume = existsSync(SAMPLE) ? SAMPLE : undefined }, io) {
+  async run({ once, port, dest, volume = existsSync(SAMPLE) ? SAMPLE : undefined }, io) {
+    if (once && port !== undefined) {
+      throw new EmporiumError("USAGE", "--once ends, --port is where a page stays", { hint: "give one of them" });
+    }
     const lab = join(dest, "lab");
     // Made once: the same bytes again would still be newer files, and newer files are ingested again.
     const last = join(lab, `${DEPOSITS.at(-1)!.name}.yaml`);
@@ -59,29 +67,70 @@ export default command({
       await generateLab({ out: lab, deposits: DEPOSITS.map(({ name }) => name), sections: "all" });
     }
     const portal = join(dest, "portal");
-    const steps: [says: string, command: Command, words: string[]][] = DEPOSITS.map(({ name, says, words }) => [
-      says,
-      ingestRun,
-      [join(lab, `${name}.yaml`), join(lab, "input"), portal, "--import-everything", ...words],
-    ]);
-    steps.push(["The same command again finds everything done", ingestRun, steps[0]![2]]);
-    if (volume !== undefined) steps.push(["One volume, without a config", ingestConvert, [volume, join(dest, "volume")]]);
-    const results: object[] = [];
-    for (const [says, step, words] of steps) {
-      const line = ["emporium", ...step.name.split(" "), ...words].map(shellWord).join(" ");
-      if (!io.json) io.out(`\n# ${says}\n$ ${line}`);
-      const { status, result } = await runStep(step, words, io);
-      results.push({ command: line, exitStatus: status, result });
-      if (status !== 0) {
-        if (io.json) io.outJson({ steps: results, errors: errorsOf(result) });
-        return status;
+    const stays = !once && (io.attended || port !== undefined);
+    // Views name the tree by its address, so that is known before they are written.
+    const tree = stays ? await servePortal(portal, port, io) : undefined;
+    try {
+      const results: object[] = [];
+      for (const [says, step, words] of stepsOf({ lab, portal, dest, volume, address: tree?.url })) {
+        const line = ["emporium", ...step.name.split(" "), ...words].map(shellWord).join(" ");
+        if (!io.json) io.out(`\n# ${says}\n$ ${line}`);
+        const { status, result } = await runStep(step, words, io);
+        results.push({ command: line, exitStatus: status, result });
+        if (status !== 0) {
+          if (io.json) io.outJson({ steps: results, errors: errorsOf(result) });
+          return status;
+        }
       }
+      const views = (await tree?.views()) ?? [];
+      if (io.json) io.outJson({ steps: results, ...(tree ? { url: tree.url, page: tree.page, views } : {}), errors: [] });
+      else {
+        io.out(`\nThe tree is in ${portal}: each .zarr opens with zarr-python and ome-zarr, each .mrc with mrcfile and IMOD.`);
+        if (tree) io.out(`\n${["Its views, until Ctrl-C:", ...views.map(({ link }) => link)].join("\n")}`);
+      }
+      if (tree) await stopped(io.signal);
+    } finally {
+      await tree?.close();
     }
-    if (io.json) io.outJson({ steps: results, errors: [] });
-    else io.out(`\nThe tree is in ${portal}: each .zarr opens with zarr-python and ome-zarr, each .mrc with mrcfile and IMOD.`);
     return 0;
   },
 });
+
+/** What the demo shows: an explanation, a command, its words. */
+function stepsOf({ lab, portal, dest, volume, address }: StepsOptions): [says: string, command: Command, words: string[]][] {
+  const published = address === undefined ? [] : ["--https-prefix", address];
+  const steps = DEPOSITS.map(({ name, says, words }): [string, Command, string[]] => [
+    says,
+    ingestRun,
+    [join(lab, `${name}.yaml`), join(lab, "input"), portal, "--import-everything", ...published, ...words],
+  ]);
+  steps.push(["The same command again finds everything done", ingestRun, steps.at(-1)![2]]);
+  if (volume !== undefined) steps.push(["One volume, without a config", ingestConvert, [volume, join(dest, "volume")]]);
+  return steps;
+}
+
+interface StepsOptions {
+  lab: string;
+  portal: string;
+  dest: string;
+  volume: string | undefined;
+  /** Of the tree, while it is served. */
+  address: string | undefined;
+}
+
+async function servePortal(folder: string, port: number | undefined, { log }: Io) {
+  const { serveTree } = await import("../server/tree.js");
+  const { fileStore } = await import("../stores/file.js");
+  return serveTree({ store: fileStore(folder, { sync: false }), port, log });
+}
+
+/** Ends when the command is told to stop: of a page that stays, that is the ordinary end. */
+function stopped(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
 
 /** Runs a command as if it had been typed. With `--json` its document is kept for the demo's own. */
 async function runStep(step: Command, words: readonly string[], io: Io): Promise<{ status: number; result: unknown }> {

@@ -30,6 +30,7 @@ export default command({
     anonymous: z.boolean().default(false).meta({ description: "sign no request to a bucket" }),
   }),
   examples: [
+    { run: "emporium ingest validate standardized demo-out/portal", says: "the tree that the demo leaves" },
     {
       run: "emporium ingest validate source demo-out/lab/imod.yaml demo-out/lab/input --filter-run-name 'TS_0002$'",
       says: "one run of a deposit, before it is imported",

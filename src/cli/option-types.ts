@@ -5,12 +5,14 @@ import { formatBytes, parseBytes } from "../core/units.js";
 
 /** Values of options that several commands share. A message says what is wanted; the parser puts what was found before it. */
 
-export const wholeNumber = (least: number) =>
-  z
+export const wholeNumber = (least: number, most?: number) => {
+  const wanted = `a whole number from ${least}${most === undefined ? "" : ` to ${most}`}`;
+  return z
     .string()
-    .regex(/^\d{1,9}$/, `a whole number from ${least}`)
+    .regex(/^\d{1,9}$/, wanted)
     .transform(Number)
-    .refine((value) => value >= least, `a whole number from ${least}`);
+    .refine((value) => value >= least && value <= (most ?? value), wanted);
+};
 
 export const amountOfBytes = (least: number) =>
   z.string().transform((text, context) => {

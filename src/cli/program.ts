@@ -56,6 +56,7 @@ export async function runProgram(words: readonly string[], host: Host): Promise<
       },
       fail: (record) => terminal.error(record),
       json: globals.json,
+      attended: host.stdout.isTTY === true,
       log: terminal.log,
       onEvent: (event) => {
         progress.onEvent(event);

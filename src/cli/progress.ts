@@ -76,17 +76,41 @@ export function makeProgress({ sink, clock, silent, logJson = false }: ProgressO
   };
 }
 
-/** `42%  1.2 GiB of 2.9 GiB  310 MiB/s  6s left  3 of 7 done, 1 failed  tomogram 100 of TS_01 (+1)` */
+/**
+ * `42%  1.2 GiB of 2.9 GiB  310 MiB/s  6s left  3 of 7 done, 1 failed  tomogram 100 of TS_01 (+1)`, with `(0.4 GiB from before, 12 MiB again)` behind
+ * the bytes where a run goes on, or had to do something twice.
+ */
 export function progressLine(view: ProgressView): string {
-  const { bytesDone, bytesTotal, bytesPerSecond, secondsLeft, tasksDone, tasksFailed, tasksTotal, running } = view;
+  const {
+    bytesDone,
+    bytesTotal,
+    bytesResumed,
+    bytesAgain,
+    unsized,
+    bytesPerSecond,
+    secondsLeft,
+    tasksDone,
+    tasksFailed,
+    tasksTotal,
+    running,
+  } = view;
   const parts: string[] = [];
   if (bytesTotal > 0)
-    parts.push(`${Math.floor(100 * view.fraction)}%`, `${formatBytes(bytesDone)} of ${formatBytes(bytesTotal)}`);
+    parts.push(
+      `${Math.floor(100 * view.fraction)}%`,
+      `${formatBytes(bytesDone)} of ${unsized > 0 ? "at least " : ""}${formatBytes(bytesTotal)}${aside(bytesResumed, bytesAgain)}`,
+    );
   if (bytesPerSecond !== undefined) parts.push(`${formatBytes(Math.round(bytesPerSecond))}/s`);
   if (secondsLeft !== undefined && secondsLeft > 0) parts.push(`${formatSeconds(secondsLeft)} left`);
   parts.push(`${tasksDone} of ${tasksTotal} done${tasksFailed > 0 ? `, ${tasksFailed} failed` : ""}`);
   if (running.length > 0) parts.push(`${running[0]!.title}${running.length > 1 ? ` (+${running.length - 1})` : ""}`);
   return parts.join("  ");
+}
+
+function aside(resumed: number, again: number): string {
+  const words = [resumed > 0 ? `${formatBytes(resumed)} from before` : "", again > 0 ? `${formatBytes(again)} again` : ""];
+  const told = words.filter((word) => word !== "").join(", ");
+  return told === "" ? "" : ` (${told})`;
 }
 
 /** What of a run's events is worth a message: second attempts always, each finished task with `--verbose`. */

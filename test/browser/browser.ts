@@ -28,20 +28,20 @@ export interface Watched {
   page: Page;
   /** Uncaught errors, errors on the console, breaches of the page's policy. */
   problems: string[];
-  /** Addresses that are not the server's. */
+  /** Addresses that are not the servers'. */
   elsewhere: string[];
   /** Paths that the server had no file for. */
   absent: string[];
 }
 
 export interface Browser {
-  /** Opens a page of the server and waits until it is loaded. */
+  /** Opens a page and waits until it is loaded. */
   open(url: string, size?: { width: number; height: number }): Promise<Watched>;
   close(): Promise<void>;
 }
 
-/** A browser with a profile of its own, which is gone afterwards. */
-export async function startBrowser(server: string): Promise<Browser> {
+/** A browser with a profile of its own, which is gone afterwards. @param servers addresses that its pages may ask */
+export async function startBrowser(servers: readonly string[]): Promise<Browser> {
   const profile = mkdtempSync(join(tmpdir(), "emporium-browser-"));
   const context: BrowserContext = await chromium.launchPersistentContext(profile, {
     executablePath: browserPath!,
@@ -61,7 +61,8 @@ export async function startBrowser(server: string): Promise<Browser> {
       page.on("pageerror", (error) => watched.problems.push(error.message));
       page.on("request", (request) => {
         const address = request.url();
-        if (!/^(?:data|blob):/.test(address) && !address.startsWith(`${server}/`)) watched.elsewhere.push(address);
+        const isOurs = servers.some((server) => address.startsWith(`${server}/`));
+        if (!/^(?:data|blob):/.test(address) && !isOurs) watched.elsewhere.push(address);
       });
       page.on("response", (response) => {
         if (response.status() === 404) watched.absent.push(new URL(response.url()).pathname);

@@ -72,3 +72,25 @@ export function compareCoarsely(a: Picture, b: Picture): { mean: number; far: nu
     far: differences.filter((value) => value > 25).length / differences.length,
   };
 }
+
+/**
+ * Pixels that are another colour in the second of two pictures, and, where a colour is given, went towards that, however dark a shade of it.
+ */
+export function changedTowards(before: Picture, after: Picture, colour?: Colour): number {
+  const area = { x: 0, y: 0, width: after.width, height: after.height };
+  let count = 0;
+  for (let y = 0; y < area.height; y++) {
+    for (let x = 0; x < area.width; x++) {
+      const [from, to] = [before.at(x, y), after.at(x, y)];
+      if (difference(from, to) < 40) continue;
+      if (colour === undefined || likeness(to, colour) > Math.max(0.9, likeness(from, colour))) count++;
+    }
+  }
+  return count;
+}
+
+/** Cosine of the angle between two colours. */
+function likeness(a: Colour, b: Colour): number {
+  const dot = (u: Colour, v: Colour) => u[0] * v[0] + u[1] * v[1] + u[2] * v[2];
+  return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b) || 1);
+}

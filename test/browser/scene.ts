@@ -1,85 +1,44 @@
 import type { Page } from "playwright-core";
-import type { JsonObject } from "../../src/core/json.js";
-import { layerUrl, type PointLayer, viewState } from "../../src/formats/precomputed/state.js";
-import { LAYERS, SHAPE, SPACING_ANGSTROM, TOMOGRAM_KEY } from "./laboratory.js";
-import type { Area, Picture } from "./picture.js";
-import { readPicture } from "./picture.js";
+import type { Json, JsonObject } from "../../src/core/json.js";
+import { type Area, type Colour, type Picture, parseColour, readPicture } from "./picture.js";
 
-/** Sections show voxels from −126 to 126, all that the laboratory's formula gives. */
-export const CONTRAST = 126;
-
-export const COLOURS = {
-  points: "#ffff00",
-  oriented: "#00ffff",
-  mask: "#00ff80",
-  mesh: "#ff00ff",
-  /** Of labels 1 to 5. */
-  labels: ["#e6194b", "#3cb44b", "#4363d8", "#f58231", "#911eb4"],
-} as const;
-
-/** Layers of the view, in its order. */
-export const ORDER = ["tomogram", "points", "instances", "oriented", "mask", "labels", "mesh"] as const;
-export type LayerName = (typeof ORDER)[number];
-
-/**
- * The view that the laboratory's first tomogram and its annotations would be opened with.
- *
- * @param files URL of the tree.
- */
-export function laboratoryView(files: string, tomogramKey = TOMOGRAM_KEY): JsonObject {
-  const spacingAngstrom = SPACING_ANGSTROM;
-  const common = (name: keyof typeof LAYERS, annotationId: number, objectName: string) => ({
-    annotationId,
-    objectName,
-    url: layerUrl(files, LAYERS[name]),
-    spacingAngstrom,
-    visible: true,
-  });
-  const points = (
-    name: "points" | "instances" | "oriented",
-    id: number,
-    objectName: string,
-    more: Pick<PointLayer, "shape" | "colour">,
-  ) => ({
-    ...common(name, id, objectName),
-    ...more,
-  });
-  return viewState({
-    tomogram: {
-      name: "TS_0001",
-      url: layerUrl(files, tomogramKey),
-      spacingAngstrom,
-      shape: SHAPE,
-      mean: 0,
-      deviation: CONTRAST / 3,
-      limits3d: [-CONTRAST, CONTRAST],
-    },
-    annotations: [
-      points("points", 201, "particle", { shape: "Point", colour: COLOURS.points }),
-      points("instances", 202, "cluster", { shape: "InstanceSegmentation", colour: "#ffffff" }),
-      points("oriented", 203, "ribosome", { shape: "OrientedPoint", colour: COLOURS.oriented }),
-      { ...common("mask", 204, "membrane"), shape: "SegmentationMask", colour: COLOURS.mask },
-      {
-        ...common("labels", 205, "organelles"),
-        shape: "InstanceSegmentationMask",
-        labels: [1, 2, 3, 4, 5],
-        colours: COLOURS.labels,
-      },
-      { ...common("mesh", 206, "shell"), shape: "TriangularMesh", colour: COLOURS.mesh },
-    ],
-    depositionId: "10301",
-    lastUpdatedAt: 1_790_000_000,
-  });
+/** A view that an import has written, and what is known of its tomogram. */
+export interface Scene {
+  readonly state: JsonObject;
+  /** Voxels of the tomogram, x, y, z. */
+  readonly size: { readonly x: number; readonly y: number; readonly z: number };
+  /** Where panels are centred: whole voxels. */
+  readonly centre: { readonly x: number; readonly y: number; readonly z: number };
 }
 
-/** A state with some of its layers alone and nothing around the panels, to be measured. */
-export function bare(state: JsonObject, layers: readonly LayerName[], view: JsonObject): JsonObject {
+export function sceneOf(state: unknown, [z, y, x]: readonly [number, number, number]): Scene {
+  const centre = { x: Math.floor(x / 2), y: Math.floor(y / 2), z: Math.floor(z / 2) };
+  return { state: state as JsonObject, size: { x, y, z }, centre };
+}
+
+/** The one layer with this in its name, or at the end of its address. */
+export function layerOf({ state }: Pick<Scene, "state">, name: string): JsonObject {
+  const found = layersOf(state).filter((layer) => String(layer.name).includes(name) || addressOf(layer).endsWith(name));
+  if (found.length !== 1) throw new Error(`${found.length} layers are called ${name}`);
+  return found[0]!;
+}
+
+/** The colour that the state gives a layer. */
+export function colourOf(layer: JsonObject): Colour {
+  return parseColour(String(layer.annotationColor ?? layer.segmentDefaultColor));
+}
+
+/** What black and white are in sections, by the state. */
+export function contrastOf({ state }: Pick<Scene, "state">): readonly [black: number, white: number] {
+  const controls = layersOf(state)[0]!.shaderControls as unknown as { contrast: { range: [number, number] } };
+  return controls.contrast.range;
+}
+
+/** A state with one of its layers alone, whether it is visible by default or not, and nothing around the panels: to be measured. */
+export function bare({ state }: Scene, name: string, view: JsonObject): JsonObject {
   return {
-    ...state,
-    layers: layersOf(state).filter((_, at) => layers.includes(ORDER[at]!)),
-    selectedLayer: { visible: false },
-    layerListPanel: { visible: false },
-    toolPalettes: {},
+    ...plain(state),
+    layers: [{ ...layerOf({ state }, name), visible: true }],
     showAxisLines: false,
     showScaleBar: false,
     showDefaultAnnotations: false,
@@ -88,13 +47,27 @@ export function bare(state: JsonObject, layers: readonly LayerName[], view: Json
   };
 }
 
-/** Members of single layers, by their names, put over those of a state. */
-export function withLayers(state: JsonObject, changes: Partial<Record<LayerName, JsonObject>>): JsonObject {
-  return { ...state, layers: layersOf(state).map((layer, at) => ({ ...layer, ...changes[ORDER[at]!] })) };
+/** A state without what Neuroglancer puts around its panels. */
+export function plain(state: JsonObject): JsonObject {
+  return { ...state, selectedLayer: { visible: false }, layerListPanel: { visible: false }, toolPalettes: {} };
+}
+
+/** A state with other members for the layers of these names. */
+export function changed(state: JsonObject, changes: Readonly<Record<string, JsonObject>>): JsonObject {
+  const layers = layersOf(state).map((layer) => {
+    const [, change] = Object.entries(changes).find(([name]) => layer === layerOf({ state }, name)) ?? [];
+    const controls = { ...(layer.shaderControls as JsonObject), ...(change?.shaderControls as JsonObject) };
+    return { ...layer, ...change, ...(layer.shaderControls ? { shaderControls: controls } : {}) };
+  });
+  return { ...state, layers };
 }
 
 function layersOf(state: JsonObject): JsonObject[] {
   return state.layers as JsonObject[];
+}
+
+function addressOf({ source }: JsonObject): string {
+  return String((source as { url?: Json } | undefined)?.url ?? source);
 }
 
 /** What a page shows, and where its panels are: that of sections first, in the order of the layout. */

@@ -1,4 +1,5 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -48,6 +49,52 @@ describe("the demo", () => {
     const { steps, errors } = JSON.parse(stdout) as { steps: { command: string; exitStatus: number }[]; errors: unknown[] };
     expect([status, errors, steps.map(({ exitStatus }) => exitStatus)]).toEqual([0, [], steps.map(() => 0)]);
     for (const { command } of steps) expect(command).toMatch(/^emporium ingest (run|convert) /);
+  });
+
+  it("ends by itself where the output is no terminal", () => {
+    const { status, stdout } = emporium("emporium demo");
+    expect([status, stdout.includes("Ctrl-C")]).toEqual([0, false]);
+  });
+
+  it("stays with a page that opens every view, until it is told to stop", async () => {
+    const demo = spawn(process.execPath, [program, "demo", "--port", "0"], {
+      cwd: folder,
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, EMPORIUM_WORKSPACE: "" },
+    });
+    try {
+      let out = "";
+      const links = await new Promise<string[]>((resolve, reject) => {
+        demo.on("exit", () => reject(new Error(`ended: ${out}`)));
+        demo.stdout.setEncoding("utf8").on("data", (text: string) => {
+          out += text;
+          const [, listed] = out.split("Its views, until Ctrl-C:\n");
+          if (listed?.endsWith("\n")) resolve(listed.trim().split("\n"));
+        });
+      });
+      expect(links.length).toBeGreaterThan(15);
+      for (const link of links) {
+        const [page, state] = link.split("#!") as [string, string];
+        expect(await (await fetch(page)).text()).toContain("main.bundle.js");
+        const { layers } = (await (await fetch(state)).json()) as { layers: { source: string | { url: string } }[] };
+        for (const { source } of layers) {
+          const [, url] = /^(?:zarr|precomputed):\/\/(http:.*)$/.exec(typeof source === "string" ? source : source.url)!;
+          expect(url!.startsWith(new URL(page).origin), url).toBe(true);
+          const found = await Promise.all([".zattrs", "info"].map(async (name) => (await fetch(`${url}/${name}`)).status));
+          expect(found, url).toContain(200);
+        }
+      }
+      const ended = once(demo, "exit");
+      demo.kill("SIGINT");
+      expect((await ended)[0]).toBe(0);
+    } finally {
+      demo.kill("SIGKILL");
+    }
+  });
+
+  it("cannot both end and stay", () => {
+    const { status, stderr } = emporium("emporium demo --once --port 8080");
+    expect([status, stderr.split("\n")[0]]).toEqual([2, "error[USAGE]: --once ends, --port is where a page stays"]);
   });
 });
 

@@ -23,6 +23,7 @@ export interface RunScene {
   /** Default true. */
   writeMrc?: boolean;
   writeZarr?: boolean;
+  omeZarr?: "0.4" | "0.5";
   httpsPrefix?: string;
   signal?: AbortSignal;
   open?: OpenIngest["open"];
@@ -59,6 +60,7 @@ export async function run(scene: RunScene): Promise<IngestReport> {
       keepGoing: true,
       writeMrc: scene.writeMrc ?? true,
       writeZarr: scene.writeZarr ?? true,
+      omeZarr: scene.omeZarr,
       forceOverwrite: scene.force ?? false,
       compat: scene.compat ?? false,
       httpsPrefix: scene.httpsPrefix,

@@ -147,20 +147,25 @@ describe("pictures of a tomogram", () => {
   it.each([
     ["the MRC", {}],
     ["the OME-Zarr", { writeMrc: false }],
+    ["the shards of OME-Zarr 0.5", { writeMrc: false, omeZarr: "0.5" }],
     ["the MRC alone", { writeZarr: false }],
-  ])("are the same where they are made later, of %s on the target", async (_what, written) => {
-    const target = memoryStore({ url: "memory:out" });
-    await ingest({ target, ...written });
-    const before = await treeOf(target, `${SPACING}/Images/`);
-    for (const name of PICTURE_NAMES) await target.remove(imageKey(name));
-    const flags = { items: ["key_images"] };
-    const report = await ingest({ target, flags, ...written });
-    expect([report.errors, report.done]).toEqual([[], 1]);
-    expect((await treeOf(target, `${SPACING}/Images/`)) as object).toEqual(before);
-    // one that is not there yet has no pictures
-    const none = await ingest({ target: memoryStore({ url: "memory:none" }), flags });
-    expect([none.errors, none.done]).toEqual([[], 0]);
-  });
+  ] as [string, Pick<RunScene, "writeMrc" | "writeZarr" | "omeZarr">][])(
+    "are the same where they are made later, of %s on the target",
+    async (_what, written) => {
+      const target = memoryStore({ url: "memory:out" });
+      await ingest({ target, ...written });
+      const before = await treeOf(target, `${SPACING}/Images/`);
+      expect(before[imageKey("snapshot")]).toBe(Buffer.from(encodePng(rendered("snapshot"))).toString("latin1"));
+      for (const name of PICTURE_NAMES) await target.remove(imageKey(name));
+      const flags = { items: ["key_images"] };
+      const report = await ingest({ target, flags, ...written });
+      expect([report.errors, report.done]).toEqual([[], 1]);
+      expect((await treeOf(target, `${SPACING}/Images/`)) as object).toEqual(before);
+      // one that is not there yet has no pictures
+      const none = await ingest({ target: memoryStore({ url: "memory:none" }), flags });
+      expect([none.errors, none.done]).toEqual([[], 0]);
+    },
+  );
 
   it("of a thin and tall one show all of it, lying on its side", async () => {
     const target = memoryStore({ url: "memory:out" });
@@ -213,6 +218,53 @@ describe("a dataset of another deposition", () => {
     expect((await ingest({ target, files: other })).errors).toEqual([]);
     expect(await target.read("10700/Images/thumbnail.png")).toEqual(await target.read(imageKey("thumbnail")));
     expect(await treeOf(target, "10700/Images/")).not.toEqual(before);
+  });
+});
+
+describe("photos of a dataset that come from its tomograms", () => {
+  const rec = (value: number) => float32Mrc([64, 56, 48], (x, y, z) => (x * value + y * (value + 2) + z) % 97);
+  const own = { "lab/rec/a.rec": rec(3), "lab/rec/b.rec": rec(5), "lab/rec/c.rec": rec(7) };
+  /** Of a deposition that adds a run, first of all by its name, to a dataset that it does not describe. */
+  const other = smallConfig().replaceAll("10390", "10999").replace("metadata: {dataset_title: D}, ", "");
+  const imports = {
+    a: { files: own, flags: { everything: true, filter: { run: ["a"] } } },
+    b: { files: own, flags: { everything: true, filter: { run: ["b"] } } },
+    other: { files: { "lab/rec/0.rec": rec(11) }, config: other, name: "other" },
+  };
+  const photos = ["10700/Images/snapshot.png", "10700/Images/thumbnail.png"] as const;
+
+  it.each([
+    [["a", "b", "other"]],
+    [["a", "other", "b"]],
+    [["b", "a", "other"]],
+    [["b", "other", "a"]],
+    [["other", "a", "b"]],
+    [["other", "b", "a"]],
+    [["b", "a", "b"]],
+  ] as (keyof typeof imports)[][][])("are the same when %j are imported one after the other", async (order) => {
+    const target = memoryStore({ url: "memory:out" });
+    for (const name of order) expect((await ingest({ target, ...imports[name] })).errors, name).toEqual([]);
+    expect(await target.read(photos[0])).toEqual(await target.read(imageKey("snapshot")));
+    expect(await target.read(photos[1])).toEqual(await target.read(imageKey("thumbnail")));
+    expect(await metadataOf(target, "10700/dataset_metadata.json")).toMatchObject({
+      deposition_id: 10390,
+      key_photos: { snapshot: photos[0], thumbnail: photos[1] },
+    });
+  });
+
+  it("are those of the first run by name, of the finest spacing, of the lowest number", async () => {
+    const target = memoryStore({ url: "memory:out" });
+    const config = smallConfig({ voxel_spacings: "[{sources: [{literal: {value: [10.5, 9.25]}}]}]" });
+    expect((await ingest({ target, files: own, config, flags: imports.b.flags })).errors).toEqual([]);
+    const picture = (run: string) => `10700/${run}/Reconstructions/VoxelSpacing9.250/Images/101/key-photo-snapshot.png`;
+    expect(await target.read(photos[0])).toEqual(await target.read(picture("b")));
+    expect((await ingest({ target, files: own, config })).errors).toEqual([]);
+    expect(await target.read(photos[0])).toEqual(await target.read(picture("a")));
+    expect(await target.read(photos[0])).not.toEqual(await target.read(picture("b")));
+    // where there is none for that tomogram, the next one's
+    for (const key of Object.keys(await treeOf(target, "10700/a/"))) if (key.includes("9.250/Images/")) await target.remove(key);
+    expect((await ingest({ target, files: own, config, flags: { items: ["dataset_keyphotos"] } })).errors).toEqual([]);
+    expect(await target.read(photos[0])).toEqual(await target.read(imageKey("snapshot")));
   });
 });
 

@@ -97,7 +97,7 @@ const RUNS = {
   run_001: "10403/run_001/Reconstructions/VoxelSpacing4.990",
   run_002: "10403/run_002/Reconstructions/VoxelSpacing4.990",
   run_003: "10403/run_003/Reconstructions/VoxelSpacing4.990",
-  TS_1: "10405/TS_1/Reconstructions/VoxelSpacing10.000",
+  TS_1: "10405/TS_1/Reconstructions/VoxelSpacing10.200",
 } as const;
 type Run = keyof typeof RUNS;
 

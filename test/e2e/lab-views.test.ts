@@ -345,7 +345,7 @@ describe("views of the laboratory", () => {
 
   it("list the labels of instance masks with a colour each", () => {
     const state: State = json(
-      "10405/TS_1/Reconstructions/VoxelSpacing10.000/NeuroglancerPrecompute/100-neuroglancer_config.json",
+      "10405/TS_1/Reconstructions/VoxelSpacing10.200/NeuroglancerPrecompute/100-neuroglancer_config.json",
     );
     const layer = state.layers.find(({ name }) => name === "101 protein-containing complex instancesegmentation")!;
     expect(layer.segments).toEqual([1, 2, 3, 4, 5]);

@@ -16,10 +16,13 @@ import { memoryStore } from "../../src/stores/memory.js";
 import type { Store } from "../../src/stores/store.js";
 import { tempFolder } from "./ingest-run-kit.js";
 
-export type Deposit = "imod" | "aretomo" | "batch" | "sim" | "annotations";
+export type Deposit = "imod" | "aretomo" | "batch" | "sim" | "annotations" | "cell";
 
 /** Deposits of the miniature laboratory, ingested one after the other: folders of this machine. */
-export async function ingestedLab(deposits: readonly Deposit[]): Promise<{ lab: Lab<Deposit>; output: string; root: string }> {
+export async function ingestedLab(
+  deposits: readonly Deposit[],
+  { omeZarr }: { omeZarr?: "0.4" | "0.5" } = {},
+): Promise<{ lab: Lab<Deposit>; output: string; root: string }> {
   const root = tempFolder();
   const output = join(root, "portal");
   const lab = await generateLab({ out: join(root, "lab"), sections: "all", deposits: [...deposits] });
@@ -36,6 +39,7 @@ export async function ingestedLab(deposits: readonly Deposit[]): Promise<{ lab: 
       keepGoing: true,
       writeMrc: true,
       writeZarr: true,
+      omeZarr,
       forceOverwrite: false,
       compat: false,
       anonymous: false,
@@ -203,32 +207,9 @@ export function tiffImage(width: number, height: number, pages: number): Uint8Ar
 export const FRAME_PIXEL = 3.3702;
 
 /**
- * Makes and mends what the laboratory's tree lacks or breaks on purpose, so that every check can be decided, and passes but for
- * `voxel-spacing.whole` on the simulated data, whose 10 Å are a whole number.
+ * Makes what the laboratory's tree lacks, so that every check can be decided.
  */
 export async function mend(tree: Tree): Promise<void> {
-  for (const key of await tree.keys()) {
-    if (/\/tomogram_metadata\.json$/.test(key)) {
-      const { key_photo: photos, neuroglancer_config_path: state } = await document(tree, key);
-      await tree.write(photos.snapshot, png(512, 384));
-      await tree.write(photos.thumbnail, png(134, 100));
-      await tree.write(state, '{"layers": [{"name": "tomogram"}]}');
-    }
-    if (/\/Images\/(snapshot|thumbnail)\.(png|gif|jpg)$/.test(key)) await tree.write(key, png(64, 64));
-    if (/\/tiltseries_metadata\.json$/.test(key)) {
-      // what the microscope wrote, without the noise that tests the matching of angles
-      const { per_section_parameter: sections, raw_tlt_path: angles } = await document(tree, key);
-      await tree.write(angles, sections.map(({ raw_angle }: { raw_angle: number }) => `${raw_angle.toFixed(2)}\n`).join(""));
-    }
-  }
-  // simulated data have no frames: names of some, and no gain reference to ask for
-  let frame = 0;
-  await tree.text("10405/TS_1/Frames/TS_1.mdoc", (text) =>
-    text.replaceAll("ExposureTime = 1.5", () => `ExposureTime = 1.5\nSubFramePath = /data/sim_${frame++}.tif`),
-  );
-  await tree.json("10405/TS_1/Frames/frames_metadata.json", (metadata) => {
-    metadata.is_gain_corrected = true;
-  });
   // the frames of one run as MRC files, and a TIFF beside its gain reference
   const folder = "10401/TS_0001/Frames";
   for (const key of (await tree.keys(`${folder}/`)).filter((name) => name.endsWith(".tif"))) {
@@ -238,10 +219,6 @@ export async function mend(tree: Tree): Promise<void> {
   await tree.text(`${folder}/TS_0001.mdoc`, (text) => text.replaceAll(".tif", ".mrc"));
   await tree.text(`${folder}/frames_metadata.json`, (text) => text.replaceAll(".tif", ".mrc"));
   await tree.write("10401/TS_0001/Gains/CountRef.tif", tiffImage(32, 32, 1));
-}
-
-async function document(tree: Tree, key: string) {
-  return JSON.parse(new TextDecoder().decode(await tree.read(key)));
 }
 
 export const standardized = (tree: Tree, options: Parameters<typeof validateStandardized>[1] = {}): Promise<Validation> =>

@@ -234,7 +234,7 @@ describe("damage by name", () => {
     const scene = await copyOf(sim);
     const [a, b] = [
       "10405/TS_1/TiltSeries/100/TS_1.zarr/.zattrs",
-      "10405/TS_1/Reconstructions/VoxelSpacing10.000/Tomograms/100/TS_1.zarr/.zattrs",
+      "10405/TS_1/Reconstructions/VoxelSpacing10.200/Tomograms/100/TS_1.zarr/.zattrs",
     ];
     const [first, second] = [(await scene.store.read(a))!, (await scene.store.read(b))!];
     expect(first.length).toBe(second.length);
@@ -247,7 +247,7 @@ describe("damage by name", () => {
 
   it("a level that is wrong though its checksum is right", async () => {
     const scene = await copyOf(sim);
-    const folder = "10405/TS_1/Reconstructions/VoxelSpacing10.000/Tomograms/100/TS_1.zarr/";
+    const folder = "10405/TS_1/Reconstructions/VoxelSpacing10.200/Tomograms/100/TS_1.zarr/";
     const key = `${folder}1/0/0/0`;
     // as if somebody had made the level of other voxels: the writer's own receipt would vouch for them
     await scene.store.write(key, encodeBlosc(new Uint8Array(256 ** 3 * 4).fill(1), 4));
@@ -271,7 +271,7 @@ describe("damage by name", () => {
 });
 
 describe("a chunk that is not stored", () => {
-  const folder = "10405/TS_1/Reconstructions/VoxelSpacing10.000/Tomograms/100/TS_1.zarr/";
+  const folder = "10405/TS_1/Reconstructions/VoxelSpacing10.200/Tomograms/100/TS_1.zarr/";
 
   it("is lost where a record has it", async () => {
     const scene = await copyOf(sim);

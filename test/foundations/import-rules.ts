@@ -23,8 +23,11 @@ const anywhere = (path: string): boolean =>
   path === "src/stores/store.ts" ||
   path === "src/stores/memory.ts";
 
-/** What may be imported from outside src: the demo makes the miniature laboratory that is shipped beside the program. */
-export const OUTSIDE: readonly (readonly [from: string, to: string])[] = [["src/cli/demo.ts", "examples/lab/generate.mjs"]];
+/** What may be imported from outside src: the demos make the miniature laboratory, and start the portals, that are shipped beside the program. */
+export const OUTSIDE: readonly (readonly [from: string, to: string])[] = [
+  ["src/cli/demo.ts", "examples/lab/generate.mjs"],
+  ["src/cli/harvest-demo.ts", "examples/portals/server.mjs"],
+];
 
 export type Sources = Readonly<Record<string, string>>;
 

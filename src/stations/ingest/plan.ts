@@ -5,7 +5,7 @@ import { asEmporiumError, EmporiumError } from "../../core/errors.js";
 import type { TaskPlan } from "../../engine/task.js";
 import type { TypeKey } from "../../model/kinds.js";
 import { datasetFolder, depositionFolder, photoFolder, runFolder } from "../../model/layout.js";
-import { checkName } from "../../model/names.js";
+import { checkName, nameFault } from "../../model/names.js";
 import type { Store } from "../../stores/store.js";
 import { openLocation } from "../../stores/url.js";
 import { scalarText } from "./config/nodes.js";
@@ -115,15 +115,17 @@ export async function planIngest(config: IngestConfig, source: Store, target: St
 
   const draft = newDraft();
   const ids: GivenId[] = [];
-  const counts: RunCounts = { found: 0, kept: 0, begun: selection.skipUntilRun === undefined, folders: [] };
+  const counts: RunCounts = { found: 0, kept: 0, begun: selection.skipUntilRun === undefined };
   const names: { depositions: string[]; datasets: string[] } = { depositions: [], datasets: [] };
-  for (const deposition of selection.walks("deposition") ? await entities(context, draft, "deposition", []) : []) {
+  const depositions = selection.walks("deposition") ? await entities(context, draft, "deposition", []) : NONE;
+  for (const deposition of depositions.kept) {
     const below = [deposition.ancestor];
-    for (const dataset of selection.walks("dataset") ? await entities(context, draft, "dataset", below) : []) {
+    const datasets = selection.walks("dataset") ? await entities(context, draft, "dataset", below) : NONE;
+    for (const dataset of datasets.kept) {
       for (const id of await planOneDataset(context, draft, dataset, deposition.ancestor, counts)) ids.push(id);
       names.datasets.push(scalarText(dataset.ancestor.name));
     }
-    await planOneDeposition(context, draft, deposition, counts.folders.splice(0));
+    await planOneDeposition(context, draft, deposition, datasets.folders);
     names.depositions.push(scalarText(deposition.ancestor.name));
   }
   requireRuns(context, counts, draft);
@@ -205,8 +207,7 @@ async function planOneDataset(
   const { selection } = context;
   const above = [deposition, ancestor];
   const name = scalarText(ancestor.name);
-  const photos = selection.items("dataset_keyphoto");
-  const runs = selection.walks("run") || photos ? await entities(context, draft, "run", above, counts) : [];
+  const runs = selection.walks("run") ? (await entities(context, draft, "run", above, counts)).kept : [];
   if (runs.length === 0 && selection.walks("run") && sectionOf(context, "run")) {
     draft.warnings.push({
       message: `dataset ${name} has no run to import`,
@@ -214,9 +215,7 @@ async function planOneDataset(
       dataset: name,
     });
   }
-  for (const run of runs) counts.folders.push(run.ancestor.folder);
-  const walked = selection.walks("run") ? runs : [];
-  const plans = await mapLimit(walked, RUNS_AT_ONCE, (run) => planRun(context, run.item, run.ancestor, above));
+  const plans = await mapLimit(runs, RUNS_AT_ONCE, (run) => planRun(context, run.item, run.ancestor, above));
   for (const plan of plans) joinDraft(draft, plan.draft);
   const made = await planKeyPhotos(
     context,
@@ -226,7 +225,9 @@ async function planOneDataset(
       owner: ancestor,
       scope: { ancestors: above, row: undefined, mapped: undefined },
       atTarget: item.atTarget,
-      runs: runs.map((run) => run.ancestor.folder),
+      depositionId: scalarText(deposition.name),
+      described: item.block.metadata !== undefined,
+      datasets: [ancestor.folder],
     },
     { dataset: name },
   );
@@ -234,18 +235,26 @@ async function planOneDataset(
   return plans.flatMap(({ given }) => given);
 }
 
-/** @param runs folders of its runs: a picture that is configured and cannot be had is made up for by one of their tomograms. */
+/** @param datasets folders: a picture that is configured and cannot be had is made up for by one of their tomograms. */
 async function planOneDeposition(
   context: PlanContext,
   draft: Draft,
   { item, ancestor }: Entity,
-  runs: readonly string[],
+  datasets: readonly string[],
 ): Promise<void> {
   const scope: Scope = { ancestors: [ancestor], row: undefined, mapped: undefined };
   const made = await planKeyPhotos(
     context,
     draft,
-    { kind: "deposition_keyphoto", owner: ancestor, scope, atTarget: item.atTarget, runs },
+    {
+      kind: "deposition_keyphoto",
+      owner: ancestor,
+      scope,
+      atTarget: item.atTarget,
+      depositionId: scalarText(ancestor.name),
+      described: true,
+      datasets,
+    },
     {},
   );
   await planDeposition(context, draft, item, ancestor, made);
@@ -257,8 +266,6 @@ interface RunCounts {
   kept: number;
   /** The run has come from which on runs are taken (`--skip-until-run-name`). */
   begun: boolean;
-  /** Of the runs of one deposition, in their order. */
-  folders: string[];
 }
 
 interface Entity {
@@ -266,8 +273,16 @@ interface Entity {
   readonly ancestor: Ancestor;
 }
 
+interface Entities {
+  readonly kept: readonly Entity[];
+  /** Of all that can be folders, those that are filtered out among them. */
+  readonly folders: readonly string[];
+}
+
+const NONE: Entities = { kept: [], folders: [] };
+
 /**
- * The depositions, datasets or runs below some ancestors, each once, without those that are filtered out. Names that cannot be folders, and
+ * The depositions, datasets or runs below some ancestors, each once; those that are filtered out are not kept. Names that cannot be folders, and
  * names that a disk may take for one another, are failures of these entities.
  *
  * @throws {EmporiumError} CONFIG_EMPTY where a deposition or all datasets are missing, CONFIG_COLLISION where two blocks describe one entity
@@ -277,8 +292,8 @@ async function entities(
   draft: Draft,
   type: "deposition" | "dataset" | "run",
   above: readonly Ancestor[],
-  counts: RunCounts = { found: 0, kept: 0, begun: true, folders: [] },
-): Promise<Entity[]> {
+  counts: RunCounts = { found: 0, kept: 0, begun: true },
+): Promise<Entities> {
   const scope: Scope = { ancestors: above, row: undefined, mapped: undefined };
   const where = { dataset: above[1] && scalarText(above[1].name) };
   const section = sectionOf(context, type);
@@ -307,12 +322,14 @@ async function entities(
   const spelled = new Map<string, string[]>();
   for (const name of byName.keys()) spelled.set(folded(name), [...(spelled.get(folded(name)) ?? []), name]);
   const kept: Entity[] = [];
+  const folders: string[] = [];
   for (const [name, item] of byName) {
     counts.found++;
     if (type === "run" && !counts.begun) counts.begun = context.selection.skipUntilRun!.atStart(name) !== undefined;
     const why = counts.begun ? (context.selection.accepts(type, name) ? undefined : FILTERED_OUT) : TOO_EARLY;
     if (why !== undefined) {
       draft.entities.push(leave(type, `${type} ${name}`, why, where, item.place));
+      if (nameFault(name) === undefined) folders.push(folderOf(type, name, above));
       continue;
     }
     counts.kept++;
@@ -329,13 +346,15 @@ async function entities(
           },
         );
       }
-      kept.push({ item, ancestor: { type, name: item.name, path: item.key, folder: folderOf(type, name, above) } });
+      const folder = folderOf(type, name, above);
+      kept.push({ item, ancestor: { type, name: item.name, path: item.key, folder } });
+      folders.push(folder);
     } catch (error) {
       const shown = name.length > 100 ? `${name.slice(0, 100)}…` : name;
       addFailure(draft, asEmporiumError(error), `${type} ${JSON.stringify(shown)}`, type, where, item.place);
     }
   }
-  return kept;
+  return { kept, folders };
 }
 
 function folded(name: string): string {

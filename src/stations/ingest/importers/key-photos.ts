@@ -2,7 +2,6 @@ import { asEmporiumError, EmporiumError } from "../../../core/errors.js";
 import type { PlainObject, Task, TaskInput } from "../../../engine/task.js";
 import { datasetMetadataKey, photoFolder } from "../../../model/layout.js";
 import { checkName } from "../../../model/names.js";
-import { compareKeys } from "../../../stores/keys.js";
 import { objectName, type Stat } from "../../../stores/store.js";
 import { scalarText } from "../config/nodes.js";
 import { addFailure, type Draft, leave, makeTask, rethrowCancelled, type Whereabouts } from "../draft.js";
@@ -13,10 +12,10 @@ import { PHOTO_OPERATION } from "../ops/photo.js";
 import { PICTURE_HEAD_BYTES, type PictureType, pictureType } from "../picture-type.js";
 import { findSection, isAsked, type PlanContext, type SectionItem } from "./context.js";
 import { copyMemory, extensionOf } from "./copies.js";
+import { firstPicture } from "./first-picture.js";
 
 const NAMES = ["snapshot", "thumbnail"];
-/** Runs whose pictures are looked for side by side. */
-const RUNS_AT_ONCE = 32;
+const PNG: PictureType = { extension: ".png", contentType: "image/png" };
 const DOWNLOAD_BYTES = 64 * 2 ** 20;
 
 /** A picture that a configuration or a tomogram offers. */
@@ -38,12 +37,16 @@ export interface PhotosScope {
   readonly scope: Scope;
   /** Only referred to: nothing of it is written. */
   readonly atTarget: boolean;
-  /** Folders of the dataset's runs, in their order: their tomograms' pictures stand in for what is not configured. */
-  readonly runs: readonly string[];
+  /** The deposition that is imported. */
+  readonly depositionId: string;
+  /** What the configuration says of the owner becomes its metadata, so the owner is this deposition's. */
+  readonly described: boolean;
+  /** Folders of the datasets whose tomograms' pictures stand in for what is not configured or cannot be had. */
+  readonly datasets: readonly string[];
 }
 
 /**
- * Plans the key photos of a dataset or deposition: configured files, or the picture of the first tomogram that has one on the target.
+ * Plans the key photos of a dataset or deposition: configured files, or the picture of the first tomogram that has one.
  *
  * @returns the tasks; their outputs are what the owner's metadata name.
  */
@@ -53,7 +56,7 @@ export async function planKeyPhotos(
   photos: PhotosScope,
   where: Whereabouts,
 ): Promise<Task[]> {
-  const { kind, owner, scope, atTarget, runs } = photos;
+  const { kind, owner, scope, atTarget } = photos;
   if (!context.selection.items(kind)) return [];
   const title = `key photos of ${owner.type} ${scalarText(owner.name)}`;
   if (atTarget) {
@@ -66,7 +69,7 @@ export async function planKeyPhotos(
     const configured = new Map(items.filter((item) => !item.atTarget).map((item) => [scalarText(item.name), item]));
     const referred = new Set(items.filter((item) => item.atTarget).map(({ name }) => scalarText(name)));
     const names = kind === "dataset_keyphoto" ? [...new Set([...configured.keys(), ...NAMES])] : [...configured.keys()];
-    const others = names.length > configured.size ? await foreignOwner(context, owner, scope) : undefined;
+    const others = names.length > configured.size ? await foreignOwner(context, photos) : undefined;
     for (const name of names.filter((one) => !referred.has(one) && isAsked(context, kind, { name: one }))) {
       const own = `${name} of ${owner.type} ${scalarText(owner.name)}`;
       try {
@@ -76,7 +79,7 @@ export async function planKeyPhotos(
           continue;
         }
         checkName(name, "key photo", item?.place);
-        const picture = await choosePicture(context, draft, name, item, runs, where);
+        const picture = await choosePicture(context, draft, name, item, photos, where);
         if (picture)
           tasks.push(
             addPhoto(context, draft, own, `${photoFolder(owner.folder)}/${name}${picture.extension}`, picture, photos, where),
@@ -93,10 +96,10 @@ export async function planKeyPhotos(
 }
 
 /** The deposition that a dataset of the target belongs to, if it is another than the one that is imported: it keeps the pictures that it has. */
-async function foreignOwner(context: PlanContext, dataset: Ancestor, { ancestors }: Scope): Promise<string | undefined> {
-  if (context.compat || !(await isFolder(context.target, dataset.folder))) return undefined;
+async function foreignOwner(context: PlanContext, photos: PhotosScope): Promise<string | undefined> {
+  const { owner: dataset, depositionId, described } = photos;
+  if (context.compat || described || !(await isFolder(context.target, dataset.folder))) return undefined;
   const metadata = await readMetadata(context.target.store, datasetMetadataKey(scalarText(dataset.name)));
-  const depositionId = scalarText(ancestors[0]!.name);
   const owner = metadata && depositionOf(metadata, depositionId);
   return owner === depositionId ? undefined : owner;
 }
@@ -107,7 +110,7 @@ async function choosePicture(
   draft: Draft,
   name: string,
   item: SectionItem | undefined,
-  runs: readonly string[],
+  photos: PhotosScope,
   where: Whereabouts,
 ): Promise<Picture | undefined> {
   let problem: EmporiumError | undefined;
@@ -119,7 +122,7 @@ async function choosePicture(
       problem = asEmporiumError(error);
     }
   }
-  const other = await tomogramPicture(context, draft, name, runs);
+  const other = await tomogramPicture(context, draft, name, photos);
   if (!problem) return other;
   if (!other) throw problem;
   draft.warnings.push({ message: `${problem.message}; the ${name} is ${other.shown}`, place: item?.place, ...where });
@@ -169,49 +172,15 @@ async function addressPicture({ open, signal }: PlanContext, location: string): 
   return { from: "address", key: location, shown, stat, type, extension: extensionOf(key) || type.extension };
 }
 
-/** The picture of the first tomogram that has one, on the target or in this plan: runs in their order, then spacings and ids by name. */
+/** The picture of the first tomogram that has one. */
 async function tomogramPicture(
-  { target }: PlanContext,
+  context: PlanContext,
   draft: Draft,
   name: string,
-  runs: readonly string[],
+  { datasets, depositionId }: PhotosScope,
 ): Promise<Picture | undefined> {
-  const type: PictureType = { extension: ".png", contentType: "image/png" };
-  const picture = (key: string, stat: Stat, maker?: string): Picture => {
-    return { from: "target", key, shown: key, stat, type, extension: ".png", maker };
-  };
-  const file = `key-photo-${name}.png`;
-  const planned = draft.tasks.flatMap(({ id, outputs }) =>
-    outputs.filter((key) => key.endsWith(`/${file}`)).map((key) => picture(key, { size: 0 }, id)),
-  );
-  const ofRun = async (run: string): Promise<Picture | undefined> => {
-    const mine = planned.find(({ key }) => key.startsWith(`${run}/`));
-    if (mine) return mine;
-    for (const spacing of await foldersIn(target, `${run}/Reconstructions/`)) {
-      for (const tomogram of await foldersIn(target, `${spacing}Images/`)) {
-        const entry = await target.child(tomogram, file);
-        if (entry && !entry.key.endsWith("/")) return picture(entry.key, entry);
-      }
-    }
-    return undefined;
-  };
-  for (let at = 0; at < runs.length; at += RUNS_AT_ONCE) {
-    const found = await Promise.all(runs.slice(at, at + RUNS_AT_ONCE).map(ofRun));
-    const first = found.find((one) => one !== undefined);
-    if (first) return first;
-  }
-  return undefined;
-}
-
-/** Folders directly in a folder, if that is there at all. */
-async function foldersIn({ children, child }: PlanContext["target"], folder: string): Promise<string[]> {
-  const parts = folder.split("/").slice(0, -1);
-  for (let depth = 2; depth <= parts.length; depth++) {
-    const holder = parts.slice(0, depth - 1).join("/");
-    if (!(await child(`${holder}/`, parts[depth - 1]!))?.key.endsWith("/")) return [];
-  }
-  const keys = (await children(folder)).map(({ key }) => key).filter((key) => key.endsWith("/"));
-  return keys.sort(compareKeys);
+  const first = await firstPicture(context, draft, { name, datasets, depositionId });
+  return first && { ...first, from: "target", shown: first.key, type: PNG, extension: PNG.extension };
 }
 
 function addPhoto(

@@ -282,12 +282,12 @@ async function perLabels({ volumes }: AnnotationSubject, judge: (labels: Labels)
   const findings = [];
   for (const { zarr } of volumes.filter(({ role }: VolumeSubject) => role === "instances")) {
     if (!zarr) continue;
-    const image = await known(zarr.image);
-    const label = valueAt(image, "metadata.image-label");
+    const { key, imageLabel } = await known(zarr.image);
+    const label = imageLabel.json;
     const colours = isObject(label) ? member(label, "colors") : undefined;
     findings.push(
       ...judge({
-        place: { key: image.key, path: `${image.path}.metadata.image-label` },
+        place: { key, path: imageLabel.path },
         label,
         colours: isArray(colours) ? colours : [],
       }),

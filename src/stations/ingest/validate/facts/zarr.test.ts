@@ -41,6 +41,21 @@ describe("zarrFacts", () => {
     });
   });
 
+  it("finds the labels of a mask where each version has them", async () => {
+    const label = { colors: [{ "label-value": 1 }] };
+    const inside = [{ ...multiscales[0], metadata: { "image-label": label } }];
+    const second = await factsOf({ ".zattrs": { multiscales: inside } });
+    const path = "multiscales.0.metadata.image-label";
+    expect((await known(second.image)).imageLabel).toEqual({ path, json: label });
+    for (const [ome, json] of [
+      [{ multiscales, "image-label": label }, label],
+      [{ multiscales: inside }, undefined],
+    ] as const) {
+      const third = await factsOf({ "zarr.json": { zarr_format: 3, node_type: "group", attributes: { ome } } });
+      expect((await known(third.image)).imageLabel).toEqual({ path: "attributes.ome.image-label", json });
+    }
+  });
+
   it("tells what is absent from what cannot be read", async () => {
     const absent = await factsOf({});
     expect(await absent.children()).toEqual({ why: "no Zarr folder" });

@@ -1,4 +1,4 @@
-import type { JsonObject } from "../../../../core/json.js";
+import type { Json, JsonObject } from "../../../../core/json.js";
 import { toNumber } from "../../../../core/number.js";
 import { parseZarrDType } from "../../../../formats/zarr/dtype.js";
 import { asObject, isArray, isObject, member, wrongField } from "../../../../formats/zarr/json.js";
@@ -29,6 +29,8 @@ export interface ZarrImage {
   /** Dotted path of the image in it. */
   readonly path: string;
   readonly json: JsonObject;
+  /** What lists the labels of a mask, with where it stands: beside the image in OME-Zarr 0.5, in its `metadata` in 0.4 as the portal has it. */
+  readonly imageLabel: { readonly path: string; readonly json: Json | undefined };
   /** Of OME-Zarr 0.5 the third, else the second. */
   readonly zarrFormat: 2 | 3;
 }
@@ -73,7 +75,12 @@ function imageOf(document: JsonObject, key: string, isThird: boolean): ZarrImage
   if (!isArray(multiscales) || !isObject(multiscales[0])) {
     throw wrongField(key, `${path}multiscales`, multiscales, "a list of one image");
   }
-  return { key, path: `${path}multiscales.0`, json: multiscales[0], zarrFormat: isThird ? 3 : 2 };
+  const first = multiscales[0];
+  const metadata = member(first, "metadata");
+  const imageLabel = isThird
+    ? { path: `${path}image-label`, json: member(json, "image-label") }
+    : { path: "multiscales.0.metadata.image-label", json: isObject(metadata) ? member(metadata, "image-label") : undefined };
+  return { key, path: `${path}multiscales.0`, json: first, imageLabel, zarrFormat: isThird ? 3 : 2 };
 }
 
 async function levelOf(tree: Tree, folder: string, name: string): Promise<ZarrLevel | undefined> {
