@@ -10,6 +10,36 @@ export interface CommandEntry {
 /** Every command of this version, in the order of help. */
 export const COMMANDS: readonly CommandEntry[] = [
   {
+    name: "harvest describe",
+    summary: "Ask portals what they know of data sets, and where the data are",
+    load: () => import("./harvest-describe.js"),
+  },
+  {
+    name: "harvest peek",
+    summary: "Show shape, type and voxel size of images anywhere, reading their headers only",
+    load: () => import("./harvest-peek.js"),
+  },
+  {
+    name: "harvest download",
+    summary: "Fetch whole files and volumes from a portal, a link, a folder or a bucket; fast, checked, resumable",
+    load: () => import("./harvest-download.js"),
+  },
+  {
+    name: "harvest inspect",
+    summary: "Write the normalised record of images: what their files say, and what their portals add",
+    load: () => import("./harvest-inspect.js"),
+  },
+  {
+    name: "harvest compare",
+    summary: "Put data sets of any portals side by side: what their images are, and how they were taken",
+    load: () => import("./harvest-compare.js"),
+  },
+  {
+    name: "harvest demo",
+    summary: "Start stand-ins of all portals on this machine, and harvest from them: facts, files, tables, a page",
+    load: () => import("./harvest-demo.js"),
+  },
+  {
     name: "ingest run",
     summary: "Turn a deposition into the portal's folders: MRC, OME-Zarr and metadata",
     load: () => import("./ingest-run.js"),
@@ -45,6 +75,21 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./ingest-convert.js"),
   },
   {
+    name: "catalog init",
+    summary: "Make the catalogue's database, with all tables and roles",
+    load: () => import("./catalog-init.js"),
+  },
+  {
+    name: "catalog migrate",
+    summary: "Bring the database's tables to this version, and take over an older catalogue that is found there",
+    load: () => import("./catalog-migrate.js"),
+  },
+  {
+    name: "catalog status",
+    summary: "Say which database is used, what is in it, and whether its tables are of this version",
+    load: () => import("./catalog-status.js"),
+  },
+  {
     name: "verify",
     summary: "Prove a standardised tree: every object there, decodable, checksummed, every pyramid true",
     load: () => import("./verify.js"),
@@ -56,7 +101,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "demo",
-    summary: "Make a miniature laboratory and ingest it",
+    summary: "Make a miniature laboratory, ingest it, and open it in Neuroglancer",
     load: () => import("./demo.js"),
   },
   {
@@ -67,8 +112,10 @@ export const COMMANDS: readonly CommandEntry[] = [
 ];
 
 /** Names that the command line keeps for later versions: asking for one is answered plainly and not with a guess at another. */
-export const RESERVED = ["harvest", "curate", "catalog", "publish", "blocks", "engine", "serve"] as const;
+export const RESERVED = ["curate", "publish", "blocks", "engine", "serve"] as const;
 
 export const GROUPS: Readonly<Record<string, string>> = {
+  harvest: "From a portal to files, facts and a table",
   ingest: "From a deposition to the portal's layout",
+  catalog: "Data sets, files and frames in a database, and the portal's tables",
 };

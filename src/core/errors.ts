@@ -57,7 +57,23 @@ export const ERRORS = {
   NETWORK: { exit: 1, summary: "A portal does not answer, or only with passing errors, however often it is asked." },
   NEEDS_KEY: { exit: 1, summary: "A portal's interface wants a key that has not been given." },
   PORTAL_REPLY: { exit: 1, summary: "A portal's reply, or a link's text, is not of the form that is known." },
+  PORTAL_NOT_DATA: {
+    exit: 1,
+    summary: "A server answers with a web page (log-in, captcha, maintenance) where data were asked for.",
+  },
   ADDRESS_REFUSED: { exit: 1, summary: "An address that came out of a reply or a link leads where emporium does not go." },
+  // transfers
+  CHECKSUM_MISMATCH: { exit: 1, summary: "A file that was fetched has another checksum than it should have. Nothing was kept." },
+  SIZE_MISMATCH: { exit: 1, summary: "A file that was fetched has another size than it should have. Nothing was kept." },
+  TRUNCATED: { exit: 1, summary: "A transfer ends before the size that was announced, however often it is tried." },
+  // databases
+  DATABASE_EMBEDDED: { exit: 1, summary: "The embedded PostgreSQL cannot be made, started or reached on this machine." },
+  DATABASE_UNAVAILABLE: { exit: 1, summary: "A database server does not answer, or ended the connection." },
+  DATABASE_DENIED: { exit: 1, summary: "A database server refuses the login, or the login may not do what is needed." },
+  DATABASE_VERSION: { exit: 1, summary: "A database, its schema or its data folder is of a version that cannot be used here." },
+  DATABASE_TIMEOUT: { exit: 1, summary: "A statement took longer than its limit, or waited too long for a lock." },
+  DATABASE_CONFLICT: { exit: 1, summary: "A row contradicts another one, or a rule of its table." },
+  DATABASE_FAILED: { exit: 1, summary: "A statement failed in the database." },
   // work
   TARGET_LOCKED: { exit: 11, summary: "Another process works on the same target." },
   JOURNAL_DAMAGED: { exit: 1, summary: "A journal holds a damaged line that is not its last." },

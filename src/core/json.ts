@@ -42,6 +42,25 @@ export function printJson(value: Json, { indent = 4, sortKeys = false }: PrintOp
   return print(value, "", 0);
 }
 
+/**
+ * JSON text on one line as Python's `json.dumps(value)` writes it: `", "` and `": "` between, ASCII only.
+ *
+ * @throws {EmporiumError} METADATA_VALUE for a number that is not finite.
+ */
+export function printJsonLine(value: Json): string {
+  const print = (item: Json | undefined, path: string): string => {
+    if (item === null || item === undefined) return "null";
+    if (typeof item === "string") return quote(item);
+    if (typeof item === "boolean" || typeof item === "bigint") return String(item);
+    if (item instanceof Float) return number(item.value, true, path);
+    if (typeof item === "number") return number(item, !Number.isInteger(item), path);
+    if (isJsonArray(item)) return `[${item.map((child, i) => print(child, `${path}.${i}`)).join(", ")}]`;
+    const keys = Object.keys(item).filter((key) => item[key] !== undefined);
+    return `{${keys.map((key) => `${quote(key)}: ${print(item[key], path ? `${path}.${key}` : key)}`).join(", ")}}`;
+  };
+  return print(value, "");
+}
+
 /** Python sorts text by code points, `sort()` by UTF-16 units: they differ where a surrogate pair meets U+E000 and above. */
 function byCodePoint(a: string, b: string): number {
   let at = 0;

@@ -21,12 +21,22 @@ export type RunEvent = { readonly atMs: number } & (
       readonly bytes: number;
       readonly resumed: boolean;
       readonly createdMs: number;
+      /** Tasks whose bytes nobody knows yet; each is told by `sized`. */
+      readonly unsized?: number | undefined;
     }
+  /** The size of a task became known: so many bytes more, or less, than the plan had for it. */
+  | { readonly kind: "sized"; readonly id: string; readonly bytes: number }
   /** Receipts of earlier runs were compared with the target: so much is done already. */
   | { readonly kind: "checked"; readonly already: number; readonly alreadyBytes: number }
   | { readonly kind: "start"; readonly task: TaskBrief; readonly threads: number; readonly notes: number }
   /** Bytes of the task done so far. May go back when an attempt is made anew. */
-  | { readonly kind: "progress"; readonly id: string; readonly bytesDone: number }
+  | {
+      readonly kind: "progress";
+      readonly id: string;
+      readonly bytesDone: number;
+      /** Of this attempt's work so far, what had to be done a second time. */
+      readonly bytesAgain?: number | undefined;
+    }
   | {
       readonly kind: "retry";
       readonly id: string;

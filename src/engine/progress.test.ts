@@ -25,6 +25,9 @@ describe("progress", () => {
       bytesTotal: 1_000,
       bytesDone: 500,
       bytesResumed: 400,
+      bytesLeft: 500,
+      bytesAgain: 0,
+      unsized: 0,
       fraction: 0.5,
       bytesPerSecond: 20,
       secondsLeft: 25,
@@ -86,5 +89,29 @@ describe("progress", () => {
       { atMs: 0, kind: "settled", task: brief("a", 0), state: "done", seconds: 0 },
     ]);
     expect(viewProgress(state)).toMatchObject({ fraction: 0.5, bytesPerSecond: undefined, secondsLeft: undefined });
+  });
+
+  it("learns sizes as they come, and keeps what was done twice apart", () => {
+    const state = fold([
+      { atMs: 0, kind: "plan", tasks: 2, bytes: 100, resumed: false, createdMs: 0, unsized: 1 },
+      { atMs: 0, kind: "start", task: brief("a", 0), threads: 1, notes: 0 },
+      { atMs: 1_000, kind: "progress", id: "a", bytesDone: 0 },
+    ]);
+    expect(viewProgress(state)).toMatchObject({ bytesTotal: 100, unsized: 1, fraction: 0, secondsLeft: undefined });
+    const sized = [
+      { atMs: 1_000, kind: "sized", id: "a", bytes: 300 },
+      { atMs: 2_000, kind: "progress", id: "a", bytesDone: 200, bytesAgain: 50 },
+    ] as const;
+    const later = sized.reduce(advance, state);
+    expect(viewProgress(later)).toMatchObject({
+      bytesTotal: 400,
+      bytesDone: 200,
+      bytesLeft: 200,
+      bytesAgain: 50,
+      unsized: 0,
+      fraction: 0.5,
+    });
+    const after = advance(later, { atMs: 3_000, kind: "settled", task: brief("a", 300), state: "done", seconds: 3 });
+    expect(viewProgress(after)).toMatchObject({ bytesDone: 300, bytesLeft: 100, bytesAgain: 50, tasksDone: 1 });
   });
 });

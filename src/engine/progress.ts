@@ -10,6 +10,7 @@ interface Running {
   readonly bytesDone: number;
   /** Bytes that an earlier, unfinished attempt had done. */
   readonly bytesResumed: number;
+  readonly bytesAgain: number;
   /** It goes on with notes, and its first report tells from where. */
   readonly expectsResume: boolean;
 }
@@ -25,6 +26,8 @@ export interface ProgressState {
   readonly nowMs: number;
   readonly tasksTotal: number;
   readonly bytesTotal: number;
+  /** Tasks whose bytes are not in the total yet. */
+  readonly unsized: number;
   readonly counts: Readonly<Record<TaskState, number>>;
   readonly running: ReadonlyMap<string, Running>;
   /** Bytes of tasks that ended in this run, whatever they came to, but for what was resumed. */
@@ -33,6 +36,8 @@ export interface ProgressState {
   readonly bytesResumed: number;
   /** Bytes of tasks that will not be done: failed, blocked, cancelled. */
   readonly bytesGivenUp: number;
+  /** Done a second time, by tasks that have ended. */
+  readonly bytesAgain: number;
   readonly samples: readonly Sample[];
 }
 
@@ -46,7 +51,13 @@ export interface ProgressView {
   readonly bytesDone: number;
   /** Of `bytesDone`, what earlier runs had done. */
   readonly bytesResumed: number;
-  /** Between 0 and 1: by bytes where the plan has bytes, else by tasks. */
+  /** What is still to be done. */
+  readonly bytesLeft: number;
+  /** What had to be done a second time; in no other figure. */
+  readonly bytesAgain: number;
+  /** The total is of those tasks alone whose size is known yet. */
+  readonly unsized: number;
+  /** Between 0 and 1: by bytes where the plan has bytes of every task, else by tasks. */
   readonly fraction: number;
   /** Of this run's work alone; undefined until enough of it is seen. */
   readonly bytesPerSecond: number | undefined;
@@ -60,11 +71,13 @@ export const noProgress: ProgressState = {
   nowMs: 0,
   tasksTotal: 0,
   bytesTotal: 0,
+  unsized: 0,
   counts: { done: 0, already: 0, failed: 0, blocked: 0, cancelled: 0 },
   running: new Map(),
   bytesSettled: 0,
   bytesResumed: 0,
   bytesGivenUp: 0,
+  bytesAgain: 0,
   samples: [],
 };
 
@@ -73,11 +86,28 @@ export function advance(state: ProgressState, event: RunEvent): ProgressState {
   const now = { ...state, nowMs: event.atMs };
   switch (event.kind) {
     case "plan":
-      return { ...noProgress, startMs: event.atMs, nowMs: event.atMs, tasksTotal: event.tasks, bytesTotal: event.bytes };
+      return {
+        ...noProgress,
+        startMs: event.atMs,
+        nowMs: event.atMs,
+        tasksTotal: event.tasks,
+        bytesTotal: event.bytes,
+        unsized: event.unsized ?? 0,
+      };
+    case "sized": {
+      const task = state.running.get(event.id);
+      const running = task && new Map(state.running).set(event.id, { ...task, brief: grown(task.brief, event.bytes) });
+      return {
+        ...now,
+        running: running ?? state.running,
+        bytesTotal: state.bytesTotal + event.bytes,
+        unsized: Math.max(0, state.unsized - 1),
+      };
+    }
     case "checked":
       return sampled({ ...now, bytesResumed: state.bytesResumed + event.alreadyBytes });
     case "start": {
-      const task = { brief: event.task, bytesDone: 0, bytesResumed: 0, expectsResume: event.notes > 0 };
+      const task = { brief: event.task, bytesDone: 0, bytesResumed: 0, bytesAgain: 0, expectsResume: event.notes > 0 };
       return { ...now, running: new Map(state.running).set(event.task.id, task) };
     }
     case "progress": {
@@ -85,7 +115,8 @@ export function advance(state: ProgressState, event: RunEvent): ProgressState {
       if (!task) return now;
       const bytesDone = Math.max(0, Math.min(event.bytesDone, task.brief.bytes));
       const bytesResumed = task.expectsResume ? bytesDone : Math.min(task.bytesResumed, bytesDone);
-      const next = { ...task, bytesDone, bytesResumed, expectsResume: false };
+      const bytesAgain = event.bytesAgain ?? task.bytesAgain;
+      const next = { ...task, bytesDone, bytesResumed, bytesAgain, expectsResume: false };
       return sampled({ ...now, running: new Map(state.running).set(event.id, next) });
     }
     case "settled":
@@ -93,6 +124,10 @@ export function advance(state: ProgressState, event: RunEvent): ProgressState {
     default:
       return now;
   }
+}
+
+function grown(brief: TaskBrief, bytes: number): TaskBrief {
+  return { ...brief, bytes: brief.bytes + bytes };
 }
 
 function settled(state: ProgressState, { task, state: outcome }: Extract<RunEvent, { kind: "settled" }>): ProgressState {
@@ -107,6 +142,7 @@ function settled(state: ProgressState, { task, state: outcome }: Extract<RunEven
     counts,
     bytesResumed: state.bytesResumed + resumed,
     bytesSettled: state.bytesSettled + (outcome === "done" ? task.bytes - resumed : 0),
+    bytesAgain: state.bytesAgain + (before?.bytesAgain ?? 0),
     bytesGivenUp: state.bytesGivenUp + (outcome === "done" || outcome === "already" ? 0 : task.bytes),
   });
 }
@@ -146,15 +182,22 @@ export function viewProgress(state: ProgressState, nowMs: number = state.nowMs):
     bytesTotal: state.bytesTotal,
     bytesDone,
     bytesResumed,
+    bytesLeft,
+    bytesAgain: state.bytesAgain + running.reduce((sum, task) => sum + task.bytesAgain, 0),
+    unsized: state.unsized,
     fraction: fractionOf(state, bytesDone, tasksSettled),
     bytesPerSecond,
-    secondsLeft: bytesPerSecond === undefined ? undefined : bytesLeft / bytesPerSecond,
+    secondsLeft: bytesPerSecond === undefined || state.unsized > 0 ? undefined : bytesLeft / bytesPerSecond,
     seconds: (nowMs - state.startMs) / 1000,
     running: running.map(({ brief, bytesDone: done }) => ({ title: brief.title, bytes: brief.bytes, bytesDone: done })),
   };
 }
 
-function fractionOf({ bytesTotal, bytesGivenUp, tasksTotal }: ProgressState, bytesDone: number, tasksSettled: number): number {
-  if (bytesTotal > 0) return Math.min(1, (bytesDone + bytesGivenUp) / bytesTotal);
+function fractionOf(
+  { bytesTotal, bytesGivenUp, tasksTotal, unsized }: ProgressState,
+  bytesDone: number,
+  tasksSettled: number,
+): number {
+  if (bytesTotal > 0 && unsized === 0) return Math.min(1, (bytesDone + bytesGivenUp) / bytesTotal);
   return tasksTotal > 0 ? tasksSettled / tasksTotal : 1;
 }

@@ -7,6 +7,9 @@ export function headerChecksums(header: (name: string) => string | undefined, st
     const digest = base64 === undefined ? undefined : Buffer.from(base64, "base64");
     if (digest?.length === bytes) found.push(`${algorithm}:${digest.toString("hex")}`);
   };
+  // S3, and those who speak like it, tag an object that came in one piece with its MD5; one of several parts has a dash.
+  const tag = /^"([0-9a-f]{32})"$/i.exec(header("etag") ?? "")?.[1];
+  if (tag !== undefined && stored.toLowerCase() === "identity") found.push(`md5:${tag.toLowerCase()}`);
   if (stored.toLowerCase() === "identity")
     add("md5", /(?:^|[,\s])md5=([A-Za-z0-9+/=]+)/.exec(header("x-goog-hash") ?? "")?.[1], 16);
   // Of a part's answer this would be the part's.

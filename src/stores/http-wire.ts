@@ -37,9 +37,13 @@ const IDLE_MS = 4_000;
 /** The second address of a host is tried after so long: one of IPv4 and IPv6 may be dead. */
 const FAMILY_MS = 300;
 
+/** Idle connections by origin: stores of many folders of one host share them. */
+const shared = new Map<string, Connection[]>();
+
 /** Sends one request, once; follows nothing, tries nothing again but what a server's closing of an idle connection made void. */
 export function httpWire(options: WireOptions): (url: URL, request: WireRequest) => Promise<WireReply> {
-  const idle = new Map<string, Connection[]>();
+  // Whoever checks addresses has connections of his own.
+  const idle = options.lookup ? new Map<string, Connection[]>() : shared;
 
   function keep(origin: string, connection: Connection): void {
     const list = idle.get(origin) ?? [];
@@ -145,6 +149,7 @@ function connectionOn(socket: Socket, headersMs: number, clock: Clock, consume: 
     fault = error;
   });
   socket.on("end", () => socket.destroy());
+  socket.on("timeout", () => socket.destroy()); // set while it is idle
   socket.on("close", () => onClose(fault ?? new Error("the server closed the connection")));
 
   async function ask(text: string, signal: AbortSignal | undefined, onFree: () => void): Promise<WireReply> {
@@ -291,7 +296,7 @@ function connectionOn(socket: Socket, headersMs: number, clock: Clock, consume: 
         return false;
       });
       socket.unref();
-      socket.setTimeout(IDLE_MS, () => socket.destroy());
+      socket.setTimeout(IDLE_MS);
       socket.resume();
     },
   };

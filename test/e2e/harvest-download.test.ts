@@ -97,6 +97,35 @@ describe("the five examples", () => {
   });
 });
 
+describe("EMPIAR's listing", () => {
+  it("that lacks a file is asked for again, and the file comes; one that stays short is told", async () => {
+    const missing = last(EMPIAR_FILES[7]!);
+    let pages = 0;
+    const shorten = (times: number) => ({
+      fault: ({ path, method }: { path: string; method: string }) => {
+        if (method !== "GET" || !path.endsWith(`/${EMPIAR_ID}/data/`) || ++pages > times) return undefined;
+        const body = EMPIAR_FILES.filter((file) => last(file) !== missing).map(
+          (file) => `<a href="${last(file)}">${last(file)}</a>  2024-01-15 12:00  293K`,
+        );
+        return {
+          status: 200,
+          headers: { "content-type": "text/html" },
+          body: `<html><title>Index of /</title><pre>${body.join("\n")}</pre></html>`,
+        };
+      },
+    });
+    const once = await scene(shorten(1));
+    expect(await once.get(EMPIAR)).toMatchObject({ exitStatus: 0, fetched: WORK, warnings: [] });
+    expect(Object.keys(once.files())).toContain(`${EMPIAR_ID}/data/${missing}`);
+    pages = 0;
+    const always = await scene(shorten(99));
+    expect(await always.get(EMPIAR, { dryRun: true })).toMatchObject({
+      files: WORK - 1,
+      warnings: [expect.stringMatching(/15 files below data.* counts 16 images/)],
+    });
+  });
+});
+
 describe("a second run", () => {
   it("fetches what has changed at the store, and what was lost or altered here; nothing else", async () => {
     let changed = false;
@@ -185,7 +214,7 @@ describe("a stop", () => {
     expect(first.exitStatus).toBe(0);
     expect(await second).toMatchObject({
       code: "TARGET_LOCKED",
-      message: expect.stringMatching(/process \d+ on .* \(download of/),
+      message: expect.stringMatching(/process \d+ on .* \(harvest download,/),
     });
     expect(existsSync(join(dest, "epfl"))).toBe(false);
     expect(existsSync(join(dest, ".emporium"))).toBe(false);
@@ -222,13 +251,13 @@ describe("checksums", () => {
       },
     });
     expect(await get("https://files.test/set/")).toMatchObject({ exitStatus: 0, fetched: 6 });
-    expect([...manifest().values()].map(({ rel, checksum }) => [rel, checksum])).toEqual([
-      ["set/SHA256SUMS", "own"],
-      ["set/a.tif", "sidecar"],
-      ["set/a.tif.md5", "own"],
-      ["set/other.tif", "own"],
-      ["set/raw/b.tif", "sidecar"],
-      ["set/raw/c d.tif", "sidecar"],
+    expect([...manifest().values()].map(({ rel, checksum }) => [rel, checksum === "sidecar"])).toEqual([
+      ["set/SHA256SUMS", false],
+      ["set/a.tif", true],
+      ["set/a.tif.md5", false],
+      ["set/other.tif", false],
+      ["set/raw/b.tif", true],
+      ["set/raw/c d.tif", true],
     ]);
   });
 
@@ -524,6 +553,19 @@ describe("addresses that came out of replies", () => {
     expect(connections()).toBe(0);
   });
 
+  it("a layer whose address ends in .. is refused by its name", async () => {
+    const { get, around } = await scene();
+    const state = {
+      layers: [
+        { name: "a", source: "precomputed://https://public.test/a/.." },
+        { name: "b", source: "gs://neuroglancer-janelia-flyem-hemibrain/v1.0/rois" },
+      ],
+    };
+    const report = await get(`https://neuroglancer-demo.appspot.com/#!${encodeURIComponent(JSON.stringify(state))}`);
+    expect(report).toMatchObject({ exitStatus: 3, fetched: 2, errors: [{ code: "NAME_UNSAFE" }] });
+    expect(readdirSync(around)).toEqual(["dest"]);
+  });
+
   it("a redirection of a portal's file to a private place is refused", async () => {
     const { port, connections } = await forbidden();
     const { get, files } = await scene({
@@ -747,6 +789,24 @@ describe("mirrors", () => {
     expect(report).toMatchObject({ exitStatus: 0, fetched: 1 });
     expect(asked).toBeGreaterThan(0);
     expect(files()).toEqual({ zip: sha256(contentOf(file)) });
+  });
+
+  it("of a folder too", async () => {
+    const tree = webSite([
+      ["pub/a.dat", patternFile(30_000, "a")],
+      ["pub/b.dat", patternFile(40_000, "b")],
+    ]);
+    const { get, files } = await scene({
+      sites: {
+        "first.test": (request) => (request.path.endsWith("b.dat") ? { status: 500, body: "" } : tree(request)),
+        "second.test": tree,
+      },
+    });
+    expect(await get("https://first.test/pub/", { mirrors: [["https://first.test/", "https://second.test/"]] })).toMatchObject({
+      exitStatus: 0,
+      fetched: 2,
+    });
+    expect(files()["pub/b.dat"]).toBe(sha256(contentOf(patternFile(40_000, "b"))));
   });
 });
 

@@ -1,4 +1,8 @@
-/** Fetches one file, as a process that can be killed. `node transfer-child.mjs URL KEY TARGET SEED BYTES_PER_SECOND`; needs the build. */
+/**
+ * Fetches one file, as a process that can be killed. Writes a line for each step: the bytes that are here, those of earlier runs first.
+ * `node transfer-child.mjs URL KEY TARGET SEED`; needs the build.
+ */
+import { writeSync } from "node:fs";
 import { systemClock } from "../../dist/core/clock.js";
 import { silentLog } from "../../dist/core/log.js";
 import { seededRandom } from "../../dist/core/random.js";
@@ -6,16 +10,16 @@ import { transferPace } from "../../dist/stations/harvest/transfer/pace.js";
 import { transferObject } from "../../dist/stations/harvest/transfer/transfer.js";
 import { httpStore } from "../../dist/stores/http.js";
 
-const [url, key, target, seed, bytesPerSecond] = process.argv.slice(2);
-process.stdout.write("begin\n");
+const [url, key, target, seed] = process.argv.slice(2);
 const result = await transferObject({
   store: httpStore(url),
   key,
   target,
   connections: 8,
-  pace: transferPace({ clock: systemClock, bytesPerSecond: Number(bytesPerSecond) }),
+  pace: transferPace({ clock: systemClock }),
   clock: systemClock,
   random: seededRandom(Number(seed)),
   log: silentLog,
+  onProgress: ({ doneBytes }) => writeSync(1, `${doneBytes}\n`),
 });
-process.stdout.write(`${JSON.stringify(result)}\n`);
+writeSync(1, `${JSON.stringify(result)}\n`);

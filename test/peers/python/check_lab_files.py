@@ -125,6 +125,6 @@ for path in eer:
 verdicts.guard("dm4", "opens", dm4, lab / "imod/frames/CountRef_TS_0001.dm4")
 verdicts.guard("mrc gain", "opens", mrc_gain, lab / "imod/frames/CountRef_TS_0002.mrc")
 verdicts.guard("gain", "opens", gain, lab / "aretomo/gains/ref1.gain")
-verdicts.guard("snapshot", "opens", picture, lab / "imod/photos/snapshot.png", (32, 24))
-verdicts.guard("thumbnail", "opens", picture, lab / "imod/photos/thumbnail.png", (8, 6))
+verdicts.guard("snapshot", "opens", picture, lab / "imod/photos/snapshot.png", (128, 96))
+verdicts.guard("thumbnail", "opens", picture, lab / "imod/photos/thumbnail.png", (80, 60))
 verdicts.print()

@@ -1,0 +1,59 @@
+import { z } from "zod";
+import type { AdoptionReport } from "../catalog/adopt/adopt.js";
+import { command } from "./command.js";
+import { databaseFor, databaseOptions } from "./database-options.js";
+
+export default command({
+  name: "catalog migrate",
+  summary: "Bring the database's tables to this version, and take over an older catalogue that is found there",
+  details: [
+    "All steps are one transaction: they are taken, or nothing has changed. Two processes that migrate at once take turns. Tables that a newer version has changed are refused.",
+    "Where the database holds the tables of imagingDB (data_set, file_global, frames_global, frames, in any state of their own changes), their rows are taken over, in one transaction, and the old tables stay as they are. Rows that break a rule of the new tables are kept whole in emporium.adopted_left_over, and counted here. Run again, it takes what has come since.",
+    "The embedded database is migrated by whatever command uses it.",
+  ],
+  options: z.object({
+    ...databaseOptions,
+    adopt: z.boolean().default(true).meta({ description: "take over the tables of an older catalogue" }),
+    adoptSchema: z.string().default("public").meta({ description: "where those are", value: "SCHEMA" }),
+  }),
+  examples: [
+    { run: "emporium catalog migrate", says: "the embedded database of the workspace" },
+    { run: "emporium catalog migrate --no-adopt --json", says: "the tables alone, for programs" },
+  ],
+  async run(options, io) {
+    const { openDatabase } = await import("../catalog/database.js");
+    const { migrate } = await import("../catalog/migrate.js");
+    const { adopt } = await import("../catalog/adopt/adopt.js");
+    const database = await openDatabase(await databaseFor(options, io, "owner", "catalog migrate"));
+    try {
+      const { applied, version, roles } = await migrate(database);
+      const adopted = options.adopt ? await adopt(database, options.adoptSchema) : undefined;
+      if (io.json) {
+        io.outJson({ database: database.server.name, applied, version, roles, adopted: adopted ?? null, errors: [] });
+        return 0;
+      }
+      io.out(
+        applied.length === 0
+          ? `${database.server.name}: at ${version}, nothing to do`
+          : `${database.server.name}: ${applied.join(", ")}`,
+      );
+      if (roles === "not allowed")
+        io.out("roles emporium_writer and emporium_reader: this login may not make them, everybody works as who they are");
+      if (adopted) for (const line of adoptionText(adopted)) io.out(line);
+      return 0;
+    } finally {
+      await database.close();
+    }
+  },
+});
+
+export function adoptionText({ source, revision, adopted, leftOver, derived, before }: AdoptionReport): string[] {
+  const taken = Object.entries(adopted).map(([table, rows]) => `${rows} ${table}`);
+  return [
+    `taken over from ${source}${revision === undefined ? "" : ` (${revision})`}: ${taken.join(", ")}${before > 0 ? `; ${before} data sets before` : ""}`,
+    ...derived.map(({ what, rows }) => `  made ${what}: ${rows}`),
+    ...leftOver.map(
+      ({ table, reason, rows }) => `  left over of ${table}, ${reason}: ${rows} (kept in emporium.adopted_left_over)`,
+    ),
+  ];
+}

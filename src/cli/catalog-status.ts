@@ -1,0 +1,58 @@
+import { z } from "zod";
+import type { CatalogStatus } from "../catalog/status.js";
+import { formatBytes } from "../core/units.js";
+import { command } from "./command.js";
+import { databaseFor, databaseOptions } from "./database-options.js";
+
+export default command({
+  name: "catalog status",
+  summary: "Say which database is used, what is in it, and whether its tables are of this version",
+  details: [
+    "Looks only: a workspace without a database stays without one. Rows of tables with more than two million are the server's estimate.",
+  ],
+  options: z.object(databaseOptions),
+  examples: [
+    { run: "emporium catalog status", says: "the embedded database of the workspace" },
+    { run: "emporium catalog status --json", says: "for programs" },
+  ],
+  async run(options, io) {
+    const { openDatabase } = await import("../catalog/database.js");
+    const { hasCluster } = await import("../catalog/embedded/cluster.js");
+    const { catalogStatus } = await import("../catalog/status.js");
+    const chosen = await databaseFor(options, io, "reader", "catalog status");
+    if (!chosen.url && !hasCluster(chosen.workspace)) {
+      if (io.json) io.outJson({ server: null, schema: null, bytes: 0, tables: [], roles: [], sessions: 0, errors: [] });
+      else io.out(`no database in the workspace ${chosen.workspace} yet: emporium catalog init makes one`);
+      return 0;
+    }
+    const database = await openDatabase({ ...chosen, statementTimeoutMs: 60_000 });
+    try {
+      const status = await catalogStatus(database);
+      if (io.json) io.outJson({ ...status, errors: [] });
+      else for (const line of statusText(status)) io.out(line);
+      return 0;
+    } finally {
+      await database.close();
+    }
+  },
+});
+
+export function statusText({ server, schema, bytes, tables, roles, sessions }: CatalogStatus): string[] {
+  const { pending, unknown, applied } = schema;
+  const newer = unknown.length > 0 ? `changed by a newer emporium: ${unknown.join(", ")}` : undefined;
+  const state = newer ?? (pending.length > 0 ? `behind: ${pending.join(", ")} pending` : `at ${applied.at(-1)}, up to date`);
+  const { host, port } = server.connection;
+  const psql = `PGPASSFILE=${server.passwordFile} psql -h ${host} -p ${port} -U emporium_reader ${server.database}`;
+  const row = (name: string, text: string) => `${name.padEnd(10)}${text}`;
+  return [
+    row("server", `${server.kind === "embedded" ? "embedded " : ""}PostgreSQL ${server.version}, ${server.name}`),
+    row("database", `${server.database} as ${server.user}, ${formatBytes(bytes)}, ${sessions} other sessions`),
+    ...(server.dataFolder === undefined ? [] : [row("data", server.dataFolder), row("psql", psql)]),
+    row("tables", state),
+    row("roles", roles.length === 0 ? "none: everybody works as who they are" : roles.join(", ")),
+    ...tables.map(
+      ({ schema: name, name: table, rows, estimated, bytes: size }) =>
+        `  ${`${name}.${table}`.padEnd(52)} ${`${estimated ? "about " : ""}${rows}`.padStart(16)} rows ${formatBytes(size).padStart(12)}`,
+    ),
+  ];
+}

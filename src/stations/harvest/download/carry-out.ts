@@ -1,0 +1,137 @@
+import { mkdir } from "node:fs/promises";
+import type { Clock } from "../../../core/clock.js";
+import { asEmporiumError, type EmporiumError, ERRORS, toErrorRecord } from "../../../core/errors.js";
+import type { Log } from "../../../core/log.js";
+import type { Random } from "../../../core/random.js";
+import type { OnEvent } from "../../../engine/events.js";
+import { takeLocks } from "../../../engine/lock.js";
+import { fileStore } from "../../../stores/file.js";
+import { fileError } from "../../../stores/file-errors.js";
+import type { TransferPace } from "../transfer/pace.js";
+import { type CropRun, runCrop } from "./crops.js";
+import { probeFolding } from "./folding.js";
+import { type Manifest, openManifest } from "./manifest.js";
+import type { DownloadPlan } from "./plan.js";
+import { bytesToWrite, fromFault, merged, nameAll, totals } from "./plan-checks.js";
+import type { Remote } from "./remote.js";
+import type { CropReport, Tally } from "./report.js";
+import { checkRoom } from "./room.js";
+import { sumsOf } from "./sums.js";
+import { type Due, runTransfers } from "./transfers.js";
+
+export interface CarryOutOptions extends Pick<CropRun, "scale"> {
+  dest: string;
+  manifestPath: string;
+  /** What is cut out of volumes; there is one where the plan has crops. */
+  box: CropRun["box"] | undefined;
+  connections: number | undefined;
+  keepGoing: boolean;
+  sync: boolean;
+  remote: Remote;
+  pace: TransferPace;
+  clock: Clock;
+  random: Random;
+  log: Log;
+  /** Ends the run, also from within: a lost lock. */
+  stop: AbortController;
+  signal: AbortSignal;
+  onEvent: OnEvent;
+  warn(message: string): void;
+  results: Tally;
+}
+
+export interface CarriedOut {
+  crops: CropReport[];
+  /** What ended the run before its end. */
+  fatal: EmporiumError | undefined;
+}
+
+/** Small files gain more from being fetched side by side than large ones lose: a host's connections are shared by all of them. */
+const AT_ONCE_MIN = 8;
+
+/**
+ * Does what a plan says: takes the destination for itself, gives each object its name there, looks whether there is room, and fetches.
+ *
+ * @throws {EmporiumError} what happens before the first byte: TARGET_LOCKED, DISK_FULL, STORE_FAILED (the manifest is none), what the disk says.
+ */
+export async function carryOut(plan: DownloadPlan, options: CarryOutOptions): Promise<CarriedOut> {
+  const { dest, manifestPath, clock, random, log, stop, signal } = options;
+  await mkdir(dest, { recursive: true }).catch((error: unknown) => {
+    throw fileError(error, dest, "written");
+  });
+  const onLost = (error: EmporiumError) => stop.abort(error);
+  const locks = await takeLocks(fileStore(dest), ["download"], { job: "harvest download", clock, random, log, onLost, signal });
+  let manifest: Manifest | undefined;
+  let tidy = false;
+  try {
+    const folding = await probeFolding(dest, Math.floor(random() * 2 ** 32).toString(36));
+    nameAll(plan, { folding, manifest: manifestPath, dest });
+    manifest = await openManifest(manifestPath);
+    await checkRoom(dest, await bytesToWrite(plan, manifest, dest));
+    const done = await fetchAll(plan, manifest, options);
+    tidy = done.fatal === undefined;
+    return done;
+  } finally {
+    await manifest?.close({ tidy });
+    await locks.release();
+  }
+}
+
+async function fetchAll(plan: DownloadPlan, manifest: Manifest, options: CarryOutOptions): Promise<CarriedOut> {
+  const { clock, remote, keepGoing, results, onEvent, warn, connections = 0 } = options;
+  const startMs = clock.monotonic();
+  const { files, bytes, unsized } = totals(plan);
+  const { objects, crops: jobs } = merged(plan.sets);
+  onEvent({ atMs: startMs, kind: "plan", tasks: files + jobs.length, bytes, unsized, resumed: false, createdMs: clock.now() });
+  await noteFaults(plan, manifest, options);
+  const atOnce = objects.reduce((most, { manners }) => Math.max(most, manners.connections), Math.max(AT_ONCE_MIN, connections));
+  const crops: CropReport[] = [];
+  let fatal: EmporiumError | undefined;
+  try {
+    if (!keepGoing && plan.faults.length > 0) throw fromFault(plan);
+    await runTransfers(dueOf(plan, remote, warn), { ...options, manifest, atOnce, onFetched: results.add });
+    for (const job of jobs) {
+      const { error, ...crop } = await runCrop(job, { ...options, box: options.box!, concurrency: job.manners.connections });
+      crops.push(crop);
+      if (error) results.errors.push({ ...error, rel: job.rel });
+      if (error && !keepGoing) break;
+    }
+  } catch (error) {
+    fatal = asEmporiumError(error);
+    // one object's failure that ended everything is told once
+    if (!results.errors.some(({ code, message }) => code === fatal!.code && message === fatal!.message))
+      results.errors.push(toErrorRecord(fatal));
+  }
+  onEvent({
+    atMs: clock.monotonic(),
+    kind: "end",
+    exitStatus: fatal ? ERRORS[fatal.code].exit : 0,
+    seconds: (clock.monotonic() - startMs) / 1000,
+  });
+  return { crops, fatal };
+}
+
+/** What could not be planned is in the results, and in the manifest where it has a place. */
+async function noteFaults({ faults }: DownloadPlan, manifest: Manifest, { results, clock }: CarryOutOptions): Promise<void> {
+  for (const { url, rel, error } of faults) {
+    results.add({ rel: rel ?? url, url, status: "failed", error });
+    if (rel === undefined) continue;
+    const { code, message } = error;
+    await manifest.put({
+      rel,
+      url,
+      status: "failed",
+      retrieved_at: new Date(clock.now()).toISOString(),
+      error: { code, message },
+    });
+  }
+}
+
+/** Each address in its order, metadata of volumes before their chunks. */
+function* dueOf({ sets }: DownloadPlan, remote: Remote, warn: (message: string) => void): Generator<Due> {
+  for (const { objects, grids, sumFiles } of sets) {
+    const sums = sumsOf(sumFiles, remote, warn);
+    for (const object of objects) yield { object, sums };
+    for (const grid of grids) for (const object of grid.objects()) yield { object, sums: undefined };
+  }
+}

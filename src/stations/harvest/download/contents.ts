@@ -1,0 +1,41 @@
+import { EmporiumError } from "../../../core/errors.js";
+import type { ChunkGrid } from "./chunk-grid.js";
+
+/** A document of the volume by its key, undefined where there is none. */
+export type ReadDocument = (key: string) => Promise<Uint8Array | undefined>;
+
+/** What a volume consists of, as its own metadata tell. */
+export interface GroupContents {
+  format: "zarr" | "n5" | "precomputed";
+  /** Keys of metadata documents that are there, of groups before those of what is in them. */
+  documents: string[];
+  grids: ChunkGrid[];
+  /** Documents that are written otherwise than they are stored: those of a group of which one level is taken. */
+  rewritten: Map<string, Uint8Array>;
+  /** What is or may be there and cannot be found by metadata. */
+  warnings: string[];
+}
+
+export interface ContentsOptions {
+  /** What messages call the volume. */
+  name: string;
+  /** One level of each image: 0 is the finest. Default: all. */
+  scale?: number | undefined;
+}
+
+/** Nodes of one volume: groups, arrays, images of a plate. */
+export const NODES_MAX = 200_000;
+
+/** The level that was asked for does not exist. */
+export function noLevel(name: string, scale: number, levels: number): EmporiumError {
+  return new EmporiumError("USAGE", `--scale ${scale}: ${name} has the levels 0 to ${levels - 1}`, {
+    hint: "0 is the finest; emporium harvest peek shows the volume",
+  });
+}
+
+/** A path that metadata name: below its node, in plain segments. Undefined for what leaves it or is no path. */
+export function innerPath(text: unknown): string | undefined {
+  if (typeof text !== "string" || text.length > 2_000) return undefined;
+  const segments = text.split("/").filter((segment) => segment !== "" && segment !== ".");
+  return segments.some((segment) => segment === ".." || /[\u0000-\u001f\u007f\\]/.test(segment)) ? undefined : segments.join("/");
+}

@@ -1,0 +1,82 @@
+import { join } from "node:path";
+import type { Box } from "../../../core/box.js";
+import type { Clock } from "../../../core/clock.js";
+import { asEmporiumError, EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
+import type { Log } from "../../../core/log.js";
+import type { OnEvent, TaskBrief } from "../../../engine/events.js";
+import type { Store } from "../../../stores/store.js";
+import { cropVolume } from "../crop/crop.js";
+import type { CropJob } from "./objects.js";
+import type { Remote } from "./remote.js";
+import type { CropReport } from "./report.js";
+
+export interface CropRun {
+  dest: string;
+  box: Box;
+  scale: number | undefined;
+  remote: Remote;
+  concurrency: number;
+  sync: boolean;
+  clock: Clock;
+  log: Log;
+  signal: AbortSignal;
+  onEvent: OnEvent;
+}
+
+/** Cuts a box out of one volume. What fails is answered, not thrown, unless the run was stopped. */
+export async function runCrop(job: CropJob, run: CropRun): Promise<CropReport & { error?: ErrorRecord | undefined }> {
+  const { dest, box, scale, remote, concurrency, sync, clock, log, signal, onEvent } = run;
+  const { url, rel, manners } = job;
+  const startMs = clock.monotonic();
+  const brief: TaskBrief = { id: rel, title: rel, run: "crop", bytes: 0 };
+  const settled = (state: "done" | "already" | "failed" | "cancelled", error?: ErrorRecord) =>
+    onEvent({
+      atMs: clock.monotonic(),
+      kind: "settled",
+      task: brief,
+      state,
+      seconds: (clock.monotonic() - startMs) / 1000,
+      error,
+    });
+  onEvent({ atMs: startMs, kind: "start", task: brief, threads: 1, notes: 0 });
+  try {
+    const store = remote.asking(job.store, manners.paceHost);
+    const format = job.format ?? (await formatOf(store, url));
+    const result = await cropVolume({
+      store,
+      key: job.key,
+      format,
+      scale,
+      box,
+      target: join(dest, rel),
+      concurrency,
+      sync,
+      log,
+      signal,
+    });
+    settled(result.status === "present" ? "already" : "done");
+    return { url, rel, status: result.status, chunks: result.chunks };
+  } catch (thrown) {
+    const error = toErrorRecord(asEmporiumError(thrown, "STORE_FAILED"));
+    settled(signal.aborted ? "cancelled" : "failed", error);
+    if (signal.aborted) throw thrown;
+    return { url, rel, status: "failed", error };
+  }
+}
+
+/** By the documents that make a folder a volume. */
+async function formatOf(store: Store, url: string): Promise<"zarr" | "n5" | "precomputed"> {
+  for (const [document, format] of [
+    ["zarr.json", "zarr"],
+    [".zattrs", "zarr"],
+    [".zarray", "zarr"],
+    ["info", "precomputed"],
+    ["attributes.json", "n5"],
+  ] as const) {
+    if (await store.stat(document)) return format;
+  }
+  throw new EmporiumError("FORMAT_UNKNOWN", `${url}: no zarr.json, .zattrs, .zarray, info or attributes.json`, {
+    place: { url },
+    hint: "--crop wants the folder of a volume; name its format with zarr://, n5:// or precomputed://",
+  });
+}

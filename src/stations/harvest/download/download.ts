@@ -1,0 +1,142 @@
+import { setMaxListeners } from "node:events";
+import { join, resolve as resolvePath } from "node:path";
+import type { Box } from "../../../core/box.js";
+import { type Clock, systemClock } from "../../../core/clock.js";
+import { asEmporiumError, EmporiumError, isEmporiumError } from "../../../core/errors.js";
+import { type Log, silentLog } from "../../../core/log.js";
+import type { Random } from "../../../core/random.js";
+import type { OnEvent } from "../../../engine/events.js";
+import type { Bases } from "../../../portals/bases.js";
+import { openDoor } from "../../../portals/net.js";
+import type { Resolve } from "../../../stores/public-address-gate.js";
+import { parseLocation } from "../../../stores/url.js";
+import { parseChecksum } from "../transfer/checksum.js";
+import { transferPace } from "../transfer/pace.js";
+import { carryOut } from "./carry-out.js";
+import { usualFolding } from "./folding.js";
+import { pathFilter } from "./path-filter.js";
+import { planDownload } from "./plan.js";
+import { MANIFEST, nameAll, refuseEmpty, withChecksum } from "./plan-checks.js";
+import { openRemote } from "./remote.js";
+import { type DownloadReport, doneReport, plannedReport, tally } from "./report.js";
+
+export interface DownloadOptions {
+  /** Folder of this machine; it is made. */
+  dest: string;
+  /** Connections for one file, and to one host. Default by portal: IDR 4, EPFL 16, others 8. */
+  connections?: number | undefined;
+  /** Of all connections together. */
+  bytesPerSecond?: number | undefined;
+  /** Requests a second of each host, in place of what is known of it. */
+  requestsPerSecond?: number | undefined;
+  /** `sha256:…`, `md5:…`: where exactly one file is fetched. */
+  checksum?: string | undefined;
+  /** Default `<dest>/.emporium-manifest.jsonl`. */
+  manifest?: string | undefined;
+  /** Globs on paths below the start of each address. */
+  include?: readonly string[] | undefined;
+  exclude?: readonly string[] | undefined;
+  /** Voxels `[z, y, x]` of the chosen level, half-open. */
+  crop?: Box | undefined;
+  /** Level of volumes, 0 the finest. Default: all of them; with `crop` see `cropVolume`. */
+  scale?: number | undefined;
+  /** Say what would be fetched, and touch nothing. */
+  dryRun?: boolean | undefined;
+  /** After a failure do the rest. Default true. */
+  keepGoing?: boolean | undefined;
+  /** Each file survives a loss of power before it counts as done. Default true. */
+  sync?: boolean | undefined;
+  /** Other places for portals and hosts (`--portal-base`). */
+  bases?: Bases | undefined;
+  anonymous?: boolean | undefined;
+  /** Pairs of address beginnings that have the same files below. Default: EBI's archive by FTP and HTTPS. */
+  mirrors?: readonly (readonly [string, string])[] | undefined;
+  clock?: Clock | undefined;
+  random?: Random | undefined;
+  /** What a host name resolves to, for the gate of addresses that came out of replies. Default: the system's resolver. */
+  resolve?: Resolve | undefined;
+  log?: Log | undefined;
+  signal?: AbortSignal | undefined;
+  onEvent?: OnEvent | undefined;
+}
+
+/**
+ * Fetches whole files and volumes from what a person has: the address of a portal's page, an accession, a direct link, a folder of a web or FTP server, a
+ * bucket's prefix, `zarr://…`, a viewer's link, a local path.
+ *
+ * ```ts
+ * const report = await download(["EMPIAR-11759"], { dest: "retina", include: ["*.dm3"] });
+ * console.log(report.toText(), report.exitStatus);
+ * ```
+ *
+ * One link goes to `<dest>/<its last name>`; of a record with several links each goes below `<dest>/<name of the record>/`. Volumes are copied byte by
+ * byte, metadata first; a chunk that was never written stays absent. Every file is checked (size, checksum files beside it, the server's tag, what a listing
+ * says) before it gets its name, and noted in a manifest of JSON lines. Called again, it fetches what is missing or has changed, and goes on in the middle of
+ * files that were cut off.
+ *
+ * Hosts that a reply names must be public (redirections too); what is typed may be anywhere. No name of a listing leads out of `dest`.
+ *
+ * @param typed addresses; `NAME=URL` chooses the name below `dest`.
+ * @returns what became of each file; failures of single ones are in it (`exitStatus` 3), and so is a stop by the signal (130).
+ * @throws {EmporiumError} USAGE, UNKNOWN_PORTAL, NOT_FOUND … where the only address cannot be had; DISK_FULL before or while writing; TARGET_LOCKED.
+ */
+export async function download(typed: readonly string[], options: DownloadOptions): Promise<DownloadReport> {
+  const { clock = systemClock, random = Math.random, log = silentLog, bases = new Map(), onEvent = () => {}, resolve } = options;
+  const { anonymous, connections, scale, mirrors, crop: box } = options;
+  const startMs = clock.monotonic();
+  const dest = localFolder(options.dest);
+  const manifestPath = options.manifest === undefined ? join(dest, MANIFEST) : resolvePath(options.manifest);
+  const filter = pathFilter({ include: options.include, exclude: options.exclude });
+  const checksum = options.checksum === undefined ? undefined : parseChecksum(options.checksum);
+  const stop = new AbortController();
+  const signal = AbortSignal.any([...(options.signal ? [options.signal] : []), stop.signal]);
+  // every request that waits listens to it
+  setMaxListeners(0, signal);
+  const { bytesPerSecond, requestsPerSecond } = options;
+  const pace = transferPace({ clock, bytesPerSecond, requestsPerSecond, connectionsPerHost: connections });
+  const gate = (host: string) => ({ enter: (asked?: AbortSignal) => pace.host(`https://${host}/`, host).request(asked) });
+  const door = openDoor({ clock, random, signal, log, bases, gate, resolve });
+  const remote = openRemote({ bases, anonymous, connections, door, pace, clock, random, signal, resolve });
+  const warnings = new Set<string>();
+  const warn = (message: string) => void warnings.add(message);
+  try {
+    const plan = await planDownload(typed, {
+      bases,
+      door,
+      remote,
+      clock,
+      filter,
+      connections,
+      scale,
+      crop: box !== undefined,
+      mirrors,
+      warn,
+    });
+    refuseEmpty(plan, typed);
+    if (checksum !== undefined) withChecksum(plan, checksum);
+    const place = { dest, manifest: manifestPath };
+    const facts = () => ({ ...place, warnings: [...warnings], seconds: (clock.monotonic() - startMs) / 1000 });
+    if (options.dryRun) {
+      nameAll(plan, { ...place, folding: usualFolding() });
+      return plannedReport(plan, facts());
+    }
+    const results = tally();
+    const { keepGoing = true, sync = true } = options;
+    const settings = { dest, manifestPath, box, scale, connections, keepGoing, sync };
+    const done = await carryOut(plan, { ...settings, remote, pace, clock, random, log, stop, signal, onEvent, warn, results });
+    return doneReport(results, done, facts());
+  } catch (error) {
+    if (options.signal?.aborted && !isEmporiumError(error)) throw asEmporiumError(options.signal.reason, "CANCELLED");
+    throw error;
+  } finally {
+    await door.close();
+  }
+}
+
+function localFolder(dest: string): string {
+  const place = parseLocation(dest);
+  if (place.path !== undefined) return place.path;
+  throw new EmporiumError("USAGE", `--dest ${place.url} is no folder of this machine`, {
+    hint: "download to a local folder first, then copy it to the bucket",
+  });
+}

@@ -1,0 +1,290 @@
+import { asEmporiumError, EmporiumError, isEmporiumError } from "../../../core/errors.js";
+import { redact } from "../../../core/redact.js";
+import { encodeSegment, volumeLink } from "../../../portals/links.js";
+import type { PortalFile } from "../../../portals/portal.js";
+import type { Entry, Store } from "../../../stores/store.js";
+import { md5OfEtag, parseChecksum } from "../transfer/checksum.js";
+import { below } from "./chunk-grid.js";
+import type { GroupContents } from "./contents.js";
+import { groupContents } from "./group-contents.js";
+import { mannersOf, mirrorsOf } from "./manners.js";
+import type { CropJob, Manners, ObjectGrid, ObjectSet, Origin, RemoteObject } from "./objects.js";
+import { everything, type PathFilter } from "./path-filter.js";
+import type { Remote, RemoteFolder } from "./remote.js";
+import { isSumFile } from "./sum-files.js";
+import { type WalkedEntry, walkTree } from "./walk.js";
+
+/** One link of a record, or what was typed: where it is, and where it goes. */
+export interface Start extends Pick<PortalFile, "size" | "modifiedMs" | "checksum"> {
+  address: string;
+  /** `unknown`: the address does not tell; its server does. */
+  kind: "file" | "volume" | "folder" | "unknown";
+  /** Below the destination. */
+  rel: string;
+  /** Below the start of the download, for globs; `""`: this is the start. */
+  path: string;
+  origin: Origin;
+}
+
+export interface ExpandOptions {
+  remote: Remote;
+  filter: PathFilter;
+  connections?: number | undefined;
+  /** One level of volumes. */
+  scale?: number | undefined;
+  /** Boxes are cut out of volumes; chunks are not listed then. */
+  crop: boolean;
+  mirrors?: readonly (readonly [string, string])[] | undefined;
+  warn(message: string): void;
+  /** What of the start cannot be had; the rest goes on. */
+  onFault(what: { url: string; rel: string }, error: EmporiumError): void;
+}
+
+/**
+ * Adds to a set every object behind a link.
+ *
+ * @throws {EmporiumError} STORE_ABSENT where there is nothing; ADDRESS_REFUSED; what stores and formats throw.
+ */
+export async function expand(start: Start, set: ObjectSet, options: ExpandOptions): Promise<void> {
+  switch (start.kind) {
+    case "file":
+      return addFile(start, set, options);
+    case "folder":
+      return addFolder(start, set, options);
+    case "volume":
+      return addVolume(start, set, options);
+    case "unknown":
+      return addUnknown(start, set, options);
+  }
+}
+
+async function addFile(start: Start, set: ObjectSet, options: ExpandOptions): Promise<void> {
+  const { address, rel, path, origin, size, modifiedMs, checksum } = start;
+  const source = await options.remote.object(address, origin);
+  const sum = checksum === undefined ? undefined : { value: parseChecksum(checksum), from: "listing" as const };
+  const manners = mannersOf(origin.portal, address, options.connections);
+  const others = await Promise.all(mirrorsOf(address, options.mirrors).map((other) => options.remote.object(other, origin)));
+  const mirrors = others.filter(({ store }) => store !== source.store);
+  const name = rel.slice(rel.lastIndexOf("/") + 1);
+  const object = {
+    ...source,
+    url: redact(address),
+    rel,
+    path: path === "" ? name : path,
+    size,
+    modifiedMs,
+    checksum: sum,
+    mirrors,
+    manners,
+  };
+  addObject(object, set, options);
+}
+
+function addObject(object: RemoteObject, set: ObjectSet, { filter }: ExpandOptions): void {
+  if (isSumFile(object.path.slice(object.path.lastIndexOf("/") + 1))) set.sumFiles.push(object);
+  if (filter(object.path)) set.objects.push(object);
+}
+
+/** A name without an end may be a file, a folder or a volume: the server knows. */
+async function addUnknown(start: Start, set: ObjectSet, options: ExpandOptions): Promise<void> {
+  const { remote } = options;
+  const { store, key } = await remote.object(start.address, start.origin);
+  const asking = remote.asking(store, mannersOf(start.origin.portal, start.address, undefined).paceHost);
+  let denied: EmporiumError | undefined;
+  const stat = await asking.stat(key).catch((error: unknown) => {
+    // a bucket that may not be listed says so of everything that is not there
+    if (isEmporiumError(error) && error.code === "STORE_DENIED") {
+      denied = error;
+      return undefined;
+    }
+    // a web page in the place of the file: a folder's, as a rule
+    if (isEmporiumError(error) && ["STORE_PROTOCOL", "PORTAL_NOT_DATA"].includes(error.code)) return undefined;
+    // whoever fetches it will ask the mirrors as well
+    if (isEmporiumError(error) && error.facts.retry === "later" && mirrorsOf(start.address, options.mirrors).length > 0)
+      return "unknown";
+    throw error;
+  });
+  if (stat === "unknown") return addFile({ ...start, kind: "file" }, set, options);
+  if (stat) return addFile({ ...start, kind: "file", size: stat.size, modifiedMs: stat.modifiedMs }, set, options);
+  try {
+    return await addFolder(start, set, options);
+  } catch (error) {
+    if (!isNothing(error) && !denied) throw error;
+  }
+  try {
+    return await addVolume(start, set, options);
+  } catch (error) {
+    if (!isNothing(error)) throw error;
+    throw denied ?? nothing(start.address);
+  }
+}
+
+async function addFolder(start: Start, set: ObjectSet, options: ExpandOptions): Promise<void> {
+  const { remote } = options;
+  const folder = await remote.folder(start.address, start.origin);
+  const others = await Promise.all(
+    mirrorsOf(`${folder.url}/`, options.mirrors).map((other) => remote.folder(other, start.origin)),
+  );
+  const mirrors = others.map(({ store }) => store).filter((store) => store !== folder.store);
+  const waiting: Start[] = [];
+  let found = 0;
+  for await (const entry of entriesOf(folder, options, start)) {
+    found++;
+    if (entry.whole)
+      waiting.push({ ...start, ...placed(start, entry.key), kind: "volume", address: addressBelow(folder.url, entry.key) });
+    else addEntry(entry, folder, start, set, options, { mirrors });
+  }
+  if (found === 0) throw nothing(start.address);
+  for (const volume of waiting) {
+    await addVolume(volume, set, options).catch((error: unknown) =>
+      options.onFault({ url: redact(volume.address), rel: volume.rel }, asEmporiumError(error)),
+    );
+  }
+}
+
+/**
+ * A volume whole, or one level of it, or a box: its metadata first. Where the store has a listing, every object that is there; else every
+ * chunk that the grid has room for.
+ */
+async function addVolume(start: Start, set: ObjectSet, options: ExpandOptions): Promise<void> {
+  const { format, location } = volumeLink(start.address);
+  const bare = location.replace(/\/+$/, "").replace(/\/(?:info|zarr\.json|\.z(?:array|group|attrs)|attributes\.json)$/, "");
+  const folder = await options.remote.folder(bare, start.origin);
+  const manners = {
+    ...mannersOf(start.origin.portal, bare, options.connections),
+    ...(folder.paceHost === undefined ? {} : { paceHost: folder.paceHost }),
+  };
+  if (options.crop) {
+    set.crops.push({ store: folder.store, key: "", url: redact(bare), rel: start.rel, format, manners } satisfies CropJob);
+    return;
+  }
+  const place: VolumePlace = { folder, start, manners, set, options };
+  if (options.scale === undefined && folder.listing === "flat") {
+    const listed = await listAll(folder, options);
+    if (listed) {
+      if (listed.length === 0) throw nothing(bare);
+      for (const entry of metadataFirst(listed)) addEntry(entry, folder, start, set, options, { manners });
+      return;
+    }
+  }
+  if (options.scale === undefined && folder.url.startsWith("ftp:")) return addFolder({ ...start, address: bare }, set, options);
+  const asking = options.remote.asking(folder.store, folder.paceHost);
+  const contents = await groupContents((key) => asking.read(key), format, { name: redact(bare), scale: options.scale });
+  for (const warning of contents.warnings) options.warn(warning);
+  addContents(place, contents);
+}
+
+interface VolumePlace {
+  folder: RemoteFolder;
+  start: Start;
+  manners: Manners;
+  set: ObjectSet;
+  options: ExpandOptions;
+}
+
+function addContents(
+  { folder, start, manners, set, options }: VolumePlace,
+  { documents, grids, rewritten }: GroupContents,
+): void {
+  const objectOf = (key: string, more: Partial<RemoteObject>): RemoteObject => ({
+    store: folder.store,
+    key,
+    url: redact(addressBelow(folder.url, key)),
+    ...placed(start, key),
+    manners,
+    sparse: true,
+    ...more,
+  });
+  const wanted = (key: string) => options.filter(placed(start, key).path);
+  for (const key of documents) if (wanted(key)) set.objects.push(objectOf(key, { body: rewritten.get(key) }));
+  for (const grid of grids) {
+    // globs may name single chunks: only then is every name made twice
+    const all = options.filter === everything;
+    const counted: ObjectGrid = {
+      count: all ? grid.count : countOf(grid.keys(), wanted),
+      *objects() {
+        for (const key of grid.keys()) if (all || wanted(key)) yield objectOf(key, {});
+      },
+    };
+    if (counted.count > 0) set.grids.push(counted);
+  }
+}
+
+function countOf(keys: Iterable<string>, wanted: (key: string) => boolean): number {
+  let count = 0;
+  for (const key of keys) if (wanted(key)) count++;
+  return count;
+}
+
+/** Undefined where the bucket may be read and not listed. */
+async function listAll(folder: RemoteFolder, options: ExpandOptions): Promise<Entry[] | undefined> {
+  try {
+    const entries: Entry[] = [];
+    for await (const entry of folder.store.list("")) entries.push(entry);
+    return entries;
+  } catch (error) {
+    if (!isEmporiumError(error) || !["STORE_DENIED", "STORE_FAILED", "NOT_FOUND"].includes(error.code)) throw error;
+    options.warn(`${redact(folder.url)} cannot be listed (${error.message}): chunks are asked for one by one`);
+    return undefined;
+  }
+}
+
+const METADATA = /(?:^|\/)(?:\.z(?:group|attrs|array|metadata)|zarr\.json|attributes\.json|info)$/;
+
+function metadataFirst(entries: readonly Entry[]): Entry[] {
+  return [...entries.filter(({ key }) => METADATA.test(key)), ...entries.filter(({ key }) => !METADATA.test(key))];
+}
+
+async function* entriesOf(folder: RemoteFolder, options: ExpandOptions, start: Start): AsyncGenerator<WalkedEntry> {
+  const onFault = (key: string, error: EmporiumError) =>
+    options.onFault({ url: redact(`${folder.url}/${key}`), rel: `${start.rel}/${key}`.replace(/\/$/, "") }, error);
+  if (folder.listing === "flat") {
+    yield* folder.store.list("");
+    return;
+  }
+  const asking = options.remote.asking(folder.store, folder.paceHost);
+  // web servers often hide names with a dot, which is what Zarr's metadata have
+  const isWhole = (key: string) => /\.(?:zarr|n5)\/$/i.test(key) && !folder.url.startsWith("ftp:");
+  yield* walkTree((key) => asking.children(key), { isWhole, onFault });
+}
+
+function addEntry(
+  entry: Entry,
+  folder: RemoteFolder,
+  start: Start,
+  set: ObjectSet,
+  options: ExpandOptions,
+  known: { manners?: Manners; mirrors?: readonly Store[] } = {},
+): void {
+  const { key, size, etag, modifiedMs, approximate } = entry;
+  const manners = known.manners ?? mannersOf(start.origin.portal, folder.url, options.connections);
+  const mirrors = known.mirrors?.map((store) => ({ store, key }));
+  const url = redact(addressBelow(folder.url, key));
+  const sizes = approximate ? { roundedSize: size } : { size };
+  const sum = folder.tagsAreSums ? md5OfEtag(etag) : undefined;
+  const checksum = sum && { value: sum, from: "listing" as const };
+  const object = { store: folder.store, key, url, ...placed(start, key), ...sizes, etag, modifiedMs, checksum, mirrors, manners };
+  addObject(object, set, options);
+}
+
+function placed(start: Start, key: string): { rel: string; path: string } {
+  return { rel: `${start.rel}/${key}`, path: below(start.path, key) };
+}
+
+/** Keys of buckets and disks are literal; those of web servers are percent-encoded in their addresses. */
+function addressBelow(folder: string, key: string): string {
+  const literal = !/^(?:https?|ftp|file):/i.test(folder);
+  return `${folder.replace(/\/+$/, "")}/${literal ? key : key.split("/").map(encodeSegment).join("/")}`;
+}
+
+function isNothing(error: unknown): boolean {
+  return isEmporiumError(error) && ["STORE_ABSENT", "STORE_FAILED", "FORMAT_UNKNOWN", "NOT_FOUND"].includes(error.code);
+}
+
+function nothing(address: string): EmporiumError {
+  const url = redact(address);
+  return new EmporiumError("STORE_ABSENT", `${url}: there is no file, no folder with files and no volume`, {
+    place: { url },
+    hint: "check the address; a folder of a web server must show its list of files",
+  });
+}

@@ -1,0 +1,77 @@
+import type { PortalName } from "../../../portals/portal.js";
+import type { Stat } from "../../../stores/store.js";
+import type { Checksum, ChecksumOrigin } from "../transfer/checksum.js";
+import type { Source } from "../transfer/options.js";
+
+/** Who chose an address: a person, whose word is taken for any host, or a reply, whose links lead to public hosts only. */
+export interface Origin {
+  trusted: boolean;
+  /** Whose base (`--portal-base NAME=URL`) holds for it. */
+  portal: PortalName;
+}
+
+/** One object to fetch, or to write. */
+export interface RemoteObject extends Source {
+  /** The address as everybody knows it: without secrets, mirrors of tests left out of account. */
+  url: string;
+  /** Path below the destination. */
+  rel: string;
+  /** Path below the start of the download, which globs speak of. */
+  path: string;
+  /** Bytes, where a listing states them exactly. */
+  size?: number | undefined;
+  /** Bytes as a listing rounds them: for progress alone. */
+  roundedSize?: number | undefined;
+  etag?: string | undefined;
+  modifiedMs?: number | undefined;
+  checksum?: { value: Checksum; from: Exclude<ChecksumOrigin, "own" | "etag"> } | undefined;
+  mirrors?: readonly Source[] | undefined;
+  /** A chunk that may never have been written: absent, it is the fill value. */
+  sparse?: boolean | undefined;
+  /** Written in the place of what is stored: metadata that name one level alone. */
+  body?: Uint8Array | undefined;
+  /** How fast its portal bears to be asked. */
+  manners: Manners;
+}
+
+/** Objects that are known by a rule, made one by one as they are needed. */
+export interface ObjectGrid {
+  count: number;
+  objects(): Iterable<RemoteObject>;
+}
+
+/** How one portal is asked by default. */
+export interface Manners {
+  /** Host that the pace belongs to, also where a mirror or a test's server answers for it. */
+  paceHost?: string | undefined;
+  /** For one object. */
+  connections: number;
+  segmentBytes?: number | undefined;
+}
+
+/** What one typed address came to. */
+export interface ObjectSet {
+  /** As typed, without secrets. */
+  typed: string;
+  portal: PortalName;
+  /** Files one by one, metadata of volumes before their chunks. */
+  objects: RemoteObject[];
+  /** Those of the listing that hold checksums, wanted themselves or not. */
+  sumFiles: RemoteObject[];
+  /** Chunks of volumes that have no listing. */
+  grids: ObjectGrid[];
+  /** Parts that are to be cut out of volumes. */
+  crops: CropJob[];
+}
+
+/** A volume of which a box is wanted. */
+export interface CropJob extends Source {
+  url: string;
+  rel: string;
+  format: "zarr" | "zarr2" | "zarr3" | "n5" | "precomputed" | undefined;
+  manners: Manners;
+}
+
+export function statOf({ size, etag, modifiedMs }: RemoteObject): Stat | undefined {
+  return size === undefined ? undefined : { size, etag, modifiedMs };
+}

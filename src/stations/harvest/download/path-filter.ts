@@ -1,0 +1,206 @@
+import { EmporiumError } from "../../../core/errors.js";
+
+/** Whether a path below the start of a download is wanted. */
+export type PathFilter = (path: string) => boolean;
+
+/** No globs: all is wanted. */
+export const everything: PathFilter = () => true;
+
+/**
+ * Of the paths that any `include` glob matches (all, where there is none) those that no `exclude` glob matches.
+ *
+ * @throws {EmporiumError} USAGE for what is no glob.
+ */
+export function pathFilter({
+  include = [],
+  exclude = [],
+}: {
+  include?: readonly string[];
+  exclude?: readonly string[];
+}): PathFilter {
+  if (include.length === 0 && exclude.length === 0) return everything;
+  const wanted = include.map(globMatcher);
+  const unwanted = exclude.map(globMatcher);
+  return (path) => (wanted.length === 0 || wanted.some((test) => test(path))) && !unwanted.some((test) => test(path));
+}
+
+/** What one pattern may expand to: `{a,b}` multiplies. */
+const ALTERNATIVES_MAX = 1_000;
+const LENGTH_MAX = 1_000;
+
+/**
+ * A glob on whole paths: `*` and `?` within a name, `**` as a whole name for any number of folders, `[abc]`, `[a-z]`, `[!a]`, `{a,b}` (nested,
+ * empty ones included), and `\` before a character that is meant as it stands. A pattern without `/` is matched against the last name, as
+ * rsync and git do it: `*.md5` is in every folder; with a `/` at its beginning it is anchored at the start. A pattern that ends with `/`, or
+ * that matches a folder, takes all that is below it.
+ *
+ * Matching takes time proportional to pattern times path: there is no backtracking that a hostile name could blow up.
+ */
+export function globMatcher(pattern: string): PathFilter {
+  if (pattern === "" || pattern.length > LENGTH_MAX || pattern.includes("\0"))
+    throw wrong(pattern, "it is empty, too long or holds a NUL");
+  const alternatives = expandBraces(pattern).map(parsePattern);
+  return (path) => {
+    const names = path.split("/");
+    return alternatives.some((segments) => matchesPath(segments, names));
+  };
+}
+
+type Part = { kind: "text"; char: string } | { kind: "any" } | { kind: "some" } | { kind: "set"; has(char: string): boolean };
+type Segment = "deep" | readonly Part[];
+
+function parsePattern(text: string): Segment[] {
+  const anchored = text.includes("/") && !/^[^/]+\/$/.test(text);
+  const names = text.split("/").filter((name) => name !== "" && name !== ".");
+  if (names.length === 0) throw wrong(text, "it names nothing");
+  if (names.includes("..")) throw wrong(text, "it leaves the start of the download");
+  const segments = names.map((name): Segment => (name === "**" ? "deep" : parseSegment(name, text)));
+  return anchored ? segments : ["deep", ...segments];
+}
+
+/** All of the names, or the first of them: a pattern that matches a folder takes what is below. Dynamic programming over (segment, name). */
+function matchesPath(segments: readonly Segment[], names: readonly string[]): boolean {
+  let reached = new Set([0]);
+  const close = (states: Set<number>) => {
+    for (const at of states) if (segments[at] === "deep") states.add(at + 1);
+    return states;
+  };
+  close(reached);
+  for (const name of names) {
+    const next = new Set<number>();
+    for (const at of reached) {
+      const segment = segments[at];
+      if (segment === undefined) return true; // a folder above matched
+      if (segment === "deep") next.add(at);
+      else if (matchesName(segment, [...name])) next.add(at + 1);
+    }
+    reached = close(next);
+  }
+  return reached.has(segments.length);
+}
+
+function matchesName(parts: readonly Part[], chars: readonly string[]): boolean {
+  let at = 0;
+  let from = 0;
+  // the last star seen, and how far it has eaten: one is enough, an earlier star never needs to eat more
+  let star = -1;
+  let eaten = 0;
+  while (from < chars.length) {
+    const part = parts[at];
+    if (part?.kind === "some") {
+      star = at++;
+      eaten = from;
+    } else if (part && matchesChar(part, chars[from]!)) {
+      at++;
+      from++;
+    } else if (star >= 0) {
+      at = star + 1;
+      from = ++eaten;
+    } else return false;
+  }
+  while (parts[at]?.kind === "some") at++;
+  return at === parts.length;
+}
+
+function matchesChar(part: Part, char: string): boolean {
+  if (part.kind === "text") return part.char === char;
+  return part.kind === "any" || (part.kind === "set" && part.has(char));
+}
+
+function parseSegment(text: string, pattern: string): Part[] {
+  const chars = [...text];
+  const parts: Part[] = [];
+  for (let at = 0; at < chars.length; at++) {
+    const char = chars[at]!;
+    if (char === "*") {
+      if (parts.at(-1)?.kind !== "some") parts.push({ kind: "some" });
+    } else if (char === "?") parts.push({ kind: "any" });
+    else if (char === "[") {
+      const end = chars.indexOf("]", at + (chars[at + 1] === "!" || chars[at + 1] === "^" ? 3 : 2));
+      if (end < 0) throw wrong(pattern, "a bracket is not closed");
+      parts.push(setOf(chars.slice(at + 1, end), pattern));
+      at = end;
+    } else if (char === "\\") {
+      const literal = chars[++at];
+      if (literal === undefined) throw wrong(pattern, "a backslash stands before nothing");
+      parts.push({ kind: "text", char: literal });
+    } else parts.push({ kind: "text", char });
+  }
+  return parts;
+}
+
+function setOf(members: readonly string[], pattern: string): Part {
+  const negated = members[0] === "!" || members[0] === "^";
+  const listed = negated ? members.slice(1) : members;
+  const ranges: [number, number][] = [];
+  for (let at = 0; at < listed.length; at++) {
+    const low = listed[at]!.codePointAt(0)!;
+    const isRange = listed[at + 1] === "-" && listed[at + 2] !== undefined;
+    const high = isRange ? listed[at + 2]!.codePointAt(0)! : low;
+    if (high < low) throw wrong(pattern, `the range ${listed.slice(at, at + 3).join("")} runs backwards`);
+    ranges.push([low, high]);
+    if (isRange) at += 2;
+  }
+  const inside = (code: number) => ranges.some(([low, high]) => low <= code && code <= high);
+  return { kind: "set", has: (char) => inside(char.codePointAt(0)!) !== negated };
+}
+
+/** `{a,b}` as a shell writes it out. Braces without a comma, and in brackets, stand for themselves. */
+function expandBraces(pattern: string): string[] {
+  let waiting = [pattern];
+  const done: string[] = [];
+  while (waiting.length > 0) {
+    const next: string[] = [];
+    for (const text of waiting) {
+      const group = firstGroup(text);
+      if (!group) done.push(text);
+      else for (const choice of group.choices) next.push(text.slice(0, group.start) + choice + text.slice(group.end));
+    }
+    if (next.length + done.length > ALTERNATIVES_MAX)
+      throw wrong(pattern, `its braces stand for more than ${ALTERNATIVES_MAX} globs`);
+    waiting = next;
+  }
+  return [...new Set(done)];
+}
+
+function firstGroup(text: string): { start: number; end: number; choices: string[] } | undefined {
+  for (let start = 0; start < text.length; start++) {
+    if (text[start] === "\\") start++;
+    else if (text[start] === "[") start = endOfBracket(text, start);
+    else if (text[start] === "{") {
+      const group = groupAt(text, start);
+      if (group) return group;
+    }
+  }
+  return undefined;
+}
+
+function groupAt(text: string, start: number): { start: number; end: number; choices: string[] } | undefined {
+  const commas: number[] = [];
+  let depth = 0;
+  for (let at = start; at < text.length; at++) {
+    const char = text[at];
+    if (char === "\\") at++;
+    else if (char === "[") at = endOfBracket(text, at);
+    else if (char === "{") depth++;
+    else if (char === "," && depth === 1) commas.push(at);
+    else if (char === "}" && --depth === 0) {
+      if (commas.length === 0) return undefined;
+      const borders = [start, ...commas, at];
+      return { start, end: at + 1, choices: borders.slice(1).map((border, i) => text.slice(borders[i]! + 1, border)) };
+    }
+  }
+  return undefined;
+}
+
+/** The closing bracket of a set, or the opening one where it is never closed. */
+function endOfBracket(text: string, start: number): number {
+  const end = text.indexOf("]", start + (text[start + 1] === "!" || text[start + 1] === "^" ? 3 : 2));
+  return end < 0 ? start : end;
+}
+
+function wrong(pattern: string, fault: string): EmporiumError {
+  return new EmporiumError("USAGE", `"${pattern.slice(0, 100)}" is no glob: ${fault}`, {
+    hint: "for example *.dm3, data/**/slice_00[0-4]?.tif, {raw,aligned}/*",
+  });
+}

@@ -1,0 +1,111 @@
+import { asEmporiumError, EmporiumError, toErrorRecord } from "../../../core/errors.js";
+import type { Checksum } from "../transfer/checksum.js";
+import { type Folding, localNames } from "./local-names.js";
+import type { Manifest } from "./manifest.js";
+import type { ObjectSet } from "./objects.js";
+import type { DownloadPlan } from "./plan.js";
+import { allocatedBytes } from "./room.js";
+
+/** Name of the manifest below the destination, unless a person names another. */
+export const MANIFEST = ".emporium-manifest.jsonl";
+
+/** The only address that was typed cannot be had: its own error says more than a report. */
+export function refuseEmpty(plan: DownloadPlan, typed: readonly string[]): void {
+  const something = plan.sets.some(({ objects, grids, crops }) => objects.length + grids.length + crops.length > 0);
+  if (something) return;
+  if (
+    plan.faults.length > 0 &&
+    (typed.length === 1 || plan.faults.every(({ error }) => error.code === plan.faults[0]!.error.code))
+  )
+    throw fromFault(plan);
+  if (plan.faults.length === 0) {
+    throw new EmporiumError("STORE_ABSENT", "there is nothing to download: no file is listed that the globs match", {
+      hint: "leave --include and --exclude out, and look with --dry-run",
+    });
+  }
+}
+
+/** The first fault, as an error of its own. */
+export function fromFault({ faults }: DownloadPlan): EmporiumError {
+  const { code, message, hint, ...place } = faults[0]!.error;
+  return new EmporiumError(code, message, { place, hint });
+}
+
+/** Gives the one object the checksum that it must have. @throws {EmporiumError} USAGE where there are several. */
+export function withChecksum({ sets }: DownloadPlan, given: Checksum): void {
+  const { objects, grids, crops } = merged(sets);
+  const [only] = objects;
+  if (!only || objects.length + grids.length + crops.length > 1) {
+    throw new EmporiumError(
+      "USAGE",
+      `--checksum ${given} is of one file, ${objects.length + grids.length + crops.length} are to be fetched`,
+      {
+        hint: "name one file, or leave it out: checksum files beside the data are found and used",
+      },
+    );
+  }
+  only.checksum = { value: given, from: "given" };
+}
+
+/** Gives each object its place, one by one; those whose names cannot be had here become faults. */
+export function nameAll(
+  plan: DownloadPlan,
+  { folding, manifest, dest }: { folding: Folding; manifest: string; dest: string },
+): void {
+  const kept = [
+    ".emporium",
+    MANIFEST,
+    `${MANIFEST}.part`,
+    ...(manifest.startsWith(`${dest}/`) ? [manifest.slice(dest.length + 1)] : []),
+  ];
+  const names = localNames({ folding, windows: process.platform === "win32", kept });
+  const fits = <T extends { rel: string; url: string }>(object: T): boolean => {
+    try {
+      names.take(object.rel);
+      return true;
+    } catch (error) {
+      plan.faults.push({ url: object.url, rel: object.rel, error: toErrorRecord(asEmporiumError(error)) });
+      return false;
+    }
+  };
+  for (const set of plan.sets) {
+    set.objects = set.objects.filter(fits);
+    set.crops = set.crops.filter(fits);
+  }
+}
+
+export interface Totals {
+  files: number;
+  bytes: number;
+  /** Files whose bytes are in no sum, or in it as a listing rounds them. */
+  unsized: number;
+}
+
+export function totals({ sets }: DownloadPlan): Totals {
+  const { objects, grids } = merged(sets);
+  const chunks = grids.reduce((sum, { count }) => sum + count, 0);
+  const bytes = objects.reduce((sum, { size, roundedSize, body }) => sum + (body?.length ?? size ?? roundedSize ?? 0), 0);
+  const unsized = objects.filter(({ size, body }) => size === undefined && !body).length;
+  return { files: objects.length + chunks, bytes, unsized: unsized + chunks };
+}
+
+/** Sizes that are known, without what an earlier run has finished or begun. */
+export async function bytesToWrite({ sets }: DownloadPlan, manifest: Manifest, dest: string): Promise<number> {
+  let bytes = 0;
+  for (const { size, roundedSize, rel } of merged(sets).objects) {
+    const wanted = size ?? roundedSize ?? 0;
+    const entry = manifest.get(rel);
+    if (entry?.status === "done" && entry.size === size) continue;
+    bytes += wanted - Math.min(wanted, wanted > 0 ? await allocatedBytes(dest, rel) : 0);
+  }
+  return bytes;
+}
+
+/** Of all addresses together. */
+export function merged(sets: readonly ObjectSet[]): Pick<ObjectSet, "objects" | "grids" | "crops"> {
+  return {
+    objects: sets.flatMap(({ objects }) => objects),
+    grids: sets.flatMap(({ grids }) => grids),
+    crops: sets.flatMap(({ crops }) => crops),
+  };
+}

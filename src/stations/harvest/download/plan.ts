@@ -1,0 +1,231 @@
+import { existsSync } from "node:fs";
+import { stat } from "node:fs/promises";
+import { resolve } from "node:path";
+import type { Clock } from "../../../core/clock.js";
+import { asEmporiumError, EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
+import { redact } from "../../../core/redact.js";
+import type { Bases } from "../../../portals/bases.js";
+import { volumeLink } from "../../../portals/links.js";
+import type { Door } from "../../../portals/net.js";
+import type { PortalFile, PortalName } from "../../../portals/portal.js";
+import { describe, listFiles, type Recognised, recognise } from "../../../portals/registry.js";
+import { parseLocation } from "../../../stores/url.js";
+import { type ExpandOptions, expand, type Start } from "./expand.js";
+import { checkLocalName, plainName } from "./local-names.js";
+import type { ObjectSet } from "./objects.js";
+import type { PathFilter } from "./path-filter.js";
+import type { Remote } from "./remote.js";
+
+/** One thing that was asked for and cannot be had. */
+export interface PlanFault {
+  /** The address, without secrets. */
+  url: string;
+  /** Below the destination, where it would have gone; undefined for a typed address as a whole. */
+  rel?: string | undefined;
+  error: ErrorRecord;
+}
+
+export interface PlanOptions {
+  bases: Bases;
+  door: Door;
+  remote: Remote;
+  clock: Clock;
+  filter: PathFilter;
+  connections?: number | undefined;
+  scale?: number | undefined;
+  crop: boolean;
+  mirrors?: ExpandOptions["mirrors"];
+  /** Relative paths are below this. Default: the process's folder. */
+  cwd?: string | undefined;
+  warn(message: string): void;
+}
+
+export interface DownloadPlan {
+  sets: ObjectSet[];
+  faults: PlanFault[];
+}
+
+/**
+ * From what a person typed to the objects behind it. Portals and folders are listed, volumes followed to their arrays; nothing is fetched. What cannot be had
+ * is a fault of its own, the rest goes on.
+ *
+ * @throws {EmporiumError} CANCELLED alone.
+ */
+export async function planDownload(typed: readonly string[], options: PlanOptions): Promise<DownloadPlan> {
+  const plan: DownloadPlan = { sets: [], faults: [] };
+  const names = new Set<string>();
+  for (const word of typed) {
+    const { name, address } = splitName(word);
+    const shown = redact(address);
+    const fault = (url: string, rel: string | undefined, error: EmporiumError) => {
+      if (error.code === "CANCELLED") throw error;
+      plan.faults.push({ url, rel, error: toErrorRecord(error) });
+    };
+    try {
+      const starts = await startsOf(address, name, names, options, (url, rel, error) => fault(url, rel, error));
+      const set: ObjectSet = {
+        typed: shown,
+        portal: starts[0]?.origin.portal ?? "direct",
+        objects: [],
+        sumFiles: [],
+        grids: [],
+        crops: [],
+      };
+      plan.sets.push(set);
+      for (const start of starts) {
+        const onFault: ExpandOptions["onFault"] = ({ url, rel }, error) => fault(url, rel, error);
+        try {
+          checkLocalName(start.rel, process.platform === "win32");
+          await expand(start, set, { ...options, onFault });
+        } catch (error) {
+          fault(redact(start.address), starts.length > 1 ? start.rel : undefined, asEmporiumError(error));
+        }
+      }
+    } catch (error) {
+      fault(shown, undefined, asEmporiumError(error));
+    }
+  }
+  return plan;
+}
+
+/** `NAME=URL` chooses the name of the folder, or of the file. */
+function splitName(word: string): { name: string | undefined; address: string } {
+  const match = /^([\p{L}\p{N}][\p{L}\p{N}._ -]{0,100})=(?=[a-z][a-z0-9+.-]*:\/\/|EMPIAR-|idr\d|S-B)(.+)$/isu.exec(word);
+  return match ? { name: match[1]!.trim(), address: match[2]!.trim() } : { name: undefined, address: word.trim() };
+}
+
+type OnFault = (url: string, rel: string, error: EmporiumError) => void;
+
+async function startsOf(
+  address: string,
+  name: string | undefined,
+  names: Set<string>,
+  options: PlanOptions,
+  onFault: OnFault,
+): Promise<Start[]> {
+  const local = localPath(address, options.cwd);
+  if (local !== undefined) return [await localStart(local, name, names)];
+  const known = recognise(address, options.bases);
+  if (known.portal.name === "direct") return [directStart(known, name, names)];
+  const files: PortalFile[] = [];
+  for await (const file of listFiles(known, options.door, { warn: options.warn })) files.push(file);
+  const origin = { trusted: false, portal: known.portal.name };
+  const start = (file: PortalFile, rel: string, path: string): Start => ({
+    address: file.url,
+    kind: file.kind,
+    rel,
+    path,
+    origin,
+    size: file.size,
+    modifiedMs: file.modifiedMs,
+    checksum: file.checksum,
+  });
+  const [only] = files;
+  const base = TREES[known.portal.name]?.(known.target.id);
+  if (base !== undefined) {
+    // one link, to a folder: its own name stands at the top
+    const top = unused(plainName(name ?? base, "data"), names);
+    return files.map((file) => start(file, `${top}/${file.path}`, file.path));
+  }
+  if (files.length === 1 && only) {
+    const rel = unused(name === undefined ? lastName(only.path) : plainName(name, "data"), names);
+    return [start(only, rel, only.kind === "file" ? only.path : "")];
+  }
+  const top = unused(plainName(name ?? (await recordName(known, options)), "data"), names, known.target.id);
+  const taken = new Set<string>();
+  return files.flatMap((file) => {
+    if (file.path === "") {
+      onFault(redact(file.url), top, new EmporiumError("NAME_UNSAFE", `${redact(file.url)} has no name`));
+      return [];
+    }
+    const path = unused(file.path, taken);
+    return [start(file, `${top}/${path}`, path)];
+  });
+}
+
+/** Portals whose record has one link, to a folder with a tree in it, and how that folder is called. */
+const TREES: Readonly<Partial<Record<PortalName, (id: string) => string>>> = {
+  empiar: (id) => id,
+  "bioimage-archive": (id) => id,
+};
+
+/** The record's name in `web_metadata.json`. Only of a viewer's link has it to be asked for. */
+async function recordName(known: Recognised, { door, clock }: PlanOptions): Promise<string> {
+  if (known.portal.name !== "neuroglancer") return known.portal.name;
+  for await (const { key } of describe(known, door, { compat: false, clock })) return key;
+  return known.portal.name;
+}
+
+function directStart({ target }: Recognised, name: string | undefined, names: Set<string>): Start {
+  const address = target.id;
+  const { format, location } = volumeLink(address);
+  const bare = location.replace(/[?#|].*$/s, "").replace(/\/(?:info|zarr\.json|\.z(?:array|group|attrs)|attributes\.json)$/, "");
+  const rel = unused(name === undefined ? lastName(decodedPath(bare)) : plainName(name, "data"), names);
+  const sure = target.kind === "volume" || format !== undefined;
+  const kind = sure ? "volume" : /\/$/.test(bare) ? "folder" : "unknown";
+  return {
+    address: kind === "unknown" ? location : address.replace(/#.*$/s, ""),
+    kind,
+    rel,
+    path: "",
+    origin: { trusted: true, portal: "direct" },
+  };
+}
+
+/** The path of a local file or folder, where that is what was typed. */
+function localPath(address: string, cwd = process.cwd()): string | undefined {
+  if (/^file:/i.test(address)) return parseLocation(address).path;
+  const { location } = volumeLink(address);
+  if (/^[a-z][a-z0-9+.-]+:/i.test(location)) return undefined;
+  // an accession is no file, unless somebody has one of that name
+  const path = resolve(cwd, location);
+  return existsSync(path) ? path : undefined;
+}
+
+async function localStart(path: string, name: string | undefined, names: Set<string>): Promise<Start> {
+  const isFolder = (await stat(path)).isDirectory();
+  const rel = unused(plainName(name ?? lastName(path), "data"), names);
+  const { url } = parseLocation(path);
+  const volume = isFolder && /\.(?:zarr|n5)\/?$/i.test(path);
+  return {
+    address: url,
+    kind: volume ? "volume" : isFolder ? "folder" : "file",
+    rel,
+    path: "",
+    origin: { trusted: true, portal: "direct" },
+  };
+}
+
+/** `11759` for `https://host/a/11759/`, the host for its root. */
+function lastName(path: string): string {
+  const segments = path
+    .replace(/^[a-z][a-z0-9+.-]*:\/\//i, "")
+    .split("/")
+    .filter((segment) => segment !== "" && segment !== "." && segment !== "..");
+  return plainName(segments.at(-1) ?? "", "data");
+}
+
+/** Paths of URLs are percent-encoded, keys of buckets literal. */
+function decodedPath(location: string): string {
+  if (!/^(?:https?|ftp):/i.test(location)) return location;
+  try {
+    return decodeURIComponent(location);
+  } catch {
+    return location;
+  }
+}
+
+/** A name that nobody has yet: with the record's own number behind it, else with 2, 3, … */
+function unused(name: string, taken: Set<string>, suffix?: string): string {
+  const candidates = function* () {
+    yield name;
+    if (suffix !== undefined) yield plainName(`${name}-${suffix}`, name);
+    for (let n = 2; ; n++) yield `${name}-${n}`;
+  };
+  for (const candidate of candidates()) {
+    if (taken.has(candidate)) continue;
+    taken.add(candidate);
+    return candidate;
+  }
+  return name;
+}

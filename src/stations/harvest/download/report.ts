@@ -1,0 +1,178 @@
+import { ERRORS, type ErrorRecord } from "../../../core/errors.js";
+import { formatBytes, formatSeconds } from "../../../core/units.js";
+import { compareKeys } from "../../../stores/keys.js";
+import type { CarriedOut } from "./carry-out.js";
+import type { DownloadPlan } from "./plan.js";
+import { merged, totals } from "./plan-checks.js";
+import type { Fetched } from "./transfers.js";
+
+/** One file, as reports have it. Of chunks there are too many: the manifest has them all. */
+export interface ReportFile extends Omit<Fetched, "status"> {
+  status: Fetched["status"] | "planned";
+}
+
+export interface DownloadCounts {
+  /** Asked for, chunks that may be absent included. */
+  files: number;
+  fetched: number;
+  /** Here since an earlier run, and unchanged. */
+  present: number;
+  /** Chunks that their volume does not have: the fill value. */
+  absent: number;
+  failed: number;
+}
+
+export interface CropReport {
+  url: string;
+  rel: string;
+  status: "cropped" | "present" | "failed" | "planned";
+  chunks?: { copied: number; rewritten: number; absent: number; kept: number } | undefined;
+}
+
+/** What `download` answers. */
+export interface DownloadReport extends DownloadCounts {
+  status: "done" | "partial" | "failed" | "cancelled" | "planned";
+  /** 0 done · 1 nothing came · 3 some of it failed · 130 stopped, the same call goes on. */
+  exitStatus: number;
+  dest: string;
+  manifest: string;
+  /** Of all files that are here now. */
+  bytes: number;
+  /** Of those that came in this run. */
+  bytesFetched: number;
+  /** Of a plan: files whose size nobody knows yet. Their bytes are in no sum. */
+  unsized: number;
+  seconds: number;
+  /** The first ten thousand; the rest is in the manifest. */
+  list: ReportFile[];
+  listOmitted: number;
+  crops: CropReport[];
+  warnings: string[];
+  errors: (ErrorRecord & { rel?: string | undefined })[];
+  toText(): string;
+}
+
+const LISTED_MAX = 10_000;
+/** Lines for people; programs take the JSON. */
+const SHOWN_MAX = 20;
+
+export type Tally = ReturnType<typeof tally>;
+
+/** Counts results as they come, and remembers the first of them. */
+export function tally() {
+  const counts: DownloadCounts = { files: 0, fetched: 0, present: 0, absent: 0, failed: 0 };
+  const list: ReportFile[] = [];
+  const errors: DownloadReport["errors"] = [];
+  let listOmitted = 0;
+  let bytes = 0;
+  let bytesFetched = 0;
+  return {
+    counts,
+    errors,
+    add(result: Fetched): void {
+      counts.files++;
+      counts[result.status]++;
+      bytes += result.status === "failed" ? 0 : (result.size ?? 0);
+      if (result.status === "fetched") bytesFetched += result.size ?? 0;
+      if (result.error) errors.push({ ...result.error, rel: result.rel });
+      if (result.status === "absent") return;
+      if (list.length < LISTED_MAX) list.push(result);
+      else listOmitted++;
+    },
+    /** In the order of their names: which came first is chance. */
+    sorted: () => [...list].sort((a, b) => compareKeys(a.rel, b.rel)),
+    sums: () => ({ bytes, bytesFetched, listOmitted }),
+  };
+}
+
+type Facts = Pick<DownloadReport, "dest" | "manifest" | "warnings" | "seconds">;
+
+/** The end of a run. */
+export function doneReport(results: Tally, { crops, fatal }: CarriedOut, facts: Facts): DownloadReport {
+  const { counts, errors } = results;
+  const here = counts.fetched + counts.present + counts.absent + crops.filter(({ status }) => status !== "failed").length;
+  const ended = fatal?.code === "CANCELLED" || fatal?.code === "TARGET_LOCKED" ? ERRORS[fatal.code].exit : undefined;
+  const exitStatus = ended ?? exitOf(errors.length, here);
+  const status = exitStatus === 0 ? "done" : exitStatus === 130 ? "cancelled" : exitStatus === 3 ? "partial" : "failed";
+  return withText({
+    status,
+    exitStatus,
+    ...facts,
+    ...counts,
+    ...results.sums(),
+    unsized: 0,
+    list: results.sorted(),
+    crops,
+    errors,
+  });
+}
+
+/** A plan that nobody has carried out. */
+export function plannedReport(plan: DownloadPlan, facts: Facts): DownloadReport {
+  const { files, bytes, unsized } = totals(plan);
+  const { objects, crops } = merged(plan.sets);
+  const failed = plan.faults.length;
+  return withText({
+    ...{ status: "planned", exitStatus: exitOf(failed, files + crops.length), ...facts },
+    ...{ files, fetched: 0, present: 0, absent: 0, failed, bytes, bytesFetched: 0, unsized },
+    list: objects.slice(0, LISTED_MAX).map(({ rel, url, size, etag }) => ({ rel, url, size, etag, status: "planned" })),
+    listOmitted: Math.max(0, files - LISTED_MAX),
+    crops: crops.map(({ url, rel }) => ({ url, rel, status: "planned" })),
+    errors: plan.faults.map(({ error, rel }) => ({ ...error, rel })),
+  });
+}
+
+function withText(document: Omit<DownloadReport, "toText">): DownloadReport {
+  return { ...document, toText: () => reportText(document) };
+}
+
+function exitOf(failures: number, done: number): number {
+  if (failures === 0) return 0;
+  return done > 0 ? 3 : 1;
+}
+
+/** `12 fetched (1.2 GiB), 3 already there, 1 failed in 2m10s`, and what the files are called. */
+function reportText(report: Omit<DownloadReport, "toText">): string {
+  const { fetched, present, absent, failed, bytesFetched, seconds, dest, status, list, crops } = report;
+  if (status === "planned") return planText(report);
+  const words = [
+    `${fetched} fetched (${formatBytes(bytesFetched)})`,
+    ...(present > 0 ? [`${present} already there`] : []),
+    ...(absent > 0 ? [`${absent} ${absent === 1 ? "chunk that is" : "chunks that are"} fill value`] : []),
+    ...(failed > 0 ? [`${failed} failed`] : []),
+  ];
+  const lines = [`${words.join(", ")} in ${formatSeconds(seconds)}: ${dest}`];
+  for (const { rel, status: state, size, checksum } of list.slice(0, SHOWN_MAX)) {
+    const proof = checksum === undefined || checksum === "own" ? "" : `, proved by ${PROOF[checksum]}`;
+    lines.push(`  ${state.padEnd(7)}  ${rel}${size === undefined ? "" : `, ${formatBytes(size)}`}${proof}`);
+  }
+  lines.push(...more(report));
+  for (const { rel, status: state } of crops) lines.push(`  ${state.padEnd(7)}  ${rel}/`);
+  for (const message of report.warnings) lines.push(`warning: ${message}`);
+  if (status === "cancelled") lines.push("stopped; the same command goes on where it was");
+  return lines.join("\n");
+}
+
+const PROOF = {
+  sidecar: "a checksum file beside it",
+  etag: "the server's tag",
+  listing: "the listing's checksum",
+  given: "--checksum",
+};
+
+function planText(report: Omit<DownloadReport, "toText">): string {
+  const { files, bytes, unsized, dest, list, crops } = report;
+  const amount = unsized > 0 ? `${formatBytes(bytes)} and ${unsized} of a size that only their server knows` : formatBytes(bytes);
+  const lines = [`${files} ${files === 1 ? "file" : "files"}, ${amount}, to ${dest}`];
+  for (const { rel, url, size } of list.slice(0, SHOWN_MAX))
+    lines.push(`  ${rel}${size === undefined ? "" : `, ${formatBytes(size)}`}`, `    from ${url}`);
+  lines.push(...more(report));
+  for (const { rel, url } of crops) lines.push(`  ${rel}/ (a box of it)`, `    from ${url}`);
+  for (const message of report.warnings) lines.push(`warning: ${message}`);
+  return lines.join("\n");
+}
+
+function more({ list, listOmitted, status, files, absent }: Omit<DownloadReport, "toText">): string[] {
+  const rest = status === "planned" ? files - Math.min(list.length, SHOWN_MAX) : list.length + listOmitted - SHOWN_MAX;
+  return rest > 0 && (status !== "planned" || absent === 0) ? [`  … and ${rest} more`] : [];
+}

@@ -1,0 +1,93 @@
+import { LIMITS } from "../../../core/limits.js";
+import { redact } from "../../../core/redact.js";
+import type { Checksum } from "../transfer/checksum.js";
+import { below } from "./chunk-grid.js";
+import type { RemoteObject } from "./objects.js";
+import type { Remote } from "./remote.js";
+import { isSumFile, parseSums, type SumLine, subjectOf } from "./sum-files.js";
+
+/** What files of checksums beside the objects of a download say. Each is read once, when the first object that it may speak of is due. */
+export interface Sums {
+  of(object: RemoteObject): Promise<Checksum | undefined>;
+}
+
+/** Files whose names alone tell that they hold checksums; ones that are larger are something else. */
+const BYTES_MAX = LIMITS.replyBytes;
+/** Of two sums the one that is harder to forge. */
+const STRENGTH = ["md5", "sha1", "sha256", "sha512"];
+
+/**
+ * @param files those of one start that have the name of such a file. A list of a folder speaks of files below that folder, `x.md5` of `x`.
+ */
+export function sumsOf(files: readonly RemoteObject[], remote: Remote, warn: (message: string) => void): Sums {
+  const own = new Map<string, RemoteObject[]>();
+  const lists = new Map<string, RemoteObject[]>();
+  const add = (map: Map<string, RemoteObject[]>, key: string, object: RemoteObject) =>
+    map.set(key, [...(map.get(key) ?? []), object]);
+  for (const object of files) {
+    const [folder, name] = split(object.rel);
+    if ((object.size ?? 0) > BYTES_MAX) continue;
+    const subject = subjectOf(name);
+    if (subject !== undefined) add(own, below(folder, subject), object);
+    // `data.md5` beside `data/` may well be a list
+    add(lists, folder, object);
+  }
+  const read = new Map<RemoteObject, Promise<ReadList>>();
+
+  function readOnce(object: RemoteObject): Promise<ReadList> {
+    const known = read.get(object) ?? readLines(object).then((lines) => ({ lines, byName: byName(lines) }));
+    read.set(object, known);
+    return known;
+  }
+
+  async function readLines({ store, key, url, rel, manners }: RemoteObject): Promise<SumLine[]> {
+    try {
+      const bytes = await remote.asking(store, manners.paceHost).read(key, { offset: 0, length: BYTES_MAX });
+      return bytes ? parseSums(new TextDecoder().decode(bytes), split(rel)[1]) : [];
+    } catch (error) {
+      warn(`${redact(url)}: checksums cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+      return [];
+    }
+  }
+
+  return {
+    async of(object) {
+      const [folder, name] = split(object.rel);
+      if ((own.size === 0 && lists.size === 0) || isSumFile(name)) return undefined;
+      const found: Checksum[] = [];
+      for (const sidecar of own.get(object.rel) ?? []) {
+        const { lines } = await readOnce(sidecar);
+        // whatever path the list was made with, `x.md5` speaks of `x`; of several lines the one that names it counts
+        const line = lines.length === 1 ? lines[0] : lines.find((one) => one.name !== undefined && split(one.name)[1] === name);
+        if (line) found.push(line.checksum);
+      }
+      for (let at: string | undefined = folder; at !== undefined; at = at === "" ? undefined : split(at)[0]) {
+        const inner = at === "" ? object.rel : object.rel.slice(at.length + 1);
+        for (const list of lists.get(at) ?? []) {
+          found.push(...((await readOnce(list)).byName.get(inner) ?? []));
+        }
+      }
+      return found.sort((a, b) => strength(b) - strength(a))[0];
+    },
+  };
+}
+
+interface ReadList {
+  lines: SumLine[];
+  byName: ReadonlyMap<string, Checksum[]>;
+}
+
+function byName(lines: readonly SumLine[]): Map<string, Checksum[]> {
+  const found = new Map<string, Checksum[]>();
+  for (const { name, checksum } of lines) if (name !== undefined) found.set(name, [...(found.get(name) ?? []), checksum]);
+  return found;
+}
+
+function strength(checksum: Checksum): number {
+  return STRENGTH.indexOf(checksum.slice(0, checksum.indexOf(":")));
+}
+
+function split(rel: string): [folder: string, name: string] {
+  const slash = rel.lastIndexOf("/");
+  return [slash < 0 ? "" : rel.slice(0, slash), rel.slice(slash + 1)];
+}

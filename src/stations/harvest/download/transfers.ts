@@ -1,0 +1,315 @@
+import { createHash } from "node:crypto";
+import { setMaxListeners } from "node:events";
+import { mkdir, open, readFile, realpath, rename, stat, writeFile } from "node:fs/promises";
+import { dirname, join, sep } from "node:path";
+import type { Clock } from "../../../core/clock.js";
+import { asEmporiumError, EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
+import type { Log } from "../../../core/log.js";
+import type { Random } from "../../../core/random.js";
+import type { OnEvent, TaskBrief } from "../../../engine/events.js";
+import { forEachLimited } from "../../../engine/parallel.js";
+import { cancelled } from "../../../stores/cancel.js";
+import { fileError } from "../../../stores/file-errors.js";
+import type { Stat } from "../../../stores/store.js";
+import type { Checksum, ChecksumOrigin } from "../transfer/checksum.js";
+import { digestFile } from "../transfer/digest.js";
+import type { TransferPace } from "../transfer/pace.js";
+import { transferObject } from "../transfer/transfer.js";
+import { errorOf, type Manifest, type ManifestEntry } from "./manifest.js";
+import { type RemoteObject, statOf } from "./objects.js";
+import type { Remote } from "./remote.js";
+import type { Sums } from "./sums.js";
+
+/** What became of one object. `present`: an earlier run fetched it, and it has not changed. `absent`: a chunk that was never written. */
+export interface Fetched {
+  rel: string;
+  url: string;
+  status: "fetched" | "present" | "absent" | "failed";
+  size?: number | undefined;
+  sha256?: string | undefined;
+  etag?: string | undefined;
+  checksum?: ChecksumOrigin | undefined;
+  error?: ErrorRecord | undefined;
+}
+
+/** An object that is due, with what speaks of its bytes besides. */
+export interface Due {
+  object: RemoteObject;
+  sums: Sums | undefined;
+}
+
+export interface TransferRun {
+  /** Absolute, there, and locked for us. */
+  dest: string;
+  manifest: Manifest;
+  remote: Remote;
+  pace: TransferPace;
+  /** Objects that are fetched side by side. */
+  atOnce: number;
+  keepGoing: boolean;
+  sync: boolean;
+  clock: Clock;
+  random: Random;
+  log: Log;
+  signal: AbortSignal;
+  onEvent: OnEvent;
+  onFetched(result: Fetched): void;
+}
+
+/** After these nothing else can go better. */
+const FATAL = new Set(["DISK_FULL", "CANCELLED", "STORE_READONLY", "TARGET_LOCKED"]);
+
+/**
+ * Fetches what is not here yet, several objects at a time, in their order. What fails is noted, and the rest goes on.
+ *
+ * @throws {EmporiumError} CANCELLED; DISK_FULL; with `keepGoing: false` the first failure.
+ */
+export async function runTransfers(due: Iterable<Due>, run: TransferRun): Promise<void> {
+  const stop = new AbortController();
+  const signal = AbortSignal.any([run.signal, stop.signal]);
+  setMaxListeners(0, signal);
+  const folders = new Map<string, Promise<void>>();
+  try {
+    await forEachLimited(due, run.atOnce, async ({ object, sums }) => {
+      if (signal.aborted) throw cancelled(signal);
+      const result = await fetchOne(object, sums, { ...run, signal }, folders);
+      run.onFetched(result);
+      const { error } = result;
+      if (error && (!run.keepGoing || FATAL.has(error.code))) {
+        const reason = new EmporiumError(error.code, error.message, { place: error, hint: error.hint });
+        stop.abort(reason);
+        throw reason;
+      }
+    });
+  } catch (error) {
+    throw run.signal.aborted ? cancelled(run.signal) : error;
+  }
+}
+
+async function fetchOne(
+  object: RemoteObject,
+  sums: Sums | undefined,
+  run: TransferRun,
+  folders: Map<string, Promise<void>>,
+): Promise<Fetched> {
+  const { clock, manifest, onEvent } = run;
+  const { rel, url } = object;
+  const startMs = clock.monotonic();
+  const brief: TaskBrief = { id: rel, title: rel, run: "download", bytes: object.size ?? object.roundedSize ?? 0 };
+  const settled = (state: "done" | "already" | "failed" | "cancelled", bytes: number, error?: ErrorRecord) =>
+    onEvent({
+      atMs: clock.monotonic(),
+      kind: "settled",
+      task: { ...brief, bytes },
+      state,
+      seconds: (clock.monotonic() - startMs) / 1000,
+      error,
+    });
+  try {
+    await (folders.get(dirname(rel)) ?? remember(folders, dirname(rel), makeFolder(run.dest, dirname(rel))));
+    const known = await presentOf(object, run);
+    if (known) {
+      if (known.status === "done" && known.size !== undefined && known.size !== brief.bytes)
+        onEvent({ atMs: clock.monotonic(), kind: "sized", id: rel, bytes: known.size - brief.bytes });
+      else if (object.size === undefined) onEvent({ atMs: clock.monotonic(), kind: "sized", id: rel, bytes: 0 });
+      onEvent({ atMs: clock.monotonic(), kind: "checked", already: 0, alreadyBytes: known.size ?? 0 });
+      settled("already", known.size ?? 0);
+      const { size, sha256, etag, checksum } = known;
+      return {
+        rel,
+        url,
+        status: known.status === "absent" ? "absent" : "present",
+        size,
+        sha256,
+        etag,
+        checksum: checksum as ChecksumOrigin | undefined,
+      };
+    }
+    onEvent({ atMs: clock.monotonic(), kind: "start", task: brief, threads: 1, notes: await begunBefore(object, run) });
+    const result = object.body ? await writeBody(object, object.body, run) : await transfer(object, sums, run, brief);
+    const { status, size, sha256, etag, checksum, modifiedMs } = result;
+    // a file that was fetched has the time of the object, where that has one
+    const writtenMs = status === "fetched" && modifiedMs !== undefined ? modifiedMs : (await stat(join(run.dest, rel))).mtimeMs;
+    await manifest.put({
+      ...lineFor(object, run),
+      status: "done",
+      size,
+      sha256,
+      etag,
+      modified: iso(modifiedMs),
+      checksum,
+      written: iso(writtenMs),
+    });
+    settled("done", size);
+    return { rel, url, status, size, sha256, etag, checksum };
+  } catch (thrown) {
+    const error = asEmporiumError(thrown, "STORE_FAILED");
+    if (run.signal.aborted || error.code === "CANCELLED") {
+      settled("cancelled", brief.bytes);
+      throw run.signal.aborted ? cancelled(run.signal) : error;
+    }
+    if (error.code === "STORE_ABSENT" && object.sparse) {
+      await manifest.put({ ...lineFor(object, run), status: "absent" });
+      if (object.size === undefined) onEvent({ atMs: clock.monotonic(), kind: "sized", id: rel, bytes: -brief.bytes });
+      settled("done", 0);
+      return { rel, url, status: "absent" };
+    }
+    const record = toErrorRecord(error);
+    // what stands there is another's, and its line stays
+    if (error.code !== "CONFIG_COLLISION")
+      await manifest.put({ ...lineFor(object, run), status: "failed", error: errorOf(record) });
+    settled("failed", brief.bytes, record);
+    return { rel, url, status: "failed", error: record };
+  }
+}
+
+/** Smaller ones are never begun: they come with one answer. */
+const BEGUN_BYTES_MIN = 1024 * 1024;
+
+async function begunBefore({ size = BEGUN_BYTES_MIN, rel }: RemoteObject, { dest }: TransferRun): Promise<0 | 1> {
+  if (size < BEGUN_BYTES_MIN) return 0;
+  return stat(join(dest, `${rel}.part.json`)).then(
+    () => 1,
+    () => 0,
+  );
+}
+
+function remember(folders: Map<string, Promise<void>>, folder: string, made: Promise<void>): Promise<void> {
+  folders.set(folder, made);
+  return made;
+}
+
+/** Makes a folder below the destination, and refuses one that a link in it leads out of. */
+async function makeFolder(dest: string, folder: string): Promise<void> {
+  const path = join(dest, folder);
+  try {
+    await mkdir(path, { recursive: true });
+    const [root, real] = await Promise.all([realpath(dest), realpath(path)]);
+    if (real === root || real.startsWith(root.endsWith(sep) ? root : root + sep)) return;
+    throw new EmporiumError("NAME_UNSAFE", `${path} leads to ${real}, outside of the destination`, {
+      place: { file: path },
+      hint: "remove the link, or choose another --dest",
+    });
+  } catch (error) {
+    throw fileError(error, path, "written");
+  }
+}
+
+function lineFor({ rel, url }: RemoteObject, { clock }: TransferRun): Pick<ManifestEntry, "rel" | "url" | "retrieved_at"> {
+  return { rel, url, retrieved_at: new Date(clock.now()).toISOString() };
+}
+
+async function transfer(object: RemoteObject, sums: Sums | undefined, run: TransferRun, brief: TaskBrief) {
+  const { store, key, mirrors, manners } = object;
+  const expected = object.checksum ?? (await sidecarOf(object, sums));
+  let sizeTold = object.size !== undefined;
+  return transferObject({
+    store,
+    key,
+    mirrors,
+    target: join(run.dest, object.rel),
+    stat: statOf(object),
+    ...(expected ? { checksum: expected.value, checksumFrom: expected.from } : {}),
+    connections: manners.connections,
+    segmentBytes: manners.segmentBytes,
+    pace: run.pace,
+    paceHost: manners.paceHost,
+    fresh: run.manifest.get(object.rel)?.status === "done",
+    sync: run.sync,
+    clock: run.clock,
+    random: run.random,
+    signal: run.signal,
+    log: run.log,
+    onProgress: ({ doneBytes, restartedBytes, totalBytes }) => {
+      const atMs = run.clock.monotonic();
+      if (!sizeTold && totalBytes !== undefined) {
+        sizeTold = true;
+        run.onEvent({ atMs, kind: "sized", id: brief.id, bytes: totalBytes - brief.bytes });
+      }
+      run.onEvent({ atMs, kind: "progress", id: brief.id, bytesDone: doneBytes, bytesAgain: restartedBytes });
+    },
+  });
+}
+
+async function sidecarOf(
+  object: RemoteObject,
+  sums: Sums | undefined,
+): Promise<{ value: Checksum; from: "sidecar" } | undefined> {
+  const value = await sums?.of(object);
+  return value && { value, from: "sidecar" };
+}
+
+/** Metadata that are ours, by the way of all files: under another name first. */
+async function writeBody({ rel }: RemoteObject, body: Uint8Array, { dest }: TransferRun) {
+  const target = join(dest, rel);
+  const part = `${target}.part`;
+  try {
+    await writeFile(part, body);
+    await rename(part, target);
+  } catch (error) {
+    throw fileError(error, target, "written");
+  }
+  const sha256 = createHash("sha256").update(body).digest("hex");
+  return {
+    status: "fetched" as const,
+    size: body.length,
+    sha256,
+    etag: undefined,
+    modifiedMs: undefined,
+    checksum: "own" as const,
+  };
+}
+
+/**
+ * The manifest's line of an object that is here, whole, and still what the store has. A file that was touched since is hashed; the store is asked where
+ * its listing has not told.
+ */
+async function presentOf(object: RemoteObject, run: TransferRun): Promise<ManifestEntry | undefined> {
+  const entry = run.manifest.get(object.rel);
+  if (!entry || entry.status === "failed") return undefined;
+  if (object.body) return (await isBody(object.body, object, run)) ? entry : undefined;
+  const expected = object.checksum?.value;
+  if (expected?.startsWith("sha256:") && entry.status === "done" && expected !== `sha256:${entry.sha256}`) return undefined;
+  const path = join(run.dest, object.rel);
+  const local = await stat(path).catch(() => undefined);
+  if (entry.status === "done" && (!local?.isFile() || local.size !== entry.size)) return undefined;
+  if (entry.url !== object.url) {
+    if (entry.status === "absent") return undefined;
+    throw new EmporiumError("CONFIG_COLLISION", `${path} is another file: an earlier run fetched it from ${entry.url}`, {
+      place: { file: path },
+      hint: "choose a name of its own with NAME=URL, or another --dest; or remove the file that is there",
+    });
+  }
+  // pages of web servers round times, and have them in a zone of their own
+  const listed = object.etag !== undefined && entry.etag !== undefined ? statOf(object) : undefined;
+  const remote =
+    listed ?? (await run.remote.asking(object.store, object.manners.paceHost).stat(object.key, { signal: run.signal }));
+  if (entry.status === "absent") return remote === undefined ? entry : undefined;
+  if (!remote || !sameVersion(entry, remote)) return undefined;
+  if (entry.written !== undefined && iso(local!.mtimeMs) === entry.written) return entry;
+  return entry.sha256 !== undefined && (await sha256Of(path)) === entry.sha256 ? entry : undefined;
+}
+
+async function isBody(body: Uint8Array, { rel }: RemoteObject, { dest }: TransferRun): Promise<boolean> {
+  const found = await readFile(join(dest, rel)).catch(() => undefined);
+  return found !== undefined && Buffer.compare(found, body) === 0;
+}
+
+function sameVersion(entry: ManifestEntry, { size, etag, modifiedMs }: Stat): boolean {
+  if (entry.size !== size) return false;
+  if (entry.etag !== undefined && etag !== undefined) return entry.etag === etag;
+  return entry.modified === undefined || modifiedMs === undefined || entry.modified === iso(modifiedMs);
+}
+
+async function sha256Of(path: string): Promise<string | undefined> {
+  const handle = await open(path, "r");
+  try {
+    return (await digestFile(handle, ["sha256"])).sha256;
+  } finally {
+    await handle.close();
+  }
+}
+
+function iso(ms: number | undefined): string | undefined {
+  return ms === undefined ? undefined : new Date(ms).toISOString();
+}

@@ -1,0 +1,195 @@
+import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
+import type { Log } from "../../../core/log.js";
+import type { Random } from "../../../core/random.js";
+import { cancelled, throwIfCancelled } from "../../../stores/cancel.js";
+import type { ByteStream } from "../../../stores/store.js";
+import { ask, type KnownSource } from "./ask.js";
+import type { TransferOptions } from "./options.js";
+import { rowOfTries } from "./patience.js";
+import { type Receiver, receive } from "./receive.js";
+import { type Stretch, stretchPlan } from "./stretches.js";
+
+/** Neither a request nor a share of one is made for less. */
+export const REQUEST_BYTES_MIN = 1024 * 1024;
+/** A request asks for at least so much, while there is enough for everybody. */
+const REQUEST_BYTES = 8 * 1024 * 1024;
+/** A request asks for so many times what its waiting costs, so that waiting takes two hundredths of the time. */
+const ASK_COSTS = 50;
+/** A share of another's stretch must be worth so many times its waiting. */
+const SHARE_COSTS = 4;
+/** What may be passed over in the body of a server that ignores a range. */
+const SKIP_BYTES_MAX = 256 * 1024;
+/** So much shows that a connection works, however often it breaks. */
+const PROGRESS_BYTES = 64 * 1024;
+
+export interface Fetching extends Receiver {
+  options: Pick<TransferOptions, "connections" | "segmentBytes" | "clock"> & { random: Random; log: Log };
+  /** Whom to ask, best first. Those that have failed for good are taken away. */
+  sources: KnownSource[];
+  size: number;
+  /** Whether parts can be asked for. Otherwise one body is read from its beginning, what is here already passed over. */
+  ranges: boolean;
+}
+
+/**
+ * Fetches all that is missing, over as many connections as the host bears. A connection that is free takes the next stretch of the file, and at
+ * the end a share of the slowest. One that fails too often gives its stretch back while others get on; the last one throws.
+ *
+ * @param first an answer that is there already, and the connection's place.
+ */
+export async function fetchAll(
+  fetching: Fetching,
+  first: { stream: ByteStream; release(): void; askMs: number } | undefined,
+  stop: AbortController,
+): Promise<void> {
+  const { part, size, options, ranges, signal } = fetching;
+  const plan = stretchPlan(size, part.done, Math.min(REQUEST_BYTES_MIN, options.segmentBytes ?? REQUEST_BYTES_MIN));
+  const wanted = ranges ? Math.max(1, Math.min(options.connections, Math.ceil(plan.waitingBytes / REQUEST_BYTES_MIN))) : 1;
+  const enough = new AbortController();
+  let alive = wanted;
+  /** When bytes came last, over any connection. */
+  let progressMs = Number.NEGATIVE_INFINITY;
+  const receiver: Receiver = {
+    ...fetching,
+    progress() {
+      progressMs = fetching.now();
+      fetching.progress();
+    },
+  };
+
+  async function connection(number: number): Promise<void> {
+    const state: ConnectionState = {
+      askMs: number === 0 ? (first?.askMs ?? 0) : 0,
+      speed: 0,
+      failingMs: Number.POSITIVE_INFINITY,
+    };
+    let begun = number === 0 ? first : undefined;
+    let release = begun?.release;
+    try {
+      for (;;) {
+        throwIfCancelled(signal);
+        release ??= await fetching.sources[0]!.host.connect(AbortSignal.any([signal, enough.signal]));
+        const stretch = plan.take(begun?.stream.length ?? requestBytes(state, plan.waitingBytes), {
+          speed: state.speed,
+          leastBytes: SHARE_COSTS * (state.askMs / 1000) * state.speed,
+        });
+        if (!stretch) return;
+        try {
+          await fetchStretch(stretch, begun?.stream, state);
+        } finally {
+          begun = undefined;
+          plan.release(stretch);
+        }
+        if (plan.finished) enough.abort();
+        // The next may be another transfer's turn.
+        release();
+        release = undefined;
+      }
+    } catch (error) {
+      if (enough.signal.aborted && !signal.aborted) return;
+      // While others get on, what this one could not fetch is theirs.
+      if (alive > 1 && isPassing(error) && progressMs > state.failingMs && !signal.aborted) return;
+      stop.abort(error);
+      throw error;
+    } finally {
+      alive--;
+      release?.();
+      await begun?.stream.cancel();
+    }
+  }
+
+  function requestBytes({ askMs, speed }: ConnectionState, waitingBytes: number): number {
+    if (!ranges) return size;
+    if (options.segmentBytes !== undefined) return options.segmentBytes;
+    return Math.min(Math.ceil(waitingBytes / wanted), Math.max(REQUEST_BYTES, ASK_COSTS * (askMs / 1000) * speed));
+  }
+
+  async function fetchStretch(stretch: Stretch, begun: ByteStream | undefined, state: ConnectionState): Promise<void> {
+    const { clock, random, log } = options;
+    const tries = rowOfTries({ clock, random, log, signal });
+    let stream = begun;
+    while (stretch.at < stretch.to) {
+      const source = fetching.sources[0]!;
+      const at = stretch.at;
+      try {
+        if (!stream) {
+          const askedMs = fetching.now();
+          fetching.tally.requests++;
+          stream = await ask(source, { offset: at, length: ranges ? stretch.to - at : undefined }, signal);
+          state.askMs = fetching.now() - askedMs;
+          await checkBeginning(stream, source, at);
+        }
+        const got = await receive(stream, source, stretch, receiver);
+        if (stretch.speed > 0) state.speed = stretch.speed;
+        if (got === 0 && stretch.at < stretch.to) throw tooShort(source, stretch.at, size);
+        tries.worked();
+        state.failingMs = Number.POSITIVE_INFINITY;
+      } catch (error) {
+        if (stretch.at - at >= PROGRESS_BYTES) {
+          tries.worked();
+          state.failingMs = Number.POSITIVE_INFINITY;
+        }
+        state.failingMs = Math.min(state.failingMs, fetching.now());
+        await tries.failed(error, source.host).catch((over: unknown) => {
+          turnTo(source, over, state);
+          tries.worked();
+        });
+      }
+      stream = undefined;
+    }
+  }
+
+  async function checkBeginning(stream: ByteStream, source: KnownSource, at: number): Promise<void> {
+    source.version ??= stream.stat;
+    const skip = at - stream.offset;
+    if (skip === 0 || (skip > 0 && (skip <= SKIP_BYTES_MAX || !ranges))) return;
+    await stream.cancel();
+    throw new EmporiumError(
+      "STORE_PROTOCOL",
+      `${source.name}: the server sent bytes from ${stream.offset}, asked for were those from ${at}`,
+      {
+        place: { url: source.name },
+        retry: "later",
+      },
+    );
+  }
+
+  /** The next source, when this one has failed for good. */
+  function turnTo(failed: KnownSource, error: unknown, { failingMs }: ConnectionState): void {
+    const { sources } = fetching;
+    if (signal.aborted || !isEmporiumError(error) || OUR_OWN.has(error.code)) throw error;
+    if (sources[0] !== failed) return; // another connection has turned already
+    if (sources.length < 2 || progressMs > failingMs) throw error;
+    sources.shift();
+    // What the mirror is must agree with what was begun; its tags are its own.
+    sources[0]!.version ??= { size };
+    options.log.warn(`${error.message}: going on with ${sources[0]!.name}`);
+  }
+
+  const ends = await Promise.allSettled(Array.from({ length: wanted }, (_, number) => connection(number)));
+  if (ends.some(({ status }) => status === "rejected")) throw cancelled(stop.signal);
+  if (part.done.bytes < size) throw tooShort(fetching.sources[0]!, part.done.prefix, size);
+}
+
+interface ConnectionState {
+  /** What the last request waited for its answer. */
+  askMs: number;
+  speed: number;
+  /** Since when it has only failed; Infinity: it has not. */
+  failingMs: number;
+}
+
+/** Faults of this side, or of the object: another server would not help. */
+const OUR_OWN = new Set(["DISK_FULL", "STORE_READONLY", "CANCELLED", "INTERNAL", "NAME_UNSAFE"]);
+
+function isPassing(error: unknown): boolean {
+  return isEmporiumError(error) && (error.facts.retry ?? "no") !== "no" && !OUR_OWN.has(error.code);
+}
+
+function tooShort({ name }: KnownSource, at: number, size: number): EmporiumError {
+  return new EmporiumError("TRUNCATED", `${name}: the server's data end at byte ${at} of ${size}`, {
+    place: { url: name, byte: at },
+    retry: "later",
+    hint: "run again later: the file may still be copied there",
+  });
+}

@@ -1,0 +1,243 @@
+import type { Clock } from "../../../core/clock.js";
+
+/** How one host may be used. Shared by every transfer of a run that fetches from it. */
+export interface HostPace {
+  /** Waits for one of the host's connections. Call what it gives when the body has ended. */
+  connect(signal?: AbortSignal): Promise<() => void>;
+  /** Waits for the turn of one request. Call what it gives once the reply's head is there, or the request has failed. */
+  request(signal?: AbortSignal): Promise<() => void>;
+  /** The host asks to be called less often (429, 503, FTP 421): its pace halves at once, and grows by a tenth each calm 5 s. */
+  throttled(retryAfterMs?: number): void;
+  /** Something came from the host. */
+  answered(): void;
+  /** When something came last; `undefined`: never in this run. */
+  readonly answeredMs: number | undefined;
+  /** What is allowed at this moment. */
+  readonly perSecond: number;
+  readonly connections: number;
+}
+
+/** Pace of all transfers of one run: requests and connections of each host, bytes of all of them together. */
+export interface TransferPace {
+  host(url: string, name?: string): HostPace;
+  /** Bytes came: waits until they fit the limit. */
+  take(bytes: number, signal?: AbortSignal): Promise<void>;
+  /** Whether there is a limit of bytes at all. */
+  readonly limited: boolean;
+}
+
+export interface TransferPaceOptions {
+  clock: Clock;
+  /** Of all hosts together (`--limit`). Default: none. */
+  bytesPerSecond?: number | undefined;
+  /** Of each host (`--rate`), in place of what is known of it. */
+  requestsPerSecond?: number | undefined;
+  /** Of each host (`--connections`), in place of what is known of it. */
+  connectionsPerHost?: number | undefined;
+}
+
+/** What hosts ask of their users, or were seen to bear (spec: IDR and EBI throttle above 4 requests in a second). */
+const HOST_PER_SECOND: Readonly<Record<string, number>> = {
+  "ftp.ebi.ac.uk": 4,
+  "www.ebi.ac.uk": 4,
+  "idr.openmicroscopy.org": 4,
+};
+const CONNECTIONS = 8;
+/** Servers that give each connection little, and bear many. */
+const HOST_CONNECTIONS: Readonly<Record<string, number>> = { "documents.epfl.ch": 16 };
+/** FTP servers count logins, and refuse the third or fifth of one address. */
+const FTP_CONNECTIONS = 2;
+/** A disk of this machine: only as many reads at a time as help. */
+const FILE_CONNECTIONS = 4;
+
+const WINDOW_MS = 1000;
+const CALM_MS = 5_000;
+const GROWTH = 1.1;
+/** Requests that were under way when the pace was halved say nothing about the new one. */
+const SETTLE_MS = 1_000;
+const PER_SECOND_MIN = 0.5;
+/** Above this a limit does not matter any more. */
+const PER_SECOND_FREE = 2_000;
+/** So much of a second's bytes may come at once. */
+const BURST_SHARE = 0.1;
+
+export function transferPace(options: TransferPaceOptions): TransferPace {
+  const { clock, bytesPerSecond = Number.POSITIVE_INFINITY } = options;
+  const hosts = new Map<string, HostPace>();
+  const limited = Number.isFinite(bytesPerSecond);
+  /** When the bytes that came so far would have come at the limit's speed. */
+  let paidMs = Number.NEGATIVE_INFINITY;
+
+  return {
+    limited,
+    host(url, name) {
+      const { scheme, host } = placeOf(url);
+      const known = name ?? host;
+      const key = `${scheme === "ftp" ? "ftp " : ""}${known}`;
+      const pace =
+        hosts.get(key) ??
+        hostPace(clock, {
+          perSecond:
+            options.requestsPerSecond ?? (scheme === "file" ? undefined : HOST_PER_SECOND[known]) ?? Number.POSITIVE_INFINITY,
+          connections: options.connectionsPerHost ?? HOST_CONNECTIONS[known] ?? connectionsOf(scheme),
+        });
+      hosts.set(key, pace);
+      return pace;
+    },
+    async take(bytes, signal) {
+      if (!limited) return;
+      const now = clock.monotonic();
+      paidMs = Math.max(paidMs, now - WINDOW_MS * BURST_SHARE) + (bytes / bytesPerSecond) * 1000;
+      if (paidMs > now) await clock.sleep(paidMs - now, signal);
+    },
+  };
+}
+
+function connectionsOf(scheme: string): number {
+  return scheme === "ftp" ? FTP_CONNECTIONS : scheme === "file" ? FILE_CONNECTIONS : CONNECTIONS;
+}
+
+function placeOf(url: string): { scheme: string; host: string } {
+  if (!URL.canParse(url)) return { scheme: "", host: url };
+  const { protocol, host } = new URL(url);
+  return { scheme: protocol.slice(0, -1), host };
+}
+
+export function hostPace(clock: Clock, ceiling: { perSecond: number; connections: number }): HostPace {
+  let rate = ceiling.perSecond;
+  let places = ceiling.connections;
+  let open = 0;
+  const waitingForPlace: (() => void)[] = [];
+
+  /** Requests whose reply has not come, and when the last replies came, oldest first: together what a window of a second holds. */
+  let asked = 0;
+  let replies: number[] = [];
+  let lastStartMs = Number.NEGATIVE_INFINITY;
+  let notBeforeMs = Number.NEGATIVE_INFINITY;
+  let halvedMs = Number.NEGATIVE_INFINITY;
+  let calmSinceMs = clock.monotonic();
+  let answeredMs: number | undefined;
+  let queue: Promise<unknown> = Promise.resolve();
+  let queued = 0;
+  let onReply: (() => void) | undefined;
+
+  function grow(): void {
+    const calm = Math.floor((clock.monotonic() - calmSinceMs) / CALM_MS);
+    if (calm < 1) return;
+    calmSinceMs += calm * CALM_MS;
+    if (rate < ceiling.perSecond) {
+      rate = Math.min(ceiling.perSecond, rate * GROWTH ** Math.min(calm, 200));
+      if (rate > PER_SECOND_FREE) rate = ceiling.perSecond;
+    }
+    places = Math.min(ceiling.connections, places + calm);
+    wakePlaces();
+  }
+
+  function wakePlaces(): void {
+    for (let free = places - open; free > 0 && waitingForPlace.length > 0; free--) waitingForPlace.shift()!();
+  }
+
+  /** How long the next request has to wait from now on; Infinity: until a reply comes. */
+  function waitMs(): number {
+    grow();
+    const now = clock.monotonic();
+    if (notBeforeMs > now) return notBeforeMs - now;
+    if (!Number.isFinite(rate)) return 0;
+    const spacingMs = rate < 1 ? WINDOW_MS / rate : 0;
+    if (lastStartMs + spacingMs > now) return lastStartMs + spacingMs - now;
+    while (replies.length > 0 && replies[0]! <= now - WINDOW_MS) replies.shift();
+    const room = Math.max(1, Math.floor(rate)) - asked - replies.length;
+    if (room > 0) return 0;
+    // A host sees a request at some time before its reply; so the place is free a second after the reply.
+    return replies.length > 0 ? replies[0]! + WINDOW_MS - now : Number.POSITIVE_INFINITY;
+  }
+
+  function begin(): () => void {
+    asked++;
+    lastStartMs = clock.monotonic();
+    let over = false;
+    return () => {
+      if (over) return;
+      over = true;
+      asked--;
+      replies.push(clock.monotonic());
+      if (replies.length > 2 * PER_SECOND_FREE) replies = replies.slice(-PER_SECOND_FREE);
+      onReply?.();
+    };
+  }
+
+  async function takeTurn(signal: AbortSignal | undefined): Promise<void> {
+    for (;;) {
+      signal?.throwIfAborted();
+      const ms = waitMs();
+      if (ms <= 0) return;
+      if (Number.isFinite(ms)) await clock.sleep(Math.ceil(ms), signal);
+      else await new Promise<void>((wake) => (onReply = wake));
+    }
+  }
+
+  return {
+    get perSecond() {
+      return rate;
+    },
+    get connections() {
+      return places;
+    },
+    get answeredMs() {
+      return answeredMs;
+    },
+    answered() {
+      answeredMs = clock.monotonic();
+    },
+    async connect(signal) {
+      grow();
+      while (open >= places) {
+        signal?.throwIfAborted();
+        await new Promise<void>((wake, fail) => {
+          const stop = () => {
+            const at = waitingForPlace.indexOf(go);
+            if (at >= 0) waitingForPlace.splice(at, 1);
+            fail(signal?.reason);
+          };
+          const go = () => {
+            signal?.removeEventListener("abort", stop);
+            wake();
+          };
+          waitingForPlace.push(go);
+          signal?.addEventListener("abort", stop, { once: true });
+        });
+      }
+      open++;
+      let over = false;
+      return () => {
+        if (over) return;
+        over = true;
+        open--;
+        grow();
+        wakePlaces();
+      };
+    },
+    async request(signal) {
+      if (queued === 0 && waitMs() <= 0) return begin();
+      queued++;
+      const before = queue;
+      const mine = before.then(() => takeTurn(signal)).then(begin);
+      queue = mine.catch(() => {});
+      try {
+        return await mine;
+      } finally {
+        queued--;
+      }
+    },
+    throttled(retryAfterMs) {
+      const now = clock.monotonic();
+      if (retryAfterMs !== undefined) notBeforeMs = Math.max(notBeforeMs, now + retryAfterMs);
+      calmSinceMs = now;
+      if (now - halvedMs < SETTLE_MS) return;
+      halvedMs = now;
+      const lastSecond = replies.filter((at) => at > now - WINDOW_MS).length + asked;
+      rate = Math.max(PER_SECOND_MIN, Math.min(rate, Math.max(1, lastSecond)) / 2);
+      places = Math.max(1, Math.ceil(Math.min(places, Math.max(1, open)) / 2));
+    },
+  };
+}

@@ -1,0 +1,103 @@
+import { readFileSync } from "node:fs";
+import { open, readFile, rename, rm } from "node:fs/promises";
+import { uptime } from "node:os";
+import { z } from "zod";
+import { errnoOf, fileError } from "../../../stores/file-errors.js";
+import type { Stat } from "../../../stores/store.js";
+import type { Ranges } from "./ranges.js";
+
+/** What is known of an unfinished file, in `<target>.part.json` beside `<target>.part`. */
+export interface PartState {
+  /** Address of the object, for the person who finds the file. */
+  source: string;
+  /** The version that the bytes are of. */
+  size: number;
+  etag?: string | undefined;
+  modifiedMs?: number | undefined;
+  /** Ranges that were handed to the system. They are there after the process was killed, but not after a power loss. */
+  written: Ranges;
+  /** Ranges that had reached the disk. */
+  synced: Ranges;
+  /** The start of the system in which `written` holds. */
+  boot: string;
+}
+
+const RangesForm = z.array(z.tuple([z.int().nonnegative(), z.int().positive()]));
+const StateForm = z.object({
+  version: z.literal(1),
+  source: z.string(),
+  size: z.int().nonnegative(),
+  etag: z.string().optional(),
+  modifiedMs: z.number().optional(),
+  written: RangesForm,
+  synced: RangesForm,
+  boot: z.string(),
+});
+
+/** What an earlier run left, as far as it can be trusted now; `undefined` where there is nothing, or nothing that can be read. */
+export async function readState(path: string): Promise<(PartState & { done: Ranges }) | undefined> {
+  const text = await readFile(path, "utf8").catch((error: unknown) => {
+    if (errnoOf(error) === "ENOENT") return undefined;
+    throw fileError(error, path, "read");
+  });
+  if (text === undefined) return undefined;
+  try {
+    const state = StateForm.parse(JSON.parse(text));
+    return { ...state, done: sameBoot(state.boot, bootOfSystem()) ? state.written : state.synced };
+  } catch {
+    return undefined; // torn by a power loss, or of another program
+  }
+}
+
+/** Replaces the state as a whole. `sync`: it names ranges that have newly reached the disk, so it should as well. */
+export async function writeState(path: string, state: PartState, sync: boolean): Promise<void> {
+  const text = `${JSON.stringify({ version: 1, ...state })}\n`;
+  const fresh = `${path}.new`;
+  try {
+    const handle = await open(fresh, "w");
+    try {
+      await handle.writeFile(text);
+      if (sync) await handle.datasync();
+    } finally {
+      await handle.close();
+    }
+    await rename(fresh, path);
+  } catch (error) {
+    throw fileError(error, path, "written");
+  }
+}
+
+export async function removeState(path: string): Promise<void> {
+  await rm(path, { force: true });
+  await rm(`${path}.new`, { force: true });
+}
+
+let boot: string | undefined;
+
+/** Linux names each start of the system; elsewhere it is told by its time. */
+export function bootOfSystem(): string {
+  if (boot !== undefined) return boot;
+  try {
+    boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+  } catch {
+    boot = `at ${Math.round((Date.now() - uptime() * 1000) / 1000)}`;
+  }
+  return boot;
+}
+
+/** A clock that is set moves the time at which the system seems to have started. */
+const BOOT_SECONDS_APART_MAX = 60;
+
+function sameBoot(one: string, other: string): boolean {
+  const [first, second] = [one, other].map((text) => /^at (\d+)$/.exec(text)?.[1]);
+  if (first === undefined || second === undefined) return one === other;
+  return Math.abs(Number(first) - Number(second)) <= BOOT_SECONDS_APART_MAX;
+}
+
+/** Whether the object that a store tells of now is the one of the state. Where nothing but the size is known, the size decides. */
+export function isSameObject(state: Pick<PartState, "size" | "etag" | "modifiedMs">, now: Partial<Stat>): boolean {
+  if (now.size !== undefined && now.size !== state.size) return false;
+  if (state.etag !== undefined && now.etag !== undefined) return state.etag === now.etag;
+  if (state.modifiedMs !== undefined && now.modifiedMs !== undefined) return state.modifiedMs === now.modifiedMs;
+  return true;
+}

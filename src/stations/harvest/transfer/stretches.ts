@@ -1,0 +1,81 @@
+import { gapsOf, type RangeSet } from "./ranges.js";
+
+/** A contiguous part of the object that one connection fetches. */
+export interface Stretch {
+  /** The next byte to come. */
+  at: number;
+  /** Its end; moves towards `at` when another connection takes a share. */
+  to: number;
+  /** Bytes a second, as the connection shows it; 0 while unknown. */
+  speed: number;
+}
+
+/** Who fetches what. Stretches are taken in the order of the file, so that hashing in order stays close behind. */
+export interface StretchPlan {
+  /**
+   * The next stretch, of `bytes` or a little more; when all is taken, a share of the stretch that will be ready last, given that this
+   * connection is as fast as `speed` (0: unknown) and that less than `leastBytes` is not worth a request. `undefined`: nothing is left.
+   */
+  take(bytes: number, share?: { speed: number; leastBytes: number }): Stretch | undefined;
+  /** Gives back what is left of a stretch. */
+  release(stretch: Stretch): void;
+  /** Bytes that nobody fetches yet. */
+  readonly waitingBytes: number;
+  /** Whether every byte has been fetched. */
+  readonly finished: boolean;
+}
+
+/** @param leastBytes neither a stretch nor what a share leaves is made shorter than this. */
+export function stretchPlan(size: number, done: RangeSet, leastBytes: number): StretchPlan {
+  const waiting = gapsOf(done.ranges, size);
+  const active = new Set<Stretch>();
+
+  function next(bytes: number): Stretch | undefined {
+    const gap = waiting[0];
+    if (!gap) return undefined;
+    const [from, to] = gap;
+    // A rest that is not worth a request goes with it.
+    const end = to - from < bytes + leastBytes ? to : from + bytes;
+    if (end === to) waiting.shift();
+    else gap[0] = end;
+    return { at: from, to: end, speed: 0 };
+  }
+
+  function shareOf(speed: number, worthBytes: number): Stretch | undefined {
+    let last: Stretch | undefined;
+    for (const stretch of active) if (!last || secondsLeft(stretch) > secondsLeft(last)) last = stretch;
+    if (!last) return undefined;
+    const left = last.to - last.at;
+    if (left < 2 * worthBytes) return undefined;
+    const portion = last.speed > 0 && speed > 0 ? speed / (speed + last.speed) : 0.5;
+    const bytes = Math.min(left - worthBytes, Math.max(worthBytes, Math.round(left * portion)));
+    const stretch = { at: last.to - bytes, to: last.to, speed: 0 };
+    last.to = stretch.at;
+    return stretch;
+  }
+
+  return {
+    get waitingBytes() {
+      return waiting.reduce((sum, [from, to]) => sum + to - from, 0);
+    },
+    get finished() {
+      return waiting.length === 0 && active.size === 0;
+    },
+    take(bytes, share = { speed: 0, leastBytes }) {
+      const stretch =
+        next(Math.ceil(Math.max(bytes, leastBytes))) ?? shareOf(share.speed, Math.ceil(Math.max(leastBytes, share.leastBytes)));
+      if (stretch) active.add(stretch);
+      return stretch;
+    },
+    release(stretch) {
+      if (!active.delete(stretch) || stretch.at >= stretch.to) return;
+      const at = waiting.findIndex(([from]) => from > stretch.at);
+      waiting.splice(at < 0 ? waiting.length : at, 0, [stretch.at, stretch.to]);
+    },
+  };
+}
+
+/** A stretch of unknown speed counts as slow: it may be one that does not answer. */
+function secondsLeft({ at, to, speed }: Stretch): number {
+  return (to - at) / Math.max(speed, 1);
+}

@@ -1,0 +1,383 @@
+import { setMaxListeners } from "node:events";
+import { stat as statPath } from "node:fs/promises";
+import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
+import { throwIfCancelled } from "../../../stores/cancel.js";
+import type { ByteStream, Stat } from "../../../stores/store.js";
+import { ask, type KnownSource, knownSource } from "./ask.js";
+import { fetchAll, REQUEST_BYTES_MIN } from "./connections.js";
+import { type Digester, digestsOf, startDigests } from "./digest.js";
+import type { TransferOptions, TransferResult } from "./options.js";
+import { LOOK_BYTES, notData, pageIn } from "./page.js";
+import { openPartFile, type PartFile, partPathOf, removePart, statePathOf } from "./part-file.js";
+import { rowOfTries } from "./patience.js";
+import { findPresent } from "./present.js";
+import type { Ranges } from "./ranges.js";
+import { receive, type Tally } from "./receive.js";
+import { type PartState, readState } from "./state.js";
+import { algorithmsFor, checkDigests, expectedOf } from "./verify.js";
+
+/** How often a transfer begins anew because the object was replaced meanwhile. */
+const RESTARTS_MAX = 2;
+/** An object up to this size is held in memory and comes with one request; a later run fetches it anew. */
+const SMALL_BYTES = 1024 * 1024;
+/** The first request for an object of unknown size: small ones come whole, of large ones it tells the size. */
+const FIRST_BYTES = 8 * 1024 * 1024;
+
+/**
+ * Fetches one object into one local file. Large ones over several connections, each with a long request for a stretch of its own, into
+ * `<target>.part`; what is there is noted in `<target>.part.json`, and a later run goes on with it when the object is still the same one. The
+ * target appears whole, after every check has passed, or not at all.
+ *
+ * @throws {EmporiumError} STORE_ABSENT; PORTAL_NOT_DATA for a web page in the place of data; SIZE_MISMATCH, TRUNCATED, CHECKSUM_MISMATCH;
+ *   STORE_CONFLICT when the object is replaced again and again; DISK_FULL; CANCELLED; what the store throws when tries are used up.
+ */
+export async function transferObject(options: TransferOptions): Promise<TransferResult> {
+  const tally: Tally = { fetchedBytes: 0, restartedBytes: 0, requests: 0, connections: 0 };
+  const open = (source: { store: TransferOptions["store"]; key: string }, name?: string) =>
+    knownSource(source, options.pace.host(source.store.url, name));
+  const sources = () => [open(options, options.paceHost), ...(options.mirrors ?? []).map((mirror) => open(mirror))];
+  throwIfCancelled(options.signal);
+  const present = await findPresent(options, () => statNow(options, sources()[0]!));
+  if (present) return present;
+  for (let restarts = 0; ; ) {
+    const kept = await readPart(options.target);
+    const before = tally.fetchedBytes - tally.restartedBytes;
+    try {
+      return await attempt(options, sources(), kept, tally);
+    } catch (error) {
+      if (!isEmporiumError(error) || error.code !== "STORE_CONFLICT" || options.signal?.aborted) throw error;
+      await removePart(options.target);
+      // What an earlier run left of another version is no fault of this one.
+      if (!kept && ++restarts > RESTARTS_MAX) throw error;
+      tally.restartedBytes += tally.fetchedBytes - tally.restartedBytes - before;
+      options.log.warn(`${error.message}: beginning anew`);
+    }
+  }
+}
+
+type Kept = PartState & { done: Ranges };
+
+/** What an earlier run left, if its file is as long as it should be. */
+async function readPart(target: string): Promise<Kept | undefined> {
+  const state = await readState(statePathOf(target));
+  if (!state) return undefined;
+  const file = await statPath(partPathOf(target)).catch(() => undefined);
+  const end = state.done.at(-1)?.[1] ?? 0;
+  return file?.isFile() && file.size >= end && end <= state.size ? state : undefined;
+}
+
+async function attempt(
+  options: TransferOptions,
+  sources: KnownSource[],
+  kept: Kept | undefined,
+  tally: Tally,
+): Promise<TransferResult> {
+  const stop = new AbortController();
+  setMaxListeners(0, stop.signal); // a few for each connection
+  const forward = () => stop.abort(options.signal?.reason);
+  options.signal?.addEventListener("abort", forward, { once: true });
+  if (kept) sources[0]!.version = { size: kept.size, etag: kept.etag, modifiedMs: kept.modifiedMs };
+  try {
+    const begun = await begin(options, sources, kept, tally, stop.signal);
+    if ("small" in begun) return await keepSmall(options, begun, tally);
+    return begun.stream.stat.size === undefined
+      ? await fetchUnknown(options, begun, tally, stop.signal)
+      : await fetchLarge(options, sources, begun, kept, tally, stop);
+  } finally {
+    options.signal?.removeEventListener("abort", forward);
+  }
+}
+
+interface Begun {
+  source: KnownSource;
+  stream: ByteStream;
+  askMs: number;
+  release(): void;
+}
+
+interface Small {
+  small: Uint8Array;
+  source: KnownSource;
+  stream: ByteStream;
+  size: number;
+}
+
+/** The first answer, from the first source that gives one; a small object whole. */
+async function begin(
+  options: TransferOptions,
+  sources: KnownSource[],
+  kept: Kept | undefined,
+  tally: Tally,
+  signal: AbortSignal,
+): Promise<Begun | Small> {
+  const { clock, random, log } = options;
+  const now = () => clock.monotonic();
+  const tries = rowOfTries({ clock, random, log, signal });
+  for (;;) {
+    const source = sources[0]!;
+    const release = await source.host.connect(signal);
+    let passedOn = false;
+    try {
+      const askedMs = now();
+      tally.requests++;
+      const stream = await ask(source, firstRange(options, kept), signal);
+      const askMs = now() - askedMs;
+      if (
+        stream.offset === 0 &&
+        stream.length !== undefined &&
+        stream.length === stream.stat.size &&
+        stream.length <= SMALL_BYTES
+      ) {
+        return await takeSmall(options, source, stream, tally, signal);
+      }
+      passedOn = true;
+      return { source, stream, askMs, release };
+    } catch (error) {
+      if (isEmporiumError(error) && (error.code === "STORE_CONFLICT" || error.code === "PORTAL_NOT_DATA")) throw error;
+      await tries.failed(error, source.host).catch((over: unknown) => {
+        if (sources.length < 2 || signal.aborted) throw over;
+        log.warn(`${isEmporiumError(over) ? over.message : String(over)}: going on with ${sources[1]!.name}`);
+        sources.shift();
+        if (kept) sources[0]!.version = { size: kept.size };
+      });
+    } finally {
+      if (!passedOn) release();
+    }
+  }
+}
+
+function firstRange({ stat, connections, segmentBytes }: TransferOptions, kept: Kept | undefined) {
+  if (kept && kept.done.length > 0) {
+    const [from, to] = kept.done[0]!;
+    const offset = from === 0 ? to : 0;
+    // Of a file that is all there, one byte is asked for, to see whether it is still the same one.
+    if (offset >= kept.size) return { offset: Math.max(0, kept.size - 1), length: 1 };
+    const end = from === 0 ? (kept.done[1]?.[0] ?? kept.size) : from;
+    return { offset, length: Math.min(end - offset, segmentBytes ?? FIRST_BYTES) };
+  }
+  if (stat !== undefined && stat.size <= SMALL_BYTES) return undefined;
+  if (stat === undefined || connections === 1)
+    return { offset: 0, length: segmentBytes ?? (connections === 1 && stat ? undefined : FIRST_BYTES) };
+  const share = Math.max(REQUEST_BYTES_MIN, Math.ceil(stat.size / connections));
+  return { offset: 0, length: Math.min(share, segmentBytes ?? FIRST_BYTES) };
+}
+
+async function takeSmall(
+  options: TransferOptions,
+  source: KnownSource,
+  stream: ByteStream,
+  tally: Tally,
+  signal: AbortSignal,
+): Promise<Small> {
+  const { pace } = options;
+  const whole = Buffer.allocUnsafeSlow(stream.length!);
+  let size = 0;
+  tally.connections++;
+  try {
+    for await (const piece of stream.body) {
+      tally.fetchedBytes += piece.length;
+      whole.set(piece, size);
+      size += piece.length;
+      if (pace.limited) await pace.take(piece.length, signal);
+    }
+  } catch (error) {
+    tally.restartedBytes += size;
+    throw error;
+  } finally {
+    tally.connections--;
+  }
+  return { small: whole.subarray(0, size), source, stream, size };
+}
+
+async function keepSmall(
+  options: TransferOptions,
+  { small, source, stream, size }: Small,
+  tally: Tally,
+): Promise<TransferResult> {
+  const { target, stat, sync = true, clock } = options;
+  const page = pageIn(source.key, small.subarray(0, LOOK_BYTES), stream.mediaType);
+  if (page !== undefined) throw notData(source.name, page);
+  if (!stream.unpacked) checkSize(options, source, size);
+  const expected = expectedOf(options, stream.checksums ?? []);
+  const digests = digestsOf(small, algorithmsFor(expected));
+  const checksum = checkDigests(expected, digests, source.name, target);
+  const part = await openPartFile({ target, done: [], sync, clock });
+  const modifiedMs = stream.stat.modifiedMs ?? stat?.modifiedMs;
+  try {
+    if (size > 0) await part.write(small, 0);
+    await part.finish(size, modifiedMs);
+  } catch (error) {
+    await part.discard();
+    throw error;
+  }
+  options.onProgress?.({
+    doneBytes: size,
+    restartedBytes: tally.restartedBytes,
+    totalBytes: size,
+    connections: tally.connections,
+  });
+  return {
+    path: target,
+    size,
+    sha256: digests.sha256!,
+    etag: stream.stat.etag,
+    modifiedMs,
+    resumedBytes: 0,
+    fetchedBytes: tally.fetchedBytes,
+    requests: tally.requests,
+    checksum,
+    status: "fetched",
+  };
+}
+
+async function fetchLarge(
+  options: TransferOptions,
+  sources: KnownSource[],
+  { source, stream, askMs, release }: Begun,
+  kept: Kept | undefined,
+  tally: Tally,
+  stop: AbortController,
+): Promise<TransferResult> {
+  const { target, sync = true, clock, pace, onProgress } = options;
+  const size = stream.stat.size!;
+  const asked = firstRange(options, kept) ?? { offset: 0 };
+  // Only an answer that is not simply the whole object shows that parts can be asked for.
+  const ranges = stream.offset === asked.offset && (stream.offset > 0 || (stream.length ?? size) < size);
+  const modifiedMs = stream.stat.modifiedMs ?? options.stat?.modifiedMs;
+  const version: Stat = { size, etag: stream.stat.etag ?? source.version?.etag, modifiedMs };
+  source.version ??= version;
+  const expected = expectedOf(options, stream.checksums ?? []);
+  const { done, synced } = ranges && kept ? kept : { done: [], synced: [] };
+  let part: PartFile;
+  try {
+    checkSize(options, source, size);
+    part = await openPartFile({ target, object: { source: source.name, ...version }, done, synced, sync, clock });
+  } catch (error) {
+    release();
+    await stream.cancel();
+    throw error;
+  }
+  const resumedBytes = part.done.bytes;
+  const digester = startDigests(part.handle, algorithmsFor(expected), size);
+  const progress = () =>
+    onProgress?.({
+      doneBytes: part.done.bytes,
+      restartedBytes: tally.restartedBytes,
+      totalBytes: size,
+      connections: tally.connections,
+    });
+  try {
+    digester.reach(part.done.prefix);
+    progress();
+    const receiver = { part, digester, tally, pace, signal: stop.signal, now: () => clock.monotonic(), progress };
+    if (resumedBytes < size) {
+      await fetchAll({ ...receiver, options, sources, size, ranges }, { stream, release, askMs }, stop);
+    } else {
+      release();
+      await stream.cancel();
+    }
+    const digests = await digester.finish(size);
+    await digester.stop();
+    const checksum = checkDigests(expected, digests, source.name, target);
+    await part.finish(size, modifiedMs);
+    const { fetchedBytes, requests } = tally;
+    const facts = { etag: version.etag, modifiedMs, resumedBytes, fetchedBytes, requests, checksum };
+    return { path: target, size, sha256: digests.sha256!, ...facts, status: "fetched" };
+  } catch (error) {
+    await digester.stop();
+    // What cannot be gone on with is not kept.
+    const worthless = part.done.bytes === 0 || (isEmporiumError(error) && error.code === "CHECKSUM_MISMATCH");
+    await (worthless ? part.discard() : part.suspend());
+    throw error;
+  }
+}
+
+/** An object whose size nobody tells: one body, from its beginning at every try. */
+async function fetchUnknown(
+  options: TransferOptions,
+  { source, stream: first, release }: Begun,
+  tally: Tally,
+  signal: AbortSignal,
+): Promise<TransferResult> {
+  const { target, sync = true, clock, random, log, pace, onProgress } = options;
+  const tries = rowOfTries({ clock, random, log, signal });
+  const now = () => clock.monotonic();
+  let stream: ByteStream | undefined = first;
+  try {
+    for (;;) {
+      let part: PartFile | undefined;
+      let digester: Digester | undefined;
+      const before = tally.fetchedBytes - tally.restartedBytes;
+      try {
+        if (!stream) {
+          tally.requests++;
+          stream = await ask(source, undefined, signal);
+        }
+        const { stat, checksums } = stream;
+        const expected = expectedOf(options, checksums ?? []);
+        const file = await openPartFile({ target, done: [], sync, clock });
+        part = file;
+        digester = startDigests(file.handle, algorithmsFor(expected), undefined);
+        const progress = () =>
+          onProgress?.({ doneBytes: file.done.bytes, restartedBytes: tally.restartedBytes, connections: tally.connections });
+        const whole = { at: 0, to: Number.POSITIVE_INFINITY, speed: 0 };
+        const size = await receive(stream, source, whole, { part: file, digester, tally, pace, signal, now, progress });
+        if (!stream.unpacked) {
+          // A body without a length ends where its connection does, also when that broke: another witness is asked.
+          const told = await source.store.stat(source.key, { signal }).catch(() => undefined);
+          if (told && told.size !== size) throw truncated(source, size, told.size);
+          checkSize(options, source, size);
+        }
+        const digests = await digester.finish(size);
+        const checksum = checkDigests(expected, digests, source.name, target);
+        await digester.stop();
+        await part.finish(size, stat.modifiedMs);
+        const { fetchedBytes, requests } = tally;
+        const facts = { etag: stat.etag, modifiedMs: stat.modifiedMs, resumedBytes: 0, fetchedBytes, requests, checksum };
+        return { path: target, size, sha256: digests.sha256!, ...facts, status: "fetched" };
+      } catch (error) {
+        await digester?.stop();
+        await part?.discard();
+        tally.restartedBytes += tally.fetchedBytes - tally.restartedBytes - before;
+        await tries.failed(error, source.host);
+        stream = undefined;
+      }
+    }
+  } finally {
+    release();
+    await stream?.cancel();
+  }
+}
+
+function checkSize({ stat, target }: TransferOptions, { name }: KnownSource, size: number): void {
+  if (stat === undefined || stat.size === size) return;
+  throw new EmporiumError("SIZE_MISMATCH", `${name}: ${stat.size} bytes expected (by its listing), the server has ${size}`, {
+    place: { file: target },
+    hint: "list again: the file was replaced, or is still being copied there",
+  });
+}
+
+function truncated({ name }: KnownSource, found: number, wanted: number): EmporiumError {
+  return new EmporiumError("TRUNCATED", `${name}: ${found} bytes came of ${wanted}`, {
+    place: { url: name, byte: found },
+    retry: "later",
+    hint: "run again later",
+  });
+}
+
+/** Asks the store about the object, with the patience of every other question. */
+async function statNow({ clock, random, log, signal = NEVER }: TransferOptions, source: KnownSource): Promise<Stat | undefined> {
+  const tries = rowOfTries({ clock, random, log, signal });
+  for (;;) {
+    const replied = await source.host.request(signal);
+    try {
+      return await source.store.stat(source.key, { signal });
+    } catch (error) {
+      await tries.failed(error, source.host);
+    } finally {
+      replied();
+    }
+  }
+}
+
+const NEVER = new AbortController().signal;

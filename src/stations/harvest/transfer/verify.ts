@@ -1,0 +1,57 @@
+import { EmporiumError } from "../../../core/errors.js";
+import { redact } from "../../../core/redact.js";
+import { ALGORITHMS, type Algorithm, type Checksum, type ChecksumOrigin, splitChecksum } from "./checksum.js";
+import type { Digests } from "./digest.js";
+import type { TransferOptions } from "./options.js";
+
+/** What the bytes must have, and who says so. */
+export interface Expected {
+  checksum: Checksum;
+  from: ChecksumOrigin;
+}
+
+/**
+ * The one checksum that decides: what the caller was given, else the strongest that the server's answer tells.
+ *
+ * @param told by rising strength.
+ */
+export function expectedOf(
+  { checksum, checksumFrom = "given" }: Pick<TransferOptions, "checksum" | "checksumFrom">,
+  told: readonly string[],
+): Expected | undefined {
+  if (checksum) return { checksum, from: checksumFrom };
+  const known = told.filter((text) => ALGORITHMS.includes(splitChecksum(text as Checksum).algorithm));
+  return known.length > 0 ? { checksum: known.at(-1) as Checksum, from: "etag" } : undefined;
+}
+
+/** What must be computed. */
+export function algorithmsFor(expected: Expected | undefined): Algorithm[] {
+  const extra = expected && splitChecksum(expected.checksum).algorithm;
+  return extra === undefined || extra === "sha256" ? ["sha256"] : ["sha256", extra];
+}
+
+/** @throws {EmporiumError} CHECKSUM_MISMATCH */
+export function checkDigests(expected: Expected | undefined, digests: Digests, name: string, target: string): ChecksumOrigin {
+  if (!expected) return "own";
+  const { algorithm, hex } = splitChecksum(expected.checksum);
+  if (digests[algorithm] === hex) return expected.from;
+  throw new EmporiumError(
+    "CHECKSUM_MISMATCH",
+    `${redact(name)}: ${algorithm} ${hex} expected (${SAID_BY[expected.from]}), found ${digests[algorithm]}`,
+    {
+      place: { file: target },
+      hint:
+        expected.from === "given"
+          ? "check that the checksum is this file's; nothing was kept"
+          : "run again; if it stays so, the file was damaged where it lies, or the checksum is another version's: give the right one with --checksum",
+    },
+  );
+}
+
+const SAID_BY: Record<ChecksumOrigin, string> = {
+  sidecar: "by the checksum file beside it",
+  etag: "by the server",
+  listing: "by the listing",
+  given: "as given",
+  own: "by us",
+};
