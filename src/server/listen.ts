@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { EmporiumError } from "../core/errors.js";
 import { type Log, silentLog } from "../core/log.js";
+import { Bodies } from "./bodies.js";
 import { type Handler, refusal } from "./handler.js";
 
 export interface ListenOptions {
@@ -13,6 +14,8 @@ export interface ListenOptions {
   names?: readonly string[] | undefined;
   /** Requests that are answered at the same time; more are sent away with 503. Default 256. */
   requestsMax?: number | undefined;
+  /** Paths that take a body with POST, and of how many bytes at most. Everywhere else there is only reading. */
+  posts?: Readonly<Record<string, number>> | undefined;
   log?: Log | undefined;
 }
 
@@ -41,8 +44,9 @@ const IDLE_MS = 60_000;
  */
 export async function listen(
   handler: Handler,
-  { host = "127.0.0.1", port = 0, names = [], requestsMax = 256, log = silentLog }: ListenOptions = {},
+  { host = "127.0.0.1", port = 0, names = [], requestsMax = 256, posts = {}, log = silentLog }: ListenOptions = {},
 ): Promise<Listening> {
+  const bodies = new Bodies(posts);
   let isOurs = (_name: string | undefined): boolean => true;
   let underWay = 0;
   const server = createServer(async (incoming, outgoing) => {
@@ -51,7 +55,7 @@ export async function listen(
       const response =
         underWay > requestsMax
           ? refusal(503, "too many requests at once", { "retry-after": "1" })
-          : await answer(handler, incoming, isOurs);
+          : await answer(handler, incoming, isOurs, bodies);
       await send(response, incoming, outgoing);
     } catch (error) {
       log.error(error instanceof Error ? error.message : String(error), { url: incoming.url });
@@ -90,17 +94,24 @@ export async function listen(
 
 async function answer(
   handler: Handler,
-  { method = "GET", url = "", headers }: IncomingMessage,
+  incoming: IncomingMessage,
   isOurs: (host: string | undefined) => boolean,
+  bodies: Bodies,
 ): Promise<Response> {
+  const { method = "GET", url = "", headers } = incoming;
   if (!isOurs(headers.host)) return refusal(421, "this server does not go by that name");
   // `new URL` would take the dots away and show a path that nobody asked for.
   if (!url.startsWith("/") || url.includes("\\") || hasDotSegment(url)) return refusal(400, "this is no path of this server");
+  const target = new URL(`http://localhost${url}`);
+  const path = target.pathname.slice(1);
+  if (method === "POST" && bodies.isTaken(target.pathname)) {
+    return bodies.take(incoming, target.pathname, (body) =>
+      handler(new Request(target, { method, headers: pairs(headers), body }), path),
+    );
+  }
   if (!/^(?:GET|HEAD|OPTIONS)$/.test(method))
     return refusal(405, "only reading is possible here", { allow: "GET, HEAD, OPTIONS" });
-  const target = new URL(`http://localhost${url}`);
-  const request = new Request(target, { method, headers: pairs(headers) });
-  return handler(request, target.pathname.slice(1));
+  return handler(new Request(target, { method, headers: pairs(headers) }), path);
 }
 
 function hasDotSegment(url: string): boolean {
@@ -117,7 +128,8 @@ function pairs(headers: IncomingMessage["headers"]): [string, string][] {
 async function send(response: Response, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
   const headers = Object.fromEntries(response.headers);
   // What a client sends along with a request that is refused is not waited for.
-  if (incoming.headers["transfer-encoding"] !== undefined || Number(incoming.headers["content-length"] ?? 0) > 0) {
+  const sends = incoming.headers["transfer-encoding"] !== undefined || Number(incoming.headers["content-length"] ?? 0) > 0;
+  if (sends && !incoming.complete) {
     headers.connection = "close";
   }
   outgoing.writeHead(response.status, headers);

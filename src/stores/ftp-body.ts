@@ -1,4 +1,3 @@
-import type { Socket } from "node:net";
 import type { Clock } from "../core/clock.js";
 import { replyError } from "./ftp-replies.js";
 import type { FtpReply, FtpSession, FtpTransfer } from "./ftp-session.js";
@@ -19,10 +18,10 @@ export interface FtpBodyOptions {
 const NOTICE_MS = 3_000;
 
 /**
- * The bytes of a transfer. However it ends, the control connection goes back to its pool once the server has sent its last reply (226, or
+ * The bytes of a transfer; pieces are lent, each is good until the next one is asked for. However it ends, the control connection goes back to its pool once the server has sent its last reply (226, or
  * 426 for what was closed early), or closed where that does not come.
  */
-export function ftpBody(session: FtpSession, { socket, done }: FtpTransfer, options: FtpBodyOptions): Body {
+export function ftpBody(session: FtpSession, { data, done }: FtpTransfer, options: FtpBodyOptions): Body {
   const { url, length, toEnd, headersMs, clock, giveBack } = options;
   let settled = false;
   done.catch(() => {});
@@ -31,7 +30,7 @@ export function ftpBody(session: FtpSession, { socket, done }: FtpTransfer, opti
     if (settled) return;
     settled = true;
     void (async () => {
-      socket.destroy();
+      data.socket.destroy();
       await ended(early ? Math.min(NOTICE_MS, headersMs) : headersMs);
       giveBack();
     })();
@@ -49,11 +48,11 @@ export function ftpBody(session: FtpSession, { socket, done }: FtpTransfer, opti
     return reply;
   }
 
-  async function* pieces(from: Socket): AsyncGenerator<Buffer> {
+  async function* pieces(): AsyncGenerator<Uint8Array> {
     let got = 0;
     let early = true;
     try {
-      for await (const chunk of from as AsyncIterable<Buffer>) {
+      for await (const chunk of data.pieces) {
         const rest = (length ?? Number.POSITIVE_INFINITY) - got;
         if (rest > 0) yield chunk.length > rest ? chunk.subarray(0, rest) : chunk;
         got += chunk.length;
@@ -73,11 +72,11 @@ export function ftpBody(session: FtpSession, { socket, done }: FtpTransfer, opti
     }
   }
 
-  const iterator = pieces(socket);
+  const iterator = pieces();
   return {
     [Symbol.asyncIterator]: () => iterator,
     destroy() {
-      socket.destroy();
+      data.socket.destroy();
       settle(true);
     },
   };

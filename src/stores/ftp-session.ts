@@ -1,10 +1,11 @@
-import { connect, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { FTPContext, FTPError } from "basic-ftp";
 import type { Clock } from "../core/clock.js";
 import { EmporiumError } from "../core/errors.js";
 import { redact, type Secret } from "../core/redact.js";
 import { cancelled, throwIfCancelled } from "./cancel.js";
 import { lost, passivePort, replyError } from "./ftp-replies.js";
+import { connectLent, type LentSocket } from "./lent-socket.js";
 import { networkError, type Patience, protocol } from "./network.js";
 import type { AddressGate } from "./public-address-gate.js";
 
@@ -35,7 +36,7 @@ export interface FtpReply {
 
 /** A reply that promises data, and the data. */
 export interface FtpTransfer {
-  socket: Socket;
+  data: LentSocket;
   /** The last reply, after the data or instead of them. */
   done: Promise<FtpReply>;
 }
@@ -107,7 +108,7 @@ export async function openFtpSession(
   }
 
   /** The address that a reply names is not looked at: data come from where the commands go, or from nowhere. */
-  async function openData(stop: AbortSignal | undefined): Promise<Socket> {
+  async function openData(stop: AbortSignal | undefined): Promise<LentSocket> {
     const address = context.socket.remoteAddress;
     if (address === undefined) throw lost(new Error("the connection is gone"), url);
     if (manners.extendedPassive) {
@@ -115,11 +116,11 @@ export async function openFtpSession(
       const dataPort = passivePort(reply);
       // Some firewalls let the command through, and not the connection that it asks for.
       if (dataPort !== undefined) {
-        const socket = await dataSocket(address, dataPort).catch((error: unknown) => {
+        const data = await dataSocket(address, dataPort).catch((error: unknown) => {
           if (context.socket.remoteFamily === "IPv6") throw error;
           return undefined;
         });
-        if (socket) return socket;
+        if (data) return data;
       } else if (reply.code < 500) throw replyError(reply, url);
       manners.extendedPassive = false;
     }
@@ -130,8 +131,10 @@ export async function openFtpSession(
     return dataSocket(address, dataPort);
   }
 
-  function dataSocket(address: string, dataPort: number): Promise<Socket> {
-    return opened(connect({ host: address, port: dataPort }), `data connection to port ${dataPort}`);
+  async function dataSocket(address: string, dataPort: number): Promise<LentSocket> {
+    const data = connectLent({ host: address, port: dataPort });
+    await opened(data.socket, `data connection to port ${dataPort}`);
+    return data;
   }
 
   /** Resolves with a socket that is connected, and whose errors reach whoever reads it, or nobody. */
@@ -223,12 +226,12 @@ export async function openFtpSession(
     },
     ask,
     async transfer(command, restartAt, stop) {
-      const socket = await openData(stop);
+      const data = await openData(stop);
       try {
         if (restartAt > 0) {
           const reply = await ask(`REST ${restartAt}`, stop);
           if (reply.code !== 350) {
-            socket.destroy();
+            data.socket.destroy();
             return reply;
           }
         }
@@ -241,17 +244,17 @@ export async function openFtpSession(
           () => begun(false),
           () => begun(false),
         );
-        if (await within(patience.headersMs, promise, stop)) return { socket, done };
+        if (await within(patience.headersMs, promise, stop)) return { data, done };
         const reply = await done.catch((thrown: unknown) => {
           if (stop?.aborted) throw cancelled(stop);
           throw lost(thrown, url);
         });
         // Some send everything, and the last reply, before the promise.
-        if (reply.code < 300) return { socket, done };
-        socket.destroy();
+        if (reply.code < 300) return { data, done };
+        data.socket.destroy();
         return reply;
       } catch (error) {
-        socket.destroy();
+        data.socket.destroy();
         throw error;
       }
     },

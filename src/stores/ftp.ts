@@ -16,8 +16,8 @@ import { PATIENCE, type Patience, protocol } from "./network.js";
 import { withPartial } from "./partial.js";
 import type { AddressGate } from "./public-address-gate.js";
 import { checkRange, clampRange } from "./range.js";
-import { emptyStream } from "./ranged-stream.js";
-import type { ByteStream, Entry, Stat, Store, StoreReadOptions } from "./store.js";
+import { copied, emptyStream } from "./ranged-stream.js";
+import type { ByteStream, Entry, Stat, Store, StoreReadOptions, StoreStreamOptions } from "./store.js";
 import { changed } from "./upload.js";
 
 export interface FtpStoreOptions {
@@ -117,7 +117,7 @@ export function ftpStore(root: string, options: FtpStoreOptions = {}): Store {
   async function begin(
     key: string,
     range: Partial<ByteRange>,
-    { ifMatch, signal }: StoreReadOptions,
+    { ifMatch, signal, lend }: StoreStreamOptions,
   ): Promise<ByteStream | undefined> {
     checkFtpKey(key);
     const url = urlOf(key);
@@ -151,7 +151,8 @@ export function ftpStore(root: string, options: FtpStoreOptions = {}): Store {
       const length = wanted.offset + wanted.length - offset;
       const toEnd = wanted.offset + wanted.length === stat.size;
       const body = ftpBody(session, answer, { url, length, toEnd, headersMs: patience.headersMs, clock, giveBack });
-      return { stat, offset, length, ...streamBody(body, { url, offset, announced: length, patience, signal, clock }) };
+      const stream = streamBody(body, { url, offset, announced: length, patience, signal, clock });
+      return { stat, offset, length, body: lend ? stream.body : copied(stream.body), cancel: stream.cancel };
     });
   }
 
@@ -236,7 +237,7 @@ export function ftpStore(root: string, options: FtpStoreOptions = {}): Store {
         size += piece.length;
         if (size > LIMITS.tableBytes)
           throw protocol(url, `lists a folder in more than ${LIMITS.tableBytes} bytes`, undefined, "no");
-        pieces.push(piece);
+        pieces.push(piece.slice());
       }
       return Buffer.concat(pieces);
     } catch (error) {

@@ -76,7 +76,8 @@ function begin(reply: StreamedReply, { from, ifMatch, signal, lend, patience }: 
   return { stat: { size, etag, modifiedMs }, offset, length, mediaType, checksums, unpacked, body: kept, cancel };
 }
 
-async function* copied(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+/** Pieces that are lent, each copied for whoever keeps them. */
+export async function* copied(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   for await (const piece of body) yield piece.slice();
 }
 

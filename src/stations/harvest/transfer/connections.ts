@@ -42,15 +42,18 @@ export async function fetchAll(
   first: { stream: ByteStream; release(): void; askMs: number } | undefined,
   stop: AbortController,
 ): Promise<void> {
-  const { part, size, options, ranges, signal } = fetching;
+  const { part, size, options, signal } = fetching;
   const plan = stretchPlan(size, part.done, Math.min(REQUEST_BYTES_MIN, options.segmentBytes ?? REQUEST_BYTES_MIN));
-  const wanted = ranges ? Math.max(1, Math.min(options.connections, Math.ceil(plan.waitingBytes / REQUEST_BYTES_MIN))) : 1;
+  const wanted = fetching.ranges
+    ? Math.max(1, Math.min(options.connections, Math.ceil(plan.waitingBytes / REQUEST_BYTES_MIN)))
+    : 1;
   const enough = new AbortController();
   let alive = wanted;
   /** When bytes came last, over any connection. */
   let progressMs = Number.NEGATIVE_INFINITY;
   const receiver: Receiver = {
     ...fetching,
+    extend: plan.extend,
     progress() {
       progressMs = fetching.now();
       fetching.progress();
@@ -68,8 +71,10 @@ export async function fetchAll(
     try {
       for (;;) {
         throwIfCancelled(signal);
+        if (!fetching.ranges && number > 0) return;
         release ??= await fetching.sources[0]!.host.connect(AbortSignal.any([signal, enough.signal]));
-        const stretch = plan.take(begun?.stream.length ?? requestBytes(state, plan.waitingBytes), {
+        const bytes = isOpenEnded(fetching.sources[0]!) ? undefined : begun?.stream.length;
+        const stretch = plan.take(bytes ?? requestBytes(state, plan.waitingBytes), {
           speed: state.speed,
           leastBytes: SHARE_COSTS * (state.askMs / 1000) * state.speed,
         });
@@ -99,8 +104,9 @@ export async function fetchAll(
   }
 
   function requestBytes({ askMs, speed }: ConnectionState, waitingBytes: number): number {
-    if (!ranges) return size;
+    if (!fetching.ranges) return size;
     if (options.segmentBytes !== undefined) return options.segmentBytes;
+    if (isOpenEnded(fetching.sources[0]!)) return Math.ceil(waitingBytes / wanted);
     return Math.min(Math.ceil(waitingBytes / wanted), Math.max(REQUEST_BYTES, ASK_COSTS * (askMs / 1000) * speed));
   }
 
@@ -115,9 +121,9 @@ export async function fetchAll(
         if (!stream) {
           const askedMs = fetching.now();
           fetching.tally.requests++;
-          stream = await ask(source, { offset: at, length: ranges ? stretch.to - at : undefined }, signal);
+          stream = await ask(source, { offset: at, length: fetching.ranges ? stretch.to - at : undefined }, signal);
           state.askMs = fetching.now() - askedMs;
-          await checkBeginning(stream, source, at);
+          if (!(await beginsRight(stream, source, at))) return;
         }
         const got = await receive(stream, source, stretch, receiver);
         if (stretch.speed > 0) state.speed = stretch.speed;
@@ -139,19 +145,21 @@ export async function fetchAll(
     }
   }
 
-  async function checkBeginning(stream: ByteStream, source: KnownSource, at: number): Promise<void> {
+  /** False when the server cannot begin in the middle, as it turns out: then the connection that began at 0 fetches all. */
+  async function beginsRight(stream: ByteStream, source: KnownSource, at: number): Promise<boolean> {
     source.version ??= stream.stat;
     const skip = at - stream.offset;
-    if (skip === 0 || (skip > 0 && (skip <= SKIP_BYTES_MAX || !ranges))) return;
+    if (skip === 0 || (skip > 0 && (skip <= SKIP_BYTES_MAX || !fetching.ranges))) return true;
     await stream.cancel();
-    throw new EmporiumError(
-      "STORE_PROTOCOL",
-      `${source.name}: the server sent bytes from ${stream.offset}, asked for were those from ${at}`,
-      {
-        place: { url: source.name },
-        retry: "later",
-      },
-    );
+    if (!source.store.features.ranges) {
+      fetching.ranges = false;
+      return false;
+    }
+    const asked = `asked for were those from ${at}`;
+    throw new EmporiumError("STORE_PROTOCOL", `${source.name}: the server sent bytes from ${stream.offset}, ${asked}`, {
+      place: { url: source.name },
+      retry: "later",
+    });
   }
 
   /** The next source, when this one has failed for good. */
@@ -169,6 +177,14 @@ export async function fetchAll(
   const ends = await Promise.allSettled(Array.from({ length: wanted }, (_, number) => connection(number)));
   if (ends.some(({ status }) => status === "rejected")) throw cancelled(stop.signal);
   if (part.done.bytes < size) throw tooShort(fetching.sources[0]!, part.done.prefix, size);
+}
+
+/**
+ * FTP knows where a transfer begins, not where it ends: closing one in the middle throws away what is on its way, and waits until the server has
+ * noticed. So each connection has one long stretch, and a share of another's at the end.
+ */
+export function isOpenEnded({ store }: Pick<KnownSource, "store">): boolean {
+  return store.url.startsWith("ftp:");
 }
 
 interface ConnectionState {

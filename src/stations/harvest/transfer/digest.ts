@@ -113,7 +113,7 @@ const ENTRY = import.meta.url.endsWith(".ts")
   : new URL("./digest-worker.js", import.meta.url);
 
 /** So much more must be there before the thread is told again. */
-const TELL_BYTES = 1024 * 1024;
+const TELL_BYTES = 4 * 1024 * 1024;
 
 function onThread(fd: number, algorithms: readonly Algorithm[]): Digester {
   const worker = new Worker(fileURLToPath(ENTRY), { workerData: { fd, algorithms }, trackUnmanagedFds: false, execArgv: [] });

@@ -39,8 +39,8 @@ export interface PartFileOptions {
 }
 
 /** A state is written as soon as so much has come since the last one, and writes wait for it when so much has: a kill may cost 8 MiB in all. */
-const STATE_BYTES = 3 * 1024 * 1024;
-const UNSAVED_BYTES_MAX = 5 * 1024 * 1024;
+const STATE_BYTES = 4 * 1024 * 1024;
+const UNSAVED_BYTES_MAX = 6 * 1024 * 1024;
 /** A state that is lost with the power costs the time of fetching all again, so it is synced now and then. (Syncing every one would halve the speed.) */
 const STATE_SYNC_BYTES = 512 * 1024 * 1024;
 /** The disk gets so much at a time, so that the last sync finds little to do. */

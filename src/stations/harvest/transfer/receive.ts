@@ -21,6 +21,8 @@ export interface Receiver {
   pace: TransferPace;
   signal: AbortSignal;
   now(): number;
+  /** Adds what nobody fetches behind a stretch to it, for a body that goes on. */
+  extend?: ((stretch: Stretch) => boolean) | undefined;
   progress(): void;
 }
 
@@ -90,13 +92,21 @@ export async function receive(stream: ByteStream, source: KnownSource, stretch: 
       tally.fetchedBytes += whole.length;
       const before = Math.min(skip, whole.length);
       skip -= before;
-      const piece = whole.subarray(before, before + Math.max(0, stretch.to - stretch.at));
-      tally.restartedBytes += whole.length - piece.length;
-      for (let at = 0; at < piece.length; at += WRITE_BYTES) await add(piece.subarray(at, at + WRITE_BYTES));
-      speed.add(piece.length);
+      let piece = whole.subarray(before, before + Math.max(0, stretch.to - stretch.at));
+      for (let rest = whole.subarray(before); ; ) {
+        for (let at = 0; at < piece.length; at += WRITE_BYTES) await add(piece.subarray(at, at + WRITE_BYTES));
+        rest = rest.subarray(piece.length);
+        if (rest.length === 0 || !receiver.extend?.(stretch)) {
+          tally.restartedBytes += before + rest.length;
+          break;
+        }
+        piece = rest.subarray(0, stretch.to - stretch.at);
+      }
+      speed.add(whole.length);
       if (pace.limited) await pace.take(whole.length, signal);
       // A body that has ended by itself leaves its connection usable, so it is only left when more would come.
-      if (stretch.at >= stretch.to && received < (stream.length ?? Number.POSITIVE_INFINITY)) break;
+      const more = received < (stream.length ?? Number.POSITIVE_INFINITY);
+      if (stretch.at >= stretch.to && more && !receiver.extend?.(stretch)) break;
     }
     if (looking && bytes > 0) look(gathered!.subarray(0, bytes));
   } finally {

@@ -19,6 +19,8 @@ export interface StretchPlan {
   take(bytes: number, share?: { speed: number; leastBytes: number }): Stretch | undefined;
   /** Gives back what is left of a stretch. */
   release(stretch: Stretch): void;
+  /** Adds what waits right behind a stretch to it. Answers whether there was anything. */
+  extend(stretch: Stretch): boolean;
   /** Bytes that nobody fetches yet. */
   readonly waitingBytes: number;
   /** Whether every byte has been fetched. */
@@ -71,6 +73,12 @@ export function stretchPlan(size: number, done: RangeSet, leastBytes: number): S
       if (!active.delete(stretch) || stretch.at >= stretch.to) return;
       const at = waiting.findIndex(([from]) => from > stretch.at);
       waiting.splice(at < 0 ? waiting.length : at, 0, [stretch.at, stretch.to]);
+    },
+    extend(stretch) {
+      const at = waiting.findIndex(([from]) => from === stretch.to);
+      if (at < 0 || !active.has(stretch)) return false;
+      stretch.to = waiting.splice(at, 1)[0]![1];
+      return true;
     },
   };
 }

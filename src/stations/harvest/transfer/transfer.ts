@@ -4,7 +4,7 @@ import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
 import { throwIfCancelled } from "../../../stores/cancel.js";
 import type { ByteStream, Stat } from "../../../stores/store.js";
 import { ask, type KnownSource, knownSource } from "./ask.js";
-import { fetchAll, REQUEST_BYTES_MIN } from "./connections.js";
+import { fetchAll, isOpenEnded, REQUEST_BYTES_MIN } from "./connections.js";
 import { type Digester, digestsOf, startDigests } from "./digest.js";
 import type { TransferOptions, TransferResult } from "./options.js";
 import { LOOK_BYTES, notData, pageIn } from "./page.js";
@@ -146,7 +146,10 @@ async function begin(
   }
 }
 
-function firstRange({ stat, connections, segmentBytes }: TransferOptions, kept: Kept | undefined) {
+function firstRange({ store, stat, connections, segmentBytes }: TransferOptions, kept: Kept | undefined) {
+  // It ends where it is closed, whatever is said now.
+  if (!kept && isOpenEnded({ store })) return { offset: 0, length: undefined };
+
   if (kept && kept.done.length > 0) {
     const [from, to] = kept.done[0]!;
     const offset = from === 0 ? to : 0;
@@ -241,8 +244,9 @@ async function fetchLarge(
   const { target, sync = true, clock, pace, onProgress } = options;
   const size = stream.stat.size!;
   const asked = firstRange(options, kept) ?? { offset: 0 };
-  // Only an answer that is not simply the whole object shows that parts can be asked for.
-  const ranges = stream.offset === asked.offset && (stream.offset > 0 || (stream.length ?? size) < size);
+  // Only an answer that is not simply the whole object shows that parts can be asked for; FTP has no other.
+  const parts = isOpenEnded(source) ? source.store.features.ranges : stream.offset > 0 || (stream.length ?? size) < size;
+  const ranges = parts && stream.offset === asked.offset;
   const modifiedMs = stream.stat.modifiedMs ?? options.stat?.modifiedMs;
   const version: Stat = { size, etag: stream.stat.etag ?? source.version?.etag, modifiedMs };
   source.version ??= version;
