@@ -237,7 +237,7 @@ export function ftpStore(root: string, options: FtpStoreOptions = {}): Store {
         size += piece.length;
         if (size > LIMITS.tableBytes)
           throw protocol(url, `lists a folder in more than ${LIMITS.tableBytes} bytes`, undefined, "no");
-        pieces.push(piece.slice());
+        pieces.push(new Uint8Array(piece));
       }
       return Buffer.concat(pieces);
     } catch (error) {

@@ -103,7 +103,7 @@ async function openConnection(url: URL, { patience, lookup, clock = systemClock 
     keepAlive: true,
     ...(lookup ? { lookup } : {}),
     onread: {
-      buffer: Buffer.allocUnsafeSlow(READ_BYTES),
+      buffer: new Uint8Array(READ_BYTES),
       callback: (count: number, buffer: Uint8Array) => consumer(buffer.subarray(0, count)),
     },
   };

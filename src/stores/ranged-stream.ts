@@ -78,7 +78,7 @@ function begin(reply: StreamedReply, { from, ifMatch, signal, lend, patience }: 
 
 /** Pieces that are lent, each copied for whoever keeps them. */
 export async function* copied(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  for await (const piece of body) yield piece.slice();
+  for await (const piece of body) yield new Uint8Array(piece); // `slice` of a Buffer would copy nothing
 }
 
 function isPage(mediaType: string | undefined): boolean {

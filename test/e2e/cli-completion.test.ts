@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { COMMANDS } from "../../src/cli/registry.js";
 import { emporium } from "./cli-host.js";
 
 const has = (shell: string) => spawnSync(shell, ["-c", "exit 0"]).status === 0;
@@ -23,7 +24,7 @@ function bashOffers(source: string, line: string): string[] {
 
 describe.skipIf(!has("bash"))("bash (needs bash)", () => {
   it.each([
-    ["emporium ", ["ingest", "verify", "doctor", "demo", "completion", "help", "--help", "--version"]],
+    ["emporium ", [...new Set(COMMANDS.map(({ name }) => name.split(" ")[0]!)), "help", "--help", "--version"]],
     ["emporium do", ["doctor"]],
     ["emporium ingest ", ["run", "plan", "new", "check", "validate", "upgrade", "convert", "--help"]],
     ["emporium ingest run a b c --import-tomogram", ["--import-tomograms", "--import-tomogram-metadata"]],
