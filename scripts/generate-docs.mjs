@@ -1,4 +1,4 @@
-// Writes docs/reference/{errors,checks,cli}.md and ingestion-config.schema.json from the built program. `--check` writes nothing and fails where a page has drifted.
+// Writes docs/reference/{errors,checks,cli,catalog-schema}.md, its pictures, and ingestion-config.schema.json from the built program. `--check` writes nothing and fails where a page has drifted.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { checksPage, cliPage, errorsPage } from "./reference-pages.mjs";
@@ -10,12 +10,15 @@ const { flagsOf, GlobalOptions } = await built("cli/flags.js");
 const { usageLine, positional, flagRow } = await built("cli/help.js");
 const { configJsonSchema } = await built("stations/ingest/config/grammar/json-schema.js");
 const { CHECKS } = await built("stations/ingest/validate/table.js");
+const { schemaPage, schemaPictures } = await built("catalog/schema-picture.js");
 const commands = await Promise.all(COMMANDS.map(async ({ load }) => (await load()).default));
 
 const pages = {
   "errors.md": errorsPage(ERRORS),
   "checks.md": checksPage(CHECKS),
   "cli.md": cliPage(commands, { usageLine, positional, flagRow, flagsOf, GlobalOptions }),
+  "catalog-schema.md": schemaPage(),
+  ...schemaPictures(),
   "ingestion-config.schema.json": `${JSON.stringify(configJsonSchema(), null, 2)}\n`,
 };
 const folder = new URL("../docs/reference/", import.meta.url);

@@ -30,7 +30,6 @@ export async function databaseFor(
     workspace: io.workspace,
     role,
     purpose,
-    clock: io.clock,
     log: io.log,
     signal: io.signal,
     binariesFolder: io.env.EMPORIUM_POSTGRES_BIN,

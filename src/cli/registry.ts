@@ -40,6 +40,31 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./harvest-demo.js"),
   },
   {
+    name: "curate scan",
+    summary: "Take the inventory of a laboratory's drives: every file, its run and species, heads of volumes and models",
+    load: () => import("./curate-scan.js"),
+  },
+  {
+    name: "curate match",
+    summary: "Find which folders of an archive are which runs of a portal",
+    load: () => import("./curate-match.js"),
+  },
+  {
+    name: "curate labels",
+    summary: "Count which labels the models of an archive have, and draw the histogram",
+    load: () => import("./curate-labels.js"),
+  },
+  {
+    name: "curate hygiene",
+    summary: "List what in an archive is not what it seems: sidecars of macOS, backups, empty and damaged files, odd names",
+    load: () => import("./curate-hygiene.js"),
+  },
+  {
+    name: "curate header",
+    summary: "Show the header of MRC files as IMOD's header does: size, mode, spacing, axes, origin, densities, titles",
+    load: () => import("./curate-header.js"),
+  },
+  {
     name: "ingest run",
     summary: "Turn a deposition into the portal's folders: MRC, OME-Zarr and metadata",
     load: () => import("./ingest-run.js"),
@@ -90,6 +115,26 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./catalog-status.js"),
   },
   {
+    name: "catalog upload",
+    summary: "Upload data sets of a table: files as they are, or images split into frames; then their rows",
+    load: () => import("./catalog-upload.js"),
+  },
+  {
+    name: "catalog download",
+    summary: "Fetch a data set, or some of its frames, with its metadata; every checksum compared",
+    load: () => import("./catalog-download.js"),
+  },
+  {
+    name: "catalog query",
+    summary: "List the data sets that fulfil a query",
+    load: () => import("./catalog-query.js"),
+  },
+  {
+    name: "catalog verify",
+    summary: "Hold the storage of the catalogue against its database: all there, every checksum right, nothing else there",
+    load: () => import("./catalog-verify.js"),
+  },
+  {
     name: "verify",
     summary: "Prove a standardised tree: every object there, decodable, checksummed, every pyramid true",
     load: () => import("./verify.js"),
@@ -112,10 +157,11 @@ export const COMMANDS: readonly CommandEntry[] = [
 ];
 
 /** Names that the command line keeps for later versions: asking for one is answered plainly and not with a guess at another. */
-export const RESERVED = ["curate", "publish", "blocks", "engine", "serve"] as const;
+export const RESERVED = ["publish", "blocks", "engine", "serve"] as const;
 
 export const GROUPS: Readonly<Record<string, string>> = {
   harvest: "From a portal to files, facts and a table",
+  curate: "A laboratory's drives against a portal: inventory, runs, labels",
   ingest: "From a deposition to the portal's layout",
   catalog: "Data sets, files and frames in a database, and the portal's tables",
 };

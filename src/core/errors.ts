@@ -62,6 +62,11 @@ export const ERRORS = {
     summary: "A server answers with a web page (log-in, captcha, maintenance) where data were asked for.",
   },
   ADDRESS_REFUSED: { exit: 1, summary: "An address that came out of a reply or a link leads where emporium does not go." },
+  PORTAL_UNREACHABLE: { exit: 2, summary: "A portal is needed, cannot be asked, and no earlier answer of it is kept." },
+  // curation
+  NO_MATCH: { exit: 1, summary: "No folder of an archive is a run of the portal." },
+  AMBIGUOUS: { exit: 1, summary: "A folder may be several runs, or a run several folders: a person must decide." },
+  NOT_IMOD: { exit: 1, summary: "A file is called a model and is no IMOD model that can be read to its end." },
   // transfers
   CHECKSUM_MISMATCH: { exit: 1, summary: "A file that was fetched has another checksum than it should have. Nothing was kept." },
   SIZE_MISMATCH: { exit: 1, summary: "A file that was fetched has another size than it should have. Nothing was kept." },

@@ -1,0 +1,174 @@
+import { join } from "node:path";
+import { Kysely } from "kysely";
+import pg from "pg";
+import type { Clock } from "../core/clock.js";
+import { EmporiumError, type Place } from "../core/errors.js";
+import type { Log } from "../core/log.js";
+import type { Secret } from "../core/redact.js";
+import { databaseError } from "./database-errors.js";
+import { describeUrl, whereIs } from "./database-url.js";
+import { valueParsers } from "./database-values.js";
+import type { Transport } from "./embedded/address.js";
+import { EMBEDDED_DATABASE } from "./embedded/cluster.js";
+import { type Embedded, openEmbedded } from "./embedded/embedded.js";
+import type { MicroscopyTables } from "./microscopy-rows.js";
+import type { PortalTables } from "./portal-rows.js";
+import { TypedPostgresDialect } from "./typed-dialect.js";
+
+/** Every table of the catalogue, by its full name: `emporium_portal.run`, `emporium_microscopy.frames`. */
+export type CatalogTables = MicroscopyTables & PortalTables;
+
+/** What a process may do: change tables, change rows, or read. */
+export type DatabaseRole = "owner" | "writer" | "reader";
+
+export interface DatabaseOptions {
+  /** Of a server; without it the embedded database of the workspace is used, and made if need be. */
+  url?: Secret | undefined;
+  workspace: string;
+  role: DatabaseRole;
+  /** What the server's list of sessions shows behind `emporium`: `catalog upload`. */
+  purpose: string;
+  /** Time for one statement. Default: none for the owner, whose migrations take what they take, 10 min for writers, 5 s for readers. */
+  statementTimeoutMs?: number | undefined;
+  /** Connections at most. Default 10. */
+  connections?: number | undefined;
+  /** Default: real time, whatever the rest of a run goes by. It decides no output, and a server's process starts no faster by another. */
+  clock?: Clock | undefined;
+  log: Log;
+  signal?: AbortSignal | undefined;
+  /** `$EMPORIUM_POSTGRES_BIN`. */
+  binariesFolder?: string | undefined;
+  transport?: Transport | undefined;
+}
+
+export interface DatabaseServer {
+  readonly kind: "embedded" | "server";
+  /** For people: an address without password. */
+  readonly name: string;
+  /** `18.4`. */
+  readonly version: string;
+  readonly database: string;
+  readonly user: string;
+  /** Embedded only: where the data lie, and the file that lets other programs in (`PGPASSFILE`). */
+  readonly dataFolder?: string | undefined;
+  readonly passwordFile?: string | undefined;
+  /** For other programs: what `psql` wants to hear. */
+  readonly connection: { readonly host: string; readonly port: number };
+}
+
+export interface Database {
+  readonly db: Kysely<CatalogTables>;
+  /** For what Kysely has no words: a session of one's own. Errors of its clients are the driver's: see `databaseError`. */
+  readonly pool: pg.Pool;
+  readonly server: DatabaseServer;
+  readonly role: DatabaseRole;
+  readonly log: Log;
+  /** For errors. */
+  readonly place: Place;
+  /** Must be called: it ends the sessions, and stops the embedded server if nobody else uses it. Never throws. */
+  close(): Promise<void>;
+}
+
+const STATEMENT_MS: Readonly<Record<DatabaseRole, number>> = { owner: 0, writer: 10 * 60_000, reader: 5_000 };
+const CONNECT_MS = 10_000;
+const IDLE_MS = 30_000;
+/** Waiting for somebody's lock longer than this is no progress. Migrations wait for each other by their own lock. */
+const LOCK_MS = 60_000;
+/** `unique nulls not distinct` came with 15. */
+const OLDEST = 15;
+
+/**
+ * Opens the catalogue's database: pooled sessions in UTC, with limits, whose errors are ours and hold no secret.
+ * The tables may not be there yet: see `openCatalog`.
+ *
+ * @throws {EmporiumError} DATABASE_UNAVAILABLE, DATABASE_DENIED, DATABASE_VERSION (older than 15), DATABASE_EMBEDDED.
+ */
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  let moved: ((host: string, port: number) => void) | undefined;
+  const embedded = options.url ? undefined : await openEmbedded({ ...options, onMoved: ({ host, port }) => moved?.(host, port) });
+  const pool = makePool(options, embedded);
+  moved = (host, port) => Object.assign(pool.options, { host, port });
+  const place: Place = options.url ? { url: describeUrl(options.url) } : { file: embedded?.cluster.folder };
+  const db = new Kysely<CatalogTables>({ dialect: new TypedPostgresDialect({ pool }, place) });
+  const close = async () => {
+    await db.destroy().catch((error: unknown) => options.log.debug(`closing the database: ${String(error)}`));
+    if (!pool.ended && !pool.ending) await pool.end().catch(() => {});
+    await embedded?.leave();
+  };
+  try {
+    const server = await describe(pool, options, embedded);
+    return { db, pool, server, role: options.role, log: options.log, place, close };
+  } catch (error) {
+    await close();
+    throw databaseError(error, place);
+  }
+}
+
+function makePool(options: DatabaseOptions, embedded: Embedded | undefined): pg.Pool {
+  const pool = new pg.Pool({
+    ...(embedded ? login(embedded, options.role) : { connectionString: options.url?.reveal() }),
+    application_name: `emporium ${options.purpose}`.slice(0, 63),
+    max: options.connections ?? 10,
+    connectionTimeoutMillis: CONNECT_MS,
+    idleTimeoutMillis: IDLE_MS,
+    keepAlive: true,
+    types: valueParsers,
+    // not as start-up parameters, which connection poolers refuse
+    onConnect: async (client) => {
+      client.on("error", (error) => options.log.debug(`a session of the database ended: ${error.message}`));
+      await client.query(sessionSettings(options, embedded === undefined));
+    },
+  });
+  // without a listener an idle session that the server ends would end this process
+  pool.on("error", (error) => options.log.debug(`an idle session of the database ended: ${error.message}`));
+  return pool;
+}
+
+function login({ address, cluster }: Embedded, role: DatabaseRole): pg.PoolConfig {
+  const user = `emporium_${role}` as const;
+  return { ...address, user, password: cluster.secrets[user], database: EMBEDDED_DATABASE, ssl: false };
+}
+
+/** On a server a reader takes the role that only reads, where its login may; nothing can be written in its sessions either way. */
+function sessionSettings({ role, statementTimeoutMs }: DatabaseOptions, ownServer: boolean): string {
+  const settings = [
+    "set timezone = 'UTC'",
+    "set datestyle = 'ISO'",
+    "set extra_float_digits = 1",
+    `set statement_timeout = ${Math.trunc(statementTimeoutMs ?? STATEMENT_MS[role])}`,
+    `set lock_timeout = ${LOCK_MS}`,
+  ];
+  if (role === "reader") settings.push("set default_transaction_read_only = on");
+  if (role !== "owner" && ownServer) settings.push(TAKE_ROLE.replace("ROLE", `emporium_${role}`));
+  return settings.join("; ");
+}
+
+/** Since version 16 a member of a role need not be allowed to take it, and older ones don't know the word. */
+const TAKE_ROLE = `select set_config('role', rolname, false) from pg_roles where rolname = 'ROLE' and
+  case when current_setting('server_version_num')::int < 160000 then pg_has_role(oid, 'MEMBER') else pg_has_role(oid, 'SET') end`;
+
+async function describe(pool: pg.Pool, options: DatabaseOptions, embedded: Embedded | undefined): Promise<DatabaseServer> {
+  options.signal?.throwIfAborted();
+  const { rows } = await pool.query<{ version: string; number: number; database: string; user: string }>(
+    `select current_setting('server_version') as version, current_setting('server_version_num')::int as number,
+      current_database() as database, session_user as user`,
+  );
+  const { version = "", number = 0, database = "", user = "" } = rows[0] ?? {};
+  if (number < OLDEST * 10_000) {
+    throw new EmporiumError("DATABASE_VERSION", `the server is PostgreSQL ${version}, ${OLDEST} or newer wanted`, {
+      place: options.url && { url: describeUrl(options.url) },
+      hint: "leave --database out to use the embedded one",
+    });
+  }
+  const common = { version: version.split(" ")[0] ?? version, database, user };
+  if (options.url) return { kind: "server", name: describeUrl(options.url), ...common, connection: whereIs(options.url) };
+  const { cluster, address } = embedded!;
+  return {
+    kind: "embedded",
+    name: cluster.folder,
+    ...common,
+    dataFolder: cluster.data,
+    passwordFile: join(cluster.folder, "pgpass"),
+    connection: address,
+  };
+}

@@ -1,0 +1,144 @@
+import type { GraphQLFormattedError } from "graphql";
+import type pg from "pg";
+import type { Log } from "../../core/log.js";
+import { sqlState } from "../database-errors.js";
+import { tellError, tellFault } from "./answer-errors.js";
+import { AnswerWriter } from "./answer-writer.js";
+import { QUERY_LIMITS, type QueryLimits } from "./limits.js";
+import { type GraphqlRequest, type Prepared, prepareRequest, RefusedRequest } from "./prepare.js";
+import { openRowCursor, type RowCursor, type TextRow } from "./row-cursor.js";
+import type { FieldError } from "./row-text.js";
+import type { Statement } from "./statement.js";
+
+export interface PortalApiOptions {
+  /** Sessions of a role that only reads, with a `statement_timeout`. */
+  readonly pool: pg.Pool;
+  readonly log: Log;
+  readonly limits?: Partial<QueryLimits> | undefined;
+  /** How long a client may take to read an answer that is longer than one portion. Default 10 min. */
+  readonly answerMs?: number | undefined;
+}
+
+export interface PortalApi {
+  /** Never throws: whatever happens is told in the answer. */
+  answer(request: GraphqlRequest): Promise<Answer>;
+}
+
+export interface Answer {
+  /** The database cannot be reached just now: the only trouble that is none of the request's. */
+  readonly isUnavailable: boolean;
+  /** The answer's JSON, or its beginning. */
+  readonly text: string;
+  /**
+   * What follows, as it is read. Trouble in its midst is told at its end, in `errors`. Whoever does not read to the end must `return`
+   * it, or a session of the database is kept.
+   */
+  readonly rest: AsyncGenerator<string, void, undefined> | undefined;
+}
+
+/** Rows that are asked for at a time. */
+const PORTION = 200;
+const ANSWER_MS = 10 * 60_000;
+
+/**
+ * The portal's GraphQL API over the catalogue's tables.
+ *
+ * A request is planned as a whole and asked in one statement; rows go through to the client as they come, so whole tables take no more memory
+ * than a portion of their rows.
+ */
+export function openPortalApi(options: PortalApiOptions): PortalApi {
+  const limits = { ...QUERY_LIMITS, ...options.limits };
+  // the library checks the whole schema when it is first used: now, and not while somebody waits
+  prepareRequest({ query: "{ runs { id } }" }, limits);
+  return {
+    async answer(request) {
+      let prepared: Prepared;
+      try {
+        prepared = prepareRequest(request, limits);
+      } catch (error) {
+        if (error instanceof RefusedRequest) return whole({ errors: error.errors.map(tellFault) });
+        return failed(error, options.log);
+      }
+      const progress: Progress = { isWhole: false };
+      const pieces = answerPieces(prepared, options, progress);
+      try {
+        const { value: text } = await pieces.next();
+        return { isUnavailable: false, text: text!, rest: progress.isWhole ? undefined : pieces };
+      } catch (error) {
+        return failed(error, options.log);
+      }
+    },
+  };
+}
+
+interface Progress {
+  /** The piece that was given last is the last one. */
+  isWhole: boolean;
+}
+
+function whole(answer: object): Answer {
+  return { isUnavailable: false, text: `${JSON.stringify(answer)}\n`, rest: undefined };
+}
+
+function failed(thrown: unknown, log: Log): Answer {
+  const { error, isPassing, hidden } = tellError(thrown);
+  if (hidden) log.error(hidden.message, { code: hidden.code });
+  return { ...whole({ data: null, errors: [error] }), isUnavailable: isPassing };
+}
+
+/** The answer in pieces of a portion of rows; throws only before the first. */
+async function* answerPieces(
+  prepared: Prepared,
+  options: PortalApiOptions,
+  progress: Progress,
+): AsyncGenerator<string, void, undefined> {
+  const { log, pool, answerMs = ANSWER_MS } = options;
+  const errors: (FieldError | GraphQLFormattedError)[] = [...prepared.errors];
+  const writer = new AnswerWriter(prepared.fields, (error) => errors.push(error));
+  let text = "";
+  let isStarted = false;
+  try {
+    for await (const rows of portions(prepared.statement, pool, answerMs)) {
+      text = writer.add(rows);
+      if (rows.length < PORTION) break;
+      isStarted = true;
+      yield text;
+      text = "";
+    }
+  } catch (error) {
+    if (!isStarted) throw error;
+    const told = tellError(error);
+    if (told.hidden) log.error(told.hidden.message, { code: told.hidden.code });
+    errors.push(told.error);
+  }
+  const tail = errors.length > 0 ? `,"errors":${JSON.stringify(errors)}` : "";
+  progress.isWhole = true;
+  yield `${text}${writer.end()}${tail}}\n`;
+}
+
+/** A statement's rows; the last portion is smaller than the others, or empty. */
+async function* portions(
+  statement: Statement | undefined,
+  pool: pg.Pool,
+  answerMs: number,
+): AsyncGenerator<TextRow[], void, undefined> {
+  if (!statement) return;
+  const client = await pool.connect();
+  let cursor: RowCursor | undefined;
+  let failure: unknown;
+  try {
+    cursor = openRowCursor(client, statement, answerMs);
+    for (;;) {
+      const rows = await cursor.read(PORTION);
+      yield rows;
+      if (rows.length < PORTION) return;
+    }
+  } catch (error) {
+    failure = error;
+    throw error;
+  } finally {
+    cursor?.close();
+    // a session that was lost is not given to the next one
+    client.release(failure !== undefined && sqlState(failure) === undefined);
+  }
+}

@@ -1,0 +1,60 @@
+import { GraphQLError } from "graphql";
+
+/**
+ * Which part of a list a connection shows, as positions in it: from `start` to before `end`, and of those the last `last`. A list may end
+ * before `end`.
+ */
+export interface Page {
+  readonly start: number;
+  readonly end: number;
+  readonly last: number | undefined;
+}
+
+export interface PageArguments {
+  readonly first?: number | null | undefined;
+  readonly last?: number | null | undefined;
+  readonly before?: string | null | undefined;
+  readonly after?: string | null | undefined;
+}
+
+/** The largest position that is computed with: no list is longer. */
+const POSITION_MAX = 2 ** 31 - 1;
+
+/**
+ * @throws {GraphQLError} where a number is negative or above the largest page, or a cursor is none. The wording for the first two is the
+ * portal's.
+ */
+export function pageOf({ first, last, before, after }: PageArguments, sizeMax: number): Page {
+  for (const [name, size] of [
+    ["first", first],
+    ["last", last],
+  ] as const) {
+    if (size === undefined || size === null) continue;
+    if (size < 0) {
+      throw new GraphQLError("Unexpected error.", {
+        extensions: { code: "ARGUMENT", reason: `Argument '${name}' must be a non-negative integer.` },
+      });
+    }
+    if (size > sizeMax) throw new GraphQLError(`Argument '${name}' cannot be higher than ${sizeMax}.`);
+  }
+  const start = after === undefined || after === null ? 0 : positionOf(after, "after") + 1;
+  const limit = before === undefined || before === null ? POSITION_MAX : positionOf(before, "before");
+  const isBounded = first !== undefined && first !== null;
+  if (last !== undefined && last !== null) return { start, end: isBounded ? Math.min(limit, start + first) : limit, last };
+  return { start, end: Math.min(limit, start + (isBounded ? first : sizeMax)), last: undefined };
+}
+
+/** How many rows a page can have. */
+export function sizeOf({ start, end, last }: Page): number {
+  return Math.min(Math.max(0, end - start), last ?? Number.POSITIVE_INFINITY);
+}
+
+export function cursorOf(position: number): string {
+  return Buffer.from(`arrayconnection:${position}`).toString("base64");
+}
+
+function positionOf(cursor: string, argument: string): number {
+  const digits = /^arrayconnection:(\d{1,10})$/.exec(Buffer.from(cursor, "base64").toString("latin1"))?.[1];
+  if (digits === undefined) throw new GraphQLError(`Argument '${argument}' is no cursor of a connection.`);
+  return Math.min(Number(digits), POSITION_MAX - 1);
+}

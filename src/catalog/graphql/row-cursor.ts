@@ -1,0 +1,160 @@
+import type pg from "pg";
+import type { Statement } from "./statement.js";
+
+/** One row: each column as the text that the server sent, or null. */
+export type TextRow = readonly (string | null)[];
+
+export interface RowCursor {
+  /** The next rows, at most so many; none at the end. */
+  read(count: number): Promise<TextRow[]>;
+  /** Lets go of what has not been read. Must be called, once; the session can then be used again. */
+  close(): void;
+}
+
+/**
+ * Runs one statement and takes its rows in portions, as the extended query protocol has it: the server goes on only when it is asked to, so
+ * a client that reads slowly holds back the server and fills no memory.
+ *
+ * The session's `statement_timeout` is for the first portion. It would go on while the client reads (a portal that is suspended is not done),
+ * so once that portion is there the server is told to allow `wholeMs` for all the rest; that ends with the statement.
+ *
+ * Source: "Message Flow: Extended Query" in PostgreSQL's manual.
+ */
+export function openRowCursor(client: pg.ClientBase, statement: Statement, wholeMs: number): RowCursor {
+  const portal = new Portal(statement, wholeMs);
+  client.query(portal);
+  return portal;
+}
+
+/** The rows' portal has a name, so that another statement can be run beside it. */
+const PORTAL = "rows";
+/** Until the end of the transaction, which is that of the rows. */
+const MORE_TIME = "select set_config('statement_timeout', $1, true)";
+
+/** What the driver calls of a query that is not its own. Messages come in the order of the protocol. */
+class Portal implements pg.Submittable, RowCursor {
+  readonly #statement: Statement;
+  readonly #wholeMs: number;
+  #connection: pg.Connection | undefined;
+  #rows: TextRow[] = [];
+  #waiting: { resolve(rows: TextRow[]): void; reject(error: unknown): void; count: number } | undefined;
+  /** `asked`: rows are on their way; `extending`: more time is. `suspended`: the server waits for us. */
+  #state: "new" | "extending" | "asked" | "suspended" | "done" = "new";
+  #isExtended = false;
+  #failure: { error: unknown } | undefined;
+  #closed = false;
+
+  constructor(statement: Statement, wholeMs: number) {
+    this.#statement = statement;
+    this.#wholeMs = wholeMs;
+  }
+
+  read(count: number): Promise<TextRow[]> {
+    return new Promise((resolve, reject) => {
+      if (this.#failure) reject(this.#failure.error);
+      else if (this.#state === "done") resolve([]);
+      else {
+        this.#waiting = { resolve, reject, count };
+        if (this.#state === "suspended" || (this.#state === "new" && this.#connection)) this.#ask(count);
+      }
+    });
+  }
+
+  close(): void {
+    this.#closed = true;
+    if (this.#connection && (this.#state === "suspended" || this.#state === "new")) this.#drop();
+  }
+
+  submit(connection: pg.Connection): void {
+    this.#connection = connection;
+    if (this.#closed) {
+      this.#finish();
+      return;
+    }
+    const { sql, parameters } = this.#statement;
+    connection.stream.cork();
+    connection.parse({ name: "", text: sql, types: [] }, true);
+    connection.bind({ portal: PORTAL, statement: "", values: [...parameters] }, true);
+    connection.describe({ type: "P", name: PORTAL }, true);
+    if (this.#waiting) this.#ask(this.#waiting.count);
+    else connection.flush();
+    connection.stream.uncork();
+  }
+
+  handleRowDescription(): void {}
+
+  handleDataRow({ fields }: { fields: TextRow }): void {
+    if (this.#state === "asked") this.#rows.push(fields);
+  }
+
+  handlePortalSuspended(): void {
+    this.#state = "suspended";
+    if (this.#closed) this.#drop();
+    else if (!this.#isExtended) this.#extend();
+    this.#deliver();
+  }
+
+  handleCommandComplete(): void {
+    if (this.#state !== "extending") {
+      this.#finish();
+      return;
+    }
+    this.#state = "suspended";
+    if (this.#closed) this.#drop();
+    else if (this.#waiting) this.#ask(this.#waiting.count);
+  }
+
+  handleEmptyQuery(): void {
+    this.#finish();
+  }
+
+  handleReadyForQuery(): void {}
+
+  handleError(error: unknown): void {
+    const isOpen = this.#state !== "done";
+    this.#state = "done";
+    this.#failure ??= { error };
+    this.#rows = [];
+    if (isOpen) this.#connection?.sync();
+    this.#waiting?.reject(error);
+    this.#waiting = undefined;
+  }
+
+  #ask(count: number): void {
+    this.#state = "asked";
+    // the declared type of `rows` is text; what is sent is a number
+    this.#connection!.execute({ portal: PORTAL, rows: count } as never, true);
+    this.#connection!.flush();
+  }
+
+  #extend(): void {
+    this.#isExtended = true;
+    this.#state = "extending";
+    const connection = this.#connection!;
+    connection.stream.cork();
+    connection.parse({ name: "", text: MORE_TIME, types: [] }, true);
+    connection.bind({ portal: "", statement: "", values: [String(this.#wholeMs)] }, true);
+    connection.execute({ portal: "" }, true);
+    connection.flush();
+    connection.stream.uncork();
+  }
+
+  #finish(): void {
+    this.#state = "done";
+    this.#connection!.sync();
+    this.#deliver();
+  }
+
+  #drop(): void {
+    this.#state = "done";
+    this.#connection!.close({ type: "P", name: PORTAL }, true);
+    this.#connection!.sync();
+  }
+
+  #deliver(): void {
+    const rows = this.#rows;
+    this.#rows = [];
+    this.#waiting?.resolve(rows);
+    this.#waiting = undefined;
+  }
+}

@@ -1,0 +1,152 @@
+import { cursorOf, type Page } from "./page.js";
+import type { ConnectionField, PageInfoField, Shape, ShapedField, ValueKind } from "./shape.js";
+
+/** What the database gave for one row: a value for each slot of its plan. */
+export type Row = readonly unknown[];
+
+/** Where something stands in the answer, from the inside out. */
+export interface Path {
+  readonly above: Path | undefined;
+  readonly key: string | number;
+}
+
+/** A value that could not be told; null stands in its place. */
+export interface FieldError {
+  readonly message: string;
+  readonly path: readonly (string | number)[];
+}
+
+type Report = (error: FieldError) => void;
+
+const INT_MAX = 2 ** 31 - 1;
+
+/**
+ * A row as JSON, in the shape that was asked for. Text is put together directly: the answers are large, and objects of them would be made
+ * only to be printed.
+ *
+ * @param report is told what cannot be told in the answer.
+ */
+export function rowText(fields: readonly ShapedField[], row: Row, path: Path, report: Report): string {
+  let text = "{";
+  for (const [at, { name, shape }] of fields.entries()) {
+    text += `${at > 0 ? "," : ""}"${name}":${shapeText(shape, row, path, name, report)}`;
+  }
+  return `${text}}`;
+}
+
+function shapeText(shape: Shape, row: Row, above: Path, key: string, report: Report): string {
+  switch (shape.kind) {
+    case "constant":
+      return shape.text;
+    case "value":
+      return valueText(row[shape.at], shape.as, above, key, report);
+    case "globalId":
+      return `"${Buffer.from(`${shape.type}:${row[shape.at]}`).toString("base64")}"`;
+    case "fields":
+      return rowText(shape.fields, row, { above, key }, report);
+    case "row": {
+      const inner = row[shape.at] as Row | null;
+      return inner === null ? "null" : rowText(shape.fields, inner, { above, key }, report);
+    }
+    case "rows": {
+      const path: Path = { above, key };
+      const rows = (row[shape.at] ?? []) as readonly Row[];
+      return `[${rows.map((inner, at) => rowText(shape.fields, inner, { above: path, key: at }, report)).join(",")}]`;
+    }
+    case "connection":
+      return connectionText(shape.fields, seen(row[shape.at], shape.page), { above, key }, report);
+  }
+}
+
+function valueText(value: unknown, as: ValueKind, above: Path, key: string, report: Report): string {
+  if (value === null || value === undefined) return "null";
+  switch (as) {
+    case "plain":
+      return JSON.stringify(value);
+    case "float":
+      return floatText(value);
+    case "floats":
+      return `[${(value as unknown[][]).map((line) => `[${line.map(floatText).join(",")}]`).join(",")}]`;
+    case "date":
+      return `"${dateText(String(value))}"`;
+    case "count":
+      if (Math.abs(Number(value)) <= INT_MAX) return String(value);
+      report({
+        message: `Int cannot represent non 32-bit signed integer value: ${value}`,
+        path: pathOf({ above, key }),
+      });
+      return "null";
+  }
+}
+
+/** With a point even where nothing is behind it: Python makes a `float` of `10.0` and an `int` of `10`. */
+function floatText(value: unknown): string {
+  if (typeof value !== "number") return "null"; // NaN and infinities, for which JSON has no words
+  const text = String(value);
+  return /[.e]/.test(text) ? text : `${text}.0`;
+}
+
+/** As Python's `isoformat` has it: microseconds with six digits or none. */
+function dateText(moment: string): string {
+  return `${moment.replace(/\.(\d+)$/, (_, digits: string) => `.${digits.padEnd(6, "0")}`)}+00:00`;
+}
+
+interface Seen {
+  readonly rows: readonly Row[];
+  /** Position of the first. */
+  readonly start: number;
+  readonly hasNextPage: boolean;
+}
+
+/** Takes the page out of what was read: one row more than it has, or, for the last rows of a list, those and the list's length. */
+function seen(value: unknown, { start, end, last }: Page): Seen {
+  if (last === undefined) {
+    const rows = (value ?? []) as readonly Row[];
+    const size = Math.max(0, end - start);
+    return { rows: rows.slice(0, size), start, hasNextPage: rows.length > size };
+  }
+  const [total, rows] = value as readonly [number | null, readonly Row[] | null];
+  const stop = Math.min(end, total ?? 0);
+  return { rows: rows ?? [], start: Math.max(start, stop - last), hasNextPage: stop < (total ?? 0) };
+}
+
+function connectionText(fields: readonly ConnectionField[], page: Seen, path: Path, report: Report): string {
+  const parts = fields.map((field) => {
+    if (field.kind === "constant") return `"${field.name}":${field.text}`;
+    if (field.kind === "pageInfo") {
+      return `"${field.name}":{${field.fields.map((one) => `"${one.name}":${pageInfoText(one, page)}`).join(",")}}`;
+    }
+    const edges = page.rows.map((row, at) => {
+      const edge: Path = { above: { above: path, key: field.name }, key: at };
+      const inner = field.fields.map((one) => {
+        if (one.kind === "constant") return `"${one.name}":${one.text}`;
+        if (one.kind === "cursor") return `"${one.name}":"${cursorOf(page.start + at)}"`;
+        return `"${one.name}":${rowText(one.fields, row, { above: edge, key: one.name }, report)}`;
+      });
+      return `{${inner.join(",")}}`;
+    });
+    return `"${field.name}":[${edges.join(",")}]`;
+  });
+  return `{${parts.join(",")}}`;
+}
+
+function pageInfoText(field: PageInfoField, { rows, start, hasNextPage }: Seen): string {
+  switch (field.kind) {
+    case "constant":
+      return field.text;
+    case "hasNextPage":
+      return String(hasNextPage);
+    case "hasPreviousPage":
+      return String(start > 0);
+    case "startCursor":
+      return rows.length > 0 ? `"${cursorOf(start)}"` : "null";
+    case "endCursor":
+      return rows.length > 0 ? `"${cursorOf(start + rows.length - 1)}"` : "null";
+  }
+}
+
+function pathOf(path: Path): (string | number)[] {
+  const keys: (string | number)[] = [];
+  for (let at: Path | undefined = path; at; at = at.above) keys.unshift(at.key);
+  return keys;
+}

@@ -1,0 +1,36 @@
+import type { Page } from "./page.js";
+
+/** How an array that the database gives becomes a part of the answer. The two are made together by `plan.ts`. */
+export type Shape =
+  | { readonly kind: "constant" /** JSON. */; readonly text: string }
+  | { readonly kind: "value"; readonly at: number; readonly as: ValueKind }
+  /** Base64 of `{type}:{value}`. */
+  | { readonly kind: "globalId"; readonly at: number; readonly type: string }
+  /** Further fields of the same row. */
+  | { readonly kind: "fields"; readonly fields: readonly ShapedField[] }
+  /** Null, or the row that is there. */
+  | { readonly kind: "row"; readonly at: number; readonly fields: readonly ShapedField[] }
+  | { readonly kind: "connection"; readonly at: number; readonly page: Page; readonly fields: readonly ConnectionField[] }
+  /** None, or one object for each row that is there. */
+  | { readonly kind: "rows"; readonly at: number; readonly fields: readonly ShapedField[] };
+
+/** `count`: a number that GraphQL's `Int` must hold, else it is an error. */
+export type ValueKind = "plain" | "float" | "floats" | "date" | "count";
+
+export interface ShapedField {
+  /** Name in the answer. */
+  readonly name: string;
+  readonly shape: Shape;
+}
+
+export type ConnectionField =
+  | { readonly name: string; readonly kind: "constant"; readonly text: string }
+  | { readonly name: string; readonly kind: "pageInfo"; readonly fields: readonly PageInfoField[] }
+  | { readonly name: string; readonly kind: "edges"; readonly fields: readonly EdgeField[] };
+export type PageInfoField =
+  | { readonly name: string; readonly kind: "constant"; readonly text: string }
+  | { readonly name: string; readonly kind: "hasNextPage" | "hasPreviousPage" | "startCursor" | "endCursor" };
+export type EdgeField =
+  | { readonly name: string; readonly kind: "constant"; readonly text: string }
+  | { readonly name: string; readonly kind: "cursor" }
+  | { readonly name: string; readonly kind: "node"; readonly fields: readonly ShapedField[] };

@@ -1,0 +1,205 @@
+import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler, sql } from "kysely";
+import { type Entity, type Field, getEntity } from "../entities.js";
+import type { Sql } from "./comparison-sql.js";
+import { Joins, orderSql } from "./order-sql.js";
+import type { Page } from "./page.js";
+import type { AggregateFunction, GroupsPlan, ListSlot, ObjectSlot, RootQuery, RowPlan, Slot } from "./row-plan.js";
+import {
+  allOf,
+  columnOf,
+  descend,
+  joined,
+  LEVEL_OF_AGGREGATES,
+  LEVEL_OF_LISTS,
+  type SqlContext,
+  sqlContext,
+  tableAs,
+  whereSql,
+} from "./where-sql.js";
+
+export interface Statement {
+  readonly sql: string;
+  readonly parameters: readonly string[];
+}
+
+/** Only to put text together: it has no connection. */
+const compiler = new Kysely<object>({
+  dialect: {
+    createAdapter: () => new PostgresAdapter(),
+    createDriver: () => new DummyDriver(),
+    createIntrospector: (db) => new PostgresIntrospector(db),
+    createQueryCompiler: () => new PostgresQueryCompiler(),
+  },
+});
+
+/**
+ * The one statement of a request, whose rows are the number of a query and a JSON array. What is selected below a row is part of its array, as
+ * subqueries that the database runs by its indexes: so the answer is of one moment, and the number of statements does not grow with the
+ * selection. Columns and tables are those of the entities, every value is a parameter.
+ *
+ * @param relations that a filter, an order or a grouping may go along.
+ * @throws {GraphQLError} where it goes along more.
+ */
+export function statementOf(queries: readonly RootQuery[], relations: number): Statement {
+  const context = sqlContext(relations);
+  const parts = queries.map((query, at) => {
+    const rows = query.kind === "rows" ? rowsSql(context, query) : groupsSql(context, query.groups);
+    return queries.length === 1 ? sql`select 0 as query, part.row::text from (${rows}) as part` : numbered(rows, at);
+  });
+  const whole = parts.length === 1 ? parts[0]! : inOrder(parts);
+  const { sql: text, parameters } = whole.compile(compiler);
+  return { sql: text, parameters: parameters as string[] };
+}
+
+function numbered(rows: Sql, at: number): Sql {
+  return sql`select ${sql.lit(at)}::int as query, row_number() over () as position, part.row from (${rows}) as part`;
+}
+
+/** One list after the other: the parts of a union have no order among each other, nor must their rows keep theirs. */
+function inOrder(parts: readonly Sql[]): Sql {
+  const union = sql`${sql.join([...parts], sql` union all `)}`;
+  return sql`select whole.query, whole.row::text from (${union}) as whole order by whole.query, whole.position`;
+}
+
+function rowsSql(context: SqlContext, { row, filter, limit, offset }: RootQuery & { kind: "rows" }): Sql {
+  const alias = context.alias();
+  const order = orderSql(context, row.entity, alias, filter.orderBy);
+  const conditions = whereSql(context, row.entity, alias, filter.where, LEVEL_OF_LISTS);
+  return sql`select ${rowSql(context, row, alias)} as row from ${tableAs(row.entity.name, alias)} ${spaced(order.joins)}
+    where ${allOf(conditions)} order by ${order.by} ${windowSql(limit, offset ?? 0)}`;
+}
+
+/** A row's array. PostgreSQL takes 100 arguments; no entity has so many columns and relations, even with every alias that is allowed. */
+function rowSql(context: SqlContext, { slots }: RowPlan, alias: string): Sql {
+  return sql`json_build_array(${sql.join(slots.map((slot) => slotSql(context, slot, alias)))})`;
+}
+
+function slotSql(context: SqlContext, slot: Slot, alias: string): Sql {
+  switch (slot.kind) {
+    case "column":
+      return valueSql(columnOf(alias, slot.column), slot.type);
+    case "object":
+      return objectSql(context, slot, alias);
+    case "list":
+      return listSql(context, slot, alias);
+    case "groups": {
+      const { list, groups } = slot;
+      return sql`(select json_agg(part.row) from (${groupsSql(context, groups, (child) => joined(child, list.key, alias, "id"))}) as part)`;
+    }
+  }
+}
+
+/** Moments lose their zone here, which is UTC then, whatever the session's is. */
+function valueSql(value: Sql, type: Field["type"]): Sql {
+  return type === "date" ? sql`(${value}) at time zone 'UTC'` : value;
+}
+
+function objectSql(context: SqlContext, { key, filter, row }: ObjectSlot, parent: string): Sql {
+  const alias = context.alias();
+  const order = orderSql(context, row.entity, alias, filter.orderBy);
+  const conditions = [
+    joined(alias, "id", parent, key.column),
+    ...whereSql(context, row.entity, alias, filter.where, LEVEL_OF_LISTS),
+  ];
+  return sql`(select ${rowSql(context, row, alias)} from ${tableAs(key.target, alias)} ${spaced(order.joins)} where ${allOf(conditions)})`;
+}
+
+function listSql(context: SqlContext, { list, filter, page, row }: ListSlot, parent: string): Sql {
+  const alias = context.alias();
+  const order = orderSql(context, row.entity, alias, filter.orderBy);
+  const conditions = [
+    joined(alias, list.key, parent, "id"),
+    ...whereSql(context, row.entity, alias, filter.where, LEVEL_OF_LISTS),
+  ];
+  const from = sql`from ${tableAs(list.target, alias)} ${spaced(order.joins)} where ${allOf(conditions)}`;
+  if (page.last !== undefined) return lastRowsSql(context, row, alias, from, order.by, { ...page, last: page.last });
+  // one row more than the page has, to know whether there is a next one
+  const window = windowSql(Math.max(0, page.end - page.start) + 1, page.start);
+  return sql`(select json_agg(part.row) from (
+    select ${rowSql(context, row, alias)} as row ${from} order by ${order.by} ${window}) as part)`;
+}
+
+/** The last rows of a list whose length is not known: `[length, rows]`, with positions counted first. */
+function lastRowsSql(context: SqlContext, row: RowPlan, alias: string, from: Sql, by: Sql, page: Page & { last: number }): Sql {
+  const all = context.alias();
+  const [position, total] = [columnOf(all, "#position"), columnOf(all, "#total")];
+  const first = sql`greatest(${parameter(page.start)}, least(${parameter(page.end)}, ${total}) - ${parameter(page.last)})`;
+  return sql`(select json_build_array(
+      max(${total}),
+      json_agg(${rowSql(context, row, all)} order by ${position}) filter (where ${position} >= ${first} and ${position} < ${parameter(page.end)}))
+    from (select ${sql.id(alias)}.*, row_number() over (order by ${by}) - 1 as "#position", count(*) over () as "#total" ${from}) as ${sql.id(all)})`;
+}
+
+/**
+ * One array for each group, functions first; without groups one for all rows.
+ *
+ * @param toParent where rows are counted of one parent alone. Then there is no array if there are no rows.
+ */
+function groupsSql(context: SqlContext, groups: GroupsPlan, toParent?: (alias: string) => Sql): Sql {
+  const alias = context.alias();
+  const { entity } = groups;
+  const joins = new Joins(context);
+  for (const path of groups.paths) walk(context, joins, entity, alias, path);
+  const by = groups.by.map(({ path, field }) => ({
+    field,
+    value: columnOf(walk(context, joins, entity, alias, path), field.column),
+  }));
+  const conditions = whereSql(context, entity, alias, groups.where, LEVEL_OF_AGGREGATES);
+  if (toParent) conditions.unshift(toParent(alias));
+  const values = [
+    ...groups.functions.map((one) => functionSql(one, alias)),
+    ...by.map(({ field, value }) => valueSql(value, field.type)),
+  ];
+  const columns = sql`${sql.join(by.map(({ value }) => value))}`;
+  const grouping =
+    by.length > 0 ? sql`group by ${columns} order by ${columns}` : toParent ? sql`having count(*) > 0` : sql`having true`;
+  return sql`select json_build_array(${sql.join(values)}) as row from ${tableAs(entity.name, alias)} ${spaced(joins.tables)}
+    where ${allOf(conditions)} ${grouping}`;
+}
+
+/** Joins a whole path; the alias of what it ends at. */
+function walk(context: SqlContext, joins: Joins, entity: Entity, alias: string, path: readonly string[]): string {
+  let [at, name, level] = [entity, alias, LEVEL_OF_AGGREGATES];
+  for (const [index, step] of path.entries()) {
+    level = descend(context, level);
+    name = joins.along(at, name, path.slice(0, index + 1));
+    const key = at.keys.find(({ object }) => object === step);
+    at = getEntity((key ?? at.lists.find((list) => list.name === step)!).target);
+  }
+  return name;
+}
+
+/** Means of whole numbers are cut to whole numbers: the portal gives every function of a column the column's type. */
+function functionSql(one: AggregateFunction, alias: string): Sql {
+  if (one.name === "count") {
+    return one.distinct ? sql`count(distinct ${columnOf(alias, one.distinct.column)})` : sql`count(${columnOf(alias, "id")})`;
+  }
+  const column = columnOf(alias, one.of.column);
+  const isCut = one.of.type === "int";
+  switch (one.name) {
+    case "sum":
+      return sql`sum(${column})`;
+    case "avg":
+      return isCut ? sql`trunc(avg(${column}))` : sql`avg(${column})`;
+    case "stddev":
+      return isCut ? sql`trunc(stddev_samp(${column}))` : sql`stddev_samp(${column})`;
+    case "variance":
+      return isCut ? sql`trunc(var_samp(${column}))` : sql`var_samp(${column})`;
+    case "min":
+      return valueSql(sql`min(${column})`, one.of.type);
+    case "max":
+      return valueSql(sql`max(${column})`, one.of.type);
+  }
+}
+
+function windowSql(limit: number | undefined, offset: number): Sql {
+  return sql`${limit === undefined ? sql`` : sql`limit ${parameter(limit)}`} ${offset > 0 ? sql`offset ${parameter(offset)}` : sql``}`;
+}
+
+function parameter(count: number): Sql {
+  return sql`${String(count)}::int8`;
+}
+
+function spaced(parts: readonly Sql[]): Sql {
+  return parts.length > 0 ? sql`${sql.join([...parts], sql` `)}` : sql``;
+}

@@ -1,0 +1,96 @@
+import { GraphQLError } from "graphql";
+import { sql } from "kysely";
+import { type Entity, type EntityName, getEntity } from "../entities.js";
+import { PORTAL_SCHEMA } from "../portal-rows.js";
+import { findColumn } from "./columns.js";
+import { comparisons, type Sql } from "./comparison-sql.js";
+import type { Clause } from "./row-plan.js";
+
+/** What is the same for all parts of one statement. */
+export interface SqlContext {
+  /** A name for one more use of a table. */
+  alias(): string;
+  /** Relations that may be gone along from a root. */
+  readonly relations: number;
+}
+
+export function sqlContext(relations: number): SqlContext {
+  let used = 0;
+  return { alias: () => `t${used++}`, relations };
+}
+
+/** Aggregates start one relation further down than lists, as in the portal. */
+export const LEVEL_OF_LISTS = 0;
+export const LEVEL_OF_AGGREGATES = 1;
+
+/** The level behind `steps` more relations. */
+export function descend({ relations }: SqlContext, level: number, steps = 1): number {
+  if (level + steps > relations) throw new GraphQLError("Max filter depth exceeded");
+  return level + steps;
+}
+
+export function tableAs(name: EntityName, alias: string): Sql {
+  return sql`${sql.table(`${PORTAL_SCHEMA}.${getEntity(name).table}`)} as ${sql.id(alias)}`;
+}
+
+export function columnOf(alias: string, column: string): Sql {
+  return sql`${sql.id(alias, column)}`;
+}
+
+/** Conditions joined by `and`; none is `true`. */
+export function allOf(conditions: readonly Sql[]): Sql {
+  return conditions.length > 0 ? sql`${sql.join([...conditions], sql` and `)}` : sql`true`;
+}
+
+/**
+ * The conditions of a `where` on the rows of `alias`. A relation is an `exists`, one that is named with nothing in it too: it asks for a row
+ * at all.
+ *
+ * @throws {GraphQLError} `Max filter depth exceeded`, in the portal's words.
+ */
+export function whereSql(context: SqlContext, entity: Entity, alias: string, where: Clause | undefined, level: number): Sql[] {
+  return Object.entries(where ?? {}).flatMap(([name, value]) => {
+    if (value === null) return [];
+    const inner = value as Clause;
+    const column = findColumn(entity, name);
+    if (column) return comparisons(columnOf(alias, column.column), column.type, inner);
+    for (const key of entity.keys) {
+      if (key.name === name) return comparisons(columnOf(alias, key.column), "int", inner);
+      if (key.object === name) {
+        return [
+          existsSql(context, key.target, inner, descend(context, level), (target) => joined(target, "id", alias, key.column)),
+        ];
+      }
+    }
+    for (const list of entity.lists) {
+      const toParent = (target: string) => joined(target, list.key, alias, "id");
+      if (list.name === name) return [existsSql(context, list.target, inner, descend(context, level), toParent)];
+      if (list.aggregate === name) return countSql(context, list.target, inner, descend(context, level, 2), toParent);
+    }
+    throw new TypeError(`${entity.name}.${name} is in the schema and not in the entities`);
+  });
+}
+
+/** `a.x = b.y`. */
+export function joined(a: string, x: string, b: string, y: string): Sql {
+  return sql`${columnOf(a, x)} = ${columnOf(b, y)}`;
+}
+
+function existsSql(context: SqlContext, name: EntityName, where: Clause, level: number, join: (alias: string) => Sql): Sql {
+  const alias = context.alias();
+  const conditions = [join(alias), ...whereSql(context, getEntity(name), alias, where, level)];
+  return sql`exists (select 1 from ${tableAs(name, alias)} where ${allOf(conditions)})`;
+}
+
+/** How many rows lead here, or how many different values they have. Without `group by` a count is there for no rows too: it is 0. */
+function countSql(context: SqlContext, name: EntityName, { count }: Clause, level: number, join: (alias: string) => Sql): Sql[] {
+  const { arguments: column, distinct, filter, predicate } = count as Clause;
+  const entity = getEntity(name);
+  const alias = context.alias();
+  const conditions = [join(alias), ...whereSql(context, entity, alias, (filter ?? undefined) as Clause | undefined, level)];
+  const counted = distinct === true && typeof column === "string" ? findColumn(entity, column) : undefined;
+  const value = counted ? sql`count(distinct ${columnOf(alias, counted.column)})` : sql`count(*)`;
+  const predicates = comparisons(value, "int", (predicate ?? null) as Clause | null);
+  if (predicates.length === 0) return [];
+  return [sql`exists (select 1 from ${tableAs(name, alias)} where ${allOf(conditions)} having ${allOf(predicates)})`];
+}
