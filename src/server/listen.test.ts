@@ -90,6 +90,45 @@ describe("listen", () => {
     expect(statusOf(await raw(server, text))).toBe(405);
   });
 
+  describe("with a path that takes bodies", () => {
+    const post = (port: number, path: string, length: number, more = "") =>
+      `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nContent-Length: ${length}\r\n${more}\r\n`;
+    const repeat: Handler = async (request, path) => new Response(`${path} ${(await request.text()).length}`);
+
+    it("hands them over whole, there alone", async () => {
+      const { url } = await serve(repeat, { posts: { "/ask": 1_000_000 } });
+      const sent = (path: string, body: string) => fetch(`${url}${path}`, { method: "POST", body });
+      expect(await (await sent("/ask?x", "é".repeat(300_000))).text()).toBe("ask 300000");
+      expect(await (await sent("/ask", "")).text()).toBe("ask 0");
+      expect((await sent("/ask/", "x")).status).toBe(405);
+      expect((await sent("/other", "x")).status).toBe(405);
+      expect((await fetch(`${url}/ask`, { method: "PUT", body: "x" })).status).toBe(405);
+    });
+
+    it("refuses those that are too large, by what they say and by what they send", async () => {
+      const server = await serve(repeat, { posts: { "/ask": 1000 } });
+      expect(statusOf(await raw(server, post(server.port, "/ask", 1001)))).toBe(413);
+      const chunks = `${post(server.port, "/ask", 0).replace("Content-Length: 0", "Transfer-Encoding: chunked")}${"3e8\r\n"}${"x".repeat(1000)}\r\n1\r\nx\r\n`;
+      expect(statusOf(await raw(server, chunks))).toBe(413);
+      expect(statusOf(await raw(server, `${post(server.port, "/ask", 1000, "Connection: close\r\n")}${"x".repeat(1000)}`))).toBe(
+        200,
+      );
+    });
+
+    it("asks for the server's name there too", async () => {
+      const server = await serve(repeat, { posts: { "/ask": 1000 } });
+      const text = post(server.port, "/ask", 1).replace("127.0.0.1", "evil.example.org");
+      expect(statusOf(await raw(server, `${text}x`))).toBe(421);
+    });
+
+    it("keeps the connection for the next request", async () => {
+      const server = await serve(repeat, { posts: { "/ask": 1000 } });
+      const two = `${post(server.port, "/ask", 2)}ab${post(server.port, "/ask", 3, "Connection: close\r\n")}abc`;
+      const answer = await raw(server, two);
+      expect(answer.match(/ask \d/g)).toEqual(["ask 2", "ask 3"]);
+    });
+  });
+
   it("sends away what is too much at once, and takes the next", async () => {
     let letGo = () => {};
     const held = new Promise<void>((resolve) => {
