@@ -46,3 +46,6 @@ export interface Lab<Name extends DepositName = DepositName> {
 
 /** Writes the laboratory. Deterministic: same options, same bytes. */
 export function generateLab<const Name extends DepositName = "imod" | "traps">(options: LabOptions<Name>): Promise<Lab<Name>>;
+
+/** Writes images of a light microscope, with the table and configuration that upload them to a catalogue. Deterministic. */
+export function generateMicroscopy(options: { out: string }): Promise<void>;

@@ -18,6 +18,8 @@ import { simDeposit } from "./sim.mjs";
 import { trapsDeposit } from "./traps.mjs";
 import { writeVolume } from "./volumes.mjs";
 
+export { generateMicroscopy } from "./microscopy.mjs";
+
 /** Those that add to others' runs come after them. */
 const DEPOSITS = {
   imod: imodDeposit,

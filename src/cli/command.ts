@@ -42,6 +42,8 @@ export interface OptionMeta {
   family?: string;
   /** What a family's `*` stands for in help: `PLURAL`. */
   familyName?: string;
+  /** Of an array: one flag takes every word up to the next flag, `-z 3 4 5`. */
+  several?: boolean;
 }
 
 export interface Example {

@@ -66,6 +66,11 @@ export default command({
       const { generateLab } = await import("../../examples/lab/generate.mjs");
       await generateLab({ out: lab, deposits: DEPOSITS.map(({ name }) => name), sections: "all" });
     }
+    const microscopy = join(dest, "microscopy");
+    if (!existsSync(join(microscopy, "frames.json"))) {
+      const { generateMicroscopy } = await import("../../examples/lab/generate.mjs");
+      await generateMicroscopy({ out: microscopy });
+    }
     const portal = join(dest, "portal");
     const stays = !once && (io.attended || port !== undefined);
     // Views name the tree by its address, so that is known before they are written.

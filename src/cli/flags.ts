@@ -29,6 +29,8 @@ export interface Flag {
   /** Absent for switches. */
   value?: string | undefined;
   repeatable: boolean;
+  /** It takes every word up to the next flag. */
+  several?: boolean | undefined;
   /** What `*` may be, and how help calls it. */
   family?: { members: Member[]; called: string } | undefined;
   choices?: string[] | undefined;
@@ -68,6 +70,7 @@ export function flagOf(key: string, schema: z.ZodType): Flag {
   }
   const element = core instanceof z.ZodArray ? unwrap(core.element as z.ZodType).core : core;
   flag.repeatable = core instanceof z.ZodArray;
+  if (meta.several) flag.several = true;
   if (element instanceof z.ZodEnum) flag.choices = enumValues(element);
   flag.value = meta.value ?? (flag.choices ? flag.choices.join("|") : "VALUE");
   if (typeof fallback === "string" || typeof fallback === "number") flag.default = String(fallback);
@@ -128,13 +131,14 @@ export function parseCommandLine(
   for (const flag of flags) {
     for (const given of spellings(flag)) {
       const short = flag.short !== undefined && given.says ? `-${flag.short}, ` : "";
-      const option = new Option(`${short}${given.name}${flag.value === undefined ? "" : ` <${flag.value}>`}`);
+      const value = flag.value === undefined ? "" : ` <${flag.value}${flag.several ? "..." : ""}>`;
+      const option = new Option(`${short}${given.name}${value}`);
       parser.addOption(option);
       parser.on(`option:${option.name()}`, (value: string) => keep(raw, flag, given, value));
     }
   }
   try {
-    parser.parse([...words], { from: "user" });
+    parser.parse(withDashes(words, flags), { from: "user" });
   } catch (error) {
     throw error instanceof CommanderError ? usageError(command, flags, error) : error;
   }
@@ -142,6 +146,16 @@ export function parseCommandLine(
   const parsed = schema.safeParse(raw);
   if (!parsed.success) throw valueError(command, flags, raw, parsed.error.issues[0]!);
   return { options: parsed.data, globals: GlobalOptions.parse(raw) };
+}
+
+/** `--nbr_workers` for `--nbr-workers`, as the programs that emporium follows spell their flags. */
+function withDashes(words: readonly string[], flags: readonly Flag[]): string[] {
+  const known = new Set(flags.flatMap((flag) => spellings(flag).map(({ name }) => name)));
+  return words.map((word) => {
+    const [, name, rest] = /^(--\w+_\w+)(=.*)?$/s.exec(word) ?? [];
+    const dashed = name?.replaceAll("_", "-");
+    return dashed !== undefined && known.has(dashed) ? `${dashed}${rest ?? ""}` : word;
+  });
 }
 
 function keep(raw: Record<string, unknown>, flag: Flag, { says, member }: Spelling, value: string): void {
@@ -204,6 +218,10 @@ function valueError(
   const flag = flags.find((one) => one.key === key);
   const name = flag ? `--${member === undefined || !flag.family ? flag.long : flag.long.replace("*", kebab(member))}` : key;
   const found = issue.path.reduce<unknown>((value, step) => (value as Record<PropertyKey, unknown> | undefined)?.[step], raw);
+  if (issue.code === "invalid_type" && found === undefined && flag) {
+    const value = flag.value === undefined ? "" : ` ${flag.value}`;
+    return new EmporiumError("USAGE", `${command.name} needs ${name}${value}: ${flag.description}`, { hint: helpHint(command) });
+  }
   if (issue.code === "invalid_value") {
     const meant = typeof found === "string" ? nearest(found, issue.values.map(String)) : undefined;
     const hint = meant === undefined ? helpHint(command) : `did you mean ${meant}?`;

@@ -47,7 +47,7 @@ export function positional(command: Command, key: string): PositionalHelp {
 /** `[--[no-]write-mrc, "write the MRC files (default)"]`; a family is one row, its members are listed in the text. */
 export function flagRow(flag: Flag): [string, string] {
   const short = flag.short === undefined ? "" : `-${flag.short}, `;
-  const value = flag.value === undefined ? "" : ` ${flag.value}`;
+  const value = flag.value === undefined ? "" : ` ${flag.value}${flag.several ? "…" : ""}`;
   let name = `--${flag.long}`;
   let text = flag.description;
   if (flag.negative === `no-${flag.long}`) name = `--[no-]${flag.long}`;
@@ -56,7 +56,7 @@ export function flagRow(flag: Flag): [string, string] {
     name = `--${flag.long.replace("*", `<${flag.family.called}>`)}`;
     text += `: ${flag.family.members.map(({ word }) => word).join(", ")}`;
   }
-  if (flag.repeatable) text += "; may be repeated";
+  if (flag.repeatable && !flag.several) text += "; may be repeated";
   if (flag.default !== undefined) text += ` (default: ${flag.default})`;
   return [`${short}${name}${value}`, text];
 }

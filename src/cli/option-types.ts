@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { z } from "zod";
+import { EmporiumError } from "../core/errors.js";
 import { LIMITS } from "../core/limits.js";
 import { formatBytes, parseBytes } from "../core/units.js";
 
@@ -43,4 +44,14 @@ export function defaultJobs(): number {
 export function defaultMemoryBytes(constrainedBytes: number | undefined = process.constrainedMemory()): number {
   const half = constrainedBytes ? Math.floor(constrainedBytes / 2) : Number.POSITIVE_INFINITY;
   return Math.max(LIMITS.memoryBytesMin, Math.min(LIMITS.memoryBytes, half));
+}
+
+/** `1/20`: the first of twenty shares. @throws {EmporiumError} USAGE where there is no such share. */
+export function shareOf(text: string | undefined): { part: number; of: number } | undefined {
+  if (text === undefined) return undefined;
+  const [part = 0, of = 0] = text.split("/").map(Number);
+  if (part <= of) return { part, of };
+  throw new EmporiumError("USAGE", `--subset: "${text}" found, a share such as 1/20 wanted`, {
+    hint: `the shares of ${of} are 1/${of} to ${of}/${of}`,
+  });
 }

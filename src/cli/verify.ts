@@ -1,8 +1,7 @@
 import { z } from "zod";
-import { EmporiumError } from "../core/errors.js";
 import { LIMITS } from "../core/limits.js";
 import { command } from "./command.js";
-import { amountOfBytes, defaultJobs, defaultMemoryBytes, wholeNumber } from "./option-types.js";
+import { amountOfBytes, defaultJobs, defaultMemoryBytes, shareOf, wholeNumber } from "./option-types.js";
 import { printReport } from "./report.js";
 import { version } from "./version.js";
 
@@ -62,12 +61,3 @@ export default command({
     return printReport(report, io);
   },
 });
-
-function shareOf(text: string | undefined): { part: number; of: number } | undefined {
-  if (text === undefined) return undefined;
-  const [part = 0, of = 0] = text.split("/").map(Number);
-  if (part <= of) return { part, of };
-  throw new EmporiumError("USAGE", `--subset: "${text}" found, a share such as 1/20 wanted`, {
-    hint: `the shares of ${of} are 1/${of} to ${of}/${of}`,
-  });
-}

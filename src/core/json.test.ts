@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isEmporiumError } from "./errors.js";
-import { type Json, parseJson, printJson } from "./json.js";
+import { type Json, parseJson, printJson, printJsonLine } from "./json.js";
 import { Float } from "./number.js";
 
 const golden = JSON.parse(
@@ -19,6 +19,12 @@ const codeOf = (act: () => unknown): unknown => {
   }
   return "nothing thrown";
 };
+
+describe("printJsonLine", () => {
+  it(`prints ${golden.json.length} documents as json.dumps does`, () => {
+    for (const [compact] of golden.json) expect(printJsonLine(parseJson(compact))).toBe(compact);
+  });
+});
 
 describe("printJson", () => {
   it(`prints ${golden.json.length} documents as json.dumps(indent=4) does`, () => {

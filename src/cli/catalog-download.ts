@@ -1,0 +1,91 @@
+import { z } from "zod";
+import { datasetId, nbrWorkers, storageFor, storageOptions } from "./catalog-options.js";
+import { command } from "./command.js";
+import { databaseFor, databaseOptions } from "./database-options.js";
+import { printReport } from "./report.js";
+
+/** Indices of frames, `-z 3 4 5`. */
+const indices = (short: string, what: string) =>
+  z
+    .array(z.string().regex(/^\d{1,9}$/, "a whole number"))
+    .min(1)
+    .optional()
+    .meta({ description: `only these ${what}, by number`, value: "N", short, several: true });
+
+export default command({
+  name: "catalog download",
+  summary: "Fetch a data set, or some of its frames, with its metadata; every checksum compared",
+  details: [
+    "Makes DIR/ID with global_metadata.json, frames_meta.csv and the frames. What is chosen by channel, slice, time and position restricts all of them. A data set that is one file is fetched with --no-metadata.",
+    "--as tiff and --as ome-zarr put the frames together: one OME-TIFF or OME-Zarr for each position, axes times, channels, slices, rows and columns.",
+    "Pixels are compared with the SHA-256 in the database. Stopped and called again, the same command goes on in its own folder; a folder that somebody else made is never touched.",
+  ],
+  options: z.object({
+    id: datasetId,
+    dest: z.string().min(1, "a folder").meta({ description: "folder in which the data set gets its own", value: "DIR" }),
+    ...databaseOptions,
+    ...storageOptions,
+    channels: z.array(z.string()).min(1).optional().meta({
+      description: "only these channels, by name, or by number where all are numbers",
+      value: "NAME",
+      short: "c",
+      several: true,
+    }),
+    slices: indices("z", "slices"),
+    times: indices("t", "times"),
+    positions: indices("p", "positions"),
+    metadata: z.boolean().default(true).meta({ description: "write the metadata (default)" }),
+    download: z.boolean().default(true).meta({ description: "fetch the files (default)" }),
+    as: z.enum(["png", "tiff", "ome-zarr"]).default("png").meta({ description: "frames as they are stored, or put together" }),
+    nbrWorkers,
+  }),
+  examples: [
+    {
+      run: "emporium catalog download --id CELLS-2024-05-17-10-30-00-0001 --dest demo-out/cells --storage demo-out/microscopy/storage -c DAPI -z 0 1",
+      says: "two slices of one channel",
+    },
+    {
+      run: "emporium catalog download --id CELLS-2024-05-17-10-30-00-0001 --dest demo-out/stacks --storage demo-out/microscopy/storage --as ome-zarr",
+      says: "everything as one OME-Zarr",
+    },
+  ],
+  async run(options, io) {
+    const [{ downloadDataset }, { channelsOfWords, selectFrames }, { checkKnownId }, { openCatalog }, { STORAGE_WORDS }] =
+      await Promise.all([
+        import("../stations/catalog/download/download.js"),
+        import("../stations/catalog/select.js"),
+        import("../stations/catalog/identifier.js"),
+        import("../stations/catalog/open-catalog.js"),
+        import("../stations/catalog/inputs/config.js"),
+      ]);
+    checkKnownId(options.id);
+    const select = {
+      channels: channelsOfWords(options.channels),
+      slices: options.slices?.map(Number),
+      times: options.times?.map(Number),
+      positions: options.positions?.map(Number),
+    };
+    selectFrames(select);
+    const storage = await storageFor(options, STORAGE_WORDS.local);
+    const repository = await openCatalog(await databaseFor(options, io, "reader", "catalog download"));
+    try {
+      const report = await downloadDataset(options.id, {
+        repository,
+        storage,
+        dest: options.dest,
+        select,
+        metadata: options.metadata,
+        download: options.download,
+        as: options.as,
+        workers: options.nbrWorkers,
+        clock: io.clock,
+        log: io.log,
+        signal: io.signal,
+        onEvent: io.onEvent,
+      });
+      return printReport(report, io);
+    } finally {
+      await repository.close();
+    }
+  },
+});

@@ -1,0 +1,48 @@
+import { z } from "zod";
+import { command } from "./command.js";
+import { databaseFor, databaseOptions } from "./database-options.js";
+
+export default command({
+  name: "catalog query",
+  summary: "List the data sets that fulfil a query",
+  details: [
+    "Prints how many there are, then number and id of each, by id. --json gives all that is known of each but its metadata, with its parent and its children.",
+    "--where takes conditions joined by and: nbr_slices >= 10 and metadata.Summary.PixelType = GRAY16 and frame.MicroManagerMetadata.Channel contains DAPI. metadata.… is a path into the metadata of the data set, frame.… into those of one of its frames, other words are columns. Operators are = != < <= > >= contains exists; names and values with blanks or dots stand in double quotes.",
+  ],
+  options: z.object({
+    ...databaseOptions,
+    projectId: z
+      .string()
+      .min(1, "a project")
+      .optional()
+      .meta({ description: "the part of the id before the first dash", value: "ID" }),
+    microscope: z.string().min(1, "a text").optional().meta({ description: "within the microscope's name", value: "TEXT" }),
+    description: z.string().min(1, "a text").optional().meta({ description: "within the description", value: "TEXT" }),
+    startDate: z.string().optional().meta({ description: "first day, by the date in the id", value: "YYYY-MM-DD" }),
+    endDate: z.string().optional().meta({ description: "last day", value: "YYYY-MM-DD" }),
+    where: z.string().optional().meta({ description: "a filter on columns and metadata", value: "FILTER" }),
+  }),
+  examples: [
+    { run: "emporium catalog query --project-id CELLS", says: "the data sets of a project" },
+    {
+      run: "emporium catalog query --where 'nbr_channels >= 2 and metadata.Summary.PixelSize_um < 0.5' --json",
+      says: "by what their metadata say, for programs",
+    },
+  ],
+  async run(options, io) {
+    const { datasetQuery, queryDatasets } = await import("../stations/catalog/query.js");
+    const { openCatalog } = await import("../stations/catalog/open-catalog.js");
+    const { projectId, microscope, description, startDate, endDate, where } = options;
+    const input = { project: projectId, microscope, description, startDate, endDate, where };
+    datasetQuery(input);
+    const repository = await openCatalog(await databaseFor(options, io, "reader", "catalog query"));
+    try {
+      const report = await queryDatasets(repository, input, io.signal);
+      if (io.json) io.outJson({ count: report.datasets.length, datasets: report.datasets, errors: [] });
+      else io.out(report.toText());
+      return 0;
+    } finally {
+      await repository.close();
+    }
+  },
+});

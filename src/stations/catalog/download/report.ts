@@ -1,0 +1,66 @@
+import type { ErrorRecord } from "../../../core/errors.js";
+import { formatBytes, formatSeconds } from "../../../core/units.js";
+
+/** What became of one file of a download. */
+export interface DownloadedFile {
+  /** Name below the folder. */
+  readonly name: string;
+  /** `present`: an earlier run that was stopped had fetched it, and it is proven to be right. */
+  readonly status: "fetched" | "present" | "failed";
+  readonly bytes: number;
+  /** How its content was proven: by the database's checksum, or not at all where the database knows none. */
+  readonly proof: "sha256" | "swapped" | "none";
+}
+
+export interface CatalogDownloadReport {
+  readonly status: "done" | "partly" | "failed";
+  readonly exitStatus: number;
+  readonly id: string;
+  readonly folder: string;
+  /** Frames that matched; undefined for a data set that is one file. */
+  readonly frames: number | undefined;
+  /** Metadata files that were written. */
+  readonly metadata: readonly string[];
+  readonly files: readonly DownloadedFile[];
+  readonly bytes: number;
+  readonly seconds: number;
+  readonly warnings: readonly string[];
+  readonly errors: readonly ErrorRecord[];
+  toText(): string;
+}
+
+export function downloadReport(
+  facts: Omit<CatalogDownloadReport, "status" | "exitStatus" | "bytes" | "toText">,
+): CatalogDownloadReport {
+  const failed = facts.errors.length;
+  const done = facts.files.filter(({ status }) => status !== "failed").length;
+  const exitStatus = failed === 0 ? 0 : done > 0 ? 3 : 1;
+  const bytes = facts.files.reduce((sum, file) => sum + file.bytes, 0);
+  const status = (["done", "failed", "", "partly"] as const)[exitStatus] || "failed";
+  return { status, exitStatus, ...facts, bytes, toText: () => text(facts, bytes) };
+}
+
+function text(
+  {
+    id,
+    folder,
+    frames,
+    files,
+    metadata,
+    seconds,
+    warnings,
+    errors,
+  }: Omit<CatalogDownloadReport, "status" | "exitStatus" | "bytes" | "toText">,
+  bytes: number,
+): string {
+  const count = (status: DownloadedFile["status"]) => files.filter((file) => file.status === status).length;
+  const parts = (["fetched", "present", "failed"] as const).flatMap((status) =>
+    count(status) > 0 ? [`${count(status)} ${status}`] : [],
+  );
+  return [
+    `${id}: ${frames === undefined ? "1 file" : `${frames} frame${frames === 1 ? "" : "s"}`}${parts.length > 0 ? ` (files: ${parts.join(", ")})` : ""}, ${formatBytes(bytes)}, ${formatSeconds(seconds)}`,
+    ...(metadata.length > 0 ? [`metadata: ${metadata.join(", ")}`] : []),
+    ...warnings.map((warning) => `warning: ${warning}`),
+    errors.length === 0 ? `in ${folder}` : `${folder} is not complete: the same command again fetches what is missing`,
+  ].join("\n");
+}

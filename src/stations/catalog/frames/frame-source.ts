@@ -1,0 +1,74 @@
+import type { ReadOptions } from "../../../core/bytes.js";
+import { EmporiumError } from "../../../core/errors.js";
+import { absent, objectName, openObject, type Store } from "../../../stores/store.js";
+import { openLocation, openStore, parseLocation, type StoreOptions } from "../../../stores/url.js";
+import type { SourceFile } from "./frame.js";
+import { type FrameFile, openFrameFile } from "./frame-file.js";
+
+/** What a row of the table names: a file, or a folder. */
+export interface FrameSource {
+  readonly kind: "file" | "folder";
+  readonly store: Store;
+  /** Of a file. Those of a folder are below the store's root. */
+  readonly key: string;
+  /** As metadata have it: the path or address that was typed. */
+  readonly origin: string;
+  readonly name: string;
+}
+
+/**
+ * @param location a path or address.
+ * @throws {EmporiumError} STORE_ABSENT, LOCATION_UNKNOWN, and what the store gives.
+ */
+export async function openFrameSource(location: string, options: StoreOptions & ReadOptions = {}): Promise<FrameSource> {
+  const place = parseLocation(location);
+  const origin = place.path ?? place.url;
+  const readOnly = { ...options, readOnly: true };
+  if (place.key !== "" && !/[/\\]$/.test(location)) {
+    const { store, key } = await openLocation(place, readOnly);
+    if (await store.stat(key, options)) return { kind: "file", store, key, origin, name: objectName(store, key) };
+  }
+  const store = await openStore(place, readOnly);
+  for await (const _ of store.children("", options)) return { kind: "folder", store, key: "", origin, name: origin };
+  throw new EmporiumError("STORE_ABSENT", `${origin} does not exist, or is an empty folder`, {
+    place: place.path === undefined ? { url: origin } : { file: origin },
+    hint: "check the name in the table; relative ones begin where the program runs",
+  });
+}
+
+/** Files directly in a folder whose names end so, in natural order: `z2` before `z10`. */
+export async function filesOf(source: FrameSource, ending: RegExp, options: ReadOptions = {}): Promise<SourceFile[]> {
+  const files: SourceFile[] = [];
+  for await (const entry of source.store.children("", options)) {
+    // the sidecars of macOS have the endings of what they stand beside
+    if (!entry.key.endsWith("/") && ending.test(entry.key) && !entry.key.startsWith("._"))
+      files.push(await withStat(source.store, entry.key, options));
+  }
+  return files.sort((a, b) => compareNatural(a.key, b.key));
+}
+
+export async function withStat(store: Store, key: string, options: ReadOptions = {}): Promise<SourceFile> {
+  const stat = await store.stat(key, options);
+  if (!stat) throw absent(store, key);
+  return { key, size: stat.size, etag: stat.etag, modifiedMs: stat.modifiedMs };
+}
+
+export async function openFrames(store: Store, key: string, options: ReadOptions = {}): Promise<FrameFile> {
+  return openFrameFile(await openObject(store, key, options), options);
+}
+
+/** Runs of digits by their value, everything else by its code units: the order of Python's natsort. */
+export function compareNatural(a: string, b: string): number {
+  const [left, right] = [a, b].map((text) => text.split(/(\d+)/));
+  for (let i = 0; i < Math.min(left!.length, right!.length); i++) {
+    const [x, y] = [left![i]!, right![i]!];
+    if (x === y) continue;
+    if (i % 2 === 1) {
+      const difference = BigInt(x) - BigInt(y);
+      if (difference !== 0n) return difference < 0n ? -1 : 1;
+      continue;
+    }
+    return x < y ? -1 : 1;
+  }
+  return left!.length - right!.length || (a < b ? -1 : a > b ? 1 : 0);
+}

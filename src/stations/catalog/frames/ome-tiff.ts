@@ -1,0 +1,244 @@
+import type { ReadOptions } from "../../../core/bytes.js";
+import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
+import type { Json, JsonObject } from "../../../core/json.js";
+import { toNumber } from "../../../core/number.js";
+import { isOmeXml, type OmeImage, omePlaneCount, parseOmeXml, planeChannels } from "../../../formats/tiff/ome-xml.js";
+import { isJsonObject, own } from "../inputs/json-file.js";
+import type { MetaSchema } from "../inputs/meta-schema.js";
+import { type FrameSet, frameFileName, type PlannedFrame, type SourceFile } from "./frame.js";
+import { type FrameFile, frameShapeOf } from "./frame-file.js";
+import { type FrameSource, filesOf, openFrames, withStat } from "./frame-source.js";
+import { storable } from "./loose-json.js";
+import { type Axes, axisIndices } from "./ndtiff-axes.js";
+import { selectPositions } from "./positions.js";
+import type { SplitOptions } from "./splitter.js";
+import { imageJMetadata, tagAsJson, tagNumber } from "./tiff-tags.js";
+
+/**
+ * One OME-TIFF, or a folder of them (`*.ome.tif`), as MicroManager writes them: the tags of each page that the schema names tell what it is. Pages of
+ * NDTiff files count by their `Axes`. Files without MicroManager's tags are taken by their OME-XML.
+ *
+ * @throws {EmporiumError} CONFIG_EMPTY (no file, no such position), FORMAT_FIELD (tags that lack what the schema asks for), FORMAT_…
+ */
+export async function planOmeTiff(source: FrameSource, options: SplitOptions): Promise<FrameSet> {
+  const { store } = source;
+  const all =
+    source.kind === "file" ? [await withStat(store, source.key, options)] : await filesOf(source, /\.ome\.tiff?$/i, options);
+  if (all.length === 0) {
+    throw new EmporiumError("CONFIG_EMPTY", `${source.name} holds no .ome.tif file`, {
+      place: options.place,
+      hint: "check the folder's name",
+    });
+  }
+  const first = await openFrames(store, all[0]!.key, options);
+  const head = await readHead(first, source, options);
+  const files = source.kind === "file" ? all : selectPositions(all, options.positions, head.imageJ, options.place);
+  const { fromFloat: _, ...shape } = frameShapeOf(await first.image(0, options), first.name);
+  const frames: PlannedFrame[] = [];
+  const axes: Axes = { words: new Map() };
+  for (const [index, { key }] of files.entries()) {
+    const file = key === all[0]!.key ? first : await openFrames(store, key, options);
+    if (head.ome === undefined) frames.push(...(await framesByTags(file, index, options.schema, axes, options)));
+    else frames.push(...framesByOme(file, index, head.ome, files.length > 1));
+  }
+  return {
+    shape,
+    metadata: head.metadata,
+    files,
+    frames,
+    fromFloat: false,
+    onePageEach: false,
+    warnings: head.warnings,
+    metadataOf: (asked, signal) => metadataOf(source, files, head.ome === undefined ? options.schema : undefined, asked, signal),
+  };
+}
+
+interface Head {
+  metadata: JsonObject;
+  /** `Info` of ImageJ's tag, decoded. */
+  imageJ: JsonObject | undefined;
+  /** Where nothing but OME-XML tells what the pages are. */
+  ome: OmeImage[] | undefined;
+  warnings: string[];
+}
+
+async function readHead(file: FrameFile, source: FrameSource, options: SplitOptions): Promise<Head> {
+  const directory = await file.directory(0, options);
+  const info = (await imageJMetadata(directory))?.Info;
+  const tagged = options.schema.tags.some(({ name }) => directory.count(tagNumber(name) ?? -1) > 0);
+  const metadata: Record<string, Json> = { file_origin: source.origin };
+  const warnings: string[] = [];
+  if (isJsonObject(info)) metadata.IJMetadata = info;
+  const xml = isOmeXml(file.description) ? parseOmeXml(file.description, file.name) : undefined;
+  if (tagged) {
+    if (!isJsonObject(info))
+      warnings.push(`${file.name}: Can't read IJMetadata from page 0: nothing is known of the data set's positions`);
+    return {
+      metadata: storable(metadata) as JsonObject,
+      imageJ: isJsonObject(info) ? info : undefined,
+      ome: undefined,
+      warnings,
+    };
+  }
+  if (!xml || xml.images.length === 0) {
+    const names = options.schema.tags.map(({ name }) => name).join(", ");
+    throw new EmporiumError(
+      "FORMAT_FIELD",
+      `${file.name}: Can't read IJMetadata from page 0, and there is no ${names || "tag of the schema"} and no OME-XML`,
+      {
+        place: { file: file.name, byte: directory.offset },
+        hint: "frames_format tif_id takes stacks of ImageJ, tif_folder single images",
+      },
+    );
+  }
+  const facts = xml.images.map(({ id, name, channels, physicalSize }) => ({
+    ID: id ?? null,
+    Name: name ?? null,
+    Channels: channels.map(({ name: channel }) => channel ?? null),
+    PhysicalSize: Object.fromEntries(
+      ["Z", "Y", "X"].map((axis, i) => [axis, physicalSize[i] ? `${physicalSize[i]!.value} ${physicalSize[i]!.unit}` : null]),
+    ),
+  }));
+  warnings.push(`${file.name}: no ${options.schema.tags[0]?.name ?? "tags of the schema"}: frames are taken by the OME-XML`);
+  return {
+    metadata: storable({ ...metadata, OME: { Images: facts } }) as JsonObject,
+    imageJ: isJsonObject(info) ? info : undefined,
+    ome: xml.images,
+    warnings,
+  };
+}
+
+async function framesByTags(
+  file: FrameFile,
+  index: number,
+  schema: MetaSchema,
+  axes: Axes,
+  options: ReadOptions,
+): Promise<PlannedFrame[]> {
+  const frames: PlannedFrame[] = [];
+  for (let page = 0; page < file.pages; page++) {
+    const { metadata, row } = await pageMetadata(file, page, schema, options);
+    const number = (key: string, ...others: string[]) =>
+      [key, ...others].map((name) => toNumber(row[name])).find((value) => value !== undefined);
+    const found = {
+      channel_idx: number("ChannelIndex"),
+      slice_idx: number("Slice", "SliceIndex"),
+      time_idx: number("FrameIndex", "Frame"),
+      pos_idx: number("PositionIndex"),
+      ...axisIndices(metadata, axes),
+    };
+    const lacking = Object.entries(found).find(([, value]) => value === undefined);
+    if (lacking) {
+      throw new EmporiumError("FORMAT_FIELD", `${file.name}: page ${page} does not tell its ${lacking[0]}`, {
+        place: { file: file.name },
+        hint: `let the schema require ChannelIndex, Slice, FrameIndex and PositionIndex of ${schema.tags[0]?.name ?? "a tag"}`,
+      });
+    }
+    const indices = found as { channel_idx: number; slice_idx: number; time_idx: number; pos_idx: number };
+    const channel = row.Channel;
+    frames.push({
+      ...indices,
+      channel_name: typeof channel === "string" ? channel : null,
+      file_name: frameFileName(indices),
+      file: index,
+      page,
+    });
+  }
+  return frames;
+}
+
+/** The tags of a page that the schema names, checked, and all keys of theirs together. @throws {EmporiumError} FORMAT_FIELD */
+async function pageMetadata(
+  file: FrameFile,
+  page: number,
+  schema: MetaSchema,
+  options: ReadOptions,
+): Promise<{ metadata: JsonObject; row: JsonObject }> {
+  const directory = await file.directory(page, options);
+  const metadata: Record<string, Json> = {};
+  let row: Record<string, Json> = {};
+  for (const { name } of schema.tags) {
+    const number = tagNumber(name);
+    const value = number === undefined ? undefined : await tagAsJson(directory, number).catch(passOnBut("FORMAT_TRUNCATED"));
+    if (value === undefined) continue;
+    metadata[name] = value;
+    if (isJsonObject(value)) row = { ...value, ...row } as Record<string, Json>;
+  }
+  const fault = schema.fault(metadata);
+  if (fault === undefined) return { metadata, row };
+  throw new EmporiumError("FORMAT_FIELD", `${file.name}: page ${page} is not as ${schema.name} wants it: ${fault}`, {
+    place: { file: file.name, byte: directory.offset },
+    hint: "name a meta_schema that fits these files",
+  });
+}
+
+/** The keys that a schema requires of its tags, out of metadata: what a row is made of. */
+export function requiredOf(metadata: JsonObject, schema: MetaSchema): JsonObject {
+  const required: Record<string, Json> = {};
+  for (const { name, required: keys } of schema.tags) {
+    const value = own(metadata, name);
+    if (!isJsonObject(value)) continue;
+    for (const key of keys) {
+      const member = own(value, key);
+      if (member !== undefined) required[key] = member;
+    }
+  }
+  return required;
+}
+
+/** Planes of a file in the order that its OME-XML gives; each image is a position. Files of a set hold one image each. */
+function framesByOme(file: FrameFile, index: number, images: readonly OmeImage[], several: boolean): PlannedFrame[] {
+  const taken = several ? images.slice(index, index + 1) : images;
+  const frames: PlannedFrame[] = [];
+  let page = 0;
+  for (const [i, image] of taken.entries()) {
+    const sizes = { Z: image.sizeZ, C: planeChannels(image), T: image.sizeT };
+    const order = [...image.dimensionOrder.slice(2)] as ("Z" | "C" | "T")[];
+    for (let plane = 0; plane < omePlaneCount(image); plane++) {
+      const at = { Z: 0, C: 0, T: 0 };
+      let rest = plane;
+      for (const axis of order) {
+        at[axis] = rest % sizes[axis];
+        rest = Math.floor(rest / sizes[axis]);
+      }
+      const indices = { channel_idx: at.C, slice_idx: at.Z, time_idx: at.T, pos_idx: several ? index : i };
+      frames.push({
+        ...indices,
+        channel_name: image.channels[at.C]?.name ?? null,
+        file_name: frameFileName(indices),
+        file: index,
+        page: page++,
+      });
+    }
+  }
+  if (page === file.pages && frames.length > 0) return frames;
+  throw new EmporiumError("FORMAT_FIELD", `${file.name}: ${file.pages} pages, its OME-XML tells of ${page}`, {
+    place: { file: file.name },
+    hint: "upload all files of the set as a folder, one position each",
+  });
+}
+
+async function* metadataOf(
+  source: FrameSource,
+  files: readonly SourceFile[],
+  schema: MetaSchema | undefined,
+  asked: readonly PlannedFrame[],
+  signal: AbortSignal | undefined,
+): AsyncGenerator<JsonObject> {
+  let opened: { index: number; file: FrameFile } | undefined;
+  for (const { file: index, page } of asked) {
+    if (schema === undefined) {
+      yield {};
+      continue;
+    }
+    if (opened?.index !== index) opened = { index, file: await openFrames(source.store, files[index]!.key, { signal }) };
+    yield (await pageMetadata(opened.file, page, schema, { signal })).metadata;
+  }
+}
+
+function passOnBut(code: string): (error: unknown) => undefined {
+  return (error) => {
+    if (isEmporiumError(error) && error.code === code) return undefined;
+    throw error;
+  };
+}

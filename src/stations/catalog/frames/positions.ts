@@ -1,0 +1,61 @@
+import { EmporiumError, type Place } from "../../../core/errors.js";
+import type { JsonObject } from "../../../core/json.js";
+import { isJsonObject, own } from "../inputs/json-file.js";
+import type { SourceFile } from "./frame.js";
+
+/**
+ * The files of wanted positions, in the order of `InitialPositionList`; all of them where no position is asked for. A label stands in a file's name as a
+ * word of its own: `Pos1` is not in `test_Pos10.ome.tif`.
+ *
+ * @param imageJ `IJMetadata` of the first file. Without a list in it, the numbers behind `Pos` in the names count.
+ * @throws {EmporiumError} CONFIG_EMPTY when nothing is left.
+ */
+export function selectPositions(
+  files: readonly SourceFile[],
+  positions: readonly number[] | undefined,
+  imageJ: JsonObject | undefined,
+  place?: Place,
+): readonly SourceFile[] {
+  if (positions === undefined) return files;
+  const wanted = new Set(positions);
+  const labels = positionLabels(imageJ) ?? labelsOfNames(files);
+  const chosen: SourceFile[] = [];
+  for (const [index, label] of labels.entries()) {
+    // labels of grids, `1-Pos000_002`, tell no number: their place in the list does
+    const number = /^Pos(\d+)$/.exec(label)?.[1] ?? index;
+    if (!wanted.has(Number(number))) continue;
+    chosen.push(...files.filter((file) => holdsWord(file.key, label) && !chosen.includes(file)));
+  }
+  if (chosen.length > 0) return chosen;
+  throw new EmporiumError(
+    "CONFIG_EMPTY",
+    `No positions correspond with IJMetadata PositionList: ${positions.join(", ") || "none"} wanted, found ${labels.join(", ") || "none"}`,
+    {
+      place,
+      hint: "correct the column positions of the table",
+    },
+  );
+}
+
+/** Labels of `InitialPositionList`: objects that have one, or plain texts. Undefined where there is no list. */
+export function positionLabels(imageJ: JsonObject | undefined): string[] | undefined {
+  const list = imageJ && own(imageJ, "InitialPositionList");
+  if (!Array.isArray(list)) return undefined;
+  return list.flatMap((item) => {
+    const label = isJsonObject(item) ? own(item, "Label") : item;
+    return typeof label === "string" ? [label] : [];
+  });
+}
+
+function labelsOfNames(files: readonly SourceFile[]): string[] {
+  return [...new Set(files.flatMap(({ key }) => /(?:^|[^A-Za-z0-9])(Pos\d+)(?![0-9])/.exec(key)?.[1] ?? []))];
+}
+
+function holdsWord(name: string, word: string): boolean {
+  for (let at = name.indexOf(word); at >= 0; at = name.indexOf(word, at + 1)) {
+    const [before, after] = [name[at - 1] ?? "", name[at + word.length] ?? ""];
+    const cutNumber = /\d$/.test(word) && /\d/.test(after);
+    if (!cutNumber && !/[A-Za-z0-9]/.test(before)) return true;
+  }
+  return false;
+}

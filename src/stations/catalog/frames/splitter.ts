@@ -1,0 +1,45 @@
+import type { ReadOptions } from "../../../core/bytes.js";
+import type { Place } from "../../../core/errors.js";
+import type { FramesFormat } from "../inputs/config.js";
+import type { MetaSchema } from "../inputs/meta-schema.js";
+import { checkDistinct, checkFrameSet, type FrameSet } from "./frame.js";
+import type { FrameSource } from "./frame-source.js";
+import type { DatasetNameParser, FrameNameParser } from "./name-parsers.js";
+import { planOmeTiff } from "./ome-tiff.js";
+import { planTifFolder } from "./tif-folder.js";
+import { planTifId } from "./tif-id.js";
+
+/** What a splitter may be told beside its source. */
+export interface SplitOptions extends ReadOptions {
+  /** `ome_tiff`: what the metadata of a frame must hold. */
+  readonly schema: MetaSchema;
+  /** `ome_tiff` of a folder: positions that are wanted. */
+  readonly positions?: readonly number[] | undefined;
+  /** `tif_folder`: takes file names apart. */
+  readonly frameName: FrameNameParser;
+  /** `tif_id`: makes metadata of the file's name. */
+  readonly datasetName?: DatasetNameParser | undefined;
+  /** For errors: the row of the table. */
+  readonly place?: Place | undefined;
+}
+
+export type Splitter = (source: FrameSource, options: SplitOptions) => Promise<FrameSet>;
+
+const SPLITTERS: Readonly<Record<FramesFormat, Splitter>> = {
+  ome_tiff: planOmeTiff,
+  tif_folder: planTifFolder,
+  tif_id: planTifId,
+};
+
+/**
+ * All frames of a source: headers and names are read, no pixels. What is wrong with the source is found here, before anything is stored.
+ *
+ * @throws {EmporiumError} FORMAT_…, CONFIG_FIELD, CONFIG_EMPTY, CONFIG_COLLISION (two frames of the same indices), STORE_ABSENT.
+ */
+export async function planFrames(format: FramesFormat, source: FrameSource, options: SplitOptions): Promise<FrameSet> {
+  const set = await SPLITTERS[format](source, options);
+  checkFrameSet(set, options.place);
+  const pages = new Set(set.frames.map(({ file }) => file)).size < set.frames.length;
+  checkDistinct(set.frames, ({ file, page }) => `${set.files[file]!.key}${pages ? ` page ${page}` : ""}`, options.place);
+  return set;
+}

@@ -1,0 +1,104 @@
+import { EmporiumError } from "../../../core/errors.js";
+import type { Json, JsonObject } from "../../../core/json.js";
+import { type FrameSet, frameFileName, type PlannedFrame } from "./frame.js";
+import { frameShapeOf } from "./frame-file.js";
+import { type FrameSource, openFrames, withStat } from "./frame-source.js";
+import { storable } from "./loose-json.js";
+import type { SplitOptions } from "./splitter.js";
+import { tagsAsJson } from "./tiff-tags.js";
+
+/** Lengths of a stack as its first page's description has them. */
+export interface StackLengths {
+  readonly channels: number;
+  readonly slices: number;
+  readonly times: number;
+  readonly positions: number;
+  /** All pages, where it is told. */
+  readonly images: number | undefined;
+}
+
+/**
+ * One TIFF whose first ImageDescription, ImageJ's, tells how its pages are ordered: channels fastest, then slices, positions, and times slowest.
+ *
+ * @throws {EmporiumError} FORMAT_FIELD where the description contradicts the number of pages; FORMAT_UNSUPPORTED for colours and depths that are not kept.
+ */
+export async function planTifId(source: FrameSource, options: SplitOptions): Promise<FrameSet> {
+  if (source.kind !== "file") {
+    throw new EmporiumError("CONFIG_FIELD", `file_name: ${source.name} is a folder, one TIFF file wanted`, {
+      place: options.place,
+      hint: "frames_format tif_folder takes folders",
+    });
+  }
+  const { store, key } = source;
+  const stat = await withStat(store, key, options);
+  const file = await openFrames(store, key, options);
+  const { fromFloat, ...shape } = frameShapeOf(await file.image(0, options), file.name, { float32: true });
+  if (shape.colours !== 1) {
+    throw new EmporiumError("FORMAT_UNSUPPORTED", `${file.name}: Bit depth must be 16 or 8, not one for each of 3 colours`, {
+      place: { file: file.name },
+      hint: "frames_format ome_tiff and tif_folder take colours",
+    });
+  }
+  const lengths = stackLengths(file.description, file.name);
+  const { channels, slices, times, positions, images } = lengths;
+  const wanted = channels * slices * times * positions;
+  if (wanted !== file.pages || (images !== undefined && images !== file.pages)) {
+    throw new EmporiumError(
+      "FORMAT_FIELD",
+      `${file.name}: ${file.pages} pages, the description promises ${images === undefined || images === wanted ? "" : `images=${images} and `}${channels} channels × ${slices} slices × ${times} frames × ${positions} positions`,
+      {
+        place: { file: file.name },
+        hint: "save the stack again with ImageJ, which writes what is there; or upload it as a file",
+      },
+    );
+  }
+  const frames: PlannedFrame[] = [];
+  for (let page = 0; page < wanted; page++) {
+    const channel_idx = page % channels;
+    const slice_idx = Math.floor(page / channels) % slices;
+    const pos_idx = Math.floor(page / (channels * slices)) % positions;
+    const time_idx = Math.floor(page / (channels * slices * positions));
+    const indices = { channel_idx, slice_idx, time_idx, pos_idx };
+    frames.push({ ...indices, channel_name: null, file_name: frameFileName(indices), file: 0, page });
+  }
+  const parsed = options.datasetName?.(key) ?? {};
+  return {
+    shape,
+    metadata: storable({ ...parsed, file_origin: source.origin } as Json) as JsonObject,
+    files: [stat],
+    frames,
+    fromFloat,
+    onePageEach: false,
+    warnings: [],
+    async *metadataOf(asked, signal) {
+      const again = await openFrames(store, key, { signal });
+      for (const { page } of asked) yield tagsAsJson(await again.directory(page, { signal }), ["IJMetadata"]);
+    },
+  };
+}
+
+/**
+ * Lines `channels=2`, `slices=3`, `frames=1`, `positions=1`, `images=6` of a description; a length that is not told is 1.
+ *
+ * @throws {EmporiumError} FORMAT_FIELD for one that is no whole number from 1.
+ */
+export function stackLengths(description: string, name: string): StackLengths {
+  const lengths: Record<string, number> = {};
+  for (const line of description.split(/\r\n?|\n/)) {
+    const key = ["channels", "slices", "frames", "positions", "images"].find((word) => line.startsWith(`${word}=`));
+    if (key === undefined || Object.hasOwn(lengths, key)) continue;
+    const text = line.slice(key.length + 1).trim();
+    if (!/^[1-9]\d{0,8}$/.test(text)) {
+      throw new EmporiumError(
+        "FORMAT_FIELD",
+        `${name}: ImageDescription has ${key}=${text.slice(0, 40)}, a whole number from 1 wanted`,
+        {
+          place: { file: name },
+        },
+      );
+    }
+    lengths[key] = Number(text);
+  }
+  const { channels = 1, slices = 1, frames: times = 1, positions = 1, images } = lengths;
+  return { channels, slices, times, positions, images };
+}

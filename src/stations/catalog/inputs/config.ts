@@ -1,0 +1,174 @@
+import { existsSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { EmporiumError } from "../../../core/errors.js";
+import { nearest } from "../../../core/nearest.js";
+import { type JsonFile, kindOf, own, parseJsonFile, readText } from "./json-file.js";
+import { compileNamePattern, type NamePattern } from "./name-pattern.js";
+
+/** How data sets of a table are uploaded. */
+export interface UploadConfig {
+  readonly file: string;
+  /** `file`: kept as it is. `frames`: split into images. */
+  readonly uploadType: "file" | "frames";
+  readonly microscope: string | null;
+  /** Of frames. */
+  readonly framesFormat: FramesFormat | undefined;
+  /** Name of a registered parser of file names. */
+  readonly filenameParser: string | undefined;
+  /** In place of a parser: a regular expression with named groups. */
+  readonly filenamePattern: NamePattern | undefined;
+  /** JSON Schema of the metadata of a frame, absolute path. */
+  readonly metaSchema: string | undefined;
+  /** Where files and frames go, as `storage` and `storage_access` say; `--storage` wins over it. */
+  readonly storage: string;
+  readonly warnings: readonly string[];
+}
+
+export type FramesFormat = "ome_tiff" | "tif_folder" | "tif_id";
+
+const FORMATS: Readonly<Record<string, FramesFormat>> = {
+  ome_tiff: "ome_tiff",
+  ome_tif: "ome_tiff",
+  tiff: "ome_tiff",
+  tif_folder: "tif_folder",
+  tiff_folder: "tif_folder",
+  tif_id: "tif_id",
+  tiff_id: "tif_id",
+};
+
+/** The older catalogue's documentation, program and comments each had a name for it. */
+const SCHEMA_NAMES = ["meta_schema", "schema_filename", "json_meta"] as const;
+
+const KNOWN = [
+  "upload_type",
+  "microscope",
+  "frames_format",
+  "filename_parser",
+  "filename_pattern",
+  "storage",
+  "storage_access",
+  ...SCHEMA_NAMES,
+] as const;
+
+/** Places that the older catalogue's words stand for. */
+export const STORAGE_WORDS = { local: "/Volumes/data_lg/czbiohub-imaging/", s3: "s3://czbiohub-imaging" } as const;
+
+/** @throws {EmporiumError} USAGE, CONFIG_SYNTAX, CONFIG_FIELD, CONFIG_RULE, CONFIG_REGEX */
+export async function readUploadConfig(file: string): Promise<UploadConfig> {
+  return parseUploadConfig(await readText(file, "configuration"), file);
+}
+
+/** @throws {EmporiumError} CONFIG_SYNTAX, CONFIG_FIELD, CONFIG_RULE, CONFIG_REGEX; the place names line and key. */
+export function parseUploadConfig(text: string, file: string): UploadConfig {
+  const document = parseJsonFile(text, file, "configuration");
+  const warnings = Object.keys(document.value)
+    .filter((key) => !KNOWN.some((known) => known === key))
+    .map((key) => {
+      const meant = nearest(key, KNOWN);
+      return `${file}: the key "${key}" is not known and passed over${meant ? ` (${meant}?)` : ""}`;
+    });
+  const uploadType = uploadTypeOf(document);
+  const microscope = needed(document, "microscope");
+  const formatText = optional(document, "frames_format");
+  const parser = optional(document, "filename_parser");
+  const patternText = optional(document, "filename_pattern");
+  if (parser !== undefined && patternText !== undefined) {
+    throw new EmporiumError("CONFIG_RULE", "filename_parser and filename_pattern are both given, one wanted", {
+      place: document.place("filename_pattern"),
+    });
+  }
+  const framesFormat = formatText === undefined ? undefined : framesFormatOf(formatText, document);
+  if (uploadType === "frames" && framesFormat === undefined) {
+    throw new EmporiumError("CONFIG_RULE", "frames_format is missing, needed where upload_type is frames", {
+      place: document.place("upload_type"),
+      hint: "ome_tiff, tif_folder or tif_id",
+    });
+  }
+  return {
+    file,
+    uploadType,
+    microscope,
+    framesFormat,
+    filenameParser: parser,
+    filenamePattern: patternText === undefined ? undefined : compileNamePattern(patternText, document.place("filename_pattern")),
+    metaSchema: schemaOf(document),
+    storage: storageOf(document),
+    warnings,
+  };
+}
+
+/** `format` is the word of old configurations for a file that nobody looks into. */
+function uploadTypeOf(document: JsonFile): UploadConfig["uploadType"] {
+  const word = needed(document, "upload_type").trim().toLowerCase();
+  if (word === "file" || word === "format") return "file";
+  if (word === "frames") return "frames";
+  throw wrong(document, "upload_type", `"${word}"`, "file or frames");
+}
+
+function framesFormatOf(text: string, document: JsonFile): FramesFormat {
+  if (Object.hasOwn(FORMATS, text)) return FORMATS[text]!;
+  const meant = nearest(text, Object.keys(FORMATS));
+  throw wrong(document, "frames_format", `"${text}"`, "ome_tiff, tif_folder or tif_id", meant && `did you mean ${meant}?`);
+}
+
+function schemaOf(document: JsonFile): string | undefined {
+  const given = SCHEMA_NAMES.flatMap((key) => {
+    const name = optional(document, key);
+    return name === undefined ? [] : [{ key, name }];
+  });
+  const [first, other] = given;
+  if (first && other && first.name !== other.name) {
+    throw new EmporiumError("CONFIG_RULE", `${first.key} and ${other.key} name different schemas`, {
+      place: document.place(other.key),
+      hint: "keep meta_schema; the others are old names of it",
+    });
+  }
+  return first && besideOr(first.name, document.file);
+}
+
+function storageOf(document: JsonFile): string {
+  const word = optional(document, "storage") ?? "local";
+  const access = optional(document, "storage_access");
+  if (!/^(?:local|s3)$/i.test(word)) {
+    if (!/[/\\:]/.test(word)) throw wrong(document, "storage", `"${word}"`, "local, s3, a folder's path or a bucket's address");
+    if (access !== undefined) {
+      throw new EmporiumError("CONFIG_RULE", "storage is a place by itself, and storage_access names another", {
+        place: document.place("storage_access"),
+        hint: "leave storage_access out",
+      });
+    }
+  }
+  return storageLocation(word, access);
+}
+
+/** A place by the older catalogue's words: `local` or `s3`, and perhaps the mount or bucket. Any other word is the place itself. */
+export function storageLocation(word: string, access?: string | undefined): string {
+  const kind = word.trim().toLowerCase();
+  if (kind === "local") return access ?? STORAGE_WORDS.local;
+  if (kind === "s3") return access === undefined ? STORAGE_WORDS.s3 : access.startsWith("s3://") ? access : `s3://${access}`;
+  return word;
+}
+
+/** A file that a configuration names: from where the program runs, or else beside the configuration. */
+export function besideOr(name: string, config: string): string {
+  const here = resolve(name);
+  const beside = resolve(dirname(config), name);
+  return !existsSync(here) && existsSync(beside) ? beside : here;
+}
+
+function needed(document: JsonFile, key: string): string {
+  const value = own(document.value, key);
+  if (typeof value === "string") return value;
+  throw wrong(document, key, kindOf(value), "a text");
+}
+
+function optional(document: JsonFile, key: string): string | undefined {
+  const value = own(document.value, key);
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === "string") return value;
+  throw wrong(document, key, kindOf(value), "a text");
+}
+
+function wrong(document: JsonFile, key: string, found: string, wanted: string, hint?: string | undefined): EmporiumError {
+  return new EmporiumError("CONFIG_FIELD", `${key}: ${found} found, ${wanted} wanted`, { place: document.place(key), hint });
+}

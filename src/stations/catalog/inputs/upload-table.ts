@@ -1,0 +1,162 @@
+import { asEmporiumError, EmporiumError, type Place } from "../../../core/errors.js";
+import { nearest } from "../../../core/nearest.js";
+import { type DatasetId, parseDatasetId } from "../identifier.js";
+import { type CsvCell, parseCsv } from "./csv.js";
+
+/** One data set to be uploaded. */
+export interface UploadRow {
+  readonly id: DatasetId;
+  /** As it stands in the table: a file, folder or address. */
+  readonly fileName: string;
+  readonly description: string | null;
+  /** Id of the data set that this one was made from. */
+  readonly parent: string | null;
+  /** Positions that are wanted of several files; undefined: all. */
+  readonly positions: readonly number[] | undefined;
+  readonly place: Place;
+}
+
+/** A row of the table: what it says, or what is wrong with it. */
+export type TableRow =
+  | { readonly id: string; readonly place: Place; readonly row: UploadRow }
+  | { readonly id: string; readonly place: Place; readonly error: EmporiumError };
+
+export interface UploadTable {
+  readonly rows: readonly TableRow[];
+  readonly warnings: readonly string[];
+}
+
+const COLUMNS = ["dataset_id", "file_name", "description", "parent_dataset_id", "positions"] as const;
+type Column = (typeof COLUMNS)[number];
+
+/** Words for "nothing" that pandas, by which these tables are mostly written, takes as such. */
+const NOTHING: ReadonlySet<string> = new Set(
+  "|#N/A|#N/A N/A|#NA|-1.#IND|-1.#QNAN|-NaN|-nan|1.#IND|1.#QNAN|<NA>|N/A|NA|NULL|NaN|None|n/a|nan|null".split("|"),
+);
+
+/**
+ * The table of data sets: a header line, then one line for each. A first column without a name (an index) and columns that nobody knows are
+ * passed over, the latter with a warning.
+ *
+ * @throws {EmporiumError} CONFIG_SYNTAX, CONFIG_FIELD (a needed column is missing, or there twice), CONFIG_EMPTY. What is wrong with single rows is in
+ *   them.
+ */
+export function parseUploadTable(text: string, file: string): UploadTable {
+  const [header, ...records] = parseCsv(text, file);
+  if (!header) {
+    throw new EmporiumError("CONFIG_EMPTY", "the table is empty, a header line and a line for each data set wanted", {
+      place: { file },
+      hint: `the columns are ${COLUMNS.join(", ")}`,
+    });
+  }
+  const { columns, warnings } = columnsOf(header, file);
+  if (records.length === 0) {
+    throw new EmporiumError("CONFIG_EMPTY", "the table has a header and no data set", { place: { file, line: header[0]!.line } });
+  }
+  const seen = new Map<string, number>();
+  const rows = records.map((record, index): TableRow => {
+    const line = record[0]!.line;
+    const text = (column: Column) => textOf(record[columns.get(column) ?? -1]);
+    const place = (column?: Column): Place => ({
+      file,
+      line,
+      column: column && record[columns.get(column) ?? -1]?.column,
+      path: column ? `row ${index + 1}.${column}` : `row ${index + 1}`,
+    });
+    const id = text("dataset_id") ?? "";
+    try {
+      if (record.length > header.length) {
+        throw new EmporiumError("CONFIG_FIELD", `${record.length} fields, the header has ${header.length}`, {
+          place: place(),
+          hint: "put a field that holds a comma in double quotes",
+        });
+      }
+      if (id === "") throw missing("dataset_id", place("dataset_id"));
+      const before = seen.get(id);
+      seen.set(id, line);
+      if (before !== undefined) {
+        throw new EmporiumError("CONFIG_COLLISION", `the data set ${id} stands in line ${before} as well`, {
+          place: place("dataset_id"),
+          hint: "give each data set an id of its own",
+        });
+      }
+      const parsed = parseDatasetId(id, place("dataset_id"));
+      const fileName = text("file_name");
+      if (fileName === undefined) throw missing("file_name", place("file_name"));
+      const parent = text("parent_dataset_id");
+      return {
+        id,
+        place: place(),
+        row: {
+          id: parsed,
+          fileName,
+          description: text("description") ?? null,
+          parent: parent === undefined || /^none$/i.test(parent) ? null : parent,
+          positions: positionsOf(text("positions"), place("positions")),
+          place: place(),
+        },
+      };
+    } catch (error) {
+      return { id, place: place(), error: asEmporiumError(error) };
+    }
+  });
+  return { rows, warnings };
+}
+
+function columnsOf(header: readonly CsvCell[], file: string): { columns: Map<Column, number>; warnings: string[] } {
+  const columns = new Map<Column, number>();
+  const warnings: string[] = [];
+  for (const [index, cell] of header.entries()) {
+    const name = cell.text.trim();
+    const known = COLUMNS.find((column) => column === name);
+    if (known) {
+      if (columns.has(known)) {
+        throw new EmporiumError("CONFIG_FIELD", `the column ${known} is there twice`, {
+          place: { file, line: cell.line, column: cell.column },
+        });
+      }
+      columns.set(known, index);
+    } else if (!(index === 0 && /^(?:|Unnamed: 0|index)$/.test(name))) {
+      const meant = nearest(name, COLUMNS);
+      warnings.push(`${file}: the column "${name}" is not known and passed over${meant ? ` (${meant}?)` : ""}`);
+    }
+  }
+  for (const needed of ["dataset_id", "file_name"] as const) {
+    if (columns.has(needed)) continue;
+    throw new EmporiumError(
+      "CONFIG_FIELD",
+      `the column ${needed} is missing, found ${header.map(({ text }) => text).join(", ")}`,
+      {
+        place: { file, line: header[0]!.line },
+        hint: `the first line names the columns: ${COLUMNS.join(", ")}`,
+      },
+    );
+  }
+  return { columns, warnings };
+}
+
+/** Undefined where the cell is missing, empty, or one of the words for nothing. */
+function textOf(cell: CsvCell | undefined): string | undefined {
+  const text = cell?.text.trim();
+  return text === undefined || NOTHING.has(text) ? undefined : text;
+}
+
+function missing(column: Column, place: Place): EmporiumError {
+  return new EmporiumError("CONFIG_FIELD", `${column} is empty, a value wanted`, { place });
+}
+
+/** A whole number, also as pandas writes one of a column with gaps (`1.0`), or a list of them as JSON. */
+function positionsOf(text: string | undefined, place: Place): number[] | undefined {
+  if (text === undefined) return undefined;
+  const numbers = /^\[(.*)\]$/s.exec(text)?.[1]?.split(",") ?? [text];
+  const positions = numbers.length === 1 && numbers[0]!.trim() === "" ? [] : numbers.map((word) => word.trim());
+  if (positions.length > 0 && positions.every((word) => /^\d{1,9}(?:\.0*)?$/.test(word))) return positions.map(Number);
+  throw new EmporiumError(
+    "CONFIG_FIELD",
+    `positions: ${JSON.stringify(text.slice(0, 80))} found, a whole number or a list wanted`,
+    {
+      place,
+      hint: 'write it as 3, or as "[1, 3]" in quotes',
+    },
+  );
+}

@@ -1,0 +1,74 @@
+import { EmporiumError } from "../../core/errors.js";
+import type { CatalogRepository, DatasetQuery, DatasetSummary } from "./rows/repository.js";
+import { parseWhere } from "./where.js";
+
+/** What a person asks of a catalogue. */
+export interface QueryInput {
+  project?: string | undefined;
+  microscope?: string | undefined;
+  description?: string | undefined;
+  /** `YYYY-MM-DD`: first and last day, both included. */
+  startDate?: string | undefined;
+  endDate?: string | undefined;
+  /** See `parseWhere`. */
+  where?: string | undefined;
+}
+
+export interface QueryReport {
+  readonly datasets: readonly DatasetSummary[];
+  /** The lines of the older catalogue: a count, then number and serial. */
+  toText(): string;
+}
+
+/**
+ * Data sets that fulfil all of a query, by serial.
+ *
+ * ```ts
+ * const { datasets } = await queryDatasets(repository, { project: "ISP", where: "nbr_slices >= 10" });
+ * ```
+ *
+ * @throws {EmporiumError} USAGE for dates that do not exist or come in the wrong order, and for a filter that cannot be read.
+ */
+export async function queryDatasets(
+  repository: CatalogRepository,
+  input: QueryInput,
+  signal?: AbortSignal,
+): Promise<QueryReport> {
+  const query = datasetQuery(input);
+  const datasets: DatasetSummary[] = [];
+  for await (const dataset of repository.query(query, signal)) datasets.push(dataset);
+  return {
+    datasets,
+    toText: () =>
+      [
+        `Number of datasets matching your query: ${datasets.length}`,
+        ...datasets.map(({ dataset_serial }, index) => `${index} ${dataset_serial}`),
+      ].join("\n"),
+  };
+}
+
+/** @throws {EmporiumError} USAGE */
+export function datasetQuery({ project, microscope, description, startDate, endDate, where }: QueryInput): DatasetQuery {
+  const from = startDate === undefined ? undefined : checkDate(startDate, "--start-date");
+  const to = endDate === undefined ? undefined : checkDate(endDate, "--end-date");
+  if (from !== undefined && to !== undefined && from > to) {
+    throw new EmporiumError("USAGE", `--start-date ${from} is later than --end-date ${to}`, { hint: "exchange them" });
+  }
+  return {
+    project,
+    microscope,
+    description,
+    from: from && `${from}T00:00:00`,
+    to: to && `${to}T23:59:59`,
+    where: where === undefined ? undefined : parseWhere(where),
+  };
+}
+
+/** @returns the date, if it exists. @throws {EmporiumError} USAGE */
+export function checkDate(text: string, option: string): string {
+  const [, year, month, day] = /^(\d{4})-(\d{2})-(\d{2})$/.exec(text)?.map(Number) ?? [];
+  const date = year === undefined ? undefined : new Date(Date.UTC(year, month! - 1, day));
+  date?.setUTCFullYear(year!); // years before 100 are otherwise taken for 1900 and later
+  if (date && date.getUTCMonth() === month! - 1 && date.getUTCDate() === day) return text;
+  throw new EmporiumError("USAGE", `${option}: "${text}" found, a date as 2018-11-07 wanted`);
+}

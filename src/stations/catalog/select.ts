@@ -1,0 +1,91 @@
+import { EmporiumError } from "../../core/errors.js";
+import type { FrameIndices } from "./frames/frame.js";
+
+/** Which frames are wanted. What is not given does not restrict. */
+export interface FrameSelection {
+  readonly channels?: { readonly names: readonly string[] } | { readonly indices: readonly number[] } | undefined;
+  readonly slices?: readonly number[] | undefined;
+  readonly times?: readonly number[] | undefined;
+  readonly positions?: readonly number[] | undefined;
+}
+
+/** A selection as a library's caller gives it: one value or several. */
+export interface SelectionInput {
+  channels?: number | string | readonly (number | string)[] | null | undefined;
+  slices?: number | readonly number[] | null | undefined;
+  times?: number | readonly number[] | null | undefined;
+  positions?: number | readonly number[] | null | undefined;
+}
+
+/**
+ * A selection, checked. Channels are all names or all indices.
+ *
+ * @throws {EmporiumError} USAGE for values of the wrong type, and for a list of nothing.
+ */
+export function selectFrames(input: SelectionInput): FrameSelection {
+  return {
+    channels: channelsOf(input.channels),
+    slices: integersOf("slices", input.slices),
+    times: integersOf("times", input.times),
+    positions: integersOf("positions", input.positions),
+  };
+}
+
+/** Channels of a command line: indices where every word is a whole number, else names. */
+export function channelsOfWords(words: readonly string[] | undefined): readonly (number | string)[] | undefined {
+  return words?.every((word) => /^\d{1,9}$/.test(word)) ? words.map(Number) : words;
+}
+
+/** True where nothing restricts. */
+export function isWhole({ channels, slices, times, positions }: FrameSelection): boolean {
+  return channels === undefined && slices === undefined && times === undefined && positions === undefined;
+}
+
+/** Whether a frame is wanted: the rule that the database's query follows. */
+export function isSelected(frame: FrameIndices & { readonly channel_name: string | null }, selection: FrameSelection): boolean {
+  const { channels, slices, times, positions } = selection;
+  const has = (list: readonly number[] | undefined, index: number | null) =>
+    list === undefined || (index !== null && list.includes(index));
+  const byChannel =
+    channels === undefined ||
+    ("names" in channels
+      ? frame.channel_name !== null && channels.names.includes(frame.channel_name)
+      : channels.indices.includes(frame.channel_idx));
+  return byChannel && has(slices, frame.slice_idx) && has(times, frame.time_idx) && has(positions, frame.pos_idx);
+}
+
+/** A selection that matched nothing. Code and words as every store of rows gives them. */
+export function nothingSelected(dataset: string): EmporiumError {
+  return new EmporiumError(
+    "NOT_FOUND",
+    `No frames matched the query: ${dataset} has none of these channels, slices, times and positions`,
+    {
+      hint: "emporium catalog query shows what a data set has",
+    },
+  );
+}
+
+function channelsOf(value: SelectionInput["channels"]): FrameSelection["channels"] {
+  if (value === undefined || value === null) return undefined;
+  const list: readonly unknown[] = Array.isArray(value) ? value : [value];
+  if (list.length === 0) throw wrong("channels", "an empty list", "one name or index, or several");
+  if (list.every((item) => typeof item === "string")) return { names: list };
+  if (list.every(isIndex)) return { indices: list };
+  throw wrong("channels", shown(list), "all names or all whole numbers");
+}
+
+function integersOf(what: string, value: unknown): readonly number[] | undefined {
+  if (value === undefined || value === null) return undefined;
+  const list: readonly unknown[] = Array.isArray(value) ? value : [value];
+  if (list.length > 0 && list.every(isIndex)) return list;
+  throw wrong(what, shown(list), "a whole number or several");
+}
+
+const isIndex = (item: unknown): item is number => Number.isSafeInteger(item);
+
+const shown = (list: readonly unknown[]): string =>
+  `[${list.map((item) => (typeof item === "string" ? `"${item}"` : String(item))).join(", ")}]`;
+
+function wrong(what: string, found: string, wanted: string): EmporiumError {
+  return new EmporiumError("USAGE", `${what}: ${found} found, ${wanted} wanted`);
+}

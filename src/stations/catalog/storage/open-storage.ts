@@ -1,0 +1,29 @@
+import { stat } from "node:fs/promises";
+import { EmporiumError } from "../../../core/errors.js";
+import type { Store } from "../../../stores/store.js";
+import { openStore, parseLocation, type StoreOptions } from "../../../stores/url.js";
+import { storageLocation } from "../inputs/config.js";
+
+/**
+ * The place of files and frames: a folder, or a bucket. `local` and `s3` are the older catalogue's defaults. A folder must be there: what is meant is mostly
+ * the mount of a server, and writing below one that is not mounted would fill the wrong disk.
+ *
+ * @throws {EmporiumError} USAGE, LOCATION_UNKNOWN
+ */
+export async function openStorage(location: string, options: StoreOptions = {}): Promise<Store> {
+  const place = parseLocation(storageLocation(location));
+  if (place.path !== undefined && !(await isFolder(place.path))) {
+    throw new EmporiumError("USAGE", `the storage ${place.path} is no folder that is there`, {
+      place: { file: place.path },
+      hint: "mount it or make it first, or give another place with --storage",
+    });
+  }
+  return openStore(place, options);
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}

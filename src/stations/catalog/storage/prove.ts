@@ -1,0 +1,48 @@
+import { createHash } from "node:crypto";
+import { EmporiumError } from "../../../core/errors.js";
+import { objectName, type Stat, type Store } from "../../../stores/store.js";
+
+const READ_BYTES = 8 * 1024 * 1024;
+
+/**
+ * Proves that an object is what was sent: by the checksum that the store itself took (an etag of S3 that is an MD5), or else by reading it again.
+ *
+ * @param stat as the store gave it after the write.
+ * @throws {EmporiumError} STORE_PROTOCOL, to be tried again: the store keeps something else.
+ */
+export async function proveStored(store: Store, key: string, sent: Uint8Array, stat: Stat, signal?: AbortSignal): Promise<void> {
+  const fault = (what: string) =>
+    new EmporiumError("STORE_PROTOCOL", `${objectName(store, key)} ${what} after it was written`, { retry: "later" });
+  if (stat.size !== sent.length) throw fault(`has ${stat.size} bytes, ${sent.length} wanted,`);
+  if (!store.local && stat.etag !== undefined && bareTag(stat.etag) === createHash("md5").update(sent).digest("hex")) return;
+  const kept = await store.read(key, undefined, { signal });
+  if (!kept || Buffer.compare(kept, sent) !== 0) throw fault("is not what was sent,");
+}
+
+/**
+ * SHA-256 of an object, read in pieces, all of one version of it. Undefined where there is none.
+ *
+ * @throws {EmporiumError} STORE_CONFLICT where it changes meanwhile.
+ */
+export async function objectHash(
+  store: Store,
+  key: string,
+  signal?: AbortSignal,
+): Promise<{ sha256: string; stat: Stat } | undefined> {
+  const stat = await store.stat(key, { signal });
+  if (!stat) return undefined;
+  const hash = createHash("sha256");
+  for (let offset = 0; offset < stat.size; offset += READ_BYTES) {
+    const length = Math.min(READ_BYTES, stat.size - offset);
+    const bytes = await store.read(key, { offset, length }, { ifMatch: stat.etag, signal });
+    if (bytes?.length !== length) {
+      throw new EmporiumError("STORE_CONFLICT", `${objectName(store, key)} became shorter while it was read`, { retry: "later" });
+    }
+    hash.update(bytes);
+  }
+  return { sha256: hash.digest("hex"), stat };
+}
+
+function bareTag(etag: string): string {
+  return etag.replace(/^(?:W\/)?"?|"$/g, "").toLowerCase();
+}

@@ -1,0 +1,105 @@
+import { existsSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
+import { parseLocation } from "../../../stores/url.js";
+import type { FrameSet, SourceFile } from "../frames/frame.js";
+import { type FrameSource, openFrameSource, withStat } from "../frames/frame-source.js";
+import { type NameParsers, nameParser, patternParser } from "../frames/name-parsers.js";
+import { planFrames, type SplitOptions } from "../frames/splitter.js";
+import type { FramesFormat, UploadConfig } from "../inputs/config.js";
+import { builtInMetaSchema, readMetaSchema } from "../inputs/meta-schema.js";
+import type { UploadRow } from "../inputs/upload-table.js";
+
+/** Of `tif_folder`, where the configuration names none. */
+const DEFAULT_PARSER = "parse_idx_from_name";
+
+/** How rows of a table become frames: what a configuration says, with its files read. */
+export interface Splitting extends Pick<SplitOptions, "schema" | "frameName" | "datasetName"> {
+  readonly format: FramesFormat;
+}
+
+/** A row whose source was looked at and is fit to be stored. */
+export type Prepared =
+  | {
+      readonly kind: "file";
+      readonly row: UploadRow;
+      readonly source: FrameSource;
+      readonly file: SourceFile;
+      readonly name: string;
+    }
+  | { readonly kind: "frames"; readonly row: UploadRow; readonly source: FrameSource; readonly set: FrameSet };
+
+/** @returns undefined for uploads of whole files. @throws {EmporiumError} CONFIG_FIELD, CONFIG_RULE, USAGE: before any row is looked at. */
+export async function splittingOf(config: UploadConfig, parsers: NameParsers): Promise<Splitting | undefined> {
+  const { framesFormat: format, filenameParser, filenamePattern, metaSchema } = config;
+  if (config.uploadType === "file" || format === undefined) return undefined;
+  if (filenamePattern && format !== "tif_folder") {
+    throw new EmporiumError("CONFIG_RULE", `filename_pattern is for tif_folder, frames_format is ${format}`, {
+      place: { file: config.file, path: "filename_pattern" },
+    });
+  }
+  return {
+    format,
+    schema: metaSchema === undefined ? builtInMetaSchema : await readMetaSchema(metaSchema),
+    frameName: filenamePattern
+      ? patternParser(filenamePattern)
+      : format === "tif_folder"
+        ? inConfig(config, () => nameParser(parsers, filenameParser ?? DEFAULT_PARSER, "frame"))
+        : namesUnused,
+    datasetName:
+      format === "tif_id" && filenameParser !== undefined
+        ? inConfig(config, () => nameParser(parsers, filenameParser, "dataset"))
+        : undefined,
+  };
+}
+
+/** What is wrong with a parser's name is wrong in the configuration. */
+function inConfig<T>({ file }: UploadConfig, find: () => T): T {
+  try {
+    return find();
+  } catch (error) {
+    if (!isEmporiumError(error)) throw error;
+    throw new EmporiumError(error.code, error.message, { ...error.facts, place: { file, path: "filename_parser" } });
+  }
+}
+
+/**
+ * Looks at a row's source: headers and names, no pixels.
+ *
+ * @throws {EmporiumError} CONFIG_FIELD for a file_name that is not there, or of the wrong kind; what `planFrames` throws.
+ */
+export async function prepareRow(
+  row: UploadRow,
+  table: string,
+  splitting: Splitting | undefined,
+  signal: AbortSignal,
+): Promise<Prepared> {
+  const place = { ...row.place, path: `${row.place.path ?? "row"}.file_name` };
+  const source = await openFrameSource(besideTable(row.fileName, table), { signal }).catch((error: unknown) => {
+    if (!isEmporiumError(error) || !["STORE_ABSENT", "LOCATION_UNKNOWN", "NAME_UNSAFE"].includes(error.code)) throw error;
+    throw new EmporiumError("CONFIG_FIELD", `file_name: ${error.message}`, { place, hint: error.facts.hint, cause: error });
+  });
+  if (splitting) {
+    const set = await planFrames(splitting.format, source, { ...splitting, positions: row.positions, place: row.place, signal });
+    return { kind: "frames", row, source, set };
+  }
+  if (source.kind !== "file") {
+    throw new EmporiumError("CONFIG_FIELD", `file_name: ${source.name} is a folder, a file wanted`, {
+      place,
+      hint: "upload_type frames, with frames_format tif_folder, takes folders",
+    });
+  }
+  const file = await withStat(source.store, source.key, { signal });
+  return { kind: "file", row, source, file, name: source.key };
+}
+
+/** A relative path begins where the program runs, or else where the table is. */
+function besideTable(name: string, table: string): string {
+  if (/^[a-z][a-z0-9+.-]+:/i.test(name) || existsSync(resolve(name))) return name;
+  const beside = resolve(dirname(table), name);
+  return parseLocation(name).scheme === "file" && existsSync(beside) ? beside : name;
+}
+
+function namesUnused(name: string): never {
+  throw new EmporiumError("INTERNAL", `${name}: names are not taken apart here`);
+}

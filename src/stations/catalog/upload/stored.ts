@@ -1,0 +1,33 @@
+import { printJsonLine } from "../../../core/json.js";
+import type { CatalogRepository, NewDataset, StoredDataset } from "../rows/repository.js";
+import type { DatasetContent } from "./upload.js";
+
+/** Whether the database holds exactly this data set: then an upload that was killed had come that far. */
+export async function isStored(
+  repository: CatalogRepository,
+  stored: StoredDataset,
+  dataset: NewDataset,
+  content: DatasetContent,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const fields = ["description", "microscope", "date_time", "parent"] as const;
+  if (!fields.every((field) => stored[field] === dataset[field])) return false;
+  if (content.kind === "file") {
+    return stored.file?.sha256 === content.file.sha256 && stored.file.file_name === content.file.file_name;
+  }
+  const { global } = content;
+  if (!stored.framesGlobal || stored.framesGlobal.nbr_frames !== global.nbr_frames) return false;
+  // numbers of a JSON column come back as the database writes them, so only what was told by text is compared
+  if (
+    printJsonLine(Object.keys(stored.framesGlobal.metadata_json ?? {}).sort()) !==
+    printJsonLine(Object.keys(global.metadata_json ?? {}).sort())
+  ) {
+    return false;
+  }
+  const hashes = new Map(content.names.map((name, index) => [name, content.hashes[index]]));
+  for await (const { file_name, sha256 } of repository.framesOf(stored.dataset_serial, {}, { signal })) {
+    if (hashes.get(file_name) !== sha256) return false;
+    hashes.delete(file_name);
+  }
+  return hashes.size === 0;
+}

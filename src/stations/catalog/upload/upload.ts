@@ -1,0 +1,335 @@
+import { setMaxListeners } from "node:events";
+import { resolve } from "node:path";
+import { type Clock, systemClock } from "../../../core/clock.js";
+import { asEmporiumError, EmporiumError, type ErrorRecord, fromErrorRecord, toErrorRecord } from "../../../core/errors.js";
+import { LIMITS } from "../../../core/limits.js";
+import { type Log, silentLog } from "../../../core/log.js";
+import type { Random } from "../../../core/random.js";
+import type { OnEvent } from "../../../engine/events.js";
+import { takeLocks } from "../../../engine/lock.js";
+import { isSame } from "../../../engine/receipts.js";
+import { type RunReport, runPlan } from "../../../engine/run.js";
+import type { Store } from "../../../stores/store.js";
+import { countFrames, type FrameRow, type FrameSet, frameBytes, framesGlobal } from "../frames/frame.js";
+import { NAME_PARSERS, type NameParsers } from "../frames/name-parsers.js";
+import type { UploadConfig } from "../inputs/config.js";
+import { readText } from "../inputs/json-file.js";
+import { parseUploadTable, type UploadRow } from "../inputs/upload-table.js";
+import { alreadyThere, parentMissing } from "../rows/errors.js";
+import type { CatalogRepository, NewDataset } from "../rows/repository.js";
+import { fileFolder, framesFolder } from "../storage/layout.js";
+import { openMarker, type UploadMarker } from "./marker.js";
+import { uploadOperations } from "./operations.js";
+import { planFileTask, planFrameTasks } from "./plan.js";
+import { type Prepared, prepareRow, type Splitting, splittingOf } from "./prepare.js";
+import { type UploadedDataset, type UploadReport, uploadReport } from "./report.js";
+import { isStored } from "./stored.js";
+
+export interface UploadOptions {
+  /** Table of data sets, one a line. */
+  csv: string;
+  config: UploadConfig;
+  /** Where files and frames go. */
+  storage: Store;
+  repository: CatalogRepository;
+  /** Parsers of file names by name. Default: the built-in ones. */
+  parsers?: NameParsers | undefined;
+  /** Replace data sets and objects of the same name. */
+  overwrite?: boolean | undefined;
+  /** Frames that are encoded and sent side by side. Default 4. */
+  workers?: number | undefined;
+  memoryBytes?: number | undefined;
+  /** Folder of journals. */
+  workspace: string;
+  /** Say what would be done, and touch nothing. */
+  dryRun?: boolean | undefined;
+  /** After a failure do the other data sets. Default true; without it one fault in the table stops all before anything is touched. */
+  keepGoing?: boolean | undefined;
+  sync?: boolean | undefined;
+  clock?: Clock | undefined;
+  random?: Random | undefined;
+  log?: Log | undefined;
+  signal?: AbortSignal | undefined;
+  onEvent?: OnEvent | undefined;
+}
+
+/** Frames that are kept planned between the look at all rows and the work on one; larger sets are planned again. */
+const KEPT_FRAMES = 50_000;
+const WORKERS = 4;
+
+/**
+ * Uploads the data sets of a table: files as they are, or images split into frames, to a storage; then their rows, one transaction a data set.
+ *
+ * ```ts
+ * const report = await upload({ csv: "files.csv", config: await readUploadConfig("config.json"), storage, repository, workspace: ".emporium" });
+ * console.log(report.toText(), report.exitStatus);
+ * ```
+ *
+ * All rows are looked at before anything is touched: ids, parents, what the database has, headers of all sources. A data set's rows are inserted when every
+ * object is proven stored. Killed at any moment and called again, it goes on where it was: receipts in the workspace tell which objects are done.
+ *
+ * @returns what became of each row; failures of single ones are in it.
+ * @throws {EmporiumError} USAGE, CONFIG_…: a fault of the whole table or configuration. Nothing was touched.
+ */
+export async function upload(options: UploadOptions): Promise<UploadReport> {
+  const { clock = systemClock, log = silentLog, repository, storage, config, workers = WORKERS, keepGoing = true } = options;
+  const startMs = clock.monotonic();
+  if (!(Number.isInteger(workers) && workers > 0))
+    throw new EmporiumError("USAGE", `--nbr-workers: ${workers} found, a whole number from 1 wanted`);
+  const signal = options.signal ?? new AbortController().signal;
+  setMaxListeners(0, signal);
+  const table = parseUploadTable(await readText(options.csv, "table"), options.csv);
+  const splitting = await splittingOf(config, options.parsers ?? NAME_PARSERS);
+  const warnings = [...config.warnings, ...table.warnings];
+  const datasets: UploadedDataset[] = [];
+  const errors: (ErrorRecord & { dataset?: string })[] = [];
+  const fail = (id: string, error: unknown) => {
+    errors.push({ ...toErrorRecord(asEmporiumError(error)), dataset: id });
+    datasets.push({ id, status: "failed" });
+  };
+  const end = (cancelled: boolean, planned = false) =>
+    uploadReport({
+      datasets,
+      errors,
+      warnings,
+      storage: storage.local?.path("") ?? storage.url,
+      database: repository.name,
+      seconds: (clock.monotonic() - startMs) / 1000,
+      cancelled,
+      planned,
+    });
+
+  const identity = [resolve(options.csv), resolve(config.file), storage.url, repository.name];
+  const marker = await openMarker(options.workspace, identity);
+  const ready: (Prepared | UploadRow)[] = [];
+  const uploading = new Set(table.rows.map(({ id }) => id));
+  let planned = 0;
+  for (const entry of table.rows) {
+    if (signal.aborted) return end(true);
+    try {
+      if ("error" in entry) throw entry.error;
+      await checkRow(entry.row, { repository, overwrite: options.overwrite ?? false, marker, uploading, signal });
+      const prepared = await prepareRow(entry.row, options.csv, splitting, signal);
+      if (prepared.kind === "frames") {
+        warnings.push(...prepared.set.warnings.map((warning) => `${entry.id}: ${warning}`));
+        planned += prepared.set.frames.length;
+      }
+      if (options.dryRun) datasets.push({ ...summaryOf(prepared), status: "planned" });
+      else ready.push(planned > KEPT_FRAMES ? entry.row : prepared);
+    } catch (error) {
+      if (signal.aborted) return end(true);
+      fail(entry.id, error);
+    }
+  }
+  if (options.dryRun || (!keepGoing && errors.length > 0)) return end(false, errors.length === 0);
+
+  for (const item of ready) {
+    const row = "kind" in item ? item.row : item;
+    try {
+      const prepared = "kind" in item ? item : await prepareRow(item, options.csv, splitting, signal);
+      datasets.push(await uploadOne(prepared, { ...options, clock, log, workers, signal, marker, warnings, splitting }));
+    } catch (error) {
+      if (signal.aborted) {
+        datasets.push({ id: row.id.text, status: "cancelled" });
+        return end(true);
+      }
+      fail(row.id.text, error);
+      if (!keepGoing) break;
+    }
+  }
+  await marker.end();
+  return end(false);
+}
+
+interface RowCheck {
+  repository: CatalogRepository;
+  overwrite: boolean;
+  marker: UploadMarker;
+  /** Ids of the whole table: a parent may come with it. */
+  uploading: ReadonlySet<string>;
+  signal: AbortSignal;
+}
+
+/** @throws {EmporiumError} CONFIG_COLLISION: the id is taken; CONFIG_RULE: no such parent. */
+async function checkRow(row: UploadRow, { repository, overwrite, marker, uploading, signal }: RowCheck): Promise<void> {
+  const id = row.id.text;
+  if (!overwrite && !marker.wasBegun(id) && (await repository.findDataset(id, signal))) {
+    const { message, facts } = alreadyThere(id);
+    throw new EmporiumError("CONFIG_COLLISION", message, { ...facts, place: row.place });
+  }
+  if (
+    row.parent !== null &&
+    (row.parent === id || (!uploading.has(row.parent) && !(await repository.findDataset(row.parent, signal))))
+  ) {
+    const { code, message, facts } = parentMissing(row.parent, id);
+    throw new EmporiumError(code, message, { ...facts, place: row.place });
+  }
+}
+
+interface OneUpload extends UploadOptions {
+  clock: Clock;
+  log: Log;
+  workers: number;
+  signal: AbortSignal;
+  marker: UploadMarker;
+  warnings: string[];
+  splitting: Splitting | undefined;
+}
+
+/** One data set, under its lock: objects first, then rows. */
+async function uploadOne(prepared: Prepared, options: OneUpload): Promise<UploadedDataset> {
+  const { storage, repository, clock, log, signal, marker, overwrite = false, config } = options;
+  const { row } = prepared;
+  const id = row.id.text;
+  const stop = new AbortController();
+  const both = AbortSignal.any([signal, stop.signal]);
+  setMaxListeners(0, both);
+  const locks = await takeLocks(storage, [`catalog-${id}`], {
+    job: `catalog upload of ${id}`,
+    clock,
+    random: options.random ?? Math.random,
+    log,
+    onLost: (error) => stop.abort(error),
+    signal: both,
+  });
+  try {
+    const dataset: NewDataset = {
+      dataset_serial: id,
+      description: row.description,
+      microscope: config.microscope,
+      date_time: row.id.dateTime,
+      parent: row.parent,
+    };
+    const before = await repository.findDataset(id, both);
+    if (before && !overwrite && !marker.wasBegun(id)) throw alreadyThere(id);
+    const plan =
+      prepared.kind === "frames"
+        ? planFrameTasks(id, prepared.set, clock)
+        : planFileTask(id, prepared.file, prepared.name, clock);
+    const keys = new Set(plan.tasks.flatMap(({ outputs }) => outputs));
+    const others = await otherObjects(storage, id, keys, both);
+    if (others.length > 0 && !overwrite) throw foreignObjects(storage, others);
+    const report = await runPlan(plan, {
+      operations: uploadOperations(overwrite),
+      source: prepared.source.store,
+      target: storage,
+      workspace: options.workspace,
+      name: `catalog upload ${id}`,
+      jobs: options.workers,
+      memoryBytes: options.memoryBytes ?? LIMITS.memoryBytes,
+      keepGoing: false,
+      clock,
+      random: options.random ?? Math.random,
+      log,
+      signal: both,
+      sync: options.sync,
+      onEvent: options.onEvent,
+    });
+    throwFailure(report);
+    await checkUnchanged(prepared, both);
+    const done = { ...summaryOf(prepared), status: before ? ("replaced" as const) : ("uploaded" as const) };
+    const content = contentOf(prepared, report);
+    if (before && !overwrite) {
+      if (await isStored(repository, before, dataset, content, both)) return { ...done, status: "already" };
+      throw alreadyThere(id);
+    }
+    await marker.begin(id);
+    if (content.kind === "file") await repository.insertFile(dataset, content.file, { overwrite, signal: both });
+    else await repository.insertFrames(dataset, content.global, content.rows(both), { overwrite, signal: both });
+    marker.settle(id);
+    for (const key of others) await storage.remove(key, { signal: both });
+    return done;
+  } catch (error) {
+    throw stop.signal.aborted ? asEmporiumError(stop.signal.reason) : error;
+  } finally {
+    await locks.release();
+  }
+}
+
+/** What will stand in the database of a data set whose objects are stored. */
+export type DatasetContent =
+  | {
+      readonly kind: "file";
+      readonly file: { storage_dir: string; file_name: string; metadata_json: { file_origin: string }; sha256: string };
+    }
+  | {
+      readonly kind: "frames";
+      readonly global: ReturnType<typeof framesGlobal>;
+      readonly names: readonly string[];
+      readonly hashes: readonly string[];
+      rows(signal: AbortSignal): AsyncIterable<FrameRow>;
+    };
+
+function contentOf(prepared: Prepared, report: RunReport): DatasetContent {
+  const id = prepared.row.id.text;
+  const hashes = report.results.flatMap(({ receipt }) => (receipt?.facts?.sha256 ?? []) as string | readonly string[]);
+  if (prepared.kind === "file") {
+    const [sha256] = hashes as [string];
+    const metadata_json = { file_origin: prepared.source.origin };
+    return { kind: "file", file: { storage_dir: fileFolder(id), file_name: prepared.name, metadata_json, sha256 } };
+  }
+  const { set } = prepared;
+  return {
+    kind: "frames",
+    global: framesGlobal(set, countFrames(set.frames), framesFolder(id)),
+    names: set.frames.map(({ file_name }) => file_name),
+    hashes,
+    rows: (signal) => rowsOf(set, hashes, signal),
+  };
+}
+
+async function* rowsOf(set: FrameSet, hashes: readonly string[], signal: AbortSignal): AsyncGenerator<FrameRow> {
+  let index = 0;
+  for await (const metadata_json of set.metadataOf(set.frames, signal)) {
+    const { channel_idx, slice_idx, time_idx, pos_idx, channel_name, file_name } = set.frames[index]!;
+    yield { channel_idx, slice_idx, time_idx, pos_idx, channel_name, file_name, sha256: hashes[index]!, metadata_json };
+    index++;
+  }
+}
+
+/** Objects of a data set that are not of this upload. Locks and parts of uploads are elsewhere. */
+async function otherObjects(storage: Store, id: string, keys: ReadonlySet<string>, signal: AbortSignal): Promise<string[]> {
+  const others: string[] = [];
+  for (const folder of [fileFolder(id), framesFolder(id)]) {
+    for await (const { key } of storage.list(`${folder}/`, { signal })) if (!keys.has(key)) others.push(key);
+  }
+  return others;
+}
+
+function foreignObjects(storage: Store, keys: readonly string[]): EmporiumError {
+  return new EmporiumError(
+    "STORE_CONFLICT",
+    `the storage holds ${keys.length} other objects of this data set, ${keys[0]} first`,
+    {
+      place: { url: `${storage.url}/${keys[0]}` },
+      hint: "give the data set another id, or replace what is there with --overwrite",
+    },
+  );
+}
+
+/** The first failure of a run, as it was. */
+function throwFailure({ results, error, exitStatus }: RunReport): void {
+  if (exitStatus === 0) return;
+  const failed = results.find(({ state }) => state === "failed")?.error ?? error;
+  throw failed ? fromErrorRecord(failed) : new EmporiumError("INTERNAL", "an upload ended without a reason");
+}
+
+/** Metadata are read after the pixels: both must be of the same files. */
+async function checkUnchanged(prepared: Prepared, signal: AbortSignal): Promise<void> {
+  const { source } = prepared;
+  for (const file of prepared.kind === "file" ? [prepared.file] : prepared.set.files) {
+    const now = await source.store.stat(file.key, { signal });
+    if (now && isSame(file, now)) continue;
+    throw new EmporiumError("SOURCE_CHANGED", `${source.origin}: ${file.key} changed while it was uploaded`, {
+      place: { file: source.origin },
+      hint: "run again when nobody writes it any more",
+    });
+  }
+}
+
+function summaryOf(prepared: Prepared): Omit<UploadedDataset, "status"> {
+  const id = prepared.row.id.text;
+  if (prepared.kind === "file") return { id, bytes: prepared.file.size, storage_dir: fileFolder(id) };
+  const { frames, shape } = prepared.set;
+  return { id, frames: frames.length, bytes: frames.length * frameBytes(shape), storage_dir: framesFolder(id) };
+}
