@@ -25,11 +25,23 @@ export async function grantRoles(database: Database): Promise<"granted" | "not a
     const [name, writer, reader] = [sql.id(schema), sql.id(WRITER), sql.id(READER)];
     await sql`grant usage on schema ${name} to ${writer}, ${reader}`.execute(db);
     await sql`grant select on all tables in schema ${name} to ${writer}, ${reader}`.execute(db);
-    if (schema === "emporium") continue;
+    if (schema === "emporium") {
+      await grantImportState(database);
+      continue;
+    }
     await sql`grant insert, update, delete on all tables in schema ${name} to ${writer}`.execute(db);
     await sql`grant usage, select, update on all sequences in schema ${name} to ${writer}`.execute(db);
   }
   return "granted";
+}
+
+/** Of the bookkeeping a writer writes only what an import saw. A database that was brought back to an older step lacks the tables. */
+async function grantImportState({ db }: Database): Promise<void> {
+  for (const table of ["imported_deposition", "imported_dataset", "imported_run"]) {
+    const found = await sql<{ there: boolean }>`select to_regclass(${`emporium.${table}`}) is not null as there`.execute(db);
+    if (!found.rows[0]?.there) continue;
+    await sql`grant insert, update, delete on ${sql.id("emporium", table)} to ${sql.id(WRITER)}`.execute(db);
+  }
 }
 
 async function ensureRole({ db }: Database, role: string): Promise<boolean> {

@@ -1,7 +1,13 @@
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
+import { createServer as createTlsServer, type Server as TlsServer } from "node:https";
 import { createServer as createTcp } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
+import { seededRandom } from "../core/random.js";
 import { httpWire, type WireReply } from "./http-wire.js";
 
 const open: { close(): void }[] = [];
@@ -9,7 +15,7 @@ afterEach(() => {
   for (const server of open.splice(0)) server.close();
 });
 
-async function listen(server: Server | ReturnType<typeof createTcp>): Promise<URL> {
+async function listen(server: Server | TlsServer | ReturnType<typeof createTcp>): Promise<URL> {
   open.push({
     close: () => {
       if ("closeAllConnections" in server) server.closeAllConnections();
@@ -20,7 +26,22 @@ async function listen(server: Server | ReturnType<typeof createTcp>): Promise<UR
   return new URL(`http://127.0.0.1:${(server.address() as { port: number }).port}/x`);
 }
 
+const openssl = (() => {
+  try {
+    execFileSync("openssl", ["version"], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+})();
+
 const patience = { connectMs: 1_000, headersMs: 1_000 };
+
+/** No piece of it is like another. */
+function bytes(length: number, seed: number): Uint8Array {
+  const random = seededRandom(seed);
+  return Uint8Array.from({ length }, () => random() * 256);
+}
 
 async function hashOf({ body }: WireReply): Promise<string> {
   const hash = createHash("sha256");
@@ -32,7 +53,7 @@ async function hashOf({ body }: WireReply): Promise<string> {
 }
 
 describe("httpWire", () => {
-  const body = Buffer.alloc(3_000_001, "0123456789abcdef");
+  const body = Buffer.from(bytes(3_000_001, 3));
   const sum = createHash("sha256").update(body).digest("hex");
 
   it("gives bodies of any framing whole, one after the other over one connection", async () => {
@@ -115,6 +136,45 @@ describe("httpWire", () => {
     setTimeout(() => stop.abort(), 20);
     await expect(hashOf(reply)).rejects.toThrow();
     await expect(get(url, { headers: {}, signal: stop.signal })).rejects.toThrow();
+  });
+
+  it.skipIf(!openssl)("over TLS too: bodies whole, and a certificate that nobody knows is refused", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "emporium-tls-"));
+    const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
+    const words = [
+      "req",
+      "-x509",
+      "-newkey",
+      "rsa:2048",
+      "-nodes",
+      "-days",
+      "2",
+      "-subj",
+      "/CN=127.0.0.1",
+      "-keyout",
+      key,
+      "-out",
+      cert,
+    ];
+    execFileSync("openssl", words, { stdio: "ignore" });
+    const server = createTlsServer({ key: readFileSync(key), cert: readFileSync(cert) }, (request, response) => {
+      if (request.headers["x-form"] === "length") response.setHeader("content-length", body.length);
+      else response.flushHeaders();
+      response.end(body);
+    });
+    rmSync(folder, { recursive: true });
+    const url = new URL((await listen(server)).href.replace("http:", "https:"));
+    const get = httpWire({ patience });
+    await expect(get(url, { headers: {} })).rejects.toMatchObject({ code: "DEPTH_ZERO_SELF_SIGNED_CERT" });
+    process.env.NODE_TLS_REJECT_UNAUTHORIZED = "0";
+    try {
+      for (const form of ["length", "chunked", "length"]) {
+        expect(await hashOf(await get(url, { headers: { "x-form": form } }))).toBe(sum);
+      }
+      await Promise.all(Array.from({ length: 4 }, async () => expect(await hashOf(await get(url, { headers: {} }))).toBe(sum)));
+    } finally {
+      delete process.env.NODE_TLS_REJECT_UNAUTHORIZED;
+    }
   });
 
   it("no header can smuggle a line", async () => {

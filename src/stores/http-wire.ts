@@ -31,7 +31,7 @@ export interface WireRequest {
 }
 
 /** The buffer of one connection. */
-const READ_BYTES = 256 * 1024;
+const READ_BYTES = 512 * 1024;
 /** Servers close idle connections after 5 s and more. */
 const IDLE_MS = 4_000;
 /** The second address of a host is tried after so long: one of IPv4 and IPv6 may be dead. */
@@ -48,18 +48,23 @@ export function httpWire(options: WireOptions): (url: URL, request: WireRequest)
   function keep(origin: string, connection: Connection): void {
     const list = idle.get(origin) ?? [];
     idle.set(origin, list);
-    list.push(connection);
     connection.rest(() => {
       const at = list.indexOf(connection);
       if (at >= 0) list.splice(at, 1);
     });
+    list.push(connection);
+    while (list[0] && list[0].idleMs > IDLE_MS) list.shift()!.close();
   }
 
   return async (url, request) => {
     const { origin } = url;
     for (;;) {
       request.signal?.throwIfAborted();
-      const used = idle.get(origin)?.pop();
+      let used = idle.get(origin)?.pop();
+      if (used && used.idleMs > IDLE_MS) {
+        used.close();
+        used = undefined;
+      }
       const connection = used ?? (await openConnection(url, options, request.signal));
       try {
         return await connection.ask(requestText(url, request.headers), request.signal, () => keep(origin, connection));
@@ -83,8 +88,10 @@ interface Connection {
   ask(text: string, signal: AbortSignal | undefined, onFree: () => void): Promise<WireReply>;
   /** Nothing is under way; `onGone` is called when the server closes it meanwhile. */
   rest(onGone: () => void): void;
+  readonly idleMs: number;
   /** The server closed before a byte of an answer. */
   readonly closedUnanswered: boolean;
+  close(): void;
 }
 
 /** What is done with bytes as they come. Answers whether more are wanted now. */
@@ -104,7 +111,11 @@ async function openConnection(url: URL, { patience, lookup, clock = systemClock 
     ...(lookup ? { lookup } : {}),
     onread: {
       buffer: new Uint8Array(READ_BYTES),
-      callback: (count: number, buffer: Uint8Array) => consumer(buffer.subarray(0, count)),
+      callback: (count: number, buffer: Uint8Array) => {
+        const bytes = buffer.subarray(0, count);
+        // TLS hands over all that it has deciphered, piece by piece, whether it was asked to stop or not.
+        return consumer(secure ? new Uint8Array(bytes) : bytes);
+      },
     },
   };
   // `tls.connect` takes every option of `net.connect`, which its types do not say of `onread`.
@@ -143,17 +154,16 @@ async function established(
 
 function connectionOn(socket: Socket, headersMs: number, clock: Clock, consume: (consumer: Consumer) => void): Connection {
   let closedUnanswered = false;
+  let idleSinceMs = 0;
   let fault: Error | undefined;
   let onClose: (error: Error) => void = () => {};
   socket.on("error", (error) => {
     fault = error;
   });
   socket.on("end", () => socket.destroy());
-  socket.on("timeout", () => socket.destroy()); // set while it is idle
   socket.on("close", () => onClose(fault ?? new Error("the server closed the connection")));
 
   async function ask(text: string, signal: AbortSignal | undefined, onFree: () => void): Promise<WireReply> {
-    socket.setTimeout(0);
     socket.ref();
     const answered = new AbortController();
     void clock.sleep(headersMs, answered.signal).then(
@@ -165,27 +175,32 @@ function connectionOn(socket: Socket, headersMs: number, clock: Clock, consume: 
     const end = () => signal?.removeEventListener("abort", stop);
     let began = false;
     try {
-      const { head, framing, rest } = await new Promise<{ head: ReplyHead; framing: Framing; rest: Uint8Array }>(
-        (resolve, reject) => {
-          const read = headReader();
-          onClose = reject;
-          consume((bytes) => {
-            began = true;
-            try {
-              const found = read(bytes);
-              if (!found) return true;
-              resolve({ head: found.head, framing: bodyFraming(found.head), rest: found.rest });
-            } catch (error) {
-              reject(error);
-              socket.destroy();
+      const rest: Uint8Array[] = [];
+      const { head, framing } = await new Promise<{ head: ReplyHead; framing: Framing }>((resolve, reject) => {
+        const read = headReader();
+        let found: ReturnType<typeof read>;
+        onClose = reject;
+        consume((bytes) => {
+          began = true;
+          try {
+            if (found) {
+              rest.push(bytes);
+              return false;
             }
-            return false;
-          });
-          if (socket.destroyed) reject(fault ?? new Error("the server closed the connection"));
-          else socket.write(text, "latin1");
-          socket.resume();
-        },
-      );
+            found = read(bytes);
+            if (!found) return true;
+            rest.push(found.rest);
+            resolve({ head: found.head, framing: bodyFraming(found.head) });
+          } catch (error) {
+            reject(error);
+            socket.destroy();
+          }
+          return false;
+        });
+        if (socket.destroyed) reject(fault ?? new Error("the server closed the connection"));
+        else socket.write(text, "latin1");
+        socket.resume();
+      });
       return { ...head, body: bodyOf(framing, rest, end, onFree) };
     } catch (error) {
       closedUnanswered = !began && socket.destroyed;
@@ -196,7 +211,7 @@ function connectionOn(socket: Socket, headersMs: number, clock: Clock, consume: 
     }
   }
 
-  function bodyOf(framing: Framing, rest: Uint8Array, end: () => void, onFree: () => void): WireBody {
+  function bodyOf(framing: Framing, rest: readonly Uint8Array[], end: () => void, onFree: () => void): WireBody {
     const lent: Uint8Array[] = [];
     let failure: unknown;
     let gone = false;
@@ -223,7 +238,7 @@ function connectionOn(socket: Socket, headersMs: number, clock: Clock, consume: 
       wake?.();
       return false;
     });
-    take(rest);
+    for (const bytes of rest) take(bytes);
     if (socket.destroyed) onClose(fault ?? new Error("the server closed the connection"));
 
     /** The socket is free for another request, once all that was lent is given back. */
@@ -288,7 +303,12 @@ function connectionOn(socket: Socket, headersMs: number, clock: Clock, consume: 
     get closedUnanswered() {
       return closedUnanswered;
     },
+    get idleMs() {
+      return clock.monotonic() - idleSinceMs;
+    },
+    close: () => socket.destroy(),
     rest(onGone) {
+      idleSinceMs = clock.monotonic();
       onClose = onGone;
       // Whatever comes unasked is no answer.
       consume(() => {
@@ -296,7 +316,6 @@ function connectionOn(socket: Socket, headersMs: number, clock: Clock, consume: 
         return false;
       });
       socket.unref();
-      socket.setTimeout(IDLE_MS);
       socket.resume();
     },
   };

@@ -2,10 +2,12 @@ import type { Migration } from "kysely";
 import { microscopy } from "./0001-microscopy.js";
 import { portal } from "./0002-portal.js";
 import { adoption } from "./0003-adoption.js";
+import { portalImport } from "./0004-portal-import.js";
 
 /** Every step of the schema in order. A step that was ever released is never changed: what is wrong is put right by a new one. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0001-microscopy": microscopy,
   "0002-portal": portal,
   "0003-adoption": adoption,
+  "0004-portal-import": portalImport,
 };

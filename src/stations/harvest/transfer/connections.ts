@@ -13,10 +13,12 @@ import { type Stretch, stretchPlan } from "./stretches.js";
 export const REQUEST_BYTES_MIN = 1024 * 1024;
 /** A request asks for at least so much, while there is enough for everybody. */
 const REQUEST_BYTES = 8 * 1024 * 1024;
-/** A request asks for so many times what its waiting costs, so that waiting takes two hundredths of the time. */
-const ASK_COSTS = 50;
-/** A share of another's stretch must be worth so many times its waiting. */
-const SHARE_COSTS = 4;
+/** How fast hashing in order is, roughly (SHA-256 of a processor that has instructions for it). */
+const HASH_BYTES_PER_SECOND = 1.5e9;
+/** Where only closing ends a transfer, the server has to notice, and what is on its way is lost: that costs more than asking. */
+const END_COSTS = 4;
+/** A request, or a share of another's stretch, is worth so many times its waiting. */
+const WORTH_COSTS = 4;
 /** What may be passed over in the body of a server that ignores a range. */
 const SKIP_BYTES_MAX = 256 * 1024;
 /** So much shows that a connection works, however often it breaks. */
@@ -73,11 +75,10 @@ export async function fetchAll(
         throwIfCancelled(signal);
         if (!fetching.ranges && number > 0) return;
         release ??= await fetching.sources[0]!.host.connect(AbortSignal.any([signal, enough.signal]));
-        const bytes = isOpenEnded(fetching.sources[0]!) ? undefined : begun?.stream.length;
-        const stretch = plan.take(bytes ?? requestBytes(state, plan.waitingBytes), {
-          speed: state.speed,
-          leastBytes: SHARE_COSTS * (state.askMs / 1000) * state.speed,
-        });
+        const leastBytes = worthBytes(state);
+        const begunBytes = isOpenEnded(fetching.sources[0]!) ? undefined : begun?.stream.length;
+        const bytes = begunBytes ?? Math.max(leastBytes, requestBytes(state, plan.waitingBytes));
+        const stretch = plan.take(bytes, { speed: state.speed, leastBytes });
         if (!stretch) return;
         try {
           await fetchStretch(stretch, begun?.stream, state);
@@ -103,11 +104,20 @@ export async function fetchAll(
     }
   }
 
-  function requestBytes({ askMs, speed }: ConnectionState, waitingBytes: number): number {
+  /**
+   * Long requests save waiting: `size / bytes` of them cost `askMs` each, shared by all connections. Short ones keep the file in order, and
+   * hashing behind it has less to do at the end: a stretch of each connection. Both cost the same at the root below.
+   */
+  function requestBytes({ askMs }: ConnectionState, waitingBytes: number): number {
     if (!fetching.ranges) return size;
     if (options.segmentBytes !== undefined) return options.segmentBytes;
-    if (isOpenEnded(fetching.sources[0]!)) return Math.ceil(waitingBytes / wanted);
-    return Math.min(Math.ceil(waitingBytes / wanted), Math.max(REQUEST_BYTES, ASK_COSTS * (askMs / 1000) * speed));
+    const costs = isOpenEnded(fetching.sources[0]!) ? END_COSTS : 1;
+    const balanced = Math.sqrt(size * costs * (askMs / 1000) * HASH_BYTES_PER_SECOND) / wanted;
+    return Math.min(Math.ceil(waitingBytes / wanted), Math.max(REQUEST_BYTES, balanced));
+  }
+
+  function worthBytes({ askMs, speed }: ConnectionState): number {
+    return options.segmentBytes === undefined ? WORTH_COSTS * (askMs / 1000) * speed : 0;
   }
 
   async function fetchStretch(stretch: Stretch, begun: ByteStream | undefined, state: ConnectionState): Promise<void> {
@@ -179,10 +189,7 @@ export async function fetchAll(
   if (part.done.bytes < size) throw tooShort(fetching.sources[0]!, part.done.prefix, size);
 }
 
-/**
- * FTP knows where a transfer begins, not where it ends: closing one in the middle throws away what is on its way, and waits until the server has
- * noticed. So each connection has one long stretch, and a share of another's at the end.
- */
+/** FTP knows where a transfer begins, not where it ends: one that began at 0 may go on as far as nobody else fetches. */
 export function isOpenEnded({ store }: Pick<KnownSource, "store">): boolean {
   return store.url.startsWith("ftp:");
 }

@@ -1,30 +1,60 @@
-import { readSync } from "node:fs";
+import { readSync, renameSync, writeFileSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
 import type { Algorithm } from "./checksum.js";
-import { endHashes, startHashes } from "./digest.js";
+import { endHashes, type FromDigestThread, startHashes, type ToDigestThread } from "./hashes.js";
 
-/** Hashes one open file as far as it is told that bytes are there, and answers when it is told that all are. */
+/**
+ * Hashes one open file as far as it is told that bytes are there, and answers when it is told that all are. Between two reads it writes what it
+ * is asked to: here a call of the system costs what it takes, elsewhere each is handed to a thread of Node's and back.
+ */
 const READ_BYTES = 1024 * 1024;
 const { fd, algorithms } = workerData as { fd: number; algorithms: readonly Algorithm[] };
 const port = parentPort!;
 const hashes = startHashes(algorithms);
 const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+let reached = 0;
 let hashed = 0;
+let last = false;
+let running = false;
 let failed = false;
 
-port.on("message", ({ reach, last }: { reach: number; last?: boolean }) => {
-  if (failed) return;
+port.on("message", (message: ToDigestThread) => {
+  if (message.path !== undefined) replace(message.path, message.text!);
+  if (message.reach === undefined || failed) return;
+  reached = message.reach;
+  last ||= message.last === true;
+  if (!running) follow();
+});
+
+/** One step at a time, so that messages are heard in between. */
+function follow(): void {
+  running = hashed < reached;
   try {
-    while (hashed < reach) {
-      const bytes = readSync(fd, buffer, 0, Math.min(READ_BYTES, reach - hashed), hashed);
+    if (running) {
+      const bytes = readSync(fd, buffer, 0, Math.min(READ_BYTES, reached - hashed), hashed);
       if (bytes === 0) throw new Error(`it ends at ${hashed} bytes`);
-      const piece = buffer.subarray(0, bytes);
-      for (const hash of hashes.values()) hash.update(piece);
+      for (const hash of hashes.values()) hash.update(buffer.subarray(0, bytes));
       hashed += bytes;
-    }
-    if (last) port.postMessage({ digests: endHashes(hashes) });
+      setImmediate(follow);
+    } else if (last) answer({ digests: endHashes(hashes) });
   } catch (error) {
     failed = true;
-    port.postMessage({ failure: error instanceof Error ? error.message : String(error) });
+    answer({ unreadable: error instanceof Error ? error.message : String(error) });
   }
-});
+}
+
+function replace(path: string, text: string): void {
+  try {
+    const fresh = `${path}.new`;
+    writeFileSync(fresh, text);
+    renameSync(fresh, path);
+    answer({ replaced: true });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    answer({ replaced: true, fault: { code, message } });
+  }
+}
+
+function answer(message: FromDigestThread): void {
+  port.postMessage(message);
+}

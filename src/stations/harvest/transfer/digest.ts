@@ -1,11 +1,9 @@
-import { createHash, type Hash } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { EmporiumError } from "../../../core/errors.js";
 import type { Algorithm } from "./checksum.js";
-
-export type Digests = Readonly<Partial<Record<Algorithm, string>>>;
+import { type Digests, endHashes, type FromDigestThread, startHashes, type ToDigestThread } from "./hashes.js";
 
 /** Checksums of a file that is still being written, in order behind the writes. */
 export interface Digester {
@@ -13,6 +11,8 @@ export interface Digester {
   reach(prefix: number): void;
   /** Lower-case hexadecimal digits, once `[0, size)` is read. */
   finish(size: number): Promise<Digests>;
+  /** Replaces a small file beside it, in the digester's own time; absent where that is nobody's but the caller's. */
+  replace?: ((path: string, text: string) => Promise<void>) | undefined;
   /** Lets go of the file. May be called at any time, also twice, and before the file is closed. */
   stop(): Promise<void>;
 }
@@ -48,14 +48,6 @@ export async function digestFile(handle: FileHandle, algorithms: readonly Algori
   } finally {
     await digester.stop();
   }
-}
-
-export function startHashes(algorithms: readonly Algorithm[]): Map<Algorithm, Hash> {
-  return new Map(algorithms.map((algorithm) => [algorithm, createHash(algorithm)]));
-}
-
-export function endHashes(hashes: ReadonlyMap<Algorithm, Hash>): Digests {
-  return Object.fromEntries([...hashes].map(([algorithm, hash]) => [algorithm, hash.digest("hex")]));
 }
 
 function byReading(handle: FileHandle, algorithms: readonly Algorithm[]): Digester {
@@ -120,25 +112,51 @@ function onThread(fd: number, algorithms: readonly Algorithm[]): Digester {
   worker.unref();
   let told = 0;
   let ended: Promise<unknown> | undefined;
-  const answer = new Promise<Digests>((resolve, reject) => {
-    worker.once("message", ({ digests, failure }: { digests?: Digests; failure?: string }) => {
-      if (digests) resolve(digests);
-      else reject(new EmporiumError("STORE_FAILED", `a file that is being fetched cannot be read back: ${failure}`));
-    });
-    worker.once("error", (cause) => reject(new EmporiumError("INTERNAL", `a worker thread died: ${cause.message}`, { cause })));
+  let dead: Error | undefined;
+  let waiting: { resolve(digests: Digests): void; reject(error: Error): void } | undefined;
+  const replacing: { resolve(): void; reject(error: Error): void }[] = [];
+
+  function fail(error: Error): void {
+    dead ??= error;
+    waiting?.reject(error);
+    for (const one of replacing.splice(0)) one.reject(error);
+  }
+  worker.on("message", ({ digests, unreadable, replaced, fault }: FromDigestThread) => {
+    if (digests) waiting?.resolve(digests);
+    if (unreadable !== undefined) {
+      fail(new EmporiumError("STORE_FAILED", `a file that is being fetched cannot be read back: ${unreadable}`));
+    }
+    if (!replaced) return;
+    const first = replacing.shift();
+    if (fault) first?.reject(Object.assign(new Error(fault.message), { code: fault.code }));
+    else first?.resolve();
   });
-  answer.catch(() => {}); // whoever finishes learns of it
+  worker.on("error", (cause) => fail(new EmporiumError("INTERNAL", `a worker thread died: ${cause.message}`, { cause })));
+  worker.on("exit", () => fail(new EmporiumError("INTERNAL", "a worker thread ended")));
+
+  function send<T>(
+    message: ToDigestThread,
+    settle: (resolve: (value: T) => void, reject: (error: Error) => void) => void,
+  ): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      if (dead) return reject(dead);
+      settle(resolve, reject);
+      worker.postMessage(message);
+    });
+  }
   return {
     reach(prefix) {
       if (prefix - told < TELL_BYTES) return;
       told = prefix;
-      worker.postMessage({ reach: prefix });
+      worker.postMessage({ reach: prefix } satisfies ToDigestThread);
     },
-    async finish(size) {
+    finish(size) {
       worker.ref();
-      worker.postMessage({ reach: size, last: true });
-      return answer;
+      return send<Digests>({ reach: size, last: true }, (resolve, reject) => {
+        waiting = { resolve, reject };
+      });
     },
+    replace: (path, text) => send<void>({ path, text }, (resolve, reject) => replacing.push({ resolve, reject })),
     async stop() {
       ended ??= worker.terminate();
       await ended;

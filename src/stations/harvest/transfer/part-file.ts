@@ -6,7 +6,7 @@ import { formatBytes } from "../../../core/units.js";
 import { errnoOf, fileError } from "../../../stores/file-errors.js";
 import { syncPath } from "../../../stores/file-sync.js";
 import { type RangeSet, type Ranges, rangeSet } from "./ranges.js";
-import { bootOfSystem, type PartState, removeState, writeState } from "./state.js";
+import { bootOfSystem, type PartState, removeState, stateText, writeState } from "./state.js";
 
 export const partPathOf = (target: string) => `${target}.part`;
 export const statePathOf = (target: string) => `${target}.part.json`;
@@ -17,10 +17,14 @@ export interface PartFile {
   readonly handle: FileHandle;
   /** What has been written. */
   readonly done: RangeSet;
+  /** Another who writes the state from now on. Resolves when nothing of the one before is under way. */
+  delegate(replace: ((path: string, text: string) => Promise<void>) | undefined): Promise<void>;
   /** Calls may overlap; their ranges must not. */
   write(bytes: Uint8Array, offset: number): Promise<void>;
   /** Makes what was written findable by a later run, and closes. */
   suspend(): Promise<void>;
+  /** Begins to send what is written to the disk. Errors come with `finish`. */
+  flush(): void;
   /** Cuts to the size, syncs, sets the time, renames to the target and forgets the state. */
   finish(size: number, modifiedMs: number | undefined): Promise<void>;
   /** Closes and removes everything. */
@@ -39,8 +43,8 @@ export interface PartFileOptions {
 }
 
 /** A state is written as soon as so much has come since the last one, and writes wait for it when so much has: a kill may cost 8 MiB in all. */
-const STATE_BYTES = 4 * 1024 * 1024;
-const UNSAVED_BYTES_MAX = 6 * 1024 * 1024;
+const STATE_BYTES = 3 * 1024 * 1024;
+const UNSAVED_BYTES_MAX = 4 * 1024 * 1024;
 /** A state that is lost with the power costs the time of fetching all again, so it is synced now and then. (Syncing every one would halve the speed.) */
 const STATE_SYNC_BYTES = 512 * 1024 * 1024;
 /** The disk gets so much at a time, so that the last sync finds little to do. */
@@ -80,6 +84,7 @@ export async function openPartFile(options: PartFileOptions): Promise<PartFile> 
   /** What the state that is in its place tells of; `savedBytes` is that of the one that is being written. */
   let keptBytes = done.bytes;
   let durableBytes = 0;
+  let replace: ((path: string, text: string) => Promise<void>) | undefined;
   /** The saving or syncing that is under way; at most one of each. */
   let saving: Promise<void> | undefined;
   let syncing: Promise<void> | undefined;
@@ -95,7 +100,8 @@ export async function openPartFile(options: PartFileOptions): Promise<PartFile> 
     savedBytes = bytes;
     const durable = sync && syncedBytes - durableBytes >= STATE_SYNC_BYTES;
     if (durable) durableBytes = syncedBytes;
-    await writeState(statePath, { ...object!, written: copyOf(done.ranges), synced, boot: bootOfSystem() }, durable);
+    const text = stateText({ ...object!, written: done.ranges, synced, boot: bootOfSystem(clock) });
+    await (replace && !durable ? replace(statePath, text) : writeState(statePath, text, durable));
     keptBytes = bytes;
   }
 
@@ -136,6 +142,10 @@ export async function openPartFile(options: PartFileOptions): Promise<PartFile> 
   return {
     handle,
     done,
+    async delegate(other) {
+      replace = other;
+      await saving;
+    },
     async write(bytes, offset) {
       if (failure) throw fileError(failure, path, "written");
       try {
@@ -152,11 +162,15 @@ export async function openPartFile(options: PartFileOptions): Promise<PartFile> 
     },
     async suspend() {
       await settle();
+      replace = undefined;
       try {
         if (object && done.bytes > keptBytes) await save();
       } finally {
         await close();
       }
+    },
+    flush() {
+      if (sync) syncSoon();
     },
     async finish(size, modifiedMs) {
       await settle();

@@ -27,7 +27,7 @@ export interface Receiver {
 }
 
 /** Small pieces are gathered to writes of this size. */
-const WRITE_BYTES = 256 * 1024;
+const WRITE_BYTES = 512 * 1024;
 /** A connection's speed is taken over so long. */
 const SPEED_MS = 250;
 

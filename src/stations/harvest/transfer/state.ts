@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { open, readFile, rename, rm } from "node:fs/promises";
 import { uptime } from "node:os";
 import { z } from "zod";
+import type { Clock } from "../../../core/clock.js";
 import { errnoOf, fileError } from "../../../stores/file-errors.js";
 import type { Stat } from "../../../stores/store.js";
 import type { Ranges } from "./ranges.js";
@@ -35,7 +36,7 @@ const StateForm = z.object({
 });
 
 /** What an earlier run left, as far as it can be trusted now; `undefined` where there is nothing, or nothing that can be read. */
-export async function readState(path: string): Promise<(PartState & { done: Ranges }) | undefined> {
+export async function readState(path: string, clock: Clock): Promise<(PartState & { done: Ranges }) | undefined> {
   const text = await readFile(path, "utf8").catch((error: unknown) => {
     if (errnoOf(error) === "ENOENT") return undefined;
     throw fileError(error, path, "read");
@@ -43,28 +44,27 @@ export async function readState(path: string): Promise<(PartState & { done: Rang
   if (text === undefined) return undefined;
   try {
     const state = StateForm.parse(JSON.parse(text));
-    return { ...state, done: sameBoot(state.boot, bootOfSystem()) ? state.written : state.synced };
+    return { ...state, done: sameBoot(state.boot, bootOfSystem(clock)) ? state.written : state.synced };
   } catch {
     return undefined; // torn by a power loss, or of another program
   }
 }
 
-/** Replaces the state as a whole. `sync`: it names ranges that have newly reached the disk, so it should as well. */
-export async function writeState(path: string, state: PartState, sync: boolean): Promise<void> {
-  const text = `${JSON.stringify({ version: 1, ...state })}\n`;
+export function stateText(state: PartState): string {
+  return `${JSON.stringify({ version: 1, ...state })}\n`;
+}
+
+/** Replaces the state as a whole. `sync`: it shall survive a power loss. */
+export async function writeState(path: string, text: string, sync: boolean): Promise<void> {
   const fresh = `${path}.new`;
+  const handle = await open(fresh, "w");
   try {
-    const handle = await open(fresh, "w");
-    try {
-      await handle.writeFile(text);
-      if (sync) await handle.datasync();
-    } finally {
-      await handle.close();
-    }
-    await rename(fresh, path);
-  } catch (error) {
-    throw fileError(error, path, "written");
+    await handle.writeFile(text);
+    if (sync) await handle.datasync();
+  } finally {
+    await handle.close();
   }
+  await rename(fresh, path);
 }
 
 export async function removeState(path: string): Promise<void> {
@@ -75,12 +75,12 @@ export async function removeState(path: string): Promise<void> {
 let boot: string | undefined;
 
 /** Linux names each start of the system; elsewhere it is told by its time. */
-export function bootOfSystem(): string {
+export function bootOfSystem(clock: Clock): string {
   if (boot !== undefined) return boot;
   try {
     boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
   } catch {
-    boot = `at ${Math.round((Date.now() - uptime() * 1000) / 1000)}`;
+    boot = `at ${Math.round((clock.now() - uptime() * 1000) / 1000)}`;
   }
   return boot;
 }

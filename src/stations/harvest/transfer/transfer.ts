@@ -40,7 +40,7 @@ export async function transferObject(options: TransferOptions): Promise<Transfer
   const present = await findPresent(options, () => statNow(options, sources()[0]!));
   if (present) return present;
   for (let restarts = 0; ; ) {
-    const kept = await readPart(options.target);
+    const kept = await readPart(options);
     const before = tally.fetchedBytes - tally.restartedBytes;
     try {
       return await attempt(options, sources(), kept, tally);
@@ -58,8 +58,8 @@ export async function transferObject(options: TransferOptions): Promise<Transfer
 type Kept = PartState & { done: Ranges };
 
 /** What an earlier run left, if its file is as long as it should be. */
-async function readPart(target: string): Promise<Kept | undefined> {
-  const state = await readState(statePathOf(target));
+async function readPart({ target, clock }: TransferOptions): Promise<Kept | undefined> {
+  const state = await readState(statePathOf(target), clock);
   if (!state) return undefined;
   const file = await statPath(partPathOf(target)).catch(() => undefined);
   const end = state.done.at(-1)?.[1] ?? 0;
@@ -271,6 +271,7 @@ async function fetchLarge(
       connections: tally.connections,
     });
   try {
+    await part.delegate(digester.replace);
     digester.reach(part.done.prefix);
     progress();
     const receiver = { part, digester, tally, pace, signal: stop.signal, now: () => clock.monotonic(), progress };
@@ -280,7 +281,9 @@ async function fetchLarge(
       release();
       await stream.cancel();
     }
+    part.flush();
     const digests = await digester.finish(size);
+    await part.delegate(undefined);
     await digester.stop();
     const checksum = checkDigests(expected, digests, source.name, target);
     await part.finish(size, modifiedMs);
@@ -288,6 +291,7 @@ async function fetchLarge(
     const facts = { etag: version.etag, modifiedMs, resumedBytes, fetchedBytes, requests, checksum };
     return { path: target, size, sha256: digests.sha256!, ...facts, status: "fetched" };
   } catch (error) {
+    await part.delegate(undefined);
     await digester.stop();
     // What cannot be gone on with is not kept.
     const worthless = part.done.bytes === 0 || (isEmporiumError(error) && error.code === "CHECKSUM_MISMATCH");

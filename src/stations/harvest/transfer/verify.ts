@@ -1,7 +1,7 @@
 import { EmporiumError } from "../../../core/errors.js";
 import { redact } from "../../../core/redact.js";
 import { ALGORITHMS, type Algorithm, type Checksum, type ChecksumOrigin, splitChecksum } from "./checksum.js";
-import type { Digests } from "./digest.js";
+import type { Digests } from "./hashes.js";
 import type { TransferOptions } from "./options.js";
 
 /** What the bytes must have, and who says so. */
