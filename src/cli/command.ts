@@ -50,6 +50,8 @@ export interface Example {
   /** A command line that a test runs, in a folder where `emporium demo --once` ran before. */
   run: string;
   says: string;
+  /** It answers and stays until it is told to stop. */
+  stays?: boolean;
 }
 
 /**

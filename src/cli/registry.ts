@@ -40,6 +40,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./harvest-demo.js"),
   },
   {
+    name: "curate demo",
+    summary: "Make a miniature archive of four drives, and curate it: inventory, runs, labels, pictures",
+    load: () => import("./curate-demo.js"),
+  },
+  {
     name: "curate scan",
     summary: "Take the inventory of a laboratory's drives: every file, its run and species, heads of volumes and models",
     load: () => import("./curate-scan.js"),
@@ -135,6 +140,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./catalog-verify.js"),
   },
   {
+    name: "catalog import",
+    summary: "Read a standardised tree into the portal's tables; what has not changed costs nothing, what is gone is removed",
+    load: () => import("./catalog-import.js"),
+  },
+  {
+    name: "serve",
+    summary: "One's own portal: GraphQL, files and S3 of a standardised tree, for the official client and everything built on it",
+    load: () => import("./serve.js"),
+  },
+  {
     name: "verify",
     summary: "Prove a standardised tree: every object there, decodable, checksummed, every pyramid true",
     load: () => import("./verify.js"),
@@ -157,7 +172,7 @@ export const COMMANDS: readonly CommandEntry[] = [
 ];
 
 /** Names that the command line keeps for later versions: asking for one is answered plainly and not with a guess at another. */
-export const RESERVED = ["publish", "blocks", "engine", "serve"] as const;
+export const RESERVED = ["publish", "blocks", "engine"] as const;
 
 export const GROUPS: Readonly<Record<string, string>> = {
   harvest: "From a portal to files, facts and a table",

@@ -101,13 +101,49 @@ describe("the demo", () => {
 const commands = await Promise.all(COMMANDS.map(async ({ load }) => (await load()).default));
 
 describe("examples of the help texts", () => {
-  it.each(commands.flatMap(({ examples }) => examples.map(({ run }) => run)))("%s", (line) => {
+  const examples = commands.flatMap((command) => command.examples);
+
+  it.each(examples.filter(({ stays }) => stays).map(({ run }) => run))(
+    "%s answers, and ends when it is told to",
+    async (line) => {
+      const [, ...words] = line.split(" ");
+      const env = { ...process.env, EMPORIUM_WORKSPACE: "" };
+      const server = spawn(process.execPath, [program, ...words], { cwd: folder, stdio: ["ignore", "pipe", "pipe"], env });
+      try {
+        const out = await new Promise<string>((resolve, reject) => {
+          let text = "";
+          server.on("exit", () => reject(new Error(`ended: ${text}`)));
+          server.stdout.setEncoding("utf8").on("data", (piece: string) => {
+            text += piece;
+            if (line.includes("--json") ? isJson(text) : text.includes("until Ctrl-C:")) resolve(text);
+          });
+        });
+        expect(out).toMatch(/http:\/\/127\.0\.0\.1:\d+\/graphql/);
+        const ended = once(server, "exit");
+        server.kill("SIGINT");
+        expect((await ended)[0]).toBe(0);
+      } finally {
+        server.kill("SIGKILL");
+      }
+    },
+  );
+
+  it.each(examples.filter(({ stays }) => !stays).map(({ run }) => run))("%s", (line) => {
     const { status, stdout, stderr } = emporium(line);
     expect([status, stderr]).toEqual([0, ""]);
     expect(stdout).not.toBe("");
     if (line.includes("--json")) JSON.parse(stdout);
   });
 });
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 describe("commands of the guides", () => {
   const guides = filesBelow("docs/guides", (path) => path.endsWith(".md"));

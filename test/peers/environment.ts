@@ -25,11 +25,16 @@ export function hasEnvironment(name: PythonEnvironment): boolean {
 }
 
 /** Standard output of a script of test/peers/python. */
-export async function python(environment: PythonEnvironment, script: string, args: readonly string[]): Promise<string> {
+export async function python(
+  environment: PythonEnvironment,
+  script: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<string> {
   const interpreter = `${root}.cache/venv-${environment}/bin/python`;
   const { stdout } = await run(interpreter, ["-W", "ignore", `${root}test/peers/python/${script}`, ...args], {
     maxBuffer: OUTPUT_BYTES_MAX,
-    env: { ...process.env, PYTHONDONTWRITEBYTECODE: "1" },
+    env: { ...process.env, PYTHONDONTWRITEBYTECODE: "1", ...env },
   });
   return stdout;
 }

@@ -169,7 +169,7 @@ describe("BloscFrame", () => {
       [16, 64, 64],
       [2, 2, 2],
     ] as Triple[]) {
-      const plain = Uint8Array.from({ length: shape[0] * shape[1] * shape[2] * 4 }, () => randomInt(random, 0, 256));
+      const plain = Uint8Array.from({ length: shape[0] * shape[1] * shape[2] * 4 }, () => randomInt(random, 256));
       const frame = encodeBlosc(plain, 4);
       held.room(frame.length).set(frame);
       for (const box of [

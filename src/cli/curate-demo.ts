@@ -1,0 +1,71 @@
+import { join } from "node:path";
+import { z } from "zod";
+import { command } from "./command.js";
+import { type DemoResult, type DemoStep, runDemoStep } from "./demo-steps.js";
+
+export default command({
+  name: "curate demo",
+  summary: "Make a miniature archive of four drives, and curate it: inventory, runs, labels, pictures",
+  details: [
+    "The archive has the counts of a real one: 2792 folders of runs on four drives, 831 annotations on the first between 441 sidecars of macOS, and each trap once. Each step is an ordinary command and is printed before it runs. DIR gets the drives, the portal's list of runs, the tables and the pictures.",
+  ],
+  options: z.object({
+    dest: z.string().min(1, "a folder").default("demo-out/archive").meta({ description: "folder that is made", value: "DIR" }),
+  }),
+  examples: [{ run: "emporium curate demo", says: "everything into demo-out/archive" }],
+  async run({ dest }, io) {
+    const { generateArchive } = await import("../../examples/archive/generate.mjs");
+    const { drives, portal, files } = await generateArchive({ out: dest });
+    if (!io.json) io.out(`# ${files} files on four drives, and the portal's list of runs: ${dest}`);
+    const results: DemoResult[] = [];
+    for (const step of stepsOf(dest, drives, portal)) {
+      const result = await runDemoStep(step, io);
+      results.push(result);
+      if (result.exitStatus !== 0) break;
+    }
+    const exitStatus = results.at(-1)!.exitStatus;
+    if (io.json)
+      io.outJson({
+        steps: results,
+        errors: exitStatus === 0 ? [] : ((results.at(-1)!.result as { errors?: unknown[] })?.errors ?? []),
+      });
+    else if (exitStatus === 0)
+      io.out(`\nThe pictures are ${join(dest, "histogram.png")} and ${join(dest, "matrix.svg")}; the tables lie beside them.`);
+    return exitStatus;
+  },
+});
+
+function stepsOf(dest: string, drives: readonly string[], portal: string): DemoStep[] {
+  const [first] = drives;
+  const matches = join(dest, "matching_runs.csv");
+  const reference = join(dest, "reference.png");
+  return [
+    { says: "The inventory: kinds, drives, runs", name: "curate scan", words: [...drives, "--out", join(dest, "archive.json")] },
+    {
+      says: "Which folders are which runs of the portal",
+      name: "curate match",
+      words: [...drives, "--runs", portal, "--out", matches],
+    },
+    {
+      says: "The labels of drive 1, and their histogram",
+      name: "curate labels",
+      words: [
+        first!,
+        "--matches",
+        matches,
+        "--plot",
+        join(dest, "histogram.png"),
+        "--csv",
+        join(dest, "histogram.csv"),
+        "--matrix",
+        join(dest, "matrix.svg"),
+      ],
+    },
+    {
+      says: "The same as the reference counts and draws it",
+      name: "curate labels",
+      words: [first!, "--matches", matches, "--plot", reference, "--compat", "reference"],
+    },
+    { says: "What is not what it seems", name: "curate hygiene", words: [...drives, "--plan", join(dest, "tidy.sh")] },
+  ];
+}

@@ -1,0 +1,22 @@
+import { z } from "zod";
+import { wholeNumber } from "./option-types.js";
+
+/** Options of every command that takes an inventory first. */
+export const scanOptions = {
+  dir: z
+    .array(z.string())
+    .min(1, "a folder")
+    .meta({ description: "folders of the archive, drives as a rule; they are read and never written", value: "DIR" }),
+  full: z
+    .boolean()
+    .default(false)
+    .meta({ description: "look at every file again, also in folders that have not changed since the last scan" }),
+  jobs: wholeNumber(1, 64)
+    .optional()
+    .meta({ description: "folders that are read at once (default: cores, more where a disk is slow to answer)", value: "N" }),
+};
+
+export const compatReference = z
+  .enum(["reference"])
+  .optional()
+  .meta({ description: "values of the reference program, its errors included", value: "reference" });

@@ -1,0 +1,129 @@
+import { z } from "zod";
+import { EmporiumError } from "../core/errors.js";
+import { command } from "./command.js";
+import { databaseFor, databaseOptions } from "./database-options.js";
+import { wholeNumber } from "./option-types.js";
+
+const IMPORT_JOBS = 4;
+
+export default command({
+  name: "serve",
+  summary: "One's own portal: GraphQL, files and S3 of a standardised tree, for the official client and everything built on it",
+  details: [
+    "Brings the catalogue up to date with the tree (as catalog import does: what has not changed costs nothing), then answers until Ctrl-C: GraphQL at /graphql, files with ranges at /files, S3 for readers at /s3, Neuroglancer at /viewer. Nothing can be written.",
+    "On 127.0.0.1, the default, this machine alone can reach it. With another --host everybody who reaches the port reads everything in the tree; rows name files by --url, which is then how others reach this server.",
+    "The official client (cryoet_data_portal) needs two settings, which are printed: the address for Client(…), and BOTO_ENDPOINT_URL.",
+  ],
+  positionals: ["location"],
+  options: z.object({
+    location: z.string().meta({ description: "folder or bucket of the tree", value: "LOCATION" }),
+    host: z.string().default("127.0.0.1").meta({ description: "address to listen on", value: "HOST" }),
+    port: wholeNumber(0, 65535).default(8080).meta({ description: "0 for any that is free", value: "N" }),
+    url: z
+      .string()
+      .regex(/^https?:\/\/[^\s?#]+[^\s?#/]$/, "an address as https://portal.example.org")
+      .optional()
+      .meta({ description: "how others reach this server (default: its own address)", value: "URL" }),
+    bucket: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "a bucket's name: 3 to 63 lower-case letters, digits, dots and dashes")
+      .default("portal")
+      .meta({ description: "name of the bucket at /s3", value: "NAME" }),
+    import: z.boolean().default(true).meta({ description: "bring the catalogue up to date with the tree first" }),
+    ...databaseOptions,
+    anonymous: z.boolean().default(false).meta({ description: "sign no request to a bucket" }),
+  }),
+  examples: [
+    { run: "emporium serve demo-out/portal --port 0", says: "the demo's tree as a portal", stays: true },
+    {
+      run: "emporium serve demo-out/portal --port 0 --no-import --json",
+      says: "as it was imported before, for programs",
+      stays: true,
+    },
+  ],
+  async run(options, io) {
+    const [{ openStore, parseLocation }, { openCatalog }, { openDatabase }, { openPortalApi }, { servePortal }] =
+      await Promise.all([
+        import("../stores/url.js"),
+        import("../catalog/migrate.js"),
+        import("../catalog/database.js"),
+        import("../catalog/graphql/answer.js"),
+        import("../server/portal.js"),
+      ]);
+    const location = parseLocation(options.location);
+    if (location.scheme === "ftp")
+      throw new EmporiumError("USAGE", "a tree is served from a folder, a bucket or a web server, not from FTP");
+    const store = await openStore(location, { anonymous: options.anonymous, readOnly: true });
+    // migrates an embedded database, and says so where a server is behind; it stays open for the import alone
+    const writer = await openCatalog({
+      ...(await databaseFor(options, io, "writer", "serve")),
+      connections: 2 * IMPORT_JOBS + 2,
+    });
+    try {
+      const reader = await openDatabase(await databaseFor(options, io, "reader", "serve"));
+      try {
+        const api = openPortalApi({ pool: reader.pool, log: io.log });
+        const { bucket, host, port } = options;
+        const names = options.url === undefined ? [] : [new URL(options.url).host];
+        const portal = await servePortal({ store, api, bucket, host, port, names, log: io.log });
+        try {
+          const home = options.url ?? portal.url;
+          const report = options.import ? await bringUpToDate(home) : undefined;
+          await writer.close();
+          for (const error of report?.errors ?? []) io.fail(error);
+          const addresses = {
+            url: home,
+            graphql: `${home}/graphql`,
+            files: `${home}/files`,
+            s3: `${home}/s3`,
+            viewer: `${home}/viewer/`,
+          };
+          if (io.json) io.outJson({ ...addresses, bucket, imported: report ?? null, errors: report?.errors ?? [] });
+          else {
+            if (report) io.out(report.toText());
+            for (const line of told({ ...addresses, bucket })) io.out(line);
+          }
+          await stopped(io.signal);
+          return report?.exitStatus ?? 0;
+        } finally {
+          await portal.close();
+        }
+      } finally {
+        await reader.close();
+      }
+    } finally {
+      await writer.close();
+    }
+
+    async function bringUpToDate(home: string) {
+      const { importTree } = await import("../stations/catalog/portal-import/portal-import.js");
+      return importTree({
+        store,
+        database: writer,
+        prefixes: { s3: `s3://${options.bucket}`, https: `${home}/files` },
+        jobs: IMPORT_JOBS,
+        clock: io.clock,
+        log: io.log,
+        signal: io.signal,
+      });
+    }
+  },
+});
+
+function told({ url, graphql, s3, viewer, bucket }: Record<"url" | "graphql" | "s3" | "viewer" | "bucket", string>): string[] {
+  return [
+    `${url} serves, until Ctrl-C:`,
+    `  Client("${graphql}")`,
+    `  export BOTO_ENDPOINT_URL=${s3}`,
+    `  aws s3 ls --no-sign-request --endpoint-url ${s3} s3://${bucket}/`,
+    `  ${viewer}`,
+  ];
+}
+
+/** Ends when the command is told to stop: of a page that stays, that is the ordinary end. */
+function stopped(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
