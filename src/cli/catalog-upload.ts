@@ -21,7 +21,7 @@ export default command({
     ...storageOptions,
     overwrite: z.boolean().default(false).meta({ description: "replace data sets and objects of the same name" }),
     nbrWorkers,
-    parserModule: z.string().optional().meta({ description: "JavaScript module with parsers of file names", value: "FILE" }),
+    parserModule: z.string().optional().meta({ description: "a JavaScript module with parsers of file names", value: "FILE" }),
     memory: amountOfBytes(LIMITS.memoryBytesMin)
       .optional()
       .meta({ description: "ceiling for buffers (default: 512MiB, less where a control group leaves less)", value: "SIZE" }),

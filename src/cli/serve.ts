@@ -18,7 +18,7 @@ export default command({
   options: z.object({
     location: z.string().meta({ description: "folder or bucket of the tree", value: "LOCATION" }),
     host: z.string().default("127.0.0.1").meta({ description: "address to listen on", value: "HOST" }),
-    port: wholeNumber(0, 65535).default(8080).meta({ description: "0 for any that is free", value: "N" }),
+    port: wholeNumber(0, 65535).default(8080).meta({ description: "port to listen on; 0 for any that is free", value: "N" }),
     url: z
       .string()
       .regex(/^https?:\/\/[^\s?#]+[^\s?#/]$/, "an address as https://portal.example.org")

@@ -27,6 +27,7 @@ const anywhere = (path: string): boolean =>
 export const OUTSIDE: readonly (readonly [from: string, to: string])[] = [
   ["src/cli/demo.ts", "examples/lab/generate.mjs"],
   ["src/cli/harvest-demo.ts", "examples/portals/server.mjs"],
+  ["src/cli/curate-demo.ts", "examples/archive/generate.mjs"],
 ];
 
 export type Sources = Readonly<Record<string, string>>;

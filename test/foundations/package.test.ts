@@ -40,8 +40,12 @@ describe("package-lock.json", () => {
   it("holds runtime packages under permissive licences only", () => {
     const allowed = ["MIT", "ISC", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "0BSD", "BlueOak-1.0.0", "Unlicense", "CC0-1.0"];
     // NIST's own terms: use, copy and change freely, keep the notice; and HDF5's, which is BSD-3-Clause in other words
-    // MPL-2.0 asks for the source of its own files, which are used as they are published
-    const read = ["node_modules/h5wasm: SEE LICENSE IN LICENSE.txt", "node_modules/@resvg/resvg-wasm: MPL-2.0"];
+    // MPL-2.0 asks for the source of its own files, OFL-1.1 that fonts keep their names and terms: both are used as they are published
+    const read = [
+      "node_modules/h5wasm: SEE LICENSE IN LICENSE.txt",
+      "node_modules/@resvg/resvg-wasm: MPL-2.0",
+      "node_modules/@fontsource/source-sans-3: OFL-1.1",
+    ];
     const isAllowed = (path: string, license = "") => allowed.includes(license) || read.includes(`${path}: ${license}`);
     const other = runtime.filter(([path, { license }]) => !isAllowed(path, license));
     expect(other.map(([path, { license }]) => `${path}: ${license}`)).toEqual([]);

@@ -1,0 +1,127 @@
+import { type Clock, systemClock } from "../../../core/clock.js";
+import type { ErrorRecord } from "../../../core/errors.js";
+import { type Log, silentLog } from "../../../core/log.js";
+import { formatBytes } from "../../../core/units.js";
+import type { ArchiveFile } from "../inventory/archive.js";
+import { HYGIENE, type HygieneFlag } from "../inventory/hygiene-flags.js";
+import { encodePath, shownPath } from "../inventory/path-bytes.js";
+import { type ScanOptions, scanArchive } from "../inventory/scan.js";
+import { writeWhole } from "../inventory/write-whole.js";
+
+export interface HygieneOptions extends Pick<ScanOptions, "workspace" | "jobs" | "full"> {
+  /** Shell script that removes what nobody needs; it only shows it unless it is told otherwise. */
+  plan?: string | undefined;
+  clock?: Clock | undefined;
+  log?: Log | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+export interface Finding {
+  readonly path: string;
+  readonly size: number;
+  readonly flags: readonly HygieneFlag[];
+}
+
+export interface HygieneReport {
+  /** How many files carry each flag, and what they come to. */
+  readonly counts: Readonly<Record<string, { files: number; bytes: number; meaning: string }>>;
+  readonly findings: readonly Finding[];
+  /** Findings past the ones that are listed. */
+  readonly more: number;
+  readonly removable: { readonly files: number; readonly bytes: number };
+  readonly errors: readonly ErrorRecord[];
+  readonly exitStatus: number;
+  toText(): string;
+}
+
+/** Flags of files that no one misses: what a machine has made beside the data. Backups and empty files are a person's to judge. */
+const REMOVABLE: ReadonlySet<HygieneFlag> = new Set(["appledouble", "desktop"]);
+
+/** A report is read by people: the counts hold for all files, the list for these. */
+const LISTED_MAX = 100_000;
+
+/**
+ * What in an archive is not what it seems: sidecars of macOS by name and by content, backups, empty files, models and volumes that are none or cut off, links that
+ * lead nowhere, names that another disk cannot hold. Nothing is changed; `plan` writes a script for whoever wants to tidy up.
+ */
+export async function hygieneOfArchive(dirs: readonly string[], options: HygieneOptions): Promise<HygieneReport> {
+  const { workspace, jobs, full, clock = systemClock, log = silentLog, signal, plan } = options;
+  const archive = await scanArchive(dirs, { workspace, jobs, full, clock, log, signal, heads: "all" });
+  const counts = new Map<HygieneFlag, { files: number; bytes: number }>();
+  const findings: Finding[] = [];
+  const removable = { files: 0, bytes: 0 };
+  let more = 0;
+  async function* eachFinding(): AsyncGenerator<ArchiveFile> {
+    for await (const folder of archive.folders({ signal }))
+      for (const file of folder.files) if (file.hygiene.length > 0) yield file;
+  }
+  for await (const { path, size, hygiene } of eachFinding()) {
+    for (const flag of hygiene) {
+      const count = counts.get(flag) ?? { files: 0, bytes: 0 };
+      counts.set(flag, { files: count.files + 1, bytes: count.bytes + size });
+    }
+    if (isRemovable(hygiene)) {
+      removable.files++;
+      removable.bytes += size;
+    }
+    if (findings.length < LISTED_MAX) findings.push({ path, size, flags: hygiene });
+    else more++;
+  }
+  if (plan !== undefined) {
+    const files = eachFinding();
+    await writeWhole(plan, removalScript(dirs, removable, files));
+  }
+  const known = Object.keys(HYGIENE) as HygieneFlag[];
+  const sorted = Object.fromEntries(
+    known.flatMap((flag) => (counts.has(flag) ? [[flag, { ...counts.get(flag)!, meaning: HYGIENE[flag] }]] : [])),
+  );
+  return {
+    counts: sorted,
+    findings,
+    more,
+    removable,
+    errors: archive.errors,
+    exitStatus: archive.errors.length > 0 ? 3 : 0,
+    toText: () =>
+      [
+        ...(Object.keys(sorted).length === 0 ? ["nothing odd"] : []),
+        ...Object.entries(sorted).map(
+          ([flag, { files, bytes, meaning }]) =>
+            `${flag.padEnd(13)} ${String(files).padStart(8)}  ${formatBytes(bytes).padStart(10)}  ${meaning}`,
+        ),
+        ...(plan === undefined
+          ? []
+          : [
+              `written: ${plan}, which removes ${removable.files} files (${formatBytes(removable.bytes)}) when it is called with --delete`,
+            ]),
+      ].join("\n"),
+  };
+}
+
+function isRemovable(flags: readonly HygieneFlag[]): boolean {
+  return flags.some((flag) => REMOVABLE.has(flag)) && !flags.includes("link") && !flags.includes("special");
+}
+
+/**
+ * A POSIX script with one line a file. Each name stands in single quotes, the only quotes in which the shell reads nothing, behind `--`, as the bytes that the disk
+ * has.
+ */
+async function* removalScript(
+  dirs: readonly string[],
+  { files, bytes }: HygieneReport["removable"],
+  findings: AsyncIterable<ArchiveFile>,
+): AsyncGenerator<string | Uint8Array> {
+  yield `#!/bin/sh
+# Removes ${files} files (${formatBytes(bytes)}) that macOS and desktops have left in
+${dirs.map((dir) => `#   ${shownPath(dir)}\n`).join("")}# Without an argument it lists them; with --delete it removes them.
+set -u
+case "\${1-}" in
+  --delete) forget() { rm -f -- "$1" && printf 'removed %s\\n' "$1"; } ;;
+  '') forget() { printf 'would remove %s\\n' "$1"; } ;;
+  *) echo "usage: $0 [--delete]" >&2; exit 2 ;;
+esac
+`;
+  for await (const { path, hygiene } of findings) {
+    if (isRemovable(hygiene)) yield encodePath(`forget '${path.replaceAll("'", "'\\''")}'\n`);
+  }
+}

@@ -1,0 +1,162 @@
+import type { FolderRecord, FolderTrouble } from "./folder-record.js";
+import type { HeadFacts, MrcFacts } from "./head-facts.js";
+import type { HygieneFlag } from "./hygiene-flags.js";
+import type { InventoryHead } from "./inventory-files.js";
+import { judgeOf } from "./judge.js";
+import { extensionOf, type Kind } from "./kind.js";
+import { readFolders } from "./listing.js";
+import { type PeetName, peetName } from "./peet-name.js";
+import { type FolderPlace, folderPlace } from "./place.js";
+
+/** One scanned root. */
+export interface ArchiveRoot {
+  /** Absolute, without a `/` at its end; "" is the root of the machine. */
+  readonly path: string;
+  readonly head: InventoryHead;
+  /** The file of folder blocks. */
+  readonly listing: string;
+}
+
+/** A folder of the archive with what its path and its files' names and heads say. Paths are absolute. */
+export interface ArchiveFolder extends FolderPlace {
+  readonly root: string;
+  readonly path: string;
+  /** Path below the root, "" for the root itself. */
+  readonly rel: string;
+  /** Nearest run folder, absolute. */
+  readonly runFolder: string | undefined;
+  readonly folders: readonly string[];
+  readonly files: readonly ArchiveFile[];
+  readonly trouble: FolderTrouble | undefined;
+}
+
+export interface ArchiveFile {
+  readonly name: string;
+  readonly path: string;
+  readonly ext: string;
+  readonly size: number;
+  /** µs since 1970. */
+  readonly mtimeUs: number;
+  readonly kind: Kind;
+  readonly head: HeadFacts | undefined;
+  readonly hygiene: readonly HygieneFlag[];
+  readonly peet: PeetName | undefined;
+}
+
+/**
+ * What a scan has found, read from the workspace folder by folder: an archive of any size needs the memory of its largest folder.
+ *
+ * Folders come in the order of their paths, each before those in it, root after root.
+ */
+export interface Archive {
+  readonly roots: readonly ArchiveRoot[];
+  folders(options?: FoldersOptions): AsyncGenerator<ArchiveFolder>;
+}
+
+export interface FoldersOptions {
+  /** Names that are runs without having a run's form. */
+  isRun?: ((name: string) => boolean) | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+export function openArchive(roots: readonly ArchiveRoot[]): Archive {
+  return {
+    roots,
+    async *folders({ isRun, signal } = {}) {
+      for (const root of roots)
+        for await (const record of readFolders(root.listing, signal)) yield describeFolder(root.path, record, isRun);
+    },
+  };
+}
+
+export function describeFolder(root: string, record: FolderRecord, isRun?: (name: string) => boolean): ArchiveFolder {
+  const place = folderPlace(root, record.path, isRun);
+  const absolute = (rel: string) => (rel === "" ? root || "/" : `${root}/${rel}`);
+  const path = absolute(record.path);
+  const prefix = path === "/" ? "/" : `${path}/`;
+  const files = describeFiles(record, prefix);
+  return {
+    ...place,
+    root,
+    path,
+    rel: record.path,
+    runFolder: place.runPath === undefined ? undefined : absolute(place.runPath),
+    folders: record.folders,
+    files,
+    trouble: record.trouble,
+  };
+}
+
+/** @param prefix of paths: the folder's, with a `/` at its end */
+function describeFiles(record: FolderRecord, prefix: string): ArchiveFile[] {
+  const judge = judgeOf(record);
+  return record.files.map((row): ArchiveFile => {
+    const [name, size, mtimeUs, more] = row;
+    const { kind, hygiene } = judge(row);
+    return {
+      name,
+      path: prefix + name,
+      ext: extensionOf(name),
+      size,
+      mtimeUs,
+      kind,
+      head: more?.head,
+      hygiene,
+      peet: kind === "peet" ? peetName(name) : undefined,
+    };
+  });
+}
+
+/** One subtomogram average: the latest iteration of an object in a folder of PEET. */
+export interface PeetAverage {
+  object: string;
+  /** Folder of the refinement, absolute; its last name is `runN` as a rule. */
+  folder: string;
+  drive: string;
+  run: string | undefined;
+  iteration: number;
+  /** Of the latest average; undefined where only lists of motives are left. */
+  particles: number | undefined;
+  /** Å along x, of the latest average. */
+  voxelAngstrom: number | undefined;
+  /** The latest average volume. */
+  path: string | undefined;
+}
+
+/** The averages that lie in a folder, by object. */
+export function averagesIn(folder: ArchiveFolder): PeetAverage[] {
+  const averages = new Map<string, PeetAverage>();
+  for (const { peet, head, path } of folder.files) {
+    if (peet === undefined || peet.kind === "other") continue;
+    const { object } = peet;
+    const known = averages.get(object) ?? {
+      object,
+      folder: folder.path,
+      drive: folder.drive,
+      run: folder.run,
+      iteration: 0,
+      particles: undefined,
+      voxelAngstrom: undefined,
+      path: undefined,
+    };
+    averages.set(object, known);
+    if (peet.kind === "project") continue;
+    const later = peet.iteration > known.iteration;
+    if (later) {
+      known.iteration = peet.iteration;
+      if (known.path !== undefined && peet.kind !== "average")
+        Object.assign(known, { particles: undefined, voxelAngstrom: undefined, path: undefined });
+    }
+    // of one iteration there are averages of ever more particles: the last one counts
+    if (peet.kind === "average" && (later || (peet.iteration === known.iteration && peet.particles >= (known.particles ?? 0)))) {
+      Object.assign(known, {
+        particles: peet.particles,
+        path,
+        voxelAngstrom: head?.format === "mrc" ? (voxelX(head) ?? undefined) : undefined,
+      });
+    }
+  }
+  return [...averages.values()].filter(({ iteration, path }) => iteration > 0 || path !== undefined);
+}
+
+const voxelX = ({ voxel }: MrcFacts) => voxel[2];

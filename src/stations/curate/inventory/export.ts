@@ -1,0 +1,138 @@
+import type { Archive, ArchiveFile, ArchiveFolder } from "./archive.js";
+import { csvBytes, csvLine } from "./csv.js";
+import { writeWhole } from "./write-whole.js";
+
+/** One file of `archive.json`. Fields that do not apply are absent; paths are absolute. */
+export interface IndexEntry {
+  drive: string;
+  path: string;
+  dir: string;
+  name: string;
+  ext: string;
+  size: number;
+  /** ISO 8601, UTC. */
+  mtime: string;
+  kind: ArchiveFile["kind"];
+  run?: string;
+  species?: string;
+  /** Of models, by the vocabulary. */
+  label?: string;
+  hygiene?: readonly string[];
+  /** Of volumes: sections, rows, columns; Å `[z, y, x]`. */
+  shape?: readonly number[];
+  voxel_size?: readonly (number | null)[];
+  /** Of models. */
+  model?: {
+    objects: number;
+    contours: number;
+    points: number;
+    slicer_angles: number;
+    max: readonly number[];
+    pixel_size: number | null;
+  };
+  /** Of PEET's files. */
+  peet?: { object: string; iteration?: number; particles?: number };
+}
+
+/** The label of a model's name; undefined for what is no annotation. */
+export type LabelOf = (stem: string) => string | undefined;
+
+export function indexEntry(folder: ArchiveFolder, file: ArchiveFile, labelOf: LabelOf): IndexEntry {
+  const { name, path, ext, size, kind, head, hygiene, peet } = file;
+  const label = kind === "model" ? labelOf(name.slice(0, name.length - ext.length)) : undefined;
+  return {
+    drive: folder.drive,
+    path,
+    dir: folder.path,
+    name,
+    ext,
+    size,
+    mtime: isoTime(file.mtimeUs),
+    kind,
+    ...(folder.run === undefined ? {} : { run: folder.run }),
+    ...(folder.species === undefined ? {} : { species: folder.species }),
+    ...(label === undefined ? {} : { label }),
+    ...(hygiene.length === 0 ? {} : { hygiene }),
+    ...(head?.format === "mrc" ? { shape: head.shape, voxel_size: head.voxel } : {}),
+    ...(head?.format === "mod" ? { model: modelOf(head) } : {}),
+    ...(peet === undefined || peet.kind === "other"
+      ? {}
+      : {
+          peet: {
+            object: peet.object,
+            ...("iteration" in peet ? { iteration: peet.iteration } : {}),
+            ...("particles" in peet ? { particles: peet.particles } : {}),
+          },
+        }),
+  };
+}
+
+function modelOf(head: Extract<ArchiveFile["head"], { format: "mod" }>): NonNullable<IndexEntry["model"]> {
+  const { objects, contours, points, slicerAngles, max, pixelAngstrom } = head;
+  return { objects, contours, points, slicer_angles: slicerAngles, max, pixel_size: pixelAngstrom };
+}
+
+/** A time that no date can be made of is the disk's own fault: the epoch then. */
+function isoTime(us: number): string {
+  const date = new Date(us / 1000);
+  return Number.isNaN(date.getTime()) ? new Date(0).toISOString() : date.toISOString();
+}
+
+const FIXED = ["drive", "path", "dir", "name", "ext", "size", "mtime", "kind", "run", "species", "label", "hygiene"] as const;
+const MORE = [
+  "shape",
+  "voxel_size",
+  "objects",
+  "contours",
+  "points",
+  "slicer_angles",
+  "max",
+  "pixel_size",
+  "peet_object",
+  "peet_iteration",
+  "peet_particles",
+];
+
+/** Writes the index, as JSON (an array, one entry a line) or CSV by the end of its name; whole or not at all, in the memory of one folder. */
+export async function writeIndex(archive: Archive, path: string, labelOf: LabelOf, signal?: AbortSignal): Promise<number> {
+  const csv = /\.csv$/i.test(path);
+  let count = 0;
+  async function* pieces(): AsyncGenerator<string | Uint8Array> {
+    yield csv ? csvLine([...FIXED, ...MORE]) : "[";
+    for await (const folder of archive.folders({ signal })) {
+      let text = "";
+      for (const file of folder.files) {
+        const entry = indexEntry(folder, file, labelOf);
+        text += csv ? csvRow(entry) : `${count === 0 ? "" : ","}\n${JSON.stringify(entry)}`;
+        count++;
+        if (text.length > 1024 * 1024) {
+          yield csv ? csvBytes(text) : text;
+          text = "";
+        }
+      }
+      if (text !== "") yield csv ? csvBytes(text) : text;
+    }
+    if (!csv) yield "\n]\n";
+  }
+  await writeWhole(path, pieces());
+  return count;
+}
+
+function csvRow(entry: IndexEntry): string {
+  const { model, peet } = entry;
+  const list = (values: readonly (number | null)[] | undefined) => values?.map((value) => value ?? "").join(" ");
+  return csvLine([
+    ...FIXED.map((name) => (name === "hygiene" ? entry.hygiene?.join(" ") : entry[name])),
+    list(entry.shape),
+    list(entry.voxel_size),
+    model?.objects,
+    model?.contours,
+    model?.points,
+    model?.slicer_angles,
+    list(model?.max),
+    model?.pixel_size ?? undefined,
+    peet?.object,
+    peet?.iteration,
+    peet?.particles,
+  ]);
+}

@@ -1,0 +1,158 @@
+import type { HeadFacts } from "./head-facts.js";
+import { type FolderTally, tallyOf } from "./judge.js";
+
+/**
+ * A folder of the archive as the inventory keeps it: one line of JSON, `{"p":…,"m":…,"c":…,"t":[…],"k":{…},"y":{…},"d":[…],"e":[…]}`. Names stand once, without their path, so that
+ * a million files take some 40 MB. A folder of very many files goes over several lines; those behind the first repeat the path alone.
+ */
+export interface FolderRecord {
+  /** Path below the root, "" for the root. */
+  readonly path: string;
+  /** Last change of the folder's list of names, and of the folder itself: µs since 1970. */
+  readonly mtimeUs: number;
+  readonly ctimeUs: number;
+  /** Nothing was changed shortly before it was listed, so equal times mean equal names. */
+  readonly settled: boolean;
+  readonly folders: readonly string[];
+  readonly files: readonly FileRow[];
+  /** Why it, or some of what is in it, could not be looked at. */
+  readonly trouble?: FolderTrouble | undefined;
+}
+
+/** Name, bytes, last change in µs since 1970, and what else is known of it. */
+export type FileRow =
+  | [name: string, size: number, mtimeUs: number]
+  | [name: string, size: number, mtimeUs: number, more: RowFacts];
+
+export interface RowFacts {
+  /** Absent: a regular file. Links are noted and never followed, so a loop of them is no trouble. */
+  type?: "link" | "broken-link" | "special";
+  head?: HeadFacts;
+}
+
+export interface FolderTrouble {
+  /** An errno: `EACCES`. */
+  readonly errno: string;
+  /** Names that were seen and cannot be looked at; undefined: the folder itself cannot be listed. */
+  readonly names?: number | undefined;
+}
+
+/** Files in one line. */
+const LINE_FILES = 10_000;
+
+/** What the files of a folder come to. */
+export interface FolderTotals {
+  readonly files: number;
+  readonly bytes: number;
+  /** Links, devices and the like among the files. */
+  readonly links: number;
+}
+
+interface FirstLine {
+  p: string;
+  m: number;
+  c: number;
+  u?: 1;
+  x?: FolderTrouble;
+  /** Totals and tallies, so that who takes the folder over, or counts, need not read its files. */
+  t: [files: number, bytes: number, links: number];
+  k: FolderTally["kinds"];
+  y: FolderTally["hygiene"];
+  d: readonly string[];
+  e: FileRow[];
+}
+
+/** All lines of a folder, each with its end. */
+export function encodeFolder(record: FolderRecord): string {
+  const { path, mtimeUs, ctimeUs, settled, folders, files, trouble } = record;
+  const { bytes, links } = totalsOf(files);
+  const { kinds, hygiene } = tallyOf(record);
+  const first: FirstLine = {
+    p: path,
+    m: mtimeUs,
+    c: ctimeUs,
+    ...(settled ? {} : { u: 1 }),
+    ...(trouble === undefined ? {} : { x: trouble }),
+    t: [files.length, bytes, links],
+    k: kinds,
+    y: hygiene,
+    d: folders,
+    e: files.length > LINE_FILES ? files.slice(0, LINE_FILES) : (files as FileRow[]),
+  };
+  let text = `${JSON.stringify(first)}\n`;
+  for (let at = LINE_FILES; at < files.length; at += LINE_FILES)
+    text += `${JSON.stringify({ p: path, e: files.slice(at, at + LINE_FILES) })}\n`;
+  return text;
+}
+
+export function totalsOf(files: readonly FileRow[]): FolderTotals {
+  let [bytes, links] = [0, 0];
+  for (const [, size, , more] of files) {
+    bytes += size;
+    if (more?.type !== undefined) links++;
+  }
+  return { files: files.length, bytes, links };
+}
+
+/** The first part of a folder, or a further part, which has files alone. */
+export type FolderLine =
+  | { readonly first: true; readonly record: FolderRecord; readonly count: number }
+  | { readonly first: false; readonly path: string; readonly files: readonly FileRow[] };
+
+/** @returns undefined for a line that is none: the last one of a file whose writer was killed. */
+export function decodeLine(line: string): FolderLine | undefined {
+  let raw: Partial<FirstLine>;
+  try {
+    raw = JSON.parse(line) as Partial<FirstLine>;
+  } catch {
+    return undefined;
+  }
+  const { p, m, c, u, x, t, d, e } = raw ?? {};
+  if (typeof p !== "string" || !Array.isArray(e)) return undefined;
+  if (typeof m !== "number" || typeof c !== "number" || !Array.isArray(d) || !Array.isArray(t))
+    return { first: false, path: p, files: e };
+  return {
+    first: true,
+    count: t[0],
+    record: { path: p, mtimeUs: m, ctimeUs: c, settled: u !== 1, folders: d, files: e, trouble: x },
+  };
+}
+
+/** All lines of one folder in one piece; undefined where a part is missing, or it is none. */
+export function decodeFolder(block: string): FolderRecord | undefined {
+  const lines = block.trimEnd().split("\n");
+  const first = decodeLine(lines[0]!);
+  if (!first?.first) return undefined;
+  const files = lines.length === 1 ? first.record.files : [...first.record.files];
+  for (const line of lines.slice(1)) {
+    const part = decodeLine(line);
+    if (!part || part.first || part.path !== first.record.path) return undefined;
+    for (const row of part.files) (files as FileRow[]).push(row);
+  }
+  return files.length === first.count ? { ...first.record, files } : undefined;
+}
+
+/**
+ * The head of a block without its files; undefined for the line of a further part. It is what a walk needs to go on below. `,"e":[` with quotes that nothing escapes cannot stand inside a JSON text, so the
+ * first one begins the files.
+ */
+export function decodeHead(block: Buffer): FolderHead | undefined {
+  const at = block.indexOf(',"e":[');
+  if (at < 0) return undefined;
+  let raw: Partial<FirstLine>;
+  try {
+    raw = JSON.parse(`${block.toString("utf8", 0, at)}}`) as Partial<FirstLine>;
+  } catch {
+    return undefined;
+  }
+  const { p, m, c, u, d, t, k, y } = raw;
+  if (typeof p !== "string" || typeof m !== "number" || typeof c !== "number" || !Array.isArray(d) || !Array.isArray(t))
+    return undefined;
+  const totals = { files: t[0], bytes: t[1], links: t[2] };
+  return { path: p, mtimeUs: m, ctimeUs: c, settled: u !== 1, folders: d, totals, tally: { kinds: k ?? {}, hygiene: y ?? {} } };
+}
+
+export type FolderHead = Omit<FolderRecord, "files" | "trouble"> & {
+  readonly totals: FolderTotals;
+  readonly tally: FolderTally;
+};

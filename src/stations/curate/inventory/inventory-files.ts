@@ -1,0 +1,136 @@
+import { createHash } from "node:crypto";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { type BlockTable, BlockTableBuilder, emptyTable } from "./block-table.js";
+import type { FolderTrouble } from "./folder-record.js";
+import { addToTable } from "./listing.js";
+import type { HeadChoice } from "./read-head.js";
+import type { WalkTotals } from "./walk.js";
+
+/** What an inventory says of itself: the last file that a scan writes, by a rename. Whatever it does not name is left over. */
+export interface InventoryHead {
+  readonly version: 1;
+  /** Absolute path of what was scanned. */
+  readonly root: string;
+  readonly startedMs: number;
+  readonly finishedMs: number;
+  /** Which heads of files are in it. */
+  readonly heads: HeadChoice;
+  readonly generation: number;
+  readonly totals: WalkTotals;
+  readonly troubles: readonly { path: string; trouble: FolderTrouble }[];
+}
+
+/** Where the inventory of one root lies, in the workspace. Its layout is in docs/formats/inventory.md. */
+export interface InventoryPlace {
+  readonly folder: string;
+  readonly head: InventoryHead | undefined;
+  /** The next scan's number. */
+  readonly generation: number;
+  /** Blocks that scans left which did not come to their end, the latest last. */
+  readonly leftovers: readonly string[];
+}
+
+const HEAD = "inventory.json";
+const STAGES = ["walk", "listed", "heads", "listing"];
+const PIECE = /^(walk|listed|heads|listing)-(\d+)(?:-\d+)?\.ndjson$/;
+
+/** @param root absolute path; the folder of its inventory has the last of its names, for people, and a hash of the whole. */
+export function inventoryFolder(workspace: string, root: string): string {
+  const name =
+    (root.split("/").at(-1) ?? "")
+      .replace(/[^\w.-]+/g, "_")
+      .replace(/^[.-]+/, "")
+      .slice(0, 48) || "root";
+  return join(workspace, "curate", "inventory", `${name}-${createHash("sha256").update(root).digest("hex").slice(0, 12)}`);
+}
+
+export function openPlace(folder: string): InventoryPlace {
+  mkdirSync(folder, { recursive: true });
+  const head = readHead(join(folder, HEAD));
+  const pieces = readdirSync(folder).flatMap((name) => {
+    const match = PIECE.exec(name);
+    return match ? [{ name, stage: STAGES.indexOf(match[1]!), generation: Number(match[2]) }] : [];
+  });
+  const leftovers = pieces
+    .filter(({ name }) => head === undefined || name !== listingName(head.generation))
+    .sort((a, b) => a.generation - b.generation || a.stage - b.stage || (a.name < b.name ? -1 : 1));
+  const latest = Math.max(head?.generation ?? 0, ...pieces.map(({ generation }) => generation));
+  return { folder, head, generation: latest + 1, leftovers: leftovers.map(({ name }) => join(folder, name)) };
+}
+
+function readHead(path: string): InventoryHead | undefined {
+  try {
+    const head = JSON.parse(readFileSync(path, "utf8")) as InventoryHead;
+    // another version's inventory is of no use, and costs no more than a scan
+    return head.version === 1 ? head : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const listingName = (generation: number) => `listing-${generation}.ndjson`;
+const tableName = (generation: number) => `table-${generation}.bin`;
+
+export function piecePath({ folder, generation }: InventoryPlace, stage: "walk" | "listed" | "heads", thread?: number): string {
+  return join(folder, `${stage}-${generation}${thread === undefined ? "" : `-${thread}`}.ndjson`);
+}
+
+export function listingPath(folder: string, { generation }: Pick<InventoryHead, "generation">): string {
+  return join(folder, listingName(generation));
+}
+
+/** Everything that earlier scans of the root have found out: the last whole one, and on top what later ones did before they were stopped. */
+export function knownFolders({ folder, head, leftovers }: InventoryPlace): { table: BlockTable; files: string[] } {
+  const files: string[] = [];
+  let table = emptyTable();
+  if (head) {
+    const bytes = existsSync(join(folder, tableName(head.generation)))
+      ? readFileSync(join(folder, tableName(head.generation)))
+      : undefined;
+    const memory = new SharedArrayBuffer(bytes?.length ?? 0);
+    if (bytes) new Uint8Array(memory).set(bytes);
+    table = { memory };
+    files.push(listingPath(folder, head));
+  }
+  if (leftovers.length === 0) return { table, files };
+  const builder = new BlockTableBuilder();
+  builder.addTable(table, 0);
+  for (const path of leftovers) addToTable(builder, path, files.push(path) - 1, false);
+  return { table: builder.build(), files };
+}
+
+/** Makes a listing the inventory: its table beside it, then the head that names both. What it replaces is removed. */
+export function commitInventory(place: InventoryPlace, listed: string, head: InventoryHead): void {
+  const { folder } = place;
+  const builder = new BlockTableBuilder();
+  addToTable(builder, listed, 0, true);
+  durable(join(folder, tableName(head.generation)), new Uint8Array(builder.build().memory));
+  renameSync(listed, listingPath(folder, head));
+  durable(join(folder, `${HEAD}.part`), `${JSON.stringify(head)}\n`);
+  renameSync(join(folder, `${HEAD}.part`), join(folder, HEAD));
+  const keep = new Set([HEAD, listingName(head.generation), tableName(head.generation)]);
+  for (const name of readdirSync(folder))
+    if (!keep.has(name) && (PIECE.test(name) || /^table-\d+\.bin$/.test(name))) rmSync(join(folder, name), { force: true });
+}
+
+function durable(path: string, body: Uint8Array | string): void {
+  const file = openSync(path, "w");
+  try {
+    writeFileSync(file, body);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}

@@ -1,0 +1,104 @@
+import { lstatSync, readdirSync, type Stats, statSync } from "node:fs";
+import { errnoOf } from "../../../stores/file-errors.js";
+import type { FileRow, FolderRecord, RowFacts } from "./folder-record.js";
+import { decodePath, diskPath } from "./path-bytes.js";
+
+/**
+ * A folder that was changed so shortly before it was listed may be changed once more within the same tick of the disk's clock: the coarsest in use, FAT's
+ * and some servers', go by two seconds.
+ */
+const SETTLED_US = 3_000_000;
+
+export type FolderStat = Pick<Stats, "mtimeMs" | "ctimeMs">;
+
+/** @returns undefined where there is no such folder, or another thing in its place. @throws what `lstat` does. */
+export function statFolder(path: string, follow: boolean): FolderStat | undefined {
+  const stat = (follow ? statSync : lstatSync)(diskPath(path), { throwIfNoEntry: false });
+  return stat?.isDirectory() ? stat : undefined;
+}
+
+export const toUs = (ms: number): number => Math.round(ms * 1000);
+
+/**
+ * Names, sizes and times of what is in a folder, sorted by name. Never follows a link, never opens a file.
+ *
+ * @param path absolute
+ * @param startedMs when the scan began
+ * @param known what an earlier scan knows of the same folder: heads of files that are unchanged are taken over
+ */
+export function listFolder(
+  path: string,
+  rel: string,
+  stat: FolderStat,
+  startedMs: number,
+  known: FolderRecord | undefined,
+): FolderRecord {
+  const [mtimeUs, ctimeUs] = [toUs(stat.mtimeMs), toUs(stat.ctimeMs)];
+  const base = { path: rel, mtimeUs, ctimeUs };
+  let names: string[];
+  try {
+    names = namesIn(path);
+  } catch (error) {
+    const errno = errnoOf(error) ?? "EIO";
+    return { ...base, settled: false, folders: [], files: [], trouble: { errno } };
+  }
+  names.sort();
+  const folders: string[] = [];
+  const files: FileRow[] = [];
+  const heads = headsOf(known);
+  let hidden = 0;
+  let errno: string | undefined;
+  const prefix = path.endsWith("/") ? path : `${path}/`;
+  for (const name of names) {
+    let found: Stats | undefined;
+    try {
+      found = lstatSync(diskPath(prefix + name), { throwIfNoEntry: false });
+    } catch (error) {
+      errno ??= errnoOf(error) ?? "EIO";
+      hidden++;
+      continue;
+    }
+    // removed since the folder was read
+    if (found === undefined) continue;
+    if (found.isDirectory()) {
+      folders.push(name);
+      continue;
+    }
+    const fileUs = toUs(found.mtimeMs);
+    if (found.isFile()) {
+      const before = heads?.get(name);
+      const same = before !== undefined && before[1] === found.size && before[2] === fileUs;
+      files.push(same ? before : [name, found.size, fileUs]);
+    } else files.push([name, found.size, fileUs, { type: typeOf(found, prefix + name) }]);
+  }
+  const latestUs = Math.max(mtimeUs, ctimeUs);
+  return {
+    ...base,
+    settled: hidden === 0 && toUs(startedMs) - latestUs >= SETTLED_US,
+    folders,
+    files,
+    trouble: errno === undefined ? undefined : { errno, names: hidden },
+  };
+}
+
+/** Names that are no UTF-8 come out of `readdir` with U+FFFD in them; then the folder is read once more as bytes. */
+function namesIn(path: string): string[] {
+  const names = readdirSync(diskPath(path));
+  if (!names.some((name) => name.includes("\ufffd"))) return names;
+  return readdirSync(diskPath(path), { encoding: "buffer" }).map(decodePath);
+}
+
+function typeOf(stat: Stats, path: string): NonNullable<RowFacts["type"]> {
+  if (!stat.isSymbolicLink()) return "special";
+  try {
+    return statSync(diskPath(path), { throwIfNoEntry: false }) ? "link" : "broken-link";
+  } catch {
+    // a circle of links, or a target that may not be looked at
+    return "broken-link";
+  }
+}
+
+function headsOf(known: FolderRecord | undefined): Map<string, FileRow> | undefined {
+  const rows = known?.files.filter((row) => row[3]?.head !== undefined);
+  return rows && rows.length > 0 ? new Map(rows.map((row) => [row[0], row])) : undefined;
+}

@@ -1,0 +1,80 @@
+/**
+ * Paths as text that loses nothing. A name on a Linux disk is bytes; where they are not UTF-8, each odd byte becomes the lone surrogate
+ * U+DC80 … U+DCFF, as Python's `os.fsdecode` has it, so that JSON carries the name (`"\udc80"`) and the file can be opened again.
+ */
+
+const ODD = /[\udc80-\udcff]/;
+/** A pair of surrogates is a character; a low one behind no high one is a byte. */
+const LONE = /(?<![\ud800-\udbff])[\udc80-\udcff]/;
+
+export function decodePath(bytes: Uint8Array): string {
+  const text = new TextDecoder("utf-8", { ignoreBOM: true });
+  const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  try {
+    return strict.decode(bytes);
+  } catch {
+    // falls through to the slow way
+  }
+  let out = "";
+  for (let at = 0; at < bytes.length; ) {
+    const length = sequenceLength(bytes, at);
+    if (length === 0) out += String.fromCharCode(0xdc00 + bytes[at++]!);
+    else {
+      out += text.decode(bytes.subarray(at, at + length));
+      at += length;
+    }
+  }
+  return out;
+}
+
+/** Bytes of the well-formed character at a place, 0 where there is none (Unicode 16, table 3-7). */
+function sequenceLength(bytes: Uint8Array, at: number): number {
+  const first = bytes[at]!;
+  if (first < 0x80) return 1;
+  const length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+  if (first < 0xc2 || first > 0xf4 || at + length > bytes.length) return 0;
+  const [least, most] =
+    first === 0xe0
+      ? [0xa0, 0xbf]
+      : first === 0xed
+        ? [0x80, 0x9f]
+        : first === 0xf0
+          ? [0x90, 0xbf]
+          : first === 0xf4
+            ? [0x80, 0x8f]
+            : [0x80, 0xbf];
+  for (let i = 1; i < length; i++) {
+    const byte = bytes[at + i]!;
+    if (byte < (i === 1 ? least : 0x80) || byte > (i === 1 ? most : 0xbf)) return 0;
+  }
+  return length;
+}
+
+/** What `node:fs` must be given for a path: the text itself, or its bytes where they are not UTF-8. */
+export function diskPath(path: string): string | Buffer {
+  return isUtf8Name(path) ? path : encodePath(path);
+}
+
+/** False for a name whose bytes are not UTF-8. */
+export function isUtf8Name(path: string): boolean {
+  return !(ODD.test(path) && LONE.test(path));
+}
+
+export function encodePath(path: string): Buffer {
+  const parts: Buffer[] = [];
+  let from = 0;
+  for (const { index } of path.matchAll(new RegExp(LONE, "g"))) {
+    parts.push(Buffer.from(path.slice(from, index)), Buffer.of(path.charCodeAt(index) - 0xdc00));
+    from = index + 1;
+  }
+  parts.push(Buffer.from(path.slice(from)));
+  return Buffer.concat(parts);
+}
+
+/** For people: odd bytes as `\\x80`, what a terminal would obey as `\\u001b`. */
+export function shownPath(path: string): string {
+  const hex = (value: number, digits: number) => value.toString(16).padStart(digits, "0");
+  return path
+    .replace(new RegExp(LONE, "g"), (unit) => `\\x${hex(unit.charCodeAt(0) - 0xdc00, 2)}`)
+    .replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, (unit) => `\\u${hex(unit.charCodeAt(0), 4)}`);
+}

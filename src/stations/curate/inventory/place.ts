@@ -1,0 +1,62 @@
+import { parseRunName } from "./run-name.js";
+
+/** What the folders above a file say of it. */
+export interface FolderPlace {
+  readonly drive: string;
+  readonly species: string | undefined;
+  /** Nearest folder, this one or above, that has a run's name. */
+  readonly run: string | undefined;
+  /** Path of that folder, relative to the root; undefined where the run's folder is above the root. */
+  readonly runPath: string | undefined;
+}
+
+const DRIVE = /^(?:grp_tomo_db1|TomoDB1)_d\d+$/i;
+/** The folder that holds the projects: `compute/TomoDB1_d1/<project>/<species>/…`. */
+const PROJECTS = /^TomoDB1_d\d+$/i;
+
+/**
+ * Reads the archive's model from a path. The drive is the outermost folder called so, else the name of the root. The species is the first word of
+ * the folder two below `TomoDB1_dN`; in another archive, of the folder below the root, unless that is a run's own.
+ *
+ * @param root absolute path of what is scanned, with `/`
+ * @param rel path below it, "" for the root itself
+ * @param isRun also knows names that are runs without their form: those that were matched
+ */
+export function folderPlace(root: string, rel: string, isRun: (name: string) => boolean = () => false): FolderPlace {
+  const above = root.split("/").filter(Boolean);
+  const below = rel === "" ? [] : rel.split("/");
+  const all = [...above, ...below];
+  const run = lastIndex(all, (name) => parseRunName(name) !== undefined) ?? lastIndex(all, isRun);
+  const projects = lastIndex(all, (name) => PROJECTS.test(name));
+  const speciesAt = projects === undefined ? above.length : projects + 2;
+  const runAt = all.findIndex((name) => parseRunName(name) !== undefined || isRun(name));
+  const folder = speciesAt < all.length && (runAt < 0 || speciesAt < runAt) ? all[speciesAt]! : undefined;
+  return {
+    drive: all.find((name) => DRIVE.test(name)) ?? above.at(-1) ?? "/",
+    species: folder === undefined ? undefined : firstWord(folder),
+    run: run === undefined ? undefined : all[run]!,
+    runPath: run === undefined || run < above.length ? undefined : below.slice(0, run - above.length + 1).join("/"),
+  };
+}
+
+/** Species folders mix `_` and blanks, and carry strain and treatment behind the name: `CaulobacterCrescentus_UnpluggedPL`. */
+function firstWord(folder: string): string {
+  return folder.split(/[_\s]+/).find((word) => word !== "") ?? folder;
+}
+
+function lastIndex(names: readonly string[], test: (name: string) => boolean): number | undefined {
+  for (let at = names.length - 1; at >= 0; at--) if (test(names[at]!)) return at;
+  return undefined;
+}
+
+/** Folders whose runs are copies for something else: figures, papers, averages. */
+const SKIPPED = ["figures", "paper", "mk_application", "peet"];
+
+/**
+ * Whether runs below a folder are left out of the enumeration: one of its names below the root is one of the list, whatever its case. The reference
+ * looks for the words inside all names, so that `newspaper` hides what is in it.
+ */
+export function isSkipped(rel: string, compat: boolean): boolean {
+  const names = rel.toLowerCase().split("/");
+  return SKIPPED.some((word) => names.some((name) => (compat ? name.includes(word) : name === word)));
+}

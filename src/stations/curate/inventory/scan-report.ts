@@ -1,0 +1,173 @@
+import { realpathSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { EmporiumError, type ErrorRecord } from "../../../core/errors.js";
+import { formatBytes } from "../../../core/units.js";
+import { classifier } from "../labels/classify.js";
+import { defaultVocabulary, parseVocabulary } from "../labels/vocabulary.js";
+import { averagesIn, describeFolder, type PeetAverage } from "./archive.js";
+import { writeIndex } from "./export.js";
+import { decodeFolder, decodeHead } from "./folder-record.js";
+import { readBlocks } from "./listing.js";
+import { shownPath } from "./path-bytes.js";
+import { folderPlace } from "./place.js";
+import { refuseInside, type ScanOptions, scanArchive } from "./scan.js";
+
+export interface ScanReportOptions extends ScanOptions {
+  /** The index: `.json` or `.csv`. */
+  out?: string | undefined;
+  vocabulary?: string | undefined;
+}
+
+export interface ScanReport {
+  readonly roots: readonly {
+    path: string;
+    folders: number;
+    files: number;
+    bytes: number;
+    links: number;
+    /** Folders that were taken over from the scan before. */
+    reused: number;
+    heads_read: number;
+    seconds: { walk: number; heads: number };
+  }[];
+  readonly kinds: Readonly<Record<string, number>>;
+  readonly drives: Readonly<Record<string, { files: number; bytes: number; runs: number }>>;
+  /** Runs by the form of their name: distinct names, and folders. */
+  readonly runs: { readonly names: number; readonly folders: number };
+  readonly hygiene: Readonly<Record<string, number>>;
+  readonly averages: readonly {
+    object: string;
+    folder: string;
+    drive: string;
+    run: string | null;
+    iteration: number;
+    particles: number | null;
+    voxel_size: number | null;
+  }[];
+  readonly out: string | null;
+  readonly errors: readonly ErrorRecord[];
+  readonly exitStatus: number;
+  toText(): string;
+}
+
+/** Scans, counts what is there, and writes the index. */
+export async function scanReport(dirs: readonly string[], options: ScanReportOptions): Promise<ScanReport> {
+  const { out, signal } = options;
+  if (out !== undefined) {
+    if (!/\.(?:json|csv)$/i.test(out))
+      throw new EmporiumError("USAGE", `--out ${out}: a name that ends in .json or .csv is wanted`);
+    for (const dir of dirs) refuseOut(out, dir);
+  }
+  const vocabulary =
+    options.vocabulary === undefined
+      ? defaultVocabulary()
+      : parseVocabulary(await readText(options.vocabulary), options.vocabulary);
+  const archive = await scanArchive(dirs, options);
+  const kinds: Record<string, number> = {};
+  const hygiene: Record<string, number> = {};
+  const drives = new Map<string, { files: number; bytes: number; runs: Set<string> }>();
+  const averages: PeetAverage[] = [];
+  const names = new Set<string>();
+  let runFolders = 0;
+  for (const { path: root, listing } of archive.roots) {
+    for (const { bytes: block } of readBlocks(listing)) {
+      signal?.throwIfAborted();
+      const head = decodeHead(block);
+      if (!head) continue;
+      const { drive: name, run, runPath } = folderPlace(root, head.path);
+      const drive = drives.get(name) ?? { files: 0, bytes: 0, runs: new Set() };
+      drives.set(name, drive);
+      drive.files += head.totals.files;
+      drive.bytes += head.totals.bytes;
+      if (run !== undefined) {
+        names.add(run);
+        drive.runs.add(run);
+        if (runPath === head.path) runFolders++;
+      }
+      add(kinds, head.tally.kinds);
+      add(hygiene, head.tally.hygiene);
+      if ((head.tally.kinds.peet ?? 0) > 0) averages.push(...averagesIn(describeFolder(root, decodeFolder(block.toString())!)));
+    }
+  }
+  const classify = classifier(vocabulary);
+  const labelOf = (stem: string) => {
+    const found = classify(stem);
+    return found.class === "automatic" ? undefined : found.label;
+  };
+  if (out !== undefined) await writeIndex(archive, out, labelOf, signal);
+  const roots = archive.done.map(({ root, head: { totals }, walkSeconds, headSeconds, headTotals }) => ({
+    path: root || "/",
+    ...totals,
+    heads_read: headTotals.read,
+    seconds: { walk: Number(walkSeconds.toFixed(3)), heads: Number(headSeconds.toFixed(3)) },
+  }));
+  const { errors } = archive;
+  const filled = Object.fromEntries(
+    [...drives]
+      .filter(([, { files }]) => files > 0)
+      .map(([name, { files, bytes, runs }]) => [name, { files, bytes, runs: runs.size }]),
+  );
+  return {
+    roots,
+    kinds,
+    drives: filled,
+    runs: { names: names.size, folders: runFolders },
+    hygiene,
+    averages: averages.map(({ object, folder, drive, run, iteration, particles, voxelAngstrom }) => ({
+      object,
+      folder,
+      drive,
+      run: run ?? null,
+      iteration,
+      particles: particles ?? null,
+      voxel_size: voxelAngstrom ?? null,
+    })),
+    out: out ?? null,
+    errors,
+    exitStatus: errors.length > 0 ? 3 : 0,
+    toText() {
+      const sorted = (counts: Readonly<Record<string, number>>) =>
+        Object.entries(counts)
+          .sort(([, a], [, b]) => b - a)
+          .map(([name, count]) => `${count} ${name}`)
+          .join(", ");
+      return [
+        ...roots.map(
+          ({ path, folders, files, bytes, reused, heads_read }) =>
+            `${shownPath(path)}: ${files} files (${formatBytes(bytes)}) in ${folders} folders, ${folders - reused} of them listed now, ${heads_read} heads read`,
+        ),
+        `kinds: ${sorted(kinds) || "none"}`,
+        `runs: ${names.size} in ${runFolders} folders`,
+        ...Object.entries(filled).map(
+          ([name, { files, bytes, runs }]) => `drive ${shownPath(name)}: ${files} files, ${formatBytes(bytes)}, ${runs} runs`,
+        ),
+        ...(averages.length > 0 ? [`averages of PEET: ${averages.length}`] : []),
+        ...(Object.keys(hygiene).length > 0 ? [`hygiene: ${sorted(hygiene)}`] : []),
+        ...(out === undefined ? [] : [`written: ${out}`]),
+      ].join("\n");
+    },
+  };
+}
+
+function add(sums: Record<string, number>, counts: Readonly<Record<string, number>>): void {
+  for (const [name, count] of Object.entries(counts)) sums[name] = (sums[name] ?? 0) + count;
+}
+
+function refuseOut(out: string, dir: string): void {
+  let real: string;
+  try {
+    real = realpathSync(dir);
+  } catch {
+    return; // the scan says what is wrong with it
+  }
+  refuseInside(out, real, dir, "--out", "write it outside of the archive");
+}
+
+async function readText(file: string): Promise<string> {
+  return readFile(file, "utf8").catch((error: unknown) => {
+    throw new EmporiumError(
+      "USAGE",
+      `--vocabulary: ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  });
+}

@@ -1,0 +1,224 @@
+import { existsSync, realpathSync, rmSync, statSync } from "node:fs";
+import { dirname, resolve, sep } from "node:path";
+import { type Clock, systemClock } from "../../../core/clock.js";
+import { asEmporiumError, EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
+import { type Log, silentLog } from "../../../core/log.js";
+import type { Random } from "../../../core/random.js";
+import { takeLocks } from "../../../engine/lock.js";
+import { fileStore } from "../../../stores/file.js";
+import { fileError } from "../../../stores/file-errors.js";
+import { parseLocation } from "../../../stores/url.js";
+import { type Archive, type ArchiveRoot, openArchive } from "./archive.js";
+import type { FolderTrouble } from "./folder-record.js";
+import { type HeadTotals, readHeads } from "./head-pass.js";
+import {
+  commitInventory,
+  type InventoryHead,
+  inventoryFolder,
+  knownFolders,
+  listingPath,
+  openPlace,
+  piecePath,
+} from "./inventory-files.js";
+import { mergeSegments } from "./listing.js";
+import { shownPath } from "./path-bytes.js";
+import type { HeadChoice } from "./read-head.js";
+import { type Crew, hireCrew } from "./threads.js";
+import { walkTree } from "./walk.js";
+
+export interface ScanOptions {
+  /** Folder of the inventories; it must not be inside what is scanned. */
+  workspace: string;
+  /** Which heads of files are read. Default all. */
+  heads?: HeadChoice | undefined;
+  /** Look at every file again, also in folders whose time has not changed. Heads of files with the same size and time are kept. */
+  full?: boolean | undefined;
+  /** Threads. Default: cores, and up to 8 where the disk is slow to answer, as a network drive is. */
+  jobs?: number | undefined;
+  clock?: Clock | undefined;
+  random?: Random | undefined;
+  log?: Log | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+export interface Scan extends Archive {
+  /** What this scan did for each root. */
+  readonly done: readonly RootScan[];
+  /** Folders that could not be looked at. */
+  readonly errors: readonly ErrorRecord[];
+}
+
+export interface RootScan {
+  readonly root: string;
+  readonly head: InventoryHead;
+  /** Names, sizes and times; then heads. Seconds. */
+  readonly walkSeconds: number;
+  readonly headSeconds: number;
+  readonly headTotals: HeadTotals;
+}
+
+const LINE_MS = 10_000;
+
+/**
+ * Takes the inventory of folders: names, sizes and times of everything in them, and the heads of models and volumes.
+ *
+ * ```ts
+ * const archive = await scanArchive(["/mnt/grp_tomo_db1_d1"], { workspace: ".emporium" });
+ * for await (const folder of archive.folders()) console.log(folder.run, folder.files.length);
+ * ```
+ *
+ * The inventory is kept in the workspace. Run again, folders whose times have not changed are taken over without a look at their files; stopped or killed and
+ * run again, it goes on with what is missing. Nothing is written below the folders, and nothing in them is opened for writing.
+ *
+ * @returns the archive; folders that could not be listed are in `errors`, and all others are there.
+ * @throws {EmporiumError} USAGE (no folder of this machine; the workspace is inside of it), DISK_FULL, TARGET_LOCKED, CANCELLED
+ */
+export async function scanArchive(dirs: readonly string[], options: ScanOptions): Promise<Scan> {
+  const roots = rootsOf(dirs, options);
+  const done: RootScan[] = [];
+  for (const root of roots) done.push(await scanRoot(root, options));
+  const archiveRoots = done.map(
+    ({ root, head }): ArchiveRoot => ({
+      path: root,
+      head,
+      listing: listingPath(inventoryFolder(resolve(options.workspace), root), head),
+    }),
+  );
+  const errors = done.flatMap(({ root, head }) => head.troubles.map((trouble) => troubleRecord(root, trouble)));
+  return { ...openArchive(archiveRoots), done, errors };
+}
+
+async function scanRoot(root: string, options: ScanOptions): Promise<RootScan> {
+  const { clock = systemClock, random = Math.random, log = silentLog, heads = "all", full = false } = options;
+  const folder = inventoryFolder(resolve(options.workspace), root);
+  const stop = new AbortController();
+  const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
+  let place = openPlace(folder);
+  const locks = await takeLocks(fileStore(folder), ["scan"], {
+    job: "curate scan",
+    clock,
+    random,
+    log,
+    onLost: (error) => stop.abort(error),
+    signal,
+  });
+  const startedMs = clock.now();
+  let told = clock.monotonic();
+  const tell = (text: () => string) => {
+    if (clock.monotonic() - told < LINE_MS) return;
+    told = clock.monotonic();
+    log.info(text());
+  };
+  const name = shownPath(root || "/");
+  let crew: Crew | undefined;
+  try {
+    // what another process finished while we waited counts
+    place = openPlace(folder);
+    const known = knownFolders(place);
+    const segment = (thread: number) => piecePath(place, "walk", thread);
+    const threads = hireCrew(options.jobs, (thread) => ({
+      root,
+      segment: segment(thread),
+      known: { table: known.table.memory, files: known.files },
+      startedMs,
+      full,
+    }));
+    crew = threads;
+    const began = clock.monotonic();
+    const tree = await walkTree(threads, signal, ({ files, folders }, at) =>
+      tell(() => `${name}: ${files} files in ${folders} folders, now at ${shownPath(at)}`),
+    );
+    let listed = piecePath(place, "listed");
+    mergeSegments(
+      tree,
+      threads.hands.map((_, thread) => segment(thread)),
+      listed,
+    );
+    const walkedMs = clock.monotonic();
+    let headTotals: HeadTotals = { read: 0, known: 0 };
+    if (heads !== "none") {
+      const out = piecePath(place, "heads");
+      headTotals = await readHeads(listed, out, {
+        choice: heads,
+        hands: threads.hands,
+        signal,
+        onProgress: ({ read }, at) => tell(() => `${name}: ${read} heads read, now at ${shownPath(at)}`),
+      });
+      rmSync(listed, { force: true });
+      listed = out;
+    }
+    const head: InventoryHead = {
+      version: 1,
+      root,
+      startedMs,
+      finishedMs: clock.now(),
+      heads,
+      generation: place.generation,
+      totals: tree.totals,
+      troubles: tree.troubles.sort((a, b) => (a.path < b.path ? -1 : 1)),
+    };
+    commitInventory(place, listed, head);
+    const endedMs = clock.monotonic();
+    return { root, head, walkSeconds: (walkedMs - began) / 1000, headSeconds: (endedMs - walkedMs) / 1000, headTotals };
+  } catch (error) {
+    if (signal.aborted) throw asEmporiumError(signal.reason, "CANCELLED", { hint: "the same command goes on where it was" });
+    throw errorOfDisk(error, folder);
+  } finally {
+    await crew?.end();
+    await locks.release();
+  }
+}
+
+function errorOfDisk(error: unknown, folder: string): unknown {
+  return error instanceof Error && "errno" in error ? fileError(error, folder, "written") : error;
+}
+
+/** Absolute paths without a `/` at the end; a folder inside another one of the list is scanned with it. */
+function rootsOf(dirs: readonly string[], { workspace, log = silentLog }: ScanOptions): string[] {
+  const roots = dirs.map((dir) => {
+    const { path } = parseLocation(dir);
+    if (path === undefined) {
+      throw new EmporiumError("USAGE", `${dir} is no folder of this machine`, { hint: "mount the drive, or copy it first" });
+    }
+    let real: string;
+    try {
+      real = realpathSync(path);
+      if (!statSync(path).isDirectory()) throw new EmporiumError("USAGE", `${path} is a file, a folder is wanted`);
+    } catch (error) {
+      const found = fileError(error, path, "read");
+      throw new EmporiumError("USAGE", found.message, { place: { file: path }, hint: found.facts.hint, cause: error });
+    }
+    return { path: resolve(path).replace(/\/+$/, ""), real };
+  });
+  for (const { path, real } of roots) refuseInside(workspace, real, path, "the workspace", "--workspace DIR puts it elsewhere");
+  const kept: typeof roots = [];
+  for (const [at, root] of roots.entries()) {
+    const over = roots.find(
+      (other, place) => place !== at && isInside(root.real, other.real) && !(other.real === root.real && place > at),
+    );
+    if (over === undefined) kept.push(root);
+    else log.info(`${shownPath(root.path)} is in ${shownPath(over.path)}: scanned once`);
+  }
+  return kept.map(({ path }) => path);
+}
+
+/** @throws {EmporiumError} USAGE where what would be written lies inside a source. */
+export function refuseInside(written: string, real: string, shown: string, what: string, hint: string): void {
+  let at = resolve(written);
+  while (!existsSync(at) && dirname(at) !== at) at = dirname(at);
+  if (!isInside(realpathSync(at), real)) return;
+  throw new EmporiumError("USAGE", `${what} ${written} is inside ${shown}, which is never written`, { hint });
+}
+
+function isInside(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : `${folder}${sep}`);
+}
+
+function troubleRecord(root: string, { path, trouble }: { path: string; trouble: FolderTrouble }): ErrorRecord {
+  const where = shownPath(path === "" ? root || "/" : `${root}/${path}`);
+  const cause = Object.assign(new Error(trouble.errno), { code: trouble.errno });
+  const error = fileError(cause, where, "listed");
+  const message =
+    trouble.names === undefined ? error.message : `${where}: ${trouble.names} names in it cannot be looked at (${trouble.errno})`;
+  return toErrorRecord(new EmporiumError(error.code, message, error.facts));
+}

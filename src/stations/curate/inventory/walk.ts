@@ -1,0 +1,128 @@
+import type { FolderTrouble } from "./folder-record.js";
+import type { Crew, Hand } from "./threads.js";
+import type { Walked } from "./walk-job.js";
+
+/** Every folder of a tree, and where its block lies. Arrays side by side: a million folders are no million objects. */
+export interface WalkedTree {
+  paths: string[];
+  /** Segment, the place in it, and the length, of each path. */
+  segments: number[];
+  offsets: number[];
+  lengths: number[];
+  totals: WalkTotals;
+  troubles: { path: string; trouble: FolderTrouble }[];
+}
+
+export interface WalkTotals {
+  folders: number;
+  files: number;
+  bytes: number;
+  /** Links, devices and the like: noted, never followed. */
+  links: number;
+  /** Folders that were taken over from an earlier scan. */
+  reused: number;
+}
+
+/** Folders for one thread at a time: enough that it need not come back at once, few enough that others get some. */
+const HANDFUL = 64;
+
+/**
+ * Lists a tree with several threads. Each takes some folders and those below them for a while, and gives the rest back; so nobody waits for the thread that got the
+ * largest species, and the list of folders that wait stays short.
+ */
+export async function walkTree(
+  crew: Crew,
+  signal: AbortSignal | undefined,
+  onProgress: (totals: Readonly<WalkTotals>, at: string) => void,
+): Promise<WalkedTree> {
+  const tree: WalkedTree = {
+    paths: [],
+    segments: [],
+    offsets: [],
+    lengths: [],
+    totals: { folders: 0, files: 0, bytes: 0, links: 0, reused: 0 },
+    troubles: [],
+  };
+  const waiting = [""];
+  const pace: Pace = { ms: 0, names: 0 };
+  let idle: (() => void)[] = [];
+  let busy = 0;
+  const wake = () => {
+    for (const go of idle) go();
+    idle = [];
+  };
+  const work = async (hand: Hand, segment: number): Promise<void> => {
+    for (;;) {
+      signal?.throwIfAborted();
+      if (waiting.length === 0) {
+        if (busy === 0) return wake();
+        await new Promise<void>((go) => idle.push(go));
+        continue;
+      }
+      const share = Math.max(1, Math.min(HANDFUL, Math.ceil(waiting.length / (2 * crew.hands.length))));
+      busy++;
+      try {
+        const answer = await hand.run({ kind: "walk", folders: waiting.splice(-share) });
+        if (answer.kind === "walk") {
+          take(tree, answer.walked, segment);
+          for (const path of answer.walked.rest) waiting.push(path);
+          const more = waiting.length > crew.hands.length && isSlow(pace, answer.walked) ? crew.grow() : undefined;
+          if (more) begin(more);
+          onProgress(tree.totals, tree.paths.at(-1) ?? "");
+        }
+      } finally {
+        busy--;
+        wake();
+      }
+    }
+  };
+  let begin: (hand: Hand) => void = () => {};
+  await new Promise<void>((resolve, reject) => {
+    let [begun, ended] = [0, 0];
+    begin = (hand) => {
+      work(hand, begun++).then(() => {
+        if (++ended === begun) resolve();
+      }, reject);
+    };
+    for (const hand of [...crew.hands]) begin(hand);
+  });
+  await Promise.all(crew.hands.map((hand) => hand.run({ kind: "flush" })));
+  return tree;
+}
+
+/** What a name has taken so far, folders that were taken over aside. */
+interface Pace {
+  ms: number;
+  names: number;
+}
+
+/** From the file cache a name takes some microseconds, on a machine with much else to do some tens; from a network drive hundreds. */
+const SLOW_MS = 0.15;
+/** Names between two decisions. */
+const SAMPLE = 2_000;
+
+function isSlow(pace: Pace, { ms, files, paths, reused }: Walked): boolean {
+  if (reused > 0) return false;
+  pace.ms += ms;
+  pace.names += files + paths.length;
+  if (pace.names < SAMPLE) return false;
+  const slow = pace.ms / pace.names > SLOW_MS;
+  Object.assign(pace, { ms: 0, names: 0 });
+  return slow;
+}
+
+function take(tree: WalkedTree, walked: Walked, segment: number): void {
+  for (const [at, path] of walked.paths.entries()) {
+    tree.paths.push(path);
+    tree.segments.push(segment);
+    tree.offsets.push(walked.offsets[at]!);
+    tree.lengths.push(walked.lengths[at]!);
+  }
+  const { totals } = tree;
+  totals.folders += walked.paths.length;
+  totals.files += walked.files;
+  totals.bytes += walked.bytes;
+  totals.links += walked.links;
+  totals.reused += walked.reused;
+  for (const trouble of walked.troubles) tree.troubles.push(trouble);
+}

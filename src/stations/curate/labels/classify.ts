@@ -1,0 +1,85 @@
+import type { Label, Vocabulary } from "./vocabulary.js";
+
+/**
+ * What a model's name says. `annotation`: a label of the vocabulary, unresolved terms among them; `unlisted`: a name that the vocabulary does not have, made by
+ * a person as far as anybody knows; `automatic`: a program's, no annotation.
+ */
+export type NameClass = "annotation" | "unlisted" | "automatic";
+
+export interface Classified {
+  readonly class: NameClass;
+  /** How tables and pictures write it. */
+  readonly label: string;
+  /** What a compound is made of: MSC is MS and C. One entry for all other labels. */
+  readonly parts: readonly string[];
+  readonly meaning: string;
+  readonly status: Label["status"] | "unlisted" | "automatic";
+}
+
+export type Classify = (stem: string) => Classified;
+
+/**
+ * Makes the function that tells labels from names: the name itself or an alias; a compound of known words; the same with a number behind it (`MS2`,
+ * `hat_3`), unless that is a label of its own; then patterns of automatic models. Capitals never matter.
+ */
+export function classifier(vocabulary: Vocabulary): Classify {
+  const spellings = new Map<string, Label>();
+  for (const label of vocabulary.labels)
+    for (const name of [label.name, ...label.aliases]) spellings.set(name.toLowerCase(), label);
+  const automatic = vocabulary.automatic.map(({ pattern, meaning }) => ({ test: wildcard(pattern), meaning }));
+  const known = new Map<string, Classified>();
+
+  const named = (stem: string): Classified | undefined => {
+    const label = spellings.get(stem.toLowerCase());
+    if (label) {
+      const parts = compoundParts(label.name, vocabulary.compounds) ?? [label.name];
+      return { class: "annotation", label: label.name, parts, meaning: label.meaning, status: label.status };
+    }
+    const words = compoundParts(stem, vocabulary.compounds);
+    if (!words) return undefined;
+    const meaning = words.map((word) => vocabulary.compounds.find(({ name }) => name === word)!.meaning).join(", ");
+    return { class: "annotation", label: words.join(""), parts: words, meaning, status: "known" };
+  };
+  const classify = (stem: string): Classified => {
+    const exact = named(stem);
+    if (exact) return exact;
+    const program = automatic.find(({ test }) => test.test(stem));
+    if (program) return { class: "automatic", label: stem, parts: [stem], meaning: program.meaning, status: "automatic" };
+    const numbered = /^(.*?)[\s_-]*\d+$/.exec(stem)?.[1];
+    const base = numbered ? named(numbered) : undefined;
+    return base ?? { class: "unlisted", label: stem, parts: [stem], meaning: "", status: "unlisted" };
+  };
+  return (stem) => {
+    let found = known.get(stem);
+    if (!found) {
+      found = classify(stem);
+      // names repeat; those of automatic models do not, and are not kept without end
+      if (known.size < 100_000) known.set(stem, found);
+    }
+    return found;
+  };
+}
+
+/** Splits a name greedily into at least two words of a list; undefined where a rest remains. */
+function compoundParts(name: string, words: readonly Label[]): string[] | undefined {
+  const parts: string[] = [];
+  let rest = name.toLowerCase();
+  while (rest !== "") {
+    const word = words.find((candidate) => rest.startsWith(candidate.name.toLowerCase()));
+    if (!word) return undefined;
+    parts.push(word.name);
+    rest = rest.slice(word.name.length);
+  }
+  return parts.length > 1 ? parts : undefined;
+}
+
+/** `*` is any text, everything else itself, capitals aside. */
+function wildcard(pattern: string): RegExp {
+  return new RegExp(
+    `^${pattern
+      .split("*")
+      .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"))
+      .join("[^]*")}$`,
+    "i",
+  );
+}

@@ -1,0 +1,84 @@
+import { describe, expect, it } from "vitest";
+import { classifier } from "./classify.js";
+import { defaultVocabulary, parseVocabulary } from "./vocabulary.js";
+
+const classify = classifier(defaultVocabulary());
+const said = (stem: string) => {
+  const { class: name, label, parts, status } = classify(stem);
+  return [name, label, parts.join("+"), status];
+};
+
+describe("§2.1 names of models", () => {
+  it.each([
+    ["MS", "annotation", "MS", "MS", "known"],
+    ["ms", "annotation", "MS", "MS", "known"],
+    ["MSC", "annotation", "MSC", "MS+C", "known"],
+    ["mscp", "annotation", "MSCP", "MS+C+P", "known"],
+    ["MSrod", "annotation", "MSrod", "MS+rod", "known"],
+    ["P", "annotation", "P", "P", "known"],
+    ["Fm", "annotation", "FM", "FM", "known"],
+    ["MS2", "annotation", "MS", "MS", "known"],
+    ["MS_02", "annotation", "MS", "MS", "known"],
+    ["hat", "annotation", "hat", "hat", "known"],
+    ["hat2", "annotation", "hat2", "hat2", "known"],
+    ["hat4", "annotation", "hat", "hat", "known"],
+    ["T4P", "annotation", "T4P", "T4P", "known"],
+    ["pilus", "annotation", "pili", "pili", "known"],
+    ["TP", "annotation", "TP", "TP", "unresolved"],
+    ["PL", "annotation", "PL", "PL", "unresolved"],
+    ["MK", "annotation", "MK", "MK", "unresolved"],
+    ["20130928_YWC034_10001_peak", "automatic", "20130928_YWC034_10001_peak", "20130928_YWC034_10001_peak", "automatic"],
+    ["clusterElong", "automatic", "clusterElong", "clusterElong", "automatic"],
+    ["C", "unlisted", "C", "C", "unlisted"],
+    ["vesicle", "unlisted", "vesicle", "vesicle", "unlisted"],
+    ["2", "unlisted", "2", "2", "unlisted"],
+  ])("%s is %s %s (%s, %s)", (stem, ...expected) => {
+    expect(said(stem)).toEqual(expected);
+  });
+});
+
+describe("a vocabulary of one's own", () => {
+  it("adds to the known one, and replaces labels of the same name", () => {
+    const text =
+      "labels:\n  - name: TP\n    meaning: tail protein\n    ontology: GO:0098015\n  - name: vesicle\n    aliases: [ves, blob]\nautomatic:\n  - name: auto*\n";
+    const own = classifier(parseVocabulary(text, "own.yaml"));
+    expect(own("tp")).toMatchObject({ status: "known", meaning: "tail protein" });
+    expect(own("BLOB")).toMatchObject({ label: "vesicle", class: "annotation" });
+    expect(own("Auto-1")).toMatchObject({ class: "automatic" });
+    expect(own("MS")).toMatchObject({ status: "known" });
+  });
+
+  it("may be CSV", () => {
+    const text =
+      "name,aliases,meaning,ontology,status,note\r\nvesicle,ves|blob,a bubble,GO:0031982,,\r\n,,,,,\r\nauto*,,,,automatic,\r\nXY,,,,unresolved,ask\r\n";
+    const own = classifier(parseVocabulary(text, "own.csv"));
+    expect([own("ves").label, own("XY").status, own("auto1").class]).toEqual(["vesicle", "unresolved", "automatic"]);
+  });
+
+  it.each([
+    ["labels:\n  - nme: x\n", "own.yaml", "CONFIG_FIELD"],
+    ["labels:\n  - name: x\n    ontology: none\n", "own.yaml", "CONFIG_FIELD"],
+    ["labels: [", "own.yaml", "CONFIG_SYNTAX"],
+    ["- MS\n", "own.yaml", "CONFIG_FIELD"],
+    ["labels:\n  - {name: x, aliases: [a]}\n  - {name: y, aliases: [A]}\n", "own.yaml", "CONFIG_RULE"],
+    ["labels:\n  - {name: x, aliases: [hat]}\n", "own.yaml", "CONFIG_RULE"],
+    ["label,meaning\nx,y\n", "own.csv", "CONFIG_FIELD"],
+    ["name,status\nx,perhaps\n", "own.csv", "CONFIG_FIELD"],
+    ['name\n"x', "own.csv", "CONFIG_SYNTAX"],
+  ])("%j is refused", (text, file, code) => {
+    expect(() => parseVocabulary(text, file)).toThrow(expect.objectContaining({ code }));
+  });
+
+  it("says where a fault is", () => {
+    const fault = () => parseVocabulary("labels:\n  - name: x\n    status: maybe\n", "own.yaml");
+    expect(fault).toThrow(
+      expect.objectContaining({
+        facts: expect.objectContaining({ place: { file: "own.yaml", line: 3, column: 13, path: "labels.0.status" } }),
+      }),
+    );
+  });
+
+  it("nothing at all is a vocabulary", () => {
+    expect(parseVocabulary("", "own.yaml").labels).toEqual(defaultVocabulary().labels);
+  });
+});

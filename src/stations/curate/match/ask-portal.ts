@@ -1,0 +1,97 @@
+import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
+import { type Json, type JsonObject, printJsonLine } from "../../../core/json.js";
+import type { PortalNet } from "../../../portals/portal.js";
+import { distinctRuns, type PortalRun } from "./portal-run.js";
+
+export const PUBLIC_ENDPOINT = "https://graphql.cryoetdataportal.czscience.com/graphql";
+
+const PAGE = 2000;
+const DATASETS_AT_ONCE = 500;
+
+/**
+ * All runs of a CryoET portal, or those of the datasets of one author. Asks for pages of runs with their datasets; an interface that has only what the
+ * portal's Python client uses (flat lists, a filter, no pages) is asked that way.
+ *
+ * @throws {EmporiumError} NETWORK, PORTAL_REPLY, CANCELLED, …
+ */
+export async function askRuns(endpoint: string, author: string | undefined, net: PortalNet): Promise<PortalRun[]> {
+  const where = author === undefined ? undefined : `{dataset: {authors: {name: {_eq: ${JSON.stringify(author)}}}}}`;
+  try {
+    return distinctRuns(await inPages(endpoint, where, net));
+  } catch (error) {
+    // an answer that refuses the question; anything else will not get better by another one
+    if (!isEmporiumError(error) || !(error.code === "PORTAL_REPLY" || error.code === "NOT_FOUND")) throw error;
+    if (error.code === "NOT_FOUND") throw error;
+  }
+  return distinctRuns(await inFlatLists(endpoint, where, net));
+}
+
+async function inPages(endpoint: string, where: string | undefined, net: PortalNet): Promise<PortalRun[]> {
+  const runs: PortalRun[] = [];
+  const seen = new Set<string>();
+  for (let offset = 0; ; offset += PAGE) {
+    const args = [
+      ...(where === undefined ? [] : [`where: ${where}`]),
+      "orderBy: [{id: asc}]",
+      `limitOffset: {limit: ${PAGE}, offset: ${offset}}`,
+    ].join(", ");
+    const rows = await ask(endpoint, `{ runs(${args}) { id name dataset { id title organismName } } }`, "runs", net);
+    const fresh = rows.map(runOf).filter(({ id }) => !seen.has(id));
+    for (const run of fresh) seen.add(run.id);
+    runs.push(...fresh);
+    // a server that ignores the limit answers with all; one that ignores the offset repeats itself
+    if (rows.length !== PAGE || fresh.length === 0) return runs;
+  }
+}
+
+async function inFlatLists(endpoint: string, where: string | undefined, net: PortalNet): Promise<PortalRun[]> {
+  const args = where === undefined ? "" : `(where: ${where})`;
+  const rows = await ask(endpoint, `{ runs${args} { id datasetId name } }`, "runs", net);
+  const runs = rows.map(runOf);
+  const ids = [...new Set(runs.map(({ datasetId }) => datasetId))].filter((id) => /^\d+$/.test(id));
+  const datasets = new Map<string, JsonObject>();
+  for (let at = 0; at < ids.length; at += DATASETS_AT_ONCE) {
+    const some = ids.slice(at, at + DATASETS_AT_ONCE).join(", ");
+    const found = await ask(endpoint, `{ datasets(where: {id: {_in: [${some}]}}) { id title organismName } }`, "datasets", net);
+    for (const dataset of found) datasets.set(textOf(dataset.id) ?? "", dataset);
+  }
+  return runs.map((run) => {
+    const dataset = datasets.get(run.datasetId);
+    return { ...run, datasetTitle: textOf(dataset?.title), organism: textOf(dataset?.organismName) };
+  });
+}
+
+async function ask(endpoint: string, query: string, root: string, net: PortalNet): Promise<JsonObject[]> {
+  const reply = (await net.getJson(endpoint, { method: "POST", body: printJsonLine({ query }) })) as JsonObject | null;
+  const [error] = listOf(reply?.errors);
+  const data = reply?.data as JsonObject | null | undefined;
+  const rows = data?.[root];
+  if (error === undefined && Array.isArray(rows)) return rows as JsonObject[];
+  const said = textOf((error as JsonObject | undefined)?.message) ?? "an answer without runs";
+  throw new EmporiumError("PORTAL_REPLY", `${endpoint}: ${said}`, {
+    place: { url: endpoint },
+    hint: "--runs also takes a file of runs: JSON, CSV or a list of names",
+  });
+}
+
+function runOf(row: JsonObject): PortalRun {
+  const dataset = (row.dataset ?? {}) as JsonObject;
+  const name = textOf(row.name);
+  const id = textOf(row.id);
+  if (name === undefined || id === undefined)
+    throw new EmporiumError("PORTAL_REPLY", "a run without a name or id in the portal's answer");
+  return {
+    name,
+    id,
+    datasetId: textOf(dataset.id) ?? textOf(row.datasetId) ?? "",
+    datasetTitle: textOf(dataset.title),
+    organism: textOf(dataset.organismName),
+  };
+}
+
+const listOf = (value: Json | undefined): readonly Json[] => (Array.isArray(value) ? (value as readonly Json[]) : []);
+
+function textOf(value: Json | undefined): string | undefined {
+  if (typeof value === "string") return value;
+  return typeof value === "number" ? String(value) : undefined;
+}

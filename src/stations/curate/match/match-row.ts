@@ -1,0 +1,96 @@
+import { EmporiumError } from "../../../core/errors.js";
+import { type CsvRow, csvBytes, csvLine, parseCsv } from "../inventory/csv.js";
+import { decodePath } from "../inventory/path-bytes.js";
+import type { Rule } from "./rules.js";
+
+/** One row of `matching_runs.csv`: a folder of the archive and a run of the portal. */
+export interface MatchRow {
+  /** The folder's own name. */
+  readonly archiveRun: string;
+  readonly portalRun: string;
+  readonly portalRunId: string;
+  /** Absolute; "" in a table of the reference, which has names alone. */
+  readonly path: string;
+  readonly rule: Rule | "manual";
+  readonly score: number;
+  readonly status: MatchStatus;
+  readonly datasetId: string;
+}
+
+export type MatchStatus = "matched" | "ambiguous" | "rejected" | "manual";
+
+/** Rows that speak for a run: what labels and copies go by. */
+export const isTaken = ({ status }: Pick<MatchRow, "status">): boolean => status === "matched" || status === "manual";
+
+/** The reference's three columns stand first, so that its own programs read the table. */
+export const MATCH_COLUMNS = [
+  "sc_run_name",
+  "CZI_run_name",
+  "CZI_run_id",
+  "path",
+  "rule",
+  "score",
+  "status",
+  "dataset_id",
+] as const;
+
+export function matchesCsv(rows: readonly MatchRow[]): Buffer {
+  const lines = rows.map(({ archiveRun, portalRun, portalRunId, path, rule, score, status, datasetId }) =>
+    csvLine([archiveRun, portalRun, portalRunId, path, rule, score, status, datasetId]),
+  );
+  return csvBytes(csvLine(MATCH_COLUMNS) + lines.join(""));
+}
+
+const STATUSES: readonly string[] = ["matched", "ambiguous", "rejected", "manual"] satisfies MatchStatus[];
+
+/**
+ * Reads a table of matches, this program's or the reference's, whose three columns stand for names alone and whose header may come several times.
+ *
+ * @throws {EmporiumError} CONFIG_SYNTAX, CONFIG_FIELD
+ */
+export function parseMatches(bytes: Uint8Array, file: string): MatchRow[] {
+  const [header, ...rows] = parseCsv(decodePath(bytes), file);
+  const names = header?.cells.map((cell) => cell.trim()) ?? [];
+  const missing = MATCH_COLUMNS.slice(0, 2).filter((name) => !names.includes(name));
+  if (missing.length > 0) {
+    throw new EmporiumError(
+      "CONFIG_FIELD",
+      `${file}: columns ${names.join(", ") || "none"} found, ${missing.join(" and ")} missing`,
+      {
+        place: { file, line: 1 },
+        hint: "emporium curate match writes such a table",
+      },
+    );
+  }
+  return rows
+    .filter(({ cells }) => cells.some((cell) => cell !== "") && cells.join() !== header!.cells.join())
+    .map((row) => toRow(row, names, file));
+}
+
+function toRow({ cells, line }: CsvRow, names: readonly string[], file: string): MatchRow {
+  const cell = (name: (typeof MATCH_COLUMNS)[number]) => cells[names.indexOf(name)] ?? "";
+  const status = cell("status") || "matched";
+  const score = Number(cell("score") || "1");
+  if (cell("sc_run_name") === "" || cell("CZI_run_name") === "") {
+    throw new EmporiumError("CONFIG_FIELD", `${file}: a row without both names`, { place: { file, line } });
+  }
+  if (!STATUSES.includes(status) || !Number.isFinite(score)) {
+    throw new EmporiumError(
+      "CONFIG_FIELD",
+      `${file}: status ${status}, score ${cell("score")} found; one of ${STATUSES.join(", ")} and a number wanted`,
+      {
+        place: { file, line },
+      },
+    );
+  }
+  return {
+    archiveRun: cell("sc_run_name"),
+    portalRun: cell("CZI_run_name"),
+    portalRunId: cell("CZI_run_id"),
+    path: cell("path"),
+    rule: (cell("rule") || "exact") as MatchRow["rule"],
+    score,
+    status: status as MatchStatus,
+    datasetId: cell("dataset_id"),
+  };
+}

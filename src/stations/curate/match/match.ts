@@ -1,0 +1,238 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { type Clock, systemClock } from "../../../core/clock.js";
+import { EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
+import { type Log, silentLog } from "../../../core/log.js";
+import type { Bases } from "../../../portals/bases.js";
+import { fileError } from "../../../stores/file-errors.js";
+import { csvBytes, csvLine } from "../inventory/csv.js";
+import { keyOf } from "../inventory/groups.js";
+import { type ScanOptions, scanArchive } from "../inventory/scan.js";
+import { writeWhole } from "../inventory/write-whole.js";
+import { DECISION_COLUMNS, parseDecisions } from "./decisions.js";
+import { isTaken, type MATCH_COLUMNS, matchesCsv } from "./match-row.js";
+import { matchAsReference, matchRuns, type RunMatches } from "./match-runs.js";
+import { REASONS, RULES } from "./rules.js";
+import { runFolders } from "./run-folders.js";
+import { portalRuns } from "./runs-source.js";
+
+export interface MatchOptions extends Pick<ScanOptions, "workspace" | "jobs" | "full"> {
+  /** Endpoint or file of runs. Default: the public portal. */
+  runs?: string | undefined;
+  author?: string | undefined;
+  refresh?: boolean | undefined;
+  /** The table; three more lists are written beside it. */
+  out: string;
+  /** Default `decisions.csv` beside `out`, where it is there. */
+  decisions?: string | undefined;
+  compat?: boolean | undefined;
+  bases?: Bases | undefined;
+  anonymous?: boolean | undefined;
+  clock?: Clock | undefined;
+  log?: Log | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+export interface MatchReport {
+  readonly out: string;
+  /** Of the list of runs: where it came from, and when a portal said so. */
+  readonly source: string;
+  readonly retrieved_at: string | null;
+  readonly counts: {
+    readonly portal_runs: number;
+    readonly folders: number;
+    readonly matched: number;
+    readonly matched_portal_runs: number;
+    readonly ambiguous: number;
+    readonly rejected: number;
+    readonly unmatched_archive: number;
+    readonly unmatched_portal: number;
+  };
+  readonly rules: Readonly<Record<string, number>>;
+  readonly rows: readonly Readonly<Record<(typeof MATCH_COLUMNS)[number] | "reason", string | number>>[];
+  readonly notes: readonly string[];
+  readonly errors: readonly ErrorRecord[];
+  readonly exitStatus: number;
+  toText(): string;
+}
+
+/**
+ * Which folders of an archive are which runs of a portal. Writes the table of rows, and beside it `unmatched_archive.csv`, `unmatched_portal.csv` and
+ * `review_runs.csv`, which has the ambiguous rows in the form of decisions: fill its column, and give it back with `decisions`.
+ *
+ * @throws {EmporiumError} as `portalRuns` and `scanArchive`, before anything is written
+ */
+export async function matchArchive(dirs: readonly string[], options: MatchOptions): Promise<MatchReport> {
+  const { workspace, jobs, full, compat = false, clock = systemClock, log = silentLog, signal, out } = options;
+  const { author, refresh, bases, anonymous } = options;
+  const { runs, source, retrievedMs } = await portalRuns(options.runs, {
+    workspace,
+    author,
+    refresh,
+    bases,
+    anonymous,
+    clock,
+    log,
+    signal,
+  });
+  const decisionsPath = options.decisions ?? defaultDecisions(out);
+  const decisions =
+    decisionsPath === undefined ? [] : parseDecisions(await readTable(decisionsPath, "--decisions"), decisionsPath);
+  const archive = await scanArchive(dirs, { workspace, jobs, full, clock, log, signal, heads: "none" });
+  const folders = await runFolders(archive, runs, compat, signal);
+  const matches = compat ? matchAsReference(folders, runs) : matchRuns(folders, runs, decisions);
+  await writeLists(matches, out);
+  const ambiguous = matches.rows.filter(({ status }) => status === "ambiguous");
+  const errors = [...archive.errors];
+  if (ambiguous.length > 0) {
+    const [first] = ambiguous;
+    errors.push(
+      toErrorRecord(
+        new EmporiumError(
+          "AMBIGUOUS",
+          `${ambiguous.length} rows may mean several runs or folders, the first ${first!.archiveRun} and ${first!.portalRun}`,
+          {
+            place: { file: reviewPath(out) },
+            hint: "write accept or reject into its column decision, and name it with --decisions",
+          },
+        ),
+      ),
+    );
+  }
+  const nothing = !matches.rows.some((row) => isTaken(row) || row.status === "ambiguous");
+  if (nothing) {
+    errors.push(
+      toErrorRecord(
+        new EmporiumError("NO_MATCH", `none of ${folders.length} folders is one of ${runs.length} runs`, {
+          hint: "look at unmatched_archive.csv: are these the drives, and is this the author?",
+        }),
+      ),
+    );
+  }
+  return report(matches, {
+    out,
+    source,
+    retrievedMs,
+    folders: folders.length,
+    runs: runs.length,
+    errors,
+    exitStatus: nothing ? 1 : errors.length > 0 ? 3 : 0,
+  });
+}
+
+function defaultDecisions(out: string): string | undefined {
+  const path = join(dirname(out), "decisions.csv");
+  return existsSync(path) ? path : undefined;
+}
+
+/** @throws {EmporiumError} USAGE */
+export async function readTable(path: string, option: string): Promise<Uint8Array> {
+  return readFile(path).catch((error: unknown) => {
+    const { message, facts } = fileError(error, path, "read");
+    throw new EmporiumError("USAGE", `${option}: ${message}`, { ...facts });
+  });
+}
+
+const reviewPath = (out: string) => join(dirname(resolve(out)), "review_runs.csv");
+
+async function writeLists({ rows, unmatchedFolders, unmatchedRuns }: RunMatches, out: string): Promise<void> {
+  const folder = dirname(resolve(out));
+  const list = (name: string, columns: readonly string[], lines: readonly (readonly (string | number)[])[]) =>
+    writeWhole(join(folder, name), [csvBytes([columns, ...lines].map(csvLine).join(""))]);
+  await writeWhole(out, [matchesCsv(rows)]);
+  await list(
+    "unmatched_archive.csv",
+    ["path", "run"],
+    unmatchedFolders.map(({ path, name }) => [path, name]),
+  );
+  await list(
+    "unmatched_portal.csv",
+    ["CZI_run_name", "CZI_run_id"],
+    unmatchedRuns.map(({ name, id }) => [name, id]),
+  );
+  await list(
+    "review_runs.csv",
+    [...DECISION_COLUMNS, "sc_run_name", "CZI_run_name", "dataset_id", "rule", "score", "reason"],
+    rows
+      .filter(({ status }) => status === "ambiguous")
+      .map((row) => [
+        row.path,
+        row.portalRunId || row.portalRun,
+        "",
+        "",
+        "",
+        row.archiveRun,
+        row.portalRun,
+        row.datasetId,
+        row.rule,
+        row.score,
+        REASONS[row.rule],
+      ]),
+  );
+}
+
+interface ReportFacts {
+  out: string;
+  source: string;
+  retrievedMs: number | undefined;
+  folders: number;
+  runs: number;
+  errors: readonly ErrorRecord[];
+  exitStatus: number;
+}
+
+function report({ rows, unmatchedFolders, unmatchedRuns, notes }: RunMatches, facts: ReportFacts): MatchReport {
+  const taken = rows.filter(isTaken);
+  const counts = {
+    portal_runs: facts.runs,
+    folders: facts.folders,
+    matched: taken.length,
+    matched_portal_runs: new Set(taken.map(({ portalRun, portalRunId, datasetId }) => keyOf(portalRun, portalRunId, datasetId)))
+      .size,
+    ambiguous: rows.filter(({ status }) => status === "ambiguous").length,
+    rejected: rows.filter(({ status }) => status === "rejected").length,
+    unmatched_archive: unmatchedFolders.length,
+    unmatched_portal: unmatchedRuns.length,
+  };
+  const rules = Object.fromEntries(
+    [...RULES, "manual"].flatMap((rule) => {
+      const count = taken.filter((row) => row.rule === rule).length;
+      return count > 0 ? [[rule, count]] : [];
+    }),
+  );
+  return {
+    out: facts.out,
+    source: facts.source,
+    retrieved_at: facts.retrievedMs === undefined ? null : new Date(facts.retrievedMs).toISOString(),
+    counts,
+    rules,
+    rows: rows.map((row) => ({
+      sc_run_name: row.archiveRun,
+      CZI_run_name: row.portalRun,
+      CZI_run_id: row.portalRunId,
+      path: row.path,
+      rule: row.rule,
+      score: row.score,
+      status: row.status,
+      dataset_id: row.datasetId,
+      reason: REASONS[row.rule],
+    })),
+    notes,
+    errors: facts.errors,
+    exitStatus: facts.exitStatus,
+    toText() {
+      const share = ((100 * counts.matched_portal_runs) / Math.max(1, counts.portal_runs)).toFixed(1);
+      const how = Object.entries(rules).map(([rule, count]) => `${count} ${rule}`);
+      return [
+        `${counts.matched_portal_runs} of ${counts.portal_runs} portal runs (${share} %) are in ${counts.matched} folders${how.length > 0 ? `: ${how.join(", ")}` : ""}`,
+        `${counts.ambiguous} rows to look at, ${counts.unmatched_archive} run folders and ${counts.unmatched_portal} portal runs without a partner`,
+        ...notes.slice(0, NOTES_SHOWN).map((note) => `note: ${note}`),
+        ...(notes.length > NOTES_SHOWN ? [`and ${notes.length - NOTES_SHOWN} more notes (--json)`] : []),
+        `written: ${facts.out}`,
+      ].join("\n");
+    },
+  };
+}
+
+const NOTES_SHOWN = 5;

@@ -1,0 +1,129 @@
+import { EmporiumError } from "../../../core/errors.js";
+import type { Json, JsonObject } from "../../../core/json.js";
+import { parseCsv } from "../inventory/csv.js";
+import { distinctRuns, type PortalRun } from "./portal-run.js";
+
+/**
+ * Reads a list of portal runs, known by its shape: a JSON array of `{id, name, dataset: {id, …}}` (the query's answer, also inside `{data: {runs}}`), a JSON
+ * object dataset id → `{title, organism, runs: [name | {id, name}]}`, CSV with a header that has `name` or `CZI_run_name`, or text with a name a line.
+ *
+ * @throws {EmporiumError} CONFIG_SYNTAX, CONFIG_FIELD, CONFIG_EMPTY
+ */
+export function parseRuns(text: string, file: string): PortalRun[] {
+  const body = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
+  const runs = /^\s*[[{]/.test(body) ? fromJson(body, file) : fromLines(body, file);
+  if (runs.length === 0) {
+    throw new EmporiumError("CONFIG_EMPTY", `${file} holds no run`, {
+      place: { file },
+      hint: "runs come as JSON, CSV with a column name, or a name a line",
+    });
+  }
+  return distinctRuns(runs);
+}
+
+function fromJson(text: string, file: string): PortalRun[] {
+  let raw: Json;
+  try {
+    raw = JSON.parse(text) as Json;
+  } catch (error) {
+    throw new EmporiumError("CONFIG_SYNTAX", `${file}: ${error instanceof Error ? error.message : "no JSON"}`, {
+      place: { file },
+    });
+  }
+  const list = runList(raw);
+  if (list) return list.map((item, at) => runOf(item, `runs.${at}`, file, undefined));
+  return Object.entries(raw as JsonObject).flatMap(([id, dataset]) => {
+    const runs = isObject(dataset) ? dataset.runs : undefined;
+    if (!Array.isArray(runs)) {
+      throw fault(file, id, "an object with runs is wanted, or a list of runs at the top");
+    }
+    const shared = {
+      datasetId: id,
+      datasetTitle: textOf((dataset as JsonObject).title),
+      organism: textOf((dataset as JsonObject).organism),
+    };
+    return (runs as readonly Json[]).map((item, at) => runOf(item, `${id}.runs.${at}`, file, shared));
+  });
+}
+
+/** The array of an answer, bare or inside `data` and `runs`. */
+function runList(raw: Json): readonly Json[] | undefined {
+  if (Array.isArray(raw)) return raw as readonly Json[];
+  const object = raw as JsonObject;
+  if (isObject(object.data)) return runList(object.data);
+  return Array.isArray(object.runs) ? (object.runs as readonly Json[]) : undefined;
+}
+
+function runOf(item: Json, path: string, file: string, shared: Omit<PortalRun, "name" | "id"> | undefined): PortalRun {
+  if (typeof item === "string") return { name: nameOf(item, path, file), id: "", datasetId: "", ...shared };
+  if (!isObject(item)) throw fault(file, path, "a name or an object with a name is wanted");
+  const dataset = isObject(item.dataset) ? item.dataset : {};
+  return {
+    name: nameOf(textOf(item.name) ?? textOf(item.CZI_run_name), path, file),
+    id: textOf(item.id) ?? textOf(item.CZI_run_id) ?? "",
+    datasetId: textOf(dataset.id) ?? textOf(item.datasetId) ?? textOf(item.dataset_id) ?? "",
+    datasetTitle: textOf(dataset.title),
+    organism: textOf(dataset.organismName) ?? textOf(dataset.organism),
+    ...shared,
+  };
+}
+
+const NAME_COLUMNS = ["name", "CZI_run_name", "run_name"];
+const ID_COLUMNS = ["id", "CZI_run_id", "run_id"];
+const DATASET_COLUMNS = ["dataset_id", "datasetId", "portal_dataset_id"];
+
+function fromLines(text: string, file: string): PortalRun[] {
+  const first = text.split(/\r?\n|\r/).find((line) => line.trim() !== "") ?? "";
+  const separator = first.includes("\t") ? "\t" : ",";
+  const names = first.split(separator).map((cell) => cell.trim().replace(/^"|"$/g, ""));
+  const place = (wanted: readonly string[]) =>
+    names.findIndex((name) => wanted.some((other) => other.toLowerCase() === name.toLowerCase()));
+  const at = place(NAME_COLUMNS);
+  if (at < 0) {
+    if (names.length > 1) {
+      throw new EmporiumError(
+        "CONFIG_FIELD",
+        `${file}: columns ${names.join(", ")} found, name or CZI_run_name wanted among them`,
+        {
+          place: { file, line: 1 },
+        },
+      );
+    }
+    return text
+      .split(/\r?\n|\r/)
+      .map((line) => line.trim())
+      .filter((line) => line !== "" && !line.startsWith("#"))
+      .map((name) => ({ name, id: "", datasetId: "" }));
+  }
+  const [id, dataset] = [place(ID_COLUMNS), place(DATASET_COLUMNS)];
+  const rows = parseCsv(text, file, separator).slice(1);
+  const header = names.join(separator);
+  return rows.flatMap(({ cells, line }) => {
+    const name = cells[at]?.trim() ?? "";
+    // the reference adds to its table and writes the header each time
+    if (cells.every((cell) => cell.trim() === "") || cells.join(separator) === header) return [];
+    if (name === "") throw new EmporiumError("CONFIG_FIELD", `${file}: a row without a name`, { place: { file, line } });
+    return [{ name, id: cells[id]?.trim() ?? "", datasetId: cells[dataset]?.trim() ?? "" }];
+  });
+}
+
+function nameOf(name: string | undefined, path: string, file: string): string {
+  if (name === undefined || name.trim() === "") throw fault(file, path, "a name is wanted");
+  return name.trim();
+}
+
+function fault(file: string, path: string, wanted: string): EmporiumError {
+  return new EmporiumError("CONFIG_FIELD", `${file}: ${path}: ${wanted}`, {
+    place: { file, path },
+    hint: 'as {"10052": {"runs": ["mka2019-11-19-65"]}} or [{"id": 7250, "name": "qya2015-11-19-14", "dataset": {"id": 10052}}]',
+  });
+}
+
+const isObject = (value: Json | undefined): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** Ids come as numbers or texts. */
+function textOf(value: Json | undefined): string | undefined {
+  if (typeof value === "string") return value;
+  return typeof value === "number" && Number.isFinite(value) ? String(value) : undefined;
+}

@@ -1,0 +1,63 @@
+import { looseRunName, normalised, parseRunName, type RunName } from "../inventory/run-name.js";
+
+/**
+ * Ways in which two names may mean one run, from the surest on. Each allows what those before it allow, so `MK2019-11-19-7` and `mka2019-11-19-07` are one by
+ * `padded`: initials, capitals and zeros.
+ */
+export const RULES = ["exact", "two-letter", "normalised", "padded", "initials"] as const;
+export type Rule = (typeof RULES)[number];
+
+export const SCORES: Readonly<Record<Rule | "manual", number>> = {
+  exact: 1,
+  "two-letter": 0.95,
+  normalised: 0.9,
+  padded: 0.85,
+  initials: 0.5,
+  manual: 1,
+};
+
+/** Why a rule thinks so, for the review list. */
+export const REASONS: Readonly<Record<Rule | "manual", string>> = {
+  exact: "the same name",
+  "two-letter": "the laboratory writes two initials, the portal three",
+  normalised: "the same but for capitals, blanks, `_` and `-`",
+  padded: "the same but for zeros before the counter",
+  initials: "the same day and counter under other initials: look at it",
+  manual: "a person decided so",
+};
+
+export const ruleAt = (rank: number): Rule => RULES[rank]!;
+
+/** Keys of a name, one set for each rule: two names agree by a rule when they share a key. */
+export type Keys = readonly (readonly string[])[];
+
+/** Keys of a portal's name. It is asked for by its own name and, where it has the form of a run's, without its third initial. */
+export function portalKeys(name: string): Keys {
+  const strict = parseRunName(name);
+  const loose = strict ?? looseRunName(name);
+  const two = strict?.who.length === 3 ? [withWho(strict, strict.who.slice(0, 2))] : [];
+  return [[name], two, looseKeys(name, loose, (count) => count), looseKeys(name, loose, unpadded), initialKeys(loose)];
+}
+
+/** Keys of a folder's name. */
+export function archiveKeys(name: string): Keys {
+  const loose = parseRunName(name) ?? looseRunName(name);
+  return [[name], [name], ownKeys(name, loose, (count) => count), ownKeys(name, loose, unpadded), initialKeys(loose)];
+}
+
+function looseKeys(name: string, run: RunName | undefined, count: (text: string) => string): string[] {
+  if (!run) return [normalised(name)];
+  const counted = { ...run, count: count(run.count) };
+  return run.who.length === 3 ? [withWho(counted, run.who), withWho(counted, run.who.slice(0, 2))] : [withWho(counted, run.who)];
+}
+
+function ownKeys(name: string, run: RunName | undefined, count: (text: string) => string): string[] {
+  return [run ? withWho({ ...run, count: count(run.count) }, run.who) : normalised(name)];
+}
+
+function initialKeys(run: RunName | undefined): string[] {
+  return run ? [`${run.date}-${unpadded(run.count)}`] : [];
+}
+
+const withWho = ({ date, count }: RunName, who: string): string => `${who}${date}-${count}`;
+const unpadded = (count: string): string => count.replace(/^0+(?=\d)/, "");

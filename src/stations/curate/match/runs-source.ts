@@ -1,0 +1,155 @@
+import { createHash } from "node:crypto";
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Clock } from "../../../core/clock.js";
+import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
+import { LIMITS } from "../../../core/limits.js";
+import type { Log } from "../../../core/log.js";
+import { redact } from "../../../core/redact.js";
+import type { Bases } from "../../../portals/bases.js";
+import { openDoor } from "../../../portals/net.js";
+import { objectName } from "../../../stores/store.js";
+import { openLocation } from "../../../stores/url.js";
+import { keyOf } from "../inventory/groups.js";
+import { writeWhole } from "../inventory/write-whole.js";
+import { askRuns, PUBLIC_ENDPOINT } from "./ask-portal.js";
+import type { PortalRun } from "./portal-run.js";
+import { parseRuns } from "./read-runs.js";
+
+export interface RunsOptions {
+  workspace: string;
+  /** Only runs of datasets that have an author of exactly this name. Portals alone know authors. */
+  author?: string | undefined;
+  /** Ask the portal also where a fresh snapshot is there. */
+  refresh?: boolean | undefined;
+  bases?: Bases | undefined;
+  anonymous?: boolean | undefined;
+  clock: Clock;
+  log: Log;
+  signal?: AbortSignal | undefined;
+}
+
+export interface Runs {
+  readonly runs: readonly PortalRun[];
+  /** File or endpoint, as people know it. */
+  readonly source: string;
+  /** When the portal said so; undefined for files. */
+  readonly retrievedMs: number | undefined;
+}
+
+/** What the workspace keeps of a portal's answer. */
+interface Snapshot {
+  version: 1;
+  endpoint: string;
+  author: string | null;
+  retrieved_at: string;
+  runs: readonly PortalRun[];
+}
+
+const FRESH_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * The portal's runs: from an endpoint (an http(s) address that names no file of runs; without `from`, the public one) or from a file anywhere. An endpoint's
+ * answer is kept in the workspace for a day, and longer where the portal cannot be reached.
+ *
+ * @throws {EmporiumError} PORTAL_UNREACHABLE, USAGE (the file cannot be read), CONFIG_SYNTAX, CONFIG_FIELD, CONFIG_EMPTY
+ */
+export async function portalRuns(from: string | undefined, options: RunsOptions): Promise<Runs> {
+  if (from === undefined || isEndpoint(from)) return fromPortal(from ?? PUBLIC_ENDPOINT, options);
+  if (options.author !== undefined) {
+    throw new EmporiumError("USAGE", `--author stands beside ${from}: files of runs do not name authors`, {
+      hint: "leave it out, or name a portal",
+    });
+  }
+  const text = await readText(from, options).catch((error: unknown) => {
+    if (options.signal?.aborted || !isEmporiumError(error)) throw error;
+    throw new EmporiumError("USAGE", `--runs: ${error.message}`, {
+      place: error.facts.place,
+      hint: error.facts.hint,
+      cause: error,
+    });
+  });
+  return { runs: parseRuns(text, from), source: from, retrievedMs: undefined };
+}
+
+/** An address of a web server is a portal unless its path ends like a file of runs. */
+export function isEndpoint(from: string): boolean {
+  return /^https?:\/\//i.test(from) && !/\.(?:json|csv|tsv|txt)$/i.test(new URL(from).pathname);
+}
+
+async function readText(from: string, { anonymous, signal }: RunsOptions): Promise<string> {
+  const { store, key } = await openLocation(from, { anonymous });
+  const stat = await store.stat(key, { signal });
+  if (stat && stat.size > LIMITS.tableBytes) {
+    throw new EmporiumError("CONFIG_LIMIT", `${from} has ${stat.size} bytes, at most ${LIMITS.tableBytes} are read`);
+  }
+  const bytes = stat && (await store.read(key, undefined, { signal }));
+  if (!bytes)
+    throw new EmporiumError("STORE_ABSENT", `${objectName(store, key)} does not exist`, {
+      hint: "check the name and the folder it should be in",
+    });
+  return new TextDecoder().decode(bytes);
+}
+
+async function fromPortal(endpoint: string, options: RunsOptions): Promise<Runs> {
+  const { workspace, author, refresh = false, clock, log, signal, bases } = options;
+  const key = createHash("sha256")
+    .update(keyOf(endpoint, author ?? ""))
+    .digest("hex")
+    .slice(0, 16);
+  const folder = join(workspace, "curate", "portal-runs");
+  const path = join(folder, `${key}.json`);
+  const kept = await readSnapshot(path);
+  const source = redact(endpoint);
+  const from = (snapshot: Snapshot): Runs => ({ runs: snapshot.runs, source, retrievedMs: Date.parse(snapshot.retrieved_at) });
+  if (kept && !refresh && clock.now() - Date.parse(kept.retrieved_at) < FRESH_MS) {
+    log.info(`${source}: ${kept.runs.length} runs as of ${kept.retrieved_at}; --refresh asks again`);
+    return from(kept);
+  }
+  const door = openDoor({ clock, signal, log, bases });
+  try {
+    const net = door.open(
+      { name: "cryoet", hosts: [new URL(endpoint).hostname] },
+      endpoint === PUBLIC_ENDPOINT ? [] : [endpoint],
+    );
+    const runs = await askRuns(endpoint, author, net);
+    if (runs.length === 0) {
+      throw new EmporiumError("PORTAL_REPLY", `${source} has no run${author === undefined ? "" : ` of "${author}"`}`, {
+        place: { url: source },
+        hint: author === undefined ? "check the address" : "the author's name must be exactly the portal's",
+      });
+    }
+    const snapshot: Snapshot = {
+      version: 1,
+      endpoint: source,
+      author: author ?? null,
+      retrieved_at: new Date(clock.now()).toISOString(),
+      runs,
+    };
+    await mkdir(folder, { recursive: true });
+    await writeWhole(path, [`${JSON.stringify(snapshot)}\n`]);
+    return from(snapshot);
+  } catch (error) {
+    if (signal?.aborted || !isEmporiumError(error) || error.code === "CANCELLED") throw error;
+    if (kept) {
+      log.warn(`${error.message}; its runs as of ${kept.retrieved_at} are used`);
+      return from(kept);
+    }
+    throw new EmporiumError("PORTAL_UNREACHABLE", error.message, {
+      place: error.facts.place ?? { url: source },
+      hint: error.code === "PORTAL_REPLY" ? error.facts.hint : "try again later, or give a file of runs with --runs",
+      cause: error,
+    });
+  } finally {
+    await door.close();
+  }
+}
+
+async function readSnapshot(path: string): Promise<Snapshot | undefined> {
+  try {
+    const snapshot = JSON.parse(await readFile(path, "utf8")) as Snapshot;
+    return snapshot.version === 1 && Array.isArray(snapshot.runs) && snapshot.runs.length > 0 ? snapshot : undefined;
+  } catch {
+    return undefined;
+  }
+}

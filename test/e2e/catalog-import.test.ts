@@ -1,0 +1,787 @@
+import { spawn } from "node:child_process";
+import { appendFileSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { migrate } from "../../src/catalog/migrate.js";
+import { systemClock } from "../../src/core/clock.js";
+import { silentLog } from "../../src/core/log.js";
+import { importTree } from "../../src/stations/catalog/portal-import/portal-import.js";
+import type { ImportReport } from "../../src/stations/catalog/portal-import/report.js";
+import { fileStore } from "../../src/stores/file.js";
+import { open, query, SERVERS, type TestServer } from "./database-kit.js";
+import { removeTempFolders, tempFolder } from "./ingest-run-kit.js";
+import { ingestedLab, type Loose } from "./validate-kit.js";
+
+const S3 = "s3://test-public-bucket";
+const HTTPS = "https://files.example.org/tree";
+const published = fileURLToPath(new URL("../../../shared/data/portal-output", import.meta.url));
+const program = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+
+let lab: string;
+beforeAll(async () => {
+  lab = (await ingestedLab(["imod", "sim", "annotations"])).output;
+}, 180_000);
+afterAll(removeTempFolders);
+
+/** The laboratory's tree, for a test to change. */
+function copyOfLab(): string {
+  const folder = join(tempFolder(), "tree");
+  cpSync(lab, folder, { recursive: true });
+  return folder;
+}
+
+function json(folder: string, key: string): Loose {
+  return JSON.parse(readFileSync(join(folder, key), "utf8"));
+}
+
+function change(folder: string, key: string, edit: (value: Loose) => void): void {
+  const value = json(folder, key);
+  edit(value);
+  writeFileSync(join(folder, key), JSON.stringify(value));
+}
+
+/** Of a report, what an import changed: `Run: 1 inserted`. */
+function changes({ rows }: ImportReport): string[] {
+  return Object.entries(rows).flatMap(([name, counts]) =>
+    (["inserted", "updated", "removed"] as const)
+      .filter((kind) => counts[kind] > 0)
+      .map((kind) => `${name}: ${counts[kind]} ${kind}`),
+  );
+}
+
+describe.each(SERVERS)("import of a standardised tree into $name", ({ absent, start }) => {
+  if (absent) {
+    it("runs the same tests", (context) => context.skip(absent));
+    return;
+  }
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await start();
+  });
+  afterAll(() => server?.stop());
+
+  async function makeCatalog(): Promise<string> {
+    const url = await server.makeDatabase();
+    const owner = await open(url);
+    await migrate(owner);
+    await owner.close();
+    return url;
+  }
+
+  async function load(url: string, folder: string, more: Partial<Parameters<typeof importTree>[0]> = {}): Promise<ImportReport> {
+    const database = await open(url, "writer");
+    try {
+      const fixed = { prefixes: { s3: S3, https: `${HTTPS}/` }, clock: systemClock, log: silentLog };
+      return await importTree({ store: fileStore(folder), database, ...fixed, ...more });
+    } finally {
+      await database.close();
+    }
+  }
+
+  const select = (url: string, text: string) => query(url, `set search_path to emporium_portal; set timezone to 'UTC'; ${text}`);
+  /** Every row of every table, for comparing two states of a database. */
+  async function everything(url: string): Promise<Record<string, unknown[]>> {
+    const tables = await query(url, "select tablename as name from pg_tables where schemaname = 'emporium_portal' order by 1");
+    const state: Record<string, unknown[]> = {};
+    for (const { name } of tables) state[String(name)] = await select(url, `select * from ${name} order by id`);
+    return state;
+  }
+
+  describe("the portal's own example", () => {
+    if (!existsSync(published)) {
+      it("is imported", (context) => context.skip(`needs ${published}`));
+      return;
+    }
+    const RUN1 = "30001/RUN1";
+    const SPACING = `${RUN1}/Reconstructions/VoxelSpacing12.300`;
+    const both = (key: string, names: readonly [string, string]) => ({
+      [names[0]]: `${S3}/${key}`,
+      [names[1]]: `${HTTPS}/${key}`,
+    });
+    const day = (text: string) => new Date(`${text}T00:00:00Z`);
+    let url: string;
+    let report: ImportReport;
+    beforeAll(async () => {
+      url = await makeCatalog();
+      report = await load(url, published);
+    });
+    /** The only row that fits. */
+    async function one(text: string): Promise<Record<string, unknown>> {
+      const rows = await select(url, text);
+      expect(rows).toHaveLength(1);
+      return rows[0]!;
+    }
+
+    it("gives a row for each thing, and nothing fails", () => {
+      expect([report.status, report.exitStatus, report.errors]).toEqual(["done", 0, []]);
+      expect(report.runs).toEqual({ imported: 4, unchanged: 0, failed: 0, removed: 0 });
+      const inserted = Object.fromEntries(Object.entries(report.rows).map(([name, counts]) => [name, counts.inserted]));
+      expect(inserted).toEqual({
+        Deposition: 2,
+        DepositionAuthor: 2,
+        DepositionType: 2,
+        Dataset: 1,
+        DatasetAuthor: 3,
+        DatasetFunding: 4,
+        Run: 4,
+        Frame: 3,
+        FrameAcquisitionFile: 1,
+        Tiltseries: 2,
+        PerSectionParameters: 1,
+        Alignment: 1,
+        PerSectionAlignmentParameters: 2,
+        TomogramVoxelSpacing: 2,
+        Tomogram: 2,
+        TomogramAuthor: 2,
+        Annotation: 1,
+        AnnotationAuthor: 3,
+        AnnotationMethodLink: 2,
+        AnnotationShape: 5,
+        AnnotationFile: 7,
+      });
+    });
+
+    it("has the deposition, and an empty one for 301, which the tree names and does not hold", async () => {
+      expect(await one("select * from deposition where id = 300")).toMatchObject({
+        title: "ipsum dolor sit amet",
+        description: expect.stringMatching(/^Lorem ipsum.*consequat\.$/),
+        deposition_date: day("2023-05-02"),
+        last_modified_date: day("2023-04-02"),
+        release_date: day("2023-06-01"),
+        key_photo_url: `${HTTPS}/deposition_metadata/300/Images/snapshot.png`,
+        key_photo_thumbnail_url: `${HTTPS}/deposition_metadata/300/Images/thumbnail.png`,
+        tag: null,
+      });
+      expect(await one("select * from deposition where id = 301")).toMatchObject({ title: "", release_date: day("1970-01-01") });
+      expect(report.warnings.filter((text) => /deposition 301 has an empty row$/.test(text))).toHaveLength(1);
+      const authors =
+        "select name, orcid, author_list_order as at, primary_author_status as first, corresponding_author_status as corresponding from deposition_author order by 3";
+      expect(await select(url, authors)).toEqual([
+        { name: "Author 1", orcid: "0000-0000-0000-0001", at: 1, first: true, corresponding: false },
+        { name: "Author 2", orcid: "0000-0000-0000-0002", at: 2, first: false, corresponding: true },
+      ]);
+      expect(await select(url, "select type from deposition_type order by 1")).toEqual([
+        { type: "annotation" },
+        { type: "dataset" },
+      ]);
+    });
+
+    it("has the dataset with its folder's size", async () => {
+      expect(await one("select * from dataset")).toEqual({
+        id: 30001,
+        deposition_id: 300,
+        title: "Lorem ipsum dolor",
+        description: expect.stringMatching(/^Lorem ipsum dolor sit amet.*aliqua\.$/),
+        assay_label: "microscopy assay",
+        assay_ontology_id: "EFO:0001234",
+        development_stage_name: "adult stage",
+        development_stage_ontology_id: "HsapDv:0005678",
+        disease_name: "test-disease",
+        disease_ontology_id: "MONDO:0001234",
+        organism_name: "Foo Bar",
+        organism_taxid: 1111,
+        tissue_name: "test-tissue1",
+        tissue_id: "1234",
+        cell_name: "foo",
+        cell_type_id: "4321",
+        cell_strain_name: "test value",
+        cell_strain_id: "999999",
+        cell_component_name: "tail",
+        cell_component_id: "GO:123435",
+        sample_type: "organism",
+        sample_preparation: "method1: value1, method2: value3",
+        grid_preparation: "method3: value8, method6: value4",
+        other_setup: "Other Setup",
+        key_photo_url: `${HTTPS}/30001/KeyPhoto/snapshot.png`,
+        key_photo_thumbnail_url: `${HTTPS}/30001/KeyPhoto/thumbnail.png`,
+        deposition_date: day("2023-04-01"),
+        release_date: day("2023-06-02"),
+        last_modified_date: day("2023-08-05"),
+        dataset_publications: "test-publication-data",
+        related_database_entries: "TEST-1243435",
+        s3_prefix: `${S3}/30001/`,
+        https_prefix: `${HTTPS}/30001/`,
+        file_size: 13_774,
+      });
+      const funding = await select(
+        url,
+        "select funding_agency_name as agency, grant_id as id from dataset_funding order by 1, 2",
+      );
+      expect(funding).toEqual([
+        { agency: "Grant Provider 1", id: "1234" },
+        { agency: "Grant Provider 1", id: "5678" },
+        { agency: "Test Agency 1", id: "56789" },
+        { agency: "Test Agency 2", id: null },
+      ]);
+      expect(
+        await select(url, "select name, affiliation_name as at, email from dataset_author order by author_list_order"),
+      ).toEqual([
+        { name: "Jane Eyre", at: null, email: null },
+        { name: "Virginia Woolf", at: "Bloomsbury", email: "vwoolf@dall.way" },
+        { name: "Julia Child", at: null, email: null },
+      ]);
+    });
+
+    it("has runs in the order of their folders, and frames of the dataset's deposition", async () => {
+      expect(await select(url, "select name, dataset_id, s3_prefix, https_prefix from run order by id")).toEqual(
+        ["RUN1", "RUN2", "RUN3", "RUN4"].map((name) => ({
+          name,
+          dataset_id: 30001,
+          s3_prefix: `${S3}/30001/${name}/`,
+          https_prefix: `${HTTPS}/30001/${name}/`,
+        })),
+      );
+      const frames =
+        "select acquisition_order as n, accumulated_dose as sum, exposure_dose as dose, is_gain_corrected as gain, s3_frame_path as s3, https_frame_path as https, file_size as size, deposition_id as deposition from frame order by 1";
+      const path = (name: string) => both(`${RUN1}/Frames/${name}`, ["s3", "https"]);
+      expect(await select(url, frames)).toEqual([
+        { n: 0, sum: 0, dose: 1.92, gain: true, ...path("frame1"), size: 0, deposition: 300 },
+        { n: 1, sum: 1.92, dose: 2, gain: true, ...path("frame2"), size: 0, deposition: 300 },
+        { n: 2, sum: 3.92, dose: 1.5, gain: true, s3: null, https: null, size: null, deposition: 300 },
+      ]);
+      expect(await one("select * from frame_acquisition_file")).toMatchObject(
+        both(`${RUN1}/Frames/foo.mdoc`, ["s3_mdoc_path", "https_mdoc_path"]),
+      );
+    });
+
+    it("has the tilt series", async () => {
+      const row = await one("select t.* from tiltseries t join run on run.id = run_id where run.name = 'RUN1'");
+      expect(row).toMatchObject({
+        deposition_id: 300,
+        ...both(`${RUN1}/TiltSeries/100/ts_foo.mrc`, ["s3_mrc_file", "https_mrc_file"]),
+        ...both(`${RUN1}/TiltSeries/100/ts_foo.zarr`, ["s3_omezarr_dir", "https_omezarr_dir"]),
+        s3_angle_list: null,
+        acceleration_voltage: 300_000,
+        spherical_aberration_constant: 2.7,
+        microscope_manufacturer: "TFS",
+        microscope_model: "Krios",
+        microscope_energy_filter: "GIF Quantum LS",
+        microscope_phase_plate: "Volta Phase Plate",
+        microscope_image_corrector: "Foo",
+        microscope_additional_info: "info about the scope",
+        camera_manufacturer: "Gatan",
+        camera_model: "K2 Summit",
+        tilt_min: -40.01,
+        tilt_max: 40.97,
+        tilt_range: 80.98,
+        tilt_step: 2,
+        tilting_scheme: "Dose symmetric from 0.0 degrees",
+        tilt_axis: 84.7,
+        total_flux: 122,
+        data_acquisition_software: "SerialEM",
+        related_empiar_entry: "EMPIAR-XYZ",
+        binning_from_frames: 1,
+        tilt_series_quality: 5,
+        is_aligned: true,
+        pixel_spacing: 4.37,
+        aligned_tiltseries_binning: 3,
+        size_x: 3708,
+        size_y: 3838,
+        size_z: 31,
+      });
+      expect(await one("select t.* from tiltseries t join run on run.id = run_id where run.name = 'RUN3'")).toMatchObject({
+        acceleration_voltage: 10_000,
+        is_aligned: false,
+        tilt_range: 66,
+        microscope_energy_filter: "TFS",
+        size_x: null,
+      });
+      const section = await one("select s.*, f.acquisition_order from per_section_parameters s join frame f on f.id = frame_id");
+      expect(section).toMatchObject({
+        tiltseries_id: row.id,
+        run_id: row.run_id,
+        acquisition_order: 0,
+        z_index: 0,
+        raw_angle: -52.01,
+        astigmatic_angle: 37.98,
+        major_defocus: 28,
+        minor_defocus: 37.98,
+        max_resolution: 88,
+        phase_shift: 2699,
+      });
+    });
+
+    it("has the alignment, its sections and what was aligned by it", async () => {
+      const row = await one("select a.*, t.microscope_model from alignment a join tiltseries t on t.id = tiltseries_id");
+      expect(row).toMatchObject({
+        deposition_id: 300,
+        microscope_model: "Krios",
+        alignment_type: "GLOBAL",
+        alignment_method: "patch_tracking",
+        volume_x_dimension: 900,
+        volume_y_dimension: 908,
+        volume_z_dimension: 500,
+        volume_x_offset: 0,
+        volume_y_offset: 0,
+        volume_z_offset: 0,
+        x_rotation_offset: 0,
+        tilt_offset: 0,
+        affine_transformation_matrix: "{{1,0,0,0},{0,1,0,0},{0,0,1,0},{0,0,0,1}}",
+        ...both(`${RUN1}/Alignments/100/alignment_metadata.json`, ["s3_alignment_metadata", "https_alignment_metadata"]),
+        is_portal_standard: false,
+      });
+      const sections =
+        "select z_index, x_offset, y_offset, in_plane_rotation, tilt_angle, volume_x_rotation from per_section_alignment_parameters order by 1";
+      expect(await select(url, sections)).toEqual([
+        {
+          z_index: 0,
+          x_offset: -4.345,
+          y_offset: 5.789,
+          in_plane_rotation: [0.1, 0.2, -0.3, 0.4],
+          tilt_angle: null,
+          volume_x_rotation: 0,
+        },
+        {
+          z_index: 1,
+          x_offset: -3.21,
+          y_offset: 4.321,
+          in_plane_rotation: [0.33, 0.44, -0.55, 0.66],
+          tilt_angle: null,
+          volume_x_rotation: 0,
+        },
+      ]);
+      const [aligned] = await select(url, "select count(*)::int as n from annotation_file where alignment_id is not null");
+      expect(aligned).toEqual({ n: 7 });
+    });
+
+    it("has the tomograms", async () => {
+      expect(await select(url, "select voxel_spacing as a, s3_prefix as s3 from tomogram_voxel_spacing order by 1")).toEqual([
+        { a: 3.456, s3: `${S3}/30001/RUN2/Reconstructions/VoxelSpacing3.456/` },
+        { a: 12.3, s3: `${S3}/${SPACING}/` },
+      ]);
+      expect(await one("select * from tomogram where name = 'RUN1'")).toMatchObject({
+        alignment_id: expect.any(Number),
+        deposition_id: 300,
+        size_x: 980,
+        size_y: 1016,
+        size_z: 500,
+        voxel_spacing: 12.3,
+        fiducial_alignment_status: "FIDUCIAL",
+        reconstruction_method: "WBP",
+        reconstruction_software: "AreTomo 1.0",
+        processing: "raw",
+        processing_software: "tomo3D",
+        tomogram_version: 1,
+        is_portal_standard: null,
+        is_author_submitted: true,
+        is_visualization_default: true,
+        ...both(`${SPACING}/Tomograms/100/RUN1.zarr`, ["s3_omezarr_dir", "https_omezarr_dir"]),
+        ...both(`${SPACING}/Tomograms/100/RUN1.mrc`, ["s3_mrc_file", "https_mrc_file"]),
+        scale0_dimensions: "980,1016,500",
+        scale1_dimensions: "490,508,250",
+        scale2_dimensions: "245,254,125",
+        ctf_corrected: true,
+        offset_x: 10,
+        offset_y: 32,
+        offset_z: 43,
+        key_photo_url: `${HTTPS}/${SPACING}/Images/key-photo-snapshot.png`,
+        key_photo_thumbnail_url: `${HTTPS}/${SPACING}/Images/key-photo-thumbnail.png`,
+        neuroglancer_config: '{"foo":"bar","baz":"test"}',
+        deposition_date: day("2023-04-01"),
+        release_date: day("2024-06-01"),
+        last_modified_date: day("2023-09-02"),
+      });
+      expect(await one("select * from tomogram where name = 'RUN2'")).toMatchObject({
+        alignment_id: null,
+        fiducial_alignment_status: "NON_FIDUCIAL",
+        reconstruction_software: "Unknown",
+        ctf_corrected: false,
+        neuroglancer_config: null,
+        key_photo_url: null,
+      });
+      const authors = "select name, orcid, affiliation_identifier as at, author_list_order as n from tomogram_author order by n";
+      expect(await select(url, authors)).toEqual([
+        { name: "John Doe", orcid: null, at: null, n: 1 },
+        { name: "Jane Smith", orcid: "0000-4444-1234-0000", at: "test-affliation-id", n: 2 },
+      ]);
+    });
+
+    it("has the annotation, its shapes and their files", async () => {
+      expect(
+        await one(
+          "select a.*, v.voxel_spacing from annotation a join tomogram_voxel_spacing v on v.id = tomogram_voxel_spacing_id",
+        ),
+      ).toMatchObject({
+        deposition_id: 301,
+        voxel_spacing: 12.3,
+        ...both(`${SPACING}/Annotations/100/foo-1.0.json`, ["s3_metadata_path", "https_metadata_path"]),
+        annotation_ingest_id: "100-foo-1.0",
+        annotation_publication: "EMPIAR-XYZ",
+        annotation_method: "2D CNN predictions",
+        annotation_software: "pyTOM + Keras",
+        method_type: "hybrid",
+        ground_truth_status: true,
+        object_id: "GO:000000",
+        object_name: "foo",
+        object_description: null,
+        object_count: 16,
+        confidence_precision: null,
+        is_curator_recommended: true,
+        deposition_date: day("2023-04-01"),
+        release_date: day("2023-06-01"),
+        last_modified_date: day("2023-06-01"),
+      });
+      const path = (name: string) => both(`${SPACING}/Annotations/100-foo-1.0_${name}`, ["s3_path", "https_path"]);
+      const common = { source: "community", file_size: 0 };
+      const files =
+        "select shape_type as shape, format, s3_path, https_path, is_visualization_default as shown, source, file_size from annotation_file f join annotation_shape s on s.id = annotation_shape_id order by f.id";
+      expect(await select(url, files)).toEqual([
+        { shape: "Point", format: "ndjson", ...path("point.ndjson"), shown: true, ...common },
+        { shape: "SegmentationMask", format: "mrc", ...path("segmask.mrc"), shown: false, ...common },
+        { shape: "SegmentationMask", format: "zarr", ...path("segmask.zarr"), shown: false, ...common },
+        { shape: "InstanceSegmentationMask", format: "mrc", ...path("instancesegmask.mrc"), shown: false, ...common },
+        { shape: "InstanceSegmentationMask", format: "zarr", ...path("instancesegmask.zarr"), shown: false, ...common },
+        { shape: "GlobalCaption", format: "saber", ...path("globalcaption.json"), shown: false, ...common },
+        { shape: "AnnotationCaption", format: "saber", ...path("point_caption.json"), shown: false, ...common },
+      ]);
+      expect(await select(url, "select link_type, name, link from annotation_method_link order by id")).toEqual([
+        {
+          link_type: "documentation",
+          name: "Method Documentation",
+          link: "https://fake-link.com/resources/100-foo-1.0_method.pdf",
+        },
+        { link_type: "source_code", name: "Source Code", link: "https://another-link.com/100-foo-1.0_code.zip" },
+      ]);
+      expect(
+        await select(
+          url,
+          "select name, author_list_order as n, primary_author_status as first from annotation_author order by n",
+        ),
+      ).toEqual([
+        { name: "Jane Smith", n: 1, first: true },
+        { name: "J Carpenter", n: 2, first: true },
+        { name: "John Doe", n: 3, first: false },
+      ]);
+    });
+  });
+
+  describe("the laboratory's tree", () => {
+    const RUN = "10401/TS_0001";
+    let faulty: { url: string; tree: string };
+    beforeAll(async () => {
+      faulty = { url: await makeCatalog(), tree: copyOfLab() };
+    });
+
+    it("gives what its documents and files say, and the second time nothing", async () => {
+      const url = await makeCatalog();
+      const first = await load(url, lab);
+      expect([first.errors, first.runs]).toEqual([[], { imported: 3, unchanged: 0, failed: 0, removed: 0 }]);
+      expect(await select(url, "select name, dataset_id from run order by id")).toEqual([
+        { name: "TS_0001", dataset_id: 10401 },
+        { name: "TS_0002", dataset_id: 10401 },
+        { name: "TS_1", dataset_id: 10405 },
+      ]);
+      // 64 × 56 × 32 voxels and a header; projections are 64 × 48 × 7
+      const sizes = await select(
+        url,
+        `select t.file_size_mrc as tomogram, s.file_size_mrc as tiltseries, t.file_size_omezarr as zarr from tomogram t
+           join run on run.id = t.run_id join tiltseries s on s.run_id = run.id where run.name = 'TS_0001' order by t.id limit 1`,
+      );
+      expect(sizes[0]).toEqual({
+        tomogram: 1024 + 4 * 64 * 56 * 32,
+        tiltseries: 1024 + 4 * 64 * 48 * 7,
+        zarr: expect.any(Number),
+      });
+      const objects = await select(url, "select object_id, object_name, object_state from identified_object order by object_id");
+      expect(objects[0]).toEqual({ object_id: "GO:0005739", object_name: "mitochondrion", object_state: "active" });
+      const late = await select(
+        url,
+        "select distinct source from annotation_file f join annotation_shape s on s.id = annotation_shape_id join annotation a on a.id = annotation_id where a.deposition_id = 10306",
+      );
+      expect(late).toEqual([{ source: "community" }]);
+      const before = await everything(url);
+      const second = await load(url, lab);
+      expect([changes(second), second.runs]).toEqual([[], { imported: 0, unchanged: 3, failed: 0, removed: 0 }]);
+      expect(second.rows.Annotation).toEqual({ inserted: 0, updated: 0, removed: 0, unchanged: first.rows.Annotation?.inserted });
+      const third = await load(url, lab, { again: true });
+      expect([changes(third), third.runs.imported]).toEqual([[], 3]);
+      expect(await everything(url)).toEqual(before);
+    });
+
+    it("costs a run that has not changed no statement", async () => {
+      const url = await makeCatalog();
+      await load(url, lab);
+      const database = await open(url, "writer");
+      const asked: string[] = [];
+      const executor = database.db.getExecutor();
+      const compiled = executor.executeQuery.bind(executor);
+      executor.executeQuery = (query, ...rest) => {
+        asked.push(query.sql);
+        return compiled(query, ...rest);
+      };
+      const prefixes = { s3: S3, https: HTTPS };
+      const report = await importTree({ store: fileStore(lab), database, prefixes, clock: systemClock, log: silentLog });
+      await database.close();
+      expect(report.runs.unchanged).toBe(3);
+      // for each dataset: what was seen of it and of its runs, which runs there are, its size; for each deposition: what was seen
+      expect(asked).toHaveLength(2 * 4 + 3);
+    });
+
+    it("follows one document, with its row's number kept", async () => {
+      const url = await makeCatalog();
+      const tree = copyOfLab();
+      await load(url, tree);
+      const before = await everything(url);
+      change(tree, `${RUN}/TiltSeries/100/tiltseries_metadata.json`, (value) => {
+        value.camera.model = "FALCON 5";
+        value.per_section_parameter.pop();
+      });
+      const report = await load(url, tree);
+      expect(changes(report)).toEqual(["Dataset: 1 updated", "Tiltseries: 1 updated", "PerSectionParameters: 1 removed"]);
+      expect(report.runs).toEqual({ imported: 1, unchanged: 2, failed: 0, removed: 0 });
+      const after = await everything(url);
+      const { id } = (before.tiltseries as Loose[]).find(({ s3_mrc_file }) => s3_mrc_file.includes(RUN));
+      const row = (state: typeof before) => (state.tiltseries as Loose[]).find((row) => row.id === id);
+      expect(row(after)).toEqual({ ...row(before), camera_model: "FALCON 5" });
+      expect({ ...after, tiltseries: [], per_section_parameters: [], dataset: [] }).toEqual({
+        ...before,
+        tiltseries: [],
+        per_section_parameters: [],
+        dataset: [],
+      });
+    });
+
+    it("removes with a file, a spacing or a run all that was theirs, and nothing else", async () => {
+      const url = await makeCatalog();
+      const tree = copyOfLab();
+      await load(url, tree);
+      const without = (folder: string) => {
+        rmSync(join(tree, folder), { recursive: true });
+        return load(url, tree);
+      };
+      const annotations = `${RUN}/Reconstructions/VoxelSpacing13.480/Annotations`;
+      const first = await without(`${annotations}/100`);
+      expect(changes(first)).toEqual([
+        "Dataset: 1 updated",
+        "Annotation: 1 removed",
+        "AnnotationAuthor: 1 removed",
+        "AnnotationShape: 1 removed",
+        "AnnotationFile: 1 removed",
+      ]);
+      await without(`${RUN}/Reconstructions/VoxelSpacing13.480`);
+      const counts = await select(
+        url,
+        `select (select count(*)::int from tomogram where run_id = run.id) as tomograms, (select count(*)::int from annotation where run_id = run.id) as annotations,
+           (select count(*)::int from alignment where run_id = run.id) as alignments from run where name = 'TS_0001'`,
+      );
+      expect(counts).toEqual([{ tomograms: 0, annotations: 0, alignments: 1 }]);
+      const last = await without("10401/TS_0002");
+      expect([last.runs.removed, last.rows.Run?.removed]).toEqual([1, 1]);
+      // what is left is what a new import gives
+      const other = await makeCatalog();
+      await load(other, tree);
+      const left = Object.fromEntries(Object.entries(await everything(url)).map(([name, rows]) => [name, rows.length]));
+      const made = Object.fromEntries(Object.entries(await everything(other)).map(([name, rows]) => [name, rows.length]));
+      expect(left).toEqual(made);
+      expect(await select(url, "select file_size from dataset order by id")).toEqual(
+        await select(other, "select file_size from dataset order by id"),
+      );
+    });
+
+    it("keeps two annotations of one id at two spacings, two tomograms that differ by alignment, and two tilt series", async () => {
+      const url = await makeCatalog();
+      const tree = copyOfLab();
+      const reconstructions = join(tree, RUN, "Reconstructions");
+      cpSync(join(reconstructions, "VoxelSpacing13.480"), join(reconstructions, "VoxelSpacing6.740"), { recursive: true });
+      cpSync(join(tree, RUN, "Alignments/100"), join(tree, RUN, "Alignments/101"), { recursive: true });
+      cpSync(join(tree, RUN, "TiltSeries/100"), join(tree, RUN, "TiltSeries/101"), { recursive: true });
+      const tomograms = `${RUN}/Reconstructions/VoxelSpacing13.480/Tomograms`;
+      cpSync(join(tree, tomograms, "100"), join(tree, tomograms, "999"), { recursive: true });
+      change(tree, `${tomograms}/999/tomogram_metadata.json`, (value) => {
+        value.alignment_metadata_path = `${RUN}/Alignments/101/alignment_metadata.json`;
+      });
+      expect((await load(url, tree)).errors).toEqual([]);
+      const twice = await select(
+        url,
+        `select annotation_ingest_id from annotation a join run on run.id = run_id where run.name = 'TS_0001' group by 1, a.deposition_id
+           having count(distinct tomogram_voxel_spacing_id) <> 2`,
+      );
+      expect(twice).toEqual([]);
+      const [counts] = await select(
+        url,
+        `select (select count(*)::int from tiltseries where run_id = run.id) as tiltseries, (select count(*)::int from alignment where run_id = run.id) as alignments,
+           (select count(distinct alignment_id)::int from tomogram where run_id = run.id) as used from run where name = 'TS_0001'`,
+      );
+      expect(counts).toEqual({ tiltseries: 2, alignments: 2, used: 2 });
+      const state = await everything(url);
+      expect(changes(await load(url, tree, { again: true }))).toEqual([]);
+      expect(await everything(url)).toEqual(state);
+    });
+
+    it("sums a volume by its very name, whatever begins alike", async () => {
+      const url = await makeCatalog();
+      const tree = copyOfLab();
+      const key = `${RUN}/TiltSeries/100/TS_0001.zarr`;
+      await load(url, tree, { datasets: ["10401"] });
+      const size = "select file_size_omezarr as size from tiltseries t join run on run.id = run_id where name = 'TS_0001'";
+      const before = await select(url, size);
+      mkdirSync(join(tree, `${key}.old`));
+      writeFileSync(join(tree, `${key}.old`, "0"), "x".repeat(1000));
+      await load(url, tree, { datasets: ["10401"] });
+      expect(await select(url, size)).toEqual(before);
+      appendFileSync(join(tree, key, ".zattrs"), " ");
+      await load(url, tree, { datasets: ["10401"] });
+      expect(await select(url, size)).toEqual([{ size: Number(before[0]!.size) + 1 }]);
+    });
+
+    it("lets a run whose document is broken be as it was, and does the others", async () => {
+      const url = await makeCatalog();
+      const tree = copyOfLab();
+      await load(url, tree);
+      const before = await everything(url);
+      const bad = `${RUN}/Alignments/100/alignment_metadata.json`;
+      writeFileSync(join(tree, bad), '{"format": "IMOD",');
+      change(tree, "10401/TS_0002/TiltSeries/100/tiltseries_metadata.json", (value) => {
+        value.tilt_step = 4;
+      });
+      change(tree, "10405/TS_1/TiltSeries/100/tiltseries_metadata.json", (value) => {
+        value.microscope.manufacturer = "Zeiss";
+      });
+      const report = await load(url, tree);
+      expect([report.status, report.exitStatus]).toEqual(["partly", 3]);
+      expect(report.runs).toEqual({ imported: 1, unchanged: 0, failed: 2, removed: 0 });
+      expect(report.errors).toEqual([
+        expect.objectContaining({ code: "FORMAT_CORRUPT", file: join(tree, bad), byte: 18, hint: expect.any(String) }),
+        expect.objectContaining({
+          code: "FORMAT_FIELD",
+          message: '"Zeiss" found, one of FEI, TFS, JEOL, SIMULATED wanted',
+          file: join(tree, "10405/TS_1/TiltSeries/100/tiltseries_metadata.json"),
+          path: "microscope.manufacturer",
+        }),
+      ]);
+      const after = await everything(url);
+      expect({ ...after, tiltseries: [], dataset: [] }).toEqual({ ...before, tiltseries: [], dataset: [] });
+    });
+
+    it.each([
+      ["a date of another form", "dates.release_date", "2024-3-1", "a date as 2024-03-01"],
+      ["a date that there is not", "dates.release_date", "2023-02-29", "a date as 2024-03-01"],
+      ["a text where a number belongs", "size.x", "wide", "a whole number of at most 31 bits"],
+      ["a number that no column holds", "size.y", 2 ** 31, "a whole number of at most 31 bits"],
+      ["a NUL", "processing_software", "a\0b", "a text that a database takes, without NUL and half characters"],
+      ["half a character", "reconstruction_software", "\ud800", "a text that a database takes, without NUL and half characters"],
+      ["an unknown word", "processing", "sharpened", "one of denoised, filtered, raw, filtered_even, filtered_odd"],
+      ["an object", "reconstruction_software", { a: 1 }, "a text"],
+    ])("names %s with file, place and wish", async (_, path, value, wanted) => {
+      const key = `${RUN}/Reconstructions/VoxelSpacing13.480/Tomograms/100/tomogram_metadata.json`;
+      const whole = readFileSync(join(faulty.tree, key));
+      change(faulty.tree, key, (document) => {
+        const names = path.split(".");
+        const last = names.pop()!;
+        names.reduce((inner, name) => inner[name], document)[last] = value;
+      });
+      const report = await load(faulty.url, faulty.tree, { datasets: ["10401"] });
+      writeFileSync(join(faulty.tree, key), whole);
+      expect(report.errors).toEqual([
+        expect.objectContaining({
+          code: "FORMAT_FIELD",
+          message: expect.stringMatching(`found, ${wanted} wanted$`),
+          file: join(faulty.tree, key),
+          path,
+        }),
+      ]);
+      expect(await select(faulty.url, "select name from run")).toEqual([{ name: "TS_0002" }]);
+    });
+
+    it("takes a run's new folder as the same run, and refuses the name in two folders", async () => {
+      const url = await makeCatalog();
+      const tree = copyOfLab();
+      await load(url, tree);
+      const [{ id }] = (await select(url, "select id from run where name = 'TS_0002'")) as [{ id: number }];
+      renameSync(join(tree, "10401/TS_0002"), join(tree, "10401/moved"));
+      const moved = await load(url, tree);
+      expect([moved.runs.removed, moved.errors]).toEqual([0, []]);
+      const rows = await select(url, "select id, s3_prefix from run where name = 'TS_0002'");
+      expect(rows).toEqual([{ id, s3_prefix: `${S3}/10401/moved/` }]);
+      cpSync(join(tree, "10401/moved"), join(tree, "10401/twin"), { recursive: true });
+      const twin = await load(url, tree);
+      expect(twin.errors).toEqual([
+        expect.objectContaining({ code: "FORMAT_FIELD", file: join(tree, "10401/twin/run_metadata.json"), path: "run_name" }),
+      ]);
+      expect(await select(url, "select id from run where name = 'TS_0002'")).toEqual([{ id }]);
+    });
+
+    it("is the same from two imports at once", async () => {
+      const url = await makeCatalog();
+      const reports = await Promise.all([load(url, lab), load(url, lab), load(url, lab, { jobs: 1 })]);
+      expect(reports.flatMap(({ errors }) => errors)).toEqual([]);
+      const other = await makeCatalog();
+      const alone = await load(other, lab);
+      const sums = (all: ImportReport[]) =>
+        Object.keys(alone.rows).map((name) => [
+          name,
+          all.reduce((sum, { rows }) => sum + (rows[name as "Run"]?.inserted ?? 0), 0),
+        ]);
+      expect(sums(reports)).toEqual(sums([alone]));
+      const lengths = async (of: string) => Object.entries(await everything(of)).map(([name, rows]) => [name, rows.length]);
+      expect(await lengths(url)).toEqual(await lengths(other));
+      expect(changes(await load(url, lab, { again: true }))).toEqual([]);
+    });
+
+    it("holds a run wholly or not at all when the process is killed in the middle of it, and the next import ends it", async () => {
+      expect(existsSync(program), "npm run build was run").toBe(true);
+      const url = await makeCatalog();
+      // whoever writes an annotation waits for this session, in the middle of its run
+      const holder = await open(url);
+      const session = await holder.pool.connect();
+      await session.query("begin; lock table emporium_portal.annotation in share row exclusive mode");
+      const words = [
+        "catalog",
+        "import",
+        lab,
+        "--dataset",
+        "10401",
+        "--s3-prefix",
+        S3,
+        "--https-prefix",
+        HTTPS,
+        "--workspace",
+        tempFolder(),
+      ];
+      const child = spawn(process.execPath, [program, ...words], {
+        env: { ...process.env, EMPORIUM_DATABASE_URL: url },
+        stdio: "ignore",
+      });
+      const ended = new Promise((resolve) => child.once("exit", (_, signal) => resolve(signal)));
+      const waiting =
+        "select count(*)::int as n from pg_locks where not granted and relation = 'emporium_portal.annotation'::regclass";
+      for (let n = 0; n < 1200; n++) {
+        const [row] = await query(url, waiting);
+        if (row?.n === 2) break;
+        await systemClock.sleep(25);
+      }
+      expect(await query(url, waiting)).toEqual([{ n: 2 }]);
+      child.kill("SIGKILL");
+      expect(await ended).toBe("SIGKILL");
+      await session.query("rollback");
+      session.release();
+      await holder.close();
+      // the server notices that nobody is there when it wants to answer
+      const sessions = "select count(*)::int as n from pg_stat_activity where application_name = 'emporium catalog import'";
+      for (let n = 0; n < 400 && (await query(url, sessions))[0]?.n !== 0; n++) await systemClock.sleep(25);
+      for (const table of ["run", "frame", "tiltseries", "tomogram", "annotation"])
+        expect(await select(url, `select 1 from ${table}`), table).toEqual([]);
+      expect(await select(url, "select id from dataset")).toEqual([{ id: 10401 }]);
+      const report = await load(url, lab, { datasets: ["10401"] });
+      expect([report.errors, report.runs.imported, report.rows.Dataset]).toEqual([
+        [],
+        2,
+        expect.objectContaining({ inserted: 0 }),
+      ]);
+      expect(changes(await load(url, lab, { datasets: ["10401"], again: true }))).toEqual([]);
+    });
+
+    it("is imported by depositions and datasets that are named, and by nothing else", async () => {
+      const url = await makeCatalog();
+      const one = await load(url, lab, { depositions: [10306] });
+      expect(Object.keys(one.rows)).toEqual(["Deposition", "DepositionAuthor", "DepositionType"]);
+      expect(await select(url, "select id from deposition")).toEqual([{ id: 10306 }]);
+      await load(url, lab, { datasets: ["10405"] });
+      expect(await select(url, "select id from dataset")).toEqual([{ id: 10405 }]);
+      const none = await load(url, lab, { datasets: ["1040"] });
+      expect([none.exitStatus, none.errors]).toEqual([3, [expect.objectContaining({ code: "STORE_ABSENT" })]]);
+      await expect(load(url, dirname(program))).rejects.toMatchObject({ code: "STORE_ABSENT" });
+    });
+  });
+});
