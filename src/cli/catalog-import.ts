@@ -7,7 +7,7 @@ import { printReport } from "./report.js";
 
 export default command({
   name: "catalog import",
-  summary: "Read a standardised tree into the portal's tables; what has not changed costs nothing, what is gone is removed",
+  summary: "Read a standardised tree into the portal's tables: what is new, changed or gone",
   details: [
     "The tree is what ingest run writes, or the public portal serves: a folder or bucket with datasets, runs and their metadata. One listing is taken, and the documents of each run that has changed since the last import are read. A run is one transaction: it is wholly there or wholly absent.",
     "Rows hold addresses for clients. They begin with --s3-prefix and --https-prefix, which default to LOCATION itself where it is one, and otherwise to what emporium serve answers at on this machine.",

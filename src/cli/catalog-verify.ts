@@ -7,7 +7,7 @@ import { printReport } from "./report.js";
 
 export default command({
   name: "catalog verify",
-  summary: "Hold the storage of the catalogue against its database: all there, every checksum right, nothing else there",
+  summary: "Hold the catalogue's storage against its database: all there, checksums right, nothing else",
   details: [
     "Reads every file and frame that the database knows and compares its checksum: bytes of files, pixels of frames. Says what is missing or wrong, and what the storage holds that no data set has.",
     "Exit status: 0 proven, 3 nothing is wrong and not all is proven (a share was read, or the database has no checksum of something), 4 something is wrong, and each object is named.",

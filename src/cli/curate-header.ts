@@ -4,7 +4,7 @@ import { command } from "./command.js";
 
 export default command({
   name: "curate header",
-  summary: "Show the header of MRC files as IMOD's header does: size, mode, spacing, axes, origin, densities, titles",
+  summary: "Show headers of MRC files as IMOD does: size, mode, spacing, axes, origin, densities, titles",
   details: [
     "Reads the first 1024 bytes of each file, here or at any address. Lists are columns, rows, sections and x, y, z, as IMOD has them.",
     "Exit status: 0 all were read, 3 some were not, 1 none was.",

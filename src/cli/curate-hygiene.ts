@@ -5,7 +5,7 @@ import { printReport } from "./report.js";
 
 export default command({
   name: "curate hygiene",
-  summary: "List what in an archive is not what it seems: sidecars of macOS, backups, empty and damaged files, odd names",
+  summary: "List what is not what it seems: sidecars of macOS, backups, empty and damaged files, odd names",
   details: [
     "Sidecars are told by name (._NAME) and by content (the magic numbers of AppleDouble and AppleSingle), wherever a model, volume or list of PEET should be; one whose file is gone is an orphan. --json lists every file with its flags.",
     "Nothing is changed. --plan writes a shell script that lists what can go (sidecars, files of desktops), and removes it when it is called with --delete.",

@@ -5,7 +5,7 @@ import { printReport } from "./report.js";
 
 export default command({
   name: "curate scan",
-  summary: "Take the inventory of a laboratory's drives: every file, its run and species, heads of volumes and models",
+  summary: "Take the inventory of drives: every file, its run and species, heads of volumes and models",
   details: [
     "Walks the folders with several threads and notes names, sizes and times; then reads the heads of volumes (.mrc, .st, .rec: the first 1024 bytes) and models (.mod), and looks at the first bytes of what claims to be a sidecar. The inventory stays in the workspace, and every other curate command goes by it.",
     "Again, it looks only into folders that have changed, and goes on where it was stopped. A file that was overwritten in place, in a folder that has not changed, is seen with --full.",

@@ -46,7 +46,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "curate scan",
-    summary: "Take the inventory of a laboratory's drives: every file, its run and species, heads of volumes and models",
+    summary: "Take the inventory of drives: every file, its run and species, heads of volumes and models",
     load: () => import("./curate-scan.js"),
   },
   {
@@ -61,12 +61,12 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "curate hygiene",
-    summary: "List what in an archive is not what it seems: sidecars of macOS, backups, empty and damaged files, odd names",
+    summary: "List what is not what it seems: sidecars of macOS, backups, empty and damaged files, odd names",
     load: () => import("./curate-hygiene.js"),
   },
   {
     name: "curate header",
-    summary: "Show the header of MRC files as IMOD's header does: size, mode, spacing, axes, origin, densities, titles",
+    summary: "Show headers of MRC files as IMOD does: size, mode, spacing, axes, origin, densities, titles",
     load: () => import("./curate-header.js"),
   },
   {
@@ -136,17 +136,17 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "catalog verify",
-    summary: "Hold the storage of the catalogue against its database: all there, every checksum right, nothing else there",
+    summary: "Hold the catalogue's storage against its database: all there, checksums right, nothing else",
     load: () => import("./catalog-verify.js"),
   },
   {
     name: "catalog import",
-    summary: "Read a standardised tree into the portal's tables; what has not changed costs nothing, what is gone is removed",
+    summary: "Read a standardised tree into the portal's tables: what is new, changed or gone",
     load: () => import("./catalog-import.js"),
   },
   {
     name: "serve",
-    summary: "One's own portal: GraphQL, files and S3 of a standardised tree, for the official client and everything built on it",
+    summary: "One's own portal: GraphQL, files and S3 of a standardised tree, for the official client",
     load: () => import("./serve.js"),
   },
   {

@@ -8,7 +8,7 @@ const IMPORT_JOBS = 4;
 
 export default command({
   name: "serve",
-  summary: "One's own portal: GraphQL, files and S3 of a standardised tree, for the official client and everything built on it",
+  summary: "One's own portal: GraphQL, files and S3 of a standardised tree, for the official client",
   details: [
     "Brings the catalogue up to date with the tree (as catalog import does: what has not changed costs nothing), then answers until Ctrl-C: GraphQL at /graphql, files with ranges at /files, S3 for readers at /s3, Neuroglancer at /viewer. Nothing can be written.",
     "On 127.0.0.1, the default, this machine alone can reach it. With another --host everybody who reaches the port reads everything in the tree; rows name files by --url, which is then how others reach this server.",

@@ -19,6 +19,10 @@ describe("src/", () => {
         .flatMap(importsOf)
         .map(({ specifier }) => specifier),
     );
+    // files of a package that is no module, such as fonts, are found by their path
+    for (const text of Object.values(sources)) {
+      for (const [, specifier] of text.matchAll(/require\.resolve\([`"]([^`"$]+)/g)) used.add(specifier!);
+    }
     const unused = Object.keys(manifest.dependencies).filter(
       (name) => ![...used].some((one) => one === name || one.startsWith(`${name}/`)),
     );
