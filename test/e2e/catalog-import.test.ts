@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { migrate } from "../../src/catalog/migrate.js";
 import { systemClock } from "../../src/core/clock.js";
 import { silentLog } from "../../src/core/log.js";
+import { seededRandom } from "../../src/core/random.js";
 import { importTree } from "../../src/stations/catalog/portal-import/portal-import.js";
 import type { ImportReport } from "../../src/stations/catalog/portal-import/report.js";
 import { fileStore } from "../../src/stores/file.js";
@@ -17,6 +18,22 @@ const S3 = "s3://test-public-bucket";
 const HTTPS = "https://files.example.org/tree";
 const published = fileURLToPath(new URL("../../../shared/data/portal-output", import.meta.url));
 const program = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+
+/** More at night: `IMPORT_KILLS=300`. */
+const KILLS = Number(process.env.IMPORT_KILLS ?? 2);
+const SEED = Number(process.env.IMPORT_SEED ?? 7);
+const IMPORT_SESSIONS = `select count(*)::int as n from pg_stat_activity
+  where application_name = 'emporium catalog import' and datname = current_database()`;
+/** How many rows of each kind every run has. */
+const ROWS_OF_RUNS = `select name,
+  (select count(*)::int from frame where run_id = run.id) as frames, (select count(*)::int from tiltseries where run_id = run.id) as tiltseries,
+  (select count(*)::int from per_section_parameters where run_id = run.id) as sections,
+  (select count(*)::int from alignment where run_id = run.id) as alignments, (select count(*)::int from tomogram where run_id = run.id) as tomograms,
+  (select count(*)::int from annotation where run_id = run.id) as annotations,
+  (select count(*)::int from annotation_author join annotation a on a.id = annotation_id where a.run_id = run.id) as authors,
+  (select count(*)::int from annotation_file join annotation_shape s on s.id = annotation_shape_id join annotation a on a.id = s.annotation_id
+    where a.run_id = run.id) as files
+  from run order by name`;
 
 let lab: string;
 beforeAll(async () => {
@@ -758,8 +775,7 @@ describe.each(SERVERS)("import of a standardised tree into $name", ({ absent, st
       session.release();
       await holder.close();
       // the server notices that nobody is there when it wants to answer
-      const sessions = "select count(*)::int as n from pg_stat_activity where application_name = 'emporium catalog import'";
-      for (let n = 0; n < 400 && (await query(url, sessions))[0]?.n !== 0; n++) await systemClock.sleep(25);
+      for (let n = 0; n < 400 && (await query(url, IMPORT_SESSIONS))[0]?.n !== 0; n++) await systemClock.sleep(25);
       for (const table of ["run", "frame", "tiltseries", "tomogram", "annotation"])
         expect(await select(url, `select 1 from ${table}`), table).toEqual([]);
       expect(await select(url, "select id from dataset")).toEqual([{ id: 10401 }]);
@@ -770,6 +786,54 @@ describe.each(SERVERS)("import of a standardised tree into $name", ({ absent, st
         expect.objectContaining({ inserted: 0 }),
       ]);
       expect(changes(await load(url, lab, { datasets: ["10401"], again: true }))).toEqual([]);
+    });
+
+    it(`has only whole runs after ${KILLS} kills at any moment, seed ${SEED}`, { timeout: 60_000 + KILLS * 5_000 }, async () => {
+      expect(existsSync(program), "npm run build was run").toBe(true);
+      const random = seededRandom(SEED);
+      const wanted = await makeCatalog();
+      await load(wanted, lab);
+      const whole = await select(wanted, ROWS_OF_RUNS);
+      const workspace = tempFolder();
+      let url = await makeCatalog();
+      for (let kills = 0; kills < KILLS; ) {
+        const words = [
+          "catalog",
+          "import",
+          lab,
+          "--s3-prefix",
+          S3,
+          "--https-prefix",
+          HTTPS,
+          "--jobs",
+          "1",
+          "--workspace",
+          workspace,
+        ];
+        const child = spawn(process.execPath, [program, ...words], {
+          env: { ...process.env, EMPORIUM_DATABASE_URL: url },
+          stdio: "ignore",
+        });
+        const ended = new Promise((resolve) => child.once("exit", (_, signal) => resolve(signal)));
+        // nothing is written before the dataset's row; how long after that decides what the kill meets
+        for (let n = 0; n < 400 && (await select(url, "select 1 from dataset")).length === 0; n++) await systemClock.sleep(5);
+        await systemClock.sleep(random() * 200);
+        child.kill("SIGKILL");
+        const killed = (await ended) === "SIGKILL";
+        for (let n = 0; n < 400 && (await query(url, IMPORT_SESSIONS))[0]?.n !== 0; n++) await systemClock.sleep(25);
+        expect(whole).toEqual(expect.arrayContaining(await select(url, ROWS_OF_RUNS)));
+        expect(
+          await select(url, "select 1 from run where not exists (select from emporium.imported_run where run_id = id)"),
+        ).toEqual([]);
+        if (killed) {
+          kills++;
+          continue;
+        }
+        expect(await select(url, ROWS_OF_RUNS)).toEqual(whole);
+        url = await makeCatalog();
+      }
+      expect((await load(url, lab)).errors).toEqual([]);
+      expect(await select(url, ROWS_OF_RUNS)).toEqual(whole);
     });
 
     it("is imported by depositions and datasets that are named, and by nothing else", async () => {

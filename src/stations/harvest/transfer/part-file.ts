@@ -47,8 +47,10 @@ const STATE_BYTES = 3 * 1024 * 1024;
 const UNSAVED_BYTES_MAX = 4 * 1024 * 1024;
 /** A state that is lost with the power costs the time of fetching all again, so it is synced now and then. (Syncing every one would halve the speed.) */
 const STATE_SYNC_BYTES = 512 * 1024 * 1024;
-/** The disk gets so much at a time, so that the last sync finds little to do. */
+/** The disk gets so much at a time, so that the last sync finds little to do; less where that took a while to come. */
 const SYNC_BYTES = 64 * 1024 * 1024;
+const SYNC_BYTES_LATER = 8 * 1024 * 1024;
+const SYNC_MS = 500;
 /** Room beyond the file's size that must be there. */
 const ROOM_SHARE = 1.05;
 /** For less, nobody asks how full the disk is. */
@@ -80,6 +82,9 @@ export async function openPartFile(options: PartFileOptions): Promise<PartFile> 
 
   let synced: Ranges = options.synced ?? [];
   let syncedBytes = rangeSet(synced).bytes;
+  /** What was sent to the disk, and when: `synced` once it has arrived. */
+  let sentBytes = syncedBytes;
+  let sentMs = clock.monotonic();
   let savedBytes = done.bytes;
   /** What the state that is in its place tells of; `savedBytes` is that of the one that is being written. */
   let keptBytes = done.bytes;
@@ -119,6 +124,8 @@ export async function openPartFile(options: PartFileOptions): Promise<PartFile> 
   function syncSoon(): void {
     const ranges = copyOf(done.ranges);
     const bytes = done.bytes;
+    sentBytes = bytes;
+    sentMs = clock.monotonic();
     syncing ??= handle
       .datasync()
       .then(
@@ -158,7 +165,8 @@ export async function openPartFile(options: PartFileOptions): Promise<PartFile> 
       done.add(offset, offset + bytes.length);
       if (object && done.bytes - savedBytes >= STATE_BYTES) saveSoon();
       while (object && saving && done.bytes - keptBytes > UNSAVED_BYTES_MAX) await saving;
-      if (sync && done.bytes - syncedBytes >= SYNC_BYTES) syncSoon();
+      if (sync && !syncing && done.bytes - sentBytes >= (clock.monotonic() - sentMs > SYNC_MS ? SYNC_BYTES_LATER : SYNC_BYTES))
+        syncSoon();
     },
     async suspend() {
       await settle();

@@ -1,0 +1,87 @@
+import type { Json } from "../../../core/json.js";
+import type { RunFiles } from "./tree.js";
+
+/** Where clients find the tree. */
+export interface Prefixes {
+  /** `s3://bucket` or `s3://bucket/folder`, without a last `/`. */
+  readonly s3: string;
+  /** `https://host/folder`, without a last `/`. */
+  readonly https: string;
+}
+
+/** What the paths of documents mean: keys of the tree, addresses, sizes. */
+export interface TreeAddresses {
+  /** The key that a path of a document leads to, whatever stands before the tree's own part of it. */
+  keyOf(path: Json | undefined): string | undefined;
+  s3(key: string | undefined): string | undefined;
+  https(key: string | undefined): string | undefined;
+  /** Bytes of a file, or of everything in a folder of just this name; 0 of what is not there. */
+  size(key: string | undefined): number | undefined;
+}
+
+/**
+ * @param folder the folder that the documents are of, `10001/TS_01` or `10001`: where it occurs in a path the key begins.
+ * @param onAbsent told of every path that is named and not there.
+ */
+export function treeAddresses(
+  prefixes: Prefixes,
+  folder: string,
+  run: RunFiles | undefined,
+  onAbsent: (key: string) => void,
+): TreeAddresses {
+  let folders: ReadonlyMap<string, number | undefined> | undefined;
+  const bucket = /^s3:\/\/([^/]+)/.exec(prefixes.s3)?.[1];
+  return {
+    keyOf(path) {
+      if (typeof path !== "string" || path === "") return undefined;
+      if (path.startsWith(`${prefixes.https}/`)) return trimmed(path.slice(prefixes.https.length + 1));
+      if (path.startsWith(`${prefixes.s3}/`)) return trimmed(path.slice(prefixes.s3.length + 1));
+      // an address elsewhere stays what it is
+      if (/^[a-z][a-z0-9+.-]*:\/\//i.test(path) && !path.startsWith("s3://")) return path;
+      const bare = trimmed(path.replace(/^s3:\/\//, ""));
+      if (bare.startsWith(`${folder}/`) || bare === folder) return bare;
+      const inside = bare.indexOf(`/${folder}/`);
+      if (inside >= 0) return bare.slice(inside + 1);
+      return bucket !== undefined && bare.startsWith(`${bucket}/`) ? bare.slice(bucket.length + 1) : bare;
+    },
+    s3: (key) => (key === undefined || isAddress(key) ? key : `${prefixes.s3}/${key}`),
+    https: (key) => (key === undefined || isAddress(key) ? key : `${prefixes.https}/${urlPath(key)}`),
+    size(key) {
+      if (key === undefined || run === undefined || isAddress(key)) return undefined;
+      const facts = run.files.get(key) ?? run.volumes.get(key);
+      if (facts) return facts.size;
+      folders ??= folderSizes(run);
+      if (folders.has(key)) return folders.get(key);
+      onAbsent(key);
+      return 0;
+    },
+  };
+}
+
+/** Bytes below every folder of a run: undefined where a listing rounds them. */
+function folderSizes(run: RunFiles): Map<string, number | undefined> {
+  const sizes = new Map<string, number | undefined>();
+  for (const facts of [run.files, run.volumes]) {
+    for (const [key, { size }] of facts) {
+      for (let end = key.lastIndexOf("/"); end > 0; end = key.lastIndexOf("/", end - 1)) {
+        const folder = key.slice(0, end);
+        const sum = sizes.has(folder) ? sizes.get(folder) : 0;
+        sizes.set(folder, sum === undefined || size === undefined ? undefined : sum + size);
+      }
+    }
+  }
+  return sizes;
+}
+
+function trimmed(path: string): string {
+  return path.replace(/^\/+|\/+$/g, "");
+}
+
+function isAddress(key: string): boolean {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(key);
+}
+
+/** Keys stand in addresses as they are, as clients expect; only what would end the path or mean another character is encoded. */
+function urlPath(key: string): string {
+  return key.replace(/[%?#]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+}

@@ -1,0 +1,41 @@
+import type { EntityName } from "../../../catalog/entities.js";
+
+/** What became of the rows of one entity. */
+export interface RowCounts {
+  readonly inserted: number;
+  readonly updated: number;
+  readonly removed: number;
+  readonly unchanged: number;
+}
+
+export type Counts = Map<EntityName, RowCounts>;
+
+const NONE: RowCounts = { inserted: 0, updated: 0, removed: 0, unchanged: 0 };
+
+export function count(counts: Counts, entity: EntityName, more: Partial<RowCounts>): void {
+  const { inserted, updated, removed, unchanged } = counts.get(entity) ?? NONE;
+  counts.set(entity, {
+    inserted: inserted + (more.inserted ?? 0),
+    updated: updated + (more.updated ?? 0),
+    removed: removed + (more.removed ?? 0),
+    unchanged: unchanged + (more.unchanged ?? 0),
+  });
+}
+
+/** Adds what one transaction did, once it is done. */
+export function addCounts(counts: Counts, more: Counts): void {
+  for (const [entity, rows] of more) count(counts, entity, rows);
+}
+
+/** How many rows there are now, as it is kept for the next import. */
+export function rowsNow(counts: Counts): Record<string, number> {
+  const now: Record<string, number> = {};
+  for (const [entity, { inserted, updated, unchanged }] of counts) {
+    if (inserted + updated + unchanged > 0) now[entity] = inserted + updated + unchanged;
+  }
+  return now;
+}
+
+export function countUnchanged(counts: Counts, rows: Readonly<Record<string, number>>): void {
+  for (const [entity, unchanged] of Object.entries(rows)) count(counts, entity as EntityName, { unchanged });
+}

@@ -1,0 +1,350 @@
+import type { Kysely } from "kysely";
+import type { CatalogTables, Database } from "../../../catalog/database.js";
+import type { Clock } from "../../../core/clock.js";
+import { asEmporiumError, EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
+import type { Log } from "../../../core/log.js";
+import { objectName, type Store } from "../../../stores/store.js";
+import { type Prefixes, treeAddresses } from "./addresses.js";
+import { syncAnnotations } from "./annotation-rows.js";
+import { addCounts, type Counts, count, countUnchanged, rowsNow } from "./counts.js";
+import { placeOf, rootOf, valueAt } from "./documents.js";
+import { MAPPING_VERSION } from "./mapping.js";
+import { type ImportReport, importReport, type RunCounts } from "./report.js";
+import { type DatasetRoot, type RootContext, readDataset, syncDataset, syncDeposition } from "./root-rows.js";
+import { depositionOf, readRun } from "./run-documents.js";
+import { deleteRuns, deleteStale, type RunSession, syncRun } from "./run-rows.js";
+import { ask, lockFor, noteRun, type SeenRun, seenRuns } from "./state.js";
+import { fingerprintOf, type RunFiles, walkTree } from "./tree.js";
+
+export interface ImportOptions {
+  /** The standardised tree. Only read. */
+  readonly store: Store;
+  readonly database: Database;
+  readonly prefixes: Prefixes;
+  /** Folders of datasets and numbers of depositions. Neither: all that the tree holds. */
+  readonly datasets?: readonly string[] | undefined;
+  readonly depositions?: readonly number[] | undefined;
+  /** Look at runs that have not changed since the last import as well. */
+  readonly again?: boolean | undefined;
+  /** Runs that are worked on side by side. Default 4. */
+  readonly jobs?: number | undefined;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const JOBS = 4;
+const WARNINGS = 100;
+const ATTEMPTS = 4;
+/** Numbers that are taken from the sequence at once: what is left of them is never used. */
+const RUN_IDS = 16;
+
+/**
+ * Makes the portal's tables say what a standardised tree holds. One listing is taken; each run is one transaction, and so are datasets
+ * and depositions, so that whatever ends the process leaves runs whole or absent. What fails is told and left as it was; the rest is
+ * done. Runs that a dataset does not hold any more are removed; datasets and depositions never are.
+ *
+ * ```ts
+ * const report = await importTree({ store, database, prefixes: { s3: "s3://lab", https: "https://data.example.org" }, clock, log });
+ * ```
+ *
+ * @throws {EmporiumError} STORE_… where the tree cannot be listed, DATABASE_UNAVAILABLE, DATABASE_DENIED, CANCELLED.
+ */
+export async function importTree(options: ImportOptions): Promise<ImportReport> {
+  return await new Import(options).run();
+}
+
+interface OpenDataset extends DatasetRoot {
+  readonly folder: string;
+  /** Its own row was found equal, and is counted so. */
+  readonly kept: boolean;
+  readonly seen: ReadonlyMap<string, SeenRun>;
+  /** Names of the runs that were met, and of those that could not be read: they stay. */
+  readonly names: Map<string, string>;
+  readonly failedFolders: Set<string>;
+}
+
+class Import {
+  readonly #options: ImportOptions;
+  readonly #counts: Counts = new Map();
+  readonly #runs: RunCounts = { imported: 0, unchanged: 0, failed: 0, removed: 0 };
+  readonly #errors: ErrorRecord[] = [];
+  readonly #warnings: string[] = [];
+  #warningCount = 0;
+  readonly #depositions = new Map<number, Promise<EmporiumError | undefined>>();
+  readonly #context: RootContext;
+  readonly #newIds: number[] = [];
+  #fatal: EmporiumError | undefined;
+
+  constructor(options: ImportOptions) {
+    this.#options = options;
+    const { store, prefixes, signal, again = false, database } = options;
+    this.#context = {
+      db: database.db,
+      store,
+      prefixes: { s3: prefixes.s3.replace(/\/+$/, ""), https: prefixes.https.replace(/\/+$/, "") },
+      again,
+      signal,
+      warn: (message) => this.#warn(message),
+      transact: (work) => this.#transact(work),
+      counts: this.#counts,
+    };
+  }
+
+  async run(): Promise<ImportReport> {
+    const { store, database, clock } = this.#options;
+    const { prefixes } = this.#context;
+    const begun = clock.monotonic();
+    const found = await this.#walk();
+    const rows = [...this.#counts.values()];
+    return importReport({
+      location: store.local ? store.local.path("") : store.url,
+      database: database.server.name,
+      s3_prefix: prefixes.s3,
+      https_prefix: prefixes.https,
+      runs: this.#runs,
+      counts: this.#counts,
+      anythingDone: found && rows.length > 0,
+      seconds: (clock.monotonic() - begun) / 1000,
+      warnings: this.#warnings,
+      warning_count: this.#warningCount,
+      errors: this.#errors,
+    });
+  }
+
+  /** @returns whether there was anything to import. */
+  async #walk(): Promise<boolean> {
+    const { store, signal, datasets, depositions, jobs = JOBS } = this.#options;
+    const all = datasets === undefined && depositions === undefined;
+    for (const id of depositions ?? []) await this.#deposition(id);
+    let open: OpenDataset | undefined;
+    let found = false;
+    const met = new Set<string>();
+    const running = new Set<Promise<void>>();
+    const settle = async () => {
+      await Promise.all(running);
+      if (this.#fatal) throw this.#fatal;
+    };
+    try {
+      for await (const part of walkTree(store, all ? undefined : (datasets ?? []), signal)) {
+        if (this.#fatal) throw this.#fatal;
+        if (part.kind === "deposition") {
+          found = true;
+          if (all && /^\d{1,9}$/.test(part.id)) await this.#deposition(Number(part.id));
+        } else if (part.kind === "top") {
+          open = await this.#openDataset(part.folder);
+          if (open) met.add(part.folder);
+        } else if (part.kind === "run") {
+          if (!open) continue;
+          if (running.size >= jobs) await Promise.race(running);
+          const newId = open.seen.has(part.files.folder) ? undefined : await this.#newRunId();
+          const work: Promise<void> = this.#run(open, part.files, newId).finally(() => running.delete(work));
+          running.add(work);
+        } else {
+          await settle();
+          if (open) await this.#closeDataset(open, part.bytes);
+          open = undefined;
+        }
+      }
+      await settle();
+    } finally {
+      await Promise.allSettled(running);
+    }
+    for (const folder of datasets ?? []) {
+      if (met.has(folder) || this.#errors.some(({ file, url }) => (file ?? url ?? "").includes(`/${folder}/`))) continue;
+      const key = `${folder}/dataset_metadata.json`;
+      this.#fail(
+        new EmporiumError("STORE_ABSENT", `${objectName(store, key)} does not exist`, { hint: "check --dataset and LOCATION" }),
+      );
+    }
+    found ||= met.size > 0 || this.#errors.length > 0 || depositions !== undefined;
+    if (found) return true;
+    throw new EmporiumError("STORE_ABSENT", "no dataset found: no folder has a dataset_metadata.json", {
+      place: store.local ? { file: store.local.path("") } : { url: store.url },
+      hint: "give the folder that holds the datasets' folders, as ingest run writes it",
+    });
+  }
+
+  /** Each deposition is looked at once. A failure is told once, and ends what needs the row if there is none. */
+  #deposition(id: number): Promise<EmporiumError | undefined> {
+    let known = this.#depositions.get(id);
+    if (!known) {
+      known = this.#guard(() => syncDeposition(this.#context, id));
+      this.#depositions.set(id, known);
+    }
+    return known;
+  }
+
+  async #needDepositions(ids: readonly number[]): Promise<void> {
+    for (const id of new Set(ids)) {
+      const error = await this.#deposition(id);
+      if (!error) continue;
+      const { rows } = await ask(this.#context.db, "select 1 from emporium_portal.deposition where id = $1", [id]);
+      if (rows.length > 0) continue;
+      throw new EmporiumError(error.code, `deposition ${id} could not be imported: ${error.message}`, error.facts);
+    }
+  }
+
+  async #openDataset(folder: string): Promise<OpenDataset | undefined> {
+    let open: OpenDataset | undefined;
+    await this.#guard(async () => {
+      const root = await readDataset(this.#context, folder);
+      if (!root) return;
+      await this.#needDepositions([root.deposition]);
+      const kept = await syncDataset(this.#context, folder, root);
+      const seen = await seenRuns(this.#context.db, root.id);
+      open = { id: root.id, deposition: root.deposition, folder, kept, seen, names: new Map(), failedFolders: new Set() };
+    });
+    return open;
+  }
+
+  /** Runs are worked on side by side, and numbered in the order of their folders all the same. */
+  async #newRunId(): Promise<number | undefined> {
+    if (this.#newIds.length === 0) {
+      await this.#guard(async () => {
+        const { rows } = await ask<{ id: number }>(
+          this.#context.db,
+          "select nextval('emporium_portal.run_id_seq')::integer as id from generate_series(1, $1)",
+          [RUN_IDS],
+        );
+        this.#newIds.push(...rows.map(({ id }) => id));
+      });
+    }
+    return this.#newIds.shift();
+  }
+
+  async #run(dataset: OpenDataset, files: RunFiles, newId: number | undefined): Promise<void> {
+    const failed = await this.#guard(() => this.#importRun(dataset, files, newId));
+    if (!failed) return;
+    this.#runs.failed++;
+    dataset.failedFolders.add(files.folder);
+  }
+
+  async #importRun(dataset: OpenDataset, files: RunFiles, newId: number | undefined): Promise<void> {
+    const { store, signal, log } = this.#options;
+    const { prefixes, again } = this.#context;
+    const salt = JSON.stringify([MAPPING_VERSION, prefixes, dataset.id, dataset.deposition]);
+    const fingerprint = await fingerprintOf(store, files, salt, signal);
+    const seen = dataset.seen.get(files.folder);
+    if (!again && seen?.fingerprint === fingerprint) {
+      this.#claim(dataset, seen.name, files);
+      this.#runs.unchanged++;
+      countUnchanged(this.#counts, seen.rows);
+      return;
+    }
+    const told: string[] = [];
+    const note = (message: string) => told.push(message);
+    const documents = await readRun(store, files, signal, note);
+    const root = rootOf(documents.run);
+    const name = String(valueAt(root, "run_name") ?? "");
+    if (name === "") {
+      throw new EmporiumError("FORMAT_FIELD", "a run without run_name found", { place: documents.run.place("run_name") });
+    }
+    this.#claim(dataset, name, files);
+    const others = [...documents.tiltseries, ...documents.alignments, ...documents.tomograms.map(({ document }) => document)];
+    await this.#needDepositions(others.map((document) => depositionOf(document, dataset.deposition)));
+    const before = told.length;
+    await this.#transact(async (session, counts) => {
+      told.length = before;
+      await lockFor(session, `run ${dataset.id}/${name}`);
+      const addresses = treeAddresses(prefixes, files.folder, files, (key) => {
+        const { file, url } = placeOf(store, key);
+        note(`${file ?? url} is named by a document and is not there`);
+      });
+      const at: RunSession = { session, counts, files, dataset, newId, addresses, stale: [], warn: note };
+      const ids = await syncRun(at, documents);
+      await syncAnnotations(at, store, documents.annotations, ids, (of) => this.#needDepositions(of), signal);
+      await deleteStale(at);
+      await noteRun(session, { id: ids.run.ids[0]!, folder: files.folder, fingerprint, rows: rowsNow(counts) });
+    });
+    this.#runs.imported++;
+    for (const message of told) this.#warn(message);
+    log.debug(`imported ${files.folder}`);
+  }
+
+  /** Two folders that name one run would take its row from each other. */
+  #claim({ names }: OpenDataset, name: string, { folder }: RunFiles): void {
+    const other = names.get(name);
+    if (other !== undefined && other !== folder) {
+      const key = `${folder}/run_metadata.json`;
+      throw new EmporiumError("FORMAT_FIELD", `the run ${JSON.stringify(name)} found, which ${other} is already`, {
+        place: { ...placeOf(this.#options.store, key), path: "run_name" },
+        hint: "each folder of a dataset needs a run_name of its own",
+      });
+    }
+    names.set(name, folder);
+  }
+
+  /** What the dataset does not hold any more goes, and its size is what the listing came to. */
+  async #closeDataset(dataset: OpenDataset, bytes: number | undefined): Promise<void> {
+    const { db } = this.#context;
+    await this.#guard(async () => {
+      const { rows } = await ask<{ id: number; name: string; s3_prefix: string }>(
+        db,
+        "select id, name, s3_prefix from emporium_portal.run where dataset_id = $1",
+        [dataset.id],
+      );
+      const failed = [...dataset.failedFolders];
+      const gone = rows.filter(
+        ({ name, s3_prefix }) => !dataset.names.has(name) && !failed.some((folder) => s3_prefix.endsWith(`/${folder}/`)),
+      );
+      for (const { id, name } of gone) {
+        await this.#transact(async (session, counts) => {
+          await lockFor(session, `run ${dataset.id}/${name}`);
+          await deleteRuns(session, [id], counts);
+        });
+        this.#runs.removed++;
+      }
+      const size = await ask<{ same: boolean }>(
+        db,
+        "select file_size is not distinct from $2::float8 as same from emporium_portal.dataset where id = $1",
+        [dataset.id, bytes ?? null],
+      );
+      if (size.rows[0]?.same !== false) return;
+      await ask(db, "update emporium_portal.dataset set file_size = $2::float8 where id = $1", [dataset.id, bytes ?? null]);
+      if (dataset.kept) count(this.#counts, "Dataset", { unchanged: -1, updated: 1 });
+    });
+  }
+
+  /** Counts of a transaction count once it is done. A deadlock, or rows that another import changed meanwhile, are tried again. */
+  async #transact<T>(work: (db: Kysely<CatalogTables>, counts: Counts) => Promise<T>): Promise<T> {
+    const { db } = this.#context;
+    for (let attempt = 1; ; attempt++) {
+      const counts: Counts = new Map();
+      try {
+        const result = await db.transaction().execute((session) => work(session, counts));
+        addCounts(this.#counts, counts);
+        return result;
+      } catch (error) {
+        if (attempt === ATTEMPTS || asEmporiumError(error).facts.retry !== "now") throw error;
+      }
+    }
+  }
+
+  /** Failures of one thing are told and the rest goes on; those of the database itself, or of whoever asked, end the import. */
+  async #guard(work: () => Promise<void>): Promise<EmporiumError | undefined> {
+    try {
+      this.#options.signal?.throwIfAborted();
+      await work();
+      return undefined;
+    } catch (thrown) {
+      const error = asEmporiumError(thrown, this.#options.signal?.aborted ? "CANCELLED" : "INTERNAL");
+      if (this.#options.signal?.aborted || ENDING.includes(error.code)) this.#fatal ??= error;
+      else this.#fail(error);
+      return error;
+    }
+  }
+
+  #fail(error: EmporiumError): void {
+    const record = toErrorRecord(error);
+    const known = this.#errors.some(({ message, code }) => message === record.message && code === record.code);
+    if (!known || error.facts.place?.path) this.#errors.push(record);
+  }
+
+  #warn(message: string): void {
+    this.#warningCount++;
+    if (this.#warnings.length < WARNINGS) this.#warnings.push(message);
+  }
+}
+
+const ENDING: readonly string[] = ["DATABASE_UNAVAILABLE", "DATABASE_DENIED", "DATABASE_VERSION", "DISK_FULL", "CANCELLED"];

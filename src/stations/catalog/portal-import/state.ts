@@ -1,0 +1,72 @@
+import { CompiledQuery } from "kysely";
+import type { Session } from "./sync.js";
+
+/** What an earlier import saw of a row of the tree. */
+export interface Seen {
+  readonly fingerprint: string;
+  /** Rows by entity that it has, its own among them. */
+  readonly rows: Readonly<Record<string, number>>;
+}
+
+export interface SeenRun extends Seen {
+  readonly id: number;
+  readonly name: string;
+}
+
+/** Runs of a dataset that are in the database, by folder; those of unknown folder came from elsewhere. One statement. */
+export async function seenRuns(session: Session, dataset: number): Promise<Map<string, SeenRun>> {
+  const { rows } = await ask<{
+    id: number;
+    name: string;
+    folder: string;
+    fingerprint: string;
+    row_counts: Record<string, number>;
+  }>(
+    session,
+    `select run.id, run.name, seen.folder, seen.fingerprint, seen.row_counts
+      from emporium_portal.run join emporium.imported_run seen on seen.run_id = run.id where run.dataset_id = $1`,
+    [dataset],
+  );
+  return new Map(rows.map(({ folder, row_counts, ...run }) => [folder, { ...run, rows: row_counts }]));
+}
+
+export async function noteRun(
+  session: Session,
+  run: { id: number; folder: string; fingerprint: string; rows: Readonly<Record<string, number>> },
+): Promise<void> {
+  await ask(
+    session,
+    `insert into emporium.imported_run (run_id, folder, fingerprint, row_counts) values ($1, $2, $3, $4::jsonb)
+      on conflict (run_id) do update set folder = excluded.folder, fingerprint = excluded.fingerprint, row_counts = excluded.row_counts`,
+    [run.id, run.folder, run.fingerprint, JSON.stringify(run.rows)],
+  );
+}
+
+export type Root = "dataset" | "deposition";
+
+export async function seenRoot(session: Session, root: Root, id: number): Promise<Seen | undefined> {
+  const { rows } = await ask<{ fingerprint: string; row_counts: Record<string, number> }>(
+    session,
+    `select fingerprint, row_counts from emporium.imported_${root} where ${root}_id = $1`,
+    [id],
+  );
+  return rows[0] && { fingerprint: rows[0].fingerprint, rows: rows[0].row_counts };
+}
+
+export async function noteRoot(session: Session, root: Root, id: number, { fingerprint, rows }: Seen): Promise<void> {
+  await ask(
+    session,
+    `insert into emporium.imported_${root} (${root}_id, fingerprint, row_counts) values ($1, $2, $3::jsonb)
+      on conflict (${root}_id) do update set fingerprint = excluded.fingerprint, row_counts = excluded.row_counts`,
+    [id, fingerprint, JSON.stringify(rows)],
+  );
+}
+
+/** Nobody else imports the same thing until this transaction ends. Two that come at once take turns. */
+export async function lockFor(session: Session, what: string): Promise<void> {
+  await ask(session, "select pg_advisory_xact_lock(hashtextextended($1, 742106651))", [`emporium import ${what}`]);
+}
+
+export async function ask<T>(session: Session, text: string, parameters: readonly unknown[]): Promise<{ rows: T[] }> {
+  return await session.executeQuery<T>(CompiledQuery.raw(text, [...parameters]) as CompiledQuery<T>);
+}
