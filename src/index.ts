@@ -3,6 +3,9 @@
  *
  * | command | function |
  * |---|---|
+ * | `harvest describe`, `peek`, `inspect` | `describe`, `peek`, `inspect`; `fileMetadata`, `readFileMetadata` for their documents |
+ * | `harvest download` | `download`, `cropVolume` |
+ * | `harvest compare` | `compareDocuments`, `comparisonAs` |
  * | `ingest run`, `ingest plan` | `ingest`, `planIngest` |
  * | `ingest new` | `newConfig`, `askAll`, `writeNew` |
  * | `ingest check`, `ingest upgrade` | `checkConfigs`, `upgradeConfigs` |
@@ -36,9 +39,25 @@ export { parseZarray } from "./formats/zarr/metadata.js";
 export type { OmeZarrImage } from "./formats/zarr/ome.js";
 export { parseOmeZarr } from "./formats/zarr/ome.js";
 export { readZarrBox } from "./formats/zarr/read.js";
+export type { Comparison } from "./stations/harvest/compare/compare.js";
+export type { CompareFormat, CompareRequest } from "./stations/harvest/compare/run.js";
+export { compareDocuments, comparisonAs } from "./stations/harvest/compare/run.js";
+export type { CropOptions, CropResult } from "./stations/harvest/crop/crop.js";
+export { cropVolume } from "./stations/harvest/crop/crop.js";
 export type { DownloadOptions } from "./stations/harvest/download/download.js";
 export { download } from "./stations/harvest/download/download.js";
 export type { DownloadReport } from "./stations/harvest/download/report.js";
+export type { DescribeOptions, DescribeReport } from "./stations/harvest/records/describe.js";
+export { describe } from "./stations/harvest/records/describe.js";
+export type { ReadFileRecord } from "./stations/harvest/records/file-metadata.js";
+export { fileMetadata, readFileMetadata } from "./stations/harvest/records/file-metadata.js";
+export { fillFromWeb } from "./stations/harvest/records/fill.js";
+export type { InspectOptions, InspectReport } from "./stations/harvest/records/inspect.js";
+export { inspect } from "./stations/harvest/records/inspect.js";
+export type { PeekedRecord, PeekOptions, PeekReport } from "./stations/harvest/records/peek.js";
+export { peek } from "./stations/harvest/records/peek.js";
+export type { LocatedRecord, NormalisedRecord } from "./stations/harvest/records/record.js";
+export { recordOf } from "./stations/harvest/records/record.js";
 export type { CheckedConfig, CheckOptions } from "./stations/ingest/check/check.js";
 export { checkConfig } from "./stations/ingest/check/check.js";
 export type { CheckConfigsOptions, CheckReport } from "./stations/ingest/check/check-configs.js";
