@@ -5,12 +5,26 @@ import { reporters } from "./test/reporters.js";
 /** The suites of `npm test`. They need nothing but Node; whatever is looked for and absent is skipped with a visible line. */
 export default defineConfig({
   test: {
-    include: ["src/**/*.test.ts", "test/{foundations,conformance,golden,faults,fuzz,e2e}/**/*.test.ts", "examples/**/*.test.ts"],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: "forks",
     // one less than the cores, which is vitest's own choice, leaves half of a machine with two idle
     maxWorkers: Math.max(2, availableParallelism() - 1),
     reporters,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "unit",
+          include: ["src/**/*.test.ts", "test/{golden,fuzz}/**/*.test.ts"],
+          // a process for each of these files costs more than most of them: units keep nothing that another file could see
+          isolate: false,
+        },
+      },
+      {
+        extends: true,
+        test: { name: "suites", include: ["test/{foundations,conformance,faults,e2e}/**/*.test.ts", "examples/**/*.test.ts"] },
+      },
+    ],
   },
 });

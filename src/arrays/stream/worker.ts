@@ -199,12 +199,14 @@ async function work(job: WorkerJob): Promise<void> {
   /** A sum is added up in the order of the planes, whoever reads them: float32 additions do not commute. */
   function beginSum(step: Step, index: number, number: number): void {
     const { plane, row } = g.strip(step, number);
+    const before = g.steps[index - 1];
+    // all units use the same room, and this one may be read while the one before is still being added up
+    if (before && before.unit !== step.unit) atLeast(control.read[1 - (index & 1)]!, before.slotStripsBefore + before.strips);
     // the planes before are a strip of this step, or of the one before, or were read long since: buffers are used again after two steps
     if (plane > 0) atLeast(control.strip(index & 1, stripAt(step, number, row)), index + 1);
-    const before = g.steps[index - 1];
     if (plane > 0 || before?.y0 !== step.y0 || !overlaps(before.z0, before.planes, job.geometry.slab!)) return;
-    const last = stripAt(before, before.strips, row);
-    if (last >= 0) atLeast(control.strip(1 - (index & 1), last), index);
+    const above = stripAt(before, before.strips, row);
+    if (above >= 0) atLeast(control.strip(1 - (index & 1), above), index);
   }
 
   /** The last strip of a step before strip `end` that begins at a row; −1 where there is none. */

@@ -99,7 +99,7 @@ describe("back to RELION's angles", () => {
       fc.property(triple, (angles) => {
         const matrix = relion(angles);
         const [rot, tilt, psi] = relionAngles(matrix);
-        expectClose(relion([rot, tilt, psi]), matrix, 1e-12);
+        expectClose(relion([rot, tilt, psi]), matrix, 2e-12);
         expect(tilt).toBeGreaterThanOrEqual(0);
         expect(tilt).toBeLessThanOrEqual(180);
       }),
