@@ -8,6 +8,8 @@ export interface DemoStep {
   /** Name of the command. */
   name: string;
   words: readonly string[];
+  /** Words behind those, too long to be shown: printed as a variable of the shell. */
+  behind?: { words: readonly string[]; as: string } | undefined;
 }
 
 export interface DemoResult {
@@ -17,8 +19,8 @@ export interface DemoResult {
 }
 
 /** Prints a step's command line and runs it. With `--json` its document is kept for the demonstration's own. */
-export async function runDemoStep({ says, name, words }: DemoStep, io: Io): Promise<DemoResult> {
-  const line = ["emporium", name, ...words.map(shellWord)].join(" ");
+export async function runDemoStep({ says, name, words, behind }: DemoStep, io: Io): Promise<DemoResult> {
+  const line = ["emporium", name, ...words.map(shellWord), ...(behind ? [behind.as] : [])].join(" ");
   if (!io.json) io.out(`\n# ${says}\n$ ${line}`);
   const step = (await io.commands()).find((one) => one.name === name);
   if (!step) throw new EmporiumError("INTERNAL", `there is no command "${name}"`);
@@ -26,9 +28,14 @@ export async function runDemoStep({ says, name, words }: DemoStep, io: Io): Prom
   const keep = (value: unknown) => {
     result = value;
   };
-  const { options } = parseCommandLine(step, words);
+  const { options } = parseCommandLine(step, [...words, ...(behind?.words ?? [])]);
   const exitStatus = await step.run(options, io.json ? { ...io, outJson: keep, out: (text) => keep(JSON.parse(text)) } : io);
   return { command: line, exitStatus, result };
+}
+
+/** What went wrong in a step, as its document has it. */
+export function errorsOf(step: DemoResult | undefined): unknown {
+  return (step?.result as { errors?: unknown } | undefined)?.errors ?? [];
 }
 
 /** A word as a POSIX shell reads it back. */

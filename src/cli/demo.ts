@@ -4,11 +4,10 @@ import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import type { DepositName } from "../../examples/lab/generate.mjs";
 import { EmporiumError } from "../core/errors.js";
-import { type Command, command, type Io } from "./command.js";
-import { parseCommandLine } from "./flags.js";
-import ingestConvert from "./ingest-convert.js";
-import ingestRun from "./ingest-run.js";
+import { command, type Io } from "./command.js";
+import { type DemoResult, type DemoStep, errorsOf, runDemoStep } from "./demo-steps.js";
 import { wholeNumber } from "./option-types.js";
+import { toldToStop } from "./signals.js";
 
 /** A real reconstruction, where the public sample files lie beside the checkout. */
 const SAMPLE = fileURLToPath(new URL("../../../shared/data/mrc/rec3D.rec", import.meta.url));
@@ -76,15 +75,13 @@ export default command({
     // Views name the tree by its address, so that is known before they are written.
     const tree = stays ? await servePortal(portal, port, io) : undefined;
     try {
-      const results: object[] = [];
-      for (const [says, step, words] of stepsOf({ lab, portal, dest, volume, address: tree?.url })) {
-        const line = ["emporium", ...step.name.split(" "), ...words].map(shellWord).join(" ");
-        if (!io.json) io.out(`\n# ${says}\n$ ${line}`);
-        const { status, result } = await runStep(step, words, io);
-        results.push({ command: line, exitStatus: status, result });
-        if (status !== 0) {
-          if (io.json) io.outJson({ steps: results, errors: errorsOf(result) });
-          return status;
+      const results: DemoResult[] = [];
+      for (const step of stepsOf({ lab, portal, dest, volume, address: tree?.url })) {
+        const done = await runDemoStep(step, io);
+        results.push(done);
+        if (done.exitStatus !== 0) {
+          if (io.json) io.outJson({ steps: results, errors: errorsOf(done) });
+          return done.exitStatus;
         }
       }
       const views = (await tree?.views()) ?? [];
@@ -93,7 +90,7 @@ export default command({
         io.out(`\nThe tree is in ${portal}: each .zarr opens with zarr-python and ome-zarr, each .mrc with mrcfile and IMOD.`);
         if (tree) io.out(`\n${["Its views, until Ctrl-C:", ...views.map(({ link }) => link)].join("\n")}`);
       }
-      if (tree) await stopped(io.signal);
+      if (tree) await toldToStop(io.signal);
     } finally {
       await tree?.close();
     }
@@ -101,16 +98,17 @@ export default command({
   },
 });
 
-/** What the demo shows: an explanation, a command, its words. */
-function stepsOf({ lab, portal, dest, volume, address }: StepsOptions): [says: string, command: Command, words: string[]][] {
+function stepsOf({ lab, portal, dest, volume, address }: StepsOptions): DemoStep[] {
   const published = address === undefined ? [] : ["--https-prefix", address];
-  const steps = DEPOSITS.map(({ name, says, words }): [string, Command, string[]] => [
+  const steps: DemoStep[] = DEPOSITS.map(({ name, says, words }) => ({
     says,
-    ingestRun,
-    [join(lab, `${name}.yaml`), join(lab, "input"), portal, "--import-everything", ...published, ...words],
-  ]);
-  steps.push(["The same command again finds everything done", ingestRun, steps.at(-1)![2]]);
-  if (volume !== undefined) steps.push(["One volume, without a config", ingestConvert, [volume, join(dest, "volume")]]);
+    name: "ingest run",
+    words: [join(lab, `${name}.yaml`), join(lab, "input"), portal, "--import-everything", ...published, ...words],
+  }));
+  steps.push({ ...steps.at(-1)!, says: "The same command again finds everything done" });
+  if (volume !== undefined) {
+    steps.push({ says: "One volume, without a config", name: "ingest convert", words: [volume, join(dest, "volume")] });
+  }
   return steps;
 }
 
@@ -127,31 +125,4 @@ async function servePortal(folder: string, port: number | undefined, { log }: Io
   const { serveTree } = await import("../server/tree.js");
   const { fileStore } = await import("../stores/file.js");
   return serveTree({ store: fileStore(folder, { sync: false }), port, log });
-}
-
-/** Ends when the command is told to stop: of a page that stays, that is the ordinary end. */
-function stopped(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
-}
-
-/** Runs a command as if it had been typed. With `--json` its document is kept for the demo's own. */
-async function runStep(step: Command, words: readonly string[], io: Io): Promise<{ status: number; result: unknown }> {
-  let result: unknown;
-  const keep = (value: unknown) => {
-    result = value;
-  };
-  const { options } = parseCommandLine(step, words);
-  return { status: await step.run(options, io.json ? { ...io, outJson: keep } : io), result };
-}
-
-function errorsOf(result: unknown): unknown {
-  return (result as { errors?: unknown } | undefined)?.errors ?? [];
-}
-
-/** A word as a POSIX shell reads it back. */
-function shellWord(word: string): string {
-  return /^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replace(/'/g, "'\\''")}'`;
 }

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { z } from "zod";
-import { EmporiumError } from "../core/errors.js";
-import { command, type Io } from "./command.js";
-import { parseCommandLine } from "./flags.js";
+import { command } from "./command.js";
+import { type DemoResult, type DemoStep, errorsOf, runDemoStep } from "./demo-steps.js";
 import { wholeNumber } from "./option-types.js";
+import { toldToStop } from "./signals.js";
 
 /** Five data sets that the reference program knows, and two of portals that it does not. */
 const PAGES: readonly string[] = [
@@ -48,9 +48,10 @@ export default command({
       const names = ["idr", "empiar", "epfl", "openorganelle", "neuroglancer", "cryoet", "bioimage-archive", "direct"];
       const bases = names.flatMap((name) => ["--portal-base", `${name}=${portals.url}`]);
       if (!io.json) io.out(`# The portals, on this machine alone\n$ BASES="${bases.join(" ")}"`);
-      const results: object[] = [];
-      for (const step of stepsOf(dest)) {
-        const status = await runStep(step, bases, io, results);
+      const results: DemoResult[] = [];
+      for (const { asks, ...step } of stepsOf(dest)) {
+        results.push(await runDemoStep({ ...step, behind: asks ? { words: bases, as: "$BASES" } : undefined }, io));
+        const status = results.at(-1)!.exitStatus;
         if (status !== 0) {
           if (io.json) io.outJson({ steps: results, errors: errorsOf(results.at(-1)) });
           return status;
@@ -58,7 +59,7 @@ export default command({
       }
       if (io.json) io.outJson({ steps: results, url: portals.url, errors: [] });
       else io.out(`\nThe page is ${join(dest, "comparison.html")}; its tables and the documents lie beside it.`);
-      if (serve) await stopped(io.signal);
+      if (serve) await toldToStop(io.signal);
     } finally {
       await portals.close();
     }
@@ -66,11 +67,7 @@ export default command({
   },
 });
 
-interface Step {
-  says: string;
-  /** Name of the command. */
-  name: string;
-  words: readonly string[];
+interface Step extends DemoStep {
   /** It asks portals or hosts. */
   asks: boolean;
 }
@@ -119,37 +116,4 @@ function stepsOf(dest: string): Step[] {
     compare("The tables as the reference program has them", ["--compat", "reference"]),
     compare("The tables: what is true, what was filled in, what does not agree", []),
   ];
-}
-
-/** Runs a command as if it had been typed. With `--json` its document is kept for the demo's own. */
-async function runStep({ says, name, words, asks }: Step, bases: readonly string[], io: Io, results: object[]): Promise<number> {
-  const line = ["emporium", ...name.split(" "), ...words.map(shellWord), ...(asks ? ["$BASES"] : [])].join(" ");
-  if (!io.json) io.out(`\n# ${says}\n$ ${line}`);
-  const step = (await io.commands()).find((one) => one.name === name);
-  if (!step) throw new EmporiumError("INTERNAL", `there is no command "${name}"`);
-  let result: unknown;
-  const keep = (value: unknown) => {
-    result = value;
-  };
-  const { options } = parseCommandLine(step, [...words, ...(asks ? bases : [])]);
-  const exitStatus = await step.run(options, io.json ? { ...io, outJson: keep, out: (text) => keep(JSON.parse(text)) } : io);
-  results.push({ command: line, exitStatus, result });
-  return exitStatus;
-}
-
-function errorsOf(step: object | undefined): unknown {
-  return (step as { result?: { errors?: unknown } } | undefined)?.result?.errors ?? [];
-}
-
-/** Ends when the command is told to stop: of portals that stay, that is the ordinary end. */
-function stopped(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
-}
-
-/** A word as a POSIX shell reads it back. */
-function shellWord(word: string): string {
-  return /^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replace(/'/g, "'\\''")}'`;
 }

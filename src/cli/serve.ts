@@ -3,6 +3,7 @@ import { EmporiumError } from "../core/errors.js";
 import { command } from "./command.js";
 import { databaseFor, databaseOptions } from "./database-options.js";
 import { wholeNumber } from "./option-types.js";
+import { toldToStop } from "./signals.js";
 
 const IMPORT_JOBS = 4;
 
@@ -83,7 +84,7 @@ export default command({
             if (report) io.out(report.toText());
             for (const line of told({ ...addresses, bucket })) io.out(line);
           }
-          await stopped(io.signal);
+          await toldToStop(io.signal);
           return report?.exitStatus ?? 0;
         } finally {
           await portal.close();
@@ -118,12 +119,4 @@ function told({ url, graphql, s3, viewer, bucket }: Record<"url" | "graphql" | "
     `  aws s3 ls --no-sign-request --endpoint-url ${s3} s3://${bucket}/`,
     `  ${viewer}`,
   ];
-}
-
-/** Ends when the command is told to stop: of a page that stays, that is the ordinary end. */
-function stopped(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }

@@ -23,3 +23,11 @@ export function abortOnSignals(source: SignalSource, after: (ms: number, act: ()
   }
   return controller.signal;
 }
+
+/** Ends when the command is told to stop: of what stays, such as a page or a server, that is the ordinary end. */
+export function toldToStop(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { parseTable } from "../../src/stations/ingest/config/table.js";
+import { parseTable } from "../../src/formats/table/delimited.js";
 import { readConfig } from "../../src/stations/ingest/plan.js";
 import { memoryStore } from "../../src/stores/memory.js";
 import { copyTree, DATA, documentOf, hasData, plan, RAWTLT, storeOf, tinyMdoc, tinyMrc } from "./ingest-plan-kit.js";

@@ -1,5 +1,6 @@
 import { EmporiumError } from "../../../core/errors.js";
-import { type CsvRow, csvBytes, csvLine, parseCsv } from "../inventory/csv.js";
+import type { TableRow } from "../../../formats/table/delimited.js";
+import { csvBytes, csvLine, parseCsv } from "../inventory/csv.js";
 import { decodePath } from "../inventory/path-bytes.js";
 import type { Rule } from "./rules.js";
 
@@ -67,7 +68,7 @@ export function parseMatches(bytes: Uint8Array, file: string): MatchRow[] {
     .map((row) => toRow(row, names, file));
 }
 
-function toRow({ cells, line }: CsvRow, names: readonly string[], file: string): MatchRow {
+function toRow({ cells, line }: TableRow, names: readonly string[], file: string): MatchRow {
   const cell = (name: (typeof MATCH_COLUMNS)[number]) => cells[names.indexOf(name)] ?? "";
   const status = cell("status") || "matched";
   const score = Number(cell("score") || "1");

@@ -1,10 +1,10 @@
 import { EmporiumError, type Place } from "../../../core/errors.js";
 import { LIMITS } from "../../../core/limits.js";
+import { parseTable } from "../../../formats/table/delimited.js";
 import { ancestorsOf, KINDS } from "../../../model/kinds.js";
 import { objectName, type Store } from "../../../stores/store.js";
 import type { Variables, VariableValue } from "./expand.js";
 import type { IngestConfig } from "./schema.js";
-import { parseTable } from "./table.js";
 
 /** What a run's row of the run data map, and the legacy two-column maps, give to templates. */
 export interface RunData {

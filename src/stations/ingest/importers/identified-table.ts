@@ -1,6 +1,6 @@
 import { EmporiumError } from "../../../core/errors.js";
 import { roundHalfEven } from "../../../core/number.js";
-import { parseTable } from "../config/table.js";
+import { parseTable } from "../../../formats/table/delimited.js";
 
 /** A table of objects that somebody has seen in runs, as the portal's own reader understands it. */
 export interface IdentifiedTable {

@@ -1,3 +1,4 @@
+import { csvCells } from "../../../../formats/table/csv-line.js";
 import type { Comparison } from "../compare.js";
 import type { Cell, Table } from "../table.js";
 import { comparedTables, type Which, wholeText } from "./parts.js";
@@ -29,14 +30,5 @@ function csvTable({ columns, rows }: Table, sourced: boolean): string {
 }
 
 function csvLines(lines: readonly (readonly string[])[]): string {
-  return lines.map((line) => line.map(field).join(",")).join("\n");
-}
-
-/** Numbers as JSON and Python write them: those a spreadsheet may have. */
-const NUMBER = /^[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?$/i;
-
-/** A text that a spreadsheet would take for a formula gets an apostrophe before it, which it hides again; numbers stay numbers. */
-function field(text: string): string {
-  const safe = /^[=+\-@\t\r＝＋－＠]/.test(text) && !NUMBER.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  return lines.map(csvCells).join("\n");
 }

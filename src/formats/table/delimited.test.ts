@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { parseTable } from "./table.js";
+import { parseTable } from "./delimited.js";
 
 const { tables } = JSON.parse(
-  readFileSync(new URL("../../../../test/golden/ingest/python.golden.json", import.meta.url), "utf8"),
+  readFileSync(new URL("../../../test/golden/ingest/python.golden.json", import.meta.url), "utf8"),
 ) as {
   tables: [string, "," | "\t", string[][]][];
 };

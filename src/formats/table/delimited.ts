@@ -1,4 +1,4 @@
-import { EmporiumError } from "../../../core/errors.js";
+import { EmporiumError } from "../../core/errors.js";
 
 export interface TableRow {
   readonly cells: readonly string[];

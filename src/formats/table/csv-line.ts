@@ -1,0 +1,21 @@
+const FORMULA = /^[=+\-@\t\r＝＋－＠]/;
+/** Numbers as JSON and Python write them: those a spreadsheet may have. */
+const NUMBER = /^[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?$/i;
+
+/**
+ * Cells as a line of CSV (RFC 4180), without its end. A text that a spreadsheet would take for a formula gets an apostrophe before it, which
+ * spreadsheets hide and `unguarded` takes away; numbers stay numbers.
+ */
+export function csvCells(cells: readonly string[]): string {
+  return cells.map(field).join(",");
+}
+
+function field(text: string): string {
+  const safe = FORMULA.test(text) && !NUMBER.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+/** A cell as it was before `csvCells` guarded it. */
+export function unguarded(text: string): string {
+  return text.startsWith("'") && FORMULA.test(text.slice(1)) ? text.slice(1) : text;
+}
