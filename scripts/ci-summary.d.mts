@@ -11,9 +11,15 @@ export interface TestReport {
   numFailedTests: number;
   numPendingTests: number;
   numTodoTests: number;
+  /** By file; `message` says why a file broke outside of its tests. */
+  testResults?: readonly {
+    name: string;
+    message: string;
+    assertionResults: readonly { status: string; fullName: string; failureMessages: readonly string[] }[];
+  }[];
 }
 
-/** A line for each step, and `N passed, N failed, N skipped` last. `reports` by the name of the step. */
+/** What failed with its message, a line for each step, and `N passed, N failed, N skipped` last. `reports` by the name of the step. */
 export function summarise(
   steps: readonly Step[],
   reports: Readonly<Record<string, TestReport>>,

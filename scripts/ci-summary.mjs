@@ -13,8 +13,26 @@ export function summarise(steps, reports) {
     const said = status === 124 || status === 137 ? ", out of time" : status === 0 ? "" : `, exit ${status}`;
     return `${counts.failed > 0 ? "FAIL" : "ok  "}  ${name}: ${text(counts)} in ${seconds} s${said}`;
   });
-  return { lines: [...lines, text(sum)], ok: steps.length > 0 && sum.failed === 0 };
+  const broken = steps.flatMap(({ name }) => failures(reports[name]));
+  return { lines: [...broken, ...lines, text(sum)], ok: steps.length > 0 && sum.failed === 0 };
 }
+
+/** What failed, once more at the end: a log of ten thousand tests is long, and often only its end is kept. */
+function failures(report) {
+  return (report?.testResults ?? []).flatMap(({ name, message, assertionResults }) => {
+    const tests = assertionResults.filter(({ status }) => status === "failed");
+    if (tests.length === 0) return message ? [`FAIL  ${name}`, indented(message)] : [];
+    return tests.flatMap(({ fullName, failureMessages }) => [`FAIL  ${name}: ${fullName}`, ...failureMessages.map(indented)]);
+  });
+}
+
+/** The first lines of a message, which hold what was expected and where; values can be very long. */
+const indented = (message) =>
+  message
+    .split("\n")
+    .slice(0, 20)
+    .map((line) => `        ${line.slice(0, 300)}`)
+    .join("\n");
 
 /** Tests are counted one by one, any other step as one check. A step that fails has at least one failure, whatever its report says. */
 function countStep(status, report) {

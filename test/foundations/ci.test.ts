@@ -43,6 +43,31 @@ describe("the summary of a CI run", () => {
   });
 });
 
+describe("what failed in a CI run", () => {
+  const one = (status: string, fullName: string, failureMessages: string[]) => ({ status, fullName, failureMessages });
+
+  it("is named again before the counts, with the beginning of its message", () => {
+    const testResults = [
+      {
+        name: "a.test.ts",
+        message: "",
+        assertionResults: [one("passed", "adds", []), one("failed", "takes away", ["found 1\nwanted 2"])],
+      },
+      { name: "b.test.ts", message: "cannot find c.js", assertionResults: [] },
+      { name: "d.test.ts", message: "", assertionResults: [one("passed", "ends", [])] },
+    ];
+    const { lines } = summarise([{ name: "test", status: 1, seconds: 3 }], { test: { ...report(2, 1), testResults } });
+    expect(lines).toEqual([
+      "FAIL  a.test.ts: takes away",
+      "        found 1\n        wanted 2",
+      "FAIL  b.test.ts",
+      "        cannot find c.js",
+      "FAIL  test: 2 passed, 1 failed, 0 skipped in 3 s, exit 1",
+      "2 passed, 1 failed, 0 skipped",
+    ]);
+  });
+});
+
 describe("the reporter of skipped tests", () => {
   it("gives one line for each reason, the largest first", () => {
     expect(
