@@ -14,6 +14,11 @@ const lists = join(root, "scripts", "python");
 /** Python's minor versions that have wheels for every line of a list; numpy 1.26 ends at 3.12. */
 const minorVersions = { peers: [11, 12], reference: [11, 12], zarr3: [11, 99] };
 
+const uvVersion = "uv==0.13.8";
+const pipInstall = ["install", "--quiet", "--no-input", "--disable-pip-version-check"];
+/** Its path once it was looked for; empty where there is none. */
+let uvProgram;
+
 const known = readdirSync(lists)
   .filter((name) => name.endsWith(".txt"))
   .map((name) => name.slice(0, -4));
@@ -43,29 +48,23 @@ function prepare(name) {
     return true;
   }
   say(
-    `${name}: Python ${python.version} and ${countPackages(requirements)} packages into .cache/venv-${name} (a few minutes, once)`,
+    `${name}: Python ${python.version} and ${countPackages(requirements)} packages into .cache/venv-${name} (once)`,
   );
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(dirname(folder), { recursive: true });
-  const steps = [
-    [python.command, ["-m", "venv", folder]],
-    [
-      join(folder, "bin", "python"),
-      [
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--no-input",
-        "--disable-pip-version-check",
-        "--prefer-binary",
-        "-r",
-        join(lists, `${name}.txt`),
-      ],
-    ],
-  ];
+  const list = join(lists, `${name}.txt`);
+  const interpreter = join(folder, "bin", "python");
+  const steps = uv(python)
+    ? [
+        [python.command, ["-m", "venv", "--without-pip", folder]],
+        [uv(python), ["pip", "install", "--quiet", "--python", interpreter, "-r", list]],
+      ]
+    : [
+        [python.command, ["-m", "venv", folder]],
+        [interpreter, ["-m", "pip", ...pipInstall, "--prefer-binary", "-r", list]],
+      ];
   for (const [command, args] of steps) {
-    const { status, error } = spawnSync(command, args, { stdio: ["ignore", 2, 2] });
+    const { status, error } = spawnSync(command, args, { stdio: ["ignore", 2, 2], env: uvEnvironment() });
     if (status !== 0) {
       say(`${name}: failed at ${command} ${args.join(" ")}${error ? `: ${error.message}` : ""}`);
       return false;
@@ -74,6 +73,26 @@ function prepare(name) {
   writeFileSync(stampFile, stamp); // last: a folder without it is begun again
   say(`${name}: ready`);
   return true;
+}
+
+/** uv, which installs these lists in a tenth of pip's time, in an environment of its own; empty where pip cannot get it. */
+function uv(python) {
+  const folder = join(root, ".cache", "venv-uv");
+  const program = join(folder, "bin", "uv");
+  if (uvProgram === undefined && !existsSync(program)) {
+    spawnSync(python.command, ["-m", "venv", folder], { stdio: ["ignore", 2, 2] });
+    spawnSync(join(folder, "bin", "python"), ["-m", "pip", ...pipInstall, uvVersion], { stdio: ["ignore", 2, 2] });
+  }
+  uvProgram ??= existsSync(program) ? program : "";
+  return uvProgram;
+}
+
+/** What a person has told pip about indexes and wheels holds for uv as well. */
+function uvEnvironment() {
+  const { PIP_INDEX_URL, PIP_EXTRA_INDEX_URL, PIP_FIND_LINKS, ...rest } = process.env;
+  const told = { UV_DEFAULT_INDEX: PIP_INDEX_URL, UV_INDEX: PIP_EXTRA_INDEX_URL, UV_FIND_LINKS: PIP_FIND_LINKS };
+  const given = Object.fromEntries(Object.entries(told).filter(([, value]) => value));
+  return { ...process.env, UV_CACHE_DIR: join(root, ".cache", "uv"), ...given, ...rest };
 }
 
 /** The first Python 3 with a minor version in the range and a working venv module. */
