@@ -34,11 +34,10 @@ const actions = {
       max: 2,
     });
     pool.on("error", () => {});
-    await pool
-      .query("create table if not exists public.written (process int, n int, primary key (process, n))")
-      .catch((error) => {
-        if (!["23505", "42P07"].includes(error.code)) throw error; // both made it at the same moment
-      });
+    // one at a time: "if not exists" does not hold for two sessions at the same moment
+    await pool.query(
+      "select pg_advisory_xact_lock(1); create table if not exists public.written (process int, n int, primary key (process, n))",
+    );
     return address;
   },
   async write(n) {
