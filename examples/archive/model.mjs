@@ -1,7 +1,5 @@
 /** Files of an archive, byte by byte: IMOD models, tomograms, sidecars of macOS. The layouts are those of IMOD's and Apple's own pages. */
-
-const SCATTERED = 1 << 9;
-const NANOMETRE = -9;
+import { modelFile } from "../lab/imod-model.mjs";
 
 /**
  * An IMOD model: one object of one contour, and slicer angles.
@@ -10,37 +8,18 @@ const NANOMETRE = -9;
  * @returns {Uint8Array}
  */
 export function model({ name, max, pixelNm = 1, points = [], slicers = [] }) {
-  const contours = points.length > 0 ? [text("CONT", 4), int(points.length, 0, 1, 0), float(...points.flat())] : [];
-  return join([
-    text("IMODV1.2", 8),
-    text(name, 128),
-    int(...max, 1),
-    int(0xf400),
-    int(1, 1, 0, 255),
-    float(0, 0, 0, 1, 1, 1),
-    int(0, points.length > 0 ? 0 : -1, -1),
-    int(3, 128),
-    float(pixelNm),
-    int(NANOMETRE, 0),
-    float(0, 0, 0),
-    text("OBJT", 4),
-    text(name, 64),
-    int(...new Array(16).fill(0)),
-    int(points.length > 0 ? 1 : 0, SCATTERED, 0, 1),
-    float(0, 1, 0),
-    int(3),
-    Uint8Array.of(1, 3, 1, 1, 0, 0, 0, 0),
-    int(0, 0),
-    ...contours,
-    chunk("IMAT", Uint8Array.of(102, 255, 127, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)),
+  return modelFile({
+    name,
+    max,
+    pixelNm,
+    flags: 0xf400,
+    threshold: 128,
+    current: [0, points.length > 0 ? 0 : -1, -1],
+    objects: [{ name, pointSize: 3, points, time: 1 }],
     // the old scale and rotation hold what lay in memory
-    chunk(
-      "MINX",
-      float(0, 4.65661287e-10, 2988.7, 0, 0, 0, -8.98e34, 3.06e-41, 0, ...max.map(() => 10 * pixelNm), 0, 0, 0, 0, 0, 0),
-    ),
-    ...slicers.map(({ angles, center, label = "" }) => chunk("SLAN", int(1), float(...angles, ...center), text(label, 32))),
-    text("IEOF", 4),
-  ]);
+    old: [0, 4.65661287e-10, 2988.7, 0, 0, 0, -8.98e34, 3.06e-41, 0],
+    slicers,
+  });
 }
 
 /**
@@ -95,39 +74,10 @@ export function motives(particles) {
   return text(`${[columns, ...rows].join("\n")}\n`);
 }
 
-function chunk(id, ...parts) {
-  const data = join(parts);
-  return join([text(id, 4), int(data.length), data]);
-}
-
-function int(...values) {
-  return numbers(values, (view, at, value) => view.setInt32(at, value));
-}
-
-function float(...values) {
-  return numbers(values, (view, at, value) => view.setFloat32(at, value));
-}
-
-function numbers(values, set) {
-  const view = new DataView(new ArrayBuffer(4 * values.length));
-  for (const [i, value] of values.entries()) set(view, 4 * i, value);
-  return new Uint8Array(view.buffer);
-}
-
 /** @param {number} [length] filled with NUL; text that is longer is cut */
 export function text(value, length) {
   const encoded = new TextEncoder().encode(value);
   const bytes = new Uint8Array(length ?? encoded.length);
   bytes.set(encoded.subarray(0, bytes.length));
   return bytes;
-}
-
-function join(parts) {
-  const joined = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    joined.set(part, at);
-    at += part.length;
-  }
-  return joined;
 }

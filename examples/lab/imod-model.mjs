@@ -16,56 +16,73 @@ const NANOMETRE = -9;
  */
 export function imodModel({ shape: [nz, ny, nx], spacingAngstrom }) {
   const points = PARTICLES.map(({ voxel: { x, y, z } }) => [x, y, z]);
-  const angles = PARTICLES.map(({ relion, id }, at) => {
-    const { x, y, z } = slicerAngles(relion);
-    return chunk("SLAN", int(1), float(x, y, z), float(...points[at]), text(`particle ${id}`, 32));
-  });
-  return join([
-    text("IMOD", 4),
-    text("V1.2", 4),
-    modelHeader([nx, ny, nz], spacingAngstrom / 10),
-    object("particles", 1),
-    join([text("CONT", 4), int(points.length, 0, 0, 0), float(...points.flat())]),
-    material(),
-    object("never used", 0),
-    material(),
+  return modelFile({
+    name: "miniature lab",
+    max: [nx, ny, nz],
+    pixelNm: spacingAngstrom / 10,
+    current: [0, 0, 0],
+    objects: [
+      { name: "particles", pointSize: 5, points },
+      { name: "never used", pointSize: 5 },
+    ],
     // nothing moved since the model was drawn on the tomogram
-    chunk("MINX", ...[0, 1].map(() => float(...[1, 2, 3].map(() => spacingAngstrom), 0, 0, 0, 0, 0, 0))),
-    ...angles,
+    old: [spacingAngstrom, spacingAngstrom, spacingAngstrom, 0, 0, 0, 0, 0, 0],
+    slicers: PARTICLES.map(({ relion, id }, at) => {
+      const { x, y, z } = slicerAngles(relion);
+      return { angles: [x, y, z], center: points[at], label: `particle ${id}` };
+    }),
+  });
+}
+
+/**
+ * Objects of at most one contour of scattered points, the place on the image, slicer angles.
+ *
+ * @param {object} model
+ * @param {string} model.name
+ * @param {readonly number[]} model.max x, y, z
+ * @param {number} model.pixelNm
+ * @param {{ name: string, pointSize: number, points?: readonly (readonly number[])[], time?: number }[]} model.objects
+ * @param {number[]} model.old old scale, translation and rotation of the image
+ * @param {{ angles: readonly number[], center: readonly number[], label?: string }[]} model.slicers
+ * @param {number[]} model.current object, contour and point that are selected
+ * @param {number} [model.flags]
+ * @param {number} [model.threshold]
+ * @returns {Uint8Array}
+ */
+export function modelFile({ name, max, pixelNm, objects, old, slicers, current, flags = 0, threshold = 0 }) {
+  return join([
+    text("IMODV1.2", 8),
+    text(name, 128),
+    int(...max, objects.length),
+    int(flags),
+    int(1, 1, 0, 255), // drawing, mouse, black, white
+    float(0, 0, 0, 1, 1, 1), // offset and scale
+    int(...current),
+    int(3, threshold), // resolution before it
+    float(pixelNm),
+    int(NANOMETRE, 0),
+    float(0, 0, 0),
+    ...objects.map(object),
+    chunk("MINX", float(...old), float(...max.map(() => 10 * pixelNm)), float(0, 0, 0, 0, 0, 0)),
+    ...slicers.map(({ angles, center, label = "" }) => chunk("SLAN", int(1), float(...angles, ...center), text(label, 32))),
     text("IEOF", 4),
   ]);
 }
 
-function modelHeader(size, pixel) {
-  return join([
-    text("miniature lab", 128),
-    int(...size, 2), // two objects
-    int(0), // flags
-    int(1, 1, 0, 255), // drawing, mouse, black, white
-    float(0, 0, 0, 1, 1, 1), // offset and scale
-    int(0, 0, 0), // current object, contour, point
-    int(3, 0), // resolution, threshold
-    float(pixel),
-    int(NANOMETRE, 0),
-    float(0, 0, 0),
-  ]);
-}
-
-function object(name, contours) {
+function object({ name, pointSize, points = [], time = 0 }) {
+  const contours = points.length > 0 ? [text("CONT", 4), int(points.length, 0, time, 0), float(...points.flat())] : [];
   return join([
     text("OBJT", 4),
     text(name, 64),
     int(...new Array(16).fill(0)),
-    int(contours, SCATTERED, 0, 1),
+    int(contours.length > 0 ? 1 : 0, SCATTERED, 0, 1),
     float(0, 1, 0),
-    int(5), // radius of its spheres
+    int(pointSize),
     Uint8Array.of(1, 3, 1, 1, 0, 0, 0, 0),
     int(0, 0), // meshes, surfaces
+    ...contours,
+    chunk("IMAT", Uint8Array.of(102, 255, 127, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)),
   ]);
-}
-
-function material() {
-  return chunk("IMAT", Uint8Array.of(102, 255, 127, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
 }
 
 function chunk(id, ...parts) {
@@ -87,9 +104,10 @@ function numbers(values, set) {
   return new Uint8Array(view.buffer);
 }
 
+/** Filled with NUL; text that is longer is cut. */
 function text(value, length) {
   const bytes = new Uint8Array(length);
-  bytes.set(new TextEncoder().encode(value));
+  bytes.set(new TextEncoder().encode(value).subarray(0, length));
   return bytes;
 }
 

@@ -5,7 +5,7 @@ import { type DemoResult, type DemoStep, runDemoStep } from "./demo-steps.js";
 
 export default command({
   name: "curate demo",
-  summary: "Make a miniature archive of four drives, and curate it: inventory, runs, labels, pictures",
+  summary: "Make a miniature archive of four drives, and curate it: inventory, runs, labels, a batch to submit",
   details: [
     "The archive has the counts of a real one: 2792 folders of runs on four drives, 831 annotations on the first between 441 sidecars of macOS, and each trap once. Each step is an ordinary command and is printed before it runs. DIR gets the drives, the portal's list of runs, the tables and the pictures.",
   ],
@@ -37,6 +37,8 @@ export default command({
 
 function stepsOf(dest: string, drives: readonly string[], portal: string): DemoStep[] {
   const [first] = drives;
+  const last = drives.at(-1);
+  const batch = join(dest, "batches", "d4-hat");
   const matches = join(dest, "matching_runs.csv");
   const reference = join(dest, "reference.png");
   return [
@@ -67,5 +69,16 @@ function stepsOf(dest: string, drives: readonly string[], portal: string): DemoS
       words: [first!, "--matches", matches, "--plot", reference, "--compat", "reference"],
     },
     { says: "What is not what it seems", name: "curate hygiene", words: [...drives, "--plan", join(dest, "tidy.sh")] },
+    {
+      says: "The hat-like structures of the last drive as a batch: named by the portal's runs, checksummed, in the ledger",
+      name: "curate collect",
+      words: [last!, "--matches", matches, "--label", "hat", "--dest", batch],
+    },
+    {
+      says: "The batch as an ingestion; what only a person knows is to be filled in",
+      name: "curate package",
+      words: [batch, "--dest", join(dest, "packages", "d4-hat"), "--voxel-spacing", "10"],
+    },
+    { says: "Its configuration is accepted", name: "ingest check", words: [join(dest, "packages", "d4-hat", "config.yaml")] },
   ];
 }

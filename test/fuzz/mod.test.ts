@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { concat, inMemory } from "../../src/core/bytes.js";
+import { encodeModDocument, readModDocument } from "../../src/formats/mod/document.js";
 import { readMod, readModParts } from "../../src/formats/mod/read.js";
 import { encodeMod } from "../../src/formats/mod/write.js";
 import { readImodPoints } from "../../src/formats/points/imod.js";
@@ -52,6 +53,7 @@ const WORDS = [
 async function read(bytes: Uint8Array): Promise<void> {
   const source = inMemory(bytes, "fuzz.bin");
   const { objects } = await readMod(source, { meshes: true });
+  expect(Buffer.compare(encodeModDocument(await readModDocument(source)), bytes)).toBe(0);
   let passed = 0;
   for await (const { kind } of readModParts(source, { points: false })) passed += kind === "contour" ? 1 : 0;
   expect(passed).toBe(objects.reduce((sum, { contours }) => sum + contours.length, 0));
@@ -77,7 +79,9 @@ describe("IMOD models: a value or our error", () => {
     for (const bytes of corpus) {
       const values = [0, 1, -1, 2 ** 31 - 1, 2 ** 31, bytes.length - 1, bytes.length, bytes.length + 1, 0x7fc00000];
       for (let at = 0; at + 4 <= bytes.length; at += 4) {
-        for (const value of values) {
+        // three values in turn, unless there is time for all
+        const some = process.env.EMPORIUM_THOROUGH === "1" ? values : values.filter((_, i) => i % 3 === (at / 4) % 3);
+        for (const value of some) {
           const changed = bytes.slice();
           changed.set(int(value), at);
           seen.add(await outcome(read, changed));

@@ -1,4 +1,5 @@
-import type { ModContour, ModHeader, ModImage, ModMesh, ModObject, ModSlicerAngles, Xyz } from "./model.js";
+import { type Fields, float32, floats, int16, int32, ints, readFields, text, uint8, uint32, writeFields } from "./fields.js";
+import type { ModContour, ModHeader, ModImage, ModMesh, ModObject, ModSlicerAngles } from "./model.js";
 
 /** Bytes behind the id, and the length where there is one. */
 export const HEADER_BYTES = 232;
@@ -13,30 +14,78 @@ export const MATERIAL_BYTES = 16;
 export const OPEN_BIT = 1 << 3;
 export const SCATTERED_BIT = 1 << 9;
 
+/** Bits of a model's flags. */
+export const IMAGE_ORIGIN_BIT = 1 << 14;
+export const TILT_VALID_BIT = 1 << 15;
+export const FLIPPED_BIT = 1 << 16;
+
+const HEADER: Fields<Omit<ModHeader, "pixelSizeAngstrom">> = {
+  name: text(0, 128),
+  max: ints(128),
+  objectCount: int32(140),
+  flags: uint32(144),
+  drawMode: int32(148),
+  mouseMode: int32(152),
+  blackLevel: int32(156),
+  whiteLevel: int32(160),
+  offset: floats(164),
+  scale: floats(176),
+  current: {
+    get: (view) => ({ object: view.getInt32(188), contour: view.getInt32(192), point: view.getInt32(196) }),
+    set: (view, { object, contour, point }, name) => ints(188).set(view, [object, contour, point], name),
+  },
+  resolution: int32(200),
+  threshold: int32(204),
+  pixelSize: float32(208),
+  units: int32(212),
+  checksum: int32(216),
+  angles: floats(220),
+};
+
+const OBJECT: Fields<Omit<ModObject, "contourKind">> = {
+  name: text(0, 64),
+  contourCount: int32(128),
+  flags: uint32(132),
+  axis: int32(136),
+  drawMode: int32(140),
+  color: floats(144),
+  pointSize: int32(156),
+  symbol: uint8(160),
+  symbolSize: uint8(161),
+  lineWidth2d: uint8(162),
+  lineWidth: uint8(163),
+  lineStyle: uint8(164),
+  symbolFlags: uint8(165),
+  transparency: uint8(167),
+  meshCount: int32(168),
+  surfaceCount: int32(172),
+};
+
+const CONTOUR: Fields<ModContour> = { pointCount: int32(0), flags: uint32(4), time: int32(8), surface: int32(12) };
+
+type MeshHead = Omit<ModMesh, "vertices" | "indices">;
+
+const MESH: Fields<MeshHead> = {
+  vertexCount: int32(0),
+  indexCount: int32(4),
+  flags: uint32(8),
+  time: int16(12),
+  surface: int16(14),
+};
+
+const SLICER: Fields<ModSlicerAngles> = { time: int32(0), angles: floats(4), center: floats(16), label: text(28, 32) };
+
+/** The old scale at 0 and the old rotation at 24 are never set: whatever was in memory was written. */
+const IMAGE: Fields<ModImage> = {
+  oldTranslation: floats(12),
+  scale: floats(36),
+  translation: floats(48),
+  rotation: floats(60),
+};
+
 export function decodeHeader(view: DataView): ModHeader {
-  const int = (at: number) => view.getInt32(at);
-  const pixelSize = view.getFloat32(208);
-  const units = int(212);
-  return {
-    name: fixedText(view, 0, 128),
-    max: [int(128), int(132), int(136)],
-    objectCount: int(140),
-    flags: view.getUint32(144),
-    drawMode: int(148),
-    mouseMode: int(152),
-    blackLevel: int(156),
-    whiteLevel: int(160),
-    offset: floats(view, 164),
-    scale: floats(view, 176),
-    current: { object: int(188), contour: int(192), point: int(196) },
-    resolution: int(200),
-    threshold: int(204),
-    pixelSize,
-    units,
-    pixelSizeAngstrom: inAngstrom(pixelSize, units),
-    checksum: int(216),
-    angles: floats(view, 220),
-  };
+  const header = readFields(HEADER, view);
+  return { ...header, pixelSizeAngstrom: inAngstrom(header.pixelSize, header.units) };
 }
 
 /** Powers of ten of a metre that `units` stands for. Other numbers are not in use. */
@@ -59,64 +108,20 @@ function inAngstrom(pixelSize: number, units: number): number | undefined {
 }
 
 export function decodeObject(view: DataView): ModObject {
-  const byte = (at: number) => view.getUint8(at);
-  const flags = view.getUint32(132);
-  return {
-    name: fixedText(view, 0, 64),
-    contourCount: view.getInt32(128),
-    meshCount: view.getInt32(168),
-    flags,
-    contourKind: flags & SCATTERED_BIT ? "scattered" : flags & OPEN_BIT ? "open" : "closed",
-    axis: view.getInt32(136),
-    drawMode: view.getInt32(140),
-    color: floats(view, 144),
-    pointSize: view.getInt32(156),
-    symbol: byte(160),
-    symbolSize: byte(161),
-    lineWidth2d: byte(162),
-    lineWidth: byte(163),
-    lineStyle: byte(164),
-    symbolFlags: byte(165),
-    transparency: byte(167),
-    surfaceCount: view.getInt32(172),
-  };
+  const object = readFields(OBJECT, view);
+  const { flags } = object;
+  return { ...object, contourKind: flags & SCATTERED_BIT ? "scattered" : flags & OPEN_BIT ? "open" : "closed" };
 }
 
-export function decodeContour(view: DataView): ModContour {
-  return { pointCount: view.getInt32(0), flags: view.getUint32(4), time: view.getInt32(8), surface: view.getInt32(12) };
-}
+export const decodeContour = (view: DataView): ModContour => readFields(CONTOUR, view);
+export const decodeMesh = (view: DataView): MeshHead => readFields(MESH, view);
+export const decodeSlicer = (view: DataView): ModSlicerAngles => readFields(SLICER, view);
+export const decodeImage = (view: DataView): ModImage => readFields(IMAGE, view);
 
-export function decodeMesh(view: DataView): ModMesh {
-  return {
-    vertexCount: view.getInt32(0),
-    indexCount: view.getInt32(4),
-    flags: view.getUint32(8),
-    time: view.getInt16(12),
-    surface: view.getInt16(14),
-  };
-}
-
-export function decodeSlicer(view: DataView): ModSlicerAngles {
-  return { time: view.getInt32(0), angles: floats(view, 4), center: floats(view, 16), label: fixedText(view, 28, 32) };
-}
-
-/** The old scale at 0 and the old rotation at 24 are never set: whatever was in memory was written. */
-export function decodeImage(view: DataView): ModImage {
-  return { oldTranslation: floats(view, 12), scale: floats(view, 36), translation: floats(view, 48), rotation: floats(view, 60) };
-}
-
-/** Text up to the first NUL: what follows it is whatever was in memory. UTF-8 in newer programs, latin-1 in older ones. */
-export function fixedText(view: DataView, at: number, length: number): string {
-  const bytes = new Uint8Array(view.buffer, view.byteOffset + at, length);
-  const nul = bytes.indexOf(0);
-  const text = nul < 0 ? bytes : bytes.subarray(0, nul);
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(text);
-  } catch {
-    return new TextDecoder("windows-1252").decode(text);
-  }
-}
-
-function floats(view: DataView, at: number): Xyz {
-  return [view.getFloat32(at), view.getFloat32(at + 4), view.getFloat32(at + 8)];
-}
+/** Each puts values into a block: what they do not change stays, what is not theirs too. */
+export const encodeHeader = (view: DataView, header: ModHeader): void => writeFields(HEADER, view, header);
+export const encodeObject = (view: DataView, object: ModObject): void => writeFields(OBJECT, view, object);
+export const encodeContour = (view: DataView, contour: ModContour): void => writeFields(CONTOUR, view, contour);
+export const encodeMesh = (view: DataView, mesh: MeshHead): void => writeFields(MESH, view, mesh);
+export const encodeSlicer = (view: DataView, slicer: ModSlicerAngles): void => writeFields(SLICER, view, slicer);
+export const encodeImage = (view: DataView, image: ModImage): void => writeFields(IMAGE, view, image);

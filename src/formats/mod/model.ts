@@ -99,28 +99,34 @@ export interface ModLabels {
   readonly items: readonly { readonly index: number; readonly text: string }[];
 }
 
+/** Where a part lies: the byte at which its chunk's id begins; of points, where the first of them is. */
+interface Placed {
+  readonly offset: number;
+}
+
 /** What a model is made of, in the order of the file. `object` and `contour` count from 0. */
-export type ModPart =
-  | { readonly kind: "header"; readonly header: ModHeader }
-  | { readonly kind: "object"; readonly object: number; readonly head: ModObject }
-  | { readonly kind: "contour"; readonly object: number; readonly contour: number; readonly head: ModContour }
-  /** x, y, z of some points of the contour: of those from `first` on. `offset` is where they lie in the file. */
-  | {
-      readonly kind: "points";
-      readonly object: number;
-      readonly contour: number;
-      readonly first: number;
-      readonly xyz: Float32Array;
-      readonly offset: number;
-    }
-  /** Sphere radius of each point of the contour, pixels; below 0 the object's `pointSize` holds. */
-  | { readonly kind: "sizes"; readonly object: number; readonly contour: number; readonly sizes: Float32Array }
-  | { readonly kind: "mesh"; readonly object: number; readonly mesh: ModMesh }
-  | { readonly kind: "contourLabels"; readonly object: number; readonly contour: number; readonly labels: ModLabels }
-  | { readonly kind: "objectLabels"; readonly object: number; readonly labels: ModLabels }
-  | { readonly kind: "slicerAngles"; readonly slicer: ModSlicerAngles; readonly offset: number }
-  | { readonly kind: "image"; readonly image: ModImage }
-  /** A chunk that is passed over: views, clipping planes, materials, mesh parameters, stores of single values, and what is not known. */
-  | { readonly kind: "other"; readonly id: string; readonly offset: number; readonly length: number }
-  /** `marked`: the file closes with `IEOF`. */
-  | { readonly kind: "end"; readonly marked: boolean };
+export type ModPart = Placed &
+  (
+    | { readonly kind: "header"; readonly version: string; readonly header: ModHeader }
+    | { readonly kind: "object"; readonly object: number; readonly head: ModObject }
+    | { readonly kind: "contour"; readonly object: number; readonly contour: number; readonly head: ModContour }
+    /** x, y, z of some points of the contour: of those from `first` on. */
+    | {
+        readonly kind: "points";
+        readonly object: number;
+        readonly contour: number;
+        readonly first: number;
+        readonly xyz: Float32Array;
+      }
+    /** Sphere radius of each point of the contour, pixels; below 0 the object's `pointSize` holds. */
+    | { readonly kind: "sizes"; readonly object: number; readonly contour: number; readonly sizes: Float32Array }
+    | { readonly kind: "mesh"; readonly object: number; readonly mesh: ModMesh }
+    | { readonly kind: "contourLabels"; readonly object: number; readonly contour: number; readonly labels: ModLabels }
+    | { readonly kind: "objectLabels"; readonly object: number; readonly labels: ModLabels }
+    | { readonly kind: "slicerAngles"; readonly slicer: ModSlicerAngles }
+    | { readonly kind: "image"; readonly image: ModImage }
+    /** A chunk that is passed over: views, clipping planes, materials, mesh parameters, stores of single values, and what is not known. `length` is that of its body. */
+    | { readonly kind: "other"; readonly id: string; readonly length: number }
+    /** `marked`: the file closes with `IEOF`. */
+    | { readonly kind: "end"; readonly marked: boolean }
+  );

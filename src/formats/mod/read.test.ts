@@ -148,8 +148,12 @@ describe("readModParts", () => {
   });
 
   it("takes a model without its mark of the end, and says so, where all that was announced is there", async () => {
-    expect((await partsOf(OPEN_MODEL)).at(-1)).toEqual({ kind: "end", marked: false });
-    expect((await partsOf(concat([MODEL, text("anything")]))).at(-1)).toEqual({ kind: "end", marked: true });
+    expect((await partsOf(OPEN_MODEL)).at(-1)).toEqual({ kind: "end", marked: false, offset: OPEN_MODEL.length });
+    expect((await partsOf(concat([MODEL, text("anything")]))).at(-1)).toEqual({
+      kind: "end",
+      marked: true,
+      offset: OPEN_MODEL.length,
+    });
     const lastContour = find("CONT", find("OBJT", find("OBJT") + 1));
     expect(await refusal(MODEL.subarray(0, lastContour))).toMatchObject({ code: "FORMAT_TRUNCATED", byte: lastContour });
     const lastObject = find("OBJT", find("OBJT") + 1);

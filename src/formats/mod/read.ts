@@ -2,6 +2,7 @@ import type { RandomAccess, ReadOptions } from "../../core/bytes.js";
 import { EmporiumError } from "../../core/errors.js";
 import { LIMITS } from "../../core/limits.js";
 import { ModCursor } from "./cursor.js";
+import { decodeText } from "./fields.js";
 import {
   CONTOUR_BYTES,
   decodeContour,
@@ -10,7 +11,6 @@ import {
   decodeMesh,
   decodeObject,
   decodeSlicer,
-  fixedText,
   HEADER_BYTES,
   IMAGE_BYTES,
   MATERIAL_BYTES,
@@ -44,34 +44,35 @@ export function detectMod(head: Uint8Array): boolean {
 export async function* readModParts(source: RandomAccess, options: ModReadOptions = {}): AsyncGenerator<ModPart> {
   const cursor = await ModCursor.open(source, { signal: options.signal });
   const { points = true, meshes = false } = options;
-  const header = await readHeader(cursor);
-  yield { kind: "header", header };
-  const at = new Progress(cursor, header);
+  const head = await readHeader(cursor);
+  yield { kind: "header", offset: 0, ...head };
+  const at = new Progress(cursor, head.header);
 
   while (cursor.left > 0) {
     const begin = cursor.at;
     const id = await readId(cursor);
     if (id === "IEOF") {
       at.close(begin, true);
-      yield { kind: "end", marked: true };
+      yield { kind: "end", marked: true, offset: begin };
       return;
     }
     if (id === "OBJT") {
       const head = decodeObject(await cursor.take(OBJECT_BYTES, "an object"));
-      yield { kind: "object", object: at.nextObject(head, begin), head };
+      yield { kind: "object", object: at.nextObject(head, begin), head, offset: begin };
     } else if (id === "CONT") {
       const head = decodeContour(await cursor.take(CONTOUR_BYTES, "a contour"));
       const place = at.nextContour(head, begin);
       cursor.require(12 * head.pointCount, "points");
-      yield { kind: "contour", ...place, head };
+      yield { kind: "contour", ...place, head, offset: begin };
       if (points) yield* readPoints(cursor, place, head.pointCount);
       else cursor.skip(12 * head.pointCount, "points");
     } else if (id === "MESH") {
-      yield { kind: "mesh", object: at.object(begin), mesh: await readMesh(cursor, begin, meshes) };
+      yield { kind: "mesh", object: at.object(begin), mesh: await readMesh(cursor, begin, meshes), offset: begin };
     } else if (id === "LABL" || id === "OLBL") {
       const place = id === "LABL" ? at.contour(begin) : { object: at.object(begin) };
       const labels = await readLabels(cursor);
-      yield "contour" in place ? { kind: "contourLabels", ...place, labels } : { kind: "objectLabels", ...place, labels };
+      if ("contour" in place) yield { kind: "contourLabels", ...place, labels, offset: begin };
+      else yield { kind: "objectLabels", ...place, labels, offset: begin };
     } else {
       const length = (await cursor.take(4, `the length of ${id}`)).getUint32(0);
       if (id === "SLAN") {
@@ -80,27 +81,31 @@ export async function* readModParts(source: RandomAccess, options: ModReadOption
         cursor.at = end;
       } else if (id === "MINX") {
         const end = await endOf(cursor, id, length, IMAGE_BYTES);
-        yield { kind: "image", image: decodeImage(await cursor.take(IMAGE_BYTES, id)) };
+        yield { kind: "image", image: decodeImage(await cursor.take(IMAGE_BYTES, id)), offset: begin };
         cursor.at = end;
       } else if (id === "SIZE") {
         const place = at.contour(begin);
         const end = await endOf(cursor, id, length, 4 * at.pointCount);
-        if (points) yield { kind: "sizes", ...place, sizes: await readFloats(cursor, at.pointCount, "point sizes") };
+        if (points) {
+          yield { kind: "sizes", ...place, sizes: await readFloats(cursor, at.pointCount, "point sizes"), offset: begin };
+        }
         cursor.at = end;
       } else {
-        const offset = cursor.at;
-        const end = id === "IMAT" ? await endOf(cursor, id, length, MATERIAL_BYTES) : offset + length;
-        cursor.skip(end - offset, id);
-        yield { kind: "other", id, offset, length: end - offset };
+        const body = cursor.at;
+        const end = id === "IMAT" ? await endOf(cursor, id, length, MATERIAL_BYTES) : body + length;
+        cursor.skip(end - body, id);
+        yield { kind: "other", id, length: end - body, offset: begin };
       }
     }
   }
   at.close(cursor.at, false);
-  yield { kind: "end", marked: false };
+  yield { kind: "end", marked: false, offset: cursor.at };
 }
 
-/** A model as one value. */
+/** A model as one value. To write what was read there is `readModDocument`. */
 export interface Mod {
+  /** `V1.2`, older ones of the same layout too. */
+  readonly version: string;
   readonly header: ModHeader;
   readonly objects: readonly (ModObject & {
     readonly contours: readonly (ModContour & {
@@ -122,29 +127,19 @@ export interface Mod {
  * @throws {EmporiumError} FORMAT_LIMIT for a file past `LIMITS.tableBytes`; as `readModParts`.
  */
 export async function readMod(source: RandomAccess, options: Omit<ModReadOptions, "points"> = {}): Promise<Mod> {
-  const size = await source.size();
-  if (size > LIMITS.tableBytes) {
-    throw new EmporiumError(
-      "FORMAT_LIMIT",
-      `${source.name}: a model of ${size} bytes, ${LIMITS.tableBytes} at most are read whole`,
-      {
-        place: { file: source.name },
-        hint: "split the model into several files",
-      },
-    );
-  }
+  await requireWhole(source);
   type Contour = {
     -readonly [key in keyof Mod["objects"][number]["contours"][number]]: Mod["objects"][number]["contours"][number][key];
   };
   type Object = ModObject & { contours: Contour[]; meshes: ModMesh[]; labels?: ModLabels };
-  let header: ModHeader | undefined;
+  let head: Extract<ModPart, { kind: "header" }> | undefined;
   let image: ModImage | undefined;
   const objects: Object[] = [];
   const slicerAngles: ModSlicerAngles[] = [];
   for await (const part of readModParts(source, options)) {
     const object = "object" in part ? objects[part.object] : undefined;
     const contour = "contour" in part ? object?.contours[part.contour] : undefined;
-    if (part.kind === "header") header = part.header;
+    if (part.kind === "header") head = part;
     else if (part.kind === "object") objects.push({ ...part.head, contours: [], meshes: [] });
     else if (part.kind === "contour") object!.contours.push({ ...part.head, xyz: new Float32Array(3 * part.head.pointCount) });
     else if (part.kind === "points") contour!.xyz.set(part.xyz, 3 * part.first);
@@ -155,7 +150,15 @@ export async function readMod(source: RandomAccess, options: Omit<ModReadOptions
     else if (part.kind === "slicerAngles") slicerAngles.push(part.slicer);
     else if (part.kind === "image") image = part.image;
   }
-  return { header: header!, objects, slicerAngles, image };
+  return { version: head!.version, header: head!.header, objects, slicerAngles, image };
+}
+
+/** @throws {EmporiumError} FORMAT_LIMIT for a model that is too long to be read in one piece. */
+export async function requireWhole(source: RandomAccess): Promise<number> {
+  const size = await source.size();
+  if (size <= LIMITS.tableBytes) return size;
+  const message = `${source.name}: a model of ${size} bytes, ${LIMITS.tableBytes} at most are read whole`;
+  throw new EmporiumError("FORMAT_LIMIT", message, { place: { file: source.name }, hint: "split the model into several files" });
 }
 
 /** Every id that a chunk is known to have: what stands behind a chunk whose length was rightly taken. */
@@ -165,7 +168,10 @@ const KNOWN_IDS: ReadonlySet<string> = new Set(
 
 const POINTS_AT_ONCE = 65_536;
 
-async function readHeader(cursor: ModCursor): Promise<ModHeader> {
+/** All that a program of today finds: IMOD reads every version but the first as if it were the last. */
+const VERSIONS = /^V(?:0\.2|1\.\d)$/;
+
+async function readHeader(cursor: ModCursor): Promise<{ version: string; header: ModHeader }> {
   const head = await cursor.source.read({ offset: 0, length: 8 }, cursor.options);
   if (!detectMod(head)) {
     const found = Array.from(head.subarray(0, 5), (byte) => byte.toString(16).padStart(2, "0")).join(" ");
@@ -179,11 +185,11 @@ async function readHeader(cursor: ModCursor): Promise<ModHeader> {
       },
     );
   }
-  const version = fixedText(await cursor.take(8, "the file's id"), 4, 4);
-  if (version !== "V1.2") {
+  const version = textOf(await cursor.take(8, "the file's id")).slice(4);
+  if (!VERSIONS.test(version)) {
     throw new EmporiumError(
       "FORMAT_UNSUPPORTED",
-      `${cursor.source.name}: a model of version ${JSON.stringify(version)}, V1.2 is read`,
+      `${cursor.source.name}: a model of version ${JSON.stringify(version)}, V0.2 to V1.2 are read`,
       {
         place: { file: cursor.source.name, byte: 4 },
         hint: "open the model with a current 3dmod and save it",
@@ -192,7 +198,7 @@ async function readHeader(cursor: ModCursor): Promise<ModHeader> {
   }
   const header = decodeHeader(await cursor.take(HEADER_BYTES, "the header"));
   if (header.objectCount < 0) throw cursor.fail("FORMAT_FIELD", 8 + 140, `${header.objectCount} objects`);
-  return header;
+  return { version, header };
 }
 
 async function readId(cursor: ModCursor): Promise<string> {
@@ -268,7 +274,7 @@ async function readLabels(cursor: ModCursor): Promise<ModLabels> {
   const begin = cursor.at - 4;
   const text = async (length: number) => {
     if (length < 0) throw cursor.fail("FORMAT_FIELD", cursor.at - 4, `a label of ${length} bytes`);
-    return fixedText(await cursor.take(length, "a label"), 0, length);
+    return textOf(await cursor.take(length, "a label"));
   };
   await cursor.take(4, "the length of labels");
   const head = await cursor.take(8, "labels");
@@ -285,13 +291,16 @@ async function readLabels(cursor: ModCursor): Promise<ModLabels> {
   return { name, items };
 }
 
+/** As they are stored to the bit: a number that is none has 2^23 forms, of which a plain copy keeps one. */
 async function readFloats(cursor: ModCursor, count: number, what: string): Promise<Float32Array> {
-  const values = new Float32Array(count);
+  const words = new Uint32Array(count);
   await readWords(cursor, count, what, (view, at, i) => {
-    values[i] = view.getFloat32(at);
+    words[i] = view.getUint32(at);
   });
-  return values;
+  return new Float32Array(words.buffer);
 }
+
+const textOf = (view: DataView): string => decodeText(new Uint8Array(view.buffer, view.byteOffset, view.byteLength));
 
 async function readWords(
   cursor: ModCursor,

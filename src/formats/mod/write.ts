@@ -1,15 +1,7 @@
-import { EmporiumError } from "../../core/errors.js";
-import {
-  CONTOUR_BYTES,
-  HEADER_BYTES,
-  IMAGE_BYTES,
-  MATERIAL_BYTES,
-  OBJECT_BYTES,
-  OPEN_BIT,
-  SCATTERED_BIT,
-  SLICER_BYTES,
-} from "./heads.js";
-import type { ModImage, ModObject, ModSlicerAngles, Xyz } from "./model.js";
+import { encodeModDocument, type ModChunk, type ModDocument, otherChunk } from "./document.js";
+import { fault, float } from "./fields.js";
+import { IMAGE_ORIGIN_BIT, OPEN_BIT, SCATTERED_BIT, TILT_VALID_BIT } from "./heads.js";
+import type { ModImage, ModLabels, ModObject, ModSlicerAngles, Xyz } from "./model.js";
 
 /** A model to be written. Coordinates are pixels of the volume, from 0. */
 export interface NewMod {
@@ -20,17 +12,28 @@ export interface NewMod {
   readonly pixelSizeAngstrom?: number | undefined;
   readonly slicerAngles?: readonly ModSlicerAngles[] | undefined;
   readonly image?: ModImage | undefined;
+  /** Beside those that always are and those that the image needs. */
+  readonly flags?: number | undefined;
+  /** Chunks of one's own, before the end. */
+  readonly chunks?: readonly ModChunk[] | undefined;
 }
 
 export interface NewModObject {
   readonly contours: readonly NewModContour[];
+  readonly meshes?: readonly NewModMesh[] | undefined;
   readonly name?: string | undefined;
   /** Default scattered: points without lines between them. */
   readonly contourKind?: ModObject["contourKind"] | undefined;
+  /** Beside those of the kind and those that always are. */
+  readonly flags?: number | undefined;
   /** Red, green, blue, 0 to 1. Default green. */
   readonly color?: Xyz | undefined;
+  /** 0, the default, opaque to 100. */
+  readonly transparency?: number | undefined;
   /** Radius of the sphere at each point, whole pixels. Default 3: points without a size are hard to see. */
   readonly pointSize?: number | undefined;
+  /** Of surfaces. */
+  readonly labels?: ModLabels | undefined;
 }
 
 export interface NewModContour {
@@ -39,6 +42,19 @@ export interface NewModContour {
   /** Sphere radius of each point, pixels. */
   readonly sizes?: ArrayLike<number> | undefined;
   readonly surface?: number | undefined;
+  /** Time index, from 1. */
+  readonly time?: number | undefined;
+  /** Of points. */
+  readonly labels?: ModLabels | undefined;
+}
+
+export interface NewModMesh {
+  /** x, y, z of vertices and normals in turn. */
+  readonly vertices: ArrayLike<number>;
+  /** As `ModMesh` has them. */
+  readonly indices: ArrayLike<number>;
+  readonly surface?: number | undefined;
+  readonly time?: number | undefined;
 }
 
 /**
@@ -48,133 +64,115 @@ export interface NewModContour {
  *   that is too long for its field.
  */
 export function encodeMod(model: NewMod): Uint8Array {
-  const out = new ModWriter(sizeOf(model));
-  writeHeader(out, model);
-  for (const [at, object] of model.objects.entries()) writeObject(out, object, at);
-  for (const slicer of model.slicerAngles ?? []) {
-    out.id("SLAN");
-    out.int(SLICER_BYTES);
-    out.int(slicer.time);
-    out.floats(slicer.angles, "slicer angles");
-    out.floats(slicer.center, "the centre of slicer angles");
-    out.text(slicer.label, 32);
-  }
-  if (model.image) {
-    const { oldTranslation, scale, translation, rotation } = model.image;
-    out.id("MINX");
-    out.int(IMAGE_BYTES);
-    for (const three of [[1, 1, 1], oldTranslation, [0, 0, 0], scale, translation, rotation])
-      out.floats(three, "the image's place");
-  }
-  out.id("IEOF");
-  return out.bytes;
+  return encodeModDocument(newModDocument(model));
 }
 
 /** Mesh thickness possible, z from −0.5, not yet seen by 3dmod, several clip planes, materials as bytes: what point2model sets. */
 const MODEL_FLAGS = 0x3e00;
-const IMAGE_ORIGIN_BIT = 1 << 14;
 /** Labels drawn, line widths scaled: set in every object of a current IMOD. */
 const OBJECT_FLAGS = 0x1800_0000;
 /** Ambient 102, diffuse 255, specular 127, shininess 4; white level 255. */
-const MATERIAL = [0x66ff_7f04, 0, 0, 0x00ff_0000];
+const MATERIAL = Uint8Array.of(102, 255, 127, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 0, 0);
 
-function sizeOf({ objects, slicerAngles = [], image }: NewMod): number {
-  let bytes = 8 + HEADER_BYTES + slicerAngles.length * (8 + SLICER_BYTES) + (image ? 8 + IMAGE_BYTES : 0) + 4;
-  for (const { contours } of objects) {
-    bytes += 4 + OBJECT_BYTES + 8 + MATERIAL_BYTES;
-    for (const { xyz, sizes } of contours) bytes += 4 + CONTOUR_BYTES + 4 * xyz.length + (sizes ? 8 + 4 * sizes.length : 0);
-  }
-  return bytes;
+/** The same before it is made bytes. */
+export function newModDocument(model: NewMod): ModDocument {
+  const { name = "IMOD-NewModel", max, objects, pixelSizeAngstrom, slicerAngles = [], image, flags = 0, chunks = [] } = model;
+  const imageFlags = image ? IMAGE_ORIGIN_BIT | TILT_VALID_BIT : 0;
+  return {
+    version: "V1.2",
+    header: {
+      name,
+      max,
+      objectCount: objects.length,
+      flags: (MODEL_FLAGS | imageFlags | flags) >>> 0,
+      drawMode: 1,
+      mouseMode: 2,
+      blackLevel: 0,
+      whiteLevel: 255,
+      offset: [0, 0, 0],
+      scale: [1, 1, 1],
+      current: { object: 0, contour: -1, point: -1 },
+      resolution: 3,
+      threshold: 128,
+      pixelSize: pixelSizeAngstrom === undefined ? 1 : float(pixelSizeAngstrom / 10, "pixel size"),
+      units: pixelSizeAngstrom === undefined ? 0 : -9,
+      pixelSizeAngstrom,
+      checksum: 0, // 3dmod makes it when it saves
+      angles: [0, 0, 0],
+    },
+    chunks: [
+      ...objects.flatMap(objectChunks),
+      ...slicerAngles.map((slicer): ModChunk => ({ kind: "slicerAngles", slicer })),
+      ...(image ? [imageChunk(image)] : []),
+      ...chunks,
+    ],
+    marked: true,
+    rest: new Uint8Array(0),
+  };
 }
 
-function writeHeader(out: ModWriter, { name = "IMOD-NewModel", max, objects, pixelSizeAngstrom, image }: NewMod): void {
-  out.id("IMOD");
-  out.id("V1.2");
-  out.text(name, 128);
-  for (const length of max) out.int(length);
-  out.int(objects.length);
-  out.int(image ? MODEL_FLAGS | IMAGE_ORIGIN_BIT : MODEL_FLAGS);
-  for (const value of [1, 2, 0, 255]) out.int(value); // draw mode, mouse mode, black, white
-  out.floats([0, 0, 0], "offset");
-  out.floats([1, 1, 1], "scale");
-  for (const value of [0, -1, -1, 3, 128]) out.int(value); // selection, resolution, threshold
-  out.floats([pixelSizeAngstrom === undefined ? 1 : pixelSizeAngstrom / 10], "pixel size");
-  out.int(pixelSizeAngstrom === undefined ? 0 : -9);
-  out.int(0); // checksum: 3dmod makes it when it saves
-  out.floats([0, 0, 0], "angles");
+function objectChunks(object: NewModObject, at: number): ModChunk[] {
+  const { name = "", contours, meshes = [], contourKind = "scattered", color = [0, 1, 0], pointSize = 3 } = object;
+  const { flags = 0, transparency = 0, labels } = object;
+  const kindFlags = contourKind === "scattered" ? SCATTERED_BIT : contourKind === "open" ? OPEN_BIT : 0;
+  return [
+    {
+      kind: "object",
+      head: {
+        name,
+        contourCount: contours.length,
+        meshCount: meshes.length,
+        flags: (OBJECT_FLAGS | kindFlags | flags) >>> 0,
+        contourKind,
+        axis: 0,
+        drawMode: 1,
+        color: [float(color[0], "colour"), float(color[1], "colour"), float(color[2], "colour")],
+        pointSize,
+        symbol: 1,
+        symbolSize: 3,
+        symbolFlags: 0,
+        lineWidth2d: 1,
+        lineWidth: 1,
+        lineStyle: 0,
+        transparency,
+        surfaceCount: contours.reduce((most, { surface = 0 }) => Math.max(most, surface), 0),
+      },
+    },
+    ...(labels ? [{ kind: "objectLabels", labels } as const] : []),
+    ...contours.flatMap((contour, i) => contourChunks(contour, `contour ${i} of object ${at}`)),
+    ...meshes.map((mesh, i) => meshChunk(mesh, `mesh ${i} of object ${at}`)),
+    otherChunk("IMAT", MATERIAL),
+  ];
 }
 
-function writeObject(out: ModWriter, object: NewModObject, at: number): void {
-  const { name = "", contours, contourKind = "scattered", color = [0, 1, 0], pointSize = 3 } = object;
-  out.id("OBJT");
-  out.text(name, 64);
-  for (let i = 0; i < 16; i++) out.int(0);
-  out.int(contours.length);
-  out.int(OBJECT_FLAGS | (contourKind === "scattered" ? SCATTERED_BIT : contourKind === "open" ? OPEN_BIT : 0));
-  out.int(0); // axis
-  out.int(1); // draw mode
-  out.floats(color, "colour");
-  out.int(pointSize);
-  for (const value of [1, 3, 1, 1, 0, 0, 0, 0]) out.byte(value); // symbol and its size, line widths, styles, transparency
-  out.int(0); // meshes
-  out.int(contours.reduce((most, { surface = 0 }) => Math.max(most, surface), 0));
-  for (const [i, { xyz, sizes, surface = 0 }] of contours.entries()) {
-    const place = `contour ${i} of object ${at}`;
-    if (xyz.length % 3 !== 0) throw fault(`${xyz.length} coordinates in ${place}, three for each point are wanted`);
-    if (sizes && sizes.length * 3 !== xyz.length) throw fault(`${sizes.length} sizes for ${xyz.length / 3} points in ${place}`);
-    out.id("CONT");
-    for (const value of [xyz.length / 3, 0, 0, surface]) out.int(value); // flags, time
-    out.floats(xyz, place);
-    if (!sizes) continue;
-    out.id("SIZE");
-    out.int(4 * sizes.length);
-    out.floats(sizes, `the sizes of ${place}`);
-  }
-  out.id("IMAT");
-  out.int(MATERIAL_BYTES);
-  for (const word of MATERIAL) out.int(word);
+function contourChunks({ xyz, sizes, surface = 0, time = 0, labels }: NewModContour, place: string): ModChunk[] {
+  if (xyz.length % 3 !== 0) throw fault(`${xyz.length} coordinates in ${place}, three for each point are wanted`);
+  if (sizes && sizes.length * 3 !== xyz.length) throw fault(`${sizes.length} sizes for ${xyz.length / 3} points in ${place}`);
+  return [
+    { kind: "contour", head: { pointCount: xyz.length / 3, flags: 0, time, surface }, xyz: floatsOf(xyz, place) },
+    ...(labels ? [{ kind: "contourLabels", labels } as const] : []),
+    ...(sizes ? [{ kind: "sizes", sizes: floatsOf(sizes, `the sizes of ${place}`) } as const] : []),
+  ];
 }
 
-class ModWriter {
-  readonly bytes: Uint8Array;
-  readonly #view: DataView;
-  #at = 0;
-
-  constructor(size: number) {
-    this.bytes = new Uint8Array(size);
-    this.#view = new DataView(this.bytes.buffer);
-  }
-
-  id(letters: string): void {
-    for (let i = 0; i < 4; i++) this.byte(letters.charCodeAt(i));
-  }
-
-  byte(value: number): void {
-    this.#view.setUint8(this.#at++, value);
-  }
-
-  int(value: number): void {
-    this.#view.setInt32(this.#at, value);
-    this.#at += 4;
-  }
-
-  floats(values: ArrayLike<number>, what: string): void {
-    for (let i = 0; i < values.length; i++, this.#at += 4) {
-      const value = Math.fround(values[i]!);
-      if (!Number.isFinite(value)) throw fault(`${values[i]} among ${what}, numbers that a float32 holds are wanted`);
-      this.#view.setFloat32(this.#at, value);
-    }
-  }
-
-  /** Padded with NUL, one of which must remain. */
-  text(text: string, length: number): void {
-    const bytes = new TextEncoder().encode(text);
-    if (bytes.length >= length) throw fault(`${JSON.stringify(text)} has ${bytes.length} bytes, its field ${length - 1}`);
-    this.bytes.set(bytes, this.#at);
-    this.#at += length;
-  }
+function meshChunk({ vertices, indices, surface = 0, time = 0 }: NewModMesh, place: string): ModChunk {
+  if (vertices.length % 6 !== 0)
+    throw fault(`${vertices.length} coordinates in ${place}, six for each vertex and its normal are wanted`);
+  const [vertexCount, indexCount] = [vertices.length / 3, indices.length];
+  const head = { vertexCount, indexCount, flags: 0, time, surface };
+  return { kind: "mesh", mesh: { ...head, vertices: floatsOf(vertices, place), indices: Int32Array.from(indices) } };
 }
 
-function fault(message: string): EmporiumError {
-  return new EmporiumError("FORMAT_FIELD", `a model to be written: ${message}`);
+/** The old scale, which nobody reads, is 1 as in IMOD's own new models. */
+function imageChunk(image: ModImage): ModChunk {
+  const bytes = new Uint8Array(8 + 72);
+  bytes.set(new TextEncoder().encode("MINX"));
+  const view = new DataView(bytes.buffer);
+  view.setUint32(4, 72);
+  for (const at of [8, 12, 16]) view.setFloat32(at, 1);
+  return { kind: "image", image, bytes };
+}
+
+function floatsOf(values: ArrayLike<number>, place: string): Float32Array {
+  return Float32Array.from(values, (value) => float(value, place));
 }

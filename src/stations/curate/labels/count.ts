@@ -177,11 +177,11 @@ export async function countAsReference(
 }
 
 /** Models, and what would be one by its name: sidecars, backups, empty files. Links are noted by hygiene and point to files that are counted where they lie. */
-function isModelFile({ name, hygiene }: ArchiveFile): boolean {
+export function isModelFile({ name, hygiene }: ArchiveFile): boolean {
   return /\.mod~?$/i.test(name) && !hygiene.some((flag) => flag === "link" || flag === "broken-link" || flag === "special");
 }
 
-function classOf({ name, size, kind, head }: ArchiveFile, classified: Classified): ModelClass {
+export function classOf({ name, size, kind, head }: ArchiveFile, classified: Classified): ModelClass {
   if (kind === "sidecar" || isSidecarName(name)) return "sidecar";
   if (isBackupName(name)) return "backup";
   if (size === 0) return "empty";

@@ -99,7 +99,8 @@ function scopeOf(rows: readonly MatchRow[] | undefined, roots: readonly { path: 
   return scope;
 }
 
-async function vocabularyOf(file: string | undefined): Promise<Vocabulary> {
+/** The vocabulary, or the one that adds to it. @throws {EmporiumError} USAGE, CONFIG_SYNTAX, CONFIG_FIELD, CONFIG_RULE */
+export async function vocabularyOf(file: string | undefined): Promise<Vocabulary> {
   if (file === undefined) return defaultVocabulary();
   const text = await readFile(file, "utf8").catch((error: unknown) => {
     throw new EmporiumError(
@@ -110,7 +111,7 @@ async function vocabularyOf(file: string | undefined): Promise<Vocabulary> {
   return parseVocabulary(text, file);
 }
 
-function unreadableRecord(path: string, head: CountedHead): ErrorRecord {
+export function unreadableRecord(path: string, head: CountedHead): ErrorRecord {
   const file = shownPath(path);
   const reason =
     head?.format === "damaged"

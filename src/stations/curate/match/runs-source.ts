@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../../../core/clock.js";
 import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
@@ -143,6 +143,19 @@ async function fromPortal(endpoint: string, options: RunsOptions): Promise<Runs>
   } finally {
     await door.close();
   }
+}
+
+/** Runs of all answers that the workspace keeps, the latest first. Nobody is asked. */
+export async function keptRuns(workspace: string): Promise<PortalRun[]> {
+  const folder = join(workspace, "curate", "portal-runs");
+  const names = await readdir(folder).catch(() => [] as string[]);
+  const snapshots = await Promise.all(
+    names.filter((name) => name.endsWith(".json")).map((name) => readSnapshot(join(folder, name))),
+  );
+  return snapshots
+    .flatMap((snapshot) => snapshot ?? [])
+    .sort((a, b) => Date.parse(b.retrieved_at) - Date.parse(a.retrieved_at))
+    .flatMap(({ runs }) => runs);
 }
 
 async function readSnapshot(path: string): Promise<Snapshot | undefined> {

@@ -1,4 +1,5 @@
 import { EmporiumError, type ErrorRecord } from "../../../core/errors.js";
+import { ask, decimal, PLEASE, yamlText } from "../../../formats/yaml/yaml-text.js";
 import type { Store } from "../../../stores/store.js";
 import { type Location, openStore, parseLocation } from "../../../stores/url.js";
 import { checkConfig } from "../check/check.js";
@@ -26,7 +27,6 @@ import {
   tomogramBlocks,
 } from "./sections.js";
 import { patternsOf, seriesGlobs } from "./templates.js";
-import { ask, decimal, PLEASE, yamlText } from "./yaml-text.js";
 
 export interface NewConfigOptions {
   /** Folder or bucket to look at; without one the configuration is a form. */

@@ -133,9 +133,12 @@ export function stemOf(name: string): string {
   return name.replace(/(\.[A-Za-z][A-Za-z0-9]{0,7}){1,2}$/, "");
 }
 
+/** A day with what counts on from it is one word: of `mka2019-05-25-10` no part names a run. */
+const WORD = /[\p{L}+@#]*(?<!\d)\d{4}-\d{2}-\d{2}(?:-\d+)*(?![\p{L}\p{N}+@#])|[\p{L}\p{N}+@#]+/gu;
+
 /** Words of a name: what stands between `_`, `-`, `.`, blanks and the like. */
 export function wordsOf(text: string): { start: number; end: number }[] {
-  return Array.from(text.matchAll(/[\p{L}\p{N}+@#]+/gu), (match) => ({ start: match.index, end: match.index + match[0].length }));
+  return Array.from(text.matchAll(WORD), (match) => ({ start: match.index, end: match.index + match[0].length }));
 }
 
 interface WordIndex {

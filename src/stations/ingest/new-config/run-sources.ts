@@ -1,7 +1,7 @@
+import { ask } from "../../../formats/yaml/yaml-text.js";
 import type { Item, ItemKind } from "./inventory.js";
 import { byNumbers, stemOf } from "./run-names.js";
 import { globOf, type Pattern, patternsOf } from "./templates.js";
-import { ask } from "./yaml-text.js";
 
 /** Kinds whose files show the runs, those that most depositions name them by first. */
 const KINDS: readonly ItemKind[] = ["tomogram", "tiltseries", "mdoc", "rawtlt", "frame"];

@@ -1,10 +1,10 @@
+import { ask, decimal, Named } from "../../../formats/yaml/yaml-text.js";
 import type { Acquisition } from "./acquisition.js";
 import { rounded } from "./acquisition.js";
 import type { Answers } from "./answers.js";
 import type { Item } from "./inventory.js";
 import type { PointFile } from "./point-files.js";
 import { oneEach, type Pattern } from "./templates.js";
-import { ask, decimal, Named } from "./yaml-text.js";
 
 /** Blocks of one section, as `yamlText` takes them. */
 export type Blocks = readonly object[];

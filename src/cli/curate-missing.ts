@@ -1,0 +1,49 @@
+import { z } from "zod";
+import { command } from "./command.js";
+import { scanOptions } from "./curate-options.js";
+import { printReport } from "./report.js";
+
+export default command({
+  name: "curate missing",
+  summary: "List the runs of an archive that the portal does not have, by species, the largest first",
+  details: [
+    "Goes by the table of curate match: a folder that is called like a run, and that no row speaks for, is a run that the portal does not have. A row that is ambiguous speaks for its folder until a person has decided. Copies on several drives are one run.",
+    "For each species it says where its run folders lie: emporium ingest new --from FOLDER turns such a folder into the configuration of a dataset.",
+    "--out writes a row for each folder. perhaps names a run of the portal whose name is nearly the folder's.",
+    "Exit status: 0 done, 3 some folders could not be read.",
+  ],
+  positionals: ["dir"],
+  options: z.object({
+    ...scanOptions,
+    matches: z
+      .string()
+      .default("matching_runs.csv")
+      .meta({ description: "table of curate match (default: matching_runs.csv)", value: "FILE" }),
+    by: z
+      .enum(["runs", "bytes", "tomograms"])
+      .default("runs")
+      .meta({ description: "what makes a species large (default: runs)", value: "WHAT" }),
+    out: z.string().optional().meta({ description: "write a table of the folders there", value: "FILE" }),
+  }),
+  examples: [
+    {
+      run: "emporium curate missing demo-out/archive/grp_tomo_db1_d2 --matches demo-out/archive/matching_runs.csv --out demo-out/missing_runs.csv",
+      says: "what a drive holds that the portal does not",
+    },
+  ],
+  async run({ dir, full, jobs, matches, by, out }, io) {
+    const { missingInPortal } = await import("../stations/curate/missing/missing.js");
+    const report = await missingInPortal(dir, {
+      workspace: io.workspace,
+      full,
+      jobs,
+      matches,
+      by,
+      out,
+      clock: io.clock,
+      log: io.log,
+      signal: io.signal,
+    });
+    return printReport(report, io);
+  },
+});

@@ -1,0 +1,40 @@
+import { EmporiumError } from "../../../core/errors.js";
+import { groupsOf } from "../inventory/groups.js";
+import type { MatchRow } from "../match/match-row.js";
+import type { PortalRun } from "../match/portal-run.js";
+import type { NamedRun } from "./target-names.js";
+
+/** Gives a row of matches the ids that a file's name is made of. @throws {EmporiumError} CONFIG_FIELD, AMBIGUOUS: nothing is guessed */
+export type CompleteRun = (row: MatchRow) => NamedRun;
+
+/** A row that lacks an id is looked up in the lists of runs: by its run's id, else by the name where one run alone is called so. */
+export function runCompleter(lists: readonly PortalRun[]): CompleteRun {
+  const byId = groupsOf(
+    lists.filter(({ id }) => id !== ""),
+    ({ id }) => id,
+  );
+  const byName = groupsOf(lists, ({ name }) => name);
+  return ({ portalRun: name, portalRunId, datasetId }) => {
+    if (portalRunId !== "" && datasetId !== "") return { name, id: portalRunId, datasetId };
+    const known = (portalRunId === "" ? byName.get(name) : byId.get(portalRunId)) ?? [];
+    const fitting = known.filter(
+      (run) => run.name === name && run.id !== "" && run.datasetId !== "" && (datasetId === "" || run.datasetId === datasetId),
+    );
+    const distinct = new Map(fitting.map((run) => [run.id, run]));
+    const [only] = distinct.values();
+    if (only && distinct.size === 1) return { name, id: only.id, datasetId: only.datasetId };
+    const lacking = [...(portalRunId === "" ? ["run id"] : []), ...(datasetId === "" ? ["dataset"] : [])].join(" and ");
+    if (distinct.size > 1) {
+      throw new EmporiumError(
+        "AMBIGUOUS",
+        `${name}: the table has no ${lacking}, and ${distinct.size} runs of the portal are called so`,
+        {
+          hint: "write CZI_run_id into the table of matches",
+        },
+      );
+    }
+    throw new EmporiumError("CONFIG_FIELD", `${name}: the table has no ${lacking}, and no list of runs that is kept says it`, {
+      hint: "name the portal, or a file of its runs with ids, with --runs",
+    });
+  };
+}

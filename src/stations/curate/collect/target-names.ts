@@ -1,0 +1,65 @@
+import { EmporiumError } from "../../../core/errors.js";
+import { checkName, nameFault } from "../../../model/names.js";
+
+/** A portal's run, as far as names are made of it. */
+export interface NamedRun {
+  readonly name: string;
+  readonly id: string;
+  readonly datasetId: string;
+}
+
+/** Room for the hidden name of a file that is being written, and for `-1a2b3c4d`. */
+const NAME_BYTES_MAX = 220;
+
+/**
+ * Where a file goes, by the portal's pattern: `<dataset>/<run>_<run id>_<file>`. What a name on a disk may hold and a key may not (line ends, backslashes, bytes
+ * that are no UTF-8) becomes `_`, and a name that is too long is cut; `cut` says so, since such a name may be another's as well.
+ *
+ * @throws {EmporiumError} NAME_UNSAFE for a run or dataset that can be no part of a key
+ */
+export function targetName({ name, id, datasetId }: NamedRun, fileName: string): { dest: string; cut: boolean } {
+  checkName(datasetId, "dataset");
+  checkName(name, "run");
+  if (!/^[\w.-]+$/.test(id)) {
+    throw new EmporiumError("NAME_UNSAFE", `the run id ${JSON.stringify(id)} of ${name} is no number`, {
+      hint: "correct CZI_run_id in the table of matches",
+    });
+  }
+  const plain = fileName.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\\/]|\p{Surrogate}/gu, "_");
+  const dot = plain.lastIndexOf(".");
+  const [stem, ext] = dot > 0 ? [plain.slice(0, dot), plain.slice(dot)] : [plain, ""];
+  const front = `${name}_${id}_`;
+  const room = NAME_BYTES_MAX - Buffer.byteLength(front) - Buffer.byteLength(ext);
+  if (room < 1) {
+    throw new EmporiumError("NAME_UNSAFE", `the run ${name} has a name that leaves no room for that of a file`, {
+      place: { file: fileName },
+    });
+  }
+  const short = cutTo(stem, room);
+  const last = `${front}${short}${ext}`;
+  const fault = nameFault(last);
+  if (fault) throw new EmporiumError("NAME_UNSAFE", `${JSON.stringify(last)} ${fault}`, { place: { file: fileName } });
+  return { dest: `${datasetId}/${last}`, cut: short !== stem || plain !== fileName };
+}
+
+/** The beginning of a text in so many bytes of UTF-8, no character cut in two. */
+function cutTo(text: string, bytes: number): string {
+  let short = "";
+  let left = bytes;
+  for (const character of text) {
+    left -= Buffer.byteLength(character);
+    if (left < 0) break;
+    short += character;
+  }
+  return short;
+}
+
+/** The name with the beginning of its content's hash, where the name alone would be another file's, too. */
+export function withHash(dest: string, sha256: string): string {
+  const dot = dest.lastIndexOf(".");
+  const at = dot > dest.lastIndexOf("/") ? dot : dest.length;
+  return `${dest.slice(0, at)}-${sha256.slice(0, 8)}${dest.slice(at)}`;
+}
+
+/** Names that some disk takes for one: capitals, and letters composed in two ways. */
+export const foldedName = (dest: string): string => dest.normalize("NFC").toLowerCase();

@@ -1,0 +1,122 @@
+import { EmporiumError } from "../../../core/errors.js";
+import { type Json, type JsonObject, parseJson } from "../../../core/json.js";
+import { BATCH_STATES, type BatchState } from "./states.js";
+
+/** What a person may know of a batch beside its files. */
+export interface BatchFacts {
+  readonly label?: string | undefined;
+  readonly drives?: readonly string[] | undefined;
+  readonly species?: readonly string[] | undefined;
+  readonly recipient?: string | undefined;
+  readonly note?: string | undefined;
+  /** Where its files lie. */
+  readonly dest?: string | undefined;
+  readonly fileCount?: number | undefined;
+  readonly runCount?: number | undefined;
+  /** SHA-256 of its manifest. */
+  readonly checksum?: string | undefined;
+}
+
+/** A file of a batch, by what is in it and where it was sent. */
+export interface LedgerFile {
+  readonly sha256: string;
+  /** Key below the batch's destination. */
+  readonly dest: string;
+}
+
+/** One line of the ledger. Lines are added and never changed: the state of a batch is what its lines come to. */
+export interface LedgerEvent {
+  /** ISO 8601, UTC. */
+  readonly at: string;
+  readonly batch: string;
+  /** The state from now on; absent where it stays. */
+  readonly state?: BatchState | undefined;
+  readonly facts: BatchFacts;
+  /** All files of the batch, where they are new. */
+  readonly files?: readonly LedgerFile[] | undefined;
+}
+
+/** A batch as its lines have it. */
+export interface Batch extends BatchFacts {
+  readonly id: string;
+  readonly state: BatchState;
+  readonly files: readonly LedgerFile[];
+  /** When it came into each state, the last time. */
+  readonly dates: Readonly<Partial<Record<BatchState, string>>>;
+  readonly history: readonly LedgerEvent[];
+}
+
+/** The batches of a ledger, in the order in which they were begun. */
+export function foldEvents(events: Iterable<LedgerEvent>): Map<string, Batch> {
+  const batches = new Map<string, Batch>();
+  for (const event of events) {
+    const { batch: id, at, facts, files } = event;
+    const known = batches.get(id) ?? { id, state: "draft", files: [], dates: {}, history: [] };
+    const state = event.state ?? known.state;
+    const dates = event.state === undefined ? known.dates : { ...known.dates, [event.state]: at };
+    const given = Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));
+    batches.set(id, { ...known, ...given, state, dates, files: files ?? known.files, history: [...known.history, event] });
+  }
+  return batches;
+}
+
+/** In the order of the lines of the file. */
+export function eventJson({ at, batch, state, facts, files }: LedgerEvent): JsonObject {
+  return {
+    at,
+    batch,
+    state,
+    ...factsJson(facts),
+    files: files?.map(({ sha256, dest }) => ({ sha256, dest })),
+  };
+}
+
+/** Facts as the files and the output of the program call them. */
+export function factsJson(facts: BatchFacts): JsonObject {
+  const { label, drives, species, fileCount, runCount, recipient, dest, checksum, note } = facts;
+  return { label, drives, species, n_files: fileCount, n_runs: runCount, recipient, dest, checksum, note };
+}
+
+/** @throws {EmporiumError} CONFIG_SYNTAX, CONFIG_FIELD */
+export function parseEvent(line: string): LedgerEvent {
+  const raw = parseJson(line);
+  if (typeof raw !== "object" || raw === null || Array.isArray(raw)) throw fault("an object is wanted");
+  const object = raw as JsonObject;
+  const at = textOf(object.at);
+  const batch = textOf(object.batch);
+  const state = textOf(object.state);
+  if (at === undefined || batch === undefined) throw fault("at and batch are wanted");
+  if (state !== undefined && !BATCH_STATES.some((known) => known === state)) throw fault(`state ${state}`);
+  return {
+    at,
+    batch,
+    state: state as BatchState | undefined,
+    facts: {
+      label: textOf(object.label),
+      drives: textsOf(object.drives),
+      species: textsOf(object.species),
+      fileCount: numberOf(object.n_files),
+      runCount: numberOf(object.n_runs),
+      recipient: textOf(object.recipient),
+      dest: textOf(object.dest),
+      checksum: textOf(object.checksum),
+      note: textOf(object.note),
+    },
+    files: filesOf(object.files),
+  };
+}
+
+function filesOf(value: Json | undefined): LedgerFile[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  return (value as readonly JsonObject[]).map((item) => {
+    const [sha256, dest] = [textOf(item?.sha256), textOf(item?.dest)];
+    if (sha256 === undefined || dest === undefined) throw fault("a file without sha256 and dest");
+    return { sha256, dest };
+  });
+}
+
+const fault = (message: string) => new EmporiumError("CONFIG_FIELD", message);
+const textOf = (value: Json | undefined) => (typeof value === "string" ? value : undefined);
+const numberOf = (value: Json | undefined) => (typeof value === "number" ? value : undefined);
+const textsOf = (value: Json | undefined) =>
+  Array.isArray(value) ? (value as readonly Json[]).flatMap((item) => textOf(item) ?? []) : undefined;

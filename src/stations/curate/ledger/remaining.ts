@@ -1,0 +1,70 @@
+import type { ErrorRecord } from "../../../core/errors.js";
+import { groupsOf, keyOf } from "../inventory/groups.js";
+import { shownPath } from "../inventory/path-bytes.js";
+import { type LabelsOptions, labelArchive } from "../labels/labels.js";
+import type { Batch } from "./events.js";
+import { readLedger } from "./ledger.js";
+
+export interface RemainingReport {
+  /** Models by label, species and drive that no batch speaks for, the most first. */
+  readonly groups: readonly { label: string; species: string; drive: string; models: number; batches: readonly string[] }[];
+  readonly errors: readonly ErrorRecord[];
+  readonly exitStatus: number;
+  toText(): string;
+}
+
+/**
+ * What is left to collect, the largest group first: labels of an archive by species and drive. A group of which a batch tells label and drive stands behind those
+ * of which none does, with the names of the batches: how much of it is new is said by `collect --dry-run`.
+ */
+export async function remainingGroups(dirs: readonly string[], options: LabelsOptions): Promise<RemainingReport> {
+  const { batches } = await readLedger(options);
+  const { matrix, errors, exitStatus } = await labelArchive(dirs, {
+    ...options,
+    plot: undefined,
+    csv: undefined,
+    matrix: undefined,
+  });
+  const cells = matrix.flatMap(({ drive, species, labels }) =>
+    Object.entries(labels).map(([label, models]) => ({ drive, species, label, models })),
+  );
+  const groups = [...groupsOf(cells, ({ drive, species, label }) => keyOf(drive, species, label)).values()]
+    .map((group) => ({
+      ...group[0]!,
+      models: group.reduce((sum, { models }) => sum + models, 0),
+      batches: [...batches.values()].filter((batch) => speaksFor(batch, group[0]!)).map(({ id }) => id),
+    }))
+    .sort(
+      (a, b) =>
+        Math.min(1, a.batches.length) - Math.min(1, b.batches.length) ||
+        b.models - a.models ||
+        byText(a.label, b.label) ||
+        byText(a.species, b.species) ||
+        byText(a.drive, b.drive),
+    );
+  return {
+    groups,
+    errors,
+    exitStatus,
+    toText: () =>
+      groups
+        .map(
+          ({ label, species, drive, models, batches }) =>
+            `${String(models).padStart(6)}  ${label.padEnd(8)}  ${shownPath(species || "unknown species").padEnd(24)}  ${shownPath(drive)}${batches.length > 0 ? `  in ${batches.join(", ")}` : ""}`,
+        )
+        .join("\n") || "nothing is left",
+  };
+}
+
+function speaksFor({ label, drives, species, state }: Batch, cell: { label: string; drive: string; species: string }): boolean {
+  const same = (names: readonly string[] | undefined, name: string) =>
+    names === undefined || names.length === 0 || names.includes(name);
+  return (
+    state !== "rejected" &&
+    label?.toLowerCase() === cell.label.toLowerCase() &&
+    same(drives, cell.drive) &&
+    same(species, cell.species)
+  );
+}
+
+const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

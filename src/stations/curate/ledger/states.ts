@@ -1,0 +1,34 @@
+import { EmporiumError } from "../../../core/errors.js";
+
+/** What becomes of a batch, from the first thought of it to the portal. */
+export const BATCH_STATES = ["draft", "packed", "submitted", "accepted", "published", "rejected"] as const;
+export type BatchState = (typeof BATCH_STATES)[number];
+
+/** Where a batch may go from each state. What was rejected begins again. */
+export const MOVES: Readonly<Record<BatchState, readonly BatchState[]>> = {
+  draft: ["packed"],
+  packed: ["submitted", "draft"],
+  submitted: ["accepted", "rejected"],
+  accepted: ["published"],
+  published: [],
+  rejected: ["draft"],
+};
+
+/** In these a batch is still being made, and may be collected anew. */
+export const isOpen = (state: BatchState): boolean => state === "draft" || state === "packed";
+
+/** @throws {EmporiumError} USAGE */
+export function parseState(text: string): BatchState {
+  const state = BATCH_STATES.find((known) => known === text.toLowerCase());
+  if (state) return state;
+  throw new EmporiumError("USAGE", `"${text}" is no state of a batch, wanted one of ${BATCH_STATES.join(", ")}`);
+}
+
+/** @throws {EmporiumError} USAGE for a move that skips a state or goes back */
+export function checkMove(batch: string, from: BatchState, to: BatchState): void {
+  if (MOVES[from].includes(to)) return;
+  const allowed = MOVES[from].join(" or ") || "nowhere";
+  throw new EmporiumError("USAGE", `batch ${batch} is ${from}: from there it goes to ${allowed}, not to ${to}`, {
+    hint: "emporium curate batches list --history shows how it came there",
+  });
+}

@@ -1,0 +1,199 @@
+import { existsSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { EmporiumError, type ErrorRecord } from "../../../core/errors.js";
+import { formatBytes } from "../../../core/units.js";
+import type { Archive } from "../inventory/archive.js";
+import { csvBytes, csvLine, parseCsv } from "../inventory/csv.js";
+import { decodePath, shownPath } from "../inventory/path-bytes.js";
+import { isSkipped } from "../inventory/place.js";
+import { looseRunName, parseRunName } from "../inventory/run-name.js";
+import { type ScanOptions, scanArchive } from "../inventory/scan.js";
+import { writeWhole } from "../inventory/write-whole.js";
+import { readTable } from "../match/match.js";
+import { type MatchRow, parseMatches } from "../match/match-row.js";
+import { type ArchiveRun, type MissingSpecies, missingRuns, type SizeBy } from "./missing-runs.js";
+
+export interface MissingOptions extends Omit<ScanOptions, "heads"> {
+  /** The table of `curate match`. */
+  matches: string;
+  /** A table of all run folders. */
+  out?: string | undefined;
+  by?: SizeBy | undefined;
+}
+
+export interface MissingReport {
+  /** The largest first. Names as the archive has them; what nobody knows is null. */
+  readonly species: readonly {
+    readonly species: string | null;
+    readonly runs: number;
+    readonly drives: readonly string[];
+    readonly files: number;
+    readonly bytes: number;
+    readonly tomograms: number;
+    readonly tilt_series: number;
+    readonly models: number;
+    readonly folders: readonly {
+      readonly run: string;
+      readonly path: string;
+      readonly drive: string;
+      readonly files: number;
+      readonly bytes: number;
+      readonly tomograms: number;
+      readonly tilt_series: number;
+      readonly models: number;
+      readonly perhaps: string | null;
+    }[];
+    /** What `ingest new --from` takes. */
+    readonly places: readonly { readonly path: string; readonly runs: number; readonly portal_runs: number }[];
+  }[];
+  readonly counts: { readonly runs: number; readonly folders: number; readonly files: number; readonly bytes: number };
+  readonly out: string | null;
+  readonly errors: readonly ErrorRecord[];
+  readonly exitStatus: number;
+  toText(): string;
+}
+
+/**
+ * Which runs of an archive a portal does not have: run folders that no row of a table of matches speaks for.
+ *
+ * @throws {EmporiumError} USAGE, CONFIG_SYNTAX, CONFIG_FIELD (the table), CONFIG_RULE (it was made of other folders); as `scanArchive`
+ */
+export async function missingInPortal(dirs: readonly string[], options: MissingOptions): Promise<MissingReport> {
+  const { matches, out, by, ...scan } = options;
+  const rows = parseMatches(await readTable(matches, "--matches"), matches);
+  const unmatched = await unmatchedPaths(matches);
+  // a sidecar that is not called one is no model
+  const archive = await scanArchive(dirs, { ...scan, heads: "models" });
+  for (const { path } of archive.roots) requireSeen(path, rows, unmatched, matches);
+  const species = missingRuns(await archiveRuns(archive, scan.signal), rows, by);
+  if (out !== undefined) await writeWhole(out, [csvBytes(tableOf(species))]);
+  return report(species, out, archive.errors);
+}
+
+/** What `curate match` lists beside its table; undefined where it is not there. */
+async function unmatchedPaths(matches: string): Promise<readonly string[] | undefined> {
+  const file = join(dirname(resolve(matches)), "unmatched_archive.csv");
+  if (!existsSync(file)) return undefined;
+  const [, ...rows] = parseCsv(decodePath(await readTable(file, "--matches")), file);
+  return rows.map(({ cells }) => cells[0] ?? "");
+}
+
+/** Of a drive that was not matched all runs would be missing. */
+function requireSeen(root: string, rows: readonly MatchRow[], unmatched: readonly string[] | undefined, matches: string): void {
+  const withPaths = rows.filter(({ path }) => path !== "");
+  if (withPaths.length < rows.length) return;
+  const below = (path: string) => path === root || path.startsWith(`${root}/`);
+  if (withPaths.some(({ path }) => below(path)) || unmatched?.some(below)) return;
+  throw new EmporiumError("CONFIG_RULE", `${matches}: none of its ${rows.length} rows is of ${shownPath(root || "/")}`, {
+    place: { file: matches },
+    hint: "match all of these folders first: emporium curate match DIR… --out FILE",
+  });
+}
+
+type OpenRun = { -readonly [Name in keyof ArchiveRun]: ArchiveRun[Name] };
+
+/** Folders that are called like runs, with what lies in them. A run within a run counts for itself. */
+async function archiveRuns(archive: Archive, signal: AbortSignal | undefined): Promise<ArchiveRun[]> {
+  const runs = new Map<string, OpenRun>();
+  for await (const { path, rel, drive, species, files } of archive.folders({ signal })) {
+    if (isSkipped(rel, false)) continue;
+    const name = basename(path);
+    if (parseRunName(name) !== undefined || looseRunName(name) !== undefined)
+      runs.set(path, { name, path, drive, species, files: 0, bytes: 0, tomograms: 0, tiltSeries: 0, models: 0 });
+    const run = nearest(path, runs);
+    if (!run) continue;
+    for (const { kind, size } of files) {
+      run.files++;
+      run.bytes += size;
+      if (kind === "rec") run.tomograms++;
+      else if (kind === "tilt") run.tiltSeries++;
+      else if (kind === "model") run.models++;
+    }
+  }
+  return [...runs.values()];
+}
+
+/** Folders come before those in them, so all that may be above is known. */
+function nearest(path: string, runs: ReadonlyMap<string, OpenRun>): OpenRun | undefined {
+  for (let at = path; at.length > 1; at = at.slice(0, Math.max(0, at.lastIndexOf("/")))) {
+    const run = runs.get(at);
+    if (run) return run;
+  }
+  return undefined;
+}
+
+const COLUMNS = ["species", "run", "path", "drive", "files", "bytes", "tomograms", "tilt_series", "models", "perhaps"];
+
+function tableOf(species: readonly MissingSpecies[]): string {
+  const lines = species.flatMap((one) =>
+    one.folders.map((run) =>
+      csvLine([
+        one.species,
+        run.name,
+        run.path,
+        run.drive,
+        run.files,
+        run.bytes,
+        run.tomograms,
+        run.tiltSeries,
+        run.models,
+        run.perhaps,
+      ]),
+    ),
+  );
+  return csvLine(COLUMNS) + lines.join("");
+}
+
+const SPECIES_SHOWN = 30;
+
+function report(species: readonly MissingSpecies[], out: string | undefined, errors: readonly ErrorRecord[]): MissingReport {
+  const folders = species.flatMap((one) => one.folders);
+  const counts = {
+    runs: species.reduce((sum, { runs }) => sum + runs, 0),
+    folders: folders.length,
+    files: folders.reduce((sum, { files }) => sum + files, 0),
+    bytes: folders.reduce((sum, { bytes }) => sum + bytes, 0),
+  };
+  return {
+    species: species.map(({ species: name, runs, drives, files, bytes, tomograms, tiltSeries, models, ...rest }) => ({
+      species: name ?? null,
+      ...{ runs, drives, files, bytes, tomograms, tilt_series: tiltSeries, models },
+      folders: rest.folders.map((run) => ({
+        ...{ run: run.name, path: run.path, drive: run.drive, files: run.files, bytes: run.bytes, tomograms: run.tomograms },
+        ...{ tilt_series: run.tiltSeries, models: run.models, perhaps: run.perhaps ?? null },
+      })),
+      places: rest.places.map(({ path, runs, portalRuns }) => ({ path, runs, portal_runs: portalRuns })),
+    })),
+    counts,
+    out: out ?? null,
+    errors,
+    exitStatus: errors.length > 0 ? 3 : 0,
+    toText() {
+      if (species.length === 0) return "every run folder is a run of the portal";
+      const doubtful = folders.filter(({ perhaps }) => perhaps !== undefined);
+      return [
+        `${many(counts.runs, "run")} in ${many(counts.folders, "folder")} (${many(counts.files, "file")}, ${formatBytes(counts.bytes)}) that the portal does not have`,
+        ...species.slice(0, SPECIES_SHOWN).flatMap((one) => speciesLines(one)),
+        ...(species.length > SPECIES_SHOWN ? [`and ${species.length - SPECIES_SHOWN} more species (--json, --out)`] : []),
+        ...(doubtful.length > 0
+          ? [
+              `${many(doubtful.length, "folder")} may be of the portal's runs after all: ${shownPath(doubtful[0]!.name)} is like ${doubtful[0]!.perhaps}`,
+            ]
+          : []),
+        ...(out === undefined ? [] : [`written: ${out}`]),
+      ].join("\n");
+    },
+  };
+}
+
+function speciesLines({ species, runs, drives, tomograms, tiltSeries, models, bytes, places }: MissingSpecies): string[] {
+  const [first] = places;
+  const more = places.length > 1 ? ` and ${places.length - 1} more` : "";
+  const also = first && first.portalRuns > 0 ? `, beside ${first.portalRuns} of the portal's` : "";
+  return [
+    `${shownPath(species ?? "species unknown")}: ${many(runs, "run")} on ${drives.map(shownPath).join(", ")}, ${many(tomograms, "tomogram")}, ${tiltSeries} tilt series, ${many(models, "model")}, ${formatBytes(bytes)}`,
+    ...(first ? [`  in ${shownPath(first.path)}${also}${more}`] : []),
+  ];
+}
+
+const many = (count: number, one: string): string => `${count} ${one}${count === 1 ? "" : "s"}`;

@@ -1,0 +1,114 @@
+import type { RandomAccess } from "../../../core/bytes.js";
+import { asEmporiumError, EmporiumError, type ErrorCode, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
+import { modAscii, oneLine, slicerNumbers } from "../../../formats/mod/ascii.js";
+import { readMod, readModParts } from "../../../formats/mod/read.js";
+import { openObject } from "../../../stores/store.js";
+import { openLocation } from "../../../stores/url.js";
+import { appleFormat } from "../inventory/head-facts.js";
+import { type DrawnOn, drawnOn, type TomogramCandidate } from "./drawn-on.js";
+import { type ModelInfo, modelInfo } from "./model-info.js";
+import { tomogramsNear } from "./tomograms-near.js";
+
+export interface ModelsOptions {
+  anonymous?: boolean | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/** What was made of each model that could be read, in the order in which they were asked for. */
+export interface ModelsRead<T> {
+  readonly models: readonly { readonly file: string; readonly value: T }[];
+  readonly errors: readonly ErrorRecord[];
+  /** 0 all, 3 some, 1 none. */
+  readonly exitStatus: number;
+}
+
+/** Everything that a model says, and the volume beside it that it was drawn on; null where there is none to compare with. */
+export async function inspectModels(
+  files: readonly string[],
+  options: ModelsOptions = {},
+): Promise<ModelsRead<ModelInfo & { readonly drawn_on: DrawnOn | null }>> {
+  const near = volumeFinder(options);
+  return readEach(files, options, async (source) => {
+    const { info, summary } = await modelInfo(source, options);
+    const volumes = await near(source.name);
+    return { ...info, drawn_on: volumes.length > 0 ? drawnOn(summary, volumes) : null };
+  });
+}
+
+/** Volumes near a model, each folder looked at once. */
+function volumeFinder(options: ModelsOptions): (model: string) => Promise<TomogramCandidate[]> {
+  const known = new Map<string, Promise<TomogramCandidate[]>>();
+  return (model) => {
+    const folder = model.replace(/[^/]*$/, "");
+    const found =
+      known.get(folder) ??
+      // a server that lists nothing, a folder that may not be listed: the model itself is there
+      tomogramsNear(model, options).catch((error: unknown) => {
+        if (options.signal?.aborted) throw error;
+        return [];
+      });
+    known.set(folder, found);
+    return found;
+  };
+}
+
+/** Each model as text of IMOD. */
+export async function modelsAsAscii(files: readonly string[], options: ModelsOptions = {}): Promise<ModelsRead<string>> {
+  return readEach(files, options, async (source) => modAscii(await readMod(source, options)));
+}
+
+/** The slicer angles of each model: a line for each, six numbers, a tab and the label. */
+export async function slicerLines(files: readonly string[], options: ModelsOptions = {}): Promise<ModelsRead<string[]>> {
+  return readEach(files, options, async (source) => {
+    const lines: string[] = [];
+    for await (const part of readModParts(source, { ...options, points: false }))
+      if (part.kind === "slicerAngles") lines.push(`${slicerNumbers(part.slicer)}\t${oneLine(part.slicer.label)}`);
+    return lines;
+  });
+}
+
+async function readEach<T>(
+  files: readonly string[],
+  { anonymous, signal }: ModelsOptions,
+  read: (source: RandomAccess) => Promise<T>,
+): Promise<ModelsRead<T>> {
+  const models: { file: string; value: T }[] = [];
+  const errors: ErrorRecord[] = [];
+  for (const file of files) {
+    signal?.throwIfAborted();
+    try {
+      const { store, key } = await openLocation(file, { anonymous });
+      const source = await openObject(store, key, { signal });
+      await refuseSidecar(source, signal);
+      models.push({ file, value: await read(source) });
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      errors.push(toErrorRecord(asModelError(asEmporiumError(error))));
+    }
+  }
+  return { models, errors, exitStatus: errors.length === 0 ? 0 : models.length > 0 ? 3 : 1 };
+}
+
+async function refuseSidecar(source: RandomAccess, signal: AbortSignal | undefined): Promise<void> {
+  const head = await source.read({ offset: 0, length: 8 }, { signal });
+  const apple = appleFormat(head);
+  if (apple === undefined && head.length > 0) return;
+  const found =
+    apple === undefined ? "an empty file" : `a sidecar of macOS (${apple === "appledouble" ? "AppleDouble" : "AppleSingle"})`;
+  throw new EmporiumError("NOT_IMOD", `${source.name}: ${found}, a model is wanted`, {
+    place: { file: source.name, byte: 0 },
+    hint: apple === undefined ? "copy the file again, or leave it out" : "the model itself has the same name without ._ in front",
+  });
+}
+
+const CODES: Partial<Record<ErrorCode, ErrorCode>> = {
+  FORMAT_UNKNOWN: "NOT_IMOD",
+  FORMAT_UNSUPPORTED: "NOT_IMOD",
+  FORMAT_FIELD: "NOT_IMOD",
+  FORMAT_TRUNCATED: "TRUNCATED",
+};
+
+function asModelError(error: EmporiumError): EmporiumError {
+  const code = CODES[error.code];
+  return code === undefined ? error : new EmporiumError(code, error.message, error.facts);
+}

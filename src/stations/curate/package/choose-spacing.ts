@@ -1,0 +1,85 @@
+import { EmporiumError } from "../../../core/errors.js";
+import { voxelSpacingName } from "../../../model/voxel-spacing.js";
+import { drawnOn } from "../models/drawn-on.js";
+import type { ModelSummary } from "../models/summary.js";
+import type { PortalTomogram } from "./tree-tomograms.js";
+
+/** On which of the portal's volumes a model's points are voxels. */
+export interface Chosen {
+  /** `13.480`. */
+  readonly spacing: string;
+  /** Number of the alignment's folder; the portal's first where nobody knows. */
+  readonly alignment: string;
+  readonly note?: string | undefined;
+}
+
+const FIRST_ALIGNMENT = "100";
+
+export interface ChooseOptions {
+  /** Of the portal's run; undefined where its tree is not known. */
+  readonly tomograms: readonly PortalTomogram[] | undefined;
+  /** Å, as a person says. */
+  readonly voxelSpacing: number | undefined;
+  /** How much finer the volume is that was drawn on. */
+  readonly binning: number;
+}
+
+/**
+ * The voxel spacing of a model's annotation: that of the portal's tomogram whose size it has, as `drawnOn` compares them; without the portal's tree what a person
+ * says, else the model's own pixel size.
+ *
+ * @throws {EmporiumError} AMBIGUOUS where no tomogram fits, or several of different spacings; FORMAT_FIELD for a model that is drawn on a volume seen from
+ *   another side, or says no pixel size
+ */
+export function chooseSpacing(model: ModelSummary, name: string, options: ChooseOptions): Chosen {
+  const { tomograms, voxelSpacing, binning } = options;
+  if (tomograms === undefined) {
+    const own = model.scale_A?.[0] ?? (model.pixsize_nm === null ? undefined : 10 * model.pixsize_nm);
+    const angstrom = voxelSpacing ?? (own === undefined ? undefined : own * binning);
+    if (angstrom !== undefined && angstrom > 0 && Number.isFinite(angstrom))
+      return { spacing: voxelSpacingName(angstrom), alignment: FIRST_ALIGNMENT };
+    throw new EmporiumError("FORMAT_FIELD", `${name} has no pixel size: the voxel spacing is wanted`, {
+      hint: "--tree names the portal's tree, --voxel-spacing the spacing of all",
+    });
+  }
+  const wanted = tomograms.filter(({ spacing }) => voxelSpacing === undefined || spacing === voxelSpacingName(voxelSpacing));
+  const candidates = wanted.map(({ path, shape, voxelAngstrom }) => {
+    const finer = shape.map((length, axis) => unbinned(length, model.max[2 - axis]!, binning)) as [number, number, number];
+    const voxel = voxelAngstrom / binning;
+    return { path, shape: finer, voxelAngstrom: [voxel, voxel, voxel] as const };
+  });
+  const { path, candidates: fits, reason } = drawnOn(model, candidates);
+  const best = fits.filter(({ score, size_match }) => size_match && score === fits[0]!.score);
+  const meant = wanted.filter((tomogram) =>
+    path === undefined ? best.some((fit) => fit.path === tomogram.path) : tomogram.path === path,
+  );
+  const spacings = new Set(meant.map(({ spacing }) => spacing));
+  if (meant.length === 0 || spacings.size > 1) {
+    throw new EmporiumError(
+      "AMBIGUOUS",
+      `${name}: on which of ${wanted.length} tomograms it was drawn is not certain: ${reason}`,
+      {
+        hint: "--voxel-spacing chooses among spacings, --binning says that a finer volume was drawn on",
+      },
+    );
+  }
+  const shape = candidates.find((candidate) => candidate.path === meant[0]!.path)!.shape;
+  if (shape[0] !== model.max[2] || shape[1] !== model.max[1]) {
+    throw new EmporiumError("FORMAT_FIELD", `${name} was saved on a view with y and z exchanged (${reason})`, {
+      hint: "open it on the volume as it is, not flipped, in 3dmod and save it: then its coordinates are the volume's",
+    });
+  }
+  const alignments = [...new Set(meant.flatMap(({ alignment }) => alignment ?? []))].sort((a, b) => Number(a) - Number(b));
+  const mismatch = fits.find((fit) => fit.path === meant[0]!.path)?.pixel_match === false;
+  return {
+    spacing: meant[0]!.spacing,
+    alignment: alignments[0] ?? FIRST_ALIGNMENT,
+    note: mismatch ? `${name}: ${reason}` : undefined,
+  };
+}
+
+/** The length of a finer volume of which `binning` voxels make one: programs round the last one away. */
+function unbinned(length: number, wanted: number, binning: number): number {
+  const finer = length * binning;
+  return binning !== 1 && Math.abs(finer - wanted) < Math.max(binning, 1) ? wanted : finer;
+}

@@ -1,0 +1,60 @@
+import { EmporiumError } from "../../../core/errors.js";
+import type { Classified } from "../labels/classify.js";
+import type { Vocabulary } from "../labels/vocabulary.js";
+import type { PackageProfile } from "./profile.js";
+
+/** What an annotation shows, in the words of the portal's configurations. `id` is undefined where nobody has said it. */
+export interface AnnotatedObject {
+  readonly name: string;
+  readonly id: string | undefined;
+  readonly description?: string | undefined;
+  readonly state?: string | undefined;
+}
+
+/** Names of the Gene Ontology for identifiers of the default vocabulary: the portal asks for a name as the ontology has it. */
+const GENE_ONTOLOGY: Readonly<Record<string, string>> = {
+  "GO:0009428": "bacterial-type flagellum basal body, distal rod, P ring",
+  "GO:0009431": "bacterial-type flagellum basal body, MS ring",
+  "GO:0030694": "bacterial-type flagellum basal body, rod",
+  "GO:0044096": "type IV pilus",
+  "GO:0009289": "pilus",
+  "GO:0120100": "bacterial-type flagellum motor",
+};
+
+/**
+ * The object of a label: as the profile says, else as the vocabulary does.
+ *
+ * @throws {EmporiumError} CONFIG_FIELD for a label that nobody has explained: a guess would become the name of the annotation
+ */
+export function objectOf(
+  { label, meaning, status }: Classified,
+  vocabulary: Vocabulary,
+  { objects }: Pick<PackageProfile, "objects">,
+): AnnotatedObject {
+  const given = Object.entries(objects).find(([name]) => name.toLowerCase() === label.toLowerCase())?.[1];
+  const ontology = vocabulary.labels.find(({ name }) => name === label)?.ontology;
+  if (given) return { ...given, id: given.id ?? ontology };
+  const known = ontology === undefined ? undefined : GENE_ONTOLOGY[ontology];
+  const name = known ?? (meaning === "" ? undefined : meaning);
+  if (name === undefined) {
+    const said = status === "unresolved" ? "is a term of the laboratory that nobody has explained" : "is in no vocabulary";
+    throw new EmporiumError("CONFIG_FIELD", `label ${label} ${said}: what it shows is wanted`, {
+      hint: `--object "name as the ontology has it" --object-id GO:…, or objects of --profile, or --vocabulary`,
+    });
+  }
+  return {
+    name,
+    id: ontology,
+    ...(known !== undefined && meaning !== "" && meaning.length <= 50 ? { description: meaning } : {}),
+  };
+}
+
+/** `cytosolic ribosome` → `cytosolic-ribosome`. */
+export function slugOf(name: string): string {
+  const slug = name
+    .normalize("NFKD")
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-+|-+$/g, "");
+  return slug === "" ? "annotation" : slug;
+}

@@ -1,0 +1,163 @@
+import { readFile } from "node:fs/promises";
+import { type Clock, systemClock } from "../../../core/clock.js";
+import { EmporiumError, type ErrorRecord } from "../../../core/errors.js";
+import type { OnEvent } from "../../../engine/events.js";
+import { absent, objectName, type Store } from "../../../stores/store.js";
+import { openStore } from "../../../stores/url.js";
+import { MANIFEST, type Manifest, parseManifest } from "../collect/manifest.js";
+import { classifier } from "../labels/classify.js";
+import { vocabularyOf } from "../labels/labels.js";
+import { configText } from "./config-text.js";
+import { objectOf } from "./objects.js";
+import { type PackagedFile, type PackingOptions, packRuns } from "./pack-runs.js";
+import { checkProfile, type PackageProfile, parsePackageProfile } from "./profile.js";
+import { CONFIG, writePackage } from "./write-package.js";
+
+export interface PackageOptions extends PackingOptions {
+  /** Folder, or place in a bucket. */
+  dest: string;
+  /** The portal's tree, or a copy of it with its metadata: says on which tomogram each model was drawn. */
+  tree?: string | undefined;
+  /** File of answers. */
+  profile?: string | undefined;
+  /** Answers that stand above those of the file. */
+  answers?: Partial<PackageProfile> | undefined;
+  /** What the batch's label shows. */
+  object?: { name: string; id?: string | undefined } | undefined;
+  vocabulary?: string | undefined;
+  /** Write a configuration anew that is there and differs. */
+  replace?: boolean | undefined;
+  anonymous?: boolean | undefined;
+  clock?: Clock | undefined;
+  signal?: AbortSignal | undefined;
+  onEvent?: OnEvent | undefined;
+}
+
+export interface PackageReport {
+  readonly batch: string;
+  readonly dest: string;
+  readonly config: string;
+  readonly object: { readonly name: string; readonly id: string | null };
+  readonly counts: {
+    readonly runs: number;
+    readonly datasets: number;
+    readonly files: number;
+    readonly points: number;
+    readonly oriented_points: number;
+    readonly surfaces: number;
+    /** Files of the batch that are in no annotation. */
+    readonly left_out: number;
+  };
+  readonly files: readonly PackagedFile[];
+  /** Lines of the configuration that a person has to make true. */
+  readonly to_fill: readonly { readonly line: number; readonly what: string }[];
+  readonly notes: readonly string[];
+  readonly errors: readonly ErrorRecord[];
+  readonly exitStatus: number;
+  toText(): string;
+}
+
+/**
+ * Makes an ingestion of a collected batch: `config.yaml`, and for each run a model as the batch has it, in a folder that says what it holds. One annotation for the
+ * label and run: points, slicer angles as oriented points, surfaces of outlines as meshes.
+ *
+ * Datasets, runs, alignments and tomograms are those of the portal and are only referred to. What nobody has answered stands in the configuration as a valid value with
+ * a comment; models whose tomogram is not certain are listed and left out.
+ *
+ * @throws {EmporiumError} STORE_ABSENT (no batch there), CONFIG_FIELD (a label that nobody has explained; the profile), USAGE before anything is written
+ */
+export async function packageBatch(dir: string, options: PackageOptions): Promise<PackageReport> {
+  const { clock = systemClock, signal, anonymous } = options;
+  const batch = await openStore(dir, { readOnly: true, anonymous, clock });
+  const target = await openStore(options.dest, { clock });
+  if (target.url === batch.url) {
+    throw new EmporiumError("USAGE", `--dest ${options.dest} is the batch itself`, { hint: "package into a folder of its own" });
+  }
+  const tree = options.tree === undefined ? undefined : await openStore(options.tree, { readOnly: true, anonymous, clock });
+  const manifest = await readBatch(batch, signal);
+  const object = await objectOfBatch(manifest, options);
+  const profile = await profileOf(options);
+  const errors: ErrorRecord[] = [];
+  const notes: string[] = [];
+  const made = await packRuns({ batch, tree, manifest, options, errors, notes, signal });
+  const runs = made.map(({ packed }) => packed);
+  const files = made.flatMap(({ files }) => files);
+  const binning = options.binning ?? 1;
+  if (runs.length === 0) {
+    const first = errors[0];
+    throw new EmporiumError(
+      "NO_MATCH",
+      `nothing of batch ${manifest.batch} can be packaged${first ? `: ${first.message}` : ""}`,
+      {
+        place: first?.file === undefined ? undefined : { file: first.file },
+        hint: first?.hint,
+      },
+    );
+  }
+  const { yaml, toFill } = configText({ batch: manifest.batch, object, profile, runs, binning, notes });
+  await writePackage(target, { files, yaml, batch: manifest.batch, options, clock, signal });
+  const packed = new Set(files.flatMap(({ entry }) => entry.from));
+  const entries = files.map(({ entry }) => entry);
+  const sum = (count: (entry: PackagedFile) => number) => entries.reduce((all, entry) => all + count(entry), 0);
+  const counts = {
+    runs: runs.length,
+    datasets: new Set(runs.map(({ dataset }) => dataset)).size,
+    files: entries.length,
+    points: sum(({ points }) => points),
+    oriented_points: sum(({ oriented_points }) => oriented_points),
+    surfaces: entries.filter(({ form }) => form === "mesh").length,
+    left_out: manifest.files.length - manifest.files.filter(({ dest }) => packed.has(dest)).length,
+  };
+  return {
+    batch: manifest.batch,
+    dest: target.url,
+    config: objectName(target, CONFIG),
+    object: { name: object.name, id: object.id ?? null },
+    counts,
+    files: entries,
+    to_fill: toFill,
+    notes,
+    errors,
+    exitStatus: errors.length > 0 ? 3 : 0,
+    toText: () =>
+      [
+        `batch ${manifest.batch}: ${object.name}${object.id === undefined ? "" : ` (${object.id})`} in ${counts.runs} runs of ${counts.datasets} datasets`,
+        `${counts.points} points, ${counts.oriented_points} oriented points, ${counts.surfaces} surfaces in ${counts.files} files; ${counts.left_out} files of the batch left out`,
+        ...notes.slice(0, NOTES_SHOWN).map((note) => `note: ${note}`),
+        ...(notes.length > NOTES_SHOWN ? [`and ${notes.length - NOTES_SHOWN} more notes (--json)`] : []),
+        `written: ${objectName(target, CONFIG)}${toFill.length > 0 ? `, ${toFill.length} lines to fill in` : ""}`,
+      ].join("\n"),
+  };
+}
+
+const NOTES_SHOWN = 10;
+
+async function readBatch(batch: Store, signal: AbortSignal | undefined): Promise<Manifest> {
+  const bytes = await batch.read(MANIFEST, undefined, { signal });
+  if (bytes) return parseManifest(bytes, objectName(batch, MANIFEST));
+  const { message, facts } = absent(batch, MANIFEST);
+  throw new EmporiumError("STORE_ABSENT", message, { place: facts.place, hint: "give the folder that curate collect wrote" });
+}
+
+async function objectOfBatch({ label }: Manifest, { vocabulary: file, object, profile }: PackageOptions) {
+  const vocabulary = await vocabularyOf(file);
+  const objects = profile === undefined ? {} : (await readProfile(profile)).objects;
+  const given = object === undefined ? objects : { ...objects, [label]: object };
+  return objectOf(classifier(vocabulary)(label), vocabulary, { objects: given });
+}
+
+async function readProfile(file: string): Promise<PackageProfile> {
+  const text = await readFile(file, "utf8").catch((error: unknown) => {
+    throw new EmporiumError(
+      "USAGE",
+      `--profile: ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  });
+  return parsePackageProfile(text, file);
+}
+
+async function profileOf({ profile, answers = {} }: PackageOptions): Promise<PackageProfile> {
+  const file = profile === undefined ? {} : await readProfile(profile);
+  const given = Object.fromEntries(Object.entries(answers).filter(([, value]) => value !== undefined));
+  return checkProfile({ ...file, ...given }, "the command line");
+}

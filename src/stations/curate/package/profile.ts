@@ -1,0 +1,72 @@
+import { isNode, LineCounter, parseDocument } from "yaml";
+import { z } from "zod";
+import { EmporiumError } from "../../../core/errors.js";
+import { LIMITS } from "../../../core/limits.js";
+
+/** What only a person knows of a deposition of annotations. Everything may be left out: it stands as a placeholder then. */
+export type PackageProfile = z.output<typeof Profile>;
+
+const Text = z.string().trim().min(1).max(10_000);
+const Day = z
+  .string()
+  .refine(
+    (text) => /^\d{4}-\d{2}-\d{2}$/.test(text) && new Date(`${text}T00:00:00Z`).toJSON()?.startsWith(text),
+    "a day as 2026-02-01",
+  );
+const ObjectName = z.strictObject({ name: Text, id: Text.optional(), description: Text.optional(), state: Text.optional() });
+
+const Profile = z.strictObject({
+  deposition_id: z.int().min(1).optional(),
+  title: Text.optional(),
+  description: Text.optional(),
+  /** As the portal's configurations have them; the first is primary and corresponding author where nobody is said to be. */
+  authors: z
+    .array(z.looseObject({ name: Text }))
+    .min(1)
+    .optional(),
+  dates: z.strictObject({ deposition_date: Day, release_date: Day, last_modified_date: Day.optional() }).optional(),
+  method: Text.optional(),
+  software: Text.optional(),
+  method_links: z.array(z.looseObject({ link: Text, link_type: Text })).optional(),
+  publications: Text.optional(),
+  ground_truth_status: z.boolean().optional(),
+  is_curator_recommended: z.boolean().optional(),
+  version: z.number().min(0).optional(),
+  /** What labels mean, as an ontology has it. */
+  objects: z.record(z.string(), ObjectName).default({}),
+});
+
+/** @throws {EmporiumError} CONFIG_SYNTAX, CONFIG_FIELD, CONFIG_LIMIT, with line and column */
+export function parsePackageProfile(text: string, file: string): PackageProfile {
+  if (text.length > LIMITS.configBytes) {
+    throw new EmporiumError("CONFIG_LIMIT", `${file} has ${text.length} characters, at most ${LIMITS.configBytes} are read`, {
+      place: { file },
+    });
+  }
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const placeAt = (offset: number) => {
+    const { line, col } = lines.linePos(offset);
+    return { file, line, column: col };
+  };
+  const [fault] = document.errors;
+  if (fault) throw new EmporiumError("CONFIG_SYNTAX", `${file}: ${fault.message}`, { place: placeAt(fault.pos[0]) });
+  const raw: unknown = document.toJS({ maxAliasCount: LIMITS.configAliases });
+  const result = Profile.safeParse(raw ?? {});
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const path = issue!.path.map((step) => (typeof step === "symbol" ? "" : step));
+  const node = document.getIn(path, true);
+  throw new EmporiumError("CONFIG_FIELD", `${file}: ${path.join(".") || "the profile"}: ${issue!.message}`, {
+    place: { ...(isNode(node) && node.range ? placeAt(node.range[0]) : { file }), path: path.join(".") },
+    hint: "known are deposition_id, title, description, authors, dates, method, software, method_links, publications, ground_truth_status, is_curator_recommended, version, objects",
+  });
+}
+
+/** Answers that a command line gives stand above those of the profile. @throws {EmporiumError} CONFIG_FIELD */
+export function checkProfile(answers: unknown, what: string): PackageProfile {
+  const result = Profile.safeParse(answers);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw new EmporiumError("CONFIG_FIELD", `${what}: ${issue!.path.join(".")}: ${issue!.message}`);
+}

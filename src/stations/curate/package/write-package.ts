@@ -1,0 +1,92 @@
+import type { Clock } from "../../../core/clock.js";
+import { EmporiumError } from "../../../core/errors.js";
+import { type JsonObject, parseJson, printJson } from "../../../core/json.js";
+import { removeIfEmpty } from "../../../engine/disk.js";
+import type { OnEvent } from "../../../engine/events.js";
+import { forEachLimited } from "../../../engine/parallel.js";
+import { objectName, type Store } from "../../../stores/store.js";
+import type { MadeFile } from "./pack-runs.js";
+
+export const CONFIG = "config.yaml";
+const CONTENTS = "contents.json";
+const AT_ONCE = 8;
+
+export interface Writing {
+  files: readonly MadeFile[];
+  yaml: string;
+  batch: string;
+  options: { replace?: boolean | undefined; onEvent?: OnEvent | undefined };
+  clock: Clock;
+  signal: AbortSignal | undefined;
+}
+
+/**
+ * Writes the files, then the configuration. The list of contents goes first, with what an earlier package left: whatever is not of this one is removed at the end,
+ * also after a death in between, since a glob would find it.
+ */
+export async function writePackage(target: Store, { files, yaml, batch, options, clock, signal }: Writing): Promise<void> {
+  const config = Buffer.from(yaml);
+  const there = await target.read(CONFIG, undefined, { signal });
+  if (there && !config.equals(there) && !options.replace) {
+    throw new EmporiumError("USAGE", `${objectName(target, CONFIG)} is there and differs from what would be written`, {
+      hint: "somebody may have filled it in: keep a copy, and write it anew with --replace; or choose another --dest",
+    });
+  }
+  const earlier = await contentsOf(target, batch, signal);
+  const own = files.map(({ entry }) => entry.dest);
+  const stale = earlier.filter((key) => !own.includes(key));
+  await writeContents(target, batch, [...own, ...stale], signal);
+  const { onEvent = () => {} } = options;
+  const startMs = clock.monotonic();
+  const bytes = files.reduce((sum, file) => sum + file.bytes.length, 0);
+  onEvent({ atMs: startMs, kind: "plan", tasks: files.length, bytes, resumed: false, createdMs: clock.now() });
+  let exitStatus = 1;
+  try {
+    await forEachLimited(files, AT_ONCE, async ({ entry, bytes }) => {
+      const task = { id: entry.dest, title: entry.dest, run: "package", bytes: bytes.length };
+      onEvent({ atMs: clock.monotonic(), kind: "start", task, threads: 1, notes: 0 });
+      await target.write(entry.dest, bytes, { signal });
+      onEvent({ atMs: clock.monotonic(), kind: "settled", task, state: "done", seconds: 0 });
+    });
+    await target.write(CONFIG, config, { signal });
+    for (const key of stale) await forget(target, key, signal);
+    if (stale.length > 0) await writeContents(target, batch, own, signal);
+    exitStatus = 0;
+  } finally {
+    const atMs = clock.monotonic();
+    onEvent({ atMs, kind: "end", exitStatus, seconds: (atMs - startMs) / 1000 });
+  }
+}
+
+/** Removes a file of an earlier package, and the folders that it leaves empty: a folder is a run to the configuration. */
+async function forget(target: Store, key: string, signal: AbortSignal | undefined): Promise<void> {
+  await target.remove(key, { signal });
+  const names = key.split("/");
+  for (let depth = names.length - 1; depth > 0 && target.local; depth--)
+    await removeIfEmpty(target.local.path(names.slice(0, depth).join("/")));
+}
+
+async function writeContents(
+  target: Store,
+  batch: string,
+  files: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const document: JsonObject = { version: 1, batch, files: [...files].sort() };
+  await target.write(CONTENTS, Buffer.from(`${printJson(document, { indent: 2 })}\n`), { signal });
+}
+
+/** Keys of the package that lies there. @throws {EmporiumError} USAGE where it is of another batch */
+async function contentsOf(target: Store, batch: string, signal: AbortSignal | undefined): Promise<string[]> {
+  const bytes = await target.read(CONTENTS, undefined, { signal });
+  if (!bytes) return [];
+  const found = parseJson(new TextDecoder().decode(bytes)) as JsonObject | null;
+  if (found?.batch !== batch || !Array.isArray(found.files)) {
+    throw new EmporiumError("USAGE", `${target.url} holds a package of batch ${String(found?.batch)}`, {
+      hint: "choose another --dest",
+    });
+  }
+  return found.files.filter(
+    (key): key is string => typeof key === "string" && /^[^/]+\/[^/]+\/VoxelSpacing[^/]*\/[a-z]+\/[^/]+$/.test(key),
+  );
+}
