@@ -66,11 +66,21 @@ export const ERRORS = {
   // curation
   NO_MATCH: { exit: 1, summary: "No folder of an archive is a run of the portal." },
   AMBIGUOUS: { exit: 1, summary: "A folder may be several runs, or a run several folders: a person must decide." },
+  COLLISION: { exit: 1, summary: "Files of different content would have one name, or one key of a bucket." },
+  ALREADY_SUBMITTED: { exit: 1, summary: "A file, or a whole batch, has been given away already." },
   NOT_IMOD: { exit: 1, summary: "A file is called a model and is no IMOD model that can be read to its end." },
+  // publishing
+  KTX_MISSING: { exit: 1, summary: "The images of a sample have no ktx folder." },
+  KTX_OBSOLETE: { exit: 1, summary: "The tiles of a sample's ktx folder have names of an older scheme." },
+  SERVICE_UNREACHABLE: { exit: 1, summary: "The service of neurons, or the one that names its address, does not answer." },
   // transfers
   CHECKSUM_MISMATCH: { exit: 1, summary: "A file that was fetched has another checksum than it should have. Nothing was kept." },
   SIZE_MISMATCH: { exit: 1, summary: "A file that was fetched has another size than it should have. Nothing was kept." },
-  TRUNCATED: { exit: 1, summary: "A transfer ends before the size that was announced, however often it is tried." },
+  TRUNCATED: {
+    exit: 1,
+    summary:
+      "A transfer ends before the size that was announced, however often it is tried; or a model of an archive before what it announces.",
+  },
   // databases
   DATABASE_EMBEDDED: { exit: 1, summary: "The embedded PostgreSQL cannot be made, started or reached on this machine." },
   DATABASE_UNAVAILABLE: { exit: 1, summary: "A database server does not answer, or ended the connection." },

@@ -1,0 +1,40 @@
+import { z } from "zod";
+import { command } from "./command.js";
+import { planOf, sampleOptions } from "./publish-options.js";
+
+export default command({
+  name: "publish plan",
+  summary: "Look which products of a sample are there, and say what would go where in the bucket",
+  details: [
+    "Looks at every source of the products that are asked for, counts files and bytes, and writes the plan that publish script, publish run and publish verify take: JSON on standard output, or into --out and a table instead. On a terminal it shows the table, and asks for the sample, products and folders that no flag names.",
+    "A profile (YAML or JSON) says where a laboratory keeps its samples, which bucket they go to, and how; --show-profile prints the built-in one to begin with. --root DIR stands before every source, for a mounted copy; the plan's sources do not show it.",
+    "What is missing or empty is a warning. Images without a ktx folder, or with tiles of an obsolete scheme, are an error in the plan, which nothing carries out then.",
+    "Exit status: 0 done, 1 the images cannot be published, 2 wrong usage, sample or profile.",
+  ],
+  options: z.object({
+    ...sampleOptions,
+    out: z.string().min(1, "a file").optional().meta({ description: "write the plan there", value: "FILE" }),
+    showProfile: z.boolean().default(false).meta({ description: "print the built-in profile as YAML, and do nothing else" }),
+  }),
+  examples: [{ run: "emporium publish plan --show-profile", says: "a profile to begin with" }],
+  async run({ out, showProfile, ...options }, io) {
+    if (showProfile) {
+      const { builtInProfile, printProfile } = await import("../stations/publish/profile/read-profile.js");
+      if (io.json) io.outJson(builtInProfile("mouselight"));
+      else io.out(printProfile().trimEnd());
+      return 0;
+    }
+    const plan = await planOf(options, io);
+    for (const error of plan.errors) io.fail(error);
+    if (out !== undefined) {
+      const { writePlan } = await import("../stations/publish/plan/read-plan.js");
+      await writePlan(out, plan, io);
+    }
+    if (io.json || (out === undefined && !io.attended)) io.outJson(plan);
+    else {
+      const { planTable } = await import("../stations/publish/plan/table.js");
+      io.out(planTable(plan));
+    }
+    return plan.errors.length > 0 ? 1 : 0;
+  },
+});

@@ -1,0 +1,161 @@
+import { z } from "zod";
+import { EmporiumError, ERRORS, type ErrorCode } from "../../../core/errors.js";
+import { type Json, parseJson, printJson } from "../../../core/json.js";
+import { LIMITS } from "../../../core/limits.js";
+import { formatBytes } from "../../../core/units.js";
+import { FilterSchema, SCHEDULERS } from "../profile/profile.js";
+
+/**
+ * The plan of a sample, the document between `publish plan`, `publish script`, `publish run` and `publish verify`: which folders and files go where in the
+ * bucket, with which flags. It holds names of profiles and never a key, so it may be kept and sent around.
+ */
+
+export const PRODUCTS = ["images", "registration", "segmentation", "tracings", "carveouts"] as const;
+export type Product = (typeof PRODUCTS)[number];
+
+/** No `..`, so that what is checked to be below a folder is. */
+const Path = z
+  .string()
+  .regex(/^\/[^\0]*$/, "an absolute path wanted")
+  .refine((path) => !path.split("/").includes(".."), 'a path without ".." wanted');
+
+const Count = z.number().int().nonnegative();
+const Code = z.string().refine((code): code is ErrorCode => Object.hasOwn(ERRORS, code), "a code of emporium's errors wanted");
+
+/** An error as every command prints it: code, message, place, hint. */
+const Fault = z.looseObject({ code: Code, message: z.string() });
+
+export const ItemSchema = z.strictObject({
+  /** `images/ktx`, `segmentation/stitching-output`: unique in the plan. */
+  id: z.string().min(1),
+  product: z.enum(PRODUCTS),
+  /** `sync`: every file below `source`, under its relative path. `cp`: the one file, under its own name. */
+  action: z.enum(["sync", "cp"]),
+  /** As scripts say it; the plan's `root` stands before it when it is read. A folder ends with `/`. */
+  source: Path,
+  /** Location of the folder in the bucket that receives, with or without a last `/`: it means the same. */
+  target: z.string().min(1),
+  /** Whether the source was there when the plan was made. */
+  exists: z.boolean(),
+  /** What was found below `source`, after the filters; null where nobody counted. */
+  files: Count.nullable(),
+  bytes: Count.nullable(),
+  /** Name of the cluster job, for products that are sent from the cluster. */
+  job: z.string().min(1).optional(),
+  /** The item cannot be sent, and with it nothing of the plan. */
+  error: Fault.optional(),
+  warnings: z.array(z.string()),
+});
+
+export const PlanSchema = z.strictObject({
+  version: z.literal(1),
+  sample: z.string().regex(/^\d{4}-\d{2}-\d{2}[A-Za-z0-9_-]*$/, "a sample such as 2023-05-10 wanted"),
+  /** The sample's date, by which the bucket calls it. */
+  date: z.string().regex(/^\d{4}-\d{2}-\d{2}$/, "a date such as 2023-05-10 wanted"),
+  /** Month and day, by which jobs are called: `0510`. */
+  mmdd: z.string().regex(/^\d{4}$/, "month and day such as 0510 wanted"),
+  products: z.array(z.enum(PRODUCTS)),
+  /** Folder of the sample's images; null when they are not asked for. */
+  imagesBase: Path.nullable(),
+  /** Folder under which the sources really lie on this machine (a mounted copy, a test tree); null: they are where they say. */
+  root: Path.nullable(),
+  createdAt: z.iso.datetime(),
+  /** Name of the built-in profile, or file. */
+  profile: z.string().min(1),
+  /** Location of the bucket, and a prefix in it if there is one, without a last `/`. */
+  bucket: z.string().min(1),
+  /** How objects are sent. */
+  transfer: z.strictObject({
+    awsProfile: z.string().optional(),
+    /** Further flags of `aws s3`, for scripts alone. */
+    awsFlags: z.array(z.string()),
+    endpoint: z.string().optional(),
+    region: z.string().optional(),
+    acl: z.string().optional(),
+    storageClass: z.string().optional(),
+    /** Patterns as of `aws s3 sync`, on the path relative to `source`: the last one that fits decides, and what none fits is taken. */
+    filters: z.array(FilterSchema),
+    /** Remove objects below the target that have no file. */
+    delete: z.boolean(),
+    /** Compare contents, not only size and time. */
+    checksum: z.boolean(),
+  }),
+  cluster: z.strictObject({
+    kind: z.enum(SCHEDULERS),
+    slots: z.number().int().positive(),
+    project: z.string().optional(),
+    queue: z.string().optional(),
+    walltimeMinutes: z.number().int().positive().optional(),
+    memoryBytes: z.number().int().positive().optional(),
+    /** Folder that takes a log a job. */
+    logs: Path.optional(),
+    order: z.enum(["free", "product", "sample"]),
+  }),
+  items: z.array(ItemSchema),
+  totals: z.strictObject({ items: Count, missing: Count, files: Count.nullable(), bytes: Count.nullable() }),
+  /** What concerns no item alone. */
+  warnings: z.array(z.string()),
+  /** The errors of items once more: a plan that has one is not carried out. */
+  errors: z.array(Fault),
+});
+
+export type Plan = z.output<typeof PlanSchema>;
+export type PlanItem = z.output<typeof ItemSchema>;
+
+/** Where an item's source lies on this machine: a file, or a folder with a last `/`. */
+export function sourcePath({ root }: Pick<Plan, "root">, { source }: Pick<PlanItem, "source">): string {
+  return root === null ? source : root.replace(/\/+$/, "") + source;
+}
+
+/** The file's text. */
+export function printPlan(plan: Plan): string {
+  return `${printJson(plan as unknown as Json, { indent: 2 })}\n`;
+}
+
+/**
+ * Understands a plan, also one that a person has edited: nothing in it is believed that could lead out of the bucket it names.
+ *
+ * @param file how messages name it.
+ * @throws {EmporiumError} CONFIG_SYNTAX, CONFIG_FIELD, CONFIG_RULE, CONFIG_LIMIT
+ */
+export function parsePlan(text: string, file: string): Plan {
+  if (text.length > LIMITS.configBytes) {
+    throw new EmporiumError(
+      "CONFIG_LIMIT",
+      `${file} has ${formatBytes(text.length)}, at most ${formatBytes(LIMITS.configBytes)} are read`,
+      {
+        place: { file },
+      },
+    );
+  }
+  const result = PlanSchema.safeParse(parsed(text, file));
+  if (!result.success) {
+    const [issue] = result.error.issues;
+    const path = issue!.path.map(String).join(".");
+    throw new EmporiumError("CONFIG_FIELD", `${file}: ${path || "the document"}: ${issue!.message}`, {
+      place: { file, path },
+      hint: "emporium publish plan --out FILE writes a plan",
+    });
+  }
+  const plan = result.data;
+  const ids = new Set<string>();
+  for (const [at, { id, target }] of plan.items.entries()) {
+    const fail = (field: string, message: string) =>
+      new EmporiumError("CONFIG_RULE", `${file}: ${message}`, { place: { file, path: `items.${at}.${field}` } });
+    if (ids.has(id)) throw fail("id", `the item ${JSON.stringify(id)} stands there twice`);
+    ids.add(id);
+    if (!target.startsWith(`${plan.bucket}/`) || target.split("/").includes("..")) {
+      throw fail("target", `the target ${JSON.stringify(target)} is not below the plan's bucket ${JSON.stringify(plan.bucket)}`);
+    }
+  }
+  return plan;
+}
+
+function parsed(text: string, file: string): unknown {
+  try {
+    return parseJson(text);
+  } catch (error) {
+    if (!(error instanceof EmporiumError)) throw error;
+    throw new EmporiumError(error.code, `${file}: ${error.message}`, { place: { file, ...error.facts.place } });
+  }
+}

@@ -1,0 +1,69 @@
+import { EmporiumError } from "../../../core/errors.js";
+import { nearest } from "../../../core/nearest.js";
+import { PRODUCTS, type Product } from "./plan.js";
+
+export interface SampleName {
+  /** As sources and scripts have it: `2014-06-24-b`. */
+  readonly sample: string;
+  /** As the bucket has it: `2014-06-24`. */
+  readonly date: string;
+  /** As jobs have it: `0624`. */
+  readonly mmdd: string;
+}
+
+/** A day of the calendar, and what a laboratory puts behind it. @throws {EmporiumError} USAGE */
+export function parseSample(text: string): SampleName {
+  const [, year, month, day] = /^(\d{4})-(\d{2})-(\d{2})[A-Za-z0-9_-]*$/.exec(text) ?? [];
+  if (day === undefined) {
+    throw new EmporiumError(
+      "USAGE",
+      `--sample: ${JSON.stringify(text)} found, a date such as 2023-05-10 or 2014-06-24-b wanted`,
+      {
+        hint: "behind the date only letters, digits, _ and - may stand",
+      },
+    );
+  }
+  const date = `${year}-${month}-${day}`;
+  const moment = new Date(`${date}T00:00:00Z`);
+  // a date that does not exist is another one, or none
+  if (Number.isNaN(moment.getTime()) || moment.toISOString().slice(0, 10) !== date) {
+    throw new EmporiumError("USAGE", `--sample: ${text} found, and the calendar has no ${date}`, { hint: "check month and day" });
+  }
+  return { sample: text, date, mmdd: `${month}${day}` };
+}
+
+/** `images,tracings` in the order of scripts, each once. @throws {EmporiumError} USAGE */
+export function parseProducts(words: readonly string[]): Product[] {
+  const asked = words.flatMap((word) => word.split(",")).flatMap((word) => word.trim() || []);
+  for (const word of asked) {
+    if ((PRODUCTS as readonly string[]).includes(word)) continue;
+    const meant = nearest(word, PRODUCTS);
+    throw new EmporiumError("USAGE", `--products: ${JSON.stringify(word)} found, some of ${PRODUCTS.join(", ")} wanted`, {
+      hint: meant === undefined ? "separate them by commas" : `did you mean ${meant}?`,
+    });
+  }
+  return PRODUCTS.filter((product) => asked.includes(product));
+}
+
+/** A folder below the sample's reconstructions; without its last `/`. @throws {EmporiumError} NAME_UNSAFE */
+export function parseSuffix(text: string): string {
+  const suffix = text.replace(/\/+$/, "");
+  const fault =
+    suffix === ""
+      ? "is empty"
+      : suffix.startsWith("/")
+        ? "begins with /"
+        : suffix.includes("\0")
+          ? "holds a NUL character"
+          : suffix.split("/").some((part) => part === "" || part === "." || part === "..")
+            ? "has a part that is empty, . or .."
+            : undefined;
+  if (fault === undefined) return suffix;
+  throw new EmporiumError(
+    "NAME_UNSAFE",
+    `--segmentation-suffix: ${JSON.stringify(text)} ${fault}, a folder below the sample's wanted`,
+    {
+      hint: "give it as it is called there: stitching-output",
+    },
+  );
+}

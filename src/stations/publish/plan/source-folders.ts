@@ -1,0 +1,52 @@
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { EmporiumError } from "../../../core/errors.js";
+import { errnoOf, fileError } from "../../../stores/file-errors.js";
+import type { Profile } from "../profile/profile.js";
+
+/** Where sources are looked for: under `root`, when there is one, else where they say. */
+export function rooted(root: string | null, path: string): string {
+  return root === null ? path : join(root, path);
+}
+
+/** @throws {EmporiumError} STORE_DENIED … where nobody can tell: what may not be looked at is not missing. */
+export async function kindOf(path: string): Promise<"file" | "folder" | "other" | undefined> {
+  try {
+    const facts = await stat(path);
+    return facts.isDirectory() ? "folder" : facts.isFile() ? "file" : "other";
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR"].includes(errnoOf(error) ?? "")) return undefined;
+    throw fileError(error, path, "read");
+  }
+}
+
+/** The first of the profile's image bases that holds the sample. */
+export async function findImagesBase(profile: Profile, sample: string, root: string | null): Promise<string | undefined> {
+  for (const base of profile.bases.images) {
+    const folder = base === "/" ? `/${sample}` : `${base}/${sample}`;
+    if ((await kindOf(rooted(root, folder))) !== undefined) return folder;
+  }
+  return undefined;
+}
+
+/** Samples that could be sent: folders of the image bases that are called by a date and hold tiles; the newest first. */
+export async function listSamples(profile: Profile, root: string | null): Promise<string[]> {
+  const found = new Set<string>();
+  for (const base of profile.bases.images) {
+    const folder = rooted(root, base);
+    const names = await readdir(folder).catch((error: unknown) => {
+      if (["ENOENT", "ENOTDIR"].includes(errnoOf(error) ?? "")) return [];
+      throw fileError(error, folder, "listed");
+    });
+    for (const name of names) {
+      if (/^\d{4}-\d{2}-\d{2}/.test(name) && (await kindOf(join(folder, name, "ktx"))) === "folder") found.add(name);
+    }
+  }
+  return [...found].sort().reverse();
+}
+
+/** A prefix that is not there would make every source missing. @throws {EmporiumError} USAGE */
+export async function checkRoot(root: string): Promise<void> {
+  if ((await kindOf(root)) === "folder") return;
+  throw new EmporiumError("USAGE", `--root: ${root} is no folder`, { hint: "give the folder below which /nrs, /groups … lie" });
+}

@@ -1,0 +1,152 @@
+import { z } from "zod";
+import { parseBytes } from "../../../core/units.js";
+
+/**
+ * What a laboratory decides once: where its samples lie, which bucket they go to, with which flags and by which scheduler. Unknown keys are errors. What
+ * describes the form of a HortaCloud sample (`imageFiles`, `ktxMarker`, `neurons`) has defaults, what is a laboratory's own has none.
+ */
+
+/** One line of text that starts with no dash, so that no program takes it for an option. */
+const Word = z
+  .string()
+  .min(1)
+  .max(1000)
+  .regex(/^[^\0\r\n]*$/, "one line wanted")
+  .regex(/^[^-]/, "a leading dash found, a name wanted");
+
+const folder = (characters: RegExp) =>
+  z
+    .string()
+    .max(4000)
+    .regex(/^\//, "an absolute path wanted, /like/this")
+    .regex(characters, "a path without characters that programs replace wanted")
+    .refine((path) => !path.split("/").includes(".."), 'a path without ".." wanted')
+    .transform((path) => path.replace(/\/+$/, "") || "/");
+const Folder = folder(/^[^\0]*$/);
+
+const RelativeFile = Word.regex(/^[^/]/, "a path below the sample's folder wanted").refine(
+  (path) => !path.split("/").some((part) => part === ".." || part === "." || part === ""),
+  'a plain relative path wanted, without "." and ".."',
+);
+
+const Bucket = z
+  .string()
+  .regex(/^(?:[a-z][a-z0-9+.-]*:|\/)[^\0\r\n]+$/i, "a location such as s3://bucket wanted")
+  .transform((location) => location.replace(/\/+$/, ""));
+
+/** `90`, `1:30`: minutes, hours and minutes. */
+const Walltime = z
+  .union([
+    z.number().int().positive().max(1_000_000),
+    z.string().regex(/^\d{1,4}:[0-5]\d$/, "minutes, or hours:minutes as 12:00, wanted"),
+  ])
+  .transform((time) => (typeof time === "number" ? time : Number(time.split(":")[0]) * 60 + Number(time.split(":")[1])));
+
+const Memory = z.string().transform((text, context) => {
+  try {
+    const bytes = parseBytes(text);
+    if (bytes >= 1024 * 1024) return bytes;
+  } catch {
+    // falls through to the message below, which says the form as well
+  }
+  context.addIssue({ code: "custom", message: "an amount of memory from 1MiB, as 4GiB, wanted" });
+  return z.NEVER;
+});
+
+/** Flags of aws that hold a secret as their value: it would stand in every script. */
+const SECRET_FLAG = /^--(?:sse-c-key|sse-c-copy-source-key)(?:=|$)/;
+
+const AwsFlags = z
+  .union([z.string().transform((text) => text.split(/\s+/).filter(Boolean)), z.array(z.string().min(1))])
+  .refine((flags) => !flags.some((flag) => SECRET_FLAG.test(flag)), "flags without keys wanted: a script shows them to everybody")
+  .refine((flags) => flags.length === 0 || flags[0]!.startsWith("--"), "flags such as --only-show-errors wanted");
+
+export const SCHEDULERS = ["lsf", "slurm", "none"] as const;
+export type Scheduler = (typeof SCHEDULERS)[number];
+
+/** Part of a cluster a job runs on, and what it is given there. */
+const ClusterSchema = z.strictObject({
+  kind: z.enum(SCHEDULERS).default("none"),
+  /** Cores of one job. */
+  slots: z.number().int().min(1).max(1024).default(4),
+  /** LSF's project (`-P`), Slurm's account (`-A`). */
+  project: Word.optional(),
+  /** LSF's queue (`-q`), Slurm's partition (`-p`). */
+  queue: Word.optional(),
+  /** In the document `90` or `1:30`; here minutes. */
+  walltime: Walltime.optional(),
+  /** In the document `4GiB`; here bytes. */
+  memory: Memory.optional(),
+  /** Folder that takes a log a job. */
+  logs: folder(/^[A-Za-z0-9_@+=:,./ -]+$/).optional(),
+  /** Whether a job waits until the one before it, of its product or of the sample, has ended well. */
+  order: z.enum(["free", "product", "sample"]).default("free"),
+});
+
+/** Folders that hold a folder a sample. */
+const BasesSchema = z.strictObject({
+  /** The first one that holds the sample is taken. */
+  images: z.array(Folder).default([]),
+  registration: Folder.optional(),
+  segmentation: Folder.optional(),
+  finished: Folder.optional(),
+  complete: Folder.optional(),
+  carveouts: z.array(Folder).default([]),
+});
+
+export const FilterSchema = z.strictObject({ action: z.enum(["exclude", "include"]), pattern: z.string().min(1).max(1000) });
+
+const NeuronsSchema = z.strictObject({
+  graphql: z.string().optional(),
+  timezone: z.string().default("UTC"),
+  tagPattern: z.string().max(1000).default("^G-"),
+  locations: z.array(z.enum(["Finished_Neurons", "tracing_complete"])).default(["Finished_Neurons", "tracing_complete"]),
+  extraCopy: z.record(z.string(), z.string()).default({ tracing_complete: "images/{date}/neurons.json" }),
+});
+
+export const ProfileSchema = z.strictObject({
+  /** A built-in profile whose values stand where this one says nothing. */
+  extends: z.enum(["mouselight"]).optional(),
+  bucket: Bucket,
+  /** Name of a profile in `~/.aws/config`; never a key. */
+  awsProfile: Word.optional(),
+  /** Further flags of `aws s3`, in scripts only. */
+  awsFlags: AwsFlags.default(["--only-show-errors"]),
+  /** Of an S3-compatible server. */
+  endpoint: z
+    .url({ protocol: /^https?$/ })
+    .refine((url) => !/^https?:\/\/[^/]*@/.test(url), "an address without a password wanted: a script shows it to everybody")
+    .optional(),
+  region: Word.optional(),
+  acl: z.enum(["private", "public-read", "bucket-owner-full-control", "bucket-owner-read", "authenticated-read"]).optional(),
+  storageClass: z
+    .enum([
+      "STANDARD",
+      "STANDARD_IA",
+      "ONEZONE_IA",
+      "INTELLIGENT_TIERING",
+      "GLACIER",
+      "GLACIER_IR",
+      "DEEP_ARCHIVE",
+      "REDUCED_REDUNDANCY",
+    ])
+    .optional(),
+  /** As of `aws s3 sync`: the last one that fits a path decides, and what none fits is taken. */
+  filters: z.array(FilterSchema).default([]),
+  delete: z.boolean().default(false),
+  checksum: z.boolean().default(false),
+  bases: BasesSchema.prefault({}),
+  /** Files beside the ktx folder that are sent with it. */
+  imageFiles: z.array(RelativeFile).default(["default.0.tif", "default.1.tif", "tilebase.cache.yml", "transform.txt"]),
+  /** Proves that tiles have the names of the current scheme. */
+  ktxMarker: RelativeFile.default("ktx/block_8_xy_.ktx"),
+  cluster: ClusterSchema.prefault({}),
+  neurons: NeuronsSchema.prefault({}),
+});
+
+/** Maps within a profile. */
+export const PROFILE_PARTS = { bases: BasesSchema, cluster: ClusterSchema, neurons: NeuronsSchema } as const;
+
+export type Profile = z.output<typeof ProfileSchema> & { readonly name: string };
+export type ProfileDocument = z.input<typeof ProfileSchema>;
+export type Filter = z.output<typeof FilterSchema>;

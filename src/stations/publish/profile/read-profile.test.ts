@@ -1,0 +1,109 @@
+import { describe, expect, it } from "vitest";
+import { isEmporiumError } from "../../../core/errors.js";
+import { builtInProfile, parseProfile, printProfile } from "./read-profile.js";
+
+function faultOf(text: string) {
+  try {
+    parseProfile(text, "lab.yaml");
+  } catch (error) {
+    if (isEmporiumError(error)) {
+      const { place, hint } = error.facts;
+      return { code: error.code, message: error.message, at: `${place?.line}:${place?.column}`, path: place?.path, hint };
+    }
+    throw error;
+  }
+  return undefined;
+}
+
+describe("profiles", () => {
+  it("of one's own take the form of a sample as it is, and nothing of another laboratory's", () => {
+    const profile = parseProfile("bucket: s3://lab/\nbases: {images: [/data/samples/]}\n", "lab.yaml");
+    expect(profile).toMatchObject({
+      name: "lab.yaml",
+      bucket: "s3://lab",
+      awsFlags: ["--only-show-errors"],
+      bases: { images: ["/data/samples"], carveouts: [] },
+      imageFiles: ["default.0.tif", "default.1.tif", "tilebase.cache.yml", "transform.txt"],
+      cluster: { kind: "none", slots: 4, order: "free" },
+    });
+    expect([profile.awsProfile, profile.cluster.project, profile.bases.registration]).toEqual([undefined, undefined, undefined]);
+  });
+
+  it("may extend a built-in one, field by field of its maps", () => {
+    const profile = parseProfile(
+      "extends: mouselight\nbucket: s3://copy\nbases: {registration: /r}\ncluster: {queue: long}\n",
+      "copy.yaml",
+    );
+    const { bases, cluster, awsProfile } = builtInProfile("mouselight")!;
+    expect(profile).toMatchObject({
+      bucket: "s3://copy",
+      awsProfile,
+      bases: { ...bases, registration: "/r" },
+      cluster: { ...cluster, queue: "long" },
+    });
+  });
+
+  it("the printed one is the built-in one", () => {
+    expect(parseProfile(printProfile(), "p.yaml")).toEqual({ ...builtInProfile("mouselight"), name: "p.yaml" });
+  });
+
+  it("are JSON as well", () => {
+    const text =
+      '{"bucket": "s3://b", "awsFlags": "--only-show-errors --profile P", "cluster": {"kind": "slurm", "walltime": "1:30", "memory": "4GiB"}}';
+    expect(parseProfile(text, "p.json")).toMatchObject({
+      awsFlags: ["--only-show-errors", "--profile", "P"],
+      cluster: { kind: "slurm", walltime: 90, memory: 4 * 2 ** 30 },
+    });
+  });
+
+  it("name line, column and field of what is wrong", () => {
+    expect(faultOf("bucket: s3://b\nclustr: {}\n")).toEqual({
+      code: "CONFIG_FIELD",
+      message: 'lab.yaml: there is no field "clustr"',
+      at: "2:1",
+      path: "clustr",
+      hint: "did you mean cluster?",
+    });
+    expect(faultOf("bucket: s3://b\ncluster:\n  kind: lsf\n  projekt: x\n")).toMatchObject({
+      at: "4:3",
+      path: "cluster.projekt",
+      hint: "did you mean project?",
+    });
+    expect(faultOf("bucket: s3://b\nbases:\n  images:\n    - relative/path\n")).toMatchObject({
+      code: "CONFIG_FIELD",
+      message: "lab.yaml: bases.images.0: an absolute path wanted, /like/this",
+      at: "4:7",
+    });
+  });
+
+  it.each([
+    ["", "CONFIG_FIELD", "holds nothing"],
+    ["- a\n", "CONFIG_FIELD", "holds no map"],
+    ["bucket: [\n", "CONFIG_SYNTAX", ""],
+    ["bucket: s3://b\nbucket: s3://c\n", "CONFIG_SYNTAX", "unique"],
+    ["{}", "CONFIG_FIELD", "bucket"],
+    ["bucket: not a location\n", "CONFIG_FIELD", "a location such as s3://bucket"],
+    ["bucket: s3://b\nawsProfile: -x\n", "CONFIG_FIELD", "a leading dash"],
+    ['bucket: s3://b\nawsProfile: "a\\nb"\n', "CONFIG_FIELD", "one line"],
+    ["bucket: s3://b\nawsFlags: [--sse-c-key, abc]\n", "CONFIG_FIELD", "without keys"],
+    ["bucket: s3://b\nendpoint: http://user:word@host/\n", "CONFIG_FIELD", "without a password"],
+    ["bucket: s3://b\nimageFiles: [../x]\n", "CONFIG_FIELD", "a plain relative path"],
+    ["bucket: s3://b\nktxMarker: /etc/passwd\n", "CONFIG_FIELD", "below the sample's folder"],
+    ["bucket: s3://b\nbases: {registration: /a/../b}\n", "CONFIG_FIELD", 'without ".."'],
+    ["bucket: s3://b\ncluster: {slots: 0}\n", "CONFIG_FIELD", "cluster.slots"],
+    ["bucket: s3://b\ncluster: {kind: pbs}\n", "CONFIG_FIELD", "cluster.kind"],
+    ["bucket: s3://b\ncluster: {logs: /a%J}\n", "CONFIG_FIELD", "cluster.logs"],
+    ["bucket: s3://b\ncluster: {order: product}\n", "CONFIG_RULE", "cluster.kind is none"],
+    ["bucket: s3://b\nfilters: [{action: include, pattern: x}]\n", "CONFIG_RULE", "change nothing"],
+    ["bucket: s3://b\nextends: other\n", "CONFIG_FIELD", "extends"],
+    [
+      `a: &a [${"x,".repeat(9)}]\nb: &b [${"*a,".repeat(9)}]\nc: &c [${"*b,".repeat(9)}]\nd: [${"*c,".repeat(9)}]\n`,
+      "CONFIG_LIMIT",
+      "aliases",
+    ],
+  ])("%j is refused: %s", (text, code, says) => {
+    const fault = faultOf(text);
+    expect(fault?.code).toBe(code);
+    expect(fault?.message).toContain(says);
+  });
+});

@@ -1,0 +1,107 @@
+import { EmporiumError } from "../../../core/errors.js";
+import { quoteWord, quoteWords } from "../../../core/shell.js";
+import type { Plan, PlanItem, Product } from "../plan/plan.js";
+import { awsWords, bsubWords, sbatchWords } from "./commands.js";
+
+export interface Script {
+  /** `2023-05-10_images.sh` */
+  readonly name: string;
+  readonly text: string;
+  /** Permissions of the file. */
+  readonly mode: number;
+  /** Transfers that it starts. */
+  readonly commands: number;
+}
+
+/** `plain`: the reference's lines and nothing else. `robust`: a program of its own that stops at the first failure. */
+export type ScriptForm = "plain" | "robust";
+
+const CLUSTER: readonly Product[] = ["registration", "segmentation", "tracings"];
+
+/**
+ * The scripts of a plan: one for the images, one that hands the cluster its jobs, one for the carveouts; only those whose products the plan has. Every word is
+ * quoted, sources are absolute, and nothing is evaluated twice but the job's own command line, which is quoted as a whole once more.
+ *
+ * @throws {EmporiumError} the error of an item; CONFIG_RULE when the bucket is none that `aws s3` knows; NAME_UNSAFE for a name that no script can pass on.
+ */
+export function renderScripts(plan: Plan, form: ScriptForm): Script[] {
+  const [error] = plan.errors;
+  if (error) throw new EmporiumError(error.code, error.message, { hint: "see emporium publish plan" });
+  if (!plan.bucket.startsWith("s3://")) {
+    throw new EmporiumError("CONFIG_RULE", `the bucket ${plan.bucket} is not s3://…, which is all that scripts can send to`, {
+      hint: "emporium publish run sends to any location",
+    });
+  }
+  const has = (product: Product) => plan.products.includes(product);
+  const script = (kind: string, says: string, lines: readonly string[]): Script => ({
+    name: `${plan.sample}_${kind}.sh`,
+    text: [...(form === "robust" ? head(plan, says, lines) : []), ...lines].map((line) => `${line}\n`).join(""),
+    mode: form === "robust" ? 0o755 : 0o644,
+    commands: lines.filter((line) => !line.startsWith("echo ")).length,
+  });
+  const plain = (product: Product) =>
+    has(product)
+      ? [
+          script(
+            product,
+            `the ${product}`,
+            itemsOf(plan, product).map((item) => quoteWords(awsWords(item, plan))),
+          ),
+        ]
+      : [];
+  const cluster = CLUSTER.filter(has);
+  return [
+    ...plain("images"),
+    ...(cluster.length > 0 ? [script("cluster", cluster.join(", "), jobLines(plan, cluster))] : []),
+    ...plain("carveouts"),
+  ];
+}
+
+function itemsOf({ items }: Plan, product: Product): PlanItem[] {
+  return items.filter((item) => item.product === product && item.exists);
+}
+
+function jobLines(plan: Plan, products: readonly Product[]): string[] {
+  const { kind, order } = plan.cluster;
+  const lines: string[] = [];
+  let before: string | undefined;
+  for (const product of products) {
+    lines.push(`echo 'Uploading ${product}'`);
+    if (order === "product") before = undefined;
+    for (const item of itemsOf(plan, product)) {
+      const command = awsWords(item, plan);
+      const job = item.job ?? item.id;
+      const after = order === "free" ? undefined : before;
+      if (kind === "none") lines.push(quoteWords(command));
+      else if (kind === "lsf") lines.push(quoteWords(bsubWords(command, { job, after }, plan)));
+      else lines.push(sbatchLine(sbatchWords(command, { job }, plan), order !== "free", after !== undefined));
+      before = job;
+    }
+  }
+  return lines;
+}
+
+/** Slurm's jobs wait for numbers: each line of an ordered script leaves its own in a variable for the next. */
+function sbatchLine([program, ...words]: readonly string[], keeps: boolean, waits: boolean): string {
+  if (!keeps) return quoteWords([program!, ...words]);
+  // `--parsable` gives `number` or `number;cluster`
+  const wait = waits ? ` --dependency=afterok:"\${job%%;*}" --kill-on-invalid-dep=yes` : "";
+  return `job=$(${quoteWord(program!)} --parsable${wait} ${quoteWords(words)})\necho "$job"`;
+}
+
+function head(plan: Plan, says: string, lines: readonly string[]): string[] {
+  const { sample, cluster } = plan;
+  const jobs = lines.some((line) => line.startsWith("echo ")) && cluster.kind !== "none";
+  return [
+    "#!/bin/sh",
+    `# ${jobs ? "Hands the cluster jobs that send" : "Sends"} ${says} of ${sample}; stops at the first failure.`,
+    ...(hasOddNames(plan)
+      ? ["# shellcheck disable=SC1003,SC1112,SC2016 # names that look like code are meant as they stand"]
+      : []),
+    "set -eu",
+  ];
+}
+
+function hasOddNames(plan: Plan): boolean {
+  return plan.items.some((item) => awsWords(item, plan).some((word) => quoteWord(word) !== word));
+}

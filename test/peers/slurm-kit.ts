@@ -1,0 +1,174 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { createWriteStream, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { availableParallelism, hostname, tmpdir, totalmem, userInfo } from "node:os";
+import { delimiter, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+
+/** Debian: `apt-get install slurmctld slurmd slurm-client munge`. */
+const PROGRAMS = ["munged", "slurmctld", "slurmd", "sbatch", "squeue", "scontrol", "sinfo"];
+const FOLDERS = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/usr/local/sbin"];
+
+const findProgram = (name: string) => FOLDERS.map((folder) => join(folder, name)).find((path) => existsSync(path));
+
+/** Whether Slurm can be started here; where it cannot, the suites that need it are skipped and say so. */
+export function hasSlurm(): boolean {
+  const missing = PROGRAMS.filter((name) => findProgram(name) === undefined);
+  if (missing.length > 0) console.warn(`skipped: no Slurm on this machine (${missing.join(", ")} missing)`);
+  return missing.length === 0;
+}
+
+/** One node with its controller, in a folder of its own, for the user who runs the test. */
+export interface Slurm {
+  /** What `sbatch` and its siblings need to find this cluster, beside the process's own environment. */
+  readonly env: NodeJS.ProcessEnv;
+  /** Runs one of Slurm's programs. @returns its standard output. */
+  command(program: string, args: readonly string[]): Promise<string>;
+  /** Waits until no job is waiting or running. @returns final state and exit code (`0:0`) by the job's number. */
+  settled(timeoutMs?: number): Promise<Map<string, FinishedJob>>;
+  stop(): Promise<void>;
+}
+
+export interface FinishedJob {
+  readonly name: string;
+  readonly state: string;
+  readonly exitCode: string;
+}
+
+const START_MS = 60_000;
+const POLL_MS = 200;
+
+/** Starts munged, slurmctld and slurmd on this machine's loopback. `stop` ends them and removes all that they wrote. */
+export async function startSlurm(): Promise<Slurm> {
+  // a socket's path is short
+  const folder = mkdtempSync(join(tmpdir(), "slurm-"));
+  for (const name of ["state", "spool"]) mkdirSync(join(folder, name));
+  const key = join(folder, "munge.key");
+  writeFileSync(key, randomBytes(128), { mode: 0o400 });
+  const conf = join(folder, "slurm.conf");
+  const node = hostname().split(".")[0]!;
+  writeFileSync(conf, configuration(folder, node, await freePorts(2)));
+  const env = { ...process.env, SLURM_CONF: conf };
+  const daemons: ChildProcess[] = [];
+
+  function start(name: string, args: readonly string[]): void {
+    const log = createWriteStream(join(folder, `${name}.out`));
+    const daemon = spawn(findProgram(name)!, args, { env, stdio: ["ignore", "pipe", "pipe"] });
+    daemon.stdout.pipe(log);
+    daemon.stderr.pipe(log);
+    daemons.push(daemon);
+  }
+  async function stop(): Promise<void> {
+    for (const daemon of daemons.reverse()) {
+      if (daemon.exitCode !== null || daemon.signalCode !== null) continue;
+      const ended = new Promise((done) => daemon.once("exit", done));
+      daemon.kill("SIGTERM");
+      const late = sleep(5_000, "late", { ref: false });
+      if ((await Promise.race([ended, late])) === "late") daemon.kill("SIGKILL");
+    }
+    rmSync(folder, { recursive: true, force: true });
+  }
+  const command = async (program: string, args: readonly string[]) => (await run(findProgram(program)!, args, { env })).stdout;
+  const logs = () => ["munged", "slurmctld", "slurmd"].map((name) => `${name}: ${tail(join(folder, `${name}.out`))}`).join("\n");
+
+  try {
+    const files = ["--log-file", "--pid-file", "--seed-file"].map(
+      (flag) => `${flag}=${join(folder, `munge.${flag.slice(2, -5)}`)}`,
+    );
+    start("munged", ["--foreground", "--force", `--socket=${join(folder, "munge.sock")}`, `--key-file=${key}`, ...files]);
+    await until(() => existsSync(join(folder, "munge.sock")), START_MS, logs);
+    start("slurmctld", ["-D", "-f", conf]);
+    start("slurmd", ["-D", "-f", conf, "-N", node]);
+    await until(async () => (await command("sinfo", ["-h", "-o", "%T"]).catch(() => "")).trim() === "idle", START_MS, logs);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    env,
+    command,
+    async settled(timeoutMs = START_MS) {
+      await until(async () => (await command("squeue", ["-h"])).trim() === "", timeoutMs, logs);
+      return finishedJobs(join(folder, "jobs"));
+    },
+    stop,
+  };
+}
+
+/** No accounting database, no control groups: one node on which the user may do what the user may do anyway. */
+function configuration(folder: string, node: string, [controller, daemon]: readonly number[]): string {
+  const { username } = userInfo();
+  const megabytes = Math.floor(totalmem() / 2 ** 20 / 2);
+  return `${Object.entries({
+    ClusterName: "local",
+    SlurmctldHost: `${node}(127.0.0.1)`,
+    SlurmUser: username,
+    SlurmdUser: username,
+    SlurmctldPort: controller,
+    SlurmdPort: daemon,
+    AuthType: "auth/munge",
+    CryptoType: "crypto/munge",
+    AuthInfo: `socket=${join(folder, "munge.sock")}`,
+    StateSaveLocation: join(folder, "state"),
+    SlurmdSpoolDir: join(folder, "spool"),
+    SlurmctldPidFile: join(folder, "slurmctld.pid"),
+    SlurmdPidFile: join(folder, "slurmd.pid"),
+    ProctrackType: "proctrack/linuxproc",
+    TaskPlugin: "task/none",
+    JobAcctGatherType: "jobacct_gather/none",
+    SelectType: "select/cons_tres",
+    SelectTypeParameters: "CR_Core",
+    AccountingStorageType: "accounting_storage/none",
+    JobCompType: "jobcomp/filetxt",
+    JobCompLoc: join(folder, "jobs"),
+    MpiDefault: "none",
+    ReturnToService: 2,
+    // microseconds: jobs begin at once
+    SchedulerParameters: "batch_sched_delay=0,sched_min_interval=100000",
+    // a small machine may offer more cores than it has
+    SlurmdParameters: "config_overrides",
+  })
+    .map(([name, value]) => `${name}=${value}`)
+    .join("\n")}
+NodeName=${node} NodeAddr=127.0.0.1 CPUs=${Math.max(4, availableParallelism())} RealMemory=${megabytes} State=UNKNOWN
+PartitionName=main Nodes=${node} Default=YES MaxTime=INFINITE State=UP OverSubscribe=FORCE:4
+`;
+}
+
+/** Lines of `jobcomp/filetxt`: `JobId=1 UserId=… Name=reg0510 JobState=COMPLETED … ExitCode=0:0`. */
+function finishedJobs(path: string): Map<string, FinishedJob> {
+  const jobs = new Map<string, FinishedJob>();
+  for (const line of existsSync(path) ? readFileSync(path, "utf8").split("\n") : []) {
+    const field = (name: string) => new RegExp(`(?:^| )${name}=(\\S*)`).exec(line)?.[1] ?? "";
+    if (line !== "") jobs.set(field("JobId"), { name: field("Name"), state: field("JobState"), exitCode: field("ExitCode") });
+  }
+  return jobs;
+}
+
+async function until(holds: () => boolean | Promise<boolean>, timeoutMs: number, logs: () => string): Promise<void> {
+  for (let waitedMs = 0; !(await holds()); waitedMs += POLL_MS) {
+    if (waitedMs >= timeoutMs) throw new Error(`Slurm is not ready\n${logs()}`);
+    await sleep(POLL_MS);
+  }
+}
+
+function tail(path: string): string {
+  return existsSync(path) ? readFileSync(path, "utf8").slice(-2000) : "";
+}
+
+async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer().listen(0, "127.0.0.1");
+      await new Promise((done) => server.once("listening", done));
+      return server;
+    }),
+  );
+  const ports = servers.map((server) => (server.address() as { port: number }).port);
+  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
+  return ports;
+}
