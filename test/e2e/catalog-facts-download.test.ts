@@ -12,7 +12,7 @@ import type { CatalogRepository } from "../../src/stations/catalog/rows/reposito
 import type { SelectionInput } from "../../src/stations/catalog/select.js";
 import { verifyCatalog } from "../../src/stations/catalog/verify/verify.js";
 import { A_NAME, bytesOf, imageJTags, microManagerTag, pagesOfA, writeFixtureA, writeTiffFile } from "./catalog-fixtures.js";
-import { CATALOGS, openTestCatalog, type StorageKind, type TestCatalog, type TestRows } from "./catalog-kit.js";
+import { openTestCatalog, ROWS, STORAGES, type StorageKind, type TestCatalog, type TestRows } from "./catalog-kit.js";
 
 const open: TestCatalog[] = [];
 afterEach(async () => {
@@ -44,76 +44,83 @@ async function pixelsOf(one: TestCatalog, name: string): Promise<Uint8Array> {
 const frameName = (i: number) => `im_c00${Math.floor(i / 3)}_z00${i % 3}_t000_p000.png`;
 const METADATA = ["frames_meta.csv", "global_metadata.json"];
 
-describe.each(CATALOGS)("downloads, rows in $name", ({ absent, start, storage }) => {
+describe.each(ROWS)("downloads, rows in $name", ({ absent, start }) => {
   let rows: TestRows | undefined;
   beforeAll(async () => {
     if (absent === undefined) rows = await start();
     else console.warn(`skipped: ${absent}`);
   });
   afterAll(() => rows?.stop());
-  const fresh = async () => uploaded(storage, await rows!.fresh());
 
-  it.skipIf(absent !== undefined)("17: all frames: pixels, table and metadata", async () => {
-    const one = await fresh();
-    const report = await one.download(ID);
-    expect([report.exitStatus, report.frames]).toEqual([0, 6]);
-    expect(await namesIn(one)).toEqual([...METADATA, ...PAGES.map((_, i) => frameName(i))]);
-    for (const [i, page] of PAGES.entries()) expect(await pixelsOf(one, frameName(i))).toEqual(bytesOf(pagesOfA()[page]!));
-    const table = await readFile(join(folderOf(one), "frames_meta.csv"), "utf8");
-    const lines = PAGES.map(
-      (page, i) => `${i},${Math.floor(i / 3)},${i % 3},0,0,,${frameName(i)},${pixelHash(bytesOf(pagesOfA()[page]!))}\n`,
-    );
-    expect(table).toBe(`,channel_idx,slice_idx,time_idx,pos_idx,channel_name,file_name,sha256\n${lines.join("")}`);
-    expect(await readFile(join(folderOf(one), "global_metadata.json"), "utf8")).toBe(
-      `{"storage_dir": "raw_frames/${ID}", "nbr_frames": 6, "im_width": 15, "im_height": 10, "nbr_slices": 3, "nbr_channels": 2, "im_colors": 1, "nbr_timepoints": 1, "nbr_positions": 1, "bit_depth": "uint16", "metadata_json": {"file_origin": ${JSON.stringify(join(one.folder, A_NAME))}}}`,
-    );
-  });
+  describe.each(STORAGES)("storage %s", (storage) => {
+    const fresh = async () => uploaded(storage, await rows!.fresh());
 
-  it.skipIf(absent !== undefined)("18: channel 1, as a number", async () => {
-    const one = await fresh();
-    await one.download(ID, { select: { channels: 1 } });
-    expect(await namesIn(one)).toEqual([...METADATA, ...[0, 1, 2].map((i) => `im_c001_z00${i}_t000_p000.png`)]);
-    for (const i of [0, 1, 2])
-      expect(await pixelsOf(one, `im_c001_z00${i}_t000_p000.png`)).toEqual(bytesOf(pagesOfA()[2 * i + 1]!));
-    const global = JSON.parse(await readFile(join(folderOf(one), "global_metadata.json"), "utf8"));
-    expect(global).toMatchObject({ nbr_frames: 3, nbr_channels: 1, nbr_slices: 3 });
-  });
+    it.skipIf(absent !== undefined)("17, 57: all frames: the stored files, pixels, table and metadata", async () => {
+      const one = await fresh();
+      const report = await one.download(ID);
+      expect([report.exitStatus, report.frames]).toEqual([0, 6]);
+      expect(await namesIn(one)).toEqual([...METADATA, ...PAGES.map((_, i) => frameName(i))]);
+      for (const [i, page] of PAGES.entries()) {
+        expect(await pixelsOf(one, frameName(i))).toEqual(bytesOf(pagesOfA()[page]!));
+        const stored = Buffer.from((await one.storage.read(`raw_frames/${ID}/${frameName(i)}`))!);
+        expect(await readFile(join(folderOf(one), frameName(i)))).toEqual(stored);
+      }
+      const table = await readFile(join(folderOf(one), "frames_meta.csv"), "utf8");
+      const lines = PAGES.map(
+        (page, i) => `${i},${Math.floor(i / 3)},${i % 3},0,0,,${frameName(i)},${pixelHash(bytesOf(pagesOfA()[page]!))}\n`,
+      );
+      expect(table).toBe(`,channel_idx,slice_idx,time_idx,pos_idx,channel_name,file_name,sha256\n${lines.join("")}`);
+      expect(await readFile(join(folderOf(one), "global_metadata.json"), "utf8")).toBe(
+        `{"storage_dir": "raw_frames/${ID}", "nbr_frames": 6, "im_width": 15, "im_height": 10, "nbr_slices": 3, "nbr_channels": 2, "im_colors": 1, "nbr_timepoints": 1, "nbr_positions": 1, "bit_depth": "uint16", "metadata_json": {"file_origin": ${JSON.stringify(join(one.folder, A_NAME))}}}`,
+      );
+    });
 
-  it.skipIf(absent !== undefined)("19: a channel's name that there is not", async () => {
-    const one = await fresh();
-    await expect(one.download(ID, { select: { channels: "channel1" } })).rejects.toThrow(/No frames matched the query/);
-    expect(existsSync(folderOf(one))).toBe(false);
-  });
+    it.skipIf(absent !== undefined)("18: channel 1, as a number", async () => {
+      const one = await fresh();
+      await one.download(ID, { select: { channels: 1 } });
+      expect(await namesIn(one)).toEqual([...METADATA, ...[0, 1, 2].map((i) => `im_c001_z00${i}_t000_p000.png`)]);
+      for (const i of [0, 1, 2])
+        expect(await pixelsOf(one, `im_c001_z00${i}_t000_p000.png`)).toEqual(bytesOf(pagesOfA()[2 * i + 1]!));
+      const global = JSON.parse(await readFile(join(folderOf(one), "global_metadata.json"), "utf8"));
+      expect(global).toMatchObject({ nbr_frames: 3, nbr_channels: 1, nbr_slices: 3 });
+    });
 
-  it.skipIf(absent !== undefined)("20: position 0, time 0, slice 1", async () => {
-    const one = await fresh();
-    await one.download(ID, { select: { positions: 0, times: [0], slices: 1 } });
-    expect(await namesIn(one)).toEqual([...METADATA, "im_c000_z001_t000_p000.png", "im_c001_z001_t000_p000.png"]);
-  });
+    it.skipIf(absent !== undefined)("19: a channel's name that there is not", async () => {
+      const one = await fresh();
+      await expect(one.download(ID, { select: { channels: "channel1" } })).rejects.toThrow(/No frames matched the query/);
+      expect(existsSync(folderOf(one))).toBe(false);
+    });
 
-  it.skipIf(absent !== undefined)("21: a file, without metadata, two workers", async () => {
-    const one = await fresh();
-    await one.download(FILE_ID, { metadata: false, workers: 2 });
-    expect(await namesIn(one, FILE_ID)).toEqual([A_NAME]);
-    expect(await readFile(join(folderOf(one, FILE_ID), A_NAME))).toEqual(await readFile(join(one.folder, A_NAME)));
-  });
+    it.skipIf(absent !== undefined)("20: position 0, time 0, slice 1", async () => {
+      const one = await fresh();
+      await one.download(ID, { select: { positions: 0, times: [0], slices: 1 } });
+      expect(await namesIn(one)).toEqual([...METADATA, "im_c000_z001_t000_p000.png", "im_c001_z001_t000_p000.png"]);
+    });
 
-  it.skipIf(absent !== undefined)("22: the folder exists", async () => {
-    const one = await fresh();
-    await mkdir(folderOf(one), { recursive: true });
-    await expect(one.download(ID)).rejects.toThrow(/exists already/);
-  });
+    it.skipIf(absent !== undefined)("21, 57: a file, without metadata, two workers", async () => {
+      const one = await fresh();
+      await one.download(FILE_ID, { metadata: false, workers: 2 });
+      expect(await namesIn(one, FILE_ID)).toEqual([A_NAME]);
+      expect(await readFile(join(folderOf(one, FILE_ID), A_NAME))).toEqual(await readFile(join(one.folder, A_NAME)));
+    });
 
-  it.skipIf(absent !== undefined)("24, without metadata: frames that are chosen and nothing else", async () => {
-    const one = await fresh();
-    await one.download(ID, { metadata: false, select: { slices: [2] } });
-    expect(await namesIn(one)).toEqual(["im_c000_z002_t000_p000.png", "im_c001_z002_t000_p000.png"]);
-  });
+    it.skipIf(absent !== undefined)("22: the folder exists", async () => {
+      const one = await fresh();
+      await mkdir(folderOf(one), { recursive: true });
+      await expect(one.download(ID)).rejects.toThrow(/exists already/);
+    });
 
-  it.skipIf(absent !== undefined)("without files: metadata alone", async () => {
-    const one = await fresh();
-    await one.download(ID, { download: false });
-    expect(await namesIn(one)).toEqual(METADATA);
+    it.skipIf(absent !== undefined)("without metadata: frames that are chosen and nothing else", async () => {
+      const one = await fresh();
+      await one.download(ID, { metadata: false, select: { slices: [2] } });
+      expect(await namesIn(one)).toEqual(["im_c000_z002_t000_p000.png", "im_c001_z002_t000_p000.png"]);
+    });
+
+    it.skipIf(absent !== undefined)("without files: metadata alone", async () => {
+      const one = await fresh();
+      await one.download(ID, { download: false });
+      expect(await namesIn(one)).toEqual(METADATA);
+    });
   });
 });
 

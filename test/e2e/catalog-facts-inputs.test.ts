@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import catalogDownload from "../../src/cli/catalog-download.js";
 import catalogQuery from "../../src/cli/catalog-query.js";
@@ -26,6 +26,8 @@ import { squeezed, stackLayout } from "../../src/stations/catalog/stack/layout.j
 import { fileKey, framesFolder } from "../../src/stations/catalog/storage/layout.js";
 import { openStorage } from "../../src/stations/catalog/storage/open-storage.js";
 import { shapeOfRow } from "../../src/stations/catalog/storage/stored-frame.js";
+import { memoryStore } from "../../src/stores/memory.js";
+import { s3Store } from "../../src/stores/s3.js";
 import { bytesOf, pagesOfA } from "./catalog-fixtures.js";
 
 const data = fileURLToPath(new URL("../../../shared/data/imagingdb/", import.meta.url));
@@ -115,7 +117,31 @@ describe("stacks in memory, facts 46, 47, 55, 56", () => {
   });
 });
 
-describe("storage, facts 49 and 51", () => {
+describe("storage, facts 45, 48, 49 and 51", () => {
+  it("45: a storage is the place that was named; workers come from the command line, access from its option alone", async () => {
+    expect((await openStorage(folder)).url).toBe(pathToFileURL(folder).href);
+    const given = options(catalogUpload, `--csv x --config c --storage ${folder} --nbr_workers 12`);
+    expect([given.storage, given.nbrWorkers, given.storageAccess]).toEqual([folder, 12, undefined]);
+  });
+
+  it("48: no storage lacks an operation", async () => {
+    const credentials = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "secret/of+the=tests" };
+    const bucket = s3Store({ bucket: "bucket", prefix: "", endpoint: "http://127.0.0.1:9", region: "eu-central-1", credentials });
+    for (const storage of [await openStorage(folder), memoryStore(), bucket]) {
+      const operations = [
+        storage.stat,
+        storage.read,
+        storage.write,
+        storage.create,
+        storage.list,
+        storage.children,
+        storage.remove,
+      ];
+      for (const operation of operations) expect(operation).toBeTypeOf("function");
+      expect(storage.features.writable).toBe(true);
+    }
+  });
+
   it("49: a mount that is not there", async () => {
     await expect(openStorage(join(folder, "no-mount"))).rejects.toMatchObject({ code: "USAGE" });
     if (!existsSync("/Volumes/data_lg")) await expect(openStorage("local")).rejects.toThrow(/czbiohub-imaging/);
@@ -233,6 +259,12 @@ describe("pixels, facts 52, 53, 88, 89, 91", () => {
     expect(await decodeFrame(png, "x", shape)).toEqual({ shape, pixels });
     expect(await encodeFrame(pixels, shape)).toEqual(png);
     await expect(decodeFrame(png, "x", { ...shape, width: 99 })).rejects.toMatchObject({ code: "OBJECT_WRONG" });
+  });
+
+  it("88: what is no PNG is refused", async () => {
+    const shape: FrameShape = { height: 10, width: 15, colours: 1, depth: "uint16" };
+    const npy = Buffer.concat([Buffer.from("\x93NUMPY\x01\0", "latin1"), Buffer.alloc(420)]);
+    await expect(decodeFrame(npy, "im.npy", shape)).rejects.toMatchObject({ code: "FORMAT_UNKNOWN" });
   });
 
   it("89: columns of a table of frames", () => {

@@ -1,5 +1,9 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { chooseDatabase } from "../../src/catalog/database-url.js";
 import type { JsonObject } from "../../src/core/json.js";
 import { FRAME_COLUMNS, type FrameRow, type FramesGlobal } from "../../src/stations/catalog/frames/frame.js";
 import { type QueryInput, queryDatasets } from "../../src/stations/catalog/query.js";
@@ -8,6 +12,7 @@ import type { CatalogRepository, DatasetSummary, NewDataset } from "../../src/st
 import { type SelectionInput, selectFrames } from "../../src/stations/catalog/select.js";
 import type { Where, WhereCondition } from "../../src/stations/catalog/where.js";
 import { ROWS, type TestRows } from "./catalog-kit.js";
+import { open } from "./database-kit.js";
 
 const dataset = (serial: string, more: Partial<NewDataset> = {}): NewDataset => {
   const [, y, mo, d, h, mi, s] = serial.split("-");
@@ -109,7 +114,7 @@ describe.each(ROWS)("rows in $name", ({ absent, start, name }) => {
     ]);
   });
 
-  fact("32, 33, 38, 40, 44: frames and what they share read back, in the order of their names", async () => {
+  fact("32, 33, 38, 40, 43, 44: frames and what they share read back, in the order of their names", async () => {
     await repository.insertFrames(dataset(FRAMES_ID), GLOBAL, each([...FRAMES].reverse()), options);
     expect((await repository.findDataset(FRAMES_ID))!.framesGlobal).toEqual(GLOBAL);
     expect(await all(repository.framesOf(FRAMES_ID, {}, { metadata: true }))).toEqual(FRAMES);
@@ -153,7 +158,7 @@ describe.each(ROWS)("rows in $name", ({ absent, start, name }) => {
       expect(await names(none)).toEqual([]);
   });
 
-  fact("27 to 29: queries, and their text", async () => {
+  fact("25, 27 to 29, 35: queries, and their text", async () => {
     for (const [serial, microscope, description] of QUERY_DATASETS)
       await repository.insertFile(dataset(serial, { microscope, description }), file, options);
     const text = async (input: QueryInput) => (await queryDatasets(repository, input)).toText().split("\n");
@@ -173,8 +178,9 @@ describe.each(ROWS)("rows in $name", ({ absent, start, name }) => {
     expect(await serials({ project: "MEOW", microscope: "scope2" })).toEqual(["MEOW-2010-05-05"]);
     expect(await text({ project: "MEOW", microscope: "scope1" })).toEqual(["Number of datasets matching your query: 0"]);
     expect(await serials({ description: "Second" })).toEqual(["PROJECT-2010-05-01"]);
-    // 35
     expect(await serials({ project: "PROJECT" })).toHaveLength(3);
+    expect(await serials({ project: "PROJECT", microscope: "scope2" })).toHaveLength(2);
+    expect(await serials({ startDate: "2010-04-15", endDate: "2010-05-15", project: "PROJECT" })).toEqual(["PROJECT-2010-05-01"]);
     expect(await serials({ description: "test", project: "PROJECT" })).toEqual(["PROJECT-2010-04-01"]);
     // the last day is within, a day may be asked for alone, a project is the whole first part
     expect(await serials({ startDate: "2010-06-05", endDate: "2010-06-05" })).toEqual(["MEOW-2010-06-05"]);
@@ -260,6 +266,36 @@ describe.each(ROWS)("rows in $name", ({ absent, start, name }) => {
   });
 
   const judged = name === "memory" ? undefined : fact;
+  judged?.("34, 87: a login leads to a server that answers; what is none says so", async () => {
+    const { username, password, port, pathname, searchParams } = new URL(rows!.url!);
+    const folder = mkdtempSync(join(tmpdir(), "emporium-login-"));
+    const connected = async (more: object) => {
+      const login = {
+        drivername: "postgres",
+        username,
+        host: searchParams.get("host"),
+        port: Number(port),
+        dbname: pathname.slice(1),
+      };
+      const file = join(folder, "login.json");
+      writeFileSync(file, JSON.stringify({ ...login, password: decodeURIComponent(password), ...more }));
+      const database = await open((await chooseDatabase({ login: file, env: {} }))!.reveal());
+      try {
+        return (await database.pool.query("select 1 as one")).rows;
+      } finally {
+        await database.close();
+      }
+    };
+    try {
+      expect(await connected({})).toEqual([{ one: 1 }]);
+      await expect(connected({ host: join(folder, "no-server") })).rejects.toMatchObject({ code: "DATABASE_UNAVAILABLE" });
+      await expect(connected({ password: "another" })).rejects.toMatchObject({ code: "DATABASE_DENIED" });
+      await expect(chooseDatabase({ url: "a text", env: {} })).rejects.toMatchObject({ code: "USAGE" });
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
   judged?.("filters give what the rule in memory gives", async () => {
     const metadata: JsonObject[] = [
       { a: 1, b: "x", c: [1, "x", null], d: { e: true } },

@@ -5,7 +5,13 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { JsonObject } from "../../src/core/json.js";
-import { countFrames, type FrameSet, frameFileName, framesGlobal } from "../../src/stations/catalog/frames/frame.js";
+import {
+  checkFrameSet,
+  countFrames,
+  type FrameSet,
+  frameFileName,
+  framesGlobal,
+} from "../../src/stations/catalog/frames/frame.js";
 import { frameShapeOf, readFramePixels } from "../../src/stations/catalog/frames/frame-file.js";
 import { openFrameSource, openFrames } from "../../src/stations/catalog/frames/frame-source.js";
 import {
@@ -74,6 +80,18 @@ async function metadataOf(set: FrameSet): Promise<JsonObject[]> {
 const namesOf = (set: FrameSet) => set.frames.map(({ file_name }) => file_name);
 
 describe("the frame model, facts 58 to 60", () => {
+  it("58: a source that is read says where it is, and names of three digits; one without frames is refused", async () => {
+    const source = await openFrameSource(join(folder, A_NAME));
+    expect([source.origin, frameFileName({ channel_idx: 1, slice_idx: 0, time_idx: 0, pos_idx: 0 })]).toEqual([
+      join(folder, A_NAME),
+      "im_c001_z000_t000_p000.png",
+    ]);
+    const set = await split("tif_id", A_NAME);
+    expect([set.shape.width, set.shape.height, set.frames.length, (await pixelsOf(set, A_NAME)).length]).toEqual([15, 10, 6, 6]);
+    const nothing = { shape: set.shape, frames: [] };
+    expect(() => checkFrameSet(nothing)).toThrow(/there is no frame/);
+  });
+
   it("59: the name of c6 z13 t5 p7", () => {
     expect(frameFileName({ channel_idx: 6, slice_idx: 13, time_idx: 5, pos_idx: 7 })).toBe("im_c006_z013_t005_p007.png");
     expect(frameFileName({ channel_idx: 1000, slice_idx: 0, time_idx: 0, pos_idx: 0 })).toBe("im_c1000_z000_t000_p000.png");

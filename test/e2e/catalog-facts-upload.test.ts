@@ -17,7 +17,7 @@ import {
   writeFixtureA,
   writeTiffFile,
 } from "./catalog-fixtures.js";
-import { CATALOGS, openTestCatalog, type StorageKind, type TestCatalog, type TestRows } from "./catalog-kit.js";
+import { openTestCatalog, ROWS, STORAGES, type StorageKind, type TestCatalog, type TestRows } from "./catalog-kit.js";
 
 const open: TestCatalog[] = [];
 async function catalog(kind: StorageKind = "local", repository?: CatalogRepository): Promise<TestCatalog> {
@@ -56,105 +56,108 @@ async function storedPixels(one: TestCatalog, folder: string, name: string) {
   return decodeFrame(bytes!, name);
 }
 
-describe.each(CATALOGS)("uploads, rows in $name", ({ absent, start, storage }) => {
+describe.each(ROWS)("uploads, rows in $name", ({ absent, start }) => {
   let rows: TestRows | undefined;
   beforeAll(async () => {
     if (absent === undefined) rows = await start();
     else console.warn(`skipped: ${absent}`);
   });
   afterAll(() => rows?.stop());
-  const fresh = async () => catalog(storage, await rows!.fresh());
 
-  it.skipIf(absent !== undefined)(
-    "2 to 5, 14: frames of fixture A: data set, what frames share, rows, stored pixels",
-    async () => {
+  describe.each(STORAGES)("storage %s", (storage) => {
+    const fresh = async () => catalog(storage, await rows!.fresh());
+
+    it.skipIf(absent !== undefined)(
+      "2 to 5, 14: frames of fixture A: data set, what frames share, rows, stored pixels",
+      async () => {
+        const one = await fresh();
+        await writeFixtureA(one.folder);
+        const report = await one.upload([rowA(one)], TIF_ID);
+        expect([report.exitStatus, report.errors, report.datasets]).toEqual([
+          0,
+          [],
+          [{ id: A_ID, status: "uploaded", frames: 6, bytes: 1800, storage_dir: `raw_frames/${A_ID}` }],
+        ]);
+        const dataset = await one.repository.findDataset(A_ID);
+        expect(dataset).toMatchObject({
+          frames: true,
+          date_time: "2005-06-09T20:00:00",
+          microscope: "Leica microscope CAN bus adapter",
+          description: "Testing",
+          parent: null,
+        });
+        expect(dataset!.framesGlobal).toEqual({
+          storage_dir: `raw_frames/${A_ID}`,
+          nbr_frames: 6,
+          im_width: 15,
+          im_height: 10,
+          nbr_slices: 3,
+          nbr_channels: 2,
+          nbr_positions: 1,
+          nbr_timepoints: 1,
+          im_colors: 1,
+          bit_depth: "uint16",
+          metadata_json: { plate_id: "A1", stack_nbr: 2, protein_name: "PROTEIN", file_origin: join(one.folder, A_NAME) },
+        });
+        const rows = await framesOf(one, A_ID);
+        const pages = [0, 2, 4, 1, 3, 5];
+        expect(rows.map(({ file_name }) => file_name)).toEqual(
+          pages.map((_, i) => `im_c00${Math.floor(i / 3)}_z00${i % 3}_t000_p000.png`),
+        );
+        for (const [i, row] of rows.entries()) {
+          const plane = bytesOf(pagesOfA()[pages[i]!]!);
+          expect(row).toMatchObject({
+            channel_idx: Math.floor(i / 3),
+            slice_idx: i % 3,
+            time_idx: 0,
+            pos_idx: 0,
+            sha256: pixelHash(plane),
+          });
+          const { shape, pixels } = await storedPixels(one, `raw_frames/${A_ID}`, row.file_name);
+          expect([shape.depth, pixels]).toEqual(["uint16", plane]);
+        }
+      },
+    );
+
+    it.skipIf(absent !== undefined)("7: frames twice, the second time with overwrite", async () => {
       const one = await fresh();
       await writeFixtureA(one.folder);
-      const report = await one.upload([rowA(one)], TIF_ID);
-      expect([report.exitStatus, report.errors, report.datasets]).toEqual([
-        0,
-        [],
-        [{ id: A_ID, status: "uploaded", frames: 6, bytes: 1800, storage_dir: `raw_frames/${A_ID}` }],
-      ]);
-      const dataset = await one.repository.findDataset(A_ID);
-      expect(dataset).toMatchObject({
-        frames: true,
-        date_time: "2005-06-09T20:00:00",
-        microscope: "Leica microscope CAN bus adapter",
-        description: "Testing",
-        parent: null,
-      });
-      expect(dataset!.framesGlobal).toEqual({
-        storage_dir: `raw_frames/${A_ID}`,
-        nbr_frames: 6,
-        im_width: 15,
-        im_height: 10,
-        nbr_slices: 3,
-        nbr_channels: 2,
-        nbr_positions: 1,
-        nbr_timepoints: 1,
-        im_colors: 1,
-        bit_depth: "uint16",
-        metadata_json: { plate_id: "A1", stack_nbr: 2, protein_name: "PROTEIN", file_origin: join(one.folder, A_NAME) },
-      });
-      const rows = await framesOf(one, A_ID);
-      const pages = [0, 2, 4, 1, 3, 5];
-      expect(rows.map(({ file_name }) => file_name)).toEqual(
-        pages.map((_, i) => `im_c00${Math.floor(i / 3)}_z00${i % 3}_t000_p000.png`),
-      );
-      for (const [i, row] of rows.entries()) {
-        const plane = bytesOf(pagesOfA()[pages[i]!]!);
-        expect(row).toMatchObject({
-          channel_idx: Math.floor(i / 3),
-          slice_idx: i % 3,
-          time_idx: 0,
-          pos_idx: 0,
-          sha256: pixelHash(plane),
-        });
-        const { shape, pixels } = await storedPixels(one, `raw_frames/${A_ID}`, row.file_name);
-        expect([shape.depth, pixels]).toEqual(["uint16", plane]);
-      }
-    },
-  );
-
-  it.skipIf(absent !== undefined)("7: frames twice, the second time with overwrite", async () => {
-    const one = await fresh();
-    await writeFixtureA(one.folder);
-    await one.upload([rowA(one)], TIF_ID);
-    const again = await one.upload([rowA(one)], TIF_ID, { overwrite: true });
-    expect(again.datasets.map(({ status }) => status)).toEqual(["replaced"]);
-    expect(await framesOf(one, A_ID)).toHaveLength(6);
-  });
-
-  it.skipIf(absent !== undefined)("8, 9: a file as it is, and again with overwrite", async () => {
-    const one = await fresh();
-    const path = await writeFixtureA(one.folder);
-    expect((await one.upload([rowA(one)], FILE)).exitStatus).toBe(0);
-    const stored = await one.repository.findDataset(A_ID);
-    const sha256 = createHash("sha256")
-      .update(await readFile(path))
-      .digest("hex");
-    expect(stored).toMatchObject({ frames: false, microscope: "Mass Spectrometry", framesGlobal: undefined });
-    expect(stored!.file).toEqual({
-      storage_dir: `raw_files/${A_ID}`,
-      file_name: A_NAME,
-      metadata_json: { file_origin: path },
-      sha256,
+      await one.upload([rowA(one)], TIF_ID);
+      const again = await one.upload([rowA(one)], TIF_ID, { overwrite: true });
+      expect(again.datasets.map(({ status }) => status)).toEqual(["replaced"]);
+      expect(await framesOf(one, A_ID)).toHaveLength(6);
     });
-    expect(Buffer.from((await one.storage.read(`raw_files/${A_ID}/${A_NAME}`))!)).toEqual(await readFile(path));
-    expect((await one.upload([rowA(one)], FILE, { overwrite: true })).exitStatus).toBe(0);
-  });
 
-  it.skipIf(absent !== undefined)("11: one ome.tif", async () => {
-    const one = await fresh();
-    const metadata = { ChannelIndex: 1, Slice: 2, FrameIndex: 3, PositionIndex: 1, Channel: "x" };
-    const path = await writeTiffFile(join(one.folder, "one.ome.tif"), [new Uint16Array(150)], {
-      tags: () => [...imageJTags({ InitialPositionList: [{ Label: "Pos1" }] }), microManagerTag(metadata)],
+    it.skipIf(absent !== undefined)("8, 9: a file as it is, and again with overwrite", async () => {
+      const one = await fresh();
+      const path = await writeFixtureA(one.folder);
+      expect((await one.upload([rowA(one)], FILE)).exitStatus).toBe(0);
+      const stored = await one.repository.findDataset(A_ID);
+      const sha256 = createHash("sha256")
+        .update(await readFile(path))
+        .digest("hex");
+      expect(stored).toMatchObject({ frames: false, microscope: "Mass Spectrometry", framesGlobal: undefined });
+      expect(stored!.file).toEqual({
+        storage_dir: `raw_files/${A_ID}`,
+        file_name: A_NAME,
+        metadata_json: { file_origin: path },
+        sha256,
+      });
+      expect(Buffer.from((await one.storage.read(`raw_files/${A_ID}/${A_NAME}`))!)).toEqual(await readFile(path));
+      expect((await one.upload([rowA(one)], FILE, { overwrite: true })).exitStatus).toBe(0);
     });
-    const row = { dataset_id: "ISP-2005-01-01-01-00-00-0001", file_name: path, positions: "1" };
-    const report = await one.upload([row], { upload_type: "frames", frames_format: "ome_tiff", microscope: "" });
-    expect(report.exitStatus).toBe(0);
-    expect((await framesOf(one, row.dataset_id))[0]!.metadata_json).toEqual({ MicroManagerMetadata: metadata });
+
+    it.skipIf(absent !== undefined)("11: one ome.tif", async () => {
+      const one = await fresh();
+      const metadata = { ChannelIndex: 1, Slice: 2, FrameIndex: 3, PositionIndex: 1, Channel: "x" };
+      const path = await writeTiffFile(join(one.folder, "one.ome.tif"), [new Uint16Array(150)], {
+        tags: () => [...imageJTags({ InitialPositionList: [{ Label: "Pos1" }] }), microManagerTag(metadata)],
+      });
+      const row = { dataset_id: "ISP-2005-01-01-01-00-00-0001", file_name: path, positions: "1" };
+      const report = await one.upload([row], { upload_type: "frames", frames_format: "ome_tiff", microscope: "" });
+      expect(report.exitStatus).toBe(0);
+      expect((await framesOf(one, row.dataset_id))[0]!.metadata_json).toEqual({ MicroManagerMetadata: metadata });
+    });
   });
 });
 

@@ -16,12 +16,16 @@ import type { Store } from "../../src/stores/store.js";
 import { startFaultServer } from "../faults/server.mjs";
 import { open, SERVERS } from "./database-kit.js";
 
-export type StorageKind = "local" | "S3";
+/** Where files and frames may be, beside rows of each kind. */
+export const STORAGES = ["local", "S3"] as const;
+export type StorageKind = (typeof STORAGES)[number];
 
 /** Rows for one test after the other. */
 export interface TestRows {
   /** Without any data set. */
   fresh(): Promise<CatalogRepository>;
+  /** Of the database, where they are in one. */
+  url?: string | undefined;
   stop(): Promise<void>;
 }
 
@@ -40,9 +44,11 @@ export const ROWS: readonly RowsKind[] = [
     absent,
     async start() {
       const server = await start();
-      const database = await open(await server.makeDatabase());
+      const url = await server.makeDatabase();
+      const database = await open(url);
       await migrate(database);
       return {
+        url,
         async fresh() {
           await database.db.updateTable("emporium_microscopy.data_set").set({ parent_id: null }).execute();
           await database.db.deleteFrom("emporium_microscopy.data_set").execute();
@@ -56,11 +62,6 @@ export const ROWS: readonly RowsKind[] = [
     },
   })),
 ];
-
-/** Rows and storage together. */
-export const CATALOGS = ROWS.flatMap((rows) =>
-  (["local", "S3"] as const).map((storage) => ({ ...rows, name: `${rows.name}, storage ${storage}`, storage })),
-);
 
 /** A catalogue for one test: folder, storage, rows. */
 export interface TestCatalog {

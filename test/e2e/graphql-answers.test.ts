@@ -87,6 +87,8 @@ const ROWS: PortalRows = new Map<EntityName, TableRow[]>([
           [0, 1],
         ],
       },
+      // as alignments of older trees have it: one list
+      { id: 2, alignment_id: 1, z_index: 1, x_offset: 1, in_plane_rotation: [0.1, 0.2, -0.3, 0.4] },
     ],
   ],
   [
@@ -152,6 +154,12 @@ describe("rows", () => {
           inPlaneRotation: [
             [1, 0.5],
             [0, 1],
+          ],
+        },
+        {
+          inPlaneRotation: [
+            [0.1, 0.2],
+            [-0.3, 0.4],
           ],
         },
       ],
@@ -446,6 +454,16 @@ describe("aggregates", () => {
                 [0, 1],
               ],
               xOffset: null,
+            },
+          },
+          {
+            count: 1,
+            groupBy: {
+              inPlaneRotation: [
+                [0.1, 0.2],
+                [-0.3, 0.4],
+              ],
+              xOffset: 1,
             },
           },
         ],

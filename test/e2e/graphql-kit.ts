@@ -12,7 +12,7 @@ import { PORTAL_SCHEMA } from "../../src/catalog/portal-rows.js";
 import { systemClock } from "../../src/core/clock.js";
 import { silentLog } from "../../src/core/log.js";
 
-export type Value = string | number | boolean | null | number[][];
+export type Value = string | number | boolean | null | number[] | number[][];
 export type TableRow = Readonly<Record<string, Value>> & { readonly id: number };
 /** Rows of every table, by entity, in the order of their ids. */
 export type PortalRows = ReadonlyMap<EntityName, readonly TableRow[]>;

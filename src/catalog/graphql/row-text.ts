@@ -66,7 +66,9 @@ function valueText(value: unknown, as: ValueKind, above: Path, key: string, repo
     case "float":
       return floatText(value);
     case "floats":
-      return `[${(value as unknown[][]).map((line) => `[${line.map(floatText).join(",")}]`).join(",")}]`;
+      return `[${linesOf(value)
+        .map((line) => `[${line.map(floatText).join(",")}]`)
+        .join(",")}]`;
     case "date":
       return `"${dateText(String(value))}"`;
     case "count":
@@ -77,6 +79,16 @@ function valueText(value: unknown, as: ValueKind, above: Path, key: string, repo
       });
       return "null";
   }
+}
+
+/** A matrix in its lines. Alignments of older trees have theirs as one list, line behind line; their tables keep it as it was. */
+function linesOf(value: unknown): readonly (readonly unknown[])[] {
+  if (!Array.isArray(value)) return [];
+  const items: readonly unknown[] = value;
+  if (items.every((item) => Array.isArray(item))) return items as readonly unknown[][];
+  const length = Math.round(Math.sqrt(items.length));
+  if (length * length !== items.length) return [items];
+  return Array.from({ length }, (_, line) => items.slice(line * length, (line + 1) * length));
 }
 
 /** With a point even where nothing is behind it: Python makes a `float` of `10.0` and an `int` of `10`. */

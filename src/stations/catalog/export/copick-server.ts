@@ -1,0 +1,131 @@
+import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
+import { type JsonObject, printJsonLine } from "../../../core/json.js";
+import { cryoet } from "../../../portals/cryoet.js";
+import { at, listOf, numberOf, objectsOf, textOf } from "../../../portals/fields.js";
+import type { PortalNet } from "../../../portals/portal.js";
+import type { ObjectFacts } from "./copick-objects.js";
+
+export const PUBLIC_ENDPOINT = "https://graphql.cryoetdataportal.czscience.com/graphql";
+
+/** A server that answers as the portal does. */
+export interface PortalServer {
+  readonly endpoint: string;
+  /** Where its S3 is, as `emporium serve` has it; undefined for the public portal, which is on Amazon's. */
+  readonly s3: string | undefined;
+  /** The dataset whose page was named. */
+  readonly dataset: number | undefined;
+}
+
+/**
+ * What a web address leads to: the public portal (also by a page of it), a server's GraphQL, the address that `emporium serve` prints, or undefined: no
+ * portal, so a tree.
+ *
+ * @throws {EmporiumError} NETWORK, …
+ */
+export async function findServer(address: string, net: PortalNet): Promise<PortalServer | undefined> {
+  const url = new URL(address);
+  const path = url.pathname.replace(/\/+$/, "");
+  if (url.hostname === cryoet.home || cryoet.hosts.includes(url.hostname)) {
+    const dataset = /^\/datasets\/(\d{1,9})$/.exec(path)?.[1];
+    return { endpoint: PUBLIC_ENDPOINT, s3: undefined, dataset: dataset === undefined ? undefined : Number(dataset) };
+  }
+  const home = `${url.origin}${path.replace(/\/graphql$/, "")}`;
+  const server = { endpoint: `${home}/graphql`, s3: `${home}/s3`, dataset: undefined };
+  if (path.endsWith("/graphql")) return server;
+  try {
+    await ask(server.endpoint, "{ __typename }", net);
+    return server;
+  } catch (error) {
+    // an answer that is none of GraphQL's: there is a web server, and no portal
+    const isOther = isEmporiumError(error) && error.code !== "NETWORK" && error.code !== "CANCELLED";
+    if (isOther) return undefined;
+    throw error;
+  }
+}
+
+export interface ServerFacts {
+  readonly datasets: readonly { readonly id: number; readonly title: string }[];
+  readonly runs: number;
+  readonly tomograms: number;
+  readonly picks: number;
+  readonly segmentations: number;
+  readonly objects: readonly ObjectFacts[];
+}
+
+/** More datasets than anybody opens as one project: their runs and annotations are all asked for when copick starts. */
+const DATASETS_MAX = 100;
+const PICKED = new Set(["Point", "OrientedPoint"]);
+const PAINTED = new Set(["SegmentationMask"]);
+
+/**
+ * What a server has for copick, counted by the server itself.
+ *
+ * @param ids datasets that are wanted; undefined: all.
+ * @throws {EmporiumError} NOT_FOUND for datasets that are not there, USAGE for too many, PORTAL_REPLY, NETWORK
+ */
+export async function askServer(
+  { endpoint }: Pick<PortalServer, "endpoint">,
+  ids: readonly number[] | undefined,
+  net: PortalNet,
+): Promise<ServerFacts> {
+  const which = ids === undefined ? "" : `(where: {id: {_in: [${ids.join(", ")}]}})`;
+  const found = objectsOf((await ask(endpoint, `{ datasets${which} { id title } }`, net)).datasets);
+  const datasets = found
+    .map(({ id, title }) => ({ id: numberOf(id) ?? Number.NaN, title: textOf(title) ?? "" }))
+    .sort((a, b) => a.id - b.id);
+  const absent = ids?.filter((id) => !datasets.some((dataset) => dataset.id === id)) ?? [];
+  if (absent.length > 0 || datasets.length === 0) {
+    throw new EmporiumError("NOT_FOUND", `${endpoint} has no dataset ${absent.join(", ")}`.trimEnd(), {
+      place: { url: endpoint },
+      hint: "check the numbers, or import the tree first",
+    });
+  }
+  if (datasets.length > DATASETS_MAX) {
+    throw new EmporiumError("USAGE", `${endpoint} has ${datasets.length} datasets, ${DATASETS_MAX} at most make a project`, {
+      hint: "name those that are wanted with --dataset",
+    });
+  }
+  const list = `[${datasets.map(({ id }) => id).join(", ")}]`;
+  const data = await ask(
+    endpoint,
+    `{
+      runsAggregate(where: {datasetId: {_in: ${list}}}) { aggregate { count } }
+      tomogramsAggregate(where: {run: {datasetId: {_in: ${list}}}}) { aggregate { count } }
+      annotationShapesAggregate(where: {annotation: {run: {datasetId: {_in: ${list}}}}}) {
+        aggregate { count groupBy { shapeType annotation { objectId objectName annotationPublication } } }
+      }
+    }`,
+    net,
+  );
+  const groups = objectsOf(at(data, "annotationShapesAggregate", "aggregate")).map((group) => ({
+    count: numberOf(group.count) ?? 0,
+    shape: textOf(at(group, "groupBy", "shapeType")) ?? "",
+    id: textOf(at(group, "groupBy", "annotation", "objectId")) ?? "",
+    name: textOf(at(group, "groupBy", "annotation", "objectName")) ?? "",
+    publications: textOf(at(group, "groupBy", "annotation", "annotationPublication")),
+  }));
+  const counted = (root: string) => numberOf(at(listOf(at(data, root, "aggregate"))[0], "count")) ?? 0;
+  const sum = (shapes: ReadonlySet<string>) => groups.reduce((all, { shape, count }) => all + (shapes.has(shape) ? count : 0), 0);
+  return {
+    datasets,
+    runs: counted("runsAggregate"),
+    tomograms: counted("tomogramsAggregate"),
+    picks: sum(PICKED),
+    segmentations: sum(PAINTED),
+    objects: groups
+      // copick finds annotations by their object's identifier alone
+      .filter(({ shape, id }) => id !== "" && (PICKED.has(shape) || PAINTED.has(shape)))
+      .map(({ id, name, shape, publications }) => ({ id, name: name || id, isParticle: PICKED.has(shape), publications })),
+  };
+}
+
+async function ask(endpoint: string, query: string, net: PortalNet): Promise<JsonObject> {
+  const reply = await net.getJson(endpoint, { method: "POST", body: printJsonLine({ query }) });
+  const [error] = objectsOf(at(reply, "errors"));
+  const data = at(reply, "data");
+  if (error === undefined && typeof data === "object" && data !== null) return data as JsonObject;
+  throw new EmporiumError("PORTAL_REPLY", `${endpoint}: ${textOf(error?.message) ?? "an answer with data was wanted"}`, {
+    place: { url: endpoint },
+    hint: "give the address that emporium serve prints, or that of a portal's GraphQL",
+  });
+}

@@ -1,0 +1,105 @@
+import { Readable } from "node:stream";
+import { asEmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
+import { forEachLimited } from "../../../engine/parallel.js";
+import { openObject, type Store } from "../../../stores/store.js";
+import { distinctNames, partName, runName } from "./copick-names.js";
+import { objectKey, type PickableObject } from "./copick-objects.js";
+import { picksDocument } from "./copick-picks.js";
+import { isPicked, type TreeRun } from "./copick-tree.js";
+import type { StaticWriter } from "./static-root.js";
+
+/** Whose picks and masks these are: the user that copick itself gives those of the portal. */
+const USER = "data-portal";
+
+export interface Placing {
+  store: Store;
+  writer: StaticWriter;
+  /** By `objectKey`. */
+  objects: ReadonlyMap<string, PickableObject>;
+  jobs: number;
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * Gives everything of the runs its place in copick's layout:
+ *
+ *     ExperimentRuns/RUN/VoxelSpacing13.480/wbp-raw.zarr
+ *     ExperimentRuns/RUN/Picks/data-portal_101_cytosolic-ribosome.json
+ *     ExperimentRuns/RUN/Segmentations/13.480_data-portal_102_mitochondrion.zarr
+ *     ExperimentRuns/RUN/InstanceSegmentations/…
+ *
+ * A session is the annotation's folder. A run whose name another dataset has as well gets its dataset's number before it.
+ *
+ * @returns the files of points that could not be read; without them the rest is whole.
+ */
+export async function placeRuns(
+  runs: readonly TreeRun[],
+  { store, writer, objects, jobs, signal }: Placing,
+): Promise<ErrorRecord[]> {
+  const names = runNames(runs);
+  const failed: ErrorRecord[] = [];
+  await forEachLimited(runs.entries(), jobs, async ([i, { tomograms, annotations }]) => {
+    const run = `ExperimentRuns/${names[i]!}`;
+    // copick's own mark of a run: one that has nothing else is listed as well
+    await writer.text(`${run}/.meta`, Readable.from(["meta"]));
+    const types = distinctNames(
+      tomograms,
+      ({ voxelSpacingAngstrom, type }) => `VoxelSpacing${voxelSpacingAngstrom.toFixed(3)}/${type}`,
+      ({ id }) => partName(id),
+    );
+    for (const [at, { key }] of tomograms.entries()) await writer.volume(`${run}/${types[at]!}.zarr`, key);
+    // the file names of picks say neither shape nor spacing, so a session has one file of an object
+    const kinds = annotations.map(({ shape, object, voxelSpacingAngstrom }) => {
+      const kind = isPicked(shape) ? "Picks" : shape === "SegmentationMask" ? "Segmentations" : "InstanceSegmentations";
+      const { name } = objects.get(objectKey(object))!;
+      return { kind, name, spacing: isPicked(shape) ? "" : `${voxelSpacingAngstrom.toFixed(3)}_` };
+    });
+    const sessions = sessionNames(
+      annotations.map(({ id }, at) => ({
+        id: partName(id),
+        scope: `${kinds[at]!.kind} ${kinds[at]!.spacing} ${kinds[at]!.name}`,
+      })),
+    );
+    for (const [at, { key, shape, voxelSpacingAngstrom }] of annotations.entries()) {
+      signal?.throwIfAborted();
+      const { kind, name, spacing } = kinds[at]!;
+      const path = `${run}/${kind}/${spacing}${USER}_${sessions[at]!}_${name}`;
+      if (kind !== "Picks") {
+        await writer.volume(`${path}.zarr`, key);
+        continue;
+      }
+      const isOriented = shape === "OrientedPoint";
+      const head = { object: name, user: USER, session: sessions[at]!, run: names[i]!, voxelSpacingAngstrom, isOriented };
+      try {
+        const source = await openObject(store, key, { signal });
+        await writer.text(`${path}.json`, picksDocument(source, head, { signal }));
+      } catch (error) {
+        if (signal?.aborted) throw error;
+        failed.push(toErrorRecord(asEmporiumError(error)));
+      }
+    }
+  });
+  return failed;
+}
+
+function runNames(runs: readonly TreeRun[]): string[] {
+  const bare = runs.map(({ name }) => runName(name));
+  const datasets = new Map<string, Set<string>>();
+  for (const [i, { dataset }] of runs.entries()) datasets.set(bare[i]!, (datasets.get(bare[i]!) ?? new Set()).add(dataset));
+  return distinctNames(
+    runs.map(({ dataset }, i) => (datasets.get(bare[i]!)!.size > 1 ? `${dataset}-${bare[i]!}` : bare[i]!)),
+    (name) => name,
+    () => "2",
+  );
+}
+
+/** The second of a kind in one annotation gets a number behind it. */
+function sessionNames(items: readonly { id: string; scope: string }[]): string[] {
+  const taken = new Set<string>();
+  return items.map(({ id, scope }) => {
+    let session = id;
+    for (let n = 2; taken.has(`${scope} ${session}`); n++) session = `${id}-${n}`;
+    taken.add(`${scope} ${session}`);
+    return session;
+  });
+}

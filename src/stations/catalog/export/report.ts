@@ -1,0 +1,61 @@
+import type { ErrorRecord } from "../../../core/errors.js";
+
+export interface CopickReport {
+  readonly status: "done" | "partly";
+  readonly exitStatus: number;
+  readonly location: string;
+  /** The project file. */
+  readonly out: string;
+  /** What stands beside it and belongs to it; undefined for a server's project. */
+  readonly static: string | undefined;
+  /** How copick gets at the data: its own word. */
+  readonly config_type: "filesystem" | "cryoet_data_portal";
+  readonly datasets: readonly number[];
+  readonly runs: number;
+  readonly tomograms: number;
+  /** Files of points, and masks. */
+  readonly picks: number;
+  readonly segmentations: number;
+  readonly objects: number;
+  /** What a Python program sets before it opens the project; undefined where nothing is needed. */
+  readonly settings: { readonly graphql: string; readonly s3: string } | undefined;
+  readonly warnings: readonly string[];
+  readonly errors: readonly ErrorRecord[];
+  toText(): string;
+}
+
+export function copickReport(facts: Omit<CopickReport, "status" | "exitStatus" | "toText">): CopickReport {
+  const partly = facts.errors.length > 0;
+  return {
+    status: partly ? "partly" : "done",
+    exitStatus: partly ? 3 : 0,
+    ...facts,
+    toText: () => lines(facts).join("\n"),
+  };
+}
+
+function lines({
+  warnings,
+  runs,
+  tomograms,
+  picks,
+  segmentations,
+  objects,
+  out,
+  ...rest
+}: Omit<CopickReport, "status" | "exitStatus" | "toText">): string[] {
+  const { static: beside, settings } = rest;
+  return [
+    ...warnings.map((warning) => `warning: ${warning}`),
+    `${runs} runs: ${tomograms} tomograms, ${picks} picks and ${segmentations} segmentations of ${objects} objects`,
+    beside === undefined ? out : `${out}, with ${beside}`,
+    ...(settings === undefined
+      ? []
+      : [
+          "copick asks the public portal unless a program that opens the project begins with",
+          "  import os, cryoet_data_portal._client as portal",
+          `  portal.DEFAULT_URL = "${settings.graphql}"`,
+          `  os.environ["AWS_ENDPOINT_URL_S3"] = "${settings.s3}"`,
+        ]),
+  ];
+}
