@@ -12,11 +12,25 @@
  * | `ingest validate` | `validate`, `validationDocument`, `validationText`, `validationPage` |
  * | `ingest convert` | `convertVolume` |
  * | `verify` | `verify` |
+ * | `curate scan`, `match`, `missing`, `labels`, `hygiene` | `scanArchive`, `matchArchive`, `missingInPortal`, `labelArchive`, `hygieneOfArchive` |
+ * | `curate modinfo` | `inspectModels`, `modelsAsAscii`, `slicerLines` |
+ * | `curate collect`, `package`, `batches` | `collectBatch`, `packageBatch`; `listBatches`, `addBatch`, `setBatch` |
+ * | `catalog upload`, `download`, `verify` | `upload`, `downloadDataset`, `verifyCatalog`, on `openCatalog` |
+ * | `catalog query` | `queryCatalog` |
+ * | `catalog import` | `importTree` |
+ * | `catalog export copick` | `exportCopick` |
+ * | `publish plan`, `script` | `planSample`, `renderScripts`; `readPlan`, `parseProfile` for their documents |
+ * | `publish run`, `verify`, `neurons` | `publishRun`, `publishVerify`, `publishNeurons` |
+ * | `serve` | `servePortal`, on `openPortalApi` |
  *
  * The rest is what their callers need: locations and stores, the formats, errors, logs and progress. Everything else is reached by its
  * layer (`em-porium/formats/mrc/header`) and may change between minor versions.
  */
 
+export type { Database, DatabaseOptions } from "./catalog/database.js";
+export { openDatabase } from "./catalog/database.js";
+export type { PortalApi, PortalApiOptions } from "./catalog/graphql/answer.js";
+export { openPortalApi } from "./catalog/graphql/answer.js";
 export type { ByteRange, RandomAccess, ReadOptions } from "./core/bytes.js";
 export { inMemory } from "./core/bytes.js";
 export type { Clock } from "./core/clock.js";
@@ -31,6 +45,10 @@ export { Float } from "./core/number.js";
 export type { OnEvent, RunEvent } from "./engine/events.js";
 export type { ProgressState, ProgressView } from "./engine/progress.js";
 export { advance, noProgress, viewProgress } from "./engine/progress.js";
+export type { Mod } from "./formats/mod/read.js";
+export { readMod } from "./formats/mod/read.js";
+export type { NewMod } from "./formats/mod/write.js";
+export { encodeMod } from "./formats/mod/write.js";
 export type { MrcHeader } from "./formats/mrc/header.js";
 export { readMrcHeader } from "./formats/mrc/header.js";
 export { readMrcPlanes } from "./formats/mrc/read.js";
@@ -39,6 +57,43 @@ export { parseZarray } from "./formats/zarr/metadata.js";
 export type { OmeZarrImage } from "./formats/zarr/ome.js";
 export { parseOmeZarr } from "./formats/zarr/ome.js";
 export { readZarrBox } from "./formats/zarr/read.js";
+export type { Portal, PortalOptions } from "./server/portal.js";
+export { servePortal } from "./server/portal.js";
+export type { CatalogDownloadOptions } from "./stations/catalog/download/download.js";
+export { downloadDataset } from "./stations/catalog/download/download.js";
+export type { CatalogDownloadReport } from "./stations/catalog/download/report.js";
+export type { CopickOptions } from "./stations/catalog/export/copick.js";
+export { exportCopick } from "./stations/catalog/export/copick.js";
+export type { CopickReport } from "./stations/catalog/export/report.js";
+export { openCatalog } from "./stations/catalog/open-catalog.js";
+export type { ImportOptions } from "./stations/catalog/portal-import/portal-import.js";
+export { importTree } from "./stations/catalog/portal-import/portal-import.js";
+export type { QueryInput, QueryReport } from "./stations/catalog/query.js";
+export type { CatalogPlace } from "./stations/catalog/query-catalog.js";
+export { queryCatalog } from "./stations/catalog/query-catalog.js";
+export type { CatalogRepository, DatasetSummary } from "./stations/catalog/rows/repository.js";
+export type { UploadOptions } from "./stations/catalog/upload/upload.js";
+export { upload } from "./stations/catalog/upload/upload.js";
+export type { CatalogVerifyOptions, CatalogVerifyReport } from "./stations/catalog/verify/verify.js";
+export { verifyCatalog } from "./stations/catalog/verify/verify.js";
+export type { CollectOptions, CollectReport } from "./stations/curate/collect/collect.js";
+export { collectBatch } from "./stations/curate/collect/collect.js";
+export type { HygieneOptions, HygieneReport } from "./stations/curate/hygiene/hygiene.js";
+export { hygieneOfArchive } from "./stations/curate/hygiene/hygiene.js";
+export type { Scan, ScanOptions } from "./stations/curate/inventory/scan.js";
+export { scanArchive } from "./stations/curate/inventory/scan.js";
+export type { LabelsOptions, LabelsReport } from "./stations/curate/labels/labels.js";
+export { labelArchive } from "./stations/curate/labels/labels.js";
+export type { BatchesReport } from "./stations/curate/ledger/batches.js";
+export { addBatch, listBatches, setBatch } from "./stations/curate/ledger/batches.js";
+export type { MatchOptions, MatchReport } from "./stations/curate/match/match.js";
+export { matchArchive } from "./stations/curate/match/match.js";
+export type { MissingOptions, MissingReport } from "./stations/curate/missing/missing.js";
+export { missingInPortal } from "./stations/curate/missing/missing.js";
+export type { ModelsOptions } from "./stations/curate/models/read-models.js";
+export { inspectModels, modelsAsAscii, slicerLines } from "./stations/curate/models/read-models.js";
+export type { PackageOptions, PackageReport } from "./stations/curate/package/package.js";
+export { packageBatch } from "./stations/curate/package/package.js";
 export type { Comparison } from "./stations/harvest/compare/compare.js";
 export type { CompareFormat, CompareRequest } from "./stations/harvest/compare/run.js";
 export { compareDocuments, comparisonAs } from "./stations/harvest/compare/run.js";
@@ -95,6 +150,19 @@ export { PROOF_NAME } from "./stations/ingest/verify/proof.js";
 export type { VerifyReport } from "./stations/ingest/verify/report.js";
 export type { VerifyOptions } from "./stations/ingest/verify/verify.js";
 export { verify, verifyTree } from "./stations/ingest/verify/verify.js";
+export type { NeuronsOptions, NeuronsReport } from "./stations/publish/neurons/neurons.js";
+export { publishNeurons } from "./stations/publish/neurons/neurons.js";
+export type { Plan } from "./stations/publish/plan/plan.js";
+export type { PlanRequest } from "./stations/publish/plan/plan-sample.js";
+export { planSample } from "./stations/publish/plan/plan-sample.js";
+export { readPlan } from "./stations/publish/plan/read-plan.js";
+export { parseProfile } from "./stations/publish/profile/read-profile.js";
+export type { RunReport } from "./stations/publish/run/report.js";
+export type { PublishRunOptions } from "./stations/publish/run/run.js";
+export { publishRun } from "./stations/publish/run/run.js";
+export type { Script, ScriptForm } from "./stations/publish/script/render.js";
+export { renderScripts } from "./stations/publish/script/render.js";
+export { publishVerify } from "./stations/publish/verify/verify.js";
 export { fileStore } from "./stores/file.js";
 export { memoryStore } from "./stores/memory.js";
 export type { Store } from "./stores/store.js";

@@ -47,7 +47,7 @@ describe("help", () => {
           .map((line) => line.length),
       ),
     ).toBeLessThanOrEqual(104);
-    await expect(`${text}\n`).toMatchFileSnapshot(`../golden/help/${entry.name.replace(" ", "-")}.txt`);
+    await expect(`${text}\n`).toMatchFileSnapshot(`../golden/help/${entry.name.replaceAll(" ", "-")}.txt`);
   });
 });
 
