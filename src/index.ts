@@ -21,7 +21,7 @@
  * | `catalog export copick` | `exportCopick` |
  * | `publish plan`, `script` | `planSample`, `renderScripts`; `readPlan`, `parseProfile` for their documents |
  * | `publish run`, `verify`, `neurons` | `publishRun`, `publishVerify`, `publishNeurons` |
- * | `serve` | `servePortal`, on `openPortalApi` |
+ * | `serve` | `servePortal` of `em-porium/server/portal`, on `openPortalApi` |
  *
  * The rest is what their callers need: locations and stores, the formats, errors, logs and progress. Everything else is reached by its
  * layer (`em-porium/formats/mrc/header`) and may change between minor versions.
@@ -57,8 +57,6 @@ export { parseZarray } from "./formats/zarr/metadata.js";
 export type { OmeZarrImage } from "./formats/zarr/ome.js";
 export { parseOmeZarr } from "./formats/zarr/ome.js";
 export { readZarrBox } from "./formats/zarr/read.js";
-export type { Portal, PortalOptions } from "./server/portal.js";
-export { servePortal } from "./server/portal.js";
 export type { CatalogDownloadOptions } from "./stations/catalog/download/download.js";
 export { downloadDataset } from "./stations/catalog/download/download.js";
 export type { CatalogDownloadReport } from "./stations/catalog/download/report.js";
