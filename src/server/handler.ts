@@ -26,6 +26,11 @@ export function mounted(mounts: Mounts): Handler {
   };
 }
 
+/** The answer to whoever wants to write. */
+export function onlyReading(): Response {
+  return refusal(405, "only reading is possible here", { allow: "GET, HEAD, OPTIONS" });
+}
+
 /** A short answer in words. What is said never repeats what was asked, so it cannot carry markup or a path of this machine. */
 export function refusal(status: number, says: string, headers: Readonly<Record<string, string>> = {}): Response {
   return new Response(`${status} ${says}\n`, {

@@ -84,6 +84,33 @@ describe("listen", () => {
     }
   });
 
+  it("answers to names below localhost that it is told", async () => {
+    const server = await serve(echo, { subdomains: ["data"] });
+    const ask = async (host: string) => statusOf(await raw(server, get("/", host)));
+    expect(await ask(`data.localhost:${server.port}`)).toBe(200);
+    for (const host of [`other.localhost:${server.port}`, "data.localhost", `data.127.0.0.1:${server.port}`]) {
+      expect(await ask(host), host).toBe(421);
+    }
+  });
+
+  it("refuses a request with two hosts, whichever comes first", async () => {
+    const server = await serve(echo);
+    const own = `127.0.0.1:${server.port}`;
+    for (const [first, second] of [
+      [own, "evil.test"],
+      ["evil.test", own],
+      [own, own],
+    ]) {
+      expect(statusOf(await raw(server, get("/", `${first}\r\nhOST: ${second}`)))).toBe(400);
+    }
+  });
+
+  it("refuses writing in the words of whoever is asked", async () => {
+    const { url } = await serve(echo, { refuseWriting: (path) => new Response(`not ${path}`, { status: 405 }) });
+    const answer = await fetch(`${url}/a/b`, { method: "DELETE" });
+    expect([answer.status, await answer.text()]).toEqual([405, "not a/b"]);
+  });
+
   it("takes no bodies and waits for none", async () => {
     const server = await serve(echo);
     const text = `POST / HTTP/1.1\r\nHost: 127.0.0.1:${server.port}\r\nContent-Length: 1000000\r\n\r\nx`;

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { EmporiumError } from "../core/errors.js";
 import { type Log, silentLog } from "../core/log.js";
 import { Bodies } from "./bodies.js";
-import { type Handler, refusal } from "./handler.js";
+import { type Handler, onlyReading, refusal } from "./handler.js";
 
 export interface ListenOptions {
   /** Default 127.0.0.1: nobody but this machine. */
@@ -14,8 +14,12 @@ export interface ListenOptions {
   names?: readonly string[] | undefined;
   /** Requests that are answered at the same time; more are sent away with 503. Default 256. */
   requestsMax?: number | undefined;
+  /** What may stand before `localhost` in a name of this server: `data` for `data.localhost:8080`. */
+  subdomains?: readonly string[] | undefined;
   /** Paths that take a body with POST, and of how many bytes at most. Everywhere else there is only reading. */
   posts?: Readonly<Record<string, number>> | undefined;
+  /** How whoever wants to write is refused, for clients that read more than the status. Default: in words. */
+  refuseWriting?: ((path: string) => Response) | undefined;
   log?: Log | undefined;
 }
 
@@ -44,7 +48,16 @@ const IDLE_MS = 60_000;
  */
 export async function listen(
   handler: Handler,
-  { host = "127.0.0.1", port = 0, names = [], requestsMax = 256, posts = {}, log = silentLog }: ListenOptions = {},
+  {
+    host = "127.0.0.1",
+    port = 0,
+    names = [],
+    subdomains = [],
+    requestsMax = 256,
+    posts = {},
+    refuseWriting = onlyReading,
+    log = silentLog,
+  }: ListenOptions = {},
 ): Promise<Listening> {
   const bodies = new Bodies(posts);
   let isOurs = (_name: string | undefined): boolean => true;
@@ -55,7 +68,7 @@ export async function listen(
       const response =
         underWay > requestsMax
           ? refusal(503, "too many requests at once", { "retry-after": "1" })
-          : await answer(handler, incoming, isOurs, bodies);
+          : await answer(incoming, { handler, refuseWriting, isOurs, bodies });
       await send(response, incoming, outgoing);
     } catch (error) {
       log.error(error instanceof Error ? error.message : String(error), { url: incoming.url });
@@ -76,8 +89,8 @@ export async function listen(
   });
   const address = server.address() as AddressInfo;
   if (isLoopback(address.address)) {
-    const own = ["localhost", "127.0.0.1", "[::1]"].map((name) => `${name}:${address.port}`);
-    const known = new Set([...own, ...(address.port === 80 ? ["localhost", "127.0.0.1", "[::1]"] : []), ...names]);
+    const own = ["localhost", "127.0.0.1", "[::1]", ...subdomains.map((name) => `${name}.localhost`)];
+    const known = new Set([...own.map((name) => `${name}:${address.port}`), ...(address.port === 80 ? own : []), ...names]);
     isOurs = (name) => name !== undefined && known.has(name.toLowerCase());
   }
   const shown = address.family === "IPv6" ? `[${address.address}]` : address.address;
@@ -92,13 +105,16 @@ export async function listen(
   };
 }
 
-async function answer(
-  handler: Handler,
-  incoming: IncomingMessage,
-  isOurs: (host: string | undefined) => boolean,
-  bodies: Bodies,
-): Promise<Response> {
+interface Answering {
+  handler: Handler;
+  refuseWriting: (path: string) => Response;
+  isOurs: (host: string | undefined) => boolean;
+  bodies: Bodies;
+}
+
+async function answer(incoming: IncomingMessage, { handler, refuseWriting, isOurs, bodies }: Answering): Promise<Response> {
   const { method = "GET", url = "", headers } = incoming;
+  if (isNamedTwice(incoming)) return refusal(400, "a request has one host");
   if (!isOurs(headers.host)) return refusal(421, "this server does not go by that name");
   // `new URL` would take the dots away and show a path that nobody asked for.
   if (!url.startsWith("/") || url.includes("\\") || hasDotSegment(url)) return refusal(400, "this is no path of this server");
@@ -109,9 +125,13 @@ async function answer(
       handler(new Request(target, { method, headers: pairs(headers), body }), path),
     );
   }
-  if (!/^(?:GET|HEAD|OPTIONS)$/.test(method))
-    return refusal(405, "only reading is possible here", { allow: "GET, HEAD, OPTIONS" });
+  if (!/^(?:GET|HEAD|OPTIONS)$/.test(method)) return refuseWriting(path);
   return handler(new Request(target, { method, headers: pairs(headers) }), path);
+}
+
+/** Node hands over the first; who stands before this server may have gone by another. */
+function isNamedTwice({ rawHeaders }: IncomingMessage): boolean {
+  return rawHeaders.filter((word, i) => i % 2 === 0 && word.toLowerCase() === "host").length > 1;
 }
 
 function hasDotSegment(url: string): boolean {

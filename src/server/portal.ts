@@ -3,9 +3,9 @@ import { type Log, silentLog } from "../core/log.js";
 import type { Store } from "../stores/store.js";
 import type { CorsPolicy } from "./cors.js";
 import { GRAPHQL_POSTS, graphqlRoute, withGraphql } from "./graphql.js";
-import { mounted } from "./handler.js";
+import { type Handler, mounted, onlyReading } from "./handler.js";
 import { listen } from "./listen.js";
-import { readOnlyS3 } from "./s3.js";
+import { readOnlyS3, refuseS3Writing } from "./s3.js";
 import { staticFiles } from "./static.js";
 import { viewerPage } from "./viewer.js";
 
@@ -51,17 +51,22 @@ export async function servePortal({
   bucket,
   host,
   port,
-  names,
+  names = [],
   cors,
   log = silentLog,
 }: PortalOptions): Promise<Portal> {
-  const others = mounted({
-    "/files/": staticFiles(store, { log }),
-    "/s3/": readOnlyS3(store, { bucket, log }),
-    "/viewer/": viewerPage({ log }),
+  const s3 = readOnlyS3(store, { bucket, hosts: ["localhost", ...names.map((name) => name.replace(/:\d+$/, ""))], log });
+  const others = mounted({ "/files/": staticFiles(store, { log }), "/s3/": s3, "/viewer/": viewerPage({ log }) });
+  const handler = withGraphql(graphqlRoute({ api, cors }), withS3(s3, others));
+  const server = await listen(handler, {
+    host,
+    port,
+    names,
+    subdomains: [bucket],
+    posts: GRAPHQL_POSTS,
+    refuseWriting: (path) => (isOfS3(path) ? refuseS3Writing() : onlyReading()),
+    log,
   });
-  const handler = withGraphql(graphqlRoute({ api, cors }), others);
-  const server = await listen(handler, { host, port, names, log, posts: GRAPHQL_POSTS });
   return {
     url: server.url,
     graphql: `${server.url}/graphql`,
@@ -70,4 +75,13 @@ export async function servePortal({
     viewer: `${server.url}/viewer/`,
     close: () => server.close(),
   };
+}
+
+/** Gives `/s3` itself to S3: its clients ask for the list of buckets there and follow no redirect. */
+function withS3(s3: Handler, others: Handler): Handler {
+  return (request, path) => (path === "s3" ? s3(request, "") : others(request, path));
+}
+
+function isOfS3(path: string): boolean {
+  return path === "s3" || path.startsWith("s3/");
 }

@@ -181,7 +181,30 @@ describe("S3 for readers", () => {
     expect(await ask("list-type=2&max-keys=x")).toBe("400 InvalidArgument");
     expect(await ask("list-type=2&continuation-token=%21")).toBe("400 InvalidArgument");
     expect(await ask("list-type=2&encoding-type=x")).toBe("400 InvalidArgument");
-    expect(await ask("policy")).toBe("501 NotImplemented");
+    for (const other of ["policy", "versions", "attributes", "uploadId=1"]) expect(await ask(other)).toBe("501 NotImplemented");
     expect(await ask("", "PUT")).toBe("405 MethodNotAllowed");
+  });
+
+  it("knows its bucket in the name of the server too, and there alone", async () => {
+    const asking = readOnlyS3(store, { bucket: "portal", hosts: ["localhost", "portal.example.org"] });
+    const ask = async (host: string, path: string, query = "") => {
+      const reply = await asking(new Request(`http://localhost/s3/${path}${query}`, { headers: { host } }), path);
+      return `${reply.status} ${(await reply.text()).slice(0, 200)}`;
+    };
+    expect(await ask("portal.localhost:8080", "10001/RUN1.txt")).toBe("200 10001/RUN1.txt");
+    expect(await ask("PORTAL.portal.example.org", "10001/RUN1.txt")).toBe("200 10001/RUN1.txt");
+    expect(await ask("portal.localhost", "", "?list-type=2&prefix=10001/RUN1.")).toContain(
+      "<Name>portal</Name><Prefix>10001/RUN1.",
+    );
+    // a server may be called as its bucket is
+    expect(await ask("portal.example.org", "portal/10001/RUN1.txt")).toBe("200 10001/RUN1.txt");
+    expect(await ask("portal.evil.test", "10001/RUN1.txt")).toMatch(/^404 .*NoSuchBucket/s);
+  });
+
+  it("spells out what XML would lose of a name", async () => {
+    const odd = await storeOf(["a\rb", "c\u0001d", "e\ttf", "g\nh", "<&>"]);
+    const reply = await readOnlyS3(odd, { bucket: "portal" })(new Request("http://localhost/portal?list-type=2"), "portal");
+    const names = [...(await reply.text()).matchAll(/<Key>([^<]*)</g)].map(([, key]) => key);
+    expect(names.sort()).toEqual(["&lt;&amp;&gt;", "a&#xd;b", "c&#x1;d", "e\ttf", "g\nh"]);
   });
 });

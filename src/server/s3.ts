@@ -10,6 +10,8 @@ import { staticFiles } from "./static.js";
 export interface S3Options {
   /** The only bucket that there is. */
   bucket: string;
+  /** Names of this server, without ports. At `BUCKET.NAME` the path is a key: many clients ask so unless they are told otherwise. */
+  hosts?: readonly string[] | undefined;
   log?: Log | undefined;
 }
 
@@ -17,29 +19,34 @@ const NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/";
 const KEYS_MAX = 1000;
 const TYPE = { "content-type": "application/xml" };
 /** Sub-resources that nobody who only reads objects asks for. */
-const NOT_HERE =
-  /^(?:acl|cors|encryption|lifecycle|logging|notification|object-lock|policy|replication|tagging|torrent|uploads|versions|website)$/;
+const NOT_HERE = new RegExp(
+  `^(?:${[
+    "accelerate|acl|analytics|attributes|cors|encryption|intelligent-tiering|inventory|legal-hold|lifecycle|logging|metrics",
+    "metadataTable|notification|object-lock|ownershipControls|policy|policyStatus|publicAccessBlock|replication|requestPayment",
+    "retention|session|tagging|torrent|uploadId|uploads|versions|website",
+  ].join("|")})$`,
+);
 
 type Words = Record<string, unknown>;
 const builder = new XMLBuilder({ ignoreAttributes: false, attributeNamePrefix: "@", suppressEmptyNode: true });
 
 /**
- * The part of S3 that readers need, of one bucket, in path style: `ListObjectsV2` (and the first `ListObjects`), `HeadObject`, `GetObject` with ranges and
+ * The part of S3 that readers need, of one bucket: `ListObjectsV2` (and the first `ListObjects`), `HeadObject`, `GetObject` with ranges and
  * conditions, `HeadBucket`, `GetBucketLocation`, `ListBuckets`. Signatures are not looked at: everything that is here may be read by anybody who reaches
  * the server. `Request.url` must hold the whole query.
  *
  * Source: the API reference of S3; shapes of errors and listings as boto3 and the AWS command line expect them.
  */
-export function readOnlyS3(store: Store, { bucket, log = silentLog }: S3Options): Handler {
+export function readOnlyS3(store: Store, { bucket, hosts = [], log = silentLog }: S3Options): Handler {
   const files = staticFiles(store, { log });
+  const bucketHosts = new Set(hosts.map((host) => `${bucket}.${host}`));
   return async (request, path) => {
     if (request.method === "OPTIONS") return files(request, "");
     if (request.method !== "GET" && request.method !== "HEAD") {
-      return trouble(request, 405, "MethodNotAllowed", "only reading is possible here");
+      return refuseS3Writing();
     }
-    const slash = path.indexOf("/");
-    const named = decoded(slash < 0 ? path : path.slice(0, slash));
-    const rest = slash < 0 ? "" : path.slice(slash + 1);
+    const host = request.headers.get("host")?.toLowerCase().replace(/:\d+$/, "");
+    const [named, rest] = host !== undefined && bucketHosts.has(host) ? [bucket, path] : parted(path);
     const query = new URL(request.url).searchParams;
     if (named === "") return listBuckets(bucket);
     if (named !== bucket) return trouble(request, 404, "NoSuchBucket", "The specified bucket does not exist");
@@ -57,6 +64,19 @@ export function readOnlyS3(store: Store, { bucket, log = silentLog }: S3Options)
       return trouble(request, 503, "SlowDown", "the store cannot be read just now");
     }
   };
+}
+
+/** The answer to whoever wants to write. */
+export function refuseS3Writing(): Response {
+  return error(405, "MethodNotAllowed", "The specified method is not allowed against this resource.", {
+    allow: "GET, HEAD, OPTIONS",
+  });
+}
+
+/** The bucket and the key, still encoded, of a path that names both. */
+function parted(path: string): [bucket: string, key: string] {
+  const slash = path.indexOf("/");
+  return slash < 0 ? [decoded(path), ""] : [decoded(path.slice(0, slash)), path.slice(slash + 1)];
 }
 
 /** Objects are the files' answers: only what went wrong is told in S3's words. */
@@ -170,8 +190,18 @@ function listBuckets(bucket: string): Response {
 }
 
 function answer(document: Words): Response {
-  const headers = { ...TYPE, "cache-control": "no-store", "access-control-allow-origin": "*" };
-  return new Response(`<?xml version="1.0" encoding="UTF-8"?>\n${builder.build(document)}`, { headers });
+  const headers = {
+    ...TYPE,
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    "access-control-allow-origin": "*",
+  };
+  return new Response(`<?xml version="1.0" encoding="UTF-8"?>\n${spelledOut(builder.build(document))}`, { headers });
+}
+
+/** A return is a line's end to readers of XML, and XML has no other control characters. Names have them all: they are written as S3 does it. */
+function spelledOut(xml: string): string {
+  return xml.replace(/[\u0001-\u0008\u000b-\u001f\ufffe\uffff]/g, (character) => `&#x${character.charCodeAt(0).toString(16)};`);
 }
 
 function invalid(message: string): Response {

@@ -1,10 +1,10 @@
 import type { ByteRange } from "../core/bytes.js";
+import { contentType, isActive } from "../core/content-type.js";
 import { type EmporiumError, isEmporiumError } from "../core/errors.js";
 import { type Log, silentLog } from "../core/log.js";
 import { checkKey, unsafe } from "../stores/keys.js";
 import type { Stat, Store } from "../stores/store.js";
 import { judgeConditions, quotedEtag, rangeStillFits } from "./conditions.js";
-import { contentType, isActive } from "./content-type.js";
 import { type Handler, refusal } from "./handler.js";
 import { isHiddenKey } from "./hidden.js";
 import { parseRange } from "./range-header.js";

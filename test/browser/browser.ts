@@ -23,6 +23,10 @@ const FLAGS = [
 export const browserPath = findBrowser();
 if (browserPath === undefined) console.warn("skipped: no Chromium (node scripts/browser-env.mjs)");
 
+/** Looked for and rightly not there: attributes of single levels, documents of Zarr's other version, voxels of a mesh. */
+export const HARMLESS =
+  /\.zarr\/(?:zarr\.json|\.zarray|\.zgroup|(?:\d+\/)?\.zattrs)$|_(?:triangular|oriented)mesh\/data\/[\d_-]+$/;
+
 /** What went on in a page, apart from what is drawn. */
 export interface Watched {
   page: Page;
@@ -32,6 +36,8 @@ export interface Watched {
   elsewhere: string[];
   /** Paths that the server had no file for. */
   absent: string[];
+  /** Paths that the servers answered. */
+  answered: string[];
 }
 
 export interface Browser {
@@ -52,7 +58,7 @@ export async function startBrowser(servers: readonly string[]): Promise<Browser>
     async open(url, size = { width: 1000, height: 700 }) {
       const page = await context.newPage();
       await page.setViewportSize(size);
-      const watched: Watched = { page, problems: [], elsewhere: [], absent: [] };
+      const watched: Watched = { page, problems: [], elsewhere: [], absent: [], answered: [] };
       // A file that is not there is an error to the console, too; those are told by their answers.
       page.on("console", (message) => {
         if (message.type() === "error" && !/Failed to load resource.* 404 /.test(message.text()))
@@ -66,7 +72,8 @@ export async function startBrowser(servers: readonly string[]): Promise<Browser>
       });
       page.on("response", (response) => {
         if (response.status() === 404) watched.absent.push(new URL(response.url()).pathname);
-        else if (response.status() >= 400) watched.problems.push(`${response.status()} ${response.url()}`);
+        else if (response.status() < 400) watched.answered.push(new URL(response.url()).pathname);
+        else watched.problems.push(`${response.status()} ${response.url()}`);
       });
       await page.goto(url, { waitUntil: "load" });
       return watched;

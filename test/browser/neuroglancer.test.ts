@@ -5,7 +5,7 @@ import { LABEL_BOXES, MEMBRANE_BOX, PARTICLES, SHELL_BOX, type VoxelBox } from "
 import { voxelValue } from "../../examples/lab/volumes.mjs";
 import type { JsonObject } from "../../src/core/json.js";
 import { viewerLink } from "../../src/server/viewer.js";
-import { type Browser, browserPath, settled, startBrowser, type Watched } from "./browser.js";
+import { type Browser, browserPath, HARMLESS, settled, startBrowser, type Watched } from "./browser.js";
 import { type Laboratory, makeLaboratory, VIEWER } from "./laboratory.js";
 import {
   type Area,
@@ -335,9 +335,6 @@ const AXES: readonly Colour[] = [
   [0, 255, 0],
   [0, 0, 255],
 ];
-
-/** Looked for and rightly not there: attributes of single levels, documents of Zarr's other version, voxels of a mesh. */
-const HARMLESS = /\.zarr\/(?:zarr\.json|\.zarray|\.zgroup|(?:\d+\/)?\.zattrs)$|_(?:triangular|oriented)mesh\/data\/[\d_-]+$/;
 
 function expectQuiet({ problems, elsewhere, absent }: Watched): void {
   expect({ problems, elsewhere, absent: absent.filter((path) => !HARMLESS.test(path)) }).toEqual({

@@ -86,8 +86,11 @@ export interface FaultServer {
   filesUrl: string;
   requests: Seen[];
   s3: {
-    buckets: Map<string, Map<string, { size: number; etag: string }>>;
-    uploads: Map<string, unknown>;
+    buckets: Map<
+      string,
+      Map<string, { size: number; etag: string; contentType?: string; segments: readonly { bytes?: Buffer }[] }>
+    >;
+    uploads: Map<string, { key: string; parts: Map<number, unknown> }>;
     put(bucket: string, key: string, bytes: Uint8Array): void;
   };
   putFile(key: string, bytes: Uint8Array, contentType?: string): void;

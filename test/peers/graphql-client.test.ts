@@ -44,6 +44,8 @@ describe.skipIf(!hasEnvironment("peers"))("the portal's Python client", () => {
       // the portal's own name of this scalar, in the clients up to 4.8
       /^\w+\._id changed type from ID! to GlobalID!\.$/,
       /^EntityInterface no longer implements interface Node\.$/,
+      // their text has no @deprecated; the library that reads it here puts its own newest in
+      /^DIRECTIVE_DEFINITION was removed from deprecated\.$/,
     ];
     expect(broken.filter((text) => !known.some((pattern) => pattern.test(text)))).toEqual([]);
   });

@@ -1,41 +1,32 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type AsyncReadable, FetchStore, get, open, root } from "zarrita";
 import { generateLab } from "../../examples/lab/generate.mjs";
-import { hasEnvironment, python } from "./environment.js";
+import { hasEnvironment, type PythonEnvironment, python, type Verdict } from "./environment.js";
+import { awsEnvironment, expectSame, filesBelow } from "./serve-kit.js";
 
 /**
- * A portal of one's own as its users meet it: `emporium serve` on a tree that `ingest run` has made, and the unmodified official client, copick and boto3
- * at it. What they download is the tree, byte for byte.
+ * A portal of one's own as its users meet it: `emporium serve` on a tree that `ingest run` has made, and at it the unmodified official client in two
+ * releases, copick, and the libraries that read volumes. What they download is the tree, byte for byte; what they read is what they read from the disk.
  */
 const program = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
-function filesBelow(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
-    .sort();
-}
-
-function expectSame(found: string, wanted: string): void {
-  expect(filesBelow(found)).toEqual(filesBelow(wanted));
-  for (const file of filesBelow(wanted)) {
-    expect(readFileSync(join(found, file)).equals(readFileSync(join(wanted, file))), file).toBe(true);
-  }
-}
+const SPACING = "10401/TS_0001/Reconstructions/VoxelSpacing13.480";
+const VOLUME = `${SPACING}/Tomograms/100/TS_0001.zarr`;
+const SHARDED = "volumes/sharded.zarr";
 
 describe.skipIf(!hasEnvironment("peers"))("a portal of one's own", () => {
   const folder = mkdtempSync(join(tmpdir(), "emporium-portal-"));
   const tree = join(folder, "tree");
   let server: ChildProcess;
   let at: { graphql: string; s3: string; files: string };
-  const ask = async (script: string, ...words: string[]): Promise<Record<string, unknown>> => {
-    const env = { BOTO_ENDPOINT_URL: at.s3, AWS_ENDPOINT_URL_S3: at.s3, AWS_REGION: "us-east-1" };
-    return JSON.parse((await python("peers", script, words, env)).trim().split("\n").at(-1)!);
-  };
+  const ask = async (environment: PythonEnvironment, script: string, ...words: string[]): Promise<unknown> =>
+    JSON.parse((await python(environment, script, words, awsEnvironment(at))).trim().split("\n").at(-1)!);
+  const inTree = (s3Path: string) => join(tree, s3Path.replace("s3://portal/", ""));
 
   beforeAll(async () => {
     const lab = join(folder, "lab");
@@ -52,6 +43,9 @@ describe.skipIf(!hasEnvironment("peers"))("a portal of one's own", () => {
       ...workspace,
     ];
     execFileSync(process.execPath, [program, ...words], { stdio: "ignore" });
+    const volume = join(lab, "input", "lab", "imod", "tomograms", "TS_0001.rec");
+    const convert = ["ingest", "convert", volume, join(tree, SHARDED), "--ome-zarr", "0.5", "--quiet", ...workspace];
+    execFileSync(process.execPath, [program, ...convert], { stdio: "ignore" });
     server = spawn(process.execPath, [program, "serve", tree, "--port", "0", "--json", ...workspace], {
       stdio: ["ignore", "pipe", "pipe"],
     });
@@ -79,26 +73,96 @@ describe.skipIf(!hasEnvironment("peers"))("a portal of one's own", () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it("gives the official client all that it downloads, byte for byte", async () => {
-    const out = join(folder, "downloads");
-    mkdirSync(out);
-    const found = await ask("portal_downloads.py", at.graphql, out);
-    expect(found).toMatchObject({ run: "s3://portal/10401/TS_0001/" });
-    expect(Number(found.annotations)).toBeGreaterThan(0);
-    const run = join(tree, "10401", "TS_0001");
-    const spacing = join(run, "Reconstructions", "VoxelSpacing13.480");
-    expectSame(join(out, "dataset", "10401"), join(tree, "10401"));
-    expectSame(join(out, "run", "TS_0001"), run);
-    expectSame(join(out, "frames", "Frames"), join(run, "Frames"));
-    expectSame(join(out, "spacing", "Reconstructions", "VoxelSpacing13.480"), spacing);
-    expectSame(join(out, "omezarr", "TS_0001.zarr"), join(spacing, "Tomograms", "100", "TS_0001.zarr"));
-    expect(
-      readFileSync(join(out, "mrc", "TS_0001.mrc")).equals(readFileSync(join(spacing, "Tomograms", "100", "TS_0001.mrc"))),
-    ).toBe(true);
-    expectSame(join(out, "series", "TS_0001.zarr"), join(run, "TiltSeries", "100", "TS_0001.zarr"));
-    expect(statSync(join(out, "angles", "TS_0001.rawtlt")).size).toBeGreaterThan(0);
-    expect(filesBelow(join(out, "annotations")).length).toBeGreaterThan(3);
-    expect(filesBelow(join(out, "annotation")).some((name) => name.endsWith(".ndjson"))).toBe(true);
+  it.for<PythonEnvironment>(process.env.EMPORIUM_THOROUGH ? ["peers", "serve"] : ["peers"])(
+    "gives the official client all that it downloads, byte for byte (environment %s)",
+    async (environment, { skip }) => {
+      if (!hasEnvironment(environment)) skip("no such environment");
+      const out = join(folder, `downloads-${environment}`);
+      mkdirSync(out);
+      const found = (await ask(environment, "portal_downloads.py", at.graphql, out)) as {
+        run: string;
+        annotations: number;
+        metadata: string;
+        mask: string[];
+        points: string[];
+        files: Record<string, string>;
+      };
+      expect(found).toMatchObject({ run: "s3://portal/10401/TS_0001/" });
+      expect(found.annotations).toBeGreaterThan(0);
+      const run = join(tree, "10401", "TS_0001");
+      const spacing = join(tree, SPACING);
+      expectSame(join(out, "dataset", "10401"), join(tree, "10401"));
+      expectSame(join(out, "run", "TS_0001"), run);
+      expectSame(join(out, "frames", "Frames"), join(run, "Frames"));
+      expectSame(join(out, "spacing", "Reconstructions", "VoxelSpacing13.480"), spacing);
+      expectSame(join(out, "omezarr", "TS_0001.zarr"), join(tree, VOLUME));
+      expectSame(join(out, "series", "TS_0001.zarr"), join(run, "TiltSeries", "100", "TS_0001.zarr"));
+      expectSameFile(join(out, "mrc", "TS_0001.mrc"), join(spacing, "Tomograms", "100", "TS_0001.mrc"));
+      expectSameFile(join(out, "series-mrc", "TS_0001.mrc"), join(run, "TiltSeries", "100", "TS_0001.mrc"));
+      expectSameFile(join(out, "angles", "TS_0001.rawtlt"), join(run, "TiltSeries", "100", "TS_0001.rawtlt"));
+      expectSameFile(join(out, "metadata", found.metadata.split("/").at(-1)!), inTree(found.metadata));
+      expect(filesBelow(join(out, "metadata"))).toHaveLength(1);
+
+      // files by their ids, a mask with its metadata, points of a tomogram with theirs
+      expect(Object.keys(found.files).length).toBeGreaterThan(7);
+      for (const [id, path] of Object.entries(found.files)) expectFetched(join(out, `file-${id}`), [path]);
+      expect(found.mask).toHaveLength(3);
+      expectFetched(join(out, "mask"), found.mask);
+      expect(found.points.length).toBeGreaterThan(0);
+      const names = readdirSync(join(out, "points"));
+      expect(names.filter((name) => name.endsWith(".ndjson")).sort()).toEqual(
+        found.points.map((path) => path.split("/").at(-1)!).sort(),
+      );
+      expect(names.filter((name) => name.endsWith(".json"))).toHaveLength(found.points.length);
+      expect(readdirSync(join(out, "annotations")).length).toBeGreaterThan(names.length);
+      expect(
+        readdirSync(join(out, "annotation"))
+          .map((name) => name.split(".").at(-1)!)
+          .sort(),
+      ).toEqual(["json", "ndjson"]);
+    },
+  );
+
+  /** A folder holds what these paths name, as files or as folders, and nothing else. */
+  function expectFetched(found: string, paths: readonly string[]): void {
+    const names = paths.map((path) => path.split("/").at(-1)!);
+    expect(readdirSync(found).sort()).toEqual([...names].sort());
+    for (const [i, path] of paths.entries()) {
+      if (path.endsWith(".zarr")) expectSame(join(found, names[i]!), inTree(path));
+      else expectSameFile(join(found, names[i]!), inTree(path));
+    }
+  }
+
+  function expectSameFile(found: string, wanted: string): void {
+    expect(readFileSync(found).equals(readFileSync(wanted)), found).toBe(true);
+  }
+
+  it.for<[PythonEnvironment, readonly string[], number]>([
+    ["peers", [VOLUME], 25],
+    ["zarr3", [VOLUME, SHARDED], 55],
+    [
+      "neuroglancer",
+      ["102-mitochondrion-1.0_segmentationmask", "101-cytosolic_ribosome-1.0_point"].map(
+        (name) => `${SPACING}/NeuroglancerPrecompute/${name}`,
+      ),
+      3,
+    ],
+  ])("is read by the libraries of environment %s, at /files and at /s3", async ([environment, keys, checks], { skip }) => {
+    if (!hasEnvironment(environment)) skip("no such environment");
+    const verdicts = (await ask(environment, "serve_volumes.py", at.files, at.s3, "portal", tree, ...keys)) as Verdict[];
+    expect(verdicts.filter(({ passed }) => !passed)).toEqual([]);
+    expect(verdicts.length).toBeGreaterThanOrEqual(checks);
+  });
+
+  it.each([VOLUME, SHARDED])("is read by zarrita: %s", async (key) => {
+    const pixels = async (store: AsyncReadable, level: number) =>
+      get(await open(root(store).resolve(String(level)), { kind: "array" }));
+    for (const level of [0, 1, 2]) {
+      const wanted = await pixels(onDisk(join(tree, key)), level);
+      const found = await pixels(new FetchStore(`${at.files}/${key}`), level);
+      expect(found.shape).toEqual(wanted.shape);
+      expect(Buffer.compare(bytesOf(found.data), bytesOf(wanted.data))).toBe(0);
+    }
   });
 
   it("is a data set of copick: runs, spacings, tomograms, picks", async () => {
@@ -113,7 +177,7 @@ describe.skipIf(!hasEnvironment("peers"))("a portal of one's own", () => {
       overlay_root: `local://${folder}/overlay`,
     };
     writeFileSync(config, JSON.stringify({ ...project, overlay_fs_args: { auto_mkdir: true } }));
-    const found = await ask("portal_copick.py", at.graphql, config);
+    const found = (await ask("peers", "portal_copick.py", at.graphql, config)) as Record<string, unknown>;
     expect(found.runs).toEqual(["TS_0001", "TS_0002"]);
     expect(found.spacings).toEqual({ TS_0001: [13.48], TS_0002: [13.48] });
     expect(found.tomograms).toMatchObject({ TS_0001: expect.arrayContaining([expect.any(String)]) });
@@ -121,3 +185,20 @@ describe.skipIf(!hasEnvironment("peers"))("a portal of one's own", () => {
     expect(Number(found.picks)).toBeGreaterThan(0);
   });
 });
+
+function bytesOf(data: unknown): Uint8Array {
+  const { buffer, byteOffset, byteLength } = data as Float32Array;
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+/** A folder, as zarrita reads stores. */
+function onDisk(folder: string): AsyncReadable {
+  const body = (key: string) => (existsSync(join(folder, key)) ? new Uint8Array(readFileSync(join(folder, key))) : undefined);
+  return {
+    get: async (key) => body(key),
+    getRange: async (key, range) =>
+      "suffixLength" in range
+        ? body(key)?.slice(-range.suffixLength)
+        : body(key)?.slice(range.offset, range.offset + range.length),
+  };
+}

@@ -119,3 +119,12 @@ describe("the schema", () => {
     expect(own.map(({ name }) => name).sort()).toEqual(["DateTime", "GlobalID"]);
   });
 });
+
+it("has its directives in places that GraphQL of October 2021 knows: graphql-core 3.2 reads no schema with another", () => {
+  const places = PORTAL_GRAPHQL_SCHEMA.getDirectives().map(({ name, locations }) => [name, locations]);
+  expect(Object.fromEntries(places)).toMatchObject({
+    include: ["FIELD", "FRAGMENT_SPREAD", "INLINE_FRAGMENT"],
+    skip: ["FIELD", "FRAGMENT_SPREAD", "INLINE_FRAGMENT"],
+    deprecated: ["FIELD_DEFINITION", "ARGUMENT_DEFINITION", "INPUT_FIELD_DEFINITION", "ENUM_VALUE"],
+  });
+});

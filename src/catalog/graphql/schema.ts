@@ -1,5 +1,8 @@
 import {
+  DirectiveLocation,
   GraphQLBoolean,
+  GraphQLDeprecatedDirective,
+  GraphQLDirective,
   type GraphQLFieldConfigArgumentMap,
   type GraphQLFieldConfigMap,
   GraphQLID,
@@ -11,6 +14,7 @@ import {
   type GraphQLOutputType,
   GraphQLSchema,
   GraphQLString,
+  specifiedDirectives,
 } from "graphql";
 import { ENTITIES, type Entity, type EntityName, type Field } from "../entities.js";
 import { ID, isNumerical, isOrdered } from "./columns.js";
@@ -53,7 +57,17 @@ const OUTPUTS = new Map<EntityName, EntityOutputs>(ENTITIES.map((entity) => [ent
 export const PORTAL_GRAPHQL_SCHEMA = new GraphQLSchema({
   query: new GraphQLObjectType({ name: "Query", fields: rootFields() }),
   types: [EntityInterface, GraphQLID], // named by clients' copies of the schema
+  directives: specifiedDirectives.map((directive) => (directive === GraphQLDeprecatedDirective ? deprecated() : directive)),
 });
+
+/** `@deprecated` in the places that GraphQL of October 2021 knows: clients with a library of that age can read no schema with a newer one. */
+function deprecated(): GraphQLDirective {
+  const { locations, ...config } = GraphQLDeprecatedDirective.toConfig();
+  return new GraphQLDirective({
+    ...config,
+    locations: locations.filter((place) => place !== DirectiveLocation.DIRECTIVE_DEFINITION),
+  });
+}
 
 function rootFields(): Fields {
   const fields: Fields = {};

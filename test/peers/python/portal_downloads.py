@@ -3,7 +3,7 @@ import json
 import os
 import sys
 
-from cryoet_data_portal import Annotation, Client, Dataset, Run, TiltSeries, Tomogram
+from cryoet_data_portal import Annotation, AnnotationFile, Client, Dataset, Run, TiltSeries, Tomogram
 
 url, folder = sys.argv[1:]
 client = Client(url)
@@ -30,5 +30,24 @@ tomogram.download_all_annotations(into("annotations"))
 series.download_omezarr(into("series"))
 series.download_mrcfile(into("series-mrc"))
 series.download_angle_list(into("angles"))
-annotations[0].download(into("annotation"), "ndjson")
-print(json.dumps({"run": run.s3_prefix, "spacing": tomogram.tomogram_voxel_spacing.s3_prefix, "mrc": tomogram.https_mrc_file, "annotations": len(annotations)}))
+tomogram.download_all_annotations(into("points"), format="ndjson", shape="Point")
+points = [one for one in annotations if one.run_id == run.id][0]
+points.download(into("annotation"), "ndjson")
+points.download_metadata(into("metadata"))
+mask = Annotation.find(client, [Annotation.run_id == run.id, Annotation.annotation_shapes.shape_type == "SegmentationMask"])[0]
+mask.download(into("mask"), shape="SegmentationMask")
+files = AnnotationFile.find(client, [AnnotationFile.annotation_shape.annotation.run.id == run.id])
+for file in files:
+    file.download(into(f"file-{file.id}"))
+print(
+    json.dumps(
+        {
+            "run": run.s3_prefix,
+            "annotations": len(annotations),
+            "metadata": points.s3_metadata_path,
+            "mask": [mask.s3_metadata_path, *(file.s3_path for shape in mask.annotation_shapes for file in shape.annotation_files)],
+            "points": [file.s3_path for file in files if file.annotation_shape.shape_type == "Point"],
+            "files": {file.id: file.s3_path for file in files},
+        }
+    )
+)

@@ -1,0 +1,111 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { generateLab } from "../../examples/lab/generate.mjs";
+import type { JsonObject } from "../../src/core/json.js";
+import { viewerLink } from "../../src/server/viewer.js";
+import { type Browser, browserPath, HARMLESS, settled, startBrowser } from "./browser.js";
+import { countPixels, difference } from "./picture.js";
+import { bare, colourOf, layerOf, look, type Scene, sceneOf } from "./scene.js";
+
+/** The way of somebody who has a portal of one's own: the catalogue is asked for a tomogram, and its view opens on the files of the same server. */
+const program = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+const SIZE = { width: 500, height: 400 };
+
+describe.skipIf(browserPath === undefined)("Neuroglancer at a portal of one's own (needs Chromium)", () => {
+  const folder = mkdtempSync(join(tmpdir(), "emporium-portal-page-"));
+  const tree = join(folder, "tree");
+  let server: ChildProcess;
+  let browser: Browser;
+  let portal: { url: string; graphql: string; files: string; viewer: string };
+
+  beforeAll(async () => {
+    const lab = join(folder, "lab");
+    await generateLab({ out: lab, deposits: ["imod"], sections: "all" });
+    const port = await freePort();
+    const workspace = ["--workspace", join(folder, "workspace")];
+    // views name files by where they will be served
+    const words = ["ingest", "run", join(lab, "imod.yaml"), join(lab, "input"), tree, "--import-everything", "--quiet"];
+    const prefix = ["--https-prefix", `http://127.0.0.1:${port}/files`];
+    await promisify(execFile)(process.execPath, [program, ...words, ...prefix, ...workspace]);
+    server = spawn(process.execPath, [program, "serve", tree, "--port", String(port), "--json", ...workspace], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    portal = await new Promise((resolve, reject) => {
+      let text = "";
+      server.on("exit", () => reject(new Error(`serve has ended: ${text}`)));
+      server.stdout!.setEncoding("utf8").on("data", (piece: string) => {
+        text += piece;
+        if (text.endsWith("\n}\n")) resolve(JSON.parse(text));
+      });
+    });
+    browser = await startBrowser([portal.url]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    if (server?.exitCode === null) {
+      server.kill("SIGINT");
+      await once(server, "exit");
+    }
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it("opens the view that the catalogue gives for a tomogram: volume, masks and points come from /files", async () => {
+    const scene = await sceneFrom("TS_0001");
+    const layers = scene.state.layers as JsonObject[];
+    const sources = layers.map(({ source }) => String((source as JsonObject).url ?? source));
+    expect(layers.map(({ type }) => type)).toEqual(expect.arrayContaining(["image", "segmentation", "annotation"]));
+    for (const source of sources) expect(source).toContain(`${portal.files}/10401/TS_0001/`);
+
+    const { page, problems, elsewhere, absent, answered } = await browser.open(viewerLink(portal.viewer, scene.state));
+    await settled(page);
+    expect([problems, elsewhere]).toEqual([[], []]);
+    expect(absent.filter((path) => !HARMLESS.test(path))).toEqual([]);
+    for (const part of [/\.zarr\/0\/\d+\/\d+\/\d+$/, /_segmentationmask\/info$/, /_point\/spatial0\//]) {
+      expect(answered.filter((path) => part.test(path)).length, String(part)).toBeGreaterThan(0);
+    }
+    await page.close();
+  });
+
+  it("draws the points of an annotation in their colour", async () => {
+    const scene = await sceneFrom("TS_0001");
+    const { x, y, z } = scene.centre;
+    const view = bare(scene, "ribosome", {
+      layout: { type: "3d", orthographicProjection: true },
+      position: [x, y, z],
+      projectionScale: 80,
+    });
+    const { page, problems, elsewhere } = await browser.open(viewerLink(portal.viewer, view), SIZE);
+    await settled(page);
+    expect([problems, elsewhere]).toEqual([[], []]);
+    const { picture, panels } = await look(page);
+    const colour = colourOf(layerOf(scene, "ribosome"));
+    expect(countPixels(picture, panels[0]!, (seen) => difference(seen, colour) < 40)).toBeGreaterThan(50);
+    await page.close();
+  });
+
+  /** A run's tomogram as the catalogue knows it. */
+  async function sceneFrom(run: string): Promise<Scene> {
+    const query = `{ tomograms(where: {run: {name: {_eq: "${run}"}}}) { sizeX sizeY sizeZ neuroglancerConfig } }`;
+    const answer = await fetch(`${portal.graphql}?query=${encodeURIComponent(query)}`);
+    const { data } = (await answer.json()) as {
+      data: { tomograms: { sizeX: number; sizeY: number; sizeZ: number; neuroglancerConfig: string }[] };
+    };
+    const { sizeX, sizeY, sizeZ, neuroglancerConfig } = data.tomograms[0]!;
+    return sceneOf(JSON.parse(neuroglancerConfig), [sizeZ, sizeY, sizeX]);
+  }
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

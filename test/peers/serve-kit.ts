@@ -1,0 +1,48 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { expect } from "vitest";
+import type { PortalApi } from "../../src/catalog/graphql/answer.js";
+import { type Portal, servePortal } from "../../src/server/portal.js";
+import { fileStore } from "../../src/stores/file.js";
+
+/** For suites that ask for files alone. */
+const NO_CATALOGUE: PortalApi = {
+  answer: async () => ({ isUnavailable: false, text: '{"data":null}\n', rest: undefined }),
+};
+
+/** A portal on a folder, as `emporium serve` puts its parts together. */
+export function serveFolder(folder: string, options: { api?: PortalApi; bucket?: string } = {}): Promise<Portal> {
+  const { api = NO_CATALOGUE, bucket = "portal" } = options;
+  return servePortal({ store: fileStore(folder, { sync: false }), api, bucket });
+}
+
+/** What programs of the AWS family look at besides their arguments: nobody's own settings shall decide a test. */
+export function awsEnvironment(portal: Pick<Portal, "s3">): NodeJS.ProcessEnv {
+  const unset = Object.fromEntries(
+    Object.keys(process.env).flatMap((name) => (name.startsWith("AWS_") ? [[name, undefined]] : [])),
+  );
+  return {
+    ...unset,
+    AWS_CONFIG_FILE: "/dev/null",
+    AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
+    AWS_EC2_METADATA_DISABLED: "true",
+    AWS_REGION: "us-east-1",
+    AWS_ENDPOINT_URL_S3: portal.s3,
+    BOTO_ENDPOINT_URL: portal.s3,
+  };
+}
+
+export function filesBelow(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+    .sort();
+}
+
+/** Two folders hold the same files, byte for byte. */
+export function expectSame(found: string, wanted: string): void {
+  expect(filesBelow(found)).toEqual(filesBelow(wanted));
+  for (const file of filesBelow(wanted)) {
+    expect(readFileSync(join(found, file)).equals(readFileSync(join(wanted, file))), file).toBe(true);
+  }
+}
