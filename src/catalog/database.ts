@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { Kysely } from "kysely";
 import pg from "pg";
-import type { Clock } from "../core/clock.js";
+import { type Clock, systemClock } from "../core/clock.js";
 import { EmporiumError, type Place } from "../core/errors.js";
 import type { Log } from "../core/log.js";
 import type { Secret } from "../core/redact.js";
-import { databaseError } from "./database-errors.js";
+import { databaseError, sqlState } from "./database-errors.js";
 import { describeUrl, whereIs } from "./database-url.js";
 import { valueParsers } from "./database-values.js";
 import type { Transport } from "./embedded/address.js";
@@ -13,6 +13,7 @@ import { EMBEDDED_DATABASE } from "./embedded/cluster.js";
 import { type Embedded, openEmbedded } from "./embedded/embedded.js";
 import type { MicroscopyTables } from "./microscopy-rows.js";
 import type { PortalTables } from "./portal-rows.js";
+import { type Steady, steadily } from "./steady.js";
 import { TypedPostgresDialect } from "./typed-dialect.js";
 
 /** Every table of the catalogue, by its full name: `emporium_portal.run`, `emporium_microscopy.frames`. */
@@ -65,6 +66,8 @@ export interface Database {
   readonly log: Log;
   /** For errors. */
   readonly place: Place;
+  /** For work that a restart of the server shall not end. */
+  readonly steady: Steady;
   /** Must be called: it ends the sessions, and stops the embedded server if nobody else uses it. Never throws. */
   close(): Promise<void>;
 }
@@ -74,6 +77,8 @@ const CONNECT_MS = 10_000;
 const IDLE_MS = 30_000;
 /** Waiting for somebody's lock longer than this is no progress. Migrations wait for each other by their own lock. */
 const LOCK_MS = 60_000;
+/** What a server says that starts, stops or recovers. */
+const CANNOT_CONNECT_NOW = "57P03";
 /** `unique nulls not distinct` came with 15. */
 const OLDEST = 15;
 
@@ -90,14 +95,21 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   moved = (host, port) => Object.assign(pool.options, { host, port });
   const place: Place = options.url ? { url: describeUrl(options.url) } : { file: embedded?.cluster.folder };
   const db = new Kysely<CatalogTables>({ dialect: new TypedPostgresDialect({ pool }, place) });
+  const { clock = systemClock, log, signal } = options;
+  const steady = steadily({ clock, log, signal });
   const close = async () => {
     await db.destroy().catch((error: unknown) => options.log.debug(`closing the database: ${String(error)}`));
     if (!pool.ended && !pool.ending) await pool.end().catch(() => {});
     await embedded?.leave();
   };
   try {
-    const server = await describe(pool, options, embedded);
-    return { db, pool, server, role: options.role, log: options.log, place, close };
+    // an address where nobody listens is told at once; a server that is there and recovers is waited for
+    const server = await steady(() =>
+      describe(pool, options, embedded).catch((error: unknown) => {
+        throw embedded || sqlState(error) === CANNOT_CONNECT_NOW ? databaseError(error, place) : error;
+      }),
+    );
+    return { db, pool, server, role: options.role, log, place, steady, close };
   } catch (error) {
     await close();
     throw databaseError(error, place);
@@ -137,6 +149,8 @@ function sessionSettings({ role, statementTimeoutMs }: DatabaseOptions, ownServe
     "set extra_float_digits = 1",
     `set statement_timeout = ${Math.trunc(statementTimeoutMs ?? STATEMENT_MS[role])}`,
     `set lock_timeout = ${LOCK_MS}`,
+    // compiling a page's statement takes a quarter of a second, running it milliseconds
+    "set jit = off",
   ];
   if (role === "reader") settings.push("set default_transaction_read_only = on");
   if (role !== "owner" && ownServer) settings.push(TAKE_ROLE.replace("ROLE", `emporium_${role}`));

@@ -120,12 +120,12 @@ function refuseNewer({ place }: Database, { unknown }: SchemaState): void {
 export async function openCatalog(options: DatabaseOptions): Promise<Database> {
   const database = await openDatabase(options);
   try {
-    const state = await schemaState(database);
+    const state = await database.steady(() => schemaState(database));
     refuseNewer(database, state);
     if (state.pending.length === 0) return database;
     if (database.server.kind === "server") throw behind(database, state);
-    if (options.role === "owner") await migrate(database);
-    else await migrateAsOwner(options);
+    if (options.role === "owner") await database.steady(() => migrate(database));
+    else await database.steady(() => migrateAsOwner(options));
     return database;
   } catch (error) {
     await database.close();

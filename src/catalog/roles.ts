@@ -21,6 +21,8 @@ export async function grantRoles(database: Database): Promise<"granted" | "not a
   const schemas = there.rows
     .map(({ name }) => name)
     .filter((name) => [MICROSCOPY_SCHEMA, PORTAL_SCHEMA, "emporium"].includes(name));
+  const version = await sql<{ number: number }>`select current_setting('server_version_num')::int as number`.execute(db);
+  const canMaintain = (version.rows[0]?.number ?? 0) >= 170_000;
   for (const schema of schemas) {
     const [name, writer, reader] = [sql.id(schema), sql.id(WRITER), sql.id(READER)];
     await sql`grant usage on schema ${name} to ${writer}, ${reader}`.execute(db);
@@ -31,6 +33,8 @@ export async function grantRoles(database: Database): Promise<"granted" | "not a
     }
     await sql`grant insert, update, delete on all tables in schema ${name} to ${writer}`.execute(db);
     await sql`grant usage, select, update on all sequences in schema ${name} to ${writer}`.execute(db);
+    // to vacuum and analyze after an import; older servers leave that to the owner and to themselves
+    if (canMaintain) await sql`grant maintain on all tables in schema ${name} to ${writer}`.execute(db);
   }
   return "granted";
 }

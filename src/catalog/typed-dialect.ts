@@ -1,4 +1,5 @@
-import { type DatabaseConnection, type Driver, PostgresDialect, type PostgresDialectConfig } from "kysely";
+import { type DatabaseConnection, type Driver, PostgresDialect, type PostgresPool, type PostgresPoolClient } from "kysely";
+import type pg from "pg";
 import type { Place } from "../core/errors.js";
 import { databaseError } from "./database-errors.js";
 
@@ -6,8 +7,8 @@ import { databaseError } from "./database-errors.js";
 export class TypedPostgresDialect extends PostgresDialect {
   readonly #place: Place;
 
-  constructor(config: PostgresDialectConfig, place: Place) {
-    super(config);
+  constructor({ pool }: { pool: pg.Pool }, place: Place) {
+    super({ pool: withoutTheDead(pool) });
     this.#place = place;
   }
 
@@ -37,4 +38,31 @@ function typeErrors(connection: DatabaseConnection, place: Place): DatabaseConne
     }
   };
   return connection;
+}
+
+/** A session that the server has ended looks alive until its socket closes: it must not be what the next one gets from the pool. */
+function withoutTheDead(pool: pg.Pool): PostgresPool {
+  const guards = new WeakMap<pg.PoolClient, PostgresPoolClient>();
+  const guard = (client: pg.PoolClient): PostgresPoolClient => {
+    let dead = false;
+    const query = async (text: string, parameters: readonly unknown[]) => {
+      try {
+        return await client.query(text, [...parameters]);
+      } catch (error) {
+        dead ||= databaseError(error).code === "DATABASE_UNAVAILABLE";
+        throw error;
+      }
+    };
+    // the other form of a query, a cursor, is not asked for by this dialect
+    return { query: query as unknown as PostgresPoolClient["query"], release: () => client.release(dead) };
+  };
+  return {
+    end: () => pool.end(),
+    async connect() {
+      const client = await pool.connect();
+      const known = guards.get(client) ?? guard(client); // the driver knows sessions by their objects
+      guards.set(client, known);
+      return known;
+    },
+  };
 }

@@ -78,6 +78,7 @@ export default command({
         clock: io.clock,
         log: io.log,
         signal: io.signal,
+        onEvent: io.onEvent,
       });
       return printReport(report, io);
     } finally {

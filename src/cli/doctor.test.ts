@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { awsCredentials, cores, examine, findingText, memory, nodeVersion } from "./doctor.js";
+import { awsCredentials, cores, embeddedFinding, examine, findingText, memory, nodeVersion, serverFinding } from "./doctor.js";
 
 const GiB = 2 ** 30;
 
@@ -57,6 +57,26 @@ describe("doctor", () => {
     expect(awsCredentials({ AWS_ACCESS_KEY_ID: "x" }, true, true).status).toBe("warn");
     expect(awsCredentials({}, true, true).found).toBe("in the profile file");
     expect(awsCredentials({}, false, false).found).toMatch(/^none found/);
+  });
+
+  it("says which PostgreSQL the catalogue would use, and whether its tables fit", () => {
+    expect(embeddedFinding({ version: "18.4", uid: 65_534, cluster: "none" })).toEqual({
+      name: "PostgreSQL",
+      status: "ok",
+      found: "embedded 18.4 as user 65534, no database in the workspace yet",
+    });
+    const server = { version: "16.2", name: "postgresql://ada@h/d" };
+    const whole = { applied: ["0001-microscopy"], pending: [], unknown: [] };
+    expect(serverFinding(server, whole)).toMatchObject({ status: "ok", found: "16.2 at postgresql://ada@h/d" });
+    expect(serverFinding(server, { ...whole, applied: [], pending: ["0001-microscopy"] })).toMatchObject({
+      status: "warn",
+      found: "16.2 at postgresql://ada@h/d, without tables",
+      hint: "emporium catalog migrate makes them",
+    });
+    expect(serverFinding(server, { ...whole, unknown: ["0099-later"] })).toMatchObject({
+      status: "warn",
+      found: expect.stringContaining("newer emporium"),
+    });
   });
 
   it("prints a line for each finding and its hint below", () => {

@@ -4,9 +4,15 @@ import { availableParallelism, homedir, tmpdir, totalmem } from "node:os";
 import { join, resolve } from "node:path";
 import { Worker } from "node:worker_threads";
 import { z } from "zod";
+import type { DatabaseServer } from "../catalog/database.js";
+import type { EmbeddedProbe } from "../catalog/embedded/probe.js";
+import type { SchemaState } from "../catalog/migrate.js";
+import { isEmporiumError } from "../core/errors.js";
 import { LIMITS } from "../core/limits.js";
+import { redact } from "../core/redact.js";
 import { formatBytes } from "../core/units.js";
 import { command, type Io } from "./command.js";
+import { databaseFor, databaseOptions } from "./database-options.js";
 import { defaultMemoryBytes } from "./option-types.js";
 
 export interface Finding {
@@ -21,14 +27,15 @@ export default command({
   summary: "Say what of this machine emporium can use, and what is missing",
   details: [
     "A line for each thing: ok, warn (works, with a limit) or fail. Exit status 1 where something fails. Credentials are looked for and never shown.",
+    "Of PostgreSQL the programs of the embedded database are run and no server is started; a server that is named is asked for its version and tables.",
   ],
-  options: z.object({}),
+  options: z.object(databaseOptions),
   examples: [
     { run: "emporium doctor", says: "look" },
     { run: "emporium doctor --json", says: "for programs and bug reports" },
   ],
-  async run(_options, io) {
-    const findings = await examine(io);
+  async run(options, io) {
+    const findings = [...(await examine(io)), await postgres(options, io)];
     if (io.json) io.outJson({ findings, errors: [] });
     else for (const finding of findings) io.out(findingText(finding));
     return findings.some(({ status }) => status === "fail") ? 1 : 0;
@@ -180,6 +187,55 @@ export function awsCredentials(env: Io["env"], credentialsFile: boolean, configF
   if (credentialsFile) return ok("in the profile file");
   if (configFile) return ok("in the configuration file");
   return { name, status: "ok", found: "none found; --anonymous reads public buckets without", hint: undefined };
+}
+
+/** Whether the catalogue would have a database: the server that is named, else the embedded one of the workspace. */
+async function postgres(options: { database?: string | undefined; login?: string | undefined }, io: Io): Promise<Finding> {
+  const name = "PostgreSQL";
+  const chosen = await databaseFor(options, io, "reader", "doctor");
+  try {
+    if (!chosen.url) {
+      const { probeEmbedded } = await import("../catalog/embedded/probe.js");
+      return embeddedFinding(await probeEmbedded(io.workspace, chosen.binariesFolder));
+    }
+    const [{ openDatabase }, { schemaState }] = await Promise.all([
+      import("../catalog/database.js"),
+      import("../catalog/migrate.js"),
+    ]);
+    const database = await openDatabase({ ...chosen, connections: 1 });
+    try {
+      return serverFinding(database.server, await schemaState(database));
+    } finally {
+      await database.close();
+    }
+  } catch (error) {
+    if (!isEmporiumError(error)) throw error;
+    // without the embedded one all but the catalogue works; a server that is named is meant to be used
+    return { name, status: chosen.url ? "fail" : "warn", found: redact(error.message), hint: error.facts.hint };
+  }
+}
+
+export function embeddedFinding({ version, uid, cluster }: EmbeddedProbe): Finding {
+  const state = {
+    none: "no database in the workspace yet",
+    stopped: "the workspace's database is not running",
+    started: "the workspace's database is running, or was when the machine went down",
+  }[cluster];
+  return {
+    name: "PostgreSQL",
+    status: "ok",
+    found: `embedded ${version}${uid === undefined ? "" : ` as user ${uid}`}, ${state}`,
+  };
+}
+
+export function serverFinding({ version, name }: Pick<DatabaseServer, "version" | "name">, state: SchemaState): Finding {
+  const { applied, pending, unknown } = state;
+  const found = `${version} at ${name}`;
+  const newer = unknown.length > 0;
+  if (applied.length > 0 && pending.length === 0 && !newer) return { name: "PostgreSQL", status: "ok", found };
+  const tables = newer ? "tables of a newer emporium" : applied.length === 0 ? "without tables" : `without ${pending.join(", ")}`;
+  const hint = newer ? "use the version that changed them, or a newer one" : "emporium catalog migrate makes them";
+  return { name: "PostgreSQL", status: "warn", found: `${found}, ${tables}`, hint };
 }
 
 /** Cores that the control group allows, from `cpu.max` (version 2) or the quota files (version 1). */

@@ -100,6 +100,7 @@ export function progressLine(view: ProgressView): string {
       `${Math.floor(100 * view.fraction)}%`,
       `${formatBytes(bytesDone)} of ${unsized > 0 ? "at least " : ""}${formatBytes(bytesTotal)}${aside(bytesResumed, bytesAgain)}`,
     );
+  else if (tasksTotal > 0) parts.push(`${Math.floor(100 * view.fraction)}%`);
   if (bytesPerSecond !== undefined) parts.push(`${formatBytes(Math.round(bytesPerSecond))}/s`);
   if (secondsLeft !== undefined && secondsLeft > 0) parts.push(`${formatSeconds(secondsLeft)} left`);
   parts.push(`${tasksDone} of ${tasksTotal} done${tasksFailed > 0 ? `, ${tasksFailed} failed` : ""}`);

@@ -43,11 +43,14 @@ export function printJson(value: Json, { indent = 4, sortKeys = false }: PrintOp
 }
 
 /**
- * JSON text on one line as Python's `json.dumps(value)` writes it: `", "` and `": "` between, ASCII only.
+ * JSON text on one line as Python's `json.dumps(value)` writes it: `", "` and `": "` between, ASCII only. With `ascii: false` as
+ * `ensure_ascii=False` has it; half a surrogate pair stays an escape, since UTF-8 has no bytes for it.
  *
  * @throws {EmporiumError} METADATA_VALUE for a number that is not finite.
  */
-export function printJsonLine(value: Json): string {
+export function printJsonLine(value: Json, { ascii = true }: { ascii?: boolean } = {}): string {
+  const escaped = ascii ? NOT_ASCII : NOT_UTF8;
+  const quote = (text: string) => quoteBut(text, escaped);
   const print = (item: Json | undefined, path: string): string => {
     if (item === null || item === undefined) return "null";
     if (typeof item === "string") return quote(item);
@@ -92,8 +95,15 @@ const SHORT: Record<string, string> = {
   "\f": "\\f",
 };
 
+const NOT_ASCII = /["\\]|[^ -~]/g;
+const NOT_UTF8 = /["\\\u0000-\u001f]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+
 function quote(text: string): string {
-  return `"${text.replace(/["\\]|[^ -~]/g, (unit) => SHORT[unit] ?? `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)}"`;
+  return quoteBut(text, NOT_ASCII);
+}
+
+function quoteBut(text: string, escaped: RegExp): string {
+  return `"${text.replace(escaped, (unit) => SHORT[unit] ?? `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)}"`;
 }
 
 const WORD = /true|false|null|-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y;

@@ -89,6 +89,8 @@ describe("progress", () => {
       { atMs: 0, kind: "settled", task: brief("a", 0), state: "done", seconds: 0 },
     ]);
     expect(viewProgress(state)).toMatchObject({ fraction: 0.5, bytesPerSecond: undefined, secondsLeft: undefined });
+    // the other is taken to last as long, once there is a time to speak of
+    expect(viewProgress(state, 4_000)).toMatchObject({ fraction: 0.5, secondsLeft: 4 });
   });
 
   it("learns sizes as they come, and keeps what was done twice apart", () => {

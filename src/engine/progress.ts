@@ -175,6 +175,7 @@ export function viewProgress(state: ProgressState, nowMs: number = state.nowMs):
   const worked = first === undefined ? 0 : bytesWorked(state) - first.bytes;
   const bytesPerSecond = spanMs >= 1000 && worked > 0 ? (worked * 1000) / spanMs : undefined;
   const bytesLeft = Math.max(0, state.bytesTotal - bytesDone - state.bytesGivenUp);
+  const seconds = (nowMs - state.startMs) / 1000;
   return {
     tasksTotal: state.tasksTotal,
     tasksDone,
@@ -187,10 +188,20 @@ export function viewProgress(state: ProgressState, nowMs: number = state.nowMs):
     unsized: state.unsized,
     fraction: fractionOf(state, bytesDone, tasksSettled),
     bytesPerSecond,
-    secondsLeft: bytesPerSecond === undefined || state.unsized > 0 ? undefined : bytesLeft / bytesPerSecond,
-    seconds: (nowMs - state.startMs) / 1000,
+    secondsLeft:
+      state.bytesTotal === 0 && state.unsized === 0
+        ? secondsByTasks(state.tasksTotal, tasksSettled, seconds)
+        : bytesPerSecond === undefined || state.unsized > 0
+          ? undefined
+          : bytesLeft / bytesPerSecond,
+    seconds,
     running: running.map(({ brief, bytesDone: done }) => ({ title: brief.title, bytes: brief.bytes, bytesDone: done })),
   };
+}
+
+/** Where tasks have no bytes one is taken to be like another. */
+function secondsByTasks(total: number, settled: number, seconds: number): number | undefined {
+  return settled > 0 && seconds >= 1 ? (Math.max(0, total - settled) * seconds) / settled : undefined;
 }
 
 function fractionOf(

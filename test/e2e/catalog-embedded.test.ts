@@ -18,7 +18,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface, type Interface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { findBinaries } from "../../src/catalog/embedded/binaries.js";
 import { clusterFolder } from "../../src/catalog/embedded/cluster.js";
 import { openEmbedded } from "../../src/catalog/embedded/embedded.js";
@@ -26,11 +26,14 @@ import { startPostmaster } from "../../src/catalog/embedded/postmaster.js";
 import { systemClock } from "../../src/core/clock.js";
 import { silentLog } from "../../src/core/log.js";
 import { seededRandom } from "../../src/core/random.js";
+import { giveCluster } from "./cluster-template.js";
 import { installedServers, query } from "./database-kit.js";
 
 const script = fileURLToPath(new URL("./database-child.mjs", import.meta.url));
 const isRoot = process.getuid?.() === 0;
 const NOBODY = 65_534;
+/** Of killing whoever comes along. */
+const ROUNDS = process.env.EMPORIUM_THOROUGH === "1" ? 24 : 4;
 /** More than any system counts to. */
 const NO_PROCESS = 999_999_999;
 
@@ -45,7 +48,7 @@ class User {
     const { transport, uid, env } = more;
     this.child = spawn(process.execPath, [script, workspace, ...(transport ? [transport] : [])], {
       stdio: ["pipe", "pipe", "inherit"],
-      env: { ...process.env, ...env },
+      env: { ...process.env, ...env, TEST_TABLE: `written_${test}` },
       ...(uid === undefined ? {} : { uid, gid: uid }),
     });
     this.#answers = createInterface({ input: this.child.stdout! });
@@ -81,13 +84,15 @@ interface Server {
 
 const users: User[] = [];
 const folders: string[] = [];
+const restore: (() => void)[] = [];
+let test = 0;
 
 afterEach(async () => {
   await Promise.all(users.splice(0).map((user) => user.kill()));
-  for (const folder of folders.splice(0)) {
-    await stopLeftOver(folder);
-    rmSync(folder, { recursive: true, force: true });
-  }
+  for (const undo of restore.splice(0).reverse()) undo();
+  for (const folder of [...folders, used]) await stopLeftOver(folder);
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+  test++;
 });
 
 function makeWorkspace(mode = 0o755): string {
@@ -95,6 +100,33 @@ function makeWorkspace(mode = 0o755): string {
   chmodSync(folder, mode);
   folders.push(folder);
   return folder;
+}
+
+let used: string;
+beforeAll(async () => {
+  used = mkdtempSync(join(tmpdir(), "emporium-embedded-"));
+  chmodSync(used, 0o755);
+  await giveCluster(used);
+});
+afterAll(() => rmSync(used, { recursive: true, force: true }));
+
+/** With a database, which takes seconds to make: tests that are not about that share one, each with a table of its own. */
+function usedWorkspace(): string {
+  return used;
+}
+
+/** Another content of a file of the shared workspace, until the test is over. */
+function spoil(path: string, change: (text: string) => string | undefined): void {
+  const before = readFileSync(path);
+  const { mode, uid, gid } = statSync(path);
+  restore.push(() => {
+    writeFileSync(path, before);
+    chmodSync(path, mode & 0o777);
+    if (isRoot) chownSync(path, uid, gid);
+  });
+  const after = change(before.toString("utf8"));
+  if (after === undefined) rmSync(path);
+  else writeFileSync(path, after);
 }
 
 /** The server that a test left, ended by the processes' own number and no other. */
@@ -157,7 +189,7 @@ describe("an embedded database and the processes that use it", () => {
   });
 
   it("goes on when the process that started it is killed, and ends with the last", async () => {
-    const workspace = makeWorkspace();
+    const workspace = usedWorkspace();
     const first = new User(workspace);
     await first.ask("open");
     const second = new User(workspace);
@@ -171,7 +203,7 @@ describe("an embedded database and the processes that use it", () => {
   });
 
   it("that the last one left by being killed is joined by the next, who stops it", async () => {
-    const workspace = makeWorkspace();
+    const workspace = usedWorkspace();
     const first = new User(workspace);
     await first.ask("open");
     await first.ask("write 1");
@@ -187,7 +219,7 @@ describe("an embedded database and the processes that use it", () => {
   });
 
   it("comes back with every row when the server is killed under its users, or the machine goes down", async () => {
-    const workspace = makeWorkspace();
+    const workspace = usedWorkspace();
     const [first, second] = [new User(workspace), new User(workspace)];
     await Promise.all([first.ask("open"), second.ask("open")]);
     await first.ask("write 1");
@@ -217,11 +249,11 @@ describe("an embedded database and the processes that use it", () => {
   });
 
   it("keeps each row that was acknowledged, whoever is killed at whatever moment", async () => {
-    const workspace = makeWorkspace();
+    const workspace = usedWorkspace();
     const random = seededRandom(20_261_120);
     let acknowledged = 0;
     let atMost = 0;
-    for (let round = 0; round < 12; round++) {
+    for (let round = 0; round < ROUNDS; round++) {
       const three = [1, 2, 3].map(() => new User(workspace));
       const work = three.map(async (user) => {
         if ((await user.try("open")).error) return;
@@ -233,7 +265,7 @@ describe("an embedded database and the processes that use it", () => {
         await user.try("close");
       });
       await systemClock.sleep(Math.trunc(random() * 400));
-      const victim = Math.trunc(random() * 4);
+      const victim = round % 4;
       const server = serverOf(workspace);
       if (victim < 3) three[victim]!.child.kill("SIGKILL");
       else if (server !== undefined && isAlive(server)) process.kill(server, "SIGKILL");
@@ -250,7 +282,7 @@ describe("an embedded database and the processes that use it", () => {
   }, 300_000);
 
   it("comes up again beside a number that another process has got since", async () => {
-    const workspace = makeWorkspace();
+    const workspace = usedWorkspace();
     const first = new User(workspace);
     await first.ask("open");
     const { pid } = await first.ask<Server>("server");
@@ -269,7 +301,7 @@ describe("an embedded database and the processes that use it", () => {
   });
 
   it("is not taken from under a psql that is still in", async () => {
-    const workspace = makeWorkspace();
+    const workspace = usedWorkspace();
     const first = new User(workspace);
     const { host, port } = await first.ask<{ host: string; port: number }>("open");
     const { pid } = await first.ask<Server>("server");
@@ -288,7 +320,7 @@ describe("an embedded database and the processes that use it", () => {
   });
 
   it("takes no orders from the environment", async () => {
-    const workspace = makeWorkspace();
+    const workspace = usedWorkspace();
     const env = {
       PGPORT: "1",
       PGHOST: "nowhere.invalid",
@@ -304,7 +336,9 @@ describe("an embedded database and the processes that use it", () => {
   });
 
   it("listens on loopback where sockets are not to be had, each database on a port of its own", async () => {
-    const two = [makeWorkspace(), makeWorkspace()].map((workspace) => new User(workspace, { transport: "loopback" }));
+    const workspaces = [usedWorkspace(), makeWorkspace()];
+    await giveCluster(workspaces[1]!);
+    const two = workspaces.map((workspace) => new User(workspace, { transport: "loopback" }));
     const addresses = await Promise.all(two.map((user) => user.ask<{ host: string; port: number }>("open")));
     expect(addresses.map(({ host }) => host)).toEqual(["127.0.0.1", "127.0.0.1"]);
     expect(addresses[0]!.port).not.toBe(addresses[1]!.port);
@@ -313,7 +347,7 @@ describe("an embedded database and the processes that use it", () => {
 });
 
 it("tries another port where one has been taken in the meantime", async () => {
-  const workspace = makeWorkspace();
+  const workspace = usedWorkspace();
   const embedded = await openEmbedded({ workspace, log: silentLog });
   const { cluster } = embedded;
   await embedded.leave();
@@ -331,6 +365,7 @@ describe("where the workspace lies", () => {
   it("may be below a path too long for a socket", async () => {
     const workspace = join(makeWorkspace(), "long".repeat(40), "er".repeat(40));
     mkdirSync(workspace, { recursive: true });
+    await giveCluster(workspace);
     const [first, second] = [new User(workspace), new User(workspace)];
     const addresses = await Promise.all([first, second].map((user) => user.ask<{ host: string }>("open")));
     expect(addresses[0]).toEqual(addresses[1]);
@@ -382,11 +417,12 @@ describe("where the workspace lies", () => {
   });
 
   it.skipIf(!isRoot)("must be its own user's: another one is told whose it is (needs root)", async () => {
-    const workspace = makeWorkspace();
+    const workspace = usedWorkspace();
     const root = new User(workspace);
     await root.ask("open");
     await root.ask("close");
     chmodSync(clusterFolder(workspace), 0o755);
+    restore.push(() => chmodSync(clusterFolder(workspace), 0o700));
     const stranger = new User(workspace, { uid: 12_345 });
     expect((await stranger.try("open")).error).toMatchObject({
       code: "DATABASE_EMBEDDED",
@@ -422,18 +458,9 @@ function smallDisk(): { folder: string; remove(): void } | undefined {
 }
 
 describe("a database that does not fit this program", () => {
-  async function made(): Promise<string> {
-    const workspace = makeWorkspace();
-    const user = new User(workspace);
-    await user.ask("open");
-    await user.ask("write 1");
-    await user.ask("close");
-    return workspace;
-  }
-
   it("was made by another PostgreSQL: both versions are named", async () => {
-    const workspace = await made();
-    writeFileSync(join(clusterFolder(workspace), "data", "PG_VERSION"), "13\n");
+    const workspace = usedWorkspace();
+    spoil(join(clusterFolder(workspace), "data", "PG_VERSION"), () => "13\n");
     expect((await new User(workspace).try("open")).error).toMatchObject({
       code: "DATABASE_VERSION",
       message: expect.stringMatching(
@@ -446,7 +473,7 @@ describe("a database that does not fit this program", () => {
   it.skipIf(installedServers().length === 0)(
     "was made by the programs of the package, and is opened with those of the system (needs the Debian package postgresql)",
     async () => {
-      const workspace = await made();
+      const workspace = usedWorkspace();
       const binariesFolder = installedServers()[0];
       await expect(openEmbedded({ workspace, log: silentLog, binariesFolder })).rejects.toMatchObject({
         code: "DATABASE_VERSION",
@@ -459,12 +486,11 @@ describe("a database that does not fit this program", () => {
   );
 
   it("lost its passwords, or has those of another one", async () => {
-    const workspace = await made();
+    const workspace = usedWorkspace();
     const file = join(clusterFolder(workspace), "secrets.json");
-    const secrets = readFileSync(file, "utf8");
-    writeFileSync(file, secrets.replace(/("emporium": ")[^"]{4}/, "$1xxxx"));
+    spoil(file, (secrets) => secrets.replace(/("emporium": ")[^"]{4}/, "$1xxxx"));
     expect((await new User(workspace).try("open")).error).toMatchObject({ code: "DATABASE_DENIED" });
-    writeFileSync(file, "{}");
+    spoil(file, () => "{}");
     expect((await new User(workspace).try("open")).error).toMatchObject({
       code: "DATABASE_EMBEDDED",
       message: expect.stringContaining("no password of emporium"),
@@ -472,8 +498,8 @@ describe("a database that does not fit this program", () => {
   });
 
   it("has a damaged folder: what PostgreSQL says is told", async () => {
-    const workspace = await made();
-    rmSync(join(clusterFolder(workspace), "data", "global", "pg_control"));
+    const workspace = usedWorkspace();
+    spoil(join(clusterFolder(workspace), "data", "global", "pg_control"), () => undefined);
     expect((await new User(workspace).try("open")).error).toMatchObject({
       code: "DATABASE_EMBEDDED",
       message: expect.stringContaining("pg_control"),
@@ -481,11 +507,13 @@ describe("a database that does not fit this program", () => {
   });
 
   it("runs on another machine that shares the drive: it is named, and nothing is touched", async () => {
-    const workspace = await made();
+    const workspace = usedWorkspace();
     const cluster = clusterFolder(workspace);
     const machine = join(cluster, "machine.json");
-    writeFileSync(machine, JSON.stringify({ host: "elsewhere", machine: "other boot" }));
-    writeFileSync(join(cluster, "data", "postmaster.pid"), `${NO_PROCESS}\n${cluster}/data\n1\n5432\n\n\n\n`);
+    const lock = join(cluster, "data", "postmaster.pid");
+    spoil(machine, () => JSON.stringify({ host: "elsewhere", machine: "other boot" }));
+    writeFileSync(lock, `${NO_PROCESS}\n${cluster}/data\n1\n5432\n\n\n\n`);
+    restore.push(() => rmSync(lock, { force: true }));
     const user = new User(workspace);
     const opened = user.try("open");
     let beats = 0;
@@ -502,6 +530,6 @@ describe("a database that does not fit this program", () => {
       code: "TARGET_LOCKED",
       message: "the database of this workspace is in use on the machine elsewhere",
     });
-    expect(existsSync(join(cluster, "data", "postmaster.pid"))).toBe(true);
+    expect(existsSync(lock)).toBe(true);
   });
 });

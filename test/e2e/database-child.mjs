@@ -1,6 +1,6 @@
 /**
  * A process that uses the embedded database and can be killed. It answers each line of its input with one of its output: `open`, `write
- * N`, `count`, `server`, `close`. `node database-child.mjs WORKSPACE [TRANSPORT]`; needs the build.
+ * N`, `count`, `server`, `close`. `TEST_TABLE=name node database-child.mjs WORKSPACE [TRANSPORT]`; needs the build.
  */
 import { createInterface } from "node:readline";
 import pg from "pg";
@@ -9,6 +9,7 @@ import { readPostmasterFile } from "../../dist/catalog/embedded/postmaster.js";
 import { systemClock } from "../../dist/core/clock.js";
 
 const [workspace, transport] = process.argv.slice(2);
+const table = `public.${process.env.TEST_TABLE}`;
 const told = [];
 const note = (message) => told.push(message);
 const log = { debug: note, info: note, warn: note, error: note };
@@ -36,16 +37,16 @@ const actions = {
     pool.on("error", () => {});
     // one at a time: "if not exists" does not hold for two sessions at the same moment
     await pool.query(
-      "select pg_advisory_xact_lock(1); create table if not exists public.written (process int, n int, primary key (process, n))",
+      `select pg_advisory_xact_lock(1); create table if not exists ${table} (process int, n int, primary key (process, n))`,
     );
     return address;
   },
   async write(n) {
-    await pool.query("insert into public.written values ($1, $2)", [process.pid, Number(n)]);
+    await pool.query(`insert into ${table} values ($1, $2)`, [process.pid, Number(n)]);
     return "written";
   },
   async count() {
-    const { rows } = await pool.query("select count(*)::int as n, current_setting('timezone') as zone from public.written");
+    const { rows } = await pool.query(`select count(*)::int as n, current_setting('timezone') as zone from ${table}`);
     return rows[0];
   },
   async server() {

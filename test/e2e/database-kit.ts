@@ -5,14 +5,20 @@ import { join } from "node:path";
 import pg from "pg";
 import { type Database, openDatabase } from "../../src/catalog/database.js";
 import { openEmbedded } from "../../src/catalog/embedded/embedded.js";
+import { migrate } from "../../src/catalog/migrate.js";
 import { systemClock } from "../../src/core/clock.js";
 import { silentLog } from "../../src/core/log.js";
 import { Secret } from "../../src/core/redact.js";
+import { giveCluster } from "./cluster-template.js";
 
 /** A server whose databases tests may make. */
 export interface TestServer {
   /** A new, empty database. @returns its address, with the password of the server's administrator. */
   makeDatabase(): Promise<string>;
+  /** The same with the tables of this version, and no rows. */
+  makeCatalog(): Promise<string>;
+  /** A database with all that another one of this server has, in which nobody may be at the moment. */
+  copyOf(url: string): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -51,6 +57,7 @@ export const SERVERS: readonly ServerKind[] = [
 
 async function startEmbedded(): Promise<TestServer> {
   const workspace = mkdtempSync(join(tmpdir(), "emporium-catalog-"));
+  await giveCluster(workspace);
   const embedded = await openEmbedded({ workspace, log: silentLog });
   const { host, port } = embedded.address;
   const address = `postgresql://emporium:${embedded.cluster.secrets.emporium}@localhost:${port}`;
@@ -91,13 +98,25 @@ async function startInstalled(folder: string): Promise<TestServer> {
 
 function testServer(address: string, socket: string, stop: () => Promise<void>): TestServer {
   let made = 0;
+  let migrated: Promise<string> | undefined;
   const url = (database: string) => `${address}/${database}?host=${encodeURIComponent(socket)}`;
+  const make = async (like = "template1") => {
+    const name = `test_${process.pid}_${++made}`;
+    await query(url("postgres"), `create database ${name} template ${like}`);
+    return name;
+  };
   return {
-    async makeDatabase() {
-      const name = `test_${process.pid}_${++made}`;
-      await query(url("postgres"), `create database ${name}`);
-      return url(name);
+    makeDatabase: async () => url(await make()),
+    async makeCatalog() {
+      // taking all steps costs more than a copy of what they made
+      migrated ??= make().then(async (name) => {
+        const owner = await open(url(name));
+        await migrate(owner).finally(() => owner.close());
+        return name;
+      });
+      return url(await make(await migrated));
     },
+    copyOf: async (other) => url(await make(new URL(other).pathname.slice(1))),
     stop,
   };
 }

@@ -79,7 +79,8 @@ export async function openCluster(workspace: string, binaries: Binaries, user: S
   return { folder, data, logs: join(folder, "logs"), secrets: await readSecrets(folder), user: ours === 0 ? owner : undefined };
 }
 
-async function checkVersion(data: string, binaries: Binaries): Promise<void> {
+/** @throws {EmporiumError} DATABASE_VERSION if another major version of PostgreSQL wrote a data folder. */
+export async function checkVersion(data: string, binaries: Binaries): Promise<void> {
   const file = join(data, "PG_VERSION");
   const version = Number.parseInt(
     await readFile(file, "utf8").catch((error: unknown) => {

@@ -20,14 +20,14 @@ export interface PostmasterFile {
   readonly text: string;
 }
 
-export async function readPostmasterFile(cluster: Cluster): Promise<PostmasterFile | undefined> {
+export async function readPostmasterFile(cluster: Pick<Cluster, "data">): Promise<PostmasterFile | undefined> {
   const text = await readFile(fileOf(cluster), "utf8").catch(() => undefined);
   if (text === undefined) return undefined;
   const lines = text.split("\n");
   return { pid: Number(lines[0]), port: Number(lines[3]), text };
 }
 
-function fileOf({ data }: Cluster): string {
+function fileOf({ data }: Pick<Cluster, "data">): string {
   return join(data, "postmaster.pid");
 }
 

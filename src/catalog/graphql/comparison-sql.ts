@@ -6,7 +6,8 @@ import type { Operator } from "./schema-inputs.js";
 
 export type Sql = RawBuilder<unknown>;
 
-const CASTS: Readonly<Record<Exclude<Field["type"], "json">, Sql>> = {
+/** What a parameter, which is sent as text, is compared as. */
+export const CASTS: Readonly<Record<Exclude<Field["type"], "json">, Sql>> = {
   text: sql`::text`,
   enum: sql`::text`,
   int: sql`::int4`,

@@ -1,6 +1,8 @@
 import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler, sql } from "kysely";
 import { type Entity, type Field, getEntity } from "../entities.js";
+import { SHORT_TEXT_BYTES, SHORT_TEXTS } from "../portal-counts.js";
 import type { Sql } from "./comparison-sql.js";
+import { countedSql } from "./counted-sql.js";
 import { Joins, orderSql } from "./order-sql.js";
 import type { Page } from "./page.js";
 import type { AggregateFunction, GroupsPlan, ListSlot, ObjectSlot, RootQuery, RowPlan, Slot } from "./row-plan.js";
@@ -65,8 +67,25 @@ function rowsSql(context: SqlContext, { row, filter, limit, offset }: RootQuery 
   const alias = context.alias();
   const order = orderSql(context, row.entity, alias, filter.orderBy);
   const conditions = whereSql(context, row.entity, alias, filter.where, LEVEL_OF_LISTS);
-  return sql`select ${rowSql(context, row, alias)} as row from ${tableAs(row.entity.name, alias)} ${spaced(order.joins)}
-    where ${allOf(conditions)} order by ${order.by} ${windowSql(limit, offset ?? 0)}`;
+  const from = sql`from ${tableAs(row.entity.name, alias)} ${spaced(order.joins)} where ${allOf(conditions)}`;
+  return windowedSql(context, row, alias, from, order.by, limit, offset ?? 0);
+}
+
+/** A part of a list. What is selected below a row costs as much for rows that are passed over, so these are passed over first. */
+function windowedSql(
+  context: SqlContext,
+  row: RowPlan,
+  alias: string,
+  from: Sql,
+  by: Sql,
+  limit: number | undefined,
+  offset: number,
+): Sql {
+  const window = windowSql(limit, offset);
+  if (offset === 0 || row.slots.every(({ kind }) => kind === "column")) {
+    return sql`select ${rowSql(context, row, alias)} as row ${from} order by ${by} ${window}`;
+  }
+  return sql`select ${rowSql(context, row, alias)} as row from (select ${sql.id(alias)}.* ${from} order by ${by} ${window}) as ${sql.id(alias)}`;
 }
 
 /** A row's array. PostgreSQL takes 100 arguments; no entity has so many columns and relations, even with every alias that is allowed. */
@@ -114,9 +133,8 @@ function listSql(context: SqlContext, { list, filter, page, row }: ListSlot, par
   const from = sql`from ${tableAs(list.target, alias)} ${spaced(order.joins)} where ${allOf(conditions)}`;
   if (page.last !== undefined) return lastRowsSql(context, row, alias, from, order.by, { ...page, last: page.last });
   // one row more than the page has, to know whether there is a next one
-  const window = windowSql(Math.max(0, page.end - page.start) + 1, page.start);
-  return sql`(select json_agg(part.row) from (
-    select ${rowSql(context, row, alias)} as row ${from} order by ${order.by} ${window}) as part)`;
+  const rows = windowedSql(context, row, alias, from, order.by, Math.max(0, page.end - page.start) + 1, page.start);
+  return sql`(select json_agg(part.row) from (${rows}) as part)`;
 }
 
 /** The last rows of a list whose length is not known: `[length, rows]`, with positions counted first. */
@@ -136,29 +154,48 @@ function lastRowsSql(context: SqlContext, row: RowPlan, alias: string, from: Sql
  * @param toParent where rows are counted of one parent alone. Then there is no array if there are no rows.
  */
 function groupsSql(context: SqlContext, groups: GroupsPlan, toParent?: (alias: string) => Sql): Sql {
+  const counted = toParent ? undefined : countedSql(groups);
+  if (counted) return counted;
   const alias = context.alias();
   const { entity } = groups;
   const joins = new Joins(context);
   for (const path of groups.paths) walk(context, joins, entity, alias, path);
-  const by = groups.by.map(({ path, field }) => ({
-    field,
-    value: columnOf(walk(context, joins, entity, alias, path), field.column),
-  }));
+  const by = groups.by.map(({ path, field }) => {
+    const at = walk(context, joins, entity, alias, path);
+    return {
+      field,
+      value: columnOf(at.alias, field.column),
+      isShort: SHORT_TEXTS[at.entity.name]?.includes(field.column) ?? false,
+    };
+  });
   const conditions = whereSql(context, entity, alias, groups.where, LEVEL_OF_AGGREGATES);
   if (toParent) conditions.unshift(toParent(alias));
   const values = [
     ...groups.functions.map((one) => functionSql(one, alias)),
     ...by.map(({ field, value }) => valueSql(value, field.type)),
   ];
+  const row = sql`json_build_array(${sql.join(values)}) as row`;
+  const from = sql`from ${tableAs(entity.name, alias)} ${spaced(joins.tables)} where ${allOf(conditions)}`;
+  if (by.length === 0) return sql`select ${row} ${from} ${toParent ? sql`having count(*) > 0` : sql`having true`}`;
   const columns = sql`${sql.join(by.map(({ value }) => value))}`;
-  const grouping =
-    by.length > 0 ? sql`group by ${columns} order by ${columns}` : toParent ? sql`having count(*) > 0` : sql`having true`;
-  return sql`select json_build_array(${sql.join(values)}) as row from ${tableAs(entity.name, alias)} ${spaced(joins.tables)}
-    where ${allOf(conditions)} ${grouping}`;
+  const short = by.find(({ isShort }) => isShort)?.value;
+  if (!short) return sql`select ${row} ${from} group by ${columns} order by ${columns}`;
+  // by groups of short and of long texts, none of which is in both: of the short ones an index knows enough
+  const keys = by.map((_, at) => sql.id(`key${at}`));
+  const keyed = sql`${sql.join(by.map(({ value }, at) => sql`${value} as ${keys[at]!}`))}`;
+  const half = (sign: Sql) =>
+    sql`select ${row}, ${keyed} ${from} and octet_length(${short}) ${sign} ${sql.lit(SHORT_TEXT_BYTES)} group by ${columns}`;
+  return sql`select halves.row from (${half(sql`<=`)} union all ${half(sql`>`)}) as halves order by ${sql.join(keys)}`;
 }
 
-/** Joins a whole path; the alias of what it ends at. */
-function walk(context: SqlContext, joins: Joins, entity: Entity, alias: string, path: readonly string[]): string {
+/** Joins a whole path; what it ends at, and the alias of that. */
+function walk(
+  context: SqlContext,
+  joins: Joins,
+  entity: Entity,
+  alias: string,
+  path: readonly string[],
+): { entity: Entity; alias: string } {
   let [at, name, level] = [entity, alias, LEVEL_OF_AGGREGATES];
   for (const [index, step] of path.entries()) {
     level = descend(context, level);
@@ -166,13 +203,13 @@ function walk(context: SqlContext, joins: Joins, entity: Entity, alias: string, 
     const key = at.keys.find(({ object }) => object === step);
     at = getEntity((key ?? at.lists.find((list) => list.name === step)!).target);
   }
-  return name;
+  return { entity: at, alias: name };
 }
 
 /** Means of whole numbers are cut to whole numbers: the portal gives every function of a column the column's type. */
 function functionSql(one: AggregateFunction, alias: string): Sql {
   if (one.name === "count") {
-    return one.distinct ? sql`count(distinct ${columnOf(alias, one.distinct.column)})` : sql`count(${columnOf(alias, "id")})`;
+    return one.distinct ? sql`count(distinct ${columnOf(alias, one.distinct.column)})` : sql`count(*)`;
   }
   const column = columnOf(alias, one.of.column);
   const isCut = one.of.type === "int";

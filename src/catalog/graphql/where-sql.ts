@@ -4,6 +4,7 @@ import { type Entity, type EntityName, getEntity } from "../entities.js";
 import { PORTAL_SCHEMA } from "../portal-rows.js";
 import { findColumn } from "./columns.js";
 import { comparisons, type Sql } from "./comparison-sql.js";
+import { indexedText } from "./indexed-text.js";
 import type { Clause } from "./row-plan.js";
 
 /** What is the same for all parts of one statement. */
@@ -53,7 +54,10 @@ export function whereSql(context: SqlContext, entity: Entity, alias: string, whe
     if (value === null) return [];
     const inner = value as Clause;
     const column = findColumn(entity, name);
-    if (column) return comparisons(columnOf(alias, column.column), column.type, inner);
+    if (column) {
+      const value = columnOf(alias, column.column);
+      return indexedText(entity, column, value, inner) ?? comparisons(value, column.type, inner);
+    }
     for (const key of entity.keys) {
       if (key.name === name) return comparisons(columnOf(alias, key.column), "int", inner);
       if (key.object === name) {

@@ -3,6 +3,8 @@ import { microscopy } from "./0001-microscopy.js";
 import { portal } from "./0002-portal.js";
 import { adoption } from "./0003-adoption.js";
 import { portalImport } from "./0004-portal-import.js";
+import { portalSpeed } from "./0005-portal-speed.js";
+import { frameValues } from "./0006-frame-values.js";
 
 /** Every step of the schema in order. A step that was ever released is never changed: what is wrong is put right by a new one. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -10,4 +12,6 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0002-portal": portal,
   "0003-adoption": adoption,
   "0004-portal-import": portalImport,
+  "0005-portal-speed": portalSpeed,
+  "0006-frame-values": frameValues,
 };

@@ -1,5 +1,6 @@
 import { EmporiumError } from "../../core/errors.js";
 import type { CatalogRepository, DatasetQuery, DatasetSummary } from "./rows/repository.js";
+import { isStorableText, STORABLE_TEXT } from "./storable-text.js";
 import { parseWhere } from "./where.js";
 
 /** What a person asks of a catalogue. */
@@ -49,6 +50,10 @@ export async function queryDatasets(
 
 /** @throws {EmporiumError} USAGE */
 export function datasetQuery({ project, microscope, description, startDate, endDate, where }: QueryInput): DatasetQuery {
+  for (const text of [project, microscope, description, where]) {
+    if (text === undefined || isStorableText(text)) continue;
+    throw new EmporiumError("USAGE", `${JSON.stringify(text.slice(0, 80))} found, ${STORABLE_TEXT} wanted`);
+  }
   const from = startDate === undefined ? undefined : checkDate(startDate, "--start-date");
   const to = endDate === undefined ? undefined : checkDate(endDate, "--end-date");
   if (from !== undefined && to !== undefined && from > to) {

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { EmporiumError } from "../../../core/errors.js";
 import { nearest } from "../../../core/nearest.js";
+import { isStorableText, STORABLE_TEXT } from "../storable-text.js";
 import { type JsonFile, kindOf, own, parseJsonFile, readText } from "./json-file.js";
 import { compileNamePattern, type NamePattern } from "./name-pattern.js";
 
@@ -158,15 +159,20 @@ export function besideOr(name: string, config: string): string {
 
 function needed(document: JsonFile, key: string): string {
   const value = own(document.value, key);
-  if (typeof value === "string") return value;
+  if (typeof value === "string") return storable(document, key, value);
   throw wrong(document, key, kindOf(value), "a text");
 }
 
 function optional(document: JsonFile, key: string): string | undefined {
   const value = own(document.value, key);
   if (value === undefined || value === null) return undefined;
-  if (typeof value === "string") return value;
+  if (typeof value === "string") return storable(document, key, value);
   throw wrong(document, key, kindOf(value), "a text");
+}
+
+function storable(document: JsonFile, key: string, text: string): string {
+  if (isStorableText(text)) return text;
+  throw wrong(document, key, "a text with NUL or half a character", STORABLE_TEXT);
 }
 
 function wrong(document: JsonFile, key: string, found: string, wanted: string, hint?: string | undefined): EmporiumError {

@@ -1,6 +1,7 @@
 import { asEmporiumError, EmporiumError, type Place } from "../../../core/errors.js";
 import { nearest } from "../../../core/nearest.js";
 import { type DatasetId, parseDatasetId } from "../identifier.js";
+import { isStorableText, STORABLE_TEXT } from "../storable-text.js";
 import { type CsvCell, parseCsv } from "./csv.js";
 
 /** One data set to be uploaded. */
@@ -70,6 +71,17 @@ export function parseUploadTable(text: string, file: string): UploadTable {
           place: place(),
           hint: "put a field that holds a comma in double quotes",
         });
+      }
+      for (const column of COLUMNS) {
+        const value = text(column);
+        if (value === undefined || isStorableText(value)) continue;
+        throw new EmporiumError(
+          "CONFIG_FIELD",
+          `${column}: ${JSON.stringify(value.slice(0, 80))} found, ${STORABLE_TEXT} wanted`,
+          {
+            place: place(column),
+          },
+        );
       }
       if (id === "") throw missing("dataset_id", place("dataset_id"));
       const before = seen.get(id);

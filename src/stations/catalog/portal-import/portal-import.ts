@@ -3,17 +3,21 @@ import type { CatalogTables, Database } from "../../../catalog/database.js";
 import type { Clock } from "../../../core/clock.js";
 import { asEmporiumError, EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
 import type { Log } from "../../../core/log.js";
+import type { OnEvent } from "../../../engine/events.js";
+import type { TaskState } from "../../../engine/task.js";
 import { objectName, type Store } from "../../../stores/store.js";
 import { type Prefixes, treeAddresses } from "./addresses.js";
 import { syncAnnotations } from "./annotation-rows.js";
 import { addCounts, type Counts, count, countUnchanged, rowsNow } from "./counts.js";
 import { placeOf, rootOf, valueAt } from "./documents.js";
+import { type ImportProgress, importProgress } from "./import-progress.js";
 import { MAPPING_VERSION } from "./mapping.js";
 import { type ImportReport, importReport, type RunCounts } from "./report.js";
 import { type DatasetRoot, type RootContext, readDataset, syncDataset, syncDeposition } from "./root-rows.js";
 import { depositionOf, readRun } from "./run-documents.js";
 import { deleteRuns, deleteStale, type RunSession, syncRun } from "./run-rows.js";
 import { ask, lockFor, noteRun, type SeenRun, seenRuns } from "./state.js";
+import { compactCounts, tidyTables } from "./tidy.js";
 import { fingerprintOf, type RunFiles, walkTree } from "./tree.js";
 
 export interface ImportOptions {
@@ -31,6 +35,7 @@ export interface ImportOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly signal?: AbortSignal | undefined;
+  readonly onEvent?: OnEvent | undefined;
 }
 
 const JOBS = 4;
@@ -38,6 +43,7 @@ const WARNINGS = 100;
 const ATTEMPTS = 4;
 /** Numbers that are taken from the sequence at once: what is left of them is never used. */
 const RUN_IDS = 16;
+const RUNS_BETWEEN_COMPACTIONS = 250;
 
 /**
  * Makes the portal's tables say what a standardised tree holds. One listing is taken; each run is one transaction, and so are datasets
@@ -74,11 +80,14 @@ class Import {
   readonly #depositions = new Map<number, Promise<EmporiumError | undefined>>();
   readonly #context: RootContext;
   readonly #newIds: number[] = [];
+  readonly #progress: ImportProgress;
   #fatal: EmporiumError | undefined;
 
   constructor(options: ImportOptions) {
     this.#options = options;
-    const { store, prefixes, signal, again = false, database } = options;
+    const { store, prefixes, signal, again = false, database, datasets, depositions, clock, onEvent } = options;
+    const runs = datasets !== undefined || depositions === undefined;
+    this.#progress = importProgress({ store, datasets, runs, clock, onEvent, signal });
     this.#context = {
       db: database.db,
       store,
@@ -92,12 +101,17 @@ class Import {
   }
 
   async run(): Promise<ImportReport> {
-    const { store, database, clock } = this.#options;
+    const { store, database, clock, signal } = this.#options;
     const { prefixes } = this.#context;
     const begun = clock.monotonic();
+    await this.#progress.begin();
     const found = await this.#walk();
+    if (this.#runs.imported + this.#runs.removed > 0) {
+      await database.steady(() => compactCounts(database.db));
+      await database.steady(() => tidyTables(database, signal));
+    }
     const rows = [...this.#counts.values()];
-    return importReport({
+    const report = importReport({
       location: store.local ? store.local.path("") : store.url,
       database: database.server.name,
       s3_prefix: prefixes.s3,
@@ -110,6 +124,8 @@ class Import {
       warning_count: this.#warningCount,
       errors: this.#errors,
     });
+    this.#progress.end(report.exitStatus);
+    return report;
   }
 
   /** @returns whether there was anything to import. */
@@ -214,14 +230,20 @@ class Import {
   }
 
   async #run(dataset: OpenDataset, files: RunFiles, newId: number | undefined): Promise<void> {
-    const failed = await this.#guard(() => this.#importRun(dataset, files, newId));
+    const settle = this.#progress.run(files.folder);
+    let state: TaskState = "failed";
+    const failed = await this.#guard(async () => {
+      state = await this.#importRun(dataset, files, newId);
+    });
+    settle(state);
     if (!failed) return;
     this.#runs.failed++;
     dataset.failedFolders.add(files.folder);
   }
 
-  async #importRun(dataset: OpenDataset, files: RunFiles, newId: number | undefined): Promise<void> {
-    const { store, signal, log } = this.#options;
+  /** @returns `already` for a run that is as the last import saw it. */
+  async #importRun(dataset: OpenDataset, files: RunFiles, newId: number | undefined): Promise<"done" | "already"> {
+    const { store, database, signal, log } = this.#options;
     const { prefixes, again } = this.#context;
     const salt = JSON.stringify([MAPPING_VERSION, prefixes, dataset.id, dataset.deposition]);
     const fingerprint = await fingerprintOf(store, files, salt, signal);
@@ -230,7 +252,7 @@ class Import {
       this.#claim(dataset, seen.name, files);
       this.#runs.unchanged++;
       countUnchanged(this.#counts, seen.rows);
-      return;
+      return "already";
     }
     const told: string[] = [];
     const note = (message: string) => told.push(message);
@@ -258,8 +280,11 @@ class Import {
       await noteRun(session, { id: ids.run.ids[0]!, folder: files.folder, fingerprint, rows: rowsNow(counts) });
     });
     this.#runs.imported++;
+    // who looks on meanwhile adds up what has been appended: not too much of it
+    if (this.#runs.imported % RUNS_BETWEEN_COMPACTIONS === 0) await database.steady(() => compactCounts(database.db));
     for (const message of told) this.#warn(message);
     log.debug(`imported ${files.folder}`);
+    return "done";
   }
 
   /** Two folders that name one run would take its row from each other. */
@@ -321,11 +346,14 @@ class Import {
     }
   }
 
-  /** Failures of one thing are told and the rest goes on; those of the database itself, or of whoever asked, end the import. */
+  /**
+   * Failures of one thing are told and the rest goes on; those of the database itself, or of whoever asked, end the import. A server
+   * that was away is met with the whole thing again, which changes nothing where a lost answer was a yes.
+   */
   async #guard(work: () => Promise<void>): Promise<EmporiumError | undefined> {
     try {
       this.#options.signal?.throwIfAborted();
-      await work();
+      await this.#options.database.steady(work);
       return undefined;
     } catch (thrown) {
       const error = asEmporiumError(thrown, this.#options.signal?.aborted ? "CANCELLED" : "INTERNAL");

@@ -25,7 +25,7 @@ export type TreePart =
   | { readonly kind: "end"; readonly folder: string; readonly bytes: number | undefined }
   | { readonly kind: "deposition"; readonly id: string };
 
-const DEPOSITIONS = "depositions_metadata";
+export const DEPOSITIONS = "depositions_metadata";
 const RUN_DOCUMENT = "run_metadata.json";
 
 /**

@@ -3,6 +3,7 @@ import { PORTAL_ENUMS } from "../../../catalog/portal-enums.js";
 import { EmporiumError, type Place } from "../../../core/errors.js";
 import type { Json } from "../../../core/json.js";
 import { Float, floatRepr, toNumber } from "../../../core/number.js";
+import { isStorableText, STORABLE_TEXT } from "../storable-text.js";
 import { describe } from "./documents.js";
 
 /** What a column of a row may hold; lists are those of JSON columns. */
@@ -43,8 +44,8 @@ const CONVERT: Readonly<Record<Field["type"], Convert>> = {
       ? value.map((item: Json) => plainText(item) ?? wrongItem(item, place)).join(", ")
       : plainText(value);
     if (text === undefined) throw wrong(value, "a text", place);
-    if (text.includes("\0") || /\p{Surrogate}/u.test(text)) {
-      throw wrong(value, "a text that a database takes, without NUL and half characters", place);
+    if (!isStorableText(text)) {
+      throw wrong(value, STORABLE_TEXT, place);
     }
     return text;
   },

@@ -25,15 +25,18 @@ const PAGE_DATASETS = 1_000;
 
 type Tx = Transaction<CatalogTables>;
 
-/** Rows in PostgreSQL. Every value that came from outside is a parameter. The database stays the caller's to close. */
-export function databaseRepository({ db, server }: Pick<Database, "db" | "server">): CatalogRepository {
+/**
+ * Rows in PostgreSQL. Every value that came from outside is a parameter. Reading goes on where a server comes back that was away; an
+ * insert is for the caller to do again (`steady`), who has its rows. The database stays the caller's to close.
+ */
+export function databaseRepository({ db, server, steady }: Pick<Database, "db" | "server" | "steady">): CatalogRepository {
   return {
     name: server.name,
+    steady,
 
     async findDataset(serial) {
-      const [row] = await datasetRows(sql`d.dataset_serial = ${serial}`, { metadata: true, limit: 1 })
-        .execute(db)
-        .then(({ rows }) => rows);
+      const query = datasetRows(sql`d.dataset_serial = ${serial}`, { metadata: true, limit: 1 });
+      const [row] = (await steady(() => query.execute(db))).rows;
       return row && storedOf(row);
     },
 
@@ -76,7 +79,7 @@ export function databaseRepository({ db, server }: Pick<Database, "db" | "server
     async *framesOf(serial, selection, { metadata = false, signal } = {}) {
       for (let last: string | undefined; ; ) {
         signal?.throwIfAborted();
-        const { rows } = await frameRows(serial, selection, metadata, last).execute(db);
+        const { rows } = await steady(() => frameRows(serial, selection, metadata, last).execute(db));
         for (const { metadata_json, ...row } of rows) yield { ...row, metadata_json: metadata ? objectOf(metadata_json) : null };
         last = rows.at(-1)?.file_name;
         if (rows.length < PAGE_ROWS) return;
@@ -101,7 +104,8 @@ export function databaseRepository({ db, server }: Pick<Database, "db" | "server
         signal?.throwIfAborted();
         const conditions = [...queryConditions(query), ...(last === undefined ? [] : [sql<boolean>`d.dataset_serial > ${last}`])];
         const condition = conditions.length === 0 ? sql`true` : sql.join(conditions, sql` and `);
-        const { rows } = await datasetRows(condition, { metadata: false, limit: PAGE_DATASETS }).execute(db);
+        const page = datasetRows(condition, { metadata: false, limit: PAGE_DATASETS });
+        const { rows } = await steady(() => page.execute(db));
         for (const row of rows) yield summaryOf(row);
         last = rows.at(-1)?.dataset_serial;
         if (rows.length < PAGE_DATASETS) return;

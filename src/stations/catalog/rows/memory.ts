@@ -34,6 +34,7 @@ export function memoryRepository(): CatalogRepository {
 
   return {
     name: "memory",
+    steady: (work) => work(0),
     async findDataset(serial) {
       return held.get(serial)?.dataset;
     },

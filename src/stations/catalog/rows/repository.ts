@@ -1,3 +1,4 @@
+import type { Steady } from "../../../catalog/steady.js";
 import type { JsonObject } from "../../../core/json.js";
 import type { FrameRow, FramesGlobal } from "../frames/frame.js";
 import type { FrameSelection } from "../select.js";
@@ -73,6 +74,8 @@ export interface DatasetSummary extends NewDataset {
 export interface CatalogRepository {
   /** For people: where the rows are, without secrets. */
   readonly name: string;
+  /** For inserts: does one again while the rows' server is away. */
+  readonly steady: Steady;
   findDataset(serial: string, signal?: AbortSignal): Promise<StoredDataset | undefined>;
   /**
    * A data set that is one file. With `overwrite` what has the serial already is replaced, and its own children stay its children.

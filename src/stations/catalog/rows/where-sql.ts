@@ -26,24 +26,66 @@ const ORDER = { "<": sql`<`, "<=": sql`<=`, ">": sql`>`, ">=": sql`>=` } as cons
 
 /** Conditions of a filter as SQL, equal in meaning to `fulfils`. Comparisons with `=` can use the indices on metadata. */
 export function whereSql({ all }: Where): RawBuilder<boolean>[] {
-  const ofFrames = all.filter(({ subject }) => subject.of === "frame");
-  const conditions = all.filter(({ subject }) => subject.of !== "frame").map((condition) => conditionSql(condition));
-  if (ofFrames.length > 0) {
-    const inner = sql.join(
-      ofFrames.map((condition) => conditionSql(condition)),
-      sql` and `,
-    );
-    conditions.push(sql<boolean>`g.id in (select r.frames_global_id from emporium_microscopy.frames r where ${inner})`);
-  }
-  return conditions;
+  const of = (kind: WhereCondition["subject"]["of"]) => all.filter(({ subject }) => subject.of === kind);
+  return [...of("column").map((condition) => conditionSql(condition)), ...metadataSql(of("metadata")), ...frameSql(of("frame"))];
 }
 
+/** A data set has a file or frames, each with metadata of its own. */
+function metadataSql(conditions: readonly WhereCondition[]): RawBuilder<boolean>[] {
+  if (conditions.length === 0) return [];
+  const from = (table: "frames_global" | "file_global") =>
+    sql`select r.dataset_id from ${sql.table(`emporium_microscopy.${table}`)} r where ${conjunction(conditions)}`;
+  return [sql<boolean>`d.id in (${from("frames_global")} union all ${from("file_global")})`];
+}
+
+/**
+ * Some frame of the data set fulfils them all. Which data sets can have one, `emporium.frame_value` says without their frames; these are looked at only where it
+ * lists no values, or where one frame has to fulfil several. `offset 0` keeps the planner from looking at frames before it knows of which data sets.
+ */
+function frameSql(conditions: readonly WhereCondition[]): RawBuilder<boolean>[] {
+  if (conditions.length === 0) return [];
+  const frames = sql`select r.frames_global_id from emporium_microscopy.frames r where ${conjunction(conditions)}`;
+  const looked = (of: string) => sql<boolean>`exists (${frames} and r.frames_global_id = ${sql.ref(of)} offset 0)`;
+  // a digit may be a place in a list, whose items are not listed
+  const [first, ...others] = conditions.filter((condition) => !hasDigits(condition));
+  if (!first) return [sql<boolean>`g.id in (${frames})`];
+  if (conditions.length === 1) return [sql<boolean>`g.id in (${listedSql(first)} and ${looked("v.frames_global_id")})`];
+  const candidates = [first, ...others].map((condition) => sql`(${listedSql(condition)})`);
+  return [
+    sql<boolean>`g.id in (select c.frames_global_id from (${sql.join(candidates, sql` intersect `)} offset 0) as c where ${looked("c.frames_global_id")})`,
+  ];
+}
+
+/** Data sets of which a listed value fulfils a condition; and at the end, where more conditions can follow, those of which none is listed. */
+function listedSql(condition: WhereCondition): RawBuilder<unknown> {
+  const { path } = condition.subject as { path: readonly string[] };
+  const lines = sql`select v.frames_global_id from emporium.frame_value v where v.path = md5(${[...path]}::text[]::text)::uuid`;
+  const { operator, value } = condition;
+  // numbers have an order of their own among the values of an index, texts that of the database's language
+  const range =
+    typeof value === "number" && operator in ORDER
+      ? sql`and v.value ${ORDER[operator as keyof typeof ORDER]} ${printJsonLine(value)}::jsonb`
+      : sql``;
+  return sql`${lines} and v.value is not null ${range} and ${valueSql(sql`v.value`, condition)} union all ${lines} and v.value is null`;
+}
+
+function conjunction(conditions: readonly WhereCondition[]): RawBuilder<unknown> {
+  return sql.join(
+    conditions.map((condition) => conditionSql(condition)),
+    sql` and `,
+  );
+}
+
+function hasDigits({ subject }: WhereCondition): boolean {
+  return subject.of !== "column" && subject.path.some((key) => /^\d+$/.test(key));
+}
+
+/** On a column, or on the metadata of a row `r`. */
 function conditionSql(condition: WhereCondition): RawBuilder<boolean> {
   const { subject } = condition;
-  if (subject.of === "column") return columnSql(COLUMNS[subject.column], condition);
-  if (subject.of === "frame") return jsonSql(sql`r.metadata_json`, subject.path, condition);
-  // a data set has either: the other one is null, and so is its comparison
-  return sql<boolean>`(${jsonSql(sql`g.metadata_json`, subject.path, condition)} or ${jsonSql(sql`f.metadata_json`, subject.path, condition)})`;
+  return subject.of === "column"
+    ? columnSql(COLUMNS[subject.column], condition)
+    : jsonSql(sql`r.metadata_json`, subject.path, condition);
 }
 
 function columnSql(
@@ -67,35 +109,33 @@ function typed(of: "text" | "number", value: WhereCondition["value"]): RawBuilde
   return of === "number" ? sql`${value}::float8` : sql`${value}::text`;
 }
 
-function jsonSql(
-  document: RawBuilder<unknown>,
-  path: readonly string[],
-  { operator, value }: WhereCondition,
-): RawBuilder<boolean> {
-  const found = sql`(${document} #> ${[...path]}::text[])`;
+function jsonSql(document: RawBuilder<unknown>, path: readonly string[], condition: WhereCondition): RawBuilder<boolean> {
+  // an index holds paths of objects, and contained is a plain value only where it stands at the very path
+  if (condition.operator !== "=" || hasDigits(condition)) return valueSql(sql`(${document} #> ${[...path]}::text[])`, condition);
+  const nested = path.reduceRight<string>((inner, key) => `{${printJsonLine(key)}: ${inner}}`, printJsonLine(condition.value));
+  return sql<boolean>`${document} @> ${nested}::jsonb`;
+}
+
+/** Whether a value of a document, null where there is none, fulfils a condition. */
+function valueSql(found: RawBuilder<unknown>, { operator, value }: WhereCondition): RawBuilder<boolean> {
   const json = sql`${printJsonLine(value)}::jsonb`;
   switch (operator) {
     case "exists":
       return sql<boolean>`${found} is not null`;
-    case "=": {
-      const exact = sql<boolean>`${found} = ${json}`;
-      // an index holds paths of objects; a digit may be a place in a list as well
-      if (path.some((key) => /^\d+$/.test(key))) return exact;
-      const nested = path.reduceRight<string>((inner, key) => `{${printJsonLine(key)}: ${inner}}`, printJsonLine(value));
-      return sql<boolean>`(${document} @> ${nested}::jsonb and ${exact})`;
-    }
+    case "=":
+      return sql<boolean>`${found} = ${json}`;
     case "!=":
       return sql<boolean>`${found} <> ${json}`;
     case "contains":
-      return sql<boolean>`case jsonb_typeof${found}
+      return sql<boolean>`case jsonb_typeof(${found})
         when 'string' then position(${String(value)}::text in ${found} #>> '{}') > 0
         when 'array' then ${found} @> ${json}
         else false end`;
     default:
       if (typeof value === "number") {
-        return sql<boolean>`case when jsonb_typeof${found} = 'number' then ${found}::numeric ${ORDER[operator]} ${value}::numeric else false end`;
+        return sql<boolean>`case when jsonb_typeof(${found}) = 'number' then ${found}::numeric ${ORDER[operator]} ${value}::numeric else false end`;
       }
       if (typeof value !== "string") return FALSE;
-      return sql<boolean>`case when jsonb_typeof${found} = 'string' then (${found} #>> '{}') collate "C" ${ORDER[operator]} ${value}::text else false end`;
+      return sql<boolean>`case when jsonb_typeof(${found}) = 'string' then (${found} #>> '{}') collate "C" ${ORDER[operator]} ${value}::text else false end`;
   }
 }

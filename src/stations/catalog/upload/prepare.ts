@@ -1,6 +1,8 @@
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { systemClock } from "../../../core/clock.js";
 import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
+import { checkPlan } from "../../../engine/plan.js";
 import { parseLocation } from "../../../stores/url.js";
 import type { FrameSet, SourceFile } from "../frames/frame.js";
 import { type FrameSource, openFrameSource, withStat } from "../frames/frame-source.js";
@@ -9,6 +11,7 @@ import { planFrames, type SplitOptions } from "../frames/splitter.js";
 import type { FramesFormat, UploadConfig } from "../inputs/config.js";
 import { builtInMetaSchema, readMetaSchema } from "../inputs/meta-schema.js";
 import type { UploadRow } from "../inputs/upload-table.js";
+import { planFileTask } from "./plan.js";
 
 /** Of `tif_folder`, where the configuration names none. */
 const DEFAULT_PARSER = "parse_idx_from_name";
@@ -75,10 +78,11 @@ export async function prepareRow(
   signal: AbortSignal,
 ): Promise<Prepared> {
   const place = { ...row.place, path: `${row.place.path ?? "row"}.file_name` };
-  const source = await openFrameSource(besideTable(row.fileName, table), { signal }).catch((error: unknown) => {
+  const ofRow = (error: unknown): never => {
     if (!isEmporiumError(error) || !["STORE_ABSENT", "LOCATION_UNKNOWN", "NAME_UNSAFE"].includes(error.code)) throw error;
     throw new EmporiumError("CONFIG_FIELD", `file_name: ${error.message}`, { place, hint: error.facts.hint, cause: error });
-  });
+  };
+  const source = await openFrameSource(besideTable(row.fileName, table), { signal }).catch(ofRow);
   if (splitting) {
     const set = await planFrames(splitting.format, source, { ...splitting, positions: row.positions, place: row.place, signal });
     return { kind: "frames", row, source, set };
@@ -90,6 +94,11 @@ export async function prepareRow(
     });
   }
   const file = await withStat(source.store, source.key, { signal });
+  try {
+    checkPlan(planFileTask(row.id.text, file, source.key, systemClock)); // a name that no storage takes is told with its row
+  } catch (error) {
+    ofRow(error);
+  }
   return { kind: "file", row, source, file, name: source.key };
 }
 

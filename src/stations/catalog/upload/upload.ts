@@ -1,7 +1,14 @@
 import { setMaxListeners } from "node:events";
 import { resolve } from "node:path";
 import { type Clock, systemClock } from "../../../core/clock.js";
-import { asEmporiumError, EmporiumError, type ErrorRecord, fromErrorRecord, toErrorRecord } from "../../../core/errors.js";
+import {
+  asEmporiumError,
+  EmporiumError,
+  type ErrorRecord,
+  fromErrorRecord,
+  isEmporiumError,
+  toErrorRecord,
+} from "../../../core/errors.js";
 import { LIMITS } from "../../../core/limits.js";
 import { type Log, silentLog } from "../../../core/log.js";
 import type { Random } from "../../../core/random.js";
@@ -183,6 +190,13 @@ async function uploadOne(prepared: Prepared, options: OneUpload): Promise<Upload
   const id = row.id.text;
   const stop = new AbortController();
   const both = AbortSignal.any([signal, stop.signal]);
+  const insert = async (dataset: NewDataset, content: DatasetContent, attempt: number) => {
+    // a connection that broke may have done so behind the commit
+    const stored = attempt > 0 && !overwrite ? await repository.findDataset(id, both) : undefined;
+    if (stored && (await isStored(repository, stored, dataset, content, both))) return;
+    if (content.kind === "file") await repository.insertFile(dataset, content.file, { overwrite, signal: both });
+    else await repository.insertFrames(dataset, content.global, content.rows(both), { overwrite, signal: both });
+  };
   setMaxListeners(0, both);
   const locks = await takeLocks(storage, [`catalog-${id}`], {
     job: `catalog upload of ${id}`,
@@ -225,7 +239,7 @@ async function uploadOne(prepared: Prepared, options: OneUpload): Promise<Upload
       sync: options.sync,
       onEvent: options.onEvent,
     });
-    throwFailure(report);
+    throwFailure(report, before && !overwrite ? id : undefined);
     await checkUnchanged(prepared, both);
     const done = { ...summaryOf(prepared), status: before ? ("replaced" as const) : ("uploaded" as const) };
     const content = contentOf(prepared, report);
@@ -234,8 +248,13 @@ async function uploadOne(prepared: Prepared, options: OneUpload): Promise<Upload
       throw alreadyThere(id);
     }
     await marker.begin(id);
-    if (content.kind === "file") await repository.insertFile(dataset, content.file, { overwrite, signal: both });
-    else await repository.insertFrames(dataset, content.global, content.rows(both), { overwrite, signal: both });
+    try {
+      await repository.steady((attempt) => insert(dataset, content, attempt));
+    } catch (error) {
+      // a refusal is an answer, and nothing of ours is there; a connection that broke leaves it open
+      if (isEmporiumError(error) && error.code !== "DATABASE_UNAVAILABLE") marker.settle(id);
+      throw error;
+    }
     marker.settle(id);
     for (const key of others) await storage.remove(key, { signal: both });
     return done;
@@ -307,10 +326,15 @@ function foreignObjects(storage: Store, keys: readonly string[]): EmporiumError 
   );
 }
 
-/** The first failure of a run, as it was. */
-function throwFailure({ results, error, exitStatus }: RunReport): void {
+/**
+ * The first failure of a run, as it was.
+ *
+ * @param taken the id that is in the database since an upload of it was killed: other objects mean that it is somebody else's.
+ */
+function throwFailure({ results, error, exitStatus }: RunReport, taken: string | undefined): void {
   if (exitStatus === 0) return;
   const failed = results.find(({ state }) => state === "failed")?.error ?? error;
+  if (taken !== undefined && failed?.code === "STORE_CONFLICT") throw alreadyThere(taken);
   throw failed ? fromErrorRecord(failed) : new EmporiumError("INTERNAL", "an upload ended without a reason");
 }
 

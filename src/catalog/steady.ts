@@ -1,0 +1,53 @@
+import type { Clock } from "../core/clock.js";
+import { EmporiumError, isEmporiumError } from "../core/errors.js";
+import type { Log } from "../core/log.js";
+
+/**
+ * Does work in the database, and does it again while the server is away: it restarts, it recovers after a crash, somebody ended the
+ * session. The work must be of one transaction or such that doing it twice is doing it once, since a connection can break behind the
+ * commit as well.
+ *
+ * @throws what the work throws; DATABASE_UNAVAILABLE once the server has been away for a minute.
+ */
+export type Steady = <T>(work: (attempt: number) => Promise<T>) => Promise<T>;
+
+export interface SteadyOptions {
+  clock: Clock;
+  log: Log;
+  signal?: AbortSignal | undefined;
+  /** How long a server may be away. Default 60 s: a restart takes seconds, and longer than that a person should know. */
+  patienceMs?: number | undefined;
+}
+
+const PATIENCE_MS = 60_000;
+const [PAUSE_MS, PAUSE_MS_MAX] = [50, 2_000];
+
+export function steadily({ clock, log, signal, patienceMs = PATIENCE_MS }: SteadyOptions): Steady {
+  // of all work that goes on side by side the first one that fails tells
+  let toldUntil = Number.NEGATIVE_INFINITY;
+  return async (work) => {
+    let awaySince: number | undefined;
+    let pauseMs = PAUSE_MS;
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await work(attempt);
+      } catch (error) {
+        if (!isEmporiumError(error) || error.code !== "DATABASE_UNAVAILABLE" || signal?.aborted) throw error;
+        const now = clock.monotonic();
+        awaySince ??= now;
+        if (now - awaySince >= patienceMs) throw givenUp(error, patienceMs);
+        if (now >= toldUntil) log.warn(`the database went away (${error.message}); trying again`);
+        toldUntil = now + patienceMs;
+        await clock.sleep(pauseMs, signal);
+        pauseMs = Math.min(PAUSE_MS_MAX, 2 * pauseMs);
+      }
+    }
+  };
+}
+
+function givenUp({ code, message, facts }: EmporiumError, patienceMs: number): EmporiumError {
+  return new EmporiumError(code, `${message}, for ${patienceMs / 1000} s by now`, {
+    ...facts,
+    hint: "when the server runs again, run the same command: it goes on where it was",
+  });
+}

@@ -1,0 +1,67 @@
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import pg from "pg";
+import { clusterFolder } from "../../src/catalog/embedded/cluster.js";
+import { openEmbedded } from "../../src/catalog/embedded/embedded.js";
+import { silentLog } from "../../src/core/log.js";
+
+const cache = fileURLToPath(new URL("../../.cache/", import.meta.url));
+const sources = fileURLToPath(new URL("../../src/catalog/embedded/", import.meta.url));
+
+/**
+ * Gives a workspace its embedded database, as `openEmbedded` would make it: `initdb` takes seconds, the copy of a folder tenths of one.
+ * The original is made once, for all test files of all runs, and anew when the code that makes one has changed. It does not wait for
+ * disks: tests kill processes and no machines.
+ */
+export async function giveCluster(workspace: string): Promise<void> {
+  mkdirSync(join(workspace, "catalog"), { recursive: true });
+  copy(clusterFolder(await template()), clusterFolder(workspace));
+}
+
+/** A workspace with a cluster that nobody may start: it is copied. */
+export async function template(): Promise<string> {
+  const folder = join(cache, `test-cluster-${identity()}`);
+  if (existsSync(folder)) return folder;
+  const made = mkdtempSync(join(tmpdir(), "emporium-cluster-")); // not in the cache, whose path may be too long for a socket
+  mkdirSync(cache, { recursive: true });
+  const fresh = mkdtempSync(join(cache, ".cluster-"));
+  try {
+    await makeCluster(made);
+    copy(join(made, "catalog"), join(fresh, "catalog"));
+    renameSync(fresh, folder);
+  } catch (error) {
+    if (!existsSync(folder)) throw error; // another process was faster
+  } finally {
+    for (const left of [made, fresh]) rmSync(left, { recursive: true, force: true });
+  }
+  return folder;
+}
+
+async function makeCluster(workspace: string): Promise<void> {
+  const { address, cluster, leave } = await openEmbedded({ workspace, log: silentLog });
+  const login = { user: "emporium", password: cluster.secrets.emporium, database: "postgres", application_name: "emporium" };
+  const client = new pg.Client({ ...address, ...login });
+  await client.connect();
+  for (const setting of ["fsync", "full_page_writes"]) await client.query(`alter system set ${setting} = off`);
+  await client.end();
+  await leave();
+}
+
+/** With owners and modes: root gives the data folder to the user who runs the server. */
+function copy(from: string, to: string): void {
+  const { status, stderr } = spawnSync("cp", ["-a", from, to], { encoding: "utf8" });
+  if (status !== 0) throw new Error(stderr);
+}
+
+function identity(): string {
+  const hash = createHash("sha256").update(`${process.platform} ${process.arch} ${process.getuid?.()}`);
+  const names = readdirSync(sources).filter((name) => !name.endsWith(".test.ts"));
+  for (const name of names.sort()) hash.update(readFileSync(join(sources, name)));
+  hash.update(readFileSync(fileURLToPath(import.meta.url)));
+  hash.update(readFileSync(new URL("../../package.json", import.meta.url)));
+  return hash.digest("hex").slice(0, 16);
+}
