@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { reporters } from "./test/reporters.js";
 
@@ -8,7 +9,8 @@ export default defineConfig({
     testTimeout: 300_000,
     hookTimeout: 600_000,
     pool: "forks",
+    // half of the time these wait for another program
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     reporters,
-    fileParallelism: false,
   },
 });
