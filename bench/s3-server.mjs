@@ -23,15 +23,27 @@ export function s3Environment(endpoint) {
  * @param {string} folder where the server keeps its bodies
  * @returns {Promise<{ endpoint: string, stop(): Promise<void> }>}
  */
-export async function startS3(folder) {
-  const script = join(root, "test", "faults", "serve.mjs");
-  const child = spawn(process.execPath, [script, "--dir", folder, "--bucket", "bench"], {
+export function startS3(folder) {
+  return startServer(join(root, "test", "faults", "serve.mjs"), ["--dir", folder, "--bucket", "bench"]);
+}
+
+/**
+ * A fresh server that forgets bodies (bench/s3-sink.mjs), so quick that it does not stand in the way of whoever is measured.
+ *
+ * @returns {Promise<{ endpoint: string, stop(): Promise<void> }>}
+ */
+export function startSink() {
+  return startServer(join(root, "bench", "s3-sink.mjs"), []);
+}
+
+async function startServer(script, args) {
+  const child = spawn(process.execPath, [script, ...args], {
     stdio: ["pipe", "pipe", "inherit"], // it ends with its standard input, so also when this process is killed
   });
   const ended = new Promise((resolve) => child.once("exit", resolve));
   const endpoint = await new Promise((resolve, reject) => {
     createInterface({ input: child.stdout }).once("line", resolve);
-    child.once("exit", (status) => reject(new Error(`test/faults/serve.mjs ended with ${status} before it named its address`)));
+    child.once("exit", (status) => reject(new Error(`${script} ended with ${status} before it named its address`)));
   });
   return {
     endpoint,

@@ -47,9 +47,7 @@ function prepare(name) {
     say(`${name}: ready, Python ${python.version} in .cache/venv-${name}`);
     return true;
   }
-  say(
-    `${name}: Python ${python.version} and ${countPackages(requirements)} packages into .cache/venv-${name} (once)`,
-  );
+  say(`${name}: Python ${python.version} and ${countPackages(requirements)} packages into .cache/venv-${name} (once)`);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(dirname(folder), { recursive: true });
   const list = join(lists, `${name}.txt`);

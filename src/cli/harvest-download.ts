@@ -1,8 +1,6 @@
 import { z } from "zod";
-import { EmporiumError } from "../core/errors.js";
-import { parseBytes } from "../core/units.js";
 import { command } from "./command.js";
-import { wholeNumber } from "./option-types.js";
+import { bytesPerSecond, perSecond, wholeNumber } from "./option-types.js";
 import { printReport } from "./report.js";
 
 export default command({
@@ -24,11 +22,7 @@ export default command({
     connections: wholeNumber(1)
       .optional()
       .meta({ description: "connections for one file and to one host (default: IDR 4, EPFL 16, others 8)", value: "N" }),
-    limit: z
-      .string()
-      .transform((text, context) => perSecond(text, parseBytes, "an amount of bytes a second, as 50MB/s", context))
-      .optional()
-      .meta({ description: "ceiling of all connections together", value: "50MB/s" }),
+    limit: bytesPerSecond().optional().meta({ description: "ceiling of all connections together", value: "50MB/s" }),
     rate: z
       .string()
       .transform((text, context) => perSecond(text, Number, "a number of requests a second, as 4/s", context))
@@ -101,16 +95,3 @@ export default command({
     return printReport(report, io);
   },
 });
-
-/** `50MB/s`; the `/s` may be left out. */
-function perSecond(text: string, parse: (amount: string) => number, wanted: string, context: z.core.$RefinementCtx): number {
-  const amount = text.trim().replace(/\s*\/\s*s(?:ec(?:ond)?)?$/i, "");
-  try {
-    const value = parse(amount);
-    if (amount !== "" && Number.isFinite(value) && value > 0) return value;
-  } catch (error) {
-    if (!(error instanceof EmporiumError)) throw error;
-  }
-  context.addIssue({ code: "custom", message: wanted });
-  return z.NEVER;
-}

@@ -27,6 +27,27 @@ export const amountOfBytes = (least: number) =>
     return z.NEVER;
   });
 
+/** `50MB/s`; the `/s` may be left out. For the `transform` of an option. */
+export function perSecond(
+  text: string,
+  parse: (amount: string) => number,
+  wanted: string,
+  context: z.core.$RefinementCtx,
+): number {
+  const amount = text.trim().replace(/\s*\/\s*s(?:ec(?:ond)?)?$/i, "");
+  try {
+    const value = parse(amount);
+    if (amount !== "" && Number.isFinite(value) && value > 0) return value;
+  } catch (error) {
+    if (!(error instanceof EmporiumError)) throw error;
+  }
+  context.addIssue({ code: "custom", message: wanted });
+  return z.NEVER;
+}
+
+export const bytesPerSecond = () =>
+  z.string().transform((text, context) => perSecond(text, parseBytes, "an amount of bytes a second, as 50MB/s", context));
+
 export const httpUrl = () =>
   z.string().refine((text) => /^https?:$/.test(URL.canParse(text) ? new URL(text).protocol : ""), "an http(s) address");
 

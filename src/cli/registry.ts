@@ -41,7 +41,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "curate demo",
-    summary: "Make a miniature archive of four drives, and curate it: inventory, runs, labels, pictures",
+    summary: "Make a miniature archive of four drives, and curate it: inventory, runs, labels, a batch to submit",
     load: () => import("./curate-demo.js"),
   },
   {
@@ -60,9 +60,34 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./curate-labels.js"),
   },
   {
+    name: "curate collect",
+    summary: "Gather the models of one label into a batch: named by the portal's runs, checksummed, recorded",
+    load: () => import("./curate-collect.js"),
+  },
+  {
+    name: "curate package",
+    summary: "Turn a batch into an ingestion: a configuration, and annotation files that ingest run takes",
+    load: () => import("./curate-package.js"),
+  },
+  {
+    name: "curate batches",
+    summary: "The ledger of batches: what was collected, sent, accepted; what is left, the largest first",
+    load: () => import("./curate-batches.js"),
+  },
+  {
     name: "curate hygiene",
     summary: "List what is not what it seems: sidecars of macOS, backups, empty and damaged files, odd names",
     load: () => import("./curate-hygiene.js"),
+  },
+  {
+    name: "curate missing",
+    summary: "List the runs of an archive that the portal does not have, by species, the largest first",
+    load: () => import("./curate-missing.js"),
+  },
+  {
+    name: "curate modinfo",
+    summary: "Show what IMOD models hold: objects, points, meshes, slicer angles, and the volume they were drawn on",
+    load: () => import("./curate-modinfo.js"),
   },
   {
     name: "curate header",
@@ -145,6 +170,36 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./catalog-import.js"),
   },
   {
+    name: "catalog export copick",
+    summary: "Write a copick project for a server or a tree: runs, tomograms, picks, segmentations",
+    load: () => import("./catalog-export-copick.js"),
+  },
+  {
+    name: "publish plan",
+    summary: "Look which products of a sample are there, and say what would go where in the bucket",
+    load: () => import("./publish-plan.js"),
+  },
+  {
+    name: "publish script",
+    summary: "Write shell scripts that send a sample to its bucket, directly or as jobs of LSF or Slurm",
+    load: () => import("./publish-script.js"),
+  },
+  {
+    name: "publish run",
+    summary: "Send a sample to its bucket: as aws s3 sync decides, side by side, resumable, verified",
+    load: () => import("./publish-run.js"),
+  },
+  {
+    name: "publish verify",
+    summary: "Hold a sample's bucket against its sources: what is missing, extra, of another size or content",
+    load: () => import("./publish-verify.js"),
+  },
+  {
+    name: "publish neurons",
+    summary: "Write the neuron lists of a bucket's dates, from the service of neurons and what is there",
+    load: () => import("./publish-neurons.js"),
+  },
+  {
     name: "serve",
     summary: "One's own portal: GraphQL, files and S3 of a standardised tree, for the official client",
     load: () => import("./serve.js"),
@@ -172,11 +227,12 @@ export const COMMANDS: readonly CommandEntry[] = [
 ];
 
 /** Names that the command line keeps for later versions: asking for one is answered plainly and not with a guess at another. */
-export const RESERVED = ["publish", "blocks", "engine"] as const;
+export const RESERVED = ["blocks", "engine"] as const;
 
 export const GROUPS: Readonly<Record<string, string>> = {
   harvest: "From a portal to files, facts and a table",
   curate: "A laboratory's drives against a portal: inventory, runs, labels",
   ingest: "From a deposition to the portal's layout",
   catalog: "Data sets, files and frames in a database, and the portal's tables",
+  publish: "From finished samples to a bucket: plans, scripts, transfers, proofs",
 };

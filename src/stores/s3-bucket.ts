@@ -2,12 +2,15 @@ import { type Clock, systemClock } from "../core/clock.js";
 import { EmporiumError } from "../core/errors.js";
 import { checkKey } from "./keys.js";
 import { PATIENCE, type Patience } from "./network.js";
-import { type Ask, type S3Access, s3Client } from "./s3-client.js";
+import { type S3Access, type S3Sender, s3Client } from "./s3-client.js";
 import { faultOf } from "./s3-errors.js";
 
 export interface S3BucketOptions extends S3Access {
   /** Keys of the store are below this, without a last `/`; `""` is the whole bucket. */
   prefix?: string | undefined;
+  /** What written objects get: a canned access list, and a storage class. Default: the bucket's own. */
+  acl?: string | undefined;
+  storageClass?: string | undefined;
   patience?: Partial<Patience> | undefined;
   clock?: Clock | undefined;
 }
@@ -19,14 +22,13 @@ const KEY_BYTES_MAX = 1024;
 const CHECKSUM_REFUSED = new Set(["NotImplemented", "InvalidArgument", "InvalidRequest", "XNotImplemented"]);
 
 /** What every operation on a bucket shares: whom to ask, and how keys of the store are called there. */
-export interface S3Bucket {
+export interface S3Bucket extends S3Sender {
   readonly bucket: string;
   /** What stands before every key: `""`, or ends with `/`. */
   readonly base: string;
   readonly patience: Patience;
-  ask: Ask<never>;
-  /** As `ask`; undefined when there is no such object. */
-  askOrNothing: Ask<undefined>;
+  readonly acl: string | undefined;
+  readonly storageClass: string | undefined;
   /** Address of a key, for messages; `""` is the root. */
   urlOf(key: string): string;
   /** The names of an object in a command. */
@@ -46,6 +48,8 @@ export function s3Bucket(options: S3BucketOptions): S3Bucket {
     bucket,
     base,
     patience,
+    acl: options.acl,
+    storageClass: options.storageClass,
     ...s3Client(options, patience, clock),
     urlOf,
     objectOf(key) {

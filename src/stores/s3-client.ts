@@ -13,6 +13,7 @@ import { cancelled, throwIfCancelled } from "./cancel.js";
 import { networkError, type Patience } from "./network.js";
 import { type AddressGate, refusalIn } from "./public-address-gate.js";
 import { faultOf, s3Error } from "./s3-errors.js";
+import { type LearntWay, type ShortWay, shortWay } from "./s3-short-way.js";
 
 export interface S3Access {
   bucket: string;
@@ -24,6 +25,10 @@ export interface S3Access {
   endpoint?: string | undefined;
   /** Default: environment, profile, machine role, as every AWS tool finds them. */
   credentials?: { accessKeyId: string; secretAccessKey: string; sessionToken?: string } | undefined;
+  /** Profile of the AWS configuration to use where the environment holds no credentials and names no profile. */
+  profile?: string | undefined;
+  /** Told once, when it is known how small bodies go without the SDK: several threads may then send them. */
+  onWay?: ((way: LearntWay) => void) | undefined;
   /** Where `https://<bucket>.s3.amazonaws.com/<key>` is really asked for (mirrors, tests). What it changes passes no gate. */
   rebase?: ((url: string) => string) | undefined;
   gate?: AddressGate | undefined;
@@ -42,13 +47,29 @@ export type Ask<Nothing> = <Input extends ServiceInputTypes, Output extends Serv
   options: AskOptions,
 ) => Promise<Output | Nothing>;
 
+export interface S3Sender {
+  ask: Ask<never>;
+  /** As `ask`; undefined when there is no such object. */
+  askOrNothing: Ask<undefined>;
+  /** Small bodies; answers undefined until a command has gone well. */
+  short: ShortWay;
+}
+
 /** Sends commands, once each, and turns every failure into one of ours. */
-export function s3Client(access: S3Access, patience: Patience, clock: Clock): { ask: Ask<never>; askOrNothing: Ask<undefined> } {
+export function s3Client(access: S3Access, patience: Patience, clock: Clock): S3Sender {
   let client: Promise<S3Client> | undefined;
+  let short: ShortWay | undefined;
+
+  /** Where addresses are changed or watched, and where nothing is signed, every request goes the SDK's way. */
+  async function connected(): Promise<S3Client> {
+    const made = await connect(access, patience);
+    if (!access.anonymous && !access.rebase && !access.gate) short = shortWay(made, patience, clock, access.onWay);
+    return made;
+  }
 
   const ask: Ask<never> = async (command, url, { signal, upload = false }) => {
     throwIfCancelled(signal);
-    client ??= connect(access, patience);
+    client ??= connected();
     const stop = new AbortController();
     const forward = () => stop.abort(signal?.reason);
     signal?.addEventListener("abort", forward, { once: true });
@@ -77,6 +98,7 @@ export function s3Client(access: S3Access, patience: Patience, clock: Clock): { 
 
   return {
     ask,
+    short: { put: async (request) => short?.put(request) },
     askOrNothing: async (command, url, options) => {
       try {
         return await ask(command, url, options);
@@ -92,6 +114,7 @@ export function s3Client(access: S3Access, patience: Patience, clock: Clock): { 
 async function connect(access: S3Access, patience: Patience): Promise<S3Client> {
   const { bucket, anonymous, region, endpoint, credentials, rebase } = access;
   const { env } = process;
+  const profile = env.AWS_PROFILE || env.AWS_ACCESS_KEY_ID ? undefined : access.profile;
   const home = `https://${bucket}.s3.amazonaws.com/`;
   const moved = rebase !== undefined && rebase(home) !== home;
   const gate = moved ? undefined : access.gate;
@@ -117,6 +140,7 @@ async function connect(access: S3Access, patience: Patience): Promise<S3Client> 
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(region === undefined ? {} : { region }),
     ...(credentials === undefined ? {} : { credentials }),
+    ...(profile === undefined ? {} : { profile }),
     ...(anonymous ? { credentials: { accessKeyId: "", secretAccessKey: "" }, signer: { sign: async (request) => request } } : {}),
   };
   const made = (more: S3ClientConfig) =>

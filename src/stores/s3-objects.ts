@@ -1,10 +1,11 @@
-import { crc32 } from "node:zlib";
 import {
   DeleteObjectCommand,
   DeleteObjectsCommand,
   GetObjectCommand,
   HeadObjectCommand,
+  type ObjectCannedACL,
   PutObjectCommand,
+  type StorageClass,
 } from "@aws-sdk/client-s3";
 import type { ByteRange } from "../core/bytes.js";
 import { EmporiumError } from "../core/errors.js";
@@ -13,6 +14,7 @@ import { pastTheEnd, rangeHeader, readRangedReply } from "./ranged-reply.js";
 import { emptyStream, type StreamFrom, streamRange, streamReply } from "./ranged-stream.js";
 import type { S3Bucket } from "./s3-bucket.js";
 import { faultOf, notS3 } from "./s3-errors.js";
+import { crcHeader, isProven, KEYED, type Taken } from "./s3-short-way.js";
 import type { ByteStream, Stat, WriteOptions } from "./store.js";
 import { changed, conflict } from "./upload.js";
 
@@ -63,9 +65,6 @@ export async function getObject(
   );
 }
 
-/** Encryptions under which an object's ETag is no MD5 of what is read. */
-const KEYED = new Set(["aws:kms", "aws:kms:dsse"]);
-
 export async function streamObject(
   bucket: S3Bucket,
   key: string,
@@ -112,21 +111,54 @@ export async function streamObject(
 }
 
 export async function putObject(bucket: S3Bucket, key: string, body: Uint8Array, options: WriteOptions): Promise<Stat> {
-  const { ask, objectOf, urlOf, summed } = bucket;
-  const { contentType, signal } = options;
-  const object = { ...objectOf(key), Body: body, ContentType: contentType, ContentLength: body.length, ...conditions(options) };
+  const { ask, short, objectOf, urlOf, summed, acl, storageClass } = bucket;
+  const { contentType, ifMatch, ifAbsent, signal } = options;
+  const object = objectOf(key);
+  const url = urlOf(key);
   try {
-    const reply = await summed((sum) =>
-      ask(new PutObjectCommand({ ...object, ...(sum ? { ChecksumCRC32: base64(crc32(body)) } : {}) }), urlOf(key), {
-        signal,
-        upload: true,
-      }),
-    );
-    if (reply.ETag === undefined) throw notS3(urlOf(key));
-    return { size: body.length, etag: reply.ETag };
+    const etag = await summed(async (sum) => {
+      const crc = sum ? crcHeader(body) : undefined;
+      const headers = {
+        ...(contentType === undefined ? {} : { "content-type": contentType }),
+        ...(crc === undefined ? {} : { "x-amz-checksum-crc32": crc }),
+        ...(acl === undefined ? {} : { "x-amz-acl": acl }),
+        ...(storageClass === undefined ? {} : { "x-amz-storage-class": storageClass }),
+        ...(ifMatch === undefined ? {} : { "if-match": ifMatch }),
+        ...(ifAbsent ? { "if-none-match": "*" } : {}),
+      };
+      const quick = await short.put({ fullKey: object.Key, body, headers, url, signal });
+      if (quick) return proven(quick, crc, body, url);
+      const sent = {
+        ...object,
+        ...kindOf(bucket),
+        Body: body,
+        ContentType: contentType,
+        ContentLength: body.length,
+        ...conditions(options),
+      };
+      const command = new PutObjectCommand({ ...sent, ...(crc === undefined ? {} : { ChecksumCRC32: crc }) });
+      const reply = await ask(command, url, { signal, upload: true });
+      return proven({ etag: reply.ETag, crc32: reply.ChecksumCRC32, encryption: reply.ServerSideEncryption }, crc, body, url);
+    });
+    return { size: body.length, etag };
   } catch (error) {
-    throw refused(error, urlOf(key), options);
+    throw refused(error, url, options);
   }
+}
+
+/** The etag, once it is sure that the server has the bytes that were meant. */
+function proven(taken: Taken, crc: string | undefined, body: Uint8Array, url: string): string {
+  if (taken.etag === undefined) throw notS3(url);
+  if (!isProven(taken, crc, body)) throw protocol(url, "answers with the tag of other bytes than were sent");
+  return taken.etag;
+}
+
+/** What the owner of a bucket wants its objects to be, in a command. */
+export function kindOf({ acl, storageClass }: S3Bucket): { ACL?: ObjectCannedACL; StorageClass?: StorageClass } {
+  return {
+    ...(acl === undefined ? {} : { ACL: acl as ObjectCannedACL }),
+    ...(storageClass === undefined ? {} : { StorageClass: storageClass as StorageClass }),
+  };
 }
 
 export async function deleteObject(

@@ -13,7 +13,7 @@ import { isEmporiumError } from "../core/errors.js";
 import { LIMITS } from "../core/limits.js";
 import type { S3Bucket } from "./s3-bucket.js";
 import { faultOf, notS3 } from "./s3-errors.js";
-import { base64, conditions, headObject, putObject, refused } from "./s3-objects.js";
+import { base64, conditions, headObject, kindOf, putObject, refused } from "./s3-objects.js";
 import type { CreateOptions, Stat, Upload, UploadPart } from "./store.js";
 import { checkPart, orderedParts } from "./upload.js";
 
@@ -120,6 +120,7 @@ async function begin(
     bucket.ask(
       new CreateMultipartUploadCommand({
         ...bucket.objectOf(key),
+        ...kindOf(bucket),
         ContentType: contentType,
         ...(sum ? { ChecksumAlgorithm: "CRC32", ChecksumType: "FULL_OBJECT" } : {}),
       }),

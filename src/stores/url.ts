@@ -6,6 +6,7 @@ import type { Random } from "../core/random.js";
 import { markSecret, redact, Secret } from "../core/redact.js";
 import { unsafe } from "./keys.js";
 import type { AddressGate } from "./public-address-gate.js";
+import type { LearntWay } from "./s3-short-way.js";
 import type { Store } from "./store.js";
 
 export type Scheme = "file" | "http" | "https" | "ftp" | "s3" | "gs";
@@ -36,6 +37,15 @@ export interface StoreOptions {
   anonymous?: boolean | undefined;
   /** S3: default is what the environment and the profile say, else `us-east-1`. */
   region?: string | undefined;
+  /** S3: profile of the AWS configuration where the environment holds no credentials and names no profile. */
+  profile?: string | undefined;
+  /** S3: canned access list and storage class of what is written. */
+  acl?: string | undefined;
+  storageClass?: string | undefined;
+  /** S3: as `S3Access` has it. */
+  onWay?: ((way: LearntWay) => void) | undefined;
+  /** Requests in flight to the host. Default `LIMITS.requestsPerHost`; the first store of a host decides. */
+  inFlight?: number | undefined;
   /** S3-compatible server. Default: `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL` or the profile's. */
   endpoint?: string | undefined;
   /** Stands for `https://storage.googleapis.com`. */
@@ -149,8 +159,9 @@ async function backEnd(at: Location, { query, authorization, login }: Location, 
     }
     case "s3": {
       const { s3Store } = await import("./s3.js");
-      const { anonymous, region, endpoint } = options;
-      return s3Store({ bucket: at.bucket!, prefix: at.prefix!, anonymous, region, endpoint, rebase, gate });
+      const { anonymous, region, endpoint, profile, acl, storageClass, onWay } = options;
+      const access = { anonymous, region, endpoint, profile, rebase, gate, onWay };
+      return s3Store({ bucket: at.bucket!, prefix: at.prefix!, acl, storageClass, ...access });
     }
     case "gs": {
       const { gcsStore } = await import("./gcs.js");
@@ -160,11 +171,11 @@ async function backEnd(at: Location, { query, authorization, login }: Location, 
 }
 
 async function finishStore(store: Store, place: Location, options: StoreOptions): Promise<Store> {
-  const { clock = systemClock, random = Math.random, retry = true, readOnly = false } = options;
+  const { clock = systemClock, random = Math.random, retry = true, readOnly = false, inFlight } = options;
   let result = store;
   if (retry) {
     const [{ withRetry }, { withPace, pacerOf }] = await Promise.all([import("./wrap/retry.js"), import("./wrap/pace.js")]);
-    if (place.scheme !== "file") result = withPace(result, pacerOf(hostOf(place, options), { clock }));
+    if (place.scheme !== "file") result = withPace(result, pacerOf(hostOf(place, options), { clock, inFlight }));
     result = withRetry(result, { clock, random });
   }
   if (readOnly && store.features.writable) result = (await import("./wrap/read-only.js")).readOnly(result);

@@ -1,0 +1,76 @@
+import { createHash } from "node:crypto";
+import { type Json, type JsonObject, parseJson, printJsonLine } from "../../../core/json.js";
+import type { Store } from "../../../stores/store.js";
+
+/** A metadata document as it stands in the bucket: for the reference's readers byte for byte as Python prints it, else UTF-8 with a line end. */
+export function documentText(document: JsonObject, compat: boolean): string {
+  return compat ? printJsonLine(document) : `${printJsonLine(document, { ascii: false })}\n`;
+}
+
+/** What writing a document would change. */
+export interface DocumentDiff {
+  readonly key: string;
+  readonly state: "new" | "changed" | "same";
+  /** Ids of neurons. */
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  readonly changed: readonly string[];
+}
+
+/** Larger ones are no document of ours. */
+const DOCUMENT_BYTES_MAX = 64 * 1024 * 1024;
+
+export async function diffDocument(
+  bucket: Store,
+  key: string,
+  text: string,
+  document: JsonObject,
+  signal: AbortSignal | undefined,
+): Promise<DocumentDiff> {
+  const before = await readDocument(bucket, key, signal);
+  const now = neuronsOf(document);
+  if (before === undefined) return { key, state: "new", added: [...now.keys()], removed: [], changed: [] };
+  if (before.text === text) return { key, state: "same", added: [], removed: [], changed: [] };
+  const then = neuronsOf(before.document);
+  return {
+    key,
+    state: "changed",
+    added: [...now.keys()].filter((id) => !then.has(id)),
+    removed: [...then.keys()].filter((id) => !now.has(id)),
+    changed: [...now].filter(([id, entry]) => then.has(id) && then.get(id) !== entry).map(([id]) => id),
+  };
+}
+
+/** What stands under a key; without `document` where it is no JSON object. */
+export async function readDocument(
+  bucket: Store,
+  key: string,
+  signal: AbortSignal | undefined,
+): Promise<{ text: string; document: JsonObject | undefined } | undefined> {
+  const stat = await bucket.stat(key, { signal });
+  if (!stat) return undefined;
+  if (stat.size > DOCUMENT_BYTES_MAX) return { text: "", document: undefined };
+  const bytes = await bucket.read(key, undefined, { signal });
+  if (!bytes) return undefined;
+  const text = new TextDecoder().decode(bytes);
+  try {
+    return { text, document: objectOf(parseJson(text)) };
+  } catch {
+    return { text, document: undefined };
+  }
+}
+
+function neuronsOf(document: JsonObject | undefined): Map<string, string> {
+  const neurons = objectOf(document?.neurons);
+  return new Map(Object.entries(neurons ?? {}).map(([id, entry]) => [id, printJsonLine(entry ?? null)]));
+}
+
+export function objectOf(value: Json | undefined): JsonObject | undefined {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && Object.getPrototypeOf(value) === Object.prototype
+    ? (value as JsonObject)
+    : undefined;
+}
+
+export function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}

@@ -1,0 +1,40 @@
+import type { Store } from "../../../stores/store.js";
+
+/** What a neuron's folder holds of what metadata speak of; sizes in bytes, 0 for what is empty or absent. */
+export interface NeuronFolder {
+  readonly name: string;
+  readonly soma: number;
+  readonly consensus: number;
+  readonly dendrite: number;
+}
+
+const FILES: Readonly<Record<string, keyof Omit<NeuronFolder, "name">>> = {
+  "soma.txt": "soma",
+  "consensus.swc": "consensus",
+  "dendrite.swc": "dendrite",
+};
+
+/** Names of the folders directly below a key, in the bucket's order. */
+export async function folderNames(bucket: Store, key: string, signal: AbortSignal | undefined): Promise<string[]> {
+  const names: string[] = [];
+  for await (const entry of bucket.children(key, { signal })) {
+    if (entry.key.endsWith("/")) names.push(entry.key.slice(key.length + 1, -1));
+  }
+  return names;
+}
+
+/**
+ * The folders of one date, in the bucket's order. One listing tells names and sizes of all their files: a question for each file would take minutes for a
+ * large bucket.
+ */
+export async function neuronFolders(bucket: Store, key: string, signal: AbortSignal | undefined): Promise<NeuronFolder[]> {
+  const folders: { -readonly [K in keyof NeuronFolder]: NeuronFolder[K] }[] = [];
+  for await (const entry of bucket.list(`${key}/`, { signal })) {
+    const [name, file, ...deeper] = entry.key.slice(key.length + 1).split("/");
+    if (file === undefined) continue;
+    if (folders.at(-1)?.name !== name) folders.push({ name: name!, soma: 0, consensus: 0, dendrite: 0 });
+    const kind = deeper.length === 0 && Object.hasOwn(FILES, file) ? FILES[file] : undefined;
+    if (kind) folders.at(-1)![kind] = entry.size;
+  }
+  return folders;
+}

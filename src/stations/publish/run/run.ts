@@ -1,0 +1,184 @@
+import { createHash } from "node:crypto";
+import { setMaxListeners } from "node:events";
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { type Clock, systemClock } from "../../../core/clock.js";
+import { asEmporiumError, EmporiumError, ERRORS, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
+import { type Log, silentLog } from "../../../core/log.js";
+import type { Random } from "../../../core/random.js";
+import type { OnEvent, TaskBrief } from "../../../engine/events.js";
+import { takeLocks } from "../../../engine/lock.js";
+import { cancelled } from "../../../stores/cancel.js";
+import { fileStore } from "../../../stores/file.js";
+import { fileError } from "../../../stores/file-errors.js";
+import type { Store } from "../../../stores/store.js";
+import type { Plan, PlanItem } from "../plan/plan.js";
+import { groupSources, refuseCollisions } from "../sync/groups.js";
+import { openRunLog, type RunLog } from "../sync/run-log.js";
+import { syncGroup } from "../sync/sync.js";
+import { noCounts, type SyncCounts, type SyncOptions, type SyncSource } from "../sync/task.js";
+import { type RunReport, runReport } from "./report.js";
+import { crewOf, openBucket, syncSource } from "./sources.js";
+
+export interface PublishRunOptions extends SyncOptions {
+  /** Folder of logs and locks. */
+  readonly workspace: string;
+  readonly clock?: Clock | undefined;
+  readonly random?: Random | undefined;
+  readonly log?: Log | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onEvent?: OnEvent | undefined;
+}
+
+/**
+ * Sends what a plan says, item by item; `syncGroup` tells the rule. Stopped or killed, the same call goes on: what has arrived is not sent again, and an upload in
+ * parts continues with the parts that are missing.
+ *
+ * Items whose source is missing, and files that fail, are told of, and the others are done.
+ *
+ * @throws {EmporiumError} before anything is sent: the error of an item that has one (KTX_MISSING, KTX_OBSOLETE), COLLISION, TARGET_LOCKED; CANCELLED.
+ */
+export async function publishRun(plan: Plan, options: PublishRunOptions): Promise<RunReport> {
+  const { clock = systemClock, random = Math.random, log = silentLog, signal, onEvent = () => {}, workspace } = options;
+  const startMs = clock.monotonic();
+  const faulty = plan.items.find(({ error }) => error !== undefined);
+  if (faulty) {
+    const { code, message } = faulty.error!;
+    throw new EmporiumError(code, `${faulty.id}: ${message}`, {
+      place: { file: faulty.source },
+      hint: "repair the source, and plan again",
+    });
+  }
+  const present: SyncSource[] = [];
+  const failures = new Map<string, EmporiumError>();
+  for (const item of plan.items) {
+    const fault = await sourceFault(plan, item);
+    if (fault) failures.set(item.id, fault);
+    else present.push(syncSource(plan, item));
+  }
+  const groups = groupSources(present);
+  for (const group of groups) await refuseCollisions(group, signal);
+  const { onWay, crew, close } = crewOf(plan, clock);
+  const target = await openBucket(plan, { jobs: options.jobs, clock, random, onWay });
+  const folder = join(workspace, "publish");
+  const name = `${plan.sample}-${createHash("sha256")
+    .update(`${target.url}\n${plan.items.map(({ id }) => id).join("\n")}`)
+    .digest("hex")
+    .slice(0, 12)}`;
+  // The lock lies beside the log: a bucket that everybody reads is no place for it.
+  const lost = new AbortController();
+  const locks = await takeLocks(fileStore(folder, { sync: false }), [name], {
+    job: `publish run ${plan.sample}`,
+    clock,
+    random,
+    log,
+    signal,
+    onLost: (error) => lost.abort(error),
+  });
+  const counts = new Map<string, SyncCounts>();
+  const stop = signal ? AbortSignal.any([signal, lost.signal]) : lost.signal;
+  setMaxListeners(0, stop); // every request listens to it
+  try {
+    const record = await openRunLog(folder, name, clock);
+    try {
+      const checksum = options.checksum ?? plan.transfer.checksum;
+      const settings = { ...options, checksum, delete: options.delete ?? plan.transfer.delete };
+      onEvent({
+        atMs: clock.monotonic(),
+        kind: "plan",
+        tasks: present.length,
+        bytes: totalBytes(plan, present),
+        resumed: false,
+        createdMs: clock.now(),
+      });
+      for (const group of groups) {
+        const done = await inEvents(plan, group, clock, onEvent, () =>
+          syncGroup(group, settings, { target, clock, log, signal: stop, onEvent, record, crew }),
+        );
+        for (const [id, count] of done) {
+          counts.set(id, count);
+          record.summary(id, count);
+        }
+      }
+      if (!options.dryRun) await abortAbandoned(record, target, log);
+    } catch (error) {
+      if (stop.aborted) throw cancelled(stop);
+      throw error;
+    } finally {
+      record.close();
+    }
+    return runReport(plan, target.url, {
+      counts,
+      failures,
+      dryRun: options.dryRun ?? false,
+      logFile: record.path,
+      seconds: (clock.monotonic() - startMs) / 1000,
+    });
+  } finally {
+    await close();
+    await locks.release();
+  }
+}
+
+/** Why an item cannot be sent at all. */
+async function sourceFault(plan: Plan, item: PlanItem): Promise<EmporiumError | undefined> {
+  const { path } = syncSource(plan, item);
+  try {
+    const facts = await stat(path);
+    if (item.action === "sync" ? facts.isDirectory() : facts.isFile()) return undefined;
+    return new EmporiumError("STORE_FAILED", `${item.id}: ${path} is no ${item.action === "sync" ? "folder" : "plain file"}`, {
+      place: { file: path },
+    });
+  } catch (error) {
+    return fileError(error, path, "read");
+  }
+}
+
+/** A group whose listing fails fails as a whole, and the next one is done. */
+async function inEvents(
+  plan: Plan,
+  group: readonly SyncSource[],
+  clock: Clock,
+  onEvent: OnEvent,
+  work: () => Promise<Map<string, SyncCounts>>,
+): Promise<Map<string, SyncCounts>> {
+  const briefs = group.map(({ id }) => briefOf(plan, id));
+  const beganMs = clock.monotonic();
+  for (const task of briefs) onEvent({ atMs: beganMs, kind: "start", task, threads: 1, notes: 0 });
+  let done: Map<string, SyncCounts>;
+  try {
+    done = await work();
+  } catch (thrown) {
+    const error = asEmporiumError(thrown);
+    if (ERRORS[error.code].exit === 130) throw error;
+    const failed: ErrorRecord = toErrorRecord(error);
+    done = new Map(group.map(({ id }) => [id, { ...noCounts(), failed: 1, errors: [failed] }]));
+  }
+  const atMs = clock.monotonic();
+  const seconds = (atMs - beganMs) / 1000;
+  for (const task of briefs) {
+    const { errors, failed, warnings } = done.get(task.id)!;
+    onEvent({ atMs, kind: "settled", task, state: failed > 0 ? "failed" : "done", seconds, error: errors[0], warnings });
+  }
+  return done;
+}
+
+function briefOf(plan: Plan, id: string): TaskBrief {
+  return { id, title: id, run: "publish", bytes: plan.items.find((item) => item.id === id)?.bytes ?? 0 };
+}
+
+function totalBytes(plan: Plan, present: readonly SyncSource[]): number {
+  return present.reduce((sum, { id }) => sum + briefOf(plan, id).bytes, 0);
+}
+
+async function abortAbandoned(record: RunLog, target: Store, log: Log): Promise<void> {
+  for (const { key, token } of record.abandoned()) {
+    try {
+      const upload = await target.create(key, { resume: token });
+      await upload.abort();
+      record.ended(key);
+    } catch (error) {
+      log.warn(`the unfinished upload of ${key} could not be given up: ${asEmporiumError(error).message}`);
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import type { Clock } from "../../../core/clock.js";
+import { EmporiumError } from "../../../core/errors.js";
+import type { LearntWay } from "../../../stores/s3-short-way.js";
+import type { Store } from "../../../stores/store.js";
+import { openStore, parseLocation, type StoreOptions } from "../../../stores/url.js";
+import { type Plan, type PlanItem, sourcePath } from "../plan/plan.js";
+import { type Crew, startCrew } from "../sync/crew.js";
+import { JOBS } from "../sync/sync.js";
+import type { SyncSource } from "../sync/task.js";
+
+/** The bucket of a plan, opened as the plan says; keys are those below its location. */
+export async function openBucket({ bucket, transfer }: Plan, { jobs = JOBS, ...options }: BucketOptions = {}): Promise<Store> {
+  const { awsProfile, endpoint, region, acl, storageClass } = transfer;
+  return openStore(bucket, { ...options, profile: awsProfile, endpoint, region, acl, storageClass, inFlight: jobs });
+}
+
+export interface BucketOptions extends Pick<StoreOptions, "clock" | "random" | "readOnly" | "onWay"> {
+  jobs?: number | undefined;
+}
+
+/** An item of a plan as files of this machine and a key of its bucket. @throws {EmporiumError} CONFIG_RULE where the target lies elsewhere. */
+export function syncSource(plan: Plan, item: PlanItem): SyncSource {
+  const { id, action, target } = item;
+  const bucket = plan.bucket.replace(/\/+$/, "");
+  if (target !== bucket && !target.startsWith(`${bucket}/`)) {
+    throw new EmporiumError("CONFIG_RULE", `the target ${target} of ${id} is not below ${plan.bucket}`, {
+      place: { path: "target" },
+    });
+  }
+  const folder = target.slice(bucket.length).replace(/^\/+|\/+$/g, "");
+  const path = sourcePath(plan, item);
+  const { filters } = plan.transfer;
+  if (action === "sync") return { id, kind: "folder", path, key: folder, filters };
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  return { id, kind: "file", path, key: folder === "" ? name : `${folder}/${name}`, filters };
+}
+
+/** The crew of a bucket, once somebody wants it and the way to the bucket is known. */
+export function crewOf({ bucket, transfer }: Plan, clock: Clock) {
+  let way: LearntWay | undefined;
+  let crew: Crew | undefined;
+  return {
+    onWay(learnt: LearntWay): void {
+      way = learnt;
+    },
+    crew(): Crew | undefined {
+      if (!way || crew) return crew;
+      const { acl, storageClass } = transfer;
+      const { prefix = "" } = parseLocation(bucket);
+      const headers = {
+        ...(acl === undefined ? {} : { "x-amz-acl": acl }),
+        ...(storageClass === undefined ? {} : { "x-amz-storage-class": storageClass }),
+      };
+      crew = startCrew(way, { base: prefix === "" ? "" : `${prefix}/`, headers, clock });
+      return crew;
+    },
+    close: async () => crew?.close(),
+  };
+}

@@ -1,0 +1,35 @@
+import type { WayFacts } from "../../../stores/s3-short-way.js";
+import type { S3Credentials } from "../../../stores/s3-sign.js";
+
+/** What a thread of the crew is started with. */
+export interface CrewData {
+  readonly facts: WayFacts;
+  /** What stands before the store's keys in the bucket. */
+  readonly base: string;
+  /** Lower-case names; with every body. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface CrewJob {
+  readonly id: number;
+  readonly path: string;
+  readonly key: string;
+  readonly size: number;
+  readonly modifiedMs: number;
+}
+
+export interface ToCrew {
+  /** When they are others than before. */
+  readonly credentials?: S3Credentials | undefined;
+  readonly jobs: readonly CrewJob[];
+}
+
+/** A tag is a proven success; without one the file is the main thread's again, whatever the reason. */
+export interface CrewResult {
+  readonly id: number;
+  readonly etag?: string | undefined;
+  /** The server asks to be called less often. */
+  readonly throttled?: true | undefined;
+}
+
+export type FromCrew = readonly CrewResult[];

@@ -1,0 +1,51 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { systemClock } from "../../../core/clock.js";
+import { contentType } from "../../../core/content-type.js";
+import { crcHeader, isProven, shortSender } from "../../../stores/s3-short-way.js";
+import type { S3Credentials } from "../../../stores/s3-sign.js";
+import { makeBuffers } from "./buffers.js";
+import type { CrewData, CrewJob, CrewResult, FromCrew, ToCrew } from "./crew-messages.js";
+import { readNow } from "./read-now.js";
+
+/** Reads, signs and sends small files; a thread of its own, so that every core takes part. Whatever does not go well is handed back. */
+const SPARE_BYTES = 32 * 1024 * 1024;
+const { facts, base, headers } = workerData as CrewData;
+const port = parentPort!;
+const sender = shortSender(facts, systemClock);
+const buffers = makeBuffers(SPARE_BYTES);
+let credentials: S3Credentials;
+let results: CrewResult[] = [];
+
+port.on("message", (message: ToCrew) => {
+  credentials = message.credentials ?? credentials;
+  for (const job of message.jobs) {
+    work(job).then(answer, () => answer({ id: job.id }));
+  }
+});
+
+async function work({ id, path, key, size, modifiedMs }: CrewJob): Promise<CrewResult> {
+  const buffer = buffers.take(size + 1);
+  const read = readNow(path, buffer.subarray(0, size + 1));
+  if (read.got !== size || read.modifiedMs !== modifiedMs) return { id };
+  const body = buffer.subarray(0, size);
+  const crc = facts.sums ? crcHeader(body) : undefined;
+  const all: Record<string, string> = { "content-type": contentType(key), ...headers };
+  if (crc !== undefined) all["x-amz-checksum-crc32"] = crc;
+  const { status, taken } = await sender.put(base + key, body, all, credentials);
+  const { etag } = taken;
+  const good = status >= 200 && status < 300 && etag !== undefined && isProven(taken, crc, body);
+  buffers.give(buffer);
+  if (good) return { id, etag };
+  return status === 429 || status === 503 ? { id, throttled: true } : { id };
+}
+
+/** What ends in one turn is told in one message. */
+function answer(result: CrewResult): void {
+  results.push(result);
+  if (results.length > 1) return;
+  setImmediate(() => {
+    const told: FromCrew = results;
+    results = [];
+    port.postMessage(told);
+  });
+}

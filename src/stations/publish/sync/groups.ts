@@ -1,0 +1,54 @@
+import { EmporiumError } from "../../../core/errors.js";
+import { sameFiles } from "./contents.js";
+import type { SyncSource } from "./task.js";
+import { wantedFiles } from "./wanted.js";
+
+/** How many colliding keys an error names. */
+const SHOWN = 10;
+
+/** Sources whose keys may meet are looked at together: one's files must not be taken for leftovers of the other. In the order of the sources. */
+export function groupSources(sources: readonly SyncSource[]): SyncSource[][] {
+  const groups: SyncSource[][] = [];
+  for (const source of sources) {
+    const met = groups.filter((group) => group.some((other) => overlap(source, other)));
+    const merged = [...met.flat(), source];
+    for (const group of met) groups.splice(groups.indexOf(group), 1);
+    groups.push(merged);
+  }
+  return groups;
+}
+
+function overlap(a: SyncSource, b: SyncSource): boolean {
+  return a.key === b.key || holds(a, b.key) || holds(b, a.key);
+}
+
+/** Whether a key lies below a folder's. */
+export function holds({ kind, key }: SyncSource, other: string): boolean {
+  return kind === "folder" && (key === "" || other.startsWith(`${key}/`));
+}
+
+/**
+ * Looks for keys that two sources of a group would both give, with different contents. Nothing is sent before this is known.
+ *
+ * @throws {EmporiumError} COLLISION naming the first keys.
+ */
+export async function refuseCollisions(group: readonly SyncSource[], signal: AbortSignal | undefined): Promise<void> {
+  if (group.length < 2) return;
+  const found: string[] = [];
+  let count = 0;
+  let held: { key: string; path: string; size: number } | undefined;
+  for await (const file of wantedFiles(group, () => {}, signal)) {
+    if (held?.key === file.key) {
+      if (held.size === file.size && (await sameFiles(held.path, file.path, signal))) continue;
+      count++;
+      if (found.length < SHOWN) found.push(`${file.key} (${held.path}, ${file.path})`);
+    } else held = file;
+  }
+  if (count === 0) return;
+  const more = count > found.length ? `, and ${count - found.length} more` : "";
+  throw new EmporiumError(
+    "COLLISION",
+    `${count} ${count === 1 ? "key has" : "keys have"} two sources with different contents: ${found.join(", ")}${more}`,
+    { hint: "remove or rename one of the two, or give the products targets of their own" },
+  );
+}

@@ -1,0 +1,132 @@
+import { closeSync, createReadStream, fsyncSync, openSync, renameSync, writeSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Clock } from "../../../core/clock.js";
+import { toErrorRecord } from "../../../core/errors.js";
+import { type Json, type JsonObject, parseJson, printJsonLine } from "../../../core/json.js";
+import { redact } from "../../../core/redact.js";
+import { errnoOf, fileError } from "../../../stores/file-errors.js";
+import type { BegunUpload, SyncCounts, SyncRecorder } from "./task.js";
+
+/**
+ * What a run did, a JSON object a line: `{t, item, key, bytes, action: put|skip|delete|fail, reason?, etag?, error?}`, with lines `begun` and `ended` of uploads in
+ * parts between, and `summary` for each item. A run goes on with what the one before has begun, then takes its place; so the file tells of the last
+ * run and never grows beyond one.
+ *
+ * The bucket itself tells what is done. Losing this file costs the parts of unfinished uploads.
+ */
+export interface RunLog extends SyncRecorder {
+  readonly path: string;
+  summary(id: string, counts: SyncCounts): void;
+  /** What the run before began, and this one had no use for: nobody will finish it. */
+  abandoned(): readonly BegunUpload[];
+  /** Everything is on the disk. */
+  close(): void;
+}
+
+const FLUSH_BYTES = 64 * 1024;
+
+export async function openRunLog(folder: string, name: string, clock: Clock): Promise<RunLog> {
+  const path = join(folder, `${name}.jsonl`);
+  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+    throw fileError(error, folder, "written");
+  });
+  const open = await unfinished(path);
+  const untouched = new Set(open.keys());
+  const part = `${path}.part`;
+  const file = openSync(part, "w");
+  let held = "";
+
+  function flush(): void {
+    if (held === "") return;
+    const text = held;
+    held = "";
+    try {
+      writeSync(file, text);
+    } catch (error) {
+      throw fileError(error, path, "written");
+    }
+  }
+  function line(facts: JsonObject): void {
+    held += `${printJsonLine({ t: new Date(clock.now()).toISOString(), ...facts })}\n`;
+    if (held.length >= FLUSH_BYTES) flush();
+  }
+
+  for (const upload of open.values()) line({ action: "begun", ...upload } as unknown as JsonObject);
+  flush();
+  fsyncSync(file);
+  renameSync(part, path);
+  return {
+    path,
+    put: (item, key, bytes, reason, etag) =>
+      line({ item, key, bytes, action: "put", reason, ...(etag === undefined ? {} : { etag }) }),
+    skip: (item, key, bytes) => line({ item, key, bytes, action: "skip" }),
+    removed: (item, key, bytes) => line({ item, key, bytes, action: "delete" }),
+    fail: (item, key, error) =>
+      line({ item, key, action: "fail", error: { code: error.code, message: redact(toErrorRecord(error).message) } }),
+    begun(upload) {
+      open.set(upload.key, upload);
+      line({ action: "begun", ...upload } as unknown as JsonObject);
+      flush();
+      fsyncSync(file);
+    },
+    ended(key) {
+      open.delete(key);
+      untouched.delete(key);
+      line({ action: "ended", key });
+      flush();
+    },
+    earlier(key) {
+      untouched.delete(key);
+      return open.get(key);
+    },
+    abandoned: () => [...untouched].map((key) => open.get(key)!),
+    summary(item, { files, bytes, sent, sentBytes, skipped, removed, failed }) {
+      line({
+        item,
+        action: "summary",
+        files,
+        bytes,
+        put: sent,
+        putBytes: sentBytes,
+        skip: skipped,
+        delete: removed,
+        fail: failed,
+      });
+    },
+    close() {
+      flush();
+      fsyncSync(file);
+      closeSync(file);
+    },
+  };
+}
+
+/** Uploads that the run before began and did not end. A line that a kill cut short, or that is none of ours, is passed over. */
+async function unfinished(path: string): Promise<Map<string, BegunUpload>> {
+  const open = new Map<string, BegunUpload>();
+  const input = createReadStream(path, "utf8");
+  try {
+    for await (const text of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+      if (!text.includes('"begun"') && !text.includes('"ended"')) continue;
+      const record = recordOf(text);
+      if (record?.action === "ended") open.delete(String(record.key));
+      const { key, token, size, modifiedMs, partBytes } = record ?? {};
+      if (record?.action !== "begun" || typeof key !== "string" || typeof token !== "string") continue;
+      open.set(key, { key, token, size: Number(size), modifiedMs: Number(modifiedMs), partBytes: Number(partBytes) });
+    }
+  } catch (error) {
+    if (errnoOf(error) !== "ENOENT") throw fileError(error, path, "read");
+  }
+  return open;
+}
+
+function recordOf(text: string): { readonly [key: string]: Json | undefined } | undefined {
+  try {
+    const value = parseJson(text);
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,176 @@
+import { createHash } from "node:crypto";
+import { type FileHandle, open } from "node:fs/promises";
+import { crc32 } from "node:zlib";
+import { contentType } from "../../../core/content-type.js";
+import { crcText } from "../../../core/crc32.js";
+import { EmporiumError } from "../../../core/errors.js";
+import { LIMITS } from "../../../core/limits.js";
+import { partBytesFor } from "../../../engine/atomic.js";
+import { forEachLimited } from "../../../engine/parallel.js";
+import { throwIfCancelled } from "../../../stores/cancel.js";
+import { fileError } from "../../../stores/file-errors.js";
+import { objectName, type Upload } from "../../../stores/store.js";
+import type { Budget } from "./budget.js";
+import { makeBuffers } from "./buffers.js";
+import { readFully, sourceChanged } from "./contents.js";
+import type { Crew } from "./crew.js";
+import { readNow } from "./read-now.js";
+import type { SyncContext } from "./task.js";
+import type { WantedFile } from "./wanted.js";
+
+/** Parts of one file on their way at once. */
+const PARTS_IN_FLIGHT = 8;
+
+/** Reading a file of the system's cache takes some 20 µs, handing that to a thread several times as long; a drive that lets wait longer than this is waited for elsewhere. */
+const QUICK_READ_MS = 3;
+const READS_OF_A_TRIAL = 64;
+
+/** Threads cost some 50 ms to start, so a few files are sent without them; and a large body gains nothing by them. */
+const SMALL_BEFORE_CREW = 200;
+const CREW_BYTES_MAX = 1024 * 1024;
+
+/** Buffers that wait for the next file. */
+const SPARE_BYTES = 128 * 1024 * 1024;
+
+/** Sends files to the keys of one target, in bounded memory. */
+export interface Sender {
+  /** The object's etag. @param onBytes gets what has arrived, piece by piece. @throws {EmporiumError} SOURCE_CHANGED and what stores throw */
+  send(file: WantedFile, onBytes: (bytes: number) => void): Promise<string | undefined>;
+}
+
+export function makeSender(context: SyncContext, budget: Budget): Sender {
+  const { target, signal, clock, record } = context;
+  const buffers = makeBuffers(SPARE_BYTES);
+  let crew: Crew | undefined;
+  let small = 0;
+  const reading = { inline: true, ms: 0, count: 0 };
+
+  /** Fills the buffer with a small file, here and now where that is quick. @returns bytes, one more than expected where it has grown; its time. */
+  async function readSmall({ path }: WantedFile, into: Buffer): Promise<{ got: number; modifiedMs: number }> {
+    if (!reading.inline) {
+      const file = await openSource(path);
+      try {
+        const got = await readFully(file, into, 0, path);
+        return { got, modifiedMs: (await file.stat()).mtimeMs };
+      } finally {
+        await file.close();
+      }
+    }
+    const beganMs = clock.monotonic();
+    const read = readNow(path, into);
+    reading.ms += clock.monotonic() - beganMs;
+    if (++reading.count % READS_OF_A_TRIAL === 0) {
+      if (reading.ms > READS_OF_A_TRIAL * QUICK_READ_MS) reading.inline = false;
+      reading.ms = 0;
+    }
+    return read;
+  }
+
+  async function sendSmall(file: WantedFile): Promise<string | undefined> {
+    const { key, path, size } = file;
+    if (size <= CREW_BYTES_MAX && small++ > SMALL_BEFORE_CREW) {
+      crew ??= context.crew?.();
+      const etag = await crew?.send(file);
+      if (etag !== undefined) return etag;
+      throwIfCancelled(signal);
+    }
+    const buffer = buffers.take(size + 1);
+    const { got, modifiedMs } = await readSmall(file, buffer.subarray(0, size + 1));
+    if (got !== size || modifiedMs !== file.modifiedMs) throw sourceChanged(path, size, got);
+    const stat = await target.write(key, buffer.subarray(0, size), { contentType: contentType(key), signal });
+    buffers.give(buffer); // not where a request failed: its socket may still hold the memory
+    if (stat.size !== size) throw protocolFault(objectName(target, key), size, stat.size);
+    return stat.etag;
+  }
+
+  async function sendParts(file: WantedFile, onBytes: (bytes: number) => void): Promise<string | undefined> {
+    const { key, path, size, modifiedMs } = file;
+    const handle = await openSource(path);
+    try {
+      if ((await handle.stat()).mtimeMs !== modifiedMs) throw sourceChanged(path, size, (await handle.stat()).size);
+      const { upload, partBytes } = await openUpload(file);
+      const lengthOf = (number: number) => Math.min(partBytes, size - (number - 1) * partBytes);
+      const there = new Map(upload.parts.map((part) => [part.number, part]));
+      const sendPart = async (number: number) => {
+        const length = lengthOf(number);
+        await budget.take(length, signal);
+        try {
+          const buffer = buffers.take(length);
+          const bytes = buffer.subarray(0, length);
+          if ((await readFully(handle, bytes, (number - 1) * partBytes, path)) !== length)
+            throw sourceChanged(path, size, (await handle.stat()).size);
+          const before = there.get(number);
+          if (!before || before.size !== length || !proves(before.etag, bytes)) await upload.part(number, bytes, { signal });
+          buffers.give(buffer);
+          onBytes(length);
+        } finally {
+          budget.give(length);
+        }
+      };
+      await sendPart(1); // its size tells a folder's store where the others go
+      const others = Array.from({ length: Math.ceil(size / partBytes) - 1 }, (_, at) => at + 2);
+      await forEachLimited(others, PARTS_IN_FLIGHT, sendPart);
+      const after = await handle.stat();
+      if (after.mtimeMs !== modifiedMs || after.size !== size) {
+        await upload.abort();
+        record.ended(key);
+        throw sourceChanged(path, size, after.size);
+      }
+      const stat = await upload.finish({ signal });
+      record.ended(key);
+      if (stat.size !== size) throw protocolFault(objectName(target, key), size, stat.size);
+      return stat.etag;
+    } finally {
+      await handle.close();
+    }
+  }
+
+  /** Goes on with what an earlier run began of this very file. */
+  async function openUpload({ key, size, modifiedMs }: WantedFile): Promise<{ upload: Upload; partBytes: number }> {
+    const earlier = record.earlier(key);
+    const type = contentType(key);
+    if (earlier && earlier.size === size && earlier.modifiedMs === modifiedMs) {
+      const upload = await target.create(key, { size, resume: earlier.token, contentType: type, signal });
+      const partBytes = upload.token === earlier.token ? earlier.partBytes : partBytesFor(size, upload.partBytesMin);
+      if (upload.token !== earlier.token) record.begun({ key, token: upload.token, size, modifiedMs, partBytes });
+      return { upload, partBytes };
+    }
+    if (earlier) await (await target.create(key, { resume: earlier.token, signal })).abort();
+    const upload = await target.create(key, { size, contentType: type, signal });
+    const partBytes = partBytesFor(size, upload.partBytesMin);
+    record.begun({ key, token: upload.token, size, modifiedMs, partBytes });
+    return { upload, partBytes };
+  }
+
+  return {
+    async send(file, onBytes) {
+      throwIfCancelled(signal);
+      if (file.size > LIMITS.partBytesMin) return sendParts(file, onBytes);
+      await budget.take(file.size, signal);
+      try {
+        const etag = await sendSmall(file);
+        onBytes(file.size);
+        return etag;
+      } finally {
+        budget.give(file.size);
+      }
+    },
+  };
+}
+
+async function openSource(path: string): Promise<FileHandle> {
+  return open(path, "r").catch((error: unknown) => {
+    throw fileError(error, path, "read");
+  });
+}
+
+/** Whether a part's tag proves its bytes: S3 gives the MD5, a folder's store the CRC-32. Another tag proves nothing. */
+function proves(etag: string, bytes: Uint8Array): boolean {
+  const bare = etag.replace(/^"|"$/g, "");
+  if (/^[0-9a-f]{32}$/.test(bare)) return createHash("md5").update(bytes).digest("hex") === bare;
+  return bare === crcText(crc32(bytes));
+}
+
+function protocolFault(name: string, wanted: number, found: number): EmporiumError {
+  return new EmporiumError("STORE_PROTOCOL", `${name} has ${found} bytes, ${wanted} were sent`);
+}

@@ -1,0 +1,91 @@
+import type { Clock } from "../../../core/clock.js";
+import type { EmporiumError, ErrorRecord } from "../../../core/errors.js";
+import type { Log } from "../../../core/log.js";
+import type { OnEvent } from "../../../engine/events.js";
+import type { Store } from "../../../stores/store.js";
+import type { Filter } from "../profile/profile.js";
+import type { Crew } from "./crew.js";
+
+/** Files of this machine that belong under keys of a target. */
+export interface SyncSource {
+  /** What reports and the log call it; unique. */
+  readonly id: string;
+  /** `folder`: everything below `path`, under `key/relative`. `file`: the one file, under `key`. */
+  readonly kind: "folder" | "file";
+  /** Absolute. */
+  readonly path: string;
+  /** In the target store, without a last `/`; `""` is its root. */
+  readonly key: string;
+  /** As of `aws s3 sync`; what they leave out is neither sent nor removed. */
+  readonly filters: readonly Filter[];
+}
+
+export interface SyncOptions {
+  /** Compare contents where sizes agree, instead of times. */
+  readonly checksum?: boolean | undefined;
+  /** Remove objects below the keys of folders that have no file. */
+  readonly delete?: boolean | undefined;
+  /** Say what would be done, and touch nothing. */
+  readonly dryRun?: boolean | undefined;
+  /** Requests in flight. Default 64. */
+  readonly jobs?: number | undefined;
+  /** Ceiling of the bytes a second that are sent. */
+  readonly bytesPerSecond?: number | undefined;
+}
+
+/** What a synchronisation works with. */
+export interface SyncContext {
+  readonly target: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly signal?: AbortSignal | undefined;
+  readonly onEvent: OnEvent;
+  readonly record: SyncRecorder;
+  /** Threads for small files; undefined where the target has no use for them, or not yet. */
+  readonly crew?: (() => Crew | undefined) | undefined;
+}
+
+/** Why a file is sent. */
+export type SendReason = "new" | "size" | "mtime" | "checksum";
+
+/** Takes what is done as it is done. Order is that of happening. */
+export interface SyncRecorder {
+  put(id: string, key: string, bytes: number, reason: SendReason, etag: string | undefined): void;
+  skip(id: string, key: string, bytes: number): void;
+  removed(id: string, key: string, bytes: number): void;
+  fail(id: string, key: string, error: EmporiumError): void;
+  /** An upload in parts begins; on the disk when it returns, so that the next run finds it. */
+  begun(upload: BegunUpload): void;
+  /** It is whole, or given up. */
+  ended(key: string): void;
+  /** What an earlier run began of this key and did not end. */
+  earlier(key: string): BegunUpload | undefined;
+}
+
+export interface BegunUpload {
+  readonly key: string;
+  readonly token: string;
+  /** Of the file that its parts were made of: another file's parts are worth nothing. */
+  readonly size: number;
+  readonly modifiedMs: number;
+  readonly partBytes: number;
+}
+
+/** What became of one source. */
+export interface SyncCounts {
+  /** What the source holds, by the filters. */
+  files: number;
+  bytes: number;
+  sent: number;
+  sentBytes: number;
+  skipped: number;
+  removed: number;
+  failed: number;
+  /** The first of the failures; `failed` counts all. */
+  errors: ErrorRecord[];
+  warnings: string[];
+}
+
+export function noCounts(): SyncCounts {
+  return { files: 0, bytes: 0, sent: 0, sentBytes: 0, skipped: 0, removed: 0, failed: 0, errors: [], warnings: [] };
+}
