@@ -9,26 +9,28 @@ import { createServer } from "node:net";
 import { crc32 } from "node:zlib";
 
 const PAGE = 1000;
+const NOTHING = Buffer.alloc(0);
 /** @type {Map<string, { size: number, tag: string, modified: string }>} key with its bucket */
 const objects = new Map();
 let sorted;
 const uploads = new Map();
 
 const server = createServer({ noDelay: true }, (socket) => {
-  let head = "";
+  let held = NOTHING;
   let request;
   socket.on("error", () => {});
   socket.on("data", (bytes) => {
     let rest = bytes;
     while (rest.length > 0) {
       if (!request) {
-        const before = head.length;
-        head += rest.latin1Slice(0, Math.min(rest.length, 64 * 1024));
-        const end = head.indexOf("\r\n\r\n");
+        // joined only where a head comes in pieces; cut out of the bytes, so that a key does not hold a whole buffer in memory
+        const bytesNow = held.length > 0 ? Buffer.concat([held, rest]) : rest;
+        const end = bytesNow.indexOf("\r\n\r\n");
+        held = end < 0 ? bytesNow : NOTHING;
         if (end < 0) return;
-        rest = rest.subarray(end + 4 - before);
-        request = parse(head.slice(0, end));
-        head = "";
+        const head = bytesNow.latin1Slice(0, end);
+        rest = bytesNow.subarray(end + 4);
+        request = parse(head);
         if (request.expects) socket.write("HTTP/1.1 100 Continue\r\n\r\n");
       }
       if (request.left > 0 && rest.length > 0) {
