@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { EmporiumError } from "../core/errors.js";
 import { markSecret } from "../core/redact.js";
-import { databaseError, sqlState } from "./database-errors.js";
+import { databaseError, isNobodyThere, sqlState } from "./database-errors.js";
 
 const thrown = (message: string, facts: object = {}) => Object.assign(new Error(message), facts);
 
@@ -41,6 +41,15 @@ describe("errors of the driver", () => {
   ])("that say %s are typed", (message, facts, code) => {
     const error = databaseError(thrown(message, facts));
     expect([error.code, error.message, sqlState(error)]).toEqual([code, message, undefined]);
+  });
+
+  it("know nobody from somebody who broke off", () => {
+    const nobody = ["connect ECONNREFUSED", "timeout exceeded when trying to connect"];
+    expect(isNobodyThere(thrown(nobody[0]!, { code: "ECONNREFUSED" }))).toBe(true);
+    expect(isNobodyThere(databaseError(thrown(nobody[0]!, { code: "ENOENT" })))).toBe(true);
+    expect(isNobodyThere(thrown(nobody[1]!))).toBe(true);
+    for (const code of ["57P03", "57P01", "ECONNRESET", "EPIPE"]) expect(isNobodyThere(thrown("x", { code })), code).toBe(false);
+    expect(isNobodyThere(thrown("Connection terminated unexpectedly"))).toBe(false);
   });
 
   it("tell the detail, both addresses of a host, and no secret", () => {

@@ -20,17 +20,16 @@ export function sqlState(thrown: unknown): string | undefined {
   return typeof code === "string" && /^[0-9A-Z]{5}$/.test(code) && !/^E[A-Z]{4}$/.test(code) ? code : undefined;
 }
 
-const LOST = [
-  "ECONNREFUSED",
-  "ECONNRESET",
-  "ENOENT",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "ETIMEDOUT",
-  "EPIPE",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-];
+/** True where nobody was met at an address, unlike a server that broke off or is not ready. */
+export function isNobodyThere(thrown: unknown): boolean {
+  const errno = errnoOf(isEmporiumError(thrown) ? thrown.facts.cause : thrown);
+  return errno !== undefined
+    ? NOBODY.includes(errno)
+    : thrown instanceof Error && /trying to connect|timeout expired/.test(thrown.message);
+}
+
+const NOBODY = ["ECONNREFUSED", "ENOENT", "ENOTFOUND", "EAI_AGAIN", "ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH"];
+const LOST = [...NOBODY, "ECONNRESET", "EPIPE"];
 
 function classify(thrown: unknown): [ErrorCode, ErrorFacts] {
   const state = sqlState(thrown);

@@ -5,7 +5,7 @@ import { type Clock, systemClock } from "../core/clock.js";
 import { EmporiumError, type Place } from "../core/errors.js";
 import type { Log } from "../core/log.js";
 import type { Secret } from "../core/redact.js";
-import { databaseError, sqlState } from "./database-errors.js";
+import { databaseError, isNobodyThere } from "./database-errors.js";
 import { describeUrl, whereIs } from "./database-url.js";
 import { valueParsers } from "./database-values.js";
 import type { Transport } from "./embedded/address.js";
@@ -77,8 +77,6 @@ const CONNECT_MS = 10_000;
 const IDLE_MS = 30_000;
 /** Waiting for somebody's lock longer than this is no progress. Migrations wait for each other by their own lock. */
 const LOCK_MS = 60_000;
-/** What a server says that starts, stops or recovers. */
-const CANNOT_CONNECT_NOW = "57P03";
 /** `unique nulls not distinct` came with 15. */
 const OLDEST = 15;
 
@@ -103,10 +101,10 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     await embedded?.leave();
   };
   try {
-    // an address where nobody listens is told at once; a server that is there and recovers is waited for
+    // an address where nobody listens is told at once; a server that recovers, or breaks off, is waited for
     const server = await steady(() =>
       describe(pool, options, embedded).catch((error: unknown) => {
-        throw embedded || sqlState(error) === CANNOT_CONNECT_NOW ? databaseError(error, place) : error;
+        throw embedded || !isNobodyThere(error) ? databaseError(error, place) : error;
       }),
     );
     return { db, pool, server, role: options.role, log, place, steady, close };

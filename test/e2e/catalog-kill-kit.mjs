@@ -121,7 +121,9 @@ class Scene {
         found.ended ||= attempt.status === 0;
         // it was not the command that was killed: it waits for the server and goes on
         const over = attempt.status === 2 && attempt.codes.join() === "CONFIG_COLLISION" && found.kills + Number(found.ended) > 0;
-        if (attempt.status !== 0 && !over) say(`ended with ${attempt.status}: ${attempt.stderr.trim().slice(0, 600)}`);
+        // but for one that meets nobody at the address as it begins: it says so at once
+        const early = database === "shared" && /DATABASE_UNAVAILABLE\]: connect E[A-Z]+ [^,]*$/m.test(attempt.stderr);
+        if (attempt.status !== 0 && !over && !early) say(`ended with ${attempt.status}: ${attempt.stderr.trim().slice(0, 600)}`);
       }
       if (attempt.killed && attempt.status !== 0) found.inside++;
       for (const fault of await this.#halves(work, database)) say(`after a kill: ${fault}`);

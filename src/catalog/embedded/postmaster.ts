@@ -46,8 +46,11 @@ export interface StartOptions {
   port?: number | undefined;
 }
 
-/** `running`: another server has the folder. `address`: this one cannot listen where it was told to. Everything else is an error. */
-export type Ended = "running" | "address" | Error;
+/**
+ * `running`: another server has the folder. `address`: this one cannot listen where it was told to. `killed`: somebody ended it, a
+ * person or a machine without memory. Everything else is an error.
+ */
+export type Ended = "running" | "address" | "killed" | Error;
 
 /**
  * Starts the server as a process of its own: not of this process's group, so that Ctrl-C ends the program and not the database under
@@ -121,6 +124,7 @@ function watch(child: ChildProcess, cluster: Cluster, log: string): () => Ended 
     else if (/could not (?:bind|create) .*(?:address|socket)|could not create any|socket lock file/.test(text)) ended = "address";
     else if (status === 0 || signal === "SIGINT")
       ended = "running"; // somebody stopped it as soon as it ran
+    else if (signal !== null) ended = "killed";
     else ended = failure("postgres", status, text || String(signal), log);
   });
   return () => ended;

@@ -125,6 +125,7 @@ async function enter(options: PresenceOptions): Promise<Present> {
   const begun = clock.monotonic();
   let heard = begun;
   let starting: Starting | undefined;
+  let killed = 0;
   for (;;) {
     signal?.throwIfAborted();
     const knocked = await knock(options);
@@ -135,6 +136,7 @@ async function enter(options: PresenceOptions): Promise<Present> {
     const ended = starting?.ended();
     if (ended instanceof Error) throw ended;
     if (ended === "address" && transport === "socket") await makeElsewhere(cluster);
+    if (ended === "killed" && ++killed === KILLED_MAX) throw keepsBeingKilled(cluster);
     if (ended !== undefined) starting = undefined;
     if (knocked === "absent" && !starting && (ended === "address" || !(await isBeingStarted(options, now - heard)))) {
       if (await readPostmasterFile(cluster)) await outwaitOthers(cluster, clock, log, signal);
@@ -143,6 +145,16 @@ async function enter(options: PresenceOptions): Promise<Present> {
     }
     await clock.sleep(LOOK_MS, signal);
   }
+}
+
+/** Once is an accident. */
+const KILLED_MAX = 4;
+
+function keepsBeingKilled({ logs }: Cluster): EmporiumError {
+  return new EmporiumError("DATABASE_EMBEDDED", `the embedded database was killed ${KILLED_MAX} times while it started`, {
+    place: { file: logs },
+    hint: "see whether the machine runs out of memory, or give a server with --database postgres://…",
+  });
 }
 
 /** Time that a server needs from its `postmaster.pid` to its socket. */

@@ -27,6 +27,7 @@ import type { CatalogRepository, NewDataset } from "../rows/repository.js";
 import { fileFolder, framesFolder } from "../storage/layout.js";
 import { openMarker, type UploadMarker } from "./marker.js";
 import { uploadOperations } from "./operations.js";
+import { foreignObjects, otherObjects } from "./other-objects.js";
 import { planFileTask, planFrameTasks } from "./plan.js";
 import { type Prepared, prepareRow, type Splitting, splittingOf } from "./prepare.js";
 import { type UploadedDataset, type UploadReport, uploadReport } from "./report.js";
@@ -304,26 +305,6 @@ async function* rowsOf(set: FrameSet, hashes: readonly string[], signal: AbortSi
     yield { channel_idx, slice_idx, time_idx, pos_idx, channel_name, file_name, sha256: hashes[index]!, metadata_json };
     index++;
   }
-}
-
-/** Objects of a data set that are not of this upload. Locks and parts of uploads are elsewhere. */
-async function otherObjects(storage: Store, id: string, keys: ReadonlySet<string>, signal: AbortSignal): Promise<string[]> {
-  const others: string[] = [];
-  for (const folder of [fileFolder(id), framesFolder(id)]) {
-    for await (const { key } of storage.list(`${folder}/`, { signal })) if (!keys.has(key)) others.push(key);
-  }
-  return others;
-}
-
-function foreignObjects(storage: Store, keys: readonly string[]): EmporiumError {
-  return new EmporiumError(
-    "STORE_CONFLICT",
-    `the storage holds ${keys.length} other objects of this data set, ${keys[0]} first`,
-    {
-      place: { url: `${storage.url}/${keys[0]}` },
-      hint: "give the data set another id, or replace what is there with --overwrite",
-    },
-  );
 }
 
 /**
