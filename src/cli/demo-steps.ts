@@ -1,4 +1,5 @@
 import { EmporiumError } from "../core/errors.js";
+import { quoteWord } from "../core/shell.js";
 import type { Io } from "./command.js";
 import { parseCommandLine } from "./flags.js";
 
@@ -20,7 +21,7 @@ export interface DemoResult {
 
 /** Prints a step's command line and runs it. With `--json` its document is kept for the demonstration's own. */
 export async function runDemoStep({ says, name, words, behind }: DemoStep, io: Io): Promise<DemoResult> {
-  const line = ["emporium", name, ...words.map(shellWord), ...(behind ? [behind.as] : [])].join(" ");
+  const line = ["emporium", name, ...words.map(quoteWord), ...(behind ? [behind.as] : [])].join(" ");
   if (!io.json) io.out(`\n# ${says}\n$ ${line}`);
   const step = (await io.commands()).find((one) => one.name === name);
   if (!step) throw new EmporiumError("INTERNAL", `there is no command "${name}"`);
@@ -36,9 +37,4 @@ export async function runDemoStep({ says, name, words, behind }: DemoStep, io: I
 /** What went wrong in a step, as its document has it. */
 export function errorsOf(step: DemoResult | undefined): unknown {
   return (step?.result as { errors?: unknown } | undefined)?.errors ?? [];
-}
-
-/** A word as a POSIX shell reads it back. */
-function shellWord(word: string): string {
-  return /^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replace(/'/g, "'\\''")}'`;
 }
