@@ -124,10 +124,12 @@ describe("examples of the help texts", () => {
       try {
         const out = await new Promise<string>((resolve, reject) => {
           let text = "";
-          server.on("exit", () => reject(new Error(`ended: ${text}`)));
+          let said = "";
+          server.stderr.setEncoding("utf8").on("data", (piece: string) => (said += piece));
+          server.on("close", () => reject(new Error(`ended: ${text}${said}`)));
           server.stdout.setEncoding("utf8").on("data", (piece: string) => {
             text += piece;
-            if (line.includes("--json") ? isJson(text) : text.includes("until Ctrl-C:")) resolve(text);
+            if (line.includes("--json") ? isJson(text) : text.includes(`/graphql")\n`)) resolve(text);
           });
         });
         expect(out).toMatch(/http:\/\/127\.0\.0\.1:\d+\/graphql/);
