@@ -25,6 +25,8 @@ const { values: options } = parseArgs({
 });
 /** The same catalogue is killed up to so often before the command may end. */
 const KILLS_MAX = 5;
+/** Some kills come when the command has ended. */
+const TRIALS_MAX_PER_KIND = 100;
 /** Of the first seed's trials, so that those of the next seed are others. */
 const TRIALS_MAX = 100_000;
 
@@ -42,7 +44,7 @@ try {
   const wanted = options.trial === undefined ? Number(options.kills) : 1;
   const perKind = Math.ceil(wanted / kinds.length);
   for (const [n, kind] of kinds.entries()) {
-    for (let kills = 0, trial = 0; kills < perKind && trial < 4 * perKind; trial++) {
+    for (let kills = 0, trial = 0; kills < perKind && trial < TRIALS_MAX_PER_KIND; trial++) {
       const seed = options.trial === undefined ? Number(options.seed) * TRIALS_MAX + n * 1000 + trial : Number(options.trial);
       const wish = { ...kind, seed, kills: Math.min(KILLS_MAX, perKind - kills, 1 + trial * 2) };
       const result = await scene.trial(wish).catch((error) => notBegun(error, wish));

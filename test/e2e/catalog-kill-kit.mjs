@@ -283,8 +283,8 @@ class Scene {
     const others = victim === "postmaster" ? [] : childrenOf(postmaster);
     const done = signal(postmaster);
     for (const pid of others) signal(pid);
-    if (victim === "all") running.child.kill("SIGKILL");
-    return done;
+    const both = victim === "all" && running.child.kill("SIGKILL");
+    return done || both;
   }
 
   /** Asks again and again, in one session as long as it lasts, until the answer is the one or the command has ended. */
