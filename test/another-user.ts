@@ -1,0 +1,19 @@
+import { chownSync } from "node:fs";
+
+const isRoot = process.geteuid?.() === 0;
+/** `nobody` of every Linux. */
+const NOBODY = 65_534;
+
+/** Runs work that root alone may do more in than others: root does it as `nobody`, to whom `owned` is given before; anybody else as who they are. */
+export async function asAnotherUser<T>(owned: readonly string[], work: () => Promise<T>): Promise<T> {
+  if (!isRoot) return work();
+  for (const path of owned) chownSync(path, NOBODY, NOBODY);
+  process.setegid!(NOBODY);
+  process.seteuid!(NOBODY);
+  try {
+    return await work();
+  } finally {
+    process.seteuid!(0);
+    process.setegid!(0);
+  }
+}
