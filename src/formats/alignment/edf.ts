@@ -40,15 +40,20 @@ export function parseEdf(content: Uint8Array | string, name: string): EtomoData 
     const list = sectionList({ key, value: field.text, line: field.line }, name);
     return [...new Set(list)].sort((a, b) => a - b);
   };
+  const isDualAxis = /^dual/i.test(text("Setup.AxisType") ?? "");
   const pixelSizeNanometre = number("Setup.PixelSize");
   return {
     name,
     datasetName: text("Setup.DatasetName"),
-    isDualAxis: /^dual/i.test(text("Setup.AxisType") ?? ""),
+    isDualAxis,
     stackExtension: text("Setup.RawImageStackExt") ?? text("Setup.OrigImageStackExt"),
     pixelSizeAngstrom: pixelSizeNanometre === undefined ? undefined : pixelSizeNanometre * 10,
     fiducialDiameterNanometre: number("Setup.FiducialDiameter"),
-    tiltAxisDegrees: { a: number("Setup.ImageRotationA"), b: number("Setup.ImageRotationB") },
+    // revisions before 1.6 know one rotation for both axes
+    tiltAxisDegrees: {
+      a: number("Setup.ImageRotationA") ?? number("Setup.ImageRotation"),
+      b: number("Setup.ImageRotationB") ?? (isDualAxis ? number("Setup.ImageRotation") : undefined),
+    },
     excluded: { a: sections("Setup.AxisA.ExcludeProjections"), b: sections("Setup.AxisB.ExcludeProjections") },
   };
 }

@@ -123,10 +123,39 @@ describe("an alignment of RELION", () => {
     expect([tomoName, pixelSizeAngstrom, tilts[0]!.yTiltDegrees]).toEqual(["b", 3, 5]);
   });
 
+  it("seam 48: with matrices that turn and have no translation, as WarpTools writes them, is refused", async () => {
+    const turned = "[0.06,0.998198,0,0] [-0.998198,0.06,0,0] [0,0,1,0] [0,0,0,1]";
+    const text = (row: string) => table("global", GLOBAL, "a 2 40 60 10") + table("a", MATRIX, row, unit);
+    const thrown = await read(text(turned)).catch((error: unknown) => error);
+    expect(isEmporiumError(thrown) ? [thrown.code, thrown.message, thrown.facts.hint] : thrown).toEqual([
+      "FORMAT_FIELD",
+      "t.star: the matrices of data_a have no translation, those of an alignment have one in line 11",
+      expect.stringContaining("format: WARP"),
+    ]);
+    // one that moves is an alignment
+    const { tilts } = await read(text("[1,0,0,-15] [0,1,0,-25] [0,0,1,0] [0,0,0,1]"));
+    expect(tilts[0]!.shiftAngstrom).toEqual([0, 0]);
+  });
+
+  it("seam 49: of several tomograms is that called after the .tomostar of the run", async () => {
+    const both =
+      table("global", GLOBAL, "TS_1.tomostar 2 1 1 1", "TS_17.tomostar 3 1 1 1") +
+      table("TS_1.tomostar", ANGLES, "1 2 3 4") +
+      table("TS_17.tomostar", ANGLES, "5 6 7 8");
+    for (const name of ["TS_17", "TS_17.tomostar", "warp/TS_17"]) {
+      const { pixelSizeAngstrom, tilts, tomoName } = await read(both, name);
+      expect([tomoName, pixelSizeAngstrom, tilts[0]!.yTiltDegrees]).toEqual(["TS_17.tomostar", 3, 5]);
+    }
+    // an exact name comes first, and part of a name is none
+    const exact = both + table("TS_17", ANGLES, "9 6 7 8");
+    expect((await read(exact, "TS_17")).tilts[0]!.yTiltDegrees).toBe(9);
+    expect(await refusal(() => read(both, "TS_7"))).toEqual(["FORMAT_FIELD", expect.any(Number)]);
+  });
+
   it("at ±90° about y is read with a rotation about z alone, as RELION does", async () => {
     for (const [row, y] of [
       ["[0,0,1,0] [0,1,0,0] [-1,0,0,0] [0,0,0,1]", 90],
-      ["[0,0,-1,0] [0,1,0,0] [1,0,0,0] [0,0,0,1]", -90],
+      ["[0,0,-1,10] [0,1,0,0] [1,0,0,0] [0,0,0,1]", -90],
     ] as const) {
       const { tilts } = await read(global + table("a", MATRIX, row));
       expect(tilts[0]!.xTiltDegrees).toBe(0);
@@ -137,6 +166,13 @@ describe("an alignment of RELION", () => {
 });
 
 describe("Etomo's data file", () => {
+  it("seam 50: of revisions before 1.6 says one rotation for both axes", () => {
+    const text = "#x\nSetup.RevisionNumber=1.4\nSetup.ImageRotation=-12.5\nSetup.AxisType=";
+    expect(parseEdf(`${text}Dual Axis\n`, "x.edf").tiltAxisDegrees).toEqual({ a: -12.5, b: -12.5 });
+    expect(parseEdf(`${text}Single Axis\n`, "x.edf").tiltAxisDegrees).toEqual({ a: -12.5, b: undefined });
+    expect(parseEdf(`${text}Dual Axis\nSetup.ImageRotationA=3\n`, "x.edf").tiltAxisDegrees).toEqual({ a: 3, b: -12.5 });
+  });
+
   it("names the dataset, its axes and what was to be left out", () => {
     const text =
       "#Wed May 07 21:10:58 CEST 2025\r\nSetup.DatasetName=pos_1\r\nSetup.AxisType=Dual Axis\r\nSetup.PixelSize=0.2\r\nSetup.ImageRotationA=83.9\r\nSetup.ImageRotationB=\r\nSetup.RawImageStackExt=st\r\nSetup.AxisB.ExcludeProjections=9,2-3\r\nSetup.X=a\\=b\r\n";

@@ -1,5 +1,6 @@
 import type { RandomAccess, ReadOptions } from "../../core/bytes.js";
 import { findStarColumn, readStar, type StarTable } from "../star/read.js";
+import { ofTomogramNamed } from "../star/tomogram-name.js";
 import { fromMatrix } from "./relion-matrix.js";
 import { cosSinDegrees } from "./rotation.js";
 import { alignmentError } from "./rows.js";
@@ -96,6 +97,7 @@ export async function readRelionTiltSeries(
       line: table.lines[row]!,
     };
   });
+  if (!hasAngles) refuseShiftless(table, read, tilts, file);
   return {
     name: file,
     tomoName: table.name === "" ? undefined : table.name,
@@ -137,6 +139,27 @@ export function relionSections(
     .sort((a, b) => a.zIndex - b.zIndex);
 }
 
+/**
+ * Refuses matrices that turn and do not move: WarpTools writes such for its two-dimensional particles, and shifts made of them would be
+ * thousands of Å off. A matrix of RELION takes the volume's corner to the image, so that it has no translation only where the centre of the
+ * volume falls on that of the image anyway.
+ */
+function refuseShiftless(
+  table: StarTable,
+  read: ReturnType<typeof columnReader>,
+  tilts: readonly RelionTilt[],
+  file: string,
+): void {
+  const moved = table.rows.some((_, row) => MATRIX.slice(0, 2).some((column) => read.vector(column, row)[3] !== 0));
+  if (moved || tilts.every(({ shiftAngstrom }) => shiftAngstrom.every((shift) => Math.abs(shift) < 1))) return;
+  throw alignmentError(
+    file,
+    table.line,
+    `the matrices of data_${table.name} have no translation, those of an alignment have one`,
+    "WarpTools writes its alignment into the .xml of the tilt series: give that, with format: WARP",
+  );
+}
+
 /** The one table of images that is meant: the only one, or the one called after the tomogram. */
 function tableOfTomogram(
   found: readonly { table: StarTable; file: string }[],
@@ -146,7 +169,7 @@ function tableOfTomogram(
   const aligned = found.filter(({ table: { columns } }) =>
     [ANGLES, MATRIX].some((all) => all.every((one) => columns.includes(one))),
   );
-  const named = aligned.filter(({ table }) => table.name === tomoName);
+  const named = ofTomogramNamed(aligned, ({ table }) => table.name, tomoName);
   const candidates = named.length > 0 ? named : aligned;
   const [first, second] = candidates;
   if (first && !second) return first;
@@ -175,8 +198,9 @@ function globalRow(
   for (const { table, file } of found) {
     const names = findStarColumn(table, "rlnTomoName", file);
     if (names === undefined || !table.columns.includes("rlnTomoTiltSeriesPixelSize")) continue;
-    const row = table.rows.length === 1 ? 0 : table.rows.findIndex((values) => values[names] === tomoName);
-    if (row < 0) continue;
+    const [named] = ofTomogramNamed([...table.rows.entries()], ([, values]) => values[names], tomoName);
+    const row = table.rows.length === 1 ? 0 : named?.[0];
+    if (row === undefined) continue;
     const read = columnReader(table, file);
     return (column) => read.number(column, row);
   }

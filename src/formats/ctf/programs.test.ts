@@ -78,6 +78,11 @@ describe("CTF of RELION", () => {
     expect(await refusal(() => read(text))).toEqual(["FORMAT_FIELD", line]);
   });
 
+  it("seam 49: of several tomograms gives the table called after the .tomostar of the run", async () => {
+    const both = table("TS_1.tomostar", DEFOCUS, "a 1 1 1") + table("TS_17.tomostar", DEFOCUS, "a 2 3 4");
+    expect((await read(both, "TS_17"))[0]).toMatchObject({ defocus1Angstrom: 2, defocus2Angstrom: 3, azimuthDegrees: 4 });
+  });
+
   const data = new URL("../../../../shared/data/", import.meta.url);
   it.skipIf(!existsSync(new URL("expected.json", data)))("of a real job has the rows of the inventory", async () => {
     const path = "ctf/relion_ctf_estimation_output.star";

@@ -2,6 +2,7 @@ import type { RandomAccess, ReadOptions } from "../../core/bytes.js";
 import { EmporiumError } from "../../core/errors.js";
 import { columnReader } from "../alignment/star-columns.js";
 import { readStar, type StarTable } from "../star/read.js";
+import { ofTomogramNamed } from "../star/tomogram-name.js";
 import type { CtfEntry } from "./read.js";
 
 const NEEDED = ["rlnDefocusU", "rlnDefocusV", "rlnDefocusAngle"];
@@ -25,7 +26,7 @@ export async function readRelionCtf(
   const tables = (await readStar(source, undefined, options)).filter((table) =>
     NEEDED.every((one) => table.columns.includes(one)),
   );
-  const named = tables.filter(({ name }) => name === tomoName);
+  const named = ofTomogramNamed(tables, ({ name }) => name, tomoName);
   const [table, second] = named.length > 0 ? named : tables;
   if (!table || second) {
     const found = table ? `${tables.length} tables with ${NEEDED[0]}` : `no table with ${NEEDED.join(", ")}`;

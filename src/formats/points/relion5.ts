@@ -1,10 +1,12 @@
 import { starError } from "../star/errors.js";
 import { findStarColumn, type StarTable } from "../star/read.js";
 import type { StarHeader } from "../star/table.js";
+import { ofTomogramNamed } from "../star/tomogram-name.js";
 import { isOptics, numberIn, pixelOfRow, pixelSizesOf, readTablesBeside } from "./optics.js";
 import { Columns, hasColumn, type ParticlePlan, readParticles } from "./particles.js";
 import type { PointBatch, PointOptions, ReadPoints } from "./points.js";
 import { poseOf } from "./relion-pose.js";
+import { seriesNamed } from "./series-named.js";
 
 /**
  * RELION 5's particles: Å from the tomogram's centre (`rlnCenteredCoordinateX/Y/ZAngst`), or pixels of the tilt series as in version 4.
@@ -45,7 +47,7 @@ function centredPlan(table: StarHeader, options: PointOptions, tables: readonly 
   const frame = frameOf(options, tables, file);
   return {
     numbers: columns.places,
-    keep: columns.filter(options.filterValue, NAMES),
+    keep: columns.filter(options.filterValue, NAMES, seriesNamed),
     place: (read, row, out, offset) => {
       pose.originAngstrom(read, row, out, offset);
       for (let i = 0; i < 3; i++) {
@@ -69,8 +71,7 @@ function frameOf({ tomogram, binning, filterValue }: PointOptions, tables: reado
     const at = findStarColumn(table, column, file);
     return at === undefined ? undefined : values[at];
   };
-  const named =
-    found.length === 1 ? found : found.filter((row) => filterValue !== undefined && cellOf(row, "rlnTomoName") === filterValue);
+  const named = found.length === 1 ? found : ofTomogramNamed(found, (row) => cellOf(row, "rlnTomoName"), filterValue);
   const [row] = named;
   if (!row || named.length > 1) {
     throw starError(
@@ -104,7 +105,7 @@ function pixelPlan(table: StarHeader, options: PointOptions, tables: readonly St
   const pixelOf = pixels ? pixelOfRow(pixels, columns) : () => 1;
   return {
     numbers: columns.places,
-    keep: columns.filter(options.filterValue, NAMES),
+    keep: columns.filter(options.filterValue, NAMES, seriesNamed),
     place: (read, row, out, offset, line) => {
       pose.originAngstrom(read, row, out, offset);
       const pixel = pixelOf(read, row, line);

@@ -1,12 +1,12 @@
 import { starError } from "../star/errors.js";
 import type { StarTable } from "../star/read.js";
 import type { StarHeader } from "../star/table.js";
-import { equalTo, type ValueTest } from "../star/values.js";
 import { isOptics, pixelOfRow, pixelSizesOf, readTablesBeside } from "./optics.js";
 import { Columns, hasColumn, type ParticlePlan, readParticles } from "./particles.js";
 import type { PointBatch, PointOptions, ReadPoints } from "./points.js";
 import { turnByAngles } from "./relion3.js";
 import { relionRotation } from "./rotation.js";
+import { seriesNamed } from "./series-named.js";
 
 /**
  * Particles of Warp, WarpTools and M, told apart by their columns.
@@ -98,25 +98,4 @@ function pixelOfOrigins(columns: Columns, tables: readonly StarTable[]): ReturnT
     "origins in Å and neither rlnPixelSize nor rlnImagePixelSize, which turn them into pixels",
     "add one of them: Warp refuses such a file as well",
   );
-}
-
-/** A test for the tilt series of that name, with or without folders and `.tomostar`. */
-function seriesNamed(wanted: string): ValueTest {
-  const whole = equalTo(wanted);
-  const stem = equalTo(wanted.replace(/\.tomostar$/, ""));
-  return (bytes, start, end) => {
-    if (whole(bytes, start, end)) return true;
-    let from = end;
-    while (from > start && bytes[from - 1] !== SLASH && bytes[from - 1] !== BACKSLASH) from--;
-    return stem(bytes, from, endsWithTomostar(bytes, from, end) ? end - TOMOSTAR.length : end);
-  };
-}
-
-const SLASH = 0x2f;
-const BACKSLASH = 0x5c;
-const TOMOSTAR = new TextEncoder().encode(".tomostar");
-
-function endsWithTomostar(bytes: Uint8Array, start: number, end: number): boolean {
-  const from = end - TOMOSTAR.length;
-  return from >= start && TOMOSTAR.every((byte, i) => bytes[from + i] === byte);
 }
