@@ -12,6 +12,9 @@ export interface Report {
 export function printReport(report: Report, io: Io): number {
   for (const error of report.errors) io.fail(error);
   if (io.json) io.outJson(report);
-  else io.out(report.toText());
+  else {
+    const text = report.toText();
+    if (text !== "") io.out(text);
+  }
   return report.exitStatus;
 }

@@ -58,7 +58,9 @@ export interface RunReport {
   readonly already: number;
   readonly failed: number;
   readonly blocked: number;
+  /** Not done since the run was stopped or ended; `interrupted` of them had begun. */
   readonly cancelled: number;
+  readonly interrupted: number;
   readonly seconds: number;
   /** As the command line gives it: 0, 1, 2, 3, 11 or 130. */
   readonly exitStatus: number;
@@ -186,9 +188,19 @@ async function runWithJournal(plan: TaskPlan, journal: Journal, options: Inner):
   await journal.append({ record: "end", complete }).catch((error: unknown) => log.warn(asEmporiumError(error).message));
   await removeIfEmpty(scratch);
   const exitStatus = exitStatusOf(results, stop.signal.aborted ? ended : undefined);
+  const interrupted = results.filter(({ task, state }) => state === "cancelled" && startedMs.has(task.id)).length;
   const seconds = (clock.monotonic() - options.begunMs) / 1000;
   emit({ kind: "end", exitStatus, seconds });
-  return { results, ...counts, seconds, exitStatus, createdMs, resumed, ...(ended ? { error: toErrorRecord(ended) } : {}) };
+  return {
+    results,
+    ...counts,
+    interrupted,
+    seconds,
+    exitStatus,
+    createdMs,
+    resumed,
+    ...(ended ? { error: toErrorRecord(ended) } : {}),
+  };
 }
 
 async function findAlready(

@@ -76,6 +76,7 @@ describe("a signal", () => {
     const status = await new Promise((resolve) => child.on("close", resolve));
     expect(status, text.err).toBe(130);
     expect(text.err).toContain("error[CANCELLED]: stopped by SIGINT");
+    expect(text.err.match(/^error\[/gm), text.err).toHaveLength(1);
     expect(JSON.parse(text.out)).toMatchObject({ status: "cancelled", exitStatus: 130 });
 
     const again = run(...words, ...where);

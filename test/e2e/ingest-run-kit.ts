@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EmporiumError } from "../../src/core/errors.js";
 import { silentLog } from "../../src/core/log.js";
+import type { OnEvent } from "../../src/engine/events.js";
 import { type IngestReport, ingestInto, type OpenIngest } from "../../src/stations/ingest/ingest.js";
 import { readConfig } from "../../src/stations/ingest/plan.js";
 import type { SelectionFlags } from "../../src/stations/ingest/selection.js";
@@ -26,6 +27,7 @@ export interface RunScene {
   omeZarr?: "0.4" | "0.5";
   httpsPrefix?: string;
   signal?: AbortSignal;
+  onEvent?: OnEvent;
   open?: OpenIngest["open"];
 }
 
@@ -70,6 +72,7 @@ export async function run(scene: RunScene): Promise<IngestReport> {
       dryRun: scene.dryRun ?? false,
       log: silentLog,
       signal: scene.signal ?? new AbortController().signal,
+      onEvent: scene.onEvent,
     },
   );
 }

@@ -32,6 +32,11 @@ export interface PlanFailure {
   readonly run?: string | undefined;
 }
 
+/** A failure with all that it keeps from being made. */
+export interface ToldFailure extends PlanFailure {
+  readonly also?: readonly string[] | undefined;
+}
+
 export interface PlanWarning {
   readonly message: string;
   readonly place?: Place | undefined;
@@ -63,6 +68,35 @@ export function joinDraft(draft: Draft, part: Draft): void {
   for (const entity of part.entities) draft.entities.push(entity);
   for (const failure of part.failures) draft.failures.push(failure);
   for (const warning of part.warnings) draft.warnings.push(warning);
+}
+
+/**
+ * For people and reports: each fault once, at its first entity, with the others in `also`. Two files under one name are one fault, however many
+ * entities need them. A fault of several runs names them.
+ */
+export function toldOnce(failures: readonly PlanFailure[]): ToldFailure[] {
+  const byFault = new Map<string, PlanFailure[]>();
+  for (const failure of failures) {
+    const fault = `${failure.error.code} ${failure.error.message}`;
+    const same = byFault.get(fault);
+    if (same) same.push(failure);
+    else byFault.set(fault, [failure]);
+  }
+  return [...byFault.values()].map(([first, ...others]) => {
+    if (others.length === 0) return first!;
+    const also = [...new Set(others.map(({ entity }) => entity))].filter((entity) => entity !== first!.entity);
+    const runs = inRuns([first!, ...others].flatMap(({ run }) => run ?? []));
+    return { ...first!, error: { ...first!.error, message: first!.error.message + runs }, also };
+  });
+}
+
+const RUNS_SHOWN = 5;
+
+/** `; in 3 runs: TS_1, TS_2, TS_3`; nothing of one run, which the message names itself. */
+export function inRuns(names: readonly string[]): string {
+  const runs = [...new Set(names)].sort();
+  if (runs.length < 2) return "";
+  return `; in ${runs.length} runs: ${runs.slice(0, RUNS_SHOWN).join(", ")}${runs.length > RUNS_SHOWN ? ", …" : ""}`;
 }
 
 /** An entity to which nothing is done. */

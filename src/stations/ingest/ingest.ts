@@ -17,7 +17,7 @@ import type { Store } from "../../stores/store.js";
 import { openLocation, openStore } from "../../stores/url.js";
 import { comparePlan, type PlanComparison } from "./compare-plan.js";
 import type { IngestConfig } from "./config/schema.js";
-import type { PlanWarning } from "./draft.js";
+import { type PlanFailure, type PlanWarning, toldOnce } from "./draft.js";
 import { joinClaims, readClaims } from "./id-claims.js";
 import type { GivenId } from "./identifiers.js";
 import { awaitedSections } from "./importers/key-image.js";
@@ -85,12 +85,14 @@ export interface IngestReport {
   already: number;
   failed: number;
   blocked: number;
+  /** Not begun or cut off, since the run was stopped or ended by a failure. */
+  notDone: number;
   seconds: number;
   outputs: readonly (ObjectReceipt & { task: string })[];
   /** By task title: what was measured. */
   facts: Readonly<Record<string, PlainObject>>;
   warnings: readonly object[];
-  errors: readonly (ErrorRecord & { entity?: string })[];
+  errors: readonly (ErrorRecord & { entity?: string; also?: readonly string[] })[];
   /** Only of a dry run. */
   plan?: ReturnType<typeof planReport>;
   toText(): string;
@@ -334,6 +336,7 @@ function plannedReport(plan: IngestPlan, comparison: PlanComparison, warnings: r
     already: 0,
     failed: plan.failures.length,
     blocked: 0,
+    notDone: 0,
     seconds: 0,
     outputs: [],
     facts: {},
@@ -345,18 +348,22 @@ function plannedReport(plan: IngestPlan, comparison: PlanComparison, warnings: r
 }
 
 function runReport(plan: IngestPlan, run: RunReport, extra: readonly PlanWarning[]): IngestReport {
-  const failures = run.results.flatMap(({ task, error }) => (error ? [{ ...error, entity: task.title }] : []));
-  const errors = [...plan.failures.map(({ error, entity }) => ({ ...error, entity })), ...failures];
-  if (run.error && !failures.some(({ code }) => code === run.error!.code)) errors.push({ ...run.error, entity: "the run" });
+  // what has not begun, or was cut off, is one line with counts: the same command does it
+  const failures = run.results.flatMap(({ task, state, error }): PlanFailure[] =>
+    error && state !== "cancelled" ? [{ error, entity: task.title }] : [],
+  );
+  const told = toldOnce([...plan.failures, ...failures]);
+  const errors = told.map(({ error, entity, also }) => ({ ...error, entity, ...(also && { also }) }));
+  if (run.error && !failures.some(({ error }) => error.code === run.error!.code)) errors.push(stopError(run));
   const outputs = run.results.flatMap(({ task, receipt }) =>
     (receipt?.outputs ?? []).map((output) => ({ ...output, task: task.title })),
   );
   const facts = run.results.flatMap(({ task, receipt }): [string, PlainObject][] =>
     receipt?.facts ? [[task.title, receipt.facts]] : [],
   );
-  const told = new Set(plan.warnings.map(({ message }) => message));
+  const said = new Set(plan.warnings.map(({ message }) => message));
   const measured = run.results.flatMap(({ task, receipt }) =>
-    (receipt?.warnings ?? []).filter((message) => !told.has(message)).map((message) => ({ message, entity: task.title })),
+    (receipt?.warnings ?? []).filter((message) => !said.has(message)).map((message) => ({ message, entity: task.title })),
   );
   const document = planReport(plan);
   const warnings = [...document.warnings, ...extra, ...measured];
@@ -372,17 +379,38 @@ function runReport(plan: IngestPlan, run: RunReport, extra: readonly PlanWarning
     already: run.already,
     failed,
     blocked: run.blocked,
+    notDone: run.cancelled,
     seconds: run.seconds,
     outputs,
     facts: Object.fromEntries(facts),
     warnings,
     errors,
     toText() {
+      if (status === "cancelled") return ""; // the error says it all
       const bytes = run.results.filter(({ state }) => state === "done").reduce((sum, { task }) => sum + task.bytes, 0);
       const counts = [`${run.done} done`, `${run.already} already there`, `${failed} failed`, `${run.blocked} blocked`];
+      if (run.cancelled > 0) counts.push(`${run.cancelled} not done`);
       const lines = [`${counts.join(", ")}; ${formatBytes(bytes)} read in ${formatSeconds(run.seconds)}`];
       for (const { message } of warnings as { message: string }[]) lines.push(`warning: ${message}`);
       return lines.join("\n");
     },
+  };
+}
+
+/** Why a run ended before its end, with what it had done, in one line. */
+function stopError(run: RunReport): ErrorRecord & { entity: string } {
+  const { code, message, hint } = run.error!;
+  const { done, already, failed, interrupted, cancelled } = run;
+  const counts = [
+    `${done} done`,
+    ...(already > 0 ? [`${already} already there`] : []),
+    ...(failed > 0 ? [`${failed} failed`] : []),
+    ...(interrupted > 0 ? [`${interrupted} cut off`] : []),
+    `${cancelled - interrupted} not begun`,
+  ];
+  return {
+    code,
+    message: [`${message}: ${counts.join(", ")}`, ...(hint === undefined ? [] : [hint])].join("; "),
+    entity: "the run",
   };
 }

@@ -1,6 +1,7 @@
 import { formatError, formatPlace } from "../../core/errors.js";
 import { formatBytes } from "../../core/units.js";
 import type { PlanComparison, Presence } from "./compare-plan.js";
+import { toldOnce } from "./draft.js";
 import type { IngestPlan } from "./plan.js";
 
 /** Files of one entity that are shown one by one; of more the first few. */
@@ -36,7 +37,7 @@ export function planReport(plan: IngestPlan, comparison?: PlanComparison) {
     })),
     totals: { ...totalsOf(plan), ...(comparison ? statesOf(plan, comparison) : {}) },
     warnings: warnings.map(({ place, ...warning }) => ({ ...warning, ...place })),
-    errors: failures.map(({ error, ...where }) => ({ ...error, ...where })),
+    errors: toldOnce(failures).map(({ error, ...where }) => ({ ...error, ...where })),
   };
 }
 
@@ -89,7 +90,7 @@ export function formatPlan(plan: IngestPlan, comparison?: PlanComparison): strin
   if (plan.warnings.length > 0) lines.push("", "Warnings:");
   for (const { message, place } of plan.warnings) lines.push(`  ${message}${place ? ` (${formatPlace(place)})` : ""}`);
   if (failed > 0) lines.push("", `${failed} cannot be imported:`);
-  for (const { error } of plan.failures) lines.push(formatError(error));
+  for (const { error } of toldOnce(plan.failures)) lines.push(formatError(error));
   return lines.join("\n").trimStart();
 }
 

@@ -312,6 +312,9 @@ async function planAlignments(
       const planned = await planAlignment(context, draft, alignment, { run, deposition, tiltseriesPath, volume }, where);
       if (planned || found.length === 0 || alignment.origin !== "default") return planned;
       if (!context.selection.metadata("alignment")) return undefined;
+      // several tomograms under one name are told as what they are: without them there is no alignment, which is no second fault
+      const collided = draft.failures.filter(({ error }) => error.code === "CONFIG_COLLISION").map(({ entity }) => entity);
+      if (found.some((candidate) => collided.includes(candidate.title))) return undefined;
       throw new EmporiumError(
         "TASK_BLOCKED",
         `${where.run}: the default alignment needs a tomogram, none of the run's can be read`,

@@ -278,7 +278,9 @@ async function readSections(
   ]);
   if (lacking && context.compat) throw lacking;
   if (!angles || mdoc instanceof Error) {
-    const why = [lacking?.message, mdoc instanceof Error ? mdoc.message : undefined].filter(Boolean).join("; ");
+    const why = [lacking && reasonOf(lacking, "raw tilt angles"), mdoc instanceof Error && reasonOf(mdoc, "acquisition file")]
+      .filter(Boolean)
+      .join("; ");
     draft.warnings.push({ message: `${title}: nothing is told of its sections: ${why}`, place: item.place, ...where });
     return [];
   }
@@ -296,6 +298,11 @@ async function readSections(
     draft.warnings.push({ message, place: table.item!.place, ...where });
   }
   return sectionParameters(sections, fits);
+}
+
+/** A collision is a failure of its own, with its files: it is not told again with all that lacks what it is about. */
+function reasonOf({ code, message }: EmporiumError, what: string): string {
+  return code === "CONFIG_COLLISION" ? `the ${what} cannot be chosen` : message;
 }
 
 function absentAngles(title: string, { configured, key }: SideFile): EmporiumError {
