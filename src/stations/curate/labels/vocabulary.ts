@@ -2,6 +2,7 @@ import { isMap, isScalar, LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import { EmporiumError } from "../../../core/errors.js";
 import { LIMITS } from "../../../core/limits.js";
+import { schemaWords } from "../../../core/schema-words.js";
 import { parseCsv } from "../inventory/csv.js";
 import { DEFAULT_VOCABULARY } from "./default-vocabulary.js";
 
@@ -80,7 +81,7 @@ function fromYaml(text: string, file: string): Vocabulary {
   const [fault] = document.errors;
   if (fault) throw new EmporiumError("CONFIG_SYNTAX", `${file}: ${fault.message}`, { place: place(fault.pos[0]) });
   const raw: unknown = document.toJS({ maxAliasCount: LIMITS.configAliases });
-  const result = File.safeParse(raw ?? {});
+  const result = File.safeParse(raw ?? {}, { error: schemaWords });
   if (!result.success) {
     const [issue] = result.error.issues;
     const path = issue!.path.map((step) => (typeof step === "symbol" ? "" : step));
@@ -122,7 +123,7 @@ function fromCsv(text: string, file: string): Vocabulary {
       vocabulary.automatic.push({ pattern: cell("name"), meaning: cell("meaning") });
       continue;
     }
-    const entry = Entry.safeParse({
+    const row = {
       name: cell("name"),
       aliases: cell("aliases")
         .split(/[|;]/)
@@ -132,7 +133,8 @@ function fromCsv(text: string, file: string): Vocabulary {
       ...(cell("ontology") === "" ? {} : { ontology: cell("ontology") }),
       ...(status === "" ? {} : { status }),
       ...(cell("note") === "" ? {} : { note: cell("note") }),
-    });
+    };
+    const entry = Entry.safeParse(row, { error: schemaWords });
     if (!entry.success) {
       const [issue] = entry.error.issues;
       throw new EmporiumError("CONFIG_FIELD", `${file}: ${String(issue!.path[0])}: ${issue!.message}`, { place: { file, line } });

@@ -2,6 +2,7 @@ import { isNode, LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import { EmporiumError } from "../../../core/errors.js";
 import { LIMITS } from "../../../core/limits.js";
+import { schemaWords } from "../../../core/schema-words.js";
 
 /** What only a person knows of a deposition of annotations. Everything may be left out: it stands as a placeholder then. */
 export type PackageProfile = z.output<typeof Profile>;
@@ -52,7 +53,7 @@ export function parsePackageProfile(text: string, file: string): PackageProfile 
   const [fault] = document.errors;
   if (fault) throw new EmporiumError("CONFIG_SYNTAX", `${file}: ${fault.message}`, { place: placeAt(fault.pos[0]) });
   const raw: unknown = document.toJS({ maxAliasCount: LIMITS.configAliases });
-  const result = Profile.safeParse(raw ?? {});
+  const result = Profile.safeParse(raw ?? {}, { error: schemaWords });
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   const path = issue!.path.map((step) => (typeof step === "symbol" ? "" : step));
@@ -65,7 +66,7 @@ export function parsePackageProfile(text: string, file: string): PackageProfile 
 
 /** Answers that a command line gives stand above those of the profile. @throws {EmporiumError} CONFIG_FIELD */
 export function checkProfile(answers: unknown, what: string): PackageProfile {
-  const result = Profile.safeParse(answers);
+  const result = Profile.safeParse(answers, { error: schemaWords });
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   throw new EmporiumError("CONFIG_FIELD", `${what}: ${issue!.path.join(".")}: ${issue!.message}`);

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { EmporiumError, ERRORS, type ErrorCode } from "../../../core/errors.js";
 import { type Json, parseJson, printJson } from "../../../core/json.js";
 import { LIMITS } from "../../../core/limits.js";
+import { schemaWords } from "../../../core/schema-words.js";
 import { formatBytes } from "../../../core/units.js";
 import { FilterSchema, SCHEDULERS } from "../profile/profile.js";
 
@@ -128,7 +129,7 @@ export function parsePlan(text: string, file: string): Plan {
       },
     );
   }
-  const result = PlanSchema.safeParse(parsed(text, file));
+  const result = PlanSchema.safeParse(parsed(text, file), { error: schemaWords });
   if (!result.success) {
     const [issue] = result.error.issues;
     const path = issue!.path.map(String).join(".");

@@ -30,7 +30,7 @@ const RelativeFile = Word.regex(/^[^/]/, "a path below the sample's folder wante
 );
 
 const Bucket = z
-  .string()
+  .string("a location such as s3://bucket wanted")
   .regex(/^(?:[a-z][a-z0-9+.-]*:|\/)[^\0\r\n]+$/i, "a location such as s3://bucket wanted")
   .transform((location) => location.replace(/\/+$/, ""));
 

@@ -43,6 +43,65 @@ describe("profiles", () => {
     });
   });
 
+  describe("seam 31: what a profile says as null or as an empty text is not inherited", () => {
+    const extending = (text: string) => parseProfile(`extends: mouselight\n${text}`, "copy.yaml");
+
+    it.each(["null", '""', "~", ""])("awsProfile: %s", (nothing) => {
+      const { awsProfile, bucket, bases } = extending(`awsProfile: ${nothing}\n`);
+      expect([awsProfile, bucket, bases]).toEqual([
+        undefined,
+        "s3://janelia-mouselight-imagery",
+        builtInProfile("mouselight")!.bases,
+      ]);
+    });
+
+    // expected: what stands where nobody says anything, by the table of fields in docs/guides/publish.md
+    it.each<[string, (profile: ReturnType<typeof parseProfile>) => unknown, unknown]>([
+      ["awsFlags: null", ({ awsFlags }) => awsFlags, ["--only-show-errors"]],
+      ['awsFlags: ""', ({ awsFlags }) => awsFlags, []],
+      ["bases: null", ({ bases }) => bases, { images: [], carveouts: [] }],
+      ["bases: {registration: null, images: null}", ({ bases: { registration, images } }) => [registration, images], [undefined, []]],
+      ['bases: {segmentation: ""}', ({ bases }) => bases.segmentation, undefined],
+      ["cluster: null", ({ cluster }) => cluster, { kind: "none", slots: 4, order: "free" }],
+      ["cluster: {project: null}", ({ cluster }) => cluster, { kind: "lsf", slots: 4, order: "free" }],
+      ['cluster: {project: "", queue: "", logs: "", walltime: "", memory: ""}', ({ cluster }) => cluster.project, undefined],
+      ["cluster: {kind: null}", ({ cluster }) => cluster.kind, "none"],
+      ["neurons: {extraCopy: null}", ({ neurons }) => neurons.extraCopy, { tracing_complete: "images/{date}/neurons.json" }],
+      ['endpoint: ""\nregion: ""\nacl: ""\nstorageClass: ""', ({ endpoint, acl }) => [endpoint, acl], [undefined, undefined]],
+      ["filters: null\ndelete: null\nimageFiles: null", ({ imageFiles }) => imageFiles.length, 4],
+    ])("%j", (text, of, wanted) => {
+      expect(of(extending(`${text}\n`))).toEqual(wanted);
+    });
+
+    it("without extends they mean that nothing is said", () => {
+      expect(parseProfile('bucket: s3://b\nawsProfile: null\ncluster: {queue: ""}\n', "p.yaml")).toMatchObject({
+        bucket: "s3://b",
+        cluster: { kind: "none" },
+      });
+    });
+
+    it.each([
+      ["bucket: null", "bucket: a location such as s3://bucket wanted", "2:9"],
+      ['bucket: ""', "bucket: a location such as s3://bucket wanted", "2:9"],
+      ["awsProfile: [a]", "awsProfile: a list found, a text wanted", "2:13"],
+      ["awsProfile: {}", "awsProfile: a map found, a text wanted", "2:13"],
+      ["bases: none", 'bases: "none" found, a map of fields wanted', "2:8"],
+      ["bases: {images: /data}", 'bases.images: "/data" found, a list wanted', "2:17"],
+      ["bases: {carveouts: [null]}", "bases.carveouts.0: null found, a text wanted", "2:21"],
+      ["cluster: {slots: many}", 'cluster.slots: "many" found, a number wanted', "2:18"],
+      ["cluster: {slots: 0}", "cluster.slots: 0 found, at least 1 wanted", "2:18"],
+      ['cluster: {kind: ""}', "cluster.kind: an empty text found, one of lsf, slurm, none wanted", "2:17"],
+      ["cluster: {walltime: soon}", "cluster.walltime: minutes, or hours:minutes as 12:00, wanted", "2:21"],
+      ["delete: yes", 'delete: "yes" found, true or false wanted', "2:9"],
+      ["endpoint: nowhere", 'endpoint: "nowhere" found, an address such as https://host wanted', "2:11"],
+      ["extends: other", 'extends: "other" found, mouselight wanted', "1:10"],
+      ["neurons: {locations: [Finished]}", 'neurons.locations.0: "Finished" found, one of Finished_Neurons, tracing_complete wanted', "2:23"],
+    ])("%s is refused in words, with its place", (text, says, at) => {
+      const all = text.startsWith("extends") ? `${text}\nbucket: s3://b\n` : `extends: mouselight\n${text}\n`;
+      expect(faultOf(all)).toMatchObject({ code: "CONFIG_FIELD", message: `lab.yaml: ${says}`, at });
+    });
+  });
+
   it("the printed one is the built-in one", () => {
     expect(parseProfile(printProfile(), "p.yaml")).toEqual({ ...builtInProfile("mouselight"), name: "p.yaml" });
   });

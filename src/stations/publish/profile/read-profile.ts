@@ -1,8 +1,9 @@
 import { isMap, isNode, LineCounter, parseDocument, stringify } from "yaml";
-import type { z } from "zod";
+import { z } from "zod";
 import { EmporiumError, type Place } from "../../../core/errors.js";
 import { LIMITS } from "../../../core/limits.js";
 import { nearest } from "../../../core/nearest.js";
+import { schemaWords } from "../../../core/schema-words.js";
 import { MOUSELIGHT } from "./mouselight.js";
 import { PROFILE_PARTS, type Profile, type ProfileDocument, ProfileSchema } from "./profile.js";
 
@@ -48,7 +49,7 @@ export function parseProfile(text: string, file: string): Profile {
     }
     return { file, line: 1, column: 1, path: steps.join(".") };
   };
-  const result = ProfileSchema.safeParse(extended(raw as Record<string, unknown>));
+  const result = ProfileSchema.safeParse(extended(raw as Record<string, unknown>), { error: schemaWords });
   if (!result.success) throw fieldError(result.error.issues[0]!, file, placeOf);
   const profile = { ...result.data, name: file };
   const { filters, cluster } = profile;
@@ -106,15 +107,25 @@ function nodeAt(
   return isNode(node) ? node.range?.[0] : undefined;
 }
 
+/** The values of the extended profile, with those of this one above them; what this one clears is not there. */
 function extended(raw: Record<string, unknown>): unknown {
   const base = typeof raw.extends === "string" && Object.hasOwn(BUILT_IN, raw.extends) ? BUILT_IN[raw.extends] : undefined;
-  if (!base) return raw;
   const merged: Record<string, unknown> = { ...base, ...raw };
   for (const key of Object.keys(PROFILE_PARTS) as (keyof typeof PROFILE_PARTS)[]) {
     const own = raw[key];
-    if (typeof own === "object" && own !== null && !Array.isArray(own)) merged[key] = { ...base[key], ...own };
+    if (typeof own !== "object" || own === null || Array.isArray(own)) continue;
+    merged[key] = withoutCleared({ ...base?.[key], ...own }, PROFILE_PARTS[key].shape);
   }
-  return merged;
+  return withoutCleared(merged, ProfileSchema.shape);
+}
+
+/** `null` clears a field; so does an empty text, where a profile may do without the field. */
+function withoutCleared(
+  fields: Readonly<Record<string, unknown>>,
+  shape: Readonly<Record<string, z.ZodType>>,
+): Record<string, unknown> {
+  const isCleared = (key: string, value: unknown) => value === null || (value === "" && shape[key] instanceof z.ZodOptional);
+  return Object.fromEntries(Object.entries(fields).filter(([key, value]) => !isCleared(key, value)));
 }
 
 function fieldError(
