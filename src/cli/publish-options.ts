@@ -24,7 +24,7 @@ export const sampleOptions = {
   segmentationSuffix: z
     .array(z.string())
     .optional()
-    .meta({ description: "folder of a segmentation below the sample's: stitching-output", value: "NAME" }),
+    .meta({ description: "folder of a segmentation below the sample's (default: stitching-output)", value: "NAME" }),
   profile: z
     .string()
     .min(1, "a profile")
@@ -125,13 +125,15 @@ async function askProducts(io: Io): Promise<string | undefined> {
 }
 
 async function askSuffixes(profile: Profile, sample: string, root: string | null, io: Io): Promise<string[]> {
-  const [{ parseSuffix }, { kindOf, rooted }] = await Promise.all([
+  const [{ parseSuffix }, { STITCHING_OUTPUT }, { kindOf, rooted }] = await Promise.all([
     import("../stations/publish/plan/sample.js"),
+    import("../stations/publish/plan/plan-sample.js"),
     import("../stations/publish/plan/source-folders.js"),
   ]);
   const suffixes: string[] = [];
   for (;;) {
-    const answer = (await io.ask("segmentation suffix, empty to go on: "))?.trim();
+    const otherwise = suffixes.length === 0 ? `all of ${STITCHING_OUTPUT}` : "to go on";
+    const answer = (await io.ask(`segmentation suffix, empty: ${otherwise}: `))?.trim();
     if (!answer) return suffixes;
     const suffix = parseSuffix(answer);
     const folder = `${profile.bases.segmentation}/${sample}/${suffix}`;

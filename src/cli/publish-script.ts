@@ -6,8 +6,8 @@ export default command({
   name: "publish script",
   summary: "Write shell scripts that send a sample to its bucket, directly or as jobs of LSF or Slurm",
   details: [
-    "Writes SAMPLE_images.sh, SAMPLE_cluster.sh (registration, segmentation, tracings: one job a source) and SAMPLE_carveouts.sh, those whose products are asked for. They call aws, bsub or sbatch and need nothing else. Every word in them is quoted, whatever names there are on the disk; they stop at the first failure and may be executed.",
-    "--no-robust, and --compat reference, write the lines of the reference program and nothing around them: byte for byte its scripts. With --scheduler none the cluster's script sends by itself.",
+    "Writes SAMPLE_images.sh, SAMPLE_cluster.sh (registration, segmentation, tracings: one job a source) and SAMPLE_carveouts.sh (one job a source), those that have something to send. They call aws, bsub or sbatch and need nothing else. Every word in them is quoted, whatever names there are on the disk; they stop at the first failure and may be executed.",
+    "--no-robust writes the commands and nothing around them. With --scheduler none every script sends by itself. --compat reference writes the reference program's scripts byte for byte: there carveouts do not go through the scheduler, and a segmentation needs its suffix.",
     "Nothing is written when the images have no ktx folder or an obsolete scheme of names. What is missing gets a warning and no line.",
     "Exit status: 0 done, 1 the images cannot be published, 2 wrong usage, sample or profile.",
   ],
@@ -36,7 +36,7 @@ export default command({
     },
   ],
   async run({ plan: file, outDir, scheduler, robust, compat, ...options }, io) {
-    const [{ renderScripts }, { writeScripts }, { readPlan }] = await Promise.all([
+    const [{ referenceCarveouts, renderScripts }, { writeScripts }, { readPlan }] = await Promise.all([
       import("../stations/publish/script/render.js"),
       import("../stations/publish/script/write-scripts.js"),
       import("../stations/publish/plan/read-plan.js"),
@@ -45,17 +45,21 @@ export default command({
     refuseBoth(file, options);
     const made = file === undefined ? await planOf(options, io, { compat: reference, measure: false }) : await readPlan(file, io);
     const plan = scheduler === undefined ? made : { ...made, cluster: { ...made.cluster, kind: scheduler } };
-    const scripts = renderScripts(plan, (robust ?? !reference) ? "robust" : "plain");
+    const scripts = renderScripts(plan, (robust ?? !reference) ? "robust" : "plain", { reference });
     const paths = await writeScripts(outDir, scripts, io.signal);
     const written = scripts.map(({ name, commands }, at) => ({ name, path: paths[at]!, commands }));
     if (io.json) {
       const warnings = [...plan.warnings, ...plan.items.flatMap((item) => item.warnings)];
       io.outJson({ status: "done", sample: plan.sample, scheduler: plan.cluster.kind, scripts: written, warnings, errors: [] });
     } else if (reference) {
-      for (const { product, exists, source, target } of plan.items)
-        if (product === "carveouts" && exists) io.out(`${source} ${target}`);
-    } else if (written.length === 0) io.out("no product is asked for, so there is no script");
-    else for (const { path, commands } of written) io.out(`${path}  ${commands} ${commands === 1 ? "command" : "commands"}`);
+      for (const { source, target } of referenceCarveouts(plan)) io.out(`${source} ${target}`);
+    } else if (written.length === 0) {
+      io.out(
+        plan.products.length === 0
+          ? "no product is asked for, so there is no script"
+          : "nothing is there to send, so there is no script",
+      );
+    } else for (const { path, commands } of written) io.out(`${path}  ${commands} ${commands === 1 ? "command" : "commands"}`);
     return 0;
   },
 });

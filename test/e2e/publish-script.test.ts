@@ -121,6 +121,66 @@ async function planOf(one: Case, more: readonly string[] = []): Promise<Plan> {
   return parsePlan(out, "plan.json");
 }
 
+/** As the reference's README has it, and its program not: carveouts are jobs too, and their folder has its last slash. */
+const byScheduler = {
+  "2023-05-10_carveouts.sh": `echo 'Uploading carveouts'\n${["mouselight", "mouselight-v2"]
+    .map((base, at) => {
+      const words = `/nrs/funke/${base}/2023-05-10/ s3://janelia-mouselight-imagery/carveouts/2023-05-10/ --only-show-errors`;
+      return `bsub -J car0510-${at + 1} -n 4 -P mouselight 'aws s3 sync ${words} --profile FlyLightPDSAdmin'\n`;
+    })
+    .join("")}`,
+};
+
+describe("seam 30: every product goes by the scheduler, and a product that is named is sent", () => {
+  const scripted = async (one: Case, ...more: string[]) => {
+    const root = treeOf(one.files);
+    const out = join(root, "scripts");
+    const answer = await emporium(["publish", "script", ...flagsOf(one, root), "--out-dir", out, ...more]);
+    return { ...answer, scripts: scriptsIn(out) };
+  };
+
+  it("carveouts are jobs of LSF or Slurm, with --scheduler none the script sends them", async () => {
+    const one = { ...everything, products: ["carveouts"] };
+    expect((await scripted(one, "--no-robust")).scripts).toEqual(byScheduler);
+    const slurm = byScheduler["2023-05-10_carveouts.sh"]
+      .replaceAll("bsub", "sbatch")
+      .replaceAll(/-P mouselight '/g, "-A mouselight --wrap '");
+    expect((await scripted(one, "--no-robust", "--scheduler", "slurm")).scripts).toEqual({ "2023-05-10_carveouts.sh": slurm });
+    const none = byScheduler["2023-05-10_carveouts.sh"].replaceAll(/bsub .* '(aws .*)'$/gm, "$1");
+    expect((await scripted(one, "--no-robust", "--scheduler", "none")).scripts).toEqual({ "2023-05-10_carveouts.sh": none });
+    expect((await scripted(one, "--compat", "reference")).scripts).toEqual({
+      "2023-05-10_carveouts.sh": everything.scripts["2023-05-10_carveouts.sh"],
+    });
+  });
+
+  it("segmentation without a suffix is all of stitching-output", async () => {
+    const one = { ...everything, products: ["segmentation"], suffixes: [] };
+    const { scripts, err, out } = await scripted(one, "--no-robust");
+    // what the reference's program writes for the suffix stitching-output
+    const [line] = everything.scripts["2023-05-10_cluster.sh"]!.split("\n").filter((text) => text.includes("-J seg"));
+    expect(scripts).toEqual({ "2023-05-10_cluster.sh": `echo 'Uploading segmentation'\n${line}\n` });
+    expect([err, out]).toEqual(["", expect.stringContaining("_cluster.sh  1 command\n")]);
+    const plan = await planOf(one);
+    expect(plan.items.map(({ id, exists }) => [id, exists])).toEqual([["segmentation/stitching-output", true]]);
+    expect((await scripted(one, "--compat", "reference")).scripts).toEqual({
+      "2023-05-10_cluster.sh": "echo 'Uploading segmentation'\n",
+    });
+  });
+
+  it("a script without a command is not written, and what is missing is named", async () => {
+    const files = everything.files.filter((file) => !file.includes("/mousebrainmicro/") && !file.includes("/funke/"));
+    const { scripts, out, err } = await scripted({ ...everything, files, suffixes: [] });
+    expect(Object.keys(scripts)).toEqual(["2023-05-10_images.sh"]);
+    expect(err.match(/Could not find \S+/g)).toHaveLength(6);
+    expect(err).toContain(
+      "Could not find /groups/mousebrainmicro/mousebrainmicro/cluster/Reconstructions/2023-05-10/stitching-output\n",
+    );
+    expect(out).not.toMatch(/ 0 commands/);
+    const nothing = await scripted({ ...everything, files, products: ["tracings", "carveouts"] });
+    expect([nothing.status, nothing.out, nothing.scripts]).toEqual([0, "nothing is there to send, so there is no script\n", {}]);
+  });
+});
+
 describe("publish script", () => {
   it("writes programs that stop at the first failure, executable, and says which", async () => {
     const root = treeOf(everything.files);
@@ -134,7 +194,7 @@ describe("publish script", () => {
     );
     for (const [name, script] of Object.entries(scriptsIn(out))) {
       expect(script).toMatch(/^#!\/bin\/sh\n# .*\nset -eu\n/);
-      expect(script.split("\n").slice(3).join("\n")).toBe(everything.scripts[name]);
+      expect(script.split("\n").slice(3).join("\n")).toBe({ ...everything.scripts, ...byScheduler }[name]);
       expect(statSync(join(out, name)).mode & 0o777).toBe(0o755);
     }
     expect(readdirSync(out)).toHaveLength(3);
@@ -165,7 +225,11 @@ describe("publish script", () => {
         warnings: [expect.stringContaining("no file")].slice(1),
       }),
     ]);
-    expect(scriptsIn(join(root, "scripts"))).toEqual(everything.scripts);
+    expect(scriptsIn(join(root, "scripts"))).toEqual({ ...everything.scripts, ...byScheduler });
+    expect(
+      (await emporium(["publish", "script", plan, "--compat", "reference", "--out-dir", join(root, "reference")])).status,
+    ).toBe(0);
+    expect(scriptsIn(join(root, "reference"))).toEqual(everything.scripts);
     expect(await emporium([...words, "--sample", "2023-05-10"])).toMatchObject({
       status: 2,
       err: expect.stringContaining("--sample"),

@@ -20,7 +20,7 @@ export interface PlanRequest {
   readonly scheduler?: Scheduler | undefined;
   readonly delete?: boolean | undefined;
   readonly checksum?: boolean | undefined;
-  /** A suffix that is given twice is sent twice. */
+  /** As the reference's program: a suffix that is given twice is sent twice, and none stands where none is given. */
   readonly compat?: boolean | undefined;
   /** Count files and bytes. Default true; scripts need no counts. */
   readonly measure?: boolean | undefined;
@@ -30,6 +30,9 @@ export interface PlanOptions {
   readonly clock: Clock;
   readonly signal?: AbortSignal | undefined;
 }
+
+/** Folder of a sample's segmentation unless a suffix names others. */
+export const STITCHING_OUTPUT = "stitching-output";
 
 /**
  * Looks which sources of a sample are there, and says what goes where. A source that is missing or empty is a warning; images without usable tiles are an item
@@ -42,7 +45,7 @@ export async function planSample(request: PlanRequest, { clock, signal }: PlanOp
   const name = parseSample(request.sample);
   const root = request.root ?? null;
   if (root !== null) await checkRoot(root);
-  const suffixes = (request.segmentationSuffixes ?? []).map(parseSuffix);
+  const suffixes = suffixesOf(request);
   const sources: Sources = {
     name,
     profile,
@@ -103,7 +106,7 @@ const PLANNERS: Record<Product, (sources: Sources) => Promise<PlanItem[]>> = {
   registration: async (sources) => planJobs(sources, "reg", false, [registration(sources)]),
   segmentation: async (sources) => planJobs(sources, "seg", true, segmentation(sources)),
   tracings: async (sources) => planJobs(sources, "tra", true, tracings(sources)),
-  carveouts: planCarveouts,
+  carveouts: async (sources) => planJobs(sources, "car", true, carveouts(sources)),
 };
 
 /** What an item is before anybody has looked for its source. */
@@ -144,6 +147,11 @@ async function planImages({ name: { date }, profile, root, imagesBase }: Sources
     );
   }
   return items;
+}
+
+/** All that the stitching has written, where nobody names a part of it; the reference's program sends nothing then. */
+function suffixesOf({ segmentationSuffixes = [], compat = false }: PlanRequest): string[] {
+  return (segmentationSuffixes.length === 0 && !compat ? [STITCHING_OUTPUT] : segmentationSuffixes).map(parseSuffix);
 }
 
 function registration({ name: { sample, date }, profile }: Sources): Draft {
@@ -201,16 +209,15 @@ async function planJobs(
   return items;
 }
 
-async function planCarveouts({ name: { sample, date }, profile, root }: Sources): Promise<PlanItem[]> {
-  const { carveouts } = profile.bases;
-  if (carveouts.length === 0) baseOf(profile, "carveouts", "carveouts");
-  const drafts = carveouts.map((base, at) => ({
+function carveouts({ name: { sample, date }, profile }: Sources): Draft[] {
+  const bases = profile.bases.carveouts;
+  if (bases.length === 0) baseOf(profile, "carveouts", "carveouts");
+  return bases.map((base, at) => ({
     id: `carveouts/${at + 1}`,
     product: "carveouts" as const,
     source: below(base, `${sample}/`),
-    target: `${profile.bucket}/carveouts/${date}`,
+    target: `${profile.bucket}/carveouts/${date}/`,
   }));
-  return Promise.all(drafts.map((draft) => found(root, "sync", draft)));
 }
 
 async function found(root: string | null, action: PlanItem["action"], { id, product, source, target }: Draft): Promise<PlanItem> {
@@ -295,7 +302,9 @@ function totalsOf(items: readonly PlanItem[]): Plan["totals"] {
 function warningsOf({ products, compat }: PlanRequest, suffixes: readonly string[], items: readonly PlanItem[]): string[] {
   const warnings: string[] = [];
   if (products.includes("segmentation") && suffixes.length === 0) {
-    warnings.push("nothing of the segmentation is planned: no --segmentation-suffix is given");
+    warnings.push(
+      "nothing of the segmentation is planned: no --segmentation-suffix is given, and --compat reference knows no other",
+    );
   }
   const twice = compat ? [] : suffixes.filter((suffix, at) => suffixes.indexOf(suffix) < at);
   for (const suffix of new Set(twice)) warnings.push(`the segmentation suffix ${suffix} is given twice, and sent once`);

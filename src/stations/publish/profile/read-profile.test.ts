@@ -60,7 +60,11 @@ describe("profiles", () => {
       ["awsFlags: null", ({ awsFlags }) => awsFlags, ["--only-show-errors"]],
       ['awsFlags: ""', ({ awsFlags }) => awsFlags, []],
       ["bases: null", ({ bases }) => bases, { images: [], carveouts: [] }],
-      ["bases: {registration: null, images: null}", ({ bases: { registration, images } }) => [registration, images], [undefined, []]],
+      [
+        "bases: {registration: null, images: null}",
+        ({ bases: { registration, images } }) => [registration, images],
+        [undefined, []],
+      ],
       ['bases: {segmentation: ""}', ({ bases }) => bases.segmentation, undefined],
       ["cluster: null", ({ cluster }) => cluster, { kind: "none", slots: 4, order: "free" }],
       ["cluster: {project: null}", ({ cluster }) => cluster, { kind: "lsf", slots: 4, order: "free" }],
@@ -95,7 +99,11 @@ describe("profiles", () => {
       ["delete: yes", 'delete: "yes" found, true or false wanted', "2:9"],
       ["endpoint: nowhere", 'endpoint: "nowhere" found, an address such as https://host wanted', "2:11"],
       ["extends: other", 'extends: "other" found, mouselight wanted', "1:10"],
-      ["neurons: {locations: [Finished]}", 'neurons.locations.0: "Finished" found, one of Finished_Neurons, tracing_complete wanted', "2:23"],
+      [
+        "neurons: {locations: [Finished]}",
+        'neurons.locations.0: "Finished" found, one of Finished_Neurons, tracing_complete wanted',
+        "2:23",
+      ],
     ])("%s is refused in words, with its place", (text, says, at) => {
       const all = text.startsWith("extends") ? `${text}\nbucket: s3://b\n` : `extends: mouselight\n${text}\n`;
       expect(faultOf(all)).toMatchObject({ code: "CONFIG_FIELD", message: `lab.yaml: ${says}`, at });

@@ -16,15 +16,20 @@ export interface Script {
 /** `plain`: the reference's lines and nothing else. `robust`: a program of its own that stops at the first failure. */
 export type ScriptForm = "plain" | "robust";
 
+export interface RenderOptions {
+  /** What the reference's program writes: carveouts are sent by the script itself, to a target without its last `/`, and a script without a command is written. */
+  readonly reference?: boolean | undefined;
+}
+
 const CLUSTER: readonly Product[] = ["registration", "segmentation", "tracings"];
 
 /**
- * The scripts of a plan: one for the images, one that hands the cluster its jobs, one for the carveouts; only those whose products the plan has. Every word is
- * quoted, sources are absolute, and nothing is evaluated twice but the job's own command line, which is quoted as a whole once more.
+ * The scripts of a plan: one for the images, one that hands the cluster its jobs, one that hands it those of the carveouts; only those that have a command. Every
+ * word is quoted, sources are absolute, and nothing is evaluated twice but the job's own command line, which is quoted as a whole once more.
  *
  * @throws {EmporiumError} the error of an item; CONFIG_RULE when the bucket is none that `aws s3` knows; NAME_UNSAFE for a name that no script can pass on.
  */
-export function renderScripts(plan: Plan, form: ScriptForm): Script[] {
+export function renderScripts(plan: Plan, form: ScriptForm, { reference = false }: RenderOptions = {}): Script[] {
   const [error] = plan.errors;
   if (error) throw new EmporiumError(error.code, error.message, { hint: "see emporium publish plan" });
   if (!plan.bucket.startsWith("s3://")) {
@@ -39,22 +44,30 @@ export function renderScripts(plan: Plan, form: ScriptForm): Script[] {
     mode: form === "robust" ? 0o755 : 0o644,
     commands: lines.filter((line) => !line.startsWith("echo ")).length,
   });
-  const plain = (product: Product) =>
-    has(product)
+  const cluster = CLUSTER.filter(has);
+  const scripts = [
+    ...(has("images") ? [script("images", "the images", commandLines(plan, itemsOf(plan, "images")))] : []),
+    ...(cluster.length > 0 ? [script("cluster", cluster.join(", "), jobLines(plan, cluster))] : []),
+    ...(has("carveouts")
       ? [
           script(
-            product,
-            `the ${product}`,
-            itemsOf(plan, product).map((item) => quoteWords(awsWords(item, plan))),
+            "carveouts",
+            "the carveouts",
+            reference ? commandLines(plan, referenceCarveouts(plan)) : jobLines(plan, ["carveouts"]),
           ),
         ]
-      : [];
-  const cluster = CLUSTER.filter(has);
-  return [
-    ...plain("images"),
-    ...(cluster.length > 0 ? [script("cluster", cluster.join(", "), jobLines(plan, cluster))] : []),
-    ...plain("carveouts"),
+      : []),
   ];
+  return reference ? scripts : scripts.filter(({ commands }) => commands > 0);
+}
+
+/** Carveouts as the reference's program names them. */
+export function referenceCarveouts(plan: Plan): PlanItem[] {
+  return itemsOf(plan, "carveouts").map((item) => ({ ...item, target: item.target.replace(/\/+$/, "") }));
+}
+
+function commandLines(plan: Plan, items: readonly PlanItem[]): string[] {
+  return items.map((item) => quoteWords(awsWords(item, plan)));
 }
 
 function itemsOf({ items }: Plan, product: Product): PlanItem[] {
