@@ -1,6 +1,6 @@
 import { EmporiumError } from "../../core/errors.js";
+import { compilePattern, type Pattern } from "../../engine/pattern.js";
 import { KINDS, kindOf, kindOfSection, type SectionKey, type TypeKey } from "../../model/kinds.js";
-import { compilePattern, type Pattern } from "./config/pattern.js";
 
 /** What a user asked for, as flags say it. Sections and types are written with underscores. */
 export interface SelectionFlags {

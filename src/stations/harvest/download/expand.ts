@@ -1,4 +1,5 @@
 import { asEmporiumError, EmporiumError, isEmporiumError } from "../../../core/errors.js";
+import { everything, type PathFilter } from "../../../core/path-filter.js";
 import { redact } from "../../../core/redact.js";
 import { encodeSegment, volumeLink } from "../../../portals/links.js";
 import type { PortalFile } from "../../../portals/portal.js";
@@ -9,7 +10,6 @@ import type { GroupContents } from "./contents.js";
 import { groupContents } from "./group-contents.js";
 import { mannersOf, mirrorsOf } from "./manners.js";
 import type { CropJob, Manners, ObjectGrid, ObjectSet, Origin, RemoteObject } from "./objects.js";
-import { everything, type PathFilter } from "./path-filter.js";
 import type { Remote, RemoteFolder } from "./remote.js";
 import { isSumFile } from "./sum-files.js";
 import { type WalkedEntry, walkTree } from "./walk.js";

@@ -3,6 +3,7 @@ import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Clock } from "../../../core/clock.js";
 import { asEmporiumError, EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
+import type { PathFilter } from "../../../core/path-filter.js";
 import { redact } from "../../../core/redact.js";
 import type { Bases } from "../../../portals/bases.js";
 import { volumeLink } from "../../../portals/links.js";
@@ -13,7 +14,6 @@ import { parseLocation } from "../../../stores/url.js";
 import { type ExpandOptions, expand, type Start } from "./expand.js";
 import { checkLocalName, plainName } from "./local-names.js";
 import type { ObjectSet } from "./objects.js";
-import type { PathFilter } from "./path-filter.js";
 import type { Remote } from "./remote.js";
 
 /** One thing that was asked for and cannot be had. */

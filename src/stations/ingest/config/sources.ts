@@ -1,11 +1,11 @@
 import { EmporiumError, type Place } from "../../../core/errors.js";
 import { toNumber } from "../../../core/number.js";
+import { compilePattern, type Pattern } from "../../../engine/pattern.js";
 import { ancestorsOf, type TypeKey } from "../../../model/kinds.js";
 import { parseShape, type ShapeSource } from "./annotation-shapes.js";
 import { ANNOTATION_SHAPES, type FinderName, findersOf, type ShapeName } from "./grammar/sources.js";
 import { type ConfigNode, describe, type MapNode, placeOfValue, type ScalarNode } from "./nodes.js";
 import { asList, asMap, asText, attempt, isNull, type Report, unknownKey } from "./parts.js";
-import { compilePattern, type Pattern } from "./pattern.js";
 
 export interface Source {
   readonly place: Place;

@@ -1,6 +1,6 @@
-import { EmporiumError } from "../../../core/errors.js";
+import { EmporiumError } from "./errors.js";
 
-/** Whether a path below the start of a download is wanted. */
+/** Whether a path below some folder is wanted. */
 export type PathFilter = (path: string) => boolean;
 
 /** No globs: all is wanted. */
@@ -53,7 +53,7 @@ function parsePattern(text: string): Segment[] {
   const anchored = text.includes("/") && !/^[^/]+\/$/.test(text);
   const names = text.split("/").filter((name) => name !== "" && name !== ".");
   if (names.length === 0) throw wrong(text, "it names nothing");
-  if (names.includes("..")) throw wrong(text, "it leaves the start of the download");
+  if (names.includes("..")) throw wrong(text, "it leaves the folder that paths are below");
   const segments = names.map((name): Segment => (name === "**" ? "deep" : parseSegment(name, text)));
   return anchored ? segments : ["deep", ...segments];
 }

@@ -1,6 +1,6 @@
 import { type Context, createContext, Script } from "node:vm";
-import { EmporiumError, type Place } from "../../../core/errors.js";
-import { LIMITS } from "../../../core/limits.js";
+import { EmporiumError, type Place } from "../core/errors.js";
+import { LIMITS } from "../core/limits.js";
 
 /** Ceiling for patterns that are almost only literal names: lists of several hundred runs are usual. */
 const LITERAL_LENGTH_MAX = 65_536;
