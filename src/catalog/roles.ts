@@ -41,7 +41,7 @@ export async function grantRoles(database: Database): Promise<"granted" | "not a
 
 /** Of the bookkeeping a writer writes only what an import saw. A database that was brought back to an older step lacks the tables. */
 async function grantImportState({ db }: Database): Promise<void> {
-  for (const table of ["imported_deposition", "imported_dataset", "imported_run"]) {
+  for (const table of ["imported_deposition", "imported_dataset", "imported_run", "import_prefix"]) {
     const found = await sql<{ there: boolean }>`select to_regclass(${`emporium.${table}`}) is not null as there`.execute(db);
     if (!found.rows[0]?.there) continue;
     await sql`grant insert, update, delete on ${sql.id("emporium", table)} to ${sql.id(WRITER)}`.execute(db);

@@ -74,8 +74,7 @@ function groupShape(
     if (column) {
       const known = groups.by.findIndex((group) => group.field === column && sameAs(group.path, path));
       const index = known >= 0 ? known : groups.by.push({ path, field: column }) - 1;
-      const kind: ValueKind =
-        column.type === "json" ? "floats" : column.type === "float" || column.type === "date" ? column.type : "plain";
+      const kind = valueKind(column);
       return { name, shape: place({ kind: "group", index }, kind) };
     }
     const target = getNamedType(type.getFields()[field.name]!.type).name.replace(/GroupByOptions$/, "");

@@ -1,6 +1,6 @@
 import type { RootField } from "./plan.js";
 import type { TextRow } from "./row-cursor.js";
-import { type FieldError, type Path, type Row, rowText } from "./row-text.js";
+import { type Path, type Row, rowText, type Writing } from "./row-text.js";
 import type { ShapedField } from "./shape.js";
 
 type Part =
@@ -9,15 +9,15 @@ type Part =
 
 /** Puts an answer together while its rows come: query by query, in the order of the request. */
 export class AnswerWriter {
-  readonly #report: (error: FieldError) => void;
+  readonly #writing: Writing;
   readonly #parts: readonly Part[];
   /** Where we are: the part, and how many of its rows are written. */
   #at = 0;
   #rows = 0;
   #text = '{"data":';
 
-  constructor(fields: readonly RootField[], report: (error: FieldError) => void) {
-    this.#report = report;
+  constructor(fields: readonly RootField[], writing: Writing) {
+    this.#writing = writing;
     this.#parts = partsOf(fields, undefined);
   }
 
@@ -28,7 +28,7 @@ export class AnswerWriter {
       if (!part || typeof row !== "string") throw new TypeError(`a row of query ${query} came when nobody waited for it`);
       if (this.#rows > 0) this.#text += ",";
       const path: Path = { above: part.path, key: this.#rows++ };
-      this.#text += rowText(part.fields, JSON.parse(row) as Row, path, this.#report);
+      this.#text += rowText(part.fields, JSON.parse(row) as Row, path, this.#writing);
     }
     return this.#take();
   }

@@ -1,7 +1,9 @@
 import type { GraphQLFormattedError } from "graphql";
 import type pg from "pg";
 import type { Log } from "../../core/log.js";
+import { readdressState } from "../../formats/precomputed/state-addresses.js";
 import { sqlState } from "../database-errors.js";
+import { knownPrefixes, type TreePrefixes } from "../import-prefixes.js";
 import { tellError, tellFault } from "./answer-errors.js";
 import { AnswerWriter } from "./answer-writer.js";
 import { QUERY_LIMITS, type QueryLimits } from "./limits.js";
@@ -20,8 +22,13 @@ export interface PortalApiOptions {
 }
 
 export interface PortalApi {
-  /** Never throws: whatever happens is told in the answer. */
-  answer(request: GraphqlRequest): Promise<Answer>;
+  /**
+   * Never throws: whatever happens is told in the answer.
+   *
+   * @param own where the server that answers has the tree: addresses of its files, and sources of its views, begin so. Default: they are as the import
+   *   wrote them.
+   */
+  answer(request: GraphqlRequest, own?: TreePrefixes): Promise<Answer>;
 }
 
 export interface Answer {
@@ -51,7 +58,7 @@ export function openPortalApi(options: PortalApiOptions): PortalApi {
   // the library checks the whole schema when it is first used: now, and not while somebody waits
   prepareRequest({ query: "{ runs { id } }" }, limits);
   return {
-    async answer(request) {
+    async answer(request, own) {
       let prepared: Prepared;
       try {
         prepared = prepareRequest(request, limits);
@@ -60,7 +67,7 @@ export function openPortalApi(options: PortalApiOptions): PortalApi {
         return failed(error, options.log);
       }
       const progress: Progress = { isWhole: false };
-      const pieces = answerPieces(prepared, options, progress);
+      const pieces = answerPieces(prepared, own, options, progress);
       try {
         const { value: text } = await pieces.next();
         return { isUnavailable: false, text: text!, rest: progress.isWhole ? undefined : pieces };
@@ -89,16 +96,18 @@ function failed(thrown: unknown, log: Log): Answer {
 /** The answer in pieces of a portion of rows; throws only before the first. */
 async function* answerPieces(
   prepared: Prepared,
+  own: TreePrefixes | undefined,
   options: PortalApiOptions,
   progress: Progress,
 ): AsyncGenerator<string, void, undefined> {
   const { log, pool, answerMs = ANSWER_MS } = options;
   const errors: (FieldError | GraphQLFormattedError)[] = [...prepared.errors];
-  const writer = new AnswerWriter(prepared.fields, (error) => errors.push(error));
+  const view = (state: string) => (own ? readdressState(state, own.https).text : state);
+  const writer = new AnswerWriter(prepared.fields, { report: (error) => errors.push(error), view });
   let text = "";
   let isStarted = false;
   try {
-    for await (const rows of portions(prepared.statement, pool, answerMs)) {
+    for await (const rows of portions(prepared, own, pool, answerMs)) {
       text = writer.add(rows);
       if (rows.length < PORTION) break;
       isStarted = true;
@@ -118,16 +127,17 @@ async function* answerPieces(
 
 /** A statement's rows; the last portion is smaller than the others, or empty. */
 async function* portions(
-  statement: Statement | undefined,
+  prepared: Prepared,
+  own: TreePrefixes | undefined,
   pool: pg.Pool,
   answerMs: number,
 ): AsyncGenerator<TextRow[], void, undefined> {
-  if (!statement) return;
+  if (!prepared.statement) return;
   const client = await pool.connect();
   let cursor: RowCursor | undefined;
   let failure: unknown;
   try {
-    cursor = openRowCursor(client, statement, answerMs);
+    cursor = openRowCursor(client, await addressed(prepared, own, client), answerMs);
     for (;;) {
       const rows = await cursor.read(PORTION);
       yield rows;
@@ -141,4 +151,14 @@ async function* portions(
     // a session that was lost is not given to the next one
     client.release(failure !== undefined && sqlState(failure) === undefined);
   }
+}
+
+/** The statement with the server's own addresses. An import notes what it puts before keys long before the first row with it is there. */
+async function addressed(
+  { statement, addressed }: Prepared,
+  own: TreePrefixes | undefined,
+  client: pg.PoolClient,
+): Promise<Statement> {
+  if (!own || !statement!.usesAddresses) return statement!;
+  return addressed({ known: await knownPrefixes(client), own })!;
 }

@@ -16,7 +16,8 @@ export function findColumn({ fields }: Entity, name: string): Field | undefined 
 }
 
 /** How a column's values are written into the answer. */
-export function valueKind({ type }: Pick<Field, "type">): ValueKind {
+export function valueKind({ column, type }: Pick<Field, "column" | "type">): ValueKind {
+  if (column === "neuroglancer_config") return "view";
   if (type === "float" || type === "date") return type;
   return type === "json" ? "floats" : "plain";
 }

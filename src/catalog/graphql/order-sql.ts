@@ -30,7 +30,7 @@ export function orderSql(context: SqlContext, entity: Entity, alias: string, ord
     for (const [field, value] of Object.entries(clause)) {
       if (value === null) continue;
       const column = findColumn(at, field);
-      if (column) by.push(sql`${columnOf(name, column.column)} ${DIRECTIONS[value as string]!}`);
+      if (column) by.push(sql`${context.value(name, column)} ${DIRECTIONS[value as string]!}`);
       else {
         const key = at.keys.find(({ object }) => object === field)!;
         const further = [...path, field];

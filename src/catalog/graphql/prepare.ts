@@ -11,6 +11,7 @@ import {
   parse,
   validate,
 } from "graphql";
+import type { Addressing } from "./address-sql.js";
 import { checkDocument } from "./document-limits.js";
 import { introspect, isAboutSchema } from "./introspection.js";
 import type { QueryLimits } from "./limits.js";
@@ -31,6 +32,8 @@ export interface GraphqlRequest {
 export interface Prepared {
   /** None where nothing is read: a question about the schema. */
   readonly statement: Statement | undefined;
+  /** The same statement for a server that answers with addresses of its own. */
+  readonly addressed: (addressing: Addressing) => Statement | undefined;
   /** In the order of the answer. */
   readonly fields: readonly RootField[];
   readonly errors: readonly GraphQLFormattedError[];
@@ -104,8 +107,11 @@ function prepareOperation(
     context,
     selected.filter((field) => !isAboutSchema(field)),
   );
+  const statement = (addressing?: Addressing) =>
+    plan.queries.length > 0 ? statementOf(plan.queries, limits.relations, addressing) : undefined;
   return {
-    statement: plan.queries.length > 0 ? statementOf(plan.queries, limits.relations) : undefined,
+    statement: statement(),
+    addressed: statement,
     fields: inOrder(selected, plan.fields, texts),
     errors,
   };

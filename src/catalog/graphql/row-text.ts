@@ -16,7 +16,13 @@ export interface FieldError {
   readonly path: readonly (string | number)[];
 }
 
-type Report = (error: FieldError) => void;
+/** What rows are written with. */
+export interface Writing {
+  /** Told what cannot be told in the answer. */
+  readonly report: (error: FieldError) => void;
+  /** A view's document as it is answered. */
+  readonly view: (text: string) => string;
+}
 
 const INT_MAX = 2 ** 31 - 1;
 
@@ -24,45 +30,46 @@ const INT_MAX = 2 ** 31 - 1;
  * A row as JSON, in the shape that was asked for. Text is put together directly: the answers are large, and objects of them would be made
  * only to be printed.
  *
- * @param report is told what cannot be told in the answer.
  */
-export function rowText(fields: readonly ShapedField[], row: Row, path: Path, report: Report): string {
+export function rowText(fields: readonly ShapedField[], row: Row, path: Path, writing: Writing): string {
   let text = "{";
   for (const [at, { name, shape }] of fields.entries()) {
-    text += `${at > 0 ? "," : ""}"${name}":${shapeText(shape, row, path, name, report)}`;
+    text += `${at > 0 ? "," : ""}"${name}":${shapeText(shape, row, path, name, writing)}`;
   }
   return `${text}}`;
 }
 
-function shapeText(shape: Shape, row: Row, above: Path, key: string, report: Report): string {
+function shapeText(shape: Shape, row: Row, above: Path, key: string, writing: Writing): string {
   switch (shape.kind) {
     case "constant":
       return shape.text;
     case "value":
-      return valueText(row[shape.at], shape.as, above, key, report);
+      return valueText(row[shape.at], shape.as, above, key, writing);
     case "globalId":
       return `"${Buffer.from(`${shape.type}:${row[shape.at]}`).toString("base64")}"`;
     case "fields":
-      return rowText(shape.fields, row, { above, key }, report);
+      return rowText(shape.fields, row, { above, key }, writing);
     case "row": {
       const inner = row[shape.at] as Row | null;
-      return inner === null ? "null" : rowText(shape.fields, inner, { above, key }, report);
+      return inner === null ? "null" : rowText(shape.fields, inner, { above, key }, writing);
     }
     case "rows": {
       const path: Path = { above, key };
       const rows = (row[shape.at] ?? []) as readonly Row[];
-      return `[${rows.map((inner, at) => rowText(shape.fields, inner, { above: path, key: at }, report)).join(",")}]`;
+      return `[${rows.map((inner, at) => rowText(shape.fields, inner, { above: path, key: at }, writing)).join(",")}]`;
     }
     case "connection":
-      return connectionText(shape.fields, seen(row[shape.at], shape.page), { above, key }, report);
+      return connectionText(shape.fields, seen(row[shape.at], shape.page), { above, key }, writing);
   }
 }
 
-function valueText(value: unknown, as: ValueKind, above: Path, key: string, report: Report): string {
+function valueText(value: unknown, as: ValueKind, above: Path, key: string, writing: Writing): string {
   if (value === null || value === undefined) return "null";
   switch (as) {
     case "plain":
       return JSON.stringify(value);
+    case "view":
+      return JSON.stringify(typeof value === "string" ? writing.view(value) : value);
     case "float":
       return floatText(value);
     case "floats":
@@ -73,7 +80,7 @@ function valueText(value: unknown, as: ValueKind, above: Path, key: string, repo
       return `"${dateText(String(value))}"`;
     case "count":
       if (Math.abs(Number(value)) <= INT_MAX) return String(value);
-      report({
+      writing.report({
         message: `Int cannot represent non 32-bit signed integer value: ${value}`,
         path: pathOf({ above, key }),
       });
@@ -122,7 +129,7 @@ function seen(value: unknown, { start, end, last }: Page): Seen {
   return { rows: rows ?? [], start: Math.max(start, stop - last), hasNextPage: stop < (total ?? 0) };
 }
 
-function connectionText(fields: readonly ConnectionField[], page: Seen, path: Path, report: Report): string {
+function connectionText(fields: readonly ConnectionField[], page: Seen, path: Path, writing: Writing): string {
   const parts = fields.map((field) => {
     if (field.kind === "constant") return `"${field.name}":${field.text}`;
     if (field.kind === "pageInfo") {
@@ -133,7 +140,7 @@ function connectionText(fields: readonly ConnectionField[], page: Seen, path: Pa
       const inner = field.fields.map((one) => {
         if (one.kind === "constant") return `"${one.name}":${one.text}`;
         if (one.kind === "cursor") return `"${one.name}":"${cursorOf(page.start + at)}"`;
-        return `"${one.name}":${rowText(one.fields, row, { above: edge, key: one.name }, report)}`;
+        return `"${one.name}":${rowText(one.fields, row, { above: edge, key: one.name }, writing)}`;
       });
       return `{${inner.join(",")}}`;
     });

@@ -14,8 +14,8 @@ export type Shape =
   /** None, or one object for each row that is there. */
   | { readonly kind: "rows"; readonly at: number; readonly fields: readonly ShapedField[] };
 
-/** `count`: a number that GraphQL's `Int` must hold, else it is an error. */
-export type ValueKind = "plain" | "float" | "floats" | "date" | "count";
+/** `count`: a number that GraphQL's `Int` must hold, else it is an error. `view`: a document whose sources are put where this server has them. */
+export type ValueKind = "plain" | "float" | "floats" | "date" | "count" | "view";
 
 export interface ShapedField {
   /** Name in the answer. */

@@ -1,6 +1,7 @@
 import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler, sql } from "kysely";
 import { type Entity, type Field, getEntity } from "../entities.js";
 import { SHORT_TEXT_BYTES, SHORT_TEXTS } from "../portal-counts.js";
+import type { Addressing } from "./address-sql.js";
 import type { Sql } from "./comparison-sql.js";
 import { countedSql } from "./counted-sql.js";
 import { Joins, orderSql } from "./order-sql.js";
@@ -22,6 +23,8 @@ import {
 export interface Statement {
   readonly sql: string;
   readonly parameters: readonly string[];
+  /** Reads or compares addresses, which are the server's own where it is told how. */
+  readonly usesAddresses: boolean;
 }
 
 /** Only to put text together: it has no connection. */
@@ -40,17 +43,21 @@ const compiler = new Kysely<object>({
  * selection. Columns and tables are those of the entities, every value is a parameter.
  *
  * @param relations that a filter, an order or a grouping may go along.
+ * @param addressing how addresses in rows become the server's own. Default: they stay.
  * @throws {GraphQLError} where it goes along more.
  */
-export function statementOf(queries: readonly RootQuery[], relations: number): Statement {
-  const context = sqlContext(relations);
+export function statementOf(queries: readonly RootQuery[], relations: number, addressing?: Addressing): Statement {
+  let usesAddresses = false;
+  const context = sqlContext(relations, addressing, () => {
+    usesAddresses = true;
+  });
   const parts = queries.map((query, at) => {
     const rows = query.kind === "rows" ? rowsSql(context, query) : groupsSql(context, query.groups);
     return queries.length === 1 ? sql`select 0 as query, part.row::text from (${rows}) as part` : numbered(rows, at);
   });
   const whole = parts.length === 1 ? parts[0]! : inOrder(parts);
   const { sql: text, parameters } = whole.compile(compiler);
-  return { sql: text, parameters: parameters as string[] };
+  return { sql: text, parameters: parameters as string[], usesAddresses };
 }
 
 function numbered(rows: Sql, at: number): Sql {
@@ -96,7 +103,7 @@ function rowSql(context: SqlContext, { slots }: RowPlan, alias: string): Sql {
 function slotSql(context: SqlContext, slot: Slot, alias: string): Sql {
   switch (slot.kind) {
     case "column":
-      return valueSql(columnOf(alias, slot.column), slot.type);
+      return valueSql(context.value(alias, slot), slot.type);
     case "object":
       return objectSql(context, slot, alias);
     case "list":
@@ -164,14 +171,14 @@ function groupsSql(context: SqlContext, groups: GroupsPlan, toParent?: (alias: s
     const at = walk(context, joins, entity, alias, path);
     return {
       field,
-      value: columnOf(at.alias, field.column),
+      value: context.value(at.alias, field),
       isShort: SHORT_TEXTS[at.entity.name]?.includes(field.column) ?? false,
     };
   });
   const conditions = whereSql(context, entity, alias, groups.where, LEVEL_OF_AGGREGATES);
   if (toParent) conditions.unshift(toParent(alias));
   const values = [
-    ...groups.functions.map((one) => functionSql(one, alias)),
+    ...groups.functions.map((one) => functionSql(context, one, alias)),
     ...by.map(({ field, value }) => valueSql(value, field.type)),
   ];
   const row = sql`json_build_array(${sql.join(values)}) as row`;
@@ -207,11 +214,11 @@ function walk(
 }
 
 /** Means of whole numbers are cut to whole numbers: the portal gives every function of a column the column's type. */
-function functionSql(one: AggregateFunction, alias: string): Sql {
+function functionSql(context: SqlContext, one: AggregateFunction, alias: string): Sql {
   if (one.name === "count") {
-    return one.distinct ? sql`count(distinct ${columnOf(alias, one.distinct.column)})` : sql`count(*)`;
+    return one.distinct ? sql`count(distinct ${context.value(alias, one.distinct)})` : sql`count(*)`;
   }
-  const column = columnOf(alias, one.of.column);
+  const column = context.value(alias, one.of);
   const isCut = one.of.type === "int";
   switch (one.name) {
     case "sum":

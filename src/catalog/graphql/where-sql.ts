@@ -1,7 +1,8 @@
 import { GraphQLError } from "graphql";
 import { sql } from "kysely";
-import { type Entity, type EntityName, getEntity } from "../entities.js";
+import { type Entity, type EntityName, type Field, getEntity } from "../entities.js";
 import { PORTAL_SCHEMA } from "../portal-rows.js";
+import { type Addressing, addressSql, isAddress } from "./address-sql.js";
 import { findColumn } from "./columns.js";
 import { comparisons, type Sql } from "./comparison-sql.js";
 import { indexedText } from "./indexed-text.js";
@@ -13,11 +14,23 @@ export interface SqlContext {
   alias(): string;
   /** Relations that may be gone along from a root. */
   readonly relations: number;
+  /** A field's value as it is answered and compared. */
+  value(alias: string, field: Pick<Field, "column" | "type">): Sql;
 }
 
-export function sqlContext(relations: number): SqlContext {
+/** @param onAddress told of every use of a column with addresses. */
+export function sqlContext(relations: number, addressing?: Addressing, onAddress: () => void = () => {}): SqlContext {
   let used = 0;
-  return { alias: () => `t${used++}`, relations };
+  return {
+    alias: () => `t${used++}`,
+    relations,
+    value(alias, field) {
+      const stored = columnOf(alias, field.column);
+      if (!isAddress(field)) return stored;
+      onAddress();
+      return addressing ? addressSql(stored, addressing) : stored;
+    },
+  };
 }
 
 /** Aggregates start one relation further down than lists, as in the portal. */
@@ -55,7 +68,7 @@ export function whereSql(context: SqlContext, entity: Entity, alias: string, whe
     const inner = value as Clause;
     const column = findColumn(entity, name);
     if (column) {
-      const value = columnOf(alias, column.column);
+      const value = context.value(alias, column);
       return indexedText(entity, column, value, inner) ?? comparisons(value, column.type, inner);
     }
     for (const key of entity.keys) {
@@ -93,7 +106,7 @@ function countSql(context: SqlContext, name: EntityName, { count }: Clause, leve
   const alias = context.alias();
   const conditions = [join(alias), ...whereSql(context, entity, alias, (filter ?? undefined) as Clause | undefined, level)];
   const counted = distinct === true && typeof column === "string" ? findColumn(entity, column) : undefined;
-  const value = counted ? sql`count(distinct ${columnOf(alias, counted.column)})` : sql`count(*)`;
+  const value = counted ? sql`count(distinct ${context.value(alias, counted)})` : sql`count(*)`;
   const predicates = comparisons(value, "int", (predicate ?? null) as Clause | null);
   if (predicates.length === 0) return [];
   return [sql`exists (select 1 from ${tableAs(name, alias)} where ${allOf(conditions)} having ${allOf(predicates)})`];

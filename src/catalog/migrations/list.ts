@@ -5,6 +5,7 @@ import { adoption } from "./0003-adoption.js";
 import { portalImport } from "./0004-portal-import.js";
 import { portalSpeed } from "./0005-portal-speed.js";
 import { frameValues } from "./0006-frame-values.js";
+import { importPrefixes } from "./0007-import-prefixes.js";
 
 /** Every step of the schema in order. A step that was ever released is never changed: what is wrong is put right by a new one. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -14,4 +15,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0004-portal-import": portalImport,
   "0005-portal-speed": portalSpeed,
   "0006-frame-values": frameValues,
+  "0007-import-prefixes": importPrefixes,
 };

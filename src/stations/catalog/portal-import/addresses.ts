@@ -1,13 +1,6 @@
+import type { TreePrefixes } from "../../../catalog/import-prefixes.js";
 import type { Json } from "../../../core/json.js";
 import type { RunFiles } from "./tree.js";
-
-/** Where clients find the tree. */
-export interface Prefixes {
-  /** `s3://bucket` or `s3://bucket/folder`, without a last `/`. */
-  readonly s3: string;
-  /** `https://host/folder`, without a last `/`. */
-  readonly https: string;
-}
 
 /** What the paths of documents mean: keys of the tree, addresses, sizes. */
 export interface TreeAddresses {
@@ -24,7 +17,7 @@ export interface TreeAddresses {
  * @param onAbsent told of every path that is named and not there.
  */
 export function treeAddresses(
-  prefixes: Prefixes,
+  prefixes: TreePrefixes,
   folder: string,
   run: RunFiles | undefined,
   onAbsent: (key: string) => void,

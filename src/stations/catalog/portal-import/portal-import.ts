@@ -1,12 +1,13 @@
 import type { Kysely } from "kysely";
 import type { CatalogTables, Database } from "../../../catalog/database.js";
+import { type TreePrefixes, USUAL_PREFIXES } from "../../../catalog/import-prefixes.js";
 import type { Clock } from "../../../core/clock.js";
 import { asEmporiumError, EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
 import type { Log } from "../../../core/log.js";
 import type { OnEvent } from "../../../engine/events.js";
 import type { TaskState } from "../../../engine/task.js";
 import { objectName, type Store } from "../../../stores/store.js";
-import { type Prefixes, treeAddresses } from "./addresses.js";
+import { treeAddresses } from "./addresses.js";
 import { syncAnnotations } from "./annotation-rows.js";
 import { addCounts, type Counts, count, countUnchanged, rowsNow } from "./counts.js";
 import { placeOf, rootOf, valueAt } from "./documents.js";
@@ -16,7 +17,7 @@ import { type ImportReport, importReport, type RunCounts } from "./report.js";
 import { type DatasetRoot, type RootContext, readDataset, syncDataset, syncDeposition } from "./root-rows.js";
 import { depositionOf, readRun } from "./run-documents.js";
 import { deleteRuns, deleteStale, type RunSession, syncRun } from "./run-rows.js";
-import { ask, lockFor, noteRun, type SeenRun, seenRuns } from "./state.js";
+import { ask, lastPrefixes, lockFor, notePrefixes, noteRun, type SeenRun, seenRuns } from "./state.js";
 import { compactCounts, tidyTables } from "./tidy.js";
 import { fingerprintOf, type RunFiles, walkTree } from "./tree.js";
 
@@ -24,7 +25,8 @@ export interface ImportOptions {
   /** The standardised tree. Only read. */
   readonly store: Store;
   readonly database: Database;
-  readonly prefixes: Prefixes;
+  /** What addresses in rows begin with. Default: what the last import of this database gave them. */
+  readonly prefixes?: TreePrefixes | undefined;
   /** Folders of datasets and numbers of depositions. Neither: all that the tree holds. */
   readonly datasets?: readonly string[] | undefined;
   readonly depositions?: readonly number[] | undefined;
@@ -78,20 +80,20 @@ class Import {
   readonly #warnings: string[] = [];
   #warningCount = 0;
   readonly #depositions = new Map<number, Promise<EmporiumError | undefined>>();
-  readonly #context: RootContext;
+  #context: RootContext;
   readonly #newIds: number[] = [];
   readonly #progress: ImportProgress;
   #fatal: EmporiumError | undefined;
 
   constructor(options: ImportOptions) {
     this.#options = options;
-    const { store, prefixes, signal, again = false, database, datasets, depositions, clock, onEvent } = options;
+    const { store, signal, again = false, database, datasets, depositions, clock, onEvent } = options;
     const runs = datasets !== undefined || depositions === undefined;
     this.#progress = importProgress({ store, datasets, runs, clock, onEvent, signal });
     this.#context = {
       db: database.db,
       store,
-      prefixes: { s3: prefixes.s3.replace(/\/+$/, ""), https: prefixes.https.replace(/\/+$/, "") },
+      prefixes: USUAL_PREFIXES,
       again,
       signal,
       warn: (message) => this.#warn(message),
@@ -102,9 +104,9 @@ class Import {
 
   async run(): Promise<ImportReport> {
     const { store, database, clock, signal } = this.#options;
-    const { prefixes } = this.#context;
     const begun = clock.monotonic();
     await this.#progress.begin();
+    const prefixes = await this.#usePrefixes();
     const found = await this.#walk();
     if (this.#runs.imported + this.#runs.removed > 0) {
       await database.steady(() => compactCounts(database.db));
@@ -126,6 +128,19 @@ class Import {
     });
     this.#progress.end(report.exitStatus);
     return report;
+  }
+
+  /** Notes them before any row has them: a server takes off whatever it knows, and puts its own address there. */
+  async #usePrefixes(): Promise<TreePrefixes> {
+    const { database, prefixes } = this.#options;
+    const used = await database.steady(async () => {
+      const { s3, https } = prefixes ?? (await lastPrefixes(database.db)) ?? USUAL_PREFIXES;
+      const bare = { s3: s3.replace(/\/+$/, ""), https: https.replace(/\/+$/, "") };
+      await notePrefixes(database.db, bare);
+      return bare;
+    });
+    this.#context = { ...this.#context, prefixes: used };
+    return used;
   }
 
   /** @returns whether there was anything to import. */

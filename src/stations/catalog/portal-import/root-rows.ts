@@ -2,9 +2,10 @@ import { createHash } from "node:crypto";
 import type { Kysely } from "kysely";
 import type { CatalogTables } from "../../../catalog/database.js";
 import type { EntityName } from "../../../catalog/entities.js";
+import type { TreePrefixes } from "../../../catalog/import-prefixes.js";
 import { EmporiumError } from "../../../core/errors.js";
 import type { Store } from "../../../stores/store.js";
-import { type Prefixes, treeAddresses } from "./addresses.js";
+import { treeAddresses } from "./addresses.js";
 import { type Counts, countUnchanged, rowsNow } from "./counts.js";
 import { type Document, listOf, nodesOf, placeOf, readDocument, rootOf, valueAt } from "./documents.js";
 import { MAPPING_VERSION } from "./mapping.js";
@@ -19,7 +20,7 @@ import type { Row } from "./values.js";
 export interface RootContext {
   readonly db: Kysely<CatalogTables>;
   readonly store: Store;
-  readonly prefixes: Prefixes;
+  readonly prefixes: TreePrefixes;
   /** Look at everything, whatever earlier imports saw. */
   readonly again: boolean;
   readonly warn: (message: string) => void;

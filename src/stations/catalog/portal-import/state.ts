@@ -1,4 +1,5 @@
 import { CompiledQuery } from "kysely";
+import type { TreePrefixes } from "../../../catalog/import-prefixes.js";
 import type { Session } from "./sync.js";
 
 /** What an earlier import saw of a row of the tree. */
@@ -59,6 +60,24 @@ export async function noteRoot(session: Session, root: Root, id: number, { finge
     `insert into emporium.imported_${root} (${root}_id, fingerprint, row_counts) values ($1, $2, $3::jsonb)
       on conflict (${root}_id) do update set fingerprint = excluded.fingerprint, row_counts = excluded.row_counts`,
     [id, fingerprint, JSON.stringify(rows)],
+  );
+}
+
+/** What the last import put before keys; undefined in a database without one. */
+export async function lastPrefixes(session: Session): Promise<TreePrefixes | undefined> {
+  const { rows } = await ask<TreePrefixes>(
+    session,
+    "select s3, https from emporium.import_prefix where s3 is not null order by used_at desc, s3, https limit 1",
+    [],
+  );
+  return rows[0];
+}
+
+export async function notePrefixes(session: Session, { s3, https }: TreePrefixes): Promise<void> {
+  await ask(
+    session,
+    "insert into emporium.import_prefix (s3, https) values ($1, $2) on conflict (s3, https) do update set used_at = excluded.used_at",
+    [s3, https],
   );
 }
 

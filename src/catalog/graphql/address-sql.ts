@@ -1,0 +1,34 @@
+import { sql } from "kysely";
+import type { Field } from "../entities.js";
+import type { TreePrefixes } from "../import-prefixes.js";
+import type { Sql } from "./comparison-sql.js";
+
+/** How addresses in rows become those of the server that answers. */
+export interface Addressing {
+  /** What addresses of rows begin with, by `knownPrefixes`. */
+  readonly known: readonly string[];
+  /** What they shall begin with. */
+  readonly own: TreePrefixes;
+}
+
+/** Columns that hold the address of something in the tree, unless its documents named one elsewhere. */
+export function isAddress({ column, type }: Pick<Field, "column" | "type">): boolean {
+  return type === "text" && /^(?:s3|https)_|^key_photo(?:_thumbnail)?_url$/.test(column);
+}
+
+/**
+ * An address as it is answered: what the import put before the key is replaced. Filters, orders and groups use the same expression, so they mean what the
+ * client sees. Addresses that begin with nothing known stay.
+ *
+ * The texts are literals: `group by` takes two parameters for two expressions, even where they are equal. None comes from a request.
+ */
+export function addressSql(value: Sql, { known, own }: Addressing): Sql {
+  const cases = known.flatMap((prefix) => {
+    const other = prefix.startsWith("s3://") ? own.s3 : own.https;
+    if (other === prefix) return [];
+    return [
+      sql`when starts_with(${value}, ${sql.lit(`${prefix}/`)}) then ${sql.lit(other)} || substr(${value}, ${sql.lit([...prefix].length + 1)})`,
+    ];
+  });
+  return cases.length === 0 ? value : sql`case ${sql.join(cases, sql` `)} else ${value} end`;
+}
