@@ -76,7 +76,7 @@ describe("the laboratory's tree", () => {
 });
 
 describe("the facts of an entity", () => {
-  it("are read once, whatever the number of checks, and no voxel is", async () => {
+  it("are read once, whatever the number of checks; voxels of MRC files once as well, of Zarr none", async () => {
     const tree = await inMemoryTree(output);
     await mend(tree);
     const reads = new Map<string, number>();
@@ -96,7 +96,9 @@ describe("the facts of an entity", () => {
       },
     };
     await standardized(new Tree(counting));
-    const often = [...reads].filter(([key, number]) => number > 1 && !/\.tiff?$/.test(key));
+    const often = [...reads].filter(([key, number]) => number > 1 && !/\.(tiff?|mrc)$/.test(key));
+    // the header as it stands, the header as it is read, and the voxels in one piece
+    expect([...reads].filter(([key, number]) => number > 3 && key.endsWith(".mrc"))).toEqual([]);
     // a deposition is asked for by all that name it, and looked at for itself
     expect(often).toEqual([]);
     expect([...reads.keys()].filter((key) => /\.zarr\/\d+\/\d/.test(key))).toEqual([]);

@@ -1,5 +1,6 @@
 import type { EmporiumError } from "../../../core/errors.js";
 import type { Mark } from "./check.js";
+import type { AlignedSections } from "./facts/aligned-sections.js";
 import type { AngleFile, MdocFile } from "./facts/angles.js";
 import type { Lazy } from "./facts/fact.js";
 import type { Document } from "./facts/fields.js";
@@ -7,6 +8,7 @@ import type { ImageFile } from "./facts/image-file.js";
 import type { MrcFields } from "./facts/mrc.js";
 import type { PictureFacts } from "./facts/picture.js";
 import type { PointFacts } from "./facts/points.js";
+import type { VoxelFacts } from "./facts/voxels.js";
 import type { ZarrFacts } from "./facts/zarr.js";
 import type { ScaleCase } from "./scale/case.js";
 
@@ -27,6 +29,8 @@ export type Role = "frame" | "gain" | "tiltseries" | "tomogram" | "mask" | "inst
 export interface MrcSubject extends Subject {
   readonly role: Role;
   readonly fields: Lazy<MrcFields>;
+  /** What its voxels are, beside what the header says of them. Not read for frames and gains. */
+  readonly voxels: Lazy<VoxelFacts>;
   /** Å that its header should say; unknown for frames and gains. */
   readonly spacing: Lazy<number>;
 }
@@ -86,6 +90,8 @@ export interface AlignmentSubject extends Subject {
   readonly metadata: Lazy<Document>;
   readonly tltKeys: readonly string[];
   readonly tlt: Lazy<AngleFile>;
+  /** What its own files hold. */
+  readonly sections: Lazy<AlignedSections>;
   readonly tiltseries: Lazy<TiltseriesSubject>;
   readonly acquisition: AcquisitionSubject;
 }
@@ -137,6 +143,8 @@ export interface DocumentSubject extends Subject {
   readonly metadata: Lazy<Document>;
   /** Authors are expected. */
   readonly basic: boolean;
+  /** Whether an object or folder of the tree is there. */
+  exists(key: string): Promise<boolean>;
   /** It names its deposition. Asks whether that one has a document. */
   readonly hasDeposition: ((id: string) => Promise<boolean>) | undefined;
 }
@@ -149,6 +157,8 @@ export interface PhotoSubject extends Subject {
 
 export interface NeuroglancerSubject extends Subject {
   readonly state: Lazy<Document>;
+  /** Whether an object or folder of the tree is there. */
+  exists(key: string): Promise<boolean>;
 }
 
 /** The spacing of one volume, with all that tell of it. */

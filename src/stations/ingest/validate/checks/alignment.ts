@@ -1,5 +1,5 @@
 import { tiltAxisAngle } from "../../../../formats/mdoc/read.js";
-import { type Check, checksOf, count, STANDARDIZED, shown, unless } from "../check.js";
+import { type Check, checksOf, count, few, STANDARDIZED, shown, unless } from "../check.js";
 import { circularDifference } from "../facts/angles.js";
 import { known, readable, Undecided } from "../facts/fact.js";
 import { needList, needSize, numberAt } from "../facts/fields.js";
@@ -65,6 +65,40 @@ export const ALIGNMENT_CHECKS: readonly Check[] = [
           count(angles.length, "angle"),
           `${most} at most, as the tilt series has sections`,
         );
+      },
+    },
+    {
+      id: "alignment.sections",
+      statement: "an alignment tells of each section that its own file aligns, once and in order",
+      async judge({ metadata, sections }) {
+        const document = await known(metadata);
+        const { key, all, aligned } = await known(sections);
+        const path = "per_section_alignment_parameters";
+        const indices = needList(document, path).map((section) => numberAt(document, `${section.path}.z_index`));
+        const isOrdered = indices.every((index, i) => index !== undefined && index < all && index > (indices[i - 1] ?? -1));
+        return [
+          ...unless(
+            indices.length === aligned,
+            { key: document.key, path },
+            count(indices.length, "section"),
+            `${aligned}, as ${key}`,
+          ),
+          ...unless(
+            isOrdered,
+            { key: document.key, path },
+            `z_index ${few(indices.map(String), 8)}`,
+            `each once, from 0 to ${all - 1}`,
+          ),
+        ];
+      },
+    },
+    {
+      id: "alignment.transforms",
+      statement: "the file of an alignment has as many sections as its tilt series",
+      async judge({ sections, tiltseries }) {
+        const { key, all } = await known(sections);
+        const [wanted] = needSize(await known((await known(tiltseries)).metadata), "size");
+        return unless(all === wanted, { key }, count(all, "section"), `${wanted}, as the tilt series`);
       },
     },
     {

@@ -1,7 +1,11 @@
-import { type Check, checksOf, few, STANDARDIZED, unless } from "../check.js";
+import type { Json } from "../../../../core/json.js";
+import { isArray, isObject } from "../../../../formats/zarr/json.js";
+import { type Check, checksOf, few, type Mark, STANDARDIZED, unless } from "../check.js";
 import { known, type Lazy, Missing } from "../facts/fact.js";
 import { type Document, needList, needText, textAt } from "../facts/fields.js";
 import type { TiltseriesSubject, TomogramSubject } from "../subjects.js";
+
+const NAMING: readonly Mark[] = ["dataset", "deposition", "run", "frame", "tiltseries", "alignment", "tomogram", "annotation"];
 
 async function isThere(fact: Lazy<Document>): Promise<boolean> {
   const result = await fact();
@@ -71,6 +75,23 @@ export const FILE_CHECKS: readonly Check[] = [
       applies: ({ folders }) => folders.includes("Reconstructions"),
       judge: ({ spacings, key }) =>
         unless(spacings.length > 0, { key: `${key}/Reconstructions` }, "no folder VoxelSpacing…", "one at least"),
+    },
+  ]),
+  ...checksOf("document", { marks: NAMING, suites: STANDARDIZED }, [
+    {
+      id: "files.named",
+      statement: "every other object of the tree that metadata name is there",
+      async judge({ metadata, exists }) {
+        const document = await known(metadata);
+        const findings = [];
+        for (const { path, key } of pathsIn(document.json)) {
+          const place = { key: document.key, path };
+          findings.push(
+            ...unless(await named(exists, key.replace(/\/$/, "")), place, `${key} is absent`, "an object that is there"),
+          );
+        }
+        return findings;
+      },
     },
   ]),
   ...checksOf("acquisition", { marks: ["frame"], suites: STANDARDIZED }, [
@@ -183,6 +204,21 @@ export const FILE_CHECKS: readonly Check[] = [
     },
   ]),
 ];
+
+/** Fields whose objects other checks look for, and the one that names a file of the laboratory. */
+const ELSEWHERE = ["mrc_file", "omezarr_dir", "files", "key_photo", "key_photos", "source_file", "neuroglancer_config_path"];
+
+/** Keys of objects that a document names, in fields called `…path`, `…_file` or `…_dir`. */
+function pathsIn(json: Json, path = ""): { path: string; key: string }[] {
+  if (isArray(json)) return json.flatMap((value, i) => pathsIn(value, `${path}.${i}`));
+  if (!isObject(json)) return [];
+  return Object.entries(json).flatMap(([name, value = null]) => {
+    const place = path === "" ? name : `${path}.${name}`;
+    if (ELSEWHERE.includes(name)) return [];
+    if (typeof value !== "string") return pathsIn(value, place);
+    return value !== "" && /(?:^|_)(?:path|file|dir)$/.test(name) ? [{ path: place, key: value }] : [];
+  });
+}
 
 /** Paths that an annotation's metadata list, with where they stand. @throws {Missing} */
 function listed(document: Document): { path: string; key: string }[] {

@@ -19,6 +19,18 @@ function filled<K extends "deposition" | "dataset">(path: string) {
   };
 }
 
+/** A number or text that names the folder of its document. An empty one is told by its own check. */
+function asFolder<K extends "deposition" | "dataset">(path: string) {
+  return async ({ metadata, key }: Subjects[K]) => {
+    const document = await known(metadata);
+    const value = valueAt(document, path);
+    if (!isTruthy(value)) return [];
+    const folder = key.slice(key.lastIndexOf("/") + 1);
+    const isWell = !isArray(value) && !isObject(value) && scalarText(value!) === folder;
+    return unless(isWell, { key: document.key, path }, shownAt(document, path), `${folder}, as its folder`);
+  };
+}
+
 function authorsOf(document: Document): { path: string; value: ReturnType<typeof valueAt> }[] {
   const authors = valueAt(document, "authors");
   if (isArray(authors)) return authors.map((value, i) => ({ path: `authors.${i}`, value }));
@@ -139,11 +151,21 @@ export const METADATA_CHECKS: readonly Check[] = [
       statement: "a deposition has an identifier",
       judge: filled<"deposition">("deposition_identifier"),
     },
+    {
+      id: "deposition.folder",
+      statement: "the identifier of a deposition is the name of its folder",
+      judge: asFolder<"deposition">("deposition_identifier"),
+    },
   ]),
   ...checksOf("dataset", { marks: ["dataset"], suites: STANDARDIZED }, [
     { id: "dataset.title", statement: "a dataset has a title", judge: filled<"dataset">("dataset_title") },
     { id: "dataset.description", statement: "a dataset has a description", judge: filled<"dataset">("dataset_description") },
     { id: "dataset.identifier", statement: "a dataset has an identifier", judge: filled<"dataset">("dataset_identifier") },
+    {
+      id: "dataset.folder",
+      statement: "the identifier of a dataset is the name of its folder",
+      judge: asFolder<"dataset">("dataset_identifier"),
+    },
   ]),
   ...checksOf("run", { marks: ["run"], suites: STANDARDIZED }, [
     {

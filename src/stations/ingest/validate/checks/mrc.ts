@@ -1,12 +1,16 @@
-import { BOTH, type Check, type CheckPlace, checksOf, type Mark, shown, unless } from "../check.js";
+import { BOTH, type Check, type CheckPlace, checksOf, type Mark, STANDARDIZED, shown, unless } from "../check.js";
 import { known, readable, Undecided } from "../facts/fact.js";
 import { type MrcFields, voxelSize } from "../facts/mrc.js";
+import type { VoxelFacts } from "../facts/voxels.js";
 import type { MrcSubject, Role } from "../subjects.js";
 
 /** Å. In a Zarr times two for each level. */
 export const SPACING_TOLERANCE = 0.001;
-/** Bytes that a file may be longer or shorter than its header says before it is more than odd. */
+/** Bytes that a file may be longer than its header says before it is more than odd. */
 const LENGTH_TOLERANCE = 2 ** 20;
+
+/** Of the range of the voxels: sums of float32 are that far off. */
+const MEAN_TOLERANCE = 1e-3;
 
 const MARKS: readonly Mark[] = ["frame", "gain", "tiltseries", "tomogram", "annotation"];
 const VOLUMES: readonly Mark[] = ["tiltseries", "tomogram", "annotation"];
@@ -191,17 +195,17 @@ export const MRC_CHECKS: readonly Check[] = [
     },
     {
       id: "mrc.length",
-      statement: "the file is as long as its header says, to 1 MiB",
+      statement: "the file is not shorter than its header says, and longer by less than 1 MiB",
       applies: ({ key }) => key.endsWith(".mrc"),
-      judge: header((fields, at) => lengthFinding(fields, at, (off) => off < LENGTH_TOLERANCE)),
+      judge: header((fields, at) => lengthFinding(fields, at, (more) => more >= 0 && more < LENGTH_TOLERANCE)),
     },
     {
       id: "mrc.length-exact",
       severity: "warn",
       statement: "the file is exactly as long as its header says",
       applies: ({ key }) => key.endsWith(".mrc"),
-      // what is longer or shorter by more than that is an error already
-      judge: header((fields, at) => lengthFinding(fields, at, (off) => off === 0 || off >= LENGTH_TOLERANCE)),
+      // a shorter one, and one that is longer by more than that, is an error already
+      judge: header((fields, at) => lengthFinding(fields, at, (more) => more <= 0 || more >= LENGTH_TOLERANCE)),
     },
   ]),
   ...checksOf("mrc", { marks: VOLUMES, suites: BOTH }, [
@@ -238,20 +242,59 @@ export const MRC_CHECKS: readonly Check[] = [
       },
     },
   ]),
+  ...checksOf("mrc", { marks: VOLUMES, suites: STANDARDIZED }, [
+    {
+      id: "mrc.statistics",
+      statement: "minimum, maximum, mean and deviation of the header are those of the voxels",
+      applies: (subject) => isPlain(subject) && isVolume(subject),
+      judge: async ({ voxels, key }) => statisticsFindings(await known(voxels), key),
+    },
+  ]),
 ];
+
+/** What a header says of the voxels, against the voxels. The order in which a program adds them moves mean and deviation a little. */
+function statisticsFindings(
+  { min, max, mean, deviation, whole, header: { dmin, dmax, dmean, rms } }: VoxelFacts,
+  key: string,
+): ReturnType<typeof unless> {
+  if (dmin > dmax) throw new Undecided("statistics that the header calls not computed");
+  const seen = whole ? "" : " among those read";
+  const range = Math.max(Math.abs(max - min), Math.abs(max), Math.abs(min));
+  const differs = (a: number, b: number, part: number) => Math.abs(a - b) > part * range;
+  return [
+    ...unless(
+      whole ? dmin === min : dmin <= min,
+      { key, byte: 76 },
+      `a minimum of ${shown(dmin)}`,
+      `${shown(min)}, the least voxel${seen}`,
+    ),
+    ...unless(
+      whole ? dmax === max : dmax >= max,
+      { key, byte: 80 },
+      `a maximum of ${shown(dmax)}`,
+      `${shown(max)}, the greatest voxel${seen}`,
+    ),
+    ...(whole
+      ? [
+          ...unless(!differs(dmean, mean, MEAN_TOLERANCE), { key, byte: 84 }, `a mean of ${shown(dmean)}`, shown(mean)),
+          ...unless(
+            rms < 0 || !differs(rms, deviation, MEAN_TOLERANCE),
+            { key, byte: 216 },
+            `a deviation of ${shown(rms)}`,
+            shown(deviation),
+          ),
+        ]
+      : []),
+  ];
+}
 
 function lengthFinding(
   { shape, mode, extendedBytes, fileBytes }: MrcFields,
   at: (byte: number) => CheckPlace,
-  isWell: (off: number) => boolean,
+  isWell: (more: number) => boolean,
 ): ReturnType<typeof unless> {
   const itemBytes = MODES[mode]?.bytes;
   if (itemBytes === undefined || fileBytes === undefined) throw new Undecided("a mode that does not exist");
   const wanted = shape[0] * shape[1] * shape[2] * itemBytes + extendedBytes + 1024;
-  return unless(
-    isWell(Math.abs(fileBytes - wanted)),
-    at(fileBytes),
-    `a file of ${fileBytes} bytes`,
-    `${wanted}, as its header says`,
-  );
+  return unless(isWell(fileBytes - wanted), at(fileBytes), `a file of ${fileBytes} bytes`, `${wanted}, as its header says`);
 }

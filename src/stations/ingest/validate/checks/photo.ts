@@ -1,6 +1,7 @@
+import { isArray } from "../../../../formats/zarr/json.js";
 import { type Check, checksOf, STANDARDIZED, unless } from "../check.js";
 import { known, readable } from "../facts/fact.js";
-import { textAt, valueAt } from "../facts/fields.js";
+import { type Document, textAt, valueAt } from "../facts/fields.js";
 import type { PhotoSubject } from "../subjects.js";
 
 /** Pixels. */
@@ -95,5 +96,49 @@ export const PHOTO_CHECKS: readonly Check[] = [
         return unless(number > 0, { key, path: "layers" }, "no layer", "one at least");
       },
     },
+    {
+      id: "neuroglancer.sources",
+      statement: "every object of the tree that the layers of a Neuroglancer state show is there",
+      async judge({ state, key, dataset, exists }) {
+        const document = await known(state);
+        const findings = [];
+        for (const { path, url } of sourcesOf(document)) {
+          const object = keyOf(url, dataset!);
+          const isThere = object !== undefined && (await exists(object));
+          findings.push(...unless(isThere, { key, path }, `${url} is absent`, `an object of dataset ${dataset}`));
+        }
+        return findings;
+      },
+    },
   ]),
 ];
+
+/** Addresses of the sources of all layers, with where they stand. */
+function sourcesOf(document: Document): { path: string; url: string }[] {
+  const layers = valueAt(document, "layers");
+  if (!isArray(layers)) return [];
+  return layers.flatMap((_, i) => {
+    const path = `layers.${i}.source`;
+    const source = valueAt(document, path);
+    const paths = isArray(source) ? source.map((_, at) => `${path}.${at}`) : [path];
+    return paths.flatMap((place) => {
+      const url = textAt(document, place) ?? textAt(document, `${place}.url`);
+      return url === undefined ? [] : [{ path: place, url }];
+    });
+  });
+}
+
+/** The object of a dataset that an address is of, whatever host and folder lie before it. */
+function keyOf(url: string, dataset: string): string | undefined {
+  const at = url.lastIndexOf(`/${dataset}/`);
+  const key = decoded(url.slice(at + 1).replace(/[#?|].*$/, "")).replace(/\/$/, "");
+  return at < 0 || /(?:^|\/)\.{0,2}(?:\/|$)/.test(key) ? undefined : key;
+}
+
+function decoded(address: string): string {
+  try {
+    return decodeURIComponent(address);
+  } catch {
+    return address;
+  }
+}

@@ -202,6 +202,20 @@ export const TILTSERIES_CHECKS: readonly Check[] = [
       ),
     },
     {
+      id: "tiltseries.sections",
+      statement: "the metadata of a tilt series tell of each section, once and in order",
+      async judge({ metadata }) {
+        const document = await known(metadata);
+        const path = "per_section_parameter";
+        const [wanted] = needSize(document, "size");
+        const indices = needList(document, path).map((section) => numberAt(document, `${section.path}.z_index`));
+        if (indices.length === 0) throw new Undecided("no parameters of sections");
+        const isWell = indices.length === wanted && indices.every((index, i) => index === i);
+        const found = `${count(indices.length, "section")}, z_index ${few(indices.map(String), 8)}`;
+        return unless(isWell, { key: document.key, path }, found, `${wanted}, each once, from 0`);
+      },
+    },
+    {
       id: "tiltseries.z-index",
       statement: "the sections that parameters are told of lie in the tilt series",
       judge: perSection(

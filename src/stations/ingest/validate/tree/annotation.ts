@@ -45,7 +45,8 @@ export async function visitAnnotation(
   });
   const subject: AnnotationSubject = { ...whose, id, key, metadata, volumes, stored, points, tomograms, exists: tree.exists };
   await visit("annotation", subject);
-  if (documents.length > 0) await visit("document", documentOf(metadata, metadataKey, at, { ...whose, basic: true }));
+  if (documents.length > 0)
+    await visit("document", documentOf(metadata, metadataKey, { ...at, ...tree }, { ...whose, basic: true }));
   await visitVolumes(volumes, visit);
   for (const volume of volumes) {
     const statements = [...(await volumeStatements(volume)), ...folderStatement(spacingName, spacingFolder)];

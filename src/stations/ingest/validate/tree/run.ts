@@ -11,6 +11,7 @@ import {
   voxelSpacingFolder,
 } from "../../../../model/layout.js";
 import { mapLimit } from "../../pool.js";
+import { alignedSections } from "../facts/aligned-sections.js";
 import { angleFile, mdocFile } from "../facts/angles.js";
 import { type Lazy, lazy, orNothing, unknown } from "../facts/fact.js";
 import { type Document, numberAt, textAt } from "../facts/fields.js";
@@ -50,7 +51,7 @@ export async function visitRun(dataset: string, run: string, walk: TreeWalk): Pr
   const metadata = tree.metadata(runMetadataKey(dataset, run), "metadata of the run");
   const whose = { mark: "run", title: `run ${run}`, dataset, run } as const;
   await visit("run", { ...whose, key: folder, metadata, folders, spacings });
-  await visit("document", documentOf(metadata, runMetadataKey(dataset, run), walk, { ...whose, basic: false }));
+  await visit("document", documentOf(metadata, runMetadataKey(dataset, run), { ...walk, ...tree }, { ...whose, basic: false }));
   const acquisition = await visitAcquisition(at);
   const tiltseries = await visitTiltseries(at, acquisition);
   const alignments = await visitAlignments(at, acquisition, tiltseries);
@@ -88,7 +89,10 @@ async function visitAcquisition({ tree, visit, dataset, run, folder, ...walk }: 
   if (acquisition.hasFolder) {
     await visit("acquisition", acquisition);
     const whose = { mark: "frame", title: `frames of ${run}`, dataset, run } as const;
-    await visit("document", documentOf(acquisition.metadata, metadataKey, walk, { ...whose, basic: false, links: false }));
+    await visit(
+      "document",
+      documentOf(acquisition.metadata, metadataKey, { ...walk, ...tree }, { ...whose, basic: false, links: false }),
+    );
   }
   await visitImages(acquisition, visit, "standardized");
   return acquisition;
@@ -146,7 +150,10 @@ async function visitTiltseries(at: RunWalk, acquisition: AcquisitionSubject): Pr
     all.push(subject);
     if (!selection.accepts("tiltseries", id)) continue;
     await visit("tiltseries", subject);
-    await visit("document", documentOf(metadata, `${key}/${TILTSERIES_METADATA}`, at, { ...whose, basic: false }));
+    await visit(
+      "document",
+      documentOf(metadata, `${key}/${TILTSERIES_METADATA}`, { ...at, ...tree }, { ...whose, basic: false }),
+    );
     await visitVolumes(volumes, visit);
     const expected = (await expectations?.pixelSpacing(dataset, run)) ?? [];
     const scale = await tiltseriesCase(subject, folder, { expected });
@@ -194,11 +201,18 @@ async function visitAlignments(
       return tiltseries.find((one) => `${one.key}/${TILTSERIES_METADATA}` === path);
     });
     const tlt = angleFile(tree, tltKeys, ".tlt file");
-    const subject: AlignmentSubject = { ...whose, id, key, metadata, tltKeys, tlt, tiltseries: own, acquisition };
+    const sections = lazy("file of the alignment", async () => {
+      const document = await orNothing(metadata);
+      return document && alignedSections(tree, key, document);
+    });
+    const subject: AlignmentSubject = { ...whose, id, key, metadata, tltKeys, tlt, sections, tiltseries: own, acquisition };
     all.push(subject);
     if (!selection.accepts("alignment", id)) continue;
     await visit("alignment", subject);
-    await visit("document", documentOf(metadata, `${key}/${ALIGNMENT_METADATA}`, at, { ...whose, basic: false, links: false }));
+    await visit(
+      "document",
+      documentOf(metadata, `${key}/${ALIGNMENT_METADATA}`, { ...at, ...tree }, { ...whose, basic: false, links: false }),
+    );
   }
   return all;
 }
@@ -249,7 +263,10 @@ async function visitTomogram(at: RunWalk, tomogram: TomogramSubject, spacingFold
   const { tree, visit } = at;
   const { metadata, volumes, key, id } = tomogram;
   await visit("tomogram", tomogram);
-  await visit("document", documentOf(metadata, `${key}/${TOMOGRAM_METADATA}`, at, { ...bare(tomogram), basic: true }));
+  await visit(
+    "document",
+    documentOf(metadata, `${key}/${TOMOGRAM_METADATA}`, { ...at, ...tree }, { ...bare(tomogram), basic: true }),
+  );
   await visitVolumes(volumes, visit);
   const role = (name: string) =>
     name === "thumbnail" ? "tomogram-thumbnail" : name === "snapshot" ? "tomogram-snapshot" : "key-photo";
@@ -262,6 +279,7 @@ async function visitTomogram(at: RunWalk, tomogram: TomogramSubject, spacingFold
     mark: "neuroglancer",
     key: state,
     state: tree.metadata(state, "Neuroglancer state"),
+    exists: tree.exists,
   });
 }
 

@@ -59,7 +59,7 @@ async function visitDataset(dataset: string, walk: TreeWalk): Promise<void> {
   const runs = (await foldersIn(tree, dataset)).filter((name) => name !== pictures);
   const runsWanted = (await expectations?.runs(dataset)) ?? [];
   await visit("dataset", { ...whose, key: dataset, metadata, runs, runsWanted });
-  await visit("document", documentOf(metadata, datasetMetadataKey(dataset), walk, { ...whose, basic: true }));
+  await visit("document", documentOf(metadata, datasetMetadataKey(dataset), { ...walk, ...tree }, { ...whose, basic: true }));
   await visitPhotos(tree, metadata, "key_photos", { ...whose, role: () => "key-photo" }, walk);
   const wanted = runs.filter((name) => selection.accepts("run", name));
   const tomograms = (await mapLimit(wanted, RUNS_AT_ONCE, (run) => visitRun(dataset, run, walk))).flat();
@@ -82,6 +82,6 @@ async function visitDeposition(id: string, tree: Tree, walk: TreeWalk): Promise<
   const whose = { mark: "deposition", title: `deposition ${id}` } as const;
   const metadata = tree.metadata(key, "metadata of the deposition");
   await walk.visit("deposition", { ...whose, key: depositionFolder(id), metadata });
-  await walk.visit("document", documentOf(metadata, key, walk, { ...whose, basic: true, links: false }));
+  await walk.visit("document", documentOf(metadata, key, { ...walk, ...tree }, { ...whose, basic: true, links: false }));
   await visitPhotos(tree, metadata, "key_photos", { ...whose, role: () => "key-photo" }, walk);
 }

@@ -1,8 +1,10 @@
+import { openObject } from "../../../../stores/store.js";
 import type { Mark } from "../check.js";
 import { given, type Lazy, lazy, Undecided, unknown } from "../facts/fact.js";
 import type { ImageFile } from "../facts/image-file.js";
 import { readMrcFields } from "../facts/mrc.js";
 import type { Tree } from "../facts/tree.js";
+import { readVoxelFacts } from "../facts/voxels.js";
 import { zarrFacts } from "../facts/zarr.js";
 import type { MrcSubject, Role, Visit, VolumeSubject, ZarrSubject } from "../subjects.js";
 
@@ -37,7 +39,13 @@ export function volumesOf(
 }
 
 export function mrcSubject(tree: Tree, key: string, whose: Whose & { role: Role; spacing: Lazy<number> }): MrcSubject {
-  return { ...whose, key, fields: lazy("MRC file", () => readMrcFields(tree.store, key, tree.signal)) };
+  const { store, signal } = tree;
+  return {
+    ...whose,
+    key,
+    fields: lazy("MRC file", () => readMrcFields(store, key, signal)),
+    voxels: lazy("voxels of the MRC file", async () => readVoxelFacts(await openObject(store, key, { signal }), signal)),
+  };
 }
 
 export function zarrSubject(tree: Tree, key: string, whose: Whose & { role: Role; spacing: Lazy<number> }): ZarrSubject {
@@ -51,7 +59,7 @@ export function imageSubject({ key, facts }: ImageFile, whose: Whose & { role: R
     if (!("value" in result)) throw result.fault ?? new Undecided(result.why);
     return result.value.type === "mrc" ? result.value.fields : undefined;
   });
-  return { ...whose, key, fields };
+  return { ...whose, key, fields, voxels: unknown("no statistics of frames") };
 }
 
 export const isMrcName = (name: string): boolean => /\.mrcs?$/i.test(name);

@@ -33,8 +33,8 @@ export interface RunWalk extends TreeWalk {
 export function documentOf(
   metadata: Lazy<Document>,
   key: string,
-  { hasDeposition }: Pick<TreeWalk, "hasDeposition">,
+  { hasDeposition, exists }: Pick<TreeWalk, "hasDeposition"> & Pick<Tree, "exists">,
   { basic, links = true, ...whose }: Pick<DocumentSubject, "mark" | "title" | "dataset" | "run" | "basic"> & { links?: boolean },
 ): DocumentSubject {
-  return { ...whose, key, metadata, basic, hasDeposition: links ? hasDeposition : undefined };
+  return { ...whose, key, metadata, basic, exists, hasDeposition: links ? hasDeposition : undefined };
 }

@@ -1,0 +1,77 @@
+import type { RandomAccess } from "../../../../core/bytes.js";
+import { EmporiumError } from "../../../../core/errors.js";
+import { type MrcHeader, readMrcHeader } from "../../../../formats/mrc/header.js";
+import { decodePlaneValues } from "../../../../formats/mrc/read.js";
+
+/** What the voxels of an MRC file are. */
+export interface VoxelFacts {
+  readonly min: number;
+  readonly max: number;
+  readonly mean: number;
+  /** Standard deviation. */
+  readonly deviation: number;
+  /** Every voxel was read. Of a large volume sections at even distances are: their least voxel may not be the least of all. */
+  readonly whole: boolean;
+  /** What the header says of them. */
+  readonly header: Pick<MrcHeader, "dmin" | "dmax" | "dmean" | "rms">;
+}
+
+/** What is read of one volume at the most. */
+const SAMPLE_BYTES = 64 * 2 ** 20;
+/** What is read at once. */
+const PIECE_BYTES = 4 * 2 ** 20;
+
+/**
+ * Reads voxels of an MRC file: all of up to 64 MiB, else rows at even distances over the whole volume.
+ *
+ * @throws {EmporiumError} STORE_…, FORMAT_…; FORMAT_UNSUPPORTED for complex and 4-bit voxels
+ */
+export async function readVoxelFacts(source: RandomAccess, signal?: AbortSignal): Promise<VoxelFacts> {
+  const header = await readMrcHeader(source, { signal });
+  const itemBytes = ITEM_BYTES[header.dtype];
+  if (itemBytes === undefined) {
+    throw new EmporiumError("FORMAT_UNSUPPORTED", `${source.name}: statistics of ${header.dtype} voxels are not read`);
+  }
+  const [nz, ny, nx] = header.shape;
+  const bytes = nz * ny * nx * itemBytes;
+  const whole = bytes <= SAMPLE_BYTES;
+  const piece = Math.max(1, Math.floor(PIECE_BYTES / itemBytes)) * itemBytes;
+  const pieces = Math.ceil(bytes / piece);
+  const read = whole ? pieces : Math.floor(SAMPLE_BYTES / piece);
+  const sum = { min: Infinity, max: -Infinity, count: 0, total: 0, squares: 0 };
+  for (let i = 0; i < read; i++) {
+    const offset = Math.floor((i * pieces) / read) * piece;
+    const length = Math.min(piece, bytes - offset);
+    const body = await source.read({ offset: header.dataOffset + offset, length }, { signal });
+    add(sum, decodePlaneValues(body, header));
+  }
+  const mean = sum.total / sum.count;
+  return {
+    min: sum.min,
+    max: sum.max,
+    mean,
+    deviation: Math.sqrt(Math.max(0, sum.squares / sum.count - mean * mean)),
+    whole,
+    header,
+  };
+}
+
+const ITEM_BYTES: Partial<Record<MrcHeader["dtype"], number>> = {
+  int8: 1,
+  uint8: 1,
+  int16: 2,
+  uint16: 2,
+  float16: 2,
+  float32: 4,
+};
+
+function add(sum: { min: number; max: number; count: number; total: number; squares: number }, values: Float32Array): void {
+  let { min, max, total, squares } = sum;
+  for (const value of values) {
+    if (value < min) min = value;
+    if (value > max) max = value;
+    total += value;
+    squares += value * value;
+  }
+  Object.assign(sum, { min, max, total, squares, count: sum.count + values.length });
+}
