@@ -9,6 +9,7 @@ import type { OnEvent } from "../../engine/events.js";
 import { runPlan } from "../../engine/run.js";
 import type { ObjectReceipt, PlainObject, Task, TaskPlan } from "../../engine/task.js";
 import { taskId } from "../../engine/task-id.js";
+import { nestingOf } from "../../stores/nesting.js";
 import { objectName, type Store } from "../../stores/store.js";
 import { openLocation } from "../../stores/url.js";
 import { fixedMoment } from "./moment.js";
@@ -144,10 +145,12 @@ export async function convertVolume(options: ConvertOptions): Promise<ConvertRep
   };
 }
 
+/** @throws {EmporiumError} USAGE where an output is the source, lies in it, or is a folder around it */
 function refuseOwnSource(from: Store, source: string, to: Store, outputs: readonly string[]): void {
-  const own = outputs.find((key) => objectName(to, key.replace(/\/$/, "")) === objectName(from, source.replace(/\/$/, "")));
+  const bare = (key: string) => key.replace(/\/$/, "");
+  const own = outputs.find((key) => nestingOf(objectName(to, bare(key)), objectName(from, bare(source))) !== "apart");
   if (own === undefined) return;
-  throw new EmporiumError("USAGE", `${objectName(to, own)} would be written over the source`, {
+  throw new EmporiumError("USAGE", `${objectName(to, bare(own))} would be written over the source`, {
     hint: "choose another name for the output",
   });
 }

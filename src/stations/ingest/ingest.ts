@@ -13,7 +13,8 @@ import { journalName } from "../../engine/journal.js";
 import { type RunReport, runPlan } from "../../engine/run.js";
 import type { ObjectReceipt, Operations, PlainObject, Task } from "../../engine/task.js";
 import { taskId } from "../../engine/task-id.js";
-import type { Store } from "../../stores/store.js";
+import { keyWithin, refuseInSource } from "../../stores/nesting.js";
+import { objectName, type Store } from "../../stores/store.js";
 import { openLocation, openStore } from "../../stores/url.js";
 import { comparePlan, type PlanComparison } from "./compare-plan.js";
 import type { IngestConfig } from "./config/schema.js";
@@ -131,32 +132,33 @@ export async function ingestInto(
   options: Omit<IngestOptions, "config" | "input" | "output" | "anonymous">,
 ): Promise<IngestReport> {
   const { log, signal } = options;
+  refuseNested(source, target);
   const name = `ingest ${configName}`;
   const memory = idMemory(options.workspace, target.url, name);
   const reservedIds = await memory.read();
   const selection = makeSelection(options.selection);
   checkAsked(config, selection);
-  const makePlan = async (claimedIds: readonly GivenId[]) =>
-    fitted(
-      await planIngest(config, source, target, {
-        selection,
-        clock: systemClock,
-        compat: options.compat,
-        writeMrc: options.writeMrc,
-        writeZarr: options.writeZarr,
-        httpsPrefix: options.httpsPrefix,
-        omeZarr: options.omeZarr,
-        codec: options.codec,
-        force: options.forceOverwrite,
-        allowEmpty: options.allowEmpty,
-        threads: options.jobs,
-        reservedIds,
-        claimedIds,
-        open,
-        signal,
-      }),
-      options,
-    );
+  const makePlan = async (claimedIds: readonly GivenId[]) => {
+    const plan = await planIngest(config, source, target, {
+      selection,
+      clock: systemClock,
+      compat: options.compat,
+      writeMrc: options.writeMrc,
+      writeZarr: options.writeZarr,
+      httpsPrefix: options.httpsPrefix,
+      omeZarr: options.omeZarr,
+      codec: options.codec,
+      force: options.forceOverwrite,
+      allowEmpty: options.allowEmpty,
+      threads: options.jobs,
+      reservedIds,
+      claimedIds,
+      open,
+      signal,
+    });
+    refuseOwnSources(plan, source, target);
+    return fitted(plan, options);
+  };
   if (options.dryRun) {
     const plan = await makePlan(await readClaims(target));
     return plannedReport(plan, await comparePlan(plan, target, signal, source), await roomWarning(plan, target));
@@ -206,6 +208,31 @@ export async function ingestInto(
     // an import that never began leaves no folder
     if (isNew && unfinished === undefined) await removeIfEmpty(root);
   }
+}
+
+const HINT_OUTPUT = "choose a folder beside the input";
+
+/** @throws {EmporiumError} USAGE where the tree would be written into its own sources */
+function refuseNested(source: Store, target: Store): void {
+  if (!isPlace(source) || !isPlace(target)) return;
+  refuseInSource(objectName(target, ""), objectName(source, ""), { what: "OUTPUT", hint: HINT_OUTPUT });
+}
+
+/** The input may lie in the output, but not where this plan writes. @throws {EmporiumError} USAGE */
+function refuseOwnSources({ tasks }: IngestPlan, source: Store, target: Store): void {
+  const within = isPlace(source) && isPlace(target) ? keyWithin(objectName(source, ""), objectName(target, "")) : undefined;
+  if (within === undefined) return;
+  const meets = (key: string) => `${key}/`.startsWith(`${within}/`) || (key.endsWith("/") && `${within}/`.startsWith(key));
+  const key = tasks.flatMap(({ outputs }) => outputs).find(meets);
+  if (key === undefined) return;
+  throw new EmporiumError("USAGE", `${objectName(target, key)} would be written into INPUT, which lies in OUTPUT`, {
+    hint: HINT_OUTPUT,
+  });
+}
+
+/** A folder or a bucket: memory, and servers that are only read, hold no other place. */
+function isPlace({ url }: Store): boolean {
+  return /^(?:file|s3|gs):/.test(url);
 }
 
 function tooManyPlans(target: Store): EmporiumError {

@@ -1,5 +1,5 @@
-import { existsSync, realpathSync, rmSync, statSync } from "node:fs";
-import { dirname, resolve, sep } from "node:path";
+import { realpathSync, rmSync, statSync } from "node:fs";
+import { resolve, sep } from "node:path";
 import { type Clock, systemClock } from "../../../core/clock.js";
 import { asEmporiumError, EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
 import { type Log, silentLog } from "../../../core/log.js";
@@ -7,6 +7,7 @@ import type { Random } from "../../../core/random.js";
 import { takeLocks } from "../../../engine/lock.js";
 import { fileStore } from "../../../stores/file.js";
 import { fileError } from "../../../stores/file-errors.js";
+import { nestingOf } from "../../../stores/nesting.js";
 import { parseLocation } from "../../../stores/url.js";
 import { type Archive, type ArchiveRoot, openArchive } from "./archive.js";
 import type { FolderTrouble } from "./folder-record.js";
@@ -204,9 +205,8 @@ function rootsOf(dirs: readonly string[], { workspace, log = silentLog }: ScanOp
 
 /** @throws {EmporiumError} USAGE where what would be written lies inside a source. */
 export function refuseInside(written: string, real: string, shown: string, what: string, hint: string): void {
-  let at = resolve(written);
-  while (!existsSync(at) && dirname(at) !== at) at = dirname(at);
-  if (!isInside(realpathSync(at), real)) return;
+  const nesting = nestingOf(written, real);
+  if (nesting !== "same" && nesting !== "inside") return;
   throw new EmporiumError("USAGE", `${what} ${written} is inside ${shown}, which is never written`, { hint });
 }
 

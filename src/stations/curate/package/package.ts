@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { type Clock, systemClock } from "../../../core/clock.js";
 import { EmporiumError, type ErrorRecord } from "../../../core/errors.js";
 import type { OnEvent } from "../../../engine/events.js";
+import { refuseInSource } from "../../../stores/nesting.js";
 import { absent, objectName, type Store } from "../../../stores/store.js";
 import { openStore } from "../../../stores/url.js";
 import { MANIFEST, type Manifest, parseManifest } from "../collect/manifest.js";
@@ -70,9 +71,7 @@ export async function packageBatch(dir: string, options: PackageOptions): Promis
   const { clock = systemClock, signal, anonymous } = options;
   const batch = await openStore(dir, { readOnly: true, anonymous, clock });
   const target = await openStore(options.dest, { clock });
-  if (target.url === batch.url) {
-    throw new EmporiumError("USAGE", `--dest ${options.dest} is the batch itself`, { hint: "package into a folder of its own" });
-  }
+  refuseInSource(options.dest, dir, { what: "--dest", hint: "package into a folder of its own, beside the batch" });
   const tree = options.tree === undefined ? undefined : await openStore(options.tree, { readOnly: true, anonymous, clock });
   const manifest = await readBatch(batch, signal);
   const object = await objectOfBatch(manifest, options);

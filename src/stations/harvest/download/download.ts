@@ -109,6 +109,7 @@ export async function download(typed: readonly string[], options: DownloadOption
       connections,
       scale,
       crop: box !== undefined,
+      dest,
       mirrors,
       warn,
     });

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import type { Clock } from "../../../core/clock.js";
 import { asEmporiumError, EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
 import type { PathFilter } from "../../../core/path-filter.js";
@@ -10,6 +10,7 @@ import { volumeLink } from "../../../portals/links.js";
 import type { Door } from "../../../portals/net.js";
 import type { PortalFile, PortalName } from "../../../portals/portal.js";
 import { describe, listFiles, type Recognised, recognise } from "../../../portals/registry.js";
+import { refuseInSource } from "../../../stores/nesting.js";
 import { parseLocation } from "../../../stores/url.js";
 import { type ExpandOptions, expand, type Start } from "./expand.js";
 import { checkLocalName, plainName } from "./local-names.js";
@@ -34,6 +35,8 @@ export interface PlanOptions {
   connections?: number | undefined;
   scale?: number | undefined;
   crop: boolean;
+  /** Folder of this machine that the copies go to: what lies there is not copied into itself. */
+  dest?: string | undefined;
   mirrors?: ExpandOptions["mirrors"];
   /** Relative paths are below this. Default: the process's folder. */
   cwd?: string | undefined;
@@ -104,7 +107,13 @@ async function startsOf(
   onFault: OnFault,
 ): Promise<Start[]> {
   const local = localPath(address, options.cwd);
-  if (local !== undefined) return [await localStart(local, name, names)];
+  if (local !== undefined) {
+    const start = await localStart(local, name, names);
+    const what = "--dest: the copy";
+    if (options.dest !== undefined)
+      refuseInSource(join(options.dest, start.rel), local, { what, hint: "download into a folder elsewhere" });
+    return [start];
+  }
   const known = recognise(address, options.bases);
   if (known.portal.name === "direct") return [directStart(known, name, names)];
   const files: PortalFile[] = [];

@@ -11,6 +11,7 @@ import { takeLocks } from "../../../engine/lock.js";
 import { cancelled } from "../../../stores/cancel.js";
 import { fileStore } from "../../../stores/file.js";
 import { fileError } from "../../../stores/file-errors.js";
+import { refuseInSource } from "../../../stores/nesting.js";
 import type { Store } from "../../../stores/store.js";
 import type { Plan, PlanItem } from "../plan/plan.js";
 import { groupSources, refuseCollisions } from "../sync/groups.js";
@@ -55,6 +56,10 @@ export async function publishRun(plan: Plan, options: PublishRunOptions): Promis
     const fault = await sourceFault(plan, item);
     if (fault) failures.set(item.id, fault);
     else present.push(syncSource(plan, item));
+  }
+  for (const { path, key } of present) {
+    const what = "the target";
+    refuseInSource(`${plan.bucket.replace(/\/+$/, "")}/${key}`, path, { what, hint: "send it to a place outside of the source" });
   }
   const groups = groupSources(present);
   for (const group of groups) await refuseCollisions(group, signal);

@@ -1,0 +1,92 @@
+import { realpathSync, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { EmporiumError } from "../core/errors.js";
+import { parseLocation } from "./url.js";
+
+/** How one place lies to another: `inside` it, `around` it, the `same`, or `apart`. */
+export type Nesting = "same" | "inside" | "around" | "apart";
+
+/**
+ * How `place` lies to `other`, however they are written: relative, with `..`, through symbolic links or mounts, as a path or a `file:` URL, as
+ * prefixes of one bucket. A folder that is not there yet lies where it would be made.
+ *
+ * @param place path or URL. Nothing is asked of the network.
+ * @throws {EmporiumError} LOCATION_UNKNOWN, NAME_UNSAFE
+ */
+export function nestingOf(place: string, other: string): Nesting {
+  const [one, two] = [chainOf(place), chainOf(other)];
+  if (one[0] === two[0]) return "same";
+  if (one.includes(two[0]!)) return "inside";
+  return two.includes(one[0]!) ? "around" : "apart";
+}
+
+/** @throws {EmporiumError} USAGE where what would be written is the source, or lies inside of it. */
+export function refuseInSource(written: string, source: string, { what, hint }: { what: string; hint: string }): void {
+  const nesting = nestingOf(written, source);
+  if (nesting !== "same" && nesting !== "inside") return;
+  throw new EmporiumError(
+    "USAGE",
+    `${what} ${written} ${nesting === "same" ? "is" : "lies inside of"} ${source}, which is only read`,
+    {
+      hint,
+    },
+  );
+}
+
+/** The key of a place in another one that lies around it; undefined where it does not. Folders of this machine must be there. */
+export function keyWithin(place: string, around: string): string | undefined {
+  if (nestingOf(place, around) !== "inside") return undefined;
+  const [inner, outer] = [place, around].map((location) => {
+    const { path, url } = parseLocation(location);
+    return path === undefined ? url : (realOf(path) ?? path);
+  });
+  return inner!.startsWith(outer!)
+    ? inner!
+        .slice(outer!.length)
+        .replaceAll("\\", "/")
+        .replace(/^\/+|\/+$/g, "")
+    : undefined;
+}
+
+/** The identity of a place, then those of all that it lies in. */
+function chainOf(place: string): readonly string[] {
+  const { path, url } = parseLocation(place);
+  return path === undefined ? prefixesOf(url) : foldersOf(resolve(path));
+}
+
+function prefixesOf(url: string): string[] {
+  const bare = url.replace(/\/+$/, "");
+  const start = bare.indexOf("://") + "://".length;
+  const chain = [bare];
+  for (let slash = bare.lastIndexOf("/"); slash >= start; slash = bare.lastIndexOf("/", slash - 1))
+    chain.push(bare.slice(0, slash));
+  return chain;
+}
+
+/** Device and inode tell a folder, whatever leads to it. */
+function foldersOf(path: string): string[] {
+  const missing: string[] = [];
+  let real = realOf(path);
+  let at = path;
+  while (real === undefined && dirname(at) !== at) {
+    missing.push(at.slice(dirname(at).length).replace(/^[/\\]/, ""));
+    at = dirname(at);
+    real = realOf(at);
+  }
+  const chain: string[] = [];
+  for (let folder = real ?? at; ; folder = dirname(folder)) {
+    const { dev, ino } = statSync(folder, { bigint: true });
+    chain.push(`${dev}:${ino}`);
+    if (dirname(folder) === folder) break;
+  }
+  for (const name of missing.reverse()) chain.unshift(`${chain[0]}/${name}`);
+  return chain;
+}
+
+function realOf(path: string): string | undefined {
+  try {
+    return realpathSync(path);
+  } catch {
+    return undefined;
+  }
+}
