@@ -47,6 +47,10 @@ export const ERRORS = {
     exit: 1,
     summary: "The store's answer breaks its own protocol: wrong length, wrong range, an error page instead of data.",
   },
+  STORE_UNVERSIONED: {
+    exit: 1,
+    summary: "The server does not tell one version of an object from the next, so reading it in parts could mix two.",
+  },
   STORE_READONLY: { exit: 1, summary: "The store cannot be written." },
   STORE_FAILED: { exit: 1, summary: "An input or output operation failed." },
   DISK_FULL: { exit: 1, summary: "The target has no room left, or less than the plan needs." },

@@ -1,12 +1,14 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { open } from "node:fs/promises";
 import { crc32 } from "node:zlib";
+import type { ByteRange } from "../core/bytes.js";
 import { combineCrc32, crcText } from "../core/crc32.js";
 import { EmporiumError } from "../core/errors.js";
 import { LIMITS } from "../core/limits.js";
 import { formatBytes } from "../core/units.js";
 import { fileError } from "../stores/file-errors.js";
-import { absent, objectName, type Stat, type Store, type Upload } from "../stores/store.js";
+import { oneBody } from "../stores/one-body.js";
+import { absent, isVersioned, objectName, type Stat, type Store, type Upload } from "../stores/store.js";
 import { forEachLimited } from "./parallel.js";
 import type { ObjectReceipt, PlainObject, TaskContext } from "./task.js";
 
@@ -54,23 +56,29 @@ export async function copyObject(
   const stat = await from.stat(sourceKey, { signal });
   if (!stat) throw absent(from, sourceKey);
   const name = objectName(from, sourceKey);
-  return send(
-    context,
-    targetKey,
-    { ...options, onBytes: options.onBytes ?? context.progress },
-    {
-      size: stat.size,
-      identity: JSON.stringify([from.url, sourceKey, stat.size, stat.etag ?? stat.modifiedMs ?? null]),
-      async read(offset, length) {
-        const bytes = await from.read(sourceKey, { offset, length }, { ifMatch: stat.etag, signal });
-        if (bytes?.length === length) return bytes;
-        throw new EmporiumError("SOURCE_CHANGED", `${name}: ${length} bytes expected at ${offset}, found ${bytes?.length ?? 0}`, {
-          place: from.local ? { file: name, byte: offset } : { url: name, byte: offset },
-          hint: "run again when nobody writes it any more",
-        });
-      },
+  const { reader, close } = isVersioned(stat)
+    ? { reader: undefined, close: undefined }
+    : await oneBody(from, sourceKey, { name, size: stat.size, signal });
+  const read = reader ?? ((range: ByteRange) => from.read(sourceKey, range, { ifMatch: stat.etag, signal }));
+  const body: Body = {
+    size: stat.size,
+    // Of a source without a version, no later attempt can know whether its parts fit.
+    identity: reader ? randomUUID() : JSON.stringify([from.url, sourceKey, stat.size, stat.etag ?? stat.modifiedMs ?? null]),
+    ordered: reader !== undefined,
+    async read(offset, length) {
+      const bytes = await read({ offset, length });
+      if (bytes?.length === length) return bytes;
+      throw new EmporiumError("SOURCE_CHANGED", `${name}: ${length} bytes expected at ${offset}, found ${bytes?.length ?? 0}`, {
+        place: from.local ? { file: name, byte: offset } : { url: name, byte: offset },
+        hint: "run again when nobody writes it any more",
+      });
     },
-  );
+  };
+  try {
+    return await send(context, targetKey, { ...options, onBytes: options.onBytes ?? context.progress }, body);
+  } finally {
+    await close?.();
+  }
 }
 
 /** Sends a finished file of this machine (spooled on scratch space) to a key, as `copyObject` does. The file stays. */
@@ -108,6 +116,8 @@ interface Body {
   size: number;
   /** Parts that were made from another identity are worth nothing. */
   identity: string;
+  /** Parts are read from the first to the last, each once. */
+  ordered?: boolean | undefined;
   read(offset: number, length: number): Promise<Uint8Array>;
 }
 
@@ -139,12 +149,12 @@ async function send(context: SendContext, key: string, options: SendOptions, bod
   async function* inOrder(): AsyncGenerator<[number, Uint8Array]> {
     for (const number of numbers) {
       const bytes = await body.read((number - 1) * partBytes, sizeOf(number));
-      hash!.update(bytes);
+      hash?.update(bytes);
       yield [number, bytes];
     }
   }
   const limit = Math.max(1, Math.min(PARTS_IN_FLIGHT, Math.floor(context.memoryBytes / partBytes)));
-  if (hash) await forEachLimited(inOrder(), limit, ([number, bytes]) => sendPart(number, bytes));
+  if (hash || body.ordered) await forEachLimited(inOrder(), limit, ([number, bytes]) => sendPart(number, bytes));
   else {
     await sendPart(1); // its size tells a file store where the others go
     await forEachLimited(numbers.slice(1), limit, (number) => sendPart(number));

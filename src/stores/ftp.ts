@@ -34,6 +34,9 @@ export interface FtpStoreOptions {
 /** What may be fetched in vain from a server that cannot begin in the middle of a file. */
 const WASTE_BYTES_MAX = 256 * 1024;
 
+/** The server's clock and ours may differ by so much. */
+const TIME_SETTLES_MS = 60_000;
+
 /** Folders read ahead of the one that is being listed. */
 const AHEAD = 1;
 
@@ -82,7 +85,9 @@ export function ftpStore(root: string, options: FtpStoreOptions = {}): Store {
       if (size === undefined) continue;
       const time = await session.ask(`MDTM ${path}`, signal);
       const modified = time.code === 213 ? timeIn(time.message.slice(4)) : undefined;
-      return { size, etag: ftpEtag(size, modified?.stamp), modifiedMs: modified?.ms, path };
+      // The time counts whole seconds: of a file that was just written, the next version may have the same.
+      const weak = modified === undefined || clock.now() - modified.ms < TIME_SETTLES_MS;
+      return { size, etag: ftpEtag(size, modified?.stamp), modifiedMs: modified?.ms, ...(weak && { weak }), path };
     }
     return undefined;
   }
@@ -109,7 +114,9 @@ export function ftpStore(root: string, options: FtpStoreOptions = {}): Store {
     return pool.run(urlOf(key), signal, async (session, giveBack) => {
       const found = await statIn(session, key, signal);
       giveBack();
-      return found && { size: found.size, etag: found.etag, modifiedMs: found.modifiedMs };
+      if (!found) return undefined;
+      const { path: _, ...stat } = found;
+      return stat;
     });
   }
 
@@ -333,7 +340,10 @@ async function collect(stream: ByteStream, skip: number, url: string): Promise<U
     }
   } catch (error) {
     if (!isEmporiumError(error) || error.code === "CANCELLED") throw error;
-    throw withPartial(error, { bytes: whole.subarray(0, Math.max(0, at)), etag: stream.stat.etag });
+    throw withPartial(error, {
+      bytes: whole.subarray(0, Math.max(0, at)),
+      etag: stream.stat.weak ? undefined : stream.stat.etag,
+    });
   }
   return whole;
 }

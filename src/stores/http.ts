@@ -57,7 +57,7 @@ export function httpStore(root: string, options: HttpStoreOptions = {}): Store {
     if (method === "GET" && status === 200 && isUnpacked(answer)) {
       checkForm(answer, key);
       const size = await countBody(answer, patience, signal);
-      return { size, etag: etagOf(answer, size), modifiedMs: modifiedOf(answer) };
+      return statOf(answer, size);
     }
     await drop(answer);
     if (status === 404 || status === 410) return undefined;
@@ -70,7 +70,7 @@ export function httpStore(root: string, options: HttpStoreOptions = {}): Store {
       if (method === "HEAD") return "refused";
       throw protocol(url, "does not tell the size of the file", "download it with another program first", "no");
     }
-    return { size: total, etag: etagOf(answer, total), modifiedMs: modifiedOf(answer) };
+    return statOf(answer, total);
   }
 
   async function statNow(key: string, signal: AbortSignal | undefined): Promise<Stat | undefined> {
@@ -98,6 +98,7 @@ export function httpStore(root: string, options: HttpStoreOptions = {}): Store {
       contentLength: lengthOf(answer),
       framed: isUnpacked(answer),
       etag: (total: number | undefined) => etagOf(answer, total),
+      weak: isWeak(answer),
       body,
     };
     const sizeNow = async () => (await statNow(key, signal))?.size;
@@ -145,6 +146,7 @@ export function httpStore(root: string, options: HttpStoreOptions = {}): Store {
         contentRange: status === 206 ? (answer.header("content-range") ?? "nothing") : undefined,
         contentLength: lengthOf(answer),
         etag: (total) => etagOf(answer, total),
+        weak: isWeak(answer),
         modifiedMs: modifiedOf(answer),
         mediaType: answer.header("content-type")?.replace(/;.*$/s, "").trim().toLowerCase(),
         checksums: headerChecksums(answer.header, status),
@@ -225,6 +227,23 @@ function modifiedOf(answer: HttpAnswer): number | undefined {
 function etagOf(answer: HttpAnswer, total: number | undefined): string | undefined {
   const modified = modifiedOf(answer);
   return answer.header("etag") ?? (modified === undefined || total === undefined ? undefined : `modified:${modified}-${total}`);
+}
+
+/** Dates count whole seconds, and the clocks of a server and of its disk may differ (RFC 9110 §8.8.2.2; the minute is RFC 7232's). */
+const DATE_SETTLES_MS = 60_000;
+
+/** Whether the object may be replaced and its tag or date stay as they are. */
+function isWeak(answer: HttpAnswer): true | undefined {
+  const tag = answer.header("etag");
+  if (tag !== undefined) return tag.startsWith("W/") || undefined;
+  const modified = modifiedOf(answer);
+  const sent = Date.parse(answer.header("date") ?? "");
+  return modified !== undefined && sent - modified >= DATE_SETTLES_MS ? undefined : true;
+}
+
+function statOf(answer: HttpAnswer, size: number): Stat {
+  const weak = isWeak(answer);
+  return { size, etag: etagOf(answer, size), modifiedMs: modifiedOf(answer), ...(weak && { weak }) };
 }
 
 const PAGE_HINT = "open the address in a browser: it may want a log-in, or be under maintenance";

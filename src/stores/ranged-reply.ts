@@ -19,6 +19,8 @@ export interface RangedReply {
   framed?: boolean | undefined;
   /** Identity of the object that the bytes are of; `total` is its size where the reply tells. */
   etag(total: number | undefined): string | undefined;
+  /** Another version may have the same etag: what came of a broken body is not continued with another answer. */
+  weak?: true | undefined;
   body: Body;
 }
 
@@ -67,7 +69,7 @@ async function readPart(reply: RangedReply, request: RangedRequest): Promise<Uin
   if (contentLength !== undefined && contentLength !== count) {
     throw protocol(url, `announced ${contentLength} bytes for a part of ${count}`);
   }
-  return (await readBody(body, { url, length: count, announced: count, etag, patience, signal })).bytes;
+  return (await readBody(body, { url, length: count, announced: count, etag: sureTag(reply, etag), patience, signal })).bytes;
 }
 
 /** The server ignored the range. Its body is of use when the wanted bytes come early in it. */
@@ -79,7 +81,15 @@ async function readFull(reply: RangedReply, request: RangedRequest): Promise<Uin
   if (offset > WASTE_BYTES_MAX) {
     throw protocol(url, "ignores byte ranges", "download the file first: only its beginning can be read from this server", "no");
   }
-  const { bytes, ended } = await readBody(body, { url, skip: offset, length, announced: contentLength, etag, patience, signal });
+  const { bytes, ended } = await readBody(body, {
+    url,
+    skip: offset,
+    length,
+    announced: contentLength,
+    etag: sureTag(reply, etag),
+    patience,
+    signal,
+  });
   if (ended && bytes.length < length && !reply.framed) {
     // Here the end is known from this one reply alone, so a second witness is asked.
     const size = await request.sizeNow();
@@ -87,6 +97,10 @@ async function readFull(reply: RangedReply, request: RangedRequest): Promise<Uin
     if (!consistent) throw protocol(url, `sent ${offset + bytes.length} bytes of an object of ${size ?? 0}`);
   }
   return bytes;
+}
+
+function sureTag({ weak }: RangedReply, etag: string | undefined): string | undefined {
+  return weak ? undefined : etag;
 }
 
 /** After status 416: nothing is there, unless the server contradicts itself. */

@@ -15,6 +15,8 @@ export interface StreamedReply {
   contentLength: number | undefined;
   /** Identity of the object that the bytes are of; `total` is its size where the reply tells. */
   etag(total: number | undefined): string | undefined;
+  /** Another version may have the same etag. */
+  weak?: true | undefined;
   modifiedMs: number | undefined;
   mediaType: string | undefined;
   checksums: readonly string[];
@@ -73,7 +75,8 @@ function begin(reply: StreamedReply, { from, ifMatch, signal, lend, patience }: 
   const { body, cancel } = streamBody(reply.body, { url, offset, announced: length, patience, signal });
   const { unpacked } = reply;
   const kept = reply.lent && !lend ? copied(body) : body;
-  return { stat: { size, etag, modifiedMs }, offset, length, mediaType, checksums, unpacked, body: kept, cancel };
+  const stat = { size, etag, modifiedMs, ...(reply.weak && { weak: reply.weak }) };
+  return { stat, offset, length, mediaType, checksums, unpacked, body: kept, cancel };
 }
 
 /** Pieces that are lent, each copied for whoever keeps them. */

@@ -1,5 +1,6 @@
 import type { ByteRange, RandomAccess, ReadOptions } from "../core/bytes.js";
 import { EmporiumError } from "../core/errors.js";
+import { oneVersion } from "./one-version.js";
 
 /** What a store knows about an object without reading it. */
 export interface Stat {
@@ -7,6 +8,16 @@ export interface Stat {
   /** Changes when the object changes: an HTTP entity tag, or made of size, time and inode for files. Absent where a server gives none. */
   etag?: string | undefined;
   modifiedMs?: number | undefined;
+  /**
+   * A new version may look like this one: the tag is a weak one, or made of a date that is younger than its precision allows. Bytes of two answers
+   * may then belong to two versions.
+   */
+  weak?: true | undefined;
+}
+
+/** Whether bytes of two answers that say the same of their object are surely of one version. */
+export function isVersioned({ etag, modifiedMs, weak }: Partial<Stat>): boolean {
+  return !weak && (etag !== undefined || modifiedMs !== undefined);
 }
 
 export interface Entry extends Stat {
@@ -148,7 +159,7 @@ export interface LocalAccess {
 
 /**
  * An object of a store as a format reader wants it. Size and etag are taken once; when the object changes between two reads, the
- * second throws STORE_CONFLICT (where the store has etags), so a volume is never a mixture of two files.
+ * second throws STORE_CONFLICT, so a volume is never a mixture of two files. Where the server names no version, `oneVersion` reads.
  *
  * @throws {EmporiumError} STORE_ABSENT when there is no such object.
  */
@@ -160,15 +171,16 @@ export async function openObject(
   const stat = await store.stat(key, options);
   const name = objectName(store, key);
   if (!stat) throw absent(store, key);
+  const read = async (range: ByteRange | undefined, readOptions: ReadOptions = {}) => {
+    const bytes = await store.read(key, range, { ...options, ...readOptions, ifMatch: stat.etag });
+    if (!bytes) throw absent(store, key);
+    return bytes;
+  };
   return {
     name,
     stat,
     size: async () => stat.size,
-    read: async (range, readOptions) => {
-      const bytes = await store.read(key, range, { ...options, ...readOptions, ifMatch: stat.etag });
-      if (!bytes) throw absent(store, key);
-      return bytes;
-    },
+    read: isVersioned(stat) ? read : oneVersion({ name, size: stat.size, read }),
   };
 }
 

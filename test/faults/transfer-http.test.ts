@@ -246,9 +246,11 @@ describe("transfers over HTTP with faults", () => {
         const run = bench.fresh({ store: otherStore, key: "large.bin", stat });
         const result = await run.go();
         const found = readFileSync(run.target);
-        expect(found.every((byte) => byte === found[0])).toBe(true);
+        const isNew = Buffer.alloc(LARGE, found[0]).equals(found);
         expect(result.size).toBe(LARGE);
-        expect(run.lines.some((line) => /replaced|anew/.test(line))).toBe(true);
+        // Without a tag that names the version, all bytes are of one answer: that may be one from before.
+        expect(isNew || (etags !== "strong" && Buffer.compare(found, large) === 0)).toBe(true);
+        if (etags === "strong") expect(run.lines.some((line) => /replaced|anew/.test(line))).toBe(true);
       }
       await other.close();
     },

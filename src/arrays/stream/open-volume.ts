@@ -10,7 +10,8 @@ import { MRC_HEADER_BYTES, type MrcHeader, parseMrcHeader, readMrcHeader } from 
 import { axisOrder, byteReading, requireRealVolume } from "../../formats/mrc/meaning.js";
 import { readMrcExtendedHeader } from "../../formats/mrc/read.js";
 import { copyElements, stridesOf } from "../../formats/zarr/read.js";
-import { openObject, type Stat, type Store } from "../../stores/store.js";
+import { oneBody } from "../../stores/one-body.js";
+import { isVersioned, openObject, type Stat, type Store } from "../../stores/store.js";
 import { decompressTo, headBehind, pieces } from "./compressed.js";
 import type { RawVolume } from "./job.js";
 import { describeZarr, isZarrKey, zarrBoxes, zarrVoxel } from "./zarr-volume.js";
@@ -78,10 +79,16 @@ export async function openVolume(store: Store, key: string, options: OpenVolumeO
   let source: RandomAccess = object;
   let path = store.local?.path(key);
   if (compression) {
-    path = await laidOut(options, "plain", (to) => decompressTo(object, compression, to, options.signal));
+    path = await laidOut(options, "plain", (to) =>
+      frontToBack(store, key, object, options.signal, (all) => decompressTo(all, compression, to, options.signal)),
+    );
     source = fileSource(path, object.name);
-  } else if (path === undefined && options.asFile) {
-    path = await laidOut(options, "copy", (to) => pipeline(Readable.from(pieces(object, options.signal)), createWriteStream(to)));
+  } else if (path === undefined && (options.asFile || !isVersioned(object.stat))) {
+    path = await laidOut(options, "copy", (to) =>
+      frontToBack(store, key, object, options.signal, (all) =>
+        pipeline(Readable.from(pieces(all, options.signal)), createWriteStream(to)),
+      ),
+    );
     source = fileSource(path, object.name);
   }
   const header = await readMrcHeader(source, { signal: options.signal });
@@ -144,6 +151,24 @@ function mrcFacts(header: MrcHeader, name: string, compat: boolean, extended: Ui
     mrc: { header, extended },
     warnings,
   };
+}
+
+/** Hands a file on to who reads it once, in order; where its server names no version, through one request. */
+async function frontToBack(
+  store: Store,
+  key: string,
+  object: Awaited<ReturnType<typeof openHead>>["object"],
+  signal: AbortSignal | undefined,
+  work: (all: RandomAccess) => Promise<void>,
+): Promise<void> {
+  const { name, stat, size } = object;
+  if (isVersioned(stat)) return work(object);
+  const body = await oneBody(store, key, { name, size: stat.size, signal });
+  try {
+    await work({ name, size, read: body.reader });
+  } finally {
+    await body.close();
+  }
 }
 
 /** Makes a file of the scratch folder once: a second call, also after a kill, finds it. */

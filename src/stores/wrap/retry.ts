@@ -67,7 +67,8 @@ export function withRetry(store: Store, options: RetryOptions): Store {
       } catch (error) {
         const partial = partialOf(error);
         // Progress earns new tries: only failures that bring nothing count together.
-        if (partial && (partial.etag !== undefined || etag !== undefined)) {
+        // Without a tag that names the version, the rest could be another one's.
+        if (partial?.etag !== undefined) {
           pieces.push(partial.bytes);
           done += partial.bytes.length;
           etag ??= partial.etag;

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { Box } from "../../../core/box.js";
-import { EmporiumError } from "../../../core/errors.js";
+import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
 import { LIMITS } from "../../../core/limits.js";
 import { type Log, silentLog } from "../../../core/log.js";
 import { removeTree } from "../../../engine/disk.js";
@@ -10,7 +10,9 @@ import { resolveKey } from "../../../formats/precomputed/fields.js";
 import { throwIfCancelled } from "../../../stores/cancel.js";
 import { fileStore } from "../../../stores/file.js";
 import { errnoOf, fileError } from "../../../stores/file-errors.js";
-import { objectName, type Store } from "../../../stores/store.js";
+import { unversioned } from "../../../stores/one-version.js";
+import { isVersioned, objectName, openObject, type Store } from "../../../stores/store.js";
+import { changed } from "../../../stores/upload.js";
 import { cropGrid } from "./crop-array.js";
 import { planN5 } from "./n5.js";
 import type { CropFormat, CropPlan, CroppedLevel, CropSource, CropWish } from "./plan.js";
@@ -156,8 +158,30 @@ function sourceOf({ store, key, signal }: CropRequest): CropSource {
     name: key === "" ? (store.local?.path("") ?? store.url) : objectName(store, key),
     local: store.local !== undefined,
     read: (relative, own) => store.read(at(relative), undefined, { signal: own ?? signal }),
-    range: (relative, range, own) => store.read(at(relative), range, { signal: own ?? signal }),
-    size: async (relative, own) => (await store.stat(at(relative), { signal: own ?? signal }))?.size,
+    open: opener(store, at, signal),
+  };
+}
+
+/** Bytes of files without a version that are held at once, for they are read whole. */
+const UNVERSIONED_BYTES_MAX = 256 * 1024 * 1024;
+
+/** Opens shards; one that was opened before must still be the same one. */
+function opener(store: Store, at: (relative: string) => string, signal: AbortSignal | undefined): CropSource["open"] {
+  const versions = new Map<string, string | undefined>();
+  let unversionedBytes = 0;
+  return async (relative) => {
+    const key = at(relative);
+    const object = await openObject(store, key, { signal }).catch((error: unknown) => {
+      if (isEmporiumError(error) && error.code === "STORE_ABSENT") return undefined;
+      throw error;
+    });
+    if (!object) return undefined;
+    const { etag, size } = object.stat;
+    if (versions.has(key) && versions.get(key) !== etag) throw changed(object.name);
+    versions.set(key, etag);
+    if (!isVersioned(object.stat)) unversionedBytes += size;
+    if (unversionedBytes > UNVERSIONED_BYTES_MAX) throw unversioned(object.name);
+    return object;
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Box, Triple } from "../../../core/box.js";
-import type { ByteRange } from "../../../core/bytes.js";
+import type { RandomAccess } from "../../../core/bytes.js";
 import { EmporiumError } from "../../../core/errors.js";
 import type { Log } from "../../../core/log.js";
 import type { CropArray } from "./crop-array.js";
@@ -29,8 +29,8 @@ export interface CroppedLevel {
 export interface CropSource {
   /** A whole file; undefined where there is none. */
   read(key: string, signal?: AbortSignal): Promise<Uint8Array | undefined>;
-  range(key: string, range: ByteRange, signal?: AbortSignal): Promise<Uint8Array | undefined>;
-  size(key: string, signal?: AbortSignal): Promise<number | undefined>;
+  /** A file to be read in parts, all of one version however often it is opened; undefined where there is none. */
+  open(key: string): Promise<RandomAccess | undefined>;
   /** What messages call the volume. */
   name: string;
   /** Whether its files are those of this machine, where compressed twins (`.gz`) may lie. */

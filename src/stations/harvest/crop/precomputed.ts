@@ -152,16 +152,6 @@ const INDEXES_KEPT = 256;
 /** Opens files of a scale: chunks are read whole by their first request, shards in parts. */
 function chunkOpener(source: CropSource, { key, sharding }: VolumeScale): (name: string) => Promise<RandomAccess | undefined> {
   const shards = new Recent<string, Promise<RandomAccess | undefined>>(SHARDS_KEPT);
-  const openShard = async (name: string): Promise<RandomAccess | undefined> => {
-    const path = `${key}/${name}`;
-    const size = await source.size(path);
-    if (size === undefined) return undefined;
-    return {
-      name: `${source.name}/${path}`,
-      size: async () => size,
-      read: async (range, options) => (await source.range(path, range, options?.signal)) ?? new Uint8Array(0),
-    };
-  };
   return async (name) => {
     if (!sharding) {
       // servers that hold compressed files give them under their own name
@@ -169,7 +159,7 @@ function chunkOpener(source: CropSource, { key, sharding }: VolumeScale): (name:
       const bytes = await source.read(`${key}/${name}`);
       return bytes && inMemory(bytes, `${source.name}/${key}/${name}`);
     }
-    const known = shards.get(name) ?? openShard(name);
+    const known = shards.get(name) ?? source.open(`${key}/${name}`);
     shards.set(name, known);
     return known;
   };

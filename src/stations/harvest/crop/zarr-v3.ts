@@ -1,3 +1,4 @@
+import type { RandomAccess } from "../../../core/bytes.js";
 import { EmporiumError } from "../../../core/errors.js";
 import type { JsonObject } from "../../../core/json.js";
 import { chunkGrid, positions } from "../../../formats/zarr/chunks.js";
@@ -175,27 +176,28 @@ function shardReader(
   shard: ShardSerializer,
   axes: readonly number[],
 ): CropArray["fetch"] {
-  const indexes = new Recent<string, Promise<ShardIndex | undefined>>(INDEXES_KEPT);
-  const indexOf = async (key: string): Promise<ShardIndex | undefined> => {
+  const indexes = new Recent<string, Promise<{ file: RandomAccess; index: ShardIndex } | undefined>>(INDEXES_KEPT);
+  const open = async (key: string) => {
+    const file = await source.open(key);
+    if (!file) return undefined;
     const length = shardIndexBytes(shard);
-    const shardBytes = shard.location === "end" ? await source.size(key) : undefined;
-    if (shard.location === "end" && shardBytes === undefined) return undefined;
-    const bytes = await source.range(key, { offset: Math.max(0, (shardBytes ?? length) - length), length });
-    return bytes && decodeShardIndex(bytes, shard, { name: `${source.name}/${key}`, shardBytes });
+    const shardBytes = shard.location === "end" ? await file.size() : undefined;
+    const bytes = await file.read({ offset: Math.max(0, (shardBytes ?? length) - length), length });
+    return { file, index: decodeShardIndex(bytes, shard, { name: `${source.name}/${key}`, shardBytes }) };
   };
   return async (cell, signal) => {
     // cells count units; a shard has a whole number of them along each axis
     const perShard = meta.shape.map((_, axis) => shard.grid[axes.indexOf(axis)]!);
     const outer = cell.map((at, axis) => Math.floor(at / perShard[axis]!));
     const key = below + v3ChunkKey(outer, meta.keys);
-    const known = indexes.get(key) ?? indexOf(key);
+    const known = indexes.get(key) ?? open(key);
     indexes.set(key, known);
-    const index = await known;
+    const opened = await known;
     const inner = axes.map((axis) => cell[axis]! % perShard[axis]!);
-    const range = index && findInShard(index, inner);
+    const range = opened && findInShard(opened.index, inner);
     if (!range) return undefined;
-    const bytes = await source.range(key, range, signal);
-    if (bytes?.length === range.length) return bytes;
+    const bytes = await opened.file.read(range, { signal });
+    if (bytes.length === range.length) return bytes;
     throw new EmporiumError(
       "FORMAT_TRUNCATED",
       `${source.name}/${key}: ${range.length} bytes from ${range.offset} wanted, the shard ends before`,

@@ -1,7 +1,8 @@
 import type { ByteRange, RandomAccess, ReadOptions } from "../../../core/bytes.js";
 import { concat } from "../../../core/bytes.js";
 import { isEmporiumError } from "../../../core/errors.js";
-import { absent, type Stat, type Store } from "../../../stores/store.js";
+import { oneVersion } from "../../../stores/one-version.js";
+import { absent, isVersioned, type Stat, type Store } from "../../../stores/store.js";
 import type { HostPace } from "../transfer/pace.js";
 
 /** An object of a store, to be looked into. */
@@ -26,6 +27,9 @@ export interface ObjectSourceOptions {
 export function objectSource(store: Store, key: string, { name, pace, signal }: ObjectSourceOptions): ObjectSource {
   let stat: Stat | undefined;
   let asides = 0;
+  let begun: { range: ByteRange; bytes: Uint8Array } | undefined;
+  /** Where the server names no version. */
+  let careful: RandomAccess["read"] | undefined;
 
   async function turn<T>(work: () => Promise<T>): Promise<T> {
     const leave = await pace?.request(signal);
@@ -58,9 +62,17 @@ export function objectSource(store: Store, key: string, { name, pace, signal }: 
       if (length >= wanted) break;
     }
     await stream.cancel();
-    const { size, etag, modifiedMs } = stream.stat;
-    if (size !== undefined) stat = { size, etag, modifiedMs };
-    return concat(pieces).subarray(range.offset - stream.offset, wanted);
+    const { size, etag, modifiedMs, weak } = stream.stat;
+    const bytes = concat(pieces).subarray(range.offset - stream.offset, wanted);
+    begun = { range, bytes };
+    if (size !== undefined) stat = { size, etag, modifiedMs, weak };
+    return bytes;
+  }
+
+  async function readNow(range: ByteRange | undefined, options: ReadOptions, ifMatch: string | undefined): Promise<Uint8Array> {
+    const bytes = await turn(() => store.read(key, range, { ...options, ifMatch }));
+    if (!bytes) throw absent(store, key);
+    return bytes;
   }
 
   return {
@@ -80,11 +92,16 @@ export function objectSource(store: Store, key: string, { name, pace, signal }: 
           if (!isEmporiumError(error) || (error.facts.retry ?? "no") === "no") throw error;
         }
       }
-      const { size, etag } = await known(options);
-      if (range.offset >= size) return new Uint8Array(0);
-      const bytes = await turn(() => store.read(key, range, { ...options, ifMatch: etag }));
-      if (!bytes) throw absent(store, key);
-      return bytes;
+      const now = await known(options);
+      if (range.offset >= now.size) return new Uint8Array(0);
+      if (isVersioned(now)) return readNow(range, options, now.etag);
+      careful ??= oneVersion({
+        name,
+        size: now.size,
+        begun,
+        read: (part, more) => readNow(part, { ...options, ...more }, now.etag),
+      });
+      return careful(range, options);
     },
   };
 }

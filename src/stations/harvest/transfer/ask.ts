@@ -50,6 +50,12 @@ export async function ask(
   return stream;
 }
 
+/** Whether the object is surely still the one that was fetched: its server may have written into it since the last answer began. */
+export async function confirm(source: KnownSource, size: number, signal: AbortSignal): Promise<void> {
+  const stream = await ask(source, { offset: size - 1, length: 1 }, signal);
+  await stream.cancel();
+}
+
 export function replaced({ store, name }: Pick<KnownSource, "store" | "name">): EmporiumError {
   return new EmporiumError("STORE_CONFLICT", `${name} was replaced by another version while it was being fetched`, {
     place: store.local ? { file: name } : { url: name },

@@ -29,6 +29,8 @@ export interface Fetching extends Receiver {
   /** Whom to ask, best first. Those that have failed for good are taken away. */
   sources: KnownSource[];
   size: number;
+  /** A checksum will prove the whole, so a mirror may continue where its tags differ. */
+  proven: boolean;
   /** Whether parts can be asked for. Otherwise one body is read from its beginning, what is here already passed over. */
   ranges: boolean;
 }
@@ -179,8 +181,8 @@ export async function fetchAll(
     if (sources[0] !== failed) return; // another connection has turned already
     if (sources.length < 2 || progressMs > failingMs) throw error;
     sources.shift();
-    // What the mirror is must agree with what was begun; its tags are its own.
-    sources[0]!.version ??= { size };
+    // What the mirror has must be what was begun.
+    sources[0]!.version ??= fetching.proven ? { size } : failed.version;
     options.log.warn(`${error.message}: going on with ${sources[0]!.name}`);
   }
 

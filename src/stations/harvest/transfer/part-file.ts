@@ -35,6 +35,8 @@ export interface PartFileOptions {
   target: string;
   /** What the state says of the object; without it none is kept. */
   object?: Pick<PartState, "source" | "size" | "etag" | "modifiedMs"> | undefined;
+  /** Bytes that will come, where that is known without `object`. */
+  size?: number | undefined;
   /** Ranges of an earlier run that are kept, and what of them had reached the disk. */
   done: Ranges;
   synced?: Ranges | undefined;
@@ -70,10 +72,11 @@ export async function openPartFile(options: PartFileOptions): Promise<PartFile> 
     closed = true;
     await handle.close();
   };
-  if (object) {
+  const size = object?.size ?? options.size;
+  if (size !== undefined) {
     try {
-      await checkRoom(target, object.size - done.bytes);
-      await handle.truncate(object.size);
+      await checkRoom(target, size - done.bytes);
+      await handle.truncate(size);
     } catch (error) {
       await close();
       throw fileError(error, path, "written");

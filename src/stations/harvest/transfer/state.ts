@@ -25,7 +25,7 @@ export interface PartState {
 
 const RangesForm = z.array(z.tuple([z.int().nonnegative(), z.int().positive()]));
 const StateForm = z.object({
-  version: z.literal(1),
+  version: z.literal(2),
   source: z.string(),
   size: z.int().nonnegative(),
   etag: z.string().optional(),
@@ -51,7 +51,7 @@ export async function readState(path: string, clock: Clock): Promise<(PartState 
 }
 
 export function stateText(state: PartState): string {
-  return `${JSON.stringify({ version: 1, ...state })}\n`;
+  return `${JSON.stringify({ version: 2, ...state })}\n`;
 }
 
 /** Replaces the state as a whole. `sync`: it shall survive a power loss. */
@@ -94,10 +94,9 @@ function sameBoot(one: string, other: string): boolean {
   return Math.abs(Number(first) - Number(second)) <= BOOT_SECONDS_APART_MAX;
 }
 
-/** Whether the object that a store tells of now is the one of the state. Where nothing but the size is known, the size decides. */
+/** Whether the object that a store tells of now is the one of the state. What the state knows must be told again; where it knows the size alone, that decides. */
 export function isSameObject(state: Pick<PartState, "size" | "etag" | "modifiedMs">, now: Partial<Stat>): boolean {
   if (now.size !== undefined && now.size !== state.size) return false;
-  if (state.etag !== undefined && now.etag !== undefined) return state.etag === now.etag;
-  if (state.modifiedMs !== undefined && now.modifiedMs !== undefined) return state.modifiedMs === now.modifiedMs;
-  return true;
+  if (state.etag !== undefined) return state.etag === now.etag;
+  return state.modifiedMs === undefined || state.modifiedMs === now.modifiedMs;
 }

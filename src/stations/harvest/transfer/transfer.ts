@@ -2,8 +2,8 @@ import { setMaxListeners } from "node:events";
 import { stat as statPath } from "node:fs/promises";
 import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
 import { throwIfCancelled } from "../../../stores/cancel.js";
-import type { ByteStream, Stat } from "../../../stores/store.js";
-import { ask, type KnownSource, knownSource } from "./ask.js";
+import { type ByteStream, isVersioned, type Stat } from "../../../stores/store.js";
+import { ask, confirm, type KnownSource, knownSource, replaced } from "./ask.js";
 import { fetchAll, isOpenEnded, REQUEST_BYTES_MIN } from "./connections.js";
 import { type Digester, digestsOf, startDigests } from "./digest.js";
 import type { TransferOptions, TransferResult } from "./options.js";
@@ -13,7 +13,7 @@ import { rowOfTries } from "./patience.js";
 import { findPresent } from "./present.js";
 import type { Ranges } from "./ranges.js";
 import { receive, type Tally } from "./receive.js";
-import { type PartState, readState } from "./state.js";
+import { isSameObject, type PartState, readState } from "./state.js";
 import { algorithmsFor, checkDigests, expectedOf } from "./verify.js";
 
 /** How often a transfer begins anew because the object was replaced meanwhile. */
@@ -26,7 +26,8 @@ const FIRST_BYTES = 8 * 1024 * 1024;
 /**
  * Fetches one object into one local file. Large ones over several connections, each with a long request for a stretch of its own, into
  * `<target>.part`; what is there is noted in `<target>.part.json`, and a later run goes on with it when the object is still the same one. The
- * target appears whole, after every check has passed, or not at all.
+ * target appears whole, after every check has passed, or not at all. All bytes are of one version: where the server does not tell one version from
+ * the next (no ETag, no settled date), the object comes through one request, and a connection that breaks begins at the first byte again.
  *
  * @throws {EmporiumError} STORE_ABSENT; PORTAL_NOT_DATA for a web page in the place of data; SIZE_MISMATCH, TRUNCATED, CHECKSUM_MISMATCH;
  *   STORE_CONFLICT when the object is replaced again and again; DISK_FULL; CANCELLED; what the store throws when tries are used up.
@@ -43,7 +44,8 @@ export async function transferObject(options: TransferOptions): Promise<Transfer
     const kept = await readPart(options);
     const before = tally.fetchedBytes - tally.restartedBytes;
     try {
-      return await attempt(options, sources(), kept, tally);
+      // Nodes of one address that tell the same object by different tags end here: each alone has it whole.
+      return await attempt(options, sources(), kept, tally, restarts === RESTARTS_MAX);
     } catch (error) {
       if (!isEmporiumError(error) || error.code !== "STORE_CONFLICT" || options.signal?.aborted) throw error;
       await removePart(options.target);
@@ -71,21 +73,27 @@ async function attempt(
   sources: KnownSource[],
   kept: Kept | undefined,
   tally: Tally,
+  inOneBody: boolean,
 ): Promise<TransferResult> {
   const stop = new AbortController();
   setMaxListeners(0, stop.signal); // a few for each connection
   const forward = () => stop.abort(options.signal?.reason);
   options.signal?.addEventListener("abort", forward, { once: true });
-  if (kept) sources[0]!.version = { size: kept.size, etag: kept.etag, modifiedMs: kept.modifiedMs };
+  if (kept) sources[0]!.version = versionOf(kept);
   try {
     const begun = await begin(options, sources, kept, tally, stop.signal);
     if ("small" in begun) return await keepSmall(options, begun, tally);
-    return begun.stream.stat.size === undefined
-      ? await fetchUnknown(options, begun, tally, stop.signal)
+    const { stat } = begun.stream;
+    return inOneBody || stat.size === undefined || !isVersioned(stat)
+      ? await fetchInOneBody(options, begun, tally, stop.signal)
       : await fetchLarge(options, sources, begun, kept, tally, stop);
   } finally {
     options.signal?.removeEventListener("abort", forward);
   }
+}
+
+function versionOf({ size, etag, modifiedMs }: Kept): Stat {
+  return { size, etag, modifiedMs };
 }
 
 interface Begun {
@@ -138,7 +146,7 @@ async function begin(
         if (sources.length < 2 || signal.aborted) throw over;
         log.warn(`${isEmporiumError(over) ? over.message : String(over)}: going on with ${sources[1]!.name}`);
         sources.shift();
-        if (kept) sources[0]!.version = { size: kept.size };
+        if (kept) sources[0]!.version = versionOf(kept);
       });
     } finally {
       if (!passedOn) release();
@@ -248,7 +256,7 @@ async function fetchLarge(
   const parts = isOpenEnded(source) ? source.store.features.ranges : stream.offset > 0 || (stream.length ?? size) < size;
   const ranges = parts && stream.offset === asked.offset;
   const modifiedMs = stream.stat.modifiedMs ?? options.stat?.modifiedMs;
-  const version: Stat = { size, etag: stream.stat.etag ?? source.version?.etag, modifiedMs };
+  const version: Stat = { size, etag: stream.stat.etag, modifiedMs: stream.stat.modifiedMs };
   source.version ??= version;
   const expected = expectedOf(options, stream.checksums ?? []);
   const { done, synced } = ranges && kept ? kept : { done: [], synced: [] };
@@ -276,7 +284,9 @@ async function fetchLarge(
     progress();
     const receiver = { part, digester, tally, pace, signal: stop.signal, now: () => clock.monotonic(), progress };
     if (resumedBytes < size) {
-      await fetchAll({ ...receiver, options, sources, size, ranges }, { stream, release, askMs }, stop);
+      const proven = expected !== undefined;
+      await fetchAll({ ...receiver, options, sources, size, ranges, proven }, { stream, release, askMs }, stop);
+      await confirmed(options, sources[0]!, size, tally, stop.signal, ranges);
     } else {
       release();
       await stream.cancel();
@@ -300,8 +310,8 @@ async function fetchLarge(
   }
 }
 
-/** An object whose size nobody tells: one body, from its beginning at every try. */
-async function fetchUnknown(
+/** An object whose size or version nobody tells: one body, from its beginning at every try. */
+async function fetchInOneBody(
   options: TransferOptions,
   { source, stream: first, release }: Begun,
   tally: Tally,
@@ -311,6 +321,11 @@ async function fetchUnknown(
   const tries = rowOfTries({ clock, random, log, signal });
   const now = () => clock.monotonic();
   let stream: ByteStream | undefined = first;
+  if (first.offset > 0 || (first.length !== undefined && first.length !== first.stat.size)) {
+    await first.cancel();
+    stream = undefined;
+  }
+  if ((first.stat.size ?? 0) > FIRST_BYTES) log.info(`${source.name}: ${ONE_BODY}`);
   try {
     for (;;) {
       let part: PartFile | undefined;
@@ -318,21 +333,29 @@ async function fetchUnknown(
       const before = tally.fetchedBytes - tally.restartedBytes;
       try {
         if (!stream) {
+          source.version = undefined; // each try may be of another version: it begins at the first byte
           tally.requests++;
           stream = await ask(source, undefined, signal);
         }
-        const { stat, checksums } = stream;
+        const { stat, checksums, unpacked } = stream;
+        if (stat.size !== undefined && !unpacked) checkSize(options, source, stat.size);
         const expected = expectedOf(options, checksums ?? []);
-        const file = await openPartFile({ target, done: [], sync, clock });
+        const file = await openPartFile({ target, done: [], size: stat.size, sync, clock });
         part = file;
-        digester = startDigests(file.handle, algorithmsFor(expected), undefined);
+        digester = startDigests(file.handle, algorithmsFor(expected), stat.size);
         const progress = () =>
-          onProgress?.({ doneBytes: file.done.bytes, restartedBytes: tally.restartedBytes, connections: tally.connections });
+          onProgress?.({
+            doneBytes: file.done.bytes,
+            restartedBytes: tally.restartedBytes,
+            totalBytes: stat.size,
+            connections: tally.connections,
+          });
         const whole = { at: 0, to: Number.POSITIVE_INFINITY, speed: 0 };
         const size = await receive(stream, source, whole, { part: file, digester, tally, pace, signal, now, progress });
-        if (!stream.unpacked) {
-          // A body without a length ends where its connection does, also when that broke: another witness is asked.
+        if (!unpacked) {
+          // A body without a length ends where its connection does, also when that broke: the server is asked again.
           const told = await source.store.stat(source.key, { signal }).catch(() => undefined);
+          if (told && stat.size !== undefined && !isSameObject({ ...stat, size }, told)) throw replaced(source);
           if (told && told.size !== size) throw truncated(source, size, told.size);
           checkSize(options, source, size);
         }
@@ -356,6 +379,41 @@ async function fetchUnknown(
     await stream?.cancel();
   }
 }
+
+const ONE_BODY =
+  "its server does not tell one version from the next, so it comes through one connection, from the beginning after a break";
+
+/**
+ * After the last byte: an object that was written into while its bytes were on their way has another date now. A server that no longer has it, or
+ * no longer lets us ask (links expire), has given every byte under one tag before.
+ */
+async function confirmed(
+  { clock, random, log }: TransferOptions,
+  source: KnownSource,
+  size: number,
+  tally: Tally,
+  signal: AbortSignal,
+  ranges: boolean,
+): Promise<void> {
+  if (source.store.features.atomicReplace) return;
+  const tries = rowOfTries({ clock, random, log, signal });
+  for (;;) {
+    try {
+      if (ranges && !isOpenEnded(source)) {
+        tally.requests++;
+        return await confirm(source, size, signal);
+      }
+      const told = await source.store.stat(source.key, { signal });
+      if (told && source.version && !isSameObject({ ...source.version, size }, told)) throw replaced(source);
+      return;
+    } catch (error) {
+      if (isEmporiumError(error) && GONE.has(error.code)) return;
+      await tries.failed(error, source.host);
+    }
+  }
+}
+
+const GONE: ReadonlySet<string> = new Set(["STORE_ABSENT", "STORE_DENIED"]);
 
 function checkSize({ stat, target }: TransferOptions, { name }: KnownSource, size: number): void {
   if (stat === undefined || stat.size === size) return;
