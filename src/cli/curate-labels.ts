@@ -11,7 +11,7 @@ export default command({
     "A model's name is its label: MS.mod is an MS ring, MSC.mod an MS ring with its C ring. Counted are models in the folders of matched runs (--matches), by drive, species and name; without --matches in all folders. Told apart and never counted are sidecars of macOS (._NAME, or by content), backups, empty files, automatic models (peaks, fiducials) and files that are no model.",
     "--vocabulary adds labels of your own, YAML or CSV; --show-vocabulary prints the known ones with their meanings, to begin from.",
     "--plot draws a bar for each label, 7.2 × 4.6 inches at 300 dpi; --matrix has a row for each drive and species, as a table or a picture by the end of its name; --csv lists file names with their classes; --directories writes <file name>_directories.csv, where each file lies.",
-    "--compat reference counts and draws as the reference does: every name that ends in .mod, sidecars and all, once for each matched folder above it.",
+    "--compat reference counts as the reference does, and draws its bars: every name that ends in .mod, sidecars and all, once for each matched folder above it.",
     "Exit status: 0 done, 3 some files are called models and are none, or folders could not be read; all are listed.",
   ],
   positionals: ["dir"],
