@@ -60,17 +60,18 @@ export function classifier(vocabulary: Vocabulary): Classify {
   };
 }
 
-/** Splits a name greedily into at least two words of a list; undefined where a rest remains. */
+/** Splits a name greedily into words of a list; undefined where a rest remains. */
 function compoundParts(name: string, words: readonly Label[]): string[] | undefined {
   const parts: string[] = [];
   let rest = name.toLowerCase();
+  if (rest === "") return undefined;
   while (rest !== "") {
     const word = words.find((candidate) => rest.startsWith(candidate.name.toLowerCase()));
     if (!word) return undefined;
     parts.push(word.name);
     rest = rest.slice(word.name.length);
   }
-  return parts.length > 1 ? parts : undefined;
+  return parts;
 }
 
 /** `*` is any text, everything else itself, capitals aside. */

@@ -20,6 +20,9 @@ labels:
     meaning: MS ring and C ring
   - name: MSCP
     meaning: MS ring, C ring and P ring
+  - name: C
+    meaning: C ring of the bacterial flagellar motor
+    ontology: GO:0120107
   - name: P
     meaning: P ring of the bacterial flagellar motor
     ontology: GO:0009428
@@ -62,6 +65,8 @@ compounds:
     meaning: P ring
 automatic:
   - name: "*_peak"
+    meaning: peaks of a template search
+  - name: "peak*"
     meaning: peaks of a template search
   - name: "cluster*"
     meaning: fiducial markers that were aligned automatically

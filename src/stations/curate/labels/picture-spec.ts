@@ -93,6 +93,7 @@ function labelSpec({ rows, outside }: LabelCounts): Picture {
           title: "Models",
           grid: true,
           tickCount: 6,
+          tickMinStep: 1,
           domain: false,
           ticks: false,
           labelPadding: 6,
@@ -335,7 +336,7 @@ function referenceSpec({ rows }: LabelCounts): Picture {
         { name: "count", domain: [0, 1.05 * Math.max(1, ...values.map(({ count }) => count))], range: "height" },
       ],
       axes: [
-        { orient: "left", scale: "count", title: "Counts", grid: true, gridDash: [4, 3], gridColor: "#b0b0b0", tickCount: 6 },
+        { orient: "left", scale: "count", title: "Counts", grid: true, gridDash: [4, 3], gridColor: "#b0b0b0", tickCount: 6, tickMinStep: 1 },
         {
           orient: "bottom",
           scale: "name",

@@ -50,6 +50,17 @@ describe("the histogram", () => {
     expect(texts(svg).indexOf("hat")).toBeLessThan(texts(svg).indexOf("MK"));
   });
 
+  it("seam 35: of small counts has whole numbers on its axis, each once", async () => {
+    for (const most of [1, 2, 3]) {
+      for (const compat of [false, true]) {
+        const svg = await drawSvg(histogramSpec(counts([row("d1", "hat", most), row("d1", "rod", 1)]), compat));
+        const ticks = [...svg.matchAll(/<g class="mark-text role-axis-label".*?<\/g>/gs)].flatMap(([axis]) => texts(axis));
+        const numbers = ticks.filter((text) => /^[\d.]+$/.test(text)).map(Number);
+        expect(numbers.toSorted((a, b) => a - b)).toEqual(Array.from({ length: most + 1 }, (_, at) => at));
+      }
+    }
+  });
+
   it("is the same picture every time, without a clock", async () => {
     const [first, second] = [join(base, "1.png"), join(base, "2.png")];
     await writePicture(first, histogramSpec(some, false));

@@ -29,11 +29,30 @@ describe("§2.1 names of models", () => {
     ["MK", "annotation", "MK", "MK", "unresolved"],
     ["20130928_YWC034_10001_peak", "automatic", "20130928_YWC034_10001_peak", "20130928_YWC034_10001_peak", "automatic"],
     ["clusterElong", "automatic", "clusterElong", "clusterElong", "automatic"],
-    ["C", "unlisted", "C", "C", "unlisted"],
     ["vesicle", "unlisted", "vesicle", "vesicle", "unlisted"],
     ["2", "unlisted", "2", "2", "unlisted"],
   ])("%s is %s %s (%s, %s)", (stem, ...expected) => {
     expect(said(stem)).toEqual(expected);
+  });
+});
+
+describe("names that are made of compounds, or of a template search", () => {
+  it.each([
+    ["C", "annotation", "C", "C", "known"],
+    ["c2", "annotation", "C", "C", "known"],
+    ["MSP", "annotation", "MSP", "MS+P", "known"],
+    ["rodCP", "annotation", "rodCP", "rod+C+P", "known"],
+    ["peak", "automatic", "peak", "peak", "automatic"],
+    ["Peak2", "automatic", "Peak2", "Peak2", "automatic"],
+    ["peaks_MS", "automatic", "peaks_MS", "peaks_MS", "automatic"],
+  ])("seam 34: %s is %s %s (%s, %s)", (stem, ...expected) => {
+    expect(said(stem)).toEqual(expected);
+  });
+
+  it("seam 34: a word that a person adds to the compounds is a label by itself", () => {
+    const own = classifier(parseVocabulary("compounds:\n  - name: L\n    meaning: L ring\n", "own.yaml"));
+    expect(own("L")).toMatchObject({ class: "annotation", parts: ["L"], meaning: "L ring", status: "known" });
+    expect(own("LP").parts).toEqual(["L", "P"]);
   });
 });
 
