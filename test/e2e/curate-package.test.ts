@@ -12,6 +12,8 @@ const folder = smallArchive([
   { run: B, points: [[1, 1, 1]] },
   { run: C, file: "TP.mod", points: [[2, 2, 2]] },
   { run: C, file: "hat.mod", points: [[3, 3, 3]] },
+  // drawn on another volume than the one beside it
+  { run: C, file: "rod.mod", points: [[60, 40, 20]], max: [96, 72, 36] },
 ]);
 afterAll(() => remove(folder));
 const at = (...names: string[]) => join(folder, ...names);
@@ -53,6 +55,17 @@ describe("curate package", () => {
     const chosen = await pack("ms", "p-ms", "--leave-out", rivals[0]!, "--replace");
     expect(chosen).toMatchObject({ status: 0, report: { counts: { runs: 2, left_out: 1 } } });
     expect((await pack("ms", "p-ms", "--leave-out", "10052/none.mod")).status).toBe(2);
+  });
+
+  it("seam 35: says that no volume beside a model has its size", async () => {
+    expect((await collect("rod", "rod")).status).toBe(0);
+    const packed = await pack("rod", "p-rod");
+    expect(packed.status).toBe(0);
+    const { notes } = packed.report as { notes: string[] };
+    expect(notes).toEqual([
+      expect.stringMatching(/rod\.mod: taken as voxels of 10\.000 Å, and no volume beside it .* 3 times binned/),
+    ]);
+    expect((await pack("hat", "p-hat-2")).report).toMatchObject({ notes: [] });
   });
 
   it("keeps a configuration that somebody has filled in", async () => {

@@ -200,7 +200,7 @@ describe("collecting a batch", () => {
       ["mka2019-05-25-14", "5", "s/mka2019-05-25-14", "10052"],
     );
     const report = await collect();
-    expect([report.exitStatus, codes(report)]).toEqual([3, ["NOT_IMOD", "AMBIGUOUS", "CONFIG_FIELD"]]);
+    expect([report.exitStatus, codes(report)]).toEqual([3, ["TRUNCATED", "AMBIGUOUS", "CONFIG_FIELD"]]);
     expect(report.counts).toMatchObject({ files: 1, empty: 1 });
   });
 

@@ -62,7 +62,7 @@ describe("counting labels", () => {
     expect((await count({ matches: table })).total).toBe(2);
   });
 
-  it("tells apart what is no annotation, and lists what is no model", async () => {
+  it("seam 35: tells apart what is no annotation, what is no model and what is cut short, in the words of modinfo", async () => {
     write("a/MS.mod");
     write("a/ms2.MOD");
     write("a/rod.mod", model({ name: "rod", max: [9, 9, 9] }));
@@ -84,7 +84,7 @@ describe("counting labels", () => {
     expect(report.classes).toEqual({ annotation: 4, unlisted: 1, automatic: 1, sidecar: 2, backup: 1, empty: 1, unreadable: 2 });
     expect(report.errors.map(({ code, file }) => [code, file])).toEqual([
       ["NOT_IMOD", join(root, "a/T4P.mod")],
-      ["NOT_IMOD", join(root, "a/TP.mod")],
+      ["TRUNCATED", join(root, "a/TP.mod")],
     ]);
     expect(report.exitStatus).toBe(3);
     expect(readFileSync(csv, "utf8").split("\n").slice(0, 6)).toEqual([

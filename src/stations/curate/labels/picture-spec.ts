@@ -336,7 +336,16 @@ function referenceSpec({ rows }: LabelCounts): Picture {
         { name: "count", domain: [0, 1.05 * Math.max(1, ...values.map(({ count }) => count))], range: "height" },
       ],
       axes: [
-        { orient: "left", scale: "count", title: "Counts", grid: true, gridDash: [4, 3], gridColor: "#b0b0b0", tickCount: 6, tickMinStep: 1 },
+        {
+          orient: "left",
+          scale: "count",
+          title: "Counts",
+          grid: true,
+          gridDash: [4, 3],
+          gridColor: "#b0b0b0",
+          tickCount: 6,
+          tickMinStep: 1,
+        },
         {
           orient: "bottom",
           scale: "name",

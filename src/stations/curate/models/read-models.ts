@@ -1,5 +1,5 @@
 import type { RandomAccess } from "../../../core/bytes.js";
-import { asEmporiumError, EmporiumError, type ErrorCode, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
+import { asEmporiumError, EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
 import { modAscii, oneLine, slicerNumbers } from "../../../formats/mod/ascii.js";
 import { readMod, readModParts } from "../../../formats/mod/read.js";
 import { openObject } from "../../../stores/store.js";
@@ -8,6 +8,7 @@ import { appleFormat } from "../inventory/head-facts.js";
 import { type DrawnOn, drawnOn, type TomogramCandidate } from "./drawn-on.js";
 import { type ModelInfo, modelInfo } from "./model-info.js";
 import { tomogramsNear } from "./tomograms-near.js";
+import { asModelError } from "./verdict.js";
 
 export interface ModelsOptions {
   anonymous?: boolean | undefined;
@@ -99,16 +100,4 @@ async function refuseSidecar(source: RandomAccess, signal: AbortSignal | undefin
     place: { file: source.name, byte: 0 },
     hint: apple === undefined ? "copy the file again, or leave it out" : "the model itself has the same name without ._ in front",
   });
-}
-
-const CODES: Partial<Record<ErrorCode, ErrorCode>> = {
-  FORMAT_UNKNOWN: "NOT_IMOD",
-  FORMAT_UNSUPPORTED: "NOT_IMOD",
-  FORMAT_FIELD: "NOT_IMOD",
-  FORMAT_TRUNCATED: "TRUNCATED",
-};
-
-function asModelError(error: EmporiumError): EmporiumError {
-  const code = CODES[error.code];
-  return code === undefined ? error : new EmporiumError(code, error.message, error.facts);
 }

@@ -111,6 +111,8 @@ async function packRun(group: readonly BatchFile[], packing: Packing): Promise<M
     places.set(chosen.spacing, file.dest);
     alignment = chosen.alignment;
     if (chosen.note !== undefined) notes.push(chosen.note);
+    const misfit = misfitNote(file, chosen.spacing, tomograms);
+    if (misfit !== undefined) notes.push(misfit);
     for (const note of model.parts.notes) notes.push(note);
     models.push(model);
   }
@@ -137,6 +139,16 @@ async function packRun(group: readonly BatchFile[], packing: Packing): Promise<M
 
 function spacingOptions(tomograms: readonly PortalTomogram[] | undefined, { voxelSpacing, binning = 1 }: PackingOptions) {
   return { tomograms, voxelSpacing, binning };
+}
+
+/** Where nothing but the model says its spacing, and no volume beside it on the drive had its size and pixel. */
+function misfitNote(
+  { dest, tomogram }: BatchFile,
+  spacing: string,
+  tomograms: readonly PortalTomogram[] | undefined,
+): string | undefined {
+  if (tomograms !== undefined || tomogram.path !== undefined || tomogram.candidates.length === 0) return undefined;
+  return `${dest}: taken as voxels of ${spacing} Å, and no volume beside it on the drive has its size and pixel: ${tomogram.reason}; --tree compares it with the portal's tomograms`;
 }
 
 /** Several contents of one file name: which of them is meant nobody can say but a person. */

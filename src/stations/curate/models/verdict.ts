@@ -1,0 +1,17 @@
+import { EmporiumError, type ErrorCode } from "../../../core/errors.js";
+
+const CODES: Partial<Record<ErrorCode, ErrorCode>> = {
+  FORMAT_UNKNOWN: "NOT_IMOD",
+  FORMAT_UNSUPPORTED: "NOT_IMOD",
+  FORMAT_FIELD: "NOT_IMOD",
+  FORMAT_TRUNCATED: "TRUNCATED",
+};
+
+/** What every command calls a model that its reader refuses with `code`: NOT_IMOD, TRUNCATED, or the code itself. */
+export const modelVerdict = (code: ErrorCode): ErrorCode => CODES[code] ?? code;
+
+/** The same for a whole error. */
+export function asModelError(error: EmporiumError): EmporiumError {
+  const code = modelVerdict(error.code);
+  return code === error.code ? error : new EmporiumError(code, error.message, error.facts);
+}
