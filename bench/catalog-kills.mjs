@@ -1,7 +1,8 @@
 /**
  * `npm run bench:catalog-kills -- [--kills 300] [--seed 1] [--victims client,backend,…] [--works frames,import,…] [--databases embedded,shared]`:
- * `catalog upload` and `catalog import`, in the middle of which somebody is killed: the command, a back end of the server, a session, the
- * server's first process, all of its processes, or everything at once (`test/e2e/catalog-kill-kit.mjs` says how). After each kill no
+ * `catalog init`, `catalog migrate`, the adoption of an older catalogue, `catalog upload` and `catalog import`, in the middle of which somebody is killed: the command, a back end of the server, a session, the
+ * server's first process, all of its processes, or everything at once (`test/e2e/catalog-kill-kit.mjs` and `catalog-making-kit.mjs` say how).
+ * `npm run bench:catalog-making-kills` is the same with the first three works alone. After each kill no
  * data set may be there by half, and each row's object must be there with the right SHA-256; the same command, run again, must end with
  * the rows and objects of a run that nobody disturbed, compared one by one, and leave nothing else. A trial repeats from its seed, which
  * is told where it fails: `--trial SEED` with one victim, work and database.
@@ -10,6 +11,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { DATABASES, openScene, VICTIMS, WORKS } from "../test/e2e/catalog-kill-kit.mjs";
+import { MAKINGS, openMakings } from "../test/e2e/catalog-making-kit.mjs";
 import { cache, figure, median, needBuild, round, say, table } from "./report.mjs";
 
 const { values: options } = parseArgs({
@@ -18,7 +20,7 @@ const { values: options } = parseArgs({
     seed: { type: "string", default: "1" },
     trial: { type: "string" },
     victims: { type: "string", default: VICTIMS.join() },
-    works: { type: "string", default: WORKS.join() },
+    works: { type: "string", default: [...WORKS, ...MAKINGS].join() },
     databases: { type: "string", default: DATABASES.join() },
     out: { type: "string", default: join(cache, "catalog-kills") },
   },
@@ -38,7 +40,9 @@ const kinds = options.victims
   .flatMap((victim) =>
     options.works.split(",").flatMap((work) => options.databases.split(",").map((database) => ({ victim, work, database }))),
   );
-const scene = await openScene({ folder: options.out });
+const open = async (works, opener, name) =>
+  kinds.some(({ work }) => works.includes(work)) ? await opener({ folder: join(options.out, name) }) : undefined;
+const [scene, makings] = [await open(WORKS, openScene, "rows"), await open(MAKINGS, openMakings, "tables")];
 const found = [];
 try {
   const wanted = options.trial === undefined ? Number(options.kills) : 1;
@@ -47,7 +51,7 @@ try {
     for (let kills = 0, trial = 0; kills < perKind && trial < TRIALS_MAX_PER_KIND; trial++) {
       const seed = options.trial === undefined ? Number(options.seed) * TRIALS_MAX + n * 1000 + trial : Number(options.trial);
       const wish = { ...kind, seed, kills: Math.min(KILLS_MAX, perKind - kills, 1 + trial * 2) };
-      const result = await scene.trial(wish).catch((error) => notBegun(error, wish));
+      const result = await (MAKINGS.includes(kind.work) ? makings : scene).trial(wish).catch((error) => notBegun(error, wish));
       if (!result) continue;
       kills += result.kills;
       found.push(result);
@@ -56,7 +60,8 @@ try {
     say(`${kind.victim.padEnd(10)} ${kind.work.padEnd(9)} ${kind.database}: ${sum(found, "kills")} kills`);
   }
 } finally {
-  await scene.close();
+  await scene?.close();
+  await makings?.close();
   rmSync(options.out, { recursive: true, force: true });
 }
 

@@ -31,7 +31,7 @@ function checkUrl(text: string, from: string): Secret {
   const scheme = /^([a-z0-9+.-]+):\/\//i.exec(text)?.[1]?.toLowerCase();
   // a URL whose user part is not percent-encoded has no unambiguous host: better refused here than sent to a stranger
   if (scheme === undefined || !DRIVER.test(scheme) || !URL.canParse(plainScheme(text))) {
-    markSecret(text);
+    if (text.includes("@")) markSecret(/:\/\/[^:@]*:(.*)@/.exec(text)?.[1] ?? text);
     throw new EmporiumError("USAGE", `${from}: not the address of a PostgreSQL server`, {
       hint: "postgres://USER@HOST:5432/DATABASE, with the password percent-encoded or in ~/.pgpass",
     });
@@ -40,7 +40,7 @@ function checkUrl(text: string, from: string): Secret {
   const { password, searchParams } = new URL(url);
   markSecret(decodeOr(password));
   markSecret(searchParams.get("password") ?? undefined);
-  return new Secret(url);
+  return new Secret(url, { isSecret: false }); // its password is, and has been marked
 }
 
 function plainScheme(text: string): string {

@@ -9,7 +9,7 @@ import { databaseError, isNobodyThere } from "./database-errors.js";
 import { describeUrl, whereIs } from "./database-url.js";
 import { valueParsers } from "./database-values.js";
 import type { Transport } from "./embedded/address.js";
-import { EMBEDDED_DATABASE } from "./embedded/cluster.js";
+import { clusterFolder, EMBEDDED_DATABASE, hasCluster } from "./embedded/cluster.js";
 import { type Embedded, openEmbedded } from "./embedded/embedded.js";
 import type { MicroscopyTables } from "./microscopy-rows.js";
 import type { PortalTables } from "./portal-rows.js";
@@ -23,9 +23,11 @@ export type CatalogTables = MicroscopyTables & PortalTables;
 export type DatabaseRole = "owner" | "writer" | "reader";
 
 export interface DatabaseOptions {
-  /** Of a server; without it the embedded database of the workspace is used, and made if need be. */
+  /** Of a server; without it the embedded database of the workspace is used. */
   url?: Secret | undefined;
   workspace: string;
+  /** Whether an embedded database is made where there is none. Default: not for readers, whose question would be answered by an empty one. */
+  create?: boolean | undefined;
   role: DatabaseRole;
   /** What the server's list of sessions shows behind `emporium`: `catalog upload`. */
   purpose: string;
@@ -84,9 +86,11 @@ const OLDEST = 15;
  * Opens the catalogue's database: pooled sessions in UTC, with limits, whose errors are ours and hold no secret.
  * The tables may not be there yet: see `openCatalog`.
  *
- * @throws {EmporiumError} DATABASE_UNAVAILABLE, DATABASE_DENIED, DATABASE_VERSION (older than 15), DATABASE_EMBEDDED.
+ * @throws {EmporiumError} DATABASE_ABSENT, DATABASE_UNAVAILABLE, DATABASE_DENIED, DATABASE_VERSION (older than 15), DATABASE_EMBEDDED.
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const { create = options.role !== "reader" } = options;
+  if (!options.url && !create && !hasCluster(options.workspace)) throw absent(options.workspace);
   let moved: ((host: string, port: number) => void) | undefined;
   const embedded = options.url ? undefined : await openEmbedded({ ...options, onMoved: ({ host, port }) => moved?.(host, port) });
   const pool = makePool(options, embedded);
@@ -112,6 +116,13 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     await close();
     throw databaseError(error, place);
   }
+}
+
+function absent(workspace: string): EmporiumError {
+  return new EmporiumError("DATABASE_ABSENT", `there is no database in the workspace ${workspace}`, {
+    place: { file: clusterFolder(workspace) },
+    hint: "give the --workspace or --database that was used for catalog upload or import; emporium catalog init makes an empty one",
+  });
 }
 
 function makePool(options: DatabaseOptions, embedded: Embedded | undefined): pg.Pool {

@@ -1,5 +1,5 @@
-import { sql } from "kysely";
-import type { Database } from "./database.js";
+import { type Kysely, sql, type Transaction } from "kysely";
+import type { CatalogTables } from "./database.js";
 import { sqlState } from "./database-errors.js";
 import { MICROSCOPY_SCHEMA } from "./microscopy-rows.js";
 import { PORTAL_SCHEMA } from "./portal-rows.js";
@@ -7,20 +7,20 @@ import { PORTAL_SCHEMA } from "./portal-rows.js";
 /** Who writes rows, and who only reads, as the server behind GraphQL does. Tables are their owner's alone. */
 const WRITER = "emporium_writer";
 const READER = "emporium_reader";
+const SCHEMAS = [MICROSCOPY_SCHEMA, PORTAL_SCHEMA, "emporium"];
+/** Of the bookkeeping what imports write. */
+const IMPORT_STATE = ["imported_deposition", "imported_dataset", "imported_run", "import_prefix"];
 
 /**
  * Gives the two roles their rights on every table. On a server they are made as roles without login, for its administrator to grant
  * to people; where this login may not make roles there are none, and everybody works as who they are.
  */
-export async function grantRoles(database: Database): Promise<"granted" | "not allowed"> {
+export async function grantRoles(db: Transaction<CatalogTables>): Promise<"granted" | "not allowed"> {
   for (const role of [WRITER, READER]) {
-    if (!(await ensureRole(database, role))) return "not allowed";
+    if (!(await ensureRole(db, role))) return "not allowed";
   }
-  const { db } = database;
   const there = await sql<{ name: string }>`select nspname as name from pg_namespace`.execute(db);
-  const schemas = there.rows
-    .map(({ name }) => name)
-    .filter((name) => [MICROSCOPY_SCHEMA, PORTAL_SCHEMA, "emporium"].includes(name));
+  const schemas = there.rows.map(({ name }) => name).filter((name) => SCHEMAS.includes(name));
   const version = await sql<{ number: number }>`select current_setting('server_version_num')::int as number`.execute(db);
   const canMaintain = (version.rows[0]?.number ?? 0) >= 170_000;
   for (const schema of schemas) {
@@ -28,7 +28,7 @@ export async function grantRoles(database: Database): Promise<"granted" | "not a
     await sql`grant usage on schema ${name} to ${writer}, ${reader}`.execute(db);
     await sql`grant select on all tables in schema ${name} to ${writer}, ${reader}`.execute(db);
     if (schema === "emporium") {
-      await grantImportState(database);
+      await grantImportState(db);
       continue;
     }
     await sql`grant insert, update, delete on all tables in schema ${name} to ${writer}`.execute(db);
@@ -40,24 +40,45 @@ export async function grantRoles(database: Database): Promise<"granted" | "not a
 }
 
 /** Of the bookkeeping a writer writes only what an import saw. A database that was brought back to an older step lacks the tables. */
-async function grantImportState({ db }: Database): Promise<void> {
-  for (const table of ["imported_deposition", "imported_dataset", "imported_run", "import_prefix"]) {
+async function grantImportState(db: Transaction<CatalogTables>): Promise<void> {
+  for (const table of IMPORT_STATE) {
     const found = await sql<{ there: boolean }>`select to_regclass(${`emporium.${table}`}) is not null as there`.execute(db);
     if (!found.rows[0]?.there) continue;
     await sql`grant insert, update, delete on ${sql.id("emporium", table)} to ${sql.id(WRITER)}`.execute(db);
   }
 }
 
-async function ensureRole({ db }: Database, role: string): Promise<boolean> {
+/** A role that cannot be made ends its savepoint and not the transaction. */
+async function ensureRole(db: Transaction<CatalogTables>, role: string): Promise<boolean> {
   const found = await sql`select 1 from pg_roles where rolname = ${role}`.execute(db);
   if (found.rows.length > 0) return true;
+  await sql.raw("savepoint role").execute(db);
   try {
     await sql`create role ${sql.id(role)} nologin`.execute(db);
     return true;
   } catch (error) {
     const state = sqlState(error) ?? "";
-    if (["42710", "23505"].includes(state)) return true; // another database of this server made it at this moment
-    if (state === "42501") return false;
-    throw error;
+    if (!["42710", "23505", "42501"].includes(state)) throw error;
+    await sql.raw("rollback to savepoint role").execute(db);
+    return state !== "42501"; // else another database of this server made it at this moment
   }
+}
+
+/** True where a role lacks one of the rights that `grantRoles` gives. Both roles must be there, as they are in every embedded database. */
+export async function lacksRights(db: Kysely<CatalogTables>): Promise<boolean> {
+  const may = (role: string, right: string) => sql`has_table_privilege(${role}, c.oid, ${right})`;
+  const writes = sql.join(
+    ["insert", "update", "delete"].map((right) => may(WRITER, right)),
+    sql` and `,
+  );
+  const uses = (role: string) => sql`has_schema_privilege(${role}, n.oid, 'usage')`;
+  const { rows } =
+    await sql`select from pg_namespace n left join pg_class c on c.relnamespace = n.oid and c.relkind in ('r', 'p', 'v', 'm', 'S')
+    where n.nspname in (${sql.join(SCHEMAS)}) and not (${uses(WRITER)} and ${uses(READER)} and case
+      when c.relkind is null or (c.relkind = 'S' and n.nspname = 'emporium') then true
+      when c.relkind = 'S' then has_sequence_privilege(${WRITER}, c.oid, 'usage') and has_sequence_privilege(${WRITER}, c.oid, 'update')
+      else ${may(WRITER, "select")} and ${may(READER, "select")}
+        and ((n.nspname = 'emporium' and c.relname not in (${sql.join(IMPORT_STATE)})) or (${writes})) end)
+    limit 1`.execute(db);
+  return rows.length > 0;
 }

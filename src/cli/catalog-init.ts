@@ -19,7 +19,7 @@ export default command({
     const { migrate } = await import("../catalog/migrate.js");
     const database = await openDatabase(await databaseFor(options, io, "owner", "catalog init"));
     try {
-      const { applied, version, roles } = await migrate(database);
+      const { applied, version, roles } = await database.steady(() => migrate(database));
       if (io.json) io.outJson({ server: database.server, applied, version, roles, errors: [] });
       else {
         const { kind, name, version: server } = database.server;

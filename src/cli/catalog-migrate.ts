@@ -26,8 +26,8 @@ export default command({
     const { adopt } = await import("../catalog/adopt/adopt.js");
     const database = await openDatabase(await databaseFor(options, io, "owner", "catalog migrate"));
     try {
-      const { applied, version, roles } = await migrate(database);
-      const adopted = options.adopt ? await adopt(database, options.adoptSchema) : undefined;
+      const { applied, version, roles } = await database.steady(() => migrate(database));
+      const adopted = options.adopt ? await database.steady(() => adopt(database, options.adoptSchema)) : undefined;
       if (io.json) {
         io.outJson({ database: database.server.name, applied, version, roles, adopted: adopted ?? null, errors: [] });
         return 0;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { EmporiumError } from "../core/errors.js";
 import { command } from "./command.js";
 import { databaseFor, databaseOptions } from "./database-options.js";
 
@@ -6,11 +7,12 @@ export default command({
   name: "catalog query",
   summary: "List the data sets that fulfil a query",
   details: [
-    "Prints how many there are, then number and id of each, by id. --json gives all that is known of each but its metadata, with its parent and its children.",
+    "Prints how many there are, then number and id of each, by id; with --id what one data set has: its frames, channels, slices, times and positions. --json gives all that is known of each but its metadata, with its parent and its children.",
     "--where takes conditions joined by and: nbr_slices >= 10 and metadata.Summary.PixelType = GRAY16 and frame.MicroManagerMetadata.Channel contains DAPI. metadata.… is a path into the metadata of the data set, frame.… into those of one of its frames, other words are columns. Operators are = != < <= > >= contains exists; names and values with blanks or dots stand in double quotes.",
   ],
   options: z.object({
     ...databaseOptions,
+    id: z.string().optional().meta({ description: "this data set alone, with all that is known of it", value: "ID" }),
     projectId: z
       .string()
       .min(1, "a project")
@@ -24,19 +26,32 @@ export default command({
   }),
   examples: [
     { run: "emporium catalog query --project-id CELLS", says: "the data sets of a project" },
+    { run: "emporium catalog query --id CELLS-2024-05-17-10-30-00-0001", says: "channels, slices, times and positions of one" },
     {
       run: "emporium catalog query --where 'nbr_channels >= 2 and metadata.Summary.PixelSize_um < 0.5' --json",
       says: "by what their metadata say, for programs",
     },
   ],
   async run(options, io) {
+    const { datasetFacts, factsText } = await import("../stations/catalog/dataset-facts.js");
     const { datasetQuery, queryDatasets } = await import("../stations/catalog/query.js");
     const { openCatalog } = await import("../stations/catalog/open-catalog.js");
-    const { projectId, microscope, description, startDate, endDate, where } = options;
+    const { id, projectId, microscope, description, startDate, endDate, where } = options;
     const input = { project: projectId, microscope, description, startDate, endDate, where };
     datasetQuery(input);
+    if (id !== undefined && Object.values(input).some((value) => value !== undefined)) {
+      throw new EmporiumError("USAGE", "--id is given beside other conditions, one data set wanted", {
+        hint: "leave the others out, or leave --id out",
+      });
+    }
     const repository = await openCatalog(await databaseFor(options, io, "reader", "catalog query"));
     try {
+      if (id !== undefined) {
+        const facts = await datasetFacts(repository, id, io.signal);
+        if (io.json) io.outJson({ count: 1, datasets: [facts], errors: [] });
+        else io.out(factsText(facts));
+        return 0;
+      }
       const report = await queryDatasets(repository, input, io.signal);
       if (io.json) io.outJson({ count: report.datasets.length, datasets: report.datasets, errors: [] });
       else io.out(report.toText());

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { CatalogStatus } from "../catalog/status.js";
+import { quoteWord, quoteWords } from "../core/shell.js";
 import { formatBytes } from "../core/units.js";
 import { command } from "./command.js";
 import { databaseFor, databaseOptions } from "./database-options.js";
@@ -8,7 +9,7 @@ export default command({
   name: "catalog status",
   summary: "Say which database is used, what is in it, and whether its tables are of this version",
   details: [
-    "Looks only: a workspace without a database stays without one. Rows of tables with more than two million are the server's estimate.",
+    "Looks only: a workspace without a database stays without one. Tables that hold rows are listed; --json lists all. Rows of tables with more than two million are the server's estimate.",
   ],
   options: z.object(databaseOptions),
   examples: [
@@ -16,7 +17,7 @@ export default command({
     { run: "emporium catalog status --json", says: "for programs" },
   ],
   async run(options, io) {
-    const { openDatabase } = await import("../catalog/database.js");
+    const { openAsItIs } = await import("../catalog/migrate.js");
     const { hasCluster } = await import("../catalog/embedded/cluster.js");
     const { catalogStatus } = await import("../catalog/status.js");
     const chosen = await databaseFor(options, io, "reader", "catalog status");
@@ -25,7 +26,7 @@ export default command({
       else io.out(`no database in the workspace ${chosen.workspace} yet: emporium catalog init makes one`);
       return 0;
     }
-    const database = await openDatabase({ ...chosen, statementTimeoutMs: 60_000 });
+    const database = await openAsItIs({ ...chosen, statementTimeoutMs: 60_000 });
     try {
       const status = await catalogStatus(database);
       if (io.json) io.outJson({ ...status, errors: [] });
@@ -42,17 +43,21 @@ export function statusText({ server, schema, bytes, tables, roles, sessions }: C
   const newer = unknown.length > 0 ? `changed by a newer emporium: ${unknown.join(", ")}` : undefined;
   const state = newer ?? (pending.length > 0 ? `behind: ${pending.join(", ")} pending` : `at ${applied.at(-1)}, up to date`);
   const { host, port } = server.connection;
-  const psql = `PGPASSFILE=${server.passwordFile} psql -h ${host} -p ${port} -U emporium_reader ${server.database}`;
+  const words = ["psql", "-h", host, "-p", String(port), "-U", "emporium_reader", server.database];
+  const psql = `PGPASSFILE=${quoteWord(server.passwordFile ?? "")} ${quoteWords(words)}`;
   const row = (name: string, text: string) => `${name.padEnd(10)}${text}`;
+  const filled = tables.filter(({ rows }) => rows > 0);
+  const empty = tables.length - filled.length;
   return [
     row("server", `${server.kind === "embedded" ? "embedded " : ""}PostgreSQL ${server.version}, ${server.name}`),
     row("database", `${server.database} as ${server.user}, ${formatBytes(bytes)}, ${sessions} other sessions`),
     ...(server.dataFolder === undefined ? [] : [row("data", server.dataFolder), row("psql", psql)]),
     row("tables", state),
     row("roles", roles.length === 0 ? "none: everybody works as who they are" : roles.join(", ")),
-    ...tables.map(
+    ...filled.map(
       ({ schema: name, name: table, rows, estimated, bytes: size }) =>
         `  ${`${name}.${table}`.padEnd(52)} ${`${estimated ? "about " : ""}${rows}`.padStart(16)} rows ${formatBytes(size).padStart(12)}`,
     ),
+    ...(empty > 0 ? [`  ${filled.length > 0 ? `${empty} other` : `all ${empty}`} tables are empty`] : []),
   ];
 }

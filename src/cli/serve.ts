@@ -58,6 +58,7 @@ export default command({
     // migrates an embedded database, and says so where a server is behind; it stays open for the import alone
     const writer = await openCatalog({
       ...(await databaseFor(options, io, "writer", "serve")),
+      create: options.import,
       connections: 2 * IMPORT_JOBS + 2,
     });
     try {

@@ -88,6 +88,7 @@ export const ERRORS = {
   // databases
   DATABASE_EMBEDDED: { exit: 1, summary: "The embedded PostgreSQL cannot be made, started or reached on this machine." },
   DATABASE_UNAVAILABLE: { exit: 1, summary: "A database server does not answer, or ended the connection." },
+  DATABASE_ABSENT: { exit: 1, summary: "Something is asked of a catalogue and there is no database yet." },
   DATABASE_DENIED: { exit: 1, summary: "A database server refuses the login, or the login may not do what is needed." },
   DATABASE_VERSION: { exit: 1, summary: "A database, its schema or its data folder is of a version that cannot be used here." },
   DATABASE_TIMEOUT: { exit: 1, summary: "A statement took longer than its limit, or waited too long for a lock." },

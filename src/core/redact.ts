@@ -1,9 +1,14 @@
-/** A value that never prints itself: text, JSON and inspection give `[secret]`. `reveal` is the only way to it. */
+/**
+ * A value that never prints itself: text, JSON and inspection give `[secret]`. `reveal` is the only way to it.
+ *
+ * @param options `isSecret: false` for a text that only holds a secret, as an address holds a password: then whoever makes it marks that
+ *   part, and the rest of the text may be shown. Default true: the whole text is cut out of every output.
+ */
 export class Secret {
   readonly #value: string;
-  constructor(value: string) {
+  constructor(value: string, { isSecret = true }: { isSecret?: boolean } = {}) {
     this.#value = value;
-    markSecret(value);
+    if (isSecret) markSecret(value);
   }
   reveal(): string {
     return this.#value;

@@ -57,6 +57,23 @@ describe("the microscopy catalogue as programs", () => {
     expect(emporium("upload", "--csv", "files.csv", "--config", "config.json", "--overwrite").status).toBe(0);
   });
 
+  it("seam 26: a download that chose nothing names the command that shows what there is, and it does", () => {
+    const nothing = emporium("download", "--id", ID, "--dest", "x", "--storage", "storage", "-c", "DAPI");
+    expect(nothing.status).toBe(1);
+    const hint = /hint: emporium catalog (query --id \S+) shows its channels, slices, times and positions\n/.exec(nothing.err);
+    const shown = emporium(...hint![1]!.split(" "));
+    // fixture A: an ImageJ stack of 2 channels without names, 3 slices of 10 x 15 pixels
+    expect(shown.out).toMatch(/^FRAMES-2005-06-09-20-00-00-1000\n/);
+    expect(shown.out).toMatch(/^ {2}frames +6 of 15×10, uint16$/m);
+    expect(shown.out).toMatch(/^ {2}channels +0, 1\n {2}slices +0-2\n {2}times +0\n {2}positions +0$/m);
+    expect(JSON.parse(emporium(...hint![1]!.split(" "), "--json").out)).toMatchObject({
+      count: 1,
+      datasets: [{ dataset_serial: ID, slices: [0, 1, 2], times: [0], positions: [0], framesGlobal: { nbr_frames: 6 } }],
+    });
+    expect(emporium("query", "--id", ID.replace("1000", "9999")).status).toBe(1);
+    expect(emporium("query", "--id", ID, "--microscope", "Leica").status).toBe(2);
+  });
+
   it.each<[string, string[], RegExp]>([
     ["no table", ["upload", "--config", "config.json"], /needs --csv FILE/],
     ["a table that is not there", ["upload", "--csv", "none.csv", "--config", "config.json"], /none\.csv does not exist/],

@@ -17,8 +17,8 @@ import pg from "pg";
 import { virtualTree } from "../../bench/catalog-tree.mjs";
 
 const dist = new URL("../../dist/", import.meta.url);
-const program = fileURLToPath(new URL("cli/main.js", dist));
-const built = (path) => import(new URL(path, dist).href);
+export const program = fileURLToPath(new URL("cli/main.js", dist));
+export const built = (path) => import(new URL(path, dist).href);
 
 export const VICTIMS = ["client", "backend", "session", "postmaster", "server", "all"];
 export const WORKS = ["frames", "file", "overwrite", "import", "reimport"];
@@ -57,12 +57,12 @@ export async function openScene({ folder, cluster }) {
 }
 
 /** With owners and modes. */
-function copy(from, to) {
+export function copy(from, to) {
   const { status, stderr } = spawnSync("cp", ["-a", from, to], { encoding: "utf8" });
   if (status !== 0) throw new Error(stderr);
 }
 
-const silent = { debug() {}, info() {}, warn() {}, error() {} };
+export const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
 class Scene {
   #folder;
@@ -555,26 +555,26 @@ function listed(folder) {
     .sort();
 }
 
-function codesOf(stdout, stderr) {
+export function codesOf(stdout, stderr) {
   const codes = [...stderr.matchAll(/^error\[([A-Z_]+)\]/gm)].map(([, code]) => code);
   for (const [, code] of `${stdout}\n${stderr}`.matchAll(/"code":\s*"([A-Z_]+)"/g)) codes.push(code);
   return [...new Set(codes)];
 }
 
 /** Numbers are only used while their process is certainly a PostgreSQL's. */
-function isPostgres(pid) {
+export function isPostgres(pid) {
   const { stdout } = spawnSync("ps", ["-o", "comm=", "-p", String(pid)], { encoding: "utf8" });
   return /postgres|postmaster/.test(stdout ?? "");
 }
 
-function childrenOf(parent) {
+export function childrenOf(parent) {
   const { stdout } = spawnSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" });
   return [...stdout.matchAll(/^\s*(\d+)\s+(\d+)$/gm)]
     .filter(([, , above]) => Number(above) === parent)
     .map(([, pid]) => Number(pid));
 }
 
-function signal(pid) {
+export function signal(pid) {
   try {
     return process.kill(pid, "SIGKILL");
   } catch {
@@ -582,6 +582,6 @@ function signal(pid) {
   }
 }
 
-function sha(value) {
+export function sha(value) {
   return createHash("sha256").update(value).digest("hex");
 }

@@ -1,4 +1,6 @@
+import type { Socket } from "node:net";
 import { sql } from "kysely";
+import pg from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Database } from "../../src/catalog/database.js";
 import { sqlState } from "../../src/catalog/database-errors.js";
@@ -7,6 +9,7 @@ import { migrate, openCatalog, schemaState } from "../../src/catalog/migrate.js"
 import { MIGRATIONS } from "../../src/catalog/migrations/list.js";
 import { PORTAL_TABLES } from "../../src/catalog/migrations/portal-tables-1.js";
 import { portalStatements } from "../../src/catalog/portal-ddl.js";
+import { lacksRights } from "../../src/catalog/roles.js";
 import { catalogStatus } from "../../src/catalog/status.js";
 import { allTables, type ColumnDescription } from "../../src/catalog/table-description.js";
 import { silentLog } from "../../src/core/log.js";
@@ -72,6 +75,33 @@ describe.each(SERVERS)("the schema on $name", ({ absent, start }) => {
       });
       expect((await schemaState(database)).applied).toEqual([]);
       expect(await query(url, "select 1 from pg_namespace where nspname = 'emporium_microscopy'")).toEqual([]);
+    }));
+
+  it("seam 25: is whole or not there, with the roles' rights, at whatever statement its maker is killed", async () => {
+    const statements = await withDatabase((database) => killedAt(Number.POSITIVE_INFINITY, () => migrate(database)));
+    for (const cut of [5, 9, 40, statements - 20, statements - 2, statements]) {
+      const url = await server.makeDatabase();
+      const [victim, reader] = [await open(url), await open(url, "reader")];
+      await expect(killedAt(cut, () => migrate(victim))).rejects.toMatchObject({ code: "DATABASE_UNAVAILABLE" });
+      const schemas = await sql`select nspname from pg_namespace where nspname ~ '^emporium'`.execute(reader.db);
+      expect(schemas.rows, `killed at statement ${cut}`).toEqual([]);
+      expect(await schemaState(reader)).toMatchObject({ applied: [] });
+      await victim.close();
+      await reader.close();
+    }
+  });
+
+  it("seam 25: a database whose roles were left without rights is mended by the next command on it", () =>
+    withDatabase(async (database, url) => {
+      await migrate(database);
+      await query(
+        url,
+        `revoke all on schema emporium from emporium_writer, emporium_reader;
+        revoke insert on all tables in schema emporium_portal from emporium_writer`,
+      );
+      expect(await lacksRights(database.db)).toBe(true);
+      await migrate(database);
+      expect(await lacksRights(database.db)).toBe(false);
     }));
 
   it("of a newer version is refused, and one that lacks steps names the command", () =>
@@ -301,6 +331,23 @@ describe.each(SERVERS)("the schema on $name", ({ absent, start }) => {
     });
   });
 });
+
+/** Does work in one database whose session breaks as the statement of that number is sent. @returns how many were sent. */
+async function killedAt(number: number, work: () => Promise<unknown>): Promise<number> {
+  const original = pg.Client.prototype.query;
+  let sent = 0;
+  const query = function (this: pg.Client & { connection: { stream: Socket } }, ...args: unknown[]): unknown {
+    if (++sent === number) this.connection.stream.destroy();
+    return Reflect.apply(original, this, args);
+  };
+  pg.Client.prototype.query = query as typeof original;
+  try {
+    await work();
+  } finally {
+    pg.Client.prototype.query = original;
+  }
+  return sent;
+}
 
 interface Comparable {
   name: string;

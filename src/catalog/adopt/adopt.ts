@@ -1,7 +1,7 @@
 import { type RawBuilder, sql, type Transaction } from "kysely";
 import { EmporiumError } from "../../core/errors.js";
 import type { CatalogTables, Database } from "../database.js";
-import { withMigrationLock } from "../migrate.js";
+import { databaseError } from "../database-errors.js";
 import { SORT_OUT } from "./sort-out.js";
 import { findSource, SOURCE_COLUMNS, SOURCE_TABLES, type Source, type SourceTable } from "./source.js";
 
@@ -31,17 +31,23 @@ export interface AdoptionReport {
 export async function adopt(database: Database, schema = "public"): Promise<AdoptionReport | undefined> {
   const source = await findSource(database.db, schema);
   if (!source) return undefined;
-  return await withMigrationLock(database, () =>
-    database.db
-      .transaction()
-      .setIsolationLevel("repeatable read")
-      .execute(async (tx) => {
-        await sql`set local statement_timeout = 0`.execute(tx);
-        await readIn(tx, source);
-        for (const statement of SORT_OUT) await statement.execute(tx);
-        return await finish(tx, source);
-      }),
-  );
+  const transaction = database.db.transaction().setIsolationLevel("repeatable read");
+  try {
+    return await transaction.execute(async (tx) => {
+      await holdAdoptionLock(tx);
+      await readIn(tx, source);
+      for (const statement of SORT_OUT) await statement.execute(tx);
+      return await finish(tx, source);
+    });
+  } catch (error) {
+    throw databaseError(error, database.place);
+  }
+}
+
+/** Two adoptions take turns. The second one's moment begins behind its wait: `lock table` takes no snapshot, unlike any `select`. */
+async function holdAdoptionLock(tx: Tx): Promise<void> {
+  for (const setting of ["statement_timeout", "lock_timeout"]) await sql.raw(`set local ${setting} = 0`).execute(tx);
+  await sql`lock table emporium.adoption in share row exclusive mode`.execute(tx);
 }
 
 type Tx = Transaction<CatalogTables>;

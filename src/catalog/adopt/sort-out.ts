@@ -80,7 +80,7 @@ function ruleChildren(): RawBuilder<unknown>[] {
 function ruleDataSets(): RawBuilder<unknown>[] {
   return [
     // fields 1 to 6 of a serial are its date, which may be none: 02-30
-    sql`create function pg_temp.date_of(serial text) returns timestamp language plpgsql as $$
+    sql`create or replace function pg_temp.date_of(serial text) returns timestamp language plpgsql as $$
       begin
         return to_timestamp(substring(serial from '-(\\d{4}-\\d\\d-\\d\\d-\\d\\d-\\d\\d-\\d\\d)-'), 'YYYY-MM-DD-HH24-MI-SS') at time zone current_setting('timezone');
       exception when others then

@@ -1,13 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { chown, mkdir, readdir, readFile, rename, rm, statfs, writeFile } from "node:fs/promises";
+import { chown, mkdir, readFile, rename, rm, statfs, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { EmporiumError, isEmporiumError } from "../../core/errors.js";
 import { markSecret } from "../../core/redact.js";
 import { formatBytes } from "../../core/units.js";
-import { isGone, type ProcessIdentity, thisProcess } from "../../engine/holder.js";
 import { errnoOf, fileError } from "../../stores/file-errors.js";
 import type { Binaries } from "./binaries.js";
+import { freshName, removeFresh, sweepFresh } from "./fresh-folder.js";
 import { reach } from "./reach.js";
 import { ownerOf, type ServerUser } from "./server-user.js";
 import { runTool } from "./tool.js";
@@ -59,9 +59,15 @@ export function hasCluster(workspace: string): boolean {
  * @throws {EmporiumError} DATABASE_VERSION if another major version of PostgreSQL wrote it; DATABASE_EMBEDDED if it belongs to another
  *   user or cannot be made; DISK_FULL.
  */
-export async function openCluster(workspace: string, binaries: Binaries, user: ServerUser | undefined): Promise<Cluster> {
+export async function openCluster(
+  workspace: string,
+  binaries: Binaries,
+  user: ServerUser | undefined,
+  signal?: AbortSignal,
+): Promise<Cluster> {
   const folder = clusterFolder(workspace);
-  if (!hasCluster(workspace)) await createCluster(folder, binaries, user);
+  await sweepFresh(join(folder, ".."));
+  if (!hasCluster(workspace)) await createCluster(folder, binaries, user, signal);
   const data = join(folder, "data");
   const owner = await ownerOf(data);
   const ours = process.getuid?.();
@@ -118,25 +124,28 @@ async function readSecrets(folder: string): Promise<Secrets> {
   }
 }
 
-async function createCluster(folder: string, binaries: Binaries, user: ServerUser | undefined): Promise<void> {
+async function createCluster(
+  folder: string,
+  binaries: Binaries,
+  user: ServerUser | undefined,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const parent = join(folder, "..");
   await mkdir(parent, { recursive: true }).catch((error: unknown) => {
     throw fileError(error, parent, "written");
   });
   if (user && (await ownerOf(join(parent, ".."))).uid === user.uid) await chown(parent, user.uid, user.gid);
   await checkRoom(parent);
-  await sweep(parent);
-  const fresh = join(parent, `${FRESH}${process.pid}-${randomBytes(6).toString("hex")}`);
+  const fresh = join(parent, freshName());
   try {
     await layOut(fresh, user);
     const secrets = makeSecrets();
-    await initialise(fresh, binaries, user, secrets);
+    await initialise(fresh, binaries, { user, secrets, signal });
     await writeSecrets(fresh, secrets, user);
-    await rm(join(fresh, MAKER));
     await rename(fresh, folder);
   } catch (error) {
     if (existsSync(join(folder, "data"))) return; // another process was faster
-    if (isEmporiumError(error)) throw error;
+    if (isEmporiumError(error) || signal?.aborted) throw error;
     if (!["ENOTEMPTY", "EEXIST", "EPERM"].includes(errnoOf(error) ?? "")) throw fileError(error, parent, "written");
     throw new EmporiumError("DATABASE_EMBEDDED", "the folder of the embedded database holds something else, or a part of one", {
       place: { file: folder },
@@ -144,31 +153,17 @@ async function createCluster(folder: string, binaries: Binaries, user: ServerUse
       cause: error,
     });
   } finally {
-    await rm(fresh, { recursive: true, force: true });
+    await removeFresh(fresh);
   }
 }
 
-const FRESH = ".new-";
-const MAKER = "maker.json";
 const PASSWORD = "password";
 
 async function layOut(fresh: string, user: ServerUser | undefined): Promise<void> {
   await mkdir(fresh, { mode: 0o700 });
-  await writeFile(join(fresh, MAKER), JSON.stringify(thisProcess()));
   for (const name of ["data", "socket", "logs"]) await mkdir(join(fresh, name), { mode: 0o700 });
   if (!user) return;
   for (const name of ["data", "socket"]) await chown(join(fresh, name), user.uid, user.gid);
-}
-
-/** Half-made clusters of processes that are certainly gone. */
-async function sweep(parent: string): Promise<void> {
-  for (const name of await readdir(parent)) {
-    if (!name.startsWith(FRESH)) continue;
-    const maker = await readFile(join(parent, name, MAKER), "utf8").catch(() => undefined);
-    if (maker !== undefined && isGone(JSON.parse(maker) as ProcessIdentity)) {
-      await rm(join(parent, name), { recursive: true, force: true });
-    }
-  }
 }
 
 function makeSecrets(): Secrets {
@@ -177,7 +172,13 @@ function makeSecrets(): Secrets {
   return Object.fromEntries(secrets) as unknown as Secrets;
 }
 
-async function initialise(fresh: string, binaries: Binaries, user: ServerUser | undefined, secrets: Secrets): Promise<void> {
+interface Making {
+  user: ServerUser | undefined;
+  secrets: Secrets;
+  signal: AbortSignal | undefined;
+}
+
+async function initialise(fresh: string, binaries: Binaries, { user, secrets, signal }: Making): Promise<void> {
   const data = join(fresh, "data");
   const password = join(fresh, PASSWORD);
   await writeFile(password, `${secrets.emporium}\n`, { mode: 0o600 });
@@ -186,13 +187,14 @@ async function initialise(fresh: string, binaries: Binaries, user: ServerUser | 
   try {
     const options = ["--username=emporium", "--auth=scram-sha-256", `--pwfile=${way.path(password)}`];
     const form = ["--encoding=UTF8", "--no-locale", "--no-instructions"];
-    const made = await runTool(binaries, "initdb", ["-D", way.path(data), ...options, ...form], { user, reach: way });
+    const made = await runTool(binaries, "initdb", ["-D", way.path(data), ...options, ...form], { user, reach: way, signal });
     if (made.status !== 0) throw failure("initdb", made.status, made.stderr, data);
     const input = rolesAndDatabase(secrets);
     const single = await runTool(binaries, "postgres", ["--single", "-D", way.path(data), "postgres"], {
       user,
       reach: way,
       input,
+      signal,
     });
     if (single.status !== 0 || /^.*\b(?:ERROR|FATAL|PANIC):/m.test(single.stderr)) {
       throw failure("postgres --single", single.status, single.stderr, data);

@@ -40,7 +40,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
   const user = hasCluster(workspace) && process.getuid?.() === 0 ? await dataOwner(workspace) : await serverUser(workspace);
   const linksFolder = joinPath(workspace, "catalog", "postgres-libraries");
   const binaries = await findBinaries({ user, linksFolder, folder: options.binariesFolder || undefined });
-  const cluster = await openCluster(workspace, binaries, user);
+  const cluster = await openCluster(workspace, binaries, user, options.signal);
   const transport = options.transport ?? defaultTransport();
   const presence = await join({ ...options, cluster, binaries, transport, clock: options.clock ?? systemClock });
   return {

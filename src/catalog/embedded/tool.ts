@@ -8,6 +8,8 @@ export interface ToolOptions {
   user?: ServerUser | undefined;
   reach?: Reach | undefined;
   input?: string | undefined;
+  /** Ends the program, and its error is thrown in place of a result. */
+  signal?: AbortSignal | undefined;
 }
 
 export interface ToolResult {
@@ -23,6 +25,7 @@ export async function runTool(
   args: readonly string[],
   options: ToolOptions = {},
 ): Promise<ToolResult> {
+  options.signal?.throwIfAborted();
   const child = spawnTool(binaries, name, args, options, ["pipe", "pipe", "pipe"]);
   const text = { stdout: "", stderr: "" };
   child.stdout?.setEncoding("utf8").on("data", (part: string) => {
@@ -33,10 +36,13 @@ export async function runTool(
   });
   child.stdin?.on("error", () => {}); // a program that ends early closes its input
   child.stdin?.end(options.input ?? "");
+  const stop = () => child.kill("SIGTERM");
+  options.signal?.addEventListener("abort", stop, { once: true });
   const status = await new Promise<number | null>((resolve, reject) => {
     child.once("close", resolve);
     child.once("error", (error) => reject(cannotRun(name, error)));
-  });
+  }).finally(() => options.signal?.removeEventListener("abort", stop));
+  options.signal?.throwIfAborted();
   return { status, ...text };
 }
 

@@ -60,7 +60,7 @@ export function nothingSelected(dataset: string): EmporiumError {
     "NOT_FOUND",
     `No frames matched the query: ${dataset} has none of these channels, slices, times and positions`,
     {
-      hint: "emporium catalog query shows what a data set has",
+      hint: `emporium catalog query --id ${dataset} shows its channels, slices, times and positions`,
     },
   );
 }

@@ -10,6 +10,7 @@ import { takeLocks } from "../../../engine/lock.js";
 import { fileStore } from "../../../stores/file.js";
 import type { Store } from "../../../stores/store.js";
 import { parseLocation } from "../../../stores/url.js";
+import { noDataset } from "../dataset-facts.js";
 import { countFrames, type FrameRow, type FramesGlobal } from "../frames/frame.js";
 import { checkKnownId } from "../identifier.js";
 import { FRAMES_TABLE_FILE, FRAMES_TABLE_HEADER, framesTableLine } from "../outputs/frames-table.js";
@@ -86,9 +87,7 @@ export async function downloadDataset(id: string, options: CatalogDownloadOption
   const dest = localFolder(options.dest);
   const dataset = await repository.findDataset(id, signal);
   if (!dataset) {
-    throw new EmporiumError("NOT_FOUND", `there is no data set ${id} in ${repository.name}`, {
-      hint: "emporium catalog query lists those that are there",
-    });
+    throw noDataset(id, repository);
   }
   checkKind(dataset, { metadata, whole: isWhole(selection), as });
   const rows: FrameRow[] = [];

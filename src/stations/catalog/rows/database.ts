@@ -249,8 +249,9 @@ function datasetRows(
     order by d.dataset_serial limit ${limit}`;
 }
 
-function queryConditions({ project, microscope, description, from, to, where }: DatasetQuery): RawBuilder<boolean>[] {
+function queryConditions({ serial, project, microscope, description, from, to, where }: DatasetQuery): RawBuilder<boolean>[] {
   const conditions: RawBuilder<boolean>[] = [];
+  if (serial !== undefined) conditions.push(sql`d.dataset_serial = ${serial}`);
   if (project !== undefined) conditions.push(sql`split_part(d.dataset_serial, '-', 1) = ${project}`);
   if (microscope !== undefined) conditions.push(sql`position(${microscope}::text in d.microscope) > 0`);
   if (description !== undefined) conditions.push(sql`position(${description}::text in d.description) > 0`);

@@ -47,6 +47,8 @@ export interface FramesOptions {
 
 /** Which data sets are wanted. What is not given does not restrict; text is compared as it stands, capitals count. */
 export interface DatasetQuery {
+  /** The whole serial. */
+  readonly serial?: string | undefined;
   /** The part of the serial before the first dash. */
   readonly project?: string | undefined;
   /** Within the microscope's name; so `description`. */

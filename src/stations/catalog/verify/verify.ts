@@ -7,6 +7,7 @@ import type { OnEvent, TaskBrief } from "../../../engine/events.js";
 import { forEachLimited } from "../../../engine/parallel.js";
 import { compareKeys } from "../../../stores/keys.js";
 import { objectName, type Store } from "../../../stores/store.js";
+import { noDataset } from "../dataset-facts.js";
 import { checkKnownId } from "../identifier.js";
 import type { CatalogRepository, StoredDataset } from "../rows/repository.js";
 import { fileFolder, framesFolder, STORAGE_FOLDERS } from "../storage/layout.js";
@@ -92,9 +93,7 @@ export async function verifyCatalog(options: CatalogVerifyOptions): Promise<Cata
     const dataset = await repository.findDataset(serial, signal);
     if (!dataset) {
       if (id === undefined) continue; // removed meanwhile
-      throw new EmporiumError("NOT_FOUND", `there is no data set ${serial} in ${repository.name}`, {
-        hint: "emporium catalog query lists those that are there",
-      });
+      throw noDataset(serial, repository);
     }
     counts.datasets++;
     const before = errors.length;
