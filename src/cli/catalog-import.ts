@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { EmporiumError } from "../core/errors.js";
+import { IMPORT_KINDS } from "../stations/catalog/portal-import/kinds.js";
 import { command } from "./command.js";
 import { databaseFor, databaseOptions } from "./database-options.js";
 import { wholeNumber } from "./option-types.js";
@@ -10,6 +11,7 @@ export default command({
   summary: "Read a standardised tree into the portal's tables: what is new, changed or gone",
   details: [
     "The tree is what ingest run writes, or the public portal serves: a folder or bucket with datasets, runs and their metadata. One listing is taken, and the documents of each run that has changed since the last import are read. A run is one transaction: it is wholly there or wholly absent.",
+    "--import-tomograms and the like import some kinds of rows: those of other kinds stay as they are. What a kind belongs to comes along, as runs and voxel spacings do with tomograms; a dataset's own row always does.",
     "Rows hold addresses for clients. They begin with --s3-prefix and --https-prefix, which default to LOCATION itself where it is one, and otherwise to what emporium serve answers at on this machine.",
     "Exit status: 0 all done, 3 something could not be imported: each is named with its place, its old rows stay, and the rest is done.",
   ],
@@ -26,6 +28,22 @@ export default command({
       .meta({
         description: "these depositions; datasets only where --dataset names some",
         value: "ID",
+      }),
+    filterDatasets: z.array(z.string()).optional().meta({
+      description: "only datasets whose name matches from its start",
+      value: "RE",
+    }),
+    excludeDataset: z.array(z.string()).optional().meta({
+      description: "no datasets whose name matches from its start; wins over the others",
+      value: "RE",
+    }),
+    import: z
+      .array(z.enum(["everything", ...IMPORT_KINDS]))
+      .default([])
+      .meta({
+        description: "rows of a kind, with those that they belong to (default: everything)",
+        family: "import-*",
+        familyName: "kind",
       }),
     httpsPrefix: z
       .string()
@@ -44,6 +62,10 @@ export default command({
   }),
   examples: [
     { run: "emporium catalog import demo-out/portal", says: "the demo's tree, into the embedded database" },
+    {
+      run: "emporium catalog import demo-out/portal --filter-datasets 104 --exclude-dataset 10499 --import-annotations --import-annotation-authors",
+      says: "what was annotated since, of some datasets",
+    },
     {
       run: "emporium catalog import demo-out/portal --dataset 10401 --s3-prefix s3://lab --https-prefix https://data.example.org --json",
       says: "one dataset, with the addresses that clients will use, for programs",
@@ -73,6 +95,8 @@ export default command({
         },
         datasets: options.dataset,
         depositions: options.deposition,
+        expressions: { filter: options.filterDatasets, exclude: options.excludeDataset },
+        kinds: options.import.includes("everything") ? undefined : options.import,
         again: options.again,
         jobs,
         clock: io.clock,

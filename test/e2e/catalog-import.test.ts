@@ -122,6 +122,72 @@ describe.each(SERVERS)("import of a standardised tree into $name", ({ name, abse
     return state;
   }
 
+  describe("of some kinds, and of some datasets", () => {
+    const of = (report: ImportReport) => [...new Set(changes(report).map((line) => line.split(":")[0]))].sort();
+
+    it("seam 27: writes rows of these kinds alone, and takes those of others for neither changed nor vanished", async () => {
+      const url = await importedLab();
+      const tree = copyOfLab();
+      const keys = readdirSync(tree, { recursive: true, encoding: "utf8" }).map((key) => key.replaceAll("\\", "/"));
+      const first = (pattern: RegExp) => keys.filter((key) => pattern.test(key)).sort()[0]!;
+      const note = first(/Annotations\/[^/]+\/[^/]*[0-9]\.json$/);
+      const run = note.split("/").slice(0, 2).join("/");
+      change(tree, note, (document) => {
+        document.annotation_method = "looked at again";
+        document.authors = [];
+      });
+      // of the same run: a tomogram that has changed, and all else gone
+      change(tree, first(new RegExp(`^${run}/.*/tomogram_metadata.json$`)), (document) => {
+        document.processing_software = "another";
+      });
+      for (const gone of ["Alignments", "TiltSeries", "Frames"]) rmSync(join(tree, run, gone), { recursive: true, force: true });
+      const before = await everything(url);
+
+      const report = await load(url, tree, { kinds: ["annotations"] });
+      expect([report.exitStatus, changes(report)]).toEqual([0, expect.arrayContaining(["Annotation: 1 updated"])]);
+      expect(of(report).filter((name) => !/^(?:Annotation|AnnotationFile|AnnotationShape|Dataset)$/.test(name!))).toEqual([]);
+      const after = await everything(url);
+      for (const name of ["annotation_author", "tomogram", "alignment", "tiltseries", "frame", "deposition"]) {
+        expect(after[name], name).toEqual(before[name]);
+      }
+      // an alignment that is not imported is still the one that annotations name, while its row is there
+      expect((await load(url, tree, { kinds: ["annotations"] })).runs).toMatchObject({ imported: 0, failed: 0 });
+
+      const whole = await load(url, tree);
+      expect(of(whole)).toEqual(expect.arrayContaining(["Alignment", "AnnotationAuthor", "Tiltseries", "Tomogram"]));
+      const fresh = await makeCatalog();
+      await load(fresh, tree);
+      const counts = async (at: string) =>
+        Object.entries(await everything(at)).map(([name, rows]) => `${name} ${name === "deposition" ? "" : rows.length}`);
+      expect(await counts(url)).toEqual(await counts(fresh));
+    });
+
+    it("seam 27: chooses datasets by expressions from the start of their names, and says which matched nothing", async () => {
+      const datasets = readdirSync(lab)
+        .filter((name) => /^\d+$/.test(name))
+        .sort();
+      const [one, ...others] = datasets;
+      const ids = async (url: string) => (await select(url, "select id from dataset order by 1")).map(({ id }) => String(id));
+      const url = await makeCatalog();
+      const filter = [`${one!.slice(0, -1)}${one!.at(-1)}$`, "99999"];
+      const report = await load(url, lab, { expressions: { filter }, kinds: ["runs", "dataset-authors"] });
+      expect(await ids(url)).toEqual([one]);
+      expect(report.warnings).toContain("--filter-datasets 99999: no dataset's name begins so");
+      expect(Object.keys(report.rows).sort()).toEqual([
+        "Dataset",
+        "DatasetAuthor",
+        "Deposition",
+        "DepositionAuthor",
+        "DepositionType",
+        "Run",
+      ]);
+      await load(url, lab, { expressions: { exclude: [one!] }, kinds: ["depositions"] });
+      expect(await ids(url)).toEqual([one, ...others]);
+      await expect(load(url, lab, { expressions: { exclude: ["\\d"] } })).rejects.toMatchObject({ code: "STORE_ABSENT" });
+      await expect(load(url, lab, { expressions: { filter: ["("] } })).rejects.toMatchObject({ code: "CONFIG_REGEX" });
+    });
+  });
+
   describe("the portal's own example", () => {
     if (!existsSync(published)) {
       it("is imported", (context) => context.skip(`needs ${published}`));

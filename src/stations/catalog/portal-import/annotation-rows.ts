@@ -21,6 +21,7 @@ export async function syncAnnotations(
   ensureDepositions: (ids: readonly number[]) => Promise<void>,
   signal: AbortSignal | undefined,
 ): Promise<void> {
+  if (!at.wanted.has("Annotation")) return;
   const seen = new Set<number>();
   for (const piece of batches(keys, PIECE)) {
     signal?.throwIfAborted();

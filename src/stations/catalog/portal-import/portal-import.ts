@@ -10,8 +10,10 @@ import { objectName, type Store } from "../../../stores/store.js";
 import { treeAddresses } from "./addresses.js";
 import { syncAnnotations } from "./annotation-rows.js";
 import { addCounts, type Counts, count, countUnchanged, rowsNow } from "./counts.js";
+import { chooseDatasets, type DatasetExpressions } from "./dataset-filter.js";
 import { placeOf, rootOf, valueAt } from "./documents.js";
 import { type ImportProgress, importProgress } from "./import-progress.js";
+import { fingerprintWith, wantedKinds } from "./kinds.js";
 import { MAPPING_VERSION } from "./mapping.js";
 import { type ImportReport, importReport, type RunCounts } from "./report.js";
 import { type DatasetRoot, type RootContext, readDataset, syncDataset, syncDeposition } from "./root-rows.js";
@@ -30,6 +32,10 @@ export interface ImportOptions {
   /** Folders of datasets and numbers of depositions. Neither: all that the tree holds. */
   readonly datasets?: readonly string[] | undefined;
   readonly depositions?: readonly number[] | undefined;
+  /** Which of the datasets, by name. */
+  readonly expressions?: DatasetExpressions | undefined;
+  /** Kinds of rows that are imported, with those that they belong to (`IMPORT_KINDS`). Default: all. */
+  readonly kinds?: readonly string[] | undefined;
   /** Look at runs that have not changed since the last import as well. */
   readonly again?: boolean | undefined;
   /** Runs that are worked on side by side. Default 4. */
@@ -50,7 +56,8 @@ const RUNS_BETWEEN_COMPACTIONS = 250;
 /**
  * Makes the portal's tables say what a standardised tree holds. One listing is taken; each run is one transaction, and so are datasets
  * and depositions, so that whatever ends the process leaves runs whole or absent. What fails is told and left as it was; the rest is
- * done. Runs that a dataset does not hold any more are removed; datasets and depositions never are.
+ * done. Runs that a dataset does not hold any more are removed; datasets and depositions never are. Rows of kinds that are not imported
+ * stay as they are.
  *
  * ```ts
  * const report = await importTree({ store, database, prefixes: { s3: "s3://lab", https: "https://data.example.org" }, clock, log });
@@ -93,6 +100,7 @@ class Import {
     this.#context = {
       db: database.db,
       store,
+      wanted: wantedKinds(options.kinds),
       prefixes: USUAL_PREFIXES,
       again,
       signal,
@@ -145,8 +153,12 @@ class Import {
 
   /** @returns whether there was anything to import. */
   async #walk(): Promise<boolean> {
-    const { store, signal, datasets, depositions, jobs = JOBS } = this.#options;
+    const { store, signal, depositions, expressions = {}, jobs = JOBS } = this.#options;
+    const chosen = await chooseDatasets(store, this.#options.datasets, expressions, signal);
+    for (const warning of chosen?.warnings ?? []) this.#warn(warning);
+    const datasets = chosen?.folders ?? this.#options.datasets;
     const all = datasets === undefined && depositions === undefined;
+    const { wanted } = this.#context;
     for (const id of depositions ?? []) await this.#deposition(id);
     let open: OpenDataset | undefined;
     let found = false;
@@ -161,12 +173,12 @@ class Import {
         if (this.#fatal) throw this.#fatal;
         if (part.kind === "deposition") {
           found = true;
-          if (all && /^\d{1,9}$/.test(part.id)) await this.#deposition(Number(part.id));
+          if (all && wanted.has("Deposition") && /^\d{1,9}$/.test(part.id)) await this.#deposition(Number(part.id));
         } else if (part.kind === "top") {
           open = await this.#openDataset(part.folder);
           if (open) met.add(part.folder);
         } else if (part.kind === "run") {
-          if (!open) continue;
+          if (!open || !wanted.has("Run")) continue;
           if (running.size >= jobs) await Promise.race(running);
           const newId = open.seen.has(part.files.folder) ? undefined : await this.#newRunId();
           const work: Promise<void> = this.#run(open, part.files, newId).finally(() => running.delete(work));
@@ -181,7 +193,7 @@ class Import {
     } finally {
       await Promise.allSettled(running);
     }
-    for (const folder of datasets ?? []) {
+    for (const folder of this.#options.datasets?.filter((name) => datasets?.includes(name)) ?? []) {
       if (met.has(folder) || this.#errors.some(({ file, url }) => (file ?? url ?? "").includes(`/${folder}/`))) continue;
       const key = `${folder}/dataset_metadata.json`;
       this.#fail(
@@ -190,6 +202,12 @@ class Import {
     }
     found ||= met.size > 0 || this.#errors.length > 0 || depositions !== undefined;
     if (found) return true;
+    if (chosen) {
+      throw new EmporiumError("STORE_ABSENT", "no dataset found: --filter-datasets and --exclude-dataset leave none", {
+        place: store.local ? { file: store.local.path("") } : { url: store.url },
+        hint: "expressions are matched from the start of the names of the datasets' folders",
+      });
+    }
     throw new EmporiumError("STORE_ABSENT", "no dataset found: no folder has a dataset_metadata.json", {
       place: store.local ? { file: store.local.path("") } : { url: store.url },
       hint: "give the folder that holds the datasets' folders, as ingest run writes it",
@@ -207,11 +225,14 @@ class Import {
   }
 
   async #needDepositions(ids: readonly number[]): Promise<void> {
-    for (const id of new Set(ids)) {
-      const error = await this.#deposition(id);
-      if (!error) continue;
+    const isThere = async (id: number) => {
       const { rows } = await ask(this.#context.db, "select 1 from emporium_portal.deposition where id = $1", [id]);
-      if (rows.length > 0) continue;
+      return rows.length > 0;
+    };
+    for (const id of new Set(ids)) {
+      if (!this.#context.wanted.has("Deposition") && (await isThere(id))) continue;
+      const error = await this.#deposition(id);
+      if (!error || (await isThere(id))) continue;
       throw new EmporiumError(error.code, `deposition ${id} could not be imported: ${error.message}`, error.facts);
     }
   }
@@ -261,9 +282,11 @@ class Import {
     const { store, database, signal, log } = this.#options;
     const { prefixes, again } = this.#context;
     const salt = JSON.stringify([MAPPING_VERSION, prefixes, dataset.id, dataset.deposition]);
-    const fingerprint = await fingerprintOf(store, files, salt, signal);
+    const { wanted } = this.#context;
+    const whole = await fingerprintOf(store, files, salt, signal);
+    const fingerprint = fingerprintWith(whole, wanted);
     const seen = dataset.seen.get(files.folder);
-    if (!again && seen?.fingerprint === fingerprint) {
+    if (!again && (seen?.fingerprint === whole || seen?.fingerprint === fingerprint)) {
       this.#claim(dataset, seen.name, files);
       this.#runs.unchanged++;
       countUnchanged(this.#counts, seen.rows);
@@ -271,7 +294,7 @@ class Import {
     }
     const told: string[] = [];
     const note = (message: string) => told.push(message);
-    const documents = await readRun(store, files, signal, note);
+    const documents = await readRun(store, files, wanted, signal, note);
     const root = rootOf(documents.run);
     const name = String(valueAt(root, "run_name") ?? "");
     if (name === "") {
@@ -288,7 +311,7 @@ class Import {
         const { file, url } = placeOf(store, key);
         note(`${file ?? url} is named by a document and is not there`);
       });
-      const at: RunSession = { session, counts, files, dataset, newId, addresses, stale: [], warn: note };
+      const at: RunSession = { wanted, session, counts, files, dataset, newId, addresses, stale: [], warn: note };
       const ids = await syncRun(at, documents);
       await syncAnnotations(at, store, documents.annotations, ids, (of) => this.#needDepositions(of), signal);
       await deleteStale(at);
@@ -326,7 +349,10 @@ class Import {
       );
       const failed = [...dataset.failedFolders];
       const gone = rows.filter(
-        ({ name, s3_prefix }) => !dataset.names.has(name) && !failed.some((folder) => s3_prefix.endsWith(`/${folder}/`)),
+        ({ name, s3_prefix }) =>
+          this.#context.wanted.has("Run") &&
+          !dataset.names.has(name) &&
+          !failed.some((folder) => s3_prefix.endsWith(`/${folder}/`)),
       );
       for (const { id, name } of gone) {
         await this.#transact(async (session, counts) => {

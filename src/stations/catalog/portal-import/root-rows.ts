@@ -8,6 +8,7 @@ import type { Store } from "../../../stores/store.js";
 import { treeAddresses } from "./addresses.js";
 import { type Counts, countUnchanged, rowsNow } from "./counts.js";
 import { type Document, listOf, nodesOf, placeOf, readDocument, rootOf, valueAt } from "./documents.js";
+import { fingerprintWith, type Wanted } from "./kinds.js";
 import { MAPPING_VERSION } from "./mapping.js";
 import { makeRow, type RowContext } from "./rows.js";
 import { identifier } from "./run-documents.js";
@@ -21,6 +22,7 @@ export interface RootContext {
   readonly db: Kysely<CatalogTables>;
   readonly store: Store;
   readonly prefixes: TreePrefixes;
+  readonly wanted: Wanted;
   /** Look at everything, whatever earlier imports saw. */
   readonly again: boolean;
   readonly warn: (message: string) => void;
@@ -120,7 +122,7 @@ async function ensureDeposition({ transact, warn, store }: RootContext, id: numb
 type Rows = { readonly row: Row; readonly children: readonly [EntityName, readonly Row[]][] };
 
 async function syncRoot(
-  { transact, again, db: outside, warn, prefixes, counts }: RootContext,
+  { transact, wanted, again, db: outside, warn, prefixes, counts }: RootContext,
   root: Root,
   id: number,
   document: Document,
@@ -130,9 +132,11 @@ async function syncRoot(
   const text = JSON.stringify([MAPPING_VERSION, prefixes, folder, document.json], (_, item) =>
     typeof item === "bigint" ? `${item}n` : item,
   );
-  const fingerprint = createHash("sha256").update(text).digest("hex");
+  const whole = createHash("sha256").update(text).digest("hex");
+  // a deposition is only looked at where it was asked for, or has no row yet: then with all that is its own
+  const fingerprint = root === "dataset" ? fingerprintWith(whole, wanted) : whole;
   const seen = await seenRoot(outside, root, id);
-  if (!again && seen?.fingerprint === fingerprint) {
+  if (!again && (seen?.fingerprint === whole || seen?.fingerprint === fingerprint)) {
     countUnchanged(counts, seen.rows);
     return true;
   }
@@ -146,6 +150,7 @@ async function syncRoot(
     const scope = { column: "id", values: [id] };
     const { old } = await syncRows(db, { entity, rows: [{ ...row, id }], scope }, own);
     for (const [name, rows] of children) {
+      if (root === "dataset" && !wanted.has(name)) continue;
       const below = { column: `${root}_id`, values: old };
       const { unmatched } = await syncRows(db, { entity: name, rows, scope: below }, own);
       if (unmatched.length > 0) await deleteRows(db, name, unmatched, own);

@@ -1,8 +1,10 @@
+import type { EntityName } from "../../../catalog/entities.js";
 import { EmporiumError } from "../../../core/errors.js";
 import type { Json } from "../../../core/json.js";
 import { toNumber } from "../../../core/number.js";
 import type { Store } from "../../../stores/store.js";
 import { type Document, placeOf, readDocument, readText, rootOf, valueAt } from "./documents.js";
+import type { Wanted } from "./kinds.js";
 import type { RunFiles } from "./tree.js";
 import { wrong } from "./values.js";
 
@@ -50,13 +52,15 @@ const DOCUMENTS = {
   gainFolder: /^Gains\/[^/]+(?<!\.json)$/,
 } as const;
 
-/** Reads the documents of a run, all but its annotations'. @throws {EmporiumError} FORMAT_…, NAME_UNSAFE, STORE_… */
+/** Reads the documents of a run that rows of the wanted kinds are made of or refer to, all but its annotations'. @throws {EmporiumError} FORMAT_…, NAME_UNSAFE, STORE_… */
 export async function readRun(
   store: Store,
   files: RunFiles,
+  wanted: Wanted,
   signal: AbortSignal | undefined,
   warn: (text: string) => void,
 ): Promise<RunDocuments> {
+  const need = (...entities: EntityName[]) => entities.some((entity) => wanted.has(entity));
   const matching = (pattern: RegExp) => {
     const keys: string[] = [];
     for (const key of files.files.keys()) if (pattern.test(key.slice(files.folder.length + 1))) keys.push(key);
@@ -77,12 +81,12 @@ export async function readRun(
   const marked = matching(DOCUMENTS.gain);
   return {
     run: await read(`${files.folder}/run_metadata.json`),
-    frames: await readIfThere("Frames/frames_metadata.json"),
-    tiltseries: await readAll(DOCUMENTS.tiltseries),
-    alignments: await readAll(DOCUMENTS.alignments),
-    identifiedObjects: await readIfThere("IdentifiedObjects/identified_objects.json"),
+    frames: need("Frame", "FrameAcquisitionFile", "Tiltseries") ? await readIfThere("Frames/frames_metadata.json") : undefined,
+    tiltseries: need("Tiltseries") ? await readAll(DOCUMENTS.tiltseries) : [],
+    alignments: need("Alignment", "Tomogram", "Annotation") ? await readAll(DOCUMENTS.alignments) : [],
+    identifiedObjects: need("IdentifiedObject") ? await readIfThere("IdentifiedObjects/identified_objects.json") : undefined,
     spacings: [...spacings.values()],
-    tomograms: await inTurn(matching(DOCUMENTS.tomogram), async (key) => {
+    tomograms: await inTurn(need("Tomogram") ? matching(DOCUMENTS.tomogram) : [], async (key) => {
       const document = await read(key);
       const view = await readView(store, files, document, signal, warn);
       return { document, spacing: spacingOf(DOCUMENTS.tomogram, key), view };

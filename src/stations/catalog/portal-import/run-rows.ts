@@ -6,14 +6,16 @@ import { EmporiumError } from "../../../core/errors.js";
 import type { Json } from "../../../core/json.js";
 import type { Counts } from "./counts.js";
 import { type Document, listOf, type Node, nodeOf, nodesOf, rootOf } from "./documents.js";
+import type { Wanted } from "./kinds.js";
 import { makeRow, type RowContext } from "./rows.js";
 import { depositionOf, type RunDocuments, type TomogramDocument } from "./run-documents.js";
-import { batches, deleteRows, type Session, type Synced, syncRows } from "./sync.js";
+import { batches, deleteRows, findRows, type Session, syncRows } from "./sync.js";
 import type { RunFiles } from "./tree.js";
 import type { Row } from "./values.js";
 
 /** The transaction of one run. */
 export interface RunSession extends RowContext {
+  readonly wanted: Wanted;
   readonly session: Session;
   readonly counts: Counts;
   readonly files: RunFiles;
@@ -80,17 +82,37 @@ export async function syncRun(at: RunSession, documents: RunDocuments): Promise<
   return { run, alignments, spacings };
 }
 
-/** Rows below a parent. What was there and is not wanted any more is noted, to be deleted at the end. */
+/** Rows below a parent. */
+interface Children {
+  /** In the order of the rows. Undefined where the kind is not imported and there is no such row. */
+  readonly ids: readonly (number | undefined)[];
+  readonly old: readonly number[];
+}
+
+/**
+ * Rows below a parent. What was there and is not wanted any more is noted, to be deleted at the end. Rows of a kind that is not imported
+ * are only looked up, for those that refer to them.
+ */
 export async function children(
   at: RunSession,
   entity: EntityName,
   { old }: Pick<Parent, "old">,
   column: string,
   rows: readonly Row[],
-): Promise<Synced> {
-  const synced = await syncRows(at.session, { entity, rows, scope: { column, values: old } }, at.counts);
+): Promise<Children> {
+  const request = { entity, rows, scope: { column, values: old } };
+  if (!at.wanted.has(entity)) return await findRows(at.session, request);
+  const synced = await syncRows(at.session, request, at.counts);
   at.stale.push([entity, synced.unmatched]);
   return synced;
+}
+
+/** Rows below rows that may not be there, which then have none. */
+function below<T>(documents: readonly T[], ids: Children["ids"], make: (document: T, id: number) => readonly Row[]): Row[] {
+  return documents.flatMap((document, i) => {
+    const id = ids[i];
+    return id === undefined ? [] : make(document, id);
+  });
 }
 
 export async function deleteStale(at: RunSession): Promise<void> {
@@ -130,7 +152,8 @@ async function syncFrames(at: RunSession, run: Parent, { frames: document }: Run
   const { ids } = await children(at, "Frame", run, "run_id", rows);
   const byOrder = new Map<number, number>();
   for (const [i, { acquisition_order: order }] of rows.entries()) {
-    if (typeof order === "number" && !byOrder.has(order)) byOrder.set(order, ids[i]!);
+    const id = ids[i];
+    if (id !== undefined && typeof order === "number" && !byOrder.has(order)) byOrder.set(order, id);
   }
   return byOrder;
 }
@@ -161,13 +184,17 @@ async function syncTiltseries(
   const synced = await children(at, "Tiltseries", run, "run_id", rows);
   const byFolder = new Map<string, number>();
   for (const [i, document] of documents.entries()) {
+    const id = synced.ids[i];
+    if (id === undefined) continue;
     const mrc = addresses.keyOf(rootOf(document).value.mrc_file);
     for (const folder of [posix.dirname(document.key), mrc && posix.dirname(mrc)]) {
-      if (folder && !byFolder.has(folder)) byFolder.set(folder, synced.ids[i]!);
+      if (folder && !byFolder.has(folder)) byFolder.set(folder, id);
     }
   }
-  const sections = documents.flatMap((document, i) => sectionRows(at, document, frames, run_id, synced.ids[i]!));
-  await children(at, "PerSectionParameters", synced, "tiltseries_id", sections);
+  if (at.wanted.has("PerSectionParameters")) {
+    const sections = below(documents, synced.ids, (document, id) => sectionRows(at, document, frames, run_id, id));
+    await children(at, "PerSectionParameters", synced, "tiltseries_id", sections);
+  }
   return byFolder;
 }
 
@@ -185,7 +212,7 @@ function sectionRows(
     const frame_id = frames.get(order);
     if (frame_id !== undefined) {
       rows.push(makeRow("PerSectionParameters", section, { run_id, tiltseries_id, frame_id }, at));
-    } else if (frames.size > 0 && !Number.isNaN(order)) {
+    } else if (frames.size > 0 && !Number.isNaN(order) && at.wanted.has("Frame")) {
       throw new EmporiumError("FORMAT_FIELD", `frame ${order} found, one of the run's frames wanted`, {
         place: document.place(`${section.path}.frame_acquisition_order`),
         hint: "write frames_metadata.json and tiltseries_metadata.json from the same source",
@@ -216,13 +243,17 @@ async function syncAlignments(
     return makeRow("Alignment", rootOf(document), given, at);
   });
   const synced = await children(at, "Alignment", run, "run_id", rows);
-  const sections = documents.flatMap((document, i) =>
+  const sections = below(documents, synced.ids, (document, alignment_id) =>
     nodesOf(rootOf(document), "per_section_alignment_parameters").map((section) =>
-      makeRow("PerSectionAlignmentParameters", section, { alignment_id: synced.ids[i]! }, at),
+      makeRow("PerSectionAlignmentParameters", section, { alignment_id }, at),
     ),
   );
   await children(at, "PerSectionAlignmentParameters", synced, "alignment_id", sections);
-  return new Map(documents.map(({ key }, i) => [key, synced.ids[i]!]));
+  return known(documents.map(({ key }, i) => [key, synced.ids[i]]));
+}
+
+function known(pairs: readonly (readonly [string, number | undefined])[]): Map<string, number> {
+  return new Map(pairs.flatMap(([key, id]) => (id === undefined ? [] : [[key, id]])));
 }
 
 function identifiedObjects({ identifiedObjects: document }: RunDocuments, run_id: number, at: RowContext): Row[] {
@@ -249,7 +280,7 @@ async function syncSpacings(
     return makeRow("TomogramVoxelSpacing", rootOf(document), given, at);
   });
   const { ids } = await children(at, "TomogramVoxelSpacing", run, "run_id", rows);
-  return new Map(spacings.map(({ folder }, i) => [folder, ids[i]!]));
+  return known(spacings.map(({ folder }, i) => [folder, ids[i]]));
 }
 
 async function syncTomograms(
@@ -259,6 +290,7 @@ async function syncTomograms(
   alignments: ReadonlyMap<string, number>,
   spacings: ReadonlyMap<string, number>,
 ): Promise<void> {
+  if (!at.wanted.has("Tomogram")) return; // nothing refers to one
   const rows = tomograms.map(({ document, spacing, view }) => {
     const deposition_id = depositionOf(document, at.dataset.deposition);
     const given = {
@@ -272,8 +304,8 @@ async function syncTomograms(
     return makeRow("Tomogram", rootOf(document), given, at);
   });
   const synced = await children(at, "Tomogram", run, "run_id", rows);
-  const authors = tomograms.flatMap(({ document }, i) =>
-    authorRows("TomogramAuthor", rootOf(document), { tomogram_id: synced.ids[i]! }, at),
+  const authors = below(tomograms, synced.ids, ({ document }, tomogram_id) =>
+    authorRows("TomogramAuthor", rootOf(document), { tomogram_id }, at),
   );
   await children(at, "TomogramAuthor", synced, "tomogram_id", authors);
 }

@@ -41,6 +41,17 @@ const SQL_TYPES: Readonly<Record<Field["type"], string>> = {
   json: "jsonb",
 };
 
+/** Finds the rows of a table that are meant, and changes none. @returns ids; undefined for rows that are not there. */
+export async function findRows(
+  session: Session,
+  request: SyncRequest,
+): Promise<{ ids: readonly (number | undefined)[]; old: readonly number[] }> {
+  const entity = getEntity(request.entity);
+  const found = await existingRows(session, entity, columnsOf(entity), request);
+  const { pairs } = match(request.entity, request.rows, found);
+  return { ids: pairs.map((row) => row?.id as number | undefined), old: found.map(({ id }) => id as number) };
+}
+
 /**
  * Makes rows of a table what they shall be: those that are there and equal cost nothing, those that differ are updated, new ones are
  * inserted. Nothing is deleted: `unmatched` is for the caller, once nothing refers to it any more.

@@ -1,0 +1,68 @@
+import { createHash } from "node:crypto";
+import type { EntityName } from "../../../catalog/entities.js";
+import { EmporiumError } from "../../../core/errors.js";
+
+interface Kind {
+  /** Entities whose rows are of this kind. */
+  readonly entities: readonly EntityName[];
+  /** The kind whose rows these belong to: it is imported as well. */
+  readonly parent?: string;
+}
+
+/** What can be imported alone: the kinds of the reference's import, with what each implies. A dataset's own row is always imported. */
+const KINDS = {
+  "dataset-authors": { entities: ["DatasetAuthor"] },
+  "dataset-funding": { entities: ["DatasetFunding"] },
+  depositions: { entities: ["Deposition", "DepositionAuthor", "DepositionType"] },
+  runs: { entities: ["Run"] },
+  "frame-acquisition-files": { entities: ["FrameAcquisitionFile"], parent: "runs" },
+  frames: { entities: ["Frame"], parent: "frame-acquisition-files" },
+  gains: { entities: ["GainFile"], parent: "runs" },
+  tiltseries: { entities: ["Tiltseries", "PerSectionParameters"], parent: "runs" },
+  alignments: { entities: ["Alignment", "PerSectionAlignmentParameters"], parent: "tiltseries" },
+  "identified-objects": { entities: ["IdentifiedObject"], parent: "runs" },
+  "tomogram-voxel-spacing": { entities: ["TomogramVoxelSpacing"], parent: "runs" },
+  tomograms: { entities: ["Tomogram"], parent: "tomogram-voxel-spacing" },
+  "tomogram-authors": { entities: ["TomogramAuthor"], parent: "tomograms" },
+  annotations: { entities: ["Annotation", "AnnotationShape", "AnnotationFile"], parent: "tomogram-voxel-spacing" },
+  "annotation-authors": { entities: ["AnnotationAuthor"], parent: "annotations" },
+  "annotation-method-links": { entities: ["AnnotationMethodLink"], parent: "annotations" },
+} as const satisfies Record<string, Kind>;
+
+export type ImportKind = keyof typeof KINDS;
+export const IMPORT_KINDS = Object.keys(KINDS) as [ImportKind, ...ImportKind[]];
+
+/** What an import reads. Rows of everything else stay as they are: they are neither written nor taken for vanished. */
+export interface Wanted {
+  /** Undefined: all. Else the kinds with those that they imply, sorted. */
+  readonly kinds: readonly ImportKind[] | undefined;
+  has(entity: EntityName): boolean;
+}
+
+/** What is noted of something of which only some kinds were imported: an import of all is not told that nothing has changed. */
+export function fingerprintWith(whole: string, { kinds }: Wanted): string {
+  return kinds === undefined
+    ? whole
+    : createHash("sha256")
+        .update(JSON.stringify([whole, kinds]))
+        .digest("hex");
+}
+
+export const ALL_KINDS: Wanted = { kinds: undefined, has: () => true };
+
+/** @param kinds none: all. @throws {EmporiumError} USAGE for a kind that there is not. */
+export function wantedKinds(kinds: readonly string[] | undefined): Wanted {
+  if (kinds === undefined || kinds.length === 0) return ALL_KINDS;
+  const known: Readonly<Record<string, Kind>> = KINDS;
+  const all = new Set<string>();
+  for (let [name, kind] of kinds.map((given): [string, Kind | undefined] => [given, known[given]])) {
+    if (!kind) throw new EmporiumError("USAGE", `${name} found, one of ${IMPORT_KINDS.join(", ")} wanted`);
+    while (kind) {
+      all.add(name);
+      name = kind.parent ?? "";
+      kind = known[name];
+    }
+  }
+  const entities = new Set<EntityName>(["Dataset", ...[...all].flatMap((name) => known[name]!.entities)]);
+  return { kinds: ([...all] as ImportKind[]).sort(), has: (entity) => entities.has(entity) };
+}
