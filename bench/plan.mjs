@@ -22,7 +22,8 @@ const [runs, frames, latencyMs] = [values.runs, values.frames, values.latency].m
 needBuild();
 const built = (path) => import(new URL(`../dist/${path}`, import.meta.url).href);
 const { memoryStore } = await built("stores/memory.js");
-const { planIngest, readConfig } = await built("stations/ingest/plan.js");
+const { planIngest } = await built("stations/ingest/plan.js");
+const { readStructure } = await built("stations/ingest/config/schema.js");
 const { makeSelection } = await built("stations/ingest/selection.js");
 const { mrcHeaderBytes } = await built("formats/mrc/write.js");
 const { systemClock } = await built("core/clock.js");
@@ -88,7 +89,7 @@ const far = (store) => ({
 });
 
 const begun = performance.now();
-const plan = await planIngest(readConfig(text(config), "bench.yaml"), far(files), far(memoryStore({ url: "memory:target" })), {
+const plan = await planIngest(readStructure(text(config), "bench.yaml"), far(files), far(memoryStore({ url: "memory:target" })), {
   selection: makeSelection({ everything: true }),
   clock: systemClock,
 });

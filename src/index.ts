@@ -115,6 +115,8 @@ export type { CheckedConfig, CheckOptions } from "./stations/ingest/check/check.
 export { checkConfig } from "./stations/ingest/check/check.js";
 export type { CheckConfigsOptions, CheckReport } from "./stations/ingest/check/check-configs.js";
 export { checkConfigs } from "./stations/ingest/check/check-configs.js";
+export type { ReadConfigOptions } from "./stations/ingest/check/read-config.js";
+export { readConfig } from "./stations/ingest/check/read-config.js";
 export type { UpgradedFile, UpgradeReport } from "./stations/ingest/check/upgrade-configs.js";
 export { upgradeConfigs } from "./stations/ingest/check/upgrade-configs.js";
 export { configJsonSchema } from "./stations/ingest/config/grammar/json-schema.js";
@@ -130,7 +132,7 @@ export type { NewConfig, NewConfigOptions } from "./stations/ingest/new-config/n
 export { newConfig } from "./stations/ingest/new-config/new-config.js";
 export { writeNew } from "./stations/ingest/new-config/write-new.js";
 export type { IngestPlan, PlanOptions } from "./stations/ingest/plan.js";
-export { isPartial, planIngest, readConfig } from "./stations/ingest/plan.js";
+export { isPartial, planIngest } from "./stations/ingest/plan.js";
 export type { Selection, SelectionFlags } from "./stations/ingest/selection.js";
 export { makeSelection } from "./stations/ingest/selection.js";
 export type { Check, Mark, Severity, Suite } from "./stations/ingest/validate/check.js";

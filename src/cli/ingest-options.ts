@@ -74,6 +74,10 @@ export const ingestOptions = {
     description: "leave runs out until the first whose name matches from its start",
     value: "RE",
   }),
+  exclusions: z
+    .string()
+    .optional()
+    .meta({ description: "JSON file of values that the rules let pass: {class: {field: [value]}}", value: "FILE" }),
   writeMrc: flagOn("write MRC files"),
   writeZarr: flagOn("write OME-Zarr folders"),
   forceOverwrite: flag("make again what is there already"),
@@ -155,6 +159,7 @@ export async function runIngest(options: IngestOptions, io: Io): Promise<number>
   const { ingest } = await import("../stations/ingest/ingest.js");
   const report = await ingest({
     config: options.config,
+    exclusions: options.exclusions,
     input: options.input,
     output: options.output,
     selection: selectionOf(options),

@@ -7,7 +7,7 @@ export default command({
   summary: "Turn a deposition into the portal's folders: MRC, OME-Zarr and metadata",
   details: [
     "Finds what the config names below INPUT, and writes datasets, runs and tomograms below OUTPUT. The same command again does only what is missing; killed at any moment and run again it ends with the same bytes.",
-    "Nothing selected means nothing done: say --import-everything, or which kinds.",
+    "Say what is to be imported: --import-everything, or which kinds. The configuration is held against all rules of ingest check that need no network first; a fault ends the command with exit status 2, and nothing is touched.",
   ],
   positionals: ["config", "input", "output"],
   options: z.object({

@@ -74,8 +74,10 @@ export async function runProgram(words: readonly string[], host: Host): Promise<
     const error = host.signal.aborted && isAbort(thrown) ? cancelled(host.signal) : asEmporiumError(thrown);
     progress.stop();
     const record = toErrorRecord(error);
+    const others = error.facts.others ?? [];
     terminal.error(record, stackOf(error));
-    if (loose.json && !answered) terminal.outJson({ status: "failed", errors: [record] });
+    for (const other of others) terminal.error(other);
+    if (loose.json && !answered) terminal.outJson({ status: "failed", errors: [record, ...others] });
     return ERRORS[error.code].exit;
   } finally {
     progress.stop();

@@ -14,6 +14,10 @@ export const ERRORS = {
     exit: 2,
     summary: "Fields of a configuration are each well-formed and contradict each other, or lack what they need beside them.",
   },
+  CONFIG_PLACEHOLDER: {
+    exit: 2,
+    summary: "A configuration still holds placeholders or guesses that a program wrote and no person has confirmed.",
+  },
   CONFIG_REGISTRY: {
     exit: 2,
     summary: "A public registry does not know an identifier of a configuration, or knows it by another name.",
@@ -131,6 +135,8 @@ export interface ErrorFacts {
   retry?: "no" | "later" | "now" | undefined;
   /** With `later`: the store said how long to wait. */
   retryAfterMs?: number | undefined;
+  /** What was found wrong beside it and is told with it: a configuration names all its faults at once. */
+  others?: readonly ErrorRecord[] | undefined;
   cause?: unknown;
 }
 

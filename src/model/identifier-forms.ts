@@ -5,6 +5,8 @@ export interface IdentifierForm {
   /** A regular expression that is searched for: those without `^` may have anything before them, as in the portal's schema. */
   readonly pattern: string;
   readonly example: string;
+  /** What a pattern cannot say: a check digit. Undefined where all is well, else what is wrong. */
+  readonly fault?: ((text: string) => string | undefined) | undefined;
 }
 
 const DOI = "(doi:)?10\\.[0-9]{4,9}/[-._;()/:a-zA-Z0-9]+";
@@ -13,7 +15,7 @@ const EMDB = "EMD-[0-9]{4,5}";
 const PDB = "PDB-[0-9a-zA-Z]{4,8}";
 
 export const FORMS = {
-  orcid: form("ORCID", "[0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{3}[0-9X]$", "0000-0002-1825-0097"),
+  orcid: { ...form("ORCID", "[0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{3}[0-9X]$", "0000-0002-1825-0097"), fault: orcidFault },
   ror: form("ROR", "^0[a-hj-km-np-tv-z|0-9]{6}[0-9]{2}$", "02mhbdp94"),
   doi: form("DOI", `^${DOI}$`, "10.1101/2022.04.12.488077"),
   doiList: form("list of DOIs", listOf([DOI]), "10.1101/2022.04.12.488077, 10.1038/s41592-020-01054-7"),
@@ -66,8 +68,29 @@ export type FormName = keyof typeof FORMS;
 
 const REGEXES = new Map(Object.entries(FORMS).map(([name, { pattern }]) => [name, new RegExp(pattern)]));
 
+/** Whether a text is written as identifiers of a registry are. Check digits are `formFault`'s matter. */
 export function hasForm(text: string, name: FormName): boolean {
   return REGEXES.get(name)!.test(text);
+}
+
+/** What is wrong with a text that has the form of an identifier; undefined where nothing is. */
+export function formFault(text: string, name: FormName): string | undefined {
+  const { fault }: IdentifierForm = FORMS[name];
+  return fault?.(text);
+}
+
+/** Zeros stand for an ORCID that is not known: forms and generators write them. */
+export const NO_ORCID = "0000-0000-0000-0000";
+
+/** The last digit is a sum over the others (ISO 7064, MOD 11-2), `X` for ten: a slip of one digit, or of two neighbours, is seen by it. */
+function orcidFault(text: string): string | undefined {
+  const found = text.slice(-NO_ORCID.length);
+  if (found === NO_ORCID) return undefined;
+  const digits = found.replaceAll("-", "");
+  const sum = [...digits.slice(0, -1)].reduce((total, digit) => (total + Number(digit)) * 2, 0);
+  const check = (12 - (sum % 11)) % 11;
+  const wanted = check === 10 ? "X" : String(check);
+  return digits.endsWith(wanted) ? undefined : `its check digit is ${digits.at(-1)}, the others give ${wanted}`;
 }
 
 function form(name: string, pattern: string, example: string): IdentifierForm {

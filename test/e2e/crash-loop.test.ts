@@ -6,7 +6,7 @@ import { silentLog } from "../../src/core/log.js";
 import { randomInt, seededRandom } from "../../src/core/random.js";
 import { mrcHeaderBytes } from "../../src/formats/mrc/write.js";
 import { type IngestReport, ingestInto } from "../../src/stations/ingest/ingest.js";
-import { readConfig } from "../../src/stations/ingest/plan.js";
+import { readStructure } from "../../src/stations/ingest/config/schema.js";
 import { fileStore } from "../../src/stores/file.js";
 import { memoryStore } from "../../src/stores/memory.js";
 import type { Store } from "../../src/stores/store.js";
@@ -46,7 +46,7 @@ tomograms:
     tomogram_version: 1.0, offset: {x: 0, y: 0, z: 0}, authors: *a, dates: *d}
   sources: [{source_glob: {list_glob: "{run_name}.rec"}}]
 `;
-const config = readConfig(new TextEncoder().encode(CONFIG), "tiny.yaml");
+const config = readStructure(new TextEncoder().encode(CONFIG), "tiny.yaml");
 const SELECTION = { items: ["runs", "collection_metadata", "tiltseries", "tomograms", "voxel_spacings"], allMetadata: true };
 
 /** Two volumes, an alignment, a copy, metadata of two runs, a dataset and a deposition. */

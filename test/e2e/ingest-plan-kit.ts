@@ -4,7 +4,8 @@ import { EmporiumError } from "../../src/core/errors.js";
 import { parseJson } from "../../src/core/json.js";
 import { mrcHeaderBytes } from "../../src/formats/mrc/write.js";
 import { stampMetadata } from "../../src/stations/ingest/metadata.js";
-import { type IngestPlan, type PlanOptions, planIngest, readConfig } from "../../src/stations/ingest/plan.js";
+import { readStructure } from "../../src/stations/ingest/config/schema.js";
+import { type IngestPlan, type PlanOptions, planIngest } from "../../src/stations/ingest/plan.js";
 import { makeSelection, type SelectionFlags } from "../../src/stations/ingest/selection.js";
 import { memoryStore } from "../../src/stores/memory.js";
 import type { Store } from "../../src/stores/store.js";
@@ -75,7 +76,7 @@ export interface Scene {
 export async function plan({ config, source, target, flags = { everything: true }, options = {} }: Scene): Promise<IngestPlan> {
   const bytes = typeof config === "string" ? new TextEncoder().encode(config) : config;
   const store = "url" in source ? (source as Store) : await storeOf(source as Record<string, string | Uint8Array>);
-  return planIngest(readConfig(bytes, "c.yaml"), store, target ?? memoryStore({ url: "memory:out" }), {
+  return planIngest(readStructure(bytes, "c.yaml"), store, target ?? memoryStore({ url: "memory:out" }), {
     selection: makeSelection(flags),
     clock: manualClock(CREATED_MS),
     threads: 2,

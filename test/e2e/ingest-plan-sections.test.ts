@@ -234,26 +234,6 @@ describe("what does not fit together is told", () => {
     expect([made.failures, messages(made)]).toEqual([[], []]);
   });
 
-  it.each([
-    ["[[1,0,0,0],[0,1,0,0],[0,0,1,0]]", "is no 4×4 matrix of finite numbers"],
-    ["[[1,0,0,x],[0,1,0,0],[0,0,1,0],[0,0,0,1]]", "is no 4×4 matrix of finite numbers"],
-    ["[[1,0,0,0],[0,1,0,0],[0,0,1,0],[0,0,0,2]]", "the last row of affine_transformation_matrix is 0, 0, 0, 2"],
-    ["[[1,0,0,0],[1,0,0,0],[0,0,1,0],[0,0,0,1]]", "it has no inverse"],
-    ["[[2,0,0,0],[0,1,0,0],[0,0,1,0],[0,0,0,1]]", "its rows have the lengths 2, 1, 1 (determinant 2)"],
-    ["[[1,0.1,0,0],[0,1,0,0],[0,0,1,0],[0,0,0,1]]", "its rows are not perpendicular"],
-    ["[[1,0,0,5],[0,1,0,0],[0,0,-1,0],[0,0,0,1]]", "it mirrors the volume (determinant -1)"],
-  ])("the matrix %s", async (matrix, wanted) => {
-    const made = await scene(`{format: IMOD, affine_transformation_matrix: ${matrix}}`);
-    expect(made.failures).toEqual([]);
-    expect(messages(made)).toEqual([expect.stringContaining(wanted)]);
-    expect(made.warnings[0]!.place?.path).toBe("alignments.0.metadata.affine_transformation_matrix");
-  });
-
-  it("a rotation with a shift is nothing to tell", async () => {
-    const made = await scene("{format: IMOD, affine_transformation_matrix: [[0,-1,0,5],[1,0,0,-6],[0,0,1,0.5],[0,0,0,1]]}");
-    expect(messages(made)).toEqual([]);
-  });
-
   it("dimensions that are not the tomogram's, to one voxel", async () => {
     const made = await scene("{format: IMOD, volume_dimension: {x: 63, y: 42.0, z: 210}}");
     expect(messages(made)).toEqual([expect.stringContaining("volume_dimension is configured as z 210 Å, the tomogram has 21 Å")]);

@@ -5,7 +5,7 @@ import { EmporiumError } from "../../src/core/errors.js";
 import { silentLog } from "../../src/core/log.js";
 import type { OnEvent } from "../../src/engine/events.js";
 import { type IngestReport, ingestInto, type OpenIngest } from "../../src/stations/ingest/ingest.js";
-import { readConfig } from "../../src/stations/ingest/plan.js";
+import { readStructure } from "../../src/stations/ingest/config/schema.js";
 import type { SelectionFlags } from "../../src/stations/ingest/selection.js";
 import type { Store } from "../../src/stores/store.js";
 
@@ -53,7 +53,7 @@ export async function run(scene: RunScene): Promise<IngestReport> {
       throw new EmporiumError("STORE_UNAVAILABLE", `${location} is not asked for here`);
     });
   return ingestInto(
-    { config: readConfig(bytes, `${name}.yaml`), name, source, target, open },
+    { config: readStructure(bytes, `${name}.yaml`), name, source, target, open },
     {
       selection: flags,
       workspace: scene.workspace ?? tempFolder(),

@@ -5,7 +5,7 @@ import { generateLab, type Lab } from "../../examples/lab/generate.mjs";
 import { silentLog } from "../../src/core/log.js";
 import { mrcHeaderBytes } from "../../src/formats/mrc/write.js";
 import { ingest } from "../../src/stations/ingest/ingest.js";
-import { readConfig } from "../../src/stations/ingest/plan.js";
+import { readStructure } from "../../src/stations/ingest/config/schema.js";
 import {
   type ValidateOptions,
   type Validation,
@@ -226,7 +226,7 @@ export const standardized = (tree: Tree, options: Parameters<typeof validateStan
 
 export const source = async (config: string | Uint8Array, tree: Tree, options: ValidateOptions = {}): Promise<Validation> =>
   validateSource(
-    readConfig(typeof config === "string" ? new TextEncoder().encode(config) : config, "c.yaml"),
+    readStructure(typeof config === "string" ? new TextEncoder().encode(config) : config, "c.yaml"),
     tree.store,
     options,
   );

@@ -52,13 +52,13 @@ describe("the laboratory's tree", () => {
   });
 
   it("gives the same with the configurations, each for its own dataset", async () => {
-    const { readConfig } = await import("../../src/stations/ingest/plan.js");
+    const { readStructure } = await import("../../src/stations/ingest/config/schema.js");
     for (const [name, dataset] of [
       ["imod", "10401"],
       ["sim", "10405"],
     ]) {
       const { config } = lab.deposits.find((one) => one.name === name)!;
-      const validation = await standardized(new Tree(fileStore(output)), { config: readConfig(readFileSync(config), config) });
+      const validation = await standardized(new Tree(fileStore(output)), { config: readStructure(readFileSync(config), config) });
       expect(new Set(validation.runs.map((run) => run.dataset))).toEqual(new Set([dataset]));
       expect(validation.findings.filter(({ check }) => check.startsWith("scale") || check === "files.run-folder")).toEqual([]);
     }

@@ -137,9 +137,9 @@ datasets: [{sources: [{literal: {value: ['10999']}}]}]
 runs: [{sources: [{source_glob: {list_glob: '*'}}]}]
 voxel_spacings: [{sources: [{literal: {value: [8.832]}}]}]
 `;
-    const { readConfig } = await import("../../src/stations/ingest/plan.js");
+    const { readStructure } = await import("../../src/stations/ingest/config/schema.js");
     const [finding] = await told(await treeOf([{ angstrom: WRONG }]), {
-      config: readConfig(new TextEncoder().encode(config), "c.yaml"),
+      config: readStructure(new TextEncoder().encode(config), "c.yaml"),
     });
     expect(finding).toMatchObject({ found: "the configuration (voxel_spacings) says 8.832 Å", key: "c.yaml", line: 6 });
     expect(finding!.explanation).toContain("Nothing here tells which is right");

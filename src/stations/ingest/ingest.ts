@@ -3,7 +3,6 @@ import { basename, join } from "node:path";
 import type { ShardCodec } from "../../arrays/stream/layout.js";
 import { systemClock } from "../../core/clock.js";
 import { EmporiumError, type ErrorRecord } from "../../core/errors.js";
-import { LIMITS } from "../../core/limits.js";
 import type { Log } from "../../core/log.js";
 import { seededRandom } from "../../core/random.js";
 import { formatBytes, formatSeconds } from "../../core/units.js";
@@ -16,6 +15,8 @@ import { taskId } from "../../engine/task-id.js";
 import { keyWithin, refuseInSource } from "../../stores/nesting.js";
 import { objectName, type Store } from "../../stores/store.js";
 import { openLocation, openStore } from "../../stores/url.js";
+import { readConfigFile, readExclusions } from "./check/config-file.js";
+import { readConfig } from "./check/read-config.js";
 import { comparePlan, type PlanComparison } from "./compare-plan.js";
 import type { IngestConfig } from "./config/schema.js";
 import { type PlanFailure, type PlanWarning, toldOnce } from "./draft.js";
@@ -40,9 +41,9 @@ import { VIEW_COPIES_OPERATION, VIEW_MESH_OPERATION, viewCopiesOperation, viewMe
 import { VIEW_POINTS_OPERATION, viewPointsOperation } from "./ops/view-points.js";
 import { shelvingVolumeOperation, VOLUME_OPERATION } from "./ops/volume.js";
 import type { OmeZarrVersion } from "./ops/volume-params.js";
-import { checkAsked, type IngestPlan, isPartial, planIngest, readConfig } from "./plan.js";
+import { checkAsked, type IngestPlan, isPartial, planIngest } from "./plan.js";
 import { formatPlan, planReport } from "./report.js";
-import { makeSelection, type SelectionFlags } from "./selection.js";
+import { makeSelection, requireSelection, type SelectionFlags } from "./selection.js";
 
 export interface IngestOptions {
   /** Path of the deposition's configuration. */
@@ -52,6 +53,8 @@ export interface IngestOptions {
   /** Folder or bucket of the standardised tree. */
   output: string;
   selection: SelectionFlags;
+  /** A file of values that the rules of `ingest check` let pass, in place of the built-in ones. */
+  exclusions?: string | undefined;
   workspace: string;
   jobs: number;
   memoryBytes: number;
@@ -107,8 +110,10 @@ export interface IngestReport {
  * @throws {EmporiumError} before anything is touched: CONFIG_…, USAGE, STORE_ABSENT (no such config), TARGET_LOCKED.
  */
 export async function ingest(options: IngestOptions): Promise<IngestReport> {
-  const { anonymous, sync } = options;
-  const config = readConfig(await readConfigFile(options.config), options.config);
+  const { anonymous, sync, compat } = options;
+  requireSelection(makeSelection(options.selection));
+  const exclusions = await readExclusions(options.exclusions, anonymous);
+  const config = readConfig(await readConfigFile(options.config, anonymous), options.config, { exclusions, compat });
   const source = await openStore(options.input, { anonymous, readOnly: true });
   const target = await openStore(options.output, { anonymous, sync });
   const open: OpenAddress = (location) => openLocation(location, { anonymous, readOnly: true });
@@ -261,25 +266,6 @@ export function ingestOperations(open: OpenAddress, shelf: SectionShelf): Operat
     [VIEW_COPIES_OPERATION]: viewCopiesOperation,
     [VIEW_CONFIG_OPERATION]: viewConfigOperation,
   };
-}
-
-async function readConfigFile(path: string): Promise<Uint8Array> {
-  const place = { file: path };
-  const found = await stat(path).catch(() => undefined);
-  if (!found?.isFile()) {
-    throw new EmporiumError("CONFIG_SYNTAX", `${path} ${found ? "is no file" : "does not exist"}, a configuration is wanted`, {
-      place,
-      hint: "check the name",
-    });
-  }
-  if (found.size > LIMITS.configBytes) {
-    throw new EmporiumError(
-      "CONFIG_LIMIT",
-      `${path} has ${formatBytes(found.size)}, at most ${formatBytes(LIMITS.configBytes)} are read`,
-      { place },
-    );
-  }
-  return readFile(path);
 }
 
 /** Ids that plans for this target and config have given out, in the workspace. Losing the file costs the ids of an interrupted run at most. */

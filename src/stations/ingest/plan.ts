@@ -10,9 +10,8 @@ import type { Store } from "../../stores/store.js";
 import { openLocation } from "../../stores/url.js";
 import { scalarText } from "./config/nodes.js";
 import { refuse } from "./config/parts.js";
-import { readYaml } from "./config/read.js";
 import { readRunData } from "./config/run-data-map.js";
-import { type IngestConfig, parseConfig } from "./config/schema.js";
+import type { IngestConfig } from "./config/schema.js";
 import { checkTemplates } from "./config/templates.js";
 import {
   addFailure,
@@ -91,17 +90,13 @@ export function isPartial({ failures }: Pick<IngestPlan, "failures">): boolean {
   return failures.length > 0;
 }
 
-/** Reads and checks a configuration. @throws {EmporiumError} CONFIG_… with line and column */
-export function readConfig(bytes: Uint8Array, file: string): IngestConfig {
-  return parseConfig(readYaml(bytes, file), file);
-}
-
 /**
  * Finds everything that a configuration and a selection name, and makes the tasks that import it. Sources are listed once and of volumes only
  * headers are read.
  *
  * A fault of the configuration is thrown; a fault of one entity is listed in `failures` and concerns it and what depends on it.
  *
+ * @param config what `readConfig` gives: it has been held against every rule of `ingest check`.
  * @throws {EmporiumError} CONFIG_… (exit status 2): nothing has been touched
  */
 export async function planIngest(config: IngestConfig, source: Store, target: Store, options: PlanOptions): Promise<IngestPlan> {
@@ -114,6 +109,8 @@ export async function planIngest(config: IngestConfig, source: Store, target: St
   checkTemplates(asked, { of: (type) => knownNames(type, runData.columns), columns }, refuse);
 
   const draft = newDraft();
+  for (const { message, hint: _, code: __, ...place } of config.remarks ?? []) draft.warnings.push({ message, place });
+  draft.warnings.push(...runData.remarks);
   const ids: GivenId[] = [];
   const counts: RunCounts = { found: 0, kept: 0, begun: selection.skipUntilRun === undefined };
   const names: { depositions: string[]; datasets: string[] } = { depositions: [], datasets: [] };
@@ -178,12 +175,11 @@ export async function planContext(
 
 /** What is wrong with the sections of an import can be told before anything is asked of a store. @throws {EmporiumError} CONFIG_… */
 export function checkAsked(config: IngestConfig, selection: Selection): void {
-  for (const { faults } of askedSections(config, selection).sections.values()) if (faults[0]) throw faults[0];
   checkTomogramSection({ config, selection });
   checkAnnotationSection({ config, selection });
 }
 
-/** The sections that this import looks into: faults and templates of the others are not its matter. */
+/** The sections that this import looks into: columns that templates of the others name are not its matter. */
 function askedSections(config: IngestConfig, selection: Selection): IngestConfig {
   const sections = [...config.sections].filter(([, { type }]) => selection.walks(type));
   return { ...config, sections: new Map(sections) };

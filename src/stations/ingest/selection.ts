@@ -56,6 +56,14 @@ export function makeSelection(flags: SelectionFlags): Selection {
   };
 }
 
+/** Nothing asked for is nothing done, and would look like success. @throws {EmporiumError} USAGE */
+export function requireSelection(selection: Selection): void {
+  if (KINDS.some(({ type }) => selection.walks(type))) return;
+  throw new EmporiumError("USAGE", "nothing is selected, --import-everything or another --import-… is wanted", {
+    hint: "add --import-everything, or name what you want: --import-tomograms, --import-tomogram-metadata, --import-all-metadata",
+  });
+}
+
 function compile(rules: SelectionFlags["filter"], what: "filter" | "exclude"): Map<TypeKey, Pattern[]> {
   const compiled = new Map<TypeKey, Pattern[]>();
   for (const [name, sources] of Object.entries(rules ?? {})) {

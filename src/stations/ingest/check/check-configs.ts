@@ -1,11 +1,10 @@
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../../../core/clock.js";
-import { asEmporiumError, EmporiumError, type ErrorRecord, formatError, toErrorRecord } from "../../../core/errors.js";
-import { LIMITS } from "../../../core/limits.js";
-import { formatBytes } from "../../../core/units.js";
+import { asEmporiumError, type ErrorRecord, formatError, toErrorRecord } from "../../../core/errors.js";
 import { type CheckedConfig, checkNode } from "./check.js";
-import { type Exclusions, parseExclusions, standardExclusions } from "./exclusions.js";
+import { isUrl, readConfigFile, readExclusions } from "./config-file.js";
+import type { Exclusions } from "./exclusions.js";
 import type { Registries } from "./network.js";
 import type { RegistryName } from "./registry-client.js";
 
@@ -39,7 +38,7 @@ export interface CheckReport {
  */
 export async function checkConfigs(options: CheckConfigsOptions): Promise<CheckReport> {
   const { anonymous, network } = options;
-  const exclusions = options.exclusions === undefined ? standardExclusions : await readExclusions(options.exclusions, anonymous);
+  const exclusions = await readExclusions(options.exclusions, anonymous);
   const { files: names, skipped } = await findConfigs(options.configs, anonymous);
   const registries = network && (await openRegistries(options));
   const files: CheckedConfig[] = [];
@@ -118,48 +117,9 @@ async function findConfigs(
   return { files: [...new Set(files)], skipped };
 }
 
-const isUrl = (location: string): boolean => /^[a-z][a-z0-9+.-]+:/i.test(location);
-
 async function isFolder(location: string): Promise<boolean> {
   if (isUrl(location)) return location.endsWith("/");
   return (await stat(location).catch(() => undefined))?.isDirectory() ?? false;
-}
-
-async function readConfigFile(name: string, anonymous: boolean | undefined): Promise<Uint8Array> {
-  const place = { file: name };
-  const file = isUrl(name) ? await remoteFile(name, anonymous) : await localFile(name);
-  if (!file) {
-    throw new EmporiumError("CONFIG_SYNTAX", `${name} does not exist, a configuration is wanted`, {
-      place,
-      hint: "check the name",
-    });
-  }
-  if (file.size > LIMITS.configBytes) {
-    const message = `${name} has ${formatBytes(file.size)}, at most ${formatBytes(LIMITS.configBytes)} are read`;
-    throw new EmporiumError("CONFIG_LIMIT", message, { place });
-  }
-  return file.read();
-}
-
-interface OpenFile {
-  size: number;
-  read(): Promise<Uint8Array>;
-}
-
-async function localFile(path: string): Promise<OpenFile | undefined> {
-  const found = await stat(path).catch(() => undefined);
-  return found?.isFile() ? { size: found.size, read: () => readFile(path) } : undefined;
-}
-
-async function remoteFile(url: string, anonymous: boolean | undefined): Promise<OpenFile | undefined> {
-  const { openLocation } = await import("../../../stores/url.js");
-  const { store, key } = await openLocation(url, { anonymous, readOnly: true });
-  const found = await store.stat(key);
-  return found && { size: found.size, read: async () => (await store.read(key)) ?? new Uint8Array(0) };
-}
-
-async function readExclusions(name: string, anonymous: boolean | undefined): Promise<Exclusions> {
-  return parseExclusions(new TextDecoder().decode(await readConfigFile(name, anonymous)), name);
 }
 
 /** Grouped by file. What aliases repeat is told once. */

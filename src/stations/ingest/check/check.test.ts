@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isEmporiumError } from "../../../core/errors.js";
-import { readConfig } from "../plan.js";
 import { checkConfig } from "./check.js";
 import { parseExclusions } from "./exclusions.js";
+import { readConfig } from "./read-config.js";
 
 const base = readFileSync(new URL("../../../../test/golden/config/base.yaml", import.meta.url), "utf8");
 const encode = (text: string) => new TextEncoder().encode(text);

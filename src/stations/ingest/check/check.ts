@@ -37,43 +37,59 @@ export function checkConfig(bytes: Uint8Array, file: string, options: CheckOptio
   return checkNode(bytes, file, options).checked;
 }
 
-/** `checkConfig`, with the values for whoever asks registries about them. */
-export function checkNode(
-  bytes: Uint8Array,
-  file: string,
-  { exclusions = standardExclusions }: CheckOptions = {},
-): { checked: CheckedConfig; root: MapNode | undefined } {
+/** A configuration that has been judged. */
+export interface JudgedConfig {
+  readonly checked: CheckedConfig;
+  /** The values, for whoever asks registries about them. */
+  readonly root: MapNode | undefined;
+  /** What a run takes; undefined where the structure that a run needs is not there. */
+  readonly config: IngestConfig | undefined;
+  /** What a run cannot do without: the structure, templates, globs. Among `checked.errors` they are told once. */
+  readonly structure: readonly ErrorRecord[];
+}
+
+/** `checkConfig`, with the configuration itself. */
+export function checkNode(bytes: Uint8Array, file: string, { exclusions = standardExclusions }: CheckOptions = {}): JudgedConfig {
   let root: ConfigNode;
   try {
     root = readYaml(bytes, file);
   } catch (error) {
     if (!isEmporiumError(error)) throw error;
-    return { checked: { file, ok: false, readable: false, errors: [toErrorRecord(error)], warnings: [] }, root: undefined };
+    const errors = [toErrorRecord(error)];
+    const checked = { file, ok: false, readable: false, errors, warnings: [] };
+    return { checked, root: undefined, config: undefined, structure: errors };
   }
   const errors: ErrorRecord[] = [];
   const warnings: ErrorRecord[] = [];
   checkGrammar(root, (fault) => errors.push(fault));
+  let config: IngestConfig | undefined;
+  let structure: ErrorRecord[] = errors;
   if (root.kind === "map") {
-    checkStructure(root, file, errors);
-    checkRules(root, exclusions, { fault: (fault) => errors.push(fault), warning: (warning) => warnings.push(warning) });
-    checkVersion(root, warnings);
+    ({ config, faults: structure } = checkStructure(root, file));
+    const told = new Set(errors.map(keyOf));
+    // most of it the grammar has told already, in the same place
+    errors.push(...structure.filter((fault) => !told.has(keyOf(fault))));
+    checkRules(
+      root,
+      { config, exclusions },
+      { fault: (fault) => errors.push(fault), warning: (warning) => warnings.push(warning) },
+    );
+    checkVersion(root, errors, warnings);
   }
   const checked = { file, ok: errors.length === 0, readable: true, errors: sorted(errors), warnings: sorted(warnings) };
-  return { checked, root: root.kind === "map" ? root : undefined };
+  return { checked, root: root.kind === "map" ? root : undefined, config, structure };
 }
 
-/** What the parts of a run refuse. Most of it the grammar has told already, in the same place. */
-function checkStructure(root: MapNode, file: string, errors: ErrorRecord[]): void {
-  const told = new Set(errors.map(keyOf));
-  const report: Report = (fault) => {
-    const record = toErrorRecord(fault);
-    if (!told.has(keyOf(record))) errors.push(record);
-  };
-  const config = parseConfig(root, file, { report, everySection: true });
+/** The configuration as a run takes it, and what the parts of a run refuse. */
+function checkStructure(root: MapNode, file: string): { config: IngestConfig; faults: ErrorRecord[] } {
+  const faults: ErrorRecord[] = [];
+  const report: Report = (fault) => void faults.push(toErrorRecord(fault));
+  const config = parseConfig(root, file, { report });
   const hasMap = config.maps.run_data_map_file !== undefined;
   const columns = hasMap ? undefined : new Set<string>();
   checkTemplates(config, { of: (type) => (hasMap ? anyName : knownNames(type, [])), columns }, report);
   for (const glob of globsOf(config)) attempt(report, () => checkGlob(String(glob.value), placeOfValue(glob)));
+  return { config, faults };
 }
 
 const keyOf = ({ code, path, line }: ErrorRecord): string => `${code} ${line} ${path}`;
@@ -97,16 +113,21 @@ function globsOf(config: IngestConfig): ScalarNode[] {
   );
 }
 
-function checkVersion(root: MapNode, warnings: ErrorRecord[]): void {
+/** An older version is brought up by `ingest upgrade`; what an unknown one means nobody here can say. */
+function checkVersion(root: MapNode, errors: ErrorRecord[], warnings: ErrorRecord[]): void {
   const node = root.entries.get("version");
   const version = node && textOf(node);
   if (!node || version === undefined || version === CURRENT_VERSION) return;
-  const old = (VERSIONS as readonly string[]).includes(version);
-  warnings.push({
+  const isOld = (VERSIONS as readonly string[]).includes(version);
+  (isOld ? warnings : errors).push({
     code: "CONFIG_FIELD",
-    message: `version is ${JSON.stringify(version)}, ${CURRENT_VERSION} is current`,
+    message: isOld
+      ? `version is ${JSON.stringify(version)}, ${CURRENT_VERSION} is current`
+      : `version is ${JSON.stringify(version)}, wanted one of ${VERSIONS.join(", ")}`,
     ...placeOfValue(node),
-    hint: old ? "ingest upgrade brings the file to the current version" : `known are ${VERSIONS.join(", ")}`,
+    hint: isOld
+      ? "ingest upgrade brings the file to the current version"
+      : `write "${CURRENT_VERSION}", or use an emporium that knows the version`,
   });
 }
 

@@ -2,10 +2,13 @@ import type { ErrorRecord, Place } from "../../../core/errors.js";
 import { toNumber } from "../../../core/number.js";
 import { CAMERA_MODELS, type CameraManufacturer } from "../../../model/enums.js";
 import { hasForm } from "../../../model/identifier-forms.js";
+import { judgeMatrix } from "../config/affine.js";
 import { isTemplate } from "../config/expand.js";
 import { isDay } from "../config/grammar/check.js";
 import { ANNOTATION_SHAPES } from "../config/grammar/sources.js";
 import { type ConfigNode, describe, type MapNode, placeOfValue } from "../config/nodes.js";
+import type { IngestConfig } from "../config/schema.js";
+import { checkBetweenSections } from "./between-sections.js";
 import type { Exclusions } from "./exclusions.js";
 import { blocksOf, entryAt, filled, itemsOf, mapAt, scalarAt, textOf } from "./look.js";
 
@@ -19,7 +22,15 @@ export interface RuleFindings {
   warning(warning: ErrorRecord): void;
 }
 
-export function checkRules(root: MapNode, exclusions: Exclusions, findings: RuleFindings): void {
+/**
+ * @param root the sections with their blocks: a configuration, or what a metadata document says put into the form of one.
+ * @param config the same, parsed as far as it could be; without it sections are not compared with each other.
+ */
+export function checkRules(
+  root: MapNode,
+  { config, exclusions }: { config?: IngestConfig | undefined; exclusions: Exclusions },
+  findings: RuleFindings,
+): void {
   const rules: Rules = {
     fail: (place, message, hint) => findings.fault({ code: "CONFIG_RULE", message, ...place, hint }),
     warn: (place, message, hint) => findings.warning({ code: "CONFIG_RULE", message, ...place, hint }),
@@ -31,10 +42,12 @@ export function checkRules(root: MapNode, exclusions: Exclusions, findings: Rule
   for (const block of blocksOf(root, "alignments")) matrix(mapAt(block, "metadata"), rules);
   for (const block of blocksOf(root, "tomograms")) tomogram(block, rules);
   annotations(blocksOf(root, "annotations"), rules);
+  if (!config) return;
   acquisition(root, exclusions, rules);
+  checkBetweenSections(root, config, rules);
 }
 
-interface Rules {
+export interface Rules {
   fail(place: Place, message: string, hint: string): void;
   warn(place: Place, message: string, hint: string): void;
 }
@@ -209,44 +222,11 @@ function tomogram(block: MapNode, rules: Rules): void {
 function matrix(metadata: MapNode | undefined, rules: Rules): void {
   const node = entryAt(metadata, "affine_transformation_matrix");
   if (node?.kind !== "list") return;
-  const place = placeOfValue(node);
   const rows = node.items.map((row) => (row.kind === "list" ? row.items.map((cell) => numberOf(cell)) : []));
-  const numbers = rows.map((row) => row.filter((cell) => cell !== undefined));
-  if (numbers.length !== 4 || numbers.some((row, at) => row.length !== 4 || rows[at]!.length !== 4)) {
-    const found = rows.map((row) => row.length).join(", ");
-    rules.fail(
-      place,
-      `affine_transformation_matrix has ${rows.length} rows of ${found || "no"} entries, wanted 4 rows of 4 numbers`,
-      "write it row by row, the last one 0, 0, 0, 1",
-    );
-    return;
-  }
-  const bottom = numbers[3]!;
-  if (bottom.join() !== "0,0,0,1") {
-    const last = node.items[3]!;
-    rules.fail(
-      placeOfValue(last),
-      `the last row of affine_transformation_matrix is ${bottom.join(", ")}, wanted 0, 0, 0, 1`,
-      "scale the volume by the diagonal of the first three rows",
-    );
-  }
-  if (determinant(numbers) === 0) {
-    rules.fail(
-      place,
-      "affine_transformation_matrix has no inverse: its first three rows and columns are dependent",
-      "check for rows that are multiples of each other",
-    );
-  }
-}
-
-/** Of the first three rows and columns. */
-function determinant(m: readonly (readonly number[])[]): number {
-  const [[a, b, c], [d, e, f], [g, h, i]] = m as unknown as [number, number, number][] as [
-    [number, number, number],
-    [number, number, number],
-    [number, number, number],
-  ];
-  return a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g);
+  const verdict = judgeMatrix(rows);
+  if (!verdict) return;
+  const place = placeOfValue(verdict.row === undefined ? node : node.items[verdict.row]!);
+  rules[verdict.kind === "fault" ? "fail" : "warn"](place, verdict.message, verdict.hint);
 }
 
 function annotations(blocks: readonly MapNode[], rules: Rules): void {
@@ -269,7 +249,7 @@ function annotations(blocks: readonly MapNode[], rules: Rules): void {
       );
     }
     if (!metadata.entries.has("version")) {
-      rules.warn(placeOfValue(metadata), "the annotation has no version: its files cannot be named", "add version: 1.0");
+      rules.fail(placeOfValue(metadata), "the annotation has no version: its files cannot be named", "add version: 1.0");
     }
   }
 }

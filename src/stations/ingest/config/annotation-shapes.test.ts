@@ -14,8 +14,10 @@ annotations:
     sources:
 ${indented}
 `;
-  const section = parseConfig(readYaml(new TextEncoder().encode(text), "c.yaml"), "c.yaml").sections.get("annotations")!;
-  return { sources: section.blocks.flatMap((block) => block.sources), faults: section.faults };
+  const faults: EmporiumError[] = [];
+  const root = readYaml(new TextEncoder().encode(text), "c.yaml");
+  const { sections } = parseConfig(root, "c.yaml", { report: (fault) => void faults.push(fault) });
+  return { sources: sections.get("annotations")!.blocks.flatMap((block) => block.sources), faults };
 }
 
 function faultOf(source: string): EmporiumError {

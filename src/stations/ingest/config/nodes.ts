@@ -1,6 +1,6 @@
 import type { Place } from "../../../core/errors.js";
 import type { Json } from "../../../core/json.js";
-import type { Float } from "../../../core/number.js";
+import { Float } from "../../../core/number.js";
 
 /** A value of a configuration that knows where it was written. Integers are `number` or `bigint`, floats are `Float`, dates are ISO text. */
 export type Scalar = string | number | bigint | boolean | null | Float;
@@ -45,6 +45,16 @@ export function toJson(node: ConfigNode): Json {
     Object.defineProperty(object, key, { value: toJson(child), enumerable: true, writable: true, configurable: true });
   }
   return object;
+}
+
+/** A value of a JSON document as one of a configuration: `place` says where, by the path in the document. */
+export function nodeOfJson(value: Json, file: string, path = ""): ConfigNode {
+  const place: Place = { file, ...(path === "" ? {} : { path }) };
+  const below = (key: string | number) => (path === "" ? String(key) : `${path}.${key}`);
+  if (Array.isArray(value)) return { kind: "list", items: value.map((item, i) => nodeOfJson(item, file, below(i))), place };
+  if (typeof value !== "object" || value === null || value instanceof Float) return { kind: "scalar", value, place };
+  const entries = new Map(Object.entries(value).map(([key, child]) => [key, nodeOfJson(child ?? null, file, below(key))]));
+  return { kind: "map", entries, keyPlaces: new Map([...entries].map(([key, node]) => [key, node.place])), place };
 }
 
 /** What a message calls the kind of a value. */

@@ -38,14 +38,29 @@ describe("readRunData", () => {
   it.each([
     ["no run_name column", "name,x\na,1\n", "CONFIG_FIELD"],
     ["an empty file", "", "CONFIG_FIELD"],
-    ["a column that hides a variable of the run", "run_name,run_path\na,1\n", "CONFIG_FIELD"],
-    ["a column that hides one below it", "run_name,voxel_spacing_name\na,1\n", "CONFIG_FIELD"],
     ["a quote without an end", 'run_name,x\na,"1\n', "CONFIG_SYNTAX"],
   ])("%s is refused with the map's line", async (_name, text, code) => {
     await expect(read(text)).rejects.toMatchObject({
       code,
       facts: { place: { file: "memory:/lab/maps/m.csv", line: expect.any(Number) } },
     });
+  });
+
+  it.each([
+    ["tomogram_name", "is what the map says"],
+    ["run_path", "is what the map says"],
+    ["int_run_name", "is what the map says"],
+    ["voxel_spacing_name", "is what the map says"],
+    ["alignment_id", "is what the map says"],
+    ["output_path", "is what the map says"],
+    ["dataset_name", "is the dataset's own"],
+    ["deposition_output_path", "is the deposition's own"],
+  ])("seam 5: a column called %s is taken, with a word", async (column, says) => {
+    const { row, remarks } = await read(`run_name,${column}\na,here\n`);
+    expect(row("a")!.get(column)).toBe("here");
+    expect(remarks).toEqual([
+      { message: expect.stringContaining(`{${column}} ${says}`), place: { file: "memory:/lab/maps/m.csv", line: 1 } },
+    ]);
   });
 
   it("columns of the maps that are in use hide nothing", async () => {
@@ -58,6 +73,7 @@ describe("readRunData", () => {
       "tomograms_voxel_spacing",
       "frame_prefix",
     ];
-    expect((await read(`${columns.join(",")}\n`)).columns).toEqual(columns);
+    const data = await read(`${columns.join(",")}\n`);
+    expect([data.columns, data.remarks]).toEqual([columns, []]);
   });
 });

@@ -1,15 +1,22 @@
 import { EmporiumError, type Place } from "../../../core/errors.js";
 import { LIMITS } from "../../../core/limits.js";
 import { parseTable } from "../../../formats/table/delimited.js";
-import { ancestorsOf, KINDS } from "../../../model/kinds.js";
+import { ancestorsOf, KINDS, type TypeKey } from "../../../model/kinds.js";
 import { objectName, type Store } from "../../../stores/store.js";
 import type { Variables, VariableValue } from "./expand.js";
 import type { IngestConfig } from "./schema.js";
+
+export interface PlacedRemark {
+  readonly message: string;
+  readonly place: Place;
+}
 
 /** What a run's row of the run data map, and the legacy two-column maps, give to templates. */
 export interface RunData {
   /** Columns of the run data map, empty without one. */
   readonly columns: readonly string[];
+  /** What is to be said of the map once. */
+  readonly remarks: readonly PlacedRemark[];
   /** The run's row, or undefined. A cell that its line lacks is null. */
   row(run: string): Variables | undefined;
   /** `mapped_tomo_name`, `mapped_frame_name`, `mapped_ts_name`: null where the map has no row for the run, or is not configured. */
@@ -25,17 +32,20 @@ export const MAPPED_NAMES = {
 /**
  * Reads the maps that a configuration names, each below its source prefix.
  *
- * @throws {EmporiumError} CONFIG_FIELD (absent file, no `run_name` column, a column that hides a variable), CONFIG_SYNTAX, CONFIG_LIMIT
+ * @throws {EmporiumError} CONFIG_FIELD (absent file, no `run_name` column), CONFIG_SYNTAX, CONFIG_LIMIT
  */
 export async function readRunData(config: IngestConfig, source: Store, signal?: AbortSignal): Promise<RunData> {
   const map = config.maps.run_data_map_file;
   const rows = new Map<string, Variables>();
+  const remarks: PlacedRemark[] = [];
   let columns: readonly string[] = [];
   if (map) {
     const { text, file } = await readText(source, config, map, signal);
     const [header, ...body] = parseTable(text, map.value.endsWith("tsv") ? "\t" : ",", file);
     columns = header?.cells ?? [];
-    checkColumns(columns, { file, line: header?.line ?? 1 });
+    const place = { file, line: header?.line ?? 1 };
+    requireKey(columns, place);
+    remarks.push(...columnRemarks(columns, place));
     const key = columns.indexOf("run_name");
     for (const { cells } of body) {
       const row = new Map<string, VariableValue>(columns.map((column, i) => [column, cells[i] ?? null]));
@@ -52,6 +62,7 @@ export async function readRunData(config: IngestConfig, source: Store, signal?: 
   }
   return {
     columns,
+    remarks,
     row: (run) => rows.get(run),
     mapped: (run) => new Map(Object.values(MAPPED_NAMES).map((name) => [name, pairs.get(name)?.get(run) ?? null])),
   };
@@ -89,26 +100,34 @@ async function readText(
   }
 }
 
-/** A column may not be called like a variable of runs or of what lies below them: templates could not tell the two apart. */
-function checkColumns(columns: readonly string[], place: Place): void {
-  if (!columns.includes("run_name")) {
-    throw new EmporiumError("CONFIG_FIELD", `no column run_name, found ${columns.join(", ") || "no header"}`, {
-      place,
-      hint: "the first line must name the columns, one of them run_name",
-    });
-  }
-  const taken = new Set<string>();
-  for (const { type } of KINDS) {
-    if (type !== "run" && !ancestorsOf(type).includes("run")) continue;
-    for (const name of [`${type}_name`, `${type}_path`, `${type}_id`, `${type}_output_path`, `int_${type}_name`]) taken.add(name);
-  }
-  taken.delete("run_name");
-  taken.add("output_path");
-  const clash = columns.find((column) => taken.has(column));
-  if (clash !== undefined) {
-    throw new EmporiumError("CONFIG_FIELD", `the column ${clash} hides the variable {${clash}}`, {
-      place,
-      hint: "give the column another name",
-    });
-  }
+function requireKey(columns: readonly string[], place: Place): void {
+  if (columns.includes("run_name")) return;
+  throw new EmporiumError("CONFIG_FIELD", `no column run_name, found ${columns.join(", ") || "no header"}`, {
+    place,
+    hint: "the first line must name the columns, one of them run_name",
+  });
+}
+
+/** Variables that a type gives to templates by itself. */
+export function builtInNames(type: TypeKey): string[] {
+  return [`${type}_name`, `${type}_path`, `${type}_id`, `${type}_output_path`, `int_${type}_name`];
+}
+
+/**
+ * Columns that are called like a variable. As in the reference those of a dataset or deposition win over the map, and the map wins over those of
+ * the run and of all below it: public configurations (10007) give `tomogram_name` so. Folders of the output are named by what was found, never
+ * by a column.
+ */
+function columnRemarks(columns: readonly string[], place: Place): PlacedRemark[] {
+  const owners = new Map(KINDS.flatMap(({ type }) => builtInNames(type).map((name) => [name, type] as const)));
+  owners.set("output_path", "run");
+  return columns.flatMap((column) => {
+    const type = owners.get(column);
+    if (type === undefined || column === "run_name") return [];
+    const isMap = type === "run" || ancestorsOf(type).includes("run");
+    const message = isMap
+      ? `the column ${column} of the run data map is called like a variable: {${column}} is what the map says`
+      : `the column ${column} of the run data map is not used: {${column}} is the ${type}'s own`;
+    return [{ message: `${message}; give the column another name if that is not meant`, place }];
+  });
 }

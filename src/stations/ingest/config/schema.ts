@@ -1,8 +1,9 @@
-import { EmporiumError, type Place } from "../../../core/errors.js";
+import { EmporiumError, type ErrorRecord, type Place } from "../../../core/errors.js";
 import { KINDS, type SectionKey, type TypeKey } from "../../../model/kinds.js";
 import { CONFIG, SETTINGS, SOURCELESS_SECTIONS } from "./grammar/config.js";
 import { type ConfigNode, type MapNode, placeOfValue } from "./nodes.js";
 import { asMap, asText, attempt, isNull, listOf, type Report, refuse, unknownKey } from "./parts.js";
+import { readYaml } from "./read.js";
 import type { MAPPED_NAMES } from "./run-data-map.js";
 import { parseSource, type Source } from "./sources.js";
 
@@ -15,14 +16,14 @@ export interface IngestConfig {
   readonly sourcePrefix: string;
   readonly maps: Readonly<Partial<Record<"run_data_map_file" | keyof typeof MAPPED_NAMES, { value: string; place: Place }>>>;
   readonly sections: ReadonlyMap<SectionKey, Section>;
+  /** What `ingest check` says of it that is no fault. */
+  readonly remarks?: readonly ErrorRecord[] | undefined;
 }
 
 export interface Section {
   readonly type: TypeKey;
   readonly place: Place;
   readonly blocks: readonly Block[];
-  /** What is wrong with it, where that matters only to a run that imports the section. */
-  readonly faults: readonly EmporiumError[];
 }
 
 /** One list entry of a section: metadata for all that its sources find. */
@@ -32,43 +33,9 @@ export interface Block {
   readonly place: Place;
 }
 
-/** Sections whose finders this version runs. Of the others a run needs only to know how many sources there are. */
-export const BUILT_SECTIONS: ReadonlySet<SectionKey> = new Set<SectionKey>([
-  "depositions",
-  "datasets",
-  "runs",
-  "voxel_spacings",
-  "tomograms",
-  "alignments",
-  "key_images",
-  "gains",
-  "collection_metadata",
-  "frames",
-  "tiltseries",
-  "ctfs",
-  "rawtilts",
-  "identified_objects",
-  "annotations",
-  "dataset_keyphotos",
-  "deposition_keyphotos",
-]);
-
-/** What every run walks through: a fault here is one of any run. Faults of other sections are kept for those that import them. */
-const ALWAYS: ReadonlySet<SectionKey> = new Set<SectionKey>([
-  "depositions",
-  "datasets",
-  "runs",
-  "voxel_spacings",
-  "tomograms",
-  "alignments",
-  "key_images",
-]);
-
 export interface ParseOptions {
   /** Takes every fault, and parsing goes on as far as it can. Default: the first one is thrown. */
   report?: Report | undefined;
-  /** Also look into the sources of sections that this version does not run. Default false. */
-  everySection?: boolean | undefined;
 }
 
 /**
@@ -77,7 +44,7 @@ export interface ParseOptions {
  * @throws {EmporiumError} CONFIG_FIELD (missing, unknown, wrong), CONFIG_REGEX, NAME_UNSAFE (a prefix that leaves the input)
  */
 export function parseConfig(root: ConfigNode, file: string, options: ParseOptions = {}): IngestConfig {
-  const { report = refuse, everySection = false } = options;
+  const { report = refuse } = options;
   const map = asMap(root, "a map of sections");
   const known = Object.keys(CONFIG.fields);
   for (const key of map.entries.keys()) {
@@ -88,15 +55,12 @@ export function parseConfig(root: ConfigNode, file: string, options: ParseOption
   for (const { section, type } of KINDS) {
     const node = map.entries.get(section);
     if (!node) continue;
-    const faults: EmporiumError[] = [];
-    const keep: Report = everySection || ALWAYS.has(section) ? report : (fault) => void faults.push(fault);
-    const blocks = attempt(keep, () => listOf(node)) ?? [];
-    const parseOne = (block: ConfigNode) => parseBlock(block, section, type, keep, everySection);
+    const blocks = attempt(report, () => listOf(node)) ?? [];
+    const parseOne = (block: ConfigNode) => parseBlock(block, section, type, report);
     sections.set(section, {
       type,
       place: map.keyPlaces.get(section)!,
-      blocks: blocks.flatMap((block) => attempt(keep, () => parseOne(block)) ?? []),
-      faults,
+      blocks: blocks.flatMap((block) => attempt(report, () => parseOne(block)) ?? []),
     });
   }
   if (!sections.has("depositions")) report(missingSection(map, "depositions"));
@@ -112,6 +76,15 @@ export function parseConfig(root: ConfigNode, file: string, options: ParseOption
   }
   const parsed = attempt(report, () => parseSettings(asMap(settings, "a map"), report));
   return { file, sourcePrefix: "", maps: {}, ...parsed, sections };
+}
+
+/**
+ * The structure of a configuration and no more: no rule of `ingest check` is applied. A run takes what `readConfig` gives.
+ *
+ * @throws {EmporiumError} CONFIG_…
+ */
+export function readStructure(bytes: Uint8Array, file: string): IngestConfig {
+  return parseConfig(readYaml(bytes, file), file);
 }
 
 function missingSection(map: MapNode, section: SectionKey): EmporiumError {
@@ -158,7 +131,7 @@ function parseSettings(map: MapNode, report: Report): Pick<IngestConfig, "source
   return { sourcePrefix: segments.join("/"), maps };
 }
 
-function parseBlock(node: ConfigNode, section: SectionKey, type: TypeKey, report: Report, everySection: boolean): Block {
+function parseBlock(node: ConfigNode, section: SectionKey, type: TypeKey, report: Report): Block {
   const block = asMap(node, "a map with sources");
   for (const key of block.entries.keys()) {
     if (key !== "metadata" && key !== "sources") report(unknownKey(block, key, ["metadata", "sources"], "key"));
@@ -173,11 +146,10 @@ function parseBlock(node: ConfigNode, section: SectionKey, type: TypeKey, report
       }),
     );
   }
-  const strict = everySection || BUILT_SECTIONS.has(section);
   const list = sources ? (attempt(report, () => listOf(sources)) ?? []) : [];
   return {
     metadata: metadata && !isNull(metadata) ? attempt(report, () => asMap(metadata, "a map")) : undefined,
-    sources: list.flatMap((source) => attempt(report, () => parseSource(source, type, { strict, report })) ?? []),
+    sources: list.flatMap((source) => attempt(report, () => parseSource(source, type, report)) ?? []),
     place: block.place,
   };
 }

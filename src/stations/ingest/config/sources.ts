@@ -9,7 +9,7 @@ import { asList, asMap, asText, attempt, isNull, type Report, unknownKey } from 
 
 export interface Source {
   readonly place: Place;
-  /** Undefined in sections that a run does not look into. */
+  /** Undefined where the source names no files. */
   readonly finder: Finder | undefined;
   /** Of annotations, whose finders are wrapped in shapes. */
   readonly shape?: ShapeSource | undefined;
@@ -35,14 +35,8 @@ export interface MetadataFilter {
 /** What says something of a source and finds nothing itself. */
 const FILTERS = ["exclude", "parent_filters"];
 
-export interface SourceOptions {
-  /** False: a section that is counted and not run, of which only names are looked at. */
-  strict: boolean;
-  report: Report;
-}
-
 /** @throws {EmporiumError} CONFIG_FIELD, CONFIG_REGEX */
-export function parseSource(node: ConfigNode, type: TypeKey, { strict, report }: SourceOptions): Source {
+export function parseSource(node: ConfigNode, type: TypeKey, report: Report): Source {
   const source = type === "annotation" ? wrapped(asMap(node, "a map with a shape")) : asMap(node, "a map with a finder");
   const names: readonly string[] = type === "annotation" ? Object.keys(ANNOTATION_SHAPES) : findersOf(type);
   const known = [...names, ...FILTERS];
@@ -52,17 +46,16 @@ export function parseSource(node: ConfigNode, type: TypeKey, { strict, report }:
   for (const [key, value] of source.entries) {
     if (FILTERS.includes(key) || (isNull(value) && known.includes(key))) continue;
     if (!known.includes(key)) {
-      if (type !== "annotation" || strict) report(unknownKey(source, key, known, type === "annotation" ? "shape" : "finder"));
+      report(unknownKey(source, key, known, type === "annotation" ? "shape" : "finder"));
       continue;
     }
-    if (seen !== undefined && (type !== "annotation" || strict)) report(twoOf(type, seen, key, source.keyPlaces.get(key)));
+    if (seen !== undefined) report(twoOf(type, seen, key, source.keyPlaces.get(key)));
     seen = key;
-    if (!strict) continue;
     const map = asMap(value, "a map");
     if (type === "annotation") ({ shape, finder } = parseShape(key as ShapeName, map, report));
     else finder = parseFinder(key as FinderName, map, type, report);
   }
-  if (strict && seen === undefined) {
+  if (seen === undefined) {
     const what = type === "annotation" ? "shape" : "finder";
     report(
       new EmporiumError("CONFIG_FIELD", `a source without a ${what}`, {
@@ -75,8 +68,8 @@ export function parseSource(node: ConfigNode, type: TypeKey, { strict, report }:
     place: source.place,
     finder,
     ...(shape ? { shape } : {}),
-    exclude: patterns(source.entries.get("exclude"), strict, report),
-    ...parseParentFilters(source.entries.get("parent_filters"), type, strict, report),
+    exclude: patterns(source.entries.get("exclude"), report),
+    ...parseParentFilters(source.entries.get("parent_filters"), type, report),
   };
 }
 
@@ -217,7 +210,6 @@ function parseFilter(node: ConfigNode): MetadataFilter {
 function parseParentFilters(
   node: ConfigNode | undefined,
   type: TypeKey,
-  strict: boolean,
   report: Report,
 ): Pick<Source, "includeParents" | "excludeParents"> {
   const read = (rule: "include" | "exclude"): Map<TypeKey, Pattern[]> => {
@@ -232,7 +224,7 @@ function parseParentFilters(
         report(unknownKey(map, parent, parents, "parent"));
         continue;
       }
-      found.set(parent as TypeKey, patterns(list, strict, report));
+      found.set(parent as TypeKey, patterns(list, report));
     }
     return found;
   };
@@ -240,14 +232,14 @@ function parseParentFilters(
     for (const key of node.entries.keys()) {
       if (key !== "include" && key !== "exclude") report(unknownKey(node, key, ["include", "exclude"], "key"));
     }
-  } else if (node && !isNull(node) && strict) {
+  } else if (node && !isNull(node)) {
     asMap(node, "a map with include or exclude");
   }
   return { includeParents: read("include"), excludeParents: read("exclude") };
 }
 
-function patterns(node: ConfigNode | undefined, strict: boolean, report: Report): Pattern[] {
-  if (!node || !strict || isNull(node)) return [];
+function patterns(node: ConfigNode | undefined, report: Report): Pattern[] {
+  if (!node || isNull(node)) return [];
   const { items } = asList(node, "a list of regular expressions");
   return items.flatMap((item) => attempt(report, () => compilePattern(asText(item), placeOfValue(item))) ?? []);
 }

@@ -6,7 +6,7 @@ import type { Report } from "./parts.js";
 import type { Finder, IngestConfig } from "./schema.js";
 
 /** Kinds whose metadata is filled in from a run's row. */
-const EXPANDED: ReadonlySet<TypeKey> = new Set<TypeKey>(["tomogram", "tiltseries", "frame"]);
+export const EXPANDED: ReadonlySet<TypeKey> = new Set<TypeKey>(["tomogram", "tiltseries", "frame"]);
 
 export interface KnownNames {
   /** Every name that templates of a type's sources may use. */

@@ -4,7 +4,7 @@ import type { TypeKey } from "../../../model/kinds.js";
 import { TILTSERIES_METADATA, TOMOGRAM_METADATA, tiltseriesFolder, tomogramFolder } from "../../../model/layout.js";
 import { roundVoxelSpacing } from "../../../model/voxel-spacing.js";
 import type { Stat } from "../../../stores/store.js";
-import { formatTemplate, type Variables } from "../config/expand.js";
+import { formatTemplate } from "../config/expand.js";
 import { type Scalar, type ScalarNode, scalarText } from "../config/nodes.js";
 import type { Finder, Source } from "../config/schema.js";
 import { readMetadata } from "../identifiers.js";
@@ -69,7 +69,6 @@ function parentsPass({ includeParents, excludeParents }: Source, { ancestors }: 
 }
 
 async function run(finder: Finder, scope: Scope, context: FinderContext): Promise<Found[]> {
-  const variables = variablesOf(scope);
   const { place } = finder;
   switch (finder.kind) {
     case "literal":
@@ -80,19 +79,19 @@ async function run(finder: Finder, scope: Scope, context: FinderContext): Promis
       });
     case "source_multi_glob": {
       const lists = [];
-      for (const node of finder.globs) lists.push(await globOf(node, variables, "source", context));
+      for (const node of finder.globs) lists.push(await globOf(node, scope, "source", context));
       return lists.flat().map((match) => ({ ...match, name: context.source.fullPath(match.key), atTarget: false, place }));
     }
     case "source_glob":
     case "destination_glob": {
       const where = finder.kind === "source_glob" ? "source" : "target";
-      const matches = await globOf(finder.glob, variables, where, context);
+      const matches = await globOf(finder.glob, scope, where, context);
       return matches
         .filter(({ key }) => finder.match.search(context[where].fullPath(key)))
         .map((match) => ({ ...match, name: nameOf(match.key, finder), atTarget: where === "target", place }));
     }
     case "tomogram_header": {
-      const matches = await globOf(finder.glob, variables, "source", context);
+      const matches = await globOf(finder.glob, scope, "source", context);
       const wanted = matches.filter(({ key }) => finder.match.search(context.source.fullPath(key)));
       return mapLimit(wanted, READS_AT_ONCE, (match) => headerSpacing(match, place, context));
     }
@@ -137,16 +136,11 @@ function metadataGlob(type: TypeKey, { ancestors }: Scope, place: Place): string
 }
 
 /** Fills in a glob and runs it: below the source folder, or below the output. Names of entities in it mean themselves. */
-async function globOf(
-  node: ScalarNode,
-  variables: Variables,
-  where: "source" | "target",
-  context: FinderContext,
-): Promise<Match[]> {
-  const pattern = formatTemplate(String(node.value), variables, {
+async function globOf(node: ScalarNode, scope: Scope, where: "source" | "target", context: FinderContext): Promise<Match[]> {
+  const pattern = formatTemplate(String(node.value), variablesOf(scope), {
     place: node.place,
     nullText: context.compat ? "None" : undefined,
-    escapeValue: (name, text) => (isEntityVariable(name) ? escapeGlob(text) : text),
+    escapeValue: (name, text) => (isEntityVariable(name, scope) ? escapeGlob(text) : text),
   });
   const prefix = where === "source" && context.sourcePrefix !== "" ? `${escapeGlob(context.sourcePrefix)}/` : "";
   const listing = context[where];

@@ -1,7 +1,7 @@
 import { ancestorsOf, KINDS, kindOf, type TypeKey } from "../../../model/kinds.js";
 import { parseInteger, type Variables, type VariableValue } from "../config/expand.js";
 import { type Scalar, scalarText } from "../config/nodes.js";
-import { MAPPED_NAMES } from "../config/run-data-map.js";
+import { builtInNames, MAPPED_NAMES } from "../config/run-data-map.js";
 
 /** One entity on the way down from the deposition: what templates, filters and children need of it. */
 export interface Ancestor {
@@ -26,7 +26,7 @@ export interface Scope {
 
 /**
  * Names that templates may use in a scope. Where two are equal the more remote entity wins, and a run's columns win over the run and all below
- * it: so does the reference. (Columns that would hide a variable are refused when the map is read.)
+ * it: so does the reference. (Columns that are called like a variable are told when the map is read.)
  */
 export function variablesOf({ ancestors, row, mapped }: Scope): Variables {
   const variables = new Map<string, VariableValue>([["output_path", ""]]);
@@ -55,11 +55,12 @@ export function knownNames(type: TypeKey, columns: readonly string[]): Set<strin
   return names;
 }
 
-/** Variables that are names of things: in a glob they mean themselves. Columns of a map may hold patterns. */
-export function isEntityVariable(name: string): boolean {
-  return ENTITY_VARIABLES.has(name);
+/** Whether a variable is the name of a thing here: in a glob it means itself. Columns of a map may hold patterns. */
+export function isEntityVariable(name: string, { row }: Scope): boolean {
+  return ENTITY_VARIABLES.has(name) && (row === undefined || !row.has(name) || ABOVE_RUNS.has(name));
 }
 
-const ENTITY_VARIABLES: ReadonlySet<string> = new Set(
-  KINDS.flatMap(({ type }) => [`${type}_name`, `${type}_path`, `${type}_output_path`, `${type}_id`, `int_${type}_name`]),
-);
+const variablesOfTypes = (types: readonly TypeKey[]): Set<string> => new Set(types.flatMap((type) => builtInNames(type)));
+const ENTITY_VARIABLES: ReadonlySet<string> = variablesOfTypes(KINDS.map(({ type }) => type));
+/** They win over columns. */
+const ABOVE_RUNS: ReadonlySet<string> = variablesOfTypes(ancestorsOf("run"));

@@ -1,9 +1,7 @@
 import { EmporiumError } from "../../../core/errors.js";
-import { LIMITS } from "../../../core/limits.js";
-import { formatBytes } from "../../../core/units.js";
 import { openLocation, openStore, parseLocation } from "../../../stores/url.js";
-import type { IngestConfig } from "../config/schema.js";
-import { readConfig } from "../plan.js";
+import { readConfigFile } from "../check/config-file.js";
+import { readJudged } from "../check/read-config.js";
 import type { SelectionFlags } from "../selection.js";
 import type { Suite } from "./check.js";
 import { validationPage } from "./report/html.js";
@@ -38,35 +36,19 @@ export async function validate(request: ValidateRequest): Promise<Validation> {
     });
   }
   const page = html === undefined ? undefined : parseLocation(html);
-  const config = request.config === undefined ? undefined : await readConfigAt(request.config, anonymous);
+  const judged =
+    request.config === undefined ? undefined : readJudged(await readConfigFile(request.config, anonymous), request.config);
   const store = await openStore(location, { anonymous, readOnly: true });
   const open = request.network ? (address: string) => openLocation(address, { anonymous, readOnly: true }) : undefined;
   const options = { filter, exclude, signal, open };
   const validation =
     suite === "source"
-      ? await validateSource(config!, store, options)
-      : await validateStandardized(store, { ...options, config });
+      ? await validateSource(judged!.config, store, { ...options, faults: judged!.faults })
+      : await validateStandardized(store, { ...options, config: judged?.config });
   if (page) {
     const { store: target, key } = await openLocation(page, { anonymous });
     const body = new TextEncoder().encode(validationPage(validation, page.path));
     await target.write(key, body, { contentType: "text/html; charset=utf-8" });
   }
   return validation;
-}
-
-async function readConfigAt(location: string, anonymous: boolean | undefined): Promise<IngestConfig> {
-  const { store, key } = await openLocation(location, { anonymous, readOnly: true });
-  const stat = await store.stat(key);
-  const place = { file: location };
-  if (!stat) {
-    throw new EmporiumError("CONFIG_SYNTAX", `${location} is no file, a configuration is wanted`, {
-      place,
-      hint: "check the name",
-    });
-  }
-  if (stat.size > LIMITS.configBytes) {
-    const message = `${location} has ${formatBytes(stat.size)}, at most ${formatBytes(LIMITS.configBytes)} are read`;
-    throw new EmporiumError("CONFIG_LIMIT", message, { place });
-  }
-  return readConfig((await store.read(key)) ?? new Uint8Array(0), location);
 }

@@ -1,4 +1,4 @@
-import type { EmporiumError } from "../../../core/errors.js";
+import type { EmporiumError, ErrorRecord } from "../../../core/errors.js";
 import type { Mark } from "./check.js";
 import type { AlignedSections } from "./facts/aligned-sections.js";
 import type { AngleFile, MdocFile } from "./facts/angles.js";
@@ -166,6 +166,12 @@ export interface ScaleSubject extends Subject {
   readonly scale: ScaleCase;
 }
 
+/** The configuration that sources are found by. */
+export interface ConfigSubject extends Subject {
+  /** What `ingest check` finds wrong with it. */
+  readonly faults: readonly ErrorRecord[];
+}
+
 /** All that a configuration finds among the sources. */
 export interface SourceSubject extends Subject {
   readonly runs: readonly string[];
@@ -199,6 +205,7 @@ export interface Subjects {
   photo: PhotoSubject;
   neuroglancer: NeuroglancerSubject;
   scale: ScaleSubject;
+  config: ConfigSubject;
   source: SourceSubject;
   sourceRun: SourceRunSubject;
 }

@@ -1,4 +1,4 @@
-import { EmporiumError } from "../../../core/errors.js";
+import { EmporiumError, type ErrorRecord } from "../../../core/errors.js";
 import { memoryStore } from "../../../stores/memory.js";
 import type { Store } from "../../../stores/store.js";
 import type { IngestConfig } from "../config/schema.js";
@@ -58,16 +58,20 @@ const PICTURES_KEPT = 300;
  * Checks what a laboratory delivers, before it is imported: what the finders of its configuration find, file by file. Nothing is written.
  *
  * @param source folder or bucket; the configuration's `source_prefix` is below it.
+ * @param options `faults` of the configuration itself become findings.
  * @throws {EmporiumError} CONFIG_…, USAGE (exit status 2)
  */
-export async function validateSource(config: IngestConfig, source: Store, options: ValidateOptions = {}): Promise<Validation> {
-  const { filter, exclude, signal } = options;
+export async function validateSource(
+  config: IngestConfig,
+  source: Store,
+  options: ValidateOptions & { readonly faults?: readonly ErrorRecord[] | undefined } = {},
+): Promise<Validation> {
+  const { filter, exclude, signal, faults = [] } = options;
   const selection = makeSelection({ everything: true, filter, exclude });
   const nothing = memoryStore({ url: "memory:none" });
   const context = await planContext(config, source, nothing, { selection, signal, open: refuseAddress });
-  for (const { faults } of config.sections.values()) if (faults[0]) throw faults[0];
   const { tally, visit, pictures } = tallying("source", signal);
-  await visitSource(context, visit);
+  await visitSource(context, visit, faults);
   return validationOf("source", source.url, config, tally, pictures);
 }
 

@@ -1,7 +1,7 @@
 import type { ErrorRecord, Place } from "../../../../core/errors.js";
 import { nearest } from "../../../../core/nearest.js";
 import { toNumber } from "../../../../core/number.js";
-import { hasForm } from "../../../../model/identifier-forms.js";
+import { formFault, hasForm } from "../../../../model/identifier-forms.js";
 import { type ConfigNode, describe, type ListNode, type MapNode, placeOfValue, type ScalarNode } from "../nodes.js";
 import { CONFIG } from "./config.js";
 import {
@@ -23,6 +23,8 @@ const FLOAT = /^float\s*\{[a-zA-Z0-9_-]+\}\s*$/;
 const INTEGER = /^int\s*\{[a-zA-Z0-9_-]+\}\s*$/;
 /** Templates that the grammar itself allows in some fields, wherever these stand. */
 const FIELD_TEMPLATES = { float: /^float[ ]*\{[a-zA-Z0-9_-]+\}[ ]*$/, int: /^int[ ]*\{[a-zA-Z0-9_-]+\}[ ]*$/ };
+/** What documents say of a field of a sample that the configuration leaves out. */
+const NOT_REPORTED = "not_reported";
 const WORD_TEMPLATE = /^[ ]*\{[a-zA-Z0-9_-]+\}[ ]*$/;
 
 /**
@@ -36,6 +38,16 @@ export function checkGrammar(root: ConfigNode, onFault: OnFault): void {
   new Walk(onFault).shape(root, CONFIG, false, { key: "", says: "sections with their blocks" });
 }
 
+/**
+ * The same for what a metadata document says: values that are there have the types, ranges and words of a configuration. A document has keys
+ * of its own, may lack others, and holds no templates: they have been filled in.
+ *
+ * @param shape of the metadata of the document's kind.
+ */
+export function checkValues(document: ConfigNode, shape: MapShape, onFault: OnFault): void {
+  new Walk(onFault, true).shape(document, shape, false, { key: "", says: shape.name });
+}
+
 /** Where the walk is: the key above, and what its field is. */
 interface Spot {
   readonly key: string;
@@ -44,9 +56,11 @@ interface Spot {
 
 class Walk {
   readonly #onFault: OnFault;
+  readonly #isDocument: boolean;
 
-  constructor(onFault: OnFault) {
+  constructor(onFault: OnFault, isDocument = false) {
     this.#onFault = onFault;
+    this.#isDocument = isDocument;
   }
 
   /** @param templated whether `float {x}` and `int {x}` stand for numbers here. */
@@ -73,13 +87,15 @@ class Walk {
     for (const [key, child] of node.entries) {
       const field = Object.hasOwn(fields, key) ? fields[key]! : undefined;
       if (!field) {
-        this.#unknown(node, key, shape);
+        if (!this.#isDocument) this.#unknown(node, key, shape);
         continue;
       }
-      if (child.kind === "scalar" && child.value === null && (field.nullable || field.shape.kind === "any")) continue;
+      const mayBeNull = this.#isDocument || field.nullable || field.shape.kind === "any";
+      if (child.kind === "scalar" && child.value === null && mayBeNull) continue;
       const within = templated || key === "sources" || (shape === CONFIG && TEMPLATED_SECTIONS.has(key));
       this.shape(child, field.shape, within, { key, says: field.says });
     }
+    if (this.#isDocument) return;
     for (const [key, field] of Object.entries(fields)) {
       if (field.required && !node.entries.has(key)) this.#missing(node, key, field, shape);
     }
@@ -90,15 +106,29 @@ class Walk {
     for (const item of node.items) this.shape(item, shape.items, templated, spot);
   }
 
-  #scalar(node: ScalarNode, shape: TextShape | NumberShape | BooleanShape, templated: boolean, spot: Spot): void {
+  #scalar(node: ScalarNode, written: TextShape | NumberShape | BooleanShape, templated: boolean, spot: Spot): void {
+    const shape = this.#isDocument && written.kind !== "boolean" ? { ...written, template: false } : written;
     const text = typeof node.value === "string" ? node.value : undefined;
     // as the portal's own validation does, a template counts as the number 1 before anything else is looked at
     const stands = templated && text !== undefined ? (FLOAT.test(text) ? 1 : INTEGER.test(text) ? 1 : undefined) : undefined;
     let fits: boolean;
+    if (this.#isDocument && text === NOT_REPORTED) return;
     if (shape.kind === "boolean") fits = typeof node.value === "boolean";
     else if (shape.kind === "number") fits = fitsNumber(stands ?? node.value, shape);
     else fits = stands === undefined && fitsText(node.value, shape);
     if (!fits) this.#mismatch(node, shape, spot, hintFor(node, shape, templated));
+    else if (shape.kind === "text" && text !== undefined) this.#checkDigits(node, text, shape, spot.key);
+  }
+
+  #checkDigits(node: ScalarNode, text: string, { forms = [] }: TextShape, key: string): void {
+    const form = forms.find((one) => hasForm(text, one));
+    const fault = form && formFault(text, form);
+    if (fault === undefined) return;
+    this.#tell(
+      placeOfValue(node),
+      `${key} is ${describe(node)}: ${fault}`,
+      "look it up again: a digit is wrong, or two are exchanged",
+    );
   }
 
   #mismatch(node: ConfigNode, shape: Shape, { key, says }: Spot, hint = key === "" ? says : `${key}: ${says}`): void {

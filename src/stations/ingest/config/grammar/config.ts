@@ -20,7 +20,7 @@ export const SETTINGS = map("standardization config", {
 });
 
 /** Metadata that a block of a section has. */
-const METADATA: Readonly<Partial<Record<SectionKey, MapShape>>> = {
+export const METADATA: Readonly<Partial<Record<SectionKey, MapShape>>> = {
   depositions: DEPOSITION,
   datasets: DATASET,
   frames: FRAME,

@@ -5,6 +5,7 @@ import { type Check, checksOf, type Mark, STANDARDIZED, unless } from "../check.
 import { known, Missing, readable } from "../facts/fact.js";
 import { type Document, numberAt, shownAt, textAt, valueAt } from "../facts/fields.js";
 import type { DocumentSubject, Subjects } from "../subjects.js";
+import { documentFaults, hasRules } from "./document-rules.js";
 
 const BASIC: readonly Mark[] = ["deposition", "dataset", "tomogram", "annotation"];
 const LINKED: readonly Mark[] = ["dataset", "run", "tiltseries", "tomogram", "annotation"];
@@ -69,6 +70,25 @@ export const METADATA_CHECKS: readonly Check[] = [
         id: "metadata.readable",
         statement: "a metadata document is a JSON object",
         judge: ({ metadata, key }) => readable(metadata, key, "a JSON object"),
+      },
+    ],
+  ),
+  ...checksOf(
+    "document",
+    { marks: ["deposition", "dataset", "frame", "tiltseries", "alignment", "tomogram", "annotation"], suites: STANDARDIZED },
+    [
+      {
+        id: "metadata.values",
+        statement:
+          "values of metadata have the types, ranges and words that configurations are held to, and keep the rules between them",
+        applies: ({ mark }) => hasRules(mark),
+        async judge({ metadata, mark }) {
+          const document = await known(metadata);
+          return documentFaults(mark, document).map(({ message, path, hint = "what ingest check accepts" }) => {
+            const [found, wanted = hint] = message.split(/, wanted (.*)/s) as [string, string | undefined];
+            return { found, wanted, place: { key: document.key, path } };
+          });
+        },
       },
     ],
   ),

@@ -7,6 +7,16 @@ const TILTSERIES_NAMES = /\.(mrc|st|ali|mrcs|zarr)$/i;
 
 /** What must be there before a deposition is imported. */
 export const SOURCE_CHECKS: readonly Check[] = [
+  ...checksOf("config", { marks: ["deposition"], suites: SOURCE }, [
+    {
+      id: "source.configuration",
+      statement: "the configuration keeps every rule of ingest check that needs no network",
+      judge: ({ faults, key }) =>
+        faults.flatMap(({ file = key, line, path, message, hint }) =>
+          unless(false, { key: file, line, path }, message, hint ?? "what ingest check accepts"),
+        ),
+    },
+  ]),
   ...checksOf("source", { marks: ["run"], suites: SOURCE }, [
     {
       id: "source.runs-exist",

@@ -1,4 +1,4 @@
-import { asEmporiumError, EmporiumError } from "../../../../core/errors.js";
+import { asEmporiumError, EmporiumError, type ErrorRecord } from "../../../../core/errors.js";
 import type { JsonObject } from "../../../../core/json.js";
 import type { TypeKey } from "../../../../model/kinds.js";
 import { runFolder } from "../../../../model/layout.js";
@@ -46,10 +46,12 @@ interface SourceWalk {
 /**
  * Finds what a configuration finds, run by run, and shows it to the checks. Nothing is planned.
  *
+ * @param faults of the configuration itself.
  * @throws {EmporiumError} CONFIG_… where not even depositions and datasets can be found
  */
-export async function visitSource(context: PlanContext, visit: Visit): Promise<void> {
+export async function visitSource(context: PlanContext, visit: Visit, faults: readonly ErrorRecord[] = []): Promise<void> {
   const { selection, config } = context;
+  await visit("config", { mark: "deposition", title: "the configuration", key: config.file, faults });
   const names = async (type: TypeKey, above: readonly Ancestor[]) => {
     const { items } = await findSection(context, type, { ancestors: above, row: undefined, mapped: undefined });
     return new Map(items.map((item) => [scalarText(item.name), item]));

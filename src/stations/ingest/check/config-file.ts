@@ -1,0 +1,57 @@
+import { readFile, stat } from "node:fs/promises";
+import { EmporiumError } from "../../../core/errors.js";
+import { LIMITS } from "../../../core/limits.js";
+import { formatBytes } from "../../../core/units.js";
+import { type Exclusions, parseExclusions, standardExclusions } from "./exclusions.js";
+
+export const isUrl = (location: string): boolean => /^[a-z][a-z0-9+.-]+:/i.test(location);
+
+/**
+ * The bytes of a configuration, by path or URL.
+ *
+ * @throws {EmporiumError} CONFIG_SYNTAX where there is no such file, CONFIG_LIMIT, STORE_…
+ */
+export async function readConfigFile(name: string, anonymous?: boolean | undefined): Promise<Uint8Array> {
+  const place = { file: name };
+  const file = isUrl(name) ? await remoteFile(name, anonymous) : await localFile(name);
+  if (!file) {
+    throw new EmporiumError("CONFIG_SYNTAX", `${name} does not exist, a configuration is wanted`, {
+      place,
+      hint: "check the name",
+    });
+  }
+  if (file.size > LIMITS.configBytes) {
+    const message = `${name} has ${formatBytes(file.size)}, at most ${formatBytes(LIMITS.configBytes)} are read`;
+    throw new EmporiumError("CONFIG_LIMIT", message, { place });
+  }
+  return file.read();
+}
+
+/** Of a file, or the built-in ones. @throws {EmporiumError} CONFIG_SYNTAX, CONFIG_FIELD */
+export async function readExclusions(name: string | undefined, anonymous?: boolean | undefined): Promise<Exclusions> {
+  if (name === undefined) return standardExclusions;
+  return parseExclusions(new TextDecoder().decode(await readConfigFile(name, anonymous)), name);
+}
+
+interface OpenFile {
+  size: number;
+  read(): Promise<Uint8Array>;
+}
+
+async function localFile(path: string): Promise<OpenFile | undefined> {
+  const found = await stat(path).catch(() => undefined);
+  if (found && !found.isFile()) {
+    throw new EmporiumError("CONFIG_SYNTAX", `${path} is no file, a configuration is wanted`, {
+      place: { file: path },
+      hint: "check the name",
+    });
+  }
+  return found && { size: found.size, read: () => readFile(path) };
+}
+
+async function remoteFile(url: string, anonymous: boolean | undefined): Promise<OpenFile | undefined> {
+  const { openLocation } = await import("../../../stores/url.js");
+  const { store, key } = await openLocation(url, { anonymous, readOnly: true });
+  const found = await store.stat(key);
+  return found && { size: found.size, read: async () => (await store.read(key)) ?? new Uint8Array(0) };
+}
