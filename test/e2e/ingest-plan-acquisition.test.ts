@@ -17,7 +17,7 @@ import {
 } from "./ingest-plan-kit.js";
 
 const stack = tinyMrc(6, 4, 3, 1.96);
-const volume = tinyMrc(6, 4, 2, 10.5);
+const _volume = tinyMrc(6, 4, 2, 10.5);
 
 /** A deposition whose runs are the tilt series `st/*.st`, with what was acquired. */
 function config(
@@ -397,16 +397,6 @@ describe("hostile names", () => {
     expect(documentOf(made, frames("a[1]")).frames).toMatchObject(
       [0, 1, 2].map((index) => ({ path: `10700/a[1]/Frames/a[1]_${index}.tif` })),
     );
-  });
-});
-
-describe("a section with a fault", () => {
-  const broken = "[{sources: [{source_multi_glob: {list_glob: []}}]}]";
-  it("stops an import that looks into it, and no other", async () => {
-    const scene = { config: config({ rawtilts: broken }), source: { ...files("a"), "lab/rec/a.rec": volume } };
-    await expect(plan(scene)).rejects.toMatchObject({ code: "CONFIG_FIELD", facts: { place: { line: 11 } } });
-    const made = await plan({ ...scene, flags: { metadata: ["run"] } });
-    expect(made.tasks).toHaveLength(1);
   });
 });
 

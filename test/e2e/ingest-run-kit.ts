@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { EmporiumError } from "../../src/core/errors.js";
 import { silentLog } from "../../src/core/log.js";
 import type { OnEvent } from "../../src/engine/events.js";
-import { type IngestReport, ingestInto, type OpenIngest } from "../../src/stations/ingest/ingest.js";
 import { readStructure } from "../../src/stations/ingest/config/schema.js";
+import { type IngestReport, ingestInto, type OpenIngest } from "../../src/stations/ingest/ingest.js";
 import type { SelectionFlags } from "../../src/stations/ingest/selection.js";
 import type { Store } from "../../src/stores/store.js";
 

@@ -263,6 +263,7 @@ const TILTSERIES: Case[] = [
   ["tiltseries.scales-zarr", json(`${T}/TS_0002.zarr/2/.zarray`, set("shape", [7, 12, 17])), ["volume.shapes"]],
   ["tiltseries.zarr-name", series(set("omezarr_dir", `${FIRST}/TiltSeries/100/TS_0001.zarr`))],
   ["tiltseries.mrc-name", series(set("mrc_file", `${FIRST}/TiltSeries/100/TS_0001.mrc`))],
+  ["metadata.values", series(set("acceleration_voltage", 300))],
   ["tiltseries.voltage", series(set("acceleration_voltage", 0))],
   ["tiltseries.spherical-aberration", series(set("spherical_aberration_constant", -2.7))],
   ["tiltseries.total-flux", series((document) => delete document.total_flux), ["tiltseries.exposure"]],

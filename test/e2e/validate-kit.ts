@@ -4,8 +4,8 @@ import { crc32, deflateSync } from "node:zlib";
 import { generateLab, type Lab } from "../../examples/lab/generate.mjs";
 import { silentLog } from "../../src/core/log.js";
 import { mrcHeaderBytes } from "../../src/formats/mrc/write.js";
+import { readJudged } from "../../src/stations/ingest/check/read-config.js";
 import { ingest } from "../../src/stations/ingest/ingest.js";
-import { readStructure } from "../../src/stations/ingest/config/schema.js";
 import {
   type ValidateOptions,
   type Validation,
@@ -224,12 +224,10 @@ export async function mend(tree: Tree): Promise<void> {
 export const standardized = (tree: Tree, options: Parameters<typeof validateStandardized>[1] = {}): Promise<Validation> =>
   validateStandardized(tree.store, options);
 
-export const source = async (config: string | Uint8Array, tree: Tree, options: ValidateOptions = {}): Promise<Validation> =>
-  validateSource(
-    readStructure(typeof config === "string" ? new TextEncoder().encode(config) : config, "c.yaml"),
-    tree.store,
-    options,
-  );
+export const source = async (text: string | Uint8Array, tree: Tree, options: ValidateOptions = {}): Promise<Validation> => {
+  const { config, faults } = readJudged(typeof text === "string" ? new TextEncoder().encode(text) : text, "c.yaml");
+  return validateSource(config, tree.store, { ...options, faults });
+};
 
 /** Ids of the checks that found something, each once. */
 export function found({ findings }: Pick<Validation, "findings">): string[] {

@@ -50,6 +50,7 @@ const text =
     files.text(key, change);
 
 const CASES: Case[] = [
+  { id: "source.configuration", edit: ["acceleration_voltage: 300000", "acceleration_voltage: 300"] },
   { id: "source.runs-exist", change: (files) => files.remove(`${P}/tomograms/`) },
   {
     id: "source.findable",
@@ -104,7 +105,7 @@ const CASES: Case[] = [
     id: "scale.truth",
     change: (files) => files.bytes(`${P}/tomograms/TS_0001.rec`, (view) => view.setFloat32(44, 56 * 12.2, true)),
   },
-  { id: "scale.binning", edit: ["value: [13.48]", "value: [15]"], implied: ["scale.truth"] },
+  { id: "scale.binning", edit: ["value: [13.48]", "value: [15]"], implied: ["source.configuration", "scale.truth"] },
 ];
 
 describe("the laboratory's first deposit", () => {

@@ -1,4 +1,5 @@
 import type { ErrorRecord } from "../../../../core/errors.js";
+import { toNumber } from "../../../../core/number.js";
 import { KINDS, type SectionKey } from "../../../../model/kinds.js";
 import { standardExclusions } from "../../check/exclusions.js";
 import { checkRules } from "../../check/rules.js";
@@ -6,7 +7,7 @@ import { checkValues } from "../../config/grammar/check.js";
 import { METADATA } from "../../config/grammar/config.js";
 import { type ConfigNode, type MapNode, nodeOfJson } from "../../config/nodes.js";
 import type { Mark } from "../check.js";
-import type { Document } from "../facts/fields.js";
+import { type Document, valueAt } from "../facts/fields.js";
 
 /*
  * Metadata documents held against the list of rules that configurations are held to: `ingest check`, a run and `ingest validate` have one.
@@ -19,7 +20,19 @@ export function hasRules(mark: Mark): boolean {
   return sectionOf(mark) !== undefined;
 }
 
-/** What is wrong with the values of a document; that authors are missing other checks tell. */
+/** Values of which the portal's suite has checks of its own: where these fail, they tell it. */
+const OF_OTHER_CHECKS: Readonly<Record<string, (value: unknown) => boolean>> = {
+  authors: () => true,
+  spherical_aberration_constant: () => true,
+  total_flux: () => true,
+  tilt_axis: () => true,
+  acceleration_voltage: (value) => !((toNumber(value) ?? 0) > 0),
+  annotation_object: () => true,
+  "annotation_object.id": (value) => typeof value !== "string",
+  "annotation_object.name": (value) => typeof value !== "string",
+};
+
+/** What is wrong with the values of a document, and with nothing but this rule. */
 export function documentFaults(mark: Mark, { key, json }: Document): ErrorRecord[] {
   const section = sectionOf(mark);
   const node = nodeOfJson(json, key);
@@ -32,7 +45,8 @@ export function documentFaults(mark: Mark, { key, json }: Document): ErrorRecord
     { exclusions: standardExclusions },
     { fault: (fault) => faults.push(fault), warning: () => {} },
   );
-  return faults.filter(({ path }) => path !== undefined && path !== "authors");
+  const isOthers = (path: string) => OF_OTHER_CHECKS[path]?.(valueAt({ json }, path)) === true;
+  return faults.filter(({ path }) => path !== undefined && !isOthers(path));
 }
 
 function sectionOf(mark: Mark): SectionKey | undefined {
