@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { command } from "./command.js";
-import { compatReference, scanOptions } from "./curate-options.js";
+import { compatReference, runPattern, scanOptions } from "./curate-options.js";
 import { basesOf, portalBase } from "./harvest-options.js";
 import { printReport } from "./report.js";
 
@@ -16,6 +16,7 @@ export default command({
   positionals: ["dir"],
   options: z.object({
     ...scanOptions,
+    ...runPattern,
     runs: z
       .string()
       .optional()
@@ -37,12 +38,16 @@ export default command({
       says: "against a list of runs",
     },
   ],
-  async run({ dir, full, jobs, runs, author, refresh, out, decisions, compat, portalBase, anonymous }, io) {
+  async run(
+    { dir, full, jobs, runPattern: runPatterns, runs, author, refresh, out, decisions, compat, portalBase, anonymous },
+    io,
+  ) {
     const { matchArchive } = await import("../stations/curate/match/match.js");
     const report = await matchArchive(dir, {
       workspace: io.workspace,
       full,
       jobs,
+      runPatterns,
       runs,
       author,
       refresh,

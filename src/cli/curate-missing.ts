@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { command } from "./command.js";
-import { scanOptions } from "./curate-options.js";
+import { runPattern, scanOptions } from "./curate-options.js";
 import { printReport } from "./report.js";
 
 export default command({
@@ -15,6 +15,7 @@ export default command({
   positionals: ["dir"],
   options: z.object({
     ...scanOptions,
+    ...runPattern,
     matches: z
       .string()
       .default("matching_runs.csv")
@@ -31,12 +32,13 @@ export default command({
       says: "what a drive holds that the portal does not",
     },
   ],
-  async run({ dir, full, jobs, matches, by, out }, io) {
+  async run({ dir, full, jobs, runPattern: runPatterns, matches, by, out }, io) {
     const { missingInPortal } = await import("../stations/curate/missing/missing.js");
     const report = await missingInPortal(dir, {
       workspace: io.workspace,
       full,
       jobs,
+      runPatterns,
       matches,
       by,
       out,

@@ -16,6 +16,15 @@ export const scanOptions = {
     .meta({ description: "folders that are read at once (default: cores, more where a disk is slow to answer)", value: "N" }),
 };
 
+/** How run folders are called that have not the portal's form. */
+export const runPattern = {
+  runPattern: z.array(z.string()).optional().meta({
+    description:
+      "run folders whose whole name this matches, beside those called ab2019-05-25-10; (?<run>…), (?<author>…), (?<date>…) name parts; kept in the inventory, '' clears (repeatable)",
+    value: "REGEX",
+  }),
+};
+
 export const compatReference = z
   .enum(["reference"])
   .optional()

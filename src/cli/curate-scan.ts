@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { command } from "./command.js";
-import { scanOptions } from "./curate-options.js";
+import { runPattern, scanOptions } from "./curate-options.js";
 import { printReport } from "./report.js";
 
 export default command({
@@ -16,6 +16,7 @@ export default command({
   positionals: ["dir"],
   options: z.object({
     ...scanOptions,
+    ...runPattern,
     out: z.string().optional().meta({ description: "write the index there, .json or .csv", value: "FILE" }),
     heads: z.boolean().default(true).meta({ description: "read the heads of volumes and models (default)" }),
     vocabulary: z.string().optional().meta({ description: "further labels, YAML or CSV", value: "FILE" }),
@@ -27,12 +28,13 @@ export default command({
       says: "two drives, and every file as a line of a table",
     },
   ],
-  async run({ dir, full, jobs, out, heads, vocabulary }, io) {
+  async run({ dir, full, jobs, runPattern: runPatterns, out, heads, vocabulary }, io) {
     const { scanReport } = await import("../stations/curate/inventory/scan-report.js");
     const report = await scanReport(dir, {
       workspace: io.workspace,
       full,
       jobs,
+      runPatterns,
       out,
       vocabulary,
       heads: heads ? "all" : "none",

@@ -16,6 +16,8 @@ export interface Pattern {
   search(text: string): boolean;
   /** Its match at the very start of the text, groups included. */
   atStart(text: string): readonly (string | undefined)[] | undefined;
+  /** The named groups of a match of the whole text. */
+  whole(text: string): Readonly<Record<string, string | undefined>> | undefined;
 }
 
 /**
@@ -37,9 +39,11 @@ export function compilePattern(source: string, place?: Place): Pattern {
   const translated = source.replaceAll("(?P<", "(?<");
   let anywhere: RegExp;
   let start: RegExp;
+  let whole: RegExp;
   try {
     anywhere = new RegExp(translated);
     start = new RegExp(translated, "y");
+    whole = new RegExp(`^(?:${translated})$`);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.replace(/^Invalid regular expression: /, "") : String(cause);
     throw new EmporiumError("CONFIG_REGEX", `the regular expression cannot be compiled: ${reason}`, {
@@ -53,7 +57,15 @@ export function compilePattern(source: string, place?: Place): Pattern {
     regex.lastIndex = 0;
     return steps(text.length) <= UNGUARDED_STEPS ? regex.exec(text) : guarded(regex, text, source, place);
   };
-  return { source, search: (text) => run(anywhere, text) !== null, atStart: (text) => run(start, text) ?? undefined };
+  return {
+    source,
+    search: (text) => run(anywhere, text) !== null,
+    atStart: (text) => run(start, text) ?? undefined,
+    whole: (text) => {
+      const match = run(whole, text);
+      return match ? { ...match.groups } : undefined;
+    },
+  };
 }
 
 /**

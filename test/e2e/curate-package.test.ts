@@ -61,8 +61,7 @@ describe("curate package", () => {
     expect((await collect("rod", "rod")).status).toBe(0);
     const packed = await pack("rod", "p-rod");
     expect(packed.status).toBe(0);
-    const { notes } = packed.report as { notes: string[] };
-    expect(notes).toEqual([
+    expect(packed.report.notes).toEqual([
       expect.stringMatching(/rod\.mod: taken as voxels of 10\.000 Å, and no volume beside it .* 3 times binned/),
     ]);
     expect((await pack("hat", "p-hat-2")).report).toMatchObject({ notes: [] });

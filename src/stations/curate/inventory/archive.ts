@@ -7,6 +7,7 @@ import { extensionOf, type Kind } from "./kind.js";
 import { readFolders } from "./listing.js";
 import { type PeetName, peetName } from "./peet-name.js";
 import { type FolderPlace, folderPlace } from "./place.js";
+import { type RunNaming, runNaming } from "./run-name.js";
 
 /** One scanned root. */
 export interface ArchiveRoot {
@@ -54,23 +55,23 @@ export interface Archive {
 }
 
 export interface FoldersOptions {
-  /** Names that are runs without having a run's form. */
-  isRun?: ((name: string) => boolean) | undefined;
   signal?: AbortSignal | undefined;
 }
 
 export function openArchive(roots: readonly ArchiveRoot[]): Archive {
   return {
     roots,
-    async *folders({ isRun, signal } = {}) {
-      for (const root of roots)
-        for await (const record of readFolders(root.listing, signal)) yield describeFolder(root.path, record, isRun);
+    async *folders({ signal } = {}) {
+      for (const root of roots) {
+        const naming = runNaming(root.head.runPatterns);
+        for await (const record of readFolders(root.listing, signal)) yield describeFolder(root.path, record, naming);
+      }
     },
   };
 }
 
-export function describeFolder(root: string, record: FolderRecord, isRun?: (name: string) => boolean): ArchiveFolder {
-  const place = folderPlace(root, record.path, isRun);
+export function describeFolder(root: string, record: FolderRecord, naming: RunNaming): ArchiveFolder {
+  const place = folderPlace(root, record.path, naming);
   const absolute = (rel: string) => (rel === "" ? root || "/" : `${root}/${rel}`);
   const path = absolute(record.path);
   const prefix = path === "/" ? "/" : `${path}/`;

@@ -14,6 +14,9 @@ export interface IndexEntry {
   mtime: string;
   kind: ArchiveFile["kind"];
   run?: string;
+  /** Of the run, where a pattern says them. */
+  author?: string;
+  date?: string;
   species?: string;
   /** Of models, by the vocabulary. */
   label?: string;
@@ -50,6 +53,8 @@ export function indexEntry(folder: ArchiveFolder, file: ArchiveFile, labelOf: La
     mtime: isoTime(file.mtimeUs),
     kind,
     ...(folder.run === undefined ? {} : { run: folder.run }),
+    ...(folder.author === undefined ? {} : { author: folder.author }),
+    ...(folder.date === undefined ? {} : { date: folder.date }),
     ...(folder.species === undefined ? {} : { species: folder.species }),
     ...(label === undefined ? {} : { label }),
     ...(hygiene.length === 0 ? {} : { hygiene }),
@@ -91,6 +96,8 @@ const MORE = [
   "peet_object",
   "peet_iteration",
   "peet_particles",
+  "author",
+  "date",
 ];
 
 /** Writes the index, as JSON (an array, one entry a line) or CSV by the end of its name; whole or not at all, in the memory of one folder. */
@@ -134,5 +141,7 @@ function csvRow(entry: IndexEntry): string {
     peet?.object,
     peet?.iteration,
     peet?.particles,
+    entry.author,
+    entry.date,
   ]);
 }

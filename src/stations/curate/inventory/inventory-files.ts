@@ -28,6 +28,8 @@ export interface InventoryHead {
   /** Which heads of files are in it. */
   readonly heads: HeadChoice;
   readonly generation: number;
+  /** How a person says that run folders are called, beside the portal's form. */
+  readonly runPatterns?: readonly string[] | undefined;
   readonly totals: WalkTotals;
   readonly troubles: readonly { path: string; trouble: FolderTrouble }[];
 }

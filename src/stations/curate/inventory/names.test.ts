@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { kindOf } from "./kind.js";
 import { peetName } from "./peet-name.js";
 import { folderPlace, isSkipped } from "./place.js";
-import { looseRunName, normalised, parseRunName } from "./run-name.js";
+import { looseRunName, normalised, parseRunName, runNaming } from "./run-name.js";
 
 describe("names of runs", () => {
   it.each([
@@ -74,17 +74,35 @@ describe("what a path says", () => {
   it("of any other archive: the root is the drive, the first folder the species", () => {
     expect(folderPlace("/data/old disk", "Ecoli_K12/x/mka2019-05-25-10")).toMatchObject({ drive: "old disk", species: "Ecoli" });
     expect(folderPlace("/data/old disk", "mka2019-05-25-10/x")).toMatchObject({ species: undefined, run: "mka2019-05-25-10" });
-    expect(folderPlace("", "")).toEqual({ drive: "/", species: undefined, run: undefined, runPath: undefined });
+    expect(folderPlace("", "")).toEqual({
+      drive: "/",
+      species: undefined,
+      run: undefined,
+      author: undefined,
+      date: undefined,
+      runPath: undefined,
+    });
   });
 
-  it("takes the nearest run, and matched names where none has the form", () => {
+  it("takes the nearest run, also of a pattern of one's own", () => {
     expect(folderPlace("/a", "s/mka2019-05-25-10/mka2019-05-25-11/x")).toMatchObject({ run: "mka2019-05-25-11" });
-    expect(folderPlace("/a", "s/TS_01/x", (name) => name === "TS_01")).toMatchObject({
+    expect(folderPlace("/a", "s/TS_01/x", runNaming(["TS_\\d+"]))).toMatchObject({
       run: "TS_01",
       runPath: "s/TS_01",
       species: "s",
     });
     expect(folderPlace("/a", "s/TS_01/x")).toMatchObject({ run: undefined });
+  });
+
+  it("seam 33: patterns match whole names; their groups say run, author and date", () => {
+    const naming = runNaming(["TS_\\d+", "(?<author>[A-Z]{2})_(?<date>\\d{8})_(?P<run>pos\\d+)"]);
+    expect(["TS_01", "TS_01_old", "AB_20240131_pos7", "mka2019-05-25-10"].map((name) => naming(name))).toEqual([
+      { run: "TS_01", author: undefined, date: undefined },
+      undefined,
+      { run: "pos7", author: "AB", date: "20240131" },
+      { run: "mka2019-05-25-10" },
+    ]);
+    expect(() => runNaming(["("])).toThrow(expect.objectContaining({ code: "CONFIG_REGEX" }));
   });
 
   it("leaves out folders by their whole name, and words inside names as the reference", () => {

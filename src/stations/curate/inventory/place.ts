@@ -1,11 +1,14 @@
-import { parseRunName } from "./run-name.js";
+import { type RunNaming, runNaming } from "./run-name.js";
 
 /** What the folders above a file say of it. */
 export interface FolderPlace {
   readonly drive: string;
   readonly species: string | undefined;
-  /** Nearest folder, this one or above, that has a run's name. */
+  /** Name of the run whose folder is nearest, this one or above. */
   readonly run: string | undefined;
+  /** What a pattern of a person's own says of that run. */
+  readonly author: string | undefined;
+  readonly date: string | undefined;
   /** Path of that folder, relative to the root; undefined where the run's folder is above the root. */
   readonly runPath: string | undefined;
 }
@@ -20,24 +23,29 @@ const PROJECTS = /^TomoDB1_d\d+$/i;
  *
  * @param root absolute path of what is scanned, with `/`
  * @param rel path below it, "" for the root itself
- * @param isRun also knows names that are runs without their form: those that were matched
+ * @param naming which folders are runs
  */
-export function folderPlace(root: string, rel: string, isRun: (name: string) => boolean = () => false): FolderPlace {
+export function folderPlace(root: string, rel: string, naming: RunNaming = PORTAL_NAMES): FolderPlace {
   const above = root.split("/").filter(Boolean);
   const below = rel === "" ? [] : rel.split("/");
   const all = [...above, ...below];
-  const run = lastIndex(all, (name) => parseRunName(name) !== undefined) ?? lastIndex(all, isRun);
+  const run = lastIndex(all, (name) => naming(name) !== undefined);
+  const named = run === undefined ? undefined : naming(all[run]!);
   const projects = lastIndex(all, (name) => PROJECTS.test(name));
   const speciesAt = projects === undefined ? above.length : projects + 2;
-  const runAt = all.findIndex((name) => parseRunName(name) !== undefined || isRun(name));
+  const runAt = all.findIndex((name) => naming(name) !== undefined);
   const folder = speciesAt < all.length && (runAt < 0 || speciesAt < runAt) ? all[speciesAt]! : undefined;
   return {
     drive: all.find((name) => DRIVE.test(name)) ?? above.at(-1) ?? "/",
     species: folder === undefined ? undefined : firstWord(folder),
-    run: run === undefined ? undefined : all[run]!,
+    run: named?.run,
+    author: named?.author,
+    date: named?.date,
     runPath: run === undefined || run < above.length ? undefined : below.slice(0, run - above.length + 1).join("/"),
   };
 }
+
+const PORTAL_NAMES = runNaming();
 
 /** Species folders mix `_` and blanks, and carry strain and treatment behind the name: `CaulobacterCrescentus_UnpluggedPL`. */
 function firstWord(folder: string): string {

@@ -10,6 +10,8 @@ import { decodeFolder, decodeHead } from "./folder-record.js";
 import { readBlocks } from "./listing.js";
 import { shownPath } from "./path-bytes.js";
 import { folderPlace } from "./place.js";
+import { proposeRunPattern, type RunPatternProposal } from "./propose-run-pattern.js";
+import { runNaming } from "./run-name.js";
 import { refuseInside, type ScanOptions, scanArchive } from "./scan.js";
 
 export interface ScanReportOptions extends ScanOptions {
@@ -33,7 +35,12 @@ export interface ScanReport {
   readonly kinds: Readonly<Record<string, number>>;
   readonly drives: Readonly<Record<string, { files: number; bytes: number; runs: number }>>;
   /** Runs by the form of their name: distinct names, and folders. */
-  readonly runs: { readonly names: number; readonly folders: number };
+  readonly runs: {
+    readonly names: number;
+    readonly folders: number;
+    /** Where there is no run: a pattern that folders of volumes have in common. */
+    readonly proposal?: RunPatternProposal | undefined;
+  };
   readonly hygiene: Readonly<Record<string, number>>;
   readonly averages: readonly {
     object: string;
@@ -69,12 +76,13 @@ export async function scanReport(dirs: readonly string[], options: ScanReportOpt
   const averages: PeetAverage[] = [];
   const names = new Set<string>();
   let runFolders = 0;
-  for (const { path: root, listing } of archive.roots) {
+  for (const { path: root, listing, head: inventory } of archive.roots) {
+    const naming = runNaming(inventory.runPatterns);
     for (const { bytes: block } of readBlocks(listing)) {
       signal?.throwIfAborted();
       const head = decodeHead(block);
       if (!head) continue;
-      const { drive: name, run, runPath } = folderPlace(root, head.path);
+      const { drive: name, run, runPath } = folderPlace(root, head.path, naming);
       const drive = drives.get(name) ?? { files: 0, bytes: 0, runs: new Set() };
       drives.set(name, drive);
       drive.files += head.totals.files;
@@ -86,9 +94,11 @@ export async function scanReport(dirs: readonly string[], options: ScanReportOpt
       }
       add(kinds, head.tally.kinds);
       add(hygiene, head.tally.hygiene);
-      if ((head.tally.kinds.peet ?? 0) > 0) averages.push(...averagesIn(describeFolder(root, decodeFolder(block.toString())!)));
+      if ((head.tally.kinds.peet ?? 0) > 0)
+        averages.push(...averagesIn(describeFolder(root, decodeFolder(block.toString())!, naming)));
     }
   }
+  const proposal = names.size > 0 ? undefined : await proposeRunPattern(archive, signal);
   const classify = classifier(vocabulary);
   const labelOf = (stem: string) => {
     const found = classify(stem);
@@ -111,7 +121,7 @@ export async function scanReport(dirs: readonly string[], options: ScanReportOpt
     roots,
     kinds,
     drives: filled,
-    runs: { names: names.size, folders: runFolders },
+    runs: { names: names.size, folders: runFolders, ...(proposal && { proposal }) },
     hygiene,
     averages: averages.map(({ object, folder, drive, run, iteration, particles, voxelAngstrom }) => ({
       object,
@@ -138,6 +148,11 @@ export async function scanReport(dirs: readonly string[], options: ScanReportOpt
         ),
         `kinds: ${sorted(kinds) || "none"}`,
         `runs: ${names.size} in ${runFolders} folders`,
+        ...(proposal
+          ? [
+              `hint: ${proposal.names} folders with volumes are called like ${shownPath(proposal.example)}; if they are the runs: --run-pattern '${proposal.pattern}'`,
+            ]
+          : []),
         ...Object.entries(filled).map(
           ([name, { files, bytes, runs }]) => `drive ${shownPath(name)}: ${files} files, ${formatBytes(bytes)}, ${runs} runs`,
         ),

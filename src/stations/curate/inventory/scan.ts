@@ -24,6 +24,7 @@ import {
 import { mergeSegments } from "./listing.js";
 import { shownPath } from "./path-bytes.js";
 import type { HeadChoice } from "./read-head.js";
+import { runNaming } from "./run-name.js";
 import { type Crew, hireCrew } from "./threads.js";
 import { walkTree } from "./walk.js";
 
@@ -34,6 +35,11 @@ export interface ScanOptions {
   heads?: HeadChoice | undefined;
   /** Look at every file again, also in folders whose time has not changed. Heads of files with the same size and time are kept. */
   full?: boolean | undefined;
+  /**
+   * Regular expressions of run folders that are not called `ab2019-05-25-10`; groups `run`, `author` and `date` have names. They stay in the
+   * inventory: without them those of the scan before hold. One empty text clears them.
+   */
+  runPatterns?: readonly string[] | undefined;
   /** Threads. Default: cores, and up to 8 where the disk is slow to answer, as a network drive is. */
   jobs?: number | undefined;
   clock?: Clock | undefined;
@@ -75,6 +81,8 @@ const LINE_MS = 10_000;
  * @throws {EmporiumError} USAGE (no folder of this machine; the workspace is inside of it), DISK_FULL, TARGET_LOCKED, CANCELLED
  */
 export async function scanArchive(dirs: readonly string[], options: ScanOptions): Promise<Scan> {
+  // a pattern that is none is told before anything is walked
+  runNaming(options.runPatterns);
   const roots = rootsOf(dirs, options);
   const done: RootScan[] = [];
   for (const root of roots) done.push(await scanRoot(root, options));
@@ -155,6 +163,7 @@ async function scanRoot(root: string, options: ScanOptions): Promise<RootScan> {
       finishedMs: clock.now(),
       heads,
       generation: place.generation,
+      runPatterns: (options.runPatterns ?? place.head?.runPatterns)?.filter((source) => source !== ""),
       totals: tree.totals,
       troubles: tree.troubles.sort((a, b) => (a.path < b.path ? -1 : 1)),
     };

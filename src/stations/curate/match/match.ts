@@ -17,7 +17,7 @@ import { REASONS, RULES } from "./rules.js";
 import { runFolders } from "./run-folders.js";
 import { portalRuns } from "./runs-source.js";
 
-export interface MatchOptions extends Pick<ScanOptions, "workspace" | "jobs" | "full"> {
+export interface MatchOptions extends Pick<ScanOptions, "workspace" | "jobs" | "full" | "runPatterns"> {
   /** Endpoint or file of runs. Default: the public portal. */
   runs?: string | undefined;
   author?: string | undefined;
@@ -64,7 +64,7 @@ export interface MatchReport {
  * @throws {EmporiumError} as `portalRuns` and `scanArchive`, before anything is written
  */
 export async function matchArchive(dirs: readonly string[], options: MatchOptions): Promise<MatchReport> {
-  const { workspace, jobs, full, compat = false, clock = systemClock, log = silentLog, signal, out } = options;
+  const { workspace, jobs, full, runPatterns, compat = false, clock = systemClock, log = silentLog, signal, out } = options;
   const { author, refresh, bases, anonymous } = options;
   const { runs, source, retrievedMs } = await portalRuns(options.runs, {
     workspace,
@@ -79,7 +79,7 @@ export async function matchArchive(dirs: readonly string[], options: MatchOption
   const decisionsPath = options.decisions ?? defaultDecisions(out);
   const decisions =
     decisionsPath === undefined ? [] : parseDecisions(await readTable(decisionsPath, "--decisions"), decisionsPath);
-  const archive = await scanArchive(dirs, { workspace, jobs, full, clock, log, signal, heads: "none" });
+  const archive = await scanArchive(dirs, { workspace, jobs, full, runPatterns, clock, log, signal, heads: "none" });
   const folders = await runFolders(archive, runs, compat, signal);
   const matches = compat ? matchAsReference(folders, runs) : matchRuns(folders, runs, decisions);
   await writeLists(matches, out);

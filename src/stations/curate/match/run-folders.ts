@@ -1,6 +1,6 @@
 import type { Archive } from "../inventory/archive.js";
 import { isSkipped } from "../inventory/place.js";
-import { looseRunName, parseRunName } from "../inventory/run-name.js";
+import { looseRunName, parseRunName, runNaming } from "../inventory/run-name.js";
 import type { RunFolder } from "./match-runs.js";
 import type { PortalRun } from "./portal-run.js";
 import { archiveKeys, portalKeys } from "./rules.js";
@@ -17,6 +17,7 @@ export async function runFolders(
   compat: boolean,
   signal?: AbortSignal,
 ): Promise<RunFolder[]> {
+  const namings = new Map(archive.roots.map(({ path, head }) => [path, runNaming(head.runPatterns)]));
   const asked = new Set(runs.flatMap(({ name }) => portalKeys(name).flat()));
   const known = new Map<string, { candidate: boolean; looksLikeRun: boolean }>();
   const judge = (name: string) => {
@@ -29,10 +30,12 @@ export async function runFolders(
     return judged;
   };
   const found: RunFolder[] = [];
-  for await (const { path, rel, folders } of archive.folders({ signal })) {
+  for await (const { root, path, rel, folders } of archive.folders({ signal })) {
     if (isSkipped(rel, compat) || (compat && folders.length > 0)) continue;
-    const name = path.slice(path.lastIndexOf("/") + 1);
-    const { candidate, looksLikeRun } = judge(name);
+    const folder = path.slice(path.lastIndexOf("/") + 1);
+    const named = compat ? undefined : namings.get(root)?.(folder);
+    const name = named?.run ?? folder;
+    const { candidate, looksLikeRun } = named ? { candidate: true, looksLikeRun: true } : judge(name);
     if (compat || candidate) found.push({ name, path, looksLikeRun });
   }
   return found;

@@ -6,7 +6,7 @@ import type { Archive } from "../inventory/archive.js";
 import { csvBytes, csvLine, parseCsv } from "../inventory/csv.js";
 import { decodePath, shownPath } from "../inventory/path-bytes.js";
 import { isSkipped } from "../inventory/place.js";
-import { looseRunName, parseRunName } from "../inventory/run-name.js";
+import { looseRunName, runNaming } from "../inventory/run-name.js";
 import { type ScanOptions, scanArchive } from "../inventory/scan.js";
 import { writeWhole } from "../inventory/write-whole.js";
 import { readTable } from "../match/match.js";
@@ -95,10 +95,12 @@ type OpenRun = { -readonly [Name in keyof ArchiveRun]: ArchiveRun[Name] };
 /** Folders that are called like runs, with what lies in them. A run within a run counts for itself. */
 async function archiveRuns(archive: Archive, signal: AbortSignal | undefined): Promise<ArchiveRun[]> {
   const runs = new Map<string, OpenRun>();
-  for await (const { path, rel, drive, species, files } of archive.folders({ signal })) {
+  const namings = new Map(archive.roots.map(({ path, head }) => [path, runNaming(head.runPatterns)]));
+  for await (const { root, path, rel, drive, species, files } of archive.folders({ signal })) {
     if (isSkipped(rel, false)) continue;
-    const name = basename(path);
-    if (parseRunName(name) !== undefined || looseRunName(name) !== undefined)
+    const folder = basename(path);
+    const name = namings.get(root)?.(folder)?.run ?? (looseRunName(folder) ? folder : undefined);
+    if (name !== undefined)
       runs.set(path, { name, path, drive, species, files: 0, bytes: 0, tomograms: 0, tiltSeries: 0, models: 0 });
     const run = nearest(path, runs);
     if (!run) continue;
