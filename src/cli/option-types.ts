@@ -3,6 +3,7 @@ import { z } from "zod";
 import { EmporiumError } from "../core/errors.js";
 import { LIMITS } from "../core/limits.js";
 import { formatBytes, parseBytes } from "../core/units.js";
+import { fewFiles } from "../stores/open-files.js";
 
 /** Values of options that several commands share. A message says what is wanted; the parser puts what was found before it. */
 
@@ -51,9 +52,9 @@ export const bytesPerSecond = () =>
 export const httpUrl = () =>
   z.string().refine((text) => /^https?:$/.test(URL.canParse(text) ? new URL(text).protocol : ""), "an http(s) address");
 
-/** Worker threads unless `--jobs` says otherwise. */
+/** Worker threads unless `--jobs` says otherwise. Each keeps about five files open. */
 export function defaultJobs(): number {
-  return availableParallelism();
+  return fewFiles ? 1 : availableParallelism();
 }
 
 /**

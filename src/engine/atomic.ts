@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from "node:crypto";
+import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import type { ByteRange } from "../core/bytes.js";
@@ -63,7 +63,9 @@ export async function copyObject(
   const body: Body = {
     size: stat.size,
     // Of a source without a version, no later attempt can know whether its parts fit.
-    identity: reader ? randomUUID() : JSON.stringify([from.url, sourceKey, stat.size, stat.etag ?? stat.modifiedMs ?? null]),
+    identity: reader
+      ? `attempt ${context.notes.length}`
+      : JSON.stringify([from.url, sourceKey, stat.size, stat.etag ?? stat.modifiedMs ?? null]),
     ordered: reader !== undefined,
     async read(offset, length) {
       const bytes = await read({ offset, length });

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -45,6 +45,45 @@ describe("the built program", () => {
     });
     expect(stderr).toContain("/dist/cli/program.js");
     expect(stderr).not.toMatch(/node_modules\/(zod|commander|@aws-sdk|undici|yaml)\//);
+  });
+});
+
+describe("seam 43: few open files (ulimit -n 64)", () => {
+  const folder = mkdtempSync(join(tmpdir(), "emporium-files-"));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const limited = (...words: string[]) =>
+    spawnSync("bash", ["-c", 'ulimit -n 64 && exec "$0" "$@"', process.execPath, main, ...words], {
+      encoding: "utf8",
+      cwd: folder,
+    });
+
+  it("seam 43: help, doctor, check and an ingest with threads, chunks and pictures work", async () => {
+    const { input, deposits } = await generateLab({
+      out: join(folder, "lab"),
+      shape: [16, 256, 256],
+      runs: 1,
+      deposits: ["imod"],
+    });
+    const config = deposits[0]!.config;
+    for (const words of [
+      ["--help"],
+      ["doctor"],
+      ["ingest", "check", config],
+      ["ingest", "run", config, input, "tree", "--import-everything", "--json"],
+    ]) {
+      const { status, stderr } = limited(...words);
+      expect(stderr).not.toMatch(/EMFILE|too many open files/);
+      expect([words[1] ?? words[0], status]).toEqual([words[1] ?? words[0], 0]);
+    }
+  });
+
+  it("seam 43: the entry opens nothing but Node's own modules and what sees the limit", () => {
+    const imports = (name: string) =>
+      [...readFileSync(new URL(`../../src/${name}`, import.meta.url), "utf8").matchAll(/^import .* from "([^"]+)";$/gm)].map(
+        ([, from]) => from,
+      );
+    expect(imports("cli/main.ts")).toEqual(["node:module", "../stores/open-files.js"]);
+    expect(imports("stores/open-files.ts")).toEqual(["node:fs"]);
   });
 });
 

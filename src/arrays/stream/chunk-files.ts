@@ -1,6 +1,7 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 import { crc32 } from "node:zlib";
 import { combineCrc32 } from "../../core/crc32.js";
+import { fewFiles } from "../../stores/open-files.js";
 import { BLOSC_HEADER_BYTES, bloscHeader } from "../kernels/blosc.js";
 import { type ChunkEncoder, type ChunkEncoderOptions, encodedZeros } from "./chunk-encoder.js";
 import { BLOCK_BYTES } from "./forms.js";
@@ -39,6 +40,7 @@ export function chunkFiles(options: ChunkEncoderOptions): ChunkEncoder {
       words[state + STATE.blocks] = 0;
       words[state + STATE.crc] = 0;
       words[state + STATE.place] = openSync(path, "w");
+      if (fewFiles) closeSync(words[state + STATE.place]!);
       post({ kind: "begin", path });
     }
     let size = 0;
@@ -73,15 +75,26 @@ export function chunkFiles(options: ChunkEncoderOptions): ChunkEncoder {
       }
     }
     words[state + STATE.blocks] = blocks;
-    append(state, size);
+    append(state, path, size);
     const ends = g.halvesZ ? step.local === step.unit.steps - 1 : step.endsPlane;
     if (blocks === chunkBlocks || ends) finishChunk(state, key, path, step.unit, chunkBlocks);
   }
 
-  function append(state: number, size: number): void {
+  /** A file that is open since its chunk began, by whichever thread; where files are few, it is opened for each write. */
+  function write(state: number, path: string, work: (fd: number) => void): void {
+    const fd = fewFiles ? openSync(path, "r+") : words[state + STATE.place]!;
+    try {
+      work(fd);
+    } finally {
+      if (fewFiles) closeSync(fd);
+    }
+  }
+
+  function append(state: number, path: string, size: number): void {
     const at = words[state + STATE.position]!;
-    const fd = words[state + STATE.place]!;
-    for (let done = 0; done < size; ) done += writeSync(fd, bytes, buffers.encoded + done, size - done, at + done);
+    write(state, path, (fd) => {
+      for (let done = 0; done < size; ) done += writeSync(fd, bytes, buffers.encoded + done, size - done, at + done);
+    });
     words[state + STATE.crc] =
       crc32(bytes.subarray(buffers.encoded, buffers.encoded + size), words[state + STATE.crc]! >>> 0) | 0;
     words[state + STATE.position] = at + size;
@@ -94,7 +107,7 @@ export function chunkFiles(options: ChunkEncoderOptions): ChunkEncoder {
       const zero = zeros(BLOCK_BYTES);
       words.fill(words[state + STATE.position]!, state + STATE.table + blocks, state + STATE.table + chunkBlocks);
       bytes.set(zero, buffers.encoded);
-      append(state, zero.length);
+      append(state, path, zero.length);
     }
     const size = words[state + STATE.position]!;
     const header = bloscHeader({
@@ -104,9 +117,10 @@ export function chunkFiles(options: ChunkEncoderOptions): ChunkEncoder {
       frameBytes: size,
       offsets: words.slice(state + STATE.table, state + STATE.table + chunkBlocks),
     });
-    const fd = words[state + STATE.place]!;
-    for (let done = 0; done < header.length; ) done += writeSync(fd, header, done, header.length - done, done);
-    closeSync(fd);
+    write(state, path, (fd) => {
+      for (let done = 0; done < header.length; ) done += writeSync(fd, header, done, header.length - done, done);
+    });
+    if (!fewFiles) closeSync(words[state + STATE.place]!);
     const crc = combineCrc32(crc32(header), words[state + STATE.crc]! >>> 0, size - header.length);
     post({ kind: "object", key, path, size, crc32: crc, unit: unit.index });
   }

@@ -252,6 +252,12 @@ export function failure(program: string, status: number | null, text: string, pl
       hint: "make room, and run it again",
     });
   }
+  if (/insufficient file descriptors/.test(text)) {
+    return new EmporiumError("DATABASE_EMBEDDED", `${program}: ${message}`, {
+      place: { file: place },
+      hint: "the embedded PostgreSQL needs `ulimit -n 256`, or give a server with --database postgres://…",
+    });
+  }
   const unknownUser = /could not look up effective user ID (\d+)/.exec(text)?.[1];
   return new EmporiumError("DATABASE_EMBEDDED", `${program}: ${message}`, {
     place: { file: place },
