@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { command } from "./command.js";
+import { allowPrivate } from "./harvest-options.js";
 import { bytesPerSecond, perSecond, wholeNumber } from "./option-types.js";
 import { printReport } from "./report.js";
 
@@ -47,6 +48,7 @@ export default command({
       .default([])
       .meta({ description: "another place for a portal or host, for mirrors and tests", value: "NAME=URL" }),
     anonymous: z.boolean().default(false).meta({ description: "sign no request to a bucket" }),
+    allowPrivate,
     sync: z.boolean().default(true).meta({ description: "flush each file to the disk before it counts as done (default)" }),
     keepGoing: z.boolean().default(true).meta({
       description: "after a failure fetch the rest (default), or stop at the first",
@@ -84,6 +86,7 @@ export default command({
       exclude: options.exclude,
       bases: parseBases(options.portalBase, PORTAL_NAMES),
       anonymous: options.anonymous,
+      allowPrivate: options.allowPrivate,
       sync: options.sync,
       keepGoing: options.keepGoing,
       dryRun: options.dryRun,

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { EmporiumError } from "../core/errors.js";
 import { command } from "./command.js";
-import { compatReference, lookOptions, portalBase } from "./harvest-options.js";
+import { allowPrivate, compatReference, lookOptions, portalBase } from "./harvest-options.js";
 
 export default command({
   name: "harvest inspect",
@@ -23,6 +23,7 @@ export default command({
     exact: z.boolean().default(false).meta({ description: "count every page of a TIFF, look at every slice of a stack" }),
     portalBase,
     anonymous: z.boolean().default(false).meta({ description: "sign no request to a bucket" }),
+    allowPrivate,
     compat: compatReference,
   }),
   examples: [
@@ -32,7 +33,7 @@ export default command({
     },
     { run: "emporium harvest inspect demo-out/portal/10401/TS_0001 --json", says: "every image below a folder, for programs" },
   ],
-  async run({ locations, out, web, exact, portalBase: words, anonymous, compat }, io) {
+  async run({ locations, out, web, exact, portalBase: words, anonymous, allowPrivate, compat }, io) {
     const { inspect } = await import("../stations/harvest/records/inspect.js");
     const { openorganelleAccess } = await import("../stations/harvest/records/describe.js");
     const report = await inspect(locations, {
@@ -40,6 +41,7 @@ export default command({
       web: web === undefined ? undefined : await readWeb(web),
       exact,
       anonymous,
+      allowPrivate,
       openorganelle: openorganelleAccess(io.env),
     });
     const { fileMetadata, printDocument } = await import("../stations/harvest/records/file-metadata.js");

@@ -11,6 +11,11 @@ export const portalBase = z.array(z.string()).default([]).meta({
   value: "NAME=URL",
 });
 
+export const allowPrivate = z.boolean().default(false).meta({
+  description:
+    "follow redirections into private networks (10.x, 192.168.x, this machine) and to any port; never to link-local addresses",
+});
+
 export const compatReference = z
   .enum(["reference"])
   .optional()

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { command } from "./command.js";
-import { lookOptions, portalBase } from "./harvest-options.js";
+import { allowPrivate, lookOptions, portalBase } from "./harvest-options.js";
 
 export default command({
   name: "harvest peek",
@@ -18,6 +18,7 @@ export default command({
     exact: z.boolean().default(false).meta({ description: "count every page of a TIFF" }),
     portalBase,
     anonymous: z.boolean().default(false).meta({ description: "sign no request to a bucket" }),
+    allowPrivate,
   }),
   examples: [
     {
@@ -26,13 +27,14 @@ export default command({
     },
     { run: "emporium harvest peek demo-out/portal/10401/TS_0001 --json", says: "every image below a folder, for programs" },
   ],
-  async run({ locations, exact, portalBase: words, anonymous }, io) {
+  async run({ locations, exact, portalBase: words, anonymous, allowPrivate }, io) {
     const { peek } = await import("../stations/harvest/records/peek.js");
     const { openorganelleAccess } = await import("../stations/harvest/records/describe.js");
     const report = await peek(locations, {
       ...(await lookOptions(words, io)),
       exact,
       anonymous,
+      allowPrivate,
       openorganelle: openorganelleAccess(io.env),
     });
     const { fileMetadata, printDocument } = await import("../stations/harvest/records/file-metadata.js");

@@ -5,6 +5,7 @@ import { Secret } from "../core/redact.js";
 import { type HttpStoreOptions, httpStore } from "./http.js";
 import { publicGate } from "./public-address-gate.js";
 import { s3Store } from "./s3.js";
+import type { Store } from "./store.js";
 
 const closing: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -152,11 +153,43 @@ describe("requests for addresses that came out of replies", () => {
 });
 
 describe("redirections", () => {
-  it("of a host that a person typed, inside the same network, are followed", async () => {
+  it("seam 38: of a host that a person typed lead into a private network only at the same host and port", async () => {
     const second = await serve(file);
-    const first = await serve(redirectTo(`${second.url}/there`));
-    expect((await httpStore(first.url).stat("x"))?.size).toBe(5);
+    const first = await serve((request, response) =>
+      (request.url === "/same" ? redirectTo("/x") : request.url === "/x" ? file : redirectTo(`${second.url}/there`))(
+        request,
+        response,
+      ),
+    );
+    expect((await httpStore(first.url).stat("same"))?.size).toBe(5);
+    for (const read of [
+      (store: Store) => store.stat("other"),
+      (store: Store) => store.read("other", { offset: 0, length: 1 }),
+      (store: Store) => store.stream!("other"),
+    ])
+      expect(await codeOf(read(httpStore(first.url)))).toBe("ADDRESS_REFUSED");
+    expect(second.seen).toHaveLength(0);
+    expect((await httpStore(first.url, { allowPrivate: true }).stat("other"))?.size).toBe(5);
     expect(second.seen[0]?.url).toBe("/there");
+  });
+
+  it.each([
+    "http://169.254.169.254/latest/meta-data/",
+    "http://2852039166/",
+    "http://0xa9.0xfe.0xa9.0xfe/",
+    "http://0251.0376.0251.0376/",
+    "http://[::ffff:169.254.169.254]/",
+    "http://[64:ff9b::a9fe:a9fe]/",
+    "http://[fe80::1]/",
+    "http://[fd00:ec2::254]/",
+    "http://100.100.100.200/",
+    "http://link.test/",
+    "http://0.0.0.0/",
+  ])("seam 38: to %s are never followed, with --allow-private neither", async (to) => {
+    const first = await serve(redirectTo(to));
+    const names = async (host: string) => (host === "link.test" ? ["10.0.0.1", "169.254.169.254"] : ["127.0.0.1"]);
+    for (const allowPrivate of [false, true])
+      expect(await codeOf(httpStore(first.url, { allowPrivate, resolve: names }).stat("x"))).toBe("ADDRESS_REFUSED");
   });
 
   it("drop the credentials at another origin, and keep them at the same", async () => {
@@ -164,7 +197,7 @@ describe("redirections", () => {
     const first = await serve((request, response) =>
       (request.url === "/x" ? redirectTo("/y") : redirectTo(`${second.url}/z`))(request, response),
     );
-    const store = httpStore(first.url, { authorization: new Secret("Basic canary") });
+    const store = httpStore(first.url, { authorization: new Secret("Basic canary"), allowPrivate: true });
     expect((await store.stat("x"))?.size).toBe(5);
     expect(first.seen.map(({ headers }) => headers.authorization)).toEqual(["Basic canary", "Basic canary"]);
     expect(second.seen.map(({ headers }) => headers.authorization)).toEqual([undefined]);

@@ -3,14 +3,15 @@ import { redact, type Secret } from "../core/redact.js";
 import { cancelled, throwIfCancelled } from "./cancel.js";
 import { httpWire } from "./http-wire.js";
 import { type Body, networkError, type Patience, protocol } from "./network.js";
-import { isPublicAddress } from "./public-address.js";
-import { type AddressGate, bareHost, publicGate, type Resolve, refusalIn, resolveName } from "./public-address-gate.js";
+import { type AddressGate, publicGate, type Resolve, refusalIn, resolveName } from "./public-address-gate.js";
 
 export interface HttpRequestOptions {
   /** The whole `Authorization` header; goes to the origin of `home` alone. */
   authorization?: Secret | undefined;
-  /** The gate of every request. Default: none, but where a public host redirects to another, that must be public too. */
+  /** The gate of every request. Default: none for the host and port that a person named, `publicGate` for every other that it redirects to. */
   gate?: AddressGate | undefined;
+  /** Without `gate`: redirections may lead to private networks and any port. */
+  allowPrivate?: boolean | undefined;
   /** Where an address is really asked for (mirrors, tests). What it changes passes no gate, for a person named the place. */
   rebase?: ((url: string) => string) | undefined;
   /** What a name resolves to. Default: the system's resolver. */
@@ -52,7 +53,7 @@ const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 export function httpRequests(
   home: string,
   patience: Patience,
-  { authorization, gate, rebase = (url) => url, resolve = resolveName }: HttpRequestOptions,
+  { authorization, gate, allowPrivate, rebase = (url) => url, resolve = resolveName }: HttpRequestOptions,
 ): (request: HttpRequest) => Promise<HttpAnswer> {
   const homeOrigin = new URL(home).origin;
   const agentOf = (guard: AddressGate | undefined) =>
@@ -66,20 +67,12 @@ export function httpRequests(
       headersTimeout: patience.headersMs,
       bodyTimeout: 0, // whoever reads the body watches its speed
     });
-  const elsewhere = gate ?? publicGate(resolve);
+  const elsewhere = gate ?? publicGate(resolve, { allowPrivate });
   let agents: { open: Agent; guarded: Agent } | undefined;
   let wires: { open: Wire; guarded: Wire } | undefined;
-  let homeIsPublic: Promise<boolean> | undefined;
 
-  /** A host of the same private network may send us to its neighbour; a public one may not send us into ours. */
-  async function guardOf(url: string): Promise<AddressGate | undefined> {
-    if (gate || new URL(url).origin === homeOrigin) return gate;
-    homeIsPublic ??= resolve(bareHost(new URL(home))).then(
-      (addresses) => addresses.every(isPublicAddress),
-      () => true,
-    );
-    return (await homeIsPublic) ? elsewhere : undefined;
-  }
+  /** A server may send us into our own network no more than a stranger may: it can be old, or taken over. */
+  const guardOf = (url: string) => (gate || new URL(url).origin === homeOrigin ? gate : elsewhere);
 
   /** One exchange, over whichever way suits the body. */
   async function exchange(
@@ -110,7 +103,7 @@ export function httpRequests(
     for (let hop = 0; ; hop++) {
       throwIfCancelled(signal);
       const asked = rebase(url);
-      const guard = asked === url ? await guardOf(url) : undefined;
+      const guard = asked === url ? guardOf(url) : undefined;
       guard?.check(new URL(url));
       const auth: Record<string, string> =
         authorization && new URL(asked).origin === homeOrigin ? { authorization: authorization.reveal() } : {};

@@ -2,7 +2,7 @@ import { lookup as systemLookup } from "node:dns/promises";
 import { isIP, type LookupFunction } from "node:net";
 import { EmporiumError, isEmporiumError } from "../core/errors.js";
 import { redact } from "../core/redact.js";
-import { isPublicAddress } from "./public-address.js";
+import { isPrivateAddress, isPublicAddress } from "./public-address.js";
 
 /** What a host name resolves to: numeric addresses. */
 export type Resolve = (host: string) => Promise<readonly string[]>;
@@ -27,19 +27,21 @@ const PORTS: Readonly<Record<string, readonly string[]>> = {
   "ftp:": ["", "21"],
 };
 
-export function publicGate(resolve: Resolve = resolveName): AddressGate {
+/** @param allowPrivate also to private networks and this machine, by any port; never to link-local addresses or a cloud's metadata. */
+export function publicGate(resolve: Resolve = resolveName, { allowPrivate = false } = {}): AddressGate {
+  const allowed = (address: string) => isPublicAddress(address) || (allowPrivate && isPrivateAddress(address));
   return {
     check(url) {
       const ports = PORTS[url.protocol];
       if (!ports) throw refused(url.href, `${url.protocol} is not asked here`);
       if (url.username !== "" || url.password !== "") throw refused(url.href, "it carries credentials");
-      if (!ports.includes(url.port)) throw refused(url.href, `port ${url.port} is none of a web or FTP server`);
+      if (!allowPrivate && !ports.includes(url.port)) throw refused(url.href, `port ${url.port} is none of a web or FTP server`);
       const host = bareHost(url);
       // A numeric host is connected to without being looked up.
-      if (isIP(host) !== 0 && !isPublicAddress(host)) throw refused(url.href, `${host} is no public address`);
+      if (isIP(host) !== 0 && !allowed(host)) throw refused(url.href, `${host} is no public address`);
     },
-    resolve: (host) => publicAddresses(host, resolve),
-    lookup: publicLookup(resolve),
+    resolve: (host) => checkedAddresses(host, resolve, allowed),
+    lookup: checkedLookup(resolve, allowed),
   };
 }
 
@@ -52,10 +54,12 @@ export async function resolveName(host: string): Promise<string[]> {
   return (await systemLookup(host, { all: true })).map(({ address }) => address);
 }
 
-/** All addresses of a name, refused as a whole when one of them is not public. */
-async function publicAddresses(host: string, resolve: Resolve): Promise<readonly string[]> {
+type Allowed = (address: string) => boolean;
+
+/** All addresses of a name, refused as a whole when one of them is not allowed. */
+async function checkedAddresses(host: string, resolve: Resolve, allowed: Allowed): Promise<readonly string[]> {
   const addresses = isIP(host) === 0 ? await resolve(host) : [host];
-  const wrong = addresses.find((address) => !isPublicAddress(address));
+  const wrong = addresses.find((address) => !allowed(address));
   if (wrong !== undefined) throw refused(host, `it resolves to ${wrong}, no public address`);
   if (addresses.length === 0) throw refused(host, "it has no address");
   return addresses;
@@ -66,8 +70,12 @@ async function publicAddresses(host: string, resolve: Resolve): Promise<readonly
  * a second time, so a name cannot change its mind between check and connection.
  */
 export function publicLookup(resolve: Resolve): LookupFunction {
+  return checkedLookup(resolve, isPublicAddress);
+}
+
+function checkedLookup(resolve: Resolve, allowed: Allowed): LookupFunction {
   return (host, options, callback) => {
-    publicAddresses(host, resolve).then(
+    checkedAddresses(host, resolve, allowed).then(
       (addresses) => {
         const found = addresses.map((address) => ({ address, family: address.includes(":") ? 6 : 4 }));
         if (options.all) callback(null, found);
@@ -94,6 +102,6 @@ export function refused(text: string, fault: string): EmporiumError {
   const url = redact(text.length > 200 ? `${text.slice(0, 200)}…` : text);
   return new EmporiumError("ADDRESS_REFUSED", `${url} is not followed: ${fault}`, {
     place: { url },
-    hint: "if you trust it, give that address itself",
+    hint: "if you trust it, give that address itself (or --allow-private, where the command has it)",
   });
 }

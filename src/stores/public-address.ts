@@ -48,6 +48,30 @@ export function isPublicAddress(address: string): boolean {
   return GLOBAL.check(bare, "ipv6") && !NOT_PUBLIC_6.check(bare, "ipv6");
 }
 
+/** Of what is not public: private networks and this machine. Never link-local ones, nor where clouds give their credentials to who asks. */
+const PRIVATE = new BlockList();
+PRIVATE.addSubnet("10.0.0.0", 8, "ipv4");
+PRIVATE.addSubnet("100.64.0.0", 10, "ipv4");
+PRIVATE.addSubnet("127.0.0.0", 8, "ipv4");
+PRIVATE.addSubnet("172.16.0.0", 12, "ipv4");
+PRIVATE.addSubnet("192.168.0.0", 16, "ipv4");
+PRIVATE.addSubnet("fc00::", 7, "ipv6");
+PRIVATE.addAddress("::1", "ipv6");
+const METADATA = new BlockList();
+METADATA.addAddress("100.100.100.200", "ipv4");
+METADATA.addAddress("fd00:ec2::254", "ipv6");
+METADATA.addAddress("fd20:ce::254", "ipv6");
+
+/** Whether a numeric address is one of a private network or of this machine, where a person may allow redirections to lead. */
+export function isPrivateAddress(address: string): boolean {
+  const family = isIP(address);
+  if (family === 0) return false;
+  const inner = family === 6 && address !== "::1" ? embeddedIpv4(address) : undefined;
+  if (inner !== undefined) return isPrivateAddress(inner);
+  const type = family === 4 ? "ipv4" : "ipv6";
+  return PRIVATE.check(address, type) && !METADATA.check(address, type);
+}
+
 /** IPv4 inside IPv6: mapped (::ffff:0:0/96), translated (64:ff9b::/96) and 6to4 (2002::/16). */
 function embeddedIpv4(address: string): string | undefined {
   const groups = groupsOf(address);

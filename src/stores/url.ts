@@ -54,6 +54,8 @@ export interface StoreOptions {
   rebase?: ((url: string) => string) | undefined;
   /** For locations that came out of replies: lets public addresses pass alone. A person's own pass none. */
   gate?: AddressGate | undefined;
+  /** HTTP: redirections may lead to private networks. */
+  allowPrivate?: boolean | undefined;
   /** FTP: control connections to one host at once. Default 2. */
   connections?: number | undefined;
   /** Files: wait until a write would survive a power loss. Default true. */
@@ -148,7 +150,7 @@ async function backEnd(at: Location, { query, authorization, login }: Location, 
     case "http":
     case "https": {
       const { httpStore } = await import("./http.js");
-      return httpStore(at.url, { query, authorization, rebase, gate });
+      return httpStore(at.url, { query, authorization, rebase, gate, allowPrivate: options.allowPrivate });
     }
     case "ftp": {
       const moved = rebase?.(at.url) ?? at.url;

@@ -241,7 +241,7 @@ describe("HTTP faults", () => {
     other.putFile("tomo.mrc", body);
     const authorization = new Secret("Basic dXNlcjpjYW5hcnk=");
     const query = new Secret("sig=canary-signature");
-    const signed = httpStore(server.filesUrl, { patience, authorization, query });
+    const signed = httpStore(server.filesUrl, { patience, authorization, query, allowPrivate: true });
     fates(once({ kind: "redirect", to: `${other.filesUrl}/tomo.mrc` }));
     const seen: (string | undefined)[] = [];
     const listener = await recordingServer(seen);

@@ -49,6 +49,8 @@ export interface DownloadOptions {
   /** Other places for portals and hosts (`--portal-base`). */
   bases?: Bases | undefined;
   anonymous?: boolean | undefined;
+  /** Redirections of what a person typed may lead to private networks and any port. */
+  allowPrivate?: boolean | undefined;
   /** Pairs of address beginnings that have the same files below. Default: EBI's archive by FTP and HTTPS. */
   mirrors?: readonly (readonly [string, string])[] | undefined;
   clock?: Clock | undefined;
@@ -82,7 +84,7 @@ export interface DownloadOptions {
  */
 export async function download(typed: readonly string[], options: DownloadOptions): Promise<DownloadReport> {
   const { clock = systemClock, random = Math.random, log = silentLog, bases = new Map(), onEvent = () => {}, resolve } = options;
-  const { anonymous, connections, scale, mirrors, crop: box } = options;
+  const { anonymous, allowPrivate, connections, scale, mirrors, crop: box } = options;
   const startMs = clock.monotonic();
   const dest = localFolder(options.dest);
   const manifestPath = options.manifest === undefined ? join(dest, MANIFEST) : resolvePath(options.manifest);
@@ -96,7 +98,7 @@ export async function download(typed: readonly string[], options: DownloadOption
   const pace = transferPace({ clock, bytesPerSecond, requestsPerSecond, connectionsPerHost: connections });
   const gate = (host: string) => ({ enter: (asked?: AbortSignal) => pace.host(`https://${host}/`, host).request(asked) });
   const door = openDoor({ clock, random, signal, log, bases, gate, resolve });
-  const remote = openRemote({ bases, anonymous, connections, door, pace, clock, random, signal, resolve });
+  const remote = openRemote({ bases, anonymous, allowPrivate, connections, door, pace, clock, random, signal, resolve });
   const warnings = new Set<string>();
   const warn = (message: string) => void warnings.add(message);
   try {

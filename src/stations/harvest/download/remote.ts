@@ -19,6 +19,8 @@ export interface RemoteOptions {
   bases: Bases;
   /** Sign no request to a bucket. Default: sign what a person typed, where there is an account. */
   anonymous?: boolean | undefined;
+  /** Redirections may lead to private networks. */
+  allowPrivate?: boolean | undefined;
   /** To one FTP server; its store's own default otherwise. */
   connections?: number | undefined;
   door: Door;
@@ -55,7 +57,7 @@ const ACCOUNT = [
 ];
 
 export function openRemote(options: RemoteOptions): Remote {
-  const { bases, door, pace, clock, random, signal, resolve } = options;
+  const { bases, door, pace, clock, random, signal, resolve, allowPrivate } = options;
   const gate: AddressGate = publicGate(resolve);
   const stores = new Map<string, Promise<Store>>();
   let net: PortalNet | undefined;
@@ -77,7 +79,7 @@ export function openRemote(options: RemoteOptions): Remote {
     const opened =
       known ??
       (scheme === "http" || scheme === "https"
-        ? Promise.resolve(httpStore(url, { query, authorization, clock, rebase, resolve, gate: guard }))
+        ? Promise.resolve(httpStore(url, { query, authorization, clock, rebase, resolve, gate: guard, allowPrivate }))
         : openStore(location, {
             readOnly: true,
             retry: false,

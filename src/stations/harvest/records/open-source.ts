@@ -21,6 +21,8 @@ export interface OpenOptions {
   portal?: PortalName | undefined;
   /** Sign nothing. Always so for what came out of a reply. */
   anonymous?: boolean | undefined;
+  /** Redirections of what a person typed may lead to private networks and any port. */
+  allowPrivate?: boolean | undefined;
   /** Shared by all sources of a run. */
   pace?: TransferPace | undefined;
   clock?: Clock | undefined;
@@ -239,11 +241,11 @@ async function folderStore(place: string, way: Way): Promise<Store> {
 /** A bucket that a reply names, or that has been moved, is asked without anybody's credentials. */
 function storeOptions(
   place: string,
-  { anonymous = false, bases = new Map(), portal, clock, random, resolve }: Way,
+  { anonymous = false, allowPrivate, bases = new Map(), portal, clock, random, resolve }: Way,
 ): StoreOptions {
   const rebase = rebaser(bases, portal);
   const home = httpAddress(place);
   const moved = home !== undefined && rebase(home) !== home;
   const gate = portal === undefined ? undefined : publicGate(resolve);
-  return { readOnly: true, anonymous: anonymous || moved || portal !== undefined, rebase, gate, clock, random };
+  return { readOnly: true, anonymous: anonymous || moved || portal !== undefined, rebase, gate, allowPrivate, clock, random };
 }

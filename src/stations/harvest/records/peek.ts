@@ -19,6 +19,8 @@ export interface PeekOptions extends LookOptions {
   exact?: boolean | undefined;
   /** Sign no request to a bucket. */
   anonymous?: boolean | undefined;
+  /** Redirections of what a person typed may lead to private networks and any port. */
+  allowPrivate?: boolean | undefined;
   /** For the portals whose pages are given as locations. */
   openorganelle?: Parameters<typeof describeTarget>[2]["openorganelle"];
 }
@@ -219,8 +221,8 @@ function openOptions(
   options: PeekOptions,
   more: { clock: Clock; pace: TransferPace; portal: PortalName | undefined },
 ): OpenOptions {
-  const { bases, anonymous, random, signal, resolve } = options;
-  return { bases, anonymous, random, signal, resolve, ...more };
+  const { bases, anonymous, allowPrivate, random, signal, resolve } = options;
+  return { bases, anonymous, allowPrivate, random, signal, resolve, ...more };
 }
 
 /** A record of one image, at its place. */
