@@ -118,7 +118,10 @@ async function describeFolder(store: Store, sourcePrefix: string, answers: Answe
     runs: [{ sources: runSources(items, names, runOf) }],
     voxel_spacings: spacingBlock(tomograms.spacings),
     gains: gainBlock(of("gain"), runOf),
-    ...acquired(of("frame"), patterns("mdoc"), acquisition, runOf, series.length > 0),
+    ...acquired(of("frame"), patterns("mdoc"), acquisition, runOf, {
+      hasSeries: series.length > 0,
+      hasGain: of("gain").length > 0,
+    }),
     tiltseries: series,
     rawtilts: copyBlock(patterns("rawtlt")),
     ctfs: ctfBlocks(patterns("ctf")),
@@ -178,7 +181,7 @@ async function emptyForm(answers: Answers): Promise<Draft> {
     ],
     voxel_spacings: spacingBlock([undefined]),
     collection_metadata: sources("mdocs/{run_name}.mdoc", "glob of the acquisition file"),
-    frames: frameBlock({}, []),
+    frames: frameBlock({}, [], false),
     tiltseries: tiltSeriesBlock(run("tiltseries/{run_name}.st"), {}, answers),
     rawtilts: sources("tiltseries/{run_name}.rawtlt", "glob of the raw tilt angles"),
     tomograms: tomogramBlocks(run("tomograms/{run_name}.rec"), persons, { program: undefined, names: [] }).blocks,
@@ -219,14 +222,14 @@ function acquired(
   mdocs: ReturnType<typeof patternsOf>,
   acquisition: Acquisition,
   runOf: (path: string) => string | undefined,
-  hasSeries: boolean,
+  { hasSeries, hasGain }: { hasSeries: boolean; hasGain: boolean },
 ): object {
   const globs = seriesGlobs(frames, runOf);
   if (mdocs.length === 0 && globs.length === 0 && !hasSeries) return {};
   const missing = ask("{run_name}.mdoc", "no .mdoc was found; tilt series and frames need the acquisition file");
   return {
     collection_metadata: mdocs.length > 0 ? copyBlock(mdocs) : [{ sources: [{ source_glob: { list_glob: missing } }] }],
-    frames: frameBlock(acquisition, globs),
+    frames: frameBlock(acquisition, globs, hasGain),
   };
 }
 

@@ -77,13 +77,14 @@ export function copyBlock(patterns: readonly Pattern[]): Blocks {
   return patterns.length === 0 ? [] : [{ sources: oneEach(patterns).map(({ glob }) => globSource(glob)) }];
 }
 
-export function frameBlock({ doseRate, from }: Acquisition, globs: readonly string[]): Blocks {
+/** Frames without a gain reference beside them are taken for corrected ones: others could not be corrected any more. */
+export function frameBlock({ doseRate, from }: Acquisition, globs: readonly string[], hasGain: boolean): Blocks {
   const metadata = {
     dose_rate:
       doseRate === undefined
         ? ask(decimal(1), "electrons per Å² and second")
         : ask(decimal(doseRate), `electrons per Å² and second; ${from} says this`),
-    is_gain_corrected: ask(false, "whether the frames are gain corrected"),
+    is_gain_corrected: ask(!hasGain, `whether the frames are gain corrected; ${hasGain ? "a" : "no"} gain reference was found`),
   };
   const sources = globs.length > 0 ? globs.map(globSource) : [{ literal: { value: ["default"] } }];
   return [{ metadata, sources }];
