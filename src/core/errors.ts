@@ -26,6 +26,7 @@ export const ERRORS = {
   CONFIG_VARIABLE: { exit: 2, summary: "A template names a variable that does not exist here." },
   CONFIG_GLOB_COUNT: { exit: 2, summary: "A glob matched another number of files than needed." },
   CONFIG_EMPTY: { exit: 2, summary: "A finder found nothing, so there is nothing to do for what it names." },
+  CONFIG_UNUSED: { exit: 2, summary: "A source found files that nothing comes of." },
   CONFIG_COLLISION: { exit: 2, summary: "Two sources would be written to one name." },
   CONFIG_LIMIT: { exit: 2, summary: "A configuration is larger, deeper or more aliased than allowed." },
   NAME_UNSAFE: {

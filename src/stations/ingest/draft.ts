@@ -28,6 +28,8 @@ export interface PlannedEntity {
 export interface PlanFailure {
   readonly error: ErrorRecord;
   readonly entity: string;
+  /** All files that it is about, where the message names a few of many. */
+  readonly files?: readonly string[] | undefined;
   readonly dataset?: string | undefined;
   readonly run?: string | undefined;
 }

@@ -96,7 +96,7 @@ export interface IngestReport {
   /** By task title: what was measured. */
   facts: Readonly<Record<string, PlainObject>>;
   warnings: readonly object[];
-  errors: readonly (ErrorRecord & { entity?: string; also?: readonly string[] })[];
+  errors: readonly (ErrorRecord & { entity?: string; also?: readonly string[]; files?: readonly string[] })[];
   /** Only of a dry run. */
   plan?: ReturnType<typeof planReport>;
   toText(): string;
@@ -366,7 +366,12 @@ function runReport(plan: IngestPlan, run: RunReport, extra: readonly PlanWarning
     error && state !== "cancelled" ? [{ error, entity: task.title }] : [],
   );
   const told = toldOnce([...plan.failures, ...failures]);
-  const errors = told.map(({ error, entity, also }) => ({ ...error, entity, ...(also && { also }) }));
+  const errors = told.map(({ error, entity, also, files }) => ({
+    ...error,
+    entity,
+    ...(also && { also }),
+    ...(files && { files }),
+  }));
   if (run.error && !failures.some(({ error }) => error.code === run.error!.code)) errors.push(stopError(run));
   const outputs = run.results.flatMap(({ task, receipt }) =>
     (receipt?.outputs ?? []).map((output) => ({ ...output, task: task.title })),

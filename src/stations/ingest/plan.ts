@@ -34,6 +34,7 @@ import { emptyFinds } from "./importers/empty-finds.js";
 import { planKeyPhotos } from "./importers/key-photos.js";
 import { planRun } from "./importers/run.js";
 import { checkTomogramSection } from "./importers/tomogram.js";
+import { asWarnings, findLedger } from "./importers/unused-finds.js";
 import { locksOf } from "./locks.js";
 import type { OpenAddress } from "./ops/photo.js";
 import type { OmeZarrVersion } from "./ops/volume-params.js";
@@ -127,6 +128,11 @@ export async function planIngest(config: IngestConfig, source: Store, target: St
   }
   requireRuns(context, counts, draft);
   for (const warning of context.empty.warnings((type) => isWanted(context, type))) draft.warnings.push(warning);
+  const unused = context.finds.unused(draft, { wasRead: context.files.wasRead, fullPath: context.source.fullPath });
+  draft.warnings.push(...asWarnings(unused.passedOver));
+  // under `compat` the last of several finds counts, as in the reference
+  if (context.compat) draft.warnings.push(...asWarnings(unused.failures));
+  else draft.failures.push(...unused.failures);
   return {
     createdMs: options.clock.now(),
     locks: locksOf(draft.tasks, names),
@@ -169,6 +175,7 @@ export async function planContext(
     stored: storedEntities(targetListing),
     open: options.open ?? ((location) => openLocation(location, { readOnly: true })),
     empty: emptyFinds(),
+    finds: findLedger(selection, { volumes: (options.writeMrc ?? true) || (options.writeZarr ?? true) }),
     signal,
   };
 }

@@ -21,6 +21,8 @@ export interface SourceFiles {
    * @throws {EmporiumError} STORE_…, FORMAT_LIMIT for a file that is not small
    */
   read(where: "source" | "target", key: string, stat?: Stat | undefined): Promise<SourceFile>;
+  /** Whether a file of the source was read. */
+  wasRead(key: string): boolean;
   /** What `make` makes of a file, made once however many runs share the file. `what` tells two makers apart. */
   parsed<T>(file: SourceFile, what: string, make: (file: SourceFile) => T): T;
 }
@@ -30,6 +32,7 @@ const FILES_KEPT = 256;
 
 export function sourceFiles(stores: { source: Store; target: Store }, signal?: AbortSignal): SourceFiles {
   const files = new Map<string, Promise<SourceFile>>();
+  const keysRead = new Set<string>();
   const made = new WeakMap<SourceFile, Map<string, { value?: unknown; error?: unknown }>>();
   const read = async (where: "source" | "target", key: string, known: Stat | undefined): Promise<SourceFile> => {
     const store = stores[where];
@@ -50,12 +53,14 @@ export function sourceFiles(stores: { source: Store; target: Store }, signal?: A
   return {
     read(where, key, stat) {
       const id = `${where} ${key}`;
+      if (where === "source") keysRead.add(key);
       const file = files.get(id) ?? read(where, key, stat);
       files.delete(id);
       files.set(id, file);
       if (files.size > FILES_KEPT) files.delete(files.keys().next().value!);
       return file;
     },
+    wasRead: (key) => keysRead.has(key),
     parsed<T>(file: SourceFile, what: string, make: (file: SourceFile) => T): T {
       let results = made.get(file);
       if (!results) {

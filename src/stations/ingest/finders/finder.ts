@@ -44,6 +44,8 @@ export interface FinderContext {
   /** Value of a literal in this scope; templates in it are filled in by kinds that allow them. Default: as it stands. */
   readonly literal?: ((node: ScalarNode, scope: Scope) => Scalar) | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Is told of a find whose name another one takes. */
+  readonly onReplaced?: ((item: Found, by: Found) => void) | undefined;
 }
 
 /**
@@ -55,8 +57,15 @@ export interface FinderContext {
 export async function findItems(source: Source, scope: Scope, context: FinderContext): Promise<Found[] | undefined> {
   if (!parentsPass(source, scope)) return undefined;
   const items = new Map<string, Found>();
-  if (source.finder) for (const item of await run(source.finder, scope, context)) items.set(scalarText(item.name), item);
-  return [...items].filter(([name]) => !source.exclude.some((pattern) => pattern.atStart(name))).map(([, item]) => item);
+  const isExcluded = (name: string) => source.exclude.some((pattern) => pattern.atStart(name));
+  for (const item of source.finder ? await run(source.finder, scope, context) : []) {
+    const name = scalarText(item.name);
+    if (isExcluded(name)) continue;
+    const other = items.get(name);
+    if (other && other.key !== item.key) context.onReplaced?.(other, item);
+    items.set(name, item);
+  }
+  return [...items.values()];
 }
 
 function parentsPass({ includeParents, excludeParents }: Source, { ancestors }: Scope): boolean {

@@ -211,7 +211,8 @@ export async function planAlignment(
   if (!hasDimensions(configured) && !dimension) {
     if (origin === "files") {
       const why = "no tomogram gives its dimensions, and volume_dimension is not configured";
-      draft.entities.push(leave("alignment", title, why, where, item?.place));
+      const reads = alignment.files.map(({ key }) => context.source.fullPath(key!));
+      draft.entities.push({ ...leave("alignment", title, why, where, item?.place), reads });
       draft.warnings.push({ message: `${title} is left out: ${why}`, place: item?.place, ...where });
     }
     return undefined;

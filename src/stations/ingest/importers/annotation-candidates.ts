@@ -77,7 +77,12 @@ export async function findAnnotations(
   const byBlock = new Map<Block, AnnotationSource[]>();
   for (const item of items) {
     const { shape } = item.source;
-    if (!shape || !isUsable(item, shape)) continue;
+    if (!shape) continue;
+    const unfit = await unfitness(context, item, shape);
+    if (unfit !== undefined) {
+      if (item.key !== null) context.finds.because(item.key, unfit);
+      continue;
+    }
     const node = shape.filterValue;
     const filterValue =
       node && formatTemplate(String(node.value), variables, { place: node.place, nullText: context.compat ? "None" : undefined });
@@ -106,9 +111,20 @@ export async function findAnnotations(
   });
 }
 
-/** Masks are files or Zarr folders, everything else is a file: what else a glob finds beside them is not meant. */
-function isUsable({ key, folder }: SectionItem, { format }: ShapeSource): boolean {
-  return key !== null && (!folder || (format === "zarr" && key.includes(".zarr")));
+const ZARR_DOCUMENTS = [".zattrs", ".zgroup", ".zarray", "zarr.json"];
+
+/** Why nothing can be made of a find. Masks are files or Zarr folders, whatever `file_format` calls them; all else is a file. */
+async function unfitness(
+  { source }: PlanContext,
+  { key, folder }: SectionItem,
+  { shape }: ShapeSource,
+): Promise<string | undefined> {
+  if (key === null) return "a literal names no file";
+  if (!folder) return undefined;
+  if (!shape.endsWith("Mask")) return "a folder, where a file is wanted";
+  if (key.includes(".zarr")) return undefined;
+  for (const document of ZARR_DOCUMENTS) if (await source.child(`${key}/`, document)) return undefined;
+  return "a folder that is no Zarr";
 }
 
 /** Identity of an annotation that is on the target. Without an id of its own it is known by what its files are called. */

@@ -83,7 +83,7 @@ async function planSpacing(
   if (found.length === 0) return [];
   const usable: AnnotationCandidate[] = [];
   for (const candidate of dropTwins(context, draft, found, where)) {
-    const left = await passGate(draft, candidate, gate, where);
+    const left = await passGate(context, draft, candidate, gate, where);
     if (left) usable.push(left);
   }
   const container = spacing.ancestor.folder;
@@ -106,7 +106,7 @@ async function planSpacing(
       const tasks = await planOne(context, draft, candidate, { ...parts, id, stored, geometry: geometry!, where });
       for (const { outputs } of tasks) planned.push(...outputs);
     } catch (error) {
-      addFailure(draft, error, candidate.title, "annotation", where, candidate.sources[0]?.item.place);
+      failAnnotation(context, draft, candidate, error, where);
     }
   }
   if (isThere && context.selection.items("annotation")) await planLeftovers(context, draft, container, planned, where);
@@ -151,13 +151,14 @@ function dropTwins(
       place: candidate.block.place,
       hint: "give each block an annotation_ingest_id of its own",
     });
-    addFailure(draft, error, candidate.title, "annotation", where, candidate.block.place);
+    failAnnotation(context, draft, candidate, error, where);
     return false;
   });
 }
 
 /** The candidate with those of its sources that were asked for and hold something. Undefined where none is left; what was left out is told. */
 async function passGate(
+  context: PlanContext,
   draft: Draft,
   candidate: AnnotationCandidate,
   gate: AnnotationGate,
@@ -183,9 +184,22 @@ async function passGate(
     if (sources.length > 0) return { ...candidate, sources };
     draft.entities.push(leave("annotation", title, "its files hold nothing of it", where, block.place));
   } catch (error) {
-    addFailure(draft, error, title, "annotation", where, accepted[0]!.item.place);
+    failAnnotation(context, draft, candidate, error, where);
   }
   return undefined;
+}
+
+/** Notes that an annotation cannot be made, with the files that it would be made of. */
+function failAnnotation(
+  { source }: PlanContext,
+  draft: Draft,
+  { title, sources }: AnnotationCandidate,
+  error: unknown,
+  where: Whereabouts,
+): void {
+  const accepted = sources.filter((one) => one.accepted);
+  const reads = accepted.map(({ item }) => source.fullPath(item.key!));
+  addFailure(draft, error, title, "annotation", where, accepted[0]?.item.place, reads);
 }
 
 interface OneParts extends AnnotationParts {

@@ -13,6 +13,7 @@ import type { OmeZarrVersion } from "../ops/volume-params.js";
 import type { Selection } from "../selection.js";
 import type { SourceFiles } from "../source-files.js";
 import type { EmptyFinds } from "./empty-finds.js";
+import type { FindLedger } from "./unused-finds.js";
 
 /** What every importer sees while a plan is made. Nothing in it is changed. */
 export interface PlanContext {
@@ -46,6 +47,8 @@ export interface PlanContext {
   readonly open: OpenAddress;
   /** Takes note of sources that find nothing: told once for all runs. */
   readonly empty: EmptyFinds;
+  /** Takes note of what sources find: what nothing comes of is told in the end. */
+  readonly finds: FindLedger;
 }
 
 /** One item that a section's sources found, with the block it belongs to. */
@@ -69,7 +72,13 @@ export async function findSection(
 ): Promise<SectionItems> {
   const items: SectionItem[] = [];
   const applied: Source[] = [];
+  const replaced: Found[] = [];
   const finderContext: FinderContext = {
+    onReplaced: (item, by) => {
+      replaced.push(item);
+      const other = by.key === null ? "another find" : by.key.slice(by.key.lastIndexOf("/") + 1);
+      if (item.key !== null) context.finds.because(item.key, `its name is also that of ${other}`);
+    },
     source: context.source,
     target: context.target,
     type,
@@ -83,6 +92,7 @@ export async function findSection(
       const found = await findItems(source, scope, finderContext);
       if (!found) continue;
       applied.push(source);
+      context.finds.note(type, source, scope, [...found, ...replaced.splice(0)]);
       for (const item of found) items.push({ ...item, block, source });
       if (source.shape) context.empty.note(type, scope, found.length === 0, placeOfFinder(source), globText(source));
     }

@@ -221,7 +221,15 @@ async function planVolumes(
   const alignments = await attempt(draft, `alignment of ${where.run}`, "alignment", where, () =>
     findAlignments(context, run, scope, depositionId),
   );
-  if (!alignments) return [];
+  if (!alignments) {
+    for (const { title, item } of found.filter(({ selected }) => selected)) {
+      const reads = [context.source.fullPath(item.key!)];
+      const why = "the alignment of its run cannot be told";
+      const files = { reads, writes: [], bytes: 0, place: item.place };
+      draft.entities.push({ kind: "tomogram", title, ...where, action: "fail", why, ...files });
+    }
+    return [];
+  }
   const [alignment] = alignments.all as [Alignment, ...Alignment[]];
 
   const identity = (candidate: TomogramCandidate) => identityOf(context, candidate, alignment, depositionId);

@@ -33,7 +33,10 @@ export async function findRawtilt(context: PlanContext, scope: Scope, folder: st
   let files = distinctFiles(items).filter((item) => isAsked(context, "rawtilt", item));
   // of several files the one that is called so is meant, whatever else a wide glob finds
   const named = files.filter((item) => extensionOf(item.key!).toLowerCase() === ".rawtlt");
-  if (named.length > 0 && !context.compat) files = named;
+  if (named.length > 0 && !context.compat) {
+    for (const file of files) if (!named.includes(file)) context.finds.passedOver(file.key!, "a .rawtlt beside it is taken");
+    files = named;
+  }
   const chosen = chooseOne(context, files, key, runName);
   return { ...chosen, key, format: "", configured: applied.length > 0 };
 }

@@ -75,7 +75,8 @@ export async function findTomograms(
       const configured = item.block.metadata ? (expandValue(item.block.metadata, expansion) as JsonObject) : {};
       candidates.push({ item, spacing, configured, title, selected: accepted && wantsTomograms(context) });
     } catch (error) {
-      if (accepted) addFailure(draft, error, title, "tomogram", where, item.place);
+      const reads = item.key === null ? [] : [context.source.fullPath(item.key)];
+      if (accepted) addFailure(draft, error, title, "tomogram", where, item.place, reads);
     }
   }
   return candidates;
@@ -103,7 +104,7 @@ export async function readTomogram(
     }
     return { ...candidate, volume };
   } catch (error) {
-    addFailure(draft, error, title, "tomogram", where, item.place);
+    addFailure(draft, error, title, "tomogram", where, item.place, [context.source.fullPath(item.key!)]);
     return undefined;
   }
 }
@@ -197,7 +198,7 @@ export function dropCollisions(
         place: item.place,
         hint: "narrow the glob to one file, or tell them apart by processing, reconstruction_method or processing_software",
       });
-      addFailure(draft, error, title, "tomogram", where, item.place);
+      addFailure(draft, error, title, "tomogram", where, item.place, [context.source.fullPath(item.key!)]);
     }
   }
   return candidates.filter((candidate) => kept.has(candidate));

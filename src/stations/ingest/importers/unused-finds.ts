@@ -1,0 +1,166 @@
+import { ancestorsOf, kindOf, type TypeKey } from "../../../model/kinds.js";
+import { scalarText } from "../config/nodes.js";
+import type { Source } from "../config/schema.js";
+import { type Draft, inRuns, type PlanFailure, type PlanWarning } from "../draft.js";
+import type { Found } from "../finders/finder.js";
+import type { Scope } from "../finders/scope.js";
+import type { Selection } from "../selection.js";
+import { globText, placeOfFinder } from "./context.js";
+import { baseName } from "./copies.js";
+
+/** Kinds whose finds are files that something is made of. Runs, datasets and spacings are names: several files may give one. */
+const KINDS_OF_FILES: ReadonlySet<TypeKey> = new Set<TypeKey>([
+  "gain",
+  "collection_metadata",
+  "frame",
+  "tiltseries",
+  "ctf",
+  "rawtilt",
+  "alignment",
+  "identified_object",
+  "annotation",
+  "tomogram",
+  "key_image",
+  "dataset_keyphoto",
+  "deposition_keyphoto",
+]);
+/** Filters of the command go by the names of all files of a source together. */
+const NAMED_TOGETHER: ReadonlySet<TypeKey> = new Set<TypeKey>(["frame", "alignment"]);
+/** Their failures name the files that they concern; of other kinds one failure concerns all of a run. */
+const EACH_FAILS_ALONE: ReadonlySet<TypeKey> = new Set<TypeKey>(["tomogram", "annotation"]);
+const FILES_SHOWN = 3;
+
+/** What sources found, to be held against what the plan makes of it: a find that nothing comes of is told, whoever let it fall. */
+export interface FindLedger {
+  /** @param found of one source in one scope, those included that another find of the same name replaces. */
+  note(type: TypeKey, source: Source, scope: Scope, found: readonly Found[]): void;
+  /** Why nothing comes of a find, as far as the one who leaves it out knows: `a folder, …`. */
+  because(key: string, reason: string): void;
+  /** Another find of the same source is taken by a rule that the guide tells: worth a warning. */
+  passedOver(key: string, reason: string): void;
+  /** @param draft the whole plan. */
+  unused(draft: Draft, used: UsedFiles): UnusedFinds;
+}
+
+export interface UnusedFinds {
+  readonly failures: readonly PlanFailure[];
+  readonly passedOver: readonly PlanFailure[];
+}
+
+export interface UsedFiles {
+  /** Read while the plan was made. */
+  wasRead(key: string): boolean;
+  fullPath(key: string): string;
+}
+
+interface Noted {
+  readonly type: TypeKey;
+  readonly source: Source;
+  /** Finds by key, with the runs that found them. */
+  readonly finds: Map<string, { folder: boolean; run: string | undefined }>;
+}
+
+/** @param volumes false where neither MRC nor Zarr is written: nothing is made of volumes then. */
+export function findLedger(selection: Selection, { volumes }: { volumes: boolean }): FindLedger {
+  const bySource = new Map<Source, Noted>();
+  const reasons = new Map<string, string>();
+  const harmless = new Set<string>();
+  const isAsked = (type: TypeKey, { ancestors }: Scope) =>
+    KINDS_OF_FILES.has(type) &&
+    selection.items(type) &&
+    (volumes || !["tiltseries", "tomogram", "annotation"].includes(type)) &&
+    ancestors.every((ancestor) => ancestor.type === "tomogram" || selection.accepts(ancestor.type, scalarText(ancestor.name)));
+  return {
+    note(type, source, scope, found) {
+      if (!isAsked(type, scope)) return;
+      const together = NAMED_TOGETHER.has(type) && found.map(({ name }) => baseName(scalarText(name))).join(",");
+      const run = scope.ancestors.find((ancestor) => ancestor.type === "run");
+      for (const { name, key, folder, atTarget } of found) {
+        if (key === null || atTarget || !selection.accepts(type, together || scalarText(name))) continue;
+        const noted = bySource.get(source) ?? { type, source, finds: new Map() };
+        bySource.set(source, noted);
+        noted.finds.set(key, { folder, run: run && scalarText(run.name) });
+      }
+    },
+    because: (key, reason) => void reasons.set(key, reason),
+    passedOver(key, reason) {
+      reasons.set(key, reason);
+      harmless.add(reason);
+    },
+    unused(draft, used) {
+      const isUsed = usage([...bySource.values()], draft, used);
+      const left = [...bySource.values()].sort(inOrder).flatMap((noted) => {
+        const finds = [...noted.finds]
+          .filter(([key, { run }]) => !isUsed(noted.type, key, run))
+          .sort(([a], [b]) => (a < b ? -1 : 1));
+        const reasonOf = (key: string) => reasons.get(key) ?? "";
+        return [...new Set(finds.map(([key]) => reasonOf(key)))].map((reason) => {
+          const own = finds.filter(([key]) => reasonOf(key) === reason);
+          return { reason, failure: failureOf(noted, own, reason, used) };
+        });
+      });
+      const of = (isHarmless: boolean) =>
+        left.filter(({ reason }) => harmless.has(reason) === isHarmless).map(({ failure }) => failure);
+      return { failures: of(false), passedOver: of(true) };
+    },
+  };
+}
+
+/** Whether something comes of a find, or somebody has said already why not. */
+function usage(noted: readonly Noted[], { tasks, entities, failures, warnings }: Draft, { wasRead, fullPath }: UsedFiles) {
+  const keys = new Set<string>();
+  const folders = new Set(noted.flatMap(({ finds }) => [...finds].flatMap(([key, { folder }]) => (folder ? [key] : []))));
+  for (const { inputs } of tasks) {
+    for (const { key } of inputs) {
+      keys.add(key);
+      // of a Zarr folder its documents are the input
+      for (let slash = key.lastIndexOf("/"); folders.size > 0 && slash > 0; slash = key.lastIndexOf("/", slash - 1)) {
+        const folder = key.slice(0, slash);
+        if (folders.has(folder)) keys.add(folder);
+      }
+    }
+  }
+  const told = new Set(entities.flatMap(({ reads }) => reads));
+  // what fails as a whole in a run, with all that lies below it
+  const failed = new Set(entities.filter(({ action }) => action === "fail").map(({ kind, run }) => `${kind} ${run}`));
+  const messages = [...failures.map(({ error }) => error.message), ...warnings.map(({ message }) => message)];
+  return (type: TypeKey, key: string, run: string | undefined) => {
+    if (keys.has(key) || wasRead(key)) return true;
+    if (!EACH_FAILS_ALONE.has(type) && [type, ...ancestorsOf(type)].some((kind) => failed.has(`${kind} ${run}`))) return true;
+    const path = fullPath(key);
+    return told.has(path) || messages.some((message) => message.includes(path));
+  };
+}
+
+function failureOf(
+  { type, source, finds: all }: Noted,
+  finds: readonly (readonly [string, { run: string | undefined }])[],
+  reason: string,
+  { fullPath }: UsedFiles,
+): PlanFailure {
+  const files = finds.map(([key]) => fullPath(key));
+  const shown =
+    files.slice(0, FILES_SHOWN).join(", ") + (files.length > FILES_SHOWN ? ` and ${files.length - FILES_SHOWN} more` : "");
+  const count = `${files.length} of ${all.size} ${all.size === 1 ? "find" : "finds"} of ${globText(source)}`;
+  const why = reason === "" ? "" : ` (${reason})`;
+  const { section } = kindOf(type);
+  return {
+    error: {
+      code: "CONFIG_UNUSED",
+      message: `${section}: nothing comes of ${count}: ${shown}${why}${inRuns(finds.flatMap(([, { run }]) => run ?? []))}`,
+      ...placeOfFinder(source),
+      hint: "narrow the glob, or leave them out by match_regex, exclude or parent_filters",
+    },
+    entity: `${section} that ${globText(source)} finds`,
+    files,
+  };
+}
+
+function inOrder(a: Noted, b: Noted): number {
+  return (a.source.place.line ?? 0) - (b.source.place.line ?? 0) || (a.source.place.column ?? 0) - (b.source.place.column ?? 0);
+}
+
+/** The same as warnings. */
+export function asWarnings(failures: readonly PlanFailure[]): PlanWarning[] {
+  return failures.map(({ error: { code, message, hint, ...place } }) => ({ message, place }));
+}
