@@ -1,10 +1,13 @@
 /** Bundles Neuroglancer into `dist/viewer/`, a page that any static server can offer: `node scripts/build-viewer.mjs [--check]`. The same
  * packages give the same bytes. Where the files are there and made of what is installed now, nothing is done; `--check` bundles once more
- * and fails where a byte differs. The page asks nobody but the servers that its state names. */
+ * and fails where a byte differs. The page asks nobody but the servers that its state names.
+ *
+ * What the page loads lies in a folder that is called by its hash, so that browsers may keep it for ever, with compressed copies beside it. */
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const own = join(root, "scripts", "viewer");
@@ -40,7 +43,7 @@ const PACKAGES = ["neuroglancer", "codemirror", "core-js", "crc-32", "gl-matrix"
 async function check() {
   const files = await makeFiles();
   const other = [...files].filter(([name, bytes]) => sha256(bytes) !== hashOfFile(join(out, name))).map(([name]) => name);
-  const strange = (existsSync(out) ? readdirSync(out) : []).filter((name) => !files.has(name));
+  const strange = filesIn(out).filter((name) => !files.has(name));
   for (const name of [...other, ...strange])
     process.stderr.write(`build-viewer: dist/viewer/${name} is not what these packages give\n`);
   process.exitCode = other.length + strange.length > 0 ? 1 : 0;
@@ -48,8 +51,10 @@ async function check() {
 
 function write(files) {
   rmSync(out, { recursive: true, force: true });
-  mkdirSync(out, { recursive: true });
-  for (const [name, bytes] of files) writeFileSync(join(out, name), bytes);
+  for (const [name, bytes] of files) {
+    mkdirSync(dirname(join(out, name)), { recursive: true });
+    writeFileSync(join(out, name), bytes);
+  }
   mkdirSync(dirname(stampFile), { recursive: true });
   const hashes = Object.fromEntries([...files].map(([name, bytes]) => [name, sha256(bytes)]));
   writeFileSync(stampFile, JSON.stringify({ stamp, files: hashes }, undefined, 2));
@@ -75,11 +80,41 @@ async function makeFiles() {
     logLevel: "warning",
   });
   checkPackages(metafile);
-  const files = new Map(outputFiles.map(({ path, contents }) => [basename(path), contents]));
-  for (const path of DECODERS) files.set(basename(path), readFileSync(join(library, path)));
-  files.set("index.html", readFileSync(join(own, "index.html")));
-  files.set("LICENCES.txt", Buffer.from(licences()));
-  return files;
+  const loaded = new Map(outputFiles.map(({ path, contents }) => [basename(path), contents]));
+  for (const path of DECODERS) loaded.set(basename(path), readFileSync(join(library, path)));
+  const folder = hashOf(loaded);
+  const page = readFileSync(join(own, "index.html"), "utf8").replace(/(?<=(?:href|src)=")(?=[\w.]+\.bundle\.)/g, `${folder}/`);
+  return new Map([
+    ["index.html", Buffer.from(page)],
+    ["LICENCES.txt", Buffer.from(licences())],
+    ...[...loaded].flatMap(([name, bytes]) => compressions(bytes).map(([end, body]) => [`${folder}/${name}${end}`, body])),
+  ]);
+}
+
+/** @returns {string} of all files, names included: they load each other. */
+function hashOf(files) {
+  const hash = createHash("sha256");
+  for (const [name, bytes] of [...files].sort(([a], [b]) => (a < b ? -1 : 1)))
+    hash.update(`${name} ${bytes.length}\n`).update(bytes);
+  return hash.digest("hex").slice(0, 16);
+}
+
+/** A file and its compressed copies, by what is put behind its name: as the server looks for them. */
+function compressions(bytes) {
+  const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length };
+  return [
+    ["", bytes],
+    [".br", brotliCompressSync(bytes, { params })],
+    [".gz", gzipSync(bytes, { level: 9 })],
+  ];
+}
+
+function filesIn(folder) {
+  if (!existsSync(folder)) return [];
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).replaceAll("\\", "/"));
 }
 
 /**
@@ -153,6 +188,8 @@ function licences() {
 function stampOf() {
   const hash = createHash("sha256").update(readFileSync(fileURLToPath(import.meta.url)));
   for (const name of readdirSync(own).sort()) hash.update(`${name}\n`).update(readFileSync(join(own, name)));
+  // compressors may be another's on another Node
+  hash.update(`${process.versions.zlib} ${process.versions.brotli}\n`);
   for (const name of [...PACKAGES, "esbuild"]) hash.update(readFileSync(join(modules, name, "package.json")));
   return hash.digest("hex");
 }
@@ -161,7 +198,11 @@ function isUpToDate() {
   if (!existsSync(stampFile)) return false;
   const made = JSON.parse(readFileSync(stampFile, "utf8"));
   const files = Object.entries(made.files);
-  return made.stamp === stamp && files.every(([name, hash]) => hash === hashOfFile(join(out, name)));
+  return (
+    made.stamp === stamp &&
+    filesIn(out).length === files.length &&
+    files.every(([name, hash]) => hash === hashOfFile(join(out, name)))
+  );
 }
 
 function hashOfFile(path) {

@@ -72,11 +72,10 @@ export default command({
     }
     const portal = join(dest, "portal");
     const stays = !once && (io.attended || port !== undefined);
-    // Views name the tree by its address, so that is known before they are written.
     const tree = stays ? await servePortal(portal, port, io) : undefined;
     try {
       const results: DemoResult[] = [];
-      for (const step of stepsOf({ lab, portal, dest, volume, address: tree?.url })) {
+      for (const step of stepsOf({ lab, portal, dest, volume })) {
         const done = await runDemoStep(step, io);
         results.push(done);
         if (done.exitStatus !== 0) {
@@ -98,12 +97,11 @@ export default command({
   },
 });
 
-function stepsOf({ lab, portal, dest, volume, address }: StepsOptions): DemoStep[] {
-  const published = address === undefined ? [] : ["--https-prefix", address];
+function stepsOf({ lab, portal, dest, volume }: StepsOptions): DemoStep[] {
   const steps: DemoStep[] = DEPOSITS.map(({ name, says, words }) => ({
     says,
     name: "ingest run",
-    words: [join(lab, `${name}.yaml`), join(lab, "input"), portal, "--import-everything", ...published, ...words],
+    words: [join(lab, `${name}.yaml`), join(lab, "input"), portal, "--import-everything", ...words],
   }));
   steps.push({ ...steps.at(-1)!, says: "The same command again finds everything done" });
   if (volume !== undefined) {
@@ -117,8 +115,6 @@ interface StepsOptions {
   portal: string;
   dest: string;
   volume: string | undefined;
-  /** Of the tree, while it is served. */
-  address: string | undefined;
 }
 
 async function servePortal(folder: string, port: number | undefined, { log }: Io) {

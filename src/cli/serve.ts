@@ -12,8 +12,9 @@ export default command({
   summary: "One's own portal: GraphQL, files and S3 of a standardised tree, for the official client",
   details: [
     "Brings the catalogue up to date with the tree (as catalog import does: what has not changed costs nothing), then answers until Ctrl-C: GraphQL at /graphql, files with ranges at /files, S3 for readers at /s3, Neuroglancer at /viewer. Nothing can be written.",
-    "On 127.0.0.1, the default, this machine alone can reach it. With another --host everybody who reaches the port reads everything in the tree; rows name files by --url, which is then how others reach this server.",
-    "The official client (cryoet_data_portal) needs two settings, which are printed: the address for Client(…), and BOTO_ENDPOINT_URL.",
+    "On 127.0.0.1, the default, this machine alone can reach it. With another --host everybody who reaches the port reads everything in the tree; --url is then how others reach this server. Addresses in answers and in Neuroglancer's views are those of this server, whatever rows and views were written with.",
+    "Pages of other origins read nothing, unless --cors names theirs.",
+    "The official client (cryoet_data_portal) needs two settings, which are printed: the address for Client(…), and BOTO_ENDPOINT_URL. Other programs of the AWS family look at AWS_ENDPOINT_URL_S3.",
   ],
   positionals: ["location"],
   options: z.object({
@@ -25,6 +26,10 @@ export default command({
       .regex(/^https?:\/\/[^\s?#]+[^\s?#/]$/, "an address as https://portal.example.org")
       .optional()
       .meta({ description: "how others reach this server (default: its own address)", value: "URL" }),
+    cors: z
+      .array(z.string().min(1, "an origin as https://viewer.example.org, or *"))
+      .optional()
+      .meta({ description: "let pages of this origin read what is here (* for every page there is)", value: "ORIGIN" }),
     bucket: z
       .string()
       .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "a bucket's name: 3 to 63 lower-case letters, digits, dots and dashes")
@@ -43,14 +48,16 @@ export default command({
     },
   ],
   async run(options, io) {
-    const [{ openStore, parseLocation }, { openCatalog }, { openDatabase }, { openPortalApi }, { servePortal }] =
+    const [{ openStore, parseLocation }, { openCatalog }, { openDatabase }, { openPortalApi }, { servePortal }, { corsPolicy }] =
       await Promise.all([
         import("../stores/url.js"),
         import("../catalog/migrate.js"),
         import("../catalog/database.js"),
         import("../catalog/graphql/answer.js"),
         import("../server/portal.js"),
+        import("../server/cors.js"),
       ]);
+    const cors = corsPolicy(options.cors ?? []);
     const location = parseLocation(options.location);
     if (location.scheme === "ftp")
       throw new EmporiumError("USAGE", "a tree is served from a folder, a bucket or a web server, not from FTP");
@@ -65,12 +72,16 @@ export default command({
       const reader = await openDatabase(await databaseFor(options, io, "reader", "serve"));
       try {
         const api = openPortalApi({ pool: reader.pool, log: io.log });
-        const { bucket, host, port } = options;
-        const names = options.url === undefined ? [] : [new URL(options.url).host];
-        const portal = await servePortal({ store, api, bucket, host, port, names, log: io.log });
+        const { bucket, host, port, url } = options;
+        const portal = await servePortal({ store, api, bucket, host, port, url, cors, log: io.log });
         try {
-          const home = options.url ?? portal.url;
-          const report = options.import ? await bringUpToDate(home) : undefined;
+          const home = url?.replace(/\/+$/, "") ?? portal.url;
+          if (url === undefined && !isLoopback(host)) {
+            io.log.warn(
+              "no --url: links and views name this server by the number of the machine, whatever name people reach it by",
+            );
+          }
+          const report = options.import ? await bringUpToDate() : undefined;
           await writer.close();
           for (const error of report?.errors ?? []) io.fail(error);
           const addresses = {
@@ -97,12 +108,11 @@ export default command({
       await writer.close();
     }
 
-    async function bringUpToDate(home: string) {
+    async function bringUpToDate() {
       const { importTree } = await import("../stations/catalog/portal-import/portal-import.js");
       return importTree({
         store,
         database: writer,
-        prefixes: { s3: `s3://${options.bucket}`, https: `${home}/files` },
         jobs: IMPORT_JOBS,
         clock: io.clock,
         log: io.log,
@@ -112,11 +122,15 @@ export default command({
   },
 });
 
+function isLoopback(host: string): boolean {
+  return /^(?:localhost|127\.[\d.]+|\[?::1\]?)$/i.test(host);
+}
+
 function told({ url, graphql, s3, viewer, bucket }: Record<"url" | "graphql" | "s3" | "viewer" | "bucket", string>): string[] {
   return [
     `${url} serves, until Ctrl-C:`,
     `  Client("${graphql}")`,
-    `  export BOTO_ENDPOINT_URL=${s3}`,
+    `  export BOTO_ENDPOINT_URL=${s3} AWS_ENDPOINT_URL_S3=${s3}`,
     `  aws s3 ls --no-sign-request --endpoint-url ${s3} s3://${bucket}/`,
     `  ${viewer}`,
   ];

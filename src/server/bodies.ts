@@ -1,8 +1,9 @@
 import type { IncomingMessage } from "node:http";
 import { refusal } from "./handler.js";
 
-/** Of all requests together. */
+/** Of all large ones together. Small ones find room whoever sends slowly beside them. */
 const BODIES_BYTES_MAX = 64 * 1024 * 1024;
+const SMALL_BYTES = 64 * 1024;
 
 /** What is sent along with requests, in memory: bounded each, and all together. */
 export class Bodies {
@@ -35,7 +36,8 @@ export class Bodies {
         taken += piece.length;
         this.#bytes += piece.length;
         if (taken > limit) return tooLarge();
-        if (this.#bytes > BODIES_BYTES_MAX) return refusal(503, "too much is being sent at once", { "retry-after": "1" });
+        if (taken > SMALL_BYTES && this.#bytes > BODIES_BYTES_MAX)
+          return refusal(503, "too much is being sent at once", { "retry-after": "1" });
         pieces.push(piece);
       }
       return await use(new Uint8Array(Buffer.concat(pieces)));

@@ -1,69 +1,86 @@
 import { EmporiumError } from "../core/errors.js";
+import type { Handler } from "./handler.js";
 
-/** Whose pages may read what this server answers. */
+/** Whose pages may read what this server answers. Its own may always. */
 export type CorsPolicy =
-  /** Everybody's, without credentials. */
+  | { readonly kind: "none" }
+  /** Everybody's. */
   | { readonly kind: "any" }
-  /** Those of these origins, with credentials. */
-  | { readonly kind: "some"; readonly fits: (origin: string) => boolean };
+  /** Those of these origins. */
+  | { readonly kind: "some"; readonly origins: readonly string[] };
 
-export const ANY_ORIGIN: CorsPolicy = { kind: "any" };
+/** Nobody else's: a page that happens to be open in a browser of this machine reads nothing. */
+export const OWN_ORIGIN: CorsPolicy = { kind: "none" };
 
 const METHODS = "GET, HEAD, POST, OPTIONS";
-const HEADERS = "Content-Type";
+/** What readers of chunks and clients of GraphQL send. */
+const ASKED_HEADERS = "Content-Type, Range, If-Match, If-None-Match, If-Modified-Since, If-Range, Cache-Control";
+const EXPOSED_HEADERS = "Accept-Ranges, Content-Length, Content-Range, ETag, Last-Modified";
 const MAX_AGE_S = 600;
 
 /**
- * The portal's own settings: `CRYOET_CORS_ALLOWED_ORIGINS`, a list with commas, or else `CRYOET_CORS_ALLOWED_REGEXES`, an expression that
- * an origin must fit as a whole. Without them every origin may read.
+ * The policy for origins as a person writes them.
  *
- * @throws {EmporiumError} CONFIG_REGEX where the expression is none.
+ * @param origins `https://neuroglancer-demo.appspot.com`, or `*` for every page there is.
+ * @throws {EmporiumError} USAGE for what is no origin.
  */
-export function corsFromEnvironment(env: Readonly<Record<string, string | undefined>>): CorsPolicy {
-  const origins = (env.CRYOET_CORS_ALLOWED_ORIGINS ?? "")
-    .split(",")
-    .map((origin) => origin.trim().replace(/\/$/, ""))
-    .filter((origin) => origin !== "");
-  if (origins.includes("*")) return ANY_ORIGIN;
-  if (origins.length > 0) return { kind: "some", fits: (origin) => origins.includes(origin) };
-  const expression = env.CRYOET_CORS_ALLOWED_REGEXES;
-  if (!expression) return ANY_ORIGIN;
-  const regex = compiled(expression);
-  return { kind: "some", fits: (origin) => regex.test(origin) };
+export function corsPolicy(origins: readonly string[]): CorsPolicy {
+  if (origins.includes("*")) return { kind: "any" };
+  return origins.length === 0 ? OWN_ORIGIN : { kind: "some", origins: origins.map(originOf) };
 }
 
-function compiled(expression: string): RegExp {
-  try {
-    return new RegExp(`^(?:${expression})$`);
-  } catch (cause) {
-    throw new EmporiumError(
-      "CONFIG_REGEX",
-      `CRYOET_CORS_ALLOWED_REGEXES: ${JSON.stringify(expression)} is no regular expression`,
-      {
-        cause,
-        hint: "for example http://localhost:\\d+",
-      },
-    );
+function originOf(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  // a path, a login or a query is no part of an origin
+  if (!url || !/^https?:$/.test(url.protocol) || `${url.origin}/` !== url.href) {
+    throw new EmporiumError("USAGE", `--cors ${JSON.stringify(text)} found, an origin as https://viewer.example.org wanted`, {
+      hint: "give scheme and host, and the port where it is not the usual one; * stands for every page",
+    });
   }
+  return url.origin;
+}
+
+/**
+ * Lets pages of other origins read what a handler answers, as far as the policy goes. They never come with credentials, and there is nothing that they could
+ * write.
+ */
+export function withCors(policy: CorsPolicy, handler: Handler): Handler {
+  return async (request, path) => {
+    const response = request.method === "OPTIONS" ? preflight(policy, request) : await handler(request, path);
+    for (const [name, value] of Object.entries(corsHeaders(policy, request))) response.headers.append(name, value);
+    // without CORS a page can still show pictures of others, unless they say no
+    if (policy.kind === "any") response.headers.set("cross-origin-resource-policy", "cross-origin");
+    return response;
+  };
 }
 
 /** For an answer. Where origins differ, a cache must know that they do. */
-export function corsHeaders(policy: CorsPolicy, request: Request): Record<string, string> {
-  if (policy.kind === "any") return { "access-control-allow-origin": "*" };
+function corsHeaders(policy: CorsPolicy, request: Request): Record<string, string> {
   const origin = request.headers.get("origin");
-  if (origin === null || !policy.fits(origin)) return { vary: "Origin" };
-  return { vary: "Origin", "access-control-allow-origin": origin, "access-control-allow-credentials": "true" };
+  const may = policy.kind === "any" || (policy.kind === "some" && origin !== null && policy.origins.includes(origin));
+  return {
+    ...(policy.kind === "some" ? { vary: "Origin" } : {}),
+    ...(may
+      ? {
+          "access-control-allow-origin": policy.kind === "any" ? "*" : origin!,
+          "access-control-expose-headers": EXPOSED_HEADERS,
+        }
+      : {}),
+  };
 }
 
-/** The answer to a browser that asks before it asks. */
-export function preflight(policy: CorsPolicy, request: Request): Response {
+/** The answer to a browser that asks before it asks. A browser that does not see its origin in it goes no further. */
+function preflight(policy: CorsPolicy, request: Request): Response {
+  if (policy.kind === "none") return new Response(null, { status: 204, headers: { allow: METHODS } });
+  const isPrivate = request.headers.get("access-control-request-private-network") === "true";
   return new Response(null, {
     status: 204,
     headers: {
-      ...corsHeaders(policy, request),
       "access-control-allow-methods": METHODS,
-      "access-control-allow-headers": HEADERS,
+      "access-control-allow-headers": ASKED_HEADERS,
       "access-control-max-age": String(MAX_AGE_S),
+      // Chromium asks for this where a public page reads from this machine
+      ...(isPrivate ? { "access-control-allow-private-network": "true" } : {}),
     },
   });
 }

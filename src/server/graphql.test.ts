@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Answer, PortalApi } from "../catalog/graphql/answer.js";
 import type { GraphqlRequest } from "../catalog/graphql/prepare.js";
-import { corsFromEnvironment } from "./cors.js";
 import { graphqlRoute, withGraphql } from "./graphql.js";
 
 const whole = (answer: unknown): Answer => ({ isUnavailable: false, text: `${JSON.stringify(answer)}\n`, rest: undefined });
@@ -154,50 +153,5 @@ describe("the page", () => {
     const html = await response.text();
     expect(html).not.toMatch(/https?:\/\//);
     expect(html).not.toMatch(/innerHTML|document\.write|eval\(/);
-  });
-});
-
-describe("other origins", () => {
-  const origin = "https://page.test";
-  const from = (value: string, method = "POST") =>
-    new Request("http://localhost/graphql", {
-      method,
-      headers: { origin: value, "content-type": "application/json" },
-      ...(method === "POST" ? { body: "{}" } : {}),
-    });
-
-  it("may read, without credentials", async () => {
-    const { headers } = await ask(from(origin));
-    expect(headers.get("access-control-allow-origin")).toBe("*");
-    expect(headers.get("access-control-allow-credentials")).toBeNull();
-    const preflight = await route(from(origin, "OPTIONS"), "");
-    expect([preflight.status, preflight.headers.get("access-control-allow-methods")]).toEqual([204, "GET, HEAD, POST, OPTIONS"]);
-    expect(preflight.headers.get("access-control-allow-headers")).toBe("Content-Type");
-    expect(preflight.headers.get("access-control-max-age")).toBe("600");
-  });
-
-  it.each<[Record<string, string>, string, boolean]>([
-    [{ CRYOET_CORS_ALLOWED_REGEXES: "http://localhost:\\d+" }, "http://localhost:3000", true],
-    [{ CRYOET_CORS_ALLOWED_REGEXES: "http://localhost:\\d+" }, "http://localhost:3000.evil.test", false],
-    [{ CRYOET_CORS_ALLOWED_REGEXES: "a|b" }, "xb", false],
-    [{ CRYOET_CORS_ALLOWED_ORIGINS: "https://a.test, https://b.test/" }, "https://b.test", true],
-    [{ CRYOET_CORS_ALLOWED_ORIGINS: "https://a.test" }, "https://b.test", false],
-    // a list switches the expression off
-    [{ CRYOET_CORS_ALLOWED_ORIGINS: "https://a.test", CRYOET_CORS_ALLOWED_REGEXES: ".*" }, "https://b.test", false],
-  ])("are chosen by the portal's variables: %j, %s", async (env, asking, may) => {
-    const { headers } = await ask(from(asking), graphqlRoute({ api: echo, cors: corsFromEnvironment(env) }));
-    expect(headers.get("access-control-allow-origin")).toBe(may ? asking : null);
-    expect(headers.get("access-control-allow-credentials")).toBe(may ? "true" : null);
-    expect(headers.get("vary")).toBe("Origin");
-  });
-
-  it("are not guessed from an expression that is none", () => {
-    expect(() => corsFromEnvironment({ CRYOET_CORS_ALLOWED_REGEXES: "(" })).toThrow("CRYOET_CORS_ALLOWED_REGEXES");
-  });
-
-  it("are all, where the variables are empty or say so", () => {
-    for (const env of [{}, { CRYOET_CORS_ALLOWED_ORIGINS: "" }, { CRYOET_CORS_ALLOWED_ORIGINS: "*" }]) {
-      expect(corsFromEnvironment(env)).toEqual({ kind: "any" });
-    }
   });
 });

@@ -1,13 +1,13 @@
 import type { Answer, PortalApi } from "../catalog/graphql/answer.js";
 import type { GraphqlRequest } from "../catalog/graphql/prepare.js";
-import { ANY_ORIGIN, type CorsPolicy, corsHeaders, preflight } from "./cors.js";
+import type { TreePrefixes } from "../catalog/import-prefixes.js";
 import { GRAPHQL_PAGE, GRAPHQL_PAGE_POLICY } from "./graphql-page.js";
 import type { Handler } from "./handler.js";
 
 export interface GraphqlOptions {
   api: PortalApi;
-  /** Whose pages may read the answers. Default: everybody's, without credentials, as they may read the files. */
-  cors?: CorsPolicy | undefined;
+  /** Where this server has the tree, as the client of a request sees it. Default: addresses are answered as they were imported. */
+  own?: ((request: Request) => TreePrefixes) | undefined;
 }
 
 /** What a client may send: several thousand identifiers are written into the query itself. */
@@ -30,10 +30,10 @@ const COMMON = {
  * What is wrong with a query is told with status 200: clients take 500 and its like for a passing trouble and ask again. 503 is told where
  * they shall.
  */
-export function graphqlRoute({ api, cors = ANY_ORIGIN }: GraphqlOptions): Handler {
+export function graphqlRoute({ api: bare, own }: GraphqlOptions): Handler {
   return async (request) => {
-    const headers = { ...COMMON, ...corsHeaders(cors, request) };
-    if (request.method === "OPTIONS") return preflight(cors, request);
+    const headers = COMMON;
+    const api: PortalApi = { answer: (asked) => bare.answer(asked, own?.(request)) };
     if (request.method === "POST") return await posted(api, request, headers);
     const { searchParams } = new URL(request.url);
     if (!searchParams.has("query")) {

@@ -16,7 +16,7 @@ describe("mounted", () => {
 
   it("leads a folder without its last slash to the one with it, queries included", async () => {
     const { status, headers } = await ask("viewer?a=1");
-    expect([status, headers.get("location")]).toEqual([308, "/viewer/?a=1"]);
+    expect([status, headers.get("location")]).toEqual([308, "viewer/?a=1"]);
   });
 
   it.each(["", "other", "viewers/x", "/evil.example.org", "/evil.example.org/"])("finds nothing at %j", async (path) => {

@@ -20,7 +20,8 @@ export function mounted(mounts: Mounts): Handler {
     if (prefix !== undefined) return mounts[prefix]!(request, whole.slice(prefix.length));
     if (prefixes.includes(`${whole}/`)) {
       const { search } = new URL(request.url);
-      return new Response(null, { status: 308, headers: { location: `${whole}/${search}` } });
+      // relative: in front of this server a proxy may have taken a folder off the path
+      return new Response(null, { status: 308, headers: { location: `${whole.slice(whole.lastIndexOf("/") + 1)}/${search}` } });
     }
     return refusal(404, "nothing is here");
   };

@@ -1,9 +1,13 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type IncomingMessage } from "node:http";
+import { type AddressInfo, isIPv6 } from "node:net";
+import { hostname } from "node:os";
+import { type Clock, systemClock } from "../core/clock.js";
 import { EmporiumError } from "../core/errors.js";
 import { type Log, silentLog } from "../core/log.js";
 import { Bodies } from "./bodies.js";
+import { type ConnectionLimits, limitConnections } from "./connections.js";
 import { type Handler, onlyReading, refusal } from "./handler.js";
+import { type SendOptions, type SlowestClient, send } from "./send.js";
 
 export interface ListenOptions {
   /** Default 127.0.0.1: nobody but this machine. */
@@ -12,8 +16,14 @@ export interface ListenOptions {
   port?: number | undefined;
   /** Further names that the server goes by, `name` or `name:port`. Needed on loopback only, where other names are refused. */
   names?: readonly string[] | undefined;
-  /** Requests that are answered at the same time; more are sent away with 503. Default 256. */
+  /** Requests that are worked on at the same time; more are sent away with 503. One whose client is waited for is none. Default 256. */
   requestsMax?: number | undefined;
+  /** Default: 1024 in all, half of them for one address. */
+  connections?: ConnectionLimits | undefined;
+  /** Who takes less of an answer is cut off. Default: 160 KiB in 20 s, which is 8 KiB/s. */
+  slowest?: SlowestClient | undefined;
+  /** For who is slow. */
+  clock?: Clock | undefined;
   /** What may stand before `localhost` in a name of this server: `data` for `data.localhost:8080`. */
   subdomains?: readonly string[] | undefined;
   /** Paths that take a body with POST, and of how many bytes at most. Everywhere else there is only reading. */
@@ -31,10 +41,13 @@ export interface Listening {
   close(): Promise<void>;
 }
 
-const CONNECTIONS_MAX = 1024;
-const HEADERS_TIMEOUT_MS = 15_000;
+const CONNECTIONS: ConnectionLimits = { total: 1024, perAddress: 512 };
+const SLOWEST: SlowestClient = { bytes: 160 * 1024, ms: 20_000 };
+const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_MS = 5_000;
+/** How often connections are looked at for the two limits above. */
+const CHECK_MS = 1_000;
 /** A client that takes nothing for so long is gone. */
 const IDLE_MS = 60_000;
 
@@ -43,6 +56,9 @@ const IDLE_MS = 60_000;
  *
  * On loopback the `Host` header must be an address of this machine: a page elsewhere whose name is made to resolve here would otherwise read
  * everything in the name of its own origin.
+ *
+ * `Request.url` begins with the address at which the client reached this server: by the name that it used where that is one of ours, and else by the number
+ * of the machine. A name that a client makes up never gets into an answer.
  *
  * @throws {EmporiumError} STORE_FAILED where the port cannot be had.
  */
@@ -54,31 +70,46 @@ export async function listen(
     names = [],
     subdomains = [],
     requestsMax = 256,
+    connections: limits = CONNECTIONS,
+    slowest = SLOWEST,
+    clock = systemClock,
     posts = {},
     refuseWriting = onlyReading,
     log = silentLog,
   }: ListenOptions = {},
 ): Promise<Listening> {
   const bodies = new Bodies(posts);
+  const known = new Set(names.map((name) => name.toLowerCase()));
   let isOurs = (_name: string | undefined): boolean => true;
-  let underWay = 0;
-  const server = createServer(async (incoming, outgoing) => {
-    underWay++;
+  let working = 0;
+  const server = createServer({ connectionsCheckingInterval: CHECK_MS }, async (incoming, outgoing) => {
+    let works = false;
+    const whileWaiting = async (wait: Promise<void>) => {
+      if (!works) return wait;
+      working--;
+      await wait.finally(() => working++);
+    };
+    const options: SendOptions = { slowest, clock, whileWaiting };
+    const limited: Handler = async (request, path) => {
+      if (working >= requestsMax) return busy();
+      works = true;
+      working++;
+      return handler(request, path);
+    };
     try {
-      const response =
-        underWay > requestsMax
-          ? refusal(503, "too many requests at once", { "retry-after": "1" })
-          : await answer(incoming, { handler, refuseWriting, isOurs, bodies });
-      await send(response, incoming, outgoing);
+      const response = connections.isRefused(incoming.socket)
+        ? busy({ connection: "close" })
+        : await answer(incoming, { handler: limited, refuseWriting, isOurs, known, bodies });
+      await send(response, incoming, outgoing, options);
     } catch (error) {
       log.error(error instanceof Error ? error.message : String(error), { url: incoming.url });
       if (outgoing.headersSent) outgoing.destroy();
-      else await send(refusal(500, "this failed"), incoming, outgoing).catch(() => outgoing.destroy());
+      else await send(refusal(500, "this failed"), incoming, outgoing, options).catch(() => outgoing.destroy());
     } finally {
-      underWay--;
+      if (works) working--;
     }
   });
-  server.maxConnections = CONNECTIONS_MAX;
+  const connections = limitConnections(server, limits, clock);
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   server.requestTimeout = REQUEST_TIMEOUT_MS;
   server.keepAliveTimeout = KEEP_ALIVE_MS;
@@ -90,10 +121,12 @@ export async function listen(
   const address = server.address() as AddressInfo;
   if (isLoopback(address.address)) {
     const own = ["localhost", "127.0.0.1", "[::1]", ...subdomains.map((name) => `${name}.localhost`)];
-    const known = new Set([...own.map((name) => `${name}:${address.port}`), ...(address.port === 80 ? own : []), ...names]);
+    for (const name of [...own.map((one) => `${one}:${address.port}`), ...(address.port === 80 ? own : [])]) known.add(name);
     isOurs = (name) => name !== undefined && known.has(name.toLowerCase());
-  }
-  const shown = address.family === "IPv6" ? `[${address.address}]` : address.address;
+  } else known.add(`${hostname().toLowerCase()}:${address.port}`);
+  // where every address of the machine is listened at, this one reaches it too
+  const one = address.address.replace(/^0\.0\.0\.0$/, "127.0.0.1").replace(/^::$/, "::1");
+  const shown = isIPv6(one) ? `[${one}]` : one;
   return {
     url: `http://${shown}:${address.port}`,
     port: address.port,
@@ -109,16 +142,21 @@ interface Answering {
   handler: Handler;
   refuseWriting: (path: string) => Response;
   isOurs: (host: string | undefined) => boolean;
+  /** Names that may stand in answers. */
+  known: ReadonlySet<string>;
   bodies: Bodies;
 }
 
-async function answer(incoming: IncomingMessage, { handler, refuseWriting, isOurs, bodies }: Answering): Promise<Response> {
+async function answer(
+  incoming: IncomingMessage,
+  { handler, refuseWriting, isOurs, known, bodies }: Answering,
+): Promise<Response> {
   const { method = "GET", url = "", headers } = incoming;
   if (isNamedTwice(incoming)) return refusal(400, "a request has one host");
   if (!isOurs(headers.host)) return refusal(421, "this server does not go by that name");
   // `new URL` would take the dots away and show a path that nobody asked for.
   if (!url.startsWith("/") || url.includes("\\") || hasDotSegment(url)) return refusal(400, "this is no path of this server");
-  const target = new URL(`http://localhost${url}`);
+  const target = new URL(`${originOf(incoming, known)}${url}`);
   const path = target.pathname.slice(1);
   if (method === "POST" && bodies.isTaken(target.pathname)) {
     return bodies.take(incoming, target.pathname, (body) =>
@@ -127,6 +165,19 @@ async function answer(incoming: IncomingMessage, { handler, refuseWriting, isOur
   }
   if (!/^(?:GET|HEAD|OPTIONS)$/.test(method)) return refuseWriting(path);
   return handler(new Request(target, { method, headers: pairs(headers) }), path);
+}
+
+/** Where the client found this server. */
+function originOf({ headers, socket }: IncomingMessage, known: ReadonlySet<string>): string {
+  const named = headers.host?.toLowerCase();
+  if (named !== undefined && known.has(named)) return `http://${named}`;
+  const { localAddress = "127.0.0.1", localPort } = socket;
+  const address = localAddress.replace(/^::ffff:(?=\d+\.)/, "").replace(/%.*$/, "");
+  return `http://${isIPv6(address) ? `[${address}]` : address}:${localPort}`;
+}
+
+function busy(headers: Readonly<Record<string, string>> = {}): Response {
+  return refusal(503, "too many requests at once", { "retry-after": "1", ...headers });
 }
 
 /** Node hands over the first; who stands before this server may have gone by another. */
@@ -143,43 +194,6 @@ function pairs(headers: IncomingMessage["headers"]): [string, string][] {
   return Object.entries(headers).flatMap(([name, value]): [string, string][] =>
     value === undefined ? [] : [[name, Array.isArray(value) ? value.join(", ") : value]],
   );
-}
-
-async function send(response: Response, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-  const headers = Object.fromEntries(response.headers);
-  // What a client sends along with a request that is refused is not waited for.
-  const sends = incoming.headers["transfer-encoding"] !== undefined || Number(incoming.headers["content-length"] ?? 0) > 0;
-  if (sends && !incoming.complete) {
-    headers.connection = "close";
-  }
-  outgoing.writeHead(response.status, headers);
-  if (!response.body || incoming.method === "HEAD") {
-    outgoing.end();
-    return;
-  }
-  const reader = response.body.getReader();
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done || outgoing.destroyed) break;
-      if (!outgoing.write(value)) await drained(outgoing);
-    }
-    outgoing.end();
-  } finally {
-    await reader.cancel().catch(() => {}); // a body that failed has said so already
-  }
-}
-
-/** Until more can be written, or nobody reads any more. */
-function drained(outgoing: ServerResponse): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      outgoing.off("drain", done).off("close", done);
-      resolve();
-    };
-    outgoing.on("drain", done).on("close", done);
-    if (outgoing.destroyed) done();
-  });
 }
 
 function isLoopback(address: string): boolean {

@@ -1,10 +1,11 @@
 import type { PortalApi } from "../catalog/graphql/answer.js";
 import { type Log, silentLog } from "../core/log.js";
 import type { Store } from "../stores/store.js";
-import type { CorsPolicy } from "./cors.js";
+import { type CorsPolicy, OWN_ORIGIN, withCors } from "./cors.js";
 import { GRAPHQL_POSTS, graphqlRoute, withGraphql } from "./graphql.js";
 import { type Handler, mounted, onlyReading } from "./handler.js";
 import { listen } from "./listen.js";
+import { readdressedStates } from "./neuroglancer-state.js";
 import { readOnlyS3, refuseS3Writing } from "./s3.js";
 import { staticFiles } from "./static.js";
 import { viewerPage } from "./viewer.js";
@@ -19,8 +20,9 @@ export interface PortalOptions {
   /** Default 127.0.0.1: nobody but this machine. */
   host?: string | undefined;
   port?: number | undefined;
-  /** Further names of this server, `name:port`. */
-  names?: readonly string[] | undefined;
+  /** How others reach this server, `https://lab.example.org/portal`: a proxy that stands before it. Default: as each of them does. */
+  url?: string | undefined;
+  /** Whose pages may read what is here. Default: its own alone. */
   cors?: CorsPolicy | undefined;
   log?: Log | undefined;
 }
@@ -51,20 +53,29 @@ export async function servePortal({
   bucket,
   host,
   port,
-  names = [],
-  cors,
+  url,
+  cors = OWN_ORIGIN,
   log = silentLog,
 }: PortalOptions): Promise<Portal> {
-  const s3 = readOnlyS3(store, { bucket, hosts: ["localhost", ...names.map((name) => name.replace(/:\d+$/, ""))], log });
-  const others = mounted({ "/files/": staticFiles(store, { log }), "/s3/": s3, "/viewer/": viewerPage({ log }) });
-  const handler = withGraphql(graphqlRoute({ api, cors }), withS3(s3, others));
+  const {
+    host: name,
+    hostname,
+    pathname,
+  } = url === undefined ? { host: undefined, hostname: undefined, pathname: "/" } : new URL(url);
+  const folder = pathname.replace(/\/+$/, "").slice(1);
+  const filesOf = (request: Request) => `${url?.replace(/\/+$/, "") ?? new URL(request.url).origin}/files`;
+  const s3 = readOnlyS3(store, { bucket, hosts: ["localhost", ...(hostname === undefined ? [] : [hostname])], log });
+  const files = staticFiles(store, { instead: readdressedStates(filesOf, log), log });
+  const others = mounted({ "/files/": files, "/s3/": s3, "/viewer/": viewerPage({ log }) });
+  const graphql = graphqlRoute({ api, own: (request) => ({ s3: `s3://${bucket}`, https: filesOf(request) }) });
+  const handler = withoutFolder(folder, withCors(cors, withGraphql(graphql, withS3(s3, others))));
   const server = await listen(handler, {
     host,
     port,
-    names,
+    names: name === undefined ? [] : [name],
     subdomains: [bucket],
-    posts: GRAPHQL_POSTS,
-    refuseWriting: (path) => (isOfS3(path) ? refuseS3Writing() : onlyReading()),
+    posts: { ...GRAPHQL_POSTS, ...below(folder, GRAPHQL_POSTS) },
+    refuseWriting: (path) => (isOfS3(path) || isOfS3(path.slice(folder.length + 1)) ? refuseS3Writing() : onlyReading()),
     log,
   });
   return {
@@ -75,6 +86,16 @@ export async function servePortal({
     viewer: `${server.url}/viewer/`,
     close: () => server.close(),
   };
+}
+
+/** A proxy may hand over paths with the folder under which people find this server, or without. */
+function withoutFolder(folder: string, handler: Handler): Handler {
+  if (folder === "") return handler;
+  return (request, path) => handler(request, path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : path);
+}
+
+function below(folder: string, posts: Readonly<Record<string, number>>): Record<string, number> {
+  return folder === "" ? {} : Object.fromEntries(Object.entries(posts).map(([path, limit]) => [`/${folder}${path}`, limit]));
 }
 
 /** Gives `/s3` itself to S3: its clients ask for the list of buckets there and follow no redirect. */

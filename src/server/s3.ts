@@ -41,7 +41,6 @@ export function readOnlyS3(store: Store, { bucket, hosts = [], log = silentLog }
   const files = staticFiles(store, { log });
   const bucketHosts = new Set(hosts.map((host) => `${bucket}.${host}`));
   return async (request, path) => {
-    if (request.method === "OPTIONS") return files(request, "");
     if (request.method !== "GET" && request.method !== "HEAD") {
       return refuseS3Writing();
     }
@@ -194,7 +193,6 @@ function answer(document: Words): Response {
     ...TYPE,
     "cache-control": "no-store",
     "x-content-type-options": "nosniff",
-    "access-control-allow-origin": "*",
   };
   return new Response(`<?xml version="1.0" encoding="UTF-8"?>\n${spelledOut(builder.build(document))}`, { headers });
 }
@@ -217,7 +215,7 @@ function error(status: number, code: string, message: string, headers: Record<st
   const document = builder.build({ Error: { Code: code, Message: message } });
   return new Response(`<?xml version="1.0" encoding="UTF-8"?>\n${document}`, {
     status,
-    headers: { ...TYPE, "x-content-type-options": "nosniff", "access-control-allow-origin": "*", ...headers },
+    headers: { ...TYPE, "x-content-type-options": "nosniff", ...headers },
   });
 }
 

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { EmporiumError } from "../core/errors.js";
 import { makeLog } from "../core/log.js";
@@ -116,17 +117,12 @@ describe("files of an archive", () => {
     await get.body?.cancel();
   });
 
-  it("are open to pages of any origin, for reading and without credentials", async () => {
+  it("say nothing of other origins, whose pages can then not read them", async () => {
     for (const path of ["a/small.bin", "no/such"]) {
       const { headers } = await ask(path, { headers: { origin: "https://example.org" } });
-      expect(headers.get("access-control-allow-origin")).toBe("*");
-      expect(headers.get("access-control-allow-credentials")).toBeNull();
-      expect(headers.get("access-control-expose-headers")).toContain("Content-Range");
+      expect(headers.get("access-control-allow-origin")).toBeNull();
+      expect(headers.get("cross-origin-resource-policy")).toBe("same-origin");
     }
-    const preflight = await ask("a/small.bin", { method: "OPTIONS" });
-    expect(preflight.status).toBe(204);
-    expect(preflight.headers.get("access-control-allow-headers")).toMatch(/\bRange\b/);
-    expect(preflight.headers.get("access-control-allow-methods")).toBe("GET, HEAD, OPTIONS");
   });
 
   it("are found by encoded names, and by names with a colon", async () => {
@@ -190,6 +186,37 @@ describe("files of a page", () => {
     expect(response.headers.get("access-control-allow-origin")).toBeNull();
     expect(response.headers.get("content-disposition")).toBeNull();
     expect((await asking(store, "site", {}, options)).status).toBe(404);
+  });
+
+  it("seam 24: come compressed to whoever takes that, and stay for ever under names that hold their hash", async () => {
+    const store = await memoryTree();
+    const text = new TextEncoder().encode("let all = 0;\n".repeat(1000));
+    const copies: [string, Uint8Array, (bytes: Uint8Array) => Uint8Array][] = [
+      ["br", brotliCompressSync(text), brotliDecompressSync],
+      ["gzip", gzipSync(text), gunzipSync],
+    ];
+    await store.write("site/0123/x.js", text);
+    for (const [name, bytes] of copies) await store.write(`site/0123/x.js.${name === "br" ? "br" : "gz"}`, bytes);
+    const options: StaticOptions = { role: "page", immutable: /^site\/0123\// };
+    const get = (accept: string, method = "GET") =>
+      asking(store, "site/0123/x.js", { method, headers: { "accept-encoding": accept } }, options);
+    for (const [name, bytes, open] of copies) {
+      const response = await get(name === "br" ? "gzip, deflate, br" : "gzip;q=0.5, br;q=0.0");
+      expect(Object.fromEntries(response.headers)).toMatchObject({
+        "content-encoding": name,
+        "content-length": String(bytes.length),
+        "content-type": "text/javascript; charset=utf-8",
+        "cache-control": "public, max-age=31536000, immutable",
+        vary: "Accept-Encoding",
+      });
+      expect(Buffer.compare(open(await bodyOf(response)), text)).toBe(0);
+    }
+    const plain = await get("identity");
+    expect([plain.headers.get("content-encoding"), plain.headers.get("vary")]).toEqual([null, "Accept-Encoding"]);
+    expect(Buffer.compare(await bodyOf(plain), text)).toBe(0);
+    expect((await get("br", "HEAD")).headers.get("content-length")).toBe(String(copies[0]![1].length));
+    const page = await asking(store, "site/", { headers: { "accept-encoding": "br" } }, options);
+    expect([page.headers.get("cache-control"), page.headers.get("content-encoding")]).toEqual(["no-cache", null]);
   });
 });
 

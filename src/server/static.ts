@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { ByteRange } from "../core/bytes.js";
 import { contentType, isActive } from "../core/content-type.js";
 import { type EmporiumError, isEmporiumError } from "../core/errors.js";
@@ -7,39 +8,41 @@ import type { Stat, Store } from "../stores/store.js";
 import { judgeConditions, quotedEtag, rangeStillFits } from "./conditions.js";
 import { type Handler, refusal } from "./handler.js";
 import { isHiddenKey } from "./hidden.js";
+import { FILE_PIECES } from "./piece-budget.js";
 import { parseRange } from "./range-header.js";
 
 export interface StaticOptions {
   /**
-   * `archive` (default): data of anybody, for viewers of any origin; nothing in it is run or rendered in the name of this server.
-   * `page`: files of our own, for this origin alone; `index.html` answers for its folder.
+   * `archive` (default): data of anybody; nothing in it is run or rendered in the name of this server.
+   * `page`: files of our own; `index.html` answers for its folder, and `x.js.br` or `x.js.gz` for `x.js` where the client takes that.
    */
   role?: Role | undefined;
+  /** Keys whose content never changes: their names hold its hash. */
+  immutable?: RegExp | undefined;
+  /** Gives what is sent in place of a file, where that depends on the request. */
+  instead?: Substitute | undefined;
   /** `Content-Security-Policy` of a page. */
   policy?: string | undefined;
   log?: Log | undefined;
 }
 
 type Role = "archive" | "page";
-type Body = Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
 
-/** What is sent at once. A body never sits whole in memory, unless it is no larger than this. */
-const PIECE_BYTES = 1024 * 1024;
+/** @returns undefined for a file that is sent as it is. */
+export type Substitute = (
+  file: { readonly store: Store; readonly key: string; readonly stat: Stat },
+  request: Request,
+) => Promise<Uint8Array | undefined>;
+
+/** How files of a page are compressed when they are built, the best first. */
+const ENCODINGS = [
+  ["br", ".br"],
+  ["gzip", ".gz"],
+] as const;
+const FOR_EVER = "public, max-age=31536000, immutable";
 
 /** Nothing of an archive may do anything where it is shown, whatever it is taken for. */
 const ARCHIVE_POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'";
-
-/** Reading by pages of any origin, without credentials; what readers of chunks send and look at. */
-const CORS = {
-  "access-control-allow-origin": "*",
-  "access-control-expose-headers": "Accept-Ranges, Content-Length, Content-Range, ETag, Last-Modified",
-};
-const PREFLIGHT = {
-  ...CORS,
-  "access-control-allow-methods": "GET, HEAD, OPTIONS",
-  "access-control-allow-headers": "Range, If-Match, If-None-Match, If-Modified-Since, If-Range, Cache-Control",
-  "access-control-max-age": "86400",
-};
 
 /**
  * Files of a store over HTTP: ranges, entity tags and conditions, no listings. Names that leave the store are refused, hidden ones are not
@@ -47,19 +50,22 @@ const PREFLIGHT = {
  *
  * An object that is replaced while it is being sent ends the connection: a client never takes a mixture for the whole.
  */
-export function staticFiles(store: Store, { role = "archive", policy, log = silentLog }: StaticOptions = {}): Handler {
+export function staticFiles(
+  store: Store,
+  { role = "archive", policy, immutable, instead, log = silentLog }: StaticOptions = {},
+): Handler {
   const common = headersOf(role, policy);
   return async (request, path) => {
-    if (request.method === "OPTIONS" && role === "archive") return new Response(null, { status: 204, headers: PREFLIGHT });
     if (request.method !== "GET" && request.method !== "HEAD") {
       return refusal(405, "only reading is possible here", { ...common, allow: "GET, HEAD, OPTIONS" });
     }
     try {
       const key = keyOf(path, role);
       const stat = key === undefined ? undefined : await store.stat(key);
-      return key === undefined || !stat
-        ? refusal(404, "no such file", common)
-        : await reply({ store, key, stat, role }, request, common);
+      if (key === undefined || !stat) return refusal(404, "no such file", common);
+      const found = await contentOf({ store, key, stat, role, instead }, request);
+      const cached = immutable?.test(key) ? FOR_EVER : "no-cache";
+      return await reply(found, request, { ...common, "cache-control": cached });
     } catch (error) {
       if (!isEmporiumError(error)) throw error;
       const [status, says] = statusOf(error);
@@ -70,52 +76,123 @@ export function staticFiles(store: Store, { role = "archive", policy, log = sile
   };
 }
 
-interface Found {
+interface Asked {
   store: Store;
   key: string;
   stat: Stat;
   role: Role;
+  instead: Substitute | undefined;
 }
 
-async function reply({ store, key, stat, role }: Found, request: Request, common: Record<string, string>): Promise<Response> {
-  const headers: Record<string, string> = { ...common, "accept-ranges": "bytes", "cache-control": "no-cache" };
+/** What is sent for a key. */
+interface Content {
+  key: string;
+  role: Role;
+  stat: Stat;
+  /** More than the type, which is the key's. */
+  headers: Record<string, string>;
+  read(range: ByteRange): Promise<Uint8Array | undefined>;
+}
+
+async function contentOf({ store, key, stat, role, instead }: Asked, request: Request): Promise<Content> {
+  const other = await instead?.({ store, key, stat }, request);
+  if (other) {
+    const etag = createHash("sha256").update(other).digest("hex").slice(0, 32);
+    const read = async ({ offset, length }: ByteRange) => other.subarray(offset, offset + length);
+    return { key, role, stat: { size: other.length, etag }, headers: {}, read };
+  }
+  const taken = role === "page" ? await compressed(store, key, request.headers.get("accept-encoding") ?? "") : undefined;
+  const [from, is] = taken ? [taken.key, taken.stat] : [key, stat];
+  return {
+    key,
+    role,
+    stat: is,
+    headers: {
+      ...(role === "page" ? { vary: "Accept-Encoding" } : {}),
+      ...(taken ? { "content-encoding": taken.encoding } : {}),
+    },
+    read: (range) => store.read(from, range, { ifMatch: is.etag }),
+  };
+}
+
+async function compressed(store: Store, key: string, accepted: string) {
+  for (const [encoding, suffix] of ENCODINGS) {
+    if (!accepts(accepted, encoding)) continue;
+    const stat = await store.stat(`${key}${suffix}`);
+    if (stat) return { key: `${key}${suffix}`, stat, encoding };
+  }
+  return undefined;
+}
+
+/** A weight of 0 is a no. */
+function accepts(header: string, encoding: string): boolean {
+  return header.split(",").some((choice) => {
+    const [name, ...parameters] = choice.split(";").map((word) => word.trim().toLowerCase());
+    return name === encoding && !parameters.some((word) => /^q=0(?:\.0*)?$/.test(word));
+  });
+}
+
+async function reply(content: Content, request: Request, common: Record<string, string>): Promise<Response> {
+  const { key, role, stat } = content;
+  const headers: Record<string, string> = { ...common, ...content.headers, "accept-ranges": "bytes" };
   if (stat.etag !== undefined) headers.etag = quotedEtag(stat.etag);
   if (stat.modifiedMs !== undefined) headers["last-modified"] = new Date(stat.modifiedMs).toUTCString();
   const verdict = judgeConditions(request.headers, stat);
   if (verdict === 304) return new Response(null, { status: 304, headers });
-  if (verdict === 412) return refusal(412, "the file is not the one that was asked for", common);
+  if (verdict === 412)
+    return refusal(412, "the file is not the one that was asked for", { ...common, "cache-control": "no-store" });
 
   const type = contentType(key);
   headers["content-type"] = type;
   if (role === "archive" && isActive(type)) headers["content-disposition"] = "attachment";
   const range = rangeStillFits(request.headers, stat) ? parseRange(request.headers.get("range"), stat.size) : undefined;
   if (range === "unsatisfiable") {
-    return refusal(416, "the file ends before this range", { ...common, "content-range": `bytes */${stat.size}` });
+    const where = { "cache-control": "no-store", "content-range": `bytes */${stat.size}` };
+    return refusal(416, "the file ends before this range", { ...common, ...where });
   }
   const part = range ?? { offset: 0, length: stat.size };
   headers["content-length"] = String(part.length);
   if (range) headers["content-range"] = `bytes ${part.offset}-${part.offset + part.length - 1}/${stat.size}`;
-  const body = request.method === "HEAD" ? null : await bodyOf(store, key, stat.etag, part);
+  const body = request.method === "HEAD" ? null : await bodyOf(content, part);
   return new Response(body, { status: range ? 206 : 200, headers });
 }
 
-async function bodyOf(store: Store, key: string, etag: string | undefined, { offset, length }: ByteRange): Promise<Body> {
-  const piece = async (at: number): Promise<Uint8Array<ArrayBuffer>> => {
-    const wanted = Math.min(PIECE_BYTES, length - at);
-    const bytes = await store.read(key, { offset: offset + at, length: wanted }, { ifMatch: etag });
-    if (bytes?.length !== wanted) throw new Error("the file became shorter while it was being sent");
-    return bytes as Uint8Array<ArrayBuffer>;
+/** Piece by piece, each read when the client has taken the one before. The first is there before the answer begins: what is wrong is told by its status. */
+async function bodyOf({ read }: Content, { offset, length }: ByteRange): Promise<ReadableStream<Uint8Array>> {
+  let [at, held] = [0, 0];
+  const giveBack = () => {
+    FILE_PIECES.giveBack(held);
+    held = 0;
   };
-  if (length <= PIECE_BYTES) return length === 0 ? new Uint8Array(0) : piece(0);
-  let at = 0;
-  return new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      const bytes = await piece(at);
-      at += bytes.length;
-      controller.enqueue(bytes);
-      if (at >= length) controller.close();
+  const next = async (): Promise<Uint8Array> => {
+    held = FILE_PIECES.take(length - at);
+    try {
+      const bytes = await read({ offset: offset + at, length: held });
+      if (bytes?.length !== held) throw new Error("the file became shorter while it was being sent");
+      at += held;
+      return bytes;
+    } catch (error) {
+      giveBack();
+      throw error;
+    }
+  };
+  let first: Uint8Array | undefined = length > 0 ? await next() : undefined;
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        if (first) {
+          controller.enqueue(first);
+          first = undefined;
+          return;
+        }
+        giveBack();
+        if (at >= length) controller.close();
+        else controller.enqueue(await next());
+      },
+      cancel: giveBack,
     },
-  });
+    { highWaterMark: 0 },
+  );
 }
 
 /**
@@ -144,12 +221,11 @@ function headersOf(role: Role, policy: string | undefined): Record<string, strin
   return {
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
+    // whose pages may read it all the same is said by withCors
+    "cross-origin-resource-policy": "same-origin",
     ...(role === "archive"
-      ? { ...CORS, "content-security-policy": ARCHIVE_POLICY, "cross-origin-resource-policy": "cross-origin" }
-      : {
-          "cross-origin-resource-policy": "same-origin",
-          ...(policy === undefined ? {} : { "content-security-policy": policy }),
-        }),
+      ? { "content-security-policy": ARCHIVE_POLICY }
+      : { ...(policy === undefined ? {} : { "content-security-policy": policy }) }),
   };
 }
 

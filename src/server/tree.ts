@@ -1,13 +1,13 @@
 import { isEmporiumError } from "../core/errors.js";
-import type { Log } from "../core/log.js";
+import { type Log, silentLog } from "../core/log.js";
 import { compareKeys } from "../stores/keys.js";
 import type { Store } from "../stores/store.js";
 import { mounted } from "./handler.js";
 import { listen } from "./listen.js";
+import { readdressedStates } from "./neuroglancer-state.js";
 import { staticFiles } from "./static.js";
 import { viewerLink, viewerPage } from "./viewer.js";
 
-/** Where the views of a tree in a folder look for it unless they were written with an `httpsPrefix`. */
 export const USUAL_PORT = 8080;
 
 export interface ServeTreeOptions {
@@ -22,7 +22,7 @@ export interface ServeTreeOptions {
 
 /** A tree behind a server of its own, with a page that opens its views. */
 export interface ServedTree {
-  /** Of the tree: `http://127.0.0.1:8080`. Views that are to open here are written with it as their prefix. */
+  /** Of the tree: `http://127.0.0.1:8080`. */
   readonly url: string;
   /** Of the Neuroglancer page. */
   readonly page: string;
@@ -38,8 +38,9 @@ const STATE = /\/NeuroglancerPrecompute\/\d+-neuroglancer_config\.json$/;
  *
  * @throws {EmporiumError} STORE_FAILED where the port cannot be had
  */
-export async function serveTree({ store, port, viewer, log }: ServeTreeOptions): Promise<ServedTree> {
-  const handler = mounted({ "/": staticFiles(store, { log }), "/viewer/": viewerPage({ folder: viewer, log }) });
+export async function serveTree({ store, port, viewer, log = silentLog }: ServeTreeOptions): Promise<ServedTree> {
+  const files = staticFiles(store, { instead: readdressedStates((request) => new URL(request.url).origin, log), log });
+  const handler = mounted({ "/": files, "/viewer/": viewerPage({ folder: viewer, log }) });
   const server = await listen(handler, { port: port ?? USUAL_PORT, log }).catch((error: unknown) => {
     if (port === undefined && isEmporiumError(error)) return listen(handler, { log });
     throw error;

@@ -1,8 +1,10 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type JsonObject, printJson } from "../core/json.js";
 import type { Log } from "../core/log.js";
 import { fileStore } from "../stores/file.js";
-import type { Handler } from "./handler.js";
+import { type Handler, refusal } from "./handler.js";
 import { staticFiles } from "./static.js";
 
 export interface ViewerOptions {
@@ -13,13 +15,28 @@ export interface ViewerOptions {
   log?: Log | undefined;
 }
 
-/** Neuroglancer, as it was bundled when this package was built: a page, its workers and decoders. It asks no server but those named here. */
+/** Folder of the bundles, called by the hash of all of them. */
+const HASHED = /^[0-9a-f]{16}$/;
+
+/**
+ * Neuroglancer, as it was bundled when this package was built: a page, its workers and decoders. It asks no server but those named here.
+ *
+ * The page is looked at anew each time; its bundles never change under their names, which hold their hash, and come compressed. By their bare names they are
+ * found too, for whoever has written those down.
+ */
 export function viewerPage({
   dataHosts = [],
   folder = fileURLToPath(new URL("../viewer", import.meta.url)),
   log,
 }: ViewerOptions = {}): Handler {
-  return staticFiles(fileStore(folder), { role: "page", policy: viewerPolicy(dataHosts), log });
+  const options = { role: "page", policy: viewerPolicy(dataHosts), immutable: /^[0-9a-f]{16}\//, log } as const;
+  const files = staticFiles(fileStore(folder), options);
+  const hashed = existsSync(folder) ? readdirSync(folder).find((name) => HASHED.test(name)) : undefined;
+  const bundles = new Set(hashed === undefined ? [] : readdirSync(join(folder, hashed)));
+  return async (request, path) => {
+    if (!bundles.has(path)) return await files(request, path);
+    return refusal(307, "it lies beside the others", { location: `${hashed}/${path}`, "cache-control": "no-cache" });
+  };
 }
 
 /**

@@ -62,7 +62,7 @@ export async function makeLaboratory(): Promise<Laboratory> {
     sharded = await serveTree({ store: fileStore(output, { sync: false }), port: 0, viewer: VIEWER });
     for (const name of ["imod", "cell"]) {
       const words = ["ingest", "run", `demo-out/lab/${name}.yaml`, "demo-out/lab/input", output, "--import-everything"];
-      const more = ["--ome-zarr", "0.5", "--https-prefix", sharded.url];
+      const more = ["--ome-zarr", "0.5"];
       await promisify(execFile)(process.execPath, [EMPORIUM, ...words, ...more], { cwd: folder, timeout: TIMEOUT_MS });
     }
     const views = await sharded.views();

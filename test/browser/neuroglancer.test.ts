@@ -46,7 +46,7 @@ describe.skipIf(browserPath === undefined)("the bundled Neuroglancer (needs Chro
   let cell: Scene;
 
   beforeAll(async () => {
-    expect(existsSync(`${VIEWER}/main.bundle.js`), "dist/viewer is built (npm run build)").toBe(true);
+    expect(existsSync(`${VIEWER}/index.html`), "dist/viewer is built (npm run build)").toBe(true);
     lab = await makeLaboratory();
     browser = await startBrowser([lab.demo.url, lab.sharded.url]);
     imod = sceneOf(await lab.demo.state(IMOD), [32, 56, 64]);

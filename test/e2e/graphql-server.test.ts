@@ -66,6 +66,28 @@ describe("whole tables", () => {
     expect(idle(portal.reader)).toBe(true);
   });
 
+  it("seam 23: cannot keep every session, however slowly they are read: the slowest gives its own to whoever waits", async () => {
+    let now = 0;
+    const clock = { ...systemClock, monotonic: () => now };
+    const api = portal.api({ clock });
+    const { max } = portal.reader.pool.options;
+    const held = await Promise.all(Array.from({ length: max }, () => api.answer({ query: ALL_FRAMES })));
+    now = 2_000;
+    expect(await asked(api, { query: "{ runsAggregate { aggregate { count } } }" })).toEqual({
+      data: { runsAggregate: { aggregate: [{ count: 20 }] } },
+    });
+    const codes: unknown[] = [];
+    for (const { text, rest } of held) {
+      let whole = text;
+      for await (const piece of rest!) whole += piece;
+      const { data, errors } = JSON.parse(whole) as { data: { frames: unknown[] }; errors?: { extensions: { code: string } }[] };
+      codes.push(errors?.[0]?.extensions.code ?? data.frames.length);
+    }
+    expect(codes.filter((code) => code === "BUSY")).toHaveLength(1);
+    expect(codes.filter((code) => code === FRAMES)).toHaveLength(max - 1);
+    expect(idle(portal.reader)).toBe(true);
+  });
+
   it("come beside others in one request", async () => {
     portal.statements.length = 0;
     const query = `{ a: frames(where: {id: {_lt: 1000}}) { id } runs { id } framesAggregate { aggregate { count } } none: frames(where: {id: {_lt: 0}}) { id }

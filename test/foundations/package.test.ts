@@ -87,7 +87,10 @@ describe("npm pack", () => {
   });
 
   it("packs beside it exactly the files of the golden list", async () => {
-    const rest = names.filter((name) => !isCompiled(name));
+    // the folder of the viewer's bundles is called by their hash
+    const rest = names
+      .filter((name) => !isCompiled(name))
+      .map((name) => name.replace(/^(dist\/viewer\/)[0-9a-f]{16}\//, "$1HASH/"));
     await expect(`${rest.join("\n")}\n`).toMatchFileSnapshot("../golden/package/packed-files.txt");
   });
 

@@ -29,8 +29,12 @@ export function tellFault(fault: GraphQLError): GraphQLFormattedError {
   return { message: message.length > MESSAGE_MAX ? `${message.slice(0, MESSAGE_MAX)}…` : message, ...facts };
 }
 
+/** Others have waited for this answer too long. */
+export class BusyError extends Error {}
+
 /** An error as the answer tells it: those of requests as they are, others masked. */
 export function tellError(thrown: unknown): ToldError {
+  if (thrown instanceof BusyError) return { error: { message: thrown.message, extensions: { code: "BUSY" } }, isPassing: true };
   if (thrown instanceof GraphQLError) return { error: tellFault(thrown), isPassing: false };
   const state = sqlState(thrown);
   const told = state === undefined ? undefined : REQUEST_STATES[state];

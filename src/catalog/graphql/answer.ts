@@ -1,15 +1,17 @@
 import type { GraphQLFormattedError } from "graphql";
 import type pg from "pg";
+import { type Clock, systemClock } from "../../core/clock.js";
 import type { Log } from "../../core/log.js";
 import { readdressState } from "../../formats/precomputed/state-addresses.js";
 import { sqlState } from "../database-errors.js";
 import { knownPrefixes, type TreePrefixes } from "../import-prefixes.js";
-import { tellError, tellFault } from "./answer-errors.js";
+import { BusyError, tellError, tellFault } from "./answer-errors.js";
 import { AnswerWriter } from "./answer-writer.js";
 import { QUERY_LIMITS, type QueryLimits } from "./limits.js";
 import { type GraphqlRequest, type Prepared, prepareRequest, RefusedRequest } from "./prepare.js";
 import { openRowCursor, type RowCursor, type TextRow } from "./row-cursor.js";
 import type { FieldError } from "./row-text.js";
+import { type Held, Sessions } from "./sessions.js";
 import type { Statement } from "./statement.js";
 
 export interface PortalApiOptions {
@@ -19,6 +21,8 @@ export interface PortalApiOptions {
   readonly limits?: Partial<QueryLimits> | undefined;
   /** How long a client may take to read an answer that is longer than one portion. Default 10 min. */
   readonly answerMs?: number | undefined;
+  /** For who reads slowly. */
+  readonly clock?: Clock | undefined;
 }
 
 export interface PortalApi {
@@ -54,6 +58,7 @@ const ANSWER_MS = 10 * 60_000;
  * than a portion of their rows.
  */
 export function openPortalApi(options: PortalApiOptions): PortalApi {
+  const sessions = new Sessions(options.pool, options.clock ?? systemClock);
   const limits = { ...QUERY_LIMITS, ...options.limits };
   // the library checks the whole schema when it is first used: now, and not while somebody waits
   prepareRequest({ query: "{ runs { id } }" }, limits);
@@ -67,7 +72,7 @@ export function openPortalApi(options: PortalApiOptions): PortalApi {
         return failed(error, options.log);
       }
       const progress: Progress = { isWhole: false };
-      const pieces = answerPieces(prepared, own, options, progress);
+      const pieces = answerPieces(prepared, { own, sessions, progress }, options);
       try {
         const { value: text } = await pieces.next();
         return { isUnavailable: false, text: text!, rest: progress.isWhole ? undefined : pieces };
@@ -76,6 +81,12 @@ export function openPortalApi(options: PortalApiOptions): PortalApi {
       }
     },
   };
+}
+
+interface Answering {
+  readonly own: TreePrefixes | undefined;
+  readonly sessions: Sessions;
+  readonly progress: Progress;
 }
 
 interface Progress {
@@ -96,18 +107,17 @@ function failed(thrown: unknown, log: Log): Answer {
 /** The answer in pieces of a portion of rows; throws only before the first. */
 async function* answerPieces(
   prepared: Prepared,
-  own: TreePrefixes | undefined,
+  { own, sessions, progress }: Answering,
   options: PortalApiOptions,
-  progress: Progress,
 ): AsyncGenerator<string, void, undefined> {
-  const { log, pool, answerMs = ANSWER_MS } = options;
+  const { log, answerMs = ANSWER_MS } = options;
   const errors: (FieldError | GraphQLFormattedError)[] = [...prepared.errors];
   const view = (state: string) => (own ? readdressState(state, own.https).text : state);
   const writer = new AnswerWriter(prepared.fields, { report: (error) => errors.push(error), view });
   let text = "";
   let isStarted = false;
   try {
-    for await (const rows of portions(prepared, own, pool, answerMs)) {
+    for await (const rows of portions(prepared, own, sessions, answerMs)) {
       text = writer.add(rows);
       if (rows.length < PORTION) break;
       isStarted = true;
@@ -129,27 +139,38 @@ async function* answerPieces(
 async function* portions(
   prepared: Prepared,
   own: TreePrefixes | undefined,
-  pool: pg.Pool,
+  sessions: Sessions,
   answerMs: number,
 ): AsyncGenerator<TextRow[], void, undefined> {
   if (!prepared.statement) return;
-  const client = await pool.connect();
+  const client = await sessions.connect();
   let cursor: RowCursor | undefined;
   let failure: unknown;
+  let isOver = false;
+  const end = () => {
+    if (isOver) return;
+    isOver = true;
+    cursor?.close();
+    // a session that was lost is not given to the next one
+    client.release(failure !== undefined && sqlState(failure) === undefined);
+  };
+  const answer: Held = { letGo: end };
   try {
     cursor = openRowCursor(client, await addressed(prepared, own, client), answerMs);
     for (;;) {
       const rows = await cursor.read(PORTION);
+      if (rows.length === PORTION) sessions.waits(answer);
       yield rows;
+      sessions.goesOn(answer);
       if (rows.length < PORTION) return;
+      if (isOver) throw new BusyError("The answer was read too slowly while others waited: ask again, for less at a time.");
     }
   } catch (error) {
     failure = error;
     throw error;
   } finally {
-    cursor?.close();
-    // a session that was lost is not given to the next one
-    client.release(failure !== undefined && sqlState(failure) === undefined);
+    sessions.goesOn(answer);
+    end();
   }
 }
 

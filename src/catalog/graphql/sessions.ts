@@ -1,0 +1,56 @@
+import type pg from "pg";
+import type { Clock } from "../../core/clock.js";
+
+/** An answer that keeps a session while its client reads what has been sent. */
+export interface Held {
+  /** Gives the session back; the answer ends where it is. */
+  letGo(): void;
+}
+
+/** How long a client may let an answer stand while others wait for a session, and how often that is looked at. */
+const PATIENCE_MS = 2_000;
+const LOOK_MS = 500;
+
+/** Sessions for answers. A client that reads slowly keeps its own as long as nobody else needs it. */
+export class Sessions {
+  readonly #pool: pg.Pool;
+  readonly #clock: Clock;
+  /** Answers that wait for their clients, and since when; the longest first. */
+  readonly #waiting = new Map<Held, number>();
+
+  constructor(pool: pg.Pool, clock: Clock) {
+    this.#pool = pool;
+    this.#clock = clock;
+  }
+
+  async connect(): Promise<pg.PoolClient> {
+    const { idleCount, totalCount, options } = this.#pool;
+    if (idleCount > 0 || totalCount < options.max) return await this.#pool.connect();
+    const over = new AbortController();
+    void this.#makeRoom(over.signal);
+    try {
+      return await this.#pool.connect();
+    } finally {
+      over.abort();
+    }
+  }
+
+  waits(answer: Held): void {
+    this.#waiting.set(answer, this.#clock.monotonic());
+  }
+
+  goesOn(answer: Held): void {
+    this.#waiting.delete(answer);
+  }
+
+  async #makeRoom(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const [longest] = this.#waiting;
+      if (longest && this.#clock.monotonic() - longest[1] >= PATIENCE_MS) {
+        this.#waiting.delete(longest[0]);
+        longest[0].letGo();
+      }
+      await this.#clock.sleep(LOOK_MS, signal).catch(() => {});
+    }
+  }
+}

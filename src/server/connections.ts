@@ -1,0 +1,86 @@
+import type { Server } from "node:http";
+import type { Socket } from "node:net";
+import type { Clock } from "../core/clock.js";
+
+export interface ConnectionLimits {
+  /** Of all clients together. */
+  readonly total: number;
+  /** Of one address. */
+  readonly perAddress: number;
+}
+
+export interface Connections {
+  /** The connection is one too many: whatever is asked on it is answered with 503. */
+  isRefused(socket: Socket): boolean;
+}
+
+/** How long one that is refused may take to say what it wants, so that it can be told; and how many are told. */
+const REFUSAL_MS = 2_000;
+const REFUSALS_MAX = 256;
+
+/**
+ * Holds the connections of a server within limits, and lets none that is idle stand in the way of a new one: where there is no room the one that has been
+ * idle longest is closed, of the same address if that has too many. Only where every connection is at work the new one is refused.
+ */
+export function limitConnections(server: Server, { total, perAddress }: ConnectionLimits, clock: Clock): Connections {
+  const open = new Map<Socket, string>();
+  const perClient = new Map<string, number>();
+  /** In the order in which they became idle. */
+  const idle = new Set<Socket>();
+  const refused = new Set<Socket>();
+
+  server.on("connection", (socket: Socket) => {
+    const address = socket.remoteAddress ?? "";
+    const isRoom =
+      ((perClient.get(address) ?? 0) < perAddress || closeIdle(address)) && (open.size < total || closeIdle(undefined));
+    if (!isRoom) return refuse(socket);
+    open.set(socket, address);
+    perClient.set(address, (perClient.get(address) ?? 0) + 1);
+    idle.add(socket);
+    socket.once("close", () => forget(socket));
+  });
+  server.on("request", ({ socket }, response) => {
+    idle.delete(socket);
+    response.once("close", () => {
+      if (open.has(socket) && !socket.destroyed) idle.add(socket);
+    });
+  });
+  return { isRefused: (socket) => refused.has(socket) };
+
+  function closeIdle(of: string | undefined): boolean {
+    for (const socket of idle) {
+      if (of !== undefined && open.get(socket) !== of) continue;
+      forget(socket);
+      socket.destroy();
+      return true;
+    }
+    return false;
+  }
+
+  function forget(socket: Socket): void {
+    const address = open.get(socket);
+    if (address === undefined) return;
+    open.delete(socket);
+    idle.delete(socket);
+    const left = perClient.get(address)! - 1;
+    if (left === 0) perClient.delete(address);
+    else perClient.set(address, left);
+  }
+
+  function refuse(socket: Socket): void {
+    if (refused.size >= REFUSALS_MAX) {
+      socket.destroy();
+      return;
+    }
+    refused.add(socket);
+    const over = new AbortController();
+    clock.sleep(REFUSAL_MS, over.signal).then(
+      () => socket.destroy(),
+      () => {},
+    );
+    socket.once("close", () => {
+      over.abort();
+      refused.delete(socket);
+    });
+  }
+}

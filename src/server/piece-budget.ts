@@ -1,0 +1,34 @@
+const MIB = 1024 * 1024;
+
+/** What is read and sent at once while there is room, and where there is none. */
+const PIECE_BYTES = 1 * MIB;
+const SMALL_PIECE_BYTES = 64 * 1024;
+
+/** Memory for bodies that wait for their clients: shared out among all of them. */
+export interface PieceBudget {
+  /** How many bytes may be read for one body now. They count until they are given back. */
+  take(wanted: number): number;
+  giveBack(bytes: number): void;
+}
+
+/**
+ * Pieces are large as long as they are few. When many clients are slow at the same time each has a small one, so that memory has an end and nobody has to
+ * be turned away.
+ */
+export function pieceBudget(bytes: number): PieceBudget {
+  let left = bytes;
+  return {
+    take(wanted) {
+      const most = left >= PIECE_BYTES ? PIECE_BYTES : SMALL_PIECE_BYTES;
+      const taken = Math.min(wanted, most);
+      left -= taken;
+      return taken;
+    },
+    giveBack(taken) {
+      left += taken;
+    },
+  };
+}
+
+/** Of this process: all bodies of files together. */
+export const FILE_PIECES = pieceBudget(48 * MIB);

@@ -1,0 +1,114 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Clock } from "../core/clock.js";
+
+/** The least that a client has to take of an answer: so many bytes in each stretch of time in which it is waited for. */
+export interface SlowestClient {
+  readonly bytes: number;
+  readonly ms: number;
+}
+
+export interface SendOptions {
+  readonly slowest: SlowestClient;
+  readonly clock: Clock;
+  /** Runs while the client is waited for and nothing else is done for it. */
+  readonly whileWaiting: (wait: Promise<void>) => Promise<void>;
+}
+
+/** What is handed to the system at once: by what the client has taken of these its speed is told. */
+const SLICE_BYTES = 64 * 1024;
+
+/** Sends an answer as fast as the client takes it. One that takes next to nothing is cut off. */
+export async function send(
+  response: Response,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  { slowest, clock, whileWaiting }: SendOptions,
+): Promise<void> {
+  const headers = Object.fromEntries(response.headers);
+  // What a client sends along with a request that is refused is not waited for.
+  const sends = incoming.headers["transfer-encoding"] !== undefined || Number(incoming.headers["content-length"] ?? 0) > 0;
+  if (sends && !incoming.complete) {
+    headers.connection = "close";
+  }
+  if (!response.body || incoming.method === "HEAD") {
+    outgoing.writeHead(response.status, headers);
+    outgoing.end();
+    await response.body?.cancel();
+    return;
+  }
+  const reader = response.body.getReader();
+  const pace = new Pace(outgoing, slowest, clock);
+  try {
+    outgoing.writeHead(response.status, headers);
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done || outgoing.destroyed) break;
+      for (let at = 0; at < value.length && !outgoing.destroyed; at += SLICE_BYTES) {
+        const slice = value.subarray(at, at + SLICE_BYTES);
+        if (!outgoing.write(slice)) await whileWaiting(pace.taken(slice.length));
+      }
+    }
+    outgoing.end();
+  } finally {
+    await reader.cancel().catch(() => {}); // a body that failed has said so already
+  }
+}
+
+/** How fast a client takes what it is sent. Time in which it is not waited for does not count against it. */
+class Pace {
+  readonly #outgoing: ServerResponse;
+  readonly #slowest: SlowestClient;
+  readonly #clock: Clock;
+  #since: number;
+  #bytes = 0;
+
+  constructor(outgoing: ServerResponse, slowest: SlowestClient, clock: Clock) {
+    this.#outgoing = outgoing;
+    this.#slowest = slowest;
+    this.#clock = clock;
+    this.#since = clock.monotonic();
+  }
+
+  /** Until more can be written, or nobody reads any more. */
+  async taken(bytes: number): Promise<void> {
+    if (this.#left() <= 0) this.#begin();
+    const over = new AbortController();
+    void this.#watch(over.signal);
+    await drained(this.#outgoing);
+    over.abort();
+    this.#bytes += bytes;
+  }
+
+  async #watch(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      await this.#clock.sleep(Math.max(0, this.#left()), signal).catch(() => {});
+      if (signal.aborted) return;
+      if (this.#bytes < this.#slowest.bytes) {
+        this.#outgoing.destroy();
+        return;
+      }
+      this.#begin();
+    }
+  }
+
+  /** Milliseconds of this stretch. */
+  #left(): number {
+    return this.#since + this.#slowest.ms - this.#clock.monotonic();
+  }
+
+  #begin(): void {
+    this.#since = this.#clock.monotonic();
+    this.#bytes = 0;
+  }
+}
+
+function drained(outgoing: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      outgoing.off("drain", done).off("close", done);
+      resolve();
+    };
+    outgoing.on("drain", done).on("close", done);
+    if (outgoing.destroyed) done();
+  });
+}
