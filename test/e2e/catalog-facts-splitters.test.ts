@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm, unlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { JsonObject } from "../../src/core/json.js";
@@ -141,7 +141,10 @@ describe("ome_tiff, facts 61 to 65, 82 and 83", () => {
   });
 
   it("63: positions 0 and 3 leave the one that is there; 100 and 200 none", async () => {
-    expect(namesOf(await split("ome_tiff", "o", { positions: [0, 3] }))).toEqual(["im_c001_z002_t003_p003.png"]);
+    const three = await split("ome_tiff", "o", { positions: [0, 3] });
+    expect(namesOf(three)).toEqual(["im_c001_z002_t003_p003.png"]);
+    // seam 28
+    expect(three.warnings).toContain("position 0 of the table is not there and not uploaded; found Pos1, Pos3");
     await expect(split("ome_tiff", "o", { positions: [100, 200] })).rejects.toThrow(
       /No positions correspond with IJMetadata PositionList/,
     );
@@ -376,7 +379,8 @@ describe("tif_folder, facts 74 to 79", () => {
     const channels = ["666", "666", "brightfield", "brightfield", "phase", "phase"];
     expect(set.frames.map(({ channel_name }) => channel_name)).toEqual(channels);
     expect((await metadataOf(set)).map(({ IJMetadata }) => (IJMetadata as JsonObject).Info)).toEqual(
-      channels.map((c, i) => ({ c, z: i % 2 })),
+      // seam 28: the text that ImageJ wrote, as in the catalogues of imagingDB, whose programs decode it themselves
+      channels.map((c, i) => JSON.stringify({ c, z: i % 2 })),
     );
     const planes = await pixelsOf(set, "f");
     expect(planes).toEqual(channels.map((_, i) => bytesOf(pageOfF(i % 2))));
@@ -456,8 +460,56 @@ describe.skipIf(!hasData)("public files of MicroManager", () => {
     ]);
   });
 
-  it("signed samples of an OME-TIFF are refused by their type", async () => {
-    const source = await openFrameSource(join(data, "tiff/multi-channel.ome.tif"));
-    await expect(planFrames("ome_tiff", source, base)).rejects.toThrow(/samples are int8, uint8 wanted/);
+  it("seam 28: signed samples of an OME-TIFF are taken by their bytes, as imagingDB does", async () => {
+    const name = "tiff/multi-channel.ome.tif";
+    const source = await openFrameSource(join(data, name));
+    const set = await planFrames("ome_tiff", source, base);
+    const { pages, page0 } = expected()[name]!.facts;
+    expect([set.frames.length, set.shape.depth]).toEqual([pages, "uint8"]);
+    expect(set.warnings).toContainEqual(
+      expect.stringMatching(/samples are int8, and are kept as uint8 with the same bytes: -1 is 255$/),
+    );
+    const file = await openFrames(source.store, set.files[0]!.key);
+    expect(pixelHash(await readFramePixels(file, 0, { ...set.shape, fromFloat: false }))).toBe(page0.sha256_c_order);
+  });
+
+  it.each([
+    ["imagingdb/v2/ndtiffv2.0_test", v2],
+    ["imagingdb/v2/ndtiffv2.0_test/Full resolution", v2],
+    ["imagingdb/v3/ndtiff3.2_11bit_1", v3],
+  ])("seam 28: the folder %s of NDTiff holds what its stack holds", async (folder, stack) => {
+    const [whole, alone] = await Promise.all(
+      [folder, stack].map(async (name) => planFrames("ome_tiff", await openFrameSource(join(data, name)), base)),
+    );
+    expect(whole!.frames).toEqual(alone!.frames);
+    expect(whole!.warnings).toEqual([]);
+    const two = await planFrames("ome_tiff", await openFrameSource(join(data, folder)), { ...base, positions: [0, 3] });
+    expect(two.frames).toEqual(alone!.frames);
+    expect(two.warnings).toEqual(["position 3 of the table is not there and not uploaded; found 0"]);
+  });
+
+  it("seam 28: a stack that the index of NDTiff names is missed", async () => {
+    const copy = join(folder, "ndtiff cut");
+    cpSync(join(data, dirname(v3)), copy, { recursive: true });
+    const entry = readFileSync(join(copy, "NDTiff.index"));
+    const name = basename(v3);
+    const at = entry.indexOf(name);
+    const record = Buffer.concat([entry.subarray(0, at - 4), Buffer.alloc(4), Buffer.from(name.replace(".tif", "_1.tif"))]);
+    record.writeUInt32LE(name.length + 2, at - 4);
+    writeFileSync(join(copy, "NDTiff.index"), Buffer.concat([entry, record, Buffer.alloc(32)]));
+    await expect(planFrames("ome_tiff", await openFrameSource(copy), base)).rejects.toMatchObject({
+      code: "STORE_ABSENT",
+      message: expect.stringContaining("NDTiffStack_1.tif does not exist"),
+    });
+  });
+
+  it("seam 28: of a stitched NDTiff without its full resolution the smaller copy is named", async () => {
+    const stitched = join(data, "more/ndtiff/NDTiffStorage");
+    await expect(planFrames("ome_tiff", await openFrameSource(stitched), base)).rejects.toMatchObject({
+      code: "CONFIG_EMPTY",
+      facts: { hint: expect.stringContaining("Downsampled_x2") },
+    });
+    const set = await planFrames("ome_tiff", await openFrameSource(join(stitched, "Downsampled_x2")), base);
+    expect(set.frames).toMatchObject([{ channel_idx: 0, slice_idx: 0, time_idx: 0, pos_idx: 0 }]);
   });
 });

@@ -54,6 +54,26 @@ export function isSelected(frame: FrameIndices & { readonly channel_name: string
   return byChannel && has(slices, frame.slice_idx) && has(times, frame.time_idx) && has(positions, frame.pos_idx);
 }
 
+/** What was asked for and none of the frames has, in words: `slices 7, 9`. */
+export function notSelected(
+  selection: FrameSelection,
+  rows: readonly (FrameIndices & { readonly channel_name: string | null })[],
+): string[] {
+  const { channels, slices, times, positions } = selection;
+  const lacking = <T>(what: string, wanted: readonly T[] | undefined, of: (row: (typeof rows)[number]) => T | null): string[] => {
+    const there = new Set(rows.map(of));
+    const missing = [...new Set(wanted)].filter((value) => !there.has(value));
+    return missing.length === 0 ? [] : [`${what} ${missing.join(", ")}`];
+  };
+  return [
+    ...(channels && "names" in channels ? lacking("channels", channels.names, (row) => row.channel_name) : []),
+    ...(channels && "indices" in channels ? lacking("channels", channels.indices, (row) => row.channel_idx) : []),
+    ...lacking("slices", slices, (row) => row.slice_idx),
+    ...lacking("times", times, (row) => row.time_idx),
+    ...lacking("positions", positions, (row) => row.pos_idx),
+  ];
+}
+
 /** A selection that matched nothing. Code and words as every store of rows gives them. */
 export function nothingSelected(dataset: string): EmporiumError {
   return new EmporiumError(

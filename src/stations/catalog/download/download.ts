@@ -16,7 +16,7 @@ import { checkKnownId } from "../identifier.js";
 import { FRAMES_TABLE_FILE, FRAMES_TABLE_HEADER, framesTableLine } from "../outputs/frames-table.js";
 import { GLOBAL_METADATA_FILE, printGlobalMetadata } from "../outputs/global-metadata.js";
 import type { CatalogRepository, StoredDataset } from "../rows/repository.js";
-import { isWhole, nothingSelected, type SelectionInput, selectFrames } from "../select.js";
+import { isWhole, nothingSelected, notSelected, type SelectionInput, selectFrames } from "../select.js";
 import { shapeOfRow } from "../storage/stored-frame.js";
 import { fetchFile, fetchFrames } from "./fetch.js";
 import { claimFolder } from "./folder.js";
@@ -93,6 +93,8 @@ export async function downloadDataset(id: string, options: CatalogDownloadOption
   const rows: FrameRow[] = [];
   for await (const row of repository.framesOf(id, selection, { signal })) rows.push(row);
   if (dataset.frames && rows.length === 0) throw nothingSelected(id);
+  const missing = notSelected(selection, rows);
+  if (missing.length > 0) log.warn(`${id}: no frame among those chosen has ${missing.join("; ")}`);
 
   const locks = await takeLocks(fileStore(dest), [id], {
     job: `catalog download of ${id}`,

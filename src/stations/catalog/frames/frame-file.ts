@@ -41,21 +41,23 @@ export async function openFrameFile(source: RandomAccess, options: ReadOptions =
 /**
  * Size, colours and depth of a page.
  *
- * @param allow `float32` where real numbers that are whole may become uint16.
+ * @param allow `float32` where real numbers that are whole may become uint16; `signed` where signed integers are taken by their bytes, as the
+ *   older catalogue does: -1 is 255, or 65535.
  * @throws {EmporiumError} FORMAT_UNSUPPORTED for pixels that a catalogue does not keep.
  */
 export function frameShapeOf(
   { page, type }: TiffImage,
   name: string,
-  allow: { float32?: boolean } = {},
-): FrameShape & { fromFloat: boolean } {
+  allow: { float32?: boolean; signed?: boolean } = {},
+): FrameShape & { fromFloat: boolean; signed: boolean } {
   const refuse = (message: string, hint?: string) =>
     new EmporiumError("FORMAT_UNSUPPORTED", `${name}: ${message}`, { place: { file: name, byte: page.offset }, hint });
   const bits = page.bitsPerSample[0]!;
   const fromFloat = allow.float32 === true && type.dtype === "float32" && bits === 32;
   const depth: BitDepth | undefined = fromFloat ? "uint16" : bits === 8 ? "uint8" : bits === 16 ? "uint16" : undefined;
   if (depth === undefined) throw refuse(`Bit depth must be 16 or 8, not ${bits}`, "convert the images to 8 or 16 bits");
-  if (!fromFloat && type.dtype !== depth)
+  const signed = allow.signed === true && type.dtype === depth.slice(1);
+  if (!fromFloat && !signed && type.dtype !== depth)
     throw refuse(`samples are ${type.dtype}, ${depth} wanted`, "convert the images to unsigned integers");
   const colours = page.samplesPerPixel;
   if (colours !== 1 && colours !== 3) {
@@ -64,7 +66,7 @@ export function frameShapeOf(
       "save the images without an opacity channel",
     );
   }
-  return { width: page.width, height: page.height, colours, depth, fromFloat };
+  return { width: page.width, height: page.height, colours, depth, fromFloat, signed };
 }
 
 /**
@@ -79,7 +81,7 @@ export async function readFramePixels(
   options: ReadOptions = {},
 ): Promise<Uint8Array> {
   const image = await file.image(page, options);
-  const found = frameShapeOf(image, file.name, { float32: wanted.fromFloat });
+  const found = frameShapeOf(image, file.name, { float32: wanted.fromFloat, signed: true });
   if (
     found.width !== wanted.width ||
     found.height !== wanted.height ||
@@ -97,6 +99,11 @@ export async function readFramePixels(
   if (found.fromFloat) return wholeNumbers(together, file.name, page);
   if (!HOST_LITTLE_ENDIAN) swapBytes(together, image.type.itemBytes);
   return together;
+}
+
+/** For the warnings of a data set whose samples are signed. */
+export function signedNote({ depth }: FrameShape): string {
+  return `samples are ${depth.slice(1)}, and are kept as ${depth} with the same bytes: -1 is ${depth === "uint8" ? 255 : 65_535}`;
 }
 
 /** `[sample, y, x]` as `[y, x, sample]`. */

@@ -36,12 +36,21 @@ export async function openFrameSource(location: string, options: StoreOptions & 
   });
 }
 
-/** Files directly in a folder whose names end so, in natural order: `z2` before `z10`. */
-export async function filesOf(source: FrameSource, ending: RegExp, options: ReadOptions = {}): Promise<SourceFile[]> {
+/**
+ * Files directly in a folder whose names end so, in natural order: `z2` before `z10`.
+ *
+ * @param folder one of the source's folders, with a last `/`. Default: the source itself.
+ */
+export async function filesOf(
+  source: FrameSource,
+  ending: RegExp,
+  options: ReadOptions = {},
+  folder = "",
+): Promise<SourceFile[]> {
   const files: SourceFile[] = [];
-  for await (const entry of source.store.children("", options)) {
+  for await (const entry of source.store.children(folder, options)) {
     // the sidecars of macOS have the endings of what they stand beside
-    if (!entry.key.endsWith("/") && ending.test(entry.key) && !entry.key.startsWith("._"))
+    if (!entry.key.endsWith("/") && ending.test(entry.key) && !entry.key.startsWith("._", folder.length))
       files.push(await withStat(source.store, entry.key, options));
   }
   return files.sort((a, b) => compareNatural(a.key, b.key));

@@ -6,51 +6,80 @@ import { isOmeXml, type OmeImage, omePlaneCount, parseOmeXml, planeChannels } fr
 import { isJsonObject, own } from "../inputs/json-file.js";
 import type { MetaSchema } from "../inputs/meta-schema.js";
 import { type FrameSet, frameFileName, type PlannedFrame, type SourceFile } from "./frame.js";
-import { type FrameFile, frameShapeOf } from "./frame-file.js";
+import { type FrameFile, frameShapeOf, signedNote } from "./frame-file.js";
 import { type FrameSource, filesOf, openFrames, withStat } from "./frame-source.js";
-import { storable } from "./loose-json.js";
-import { type Axes, axisIndices } from "./ndtiff-axes.js";
-import { selectPositions } from "./positions.js";
+import { parseLooseJson, storable } from "./loose-json.js";
+import { type Axes, axisPlaces, noAxes, resolveOtherAxes } from "./ndtiff-axes.js";
+import { ndTiffFiles } from "./ndtiff-folder.js";
+import { missingPositions, selectPositions } from "./positions.js";
 import type { SplitOptions } from "./splitter.js";
 import { imageJMetadata, tagAsJson, tagNumber } from "./tiff-tags.js";
 
 /**
  * One OME-TIFF, or a folder of them (`*.ome.tif`), as MicroManager writes them: the tags of each page that the schema names tell what it is. Pages of
- * NDTiff files count by their `Axes`. Files without MicroManager's tags are taken by their OME-XML.
+ * NDTiff files, and of a folder of an NDTiff data set, count by their `Axes`. Files without MicroManager's tags are taken by their OME-XML.
  *
  * @throws {EmporiumError} CONFIG_EMPTY (no file, no such position), FORMAT_FIELD (tags that lack what the schema asks for), FORMAT_…
  */
 export async function planOmeTiff(source: FrameSource, options: SplitOptions): Promise<FrameSet> {
   const { store } = source;
-  const all =
+  const named =
     source.kind === "file" ? [await withStat(store, source.key, options)] : await filesOf(source, /\.ome\.tiff?$/i, options);
+  const ndTiff = named.length === 0 ? await ndTiffFiles(source, options) : [];
+  const all = [...named, ...ndTiff];
   if (all.length === 0) {
-    throw new EmporiumError("CONFIG_EMPTY", `${source.name} holds no .ome.tif file`, {
+    throw new EmporiumError("CONFIG_EMPTY", `${source.name} holds no .ome.tif file and no NDTiffStack.tif`, {
       place: options.place,
       hint: "check the folder's name",
     });
   }
   const first = await openFrames(store, all[0]!.key, options);
   const head = await readHead(first, source, options);
-  const files = source.kind === "file" ? all : selectPositions(all, options.positions, head.imageJ, options.place);
-  const { fromFloat: _, ...shape } = frameShapeOf(await first.image(0, options), first.name);
+  const byFile = source.kind === "folder" && ndTiff.length === 0;
+  const chosen = byFile ? selectPositions(all, options.positions, head.imageJ, options.place) : { files: all, warnings: [] };
+  const { files } = chosen;
+  const { fromFloat: _, signed, ...shape } = frameShapeOf(await first.image(0, options), first.name, { signed: true });
   const frames: PlannedFrame[] = [];
-  const axes: Axes = { words: new Map() };
+  const axes = noAxes();
   for (const [index, { key }] of files.entries()) {
     const file = key === all[0]!.key ? first : await openFrames(store, key, options);
     if (head.ome === undefined) frames.push(...(await framesByTags(file, index, options.schema, axes, options)));
     else frames.push(...framesByOme(file, index, head.ome, files.length > 1));
   }
+  const resolved = resolveOtherAxes(frames, axes);
+  const selected = ndTiff.length > 0 ? framesAt(resolved.frames, options) : { frames: resolved.frames, warnings: [] };
   return {
     shape,
     metadata: head.metadata,
     files,
-    frames,
+    frames: selected.frames,
     fromFloat: false,
     onePageEach: false,
-    warnings: head.warnings,
+    warnings: [
+      ...head.warnings,
+      ...chosen.warnings,
+      ...(signed ? [`${first.name}: ${signedNote(shape)}`] : []),
+      ...(resolved.warning === undefined ? [] : [`${source.name}: ${resolved.warning}`]),
+      ...selected.warnings,
+    ],
     metadataOf: (asked, signal) => metadataOf(source, files, head.ome === undefined ? options.schema : undefined, asked, signal),
   };
+}
+
+/** Frames of wanted positions, where one file holds several. @throws {EmporiumError} CONFIG_EMPTY when nothing is left. */
+function framesAt(
+  frames: readonly PlannedFrame[],
+  { positions, place }: SplitOptions,
+): { frames: readonly PlannedFrame[]; warnings: readonly string[] } {
+  if (positions === undefined) return { frames, warnings: [] };
+  const there = new Set(frames.map(({ pos_idx }) => pos_idx ?? 0));
+  const found = [...there].sort((a, b) => a - b).map(String);
+  const chosen = frames.filter(({ pos_idx }) => positions.includes(pos_idx ?? 0));
+  if (chosen.length > 0) return { frames: chosen, warnings: missingPositions(positions, there, found) };
+  throw new EmporiumError("CONFIG_EMPTY", `positions ${positions.join(", ") || "none"} wanted, found ${found.join(", ")}`, {
+    place,
+    hint: "correct the column positions of the table",
+  });
 }
 
 interface Head {
@@ -62,16 +91,20 @@ interface Head {
   warnings: string[];
 }
 
+/** Its pages tell their positions themselves. */
+const NDTIFF = /NDTiffStack(?:_\d+)?\.tiff?$/i;
+
 async function readHead(file: FrameFile, source: FrameSource, options: SplitOptions): Promise<Head> {
   const directory = await file.directory(0, options);
-  const info = (await imageJMetadata(directory))?.Info;
+  const text = (await imageJMetadata(directory))?.Info;
+  const info = typeof text === "string" ? parseLooseJson(text) : undefined;
   const tagged = options.schema.tags.some(({ name }) => directory.count(tagNumber(name) ?? -1) > 0);
   const metadata: Record<string, Json> = { file_origin: source.origin };
   const warnings: string[] = [];
   if (isJsonObject(info)) metadata.IJMetadata = info;
   const xml = isOmeXml(file.description) ? parseOmeXml(file.description, file.name) : undefined;
   if (tagged) {
-    if (!isJsonObject(info))
+    if (!isJsonObject(info) && !NDTIFF.test(file.name))
       warnings.push(`${file.name}: Can't read IJMetadata from page 0: nothing is known of the data set's positions`);
     return {
       metadata: storable(metadata) as JsonObject,
@@ -120,12 +153,13 @@ async function framesByTags(
     const { metadata, row } = await pageMetadata(file, page, schema, options);
     const number = (key: string, ...others: string[]) =>
       [key, ...others].map((name) => toNumber(row[name])).find((value) => value !== undefined);
+    const places = axisPlaces(metadata, axes);
     const found = {
       channel_idx: number("ChannelIndex"),
       slice_idx: number("Slice", "SliceIndex"),
       time_idx: number("FrameIndex", "Frame"),
       pos_idx: number("PositionIndex"),
-      ...axisIndices(metadata, axes),
+      ...places.indices,
     };
     const lacking = Object.entries(found).find(([, value]) => value === undefined);
     if (lacking) {
@@ -135,14 +169,16 @@ async function framesByTags(
       });
     }
     const indices = found as { channel_idx: number; slice_idx: number; time_idx: number; pos_idx: number };
-    const channel = row.Channel;
-    frames.push({
+    const channel = places.channel ?? row.Channel;
+    const frame: PlannedFrame = {
       ...indices,
       channel_name: typeof channel === "string" ? channel : null,
       file_name: frameFileName(indices),
       file: index,
       page,
-    });
+    };
+    frames.push(frame);
+    if (Object.keys(places.others).length > 0) axes.others.set(frame, places.others);
   }
   return frames;
 }

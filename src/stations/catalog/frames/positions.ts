@@ -15,18 +15,21 @@ export function selectPositions(
   positions: readonly number[] | undefined,
   imageJ: JsonObject | undefined,
   place?: Place,
-): readonly SourceFile[] {
-  if (positions === undefined) return files;
+): Chosen {
+  if (positions === undefined) return { files, warnings: [] };
   const wanted = new Set(positions);
   const labels = positionLabels(imageJ) ?? labelsOfNames(files);
   const chosen: SourceFile[] = [];
+  const met = new Set<number>();
   for (const [index, label] of labels.entries()) {
     // labels of grids, `1-Pos000_002`, tell no number: their place in the list does
     const number = /^Pos(\d+)$/.exec(label)?.[1] ?? index;
     if (!wanted.has(Number(number))) continue;
-    chosen.push(...files.filter((file) => holdsWord(file.key, label) && !chosen.includes(file)));
+    const more = files.filter((file) => holdsWord(file.key, label) && !chosen.includes(file));
+    if (more.length > 0) met.add(Number(number));
+    chosen.push(...more);
   }
-  if (chosen.length > 0) return chosen;
+  if (chosen.length > 0) return { files: chosen, warnings: missingPositions(positions, met, labels) };
   throw new EmporiumError(
     "CONFIG_EMPTY",
     `No positions correspond with IJMetadata PositionList: ${positions.join(", ") || "none"} wanted, found ${labels.join(", ") || "none"}`,
@@ -35,6 +38,20 @@ export function selectPositions(
       hint: "correct the column positions of the table",
     },
   );
+}
+
+/** What is chosen, and a sentence where some of it is not there. */
+export interface Chosen {
+  readonly files: readonly SourceFile[];
+  readonly warnings: readonly string[];
+}
+
+/** @param found what there is, in words. */
+export function missingPositions(wanted: readonly number[], met: ReadonlySet<number>, found: readonly string[]): string[] {
+  const missing = [...new Set(wanted)].filter((position) => !met.has(position));
+  if (missing.length === 0) return [];
+  const [noun, verb] = missing.length === 1 ? ["position", "is"] : ["positions", "are"];
+  return [`${noun} ${missing.join(", ")} of the table ${verb} not there and not uploaded; found ${found.join(", ")}`];
 }
 
 /** Labels of `InitialPositionList`: objects that have one, or plain texts. Undefined where there is no list. */

@@ -41,5 +41,7 @@ export async function planFrames(format: FramesFormat, source: FrameSource, opti
   checkFrameSet(set, options.place);
   const pages = new Set(set.frames.map(({ file }) => file)).size < set.frames.length;
   checkDistinct(set.frames, ({ file, page }) => `${set.files[file]!.key}${pages ? ` page ${page}` : ""}`, options.place);
-  return set;
+  if (options.positions === undefined || (format === "ome_tiff" && source.kind === "folder")) return set;
+  const ignored = `${source.name}: the positions of the table are for folders of frames_format ome_tiff; all frames are taken`;
+  return { ...set, warnings: [...set.warnings, ignored] };
 }

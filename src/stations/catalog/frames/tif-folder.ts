@@ -89,7 +89,7 @@ async function shapeOf(
   options: ReadOptions,
 ): Promise<{ shape: FrameShape; warnings: string[] }> {
   const first = await openFrames(source.store, firstKey, options);
-  const { fromFloat: _, ...found } = frameShapeOf(await first.image(0, options), first.name);
+  const { fromFloat: _, signed: __, ...found } = frameShapeOf(await first.image(0, options), first.name);
   const summary = metadata && own(metadata, "Summary");
   if (!isJsonObject(summary)) return { shape: found, warnings: [] };
   const told = shapeOfSummary(summary, `${source.name}/${METADATA}`);

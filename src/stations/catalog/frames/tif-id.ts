@@ -1,7 +1,7 @@
 import { EmporiumError } from "../../../core/errors.js";
 import type { Json, JsonObject } from "../../../core/json.js";
 import { type FrameSet, frameFileName, type PlannedFrame } from "./frame.js";
-import { frameShapeOf } from "./frame-file.js";
+import { frameShapeOf, signedNote } from "./frame-file.js";
 import { type FrameSource, openFrames, withStat } from "./frame-source.js";
 import { storable } from "./loose-json.js";
 import type { SplitOptions } from "./splitter.js";
@@ -32,7 +32,7 @@ export async function planTifId(source: FrameSource, options: SplitOptions): Pro
   const { store, key } = source;
   const stat = await withStat(store, key, options);
   const file = await openFrames(store, key, options);
-  const { fromFloat, ...shape } = frameShapeOf(await file.image(0, options), file.name, { float32: true });
+  const { fromFloat, signed, ...shape } = frameShapeOf(await file.image(0, options), file.name, { float32: true, signed: true });
   if (shape.colours !== 1) {
     throw new EmporiumError("FORMAT_UNSUPPORTED", `${file.name}: Bit depth must be 16 or 8, not one for each of 3 colours`, {
       place: { file: file.name },
@@ -69,7 +69,7 @@ export async function planTifId(source: FrameSource, options: SplitOptions): Pro
     frames,
     fromFloat,
     onePageEach: false,
-    warnings: [],
+    warnings: signed ? [`${file.name}: ${signedNote(shape)}`] : [],
     async *metadataOf(asked, signal) {
       const again = await openFrames(store, key, { signal });
       for (const { page } of asked) yield tagsAsJson(await again.directory(page, { signal }), ["IJMetadata"]);

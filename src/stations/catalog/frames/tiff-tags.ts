@@ -145,14 +145,14 @@ export async function microManagerMetadata(directory: Directory): Promise<Json |
   return text === "" ? undefined : parseLooseJson(text);
 }
 
-/** Tags 50838 and 50839, by tifffile's names; `Info` decoded where it is JSON, as MicroManager writes it. */
+/** Tags 50838 and 50839, by tifffile's names. `Info` is text, also where that is JSON, as it is in the catalogues of imagingDB. */
 export async function imageJMetadata(directory: Directory): Promise<JsonObject | undefined> {
   const counts = await directory.numbers(TAGS.imageJCounts, VALUES_MAX);
   const bytes = counts && (await directory.bytesOf(TAGS.imageJ, LIMITS.headerBytes));
   if (!counts || !bytes) return undefined;
   const { info, labels, ranges } = parseImageJMetadata(counts, bytes, directory.layout.littleEndian);
   const result: Record<string, Json> = {};
-  if (info !== undefined) result.Info = parseLooseJson(info) ?? storableText(info);
+  if (info !== undefined) result.Info = storableText(info);
   if (labels !== undefined) result.Labels = labels.map(storableText);
   if (ranges !== undefined) result.Ranges = storable(ranges);
   return result;
