@@ -2,6 +2,7 @@ import { z } from "zod";
 import { EmporiumError } from "../core/errors.js";
 import type { BatchState } from "../stations/curate/ledger/states.js";
 import { command } from "./command.js";
+import { ledgerOption } from "./curate-options.js";
 import { printReport } from "./report.js";
 
 export default command({
@@ -10,7 +11,7 @@ export default command({
   details: [
     "list shows the batches; list ID … some of them, --state and --label others, --history every line. add ID enters a batch that was sent before there was a ledger. set ID STATE moves one on, and set ID --note … notes something. remaining DIR … --matches FILE lists what is left by label, species and drive.",
     "A batch goes draft → packed → submitted → accepted → published; from submitted it may be rejected, and then begins again as draft. Each move keeps its time. curate collect makes drafts and packs them; a content is in one batch at most that was not rejected.",
-    "The ledger is a file of lines in the workspace, curate/ledger/batches.jsonl: lines are added and never changed.",
+    "The ledger is a file of lines in the workspace, curate/ledger/batches.jsonl: lines are added and never changed. --ledger names a folder or bucket that several people share; they write one after the other.",
   ],
   positionals: ["action", "word"],
   options: z.object({
@@ -26,6 +27,7 @@ export default command({
     recipient: z.string().optional().meta({ description: "who gets it" }),
     note: z.string().optional().meta({ description: "anything else" }),
     history: z.boolean().default(false).meta({ description: "list every line of each batch" }),
+    ...ledgerOption,
     matches: z.string().optional().meta({ description: "table of matched runs, for remaining", value: "FILE" }),
     vocabulary: z.string().optional().meta({ description: "further labels, YAML or CSV, for remaining", value: "FILE" }),
   }),
@@ -41,18 +43,25 @@ export default command({
       says: "what is left on a drive",
     },
   ],
-  async run({ action, word, state, label, drive, species, recipient, note, history, matches, vocabulary }, io) {
+  async run({ action, word, state, label, drive, species, recipient, note, history, matches, vocabulary, ledger }, io) {
     const [{ addBatch, listBatches, setBatch }, { parseState }, { remainingGroups }] = await Promise.all([
       import("../stations/curate/ledger/batches.js"),
       import("../stations/curate/ledger/states.js"),
       import("../stations/curate/ledger/remaining.js"),
     ]);
-    const edit = { workspace: io.workspace, clock: io.clock, log: io.log, signal: io.signal };
+    const edit = { workspace: io.workspace, ledger, clock: io.clock, log: io.log, signal: io.signal };
     const facts = { label, drives: drive, species, recipient, note };
     const stateOf = (text: string | undefined): BatchState | undefined => (text === undefined ? undefined : parseState(text));
     if (action === "list") {
       const wanted = stateOf(state);
-      const report = await listBatches({ workspace: io.workspace, states: wanted && [wanted], label, ids: word, history });
+      const report = await listBatches({
+        workspace: io.workspace,
+        ledger,
+        states: wanted && [wanted],
+        label,
+        ids: word,
+        history,
+      });
       return printReport(report, io);
     }
     if (action === "remaining") {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { command } from "./command.js";
-import { scanOptions } from "./curate-options.js";
+import { ledgerOption, scanOptions } from "./curate-options.js";
 import { basesOf, portalBase } from "./harvest-options.js";
 import { printReport } from "./report.js";
 
@@ -29,6 +29,7 @@ export default command({
       .optional()
       .meta({ description: "portal, or file of its runs, for ids that the matches lack", value: "PORTAL|FILE" }),
     vocabulary: z.string().optional().meta({ description: "further labels, YAML or CSV", value: "FILE" }),
+    ...ledgerOption,
     dryRun: z.boolean().default(false).meta({ description: "say what would be collected and write nothing" }),
     portalBase,
     anonymous: z.boolean().default(false).meta({ description: "sign no request to a bucket for --runs" }),

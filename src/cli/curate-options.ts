@@ -16,6 +16,14 @@ export const scanOptions = {
     .meta({ description: "folders that are read at once (default: cores, more where a disk is slow to answer)", value: "N" }),
 };
 
+/** Where what was sent is written down. */
+export const ledgerOption = {
+  ledger: z
+    .string()
+    .optional()
+    .meta({ description: "shared folder or bucket of the ledger (default: in the workspace)", value: "LOCATION" }),
+};
+
 /** How run folders are called that have not the portal's form. */
 export const runPattern = {
   runPattern: z.array(z.string()).optional().meta({

@@ -39,6 +39,8 @@ export interface CollectOptions extends Pick<ScanOptions, "workspace" | "jobs" |
   /** Portal or file of runs, for ids that the matches lack. Default: the answers of portals that the workspace keeps. */
   runs?: string | undefined;
   vocabulary?: string | undefined;
+  /** Folder or bucket of a shared ledger. Default: in the workspace. */
+  ledger?: string | undefined;
   /** Read and decide everything, write nothing. */
   dryRun?: boolean | undefined;
   bases?: Bases | undefined;
@@ -119,8 +121,8 @@ export async function collectBatch(dirs: readonly string[], options: CollectOpti
     return finish({ archive, found, plan, batch, label: wanted.label, target, ledger, dryRun, options });
   };
   return dryRun
-    ? run(await readLedger({ workspace }))
-    : withLedger({ workspace, clock, log, signal }, `curate collect ${wanted.label}`, run);
+    ? run(await readLedger({ workspace, ledger: options.ledger }))
+    : withLedger({ workspace, ledger: options.ledger, clock, log, signal }, `curate collect ${wanted.label}`, run);
 }
 
 /** @throws {EmporiumError} USAGE where the destination is inside of a source. */

@@ -3,7 +3,7 @@ import { EmporiumError, type ErrorRecord } from "../../../core/errors.js";
 import type { Json, JsonObject } from "../../../core/json.js";
 import type { Log } from "../../../core/log.js";
 import { type Batch, type BatchFacts, factsJson } from "./events.js";
-import { type LedgerOptions, readLedger, withLedger } from "./ledger.js";
+import { type LedgerOptions, type LedgerPlace, readLedger, withLedger } from "./ledger.js";
 import { BATCH_STATES, type BatchState, checkMove, MOVES } from "./states.js";
 
 /** Batches of the ledger as a report. */
@@ -15,7 +15,7 @@ export interface BatchesReport {
   toText(): string;
 }
 
-export interface ListOptions extends Pick<LedgerOptions, "workspace"> {
+export interface ListOptions extends LedgerPlace {
   readonly states?: readonly BatchState[] | undefined;
   readonly label?: string | undefined;
   /** Names; all where none is given. */
@@ -25,8 +25,8 @@ export interface ListOptions extends Pick<LedgerOptions, "workspace"> {
 }
 
 /** Batches in the order in which they were begun. @throws {EmporiumError} USAGE for a name that is not there */
-export async function listBatches({ workspace, states, label, ids = [], history = false }: ListOptions): Promise<BatchesReport> {
-  const { path, batches } = await readLedger({ workspace });
+export async function listBatches({ states, label, ids = [], history = false, ...place }: ListOptions): Promise<BatchesReport> {
+  const { path, batches } = await readLedger(place);
   for (const id of ids) if (!batches.has(id)) throw unknownBatch(id, batches);
   const shown = [...batches.values()].filter(
     (batch) =>

@@ -93,9 +93,21 @@ describe("the ledger of batches", () => {
     expect(readFileSync(path())).toEqual(before);
   });
 
+  it("seam 36: in a shared folder takes the lines of all who write at once", async () => {
+    const ledger = join(workspace, "geteilt ü");
+    const people = ["ada", "ben", "eve"].map((name) => ({ workspace: join(workspace, name), ledger }));
+    await Promise.all(people.map((person, at) => addBatch(`b${at}`, { facts: { note: `n${at}` } }, person)));
+    for (const person of people) {
+      const { ledger: file, batches } = await listBatches(person);
+      expect(file).toBe(join(ledger, "batches.jsonl"));
+      expect(batches.map(({ id }) => id).sort()).toEqual(["b0", "b1", "b2"]);
+    }
+    expect((await listBatches({ workspace })).batches).toEqual([]);
+  });
+
   it("is one command's at a time", async () => {
-    await withLedger({ workspace }, "one", async () => {
-      await expect(addBatch("b", { facts: {} }, { workspace })).rejects.toMatchObject({ code: "TARGET_LOCKED" });
+    await withLedger(options(), "one", async () => {
+      await expect(addBatch("b", { facts: {} }, options())).rejects.toMatchObject({ code: "TARGET_LOCKED" });
     });
     await add("b");
   });

@@ -1,74 +1,79 @@
-import { mkdir, open, readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { type Clock, systemClock } from "../../../core/clock.js";
 import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
 import { printJsonLine } from "../../../core/json.js";
 import { type Log, silentLog } from "../../../core/log.js";
-import { syncFolder } from "../../../engine/disk.js";
-import { takeLocks } from "../../../engine/lock.js";
-import { fileStore } from "../../../stores/file.js";
-import { errnoOf, fileError } from "../../../stores/file-errors.js";
+import { type Locks, takeLocks } from "../../../engine/lock.js";
+import { objectName, type Store } from "../../../stores/store.js";
+import { openStore } from "../../../stores/url.js";
 import { type Batch, eventJson, foldEvents, type LedgerEvent, parseEvent } from "./events.js";
 
-/** What was sent to whom: `batches.jsonl` in the workspace, a line for each thing that happened. Nothing in it is ever changed. */
+/** What was sent to whom: `batches.jsonl`, a line for each thing that happened. Lines are added and never changed. */
 export interface Ledger {
+  /** Path or URL of the file. */
   readonly path: string;
   readonly batches: ReadonlyMap<string, Batch>;
 }
 
 /** A ledger that nobody else writes meanwhile. */
 export interface OpenLedger extends Ledger {
-  /** Adds a line: when this resolves it is on the disk. `batches` knows it from then on. */
+  /** Adds a line: when this resolves it is stored. `batches` knows it from then on. */
   add(event: Omit<LedgerEvent, "at">): Promise<Batch>;
-  /** Whoever took the ledger over: from then on nothing may be written. */
+  /** Aborts when another process takes the ledger over: from then on nothing may be written. */
   readonly signal: AbortSignal;
 }
 
-export interface LedgerOptions {
+/** Where a ledger lies. */
+export interface LedgerPlace {
+  /** Holds the ledger where `ledger` names no other place. */
   workspace: string;
+  /** A folder or bucket that several people share. */
+  ledger?: string | undefined;
+}
+
+export interface LedgerOptions extends LedgerPlace {
   clock?: Clock | undefined;
   log?: Log | undefined;
   signal?: AbortSignal | undefined;
 }
 
-const ledgerFolder = (workspace: string) => join(resolve(workspace), "curate", "ledger");
+const FILE = "batches.jsonl";
+/** How often another command's lock is waited for, and how long each time: a line takes far less, a collection more. */
+const LOCK_TRIES = 8;
+const LOCK_WAIT_MS = 500;
+
+const openLedger = ({ workspace, ledger }: LedgerPlace, clock?: Clock): Promise<Store> =>
+  openStore(ledger ?? join(resolve(workspace), "curate", "ledger"), { clock });
 
 /** @throws {EmporiumError} JOURNAL_DAMAGED naming the line; STORE_DENIED, … */
-export async function readLedger({ workspace }: Pick<LedgerOptions, "workspace">): Promise<Ledger> {
-  const path = join(ledgerFolder(workspace), "batches.jsonl");
-  const { events } = parseLedger(await readLines(path), path);
+export async function readLedger(place: LedgerPlace): Promise<Ledger> {
+  const store = await openLedger(place);
+  const path = objectName(store, FILE);
+  const { events } = parseLedger(await store.read(FILE), path);
   return { path, batches: foldEvents(events) };
 }
 
 /**
- * Opens the ledger to add to it, for as long as `use` goes on.
+ * Opens the ledger to add to it, for as long as `use` goes on. The lock lies beside the file, so that people who share a folder or a bucket write one
+ * after the other; each line is a conditional write on top of what was read.
  *
- * @throws {EmporiumError} TARGET_LOCKED where another command has it; as `readLedger`
+ * @throws {EmporiumError} TARGET_LOCKED where another command keeps it; as `readLedger`
  */
 export async function withLedger<Result>(
-  { workspace, clock = systemClock, log = silentLog, signal }: LedgerOptions,
+  { workspace, ledger, clock = systemClock, log = silentLog, signal }: LedgerOptions,
   job: string,
   use: (ledger: OpenLedger) => Promise<Result>,
 ): Promise<Result> {
-  const folder = ledgerFolder(workspace);
-  const path = join(folder, "batches.jsonl");
-  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
-    throw fileError(error, folder, "written");
-  });
+  const store = await openLedger({ workspace, ledger }, clock);
+  const path = objectName(store, FILE);
   const stop = new AbortController();
-  const locks = await takeLocks(fileStore(folder), ["batches"], {
-    job,
-    clock,
-    random: Math.random,
-    log,
-    onLost: (error) => stop.abort(error),
-    signal,
-  });
+  const locks = await lockWithin(store, { job, clock, random: Math.random, log, onLost: (error) => stop.abort(error), signal });
   const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
   try {
-    const { events, end } = parseLedger(await readLines(path), path);
+    const stat = await store.stat(FILE, { signal: either });
+    let etag = stat?.etag;
+    let { events, whole } = parseLedger(stat && (await store.read(FILE, undefined, { ifMatch: etag, signal: either })), path);
     let batches = foldEvents(events);
-    let at = end;
     return await use({
       path,
       signal: either,
@@ -78,10 +83,11 @@ export async function withLedger<Result>(
       async add(event) {
         either.throwIfAborted();
         const stamped: LedgerEvent = { at: new Date(clock.now()).toISOString(), ...event };
-        const line = Buffer.from(`${printJsonLine(eventJson(stamped))}\n`);
-        await append(path, at, line);
-        at += line.length;
-        events.push(stamped);
+        const body = Buffer.concat([whole, Buffer.from(`${printJsonLine(eventJson(stamped))}\n`)]);
+        const condition = etag === undefined ? { ifAbsent: stat === undefined } : { ifMatch: etag };
+        ({ etag } = await store.write(FILE, body, { ...condition, contentType: "application/jsonl", signal: either }));
+        whole = body;
+        events = [...events, stamped];
         batches = foldEvents(events);
         return batches.get(event.batch)!;
       },
@@ -91,17 +97,23 @@ export async function withLedger<Result>(
   }
 }
 
-async function readLines(path: string): Promise<Buffer> {
-  return readFile(path).catch((error: unknown) => {
-    if (errnoOf(error) === "ENOENT") return Buffer.alloc(0);
-    throw fileError(error, path, "read");
-  });
+/** The ledger's lock; who holds it for one line is waited for. */
+async function lockWithin(store: Store, options: Parameters<typeof takeLocks>[2]): Promise<Locks> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await takeLocks(store, ["batches"], options);
+    } catch (error) {
+      if (!isEmporiumError(error) || error.code !== "TARGET_LOCKED" || tries >= LOCK_TRIES) throw error;
+      await options.clock.sleep(LOCK_WAIT_MS, options.signal);
+    }
+  }
 }
 
-/** @returns the lines, and where the next one goes: behind the last whole one, over what a process left that died while it wrote. */
-function parseLedger(bytes: Buffer, file: string): { events: LedgerEvent[]; end: number } {
-  const end = bytes.lastIndexOf(0x0a) + 1;
-  const lines = bytes.toString("utf8", 0, end).split("\n").slice(0, -1);
+/** @returns the events, and the bytes up to the last whole line: what a process left that died while it wrote is no line. */
+function parseLedger(bytes: Uint8Array | undefined, file: string): { events: LedgerEvent[]; whole: Buffer } {
+  const all = Buffer.from(bytes ?? []);
+  const whole = all.subarray(0, all.lastIndexOf(0x0a) + 1);
+  const lines = whole.toString("utf8").split("\n").slice(0, -1);
   const events = lines.map((line, index) => {
     try {
       return parseEvent(line);
@@ -113,25 +125,5 @@ function parseLedger(bytes: Buffer, file: string): { events: LedgerEvent[]; end:
       });
     }
   });
-  return { events, end };
-}
-
-async function append(path: string, at: number, line: Uint8Array): Promise<void> {
-  try {
-    const fresh = at === 0;
-    const file = await open(path, "a+").then(async (made) => {
-      await made.close();
-      return open(path, "r+");
-    });
-    try {
-      await file.truncate(at);
-      for (let done = 0; done < line.length; ) done += (await file.write(line, done, line.length - done, at + done)).bytesWritten;
-      await file.datasync();
-    } finally {
-      await file.close();
-    }
-    if (fresh) await syncFolder(join(path, ".."));
-  } catch (error) {
-    throw fileError(error, path, "written");
-  }
+  return { events, whole };
 }

@@ -3,7 +3,7 @@ import { groupsOf, keyOf } from "../inventory/groups.js";
 import { shownPath } from "../inventory/path-bytes.js";
 import { type LabelsOptions, labelArchive } from "../labels/labels.js";
 import type { Batch } from "./events.js";
-import { readLedger } from "./ledger.js";
+import { type LedgerPlace, readLedger } from "./ledger.js";
 
 export interface RemainingReport {
   /** Models by label, species and drive that no batch speaks for, the most first. */
@@ -17,7 +17,10 @@ export interface RemainingReport {
  * What is left to collect, the largest group first: labels of an archive by species and drive. A group of which a batch tells label and drive stands behind those
  * of which none does, with the names of the batches: how much of it is new is said by `collect --dry-run`.
  */
-export async function remainingGroups(dirs: readonly string[], options: LabelsOptions): Promise<RemainingReport> {
+export async function remainingGroups(
+  dirs: readonly string[],
+  options: LabelsOptions & Pick<LedgerPlace, "ledger">,
+): Promise<RemainingReport> {
   const { batches } = await readLedger(options);
   const { matrix, errors, exitStatus } = await labelArchive(dirs, {
     ...options,
