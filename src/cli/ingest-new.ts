@@ -6,7 +6,7 @@ export default command({
   summary: "Write a configuration: from what a folder holds, or from answers to questions",
   details: [
     "With --from, looks at a folder of tomograms, tilt series, frames, acquisition files, alignments and annotations: it finds the names of the runs, the globs of each kind of file, voxel and pixel spacings from headers, tilts and doses from acquisition files. Nothing in the folder is changed. Without it, asks questions; --yes takes the defaults.",
-    "What is known from neither stands as a valid value with a comment, # please fill in, behind it: ingest check accepts the configuration, and a person makes it true.",
+    "What is known from neither stands as a valid value with a comment, # please fill in, behind it; what was concluded has # please check. ingest check accepts the configuration and counts these lines, ingest run warns of them and does not write them to a bucket unless --allow-placeholders says so.",
     "The configuration goes to standard output, or into the file that --out names. Its first lines say what to give ingest plan and ingest run as INPUT.",
   ],
   options: z.object({
@@ -36,7 +36,10 @@ export default command({
     for (const error of config.errors) io.fail(error);
     if (io.json) io.outJson({ ...config, written: out ?? null });
     else if (out === undefined) io.out(config.yaml.trimEnd());
-    else io.out(`${out}: ${config.runs.length} runs, ${config.toFill.length} lines to fill in`);
+    else
+      io.out(
+        `${out}: ${config.runs.length} runs, ${config.toFill.length} lines to fill in, ${config.toCheck.length} guesses to check`,
+      );
     return config.errors.length > 0 ? 1 : 0;
   },
 });

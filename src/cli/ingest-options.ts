@@ -74,6 +74,7 @@ export const ingestOptions = {
     description: "leave runs out until the first whose name matches from its start",
     value: "RE",
   }),
+  allowPlaceholders: flag("write also to a bucket what ingest new put in and nobody has confirmed"),
   exclusions: z
     .string()
     .optional()
@@ -160,6 +161,7 @@ export async function runIngest(options: IngestOptions, io: Io): Promise<number>
   const report = await ingest({
     config: options.config,
     exclusions: options.exclusions,
+    allowPlaceholders: options.allowPlaceholders,
     input: options.input,
     output: options.output,
     selection: selectionOf(options),

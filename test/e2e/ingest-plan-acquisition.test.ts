@@ -17,7 +17,6 @@ import {
 } from "./ingest-plan-kit.js";
 
 const stack = tinyMrc(6, 4, 3, 1.96);
-const _volume = tinyMrc(6, 4, 2, 10.5);
 
 /** A deposition whose runs are the tilt series `st/*.st`, with what was acquired. */
 function config(

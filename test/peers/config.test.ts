@@ -54,6 +54,7 @@ function ours(file: string): string[] | null {
 const DIFFERENCES: readonly { name: string; explains(path: string, side: "ours" | "theirs"): boolean }[] = [
   { name: "unknown-section", explains: (path, side) => side === "ours" && !path.includes(".") && path !== "" },
   { name: "axes", explains: (path, side) => side === "ours" && /\.(order|columns)$/.test(path) },
+  { name: "check-digits", explains: (path, side) => side === "ours" && path.endsWith(".ORCID") },
 ];
 
 interface Difference {

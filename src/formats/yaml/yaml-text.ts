@@ -1,10 +1,11 @@
 import { Document, isCollection, isScalar, type Node, type Pair, Scalar, YAMLMap, YAMLSeq } from "yaml";
 
-/** A value that a person has to fill in, valid as it stands. */
+/** A value that a person has to fill in, or to look at where it is a guess; valid as it stands. */
 export class Ask {
   constructor(
     readonly value: unknown,
     readonly what: string,
+    readonly please: string = PLEASE,
   ) {}
 }
 
@@ -21,15 +22,19 @@ export class Named {
   ) {}
 }
 
+/** What comments of placeholders and of guesses begin with. */
 export const PLEASE = "please fill in";
+export const PLEASE_CHECK = "please check";
 
 export const ask = (value: unknown, what: string): Ask => new Ask(value, what);
+/** A value that was concluded from something, and may be wrong. */
+export const guess = (value: unknown, what: string): Ask => new Ask(value, what, PLEASE_CHECK);
 /** Whole numbers keep their point, which in metadata they have. */
 export const decimal = (value: number): Decimal => new Decimal(value);
 
 /**
- * YAML with a comment behind each value that is a person's to fill in, or above it where it is a list or map. Short lists and maps of plain
- * values stand on one line. The first use of a `Named` gets an anchor, later ones refer to it.
+ * YAML with a comment behind each value that is a person's to fill in or to check, or above it where it is a list or map; the comment ends with the
+ * value in brackets. Short lists and maps of plain values stand on one line. The first use of a `Named` gets an anchor, later ones refer to it.
  */
 export function yamlText(value: unknown, heading: readonly string[]): string {
   const document = new Document();
@@ -41,7 +46,7 @@ export function yamlText(value: unknown, heading: readonly string[]): string {
   function nodeOf(item: unknown): Node {
     if (item instanceof Ask) {
       const node = nodeOf(item.value);
-      node.comment = ` ${PLEASE}: ${item.what}`;
+      node.comment = ` ${item.please}: ${item.what} [${asWritten(item.value)}]`;
       return node;
     }
     if (item instanceof Decimal) {
@@ -85,6 +90,38 @@ export function yamlText(value: unknown, heading: readonly string[]): string {
     }
     return document.createPair(name, value) as Pair;
   }
+}
+
+/** What was put there, in the brackets that end a comment: the value counts as a person's once it is another one. */
+export function asWritten(value: unknown): string {
+  if (value instanceof Decimal) return Number.isInteger(value.value) ? value.value.toFixed(1) : String(value.value);
+  if (Array.isArray(value)) return value.map(asWritten).join(", ");
+  if (typeof value === "object" && value !== null) return Object.values(value).map(asWritten).join(", ");
+  return String(value).replace(/[\r\n\u0085\u2028\u2029]/g, " ");
+}
+
+/** A line of YAML that asks a person for something. */
+export interface AskedLine {
+  /** From 1. */
+  readonly line: number;
+  /** Behind a value; else it stands above one. */
+  readonly isTrailing: boolean;
+  readonly please: string;
+  readonly what: string;
+  /** The value that was written there; undefined where the comment does not say. */
+  readonly written: string | undefined;
+}
+
+const ASKED = new RegExp(`^(.*\\s|)# (${PLEASE}|${PLEASE_CHECK}): (.*?)(?: \\[([^[]*(?:\\[[^\\]]*\\][^[]*)*)\\])?\\s*$`);
+
+/** The comments that `yamlText` writes, as they stand in a text. */
+export function askedLines(yaml: string): AskedLine[] {
+  return yaml.split(/\r?\n/).flatMap((text, at) => {
+    const match = text.includes("# please ") ? ASKED.exec(text) : null;
+    if (!match) return [];
+    const [, before = "", please = "", what = "", written] = match;
+    return [{ line: at + 1, isTrailing: before.trim() !== "", please, what, written }];
+  });
 }
 
 function isPlain(node: unknown): boolean {

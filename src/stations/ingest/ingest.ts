@@ -41,7 +41,7 @@ import { VIEW_COPIES_OPERATION, VIEW_MESH_OPERATION, viewCopiesOperation, viewMe
 import { VIEW_POINTS_OPERATION, viewPointsOperation } from "./ops/view-points.js";
 import { shelvingVolumeOperation, VOLUME_OPERATION } from "./ops/volume.js";
 import type { OmeZarrVersion } from "./ops/volume-params.js";
-import { checkAsked, type IngestPlan, isPartial, planIngest } from "./plan.js";
+import { checkAsked, type IngestPlan, isPartial, planIngest, refusePlaceholders } from "./plan.js";
 import { formatPlan, planReport } from "./report.js";
 import { makeSelection, requireSelection, type SelectionFlags } from "./selection.js";
 
@@ -55,6 +55,8 @@ export interface IngestOptions {
   selection: SelectionFlags;
   /** A file of values that the rules of `ingest check` let pass, in place of the built-in ones. */
   exclusions?: string | undefined;
+  /** Placeholders of the configuration may go into a bucket. Default false. */
+  allowPlaceholders?: boolean | undefined;
   workspace: string;
   jobs: number;
   memoryBytes: number;
@@ -116,6 +118,7 @@ export async function ingest(options: IngestOptions): Promise<IngestReport> {
   const config = readConfig(await readConfigFile(options.config, anonymous), options.config, { exclusions, compat });
   const source = await openStore(options.input, { anonymous, readOnly: true });
   const target = await openStore(options.output, { anonymous, sync });
+  if (!options.dryRun && !options.allowPlaceholders) refusePlaceholders(config, target);
   const open: OpenAddress = (location) => openLocation(location, { anonymous, readOnly: true });
   return ingestInto({ config, name: basename(options.config).replace(/\.ya?ml$/i, ""), source, target, open }, options);
 }

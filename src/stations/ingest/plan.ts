@@ -8,6 +8,7 @@ import { datasetFolder, depositionFolder, photoFolder, runFolder } from "../../m
 import { checkName, nameFault } from "../../model/names.js";
 import type { Store } from "../../stores/store.js";
 import { openLocation } from "../../stores/url.js";
+import { countPlaceholders, linesOf } from "./check/placeholders.js";
 import { scalarText } from "./config/nodes.js";
 import { refuse } from "./config/parts.js";
 import { readRunData } from "./config/run-data-map.js";
@@ -111,7 +112,7 @@ export async function planIngest(config: IngestConfig, source: Store, target: St
 
   const draft = newDraft();
   for (const { message, hint: _, code: __, ...place } of config.remarks ?? []) draft.warnings.push({ message, place });
-  draft.warnings.push(...runData.remarks);
+  draft.warnings.push(...runData.remarks, ...placeholderRemarks(config, target));
   const ids: GivenId[] = [];
   const counts: RunCounts = { found: 0, kept: 0, begun: selection.skipUntilRun === undefined };
   const names: { depositions: string[]; datasets: string[] } = { depositions: [], datasets: [] };
@@ -178,6 +179,28 @@ export async function planContext(
     finds: findLedger(selection, { volumes: (options.writeMrc ?? true) || (options.writeZarr ?? true) }),
     signal,
   };
+}
+
+const isBucket = ({ url }: Store): boolean => /^(s3|gs):/.test(url);
+
+function placeholderRemarks({ placeholders = [], file }: IngestConfig, target: Store): PlanWarning[] {
+  if (placeholders.length === 0) return [];
+  const note = isBucket(target) ? "; into a bucket they go with --allow-placeholders only" : "";
+  const message = `${countPlaceholders(placeholders)} of ${file} are left: lines ${linesOf(placeholders)}${note}`;
+  return [{ message, place: placeholders[0]!.place }];
+}
+
+/** A bucket is where others read: what nobody has confirmed is not put there unasked. @throws {EmporiumError} CONFIG_PLACEHOLDER */
+export function refusePlaceholders({ placeholders = [], file }: IngestConfig, target: Store): void {
+  if (placeholders.length === 0 || !isBucket(target)) return;
+  throw new EmporiumError(
+    "CONFIG_PLACEHOLDER",
+    `${countPlaceholders(placeholders)} of ${file} are left (lines ${linesOf(placeholders)}), ${target.url} is a bucket`,
+    {
+      place: placeholders[0]!.place,
+      hint: "fill them in (ingest check lists all), or add --allow-placeholders",
+    },
+  );
 }
 
 /** What is wrong with the sections of an import can be told before anything is asked of a store. @throws {EmporiumError} CONFIG_… */

@@ -1,4 +1,4 @@
-import { type Ask, ask, decimal, Named, PLEASE, yamlText } from "../../../formats/yaml/yaml-text.js";
+import { type Ask, ask, askedLines, decimal, Named, PLEASE, yamlText } from "../../../formats/yaml/yaml-text.js";
 import { type AnnotatedObject, slugOf } from "./objects.js";
 import type { PackageProfile } from "./profile.js";
 
@@ -71,10 +71,7 @@ export function configText(facts: ConfigFacts): { yaml: string; toFill: { line: 
     annotations: [{ metadata: annotationMetadata(facts, people), sources: annotationSources(facts) }],
   };
   const yaml = yamlText(document, headingOf(batch, facts));
-  const toFill = yaml.split("\n").flatMap((text, at) => {
-    const what = new RegExp(`# ${PLEASE}: (.*)$`).exec(text)?.[1];
-    return what === undefined ? [] : [{ line: at + 1, what }];
-  });
+  const toFill = askedLines(yaml).map(({ line, what }) => ({ line, what }));
   return { yaml, toFill };
 }
 
@@ -196,7 +193,7 @@ function headingOf(batch: string, { runs, notes }: ConfigFacts): string[] {
     `Batch ${batch}: annotations of ${runs.length} runs.`,
     "INPUT of ingest plan and ingest run is the folder of this file; OUTPUT is the portal's tree, or a copy of it.",
     "Datasets, runs, alignments and tomograms are those that are there: nothing of them is written.",
-    `Lines that say "${PLEASE}" are placeholders: valid, and not true. Delete the comment when the value is.`,
+    `Lines that say "${PLEASE}" are placeholders: valid, and not true. Brackets hold what was written for you: another value counts as yours.`,
     ...notes,
   ];
   return lines.map((line) => line.replace(/[\r\n\u0085\u2028\u2029]/g, " "));

@@ -125,11 +125,18 @@ async function isFolder(location: string): Promise<boolean> {
 /** Grouped by file. What aliases repeat is told once. */
 function formatChecked(files: readonly CheckedConfig[], skipped: readonly string[]): string {
   const lines: string[] = [];
-  for (const { file, errors, warnings } of files) {
-    const counts = [count(errors.length, "error"), count(warnings.length, "warning")].filter((text) => text !== "");
+  for (const { file, errors, warnings: all } of files) {
+    const placeholders = all.filter(({ code }) => code === "CONFIG_PLACEHOLDER");
+    const warnings = all.filter(({ code }) => code !== "CONFIG_PLACEHOLDER");
+    const counts = [
+      count(errors.length, "error"),
+      count(warnings.length, "warning"),
+      placeholders.length === 0 ? "" : `${placeholders.length} to fill in or to check`,
+    ].filter((text) => text !== "");
     lines.push(`${file}: ${counts.join(", ") || "ok"}`);
     for (const group of grouped(errors)) lines.push(...formatGroup(group, "error"));
     for (const group of grouped(warnings)) lines.push(...formatGroup(group, "warning"));
+    for (const { line, message } of placeholders) lines.push(visible(`  line ${line}: ${message}`));
     if (counts.length > 0) lines.push("");
   }
   for (const file of skipped) lines.push(`${file}: skipped, a draft or template by its name`);

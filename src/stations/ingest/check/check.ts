@@ -10,6 +10,7 @@ import { checkGlob } from "../finders/glob.js";
 import { knownNames } from "../finders/scope.js";
 import { type Exclusions, standardExclusions } from "./exclusions.js";
 import { textOf } from "./look.js";
+import { findPlaceholders, placeholderWarning } from "./placeholders.js";
 import { checkRules } from "./rules.js";
 
 /** What is to be said of one configuration. */
@@ -76,8 +77,10 @@ export function checkNode(bytes: Uint8Array, file: string, { exclusions = standa
     );
     checkVersion(root, errors, warnings);
   }
+  const placeholders = findPlaceholders(root, new TextDecoder().decode(bytes));
+  warnings.push(...placeholders.map(placeholderWarning));
   const checked = { file, ok: errors.length === 0, readable: true, errors: sorted(errors), warnings: sorted(warnings) };
-  return { checked, root: root.kind === "map" ? root : undefined, config, structure };
+  return { checked, root: root.kind === "map" ? root : undefined, config: config && { ...config, placeholders }, structure };
 }
 
 /** The configuration as a run takes it, and what the parts of a run refuse. */

@@ -28,7 +28,8 @@ export function readConfig(
     const { facts, code, message } = fromErrorRecord(first ?? checked.errors[0]!);
     throw new EmporiumError(code, message, { ...facts, others });
   }
-  return { ...config, remarks: once(compat ? [...checked.errors, ...checked.warnings] : checked.warnings) };
+  const remarks = once(compat ? [...checked.errors, ...checked.warnings] : checked.warnings);
+  return { ...config, remarks: remarks.filter(({ code }) => code !== "CONFIG_PLACEHOLDER") };
 }
 
 /**

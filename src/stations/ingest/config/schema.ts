@@ -18,6 +18,18 @@ export interface IngestConfig {
   readonly sections: ReadonlyMap<SectionKey, Section>;
   /** What `ingest check` says of it that is no fault. */
   readonly remarks?: readonly ErrorRecord[] | undefined;
+  /** What a program wrote into it and no person has touched. */
+  readonly placeholders?: readonly Placeholder[] | undefined;
+}
+
+/** A value that stands for one that nobody has given yet, or that was guessed. */
+export interface Placeholder {
+  readonly kind: "placeholder" | "guess";
+  /** Where the value stands. */
+  readonly place: { readonly file?: string | undefined; readonly line: number; readonly column?: number; readonly path?: string };
+  readonly value: string;
+  /** What is wanted in its place. */
+  readonly what: string;
 }
 
 export interface Section {

@@ -1,5 +1,5 @@
 import { EmporiumError, type ErrorRecord } from "../../../core/errors.js";
-import { ask, decimal, PLEASE, yamlText } from "../../../formats/yaml/yaml-text.js";
+import { ask, askedLines, decimal, PLEASE, PLEASE_CHECK, yamlText } from "../../../formats/yaml/yaml-text.js";
 import type { Store } from "../../../stores/store.js";
 import { type Location, openStore, parseLocation } from "../../../stores/url.js";
 import { checkConfig } from "../check/check.js";
@@ -48,6 +48,8 @@ export interface NewConfig {
   unused: readonly string[];
   /** Lines that a person has to fill in, from 1. */
   toFill: readonly { line: number; what: string }[];
+  /** Lines with guesses, for a person to look at. */
+  toCheck: readonly { line: number; what: string }[];
   /** Of the check: none, or a fault of this function. */
   errors: readonly ErrorRecord[];
 }
@@ -302,21 +304,32 @@ async function runTable(
 
 function finish(draft: Draft, { input, sourcePrefix }: { input: string | undefined; sourcePrefix: string }): NewConfig {
   const yaml = yamlText(draft.document, headingOf(draft, input));
-  const toFill = yaml.split("\n").flatMap((text, at) => {
-    const what = new RegExp(`# ${PLEASE}: (.*)$`).exec(text)?.[1];
-    return what === undefined ? [] : [{ line: at + 1, what }];
-  });
+  const asked = (please: string) =>
+    askedLines(yaml).flatMap((one) => (one.please === please ? [{ line: one.line, what: one.what }] : []));
   const found: Partial<Record<ItemKind, number>> = {};
   for (const { kind } of draft.items) found[kind] = (found[kind] ?? 0) + 1;
   const { errors } = checkConfig(new TextEncoder().encode(yaml), "new.yaml");
-  return { yaml, input, sourcePrefix, runs: draft.runs, found, unused: draft.unused, toFill, errors };
+  return {
+    yaml,
+    input,
+    sourcePrefix,
+    runs: draft.runs,
+    found,
+    unused: draft.unused,
+    toFill: asked(PLEASE),
+    toCheck: asked(PLEASE_CHECK),
+    errors,
+  };
 }
 
 /** Files that are named in the heading one by one. */
 const NAMED_MAX = 10;
 
 function headingOf({ runs, unused, notes }: Draft, input: string | undefined): string[] {
-  const lines = [`Lines that say "${PLEASE}" are placeholders: valid, and not true. Delete the comment when the value is.`];
+  const lines = [
+    `Lines that say "${PLEASE}" are placeholders: valid, and not true. Lines that say "${PLEASE_CHECK}" are guesses.`,
+    "Brackets hold what was written for you: another value counts as yours. To keep a value, delete its comment.",
+  ];
   if (input !== undefined) lines.push(`Sources below ${input}: that is INPUT of ingest plan and ingest run.`);
   if (runs.length > 0)
     lines.push(`Runs: ${runs.slice(0, NAMED_MAX).join(", ")}${runs.length > NAMED_MAX ? `, … ${runs.length} in all` : ""}`);

@@ -1,4 +1,4 @@
-import { ask, decimal, Named } from "../../../formats/yaml/yaml-text.js";
+import { ask, decimal, guess, Named } from "../../../formats/yaml/yaml-text.js";
 import type { Acquisition } from "./acquisition.js";
 import { rounded } from "./acquisition.js";
 import type { Answers } from "./answers.js";
@@ -60,8 +60,8 @@ export function datasetBlock(answers: Answers, { authors, dates }: People): Bloc
       taxonomy_id: answers.taxonomyId ?? ask(1, "number in NCBI's taxonomy"),
     },
     assay: { name: "cryo-electron tomography", id: ask("EFO:0900000", "look the assay up in EFO") },
-    development_stage: { name: "unknown", id: "unknown" },
-    disease: { name: "normal", id: "PATO:0000461" },
+    development_stage: guess({ name: "unknown", id: "unknown" }, "stage of the organism, unknown where nobody knows"),
+    disease: guess({ name: "normal", id: "PATO:0000461" }, "disease of the organism"),
     sample_preparation: ask("Not described yet.", "how the sample was prepared, or delete the line"),
     grid_preparation: ask("Not described yet.", "how the grids were prepared, or delete the line"),
     authors,
@@ -83,7 +83,7 @@ export function frameBlock({ doseRate, from }: Acquisition, globs: readonly stri
     dose_rate:
       doseRate === undefined
         ? ask(decimal(1), "electrons per Å² and second")
-        : ask(decimal(doseRate), `electrons per Å² and second; ${from} says this`),
+        : guess(decimal(doseRate), `electrons per Å² and second; ${from} says this`),
     is_gain_corrected: ask(!hasGain, `whether the frames are gain corrected; ${hasGain ? "a" : "no"} gain reference was found`),
   };
   const sources = globs.length > 0 ? globs.map(globSource) : [{ literal: { value: ["default"] } }];
@@ -99,7 +99,10 @@ export function tiltSeriesBlock(patterns: readonly Pattern[], acquisition: Acqui
       microscope_optical_setup: { energy_filter: ask("not reported", "energy filter") },
       camera: { manufacturer: ask("TFS", "Gatan, FEI, TFS or simulated"), model: ask("FALCON 4i", "model of that manufacturer") },
       data_acquisition_software: acquisition.software ?? ask("not reported", "software of the acquisition"),
-      is_aligned: some.every(({ glob }) => /\.ali$/i.test(glob)),
+      is_aligned: guess(
+        some.every(({ glob }) => /\.ali$/i.test(glob)),
+        "whether this stack is aligned; by the name of the file",
+      ),
       tilt_range: rangeOf(acquisition),
       tilt_step: acquisition.step === undefined ? ask(decimal(3), "step between tilts, degrees") : decimal(acquisition.step),
       tilt_axis:
@@ -170,7 +173,8 @@ export function ctfBlocks(patterns: readonly Pattern[]): Blocks {
   });
   return ["CTFFIND", "Gctf", "IMOD"].flatMap((format) => {
     const own = chosen.filter(({ glob }) => formatOf(glob) === format);
-    return own.length === 0 ? [] : [{ metadata: { format }, sources: own.map(({ glob }) => globSource(glob)) }];
+    const metadata = { format: guess(format, "program of the CTF estimates, CTFFIND, Gctf or IMOD; by the name of the file") };
+    return own.length === 0 ? [] : [{ metadata, sources: own.map(({ glob }) => globSource(glob)) }];
   });
 }
 
@@ -186,7 +190,11 @@ export function alignmentBlock({ xf, tlt, xtilt, aln }: AlignmentPatterns): Bloc
   const count = (patterns: readonly Pattern[]) => new Set(patterns.flatMap(({ items }) => [...items.keys()])).size;
   if (count(xf) === 0 && count(aln) === 0) return [];
   if (count(aln) >= count(xf)) {
-    const metadata = { format: "ARETOMO3", alignment_type: ask("GLOBAL", "GLOBAL or LOCAL"), method_type: "projection_matching" };
+    const metadata = {
+      format: "ARETOMO3",
+      alignment_type: ask("GLOBAL", "GLOBAL or LOCAL"),
+      method_type: guess("projection_matching", "method of the alignment, AreTomo's as a rule"),
+    };
     return [{ metadata, sources: oneEach(aln).map(({ glob }) => globSource(glob)) }];
   }
   const metadata = {
@@ -235,9 +243,11 @@ export function tomogramBlocks(
         ),
         fiducial_alignment_status: ask("NON_FIDUCIAL", "FIDUCIAL or NON_FIDUCIAL"),
         ctf_corrected: ask(false, "whether it is CTF corrected"),
-        reconstruction_method: ask(methodOf(glob), "WBP, SIRT, SART, Fourier Space or Unknown"),
-        reconstruction_software: program ?? ask("not reported", "software of the reconstruction"),
-        processing,
+        reconstruction_method: methodAsked(glob),
+        reconstruction_software: program
+          ? guess(program, "software of the reconstruction; by the files of the alignment")
+          : ask("not reported", "software of the reconstruction"),
+        processing: guess(processing, "raw, filtered or denoised; by the name of the file"),
         processing_software: software ?? (processing === "raw" ? undefined : ask("not reported", "software of the processing")),
         tomogram_version: decimal(1),
         offset: { x: 0, y: 0, z: 0 },
@@ -272,13 +282,19 @@ export const FALLBACK_SPACING = 10;
 function spacingValue(spacing: number | undefined, isGuessed: boolean): unknown {
   if (spacing === undefined) return ask(decimal(FALLBACK_SPACING), "voxel spacing, Å: no header has one; also above");
   return isGuessed
-    ? ask(decimal(spacing), "voxel spacing, Å: not all headers have one, those that do have this")
+    ? guess(decimal(spacing), "voxel spacing, Å: not all headers have one, those that do have this")
     : decimal(spacing);
 }
 
 function processingOf(glob: string): "raw" | "denoised" | "filtered" {
   if (/denoi[sz]|dctf|cryocare|isonet|topaz|n2n|deepdewedge|ddw/i.test(glob)) return "denoised";
   return /filt|deconv|bandpass|lowpass/i.test(glob) ? "filtered" : "raw";
+}
+
+function methodAsked(glob: string): unknown {
+  const method = methodOf(glob);
+  const words = "WBP, SIRT, SART, Fourier Space or Unknown";
+  return method === "Unknown" ? ask(method, words) : guess(method, `${words}; by the name of the file`);
 }
 
 function methodOf(glob: string): string {
@@ -385,7 +401,7 @@ function sourceOf(
   const binning = isAngstrom
     ? { binning: spacing === undefined ? ask(decimal(1), "voxel spacing of the tomogram, Å") : decimal(spacing) }
     : {};
-  const columns = format.startsWith("csv") ? { columns: ask("xyz", "order of the columns, xyz or zyx") } : {};
+  const columns = format.startsWith("csv") ? { columns: guess("xyz", "order of the columns, xyz or zyx") } : {};
   return {
     [shape]: { file_format: format, glob_string: glob, ...binning, ...columns, ...(delimiter ? { delimiter } : {}), ...shown },
   };

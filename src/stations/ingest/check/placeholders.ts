@@ -1,0 +1,147 @@
+import type { ErrorRecord } from "../../../core/errors.js";
+import { askedLines, PLEASE } from "../../../formats/yaml/yaml-text.js";
+import { NO_ORCID } from "../../../model/identifier-forms.js";
+import { type ConfigNode, placeOfValue, type Scalar, type ScalarNode } from "../config/nodes.js";
+import type { Placeholder } from "../config/schema.js";
+
+/*
+ * What `ingest new` and `curate package` write where they do not know: placeholders (valid, and not true) and guesses. Each has a comment that
+ * ends with the value in brackets. A value counts as a person's once it is another one, whether the comment is still there or not; a guess is
+ * kept by deleting its comment. Values that can be nothing but placeholders ("First Last") are known without a comment.
+ */
+
+/** Values that nobody means, by the path of the field. */
+const NEVER_MEANT: readonly [path: RegExp, value: string, what: string][] = [
+  [/(^|\.)authors\.\d+\.name$/, "First Last", "full name"],
+  [/(^|\.)dates\.\w+$/, "2000-01-01", "a day"],
+  [/\.deposition_title$/, "Title of the deposition", "title"],
+  [/\.dataset_title$/, "Title of the dataset", "title"],
+  [/\.deposition_description$/, "What was deposited.", "a few sentences, like an abstract"],
+  [/\.dataset_description$/, "What the dataset shows.", "a few sentences, like an abstract"],
+  [/\.(sample|grid)_preparation$/, "Not described yet.", "how it was prepared, or delete the line"],
+];
+/** Values that somebody may mean: placeholders only in a file that has others. */
+const RARELY_MEANT: readonly [path: RegExp, value: string, what: string][] = [
+  [/\.ORCID$/, NO_ORCID, "ORCID, or delete the line"],
+  [/(^|\.)(deposition_id|deposition_identifier|dataset_identifier)$/, "1", "number at the portal"],
+  [/\.taxonomy_id$/, "1", "number in NCBI's taxonomy"],
+];
+
+/** What a program put into a configuration and no person has touched, in the order of lines. */
+export function findPlaceholders(root: ConfigNode, text: string): Placeholder[] {
+  const asked = text.includes("# please ") ? askedLines(text) : [];
+  const scalars = scalarsByPlace(root);
+  const found = new Map<ScalarNode, Placeholder>();
+  const add = (node: ScalarNode, kind: Placeholder["kind"], what: string) => {
+    if (!found.has(node)) found.set(node, { kind, place: placeAt(node), value: plainText(node.value), what });
+  };
+  const groups = asked.length > 0 ? groupsByLine(root) : new Map<number, ScalarNode[][]>();
+  const lastLine = Math.max(0, ...groups.keys());
+  for (const { line, isTrailing, please, what, written } of asked) {
+    let at = isTrailing ? line : line + 1;
+    while (!groups.has(at) && at < lastLine) at++;
+    // a text in quotes may hold such words
+    const isText = (group: readonly ScalarNode[]) => group.some(({ value }) => String(value).includes("# please "));
+    const isStill = (group: readonly ScalarNode[]) =>
+      written === undefined ? !isText(group) : isSame(group.map(({ value }) => plainText(value)).join(", "), written);
+    const node = groups.get(at)?.find(isStill)?.[0];
+    if (node) add(node, please === PLEASE ? "placeholder" : "guess", what);
+  }
+  match(NEVER_MEANT);
+  if (asked.length > 0 || found.size > 0) match(RARELY_MEANT);
+  return [...found.values()].sort((a, b) => a.place.line - b.place.line);
+
+  function match(table: typeof NEVER_MEANT): void {
+    for (const node of scalars) {
+      const value = plainText(node.value);
+      const known = table.find(([path, meant]) => meant === value && path.test(node.place.path ?? ""));
+      if (known) add(node, "placeholder", known[2]);
+    }
+  }
+}
+
+/** As `ingest check` tells them. */
+export function placeholderWarning({ kind, place, value, what }: Placeholder): ErrorRecord {
+  const key = place.path?.split(".").at(-1) ?? "the value";
+  const hint = kind === "guess" ? "correct it, or delete the comment if it is right" : "give the value, and delete the comment";
+  return { code: "CONFIG_PLACEHOLDER", message: `${key} is ${value}, a ${kind}, wanted: ${what}`, ...place, hint };
+}
+
+/** `40 placeholders and 6 guesses`. */
+export function countPlaceholders(found: readonly Placeholder[]): string {
+  const guesses = found.filter(({ kind }) => kind === "guess").length;
+  const count = (number: number, one: string, many: string) => (number === 0 ? [] : [`${number} ${number === 1 ? one : many}`]);
+  return [...count(found.length - guesses, "placeholder", "placeholders"), ...count(guesses, "guess", "guesses")].join(" and ");
+}
+
+/** The first few lines, for a message. */
+export function linesOf(found: readonly Placeholder[], most = 5): string {
+  const shown = found.slice(0, most).map(({ place, value }) => `${place.line} (${value.slice(0, 40)})`);
+  return `${shown.join(", ")}${found.length > most ? ` and ${found.length - most} more` : ""}`;
+}
+
+/** Each scalar where it is written, once, however many aliases mean it. */
+function scalarsByPlace(root: ConfigNode): ScalarNode[] {
+  const byPlace = new Map<string, ScalarNode>();
+  const visit = (node: ConfigNode): void => {
+    if (node.kind === "map") for (const child of node.entries.values()) visit(child);
+    else if (node.kind === "list") node.items.forEach(visit);
+    else {
+      const { line, column } = placeOfValue(node);
+      const key = `${line}:${column}`;
+      if (!byPlace.has(key)) byPlace.set(key, node);
+    }
+  };
+  visit(root);
+  return [...byPlace.values()];
+}
+
+/** What a comment on or above a line may be about: each key and entry of a list that begins there, with its scalars. Inner ones come first. */
+function groupsByLine(root: ConfigNode): Map<number, ScalarNode[][]> {
+  const groups = new Map<number, ScalarNode[][]>();
+  const offer = (line: number | undefined, scalars: ScalarNode[]) => {
+    if (line === undefined || scalars.length === 0) return;
+    const known = groups.get(line);
+    if (known) known.push(scalars);
+    else groups.set(line, [scalars]);
+  };
+  const seen = new Set<string>();
+  const visit = (node: ConfigNode): ScalarNode[] => {
+    if (node.kind === "scalar") return [node];
+    const place = placeOfValue(node);
+    const key = `${node.kind} ${place.line}:${place.column}`;
+    const isNew = !seen.has(key);
+    seen.add(key);
+    if (node.kind === "list") {
+      return node.items.flatMap((item) => {
+        const below = visit(item);
+        if (isNew && item.kind === "scalar") offer(placeOfValue(item).line, below);
+        return below;
+      });
+    }
+    return [...node.entries].flatMap(([name, child]) => {
+      const below = visit(child);
+      // what an alias means has its comments where it is written
+      if (isNew && !child.written) offer(node.keyPlaces.get(name)!.line, below);
+      return below;
+    });
+  };
+  visit(root);
+  return groups;
+}
+
+const placeAt = (node: ScalarNode): Placeholder["place"] => {
+  const { file, line = 1, column, path } = placeOfValue(node);
+  return { file, line, ...(column === undefined ? {} : { column }), ...(path === undefined ? {} : { path }) };
+};
+
+function plainText(value: Scalar): string {
+  return value === null ? "null" : String(value);
+}
+
+/** `3` and `3.0` are the same value. */
+function isSame(text: string, written: string): boolean {
+  if (text === written) return true;
+  const [a, b] = [Number(text), Number(written)];
+  return text.trim() !== "" && written.trim() !== "" && a === b;
+}
