@@ -66,6 +66,8 @@ export interface CommandSpec<Shape extends z.ZodRawShape> {
   details?: readonly string[];
   /** Keys of `options` that are given by place, in this order. */
   positionals?: readonly (keyof Shape & string)[];
+  /** Hint for a word too many, where another command is what is meant. */
+  otherwise?: string;
   options: z.ZodObject<Shape>;
   examples: readonly [Example, ...Example[]];
   /** @returns the exit status. */
@@ -78,6 +80,7 @@ export interface Command {
   readonly summary: string;
   readonly details: readonly string[];
   readonly positionals: readonly string[];
+  readonly otherwise?: string | undefined;
   readonly options: z.ZodObject;
   readonly examples: readonly Example[];
   run(options: Record<string, unknown>, io: Io): Promise<number>;

@@ -188,7 +188,7 @@ function placeWords(command: Command, words: readonly string[], raw: Record<stri
   }
   if (left.length > 0) {
     throw new EmporiumError("USAGE", `"${left[0]}" is one word too many: ${command.name} takes ${command.positionals.length}`, {
-      hint: helpHint(command),
+      hint: command.otherwise ?? helpHint(command),
     });
   }
 }

@@ -4,6 +4,7 @@ import { EmporiumError } from "../core/errors.js";
 import type { Plan, Product } from "../stations/publish/plan/plan.js";
 import type { PlanRequest } from "../stations/publish/plan/plan-sample.js";
 import type { Profile } from "../stations/publish/profile/profile.js";
+import type { TreeSelection } from "../stations/publish/tree/select.js";
 import type { Io } from "./command.js";
 
 /** What names a sample and its products, for every command that publishes one. On a terminal the commands ask for what no flag answers. */
@@ -36,6 +37,23 @@ export const sampleOptions = {
     .optional()
     .meta({ description: "folder that stands before every source, which no script shows", value: "DIR" }),
 };
+/** What names a part of a standardised tree. */
+export const treeOptions = {
+  dataset: z
+    .array(z.string().regex(/^[^/.][^/]*$/, "a dataset's folder, as 10001,"))
+    .optional()
+    .meta({ description: "these datasets alone", value: "ID" }),
+  run: z.array(z.string()).optional().meta({ description: "runs whose name matches from its start", value: "RE" }),
+  include: z.array(z.string()).optional().meta({ description: "only paths of the tree that match", value: "GLOB" }),
+  exclude: z.array(z.string()).optional().meta({ description: "no paths that match; wins over include", value: "GLOB" }),
+};
+const TreeOptions = z.object(treeOptions);
+export type TreeOptionValues = z.output<typeof TreeOptions>;
+
+export function selectionOf({ dataset, run, include, exclude }: TreeOptionValues): TreeSelection {
+  return { datasets: dataset, runs: run, include, exclude };
+}
+
 const Options = z.object(sampleOptions);
 export type SampleOptions = z.output<typeof Options>;
 

@@ -11,6 +11,7 @@ export default command({
     "What is missing or empty is a warning. Images without a ktx folder, or with tiles of an obsolete scheme, are an error in the plan, which nothing carries out then.",
     "Exit status: 0 done, 1 the images cannot be published, 2 wrong usage, sample or profile.",
   ],
+  otherwise: "a standardised tree is sent by emporium publish tree TREE LOCATION (--dry-run shows what would go)",
   options: z.object({
     ...sampleOptions,
     out: z.string().min(1, "a file").optional().meta({ description: "write the plan there", value: "FILE" }),

@@ -15,6 +15,7 @@ export default command({
     "Exit status: 0 all there, 1 refused, 2 wrong usage, 3 sources were missing or files failed (all named, the others done), 11 another run of the same plan is going on, 130 stopped.",
   ],
   positionals: ["plan"],
+  otherwise: "a standardised tree is sent by emporium publish tree TREE LOCATION (--dry-run shows what would go)",
   options: z.object({
     plan: z.string().min(1, "a plan").optional().meta({ description: "what publish plan wrote", value: "PLAN" }),
     ...sampleOptions,

@@ -1,30 +1,63 @@
 import { z } from "zod";
+import { EmporiumError } from "../core/errors.js";
 import { command } from "./command.js";
-import { planOf, refuseBoth, sampleOptions } from "./publish-options.js";
+import { planOf, refuseBoth, type SampleOptions, sampleOptions, selectionOf, treeOptions } from "./publish-options.js";
 import { printReport } from "./report.js";
 
 export default command({
   name: "publish verify",
-  summary: "Hold a sample's bucket against its sources: what is missing, extra, of another size or content",
+  summary: "Hold a bucket against what was sent to it: what is missing, extra, of another size or content",
   details: [
-    "Lists both sides of every item of a plan and compares names, sizes and contents; nothing is written. Contents are compared by the objects' tags where those are MD5s, also of files that went in parts, so only the sources are read; else objects are fetched. --no-checksum compares names and sizes alone.",
-    "Exit status: 0 the same, 1 the bucket cannot be listed, 2 wrong usage, 4 differences, each named.",
+    "Takes a plan of publish plan or the options that make one, or the TREE and LOCATION of publish tree with its --dataset, --run, --include and --exclude. Lists both sides of every item and compares names, sizes and contents; nothing is written. Contents are compared by the objects' tags where those are MD5s, also of files that went in parts, so only the sources are read; else objects are fetched. --no-checksum compares names and sizes alone.",
+    "What is found is followed by the command that mends it: publish run and publish tree go by size and time and remove nothing, unless --checksum or --delete is given.",
+    "Exit status: 0 the same, 1 the bucket cannot be listed, 2 wrong usage, 4 differences, each named, 11 an ingest writes TREE.",
   ],
-  positionals: ["plan"],
+  positionals: ["plan", "location"],
   options: z.object({
-    plan: z.string().min(1, "a plan").optional().meta({ description: "what publish plan wrote", value: "PLAN" }),
+    plan: z
+      .string()
+      .min(1, "a plan or a tree")
+      .optional()
+      .meta({ description: "what publish plan wrote, or a tree", value: "PLAN|TREE" }),
+    location: z
+      .string()
+      .min(1, "a folder or bucket")
+      .optional()
+      .meta({ description: "of a tree: where publish tree has sent it", value: "LOCATION" }),
     ...sampleOptions,
+    ...treeOptions,
     checksum: z.boolean().default(true).meta({ description: "compare contents (default)" }),
   }),
   examples: [{ run: "emporium publish verify --help", says: "what is compared" }],
-  async run({ plan, checksum, ...options }, io) {
+  async run({ plan, location, checksum, dataset, run, include, exclude, ...options }, io) {
+    const { clock, log, signal, onEvent } = io;
+    const selection = selectionOf({ dataset, run, include, exclude });
+    if (plan !== undefined && location !== undefined) {
+      refuseSample(options);
+      const { verifyPublishedTree } = await import("../stations/publish/tree/verify-tree.js");
+      return printReport(await verifyPublishedTree(plan, location, { ...selection, checksum, clock, log, signal, onEvent }), io);
+    }
+    refuseSelection({ dataset, run, include, exclude });
     refuseBoth(plan, options);
     const [{ publishVerify }, { readPlan }] = await Promise.all([
       import("../stations/publish/verify/verify.js"),
       import("../stations/publish/plan/read-plan.js"),
     ]);
     const planned = plan === undefined ? await planOf(options, io) : await readPlan(plan, io);
-    const { clock, signal, onEvent } = io;
     return printReport(await publishVerify(planned, { checksum, clock, signal, onEvent }), io);
   },
 });
+
+/** @throws {EmporiumError} USAGE for what names a sample beside a tree */
+function refuseSample(options: SampleOptions): void {
+  refuseBoth("TREE LOCATION", options);
+}
+
+/** @throws {EmporiumError} USAGE for what names a part of a tree beside a sample */
+function refuseSelection(selection: Readonly<Record<string, unknown>>): void {
+  const given = Object.keys(selection).find((key) => selection[key] !== undefined);
+  if (given === undefined) return;
+  throw new EmporiumError("USAGE", `--${given} is of a tree, and no tree is given`, {
+    hint: "write emporium publish verify TREE LOCATION",
+  });
+}

@@ -191,8 +191,13 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "publish verify",
-    summary: "Hold a sample's bucket against its sources: what is missing, extra, of another size or content",
+    summary: "Hold a bucket against what was sent to it: what is missing, extra, of another size or content",
     load: () => import("./publish-verify.js"),
+  },
+  {
+    name: "publish tree",
+    summary: "Send a standardised tree, or a part of it, to its bucket or folder: metadata last, resumable, checked",
+    load: () => import("./publish-tree.js"),
   },
   {
     name: "publish neurons",
@@ -234,5 +239,5 @@ export const GROUPS: Readonly<Record<string, string>> = {
   curate: "A laboratory's drives against a portal: inventory, runs, labels",
   ingest: "From a deposition to the portal's layout",
   catalog: "Data sets, files and frames in a database, and the portal's tables",
-  publish: "From finished samples to a bucket: plans, scripts, transfers, proofs",
+  publish: "Standardised trees and finished samples to a bucket: plans, scripts, transfers, proofs",
 };

@@ -112,6 +112,29 @@ export async function takeLocks(store: Store, names: readonly string[], options:
   return { release };
 }
 
+export interface HeldLock {
+  /** As `takeLocks` was given it. */
+  readonly name: string;
+  /** TARGET_LOCKED naming the holder. */
+  readonly error: EmporiumError;
+}
+
+/** Locks that others hold on a place that is only read. What a process left that is gone does not count; it is told apart as `takeLocks` does. */
+export async function heldLocks(
+  store: Store,
+  options: Pick<LockOptions, "clock" | "log" | "self" | "signal">,
+): Promise<HeldLock[]> {
+  const folder = `${ENGINE_FOLDER}/locks/`;
+  const taker = { store, options, self: options.self ?? thisProcess() };
+  const held: HeldLock[] = [];
+  for await (const { key } of store.list(folder, { signal: options.signal })) {
+    const found = await look(store, key);
+    if (!found || (await isStale(taker, key, found))) continue;
+    held.push({ name: key.slice(folder.length).replace(/\.json$/, ""), error: locked(store, key, found.holder) });
+  }
+  return held;
+}
+
 /** Key of a lock object. Names that are not plain get a hash, so that no two share a key by being cleaned. */
 export function lockKey(name: string): string {
   const plain = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$/.test(name);
@@ -204,7 +227,11 @@ function parseHolder(text: string): LockHolder | undefined {
   }
 }
 
-async function isStale({ store, options, self }: Taker, key: string, found: Found): Promise<boolean> {
+async function isStale(
+  { store, options, self }: { store: Store; options: Pick<LockOptions, "clock" | "log" | "signal">; self: ProcessIdentity },
+  key: string,
+  found: Found,
+): Promise<boolean> {
   const { holder } = found;
   if (holder) {
     const ours = holder.host === self.host && holder.pid === self.pid && holder.processStart === self.processStart;

@@ -85,6 +85,6 @@ const HINTS: Partial<Record<FindingKind, string>> = {
   lost: "copy it again from where the tree was made, or run the ingest again",
   changed: "copy it again from where the tree was made, or run the ingest again with --verify",
   undecodable: "copy it again from where the tree was made, or run the ingest again",
-  level: "make the volume again: its pyramid does not show what its full resolution shows",
+  level: "make the volume again (ingest run --force-overwrite): its pyramid does not show what its full resolution shows",
   proof: "copy the proof again, or make a new one with --write-proof",
 };

@@ -1,4 +1,4 @@
-import { EmporiumError } from "../../../core/errors.js";
+import { asEmporiumError, EmporiumError } from "../../../core/errors.js";
 import { LIMITS } from "../../../core/limits.js";
 import { formatBytes } from "../../../core/units.js";
 import { absent } from "../../../stores/store.js";
@@ -11,7 +11,14 @@ import { type Plan, parsePlan, printPlan } from "./plan.js";
  * @throws {EmporiumError} STORE_ABSENT, CONFIG_SYNTAX, CONFIG_FIELD, CONFIG_RULE, CONFIG_LIMIT
  */
 export async function readPlan(location: string, { signal }: { signal?: AbortSignal | undefined } = {}): Promise<Plan> {
-  return parsePlan(await readText(location, { signal }), location);
+  const text = await readText(location, { signal }).catch((thrown: unknown) => {
+    const error = asEmporiumError(thrown);
+    if (error.code !== "STORE_ABSENT") throw error;
+    const hint =
+      "a plan is a file that emporium publish plan --out FILE writes; of a standardised tree: publish tree TREE LOCATION, publish verify TREE LOCATION";
+    throw new EmporiumError(error.code, `no plan found: ${error.message}`, { ...error.facts, hint });
+  });
+  return parsePlan(text, location);
 }
 
 /** Writes a plan to a file or any other location, whole or not at all. */

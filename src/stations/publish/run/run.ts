@@ -3,7 +3,7 @@ import { setMaxListeners } from "node:events";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Clock, systemClock } from "../../../core/clock.js";
-import { asEmporiumError, EmporiumError, ERRORS, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
+import { EmporiumError } from "../../../core/errors.js";
 import { type Log, silentLog } from "../../../core/log.js";
 import type { Random } from "../../../core/random.js";
 import type { OnEvent, TaskBrief } from "../../../engine/events.js";
@@ -12,14 +12,22 @@ import { cancelled } from "../../../stores/cancel.js";
 import { fileStore } from "../../../stores/file.js";
 import { fileError } from "../../../stores/file-errors.js";
 import { refuseInSource } from "../../../stores/nesting.js";
-import type { Store } from "../../../stores/store.js";
 import type { Plan, PlanItem } from "../plan/plan.js";
+import { abortAbandoned } from "../sync/abandoned.js";
 import { groupSources, refuseCollisions } from "../sync/groups.js";
-import { openRunLog, type RunLog } from "../sync/run-log.js";
+import { inEvents } from "../sync/in-events.js";
+import { type TransferReport, transferReport } from "../sync/report.js";
+import { openRunLog } from "../sync/run-log.js";
 import { syncGroup } from "../sync/sync.js";
-import { noCounts, type SyncCounts, type SyncOptions, type SyncSource } from "../sync/task.js";
-import { type RunReport, runReport } from "./report.js";
+import type { SyncCounts, SyncOptions, SyncSource } from "../sync/task.js";
 import { crewOf, openBucket, syncSource } from "./sources.js";
+
+/** What `publishRun` did. */
+export interface RunReport extends TransferReport {
+  readonly sample: string;
+  /** What was done, a line a file. */
+  readonly log: string;
+}
 
 export interface PublishRunOptions extends SyncOptions {
   /** Folder of logs and locks. */
@@ -63,7 +71,7 @@ export async function publishRun(plan: Plan, options: PublishRunOptions): Promis
   }
   const groups = groupSources(present);
   for (const group of groups) await refuseCollisions(group, signal);
-  const { onWay, crew, close } = crewOf(plan, clock);
+  const { onWay, crew, close } = crewOf({ bucket: plan.bucket, ...plan.transfer, memoryBytes: options.memoryBytes }, clock);
   const target = await openBucket(plan, { jobs: options.jobs, clock, random, onWay });
   const folder = join(workspace, "publish");
   const name = `${plan.sample}-${createHash("sha256")
@@ -85,9 +93,9 @@ export async function publishRun(plan: Plan, options: PublishRunOptions): Promis
   setMaxListeners(0, stop); // every request listens to it
   try {
     const record = await openRunLog(folder, name, clock);
+    const checksum = options.checksum ?? plan.transfer.checksum;
+    const settings = { ...options, checksum, delete: options.delete ?? plan.transfer.delete };
     try {
-      const checksum = options.checksum ?? plan.transfer.checksum;
-      const settings = { ...options, checksum, delete: options.delete ?? plan.transfer.delete };
       onEvent({
         atMs: clock.monotonic(),
         kind: "plan",
@@ -97,7 +105,8 @@ export async function publishRun(plan: Plan, options: PublishRunOptions): Promis
         createdMs: clock.now(),
       });
       for (const group of groups) {
-        const done = await inEvents(plan, group, clock, onEvent, () =>
+        const briefs = group.map(({ id }) => briefOf(plan, id));
+        const done = await inEvents(briefs, clock, onEvent, () =>
           syncGroup(group, settings, { target, clock, log, signal: stop, onEvent, record, crew }),
         );
         for (const [id, count] of done) {
@@ -112,13 +121,19 @@ export async function publishRun(plan: Plan, options: PublishRunOptions): Promis
     } finally {
       record.close();
     }
-    return runReport(plan, target.url, {
+    const report = transferReport({
+      title: plan.sample,
+      bucket: target.url,
+      items: plan.items,
       counts,
       failures,
+      checksum,
+      delete: settings.delete,
       dryRun: options.dryRun ?? false,
-      logFile: record.path,
+      logs: [record.path],
       seconds: (clock.monotonic() - startMs) / 1000,
     });
+    return { sample: plan.sample, ...report, log: record.path };
   } finally {
     await close();
     await locks.release();
@@ -139,51 +154,10 @@ async function sourceFault(plan: Plan, item: PlanItem): Promise<EmporiumError | 
   }
 }
 
-/** A group whose listing fails fails as a whole, and the next one is done. */
-async function inEvents(
-  plan: Plan,
-  group: readonly SyncSource[],
-  clock: Clock,
-  onEvent: OnEvent,
-  work: () => Promise<Map<string, SyncCounts>>,
-): Promise<Map<string, SyncCounts>> {
-  const briefs = group.map(({ id }) => briefOf(plan, id));
-  const beganMs = clock.monotonic();
-  for (const task of briefs) onEvent({ atMs: beganMs, kind: "start", task, threads: 1, notes: 0 });
-  let done: Map<string, SyncCounts>;
-  try {
-    done = await work();
-  } catch (thrown) {
-    const error = asEmporiumError(thrown);
-    if (ERRORS[error.code].exit === 130) throw error;
-    const failed: ErrorRecord = toErrorRecord(error);
-    done = new Map(group.map(({ id }) => [id, { ...noCounts(), failed: 1, errors: [failed] }]));
-  }
-  const atMs = clock.monotonic();
-  const seconds = (atMs - beganMs) / 1000;
-  for (const task of briefs) {
-    const { errors, failed, warnings } = done.get(task.id)!;
-    onEvent({ atMs, kind: "settled", task, state: failed > 0 ? "failed" : "done", seconds, error: errors[0], warnings });
-  }
-  return done;
-}
-
 function briefOf(plan: Plan, id: string): TaskBrief {
   return { id, title: id, run: "publish", bytes: plan.items.find((item) => item.id === id)?.bytes ?? 0 };
 }
 
 function totalBytes(plan: Plan, present: readonly SyncSource[]): number {
   return present.reduce((sum, { id }) => sum + briefOf(plan, id).bytes, 0);
-}
-
-async function abortAbandoned(record: RunLog, target: Store, log: Log): Promise<void> {
-  for (const { key, token } of record.abandoned()) {
-    try {
-      const upload = await target.create(key, { resume: token });
-      await upload.abort();
-      record.ended(key);
-    } catch (error) {
-      log.warn(`the unfinished upload of ${key} could not be given up: ${asEmporiumError(error).message}`);
-    }
-  }
 }

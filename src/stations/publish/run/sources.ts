@@ -3,9 +3,10 @@ import { EmporiumError } from "../../../core/errors.js";
 import type { LearntWay } from "../../../stores/s3-short-way.js";
 import type { Store } from "../../../stores/store.js";
 import { openStore, parseLocation, type StoreOptions } from "../../../stores/url.js";
+import { pathTaken } from "../plan/filters.js";
 import { type Plan, type PlanItem, sourcePath } from "../plan/plan.js";
+import { JOBS } from "../sync/carrier.js";
 import { type Crew, startCrew } from "../sync/crew.js";
-import { JOBS } from "../sync/sync.js";
 import type { SyncSource } from "../sync/task.js";
 
 /** The bucket of a plan, opened as the plan says; keys are those below its location. */
@@ -29,14 +30,23 @@ export function syncSource(plan: Plan, item: PlanItem): SyncSource {
   }
   const folder = target.slice(bucket.length).replace(/^\/+|\/+$/g, "");
   const path = sourcePath(plan, item);
-  const { filters } = plan.transfer;
-  if (action === "sync") return { id, kind: "folder", path, key: folder, filters };
+  const takes = pathTaken(plan.transfer.filters);
+  if (action === "sync") return { id, kind: "folder", path, key: folder, takes };
   const name = path.slice(path.lastIndexOf("/") + 1);
-  return { id, kind: "file", path, key: folder === "" ? name : `${folder}/${name}`, filters };
+  return { id, kind: "file", path, key: folder === "" ? name : `${folder}/${name}`, takes };
 }
 
-/** The crew of a bucket, once somebody wants it and the way to the bucket is known. */
-export function crewOf({ bucket, transfer }: Plan, clock: Clock) {
+/** How a bucket is written to, beyond its location. */
+export interface BucketWrites {
+  bucket: string;
+  acl?: string | undefined;
+  storageClass?: string | undefined;
+  /** Ceiling for the buffers of all threads. */
+  memoryBytes?: number | undefined;
+}
+
+/** The threads for a bucket, once somebody wants them and the way to the bucket is known. */
+export function crewOf({ bucket, acl, storageClass, memoryBytes }: BucketWrites, clock: Clock) {
   let way: LearntWay | undefined;
   let crew: Crew | undefined;
   return {
@@ -45,13 +55,12 @@ export function crewOf({ bucket, transfer }: Plan, clock: Clock) {
     },
     crew(): Crew | undefined {
       if (!way || crew) return crew;
-      const { acl, storageClass } = transfer;
       const { prefix = "" } = parseLocation(bucket);
       const headers = {
         ...(acl === undefined ? {} : { "x-amz-acl": acl }),
         ...(storageClass === undefined ? {} : { "x-amz-storage-class": storageClass }),
       };
-      crew = startCrew(way, { base: prefix === "" ? "" : `${prefix}/`, headers, clock });
+      crew = startCrew(way, { base: prefix === "" ? "" : `${prefix}/`, headers, clock, memoryBytes });
       return crew;
     },
     close: async () => crew?.close(),

@@ -1,6 +1,9 @@
 import type { WayFacts } from "../../../stores/s3-short-way.js";
 import type { S3Credentials } from "../../../stores/s3-sign.js";
 
+/** Buffers that a thread keeps for later. */
+export const THREAD_BYTES = 32 * 1024 * 1024;
+
 /** What a thread of the crew is started with. */
 export interface CrewData {
   readonly facts: WayFacts;

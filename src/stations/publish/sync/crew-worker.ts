@@ -4,15 +4,14 @@ import { contentType } from "../../../core/content-type.js";
 import { crcHeader, isProven, shortSender } from "../../../stores/s3-short-way.js";
 import type { S3Credentials } from "../../../stores/s3-sign.js";
 import { makeBuffers } from "./buffers.js";
-import type { CrewData, CrewJob, CrewResult, FromCrew, ToCrew } from "./crew-messages.js";
+import { type CrewData, type CrewJob, type CrewResult, type FromCrew, THREAD_BYTES, type ToCrew } from "./crew-messages.js";
 import { readNow } from "./read-now.js";
 
 /** Reads, signs and sends small files; a thread of its own, so that every core takes part. Whatever does not go well is handed back. */
-const SPARE_BYTES = 32 * 1024 * 1024;
 const { facts, base, headers } = workerData as CrewData;
 const port = parentPort!;
 const sender = shortSender(facts, systemClock);
-const buffers = makeBuffers(SPARE_BYTES);
+const buffers = makeBuffers(THREAD_BYTES);
 let credentials: S3Credentials;
 let results: CrewResult[] = [];
 

@@ -2,9 +2,10 @@ import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import type { Clock } from "../../../core/clock.js";
+import { LIMITS } from "../../../core/limits.js";
 import type { LearntWay } from "../../../stores/s3-short-way.js";
 import type { S3Credentials } from "../../../stores/s3-sign.js";
-import type { CrewData, CrewJob, FromCrew, ToCrew } from "./crew-messages.js";
+import { type CrewData, type CrewJob, type FromCrew, THREAD_BYTES, type ToCrew } from "./crew-messages.js";
 import type { WantedFile } from "./wanted.js";
 
 /** Threads that send small files. */
@@ -18,6 +19,8 @@ export interface CrewOptions extends Omit<CrewData, "facts"> {
   readonly clock: Clock;
   /** Default: one for each core, at most 8. */
   readonly threads?: number | undefined;
+  /** Ceiling for the buffers of all: half of it is for threads. Default 512 MiB. */
+  readonly memoryBytes?: number | undefined;
 }
 
 /** While a server asks for fewer requests, the ordinary way keeps the pace that it wants. */
@@ -25,6 +28,11 @@ const CALM_MS = 30_000;
 /** How long credentials are taken for good before they are asked for again. */
 const CREDENTIALS_MS = 30_000;
 const THREADS_MAX = 8;
+
+/** @param memoryBytes of all buffers; a thread keeps up to `THREAD_BYTES`. */
+function threadsFor(memoryBytes: number): number {
+  return Math.max(1, Math.min(THREADS_MAX, availableParallelism(), Math.floor(memoryBytes / 2 / THREAD_BYTES)));
+}
 
 // A worker thread of Node 20 needs JavaScript, which is in dist/ also when the sources are run.
 const ENTRY = import.meta.url.endsWith(".ts")
@@ -40,7 +48,7 @@ interface Thread {
 
 export function startCrew(
   { facts, credentials }: LearntWay,
-  { clock, threads = Math.min(THREADS_MAX, availableParallelism()), ...data }: CrewOptions,
+  { clock, memoryBytes = LIMITS.memoryBytes, threads = threadsFor(memoryBytes), ...data }: CrewOptions,
 ): Crew {
   const waiting = new Map<number, (etag: string | undefined) => void>();
   let count = 0;

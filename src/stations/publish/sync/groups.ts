@@ -1,7 +1,7 @@
 import { EmporiumError } from "../../../core/errors.js";
 import { sameFiles } from "./contents.js";
 import type { SyncSource } from "./task.js";
-import { wantedFiles } from "./wanted.js";
+import { type WantedFile, wantedFiles } from "./wanted.js";
 
 /** How many colliding keys an error names. */
 const SHOWN = 10;
@@ -36,10 +36,10 @@ export async function refuseCollisions(group: readonly SyncSource[], signal: Abo
   if (group.length < 2) return;
   const found: string[] = [];
   let count = 0;
-  let held: { key: string; path: string; size: number } | undefined;
+  let held: WantedFile | undefined;
   for await (const file of wantedFiles(group, () => {}, signal)) {
     if (held?.key === file.key) {
-      if (held.size === file.size && (await sameFiles(held.path, file.path, signal))) continue;
+      if (held.size === file.size && (await sameFiles(held, file, signal))) continue;
       count++;
       if (found.length < SHOWN) found.push(`${file.key} (${held.path}, ${file.path})`);
     } else held = file;

@@ -103,6 +103,17 @@ export async function openRunLog(folder: string, name: string, clock: Clock): Pr
   };
 }
 
+/** Of a run that touches nothing. */
+export const NO_RECORD: SyncRecorder = {
+  put: () => {},
+  skip: () => {},
+  removed: () => {},
+  fail: () => {},
+  begun: () => {},
+  ended: () => {},
+  earlier: () => undefined,
+};
+
 /** Uploads that the run before began and did not end. A line that a kill cut short, or that is none of ours, is passed over. */
 async function unfinished(path: string): Promise<Map<string, BegunUpload>> {
   const open = new Map<string, BegunUpload>();

@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { type FileHandle, open } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import { contentType } from "../../../core/content-type.js";
 import { crcText } from "../../../core/crc32.js";
@@ -8,13 +7,12 @@ import { LIMITS } from "../../../core/limits.js";
 import { partBytesFor } from "../../../engine/atomic.js";
 import { forEachLimited } from "../../../engine/parallel.js";
 import { throwIfCancelled } from "../../../stores/cancel.js";
-import { fileError } from "../../../stores/file-errors.js";
 import { objectName, type Upload } from "../../../stores/store.js";
 import type { Budget } from "./budget.js";
 import { makeBuffers } from "./buffers.js";
-import { readFully, sourceChanged } from "./contents.js";
 import type { Crew } from "./crew.js";
 import { readNow } from "./read-now.js";
+import { openSource, sourceChanged } from "./source-bytes.js";
 import type { SyncContext } from "./task.js";
 import type { WantedFile } from "./wanted.js";
 
@@ -29,35 +27,34 @@ const READS_OF_A_TRIAL = 64;
 const SMALL_BEFORE_CREW = 200;
 const CREW_BYTES_MAX = 1024 * 1024;
 
-/** Buffers that wait for the next file. */
-const SPARE_BYTES = 128 * 1024 * 1024;
-
 /** Sends files to the keys of one target, in bounded memory. */
 export interface Sender {
   /** The object's etag. @param onBytes gets what has arrived, piece by piece. @throws {EmporiumError} SOURCE_CHANGED and what stores throw */
   send(file: WantedFile, onBytes: (bytes: number) => void): Promise<string | undefined>;
 }
 
-export function makeSender(context: SyncContext, budget: Budget): Sender {
+/** @param spareBytes of buffers that wait for the next file. */
+export function makeSender(context: SyncContext, budget: Budget, spareBytes: number): Sender {
   const { target, signal, clock, record } = context;
-  const buffers = makeBuffers(SPARE_BYTES);
+  const buffers = makeBuffers(spareBytes);
   let crew: Crew | undefined;
   let small = 0;
   const reading = { inline: true, ms: 0, count: 0 };
 
   /** Fills the buffer with a small file, here and now where that is quick. @returns bytes, one more than expected where it has grown; its time. */
-  async function readSmall({ path }: WantedFile, into: Buffer): Promise<{ got: number; modifiedMs: number }> {
-    if (!reading.inline) {
-      const file = await openSource(path);
+  async function readSmall(file: WantedFile, into: Buffer): Promise<{ got: number; modifiedMs: number }> {
+    if (file.object || !reading.inline) {
+      const source = await openSource(file, signal);
       try {
-        const got = await readFully(file, into, 0, path);
-        return { got, modifiedMs: (await file.stat()).mtimeMs };
+        const got = await source.read(into, 0);
+        // an object that was read is the one that was listed
+        return { got, modifiedMs: file.object ? file.modifiedMs : (await source.facts()).modifiedMs };
       } finally {
-        await file.close();
+        await source.close();
       }
     }
     const beganMs = clock.monotonic();
-    const read = readNow(path, into);
+    const read = readNow(file.path, into);
     reading.ms += clock.monotonic() - beganMs;
     if (++reading.count % READS_OF_A_TRIAL === 0) {
       if (reading.ms > READS_OF_A_TRIAL * QUICK_READ_MS) reading.inline = false;
@@ -68,7 +65,7 @@ export function makeSender(context: SyncContext, budget: Budget): Sender {
 
   async function sendSmall(file: WantedFile): Promise<string | undefined> {
     const { key, path, size } = file;
-    if (size <= CREW_BYTES_MAX && small++ > SMALL_BEFORE_CREW) {
+    if (!file.object && size <= CREW_BYTES_MAX && small++ > SMALL_BEFORE_CREW) {
       crew ??= context.crew?.();
       const etag = await crew?.send(file);
       if (etag !== undefined) return etag;
@@ -85,9 +82,10 @@ export function makeSender(context: SyncContext, budget: Budget): Sender {
 
   async function sendParts(file: WantedFile, onBytes: (bytes: number) => void): Promise<string | undefined> {
     const { key, path, size, modifiedMs } = file;
-    const handle = await openSource(path);
+    const source = await openSource(file, signal);
     try {
-      if ((await handle.stat()).mtimeMs !== modifiedMs) throw sourceChanged(path, size, (await handle.stat()).size);
+      const before = await source.facts();
+      if (before.modifiedMs !== modifiedMs) throw sourceChanged(path, size, before.size);
       const { upload, partBytes } = await openUpload(file);
       const lengthOf = (number: number) => Math.min(partBytes, size - (number - 1) * partBytes);
       const there = new Map(upload.parts.map((part) => [part.number, part]));
@@ -97,10 +95,10 @@ export function makeSender(context: SyncContext, budget: Budget): Sender {
         try {
           const buffer = buffers.take(length);
           const bytes = buffer.subarray(0, length);
-          if ((await readFully(handle, bytes, (number - 1) * partBytes, path)) !== length)
-            throw sourceChanged(path, size, (await handle.stat()).size);
-          const before = there.get(number);
-          if (!before || before.size !== length || !proves(before.etag, bytes)) await upload.part(number, bytes, { signal });
+          if ((await source.read(bytes, (number - 1) * partBytes)) !== length)
+            throw sourceChanged(path, size, (await source.facts()).size);
+          const sent = there.get(number);
+          if (!sent || sent.size !== length || !proves(sent.etag, bytes)) await upload.part(number, bytes, { signal });
           buffers.give(buffer);
           onBytes(length);
         } finally {
@@ -110,8 +108,8 @@ export function makeSender(context: SyncContext, budget: Budget): Sender {
       await sendPart(1); // its size tells a folder's store where the others go
       const others = Array.from({ length: Math.ceil(size / partBytes) - 1 }, (_, at) => at + 2);
       await forEachLimited(others, PARTS_IN_FLIGHT, sendPart);
-      const after = await handle.stat();
-      if (after.mtimeMs !== modifiedMs || after.size !== size) {
+      const after = await source.facts();
+      if (after.modifiedMs !== modifiedMs || after.size !== size) {
         await upload.abort();
         record.ended(key);
         throw sourceChanged(path, size, after.size);
@@ -121,7 +119,7 @@ export function makeSender(context: SyncContext, budget: Budget): Sender {
       if (stat.size !== size) throw protocolFault(objectName(target, key), size, stat.size);
       return stat.etag;
     } finally {
-      await handle.close();
+      await source.close();
     }
   }
 
@@ -156,12 +154,6 @@ export function makeSender(context: SyncContext, budget: Budget): Sender {
       }
     },
   };
-}
-
-async function openSource(path: string): Promise<FileHandle> {
-  return open(path, "r").catch((error: unknown) => {
-    throw fileError(error, path, "read");
-  });
 }
 
 /** Whether a part's tag proves its bytes: S3 gives the MD5, a folder's store the CRC-32. Another tag proves nothing. */

@@ -3,21 +3,24 @@ import type { EmporiumError, ErrorRecord } from "../../../core/errors.js";
 import type { Log } from "../../../core/log.js";
 import type { OnEvent } from "../../../engine/events.js";
 import type { Store } from "../../../stores/store.js";
-import type { Filter } from "../profile/profile.js";
 import type { Crew } from "./crew.js";
 
-/** Files of this machine that belong under keys of a target. */
+/** Files that belong under keys of a target. */
 export interface SyncSource {
-  /** What reports and the log call it; unique. */
+  /** What reports and the log call it; sources of one item share it. */
   readonly id: string;
   /** `folder`: everything below `path`, under `key/relative`. `file`: the one file, under `key`. */
   readonly kind: "folder" | "file";
-  /** Absolute. */
+  /** Absolute; a key of `store` where there is one, without a last `/`. */
   readonly path: string;
+  /** Where `path` is looked for; default: this machine. */
+  readonly store?: Store | undefined;
   /** In the target store, without a last `/`; `""` is its root. */
   readonly key: string;
-  /** As of `aws s3 sync`; what they leave out is neither sent nor removed. */
-  readonly filters: readonly Filter[];
+  /** Whether a path below the source is sent, or a single file's name; what is left out is not removed either. */
+  takes(path: string): boolean;
+  /** Whether what the target has and the source has not may be removed. Default true. */
+  readonly removes?: boolean | undefined;
 }
 
 export interface SyncOptions {
@@ -31,6 +34,8 @@ export interface SyncOptions {
   readonly jobs?: number | undefined;
   /** Ceiling of the bytes a second that are sent. */
   readonly bytesPerSecond?: number | undefined;
+  /** Ceiling for buffers of all threads. Default 512 MiB. */
+  readonly memoryBytes?: number | undefined;
 }
 
 /** What a synchronisation works with. */
@@ -80,12 +85,28 @@ export interface SyncCounts {
   sentBytes: number;
   skipped: number;
   removed: number;
+  /** Objects of no source that stay, since nobody asked for their removal. */
+  extra: number;
   failed: number;
+  /** Metadata that wait until what they tell of is there. */
+  held: number;
   /** The first of the failures; `failed` counts all. */
   errors: ErrorRecord[];
   warnings: string[];
 }
 
 export function noCounts(): SyncCounts {
-  return { files: 0, bytes: 0, sent: 0, sentBytes: 0, skipped: 0, removed: 0, failed: 0, errors: [], warnings: [] };
+  return {
+    files: 0,
+    bytes: 0,
+    sent: 0,
+    sentBytes: 0,
+    skipped: 0,
+    removed: 0,
+    extra: 0,
+    failed: 0,
+    held: 0,
+    errors: [],
+    warnings: [],
+  };
 }

@@ -2,17 +2,15 @@ import { stat } from "node:fs/promises";
 import { asEmporiumError, EmporiumError } from "../../../core/errors.js";
 import { fileError } from "../../../stores/file-errors.js";
 import { checkKey, compareKeys } from "../../../stores/keys.js";
-import { pathTaken } from "../plan/filters.js";
+import { absent, objectName, type Stat, type Store } from "../../../stores/store.js";
 import { walkSource } from "../plan/walk.js";
+import type { SourceFacts } from "./source-bytes.js";
 import type { SyncSource } from "./task.js";
 
 /** A file, and the key that it belongs under. */
-export interface WantedFile {
+export interface WantedFile extends SourceFacts {
   readonly source: SyncSource;
   readonly key: string;
-  readonly path: string;
-  readonly size: number;
-  readonly modifiedMs: number;
 }
 
 /** What of a source cannot be sent. `key` as far as it is known. */
@@ -44,9 +42,9 @@ export async function* wantedFiles(
 
 async function* filesOf(source: SyncSource, onUnsendable: OnUnsendable, signal?: AbortSignal): AsyncGenerator<WantedFile> {
   const { kind, path, key } = source;
-  const takes = pathTaken(source.filters);
+  if (source.store) return yield* objectsOf(source, source.store, onUnsendable, signal);
   if (kind === "file") {
-    if (!takes(path.slice(path.lastIndexOf("/") + 1))) return;
+    if (!source.takes(path.slice(path.lastIndexOf("/") + 1))) return;
     const facts = await stat(path).catch((error: unknown) => {
       throw fileError(error, path, "read");
     });
@@ -61,17 +59,49 @@ async function* filesOf(source: SyncSource, onUnsendable: OnUnsendable, signal?:
   }
   const [before, folder] = [key === "" ? "" : `${key}/`, path.endsWith("/") ? path : `${path}/`];
   const onSkip = (relative: string, error: EmporiumError) => {
-    if (takes(relative)) onUnsendable(source, before + relative, error);
+    if (source.takes(relative)) onUnsendable(source, before + relative, error);
   };
   for await (const file of walkSource(path, { signal, onSkip })) {
-    if (!takes(file.path)) continue;
-    const full = before + file.path;
-    try {
-      checkKey(full);
-    } catch (error) {
-      onUnsendable(source, full, asEmporiumError(error));
-      continue;
-    }
-    yield { source, key: full, path: folder + file.path, size: file.size, modifiedMs: file.modifiedMs };
+    if (!source.takes(file.path) || !isSendable(source, before + file.path, onUnsendable)) continue;
+    const { size, modifiedMs } = file;
+    yield { source, key: before + file.path, path: folder + file.path, size, modifiedMs };
+  }
+}
+
+function isSendable(source: SyncSource, key: string, onUnsendable: OnUnsendable): boolean {
+  try {
+    checkKey(key);
+    return true;
+  } catch (error) {
+    onUnsendable(source, key, asEmporiumError(error));
+    return false;
+  }
+}
+
+/** The objects of a source that is a bucket, or any other store. */
+async function* objectsOf(
+  source: SyncSource,
+  store: Store,
+  onUnsendable: OnUnsendable,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<WantedFile> {
+  const { kind, path, key } = source;
+  const wanted = (full: string, name: string, { size, etag, modifiedMs = 0 }: Stat): WantedFile => ({
+    ...{ source, key: full, path: objectName(store, name), size, modifiedMs },
+    object: { store, key: name, etag },
+  });
+  if (kind === "file") {
+    if (!source.takes(path.slice(path.lastIndexOf("/") + 1))) return;
+    const stat = await store.stat(path, { signal });
+    if (!stat) throw absent(store, path);
+    yield wanted(checkKey(key), path, stat);
+    return;
+  }
+  const [before, folder] = [key === "" ? "" : `${key}/`, path === "" ? "" : `${path}/`];
+  for await (const entry of store.list(folder, { signal })) {
+    const relative = entry.key.slice(folder.length);
+    if (!source.takes(relative) || !isSendable(source, before + relative, onUnsendable)) continue;
+    const stat = entry.approximate ? await store.stat(entry.key, { signal }) : entry;
+    if (stat) yield wanted(before + relative, entry.key, stat);
   }
 }

@@ -5,12 +5,11 @@ import type { OnEvent } from "../../../engine/events.js";
 import { cancelled } from "../../../stores/cancel.js";
 import { compareKeys } from "../../../stores/keys.js";
 import type { Entry, Store } from "../../../stores/store.js";
-import { pathTaken } from "../plan/filters.js";
 import type { Plan } from "../plan/plan.js";
 import { openBucket, syncSource } from "../run/sources.js";
 import { sameAsObject } from "../sync/contents.js";
-import { groupSources, holds } from "../sync/groups.js";
-import { objectsOf } from "../sync/sync.js";
+import { groupSources } from "../sync/groups.js";
+import { objectsOf, ownerOf } from "../sync/steps.js";
 import type { SyncSource } from "../sync/task.js";
 import { type WantedFile, wantedFiles } from "../sync/wanted.js";
 
@@ -47,15 +46,21 @@ export interface VerifyItem {
   readonly unread: Differences;
 }
 
-export interface VerifyReport {
-  readonly sample: string;
+/** What was found, item by item. */
+export interface Comparison {
   readonly bucket: string;
   readonly checksums: boolean;
   readonly items: readonly VerifyItem[];
+  /** The commands that mend what was found. */
+  readonly hints: readonly string[];
   readonly errors: readonly ErrorRecord[];
   /** 0 the same, 4 differences. */
   readonly exitStatus: number;
   toText(): string;
+}
+
+export interface VerifyReport extends Comparison {
+  readonly sample: string;
 }
 
 /**
@@ -63,9 +68,37 @@ export interface VerifyReport {
  * written. Contents are compared by the objects' tags where those are MD5s, also of parts; else objects are read.
  */
 export async function publishVerify(plan: Plan, options: VerifyOptions = {}): Promise<VerifyReport> {
-  const { checksum = true, clock = systemClock, signal, onEvent = () => {} } = options;
+  const clock = options.clock ?? systemClock;
   const target = await openBucket(plan, { readOnly: true, clock });
-  const tallies = new Map(plan.items.map(({ id }) => [id, tally()]));
+  const compared = await compareSources(
+    {
+      title: plan.sample,
+      command: "publish run",
+      items: plan.items.map(({ id, bytes }) => ({ id, bytes: bytes ?? 0 })),
+      groups: groupSources(plan.items.map((item) => syncSource(plan, item))),
+      target,
+    },
+    { ...options, clock },
+  );
+  return { sample: plan.sample, ...compared };
+}
+
+/** Two sides that should hold the same. */
+export interface CompareSubject {
+  /** What the last line calls the sources: the sample, the tree. */
+  readonly title: string;
+  /** The command that sends them. */
+  readonly command: string;
+  readonly items: readonly { readonly id: string; readonly bytes: number }[];
+  readonly groups: readonly (readonly SyncSource[])[];
+  readonly target: Store;
+}
+
+export async function compareSources(
+  { title, command, items: subjects, groups, target }: CompareSubject,
+  { checksum = true, clock = systemClock, signal, onEvent = () => {} }: VerifyOptions,
+): Promise<Comparison> {
+  const tallies = new Map(subjects.map(({ id }) => [id, tally()]));
   const errors: ErrorRecord[] = [];
   const fail = (id: string, key: string, thrown: unknown) => {
     if (signal?.aborted) throw cancelled(signal);
@@ -73,34 +106,33 @@ export async function publishVerify(plan: Plan, options: VerifyOptions = {}): Pr
     if (found.unread.count < NAMED_MAX) errors.push(toErrorRecord(asEmporiumError(thrown)));
     note(found.unread, key);
   };
-  const sources = plan.items.map((item) => syncSource(plan, item));
-  const bytesTotal = plan.items.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0);
-  onEvent({
-    atMs: clock.monotonic(),
-    kind: "plan",
-    tasks: sources.length,
-    bytes: bytesTotal,
-    resumed: false,
-    createdMs: clock.now(),
-  });
-  for (const group of groupSources(sources)) {
-    for (const { id } of group)
-      onEvent({ atMs: clock.monotonic(), kind: "start", task: briefOf(plan, id), threads: 1, notes: 0 });
+  const bytes = subjects.reduce((sum, one) => sum + one.bytes, 0);
+  const plan = { tasks: subjects.length, bytes, resumed: false, createdMs: clock.now() };
+  onEvent({ atMs: clock.monotonic(), kind: "plan", ...plan });
+  const briefs = new Map(subjects.map(({ id, bytes }) => [id, { id, title: `${id} in the bucket`, run: "verify", bytes }]));
+  const idsOf = (group: readonly SyncSource[]) => [...new Set(group.map(({ id }) => id))];
+  const last = new Map(groups.flatMap((group) => idsOf(group).map((id) => [id, group])));
+  const begun = new Set<string>();
+  for (const group of groups) {
+    const ids = idsOf(group);
+    const tell = (id: string) => ({ atMs: clock.monotonic(), task: briefs.get(id)! });
+    for (const id of ids) if (!begun.has(id)) onEvent({ ...tell(id), kind: "start", threads: 1, notes: 0 });
+    for (const id of ids) begun.add(id);
     try {
       await verifyGroup(group, { target, checksum, signal, tallies, fail });
     } catch (thrown) {
       for (const { id, key } of group) fail(id, key, thrown);
     }
-    for (const { id } of group)
-      onEvent({ atMs: clock.monotonic(), kind: "settled", task: briefOf(plan, id), state: "done", seconds: 0 });
+    for (const id of ids) if (last.get(id) === group) onEvent({ ...tell(id), kind: "settled", state: "done", seconds: 0 });
   }
-  const items = plan.items.map(({ id }): VerifyItem => ({ id, ...tallies.get(id)! }));
+  const items = subjects.map(({ id }): VerifyItem => ({ id, ...tallies.get(id)! }));
   const differs = items.some((item) => KINDS.some(([kind]) => item[kind].count > 0));
+  const hints = hintsOf(items, command);
   return {
-    sample: plan.sample,
     bucket: target.url,
     checksums: checksum,
     items,
+    hints,
     errors,
     exitStatus: differs ? 4 : 0,
     toText: () => {
@@ -109,12 +141,23 @@ export async function publishVerify(plan: Plan, options: VerifyOptions = {}): Pr
         const head = `${item.id}: ${source.files} files (${formatBytes(source.bytes)}), in the bucket ${bucket.files} (${formatBytes(bucket.bytes)})`;
         return [head, ...KINDS.flatMap(([kind, words]) => linesOf(item[kind], words))];
       });
-      return [
-        ...lines,
-        `${plan.sample} in ${target.url}: ${differs ? "differences found" : `the same${checksum ? "" : " by name and size"}`}`,
-      ].join("\n");
+      const verdict = differs ? "differences found" : `the same${checksum ? "" : " by name and size"}`;
+      return [...lines, `${title} in ${target.url}: ${verdict}`, ...hints.map((hint) => `hint: ${hint}`)].join("\n");
     },
   };
+}
+
+/** What was found, and who mends it: sending goes by size and time, and removes nothing, unless it is told to. */
+function hintsOf(items: readonly VerifyItem[], command: string): string[] {
+  const has = (kind: (typeof KINDS)[number][0]) => items.some((item) => item[kind].count > 0);
+  return [
+    ...(has("missing") || has("size_differs") ? [`${command} sends what is missing or has another size`] : []),
+    ...(has("checksum_differs")
+      ? [`${command} --checksum sends what has other contents; without it, size and time say that it is there already`]
+      : []),
+    ...(has("extra") ? [`${command} --delete removes what is of no source`] : []),
+    ...(has("unread") ? ["repair what could not be read, and verify again"] : []),
+  ];
 }
 
 const KINDS = [
@@ -167,7 +210,6 @@ interface VerifyContext {
 async function verifyGroup(group: readonly SyncSource[], context: VerifyContext): Promise<void> {
   const { target, checksum, signal, tallies, fail } = context;
   const of = ({ id }: SyncSource) => tallies.get(id)!;
-  const takes = new Map(group.map((source) => [source, pathTaken(source.filters)]));
   const running = new Set<Promise<void>>();
   const held: { key: string; found: Entry | undefined; sources: Set<SyncSource> } = {
     key: "",
@@ -177,10 +219,7 @@ async function verifyGroup(group: readonly SyncSource[], context: VerifyContext)
 
   /** Of no source: told of the first item that it lies below. */
   function extra(entry: Entry): void {
-    const owner = group.find(
-      (source) =>
-        holds(source, entry.key) && takes.get(source)!(source.key === "" ? entry.key : entry.key.slice(source.key.length + 1)),
-    );
+    const owner = ownerOf(group, entry.key);
     if (!owner) return;
     count(of(owner).bucket, entry);
     note(of(owner).extra, entry.key);
@@ -229,8 +268,4 @@ async function verifyGroup(group: readonly SyncSource[], context: VerifyContext)
 function count(sum: { files: number; bytes: number }, { size }: { size: number }): void {
   sum.files++;
   sum.bytes += size;
-}
-
-function briefOf(plan: Plan, id: string) {
-  return { id, title: `${id} in the bucket`, run: "verify", bytes: plan.items.find((item) => item.id === id)?.bytes ?? 0 };
 }

@@ -1,0 +1,139 @@
+import type { EmporiumError, ErrorRecord } from "../../../core/errors.js";
+import { toErrorRecord } from "../../../core/errors.js";
+import { formatBytes, formatSeconds } from "../../../core/units.js";
+import { noCounts, type SyncCounts } from "./task.js";
+
+/** What a transfer did, item by item. */
+export interface TransferReport {
+  readonly bucket: string;
+  readonly dry_run: boolean;
+  readonly items: readonly RunItem[];
+  readonly totals: TransferTotals;
+  /** What was done, a line a file; none of a dry run of a tree. */
+  readonly logs: readonly string[];
+  readonly seconds: number;
+  /** Further options that do what this run left alone. */
+  readonly hints: readonly string[];
+  readonly errors: readonly ErrorRecord[];
+  /** 0 all of it, 3 some is missing or failed. */
+  readonly exitStatus: number;
+  toText(): string;
+}
+
+export interface RunItem {
+  readonly id: string;
+  readonly source: string;
+  readonly target: string;
+  readonly state: "done" | "failed" | "missing";
+  /** What the source holds. */
+  readonly files: number;
+  readonly bytes: number;
+  readonly uploaded: number;
+  readonly uploaded_bytes: number;
+  readonly skipped: number;
+  readonly deleted: number;
+  /** Objects of no source that stay. */
+  readonly extra: number;
+  readonly failed: number;
+  /** Metadata that were not sent, since something that they tell of failed. */
+  readonly held: number;
+  readonly warnings: readonly string[];
+}
+
+export type TransferTotals = Omit<RunItem, "id" | "source" | "target" | "state" | "warnings">;
+
+export interface TransferFacts {
+  /** What the last line calls it: the sample, the tree. */
+  title: string;
+  bucket: string;
+  items: readonly { id: string; source: string; target: string }[];
+  counts: ReadonlyMap<string, SyncCounts>;
+  failures: ReadonlyMap<string, EmporiumError>;
+  /** Contents were compared, not times. */
+  checksum: boolean;
+  delete: boolean;
+  dryRun: boolean;
+  logs: readonly string[];
+  seconds: number;
+  /** What else went wrong. */
+  errors?: readonly ErrorRecord[] | undefined;
+}
+
+export function transferReport(facts: TransferFacts): TransferReport {
+  const { title, bucket, dryRun, logs, seconds } = facts;
+  const errors: ErrorRecord[] = [...(facts.errors ?? [])];
+  const items = facts.items.map((item): RunItem => {
+    const fault = facts.failures.get(item.id);
+    if (fault) errors.push(toErrorRecord(fault));
+    const count = facts.counts.get(item.id) ?? noCounts();
+    errors.push(...count.errors);
+    const state = fault ? "missing" : count.failed > 0 ? "failed" : "done";
+    return { id: item.id, source: item.source, target: item.target, state, ...amountsOf(count), warnings: count.warnings };
+  });
+  const totals = totalsOf(items);
+  const hints = hintsOf(totals, facts);
+  return {
+    bucket,
+    dry_run: dryRun,
+    items,
+    totals,
+    logs,
+    seconds: Number(seconds.toFixed(3)),
+    hints,
+    errors,
+    exitStatus: errors.length > 0 || items.some(({ state }) => state !== "done") ? 3 : 0,
+    toText: () =>
+      [
+        ...items.map((item) => `${item.id}: ${item.state === "missing" ? "no source" : words(item, dryRun)}`),
+        ...items.flatMap(({ id, warnings }) => warnings.map((warning) => `warning: ${id}: ${warning}`)),
+        `${title} to ${bucket}: ${words(totals, dryRun)} in ${formatSeconds(seconds)}`,
+        ...hints.map((hint) => `hint: ${hint}`),
+        ...logs.map((log) => `log: ${log}`),
+      ].join("\n"),
+  };
+}
+
+function amountsOf(count: SyncCounts): TransferTotals {
+  const { files, bytes, sent, sentBytes, skipped, removed, extra, failed, held } = count;
+  return { files, bytes, uploaded: sent, uploaded_bytes: sentBytes, skipped, deleted: removed, extra, failed, held };
+}
+
+function totalsOf(items: readonly RunItem[]): TransferTotals {
+  const sum = (key: keyof TransferTotals) => items.reduce((total, item) => total + item[key], 0);
+  return {
+    files: sum("files"),
+    bytes: sum("bytes"),
+    uploaded: sum("uploaded"),
+    uploaded_bytes: sum("uploaded_bytes"),
+    skipped: sum("skipped"),
+    deleted: sum("deleted"),
+    extra: sum("extra"),
+    failed: sum("failed"),
+    held: sum("held"),
+  };
+}
+
+function words(item: TransferTotals, dryRun: boolean): string {
+  const would = dryRun ? "would be " : "";
+  return [
+    `${item.uploaded} ${would}uploaded (${formatBytes(item.uploaded_bytes)})`,
+    `${item.skipped} there already`,
+    ...(item.deleted > 0 ? [`${item.deleted} ${would}deleted`] : []),
+    ...(item.failed > 0 ? [`${item.failed} failed`] : []),
+    ...(item.held > 0 ? [`${item.held} held back`] : []),
+  ].join(", ");
+}
+
+/** What this run did not look at or left alone, and the option that does: the verification finds both. */
+function hintsOf({ skipped, extra }: TransferTotals, { checksum, delete: removes }: TransferFacts): string[] {
+  return [
+    ...(skipped > 0 && !checksum
+      ? ["what is there already was compared by size and time; --checksum compares contents, and sends what differs"]
+      : []),
+    ...(extra > 0 && !removes
+      ? [
+          `${extra} ${extra === 1 ? "object" : "objects"} of the bucket ${extra === 1 ? "is" : "are"} of no source; --delete removes them`,
+        ]
+      : []),
+  ];
+}

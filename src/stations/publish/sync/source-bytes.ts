@@ -1,0 +1,91 @@
+import { open } from "node:fs/promises";
+import { asEmporiumError, EmporiumError } from "../../../core/errors.js";
+import { LIMITS } from "../../../core/limits.js";
+import { fileError } from "../../../stores/file-errors.js";
+import type { Store } from "../../../stores/store.js";
+
+/** A file that is to be sent: one of this machine, or an object of a store. */
+export interface SourceFacts {
+  /** A path of this machine; of an object its address, for messages alone. */
+  readonly path: string;
+  readonly size: number;
+  readonly modifiedMs: number;
+  /** Where the bytes are, if not on this machine. */
+  readonly object?: SourceObject | undefined;
+}
+
+export interface SourceObject {
+  readonly store: Store;
+  readonly key: string;
+  /** Reading ends when the object is no longer the one that was listed. */
+  readonly etag?: string | undefined;
+}
+
+/** A file that is read in pieces. */
+export interface SourceBytes {
+  /** Fills the buffer from a place of the file; fewer bytes only at its end. */
+  read(into: Uint8Array, position: number): Promise<number>;
+  /** As it is now. */
+  facts(): Promise<{ size: number; modifiedMs: number }>;
+  close(): Promise<void>;
+}
+
+/** @throws {EmporiumError} what the disk or store says; SOURCE_CHANGED while it is read. */
+export async function openSource(file: SourceFacts, signal?: AbortSignal): Promise<SourceBytes> {
+  return file.object ? openObjectSource(file, file.object, signal) : openFileSource(file.path);
+}
+
+async function openFileSource(path: string): Promise<SourceBytes> {
+  const failed = (error: unknown): never => {
+    throw fileError(error, path, "read");
+  };
+  const file = await open(path, "r").catch(failed);
+  return {
+    async read(into, position) {
+      let got = 0;
+      while (got < into.length) {
+        const length = Math.min(into.length - got, LIMITS.chunkBytes);
+        const { bytesRead } = await file.read(into, got, length, position + got).catch(failed);
+        if (bytesRead === 0) break;
+        got += bytesRead;
+      }
+      return got;
+    },
+    async facts() {
+      const { size, mtimeMs } = await file.stat().catch(failed);
+      return { size, modifiedMs: mtimeMs };
+    },
+    close: async () => file.close(),
+  };
+}
+
+function openObjectSource(file: SourceFacts, { store, key, etag }: SourceObject, signal?: AbortSignal): SourceBytes {
+  return {
+    async read(into, position) {
+      if (position >= file.size) return 0;
+      const bytes = await store
+        .read(key, { offset: position, length: into.length }, { ifMatch: etag, signal })
+        .catch((thrown) => {
+          const error = asEmporiumError(thrown);
+          throw error.code === "STORE_CONFLICT" ? sourceChanged(file.path, file.size, file.size) : error;
+        });
+      if (!bytes) throw sourceChanged(file.path, file.size, 0);
+      into.set(bytes);
+      return bytes.length;
+    },
+    async facts() {
+      const now = await store.stat(key, { signal });
+      const same = now !== undefined && (etag === undefined || now.etag === undefined || now.etag === etag);
+      return { size: now?.size ?? 0, modifiedMs: same ? file.modifiedMs : (now?.modifiedMs ?? Number.NaN) };
+    },
+    close: async () => {},
+  };
+}
+
+export function sourceChanged(path: string, wanted: number, found: number): EmporiumError {
+  const what = wanted === found ? "it was written to" : `${wanted} bytes were there, now ${found}`;
+  return new EmporiumError("SOURCE_CHANGED", `${path} changed while it was being read: ${what}`, {
+    place: /^[a-z][a-z0-9+.-]*:\/\//i.test(path) ? { url: path } : { file: path },
+    hint: "run again when nobody writes it any more",
+  });
+}

@@ -1,0 +1,106 @@
+import type { EmporiumError } from "../../../core/errors.js";
+import { compareKeys } from "../../../stores/keys.js";
+import type { Entry, Store } from "../../../stores/store.js";
+import { holds } from "./groups.js";
+import type { SyncContext, SyncCounts, SyncSource } from "./task.js";
+import { type OnUnsendable, type WantedFile, wantedFiles } from "./wanted.js";
+
+/** What there is to say of one key: a file, and the object that the target has under its key; or an object of no source. */
+export type Step = FileStep | ExtraStep;
+export interface FileStep {
+  readonly file: WantedFile;
+  readonly entry: Entry | undefined;
+}
+export interface ExtraStep {
+  readonly extra: Entry;
+  readonly source: SyncSource;
+}
+
+export interface StepsOptions {
+  /** Objects of no source are steps as well; else they are counted. */
+  readonly removing: boolean;
+  readonly counts: ReadonlyMap<string, SyncCounts>;
+  readonly onUnsendable: OnUnsendable;
+}
+
+/**
+ * Walk and listing of a group of sources, merged in the order of keys, so memory does not grow with their length. Each key comes once; the first of two sources
+ * that agree on it has it.
+ */
+export async function* stepsOf(
+  group: readonly SyncSource[],
+  { removing, counts, onUnsendable }: StepsOptions,
+  { target, signal, log }: Pick<SyncContext, "target" | "signal" | "log">,
+): AsyncGenerator<Step> {
+  /** Of these sources something could not be looked at, so what seems left over may belong to it. */
+  const incomplete = new Set<SyncSource>();
+  const isKept = new Set<SyncSource>();
+  const unsendable = (source: SyncSource, key: string, error: EmporiumError) => {
+    incomplete.add(source);
+    onUnsendable(source, key, error);
+  };
+  const extraStep = (extra: Entry): ExtraStep | undefined => {
+    const source = ownerOf(group, extra.key);
+    if (!source) return undefined;
+    if (!removing || source.removes === false) {
+      counts.get(source.id)!.extra++;
+      return undefined;
+    }
+    if (!incomplete.has(source)) return { extra, source };
+    if (!isKept.has(source)) {
+      const words = `${source.path} could not be read as a whole, so nothing below ${target.url}/${source.key} is removed`;
+      counts.get(source.id)!.warnings.push(words);
+      log.warn(words);
+    }
+    isKept.add(source);
+    return undefined;
+  };
+  // What seems left over may be a file that cannot be seen, so a walk says first whether everything can.
+  if (removing) for await (const _ of wantedFiles(group, (source) => incomplete.add(source), signal));
+  const files = wantedFiles(group, unsendable, signal);
+  const entries = objectsOf(group, target, signal);
+  let entry = await entries.next();
+  let last: string | undefined;
+  try {
+    for await (const file of files) {
+      if (file.key === last) continue;
+      last = file.key;
+      const count = counts.get(file.source.id)!;
+      count.files++;
+      count.bytes += file.size;
+      for (; !entry.done && compareKeys(entry.value.key, file.key) < 0; entry = await entries.next()) {
+        const step = extraStep(entry.value);
+        if (step) yield step;
+      }
+      const found = !entry.done && entry.value.key === file.key ? entry.value : undefined;
+      if (found) entry = await entries.next();
+      yield { file, entry: found };
+    }
+    for (; !entry.done; entry = await entries.next()) {
+      const step = extraStep(entry.value);
+      if (step) yield step;
+    }
+  } finally {
+    await entries.return(undefined);
+  }
+}
+
+/** The first source of a group that a key of the target belongs to. */
+export function ownerOf(group: readonly SyncSource[], key: string): SyncSource | undefined {
+  return group.find((source) => holds(source, key) && source.takes(source.key === "" ? key : key.slice(source.key.length + 1)));
+}
+
+/** What the target has under the keys of a group: one listing, or one question for each single file. */
+export async function* objectsOf(
+  group: readonly SyncSource[],
+  target: Store,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Entry> {
+  // The sources of a group overlap, so its folders all lie below the one with the shortest key.
+  const top = group.filter(({ kind }) => kind === "folder").sort((a, b) => a.key.length - b.key.length)[0];
+  if (top) return yield* target.list(top.key === "" ? "" : `${top.key}/`, { signal });
+  for (const { key } of group.slice(0, 1)) {
+    const stat = await target.stat(key, { signal });
+    if (stat) yield { key, ...stat };
+  }
+}

@@ -1,0 +1,62 @@
+import type { Clock } from "../../../core/clock.js";
+import { EmporiumError } from "../../../core/errors.js";
+import type { Log } from "../../../core/log.js";
+import { type HeldLock, heldLocks } from "../../../engine/lock.js";
+import { nestingOf, refuseInSource } from "../../../stores/nesting.js";
+import type { Store } from "../../../stores/store.js";
+import { type SelectedTree, selectTree, type TreeSelection } from "./select.js";
+import { DEPOSITIONS } from "./stages.js";
+
+const HINT = "give a folder or bucket outside of the tree";
+
+/** What is sent must not become a part of what is to be sent, nor a dataset of the location hold the tree. @throws {EmporiumError} USAGE */
+export function refuseOverlap(tree: string, location: string, { items }: Pick<SelectedTree, "items"> = { items: [] }): void {
+  refuseInSource(location, tree, { what: "LOCATION", hint: HINT });
+  for (const { id } of items) {
+    const place = `${location.replace(/\/+$/, "")}/${id}`;
+    if (nestingOf(place, tree) === "apart") continue;
+    throw new EmporiumError("USAGE", `TREE ${tree} lies inside of ${place}, which would be written`, { hint: HINT });
+  }
+}
+
+export interface LookOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * What of a tree is asked for, once nobody writes it.
+ *
+ * @param target where runs are looked for that the tree has no more; undefined where nothing is removed.
+ * @throws {EmporiumError} TARGET_LOCKED while an ingest writes what is asked for; what `selectTree` throws.
+ */
+export async function lookAtTree(
+  tree: Store,
+  target: Store | undefined,
+  selection: TreeSelection,
+  { clock, log, signal }: LookOptions,
+): Promise<SelectedTree> {
+  const locks = await heldLocks(tree, { clock, log, signal });
+  const selected = await selectTree(tree, target, selection, signal).catch((error: unknown) => {
+    // an ingest that has just begun has written nothing that could be found
+    throw locks[0]?.error ?? error;
+  });
+  refuseLocked(selected, locks, log);
+  return selected;
+}
+
+/** @throws {EmporiumError} TARGET_LOCKED */
+export function refuseLocked({ items }: SelectedTree, locks: readonly HeldLock[], log?: Log): void {
+  const ours = new Set(items.flatMap(lockNamesOf));
+  for (const { name, error } of locks) {
+    if (ours.has(name)) throw error;
+    log?.warn(`${error.message}; what it adds to the datasets of this run is not sent`);
+  }
+}
+
+/** The names under which an ingest locks what it writes: a publication locks its target under the same ones. */
+export function lockNamesOf({ id, kind, deposition }: SelectedTree["items"][number]): string[] {
+  if (kind === "deposition") return [`deposition-${id.slice(DEPOSITIONS.length + 1)}`];
+  return [`dataset-${id}`, ...(deposition === undefined ? [] : [`deposition-${deposition}`])];
+}

@@ -1,0 +1,92 @@
+import { ALIGNMENT_METADATA, TILTSERIES_METADATA, TOMOGRAM_METADATA } from "../../../model/layout.js";
+
+/**
+ * When a file of a standardised tree is sent: what it tells of goes before it, so a reader who finds a document finds everything that it names. Bodies first; then
+ * the documents that make volumes readable, views, and the metadata of entities, children before their parents. Removal goes the other way round.
+ */
+export const STAGES = [
+  "body",
+  /** Within a volume: of a level, of a mesh. */
+  "level",
+  /** Of a volume as a whole. */
+  "volume",
+  "view",
+  "series",
+  "alignment",
+  "tomogram",
+  "run",
+  "dataset",
+  "deposition",
+] as const;
+export type Stage = (typeof STAGES)[number];
+
+export const DEPOSITIONS = "depositions_metadata";
+export const DATASET_DOCUMENT = "dataset_metadata.json";
+export const DEPOSITION_DOCUMENT = "deposition_metadata.json";
+/** Of key photos: no run. */
+export const PHOTOS = "Images";
+const PRECOMPUTED = "NeuroglancerPrecompute";
+
+/** Names of documents that are of one stage wherever they lie below a run. */
+const BY_NAME: Readonly<Record<string, Stage>> = {
+  "frames_metadata.json": "series",
+  [TILTSERIES_METADATA]: "series",
+  [ALIGNMENT_METADATA]: "alignment",
+  [TOMOGRAM_METADATA]: "tomogram",
+  "identified_objects_metadata.json": "tomogram",
+  "run_metadata.json": "run",
+};
+
+const ZARR_DOCUMENTS = new Set([".zarray", ".zattrs", ".zgroup", ".zmetadata", "zarr.json"]);
+
+/** @param key of the tree: `10001/TS_01/…`, `depositions_metadata/10301/…`. */
+export function stageOf(key: string): Stage {
+  const names = key.split("/");
+  const name = names.at(-1)!;
+  if (names[0] === DEPOSITIONS) return names.length === 3 && name === DEPOSITION_DOCUMENT ? "deposition" : "body";
+  if (names.length === 2) return name === DATASET_DOCUMENT ? "dataset" : "body";
+  const zarr = names.findIndex((folder) => folder.endsWith(".zarr"));
+  if (zarr >= 0 && zarr < names.length - 1) {
+    if (!ZARR_DOCUMENTS.has(name)) return "body";
+    return names.length - zarr > 2 ? "level" : "volume";
+  }
+  const precomputed = names.indexOf(PRECOMPUTED);
+  if (precomputed >= 0) {
+    const depth = names.length - precomputed;
+    if (depth === 2) return name.endsWith(".json") ? "view" : "body";
+    return name !== "info" ? "body" : depth === 3 ? "volume" : "level";
+  }
+  if (names.at(-3) === "Annotations" && name.endsWith(".json")) return "tomogram";
+  return BY_NAME[name] ?? "body";
+}
+
+/**
+ * Folders, each with its last `/`, that hold what a document tells of: when something of them could not be sent, the document waits. `""` is all that is sent.
+ */
+export function coveredBy(key: string): string[] {
+  const folder = key.slice(0, key.lastIndexOf("/") + 1);
+  const [dataset, run] = key.split("/");
+  const ofRun = `${dataset}/${run}/`;
+  switch (stageOf(key)) {
+    case "view":
+      return [folder.slice(0, -PRECOMPUTED.length - 1)];
+    case "alignment":
+      return [folder, `${ofRun}TiltSeries/`];
+    case "tomogram": {
+      const spacing = /^.*\/VoxelSpacing[^/]*\//.exec(key)?.[0];
+      const pictures =
+        spacing === undefined || !key.endsWith(`/${TOMOGRAM_METADATA}`)
+          ? []
+          : [`${spacing}${PHOTOS}/`, `${spacing}${PRECOMPUTED}/`];
+      return [folder, `${ofRun}Alignments/`, ...pictures];
+    }
+    default:
+      return [folder];
+  }
+}
+
+/** Runs and what is in them are whole when the next run begins; datasets and depositions only at the end. */
+export function isOfRun(key: string): boolean {
+  const stage = stageOf(key);
+  return stage !== "dataset" && stage !== "deposition";
+}

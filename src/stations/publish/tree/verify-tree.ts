@@ -1,0 +1,44 @@
+import { type Clock, systemClock } from "../../../core/clock.js";
+import { type Log, silentLog } from "../../../core/log.js";
+import { openStore } from "../../../stores/url.js";
+import { type Comparison, compareSources, type VerifyOptions } from "../verify/verify.js";
+import { lookAtTree, refuseOverlap } from "./open-tree.js";
+import type { TreeSelection } from "./select.js";
+
+export interface VerifyTreeOptions extends VerifyOptions, TreeSelection {
+  readonly log?: Log | undefined;
+  readonly clock?: Clock | undefined;
+}
+
+export interface TreeComparison extends Comparison {
+  readonly tree: string;
+}
+
+/**
+ * Holds what `publishTree` has sent against the tree, with the same selection: what is missing, of no source, of another size or other contents. Neither side is
+ * written.
+ *
+ * @throws {EmporiumError} USAGE, STORE_ABSENT, TARGET_LOCKED, CANCELLED.
+ */
+export async function verifyPublishedTree(
+  tree: string,
+  location: string,
+  options: VerifyTreeOptions = {},
+): Promise<TreeComparison> {
+  const { clock = systemClock, log = silentLog, signal } = options;
+  refuseOverlap(tree, location);
+  const source = await openStore(tree, { clock, readOnly: true });
+  const target = await openStore(location, { clock, readOnly: true });
+  const { items } = await lookAtTree(source, target, options, { clock, log, signal });
+  const compared = await compareSources(
+    {
+      title: tree,
+      command: "publish tree",
+      items: items.map(({ id }) => ({ id, bytes: 0 })),
+      groups: items.flatMap(({ sources }) => sources.map((one) => [one])),
+      target,
+    },
+    { ...options, clock },
+  );
+  return { tree: source.local ? source.local.path("") : source.url, ...compared };
+}
