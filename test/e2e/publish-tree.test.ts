@@ -315,8 +315,14 @@ describe("seam 29: a standardised tree goes to its bucket", () => {
     for (const inside of [tree, join(tree, "10001"), join(tree, "not", "there")])
       expect(await answered(["publish", "tree", tree, inside])).toMatchObject({
         status: 2,
-        err: expect.stringMatching(/inside of the tree|tree itself/),
+        err: expect.stringMatching(/LOCATION .* (is|lies inside of) .*, which is only read/),
       });
+    const around = join(folder, "around/10001/tree");
+    writeTree(around, TREE);
+    expect(await answered(["publish", "tree", around, join(folder, "around"), "--delete"])).toMatchObject({
+      status: 2,
+      err: expect.stringContaining("which would be written"),
+    });
     const named = await publish();
     expect([named.status, named.report.errors.map(({ message }: { message: string }) => message), named.report.warnings]).toEqual(
       [3, ["10005 has no dataset_metadata.json, so it is not sent"], ["no part of a standardised tree, and not sent: notes"]],
