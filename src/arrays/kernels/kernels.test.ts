@@ -179,6 +179,19 @@ function voxelsOf({ kind, shape }: GoldenCase): Voxels {
   return TYPES[kind].from(mixed.map((m) => (kind === "float32" ? (m - 32768) / 8 : (m % range) + low)));
 }
 
+/** Written by test/golden/kernels/make_pyramid.py: bits of float32. */
+const pyramid: { cases: { shape: [number, number, number]; zyx: number[]; yx: number[] }[] } = JSON.parse(
+  readFileSync(new URL("../../../test/golden/kernels/pyramid.golden.json", import.meta.url), "utf8"),
+);
+
+/** As `voxels` of make_pyramid.py. */
+function inexactOf(n: number): Float32Array {
+  const scales = Float32Array.of(0.1, 1e-3, 33.3, 7e5, 1.7e-40);
+  return Float32Array.from({ length: n }, (_, i) =>
+    i % 11 < 5 ? -0 : (((i * 7919 + 12345) % 65536) - 32768) * scales[i % scales.length]!,
+  );
+}
+
 /** `meanZYXOf`, or `meanYXOf` without `second` being asked for, on planes whose rows are `row` voxels apart. */
 function meanZYX(
   kind: Kind,
@@ -246,6 +259,16 @@ describe("means", () => {
       );
     });
   }
+
+  it("seam 17: gives float32 the bits of scikit-image's block_reduce, odd edges included", () => {
+    for (const { shape, zyx, yx } of pyramid.cases) {
+      const [z, h, w] = shape;
+      const voxels = inexactOf(z * h * w);
+      const [first, second] = [voxels.subarray(0, h * w), z > 1 ? voxels.subarray(h * w) : undefined];
+      expect([...new Uint32Array(meanZYX("float32", first, second, h, w, w, true).buffer)], `${shape}`).toEqual(zyx);
+      expect([...new Uint32Array(meanYX("float32", first, h, w, w, true).buffer)], `${shape}`).toEqual(yx);
+    }
+  });
 
   it("gives a voxel the same bits wherever its row is cut", () => {
     const [h, w] = [4, 100];

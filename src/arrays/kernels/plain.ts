@@ -46,13 +46,13 @@ export function meanZYX(first: Plane, second: Plane | undefined, h: number, w: n
     Float32Array,
     h,
     w,
-    (y, x) => blockSum(first, second, h, w, y, x) / blockCount(second ? 2 : 1, 2, h, w, y, x, zeros),
+    (y, x) => blockSum(first, second, h, w, y, x) / (zeros ? 8 : blockCount(second ? 2 : 1, h, w, y, x)),
   );
 }
 
 /** `meanYX`, `meanYXOf`. */
 export function meanYX(plane: Plane, h: number, w: number, zeros: boolean): Float32Array {
-  return reduce(Float32Array, h, w, (y, x) => blockSum(plane, undefined, h, w, y, x) / blockCount(1, 1, h, w, y, x, zeros));
+  return reduce(Float32Array, h, w, (y, x) => blockSum(plane, undefined, h, w, y, x) / (zeros ? 4 : blockCount(1, h, w, y, x)));
 }
 
 /** `anyZYX`; `anyYX` without a second plane. */
@@ -104,19 +104,25 @@ function reduce<T extends { [index: number]: number }>(
   return out;
 }
 
-/** Sum of a block's voxels that exist, each step rounded to float32: rows, then planes, then the two columns. */
+/**
+ * Sum of a block's voxels that exist, each step rounded to float32: neighbours along x, then those sums, row by row, plane by plane, all to
+ * a first zero, which makes +0 of -0.
+ */
 function blockSum(first: Plane, second: Plane | undefined, h: number, w: number, y: number, x: number): number {
   const pair = ({ voxels, row }: Plane, at: number) => {
-    const top = voxels[y * row + at]!;
-    return y + 1 < h ? Math.fround(top + voxels[(y + 1) * row + at]!) : top;
+    const left = voxels[at * row + x]!;
+    return x + 1 < w ? Math.fround(left + voxels[at * row + x + 1]!) : left;
   };
-  const column = (at: number) => (second ? Math.fround(pair(first, at) + pair(second, at)) : pair(first, at));
-  return x + 1 < w ? Math.fround(column(x) + column(x + 1)) : column(x);
+  const rows = (before: number, plane: Plane) => {
+    const sum = Math.fround(before + pair(plane, y));
+    return y + 1 < h ? Math.fround(sum + pair(plane, y + 1)) : sum;
+  };
+  return second ? rows(rows(0, first), second) : rows(0, first);
 }
 
-/** How many voxels the sum of a block is divided by. */
-function blockCount(planes: number, depth: number, h: number, w: number, y: number, x: number, zeros: boolean): number {
-  return zeros ? 4 * depth : planes * (y + 1 < h ? 2 : 1) * (x + 1 < w ? 2 : 1);
+/** How many voxels of a block exist. */
+function blockCount(planes: number, h: number, w: number, y: number, x: number): number {
+  return planes * (y + 1 < h ? 2 : 1) * (x + 1 < w ? 2 : 1);
 }
 
 export interface Stats {

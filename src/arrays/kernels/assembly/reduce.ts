@@ -1,17 +1,20 @@
 // One pyramid step: two planes (or one) of a level give a plane of the next.
 //
-// A neighbour that is missing at an odd edge is replaced by its mirror. Doubling is exact, so that is the mean over the voxels that
-// exist; where the rule is "zeros" the missing half counts as zeros, which halves the factor, exactly again.
+// Voxels are added in float32 in the order in which numpy's mean of scikit-image's `block_reduce` adds them, so levels have the bits of the
+// portal's: neighbours along x first, then the rows of those sums: ((first plane's two), second plane's first), second plane's second. At an
+// odd edge fewer are there, always a power of two: the factor is exact whether it counts those alone or, where the rule is "zeros", all.
+//
+// Sums of integers are exact in any order. There a missing neighbour is replaced by its mirror, and doubling is exact too.
 
 // Codes of the integer types, the same as in convert.ts and statistics.ts.
 const INT8 = 0, UINT8 = 1, INT16 = 2, UINT16 = 3;
 
 export function meanZYX(src0: usize, src1: usize, dst: usize, h: i32, w: i32, srcRow: usize, dstRow: usize, zero: usize): void {
-  meanPlanes<f32>(src0, src1 ? src1 : src0, dst, h, w, srcRow, dstRow, zero != 0, src1 == 0 && zero != 0);
+  meanFloats(src0, src1, 4, dst, h, w, srcRow, dstRow, zero != 0);
 }
 
 export function meanYX(src: usize, dst: usize, h: i32, w: i32, srcRow: usize, dstRow: usize, zero: usize): void {
-  meanPlanes<f32>(src, src, dst, h, w, srcRow, dstRow, zero != 0, false);
+  meanFloats(src, 0, 2, dst, h, w, srcRow, dstRow, zero != 0);
 }
 
 export function meanZYXOf(kind: i32, src0: usize, src1: usize, dst: usize, h: i32, w: i32, srcRow: usize, dstRow: usize, zero: usize): void {
@@ -21,7 +24,7 @@ export function meanZYXOf(kind: i32, src0: usize, src1: usize, dst: usize, h: i3
     case UINT8: meanPlanes<u8>(src0, other, dst, h, w, srcRow, dstRow, zero != 0, lacking); break;
     case INT16: meanPlanes<i16>(src0, other, dst, h, w, srcRow, dstRow, zero != 0, lacking); break;
     case UINT16: meanPlanes<u16>(src0, other, dst, h, w, srcRow, dstRow, zero != 0, lacking); break;
-    default: meanPlanes<f32>(src0, other, dst, h, w, srcRow, dstRow, zero != 0, lacking);
+    default: meanFloats(src0, src1, 4, dst, h, w, srcRow, dstRow, zero != 0);
   }
 }
 
@@ -31,7 +34,7 @@ export function meanYXOf(kind: i32, src: usize, dst: usize, h: i32, w: i32, srcR
     case UINT8: meanPlanes<u8>(src, src, dst, h, w, srcRow, dstRow, zero != 0, false); break;
     case INT16: meanPlanes<i16>(src, src, dst, h, w, srcRow, dstRow, zero != 0, false); break;
     case UINT16: meanPlanes<u16>(src, src, dst, h, w, srcRow, dstRow, zero != 0, false); break;
-    default: meanPlanes<f32>(src, src, dst, h, w, srcRow, dstRow, zero != 0, false);
+    default: meanFloats(src, 0, 2, dst, h, w, srcRow, dstRow, zero != 0);
   }
 }
 
@@ -41,25 +44,77 @@ function meanPlanes<T>(src0: usize, src1: usize, dst: usize, h: i32, w: i32, src
   for (let y = 0; y < h; y += 2, dst += dstRow) {
     const a = src0 + <usize>y * srcRow, c = src1 + <usize>y * srcRow, next = y + 1 < h ? srcRow : 0;
     const factor: f32 = next == 0 && zeros ? whole * 0.5 : whole;
-    if (isFloat<T>()) meanRow4(a, a + next, c, c + next, dst, w, factor, zeros);
-    else if (sizeof<T>() == 2) meanRow2<T>(a, a + next, c, c + next, dst, w, factor, zeros);
+    if (sizeof<T>() == 2) meanRow2<T>(a, a + next, c, c + next, dst, w, factor, zeros);
     else meanRow1<T>(a, a + next, c, c + next, dst, w, factor, zeros);
   }
 }
 
-/** Rows a, b of one plane and c, d of the other. Every voxel is added in the same order, so its value does not depend on where a row ends. */
-// @ts-ignore: decorator
-@inline
+/** Float32. `src1` 0: there is no second plane. `whole`: rows of a block that no edge cuts, 4 of two planes, 2 of one. */
+function meanFloats(src0: usize, src1: usize, whole: i32, dst: usize, h: i32, w: i32, srcRow: usize, dstRow: usize, zeros: bool): void {
+  for (let y = 0; y < h; y += 2, dst += dstRow) {
+    const a = src0 + <usize>y * srcRow, c = src1 + <usize>y * srcRow, hasNext = y + 1 < h;
+    const rows = (hasNext ? 2 : 1) * (src1 ? 2 : 1);
+    const factor = <f32>0.5 / <f32>(zeros ? whole : rows);
+    if (rows == 4) meanRow4(a, a + srcRow, c, c + srcRow, dst, w, factor, zeros);
+    else if (rows == 2) meanRow2Floats(a, hasNext ? a + srcRow : c, dst, w, factor, zeros);
+    else meanRow1Floats(a, dst, w, factor, zeros);
+  }
+}
+
+/** Rows a, b of one plane and c, d of the other. The value of a voxel does not depend on where its row ends. */
 function meanRow4(a: usize, b: usize, c: usize, d: usize, dst: usize, w: i32, factor: f32, zeros: bool): void {
   const factors = f32x4.splat(factor);
   let x = 0;
   for (; x + 8 <= w; x += 8, a += 32, b += 32, c += 32, d += 32, dst += 16) {
-    const p = f32x4.add(f32x4.add(v128.load(a), v128.load(b)), f32x4.add(v128.load(c), v128.load(d)));
-    const q = f32x4.add(f32x4.add(v128.load(a, 16), v128.load(b, 16)), f32x4.add(v128.load(c, 16), v128.load(d, 16)));
-    const even = v128.shuffle<f32>(p, q, 0, 2, 4, 6), odd = v128.shuffle<f32>(p, q, 1, 3, 5, 7);
-    v128.store(dst, f32x4.mul(f32x4.add(even, odd), factors));
+    const sum = f32x4.add(f32x4.add(f32x4.add(pairs4(a), pairs4(b)), pairs4(c)), pairs4(d));
+    v128.store(dst, f32x4.mul(positive(sum), factors));
   }
-  tail<f32>(x, a, b, c, d, dst, w, factor, zeros);
+  for (; x + 2 <= w; x += 2, a += 8, b += 8, c += 8, d += 8, dst += 4) {
+    store<f32>(dst, ((((pair(a) + pair(b)) + pair(c)) + pair(d)) + 0) * factor);
+  }
+  if (x < w) {
+    const sum = ((load<f32>(a) + load<f32>(b)) + load<f32>(c)) + load<f32>(d);
+    store<f32>(dst, (sum + 0) * (zeros ? factor : factor * 2));
+  }
+}
+
+function meanRow2Floats(a: usize, b: usize, dst: usize, w: i32, factor: f32, zeros: bool): void {
+  const factors = f32x4.splat(factor);
+  let x = 0;
+  for (; x + 8 <= w; x += 8, a += 32, b += 32, dst += 16) {
+    v128.store(dst, f32x4.mul(positive(f32x4.add(pairs4(a), pairs4(b))), factors));
+  }
+  for (; x + 2 <= w; x += 2, a += 8, b += 8, dst += 4) store<f32>(dst, ((pair(a) + pair(b)) + 0) * factor);
+  if (x < w) store<f32>(dst, ((load<f32>(a) + load<f32>(b)) + 0) * (zeros ? factor : factor * 2));
+}
+
+function meanRow1Floats(a: usize, dst: usize, w: i32, factor: f32, zeros: bool): void {
+  const factors = f32x4.splat(factor);
+  let x = 0;
+  for (; x + 8 <= w; x += 8, a += 32, dst += 16) v128.store(dst, f32x4.mul(positive(pairs4(a)), factors));
+  for (; x + 2 <= w; x += 2, a += 8, dst += 4) store<f32>(dst, (pair(a) + 0) * factor);
+  if (x < w) store<f32>(dst, (load<f32>(a) + 0) * (zeros ? factor : factor * 2));
+}
+
+/** Sums whose zeros are +0: numpy adds everything to a first zero. */
+// @ts-ignore: decorator
+@inline
+function positive(sums: v128): v128 {
+  return f32x4.add(sums, f32x4.splat(0));
+}
+
+/** Sums of the four pairs of eight voxels. */
+// @ts-ignore: decorator
+@inline
+function pairs4(p: usize): v128 {
+  const left = v128.load(p), right = v128.load(p, 16);
+  return f32x4.add(v128.shuffle<f32>(left, right, 0, 2, 4, 6), v128.shuffle<f32>(left, right, 1, 3, 5, 7));
+}
+
+// @ts-ignore: decorator
+@inline
+function pair(p: usize): f32 {
+  return load<f32>(p) + load<f32>(p, 4);
 }
 
 /** Sums of eight 16-bit integers stay below 2^24: exact, whatever the order. */
