@@ -232,7 +232,7 @@ export class Collector {
       slab: this.slab,
     };
     if (options.mrc) {
-      const head = options.mrc.head(statistics);
+      const head = await options.mrc.head(statistics);
       const file = await open(options.mrc.path, "r+");
       try {
         await file.write(head, 0, head.length, 0);

@@ -62,8 +62,8 @@ export interface WriteVolumeOptions {
   edge: "present" | "zeros";
   threads: number;
   memoryBytes: number;
-  /** MRC in the form's type: an empty or partly written file of this machine. `head` gives header and extended header for the statistics. */
-  mrc?: { path: string; headBytes: number; head(statistics: Statistics): Uint8Array } | undefined;
+  /** MRC in the form's type: an empty or partly written file of this machine. `head` gives header and extended header for the statistics, when all voxels are written. */
+  mrc?: { path: string; headBytes: number; head(statistics: Statistics): Uint8Array | Promise<Uint8Array> } | undefined;
   /** Folder for the chunks of all levels; metadata documents are the caller's. */
   zarr?: { folder: string } | undefined;
   /** All levels as shards instead (Zarr v3), of at most `bytesMax` plain bytes each. */

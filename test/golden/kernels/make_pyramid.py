@@ -37,3 +37,17 @@ for shape in SHAPES:
 document = {"written_by": f"make_pyramid.py, numpy {np.__version__}, scikit-image {skimage.__version__}", "cases": cases}
 text = json.dumps(document, separators=(",", ":")).replace('{"shape"', '\n{"shape"')
 (pathlib.Path(__file__).parent / "pyramid.golden.json").write_text(text + "\n")
+
+
+SUMS = [1, 7, 8, 9, 100, 128, 129, 136, 1000, 8191, 8192, 8193, 20000, 70001]
+
+
+def statistics(n):
+    a = voxels((n,))
+    mean = np.mean(a)
+    return {"n": n, "mean": bits(np.array([mean]))[0], "rms": bits(np.array([np.sqrt(np.mean((a - mean) ** 2))]))[0]}
+
+
+document = {"written_by": document["written_by"], "cases": [statistics(n) for n in SUMS]}
+text = json.dumps(document, separators=(",", ":")).replace('{"n"', '\n{"n"')
+(pathlib.Path(__file__).parent / "sums.golden.json").write_text(text + "\n")

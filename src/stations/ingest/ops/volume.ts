@@ -1,8 +1,9 @@
 import { mkdir } from "node:fs/promises";
 import { greyOf } from "../../../arrays/picture/grey.js";
 import { centralSlab } from "../../../arrays/picture/slab.js";
+import { float32Statistics } from "../../../arrays/stream/float32-statistics.js";
 import { FORMS } from "../../../arrays/stream/forms.js";
-import type { UnitReceipt, WriteVolumeResult } from "../../../arrays/stream/job.js";
+import type { Statistics, UnitReceipt, WriteVolumeResult } from "../../../arrays/stream/job.js";
 import { isCutAcross } from "../../../arrays/stream/memory.js";
 import { openVolume } from "../../../arrays/stream/open-volume.js";
 import { ShardsLost } from "../../../arrays/stream/shard-book.js";
@@ -60,6 +61,12 @@ async function convertVolume(task: Task, context: TaskContext, shelf?: SectionSh
   };
   const headBytes = mrcHeaderBytes({ ...header, statistics: { min: 0, max: 0, mean: 0, rms: 0 } }).length;
   const rawBytes = rawBytesOf(volume.raw);
+  const headOf = async (path: string, written: Statistics) => {
+    const statistics = params.compat
+      ? await float32Statistics(written, { path, headBytes, form: formOf(params), signal })
+      : written;
+    return mrcHeaderBytes({ ...header, statistics });
+  };
   const write = (finished: readonly UnitReceipt[]) =>
     writeVolume({
       source: volume.raw,
@@ -72,7 +79,7 @@ async function convertVolume(task: Task, context: TaskContext, shelf?: SectionSh
       mrc:
         places.mrc === undefined
           ? undefined
-          : { path: places.mrc, headBytes, head: (statistics) => mrcHeaderBytes({ ...header, statistics }) },
+          : { path: places.mrc, headBytes, head: (statistics) => headOf(places.mrc!, statistics) },
       zarr: places.zarr === undefined || isSharded ? undefined : { folder: places.zarr },
       shards: isSharded ? { sink: places.shards(), codec: params.codec ?? "blosc-lz4", bytesMax: params.shardBytes } : undefined,
       slab: shelf?.awaits(shelfName(params)) ? centralSlab(volume.raw.shape[0]) : undefined,
