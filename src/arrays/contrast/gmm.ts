@@ -5,16 +5,16 @@ import { type ContrastLimits, flatLimits, rangeOf } from "./sample.js";
 const SEED = 42;
 const COMPONENTS_MAX = 3;
 /** Rounds of expectation and maximisation: to compare numbers of components, and to fit the best of them. */
-const COMPARE_ROUNDS = 100;
-const FIT_ROUNDS = 300;
+export const COMPARE_ROUNDS = 100;
+export const FIT_ROUNDS = 300;
 /** Change of the mean log-likelihood below which a fit is done. */
-const TOLERANCE = 1e-3;
+export const TOLERANCE = 1e-3;
 /** Added to every variance, so that a component on one value does not collapse. */
-const VARIANCE_FLOOR = 1e-6;
+export const VARIANCE_FLOOR = 1e-6;
 const WEIGHT_FLOOR = 10 * Number.EPSILON;
 
 /** Standard deviations below and above the mean of the component, by the number of components. */
-const SPANS = [
+export const SPANS = [
   [2.0, 0.5],
   [2.2, 0.65],
   [3.0, 0.8],
@@ -158,19 +158,23 @@ function logLikelihood(mixture: Mixture, sample: Float32Array): number {
   return sum;
 }
 
-/** k-means++ as scikit-learn does it: the first point at random, each next one the best of a few drawn by their squared distance. */
-function startingPoints(sample: Float32Array, components: number): number[] {
+/**
+ * k-means++ as scikit-learn does it: the first point at random, each next one the best of a few drawn by their squared distance.
+ *
+ * @param rounded what becomes of each step of the running sum by which they are drawn.
+ */
+export function startingPoints(sample: Float32Array, components: number, rounded = (sum: number) => sum): number[] {
   const random = numpyRandomState(SEED);
   const trials = 2 + Math.floor(Math.log(components));
   const points = [sample[Math.floor(random() * sample.length)]!];
   let distances = squaredDistances(sample, points[0]!);
-  let potential = sumOf(distances);
+  let potential = rounded(sumOf(distances));
   while (points.length < components) {
     const marks = Array.from({ length: trials }, () => random() * potential);
-    const tried = placesOf(distances, marks).map((place) => {
+    const tried = placesOf(distances, marks, rounded).map((place) => {
       const nearest = squaredDistances(sample, sample[place]!);
       for (let i = 0; i < nearest.length; i++) if (distances[i]! < nearest[i]!) nearest[i] = distances[i]!;
-      return { place, nearest, potential: sumOf(nearest) };
+      return { place, nearest, potential: rounded(sumOf(nearest)) };
     });
     const best = tried[indexOfLeast(tried.map((one) => one.potential))]!;
     points.push(sample[best.place]!);
@@ -192,18 +196,18 @@ function sumOf(values: Float32Array): number {
 }
 
 /** For each mark the first place where the running sum reaches it. */
-function placesOf(values: Float32Array, marks: readonly number[]): number[] {
+function placesOf(values: Float32Array, marks: readonly number[], rounded: (sum: number) => number): number[] {
   const places = marks.map(() => values.length - 1);
   const open = marks.map((mark, i) => ({ mark, i })).sort((a, b) => a.mark - b.mark);
   let sum = 0;
   for (let place = 0; place < values.length && open.length > 0; place++) {
-    sum += values[place]!;
+    sum = rounded(sum + values[place]!);
     while (open.length > 0 && sum >= open[0]!.mark) places[open.shift()!.i] = place;
   }
   return places;
 }
 
 /** The first of equal ones. */
-function indexOfLeast(values: readonly number[]): number {
+export function indexOfLeast(values: readonly number[]): number {
   return values.reduce((best, value, i) => (value < values[best]! ? i : best), 0);
 }

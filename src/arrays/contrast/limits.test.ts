@@ -6,6 +6,7 @@ import type { Triple } from "../../core/box.js";
 import { pythonRandom } from "../../model/mersenne-twister.js";
 import { cdfLimits } from "./cdf.js";
 import { gmmLimits } from "./gmm.js";
+import { gmmLimitsSingle } from "./gmm-single.js";
 import { type ContrastMethod, contrastLimits, contrastSections } from "./limits.js";
 import { numpyChoice } from "./numpy-choice.js";
 import { percentileLimits } from "./percentile.js";
@@ -32,6 +33,19 @@ const golden = JSON.parse(readFileSync(new URL("../../../test/golden/contrast/co
   cases: Case[];
   choices: { length: number; count: number; first: number[]; sha256: string }[];
 };
+
+/** Written by test/golden/contrast/generate_single.py. */
+const single = JSON.parse(readFileSync(new URL("../../../test/golden/contrast/single.json", import.meta.url), "utf8")) as {
+  cases: { name: string; limits: [number, number] }[];
+  integers: { seed: number; limits: [number, number] }[];
+};
+/** Of the width: what scikit-learn's own limits differ by between two kinds of processors. */
+const SINGLE_SLACK = 3e-5;
+
+/** As `integers` of generate_single.py. */
+function integersOf(seed: number): Float32Array {
+  return Float32Array.from({ length: 24 * 30 * 32 }, (_, i) => ((i * i * 31 + i * seed) % 97) - 60);
+}
 
 const sha256 = (values: Float32Array | Uint32Array) =>
   createHash("sha256")
@@ -82,12 +96,25 @@ describe.each(golden.cases)("limits of a volume: $name", (one) => {
   it("the same mixture as scikit-learn's, within 0.1 %", () => {
     expect(deviation(contrastLimits(slabOf(volume, one.shape, "gmm"), one.shape), one.gmm.limits)).toBeLessThan(1e-3);
   });
+  it("seam 18: in single precision the same mixture as scikit-learn's of that precision", () => {
+    const wanted = single.cases.find(({ name }) => name === one.name)!.limits;
+    const found = contrastLimits(slabOf(volume, one.shape, "gmm-single"), one.shape, "gmm-single");
+    expect(deviation(found, wanted)).toBeLessThan(SINGLE_SLACK);
+  });
   it("the same bins as numpy's", () => {
     expect(deviation(contrastLimits(slabOf(volume, one.shape, "cdf"), one.shape, "cdf"), one.cdf)).toBeLessThan(1e-6);
   });
   it("the same percentiles as numpy's", () => {
     const found = contrastLimits(slabOf(volume, one.shape, "percentile"), one.shape, "percentile");
     expect(deviation(found, one.percentile)).toBeLessThan(1e-6);
+  });
+});
+
+describe("limits of small whole numbers, whose mixtures end elsewhere in single precision", () => {
+  it.each(single.integers)("seam 18: of seed $seed", ({ seed, limits }) => {
+    const shape: Triple = [24, 30, 32];
+    const found = contrastLimits(slabOf(integersOf(seed), shape, "gmm-single"), shape, "gmm-single");
+    expect(deviation(found, limits)).toBeLessThan(SINGLE_SLACK);
   });
 });
 
@@ -112,7 +139,7 @@ describe("the draw", () => {
 });
 
 describe("what has no contrast", () => {
-  const methods = [gmmLimits, cdfLimits, (sample: Float32Array) => percentileLimits(sample)];
+  const methods = [gmmLimits, gmmLimitsSingle, cdfLimits, (sample: Float32Array) => percentileLimits(sample)];
   it.each(methods.map((limits) => [limits.name || "percentileLimits", limits] as const))("%s", (_, limits) => {
     expect(limits(new Float32Array(50).fill(3))).toEqual([3, 4]);
     expect(limits(new Float32Array([-2.5]))).toEqual([-2.5, -1.5]);
@@ -141,11 +168,15 @@ describe("what has no contrast", () => {
 it("limits are finite, in order, and of a voxel's size, whatever the voxels", () => {
   const voxel = fc.float({ noNaN: false });
   fc.assert(
-    fc.property(fc.array(voxel, { maxLength: 300 }), fc.constantFrom("gmm", "cdf", "percentile"), (values, method) => {
-      const slab = Float32Array.from(values);
-      const [low, high] = contrastLimits(slab, [slab.length, 1, 1], method as ContrastMethod);
-      expect(Number.isFinite(low) && Number.isFinite(high) && low < high).toBe(true);
-    }),
+    fc.property(
+      fc.array(voxel, { maxLength: 300 }),
+      fc.constantFrom("gmm", "gmm-single", "cdf", "percentile"),
+      (values, method) => {
+        const slab = Float32Array.from(values);
+        const [low, high] = contrastLimits(slab, [slab.length, 1, 1], method as ContrastMethod);
+        expect(Number.isFinite(low) && Number.isFinite(high) && low < high).toBe(true);
+      },
+    ),
     { numRuns: 300 },
   );
 });

@@ -1,14 +1,16 @@
 import type { Triple } from "../../core/box.js";
 import { cdfLimits } from "./cdf.js";
 import { gmmLimits } from "./gmm.js";
+import { gmmLimitsSingle } from "./gmm-single.js";
 import { percentileLimits } from "./percentile.js";
 import { CDF_RADIUS, type ContrastLimits, drawSample, GMM_RADIUS, middleSections } from "./sample.js";
 
-/** `gmm` is the portal's. `cdf` looks for the steep part of the distribution, `percentile` takes 1 % and 99 %. */
-export type ContrastMethod = "gmm" | "cdf" | "percentile";
+/** `gmm` is the portal's, `gmm-single` with the portal's rounding. `cdf` looks for the steep part of the distribution, `percentile` takes 1 % and 99 %. */
+export type ContrastMethod = "gmm" | "gmm-single" | "cdf" | "percentile";
 
 const METHODS: Readonly<Record<ContrastMethod, { radius: number; limits(sample: Float32Array): ContrastLimits }>> = {
   gmm: { radius: GMM_RADIUS, limits: gmmLimits },
+  "gmm-single": { radius: GMM_RADIUS, limits: gmmLimitsSingle },
   cdf: { radius: CDF_RADIUS, limits: cdfLimits },
   percentile: { radius: GMM_RADIUS, limits: (sample) => percentileLimits(sample) },
 };

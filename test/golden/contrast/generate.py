@@ -110,4 +110,5 @@ def choices():
                "sha256": hashlib.sha256(drawn.astype("<u4").tobytes()).hexdigest()}
 
 
-Path(__file__).with_name("contrast.json").write_text(json.dumps({"cases": list(cases()), "choices": list(choices())}, indent=1) + "\n")
+if __name__ == "__main__":
+    Path(__file__).with_name("contrast.json").write_text(json.dumps({"cases": list(cases()), "choices": list(choices())}, indent=1) + "\n")

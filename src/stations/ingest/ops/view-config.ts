@@ -37,7 +37,7 @@ export const viewConfigOperation: Operation = async ({ params }, context) => {
   const alignment = String(metadata.alignment_metadata_path);
   const layers = await annotationLayers(target, { run, spacing, alignment, urlPrefix }, signal);
   const state = viewState({
-    tomogram: await tomogramLayer(target, metadata, { urlPrefix, name: objectName(target, tomogram) }, signal),
+    tomogram: await tomogramLayer(target, metadata, { urlPrefix, name: objectName(target, tomogram), compat }, signal),
     annotations: layers,
     // both are filled in as those of metadata are
     depositionId: "",

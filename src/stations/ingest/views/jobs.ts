@@ -1,3 +1,4 @@
+import type { ContrastMethod } from "../../../arrays/contrast/limits.js";
 import type { ContrastLimits } from "../../../arrays/contrast/sample.js";
 import type { Labels } from "../../../arrays/surface/marching-cubes.js";
 import type { Box, Triple } from "../../../core/box.js";
@@ -58,4 +59,5 @@ export interface FragmentResult {
 export interface ContrastJob {
   slab: Float32Array;
   shape: Triple;
+  method: ContrastMethod;
 }

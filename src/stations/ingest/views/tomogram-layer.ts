@@ -16,12 +16,13 @@ const SECTIONS_AT_ONCE = 8;
  * of the OME-Zarr. Where there is no MRC, or its header tells nothing, what is read of the level stands in.
  *
  * @param metadata of the tomogram, as they are on the target.
+ * @param options `name` for messages; `compat`: limits of renderings are found in single precision, as the reference does.
  * @throws {EmporiumError} STORE_ABSENT without the OME-Zarr, which is what a viewer reads; METADATA_VALUE where metadata name none.
  */
 export async function tomogramLayer(
   target: Store,
   metadata: JsonObject,
-  { urlPrefix, name }: { urlPrefix: string; name: string },
+  { urlPrefix, name, compat }: { urlPrefix: string; name: string; compat: boolean },
   signal: AbortSignal,
 ): Promise<TomogramLayer> {
   const { omezarr_dir: zarr, mrc_file: mrc, run_name: run } = metadata;
@@ -39,7 +40,11 @@ export async function tomogramLayer(
     shape: finest.shape,
     mean,
     deviation,
-    limits3d: await onThread("contrast", { slab, shape }, { signal, transfer: [slab.buffer] }),
+    limits3d: await onThread(
+      "contrast",
+      { slab, shape, method: compat ? "gmm-single" : "gmm" },
+      { signal, transfer: [slab.buffer] },
+    ),
   };
 }
 

@@ -26,7 +26,7 @@ export const WORK: Work = {
   surface: surfaceOf,
   mesh: meshOf,
   copies: copiesOf,
-  contrast: ({ slab, shape }) => contrastLimits(slab, shape),
+  contrast: ({ slab, shape, method }) => contrastLimits(slab, shape, method),
 };
 
 function chunkOf({ labels, samples, chunk }: ChunkJob): Jobs["chunk"]["result"] {
