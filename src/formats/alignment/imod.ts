@@ -1,3 +1,4 @@
+import { exactProduct, exactSum } from "../../core/sine-cosine.js";
 import { columnsOf, textLines } from "../text-lines.js";
 import type { TiltAngle } from "../tilt-angles/read.js";
 import { alignmentError, numbersOfRow } from "./rows.js";
@@ -90,9 +91,16 @@ export function imodSections(files: ImodAlignmentFiles, compat?: "reference"): S
         [a12, a22],
       ],
       // a sum that begins at 0, as a matrix product does: no shift is 0, not −0, which JSON would show
-      xOffset: 0 + a11 * -dx + a21 * -dy,
-      yOffset: 0 + a12 * -dx + a22 * -dy,
+      xOffset: compat ? fused(a21, -dy, 0 + a11 * -dx) : 0 + a11 * -dx + a21 * -dy,
+      yOffset: compat ? fused(a22, -dy, 0 + a12 * -dx) : 0 + a12 * -dx + a22 * -dy,
     });
   }
   return sections;
+}
+
+/** a · b + c, rounded once: what processors do in numpy's matrix products. */
+function fused(a: number, b: number, c: number): number {
+  const [product, productRest] = exactProduct(a, b);
+  const [sum, sumRest] = exactSum(product, c);
+  return sum + (sumRest + productRest);
 }

@@ -4,6 +4,7 @@ import type { ModSlicerAngles } from "../mod/model.js";
 import { readModParts } from "../mod/read.js";
 import type { PointBatch, PointOptions, ReadPoints } from "./points.js";
 import { flipRotation, slicerRotation } from "./rotation.js";
+import { scipySlicerRotation } from "./scipy-rotation.js";
 
 const BATCH_POINTS = 16_384;
 
@@ -42,7 +43,7 @@ async function* contourPoints(
 
 async function* slicerPoints(
   source: RandomAccess,
-  { order, binning }: PointOptions,
+  { order, binning, compat }: PointOptions,
   read: ReadOptions | undefined,
 ): AsyncGenerator<PointBatch> {
   const slicers: { slicer: ModSlicerAngles; offset: number }[] = [];
@@ -69,7 +70,7 @@ async function* slicerPoints(
     positions.set([x! / binning, y! / binning, z! / binning], 3 * i);
     requireFinite(source.name, positions, 3 * i, offset);
     if (!slicer.angles.every(Number.isFinite)) throw notFinite(source.name, `slicer angles ${slicer.angles.join(", ")}`, offset);
-    slicerRotation(...slicer.angles, rotations, 9 * i);
+    (compat ? scipySlicerRotation : slicerRotation)(...slicer.angles, rotations, 9 * i);
     if (order === "zyx") flipRotation(rotations, 9 * i);
   }
   yield { count: slicers.length, positions, rotations };

@@ -1,6 +1,7 @@
 import type { Columns, ParticlePlan } from "./particles.js";
 import type { PointOptions } from "./points.js";
 import { multiplyRotations, relionRotation } from "./rotation.js";
+import { scipyRelionRotation } from "./scipy-rotation.js";
 
 /** How RELION's tomography turns and shifts a particle in its subtomogram, and that in the tomogram. */
 export interface Pose {
@@ -19,7 +20,7 @@ export interface Pose {
  *
  * @param plain leaves S out.
  */
-export function poseOf(columns: Columns, { kind }: PointOptions, plain: boolean): Pose {
+export function poseOf(columns: Columns, { kind, compat }: PointOptions, plain: boolean): Pose {
   const subtomogram = plain
     ? undefined
     : columns.find("rlnTomoSubtomogramRot", "rlnTomoSubtomogramTilt", "rlnTomoSubtomogramPsi");
@@ -40,19 +41,23 @@ export function poseOf(columns: Columns, { kind }: PointOptions, plain: boolean)
         out[offset + i] = subtomogram ? s[3 * i]! * x + s[3 * i + 1]! * y + s[3 * i + 2]! * z : i === 0 ? x : i === 1 ? y : z;
       }
     },
-    turn: kind === "orientedPoint" ? turnOf(columns, subtomogram && { s, fillS }) : undefined,
+    turn:
+      kind === "orientedPoint"
+        ? turnOf(columns, subtomogram && { s, fillS }, compat ? scipyRelionRotation : relionRotation)
+        : undefined,
   };
 }
 
 function turnOf(
   columns: Columns,
   subtomogram: { s: Float64Array; fillS: (read: readonly Float64Array[], row: number) => void } | undefined,
+  rotation: typeof relionRotation,
 ): NonNullable<ParticlePlan["turn"]> {
   const angles = ["rlnAngleRot", "rlnAngleTilt", "rlnAnglePsi"] as const;
   const particle = subtomogram ? columns.find(...angles) : columns.need(...angles);
   const r = new Float64Array(9);
   return (read, row, out, offset) => {
-    if (particle) relionRotation(read[particle[0]]![row]!, read[particle[1]]![row]!, read[particle[2]]![row]!, r);
+    if (particle) rotation(read[particle[0]]![row]!, read[particle[1]]![row]!, read[particle[2]]![row]!, r);
     if (!subtomogram) out.set(r, offset);
     else {
       subtomogram.fillS(read, row);

@@ -4,6 +4,7 @@ import { isOptics, pixelOfRow, pixelSizesOf, readTablesBeside } from "./optics.j
 import { Columns, hasColumn, type ParticlePlan, readParticles } from "./particles.js";
 import type { PointBatch, PointOptions, ReadPoints } from "./points.js";
 import { relionRotation } from "./rotation.js";
+import { scipyRelionRotation } from "./scipy-rotation.js";
 
 /**
  * RELION 3 and programs that write its tables (Warp 1, Dynamo's converters): pixels, `rlnOriginX/Y/Z` in pixels where there are any,
@@ -60,10 +61,11 @@ export async function* readPixels(
 }
 
 /** Orientations by RELION's three angles, which only oriented points need. */
-export function turnByAngles(columns: Columns, { kind }: PointOptions): ParticlePlan["turn"] {
+export function turnByAngles(columns: Columns, { kind, compat }: PointOptions): ParticlePlan["turn"] {
   if (kind !== "orientedPoint") return undefined;
   const [rot, tilt, psi] = columns.need("rlnAngleRot", "rlnAngleTilt", "rlnAnglePsi");
-  return (read, row, out, offset) => relionRotation(read[rot]![row]!, read[tilt]![row]!, read[psi]![row]!, out, offset);
+  const rotation = compat ? scipyRelionRotation : relionRotation;
+  return (read, row, out, offset) => rotation(read[rot]![row]!, read[tilt]![row]!, read[psi]![row]!, out, offset);
 }
 
 const isParticles = hasColumn("rlnCoordinateX");

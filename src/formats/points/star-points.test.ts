@@ -217,7 +217,7 @@ describe("RELION 4", () => {
     // S turns x to z and z to −x: (x, y, z) → (−z, y, x).
     expectNear(first!.position, [4 - 3.2, 8 + 2.4, 12 + 1.2]);
     expectNear(first!.rotation, [0, -h, -h, 1, 0, 0, 0, -h, h]);
-    expect(await read(readRelion4, text, { compat: true })).toEqual(await read(readRelion4, RELION_4));
+    expect(await read(readRelion4, text, { compat: true })).toEqual(await read(readRelion4, RELION_4, { compat: true }));
   });
 });
 

@@ -1,6 +1,7 @@
 import { Columns, hasColumn, readParticles } from "./particles.js";
 import type { ReadPoints } from "./points.js";
 import { stopgapRotation } from "./rotation.js";
+import { scipyStopgapRotation } from "./scipy-rotation.js";
 
 /**
  * A STOPGAP motive list: `orig_x/y/z` and the shift found since, in pixels; tomograms numbered by `tomo_num`.
@@ -26,7 +27,13 @@ export const readStopgap: ReadPoints = (source, options, read) =>
         turn:
           angles &&
           ((read, row, out, offset) =>
-            stopgapRotation(read[angles[0]]![row]!, read[angles[1]]![row]!, read[angles[2]]![row]!, out, offset)),
+            (options.compat ? scipyStopgapRotation : stopgapRotation)(
+              read[angles[0]]![row]!,
+              read[angles[1]]![row]!,
+              read[angles[2]]![row]!,
+              out,
+              offset,
+            )),
       };
     },
     read,

@@ -15,6 +15,8 @@ export interface AnnotationStyle {
   colourSeed?: number | undefined;
   /** One file of all records by id instead of one file each. Default true. */
   sharded?: boolean | undefined;
+  /** The least start and the greatest end of lines are their bounds, as the portal's writer has it. Default: both ends count for both. */
+  compat?: boolean | undefined;
 }
 
 /** Å to nanometres, which the portal's viewer takes for voxels. */

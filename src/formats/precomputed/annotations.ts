@@ -102,7 +102,7 @@ export class AnnotationCollection {
       for (let axis = 0; axis < 3; axis++) {
         const start = positions[3 * i + axis]!;
         geometry[12 * i + axis] = start;
-        this.#widen(axis, start);
+        this.#widen(axis, start, this.style.compat ? "lower" : "both");
       }
       for (let line = 0; line < 3; line++) {
         let squares = 0;
@@ -111,7 +111,7 @@ export class AnnotationCollection {
           const end = positions[3 * i + axis]! + step;
           squares += step * step;
           geometry[12 * i + 3 + 3 * line + axis] = end;
-          this.#widen(axis, end);
+          this.#widen(axis, end, this.style.compat ? "upper" : "both");
         }
         if (!(Math.abs(Math.sqrt(squares) - length) <= LENGTH_TOLERANCE * length)) {
           throw fault(first + i, `a line of ${Math.sqrt(squares)} voxels along ${"xyz"[line]}, a rotation gives ${length}`);
@@ -122,9 +122,9 @@ export class AnnotationCollection {
     this.#batches.push({ first, count, geometry });
   }
 
-  #widen(axis: number, value: number): void {
-    if (value < this.#lower[axis]!) this.#lower[axis] = value;
-    if (value > this.#upper[axis]!) this.#upper[axis] = value;
+  #widen(axis: number, value: number, bound: "both" | "lower" | "upper" = "both"): void {
+    if (bound !== "upper" && value < this.#lower[axis]!) this.#lower[axis] = value;
+    if (bound !== "lower" && value > this.#upper[axis]!) this.#upper[axis] = value;
   }
 
   #info(records: Records): JsonObject {

@@ -162,6 +162,7 @@ function meshTask(
       format: shape.format,
       scale: shape.scaleFactor,
       segment: shape.meshName ?? null,
+      ...(context.compat ? { compat: true } : {}),
       ...forced(context),
     },
     inputs: [inputOf(item)],

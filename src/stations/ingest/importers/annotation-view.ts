@@ -118,7 +118,9 @@ async function planView(
   }
   const input = mesh && (await meshInput(context, annotation.scope, mesh));
   const size = item.stat?.size ?? maker?.bytes ?? 0;
-  const wish = input ? copiesOf(annotation, data, input) : viewOf(annotation, portalShape(shape.shape), data, size);
+  const wish = input
+    ? copiesOf(annotation, data, input)
+    : viewOf(annotation, portalShape(shape.shape), data, size, context.compat);
   const planned = makeTask({
     title,
     run: wish.run,
@@ -153,7 +155,7 @@ interface ViewTask {
   memoryBytes(threads: number): number;
 }
 
-function viewOf(annotation: ViewedAnnotation, shape: string, data: string, sizeBytes: number): ViewTask {
+function viewOf(annotation: ViewedAnnotation, shape: string, data: string, sizeBytes: number, compat: boolean): ViewTask {
   const { spacing, deposition, configured } = annotation;
   const voxelSpacingAngstrom = spacing.angstrom;
   const kind = POINT_KINDS[shape];
@@ -161,19 +163,21 @@ function viewOf(annotation: ViewedAnnotation, shape: string, data: string, sizeB
   const objectName = typeof object.name === "string" ? object.name : "Annotation";
   if (kind) {
     // as the annotation's own metadata have it: the deposition's id counts
-    const metadata = parseJson(metadataText(configured, {}, deposition.name)) as JsonObject;
+    const { deposition_id, ...others } = parseJson(metadataText(configured, {}, deposition.name)) as JsonObject;
     const params = {
       points: data,
       kind,
       voxelSpacingAngstrom,
       objectName,
       diameterAngstrom: toNumber(object.diameter) ?? null,
-      colourSeed: colourSeed(metadata, shape),
+      // the reference's colours are those of the metadata as they are configured, which seldom have it
+      colourSeed: colourSeed(compat && configured.deposition_id === undefined ? others : { ...others, deposition_id }, shape),
+      ...(compat ? { compat } : {}),
     };
     return { run: VIEW_POINTS_OPERATION, params, memoryBytes: () => viewPointsMemory(sizeBytes) };
   }
   if (shape === "TriangularMesh") {
-    const params = { mesh: data, label: objectName };
+    const params = { mesh: data, label: compat ? referenceLabel(baseName(data)) : objectName };
     return { run: VIEW_MESH_OPERATION, params, memoryBytes: () => viewMeshMemory(sizeBytes) };
   }
   const voxels = annotation.shape ?? USUAL_SHAPE;
@@ -184,6 +188,13 @@ function viewOf(annotation: ViewedAnnotation, shape: string, data: string, sizeB
     isLarge,
     memoryBytes: (threads) => viewMaskMemory(voxels, isLarge ? threads : 1),
   };
+}
+
+/** What the reference calls the mesh of `object-1.0_triangularmesh.glb`: it takes what is behind the dots of the version for endings. */
+function referenceLabel(file: string): string {
+  const path = file.slice(0, file.lastIndexOf("_"));
+  const withoutEnding = (name: string) => name.replace(/(?<=.)\.[^.]*$/, "");
+  return withoutEnding(withoutEnding(path)).replaceAll(" ", "_");
 }
 
 function copiesOf({ spacing }: ViewedAnnotation, data: string, { key, size }: TaskInput): ViewTask {

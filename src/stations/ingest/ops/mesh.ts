@@ -15,8 +15,13 @@ export interface MeshParams {
   scale: number;
   /** Which mesh of a group; null for all that there is. */
   segment: string | null;
+  /** The mesh of a file of one mesh is called after the file, whatever it is called there. */
+  compat?: boolean;
   force?: boolean;
 }
+
+/** Formats whose meshes trimesh, which the reference reads them with, calls after their file. */
+const NAMED_BY_FILE: ReadonlySet<MeshFormat> = new Set(["obj", "stl"]);
 
 /** Buffers of a conversion: the file, its vertices as numbers, and what is written. Text is the largest in memory. */
 export function meshMemory(sizeBytes: number): number {
@@ -25,7 +30,7 @@ export function meshMemory(sizeBytes: number): number {
 
 /** Reads a surface in its format and writes it as binary glTF: a mesh is small beside volumes and is held whole. */
 export const meshOperation: Operation = async ({ params, bytes, place }, context) => {
-  const { source, key, format, scale, segment, force } = params as unknown as MeshParams;
+  const { source, key, format, scale, segment, compat, force } = params as unknown as MeshParams;
   const { signal, progress } = context;
   // the libraries for glTF and HDF5 are loaded by those who have a mesh
   const { readMesh } = await import("../../../formats/mesh/read.js");
@@ -38,7 +43,11 @@ export const meshOperation: Operation = async ({ params, bytes, place }, context
       hint: "plan again",
     });
   }
-  const receipt = await publishUnlessSame(context, key, await writeGlb(parts), { contentType: "model/gltf-binary", force });
+  const named =
+    compat && parts.length === 1 && NAMED_BY_FILE.has(format)
+      ? [{ ...parts[0]!, name: source.slice(source.lastIndexOf("/") + 1) }]
+      : parts;
+  const receipt = await publishUnlessSame(context, key, await writeGlb(named), { contentType: "model/gltf-binary", force });
   progress(bytes);
   const triangles = parts.reduce((sum, part) => sum + part.triangles.length / 3, 0);
   return { outputs: [receipt], facts: { triangles } };

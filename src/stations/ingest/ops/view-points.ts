@@ -20,6 +20,8 @@ export interface ViewPointsParams {
   diameterAngstrom: number | null;
   /** Of the colours of instances. */
   colourSeed: number;
+  /** Bounds of oriented points are found as the reference does. */
+  compat?: boolean;
 }
 
 /** Buffers beside the points, of which there are 48 bytes for each oriented one: less than in its text. */
