@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Float, fixedHalfEven, floatRepr, isFloat, roundHalfEven, toNumber } from "./number.js";
+import { Float, fixedHalfEven, float32Repr, floatRepr, isFloat, roundHalfEven, toNumber } from "./number.js";
 
 interface Golden {
   repr: [bits: string, repr: string][];
@@ -81,5 +81,13 @@ describe("Float", () => {
 
   it("is unwrapped by toNumber, which takes nothing else for a number", () => {
     expect([new Float(2.5), 3, 4n, "5", null, undefined, true].map(toNumber)).toEqual([2.5, 3, 4, ...Array(4).fill(undefined)]);
+  });
+});
+
+describe("float32Repr", () => {
+  // numpy 2: repr(np.float32(x)), and mrcfile's voxel_size of a cell of 1140.1 Å along 100 voxels
+  it("seam 41: is the shortest text of the 32-bit float", () => {
+    const texts = [11.399999618530273, Math.fround(1140.1) / 100, 0.5, 4, Math.fround(1e-10), 16777216].map(float32Repr);
+    expect(texts).toEqual(["11.4", "11.401", "0.5", "4.0", "1e-10", "16777216.0"]);
   });
 });

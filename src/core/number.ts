@@ -30,6 +30,15 @@ export function toNumber(value: unknown): number | undefined {
   return value instanceof Float ? value.value : undefined;
 }
 
+/** As `floatRepr`, of a value that its source holds in 32 bits: `11.4`, not `11.399999618530273`. */
+export function float32Repr(value: number): string {
+  for (let digits = 1; digits <= 9; digits++) {
+    const short = Number(value.toPrecision(digits));
+    if (Math.fround(short) === Math.fround(value)) return floatRepr(short);
+  }
+  return floatRepr(value);
+}
+
 /** Text of a float as Python's `repr` gives it: shortest digits that read back equal, always with a point or an exponent. */
 export function floatRepr(value: number): string {
   if (Number.isNaN(value)) return "nan";

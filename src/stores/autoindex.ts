@@ -18,9 +18,10 @@ export interface IndexEntry {
  * below the folder. Orders (`?C=M`), fragments, parents and other places are passed over; so is whatever a name would lead elsewhere.
  *
  * @param folder address of the page, with its last `/`.
+ * @param onUnusable called with what lies in the folder under a name that no path can have (`%00`, `%2F`, `%zz`).
  * @throws {EmporiumError} STORE_PROTOCOL for a page nested deeper than any page.
  */
-export function readAutoindex(html: string, folder: string): IndexEntry[] {
+export function readAutoindex(html: string, folder: string, onUnusable: (name: string) => void = () => {}): IndexEntry[] {
   const document = parsePage(html);
   if (!document)
     throw protocol(folder, `sent a page with more than ${HTML_DEPTH_MAX} elements within each other`, undefined, "no");
@@ -34,7 +35,10 @@ export function readAutoindex(html: string, folder: string): IndexEntry[] {
     const rest = url.pathname.slice(base.pathname.length);
     const kind = rest.endsWith("/") ? "folder" : "file";
     const name = decoded(rest.replace(/\/$/, ""));
-    if (name === undefined || !isName(name)) return;
+    if (name === undefined || !isName(name)) {
+      if (rest !== "" && !rest.replace(/\/$/, "").includes("/")) onUnusable(name ?? rest);
+      return;
+    }
     url.hash = "";
     if (!entries.has(url.href)) entries.set(url.href, { name, url: url.href, kind, ...columnsBehind(anchor) });
   });

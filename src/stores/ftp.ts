@@ -17,7 +17,7 @@ import { withPartial } from "./partial.js";
 import type { AddressGate } from "./public-address-gate.js";
 import { checkRange, clampRange } from "./range.js";
 import { copied, emptyStream } from "./ranged-stream.js";
-import type { ByteStream, Entry, Stat, Store, StoreReadOptions, StoreStreamOptions } from "./store.js";
+import type { ByteStream, Entry, ListOptions, Stat, Store, StoreReadOptions, StoreStreamOptions } from "./store.js";
 import { changed } from "./upload.js";
 
 export interface FtpStoreOptions {
@@ -254,7 +254,7 @@ export function ftpStore(root: string, options: FtpStoreOptions = {}): Store {
   }
 
   /** A folder's entries; links are asked what they lead to. */
-  async function readFolder(folder: string, listed: boolean, signal: AbortSignal | undefined): Promise<Entry[] | undefined> {
+  async function readFolder(folder: string, listed: boolean, { signal, onUnusable }: ListOptions): Promise<Entry[] | undefined> {
     if (CONTROL.test(folder)) return undefined;
     const url = urlOf(folder.replace(/\/$/, ""));
     return pool.run(url, signal, async (session, giveBack) => {
@@ -265,7 +265,10 @@ export function ftpStore(root: string, options: FtpStoreOptions = {}): Store {
       if (!found && listed) throw replyError({ code: 550, message: "550 to a folder that the one above it lists" }, url);
       const entries: Entry[] = [];
       for (const { name, kind, size, etag, modifiedMs } of found ?? []) {
-        if (name.includes("/") || CONTROL.test(name)) continue;
+        if (name.includes("/") || CONTROL.test(name)) {
+          onUnusable?.(folder + name);
+          continue;
+        }
         const key = folder + name;
         if (kind === "folder") entries.push({ key: `${key}/`, size: 0, modifiedMs });
         else if (kind === "file" && size !== undefined) entries.push({ key, size, etag, modifiedMs });
@@ -305,11 +308,11 @@ export function ftpStore(root: string, options: FtpStoreOptions = {}): Store {
     read: async (key: string, range?: ByteRange, readOptions: StoreReadOptions = {}) => read(key, range, readOptions),
     write: readOnly,
     create: readOnly,
-    async *list(prefix: string, { signal }: ReadOptions = {}) {
-      yield* listTree(reader, checkPrefix(prefix), signal);
+    async *list(prefix: string, options: ListOptions = {}) {
+      yield* listTree(reader, checkPrefix(prefix), options);
     },
-    async *children(folder: string, { signal }: ReadOptions = {}) {
-      yield* listFolder(reader, folder, signal);
+    async *children(folder: string, options: ListOptions = {}) {
+      yield* listFolder(reader, folder, options);
     },
     remove: readOnly,
     async *openUploads() {},

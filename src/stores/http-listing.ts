@@ -1,4 +1,3 @@
-import type { ReadOptions } from "../core/bytes.js";
 import type { Clock } from "../core/clock.js";
 import { EmporiumError } from "../core/errors.js";
 import { LIMITS } from "../core/limits.js";
@@ -8,7 +7,7 @@ import { drop, type HttpAnswer, type HttpRequest } from "./http-requests.js";
 import { checkPrefix } from "./keys.js";
 import { type FolderReader, listFolder, listTree } from "./listing.js";
 import { type Patience, parseRetryAfter, protocol, readBody, statusError } from "./network.js";
-import type { Entry, Store } from "./store.js";
+import type { Entry, ListOptions, Store } from "./store.js";
 
 interface Way {
   request(request: HttpRequest): Promise<HttpAnswer>;
@@ -29,7 +28,7 @@ export function httpListing(
   urlOf: (key: string) => string,
   { request, query, patience, clock }: Way,
 ): Pick<Store, "list" | "children"> {
-  async function read(folder: string, _listed: boolean, signal: AbortSignal | undefined): Promise<Entry[] | undefined> {
+  async function read(folder: string, _listed: boolean, { signal, onUnusable }: ListOptions): Promise<Entry[] | undefined> {
     const shown = folder === "" ? `${root}/` : urlOf(folder);
     const answer = await request({ method: "GET", url: query ? `${shown}?${query.reveal()}` : shown, shown, signal });
     const { status, header, body, finalUrl } = answer;
@@ -67,25 +66,26 @@ export function httpListing(
       throw protocol(shown, `has a folder page of more than ${LIMITS.replyBytes} bytes`, undefined, "no");
     const html = new TextDecoder().decode(bytes);
     if (!isAutoindex(html)) throw noListing(shown);
-    return readAutoindex(html, page.href).map(({ name, kind, size, roundedSize, modifiedMs }) =>
-      kind === "folder"
-        ? { key: `${folder}${name}/`, size: 0, modifiedMs }
-        : {
-            key: folder + name,
-            size: size ?? roundedSize ?? 0,
-            modifiedMs,
-            ...(size === undefined ? { approximate: true } : {}),
-          },
+    return readAutoindex(html, page.href, (name) => onUnusable?.(folder + name)).map(
+      ({ name, kind, size, roundedSize, modifiedMs }) =>
+        kind === "folder"
+          ? { key: `${folder}${name}/`, size: 0, modifiedMs }
+          : {
+              key: folder + name,
+              size: size ?? roundedSize ?? 0,
+              modifiedMs,
+              ...(size === undefined ? { approximate: true } : {}),
+            },
     );
   }
 
   const reader: FolderReader = { url: redact(root), read, ahead: AHEAD };
   return {
-    async *list(prefix: string, { signal }: ReadOptions = {}) {
-      yield* listTree(reader, checkPrefix(prefix), signal);
+    async *list(prefix: string, options: ListOptions = {}) {
+      yield* listTree(reader, checkPrefix(prefix), options);
     },
-    async *children(folder: string, { signal }: ReadOptions = {}) {
-      yield* listFolder(reader, folder, signal);
+    async *children(folder: string, options: ListOptions = {}) {
+      yield* listFolder(reader, folder, options);
     },
   };
 }

@@ -53,7 +53,7 @@ export function httpStore(root: string, options: HttpStoreOptions = {}): Store {
     signal: AbortSignal | undefined,
   ): Promise<Stat | undefined | "refused"> {
     const answer = await ask(method, key, method === "GET" ? { range: "bytes=0-0" } : {}, signal);
-    const { status, url } = answer;
+    const { status } = answer;
     if (method === "GET" && status === 200 && isUnpacked(answer)) {
       checkForm(answer, key);
       const size = await countBody(answer, patience, signal);
@@ -68,7 +68,7 @@ export function httpStore(root: string, options: HttpStoreOptions = {}): Store {
     const total = status === 200 ? lengthOf(answer) : totalOf(answer);
     if (total === undefined) {
       if (method === "HEAD") return "refused";
-      throw protocol(url, "does not tell the size of the file", "download it with another program first", "no");
+      throw sizeless(answer);
     }
     return statOf(answer, total);
   }
@@ -204,8 +204,33 @@ async function countBody({ url, body }: HttpAnswer, patience: Patience, signal: 
   return size;
 }
 
+/** Where redirections ended, for messages: the address that a person gave says nothing of it. */
+function led({ url, finalUrl }: HttpAnswer): string {
+  const [from, to] = [new URL(url), new URL(finalUrl)];
+  return from.origin === to.origin && from.pathname === to.pathname ? "" : ` (it leads to ${to.origin}${to.pathname})`;
+}
+
+const sizelessErrors = new WeakSet<EmporiumError>();
+
+function sizeless(answer: HttpAnswer): EmporiumError {
+  const fault = `does not tell the size of the file${led(answer)}`;
+  const error = protocol(answer.url, fault, "fetch it whole (emporium harvest download), then read the copy", "no");
+  sizelessErrors.add(error);
+  return error;
+}
+
+/** Whether a `stat` failed for the size alone: the file is there, and comes whole or not at all. */
+export function isSizeless(error: unknown): boolean {
+  return sizelessErrors.has(error as EmporiumError);
+}
+
 function failure(answer: HttpAnswer, clock: Clock): EmporiumError {
-  return statusError(answer.status, answer.url, { retryAfterMs: parseRetryAfter(answer.header("retry-after"), clock.now()) });
+  return statusError(answer.status, answer.url, {
+    detail: led(answer)
+      .trim()
+      .replace(/^\(|\)$/g, ""),
+    retryAfterMs: parseRetryAfter(answer.header("retry-after"), clock.now()),
+  });
 }
 
 function lengthOf(answer: HttpAnswer): number | undefined {
@@ -252,7 +277,7 @@ const PAGE_HINT = "open the address in a browser: it may want a log-in, or be un
 function checkForm(answer: HttpAnswer, key: string): void {
   const type = answer.header("content-type") ?? "";
   if (/^\s*(?:text\/html|application\/xhtml)/i.test(type) && !isPage(key)) {
-    throw protocol(answer.url, "answers with a web page instead of data", PAGE_HINT, "no");
+    throw protocol(answer.url, `answers with a web page instead of data${led(answer)}`, PAGE_HINT, "no");
   }
   checkEncoding(answer, key);
 }
@@ -283,7 +308,7 @@ function checkNoPage(answer: HttpAnswer, key: string, offset: number, bytes: Uin
   if (offset > 0 || isPage(key)) return;
   const start = new TextDecoder("latin1").decode(bytes.subarray(0, 64));
   if (/^\s*<(?:!doctype html|html)\b/i.test(start))
-    throw protocol(answer.url, "answers with a web page instead of data", PAGE_HINT, "no");
+    throw protocol(answer.url, `answers with a web page instead of data${led(answer)}`, PAGE_HINT, "no");
 }
 
 function isPage(key: string): boolean {

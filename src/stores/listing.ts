@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { cancelled, throwIfCancelled } from "./cancel.js";
 import { checkKey, compareKeys } from "./keys.js";
 import { protocol } from "./network.js";
-import type { Entry } from "./store.js";
+import type { Entry, ListOptions } from "./store.js";
 
 /** One folder of a store that knows folders only (a web server's pages, FTP). */
 export interface FolderReader {
@@ -12,7 +12,7 @@ export interface FolderReader {
    * What lies directly in a folder (`""`: the root; others end with `/`), with whole keys, folders' with a `/` at the end, in any order.
    * Undefined when there is no such folder. `listed`: the folder was named by the one above it.
    */
-  read(folder: string, listed: boolean, signal: AbortSignal | undefined): Promise<Entry[] | undefined>;
+  read(folder: string, listed: boolean, options: ListOptions): Promise<Entry[] | undefined>;
   /** Folders that may be read ahead of the one that is being listed. */
   ahead: number;
 }
@@ -22,10 +22,10 @@ const DEPTH_MAX = 100;
 const FOLDERS_MAX = 1_000_000;
 
 /** One level, sorted. */
-export async function* listFolder(reader: FolderReader, folder: string, signal: AbortSignal | undefined): AsyncGenerator<Entry> {
-  throwIfCancelled(signal);
+export async function* listFolder(reader: FolderReader, folder: string, options: ListOptions): AsyncGenerator<Entry> {
+  throwIfCancelled(options.signal);
   const bare = checkKey(folder, "folder");
-  yield* sorted(await reader.read(bare === "" ? "" : `${bare}/`, false, signal));
+  yield* sorted(await reader.read(bare === "" ? "" : `${bare}/`, false, options), options);
 }
 
 /**
@@ -35,7 +35,8 @@ export async function* listFolder(reader: FolderReader, folder: string, signal: 
  *
  * @throws {EmporiumError} STORE_PROTOCOL when folders do not end.
  */
-export async function* listTree(reader: FolderReader, prefix: string, signal: AbortSignal | undefined): AsyncGenerator<Entry> {
+export async function* listTree(reader: FolderReader, prefix: string, options: ListOptions): AsyncGenerator<Entry> {
+  const { signal, onUnusable } = options;
   throwIfCancelled(signal);
   const stop = new AbortController();
   const forward = () => stop.abort(signal && cancelled(signal));
@@ -44,7 +45,7 @@ export async function* listTree(reader: FolderReader, prefix: string, signal: Ab
 
   function read(folder: string, listed: boolean): Promise<Entry[] | undefined> {
     if (++folders > FOLDERS_MAX) throw protocol(reader.url, `lists more than ${FOLDERS_MAX} folders`, undefined, "no");
-    const level = reader.read(folder, listed, stop.signal);
+    const level = reader.read(folder, listed, { signal: stop.signal, onUnusable });
     level.catch(() => {}); // one that was read ahead may never be asked for
     return level;
   }
@@ -60,7 +61,7 @@ export async function* listTree(reader: FolderReader, prefix: string, signal: Ab
         continue;
       }
       while (begun.length <= reader.ahead && waiting.length > 0) begun.push(read(waiting.shift()!.key, true));
-      const inner = sorted(await begun.shift());
+      const inner = sorted(await begun.shift(), options);
       const mark = markOf(entry.key, inner);
       if (mark !== undefined && marks.filter((other) => other === mark).length >= 2) continue;
       yield* below(inner, [...marks, mark ?? ""]);
@@ -69,7 +70,7 @@ export async function* listTree(reader: FolderReader, prefix: string, signal: Ab
 
   try {
     const folder = prefix.slice(0, prefix.lastIndexOf("/") + 1);
-    const all = sorted(await read(folder, false));
+    const all = sorted(await read(folder, false), options);
     const first = all.filter(({ key }) => key.startsWith(prefix));
     yield* below(first, [markOf(folder, all) ?? ""]);
   } finally {
@@ -78,8 +79,9 @@ export async function* listTree(reader: FolderReader, prefix: string, signal: Ab
   }
 }
 
-/** In key order, each name once; what could not be a key is nobody's file. */
-function sorted(entries: readonly Entry[] = []): Entry[] {
+/** In key order, each name once, without what can be no key. */
+function sorted(entries: readonly Entry[] = [], { onUnusable }: ListOptions): Entry[] {
+  for (const { key } of entries) if (!isKey(key)) onUnusable?.(key);
   const wanted = entries.filter(({ key }) => isKey(key)).sort((a, b) => compareKeys(a.key, b.key));
   return wanted.filter(({ key }, i) => key !== wanted[i - 1]?.key);
 }

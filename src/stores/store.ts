@@ -59,6 +59,11 @@ export interface StoreStreamOptions extends StoreReadOptions {
   lend?: boolean | undefined;
 }
 
+export interface ListOptions extends ReadOptions {
+  /** Called with each name of the place that can be no key: it is left out of what the listing gives. */
+  onUnusable?: ((name: string) => void) | undefined;
+}
+
 export interface WriteOptions {
   /** Replace only the object with this etag. */
   ifMatch?: string | undefined;
@@ -115,9 +120,9 @@ export interface Store {
   write(key: string, body: Uint8Array, options?: WriteOptions): Promise<Stat>;
   create(key: string, options?: CreateOptions): Promise<Upload>;
   /** Every object below the prefix (`""`: all), sorted by key in UTF-8 order. Not-yet-visible and our own temporary names are left out. */
-  list(prefix: string, options?: ReadOptions): AsyncIterable<Entry>;
+  list(prefix: string, options?: ListOptions): AsyncIterable<Entry>;
   /** One level: objects and sub-folders directly below a folder key (`""`: the root), sorted. Folders have a key that ends with `/`. */
-  children(folder: string, options?: ReadOptions): AsyncIterable<Entry>;
+  children(folder: string, options?: ListOptions): AsyncIterable<Entry>;
   /** Removes an object, or every object below a key that ends with `/`. What is absent is removed already. */
   remove(key: string, options?: ReadOptions): Promise<void>;
   /** Uploads of this key (or of all below a key ending with `/`) that were begun and neither finished nor aborted. */

@@ -72,6 +72,11 @@ export function nanometresPer(unit: string | null | undefined): number | undefin
   return Object.hasOwn(NANOMETRES, lower) ? NANOMETRES[lower] : undefined;
 }
 
+/** A unit as tables write it: formats spell the ångström in four ways. */
+export function unitSymbol(unit: string): string {
+  return nanometresPer(unit) === NANOMETRES.Å ? "Å" : unit;
+}
+
 /** NFKC has turned the micro sign into the Greek letter, and the ångström sign into the letter. */
 const NANOMETRES: Readonly<Record<string, number>> = {
   pm: 1e-3,

@@ -1,4 +1,5 @@
-import { floatRepr } from "../../../core/number.js";
+import { float32Repr, floatRepr } from "../../../core/number.js";
+import { unitSymbol } from "../../../formats/peek/facts.js";
 import type { NormalisedRecord } from "../records/record.js";
 import { scaleOf } from "./scale.js";
 import { type Cell, type Column, listText, type Mark, numberCell, plainText, type Table, textCell } from "./table.js";
@@ -48,12 +49,12 @@ export function imagesTable(described: readonly Described[]): Table {
 function cellsOf(record: NormalisedRecord): Record<string, Cell> {
   const { name, dtype, unit, voxel_size, channels, shape, offset, axes, contrast, format } = record;
   const { voxelNanometres, extentNanometres } = scaleOf(record);
-  const floats = (values: readonly (number | null)[]) => listCell(values, floatRepr);
+  const floats = (values: readonly (number | null)[]) => listCell(values, (value: number) => numberText(value, format));
   const rounded = (value: number) => floatRepr(Number(value.toPrecision(6)));
   return {
     dataset: textCell(plainText(name)),
     dtype: textCell(dtype === null ? null : plainText(dtype)),
-    unit: listCell(unit, plainText),
+    unit: listCell(unit, (one) => plainText(unitSymbol(one))),
     voxel_size: floats(voxel_size),
     channels: numberCell(channels),
     shape: listCell(shape, String),
@@ -64,9 +65,14 @@ function cellsOf(record: NormalisedRecord): Record<string, Cell> {
       extentNanometres.map((length) => (length === null ? null : length / 1000)),
       rounded,
     ),
-    contrast: contrast === null ? textCell(null) : listCell([contrast.min, contrast.max], floatRepr),
+    contrast: contrast === null ? textCell(null) : floats([contrast.min, contrast.max]),
     format: textCell(plainText(format)),
   };
+}
+
+/** MRC's sizes are quotients of 32-bit floats; other values that are 32-bit floats show it. */
+function numberText(value: number, format: string): string {
+  return format === "mrc" || Math.fround(value) === value ? float32Repr(value) : floatRepr(value);
 }
 
 /** A list of which nothing is known is no list. */

@@ -7,6 +7,7 @@ import { type Log, silentLog } from "../../../core/log.js";
 import { pathFilter } from "../../../core/path-filter.js";
 import type { Random } from "../../../core/random.js";
 import type { OnEvent } from "../../../engine/events.js";
+import { forEachLimited } from "../../../engine/parallel.js";
 import type { Bases } from "../../../portals/bases.js";
 import { openDoor } from "../../../portals/net.js";
 import type { Resolve } from "../../../stores/public-address-gate.js";
@@ -15,9 +16,9 @@ import { parseChecksum } from "../transfer/checksum.js";
 import { transferPace } from "../transfer/pace.js";
 import { carryOut } from "./carry-out.js";
 import { usualFolding } from "./folding.js";
-import { planDownload } from "./plan.js";
+import { type DownloadPlan, planDownload } from "./plan.js";
 import { MANIFEST, nameAll, refuseEmpty, withChecksum } from "./plan-checks.js";
-import { openRemote } from "./remote.js";
+import { openRemote, type Remote } from "./remote.js";
 import { type DownloadReport, doneReport, plannedReport, tally } from "./report.js";
 
 export interface DownloadOptions {
@@ -120,6 +121,7 @@ export async function download(typed: readonly string[], options: DownloadOption
     const place = { dest, manifest: manifestPath };
     const facts = () => ({ ...place, warnings: [...warnings], seconds: (clock.monotonic() - startMs) / 1000 });
     if (options.dryRun) {
+      await askSizes(plan, remote, warn);
       nameAll(plan, { ...place, folding: usualFolding() });
       return plannedReport(plan, facts());
     }
@@ -135,6 +137,29 @@ export async function download(typed: readonly string[], options: DownloadOption
     await door.close();
   }
 }
+
+/** Requests that a dry run makes for sizes at most; at a portal's pace that is some minutes. */
+const ASKED_MAX = 2_000;
+
+/** Folder pages round sizes or show none, and a single address tells none: each file is asked, by HEAD. */
+async function askSizes(plan: DownloadPlan, remote: Remote, warn: (message: string) => void): Promise<void> {
+  const unsized = plan.sets
+    .flatMap(({ objects }) => objects)
+    .filter(({ size, body }) => size === undefined && body === undefined);
+  if (unsized.length > ASKED_MAX)
+    warn(`${unsized.length} files have no size in their listing: the first ${ASKED_MAX} were asked`);
+  await forEachLimited(unsized.slice(0, ASKED_MAX), ASKED_AT_ONCE, async (object) => {
+    const asking = remote.asking(object.store, object.manners.paceHost);
+    // what a server does not tell stays unknown here; the download itself will say why
+    const stat = await asking.stat(object.key).catch((error: unknown) => {
+      if (isEmporiumError(error) && error.code !== "CANCELLED") return undefined;
+      throw error;
+    });
+    if (stat) object.size = stat.size;
+  });
+}
+
+const ASKED_AT_ONCE = 8;
 
 function localFolder(dest: string): string {
   const place = parseLocation(dest);

@@ -3,6 +3,8 @@ import { everything, type PathFilter } from "../../../core/path-filter.js";
 import { redact } from "../../../core/redact.js";
 import { encodeSegment, volumeLink } from "../../../portals/links.js";
 import type { PortalFile } from "../../../portals/portal.js";
+import { isSizeless } from "../../../stores/http.js";
+import { unsafe } from "../../../stores/keys.js";
 import type { Entry, Store } from "../../../stores/store.js";
 import { md5OfEtag, parseChecksum } from "../transfer/checksum.js";
 import { below } from "./chunk-grid.js";
@@ -78,7 +80,25 @@ async function addFile(start: Start, set: ObjectSet, options: ExpandOptions): Pr
     manners,
   };
   addObject(object, set, options);
+  if (path === "" && origin.trusted && checksum === undefined) set.sumFiles.push(...(await sidecarsOf(object, options)));
 }
+
+/** A file that a person named alone is not in a listing that would show its checksum: the usual names are asked for. */
+async function sidecarsOf(object: RemoteObject, { remote }: ExpandOptions): Promise<RemoteObject[]> {
+  const { store, key, url, rel, path, manners } = object;
+  if (isSumFile(rel.slice(rel.lastIndexOf("/") + 1)) || /[?]/.test(url)) return [];
+  const asking = remote.asking(store, manners.paceHost);
+  const found = await Promise.all(
+    SIDECARS.map(async (end) => {
+      // whatever a server answers to a name that it does not have, the file itself is not held up by it
+      const stat = await asking.stat(key + end).catch(() => undefined);
+      return stat && { store, key: key + end, url: url + end, rel: rel + end, path: path + end, size: stat.size, manners };
+    }),
+  );
+  return found.filter((one) => one !== undefined);
+}
+
+const SIDECARS = [".sha512", ".sha256", ".sha1", ".md5", ".sha256sum", ".md5sum"];
 
 function addObject(object: RemoteObject, set: ObjectSet, { filter }: ExpandOptions): void {
   if (isSumFile(object.path.slice(object.path.lastIndexOf("/") + 1))) set.sumFiles.push(object);
@@ -97,6 +117,8 @@ async function addUnknown(start: Start, set: ObjectSet, options: ExpandOptions):
       denied = error;
       return undefined;
     }
+    // a server that makes the file while it sends it
+    if (isSizeless(error)) return "unknown";
     // a web page in the place of the file: a folder's, as a rule
     if (isEmporiumError(error) && ["STORE_PROTOCOL", "PORTAL_NOT_DATA"].includes(error.code)) return undefined;
     // whoever fetches it will ask the mirrors as well
@@ -238,14 +260,20 @@ function metadataFirst(entries: readonly Entry[]): Entry[] {
 async function* entriesOf(folder: RemoteFolder, options: ExpandOptions, start: Start): AsyncGenerator<WalkedEntry> {
   const onFault = (key: string, error: EmporiumError) =>
     options.onFault({ url: redact(`${folder.url}/${key}`), rel: `${start.rel}/${key}`.replace(/\/$/, "") }, error);
+  const told = new Set<string>();
+  const onUnusable = (key: string) => {
+    if (told.has(key)) return; // a listing that was asked for again
+    told.add(key);
+    onFault(key, unsafe(key, "cannot be that of a file"));
+  };
   if (folder.listing === "flat") {
-    yield* folder.store.list("");
+    yield* folder.store.list("", { onUnusable });
     return;
   }
   const asking = options.remote.asking(folder.store, folder.paceHost);
   // web servers often hide names with a dot, which is what Zarr's metadata have
   const isWhole = (key: string) => /\.(?:zarr|n5)\/$/i.test(key) && !folder.url.startsWith("ftp:");
-  yield* walkTree((key) => asking.children(key), { isWhole, onFault });
+  yield* walkTree((key) => asking.children(key, { onUnusable }), { isWhole, onFault });
 }
 
 function addEntry(

@@ -8,7 +8,7 @@ import type { Door } from "../../../portals/net.js";
 import type { PortalNet } from "../../../portals/portal.js";
 import { httpStore } from "../../../stores/http.js";
 import { type AddressGate, publicGate, type Resolve, refused } from "../../../stores/public-address-gate.js";
-import type { Entry, Store } from "../../../stores/store.js";
+import type { Entry, ListOptions, Store } from "../../../stores/store.js";
 import { type Location, openStore, parseLocation } from "../../../stores/url.js";
 import { withRetry } from "../../../stores/wrap/retry.js";
 import type { Source } from "../transfer/options.js";
@@ -125,9 +125,11 @@ export function openRemote(options: RemoteOptions): Remote {
       store: {
         ...store,
         url: redact(url),
-        async *list(below: string): AsyncGenerator<Entry> {
+        async *list(below: string, { onUnusable }: ListOptions = {}): AsyncGenerator<Entry> {
           const { objects } = await list(bucketNet(), bucket, start + below, "");
           for (const { key, size, etag, md5, modifiedMs } of objects) {
+            // an empty object of that name is how consoles mark folders
+            if (key.endsWith("/") && (size ?? 0) > 0) onUnusable?.(key.slice(start.length));
             if (!key.startsWith(start) || key.endsWith("/")) continue;
             const known = size === undefined ? { size: 0, approximate: true as const } : { size };
             yield { key: key.slice(start.length), ...known, etag: md5 === undefined ? etag : `"${md5}"`, modifiedMs };

@@ -10,6 +10,7 @@ import type { OnEvent, TaskBrief } from "../../../engine/events.js";
 import { forEachLimited } from "../../../engine/parallel.js";
 import { cancelled } from "../../../stores/cancel.js";
 import { fileError } from "../../../stores/file-errors.js";
+import { isSizeless } from "../../../stores/http.js";
 import type { Stat } from "../../../stores/store.js";
 import type { Checksum, ChecksumOrigin } from "../transfer/checksum.js";
 import { digestFile } from "../transfer/digest.js";
@@ -283,11 +284,17 @@ async function presentOf(object: RemoteObject, run: TransferRun): Promise<Manife
   // pages of web servers round times, and have them in a zone of their own
   const listed = object.etag !== undefined && entry.etag !== undefined ? statOf(object) : undefined;
   const remote =
-    listed ?? (await run.remote.asking(object.store, object.manners.paceHost).stat(object.key, { signal: run.signal }));
+    listed ??
+    (await run.remote.asking(object.store, object.manners.paceHost).stat(object.key, { signal: run.signal }).catch(notSizeless));
   if (entry.status === "absent") return remote === undefined ? entry : undefined;
   if (!remote || !sameVersion(entry, remote)) return undefined;
   if (entry.written !== undefined && iso(local!.mtimeMs) === entry.written) return entry;
   return entry.sha256 !== undefined && (await sha256Of(path)) === entry.sha256 ? entry : undefined;
+}
+
+/** Of a server that tells no size, nothing shows whether the file is still the same one. */
+function notSizeless(error: unknown): undefined {
+  if (!isSizeless(error)) throw error;
 }
 
 async function isBody(body: Uint8Array, { rel }: RemoteObject, { dest }: TransferRun): Promise<boolean> {

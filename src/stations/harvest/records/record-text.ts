@@ -1,5 +1,5 @@
 import { formatBytes } from "../../../core/units.js";
-import { nanometresPer, type Quantity } from "../../../formats/peek/facts.js";
+import { nanometresPer, type Quantity, unitSymbol } from "../../../formats/peek/facts.js";
 import { type Acquisition, isQuantity, type LocatedRecord } from "./record.js";
 
 type Shown = LocatedRecord & { requests?: number; bytes_fetched?: number };
@@ -79,11 +79,11 @@ function origin({ sources }: LocatedRecord, field: string, member?: string): str
 function voxelText(record: LocatedRecord): string {
   const { voxel_size, unit, axes, sources } = record;
   if (voxel_size.every((size) => size === null)) return "unknown";
-  const known = unit.filter((one) => one !== null);
+  const known = unit.filter((one) => one !== null).map(unitSymbol);
   const one = new Set(known).size === 1 && known.length === unit.length ? known[0] : undefined;
   const sizes = voxel_size.map((size, axis) => {
     const web = sources[`voxel_size.${axes[axis]}`] === "web" ? " (portal)" : "";
-    return size === null ? "?" : `${short(size)}${one === undefined && unit[axis] ? ` ${unit[axis]}` : ""}${web}`;
+    return size === null ? "?" : `${short(size)}${one === undefined && unit[axis] ? ` ${unitSymbol(unit[axis])}` : ""}${web}`;
   });
   return `${sizes.join(" × ")}${one === undefined ? "" : ` ${one}`}${origin(record, "voxel_size")}`;
 }
@@ -105,7 +105,7 @@ function extentText({ shape, voxel_size, unit, axes }: LocatedRecord): string | 
 function offsetText(record: LocatedRecord): string | undefined {
   const { offset, format, unit } = record;
   if (offset.every((one) => one === null || one === 0)) return undefined;
-  const names = new Set(unit.filter((one) => one !== null));
+  const names = new Set(unit.filter((one) => one !== null).map(unitSymbol));
   const inUnit = format === "precomputed" ? " voxels" : names.size === 1 ? ` ${[...names][0]}` : "";
   return `${offset.map((one) => (one === null ? "?" : short(one))).join(", ")}${inUnit}${origin(record, "offset")}`;
 }

@@ -2,6 +2,7 @@ import { setMaxListeners } from "node:events";
 import { stat as statPath } from "node:fs/promises";
 import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
 import { throwIfCancelled } from "../../../stores/cancel.js";
+import { isSizeless } from "../../../stores/http.js";
 import { type ByteStream, isVersioned, type Stat } from "../../../stores/store.js";
 import { ask, confirm, type KnownSource, knownSource, replaced } from "./ask.js";
 import { fetchAll, isOpenEnded, REQUEST_BYTES_MIN } from "./connections.js";
@@ -439,6 +440,7 @@ async function statNow({ clock, random, log, signal = NEVER }: TransferOptions, 
     try {
       return await source.store.stat(source.key, { signal });
     } catch (error) {
+      if (isSizeless(error)) return undefined;
       await tries.failed(error, source.host);
     } finally {
       replied();

@@ -1,12 +1,12 @@
 import { csvCells } from "../../../../formats/table/csv-line.js";
 import type { Comparison } from "../compare.js";
 import type { Cell, Table } from "../table.js";
-import { comparedTables, type Which, wholeText } from "./parts.js";
+import { filledTables, type Which, wholeText } from "./parts.js";
 
 /** Both tables as CSV (RFC 4180, UTF-8), an empty line between them; what does not agree is a third one. */
 export function comparisonCsv(comparison: Comparison, which: Which): string {
   const { compat, conflicts, images } = comparison;
-  const parts = comparedTables(comparison, which).map((table) => csvTable(table, table === images && !compat));
+  const parts = filledTables(comparison, which).map((table) => csvTable(table, table === images && !compat));
   if (conflicts.length > 0) {
     parts.push(
       csvLines([["dataset", "field", "contradiction"], ...conflicts.map(({ dataset, field, says }) => [dataset, field, says])]),

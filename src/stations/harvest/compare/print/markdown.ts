@@ -1,11 +1,11 @@
 import type { Comparison } from "../compare.js";
 import type { Table } from "../table.js";
-import { comparedTables, markedText, type Which } from "./parts.js";
+import { filledTables, markedText, type Which } from "./parts.js";
 
 /** Both tables as GitHub's Markdown has them. */
 export function comparisonMarkdown(comparison: Comparison, which: Which): string {
   const { conflicts, notes } = comparison;
-  const parts = comparedTables(comparison, which).map((table) => `## ${table.title}\n\n${markdownTable(table)}`);
+  const parts = filledTables(comparison, which).map((table) => `## ${table.title}\n\n${markdownTable(table)}`);
   if (conflicts.length > 0) {
     const lines = conflicts.map(
       ({ dataset, field, says }, index) => `${index + 1}. **${escaped(dataset)}**, ${escaped(field)}: ${escaped(says)}`,

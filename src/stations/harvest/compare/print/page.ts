@@ -5,7 +5,7 @@ import type { Cell, Table } from "../table.js";
 import { fieldPicture } from "./field-picture.js";
 import { html, htmlLink } from "./html-text.js";
 import { STYLE } from "./page-style.js";
-import { comparedTables, markText, type Which } from "./parts.js";
+import { filledTables, markText, type Which } from "./parts.js";
 import { lengthText, scalePicture } from "./scale-picture.js";
 
 /** Addresses of one data set that are shown: a plate has thousands. */
@@ -22,7 +22,7 @@ export function comparisonPage(comparison: Comparison, which: Which): string {
   const sections = [
     header(comparison, title),
     compat || which === "acquisition" ? "" : pictures(datasets),
-    ...comparedTables(comparison, which).map((table) => tableSection(compat ? table : importantFirst(table))),
+    ...filledTables(comparison, which).map((table) => tableSection(compat ? table : importantFirst(table))),
     conflictSection(comparison),
     notesSection(comparison),
     sourceSection(datasets),

@@ -8,6 +8,12 @@ export function comparedTables({ images, acquisition }: Comparison, which: Which
   return which === "images" ? [images] : which === "acquisition" ? [acquisition] : [images, acquisition];
 }
 
+/** The same without a table that says nothing, unless it alone was asked for. */
+export function filledTables(comparison: Comparison, which: Which): Table[] {
+  const isFilled = ({ rows }: Table) => rows.some((row) => row.slice(1).some(({ text }) => text !== null));
+  return comparedTables(comparison, which).filter((table) => which !== "both" || comparison.compat || isFilled(table));
+}
+
 /** `220 pA (0.22 nA)`; null where nothing is known. */
 export function wholeText({ text, original }: Cell): string | null {
   return text === null || original === undefined ? text : `${text} (${original})`;

@@ -248,3 +248,22 @@ describe("the page", () => {
     for (const number of numbers) expect(Number.isFinite(number)).toBe(true);
   });
 });
+
+describe("seam 41: tables", () => {
+  it("seam 41: one text for a 32-bit float, one for the ångström, and no table that says nothing", () => {
+    const size = 11.399999618530273;
+    const plain = { acquisition: {}, warnings: [], sources: {} };
+    const both = compare(
+      [
+        record("mrc", { ...plain, format: "mrc", voxel_size: [size, size, size], unit: ["Å", "Å", "Å"] }),
+        record("zarr", { ...plain, format: "zarr", voxel_size: [1, 1, 1], unit: ["angstrom", "angstrom", "Angstrom"] }),
+      ],
+      [],
+    );
+    for (const text of [comparisonText(both, "both"), comparisonMarkdown(both, "both"), comparisonCsv(both, "both")]) {
+      expect(text).toContain("[11.4, 11.4, 11.4]");
+      expect(text).not.toMatch(/angstrom|Parameter|Acquisition/i);
+    }
+    expect(comparisonDocument(both, "both")).toHaveProperty("acquisition");
+  });
+});

@@ -1,11 +1,11 @@
 import type { Comparison } from "../compare.js";
 import type { Cell, Table } from "../table.js";
-import { comparedTables, markedText, type Which } from "./parts.js";
+import { filledTables, markedText, type Which } from "./parts.js";
 
 /** Both tables in columns of one width, for a terminal, and under them what does not agree. */
 export function comparisonText(comparison: Comparison, which: Which): string {
   const { conflicts, notes } = comparison;
-  const parts = comparedTables(comparison, which).map(alignedTable);
+  const parts = filledTables(comparison, which).map(alignedTable);
   if (conflicts.length > 0) {
     const lines = conflicts.map(({ dataset, field, says }, index) => `  [${index + 1}] ${dataset}, ${field}: ${says}`);
     parts.push(["Contradictions", ...lines].join("\n"));
