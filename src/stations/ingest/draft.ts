@@ -28,6 +28,8 @@ export interface PlannedEntity {
 export interface PlanFailure {
   readonly error: ErrorRecord;
   readonly entity: string;
+  /** Of a glob that finds nothing: where it looked, and what is there instead. Reports add it to the message. */
+  readonly lookedFor?: string | undefined;
   /** All files that it is about, where the message names a few of many. */
   readonly files?: readonly string[] | undefined;
   readonly dataset?: string | undefined;
@@ -41,6 +43,8 @@ export interface ToldFailure extends PlanFailure {
 
 export interface PlanWarning {
   readonly message: string;
+  /** Of a glob that finds nothing: where it looked, and what is there instead. Reports add it to the message. */
+  readonly lookedFor?: string | undefined;
   readonly place?: Place | undefined;
   readonly dataset?: string | undefined;
   readonly run?: string | undefined;
@@ -79,17 +83,33 @@ export function joinDraft(draft: Draft, part: Draft): void {
 export function toldOnce(failures: readonly PlanFailure[]): ToldFailure[] {
   const byFault = new Map<string, PlanFailure[]>();
   for (const failure of failures) {
-    const fault = `${failure.error.code} ${failure.error.message}`;
+    const fault = faultOf(failure);
     const same = byFault.get(fault);
     if (same) same.push(failure);
     else byFault.set(fault, [failure]);
   }
   return [...byFault.values()].map(([first, ...others]) => {
-    if (others.length === 0) return first!;
-    const also = [...new Set(others.map(({ entity }) => entity))].filter((entity) => entity !== first!.entity);
+    const { lookedFor, ...told } = first!;
     const runs = inRuns([first!, ...others].flatMap(({ run }) => run ?? []));
-    return { ...first!, error: { ...first!.error, message: first!.error.message + runs }, also };
+    const message = withLooked(runs === "" ? told.error.message : bareMessage(first!), lookedFor) + runs;
+    const also = [...new Set(others.map(({ entity }) => entity))].filter((entity) => entity !== first!.entity);
+    return { ...told, error: { ...told.error, message }, ...(others.length > 0 && { also }) };
   });
+}
+
+/** The same words, but for the name of the run, of one place are one fault. So is the same message, wherever it stands. */
+function faultOf(failure: PlanFailure): string {
+  const { code, message, file, line, column } = failure.error;
+  const bare = bareMessage(failure);
+  return bare === message ? `${code} ${message}` : `${code} ${bare} ${file}:${line}:${column}`;
+}
+
+function bareMessage({ error: { message }, run }: PlanFailure): string {
+  return run !== undefined && message.startsWith(`${run}: `) ? message.slice(run.length + 2) : message;
+}
+
+export function withLooked(message: string, lookedFor: string | undefined): string {
+  return lookedFor ? `${message}: ${lookedFor}` : message;
 }
 
 const RUNS_SHOWN = 5;

@@ -23,6 +23,7 @@ import {
   type PlanFailure,
   type PlannedEntity,
   type PlanWarning,
+  withLooked,
 } from "./draft.js";
 import { cachedListing } from "./finders/listing.js";
 import { type Ancestor, knownNames, type Scope } from "./finders/scope.js";
@@ -67,6 +68,8 @@ export interface PlanOptions {
   readonly force?: boolean | undefined;
   /** Write point lists empty that hold no row of their tomogram. Default false: each is a failure. */
   readonly allowEmpty?: boolean | undefined;
+  /** Points outside of their tomogram are a failure. Default false: a warning. */
+  readonly strict?: boolean | undefined;
   /** Worker threads, for estimates of memory. Default: cores. */
   readonly threads?: number | undefined;
   /** Ids that an earlier, unfinished plan for this target gave out (`IngestPlan.ids`): a resumed run then gives the same. */
@@ -127,8 +130,8 @@ export async function planIngest(config: IngestConfig, source: Store, target: St
     await planOneDeposition(context, draft, deposition, datasets.folders);
     names.depositions.push(scalarText(deposition.ancestor.name));
   }
-  requireRuns(context, counts, draft);
-  for (const warning of context.empty.warnings((type) => isWanted(context, type))) draft.warnings.push(warning);
+  await requireRuns(context, counts, draft);
+  for (const warning of await context.empty.warnings((type) => isWanted(context, type))) draft.warnings.push(warning);
   const unused = context.finds.unused(draft, { wasRead: context.files.wasRead, fullPath: context.source.fullPath });
   draft.warnings.push(...asWarnings(unused.passedOver));
   // under `compat` the last of several finds counts, as in the reference
@@ -138,6 +141,7 @@ export async function planIngest(config: IngestConfig, source: Store, target: St
     createdMs: options.clock.now(),
     locks: locksOf(draft.tasks, names),
     ...draft,
+    failures: await context.empty.explained(draft.failures),
     ids,
   };
 }
@@ -169,6 +173,7 @@ export async function planContext(
     viewUrl: options.httpsPrefix ?? viewAddress(target.url, options.compat ?? false),
     force: options.force ?? false,
     allowEmpty: options.allowEmpty ?? false,
+    strict: options.strict ?? false,
     threads: options.threads ?? availableParallelism(),
     reserved: options.reservedIds ?? [],
     claimed: options.claimedIds ?? [],
@@ -328,7 +333,7 @@ async function entities(
   const pictures = type === "run" ? photoFolder(above[1]!.folder) : undefined;
   const found = items.filter(({ atTarget, folder, key }) => !atTarget || (folder && key !== pictures));
   if (found.length === 0 && section && type !== "run") {
-    throw new EmporiumError("CONFIG_EMPTY", `no ${type} found`, {
+    throw new EmporiumError("CONFIG_EMPTY", withLooked(`no ${type} found`, await context.empty.lookedFor(type)), {
       place: applied[0]?.finder?.place ?? section.place,
       hint: "check the glob and its regular expressions",
     });
@@ -393,7 +398,7 @@ function folderOf(type: "deposition" | "dataset" | "run", name: string, above: r
 }
 
 /** A configuration whose runs are nowhere, or all filtered out, is a mistake: nothing would happen, and nobody would know why. */
-function requireRuns(context: PlanContext, { found, kept, begun }: RunCounts, draft: Draft): void {
+async function requireRuns(context: PlanContext, { found, kept, begun }: RunCounts, draft: Draft): Promise<void> {
   const section = sectionOf(context, "run");
   if (!context.selection.walks("run") || !section || !sectionOf(context, "dataset") || kept > 0) return;
   if (!begun && found > 0) {
@@ -411,7 +416,7 @@ function requireRuns(context: PlanContext, { found, kept, begun }: RunCounts, dr
     );
   }
   const finder = section.blocks[0]?.sources[0]?.finder;
-  throw new EmporiumError("CONFIG_EMPTY", "no run found", {
+  throw new EmporiumError("CONFIG_EMPTY", withLooked("no run found", await context.empty.lookedFor("run")), {
     place: finder && "glob" in finder ? finder.glob.place : section.place,
     hint: "check the glob, its regular expressions, source_prefix and the input",
   });

@@ -1,7 +1,7 @@
 import { formatError, formatPlace } from "../../core/errors.js";
 import { formatBytes } from "../../core/units.js";
 import type { PlanComparison, Presence } from "./compare-plan.js";
-import { toldOnce } from "./draft.js";
+import { toldOnce, withLooked } from "./draft.js";
 import type { IngestPlan } from "./plan.js";
 
 /** Files of one entity that are shown one by one; of more the first few. */
@@ -36,7 +36,11 @@ export function planReport(plan: IngestPlan, comparison?: PlanComparison) {
       at: place && formatPlace(place),
     })),
     totals: { ...totalsOf(plan), ...(comparison ? statesOf(plan, comparison) : {}) },
-    warnings: warnings.map(({ place, ...warning }) => ({ ...warning, ...place })),
+    warnings: warnings.map(({ place, message, lookedFor, ...warning }) => ({
+      message: withLooked(message, lookedFor),
+      ...warning,
+      ...place,
+    })),
     errors: toldOnce(failures).map(({ error, ...where }) => ({ ...error, ...where })),
   };
 }
@@ -88,7 +92,8 @@ export function formatPlan(plan: IngestPlan, comparison?: PlanComparison): strin
     lines.push(`on the target: ${absent} new, ${same} the same, ${changed} changed`);
   }
   if (plan.warnings.length > 0) lines.push("", "Warnings:");
-  for (const { message, place } of plan.warnings) lines.push(`  ${message}${place ? ` (${formatPlace(place)})` : ""}`);
+  for (const { message, place, lookedFor } of plan.warnings)
+    lines.push(`  ${withLooked(message, lookedFor)}${place ? ` (${formatPlace(place)})` : ""}`);
   if (failed > 0) lines.push("", `${failed} cannot be imported:`);
   for (const { error } of toldOnce(plan.failures)) lines.push(formatError(error));
   return lines.join("\n").trimStart();

@@ -44,6 +44,8 @@ export interface FinderContext {
   /** Value of a literal in this scope; templates in it are filled in by kinds that allow them. Default: as it stands. */
   readonly literal?: ((node: ScalarNode, scope: Scope) => Scalar) | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Is told of each glob as it is looked for, below its store. */
+  readonly onGlob?: ((where: "source" | "target", pattern: string) => void) | undefined;
   /** Is told of a find whose name another one takes. */
   readonly onReplaced?: ((item: Found, by: Found) => void) | undefined;
 }
@@ -153,6 +155,7 @@ async function globOf(node: ScalarNode, scope: Scope, where: "source" | "target"
   });
   const prefix = where === "source" && context.sourcePrefix !== "" ? `${escapeGlob(context.sourcePrefix)}/` : "";
   const listing = context[where];
+  context.onGlob?.(where, prefix + pattern);
   return glob(listing, prefix + pattern, { place: node.place, hidden: context.compat && !listing.store.local });
 }
 

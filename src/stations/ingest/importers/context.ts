@@ -6,6 +6,7 @@ import type { RunData } from "../config/run-data-map.js";
 import type { Block, IngestConfig, Source } from "../config/schema.js";
 import { type FinderContext, type Found, findItems } from "../finders/finder.js";
 import type { Listing } from "../finders/listing.js";
+import type { Looked } from "../finders/near-names.js";
 import type { Scope } from "../finders/scope.js";
 import type { GivenId, StoredEntities } from "../identifiers.js";
 import type { OpenAddress } from "../ops/photo.js";
@@ -37,6 +38,8 @@ export interface PlanContext {
   readonly force: boolean;
   /** Point lists without a row of their tomogram are written empty. */
   readonly allowEmpty: boolean;
+  /** Points outside of their tomogram are a failure. */
+  readonly strict: boolean;
   /** Worker threads that a large volume may use: for estimates of memory. */
   readonly threads: number;
   readonly reserved: readonly GivenId[];
@@ -73,7 +76,9 @@ export async function findSection(
   const items: SectionItem[] = [];
   const applied: Source[] = [];
   const replaced: Found[] = [];
+  const looked: Looked[] = [];
   const finderContext: FinderContext = {
+    onGlob: (where, pattern) => void looked.push({ listing: context[where], pattern }),
     onReplaced: (item, by) => {
       replaced.push(item);
       const other = by.key === null ? "another find" : by.key.slice(by.key.lastIndexOf("/") + 1);
@@ -94,11 +99,9 @@ export async function findSection(
       applied.push(source);
       context.finds.note(type, source, scope, [...found, ...replaced.splice(0)]);
       for (const item of found) items.push({ ...item, block, source });
-      if (source.shape) context.empty.note(type, scope, found.length === 0, placeOfFinder(source), globText(source));
+      context.empty.note(type, source, scope, found.length === 0, looked.splice(0));
     }
   }
-  if (applied.length > 0 && type !== "annotation")
-    context.empty.note(type, scope, items.length === 0, placeOfFinder(applied[0]!));
   return { items, applied };
 }
 

@@ -1,10 +1,13 @@
 import type { Place } from "../../../core/errors.js";
 import { KINDS, kindOf, type TypeKey } from "../../../model/kinds.js";
 import { scalarText } from "../config/nodes.js";
-import type { PlanWarning } from "../draft.js";
+import type { Source } from "../config/schema.js";
+import type { PlanFailure, PlanWarning } from "../draft.js";
+import { type Looked, lookedText } from "../finders/near-names.js";
 import type { Scope } from "../finders/scope.js";
+import { globText, placeOfFinder } from "./context.js";
 
-/** Kinds whose sources may find nothing without a failure: each of them is worth a word. */
+/** Kinds whose sections may find nothing without a failure: each of them is worth a word. */
 const TOLD: ReadonlySet<TypeKey> = new Set<TypeKey>([
   "gain",
   "collection_metadata",
@@ -14,62 +17,114 @@ const TOLD: ReadonlySet<TypeKey> = new Set<TypeKey>([
   "rawtilt",
   "alignment",
   "identified_object",
-  "annotation",
 ]);
+/** Kinds of which each source is for something of its own. */
+const OF_ONE_SOURCE: ReadonlySet<TypeKey> = new Set<TypeKey>([...TOLD, "annotation", "tomogram"]);
 const NAMES_SHOWN = 5;
 
-/** Sections that found nothing for a run, though sources apply to it. */
+/** Sources and sections that found nothing for a run, though they apply to it. */
 export interface EmptyFinds {
-  /** @param by what was looked for, where a section has sources for different things. */
-  note(type: TypeKey, scope: Scope, isEmpty: boolean, place: Place, by?: string): void;
-  /** One for each kind, whatever the number of runs. */
-  warnings(isWanted: (type: TypeKey) => boolean): PlanWarning[];
+  /** @param looked the globs of a source as it was looked for. */
+  note(type: TypeKey, source: Source, scope: Scope, isEmpty: boolean, looked: readonly Looked[]): void;
+  /** One for each section and source, whatever the number of runs. */
+  warnings(isWanted: (type: TypeKey) => boolean): Promise<PlanWarning[]>;
+  /** The failures, those of an empty source with what was looked for and what is there instead. */
+  explained(failures: readonly PlanFailure[]): Promise<PlanFailure[]>;
+  /** What the first source of a kind looked for in vain; "" where it found something. */
+  lookedFor(type: TypeKey): Promise<string>;
 }
 
-export function emptyFinds(): EmptyFinds {
-  const noted = new Map<string, Noted>();
-  return {
-    note(type, { ancestors }, isEmpty, place, by) {
-      if (!TOLD.has(type)) return;
-      const run = ancestors.find((ancestor) => ancestor.type === "run");
-      if (!run) return;
-      // each source of an annotation is for an object of its own
-      const id = type === "annotation" ? `${type} ${place.path ?? place.line}` : type;
-      let kind = noted.get(id);
-      if (!kind) {
-        kind = { type, by, place: undefined, runs: new Map() };
-        noted.set(id, kind);
-      }
-      // runs come in any order, the plan says the same each time
-      if (isEmpty && !((kind.place?.line ?? Number.POSITIVE_INFINITY) <= (place.line ?? 0))) kind.place = place;
-      const before = kind.runs.get(run.folder)?.found ?? false;
-      kind.runs.set(run.folder, { name: scalarText(run.name), found: before || !isEmpty });
-    },
-    warnings(isWanted) {
-      const inOrder = KINDS.flatMap(({ type }) => [...noted.values()].filter((kind) => kind.type === type).sort(byLine));
-      return inOrder.flatMap((kind) => (isWanted(kind.type) ? (warningOf(kind) ?? []) : []));
-    },
-  };
+interface Run {
+  readonly name: string;
+  found: boolean;
+  readonly looked: readonly Looked[];
 }
 
 interface Noted {
   readonly type: TypeKey;
-  readonly by: string | undefined;
-  place: Place | undefined;
-  readonly runs: Map<string, { name: string; found: boolean }>;
+  readonly source: Source;
+  readonly runs: Map<string, Run>;
+}
+
+export function emptyFinds(): EmptyFinds {
+  const noted = new Map<Source, Noted>();
+  const ofType = (type: TypeKey) => [...noted.values()].filter((one) => one.type === type).sort(byLine);
+  return {
+    note(type, source, { ancestors }, isEmpty, looked) {
+      const run = ancestors.find((ancestor) => ancestor.type === "run");
+      const one = noted.get(source) ?? { type, source, runs: new Map<string, Run>() };
+      noted.set(source, one);
+      const id = run?.folder ?? "";
+      const before = one.runs.get(id);
+      if (before && !isEmpty) before.found = true;
+      if (!before) one.runs.set(id, { name: run ? scalarText(run.name) : "", found: !isEmpty, looked: isEmpty ? looked : [] });
+    },
+    async warnings(isWanted) {
+      const warnings: PlanWarning[] = [];
+      for (const { type } of KINDS.filter((kind) => OF_ONE_SOURCE.has(kind.type) && isWanted(kind.type))) {
+        const sources = ofType(type).filter(({ runs }) => !runs.has(""));
+        const section = TOLD.has(type) ? await sectionWarning(type, sources) : undefined;
+        if (section) warnings.push(section);
+        for (const one of sources) warnings.push(...((await sourceWarning(one, sources)) ?? []));
+      }
+      return warnings;
+    },
+    async explained(failures) {
+      const places = new Set<string>();
+      const explained: PlanFailure[] = [];
+      for (const failure of failures) {
+        const { code, line, column } = failure.error;
+        const at = `${line}:${column}`;
+        const one = [...noted.values()].find(({ source }) => placeText(placeOfFinder(source)) === at);
+        const run = one && [...one.runs.values()].find(({ name, found }) => name === (failure.run ?? "") && !found);
+        // runs with one fault are told together: the first says it for all
+        if (code !== "CONFIG_EMPTY" || !run || places.has(at)) explained.push(failure);
+        else explained.push({ ...failure, lookedFor: await lookedText(run.looked) });
+        if (run) places.add(at);
+      }
+      return explained;
+    },
+    async lookedFor(type) {
+      const empty = [...(ofType(type)[0]?.runs.values() ?? [])].find(({ found }) => !found);
+      return empty ? lookedText(empty.looked) : "";
+    },
+  };
+}
+
+/** Runs for which a whole section finds nothing. */
+async function sectionWarning(type: TypeKey, sources: readonly Noted[]): Promise<PlanWarning | undefined> {
+  const ids = new Set(sources.flatMap(({ runs }) => [...runs.keys()]));
+  const empty = [...ids].filter((id) => !sources.some(({ runs }) => runs.get(id)?.found)).sort();
+  const first = sources.find(({ runs }) => runs.has(empty[0] ?? ""));
+  return first && warningOf(type, first, empty, ids.size, undefined);
+}
+
+/** A source that no run has anything of, beside others that find something. Of annotations each is told alone. */
+async function sourceWarning({ type, source, runs }: Noted, all: readonly Noted[]): Promise<PlanWarning[] | undefined> {
+  const finds = ({ runs: own }: Noted) => [...own.values()].some(({ found }) => found);
+  if (finds({ type, source, runs }) || (type !== "annotation" && !all.some(finds))) return undefined;
+  if (globText(source) === "") return undefined;
+  return [await warningOf(type, { type, source, runs }, [...runs.keys()].sort(), runs.size, globText(source))];
+}
+
+async function warningOf(
+  type: TypeKey,
+  { source, runs }: Noted,
+  empty: readonly string[],
+  total: number,
+  by: string | undefined,
+): Promise<PlanWarning> {
+  const names = empty.map((id) => id.slice(id.lastIndexOf("/") + 1)).sort();
+  const shown = names.slice(0, NAMES_SHOWN).join(", ") + (names.length > NAMES_SHOWN ? ", …" : "");
+  const whom = total === empty.length ? `any of ${total} runs` : `${empty.length} of ${total} runs: ${shown}`;
+  const message = `${kindOf(type).section}: nothing is found ${by === undefined ? "" : `by ${by} `}for ${total === 1 ? `the run ${shown}` : whom}`;
+  return { message, place: placeOfFinder(source), lookedFor: await lookedText(runs.get(empty[0]!)?.looked ?? []) };
+}
+
+function placeText({ line, column }: Place): string {
+  return `${line}:${column}`;
 }
 
 function byLine(a: Noted, b: Noted): number {
-  return (a.place?.line ?? 0) - (b.place?.line ?? 0);
-}
-
-function warningOf({ type, by, place, runs }: Noted): PlanWarning | undefined {
-  const empty = [...runs.values()].filter(({ found }) => !found).map(({ name }) => name);
-  // what is marked in some runs need not be in all: only a source that no run has is worth a word
-  if (empty.length === 0 || (type === "annotation" && empty.length < runs.size)) return undefined;
-  const names = [...empty].sort();
-  const shown = names.slice(0, NAMES_SHOWN).join(", ") + (names.length > NAMES_SHOWN ? `, …` : "");
-  const whom = runs.size === empty.length ? `any of ${runs.size} runs` : `${empty.length} of ${runs.size} runs: ${shown}`;
-  const message = `${kindOf(type).section}: nothing is found ${by === undefined ? "" : `by ${by} `}for ${runs.size === 1 ? `the run ${shown}` : whom}`;
-  return { message, place };
+  return (a.source.place.line ?? 0) - (b.source.place.line ?? 0) || (a.source.place.column ?? 0) - (b.source.place.column ?? 0);
 }

@@ -5,7 +5,7 @@ import { roundVoxelSpacing, voxelSpacingName } from "../../../model/voxel-spacin
 import { expandScalar, isTemplate, parseFloating } from "../config/expand.js";
 import { type Scalar, type ScalarNode, scalarText } from "../config/nodes.js";
 import type { Ancestor, Scope } from "../finders/scope.js";
-import { findSection, type PlanContext, type SectionItem, wants, wantsTomograms } from "./context.js";
+import { findSection, type PlanContext, placeOfFinder, type SectionItem, wants, wantsTomograms } from "./context.js";
 
 /** A voxel spacing of a run. Its name has three decimals wherever it came from. */
 export interface VoxelSpacing {
@@ -29,7 +29,7 @@ export async function findVoxelSpacings(context: PlanContext, run: Ancestor, sco
   const items = all.filter(({ atTarget, folder }) => !atTarget || folder);
   if (items.length === 0 && applied.length > 0 && (wantsTomograms(context) || wants(context, "annotation"))) {
     throw new EmporiumError("CONFIG_EMPTY", `${runName}: no voxel spacing found`, {
-      place: applied[0]!.finder?.place ?? applied[0]!.place,
+      place: placeOfFinder(applied[0]!),
       hint: "check the glob, or exclude the run by parent_filters",
     });
   }

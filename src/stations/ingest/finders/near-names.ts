@@ -1,0 +1,76 @@
+import { nearest } from "../../../core/nearest.js";
+import { escapeGlob, glob } from "./glob.js";
+import type { Listing } from "./listing.js";
+
+/** A glob with its variables filled in, below a store. */
+export interface Looked {
+  readonly listing: Listing;
+  readonly pattern: string;
+}
+
+/** Folders whose names are compared, where wildcards lead into several. */
+const FOLDERS = 3;
+const NAMES_SHOWN = 3;
+/** Of more names only beginnings and ends are compared: that takes no time. */
+const COMPARED = 2_000;
+
+/**
+ * What was looked for in vain, and what is there instead: `looked for /in/TS_1_bin8.mrc, there is TS_1_bin4.mrc`. The first part of the path that
+ * is not there is compared with the names beside it. Folders that the glob has not listed already are listed, three at most.
+ */
+export async function lookedText(looked: readonly Looked[]): Promise<string> {
+  const texts: string[] = [];
+  for (const { listing, pattern } of looked)
+    texts.push(`looked for ${listing.fullPath(pattern)}, ${await nearText(listing, pattern)}`);
+  return texts.join("; ");
+}
+
+async function nearText(listing: Listing, pattern: string): Promise<string> {
+  const parts = pattern.split("/").filter((part) => part !== "" && part !== ".");
+  let folders = [""];
+  for (const [index, part] of parts.entries()) {
+    const isLast = index === parts.length - 1;
+    if (part === "**") return "there is no such file below it";
+    const below: string[] = [];
+    for (const folder of folders) {
+      const found = await glob(listing, `${escapeGlob(folder)}/${part}`);
+      below.push(...found.filter(({ folder: isFolder }) => isFolder || isLast).map(({ key }) => key));
+    }
+    if (below.length === 0) return besides(listing, folders, part, isLast);
+    folders = below.slice(0, FOLDERS);
+  }
+  return "what it finds is left out by match_regex or exclude";
+}
+
+async function besides(listing: Listing, folders: readonly string[], part: string, isLast: boolean): Promise<string> {
+  const names: string[] = [];
+  for (const folder of folders) {
+    const start = folder === "" ? "" : `${folder}/`;
+    for (const { key } of await listing.children(start)) {
+      const isFolder = key.endsWith("/");
+      if (isLast || isFolder) names.push(key.slice(start.length, isFolder ? -1 : undefined));
+    }
+  }
+  const where = listing.fullPath(folders[0]!) || "the input";
+  if (names.length === 0) return `there is nothing in ${where}`;
+  const word = part.replace(/\[(.)[^\]]*\]/g, "$1").replaceAll("*", "");
+  const near = (names.length <= COMPARED ? nearest(word, names) : undefined) ?? sharing(word, names);
+  if (near !== undefined) return isLast ? `there is ${near}` : `there is no folder ${part} but ${near}`;
+  const shown = names.slice(0, NAMES_SHOWN).join(", ") + (names.length > NAMES_SHOWN ? `, … (${names.length} names)` : "");
+  return `${isLast ? "there is" : `there is no folder ${part} but`} ${shown}`;
+}
+
+/** The name that begins and ends as the word does, for the longest way; undefined where hardly anything is shared. */
+function sharing(word: string, names: readonly string[]): string | undefined {
+  let best: string | undefined;
+  let most = Math.max(2, word.length / 2);
+  for (const name of names) {
+    const limit = Math.min(word.length, name.length);
+    let start = 0;
+    while (start < limit && word[start] === name[start]) start++;
+    let end = 0;
+    while (end < limit - start && word.at(-1 - end) === name.at(-1 - end)) end++;
+    if (start + end > most) [best, most] = [name, start + end];
+  }
+  return best;
+}
