@@ -82,6 +82,7 @@ export const ingestOptions = {
   writeMrc: flagOn("write MRC files"),
   writeZarr: flagOn("write OME-Zarr folders"),
   forceOverwrite: flag("make again what is there already"),
+  strict: flag("points that lie outside of their tomogram are a failure instead of a warning"),
   allowEmpty: flag("write point lists empty that hold no row of their tomogram, instead of failing"),
   httpsPrefix: httpUrl().optional().meta({
     description:
@@ -173,6 +174,7 @@ export async function runIngest(options: IngestOptions, io: Io): Promise<number>
     ...zarrOf(options),
     forceOverwrite: options.forceOverwrite,
     allowEmpty: options.allowEmpty,
+    strict: options.strict,
     httpsPrefix: options.httpsPrefix,
     anonymous: options.anonymous,
     sync: options.sync,

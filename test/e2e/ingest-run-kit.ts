@@ -19,6 +19,7 @@ export interface RunScene {
   workspace?: string;
   compat?: boolean;
   force?: boolean;
+  strict?: boolean;
   dryRun?: boolean;
   checksum?: "sha256";
   /** Default true. */
@@ -64,6 +65,7 @@ export async function run(scene: RunScene): Promise<IngestReport> {
       writeZarr: scene.writeZarr ?? true,
       omeZarr: scene.omeZarr,
       forceOverwrite: scene.force ?? false,
+      strict: scene.strict,
       compat: scene.compat ?? false,
       httpsPrefix: scene.httpsPrefix,
       sync: false,

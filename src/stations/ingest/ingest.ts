@@ -70,6 +70,8 @@ export interface IngestOptions {
   forceOverwrite: boolean;
   /** Point lists without a row of their tomogram are written empty. Default false: each is a failure. */
   allowEmpty?: boolean | undefined;
+  /** Points outside of their tomogram are a failure. Default false: a warning. */
+  strict?: boolean | undefined;
   compat: boolean;
   /** Address of the published tree, for views. Default: that of a bucket or server, else this machine's (`viewAddress`). */
   httpsPrefix?: string | undefined;
@@ -158,6 +160,7 @@ export async function ingestInto(
       codec: options.codec,
       force: options.forceOverwrite,
       allowEmpty: options.allowEmpty,
+      strict: options.strict,
       threads: options.jobs,
       reservedIds,
       claimedIds,

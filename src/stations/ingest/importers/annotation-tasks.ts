@@ -1,3 +1,4 @@
+import type { Triple } from "../../../core/box.js";
 import { EmporiumError } from "../../../core/errors.js";
 import type { PlainObject, Task } from "../../../engine/task.js";
 import type { PointKind } from "../../../formats/points/points.js";
@@ -85,6 +86,7 @@ function pointsTask(
       tomogram: tomogramShape ? { shape: [...tomogramShape], voxelSpacingAngstrom: spacing.angstrom } : null,
       allowEmpty: context.allowEmpty,
       compat: context.compat,
+      ...(context.strict ? { strict: true } : {}),
       ...forced(context),
     },
     inputs: [inputOf(item)],
@@ -123,7 +125,7 @@ async function maskTask(
     if (!context.compat && !targetShape) {
       throw new EmporiumError("FORMAT_FIELD", message, {
         place: { file: name },
-        hint: "add rescale: true if it is the same volume at another size",
+        hint: sizeHint(fitted, tomogramShape),
       });
     }
     draft.warnings.push({ message, place: item.place, ...where });
@@ -140,6 +142,17 @@ async function maskTask(
     needs: [],
     place: item.place,
   });
+}
+
+function sizeHint(mask: Triple, tomogram: Triple): string {
+  if ([...mask].reverse().every((voxels, axis) => voxels === tomogram[axis]))
+    return "its axes are those of the tomogram in reverse: write the mask with x as its fastest axis";
+  const ratios = mask.map((voxels, axis) => voxels / tomogram[axis]!);
+  const isBinned = ratios.every((ratio) => Math.abs(ratio / ratios[0]! - 1) < 0.02);
+  const factor = Number(ratios[0]!.toPrecision(3));
+  return isBinned
+    ? `it is ${factor} times the size on each axis: add rescale: true, or name the voxel spacing that it was made at`
+    : "add rescale: true if it is the same volume at another size";
 }
 
 function xyz([z, y, x]: readonly [number, number, number]): string {

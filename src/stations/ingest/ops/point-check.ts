@@ -1,12 +1,11 @@
 import { EmporiumError } from "../../../core/errors.js";
 import type { PointBatch } from "../../../formats/points/points.js";
+import { type FitOptions, fitText, pointFit } from "../point-fit.js";
 
 /** Beyond this a matrix is no rotation that was printed with few digits. */
 const ROTATION_TOLERANCE = 1e-2;
 /** Beyond this the portal's own check refuses it: numpy's `allclose` on determinant, rows and their products. */
 const PORTAL_TOLERANCE = 1e-5;
-/** Coordinates this many times beyond the volume come from another unit. */
-const FAR = 4;
 
 export interface PointCheck {
   readonly count: number;
@@ -14,6 +13,9 @@ export interface PointCheck {
   readonly outside: number;
   /** @throws {EmporiumError} FORMAT_FIELD for a matrix that is no rotation (`compat`: it is warned of) */
   add(batch: PointBatch): void;
+  /** How many lie outside, and what would mend it; undefined where all lie inside. */
+  outsideText(): string | undefined;
+  /** Of the matrices. */
   warnings(): string[];
 }
 
@@ -21,33 +23,12 @@ export interface PointCheck {
  * Looks at points on their way: do they lie in the tomogram, are their matrices rotations.
  *
  * @param name of the file, for messages.
- * @param options `shape`: voxels `[z, y, x]` of the tomogram; without it places are not looked at.
+ * @param options `fit`: the tomogram, and how the points are read; without it places are not looked at.
  */
-export function pointCheck(
-  name: string,
-  { shape, compat }: { shape: readonly [number, number, number] | undefined; compat: boolean },
-): PointCheck {
-  const size = shape && [shape[2], shape[1], shape[0]];
+export function pointCheck(name: string, { fit, compat }: { fit: FitOptions | undefined; compat: boolean }): PointCheck {
+  const places = fit && pointFit(fit);
   let count = 0;
-  let outside = 0;
   let inexact = 0;
-  let small = 0;
-  let far = 0;
-  const addPlaces = (positions: Float64Array, points: number) => {
-    if (!size) return;
-    for (let i = 0; i < points; i++) {
-      let [isIn, isSmall, isFar] = [true, true, false];
-      for (let axis = 0; axis < 3; axis++) {
-        const value = positions[3 * i + axis]!;
-        if (!(value >= 0 && value <= size[axis]! - 1)) isIn = false;
-        if (Math.abs(value) >= 1) isSmall = false;
-        if (value > FAR * size[axis]!) isFar = true;
-      }
-      if (!isIn) outside++;
-      if (isSmall) small++;
-      if (isFar) far++;
-    }
-  };
   const addRotations = (rotations: Float64Array, points: number) => {
     for (let i = 0; i < points; i++) {
       const error = rotationError(rotations, 9 * i);
@@ -67,21 +48,21 @@ export function pointCheck(
       return count;
     },
     get outside() {
-      return outside;
+      return places?.outside ?? 0;
     },
     add({ count: points, positions, rotations }) {
-      addPlaces(positions, points);
+      places?.add(positions, points);
       if (rotations) addRotations(rotations, points);
       count += points;
     },
+    outsideText() {
+      if (!places || places.outside === 0) return undefined;
+      const way = places.fit();
+      const guess = way ? `; ${fitText(way, fit!, count)}` : "";
+      return `${name}: ${places.outside} of ${count} points lie outside of the tomogram of ${fit!.size.join("×")} voxels (x, y, z)${guess}`;
+    },
     warnings() {
       const warnings: string[] = [];
-      if (outside > 0) {
-        const volume = size!.join("×");
-        const unit =
-          small === count || far === count ? "; the binning is probably wrong: are the coordinates in Å or pixels?" : "";
-        warnings.push(`${name}: ${outside} of ${count} points lie outside of the tomogram of ${volume} voxels (x, y, z)${unit}`);
-      }
       if (inexact > 0) {
         warnings.push(
           `${name}: ${inexact} of ${count} matrices are rotations to few digits only, the portal's check will refuse them`,

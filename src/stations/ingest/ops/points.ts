@@ -8,6 +8,7 @@ import { encodePoints } from "../../../formats/points/ndjson.js";
 import type { PointKind } from "../../../formats/points/points.js";
 import { POINT_READERS } from "../../../formats/points/readers.js";
 import { openObject } from "../../../stores/store.js";
+import type { FitOptions } from "../point-fit.js";
 import { pointCheck } from "./point-check.js";
 import { publishUnlessSame } from "./publish.js";
 
@@ -31,6 +32,8 @@ export interface PointsParams {
   /** An empty list is written where no row is of the tomogram. */
   allowEmpty: boolean;
   compat: boolean;
+  /** Points outside of the tomogram are a failure. */
+  strict?: boolean;
   force?: boolean;
 }
 
@@ -40,10 +43,11 @@ export interface PointsParams {
  * @throws {EmporiumError} FORMAT_… of the reader; FORMAT_FIELD for a matrix that is no rotation; CONFIG_EMPTY where no row is of the tomogram
  */
 export const pointsOperation: Operation = async ({ params, bytes, place }, context) => {
-  const { source, key, format, tomogram, filterValue, allowEmpty, compat, force, ...options } = params as unknown as PointsParams;
+  const { source, key, format, tomogram, filterValue, allowEmpty, compat, strict, force, ...options } =
+    params as unknown as PointsParams;
   const { signal, progress } = context;
   const file = watched(await openObject(context.source, source, { signal }), (done) => progress(Math.min(bytes, done)));
-  const check = pointCheck(file.name, { shape: tomogram?.shape, compat });
+  const check = pointCheck(file.name, { fit: fitOptions(params as unknown as PointsParams), compat });
   const folder = await context.scratch();
   await mkdir(folder, { recursive: true });
   const path = `${folder}/points.ndjson`;
@@ -77,7 +81,14 @@ export const pointsOperation: Operation = async ({ params, bytes, place }, conte
     await out.close();
   }
   if (check.count === 0 && filterValue !== null && !allowEmpty && !compat) throw noRow(file.name, filterValue, place);
-  const warnings = check.warnings();
+  const outside = check.outsideText();
+  if (outside !== undefined && strict) {
+    throw new EmporiumError("FORMAT_FIELD", outside, {
+      place,
+      hint: "mend binning, columns or order of the source, or leave --strict out",
+    });
+  }
+  const warnings = [...(outside === undefined ? [] : [outside]), ...check.warnings()];
   if (check.count === 0) warnings.push(`${file.name} has no points${filterValue === null ? "" : ` of ${filterValue}`}`);
   return {
     outputs: [await publish(context, path, key, force)],
@@ -85,6 +96,18 @@ export const pointsOperation: Operation = async ({ params, bytes, place }, conte
     facts: { points: check.count, outside: check.outside },
   };
 };
+
+/** Options that reverse the axes, by kind of points. */
+const REVERSE = { point: "columns", orientedPoint: "order", instancePoint: "order" } as const;
+/** Formats that tell their own axes. */
+const OWN_AXES = new Set(["copick", "tardis", "relion5_star", "warp_star"]);
+
+function fitOptions({ tomogram, binning, format, kind }: PointsParams): FitOptions | undefined {
+  if (!tomogram) return undefined;
+  const [z, y, x] = tomogram.shape;
+  const reverse = OWN_AXES.has(format) ? undefined : REVERSE[kind];
+  return { size: [x, y, z], spacingAngstrom: tomogram.voxelSpacingAngstrom, binning, reverse };
+}
 
 function noRow(name: string, filterValue: string, place: Place | undefined): EmporiumError {
   return new EmporiumError("CONFIG_EMPTY", `${name} has no row of ${filterValue}`, {
