@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from "vitest";
+import { newConfigFor } from "../../../src/stations/ingest/new-config/new-config.js";
 import { memoryStore } from "../../../src/stores/memory.js";
 import { smallConfig, storeOf, tinyMrc } from "../ingest-plan-kit.js";
 import { removeTempFolders, run } from "../ingest-run-kit.js";
@@ -77,5 +78,28 @@ describe("a mask of another size", () => {
       dryRun: true,
     });
     expect(errors).toMatchObject([{ code: "FORMAT_FIELD", hint: expect.stringContaining(hint) }]);
+  });
+});
+
+describe("a new configuration", () => {
+  it.each<[string, number[][], string | undefined]>([
+    ["pixels of the full size", times(4), "binning: 4.0"],
+    ["Å", times(10.5), "binning: 10.5"],
+    ["axes in reverse", POINTS.map((point) => [...point].reverse()), "columns: zyx"],
+    ["voxels", POINTS, undefined],
+  ])("seam 8: sets binning where the size of the tomogram tells it: %s", async (_, points, expected) => {
+    const table = points.map((point) => point.join(",")).join("\n");
+    const files: Record<string, string | Uint8Array> = {};
+    for (const run of ["TS_1", "TS_2"])
+      Object.assign(files, { [`tomograms/${run}.rec`]: tinyMrc(...SIZE, 10.5), [`picks/${run}_ribo.csv`]: table });
+    const signal = new AbortController().signal;
+    const { yaml } = await newConfigFor(await storeOf(files), { sourcePrefix: "lab", input: "in", signal });
+    const lines = yaml.split("\n").map((line) => line.trim());
+    if (expected === undefined) expect(lines.filter((line) => /^binning:|zyx #/.test(line))).toEqual([]);
+    else
+      expect(
+        lines.some((line) => line.startsWith(expected)),
+        yaml,
+      ).toBe(true);
   });
 });

@@ -9,6 +9,7 @@ import { type Acquisition, readAcquisition, tiltCounts } from "./acquisition.js"
 import type { Answers } from "./answers.js";
 import { type Item, type ItemKind, settleStacks, takeInventory } from "./inventory.js";
 import { pointFileOf } from "./point-files.js";
+import { placesOf } from "./point-places.js";
 import { findRunNames, runFinder } from "./run-names.js";
 import { runSources } from "./run-sources.js";
 import {
@@ -256,6 +257,7 @@ async function annotationsOf(
   signal: AbortSignal,
 ): Promise<AnnotationFiles[]> {
   const files: AnnotationFiles[] = [];
+  const tomogramOf = (run: string) => items.find(({ kind, shape, path }) => kind === "tomogram" && shape && runOf(path) === run);
   for (const pattern of patternsOf(
     items.filter(({ kind }) => kind === "mask"),
     runOf,
@@ -272,7 +274,9 @@ async function annotationsOf(
   )) {
     const [item] = pattern.items.values();
     const points = item && (await pointFileOf(store, item, signal));
-    if (points) files.push({ pattern, kind: "points", points });
+    if (!points) continue;
+    const places = points.isAngstrom ? undefined : await placesOf(store, points, pattern.items, tomogramOf, signal);
+    files.push({ pattern, kind: "points", points, places });
   }
   return files;
 }

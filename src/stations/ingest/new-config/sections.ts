@@ -1,4 +1,5 @@
 import { ask, decimal, guess, Named } from "../../../formats/yaml/yaml-text.js";
+import type { Fit } from "../point-fit.js";
 import type { Acquisition } from "./acquisition.js";
 import { rounded } from "./acquisition.js";
 import type { Answers } from "./answers.js";
@@ -317,6 +318,8 @@ export interface AnnotationFiles {
   pattern: Pattern;
   /** Of points: what the file is. Masks and meshes are known by their names. */
   points?: PointFile | undefined;
+  /** Of points whose coordinates are no voxels of the tomogram: what they seem to be. */
+  places?: Fit | undefined;
   kind: "points" | "mask" | "mesh";
 }
 
@@ -327,8 +330,8 @@ export function annotationBlocks(
   tomogramSpacing: number | undefined,
 ): Blocks {
   const slugs = new Map<string, number>();
-  return files.flatMap(({ pattern, points, kind }) => {
-    const source = sourceOf(pattern.glob, kind, points, tomogramSpacing);
+  return files.flatMap(({ pattern, points, places, kind }) => {
+    const source = sourceOf(pattern.glob, kind, { points, places }, tomogramSpacing);
     if (!source) return [];
     const slug = slugOf(pattern.glob);
     const n = (slugs.get(slug) ?? 0) + 1;
@@ -364,7 +367,7 @@ function slugOf(glob: string): string {
 function sourceOf(
   glob: string,
   kind: AnnotationFiles["kind"],
-  points: PointFile | undefined,
+  { points, places }: Pick<AnnotationFiles, "points" | "places">,
   spacing: number | undefined,
 ): object | undefined {
   const shown = { is_visualization_default: true };
@@ -398,10 +401,19 @@ function sourceOf(
   }
   if (!points) return undefined;
   const { shape, format, delimiter, isAngstrom } = points;
+  const fits = "the size of the tomogram tells it";
   const binning = isAngstrom
     ? { binning: spacing === undefined ? ask(decimal(1), "voxel spacing of the tomogram, Å") : decimal(spacing) }
-    : {};
-  const columns = format.startsWith("csv") ? { columns: guess("xyz", "order of the columns, xyz or zyx") } : {};
+    : places && places.binning !== 1
+      ? { binning: guess(decimal(places.binning), `the coordinates are ${places.unit}; ${fits}`) }
+      : {};
+  const reversed = (key: "columns" | "order") => ({ [key]: guess("zyx", `the axes are in reverse; ${fits}`) });
+  const isTable = format.startsWith("csv");
+  const columns = places?.reversed
+    ? reversed(shape === "Point" ? "columns" : "order")
+    : isTable
+      ? { columns: ask("xyz", "order of the columns, xyz or zyx") }
+      : {};
   return {
     [shape]: { file_format: format, glob_string: glob, ...binning, ...columns, ...(delimiter ? { delimiter } : {}), ...shown },
   };
