@@ -6,6 +6,7 @@ import { EmporiumError, isEmporiumError } from "../../core/errors.js";
 import { markSecret } from "../../core/redact.js";
 import { formatBytes } from "../../core/units.js";
 import { errnoOf, fileError } from "../../stores/file-errors.js";
+import { syncPath } from "../../stores/file-sync.js";
 import type { Binaries } from "./binaries.js";
 import { freshName, removeFresh, sweepFresh } from "./fresh-folder.js";
 import { reach } from "./reach.js";
@@ -142,7 +143,9 @@ async function createCluster(
     const secrets = makeSecrets();
     await initialise(fresh, binaries, { user, secrets, signal });
     await writeSecrets(fresh, secrets, user);
+    await syncPath(fresh, "folder");
     await rename(fresh, folder);
+    await syncPath(parent, "folder");
   } catch (error) {
     if (existsSync(join(folder, "data"))) return; // another process was faster
     if (isEmporiumError(error) || signal?.aborted) throw error;
@@ -226,6 +229,8 @@ async function writeSecrets(fresh: string, secrets: Secrets, user: ServerUser | 
   const lines = EMBEDDED_ROLES.map((role) => `*:*:*:${role}:${secrets[role]}\n`);
   await writeFile(join(fresh, "secrets.json"), `${JSON.stringify(secrets, undefined, 2)}\n`, { mode: 0o600 });
   await writeFile(join(fresh, "pgpass"), lines.join(""), { mode: 0o600 });
+  // initdb syncs the data; without their passwords they would be of no use after a loss of power
+  for (const name of ["secrets.json", "pgpass"]) await syncPath(join(fresh, name), "file");
   // `nobody` runs the server and no more; an ordinary owner of the workspace will use it without root
   if (!user || (await ownerOf(join(fresh, "..", ".."))).uid !== user.uid) return;
   for (const name of ["", "logs", "secrets.json", "pgpass"]) await chown(join(fresh, name), user.uid, user.gid);
@@ -256,6 +261,12 @@ export function failure(program: string, status: number | null, text: string, pl
     return new EmporiumError("DATABASE_EMBEDDED", `${program}: ${message}`, {
       place: { file: place },
       hint: "the embedded PostgreSQL needs `ulimit -n 256`, or give a server with --database postgres://…",
+    });
+  }
+  if (status === null && text.trim() === "") {
+    return new EmporiumError("DATABASE_EMBEDDED", `${program} was killed`, {
+      place: { file: place },
+      hint: "run it again; where that happens again, see whether the machine runs out of memory",
     });
   }
   const unknownUser = /could not look up effective user ID (\d+)/.exec(text)?.[1];
