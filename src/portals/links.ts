@@ -21,7 +21,7 @@ const SUFFIXES: Readonly<Record<string, LinkFormat>> = {
 
 /** Takes `zarr://`, `precomputed://` … or a `|zarr3:` suffix off a link. */
 export function volumeLink(link: string): VolumeLink {
-  const prefix = /^([a-z0-9]+):\/\/(?=[a-z][a-z0-9+.-]*:\/\/)/i.exec(link);
+  const prefix = /^([a-z0-9]+):\/\/(?=[a-z][a-z0-9+.-]*:\/\/|\/|[a-z]:[\\/])/i.exec(link);
   const word = prefix?.[1]?.toLowerCase() ?? "";
   if (prefix && FORMATS.has(word)) return { format: word as LinkFormat, location: link.slice(prefix[0].length) };
   const [location = "", ...pipes] = link.split("|");

@@ -66,10 +66,15 @@ export async function* decompressed(source: RandomAccess, kind: Compression, sig
 }
 
 /** The first bytes behind a compression. How many follow is not known before its end. */
-export async function headBehind(source: RandomAccess, kind: Compression, wanted: number): Promise<Uint8Array> {
+export async function headBehind(
+  source: RandomAccess,
+  kind: Compression,
+  wanted: number,
+  signal?: AbortSignal,
+): Promise<Uint8Array> {
   const held: Uint8Array[] = [];
   let length = 0;
-  for await (const piece of decompressed(source, kind)) {
+  for await (const piece of decompressed(source, kind, signal)) {
     held.push(piece);
     length += piece.length;
     if (length >= wanted) break;

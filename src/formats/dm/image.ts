@@ -74,6 +74,13 @@ export function dmPixelOf(dataType: number): DmPixel | undefined {
   return PIXELS[dataType]?.pixel;
 }
 
+/** For messages about pixels that are not read. */
+export function dmTypeName(dataType: number): string {
+  const bytes = PIXELS[dataType]?.bytes;
+  const packed = PIXELS[dataType] && PIXELS[dataType].pixel === undefined;
+  return packed ? `packed complex pixels of ${bytes} bytes (type ${dataType})` : `pixels of DigitalMicrograph's type ${dataType}`;
+}
+
 /**
  * A DM3 or DM4 file: its tags, and its images without thumbnails. Pixels stay where they are (`readDmPlanes`).
  *
@@ -130,7 +137,8 @@ function imageOf(group: DmGroup, index: number, name: string, littleEndian: bool
   if (!known) throw fail("FORMAT_UNSUPPORTED", `pixels of type ${dataType} are not known`, data.offset);
   const shape: Triple = [1, 1, 1, ...(lengths as number[])].slice(-3) as Triple;
   const dataBytes = shape[0] * shape[1] * shape[2] * known.bytes;
-  if (dataBytes > data.count * data.itemBytes) {
+  // packed transforms are symmetric: only half of them is stored, and whoever wants pixels is refused by name
+  if (known.pixel !== undefined && dataBytes > data.count * data.itemBytes) {
     const stored = data.count * data.itemBytes;
     throw fail(
       "FORMAT_TRUNCATED",

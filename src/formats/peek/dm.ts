@@ -1,7 +1,7 @@
 import type { RandomAccess } from "../../core/bytes.js";
 import { isEmporiumError } from "../../core/errors.js";
 import type { Json, JsonObject } from "../../core/json.js";
-import { calibrationOf, type DmImage, dmPixelOf, readDm, thumbnailIndices } from "../dm/image.js";
+import { calibrationOf, type DmImage, dmPixelOf, dmTypeName, readDm, thumbnailIndices } from "../dm/image.js";
 import { type DmGroup, type DmValue, findTag, isArray, isGroup, readDmTags, tagNumber, tagText } from "../dm/tags.js";
 import { dmAcquisition } from "./dm-acquisition.js";
 import { allKnown, emptyFacts, finite, type PeekFacts } from "./facts.js";
@@ -76,7 +76,7 @@ function dmFacts(file: string, version: 3 | 4, root: DmGroup, image: Described, 
     warnings: [],
     raw: { ImageData: rawImageData(group), ImageTags: plainTags(group && findTag(group, "ImageTags")), Name: image.title },
   });
-  if (image.pixel === undefined) facts.warnings.push(`pixels: DigitalMicrograph's type ${image.dataType} is not read`);
+  if (image.pixel === undefined) facts.warnings.push(`pixels: ${dmTypeName(image.dataType)} are not supported`);
   if (group) {
     const { acquisition, warnings } = dmAcquisition(group);
     facts.acquisition = acquisition;

@@ -15,7 +15,18 @@ export function mrcFacts(head: Uint8Array, name: string, sizeBytes: number | und
   const header = parseMrcHeader(head, { name, sizeBytes, allowShort: true });
   const { order, shape } = axisOrder(header);
   const warnings = [...header.warnings];
-  const voxelSize = [0, 1, 2].map((axis) => voxelOf(header, axis, warnings));
+  const voxelSize = [0, 1, 2].map((axis) => voxelOf(header, axis));
+  const negative = [0, 1, 2].filter((axis) => voxelSize[axis] !== null && header.voxelSizeAngstrom[axis] === undefined);
+  if (negative.length > 0) {
+    // the header's reader takes them for unset, and says so
+    const unset = negative.map((axis) => `cell ${header.cellAngstrom[axis]} Å over`);
+    for (const text of unset) {
+      const at = warnings.findIndex((warning) => warning.startsWith(text));
+      if (at >= 0) warnings.splice(at, 1);
+    }
+    const cells = negative.map((axis) => `${header.cellAngstrom[axis]} Å along ${"zyx"[axis]}`).join(", ");
+    warnings.push(`negative-cell: ${cells}: taken without its sign`);
+  }
   const oldHeader = String.fromCharCode(...head.subarray(208, 211)) !== "MAP";
   const origin = oldHeader ? oldOrigin(head, header.littleEndian) : header.originAngstrom;
   const facts = emptyFacts({
@@ -51,14 +62,12 @@ export async function peekMrc(source: RandomAccess): Promise<PeekFacts> {
 }
 
 /** Cell / grid; cells of some cameras' files are negative. */
-function voxelOf(header: MrcHeader, axis: number, warnings: string[]): number | null {
+function voxelOf(header: MrcHeader, axis: number): number | null {
   const known = header.voxelSizeAngstrom[axis];
   if (known !== undefined) return known;
   const [cell, grid] = [header.cellAngstrom[axis]!, header.grid[axis]!];
   const size = Math.fround(-cell / grid);
-  if (!(cell < 0 && grid > 0 && Number.isFinite(size))) return null;
-  warnings.push(`negative-cell: ${cell} Å along ${"zyx"[axis]}: taken without its sign`);
-  return size;
+  return cell < 0 && grid > 0 && Number.isFinite(size) ? size : null;
 }
 
 /** Before MRC2000 the origin stood where identifier, stamp and rms are now: z, x, y. */

@@ -32,6 +32,10 @@ export interface PeekOptions {
   /** What a folder is; default by its name and by what is found in it. */
   format?: FolderFormat | undefined;
   signal?: AbortSignal | undefined;
+  /** The first bytes behind a compression for which this folder, which browsers load too, has no decoder. */
+  decompressHead?:
+    | ((source: RandomAccess, compression: "bzip2", wanted: number, signal: AbortSignal | undefined) => Promise<Uint8Array>)
+    | undefined;
 }
 
 export interface Peek extends Traffic {
@@ -69,9 +73,9 @@ export async function peekFile(source: RandomAccess, options: PeekOptions = {}):
       return peekDm(blocks, signal);
     }
     const compression = compressionOf(head);
-    if (compression === "gzip") {
-      const plain = gunzipHead(head, MRC_HEADER_BYTES);
-      if (detectMrc(plain)) return [compressed(mrcFacts(plain, source.name, undefined))];
+    if (compression) {
+      const plain = await headOf(blocks, head, compression, options);
+      if (detectMrc(plain)) return [compressed(mrcFacts(plain, source.name, undefined), compression)];
     }
     if (detectMrc(head) === "plausible") return [await peekMrc(blocks)];
     throw unknownFile(source.name, head, compression);
@@ -123,6 +127,17 @@ function formatsFor(name: string, known: ReadonlySet<string> | undefined): Folde
   return likely ? [likely, ...all.filter((one) => one !== likely)] : ["precomputed", "zarr", "n5"];
 }
 
+/** The first bytes behind a compression. What browsers have no decoder for, the caller gives one for. */
+async function headOf(
+  source: RandomAccess,
+  head: Uint8Array,
+  compression: "gzip" | "bzip2",
+  { decompressHead, signal }: PeekOptions,
+): Promise<Uint8Array> {
+  if (compression === "gzip") return gunzipHead(head, MRC_HEADER_BYTES);
+  return (await decompressHead?.(source, compression, MRC_HEADER_BYTES, signal)) ?? new Uint8Array(0);
+}
+
 /** First bytes of a gzip stream, as many as its first block gives. */
 function gunzipHead(bytes: Uint8Array, wanted: number): Uint8Array {
   const plain = new Uint8Array(wanted);
@@ -141,8 +156,8 @@ function gunzipHead(bytes: Uint8Array, wanted: number): Uint8Array {
   return plain.subarray(0, length);
 }
 
-function compressed(facts: PeekFacts): PeekFacts {
-  facts.warnings.push("gzip: the file is compressed: pixels are read from front to back only");
+function compressed(facts: PeekFacts, compression: string): PeekFacts {
+  facts.warnings.push(`${compression}: the file is compressed: pixels are read from front to back only`);
   return facts;
 }
 

@@ -17,6 +17,7 @@ const DIRECTORY_SLACK = 64 * 1024;
  *
  * A chain that goes back or leaves the file ends there, with a warning.
  * @param mayRead whether the directory at an offset may be fetched.
+ * @param onPage called with each directory of the chain that was read.
  */
 export async function countTiffPages(
   source: RandomAccess,
@@ -24,11 +25,13 @@ export async function countTiffPages(
   first: Directory,
   mayRead: (offset: number) => boolean,
   signal?: AbortSignal,
+  onPage: (directory: Directory) => Promise<void> = async () => {},
 ): Promise<CountedPages> {
   const warnings: string[] = [];
   const offsets = [first.offset];
   const seen = new Set(offsets);
   let latest = first;
+  await onPage(first);
   while (latest.next !== 0) {
     if (seen.has(latest.next)) {
       warnings.push(`chain-loop: page ${seen.size} is followed by an earlier one at byte ${latest.next}: counted up to it`);
@@ -47,6 +50,7 @@ export async function countTiffPages(
     if (!mayRead(latest.next)) return extrapolated(offsets, latest, layout.sizeBytes, warnings);
     try {
       latest = await readDirectory(source, layout, latest.next, { signal });
+      await onPage(latest);
     } catch (error) {
       if (!isEmporiumError(error) || !error.code.startsWith("FORMAT_")) throw error;
       warnings.push(`chain-end: ${error.message}: counted up to there`);
@@ -54,6 +58,25 @@ export async function countTiffPages(
     }
   }
   return { count: seen.size, by: "chain", warnings };
+}
+
+/** Values of a page's tables of strips or tiles that are looked at. */
+const SEGMENTS_MAX = 1_000_000;
+
+/** Where the last strip or tile of a page ends; undefined where the page does not say. */
+export async function endOfPixels(directory: Directory): Promise<number | undefined> {
+  for (const [offsets, counts] of [
+    [273, 279],
+    [324, 325],
+  ] as const) {
+    const [begins, lengths] = await Promise.all([
+      directory.numbers(offsets, SEGMENTS_MAX),
+      directory.numbers(counts, SEGMENTS_MAX),
+    ]);
+    if (!begins || !lengths) continue;
+    return begins.reduce((end, begin, at) => Math.max(end, begin + (lengths[at] ?? 0)), 0);
+  }
+  return undefined;
 }
 
 /** @param offsets of all known directories; the last one was not read. */

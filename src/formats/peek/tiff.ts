@@ -12,7 +12,7 @@ import { readVendorTags, VENDOR_BYTES_MAX, VENDOR_TAGS, type VendorFacts } from 
 import { windowed } from "../tiff/window.js";
 import { allKnown, emptyFacts, type PeekFacts } from "./facts.js";
 import { feiAcquisition } from "./tiff-acquisition.js";
-import { countTiffPages } from "./tiff-pages.js";
+import { countTiffPages, endOfPixels } from "./tiff-pages.js";
 import { tiffVoxelSize } from "./tiff-voxel.js";
 
 /** What a peek may ask of a file. */
@@ -273,8 +273,25 @@ async function pagesOf(at: {
     const mayRead = (offset: number) =>
       budget.exact || source.holds({ offset, length: directory.bytes }) || budget.spent() < budget.requestsMax;
     const from = budget.exact ? await windowed(budget.beneath) : source;
-    const { count, by, warnings: more } = await countTiffPages(from, layout, directory, mayRead, budget.signal);
+    let cut = 0;
+    let missingBytes = 0;
+    const lookAt = async (one: Directory) => {
+      const end = await endOfPixels(one).catch((error: unknown) => {
+        // the table itself lies past the end
+        if (isEmporiumError(error) && error.code === "FORMAT_TRUNCATED") return Number.NaN;
+        throw error;
+      });
+      if (end === undefined || end <= layout.sizeBytes) return;
+      cut++;
+      if (!Number.isNaN(end)) missingBytes = Math.max(missingBytes, end - layout.sizeBytes);
+    };
+    const onPage = budget.exact ? lookAt : undefined;
+    const { count, by, warnings: more } = await countTiffPages(from, layout, directory, mayRead, budget.signal, onPage);
     warnings.push(...more);
+    if (cut > 0) {
+      const missing = missingBytes > 0 ? `: ${missingBytes} bytes are missing` : "";
+      warnings.push(`truncated: pixels of ${cut} of ${count} pages lie past the end of the file${missing}`);
+    }
     return { count, by };
   };
   if (imageJ && imageJ.images > 1 && directory.next === 0) {

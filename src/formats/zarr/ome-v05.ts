@@ -59,7 +59,8 @@ export function parseOmeImage(attributes: JsonObject, name = "zarr.json", option
   if (!isObject(ome)) return parseOmeZarr(attributes, name, options);
   const version = member(ome, "version");
   if (typeof version !== "string") throw wrongField(name, "ome.version", version, "0.5");
-  if (version !== "0.5") {
+  // drafts of 0.5 were written as 0.5-dev, 0.5-dev1, 0.5.dev2
+  if (!/^0\.5(?:[.-]?dev\S{0,20})?$/.test(version)) {
     throw new EmporiumError("FORMAT_UNSUPPORTED", `${name}: OME-Zarr ${version} is not read, wanted 0.1 to 0.5`, {
       place: { file: name, path: "ome.version" },
     });

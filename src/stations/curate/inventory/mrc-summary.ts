@@ -1,4 +1,6 @@
+import { headBehind } from "../../../arrays/stream/compressed.js";
 import type { RandomAccess, ReadOptions } from "../../../core/bytes.js";
+import { compressionOf } from "../../../formats/mrc/detect.js";
 import { MRC_HEADER_BYTES, type MrcHeader, parseMrcHeader } from "../../../formats/mrc/header.js";
 
 /** What IMOD's `header` shows of a file. Lists are x, y, z here, as that program has them: columns, rows, sections. */
@@ -49,8 +51,10 @@ const TILTS_AT = 172;
  */
 export async function summariseMrc(source: RandomAccess, options?: ReadOptions): Promise<MrcSummary> {
   const size = await source.size();
-  const bytes = await source.read({ offset: 0, length: MRC_HEADER_BYTES }, options);
-  const header = parseMrcHeader(bytes, { name: source.name, sizeBytes: size, allowShort: true });
+  const first = await source.read({ offset: 0, length: MRC_HEADER_BYTES }, options);
+  const compression = compressionOf(first);
+  const bytes = compression ? await headBehind(source, compression, MRC_HEADER_BYTES, options?.signal) : first;
+  const header = parseMrcHeader(bytes, { name: source.name, sizeBytes: compression ? undefined : size, allowShort: true });
   const view = new DataView(bytes.buffer, bytes.byteOffset, MRC_HEADER_BYTES);
   const tilts = Array.from({ length: 6 }, (_, at) => view.getFloat32(TILTS_AT + 4 * at, header.littleEndian));
   return {

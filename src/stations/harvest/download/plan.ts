@@ -108,7 +108,7 @@ async function startsOf(
 ): Promise<Start[]> {
   const local = localPath(address, options.cwd);
   if (local !== undefined) {
-    const start = await localStart(local, name, names);
+    const start = await localStart(local, volumeLink(address).format, name, names);
     const what = "--dest: the copy";
     if (options.dest !== undefined)
       refuseInSource(join(options.dest, start.rel), local, { what, hint: "download into a folder elsewhere" });
@@ -191,13 +191,18 @@ function localPath(address: string, cwd = process.cwd()): string | undefined {
   return existsSync(path) ? path : undefined;
 }
 
-async function localStart(path: string, name: string | undefined, names: Set<string>): Promise<Start> {
+async function localStart(
+  path: string,
+  format: ReturnType<typeof volumeLink>["format"],
+  name: string | undefined,
+  names: Set<string>,
+): Promise<Start> {
   const isFolder = (await stat(path)).isDirectory();
   const rel = unused(plainName(name ?? lastName(path), "data"), names);
   const { url } = parseLocation(path);
-  const volume = isFolder && /\.(?:zarr|n5)\/?$/i.test(path);
+  const volume = isFolder && (format !== undefined || /\.(?:zarr|n5)\/?$/i.test(path));
   return {
-    address: url,
+    address: volume && format !== undefined ? `${format}://${url}` : url,
     kind: volume ? "volume" : isFolder ? "folder" : "file",
     rel,
     path: "",

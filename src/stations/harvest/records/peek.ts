@@ -1,3 +1,4 @@
+import { headBehind } from "../../../arrays/stream/compressed.js";
 import { type Clock, systemClock } from "../../../core/clock.js";
 import { asEmporiumError, EmporiumError, type ErrorRecord, isEmporiumError, toErrorRecord } from "../../../core/errors.js";
 import { forEachLimited } from "../../../engine/parallel.js";
@@ -126,7 +127,7 @@ export async function look(
         const { exact, signal } = options;
         const peeked =
           source.kind === "file"
-            ? await peekFile(source.file, { exact, signal })
+            ? await peekFile(source.file, { exact, signal, decompressHead: headBehind })
             : await peekFolder(source.folder, { format: source.format, signal });
         await take({ found, name, peeked: { ...peeked, requests: peeked.requests + source.asides() } });
         return;
@@ -199,7 +200,7 @@ export async function lookAtAll(
 
 async function peekTreeImage(image: TreeImage, { exact, signal }: PeekOptions): Promise<Peek> {
   if (image.kind === "volume") return peekFolder(image.folder, { signal });
-  const peeked = await peekFile(image.file, { exact, signal });
+  const peeked = await peekFile(image.file, { exact, signal, decompressHead: headBehind });
   return { ...peeked, requests: peeked.requests + image.file.asides };
 }
 
