@@ -67,6 +67,22 @@ describe("curate package", () => {
     expect((await pack("hat", "p-hat-2")).report).toMatchObject({ notes: [] });
   });
 
+  it("seam 35: an ingest into a portal that lacks the dataset names it, not the glob", async () => {
+    expect((await pack("hat", "p-hat-3")).status).toBe(0);
+    const { status, err } = await emporium([
+      "ingest",
+      "run",
+      at("p-hat-3/config.yaml"),
+      at("p-hat-3"),
+      at("empty"),
+      "--import-everything",
+    ]);
+    expect(status).toBe(2);
+    expect(err).toContain(`${at("empty")} has no dataset 10052, which the configuration refers to`);
+    expect(err).toContain("hint: give the tree that has this dataset as OUTPUT");
+    expect(existsSync(at("empty"))).toBe(false);
+  });
+
   it("keeps a configuration that somebody has filled in", async () => {
     expect((await pack("hat", "p-hat")).status).toBe(0);
     expect((await pack("hat", "p-hat")).status).toBe(0);

@@ -6,7 +6,7 @@ import type { TaskPlan } from "../../engine/task.js";
 import type { TypeKey } from "../../model/kinds.js";
 import { datasetFolder, depositionFolder, photoFolder, runFolder } from "../../model/layout.js";
 import { checkName, nameFault } from "../../model/names.js";
-import type { Store } from "../../stores/store.js";
+import { objectName, type Store } from "../../stores/store.js";
 import { openLocation } from "../../stores/url.js";
 import { countPlaceholders, linesOf } from "./check/placeholders.js";
 import { scalarText } from "./config/nodes.js";
@@ -34,6 +34,7 @@ import { planDataset } from "./importers/dataset.js";
 import { planDeposition } from "./importers/deposition.js";
 import { emptyFinds } from "./importers/empty-finds.js";
 import { planKeyPhotos } from "./importers/key-photos.js";
+import { nothingFound } from "./importers/nothing-found.js";
 import { planRun } from "./importers/run.js";
 import { checkTomogramSection } from "./importers/tomogram.js";
 import { asWarnings, findLedger } from "./importers/unused-finds.js";
@@ -333,8 +334,9 @@ async function entities(
   const pictures = type === "run" ? photoFolder(above[1]!.folder) : undefined;
   const found = items.filter(({ atTarget, folder, key }) => !atTarget || (folder && key !== pictures));
   if (found.length === 0 && section && type !== "run") {
-    throw new EmporiumError("CONFIG_EMPTY", withLooked(`no ${type} found`, await context.empty.lookedFor(type)), {
-      place: applied[0]?.finder?.place ?? section.place,
+    throw nothingFound(type, withLooked(`no ${type} found`, await context.empty.lookedFor(type)), applied, {
+      target: objectName(context.target.store, ""),
+      place: section.place,
       hint: "check the glob and its regular expressions",
     });
   }

@@ -20,13 +20,17 @@ const COMPARED = 2_000;
  */
 export async function lookedText(looked: readonly Looked[]): Promise<string> {
   const texts: string[] = [];
-  for (const { listing, pattern } of looked)
-    texts.push(`looked for ${listing.fullPath(pattern)}, ${await nearText(listing, pattern)}`);
+  for (const { listing, pattern } of looked) {
+    const parts = partsOf(pattern);
+    texts.push(`looked for ${listing.fullPath(parts.join("/"))}, ${await nearText(listing, parts)}`);
+  }
   return texts.join("; ");
 }
 
-async function nearText(listing: Listing, pattern: string): Promise<string> {
-  const parts = pattern.split("/").filter((part) => part !== "" && part !== ".");
+/** A variable that is empty leaves a slash at the beginning. */
+const partsOf = (pattern: string): string[] => pattern.split("/").filter((part) => part !== "" && part !== ".");
+
+async function nearText(listing: Listing, parts: readonly string[]): Promise<string> {
   let folders = [""];
   for (const [index, part] of parts.entries()) {
     const isLast = index === parts.length - 1;
