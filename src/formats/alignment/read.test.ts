@@ -46,6 +46,18 @@ describe("IMOD transforms", () => {
     const xTilts = parseTiltAngles("0.5\n", "x.xtilt");
     expect(imodSections({ ...files, xTilts }, "reference")).toHaveLength(1);
   });
+
+  it("seam 18: give numpy's offsets to the last digit with --compat reference", () => {
+    const text =
+      "-0.0906326 0.9958844 -0.9958844 -0.0906326 -3.000 0.700\n-0.0888943 0.9960411 -0.9960411 -0.0888943 -1.5 -0.3\n1 0 0 1 0 0\n";
+    const files = { name: "x", transforms: parseXf(text, "x.xf"), tilts: parseTiltAngles("1\n2\n3\n", "x.tlt") };
+    // numpy 1.26.4: matrix.T @ -shift
+    expect(imodSections(files, "reference").map(({ xOffset, yOffset }) => [xOffset, yOffset])).toEqual([
+      [0.42522128, 3.05109602],
+      [-0.43215378, 1.46739336],
+      [0, 0],
+    ]);
+  });
 });
 
 describe("AreTomo alignments", () => {

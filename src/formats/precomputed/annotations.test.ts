@@ -180,3 +180,18 @@ describe("annotations", () => {
     expect(collection.points).toBe(1);
   });
 });
+
+it("seam 18: bounds of oriented points are the least start and the greatest end with compat, as the portal's writer has them", () => {
+  const style = { voxelSpacingAngstrom: 10, objectName: "ribosome", diameterAngstrom: 100 };
+  // lines of 15 voxels along −x, −y and z
+  const batch = { count: 1, positions: Float64Array.of(20, 30, 40), rotations: Float64Array.of(-1, 0, 0, 0, -1, 0, 0, 0, 1) };
+  const boundsOf = (compat: boolean) => {
+    const collection = new AnnotationCollection("orientedPoint", { ...style, compat });
+    collection.add(batch);
+    const info = [...collection.files()].find(({ key }) => key === "info")!;
+    const { lower_bound, upper_bound } = JSON.parse(new TextDecoder().decode(bodyOf(info)));
+    return { lower_bound, upper_bound };
+  };
+  expect(boundsOf(true)).toEqual({ lower_bound: [20, 30, 40], upper_bound: [20, 30, 55] });
+  expect(boundsOf(false)).toEqual({ lower_bound: [5, 15, 40], upper_bound: [20, 30, 55] });
+});
