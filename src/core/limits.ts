@@ -7,8 +7,9 @@ const GiB = 1024 * MiB;
  * by the flag that its users document, never silently.
  */
 export const LIMITS = {
-  /** Configuration files: bytes, nesting depth, expanded aliases. */
+  /** Configuration files: bytes, keys and entries of lists, nesting depth, expanded aliases. The largest public one has 150 kB and 4,000 lines. */
   configBytes: 16 * MiB,
+  configKeys: 250_000,
   configDepth: 64,
   configAliases: 100,
   /** Run data maps and other tables that a configuration names. */

@@ -5,11 +5,14 @@
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
   let bestDistance = Number.POSITIVE_INFINITY;
+  const lower = word.toLowerCase();
   for (const candidate of candidates) {
     const longer = Math.max(word.length, candidate.length);
-    if (longer > 200) continue;
-    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
-    if (distance < bestDistance && distance <= Math.max(1, Math.floor(longer / 3))) [best, bestDistance] = [candidate, distance];
+    const most = Math.max(1, Math.floor(longer / 3));
+    // so many letters at least are to be put in or taken out
+    if (longer > 200 || Math.abs(word.length - candidate.length) > Math.min(most, bestDistance - 1)) continue;
+    const distance = editDistance(lower, candidate.toLowerCase());
+    if (distance < bestDistance && distance <= most) [best, bestDistance] = [candidate, distance];
   }
   return best;
 }

@@ -47,7 +47,7 @@ function literalNames(blocks: readonly Block[]): ScalarNode[] | undefined {
 
 const listed = (names: readonly ScalarNode[]): string => names.map(({ value }) => scalarText(value)).join(", ");
 const isAmong = (node: ScalarNode, names: readonly ScalarNode[]): boolean =>
-  names.some(({ value }) => scalarText(value) === scalarText(node.value));
+  names.some(({ value }) => scalarText(value) === scalarText(node.value) || Number(scalarText(value)) === toNumber(node.value));
 
 /** What is written is under the deposition's own name; a setting that says another one is a mistake in one of the two. */
 function depositionId(root: MapNode, config: IngestConfig, rules: Rules): void {

@@ -134,8 +134,7 @@ function formatChecked(files: readonly CheckedConfig[], skipped: readonly string
       placeholders.length === 0 ? "" : `${placeholders.length} to fill in or to check`,
     ].filter((text) => text !== "");
     lines.push(`${file}: ${counts.join(", ") || "ok"}`);
-    for (const group of grouped(errors)) lines.push(...formatGroup(group, "error"));
-    for (const group of grouped(warnings)) lines.push(...formatGroup(group, "warning"));
+    lines.push(...formatGroups(errors, "error"), ...formatGroups(warnings, "warning"));
     for (const { line, message } of placeholders) lines.push(visible(`  line ${line}: ${message}`));
     if (counts.length > 0) lines.push("");
   }
@@ -150,11 +149,23 @@ function count(number: number, what: string): string {
   return number === 0 ? "" : `${number} ${what}${number === 1 ? "" : "s"}`;
 }
 
+/** Faults of one file that people are shown; programs get all. */
+const SHOWN_MAX = 500;
+
+function formatGroups(faults: readonly ErrorRecord[], what: "error" | "warning"): string[] {
+  const groups = grouped(faults);
+  const lines = groups.slice(0, SHOWN_MAX).flatMap((group) => formatGroup(group, what));
+  if (groups.length > SHOWN_MAX) lines.push(`and ${groups.length - SHOWN_MAX} more ${what}s: --json lists all`);
+  return lines;
+}
+
 function grouped(faults: readonly ErrorRecord[]): ErrorRecord[][] {
   const groups = new Map<string, ErrorRecord[]>();
   for (const fault of faults) {
     const key = `${fault.line}:${fault.column} ${fault.code} ${fault.message}`;
-    groups.set(key, [...(groups.get(key) ?? []), fault]);
+    const group = groups.get(key);
+    if (group) group.push(fault);
+    else groups.set(key, [fault]);
   }
   return [...groups.values()];
 }

@@ -6,7 +6,7 @@ import { judgeMatrix } from "../config/affine.js";
 import { isTemplate } from "../config/expand.js";
 import { isDay } from "../config/grammar/check.js";
 import { ANNOTATION_SHAPES } from "../config/grammar/sources.js";
-import { type ConfigNode, describe, type MapNode, placeOfValue } from "../config/nodes.js";
+import { type ConfigNode, describe, type MapNode, placeOfValue, scalarsOf } from "../config/nodes.js";
 import type { IngestConfig } from "../config/schema.js";
 import { checkBetweenSections } from "./between-sections.js";
 import type { Exclusions } from "./exclusions.js";
@@ -43,6 +43,7 @@ export function checkRules(
   for (const block of blocksOf(root, "tomograms")) tomogram(block, rules);
   annotations(blocksOf(root, "annotations"), rules);
   if (!config) return;
+  typographicQuotes(root, rules);
   acquisition(root, exclusions, rules);
   checkBetweenSections(root, config, rules);
 }
@@ -75,6 +76,18 @@ function dataset(block: MapNode, rules: Rules): void {
   if (!metadata) return;
   sample(metadata, rules);
   developmentStage(metadata, rules);
+}
+
+/** Quotes of word processors do not quote in YAML: they are part of the value. */
+function typographicQuotes(root: MapNode, rules: Rules): void {
+  for (const node of scalarsOf(root)) {
+    if (typeof node.value !== "string" || !/^[“”„‟‘’‚«].*[”“‟’‘»]$/s.test(node.value)) continue;
+    rules.warn(
+      placeOfValue(node),
+      `${describe(node)} has typographic quotes, which are part of it`,
+      "write straight quotes, or none",
+    );
+  }
 }
 
 /** 4: deposition names are numbers, dataset names are texts. */

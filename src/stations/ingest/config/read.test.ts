@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
 import { Float, floatRepr } from "../../../core/number.js";
+import { checkConfig } from "../check/check.js";
 import { type ConfigNode, type MapNode, toJson } from "./nodes.js";
 import { readYaml } from "./read.js";
 
@@ -209,5 +210,70 @@ describe("faults", () => {
       ),
       { numRuns: 1000 },
     );
+  });
+});
+
+describe("seam 46: what is wrong with a text is told with a remedy that can be used", () => {
+  it.each([
+    ["a tab", "a:\n\tb: 1\n", 2, /spaces/],
+    ["a tab behind spaces", "a:\n  - b: 1\n\t  c: 2\n", 3, /spaces/],
+    ["a tab before the first key", "\ta: 1\n", 1, /spaces/],
+    ["a tab behind a dash", "a:\n-\tb: 1\n- c: 2\n", 2, /spaces/],
+    ["a tab within brackets", "a: {\n\tb: 1}\n", 2, /spaces/],
+    ["a colon in a title", "title: A study: of things\n", 1, /in quotes/],
+    ["no blank behind a colon", "a:\n  b:1\n  c: 2\n", 2, /blank behind the colon: b:/],
+    ["a key without a colon", "runs\n- a: 1\n", 1, /colon/],
+    ["a key twice", "a: 1\na: 2\n", 2, /keep one/],
+    ["an open quote", 'a: "x\nb: 1\n', 3, /close the quote/],
+    ["an open bracket", "a: [1, 2\nb: 3\n", 2, /close the bracket/],
+    ["a quote in quotes", "a: 'it's'\n", 1, /twice/],
+    ["a template at the beginning", "a: {run_name}.mrc\n", 1, /in quotes: \{/],
+    ["a glob at the beginning", "a: *.mrc\n", 1, /in quotes/],
+    ["a regular expression in double quotes", 'a: "(.*)\\.rec"\n', 1, /single quotes/],
+    ["a key too deep", "a:\n  b: 1\n   c: 2\n", 2, /indent/],
+    ["a key not deep enough", "a:\n   b: 1\n  c: 2\n", 3, /indent/],
+    ["no-break spaces", "a:\n\u00a0\u00a0b: 1\n", 2, /spaces/],
+    ["typographic quotes", "title: “A study: of things”\n", 1, /straight quotes/],
+  ])("%s", (_name, text, line, hint) => {
+    for (const ends of ["\n", "\r\n"]) {
+      const { code, facts } = failure(text.replaceAll("\n", ends));
+      expect([code, facts.place?.line]).toEqual(["CONFIG_SYNTAX", line]);
+      expect(facts.hint).toMatch(hint);
+    }
+  });
+
+  it.each([
+    ["Latin-1", Uint8Array.of(...Buffer.from("a: 1\nb: caf\u00e9\n", "latin1")), 2],
+    ["UTF-16", Uint8Array.of(...Buffer.from("\ufeffa: 1\n", "utf16le")), 1],
+    ["UTF-16 without a mark", Uint8Array.of(...Buffer.from("a: 1\n", "utf16le")), 1],
+  ])("%s", (_name, bytes, line) => {
+    let thrown: unknown;
+    try {
+      readYaml(bytes, "c.yaml");
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toMatchObject({ code: "CONFIG_SYNTAX", facts: { place: { line }, hint: "save it as UTF-8" } });
+  });
+
+  it("a byte order mark and lines of Windows are read", () => {
+    expect(toJson(read("\ufeffa: 1\r\nb:\r\n  c: 2\r\n"))).toEqual({ a: 1, b: { c: 2 } });
+  });
+});
+
+describe("seam 16: the cost of a configuration grows with its keys alone", () => {
+  const keys = (count: number) => Array.from({ length: count }, (_, i) => `k${i}: ${i}\n`).join("");
+
+  it("a million keys are refused before a tree is made of them", () => {
+    for (const text of [keys(1_000_000), `a: [${"1, ".repeat(400_000)}]\n`, `a:\n${"- 1\n".repeat(400_000)}`]) {
+      const { code, facts } = failure(text);
+      expect([code, facts.place?.line]).toEqual(["CONFIG_LIMIT", expect.any(Number)]);
+    }
+  });
+
+  it("of very many unknown keys the first are told, and how many more there are", () => {
+    const { errors } = checkConfig(new TextEncoder().encode(keys(20_000)), "c.yaml");
+    expect(errors.filter(({ message }) => message.startsWith("unknown section"))).toHaveLength(100);
+    expect(errors).toContainEqual(expect.objectContaining({ message: expect.stringMatching(/^19900 more unknown keys/) }));
   });
 });

@@ -1,9 +1,10 @@
-import { type Alias, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseAllDocuments } from "yaml";
+import { type Alias, isAlias, isMap, isScalar, isSeq, Lexer, LineCounter, type Node, type Pair, parseAllDocuments } from "yaml";
 import { EmporiumError, type ErrorCode, type Place } from "../../../core/errors.js";
 import { LIMITS } from "../../../core/limits.js";
 import { formatBytes } from "../../../core/units.js";
 import { type ConfigNode, type MapNode, type Scalar, scalarText } from "./nodes.js";
 import { resolvePlain, resolveTagged } from "./scalars.js";
+import { syntaxAdvice } from "./syntax-advice.js";
 
 /** Values after aliases are written out. Beyond it a configuration is an attack or a mistake, whatever its size on disk. */
 const EXPANDED_NODES_MAX = 2_000_000;
@@ -28,16 +29,8 @@ export function readYaml(bytes: Uint8Array, file: string): ConfigNode {
       },
     );
   }
-  let text: string;
-  try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch (cause) {
-    throw new EmporiumError("CONFIG_SYNTAX", "the file is not valid UTF-8 text", {
-      place: { file },
-      hint: "save it as UTF-8",
-      cause,
-    });
-  }
+  const text = decoded(bytes, file);
+  if (text.length > COUNTED_LENGTH) countKeys(text, file);
   const lines = new LineCounter();
   const placeAt = (offset: number, path = ""): Place => {
     const { line, col } = lines.linePos(Math.min(offset, text.length));
@@ -45,6 +38,51 @@ export function readYaml(bytes: Uint8Array, file: string): ConfigNode {
   };
   const root = parseOne(text, lines, placeAt, file);
   return new Builder(placeAt, root).build();
+}
+
+/** @throws {EmporiumError} CONFIG_SYNTAX with the place of the first byte that is no UTF-8, or no text */
+function decoded(bytes: Uint8Array, file: string): string {
+  const isWide = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
+  const text = new TextDecoder("utf-8").decode(bytes);
+  const isWell = () => {
+    try {
+      new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  const zero = text.indexOf("\0");
+  if (!isWide && zero < 0 && isWell()) return text;
+  const at = isWide ? 0 : zero >= 0 ? zero : text.indexOf("\ufffd");
+  const before = text.slice(0, Math.max(0, at)).split("\n");
+  const message = isWide
+    ? "the file is UTF-16, wanted UTF-8"
+    : zero >= 0
+      ? "a zero byte stands here: the file is no UTF-8 text"
+      : "the file is not valid UTF-8 text";
+  throw new EmporiumError("CONFIG_SYNTAX", message, {
+    place: { file, line: before.length, column: before.at(-1)!.length + 1 },
+    hint: "save it as UTF-8",
+  });
+}
+
+/** Characters that cannot hold too many keys: `a:` and a line end are three. */
+const COUNTED_LENGTH = 3 * LIMITS.configKeys;
+
+/** Counted while the text is cut into words: a tree of a million keys would take minutes and most of a gigabyte. @throws {EmporiumError} CONFIG_LIMIT */
+function countKeys(text: string, file: string): void {
+  let keys = 0;
+  let line = 1;
+  for (const word of new Lexer().lex(text)) {
+    if (word === "\n" || word === "\r\n") line++;
+    else if ((word === ":" || word === "-" || word === ",") && ++keys > LIMITS.configKeys) {
+      throw new EmporiumError("CONFIG_LIMIT", `more than ${LIMITS.configKeys} keys and entries of lists`, {
+        place: { file, line },
+        hint: "what comes from a program belongs into a table: run_data_map_file gives values by run",
+      });
+    }
+  }
 }
 
 type PlaceAt = (offset: number, path?: string) => Place;
@@ -71,9 +109,10 @@ function parseOne(text: string, lines: LineCounter, placeAt: PlaceAt, file: stri
     if (first?.code === "RESOURCE_EXHAUSTION") throw tooDeep(placeAt(first.pos[0]));
     if (first) {
       const message = first.message.split("\n", 1)[0]!;
+      const place = placeAt(first.pos[0]);
       throw new EmporiumError("CONFIG_SYNTAX", message, {
-        place: placeAt(first.pos[0]),
-        hint: "check indentation, quotes and colons here",
+        place,
+        hint: syntaxAdvice(message, text.split(/\r?\n/), place.line ?? 1),
       });
     }
   }
@@ -123,7 +162,13 @@ class Builder {
     if (isAlias(node)) {
       const target = anchors.get(node.source);
       if (!target)
-        throw this.#fail("CONFIG_SYNTAX", `the alias *${node.source} has no anchor &${node.source} before it`, node, "");
+        throw this.#fail(
+          "CONFIG_SYNTAX",
+          `the alias *${node.source} has no anchor &${node.source} before it`,
+          node,
+          "",
+          "put the value in quotes if the * is meant as it stands, as in globs",
+        );
       this.#targets.set(node, target);
       return;
     }
@@ -197,6 +242,10 @@ class Builder {
       const keyNode = key ? this.#resolve(key) : undefined;
       if (keyNode && !isScalar(keyNode)) throw this.#fail("CONFIG_SYNTAX", "a key must be a single word or text", key, path);
       const name = keyNode ? keyText(this.#scalar(keyNode, path)) : "null";
+      if (/^[\u00a0\u2000-\u200b\u3000]/.test(name)) {
+        const hint = "indent with spaces: an editor or a web page put another kind of blank there";
+        throw this.#fail("CONFIG_SYNTAX", "a no-break space stands before this key", key ?? node, path, hint);
+      }
       const childPath = join(path, name);
       const keyPlace = this.#place(key ?? value ?? node, childPath);
       if (own.has(name)) {

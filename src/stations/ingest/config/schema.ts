@@ -1,5 +1,6 @@
 import { EmporiumError, type ErrorRecord, type Place } from "../../../core/errors.js";
 import { KINDS, type SectionKey, type TypeKey } from "../../../model/kinds.js";
+import { UNKNOWN_TOLD } from "./grammar/check.js";
 import { CONFIG, SETTINGS, SOURCELESS_SECTIONS } from "./grammar/config.js";
 import { type ConfigNode, type MapNode, placeOfValue } from "./nodes.js";
 import { asMap, asText, attempt, isNull, listOf, type Report, refuse, unknownKey } from "./parts.js";
@@ -59,10 +60,9 @@ export function parseConfig(root: ConfigNode, file: string, options: ParseOption
   const { report = refuse } = options;
   const map = asMap(root, "a map of sections");
   const known = Object.keys(CONFIG.fields);
-  for (const key of map.entries.keys()) {
-    // `overrides` is of old configurations; nothing reads it
-    if (!known.includes(key) && key !== "overrides") report(unknownKey(map, key, known, "section"));
-  }
+  // `overrides` is of old configurations; nothing reads it
+  const unknown = [...map.entries.keys()].filter((key) => !known.includes(key) && key !== "overrides");
+  for (const key of unknown.slice(0, UNKNOWN_TOLD)) report(unknownKey(map, key, known, "section"));
   const sections = new Map<SectionKey, Section>();
   for (const { section, type } of KINDS) {
     const node = map.entries.get(section);

@@ -23,6 +23,8 @@ const FLOAT = /^float\s*\{[a-zA-Z0-9_-]+\}\s*$/;
 const INTEGER = /^int\s*\{[a-zA-Z0-9_-]+\}\s*$/;
 /** Templates that the grammar itself allows in some fields, wherever these stand. */
 const FIELD_TEMPLATES = { float: /^float[ ]*\{[a-zA-Z0-9_-]+\}[ ]*$/, int: /^int[ ]*\{[a-zA-Z0-9_-]+\}[ ]*$/ };
+/** Unknown keys of one map that are told one by one: with more of them it is another thing than the map that is wanted. */
+export const UNKNOWN_TOLD = 100;
 /** What documents say of a field of a sample that the configuration leaves out. */
 const NOT_REPORTED = "not_reported";
 const WORD_TEMPLATE = /^[ ]*\{[a-zA-Z0-9_-]+\}[ ]*$/;
@@ -84,10 +86,11 @@ class Walk {
 
   #map(node: MapNode, shape: MapShape, templated: boolean): void {
     const { fields } = shape;
+    let unknown = 0;
     for (const [key, child] of node.entries) {
       const field = Object.hasOwn(fields, key) ? fields[key]! : undefined;
       if (!field) {
-        if (!this.#isDocument) this.#unknown(node, key, shape);
+        if (!this.#isDocument && ++unknown <= UNKNOWN_TOLD) this.#unknown(node, key, shape);
         continue;
       }
       const mayBeNull = this.#isDocument || field.nullable || field.shape.kind === "any";
@@ -96,6 +99,10 @@ class Walk {
       this.shape(child, field.shape, within, { key, says: field.says });
     }
     if (this.#isDocument) return;
+    if (unknown > UNKNOWN_TOLD) {
+      const message = `${unknown - UNKNOWN_TOLD} more unknown keys in this map (${shape.name})`;
+      this.#tell(placeOfValue(node), message, "a list or a table seems to be meant");
+    }
     for (const [key, field] of Object.entries(fields)) {
       if (field.required && !node.entries.has(key)) this.#missing(node, key, field, shape);
     }
