@@ -58,6 +58,10 @@ export async function findTiltseries(
   for (const item of items) {
     if (item.atTarget) {
       const reference = await readReference(context, item, TILTSERIES_METADATA);
+      if (!reference && wants(context, "tiltseries")) {
+        const message = `${where.run}: ${scalarText(item.name)} on the target is no tilt series with metadata, nothing refers to it`;
+        draft.warnings.push({ message, place: item.place, ...where });
+      }
       if (!reference || all.some(({ metadataKey }) => metadataKey === reference.metadataKey)) continue;
       const title = `tilt series ${reference.id} of ${where.run}`;
       if (wants(context, "tiltseries"))
