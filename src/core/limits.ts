@@ -36,6 +36,8 @@ export const LIMITS = {
   /** Elements along one axis, and in all: what a float64 counts exactly. */
   axisLength: 2 ** 31 - 1,
   elements: 2 ** 53,
+  /** Steps of some planes × rows in which a volume is converted: the list of them is in memory. */
+  volumeSteps: 500_000,
   /** A JSON metadata document of an array or group. */
   metadataBytes: 32 * MiB,
   /** One bounded XML or JSON reply of a store (listings, errors). */

@@ -30,6 +30,7 @@ export interface PerformOptions {
   /** Folder for the tasks' scratch folders. */
   scratch: string;
   keepContents?: TaskContext["keepContents"];
+  discardFailed?: boolean | undefined;
   createdMs: number;
   clock: Clock;
   random: Random;
@@ -75,7 +76,7 @@ export async function performTask(task: Task, grant: Grant, options: PerformOpti
     const error = explain(thrown, task);
     if (signal.aborted) return { state: "cancelled", error: asEmporiumError(signal.reason, "CANCELLED") };
     if (!journal.broken) {
-      if (!error.code.startsWith("STORE_")) {
+      if (options.discardFailed || !error.code.startsWith("STORE_")) {
         await discard(task, options).catch((trouble: unknown) => log.debug(`parts of ${task.title} stay: ${String(trouble)}`));
       }
       await journal.jot({ record: "failed", task: task.id, error: toErrorRecord(error) }).catch(() => {}); // `journal.broken` tells

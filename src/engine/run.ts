@@ -40,6 +40,8 @@ export interface RunOptions {
   verify?: boolean | undefined;
   /** Trust no receipt of an earlier job. */
   force?: boolean | undefined;
+  /** Parts of what failed go in any case. By default they stay where a store failed: the same command goes on with them. */
+  discardFailed?: boolean | undefined;
   /** The moment that outputs show (`SOURCE_DATE_EPOCH`), instead of the plan's. */
   createdMs?: number | undefined;
   /** Wait until receipts would survive a power loss. Default true. */
@@ -64,6 +66,8 @@ export interface RunReport {
   readonly seconds: number;
   /** As the command line gives it: 0, 1, 2, 3, 11 or 130. */
   readonly exitStatus: number;
+  /** Parts of what failed go in any case. By default they stay where a store failed: the same command goes on with them. */
+  discardFailed?: boolean | undefined;
   /** The moment that outputs show. */
   readonly createdMs: number;
   /** This run went on with one that was stopped. */

@@ -165,6 +165,48 @@ describe("frames", () => {
     }
   });
 
+  it("seam 14: doses are the mdoc's own where it gives one, sums and products without the noise of float64", async () => {
+    // 1.35556 s × 2.25 is 3.05001, not what the microscope says; the image without a dose has 0.1 s × 3 twice over
+    const sections = [
+      "[ZValue = 0]\nTiltAngle = 0\nExposureTime = 1.35556\nExposureDose = 3.05\n",
+      "[ZValue = 1]\nTiltAngle = 3\nExposureTime = 0.1\nExposureDose = 0\n",
+      "[ZValue = 2]\nTiltAngle = -3\nExposureTime = 0.1\n",
+    ];
+    const source = { ...files("a"), "lab/mdoc/a.mdoc": sections.join("\n"), "lab/tilt/a.rawtlt": "0\n3\n-3\n" };
+    const edit = config().replace("dose_rate: 2.0", "dose_rate: 2.25");
+    expect(edit).not.toBe(config());
+    const doses = async (compat: boolean) =>
+      (documentOf(await plan({ config: edit, source, options: { compat } }), frames("a")).frames as Record<string, number>[]).map(
+        (frame) => [frame.exposure_dose, frame.accumulated_dose],
+      );
+    expect(await doses(false)).toEqual([
+      [3.05, 0],
+      [0.225, 3.05],
+      [0.225, 3.275],
+    ]);
+    // as the reference: time × rate, added up as float64
+    const [first, second] = [1.35556 * 2.25, 0.1 * 2.25];
+    expect(await doses(true)).toEqual([
+      [first, 0],
+      [second, first],
+      [second, first + second],
+    ]);
+  });
+
+  it("seam 14: an mdoc whose doses are far from time × dose_rate is warned of once", async () => {
+    const dosed = (dose: string) => `[ZValue = 0]\nTiltAngle = 0\nExposureTime = 2\n${dose}`;
+    const warnings = async (mdoc: string, compat = false) => {
+      const source = { ...files("a"), "lab/mdoc/a.mdoc": mdoc, "lab/tilt/a.rawtlt": "0\n" };
+      const made = await plan({ config: config(), source, options: { compat } });
+      return made.warnings.map(({ message }) => message).filter((message) => message.includes("dose_rate"));
+    };
+    expect(await warnings(dosed("ExposureDose = 3.05\n"))).toEqual([
+      expect.stringMatching(/1 of 1 images .* 3\.05 where 2 s × 2 is 4 e⁻\/Å²; the mdoc's are written/),
+    ]);
+    expect(await warnings(dosed("ExposureDose = 4.1\n"))).toEqual([]);
+    expect(await warnings(dosed("ExposureDose = 3.05\n"), true)).toEqual([]);
+  });
+
   it("metadata wait for the files that they name", async () => {
     const made = await plan({ config: config(), source: files("a") });
     const metadata = made.tasks.find(({ outputs }) => outputs.includes(frames("a")))!;
@@ -410,7 +452,8 @@ describe.skipIf(!hasData)("the facts of the reference's own tests", () => {
   const run = "10001/TS_run1";
 
   it("frames: exposures of 1.881 × (1, 1.58, 1.59, 1.58, 1.58), sums from 0, five files", async () => {
-    const made = await plan({ config: fixture("dataset1.yaml"), source: await bucket(), flags });
+    const scene = { config: fixture("dataset1.yaml"), source: await bucket(), flags };
+    const made = await plan({ ...scene, options: { compat: true } });
     const entries = documentOf(made, `${run}/Frames/frames_metadata.json`).frames as Record<string, number | string>[];
     const exposures = [1, 1.58, 1.59, 1.58, 1.58].map((time) => time * 1.881);
     expect(entries.map(({ exposure_dose }) => exposure_dose)).toEqual(exposures);

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { generateLab } from "../../examples/lab/generate.mjs";
 import { CHECKS } from "../../src/stations/ingest/validate/table.js";
+import { exitStatusOf } from "../../src/stations/ingest/validate/validate.js";
 import { memoryStore } from "../../src/stores/memory.js";
 import { removeTempFolders, tempFolder } from "./ingest-run-kit.js";
 import { FRAME_PIXEL, found, inMemoryTree, lines, mrcImage, source, Tree, tiffImage } from "./validate-kit.js";
@@ -139,6 +140,42 @@ describe("sources that break one check", () => {
     const text = edit ? config.replace(edit[0], edit[1]) : config;
     const { findings } = await source(text, tree);
     expect(found({ findings })).toEqual([id, ...implied].sort());
+  });
+
+  it("seam 10: a stack that mrcfile wrote as a volume is warned of, and told what ingest does", async () => {
+    // mrcfile.new().set_data(3-D array): space group 1 and a grid as long as the data (mrcfile 1.5, `set_volume`)
+    await int(STACK, 88, 1)(tree);
+    await tree.bytes(STACK, (view) => {
+      view.setInt32(36, view.getInt32(8, true), true);
+      view.setFloat32(48, view.getInt32(8, true) * 3.3702, true);
+    });
+    const validation = await source(config, tree);
+    const { findings } = validation;
+    expect(findings.map(({ check, severity }) => [check, severity])).toEqual([
+      ["mrc.space-group", "warn"],
+      ["mrc.grid", "warn"],
+    ]);
+    for (const { explanation } of findings) expect(explanation).toMatch(/^ingest writes .*: nothing need be done$/);
+    expect(exitStatusOf(validation)).toBe(0);
+  });
+
+  it("seam 10: what ingest writes anew is a warning, what it copies or cannot read stays an error", async () => {
+    const stack: [Change, string, "warn" | "fail"][] = [
+      [int(STACK, 196, 1), "mrc.origin", "warn"],
+      [int(STACK, 16, 3), "mrc.start", "warn"],
+      [float(STACK, 52, 0), "mrc.angles", "warn"],
+      [int(STACK, 108, 0), "mrc.version", "warn"],
+      [float(STACK, 48, 0), "mrc.spacing", "warn"],
+      [int(STACK, 88, 401), "mrc.space-group", "fail"],
+      [float(STACK, 40, 64 * 3.3715), "mrc.spacing", "fail"],
+      [int(`${P}/frames/CountRef_TS_0002.mrc`, 88, 1), "mrc.space-group", "fail"],
+    ];
+    for (const [change, id, severity] of stack) {
+      await change(tree);
+      const { findings } = await source(config, tree);
+      await tree.restore();
+      expect([findings.map((one) => [one.check, one.severity]), id]).toEqual([[[id, severity]], id]);
+    }
   });
 
   it("do not keep a configuration's own fault from being told at once", async () => {

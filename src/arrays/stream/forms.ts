@@ -36,5 +36,5 @@ export function levelShapes(shape: Triple, form: VolumeForm): Triple[] {
 
 /** Regions of the shared memory begin at multiples of 128 bytes. */
 export function align(bytes: number): number {
-  return (bytes + 127) & ~127;
+  return Math.ceil(bytes / 128) * 128; // not by bits: rows of millions of voxels need more than 2^31 bytes, and are refused for it
 }

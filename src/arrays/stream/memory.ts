@@ -1,9 +1,10 @@
 import { ceilDiv, type Triple } from "../../core/box.js";
 import { EmporiumError } from "../../core/errors.js";
+import { LIMITS } from "../../core/limits.js";
 import { formatBytes } from "../../core/units.js";
 import type { VolumeForm } from "./forms.js";
 import { type GeometryOptions, planGeometry } from "./geometry.js";
-import { columnGrain, SHARD_CHUNKS_ACROSS_MAX, type ShardCodec } from "./layout.js";
+import { columnGrain, layoutOf, SHARD_CHUNKS_ACROSS_MAX, type ShardCodec } from "./layout.js";
 import type { Resampling } from "./resampling.js";
 
 export interface MemoryRequest {
@@ -33,7 +34,32 @@ const RAW_SLOTS_WANTED = 2;
  * column more, and 4 bytes a voxel of a plane. Shards take 200 KiB a column (of at most 2048) instead, labels half and masks a quarter of that, a
  * series 26: chunks of all levels are put together in memory.
  */
-export function estimateVolumeMemory({
+export function estimateVolumeMemory(request: MemoryRequest): number {
+  requireStepsThatFit(request);
+  return buffersOf(request);
+}
+
+/**
+ * A volume is walked through in steps, of which a list is kept. Shapes of real microscopes have some thousands; a column of millions of planes
+ * would fill the memory with its list.
+ *
+ * @throws {EmporiumError} FORMAT_LIMIT
+ */
+export function requireStepsThatFit({ shape, form = "volume", shards }: Pick<MemoryRequest, "shape" | "form" | "shards">): void {
+  const { stepPlanes, stepRows } = layoutOf(form, shards !== undefined);
+  const steps = ceilDiv(shape[0], stepPlanes) * ceilDiv(shape[1], stepRows);
+  if (steps <= LIMITS.volumeSteps) return;
+  const [nz, ny, nx] = shape;
+  throw new EmporiumError(
+    "FORMAT_LIMIT",
+    `${nx}×${ny}×${nz} voxels (x, y, z) are ${steps} steps of ${stepPlanes} planes × ${stepRows} rows, ${LIMITS.volumeSteps} at most are made`,
+    {
+      hint: "see that the header is right: no volume of this shape comes from a microscope; turn its longest axis to x, or cut it",
+    },
+  );
+}
+
+function buffersOf({
   shape,
   threads,
   form = "volume",

@@ -50,7 +50,9 @@ export function privateBuffers(options: PrivateBufferOptions, start: number): Pr
     return at;
   };
   const isVoxels = form === "volume" || form === "series";
-  const raw = take(rawSlots === 0 ? (isVoxels ? stripRows : RAW_ROWS) * rawRowBytes : 0);
+  const raw = take(
+    rawSlots === 0 ? Math.min(isVoxels ? stripRows : RAW_ROWS, resampling?.shape[1] ?? shape[1]) * rawRowBytes : 0,
+  );
   const block = take(blockBytesMax(form, shards !== undefined));
   const hash = take(16_384);
   const stats = take(64);

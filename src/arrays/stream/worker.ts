@@ -41,7 +41,9 @@ function ioError(thrown: unknown, job: WorkerJob): EmporiumError {
       hint: "free some space and run the same command again: what is done stays done",
     });
   }
-  return asEmporiumError(thrown, code === undefined ? "INTERNAL" : "STORE_FAILED", { place: { file: path } });
+  // Node's own codes tell of a wrong call, not of a file
+  const isOfFile = code !== undefined && !code.startsWith("ERR_");
+  return asEmporiumError(thrown, isOfFile ? "STORE_FAILED" : "INTERNAL", { place: { file: path } });
 }
 
 /**

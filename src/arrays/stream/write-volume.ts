@@ -150,11 +150,16 @@ function chooseCut(
   );
 }
 
+const FOLDERS_AT_ONCE = 64;
+
 async function makeFolders(folder: string, g: Geometry): Promise<void> {
   for (const [level, [nz, ny]] of g.shapes.entries()) {
     for (let z = 0; z < ceilDiv(nz, g.chunk[0]); z++) {
-      const rows = Array.from({ length: ceilDiv(ny, g.chunk[1]) }, (_, y) => `${folder}/${level}/${z}/${y}`);
-      await Promise.all(rows.map((path) => mkdir(path, { recursive: true })));
+      const rows = ceilDiv(ny, g.chunk[1]);
+      for (let y = 0; y < rows; y += FOLDERS_AT_ONCE) {
+        const some = Array.from({ length: Math.min(FOLDERS_AT_ONCE, rows - y) }, (_, i) => `${folder}/${level}/${z}/${y + i}`);
+        await Promise.all(some.map((path) => mkdir(path, { recursive: true })));
+      }
     }
   }
 }

@@ -24,8 +24,8 @@ export function pyramidShapes(shape: Triple, kind: PyramidKind = "tomogram", lev
 
 export interface OmeZarrFields {
   kind: PyramidKind;
-  /** Of level 0, all axes alike; rounded to 3 decimals here. */
-  voxelSizeAngstrom: number;
+  /** Of level 0. All axes alike: rounded to 3 decimals here, as the portal does; or `[z, y, x]`, to the 6 digits that an MRC header is good for. */
+  voxelSizeAngstrom: number | Triple;
   levels?: number | undefined;
   /** Instance masks: the labels that occur. Only those above 0 are listed, ascending. */
   labels?: readonly number[] | undefined;
@@ -37,11 +37,12 @@ export interface OmeZarrFields {
  * Source: `write_zarr` of the portal's converter (ome-zarr 0.9.0); golden: `test/golden/zarr`.
  */
 export function omeZarrAttributes({ kind, voxelSizeAngstrom, levels = PORTAL_LEVELS, labels }: OmeZarrFields): JsonObject {
-  const spacing = roundHalfEven(voxelSizeAngstrom, 3);
+  const spacings = typeof voxelSizeAngstrom === "number" ? alike(voxelSizeAngstrom) : voxelSizeAngstrom.map(toSixDigits);
   const datasets = Array.from({ length: levels }, (_, level) => {
-    const scaled = new Float(spacing * 2 ** level);
-    const z = kind === "tiltseries" ? new Float(spacing) : scaled;
-    return { coordinateTransformations: [{ scale: [z, scaled, scaled], type: "scale" }], path: String(level) };
+    const scale = spacings.map(
+      (spacing, axis) => new Float(axis === 0 && kind === "tiltseries" ? spacing : spacing * 2 ** level),
+    );
+    return { coordinateTransformations: [{ scale, type: "scale" }], path: String(level) };
   });
   const colors = labels && [...new Set(labels)].filter((label) => label > 0).sort((a, b) => a - b);
   return {
@@ -55,6 +56,16 @@ export function omeZarrAttributes({ kind, voxelSizeAngstrom, levels = PORTAL_LEV
       },
     ],
   };
+}
+
+function alike(voxelSizeAngstrom: number): number[] {
+  const spacing = roundHalfEven(voxelSizeAngstrom, 3);
+  return [spacing, spacing, spacing];
+}
+
+/** A float32 that was divided by a number of voxels: 0.39250001 is 0.3925. */
+function toSixDigits(value: number): number {
+  return Number(value.toPrecision(6));
 }
 
 export interface OmeAxis {

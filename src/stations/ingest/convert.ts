@@ -116,6 +116,8 @@ export async function convertVolume(options: ConvertOptions): Promise<ConvertRep
     signal,
     createdMs: fixedMoment(process.env),
     sync: options.sync,
+    // nobody looks for hidden parts beside a file that was not made; what was sent to a bucket is not seen there, and costs time
+    discardFailed: to.store.local !== undefined,
     onEvent: options.onEvent,
   });
   const result = report.results[0]!;

@@ -3,6 +3,7 @@ import { describeZarr, zarrVoxel } from "../../arrays/stream/zarr-volume.js";
 import { type Triple, volumeOf } from "../../core/box.js";
 import { ITEM_BYTES } from "../../core/dtype.js";
 import type { TaskInput } from "../../engine/task.js";
+import { sameSpacing } from "../../model/voxel-spacing.js";
 import type { Store } from "../../stores/store.js";
 
 /** What a plan needs to know of a volume: read from its header alone. */
@@ -13,6 +14,8 @@ export interface VolumeSource {
   readonly shape: Triple;
   /** Along y, as the header says; undefined where it says nothing. */
   readonly voxelSizeAngstrom: number | undefined;
+  /** `[z, y, x]` */
+  readonly voxelSizesAngstrom: readonly [z: number | undefined, y: number | undefined, x: number | undefined];
   /** What identifies the source: the object, or the documents of a Zarr. */
   readonly inputs: readonly TaskInput[];
   /** Of a voxel while it is converted: 64-bit integers are read as float64. */
@@ -47,6 +50,7 @@ export async function readVolumeSource(
     key,
     shape,
     voxelSizeAngstrom: voxelSizeAngstrom[1],
+    voxelSizesAngstrom: voxelSizeAngstrom,
     inputs: [{ key, size, etag, modifiedMs }],
     itemBytes: mrc ? ITEM_BYTES[mrc.header.dtype] : 4,
     bytes: size,
@@ -61,9 +65,29 @@ async function readZarrSource(store: Store, folder: string, { signal }: VolumeSo
     key: folder,
     shape,
     voxelSizeAngstrom: voxelSizeAngstrom[1],
+    voxelSizesAngstrom: voxelSizeAngstrom,
     inputs: documents.map(({ key, size, etag, modifiedMs }) => ({ key, size, etag, modifiedMs })),
     itemBytes: zarrVoxel(volume).itemBytes,
     bytes: volumeOf(shape) * ITEM_BYTES[meta.type.dtype],
     warnings: [],
   };
+}
+
+/**
+ * What the header of a volume says of its voxels where that is not the configured spacing: `is 13.48 Å`, or by its axes where they differ.
+ * Undefined where they agree, or the header says nothing.
+ *
+ * @param axes that have a length: a tilt series has none along z.
+ */
+export function otherVoxelSize(
+  { voxelSizesAngstrom }: Pick<VolumeSource, "voxelSizesAngstrom">,
+  angstrom: number,
+  axes: "zyx" | "yx",
+): string | undefined {
+  const sizes = [...axes].map((axis) => ({ axis, size: voxelSizesAngstrom["zyx".indexOf(axis)] }));
+  const known = sizes.filter((one): one is { axis: string; size: number } => one.size !== undefined).reverse();
+  if (known.every(({ size }) => sameSpacing(size, angstrom))) return undefined;
+  const texts = known.map(({ axis, size }) => ({ axis, text: `${Number(size.toPrecision(7))} Å` }));
+  if (new Set(texts.map(({ text }) => text)).size === 1) return texts[0]!.text;
+  return `${texts.map(({ axis, text }) => `${text} along ${axis}`).join(", ")}`;
 }

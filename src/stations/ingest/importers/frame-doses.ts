@@ -48,14 +48,19 @@ export interface FrameDoseOptions {
   readonly isGainCorrected: unknown;
   /** Key of the frame file of this name on the target, or null. */
   pathOf(subFrameName: string): string | null;
-  /** The reference's way: doses add up in the order of the file. */
+  /** The reference's way: every dose is the time times the rate, and doses add up in the order of the file. */
   readonly compat: boolean;
 }
+
+/** Decimals that no dose is known to; sums and products of float64 are off behind them. */
+const DIGITS = 12;
+/** By which part of itself the dose of an mdoc may differ from time × rate before somebody should look. */
+const DOSE_TOLERANCE = 0.1;
 
 /**
  * One entry for each image of an acquisition, in the order of the file: its dose (electrons per Å²), and what the specimen had received before it.
  *
- * The dose is the exposure time times the rate; an image without an exposure time has the dose that the microscope measured.
+ * The dose is the one that the mdoc gives; where it gives none, or 0 (a microscope that is not calibrated), the exposure time times the rate.
  *
  * @throws {EmporiumError} FORMAT_FIELD, with the line, for an image that has neither
  */
@@ -69,7 +74,8 @@ export function frameEntries({ sections }: AcquisitionOrder, mdoc: Mdoc, options
   let sum: number | Float = 0;
   for (const position of order) {
     before[position] = sum;
-    sum = new Float(Number(sum) + doses[position]!);
+    const next = Number(sum) + doses[position]!;
+    sum = new Float(compat ? next : withoutNoise(next));
   }
   return sections.map(({ section, acquisitionOrder: acquired }, i) => ({
     acquisition_order: acquired,
@@ -80,13 +86,33 @@ export function frameEntries({ sections }: AcquisitionOrder, mdoc: Mdoc, options
   }));
 }
 
+/** What an mdoc's doses are odd about: they are not what the configured rate makes of the exposure times. */
+export function doseRemark({ sections, name }: Mdoc, doseRate: number): string | undefined {
+  const odd = sections.filter(({ exposureDose = 0, exposureTimeSeconds = 0 }) => {
+    const computed = exposureTimeSeconds * doseRate;
+    return exposureDose > 0 && computed > 0 && Math.abs(exposureDose - computed) > DOSE_TOLERANCE * exposureDose;
+  });
+  const [first] = odd;
+  if (!first) return undefined;
+  const computed = withoutNoise(first.exposureTimeSeconds! * doseRate);
+  return `${name}: ${odd.length} of ${sections.length} images have another dose than time × dose_rate, the first ${first.exposureDose} where ${first.exposureTimeSeconds} s × ${doseRate} is ${computed} e⁻/Å²; the mdoc's are written`;
+}
+
 function doseOf(section: MdocSection, doseRate: number, { name }: Mdoc, compat: boolean): number {
   const { exposureTimeSeconds, exposureDose, line, zValue } = section;
-  if (exposureTimeSeconds !== undefined) return exposureTimeSeconds * doseRate;
   // 0 is what a microscope writes that has not been calibrated
   if (exposureDose !== undefined && exposureDose > 0 && !compat) return exposureDose;
+  if (exposureTimeSeconds !== undefined) {
+    const dose = exposureTimeSeconds * doseRate;
+    return compat ? dose : withoutNoise(dose);
+  }
   throw new EmporiumError("FORMAT_FIELD", `${name}: image ${zValue ?? ""} in line ${line} has no ExposureTime`, {
     place: { file: name, line },
     hint: "add the exposure time in seconds: the dose is made of it",
   });
+}
+
+/** 0.30000000000000004 is 0.3. */
+function withoutNoise(value: number): number {
+  return Number(value.toPrecision(DIGITS));
 }

@@ -13,7 +13,7 @@ import { sameJson } from "../metadata.js";
 import type { Acquisition } from "./acquisition.js";
 import { findSection, isAsked, type PlanContext, placeOf, type SectionItem } from "./context.js";
 import { addCopies, baseName, distinctFiles } from "./copies.js";
-import { acquisitionOrder, frameEntries } from "./frame-doses.js";
+import { acquisitionOrder, doseRemark, frameEntries } from "./frame-doses.js";
 
 /** The frames of a run: all files of all its sources together. */
 export interface Frames {
@@ -112,6 +112,8 @@ export async function planFramesMetadata(
   const mdoc = await acquisition.read();
   const order = acquisitionOrder(mdoc, context.compat);
   if (order.warning) draft.warnings.push({ message: order.warning, ...where });
+  const remark = context.compat ? undefined : doseRemark(mdoc, doseRate);
+  if (remark) draft.warnings.push({ message: remark, place: placeOf(block, "dose_rate"), ...where });
   const paths = pathsByName(context, frames, run);
   const measured: JsonObject = {
     frames: frameEntries(order, mdoc, {

@@ -4,14 +4,13 @@ import { Float, roundHalfEven, toNumber } from "../../../core/number.js";
 import type { Task } from "../../../engine/task.js";
 import { pyramidShapes } from "../../../formats/zarr/ome.js";
 import { TILTSERIES_METADATA, tiltseriesFolder, tiltseriesKeys } from "../../../model/layout.js";
-import { sameSpacing } from "../../../model/voxel-spacing.js";
 import { expandValue, parseFloating } from "../config/expand.js";
 import { scalarText } from "../config/nodes.js";
 import { addFailure, addMetadataTask, type Draft, leave, type Whereabouts } from "../draft.js";
 import type { Ancestor, Scope } from "../finders/scope.js";
 import { allotIds, depositionOf, type GivenId, storedKeys } from "../identifiers.js";
 import { metadataText } from "../metadata.js";
-import { readVolumeSource, type VolumeSource } from "../volume-source.js";
+import { otherVoxelSize, readVolumeSource, type VolumeSource } from "../volume-source.js";
 import type { Acquisition } from "./acquisition.js";
 import { matchAngles, matchAnglesAsReference } from "./angle-matching.js";
 import { findSection, isAsked, type PlanContext, placeOf, type SectionItem, wants } from "./context.js";
@@ -228,13 +227,13 @@ function pixelSpacing(
   draft: Draft,
   item: SectionItem,
   configured: JsonObject,
-  { voxelSizeAngstrom }: VolumeSource,
+  volume: VolumeSource,
   where: Whereabouts,
 ): number {
   const given = configured.pixel_spacing;
   const name = context.source.fullPath(item.key!);
   if (given === undefined || given === null) {
-    if (voxelSizeAngstrom !== undefined) return roundHalfEven(voxelSizeAngstrom, 3);
+    if (volume.voxelSizeAngstrom !== undefined) return roundHalfEven(volume.voxelSizeAngstrom, 3);
     throw new EmporiumError("FORMAT_FIELD", `${name}: the header has no pixel size, and pixel_spacing is not configured`, {
       place: placeOf(item.block),
       hint: "add pixel_spacing in Å to the metadata",
@@ -251,8 +250,9 @@ function pixelSpacing(
       },
     );
   }
-  if (voxelSizeAngstrom !== undefined && !sameSpacing(voxelSizeAngstrom, value)) {
-    const message = `${name}: the header's pixel size is ${Number(voxelSizeAngstrom.toPrecision(7))} Å, the configured pixel_spacing ${value} Å is used`;
+  const found = otherVoxelSize(volume, value, "yx");
+  if (found !== undefined) {
+    const message = `${name}: the header's pixel size is ${found}, the configured pixel_spacing ${value} Å is used`;
     draft.warnings.push({ message, place: placeOf(item.block, "pixel_spacing"), ...where });
   }
   return value;

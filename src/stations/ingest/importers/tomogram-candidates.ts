@@ -1,13 +1,13 @@
 import { EmporiumError } from "../../../core/errors.js";
 import type { JsonObject } from "../../../core/json.js";
 import { toNumber } from "../../../core/number.js";
-import { sameSpacing, voxelSpacingName } from "../../../model/voxel-spacing.js";
+import { voxelSpacingName } from "../../../model/voxel-spacing.js";
 import { type ExpandOptions, expandValue } from "../config/expand.js";
 import { scalarText } from "../config/nodes.js";
 import { addFailure, type Draft, rethrowCancelled, type Whereabouts } from "../draft.js";
 import type { Ancestor, Scope } from "../finders/scope.js";
 import { allotIds, type Identifiers, identitySpacing, tomogramIdentity } from "../identifiers.js";
-import { readVolumeSource, type VolumeSource } from "../volume-source.js";
+import { otherVoxelSize, readVolumeSource, type VolumeSource } from "../volume-source.js";
 import type { Alignment } from "./alignment.js";
 import { findSection, type PlanContext, placeOfFinder, type SectionItem, wantsTomograms } from "./context.js";
 import type { VoxelSpacing } from "./voxel-spacing.js";
@@ -96,10 +96,10 @@ export async function readTomogram(
   const { item, spacing, title } = candidate;
   try {
     const volume = await readVolumeSource(context.source.store, item.key!, item.folder, context);
-    const voxelSize = volume.voxelSizeAngstrom;
+    const found = otherVoxelSize(volume, spacing.angstrom, "zyx");
     for (const message of volume.warnings) draft.warnings.push({ message, ...where });
-    if (voxelSize !== undefined && !sameSpacing(voxelSize, spacing.angstrom)) {
-      const message = `${context.source.fullPath(item.key!)}: the header's voxel size is ${Number(voxelSize.toPrecision(7))} Å, the configured spacing ${spacing.angstrom} Å is used`;
+    if (found !== undefined) {
+      const message = `${context.source.fullPath(item.key!)}: the header's voxel size is ${found}, the configured spacing ${spacing.angstrom} Å is used`;
       draft.warnings.push({ message, place: spacing.item.place, ...where });
     }
     return { ...candidate, volume };

@@ -17,11 +17,16 @@ import { printZarrV3, type V3Compressor, zarrV3ArrayMetadata, zarrV3GroupMetadat
 import { formOf, type VolumeParams } from "./volume-params.js";
 
 /** The documents of the hierarchy in the order in which they may become visible: that of the group, which readers look for, last. */
-export function zarrDocuments(written: WriteVolumeResult, params: VolumeParams, spacing: number): [string, string][] {
+export function zarrDocuments(written: WriteVolumeResult, params: VolumeParams, spacing: number | Triple): [string, string][] {
   return written.shards ? documents05(written, written.shards, params, spacing) : documents04(written, params, spacing);
 }
 
-function documents05(written: WriteVolumeResult, shards: Triple[], params: VolumeParams, spacing: number): [string, string][] {
+function documents05(
+  written: WriteVolumeResult,
+  shards: Triple[],
+  params: VolumeParams,
+  spacing: number | Triple,
+): [string, string][] {
   const form = formOf(params);
   const compressor: V3Compressor =
     params.codec === "zstd"
@@ -55,7 +60,7 @@ const DOWNSCALING: Partial<Record<VolumeForm, OmeZarr05Fields["downscaling"]>> =
   labels: { type: "nearest", metadata: { description: "first voxel of each block of voxels", block: [2, 2, 2] } },
 };
 
-function documents04(written: WriteVolumeResult, params: VolumeParams, spacing: number): [string, string][] {
+function documents04(written: WriteVolumeResult, params: VolumeParams, spacing: number | Triple): [string, string][] {
   const type = parseZarrDType(zarrDTypeText(FORMS[formOf(params)].dtype))!;
   const arrays = written.shapes.map((shape, level): [string, string] => [
     `${level}/.zarray`,

@@ -5,9 +5,10 @@ import { float32Statistics } from "../../../arrays/stream/float32-statistics.js"
 import { FORMS } from "../../../arrays/stream/forms.js";
 import type { Statistics, UnitReceipt, WriteVolumeResult } from "../../../arrays/stream/job.js";
 import { isCutAcross } from "../../../arrays/stream/memory.js";
-import { openVolume } from "../../../arrays/stream/open-volume.js";
+import { type OpenVolume, openVolume } from "../../../arrays/stream/open-volume.js";
 import { ShardsLost } from "../../../arrays/stream/shard-book.js";
 import { writeVolume } from "../../../arrays/stream/write-volume.js";
+import type { Triple } from "../../../core/box.js";
 import type { Operation, Plain, Task, TaskContext, TaskOutcome } from "../../../engine/task.js";
 import { mrcHeaderBytes } from "../../../formats/mrc/write.js";
 import { type SectionShelf, shelfName } from "./picture-shelf.js";
@@ -47,7 +48,7 @@ async function convertVolume(task: Task, context: TaskContext, shelf?: SectionSh
   const earlier = await finishedUnits(context, places, params);
   if (earlier.length === 0) await places.startAnew();
 
-  const voxel = params.spacingAngstrom ?? volume.voxelSizeAngstrom[1];
+  const voxel = params.spacingAngstrom ?? voxelSizesOf(volume, params);
   if (voxel === undefined)
     warnings.push(`${volume.raw.name}: the header gives no voxel size; written as unknown in the MRC and as 1 Å in the Zarr`);
   const header = {
@@ -114,6 +115,19 @@ async function convertVolume(task: Task, context: TaskContext, shelf?: SectionSh
     warnings,
     facts: factsOf(written, volume.raw.dtype),
   };
+}
+
+/**
+ * The voxel size of the source's own header, axis by axis. Where it says nothing of an axis, and along z of a tilt series, that of y or x stands
+ * in. The reference takes that of y for all.
+ */
+function voxelSizesOf(
+  { voxelSizeAngstrom: [z, y, x] }: OpenVolume,
+  { scaleZ, compat }: VolumeParams,
+): number | Triple | undefined {
+  const known = y ?? x ?? z;
+  if (compat || known === undefined) return compat ? y : undefined;
+  return [(scaleZ ? z : undefined) ?? known, y ?? known, x ?? known];
 }
 
 function shelve(shelf: SectionShelf, { shapes, slab }: WriteVolumeResult, params: VolumeParams): void {

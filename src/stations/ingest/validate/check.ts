@@ -61,6 +61,11 @@ export interface Check<K extends SubjectKind = SubjectKind> {
   readonly statement: string;
   /** Whether it concerns a subject at all. Default: each one of its kind. */
   readonly applies?: ((subject: Subjects[K]) => boolean) | undefined;
+  /**
+   * What an import does about it by itself, as a sentence: sources with such a finding are warned of, and told this. Undefined where the import
+   * would fail, or keep the fault. What is in the tree already is an error in any case.
+   */
+  readonly mended?: ((subject: Subjects[K]) => Promise<string | undefined>) | undefined;
   /** @throws {Undecided} where a fact is missing; {Missing} for a field that must be there */
   judge(subject: Subjects[K]): readonly Finding[] | Promise<readonly Finding[]>;
 }

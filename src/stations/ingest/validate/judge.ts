@@ -27,20 +27,26 @@ export function judgeOf(suite: Suite): <K extends SubjectKind>(kind: K, subject:
       const [only, ...more] = check.marks;
       const mark = more.length === 0 ? only! : subject.mark;
       if (!check.marks.includes(mark) || check.applies?.(subject as never) === false) continue;
-      judged.push({ check, mark, subject, outcome: await outcomeOf(check, subject) });
+      judged.push({ check, mark, subject, outcome: await outcomeOf(check, subject, suite) });
     }
     return judged;
   };
 }
 
-async function outcomeOf(check: Check, subject: Subjects[SubjectKind]): Promise<Outcome> {
-  const state = check.severity === "fail" ? "failed" : "warned";
+async function outcomeOf(check: Check, subject: Subjects[SubjectKind], suite: Suite): Promise<Outcome> {
   try {
     const findings = await check.judge(subject as never);
-    return findings.length === 0 ? { state: "passed" } : { state, findings };
+    if (findings.length === 0) return { state: "passed" };
+    const mended = suite === "source" ? await check.mended?.(subject as never) : undefined;
+    if (mended === undefined) return { state: stateOf(check), findings };
+    return { state: "warned", findings: findings.map((finding) => ({ explanation: mended, ...finding })) };
   } catch (error) {
     if (error instanceof Undecided) return { state: "skipped", why: error.why };
-    if (error instanceof Missing) return { state, findings: [error.finding] };
+    if (error instanceof Missing) return { state: stateOf(check), findings: [error.finding] };
     throw error;
   }
+}
+
+function stateOf({ severity }: Check): "failed" | "warned" {
+  return severity === "fail" ? "failed" : "warned";
 }

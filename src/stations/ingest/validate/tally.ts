@@ -77,14 +77,13 @@ export class Tally {
     for (const holder of holders) holder[outcome.state]++;
     if (outcome.state === "skipped") this.#skip(check.id, mark, outcome, title);
     if (!("findings" in outcome)) return;
-    const { findings } = outcome;
+    const { findings, state } = outcome;
     for (const [i, { place, found, wanted, explanation }] of findings.slice(0, FINDINGS_SHOWN).entries()) {
       const rest = i === FINDINGS_SHOWN - 1 ? findings.length - FINDINGS_SHOWN : 0;
       const message = `${found}, wanted: ${wanted}${rest > 0 ? ` (and ${rest} more)` : ""}`;
-      const { id, severity } = check;
       this.#findings.push({
-        check: id,
-        severity,
+        check: check.id,
+        severity: state === "failed" ? "fail" : "warn",
         mark,
         entity: title,
         dataset,

@@ -1,3 +1,4 @@
+import { READABLE_MODES } from "../../../../formats/mrc/modes.js";
 import { BOTH, type Check, type CheckPlace, checksOf, type Mark, STANDARDIZED, shown, unless } from "../check.js";
 import { known, readable, Undecided } from "../facts/fact.js";
 import { type MrcFields, voxelSize } from "../facts/mrc.js";
@@ -39,6 +40,27 @@ function header(
   return async (subject) => judge(await known(subject.fields), (byte) => ({ key: subject.key, byte }), subject);
 }
 
+/**
+ * What an import does about a field of the header that it writes itself: tilt series, tomograms and masks are converted. Frames and gains are
+ * copied with their faults, and what the reader refuses fails.
+ */
+function mended(
+  sentence: string | ((fields: MrcFields) => string | undefined),
+): (subject: MrcSubject) => Promise<string | undefined> {
+  return async (subject) => {
+    if (!isVolume(subject)) return undefined;
+    const fields = await known(subject.fields);
+    if (!isConvertible(fields)) return undefined;
+    return typeof sentence === "string" ? sentence : sentence(fields);
+  };
+}
+
+/** Whether the importer can read voxels of it: mode 4 holds Fourier transforms, and these space groups stacks of volumes. */
+function isConvertible({ mode, shape, spaceGroup }: MrcFields): boolean {
+  const isStackOfVolumes = spaceGroup >= 401 && spaceGroup <= 630;
+  return READABLE_MODES.includes(mode) && mode !== 4 && shape.every((length) => length > 0) && !isStackOfVolumes;
+}
+
 const perAxis = (values: readonly number[]): string => [...values].reverse().map(shown).join(", ");
 
 /** What stands in the header of every MRC file that is not compressed. */
@@ -53,6 +75,7 @@ export const MRC_CHECKS: readonly Check[] = [
     {
       id: "mrc.space-group",
       statement: "the space group is 0 for images and 1 for volumes",
+      mended: mended("ingest writes space group 0 for tilt series and 1 for volumes: nothing need be done"),
       applies: isPlain,
       judge: header(({ spaceGroup }, at, { role }) => {
         const wanted = isFlat(role) ? 0 : 1;
@@ -62,12 +85,16 @@ export const MRC_CHECKS: readonly Check[] = [
     {
       id: "mrc.map-id",
       statement: 'the identifier is "MAP "',
+      mended: mended("ingest goes by mode and lengths, which are plausible, and writes the identifier: nothing need be done"),
       applies: isPlain,
       judge: header(({ mapId }, at) => unless(mapId === "MAP ", at(208), `identifier ${JSON.stringify(mapId)}`, '"MAP "')),
     },
     {
       id: "mrc.machine-stamp",
       statement: "the machine stamp tells the byte order",
+      mended: mended(
+        "ingest finds the byte order by mode and lengths, and writes little-endian files with their stamp: see that min, max and mean in its report are what you expect",
+      ),
       applies: isPlain,
       judge: header(({ stamp: [first, second] }, at) => {
         const isKnown = (first === 0x44 && (second === 0x44 || second === 0x41)) || (first === 0x11 && second === 0x11);
@@ -77,6 +104,7 @@ export const MRC_CHECKS: readonly Check[] = [
     {
       id: "mrc.mode",
       statement: "voxels are int8, int16, uint16 or float32; those of instance masks uint16",
+      mended: mended("ingest reads these voxels and writes float32, or the type of masks: nothing need be done"),
       applies: isPlain,
       judge: header(({ mode }, at, { role }) => {
         const name = MODES[mode]?.name;
@@ -102,6 +130,9 @@ export const MRC_CHECKS: readonly Check[] = [
     {
       id: "mrc.cell",
       statement: "the cell is not negative, and as long as its grid times the voxel size",
+      mended: mended(
+        "ingest takes the voxel size of the configuration and writes a cell that fits it: see that it is the right one",
+      ),
       applies: isPlain,
       judge: header(({ cellAngstrom, grid }, at) =>
         cellAngstrom.flatMap((cell, i) => {
@@ -118,6 +149,11 @@ export const MRC_CHECKS: readonly Check[] = [
     {
       id: "mrc.extended-header",
       statement: "an extended header is of a known kind, and as long as the header says",
+      mended: mended(({ extendedBytes, fileBytes }) =>
+        extendedBytes >= 0 && (fileBytes === undefined || fileBytes >= 1024 + extendedBytes)
+          ? "ingest passes over an extended header of an unknown kind, and does not copy it: nothing need be done"
+          : undefined,
+      ),
       applies: isPlain,
       judge: header(({ extendedBytes, extendedType, fileBytes }, at) => {
         if (extendedBytes === 0) return [];
@@ -141,12 +177,18 @@ export const MRC_CHECKS: readonly Check[] = [
     {
       id: "mrc.axes",
       statement: "columns, rows and sections are x, y and z",
+      mended: mended(
+        "ingest writes columns, rows and sections as x, y and z: see that the picture of the volume lies as you expect",
+      ),
       applies: isPlain,
       judge: header(({ axes }, at) => unless(axes.join() === "1,2,3", at(64), `axes ${axes.join(", ")}`, "1, 2, 3")),
     },
     {
       id: "mrc.grid",
       statement: "the grid has the lengths of the data, along z 1 for tilt series",
+      mended: mended(
+        "ingest writes a grid of the lengths of the data, along z 1 for tilt series, and the voxel size of the configuration: nothing need be done",
+      ),
       applies: isPlain,
       judge: header(({ shape, grid }, at, { role }) => {
         const wanted = role === "tiltseries" ? [1, shape[1], shape[2]] : shape;
@@ -157,6 +199,7 @@ export const MRC_CHECKS: readonly Check[] = [
     {
       id: "mrc.angles",
       statement: "the angles of the cell are 90°",
+      mended: mended("ingest writes 90°: nothing need be done"),
       applies: isPlain,
       judge: header(({ angles }, at) =>
         unless(
@@ -170,6 +213,7 @@ export const MRC_CHECKS: readonly Check[] = [
     {
       id: "mrc.origin",
       statement: "the origin is 0",
+      mended: mended("ingest writes the origin 0: shift coordinates that were measured from another one"),
       applies: isPlain,
       judge: header(({ origin }, at) =>
         unless(
@@ -183,6 +227,7 @@ export const MRC_CHECKS: readonly Check[] = [
     {
       id: "mrc.start",
       statement: "the data begin at 0 of the grid",
+      mended: mended("ingest begins the data at 0: shift coordinates that were measured from another start"),
       applies: isPlain,
       judge: header(({ start }, at) =>
         unless(
@@ -196,6 +241,11 @@ export const MRC_CHECKS: readonly Check[] = [
     {
       id: "mrc.length",
       statement: "the file is not shorter than its header says, and longer by less than 1 MiB",
+      mended: mended((fields) =>
+        isTooLong(fields)
+          ? "ingest leaves the bytes after the last section alone: see that mode and lengths of the header are right"
+          : undefined,
+      ),
       applies: ({ key }) => key.endsWith(".mrc"),
       judge: header((fields, at) => lengthFinding(fields, at, (more) => more >= 0 && more < LENGTH_TOLERANCE)),
     },
@@ -212,6 +262,7 @@ export const MRC_CHECKS: readonly Check[] = [
     {
       id: "mrc.labels",
       statement: "as many labels hold text as the header counts, and none is of blanks alone",
+      mended: mended("ingest writes a label of its own: nothing need be done"),
       applies: (subject) => isPlain(subject) && isVolume(subject),
       judge: header(({ labels, labelCount }, at) => {
         const texts = labels.filter((label) => label === "text").length;
@@ -225,6 +276,7 @@ export const MRC_CHECKS: readonly Check[] = [
     {
       id: "mrc.version",
       statement: "the version of the format is 20140 or 20141",
+      mended: mended("ingest writes version 20141: nothing need be done"),
       applies: (subject) => isPlain(subject) && isVolume(subject),
       judge: header(({ version }, at) =>
         unless(version === 20140 || version === 20141, at(108), `version ${version}`, "20140 or 20141"),
@@ -233,6 +285,13 @@ export const MRC_CHECKS: readonly Check[] = [
     {
       id: "mrc.spacing",
       statement: "the voxel size along x, y and z is the spacing that is expected, to 0.001 Å",
+      async mended({ role, fields, spacing }) {
+        const [[, y, x], wanted] = [voxelSize(await known(fields)), await known(spacing)];
+        const isWell = [y, x].every((size) => Math.abs(size - wanted) <= SPACING_TOLERANCE);
+        return role === "tiltseries" && isWell
+          ? "along z, where a tilt series has no length, ingest writes the pixel size too: nothing need be done"
+          : undefined;
+      },
       applies: (subject) => isPlain(subject) && isVolume(subject),
       async judge(subject) {
         const [fields, wanted] = [await known(subject.fields), await known(subject.spacing)];
@@ -288,13 +347,23 @@ function statisticsFindings(
   ];
 }
 
+function isTooLong(fields: MrcFields): boolean {
+  return fields.fileBytes !== undefined && fields.fileBytes >= promisedBytes(fields);
+}
+
+function promisedBytes({ shape, mode, extendedBytes }: MrcFields): number {
+  const itemBytes = MODES[mode]?.bytes;
+  if (itemBytes === undefined) throw new Undecided("a mode that does not exist");
+  return shape[0] * shape[1] * shape[2] * itemBytes + extendedBytes + 1024;
+}
+
 function lengthFinding(
-  { shape, mode, extendedBytes, fileBytes }: MrcFields,
+  fields: MrcFields,
   at: (byte: number) => CheckPlace,
   isWell: (more: number) => boolean,
 ): ReturnType<typeof unless> {
-  const itemBytes = MODES[mode]?.bytes;
-  if (itemBytes === undefined || fileBytes === undefined) throw new Undecided("a mode that does not exist");
-  const wanted = shape[0] * shape[1] * shape[2] * itemBytes + extendedBytes + 1024;
+  const { fileBytes } = fields;
+  if (fileBytes === undefined) throw new Undecided("the length of a compressed file");
+  const wanted = promisedBytes(fields);
   return unless(isWell(fileBytes - wanted), at(fileBytes), `a file of ${fileBytes} bytes`, `${wanted}, as its header says`);
 }

@@ -20,6 +20,10 @@ function permitted(role: ZarrSubject["role"]): readonly string[] {
 
 const at = ({ key, path }: ZarrImage, below: string) => ({ key, path: `${path}.${below}` });
 
+/** Sources are read at their finest level, whatever else is in the folder. */
+const REWRITTEN = "ingest reads the finest level and writes a folder of its own with three: nothing need be done";
+const mended = async () => REWRITTEN;
+
 /** What the documents of an OME-Zarr folder say. */
 export const ZARR_CHECKS: readonly Check[] = [
   ...checksOf("zarr", { marks: MARKS, suites: BOTH }, [
@@ -39,6 +43,7 @@ export const ZARR_CHECKS: readonly Check[] = [
     {
       id: "zarr.children",
       statement: "a Zarr folder holds its documents and the arrays 0, 1 and 2, nothing else",
+      mended,
       async judge({ children, key }) {
         const found = await known(children);
         const wanted = found.includes("zarr.json") ? CHILDREN[3] : CHILDREN[2];
@@ -53,6 +58,7 @@ export const ZARR_CHECKS: readonly Check[] = [
     {
       id: "zarr.paths",
       statement: "the levels of a Zarr image are called 0, 1 and 2",
+      mended,
       async judge({ image }) {
         const found = await known(image);
         return [0, 1, 2].flatMap((level) => {
@@ -92,6 +98,7 @@ export const ZARR_CHECKS: readonly Check[] = [
     {
       id: "zarr.levels",
       statement: "a Zarr folder holds 3 arrays",
+      mended,
       async judge({ levels, key }) {
         const found = await known(levels);
         return unless(
@@ -110,6 +117,10 @@ export const ZARR_CHECKS: readonly Check[] = [
     {
       id: "zarr.dtype",
       statement: "arrays are int8, int16, float32 or float64; those of masks int8, of instance masks uint16",
+      mended: async ({ levels }) =>
+        (await known(levels)).every(({ dtype }) => /^(u?int(8|16|32|64)|float(16|32|64))$/.test(dtype))
+          ? "ingest reads these voxels and writes float32, or the type of masks: nothing need be done"
+          : undefined,
       async judge({ levels, key, role }) {
         const wanted = permitted(role);
         return (await known(levels)).flatMap(({ name, dtype }) =>
