@@ -1,10 +1,14 @@
 /**
- * `npm run bench:memory -- [--sizes 4,16] [--forms volume,mask,labels,mean] [--repeat 3] [--limit-mib 1024] [--out DIR]`: peak memory over a 4 GiB
- * and a 16 GiB int8 MRC (sparse: a header and a hole), each in a memory control group of 1 GiB, of `emporium ingest convert --zarr` and of the
- * mask tasks of bench/mask-task.mjs: a label, all labels, and a threshold at half the size. Memory must not follow the volume: the
- * medians of the peaks differ by 5 % at most (one run differs from the next by about as much, by when Node collects its garbage); and no mask may
- * need more than a volume of its size. Where no control group can be made the limit is left out, and said so; the peak is VmHWM of the process
- * (bench/measure.py) in either case, beside the group's own maximum, which counts page cache and so tells of the limit, not of us.
+ * `npm run bench:memory -- [--sizes 4,16] [--forms volume,mask,labels,mean,whole] [--memory 128,512] [--whole 1024x1024x512] [--repeat 3]
+ * [--limit-mib 1024] [--out DIR]`: peak memory over a 4 GiB and a 16 GiB int8 MRC (sparse: a header and a hole), each in a memory control group of
+ * 1 GiB, of `emporium ingest convert --zarr` and of the mask tasks of bench/mask-task.mjs: a label, all labels, and a threshold at half the size.
+ * Memory must not follow the volume: the medians of the peaks differ by 5 % at most (one run differs from the next by about as much, by when
+ * Node collects its garbage); and no mask may need more than a volume of its size. Where no control group can be made the limit is left out, and
+ * said so; the peak is VmHWM of the process (bench/measure.py) in either case, beside the group's own maximum, which counts page cache and so
+ * tells of the limit, not of us.
+ *
+ * Form `whole` is `emporium ingest run --import-everything` of a deposition (bench/deposition.mjs: tomogram, pictures, views, mask, instances,
+ * mesh, points), once for each `--memory`. It fails where a peak is more than 150 MiB above it.
  */
 import { execFileSync } from "node:child_process";
 import {
@@ -21,12 +25,15 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { makeDeposition } from "./deposition.mjs";
 import { cache, figure, measure, median, needBuild, program, round, say, table } from "./report.mjs";
 
 const { values: options } = parseArgs({
   options: {
     sizes: { type: "string", default: "4,16" },
-    forms: { type: "string", default: "volume,mask,labels,mean" },
+    forms: { type: "string", default: "volume,mask,labels,mean,whole" },
+    memory: { type: "string", default: "128,512" },
+    whole: { type: "string", default: "1024x1024x512" },
     repeat: { type: "string", default: "3" },
     "limit-mib": { type: "string", default: "1024" },
     out: { type: "string", default: join(cache, "memory") },
@@ -36,6 +43,8 @@ const GiB = 2 ** 30;
 const limitBytes = Number(options["limit-mib"]) * 2 ** 20;
 const repeat = Number(options.repeat);
 const COLUMNS = 2048;
+/** What code, thread stacks and heaps may take beside the buffers of `--memory`. */
+const BESIDE_MIB = 150;
 
 needBuild();
 const python = process.env.PYTHON ?? "python3"; // measure.py needs its standard library alone
@@ -45,6 +54,10 @@ const rows = [["", "seconds", "peak RSS MiB", "min–max", "group maximum MiB", 
 const peaks = {};
 try {
   for (const form of options.forms.split(",")) {
+    if (form === "whole") {
+      await measureWhole(options.whole.split("x").map(Number).reverse());
+      continue;
+    }
     peaks[form] = [];
     for (const gibibytes of options.sizes.split(",").map(Number)) peaks[form].push(await measureSize(gibibytes, form));
   }
@@ -105,6 +118,25 @@ async function measureSize(gibibytes, form) {
     seconds: round(median(seconds), 1),
   });
   return peak;
+}
+
+/** Ingests a whole deposition under each ceiling. Its input is made once. */
+async function measureWhole(shape) {
+  rmSync(options.out, { recursive: true, force: true });
+  const { config, input } = makeDeposition(options.out, { shape });
+  const [target, workspace] = ["target", "workspace"].map((name) => join(options.out, name));
+  for (const ceilingMib of options.memory.split(",").map(Number)) {
+    for (const path of [target, workspace]) rmSync(path, { recursive: true, force: true });
+    const words = ["ingest", "run", config, input, target, "--import-everything", "--quiet"];
+    const limits = ["--memory", `${ceilingMib}MiB`, "--workspace", workspace];
+    const { wall_s, rss_kib } = await measure(python, [process.execPath, program, ...words, ...limits]);
+    const peak = round(rss_kib / 1024, 1);
+    rows.push([`whole, --memory ${ceilingMib}MiB`, round(wall_s, 1), peak, `≤ ${ceilingMib + BESIDE_MIB}`, "-", "-"]);
+    figure("ingest.memory.whole_peak_rss_mib", peak, { memory_mib: ceilingMib, shape: options.whole, seconds: round(wall_s, 1) });
+    if (peak <= ceilingMib + BESIDE_MIB) continue;
+    say(`--memory ${ceilingMib}MiB: a peak of ${peak} MiB, ${ceilingMib + BESIDE_MIB} MiB at most are wanted`);
+    process.exitCode = 1;
+  }
 }
 
 /** A header and a hole: nothing of the volume takes room on the disk. @returns its shape [z, y, x] */

@@ -9,6 +9,7 @@ import { objectName, type Store } from "../stores/store.js";
 import { removeTree } from "./disk.js";
 import type { RunEvent, TaskBrief } from "./events.js";
 import type { Grant, Performed } from "./executors/local.js";
+import { freeBuffers } from "./garbage.js";
 import type { Journal } from "./journal.js";
 import { removeLeftovers } from "./leftovers.js";
 import { forEachLimited } from "./parallel.js";
@@ -38,6 +39,9 @@ export interface PerformOptions {
   signal: AbortSignal;
   emit: (event: Unstamped<RunEvent>) => void;
 }
+
+/** Buffers of a task whose remains are freed before the next one begins. */
+const LARGE_BYTES = 32 * 2 ** 20;
 
 /** An event before it gets its time. */
 export type Unstamped<T> = T extends unknown ? Omit<T, "atMs"> : never;
@@ -163,6 +167,7 @@ async function tryOnce(task: Task, grant: Grant, notes: PlainObject[], options: 
     return await operation(task, context);
   } finally {
     over = true;
+    if (grant.memoryBytes >= LARGE_BYTES) freeBuffers();
   }
 }
 

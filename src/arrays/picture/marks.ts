@@ -18,6 +18,25 @@ export interface Disc {
   readonly colour: Rgb;
 }
 
+/** Many discs as numbers: 20 bytes each, where objects take some hundreds, and again for each thread that they are sent to. */
+export interface DiscList {
+  /** x and y of each. */
+  readonly places: Float64Array;
+  /** Of each, among `colours`. */
+  readonly colourOf: Uint32Array;
+  readonly colours: readonly Rgb[];
+}
+
+/** The discs of a list, as often as they are asked for. */
+export function discsOf({ places, colourOf, colours }: DiscList): Iterable<Disc> {
+  return {
+    *[Symbol.iterator]() {
+      for (let i = 0; i < colourOf.length; i++)
+        yield { x: places[2 * i]!, y: places[2 * i + 1]!, colour: colours[colourOf[i]!]! };
+    },
+  };
+}
+
 /** Discs let the grey behind them shine through a little, masks much. */
 const DISC_OPACITY = 0.8;
 const MASK_OPACITY = 0.1;

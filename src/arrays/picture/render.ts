@@ -10,7 +10,7 @@ export interface Section {
   readonly grey: Uint8Array;
   /** In the order in which they lie over one another: masks first, then discs. */
   readonly masks: readonly SectionMask[];
-  readonly discs: readonly Disc[];
+  readonly discs: Iterable<Disc>;
 }
 
 export interface SectionMask {

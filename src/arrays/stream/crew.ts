@@ -17,6 +17,8 @@ export interface Crew {
   memory(bytes: number): WebAssembly.Memory;
   /** Runs one job on all threads. Rejects with the first failure when every thread has stopped. */
   run(job: CrewJob, memory: WebAssembly.Memory, hear: (message: WorkerMessage) => void): Promise<void>;
+  /** Bytes of its shared memory. */
+  readonly heldBytes: number;
   /** Gives the crew back. A crew whose thread died is not used again. */
   release(): void;
   end(): Promise<unknown>;
@@ -27,10 +29,15 @@ const ENTRY = import.meta.url.endsWith(".ts")
   ? new URL("../../../dist/arrays/stream/worker.js", import.meta.url)
   : new URL("./worker.js", import.meta.url);
 const IDLE_CREWS_MAX = 8;
-/** A memory above this is not kept for the next job: a crew that once met a huge volume would hold it for ever. */
-const KEPT_BYTES_MAX = 96 * 2 ** 20;
+/**
+ * What idle crews may hold together: it counts for no task. A crew with more is ended when it is released, because its threads would keep a memory
+ * that nobody else knows of until they collect their garbage, which idle ones do not.
+ */
+const IDLE_BYTES_MAX = 24 * 2 ** 20;
 /** Address room that a memory can grow into. A larger job gets a memory of its own size. */
-const GROWTH_BYTES_MAX = 4 * KEPT_BYTES_MAX;
+const GROWTH_BYTES_MAX = 384 * 2 ** 20;
+/** Of the objects of a moment, MiB: workers make few. */
+const RESOURCES = { maxYoungGenerationSizeMb: 4 };
 const PAGE = 65_536;
 
 const idle: Crew[] = [];
@@ -49,7 +56,7 @@ export async function dismissCrews(): Promise<void> {
 function newCrew(threads: number): Crew {
   const workers = Array.from({ length: threads }, () => {
     // files are opened by one worker and closed by another, so a worker must not close "its" files when it ends
-    const worker = new Worker(fileURLToPath(ENTRY), { trackUnmanagedFds: false, execArgv: [] });
+    const worker = new Worker(fileURLToPath(ENTRY), { trackUnmanagedFds: false, execArgv: [], resourceLimits: RESOURCES });
     worker.unref();
     return worker;
   });
@@ -57,6 +64,9 @@ function newCrew(threads: number): Crew {
   let broken = false;
   const crew: Crew = {
     threads,
+    get heldBytes() {
+      return held?.buffer.byteLength ?? 0;
+    },
     memory(bytes) {
       if (held && held.buffer.byteLength < bytes && bytes > GROWTH_BYTES_MAX) held = undefined;
       if (held && held.buffer.byteLength < bytes) held.grow(Math.ceil((bytes - held.buffer.byteLength) / PAGE));
@@ -97,11 +107,12 @@ function newCrew(threads: number): Crew {
       if (failure) throw failure;
     },
     release() {
-      if (broken || idle.length >= IDLE_CREWS_MAX) {
+      const idleBytes = idle.reduce((sum, other) => sum + other.heldBytes, crew.heldBytes);
+      if (broken || idle.length >= IDLE_CREWS_MAX || idleBytes > IDLE_BYTES_MAX) {
+        held = undefined;
         void crew.end();
         return;
       }
-      if (held && held.buffer.byteLength > KEPT_BYTES_MAX) held = undefined;
       idle.push(crew);
     },
     end: () => Promise.all(workers.map((worker) => worker.terminate())),

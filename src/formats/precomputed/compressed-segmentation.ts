@@ -14,15 +14,24 @@ const WIDTHS = [0, 1, 2, 4, 8, 16, 32] as const;
  * Blocks at the upper edge are padded with zeros before the table is made, so 0 is in theirs. A table that an earlier block has is used
  * again.
  *
- * @param labels `[z, y, x]`, C order, of the given shape.
+ * @param labels `[z, y, x]`, C order, of the given shape; or those of a larger box in which `window` says where the chunk lies.
  * @throws {EmporiumError} FORMAT_FIELD (another length), FORMAT_LIMIT (too many different labels for one chunk: make it smaller).
  *
  * Source: `src/sliceview/compressed_segmentation/README.md` of google/neuroglancer; the bytes equal those of `create_segmentation_chunk` of
  * cryoet-data-portal-neuroglancer. Golden: `test/golden/precomputed`.
  */
-export function encodeSegmentation(labels: Uint32Array, shape: Triple, block: Triple = BLOCK): Uint8Array {
-  if (labels.length !== volumeOf(shape)) {
-    throw new EmporiumError("FORMAT_FIELD", `${labels.length} labels, a chunk of ${shape.join("×")} has ${volumeOf(shape)}`);
+export function encodeSegmentation(
+  labels: Uint8Array | Uint16Array | Uint32Array,
+  shape: Triple,
+  block: Triple = BLOCK,
+  window: LabelWindow = { shape, first: [0, 0, 0] },
+): Uint8Array {
+  if (labels.length !== volumeOf(window.shape)) {
+    const holder = window.shape === shape ? "a chunk" : "a box";
+    throw new EmporiumError(
+      "FORMAT_FIELD",
+      `${labels.length} labels, ${holder} of ${window.shape.join("×")} has ${volumeOf(window.shape)}`,
+    );
   }
   const grid = gridOf(shape, block);
   const words = new WordBuffer(2 * volumeOf(grid));
@@ -31,7 +40,7 @@ export function encodeSegmentation(labels: Uint32Array, shape: Triple, block: Tr
   const places = new Uint32Array(voxels.length);
   let header = 0;
   for (const start of blocksOf(grid, block)) {
-    copyBlock(labels, shape, start, block, voxels);
+    copyBlock(labels, window, { shape, corner: start, block }, voxels);
     const table = tableOf(voxels, places);
     const width = WIDTHS.find((bits) => 2 ** bits >= table.length)!;
     const known = table.join();
@@ -55,6 +64,14 @@ export function encodeSegmentation(labels: Uint32Array, shape: Triple, block: Tr
     words.append(pack(places, width));
   }
   return words.toBytes();
+}
+
+/** Where the voxels of a chunk lie in a larger box of labels. */
+export interface LabelWindow {
+  /** `[z, y, x]` of the box. */
+  shape: Triple;
+  /** The chunk's first voxel in it. */
+  first: Triple;
 }
 
 /** What a stored chunk holds. */
@@ -201,12 +218,18 @@ function pack(places: Uint32Array, width: number): Uint32Array {
   return words;
 }
 
-function copyBlock(labels: Uint32Array, shape: Triple, corner: Triple, block: Triple, voxels: Uint32Array): void {
+function copyBlock(
+  labels: Uint8Array | Uint16Array | Uint32Array,
+  { shape: [, rows, columns], first }: LabelWindow,
+  { shape, corner, block }: { shape: Triple; corner: Triple; block: Triple },
+  voxels: Uint32Array,
+): void {
   const [depth, height, width] = corner.map((from, axis) => Math.min(block[axis]!, shape[axis]! - from)) as Triple;
   if (depth < block[0] || height < block[1] || width < block[2]) voxels.fill(0);
+  const [fromZ, fromY, fromX] = corner.map((from, axis) => from + first[axis]!) as Triple;
   for (let z = 0; z < depth; z++) {
     for (let y = 0; y < height; y++) {
-      const row = ((corner[0] + z) * shape[1] + corner[1] + y) * shape[2] + corner[2];
+      const row = ((fromZ + z) * rows + fromY + y) * columns + fromX;
       voxels.set(labels.subarray(row, row + width), (z * block[1] + y) * block[2]);
     }
   }

@@ -180,7 +180,7 @@ describe("a mask as a volume", () => {
           for (let x = start[2]; x < stop[2]; x++) own.push(labels[row + x]!);
         }
       }
-      files.set(key, encodeSegmentationChunk(own, { start, stop }));
+      files.set(key, encodeSegmentationChunk(Uint8Array.from(own), { start, stop }));
     }
     expect([...files.keys()]).toEqual(
       ["0-256_0-256", "256-300_0-256", "0-256_256-260", "256-300_256-260"].map((xy) => `data/${xy}_0-7`),

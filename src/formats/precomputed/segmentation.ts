@@ -62,10 +62,11 @@ export function* segmentationChunks(shape: Triple): Generator<SegmentationChunk>
 /**
  * The body of one chunk.
  *
- * @param labels `[z, y, x]` of the chunk's box, whole numbers from 0.
+ * @param labels `[z, y, x]` of the chunk's box, or of `held`, a larger one; whole numbers from 0.
  */
-export function encodeSegmentationChunk(labels: ArrayLike<number>, box: Box): Uint8Array {
-  return encodeSegmentation(labels instanceof Uint32Array ? labels : Uint32Array.from(labels), boxShape(box));
+export function encodeSegmentationChunk(labels: Uint8Array | Uint16Array | Uint32Array, box: Box, held: Box = box): Uint8Array {
+  const first = box.start.map((at, axis) => at - held.start[axis]!) as Triple;
+  return encodeSegmentation(labels, boxShape(box), BLOCK, { shape: boxShape(held), first });
 }
 
 /** Names of the segments of a volume: `segment_properties/info`. */

@@ -148,6 +148,7 @@ export async function ingestInto(
   const reservedIds = await memory.read();
   const selection = makeSelection(options.selection);
   checkAsked(config, selection);
+  let largest: PlanWarning[] = [];
   const makePlan = async (claimedIds: readonly GivenId[]) => {
     const plan = await planIngest(config, source, target, {
       selection,
@@ -168,11 +169,13 @@ export async function ingestInto(
       signal,
     });
     refuseOwnSources(plan, source, target);
+    largest = memoryWarning(plan, options.memoryBytes);
     return fitted(plan, options);
   };
   if (options.dryRun) {
     const plan = await makePlan(await readClaims(target));
-    return plannedReport(plan, await comparePlan(plan, target, signal, source), await roomWarning(plan, target));
+    const warnings = [...largest, ...(await roomWarning(plan, target))];
+    return plannedReport(plan, await comparePlan(plan, target, signal, source), warnings);
   }
   const random = seededRandom(systemClock.now());
   const root = target.local?.path("");
@@ -186,7 +189,7 @@ export async function ingestInto(
       log.debug("another import was given ids meanwhile: planning again");
       plan = await makePlan(claims.taken());
     }
-    const shortOfRoom = await roomWarning(plan, target);
+    const shortOfRoom = [...largest, ...(await roomWarning(plan, target))];
     // the others stand in the report; this one may be acted on now
     for (const { message } of shortOfRoom) log.warn(message);
     // the ids stand before the first output does: a resumed run gives the same ones
@@ -322,6 +325,19 @@ function fitted(plan: IngestPlan, { checksum, memoryBytes }: Pick<IngestOptions,
     return { ...told, id };
   });
   return { ...plan, tasks };
+}
+
+/** Operations that cut their work into what fits. */
+const CUT: ReadonlySet<string> = new Set([VOLUME_OPERATION, VIEW_MASK_OPERATION]);
+
+/** What cannot be cut (a large mesh, a section of a very wide tomogram) runs alone, and this says so. */
+function memoryWarning({ tasks }: IngestPlan, memoryBytes: number): PlanWarning[] {
+  const large = tasks.filter((task) => !CUT.has(task.run) && task.memoryBytes > memoryBytes);
+  if (large.length === 0) return [];
+  const most = large.reduce((a, b) => (b.memoryBytes > a.memoryBytes ? b : a));
+  const count = large.length === 1 ? "one task" : `${large.length} tasks`;
+  const message = `${count} may take more than the ${formatBytes(memoryBytes)} of --memory, the most ${formatBytes(most.memoryBytes)} (${most.title}); each runs alone`;
+  return [{ message, ...(most.place && { place: most.place }) }];
 }
 
 /** What is certain to be needed is the float32 MRCs; compressed chunks come on top. */

@@ -10,6 +10,7 @@ const volume: VolumeSource = {
   key: "lab/mask.mrc",
   shape: [20, 300, 400],
   voxelSizeAngstrom: 10,
+  voxelSizesAngstrom: [10, 10, 10],
   inputs: [{ key: "lab/mask.mrc", size: 2_401_024 }],
   itemBytes: 1,
   bytes: 2_401_024,

@@ -1,9 +1,10 @@
-import type { Disc, Rgb } from "../../../arrays/picture/marks.js";
+import type { DiscList, Rgb } from "../../../arrays/picture/marks.js";
 import type { SectionMask } from "../../../arrays/picture/render.js";
 import { centralSlab, SLAB_PLANES } from "../../../arrays/picture/slab.js";
 import { readSlab } from "../../../arrays/stream/read-slab.js";
 import { asEmporiumError, EmporiumError } from "../../../core/errors.js";
 import type { TaskContext } from "../../../engine/task.js";
+import { Growing } from "../../../formats/mesh/growing.js";
 import { readPointLines } from "../../../formats/points/ndjson.js";
 import { absent, objectName, openObject } from "../../../stores/store.js";
 import type { GreySection } from "./picture-shelf.js";
@@ -22,7 +23,7 @@ export interface PictureLayer {
 
 interface Marks {
   masks: SectionMask[];
-  discs: Disc[];
+  discs: DiscList;
 }
 
 /**
@@ -36,24 +37,48 @@ export async function drawnMarks(
   warnings: string[],
 ): Promise<Marks> {
   const masks: SectionMask[] = [];
-  const points: Point[] = [];
+  const points: PointList = {
+    places: new Growing(Float64Array),
+    heights: new Growing(Float64Array),
+    layers: new Growing(Uint32Array),
+  };
   for (const [order, layer] of layers.entries()) {
+    const before = points.layers.length;
     try {
       if (layer.shape === "mask") masks.push(await maskOf(layer, section, context));
-      else for await (const point of pointsOf(layer, order, section.planes, context)) points.push(point);
+      else await addPoints(points, layer, order, section.planes, context);
     } catch (error) {
       context.signal.throwIfAborted();
       const { code, message } = asEmporiumError(error);
       if (code.startsWith("STORE_") && code !== "STORE_ABSENT") throw error;
-      warnings.push(`${message}; the pictures show nothing of it`);
+      const shown = points.layers.length > before ? "only a part of it" : "nothing of it";
+      warnings.push(`${message}; the pictures show ${shown}`);
     }
   }
-  return { masks, discs: points.sort((a, b) => a.height - b.height) };
+  return { masks, discs: byHeight(points, layers) };
 }
 
-interface Point extends Disc {
+/** Points that lie in the slab, as numbers: there may be millions. */
+interface PointList {
+  /** x and y of each. */
+  readonly places: Growing<Float64Array>;
   /** Above the others in the picture. */
-  readonly height: number;
+  readonly heights: Growing<Float64Array>;
+  /** Which layer each is of. */
+  readonly layers: Growing<Uint32Array>;
+}
+
+function byHeight(points: PointList, layers: readonly PictureLayer[]): DiscList {
+  const [places, heights, layerOf] = [points.places.done(), points.heights.done(), points.layers.done()];
+  const order = Uint32Array.from({ length: layerOf.length }, (_, i) => i).sort((a, b) => heights[a]! - heights[b]! || a - b);
+  const sorted = new Float64Array(places.length);
+  const colourOf = new Uint32Array(order.length);
+  for (const [i, from] of order.entries()) {
+    sorted[2 * i] = places[2 * from]!;
+    sorted[2 * i + 1] = places[2 * from + 1]!;
+    colourOf[i] = layerOf[from]!;
+  }
+  return { places: sorted, colourOf, colours: layers.map(({ colour }) => colour) };
 }
 
 async function maskOf(
@@ -73,19 +98,23 @@ async function maskOf(
   return { covered: Uint8Array.from(slab.sum, (count) => (count > 0 ? 1 : 0)), colour };
 }
 
-async function* pointsOf(
-  { key, colour }: PictureLayer,
+async function addPoints(
+  points: PointList,
+  { key }: PictureLayer,
   order: number,
   planes: number,
   { target, signal }: TaskContext,
-): AsyncGenerator<Point> {
+): Promise<void> {
   if (!(await target.stat(key, { signal }))) throw absent(target, key);
   const { z0 } = centralSlab(planes);
   for await (const { count, positions } of readPointLines(await openObject(target, key, { signal }), { signal })) {
     for (let i = 0; i < count; i++) {
       const z = positions[3 * i + 2]!;
       if (z < z0 || z > z0 + SLAB_PLANES) continue;
-      yield { x: positions[3 * i]!, y: positions[3 * i + 1]!, colour, height: order + z };
+      points.places.push(positions[3 * i]!);
+      points.places.push(positions[3 * i + 1]!);
+      points.heights.push(order + z);
+      points.layers.push(order);
     }
   }
 }

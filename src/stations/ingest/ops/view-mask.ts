@@ -1,6 +1,7 @@
 import { openZarrLevel, type ZarrLevel } from "../../../arrays/stream/zarr-level.js";
 import { type Box, boxShape, type Triple, volumeOf } from "../../../core/box.js";
 import { EmporiumError } from "../../../core/errors.js";
+import { freeBuffers } from "../../../engine/garbage.js";
 import { forEachLimited } from "../../../engine/parallel.js";
 import type { Operation, TaskContext } from "../../../engine/task.js";
 import {
@@ -27,8 +28,8 @@ export interface ViewMaskParams {
   voxelSpacingAngstrom: number;
 }
 
-/** Buffers for one chunk of 256³ in the making: as read, with its neighbours' voxels, as 32-bit numbers, and its surfaces. */
-const CHUNK_BYTES = 256 * 2 ** 20;
+/** Buffers for one chunk of 256³ in the making: decoded, as read, and with its neighbours' voxels, of 16 bits each, and its surfaces. */
+const CHUNK_BYTES = 160 * 2 ** 20;
 
 /** Triangles of one label beyond which no surface is made: that of noise. */
 const SURFACE_TRIANGLES_MAX = 30_000_000;
@@ -37,7 +38,7 @@ const SURFACE_TRIANGLES_MAX = 30_000_000;
 export function viewMaskMemory(shape: Triple, threads: number): number {
   const [, ny, nx] = shape;
   const voxels = volumeOf(shape.map((length) => Math.min(length, 256)) as Triple);
-  return (32 << 20) + 4 * ny * nx * 4 + threads * Math.ceil((CHUNK_BYTES * voxels) / 256 ** 3);
+  return (32 << 20) + 2 * ny * nx * 2 + threads * Math.ceil((CHUNK_BYTES * voxels) / 256 ** 3);
 }
 
 /**
@@ -98,6 +99,8 @@ async function makeChunks(
   await forEachLimited(chunks, jobs, async ({ key, chunk, samples, labels }) => {
     signal.throwIfAborted();
     if (!(await pieces.has(key)) || !(await made.has(key))) {
+      // the chunk as it was decoded and read
+      freeBuffers();
       const { body, surfaces } = await onThread("chunk", { labels, samples, chunk }, { signal, transfer: [labels.buffer] });
       await made.put(key, body);
       await pieces.put(key, surfaces);

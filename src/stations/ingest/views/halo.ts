@@ -11,6 +11,8 @@ export interface HaloedChunk {
   labels: Labels;
 }
 
+const NOTHING = new Uint8Array(0);
+
 /**
  * The chunks of a volume, each read once, with the last layer of samples of those before it: what lies between two chunks is then seen by exactly
  * one of them.
@@ -32,7 +34,7 @@ export async function* haloed(
   let left: Labels | undefined;
   for (const { key, start, stop } of chunks) {
     const chunk: Box = { start, stop };
-    const own = await read(chunk);
+    let own: Labels = await read(chunk);
     const [depth, height, width] = boxShape(chunk);
     const Row = own.constructor as Uint32ArrayConstructor;
     if (start[1] === 0 && start[2] === 0) {
@@ -77,6 +79,8 @@ export async function* haloed(
       for (let y = 0; y < height; y++) nextLeft[z * height + y] = own[plane + (y + 1) * width - 1]!;
     }
     left = nextLeft;
+    // whoever works on the samples does it while this one waits: the chunk as it was read would stay in memory beside them
+    own = NOTHING;
     yield { key, chunk, samples, labels };
   }
 }

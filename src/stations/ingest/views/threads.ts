@@ -10,6 +10,11 @@ const ENTRY = import.meta.url.endsWith(".ts")
 /** Threads that stay for the next job: an import makes many small views, and a thread costs more than one of them. */
 const IDLE_MAX = 8;
 
+/** A thread that has had a larger job is not kept: what it used would stay in its heap, and count for nobody. */
+const KEPT_BYTES_MAX = 2 ** 20;
+/** Of the objects of a moment, MiB; the default of 48 is much beside the buffers of a job. */
+const RESOURCES = { maxYoungGenerationSizeMb: 12 };
+
 const idle: Worker[] = [];
 
 /**
@@ -25,24 +30,25 @@ export function onThread<K extends keyof Jobs>(
   { signal, transfer = [] }: { signal: AbortSignal; transfer?: readonly ArrayBufferLike[] },
 ): Promise<Jobs[K]["result"]> {
   signal.throwIfAborted();
-  const worker = idle.pop() ?? new Worker(fileURLToPath(ENTRY), { execArgv: [] });
+  const isSmall = bytesOf(job) <= KEPT_BYTES_MAX;
+  const worker = idle.pop() ?? new Worker(fileURLToPath(ENTRY), { execArgv: [], resourceLimits: RESOURCES });
   worker.ref();
   return new Promise((resolve, reject) => {
-    const done = (isUsable: boolean) => {
+    const done = (isUsable: boolean, then: () => void) => {
       worker.off("message", hear).off("error", die).off("exit", exit);
       signal.removeEventListener("abort", stop);
       worker.unref();
-      if (isUsable && idle.length < IDLE_MAX) idle.push(worker);
-      else void worker.terminate();
+      if (isUsable && isSmall && idle.length < IDLE_MAX) idle.push(worker);
+      else {
+        // its memory is free when it has ended, and the next job begins then
+        void worker.terminate().finally(then);
+        return;
+      }
+      then();
     };
-    const fail = (error: unknown) => {
-      done(false);
-      reject(error);
-    };
+    const fail = (error: unknown) => done(false, () => reject(error));
     const hear = ({ result, error }: { result?: Jobs[K]["result"]; error?: ErrorRecord }) => {
-      done(true);
-      if (error) reject(fromErrorRecord(error));
-      else resolve(result!);
+      done(true, () => (error ? reject(fromErrorRecord(error)) : resolve(result!)));
     };
     const die = (cause: Error) =>
       fail(
@@ -54,4 +60,12 @@ export function onThread<K extends keyof Jobs>(
     signal.addEventListener("abort", stop, { once: true });
     worker.postMessage({ kind, job }, transfer as ArrayBuffer[]);
   });
+}
+
+/** Bytes of the lists in a job, and of those in its lists. */
+function bytesOf(value: unknown): number {
+  if (ArrayBuffer.isView(value)) return value.byteLength;
+  return typeof value === "object" && value !== null
+    ? Object.values(value).reduce((sum: number, one) => sum + bytesOf(one), 0)
+    : 0;
 }

@@ -1,10 +1,11 @@
 import { contrastLimits } from "../../../arrays/contrast/limits.js";
-import { type Labels, labelSurfaces } from "../../../arrays/surface/marching-cubes.js";
+import { labelSurfaces } from "../../../arrays/surface/marching-cubes.js";
 import { simplify } from "../../../arrays/surface/simplify.js";
 import { type Surface, type VoxelSurface, weld, weldFloats } from "../../../arrays/surface/surface.js";
-import { type Box, boxShape, type Triple, volumeOf } from "../../../core/box.js";
+import type { Box, Triple } from "../../../core/box.js";
 import { concat } from "../../../core/bytes.js";
 import { EmporiumError } from "../../../core/errors.js";
+import { freeBuffers } from "../../../engine/garbage.js";
 import { encodeMeshFragment } from "../../../formats/precomputed/legacy-mesh.js";
 import { encodeSegmentationChunk } from "../../../formats/precomputed/segmentation.js";
 import type { ChunkJob, CopiesJob, FragmentResult, Jobs, MeshJob, SurfaceJob } from "./jobs.js";
@@ -30,12 +31,13 @@ export const WORK: Work = {
 };
 
 function chunkOf({ labels, samples, chunk }: ChunkJob): Jobs["chunk"]["result"] {
-  const body = encodeSegmentationChunk(cutOut(labels, samples, chunk), chunk);
+  const body = encodeSegmentationChunk(labels, chunk, samples);
   const parts = new Map<number, VoxelSurface[]>();
   for (const cells of blocksOf({ start: samples.start, stop: samples.stop.map((at) => at - 1) as Triple })) {
     for (const [label, surface] of labelSurfaces(labels, samples, cells)) {
       parts.set(label, [...(parts.get(label) ?? []), simplify(surface, { errorMax: SURFACE_ERROR })]);
     }
+    freeBuffers();
   }
   const packed = [...parts].sort(([a], [b]) => a - b).map(([label, own]) => packSurface(label, joined(own)));
   return { body, surfaces: concat(packed) };
@@ -116,21 +118,4 @@ function* blocksOf({ start, stop }: Box): Generator<Box> {
     for (let y = start[1]; y < stop[1]; y += BLOCK_CELLS)
       for (let x = start[2]; x < stop[2]; x += BLOCK_CELLS)
         yield { start: [z, y, x], stop: [z, y, x].map((at, axis) => Math.min(at + BLOCK_CELLS, stop[axis]!)) as Triple };
-}
-
-/** The labels of a box out of those of a larger one. */
-function cutOut(labels: Labels, samples: Box, box: Box): Uint32Array {
-  const shape = boxShape(box);
-  const [, height, width] = boxShape(samples);
-  const out = new Uint32Array(volumeOf(shape));
-  for (let z = 0; z < shape[0]; z++) {
-    for (let y = 0; y < shape[1]; y++) {
-      const row =
-        ((box.start[0] - samples.start[0] + z) * height + box.start[1] - samples.start[1] + y) * width +
-        box.start[2] -
-        samples.start[2];
-      out.set(labels.subarray(row, row + shape[2]), (z * shape[1] + y) * shape[2]);
-    }
-  }
-  return out;
 }
