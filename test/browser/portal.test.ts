@@ -1,7 +1,6 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -19,7 +18,7 @@ const program = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url)
 const SIZE = { width: 500, height: 400 };
 
 describe.skipIf(browserPath === undefined)("Neuroglancer at a portal of one's own (needs Chromium)", () => {
-  const folder = mkdtempSync(join(tmpdir(), "emporium-portal-page-"));
+  const folder = mkdtempSync(join(tmpdir(), "emporium portal ü-"));
   const tree = join(folder, "tree");
   let server: ChildProcess;
   let browser: Browser;
@@ -28,13 +27,10 @@ describe.skipIf(browserPath === undefined)("Neuroglancer at a portal of one's ow
   beforeAll(async () => {
     const lab = join(folder, "lab");
     await generateLab({ out: lab, deposits: ["imod"], sections: "all" });
-    const port = await freePort();
     const workspace = ["--workspace", join(folder, "workspace")];
-    // views name files by where they will be served
     const words = ["ingest", "run", join(lab, "imod.yaml"), join(lab, "input"), tree, "--import-everything", "--quiet"];
-    const prefix = ["--https-prefix", `http://127.0.0.1:${port}/files`];
-    await promisify(execFile)(process.execPath, [program, ...words, ...prefix, ...workspace]);
-    server = spawn(process.execPath, [program, "serve", tree, "--port", String(port), "--json", ...workspace], {
+    await promisify(execFile)(process.execPath, [program, ...words, ...workspace]);
+    server = spawn(process.execPath, [program, "serve", tree, "--port", "0", "--json", ...workspace], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     portal = await new Promise((resolve, reject) => {
@@ -90,6 +86,49 @@ describe.skipIf(browserPath === undefined)("Neuroglancer at a portal of one's ow
     await page.close();
   });
 
+  it.each(["TS_0001", "TS_0002"])(
+    "seam 20: draws every layer of the view of %s, on a port that nobody knew before",
+    async (run) => {
+      const scene = await sceneFrom(run);
+      const { x, y, z } = scene.centre;
+      const names = (scene.state.layers as JsonObject[]).map(({ name, source }) => ({
+        name: String(name),
+        // two layers of a name have different sources
+        address: String((source as JsonObject).url ?? source),
+      }));
+      expect(names.length).toBeGreaterThan(5);
+      for (const { address } of names) {
+        const view = bare(scene, address.split("/").at(-1)!, {
+          layout: "4panel",
+          position: [x, y, z],
+          projectionScale: 80,
+          showSlices: true,
+        });
+        const { page, problems, elsewhere, absent } = await browser.open(viewerLink(portal.viewer, view), SIZE);
+        await settled(page);
+        expect([problems, elsewhere, absent.filter((path) => !HARMLESS.test(path))], address).toEqual([[], [], []]);
+        const { picture, panels } = await look(page);
+        const drawn = panels.reduce((sum, panel) => sum + countPixels(picture, panel, (seen) => Math.max(...seen) > 30), 0);
+        expect(drawn, address).toBeGreaterThan(20);
+        await page.close();
+      }
+    },
+  );
+
+  it("seam 20: opens a view by its address as it does by its text", async () => {
+    const query = `{ tomograms(where: {run: {name: {_eq: "TS_0001"}}}) { httpsMrcFile } }`;
+    const answer = await fetch(`${portal.graphql}?query=${encodeURIComponent(query)}`);
+    const { data } = (await answer.json()) as { data: { tomograms: { httpsMrcFile: string }[] } };
+    const spacing = data.tomograms[0]!.httpsMrcFile.split("/Tomograms/")[0];
+    const { page, problems, elsewhere, answered } = await browser.open(
+      viewerLink(portal.viewer, `${spacing}/NeuroglancerPrecompute/100-neuroglancer_config.json`),
+    );
+    await settled(page);
+    expect([problems, elsewhere]).toEqual([[], []]);
+    expect(answered.filter((path) => /\.zarr\/0\/\d+\/\d+\/\d+$/.test(path)).length).toBeGreaterThan(0);
+    await page.close();
+  });
+
   /** A run's tomogram as the catalogue knows it. */
   async function sceneFrom(run: string): Promise<Scene> {
     const query = `{ tomograms(where: {run: {name: {_eq: "${run}"}}}) { sizeX sizeY sizeZ neuroglancerConfig } }`;
@@ -101,11 +140,3 @@ describe.skipIf(browserPath === undefined)("Neuroglancer at a portal of one's ow
     return sceneOf(JSON.parse(neuroglancerConfig), [sizeZ, sizeY, sizeX]);
   }
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}

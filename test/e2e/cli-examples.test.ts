@@ -68,7 +68,14 @@ describe("the demo", () => {
     expect([status, stdout.includes("Ctrl-C")]).toEqual([0, false]);
   });
 
-  it("stays with a page that opens every view, until it is told to stop", async () => {
+  it("seam 20: stays with a page that opens every view, beside a portal that serves the same tree, until it is told to stop", async () => {
+    const beside = spawn(process.execPath, [program, "serve", "demo-out/portal", "--no-import", "--port", "0"], {
+      cwd: folder,
+      stdio: ["ignore", "pipe", "inherit"],
+      env: { ...process.env, EMPORIUM_WORKSPACE: "" },
+    });
+    const [said] = (await once(beside.stdout.setEncoding("utf8"), "data")) as [string];
+    const portal = /^(http:\S+) serves/m.exec(said)![1]!;
     const demo = spawn(process.execPath, [program, "demo", "--port", "0"], {
       cwd: folder,
       stdio: ["ignore", "pipe", "pipe"],
@@ -95,12 +102,18 @@ describe("the demo", () => {
           const found = await Promise.all([".zattrs", "info"].map(async (name) => (await fetch(`${url}/${name}`)).status));
           expect(found, url).toContain(200);
         }
+        // the same view, as the other server has it
+        const key = state.slice(new URL(page).origin.length);
+        const other = await (await fetch(`${portal}/files${key}`)).text();
+        expect([other.includes(`${portal}/files/`), other.includes(new URL(page).origin)]).toEqual([true, false]);
       }
       const ended = once(demo, "exit");
       demo.kill("SIGINT");
       expect((await ended)[0]).toBe(0);
     } finally {
       demo.kill("SIGKILL");
+      beside.kill("SIGINT");
+      await once(beside, "exit");
     }
   });
 
