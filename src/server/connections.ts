@@ -17,6 +17,8 @@ export interface Connections {
 /** How long one that is refused may take to say what it wants, so that it can be told; and how many are told. */
 const REFUSAL_MS = 2_000;
 const REFUSALS_MAX = 256;
+/** One that has just come, or has just had its answer, is about to ask: it is not idle yet. */
+const IDLE_MS = 1_000;
 
 /**
  * Holds the connections of a server within limits, and lets none that is idle stand in the way of a new one: where there is no room the one that has been
@@ -25,8 +27,8 @@ const REFUSALS_MAX = 256;
 export function limitConnections(server: Server, { total, perAddress }: ConnectionLimits, clock: Clock): Connections {
   const open = new Map<Socket, string>();
   const perClient = new Map<string, number>();
-  /** In the order in which they became idle. */
-  const idle = new Set<Socket>();
+  /** Since when, in this order. */
+  const idle = new Map<Socket, number>();
   const refused = new Set<Socket>();
 
   server.on("connection", (socket: Socket) => {
@@ -36,19 +38,20 @@ export function limitConnections(server: Server, { total, perAddress }: Connecti
     if (!isRoom) return refuse(socket);
     open.set(socket, address);
     perClient.set(address, (perClient.get(address) ?? 0) + 1);
-    idle.add(socket);
+    idle.set(socket, clock.monotonic());
     socket.once("close", () => forget(socket));
   });
   server.on("request", ({ socket }, response) => {
     idle.delete(socket);
     response.once("close", () => {
-      if (open.has(socket) && !socket.destroyed) idle.add(socket);
+      if (open.has(socket) && !socket.destroyed) idle.set(socket, clock.monotonic());
     });
   });
   return { isRefused: (socket) => refused.has(socket) };
 
   function closeIdle(of: string | undefined): boolean {
-    for (const socket of idle) {
+    for (const [socket, since] of idle) {
+      if (clock.monotonic() - since < IDLE_MS) return false;
       if (of !== undefined && open.get(socket) !== of) continue;
       forget(socket);
       socket.destroy();
