@@ -3,13 +3,14 @@ import { openZarrLevel } from "../../../arrays/stream/zarr-level.js";
 import { EmporiumError } from "../../../core/errors.js";
 import type { JsonObject } from "../../../core/json.js";
 import { roundHalfEven, toNumber } from "../../../core/number.js";
+import { freeBuffers } from "../../../engine/garbage.js";
 import { readMrcHeader } from "../../../formats/mrc/header.js";
 import { layerUrl, type TomogramLayer } from "../../../formats/precomputed/state.js";
 import { openObject, type Store } from "../../../stores/store.js";
 import { onThread } from "./threads.js";
 
-/** Sections that are read at once. */
-const SECTIONS_AT_ONCE = 8;
+/** Bytes of the sections that are read at once. Each reading decodes the chunks of 256 sections that they lie in, 64 MiB of each. */
+const PIECE_BYTES = 16 * 2 ** 20;
 
 /**
  * How a view shows a tomogram: its sections by the mean and deviation that the MRC's header gives, renderings by limits from the coarsest level
@@ -54,10 +55,12 @@ async function readSlab(target: Store, zarr: string, signal: AbortSignal) {
   const [nz, ny, nx] = level.shape;
   const { start, stop } = contrastSections(nz);
   const slab = new Float32Array((stop - start) * ny * nx);
-  for (let z = start; z < stop; z += SECTIONS_AT_ONCE) {
-    const box = { start: [z, 0, 0], stop: [Math.min(z + SECTIONS_AT_ONCE, stop), ny, nx] } as const;
+  const atOnce = Math.max(1, Math.floor(PIECE_BYTES / (4 * ny * nx)));
+  for (let z = start; z < stop; z += atOnce) {
+    const box = { start: [z, 0, 0], stop: [Math.min(z + atOnce, stop), ny, nx] } as const;
     const voxels = await level.read({ start: [...box.start], stop: [...box.stop] });
     for (let i = 0; i < voxels.length; i++) slab[(z - start) * ny * nx + i] = Number(voxels[i]);
+    freeBuffers();
   }
   return { slab, shape: level.shape };
 }
