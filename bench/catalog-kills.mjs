@@ -42,7 +42,9 @@ const kinds = options.victims
   );
 const open = async (works, opener, name) =>
   kinds.some(({ work }) => works.includes(work)) ? await opener({ folder: join(options.out, name) }) : undefined;
-const [scene, makings] = [await open(WORKS, openScene, "rows"), await open(MAKINGS, openMakings, "tables")];
+const makingWorks = MAKINGS.filter((work) => kinds.some((kind) => kind.work === work));
+const openAsked = (place) => openMakings({ ...place, works: makingWorks });
+const [scene, makings] = [await open(WORKS, openScene, "rows"), await open(MAKINGS, openAsked, "tables")];
 const found = [];
 try {
   const wanted = options.trial === undefined ? Number(options.kills) : 1;
