@@ -216,6 +216,25 @@ describe("what is sent", () => {
     expect((await run({ delete: true })).totals.deleted).toBe(1);
   });
 
+  it("seam 32: run names --checksum and --delete for what it leaves alone, verify for what it finds", async () => {
+    const { source, plan, run } = place({ "a.txt": "one", "b.txt": "b" });
+    await run();
+    writeFileSync(join(source, "a.txt"), "two");
+    rmSync(join(source, "b.txt"));
+    utimesSync(join(source, "a.txt"), 1, 1);
+    const verified = async () => (await publishVerify(plan())).hints.map((hint) => /--\w+/.exec(hint)?.[0]);
+    expect(await verified()).toEqual(["--checksum", "--delete"]);
+    const left = await run();
+    expect([left.totals.skipped, left.totals.extra, left.hints.map((hint) => /--\w+/.exec(hint)?.[0])]).toEqual([
+      1,
+      1,
+      ["--checksum", "--delete"],
+    ]);
+    expect(left.toText()).toContain("hint: 1 object of the bucket is of no source; --delete removes it");
+    expect((await run({ checksum: true, delete: true })).hints).toEqual([]);
+    expect(await verified()).toEqual([]);
+  });
+
   it("goes through a lister's pages", async () => {
     const files = Object.fromEntries(Array.from({ length: 2100 }, (_, at) => [`${at % 7}/${at}`, String(at)]));
     const { name, run } = place(files);

@@ -132,7 +132,7 @@ function hintsOf({ skipped, extra }: TransferTotals, { checksum, delete: removes
       : []),
     ...(extra > 0 && !removes
       ? [
-          `${extra} ${extra === 1 ? "object" : "objects"} of the bucket ${extra === 1 ? "is" : "are"} of no source; --delete removes them`,
+          `${extra} ${extra === 1 ? "object" : "objects"} of the bucket ${extra === 1 ? "is" : "are"} of no source; --delete removes ${extra === 1 ? "it" : "them"}`,
         ]
       : []),
   ];
