@@ -22,7 +22,10 @@ export default command({
       .regex(/^[1-9]\d{0,5}\/[1-9]\d{0,5}$/, "a share such as 1/20")
       .optional()
       .meta({ description: "read one share of the objects, by the hash of their keys; metadata are always read", value: "1/20" }),
-    levels: z.enum(["sampled", "all", "none"]).default("sampled").meta({ description: "how much of the pyramids is compared" }),
+    levels: z.enum(["sampled", "all", "none"]).optional().meta({
+      description:
+        "how much of the pyramids is compared (default: sampled; all, and MRC files with level 0, where no record proves the bytes)",
+    }),
     writeProof: z.boolean().default(false).meta({ description: "leave a proof in each dataset and deposition" }),
     checksum: z.enum(["sha256"]).optional().meta({ description: "also take this checksum, for the proof", value: "sha256" }),
     writtenAt: z.string().optional().meta({

@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } fr
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generateLab } from "../../examples/lab/generate.mjs";
-import { encodeBlosc } from "../../src/arrays/kernels/blosc.js";
+import { decodeBlosc, encodeBlosc } from "../../src/arrays/kernels/blosc.js";
 import { manualClock } from "../../src/core/clock.js";
 import { randomInt, seededRandom } from "../../src/core/random.js";
 import type { VerifyReport } from "../../src/stations/ingest/verify/report.js";
@@ -167,6 +167,75 @@ describe("one changed byte", () => {
   }, 120_000);
 });
 
+describe("a flipped bit of a voxel, where there is no record", () => {
+  const TOMOGRAM = "10405/TS_1/Reconstructions/VoxelSpacing10.200/Tomograms/100/TS_1";
+  const LABELS =
+    "10405/TS_1/Reconstructions/VoxelSpacing10.200/Annotations/101/protein_containing_complex-1.0_instancesegmentationmask";
+  /** Bytes of a chunk's row and plane: chunks are padded to 256³. */
+  const chunkOffset = ([z, y, x]: readonly number[], itemBytes: number) => ((z! * 256 + y!) * 256 + x!) * itemBytes;
+  const size = [32, 56, 64] as const;
+
+  async function flipped(
+    scene: Scene,
+    key: string,
+    bit: number,
+    at: (bytes: Uint8Array) => [Uint8Array, number],
+  ): Promise<VerifyReport> {
+    const before = (await scene.store.read(key))!;
+    const [plain, offset] = at(before);
+    plain[offset]! ^= 1 << bit;
+    await scene.store.write(key, key.endsWith(".mrc") ? plain : encodeBlosc(plain, key.startsWith(LABELS) ? 2 : 4));
+    return check({ ...scene, workspace: tempFolder() }).finally(() => scene.store.write(key, before));
+  }
+  const inMrc =
+    ([z, y, x]: readonly number[], itemBytes: number) =>
+    (bytes: Uint8Array): [Uint8Array, number] => [bytes.slice(), 1024 + ((z! * size[1] + y!) * size[2] + x!) * itemBytes];
+  const inChunk =
+    (voxel: readonly number[], itemBytes: number) =>
+    (bytes: Uint8Array): [Uint8Array, number] => [decodeBlosc(bytes)!.slice(), chunkOffset(voxel, itemBytes)];
+
+  it("seam 45: is found in the MRC file and in every level, to the last bit, and the odd one is named", async () => {
+    const scene = await copyOf(sim);
+    expect(named(await check({ ...scene, workspace: tempFolder() }), "wrong")).toEqual([]);
+    const random = seededRandom(45);
+    const place = (factor: number) => size.map((length) => randomInt(random, Math.ceil(length / factor)));
+    // byte 3 of a float32 holds sign and exponent, byte 0 the last bits
+    for (const [byte, bit] of [
+      [3, 6],
+      [2, 3],
+    ] as const) {
+      const mrc = await flipped(scene, `${TOMOGRAM}.mrc`, bit, (bytes) => {
+        const [plain, at] = inMrc(place(1), 4)(bytes);
+        return [plain, at + byte];
+      });
+      expect(named(mrc, "wrong")).toEqual([`twin ${TOMOGRAM}.mrc`]);
+      for (const level of [0, 1, 2]) {
+        const key = `${TOMOGRAM}.zarr/${level}/0/0/0`;
+        const report = await flipped(scene, key, bit, (bytes) => {
+          const [plain, at] = inChunk(place(2 ** level), 4)(bytes);
+          return [plain, at + byte];
+        });
+        expect(report.exitStatus).toBe(4);
+        expect(named(report, "wrong")).toContain(level === 0 ? `twin ${key}` : `level ${key}`);
+        expect(named(report, "wrong").some((line) => line.endsWith(".mrc"))).toBe(false);
+      }
+    }
+    // the last bit of a voxel is more than level 1 tells: both are named, none is passed over
+    const last = await flipped(scene, `${TOMOGRAM}.mrc`, 0, inMrc([3, 5, 7], 4));
+    expect(named(last, "wrong")).toContain(`twin ${TOMOGRAM}.mrc`);
+    const upper = await flipped(scene, `${TOMOGRAM}.zarr/1/0/0/0`, 0, inChunk([3, 5, 7], 4));
+    expect(named(upper, "wrong")).toContain(`level ${TOMOGRAM}.zarr/1/0/0/0`);
+  }, 120_000);
+
+  it("seam 45: is found in labels", async () => {
+    const scene = await copyOf(sim);
+    const mrc = await flipped(scene, `${LABELS}.mrc`, 2, inMrc([2, 4, 6], 2));
+    expect(named(mrc, "wrong")).toEqual([`twin ${LABELS}.mrc`]);
+    const odd = await flipped(scene, `${LABELS}.zarr/0/0/0/0`, 2, inChunk([2, 4, 7], 2));
+    expect(named(odd, "wrong")).toContain(`twin ${LABELS}.zarr/0/0/0/0`);
+  }, 60_000);
+});
+
 describe("damage by name", () => {
   it("a truncated object: both lengths are told", async () => {
     const scene = await copyOf(sim);
@@ -272,6 +341,8 @@ describe("damage by name", () => {
 
 describe("a chunk that is not stored", () => {
   const folder = "10405/TS_1/Reconstructions/VoxelSpacing10.200/Tomograms/100/TS_1.zarr/";
+  /** The MRC file, which would tell as well, is not asked. */
+  const levels = { levels: "sampled" } as const;
 
   it("is lost where a record has it", async () => {
     const scene = await copyOf(sim);
@@ -283,11 +354,11 @@ describe("a chunk that is not stored", () => {
     const scene = { ...(await copyOf(sim)), workspace: tempFolder() };
     await empty(scene.store);
     await scene.store.remove(`${folder}0/0/0/0`);
-    await check(scene, { writeProof: true });
-    const report = await check(scene);
+    await check(scene, { ...levels, writeProof: true });
+    const report = await check(scene, levels);
     expect([named(report, "wrong"), report.chunks.fill, report.counts.unknown ?? 0]).toEqual([[], 1, 0]);
     await scene.store.remove(`${folder}1/0/0/0`);
-    const later = await check(scene);
+    const later = await check(scene, levels);
     expect([named(later, "wrong"), later.chunks.fill]).toEqual([[`lost ${folder}1/0/0/0`], 1]);
   });
 
@@ -303,14 +374,14 @@ describe("a chunk that is not stored", () => {
     const scene = { ...(await copyOf(sim)), workspace: tempFolder() };
     await empty(scene.store);
     await scene.store.remove(`${folder}0/0/0/0`);
-    const report = await check(scene);
+    const report = await check(scene, levels);
     expect([named(report, "wrong"), report.chunks.fill, report.counts.unknown ?? 0]).toEqual([[], 1, 0]);
   });
 
   it("is unknown where nothing tells", async () => {
     const scene = { ...(await copyOf(sim)), workspace: tempFolder() };
     for (const level of [0, 1, 2]) await scene.store.remove(`${folder}${level}/0/0/0`);
-    const report = await check(scene);
+    const report = await check(scene, levels);
     expect(named(report, "unproven").filter((line) => line.startsWith("unknown"))).toEqual(
       [0, 1, 2].map((level) => `unknown ${folder}${level}/0/0/0`),
     );

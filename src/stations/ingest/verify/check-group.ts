@@ -7,11 +7,13 @@ import { contentLine } from "../../../engine/folder-contents.js";
 import { forEachLimited } from "../../../engine/parallel.js";
 import { compareKeys } from "../../../stores/keys.js";
 import type { Entry, Store } from "../../../stores/store.js";
-import { checkChunks } from "./check-chunks.js";
+import { documentKey } from "./array-place.js";
+import { type ChunkScene, checkChunks } from "./check-chunks.js";
+import { checkTwins } from "./check-twins.js";
 import type { CheckContext, Named, NamedObjects, Tally } from "./context.js";
 import type { Findings } from "./findings.js";
 import { objectsOf } from "./groups.js";
-import { type Documents, openHierarchy } from "./hierarchy.js";
+import { type Documents, type Hierarchy, openHierarchy } from "./hierarchy.js";
 import { faultOf } from "./kinds.js";
 import { PROOF_NAME, type ProofLine } from "./proof.js";
 import type { GroupRecords, Records } from "./records.js";
@@ -50,6 +52,7 @@ export async function checkGroup(group: string, context: CheckContext): Promise<
   }
 
   // 2 volumes: their chunks are checked where they are promised, also those that nobody listed
+  const hierarchies: [Hierarchy, ChunkScene][] = [];
   const folders = new Set(references.filter(({ zarr }) => zarr).map(({ key }) => `${key}/`));
   for (const [key, document] of documents.parsed) {
     if (isImage(key, document)) folders.add(key.slice(0, key.lastIndexOf("/") + 1));
@@ -58,7 +61,9 @@ export async function checkGroup(group: string, context: CheckContext): Promise<
     const hierarchy = openHierarchy(folder, documents.access, findings);
     if (!hierarchy) continue;
     for (const key of hierarchy.documents) named.set(key, { by: folder, promised: false });
-    await checkChunks(hierarchy, { objects, found, named, records, judge, context });
+    const scene = { objects, found, named, records, judge, context: withLevels(context, hierarchy, records) };
+    await checkChunks(hierarchy, scene);
+    if (scene.context.levels === "all") hierarchies.push([hierarchy, scene]);
   }
 
   // 3 all the rest
@@ -73,9 +78,17 @@ export async function checkGroup(group: string, context: CheckContext): Promise<
     if (fault !== undefined) findings.add("undecodable", key, fault);
   });
   for (const { key, size } of objects.values()) if (!found.has(key) && !context.isAsked(key)) context.onBytes(size);
+  // 4 volumes in two formats: what was found wrong by itself is not compared
+  for (const [hierarchy, scene] of hierarchies) await checkTwins(hierarchy, scene);
   judgeFolders(records, objects, found, findings, tally);
   judgeUnrecorded({ objects, named, records, found }, findings, tally);
   return [...found.values()].sort((a, b) => compareKeys(a.key, b.key));
+}
+
+/** Where no record proves the bytes of a volume, all that its levels and its MRC file tell of each other is looked at, unless a person asked for less. */
+function withLevels(context: CheckContext, { levels }: Hierarchy, records: GroupRecords): CheckContext {
+  const isRecorded = levels.every((level) => level === undefined || records.objects.has(documentKey(level.place)));
+  return context.levelsGiven || isRecorded ? context : { ...context, levels: "all" };
 }
 
 /** Documents that ingest makes: the portal's, Zarr's, Neuroglancer's. What a laboratory's files are called says nothing of what they are. */

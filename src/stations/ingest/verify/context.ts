@@ -13,6 +13,8 @@ export interface CheckContext {
   hands: Hands;
   threads: number;
   levels: LevelsChecked;
+  /** A person asked for that much. */
+  levelsGiven: boolean;
   /** Which objects are read. Metadata always are. */
   isAsked(key: string): boolean;
   sha256: boolean;
@@ -36,6 +38,8 @@ export interface Tally {
   /** Chunks that are absent because they hold the fill value only. */
   chunksFill: number;
   levelVoxels: number;
+  /** Voxels of MRC files that were compared with level 0. */
+  twinVoxels: number;
   /** Pyramids by what odd edges met: the mean of what is there, or the reference's zeros. */
   edges: { present: number; zeros: number };
 }

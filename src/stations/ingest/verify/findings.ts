@@ -5,7 +5,7 @@ import { objectName, type Store } from "../../../stores/store.js";
  * What a check may say of an object.
  *
  * Wrong: `lost` (named or recorded, not there), `changed` (not the recorded bytes), `undecodable`, `level` (not what it must be of the level
- * below), `proof` (the proof itself is damaged).
+ * below), `twin` (MRC and level 0 hold different voxels), `proof` (the proof itself is damaged).
  * Unproven: `unmade` (metadata promise it, nobody made it), `unrecorded` (metadata name it, no record has it), `unknown` (a chunk that is
  * absent: fill or lost), `unchecked` (of a kind that is not looked into).
  * Said and no more: `extra` (nothing names it).
@@ -15,6 +15,7 @@ export type FindingKind =
   | "changed"
   | "undecodable"
   | "level"
+  | "twin"
   | "proof"
   | "unmade"
   | "unrecorded"
@@ -29,6 +30,7 @@ const SEVERITY: Readonly<Record<FindingKind, Severity>> = {
   changed: "wrong",
   undecodable: "wrong",
   level: "wrong",
+  twin: "wrong",
   proof: "wrong",
   unmade: "unproven",
   unrecorded: "unproven",
@@ -86,5 +88,6 @@ const HINTS: Partial<Record<FindingKind, string>> = {
   changed: "copy it again from where the tree was made, or run the ingest again with --verify",
   undecodable: "copy it again from where the tree was made, or run the ingest again",
   level: "make the volume again (ingest run --force-overwrite): its pyramid does not show what its full resolution shows",
+  twin: "copy it again from where the tree was made, or make the volume again: ingest run --force-overwrite",
   proof: "copy the proof again, or make a new one with --write-proof",
 };

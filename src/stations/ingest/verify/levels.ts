@@ -25,10 +25,19 @@ export interface LevelComparison {
   voxels: number;
   wrong: number;
   /** The first that is wrong, in voxels of the box that was given. */
-  first?: { at: Triple; expected: number; found: number } | undefined;
+  first?: Differing | undefined;
+  /** Means that are right but for rounding, though not to the last bit what the portal's order of additions gives. */
+  inexact: number;
+  firstInexact?: Differing | undefined;
   /** Edge voxels that are the mean of what is there, and not of that and zeros; and the other way round. */
   present: number;
   zeros: number;
+}
+
+export interface Differing {
+  at: Triple;
+  expected: number;
+  found: number;
 }
 
 /** Parts of the largest magnitude in a block: eight float32 additions in any order differ by less. */
@@ -56,7 +65,7 @@ export function compareLevels(
 ): LevelComparison {
   const below = viewAs(fine, dtype) as Numbers;
   const above = viewAs(coarse, dtype) as Numbers;
-  const result: LevelComparison = { voxels: above.length, wrong: 0, present: 0, zeros: 0 };
+  const result: LevelComparison = { voxels: above.length, wrong: 0, inexact: 0, present: 0, zeros: 0 };
   const [nz, ny, nx] = fineShape;
   const [fz, fy, fx] = factors;
   const [rows, columns] = [Math.ceil(ny / fy), Math.ceil(nx / fx)];
@@ -72,35 +81,45 @@ export function compareLevels(
         const width = Math.min(fx, nx - x);
         const corner = row + x;
         const found = above[at]!;
+        const placeOf = (): Triple => [z / fz, Math.floor(at / columns) % rows, at % columns];
         let expected: number;
         if (rule === "stride") expected = below[corner]!;
         else if (rule === "any") expected = anyOf(below, corner, planes, plane, height, nx, width);
         else {
           const nextColumn = width - 1;
-          let sum = below[corner]!;
-          if (nextColumn) sum += below[corner + 1]!;
-          if (nextRow) sum += below[corner + nx]! + (nextColumn ? below[corner + nx + 1]! : 0);
+          // in single precision, in the order of numpy's sum over a block: pairs along x, then row after row, plane after plane
+          let sum = nextColumn ? Math.fround(below[corner]! + below[corner + 1]!) : below[corner]!;
+          if (nextRow) sum = Math.fround(sum + pairAt(below, corner + nx, nextColumn));
           if (nextPlane) {
             const second = corner + plane;
-            sum += below[second]!;
-            if (nextColumn) sum += below[second + 1]!;
-            if (nextRow) sum += below[second + nx]! + (nextColumn ? below[second + nx + 1]! : 0);
+            sum = Math.fround(sum + pairAt(below, second, nextColumn));
+            if (nextRow) sum = Math.fround(sum + pairAt(below, second + nx, nextColumn));
           }
           const count = planes * height * width;
-          const present = sum / count;
-          if (count === fz * fy * fx && Math.abs(found - present) <= Math.abs(present) * TOLERANCE) continue;
+          const all = fz * fy * fx;
+          const present = Math.fround(sum / count);
+          if (count === all && found === present) continue;
+          const zeros = count === all ? undefined : Math.fround(sum / all);
           const slack = largestOf(below, corner, planes, plane, height, nx, width) * TOLERANCE;
-          if (agrees(result, found, present, count === fz * fy * fx ? undefined : sum / (fz * fy * fx), slack)) continue;
+          if (agrees(result, found, present, zeros, slack)) {
+            if (found === present || found === zeros || !Number.isFinite(present)) continue;
+            result.inexact++;
+            result.firstInexact ??= { at: placeOf(), expected: present, found };
+            continue;
+          }
           expected = present;
         }
         if (expected === found) continue;
         result.wrong++;
-        result.first ??= { at: [z / fz, Math.floor(at / columns) % rows, at % columns], expected, found };
+        result.first ??= { at: placeOf(), expected, found };
       }
     }
   }
   return result;
 }
+
+const pairAt = (voxels: Numbers, at: number, next: number): number =>
+  next ? Math.fround(voxels[at]! + voxels[at + 1]!) : voxels[at]!;
 
 /** @param zeros the mean with zeros for what is not there; undefined in whole blocks. */
 function agrees(result: LevelComparison, found: number, present: number, zeros: number | undefined, slack: number): boolean {

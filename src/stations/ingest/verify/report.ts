@@ -86,6 +86,7 @@ const SAYS: Readonly<Record<FindingKind, string>> = {
   changed: "changed",
   undecodable: "not decodable",
   level: "wrong level",
+  twin: "differs from its other format",
   proof: "damaged proof",
   unmade: "not made",
   unrecorded: "not recorded",
@@ -112,7 +113,7 @@ function textOf(
   for (const { key, made, program, basis } of records.proofs) {
     lines.push(`${key}: made ${made} by ${program}${basis === "receipts" ? "" : ", from what was found then"}`);
   }
-  const { objects, objectsRead, bytesRead, objectsProven, chunksDecoded, chunksFill, levelVoxels, edges } = tally;
+  const { objects, objectsRead, bytesRead, objectsProven, chunksDecoded, chunksFill, levelVoxels, twinVoxels, edges } = tally;
   const share = subset ? `, share ${subset.part} of ${subset.of}` : "";
   lines.push(
     `${objects} objects there, ${objectsRead} read (${formatBytes(bytesRead)})${share}, ${objectsProven} have their recorded checksum`,
@@ -120,13 +121,15 @@ function textOf(
   lines.push(
     `${chunksDecoded} chunks decode${chunksFill > 0 ? `, ${chunksFill} are not stored because they hold the fill value` : ""}`,
   );
+  const isUnrecorded = records.proofs.length === 0 && records.journals.length === 0;
   if (levels !== "none") {
     const zeros = edges.zeros > 0 ? `; odd edges of ${edges.zeros} pyramids are averaged with zeros, as the reference does` : "";
     lines.push(
-      `${levelVoxels} voxels of upper levels compared${levels === "all" ? "" : " (samples; --levels all compares every one)"}${zeros}`,
+      `${levelVoxels} voxels of upper levels compared${levels === "all" || isUnrecorded ? "" : " (samples; --levels all compares every one)"}${zeros}`,
     );
   }
-  if (records.proofs.length === 0 && records.journals.length === 0) {
+  if (twinVoxels > 0) lines.push(`${twinVoxels} voxels of MRC files compared with level 0`);
+  if (isUnrecorded) {
     lines.push(
       "bytes are not proven: there is no proof in the tree, and the workspace has no journal of it (--workspace, --written-at)",
     );

@@ -3,7 +3,8 @@ import { Worker } from "node:worker_threads";
 import { EmporiumError, type ErrorRecord, fromErrorRecord } from "../../../core/errors.js";
 import type { Store } from "../../../stores/store.js";
 import type { Reader } from "./array-place.js";
-import { type Job, type JobResult, runJob } from "./work.js";
+import { type Job, runJob } from "./jobs.js";
+import type { JobResult } from "./work.js";
 
 /** Runs jobs, on threads or here. */
 export interface Hands {

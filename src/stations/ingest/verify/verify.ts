@@ -22,7 +22,10 @@ export interface VerifyOptions {
   writtenAt?: string | undefined;
   /** Reads a part of the objects: those whose key falls into share `part` (from 1) of `of`. All other checks are made all the same. */
   subset?: { part: number; of: number } | undefined;
-  /** How much of the pyramids is compared: all, some chunks of each level (default), nothing. */
+  /**
+   * How much of the pyramids is compared: all, some chunks of each level, nothing. With `all` MRC files are compared with level 0 as well. Default:
+   * some where a record proves the bytes, else all.
+   */
   levels?: LevelsChecked | undefined;
   /** Leaves a proof in each dataset and deposition where nothing is wrong. */
   writeProof?: boolean | undefined;
@@ -102,6 +105,7 @@ export async function verifyTree(store: Store, options: VerifyOptions & { prefix
     hands,
     threads: jobs,
     levels,
+    levelsGiven: options.levels !== undefined,
     isAsked: (key) => !subset || crc32(key) % subset.of === subset.part - 1,
     sha256: options.checksum === "sha256",
     signal,
@@ -164,6 +168,7 @@ function emptyTally(): Tally {
     chunksDecoded: 0,
     chunksFill: 0,
     levelVoxels: 0,
+    twinVoxels: 0,
     edges: { present: 0, zeros: 0 },
   };
 }

@@ -15,7 +15,7 @@ import {
   type Reader,
   shapeOf,
 } from "./array-place.js";
-import { compareLevels, type LevelComparison, type LevelRule } from "./levels.js";
+import { compareLevels, type Differing, type LevelComparison, type LevelRule } from "./levels.js";
 
 /** Checksum of `[offset, offset + length)` of an object. */
 export interface SumJob {
@@ -48,7 +48,15 @@ export interface ChunkJob {
   above?: Above | undefined;
 }
 
-export type Job = SumJob | ChunkJob;
+/** How the voxels of an MRC file differ from those of level 0. */
+export interface TwinComparison {
+  voxels: number;
+  wrong: number;
+  first?: { at: Triple; mrc: number; zarr: number } | undefined;
+  /** Voxels of which level 1 was made of the one, and not of the other. Not all are asked for where many differ. */
+  oddMrc: number;
+  oddZarr: number;
+}
 
 export interface JobResult {
   /** Bytes read; undefined where there is no such object. */
@@ -60,17 +68,14 @@ export interface JobResult {
   /** All its voxels are the fill value. */
   fill?: boolean | undefined;
   level?: LevelComparison | undefined;
+  twin?: TwinComparison | undefined;
   /** Of a chunk that is absent: whether the box of the level above, which was made of it, is fill. */
   aboveFill?: boolean | undefined;
 }
 
 const PIECE_BYTES = 8 * 1024 * 1024;
 
-export function runJob(job: Job, reader: Reader): Promise<JobResult> {
-  return job.kind === "sum" ? sum(job, reader) : checkChunk(job, reader);
-}
-
-async function sum({ key, offset, length, sha256, lines }: SumJob, reader: Reader): Promise<JobResult> {
+export async function sum({ key, offset, length, sha256, lines }: SumJob, reader: Reader): Promise<JobResult> {
   const hash = sha256 ? createHash("sha256") : undefined;
   const check = lines ? lineCheck() : undefined;
   const piece = new Uint8Array(Math.min(PIECE_BYTES, length));
@@ -142,7 +147,7 @@ const KEPT_BYTES = 256 * 1024 * 1024;
  */
 const idleFrames: { own: BloscFrame; upper: BloscFrame }[] = [];
 
-async function checkChunk(job: ChunkJob, reader: Reader): Promise<JobResult> {
+export async function checkChunk(job: ChunkJob, reader: Reader): Promise<JobResult> {
   const frames = idleFrames.pop() ?? { own: new BloscFrame(), upper: new BloscFrame() };
   try {
     return await checkChunkIn(frames, job, reader);
@@ -193,7 +198,7 @@ async function checkChunkIn(
 }
 
 /** The cells of an object that hold voxels of the array, with their place among all cells of the array. */
-function* cellsOf(array: ArrayPlace, position: Triple): Generator<{ box: Box3; cell: number[] }> {
+export function* cellsOf(array: ArrayPlace, position: Triple): Generator<{ box: Box3; cell: number[] }> {
   const { shape, chunks } = array.meta;
   const cell = cellShape(array);
   const first = position.map((p, axis) => Math.floor((p * chunks[axis]!) / cell[axis]!));
@@ -216,7 +221,7 @@ function isAsked(array: ArrayPlace, cell: readonly number[], share: number): boo
 const SLAB_BYTES = 8 * 1024 * 1024;
 
 /** A box cut along z at even planes, where parts of a chunk can be decoded. */
-function* slabsOf(array: ArrayPlace, box: Box3): Generator<Box3> {
+export function* slabsOf(array: ArrayPlace, box: Box3): Generator<Box3> {
   const [nz, ny, nx] = shapeOf(box);
   const planes = isPartly(array) ? Math.max(2, Math.floor(SLAB_BYTES / (ny * nx * array.meta.type.itemBytes)) & ~1) : nz;
   for (let z = 0; z < nz; z += planes) {
@@ -228,18 +233,20 @@ function* slabsOf(array: ArrayPlace, box: Box3): Generator<Box3> {
 
 /** @param corner of the box that was compared, in voxels of the level above. */
 function joined(before: LevelComparison | undefined, now: LevelComparison, corner: Triple): LevelComparison {
-  const first = now.first && { ...now.first, at: now.first.at.map((v, axis) => v + corner[axis]!) as Triple };
+  const moved = (one: Differing | undefined) => one && { ...one, at: one.at.map((v, axis) => v + corner[axis]!) as Triple };
   return {
     voxels: (before?.voxels ?? 0) + now.voxels,
     wrong: (before?.wrong ?? 0) + now.wrong,
-    first: before?.first ?? first,
+    first: before?.first ?? moved(now.first),
+    inexact: (before?.inexact ?? 0) + now.inexact,
+    firstInexact: before?.firstInexact ?? moved(now.firstInexact),
     present: (before?.present ?? 0) + now.present,
     zeros: (before?.zeros ?? 0) + now.zeros,
   };
 }
 
 /** The voxels of the level above that were made of a box. */
-function halved({ start, stop }: Box3, factors: Triple): Box3 {
+export function halved({ start, stop }: Box3, factors: Triple): Box3 {
   return {
     start: start.map((from, axis) => from / factors[axis]!) as Triple,
     stop: stop.map((to, axis) => Math.ceil(to / factors[axis]!)) as Triple,
