@@ -13,8 +13,10 @@ export interface CsvRow {
 export interface CsvLayout {
   /** One character. Where it is a space, any run of blanks separates. */
   readonly delimiter: string;
-  /** The first line is dropped, whatever it holds. */
+  /** The first line is dropped. */
   readonly header: boolean;
+  /** Looks at all cells of that line, and throws where they say that this is not the table that was meant. */
+  readonly checkHeader?: ((cells: readonly string[]) => void) | undefined;
   /** How many columns are wanted. What follows them is not looked at. */
   readonly columns: number;
 }
@@ -26,7 +28,7 @@ export interface CsvLayout {
  * @throws {EmporiumError} FORMAT_FIELD for a row of too few columns or a quote that is never closed; FORMAT_LIMIT as `lineBlocks`.
  */
 export async function* csvRows(source: RandomAccess, layout: CsvLayout, read?: ReadOptions): AsyncGenerator<CsvRow[]> {
-  const { delimiter, header, columns } = layout;
+  const { delimiter, header, checkHeader, columns } = layout;
   let open: QuotedRecord | undefined;
   for await (const { firstLine, lines } of lineBlocks(source, read)) {
     const rows: CsvRow[] = [];
@@ -46,7 +48,10 @@ export async function* csvRows(source: RandomAccess, layout: CsvLayout, read?: R
         cells = delimiter === " " ? text.trim().split(/\s+/, columns) : text.split(delimiter, columns);
         if (isBlank(cells[0]!) && isBlank(text.replaceAll(delimiter, ""))) continue;
       }
-      if (header && line === 1) continue;
+      if (header && line === 1) {
+        checkHeader?.(text.includes('"') || line < firstLine + at ? cells : splitAll(text, delimiter));
+        continue;
+      }
       if (cells.length < columns) throw tooFew(source.name, line, cells.length, layout);
       rows.push({ line, cells });
     }
@@ -80,6 +85,10 @@ export function csvNumber(file: string, { line, cells }: CsvRow, column: number)
 }
 
 const ZERO = 48;
+
+function splitAll(text: string, delimiter: string): string[] {
+  return delimiter === " " ? text.trim().split(/\s+/) : text.split(delimiter);
+}
 
 function isBlank(text: string): boolean {
   return text === "" || text.trim() === "";

@@ -104,6 +104,54 @@ describe("readCsv", () => {
     expect(await refusal(text, options)).toMatchObject({ code: "FORMAT_FIELD", file: "a.csv", line, hint: expect.any(String) });
   });
 
+  const MOTL =
+    "CCC,reserved,reserved,pIndex,wedgeWT,NA,NA,NA,NA,NA,xOffset,yOffset,zOffset,NA,NA,reserved,EulerZ(1),EulerZ(3),EulerX(2),reserved";
+
+  it.each<[string, string, string]>([
+    [
+      MOTL,
+      "the first three columns are called CCC, reserved, reserved, coordinates x, y, z are wanted there; xOffset, yOffset, zOffset are columns 11, 12, 13",
+      "positions are in the IMOD model",
+    ],
+    ["id,X,Y,Z", "x, y, z are wanted there; X, Y, Z are columns 2, 3, 4", "file_format: tardis"],
+    ["index,axis-0,axis-1,axis-2", "axis-2, axis-1, axis-0 are columns 4, 3, 2", "first three columns"],
+    ["rlnTomoName,rlnCoordinateX,rlnCoordinateY,rlnCoordinateZ", "are columns 2, 3, 4", "relion4_star"],
+    ["score,a,pos_z,pos_y,pos_x", "pos_x, pos_y, pos_z are columns 5, 4, 3", "first three columns"],
+    ["a,b,c,x,y,z", "x, y, z are columns 4, 5, 6", "first three columns"],
+    ['"tomo id",a,b,c', "the first three columns are called tomo id, a, b", "first three columns"],
+    ["x,y,score", "x, y are columns 1, 2", "first three columns"],
+  ])("seam 51: columns that are no coordinates are an error: %s", async (header, found, hint) => {
+    const text = `${header}\n${"0,".repeat(header.split(",").length - 1)}0\n`;
+    const error: unknown = await points(text, {}, readCsvWithHeader).catch((thrown: unknown) => thrown);
+    expect(isEmporiumError(error) && [error.code, error.facts.place?.line, error.message, error.facts.hint]).toEqual([
+      "FORMAT_FIELD",
+      1,
+      expect.stringContaining(found),
+      expect.stringContaining(hint),
+    ]);
+    // the reference drops the line whatever it holds
+    expect(await points(text, { compat: true }, readCsvWithHeader)).toEqual([[0, 0, 0]]);
+  });
+
+  it.each([
+    "pos_z,pos_y,pos_x",
+    "X [px],Y [px],Z [px],score",
+    "CoordinateX,CoordinateY,CoordinateZ,CCC",
+    "x_index,y_index,z_index",
+    "x,y,z,xOffset,yOffset,zOffset",
+    "a,b,c",
+    "10,20,30",
+    "particles of run 3, picked by hand, again, x",
+  ])("seam 51: a header that says nothing against it is dropped: %s", async (header) => {
+    expect(await points(`${header}\n1,2,3,4\n`, {}, readCsvWithHeader)).toEqual([[1, 2, 3]]);
+  });
+
+  it("seam 51: a table of TARDIS whose columns stand elsewhere is an error", async () => {
+    const text = "X [A],Y [A],Z [A],IDs\n1,2,3,0\n";
+    expect(await refusal(text, {}, readTardis)).toMatchObject({ code: "FORMAT_FIELD", line: 1 });
+    expect(await points(text, { compat: true }, readTardis)).toEqual([[1, 2, 3, 0]]);
+  });
+
   it("points at the other format where a header is in the way", async () => {
     expect(await refusal("x,y,z\n1,2,3\n")).toMatchObject({ line: 1, hint: expect.stringContaining("csv_with_header") });
   });

@@ -1,4 +1,5 @@
 import type { RandomAccess, ReadOptions } from "../../core/bytes.js";
+import { checkHeader } from "./csv-header.js";
 import { type CsvLayout, csvNumber, csvRows } from "./csv-rows.js";
 import type { PointBatch, PointOptions, ReadPoints } from "./points.js";
 
@@ -6,9 +7,24 @@ import type { PointBatch, PointOptions, ReadPoints } from "./points.js";
 export const readCsv: ReadPoints = (source, options, read) =>
   points(source, options, { delimiter: options.delimiter, header: false, columns: 3 }, read);
 
-/** `csv_with_header`: the same behind a first line that is dropped, whatever it holds. */
+/**
+ * `csv_with_header`: the same behind a first line that is dropped. Names there that are plainly not of coordinates are an error; with
+ * `compat` the line is dropped whatever it holds.
+ */
 export const readCsvWithHeader: ReadPoints = (source, options, read) =>
-  points(source, options, { delimiter: options.delimiter, header: true, columns: 3 }, read);
+  points(
+    source,
+    options,
+    {
+      delimiter: options.delimiter,
+      header: true,
+      checkHeader: options.compat
+        ? undefined
+        : (cells) => checkHeader(source.name, cells, { first: 0, format: "csv_with_header" }),
+      columns: 3,
+    },
+    read,
+  );
 
 /** `tsv`: csv between tabs, whatever `delimiter` says. */
 export const readTsv: ReadPoints = (source, options, read) =>

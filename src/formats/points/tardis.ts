@@ -1,13 +1,16 @@
 import { EmporiumError } from "../../core/errors.js";
-import { csvNumber, csvRows } from "./csv-rows.js";
+import { checkHeader } from "./csv-header.js";
+import { type CsvLayout, csvNumber, csvRows } from "./csv-rows.js";
 import type { PointBatch, ReadPoints } from "./points.js";
 
 /**
  * TARDIS's coordinate table: behind a first line of names `IDs,X [A],Y [A],Z [A]` an instance id and a position in ångström, so `binning`
  * is the voxel spacing. Further columns are free; `columns`, `order`, `delimiter` mean nothing here.
  */
-export const readTardis: ReadPoints = async function* (source, { binning }, read): AsyncGenerator<PointBatch> {
-  for await (const rows of csvRows(source, { delimiter: ",", header: true, columns: 4 }, read)) {
+export const readTardis: ReadPoints = async function* (source, { binning, compat }, read): AsyncGenerator<PointBatch> {
+  const check = (cells: readonly string[]) => checkHeader(source.name, cells, { first: 1, format: "tardis" });
+  const layout: CsvLayout = { delimiter: ",", header: true, checkHeader: compat ? undefined : check, columns: 4 };
+  for await (const rows of csvRows(source, layout, read)) {
     const positions = new Float64Array(3 * rows.length);
     const instanceIds = new Float64Array(rows.length);
     for (const [i, row] of rows.entries()) {

@@ -1,4 +1,5 @@
 import { isEmporiumError } from "../../../core/errors.js";
+import { checkHeader } from "../../../formats/points/csv-header.js";
 import { readStar } from "../../../formats/star/read.js";
 import type { StarHeader } from "../../../formats/star/table.js";
 import { openObject, type Store } from "../../../stores/store.js";
@@ -26,7 +27,7 @@ export async function pointFileOf(store: Store, { path, size }: Item, signal: Ab
     if (path.endsWith(".star")) return await starFile(store, path, signal);
     if (path.endsWith(".json")) return size <= JSON_BYTES_MAX ? await copickFile(store, path, signal) : undefined;
     const head = await store.read(path, { offset: 0, length: HEAD_BYTES }, { signal });
-    return head && tableFile(new TextDecoder().decode(head));
+    return head && tableFile(new TextDecoder().decode(head), path);
   } catch (error) {
     if (isEmporiumError(error) && (error.code.startsWith("FORMAT_") || error.code === "USAGE")) return undefined;
     throw error;
@@ -76,7 +77,7 @@ function isIdentity(rows: unknown[]): boolean {
 }
 
 /** Three numbers a line, perhaps behind a line of words. Tables of runs and of objects are something else. */
-function tableFile(text: string): PointFile | undefined {
+function tableFile(text: string, name: string): PointFile | undefined {
   const lines = text
     .replace(/^\ufeff/, "")
     .split(/\r?\n/)
@@ -94,5 +95,7 @@ function tableFile(text: string): PointFile | undefined {
   if (cells.length === 4 && cells[0] === "ids") return { shape: "InstanceSegmentation", format: "tardis" };
   const separated = delimiter === "," ? {} : { delimiter };
   if (isNumbers(first)) return { shape: "Point", format: "csv", ...separated };
-  return isNumbers(second) ? { shape: "Point", format: "csv_with_header", ...separated } : undefined;
+  if (!isNumbers(second)) return undefined;
+  checkHeader(name, first.split(delimiter), { first: 0, format: "csv_with_header" });
+  return { shape: "Point", format: "csv_with_header", ...separated };
 }

@@ -1,0 +1,131 @@
+import { EmporiumError } from "../../core/errors.js";
+
+/** What a table's format says of its columns. */
+export interface HeaderWanted {
+  /** Place of the first of the three columns of coordinates, from 0. */
+  readonly first: number;
+  /** As in a message: `csv_with_header`. */
+  readonly format: string;
+}
+
+/**
+ * Looks at the names in the first line of a table whose coordinates are taken by place. Names that tell nothing pass: many programs call
+ * their columns as they like. Two kinds do not: x, y and z that stand elsewhere, and names of what is no coordinate where one is wanted.
+ *
+ * @throws {EmporiumError} FORMAT_FIELD with the names found, and where x, y and z are if they are there
+ */
+export function checkHeader(file: string, cells: readonly string[], { first, format }: HeaderWanted): void {
+  const names = cells.map((cell) => cell.trim());
+  const taken = names.slice(first, first + 3);
+  if (names.length < first + 3 || names.every((name) => name === "" || Number.isFinite(Number(name)))) return;
+  const axes = names.map(coordinateAxisOf);
+  const areCoordinates = new Set(axes.slice(first, first + 3).filter(Boolean)).size === 3;
+  if (areCoordinates) return;
+  const hasAll = (["x", "y", "z"] as const).every((axis) => axes.includes(axis));
+  if (!hasAll && !taken.some((name) => coordinateAxisOf(name) === undefined && isNoCoordinate(name))) return;
+  const places = first === 0 ? "the first three columns" : `columns ${first + 1} to ${first + 3}`;
+  throw new EmporiumError(
+    "FORMAT_FIELD",
+    `${file}: ${places} are called ${taken.map(shown).join(", ")}, coordinates x, y, z are wanted there${elsewhere(names, hasAll)}`,
+    { place: { file, line: 1 }, hint: remedy(names, format) },
+  );
+}
+
+/** `; x, y, z are columns 2, 3, 4`: the columns named after axes, coordinates if all three are there, else offsets and their like. */
+function elsewhere(names: readonly string[], hasAll: boolean): string {
+  const axisOf = hasAll ? coordinateAxisOf : anyAxisOf;
+  const found = (["x", "y", "z"] as const).flatMap((axis) => {
+    const at = names.findIndex((name) => axisOf(name) === axis);
+    return at < 0 ? [] : [{ name: shown(names[at]!), place: at + 1 }];
+  });
+  if (found.length === 0)
+    return `; the columns are ${names.slice(0, SHOWN).map(shown).join(", ")}${names.length > SHOWN ? ", …" : ""}`;
+  const are = found.length === 1 ? "is column" : "are columns";
+  return `; ${found.map(({ name }) => name).join(", ")} ${are} ${found.map(({ place }) => place).join(", ")}`;
+}
+
+const SHOWN = 24;
+const shown = (name: string): string => (name === "" ? '""' : name.length > 40 ? `${name.slice(0, 40)}…` : name);
+
+function remedy(names: readonly string[], format: string): string {
+  if (isMotiveList(names)) {
+    return "this is a motive list of PEET: its positions are in the IMOD model, which file_format: mod reads; peet_motl says more";
+  }
+  const [id, ...axes] = names.slice(0, 4);
+  const isTardis = /^ids?$/i.test(id ?? "") && axes.map(coordinateAxisOf).join("") === "xyz";
+  if (isTardis && format !== "tardis") {
+    return "an InstanceSegmentation with file_format: tardis reads ids, x, y, z in Å; for points, leave out the column of ids";
+  }
+  if (names.some((name) => /^_?(rln|wrp)[A-Z]/.test(name))) {
+    return "give the STAR file itself, with relion3_star, relion4_star, relion5_star or warp_star; or write x, y, z to the first three columns";
+  }
+  return format === "tardis"
+    ? "the columns of this format are id, x, y, z; for points without ids, take csv_with_header"
+    : "write x, y, z to the first three columns; where the names are wrong and the numbers right, correct the names";
+}
+
+/** The first line of a motive list as PEET writes it: twenty columns that begin with CCC. */
+export function isMotiveList(names: readonly string[]): boolean {
+  return names.length >= 20 && names[0]!.trim() === "CCC" && names[3]!.trim() === "pIndex";
+}
+
+type Axis = "x" | "y" | "z";
+
+/** Axis of a column of coordinates: `x`, `Y [px]`, `pos_z`, `zcoord`, `rlnCoordinateX`, napari's `axis-0`, which is z. */
+export function coordinateAxisOf(name: string): Axis | undefined {
+  const words = wordsOf(name);
+  if (words.some((word) => OF_OTHERS.has(word))) return undefined;
+  return axisOfWords(words);
+}
+
+/** As above, and axes of what is no position: `xOffset`, `x_shift`. Not those of angles. */
+function anyAxisOf(name: string): Axis | undefined {
+  const words = wordsOf(name);
+  return words.some((word) => ANGLES.has(word)) ? undefined : axisOfWords(words);
+}
+
+function axisOfWords(words: readonly string[]): Axis | undefined {
+  const found = words.flatMap((word) => {
+    const [, letter] =
+      /^(?:pos|coord|coordinate|center|centre|centroid)?([xyz])\d?(?:pos|coord|coordinate|px|nm)?$/.exec(word) ?? [];
+    return letter === undefined ? [] : [letter as Axis];
+  });
+  if (found.length === 1) return found[0];
+  const napari = words.length === 2 && words[0] === "axis" ? NAPARI.get(words[1]!) : undefined;
+  return found.length === 0 ? napari : undefined;
+}
+
+const NAPARI = new Map<string, Axis>([
+  ["0", "z"],
+  ["1", "y"],
+  ["2", "x"],
+]);
+
+/** `rlnCenteredCoordinateXAngst` is rln, centered, coordinate, x, angst. */
+function wordsOf(name: string): string[] {
+  return name
+    .replace(/([a-z\d])([A-Z])/g, "$1 $2")
+    .replace(/([A-Z])([A-Z][a-z])/g, "$1 $2")
+    .toLowerCase()
+    .split(/[^a-z\d]+/)
+    .filter((word) => word !== "");
+}
+
+const listOf = (words: string): readonly string[] => words.split(" ");
+const ANGLES = new Set(listOf("euler angle angles rot rotation tilt slicer normal quaternion q"));
+const OF_OTHERS = new Set([
+  ...ANGLES,
+  ...listOf("offset offsets shift shifts origin size box velocity sigma std error scale spacing"),
+]);
+const NO_COORDINATES = new Set([
+  ...ANGLES,
+  ...listOf("ccc cc reserved pindex wedge na score scores confidence probability rank phi psi theta narot tdrot offset shift"),
+  ...listOf("id ids idx index label labels class classes cluster name type object particle"),
+  ...listOf("tomo tomogram tomoname run micrograph file filename"),
+]);
+
+/** A title of many words is no name of a column, whatever words it has. */
+function isNoCoordinate(name: string): boolean {
+  const words = wordsOf(name);
+  return words.length <= 3 && words.some((word) => NO_COORDINATES.has(word.replace(/\d+$/, "")));
+}
