@@ -1,0 +1,103 @@
+import { existsSync, readdirSync, readFileSync, renameSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { tomogram } from "../../../examples/archive/model.mjs";
+import { portalRuns, put, SIZE, SPACING, smallArchive } from "../curate-kit.js";
+import { newcomer, type Outcome } from "./newcomer.js";
+
+/** From an old drive to the portal that has its runs, with the words that a newcomer types; and to one that has not. */
+const person = newcomer();
+const [A, B] = ["mka2019-11-19-65", "qya2015-11-19-14"];
+const DRIVE = "grp_tomo_db1_d3";
+const said = ({ status, out, err }: Outcome) => `${status}\n${out}${err}`;
+const config = `version: 1.3.0
+standardization_config: {deposition_id: 10001, source_prefix: rec}
+depositions: [{sources: [{literal: {value: [10001]}}]}]
+datasets: [{sources: [{literal: {value: ['10052']}}]}]
+runs: [{sources: [{literal: {value: [${A}, ${B}]}}]}]
+voxel_spacings: [{sources: [{literal: {value: [${SPACING}]}}]}]
+tomograms:
+  - metadata:
+      voxel_spacing: ${SPACING}
+      fiducial_alignment_status: NON_FIDUCIAL
+      ctf_corrected: false
+      reconstruction_method: WBP
+      reconstruction_software: IMOD
+      processing: raw
+      tomogram_version: 1
+      offset: {x: 0, y: 0, z: 0}
+      is_visualization_default: true
+      authors: [{name: Ada Lovelace, primary_author_status: true, corresponding_author_status: true}]
+      dates: {deposition_date: 2026-01-01, release_date: 2026-01-02, last_modified_date: 2026-01-02}
+    sources: [{source_glob: {list_glob: '{run_name}.rec'}}]
+`;
+
+async function done(...words: string[]): Promise<Outcome> {
+  const outcome = await person.run(...words);
+  expect(outcome.status, `${words.join(" ")}: ${said(outcome)}`).toBe(0);
+  return outcome;
+}
+
+beforeAll(async () => {
+  const archive = smallArchive([
+    { run: A, points: [[1.5, 2, 3]] },
+    { run: B, points: [[4, 5, 6]] },
+  ]);
+  renameSync(join(archive, DRIVE), person.at(DRIVE));
+  portalRuns(person.folder, {
+    10052: [
+      { name: A, id: 6501 },
+      { name: B, id: 7250 },
+    ],
+  });
+  for (const run of [A, B]) put(person.at("tomogramme", "rec", `${run}.rec`), tomogram(SIZE, SPACING, 7));
+  put(person.at("portal.yaml"), config);
+  const wanted = ["runs", "tomograms", "alignments"].map((what) => `--import-${what}`);
+  const documents = ["run", "tomogram", "alignment"].map((what) => `--import-${what}-metadata`);
+  await done("ingest", "run", "portal.yaml", "tomogramme", "Das Portal", ...wanted, ...documents);
+});
+afterAll(() => person.leave());
+
+describe("curate scan → match → collect → package → check → run", () => {
+  it("go through twice, collect stopped in the middle", async () => {
+    const collect = ["curate", "collect", DRIVE, "--matches", "matching_runs.csv", "--label", "MS", "--dest", "stapel"];
+    const stopped = [0];
+    for (const again of [1, 2]) {
+      await done("curate", "scan", DRIVE);
+      await done("curate", "match", DRIVE, "--runs", "portal-runs.json");
+      if (again === 1) {
+        const outcome = await person.stop(() => existsSync(person.at("stapel")), ...collect);
+        stopped.push(outcome.status ?? -1);
+      }
+      await done(...collect);
+      await done("curate", "package", "stapel", "--dest", "paket", "--tree", "Das Portal");
+      await done("ingest", "check", "paket/config.yaml");
+    }
+    expect([0, 130]).toContain(stopped.at(-1));
+  });
+
+  it("into the portal that has the runs, twice; what was there stays", async () => {
+    const before = readFileSync(person.at("Das Portal", "10052", A, "run_metadata.json"), "utf8");
+    const run = ["ingest", "run", "paket/config.yaml", "paket", "Das Portal", "--import-everything"];
+    await done(...run);
+    expect((await done(...run)).out).toMatch(/0 done, \d+ already there, 0 failed/);
+    expect(readFileSync(person.at("Das Portal", "10052", A, "run_metadata.json"), "utf8")).toBe(before);
+    const folder = person.at("Das Portal", "10052", A, "Reconstructions", "VoxelSpacing10.000", "Annotations", "100");
+    const points = readdirSync(folder).find((name) => name.endsWith("_point.ndjson"))!;
+    expect(JSON.parse(readFileSync(join(folder, points), "utf8"))).toMatchObject({ location: { x: 1.5, y: 2, z: 3 } });
+  });
+
+  it("into a portal that has them not: the dataset is named, nothing is made", async () => {
+    const { status, err } = await person.run(
+      "ingest",
+      "run",
+      "paket/config.yaml",
+      "paket",
+      "Leeres Portal",
+      "--import-everything",
+    );
+    expect(status).toBe(2);
+    expect(err).toContain("has no dataset 10052");
+    expect(existsSync(person.at("Leeres Portal"))).toBe(false);
+  });
+});
