@@ -18,6 +18,18 @@ const stores = Object.fromEntries(
     Object.fromEntries(Object.entries(objects).map(([key, bytes]) => [key, new Uint8Array(Buffer.from(bytes, "base64"))])),
   ]),
 );
+/** Arrays of numcodecs' codecs and filters. */
+for (const [name, { objects }] of Object.entries(
+  JSON.parse(readFileSync(new URL("../golden/zarr/numcodecs.json", import.meta.url), "utf8")).arrays as Record<
+    string,
+    { objects: Record<string, string> }
+  >,
+)) {
+  if (!name.startsWith("v3")) continue;
+  stores[name] = Object.fromEntries(
+    Object.entries(objects).map(([key, bytes]) => [key, new Uint8Array(Buffer.from(bytes, "base64"))]),
+  );
+}
 const { groups } = golden("arrays.json") as { groups: Record<string, string> };
 const text = (value: string) => new TextEncoder().encode(value);
 /** A copy, to be damaged. */
@@ -113,7 +125,16 @@ function objectsOf(name: string, replaced: Record<string, Uint8Array> = {}): Zar
 describe("Zarr v3: a value or our error", () => {
   it("documents with any one value replaced, and the array read that they then describe", async () => {
     const seen = new Set<string>();
-    for (const name of ["shard-blosc", "shard-nested", "tensorstore-shard-turned", "transpose", "fill-complex", "named"]) {
+    for (const name of [
+      "shard-blosc",
+      "shard-nested",
+      "tensorstore-shard-turned",
+      "transpose",
+      "fill-complex",
+      "named",
+      "v3 delta in shards",
+      "v3 fletcher32 below bz2",
+    ]) {
       for (const other of changed(documentOf(name))) {
         const document = text(printJson(other));
         seen.add(

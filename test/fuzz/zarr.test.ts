@@ -15,7 +15,11 @@ const stores: Record<string, Record<string, string>> = JSON.parse(
 const streams: { codec: { id: string }; plainBytes: number; stored: string }[] = JSON.parse(
   readFileSync(new URL("../fixtures/zarr/streams.golden.json", import.meta.url), "utf8"),
 );
-const names = Object.keys(stores).filter((name) => name !== "bz2");
+const names = Object.keys(stores);
+/** Arrays of numcodecs' filters, which `stores` has none of. */
+const { arrays: filtered }: { arrays: Record<string, { objects: Record<string, string> }> } = JSON.parse(
+  readFileSync(new URL("../golden/zarr/numcodecs.json", import.meta.url), "utf8"),
+);
 const text = (value: string) => new TextEncoder().encode(value);
 const chunkOf = (name: string, key: string) => new Uint8Array(Buffer.from(stores[name]![key]!, "base64"));
 const seed = Number(process.env.FUZZ_SEED ?? 2018);
@@ -134,6 +138,33 @@ describe("Zarr: a value or our error", () => {
       });
     }
   });
+
+  it("filters: documents with any one value replaced, and chunks truncated and changed at random", async () => {
+    const random = seededRandom(seed + 2);
+    const seen = new Set<string>();
+    for (const [name, { objects }] of Object.entries(filtered)) {
+      if (!name.startsWith("v2")) continue;
+      const bytesOf = (key: string) =>
+        objects[key] === undefined ? undefined : new Uint8Array(Buffer.from(objects[key], "base64"));
+      const document = parseJson(new TextDecoder().decode(bytesOf(".zarray"))) as Record<string, Json>;
+      for (const other of changed({ filters: document.filters!, compressor: document.compressor! })) {
+        const whole = typeof other === "object" && other !== null ? { ...document, ...other } : document;
+        seen.add(
+          await outcome(() =>
+            readZarrArray(async (key) => bytesOf(key), parseZarray(print(whole as Json)), { bytesMax: 2 ** 16 }),
+          ),
+        );
+      }
+      const meta = parseZarray(bytesOf(".zarray")!);
+      for (let round = 0; round < Math.ceil(cases / 50); round++) {
+        const chunk = bytesOf("0.0")!;
+        chunk[randomInt(random, chunk.length)]! ^= 1 << randomInt(random, 8);
+        const cut = round % 2 === 0 ? chunk : chunk.subarray(0, randomInt(random, chunk.length));
+        seen.add(await outcome(() => readZarrArray(async (key) => (key === "0.0" ? cut : undefined), meta)));
+      }
+    }
+    expect([...seen].sort()).toEqual(["FORMAT_CORRUPT", "FORMAT_FIELD", "FORMAT_LIMIT", "FORMAT_UNSUPPORTED", "read"]);
+  }, 60_000);
 
   it("keys of Object's own are data, and change no prototype", async () => {
     const hostile = '{"__proto__": {"polluted": 1}, "constructor": {"prototype": {"polluted": 1}}, "multiscales": []}';

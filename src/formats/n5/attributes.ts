@@ -17,14 +17,14 @@ export interface N5Dataset {
 }
 
 export interface N5Compression {
-  /** `raw`, `gzip`, `bzip2`, `lz4`, `blosc`, `zstd`, … */
+  /** `raw`, `gzip`, `bzip2`, `xz`, `lz4`, `blosc`, `zstd`, … */
   type: string;
   /** Of gzip: the streams are zlib's. */
   useZlib: boolean;
 }
 
 /** Of those that exist: all but these are refused by name. */
-export const READ_COMPRESSIONS = ["raw", "gzip", "zlib", "bzip2", "lz4", "blosc", "zstd"] as const;
+export const READ_COMPRESSIONS = ["raw", "gzip", "zlib", "bzip2", "xz", "lz4", "blosc", "zstd"] as const;
 
 const DTYPES: readonly DType[] = [
   ...(["uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64", "float32", "float64"] as const),

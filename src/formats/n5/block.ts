@@ -1,10 +1,7 @@
 import { HOST_LITTLE_ENDIAN, ITEM_BYTES, swapBytes } from "../../core/dtype.js";
 import { EmporiumError, isEmporiumError } from "../../core/errors.js";
-import { decodeBlosc } from "../zarr/blosc.js";
-import { inflate } from "../zarr/inflate.js";
-import { decodeZstd } from "../zarr/zstd.js";
+import { defaultCodecs } from "../zarr/codecs.js";
 import { type N5Compression, type N5Dataset, product } from "./attributes.js";
-import { decodeBzip2 } from "./bzip2.js";
 import { decodeLz4BlockStream } from "./lz4-block-stream.js";
 
 /** A block as it is stored. */
@@ -75,14 +72,16 @@ export async function decodeN5Block(bytes: Uint8Array, dataset: N5Dataset, name 
   return { shape, plain: native };
 }
 
+/** Names of the codecs in the registry of `formats/zarr`. lz4 is here alone: lz4-java's stream is not that of numcodecs. */
+const CODECS: Record<string, string> = { zlib: "zlib", bzip2: "bz2", xz: "lzma", blosc: "blosc", zstd: "zstd" };
+
 async function decompress(bytes: Uint8Array, { type, useZlib }: N5Compression, plainBytes: number): Promise<Uint8Array> {
   if (type === "raw") return bytes.subarray(0, plainBytes);
-  if (type === "gzip") return inflate(bytes, useZlib ? "deflate" : "gzip", plainBytes);
-  if (type === "zlib") return inflate(bytes, "deflate", plainBytes);
-  if (type === "blosc") return decodeBlosc(bytes, plainBytes);
-  const plain = new Uint8Array(plainBytes);
-  if (type === "lz4") decodeLz4BlockStream(bytes, plain);
-  else if (type === "bzip2") decodeBzip2(bytes, plain);
-  else decodeZstd(bytes, plain);
-  return plain;
+  if (type === "lz4") {
+    const plain = new Uint8Array(plainBytes);
+    decodeLz4BlockStream(bytes, plain);
+    return plain;
+  }
+  const id = type === "gzip" ? (useZlib ? "zlib" : "gzip") : CODECS[type]!;
+  return defaultCodecs[id]!({ id }).decode(bytes, plainBytes);
 }

@@ -1,9 +1,19 @@
 import { EmporiumError, isEmporiumError } from "../../core/errors.js";
+import type { JsonObject } from "../../core/json.js";
 import { decodeBlosc } from "./blosc.js";
+import { decodeBzip2 } from "./bzip2.js";
 import { inflate } from "./inflate.js";
 import { decodeLz4Block } from "./lz4.js";
-import type { CompressorConfig } from "./metadata.js";
+import { decodeXz } from "./xz.js";
 import { decodeZstd } from "./zstd.js";
+
+/** `id` and the codec's own settings. Decoding needs none of them: each stream carries its own. */
+export interface CompressorConfig extends JsonObject {
+  readonly id: string;
+}
+
+/** Those of numcodecs that are read. */
+export const KNOWN_COMPRESSORS = ["blosc", "bz2", "gzip", "lz4", "lzma", "zlib", "zstd"] as const;
 
 /** Takes the compressed bytes of one chunk to its plain bytes. */
 export interface ChunkCodec {
@@ -36,6 +46,14 @@ export const defaultCodecs: CodecRegistry = {
     encode: encoderOf("zstd", config),
   }),
   blosc: (config) => ({ decode: decodeBlosc, encode: encoderOf("blosc", config) }),
+  bz2: () => ({
+    decode: (bytes, plainBytes) => {
+      const plain = new Uint8Array(plainBytes);
+      decodeBzip2(bytes, plain);
+      return plain;
+    },
+  }),
+  lzma: () => ({ decode: decodeXz }),
 };
 
 /** The LZ4 of numcodecs: a block after its plain length, 4 bytes. */

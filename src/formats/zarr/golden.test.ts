@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { isEmporiumError } from "../../core/errors.js";
 import { parseZarray, parseZgroup, printZarray, printZattrs, printZgroup } from "./metadata.js";
 import { omeZarrAttributes } from "./ome.js";
 import { readZarrArray, readZarrBox } from "./read.js";
@@ -30,7 +29,6 @@ function getFrom(name: string) {
 
 describe("arrays that zarr-python wrote", () => {
   for (const [name, golden] of Object.entries(arrays)) {
-    if (name === "bz2") continue;
     it(`${name}: shape, type, whole array, box, and the metadata's text`, async () => {
       const get = getFrom(name);
       const meta = parseZarray((await get(".zarray"))!, name);
@@ -42,6 +40,7 @@ describe("arrays that zarr-python wrote", () => {
       const box = { start: golden.box.map(([from]) => from), stop: golden.box.map(([, to]) => to) };
       if (!golden.shape.includes(0)) expect(sha256(await readZarrBox(get, meta, box))).toBe(golden.boxSha256);
 
+      if (name === "bz2") return; // read, not written
       const written = new Map<string, Uint8Array>();
       await writeZarrArray(
         async (key, bytes) => {
@@ -54,16 +53,6 @@ describe("arrays that zarr-python wrote", () => {
       expect(sha256(await readZarrArray(async (key) => written.get(key), meta))).toBe(golden.sha256);
     });
   }
-  it("bz2 is refused by name", async () => {
-    const bytes = (await getFrom("bz2")(".zarray"))!;
-    try {
-      parseZarray(bytes, "a/.zarray");
-      throw new Error("was read");
-    } catch (error) {
-      const refused = isEmporiumError(error) && [error.code, error.facts.place?.path];
-      expect(refused).toEqual(["FORMAT_UNSUPPORTED", "compressor.id"]);
-    }
-  });
 });
 
 describe("attributes of the portal's pyramids", () => {

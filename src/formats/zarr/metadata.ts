@@ -3,8 +3,11 @@ import { EmporiumError } from "../../core/errors.js";
 import { type Json, type JsonObject, printJson } from "../../core/json.js";
 import { LIMITS } from "../../core/limits.js";
 import { Float, toNumber } from "../../core/number.js";
+import type { CompressorConfig } from "./codecs.js";
 import { integerRange, isFloatDType, parseZarrDType, type ZarrDType, zarrDTypeText } from "./dtype.js";
+import type { FilterPlace } from "./filters.js";
 import { asObject, isArray, member, parseMetadata, show, wrongField } from "./json.js";
+import { type ByteStep, READ_STEPS, stepOfId, stepSizes, typeAfter } from "./steps.js";
 
 /** One number of fill: complex elements have two (real, imaginary), 64-bit integers are bigint. */
 export type FillValue = number | bigint | boolean | readonly [re: number, im: number];
@@ -16,19 +19,14 @@ export interface ZarrArrayMeta {
   chunks: readonly number[];
   type: ZarrDType;
   compressor: CompressorConfig | null;
+  /** What is done with the elements before they are compressed, in the order of encoding. Absent or empty: nothing; arrays that are written have none. */
+  filters?: readonly ByteStep[] | undefined;
   /** Value of what no chunk holds. Null (not defined by the writer) reads as 0. */
   fillValue: FillValue | null;
   /** Order of the elements inside a chunk. */
   order: "C" | "F";
   dimensionSeparator: "." | "/";
 }
-
-/** `id` and the codec's own settings. Decoding needs none of them: each stream carries its own. */
-export interface CompressorConfig extends JsonObject {
-  readonly id: string;
-}
-
-export const KNOWN_COMPRESSORS = ["blosc", "gzip", "lz4", "zlib", "zstd"] as const;
 
 /** numpy's own limit. */
 const RANK_MAX = 32;
@@ -59,7 +57,7 @@ export function zarrayFromJson(document: JsonObject, name: string): ZarrArrayMet
   if (chunkBytes > LIMITS.chunkBytes) {
     throw tooMuch(name, "chunks", `a chunk of ${chunkBytes} bytes, ${LIMITS.chunkBytes} at most are read`);
   }
-  refuseFilters(document, name);
+  const steps = stepsOf(document, type, chunkBytes, name);
   const order = member(document, "order");
   if (order !== "C" && order !== "F") throw wrongField(name, "order", order, `"C" or "F"`);
   const dimensionSeparator = member(document, "dimension_separator") ?? ".";
@@ -67,12 +65,13 @@ export function zarrayFromJson(document: JsonObject, name: string): ZarrArrayMet
     throw wrongField(name, "dimension_separator", dimensionSeparator, `"." or "/"`);
   }
   const fillValue = fillOf(member(document, "fill_value"), type.dtype, name);
-  return { shape, chunks, type, compressor: compressorOf(document, name), fillValue, order, dimensionSeparator };
+  return { shape, chunks, type, ...steps, fillValue, order, dimensionSeparator };
 }
 
 /** `.zarray` text as zarr-python writes it: sorted keys, 4 blanks, floats of `fill_value` with a point. */
 export function printZarray(meta: ZarrArrayMeta): string {
   const { type, fillValue } = meta;
+  if (meta.filters?.length) throw new EmporiumError("FORMAT_UNSUPPORTED", "filters are read, not written");
   if (type.dtype === "uint4") throw new EmporiumError("FORMAT_UNSUPPORTED", "Zarr has no type for packed 4-bit voxels");
   return printJson(
     {
@@ -162,31 +161,49 @@ function dtypeOf(document: JsonObject, name: string): ZarrDType {
   return type;
 }
 
-function refuseFilters(document: JsonObject, name: string): void {
+/** Filters and compressor. numcodecs makes no difference between the two: a filter may compress, and a checksum stand where the compressor does. */
+function stepsOf(
+  document: JsonObject,
+  type: ZarrDType,
+  chunkBytes: number,
+  name: string,
+): Pick<ZarrArrayMeta, "compressor" | "filters"> {
   const filters = member(document, "filters") ?? null;
-  if (filters === null) return;
-  if (!isArray(filters)) throw wrongField(name, "filters", filters, "null or a list");
-  if (filters.length === 0) return;
-  const id = member(asObject(filters[0], name, "filters.0"), "id");
-  throw new EmporiumError("FORMAT_UNSUPPORTED", `${name}: filter ${show(id)} is not read`, {
-    place: { file: name, path: "filters.0.id" },
-    hint: "write the array again without filters",
+  if (filters !== null && !isArray(filters)) throw wrongField(name, "filters", filters, "null or a list");
+  const steps: ByteStep[] = [];
+  let current = type;
+  const add = (value: Json, path: string) => {
+    const step = codecOf(value, { type: current, name, path });
+    steps.push(step);
+    current = typeAfter(step, current);
+  };
+  filters?.forEach((item, i) => {
+    add(item, `filters.${i}`);
+  });
+  const compressor = member(document, "compressor") ?? null;
+  if (compressor !== null) add(compressor, "compressor");
+  stepSizes(steps, chunkBytes, name, "filters");
+  const last = steps.at(-1);
+  if (last?.kind !== "compressor") return steps.length > 0 ? { compressor: null, filters: steps } : { compressor: null };
+  return { compressor: last.config, ...(steps.length > 1 && { filters: steps.slice(0, -1) }) };
+}
+
+function codecOf(value: Json, place: FilterPlace): ByteStep {
+  const { name, path } = place;
+  const config = asObject(value, name, path);
+  const id = member(config, "id");
+  if (typeof id !== "string") throw wrongField(name, `${path}.id`, id, "the name of a codec");
+  const step = stepOfId(id, config, place);
+  if (step) return step;
+  throw new EmporiumError("FORMAT_UNSUPPORTED", `${name}: ${path.replace(".", " ")} ${show(id)} is not read`, {
+    place: { file: name, path: `${path}.id` },
+    hint: `read are ${READ_STEPS.join(", ")}`,
   });
 }
 
-function compressorOf(document: JsonObject, name: string): CompressorConfig | null {
-  const value = member(document, "compressor") ?? null;
-  if (value === null) return null;
-  const config = asObject(value, name, "compressor");
-  const id = member(config, "id");
-  if (typeof id !== "string") throw wrongField(name, "compressor.id", id, "the name of a codec");
-  if (!(KNOWN_COMPRESSORS as readonly string[]).includes(id)) {
-    throw new EmporiumError("FORMAT_UNSUPPORTED", `${name}: compressor ${show(id)} is not read`, {
-      place: { file: name, path: "compressor.id" },
-      hint: `write the array again with one of ${KNOWN_COMPRESSORS.join(", ")}`,
-    });
-  }
-  return { ...config, id };
+/** Filters and compressor in the order of encoding, for `decodeSteps`. */
+export function zarrSteps({ filters = [], compressor }: Pick<ZarrArrayMeta, "compressor" | "filters">): ByteStep[] {
+  return compressor ? [...filters, { kind: "compressor", config: compressor }] : [...filters];
 }
 
 function fillOf(value: Json | undefined, dtype: DType, name: string): FillValue | null {

@@ -3,8 +3,9 @@ import { describe, expect, it } from "vitest";
 import { isEmporiumError } from "../../core/errors.js";
 import { chunkGrid, chunkKey, positions } from "./chunks.js";
 import { parseZarrDType } from "./dtype.js";
+import { viewAs } from "./elements.js";
 import type { ZarrArrayMeta } from "./metadata.js";
-import { fillElement, numberToFloat16, readZarrArray, readZarrBox, viewAs } from "./read.js";
+import { fillElement, numberToFloat16, readZarrArray, readZarrBox } from "./read.js";
 import { writeZarrArray } from "./write.js";
 
 function metaOf(shape: number[], chunks: number[], changes: Partial<ZarrArrayMeta> = {}): ZarrArrayMeta {

@@ -2,8 +2,9 @@ import { type DType, HOST_LITTLE_ENDIAN, swapBytes } from "../../core/dtype.js";
 import { EmporiumError } from "../../core/errors.js";
 import { LIMITS } from "../../core/limits.js";
 import { chunkGrid, chunkKey, chunkParts, positions } from "./chunks.js";
-import { type CodecRegistry, decodeChunk } from "./codecs.js";
-import { type FillValue, product, type ZarrArrayMeta } from "./metadata.js";
+import type { CodecRegistry } from "./codecs.js";
+import { type FillValue, product, type ZarrArrayMeta, zarrSteps } from "./metadata.js";
+import { decodeSteps } from "./steps.js";
 
 /** Half-open box of any rank. */
 export interface NdBox {
@@ -42,6 +43,7 @@ export async function readZarrBox(
   const chunkBytes = product(meta.chunks) * itemBytes;
   const chunkStrides = stridesOf(meta.chunks, meta.order);
   const resultStrides = stridesOf(boxShape, "C");
+  const steps = zarrSteps(meta);
   let fill: Uint8Array | undefined;
   for (const { chunk, from, to, at } of chunkParts(box.start, box.stop, meta.chunks)) {
     signal?.throwIfAborted();
@@ -54,7 +56,7 @@ export async function readZarrBox(
       copyElements({ bytes: fill, strides: shape.map(() => 0), offset: 0 }, target, shape, itemBytes);
       continue;
     }
-    const plain = await decodeChunk(stored, meta.compressor, chunkBytes, { codecs, name: `${name}/${key}` });
+    const plain = await decodeSteps(stored, steps, chunkBytes, { codecs, name: `${name}/${key}` });
     let native = plain;
     if (littleEndian !== HOST_LITTLE_ENDIAN && swapped > 1) {
       native = new Uint8Array(plain); // the chunk may be the store's own memory
@@ -198,38 +200,3 @@ export function numberToFloat16(value: number): number {
   // a mantissa that rounds up to 2048 carries into the exponent by itself; subnormals have no hidden bit
   return sign | (size < 2 ** -14 ? rounded : ((exponent + 15) << 10) + rounded - 1024);
 }
-
-export type NumberArray =
-  | Int8Array
-  | Uint8Array
-  | Int16Array
-  | Uint16Array
-  | Int32Array
-  | Uint32Array
-  | BigInt64Array
-  | BigUint64Array
-  | Float32Array
-  | Float64Array;
-
-/** Bytes in host order as a typed array on the same memory. float16 gives its bits, complex64 its pairs, bool 0 and 1. */
-export function viewAs(bytes: Uint8Array, dtype: DType): NumberArray {
-  const View = VIEWS[dtype] ?? Uint8Array;
-  const aligned = bytes.byteOffset % View.BYTES_PER_ELEMENT === 0 ? bytes : new Uint8Array(bytes);
-  return new View(aligned.buffer as ArrayBuffer, aligned.byteOffset, Math.floor(aligned.byteLength / View.BYTES_PER_ELEMENT));
-}
-
-const VIEWS: Partial<
-  Record<DType, { new (buffer: ArrayBuffer, offset: number, length: number): NumberArray; BYTES_PER_ELEMENT: number }>
-> = {
-  int8: Int8Array,
-  int16: Int16Array,
-  uint16: Uint16Array,
-  int32: Int32Array,
-  uint32: Uint32Array,
-  int64: BigInt64Array,
-  uint64: BigUint64Array,
-  float16: Uint16Array,
-  float32: Float32Array,
-  float64: Float64Array,
-  complex64: Float32Array,
-};

@@ -2,9 +2,10 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { isEmporiumError } from "../../core/errors.js";
+import { viewAs } from "./elements.js";
 import { parseZarray, parseZattrs, parseZmetadata, printZarray, printZattrs, zarrayFromJson } from "./metadata.js";
 import { parseOmeZarr } from "./ome.js";
-import { readZarrArray, viewAs } from "./read.js";
+import { readZarrArray } from "./read.js";
 
 const data = new URL("../../../../shared/data/", import.meta.url);
 const present = existsSync(new URL("expected.json", data));

@@ -1,11 +1,11 @@
 import { EmporiumError } from "../../core/errors.js";
 import type { Json, JsonObject } from "../../core/json.js";
 import { LIMITS } from "../../core/limits.js";
-import { CHECKSUM_BYTES, withChecksum, withoutChecksum } from "./checksum.js";
-import { type CodecRegistry, decodeChunk, encodeChunk } from "./codecs.js";
+import type { ZarrDType } from "./dtype.js";
 import { asObject, isArray, member, show, wrongField } from "./json.js";
-import { type CompressorConfig, KNOWN_COMPRESSORS, product } from "./metadata.js";
+import { product } from "./metadata.js";
 import { SHARD_CHUNKS_MAX, type ShardLayout } from "./shard.js";
+import { type ByteStep, inByteOrder, isOfElements, READ_STEPS, stepOfId, stepSizes, typeAfter } from "./steps.js";
 
 /** What `codecs` of a Zarr v3 array do with one chunk, in the order of encoding. */
 export interface CodecChain {
@@ -13,7 +13,7 @@ export interface CodecChain {
   order: readonly number[] | undefined;
   /** How elements become bytes: one after the other, or as many chunks in a shard. */
   serializer: BytesSerializer | ShardSerializer;
-  /** What is done with the bytes; one compressor at most. Empty around a shard, which could not be read in parts. */
+  /** Filters of the elements, then what is done with the bytes; one compressor at most. Empty around a shard, which could not be read in parts. */
   steps: readonly ByteStep[];
 }
 
@@ -29,8 +29,6 @@ export interface ShardSerializer extends ShardLayout {
   codecs: CodecChain;
 }
 
-export type ByteStep = { kind: "checksum" } | { kind: "compressor"; config: CompressorConfig };
-
 /** Shards within shards. */
 const SHARD_DEPTH_MAX = 4;
 
@@ -44,7 +42,7 @@ const SHARD_DEPTH_MAX = 4;
 export function parseCodecChain(
   value: Json | undefined,
   chunk: readonly number[],
-  itemBytes: number,
+  type: ZarrDType,
   name: string,
   path = "codecs",
   depth = 0,
@@ -52,21 +50,29 @@ export function parseCodecChain(
   if (!isArray(value) || value.length === 0) throw wrongField(name, path, value, "a list of one codec or more");
   let order: number[] | undefined;
   let serializer: CodecChain["serializer"] | undefined;
+  let current = type;
+  const filters: ByteStep[] = [];
   const steps: ByteStep[] = [];
   value.forEach((item, i) => {
     const at = `${path}.${i}`;
     const codec = namedConfiguration(item, name, at);
-    const serial = serializerOf(codec, order ? order.map((axis) => chunk[axis]!) : chunk, itemBytes, name, at, depth);
-    const step = serial ? undefined : stepOf(codec, name, at);
+    const serial = serializerOf(codec, order ? order.map((axis) => chunk[axis]!) : chunk, current, name, at, depth);
+    const step = serial ? undefined : stepOf(codec, current, name, at);
     if (serial) {
       if (serializer)
         throw wrongField(name, `${at}.name`, codec.name, "one codec that makes bytes of an array, there is one before");
       serializer = serial;
+    } else if (step && isOfElements(step)) {
+      if (serializer) throw wrongField(name, `${at}.name`, codec.name, "filters of elements before bytes");
+      filters.push(step);
+      current = typeAfter(step, current);
     } else if (step) {
       if (!serializer) throw wrongField(name, `${at}.name`, codec.name, "bytes or sharding_indexed before it");
       steps.push(step);
     } else if (codec.name === "transpose") {
-      if (serializer) throw wrongField(name, `${at}.name`, codec.name, "transpositions before bytes or sharding_indexed");
+      if (serializer || filters.length > 0) {
+        throw wrongField(name, `${at}.name`, codec.name, "transpositions before filters, bytes or sharding_indexed");
+      }
       const turned = axesOf(member(codec.configuration, "order"), chunk.length, name, `${at}.configuration.order`);
       order = order ? turned.map((axis) => order![axis]!) : turned;
     } else {
@@ -74,43 +80,13 @@ export function parseCodecChain(
     }
   });
   if (!serializer) throw wrongField(name, path, value, "bytes or sharding_indexed among the codecs");
-  checkSteps(steps, serializer, name, path);
-  return { order: order?.every((axis, i) => axis === i) ? undefined : order, serializer, steps };
+  const chain = { order: order?.every((axis, i) => axis === i) ? undefined : order, serializer };
+  return { ...chain, steps: joinedSteps(filters, steps, serializer, product(chunk) * type.itemBytes, name, path) };
 }
 
 /** Byte order of the elements: that of the innermost codec. */
 export function isLittleEndian({ serializer }: CodecChain): boolean {
   return serializer.kind === "bytes" ? serializer.littleEndian : isLittleEndian(serializer.codecs);
-}
-
-/**
- * Undoes the steps after `bytes`: the elements of a chunk as they were serialized.
- *
- * @throws {EmporiumError} FORMAT_CORRUPT
- */
-export async function decodeSteps(
-  stored: Uint8Array,
-  steps: readonly ByteStep[],
-  plainBytes: number,
-  { codecs, name }: { codecs?: CodecRegistry | undefined; name: string },
-): Promise<Uint8Array> {
-  let bytes = stored;
-  for (let i = steps.length - 1; i >= 0; i--) {
-    const step = steps[i]!;
-    if (step.kind === "checksum") bytes = withoutChecksum(bytes, name);
-    // a checksum below the compressor is compressed with the elements
-    else bytes = await decodeChunk(bytes, step.config, plainBytes + i * CHECKSUM_BYTES, { codecs, name });
-  }
-  return decodeChunk(bytes, null, plainBytes, { name });
-}
-
-/** Applies the steps after `bytes`. @throws {EmporiumError} FORMAT_UNSUPPORTED when a codec cannot encode. */
-export async function encodeSteps(plain: Uint8Array, steps: readonly ByteStep[], codecs?: CodecRegistry): Promise<Uint8Array> {
-  let bytes = plain;
-  for (const step of steps) {
-    bytes = step.kind === "checksum" ? withChecksum(bytes) : await encodeChunk(bytes, step.config, codecs);
-  }
-  return bytes;
 }
 
 export interface NamedConfiguration {
@@ -147,13 +123,14 @@ export function tooMuch(name: string, path: string, message: string): EmporiumEr
 function serializerOf(
   { name: codec, configuration }: NamedConfiguration,
   chunk: readonly number[],
-  itemBytes: number,
+  type: ZarrDType,
   name: string,
   path: string,
   depth: number,
 ): CodecChain["serializer"] | undefined {
   const at = `${path}.configuration`;
   if (codec === "bytes" || codec === "endian") {
+    const { itemBytes } = type;
     const bytes = product(chunk) * itemBytes;
     if (bytes > LIMITS.chunkBytes) throw tooMuch(name, path, `a chunk of ${bytes} bytes, ${LIMITS.chunkBytes} at most are read`);
     return { kind: "bytes", littleEndian: littleEndianOf(configuration, itemBytes, name, at) };
@@ -176,7 +153,7 @@ function serializerOf(
     grid,
     location,
     ...indexCodecs(member(configuration, "index_codecs"), name, `${at}.index_codecs`),
-    codecs: parseCodecChain(member(configuration, "codecs"), chunks, itemBytes, name, `${at}.codecs`, depth + 1),
+    codecs: parseCodecChain(member(configuration, "codecs"), chunks, type, name, `${at}.codecs`, depth + 1),
   };
 }
 
@@ -207,12 +184,16 @@ function littleEndianOf(configuration: JsonObject, itemBytes: number, name: stri
 
 const SHUFFLES: Record<string, number> = { noshuffle: 0, shuffle: 1, bitshuffle: 2 };
 
-function stepOf({ name: codec, configuration }: NamedConfiguration, name: string, path: string): ByteStep | undefined {
-  if (codec === "crc32c" || codec === "numcodecs.crc32c") return { kind: "checksum" };
+function stepOf(
+  { name: codec, configuration }: NamedConfiguration,
+  type: ZarrDType,
+  name: string,
+  path: string,
+): ByteStep | undefined {
+  if (codec === "crc32c") return { kind: "checksum" };
+  const place = { type, name, path: `${path}.configuration` };
   const extension = /^numcodecs\.(.+)$/.exec(codec)?.[1];
-  if (extension !== undefined && (KNOWN_COMPRESSORS as readonly string[]).includes(extension)) {
-    return { kind: "compressor", config: { ...configuration, id: extension } };
-  }
+  if (extension !== undefined) return stepOfId(extension, configuration, place);
   if (codec === "gzip" || codec === "zstd") return { kind: "compressor", config: { ...configuration, id: codec } };
   if (codec !== "blosc") return undefined;
   const shuffle = member(configuration, "shuffle") ?? "noshuffle";
@@ -223,15 +204,25 @@ function stepOf({ name: codec, configuration }: NamedConfiguration, name: string
   return { kind: "compressor", config: { ...configuration, shuffle: known, id: codec } };
 }
 
-function checkSteps(steps: readonly ByteStep[], serializer: CodecChain["serializer"], name: string, path: string): void {
-  const refuse = (what: string, hint: string) =>
-    new EmporiumError("FORMAT_UNSUPPORTED", `${name}: ${path}: ${what}`, { place: { file: name, path }, hint });
-  if (serializer.kind === "shard" && steps.length > 0) {
-    throw refuse("codecs after sharding_indexed are not read", "put them among the shard's own codecs: a shard is read in parts");
+/** Filters see elements in the byte order in which they are stored, so that all is steps of bytes. */
+function joinedSteps(
+  filters: readonly ByteStep[],
+  steps: readonly ByteStep[],
+  serializer: CodecChain["serializer"],
+  plainBytes: number,
+  name: string,
+  path: string,
+): ByteStep[] {
+  if (serializer.kind === "shard") {
+    if (filters.length + steps.length === 0) return [];
+    throw new EmporiumError("FORMAT_UNSUPPORTED", `${name}: ${path}: filters or codecs around sharding_indexed are not read`, {
+      place: { file: name, path },
+      hint: "put them among the shard's own codecs: a shard is read in parts",
+    });
   }
-  if (steps.filter(({ kind }) => kind === "compressor").length > 1) {
-    throw refuse("two compressors after one another are not read", "write the array again with one of them");
-  }
+  const joined = [...filters.map((step) => inByteOrder(step, serializer.littleEndian)), ...steps];
+  stepSizes(joined, plainBytes, name, path);
+  return joined;
 }
 
 /** A permutation of the axes; drafts of the specification also had "C" and "F". */
@@ -247,6 +238,6 @@ function axesOf(value: Json | undefined, rank: number, name: string, path: strin
 function unknownCodec(codec: string, name: string, path: string): EmporiumError {
   return new EmporiumError("FORMAT_UNSUPPORTED", `${name}: codec ${show(codec)} is not read`, {
     place: { file: name, path: `${path}.name` },
-    hint: "read are transpose, bytes, sharding_indexed, blosc, gzip, zstd, crc32c and numcodecs' lz4 and zlib",
+    hint: `read are transpose, bytes, sharding_indexed, blosc, gzip, zstd, crc32c, and of numcodecs ${READ_STEPS.join(", ")}`,
   });
 }

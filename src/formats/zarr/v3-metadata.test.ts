@@ -194,7 +194,7 @@ describe("refused, naming the key", () => {
     [{ codecs: [{ name: "transpose", configuration: { order: [0, 1] } }] }, "FORMAT_FIELD", "codecs"],
     [{ codecs: [bytes, { name: "transpose", configuration: { order: [0, 1] } }] }, "FORMAT_FIELD", "codecs.1.name"],
     [{ codecs: [bytes, { name: "__proto__" }] }, "FORMAT_UNSUPPORTED", "codecs.1.name"],
-    [{ codecs: [bytes, { name: "numcodecs.bz2" }] }, "FORMAT_UNSUPPORTED", "codecs.1.name"],
+    [{ codecs: [bytes, { name: "numcodecs.zfpy" }] }, "FORMAT_UNSUPPORTED", "codecs.1.name"],
     [
       { codecs: [bytes, { name: "blosc", configuration: { shuffle: "constructor" } }] },
       "FORMAT_FIELD",

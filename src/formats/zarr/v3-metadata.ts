@@ -92,14 +92,15 @@ export function zarrV3FromJson(document: JsonObject, name: string): ZarrV3Array 
   const chunks = gridOf(member(document, "chunk_grid"), shape.length, name);
   if (product(shape) > LIMITS.elements) throw tooMuch(name, "shape", `${shape.join("×")} elements are more than 2^53`);
   if (product(chunks) > LIMITS.elements) throw tooMuch(name, "chunk_grid", `${chunks.join("×")} elements are more than 2^53`);
-  const codecs = parseCodecChain(member(document, "codecs"), chunks, itemBytes, name);
+  const type = { dtype, itemBytes, swapBytes: dtype === "complex64" ? 4 : itemBytes };
+  const codecs = parseCodecChain(member(document, "codecs"), chunks, { ...type, littleEndian: true }, name);
   const fill = parseV3Fill(member(document, "fill_value"), dtype, name);
   refuseTransformers(member(document, "storage_transformers"), name);
   return {
     kind,
     shape,
     chunks,
-    type: { dtype, littleEndian: isLittleEndian(codecs), itemBytes, swapBytes: dtype === "complex64" ? 4 : itemBytes },
+    type: { ...type, littleEndian: isLittleEndian(codecs) },
     fillValue: fill.value,
     fillElement: fill.element,
     codecs,

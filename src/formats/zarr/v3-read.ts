@@ -6,7 +6,8 @@ import { chunkParts } from "./chunks.js";
 import { product } from "./metadata.js";
 import { allocateBox, copyElements, dot, type NdBox, type Strided, stridesOf, type ZarrReadOptions } from "./read.js";
 import { decodeShardIndex, findInShard, planReads, type ShardIndex, shardIndexBytes } from "./shard.js";
-import { type BytesSerializer, type CodecChain, decodeSteps, type ShardSerializer } from "./v3-codecs.js";
+import { decodeSteps } from "./steps.js";
+import type { BytesSerializer, CodecChain, ShardSerializer } from "./v3-codecs.js";
 import { v3ChunkKey, type ZarrV3Array } from "./v3-metadata.js";
 
 /** The objects below an array. */

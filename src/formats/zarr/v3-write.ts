@@ -6,7 +6,8 @@ import type { CodecRegistry } from "./codecs.js";
 import { product } from "./metadata.js";
 import { copyElements, dot, stridesOf } from "./read.js";
 import { encodeShard } from "./shard.js";
-import { type CodecChain, encodeSteps } from "./v3-codecs.js";
+import { encodeSteps } from "./steps.js";
+import type { CodecChain } from "./v3-codecs.js";
 import { parseZarrV3Array, printZarrV3, v3ChunkKey, type ZarrV3Array } from "./v3-metadata.js";
 import type { PutChunk } from "./write.js";
 

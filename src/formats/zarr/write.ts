@@ -27,6 +27,7 @@ export async function writeZarrArray(
   if (voxels.length !== wanted) {
     throw new EmporiumError("FORMAT_FIELD", `${voxels.length} bytes given, ${meta.shape.join("×")} ${dtype} are ${wanted}`);
   }
+  if (meta.filters?.length) throw new EmporiumError("FORMAT_UNSUPPORTED", "filters are read, not written");
   const fill = fillElement(meta.fillValue, dtype);
   const chunkStrides = stridesOf(meta.chunks, meta.order);
   const strides = stridesOf(meta.shape, "C");

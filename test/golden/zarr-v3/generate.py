@@ -168,8 +168,6 @@ for name, options in {
     "complex128": dict(dtype="complex128"),
     "structure": dict(dtype=np.dtype([("a", "<i4"), ("b", "<f4")])),
     "datetime": dict(dtype="M8[s]"),
-    "bz2": dict(dtype="u1", compressors=zarr.codecs.numcodecs.BZ2()),
-    "delta": dict(dtype="i2", filters=zarr.codecs.numcodecs.Delta(dtype="<i2")),
 }.items():
     with tempfile.TemporaryDirectory() as folder:
         zarr.create_array(f"{folder}/a", shape=(4,), chunks=(4,), **{"compressors": None, **options})

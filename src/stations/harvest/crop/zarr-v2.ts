@@ -1,10 +1,18 @@
 import { type JsonObject, printJson } from "../../../core/json.js";
 import { chunkKey, positions } from "../../../formats/zarr/chunks.js";
-import type { CodecRegistry } from "../../../formats/zarr/codecs.js";
+import type { CodecRegistry, CompressorConfig } from "../../../formats/zarr/codecs.js";
 import { isObject, member, parseMetadata } from "../../../formats/zarr/json.js";
-import { parseZattrs, printZattrs, printZgroup, type ZarrArrayMeta, zarrayFromJson } from "../../../formats/zarr/metadata.js";
+import {
+  parseZattrs,
+  printZattrs,
+  printZgroup,
+  type ZarrArrayMeta,
+  zarrayFromJson,
+  zarrSteps,
+} from "../../../formats/zarr/metadata.js";
 import { parseOmeZarr } from "../../../formats/zarr/ome.js";
 import { fillElement, readZarrArray } from "../../../formats/zarr/read.js";
+import { areWritten } from "../../../formats/zarr/steps.js";
 import { writeZarrArray } from "../../../formats/zarr/write.js";
 import { writingCodecs } from "./codecs.js";
 import { type CropArray, cropGrid, cropShape } from "./crop-array.js";
@@ -15,8 +23,13 @@ import { absentDocument, type FoundLevel, planLevels } from "./zarr-levels.js";
 interface V2Level extends FoundLevel {
   meta: ZarrArrayMeta;
   document: JsonObject;
+  /** Members of the crop's document that cannot be the source's: its filters and compressor are read alone. */
+  target: { filters?: null; compressor?: CompressorConfig };
   attributes: JsonObject | undefined;
 }
+
+/** What chunks are compressed with whose own codecs are read alone. */
+const WRITTEN: CompressorConfig = { id: "zlib", level: 5 };
 
 /**
  * A crop of a Zarr v2 array, or of the levels of an OME-Zarr image of 0.1 to 0.4.
@@ -50,10 +63,10 @@ export async function planZarrV2(source: CropSource, wish: CropWish): Promise<Cr
     levels.push({ ...(await readLevel(source, "")), path: "", axes: undefined, scale: undefined, attributes });
   }
   const planned = planLevels(levels, wish, name);
-  for (const [i, { path, document, attributes: inner }] of levels.entries()) {
+  for (const [i, { path, document, target, attributes: inner }] of levels.entries()) {
     const below = path === "" ? "" : `${path}/`;
     const { box } = planned[i]!;
-    documents.set(`${below}.zarray`, { ...document, shape: cropShape(box) });
+    documents.set(`${below}.zarray`, { ...document, ...target, shape: cropShape(box) });
     if (inner && Object.keys(inner).length > 0)
       documents.set(`${below}.zattrs`, { ...inner, ...shiftedTransform(inner, box.start) });
     for (let parent = path; parent.includes("/"); ) {
@@ -84,7 +97,10 @@ function printed(key: string, document: JsonObject): string {
   return key.endsWith(".zattrs") ? printZattrs(document) : printJson(document, { sortKeys: true });
 }
 
-async function readLevel(source: CropSource, path: string): Promise<Pick<V2Level, "meta" | "document" | "attributes" | "shape">> {
+async function readLevel(
+  source: CropSource,
+  path: string,
+): Promise<Pick<V2Level, "meta" | "document" | "target" | "attributes" | "shape">> {
   const below = path === "" ? "" : `${path}/`;
   const name = `${source.name}/${below}.zarray`;
   const bytes = await source.read(`${below}.zarray`);
@@ -93,13 +109,16 @@ async function readLevel(source: CropSource, path: string): Promise<Pick<V2Level
   const meta = zarrayFromJson(document, name);
   const attributes = path === "" ? undefined : await source.read(`${below}.zattrs`);
   const parsed = attributes && parseZattrs(attributes, `${source.name}/${below}.zattrs`);
-  return { meta, document, shape: meta.shape, attributes: isObject(parsed) ? parsed : undefined };
+  const target = !meta.filters && areWritten(zarrSteps(meta)) ? {} : { filters: null, compressor: WRITTEN };
+  return { meta, document, target, shape: meta.shape, attributes: isObject(parsed) ? parsed : undefined };
 }
 
-function arrayOf(source: CropSource, { meta, path }: V2Level, box: CropArray["box"]): CropArray {
+function arrayOf(source: CropSource, { meta, path, target }: V2Level, box: CropArray["box"]): CropArray {
   const below = path === "" ? "" : `${path}/`;
   const codecs: CodecRegistry = writingCodecs(meta.type.itemBytes);
   const one: ZarrArrayMeta = { ...meta, shape: meta.chunks };
+  const sameCodec = target.compressor === undefined;
+  const written: ZarrArrayMeta = sameCodec ? one : { ...one, filters: [], compressor: WRITTEN };
   const name = `${source.name}/${path}`.replace(/\/$/, "");
   const array: CropArray = {
     path,
@@ -110,7 +129,7 @@ function arrayOf(source: CropSource, { meta, path }: V2Level, box: CropArray["bo
     itemBytes: meta.type.itemBytes,
     fill: fillElement(meta.fillValue, meta.type.dtype),
     padded: true,
-    sameCodec: true,
+    sameCodec,
     fetch: (cell, signal) => source.read(below + chunkKey(cell, meta.dimensionSeparator), signal),
     async decode(stored, cell) {
       const key = chunkKey(cell, meta.dimensionSeparator);
@@ -122,7 +141,7 @@ function arrayOf(source: CropSource, { meta, path }: V2Level, box: CropArray["bo
       const put = async (key: string, bytes: Uint8Array) => {
         if (!key.endsWith(".zarray")) stored = bytes;
       };
-      await writeZarrArray(put, one, plain.bytes, codecs);
+      await writeZarrArray(put, written, plain.bytes, codecs);
       return stored!;
     },
     *files() {

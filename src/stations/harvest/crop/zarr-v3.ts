@@ -1,8 +1,8 @@
 import type { RandomAccess } from "../../../core/bytes.js";
 import { EmporiumError } from "../../../core/errors.js";
-import type { JsonObject } from "../../../core/json.js";
+import type { Json, JsonObject } from "../../../core/json.js";
 import { chunkGrid, positions } from "../../../formats/zarr/chunks.js";
-import { isObject, member, parseMetadata, wrongField } from "../../../formats/zarr/json.js";
+import { isArray, isObject, member, parseMetadata, wrongField } from "../../../formats/zarr/json.js";
 import { product } from "../../../formats/zarr/metadata.js";
 import { parseOmeImage } from "../../../formats/zarr/ome-v05.js";
 import {
@@ -13,7 +13,8 @@ import {
   type ShardIndex,
   shardIndexBytes,
 } from "../../../formats/zarr/shard.js";
-import type { ShardSerializer } from "../../../formats/zarr/v3-codecs.js";
+import { areWritten } from "../../../formats/zarr/steps.js";
+import { namedConfiguration, type ShardSerializer } from "../../../formats/zarr/v3-codecs.js";
 import {
   printZarrV3,
   v3ChunkKey,
@@ -61,7 +62,7 @@ export async function planZarrV3(source: CropSource, wish: CropWish): Promise<Cr
   }
   const planned = planLevels(levels, wish, name);
   const documents = new Map<string, JsonObject>();
-  for (const [i, { path, document }] of levels.entries()) {
+  for (const [i, { path, document, meta }] of levels.entries()) {
     const { box } = planned[i]!;
     const attributes = member(document, "attributes");
     const moved = isObject(attributes) ? { attributes: { ...attributes, ...shiftedTransform(attributes, box.start) } } : {};
@@ -69,7 +70,7 @@ export async function planZarrV3(source: CropSource, wish: CropWish): Promise<Cr
       parent = parent.slice(0, parent.lastIndexOf("/"));
       documents.set(parent, zarrV3GroupMetadata());
     }
-    documents.set(path, { ...document, shape: cropShape(box), ...moved });
+    documents.set(path, { ...document, ...writtenCodecs(document, meta), shape: cropShape(box), ...moved });
   }
   if (node.kind === "group") {
     const starts = new Map(levels.map(({ path }, i) => [path, planned[i]!.box.start]));
@@ -106,6 +107,34 @@ function shiftedAttributes(attributes: JsonObject, starts: ReadonlyMap<string, r
   return { ...attributes, multiscales: shiftedMultiscales(member(attributes, "multiscales"), starts) };
 }
 
+/** What units are compressed with whose own codecs are read alone. */
+const WRITTEN = { id: "gzip", level: 5 };
+
+/** The member `codecs` of the crop, where it cannot be the source's: no filters, and the one compressor that any reader has. */
+function writtenCodecs(document: JsonObject, meta: ZarrV3Array): JsonObject {
+  const { unit, shard } = unitOf(meta);
+  if (areWritten(unit.codecs.steps)) return {};
+  const replaced = (codecs: Json | undefined): Json[] => {
+    const named = (isArray(codecs) ? codecs : []).map((item) => namedConfiguration(item, "zarr.json", "codecs"));
+    const bytes = { name: "bytes", configuration: { endian: meta.type.littleEndian ? "little" : "big" } };
+    return [
+      ...named.filter(({ name }) => name === "transpose").map(({ name, configuration }) => ({ name, configuration })),
+      bytes,
+      { name: WRITTEN.id, configuration: { level: WRITTEN.level } },
+    ];
+  };
+  const codecs = member(document, "codecs");
+  if (!shard) return { codecs: replaced(codecs) };
+  const outer = (isArray(codecs) ? codecs : []).map((item) => namedConfiguration(item, "zarr.json", "codecs"));
+  return {
+    codecs: outer.map(({ name, configuration }) =>
+      name === "sharding_indexed"
+        ? { name, configuration: { ...configuration, codecs: replaced(member(configuration, "codecs")) } }
+        : { name, configuration },
+    ),
+  };
+}
+
 /**
  * How one unit is stored. Around a shard there may be a transposition, so that the shard's axes are others than the array's; a unit's own codecs
  * then begin with it.
@@ -127,6 +156,10 @@ function arrayOf(source: CropSource, { meta, path }: V3Level, box: CropArray["bo
   const name = `${source.name}/${path}`.replace(/\/$/, "");
   const { unit, shard, axes } = unitOf(meta);
   const codecs = writingCodecs(meta.type.itemBytes);
+  const sameCodec = areWritten(unit.codecs.steps);
+  const written = sameCodec
+    ? unit
+    : { ...unit, codecs: { ...unit.codecs, steps: [{ kind: "compressor", config: WRITTEN } as const] } };
   const fetch = shard
     ? shardReader(source, below, meta, shard, axes)
     : (cell: readonly number[], signal: AbortSignal | undefined) => source.read(below + v3ChunkKey(cell, meta.keys), signal);
@@ -139,7 +172,7 @@ function arrayOf(source: CropSource, { meta, path }: V3Level, box: CropArray["bo
     itemBytes: meta.type.itemBytes,
     fill: meta.fillElement,
     padded: true,
-    sameCodec: true,
+    sameCodec,
     fetch,
     async decode(stored, cell) {
       const objects = {
@@ -150,7 +183,7 @@ function arrayOf(source: CropSource, { meta, path }: V3Level, box: CropArray["bo
       const options = { name: `${name}[${cell.join(",")}]`, bytesMax: Number.POSITIVE_INFINITY };
       return { bytes: await readZarrV3Array(objects, unit, options), shape: unit.chunks };
     },
-    encode: (plain) => encodeV3Chunk(plain.bytes, unit, codecs),
+    encode: (plain) => encodeV3Chunk(plain.bytes, written, codecs),
     *files() {
       const grid = chunkGrid(cropShape(box), meta.chunks);
       for (const cell of positions(

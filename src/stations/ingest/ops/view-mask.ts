@@ -11,7 +11,7 @@ import {
   printMeshManifest,
 } from "../../../formats/precomputed/legacy-mesh.js";
 import { printSegmentationInfo, segmentationChunks, statedVoxelSizeNm } from "../../../formats/precomputed/segmentation.js";
-import type { NumberArray } from "../../../formats/zarr/read.js";
+import type { NumberArray } from "../../../formats/zarr/elements.js";
 import { haloed } from "../views/halo.js";
 import { type PackedPlace, packedPlaces } from "../views/packed-surface.js";
 import { onThread } from "../views/threads.js";

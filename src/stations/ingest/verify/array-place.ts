@@ -60,7 +60,7 @@ export function fillOf({ meta }: ArrayPlace): Uint8Array {
 
 /** True where a part of a chunk costs less than all of it. */
 export function isPartly({ meta }: ArrayPlace): boolean {
-  return !isV3(meta) && meta.compressor?.id === "blosc" && meta.order === "C";
+  return !isV3(meta) && meta.compressor?.id === "blosc" && !meta.filters && meta.order === "C";
 }
 
 /** Own decoder for the common frames; the others are decoded in TypeScript. */

@@ -1,6 +1,6 @@
 import type { Triple } from "../../../core/box.js";
 import type { DType } from "../../../core/dtype.js";
-import { type NumberArray, viewAs } from "../../../formats/zarr/read.js";
+import { type NumberArray, viewAs } from "../../../formats/zarr/elements.js";
 
 /** How a level follows from the one below it: the mean of volumes, any hit of masks, every second voxel of labels. */
 export type LevelRule = "mean" | "any" | "stride";

@@ -1,0 +1,43 @@
+import { EmporiumError } from "../../core/errors.js";
+
+/** What `xz-decompress` exports: of its own under Node, below `default` where a bundler reads it as CommonJS. */
+interface XzModule {
+  XzReadableStream: new (compressed: ReadableStream<Uint8Array>) => ReadableStream<Uint8Array>;
+}
+
+/** Codes of xz-embedded that say that the stream is whole but of a kind that is not read: too large a dictionary, filters, other checks. */
+const NOT_READ = /error code [46]$/;
+
+/**
+ * An xz stream, by xz-embedded in WebAssembly, which checks CRC-32 and CRC-64. Stops at the first buffer past `plainBytes`.
+ *
+ * @throws {EmporiumError} FORMAT_UNSUPPORTED (a dictionary past 64 MiB, filters other than LZMA2, SHA-256 checks), FORMAT_CORRUPT.
+ */
+export async function decodeXz(bytes: Uint8Array, plainBytes: number): Promise<Uint8Array> {
+  // the package fails on a stream of nothing without a word of why
+  if (bytes.length === 0) throw new EmporiumError("FORMAT_CORRUPT", "no bytes, an xz stream is wanted");
+  const module = (await import("xz-decompress")) as unknown as XzModule & { default?: XzModule };
+  const { XzReadableStream } = module.default ?? module;
+  const reader = new XzReadableStream(new Blob([bytes as Uint8Array<ArrayBuffer>]).stream()).getReader();
+  const plain = new Uint8Array(plainBytes);
+  let at = 0;
+  for (;;) {
+    const { done, value } = await reader.read().catch((cause: unknown) => {
+      const unread = cause instanceof Error && NOT_READ.test(cause.message);
+      throw unread
+        ? new EmporiumError("FORMAT_UNSUPPORTED", "an xz stream with filters, checks or a dictionary that are not read", {
+            cause,
+          })
+        : new EmporiumError("FORMAT_CORRUPT", `the xz stream breaks off or is damaged after ${at} of ${plainBytes} bytes`, {
+            cause,
+          });
+    });
+    if (done) return plain.subarray(0, at);
+    if (at + value.length > plainBytes) {
+      await reader.cancel().catch(() => undefined); // the refusal below is what the caller must hear of
+      throw new EmporiumError("FORMAT_CORRUPT", `the stream goes on past the ${plainBytes} bytes that it should have`);
+    }
+    plain.set(value, at);
+    at += value.length;
+  }
+}
