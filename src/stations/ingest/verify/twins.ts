@@ -3,7 +3,7 @@ import type { Triple } from "../../../core/box.js";
 import { type DType, HOST_LITTLE_ENDIAN } from "../../../core/dtype.js";
 import type { MrcHeader } from "../../../formats/mrc/header.js";
 import { decodePlane } from "../../../formats/mrc/read.js";
-import { type NumberArray, viewAs } from "../../../formats/zarr/read.js";
+import { type NumberArray, viewAs } from "../../../formats/zarr/elements.js";
 import { type ArrayPlace, type Box3, openArray, type Reader, shapeOf } from "./array-place.js";
 import { compareLevels } from "./levels.js";
 import { type Above, cellsOf, halved, type JobResult, slabsOf, type TwinComparison } from "./work.js";
