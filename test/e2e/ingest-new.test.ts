@@ -221,6 +221,30 @@ describe("other folders", () => {
     expect(config.yaml).toContain("binning: 10.5");
   });
 
+  it("seam 52: points of other programs are proposed, a motive list of PEET is not", async () => {
+    const row = (tomogram: number) => `${Array.from({ length: 26 }, (_, i) => (i === 19 ? tomogram : 1)).join(" ")}\n`;
+    const cbox = "data_cryolo\nloop_\n_CoordinateX\n_CoordinateY\n_CoordinateZ\n_Width\n_Height\n1 2 3 2 2\n";
+    const files = (run: string): Record<string, string> => ({
+      [`tbl/${run}.tbl`]: row(1) + row(1),
+      [`cbox/${run}.cbox`]: cbox,
+      [`coords/${run}.box`]: "1\t2\t3\n",
+      [`info/${run}_info.json`]: '{"boxes_3d": [[1, 2, 3, "manual", 0, 0]]}',
+      [`peet/${run}_MOTL.csv`]: `CCC,reserved,reserved,pIndex\n0,0,0,1\n`,
+      [`ids/${run}.csv`]: "id,x,y,z\n1,2,3,4\n",
+    });
+    const { config } = await described({
+      "rec/TS_1.rec": tinyMrc(8, 8, 8, 10),
+      "rec/TS_2.rec": tinyMrc(8, 8, 8, 10),
+      ...files("TS_1"),
+      ...files("TS_2"),
+    });
+    const { annotations } = parse(config.yaml) as { annotations: { sources: Record<string, { file_format: string }>[] }[] };
+    const shapes = annotations.map(
+      ({ sources }) => Object.entries(sources[0]!).map(([shape, source]) => `${shape} ${source.file_format}`)[0],
+    );
+    expect(shapes.sort()).toEqual(["OrientedPoint dynamo_tbl", "Point cryolo_cbox", "Point eman2_box", "Point eman2_json"]);
+  });
+
   it("an empty folder is an error", async () => {
     await expect(newConfigFor(await storeOf({}), { sourcePrefix: "lab", input: "memory:", signal })).rejects.toThrow(
       /holds no files/,

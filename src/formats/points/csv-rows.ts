@@ -19,6 +19,8 @@ export interface CsvLayout {
   readonly checkHeader?: ((cells: readonly string[]) => void) | undefined;
   /** How many columns are wanted. What follows them is not looked at. */
   readonly columns: number;
+  /** How many are kept; as many as are wanted, where absent. */
+  readonly kept?: number | undefined;
 }
 
 /**
@@ -28,7 +30,7 @@ export interface CsvLayout {
  * @throws {EmporiumError} FORMAT_FIELD for a row of too few columns or a quote that is never closed; FORMAT_LIMIT as `lineBlocks`.
  */
 export async function* csvRows(source: RandomAccess, layout: CsvLayout, read?: ReadOptions): AsyncGenerator<CsvRow[]> {
-  const { delimiter, header, checkHeader, columns } = layout;
+  const { delimiter, header, checkHeader, columns, kept = columns } = layout;
   let open: QuotedRecord | undefined;
   for await (const { firstLine, lines } of lineBlocks(source, read)) {
     const rows: CsvRow[] = [];
@@ -45,7 +47,7 @@ export async function* csvRows(source: RandomAccess, layout: CsvLayout, read?: R
         if (delimiter === " ") cells = cells.filter((cell) => cell !== "");
         if (cells.every(isBlank)) continue;
       } else {
-        cells = delimiter === " " ? text.trim().split(/\s+/, columns) : text.split(delimiter, columns);
+        cells = delimiter === " " ? text.trim().split(/\s+/, kept) : text.split(delimiter, kept);
         if (isBlank(cells[0]!) && isBlank(text.replaceAll(delimiter, ""))) continue;
       }
       if (header && line === 1) {

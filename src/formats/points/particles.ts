@@ -52,13 +52,14 @@ export async function* readParticles(
       place(numbers, row, positions, 3 * row, lines[row]!);
       if (rotations) turn(numbers, row, rotations, 9 * row);
     }
-    if (order === "zyx") reverse(positions, rotations, count);
+    if (order === "zyx") reversePoints(positions, rotations, count);
     yield { count, positions, rotations };
   }
   if (!found) throw noParticles(source.name);
 }
 
-function reverse(positions: Float64Array, rotations: Float64Array | undefined, count: number): void {
+/** Positions and matrices over (z, y, x), in place. */
+export function reversePoints(positions: Float64Array, rotations: Float64Array | undefined, count: number): void {
   for (let i = 0; i < count; i++) {
     const x = positions[3 * i]!;
     positions[3 * i] = positions[3 * i + 2]!;

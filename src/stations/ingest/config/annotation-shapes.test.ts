@@ -1,5 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { EmporiumError } from "../../../core/errors.js";
+import type { PointKind } from "../../../formats/points/points.js";
+import { OWN_POINT_READERS, POINT_READERS } from "../../../formats/points/readers.js";
+import { ANNOTATION_FORMATS } from "./grammar/sources.js";
 import { readYaml } from "./read.js";
 import { parseConfig } from "./schema.js";
 
@@ -150,5 +153,22 @@ describe("sources of annotations", () => {
     expect(fault.message).toMatch(message);
     if (hint) expect(fault.facts.hint).toMatch(hint);
     expect(fault.facts.place?.line).toBeGreaterThan(6);
+  });
+});
+
+describe("formats of points beyond the portal's", () => {
+  it("seam 52: every reader of our own is a word of the grammar, for the kinds that it gives", () => {
+    for (const [format, { kinds }] of Object.entries(OWN_POINT_READERS)) {
+      const has = (kind: PointKind) => (kinds as readonly PointKind[]).includes(kind);
+      expect([format, ANNOTATION_FORMATS.Point.includes(format)]).toEqual([format, has("point")]);
+      expect([format, ANNOTATION_FORMATS.OrientedPoint.includes(format)]).toEqual([format, has("orientedPoint")]);
+    }
+    for (const format of [...ANNOTATION_FORMATS.Point, ...ANNOTATION_FORMATS.OrientedPoint])
+      expect(POINT_READERS).toHaveProperty(format);
+    const { faults } = parse(
+      "- Point: {file_format: cryolo_cbox, glob_string: x}\n- OrientedPoint: {file_format: dynamo_tbl, glob_string: x}",
+    );
+    expect(faults).toEqual([]);
+    expect(faultOf("- OrientedPoint: {file_format: eman2_box, glob_string: x}").message).toContain("eman2_box");
   });
 });

@@ -93,8 +93,7 @@ function pointsTask(
     outputs: [file!.key],
     needs: [],
     bytes: item.stat?.size ?? 0,
-    // a JSON document is held whole, as text and as objects; everything else is read a batch at a time
-    memoryBytes: POINTS_MEMORY_BYTES + (shape.format === "copick" ? 10 * (item.stat?.size ?? 0) : 0),
+    memoryBytes: POINTS_MEMORY_BYTES + (POINT_READERS[shape.format]!.isWhole ? 10 * (item.stat?.size ?? 0) : 0),
     threads: 1,
     place: item.place,
   });

@@ -132,12 +132,16 @@ function kindByName(path: string): ItemKind {
       return "warp";
     case "star":
     case "mod":
+    case "tbl":
+    case "cbox":
+    case "tloc":
+    case "box":
       return "points";
     case "csv":
     case "tsv":
       return "table";
     case "json":
-      return /(^|\/)picks\//i.test(path) ? "points" : "other";
+      return /(^|\/)picks\/|_info\.json$/i.test(path) ? "points" : "other";
     case "obj":
     case "stl":
     case "vtk":

@@ -24,10 +24,12 @@ const JSON_BYTES_MAX = 16 * 1024 * 1024;
 export async function pointFileOf(store: Store, { path, size }: Item, signal: AbortSignal): Promise<PointFile | undefined> {
   try {
     if (path.endsWith(".mod")) return { shape: "Point", format: "mod" };
-    if (path.endsWith(".star")) return await starFile(store, path, signal);
-    if (path.endsWith(".json")) return size <= JSON_BYTES_MAX ? await copickFile(store, path, signal) : undefined;
+    if (path.endsWith(".tloc")) return { shape: "Point", format: "tomotwin_tloc" };
+    if (/\.(star|cbox)$/.test(path)) return await starFile(store, path, signal);
+    if (path.endsWith(".json")) return size <= JSON_BYTES_MAX ? await jsonFile(store, path, signal) : undefined;
     const head = await store.read(path, { offset: 0, length: HEAD_BYTES }, { signal });
-    return head && tableFile(new TextDecoder().decode(head), path);
+    const text = new TextDecoder().decode(head);
+    return /\.(tbl|box)$/.test(path) ? blankSeparated(text) : tableFile(text, path);
   } catch (error) {
     if (isEmporiumError(error) && (error.code.startsWith("FORMAT_") || error.code === "USAGE")) return undefined;
     throw error;
@@ -43,6 +45,8 @@ async function starFile(store: Store, path: string, signal: AbortSignal): Promis
   const has = (...columns: string[]) => tables.some((table) => columns.every((column) => table.columns.includes(column)));
   if (tables.some(({ name }) => name === "stopgap_motivelist"))
     return { shape: "OrientedPoint", format: "stopgap_star", rowName: "tomo_num" };
+  if (tables.some(({ name, columns }) => name === "cryolo" && columns.includes("CoordinateZ")))
+    return { shape: "Point", format: "cryolo_cbox" };
   const isTurned = has("rlnAngleRot") || has("rlnTomoSubtomogramRot") || has("wrpAngleRot1");
   const shape = isTurned ? "OrientedPoint" : "Point";
   if (has("rlnCenteredCoordinateXAngst")) return { shape, format: "relion5_star", rowName: "rlnTomoName" };
@@ -52,10 +56,11 @@ async function starFile(store: Store, path: string, signal: AbortSignal): Promis
   return { shape, format: "relion3_star", rowName: has("rlnMicrographName") ? "rlnMicrographName" : undefined };
 }
 
-async function copickFile(store: Store, path: string, signal: AbortSignal): Promise<PointFile | undefined> {
+async function jsonFile(store: Store, path: string, signal: AbortSignal): Promise<PointFile | undefined> {
   const bytes = await store.read(path, undefined, { signal });
   const document = bytes && parsed(bytes);
-  const points = (document as { points?: unknown } | undefined)?.points;
+  const { points, boxes_3d } = (document ?? {}) as { points?: unknown; boxes_3d?: unknown };
+  if (Array.isArray(boxes_3d) && boxes_3d.length > 0) return { shape: "Point", format: "eman2_json" };
   if (!Array.isArray(points)) return undefined;
   const some = points.slice(0, 1_000) as { instance_id?: unknown; transformation_?: unknown }[];
   const ids = new Set(some.map((point) => point?.instance_id ?? 0));
@@ -74,6 +79,19 @@ function parsed(bytes: Uint8Array): unknown {
 
 function isIdentity(rows: unknown[]): boolean {
   return rows.every((row, i) => Array.isArray(row) && row.every((value, j) => value === (i === j ? 1 : 0)));
+}
+
+/** A table of Dynamo, or coordinates of EMAN2: numbers between blanks. */
+function blankSeparated(text: string): PointFile | undefined {
+  // the last line may have been cut
+  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "");
+  const rows = lines.slice(0, Math.max(1, lines.length - 1)).map((line) => line.trim().split(/\s+/));
+  const [first = []] = rows;
+  if (!first.every((cell) => cell === "NaN" || Number.isFinite(Number(cell)))) return undefined;
+  if (first.length === 3) return { shape: "Point", format: "eman2_box" };
+  if (first.length < 26) return undefined;
+  const tomograms = new Set(rows.map((row) => row[19]));
+  return { shape: "OrientedPoint", format: "dynamo_tbl", rowName: tomograms.size > 1 ? "the tomogram's number" : undefined };
 }
 
 /** Three numbers a line, perhaps behind a line of words. Tables of runs and of objects are something else. */

@@ -6,7 +6,7 @@ import { uploadFile } from "../../../engine/atomic.js";
 import type { Operation, TaskContext } from "../../../engine/task.js";
 import { encodePoints } from "../../../formats/points/ndjson.js";
 import type { PointKind } from "../../../formats/points/points.js";
-import { POINT_READERS } from "../../../formats/points/readers.js";
+import { OWN_POINT_READERS, POINT_READERS } from "../../../formats/points/readers.js";
 import { openObject } from "../../../stores/store.js";
 import type { FitOptions } from "../point-fit.js";
 import { pointCheck } from "./point-check.js";
@@ -100,7 +100,7 @@ export const pointsOperation: Operation = async ({ params, bytes, place }, conte
 /** Options that reverse the axes, by kind of points. */
 const REVERSE = { point: "columns", orientedPoint: "order", instancePoint: "order" } as const;
 /** Formats that tell their own axes. */
-const OWN_AXES = new Set(["copick", "tardis", "relion5_star", "warp_star"]);
+const OWN_AXES = new Set(["copick", "tardis", ...Object.keys(OWN_POINT_READERS)]);
 
 function fitOptions({ tomogram, binning, format, kind }: PointsParams): FitOptions | undefined {
   if (!tomogram) return undefined;

@@ -141,13 +141,14 @@ export type ShapeName =
   | "GlobalCaption"
   | "AnnotationCaption";
 
-/** Particle lists that the portal's schema does not know. */
-const MORE_STARS = ["relion5_star", "warp_star"];
+/** Particle lists that the portal's schema does not know: a test keeps them those of `OWN_POINT_READERS`. */
+const MORE_ORIENTED = ["relion5_star", "warp_star", "dynamo_tbl", "peet_motl"];
+const MORE_POINTS = [...MORE_ORIENTED, "eman2_box", "eman2_json", "cryolo_cbox", "tomotwin_tloc"];
 
 /** Values of `file_format`: the portal's, and those that only emporium reads. */
 export const ANNOTATION_FORMATS: Readonly<Record<ShapeName, readonly string[]>> = {
-  Point: [...ENUMS.point_annotation_file_format, ...MORE_STARS],
-  OrientedPoint: [...ENUMS.oriented_point_annotation_file_format, ...MORE_STARS],
+  Point: [...ENUMS.point_annotation_file_format, ...MORE_POINTS],
+  OrientedPoint: [...ENUMS.oriented_point_annotation_file_format, ...MORE_ORIENTED],
   InstanceSegmentation: ENUMS.instance_segmentation_annotation_file_format,
   SegmentationMask: ENUMS.volume_annotation_file_format,
   SemanticSegmentationMask: ENUMS.volume_annotation_file_format,
