@@ -43,7 +43,20 @@ depositions: [{sources: [{literal: {value: [10001]}}]}]
 datasets: [{sources: [{literal: {value: ['${dataset}']}}]}]
 runs: [{sources: [{literal: {value: [${runs.join(", ")}]}}]}]
 voxel_spacings: [{sources: [{literal: {value: [${SPACING}]}}]}]
-tomograms: [{metadata: {fiducial_alignment_status: NON_FIDUCIAL, reconstruction_method: WBP, processing: raw}, sources: [{source_glob: {list_glob: '{run_name}.rec'}}]}]
+tomograms:
+  - metadata:
+      voxel_spacing: ${SPACING}
+      fiducial_alignment_status: NON_FIDUCIAL
+      ctf_corrected: false
+      reconstruction_method: WBP
+      reconstruction_software: IMOD
+      processing: raw
+      tomogram_version: 1
+      offset: {x: 0, y: 0, z: 0}
+      is_visualization_default: true
+      authors: [{name: Ada Lovelace, primary_author_status: true, corresponding_author_status: true}]
+      dates: {deposition_date: 2026-01-01, release_date: 2026-01-02, last_modified_date: 2026-01-02}
+    sources: [{source_glob: {list_glob: '{run_name}.rec'}}]
 `,
     );
     const { status, err } = await curate(folder, [
