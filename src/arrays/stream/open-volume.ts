@@ -57,8 +57,8 @@ export async function describeVolume(
   options: { signal?: AbortSignal | undefined; compat: boolean },
 ): Promise<VolumeFacts> {
   if (isZarrKey(key)) {
-    const { shape, voxelSizeAngstrom } = await describeZarr(store, key, options.signal);
-    return { shape, voxelSizeAngstrom, warnings: [] };
+    const { shape, voxelSizeAngstrom, warnings, name } = await describeZarr(store, key, options.signal);
+    return { shape, voxelSizeAngstrom, warnings: warnings.map((warning) => `${name}: ${warning}`) };
   }
   const { object, head } = await openHead(store, key, options.signal);
   const compression = compressionOf(head);
@@ -268,5 +268,6 @@ async function openZarrVolume(store: Store, key: string, options: OpenVolumeOpti
     }
   });
   const { name, shape, voxelSizeAngstrom } = volume;
-  return { shape, voxelSizeAngstrom, warnings: [], raw: { name, shape, dtype, littleEndian: true, data: { path, offset: 0 } } };
+  const warnings = volume.warnings.map((warning) => `${volume.name}: ${warning}`);
+  return { shape, voxelSizeAngstrom, warnings, raw: { name, shape, dtype, littleEndian: true, data: { path, offset: 0 } } };
 }

@@ -19,6 +19,8 @@ export interface ZarrVolume {
   shape: Triple;
   /** `[z, y, x]`; undefined where the file does not say. */
   voxelSizeAngstrom: [z: number | undefined, y: number | undefined, x: number | undefined];
+  /** Of the image: what is odd and was read all the same, and why a voxel size is not known. */
+  warnings: readonly string[];
   meta: ZarrArrayMeta | ZarrV3Array;
   /** Key of the array. */
   folder: string;
@@ -55,7 +57,7 @@ export async function describeZarr(store: Store, key: string, signal?: AbortSign
     if (bytes) documents.push({ key: `${root}/${file}`, ...stat });
     return bytes;
   };
-  const { level, meta, path } = await describe();
+  const { level, meta, path, warnings = [] } = await describe();
   if (meta.shape.length < 3 || product(meta.shape.slice(0, -3)) !== 1) {
     throw new EmporiumError("FORMAT_UNSUPPORTED", `${name}: shape ${meta.shape.join("×")}, one volume of three axes is wanted`, {
       place: { file: `${name}/${path}`, path: "shape" },
@@ -65,29 +67,30 @@ export async function describeZarr(store: Store, key: string, signal?: AbortSign
     name,
     shape: meta.shape.slice(-3) as Triple,
     voxelSizeAngstrom: [...level.voxelSizeAngstrom],
+    warnings,
     meta,
     folder: level.path === "" ? root : `${root}/${level.path}`,
     documents,
   };
 
-  async function describe(): Promise<{ level: Level; meta: ZarrVolume["meta"]; path: string }> {
+  async function describe(): Promise<Described> {
     const attributes = await find(".zattrs");
     const own = hasImage(attributes, name) ? undefined : await find(".zarray");
     if (own) return { level: NO_IMAGE, meta: parseZarray(own, `${name}/.zarray`), path: ".zarray" };
     if (!attributes) return describeV3();
-    const [level] = parseOmeZarr(parseZattrs(attributes, `${name}/.zattrs`), `${name}/.zattrs`, UNIT).datasets;
-    const path = `${level!.path}/.zarray`;
-    return { level: level!, meta: parseZarray(await need(path), `${name}/${path}`), path };
+    const { datasets, warnings } = parseOmeZarr(parseZattrs(attributes, `${name}/.zattrs`), `${name}/.zattrs`, UNIT);
+    const path = `${datasets[0]!.path}/.zarray`;
+    return { level: datasets[0]!, meta: parseZarray(await need(path), `${name}/${path}`), path, warnings };
   }
 
-  async function describeV3(): Promise<{ level: Level; meta: ZarrV3Array; path: string }> {
+  async function describeV3(): Promise<Described> {
     const document = await find("zarr.json");
     if (!document) throw notZarr(name);
     const node = parseZarrV3(document, `${name}/zarr.json`);
     if (node.kind === "array") return { level: NO_IMAGE, meta: node, path: "zarr.json" };
-    const [level] = parseOmeImage(node.attributes, `${name}/zarr.json`, UNIT).datasets;
-    const path = `${level!.path}/zarr.json`;
-    return { level: level!, meta: parseZarrV3Array(await need(path), `${name}/${path}`), path };
+    const { datasets, warnings } = parseOmeImage(node.attributes, `${name}/zarr.json`, UNIT);
+    const path = `${datasets[0]!.path}/zarr.json`;
+    return { level: datasets[0]!, meta: parseZarrV3Array(await need(path), `${name}/${path}`), path, warnings };
   }
 
   async function need(path: string): Promise<Uint8Array> {
@@ -95,6 +98,12 @@ export async function describeZarr(store: Store, key: string, signal?: AbortSign
     if (document) return document;
     throw absent(store, `${root}/${path}`);
   }
+}
+
+interface Described extends Pick<ZarrVolume, "meta"> {
+  level: Level;
+  path: string;
+  warnings?: readonly string[];
 }
 
 type Level = Pick<OmeDataset, "path" | "voxelSizeAngstrom">;

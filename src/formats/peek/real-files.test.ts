@@ -297,3 +297,46 @@ describe("real Zarr and precomputed folders", () => {
     });
   }
 });
+
+const more = new URL("more/expected.json", data);
+const moreFacts = existsSync(more)
+  ? Object.entries(
+      JSON.parse(readFileSync(more, "utf8")) as Record<
+        string,
+        { kind: string; facts?: { "zarr-python or own N5 reader"?: { shape: number[] } } }
+      >,
+    )
+  : [];
+
+describe("more real Zarr and N5 folders", () => {
+  const arrays = moreFacts.flatMap(([path, { kind, facts }]) => {
+    const shape = facts?.["zarr-python or own N5 reader"]?.shape;
+    const isHere = ["zarr", "omezarr", "n5"].includes(kind) && shape;
+    // an attributes.json beside a zarr.json is of another format
+    return isHere && !(kind === "zarr" && path.endsWith("attributes.json")) ? [[path, shape, kind] as const] : [];
+  });
+  it.skipIf(moreFacts.length === 0)("are there to be looked at", () => expect(arrays.length).toBeGreaterThan(60));
+  it.skipIf(moreFacts.length === 0).each(arrays)("%s: its shape, without a warning on its pixels", async (path, shape, kind) => {
+    const folder = folderOf(`more/${path.slice(0, path.lastIndexOf("/") + 1)}`);
+    const format = kind === "n5" ? "n5" : path.endsWith("zarr.json") ? "zarr3" : "zarr2";
+    const { images } = await peekFolder(folder, { format });
+    expect([images[0]!.shape, images[0]!.warnings.filter((one) => one.startsWith("pixels"))]).toEqual([shape, []]);
+  });
+  it.skipIf(moreFacts.length === 0)(
+    "seam 51: voxel sizes of transformations that follow one another, and a warning where none is a scale",
+    async () => {
+      const sizes = async (name: string) => {
+        const { images } = await peekFolder(folderOf(`more/omezarr/n5-universe/metadata.zarr/coordTforms/${name}/`));
+        const { voxelSize, warnings } = images[0]!;
+        return [voxelSize, warnings.some((one) => one.includes("no scale"))];
+      };
+      expect(await sizes("tt")).toEqual([[null, null], true]);
+      expect((await sizes("ss"))[1]).toBe(false);
+    },
+  );
+  it.skipIf(moreFacts.length === 0)("seam 51: an image of a draft of 0.6 is looked at, with a warning", async () => {
+    const { images } = await peekFolder(folderOf("more/omezarr/ome-zarr-models-py/v06/stitched_tiles_2d.zarr/tile_0/"));
+    expect(images[0]).toMatchObject({ shape: [300, 372], voxelSize: [1, 1], unit: ["micrometer", "micrometer"] });
+    expect(images[0]!.warnings).toEqual([expect.stringContaining("0.6.dev4 is a draft")]);
+  });
+});

@@ -11,7 +11,7 @@ import { isArray, isObject, member, show } from "./json.js";
 export const NGFF_RULES = {
   version: { level: "must", says: "The version is one that is known, and stands where its version wants it." },
   "version-given": { level: "strict", says: "Up to 0.4 each kind of metadata has its version." },
-  "version-draft": { level: "advice", says: "Drafts of 0.6 are checked as their release candidate is." },
+  "version-draft": { level: "advice", says: "Drafts are checked as their version is, those of 0.6 as its release candidate." },
   kind: {
     level: "must",
     says: "There is an image, label, plate, well, scene or bioformats2raw layout, and the one that is wanted.",

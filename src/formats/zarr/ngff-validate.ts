@@ -5,6 +5,7 @@ import { checkMultiscales, checkOmero } from "./ngff-multiscales.js";
 import { checkPlate, checkWell } from "./ngff-plate.js";
 import { below, found, type NgffCheck, type NgffFinding, type NgffRelease, read, startCheck, typed } from "./ngff-rules.js";
 import { checkScene, checkSystemMultiscales } from "./ngff-systems.js";
+import { omeVersion } from "./ome-version.js";
 
 /** What a group's attributes describe. A label is mostly an image as well, a plate may stand beside a bioformats2raw layout. */
 export type NgffKind = "image" | "label" | "labels" | "plate" | "well" | "scene" | "bioformats2raw" | "series";
@@ -71,12 +72,20 @@ function checkAttributes(
     const needed = wanted ? KEYS[wanted] : "multiscales, image-label, plate, well, scene or bioformats2raw.layout";
     check.report("kind", path, `${needed} wanted, found ${Object.keys(metadata).slice(0, 12).join(", ") || "nothing"}`);
   }
-  const release = releaseOf(version ?? (wrapped ? "0.5" : "0.4"));
+  const release = releaseOf(version ?? likelyVersion(metadata, wrapped));
   for (const kind of kinds) checkKind(check, kind, metadata, path, release);
   if (kinds.includes("label") && !kinds.includes("image")) {
     check.report("label-image", path, "image-label without multiscales, a label image has both");
   }
   return { version, kinds };
+}
+
+/** Of metadata without a version: that it is missing is said once, the rest is judged by what they most likely are. */
+function likelyVersion(metadata: JsonObject, wrapped: boolean): string {
+  if (!wrapped) return "0.4";
+  const images = member(metadata, "multiscales");
+  const hasSystems = isArray(images) && images.some((image) => isObject(image) && Object.hasOwn(image, "coordinateSystems"));
+  return hasSystems ? "0.6" : "0.5";
 }
 
 function releaseOf(version: string): NgffRelease {
@@ -127,10 +136,16 @@ function checkKind(check: NgffCheck, kind: NgffKind, metadata: JsonObject, path:
 function wrappedVersion(check: NgffCheck, metadata: JsonObject): string | undefined {
   const version = read(check, metadata, "version", "ome", "string", true);
   if (version === undefined) return undefined;
-  if (/^0\.6\.?dev\d+$/.test(version))
-    check.report("version-draft", "ome.version", `${version} is a draft of 0.6, it is checked as 0.6rc0`);
-  else if (version !== "0.5" && !/^0\.6(rc\d+)?$/.test(version))
-    check.report("version", "ome.version", found(version, "0.5 or 0.6"));
+  const known = omeVersion(version, "wrapped");
+  if (!known) check.report("version", "ome.version", found(version, "0.5 or 0.6"));
+  // the release candidates are what 0.6 is judged by
+  else if (known.warning !== undefined && !/^0\.6rc\d+$/.test(version)) {
+    check.report(
+      "version-draft",
+      "ome.version",
+      `${version} is a draft, it is checked as ${known.minor === 6 ? "0.6rc0" : "0.5"}`,
+    );
+  }
   return version;
 }
 
@@ -150,7 +165,11 @@ function looseVersion(check: NgffCheck, metadata: JsonObject): string | undefine
         continue;
       }
       first ??= version;
-      if (/^0\.[1-4](?![\d.])/.test(version)) continue;
+      const known = omeVersion(version, "loose");
+      if (known?.warning !== undefined) {
+        check.report("version-draft", `${path}.version`, `${version} is a draft, it is checked as 0.${known.minor}`);
+      }
+      if (known) continue;
       const moved = /^0\.[5-9]/.test(version);
       check.report(
         "version",

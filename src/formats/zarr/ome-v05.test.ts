@@ -55,7 +55,10 @@ describe("refused", () => {
   it.each([
     [{ ome: { version: "0.5", multiscales: [image] } }, ["FORMAT_FIELD", "ome.multiscales.0.datasets.0.path", undefined]],
     [{ ome: { version: "0.5", multiscales: [] } }, ["FORMAT_FIELD", "ome.multiscales", undefined]],
-    [{ ome: { version: "0.6", multiscales: [image] } }, ["FORMAT_UNSUPPORTED", "ome.version", undefined]],
+    [
+      { ome: { version: "0.7", multiscales: [image] } },
+      ["FORMAT_UNSUPPORTED", "ome.version", expect.stringContaining("0.5 or 0.6")],
+    ],
     [{ ome: { multiscales: [image] } }, ["FORMAT_FIELD", "ome.version", undefined]],
     [{ ome: { version: "0.5", plate: {} } }, ["FORMAT_UNKNOWN", "ome.multiscales", expect.stringContaining("fields")]],
     [{ ome: { version: "0.5", labels: ["a"] } }, ["FORMAT_UNKNOWN", "ome.multiscales", expect.stringContaining("labels")]],

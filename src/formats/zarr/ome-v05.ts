@@ -9,6 +9,7 @@ import {
   parseMultiscale,
   parseOmeZarr,
 } from "./ome.js";
+import { omeVersion, otherVersion } from "./ome-version.js";
 
 export interface OmeZarr05Fields extends OmeZarrFields {
   /** How each level comes from the one before: `type` and `metadata` of the image. Default: means of blocks; nothing where `labels` are given. */
@@ -50,25 +51,27 @@ function labelColors(labels: readonly number[]): JsonObject[] {
 }
 
 /**
- * The first image of a group's attributes, OME-Zarr 0.1 to 0.5: `.zattrs`, or `attributes` of a `zarr.json`.
+ * The first image of a group's attributes, OME-Zarr 0.1 to 0.6: `.zattrs`, or `attributes` of a `zarr.json`.
  *
- * @throws {EmporiumError} FORMAT_UNKNOWN (no image here; the hint says where one may be), FORMAT_UNSUPPORTED (0.6 and later), FORMAT_FIELD.
+ * @throws {EmporiumError} FORMAT_UNKNOWN (no image here; the hint says where one may be), FORMAT_UNSUPPORTED (0.7 and later), FORMAT_FIELD.
  */
 export function parseOmeImage(attributes: JsonObject, name = "zarr.json", options: OmeReadOptions = {}): OmeZarrImage {
   const ome = member(attributes, "ome");
   if (!isObject(ome)) return parseOmeZarr(attributes, name, options);
   const version = member(ome, "version");
   if (typeof version !== "string") throw wrongField(name, "ome.version", version, "0.5");
-  // drafts of 0.5 were written as 0.5-dev, 0.5-dev1, 0.5.dev2
-  if (!/^0\.5(?:[.-]?dev\S{0,20})?$/.test(version)) {
-    throw new EmporiumError("FORMAT_UNSUPPORTED", `${name}: OME-Zarr ${version} is not read, wanted 0.1 to 0.5`, {
-      place: { file: name, path: "ome.version" },
-    });
-  }
+  const known = omeVersion(version, "wrapped");
+  if (!known) throw otherVersion(version, name, "ome.version");
   const multiscales = member(ome, "multiscales");
   if (multiscales === undefined) throw noImage(ome, name);
   if (!isArray(multiscales) || multiscales.length === 0) throw oneImage(multiscales, name);
-  return parseMultiscale(asObject(multiscales[0], name, "ome.multiscales.0"), version, name, "ome.multiscales.0", options);
+  return parseMultiscale(
+    asObject(multiscales[0], name, "ome.multiscales.0"),
+    { version, ...known },
+    name,
+    "ome.multiscales.0",
+    options,
+  );
 }
 
 function oneImage(found: Json, name: string): EmporiumError {

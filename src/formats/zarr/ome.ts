@@ -3,6 +3,7 @@ import { EmporiumError } from "../../core/errors.js";
 import type { Json, JsonObject } from "../../core/json.js";
 import { Float, roundHalfEven, toNumber } from "../../core/number.js";
 import { asObject, isArray, isObject, member, show, wrongField } from "./json.js";
+import { type OmeVersion, omeVersion, otherVersion } from "./ome-version.js";
 
 /** Levels of a pyramid that the portal publishes. */
 export const PORTAL_LEVELS = 3;
@@ -135,9 +136,6 @@ export function angstromPerUnit(unit: string | undefined): number | undefined {
   return Object.hasOwn(ANGSTROM_PER_UNIT, word) ? ANGSTROM_PER_UNIT[word] : undefined;
 }
 
-/** 0.1 to 0.4, and what writers append to them (`0.4-dev-spatialdata`). */
-const READ_VERSIONS = /^0\.[1-4](?![\d.])/;
-
 export interface OmeReadOptions {
   /** Unit of axes that name none. The portal takes their scale as Å. */
   unitWhenAbsent?: string | undefined;
@@ -165,27 +163,27 @@ export function parseOmeZarr(attributes: JsonObject, name = ".zattrs", options: 
   const image = asObject(multiscales[0], name, "multiscales.0");
   const version = member(image, "version") ?? "0.1"; // 0.1 allowed it to be left out
   if (typeof version !== "string") throw wrongField(name, "multiscales.0.version", version, "0.1 to 0.4");
-  if (!READ_VERSIONS.test(version)) throw otherVersion(version, name);
-  return parseMultiscale(image, version, name, "multiscales.0", options);
+  const known = omeVersion(version, "loose");
+  if (!known) throw otherVersion(version, name, "multiscales.0.version");
+  return parseMultiscale(image, { version, ...known }, name, "multiscales.0", options);
 }
 
 /** One element of `multiscales`, which stands at `path` of the document `name`. */
 export function parseMultiscale(
   image: JsonObject,
-  version: string,
+  { version, minor, warning }: OmeVersion & { version: string },
   name: string,
   path: string,
   options: OmeReadOptions = {},
 ): OmeZarrImage {
   const at = (key: string) => `${path}.${key}`;
-  const axes = parseAxes(member(image, "axes"), name, at("axes"));
+  const hasSystems = minor >= 6;
+  const axes = hasSystems ? systemAxes(image, name, path) : parseAxes(member(image, "axes"), name, at("axes"));
   const spatialAxes = spatialAxesOf(axes);
-  const outer = parseTransformations(
-    member(image, "coordinateTransformations"),
-    axes.length,
-    name,
-    at("coordinateTransformations"),
-  );
+  // those of an image with coordinate systems lead from its own to another one
+  const outer = hasSystems
+    ? NO_TRANSFORMATION
+    : parseTransformations(member(image, "coordinateTransformations"), axes.length, name, at("coordinateTransformations"));
   const listed = member(image, "datasets");
   if (!isArray(listed) || listed.length === 0) throw wrongField(name, at("datasets"), listed, "a list of one array or more");
   const datasets = listed.map((item, i): OmeDataset => {
@@ -213,13 +211,17 @@ export function parseMultiscale(
     name: typeof title === "string" ? title : undefined,
     axes,
     spatialAxes,
-    warnings: warningsOf(axes, spatialAxes),
+    warnings: [
+      ...(warning === undefined ? [] : [warning]),
+      ...warningsOf(axes, spatialAxes),
+      ...sizeWarnings(axes, spatialAxes, datasets[0]!.scale),
+    ],
     datasets,
   };
 }
 
 function noImage(attributes: JsonObject, name: string): EmporiumError {
-  if (isObject(member(attributes, "ome"))) return otherVersion("0.5 or later", name);
+  if (isObject(member(attributes, "ome"))) return otherVersion("0.5 or later", name, "multiscales.0.version");
   const hint = Object.hasOwn(attributes, "bioformats2raw.layout")
     ? "this group holds images in sub-groups named 0, 1, 2: open one of them"
     : Object.hasOwn(attributes, "plate") || Object.hasOwn(attributes, "well")
@@ -228,12 +230,6 @@ function noImage(attributes: JsonObject, name: string): EmporiumError {
   return new EmporiumError("FORMAT_UNKNOWN", `${name}: no multiscales, an OME-Zarr image is wanted`, {
     place: { file: name, path: "multiscales" },
     hint,
-  });
-}
-
-function otherVersion(version: string, name: string): EmporiumError {
-  return new EmporiumError("FORMAT_UNSUPPORTED", `${name}: OME-Zarr ${version} is not read, wanted 0.1 to 0.4`, {
-    place: { file: name, path: "multiscales.0.version" },
   });
 }
 
@@ -255,6 +251,30 @@ function parseAxes(value: Json | undefined, name: string, path: string): OmeAxis
   return axes;
 }
 
+/**
+ * Axes of the coordinate system that the first dataset is in: since 0.6 an image has several systems, and a transformation to one of them for each
+ * dataset. The first system where no transformation names one.
+ */
+function systemAxes(image: JsonObject, name: string, path: string): OmeAxis[] {
+  const systems = member(image, "coordinateSystems");
+  const at = `${path}.coordinateSystems`;
+  if (!isArray(systems) || systems.length === 0) throw wrongField(name, at, systems, "a list of one coordinate system or more");
+  const wanted = outputOf(image);
+  const found = systems.findIndex((system) => isObject(system) && member(system, "name") === wanted);
+  const index = Math.max(0, found);
+  return parseAxes(member(asObject(systems[index], name, `${at}.${index}`), "axes") ?? null, name, `${at}.${index}.axes`);
+}
+
+/** Name of the system that the first dataset's transformation leads to; text alone in early drafts. */
+function outputOf(image: JsonObject): Json | undefined {
+  const at = (list: Json | undefined) => (isArray(list) && isObject(list[0]) ? list[0] : {});
+  const dataset = at(member(image, "datasets"));
+  const output = member(at(member(dataset, "coordinateTransformations")), "output");
+  return isObject(output) ? member(output, "name") : output;
+}
+
+const NO_TRANSFORMATION: Transformation = { scale: undefined, translation: undefined };
+
 interface Transformation {
   scale: number[] | undefined;
   translation: number[] | undefined;
@@ -269,6 +289,11 @@ function parseTransformations(value: Json | undefined, rank: number, name: strin
     const step = asObject(item, name, `${path}.${i}`);
     const type = member(step, "type");
     if (type === "identity") return;
+    if (type === "sequence") {
+      const steps = `${path}.${i}.transformations`;
+      joined = join(joined, parseTransformations(member(step, "transformations") ?? null, rank, name, steps));
+      return;
+    }
     if (type !== "scale" && type !== "translation") {
       throw wrongField(name, `${path}.${i}.type`, type, "scale, translation or identity");
     }
@@ -327,6 +352,25 @@ function warningsOf(axes: readonly OmeAxis[], spatial: OmeZarrImage["spatialAxes
         `axes named ${[...named].join(", ")} are read in the order they are stored, as ${[..."zyx".slice(-named.length)].join(", ")}`,
       ]
     : [];
+}
+
+/** What keeps the voxel size from being known, or from being known in Å. */
+function sizeWarnings(
+  axes: readonly OmeAxis[],
+  spatial: OmeZarrImage["spatialAxes"],
+  scale: readonly number[] | undefined,
+): string[] {
+  const named = spatial.flatMap((axis) => (axis === undefined ? [] : [{ ...axes[axis]!, size: scale?.[axis] }]));
+  if (named.length === 0) return [];
+  if (!scale) return ["coordinateTransformations of the first dataset have no scale: the voxel size is not known"];
+  const still = named.filter(({ size }) => !(size! > 0)).map(({ name }) => name);
+  const odd = [...new Set(named.flatMap(({ unit }) => (unit === undefined || angstromPerUnit(unit) ? [] : [unit])))];
+  return [
+    ...(still.length > 0 ? [`the scale along ${still.join(", ")} is not above 0: the voxel size is not known`] : []),
+    ...(odd.length > 0
+      ? [`${odd.map((unit) => `"${unit}"`).join(", ")} is no unit of length: the voxel size in Å is not known`]
+      : []),
+  ];
 }
 
 function voxelSizeOf(

@@ -60,7 +60,7 @@ export async function readVolumeSource(
 
 async function readZarrSource(store: Store, folder: string, { signal }: VolumeSourceOptions): Promise<VolumeSource> {
   const volume = await describeZarr(store, folder, signal);
-  const { shape, voxelSizeAngstrom, meta, documents } = volume;
+  const { shape, voxelSizeAngstrom, meta, documents, name, warnings } = volume;
   return {
     key: folder,
     shape,
@@ -69,7 +69,7 @@ async function readZarrSource(store: Store, folder: string, { signal }: VolumeSo
     inputs: documents.map(({ key, size, etag, modifiedMs }) => ({ key, size, etag, modifiedMs })),
     itemBytes: zarrVoxel(volume).itemBytes,
     bytes: volumeOf(shape) * ITEM_BYTES[meta.type.dtype],
-    warnings: [],
+    warnings: warnings.map((warning) => `${name}: ${warning}`),
   };
 }
 

@@ -53,6 +53,7 @@ export async function planZarrV3(source: CropSource, wish: CropWish): Promise<Cr
     levels.push({ path: "", document: root, meta: node, shape: node.shape, axes: undefined, scale: undefined });
   } else {
     const image = parseOmeImage(node.attributes, `${name}/zarr.json`);
+    if (image.version.startsWith("0.6")) throw notCut(image.version, `${name}/zarr.json`);
     for (const { path, scale } of chosenLevels(image.datasets, wish, name)) {
       const document = node.members?.get(path) ?? (await readDocument(source, path));
       const meta = zarrV3FromJson(document, `${name}/${path}/zarr.json`);
@@ -91,6 +92,14 @@ export async function planZarrV3(source: CropSource, wish: CropWish): Promise<Cr
     arrays: levels.map((level, i) => arrayOf(source, level, planned[i]!.box)),
     levels: planned.map(({ cropped }) => cropped),
   };
+}
+
+/** The place of a crop would have to be told in its coordinate systems. */
+function notCut(version: string, file: string): EmporiumError {
+  return new EmporiumError("FORMAT_UNSUPPORTED", `${file}: out of OME-Zarr ${version} no box is cut, out of 0.1 to 0.5 it is`, {
+    place: { file, path: "ome.version" },
+    hint: "name the array of a level, such as 0, to cut a box out of it, or download the image whole",
+  });
 }
 
 async function readDocument(source: CropSource, path: string): Promise<JsonObject> {
