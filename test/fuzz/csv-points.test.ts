@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { inMemory } from "../../src/core/bytes.js";
+import { readCryolo } from "../../src/formats/points/cryolo.js";
 import { readCsv, readCsvWithHeader } from "../../src/formats/points/csv.js";
+import { readDynamo } from "../../src/formats/points/dynamo.js";
+import { readEman2Box, readEman2Json } from "../../src/formats/points/eman2.js";
 import { encodePoints, readPointLines } from "../../src/formats/points/ndjson.js";
 import type { PointOptions, ReadPoints } from "../../src/formats/points/points.js";
 import { readTardis } from "../../src/formats/points/tardis.js";
@@ -30,6 +33,8 @@ const POINTS = {
   rotations: Float64Array.from({ length: 18 }, (_, i) => i % 3),
   instanceIds: Float64Array.of(0, 9),
 };
+const DYNAMO = "1 1 1 0.5 -1 2 30 60 75 NaN 0 0 0 0 0 0 0 0 0 7 0 0 0 10 20 30";
+const CBOX = "data_cryolo\nloop_\n_CoordinateX\n_CoordinateY\n_CoordinateZ\n_Width\n_Height\n1 2 3 4 5\n6 7 8 9 9\n";
 const READERS: [string, Reader, Uint8Array[], string][] = [
   [
     "csv",
@@ -42,6 +47,10 @@ const READERS: [string, Reader, Uint8Array[], string][] = [
   ["csv between spaces", using(readCsv, { delimiter: " " }), [" 1  2 3\n4 5 6 x\n", '"1" 2 "3"\n'].map(bytes), "1 2"],
   ["csv_with_header", using(readCsvWithHeader), [`x,y,z\n${TABLE}`, `"x\ny",z\r\n${TABLE}`].map(bytes), "x\n1,2"],
   ["tardis", using(readTardis), [bytes("IDs,X [A],Y [A],Z [A]\n0,4,8,12\n1.0,4,4,4,0.5\n")], "x\n1,2"],
+  ["dynamo_tbl", using(readDynamo, { kind: "orientedPoint" }), [bytes(`${DYNAMO}\n${DYNAMO}\n`)], "1 2"],
+  ["eman2_box", using(readEman2Box), [bytes("1\t2\t3\n4 5 6\n")], "1 2"],
+  ["eman2_json", using(readEman2Json), [bytes('{"boxes_3d": [[1, 2, 3, "manual", 0.5, 0], [4, 5, 6]]}')], '{"boxes_3d": 1}'],
+  ["cryolo_cbox", using(readCryolo), [bytes(CBOX)], CBOX.replace("3 4", "<NA> 4")],
   ["point files", lines, (["point", "orientedPoint", "instancePoint"] as const).map((kind) => encodePoints(kind, POINTS)), "{}"],
 ];
 const WORDS = [
@@ -70,7 +79,15 @@ const WORDS = [
   ],
   ...["\u0000", "\ufeff", "null", "{", "}", "[", "]", '"type": "line"', "1,2,3\n", "9007199254740993", "1;2;3", "4,5"],
 ].map(bytes);
-const ALLOWED = ["FORMAT_FIELD", "FORMAT_LIMIT", "read"];
+const ALLOWED = [
+  "FORMAT_FIELD",
+  "FORMAT_LIMIT",
+  "FORMAT_CORRUPT",
+  "FORMAT_UNKNOWN",
+  "FORMAT_UNSUPPORTED",
+  "FORMAT_TRUNCATED",
+  "read",
+];
 
 describe.each(READERS)("%s: a value or our error", (_, read, corpus, bad) => {
   it("truncated at every byte", async () => {

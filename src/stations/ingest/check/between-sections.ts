@@ -163,6 +163,13 @@ function pointFile({ shape }: Source, rules: Rules): void {
       "add filter_value: the tomogram's number or name in the list, for example {run_name}",
     );
   }
+  if (shape.format === "peet_motl") {
+    rules.fail(
+      shape.place,
+      "a motive list of PEET has no positions, they are in an IMOD model",
+      "name the models of fnModParticle, with file_format: mod",
+    );
+  }
   const mesh = shape.meshSourcePath;
   const end = mesh && /[^}]*$/.exec(String(mesh.value))![0];
   if (mesh && end !== "" && !/\.glb$/i.test(end!)) {

@@ -568,3 +568,8 @@ describe("what is no configuration", () => {
     );
   });
 });
+
+it("seam 52: a motive list of PEET is refused before a run, with the word that its positions are in a model", () => {
+  const { errors } = check(changed("file_format: relion4_star", "file_format: peet_motl"));
+  expect(errors.map(({ message }) => message)).toEqual([expect.stringContaining("IMOD model")]);
+});
