@@ -58,9 +58,26 @@ export function joined(first: RandomAccess, second: RandomAccess): RandomAccess 
   };
 }
 
+/** glibc maps blocks of more than this by themselves, whatever it has learned, and gives them back when they are freed. */
+const MAPPED_BYTES = 33 * 2 ** 20;
+const SPACIOUS_BYTES_MIN = 2 ** 20;
+
+/**
+ * Zeros for a large buffer whose memory the system has again as soon as it is freed.
+ *
+ * The allocator of Linux learns from each block of up to 32 MiB that is freed: it then keeps twice as much of free memory, in the main thread and in
+ * every other one. So a buffer of 1 MiB or more is laid at the beginning of a larger block, of which the rest is never touched and takes no memory.
+ *
+ * @returns a view of a larger `buffer`: whoever sends it to a thread transfers it, since a copy would be one of all of it.
+ */
+export function spaciousBytes(length: number): Uint8Array<ArrayBuffer> {
+  if (length < SPACIOUS_BYTES_MIN || length >= MAPPED_BYTES) return new Uint8Array(length);
+  return new Uint8Array(new ArrayBuffer(MAPPED_BYTES), 0, length);
+}
+
 /** Joins pieces into one array. */
 export function concat(pieces: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  const whole = spaciousBytes(pieces.reduce((sum, piece) => sum + piece.length, 0));
   let at = 0;
   for (const piece of pieces) {
     whole.set(piece, at);

@@ -2,9 +2,10 @@ import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { EmporiumError } from "../../core/errors.js";
+import { seededRandom } from "../../core/random.js";
 import { frameOf, PICTURE_NAMES, type PictureName } from "./frame.js";
 import { greyOf } from "./grey.js";
-import { discSize, type Picture } from "./marks.js";
+import { discSize, drawDiscs, type Picture } from "./marks.js";
 import { decodePng, encodePng } from "./png.js";
 import { fitPicture, renderPicture, type Section } from "./render.js";
 import { framed } from "./resize.js";
@@ -117,7 +118,7 @@ describe("resizing", () => {
     expect(pixel(picture, 67, 2)).toEqual([255, 255, 255]);
     expect(pixel(picture, 67, 97)).toEqual([0, 0, 0]);
     // the disc is 40 columns from the right and 230 rows down; 100 rows and 25 columns are cut off, and 200 become 1024
-    const marked = renderPicture({ ...plain(400, 200), discs: [{ x: 160, y: 230, colour: [255, 0, 0] }] }, "expanded");
+    const marked = renderPicture({ ...plain(400, 200), discs: [{ x: 160, y: 230, colour: [255, 0, 0] as const }] }, "expanded");
     expect(pixel(marked, 668, 74)).toEqual([222, 18, 18]);
     expect(pixel(marked, 74, 668)).toEqual([90, 90, 90]);
   });
@@ -138,7 +139,7 @@ describe("marks", () => {
       {
         ...plain(200, 200, () => 100),
         masks: [{ covered, colour: [0, 200, 0] }],
-        discs: [{ x: 100, y: 150, colour: [255, 0, 50] }],
+        discs: [{ x: 100, y: 150, colour: [255, 0, 50] as const }],
       },
       "original",
     );
@@ -156,6 +157,35 @@ describe("marks", () => {
     };
     for (const name of ["snapshot", "expanded"] as const) expect(share(name) / share("original")).toBeCloseTo(1, 1);
     expect(share("thumbnail") / share("original")).toBeCloseTo(1, 0);
+  });
+
+  it("seam 12: that lie below many others are not drawn: thousands give the picture of the same ones in small lots", () => {
+    const random = seededRandom(7);
+    const discs = Array.from({ length: 6000 }, (_, i) => ({
+      x: random() * 80,
+      y: random() * 60,
+      colour: [i % 256, 255 - (i % 256), i % 7] as const,
+    }));
+    const frame = frameOf("expanded", 60, 80);
+    const [all, lots] = [0, 1].map(() => ({
+      width: frame.width,
+      height: frame.height,
+      rgb: new Uint8Array(3 * frame.width * frame.height),
+    }));
+    let asked = 0;
+    const counted = {
+      length: discs.length,
+      at(i: number) {
+        asked++;
+        return discs[i];
+      },
+    };
+    drawDiscs(all!, counted, 80, frame);
+    for (let i = 0; i < discs.length; i += 1000) drawDiscs(lots!, discs.slice(i, i + 1000), 80, frame);
+    const apart = all!.rgb.reduce((most, level, at) => Math.max(most, Math.abs(level - lots!.rgb[at]!)), 0);
+    expect(apart).toBeLessThanOrEqual(1);
+    // each is looked at once, and few are drawn
+    expect(asked).toBeLessThan(1.8 * discs.length);
   });
 
   it("that lie outside of a picture are not in it", () => {

@@ -1,5 +1,5 @@
 import { frameOf, type PictureName } from "./frame.js";
-import { type Disc, drawDiscs, drawMask, type Picture, type Rgb } from "./marks.js";
+import { type Discs, drawDiscs, drawMask, type Picture, type Rgb } from "./marks.js";
 import { framed } from "./resize.js";
 
 /** A section through a tomogram with what was marked in it, all in pixels of the section. */
@@ -10,7 +10,7 @@ export interface Section {
   readonly grey: Uint8Array;
   /** In the order in which they lie over one another: masks first, then discs. */
   readonly masks: readonly SectionMask[];
-  readonly discs: Iterable<Disc>;
+  readonly discs: Discs;
 }
 
 export interface SectionMask {

@@ -10,7 +10,7 @@ import type { ShardIndex } from "../../formats/zarr/shard.js";
 import { parseZarrV3Array, parseZarrV3Group } from "../../formats/zarr/v3-metadata.js";
 import { readZarrV3Box } from "../../formats/zarr/v3-read.js";
 import { absent, objectName, type Store } from "../../stores/store.js";
-import { codecs } from "./zarr-volume.js";
+import { boxCodecs } from "./zarr-volume.js";
 
 /** One level of a pyramid, of which boxes are read. */
 export interface ZarrLevel {
@@ -83,12 +83,14 @@ interface ArrayDocument {
 function openV2(store: Store, { name, folder, document }: ArrayDocument, signal: AbortSignal | undefined) {
   const meta = parseZarray(document, `${name}/.zarray`);
   const get = (key: string) => store.read(`${folder}/${key}`, undefined, { signal });
+  const codecs = boxCodecs();
   return { ...meta, read: (box: Box) => readZarrBox(get, meta, box, { codecs, name, signal }) };
 }
 
 function openV3(store: Store, { name, folder, document }: ArrayDocument, signal: AbortSignal | undefined) {
   const meta = parseZarrV3Array(document, `${name}/zarr.json`);
   const indexes = new Map<string, ShardIndex>();
+  const codecs = boxCodecs();
   const objects = {
     read: (key: string, range?: { offset: number; length: number }) => store.read(`${folder}/${key}`, range, { signal }),
     size: async (key: string) => (await store.stat(`${folder}/${key}`, { signal }))?.size,

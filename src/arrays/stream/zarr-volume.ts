@@ -9,7 +9,7 @@ import { type NdBox, readZarrBox } from "../../formats/zarr/read.js";
 import { parseZarrV3, parseZarrV3Array, type ZarrV3Array } from "../../formats/zarr/v3-metadata.js";
 import { readZarrV3Box } from "../../formats/zarr/v3-read.js";
 import { absent, objectName, type Stat, type Store } from "../../stores/store.js";
-import { decodeBlosc } from "../kernels/blosc.js";
+import { BloscFrame, decodeBlosc } from "../kernels/blosc.js";
 
 /** A volume of a Zarr hierarchy: level 0 of an OME-Zarr image, or an array by itself. */
 export interface ZarrVolume {
@@ -41,6 +41,21 @@ export const codecs: CodecRegistry = {
     return { decode: (bytes, plainBytes) => decodeBlosc(bytes) ?? other.decode(bytes, plainBytes) };
   },
 };
+
+/** The same for who reads boxes of an array: of a large frame no more is decoded than is wanted. They hold the largest frame that was read. */
+export function boxCodecs(): CodecRegistry {
+  const frame = new BloscFrame();
+  return {
+    ...codecs,
+    blosc: (config) => ({
+      ...codecs.blosc!(config),
+      open(bytes, { shape, itemBytes }) {
+        frame.room(bytes.length).set(bytes);
+        return (box) => frame.decodeBox(shape, itemBytes, box);
+      },
+    }),
+  };
+}
 
 /**
  * The documents of a Zarr volume, Zarr 2 or 3. An array without an image around it is read as it is; axes of length 1 before z, y, x are left away.

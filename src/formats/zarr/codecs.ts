@@ -1,3 +1,4 @@
+import type { Box, Triple } from "../../core/box.js";
 import { EmporiumError, isEmporiumError } from "../../core/errors.js";
 import type { JsonObject } from "../../core/json.js";
 import { decodeBlosc } from "./blosc.js";
@@ -15,6 +16,9 @@ export interface CompressorConfig extends JsonObject {
 /** Those of numcodecs that are read. */
 export const KNOWN_COMPRESSORS = ["blosc", "bz2", "gzip", "lz4", "lzma", "zlib", "zstd"] as const;
 
+/** Bytes that are decoded at once of a chunk that is not decoded whole. */
+const PIECE_BYTES = 2 ** 20;
+
 /** Takes the compressed bytes of one chunk to its plain bytes. */
 export interface ChunkCodec {
   /**
@@ -22,7 +26,18 @@ export interface ChunkCodec {
    * @throws when the bytes do not decode; any error will do, `decodeChunk` makes it one of ours.
    */
   decode(bytes: Uint8Array, plainBytes: number): Promise<Uint8Array> | Uint8Array;
+  /**
+   * Opens a chunk of three axes in C order, of which boxes are then decoded: a large one takes no room beside what is wanted of it. The result
+   * serves until the next chunk is opened, and gives nothing where the chunk must be decoded whole.
+   */
+  open?(bytes: Uint8Array, chunk: ChunkForm): (box: Box) => Uint8Array | undefined;
   encode?(plain: Uint8Array): Promise<Uint8Array> | Uint8Array;
+}
+
+export interface ChunkForm {
+  /** Voxels `[z, y, x]`. */
+  readonly shape: Triple;
+  readonly itemBytes: number;
 }
 
 /** Codecs by `compressor.id`. Spread `defaultCodecs` and replace what there is a faster one for. */
@@ -86,10 +101,7 @@ export async function decodeChunk(
     try {
       plain = await codec.decode(bytes, plainBytes);
     } catch (cause) {
-      const reason = reasonOf(cause);
-      const code = isEmporiumError(cause) ? cause.code : "FORMAT_CORRUPT";
-      const hint = code === "FORMAT_CORRUPT" ? "copy the chunk again: it is damaged or cut short" : undefined;
-      throw new EmporiumError(code, `${name}: ${compressor.id}: ${reason}`, { place: { file: name }, hint, cause });
+      throw undecodable(cause, compressor, name);
     }
   }
   if (plain.length !== plainBytes) {
@@ -103,6 +115,44 @@ export async function decodeChunk(
     );
   }
   return plain;
+}
+
+/**
+ * Decodes a box of a chunk, piece by piece along its first axis, so that a large chunk takes no room beside the result. Chunks of less than
+ * 1 MiB are left to `decodeChunk`, and so is what does not decode, for its messages.
+ *
+ * @param hear is given each piece, tightly packed, with its first section in the chunk and the one behind it.
+ * @returns false where the chunk must be decoded whole.
+ */
+export function decodeChunkBox(
+  bytes: Uint8Array,
+  compressor: CompressorConfig | null,
+  {
+    shape,
+    itemBytes,
+    box,
+  }: { shape: readonly number[]; itemBytes: number; box: { start: readonly number[]; stop: readonly number[] } },
+  hear: (piece: Uint8Array, from: number, to: number) => void,
+  codecs: CodecRegistry = defaultCodecs,
+): boolean {
+  const [depth, height, width] = shape as Triple;
+  if (compressor === null || shape.length !== 3 || depth * height * width * itemBytes < PIECE_BYTES) return false;
+  const codec = Object.hasOwn(codecs, compressor.id) ? codecs[compressor.id]!(compressor) : undefined;
+  if (!codec?.open) return false;
+  const [[z0, y0, x0], [z1, y1, x1]] = [box.start as Triple, box.stop as Triple];
+  const sections = Math.max(1, Math.floor(PIECE_BYTES / ((y1 - y0) * (x1 - x0) * itemBytes)));
+  try {
+    const decode = codec.open(bytes, { shape: [depth, height, width], itemBytes });
+    for (let z = z0; z < z1; z += sections) {
+      const end = Math.min(z1, z + sections);
+      const piece = decode({ start: [z, y0, x0], stop: [end, y1, x1] });
+      if (!piece) return false;
+      hear(piece, z, end);
+    }
+    return true;
+  } catch {
+    return false; // `decodeChunk` finds it again and says it
+  }
 }
 
 /** The stored form of a chunk. @throws {EmporiumError} FORMAT_UNSUPPORTED when the codec cannot encode. */
@@ -121,6 +171,12 @@ function codecOf(compressor: CompressorConfig, codecs: CodecRegistry, name: stri
   const make = Object.hasOwn(codecs, compressor.id) ? codecs[compressor.id] : undefined;
   if (make) return make(compressor);
   throw new EmporiumError("FORMAT_UNSUPPORTED", `${name}: no codec for compressor ${compressor.id}`, { place: { file: name } });
+}
+
+function undecodable(cause: unknown, { id }: CompressorConfig, name: string): EmporiumError {
+  const code = isEmporiumError(cause) ? cause.code : "FORMAT_CORRUPT";
+  const hint = code === "FORMAT_CORRUPT" ? "copy the chunk again: it is damaged or cut short" : undefined;
+  return new EmporiumError(code, `${name}: ${id}: ${reasonOf(cause)}`, { place: { file: name }, hint, cause });
 }
 
 function reasonOf(cause: unknown): string {

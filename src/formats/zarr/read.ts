@@ -1,8 +1,9 @@
+import { spaciousBytes } from "../../core/bytes.js";
 import { type DType, HOST_LITTLE_ENDIAN, swapBytes } from "../../core/dtype.js";
 import { EmporiumError } from "../../core/errors.js";
 import { LIMITS } from "../../core/limits.js";
 import { chunkGrid, chunkKey, chunkParts, positions } from "./chunks.js";
-import type { CodecRegistry } from "./codecs.js";
+import { type CodecRegistry, decodeChunkBox } from "./codecs.js";
 import { type FillValue, product, type ZarrArrayMeta, zarrSteps } from "./metadata.js";
 import { decodeSteps } from "./steps.js";
 
@@ -26,7 +27,8 @@ export interface ZarrReadOptions {
 }
 
 /**
- * A box of an array as bytes: C order, host byte order. One chunk is held at a time beside the result.
+ * A box of an array as bytes: C order, host byte order. One chunk is held at a time beside the result, as stored where its
+ * codec decodes boxes of it.
  *
  * @throws {EmporiumError} USAGE (a box outside the array), FORMAT_LIMIT (more than `bytesMax`, default `LIMITS.memoryBytes`), FORMAT_CORRUPT.
  */
@@ -56,9 +58,19 @@ export async function readZarrBox(
       copyElements({ bytes: fill, strides: shape.map(() => 0), offset: 0 }, target, shape, itemBytes);
       continue;
     }
+    const isSwapped = littleEndian !== HOST_LITTLE_ENDIAN && swapped > 1;
+    if (meta.order === "C" && !isSwapped && steps.length === 1) {
+      const lay = (piece: Uint8Array, z: number, end: number) => {
+        const size = [end - z, ...shape.slice(1)];
+        const offset = target.offset + (z - from[0]!) * resultStrides[0]!;
+        copyElements({ bytes: piece, strides: stridesOf(size, "C"), offset: 0 }, { ...target, offset }, size, itemBytes);
+      };
+      if (decodeChunkBox(stored, meta.compressor, { shape: meta.chunks, itemBytes, box: { start: from, stop: to } }, lay, codecs))
+        continue;
+    }
     const plain = await decodeSteps(stored, steps, chunkBytes, { codecs, name: `${name}/${key}` });
     let native = plain;
-    if (littleEndian !== HOST_LITTLE_ENDIAN && swapped > 1) {
+    if (isSwapped) {
       native = new Uint8Array(plain); // the chunk may be the store's own memory
       swapBytes(native, swapped);
     }
@@ -97,7 +109,7 @@ export function allocateBox(
       },
     );
   }
-  return { result: new Uint8Array(wanted), shape: boxShape };
+  return { result: spaciousBytes(wanted), shape: boxShape };
 }
 
 function requireInside(box: NdBox, shape: readonly number[], name: string): void {

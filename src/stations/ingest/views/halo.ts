@@ -1,5 +1,6 @@
 import type { Labels } from "../../../arrays/surface/marching-cubes.js";
 import { type Box, boxShape, type Triple, volumeOf } from "../../../core/box.js";
+import { spaciousBytes } from "../../../core/bytes.js";
 
 /** A chunk of a volume of labels with what surfaces need around it. */
 export interface HaloedChunk {
@@ -50,7 +51,8 @@ export async function* haloed(
       stop: stop.map((at, axis) => at + (at === shape[axis] ? 1 : 0)) as Triple,
     };
     const [, rows, columns] = boxShape(samples);
-    const labels = new Row(volumeOf(boxShape(samples))) as Labels;
+    const count = volumeOf(boxShape(samples));
+    const labels: Labels = new Row(spaciousBytes(count * Row.BYTES_PER_ELEMENT).buffer, 0, count);
     /** Where the sample (z, y, x) of the volume stands. */
     const place = (z: number, y: number, x: number) =>
       ((z - samples.start[0]) * rows + y - samples.start[1]) * columns + x - samples.start[2];
