@@ -24,6 +24,8 @@ const SPACING_ANGSTROM = 10;
 /** Voxels from the middle of one sphere to that of the next, along every axis. */
 const PITCH = 128;
 const RADIUS = 40;
+/** Steps along z, y and x, as shares of the volume, that fill it evenly: 1/g, 1/g², 1/g³ where g⁴ = g + 1. */
+const SPREAD = [0.8191725134, 0.6710436067, 0.549700478];
 
 /**
  * @param {string} folder made: `input/` and `config.yaml` in it
@@ -119,7 +121,7 @@ function writePoints(path, count, shape) {
   for (let i = 0; i < count; i++) {
     lines.push(
       `${[2, 1, 0]
-        .map((axis) => (i * (axis + 1) * 7.31) % shape[axis])
+        .map((axis) => shape[axis] * ((i * SPREAD[axis]) % 1))
         .map((at) => at.toFixed(2))
         .join(",")}\n`,
     );

@@ -16,3 +16,17 @@ export function freeBuffers(): void {
   }
   collect();
 }
+
+/** Points of a batch are objects and texts for a moment: those of so many take some 25 MiB before the engine collects them by itself. */
+const POINTS_BETWEEN = 50_000;
+
+/** For who reads a list of points: is told of each batch, and frees what earlier ones have left from time to time. */
+export function freeingPoints(): (count: number) => void {
+  let since = 0;
+  return (count) => {
+    since += count;
+    if (since < POINTS_BETWEEN) return;
+    since = 0;
+    freeBuffers();
+  };
+}

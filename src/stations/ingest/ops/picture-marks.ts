@@ -3,6 +3,7 @@ import type { SectionMask } from "../../../arrays/picture/render.js";
 import { centralSlab, SLAB_PLANES } from "../../../arrays/picture/slab.js";
 import { readSlab } from "../../../arrays/stream/read-slab.js";
 import { asEmporiumError, EmporiumError } from "../../../core/errors.js";
+import { freeingPoints } from "../../../engine/garbage.js";
 import type { TaskContext } from "../../../engine/task.js";
 import { Growing } from "../../../formats/mesh/growing.js";
 import { readPointLines } from "../../../formats/points/ndjson.js";
@@ -107,7 +108,9 @@ async function addPoints(
 ): Promise<void> {
   if (!(await target.stat(key, { signal }))) throw absent(target, key);
   const { z0 } = centralSlab(planes);
+  const free = freeingPoints();
   for await (const { count, positions } of readPointLines(await openObject(target, key, { signal }), { signal })) {
+    free(count);
     for (let i = 0; i < count; i++) {
       const z = positions[3 * i + 2]!;
       if (z < z0 || z > z0 + SLAB_PLANES) continue;

@@ -3,6 +3,7 @@ import type { RandomAccess } from "../../../core/bytes.js";
 import { EmporiumError, type Place } from "../../../core/errors.js";
 import { LIMITS } from "../../../core/limits.js";
 import { uploadFile } from "../../../engine/atomic.js";
+import { freeingPoints } from "../../../engine/garbage.js";
 import type { Operation, TaskContext } from "../../../engine/task.js";
 import { encodePoints } from "../../../formats/points/ndjson.js";
 import type { PointKind } from "../../../formats/points/points.js";
@@ -52,6 +53,7 @@ export const pointsOperation: Operation = async ({ params, bytes, place }, conte
   await mkdir(folder, { recursive: true });
   const path = `${folder}/points.ndjson`;
   const out = await open(path, "w");
+  const free = freeingPoints();
   try {
     const reading = POINT_READERS[format]!.read(
       file,
@@ -73,6 +75,7 @@ export const pointsOperation: Operation = async ({ params, bytes, place }, conte
     for await (const batch of reading) {
       signal.throwIfAborted();
       check.add(batch);
+      free(batch.count);
       await out.write(encodePoints(options.kind, batch, check.count - batch.count));
     }
     // the reference ends no line behind the last point

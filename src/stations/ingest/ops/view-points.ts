@@ -1,4 +1,5 @@
 import { EmporiumError } from "../../../core/errors.js";
+import { freeingPoints } from "../../../engine/garbage.js";
 import type { Operation } from "../../../engine/task.js";
 import { readPointLines } from "../../../formats/points/ndjson.js";
 import type { PointKind } from "../../../formats/points/points.js";
@@ -40,6 +41,7 @@ export const viewPointsOperation: Operation = async ({ params, bytes }, context)
   const { target, signal } = context;
   const collection = new AnnotationCollection(kind, { ...style, diameterAngstrom: diameterAngstrom ?? undefined });
   const source = await openObject(target, points, { signal });
+  const free = freeingPoints();
   for await (const batch of readPointLines(source, { signal })) {
     signal.throwIfAborted();
     if (batch.kind !== kind) {
@@ -48,6 +50,7 @@ export const viewPointsOperation: Operation = async ({ params, bytes }, context)
       });
     }
     collection.add(batch);
+    free(batch.count);
   }
   if (collection.points === 0) return { outputs: [await clearedFolder(context, folder)], facts: { points: 0 } };
   const made = await viewFolder(context, folder);
