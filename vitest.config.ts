@@ -5,8 +5,8 @@ import { reporters } from "./test/reporters.js";
 /** The suites of `npm test`. They need nothing but Node; whatever is looked for and absent is skipped with a visible line. */
 export default defineConfig({
   test: {
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     pool: "forks",
     // one less than the cores, which is vitest's own choice, leaves half of a machine with two idle
     maxWorkers: Math.max(2, availableParallelism() - 1),
