@@ -9,7 +9,7 @@ import { objectName, type Store } from "../stores/store.js";
 import { removeTree } from "./disk.js";
 import type { RunEvent, TaskBrief } from "./events.js";
 import type { Grant, Performed } from "./executors/local.js";
-import { freeBuffers } from "./garbage.js";
+import { freeBuffers } from "../system/garbage.js";
 import type { Journal } from "./journal.js";
 import { removeLeftovers } from "./leftovers.js";
 import { forEachLimited } from "./parallel.js";

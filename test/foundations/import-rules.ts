@@ -4,6 +4,7 @@ import { withoutComments } from "./sources.js";
 /** Who may import whom: downwards only, siblings on one level never. `index.ts` is the public library and nobody's import. */
 const LEVELS: Readonly<Record<string, number>> = {
   core: 0,
+  system: 1,
   model: 1,
   formats: 2,
   stores: 2,

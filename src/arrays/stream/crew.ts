@@ -3,7 +3,7 @@ import { Worker } from "node:worker_threads";
 import { EmporiumError, fromErrorRecord } from "../../core/errors.js";
 import { kernelModule, sharedMemory } from "../kernels/kernels.js";
 import { planGeometry } from "./geometry.js";
-import type { WorkerJob, WorkerMessage } from "./worker-job.js";
+import { FREE, type WorkerJob, type WorkerMessage } from "./worker-job.js";
 
 export type CrewJob = Omit<WorkerJob, "memory" | "module" | "thread">;
 
@@ -29,10 +29,7 @@ const ENTRY = import.meta.url.endsWith(".ts")
   ? new URL("../../../dist/arrays/stream/worker.js", import.meta.url)
   : new URL("./worker.js", import.meta.url);
 const IDLE_CREWS_MAX = 8;
-/**
- * What idle crews may hold together: it counts for no task. A crew with more is ended when it is released, because its threads would keep a memory
- * that nobody else knows of until they collect their garbage, which idle ones do not.
- */
+/** What idle crews may hold together: it counts for no task. The threads of a crew with more are told to free theirs. */
 const IDLE_BYTES_MAX = 24 * 2 ** 20;
 /** Address room that a memory can grow into. A larger job gets a memory of its own size. */
 const GROWTH_BYTES_MAX = 384 * 2 ** 20;
@@ -108,10 +105,14 @@ function newCrew(threads: number): Crew {
     },
     release() {
       const idleBytes = idle.reduce((sum, other) => sum + other.heldBytes, crew.heldBytes);
-      if (broken || idle.length >= IDLE_CREWS_MAX || idleBytes > IDLE_BYTES_MAX) {
+      if (broken || idle.length >= IDLE_CREWS_MAX) {
         held = undefined;
         void crew.end();
         return;
+      }
+      if (idleBytes > IDLE_BYTES_MAX) {
+        held = undefined;
+        for (const worker of workers) worker.postMessage(FREE);
       }
       idle.push(crew);
     },

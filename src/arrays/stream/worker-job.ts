@@ -21,6 +21,9 @@ export interface WorkerJob {
   select: MaskSelection | undefined;
 }
 
+/** Told to an idle worker: what earlier jobs have left is not needed. Idle threads collect no garbage by themselves. */
+export const FREE = "free";
+
 export interface SourceJob {
   /** Absent: the main thread fills the raw slots. */
   file: { path: string; offset: number } | undefined;

@@ -3,6 +3,7 @@ import { parentPort } from "node:worker_threads";
 import { crc32 } from "node:zlib";
 import { combineCrc32 } from "../../core/crc32.js";
 import { asEmporiumError, EmporiumError, toErrorRecord } from "../../core/errors.js";
+import { freeBuffers } from "../../system/garbage.js";
 import { CONVERT, instantiateKernels, type Kernels } from "../kernels/kernels.js";
 import { chunkBuffers } from "./chunk-buffers.js";
 import { chunkFiles } from "./chunk-files.js";
@@ -12,11 +13,12 @@ import { privateBuffers } from "./private-buffers.js";
 import { resampler } from "./resampler.js";
 import { stripReader } from "./strip-reader.js";
 import { countTasks, taskOrder } from "./task-order.js";
-import type { WorkerJob, WorkerMessage } from "./worker-job.js";
+import { FREE, type WorkerJob, type WorkerMessage } from "./worker-job.js";
 
 class Stopped extends Error {}
 
-parentPort?.on("message", async (job: WorkerJob) => {
+parentPort?.on("message", async (job: WorkerJob | typeof FREE) => {
+  if (job === FREE) return freeBuffers();
   try {
     await work(job);
     post({ kind: "end" });

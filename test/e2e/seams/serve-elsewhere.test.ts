@@ -98,7 +98,7 @@ describe("a tree that was imported for one port", () => {
   it("seam 20: every layer of every view is there, by whatever name of the machine it is asked for", async () => {
     const { port, running } = await serve();
     // what has been imported for another port is as good here
-    expect(running.printed()).toContain("runs: 0 imported, 2 unchanged");
+    await expect.poll(running.printed).toContain("runs: 0 imported, 2 unchanged");
     for (const url of [`http://127.0.0.1:${port}`, `http://localhost:${port}`]) {
       for (const { neuroglancerConfig } of await tomograms(url)) {
         const layers = sources(neuroglancerConfig);
@@ -189,8 +189,7 @@ describe("a tree that was imported for one port", () => {
   it("seam 24: names both variables of AWS clients, and sends the page's bundles compressed, for ever", async () => {
     const { port, running } = await serve("--no-import");
     const s3 = `http://127.0.0.1:${port}/s3`;
-    expect(running.printed()).toContain(`BOTO_ENDPOINT_URL=${s3}`);
-    expect(running.printed()).toContain(`AWS_ENDPOINT_URL_S3=${s3}`);
+    await expect.poll(running.printed).toContain(`BOTO_ENDPOINT_URL=${s3} AWS_ENDPOINT_URL_S3=${s3}`);
     const page = `http://127.0.0.1:${port}/viewer/`;
     const names = [...(await (await fetch(page)).text()).matchAll(/(?:src|href)="([^"]+bundle[^"]+)"/g)].map(([, name]) => name!);
     expect(names).toHaveLength(2);

@@ -3,7 +3,7 @@ import type { RandomAccess } from "../../../core/bytes.js";
 import { EmporiumError, type Place } from "../../../core/errors.js";
 import { LIMITS } from "../../../core/limits.js";
 import { uploadFile } from "../../../engine/atomic.js";
-import { freeingPoints } from "../../../engine/garbage.js";
+import { freeingPoints } from "../../../system/garbage.js";
 import type { Operation, TaskContext } from "../../../engine/task.js";
 import { encodePoints } from "../../../formats/points/ndjson.js";
 import type { PointKind } from "../../../formats/points/points.js";

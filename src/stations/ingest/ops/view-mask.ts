@@ -1,7 +1,7 @@
 import { openZarrLevel, type ZarrLevel } from "../../../arrays/stream/zarr-level.js";
 import { type Box, boxShape, type Triple, volumeOf } from "../../../core/box.js";
 import { EmporiumError } from "../../../core/errors.js";
-import { freeBuffers } from "../../../engine/garbage.js";
+import { freeBuffers } from "../../../system/garbage.js";
 import { forEachLimited } from "../../../engine/parallel.js";
 import type { Operation, TaskContext } from "../../../engine/task.js";
 import {

@@ -1,5 +1,5 @@
 import { EmporiumError } from "../../../core/errors.js";
-import { freeingPoints } from "../../../engine/garbage.js";
+import { freeingPoints } from "../../../system/garbage.js";
 import type { Operation } from "../../../engine/task.js";
 import { readPointLines } from "../../../formats/points/ndjson.js";
 import type { PointKind } from "../../../formats/points/points.js";

@@ -3,7 +3,7 @@ import { openZarrLevel } from "../../../arrays/stream/zarr-level.js";
 import { EmporiumError } from "../../../core/errors.js";
 import type { JsonObject } from "../../../core/json.js";
 import { roundHalfEven, toNumber } from "../../../core/number.js";
-import { freeBuffers } from "../../../engine/garbage.js";
+import { freeBuffers } from "../../../system/garbage.js";
 import { readMrcHeader } from "../../../formats/mrc/header.js";
 import { layerUrl, type TomogramLayer } from "../../../formats/precomputed/state.js";
 import { openObject, type Store } from "../../../stores/store.js";
