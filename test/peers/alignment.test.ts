@@ -87,9 +87,10 @@ async function randomRotations(): Promise<Job> {
   const matrices = wanted.map((degrees) => {
     const [x, y, z] = degrees.map((angle) => (angle * Math.PI) / 180) as [number, number, number];
     const [cx, sx, cy, sy, cz, sz] = [Math.cos(x), Math.sin(x), Math.cos(y), Math.sin(y), Math.cos(z), Math.sin(z)];
+    // the corner of the volume of 10 voxels does not fall on that of the image
     return [
-      `[${cz * cy},${cz * sy * sx - sz * cx},${cz * sy * cx + sz * sx},0]`,
-      `[${sz * cy},${sz * sy * sx + cz * cx},${sz * sy * cx - cz * sx},0]`,
+      `[${cz * cy},${cz * sy * sx - sz * cx},${cz * sy * cx + sz * sx},5]`,
+      `[${sz * cy},${sz * sy * sx + cz * cx},${sz * sy * cx - cz * sx},5]`,
       `[${-sy},${cy * sx},${cy * cx},0] [0,0,0,1]`,
     ].join(" ");
   });

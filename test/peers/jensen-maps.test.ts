@@ -103,7 +103,12 @@ describe.skipIf(!hasData || !hasEnvironment("peers"))("configurations with run d
     });
     const of = (kind: string) => plan!.entities.filter((entity) => entity.kind === kind);
     const below = (path: string) => relative(input, path);
-    const codes = new Map(plan!.errors.map(({ code, entity, run }) => [`${run}: ${entity}`, code]));
+    // one fault of several entities is one error
+    const codes = new Map(
+      plan!.errors.flatMap(({ code, entity, run, also = [] }) =>
+        [entity, ...also].map((title) => [`${run}: ${title}`, code] as const),
+      ),
+    );
     const verdictOf = ({ action, run, title }: (typeof plan & {})["entities"][number]) =>
       action === "fail" ? (VERDICTS[codes.get(`${run}: ${title}`)!] ?? `failed: ${title}`) : action;
     const tomograms = of("tomogram").flatMap((entity): Tomogram[] => {

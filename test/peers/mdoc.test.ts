@@ -42,8 +42,12 @@ function dump({ titles, header, sections }: Mdoc) {
   };
 }
 
+/** What mdocfile cannot read: numbers of a list with commas between them. */
+const UNREADABLE = ["more/mdoc/dummy.mrc.mdoc"];
+
 describe.skipIf(!hasEnvironment("peers"))("mdoc files, read by mdocfile as well", () => {
-  const files = [...mdocsBelow(FIXTURES), ...(existsSync(SHARED) ? mdocsBelow(SHARED) : [])];
+  const found = [...mdocsBelow(FIXTURES), ...(existsSync(SHARED) ? mdocsBelow(SHARED) : [])];
+  const files = found.filter((file) => !UNREADABLE.includes(file.case));
   let verdicts: Verdict[];
 
   beforeAll(async () => {

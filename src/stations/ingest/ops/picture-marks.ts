@@ -3,11 +3,11 @@ import type { SectionMask } from "../../../arrays/picture/render.js";
 import { centralSlab, SLAB_PLANES } from "../../../arrays/picture/slab.js";
 import { readSlab } from "../../../arrays/stream/read-slab.js";
 import { asEmporiumError, EmporiumError } from "../../../core/errors.js";
-import { freeingPoints } from "../../../system/garbage.js";
 import type { TaskContext } from "../../../engine/task.js";
 import { Growing } from "../../../formats/mesh/growing.js";
 import { readPointLines } from "../../../formats/points/ndjson.js";
 import { absent, objectName, openObject } from "../../../stores/store.js";
+import { freeingPoints } from "../../../system/garbage.js";
 import type { GreySection } from "./picture-shelf.js";
 
 /** One file of an annotation that a picture shows. Plain JSON. */

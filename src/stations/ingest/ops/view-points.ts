@@ -1,10 +1,10 @@
 import { EmporiumError } from "../../../core/errors.js";
-import { freeingPoints } from "../../../system/garbage.js";
 import type { Operation } from "../../../engine/task.js";
 import { readPointLines } from "../../../formats/points/ndjson.js";
 import type { PointKind } from "../../../formats/points/points.js";
 import { AnnotationCollection } from "../../../formats/precomputed/annotations.js";
 import { openObject } from "../../../stores/store.js";
+import { freeingPoints } from "../../../system/garbage.js";
 import { clearedFolder, viewFolder } from "./view-folder.js";
 
 export const VIEW_POINTS_OPERATION = "ingest/view-points";

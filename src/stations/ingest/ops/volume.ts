@@ -117,9 +117,12 @@ async function convertVolume(task: Task, context: TaskContext, shelf?: SectionSh
   };
 }
 
+/** Of a cell of float32 over a number of voxels. */
+const HEADER_PRECISION = 2 ** -22;
+
 /**
  * The voxel size of the source's own header, axis by axis. Where it says nothing of an axis, and along z of a tilt series, that of y or x stands
- * in. The reference takes that of y for all.
+ * in. One number where all agree but for rounding in the header. The reference takes that of y for all.
  */
 function voxelSizesOf(
   { voxelSizeAngstrom: [z, y, x] }: OpenVolume,
@@ -127,7 +130,8 @@ function voxelSizesOf(
 ): number | Triple | undefined {
   const known = y ?? x ?? z;
   if (compat || known === undefined) return compat ? y : undefined;
-  return [(scaleZ ? z : undefined) ?? known, y ?? known, x ?? known];
+  const sizes: Triple = [(scaleZ ? z : undefined) ?? known, y ?? known, x ?? known];
+  return sizes.every((size) => Math.abs(size - known) <= HEADER_PRECISION * known) ? known : sizes;
 }
 
 function shelve(shelf: SectionShelf, { shapes, slab }: WriteVolumeResult, params: VolumeParams): void {

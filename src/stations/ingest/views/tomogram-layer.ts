@@ -3,10 +3,10 @@ import { openZarrLevel } from "../../../arrays/stream/zarr-level.js";
 import { EmporiumError } from "../../../core/errors.js";
 import type { JsonObject } from "../../../core/json.js";
 import { roundHalfEven, toNumber } from "../../../core/number.js";
-import { freeBuffers } from "../../../system/garbage.js";
 import { readMrcHeader } from "../../../formats/mrc/header.js";
 import { layerUrl, type TomogramLayer } from "../../../formats/precomputed/state.js";
 import { openObject, type Store } from "../../../stores/store.js";
+import { freeBuffers } from "../../../system/garbage.js";
 import { onThread } from "./threads.js";
 
 /** Bytes of the sections that are read at once. Each reading decodes the chunks of 256 sections that they lie in, 64 MiB of each. */

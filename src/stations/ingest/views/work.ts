@@ -5,9 +5,9 @@ import { type Surface, type VoxelSurface, weld, weldFloats } from "../../../arra
 import type { Box, Triple } from "../../../core/box.js";
 import { concat } from "../../../core/bytes.js";
 import { EmporiumError } from "../../../core/errors.js";
-import { freeBuffers } from "../../../system/garbage.js";
 import { encodeMeshFragment } from "../../../formats/precomputed/legacy-mesh.js";
 import { encodeSegmentationChunk } from "../../../formats/precomputed/segmentation.js";
+import { freeBuffers } from "../../../system/garbage.js";
 import type { ChunkJob, CopiesJob, FragmentResult, Jobs, MeshJob, SurfaceJob } from "./jobs.js";
 import { packSurface, unpackSurface } from "./packed-surface.js";
 
