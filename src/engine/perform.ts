@@ -6,7 +6,7 @@ import type { Log } from "../core/log.js";
 import type { Random } from "../core/random.js";
 import { errnoOf, fileError } from "../stores/file-errors.js";
 import { objectName, type Store } from "../stores/store.js";
-import { freeBuffers } from "../system/garbage.js";
+import { freeBuffersAbove } from "../system/garbage.js";
 import { removeTree } from "./disk.js";
 import type { RunEvent, TaskBrief } from "./events.js";
 import type { Grant, Performed } from "./executors/local.js";
@@ -167,7 +167,7 @@ async function tryOnce(task: Task, grant: Grant, notes: PlainObject[], options: 
     return await operation(task, context);
   } finally {
     over = true;
-    if (grant.memoryBytes >= LARGE_BYTES) freeBuffers();
+    if (grant.memoryBytes >= LARGE_BYTES) freeBuffersAbove(LARGE_BYTES);
   }
 }
 

@@ -1,4 +1,4 @@
-import { setFlagsFromString } from "node:v8";
+import { getHeapStatistics, setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
 let collect: (() => void) | undefined;
@@ -15,6 +15,16 @@ export function freeBuffers(): void {
     collect = runInNewContext("gc") as () => void;
   }
   collect();
+}
+
+/**
+ * Frees them where buffers of so many bytes, in use or not, are held. Memory that threads share does not count: who gives that up calls
+ * {@link freeBuffers}.
+ *
+ * Cost: 3 µs where there are fewer.
+ */
+export function freeBuffersAbove(bytes: number): void {
+  if (getHeapStatistics().external_memory >= bytes) freeBuffers();
 }
 
 /** Points of a batch are objects and texts for a moment: those of so many take some 25 MiB before the engine collects them by itself. */

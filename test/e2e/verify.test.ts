@@ -12,6 +12,7 @@ import { s3Store } from "../../src/stores/s3.js";
 import type { Store } from "../../src/stores/store.js";
 import { openStore } from "../../src/stores/url.js";
 import { startFaultServer } from "../faults/server.mjs";
+import { THOROUGH } from "../thorough.js";
 import { removeTempFolders, run, tempFolder } from "./ingest-run-kit.js";
 
 /**
@@ -149,12 +150,14 @@ describe("one changed byte", () => {
     return missed;
   }
 
-  it("is found in 200 places by the receipts of the ingest", async () => {
-    expect(await flips(sim, 100, 1)).toEqual([]);
-    expect(await flips(aretomo, 100, 2)).toEqual([]);
+  const PLACES = THOROUGH ? 400 : 100;
+
+  it(`is found in ${PLACES / 2} places by the receipts of the ingest`, async () => {
+    expect(await flips(sim, PLACES / 4, 1)).toEqual([]);
+    expect(await flips(aretomo, PLACES / 4, 2)).toEqual([]);
   }, 120_000);
 
-  it("is found in 800 places by a proof in the tree, the proof's own bytes among them", async () => {
+  it(`is found in ${2 * PLACES} places by a proof in the tree, the proof's own bytes among them`, async () => {
     for (const [scene, seed] of [
       [sim, 3],
       [aretomo, 4],
@@ -162,7 +165,7 @@ describe("one changed byte", () => {
       const proven = await copyOf(scene);
       const report = await check(proven, { writeProof: true });
       expect(report.proofsWritten.length).toBe(2);
-      expect(await flips({ store: proven.store, workspace: tempFolder() }, 400, seed)).toEqual([]);
+      expect(await flips({ store: proven.store, workspace: tempFolder() }, PLACES, seed)).toEqual([]);
     }
   }, 120_000);
 });

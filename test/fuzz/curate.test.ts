@@ -11,8 +11,8 @@ import { parseVocabulary } from "../../src/stations/curate/labels/vocabulary.js"
 import { parseDecisions } from "../../src/stations/curate/match/decisions.js";
 import { matchesCsv, parseMatches } from "../../src/stations/curate/match/match-row.js";
 import { parseRuns } from "../../src/stations/curate/match/read-runs.js";
+import { FUZZ_CASES } from "../thorough.js";
 
-const CASES = Number(process.env.FUZZ_CASES ?? 1000);
 const decoder = new TextDecoder("windows-1252");
 const text = (bytes: Uint8Array) => decoder.decode(bytes);
 
@@ -101,7 +101,7 @@ describe.each(Object.entries(PARSERS))("%s", (_, parser) => {
 
   it("changed anywhere give a value or an error of ours", () => {
     const seen = new Set<string>();
-    for (let seed = 0; seed < CASES; seed++) seen.add(outcome(parser, mutated(corpus[seed % corpus.length]!, seed)));
+    for (let seed = 0; seed < FUZZ_CASES; seed++) seen.add(outcome(parser, mutated(corpus[seed % corpus.length]!, seed)));
     expect(seen).toContain("read");
     expect(seen.size).toBeGreaterThan(1);
   });
@@ -125,7 +125,7 @@ describe("blocks of an inventory", () => {
     const bytes = Buffer.from(block);
     const tries = [
       ...Array.from(bytes, (_, length) => bytes.subarray(0, length)),
-      ...Array.from({ length: CASES }, (_, seed) => Buffer.from(mutated(bytes, seed))),
+      ...Array.from({ length: FUZZ_CASES }, (_, seed) => Buffer.from(mutated(bytes, seed))),
     ];
     let left = 0;
     for (const one of tries) {
@@ -156,7 +156,7 @@ describe("heads of files", () => {
       writeFileSync(path, bytes.subarray(0, length));
       formats.add((await readHead(path)).format);
     }
-    for (let seed = 0; seed < CASES; seed++) {
+    for (let seed = 0; seed < FUZZ_CASES; seed++) {
       writeFileSync(path, mutated(bytes, seed));
       formats.add((await readHead(path)).format);
     }

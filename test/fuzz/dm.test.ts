@@ -7,6 +7,7 @@ import { readDm } from "../../src/formats/dm/image.js";
 import { decodeDmPixels, readDmPlanes } from "../../src/formats/dm/read.js";
 import { detectDm } from "../../src/formats/dm/tags.js";
 import { dmPlanesForMrc, dmToMrcFields } from "../../src/formats/dm/to-mrc.js";
+import { FUZZ_CASES } from "../thorough.js";
 
 const fixtures = new URL("../fixtures/dm/", import.meta.url);
 const corpus = readdirSync(fixtures)
@@ -64,7 +65,7 @@ describe("DM: a value or our error", () => {
   it("1500 random changes and splices", async () => {
     const seed = Number(process.env.FUZZ_SEED ?? 3404);
     const random = seededRandom(seed);
-    const count = Number(process.env.FUZZ_CASES ?? 1500);
+    const count = FUZZ_CASES;
     for (let round = 0; round < count; round++) {
       let bytes = corpus[randomInt(random, corpus.length)]!.bytes.slice();
       const changes = 1 + randomInt(random, 6);

@@ -3,6 +3,7 @@ import { isEmporiumError } from "../../src/core/errors.js";
 import { type Random, randomInt, seededRandom } from "../../src/core/random.js";
 import { readListing, readMachineListing } from "../../src/stores/ftp-listing.js";
 import { passivePort, sizeIn, timeIn } from "../../src/stores/ftp-replies.js";
+import { FUZZ_CASES } from "../thorough.js";
 
 /** What an FTP server may send: with each text, what reads it. Whatever comes, a value or STORE_PROTOCOL comes out. */
 const READERS: [name: string, texts: string[], read: (bytes: Uint8Array) => unknown][] = [
@@ -72,7 +73,7 @@ describe.each(READERS)("%s: a value or our error", (_, texts, read) => {
   it("random changes and splices", () => {
     const seed = Number(process.env.FUZZ_SEED ?? 21);
     const random = seededRandom(seed);
-    const count = Number(process.env.FUZZ_CASES ?? 1000);
+    const count = FUZZ_CASES;
     for (let round = 0; round < count; round++) {
       let bytes: Uint8Array = corpus[randomInt(random, corpus.length)]!;
       for (let changes = 1 + randomInt(random, 6); changes > 0; changes--) bytes = mutated(bytes, random);

@@ -10,6 +10,7 @@ import { parseObj } from "../../src/formats/mesh/obj.js";
 import { parsePly } from "../../src/formats/mesh/ply.js";
 import { parseStl } from "../../src/formats/mesh/stl.js";
 import { parseVtk } from "../../src/formats/mesh/vtk.js";
+import { FUZZ_CASES } from "../thorough.js";
 
 type Parse = (bytes: Uint8Array) => MeshPart[] | undefined | Promise<MeshPart[] | undefined>;
 interface Target {
@@ -118,7 +119,7 @@ describe.each(TARGETS)("meshes ($format): a value or our error", ({ corpus: file
   it("random changes and splices", { timeout: 600_000 }, async () => {
     const seed = Number(process.env.FUZZ_SEED ?? 1889);
     const random = seededRandom(seed);
-    const wanted = Number(process.env.FUZZ_CASES ?? 1000);
+    const wanted = FUZZ_CASES;
     const count = slow ? Math.min(wanted, SLOW_CASES_MAX) : wanted;
     for (let round = 0; round < count; round++) {
       let bytes: Uint8Array = corpus[randomInt(random, corpus.length)]!.slice();

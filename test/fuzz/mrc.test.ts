@@ -7,6 +7,7 @@ import { compressionOf, detectMrc } from "../../src/formats/mrc/detect.js";
 import { readMrcHeader } from "../../src/formats/mrc/header.js";
 import { axisOrder, byteReading, requireRealVolume } from "../../src/formats/mrc/meaning.js";
 import { decodePlane, decodePlaneValues, readMrcExtendedHeader, readMrcPlanes } from "../../src/formats/mrc/read.js";
+import { FUZZ_CASES } from "../thorough.js";
 
 /** The valid files: every mode, both byte orders, extended headers, old and IMOD headers. */
 const fixtures = new URL("../fixtures/mrc/", import.meta.url);
@@ -106,7 +107,7 @@ describe("MRC: a value or our error", () => {
   it("1500 random changes and splices", async () => {
     const seed = Number(process.env.FUZZ_SEED ?? 20140);
     const random = seededRandom(seed);
-    const count = Number(process.env.FUZZ_CASES ?? 1500);
+    const count = FUZZ_CASES;
     for (let round = 0; round < count; round++) {
       let bytes = corpus[randomInt(random, corpus.length)]!.bytes.slice();
       const changes = 1 + randomInt(random, 8);

@@ -6,6 +6,7 @@ import { randomInt, seededRandom } from "../../src/core/random.js";
 import { n5DatasetFromJson, parseN5Dataset } from "../../src/formats/n5/attributes.js";
 import { decodeN5Block } from "../../src/formats/n5/block.js";
 import { peekFolder } from "../../src/formats/peek/peek.js";
+import { FUZZ_CASES } from "../thorough.js";
 
 interface Golden {
   attributes: JsonObject;
@@ -115,7 +116,7 @@ describe("N5: a value or our error", () => {
     async () => {
       const seed = Number(process.env.FUZZ_SEED ?? 5005);
       const random = seededRandom(seed);
-      const count = Number(process.env.FUZZ_CASES ?? 1500);
+      const count = FUZZ_CASES;
       const change = (original: Uint8Array, other: Uint8Array) => {
         let bytes = original.slice();
         for (let i = 1 + randomInt(random, 4); i > 0; i--) {

@@ -4,6 +4,7 @@ import { inMemory } from "../../src/core/bytes.js";
 import { isEmporiumError } from "../../src/core/errors.js";
 import { randomInt, seededRandom } from "../../src/core/random.js";
 import { peekFile, peekFolder } from "../../src/formats/peek/peek.js";
+import { FUZZ_CASES } from "../thorough.js";
 
 const files = ["dm", "mrc", "tiff"].flatMap((kind) => {
   const folder = new URL(`../fixtures/${kind}/`, import.meta.url);
@@ -52,7 +53,7 @@ const folders: Record<string, Uint8Array>[] = [
 ];
 
 const seed = Number(process.env.FUZZ_SEED ?? 7007);
-const count = Number(process.env.FUZZ_CASES ?? 1500);
+const count = FUZZ_CASES;
 
 /** Facts that a record can hold, or our error. */
 async function settle(work: () => ReturnType<typeof peekFile>): Promise<void> {

@@ -9,9 +9,10 @@ import { encodeSegmentation } from "../../src/formats/precomputed/compressed-seg
 import { encodeJpegChunk } from "../../src/formats/precomputed/image-chunk.js";
 import { decodePngSamples } from "../../src/formats/precomputed/png.js";
 import { type Brotli, decodePrecomputedChunk } from "../../src/formats/precomputed/read.js";
+import { FUZZ_CASES } from "../thorough.js";
 
 const seed = Number(process.env.FUZZ_SEED ?? 1992);
-const cases = Number(process.env.FUZZ_CASES ?? 1500);
+const cases = FUZZ_CASES;
 
 interface Golden {
   width: number;

@@ -5,6 +5,7 @@ import { decodePng } from "../../src/arrays/picture/png.js";
 import { isEmporiumError } from "../../src/core/errors.js";
 import { randomInt, seededRandom } from "../../src/core/random.js";
 import { readPicture } from "../../src/stations/ingest/validate/facts/picture.js";
+import { FUZZ_CASES } from "../thorough.js";
 
 const folder = new URL("../golden/pictures/kinds/", import.meta.url);
 const corpus = readdirSync(folder)
@@ -50,7 +51,7 @@ describe("PNG: a picture or our error", () => {
   it("random changes, checksums good and not", async () => {
     const seed = Number(process.env.FUZZ_SEED ?? 1996);
     const random = seededRandom(seed);
-    for (let round = 0; round < Number(process.env.FUZZ_CASES ?? 1000); round++) {
+    for (let round = 0; round < FUZZ_CASES; round++) {
       const bytes = corpus[randomInt(random, corpus.length)]!.slice();
       for (let i = 1 + randomInt(random, 4); i > 0; i--) bytes[8 + randomInt(random, bytes.length - 8)] = randomInt(random, 256);
       try {

@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { isEmporiumError } from "../../src/core/errors.js";
 import { type Random, randomInt, seededRandom } from "../../src/core/random.js";
+import { FUZZ_CASES } from "../thorough.js";
 
 /** A reader under test, on the bytes of a file called `fuzz.bin`: throws our errors or nothing. */
 export type Reader = (bytes: Uint8Array) => Promise<void>;
@@ -34,7 +35,7 @@ export async function mutations(
 ): Promise<Set<string>> {
   const seed = Number(process.env.FUZZ_SEED ?? defaultSeed);
   const random = seededRandom(seed);
-  const count = Number(process.env.FUZZ_CASES ?? 1500);
+  const count = FUZZ_CASES;
   const seen = new Set<string>();
   for (let round = 0; round < count; round++) {
     let bytes: Uint8Array = corpus[randomInt(random, corpus.length)]!.slice();

@@ -15,6 +15,7 @@ import { recognise } from "../../src/portals/registry.js";
 import { readWebMetadata } from "../../src/portals/web-metadata.js";
 import { xmlObject } from "../../src/portals/xml-object.js";
 import { readAutoindex } from "../../src/stores/autoindex.js";
+import { FUZZ_CASES } from "../thorough.js";
 
 const PLACE = "https://portal.test/data/";
 const state = JSON.stringify(hemibrainState());
@@ -141,7 +142,7 @@ describe.each(READERS)("%s: a value or our error", (_, codes, texts, read) => {
   it("random changes and splices", () => {
     const seed = Number(process.env.FUZZ_SEED ?? 66);
     const random = seededRandom(seed);
-    const count = Number(process.env.FUZZ_CASES ?? 1000);
+    const count = FUZZ_CASES;
     for (let round = 0; round < count; round++) {
       let text = texts[randomInt(random, texts.length)]!;
       for (let changes = 1 + randomInt(random, 6); changes > 0; changes--) text = mutated(text, random);

@@ -16,9 +16,10 @@ import {
 import { parseInfo } from "../../src/formats/precomputed/info.js";
 import { decodeMeshFragment, encodeMeshFragment, parseMeshManifest } from "../../src/formats/precomputed/legacy-mesh.js";
 import { encodeShards, readShardValue, type Sharding } from "../../src/formats/precomputed/sharding.js";
+import { FUZZ_CASES } from "../thorough.js";
 
 const seed = Number(process.env.FUZZ_SEED ?? 64);
-const cases = Number(process.env.FUZZ_CASES ?? 1500);
+const cases = FUZZ_CASES;
 const text = (value: string) => new TextEncoder().encode(value);
 
 type Reader = (bytes: Uint8Array) => unknown;

@@ -4,8 +4,7 @@ import { randomInt, seededRandom } from "../../src/core/random.js";
 import { type Plan, parsePlan, printPlan } from "../../src/stations/publish/plan/plan.js";
 import { parseProfile, printProfile } from "../../src/stations/publish/profile/read-profile.js";
 import { renderScripts } from "../../src/stations/publish/script/render.js";
-
-const CASES = Number(process.env.FUZZ_CASES ?? 1000);
+import { FUZZ_CASES } from "../thorough.js";
 
 const plan: Plan = {
   version: 1,
@@ -99,7 +98,7 @@ describe.each(Object.entries(PARSERS))("%s", (_, { read, corpus }) => {
     (_, text) => {
       const random = seededRandom(Number(process.env.FUZZ_SEED ?? 20230510));
       expect(() => read(text)).not.toThrow();
-      for (let count = 0; count < CASES / 10; count++) {
+      for (let count = 0; count < FUZZ_CASES / 10; count++) {
         let changed = text;
         for (let change = 1 + randomInt(random, 4); change > 0; change--) {
           const at = randomInt(random, changed.length + 1);

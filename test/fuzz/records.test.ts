@@ -10,6 +10,7 @@ import { fillFromWeb } from "../../src/stations/harvest/records/fill.js";
 import { namedWord, nameOfLocation } from "../../src/stations/harvest/records/named-words.js";
 import { readText } from "../../src/stations/harvest/records/portal/text.js";
 import { numberedFiles } from "../../src/stations/harvest/records/stack.js";
+import { FUZZ_CASES } from "../thorough.js";
 
 const RECORD = {
   name: "a",
@@ -164,7 +165,7 @@ describe.each(READERS)("%s: a value or our error", (_, codes, texts, read) => {
   it("random changes", () => {
     const seed = Number(process.env.FUZZ_SEED ?? 61);
     const random = seededRandom(seed);
-    const count = Number(process.env.FUZZ_CASES ?? 1000);
+    const count = FUZZ_CASES;
     for (let round = 0; round < count; round++) {
       let text = texts[randomInt(random, texts.length)]!;
       for (let changes = 1 + randomInt(random, 4); changes > 0; changes--) text = mutated(text, random);

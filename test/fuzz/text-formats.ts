@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { isEmporiumError } from "../../src/core/errors.js";
 import { type Random, randomInt, seededRandom } from "../../src/core/random.js";
+import { FUZZ_CASES } from "../thorough.js";
 
 /** A reader under test: throws our errors or nothing. */
 export type TextReader = (bytes: Uint8Array) => void;
@@ -63,7 +64,7 @@ export function fields(read: TextReader, corpus: readonly Uint8Array[]): Set<str
 export function mutations(read: TextReader, corpus: readonly Uint8Array[], defaultSeed: number): void {
   const seed = Number(process.env.FUZZ_SEED ?? defaultSeed);
   const random = seededRandom(seed);
-  const count = Number(process.env.FUZZ_CASES ?? 1000);
+  const count = FUZZ_CASES;
   for (let round = 0; round < count; round++) {
     let bytes: Uint8Array = corpus[randomInt(random, corpus.length)]!.slice();
     for (let i = 1 + randomInt(random, 6); i > 0; i--) bytes = mutated(bytes, corpus, random);

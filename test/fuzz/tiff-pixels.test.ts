@@ -7,6 +7,7 @@ import { randomInt, seededRandom } from "../../src/core/random.js";
 import { peekFile } from "../../src/formats/peek/peek.js";
 import { openTiff } from "../../src/formats/tiff/image.js";
 import { tiffBands } from "../../src/formats/tiff/read.js";
+import { FUZZ_CASES } from "../thorough.js";
 
 const folder = new URL("../golden/tiff-pixels/files/", import.meta.url);
 const corpus = readdirSync(folder)
@@ -109,7 +110,7 @@ describe("pixels of TIFF: rows or our error", () => {
     async () => {
       const seed = Number(process.env.FUZZ_SEED ?? 6161);
       const random = seededRandom(seed);
-      const count = Number(process.env.FUZZ_CASES ?? 1500);
+      const count = FUZZ_CASES;
       for (let round = 0; round < count; round++) {
         let bytes = corpus[randomInt(random, corpus.length)]!.bytes.slice();
         const changes = 1 + randomInt(random, 6);

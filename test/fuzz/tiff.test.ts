@@ -4,6 +4,7 @@ import { inMemory } from "../../src/core/bytes.js";
 import { isEmporiumError } from "../../src/core/errors.js";
 import { randomInt, seededRandom } from "../../src/core/random.js";
 import { detectTiff, readTiffHeader } from "../../src/formats/tiff/header.js";
+import { FUZZ_CASES } from "../thorough.js";
 
 const fixtures = new URL("../fixtures/tiff/", import.meta.url);
 const corpus = readdirSync(fixtures)
@@ -67,7 +68,7 @@ describe("TIFF: a value or our error", () => {
   it("1500 random changes and splices", async () => {
     const seed = Number(process.env.FUZZ_SEED ?? 4243);
     const random = seededRandom(seed);
-    const count = Number(process.env.FUZZ_CASES ?? 1500);
+    const count = FUZZ_CASES;
     for (let round = 0; round < count; round++) {
       let bytes = corpus[randomInt(random, corpus.length)]!.bytes.slice();
       const changes = 1 + randomInt(random, 6);

@@ -5,13 +5,14 @@ import { validationPage } from "../../src/stations/ingest/validate/report/html.j
 import { validationText } from "../../src/stations/ingest/validate/report/text.js";
 import { removeTempFolders } from "../e2e/ingest-run-kit.js";
 import { ingestedLab, inMemoryTree, type Loose, mend, standardized, type Tree } from "../e2e/validate-kit.js";
+import { FUZZ_CASES } from "../thorough.js";
 
 /**
  * A tree whose files are damaged in any way is still judged to its end: whatever stands in a document, header or table is a finding, never
  * the end of the program.
  */
 const seed = Number(process.env.FUZZ_SEED ?? 64);
-const cases = Number(process.env.FUZZ_CASES ?? 1000);
+const cases = FUZZ_CASES;
 /** One run with one annotation of each kind: the whole of it is judged in some milliseconds. */
 const WANTED =
   /^(depositions_metadata\/|10401\/(dataset_metadata|Images)|10401\/TS_0002\/(?!.*Annotations)|10401\/TS_0002\/.*\/Annotations\/(100|102|108|111)\/|10405\/TS_1\/.*Annotations\/101\/)/;

@@ -10,6 +10,7 @@ import { omeZarr05Attributes, omeZarr05Labels, parseOmeImage } from "../../src/f
 import { decodeShardIndex, encodeShardIndex, findInShard, type ShardLayout } from "../../src/formats/zarr/shard.js";
 import { parseZarrV3, parseZarrV3Array, parseZarrV3Group, zarrV3FromJson } from "../../src/formats/zarr/v3-metadata.js";
 import { readZarrV3Array, type ZarrObjects } from "../../src/formats/zarr/v3-read.js";
+import { FUZZ_CASES } from "../thorough.js";
 
 const golden = (file: string) => JSON.parse(readFileSync(new URL(`../golden/zarr-v3/${file}`, import.meta.url), "utf8"));
 const stores = Object.fromEntries(
@@ -36,7 +37,7 @@ const text = (value: string) => new TextEncoder().encode(value);
 const objectOf = (name: string, key: string) => stores[name]![key]!.slice();
 const documentOf = (name: string) => parseJson(new TextDecoder().decode(objectOf(name, "zarr.json")));
 const seed = Number(process.env.FUZZ_SEED ?? 2018);
-const cases = Number(process.env.FUZZ_CASES ?? 1500);
+const cases = FUZZ_CASES;
 const BYTES_MAX = 2 ** 16;
 
 /** "read", or the code of our error; anything else is thrown on. */

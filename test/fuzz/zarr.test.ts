@@ -8,6 +8,7 @@ import { decodeChunk } from "../../src/formats/zarr/codecs.js";
 import { parseZarray, parseZattrs, parseZgroup, parseZmetadata, printZarray } from "../../src/formats/zarr/metadata.js";
 import { omeZarrAttributes, parseOmeZarr } from "../../src/formats/zarr/ome.js";
 import { readZarrArray } from "../../src/formats/zarr/read.js";
+import { FUZZ_CASES } from "../thorough.js";
 
 const stores: Record<string, Record<string, string>> = JSON.parse(
   readFileSync(new URL("../fixtures/zarr/stores.golden.json", import.meta.url), "utf8"),
@@ -23,7 +24,7 @@ const { arrays: filtered }: { arrays: Record<string, { objects: Record<string, s
 const text = (value: string) => new TextEncoder().encode(value);
 const chunkOf = (name: string, key: string) => new Uint8Array(Buffer.from(stores[name]![key]!, "base64"));
 const seed = Number(process.env.FUZZ_SEED ?? 2018);
-const cases = Number(process.env.FUZZ_CASES ?? 1500);
+const cases = FUZZ_CASES;
 
 /** "read", or the code of our error; anything else is thrown on. */
 async function outcome(work: () => unknown): Promise<string> {

@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { EmporiumError, fromErrorRecord } from "../../core/errors.js";
+import { freeBuffers } from "../../system/garbage.js";
 import { kernelModule, sharedMemory } from "../kernels/kernels.js";
 import { planGeometry } from "./geometry.js";
 import { FREE, type WorkerJob, type WorkerMessage } from "./worker-job.js";
@@ -113,6 +114,7 @@ function newCrew(threads: number): Crew {
       if (idleBytes > IDLE_BYTES_MAX) {
         held = undefined;
         for (const worker of workers) worker.postMessage(FREE);
+        freeBuffers();
       }
       idle.push(crew);
     },
