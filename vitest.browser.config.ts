@@ -8,6 +8,7 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 300_000,
     pool: "forks",
+    globalSetup: "./test/compile.ts",
     reporters,
     fileParallelism: false, // one browser at a time draws in software
   },

@@ -8,8 +8,9 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     pool: "forks",
-    // one less than the cores, which is vitest's own choice, leaves half of a machine with two idle
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    globalSetup: "./test/compile.ts",
+    // more than vitest's own choice, one less than the cores: many tests wait for a process, a server or a disk
+    maxWorkers: availableParallelism() + 1,
     reporters,
     projects: [
       {

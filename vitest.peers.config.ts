@@ -9,8 +9,9 @@ export default defineConfig({
     testTimeout: 300_000,
     hookTimeout: 600_000,
     pool: "forks",
+    globalSetup: "./test/compile.ts",
     // half of the time these wait for another program
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    maxWorkers: availableParallelism() + 1,
     reporters,
   },
 });

@@ -4,10 +4,12 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { noteCompiled, sourcesDigest } from "./compiled.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const dist = join(root, "dist");
 if (process.argv.includes("--clean")) rmSync(dist, { recursive: true, force: true });
+const digest = sourcesDigest();
 try {
   execFileSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", join(root, "tsconfig.json")], {
     stdio: "inherit",
@@ -24,3 +26,4 @@ for (const name of existsSync(dist) ? readdirSync(dist, { recursive: true }) : [
 }
 chmodSync(join(dist, "cli", "main.js"), 0o755);
 execFileSync(process.execPath, [join(root, "scripts", "build-viewer.mjs")], { stdio: "inherit" });
+noteCompiled(digest);

@@ -5,9 +5,9 @@ import { crcText } from "../core/crc32.js";
 import { EmporiumError } from "../core/errors.js";
 import { compareKeys, isPartName } from "../stores/keys.js";
 import type { LocalAccess, Store } from "../stores/store.js";
+import { forEachLimited } from "../system/parallel.js";
 import { type SendContext, uploadFile } from "./atomic.js";
 import { removeTree } from "./disk.js";
-import { forEachLimited } from "./parallel.js";
 import type { ObjectReceipt, PlainObject } from "./task.js";
 
 const FILES_IN_FLIGHT = 8;

@@ -9,7 +9,7 @@ import { formatBytes } from "../core/units.js";
 import { fileError } from "../stores/file-errors.js";
 import { oneBody } from "../stores/one-body.js";
 import { absent, isVersioned, objectName, type Stat, type Store, type Upload } from "../stores/store.js";
-import { forEachLimited } from "./parallel.js";
+import { forEachLimited } from "../system/parallel.js";
 import type { ObjectReceipt, PlainObject, TaskContext } from "./task.js";
 
 const MiB = 1024 * 1024;

@@ -5,8 +5,8 @@ import { EmporiumError } from "../core/errors.js";
 import type { Log } from "../core/log.js";
 import { compareKeys } from "../stores/keys.js";
 import { type Entry, objectName, type Stat, type Store } from "../stores/store.js";
+import { forEachLimited } from "../system/parallel.js";
 import { contentLine } from "./folder-contents.js";
-import { forEachLimited } from "./parallel.js";
 import type { ObjectReceipt, Receipt, Task, TaskInput } from "./task.js";
 
 const READ_BYTES = 8 * 1024 * 1024;

@@ -92,12 +92,12 @@ describe("memory", () => {
     expect(bytes(1024, 1024)).toBeLessThan(170 * 2 ** 20);
   });
 
-  it("is no more for a mask or labels than for a tomogram of that size, resampled or not, but for tables of a few KiB", () => {
-    const RESAMPLING_TABLES_BYTES = 2 ** 16;
+  // with fewer rows, the sums that each thread keeps of a resampled mask may be more than its share of a tomogram's steps
+  it("is no more for a mask or labels than for a tomogram of that size of 256 rows or more, resampled or not", () => {
     const sides = fc.tuple(
       fc.integer({ min: 1, max: 1024 }),
-      fc.integer({ min: 1, max: 6000 }),
-      fc.integer({ min: 1, max: 6000 }),
+      fc.integer({ min: 256, max: 6000 }),
+      fc.integer({ min: 256, max: 6000 }),
     );
     const factor = fc.constantFrom(0.25, 0.5, 1, 1.3, 2);
     const wish = fc.constantFrom(
@@ -119,7 +119,7 @@ describe("memory", () => {
           const needed = estimateVolumeMemory({ shape: size, threads, itemBytes, form: kind, resampling });
           // the larger of the two sizes is what a tomogram of it would have
           const tomogram = estimateVolumeMemory({ shape: by > 1 ? source : size, threads, itemBytes });
-          expect(needed).toBeLessThanOrEqual(tomogram + RESAMPLING_TABLES_BYTES);
+          expect(needed).toBeLessThanOrEqual(tomogram);
         },
       ),
       { numRuns: 500 },

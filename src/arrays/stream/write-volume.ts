@@ -3,7 +3,6 @@ import { ceilDiv, volumeOf } from "../../core/box.js";
 import { systemClock } from "../../core/clock.js";
 import { EmporiumError } from "../../core/errors.js";
 import { Collector } from "./collector.js";
-import { hireCrew } from "./crew.js";
 import { feedSlots } from "./feed.js";
 import { Flusher } from "./flusher.js";
 import { FORMS } from "./forms.js";
@@ -12,6 +11,7 @@ import { type UnitReceipt, voxelOf, type WriteVolumeOptions, type WriteVolumeRes
 import { fitColumns, fitRawSlots, slabBytes } from "./memory.js";
 import { type Resampling, resamplingOf } from "./resampling.js";
 import { ShardBook } from "./shard-book.js";
+import { takeThreads } from "./threads.js";
 
 /**
  * One reading of a volume gives the MRC with its statistics, all levels of the Zarr pyramid, and the histogram of the coarsest one or the
@@ -47,9 +47,9 @@ export async function writeVolume(options: WriteVolumeOptions): Promise<WriteVol
   if (options.zarr) await makeFolders(options.zarr.folder, g);
   if (options.mrc) await extend(options.mrc.path, options.mrc.headBytes + volumeOf(shape) * g.itemBytes);
 
-  const crew = hireCrew(threads);
+  const volumeThreads = takeThreads(threads);
   try {
-    const memory = crew.memory(g.totalBytes);
+    const memory = volumeThreads.memory(g.totalBytes);
     const words = new Int32Array(memory.buffer);
     new Uint8Array(memory.buffer).fill(0, g.clear[0], g.clear[1]);
     words[g.control.gate] = 1;
@@ -87,7 +87,7 @@ export async function writeVolume(options: WriteVolumeOptions): Promise<WriteVol
         "read" in source.data ? feedSlots(source.data, g, memory, sourceRowBytes, source, rawSlots, done) : Promise.resolve();
       // a reader that fails must stop the workers that wait for it
       feed.catch(stop);
-      await settle([crew.run(job, memory, (message) => collector.hear(message)), feed]);
+      await settle([volumeThreads.run(job, memory, (message) => collector.hear(message)), feed]);
       signal?.throwIfAborted();
       await collector.idle();
       await flusher?.stop();
@@ -107,7 +107,7 @@ export async function writeVolume(options: WriteVolumeOptions): Promise<WriteVol
     }
     return await collector.result(columns >= shape[2]);
   } finally {
-    crew.release();
+    volumeThreads.release();
   }
 
   async function settle(promises: Promise<unknown>[]): Promise<void> {

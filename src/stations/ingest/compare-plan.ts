@@ -1,11 +1,11 @@
 import type { Task } from "../../engine/task.js";
 import type { Entry, Store } from "../../stores/store.js";
+import { mapLimit } from "../../system/parallel.js";
 import { cachedListing, type Listing } from "./finders/listing.js";
 import { sameButForTime } from "./metadata.js";
 import { COPY_OPERATION } from "./ops/copy.js";
 import { METADATA_OPERATION } from "./ops/metadata.js";
 import type { IngestPlan } from "./plan.js";
-import { mapLimit } from "./pool.js";
 
 /** What a target holds of an output: nothing, what the plan would write, or something else. */
 export type Presence = "new" | "same" | "changed";

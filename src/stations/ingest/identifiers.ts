@@ -11,11 +11,11 @@ import {
 } from "../../model/layout.js";
 import { voxelSpacingName } from "../../model/voxel-spacing.js";
 import type { Store } from "../../stores/store.js";
+import { mapLimit } from "../../system/parallel.js";
 import { scalarText } from "./config/nodes.js";
 import { glob } from "./finders/glob.js";
 import type { Listing } from "./finders/listing.js";
 import { isJsonMap } from "./metadata.js";
-import { mapLimit } from "./pool.js";
 
 const FIRST_ID = 100;
 const READS_AT_ONCE = 16;

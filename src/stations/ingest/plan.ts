@@ -8,6 +8,7 @@ import { datasetFolder, depositionFolder, photoFolder, runFolder } from "../../m
 import { checkName, nameFault } from "../../model/names.js";
 import { objectName, type Store } from "../../stores/store.js";
 import { openLocation } from "../../stores/url.js";
+import { mapLimit } from "../../system/parallel.js";
 import { countPlaceholders, linesOf } from "./check/placeholders.js";
 import { scalarText } from "./config/nodes.js";
 import { refuse } from "./config/parts.js";
@@ -41,7 +42,6 @@ import { asWarnings, findLedger } from "./importers/unused-finds.js";
 import { locksOf } from "./locks.js";
 import type { OpenAddress } from "./ops/photo.js";
 import type { OmeZarrVersion } from "./ops/volume-params.js";
-import { mapLimit } from "./pool.js";
 import type { Selection } from "./selection.js";
 import { sourceFiles } from "./source-files.js";
 import { viewAddress } from "./views/address.js";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
-import { forEachLimited } from "../../../engine/parallel.js";
 import { absent, objectName, type Store } from "../../../stores/store.js";
+import { forEachLimited } from "../../../system/parallel.js";
 import type { FrameRow, FrameShape } from "../frames/frame.js";
 import { baseName } from "../frames/name-parsers.js";
 import type { FileGlobal, StoredDataset } from "../rows/repository.js";

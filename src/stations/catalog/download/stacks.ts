@@ -1,4 +1,5 @@
 import { EmporiumError } from "../../../core/errors.js";
+import { inOrder } from "../../../system/parallel.js";
 import type { FrameRow, FramesGlobal } from "../frames/frame.js";
 import { frameBytes } from "../frames/frame.js";
 import { calibrationOf } from "../stack/calibration.js";
@@ -7,7 +8,6 @@ import { type OmeTiffFacts, writeOmeTiff } from "../stack/ome-tiff.js";
 import { writeOmeZarr } from "../stack/ome-zarr.js";
 import { readStoredFrame, shapeOfRow } from "../storage/stored-frame.js";
 import { asFetched, type DownloadJob, endsAll, note } from "./fetch.js";
-import { inOrder } from "./in-order.js";
 import { sendStream } from "./send-stream.js";
 
 /**

@@ -1,7 +1,7 @@
 import { asEmporiumError, EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
 import { toNumber } from "../../../core/number.js";
-import { forEachLimited } from "../../../engine/parallel.js";
 import type { Store } from "../../../stores/store.js";
+import { forEachLimited } from "../../../system/parallel.js";
 import { treeAddresses } from "../portal-import/addresses.js";
 import { isObject, type Node, nodesOf, placeOf, readDocument, rootOf, valueAt } from "../portal-import/documents.js";
 import { type RunFiles, walkTree } from "../portal-import/tree.js";

@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { asEmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
-import { forEachLimited } from "../../../engine/parallel.js";
 import { openObject, type Store } from "../../../stores/store.js";
+import { forEachLimited } from "../../../system/parallel.js";
 import { distinctNames, partName, runName } from "./copick-names.js";
 import { objectKey, type PickableObject } from "./copick-objects.js";
 import { picksDocument } from "./copick-picks.js";

@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import type { Clock } from "../../../core/clock.js";
 import { EmporiumError } from "../../../core/errors.js";
 import type { OnEvent, TaskBrief } from "../../../engine/events.js";
-import { forEachLimited } from "../../../engine/parallel.js";
 import { objectName, type Store } from "../../../stores/store.js";
+import { forEachLimited } from "../../../system/parallel.js";
 import type { BatchFile } from "./manifest.js";
 import { changed, readSource } from "./read-source.js";
 

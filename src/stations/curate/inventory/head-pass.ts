@@ -1,7 +1,7 @@
 import { decodeFolder, encodeFolder, type FileRow, type FolderRecord } from "./folder-record.js";
 import { openWriter, readBlocks } from "./listing.js";
 import { type HeadChoice, hasHead } from "./read-head.js";
-import type { Hand } from "./threads.js";
+import type { ScanThread } from "./threads.js";
 
 /** Files whose heads one thread reads before it answers. */
 const BATCH_FILES = 256;
@@ -33,19 +33,19 @@ export async function readHeads(
   out: string,
   {
     choice,
-    hands,
+    threads,
     signal,
     onProgress,
   }: {
     choice: HeadChoice;
-    hands: readonly Hand[];
+    threads: readonly ScanThread[];
     signal: AbortSignal | undefined;
     onProgress: (totals: Readonly<HeadTotals>, at: string) => void;
   },
 ): Promise<HeadTotals> {
   const totals: HeadTotals = { read: 0, known: 0 };
   const writer = openWriter(out);
-  const free = [...hands];
+  const free = [...threads];
   const running: Promise<void>[] = [];
   let batch: Waiting = { pieces: [], files: 0 };
   /** Batches are read in any order and written in theirs. */
@@ -55,8 +55,8 @@ export async function readHeads(
     batch = { pieces: [], files: 0 };
     const due = pieces.filter((piece): piece is Due => !Buffer.isBuffer(piece));
     while (due.length > 0 && free.length === 0) await Promise.race(running);
-    const hand = due.length > 0 ? free.pop() : undefined;
-    const job = hand ? fill(hand, due, totals).finally(() => free.push(hand)) : Promise.resolve();
+    const thread = due.length > 0 ? free.pop() : undefined;
+    const job = thread ? fill(thread, due, totals).finally(() => free.push(thread)) : Promise.resolve();
     const settled: Promise<void> = job.finally(() => void running.splice(running.indexOf(settled), 1));
     running.push(settled);
     settled.catch(() => {});
@@ -70,7 +70,7 @@ export async function readHeads(
     })();
     written.catch(() => {});
     // so that pieces do not pile up behind one slow folder
-    if (running.length > 2 * hands.length) await before;
+    if (running.length > 2 * threads.length) await before;
   };
   try {
     for (const { bytes } of readBlocks(listed)) {
@@ -101,9 +101,9 @@ function dueOf(block: Buffer, choice: HeadChoice, totals: HeadTotals): Due | und
   return rows.length > 0 ? { record, rows } : undefined;
 }
 
-async function fill(hand: Hand, due: readonly Due[], totals: HeadTotals): Promise<void> {
+async function fill(thread: ScanThread, due: readonly Due[], totals: HeadTotals): Promise<void> {
   const folders = due.map(({ record, rows }) => ({ path: record.path, names: rows.map((row) => record.files[row]![0]) }));
-  const answer = await hand.run({ kind: "heads", folders });
+  const answer = await thread.run({ kind: "heads", folders });
   if (answer.kind !== "heads") return;
   for (const [folder, { record, rows }] of due.entries()) {
     const files = record.files as FileRow[];

@@ -25,7 +25,7 @@ import { mergeSegments } from "./listing.js";
 import { shownPath } from "./path-bytes.js";
 import type { HeadChoice } from "./read-head.js";
 import { runNaming } from "./run-name.js";
-import { type Crew, hireCrew } from "./threads.js";
+import { type ScanThreads, startScanThreads } from "./threads.js";
 import { walkTree } from "./walk.js";
 
 export interface ScanOptions {
@@ -119,20 +119,20 @@ async function scanRoot(root: string, options: ScanOptions): Promise<RootScan> {
     log.info(text());
   };
   const name = shownPath(root || "/");
-  let crew: Crew | undefined;
+  let running: ScanThreads | undefined;
   try {
     // what another process finished while we waited counts
     place = openPlace(folder);
     const known = knownFolders(place);
     const segment = (thread: number) => piecePath(place, "walk", thread);
-    const threads = hireCrew(options.jobs, (thread) => ({
+    const threads = startScanThreads(options.jobs, (thread) => ({
       root,
       segment: segment(thread),
       known: { table: known.table.memory, files: known.files },
       startedMs,
       full,
     }));
-    crew = threads;
+    running = threads;
     const began = clock.monotonic();
     const tree = await walkTree(threads, signal, ({ files, folders }, at) =>
       tell(() => `${name}: ${files} files in ${folders} folders, now at ${shownPath(at)}`),
@@ -140,7 +140,7 @@ async function scanRoot(root: string, options: ScanOptions): Promise<RootScan> {
     let listed = piecePath(place, "listed");
     mergeSegments(
       tree,
-      threads.hands.map((_, thread) => segment(thread)),
+      threads.all.map((_, thread) => segment(thread)),
       listed,
     );
     const walkedMs = clock.monotonic();
@@ -149,7 +149,7 @@ async function scanRoot(root: string, options: ScanOptions): Promise<RootScan> {
       const out = piecePath(place, "heads");
       headTotals = await readHeads(listed, out, {
         choice: heads,
-        hands: threads.hands,
+        threads: threads.all,
         signal,
         onProgress: ({ read }, at) => tell(() => `${name}: ${read} heads read, now at ${shownPath(at)}`),
       });
@@ -174,7 +174,7 @@ async function scanRoot(root: string, options: ScanOptions): Promise<RootScan> {
     if (signal.aborted) throw asEmporiumError(signal.reason, "CANCELLED", { hint: "the same command goes on where it was" });
     throw errorOfDisk(error, folder);
   } finally {
-    await crew?.end();
+    await running?.end();
     await locks.release();
   }
 }

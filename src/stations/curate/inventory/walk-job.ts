@@ -38,8 +38,4 @@ export interface Walked {
   rest: string[];
 }
 
-export type ThreadAnswer =
-  | { kind: "walk"; walked: Walked }
-  | { kind: "heads"; heads: HeadFacts[][] }
-  | { kind: "flush" }
-  | { kind: "failed"; message: string; errno: string | undefined };
+export type ThreadAnswer = { kind: "walk"; walked: Walked } | { kind: "heads"; heads: HeadFacts[][] } | { kind: "flush" };

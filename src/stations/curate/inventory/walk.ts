@@ -1,5 +1,5 @@
 import type { FolderTrouble } from "./folder-record.js";
-import type { Crew, Hand } from "./threads.js";
+import type { ScanThread, ScanThreads } from "./threads.js";
 import type { Walked } from "./walk-job.js";
 
 /** Every folder of a tree, and where its block lies. Arrays side by side: a million folders are no million objects. */
@@ -31,7 +31,7 @@ const HANDFUL = 64;
  * largest species, and the list of folders that wait stays short.
  */
 export async function walkTree(
-  crew: Crew,
+  threads: ScanThreads,
   signal: AbortSignal | undefined,
   onProgress: (totals: Readonly<WalkTotals>, at: string) => void,
 ): Promise<WalkedTree> {
@@ -51,7 +51,7 @@ export async function walkTree(
     for (const go of idle) go();
     idle = [];
   };
-  const work = async (hand: Hand, segment: number): Promise<void> => {
+  const work = async (thread: ScanThread, segment: number): Promise<void> => {
     for (;;) {
       signal?.throwIfAborted();
       if (waiting.length === 0) {
@@ -59,14 +59,14 @@ export async function walkTree(
         await new Promise<void>((go) => idle.push(go));
         continue;
       }
-      const share = Math.max(1, Math.min(HANDFUL, Math.ceil(waiting.length / (2 * crew.hands.length))));
+      const share = Math.max(1, Math.min(HANDFUL, Math.ceil(waiting.length / (2 * threads.all.length))));
       busy++;
       try {
-        const answer = await hand.run({ kind: "walk", folders: waiting.splice(-share) });
+        const answer = await thread.run({ kind: "walk", folders: waiting.splice(-share) });
         if (answer.kind === "walk") {
           take(tree, answer.walked, segment);
           for (const path of answer.walked.rest) waiting.push(path);
-          const more = waiting.length > crew.hands.length && isSlow(pace, answer.walked) ? crew.grow() : undefined;
+          const more = waiting.length > threads.all.length && isSlow(pace, answer.walked) ? threads.grow() : undefined;
           if (more) begin(more);
           onProgress(tree.totals, tree.paths.at(-1) ?? "");
         }
@@ -76,17 +76,17 @@ export async function walkTree(
       }
     }
   };
-  let begin: (hand: Hand) => void = () => {};
+  let begin: (thread: ScanThread) => void = () => {};
   await new Promise<void>((resolve, reject) => {
     let [begun, ended] = [0, 0];
-    begin = (hand) => {
-      work(hand, begun++).then(() => {
+    begin = (thread) => {
+      work(thread, begun++).then(() => {
         if (++ended === begun) resolve();
       }, reject);
     };
-    for (const hand of [...crew.hands]) begin(hand);
+    for (const thread of [...threads.all]) begin(thread);
   });
-  await Promise.all(crew.hands.map((hand) => hand.run({ kind: "flush" })));
+  await Promise.all(threads.all.map((thread) => thread.run({ kind: "flush" })));
   return tree;
 }
 

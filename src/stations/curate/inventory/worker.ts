@@ -1,6 +1,8 @@
-import { parentPort, workerData } from "node:worker_threads";
+import { workerData } from "node:worker_threads";
 import { systemClock } from "../../../core/clock.js";
+import { EmporiumError } from "../../../core/errors.js";
 import { errnoOf } from "../../../stores/file-errors.js";
+import { answerJobs } from "../../../system/thread-side.js";
 import type { HeadFacts } from "./head-facts.js";
 import { readHead } from "./read-head.js";
 import { FolderWalk } from "./walk-folders.js";
@@ -9,7 +11,6 @@ import type { ThreadAnswer, ThreadJob, ThreadSetup } from "./walk-job.js";
 /** A thread of a scan: does one job after the other, each answered once. */
 
 const setup = workerData as ThreadSetup;
-const port = parentPort!;
 const { segment } = setup;
 const walk = segment === undefined ? undefined : new FolderWalk({ ...setup, segment }, systemClock);
 
@@ -33,11 +34,10 @@ async function answer(job: ThreadJob): Promise<ThreadAnswer> {
   }
 }
 
-port.on("message", (job: ThreadJob) => {
-  void answer(job)
-    .catch((error: unknown): ThreadAnswer => {
-      const message = error instanceof Error ? error.message : String(error);
-      return { kind: "failed", message, errno: errnoOf(error) };
-    })
-    .then((result) => port.postMessage(result));
-});
+answerJobs((job: ThreadJob) =>
+  answer(job).catch((error: unknown) => {
+    const errno = errnoOf(error);
+    const code = errno === "ENOSPC" || errno === "EDQUOT" ? "DISK_FULL" : "STORE_FAILED";
+    throw new EmporiumError(code, `the inventory cannot be written: ${error instanceof Error ? error.message : error}`);
+  }),
+);

@@ -1,9 +1,9 @@
 import type { ReadOptions } from "../../../core/bytes.js";
 import { isEmporiumError } from "../../../core/errors.js";
-import { forEachLimited } from "../../../engine/parallel.js";
 import { readMrcHeader } from "../../../formats/mrc/header.js";
 import { objectName, openObject } from "../../../stores/store.js";
 import { openStore } from "../../../stores/url.js";
+import { forEachLimited } from "../../../system/parallel.js";
 import type { TomogramCandidate } from "./drawn-on.js";
 
 /** Volumes of one folder whose headers are read; an archive's runs have a handful. */

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { inMemory } from "../../../core/bytes.js";
 import { asEmporiumError, EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
-import { forEachLimited } from "../../../engine/parallel.js";
 import { writeGlb } from "../../../formats/mesh/glb.js";
 import { type Mod, readMod } from "../../../formats/mod/read.js";
 import { absent, objectName, type Store } from "../../../stores/store.js";
+import { forEachLimited } from "../../../system/parallel.js";
 import { type BatchFile, MANIFEST, type Manifest } from "../collect/manifest.js";
 import { foldedName } from "../collect/target-names.js";
 import { groupsOf, keyOf } from "../inventory/groups.js";

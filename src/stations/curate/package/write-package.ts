@@ -3,8 +3,8 @@ import { EmporiumError } from "../../../core/errors.js";
 import { type JsonObject, parseJson, printJson } from "../../../core/json.js";
 import { removeIfEmpty } from "../../../engine/disk.js";
 import type { OnEvent } from "../../../engine/events.js";
-import { forEachLimited } from "../../../engine/parallel.js";
 import { objectName, type Store } from "../../../stores/store.js";
+import { forEachLimited } from "../../../system/parallel.js";
 import type { MadeFile } from "./pack-runs.js";
 
 export const CONFIG = "config.yaml";

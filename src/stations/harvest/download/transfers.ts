@@ -7,11 +7,11 @@ import { asEmporiumError, EmporiumError, type ErrorRecord, toErrorRecord } from 
 import type { Log } from "../../../core/log.js";
 import type { Random } from "../../../core/random.js";
 import type { OnEvent, TaskBrief } from "../../../engine/events.js";
-import { forEachLimited } from "../../../engine/parallel.js";
 import { cancelled } from "../../../stores/cancel.js";
 import { fileError } from "../../../stores/file-errors.js";
 import { isSizeless } from "../../../stores/http.js";
 import type { Stat } from "../../../stores/store.js";
+import { forEachLimited } from "../../../system/parallel.js";
 import type { Checksum, ChecksumOrigin } from "../transfer/checksum.js";
 import { digestFile } from "../transfer/digest.js";
 import type { TransferPace } from "../transfer/pace.js";

@@ -1,12 +1,12 @@
 import { headBehind } from "../../../arrays/stream/compressed.js";
 import { type Clock, systemClock } from "../../../core/clock.js";
 import { asEmporiumError, EmporiumError, type ErrorRecord, isEmporiumError, toErrorRecord } from "../../../core/errors.js";
-import { forEachLimited } from "../../../engine/parallel.js";
 import type { PeekFacts } from "../../../formats/peek/facts.js";
 import { type Peek, peekFile, peekFolder } from "../../../formats/peek/peek.js";
 import { openDoor } from "../../../portals/net.js";
 import type { PortalName } from "../../../portals/portal.js";
 import { describe as describeTarget, type Recognised, recognise, type WebRecord } from "../../../portals/registry.js";
+import { forEachLimited } from "../../../system/parallel.js";
 import { type TransferPace, transferPace } from "../transfer/pace.js";
 import { exitStatusOf } from "./exit-status.js";
 import type { TreeImage } from "./image-tree.js";

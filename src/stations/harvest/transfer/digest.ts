@@ -1,7 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
-import { Worker } from "node:worker_threads";
 import { EmporiumError } from "../../../core/errors.js";
+import { startThread } from "../../../system/threads.js";
 import type { Algorithm } from "./checksum.js";
 import { type Digests, endHashes, type FromDigestThread, startHashes, type ToDigestThread } from "./hashes.js";
 
@@ -99,19 +98,13 @@ function byReading(handle: FileHandle, algorithms: readonly Algorithm[]): Digest
   };
 }
 
-// A worker thread of Node 20 needs JavaScript, which is in dist/ also when the sources are run.
-const ENTRY = import.meta.url.endsWith(".ts")
-  ? new URL("../../../../dist/stations/harvest/transfer/digest-worker.js", import.meta.url)
-  : new URL("./digest-worker.js", import.meta.url);
-
 /** So much more must be there before the thread is told again. */
 const TELL_BYTES = 4 * 1024 * 1024;
 
 function onThread(fd: number, algorithms: readonly Algorithm[]): Digester {
-  const worker = new Worker(fileURLToPath(ENTRY), { workerData: { fd, algorithms }, trackUnmanagedFds: false, execArgv: [] });
-  worker.unref();
+  const entry = new URL("./digest-worker.js", import.meta.url);
+  const thread = startThread<ToDigestThread, FromDigestThread>({ entry, data: { fd, algorithms }, sharesFiles: true });
   let told = 0;
-  let ended: Promise<unknown> | undefined;
   let dead: Error | undefined;
   let waiting: { resolve(digests: Digests): void; reject(error: Error): void } | undefined;
   const replacing: { resolve(): void; reject(error: Error): void }[] = [];
@@ -121,7 +114,8 @@ function onThread(fd: number, algorithms: readonly Algorithm[]): Digester {
     waiting?.reject(error);
     for (const one of replacing.splice(0)) one.reject(error);
   }
-  worker.on("message", ({ digests, unreadable, replaced, fault }: FromDigestThread) => {
+  thread.listen({ heard, died: fail });
+  function heard({ digests, unreadable, replaced, fault }: FromDigestThread): void {
     if (digests) waiting?.resolve(digests);
     if (unreadable !== undefined) {
       fail(new EmporiumError("STORE_FAILED", `a file that is being fetched cannot be read back: ${unreadable}`));
@@ -130,9 +124,7 @@ function onThread(fd: number, algorithms: readonly Algorithm[]): Digester {
     const first = replacing.shift();
     if (fault) first?.reject(Object.assign(new Error(fault.message), { code: fault.code }));
     else first?.resolve();
-  });
-  worker.on("error", (cause) => fail(new EmporiumError("INTERNAL", `a worker thread died: ${cause.message}`, { cause })));
-  worker.on("exit", () => fail(new EmporiumError("INTERNAL", "a worker thread ended")));
+  }
 
   function send<T>(
     message: ToDigestThread,
@@ -141,26 +133,23 @@ function onThread(fd: number, algorithms: readonly Algorithm[]): Digester {
     return new Promise<T>((resolve, reject) => {
       if (dead) return reject(dead);
       settle(resolve, reject);
-      worker.postMessage(message);
+      thread.send(message);
     });
   }
   return {
     reach(prefix) {
       if (prefix - told < TELL_BYTES) return;
       told = prefix;
-      worker.postMessage({ reach: prefix } satisfies ToDigestThread);
+      thread.send({ reach: prefix });
     },
     finish(size) {
-      worker.ref();
+      thread.keepProcess(true);
       return send<Digests>({ reach: size, last: true }, (resolve, reject) => {
         waiting = { resolve, reject };
       });
     },
     replace: (path, text) => send<void>({ path, text }, (resolve, reject) => replacing.push({ resolve, reject })),
-    async stop() {
-      ended ??= worker.terminate();
-      await ended;
-    },
+    stop: () => thread.end(),
   };
 }
 

@@ -2,7 +2,7 @@ import { EmporiumError, type Place } from "../../../core/errors.js";
 import { LIMITS } from "../../../core/limits.js";
 import { compareKeys } from "../../../stores/keys.js";
 import type { Entry, Stat } from "../../../stores/store.js";
-import { mapLimit } from "../pool.js";
+import { mapLimit } from "../../../system/parallel.js";
 import type { Listing } from "./listing.js";
 
 /** Folders listed at once. */

@@ -1,11 +1,11 @@
 import { isEmporiumError } from "../../../core/errors.js";
-import { forEachLimited } from "../../../engine/parallel.js";
 import { readMrcHeader } from "../../../formats/mrc/header.js";
 import { parseZattrs } from "../../../formats/zarr/metadata.js";
 import { parseOmeImage } from "../../../formats/zarr/ome-v05.js";
 import { parseZarrV3Group } from "../../../formats/zarr/v3-metadata.js";
 import { compareKeys } from "../../../stores/keys.js";
 import { openObject, type Store } from "../../../stores/store.js";
+import { forEachLimited } from "../../../system/parallel.js";
 
 /** What a file or Zarr folder of a laboratory is taken for. */
 export type ItemKind =

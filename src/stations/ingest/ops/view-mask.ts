@@ -1,7 +1,6 @@
 import { openZarrLevel, type ZarrLevel } from "../../../arrays/stream/zarr-level.js";
 import { type Box, boxShape, type Triple, volumeOf } from "../../../core/box.js";
 import { EmporiumError } from "../../../core/errors.js";
-import { forEachLimited } from "../../../engine/parallel.js";
 import type { Operation, TaskContext } from "../../../engine/task.js";
 import {
   meshFragmentKey,
@@ -12,6 +11,7 @@ import {
 import { printSegmentationInfo, segmentationChunks, statedVoxelSizeNm } from "../../../formats/precomputed/segmentation.js";
 import type { NumberArray } from "../../../formats/zarr/elements.js";
 import { freeBuffers } from "../../../system/garbage.js";
+import { forEachLimited } from "../../../system/parallel.js";
 import { haloed } from "../views/halo.js";
 import { type PackedPlace, packedPlaces } from "../views/packed-surface.js";
 import { onThread } from "../views/threads.js";

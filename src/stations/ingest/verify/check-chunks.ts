@@ -1,7 +1,7 @@
 import type { Triple } from "../../../core/box.js";
 import { crcText } from "../../../core/crc32.js";
-import { forEachLimited } from "../../../engine/parallel.js";
 import type { Entry } from "../../../stores/store.js";
+import { forEachLimited } from "../../../system/parallel.js";
 import { documentKey } from "./array-place.js";
 import type { CheckContext, NamedObjects } from "./context.js";
 import { aboveKey, chunkJob, type Hierarchy, type Level, objectsOfLevel, partsOf } from "./hierarchy.js";
@@ -36,7 +36,7 @@ interface Absent {
  */
 export async function checkChunks(hierarchy: Hierarchy, scene: ChunkScene): Promise<void> {
   const { objects, found, named, records, judge, context } = scene;
-  const { findings, tally, hands, threads, signal, sha256 } = context;
+  const { findings, tally, workers, threads, signal, sha256 } = context;
   const fill = new Map<string, boolean>();
   const absent: Absent[] = [];
   const comparisons: { below: string; at: string; comparison: LevelComparison }[] = [];
@@ -54,7 +54,7 @@ export async function checkChunks(hierarchy: Hierarchy, scene: ChunkScene): Prom
         if (!isRecorded) tally.chunksFill++; // a lost one is told with all that is lost
         return;
       }
-      const result = await hands.run(chunkJob(level, object, size, { levels: context.levels, sha256 }));
+      const result = await workers.run(chunkJob(level, object, size, { levels: context.levels, sha256 }));
       if (result.size === undefined) {
         absent.push({ key, position, level: index, aboveFill: result.aboveFill });
         return;

@@ -4,9 +4,9 @@ import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
 import { type Json, type JsonObject, parseJson } from "../../../core/json.js";
 import { LIMITS } from "../../../core/limits.js";
 import { contentLine } from "../../../engine/folder-contents.js";
-import { forEachLimited } from "../../../engine/parallel.js";
 import { compareKeys } from "../../../stores/keys.js";
 import type { Entry, Store } from "../../../stores/store.js";
+import { forEachLimited } from "../../../system/parallel.js";
 import { documentKey } from "./array-place.js";
 import { type ChunkScene, checkChunks } from "./check-chunks.js";
 import { checkTwins } from "./check-twins.js";
@@ -18,11 +18,11 @@ import { faultOf } from "./kinds.js";
 import { PROOF_NAME, type ProofLine } from "./proof.js";
 import type { GroupRecords, Records } from "./records.js";
 import { type Reference, referencesOf } from "./references.js";
-import type { Hands } from "./threads.js";
+import type { Workers } from "./threads.js";
 
 /** Checks one group of a tree. @returns what was found, in the order of keys: the lines of a proof. */
 export async function checkGroup(group: string, context: CheckContext): Promise<ProofLine[]> {
-  const { store, findings, tally, hands, signal } = context;
+  const { store, findings, tally, workers, signal } = context;
   const objects = await objectsOf(store, group, signal);
   for (const key of objects.keys()) if (key.endsWith(`/${PROOF_NAME}`) || key === PROOF_NAME) objects.delete(key);
   const records = await context.records.of(group);
@@ -70,7 +70,7 @@ export async function checkGroup(group: string, context: CheckContext): Promise<
   const others = [...objects.values()].filter(({ key }) => !found.has(key) && context.isAsked(key));
   await forEachLimited(others, 2 * context.threads, async ({ key, size }) => {
     signal.throwIfAborted();
-    const line = await sumObject(key, size, { lines: key.endsWith(".ndjson"), sha256: context.sha256, hands });
+    const line = await sumObject(key, size, { lines: key.endsWith(".ndjson"), sha256: context.sha256, workers });
     if (!line) return findings.add("lost", key, "it went away while it was being checked");
     judge(line);
     const fault =
@@ -111,14 +111,14 @@ function isMap(value: Json | undefined): value is JsonObject {
 }
 
 async function readDocuments(objects: ReadonlyMap<string, Entry>, context: CheckContext, judge: (line: ProofLine) => void) {
-  const { store, findings, hands, signal } = context;
+  const { store, findings, workers, signal } = context;
   const raw = new Map<string, Uint8Array>();
   const parsed = new Map<string, JsonObject>();
   await forEachLimited([...objects.values()].filter(isDocument), 8, async ({ key }) => {
     const bytes = await store.read(key, undefined, { signal });
     if (!bytes) return findings.add("lost", key, "it went away while it was being checked");
     const sum = context.sha256
-      ? await hands.run({ kind: "sum", key, offset: 0, length: bytes.length, sha256: true, lines: false })
+      ? await workers.run({ kind: "sum", key, offset: 0, length: bytes.length, sha256: true, lines: false })
       : {};
     judge({ key, size: bytes.length, crc32: crcText(crc32(bytes)), ...(sum.sha256 === undefined ? {} : { sha256: sum.sha256 }) });
     try {
@@ -200,10 +200,10 @@ const PIECE_BYTES = 64 * 1024 * 1024;
 export async function sumObject(
   key: string,
   size: number,
-  { lines, sha256, hands }: { lines: boolean; sha256: boolean; hands: Hands },
+  { lines, sha256, workers }: { lines: boolean; sha256: boolean; workers: Workers },
 ): Promise<(ProofLine & { fault?: string | undefined }) | undefined> {
   if (lines || sha256 || size <= PIECE_BYTES) {
-    const sum = await hands.run({ kind: "sum", key, offset: 0, length: size, sha256, lines });
+    const sum = await workers.run({ kind: "sum", key, offset: 0, length: size, sha256, lines });
     if (sum.size === undefined) return undefined;
     return { key, size: sum.size, crc32: crcText(sum.crc32!), ...(sha256 ? { sha256: sum.sha256! } : {}), fault: sum.fault };
   }
@@ -212,7 +212,7 @@ export async function sumObject(
   let gone = false;
   await forEachLimited(offsets.entries(), 4, async ([i, offset]) => {
     const length = Math.min(PIECE_BYTES, size - offset);
-    const sum = await hands.run({ kind: "sum", key, offset, length, sha256: false, lines: false });
+    const sum = await workers.run({ kind: "sum", key, offset, length, sha256: false, lines: false });
     if (sum.size === undefined) gone = true;
     else pieces[i] = { size: sum.size, crc32: sum.crc32! };
   });

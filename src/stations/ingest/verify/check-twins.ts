@@ -1,8 +1,8 @@
 import type { Triple } from "../../../core/box.js";
 import { isEmporiumError } from "../../../core/errors.js";
-import { forEachLimited } from "../../../engine/parallel.js";
 import { readMrcHeader } from "../../../formats/mrc/header.js";
 import { openObject } from "../../../stores/store.js";
+import { forEachLimited } from "../../../system/parallel.js";
 import type { ChunkScene } from "./check-chunks.js";
 import type { Hierarchy } from "./hierarchy.js";
 import { objectsOfLevel } from "./hierarchy.js";
@@ -17,7 +17,7 @@ import type { TwinComparison } from "./work.js";
  */
 export async function checkTwins({ folder, levels }: Hierarchy, scene: ChunkScene): Promise<void> {
   const { objects, context } = scene;
-  const { store, findings, hands, threads, signal, tally } = context;
+  const { store, findings, workers, threads, signal, tally } = context;
   const key = `${folder.replace(/\.zarr\/$/, "")}.mrc`;
   const [level] = levels;
   if (!level || !objects.has(key) || findings.isWrong(key)) return;
@@ -39,7 +39,7 @@ export async function checkTwins({ folder, levels }: Hierarchy, scene: ChunkScen
   await forEachLimited(objectsOfLevel(level), 2 * threads, async ({ key: object, position }) => {
     signal.throwIfAborted();
     if (findings.isWrong(object) || !context.isAsked(object)) return;
-    const { twin } = await hands.run({ ...job, array: level.place, position, above });
+    const { twin } = await workers.run({ ...job, array: level.place, position, above });
     if (!twin) return;
     tally.twinVoxels += twin.voxels;
     if (twin.wrong > 0) all.push({ key: object, twin });

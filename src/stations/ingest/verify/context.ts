@@ -2,7 +2,7 @@ import type { Store } from "../../../stores/store.js";
 import type { Findings } from "./findings.js";
 import type { LevelsChecked } from "./hierarchy.js";
 import type { Records } from "./records.js";
-import type { Hands } from "./threads.js";
+import type { Workers } from "./threads.js";
 
 /** What all checks of a tree share. */
 export interface CheckContext {
@@ -10,7 +10,7 @@ export interface CheckContext {
   records: Records;
   findings: Findings;
   tally: Tally;
-  hands: Hands;
+  workers: Workers;
   threads: number;
   levels: LevelsChecked;
   /** A person asked for that much. */

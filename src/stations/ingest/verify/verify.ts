@@ -13,7 +13,7 @@ import type { LevelsChecked } from "./hierarchy.js";
 import { PROOF_NAME, type ProofBasis, type ProofLine, proofWriter } from "./proof.js";
 import { findRecords } from "./records.js";
 import { makeReport, type VerifyReport } from "./report.js";
-import { hireHands } from "./threads.js";
+import { startWorkers } from "./threads.js";
 
 export interface VerifyOptions {
   /** Folder of journals: receipts of the tree are looked for here. */
@@ -96,13 +96,13 @@ export async function verifyTree(store: Store, options: VerifyOptions & { prefix
   if (groups.length === 0) throw nothing(store);
   const tally = emptyTally();
   const progress = await progressOf(store, groups, options);
-  const hands = hireHands(store, jobs, signal);
+  const workers = startWorkers(store, jobs, signal);
   const context: CheckContext = {
     store,
     records,
     findings,
     tally,
-    hands,
+    workers,
     threads: jobs,
     levels,
     levelsGiven: options.levels !== undefined,
@@ -126,7 +126,7 @@ export async function verifyTree(store: Store, options: VerifyOptions & { prefix
     await proofs?.abort();
     throw error;
   } finally {
-    await hands.end();
+    await workers.end();
     progress.over();
   }
   if (tally.objects === 0) throw nothing(store);

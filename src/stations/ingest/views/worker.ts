@@ -1,15 +1,9 @@
-import { parentPort } from "node:worker_threads";
-import { asEmporiumError, toErrorRecord } from "../../../core/errors.js";
+import { answerJobs } from "../../../system/thread-side.js";
 import type { Jobs } from "./jobs.js";
 import { WORK } from "./work.js";
 
-/** Entry of a thread that makes views: one job comes in, one answer goes out. */
-parentPort!.on("message", ({ kind, job }: { kind: keyof Jobs; job: never }) => {
-  try {
-    const result = WORK[kind](job);
-    const buffers = Object.values(result).flatMap((value) => (ArrayBuffer.isView(value) ? [value.buffer as ArrayBuffer] : []));
-    parentPort!.postMessage({ result }, [...new Set(buffers)]);
-  } catch (error) {
-    parentPort!.postMessage({ error: toErrorRecord(asEmporiumError(error)) });
-  }
-});
+/** Entry of a thread that makes views. */
+answerJobs(
+  ({ kind, job }: { kind: keyof Jobs; job: never }): object => WORK[kind](job),
+  (result) => new Set(Object.values(result).flatMap((value) => (ArrayBuffer.isView(value) ? [value.buffer] : []))),
+);

@@ -1,8 +1,8 @@
 import { asEmporiumError, EmporiumError } from "../../../core/errors.js";
 import type { JsonObject } from "../../../core/json.js";
-import { forEachLimited } from "../../../engine/parallel.js";
 import { readSwc } from "../../../formats/swc/read.js";
 import type { Store } from "../../../stores/store.js";
+import { forEachLimited } from "../../../system/parallel.js";
 import type { NeuronFolder } from "./folder.js";
 import type { AreaTree, MappedNeuron } from "./mappings.js";
 

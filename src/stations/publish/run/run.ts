@@ -20,7 +20,7 @@ import { type TransferReport, transferReport } from "../sync/report.js";
 import { openRunLog } from "../sync/run-log.js";
 import { syncGroup } from "../sync/sync.js";
 import type { SyncCounts, SyncOptions, SyncSource } from "../sync/task.js";
-import { crewOf, openBucket, syncSource } from "./sources.js";
+import { openBucket, sendersOf, syncSource } from "./sources.js";
 
 /** What `publishRun` did. */
 export interface RunReport extends TransferReport {
@@ -71,7 +71,7 @@ export async function publishRun(plan: Plan, options: PublishRunOptions): Promis
   }
   const groups = groupSources(present);
   for (const group of groups) await refuseCollisions(group, signal);
-  const { onWay, crew, close } = crewOf({ bucket: plan.bucket, ...plan.transfer, memoryBytes: options.memoryBytes }, clock);
+  const { onWay, senders, close } = sendersOf({ bucket: plan.bucket, ...plan.transfer, memoryBytes: options.memoryBytes }, clock);
   const target = await openBucket(plan, { jobs: options.jobs, clock, random, onWay });
   const folder = join(workspace, "publish");
   const name = `${plan.sample}-${createHash("sha256")
@@ -107,7 +107,7 @@ export async function publishRun(plan: Plan, options: PublishRunOptions): Promis
       for (const group of groups) {
         const briefs = group.map(({ id }) => briefOf(plan, id));
         const done = await inEvents(briefs, clock, onEvent, () =>
-          syncGroup(group, settings, { target, clock, log, signal: stop, onEvent, record, crew }),
+          syncGroup(group, settings, { target, clock, log, signal: stop, onEvent, record, senders }),
         );
         for (const [id, count] of done) {
           counts.set(id, count);

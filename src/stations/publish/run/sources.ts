@@ -6,7 +6,7 @@ import { openStore, parseLocation, type StoreOptions } from "../../../stores/url
 import { pathTaken } from "../plan/filters.js";
 import { type Plan, type PlanItem, sourcePath } from "../plan/plan.js";
 import { JOBS } from "../sync/carrier.js";
-import { type Crew, startCrew } from "../sync/crew.js";
+import { type Senders, startSenders } from "../sync/sender-threads.js";
 import type { SyncSource } from "../sync/task.js";
 
 /** The bucket of a plan, opened as the plan says; keys are those below its location. */
@@ -46,23 +46,23 @@ export interface BucketWrites {
 }
 
 /** The threads for a bucket, once somebody wants them and the way to the bucket is known. */
-export function crewOf({ bucket, acl, storageClass, memoryBytes }: BucketWrites, clock: Clock) {
+export function sendersOf({ bucket, acl, storageClass, memoryBytes }: BucketWrites, clock: Clock) {
   let way: LearntWay | undefined;
-  let crew: Crew | undefined;
+  let senders: Senders | undefined;
   return {
     onWay(learnt: LearntWay): void {
       way = learnt;
     },
-    crew(): Crew | undefined {
-      if (!way || crew) return crew;
+    senders(): Senders | undefined {
+      if (!way || senders) return senders;
       const { prefix = "" } = parseLocation(bucket);
       const headers = {
         ...(acl === undefined ? {} : { "x-amz-acl": acl }),
         ...(storageClass === undefined ? {} : { "x-amz-storage-class": storageClass }),
       };
-      crew = startCrew(way, { base: prefix === "" ? "" : `${prefix}/`, headers, clock, memoryBytes });
-      return crew;
+      senders = startSenders(way, { base: prefix === "" ? "" : `${prefix}/`, headers, clock, memoryBytes });
+      return senders;
     },
-    close: async () => crew?.close(),
+    close: async () => senders?.close(),
   };
 }

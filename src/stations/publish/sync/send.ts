@@ -5,13 +5,13 @@ import { crcText } from "../../../core/crc32.js";
 import { EmporiumError } from "../../../core/errors.js";
 import { LIMITS } from "../../../core/limits.js";
 import { partBytesFor } from "../../../engine/atomic.js";
-import { forEachLimited } from "../../../engine/parallel.js";
 import { throwIfCancelled } from "../../../stores/cancel.js";
 import { objectName, type Upload } from "../../../stores/store.js";
+import { forEachLimited } from "../../../system/parallel.js";
 import type { Budget } from "./budget.js";
 import { makeBuffers } from "./buffers.js";
-import type { Crew } from "./crew.js";
 import { readNow } from "./read-now.js";
+import type { Senders } from "./sender-threads.js";
 import { openSource, sourceChanged } from "./source-bytes.js";
 import type { SyncContext } from "./task.js";
 import type { WantedFile } from "./wanted.js";
@@ -24,8 +24,8 @@ const QUICK_READ_MS = 3;
 const READS_OF_A_TRIAL = 64;
 
 /** Threads cost some 50 ms to start, so a few files are sent without them; and a large body gains nothing by them. */
-const SMALL_BEFORE_CREW = 200;
-const CREW_BYTES_MAX = 1024 * 1024;
+const SMALL_BEFORE_THREADS = 200;
+const THREADS_FILE_BYTES_MAX = 1024 * 1024;
 
 /** Sends files to the keys of one target, in bounded memory. */
 export interface Sender {
@@ -37,7 +37,7 @@ export interface Sender {
 export function makeSender(context: SyncContext, budget: Budget, spareBytes: number): Sender {
   const { target, signal, clock, record } = context;
   const buffers = makeBuffers(spareBytes);
-  let crew: Crew | undefined;
+  let senders: Senders | undefined;
   let small = 0;
   const reading = { inline: true, ms: 0, count: 0 };
 
@@ -65,9 +65,9 @@ export function makeSender(context: SyncContext, budget: Budget, spareBytes: num
 
   async function sendSmall(file: WantedFile): Promise<string | undefined> {
     const { key, path, size } = file;
-    if (!file.object && size <= CREW_BYTES_MAX && small++ > SMALL_BEFORE_CREW) {
-      crew ??= context.crew?.();
-      const etag = await crew?.send(file);
+    if (!file.object && size <= THREADS_FILE_BYTES_MAX && small++ > SMALL_BEFORE_THREADS) {
+      senders ??= context.senders?.();
+      const etag = await senders?.send(file);
       if (etag !== undefined) return etag;
       throwIfCancelled(signal);
     }

@@ -3,7 +3,7 @@ import type { EmporiumError, ErrorRecord } from "../../../core/errors.js";
 import type { Log } from "../../../core/log.js";
 import type { OnEvent } from "../../../engine/events.js";
 import type { Store } from "../../../stores/store.js";
-import type { Crew } from "./crew.js";
+import type { Senders } from "./sender-threads.js";
 
 /** Files that belong under keys of a target. */
 export interface SyncSource {
@@ -47,7 +47,7 @@ export interface SyncContext {
   readonly onEvent: OnEvent;
   readonly record: SyncRecorder;
   /** Threads for small files; undefined where the target has no use for them, or not yet. */
-  readonly crew?: (() => Crew | undefined) | undefined;
+  readonly senders?: (() => Senders | undefined) | undefined;
 }
 
 /** Why a file is sent. */

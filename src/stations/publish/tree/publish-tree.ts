@@ -10,7 +10,7 @@ import { heldLocks, takeLocks } from "../../../engine/lock.js";
 import { cancelled } from "../../../stores/cancel.js";
 import { objectName, type Store } from "../../../stores/store.js";
 import { openStore } from "../../../stores/url.js";
-import { crewOf } from "../run/sources.js";
+import { sendersOf } from "../run/sources.js";
 import { abortAbandoned } from "../sync/abandoned.js";
 import { JOBS } from "../sync/carrier.js";
 import { inEvents } from "../sync/in-events.js";
@@ -58,7 +58,7 @@ export async function publishTree(tree: string, location: string, options: Publi
   const { jobs = JOBS, dryRun = false } = options;
   const startMs = clock.monotonic();
   refuseOverlap(tree, location);
-  const { onWay, crew, close } = crewOf({ bucket: location, memoryBytes }, clock);
+  const { onWay, senders, close } = sendersOf({ bucket: location, memoryBytes }, clock);
   const source = await openStore(tree, { clock, random, readOnly: true });
   const target = await openStore(location, { clock, random, onWay, inFlight: jobs });
   if (!target.features.writable) throw readOnly(target);
@@ -82,7 +82,7 @@ export async function publishTree(tree: string, location: string, options: Publi
     const incomplete = new Set<string | undefined>();
     for (const item of selected.items) {
       const record = dryRun ? undefined : await openRunLog(join(options.workspace, "publish"), logName(item, target), clock);
-      const context: SyncContext = { target, clock, log, signal: stop, onEvent, crew, record: record ?? NO_RECORD };
+      const context: SyncContext = { target, clock, log, signal: stop, onEvent, senders, record: record ?? NO_RECORD };
       const brief: TaskBrief = { id: item.id, title: item.id, run: "publish", bytes: sizes.bytes.get(item.id) ?? 0 };
       try {
         const count = await inEvents([brief], clock, onEvent, async () => {

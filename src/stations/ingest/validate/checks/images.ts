@@ -1,4 +1,4 @@
-import { mapLimit } from "../../pool.js";
+import { mapLimit } from "../../../../system/parallel.js";
 import { BOTH, type Check, checksOf, few, type Mark, STANDARDIZED, shown, unless } from "../check.js";
 import type { MdocFile } from "../facts/angles.js";
 import { known, orNothing, readable, Undecided } from "../facts/fact.js";

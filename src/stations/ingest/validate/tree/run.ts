@@ -10,7 +10,7 @@ import {
   TOMOGRAM_METADATA,
   voxelSpacingFolder,
 } from "../../../../model/layout.js";
-import { mapLimit } from "../../pool.js";
+import { mapLimit } from "../../../../system/parallel.js";
 import { alignedSections } from "../facts/aligned-sections.js";
 import { angleFile, mdocFile } from "../facts/angles.js";
 import { type Lazy, lazy, orNothing, unknown } from "../facts/fact.js";

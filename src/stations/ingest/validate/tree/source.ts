@@ -3,6 +3,7 @@ import type { JsonObject } from "../../../../core/json.js";
 import type { TypeKey } from "../../../../model/kinds.js";
 import { runFolder } from "../../../../model/layout.js";
 import { roundVoxelSpacing } from "../../../../model/voxel-spacing.js";
+import { mapLimit } from "../../../../system/parallel.js";
 import { expandValue } from "../../config/expand.js";
 import { scalarText } from "../../config/nodes.js";
 import type { Block } from "../../config/schema.js";
@@ -12,7 +13,6 @@ import { findSection, type PlanContext, type SectionItem } from "../../importers
 import { distinctFiles, extensionOf } from "../../importers/copies.js";
 import { findTomograms } from "../../importers/tomogram-candidates.js";
 import { findVoxelSpacings, type VoxelSpacing } from "../../importers/voxel-spacing.js";
-import { mapLimit } from "../../pool.js";
 import { angleFile, mdocFile } from "../facts/angles.js";
 import { known, type Lazy, lazy, unknown } from "../facts/fact.js";
 import { type Document, numberAt } from "../facts/fields.js";

@@ -1,7 +1,7 @@
 import { EmporiumError } from "../../../../core/errors.js";
 import { datasetMetadataKey, depositionFolder, depositionMetadataKey, photoFolder } from "../../../../model/layout.js";
 import { nameFault } from "../../../../model/names.js";
-import { mapLimit } from "../../pool.js";
+import { mapLimit } from "../../../../system/parallel.js";
 import { foldersIn, type Tree, treeOf } from "../facts/tree.js";
 import { relativeOf } from "../scale/collect.js";
 import type { ScaleSubject, Visit } from "../subjects.js";

@@ -1,21 +1,20 @@
 import { availableParallelism } from "node:os";
-import { fileURLToPath } from "node:url";
-import { Worker } from "node:worker_threads";
 import type { Clock } from "../../../core/clock.js";
 import { LIMITS } from "../../../core/limits.js";
 import type { LearntWay } from "../../../stores/s3-short-way.js";
 import type { S3Credentials } from "../../../stores/s3-sign.js";
-import { type CrewData, type CrewJob, type FromCrew, THREAD_BYTES, type ToCrew } from "./crew-messages.js";
+import { startThread, type Thread } from "../../../system/threads.js";
+import { type FromSender, type SenderJob, type SenderSetup, THREAD_BYTES, type ToSender } from "./sender-messages.js";
 import type { WantedFile } from "./wanted.js";
 
 /** Threads that send small files. */
-export interface Crew {
-  /** The object's etag; undefined where the crew could not: then it is sent in the ordinary way, which knows what went wrong and tries again. */
+export interface Senders {
+  /** The object's etag; undefined where the senders could not: then it is sent in the ordinary way, which knows what went wrong and tries again. */
   send(file: WantedFile): Promise<string | undefined>;
   close(): Promise<void>;
 }
 
-export interface CrewOptions extends Omit<CrewData, "facts"> {
+export interface SenderOptions extends Omit<SenderSetup, "facts"> {
   readonly clock: Clock;
   /** Default: one for each core, at most 8. */
   readonly threads?: number | undefined;
@@ -34,94 +33,90 @@ function threadsFor(memoryBytes: number): number {
   return Math.max(1, Math.min(THREADS_MAX, availableParallelism(), Math.floor(memoryBytes / 2 / THREAD_BYTES)));
 }
 
-// A worker thread of Node 20 needs JavaScript, which is in dist/ also when the sources are run.
-const ENTRY = import.meta.url.endsWith(".ts")
-  ? new URL("../../../../dist/stations/publish/sync/crew-worker.js", import.meta.url)
-  : new URL("./crew-worker.js", import.meta.url);
-
-interface Thread {
-  readonly worker: Worker;
-  outbox: CrewJob[];
+interface Sender {
+  readonly thread: Thread<ToSender, FromSender>;
+  outbox: SenderJob[];
   told: S3Credentials | undefined;
   running: number;
 }
 
-export function startCrew(
+export function startSenders(
   { facts, credentials }: LearntWay,
-  { clock, memoryBytes = LIMITS.memoryBytes, threads = threadsFor(memoryBytes), ...data }: CrewOptions,
-): Crew {
+  { clock, memoryBytes = LIMITS.memoryBytes, threads = threadsFor(memoryBytes), ...data }: SenderOptions,
+): Senders {
   const waiting = new Map<number, (etag: string | undefined) => void>();
   let count = 0;
   let calmAtMs = Number.NEGATIVE_INFINITY;
   let known: { credentials: S3Credentials; untilMs: number } | undefined;
   let over = false;
-  const crew = Array.from({ length: threads }, (): Thread => {
-    const worker = new Worker(fileURLToPath(ENTRY), { workerData: { facts, ...data } satisfies CrewData, execArgv: [] });
-    const thread: Thread = { worker, outbox: [], told: undefined, running: 0 };
-    worker.on("message", (results: FromCrew) => {
-      for (const { id, etag, throttled } of results) {
-        if (throttled) calmAtMs = clock.monotonic() + CALM_MS;
-        thread.running--;
-        waiting.get(id)?.(etag);
-        waiting.delete(id);
-      }
+  const entry = new URL("./sender-worker.js", import.meta.url);
+  const senders = Array.from({ length: threads }, (): Sender => {
+    const thread = startThread<ToSender, FromSender>({ entry, data: { facts, ...data } satisfies SenderSetup });
+    const sender: Sender = { thread, outbox: [], told: undefined, running: 0 };
+    thread.listen({
+      heard(results) {
+        for (const { id, etag, throttled } of results) {
+          if (throttled) calmAtMs = clock.monotonic() + CALM_MS;
+          sender.running--;
+          waiting.get(id)?.(etag);
+          waiting.delete(id);
+        }
+      },
+      // a thread that dies leaves its files to the ordinary way, and so do all when there is none
+      died: () => lose(sender),
     });
-    // a thread that dies leaves its files to the ordinary way, and so does a crew without threads
-    worker.on("error", () => {});
-    worker.on("exit", () => lose(thread));
-    worker.unref();
-    return thread;
+    return sender;
   });
 
-  function lose(thread: Thread): void {
-    const at = crew.indexOf(thread);
+  function lose(sender: Sender): void {
+    const at = senders.indexOf(sender);
     if (at < 0) return;
-    crew.splice(at, 1);
+    senders.splice(at, 1);
     if (over) return;
     for (const done of waiting.values()) done(undefined);
     waiting.clear();
   }
 
-  async function flush(thread: Thread): Promise<void> {
+  async function flush(sender: Sender): Promise<void> {
     try {
       if (!known || clock.monotonic() >= known.untilMs)
         known = { credentials: await credentials(), untilMs: clock.monotonic() + CREDENTIALS_MS };
     } catch {
-      const lost = thread.outbox;
-      thread.outbox = [];
+      const lost = sender.outbox;
+      sender.outbox = [];
       for (const { id } of lost) {
-        thread.running--;
+        sender.running--;
         waiting.get(id)?.(undefined);
         waiting.delete(id);
       }
       return;
     }
     const { accessKeyId, secretAccessKey, sessionToken } = known.credentials;
-    const fresh = thread.told !== known.credentials;
-    const message: ToCrew = {
-      jobs: thread.outbox,
+    const fresh = sender.told !== known.credentials;
+    const message: ToSender = {
+      jobs: sender.outbox,
       ...(fresh ? { credentials: { accessKeyId, secretAccessKey, sessionToken } } : {}),
     };
-    thread.told = known.credentials;
-    thread.outbox = [];
-    thread.worker.postMessage(message);
+    sender.told = known.credentials;
+    sender.outbox = [];
+    sender.thread.send(message);
   }
 
   return {
     async send({ path, key, size, modifiedMs }) {
-      if (crew.length === 0 || over || clock.monotonic() < calmAtMs) return undefined;
-      const thread = crew.reduce((least, other) => (other.running < least.running ? other : least));
+      if (senders.length === 0 || over || clock.monotonic() < calmAtMs) return undefined;
+      const sender = senders.reduce((least, other) => (other.running < least.running ? other : least));
       const id = count++;
       const done = new Promise<string | undefined>((resolve) => waiting.set(id, resolve));
-      thread.running++;
-      thread.outbox.push({ id, path, key, size, modifiedMs });
+      sender.running++;
+      sender.outbox.push({ id, path, key, size, modifiedMs });
       // what is asked for in one turn goes in one message
-      if (thread.outbox.length === 1) setImmediate(() => void flush(thread));
+      if (sender.outbox.length === 1) setImmediate(() => void flush(sender));
       return done;
     },
     async close() {
       over = true;
-      await Promise.all(crew.map(({ worker }) => worker.terminate()));
+      await Promise.all([...senders].map(({ thread }) => thread.end()));
       for (const done of waiting.values()) done(undefined);
       waiting.clear();
     },

@@ -4,25 +4,32 @@ import { contentType } from "../../../core/content-type.js";
 import { crcHeader, isProven, shortSender } from "../../../stores/s3-short-way.js";
 import type { S3Credentials } from "../../../stores/s3-sign.js";
 import { makeBuffers } from "./buffers.js";
-import { type CrewData, type CrewJob, type CrewResult, type FromCrew, THREAD_BYTES, type ToCrew } from "./crew-messages.js";
 import { readNow } from "./read-now.js";
+import {
+  type FromSender,
+  type SenderJob,
+  type SenderResult,
+  type SenderSetup,
+  THREAD_BYTES,
+  type ToSender,
+} from "./sender-messages.js";
 
 /** Reads, signs and sends small files; a thread of its own, so that every core takes part. Whatever does not go well is handed back. */
-const { facts, base, headers } = workerData as CrewData;
+const { facts, base, headers } = workerData as SenderSetup;
 const port = parentPort!;
 const sender = shortSender(facts, systemClock);
 const buffers = makeBuffers(THREAD_BYTES);
 let credentials: S3Credentials;
-let results: CrewResult[] = [];
+let results: SenderResult[] = [];
 
-port.on("message", (message: ToCrew) => {
+port.on("message", (message: ToSender) => {
   credentials = message.credentials ?? credentials;
   for (const job of message.jobs) {
     work(job).then(answer, () => answer({ id: job.id }));
   }
 });
 
-async function work({ id, path, key, size, modifiedMs }: CrewJob): Promise<CrewResult> {
+async function work({ id, path, key, size, modifiedMs }: SenderJob): Promise<SenderResult> {
   const buffer = buffers.take(size + 1);
   const read = readNow(path, buffer.subarray(0, size + 1));
   if (read.got !== size || read.modifiedMs !== modifiedMs) return { id };
@@ -39,11 +46,11 @@ async function work({ id, path, key, size, modifiedMs }: CrewJob): Promise<CrewR
 }
 
 /** What ends in one turn is told in one message. */
-function answer(result: CrewResult): void {
+function answer(result: SenderResult): void {
   results.push(result);
   if (results.length > 1) return;
   setImmediate(() => {
-    const told: FromCrew = results;
+    const told: FromSender = results;
     results = [];
     port.postMessage(told);
   });

@@ -1,0 +1,63 @@
+/**
+ * Calls `work` for each item, at most `limit` at a time, in their order. The first failure stops new ones, waits for those on their
+ * way, and is thrown.
+ */
+export async function forEachLimited<T>(
+  items: Iterable<T> | AsyncIterable<T>,
+  limit: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const running = new Set<Promise<void>>();
+  let failure: { error: unknown } | undefined;
+  try {
+    for await (const item of items) {
+      const job = work(item)
+        .catch((error: unknown) => {
+          failure ??= { error };
+        })
+        .finally(() => running.delete(job));
+      running.add(job);
+      if (running.size >= limit) await Promise.race(running);
+      if (failure) break;
+    }
+  } finally {
+    await Promise.all(running);
+  }
+  if (failure) throw failure.error;
+}
+
+/** What `work` makes of each item, in the order of the items. As {@link forEachLimited}. */
+export async function mapLimit<T, R>(
+  items: readonly T[],
+  limit: number,
+  work: (item: T, index: number) => Promise<R>,
+): Promise<R[]> {
+  const results = new Array<R>(items.length);
+  await forEachLimited(items.entries(), limit, async ([index, item]) => {
+    results[index] = await work(item, index);
+  });
+  return results;
+}
+
+/**
+ * What `work` makes of each item, in the order of the items, as soon as it is there; at most `limit` are under way at a time. A failure is thrown in
+ * its turn, when all that are under way have ended.
+ */
+export async function* inOrder<T, R>(
+  items: Iterable<T> | AsyncIterable<T>,
+  limit: number,
+  work: (item: T) => Promise<R>,
+): AsyncGenerator<R> {
+  const running: Promise<R>[] = [];
+  try {
+    for await (const item of items) {
+      const job = work(item);
+      job.catch(() => {}); // it is awaited below, perhaps not before another one has failed
+      running.push(job);
+      if (running.length >= limit) yield await running.shift()!;
+    }
+    while (running.length > 0) yield await running.shift()!;
+  } finally {
+    await Promise.allSettled(running);
+  }
+}

@@ -1,0 +1,200 @@
+import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
+import { EmporiumError, type ErrorRecord, fromErrorRecord } from "../core/errors.js";
+
+export interface ThreadOptions {
+  /** The thread's module: `new URL("./worker.js", import.meta.url)`. */
+  readonly entry: URL;
+  /** `workerData` of the thread. */
+  readonly data?: unknown;
+  /** MiB for short-lived objects; Node's default is 48. */
+  readonly youngMiB?: number | undefined;
+  /** A thread may close files that another one has opened: what it has open is not closed when it ends. */
+  readonly sharesFiles?: boolean | undefined;
+}
+
+/** Who hears a thread. Of `died` there is one at most: INTERNAL, or CANCELLED where the thread was ended. */
+export interface ThreadListener<Out> {
+  heard(message: Out): void;
+  died(error: EmporiumError): void;
+}
+
+/** A worker thread, by its messages. It keeps no process alive unless it is told to. */
+export interface Thread<In, Out> {
+  /** False once it has died or was ended. */
+  readonly isAlive: boolean;
+  send(message: In, transfer?: readonly ArrayBufferLike[]): void;
+  /** Replaces whoever listened before; undefined: nobody. A thread that has died says so at once. */
+  listen(listener: ThreadListener<Out> | undefined): void;
+  /** Whether the process waits for it. */
+  keepProcess(wanted: boolean): void;
+  /** Resolves when its memory is free. */
+  end(): Promise<void>;
+}
+
+const SOURCES = new URL("../", import.meta.url).href;
+const COMPILED = new URL("../../dist/", import.meta.url).href;
+
+/** A worker thread of Node 20 needs JavaScript. Where the sources run, as in tests, it is what was compiled of them when the tests began. */
+function compiled(entry: URL): string {
+  const isSource = import.meta.url.endsWith(".ts");
+  return fileURLToPath(isSource ? entry.href.replace(SOURCES, COMPILED) : entry);
+}
+
+/** Starts a thread. Cost: some 40 ms of a core. */
+export function startThread<In, Out>({ entry, data, youngMiB, sharesFiles }: ThreadOptions): Thread<In, Out> {
+  const worker = new Worker(compiled(entry), {
+    workerData: data,
+    execArgv: [],
+    trackUnmanagedFds: !sharesFiles,
+    ...(youngMiB !== undefined && { resourceLimits: { maxYoungGenerationSizeMb: youngMiB } }),
+  });
+  worker.unref();
+  let listener: ThreadListener<Out> | undefined;
+  let dead: EmporiumError | undefined;
+  let ended: Promise<unknown> | undefined;
+  const die = (message: string, cause?: Error) => {
+    if (dead || ended) return;
+    dead = new EmporiumError("INTERNAL", message, { hint: "it may have run out of memory", ...(cause && { cause }) });
+    listener?.died(dead);
+  };
+  worker.on("message", (message: Out) => listener?.heard(message));
+  worker.on("error", (cause: Error) => die(`a worker thread died: ${cause.message}`, cause));
+  worker.on("exit", () => die("a worker thread ended by itself"));
+  return {
+    get isAlive() {
+      return !dead && !ended;
+    },
+    send: (message, transfer = []) => worker.postMessage(message, transfer as ArrayBuffer[]),
+    listen(next) {
+      listener = next;
+      if (dead) next?.died(dead);
+    },
+    keepProcess(wanted) {
+      if (wanted) worker.ref();
+      else worker.unref();
+    },
+    async end() {
+      if (!ended && !dead) listener?.died(new EmporiumError("CANCELLED", "a worker thread was ended in the middle of its work"));
+      ended ??= worker.terminate();
+      await ended;
+    },
+  };
+}
+
+/** What `answerJobs` of a thread says of a job. */
+export type JobAnswer<Result> = { readonly result: Result } | { readonly error: ErrorRecord };
+
+export interface JobOptions {
+  /** An aborted job ends its thread, and rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** Buffers of the job that the caller gives away. */
+  readonly transfer?: readonly ArrayBufferLike[];
+}
+
+/** A thread that answers each job, one at a time. */
+export interface JobThread<Job, Result> {
+  readonly isAlive: boolean;
+  /** @throws {EmporiumError} what the work throws; INTERNAL for a thread that died; the signal's reason. */
+  run(job: Job, options?: JobOptions): Promise<Result>;
+  end(): Promise<void>;
+}
+
+export function startJobThread<Job, Result>(options: ThreadOptions): JobThread<Job, Result> {
+  const thread = startThread<Job, JobAnswer<Result>>(options);
+  return {
+    get isAlive() {
+      return thread.isAlive;
+    },
+    run(job, { signal, transfer } = {}) {
+      signal?.throwIfAborted();
+      return new Promise<Result>((resolve, reject) => {
+        const stop = () => {
+          over();
+          void thread.end().finally(() => reject(signal!.reason));
+        };
+        const over = () => {
+          thread.listen(undefined);
+          thread.keepProcess(false);
+          signal?.removeEventListener("abort", stop);
+        };
+        thread.keepProcess(true);
+        signal?.addEventListener("abort", stop, { once: true });
+        thread.listen({
+          heard(answer) {
+            over();
+            if ("error" in answer) reject(fromErrorRecord(answer.error));
+            else resolve(answer.result);
+          },
+          died(error) {
+            over();
+            reject(error);
+          },
+        });
+        thread.send(job, transfer);
+      });
+    },
+    end: () => thread.end(),
+  };
+}
+
+export interface PoolOptions extends ThreadOptions {
+  /** Threads that work at once; what is asked for beyond waits its turn. Default: as many as there are jobs, whose number the caller limits. */
+  readonly threadsMax?: number | undefined;
+  /** Threads that stay for later jobs. */
+  readonly idleMax: number;
+}
+
+export interface PoolJobOptions extends JobOptions {
+  /** False for a job whose thread is not to stay, because of the memory it has taken: the answer comes when that is free. */
+  readonly keep?: boolean | undefined;
+}
+
+/** Threads of one kind, started when they are needed. */
+export interface ThreadPool<Job, Result> {
+  /** @throws {EmporiumError} as {@link JobThread}. A thread that dies takes its own job along, and no other. */
+  run(job: Job, options?: PoolJobOptions): Promise<Result>;
+  /** Ends all threads. A process does not need it: idle ones do not keep it alive. */
+  end(): Promise<void>;
+}
+
+export function threadPool<Job, Result>({
+  threadsMax = Number.POSITIVE_INFINITY,
+  idleMax,
+  ...options
+}: PoolOptions): ThreadPool<Job, Result> {
+  const idle: JobThread<Job, Result>[] = [];
+  const busy = new Set<JobThread<Job, Result>>();
+  const queue: (() => void)[] = [];
+  let places = threadsMax;
+
+  async function turn(): Promise<void> {
+    if (places > 0) places--;
+    else await new Promise<void>((resolve) => queue.push(resolve));
+  }
+  async function release(thread: JobThread<Job, Result>, keep: boolean): Promise<void> {
+    if (keep && thread.isAlive && idle.length < idleMax) idle.push(thread);
+    else await thread.end();
+    busy.delete(thread);
+    // whoever waits takes the place over
+    const next = queue.shift();
+    if (next) next();
+    else places++;
+  }
+  return {
+    async run(job, { keep = true, ...jobOptions } = {}) {
+      jobOptions.signal?.throwIfAborted();
+      await turn();
+      const thread = idle.pop() ?? startJobThread<Job, Result>(options);
+      busy.add(thread);
+      try {
+        return await thread.run(job, jobOptions);
+      } finally {
+        await release(thread, keep);
+      }
+    },
+    async end() {
+      await Promise.all([...idle.splice(0), ...busy].map((thread) => thread.end()));
+    },
+  };
+}

@@ -1,0 +1,25 @@
+import { describe, expect, it } from "vitest";
+import { isCompiled } from "../../scripts/compiled.mjs";
+import { filesBelow, readText, withoutComments } from "./sources.js";
+
+/** A mechanism has one home: what makes it is written in one module, or in those that are named here. */
+const HOMES: readonly (readonly [what: string, made: RegExp, homes: readonly string[]])[] = [
+  // `doctor` starts one to see whether the machine can
+  ["worker threads", /\bnew Worker\(/, ["src/cli/doctor.ts", "src/system/threads.ts"]],
+  ["where compiled JavaScript lies", /\.\.\/dist\//, ["src/system/threads.ts"]],
+  ["work side by side in the order of the items", /export (async )?function\* inOrder\b|function mapLimit\b/, ["src/system/parallel.ts"]],
+  ["collecting garbage", /--expose-gc/, ["src/system/garbage.ts"]],
+];
+
+const paths = filesBelow("src", (path) => /\.ts$/.test(path) && !/\.(test|d)\.ts$/.test(path) && !path.includes("/assembly/"));
+
+describe("one of each", () => {
+  it.each(HOMES)("%s", (_, made, homes) => {
+    const found = paths.filter((path) => made.test(withoutComments(readText(path))));
+    expect(found.sort()).toEqual([...homes].sort());
+  });
+
+  it("threads run what is tested: dist/ is compiled of the sources as they are", () => {
+    expect(isCompiled()).toBe(true);
+  });
+});
