@@ -1,13 +1,14 @@
 import { createHash } from "node:crypto";
 import { Agent, request as undiciRequest } from "undici";
+import { cancelled, throwIfCancelled } from "../core/cancel.js";
 import { type Clock, systemClock } from "../core/clock.js";
-import { EmporiumError, isEmporiumError } from "../core/errors.js";
+import { EmporiumError } from "../core/errors.js";
 import type { Json } from "../core/json.js";
 import { LIMITS } from "../core/limits.js";
 import { type Log, silentLog } from "../core/log.js";
 import type { Random } from "../core/random.js";
 import { redact } from "../core/redact.js";
-import { cancelled, throwIfCancelled } from "../stores/cancel.js";
+import { type RetryPolicy, retried, retries } from "../net/retry.js";
 import { networkError, PATIENCE, type Patience, parseRetryAfter, readBody, statusError } from "../stores/network.js";
 import { publicLookup, refusalIn, refused, resolveName } from "../stores/public-address-gate.js";
 import { type Bases, rebased } from "./bases.js";
@@ -55,11 +56,7 @@ const PER_SECOND = 10;
 /** A mirror, or a test's server, often stands for several hosts: the strictest pace of all. */
 const PER_SECOND_MIRROR = 4;
 
-const TRIES = 5;
-const FIRST_PAUSE_MS = 500;
-const PAUSE_MS_MAX = 30_000;
-/** A host that asks for more patience than this is asked another day. */
-const RETRY_AFTER_MS_MAX = 5 * 60_000;
+const POLICY: RetryPolicy = { tries: 5, baseMs: 500, capMs: 30_000, retryAfterMsMax: 5 * 60_000 };
 const REDIRECTS_MAX = 5;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
@@ -122,27 +119,28 @@ export function openDoor(options: DoorOptions = {}): Door {
     }
 
     async function again(url: URL, method: string, request: NetRequest): Promise<Answer> {
-      for (let failed = 0; ; ) {
-        throwIfCancelled(signal);
-        try {
+      const tries = retries(POLICY, {
+        clock,
+        random,
+        log,
+        signal,
+        exhausted(error, failed) {
+          const answer = "answer" in error ? (error.answer as Answer) : undefined;
+          if (answer) record(url.href, answer);
+          return exhausted(error, url.href, failed);
+        },
+      });
+      return retried(
+        tries,
+        async () => {
+          throwIfCancelled(signal);
           const answer = await once(url, method, request);
           const error = failureOf(answer, url.href, clock);
-          if (error === undefined || error.facts.retry !== "later") return answer;
+          if (error?.facts.retry !== "later") return answer;
           throw Object.assign(error, { answer });
-        } catch (thrown) {
-          if (signal?.aborted) throw cancelled(signal);
-          if (!isEmporiumError(thrown) || thrown.facts.retry !== "later") throw thrown;
-          const { retryAfterMs = 0 } = thrown.facts;
-          if (++failed >= TRIES || retryAfterMs > RETRY_AFTER_MS_MAX) {
-            const answer = "answer" in thrown ? (thrown.answer as Answer) : undefined;
-            if (answer) record(url.href, answer);
-            throw exhausted(thrown, url.href, failed);
-          }
-          const pauseMs = Math.max(retryAfterMs, random() * Math.min(PAUSE_MS_MAX, FIRST_PAUSE_MS * 2 ** (failed - 1)));
-          log.debug(`${redact(url.href)}: ${thrown.message}; trying again in ${Math.round(pauseMs)} ms`, { failed });
-          await clock.sleep(Math.round(pauseMs), signal).catch(() => throwIfCancelled(signal));
-        }
-      }
+        },
+        redact(url.href),
+      );
     }
 
     function record(url: string, { status, bytes }: Answer): void {

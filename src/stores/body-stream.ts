@@ -1,7 +1,7 @@
+import { cancelled } from "../core/cancel.js";
 import { type Clock, systemClock } from "../core/clock.js";
 import { EmporiumError } from "../core/errors.js";
 import { redact } from "../core/redact.js";
-import { cancelled } from "./cancel.js";
 import { type Body, networkError, type Patience, protocol } from "./network.js";
 import type { ByteStream } from "./store.js";
 

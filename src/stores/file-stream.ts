@@ -1,5 +1,5 @@
 import type { FileHandle } from "node:fs/promises";
-import { cancelled } from "./cancel.js";
+import { cancelled } from "../core/cancel.js";
 import { fileError } from "./file-errors.js";
 import { fileEtag, fileStat } from "./file-stat.js";
 import type { ByteStream, StoreReadOptions } from "./store.js";

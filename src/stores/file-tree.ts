@@ -1,7 +1,7 @@
 import { lstat, readdir, stat as statPath } from "node:fs/promises";
 import { join } from "node:path";
+import { throwIfCancelled } from "../core/cancel.js";
 import { EmporiumError, isEmporiumError } from "../core/errors.js";
-import { throwIfCancelled } from "./cancel.js";
 import { fileError } from "./file-errors.js";
 import { absentAs, type FileRoot } from "./file-root.js";
 import { fileStat } from "./file-stat.js";

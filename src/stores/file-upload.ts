@@ -3,9 +3,9 @@ import { appendFile, type FileHandle, mkdir, open, readdir, readFile, rm, writeF
 import { basename, dirname, join } from "node:path";
 import { crc32 } from "node:zlib";
 import type { ReadOptions } from "../core/bytes.js";
+import { cancelled, throwIfCancelled } from "../core/cancel.js";
 import { crcText } from "../core/crc32.js";
 import { EmporiumError, isEmporiumError } from "../core/errors.js";
-import { cancelled, throwIfCancelled } from "./cancel.js";
 import { fileError } from "./file-errors.js";
 import { absentAs, type FileRoot } from "./file-root.js";
 import { syncPath } from "./file-sync.js";

@@ -2,8 +2,8 @@ import { constants, type FileHandle, link, lstat, open, rename, rm, stat as stat
 import { basename, dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { ByteRange, ReadOptions } from "../core/bytes.js";
+import { cancelled, throwIfCancelled } from "../core/cancel.js";
 import { EmporiumError } from "../core/errors.js";
-import { cancelled, throwIfCancelled } from "./cancel.js";
 import { errnoOf, fileError } from "./file-errors.js";
 import { absentAs, type FileRoot, fileRoot } from "./file-root.js";
 import { fileEtag, fileStat } from "./file-stat.js";

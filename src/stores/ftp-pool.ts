@@ -1,5 +1,5 @@
+import { throwIfCancelled } from "../core/cancel.js";
 import { isEmporiumError } from "../core/errors.js";
-import { throwIfCancelled } from "./cancel.js";
 import { isLost } from "./ftp-replies.js";
 import { type FtpHost, type FtpManners, type FtpSession, openFtpSession } from "./ftp-session.js";
 

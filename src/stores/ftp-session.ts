@@ -1,9 +1,9 @@
 import type { Socket } from "node:net";
 import { FTPContext, FTPError } from "basic-ftp";
+import { cancelled, throwIfCancelled } from "../core/cancel.js";
 import type { Clock } from "../core/clock.js";
 import { EmporiumError } from "../core/errors.js";
 import { redact, type Secret } from "../core/redact.js";
-import { cancelled, throwIfCancelled } from "./cancel.js";
 import { lost, passivePort, replyError } from "./ftp-replies.js";
 import { connectLent, type LentSocket } from "./lent-socket.js";
 import { networkError, type Patience, protocol } from "./network.js";

@@ -1,10 +1,10 @@
 import type { ByteRange, ReadOptions } from "../core/bytes.js";
+import { throwIfCancelled } from "../core/cancel.js";
 import { type Clock, systemClock } from "../core/clock.js";
 import { EmporiumError, isEmporiumError } from "../core/errors.js";
 import { LIMITS } from "../core/limits.js";
 import { redact, type Secret } from "../core/redact.js";
 import { streamBody } from "./body-stream.js";
-import { throwIfCancelled } from "./cancel.js";
 import { ftpBody } from "./ftp-body.js";
 import { type FtpEntry, readListing, readMachineListing } from "./ftp-listing.js";
 import { ftpPoolOf } from "./ftp-pool.js";

@@ -1,7 +1,7 @@
+import { throwIfCancelled } from "../core/cancel.js";
 import type { Clock } from "../core/clock.js";
 import { EmporiumError } from "../core/errors.js";
 import { LIMITS } from "../core/limits.js";
-import { throwIfCancelled } from "./cancel.js";
 import { drop, type HttpAnswer, type HttpRequest } from "./http-requests.js";
 import { type Patience, parseRetryAfter, protocol, readBody, statusError } from "./network.js";
 

@@ -1,6 +1,6 @@
 import { Agent, request as undiciRequest } from "undici";
+import { cancelled, throwIfCancelled } from "../core/cancel.js";
 import { redact, type Secret } from "../core/redact.js";
-import { cancelled, throwIfCancelled } from "./cancel.js";
 import { httpWire } from "./http-wire.js";
 import { type Body, networkError, type Patience, protocol } from "./network.js";
 import { type AddressGate, publicGate, type Resolve, refusalIn, resolveName } from "./public-address-gate.js";

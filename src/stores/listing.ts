@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { cancelled, throwIfCancelled } from "./cancel.js";
+import { cancelled, throwIfCancelled } from "../core/cancel.js";
 import { checkKey, compareKeys } from "./keys.js";
 import { protocol } from "./network.js";
 import type { Entry, ListOptions } from "./store.js";

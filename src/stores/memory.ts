@@ -1,8 +1,8 @@
 import type { ByteRange, ReadOptions } from "../core/bytes.js";
 import { concat } from "../core/bytes.js";
+import { throwIfCancelled } from "../core/cancel.js";
 import { crc32, crcText } from "../core/crc32.js";
 import { EmporiumError } from "../core/errors.js";
-import { throwIfCancelled } from "./cancel.js";
 import { checkKey, checkPrefix, compareKeys } from "./keys.js";
 import { clampRange } from "./range.js";
 import type { CreateOptions, Entry, Stat, Store, StoreReadOptions, Upload, UploadPart, WriteOptions } from "./store.js";

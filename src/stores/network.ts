@@ -1,7 +1,7 @@
+import { cancelled } from "../core/cancel.js";
 import { type Clock, systemClock } from "../core/clock.js";
 import { EmporiumError, type ErrorCode, isEmporiumError } from "../core/errors.js";
 import { redact } from "../core/redact.js";
-import { cancelled } from "./cancel.js";
 import { withPartial } from "./partial.js";
 
 /** Patience with a server. A connection that carries less than `bytesPerSecondMin` for `stallMs` is taken for dead. */

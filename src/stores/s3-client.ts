@@ -6,10 +6,10 @@ import {
   type ServiceInputTypes,
   type ServiceOutputTypes,
 } from "@aws-sdk/client-s3";
+import { cancelled, throwIfCancelled } from "../core/cancel.js";
 import type { Clock } from "../core/clock.js";
 import { LIMITS } from "../core/limits.js";
 import { markSecret } from "../core/redact.js";
-import { cancelled, throwIfCancelled } from "./cancel.js";
 import { networkError, type Patience } from "./network.js";
 import { type AddressGate, refusalIn } from "./public-address-gate.js";
 import { faultOf, s3Error } from "./s3-errors.js";

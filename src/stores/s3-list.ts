@@ -1,5 +1,5 @@
 import { ListMultipartUploadsCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
-import { throwIfCancelled } from "./cancel.js";
+import { throwIfCancelled } from "../core/cancel.js";
 import { compareKeys } from "./keys.js";
 import { protocol } from "./network.js";
 import type { S3Bucket } from "./s3-bucket.js";

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import type { S3Client } from "@aws-sdk/client-s3";
+import { cancelled } from "../core/cancel.js";
 import type { Clock } from "../core/clock.js";
-import { cancelled } from "./cancel.js";
 import { networkError, type Patience } from "./network.js";
 import { type PutWire, putWire } from "./put-wire.js";
 import { s3Error } from "./s3-errors.js";

@@ -7,7 +7,12 @@ const HOMES: readonly (readonly [what: string, made: RegExp, homes: readonly str
   // `doctor` starts one to see whether the machine can
   ["worker threads", /\bnew Worker\(/, ["src/cli/doctor.ts", "src/system/threads.ts"]],
   ["where compiled JavaScript lies", /\.\.\/dist\//, ["src/system/threads.ts"]],
-  ["work side by side in the order of the items", /export (async )?function\* inOrder\b|function mapLimit\b/, ["src/system/parallel.ts"]],
+  [
+    "work side by side in the order of the items",
+    /export (async )?function\* inOrder\b|function mapLimit\b/,
+    ["src/system/parallel.ts"],
+  ],
+  ["pauses that double", /Ms \* 2 \*\* /, ["src/net/retry.ts"]],
   ["collecting garbage", /--expose-gc/, ["src/system/garbage.ts"]],
 ];
 

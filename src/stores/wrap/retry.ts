@@ -1,13 +1,15 @@
 import type { ByteRange, ReadOptions } from "../../core/bytes.js";
 import { concat } from "../../core/bytes.js";
 import type { Clock } from "../../core/clock.js";
-import { EmporiumError, isEmporiumError } from "../../core/errors.js";
-import { type Log, silentLog } from "../../core/log.js";
+import { isEmporiumError } from "../../core/errors.js";
+import type { Log } from "../../core/log.js";
 import type { Random } from "../../core/random.js";
-import { cancelled, throwIfCancelled } from "../cancel.js";
+import { type RetryPolicy, retried, retries } from "../../net/retry.js";
 import { compareKeys } from "../keys.js";
 import { partialOf } from "../partial.js";
 import type { CreateOptions, Entry, Stat, Store, StoreReadOptions, Upload, WriteOptions } from "../store.js";
+
+const RETRY_AFTER_MS_MAX = 10 * 60_000;
 
 export interface RetryOptions {
   clock: Clock;
@@ -20,45 +22,25 @@ export interface RetryOptions {
   capMs?: number | undefined;
 }
 
-/** A server that asks for more patience than this is given up on: the user should know, not wait. */
-const RETRY_AFTER_MS_MAX = 10 * 60_000;
-
 /**
  * Tries again what failed with `retry: "later"` or `"now"`, after exponential pauses with full jitter (or those the store asks for).
  * A read goes on at the byte where it broke. A conditional write whose answer was lost, and which then meets a conflict, is looked
  * up: when the object has the bytes sent, the lost answer was a yes.
  */
 export function withRetry(store: Store, options: RetryOptions): Store {
-  const { clock, random, log = silentLog, attempts = 6, baseMs = 500, capMs = 60_000 } = options;
-
-  /** Waits after failure number `failed` (from 1), or throws when it is not to be tried again. */
-  async function pause(error: unknown, failed: number, what: string, signal: AbortSignal | undefined): Promise<void> {
-    if (signal?.aborted) throw cancelled(signal);
-    if (!isEmporiumError(error)) throw error;
-    const { retry = "no", retryAfterMs } = error.facts;
-    if (retry === "no") throw error;
-    if (failed >= attempts || (retryAfterMs ?? 0) > RETRY_AFTER_MS_MAX) throw final(error, failed);
-    const jitter = retry === "now" ? 0 : random() * Math.min(capMs, baseMs * 2 ** (failed - 1));
-    const waitMs = Math.round(Math.max(jitter, retryAfterMs ?? 0));
-    log.debug(`${what}: ${error.message}; trying again in ${waitMs} ms`, { failed });
-    if (waitMs > 0) await clock.sleep(waitMs, signal).catch(() => signal && throwIfCancelled(signal));
-  }
-
-  async function again<T>(what: string, signal: AbortSignal | undefined, work: (failed: number) => Promise<T>): Promise<T> {
-    for (let failed = 0; ; ) {
-      try {
-        return await work(failed);
-      } catch (error) {
-        await pause(error, ++failed, what, signal);
-      }
-    }
-  }
+  const { attempts = 6, baseMs = 500, capMs = 60_000 } = options;
+  const policy: RetryPolicy = { tries: attempts, baseMs, capMs, retryAfterMsMax: RETRY_AFTER_MS_MAX };
+  const triesOf = (signal: AbortSignal | undefined) => retries(policy, { ...options, signal });
+  const again = <T>(what: string, signal: AbortSignal | undefined, work: (failed: number) => Promise<T>) =>
+    retried(triesOf(signal), work, what);
 
   async function read(key: string, range?: ByteRange, readOptions: StoreReadOptions = {}): Promise<Uint8Array | undefined> {
     const pieces: Uint8Array[] = [];
     let done = 0;
     let etag = readOptions.ifMatch;
-    for (let failed = 0; ; ) {
+    let replaced = 0;
+    const tries = triesOf(readOptions.signal);
+    for (;;) {
       const rest = done === 0 ? range : { offset: (range?.offset ?? 0) + done, length: range ? range.length - done : 2 ** 52 };
       try {
         const last = await store.read(key, rest, etag === readOptions.ifMatch ? readOptions : { ...readOptions, ifMatch: etag });
@@ -72,16 +54,16 @@ export function withRetry(store: Store, options: RetryOptions): Store {
           pieces.push(partial.bytes);
           done += partial.bytes.length;
           etag ??= partial.etag;
-          if (partial.bytes.length >= PROGRESS_BYTES) failed = 0;
+          if (partial.bytes.length >= PROGRESS_BYTES) tries.worked();
         }
         // Another version came between two pieces. The caller who named none gets that one, whole.
         if (done > 0 && isEmporiumError(error) && error.code === "STORE_CONFLICT" && readOptions.ifMatch === undefined) {
           pieces.length = 0;
           done = 0;
           etag = undefined;
-          if (++failed < attempts) continue;
+          if (++replaced < attempts) continue;
         }
-        await pause(error, ++failed, `read ${key}`, readOptions.signal);
+        await tries.failed(error, `read ${key}`);
       }
     }
   }
@@ -113,17 +95,18 @@ export function withRetry(store: Store, options: RetryOptions): Store {
 
   async function* entries(what: string, open: () => AsyncIterable<Entry>, signal?: AbortSignal): AsyncGenerator<Entry> {
     let last: string | undefined;
-    for (let failed = 0; ; ) {
+    const tries = triesOf(signal);
+    for (;;) {
       try {
         for await (const entry of open()) {
           if (last !== undefined && compareKeys(entry.key, last) <= 0) continue;
           last = entry.key;
-          failed = 0;
+          tries.worked();
           yield entry;
         }
         return;
       } catch (error) {
-        await pause(error, ++failed, what, signal);
+        await tries.failed(error, what);
       }
     }
   }
@@ -164,7 +147,8 @@ export function withRetry(store: Store, options: RetryOptions): Store {
     remove: (key, removeOptions) => again(`remove ${key}`, removeOptions?.signal, () => store.remove(key, removeOptions)),
     async *openUploads(key, listOptions) {
       const seen = new Set<string>();
-      for (let failed = 0; ; ) {
+      const tries = triesOf(listOptions?.signal);
+      for (;;) {
         try {
           for await (const upload of store.openUploads(key, listOptions)) {
             if (seen.has(upload.token)) continue;
@@ -173,7 +157,7 @@ export function withRetry(store: Store, options: RetryOptions): Store {
           }
           return;
         } catch (error) {
-          await pause(error, ++failed, `list uploads of ${key}`, listOptions?.signal);
+          await tries.failed(error, `list uploads of ${key}`);
         }
       }
     },
@@ -190,9 +174,3 @@ export function withRetry(store: Store, options: RetryOptions): Store {
 
 /** So much new data shows that the connection works, however often it breaks. */
 const PROGRESS_BYTES = 64 * 1024;
-
-/** The last error of several tries says how many there were. Its class stays: who runs the task again may have more luck. */
-function final(error: EmporiumError, tries: number): EmporiumError {
-  if (tries < 2) return error;
-  return new EmporiumError(error.code, `${error.message} (${tries} tries)`, { ...error.facts, cause: error });
-}

@@ -1,7 +1,7 @@
 import { type FileHandle, mkdir, open, rename, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { throwIfCancelled } from "../../../core/cancel.js";
 import { positions } from "../../../formats/zarr/chunks.js";
-import { throwIfCancelled } from "../../../stores/cancel.js";
 import { inOrder } from "../../../system/parallel.js";
 import { type CropArray, type CropFile, filledUnit, pour, touchedCells, twinOf, unitBox } from "./crop-array.js";
 import { type SourceUnits, writeWhole } from "./source-units.js";

@@ -1,7 +1,7 @@
+import { cancelled, throwIfCancelled } from "../../../core/cancel.js";
 import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
 import type { Log } from "../../../core/log.js";
 import type { Random } from "../../../core/random.js";
-import { cancelled, throwIfCancelled } from "../../../stores/cancel.js";
 import type { ByteStream } from "../../../stores/store.js";
 import { ask, type KnownSource } from "./ask.js";
 import type { TransferOptions } from "./options.js";

@@ -1,7 +1,7 @@
 import { Agent, request } from "undici";
 import type { Clock } from "../../../core/clock.js";
-import { EmporiumError } from "../../../core/errors.js";
 import { LIMITS } from "../../../core/limits.js";
+import { type RetryPolicy, retried, retries } from "../../../net/retry.js";
 import { networkError, PATIENCE, parseRetryAfter, readBody, statusError } from "../../../stores/network.js";
 
 /**
@@ -24,10 +24,9 @@ export const REGISTRIES = {
 } as const;
 export type RegistryName = keyof typeof REGISTRIES;
 
-const ATTEMPTS = 4;
-const FIRST_PAUSE_MS = 500;
-/** A registry that asks for a longer pause than this is asked another day. */
-const PAUSE_MS_MAX = 30_000;
+const POLICY: RetryPolicy = { tries: 4, baseMs: 500, capMs: 30_000, retryAfterMsMax: 30_000 };
+/** Registries are asked one request at a time: nobody else's pauses are to be kept apart from these. */
+const WHOLE_PAUSES = () => 1;
 const REDIRECTS_MAX = 5;
 const TIMEOUT_MS = 60_000;
 
@@ -111,24 +110,14 @@ export function registryClient({ clock, signal, bases = {}, agentName = "emporiu
     }
   }
 
-  async function patiently(url: string, question: RegistryQuestion): Promise<RegistryReply> {
-    for (let attempt = 1; ; attempt++) {
-      const pauseMs = FIRST_PAUSE_MS * 2 ** (attempt - 1);
-      let wishedMs: number | undefined;
-      let failure: EmporiumError; // what the last attempt met
-      try {
-        const reply = await once(url, question);
-        if ([401, 403, 407].includes(reply.status)) throw statusError(reply.status, url);
-        if (reply.status !== 429 && reply.status < 500) return reply;
-        wishedMs = reply.retryAfterMs;
-        failure = statusError(reply.status, url);
-      } catch (error) {
-        if (signal?.aborted || !(error instanceof EmporiumError) || error.facts.retry !== "later") throw error;
-        failure = error;
-      }
-      if (attempt === ATTEMPTS || (wishedMs ?? 0) > PAUSE_MS_MAX) throw failure;
-      await clock.sleep(Math.max(pauseMs, wishedMs ?? 0), signal);
-    }
+  function again(url: string, question: RegistryQuestion): Promise<RegistryReply> {
+    const tries = retries(POLICY, { clock, random: WHOLE_PAUSES, signal, exhausted: (error) => error });
+    return retried(tries, async () => {
+      const { retryAfterMs, ...reply } = await once(url, question);
+      const isAnswer = ![401, 403, 407, 429].includes(reply.status) && reply.status < 500;
+      if (!isAnswer) throw statusError(reply.status, url, { retryAfterMs });
+      return reply;
+    });
   }
 
   return {
@@ -139,7 +128,7 @@ export function registryClient({ clock, signal, bases = {}, agentName = "emporiu
         const waitMs = queue.nextMs - clock.now();
         if (waitMs > 0) await clock.sleep(waitMs, signal);
         try {
-          return await patiently(addressOf(registry, question.path), question);
+          return await again(addressOf(registry, question.path), question);
         } finally {
           queue.nextMs = clock.now() + REGISTRIES[registry].everyMs;
         }

@@ -1,7 +1,7 @@
+import { cancelled, throwIfCancelled } from "../../../core/cancel.js";
 import { type Clock, systemClock } from "../../../core/clock.js";
 import { asEmporiumError, EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
 import { type Log, silentLog } from "../../../core/log.js";
-import { cancelled, throwIfCancelled } from "../../../stores/cancel.js";
 import type { Store } from "../../../stores/store.js";
 import type { Profile } from "../profile/profile.js";
 import { openNeuronService, type ServiceOptions } from "./browser.js";

@@ -1,6 +1,6 @@
+import { throwIfCancelled } from "../../../core/cancel.js";
 import type { Clock } from "../../../core/clock.js";
 import { EmporiumError, type ErrorCode, toErrorRecord } from "../../../core/errors.js";
-import { throwIfCancelled } from "../../../stores/cancel.js";
 import type { Profile, Scheduler } from "../profile/profile.js";
 import { measureItem, noteSharedNames } from "./measure.js";
 import type { Plan, PlanItem, Product } from "./plan.js";

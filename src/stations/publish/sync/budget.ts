@@ -1,5 +1,5 @@
+import { throwIfCancelled } from "../../../core/cancel.js";
 import type { Clock } from "../../../core/clock.js";
-import { throwIfCancelled } from "../../../stores/cancel.js";
 
 /** Bytes that may be held at once, and how many may go a second. */
 export interface Budget {

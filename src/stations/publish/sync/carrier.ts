@@ -1,6 +1,6 @@
+import { cancelled } from "../../../core/cancel.js";
 import { asEmporiumError, type EmporiumError, toErrorRecord } from "../../../core/errors.js";
 import { LIMITS } from "../../../core/limits.js";
-import { cancelled } from "../../../stores/cancel.js";
 import type { Entry } from "../../../stores/store.js";
 import { makeBudget } from "./budget.js";
 import { sameAsObject } from "./contents.js";

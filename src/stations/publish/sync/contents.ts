@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
+import { throwIfCancelled } from "../../../core/cancel.js";
 import { partBytesFor } from "../../../engine/atomic.js";
-import { throwIfCancelled } from "../../../stores/cancel.js";
 import type { Entry, Store } from "../../../stores/store.js";
 import { openSource, type SourceFacts, sourceChanged } from "./source-bytes.js";
 

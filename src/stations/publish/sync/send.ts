@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
+import { throwIfCancelled } from "../../../core/cancel.js";
 import { contentType } from "../../../core/content-type.js";
 import { crcText } from "../../../core/crc32.js";
 import { EmporiumError } from "../../../core/errors.js";
 import { LIMITS } from "../../../core/limits.js";
 import { partBytesFor } from "../../../engine/atomic.js";
-import { throwIfCancelled } from "../../../stores/cancel.js";
 import { objectName, type Upload } from "../../../stores/store.js";
 import { forEachLimited } from "../../../system/parallel.js";
 import type { Budget } from "./budget.js";

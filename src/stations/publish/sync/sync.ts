@@ -1,4 +1,4 @@
-import { cancelled } from "../../../stores/cancel.js";
+import { cancelled } from "../../../core/cancel.js";
 import { JOBS, makeCarrier } from "./carrier.js";
 import { refuseCollisions } from "./groups.js";
 import { inLanes } from "./lanes.js";

@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import { join } from "node:path";
+import { cancelled } from "../../../core/cancel.js";
 import { type Clock, systemClock } from "../../../core/clock.js";
 import { EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
 import { type Log, silentLog } from "../../../core/log.js";
 import type { Random } from "../../../core/random.js";
 import type { OnEvent, TaskBrief } from "../../../engine/events.js";
 import { heldLocks, takeLocks } from "../../../engine/lock.js";
-import { cancelled } from "../../../stores/cancel.js";
 import { objectName, type Store } from "../../../stores/store.js";
 import { openStore } from "../../../stores/url.js";
 import { sendersOf } from "../run/sources.js";

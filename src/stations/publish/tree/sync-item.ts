@@ -1,5 +1,5 @@
+import { cancelled } from "../../../core/cancel.js";
 import type { EmporiumError } from "../../../core/errors.js";
-import { cancelled } from "../../../stores/cancel.js";
 import { type Carrier, JOBS, makeCarrier } from "../sync/carrier.js";
 import { inLanes } from "../sync/lanes.js";
 import { type ExtraStep, type Step, stepsOf } from "../sync/steps.js";

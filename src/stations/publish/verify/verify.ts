@@ -1,8 +1,8 @@
+import { cancelled } from "../../../core/cancel.js";
 import { type Clock, systemClock } from "../../../core/clock.js";
 import { asEmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
 import { formatBytes } from "../../../core/units.js";
 import type { OnEvent } from "../../../engine/events.js";
-import { cancelled } from "../../../stores/cancel.js";
 import { compareKeys } from "../../../stores/keys.js";
 import type { Entry, Store } from "../../../stores/store.js";
 import type { Plan } from "../plan/plan.js";

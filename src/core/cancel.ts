@@ -1,4 +1,4 @@
-import { asEmporiumError, type EmporiumError } from "../core/errors.js";
+import { asEmporiumError, type EmporiumError } from "./errors.js";
 
 /** Throws CANCELLED, or the error that the signal was aborted with when it is one of ours. */
 export function throwIfCancelled(signal: AbortSignal | undefined): void {
