@@ -7,12 +7,12 @@ import { chooseDatabase } from "../../src/catalog/database-url.js";
 import type { JsonObject } from "../../src/core/json.js";
 import { FRAME_COLUMNS, type FrameRow, type FramesGlobal } from "../../src/stations/catalog/frames/frame.js";
 import { type QueryInput, queryDatasets } from "../../src/stations/catalog/query.js";
-import { memoryRepository } from "../../src/stations/catalog/rows/memory.js";
 import type { CatalogRepository, DatasetSummary, NewDataset } from "../../src/stations/catalog/rows/repository.js";
 import { type SelectionInput, selectFrames } from "../../src/stations/catalog/select.js";
 import type { Where, WhereCondition } from "../../src/stations/catalog/where.js";
 import { ROWS, type TestRows } from "./catalog-kit.js";
 import { open } from "./database-kit.js";
+import { memoryRepository } from "./memory-repository.js";
 
 const dataset = (serial: string, more: Partial<NewDataset> = {}): NewDataset => {
   const [, y, mo, d, h, mi, s] = serial.split("-");

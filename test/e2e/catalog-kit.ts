@@ -7,7 +7,6 @@ import { seededRandom } from "../../src/core/random.js";
 import { type CatalogDownloadOptions, downloadDataset } from "../../src/stations/catalog/download/download.js";
 import { parseUploadConfig } from "../../src/stations/catalog/inputs/config.js";
 import { databaseRepository } from "../../src/stations/catalog/rows/database.js";
-import { memoryRepository } from "../../src/stations/catalog/rows/memory.js";
 import type { CatalogRepository } from "../../src/stations/catalog/rows/repository.js";
 import { type UploadOptions, upload } from "../../src/stations/catalog/upload/upload.js";
 import { fileStore } from "../../src/stores/file.js";
@@ -15,6 +14,7 @@ import { s3Store } from "../../src/stores/s3.js";
 import type { Store } from "../../src/stores/store.js";
 import { startFaultServer } from "../faults/server.mjs";
 import { open, SERVERS } from "./database-kit.js";
+import { memoryRepository } from "./memory-repository.js";
 
 /** Where files and frames may be, beside rows of each kind. */
 export const STORAGES = ["local", "S3"] as const;

@@ -10,7 +10,7 @@ import { type IngestReport, ingestInto } from "../../src/stations/ingest/ingest.
 import { fileStore } from "../../src/stores/file.js";
 import { memoryStore } from "../../src/stores/memory.js";
 import type { Store } from "../../src/stores/store.js";
-import { type FaultPlan, faultPlan, withFaults } from "../../src/stores/wrap/faults.js";
+import { type FaultPlan, faultPlan, withFaults } from "../faults/store-faults.js";
 import { THOROUGH } from "../thorough.js";
 import { tinyMdoc } from "./ingest-plan-kit.js";
 

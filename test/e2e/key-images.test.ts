@@ -10,7 +10,7 @@ import { colourBytes, colourLayers } from "../../src/model/colours.js";
 import { readPicture } from "../../src/stations/ingest/validate/facts/picture.js";
 import { memoryStore } from "../../src/stores/memory.js";
 import type { Store } from "../../src/stores/store.js";
-import { faultPlan, withFaults } from "../../src/stores/wrap/faults.js";
+import { faultPlan, withFaults } from "../faults/store-faults.js";
 import { smallConfig, storeOf } from "./ingest-plan-kit.js";
 import { type RunScene, removeTempFolders, run, tempFolder, treeOf } from "./ingest-run-kit.js";
 

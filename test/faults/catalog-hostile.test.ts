@@ -8,11 +8,11 @@ import { migrate } from "../../src/catalog/migrate.js";
 import { silentLog } from "../../src/core/log.js";
 import { queryDatasets } from "../../src/stations/catalog/query.js";
 import { databaseRepository } from "../../src/stations/catalog/rows/database.js";
-import { memoryRepository } from "../../src/stations/catalog/rows/memory.js";
 import type { CatalogRepository } from "../../src/stations/catalog/rows/repository.js";
 import { openTestCatalog, type TestCatalog } from "../e2e/catalog-kit.js";
 import { giveCluster } from "../e2e/cluster-template.js";
 import { open, query } from "../e2e/database-kit.js";
+import { memoryRepository } from "../e2e/memory-repository.js";
 
 /** Each has a word that nothing else holds, so that it can be looked for in the server's log. */
 const PAYLOADS = [

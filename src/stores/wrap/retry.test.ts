@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { SimulatedDeath, withFaults } from "../../../test/faults/store-faults.js";
 import { manualClock } from "../../core/clock.js";
 import { EmporiumError, type ErrorFacts } from "../../core/errors.js";
 import { seededRandom } from "../../core/random.js";
 import { memoryStore } from "../memory.js";
 import { withPartial } from "../partial.js";
 import type { Store } from "../store.js";
-import { SimulatedDeath, withFaults } from "./faults.js";
 import { withRetry } from "./retry.js";
 
 const passing = (facts: ErrorFacts = {}) => new EmporiumError("STORE_UNAVAILABLE", "down", { retry: "later", ...facts });

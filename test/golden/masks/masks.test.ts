@@ -10,7 +10,7 @@ import { parseMrcHeader } from "../../../src/formats/mrc/header.js";
 import { fileStore } from "../../../src/stores/file.js";
 import { memoryStore } from "../../../src/stores/memory.js";
 import type { Store } from "../../../src/stores/store.js";
-import { type FaultPlan, faultPlan, withFaults } from "../../../src/stores/wrap/faults.js";
+import { type FaultPlan, faultPlan, withFaults } from "../../faults/store-faults.js";
 import { type MaskRun, runMask } from "./run-mask.js";
 
 interface Golden {

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { afterAll, describe, expect, it } from "vitest";
+import { type FaultPlan, faultPlan, withFaults } from "../../../../test/faults/store-faults.js";
 import type { UnitReceipt } from "../../../arrays/stream/job.js";
 import { ShardsLost } from "../../../arrays/stream/shard-book.js";
 import { writeVolume } from "../../../arrays/stream/write-volume.js";
@@ -12,7 +13,6 @@ import { removeLeftovers } from "../../../engine/leftovers.js";
 import type { PlainObject, TaskContext } from "../../../engine/task.js";
 import { memoryStore } from "../../../stores/memory.js";
 import type { Store } from "../../../stores/store.js";
-import { type FaultPlan, faultPlan, withFaults } from "../../../stores/wrap/faults.js";
 import { uploadShards } from "./volume-shards.js";
 
 const root = mkdtempSync(join(tmpdir(), "emporium-uploads-"));

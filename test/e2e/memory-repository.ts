@@ -1,10 +1,17 @@
-import { EmporiumError } from "../../../core/errors.js";
-import { compareKeys } from "../../../stores/keys.js";
-import type { FrameRow } from "../frames/frame.js";
-import { isSelected } from "../select.js";
-import { fulfils } from "../where.js";
-import { alreadyThere, ownAncestor, parentMissing } from "./errors.js";
-import type { CatalogRepository, DatasetQuery, DatasetSummary, InsertOptions, NewDataset, StoredDataset } from "./repository.js";
+import { EmporiumError } from "../../src/core/errors.js";
+import type { FrameRow } from "../../src/stations/catalog/frames/frame.js";
+import { alreadyThere, ownAncestor, parentMissing } from "../../src/stations/catalog/rows/errors.js";
+import type {
+  CatalogRepository,
+  DatasetQuery,
+  DatasetSummary,
+  InsertOptions,
+  NewDataset,
+  StoredDataset,
+} from "../../src/stations/catalog/rows/repository.js";
+import { isSelected } from "../../src/stations/catalog/select.js";
+import { fulfils } from "../../src/stations/catalog/where.js";
+import { compareKeys } from "../../src/stores/keys.js";
 
 interface Held {
   dataset: StoredDataset;

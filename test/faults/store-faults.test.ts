@@ -2,11 +2,11 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { seededRandom } from "../../core/random.js";
-import { fileStore } from "../file.js";
-import { memoryStore } from "../memory.js";
-import type { Store } from "../store.js";
-import { faultPlan, SimulatedDeath, withFaults } from "./faults.js";
+import { seededRandom } from "../../src/core/random.js";
+import { fileStore } from "../../src/stores/file.js";
+import { memoryStore } from "../../src/stores/memory.js";
+import type { Store } from "../../src/stores/store.js";
+import { faultPlan, SimulatedDeath, withFaults } from "./store-faults.js";
 
 const text = (value: string) => new TextEncoder().encode(value);
 const folders: string[] = [];

@@ -1,0 +1,49 @@
+import { posix } from "node:path";
+import { describe, expect, it } from "vitest";
+import { importsOf } from "./import-rules.js";
+import { filesBelow, readText } from "./sources.js";
+
+const paths = filesBelow("src", (path) => /\.ts$/.test(path) && !/\.(test|d)\.ts$/.test(path) && !path.includes("/assembly/"));
+
+/** Modules that nothing reaches, and why they are there. */
+const UNREACHED: readonly (readonly [path: RegExp, why: string])[] = [
+  [
+    /^src\/arrays\/kernels\/plain(-blosc)?\.ts$/,
+    "plain twins of the kernels, which tests and a benchmark hold the WebAssembly against",
+  ],
+  [/^src\/catalog\/(portal-ddl|schema-picture|table-description)\.ts$/, "scripts/ make documents and tables of them"],
+  [/^src\/cli\/module-loader\.ts$/, "a hook that main.ts registers by its address"],
+  [/^src\/formats\/zarr\/ngff-[a-z]+\.ts$/, "rules of NGFF that no command asks yet"],
+  [/^src\/formats\/alignment\/(aretomo-metrics|imod-write)\.ts$/, "read and written in tests with real files alone"],
+  [/^src\/stations\/catalog\/stack\/assemble\.ts$/, "the stack as the original program gives it back, for its facts"],
+];
+
+function reached(): Set<string> {
+  const known = new Set(paths);
+  const waiting = ["src/index.ts", "src/cli/main.ts"];
+  const seen = new Set(waiting);
+  for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
+    for (const { specifier } of importsOf(readText(path))) {
+      if (!specifier.startsWith(".")) continue;
+      const target = posix.join(posix.dirname(path), specifier).replace(/\.js$/, ".ts");
+      if (!known.has(target) || seen.has(target)) continue;
+      seen.add(target);
+      waiting.push(target);
+    }
+  }
+  return seen;
+}
+
+describe("src/", () => {
+  it("has no module that neither the library nor a command reaches, but for those that are named", () => {
+    const seen = reached();
+    expect(seen.size).toBeGreaterThan(500);
+    const unreached = paths.filter((path) => !seen.has(path));
+    expect(unreached.filter((path) => !UNREACHED.some(([known]) => known.test(path)))).toEqual([]);
+    for (const [known] of UNREACHED)
+      expect(
+        unreached.some((path) => known.test(path)),
+        String(known),
+      ).toBe(true);
+  });
+});
