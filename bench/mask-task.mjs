@@ -12,7 +12,7 @@ import { newDraft } from "../dist/stations/ingest/draft.js";
 import { addMaskTask } from "../dist/stations/ingest/importers/volume-task.js";
 import { VOLUME_OPERATION, volumeOperation } from "../dist/stations/ingest/ops/volume.js";
 import { readVolumeSource } from "../dist/stations/ingest/volume-source.js";
-import { fileStore } from "../dist/stores/file.js";
+import { fileStore } from "../dist/stores/file/store.js";
 
 const [form, sourcePath, out, workspace] = process.argv.slice(2);
 const source = fileStore(dirname(sourcePath));

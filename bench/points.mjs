@@ -33,7 +33,7 @@ async function convert(source, target, filterValue) {
   const { encodePoints } = await import("../dist/formats/points/ndjson.js");
   const { readRelion4 } = await import("../dist/formats/points/relion4.js");
   const { openObject } = await import("../dist/stores/store.js");
-  const { fileStore } = await import("../dist/stores/file.js");
+  const { fileStore } = await import("../dist/stores/file/store.js");
   const [, folder, key] = /^(.*)\/([^/]+)$/.exec(source);
   const file = await openObject(fileStore(folder), key);
   const out = await open(target, "w");

@@ -1,6 +1,6 @@
 import { EmporiumError, type ErrorCode, type ErrorFacts, isEmporiumError, type Place } from "../core/errors.js";
 import { redact } from "../core/redact.js";
-import { errnoOf } from "../stores/file-errors.js";
+import { errnoOf } from "../stores/file/errors.js";
 
 /**
  * Whatever the driver threw as one of our errors; the driver's own is its cause. Classes are those of PostgreSQL's appendix A.

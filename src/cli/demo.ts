@@ -119,6 +119,6 @@ interface StepsOptions {
 
 async function servePortal(folder: string, port: number | undefined, { log }: Io) {
   const { serveTree } = await import("../server/tree.js");
-  const { fileStore } = await import("../stores/file.js");
+  const { fileStore } = await import("../stores/file/store.js");
   return serveTree({ store: fileStore(folder, { sync: false }), port, log });
 }

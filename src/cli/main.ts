@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { register } from "node:module";
-import { fewFiles } from "../stores/open-files.js";
+import { fewFiles } from "../system/open-files.js";
 
 /**
  * The entry of the program. Node opens all modules that a module imports at the same time, and libraries have hundreds: under `ulimit -n 64` the

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { EmporiumError } from "../core/errors.js";
 import { LIMITS } from "../core/limits.js";
 import { formatBytes, parseBytes } from "../core/units.js";
-import { fewFiles } from "../stores/open-files.js";
+import { fewFiles } from "../system/open-files.js";
 
 /** Values of options that several commands share. A message says what is wanted; the parser puts what was found before it. */
 

@@ -6,7 +6,7 @@ import { combineCrc32, crcText } from "../core/crc32.js";
 import { EmporiumError } from "../core/errors.js";
 import { LIMITS } from "../core/limits.js";
 import { formatBytes } from "../core/units.js";
-import { fileError } from "../stores/file-errors.js";
+import { fileError } from "../stores/file/errors.js";
 import { oneBody } from "../stores/one-body.js";
 import { absent, isVersioned, objectName, type Stat, type Store, type Upload } from "../stores/store.js";
 import { forEachLimited } from "../system/parallel.js";

@@ -1,5 +1,5 @@
 import { open, rm, rmdir } from "node:fs/promises";
-import { errnoOf } from "../stores/file-errors.js";
+import { errnoOf } from "../stores/file/errors.js";
 
 /** Makes a rename or a new file in a folder survive a loss of power, where the system can do that for folders. */
 export async function syncFolder(folder: string): Promise<void> {

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { memoryStore } from "../stores/memory.js";
+import { memoryStore } from "../stores/memory/store.js";
 import { folderContents } from "./folder-contents.js";
 import { folderReceipt, objectCrc } from "./receipts.js";
 

@@ -1,6 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
 import type { EmporiumError } from "../core/errors.js";
-import { fileError } from "../stores/file-errors.js";
+import { fileError } from "../stores/file/errors.js";
 
 /** The growing end of a journal. Lines are written in the order of the calls; syncs are shared. */
 export interface Appender {

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { EmporiumError, type ErrorRecord } from "../core/errors.js";
 import type { Log } from "../core/log.js";
 import { redact } from "../core/redact.js";
-import { fileError } from "../stores/file-errors.js";
+import { fileError } from "../stores/file/errors.js";
 import { syncFolder } from "./disk.js";
 import { openAppender } from "./journal-append.js";
 import { encodeLine, HEAD_BYTES, type LineSpan, scanLines } from "./journal-lines.js";

@@ -2,7 +2,7 @@ import { readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { crc32 } from "node:zlib";
 import { crcText } from "../core/crc32.js";
-import { errnoOf } from "../stores/file-errors.js";
+import { errnoOf } from "../stores/file/errors.js";
 import { isPartName } from "../stores/keys.js";
 import type { Store } from "../stores/store.js";
 import { removeTree } from "./disk.js";

@@ -4,7 +4,7 @@ import type { Clock } from "../core/clock.js";
 import { asEmporiumError, EmporiumError, isEmporiumError, toErrorRecord } from "../core/errors.js";
 import type { Log } from "../core/log.js";
 import type { Random } from "../core/random.js";
-import { errnoOf, fileError } from "../stores/file-errors.js";
+import { errnoOf, fileError } from "../stores/file/errors.js";
 import { objectName, type Store } from "../stores/store.js";
 import { freeBuffersAbove } from "../system/garbage.js";
 import { forEachLimited } from "../system/parallel.js";

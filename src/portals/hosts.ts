@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
-import { isPublicAddress } from "../stores/public-address.js";
-import { refused } from "../stores/public-address-gate.js";
+import { refused } from "../net/gate.js";
+import { isPublicAddress } from "../net/public-address.js";
 
 /** Web servers alone: a link must not make us speak to a mail server or a database. */
 const PORTS = new Set(["", "80", "443"]);

@@ -1,5 +1,5 @@
 import type { CheerioAPI } from "cheerio/slim";
-import { HTML_DEPTH_MAX, parsePage } from "../stores/html-page.js";
+import { HTML_DEPTH_MAX, parsePage } from "../stores/http/html-page.js";
 import { replyFault } from "./faults.js";
 
 /**

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
 import { afterEach, describe, expect, it } from "vitest";
 import { manualClock } from "../core/clock.js";
-import { publicLookup } from "../stores/public-address-gate.js";
+import { publicLookup } from "../net/gate.js";
 import { type DoorOptions, openDoor } from "./net.js";
 import type { PortalNet } from "./portal.js";
 

@@ -1,4 +1,4 @@
-import { type IndexEntry, readAutoindex } from "../stores/autoindex.js";
+import { type IndexEntry, readAutoindex } from "../stores/http/autoindex.js";
 import type { PortalNet } from "./portal.js";
 
 /** One file below the start, with its path relative to it. */

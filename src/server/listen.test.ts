@@ -1,7 +1,7 @@
 import { connect } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { makeLog } from "../core/log.js";
-import { memoryStore } from "../stores/memory.js";
+import { memoryStore } from "../stores/memory/store.js";
 import { type Handler, mounted } from "./handler.js";
 import { type Listening, type ListenOptions, listen } from "./listen.js";
 import { staticFiles } from "./static.js";

@@ -10,7 +10,7 @@ import {
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { compareKeys } from "../stores/keys.js";
-import { memoryStore } from "../stores/memory.js";
+import { memoryStore } from "../stores/memory/store.js";
 import type { Store } from "../stores/store.js";
 import { mounted } from "./handler.js";
 import { type Listening, listen } from "./listen.js";

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { type Clock, systemClock } from "../core/clock.js";
-import { memoryStore } from "../stores/memory.js";
+import { memoryStore } from "../stores/memory/store.js";
 import type { Handler } from "./handler.js";
 import { type Listening, type ListenOptions, listen } from "./listen.js";
 import { staticFiles } from "./static.js";

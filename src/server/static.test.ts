@@ -5,8 +5,8 @@ import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from "
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { EmporiumError } from "../core/errors.js";
 import { makeLog } from "../core/log.js";
-import { fileStore } from "../stores/file.js";
-import { memoryStore } from "../stores/memory.js";
+import { fileStore } from "../stores/file/store.js";
+import { memoryStore } from "../stores/memory/store.js";
 import type { Store } from "../stores/store.js";
 import { type StaticOptions, staticFiles } from "./static.js";
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { memoryStore } from "../stores/memory.js";
+import { memoryStore } from "../stores/memory/store.js";
 import { listen } from "./listen.js";
 import { type ServedTree, serveTree, USUAL_PORT } from "./tree.js";
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type JsonObject, printJson } from "../core/json.js";
 import type { Log } from "../core/log.js";
-import { fileStore } from "../stores/file.js";
+import { fileStore } from "../stores/file/store.js";
 import { type Handler, refusal } from "./handler.js";
 import { staticFiles } from "./static.js";
 

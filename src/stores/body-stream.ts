@@ -2,7 +2,7 @@ import { cancelled } from "../core/cancel.js";
 import { type Clock, systemClock } from "../core/clock.js";
 import { EmporiumError } from "../core/errors.js";
 import { redact } from "../core/redact.js";
-import { type Body, networkError, type Patience, protocol } from "./network.js";
+import { type Body, networkError, type Patience, protocol } from "../net/errors.js";
 import type { ByteStream } from "./store.js";
 
 export interface StreamedBody {

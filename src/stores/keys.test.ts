@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { partName } from "./file/part-names.js";
 import { checkKey, compareKeys, isPartName, windowsFault } from "./keys.js";
-import { partName } from "./part-names.js";
 
 describe("compareKeys", () => {
   it("orders any two strings as their UTF-8 bytes", () => {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { cancelled, throwIfCancelled } from "../core/cancel.js";
+import { protocol } from "../net/errors.js";
 import { checkKey, compareKeys } from "./keys.js";
-import { protocol } from "./network.js";
 import type { Entry, ListOptions } from "./store.js";
 
 /** One folder of a store that knows folders only (a web server's pages, FTP). */

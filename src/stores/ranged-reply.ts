@@ -1,5 +1,5 @@
 import type { ByteRange } from "../core/bytes.js";
-import { type Body, type Patience, protocol, readBody } from "./network.js";
+import { type Body, type Patience, protocol, readBody } from "../net/errors.js";
 import { changed } from "./upload.js";
 
 /** What may be fetched in vain from a server that ignores `Range`: a wanted range that begins later is refused. */

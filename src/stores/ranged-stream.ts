@@ -1,7 +1,7 @@
 import { EmporiumError } from "../core/errors.js";
 import { redact } from "../core/redact.js";
+import { type Body, type Patience, protocol } from "../net/errors.js";
 import { streamBody } from "./body-stream.js";
-import { type Body, type Patience, protocol } from "./network.js";
 import type { ByteStream } from "./store.js";
 import { changed } from "./upload.js";
 

@@ -4,9 +4,9 @@ import { type Clock, systemClock } from "../core/clock.js";
 import { EmporiumError } from "../core/errors.js";
 import type { Random } from "../core/random.js";
 import { markSecret, redact, Secret } from "../core/redact.js";
+import type { AddressGate } from "../net/gate.js";
 import { unsafe } from "./keys.js";
-import type { AddressGate } from "./public-address-gate.js";
-import type { LearntWay } from "./s3-short-way.js";
+import type { LearntWay } from "./s3/direct-put.js";
 import type { Store } from "./store.js";
 
 export type Scheme = "file" | "http" | "https" | "ftp" | "s3" | "gs";
@@ -144,29 +144,29 @@ async function backEnd(at: Location, { query, authorization, login }: Location, 
   const { rebase, gate } = options;
   switch (at.scheme) {
     case "file": {
-      const { fileStore } = await import("./file.js");
+      const { fileStore } = await import("./file/store.js");
       return fileStore(at.path!, { sync: options.sync });
     }
     case "http":
     case "https": {
-      const { httpStore } = await import("./http.js");
+      const { httpStore } = await import("./http/store.js");
       return httpStore(at.url, { query, authorization, rebase, gate, allowPrivate: options.allowPrivate });
     }
     case "ftp": {
       const moved = rebase?.(at.url) ?? at.url;
-      if (/^https?:/i.test(moved)) return (await import("./http.js")).httpStore(moved);
-      const { ftpStore } = await import("./ftp.js");
+      if (/^https?:/i.test(moved)) return (await import("./http/store.js")).httpStore(moved);
+      const { ftpStore } = await import("./ftp/store.js");
       const { connections } = options;
       return ftpStore(moved, { ...login, connections, gate: moved === at.url ? gate : undefined });
     }
     case "s3": {
-      const { s3Store } = await import("./s3.js");
+      const { s3Store } = await import("./s3/store.js");
       const { anonymous, region, endpoint, profile, acl, storageClass, onWay } = options;
       const access = { anonymous, region, endpoint, profile, rebase, gate, onWay };
       return s3Store({ bucket: at.bucket!, prefix: at.prefix!, acl, storageClass, ...access });
     }
     case "gs": {
-      const { gcsStore } = await import("./gcs.js");
+      const { gcsStore } = await import("./gcs/store.js");
       return gcsStore({ bucket: at.bucket!, prefix: at.prefix!, endpoint: options.googleEndpoint, rebase, gate });
     }
   }

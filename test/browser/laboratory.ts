@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { type ServedTree, serveTree } from "../../src/server/tree.js";
-import { fileStore } from "../../src/stores/file.js";
+import { fileStore } from "../../src/stores/file/store.js";
 
 const EMPORIUM = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 export const VIEWER = fileURLToPath(new URL("../../dist/viewer", import.meta.url));

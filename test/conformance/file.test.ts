@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
-import { fileStore } from "../../src/stores/file.js";
+import { fileStore } from "../../src/stores/file/store.js";
 import { readSuite, writeSuite } from "./store-suite.js";
 
 /** The store's folder lies in another, which must stay as it is whatever the names: nothing may leave the root. */

@@ -1,4 +1,4 @@
-import { ftpStore } from "../../src/stores/ftp.js";
+import { ftpStore } from "../../src/stores/ftp/store.js";
 import { type FtpFaultManners, startFtpFaultServer } from "../faults/ftp.mjs";
 import { listSuite, readSuite } from "./store-suite.js";
 

@@ -1,4 +1,4 @@
-import { gcsStore } from "../../src/stores/gcs.js";
+import { gcsStore } from "../../src/stores/gcs/store.js";
 import { startFaultServer } from "../faults/server.mjs";
 import { listSuite, readSuite } from "./store-suite.js";
 

@@ -1,4 +1,4 @@
-import { httpStore } from "../../src/stores/http.js";
+import { httpStore } from "../../src/stores/http/store.js";
 import { type ServerOptions, startFaultServer } from "../faults/server.mjs";
 import { listSuite, readSuite } from "./store-suite.js";
 

@@ -1,4 +1,4 @@
-import { memoryStore } from "../../src/stores/memory.js";
+import { memoryStore } from "../../src/stores/memory/store.js";
 import { readSuite, writeSuite } from "./store-suite.js";
 
 const open = async () => {

@@ -1,4 +1,4 @@
-import { s3Store } from "../../src/stores/s3.js";
+import { s3Store } from "../../src/stores/s3/store.js";
 import { startFaultServer } from "../faults/server.mjs";
 import { readSuite, writeSuite } from "./store-suite.js";
 

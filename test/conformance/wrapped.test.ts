@@ -1,5 +1,5 @@
 import { manualClock } from "../../src/core/clock.js";
-import { memoryStore } from "../../src/stores/memory.js";
+import { memoryStore } from "../../src/stores/memory/store.js";
 import { makePacer, withPace } from "../../src/stores/wrap/pace.js";
 import { withRetry } from "../../src/stores/wrap/retry.js";
 import { withFaults } from "../faults/store-faults.js";

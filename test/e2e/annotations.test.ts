@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from "vitest";
-import { memoryStore } from "../../src/stores/memory.js";
+import { memoryStore } from "../../src/stores/memory/store.js";
 import type { Store } from "../../src/stores/store.js";
 import { plan, storeOf, tinyMrc } from "./ingest-plan-kit.js";
 import { removeTempFolders, run, tempFolder, treeOf } from "./ingest-run-kit.js";

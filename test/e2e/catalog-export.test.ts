@@ -19,7 +19,7 @@ import { askServer } from "../../src/stations/catalog/export/copick-server.js";
 import { readTree } from "../../src/stations/catalog/export/copick-tree.js";
 import { placeRuns } from "../../src/stations/catalog/export/place-runs.js";
 import { referencedRoot } from "../../src/stations/catalog/export/referenced-root.js";
-import { fileStore } from "../../src/stores/file.js";
+import { fileStore } from "../../src/stores/file/store.js";
 
 /** A tree that copick's layout has trouble with: two datasets with a run of one name, tomograms of one kind, two shapes of one annotation, odd names. */
 const folder = mkdtempSync(join(tmpdir(), "emporium-copick-"));

@@ -26,8 +26,8 @@ import { squeezed, stackLayout } from "../../src/stations/catalog/stack/layout.j
 import { fileKey, framesFolder } from "../../src/stations/catalog/storage/layout.js";
 import { openStorage } from "../../src/stations/catalog/storage/open-storage.js";
 import { shapeOfRow } from "../../src/stations/catalog/storage/stored-frame.js";
-import { memoryStore } from "../../src/stores/memory.js";
-import { s3Store } from "../../src/stores/s3.js";
+import { memoryStore } from "../../src/stores/memory/store.js";
+import { s3Store } from "../../src/stores/s3/store.js";
 import { bytesOf, pagesOfA } from "./catalog-fixtures.js";
 
 const data = fileURLToPath(new URL("../../../shared/data/imagingdb/", import.meta.url));

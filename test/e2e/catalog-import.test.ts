@@ -19,7 +19,7 @@ import { silentLog } from "../../src/core/log.js";
 import type { RunEvent } from "../../src/engine/events.js";
 import { importTree } from "../../src/stations/catalog/portal-import/portal-import.js";
 import type { ImportReport } from "../../src/stations/catalog/portal-import/report.js";
-import { fileStore } from "../../src/stores/file.js";
+import { fileStore } from "../../src/stores/file/store.js";
 import { open, query, SERVERS, type TestServer } from "./database-kit.js";
 import { removeTempFolders, tempFolder } from "./ingest-run-kit.js";
 import { ingestedLab, type Loose } from "./validate-kit.js";

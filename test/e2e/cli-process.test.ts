@@ -83,7 +83,7 @@ describe("seam 43: few open files (ulimit -n 64)", () => {
         ([, from]) => from,
       );
     expect(imports("cli/main.ts")).toEqual(["node:module", "../stores/open-files.js"]);
-    expect(imports("stores/open-files.ts")).toEqual(["node:fs"]);
+    expect(imports("system/open-files.ts")).toEqual(["node:fs"]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from "vitest";
-import { fileStore } from "../../src/stores/file.js";
-import { memoryStore } from "../../src/stores/memory.js";
+import { fileStore } from "../../src/stores/file/store.js";
+import { memoryStore } from "../../src/stores/memory/store.js";
 import type { Store } from "../../src/stores/store.js";
 import { documentOf, documentsOf, plan, RAWTLT, storeOf, tinyMdoc, tinyMrc } from "./ingest-plan-kit.js";
 import { removeTempFolders, run, tempFolder, treeOf } from "./ingest-run-kit.js";

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { inMemory } from "../../src/core/bytes.js";
 import { readMrcHeader } from "../../src/formats/mrc/header.js";
 import { readMrcPlanes } from "../../src/formats/mrc/read.js";
-import { memoryStore } from "../../src/stores/memory.js";
+import { memoryStore } from "../../src/stores/memory/store.js";
 import { openLocation } from "../../src/stores/url.js";
 import { documentOf, documentsOf, GIF, plan, smallConfig, storeOf, tinyMrc } from "./ingest-plan-kit.js";
 import { removeTempFolders, run, treeOf } from "./ingest-run-kit.js";

@@ -7,7 +7,7 @@ import { readStructure } from "../../src/stations/ingest/config/schema.js";
 import { stampMetadata } from "../../src/stations/ingest/metadata.js";
 import { type IngestPlan, type PlanOptions, planIngest } from "../../src/stations/ingest/plan.js";
 import { makeSelection, type SelectionFlags } from "../../src/stations/ingest/selection.js";
-import { memoryStore } from "../../src/stores/memory.js";
+import { memoryStore } from "../../src/stores/memory/store.js";
 import type { Store } from "../../src/stores/store.js";
 
 /** Real configurations and trees, beside the repository. */

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { parseTable } from "../../src/formats/table/delimited.js";
 import { readStructure } from "../../src/stations/ingest/config/schema.js";
-import { memoryStore } from "../../src/stores/memory.js";
+import { memoryStore } from "../../src/stores/memory/store.js";
 import { copyTree, DATA, documentOf, hasData, plan, RAWTLT, storeOf, tinyMdoc, tinyMrc } from "./ingest-plan-kit.js";
 
 const configs = new URL("ingest-configs/", DATA);

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { IngestPlan } from "../../src/stations/ingest/plan.js";
-import { memoryStore } from "../../src/stores/memory.js";
+import { memoryStore } from "../../src/stores/memory/store.js";
 import { CREATED_MS, copyTree, DATA, documentsOf, hasData, plan, tinyMrc } from "./ingest-plan-kit.js";
 
 const folder = new URL("worked-example/", DATA);

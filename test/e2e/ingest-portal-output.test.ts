@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { parseJson, printJson } from "../../src/core/json.js";
 import { cachedListing } from "../../src/stations/ingest/finders/listing.js";
 import { readStored } from "../../src/stations/ingest/identifiers.js";
-import { memoryStore } from "../../src/stores/memory.js";
+import { memoryStore } from "../../src/stores/memory/store.js";
 import type { Store } from "../../src/stores/store.js";
 import { copyTree, DATA, documentsOf, plan, RAWTLT, tinyMdoc, tinyMrc } from "./ingest-plan-kit.js";
 

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from "vitest";
-import { memoryStore } from "../../src/stores/memory.js";
+import { memoryStore } from "../../src/stores/memory/store.js";
 import { smallConfig, storeOf, tinyMrc } from "./ingest-plan-kit.js";
 import { removeTempFolders, run } from "./ingest-run-kit.js";
 

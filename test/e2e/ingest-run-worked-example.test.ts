@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { inMemory } from "../../src/core/bytes.js";
 import { readMrcHeader } from "../../src/formats/mrc/header.js";
 import type { IngestReport } from "../../src/stations/ingest/ingest.js";
-import { memoryStore } from "../../src/stores/memory.js";
+import { memoryStore } from "../../src/stores/memory/store.js";
 import { copyTree, DATA, hasData, tinyMrc } from "./ingest-plan-kit.js";
 import { removeTempFolders, run, tempFolder, treeOf } from "./ingest-run-kit.js";
 

@@ -8,7 +8,7 @@ import { EmporiumError } from "../../src/core/errors.js";
 import { mrcHeaderBytes } from "../../src/formats/mrc/write.js";
 import { colourBytes, colourLayers } from "../../src/model/colours.js";
 import { readPicture } from "../../src/stations/ingest/validate/facts/picture.js";
-import { memoryStore } from "../../src/stores/memory.js";
+import { memoryStore } from "../../src/stores/memory/store.js";
 import type { Store } from "../../src/stores/store.js";
 import { faultPlan, withFaults } from "../faults/store-faults.js";
 import { smallConfig, storeOf } from "./ingest-plan-kit.js";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { memoryStore } from "../../src/stores/memory.js";
+import { memoryStore } from "../../src/stores/memory/store.js";
 import { copyTree, DATA, hasData } from "./ingest-plan-kit.js";
 import { removeTempFolders, run, tempFolder } from "./ingest-run-kit.js";
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { afterAll, expect, it } from "vitest";
-import { memoryStore } from "../../src/stores/memory.js";
+import { memoryStore } from "../../src/stores/memory/store.js";
 import { tinyMrc } from "./ingest-plan-kit.js";
 import { removeTempFolders, run, tempFolder } from "./ingest-run-kit.js";
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { upgradeConfig } from "../../src/stations/ingest/config/upgrade/upgrade.js";
-import { memoryStore } from "../../src/stores/memory.js";
+import { memoryStore } from "../../src/stores/memory/store.js";
 import { DATA, hasData, plan } from "./ingest-plan-kit.js";
 import type { Entry } from "./stand-in-entries.js";
 import { holds, type Planned } from "./stand-in-plan.js";

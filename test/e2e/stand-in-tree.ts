@@ -1,6 +1,6 @@
 import type { Json } from "../../src/core/json.js";
 import { fixedHalfEven } from "../../src/core/number.js";
-import { memoryStore } from "../../src/stores/memory.js";
+import { memoryStore } from "../../src/stores/memory/store.js";
 import { objectName, type Store } from "../../src/stores/store.js";
 import { standInFiles, type Use } from "./stand-in-content.js";
 import { type Entry, globsOf, texts, valuesOf, type Written, writtenIn } from "./stand-in-entries.js";

@@ -8,7 +8,7 @@ import { silentLog } from "../../dist/core/log.js";
 import { seededRandom } from "../../dist/core/random.js";
 import { transferPace } from "../../dist/stations/harvest/transfer/pace.js";
 import { transferObject } from "../../dist/stations/harvest/transfer/transfer.js";
-import { httpStore } from "../../dist/stores/http.js";
+import { httpStore } from "../../dist/stores/http/store.js";
 
 const [url, key, target, seed] = process.argv.slice(2);
 const result = await transferObject({

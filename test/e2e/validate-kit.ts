@@ -12,7 +12,7 @@ import {
   validateSource,
   validateStandardized,
 } from "../../src/stations/ingest/validate/validate.js";
-import { memoryStore } from "../../src/stores/memory.js";
+import { memoryStore } from "../../src/stores/memory/store.js";
 import type { Store } from "../../src/stores/store.js";
 import { tempFolder } from "./ingest-run-kit.js";
 

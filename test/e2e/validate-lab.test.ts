@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } f
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Lab } from "../../examples/lab/generate.mjs";
-import { fileStore } from "../../src/stores/file.js";
+import { fileStore } from "../../src/stores/file/store.js";
 import type { Store } from "../../src/stores/store.js";
 import { emporium } from "./cli-host.js";
 import { removeTempFolders, tempFolder } from "./ingest-run-kit.js";

@@ -3,7 +3,7 @@ import type { Triple } from "../../src/core/box.js";
 import { mrcHeaderBytes } from "../../src/formats/mrc/write.js";
 import { printZattrs } from "../../src/formats/zarr/metadata.js";
 import { omeZarrAttributes, pyramidShapes } from "../../src/formats/zarr/ome.js";
-import { memoryStore } from "../../src/stores/memory.js";
+import { memoryStore } from "../../src/stores/memory/store.js";
 import { source, standardized, Tree } from "./validate-kit.js";
 
 /**

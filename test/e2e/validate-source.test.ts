@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { generateLab } from "../../examples/lab/generate.mjs";
 import { CHECKS } from "../../src/stations/ingest/validate/table.js";
 import { exitStatusOf } from "../../src/stations/ingest/validate/validate.js";
-import { memoryStore } from "../../src/stores/memory.js";
+import { memoryStore } from "../../src/stores/memory/store.js";
 import { removeTempFolders, tempFolder } from "./ingest-run-kit.js";
 import { FRAME_PIXEL, found, inMemoryTree, lines, mrcImage, source, Tree, tiffImage } from "./validate-kit.js";
 

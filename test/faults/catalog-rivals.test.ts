@@ -13,7 +13,7 @@ import { databaseRepository } from "../../src/stations/catalog/rows/database.js"
 import type { UploadReport } from "../../src/stations/catalog/upload/report.js";
 import { upload } from "../../src/stations/catalog/upload/upload.js";
 import { verifyCatalog } from "../../src/stations/catalog/verify/verify.js";
-import { fileStore } from "../../src/stores/file.js";
+import { fileStore } from "../../src/stores/file/store.js";
 import type { Store } from "../../src/stores/store.js";
 import { writeTiffFile } from "../e2e/catalog-fixtures.js";
 import { writeTree } from "../e2e/catalog-kill-kit.mjs";

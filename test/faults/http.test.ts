@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { manualClock } from "../../src/core/clock.js";
 import { seededRandom } from "../../src/core/random.js";
 import { Secret } from "../../src/core/redact.js";
-import { httpStore } from "../../src/stores/http.js";
+import { httpStore } from "../../src/stores/http/store.js";
 import { openObject, type Store } from "../../src/stores/store.js";
 import { withRetry } from "../../src/stores/wrap/retry.js";
 import { bytes, codeOf, same } from "../conformance/store-suite.js";

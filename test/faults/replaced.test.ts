@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { httpStore } from "../../src/stores/http.js";
+import { httpStore } from "../../src/stores/http/store.js";
 import { openObject, type Store } from "../../src/stores/store.js";
 import { bytes, codeOf } from "../conformance/store-suite.js";
 import { type FaultServer, type Row, startFaultServer } from "./server.mjs";

@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { manualClock } from "../../src/core/clock.js";
 import { seededRandom } from "../../src/core/random.js";
-import { s3Store } from "../../src/stores/s3.js";
+import { s3Store } from "../../src/stores/s3/store.js";
 import { openObject, type Store } from "../../src/stores/store.js";
 import { withRetry } from "../../src/stores/wrap/retry.js";
 import { bytes, codeOf, collect, same } from "../conformance/store-suite.js";

@@ -6,7 +6,7 @@ import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { ENTITIES, type Entity, type Field } from "../../src/catalog/entities.js";
 import { type Portal, servePortal } from "../../src/server/portal.js";
-import { fileStore } from "../../src/stores/file.js";
+import { fileStore } from "../../src/stores/file/store.js";
 import type { Store } from "../../src/stores/store.js";
 import { type PortalDatabase, portalDatabase, randomRows } from "../e2e/graphql-kit.js";
 

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { seededRandom } from "../../src/core/random.js";
-import { fileStore } from "../../src/stores/file.js";
-import { memoryStore } from "../../src/stores/memory.js";
+import { fileStore } from "../../src/stores/file/store.js";
+import { memoryStore } from "../../src/stores/memory/store.js";
 import type { Store } from "../../src/stores/store.js";
 import { faultPlan, SimulatedDeath, withFaults } from "./store-faults.js";
 

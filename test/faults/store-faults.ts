@@ -2,7 +2,7 @@ import { open, rename, stat as statPath } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { EmporiumError } from "../../src/core/errors.js";
 import type { Random } from "../../src/core/random.js";
-import { writePart } from "../../src/stores/part-names.js";
+import { writePart } from "../../src/stores/file/part-names.js";
 import type { Store, Upload } from "../../src/stores/store.js";
 
 /** The process was killed, as far as the code above the store can tell. No clean-up can do anything any more. */

@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { seededRandom } from "../../src/core/random.js";
 import { transferPace } from "../../src/stations/harvest/transfer/pace.js";
-import { httpStore } from "../../src/stores/http.js";
+import { httpStore } from "../../src/stores/http/store.js";
 import type { Store } from "../../src/stores/store.js";
 import { bytes, codeOf } from "../conformance/store-suite.js";
 import { type Fate, type FaultServer, type Row, startFaultServer } from "./server.mjs";
@@ -476,7 +476,7 @@ describe("transfers over HTTP with faults", () => {
     const goneMs = clock.monotonic() + 10 * 60_000;
     let asked = 0;
     const gone = Object.assign(new Error("connect ENETUNREACH"), { code: "ENETUNREACH" });
-    const { networkError } = await import("../../src/stores/network.js");
+    const { networkError } = await import("../../src/net/errors.js");
     const shaky: Store = {
       ...store,
       stream: async (...args) => {

@@ -11,7 +11,7 @@ import { parseUploadConfig } from "../../src/stations/catalog/inputs/config.js";
 import { builtInMetaSchema } from "../../src/stations/catalog/inputs/meta-schema.js";
 import { parseUploadTable } from "../../src/stations/catalog/inputs/upload-table.js";
 import { parseWhere } from "../../src/stations/catalog/where.js";
-import { memoryStore } from "../../src/stores/memory.js";
+import { memoryStore } from "../../src/stores/memory/store.js";
 import { mutations, type Reader, truncations } from "./point-files.js";
 
 /** Whatever is wrong is one of our errors, and none that blames emporium. Its place is another's matter here: rows, addresses, characters. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { isEmporiumError } from "../../src/core/errors.js";
 import { type Random, randomInt, seededRandom } from "../../src/core/random.js";
-import { readListing, readMachineListing } from "../../src/stores/ftp-listing.js";
-import { passivePort, sizeIn, timeIn } from "../../src/stores/ftp-replies.js";
+import { passivePort, sizeIn, timeIn } from "../../src/stores/ftp/errors.js";
+import { readListing, readMachineListing } from "../../src/stores/ftp/list.js";
 import { FUZZ_CASES } from "../thorough.js";
 
 /** What an FTP server may send: with each text, what reads it. Whatever comes, a value or STORE_PROTOCOL comes out. */

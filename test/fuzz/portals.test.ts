@@ -14,7 +14,7 @@ import { readDatasetPage } from "../../src/portals/openorganelle-page.js";
 import { recognise } from "../../src/portals/registry.js";
 import { readWebMetadata } from "../../src/portals/web-metadata.js";
 import { xmlObject } from "../../src/portals/xml-object.js";
-import { readAutoindex } from "../../src/stores/autoindex.js";
+import { readAutoindex } from "../../src/stores/http/autoindex.js";
 import { FUZZ_CASES } from "../thorough.js";
 
 const PLACE = "https://portal.test/data/";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Box, Triple } from "../../src/core/box.js";
 import { type CropOptions, cropVolume } from "../../src/stations/harvest/crop/crop.js";
-import { fileStore } from "../../src/stores/file.js";
+import { fileStore } from "../../src/stores/file/store.js";
 import { hasEnvironment, type PythonEnvironment, python, type Verdict } from "./environment.js";
 
 // biome-ignore lint/suspicious/noExplicitAny: zarrita's own types are not there where zarrita is not

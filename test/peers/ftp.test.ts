@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ftpStore } from "../../src/stores/ftp.js";
+import { ftpStore } from "../../src/stores/ftp/store.js";
 import { openObject, type Store } from "../../src/stores/store.js";
 import { bytes, codeOf, collect, listSuite, readSuite, same } from "../conformance/store-suite.js";
 import { hasEnvironment } from "./environment.js";

@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { scanLabels, scanMask } from "../../src/arrays/stream/scan-mask.js";
-import { ANY_LABEL, type MaskSelection } from "../../src/arrays/stream/selection.js";
+import { ANY_LABEL, type MaskSelection } from "../../src/arrays/stream/plan/selection.js";
+import { scanLabels, scanMask } from "../../src/arrays/stream/source/scan-mask.js";
 import type { Triple } from "../../src/core/box.js";
-import { fileStore } from "../../src/stores/file.js";
+import { fileStore } from "../../src/stores/file/store.js";
 import { runMask } from "../golden/masks/run-mask.js";
 import { hasEnvironment, type PythonEnvironment, python, type Verdict } from "./environment.js";
 

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { s3Store } from "../../src/stores/s3.js";
+import { s3Store } from "../../src/stores/s3/store.js";
 import { bytes, codeOf, collect, type Lack, readSuite, same, writeSuite } from "../conformance/store-suite.js";
 
 /**

@@ -3,7 +3,7 @@ import { join, relative } from "node:path";
 import { expect } from "vitest";
 import type { PortalApi } from "../../src/catalog/graphql/answer.js";
 import { type Portal, servePortal } from "../../src/server/portal.js";
-import { fileStore } from "../../src/stores/file.js";
+import { fileStore } from "../../src/stores/file/store.js";
 
 /** For suites that ask for files alone. */
 const NO_CATALOGUE: PortalApi = {

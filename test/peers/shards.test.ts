@@ -2,12 +2,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { ShardCodec } from "../../src/arrays/stream/layout.js";
-import type { MaskSelection } from "../../src/arrays/stream/selection.js";
+import type { ShardCodec } from "../../src/arrays/stream/plan/layout.js";
+import type { MaskSelection } from "../../src/arrays/stream/plan/selection.js";
 import type { Triple } from "../../src/core/box.js";
 import { silentLog } from "../../src/core/log.js";
 import { convertVolume } from "../../src/stations/ingest/convert.js";
-import { fileStore } from "../../src/stores/file.js";
+import { fileStore } from "../../src/stores/file/store.js";
 import { runMask } from "../golden/masks/run-mask.js";
 import { emporium, hasEnvironment, python, type Verdict } from "./environment.js";
 

@@ -2,7 +2,7 @@ import { chown, lstat, mkdir, mkdtemp, readlink, realpath, rmdir, symlink, unlin
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EmporiumError } from "../../core/errors.js";
-import { errnoOf } from "../../stores/file-errors.js";
+import { errnoOf } from "../../stores/file/errors.js";
 import type { Cluster } from "./cluster.js";
 
 /** Where a server listens, in the words of its clients. */

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { EmporiumError } from "../../core/errors.js";
-import { errnoOf } from "../../stores/file-errors.js";
+import { errnoOf } from "../../stores/file/errors.js";
 import type { ServerUser } from "./server-user.js";
 import { runTool } from "./tool.js";
 

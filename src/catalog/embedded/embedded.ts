@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join as joinPath, resolve } from "node:path";
 import { type Clock, systemClock } from "../../core/clock.js";
 import type { Log } from "../../core/log.js";
-import { fileError } from "../../stores/file-errors.js";
+import { fileError } from "../../stores/file/errors.js";
 import { type Address, defaultTransport, type Transport } from "./address.js";
 import { findBinaries } from "./binaries.js";
 import { type Cluster, clusterFolder, hasCluster, openCluster } from "./cluster.js";

@@ -2,7 +2,7 @@ import pg from "pg";
 import type { Clock } from "../../core/clock.js";
 import { EmporiumError, isEmporiumError } from "../../core/errors.js";
 import type { Log } from "../../core/log.js";
-import { errnoOf } from "../../stores/file-errors.js";
+import { errnoOf } from "../../stores/file/errors.js";
 import { type Address, LOOPBACK, makeElsewhere, SOCKET_PORT, socketFolder, type Transport } from "./address.js";
 import type { Binaries } from "./binaries.js";
 import type { Cluster } from "./cluster.js";

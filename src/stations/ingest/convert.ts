@@ -1,5 +1,5 @@
-import type { ShardCodec } from "../../arrays/stream/layout.js";
-import { estimateVolumeMemory } from "../../arrays/stream/memory.js";
+import type { ShardCodec } from "../../arrays/stream/plan/layout.js";
+import { estimateVolumeMemory } from "../../arrays/stream/plan/memory.js";
 import { systemClock } from "../../core/clock.js";
 import { EmporiumError, type ErrorRecord } from "../../core/errors.js";
 import type { Log } from "../../core/log.js";

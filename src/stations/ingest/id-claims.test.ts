@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { systemClock } from "../../core/clock.js";
 import { silentLog } from "../../core/log.js";
 import { seededRandom } from "../../core/random.js";
-import { memoryStore } from "../../stores/memory.js";
+import { memoryStore } from "../../stores/memory/store.js";
 import type { Store } from "../../stores/store.js";
 import { joinClaims, readClaims } from "./id-claims.js";
 import { allotIds, type GivenId } from "./identifiers.js";

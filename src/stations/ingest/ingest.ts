@@ -1,6 +1,6 @@
 import { mkdir, readFile, rename, stat, statfs, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import type { ShardCodec } from "../../arrays/stream/layout.js";
+import type { ShardCodec } from "../../arrays/stream/plan/layout.js";
 import { systemClock } from "../../core/clock.js";
 import { EmporiumError, type ErrorRecord } from "../../core/errors.js";
 import type { Log } from "../../core/log.js";

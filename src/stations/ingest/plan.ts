@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import type { ShardCodec } from "../../arrays/stream/layout.js";
+import type { ShardCodec } from "../../arrays/stream/plan/layout.js";
 import type { Clock } from "../../core/clock.js";
 import { asEmporiumError, EmporiumError } from "../../core/errors.js";
 import type { TaskPlan } from "../../engine/task.js";

@@ -1,5 +1,5 @@
-import { describeVolume } from "../../arrays/stream/open-volume.js";
-import { describeZarr, zarrVoxel } from "../../arrays/stream/zarr-volume.js";
+import { describeVolume } from "../../arrays/stream/source/open-volume.js";
+import { describeZarr, zarrVoxel } from "../../arrays/stream/source/zarr-volume.js";
 import { type Triple, volumeOf } from "../../core/box.js";
 import { ITEM_BYTES } from "../../core/dtype.js";
 import type { TaskInput } from "../../engine/task.js";

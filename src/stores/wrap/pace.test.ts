@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { manualClock } from "../../core/clock.js";
 import { EmporiumError } from "../../core/errors.js";
-import { memoryStore } from "../memory.js";
+import { memoryStore } from "../memory/store.js";
 import { makePacer, pacerOf, withPace } from "./pace.js";
 
 /** A server that allows so many requests in any one second, asked over and over by one client for a while. */

@@ -3,8 +3,8 @@ import { SimulatedDeath, withFaults } from "../../../test/faults/store-faults.js
 import { manualClock } from "../../core/clock.js";
 import { EmporiumError, type ErrorFacts } from "../../core/errors.js";
 import { seededRandom } from "../../core/random.js";
-import { memoryStore } from "../memory.js";
-import { withPartial } from "../partial.js";
+import { withPartial } from "../../net/partial.js";
+import { memoryStore } from "../memory/store.js";
 import type { Store } from "../store.js";
 import { withRetry } from "./retry.js";
 

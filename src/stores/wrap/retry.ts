@@ -4,9 +4,9 @@ import type { Clock } from "../../core/clock.js";
 import { isEmporiumError } from "../../core/errors.js";
 import type { Log } from "../../core/log.js";
 import type { Random } from "../../core/random.js";
+import { partialOf } from "../../net/partial.js";
 import { type RetryPolicy, retried, retries } from "../../net/retry.js";
 import { compareKeys } from "../keys.js";
-import { partialOf } from "../partial.js";
 import type { CreateOptions, Entry, Stat, Store, StoreReadOptions, Upload, WriteOptions } from "../store.js";
 
 const RETRY_AFTER_MS_MAX = 10 * 60_000;

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { EmporiumError, formatError } from "../../../src/core/errors.js";
-import { memoryStore } from "../../../src/stores/memory.js";
+import { memoryStore } from "../../../src/stores/memory/store.js";
 import { smallConfig, storeOf, tinyMrc } from "../ingest-plan-kit.js";
 import { removeTempFolders, run } from "../ingest-run-kit.js";
 

@@ -7,7 +7,7 @@ import { type Log, silentLog } from "../../../core/log.js";
 import type { Random } from "../../../core/random.js";
 import type { OnEvent, TaskBrief } from "../../../engine/events.js";
 import { takeLocks } from "../../../engine/lock.js";
-import { fileStore } from "../../../stores/file.js";
+import { fileStore } from "../../../stores/file/store.js";
 import type { Store } from "../../../stores/store.js";
 import { parseLocation } from "../../../stores/url.js";
 import { noDataset } from "../dataset-facts.js";

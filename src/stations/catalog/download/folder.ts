@@ -1,7 +1,7 @@
 import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { EmporiumError } from "../../../core/errors.js";
-import { errnoOf, fileError } from "../../../stores/file-errors.js";
+import { errnoOf, fileError } from "../../../stores/file/errors.js";
 
 /** Says that a folder is of a download that has not ended, and of which one. */
 const MARKER = ".emporium-download.json";

@@ -4,7 +4,7 @@ import { EmporiumError, type ErrorRecord } from "../../../core/errors.js";
 import { type JsonObject, printJson } from "../../../core/json.js";
 import { type Log, silentLog } from "../../../core/log.js";
 import { openDoor } from "../../../portals/net.js";
-import { fileStore } from "../../../stores/file.js";
+import { fileStore } from "../../../stores/file/store.js";
 import { type Location, openStore, parseLocation } from "../../../stores/url.js";
 import { type PickableObject, pickableObjects } from "./copick-objects.js";
 import { askServer, findServer, type PortalServer } from "./copick-server.js";

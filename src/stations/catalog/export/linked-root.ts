@@ -4,8 +4,8 @@ import { basename, dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
-import { fileStore } from "../../../stores/file.js";
-import { fileError } from "../../../stores/file-errors.js";
+import { fileError } from "../../../stores/file/errors.js";
+import { fileStore } from "../../../stores/file/store.js";
 import type { LocalAccess } from "../../../stores/store.js";
 import { localUrl, type StaticWriter } from "./static-root.js";
 

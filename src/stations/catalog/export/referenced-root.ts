@@ -1,6 +1,6 @@
 import { basename, dirname } from "node:path";
 import { type JsonObject, printJsonLine } from "../../../core/json.js";
-import { fileStore } from "../../../stores/file.js";
+import { fileStore } from "../../../stores/file/store.js";
 import type { Store } from "../../../stores/store.js";
 import type { StaticWriter } from "./static-root.js";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { memoryStore } from "../../../stores/memory.js";
+import { memoryStore } from "../../../stores/memory/store.js";
 import { treeAddresses } from "./addresses.js";
 import { fingerprintOf, type RunFiles, type TreePart, walkTree } from "./tree.js";
 

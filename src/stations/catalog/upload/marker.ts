@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdir, open, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { syncFolder } from "../../../engine/disk.js";
-import { errnoOf } from "../../../stores/file-errors.js";
+import { errnoOf } from "../../../stores/file/errors.js";
 
 /**
  * Which data sets an upload that has not ended was about to insert. A kill may come between the database's commit and this program's next breath: then the

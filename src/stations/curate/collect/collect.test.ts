@@ -18,7 +18,7 @@ import { model, tomogram } from "../../../../examples/archive/model.mjs";
 import { withFaults } from "../../../../test/faults/store-faults.js";
 import { EmporiumError } from "../../../core/errors.js";
 import { checkKey } from "../../../stores/keys.js";
-import { memoryStore } from "../../../stores/memory.js";
+import { memoryStore } from "../../../stores/memory/store.js";
 import { decodePath, encodePath } from "../inventory/path-bytes.js";
 import { listBatches, setBatch } from "../ledger/batches.js";
 import { collectBatch } from "./collect.js";

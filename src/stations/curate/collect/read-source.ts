@@ -4,7 +4,7 @@ import { open } from "node:fs/promises";
 import { EmporiumError } from "../../../core/errors.js";
 import { LIMITS } from "../../../core/limits.js";
 import { formatBytes } from "../../../core/units.js";
-import { fileError } from "../../../stores/file-errors.js";
+import { fileError } from "../../../stores/file/errors.js";
 import { diskPath, shownPath } from "../inventory/path-bytes.js";
 
 export interface SourceBytes {

@@ -1,5 +1,5 @@
 import { lstatSync, readdirSync, type Stats, statSync } from "node:fs";
-import { errnoOf } from "../../../stores/file-errors.js";
+import { errnoOf } from "../../../stores/file/errors.js";
 import type { FileRow, FolderRecord, RowFacts } from "./folder-record.js";
 import { decodePath, diskPath } from "./path-bytes.js";
 

@@ -1,4 +1,4 @@
-import { headBehind } from "../../../arrays/stream/compressed.js";
+import { headBehind } from "../../../arrays/stream/source/compressed.js";
 import type { RandomAccess, ReadOptions } from "../../../core/bytes.js";
 import { compressionOf } from "../../../formats/mrc/detect.js";
 import { MRC_HEADER_BYTES, type MrcHeader, parseMrcHeader } from "../../../formats/mrc/header.js";

@@ -4,7 +4,7 @@ import { inMemory, type RandomAccess } from "../../../core/bytes.js";
 import { isEmporiumError } from "../../../core/errors.js";
 import { readModParts } from "../../../formats/mod/read.js";
 import { MRC_HEADER_BYTES, parseMrcHeader } from "../../../formats/mrc/header.js";
-import { errnoOf } from "../../../stores/file-errors.js";
+import { errnoOf } from "../../../stores/file/errors.js";
 import { appleFormat, type HeadFacts, type ModFacts, type MrcFacts } from "./head-facts.js";
 import { extensionOf } from "./kind.js";
 import { diskPath } from "./path-bytes.js";

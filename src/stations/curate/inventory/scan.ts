@@ -5,8 +5,8 @@ import { asEmporiumError, EmporiumError, type ErrorRecord, toErrorRecord } from 
 import { type Log, silentLog } from "../../../core/log.js";
 import type { Random } from "../../../core/random.js";
 import { takeLocks } from "../../../engine/lock.js";
-import { fileStore } from "../../../stores/file.js";
-import { fileError } from "../../../stores/file-errors.js";
+import { fileError } from "../../../stores/file/errors.js";
+import { fileStore } from "../../../stores/file/store.js";
 import { nestingOf } from "../../../stores/nesting.js";
 import { parseLocation } from "../../../stores/url.js";
 import { type Archive, type ArchiveRoot, openArchive } from "./archive.js";

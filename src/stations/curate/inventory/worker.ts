@@ -1,7 +1,7 @@
 import { workerData } from "node:worker_threads";
 import { systemClock } from "../../../core/clock.js";
 import { EmporiumError } from "../../../core/errors.js";
-import { errnoOf } from "../../../stores/file-errors.js";
+import { errnoOf } from "../../../stores/file/errors.js";
 import { answerJobs } from "../../../system/thread-side.js";
 import type { HeadFacts } from "./head-facts.js";
 import { readHead } from "./read-head.js";

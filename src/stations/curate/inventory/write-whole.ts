@@ -3,8 +3,8 @@ import { createWriteStream } from "node:fs";
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { asEmporiumError, EmporiumError } from "../../../core/errors.js";
-import { fileError } from "../../../stores/file-errors.js";
-import { writePart } from "../../../stores/part-names.js";
+import { fileError } from "../../../stores/file/errors.js";
+import { writePart } from "../../../stores/file/part-names.js";
 
 /**
  * Writes a file piece by piece, whole or not at all: a hidden neighbour that gets the name at the end. For documents of any length.

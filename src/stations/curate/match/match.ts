@@ -5,7 +5,7 @@ import { type Clock, systemClock } from "../../../core/clock.js";
 import { EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
 import { type Log, silentLog } from "../../../core/log.js";
 import type { Bases } from "../../../portals/bases.js";
-import { fileError } from "../../../stores/file-errors.js";
+import { fileError } from "../../../stores/file/errors.js";
 import { csvBytes, csvLine } from "../inventory/csv.js";
 import { keyOf } from "../inventory/groups.js";
 import { type ScanOptions, scanArchive } from "../inventory/scan.js";

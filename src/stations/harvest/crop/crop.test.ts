@@ -30,8 +30,8 @@ import {
 import { readZarrV3Array } from "../../../formats/zarr/v3-read.js";
 import { writeZarrV3Array } from "../../../formats/zarr/v3-write.js";
 import { writeZarrArray } from "../../../formats/zarr/write.js";
-import { fileStore } from "../../../stores/file.js";
-import { memoryStore } from "../../../stores/memory.js";
+import { fileStore } from "../../../stores/file/store.js";
+import { memoryStore } from "../../../stores/memory/store.js";
 import type { Store } from "../../../stores/store.js";
 import { type CropOptions, cropVolume, planCrop } from "./crop.js";
 import { cropGrid } from "./crop-array.js";

@@ -1,7 +1,7 @@
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { throwIfCancelled } from "../../../core/cancel.js";
-import { errnoOf } from "../../../stores/file-errors.js";
+import { errnoOf } from "../../../stores/file/errors.js";
 import { type CropArray, type PlainUnit, usesOf } from "./crop-array.js";
 import { Recent } from "./recent.js";
 

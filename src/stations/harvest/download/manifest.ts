@@ -1,7 +1,7 @@
 import { open, readFile, rename, truncate, writeFile } from "node:fs/promises";
 import { EmporiumError, type ErrorRecord } from "../../../core/errors.js";
 import { type JsonObject, parseJson, printJson } from "../../../core/json.js";
-import { errnoOf } from "../../../stores/file-errors.js";
+import { errnoOf } from "../../../stores/file/errors.js";
 import { compareKeys } from "../../../stores/keys.js";
 
 /** What is known of one object that was asked for: one line of the manifest. */

@@ -1,13 +1,13 @@
 import type { Clock } from "../../../core/clock.js";
 import type { Random } from "../../../core/random.js";
 import { redact } from "../../../core/redact.js";
+import { type AddressGate, publicGate, type Resolve, refused } from "../../../net/gate.js";
 import { type Bases, rebased } from "../../../portals/bases.js";
 import { listGcsLevel, listS3Level } from "../../../portals/bucket-listing.js";
 import { httpAddress } from "../../../portals/links.js";
 import type { Door } from "../../../portals/net.js";
 import type { PortalNet } from "../../../portals/portal.js";
-import { httpStore } from "../../../stores/http.js";
-import { type AddressGate, publicGate, type Resolve, refused } from "../../../stores/public-address-gate.js";
+import { httpStore } from "../../../stores/http/store.js";
 import type { Entry, ListOptions, Store } from "../../../stores/store.js";
 import { type Location, openStore, parseLocation } from "../../../stores/url.js";
 import { withRetry } from "../../../stores/wrap/retry.js";

@@ -8,8 +8,8 @@ import { asEmporiumError, EmporiumError, type ErrorRecord, toErrorRecord } from 
 import type { Log } from "../../../core/log.js";
 import type { Random } from "../../../core/random.js";
 import type { OnEvent, TaskBrief } from "../../../engine/events.js";
-import { fileError } from "../../../stores/file-errors.js";
-import { isSizeless } from "../../../stores/http.js";
+import { fileError } from "../../../stores/file/errors.js";
+import { isSizeless } from "../../../stores/http/store.js";
 import type { Stat } from "../../../stores/store.js";
 import { forEachLimited } from "../../../system/parallel.js";
 import type { Checksum, ChecksumOrigin } from "../transfer/checksum.js";

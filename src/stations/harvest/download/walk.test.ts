@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { EmporiumError } from "../../../core/errors.js";
-import { memoryStore } from "../../../stores/memory.js";
+import { memoryStore } from "../../../stores/memory/store.js";
 import type { Entry } from "../../../stores/store.js";
 import { type WalkOptions, walkTree } from "./walk.js";
 

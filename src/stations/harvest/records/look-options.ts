@@ -1,8 +1,8 @@
 import type { Clock } from "../../../core/clock.js";
 import type { Log } from "../../../core/log.js";
 import type { Random } from "../../../core/random.js";
+import type { Resolve } from "../../../net/gate.js";
 import type { Bases } from "../../../portals/bases.js";
-import type { Resolve } from "../../../stores/public-address-gate.js";
 
 /** What looking at portals and files has in common. */
 export interface LookOptions {

@@ -1,4 +1,4 @@
-import { headBehind } from "../../../arrays/stream/compressed.js";
+import { headBehind } from "../../../arrays/stream/source/compressed.js";
 import { type Clock, systemClock } from "../../../core/clock.js";
 import { asEmporiumError, EmporiumError, type ErrorRecord, isEmporiumError, toErrorRecord } from "../../../core/errors.js";
 import type { PeekFacts } from "../../../formats/peek/facts.js";

@@ -3,8 +3,8 @@ import { dirname } from "node:path";
 import type { Clock } from "../../../core/clock.js";
 import { EmporiumError } from "../../../core/errors.js";
 import { formatBytes } from "../../../core/units.js";
-import { errnoOf, fileError } from "../../../stores/file-errors.js";
-import { syncPath } from "../../../stores/file-sync.js";
+import { errnoOf, fileError } from "../../../stores/file/errors.js";
+import { syncPath } from "../../../stores/file/sync.js";
 import { type RangeSet, type Ranges, rangeSet } from "./ranges.js";
 import { bootOfSystem, type PartState, removeState, stateText, writeState } from "./state.js";
 

@@ -3,8 +3,8 @@ import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
 import type { Log } from "../../../core/log.js";
 import type { Random } from "../../../core/random.js";
 import { formatSeconds } from "../../../core/units.js";
+import { isUnreachable } from "../../../net/errors.js";
 import { type RetryPolicy, retries } from "../../../net/retry.js";
-import { isUnreachable } from "../../../stores/network.js";
 import type { HostPace } from "./pace.js";
 
 /** Tries of one request without progress. */

@@ -1,5 +1,5 @@
 import { type FileHandle, open } from "node:fs/promises";
-import { errnoOf, fileError } from "../../../stores/file-errors.js";
+import { errnoOf, fileError } from "../../../stores/file/errors.js";
 import type { Stat } from "../../../stores/store.js";
 import { type Checksum, md5OfEtag, splitChecksum } from "./checksum.js";
 import { digestFile } from "./digest.js";

@@ -3,7 +3,7 @@ import { open, readFile, rename, rm } from "node:fs/promises";
 import { uptime } from "node:os";
 import { z } from "zod";
 import type { Clock } from "../../../core/clock.js";
-import { errnoOf, fileError } from "../../../stores/file-errors.js";
+import { errnoOf, fileError } from "../../../stores/file/errors.js";
 import type { Stat } from "../../../stores/store.js";
 import type { Ranges } from "./ranges.js";
 

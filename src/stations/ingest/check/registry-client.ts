@@ -1,8 +1,8 @@
 import { Agent, request } from "undici";
 import type { Clock } from "../../../core/clock.js";
 import { LIMITS } from "../../../core/limits.js";
+import { networkError, PATIENCE, parseRetryAfter, readBody, statusError } from "../../../net/errors.js";
 import { type RetryPolicy, retried, retries } from "../../../net/retry.js";
-import { networkError, PATIENCE, parseRetryAfter, readBody, statusError } from "../../../stores/network.js";
 
 /**
  * Public registries: where they are, and the least time between two requests. ORCID and Crossref count requests; the others ask for

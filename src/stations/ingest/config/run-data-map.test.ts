@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { memoryStore } from "../../../stores/memory.js";
+import { memoryStore } from "../../../stores/memory/store.js";
 import { readRunData } from "./run-data-map.js";
 import type { IngestConfig } from "./schema.js";
 

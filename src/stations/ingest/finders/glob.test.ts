@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { memoryStore } from "../../../stores/memory.js";
+import { memoryStore } from "../../../stores/memory/store.js";
 import { escapeGlob, type GlobOptions, glob } from "./glob.js";
 import { cachedListing } from "./listing.js";
 

@@ -1,5 +1,5 @@
-import { scanMask } from "../../../arrays/stream/scan-mask.js";
-import { ANY_LABEL, type MaskSelection, selectionText } from "../../../arrays/stream/selection.js";
+import { ANY_LABEL, type MaskSelection, selectionText } from "../../../arrays/stream/plan/selection.js";
+import { scanMask } from "../../../arrays/stream/source/scan-mask.js";
 import { openObject } from "../../../stores/store.js";
 import type { ShapeSource } from "../config/annotation-shapes.js";
 import type { AnnotationSource } from "./annotation-candidates.js";

@@ -1,4 +1,4 @@
-import type { ShardCodec } from "../../../arrays/stream/layout.js";
+import type { ShardCodec } from "../../../arrays/stream/plan/layout.js";
 import type { Place } from "../../../core/errors.js";
 import type { TypeKey } from "../../../model/kinds.js";
 import { scalarText } from "../config/nodes.js";

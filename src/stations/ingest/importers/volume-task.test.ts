@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { fileStore } from "../../../stores/file.js";
-import { memoryStore } from "../../../stores/memory.js";
+import { fileStore } from "../../../stores/file/store.js";
+import { memoryStore } from "../../../stores/memory/store.js";
 import { newDraft } from "../draft.js";
 import type { VolumeSource } from "../volume-source.js";
 import type { PlanContext } from "./context.js";

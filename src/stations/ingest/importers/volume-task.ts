@@ -1,8 +1,8 @@
-import type { VolumeForm } from "../../../arrays/stream/forms.js";
-import { INNER_CHUNKS } from "../../../arrays/stream/layout.js";
-import { estimateVolumeMemory } from "../../../arrays/stream/memory.js";
-import { resamplingOf } from "../../../arrays/stream/resampling.js";
-import type { MaskSelection } from "../../../arrays/stream/selection.js";
+import type { VolumeForm } from "../../../arrays/stream/plan/forms.js";
+import { INNER_CHUNKS } from "../../../arrays/stream/plan/layout.js";
+import { estimateVolumeMemory } from "../../../arrays/stream/plan/memory.js";
+import { resamplingOf } from "../../../arrays/stream/plan/resampling.js";
+import type { MaskSelection } from "../../../arrays/stream/plan/selection.js";
 import { type Triple, volumeOf } from "../../../core/box.js";
 import type { Place } from "../../../core/errors.js";
 import type { PlainObject, Task } from "../../../engine/task.js";

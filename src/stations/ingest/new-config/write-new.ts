@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { EmporiumError } from "../../../core/errors.js";
-import { errnoOf, fileError } from "../../../stores/file-errors.js";
+import { errnoOf, fileError } from "../../../stores/file/errors.js";
 
 /**
  * Writes a file that is not there yet: what a person has filled in is never written over.

@@ -1,4 +1,4 @@
-import { scanLabels } from "../../../arrays/stream/scan-mask.js";
+import { scanLabels } from "../../../arrays/stream/source/scan-mask.js";
 import { EmporiumError } from "../../../core/errors.js";
 import { type Json, parseJson, printJson } from "../../../core/json.js";
 import type { Operation } from "../../../engine/task.js";

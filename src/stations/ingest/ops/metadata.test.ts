@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { crc32, crcText } from "../../../core/crc32.js";
-import { memoryStore } from "../../../stores/memory.js";
+import { memoryStore } from "../../../stores/memory/store.js";
 import { writeMetadata } from "./metadata.js";
 
 const text = '{\n    "a": 1.0,\n    "b": "é"\n}';

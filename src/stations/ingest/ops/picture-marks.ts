@@ -1,7 +1,7 @@
 import type { DiscList, Rgb } from "../../../arrays/picture/marks.js";
 import type { SectionMask } from "../../../arrays/picture/render.js";
 import { centralSlab, SLAB_PLANES } from "../../../arrays/picture/slab.js";
-import { readSlab } from "../../../arrays/stream/read-slab.js";
+import { readSlab } from "../../../arrays/stream/source/read-slab.js";
 import { asEmporiumError, EmporiumError } from "../../../core/errors.js";
 import type { TaskContext } from "../../../engine/task.js";
 import { Growing } from "../../../formats/mesh/growing.js";

@@ -4,7 +4,7 @@ import type { Picture } from "../../../arrays/picture/marks.js";
 import { decodePng, encodePng } from "../../../arrays/picture/png.js";
 import { fitPicture } from "../../../arrays/picture/render.js";
 import { centralSlab } from "../../../arrays/picture/slab.js";
-import { readSlab } from "../../../arrays/stream/read-slab.js";
+import { readSlab } from "../../../arrays/stream/source/read-slab.js";
 import { asEmporiumError, EmporiumError } from "../../../core/errors.js";
 import { LIMITS } from "../../../core/limits.js";
 import { formatBytes } from "../../../core/units.js";

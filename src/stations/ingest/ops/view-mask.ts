@@ -1,4 +1,4 @@
-import { openZarrLevel, type ZarrLevel } from "../../../arrays/stream/zarr-level.js";
+import { openZarrLevel, type ZarrLevel } from "../../../arrays/stream/source/zarr-level.js";
 import { type Box, boxShape, type Triple, volumeOf } from "../../../core/box.js";
 import { EmporiumError } from "../../../core/errors.js";
 import type { Operation, TaskContext } from "../../../engine/task.js";

@@ -1,6 +1,6 @@
-import type { VolumeForm } from "../../../arrays/stream/forms.js";
-import type { ShardCodec } from "../../../arrays/stream/layout.js";
-import type { MaskSelection } from "../../../arrays/stream/selection.js";
+import type { VolumeForm } from "../../../arrays/stream/plan/forms.js";
+import type { ShardCodec } from "../../../arrays/stream/plan/layout.js";
+import type { MaskSelection } from "../../../arrays/stream/plan/selection.js";
 import type { Triple } from "../../../core/box.js";
 
 /** Versions of OME-Zarr that are written: 0.4 as the portal has it, 0.5 in shards. */

@@ -1,8 +1,8 @@
 import { rm, stat as statFile, writeFile } from "node:fs/promises";
-import { flush } from "../../../arrays/stream/flusher.js";
-import type { UnitReceipt, WriteVolumeResult, WrittenObject } from "../../../arrays/stream/job.js";
-import { fileShards } from "../../../arrays/stream/shard-files.js";
-import type { ShardSink } from "../../../arrays/stream/shard-sink.js";
+import type { UnitReceipt, WriteVolumeResult, WrittenObject } from "../../../arrays/stream/plan/job.js";
+import { flush } from "../../../arrays/stream/write/flusher.js";
+import { fileShards } from "../../../arrays/stream/write/shard-files.js";
+import type { ShardSink } from "../../../arrays/stream/write/shard-sink.js";
 import { crcText } from "../../../core/crc32.js";
 import { publishObject, uploadFile } from "../../../engine/atomic.js";
 import { clearEntity } from "../../../engine/atomic-tree.js";

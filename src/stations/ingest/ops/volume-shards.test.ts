@@ -4,14 +4,14 @@ import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { afterAll, describe, expect, it } from "vitest";
 import { type FaultPlan, faultPlan, withFaults } from "../../../../test/faults/store-faults.js";
-import type { UnitReceipt } from "../../../arrays/stream/job.js";
-import { ShardsLost } from "../../../arrays/stream/shard-book.js";
-import { writeVolume } from "../../../arrays/stream/write-volume.js";
+import type { UnitReceipt } from "../../../arrays/stream/plan/job.js";
+import { ShardsLost } from "../../../arrays/stream/write/shard-book.js";
+import { writeVolume } from "../../../arrays/stream/write/write-volume.js";
 import type { Triple } from "../../../core/box.js";
 import { seededRandom } from "../../../core/random.js";
 import { removeLeftovers } from "../../../engine/leftovers.js";
 import type { PlainObject, TaskContext } from "../../../engine/task.js";
-import { memoryStore } from "../../../stores/memory.js";
+import { memoryStore } from "../../../stores/memory/store.js";
 import type { Store } from "../../../stores/store.js";
 import { uploadShards } from "./volume-shards.js";
 

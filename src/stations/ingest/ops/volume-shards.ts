@@ -1,5 +1,5 @@
 import { mkdir, open as openFile, readFile, rename, rm } from "node:fs/promises";
-import type { Kept, ShardOutput, ShardSink } from "../../../arrays/stream/shard-sink.js";
+import type { Kept, ShardOutput, ShardSink } from "../../../arrays/stream/write/shard-sink.js";
 import { EmporiumError } from "../../../core/errors.js";
 import { LIMITS } from "../../../core/limits.js";
 import type { TaskContext } from "../../../engine/task.js";

@@ -1,5 +1,5 @@
 import { EmporiumError, type ErrorRecord } from "../../../core/errors.js";
-import { memoryStore } from "../../../stores/memory.js";
+import { memoryStore } from "../../../stores/memory/store.js";
 import type { Store } from "../../../stores/store.js";
 import type { IngestConfig } from "../config/schema.js";
 import type { OpenAddress } from "../ops/photo.js";

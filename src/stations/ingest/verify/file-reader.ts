@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { errnoOf, fileError } from "../../../stores/file-errors.js";
+import { errnoOf, fileError } from "../../../stores/file/errors.js";
 import type { Reader } from "./array-place.js";
 
 /** Reads files below a folder, for threads that have nothing else to do meanwhile. */

@@ -5,7 +5,7 @@ import { manualClock } from "../../../core/clock.js";
 import { omeZarr05Attributes } from "../../../formats/zarr/ome-v05.js";
 import { printZarrV3, zarrV3ArrayMetadata, zarrV3GroupMetadata } from "../../../formats/zarr/v3-metadata.js";
 import { writeZarrV3Array } from "../../../formats/zarr/v3-write.js";
-import { memoryStore } from "../../../stores/memory.js";
+import { memoryStore } from "../../../stores/memory/store.js";
 import type { Store } from "../../../stores/store.js";
 import { verifyTree } from "./verify.js";
 

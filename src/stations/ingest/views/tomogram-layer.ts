@@ -1,5 +1,5 @@
 import { contrastSections } from "../../../arrays/contrast/limits.js";
-import { openZarrLevel } from "../../../arrays/stream/zarr-level.js";
+import { openZarrLevel } from "../../../arrays/stream/source/zarr-level.js";
 import { EmporiumError } from "../../../core/errors.js";
 import type { JsonObject } from "../../../core/json.js";
 import { roundHalfEven, toNumber } from "../../../core/number.js";

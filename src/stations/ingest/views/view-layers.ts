@@ -1,5 +1,5 @@
-import { scanLabels } from "../../../arrays/stream/scan-mask.js";
-import { openZarrLevel } from "../../../arrays/stream/zarr-level.js";
+import { scanLabels } from "../../../arrays/stream/source/scan-mask.js";
+import { openZarrLevel } from "../../../arrays/stream/source/zarr-level.js";
 import type { JsonObject } from "../../../core/json.js";
 import { type AnnotationLayer, layerUrl } from "../../../formats/precomputed/state.js";
 import { orientedMeshFolder, viewFolderKey } from "../../../model/annotation-files.js";

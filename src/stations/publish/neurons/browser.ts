@@ -3,8 +3,8 @@ import type { Clock } from "../../../core/clock.js";
 import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
 import type { Log } from "../../../core/log.js";
 import { redact, Secret } from "../../../core/redact.js";
+import { refused } from "../../../net/gate.js";
 import { openDoor } from "../../../portals/net.js";
-import { refused } from "../../../stores/public-address-gate.js";
 
 /** What the service knows of one injection: the sample it was made into, and the neurons that were traced there. */
 export interface Injection {

@@ -1,7 +1,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { EmporiumError } from "../../../core/errors.js";
-import { errnoOf, fileError } from "../../../stores/file-errors.js";
+import { errnoOf, fileError } from "../../../stores/file/errors.js";
 import type { Profile } from "../profile/profile.js";
 
 /** Where sources are looked for: under `root`, when there is one, else where they say. */

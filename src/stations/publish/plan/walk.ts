@@ -2,7 +2,7 @@ import { readdir, realpath, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { throwIfCancelled } from "../../../core/cancel.js";
 import { EmporiumError } from "../../../core/errors.js";
-import { fileError } from "../../../stores/file-errors.js";
+import { fileError } from "../../../stores/file/errors.js";
 import { compareKeys } from "../../../stores/keys.js";
 
 /** A file of a source, under the name that the bucket gives it. */

@@ -1,6 +1,6 @@
 import type { Clock } from "../../../core/clock.js";
 import { EmporiumError } from "../../../core/errors.js";
-import type { LearntWay } from "../../../stores/s3-short-way.js";
+import type { LearntWay } from "../../../stores/s3/direct-put.js";
 import type { Store } from "../../../stores/store.js";
 import { openStore, parseLocation, type StoreOptions } from "../../../stores/url.js";
 import { pathTaken } from "../plan/filters.js";

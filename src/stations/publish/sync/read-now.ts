@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { fileError } from "../../../stores/file-errors.js";
+import { fileError } from "../../../stores/file/errors.js";
 
 /**
  * Reads the beginning of a file into a buffer, here and now: for a small file of this machine's disk that takes some 20 µs, and handing it to a thread of the

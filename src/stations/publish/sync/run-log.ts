@@ -6,7 +6,7 @@ import type { Clock } from "../../../core/clock.js";
 import { toErrorRecord } from "../../../core/errors.js";
 import { type Json, type JsonObject, parseJson, printJsonLine } from "../../../core/json.js";
 import { redact } from "../../../core/redact.js";
-import { errnoOf, fileError } from "../../../stores/file-errors.js";
+import { errnoOf, fileError } from "../../../stores/file/errors.js";
 import type { BegunUpload, SyncCounts, SyncRecorder } from "./task.js";
 
 /**

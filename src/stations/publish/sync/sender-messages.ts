@@ -1,5 +1,5 @@
-import type { WayFacts } from "../../../stores/s3-short-way.js";
-import type { S3Credentials } from "../../../stores/s3-sign.js";
+import type { WayFacts } from "../../../stores/s3/direct-put.js";
+import type { S3Credentials } from "../../../stores/s3/sign.js";
 
 /** Buffers that a thread keeps for later. */
 export const THREAD_BYTES = 32 * 1024 * 1024;

@@ -1,8 +1,8 @@
 import { availableParallelism } from "node:os";
 import type { Clock } from "../../../core/clock.js";
 import { LIMITS } from "../../../core/limits.js";
-import type { LearntWay } from "../../../stores/s3-short-way.js";
-import type { S3Credentials } from "../../../stores/s3-sign.js";
+import type { LearntWay } from "../../../stores/s3/direct-put.js";
+import type { S3Credentials } from "../../../stores/s3/sign.js";
 import { startThread, type Thread } from "../../../system/threads.js";
 import { type FromSender, type SenderJob, type SenderSetup, THREAD_BYTES, type ToSender } from "./sender-messages.js";
 import type { WantedFile } from "./wanted.js";

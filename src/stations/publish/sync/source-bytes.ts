@@ -1,7 +1,7 @@
 import { open } from "node:fs/promises";
 import { asEmporiumError, EmporiumError } from "../../../core/errors.js";
 import { LIMITS } from "../../../core/limits.js";
-import { fileError } from "../../../stores/file-errors.js";
+import { fileError } from "../../../stores/file/errors.js";
 import type { Store } from "../../../stores/store.js";
 
 /** A file that is to be sent: one of this machine, or an object of a store. */

@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { asEmporiumError, EmporiumError } from "../../../core/errors.js";
-import { fileError } from "../../../stores/file-errors.js";
+import { fileError } from "../../../stores/file/errors.js";
 import { checkKey, compareKeys } from "../../../stores/keys.js";
 import { absent, objectName, type Stat, type Store } from "../../../stores/store.js";
 import { walkSource } from "../plan/walk.js";

@@ -1,4 +1,4 @@
-import { headBehind } from "../../../../arrays/stream/compressed.js";
+import { headBehind } from "../../../../arrays/stream/source/compressed.js";
 import { compressionOf, detectMrc } from "../../../../formats/mrc/detect.js";
 import { MRC_HEADER_BYTES } from "../../../../formats/mrc/header.js";
 import { detectTiff, readTiffHeader } from "../../../../formats/tiff/header.js";

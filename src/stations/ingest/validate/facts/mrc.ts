@@ -1,4 +1,4 @@
-import { headBehind } from "../../../../arrays/stream/compressed.js";
+import { headBehind } from "../../../../arrays/stream/source/compressed.js";
 import type { Triple } from "../../../../core/box.js";
 import { EmporiumError } from "../../../../core/errors.js";
 import { byteOrderOf } from "../../../../formats/mrc/byte-order.js";

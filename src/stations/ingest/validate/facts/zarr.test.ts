@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { memoryStore } from "../../../../stores/memory.js";
+import { memoryStore } from "../../../../stores/memory/store.js";
 import { known, orNothing } from "./fact.js";
 import { treeOf } from "./tree.js";
 import { zarrFacts } from "./zarr.js";

@@ -2,7 +2,7 @@ import type { Place } from "../../../../core/errors.js";
 import { EmporiumError } from "../../../../core/errors.js";
 import { toNumber } from "../../../../core/number.js";
 import type { TypeKey } from "../../../../model/kinds.js";
-import { memoryStore } from "../../../../stores/memory.js";
+import { memoryStore } from "../../../../stores/memory/store.js";
 import type { Store } from "../../../../stores/store.js";
 import { type ConfigNode, scalarText } from "../../config/nodes.js";
 import type { Block, IngestConfig, Source } from "../../config/schema.js";

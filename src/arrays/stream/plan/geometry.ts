@@ -1,0 +1,377 @@
+import { ceilDiv, type Triple } from "../../../core/box.js";
+import { type BufferPool, buffersOf, chunkBufferBytes } from "../write/chunk-pool.js";
+import { align, COUNTS_BYTES, FORMS, LEVELS, levelShapes, type VolumeForm } from "./forms.js";
+import { type Layout, layoutOf, type ShardCodec } from "./layout.js";
+import { privateBuffers } from "./private-buffers.js";
+import type { Resampling } from "./resampling.js";
+import { countBegins } from "./shard-walk.js";
+
+export interface GeometryOptions {
+  /** Voxels `[z, y, x]` of what is written. */
+  shape: Triple;
+  form: VolumeForm;
+  /** Where the source has another shape. */
+  resampling?: Resampling | undefined;
+  /** Columns of a unit: all, or a multiple of `columnGrain`. */
+  columns: number;
+  threads: number;
+  /** Bytes of one source row of the unit (where it is resampled: of the source) that is converted from a buffer of its own, else 0. */
+  rawRowBytes: number;
+  /** Steps of raw bytes that the main thread reads ahead for workers that cannot read by themselves; 0 for local files. */
+  rawSlots: number;
+  /** Planes whose sum is wanted beside what is written. Of form `volume`. */
+  slab?: Slab | undefined;
+  /** Chunks go into shards, compressed like this. */
+  shards?: { codec: ShardCodec } | undefined;
+}
+
+/** Planes `z0 … z1` of what is written, the last one not among them. */
+export interface Slab {
+  z0: number;
+  z1: number;
+}
+
+/** A chunk column of a unit at one level: chunks that follow each other along the walk are appended by the same task list. */
+export interface ChunkColumn {
+  level: number;
+  /** First voxel of the column at its level: x, and y where z is halved. */
+  x: number;
+  y: number;
+  /** First row inside the step's rows at this level. */
+  row: number;
+  /** Voxels inside the volume along x; rows inside it (not of a series). */
+  w: number;
+  h: number;
+}
+
+export interface Unit {
+  index: number;
+  /** Bytes of a row of the unit at each level: rows follow each other without gaps. */
+  rowBytes: number[];
+  z0: number;
+  z1: number;
+  y0: number;
+  y1: number;
+  x0: number;
+  x1: number;
+  steps: number;
+  /** Index of its first step among all steps of the job. */
+  firstStep: number;
+  columns: ChunkColumn[];
+}
+
+export interface Step {
+  unit: Unit;
+  /** Position inside the unit. */
+  local: number;
+  z0: number;
+  planes: number;
+  y0: number;
+  rows: number;
+  strips: number;
+  tasks: number;
+  /** Tasks (and strips) of all earlier steps that used the same slot. */
+  slotTasksBefore: number;
+  slotStripsBefore: number;
+  /** Where a step has rows of one chunk: this one ends its plane. */
+  endsPlane: boolean;
+  /** Chunks of shards that earlier steps begin. */
+  chunksBefore: number;
+}
+
+/** What one read task takes of a step: planes and rows, counted from the step's own first ones. */
+export interface Strip {
+  plane: number;
+  planes: number;
+  row: number;
+  rows: number;
+}
+
+export interface Ring {
+  /** Room for one plane of a step at this level. */
+  planeBytes: number;
+  /** Addresses of the two step buffers. */
+  slots: [number, number];
+}
+
+export interface Geometry {
+  form: VolumeForm;
+  /** Bytes of a voxel as written. */
+  itemBytes: number;
+  /** Every form but `series`. */
+  halvesZ: boolean;
+  shapes: Triple[];
+  chunk: Triple;
+  layout: Layout;
+  units: Unit[];
+  steps: Step[];
+  strip(step: Step, index: number): Strip;
+  /** Blocks of a chunk of a level. */
+  chunkBlocks(level: number): number;
+  /** Buffers of chunks that go into shards. */
+  pool: BufferPool | undefined;
+  rings: Ring[];
+  /** Int32 indices of the control words. */
+  control: Control;
+  /** Int32 index of the first word of a column's state, for a unit slot. */
+  columnState(unit: Unit, column: number): number;
+  /** Float64 index of a read task's five sums; Uint32 index of its checksums (one a plane). */
+  sums(step: Step, strip: number): number;
+  checksums(step: Step, strip: number): number;
+  /** Address of the float32 sum of the slab's planes so far, for the rows of a strip: all units use the same room, one after the other. */
+  slabSum(step: Step, strip: Strip): number;
+  /** Address of a worker's table of counts for a unit slot, and its length: 0 where the form has none. */
+  counts(unit: Unit, thread: number): number;
+  countsBytes: number;
+  rawSlot(step: number): number;
+  rawSlotBytes: number;
+  privateStart: number;
+  privateBytes: number;
+  /** Control words and states: zeroed before a job begins. */
+  clear: [start: number, end: number];
+  totalBytes: number;
+}
+
+export interface Control {
+  next: number;
+  stop: number;
+  gate: number;
+  filled: number;
+  rowsRead: number;
+  /** Per slot: tasks done, strips read. */
+  done: [number, number];
+  read: [number, number];
+  /** Per slot and strip: number of the step (+ 1) that the strip holds. */
+  strip(slot: number, strip: number): number;
+  /** Per unit slot: tasks of the unit done. */
+  unitDone(unit: Unit): number;
+}
+
+/**
+ * Words of a column's state. `place` is where its chunk goes: a file, or a buffer; `blocks` those that it has, or those that hold more than zeros.
+ * The block table follows.
+ */
+export const STATE = { appended: 0, place: 1, position: 2, blocks: 3, crc: 4, table: 5 } as const;
+export const SUMS = 5;
+
+/**
+ * How a volume is cut into work, and where everything lies in the shared memory: a pure function of shape and form, computed alike
+ * in the main thread and in every worker.
+ *
+ * A Blosc block is a part of one plane of a chunk, so a chunk is appended block by block and never held. The volume is walked in
+ * *steps*; a step holds the rows that one level-2 chunk column needs next:
+ *
+ * - forms `volume`, `mask` and `labels` (chunks 256³, z halves with y and x): a step is 4 planes × 1024 rows, which gives 2 planes × 512 rows of level 1
+ *   and 1 plane × 256 rows of level 2. A *unit* is 1024 planes × 1024 rows: one level-2 chunk deep and high, so units share no chunk.
+ * - form `series` (a tilt series; chunks 1 × 1024 × 1024, z stays): a step is 1 plane × 1024 rows, with 512 and 256 rows of levels 1
+ *   and 2. A unit is some planes × 4096 rows.
+ *
+ * Along x a unit takes all columns, or a multiple of one level-2 chunk's where memory asks for it.
+ * Two steps are in memory: while one is being encoded, the next is read.
+ */
+export function planGeometry(options: GeometryOptions): Geometry {
+  const { shape, form, columns, threads, rawRowBytes, rawSlots } = options;
+  const [nz, ny, nx] = shape;
+  const { itemBytes } = FORMS[form];
+  const halvesZ = form !== "series";
+  const shapes = levelShapes(shape, form);
+  const isSharded = options.shards !== undefined;
+  const layout = layoutOf(form, isSharded, { rows: ny, columns: Math.min(nx, columns) });
+  const { chunk, unitRows, unitPlanes, stepPlanes } = layout;
+  const grid = { layout, halvesZ, shapes };
+  const chunkBlocks = (level: number) => (chunk[0] * chunk[1]) / (layout.blockPlanes[level]! * layout.blockRows[level]!);
+
+  const units: Unit[] = [];
+  const steps: Step[] = [];
+  const slotTasks = [0, 0];
+  const slotStrips = [0, 0];
+  let chunksBefore = 0;
+  for (let z0 = 0; z0 < nz; z0 += unitPlanes) {
+    for (let y0 = 0; y0 < ny; y0 += unitRows) {
+      for (let x0 = 0; x0 < nx; x0 += columns) {
+        const unit: Unit = {
+          index: units.length,
+          rowBytes: [],
+          z0,
+          z1: Math.min(z0 + unitPlanes, nz),
+          y0,
+          y1: Math.min(y0 + unitRows, ny),
+          x0,
+          x1: Math.min(x0 + columns, nx),
+          steps: 0,
+          firstStep: steps.length,
+          columns: [],
+        };
+        unit.rowBytes = Array.from({ length: LEVELS }, (_, level) => levelWidth(unit.x1 - x0, level) * itemBytes);
+        unit.columns = chunkColumns(unit, shapes, layout);
+        for (const { z, planes, y, rows } of walk(unit, layout)) {
+          const strips = ceilDiv(planes, layout.stripPlanes) * ceilDiv(rows, layout.stripRows);
+          const count = strips + unit.columns.length;
+          const slot = steps.length & 1;
+          const step: Step = {
+            unit,
+            local: unit.steps++,
+            z0: z,
+            planes,
+            y0: y,
+            rows,
+            strips,
+            tasks: count,
+            slotTasksBefore: slotTasks[slot]!,
+            slotStripsBefore: slotStrips[slot]!,
+            endsPlane: y + rows === unit.y1,
+            chunksBefore,
+          };
+          steps.push(step);
+          slotTasks[slot]! += count;
+          slotStrips[slot]! += strips;
+          if (isSharded) chunksBefore += countBegins(grid, step, unit.columns);
+        }
+        units.push(unit);
+      }
+    }
+  }
+
+  // addresses
+  let top = 1024;
+  const take = (bytes: number) => {
+    const at = top;
+    top += align(bytes);
+    return at;
+  };
+  const width = Math.min(columns, nx);
+  const stepRows = Math.min(layout.stepRows, ny);
+  const stripsDown = ceilDiv(stepRows, layout.stripRows);
+  const maxStrips = ceilDiv(stepPlanes, layout.stripPlanes) * stripsDown;
+  const maxColumns = Math.max(...units.map((unit) => unit.columns.length));
+  const maxSteps = Math.max(...units.map((unit) => unit.steps));
+  const clearStart = top;
+  const controlWord = take(4 * 32) / 4;
+  const stateWords = STATE.table + Math.max(...layout.blockRows.map((_, level) => chunkBlocks(level)));
+  const states = [0, 1].map(() => take(4 * maxColumns * stateWords) / 4);
+  const countsBytes = FORMS[form].counts === undefined ? 0 : COUNTS_BYTES;
+  const counts = [0, 1].map(() => take(threads * countsBytes));
+  const poolCount = options.shards ? buffersOf(layout, width) : 0;
+  const poolWords = take(4 * (poolCount + 2)) / 4;
+  const clear: [number, number] = [clearStart, top];
+  const sumsAt = [0, 1].map(() => take(8 * SUMS * maxSteps * maxStrips) / 8);
+  const crcsAt = [0, 1].map(() => take(4 * stepPlanes * maxSteps * maxStrips) / 4);
+  const rings = Array.from({ length: LEVELS }, (_, level): Ring => {
+    const ringPlaneBytes = ceilDiv(stepRows, 1 << level) * levelWidth(width, level) * itemBytes;
+    const planes = halvesZ ? stepPlanes >> level : 1;
+    return { planeBytes: ringPlaneBytes, slots: [take(planes * ringPlaneBytes), take(planes * ringPlaneBytes)] };
+  });
+  const rawSlotBytes = rawSlots === 0 ? 0 : align(stepPlanes * stepRows * rawRowBytes);
+  const raw = take(rawSlots * rawSlotBytes);
+  const slabAt = take(options.slab ? 4 * Math.min(unitRows, ny) * width : 0);
+  const bufferBytes = options.shards ? chunkBufferBytes(form, layout, shape, options.shards.codec) : 0;
+  const poolAt = take(poolCount * bufferBytes);
+  const privateBytes = privateBuffers(options, 0).end;
+  const privateStart = take(threads * privateBytes);
+
+  return {
+    form,
+    itemBytes,
+    halvesZ,
+    shapes,
+    chunk,
+    units,
+    steps,
+    layout,
+    strip(step, index) {
+      const plane = Math.floor(index / stripsDown) * layout.stripPlanes;
+      const row = (index % stripsDown) * layout.stripRows;
+      const planes = Math.min(layout.stripPlanes, step.planes - plane);
+      return { plane, planes, row, rows: Math.min(layout.stripRows, step.rows - row) };
+    },
+    chunkBlocks,
+    pool: options.shards && {
+      count: poolCount,
+      bytes: bufferBytes,
+      address: (buffer) => poolAt + buffer * bufferBytes,
+      taken: poolWords + 2,
+      served: poolWords,
+      returned: poolWords + 1,
+    },
+    rings,
+    control: {
+      next: controlWord,
+      stop: controlWord + 1,
+      gate: controlWord + 2,
+      filled: controlWord + 3,
+      rowsRead: controlWord + 4,
+      done: [controlWord + 5, controlWord + 6],
+      read: [controlWord + 7, controlWord + 8],
+      strip: (slot, strip) => controlWord + 9 + slot * 4 + strip,
+      unitDone: (unit) => controlWord + 17 + (unit.index & 1),
+    },
+    columnState: (unit, column) => states[unit.index & 1]! + column * stateWords,
+    sums: (step, strip) => sumsAt[step.unit.index & 1]! + SUMS * (step.local * maxStrips + strip),
+    checksums: (step, strip) => crcsAt[step.unit.index & 1]! + stepPlanes * (step.local * maxStrips + strip),
+    slabSum: ({ unit, y0 }, { row }) => slabAt + 4 * (y0 + row - unit.y0) * (unit.x1 - unit.x0),
+    counts: (unit, thread) => counts[unit.index & 1]! + thread * countsBytes,
+    countsBytes,
+    rawSlot: (step) => raw + (step % Math.max(1, rawSlots)) * rawSlotBytes,
+    rawSlotBytes,
+    privateStart,
+    privateBytes,
+    clear,
+    totalBytes: top,
+  };
+}
+
+function levelWidth(width: number, level: number): number {
+  let w = width;
+  for (let l = 0; l < level; l++) w = ceilDiv(w, 2);
+  return w;
+}
+
+interface Part {
+  z: number;
+  planes: number;
+  y: number;
+  rows: number;
+}
+
+function* walk(unit: Unit, layout: Layout): Generator<Part> {
+  const { stepPlanes, stepRows, chunk } = layout;
+  if (!layout.followsRows) yield* planesOf(unit.z0, unit.z1, unit.y0, unit.y1, stepPlanes);
+  else if (chunk[0] > 1) yield* bricks(unit, layout, LEVELS - 1, unit.z0, unit.y0);
+  else {
+    for (let z = unit.z0; z < unit.z1; z++) {
+      for (let y = unit.y0; y < unit.y1; y += stepRows) yield { z, planes: 1, y, rows: Math.min(stepRows, unit.y1 - y) };
+    }
+  }
+}
+
+function* planesOf(z0: number, z1: number, y0: number, y1: number, planes: number): Generator<Part> {
+  for (let z = z0; z < z1; z += planes) yield { z, planes: Math.min(planes, z1 - z), y: y0, rows: y1 - y0 };
+}
+
+/** Rows of one chunk of a level: those of the two by two of the level below, one after the other, so that few chunks are open at once. */
+function* bricks(unit: Unit, layout: Layout, level: number, z: number, y: number): Generator<Part> {
+  const [depth, height] = [layout.chunk[0] << level, layout.chunk[1] << level];
+  if (z >= unit.z1 || y >= unit.y1) return;
+  if (level === 0) {
+    yield* planesOf(z, Math.min(z + depth, unit.z1), y, Math.min(y + height, unit.y1), layout.stepPlanes);
+    return;
+  }
+  for (const dz of [0, depth / 2]) {
+    for (const dy of [0, height / 2]) yield* bricks(unit, layout, level - 1, z + dz, y + dy);
+  }
+}
+
+function chunkColumns(unit: Unit, shapes: readonly Triple[], { chunk, followsRows }: Layout): ChunkColumn[] {
+  const columns: ChunkColumn[] = [];
+  for (let level = 0; level < LEVELS; level++) {
+    const [, height, width] = shapes[level]!;
+    const yFrom = unit.y0 >> level;
+    const yTo = followsRows ? yFrom + 1 : Math.min(height, ceilDiv(unit.y1, 1 << level));
+    for (let y = yFrom; y < yTo; y += chunk[1]) {
+      for (let x = unit.x0 >> level; x < Math.min(width, ceilDiv(unit.x1, 1 << level)); x += chunk[2]) {
+        columns.push({ level, x, y, row: y - yFrom, w: Math.min(chunk[2], width - x), h: Math.min(chunk[1], height - y) });
+      }
+    }
+  }
+  return columns;
+}

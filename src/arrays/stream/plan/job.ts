@@ -1,0 +1,131 @@
+import type { Triple } from "../../../core/box.js";
+import type { DType } from "../../../core/dtype.js";
+import { EmporiumError } from "../../../core/errors.js";
+import type { CONVERT } from "../../kernels/kernels.js";
+import type { ShardSink } from "../write/shard-sink.js";
+import type { VolumeForm } from "./forms.js";
+import type { Slab } from "./geometry.js";
+import type { ShardCodec } from "./layout.js";
+import type { MaskSelection } from "./selection.js";
+
+/** Voxels in C order, `[z, y, x]`, x fastest, behind `offset` of a file of this machine or behind a reader. */
+export interface RawVolume {
+  name: string;
+  shape: Triple;
+  dtype: DType;
+  littleEndian: boolean;
+  /** 1-byte voxels u that were stored unsigned under a signed mode: they become u − 128. */
+  flipSign?: boolean | undefined;
+  data: { path: string; offset: number } | { read(offset: number, length: number): Promise<Uint8Array>; offset: number };
+}
+
+export interface Statistics {
+  min: number;
+  max: number;
+  mean: number;
+  /** Standard deviation (population), which the MRC header calls rms. */
+  rms: number;
+  /** NaN and infinite voxels: left out of the four figures. */
+  nonFinite: number;
+  count: number;
+}
+
+/** An object of a chunk; or a chunk of a shard, whose key is that of its place, and whose size is 0 where it holds nothing but zeros. */
+export interface WrittenObject {
+  /** Below the Zarr folder: `0/3/1/2`. */
+  key: string;
+  path: string;
+  size: number;
+  crc32: number;
+}
+
+/** A unit that is whole on disk: what a resumed attempt needs instead of its voxels. Plain JSON. */
+export interface UnitReceipt {
+  unit: number;
+  /** Columns of a unit. A receipt of another cut (another memory ceiling) is of no use. */
+  columns: number;
+  /** min, max, sum, sum of squares, non-finite count; min and max are text where no voxel is finite. */
+  sums: readonly (number | string)[];
+  /** CRC-32 of the unit's bytes as written: one for all where they lie together in the MRC, else one a plane. */
+  checksums: readonly number[];
+  objects: readonly { key: string; size: number; crc32: number }[];
+}
+
+export interface WriteVolumeOptions {
+  source: RawVolume;
+  form: VolumeForm;
+  /** Form `mask`: what becomes 1. Other forms have none. */
+  select?: MaskSelection | undefined;
+  /** Voxels `[z, y, x]` that are wanted of a mask or labels. Where the source has others, it is resampled, and must be a file. */
+  targetShape?: Triple | undefined;
+  /** What an odd last plane, row or column meets: the mean of what is there, or the reference's zeros. */
+  edge: "present" | "zeros";
+  threads: number;
+  memoryBytes: number;
+  /** MRC in the form's type: an empty or partly written file of this machine. `head` gives header and extended header for the statistics, when all voxels are written. */
+  mrc?: { path: string; headBytes: number; head(statistics: Statistics): Uint8Array | Promise<Uint8Array> } | undefined;
+  /** Folder for the chunks of all levels; metadata documents are the caller's. */
+  zarr?: { folder: string } | undefined;
+  /** All levels as shards instead (Zarr v3), of at most `bytesMax` plain bytes each. */
+  shards?: { sink: ShardSink; codec: ShardCodec; bytesMax?: number | undefined } | undefined;
+  /** Where the counts of finished units are kept for a resume. Absent: no resume, `onUnit` is not called. */
+  scratch?: string | undefined;
+  /** Planes of a volume whose sum is wanted: what pictures are made of. */
+  slab?: Slab | undefined;
+  /** Units of an earlier attempt on the same files. */
+  finished?: readonly UnitReceipt[];
+  onUnit?: ((receipt: UnitReceipt) => Promise<void>) | undefined;
+  /** Files shall be synced at the end: they are sent to the disk while they are being written. */
+  flush?: boolean | undefined;
+  /** Called for each finished chunk; its promise is part of the chunk being finished. Reading goes on meanwhile, up to `pendingBytes`. */
+  onObject?: ((object: WrittenObject) => Promise<void>) | undefined;
+  pendingBytes?: number;
+  /** Source bytes read so far, those of finished units included. */
+  onProgress?: ((bytesRead: number) => void) | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+export interface WriteVolumeResult {
+  shapes: Triple[];
+  chunk: Triple;
+  /** Voxels of a shard of each level. */
+  shards?: Triple[] | undefined;
+  statistics: Statistics;
+  /** Counts over the order-preserving upper 16 bits of float32, of the coarsest level. Of volumes and series. */
+  histogram?: Float64Array | undefined;
+  /** Form `labels`: those above 0 that level 0 holds, ascending. */
+  labels?: number[] | undefined;
+  /** Sum of the slab's planes as float32, rows of the volume one after the other. Undefined where an earlier attempt has read some of them. */
+  slab?: Float32Array | undefined;
+  mrc?: { size: number; crc32: number };
+  objects: { key: string; size: number; crc32: number }[];
+}
+
+/** How a voxel of the source is read. */
+export interface Voxel {
+  convert: keyof typeof CONVERT;
+  itemBytes: number;
+}
+
+/** @throws {EmporiumError} FORMAT_UNSUPPORTED for element types that are no voxels of a volume. */
+export function voxelOf({ dtype, flipSign, name }: RawVolume): Voxel {
+  const itemBytes = {
+    int8: 1,
+    uint8: 1,
+    int16: 2,
+    uint16: 2,
+    float16: 2,
+    int32: 4,
+    uint32: 4,
+    float32: 4,
+    float64: 8,
+    uint4: 0.5,
+  } as Record<string, number>;
+  const size = itemBytes[dtype];
+  if (size === undefined) {
+    throw new EmporiumError("FORMAT_UNSUPPORTED", `${name}: voxels of type ${dtype} cannot become a float32 volume`, {
+      place: { file: name },
+    });
+  }
+  return { convert: (dtype === "int8" && flipSign ? "int8Flipped" : dtype) as keyof typeof CONVERT, itemBytes: size };
+}

@@ -1,0 +1,93 @@
+import type { Triple } from "../../../core/box.js";
+import { PORTAL_CHUNKS, type PyramidKind } from "../../../formats/zarr/ome.js";
+import { BLOCK_BYTES, FORMS, LEVELS, type VolumeForm } from "./forms.js";
+
+/** How the inner chunks of shards are compressed: our own encoder's Blosc frames, or plain zstd. */
+export type ShardCodec = "blosc-lz4" | "zstd";
+
+/**
+ * Chunks inside shards, `[z, y, x]`. A viewer of a volume reads blocks, so they are small and alike in all directions; whoever looks at a tilt
+ * series reads whole sections, and a quarter of a section of a large camera is one request as it is without shards.
+ */
+export const INNER_CHUNKS: Record<PyramidKind, Triple> = { tomogram: [128, 128, 128], tiltseries: [1, 1024, 1024] };
+
+/** Chunks of the finest level side by side in a unit of shards: buffers then stay the same however wide the volume is, and so does the chunks' order. */
+export const SHARD_CHUNKS_ACROSS_MAX = 16;
+
+/** Units of a series are at least this large (where there are planes enough), so that receipts are not one a small plane. */
+const SERIES_UNIT_BYTES = 256 * 2 ** 20;
+
+/** How a volume is walked through: what is read at once, and what of it becomes which block of which chunk. */
+export interface Layout {
+  /** Voxels of a chunk, or of an inner chunk of a shard. */
+  chunk: Triple;
+  /** Planes and rows of a step at most. All its tasks work in the same buffers. */
+  stepPlanes: number;
+  stepRows: number;
+  /** What one read task takes of it: multiples of 2^(LEVELS - 1) along halved axes, so that no reduced voxel needs two tasks. */
+  stripPlanes: number;
+  stripRows: number;
+  /** Planes and rows of a unit: of the coarsest level one chunk, which no other unit touches. */
+  unitPlanes: number;
+  unitRows: number;
+  /** Planes and rows of a chunk that one Blosc block holds, by level: no more than one step has of them. */
+  blockPlanes: readonly number[];
+  blockRows: readonly number[];
+  /** A step has rows of one chunk a column, and the next step may have those of another. Else a unit's chunks all grow with each step. */
+  followsRows: boolean;
+}
+
+/** @param extent rows and columns of the volume, no more than a unit has: as many planes of a series make a unit as have a good size. */
+export function layoutOf(
+  form: VolumeForm,
+  isSharded: boolean,
+  extent: { rows: number; columns: number } = { rows: 1, columns: 1 },
+): Layout {
+  const { kind, itemBytes } = FORMS[form];
+  const chunk = (isSharded ? INNER_CHUNKS : PORTAL_CHUNKS)[kind];
+  const unitRows = chunk[1] << (LEVELS - 1);
+  const unitPlanes = chunk[0] << (LEVELS - 1);
+  const alike = (count: number) => Array.from({ length: LEVELS }, () => count);
+  if (form === "series") {
+    return {
+      ...{ chunk, stepPlanes: 1, stepRows: 1024, stripPlanes: 1, stripRows: 256, unitRows },
+      unitPlanes: Math.max(1, Math.floor(SERIES_UNIT_BYTES / (Math.min(extent.rows, unitRows) * extent.columns * itemBytes))),
+      blockPlanes: alike(1),
+      blockRows: alike(BLOCK_BYTES / itemBytes / chunk[2]),
+      followsRows: true,
+    };
+  }
+  if (!isSharded) {
+    return {
+      ...{ chunk, stepPlanes: 4, stepRows: 1024, stripPlanes: 4, stripRows: 256, unitPlanes, unitRows },
+      blockPlanes: alike(1),
+      blockRows: alike(BLOCK_BYTES / itemBytes / chunk[2]),
+      followsRows: false,
+    };
+  }
+  return {
+    ...{ chunk, stepPlanes: 16, stepRows: chunk[1], stripPlanes: 4, stripRows: chunk[1], unitPlanes, unitRows },
+    blockPlanes: Array.from({ length: LEVELS }, (_, level) => (level === 0 ? planesOfBlock(chunk, itemBytes) : 1)),
+    blockRows: Array.from({ length: LEVELS }, (_, level) => chunk[1] >> level),
+    followsRows: true,
+  };
+}
+
+/**
+ * Whole planes of an inner chunk that a block holds: 128 KiB, which our encoder packs 15 % faster than 64 KiB and a little smaller, and still a small
+ * part of a chunk to be decoded for a slice of it; but streams of at most 64 KiB, which it packs better than longer ones.
+ */
+function planesOfBlock([, height, width]: Triple, itemBytes: number): number {
+  return Math.min(2 * BLOCK_BYTES, itemBytes * BLOCK_BYTES) / (height * width * itemBytes);
+}
+
+/** Plain bytes of the largest block. */
+export function blockBytesMax(form: VolumeForm, isSharded: boolean): number {
+  const { chunk, blockPlanes, blockRows } = layoutOf(form, isSharded);
+  return Math.max(...blockRows.map((rows, level) => blockPlanes[level]! * rows * chunk[2] * FORMS[form].itemBytes));
+}
+
+/** Columns at which units may be cut along x: one chunk of the coarsest level wide. */
+export function columnGrain(form: VolumeForm, isSharded = false): number {
+  return layoutOf(form, isSharded).chunk[2] << (LEVELS - 1);
+}

@@ -1,0 +1,160 @@
+import { ceilDiv, type Triple } from "../../../core/box.js";
+import { EmporiumError } from "../../../core/errors.js";
+import { LIMITS } from "../../../core/limits.js";
+import { formatBytes } from "../../../core/units.js";
+import type { VolumeForm } from "./forms.js";
+import { type GeometryOptions, planGeometry } from "./geometry.js";
+import { columnGrain, layoutOf, SHARD_CHUNKS_ACROSS_MAX, type ShardCodec } from "./layout.js";
+import type { Resampling } from "./resampling.js";
+
+export interface MemoryRequest {
+  /** Voxels `[z, y, x]` of what is written. */
+  shape: Triple;
+  threads: number;
+  form?: VolumeForm | undefined;
+  /** Bytes a voxel of the source. Default 4. */
+  itemBytes?: number | undefined;
+  /** The source is read over a network: some steps ahead. */
+  remote?: boolean | undefined;
+  /** Where the source has another shape. */
+  resampling?: Resampling | undefined;
+  /** Planes are summed up beside: the sum is as large as one of them. */
+  slab?: boolean | undefined;
+  /** Levels are written as shards, their chunks compressed like this. */
+  shards?: ShardCodec | undefined;
+}
+
+/** Steps that are read ahead of the workers over a network: as many as fit, and at least one. */
+const RAW_SLOTS_MAX = 3;
+const RAW_SLOTS_WANTED = 2;
+
+/**
+ * Buffers, in bytes, that writing a volume takes when no ceiling binds: 36.5 KiB a column (10.5 for a series, 9.1 for a mask,
+ * 18.3 for labels) in all, some MiB a thread. It does not depend on the number of planes, and on rows only below 1024. With a slab 4 KiB a
+ * column more, and 4 bytes a voxel of a plane. Shards take 200 KiB a column (of at most 2048) instead, labels half and masks a quarter of that, a
+ * series 26: chunks of all levels are put together in memory.
+ */
+export function estimateVolumeMemory(request: MemoryRequest): number {
+  requireStepsThatFit(request);
+  return buffersOf(request);
+}
+
+/**
+ * A volume is walked through in steps, of which a list is kept. Shapes of real microscopes have some thousands; a column of millions of planes
+ * would fill the memory with its list.
+ *
+ * @throws {EmporiumError} FORMAT_LIMIT
+ */
+export function requireStepsThatFit({ shape, form = "volume", shards }: Pick<MemoryRequest, "shape" | "form" | "shards">): void {
+  const { stepPlanes, stepRows } = layoutOf(form, shards !== undefined);
+  const steps = ceilDiv(shape[0], stepPlanes) * ceilDiv(shape[1], stepRows);
+  if (steps <= LIMITS.volumeSteps) return;
+  const [nz, ny, nx] = shape;
+  throw new EmporiumError(
+    "FORMAT_LIMIT",
+    `${nx}×${ny}×${nz} voxels (x, y, z) are ${steps} steps of ${stepPlanes} planes × ${stepRows} rows, ${LIMITS.volumeSteps} at most are made`,
+    {
+      hint: "see that the header is right: no volume of this shape comes from a microscope; turn its longest axis to x, or cut it",
+    },
+  );
+}
+
+function buffersOf({
+  shape,
+  threads,
+  form = "volume",
+  itemBytes = 4,
+  remote = false,
+  resampling,
+  slab = false,
+  shards,
+}: MemoryRequest): number {
+  const columns = widestCut(shape[2], form, shards !== undefined, remote);
+  const sizeWith = (rawSlots: number) =>
+    planGeometry({
+      shape: [Math.min(shape[0], 1024), Math.min(shape[1], 4096), shape[2]],
+      form,
+      resampling,
+      columns,
+      threads,
+      shards: shards && { codec: shards },
+      rawRowBytes: Math.ceil(
+        (resampling?.shape[2] ?? (remote || itemBytes < 1 ? shape[2] : Math.min(columns, shape[2]))) * itemBytes,
+      ),
+      rawSlots,
+      slab: slab ? { z0: 0, z1: 1 } : undefined,
+    }).totalBytes;
+  // a remote source that is compressed, or must be resampled, is laid out on this machine first
+  const buffers = Math.max(sizeWith(0), remote && !resampling ? sizeWith(RAW_SLOTS_WANTED) : 0);
+  return buffers + (slab ? slabBytes(shape) : 0);
+}
+
+/** Bytes of the sum of a slab's planes, outside of the buffers. */
+export function slabBytes([, ny, nx]: Triple): number {
+  return 4 * ny * nx;
+}
+
+/**
+ * The widest cut along x whose buffers fit. All columns where they do: rows are then read and written whole.
+ *
+ * @throws {EmporiumError} MEMORY_LIMIT when even the narrowest cut does not fit.
+ */
+export function fitColumns(options: Omit<GeometryOptions, "columns">, memoryBytes: number): number {
+  const { shape, form } = options;
+  const isSharded = options.shards !== undefined;
+  const grain = columnGrain(form, isSharded);
+  const all = widestCut(shape[2], form, isSharded);
+  for (
+    let columns = all;
+    columns >= grain;
+    columns = columns > grain ? Math.max(grain, Math.floor(columns / 2 / grain) * grain) : 0
+  ) {
+    if (bytesOf(options, columns) <= memoryBytes) return columns;
+  }
+  throw new EmporiumError(
+    "MEMORY_LIMIT",
+    `${formatBytes(memoryBytes)} of memory given, ${formatBytes(bytesOf(options, grain))} needed for buffers`,
+    {
+      hint: "raise --memory, or lower --jobs",
+    },
+  );
+}
+
+/** All columns with as many steps read ahead as fit; undefined where not even one does. */
+export function fitRawSlots(
+  options: Omit<GeometryOptions, "columns" | "rawSlots">,
+  memoryBytes: number,
+): { columns: number; rawSlots: number } | undefined {
+  const columns = wholeColumns(options.shape[2], options.form, options.shards !== undefined);
+  for (let rawSlots = RAW_SLOTS_MAX; rawSlots > 0; rawSlots--) {
+    if (bytesOf({ ...options, rawSlots }, columns) <= memoryBytes) return { columns, rawSlots };
+  }
+  return undefined;
+}
+
+function bytesOf(options: Omit<GeometryOptions, "columns">, columns: number): number {
+  const { shape, resampling } = options;
+  // rows to be resampled are read whole
+  const share = resampling ? 1 : Math.min(1, columns / shape[2]);
+  const flat: Triple = [Math.min(shape[0], 1024), Math.min(shape[1], 4096), shape[2]];
+  return planGeometry({ ...options, shape: flat, columns, rawRowBytes: Math.ceil(options.rawRowBytes * share) }).totalBytes;
+}
+
+/** Columns of a unit when memory does not bind: all of them; of shards, equal parts where there are many. Over a network rows are read whole. */
+function widestCut(nx: number, form: VolumeForm, isSharded: boolean, wholeRows = false): number {
+  const all = wholeColumns(nx, form, isSharded);
+  if (!isSharded || wholeRows) return all;
+  const grain = columnGrain(form, isSharded);
+  const most = (SHARD_CHUNKS_ACROSS_MAX * grain) / 4;
+  return ceilDiv(all / grain, ceilDiv(all, most)) * grain;
+}
+
+/** Whether shards of a volume are written in several parts along x, however much memory there is. */
+export function isCutAcross([, , nx]: Triple, form: VolumeForm): boolean {
+  return widestCut(nx, form, true) < nx;
+}
+
+function wholeColumns(nx: number, form: VolumeForm, isSharded: boolean): number {
+  const grain = columnGrain(form, isSharded);
+  return ceilDiv(nx, grain) * grain;
+}

@@ -1,0 +1,33 @@
+import type { Kernels } from "../../kernels/kernels.js";
+import type { ChunkColumn, Geometry, Step } from "../plan/geometry.js";
+import type { PrivateBuffers } from "../plan/private-buffers.js";
+import type { WorkerJob, WorkerMessage } from "./worker-job.js";
+
+/** Appends what a step has of a column's chunk to it. `state`: the first of the column's words. */
+export type ChunkEncoder = (step: Step, column: ChunkColumn, state: number, slot: 0 | 1, ticket: number) => void | Promise<void>;
+
+export interface ChunkEncoderOptions {
+  job: WorkerJob;
+  g: Geometry;
+  kernels: Kernels;
+  buffers: PrivateBuffers;
+  post(message: WorkerMessage): void;
+  /** Waits until a word has another value than this one. */
+  changed(word: number, value: number): void;
+}
+
+/** Blocks of zeros as they are encoded, by their size: what lies outside of a volume, and how a chunk is known to hold nothing. */
+export function encodedZeros({ job, g, kernels, buffers }: ChunkEncoderOptions): (blockBytes: number) => Uint8Array {
+  const bytes = new Uint8Array(job.memory.buffer);
+  const known = new Map<number, Uint8Array>();
+  return (blockBytes) => {
+    let zeros = known.get(blockBytes);
+    if (!zeros) {
+      bytes.fill(0, buffers.block, buffers.block + blockBytes);
+      const size = kernels.pack(g.itemBytes, buffers.block, blockBytes / g.itemBytes, buffers.spare, buffers.hash);
+      zeros = bytes.slice(buffers.spare, buffers.spare + size);
+      known.set(blockBytes, zeros);
+    }
+    return zeros;
+  };
+}

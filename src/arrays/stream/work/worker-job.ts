@@ -1,0 +1,48 @@
+import type { Triple } from "../../../core/box.js";
+import type { ErrorRecord } from "../../../core/errors.js";
+import type { CONVERT } from "../../kernels/kernels.js";
+import type { GeometryOptions } from "../plan/geometry.js";
+import type { MaskSelection } from "../plan/selection.js";
+
+/** What every worker of a job is told. Plain data: it travels by `postMessage`, the memory shared. */
+export interface WorkerJob {
+  geometry: GeometryOptions;
+  memory: WebAssembly.Memory;
+  module: WebAssembly.Module;
+  thread: number;
+  /** Units that an earlier attempt finished. */
+  skipUnits: number[];
+  source: SourceJob;
+  mrc: { path: string; dataOffset: number } | undefined;
+  /** Folder of the Zarr hierarchy that is being made; level folders exist. */
+  zarr: { folder: string } | undefined;
+  edge: "present" | "zeros";
+  /** Form `mask`: what becomes 1. */
+  select: MaskSelection | undefined;
+}
+
+/** Told to an idle worker: what earlier jobs have left is not needed. Idle threads collect no garbage by themselves. */
+export const FREE = "free";
+
+export interface SourceJob {
+  /** Absent: the main thread fills the raw slots. */
+  file: { path: string; offset: number } | undefined;
+  name: string;
+  convert: keyof typeof CONVERT;
+  /** Bytes of one whole source row, and of one voxel (0.5: two voxels a byte, rows padded to a byte). */
+  rowBytes: number;
+  itemBytes: number;
+  swap: boolean;
+}
+
+/** What a worker says. `unit` comes from whoever finished the unit's last task. */
+export type WorkerMessage =
+  | { kind: "begin"; path: string }
+  | { kind: "object"; key: string; path: string; size: number; crc32: number; unit: number }
+  /** A chunk of a shard is whole in its buffer; of size 0, all zeros. The buffer is the main thread's now. */
+  | { kind: "chunk"; level: number; chunk: Triple; unit: number; buffer: number; size: number; crc32: number }
+  /** Sum of the unit's planes of the slab, for some of its rows. */
+  | { kind: "slab"; y: number; x: number; width: number; sum: Float32Array }
+  | { kind: "unit"; unit: number; sums: number[]; checksums: number[]; counts: Uint32Array }
+  | { kind: "end" }
+  | { kind: "error"; error: ErrorRecord };

@@ -1,0 +1,24 @@
+import * as zlib from "node:zlib";
+
+/** Level of the frames: zstd's own default. */
+export const ZSTD_LEVEL = 3;
+
+/** What newer versions of Node have, and the declarations of the oldest one that is supported do not. */
+type WithZstd = { zstdCompressSync?(plain: Uint8Array, options: { params: Record<number, number> }): Uint8Array };
+
+/** zstd's ZSTD_c_compressionLevel. */
+const COMPRESSION_LEVEL = 100;
+
+/**
+ * Encoder of plain zstd frames: Node's own from 22.15 on, else the one in WebAssembly, at about half the speed. Frames of different versions of the
+ * library may differ; each is right.
+ */
+export function zstdEncoder(): (plain: Uint8Array) => Uint8Array | Promise<Uint8Array> {
+  const { zstdCompressSync } = zlib as WithZstd;
+  if (zstdCompressSync) return (plain) => zstdCompressSync(plain, { params: { [COMPRESSION_LEVEL]: ZSTD_LEVEL } });
+  return async (plain) => {
+    // threads that never compress so need not load it
+    const { encodeChunk } = await import("../../../formats/zarr/codecs.js");
+    return encodeChunk(plain, { id: "zstd", level: ZSTD_LEVEL });
+  };
+}

@@ -1,0 +1,86 @@
+import { EmporiumError, type ErrorCode, isEmporiumError } from "../../core/errors.js";
+
+interface Kind {
+  code: ErrorCode;
+  found: string;
+  hint?: string;
+  retry?: "later";
+}
+
+/** What the operating system's error names mean to a user. The codes are those of errno(3). */
+const KINDS: Record<string, Kind> = {
+  ENOSPC: {
+    code: "DISK_FULL",
+    found: "the disk is full",
+    hint: "make room or choose another target, then run the same command again",
+  },
+  EDQUOT: {
+    code: "DISK_FULL",
+    found: "the quota is used up",
+    hint: "make room or ask for more, then run the same command again",
+  },
+  EFBIG: {
+    code: "DISK_FULL",
+    found: "the file system does not hold files of this size",
+    hint: "choose a target on another disk",
+  },
+  EACCES: { code: "STORE_DENIED", found: "permission denied", hint: "check the owner and mode of the file and its folders" },
+  EPERM: { code: "STORE_DENIED", found: "operation not permitted", hint: "check the owner and mode of the file and its folders" },
+  EROFS: { code: "STORE_READONLY", found: "the file system is mounted read-only", hint: "choose a target that can be written" },
+  EMFILE: {
+    code: "STORE_UNAVAILABLE",
+    found: "too many open files",
+    hint: "raise `ulimit -n` or use fewer workers",
+    retry: "later",
+  },
+  ENFILE: { code: "STORE_UNAVAILABLE", found: "the machine has too many open files", hint: "use fewer workers", retry: "later" },
+  EBUSY: { code: "STORE_UNAVAILABLE", found: "the file is busy", retry: "later" },
+  EAGAIN: { code: "STORE_UNAVAILABLE", found: "the file system asks to try again", retry: "later" },
+  ESTALE: { code: "STORE_UNAVAILABLE", found: "the network drive lost the file", hint: "check the mount", retry: "later" },
+  ETIMEDOUT: { code: "STORE_UNAVAILABLE", found: "the network drive does not answer", hint: "check the mount", retry: "later" },
+  EIO: {
+    code: "STORE_FAILED",
+    found: "the disk reported an input/output error",
+    hint: "check the disk and its cables, or the mount",
+  },
+  ENAMETOOLONG: {
+    code: "NAME_UNSAFE",
+    found: "the path is longer than the file system allows",
+    hint: "shorten the name or its folders",
+  },
+  EILSEQ: { code: "NAME_UNSAFE", found: "the file system does not allow this name", hint: "rename it" },
+  EINVAL: { code: "STORE_FAILED", found: "the file system refuses the operation" },
+  ENOTDIR: {
+    code: "STORE_FAILED",
+    found: "a part of the path is a file, not a folder",
+    hint: "remove or rename the file that is in the way",
+  },
+  EISDIR: {
+    code: "STORE_FAILED",
+    found: "a folder stands where a file is wanted",
+    hint: "remove or rename the folder that is in the way",
+  },
+  ENOTEMPTY: { code: "STORE_FAILED", found: "a folder that should be empty is not", hint: "look who else writes there" },
+  EEXIST: { code: "STORE_FAILED", found: "something of this name is there already", hint: "remove or rename what is in the way" },
+  ELOOP: { code: "STORE_FAILED", found: "the links go round in a circle", hint: "repair the symbolic links of this path" },
+  ENOENT: { code: "STORE_ABSENT", found: "it does not exist", hint: "check the name and the folder it should be in" },
+  EXDEV: { code: "STORE_FAILED", found: "the two names are on different disks" },
+};
+
+export function errnoOf(thrown: unknown): string | undefined {
+  return thrown instanceof Error && "code" in thrown && typeof thrown.code === "string" ? thrown.code : undefined;
+}
+
+/** Any error of `node:fs` as one of ours: `/x/y.mrc cannot be written: the disk is full`. */
+export function fileError(thrown: unknown, path: string, verb: "read" | "written" | "listed" | "removed"): EmporiumError {
+  if (isEmporiumError(thrown)) return thrown;
+  const errno = errnoOf(thrown);
+  const kind = errno === undefined ? undefined : KINDS[errno];
+  const reason = kind?.found ?? (thrown instanceof Error ? thrown.message : String(thrown));
+  return new EmporiumError(kind?.code ?? "STORE_FAILED", `${path} cannot be ${verb}: ${reason}${errno ? ` (${errno})` : ""}`, {
+    place: { file: path },
+    hint: kind?.hint,
+    retry: kind?.retry,
+    cause: thrown,
+  });
+}

@@ -1,0 +1,128 @@
+import { lstat, readdir, stat as statPath } from "node:fs/promises";
+import { join } from "node:path";
+import { throwIfCancelled } from "../../core/cancel.js";
+import { EmporiumError, isEmporiumError } from "../../core/errors.js";
+import { compareKeys, isPartName } from "../keys.js";
+import type { Entry, Stat } from "../store.js";
+import { fileError } from "./errors.js";
+import { absentAs, type FileRoot } from "./root.js";
+import { fileStat } from "./stat.js";
+
+/** Questions about files in flight while a folder is listed. */
+const STATS_IN_FLIGHT = 64;
+
+interface Item {
+  /** Ends with `/` for folders, so that sorted items give sorted keys. */
+  name: string;
+  /** Where a folder really lies. */
+  real?: string;
+  stat?: Stat;
+}
+
+/** Every file whose key begins with `folder + start`, in key order, without holding more than one folder a level. */
+export async function* listBelow(root: FileRoot, folder: string, start: string, signal?: AbortSignal): AsyncGenerator<Entry> {
+  const real = await realFolder(root, folder);
+  if (real !== undefined) yield* walk(root, folder, real, start, [real], signal);
+}
+
+/** One level: files, and folders with a `/`. */
+export async function* childrenOf(root: FileRoot, folder: string, signal?: AbortSignal): AsyncGenerator<Entry> {
+  const real = await realFolder(root, folder);
+  if (real === undefined) return;
+  for await (const item of itemsOf(root, folder, real, "", signal)) {
+    if (item.real !== undefined) yield { key: folder + item.name, size: 0 };
+    else if (item.stat) yield { key: folder + item.name, ...item.stat };
+  }
+}
+
+async function* walk(
+  root: FileRoot,
+  folder: string,
+  real: string,
+  start: string,
+  above: readonly string[],
+  signal?: AbortSignal,
+): AsyncGenerator<Entry> {
+  for await (const item of itemsOf(root, folder, real, start, signal)) {
+    if (item.stat) yield { key: folder + item.name, ...item.stat };
+    // A link back to a folder above holds nothing that is not listed already.
+    else if (item.real !== undefined && !above.includes(item.real)) {
+      yield* walk(root, folder + item.name, item.real, "", [...above, item.real], signal);
+    }
+  }
+}
+
+async function* itemsOf(root: FileRoot, folder: string, real: string, start: string, signal?: AbortSignal): AsyncGenerator<Item> {
+  const path = join(root.folder, folder);
+  throwIfCancelled(signal);
+  const entries = await readdir(real, { withFileTypes: true }).catch((error: unknown) => {
+    throw fileError(error, path, "listed");
+  });
+  const items: Item[] = [];
+  const links: string[] = [];
+  for (const entry of entries) {
+    if (isPartName(entry.name) || !`${entry.name}/`.startsWith(start)) continue;
+    if (entry.isDirectory()) items.push({ name: `${entry.name}/`, real: join(real, entry.name) });
+    else if (entry.isFile()) items.push({ name: entry.name });
+    else if (entry.isSymbolicLink()) links.push(entry.name);
+  }
+  for (const name of links) items.push(...(await resolveLink(root, join(real, name), name)));
+  const wanted = items.filter(({ name }) => name.startsWith(start)).sort((a, b) => compareKeys(a.name, b.name));
+  for (let at = 0; at < wanted.length; at += STATS_IN_FLIGHT) {
+    throwIfCancelled(signal);
+    const batch = wanted.slice(at, at + STATS_IN_FLIGHT);
+    await Promise.all(
+      batch.map(async (item) => {
+        if (item.real === undefined && !item.stat) item.stat = await statNow(join(real, item.name));
+      }),
+    );
+    yield* batch;
+  }
+}
+
+/** A file that vanished since the folder was read is absent, but one that cannot even be named must be told of. */
+async function statNow(path: string): Promise<Stat | undefined> {
+  try {
+    const found = await lstat(path, { bigint: true }).catch(absentAs(undefined));
+    if (found) return fileStat(found);
+  } catch (error) {
+    throw fileError(error, path, "listed");
+  }
+  if (!path.includes("\ufffd")) return undefined;
+  throw new EmporiumError("NAME_UNSAFE", `${path} has a name that is not UTF-8`, {
+    place: { file: path },
+    hint: "rename it, for example with convmv",
+  });
+}
+
+/**
+ * What a link leads to inside the root is listed under the link's name. A link that leaves the root is listed as an object, so that
+ * it is not overlooked; reading it is refused with the reason. A link to nothing is nothing.
+ */
+async function resolveLink(root: FileRoot, path: string, name: string): Promise<Item[]> {
+  try {
+    const real = await root.real(path);
+    if (real === undefined) return [];
+    const found = await statPath(real, { bigint: true });
+    if (found.isDirectory()) return [{ name: `${name}/`, real }];
+    return found.isFile() ? [{ name, stat: fileStat(found) }] : [];
+  } catch (error) {
+    if (isEmporiumError(error) && error.code === "STORE_DENIED") {
+      return [{ name, stat: fileStat(await lstat(path, { bigint: true })) }];
+    }
+    const known = fileError(error, path, "listed");
+    if (known.code === "STORE_ABSENT" || known.code === "STORE_FAILED") return [];
+    throw known;
+  }
+}
+
+async function realFolder(root: FileRoot, folder: string): Promise<string | undefined> {
+  const path = root.path(folder, "folder");
+  try {
+    const real = await root.real(path);
+    const found = real === undefined ? undefined : await statPath(real).catch(absentAs(undefined));
+    return found?.isDirectory() ? real : undefined;
+  } catch (error) {
+    throw fileError(error, path, "listed");
+  }
+}

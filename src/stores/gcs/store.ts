@@ -1,0 +1,74 @@
+import type { ReadOptions } from "../../core/bytes.js";
+import { systemClock } from "../../core/clock.js";
+import { EmporiumError } from "../../core/errors.js";
+import { httpRequests } from "../../net/client.js";
+import { PATIENCE } from "../../net/errors.js";
+import { type HttpStoreOptions, httpStore } from "../http/store.js";
+import { checkKey, checkPrefix, compareKeys } from "../keys.js";
+import type { Entry, Store } from "../store.js";
+import { gcsPages } from "./list.js";
+
+export interface GcsStoreOptions extends Omit<HttpStoreOptions, "query" | "authorization"> {
+  bucket: string;
+  /** Keys of the store are below this, without a last `/`; `""` is the whole bucket. */
+  prefix?: string | undefined;
+  /** Stands for `https://storage.googleapis.com` (tests, servers that speak its language). Without a last `/`. */
+  endpoint?: string | undefined;
+}
+
+const GOOGLE = "https://storage.googleapis.com";
+
+/**
+ * A public bucket of Google Cloud Storage, read without an account: objects by their plain addresses, listings by the JSON interface. An
+ * object that is stored packed (`Content-Encoding: gzip`) is handed out unpacked, as every reader of the bucket gets it; its size is then
+ * known only by reading it.
+ */
+export function gcsStore(options: GcsStoreOptions): Store {
+  const { bucket, prefix = "", endpoint = GOOGLE, clock = systemClock } = options;
+  const patience = { ...PATIENCE, ...options.patience };
+  const base = prefix === "" ? "" : `${prefix}/`;
+  const folder = prefix === "" ? bucket : `${bucket}/${prefix}`;
+  const url = `gs://${folder}`;
+  const objects = httpStore(`${endpoint}/${folder.split("/").map(encodeURIComponent).join("/")}`, options);
+  const request = httpRequests(endpoint, patience, options);
+
+  /** Entries in key order, each once, under the store's keys. Empty objects called like folders, which consoles make, are left out. */
+  async function* entries(full: string, delimiter: string, signal: AbortSignal | undefined): AsyncGenerator<Entry> {
+    let last: string | undefined;
+    for await (const { items, prefixes } of gcsPages({ endpoint, bucket, request, patience, clock }, full, delimiter, signal)) {
+      const found: Entry[] = [
+        ...items
+          .filter(({ name }) => !name.endsWith("/"))
+          // Objects have their MD5 for a tag where they are read, unless they were composed of several.
+          .map(({ name, size, md5, modifiedMs }) => ({ key: name, size, etag: md5 && `"${md5}"`, modifiedMs })),
+        ...prefixes.map((key) => ({ key, size: 0 })),
+      ];
+      for (const entry of found.sort((a, b) => compareKeys(a.key, b.key))) {
+        if (entry.key === last || !entry.key.startsWith(base)) continue;
+        last = entry.key;
+        yield { ...entry, key: entry.key.slice(base.length) };
+      }
+    }
+  }
+
+  const readOnly = async (): Promise<never> => {
+    throw new EmporiumError("STORE_READONLY", `${url} cannot be written: Google's buckets are only read`, {
+      place: { url },
+      hint: "choose a folder or an s3:// address as the target",
+    });
+  };
+  return {
+    ...objects,
+    url,
+    write: readOnly,
+    create: readOnly,
+    async *list(start: string, { signal }: ReadOptions = {}) {
+      yield* entries(base + checkPrefix(start), "", signal);
+    },
+    async *children(where: string, { signal }: ReadOptions = {}) {
+      const bare = checkKey(where, "folder");
+      yield* entries(bare === "" ? base : `${base}${bare}/`, "/", signal);
+    },
+    remove: readOnly,
+  };
+}

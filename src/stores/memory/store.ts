@@ -1,0 +1,145 @@
+import type { ByteRange, ReadOptions } from "../../core/bytes.js";
+import { concat } from "../../core/bytes.js";
+import { throwIfCancelled } from "../../core/cancel.js";
+import { crc32, crcText } from "../../core/crc32.js";
+import { EmporiumError } from "../../core/errors.js";
+import { checkKey, checkPrefix, compareKeys } from "../keys.js";
+import { clampRange } from "../range.js";
+import type { CreateOptions, Entry, Stat, Store, StoreReadOptions, Upload, UploadPart, WriteOptions } from "../store.js";
+import { changed, checkPart, conflict, orderedParts } from "../upload.js";
+
+interface Held {
+  body: Uint8Array;
+  stat: Stat;
+}
+
+interface Open {
+  key: string;
+  parts: Map<number, { part: UploadPart; body: Uint8Array }>;
+}
+
+export interface MemoryStoreOptions {
+  /** Distinguishes several in messages. Default `memory:`. */
+  url?: string;
+  /** Gives objects their time. Without it they have none. */
+  now?: () => number;
+}
+
+/** Named bytes in memory: the reference back end, for tests and browsers. */
+export function memoryStore({ url = "memory:", now }: MemoryStoreOptions = {}): Store {
+  const objects = new Map<string, Held>();
+  const uploads = new Map<string, Open>();
+  let counter = 0;
+
+  /** Checking and storing happen in one step, so nobody can come between. */
+  function put(key: string, body: Uint8Array, { ifMatch, ifAbsent }: WriteOptions): Stat {
+    const etag = objects.get(key)?.stat.etag;
+    if ((ifAbsent && etag !== undefined) || (ifMatch !== undefined && ifMatch !== etag)) throw conflict(`${url}/${key}`);
+    const stat: Stat = { size: body.length, etag: `v${++counter}`, modifiedMs: now?.() };
+    objects.set(key, { body, stat });
+    return stat;
+  }
+
+  function sorted(matches: (key: string) => boolean): string[] {
+    return [...objects.keys()].filter(matches).sort(compareKeys);
+  }
+
+  return {
+    url,
+    features: { ranges: true, conditionalWrites: true, atomicReplace: true, writable: true },
+    async stat(key: string, { signal }: ReadOptions = {}) {
+      checkKey(key);
+      throwIfCancelled(signal);
+      const held = objects.get(key);
+      return held && { ...held.stat };
+    },
+    async read(key: string, range?: ByteRange, { ifMatch, signal }: StoreReadOptions = {}) {
+      checkKey(key);
+      throwIfCancelled(signal);
+      const held = objects.get(key);
+      if (!held) return undefined;
+      if (ifMatch !== undefined && ifMatch !== held.stat.etag) throw changed(`${url}/${key}`);
+      const { offset, length } = clampRange(range, held.body.length);
+      return held.body.slice(offset, offset + length);
+    },
+    async write(key: string, body: Uint8Array, options: WriteOptions = {}) {
+      checkKey(key);
+      throwIfCancelled(options.signal);
+      return { ...put(key, new Uint8Array(body), options) }; // a Buffer's own slice would share its memory
+    },
+    async create(key: string, options: CreateOptions = {}): Promise<Upload> {
+      checkKey(key);
+      throwIfCancelled(options.signal);
+      const resumed = options.resume !== undefined && uploads.get(options.resume)?.key === key ? options.resume : undefined;
+      const token = resumed ?? `u${++counter}`;
+      if (!resumed) uploads.set(token, { key, parts: new Map() });
+      const open = () => {
+        const upload = uploads.get(token);
+        if (!upload) throw new EmporiumError("STORE_FAILED", `${url}/${key}: the upload ${token} is finished or aborted`);
+        return upload;
+      };
+      return {
+        key,
+        token,
+        partBytesMin: 1,
+        parts: orderedParts(open().parts.values(), ({ part }) => part),
+        async part(number, body, { signal }: ReadOptions = {}) {
+          checkPart(key, number);
+          throwIfCancelled(signal);
+          const part: UploadPart = { number, size: body.length, etag: crcText(crc32(body)) };
+          open().parts.set(number, { part, body: new Uint8Array(body) });
+          return part;
+        },
+        async finish({ signal }: ReadOptions = {}) {
+          throwIfCancelled(signal);
+          const { parts } = open();
+          const order = orderedParts(parts.values(), ({ part }) => part, key);
+          const stat = put(key, concat(order.map(({ number }) => parts.get(number)!.body)), options);
+          uploads.delete(token);
+          return { ...stat };
+        },
+        async abort() {
+          uploads.delete(token);
+        },
+      };
+    },
+    async *list(prefix: string, { signal }: ReadOptions = {}): AsyncIterable<Entry> {
+      checkPrefix(prefix);
+      for (const key of sorted((candidate) => candidate.startsWith(prefix))) {
+        throwIfCancelled(signal);
+        const held = objects.get(key);
+        if (held) yield { key, ...held.stat };
+      }
+    },
+    async *children(folder: string, { signal }: ReadOptions = {}): AsyncIterable<Entry> {
+      const bare = checkKey(folder, "folder");
+      const prefix = bare === "" ? "" : `${bare}/`;
+      let last: string | undefined;
+      for (const key of sorted((candidate) => candidate.startsWith(prefix))) {
+        throwIfCancelled(signal);
+        const slash = key.indexOf("/", prefix.length);
+        const held = objects.get(key);
+        if (slash < 0) {
+          if (held) yield { key, ...held.stat };
+        } else if (last !== key.slice(0, slash + 1)) {
+          last = key.slice(0, slash + 1);
+          yield { key: last, size: 0 };
+        }
+      }
+    },
+    async remove(key: string, { signal }: ReadOptions = {}) {
+      checkKey(key, "either");
+      throwIfCancelled(signal);
+      if (!key.endsWith("/")) objects.delete(key);
+      else for (const name of sorted((candidate) => candidate.startsWith(key))) objects.delete(name);
+    },
+    async *openUploads(key: string, { signal }: ReadOptions = {}) {
+      if (key !== "") checkKey(key, "either");
+      throwIfCancelled(signal);
+      for (const [token, upload] of [...uploads]) {
+        if (key === upload.key || ((key === "" || key.endsWith("/")) && upload.key.startsWith(key)))
+          yield { key: upload.key, token };
+      }
+    },
+  };
+}

@@ -1,0 +1,82 @@
+import { type Clock, systemClock } from "../../core/clock.js";
+import { EmporiumError } from "../../core/errors.js";
+import { PATIENCE, type Patience } from "../../net/errors.js";
+import { checkKey } from "../keys.js";
+import { type S3Access, type S3Sender, s3Client } from "./client.js";
+import { faultOf } from "./errors.js";
+
+export interface S3BucketOptions extends S3Access {
+  /** Keys of the store are below this, without a last `/`; `""` is the whole bucket. */
+  prefix?: string | undefined;
+  /** What written objects get: a canned access list, and a storage class. Default: the bucket's own. */
+  acl?: string | undefined;
+  storageClass?: string | undefined;
+  patience?: Partial<Patience> | undefined;
+  clock?: Clock | undefined;
+}
+
+/** S3's rule, in bytes of UTF-8. */
+const KEY_BYTES_MAX = 1024;
+
+/** Codes by which servers refuse checksums that they do not know. */
+const CHECKSUM_REFUSED = new Set(["NotImplemented", "InvalidArgument", "InvalidRequest", "XNotImplemented"]);
+
+/** What every operation on a bucket shares: whom to ask, and how keys of the store are called there. */
+export interface S3Bucket extends S3Sender {
+  readonly bucket: string;
+  /** What stands before every key: `""`, or ends with `/`. */
+  readonly base: string;
+  readonly patience: Patience;
+  readonly acl: string | undefined;
+  readonly storageClass: string | undefined;
+  /** Address of a key, for messages; `""` is the root. */
+  urlOf(key: string): string;
+  /** The names of an object in a command. */
+  objectOf(key: string): { Bucket: string; Key: string };
+  /** Runs a call with checksums, and without them from the first time that the server turns out not to know them. */
+  summed<T>(call: (sum: boolean) => Promise<T>): Promise<T>;
+}
+
+export function s3Bucket(options: S3BucketOptions): S3Bucket {
+  const { bucket, prefix = "", clock = systemClock } = options;
+  const patience = { ...PATIENCE, ...options.patience };
+  const base = prefix === "" ? "" : `${prefix}/`;
+  const root = `s3://${bucket}${prefix === "" ? "" : `/${prefix}`}`;
+  const urlOf = (key: string) => (key === "" ? root : `${root}/${key}`);
+  let checksums = true;
+  return {
+    bucket,
+    base,
+    patience,
+    acl: options.acl,
+    storageClass: options.storageClass,
+    ...s3Client(options, patience, clock),
+    urlOf,
+    objectOf(key) {
+      const full = base + checkKey(key);
+      if (full.length > KEY_BYTES_MAX / 3 && Buffer.byteLength(full) > KEY_BYTES_MAX) {
+        throw new EmporiumError(
+          "NAME_UNSAFE",
+          `${urlOf(key)}: the key has ${Buffer.byteLength(full)} bytes, S3 allows ${KEY_BYTES_MAX}`,
+          {
+            place: { url: urlOf(key) },
+            hint: "shorten the name or its folders",
+          },
+        );
+      }
+      return { Bucket: bucket, Key: full };
+    },
+    async summed(call) {
+      if (!checksums) return call(false);
+      try {
+        return await call(true);
+      } catch (error) {
+        const fault = faultOf(error);
+        if (!fault || !CHECKSUM_REFUSED.has(fault.code)) throw error;
+        const result = await call(false);
+        checksums = false;
+        return result;
+      }
+    },
+  };
+}

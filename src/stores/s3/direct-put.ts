@@ -1,0 +1,237 @@
+import { createHash } from "node:crypto";
+import { crc32 } from "node:zlib";
+import type { S3Client } from "@aws-sdk/client-s3";
+import { cancelled } from "../../core/cancel.js";
+import type { Clock } from "../../core/clock.js";
+import { networkError, type Patience } from "../../net/errors.js";
+import { type PutWire, putWire } from "../../net/put-wire.js";
+import { s3Error } from "./errors.js";
+import { encodeKey, requestSigner, type S3Credentials, UNSIGNED } from "./sign.js";
+
+/** Larger bodies gain nothing, and the SDK goes on with them where this one cannot. */
+export const SHORT_BYTES_MAX = 8 * 1024 * 1024;
+
+/** Answers that the SDK knows to handle: it finds the region, the time or fresh credentials, and asks once more. */
+const FOR_THE_SDK = new Set([
+  "PermanentRedirect",
+  "TemporaryRedirect",
+  "Redirect",
+  "AuthorizationHeaderMalformed",
+  "RequestTimeTooSkewed",
+  "ExpiredToken",
+]);
+
+/** Where the requests of a bucket go, and what they are signed for. Plain, so that threads can be told. */
+export interface WayFacts {
+  /** `http://host:port` */
+  readonly origin: string;
+  /** As the `Host` header carries it. */
+  readonly host: string;
+  /** What stands before the bucket's key in the path: `/`, or `/bucket/`. */
+  readonly before: string;
+  readonly region: string;
+  readonly service: string;
+  /** The server knows checksums. */
+  readonly sums: boolean;
+  /** Milliseconds that the server's clock is ahead. */
+  readonly aheadMs: number;
+  readonly patience: Patience;
+}
+
+/** What others than this store need to go the same way. */
+export interface LearntWay {
+  readonly facts: WayFacts;
+  /** Fresh ones when the old ones have ended. */
+  credentials(): Promise<S3Credentials>;
+}
+
+/**
+ * PUT of small bodies without the SDK's layers, which cost several times what sending 40 kB does. Where requests go and what they are signed for is
+ * learnt from one that the SDK has sent and the server has taken; so regions, endpoints, profiles and buckets with dots stay the SDK's business.
+ */
+export interface ShortWay {
+  /** Undefined when this request is one for the SDK. @throws {EmporiumError} as `s3Error` makes them */
+  put(request: ShortRequest): Promise<Taken | undefined>;
+}
+
+export interface ShortRequest {
+  /** The bucket's key, not encoded. */
+  fullKey: string;
+  body: Uint8Array;
+  /** Lower-case names. */
+  headers: Readonly<Record<string, string>>;
+  /** For messages. */
+  url: string;
+  signal: AbortSignal | undefined;
+}
+
+/** What a server says of a body that it took. */
+export interface Taken {
+  etag: string | undefined;
+  /** Base64, where it checked one. */
+  crc32: string | undefined;
+  encryption: string | undefined;
+}
+
+/** An answer as it came. */
+export interface ShortAnswer {
+  readonly status: number;
+  readonly taken: Taken;
+  /** S3's own code of an error. */
+  readonly code: string | undefined;
+  readonly message: string;
+  readonly retryAfter: string | undefined;
+}
+
+/** Signs and sends. Everything is tried once. */
+export function shortSender(facts: WayFacts, clock: Clock) {
+  const { origin, host, before, region, service, patience, aheadMs } = facts;
+  const wire: PutWire = putWire(origin, patience);
+  const sign = requestSigner(region, service);
+  // TLS protects the body, so its hash need not be signed
+  const secure = origin.startsWith("https:");
+  return {
+    async put(
+      fullKey: string,
+      body: Uint8Array,
+      headers: Readonly<Record<string, string>>,
+      credentials: S3Credentials,
+      signal?: AbortSignal,
+    ): Promise<ShortAnswer> {
+      const bodySha256 = secure ? UNSIGNED : createHash("sha256").update(body).digest("hex");
+      const request = {
+        method: "PUT",
+        host,
+        path: before + encodeKey(fullKey),
+        query: {},
+        headers,
+        bodySha256,
+        nowMs: clock.now() + aheadMs,
+      };
+      const signed = sign(request, credentials);
+      const { head, text } = await wire.put(signed.target, signed.headers, body, signal);
+      return {
+        status: head.status,
+        taken: {
+          etag: head.header("etag"),
+          crc32: head.header("x-amz-checksum-crc32"),
+          encryption: head.header("x-amz-server-side-encryption"),
+        },
+        code: text === "" ? undefined : element(text, "Code"),
+        message: text === "" ? "" : (element(text, "Message") ?? ""),
+        retryAfter: head.header("retry-after"),
+      };
+    },
+    close: () => wire.close(),
+  };
+}
+
+/** @param onWay told once, when the way is known. */
+export function shortWay(
+  client: S3Client,
+  patience: Patience,
+  clock: Clock,
+  onWay: (way: LearntWay) => void = () => {},
+): ShortWay {
+  let way: { facts: WayFacts; sender: ReturnType<typeof shortSender> } | undefined;
+  const credentials = () => client.config.credentials();
+
+  client.middlewareStack.add(
+    (next, context) => async (args) => {
+      const result = await next(args);
+      const { statusCode } = result.response as { statusCode?: number };
+      if (context.commandName === "PutObjectCommand" && statusCode === 200 && !way) {
+        const key = (args.input as { Key?: string }).Key ?? "";
+        const facts = wayOf(args.request as SentRequest, key, patience, client.config.systemClockOffset);
+        if (facts) {
+          way = { facts, sender: shortSender(facts, clock) };
+          onWay({ facts, credentials });
+        }
+      }
+      return result;
+    },
+    { step: "deserialize", priority: "low", name: "emporiumShortWay" },
+  );
+
+  return {
+    async put({ fullKey, body, headers, url, signal }) {
+      if (!way || body.length > SHORT_BYTES_MAX) return undefined;
+      const { sender } = way;
+      const answer = await sender.put(fullKey, body, headers, await credentials(), signal).catch((error: unknown) => {
+        throw signal?.aborted ? cancelled(signal) : networkError(error, url);
+      });
+      const { status, code, message, retryAfter } = answer;
+      if (status >= 200 && status < 300) return answer.taken;
+      if (isForTheSdk(answer)) {
+        way = undefined;
+        return undefined;
+      }
+      const facts = {
+        $metadata: { httpStatusCode: status },
+        $response: { statusCode: status, headers: { "retry-after": retryAfter } },
+      };
+      throw s3Error(Object.assign(new Error(message), { name: code ?? "Error", ...facts }), url, clock.now());
+    },
+  };
+}
+
+export function isForTheSdk({ status, code }: ShortAnswer): boolean {
+  return (status >= 300 && status < 400) || (code !== undefined && FOR_THE_SDK.has(code));
+}
+
+/** Encryptions under which an object's ETag is no MD5 of what is read. */
+export const KEYED: ReadonlySet<string> = new Set(["aws:kms", "aws:kms:dsse"]);
+
+/** Whether it is sure that the server has the bytes that were meant: by the sum that it checked, or by the MD5 that is its tag. */
+export function isProven({ etag, crc32: echoed, encryption }: Taken, crc: string | undefined, body: Uint8Array): boolean {
+  const md5 = /^"?([0-9a-f]{32})"?$/.exec(etag ?? "")?.[1];
+  if ((crc !== undefined && echoed === crc) || md5 === undefined || KEYED.has(encryption ?? "")) return true;
+  return createHash("md5").update(body).digest("hex") === md5;
+}
+
+/** The CRC-32 as headers carry it: four bytes, big-endian, in base64. */
+export function crcHeader(body: Uint8Array): string {
+  const bytes = Buffer.allocUnsafe(4);
+  bytes.writeUInt32BE(crc32(body));
+  return bytes.toString("base64");
+}
+
+/** What the SDK made of a command, after signing. */
+interface SentRequest {
+  protocol: string;
+  hostname: string;
+  port?: number | undefined;
+  path: string;
+  headers: Record<string, string>;
+}
+
+/** Undefined where requests are not signed in the plain way: anonymous ones, those of several regions at once, sessions of directory buckets. */
+function wayOf(
+  { protocol, hostname, port, path, headers }: SentRequest,
+  key: string,
+  patience: Patience,
+  aheadMs = 0,
+): WayFacts | undefined {
+  const scope = /^AWS4-HMAC-SHA256 Credential=[^/]+\/\d{8}\/([^/]+)\/([^/]+)\/aws4_request,/.exec(headers.authorization ?? "");
+  const encoded = encodeKey(key);
+  if (!scope || !path.endsWith(`/${encoded}`) || headers["x-amz-s3session-token"] !== undefined) return undefined;
+  const address = port === undefined ? hostname : `${hostname}:${port}`;
+  return {
+    origin: `${protocol}//${address}`,
+    host: headers.host ?? address,
+    before: path.slice(0, path.length - encoded.length),
+    region: scope[1]!,
+    service: scope[2]!,
+    sums: headers["x-amz-checksum-crc32"] !== undefined,
+    aheadMs,
+    patience,
+  };
+}
+
+/** Text of an element of S3's error documents, which are flat. */
+function element(xml: string, name: string): string | undefined {
+  const found = new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1];
+  return found?.replace(/&(lt|gt|quot|apos|amp);/g, (_, entity: string) => ENTITIES[entity]!);
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" };

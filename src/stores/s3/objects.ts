@@ -1,0 +1,214 @@
+import {
+  DeleteObjectCommand,
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  type ObjectCannedACL,
+  PutObjectCommand,
+  type StorageClass,
+} from "@aws-sdk/client-s3";
+import type { ByteRange } from "../../core/bytes.js";
+import { EmporiumError } from "../../core/errors.js";
+import { type Body, protocol } from "../../net/errors.js";
+import { pastTheEnd, rangeHeader, readRangedReply } from "../ranged-reply.js";
+import { emptyStream, type StreamFrom, streamRange, streamReply } from "../ranged-stream.js";
+import type { ByteStream, Stat, WriteOptions } from "../store.js";
+import { changed, conflict } from "../upload.js";
+import type { S3Bucket } from "./bucket.js";
+import { crcHeader, isProven, KEYED, type Taken } from "./direct-put.js";
+import { faultOf, notS3 } from "./errors.js";
+
+/** Objects that one request may delete: S3's rule. */
+const DELETE_MAX = 1000;
+
+/** XML cannot carry these, so such names are deleted one by one. */
+const UNPRINTABLE = /[\u0000-\u001f\ufffe\uffff]/;
+
+export async function headObject(
+  { askOrNothing, objectOf, urlOf }: S3Bucket,
+  key: string,
+  signal: AbortSignal | undefined,
+): Promise<Stat | undefined> {
+  const reply = await askOrNothing(new HeadObjectCommand(objectOf(key)), urlOf(key), { signal });
+  if (!reply) return undefined;
+  if (reply.ContentLength === undefined || reply.ETag === undefined) throw notS3(urlOf(key));
+  return { size: reply.ContentLength, etag: reply.ETag, modifiedMs: reply.LastModified?.getTime() };
+}
+
+export async function getObject(
+  bucket: S3Bucket,
+  key: string,
+  range: ByteRange,
+  ifMatch: string | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array | undefined> {
+  const { askOrNothing, objectOf, urlOf, patience } = bucket;
+  const url = urlOf(key);
+  const sizeNow = async () => (await headObject(bucket, key, signal))?.size;
+  const command = new GetObjectCommand({ ...objectOf(key), Range: rangeHeader(range), IfMatch: ifMatch });
+  const reply = await askOrNothing(command, url, { signal }).catch((error: unknown) => {
+    const status = faultOf(error)?.status;
+    if (status === 416) return "past the end" as const;
+    throw status === 412 ? changed(url) : error;
+  });
+  if (reply === "past the end") return pastTheEnd(url, range.offset, await sizeNow());
+  if (!reply) return undefined;
+  const body = reply.Body as unknown as Body; // in Node the SDK gives the response stream itself
+  const etag = reply.ETag;
+  if (etag === undefined) {
+    body.destroy();
+    throw notS3(url);
+  }
+  return readRangedReply(
+    { url, contentRange: reply.ContentRange, contentLength: reply.ContentLength, etag: () => etag, body },
+    { ...range, ifMatch, signal, patience, sizeNow },
+  );
+}
+
+export async function streamObject(
+  bucket: S3Bucket,
+  key: string,
+  from: StreamFrom,
+  ifMatch: string | undefined,
+  signal: AbortSignal | undefined,
+): Promise<ByteStream | undefined> {
+  const { askOrNothing, objectOf, urlOf, patience } = bucket;
+  const url = urlOf(key);
+  const command = new GetObjectCommand({ ...objectOf(key), Range: streamRange(from), IfMatch: ifMatch });
+  const reply = await askOrNothing(command, url, { signal }).catch((error: unknown) => {
+    const status = faultOf(error)?.status;
+    if (status === 416) return "past the end" as const;
+    throw status === 412 ? changed(url) : error;
+  });
+  const offset = from?.offset ?? 0;
+  if (reply === "past the end") {
+    const size = (await headObject(bucket, key, signal))?.size;
+    if (size !== undefined && size > offset) throw protocol(url, `answers that byte ${offset} is past the end of ${size} bytes`);
+    return size === undefined ? undefined : emptyStream(offset, size);
+  }
+  if (!reply) return undefined;
+  const body = reply.Body as unknown as Body; // in Node the SDK gives the response stream itself
+  const etag = reply.ETag;
+  if (etag === undefined) {
+    body.destroy();
+    throw notS3(url);
+  }
+  const keyed = KEYED.has(reply.ServerSideEncryption ?? "") || reply.SSECustomerAlgorithm !== undefined;
+  const md5 = /^"?([0-9a-f]{32})"?$/i.exec(etag)?.[1];
+  return streamReply(
+    {
+      url,
+      contentRange: reply.ContentRange,
+      contentLength: reply.ContentLength,
+      etag: () => etag,
+      modifiedMs: reply.LastModified?.getTime(),
+      mediaType: reply.ContentType?.replace(/;.*$/s, "").trim().toLowerCase(),
+      checksums: md5 === undefined || keyed ? [] : [`md5:${md5.toLowerCase()}`],
+      body,
+    },
+    { from, ifMatch, signal, patience },
+  );
+}
+
+export async function putObject(bucket: S3Bucket, key: string, body: Uint8Array, options: WriteOptions): Promise<Stat> {
+  const { ask, short, objectOf, urlOf, summed, acl, storageClass } = bucket;
+  const { contentType, ifMatch, ifAbsent, signal } = options;
+  const object = objectOf(key);
+  const url = urlOf(key);
+  try {
+    const etag = await summed(async (sum) => {
+      const crc = sum ? crcHeader(body) : undefined;
+      const headers = {
+        ...(contentType === undefined ? {} : { "content-type": contentType }),
+        ...(crc === undefined ? {} : { "x-amz-checksum-crc32": crc }),
+        ...(acl === undefined ? {} : { "x-amz-acl": acl }),
+        ...(storageClass === undefined ? {} : { "x-amz-storage-class": storageClass }),
+        ...(ifMatch === undefined ? {} : { "if-match": ifMatch }),
+        ...(ifAbsent ? { "if-none-match": "*" } : {}),
+      };
+      const quick = await short.put({ fullKey: object.Key, body, headers, url, signal });
+      if (quick) return proven(quick, crc, body, url);
+      const sent = {
+        ...object,
+        ...kindOf(bucket),
+        Body: body,
+        ContentType: contentType,
+        ContentLength: body.length,
+        ...conditions(options),
+      };
+      const command = new PutObjectCommand({ ...sent, ...(crc === undefined ? {} : { ChecksumCRC32: crc }) });
+      const reply = await ask(command, url, { signal, upload: true });
+      return proven({ etag: reply.ETag, crc32: reply.ChecksumCRC32, encryption: reply.ServerSideEncryption }, crc, body, url);
+    });
+    return { size: body.length, etag };
+  } catch (error) {
+    throw refused(error, url, options);
+  }
+}
+
+/** The etag, once it is sure that the server has the bytes that were meant. */
+function proven(taken: Taken, crc: string | undefined, body: Uint8Array, url: string): string {
+  if (taken.etag === undefined) throw notS3(url);
+  if (!isProven(taken, crc, body)) throw protocol(url, "answers with the tag of other bytes than were sent");
+  return taken.etag;
+}
+
+/** What the owner of a bucket wants its objects to be, in a command. */
+export function kindOf({ acl, storageClass }: S3Bucket): { ACL?: ObjectCannedACL; StorageClass?: StorageClass } {
+  return {
+    ...(acl === undefined ? {} : { ACL: acl as ObjectCannedACL }),
+    ...(storageClass === undefined ? {} : { StorageClass: storageClass as StorageClass }),
+  };
+}
+
+export async function deleteObject(
+  { askOrNothing, objectOf, urlOf }: S3Bucket,
+  key: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  await askOrNothing(new DeleteObjectCommand(objectOf(key)), urlOf(key), { signal });
+}
+
+/** @param fullKeys the bucket's keys. */
+export async function deleteObjects(
+  { ask, bucket }: S3Bucket,
+  fullKeys: readonly string[],
+  url: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for (const Key of fullKeys.filter((key) => UNPRINTABLE.test(key)))
+    await ask(new DeleteObjectCommand({ Bucket: bucket, Key }), url, { signal });
+  const plain = fullKeys.filter((key) => !UNPRINTABLE.test(key));
+  for (let at = 0; at < plain.length; at += DELETE_MAX) {
+    const Objects = plain.slice(at, at + DELETE_MAX).map((Key) => ({ Key }));
+    const { Deleted = [], Errors = [] } = await ask(new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects } }), url, {
+      signal,
+    });
+    if (Deleted.length + Errors.length < Objects.length) throw notS3(url);
+    const first = Errors[0];
+    if (!first) continue;
+    const denied = first.Code === "AccessDenied";
+    throw new EmporiumError(
+      denied ? "STORE_DENIED" : "STORE_FAILED",
+      `${url}: ${Errors.length} objects could not be removed, the first is ${first.Key} (${first.Code}: ${first.Message})`,
+      { place: { url }, retry: denied ? "no" : "later" },
+    );
+  }
+}
+
+export function conditions({ ifMatch, ifAbsent }: WriteOptions): { IfMatch?: string; IfNoneMatch?: string } {
+  return { ...(ifMatch === undefined ? {} : { IfMatch: ifMatch }), ...(ifAbsent ? { IfNoneMatch: "*" } : {}) };
+}
+
+/** With `ifMatch`, an object that is gone is as much a conflict as one that changed. */
+export function refused(error: unknown, url: string, { ifMatch }: WriteOptions): unknown {
+  const fault = ifMatch === undefined ? undefined : faultOf(error);
+  return fault?.status === 404 && fault.code !== "NoSuchBucket" && fault.code !== "NoSuchUpload" ? conflict(url) : error;
+}
+
+/** Four bytes, big-endian, as the checksum headers carry them. */
+export function base64(crc: number): string {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(crc >>> 0);
+  return bytes.toString("base64");
+}
