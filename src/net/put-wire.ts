@@ -1,7 +1,7 @@
 import { connect as connectPlain, isIP, type Socket } from "node:net";
 import { type ConnectionOptions, connect as connectTls } from "node:tls";
 import { type Clock, systemClock } from "../core/clock.js";
-import type { Patience } from "./errors.js";
+import type { Timeouts } from "./body.js";
 import { bodyFraming, type Framing, headReader, type ReplyHead } from "./head.js";
 
 /**
@@ -30,10 +30,10 @@ const TEXT_MAX = 64 * 1024;
 /** Servers close idle connections after 5 s and more. */
 const IDLE_MS = 4_000;
 const FAMILY_MS = 300;
-/** How often a span of patience is looked at. */
+/** How often a span of timeouts is looked at. */
 const LOOKS = 6;
 
-export function putWire(origin: string, patience: Pick<Patience, "connectMs" | "stallMs">, clock: Clock = systemClock): PutWire {
+export function putWire(origin: string, timeouts: Pick<Timeouts, "connectMs" | "stallMs">, clock: Clock = systemClock): PutWire {
   const url = new URL(origin);
   const open = new Set<Connection>();
   const idle: Connection[] = [];
@@ -43,15 +43,15 @@ export function putWire(origin: string, patience: Pick<Patience, "connectMs" | "
   async function watch(stop: AbortSignal): Promise<void> {
     const marks = new Map<Connection, { moved: number; since: number }>();
     while (open.size > 0) {
-      await clock.sleep(patience.stallMs / LOOKS, stop);
+      await clock.sleep(timeouts.stallMs / LOOKS, stop);
       for (const connection of [...marks.keys()]) if (!open.has(connection)) marks.delete(connection);
       for (const connection of open) {
         const now = clock.monotonic();
         const mark = marks.get(connection);
         const moved = connection.busy ? connection.moved() : -1;
         if (mark?.moved !== moved || moved < 0) marks.set(connection, { moved, since: now });
-        else if (now - mark.since >= patience.stallMs)
-          connection.destroy(new Error(`nothing came or went for ${patience.stallMs / 1000} s`));
+        else if (now - mark.since >= timeouts.stallMs)
+          connection.destroy(new Error(`nothing came or went for ${timeouts.stallMs / 1000} s`));
       }
     }
   }
@@ -81,7 +81,7 @@ export function putWire(origin: string, patience: Pick<Patience, "connectMs" | "
           connection.destroy();
           continue;
         }
-        connection ??= watched(await connected(url, patience.connectMs, clock));
+        connection ??= watched(await connected(url, timeouts.connectMs, clock));
         const stop = () => connection?.destroy(new Error("stopped"));
         signal?.addEventListener("abort", stop, { once: true });
         try {

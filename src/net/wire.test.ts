@@ -35,7 +35,7 @@ const openssl = (() => {
   }
 })();
 
-const patience = { connectMs: 1_000, headersMs: 1_000 };
+const timeouts = { connectMs: 1_000, headersMs: 1_000 };
 
 /** No piece of it is like another. */
 function bytes(length: number, seed: number): Uint8Array {
@@ -70,7 +70,7 @@ describe("httpWire", () => {
         }
       }),
     );
-    const get = httpWire({ patience });
+    const get = httpWire({ timeouts });
     for (const form of ["length", "chunked", "length", "chunked"]) {
       expect(await hashOf(await get(url, { headers: { "x-form": form } }))).toBe(sum);
     }
@@ -79,7 +79,7 @@ describe("httpWire", () => {
 
   it("many at once each get their own", async () => {
     const url = await listen(createServer((request, response) => response.end(body.subarray(0, Number(request.headers["x-n"])))));
-    const get = httpWire({ patience });
+    const get = httpWire({ timeouts });
     await Promise.all(
       Array.from({ length: 40 }, async (_, n) => {
         const bytes = 10_000 * n + n;
@@ -91,7 +91,7 @@ describe("httpWire", () => {
 
   it("a body that is dropped closes its connection; the next request has another", async () => {
     const url = await listen(createServer((_request, response) => response.end(body)));
-    const get = httpWire({ patience });
+    const get = httpWire({ timeouts });
     for (let turn = 0; turn < 3; turn++) {
       for await (const piece of (await get(url, { headers: {} })).body) {
         expect(piece.length).toBeGreaterThan(0);
@@ -107,7 +107,7 @@ describe("httpWire", () => {
     const server = createServer((_request, response) => response.end("ok"));
     server.on("connection", () => connections++);
     const url = await listen(server);
-    const get = httpWire({ patience });
+    const get = httpWire({ timeouts });
     await hashOf(await get(url, { headers: {} }));
     server.closeIdleConnections();
     await hashOf(await get(url, { headers: {} }));
@@ -115,7 +115,7 @@ describe("httpWire", () => {
   });
 
   it("an end in the middle, a reset and silence are errors", async () => {
-    const get = httpWire({ patience: { connectMs: 300, headersMs: 300 } });
+    const get = httpWire({ timeouts: { connectMs: 300, headersMs: 300 } });
     const cut = await listen(createTcp((socket) => socket.end("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc")));
     await expect(get(cut, { headers: {} }).then(hashOf)).rejects.toThrow();
     const reset = await listen(createTcp((socket) => void socket.resetAndDestroy()));
@@ -130,7 +130,7 @@ describe("httpWire", () => {
     const url = await listen(
       createServer((_request, response) => void response.writeHead(200, { "content-length": 10 }).write("abc")),
     );
-    const get = httpWire({ patience });
+    const get = httpWire({ timeouts });
     const stop = new AbortController();
     const reply = await get(url, { headers: {}, signal: stop.signal });
     setTimeout(() => stop.abort(), 20);
@@ -164,7 +164,7 @@ describe("httpWire", () => {
     });
     rmSync(folder, { recursive: true });
     const url = new URL((await listen(server)).href.replace("http:", "https:"));
-    const get = httpWire({ patience });
+    const get = httpWire({ timeouts });
     await expect(get(url, { headers: {} })).rejects.toMatchObject({ code: "DEPTH_ZERO_SELF_SIGNED_CERT" });
     process.env.NODE_TLS_REJECT_UNAUTHORIZED = "0";
     try {
@@ -178,6 +178,6 @@ describe("httpWire", () => {
   });
 
   it("no header can smuggle a line", async () => {
-    await expect(httpWire({ patience })(new URL("http://127.0.0.1:1/"), { headers: { a: "b\r\nc: d" } })).rejects.toThrow();
+    await expect(httpWire({ timeouts })(new URL("http://127.0.0.1:1/"), { headers: { a: "b\r\nc: d" } })).rejects.toThrow();
   });
 });

@@ -1,7 +1,7 @@
 import { connect as connectPlain, isIP, type LookupFunction, type Socket } from "node:net";
 import { type ConnectionOptions, connect as connectTls } from "node:tls";
 import { type Clock, systemClock } from "../core/clock.js";
-import type { Body, Patience } from "./errors.js";
+import type { Body, Timeouts } from "./body.js";
 import { bodyFraming, type Framing, headReader, type ReplyHead } from "./head.js";
 
 /**
@@ -18,7 +18,7 @@ export interface WireBody extends Body {
 }
 
 export interface WireOptions {
-  patience: Pick<Patience, "connectMs" | "headersMs">;
+  timeouts: Pick<Timeouts, "connectMs" | "headersMs">;
   /** What names resolve to. Default: the system's resolver. */
   lookup?: LookupFunction | undefined;
   /** Real time by default: a server does not wait for a test's clock. */
@@ -97,7 +97,7 @@ interface Connection {
 /** What is done with bytes as they come. Answers whether more are wanted now. */
 type Consumer = (bytes: Uint8Array) => boolean;
 
-async function openConnection(url: URL, { patience, lookup, clock = systemClock }: WireOptions, signal: AbortSignal | undefined) {
+async function openConnection(url: URL, { timeouts, lookup, clock = systemClock }: WireOptions, signal: AbortSignal | undefined) {
   const host = url.hostname.replace(/^\[|\]$/g, "");
   const secure = url.protocol === "https:";
   let consumer: Consumer = () => true;
@@ -121,8 +121,8 @@ async function openConnection(url: URL, { patience, lookup, clock = systemClock 
   // `tls.connect` takes every option of `net.connect`, which its types do not say of `onread`.
   const secured: ConnectionOptions = { ...wiring, servername: isIP(host) === 0 ? host : "", ALPNProtocols: ["http/1.1"] };
   const socket = secure ? connectTls(secured) : connectPlain(wiring);
-  await established(socket, secure ? "secureConnect" : "connect", patience.connectMs, clock, signal);
-  return connectionOn(socket, patience.headersMs, clock, (next) => {
+  await established(socket, secure ? "secureConnect" : "connect", timeouts.connectMs, clock, signal);
+  return connectionOn(socket, timeouts.headersMs, clock, (next) => {
     consumer = next;
   });
 }

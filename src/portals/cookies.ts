@@ -1,7 +1,7 @@
 /** The cookies of one session: name and value for each host. Paths, domains and ages are the business of browsers. */
 export interface CookieJar {
   header(host: string): string | undefined;
-  keep(host: string, setCookie: string | string[] | undefined): void;
+  keep(host: string, setCookie: readonly string[]): void;
 }
 
 const COOKIES_MAX = 50;
@@ -14,7 +14,7 @@ export function cookieJar(): CookieJar {
       return cookies && cookies.size > 0 ? [...cookies].map(([name, value]) => `${name}=${value}`).join("; ") : undefined;
     },
     keep(host, setCookie) {
-      for (const line of typeof setCookie === "string" ? [setCookie] : (setCookie ?? [])) {
+      for (const line of setCookie) {
         const match = /^\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)=([^;\s]*)/.exec(line);
         if (!match) continue;
         const cookies = jar.get(host) ?? new Map<string, string>();

@@ -97,7 +97,7 @@ export interface RequestRecord {
 }
 
 /**
- * The door to the network: limits, pace, tries and the list of hosts are behind it. `find` answers `undefined` where there is no such
+ * An adapter's HTTP client: it holds limits, pace, retries and the list of hosts. `find` answers `undefined` where there is no such
  * thing (404, 410), `get` throws NOT_FOUND.
  *
  * @throws {EmporiumError} NOT_FOUND, NETWORK, PORTAL_REPLY, ADDRESS_REFUSED, STORE_DENIED, FORMAT_LIMIT, CANCELLED

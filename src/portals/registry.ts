@@ -3,12 +3,12 @@ import type { JsonObject } from "../core/json.js";
 import { redact } from "../core/redact.js";
 import { type Bases, unbased } from "./bases.js";
 import { bioimageArchive } from "./bioimage-archive.js";
+import type { PortalClient } from "./client.js";
 import { cryoet } from "./cryoet.js";
 import { direct, typedAddresses } from "./direct.js";
 import { empiar } from "./empiar.js";
 import { epfl } from "./epfl.js";
 import { idr } from "./idr.js";
-import type { Door } from "./net.js";
 import { neuroglancer, typedStateAddresses } from "./neuroglancer.js";
 import { openorganelle } from "./openorganelle.js";
 import type { DescribeOptions, ListOptions, Portal, PortalFile, PortalName, RequestRecord, Target } from "./portal.js";
@@ -63,11 +63,11 @@ export interface WebRecord {
 /** Asks a portal for the records of what was recognised, one after the other. Stop reading to stop asking. */
 export async function* describe(
   { portal, target }: Recognised,
-  door: Door,
+  client: PortalClient,
   options: DescribeOptions & { clock: Clock },
 ): AsyncGenerator<WebRecord> {
   const access = options.openorganelle === undefined ? [] : [options.openorganelle.base];
-  const net = door.open(portal, [...typedOf(portal, target), ...(portal === openorganelle ? access : [])]);
+  const net = client.open(portal, [...typedOf(portal, target), ...(portal === openorganelle ? access : [])]);
   let told = 0;
   for await (const { key, suffix, raw, links, extra = {}, warnings = [] } of portal.describe(target, net, options)) {
     const requests = net.requests.slice(told);
@@ -88,8 +88,8 @@ export async function* describe(
 }
 
 /** The files and volumes of what was recognised. */
-export function listFiles({ portal, target }: Recognised, door: Door, options: ListOptions): AsyncIterable<PortalFile> {
-  return portal.list(target, door.open(portal, typedOf(portal, target)), options);
+export function listFiles({ portal, target }: Recognised, client: PortalClient, options: ListOptions): AsyncIterable<PortalFile> {
+  return portal.list(target, client.open(portal, typedOf(portal, target)), options);
 }
 
 /** Addresses of which the person who typed them chose the host. */

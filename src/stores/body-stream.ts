@@ -2,7 +2,8 @@ import { cancelled } from "../core/cancel.js";
 import { type Clock, systemClock } from "../core/clock.js";
 import { EmporiumError } from "../core/errors.js";
 import { redact } from "../core/redact.js";
-import { type Body, networkError, type Patience, protocol } from "../net/errors.js";
+import type { Body, Timeouts } from "../net/body.js";
+import { networkError, protocol } from "../net/errors.js";
 import type { ByteStream } from "./store.js";
 
 export interface StreamedBody {
@@ -11,7 +12,7 @@ export interface StreamedBody {
   offset: number;
   /** Bytes that will come, where the answer says so. */
   announced: number | undefined;
-  patience: Patience;
+  timeouts: Timeouts;
   signal: AbortSignal | undefined;
   /** Real time by default: a server does not wait for a test's clock. */
   clock?: Clock | undefined;
@@ -28,7 +29,7 @@ const LOOKS = 6;
  * was announced, CANCELLED.
  */
 export function streamBody(body: Body, request: StreamedBody): Pick<ByteStream, "body" | "cancel"> {
-  const { url, offset, announced, patience, signal, clock = systemClock } = request;
+  const { url, offset, announced, timeouts, signal, clock = systemClock } = request;
   let dropped = false;
   const cancel = async () => {
     dropped = true;
@@ -43,7 +44,7 @@ export function streamBody(body: Body, request: StreamedBody): Pick<ByteStream, 
     let stalled = false;
     const stop = () => body.destroy();
     signal?.addEventListener("abort", stop, { once: true });
-    void watch(patience, clock, over.signal, () => ({ waitedMs: waited.ms(), seen })).then((silent) => {
+    void watch(timeouts, clock, over.signal, () => ({ waitedMs: waited.ms(), seen })).then((silent) => {
       stalled = silent;
       if (silent) body.destroy();
     });
@@ -63,7 +64,7 @@ export function streamBody(body: Body, request: StreamedBody): Pick<ByteStream, 
       ended = true;
     } catch (thrown) {
       if (signal?.aborted) throw cancelled(signal);
-      throw stalled ? silence(url, offset + seen, patience) : networkError(thrown, url);
+      throw stalled ? silence(url, offset + seen, timeouts) : networkError(thrown, url);
     } finally {
       over.abort();
       signal?.removeEventListener("abort", stop);
@@ -75,7 +76,7 @@ export function streamBody(body: Body, request: StreamedBody): Pick<ByteStream, 
 
 /** Resolves true once less than the least speed was seen for a whole span of waiting; false when the body is over. */
 async function watch(
-  { stallMs, bytesPerSecondMin }: Patience,
+  { stallMs, bytesPerSecondMin }: Timeouts,
   clock: Clock,
   over: AbortSignal,
   now: () => { waitedMs: number; seen: number },
@@ -111,7 +112,7 @@ function stopwatch(clock: Clock) {
   };
 }
 
-function silence(url: string, byte: number, { bytesPerSecondMin, stallMs }: Patience): EmporiumError {
+function silence(url: string, byte: number, { bytesPerSecondMin, stallMs }: Timeouts): EmporiumError {
   return new EmporiumError(
     "STORE_UNAVAILABLE",
     `${redact(url)}: less than ${bytesPerSecondMin} bytes a second came for ${stallMs / 1000} s`,

@@ -1,5 +1,6 @@
 import type { ByteRange } from "../core/bytes.js";
-import { type Body, type Patience, protocol, readBody } from "../net/errors.js";
+import { type Body, readBody, type Timeouts } from "../net/body.js";
+import { protocol } from "../net/errors.js";
 import { changed } from "./upload.js";
 
 /** What may be fetched in vain from a server that ignores `Range`: a wanted range that begins later is refused. */
@@ -27,7 +28,7 @@ export interface RangedReply {
 export interface RangedRequest extends ByteRange {
   ifMatch: string | undefined;
   signal: AbortSignal | undefined;
-  patience: Patience;
+  timeouts: Timeouts;
   /** Asks for the object's size again, in another request. */
   sizeNow(): Promise<number | undefined>;
 }
@@ -53,7 +54,7 @@ export async function readRangedReply(reply: RangedReply, request: RangedRequest
 
 async function readPart(reply: RangedReply, request: RangedRequest): Promise<Uint8Array> {
   const { url, contentRange, contentLength, body } = reply;
-  const { offset, length, ifMatch, patience, signal } = request;
+  const { offset, length, ifMatch, timeouts, signal } = request;
   const match = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(contentRange!);
   if (!match) throw protocol(url, `names the part that it sends "${contentRange}"`);
   const [from, to] = [Number(match[1]), Number(match[2])];
@@ -69,13 +70,13 @@ async function readPart(reply: RangedReply, request: RangedRequest): Promise<Uin
   if (contentLength !== undefined && contentLength !== count) {
     throw protocol(url, `announced ${contentLength} bytes for a part of ${count}`);
   }
-  return (await readBody(body, { url, length: count, announced: count, etag: sureTag(reply, etag), patience, signal })).bytes;
+  return (await readBody(body, { url, length: count, announced: count, etag: sureTag(reply, etag), timeouts, signal })).bytes;
 }
 
 /** The server ignored the range. Its body is of use when the wanted bytes come early in it. */
 async function readFull(reply: RangedReply, request: RangedRequest): Promise<Uint8Array> {
   const { url, contentLength, body } = reply;
-  const { offset, length, ifMatch, patience, signal } = request;
+  const { offset, length, ifMatch, timeouts, signal } = request;
   const etag = reply.etag(contentLength);
   if (ifMatch !== undefined && etag !== ifMatch) throw changed(url);
   if (offset > WASTE_BYTES_MAX) {
@@ -87,7 +88,7 @@ async function readFull(reply: RangedReply, request: RangedRequest): Promise<Uin
     length,
     announced: contentLength,
     etag: sureTag(reply, etag),
-    patience,
+    timeouts,
     signal,
   });
   if (ended && bytes.length < length && !reply.framed) {

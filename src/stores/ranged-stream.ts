@@ -1,6 +1,7 @@
 import { EmporiumError } from "../core/errors.js";
 import { redact } from "../core/redact.js";
-import { type Body, type Patience, protocol } from "../net/errors.js";
+import type { Body, Timeouts } from "../net/body.js";
+import { protocol } from "../net/errors.js";
 import { streamBody } from "./body-stream.js";
 import type { ByteStream } from "./store.js";
 import { changed } from "./upload.js";
@@ -33,7 +34,7 @@ export interface StreamRequest {
   signal: AbortSignal | undefined;
   /** Whether the caller bears lent pieces. */
   lend?: boolean | undefined;
-  patience: Patience;
+  timeouts: Timeouts;
 }
 
 /**
@@ -61,7 +62,7 @@ export function streamReply(reply: StreamedReply, request: StreamRequest): ByteS
   }
 }
 
-function begin(reply: StreamedReply, { from, ifMatch, signal, lend, patience }: StreamRequest): ByteStream {
+function begin(reply: StreamedReply, { from, ifMatch, signal, lend, timeouts }: StreamRequest): ByteStream {
   const { url, contentRange, contentLength, modifiedMs, mediaType, checksums } = reply;
   const part = contentRange === undefined ? undefined : partOf(url, contentRange, from);
   const size = part ? part.total : contentLength;
@@ -72,7 +73,7 @@ function begin(reply: StreamedReply, { from, ifMatch, signal, lend, patience }: 
   if (part && contentLength !== undefined && contentLength !== part.count) {
     throw protocol(url, `announced ${contentLength} bytes for a part of ${part.count}`);
   }
-  const { body, cancel } = streamBody(reply.body, { url, offset, announced: length, patience, signal });
+  const { body, cancel } = streamBody(reply.body, { url, offset, announced: length, timeouts, signal });
   const { unpacked } = reply;
   const kept = reply.lent && !lend ? copied(body) : body;
   const stat = { size, etag, modifiedMs, ...(reply.weak && { weak: reply.weak }) };

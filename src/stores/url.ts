@@ -176,8 +176,11 @@ async function finishStore(store: Store, place: Location, options: StoreOptions)
   const { clock = systemClock, random = Math.random, retry = true, readOnly = false, inFlight } = options;
   let result = store;
   if (retry) {
-    const [{ withRetry }, { withPace, pacerOf }] = await Promise.all([import("./wrap/retry.js"), import("./wrap/pace.js")]);
-    if (place.scheme !== "file") result = withPace(result, pacerOf(hostOf(place, options), { clock, inFlight }));
+    const [{ withRetry }, { storePace, withPace }] = await Promise.all([
+      import("./wrap/retry.js"),
+      import("./wrap/with-pace.js"),
+    ]);
+    if (place.scheme !== "file") result = withPace(result, storePace(hostOf(place, options), clock, inFlight));
     result = withRetry(result, { clock, random });
   }
   if (readOnly && store.features.writable) result = (await import("./wrap/read-only.js")).readOnly(result);

@@ -5,7 +5,7 @@ import { manualClock } from "../../src/core/clock.js";
 import { type Json, printJson } from "../../src/core/json.js";
 import { Secret } from "../../src/core/redact.js";
 import { type Bases, parseBases } from "../../src/portals/bases.js";
-import { openDoor } from "../../src/portals/net.js";
+import { portalClient } from "../../src/portals/client.js";
 import type { PortalFile } from "../../src/portals/portal.js";
 import { describe, listFiles, PORTAL_NAMES, recognise, type WebRecord } from "../../src/portals/registry.js";
 import { webMetadata } from "../../src/portals/web-metadata.js";
@@ -27,26 +27,26 @@ export interface Offline extends OfflinePortals {
   document(typed: readonly string[], compat: boolean, bases?: Bases): Promise<Record<string, Record<string, unknown>>>;
 }
 
-/** The offline portals, and a door whose clock does not wait: only the two servers' own sockets take time. */
+/** The offline portals, and a client whose clock does not wait: only the two servers' own sockets take time. */
 export async function offline(options: OfflineOptions = {}): Promise<Offline> {
   const portals = await startOfflinePortals(options);
   const hosts = parseBases(portals.bases, PORTAL_NAMES);
   const open = (bases = hosts) => {
     const clock = manualClock(Date.parse(NOW));
-    return { clock, door: openDoor({ clock, bases, random: () => 0 }) };
+    return { clock, client: portalClient({ clock, bases, random: () => 0 }) };
   };
   async function records(typed: string, { compat = false, key, limit = 1000, bases }: RecordOptions = {}) {
-    const { clock, door } = open(bases);
+    const { clock, client } = open(bases);
     const openorganelle =
       key === undefined ? undefined : { base: `${portals.url}/database.openorganelle.test`, key: new Secret(key) };
     const found: WebRecord[] = [];
     try {
-      for await (const record of describe(recognise(typed), door, { compat, openorganelle, clock })) {
+      for await (const record of describe(recognise(typed), client, { compat, openorganelle, clock })) {
         found.push(record);
         if (found.length >= limit) break;
       }
     } finally {
-      await door.close();
+      await client.close();
     }
     return found;
   }
@@ -54,14 +54,14 @@ export async function offline(options: OfflineOptions = {}): Promise<Offline> {
     ...portals,
     describe: records,
     async list(typed) {
-      const { door } = open();
+      const { client } = open();
       const warnings: string[] = [];
       const files: PortalFile[] = [];
       try {
-        for await (const file of listFiles(recognise(typed), door, { warn: (message) => warnings.push(message) }))
+        for await (const file of listFiles(recognise(typed), client, { warn: (message) => warnings.push(message) }))
           files.push(file);
       } finally {
-        await door.close();
+        await client.close();
       }
       return { files, warnings };
     },

@@ -12,7 +12,7 @@ import { findTag, isGroup, tagText } from "../../src/formats/dm/tags.js";
 import { readTiffHeader } from "../../src/formats/tiff/header.js";
 import { parseImageJ } from "../../src/formats/tiff/image-j.js";
 import { parseBases } from "../../src/portals/bases.js";
-import { openDoor } from "../../src/portals/net.js";
+import { portalClient } from "../../src/portals/client.js";
 import { describe as describePortal, PORTAL_NAMES, recognise } from "../../src/portals/registry.js";
 import { openObject } from "../../src/stores/store.js";
 import { openLocation } from "../../src/stores/url.js";
@@ -117,15 +117,15 @@ describe("the offline web server", () => {
 describe("a host's pace", () => {
   it("is kept on the real clock: nobody is told to slow down", async () => {
     const strict = await startOfflinePortals({ perSecond: 4 });
-    const door = openDoor({ bases: parseBases(strict.bases, PORTAL_NAMES) });
+    const client = portalClient({ bases: parseBases(strict.bases, PORTAL_NAMES) });
     try {
       const typed = recognise("https://idr.openmicroscopy.org/webclient/?show=dataset-10740");
-      for await (const record of describePortal(typed, door, { compat: false, clock: systemClock }))
+      for await (const record of describePortal(typed, client, { compat: false, clock: systemClock }))
         expect(record.warnings).toEqual([]);
       expect(strict.requests.length).toBeGreaterThan(12);
       expect(strict.requests.filter(({ status }) => status === 429)).toEqual([]);
     } finally {
-      await door.close();
+      await client.close();
       await strict.close();
     }
   });

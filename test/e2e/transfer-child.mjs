@@ -6,7 +6,7 @@ import { writeSync } from "node:fs";
 import { systemClock } from "../../dist/core/clock.js";
 import { silentLog } from "../../dist/core/log.js";
 import { seededRandom } from "../../dist/core/random.js";
-import { transferPace } from "../../dist/stations/harvest/transfer/pace.js";
+import { makePaces } from "../../dist/net/pace.js";
 import { transferObject } from "../../dist/stations/harvest/transfer/transfer.js";
 import { httpStore } from "../../dist/stores/http/store.js";
 
@@ -16,7 +16,7 @@ const result = await transferObject({
   key,
   target,
   connections: 8,
-  pace: transferPace({ clock: systemClock }),
+  pace: makePaces({ clock: systemClock }),
   clock: systemClock,
   random: seededRandom(Number(seed)),
   log: silentLog,

@@ -14,7 +14,7 @@ const KiB = 1024;
 const MiB = 1024 * KiB;
 const SIZE = 1000 * KiB + 7;
 const body = bytes(SIZE, 42);
-const patience = { connectMs: 2_000, headersMs: 400, stallMs: 480 };
+const timeouts = { connectMs: 2_000, headersMs: 400, stallMs: 480 };
 /** Fetched in vain at most, for each fault. */
 const WASTE_MAX = 8 * MiB;
 
@@ -29,7 +29,7 @@ describe("FTP faults", () => {
     await server?.close();
     server = await startFtpFaultServer({ manners });
     server.putFile("tomo.mrc", body);
-    bare = ftpStore(server.url, { patience, ...options });
+    bare = ftpStore(server.url, { timeouts, ...options });
     clock = manualClock();
     store = withRetry(bare, { clock, random: () => 0.5 });
   }
@@ -127,9 +127,9 @@ describe("FTP faults", () => {
     const mute = createServer(() => {});
     await new Promise<void>((resolve) => mute.listen(0, "127.0.0.1", resolve));
     const { port } = mute.address() as { port: number };
-    expect(await codeOf(ftpStore(`ftp://127.0.0.1:${port}`, { patience }).stat("x"))).toBe("STORE_UNAVAILABLE");
+    expect(await codeOf(ftpStore(`ftp://127.0.0.1:${port}`, { timeouts }).stat("x"))).toBe("STORE_UNAVAILABLE");
     mute.close();
-    expect(await codeOf(ftpStore("ftp://127.0.0.1:9", { patience }).stat("x"))).toBe("STORE_UNAVAILABLE");
+    expect(await codeOf(ftpStore("ftp://127.0.0.1:9", { timeouts }).stat("x"))).toBe("STORE_UNAVAILABLE");
   });
 
   it("too many connections: fewer are used, and everybody waits for them", async () => {
@@ -143,17 +143,17 @@ describe("FTP faults", () => {
 
   it("no connection at all is throttling, which passes", async () => {
     await start({ connectionsMax: 1 });
-    const other = ftpStore(server.url, { patience, password: new Secret("another") });
+    const other = ftpStore(server.url, { timeouts, password: new Secret("another") });
     expect(await codeOf(other.stat("tomo.mrc"))).toBe("none");
     await expect(bare.read("tomo.mrc")).rejects.toMatchObject({ code: "STORE_THROTTLED", facts: { retry: "later" } });
   });
 
   it("two connections to a host unless more are asked for, however many stores there are", async () => {
-    const stores = Array.from({ length: 5 }, () => ftpStore(server.url, { patience }));
+    const stores = Array.from({ length: 5 }, () => ftpStore(server.url, { timeouts }));
     await Promise.all(stores.flatMap((one) => [one.read("tomo.mrc"), one.read("tomo.mrc", range)]));
     expect(server.openMost).toBe(2);
     expect(server.logins).toBe(2);
-    const more = ftpStore(server.url, { patience, connections: 5 });
+    const more = ftpStore(server.url, { timeouts, connections: 5 });
     await Promise.all(Array.from({ length: 20 }, () => more.read("tomo.mrc")));
     expect(server.openMost).toBeGreaterThan(2);
     expect(server.openMost).toBeLessThanOrEqual(5);
@@ -280,12 +280,12 @@ describe("FTP faults", () => {
     const login = { user: "lab", password: "canary word" };
     await start({ login, home: "/home/lab" });
     server.putFile("home/lab/data/x.mrc", body);
-    const mine = ftpStore(`${server.url}/data`, { patience, user: "lab", password: new Secret("canary word") });
+    const mine = ftpStore(`${server.url}/data`, { timeouts, user: "lab", password: new Secret("canary word") });
     same(await mine.read("x.mrc", range), part);
     expect((await collect(mine.list(""))).map(({ key }) => key)).toEqual(["x.mrc"]);
-    const absolute = ftpStore(`${server.url}/%2F`, { patience, user: "lab", password: new Secret("canary word") });
+    const absolute = ftpStore(`${server.url}/%2F`, { timeouts, user: "lab", password: new Secret("canary word") });
     same(await absolute.read("tomo.mrc", range), part);
-    const wrong = ftpStore(server.url, { patience, user: "lab", password: new Secret("canary wrong") });
+    const wrong = ftpStore(server.url, { timeouts, user: "lab", password: new Secret("canary wrong") });
     const error = await withRetry(wrong, { clock, random: () => 0.5 })
       .stat("x")
       .catch((thrown: unknown) => thrown);
@@ -331,7 +331,7 @@ describe("FTP faults", () => {
       expect(() => ftpStore(url, { gate })).toThrow(expect.objectContaining({ code: "ADDRESS_REFUSED" }));
     }
     for (const url of ["ftp://one.test", "ftp://two.test/x"]) {
-      expect(await codeOf(ftpStore(url, { gate, patience }).stat("x"))).toBe("ADDRESS_REFUSED");
+      expect(await codeOf(ftpStore(url, { gate, timeouts }).stat("x"))).toBe("ADDRESS_REFUSED");
     }
     expect(asked).toEqual(["one.test", "two.test"]);
     expect(server.logins).toBe(0);

@@ -12,7 +12,7 @@ import { type Fate, type FaultServer, type Row, startFaultServer } from "./serve
 const KiB = 1024;
 const SIZE = 1000 * KiB + 7;
 const body = bytes(SIZE, 42);
-const patience = { connectMs: 2_000, headersMs: 400, stallMs: 480 };
+const timeouts = { connectMs: 2_000, headersMs: 400, stallMs: 480 };
 
 /** The rule of every row: the right bytes, or one typed error; never wrong bytes, never a hang. */
 describe("HTTP faults", () => {
@@ -24,7 +24,7 @@ describe("HTTP faults", () => {
   beforeAll(async () => {
     server = await startFaultServer();
     server.putFile("tomo.mrc", body);
-    bare = httpStore(server.filesUrl, { patience });
+    bare = httpStore(server.filesUrl, { timeouts });
   });
   afterAll(() => server.close());
   beforeEach(() => {
@@ -62,7 +62,7 @@ describe("HTTP faults", () => {
   ])("Retry-After in %s is heeded", async (_form, retryAfter, ms) => {
     for (const status of [429, 503]) {
       clock = manualClock(Date.parse("2026-01-01T00:00:00Z"));
-      store = withRetry(httpStore(server.filesUrl, { patience, clock: { ...manualNow(clock), sleep: realSleep } }), {
+      store = withRetry(httpStore(server.filesUrl, { timeouts, clock: { ...manualNow(clock), sleep: realSleep } }), {
         clock,
         random: () => 0.5,
       });
@@ -111,7 +111,7 @@ describe("HTTP faults", () => {
   });
 
   it("a port where nobody listens is an error after six tries", async () => {
-    const silent = withRetry(httpStore("http://127.0.0.1:9/x", { patience }), { clock, random: () => 0.5 });
+    const silent = withRetry(httpStore("http://127.0.0.1:9/x", { timeouts }), { clock, random: () => 0.5 });
     expect(await codeOf(silent.read("tomo.mrc"))).toBe("STORE_UNAVAILABLE");
     expect(clock.sleeps).toHaveLength(5);
   });
@@ -168,7 +168,7 @@ describe("HTTP faults", () => {
       const other = await startFaultServer({ manners: { etags } });
       other.putFile("changing.mrc", body);
       const object = await openObject(
-        withRetry(httpStore(other.filesUrl, { patience }), { clock, random: () => 0.5 }),
+        withRetry(httpStore(other.filesUrl, { timeouts }), { clock, random: () => 0.5 }),
         "changing.mrc",
       );
       same(await object.read({ offset: 0, length: 10 }), body.subarray(0, 10));
@@ -202,7 +202,7 @@ describe("HTTP faults", () => {
     const mute = createServer(() => {});
     await new Promise<void>((resolve) => mute.listen(0, "127.0.0.1", resolve));
     const { port } = mute.address() as { port: number };
-    expect(await codeOf(httpStore(`http://127.0.0.1:${port}`, { patience }).stat("x"))).toBe("STORE_UNAVAILABLE");
+    expect(await codeOf(httpStore(`http://127.0.0.1:${port}`, { timeouts }).stat("x"))).toBe("STORE_UNAVAILABLE");
     mute.close();
   });
 
@@ -241,7 +241,7 @@ describe("HTTP faults", () => {
     other.putFile("tomo.mrc", body);
     const authorization = new Secret("Basic dXNlcjpjYW5hcnk=");
     const query = new Secret("sig=canary-signature");
-    const signed = httpStore(server.filesUrl, { patience, authorization, query, allowPrivate: true });
+    const signed = httpStore(server.filesUrl, { timeouts, authorization, query, allowPrivate: true });
     fates(once({ kind: "redirect", to: `${other.filesUrl}/tomo.mrc` }));
     const seen: (string | undefined)[] = [];
     const listener = await recordingServer(seen);

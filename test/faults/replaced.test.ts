@@ -9,7 +9,7 @@ import { leftovers, transferBench, transferOf } from "./transfer-kit.js";
 const MiB = 1024 * 1024;
 const SIZE = 6 * MiB + 5;
 const old = bytes(SIZE, 91);
-const patience = { connectMs: 2_000, headersMs: 1_000, stallMs: 1_000 };
+const timeouts = { connectMs: 2_000, headersMs: 1_000, stallMs: 1_000 };
 
 /** What a server says by which one version is told from the next; none of it is enough. */
 const SAYINGS = [
@@ -31,7 +31,7 @@ describe.each(SAYINGS)("an object is replaced while it is fetched from a server 
   const bench = transferBench();
   beforeAll(async () => {
     server = await startFaultServer({ manners });
-    store = httpStore(server.filesUrl, { patience });
+    store = httpStore(server.filesUrl, { timeouts });
   });
   afterAll(async () => {
     bench.remove();

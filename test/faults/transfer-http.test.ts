@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from
 import { dirname } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { seededRandom } from "../../src/core/random.js";
-import { transferPace } from "../../src/stations/harvest/transfer/pace.js";
+import { makePaces } from "../../src/net/pace.js";
 import { httpStore } from "../../src/stores/http/store.js";
 import type { Store } from "../../src/stores/store.js";
 import { bytes, codeOf } from "../conformance/store-suite.js";
@@ -15,7 +15,7 @@ const MiB = 1024 * KiB;
 const LARGE = 12 * MiB + 7;
 const large = bytes(LARGE, 42);
 const small = bytes(40_000, 43);
-const patience = { connectMs: 2_000, headersMs: 400, stallMs: 480 };
+const timeouts = { connectMs: 2_000, headersMs: 400, stallMs: 480 };
 /** What one fault may cost. */
 const TWICE_MAX = 8 * MiB;
 /** What connections that share a stretch may drop of their bodies, a piece each time. */
@@ -31,7 +31,7 @@ describe("transfers over HTTP with faults", () => {
     server = await startFaultServer();
     server.putFile("large.bin", large);
     server.putFile("small.bin", small);
-    store = httpStore(server.filesUrl, { patience });
+    store = httpStore(server.filesUrl, { timeouts });
   });
   afterAll(async () => {
     bench.remove();
@@ -173,7 +173,7 @@ describe("transfers over HTTP with faults", () => {
     expectWhole(ranged.target, large);
     const other = await startFaultServer({ faults: [{ on: "GET", fate: { kind: "ignore-range" } }] });
     other.putFile("large.bin", large);
-    const whole = bench.fresh({ store: unsized(httpStore(other.filesUrl, { patience })), key: "large.bin" });
+    const whole = bench.fresh({ store: unsized(httpStore(other.filesUrl, { timeouts })), key: "large.bin" });
     await whole.go();
     expectWhole(whole.target, large);
     await other.close();
@@ -184,7 +184,7 @@ describe("transfers over HTTP with faults", () => {
     other.putFile("large.bin", large);
     other.setFaults([{ on: "GET", fate: { kind: "ignore-range" } }]);
     let asked = 0;
-    const inner = httpStore(other.filesUrl, { patience });
+    const inner = httpStore(other.filesUrl, { timeouts });
     const cut = unsized(inner, () => (++asked === 1 ? 5 * MiB : Number.POSITIVE_INFINITY));
     const run = bench.fresh({ store: cut, key: "large.bin" });
     await run.go();
@@ -238,7 +238,7 @@ describe("transfers over HTTP with faults", () => {
     "an object replaced under way (%s tags): begun anew, never a mixture",
     async (etags) => {
       const other = await startFaultServer({ manners: { etags } });
-      const otherStore = httpStore(other.filesUrl, { patience });
+      const otherStore = httpStore(other.filesUrl, { timeouts });
       for (const skip of [1, 2, 4]) {
         other.putFile("large.bin", large);
         if (etags === "none") await new Promise((resolve) => setTimeout(resolve, 1_100)); // dates count whole seconds
@@ -441,7 +441,7 @@ describe("transfers over HTTP with faults", () => {
   it("a mirror takes over when the tries are used up, in the middle too; one of another size does not", async () => {
     const other = await startFaultServer();
     other.putFile("large.bin", large);
-    const mirror = { store: httpStore(other.filesUrl, { patience }), key: "large.bin" };
+    const mirror = { store: httpStore(other.filesUrl, { timeouts }), key: "large.bin" };
     for (const skip of [0, 3]) {
       fates({ fate: { kind: "status", status: 500 }, skip });
       const run = bench.fresh({ store, key: "large.bin", stat, mirrors: [mirror] });
@@ -493,14 +493,14 @@ describe("transfers over HTTP with faults", () => {
   });
 
   it("a host that never was there is given up on after six tries", async () => {
-    const silent = bench.fresh({ store: httpStore("http://127.0.0.1:9/x", { patience }), key: "large.bin" });
+    const silent = bench.fresh({ store: httpStore("http://127.0.0.1:9/x", { timeouts }), key: "large.bin" });
     expect(await codeOf(silent.go())).toBe("STORE_UNAVAILABLE");
     expect(silent.clock.sleeps).toHaveLength(5);
   });
 
   it("the limit of bytes holds for all transfers together", async () => {
     const run = bench.fresh({ store, key: "large.bin", stat });
-    run.options.pace = transferPace({ clock: run.clock, bytesPerSecond: MiB });
+    run.options.pace = makePaces({ clock: run.clock, bytesPerSecond: MiB });
     const other = transferOf(`${run.target}-2`, run.clock, { store, key: "large.bin", stat, pace: run.options.pace });
     const before = run.clock.monotonic();
     await Promise.all([run.go(), other.go()]);

@@ -5,8 +5,8 @@ import { expect } from "vitest";
 import type { Clock } from "../../src/core/clock.js";
 import { manualClock } from "../../src/core/clock.js";
 import { makeLog } from "../../src/core/log.js";
+import { makePaces } from "../../src/net/pace.js";
 import type { TransferOptions, TransferResult } from "../../src/stations/harvest/transfer/options.js";
-import { transferPace } from "../../src/stations/harvest/transfer/pace.js";
 import { transferObject } from "../../src/stations/harvest/transfer/transfer.js";
 import { same } from "../conformance/store-suite.js";
 
@@ -36,7 +36,7 @@ export function transferOf(
   const options: TransferOptions = {
     target,
     connections: 4,
-    pace: transferPace({ clock }),
+    pace: makePaces({ clock }),
     sync: false,
     clock,
     random: () => 0.5,

@@ -115,7 +115,7 @@ const pools = new Map<string, FtpPool>();
 /** The one pool of a host and user in this program, so that many stores on one server keep its rules together. */
 export function ftpPoolOf(host: FtpHost, connectionsMax: number | undefined): FtpPool {
   const password = typeof host.password === "string" ? host.password : host.password.reveal();
-  const key = JSON.stringify([host.host, host.port, host.user, password, host.gate !== undefined, host.patience]);
+  const key = JSON.stringify([host.host, host.port, host.user, password, host.gate !== undefined, host.timeouts]);
   const known = pools.get(key);
   if (known) {
     if (connectionsMax !== undefined) known.connectionsMax = connectionsMax;

@@ -4,7 +4,8 @@ import { cancelled, throwIfCancelled } from "../../core/cancel.js";
 import type { Clock } from "../../core/clock.js";
 import { EmporiumError } from "../../core/errors.js";
 import { redact, type Secret } from "../../core/redact.js";
-import { networkError, type Patience, protocol } from "../../net/errors.js";
+import type { Timeouts } from "../../net/body.js";
+import { networkError, protocol } from "../../net/errors.js";
 import type { AddressGate } from "../../net/gate.js";
 import { lost, passivePort, replyError } from "./errors.js";
 import { connectLent, type LentSocket } from "./lent-socket.js";
@@ -14,7 +15,7 @@ export interface FtpHost {
   port: number;
   user: string;
   password: Secret | string;
-  patience: Patience;
+  timeouts: Timeouts;
   clock: Clock;
   gate: AddressGate | undefined;
 }
@@ -70,7 +71,7 @@ export async function openFtpSession(
   url: string,
   signal: AbortSignal | undefined,
 ): Promise<FtpSession> {
-  const { host, port, user, password, patience, clock, gate } = to;
+  const { host, port, user, password, timeouts, clock, gate } = to;
   throwIfCancelled(signal);
   const addresses = gate ? await resolved(gate, host, url) : [host];
   const { context, greeting } = await connected(addresses, port);
@@ -98,7 +99,7 @@ export async function openFtpSession(
 
   async function ask(command: string, stop: AbortSignal | undefined): Promise<FtpReply> {
     throwIfCancelled(stop);
-    const reply = await within(patience.headersMs, lastReply(context, command), stop);
+    const reply = await within(timeouts.headersMs, lastReply(context, command), stop);
     const late = LATE.has(reply.code) && !/^(?:CWD|PWD)/.test(command);
     if (reply.code === 421 || late) {
       context.closeWithError(new Error(`the server answers ${reply.message} to ${command.split(" ", 1)[0]}`));
@@ -144,8 +145,8 @@ export async function openFtpSession(
       await new Promise<void>((resolve, reject) => {
         socket.once("connect", resolve).once("error", reject);
         clock
-          .sleep(patience.connectMs, over.signal)
-          .then(() => reject(new Error(`${what}: no connection within ${patience.connectMs / 1000} s`)))
+          .sleep(timeouts.connectMs, over.signal)
+          .then(() => reject(new Error(`${what}: no connection within ${timeouts.connectMs / 1000} s`)))
           .catch(() => {});
       });
       socket.on("error", () => {});
@@ -179,11 +180,11 @@ export async function openFtpSession(
   }
 
   async function logIn(): Promise<void> {
-    refuseAbove(await within(patience.headersMs, greeting, signal));
-    let reply = await within(patience.headersMs, lastReply(context, `USER ${user}`), signal);
+    refuseAbove(await within(timeouts.headersMs, greeting, signal));
+    let reply = await within(timeouts.headersMs, lastReply(context, `USER ${user}`), signal);
     if (reply.code === 331) {
       const word = typeof password === "string" ? password : password.reveal();
-      reply = await within(patience.headersMs, lastReply(context, `PASS ${word}`), signal);
+      reply = await within(timeouts.headersMs, lastReply(context, `PASS ${word}`), signal);
     }
     refuseAbove(reply);
     if (manners.features === undefined) {
@@ -244,7 +245,7 @@ export async function openFtpSession(
           () => begun(false),
           () => begun(false),
         );
-        if (await within(patience.headersMs, promise, stop)) return { data, done };
+        if (await within(timeouts.headersMs, promise, stop)) return { data, done };
         const reply = await done.catch((thrown: unknown) => {
           if (stop?.aborted) throw cancelled(stop);
           throw lost(thrown, url);

@@ -4,7 +4,8 @@ import { type Clock, systemClock } from "../../core/clock.js";
 import { EmporiumError, isEmporiumError } from "../../core/errors.js";
 import { LIMITS } from "../../core/limits.js";
 import { redact, type Secret } from "../../core/redact.js";
-import { PATIENCE, type Patience, protocol } from "../../net/errors.js";
+import { TIMEOUTS, type Timeouts } from "../../net/body.js";
+import { protocol } from "../../net/errors.js";
 import type { AddressGate } from "../../net/gate.js";
 import { withPartial } from "../../net/partial.js";
 import { streamBody } from "../body-stream.js";
@@ -27,7 +28,7 @@ export interface FtpStoreOptions {
   /** Control connections to this host at once, of all stores on it. Default 2: what public archives bear. */
   connections?: number | undefined;
   gate?: AddressGate | undefined;
-  patience?: Partial<Patience> | undefined;
+  timeouts?: Partial<Timeouts> | undefined;
   clock?: Clock | undefined;
 }
 
@@ -56,12 +57,12 @@ const NO_FOLDER = new Set([450, 501, 550, 553]);
  */
 export function ftpStore(root: string, options: FtpStoreOptions = {}): Store {
   const { user = "anonymous", password = "emporium@", connections, gate, clock = systemClock } = options;
-  const patience = { ...PATIENCE, ...options.patience };
+  const timeouts = { ...TIMEOUTS, ...options.timeouts };
   const address = new URL(root);
   gate?.check(address);
   const host = address.hostname.replace(/^\[|\]$/g, "");
   const port = address.port === "" ? 21 : Number(address.port);
-  const pool = ftpPoolOf({ host, port, user, password, patience, clock, gate }, connections);
+  const pool = ftpPoolOf({ host, port, user, password, timeouts, clock, gate }, connections);
   const base = decodeURIComponent(address.pathname.slice(1));
   if (CONTROL.test(base) || base.split("/").includes("..")) throw unsafe(base, "cannot be the path of an FTP server");
   const start = base.replace(/^\/+|\/+$/g, "");
@@ -157,8 +158,8 @@ export function ftpStore(root: string, options: FtpStoreOptions = {}): Store {
       if (offset > 0) manners.restart = true;
       const length = wanted.offset + wanted.length - offset;
       const toEnd = wanted.offset + wanted.length === stat.size;
-      const body = ftpBody(session, answer, { url, length, toEnd, headersMs: patience.headersMs, clock, giveBack });
-      const stream = streamBody(body, { url, offset, announced: length, patience, signal, clock });
+      const body = ftpBody(session, answer, { url, length, toEnd, headersMs: timeouts.headersMs, clock, giveBack });
+      const stream = streamBody(body, { url, offset, announced: length, timeouts, signal, clock });
       return { stat, offset, length, body: lend ? stream.body : copied(stream.body), cancel: stream.cancel };
     });
   }
@@ -233,14 +234,14 @@ export function ftpStore(root: string, options: FtpStoreOptions = {}): Store {
       url,
       length: undefined,
       toEnd: true,
-      headersMs: patience.headersMs,
+      headersMs: timeouts.headersMs,
       clock,
       giveBack() {},
     });
     const pieces: Uint8Array[] = [];
     let size = 0;
     try {
-      for await (const piece of streamBody(body, { url, offset: 0, announced: undefined, patience, signal, clock }).body) {
+      for await (const piece of streamBody(body, { url, offset: 0, announced: undefined, timeouts, signal, clock }).body) {
         size += piece.length;
         if (size > LIMITS.tableBytes)
           throw protocol(url, `lists a folder in more than ${LIMITS.tableBytes} bytes`, undefined, "no");

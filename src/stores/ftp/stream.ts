@@ -1,5 +1,5 @@
 import type { Clock } from "../../core/clock.js";
-import type { Body } from "../../net/errors.js";
+import type { Body } from "../../net/body.js";
 import { replyError } from "./errors.js";
 import type { FtpReply, FtpSession, FtpTransfer } from "./session.js";
 

@@ -2,8 +2,10 @@ import { throwIfCancelled } from "../../core/cancel.js";
 import type { Clock } from "../../core/clock.js";
 import { EmporiumError } from "../../core/errors.js";
 import { LIMITS } from "../../core/limits.js";
-import { drop, type HttpAnswer, type HttpRequest } from "../../net/client.js";
-import { type Patience, parseRetryAfter, protocol, readBody, statusError } from "../../net/errors.js";
+import { readBody, type Timeouts } from "../../net/body.js";
+import { drop } from "../../net/client.js";
+import { parseRetryAfter, protocol, statusError } from "../../net/errors.js";
+import type { HttpAnswer, HttpRequest } from "../../net/requests.js";
 
 export interface GcsObject {
   /** The bucket's key. */
@@ -20,13 +22,13 @@ interface Bucket {
   endpoint: string;
   bucket: string;
   request(request: HttpRequest): Promise<HttpAnswer>;
-  patience: Patience;
+  timeouts: Timeouts;
   clock: Clock;
 }
 
 /** Pages of the JSON interface's listing, without an account. With a delimiter, one level: objects, and folders that end with it. */
 export async function* gcsPages(
-  { endpoint, bucket, request, patience, clock }: Bucket,
+  { endpoint, bucket, request, timeouts, clock }: Bucket,
   prefix: string,
   delimiter: string,
   signal: AbortSignal | undefined,
@@ -55,7 +57,7 @@ export async function* gcsPages(
       length: LIMITS.replyBytes + 1,
       announced,
       etag: undefined,
-      patience,
+      timeouts,
       signal,
     });
     const page = bytes.length > LIMITS.replyBytes ? undefined : parse(new TextDecoder().decode(bytes));

@@ -1,8 +1,9 @@
 import type { ReadOptions } from "../../core/bytes.js";
 import { systemClock } from "../../core/clock.js";
 import { EmporiumError } from "../../core/errors.js";
-import { httpRequests } from "../../net/client.js";
-import { PATIENCE } from "../../net/errors.js";
+import { TIMEOUTS } from "../../net/body.js";
+import { httpClient } from "../../net/client.js";
+import { httpRequests } from "../../net/requests.js";
 import { type HttpStoreOptions, httpStore } from "../http/store.js";
 import { checkKey, checkPrefix, compareKeys } from "../keys.js";
 import type { Entry, Store } from "../store.js";
@@ -25,17 +26,17 @@ const GOOGLE = "https://storage.googleapis.com";
  */
 export function gcsStore(options: GcsStoreOptions): Store {
   const { bucket, prefix = "", endpoint = GOOGLE, clock = systemClock } = options;
-  const patience = { ...PATIENCE, ...options.patience };
+  const timeouts = { ...TIMEOUTS, ...options.timeouts };
   const base = prefix === "" ? "" : `${prefix}/`;
   const folder = prefix === "" ? bucket : `${bucket}/${prefix}`;
   const url = `gs://${folder}`;
   const objects = httpStore(`${endpoint}/${folder.split("/").map(encodeURIComponent).join("/")}`, options);
-  const request = httpRequests(endpoint, patience, options);
+  const request = httpRequests(httpClient(timeouts), endpoint, options);
 
   /** Entries in key order, each once, under the store's keys. Empty objects called like folders, which consoles make, are left out. */
   async function* entries(full: string, delimiter: string, signal: AbortSignal | undefined): AsyncGenerator<Entry> {
     let last: string | undefined;
-    for await (const { items, prefixes } of gcsPages({ endpoint, bucket, request, patience, clock }, full, delimiter, signal)) {
+    for await (const { items, prefixes } of gcsPages({ endpoint, bucket, request, timeouts, clock }, full, delimiter, signal)) {
       const found: Entry[] = [
         ...items
           .filter(({ name }) => !name.endsWith("/"))

@@ -2,8 +2,10 @@ import type { Clock } from "../../core/clock.js";
 import { EmporiumError } from "../../core/errors.js";
 import { LIMITS } from "../../core/limits.js";
 import { redact, type Secret } from "../../core/redact.js";
-import { drop, type HttpAnswer, type HttpRequest } from "../../net/client.js";
-import { type Patience, parseRetryAfter, protocol, readBody, statusError } from "../../net/errors.js";
+import { readBody, type Timeouts } from "../../net/body.js";
+import { drop } from "../../net/client.js";
+import { parseRetryAfter, protocol, statusError } from "../../net/errors.js";
+import type { HttpAnswer, HttpRequest } from "../../net/requests.js";
 import { checkPrefix } from "../keys.js";
 import { type FolderReader, listFolder, listTree } from "../listing.js";
 import type { Entry, ListOptions, Store } from "../store.js";
@@ -12,7 +14,7 @@ import { isAutoindex, readAutoindex } from "./autoindex.js";
 interface Way {
   request(request: HttpRequest): Promise<HttpAnswer>;
   query: Secret | undefined;
-  patience: Patience;
+  timeouts: Timeouts;
   clock: Clock;
 }
 
@@ -26,7 +28,7 @@ const AHEAD = 3;
 export function httpListing(
   root: string,
   urlOf: (key: string) => string,
-  { request, query, patience, clock }: Way,
+  { request, query, timeouts, clock }: Way,
 ): Pick<Store, "list" | "children"> {
   async function read(folder: string, _listed: boolean, { signal, onUnusable }: ListOptions): Promise<Entry[] | undefined> {
     const shown = folder === "" ? `${root}/` : urlOf(folder);
@@ -59,7 +61,7 @@ export function httpListing(
       length: LIMITS.replyBytes + 1,
       announced,
       etag: undefined,
-      patience,
+      timeouts,
       signal,
     });
     if (bytes.length > LIMITS.replyBytes)

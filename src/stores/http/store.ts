@@ -2,8 +2,10 @@ import type { ByteRange, ReadOptions } from "../../core/bytes.js";
 import { type Clock, systemClock } from "../../core/clock.js";
 import { EmporiumError } from "../../core/errors.js";
 import { redact, type Secret } from "../../core/redact.js";
-import { drop, type HttpAnswer, type HttpRequestOptions, httpRequests } from "../../net/client.js";
-import { PATIENCE, type Patience, parseRetryAfter, protocol, statusError } from "../../net/errors.js";
+import { TIMEOUTS, type Timeouts } from "../../net/body.js";
+import { drop, httpClient } from "../../net/client.js";
+import { parseRetryAfter, protocol, statusError } from "../../net/errors.js";
+import { type HttpAnswer, type HttpRequestOptions, httpRequests } from "../../net/requests.js";
 import { streamBody } from "../body-stream.js";
 import { checkKey } from "../keys.js";
 import { checkRange } from "../range.js";
@@ -17,7 +19,7 @@ import { httpListing } from "./list.js";
 export interface HttpStoreOptions extends HttpRequestOptions {
   /** Sent after the `?` of every request. */
   query?: Secret | undefined;
-  patience?: Partial<Patience> | undefined;
+  timeouts?: Partial<Timeouts> | undefined;
   clock?: Clock | undefined;
 }
 
@@ -29,8 +31,8 @@ export interface HttpStoreOptions extends HttpRequestOptions {
  */
 export function httpStore(root: string, options: HttpStoreOptions = {}): Store {
   const { query, clock = systemClock } = options;
-  const patience = { ...PATIENCE, ...options.patience };
-  const request = httpRequests(root, patience, options);
+  const timeouts = { ...TIMEOUTS, ...options.timeouts };
+  const request = httpRequests(httpClient(timeouts), root, options);
   const urlOf = (key: string) => `${root}/${key.split("/").map(encodeURIComponent).join("/")}`;
 
   async function ask(
@@ -56,7 +58,7 @@ export function httpStore(root: string, options: HttpStoreOptions = {}): Store {
     const { status } = answer;
     if (method === "GET" && status === 200 && isUnpacked(answer)) {
       checkForm(answer, key);
-      const size = await countBody(answer, patience, signal);
+      const size = await countBody(answer, timeouts, signal);
       return statOf(answer, size);
     }
     await drop(answer);
@@ -108,7 +110,7 @@ export function httpStore(root: string, options: HttpStoreOptions = {}): Store {
       body.destroy();
       throw error;
     }
-    const bytes = await readRangedReply(reply, { ...range, ifMatch, signal, patience, sizeNow });
+    const bytes = await readRangedReply(reply, { ...range, ifMatch, signal, timeouts, sizeNow });
     checkNoPage(answer, key, range.offset, bytes);
     return bytes;
   }
@@ -154,7 +156,7 @@ export function httpStore(root: string, options: HttpStoreOptions = {}): Store {
         body,
         lent: true,
       },
-      { from, ifMatch, signal, lend, patience },
+      { from, ifMatch, signal, lend, timeouts },
     );
   }
 
@@ -178,7 +180,7 @@ export function httpStore(root: string, options: HttpStoreOptions = {}): Store {
     },
     write: readOnly,
     create: readOnly,
-    ...httpListing(root, urlOf, { request, query, patience, clock }),
+    ...httpListing(root, urlOf, { request, query, timeouts, clock }),
     remove: readOnly,
     async *openUploads() {},
     stream: (key: string, from?: { offset: number; length?: number | undefined }, options: StoreStreamOptions = {}) =>
@@ -197,9 +199,9 @@ function isUnpacked({ header }: HttpAnswer): boolean {
   return stored.toLowerCase() !== "identity" && /\bchunked\b/i.test(header("transfer-encoding") ?? "");
 }
 
-async function countBody({ url, body }: HttpAnswer, patience: Patience, signal: AbortSignal | undefined): Promise<number> {
+async function countBody({ url, body }: HttpAnswer, timeouts: Timeouts, signal: AbortSignal | undefined): Promise<number> {
   let size = 0;
-  for await (const piece of streamBody(body, { url, offset: 0, announced: undefined, patience, signal }).body)
+  for await (const piece of streamBody(body, { url, offset: 0, announced: undefined, timeouts, signal }).body)
     size += piece.length;
   return size;
 }

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from "../../core/clock.js";
 import { EmporiumError } from "../../core/errors.js";
-import { PATIENCE, type Patience } from "../../net/errors.js";
+import { TIMEOUTS, type Timeouts } from "../../net/body.js";
 import { checkKey } from "../keys.js";
 import { type S3Access, type S3Sender, s3Client } from "./client.js";
 import { faultOf } from "./errors.js";
@@ -11,7 +11,7 @@ export interface S3BucketOptions extends S3Access {
   /** What written objects get: a canned access list, and a storage class. Default: the bucket's own. */
   acl?: string | undefined;
   storageClass?: string | undefined;
-  patience?: Partial<Patience> | undefined;
+  timeouts?: Partial<Timeouts> | undefined;
   clock?: Clock | undefined;
 }
 
@@ -26,7 +26,7 @@ export interface S3Bucket extends S3Sender {
   readonly bucket: string;
   /** What stands before every key: `""`, or ends with `/`. */
   readonly base: string;
-  readonly patience: Patience;
+  readonly timeouts: Timeouts;
   readonly acl: string | undefined;
   readonly storageClass: string | undefined;
   /** Address of a key, for messages; `""` is the root. */
@@ -39,7 +39,7 @@ export interface S3Bucket extends S3Sender {
 
 export function s3Bucket(options: S3BucketOptions): S3Bucket {
   const { bucket, prefix = "", clock = systemClock } = options;
-  const patience = { ...PATIENCE, ...options.patience };
+  const timeouts = { ...TIMEOUTS, ...options.timeouts };
   const base = prefix === "" ? "" : `${prefix}/`;
   const root = `s3://${bucket}${prefix === "" ? "" : `/${prefix}`}`;
   const urlOf = (key: string) => (key === "" ? root : `${root}/${key}`);
@@ -47,10 +47,10 @@ export function s3Bucket(options: S3BucketOptions): S3Bucket {
   return {
     bucket,
     base,
-    patience,
+    timeouts,
     acl: options.acl,
     storageClass: options.storageClass,
-    ...s3Client(options, patience, clock),
+    ...s3Client(options, timeouts, clock),
     urlOf,
     objectOf(key) {
       const full = base + checkKey(key);

@@ -10,7 +10,8 @@ import { cancelled, throwIfCancelled } from "../../core/cancel.js";
 import type { Clock } from "../../core/clock.js";
 import { LIMITS } from "../../core/limits.js";
 import { markSecret } from "../../core/redact.js";
-import { networkError, type Patience } from "../../net/errors.js";
+import type { Timeouts } from "../../net/body.js";
+import { networkError } from "../../net/errors.js";
 import { type AddressGate, refusalIn } from "../../net/gate.js";
 import { type LearntWay, type ShortWay, shortWay } from "./direct-put.js";
 import { faultOf, s3Error } from "./errors.js";
@@ -56,14 +57,14 @@ export interface S3Sender {
 }
 
 /** Sends commands, once each, and turns every failure into one of ours. */
-export function s3Client(access: S3Access, patience: Patience, clock: Clock): S3Sender {
+export function s3Client(access: S3Access, timeouts: Timeouts, clock: Clock): S3Sender {
   let client: Promise<S3Client> | undefined;
   let short: ShortWay | undefined;
 
   /** Where addresses are changed or watched, and where nothing is signed, every request goes the SDK's way. */
   async function connected(): Promise<S3Client> {
-    const made = await connect(access, patience);
-    if (!access.anonymous && !access.rebase && !access.gate) short = shortWay(made, patience, clock, access.onWay);
+    const made = await connect(access, timeouts);
+    if (!access.anonymous && !access.rebase && !access.gate) short = shortWay(made, timeouts, clock, access.onWay);
     return made;
   }
 
@@ -76,7 +77,7 @@ export function s3Client(access: S3Access, patience: Patience, clock: Clock): S3
     let late = false;
     const answered = new AbortController();
     if (!upload) {
-      void clock.sleep(patience.headersMs, answered.signal).then(
+      void clock.sleep(timeouts.headersMs, answered.signal).then(
         () => {
           late = true;
           stop.abort();
@@ -88,7 +89,7 @@ export function s3Client(access: S3Access, patience: Patience, clock: Clock): S3
       return await (await client).send(command, { abortSignal: stop.signal });
     } catch (thrown) {
       if (signal?.aborted) throw cancelled(signal);
-      if (late) throw networkError(new Error(`no answer within ${patience.headersMs / 1000} s`), url);
+      if (late) throw networkError(new Error(`no answer within ${timeouts.headersMs / 1000} s`), url);
       throw refusalIn(thrown) ?? s3Error(thrown, url, clock.now());
     } finally {
       answered.abort();
@@ -111,7 +112,7 @@ export function s3Client(access: S3Access, patience: Patience, clock: Clock): S3
   };
 }
 
-async function connect(access: S3Access, patience: Patience): Promise<S3Client> {
+async function connect(access: S3Access, timeouts: Timeouts): Promise<S3Client> {
   const { bucket, anonymous, region, endpoint, credentials, rebase } = access;
   const { env } = process;
   const profile = env.AWS_PROFILE || env.AWS_ACCESS_KEY_ID ? undefined : access.profile;
@@ -132,8 +133,8 @@ async function connect(access: S3Access, patience: Patience): Promise<S3Client> 
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",
     requestHandler: {
-      connectionTimeout: patience.connectMs,
-      socketTimeout: patience.stallMs,
+      connectionTimeout: timeouts.connectMs,
+      socketTimeout: timeouts.stallMs,
       httpAgent: agent,
       httpsAgent: agent,
     },

@@ -3,7 +3,8 @@ import { crc32 } from "node:zlib";
 import type { S3Client } from "@aws-sdk/client-s3";
 import { cancelled } from "../../core/cancel.js";
 import type { Clock } from "../../core/clock.js";
-import { networkError, type Patience } from "../../net/errors.js";
+import type { Timeouts } from "../../net/body.js";
+import { networkError } from "../../net/errors.js";
 import { type PutWire, putWire } from "../../net/put-wire.js";
 import { s3Error } from "./errors.js";
 import { encodeKey, requestSigner, type S3Credentials, UNSIGNED } from "./sign.js";
@@ -35,7 +36,7 @@ export interface WayFacts {
   readonly sums: boolean;
   /** Milliseconds that the server's clock is ahead. */
   readonly aheadMs: number;
-  readonly patience: Patience;
+  readonly timeouts: Timeouts;
 }
 
 /** What others than this store need to go the same way. */
@@ -85,8 +86,8 @@ export interface ShortAnswer {
 
 /** Signs and sends. Everything is tried once. */
 export function shortSender(facts: WayFacts, clock: Clock) {
-  const { origin, host, before, region, service, patience, aheadMs } = facts;
-  const wire: PutWire = putWire(origin, patience);
+  const { origin, host, before, region, service, timeouts, aheadMs } = facts;
+  const wire: PutWire = putWire(origin, timeouts);
   const sign = requestSigner(region, service);
   // TLS protects the body, so its hash need not be signed
   const secure = origin.startsWith("https:");
@@ -129,7 +130,7 @@ export function shortSender(facts: WayFacts, clock: Clock) {
 /** @param onWay told once, when the way is known. */
 export function shortWay(
   client: S3Client,
-  patience: Patience,
+  timeouts: Timeouts,
   clock: Clock,
   onWay: (way: LearntWay) => void = () => {},
 ): ShortWay {
@@ -142,7 +143,7 @@ export function shortWay(
       const { statusCode } = result.response as { statusCode?: number };
       if (context.commandName === "PutObjectCommand" && statusCode === 200 && !way) {
         const key = (args.input as { Key?: string }).Key ?? "";
-        const facts = wayOf(args.request as SentRequest, key, patience, client.config.systemClockOffset);
+        const facts = wayOf(args.request as SentRequest, key, timeouts, client.config.systemClockOffset);
         if (facts) {
           way = { facts, sender: shortSender(facts, clock) };
           onWay({ facts, credentials });
@@ -209,7 +210,7 @@ interface SentRequest {
 function wayOf(
   { protocol, hostname, port, path, headers }: SentRequest,
   key: string,
-  patience: Patience,
+  timeouts: Timeouts,
   aheadMs = 0,
 ): WayFacts | undefined {
   const scope = /^AWS4-HMAC-SHA256 Credential=[^/]+\/\d{8}\/([^/]+)\/([^/]+)\/aws4_request,/.exec(headers.authorization ?? "");
@@ -224,7 +225,7 @@ function wayOf(
     service: scope[2]!,
     sums: headers["x-amz-checksum-crc32"] !== undefined,
     aheadMs,
-    patience,
+    timeouts,
   };
 }
 

@@ -9,7 +9,8 @@ import {
 } from "@aws-sdk/client-s3";
 import type { ByteRange } from "../../core/bytes.js";
 import { EmporiumError } from "../../core/errors.js";
-import { type Body, protocol } from "../../net/errors.js";
+import type { Body } from "../../net/body.js";
+import { protocol } from "../../net/errors.js";
 import { pastTheEnd, rangeHeader, readRangedReply } from "../ranged-reply.js";
 import { emptyStream, type StreamFrom, streamRange, streamReply } from "../ranged-stream.js";
 import type { ByteStream, Stat, WriteOptions } from "../store.js";
@@ -42,7 +43,7 @@ export async function getObject(
   ifMatch: string | undefined,
   signal: AbortSignal | undefined,
 ): Promise<Uint8Array | undefined> {
-  const { askOrNothing, objectOf, urlOf, patience } = bucket;
+  const { askOrNothing, objectOf, urlOf, timeouts } = bucket;
   const url = urlOf(key);
   const sizeNow = async () => (await headObject(bucket, key, signal))?.size;
   const command = new GetObjectCommand({ ...objectOf(key), Range: rangeHeader(range), IfMatch: ifMatch });
@@ -61,7 +62,7 @@ export async function getObject(
   }
   return readRangedReply(
     { url, contentRange: reply.ContentRange, contentLength: reply.ContentLength, etag: () => etag, body },
-    { ...range, ifMatch, signal, patience, sizeNow },
+    { ...range, ifMatch, signal, timeouts, sizeNow },
   );
 }
 
@@ -72,7 +73,7 @@ export async function streamObject(
   ifMatch: string | undefined,
   signal: AbortSignal | undefined,
 ): Promise<ByteStream | undefined> {
-  const { askOrNothing, objectOf, urlOf, patience } = bucket;
+  const { askOrNothing, objectOf, urlOf, timeouts } = bucket;
   const url = urlOf(key);
   const command = new GetObjectCommand({ ...objectOf(key), Range: streamRange(from), IfMatch: ifMatch });
   const reply = await askOrNothing(command, url, { signal }).catch((error: unknown) => {
@@ -106,7 +107,7 @@ export async function streamObject(
       checksums: md5 === undefined || keyed ? [] : [`md5:${md5.toLowerCase()}`],
       body,
     },
-    { from, ifMatch, signal, patience },
+    { from, ifMatch, signal, timeouts },
   );
 }
 

@@ -101,7 +101,7 @@ describe("seam 29: run → publish tree (S3) → catalog import from the bucket 
       );
       const url = served.match[1]!;
       expect(url).toBe(`http://127.0.0.1:${port}`);
-      const query = "{ tomograms(orderBy: {id: asc}) { httpsMrcFile s3MrcFile run { name } } }";
+      const query = "{ tomograms(orderBy: {run: {name: asc}}) { httpsMrcFile s3MrcFile run { name } } }";
       const answer = await fetch(`${url}/graphql`, {
         method: "POST",
         headers: { "content-type": "application/json" },

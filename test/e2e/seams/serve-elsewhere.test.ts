@@ -57,7 +57,7 @@ async function serve(...words: string[]): Promise<{ url: string; port: number; r
 }
 
 async function tomograms(url: string, where = "{}"): Promise<Tomogram[]> {
-  const query = `{ tomograms(where: ${where}, orderBy: {id: asc}) ${FIELDS} }`;
+  const query = `{ tomograms(where: ${where}, orderBy: {run: {name: asc}}) ${FIELDS} }`;
   const answer = await fetch(`${url}/graphql`, {
     method: "POST",
     headers: { "content-type": "application/json" },

@@ -3,7 +3,7 @@ import { type Clock, systemClock } from "../../../core/clock.js";
 import { EmporiumError, type ErrorRecord } from "../../../core/errors.js";
 import { type JsonObject, printJson } from "../../../core/json.js";
 import { type Log, silentLog } from "../../../core/log.js";
-import { openDoor } from "../../../portals/net.js";
+import { portalClient } from "../../../portals/client.js";
 import { fileStore } from "../../../stores/file/store.js";
 import { type Location, openStore, parseLocation } from "../../../stores/url.js";
 import { type PickableObject, pickableObjects } from "./copick-objects.js";
@@ -72,19 +72,19 @@ export async function exportCopick(text: string, options: CopickOptions): Promis
     await target.write(name, body, { signal, ifAbsent: !options.overwrite });
   };
   if (location.scheme === "http" || location.scheme === "https") {
-    const door = openDoor({ clock, log, signal });
+    const client = portalClient({ clock, log, signal });
     try {
-      const net = door.open({ name: "cryoet", hosts: [new URL(location.url).hostname] }, [location.url]);
+      const net = client.open({ name: "cryoet", hosts: [new URL(location.url).hostname] }, [location.url]);
       const server = await findServer(location.url, net);
       if (server) {
         const wanted = datasets ?? (server.dataset === undefined ? undefined : [server.dataset]);
         const publicNet =
-          server.s3 === undefined ? door.open({ name: "cryoet", hosts: [new URL(server.endpoint).hostname] }) : net;
+          server.s3 === undefined ? client.open({ name: "cryoet", hosts: [new URL(server.endpoint).hostname] }) : net;
         const facts = await askServer(server, wanted, publicNet);
         return await serverProject(server, facts, { ...options, out, write });
       }
     } finally {
-      await door.close();
+      await client.close();
     }
   }
   return treeProject(location, { ...options, out, write });

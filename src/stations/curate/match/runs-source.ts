@@ -7,7 +7,7 @@ import { LIMITS } from "../../../core/limits.js";
 import type { Log } from "../../../core/log.js";
 import { redact } from "../../../core/redact.js";
 import type { Bases } from "../../../portals/bases.js";
-import { openDoor } from "../../../portals/net.js";
+import { portalClient } from "../../../portals/client.js";
 import { objectName } from "../../../stores/store.js";
 import { openLocation } from "../../../stores/url.js";
 import { keyOf } from "../inventory/groups.js";
@@ -106,9 +106,9 @@ async function fromPortal(endpoint: string, options: RunsOptions): Promise<Runs>
     log.info(`${source}: ${kept.runs.length} runs as of ${kept.retrieved_at}; --refresh asks again`);
     return from(kept);
   }
-  const door = openDoor({ clock, signal, log, bases });
+  const client = portalClient({ clock, signal, log, bases });
   try {
-    const net = door.open(
+    const net = client.open(
       { name: "cryoet", hosts: [new URL(endpoint).hostname] },
       endpoint === PUBLIC_ENDPOINT ? [] : [endpoint],
     );
@@ -141,7 +141,7 @@ async function fromPortal(endpoint: string, options: RunsOptions): Promise<Runs>
       cause: error,
     });
   } finally {
-    await door.close();
+    await client.close();
   }
 }
 

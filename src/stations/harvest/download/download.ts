@@ -8,12 +8,12 @@ import { pathFilter } from "../../../core/path-filter.js";
 import type { Random } from "../../../core/random.js";
 import type { OnEvent } from "../../../engine/events.js";
 import type { Resolve } from "../../../net/gate.js";
+import { makePaces } from "../../../net/pace.js";
 import type { Bases } from "../../../portals/bases.js";
-import { openDoor } from "../../../portals/net.js";
+import { portalClient } from "../../../portals/client.js";
 import { parseLocation } from "../../../stores/url.js";
 import { forEachLimited } from "../../../system/parallel.js";
 import { parseChecksum } from "../transfer/checksum.js";
-import { transferPace } from "../transfer/pace.js";
 import { carryOut } from "./carry-out.js";
 import { usualFolding } from "./folding.js";
 import { type DownloadPlan, planDownload } from "./plan.js";
@@ -96,16 +96,23 @@ export async function download(typed: readonly string[], options: DownloadOption
   // every request that waits listens to it
   setMaxListeners(0, signal);
   const { bytesPerSecond, requestsPerSecond } = options;
-  const pace = transferPace({ clock, bytesPerSecond, requestsPerSecond, connectionsPerHost: connections });
-  const gate = (host: string) => ({ enter: (asked?: AbortSignal) => pace.host(`https://${host}/`, host).request(asked) });
-  const door = openDoor({ clock, random, signal, log, bases, gate, resolve });
-  const remote = openRemote({ bases, anonymous, allowPrivate, connections, door, pace, clock, random, signal, resolve });
+  const pace = makePaces({ clock, bytesPerSecond, requestsPerSecond, connectionsPerHost: connections });
+  const client = portalClient({
+    clock,
+    random,
+    signal,
+    log,
+    bases,
+    pace: (host) => pace.host(`https://${host}/`, host),
+    resolve,
+  });
+  const remote = openRemote({ bases, anonymous, allowPrivate, connections, client, pace, clock, random, signal, resolve });
   const warnings = new Set<string>();
   const warn = (message: string) => void warnings.add(message);
   try {
     const plan = await planDownload(typed, {
       bases,
-      door,
+      client,
       remote,
       clock,
       filter,
@@ -134,7 +141,7 @@ export async function download(typed: readonly string[], options: DownloadOption
     if (options.signal?.aborted && !isEmporiumError(error)) throw asEmporiumError(options.signal.reason, "CANCELLED");
     throw error;
   } finally {
-    await door.close();
+    await client.close();
   }
 }
 

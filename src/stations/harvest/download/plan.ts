@@ -6,8 +6,8 @@ import { asEmporiumError, EmporiumError, type ErrorRecord, toErrorRecord } from 
 import type { PathFilter } from "../../../core/path-filter.js";
 import { redact } from "../../../core/redact.js";
 import type { Bases } from "../../../portals/bases.js";
+import type { PortalClient } from "../../../portals/client.js";
 import { volumeLink } from "../../../portals/links.js";
-import type { Door } from "../../../portals/net.js";
 import type { PortalFile, PortalName } from "../../../portals/portal.js";
 import { describe, listFiles, type Recognised, recognise } from "../../../portals/registry.js";
 import { refuseInSource } from "../../../stores/nesting.js";
@@ -28,7 +28,7 @@ export interface PlanFault {
 
 export interface PlanOptions {
   bases: Bases;
-  door: Door;
+  client: PortalClient;
   remote: Remote;
   clock: Clock;
   filter: PathFilter;
@@ -117,7 +117,7 @@ async function startsOf(
   const known = recognise(address, options.bases);
   if (known.portal.name === "direct") return [directStart(known, name, names)];
   const files: PortalFile[] = [];
-  for await (const file of listFiles(known, options.door, { warn: options.warn })) files.push(file);
+  for await (const file of listFiles(known, options.client, { warn: options.warn })) files.push(file);
   const origin = { trusted: false, portal: known.portal.name };
   const start = (file: PortalFile, rel: string, path: string): Start => ({
     address: file.url,
@@ -159,9 +159,9 @@ const TREES: Readonly<Partial<Record<PortalName, (id: string) => string>>> = {
 };
 
 /** The record's name in `web_metadata.json`. Only of a viewer's link has it to be asked for. */
-async function recordName(known: Recognised, { door, clock }: PlanOptions): Promise<string> {
+async function recordName(known: Recognised, { client, clock }: PlanOptions): Promise<string> {
   if (known.portal.name !== "neuroglancer") return known.portal.name;
-  for await (const { key } of describe(known, door, { compat: false, clock })) return key;
+  for await (const { key } of describe(known, client, { compat: false, clock })) return key;
   return known.portal.name;
 }
 

@@ -2,17 +2,17 @@ import type { Clock } from "../../../core/clock.js";
 import type { Random } from "../../../core/random.js";
 import { redact } from "../../../core/redact.js";
 import { type AddressGate, publicGate, type Resolve, refused } from "../../../net/gate.js";
+import type { Paces } from "../../../net/pace.js";
 import { type Bases, rebased } from "../../../portals/bases.js";
 import { listGcsLevel, listS3Level } from "../../../portals/bucket-listing.js";
+import type { PortalClient } from "../../../portals/client.js";
 import { httpAddress } from "../../../portals/links.js";
-import type { Door } from "../../../portals/net.js";
 import type { PortalNet } from "../../../portals/portal.js";
 import { httpStore } from "../../../stores/http/store.js";
 import type { Entry, ListOptions, Store } from "../../../stores/store.js";
 import { type Location, openStore, parseLocation } from "../../../stores/url.js";
 import { withRetry } from "../../../stores/wrap/retry.js";
 import type { Source } from "../transfer/options.js";
-import type { TransferPace } from "../transfer/pace.js";
 import type { Origin } from "./objects.js";
 
 export interface RemoteOptions {
@@ -23,8 +23,8 @@ export interface RemoteOptions {
   allowPrivate?: boolean | undefined;
   /** To one FTP server; its store's own default otherwise. */
   connections?: number | undefined;
-  door: Door;
-  pace: TransferPace;
+  client: PortalClient;
+  pace: Paces;
   clock: Clock;
   random: Random;
   signal?: AbortSignal | undefined;
@@ -57,13 +57,13 @@ const ACCOUNT = [
 ];
 
 export function openRemote(options: RemoteOptions): Remote {
-  const { bases, door, pace, clock, random, signal, resolve, allowPrivate } = options;
+  const { bases, client, pace, clock, random, signal, resolve, allowPrivate } = options;
   const gate: AddressGate = publicGate(resolve);
   const stores = new Map<string, Promise<Store>>();
   let net: PortalNet | undefined;
-  /** Listings of public buckets. Amazon sends whoever asks at the wrong door to the bucket's own region. */
+  /** Listings of public buckets. Amazon sends whoever asks at the wrong address to the bucket's own region. */
   const bucketNet = () =>
-    (net ??= door.open({ name: "direct", hosts: ["storage.googleapis.com", "*.s3.amazonaws.com", "*.amazonaws.com"] }));
+    (net ??= client.open({ name: "direct", hosts: ["storage.googleapis.com", "*.s3.amazonaws.com", "*.amazonaws.com"] }));
 
   const signed = (place: Location, { trusted }: Origin) =>
     place.scheme === "s3" && trusted && options.anonymous !== true && ACCOUNT.some((name) => (process.env[name] ?? "") !== "");

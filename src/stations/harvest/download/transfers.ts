@@ -8,13 +8,13 @@ import { asEmporiumError, EmporiumError, type ErrorRecord, toErrorRecord } from 
 import type { Log } from "../../../core/log.js";
 import type { Random } from "../../../core/random.js";
 import type { OnEvent, TaskBrief } from "../../../engine/events.js";
+import type { Paces } from "../../../net/pace.js";
 import { fileError } from "../../../stores/file/errors.js";
 import { isSizeless } from "../../../stores/http/store.js";
 import type { Stat } from "../../../stores/store.js";
 import { forEachLimited } from "../../../system/parallel.js";
 import type { Checksum, ChecksumOrigin } from "../transfer/checksum.js";
 import { digestFile } from "../transfer/digest.js";
-import type { TransferPace } from "../transfer/pace.js";
 import { transferObject } from "../transfer/transfer.js";
 import { errorOf, type Manifest, type ManifestEntry } from "./manifest.js";
 import { type RemoteObject, statOf } from "./objects.js";
@@ -44,7 +44,7 @@ export interface TransferRun {
   dest: string;
   manifest: Manifest;
   remote: Remote;
-  pace: TransferPace;
+  pace: Paces;
   /** Objects that are fetched side by side. */
   atOnce: number;
   keepGoing: boolean;

@@ -2,7 +2,7 @@ import { type Clock, systemClock } from "../../../core/clock.js";
 import { asEmporiumError, type ErrorRecord, isEmporiumError, toErrorRecord } from "../../../core/errors.js";
 import type { JsonObject } from "../../../core/json.js";
 import { Secret } from "../../../core/redact.js";
-import { openDoor } from "../../../portals/net.js";
+import { portalClient } from "../../../portals/client.js";
 import type { DescribeOptions as PortalOptions } from "../../../portals/portal.js";
 import { describe as describeTarget, recognise, type WebRecord } from "../../../portals/registry.js";
 import { webMetadata } from "../../../portals/web-metadata.js";
@@ -45,7 +45,7 @@ export async function describe(words: readonly string[], options: DescribeOption
     const { name, text } = namedWord(word);
     return { name, text, recognised: recognise(text, bases) };
   });
-  const door = openDoor({ clock, bases, log, random: options.random, signal: options.signal, resolve: options.resolve });
+  const client = portalClient({ clock, bases, log, random: options.random, signal: options.signal, resolve: options.resolve });
   const metadata = webMetadata({ compat });
   const records: Described[] = [];
   const errors: ErrorRecord[] = [];
@@ -54,7 +54,7 @@ export async function describe(words: readonly string[], options: DescribeOption
     for (const [at, { name, text, recognised }] of wanted.entries()) {
       onProgress?.({ done: at, total: wanted.length, at: text });
       try {
-        for await (const record of describeTarget(recognised, door, { compat, openorganelle, clock })) {
+        for await (const record of describeTarget(recognised, client, { compat, openorganelle, clock })) {
           records.push({ name: metadata.add(record, name), record });
           onProgress?.({ done: at, total: wanted.length, at: `${text}: ${records.length} records` });
         }
@@ -65,7 +65,7 @@ export async function describe(words: readonly string[], options: DescribeOption
       }
     }
   } finally {
-    await door.close();
+    await client.close();
   }
   const exitStatus = exitStatusOf({ failed, of: wanted.length, kept: records.length, errors });
   return { document: metadata.document(), records, errors, exitStatus };

@@ -1,9 +1,9 @@
 import type { ByteRange, RandomAccess, ReadOptions } from "../../../core/bytes.js";
 import { concat } from "../../../core/bytes.js";
 import { isEmporiumError } from "../../../core/errors.js";
+import type { HostPace } from "../../../net/pace.js";
 import { oneVersion } from "../../../stores/one-version.js";
 import { absent, isVersioned, type Stat, type Store } from "../../../stores/store.js";
-import type { HostPace } from "../transfer/pace.js";
 
 /** An object of a store, to be looked into. */
 export interface ObjectSource extends RandomAccess {

@@ -4,12 +4,12 @@ import { type EmporiumError, isEmporiumError } from "../../../core/errors.js";
 import type { Random } from "../../../core/random.js";
 import type { FolderFormat, PeekFolder } from "../../../formats/peek/peek.js";
 import { publicGate, type Resolve } from "../../../net/gate.js";
+import { makePaces, type Paces } from "../../../net/pace.js";
 import type { Bases } from "../../../portals/bases.js";
 import { httpAddress } from "../../../portals/links.js";
 import type { PortalName } from "../../../portals/portal.js";
 import { absent, type Store } from "../../../stores/store.js";
 import { type Location, openLocation, openStore, parseLocation, type StoreOptions } from "../../../stores/url.js";
-import { type TransferPace, transferPace } from "../transfer/pace.js";
 import { type Address, addressOf, hostOf, rebaser } from "./address.js";
 import { storeLevels, type Tree, treeOf } from "./image-tree.js";
 import { objectSource, primed } from "./object-source.js";
@@ -24,7 +24,7 @@ export interface OpenOptions {
   /** Redirections of what a person typed may lead to private networks and any port. */
   allowPrivate?: boolean | undefined;
   /** Shared by all sources of a run. */
-  pace?: TransferPace | undefined;
+  pace?: Paces | undefined;
   clock?: Clock | undefined;
   random?: Random | undefined;
   signal?: AbortSignal | undefined;
@@ -59,7 +59,7 @@ const HEAD_BYTES = 64 * 1024;
 export async function openSource(location: string, options: OpenOptions = {}): Promise<Source> {
   const address = addressOf(location);
   const clock = options.clock ?? systemClock;
-  const way: Way = { ...options, clock, pace: options.pace ?? transferPace({ clock }) };
+  const way: Way = { ...options, clock, pace: options.pace ?? makePaces({ clock }) };
   const local = parseLocal(address.place);
   if (local) return openLocal(address, local, way);
   switch (address.kind) {
@@ -76,7 +76,7 @@ export async function openSource(location: string, options: OpenOptions = {}): P
 
 interface Way extends OpenOptions {
   clock: Clock;
-  pace: TransferPace;
+  pace: Paces;
 }
 
 function parseLocal(place: string): Location | undefined {

@@ -3,11 +3,11 @@ import { type Clock, systemClock } from "../../../core/clock.js";
 import { asEmporiumError, EmporiumError, type ErrorRecord, isEmporiumError, toErrorRecord } from "../../../core/errors.js";
 import type { PeekFacts } from "../../../formats/peek/facts.js";
 import { type Peek, peekFile, peekFolder } from "../../../formats/peek/peek.js";
-import { openDoor } from "../../../portals/net.js";
+import { makePaces, type Paces } from "../../../net/pace.js";
+import { portalClient } from "../../../portals/client.js";
 import type { PortalName } from "../../../portals/portal.js";
 import { describe as describeTarget, type Recognised, recognise, type WebRecord } from "../../../portals/registry.js";
 import { forEachLimited } from "../../../system/parallel.js";
-import { type TransferPace, transferPace } from "../transfer/pace.js";
 import { exitStatusOf } from "./exit-status.js";
 import type { TreeImage } from "./image-tree.js";
 import type { LookOptions } from "./look-options.js";
@@ -97,7 +97,7 @@ export async function look(
   }) => Promise<boolean>,
 ): Promise<{ errors: ErrorRecord[]; failed: number; items: number }> {
   const clock: Clock = options.clock ?? systemClock;
-  const door = openDoor({
+  const client = portalClient({
     clock,
     bases: options.bases,
     log: options.log,
@@ -105,7 +105,7 @@ export async function look(
     signal: options.signal,
     resolve: options.resolve,
   });
-  const pace = transferPace({ clock });
+  const pace = makePaces({ clock });
   const errors: ErrorRecord[] = [];
   let failed = 0;
   let items = 0;
@@ -158,7 +158,7 @@ export async function look(
       }
       await alone(text, async () => {
         const records: WebRecord[] = [];
-        for await (const record of describeTarget(page, door, { compat: false, openorganelle: options.openorganelle, clock }))
+        for await (const record of describeTarget(page, client, { compat: false, openorganelle: options.openorganelle, clock }))
           records.push(record);
         for (const record of records) {
           if (record.download_links.length === 0) throw noLinks(record, text);
@@ -170,7 +170,7 @@ export async function look(
       });
     }
   } finally {
-    await door.close();
+    await client.close();
   }
   return { errors, failed, items: Math.max(items, words.length) };
 }
@@ -218,10 +218,7 @@ function pageOf(text: string, { bases }: PeekOptions): Recognised | undefined {
   }
 }
 
-function openOptions(
-  options: PeekOptions,
-  more: { clock: Clock; pace: TransferPace; portal: PortalName | undefined },
-): OpenOptions {
+function openOptions(options: PeekOptions, more: { clock: Clock; pace: Paces; portal: PortalName | undefined }): OpenOptions {
   const { bases, anonymous, allowPrivate, random, signal, resolve } = options;
   return { bases, anonymous, allowPrivate, random, signal, resolve, ...more };
 }

@@ -1,7 +1,7 @@
 import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
+import type { HostPace } from "../../../net/pace.js";
 import { absent, type ByteStream, objectName, type Stat } from "../../../stores/store.js";
 import type { Source } from "./options.js";
-import type { HostPace } from "./pace.js";
 import { isSameObject } from "./state.js";
 
 /** A source, and what its server said of the object when it was first asked. */

@@ -5,8 +5,8 @@ import type { Random } from "../../../core/random.js";
 import type { ByteStream } from "../../../stores/store.js";
 import { ask, type KnownSource } from "./ask.js";
 import type { TransferOptions } from "./options.js";
-import { rowOfTries } from "./patience.js";
 import { type Receiver, receive } from "./receive.js";
+import { transferRetries } from "./retries.js";
 import { type Stretch, stretchPlan } from "./stretches.js";
 
 /** Neither a request nor a share of one is made for less. */
@@ -124,7 +124,7 @@ export async function fetchAll(
 
   async function fetchStretch(stretch: Stretch, begun: ByteStream | undefined, state: ConnectionState): Promise<void> {
     const { clock, random, log } = options;
-    const tries = rowOfTries({ clock, random, log, signal });
+    const tries = transferRetries({ clock, random, log, signal });
     let stream = begun;
     while (stretch.at < stretch.to) {
       const source = fetching.sources[0]!;

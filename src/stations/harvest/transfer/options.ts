@@ -1,9 +1,9 @@
 import type { Clock } from "../../../core/clock.js";
 import type { Log } from "../../../core/log.js";
 import type { Random } from "../../../core/random.js";
+import type { Paces } from "../../../net/pace.js";
 import type { Stat, Store } from "../../../stores/store.js";
 import type { Checksum, ChecksumOrigin } from "./checksum.js";
-import type { TransferPace } from "./pace.js";
 
 /** One object of a store: what is asked for, and from whom. */
 export interface Source {
@@ -27,7 +27,7 @@ export interface TransferOptions extends Source {
   /** Bytes that one request asks for, where a server bears short ones only. Default: as many as keep requests few and hashing close behind. */
   segmentBytes?: number | undefined;
   /** Shared by all transfers of a run. */
-  pace: TransferPace;
+  pace: Paces;
   /** Host by which the pace is chosen, where the store's own address is a mirror or a test's server. */
   paceHost?: string | undefined;
   /** The caller knows that the object has changed: a file that is there is believed for its checksum alone, not for its size and time. */

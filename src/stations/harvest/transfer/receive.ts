@@ -1,7 +1,7 @@
+import type { Paces } from "../../../net/pace.js";
 import type { ByteStream } from "../../../stores/store.js";
 import type { KnownSource } from "./ask.js";
 import type { Digester } from "./digest.js";
-import type { TransferPace } from "./pace.js";
 import { LOOK_BYTES, notData, pageIn } from "./page.js";
 import type { PartFile } from "./part-file.js";
 import type { Stretch } from "./stretches.js";
@@ -18,7 +18,7 @@ export interface Receiver {
   part: PartFile;
   digester: Digester;
   tally: Tally;
-  pace: TransferPace;
+  pace: Paces;
   signal: AbortSignal;
   now(): number;
   /** Adds what nobody fetches behind a stretch to it, for a body that goes on. */

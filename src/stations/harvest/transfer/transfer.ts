@@ -10,10 +10,10 @@ import { type Digester, digestsOf, startDigests } from "./digest.js";
 import type { TransferOptions, TransferResult } from "./options.js";
 import { LOOK_BYTES, notData, pageIn } from "./page.js";
 import { openPartFile, type PartFile, partPathOf, removePart, statePathOf } from "./part-file.js";
-import { rowOfTries } from "./patience.js";
 import { findPresent } from "./present.js";
 import type { Ranges } from "./ranges.js";
 import { receive, type Tally } from "./receive.js";
+import { transferRetries } from "./retries.js";
 import { isSameObject, type PartState, readState } from "./state.js";
 import { algorithmsFor, checkDigests, expectedOf } from "./verify.js";
 
@@ -121,7 +121,7 @@ async function begin(
 ): Promise<Begun | Small> {
   const { clock, random, log } = options;
   const now = () => clock.monotonic();
-  const tries = rowOfTries({ clock, random, log, signal });
+  const tries = transferRetries({ clock, random, log, signal });
   for (;;) {
     const source = sources[0]!;
     const release = await source.host.connect(signal);
@@ -319,7 +319,7 @@ async function fetchInOneBody(
   signal: AbortSignal,
 ): Promise<TransferResult> {
   const { target, sync = true, clock, random, log, pace, onProgress } = options;
-  const tries = rowOfTries({ clock, random, log, signal });
+  const tries = transferRetries({ clock, random, log, signal });
   const now = () => clock.monotonic();
   let stream: ByteStream | undefined = first;
   if (first.offset > 0 || (first.length !== undefined && first.length !== first.stat.size)) {
@@ -398,7 +398,7 @@ async function confirmed(
 ): Promise<void> {
   // a small object is one answer, read by its server at once: of thousands of chunks each question would double the requests
   if (source.store.features.atomicReplace || size <= AT_ONCE_BYTES) return;
-  const tries = rowOfTries({ clock, random, log, signal });
+  const tries = transferRetries({ clock, random, log, signal });
   for (;;) {
     try {
       if (ranges && !isOpenEnded(source)) {
@@ -434,9 +434,9 @@ function truncated({ name }: KnownSource, found: number, wanted: number): Empori
   });
 }
 
-/** Asks the store about the object, with the patience of every other question. */
+/** Asks the store about the object, with the timeouts of every other question. */
 async function statNow({ clock, random, log, signal = NEVER }: TransferOptions, source: KnownSource): Promise<Stat | undefined> {
-  const tries = rowOfTries({ clock, random, log, signal });
+  const tries = transferRetries({ clock, random, log, signal });
   for (;;) {
     const replied = await source.host.request(signal);
     try {

@@ -271,6 +271,20 @@ describe("manners", () => {
     expect(asked.filter((line) => line.includes("/emdb/"))).toHaveLength(1);
   });
 
+  it("leads nobody into a private network: such a redirection is refused and warned of", async () => {
+    let reached = 0;
+    const inside = createServer((_, response) => {
+      reached++;
+      response.end("{}");
+    });
+    await new Promise<void>((done) => inside.listen(0, "127.0.0.1", done));
+    const location = `http://127.0.0.1:${(inside.address() as AddressInfo).port}/`;
+    except(["/emdb/", { status: 302, headers: { location } }]);
+    expect(await check(base)).toMatchObject({ ok: true, warnings: [{ code: "ADDRESS_REFUSED" }] });
+    expect(reached).toBe(0);
+    await new Promise((done) => inside.close(done));
+  });
+
   it("what is no JSON is no answer", async () => {
     except(["UBERON_0000955", { text: "<html>" }]);
     expect(await check(base)).toMatchObject({ ok: true, warnings: [{ code: "STORE_PROTOCOL" }] });

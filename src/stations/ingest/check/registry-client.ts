@@ -1,7 +1,10 @@
-import { Agent, request } from "undici";
 import type { Clock } from "../../../core/clock.js";
 import { LIMITS } from "../../../core/limits.js";
-import { networkError, PATIENCE, parseRetryAfter, readBody, statusError } from "../../../net/errors.js";
+import { readBody, TIMEOUTS } from "../../../net/body.js";
+import { drop, httpClient } from "../../../net/client.js";
+import { parseRetryAfter, statusError } from "../../../net/errors.js";
+import { type HostPace, hostPace } from "../../../net/pace.js";
+import { httpRequests } from "../../../net/requests.js";
 import { type RetryPolicy, retried, retries } from "../../../net/retry.js";
 
 /**
@@ -27,8 +30,7 @@ export type RegistryName = keyof typeof REGISTRIES;
 const POLICY: RetryPolicy = { tries: 4, baseMs: 500, capMs: 30_000, retryAfterMsMax: 30_000 };
 /** Registries are asked one request at a time: nobody else's pauses are to be kept apart from these. */
 const WHOLE_PAUSES = () => 1;
-const REDIRECTS_MAX = 5;
-const TIMEOUT_MS = 60_000;
+const HEADERS_MS = 60_000;
 
 export interface RegistryReply {
   readonly status: number;
@@ -61,8 +63,16 @@ export interface RegistryClientOptions {
 }
 
 export function registryClient({ clock, signal, bases = {}, agentName = "emporium" }: RegistryClientOptions): RegistryClient {
-  const agent = new Agent({ connect: { timeout: PATIENCE.connectMs }, headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS });
-  const queues = new Map<RegistryName, { tail: Promise<unknown>; nextMs: number }>();
+  const client = httpClient({ ...TIMEOUTS, headersMs: HEADERS_MS });
+  const headers = { accept: "application/json, */*;q=0.5", "user-agent": agentName };
+  const paces = new Map<RegistryName, HostPace>();
+
+  function paceOf(registry: RegistryName): HostPace {
+    const { everyMs } = REGISTRIES[registry];
+    const pace = paces.get(registry) ?? hostPace(clock, { perSecond: 1000 / everyMs, windowMs: everyMs, connections: 1 });
+    paces.set(registry, pace);
+    return pace;
+  }
 
   function addressOf(registry: RegistryName, path: string): string {
     const base = bases[registry];
@@ -71,71 +81,27 @@ export function registryClient({ clock, signal, bases = {}, agentName = "emporiu
     return base === undefined ? path : `${base.replace(/\/$/, "")}${url.pathname}${url.search}`;
   }
 
-  async function once(
-    url: string,
-    { method = "GET", stay = false }: RegistryQuestion,
-  ): Promise<RegistryReply & { retryAfterMs?: number | undefined }> {
-    for (let hop = 0, at = url; ; hop++) {
-      const answer = await request(at, {
-        method,
-        dispatcher: agent,
-        signal: signal ?? null,
-        headers: { accept: "application/json, */*;q=0.5", "user-agent": agentName },
-      }).catch((error: unknown) => {
-        throw networkError(error, at);
-      });
-      const header = (name: string): string | undefined => [answer.headers[name] ?? []].flat()[0];
-      const target = header("location");
-      const moved = answer.statusCode >= 300 && answer.statusCode < 400 && target !== undefined;
-      if (moved && !stay && hop < REDIRECTS_MAX) {
-        await answer.body.dump();
-        at = new URL(target, at).href;
-        continue;
-      }
-      let text = "";
-      if (method === "HEAD" || answer.statusCode >= 400) await answer.body.dump();
-      else {
-        const { bytes } = await readBody(answer.body, {
-          url: at,
-          length: LIMITS.replyBytes,
-          announced: undefined,
-          etag: undefined,
-          patience: PATIENCE,
-          signal,
-        });
-        text = new TextDecoder().decode(bytes);
-      }
-      const retryAfterMs = parseRetryAfter(header("retry-after"), clock.now());
-      return { status: answer.statusCode, contentType: header("content-type") ?? "", text, retryAfterMs };
+  /** @throws {EmporiumError} for what is no answer, so that it is asked again */
+  async function once(url: string, { method = "GET", stay }: RegistryQuestion): Promise<RegistryReply> {
+    const answer = await httpRequests(client, url)({ method, url, shown: url, stay, headers, signal });
+    const { status, header, body } = answer;
+    let text = "";
+    if (method === "HEAD" || status >= 400) await drop(answer);
+    else {
+      const wanted = { url: answer.finalUrl, length: LIMITS.replyBytes, announced: undefined, etag: undefined };
+      text = new TextDecoder().decode((await readBody(body, { ...wanted, timeouts: client.timeouts, signal })).bytes);
     }
-  }
-
-  function again(url: string, question: RegistryQuestion): Promise<RegistryReply> {
-    const tries = retries(POLICY, { clock, random: WHOLE_PAUSES, signal, exhausted: (error) => error });
-    return retried(tries, async () => {
-      const { retryAfterMs, ...reply } = await once(url, question);
-      const isAnswer = ![401, 403, 407, 429].includes(reply.status) && reply.status < 500;
-      if (!isAnswer) throw statusError(reply.status, url, { retryAfterMs });
-      return reply;
-    });
+    if ([401, 403, 407, 429].includes(status) || status >= 500)
+      throw statusError(status, url, { retryAfterMs: parseRetryAfter(header("retry-after"), clock.now()) });
+    return { status, contentType: header("content-type") ?? "", text };
   }
 
   return {
     ask(registry, question) {
-      const queue = queues.get(registry) ?? { tail: Promise.resolve(), nextMs: 0 };
-      queues.set(registry, queue);
-      const answer = queue.tail.then(async () => {
-        const waitMs = queue.nextMs - clock.now();
-        if (waitMs > 0) await clock.sleep(waitMs, signal);
-        try {
-          return await again(addressOf(registry, question.path), question);
-        } finally {
-          queue.nextMs = clock.now() + REGISTRIES[registry].everyMs;
-        }
-      });
-      queue.tail = answer.catch(() => {});
-      return answer;
+      const url = addressOf(registry, question.path);
+      const tries = retries(POLICY, { clock, random: WHOLE_PAUSES, signal, exhausted: (error) => error });
+      return paceOf(registry).run(() => retried(tries, () => once(url, question)), signal);
     },
-    close: () => agent.close(),
+    close: () => client.close(),
   };
 }

@@ -4,7 +4,7 @@ import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
 import type { Log } from "../../../core/log.js";
 import { redact, Secret } from "../../../core/redact.js";
 import { refused } from "../../../net/gate.js";
-import { openDoor } from "../../../portals/net.js";
+import { portalClient } from "../../../portals/client.js";
 
 /** What the service knows of one injection: the sample it was made into, and the neurons that were traced there. */
 export interface Injection {
@@ -71,14 +71,14 @@ export async function openNeuronService(options: ServiceOptions): Promise<Neuron
       hint: "give the address of the service with --browser, or set CONFIG_SERVER_URL",
     });
   }
-  const door = openDoor({ clock, log, signal, resolve });
+  const client = portalClient({ clock, log, signal, resolve });
   try {
     const url =
       browser ??
-      (await namedService(configServer!, (server) => door.open({ name: "direct", hosts: [] }, [server]).getJson(server)));
+      (await namedService(configServer!, (server) => client.open({ name: "direct", hosts: [] }, [server]).getJson(server)));
     const host = new URL(url).hostname;
     const typed = browser !== undefined || host === new URL(configServer!).hostname;
-    const net = door.open({ name: "direct", hosts: [host] }, typed ? [url] : []);
+    const net = client.open({ name: "direct", hosts: [host] }, typed ? [url] : []);
     const token = options.token === undefined || !typed ? undefined : new Secret(options.token);
 
     async function ask(query: string, name: string): Promise<unknown[]> {
@@ -125,10 +125,10 @@ export async function openNeuronService(options: ServiceOptions): Promise<Neuron
           faults,
         };
       },
-      close: () => door.close(),
+      close: () => client.close(),
     };
   } catch (error) {
-    await door.close();
+    await client.close();
     throw error;
   }
 }

@@ -5,7 +5,7 @@ import { gzipSync } from "node:zlib";
 import { afterEach, describe, expect, it } from "vitest";
 import { manualClock } from "../core/clock.js";
 import { publicLookup } from "../net/gate.js";
-import { type DoorOptions, openDoor } from "./net.js";
+import { type PortalClientOptions, portalClient } from "./client.js";
 import type { PortalNet } from "./portal.js";
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
@@ -15,10 +15,10 @@ afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
 
-/** A server on this machine that stands for `portal.test`, and a door to it. */
+/** A server on this machine that stands for `portal.test`, and a client to it. */
 async function serve(
   handler: Handler,
-  options: DoorOptions = {},
+  options: PortalClientOptions = {},
 ): Promise<{ net: PortalNet; clock: ReturnType<typeof manualClock>; url: string }> {
   const server: Server = createServer(handler);
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
@@ -28,18 +28,18 @@ async function serve(
     ["portal.test", url],
     ["files.test", `${url}/files`],
   ]);
-  const door = openDoor({ clock, bases, random: () => 1, ...options });
+  const client = portalClient({ clock, bases, random: () => 1, ...options });
   closing.push(async () => {
-    await door.close();
+    await client.close();
     server.closeAllConnections();
     await new Promise((done) => server.close(done));
   });
-  return { net: door.open({ name: "direct", hosts: ["portal.test", "files.test"] }), clock, url };
+  return { net: client.open({ name: "direct", hosts: ["portal.test", "files.test"] }), clock, url };
 }
 
 const ROOT = "https://portal.test";
 
-describe("the door", () => {
+describe("the client", () => {
   it("asks a mirror under the portal's own address, with the path behind the base", async () => {
     const { net } = await serve((request, response) => response.end(request.url));
     expect(await net.getText(`${ROOT}/a/b?c=1#d`)).toBe("/a/b?c=1");
@@ -219,10 +219,12 @@ describe("the door", () => {
 
   it("trusts the origin that a person typed, and no other", async () => {
     const { url } = await serve((_, response) => response.end("mine"));
-    const door = openDoor({ clock: manualClock() });
-    closing.push(() => door.close());
-    expect(await door.open({ name: "direct", hosts: [] }, [`${url}/x`]).getText(`${url}/y`)).toBe("mine");
-    await expect(door.open({ name: "direct", hosts: [] }).getText(`${url}/y`)).rejects.toMatchObject({ code: "ADDRESS_REFUSED" });
+    const client = portalClient({ clock: manualClock() });
+    closing.push(() => client.close());
+    expect(await client.open({ name: "direct", hosts: [] }, [`${url}/x`]).getText(`${url}/y`)).toBe("mine");
+    await expect(client.open({ name: "direct", hosts: [] }).getText(`${url}/y`)).rejects.toMatchObject({
+      code: "ADDRESS_REFUSED",
+    });
   });
 });
 
@@ -292,8 +294,8 @@ describe("addresses that came out of a reply", () => {
     let connected = 0;
     const count = () => connected++;
     diagnostics.subscribe("undici:client:connected", count);
-    const door = openDoor({ clock: manualClock(), resolve: async (host) => NAMES[host] ?? [] });
-    const net = door.open({ name: "direct", hosts: ["*"] });
+    const client = portalClient({ clock: manualClock(), resolve: async (host) => NAMES[host] ?? [] });
+    const net = client.open({ name: "direct", hosts: ["*"] });
     try {
       for (const address of INSIDE) {
         await expect(net.getText(address), address).rejects.toMatchObject({ code: "ADDRESS_REFUSED" });
@@ -301,7 +303,7 @@ describe("addresses that came out of a reply", () => {
       }
     } finally {
       diagnostics.unsubscribe("undici:client:connected", count);
-      await door.close();
+      await client.close();
     }
     expect(connected).toBe(0);
   });
@@ -316,9 +318,9 @@ describe("addresses that came out of a reply", () => {
   });
 
   it("refuses hosts that the portal does not list", async () => {
-    const door = openDoor({ clock: manualClock(), resolve: async () => ["8.8.8.8"] });
-    closing.push(() => door.close());
-    const net = door.open({ name: "direct", hosts: ["a.test", "*.b.test"] });
+    const client = portalClient({ clock: manualClock(), resolve: async () => ["8.8.8.8"] });
+    closing.push(() => client.close());
+    const net = client.open({ name: "direct", hosts: ["a.test", "*.b.test"] });
     for (const host of ["c.test", "xa.test", "a.test.evil.test", "b.test", "evilb.test"]) {
       await expect(net.getText(`https://${host}/`), host).rejects.toMatchObject({ code: "ADDRESS_REFUSED" });
     }

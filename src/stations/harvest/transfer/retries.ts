@@ -4,8 +4,8 @@ import type { Log } from "../../../core/log.js";
 import type { Random } from "../../../core/random.js";
 import { formatSeconds } from "../../../core/units.js";
 import { isUnreachable } from "../../../net/errors.js";
+import type { HostPace } from "../../../net/pace.js";
 import { type RetryPolicy, retries } from "../../../net/retry.js";
-import type { HostPace } from "./pace.js";
 
 /** Tries of one request without progress. */
 const POLICY: RetryPolicy = { tries: 6, baseMs: 500, capMs: 60_000, retryAfterMsMax: 10 * 60_000 };
@@ -14,7 +14,7 @@ const GONE_MS_MAX = 15 * 60_000;
 const LOOK_MS = 15_000;
 const TELL_MS = 60_000;
 
-export interface PatienceOptions {
+export interface TransferRetryOptions {
   clock: Clock;
   random: Random;
   log: Log;
@@ -22,14 +22,14 @@ export interface PatienceOptions {
 }
 
 /** Waits after failures of one row of tries, and says when it is enough. */
-export interface RowOfTries {
+export interface TransferRetries {
   /** Progress was made: what failed before does not count any more. */
   worked(): void;
   /** Resolves when it is time to try again. Throws the error when it will not pass, or has not passed however often it was tried. */
   failed(error: unknown, host: HostPace): Promise<void>;
 }
 
-export function rowOfTries({ clock, random, log, signal }: PatienceOptions): RowOfTries {
+export function transferRetries({ clock, random, log, signal }: TransferRetryOptions): TransferRetries {
   const tries = retries(POLICY, { clock, random, log, signal });
   let waited = false;
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { type Clock, manualClock } from "../../../core/clock.js";
-import { seededRandom } from "../../../core/random.js";
-import { transferPace } from "./pace.js";
+import { type Clock, manualClock } from "../core/clock.js";
+import { seededRandom } from "../core/random.js";
+import { makePaces } from "./pace.js";
 
 /** A clock on which many wait at once: time goes to the earliest of them. */
 function sharedClock() {
@@ -41,7 +41,7 @@ describe("the pace of a host", () => {
   it("no second sees more requests than are allowed, however many ask and however long replies take", async () => {
     for (const perSecond of [1, 4, 7]) {
       const { clock, runUntil } = sharedClock();
-      const host = transferPace({ clock, requestsPerSecond: perSecond }).host("https://example.org/");
+      const host = makePaces({ clock, requestsPerSecond: perSecond }).host("https://example.org/");
       const random = seededRandom(perSecond);
       const seen: number[] = [];
       const ask = async () => {
@@ -60,20 +60,20 @@ describe("the pace of a host", () => {
   });
 
   it("what hosts ask for holds without being told, also behind a mirror", () => {
-    const pace = transferPace({ clock: manualClock() });
+    const pace = makePaces({ clock: manualClock() });
     expect(pace.host("https://ftp.ebi.ac.uk/x")).toMatchObject({ perSecond: 4, connections: 8 });
     expect(pace.host("ftp://ftp.ebi.ac.uk/x")).toMatchObject({ perSecond: 4, connections: 2 });
     expect(pace.host("http://127.0.0.1:8080", "idr.openmicroscopy.org")).toMatchObject({ perSecond: 4 });
     expect(pace.host("https://example.org/a")).toMatchObject({ perSecond: Number.POSITIVE_INFINITY, connections: 8 });
     expect(pace.host("https://example.org/a")).toBe(pace.host("https://example.org/b"));
-    expect(transferPace({ clock: manualClock(), connectionsPerHost: 5 }).host("ftp://example.org")).toMatchObject({
+    expect(makePaces({ clock: manualClock(), connectionsPerHost: 5 }).host("ftp://example.org")).toMatchObject({
       connections: 5,
     });
   });
 
   it("halves at once when the host asks for it, and grows by a tenth each calm 5 s up to what it was", async () => {
     const clock = manualClock();
-    const host = transferPace({ clock, requestsPerSecond: 8 }).host("https://example.org");
+    const host = makePaces({ clock, requestsPerSecond: 8 }).host("https://example.org");
     for (let turn = 0; turn < 8; turn++) (await host.request())();
     host.throttled();
     expect(host.perSecond).toBe(4);
@@ -89,14 +89,14 @@ describe("the pace of a host", () => {
 
   it("waits as long as the host says", async () => {
     const clock = manualClock();
-    const host = transferPace({ clock }).host("https://example.org");
+    const host = makePaces({ clock }).host("https://example.org");
     host.throttled(7_000);
     await host.request();
     expect(clock.monotonic()).toBeGreaterThanOrEqual(7_000);
   });
 
   it("holds so many connections, and hands them on in turn", async () => {
-    const host = transferPace({ clock: manualClock(), connectionsPerHost: 2 }).host("https://example.org");
+    const host = makePaces({ clock: manualClock(), connectionsPerHost: 2 }).host("https://example.org");
     const order: number[] = [];
     const [first, second] = [await host.connect(), await host.connect()];
     const third = host.connect().then((release) => {
@@ -119,10 +119,10 @@ describe("the pace of a host", () => {
 
   it("bytes of all transfers together keep to the limit", async () => {
     const clock = manualClock();
-    const pace = transferPace({ clock, bytesPerSecond: 1000 });
+    const pace = makePaces({ clock, bytesPerSecond: 1000 });
     for (let turn = 0; turn < 50; turn++) await pace.take(100);
     expect(clock.monotonic()).toBeGreaterThanOrEqual(4_800);
     expect(clock.monotonic()).toBeLessThanOrEqual(5_000);
-    expect(transferPace({ clock }).limited).toBe(false);
+    expect(makePaces({ clock }).limited).toBe(false);
   });
 });

@@ -94,7 +94,7 @@ describe("requests for addresses that came out of replies", () => {
   it(`are refused for ${PRIVATE.length} spellings of what is not public`, async () => {
     expect(PRIVATE).toHaveLength(40);
     for (const url of PRIVATE) {
-      const store = httpStore(url.replace(/\/$/, ""), { gate: publicGate(resolve), patience: { connectMs: 200 } });
+      const store = httpStore(url.replace(/\/$/, ""), { gate: publicGate(resolve), timeouts: { connectMs: 200 } });
       expect([url, await codeOf(store.stat("x"))]).toEqual([url, "ADDRESS_REFUSED"]);
       expect([url, await codeOf(store.read("x", { offset: 0, length: 1 }))]).toEqual([url, "ADDRESS_REFUSED"]);
     }

@@ -1,7 +1,10 @@
-import type { Clock } from "../../../core/clock.js";
+import type { Clock } from "../core/clock.js";
+import { isEmporiumError } from "../core/errors.js";
 
-/** How one host may be used. Shared by every transfer of a run that fetches from it. */
+/** How one host may be used. Shared by everything of a run that asks it. */
 export interface HostPace {
+  /** Waits for a connection and for the turn of one request, and learns from how that ends: STORE_THROTTLED lowers the pace. */
+  run<T>(request: () => Promise<T>, signal?: AbortSignal): Promise<T>;
   /** Waits for one of the host's connections. Call what it gives when the body has ended. */
   connect(signal?: AbortSignal): Promise<() => void>;
   /** Waits for the turn of one request. Call what it gives once the reply's head is there, or the request has failed. */
@@ -17,8 +20,8 @@ export interface HostPace {
   readonly connections: number;
 }
 
-/** Pace of all transfers of one run: requests and connections of each host, bytes of all of them together. */
-export interface TransferPace {
+/** The paces of one run: requests and connections of each host, bytes of all of them together. */
+export interface Paces {
   host(url: string, name?: string): HostPace;
   /** Bytes came: waits until they fit the limit. */
   take(bytes: number, signal?: AbortSignal): Promise<void>;
@@ -26,7 +29,7 @@ export interface TransferPace {
   readonly limited: boolean;
 }
 
-export interface TransferPaceOptions {
+export interface PacesOptions {
   clock: Clock;
   /** Of all hosts together (`--limit`). Default: none. */
   bytesPerSecond?: number | undefined;
@@ -37,7 +40,7 @@ export interface TransferPaceOptions {
 }
 
 /** What hosts ask of their users, or were seen to bear (spec: IDR and EBI throttle above 4 requests in a second). */
-const HOST_PER_SECOND: Readonly<Record<string, number>> = {
+export const HOST_PER_SECOND: Readonly<Record<string, number>> = {
   "ftp.ebi.ac.uk": 4,
   "www.ebi.ac.uk": 4,
   "idr.openmicroscopy.org": 4,
@@ -61,7 +64,7 @@ const PER_SECOND_FREE = 2_000;
 /** So much of a second's bytes may come at once. */
 const BURST_SHARE = 0.1;
 
-export function transferPace(options: TransferPaceOptions): TransferPace {
+export function makePaces(options: PacesOptions): Paces {
   const { clock, bytesPerSecond = Number.POSITIVE_INFINITY } = options;
   const hosts = new Map<string, HostPace>();
   const limited = Number.isFinite(bytesPerSecond);
@@ -103,9 +106,26 @@ function placeOf(url: string): { scheme: string; host: string } {
   return { scheme: protocol.slice(0, -1), host };
 }
 
-export function hostPace(clock: Clock, ceiling: { perSecond: number; connections: number }): HostPace {
-  let rate = ceiling.perSecond;
-  let places = ceiling.connections;
+/** What a host bears at most. */
+export interface PaceCeiling {
+  /** Requests. Infinity: as many as it takes until it throttles. */
+  perSecond: number;
+  /** Requests, or bodies, under way. Default: no limit. */
+  connections?: number | undefined;
+  /** The span in which `perSecond` is held, in milliseconds. A shorter one keeps requests further apart. Default: a second. */
+  windowMs?: number | undefined;
+}
+
+/**
+ * A host sees at most `perSecond` requests in any window of one second. A place in the window is free again one second after its reply came: the
+ * host has seen the request by then, however long it was under way.
+ */
+export function hostPace(
+  clock: Clock,
+  { perSecond, connections = Number.POSITIVE_INFINITY, windowMs = WINDOW_MS }: PaceCeiling,
+): HostPace {
+  let rate = perSecond;
+  let places = connections;
   let open = 0;
   const waitingForPlace: (() => void)[] = [];
 
@@ -125,11 +145,11 @@ export function hostPace(clock: Clock, ceiling: { perSecond: number; connections
     const calm = Math.floor((clock.monotonic() - calmSinceMs) / CALM_MS);
     if (calm < 1) return;
     calmSinceMs += calm * CALM_MS;
-    if (rate < ceiling.perSecond) {
-      rate = Math.min(ceiling.perSecond, rate * GROWTH ** Math.min(calm, 200));
-      if (rate > PER_SECOND_FREE) rate = ceiling.perSecond;
+    if (rate < perSecond) {
+      rate = Math.min(perSecond, rate * GROWTH ** Math.min(calm, 200));
+      if (rate > PER_SECOND_FREE) rate = perSecond;
     }
-    places = Math.min(ceiling.connections, places + calm);
+    places = Math.min(connections, places + calm);
     wakePlaces();
   }
 
@@ -143,13 +163,13 @@ export function hostPace(clock: Clock, ceiling: { perSecond: number; connections
     const now = clock.monotonic();
     if (notBeforeMs > now) return notBeforeMs - now;
     if (!Number.isFinite(rate)) return 0;
-    const spacingMs = rate < 1 ? WINDOW_MS / rate : 0;
+    const inWindow = (rate * windowMs) / 1000;
+    const spacingMs = inWindow < 1 ? 1000 / rate : 0;
     if (lastStartMs + spacingMs > now) return lastStartMs + spacingMs - now;
-    while (replies.length > 0 && replies[0]! <= now - WINDOW_MS) replies.shift();
-    const room = Math.max(1, Math.floor(rate)) - asked - replies.length;
+    while (replies.length > 0 && replies[0]! <= now - windowMs) replies.shift();
+    const room = Math.max(1, Math.floor(inWindow)) - asked - replies.length;
     if (room > 0) return 0;
-    // A host sees a request at some time before its reply; so the place is free a second after the reply.
-    return replies.length > 0 ? replies[0]! + WINDOW_MS - now : Number.POSITIVE_INFINITY;
+    return replies.length > 0 ? replies[0]! + windowMs - now : Number.POSITIVE_INFINITY;
   }
 
   function begin(): () => void {
@@ -166,17 +186,29 @@ export function hostPace(clock: Clock, ceiling: { perSecond: number; connections
     };
   }
 
+  /** Resolves when a reply comes, or the work is cancelled. */
+  function nextReply(signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((wake) => {
+      const go = () => {
+        signal?.removeEventListener("abort", go);
+        wake();
+      };
+      onReply = go;
+      signal?.addEventListener("abort", go, { once: true });
+    });
+  }
+
   async function takeTurn(signal: AbortSignal | undefined): Promise<void> {
     for (;;) {
       signal?.throwIfAborted();
       const ms = waitMs();
       if (ms <= 0) return;
       if (Number.isFinite(ms)) await clock.sleep(Math.ceil(ms), signal);
-      else await new Promise<void>((wake) => (onReply = wake));
+      else await nextReply(signal);
     }
   }
 
-  return {
+  const pace: HostPace = {
     get perSecond() {
       return rate;
     },
@@ -188,6 +220,22 @@ export function hostPace(clock: Clock, ceiling: { perSecond: number; connections
     },
     answered() {
       answeredMs = clock.monotonic();
+    },
+    async run(request, signal) {
+      const release = await pace.connect(signal);
+      try {
+        const replied = await pace.request(signal);
+        try {
+          return await request();
+        } catch (error) {
+          if (isEmporiumError(error) && error.code === "STORE_THROTTLED") pace.throttled(error.facts.retryAfterMs);
+          throw error;
+        } finally {
+          replied();
+        }
+      } finally {
+        release();
+      }
     },
     async connect(signal) {
       grow();
@@ -218,6 +266,7 @@ export function hostPace(clock: Clock, ceiling: { perSecond: number; connections
       };
     },
     async request(signal) {
+      signal?.throwIfAborted();
       if (queued === 0 && waitMs() <= 0) return begin();
       queued++;
       const before = queue;
@@ -235,9 +284,10 @@ export function hostPace(clock: Clock, ceiling: { perSecond: number; connections
       calmSinceMs = now;
       if (now - halvedMs < SETTLE_MS) return;
       halvedMs = now;
-      const lastSecond = replies.filter((at) => at > now - WINDOW_MS).length + asked;
+      const lastSecond = replies.filter((at) => at > now - 1000).length + asked;
       rate = Math.max(PER_SECOND_MIN, Math.min(rate, Math.max(1, lastSecond)) / 2);
       places = Math.max(1, Math.ceil(Math.min(places, Math.max(1, open)) / 2));
     },
   };
+  return pace;
 }

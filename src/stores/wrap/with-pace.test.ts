@@ -1,17 +1,18 @@
 import { describe, expect, it } from "vitest";
 import { manualClock } from "../../core/clock.js";
 import { EmporiumError } from "../../core/errors.js";
+import { hostPace } from "../../net/pace.js";
 import { memoryStore } from "../memory/store.js";
-import { makePacer, pacerOf, withPace } from "./pace.js";
+import { storePace, withPace } from "./with-pace.js";
 
 /** A server that allows so many requests in any one second, asked over and over by one client for a while. */
 async function drive(allowed: (nowMs: number) => number, seconds: number) {
   const clock = manualClock();
-  const pacer = makePacer({ clock });
+  const pace = hostPace(clock, { perSecond: Number.POSITIVE_INFINITY });
   const served: number[] = [];
   const asked: number[] = [];
   while (clock.monotonic() < seconds * 1000) {
-    await pacer
+    await pace
       .run(async () => {
         const now = clock.monotonic();
         asked.push(now);
@@ -23,14 +24,14 @@ async function drive(allowed: (nowMs: number) => number, seconds: number) {
       .catch(() => clock.advance(100));
   }
   const inSpan = (times: number[], from: number, to: number) => times.filter((at) => at >= from * 1000 && at < to * 1000).length;
-  return { served, asked, inSpan, pacer, clock };
+  return { served, asked, inSpan, pace, clock };
 }
 
 describe("pacing", () => {
   it("without throttling nothing is slowed", async () => {
-    const { served, pacer } = await drive(() => Number.POSITIVE_INFINITY, 10);
+    const { served, pace } = await drive(() => Number.POSITIVE_INFINITY, 10);
     expect(served).toHaveLength(2_500);
-    expect(pacer.perSecond).toBe(Number.POSITIVE_INFINITY);
+    expect(pace.perSecond).toBe(Number.POSITIVE_INFINITY);
   });
 
   it("settles near what the server allows, and hardly ever above", async () => {
@@ -48,30 +49,30 @@ describe("pacing", () => {
 
   it("halves once for requests that were all on their way", async () => {
     const clock = manualClock();
-    const pacer = makePacer({ clock, perSecond: 100 });
+    const pace = hostPace(clock, { perSecond: 100 });
     const throttled = async () => {
       throw new EmporiumError("STORE_THROTTLED", "SlowDown", { retry: "later" });
     };
-    for (let i = 0; i < 60; i++) await pacer.run(async () => {});
-    const before = pacer.perSecond;
-    await Promise.allSettled(Array.from({ length: 10 }, () => pacer.run(throttled)));
-    expect(pacer.perSecond).toBeGreaterThanOrEqual(before / 4);
-    expect(pacer.perSecond).toBeLessThanOrEqual(before / 2);
+    for (let i = 0; i < 60; i++) await pace.run(async () => {});
+    const before = pace.perSecond;
+    await Promise.allSettled(Array.from({ length: 10 }, () => pace.run(throttled)));
+    expect(pace.perSecond).toBeGreaterThanOrEqual(before / 4);
+    expect(pace.perSecond).toBeLessThanOrEqual(before / 2);
   });
 
   it("other errors do not slow it", async () => {
-    const pacer = makePacer({ clock: manualClock() });
-    await pacer.run(() => Promise.reject(new EmporiumError("STORE_UNAVAILABLE", "500", { retry: "later" }))).catch(() => {});
-    expect(pacer.perSecond).toBe(Number.POSITIVE_INFINITY);
+    const pace = hostPace(manualClock(), { perSecond: Number.POSITIVE_INFINITY });
+    await pace.run(() => Promise.reject(new EmporiumError("STORE_UNAVAILABLE", "500", { retry: "later" }))).catch(() => {});
+    expect(pace.perSecond).toBe(Number.POSITIVE_INFINITY);
   });
 
   it("keeps no more than the allowed number in flight", async () => {
-    const pacer = makePacer({ clock: manualClock(), inFlight: 3 });
+    const pace = hostPace(manualClock(), { perSecond: Number.POSITIVE_INFINITY, connections: 3 });
     let now = 0;
     let most = 0;
     await Promise.all(
       Array.from({ length: 20 }, () =>
-        pacer.run(async () => {
+        pace.run(async () => {
           most = Math.max(most, ++now);
           await new Promise((resolve) => setImmediate(resolve));
           now--;
@@ -83,15 +84,15 @@ describe("pacing", () => {
 
   it("is one for a host", () => {
     const clock = manualClock();
-    expect(pacerOf("a", { clock })).toBe(pacerOf("a", { clock }));
-    expect(pacerOf("a", { clock })).not.toBe(pacerOf("b", { clock }));
+    expect(storePace("a", clock)).toBe(storePace("a", clock));
+    expect(storePace("a", clock)).not.toBe(storePace("b", clock));
   });
 
   it("gives its turn back while a listing is consumed", async () => {
     const clock = manualClock();
     const memory = memoryStore();
     for (const key of ["a", "b", "c"]) await memory.write(key, new Uint8Array(1));
-    const store = withPace(memory, makePacer({ clock, inFlight: 1 }));
+    const store = withPace(memory, hostPace(clock, { perSecond: Number.POSITIVE_INFINITY, connections: 1 }));
     const keys: string[] = [];
     for await (const { key } of store.list("")) {
       await store.stat(key); // would wait for ever
