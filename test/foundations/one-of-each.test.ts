@@ -14,7 +14,7 @@ const HOMES: readonly (readonly [what: string, made: RegExp, homes: readonly str
   ],
   ["pauses that double", /Ms \* 2 \*\* /, ["src/net/retry.ts"]],
   ["HTTP clients of undici", /from "undici"/, ["src/net/client.ts"]],
-  ["following redirections", /canParse\(location/, ["src/net/redirects.ts"]],
+  ["following redirections", /\[301, 302, 303/, ["src/net/redirects.ts"]],
   ["the pace of a host", /\bhalvedMs\b|perSecond \/ |PER_SECOND_FREE/, ["src/net/pace.ts"]],
   ["collecting garbage", /--expose-gc/, ["src/system/garbage.ts"]],
 ];
