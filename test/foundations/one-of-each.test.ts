@@ -14,6 +14,7 @@ const HOMES: readonly (readonly [what: string, made: RegExp, homes: readonly str
   ],
   ["pauses that double", /Ms \* 2 \*\* /, ["src/net/retry.ts"]],
   ["HTTP clients of undici", /from "undici"/, ["src/net/client.ts"]],
+  ["sockets that speak HTTP/1.1", /ALPNProtocols/, ["src/net/connection.ts"]],
   ["following redirections", /\[301, 302, 303/, ["src/net/redirects.ts"]],
   ["the pace of a host", /\bhalvedMs\b|perSecond \/ |PER_SECOND_FREE/, ["src/net/pace.ts"]],
   ["collecting garbage", /--expose-gc/, ["src/system/garbage.ts"]],
