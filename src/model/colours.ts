@@ -1,6 +1,7 @@
 import { type Json, type JsonObject, printJson } from "../core/json.js";
+import { isJsonObject } from "../core/json-fields.js";
 import { md5 } from "../core/md5.js";
-import { Float, roundHalfEven } from "../core/number.js";
+import { roundHalfEven } from "../core/number.js";
 import { pythonRandom } from "./mersenne-twister.js";
 
 /** Red, green and blue from 0 to 1. Kept as floats: a later colour keeps its distance from these, not from their bytes. */
@@ -177,19 +178,15 @@ const POINTS_OF_INTEREST: readonly Colour[] = [
   [0.5, 0.5, 0.25],
 ];
 
-function isObject(value: Json): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Float);
-}
-
 /** An object without members is, in Python, as good as none: it is printed as it stands. */
 function isFilled(value: Json): value is JsonObject {
-  return isObject(value) && Object.keys(value).length > 0;
+  return isJsonObject(value) && Object.keys(value).length > 0;
 }
 
 /** JSON on one line as Python's `json.dumps(value, sort_keys=True)` prints it. */
 function pythonText(value: Json): string {
   if (Array.isArray(value)) return `[${(value as readonly Json[]).map(pythonText).join(", ")}]`;
-  if (!isObject(value)) return printJson(value);
+  if (!isJsonObject(value)) return printJson(value);
   const members = Object.keys(value).sort();
   return `{${members.map((key) => `${printJson(key)}: ${pythonText(value[key] ?? null)}`).join(", ")}}`;
 }

@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { EmporiumError } from "../core/errors.js";
 import type { Json, JsonObject } from "../core/json.js";
+import { jsonObject } from "../core/json-fields.js";
 import { LIMITS } from "../core/limits.js";
 import { notFound, replyFault } from "./faults.js";
-import { at, listOf, numberOf, objectOf, objectsOf, textOf } from "./fields.js";
+import { at, listOf, numberOf, objectsOf, textOf } from "./fields.js";
 import { encodeSegment, safeSegments } from "./links.js";
 import type { Portal, PortalFile, PortalNet } from "./portal.js";
 
@@ -60,11 +61,11 @@ async function readStudy(
   url: string,
   net: PortalNet,
 ): Promise<{ submission: JsonObject; info: JsonObject; base: string }> {
-  const submission = objectOf(await net.getJson(`${API}/${id}`));
+  const submission = jsonObject(await net.getJson(`${API}/${id}`));
   if (!submission || Object.keys(submission).length === 0) throw notFound(url, `there is no study ${id}`);
   if (!Submission.safeParse(submission).success)
     throw replyFault(`${API}/${id}`, "a submission with an accession and a section was wanted");
-  const info = objectOf(await net.getJson(`${API}/${id}/info`)) ?? {};
+  const info = jsonObject(await net.getJson(`${API}/${id}/info`)) ?? {};
   return { submission, info, base: archiveFolder(info, id) };
 }
 
@@ -94,7 +95,7 @@ async function* filesOf(
 ): AsyncGenerator<PortalFile> {
   for (const item of listOf(value)) {
     if (Array.isArray(item)) yield* filesOf(item, base, net, warn); // tables of sections are lists within lists
-    const section = objectOf(item);
+    const section = jsonObject(item);
     if (!section) continue;
     yield* entriesOf(section.files, base);
     for (const attribute of objectsOf(section.attributes)) {
@@ -113,7 +114,7 @@ async function* filesOf(
 function* entriesOf(value: Json | undefined, base: string): Generator<PortalFile> {
   for (const item of listOf(value)) {
     if (Array.isArray(item)) yield* entriesOf(item, base);
-    const entry = objectOf(item);
+    const entry = jsonObject(item);
     const path = textOf(entry?.path ?? entry?.name);
     const segments = path === undefined ? undefined : safeSegments(path);
     if (!entry || !segments) continue;

@@ -1,7 +1,8 @@
 import { EmporiumError } from "../core/errors.js";
 import type { Json, JsonObject } from "../core/json.js";
+import { jsonObject } from "../core/json-fields.js";
 import { notFound, replyFault } from "./faults.js";
-import { at, listOf, objectOf, objectsOf, textOf } from "./fields.js";
+import { at, listOf, objectsOf, textOf } from "./fields.js";
 import { distinct } from "./links.js";
 import type { Description, Portal, PortalFile, PortalNet, Target } from "./portal.js";
 
@@ -78,7 +79,7 @@ async function completeRelation(
   { root, relation, fields }: { root: string; relation: string; fields: string },
   net: PortalNet,
 ): Promise<void> {
-  const first = objectOf(row[relation]);
+  const first = jsonObject(row[relation]);
   if (!first) return;
   const edges = [...listOf(first.edges)];
   let page = at(first, "pageInfo");
@@ -99,7 +100,7 @@ async function completeRelation(
 async function post(query: string, variables: Record<string, Json>, net: PortalNet): Promise<JsonObject> {
   const reply = await net.getJson(ENDPOINT, { method: "POST", body: JSON.stringify({ query, variables }) });
   const errors = objectsOf(at(reply, "errors"));
-  const data = objectOf(at(reply, "data"));
+  const data = jsonObject(at(reply, "data"));
   if (errors.length > 0) {
     throw new EmporiumError("PORTAL_REPLY", `${ENDPOINT}: ${textOf(errors[0]!.message) ?? "an error without a message"}`, {
       place: { url: ENDPOINT },

@@ -1,7 +1,8 @@
 import { isEmporiumError } from "../core/errors.js";
 import type { Json, JsonObject } from "../core/json.js";
+import { jsonObject } from "../core/json-fields.js";
 import { notFound, replyFault } from "./faults.js";
-import { at, numberOf, objectOf, objectsOf, textOf } from "./fields.js";
+import { at, numberOf, objectsOf, textOf } from "./fields.js";
 import { encodeSegment } from "./links.js";
 import type { Portal, PortalFile, PortalNet } from "./portal.js";
 import { walkIndex } from "./walk-index.js";
@@ -83,16 +84,16 @@ async function ofApi(id: string, net: PortalNet, warnings: string[]): Promise<Js
 
 /** The reply, when it is an object with the entry under its accession, of which any field may be null; undefined for an empty one. */
 function entryOf(reply: Json, id: string, url: string): JsonObject | undefined {
-  const object = objectOf(reply);
+  const object = jsonObject(reply);
   if (!object) throw replyFault(url, "an object with the entry was wanted");
-  const entry = objectOf(object[`EMPIAR-${id}`]) ?? objectOf(object[id]);
+  const entry = jsonObject(object[`EMPIAR-${id}`]) ?? jsonObject(object[id]);
   return entry && Object.keys(entry).length > 0 ? object : undefined;
 }
 
 async function ofXml(id: string, net: PortalNet): Promise<JsonObject> {
   const url = `${ARCHIVE}/${id}/${id}.xml`;
   const raw = xmlObject(await net.getText(url), url);
-  if (objectOf(at(raw, "entry", "admin")) === undefined)
+  if (jsonObject(at(raw, "entry", "admin")) === undefined)
     throw replyFault(url, "an entry with its administrative part was wanted");
   return raw;
 }
@@ -106,7 +107,7 @@ export interface ImageSet {
 
 /** The image sets of an entry in either form, interface or XML. */
 export function imageSets(raw: JsonObject, id: string): ImageSet[] {
-  const entry = objectOf(raw[`EMPIAR-${id}`]) ?? objectOf(raw[id]);
+  const entry = jsonObject(raw[`EMPIAR-${id}`]) ?? jsonObject(raw[id]);
   const ofInterface = objectsOf(entry?.imagesets);
   const sets = ofInterface.length > 0 ? ofInterface : objectsOf(at(raw, "entry", "imageSet"));
   return sets.map((set) => ({

@@ -1,13 +1,8 @@
 import { type Json, type JsonObject, parseJson } from "../core/json.js";
-import { isFloat, toNumber } from "../core/number.js";
+import { jsonObject, member } from "../core/json-fields.js";
+import { toNumber } from "../core/number.js";
 
 /** Portals give numbers as text, text as numbers, null for absent and objects for lists of one. These read what is there. */
-
-export function objectOf(value: Json | undefined): JsonObject | undefined {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && !isFloat(value)
-    ? (value as JsonObject)
-    : undefined;
-}
 
 /** A list; one thing alone is a list of one; absent is empty. */
 export function listOf(value: Json | undefined): readonly Json[] {
@@ -17,7 +12,7 @@ export function listOf(value: Json | undefined): readonly Json[] {
 
 export function objectsOf(value: Json | undefined): JsonObject[] {
   return listOf(value)
-    .map(objectOf)
+    .map(jsonObject)
     .filter((item) => item !== undefined);
 }
 
@@ -43,8 +38,8 @@ export function idOf(value: Json | undefined): string | undefined {
 export function at(value: Json | undefined, ...keys: string[]): Json | undefined {
   let here = value;
   for (const key of keys) {
-    const object = objectOf(here);
-    here = object && Object.hasOwn(object, key) ? object[key] : undefined;
+    const object = jsonObject(here);
+    here = object && member(object, key);
   }
   return here;
 }

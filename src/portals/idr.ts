@@ -1,7 +1,8 @@
 import { isEmporiumError } from "../core/errors.js";
 import type { Json, JsonObject } from "../core/json.js";
+import { jsonObject } from "../core/json-fields.js";
 import { notFound, replyFault } from "./faults.js";
-import { at, idOf, listOf, numberOf, objectOf, objectsOf, textOf } from "./fields.js";
+import { at, idOf, listOf, numberOf, objectsOf, textOf } from "./fields.js";
 import { findLinks } from "./idr-files.js";
 import type { Description, Portal, PortalNet, Target } from "./portal.js";
 
@@ -105,7 +106,7 @@ async function* imagesOf(kind: Kind, id: string, net: PortalNet): AsyncGenerator
       yield id;
       return;
     case "well":
-      yield* samples(objectOf(at(await net.getJson(`${API}/wells/${id}/`), "data")) ?? {});
+      yield* samples(jsonObject(at(await net.getJson(`${API}/wells/${id}/`), "data")) ?? {});
       return;
     case "plate":
       for await (const well of rows(`plates/${id}/wells/`, net)) yield* samples(well);
@@ -153,7 +154,7 @@ async function* rows(path: string, net: PortalNet): AsyncGenerator<JsonObject> {
 async function describeImage(id: string, net: PortalNet, compat: boolean): Promise<Description> {
   const warnings: string[] = [];
   const url = `${SITE}/webclient/imgData/${id}/`;
-  const imgData = objectOf(await net.getJson(url));
+  const imgData = jsonObject(await net.getJson(url));
   if (!imgData || Object.keys(imgData).length === 0) throw notFound(url, `there is no image ${id}`);
   // Everything besides is worth having, and no reason to fail.
   const optional = async <T>(what: string, work: () => Promise<T>): Promise<T | undefined> => {

@@ -1,6 +1,7 @@
 import { type Json, type JsonObject, parseJson } from "../core/json.js";
+import { jsonObject } from "../core/json-fields.js";
 import { replyFault } from "./faults.js";
-import { listOf, objectOf, objectsOf } from "./fields.js";
+import { listOf, objectsOf } from "./fields.js";
 import { distinct } from "./links.js";
 
 /**
@@ -17,7 +18,7 @@ export function parseState(text: string, url: string): JsonObject {
   let strict: unknown;
   for (const form of [() => bare, () => jsonOfUrlSafe(bare)]) {
     try {
-      const state = objectOf(parseJson(form()));
+      const state = jsonObject(parseJson(form()));
       if (state) return state;
       strict ??= new Error("it is no object");
     } catch (error) {
@@ -64,9 +65,9 @@ const NOWHERE = /^(?:local|python):\/\//;
 /** The addresses of all sources of all layers, in their order. A source is a text, `{url}` with one or several, or a list of these. */
 export function stateLinks(state: JsonObject): string[] {
   const { layers } = state;
-  const urls = (source: Json): Json[] => (typeof source === "string" ? [source] : [...listOf(objectOf(source)?.url)]);
+  const urls = (source: Json): Json[] => (typeof source === "string" ? [source] : [...listOf(jsonObject(source)?.url)]);
   // Old states have an object of layers by name.
-  const all = Array.isArray(layers) ? objectsOf(layers) : objectsOf(Object.values(objectOf(layers) ?? {}) as Json[]);
+  const all = Array.isArray(layers) ? objectsOf(layers) : objectsOf(Object.values(jsonObject(layers) ?? {}) as Json[]);
   const texts = all.flatMap(({ source }) => listOf(source).flatMap(urls)).filter((url) => typeof url === "string");
   return distinct(texts.map((text) => text.trim()).filter((text) => text !== "" && !NOWHERE.test(text)));
 }

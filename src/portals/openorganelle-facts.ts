@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from "../core/json.js";
-import { at, listOf, numberOf, objectOf, objectsOf, textOf } from "./fields.js";
+import { jsonObject } from "../core/json-fields.js";
+import { at, listOf, numberOf, objectsOf, textOf } from "./fields.js";
 
 /** Heading → name → text: the form that the reference program scrapes off the page, values with their leading blank. */
 export type Sections = Record<string, Record<string, string>>;
@@ -56,7 +57,7 @@ export function tableSections(id: string, row: JsonObject): Sections {
   const acquisition = objectsOf(row.image_acquisition)[0] ?? {};
   const source =
     objectsOf(row.images ?? row.image)
-      .map((image) => objectOf(image.source))
+      .map((image) => jsonObject(image.source))
       .find((found) => found !== undefined) ?? {};
   const axes = listOf(acquisition.grid_axes).map((axis) => textOf(axis)?.toLowerCase());
   const xyz = (values: Json | undefined) =>
@@ -128,7 +129,7 @@ function tripleOf(values: readonly (number | undefined)[], unit: string | undefi
 function named(value: Json | undefined): [string, string][] {
   return listOf(value).flatMap((item): [string, string][] => {
     const bare = textOf(item);
-    const object = objectOf(item);
+    const object = jsonObject(item);
     const address = bare ?? textOf(object?.DOI) ?? textOf(object?.doi) ?? textOf(object?.href) ?? textOf(object?.url);
     if (address === undefined) return [];
     const full = /^https?:/i.test(address) ? address : `https://doi.org/${address.replace(/^doi:\s*/i, "")}`;

@@ -1,7 +1,8 @@
 import { EmporiumError, isEmporiumError } from "../core/errors.js";
 import type { Json, JsonObject } from "../core/json.js";
+import { jsonObject } from "../core/json-fields.js";
 import { notFound } from "./faults.js";
-import { objectOf, objectsOf, textOf } from "./fields.js";
+import { objectsOf, textOf } from "./fields.js";
 import { distinct } from "./links.js";
 import { findVolumes } from "./openorganelle-bucket.js";
 import { manifestSections, type Sections, sourceLink, tableSections } from "./openorganelle-facts.js";
@@ -58,10 +59,10 @@ async function describeDataset(target: Target, net: PortalNet, options: Describe
   const sections: Sections = {};
   let links: string[] = [];
 
-  const manifest = objectOf(await optional("manifest", warnings, () => net.findJson(`${MANIFESTS}/${id}/manifest.json`)));
+  const manifest = jsonObject(await optional("manifest", warnings, () => net.findJson(`${MANIFESTS}/${id}/manifest.json`)));
   if (manifest) {
     sources.manifest = manifest;
-    links = objectsOf(Object.values(objectOf(manifest.sources) ?? {}) as Json[]).flatMap(sourceLink);
+    links = objectsOf(Object.values(jsonObject(manifest.sources) ?? {}) as Json[]).flatMap(sourceLink);
   }
   const row = manifest ? undefined : await databaseRow(id, net, options, warnings);
   if (row) {

@@ -1,6 +1,7 @@
 import { EmporiumError } from "../core/errors.js";
-import { type Json, type JsonObject, parseJson } from "../core/json.js";
-import { listOf, objectFrom, objectOf } from "./fields.js";
+import { type JsonObject, parseJson } from "../core/json.js";
+import { jsonObject, jsonText } from "../core/json-fields.js";
+import { listOf, objectFrom } from "./fields.js";
 import { distinct } from "./links.js";
 import type { WebRecord } from "./registry.js";
 
@@ -62,23 +63,22 @@ export interface ReadRecord {
  * @throws {EmporiumError} CONFIG_SYNTAX, CONFIG_FIELD
  */
 export function readWebMetadata(text: string, file: string): ReadRecord[] {
-  const document = objectOf(parseJson(text.replace(/^\ufeff/, "")));
+  const document = jsonObject(parseJson(text.replace(/^\ufeff/, "")));
   if (!document) throw wrong(file, "", "an object of records was wanted");
   return Object.entries(document).map(([name, value]) => {
-    const record = objectOf(value);
+    const record = jsonObject(value);
     if (!record) throw wrong(file, name, "a record is an object");
     const links = listOf(record.download_links);
     if (links.some((link) => typeof link !== "string"))
       throw wrong(file, `${name}.download_links`, "a list of addresses was wanted");
     const { dataset_description: description } = record;
-    const raw = objectOf(record.raw_metadata) ?? (description === undefined ? {} : { dataset_description: description });
-    const textIn = (field: Json | undefined) => (typeof field === "string" ? field : undefined);
+    const raw = jsonObject(record.raw_metadata) ?? (description === undefined ? {} : { dataset_description: description });
     return {
       name,
       raw_metadata: raw,
       download_links: distinct(links.map((link) => normalLink(link as string))),
-      portal: textIn(record.portal),
-      source_url: textIn(record.source_url),
+      portal: jsonText(record.portal),
+      source_url: jsonText(record.source_url),
       record,
     };
   });

@@ -1,6 +1,7 @@
 import type { Answer, PortalApi } from "../catalog/graphql/answer.js";
 import type { GraphqlRequest } from "../catalog/graphql/prepare.js";
 import type { TreePrefixes } from "../catalog/import-prefixes.js";
+import { isJsonObject } from "../core/json-fields.js";
 import { GRAPHQL_PAGE, GRAPHQL_PAGE_POLICY } from "./graphql-page.js";
 import type { Handler } from "./handler.js";
 
@@ -133,7 +134,7 @@ function fault(status: number, message: string, headers: Record<string, string>)
 }
 
 function isRequest(value: unknown): value is GraphqlRequest {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return isJsonObject(value);
 }
 
 function parseJson(text: string): { value: unknown } | undefined {

@@ -17,6 +17,14 @@ const HOMES: readonly (readonly [what: string, made: RegExp, homes: readonly str
   ["sockets that speak HTTP/1.1", /ALPNProtocols/, ["src/net/connection.ts"]],
   ["following redirections", /\[301, 302, 303/, ["src/net/redirects.ts"]],
   ["the pace of a host", /\bhalvedMs\b|perSecond \/ |PER_SECOND_FREE/, ["src/net/pace.ts"]],
+  ["what is a JSON object", /\b(\w+) !== null && !Array\.isArray\(\1\)/, ["src/core/json-fields.ts"]],
+  [
+    "the text or number of a JSON value",
+    /\b(text|number)(Of|In)\b ?= ?\(?\(value: Json|function (text|number)(Of|In)\(value: Json/,
+    // portals give numbers as text and text as numbers; a column of a catalogue takes some texts for numbers; metadata print as Python does
+    ["src/portals/fields.ts", "src/stations/catalog/portal-import/values.ts", "src/stations/ingest/identifiers.ts"],
+  ],
+  ["an own member", /Object\.hasOwn\(object, key\) \? object\[key\]/, ["src/core/json-fields.ts"]],
   ["collecting garbage", /--expose-gc/, ["src/system/garbage.ts"]],
 ];
 

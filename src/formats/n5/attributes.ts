@@ -1,9 +1,10 @@
 import { type DType, ITEM_BYTES } from "../../core/dtype.js";
 import { EmporiumError } from "../../core/errors.js";
 import type { JsonObject } from "../../core/json.js";
+import { isJsonObject, member } from "../../core/json-fields.js";
 import { LIMITS } from "../../core/limits.js";
 import { toNumber } from "../../core/number.js";
-import { asObject, isArray, isObject, member, parseMetadata, show, wrongField } from "../zarr/json.js";
+import { asObject, isArray, parseMetadata, show, wrongField } from "../zarr/json.js";
 
 /** What the `attributes.json` of a dataset says. Lists are slowest axis first here; the document has the fastest first. */
 export interface N5Dataset {
@@ -116,7 +117,7 @@ function lengths(attributes: JsonObject, key: string, least: number, name: strin
 function compressionOf(attributes: JsonObject, name: string): N5Compression {
   const value = member(attributes, "compression");
   const old = member(attributes, "compressionType");
-  const type = isObject(value) ? member(asObject(value, name, "compression"), "type") : (value ?? old);
+  const type = isJsonObject(value) ? member(asObject(value, name, "compression"), "type") : (value ?? old);
   if (typeof type !== "string") throw wrongField(name, "compression.type", type, READ_COMPRESSIONS.join(", "));
   if (!(READ_COMPRESSIONS as readonly string[]).includes(type)) {
     throw new EmporiumError("FORMAT_UNSUPPORTED", `${name}: blocks compressed by ${show(type)} are not read`, {
@@ -124,7 +125,7 @@ function compressionOf(attributes: JsonObject, name: string): N5Compression {
       hint: `write the dataset again with one of ${READ_COMPRESSIONS.join(", ")}`,
     });
   }
-  return { type, useZlib: isObject(value) && member(value, "useZlib") === true };
+  return { type, useZlib: isJsonObject(value) && member(value, "useZlib") === true };
 }
 
 export function product(numbers: readonly number[]): number {

@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from "../../core/json.js";
+import { isJsonObject, member } from "../../core/json-fields.js";
 import { toNumber } from "../../core/number.js";
-import { isArray, isObject, member } from "../zarr/json.js";
+import { isArray } from "../zarr/json.js";
 
 /** Size and place of voxels, axes slowest first. */
 export interface N5Calibration {
@@ -27,10 +28,10 @@ export interface N5Level {
 export function n5Levels(attributes: JsonObject): N5Level[] | undefined {
   const multiscales = member(attributes, "multiscales");
   const first = isArray(multiscales) ? multiscales[0] : undefined;
-  const datasets = isObject(first) ? member(first, "datasets") : undefined;
+  const datasets = isJsonObject(first) ? member(first, "datasets") : undefined;
   if (isArray(datasets) && datasets.length > 0) {
     const levels = datasets.map((one): N5Level | undefined => {
-      const path = isObject(one) ? member(one, "path") : undefined;
+      const path = isJsonObject(one) ? member(one, "path") : undefined;
       if (typeof path !== "string" || !isLevelPath(path)) return undefined;
       return { path, factors: undefined, calibration: transformOf(member(one as JsonObject, "transform")) };
     });
@@ -60,9 +61,9 @@ export function n5Calibration(attributes: JsonObject): N5Calibration | undefined
   const units = textsOf(member(attributes, "units")) ?? [];
   for (const key of ["pixelResolution", "resolution"]) {
     const value = member(attributes, key);
-    const list = numbers(isObject(value) ? member(value, "dimensions") : value);
+    const list = numbers(isJsonObject(value) ? member(value, "dimensions") : value);
     if (!list?.every((size) => size > 0)) continue;
-    const one = isObject(value) ? member(value, "unit") : (member(attributes, "unit") ?? undefined);
+    const one = isJsonObject(value) ? member(value, "unit") : (member(attributes, "unit") ?? undefined);
     const unit = typeof one === "string" ? list.map(() => one) : units.length === list.length ? units : undefined;
     const axes = textsOf(member(attributes, "axes"));
     const offset = numbers(member(attributes, "offset"));
@@ -78,7 +79,7 @@ export function n5Calibration(attributes: JsonObject): N5Calibration | undefined
 
 /** Axes, and lists along them. They are C order (z first) where `ordering` does not say otherwise: the names decide. */
 function transformOf(value: Json | undefined): N5Calibration | undefined {
-  if (!isObject(value)) return undefined;
+  if (!isJsonObject(value)) return undefined;
   const scale = numbers(member(value, "scale"));
   if (!scale?.every((size) => size > 0)) return undefined;
   const axes = textsOf(member(value, "axes"));

@@ -1,9 +1,10 @@
 import { EmporiumError } from "../../core/errors.js";
 import type { JsonObject } from "../../core/json.js";
+import { member } from "../../core/json-fields.js";
 import { toNumber } from "../../core/number.js";
 import { isN5Dataset, n5DatasetFromJson, parseN5Attributes } from "../n5/attributes.js";
 import { type N5Calibration, n5Calibration, n5Factors, n5Levels } from "../n5/multiscale.js";
-import { isArray, member } from "../zarr/json.js";
+import { isArray } from "../zarr/json.js";
 import { allKnown, emptyFacts, finite, type PeekFacts } from "./facts.js";
 import { despiteCodecs, type ReadKey } from "./zarr.js";
 

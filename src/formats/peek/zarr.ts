@@ -1,7 +1,8 @@
 import { EmporiumError, isEmporiumError } from "../../core/errors.js";
 import type { Json, JsonObject } from "../../core/json.js";
+import { isJsonObject, member } from "../../core/json-fields.js";
 import { toNumber } from "../../core/number.js";
-import { isArray, isObject, member, parseMetadata } from "../zarr/json.js";
+import { isArray, parseMetadata } from "../zarr/json.js";
 import { parseZattrs, zarrayFromJson } from "../zarr/metadata.js";
 import type { OmeZarrImage } from "../zarr/ome.js";
 import { parseOmeImage } from "../zarr/ome-v05.js";
@@ -42,7 +43,7 @@ async function peekV3(read: ReadKey, name: string, nested: number): Promise<Peek
   const node = v3Node(parseMetadata(bytes, `${name}/zarr.json`), `${name}/zarr.json`, warnings);
   if (node.kind === "array") return arrayFacts(name, "3", v3Facts(node), undefined, node.attributes, warnings);
   const ome = member(node.attributes, "ome");
-  if (isObject(ome) && member(ome, "bioformats2raw.layout") !== undefined && nested < NESTED_MAX) {
+  if (isJsonObject(ome) && member(ome, "bioformats2raw.layout") !== undefined && nested < NESTED_MAX) {
     return peekV3((key) => read(`0/${key}`), `${name}/0`, nested + 1);
   }
   const image = parseOmeImage(node.attributes, `${name}/zarr.json`);
@@ -198,7 +199,7 @@ function axesOf({ shape, names }: ArrayFacts, image: OmeZarrImage | undefined, a
 /** Janelia and others write a `transform` beside a single array. */
 function attributesOfArray(attributes: JsonObject, rank: number) {
   const transform = member(attributes, "transform");
-  if (!isObject(transform)) return undefined;
+  if (!isJsonObject(transform)) return undefined;
   const list = <T>(key: string, read: (value: Json) => T | undefined): T[] | undefined => {
     const value = member(transform, key);
     const read_ = isArray(value) && value.length === rank ? value.map(read) : undefined;
@@ -214,11 +215,11 @@ function attributesOfArray(attributes: JsonObject, rank: number) {
 /** OMERO's window of the first channel. */
 function contrastOf(attributes: JsonObject): PeekFacts["contrast"] {
   const ome = member(attributes, "ome");
-  const omero = member(isObject(ome) ? ome : attributes, "omero");
-  const channels = isObject(omero) ? member(omero, "channels") : undefined;
+  const omero = member(isJsonObject(ome) ? ome : attributes, "omero");
+  const channels = isJsonObject(omero) ? member(omero, "channels") : undefined;
   const first = isArray(channels) ? channels[0] : undefined;
-  const window = isObject(first) ? member(first, "window") : undefined;
-  if (!isObject(window)) return null;
+  const window = isJsonObject(first) ? member(first, "window") : undefined;
+  if (!isJsonObject(window)) return null;
   const [min, max] = [toNumber(member(window, "start")), toNumber(member(window, "end"))];
   return min !== undefined && max !== undefined && min < max ? { min, max } : null;
 }

@@ -1,5 +1,6 @@
 import type { RandomAccess, ReadOptions } from "../../core/bytes.js";
 import { EmporiumError } from "../../core/errors.js";
+import { isJsonObject } from "../../core/json-fields.js";
 import { LIMITS } from "../../core/limits.js";
 import { jsonWords } from "./json-words.js";
 import type { PointBatch, ReadPoints } from "./points.js";
@@ -115,7 +116,7 @@ function fillRotation(rows: unknown, file: string, path: string, out: Float64Arr
 }
 
 function asRecord(value: unknown, file: string, path: string): Readonly<Record<string, unknown>> {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  if (isJsonObject(value)) return value as Record<string, unknown>;
   throw wrong(file, path, value, "an object");
 }
 

@@ -1,5 +1,6 @@
 import type { RandomAccess, ReadOptions } from "../../core/bytes.js";
 import { EmporiumError } from "../../core/errors.js";
+import { isJsonObject } from "../../core/json-fields.js";
 import { LIMITS } from "../../core/limits.js";
 import { csvNumber, csvRows } from "./csv-rows.js";
 import { jsonWords } from "./json-words.js";
@@ -126,7 +127,7 @@ async function readJson(source: RandomAccess, read: ReadOptions | undefined): Pr
 }
 
 function asRecord(value: unknown, file: string, path: string): Readonly<Record<string, unknown>> {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  if (isJsonObject(value)) return value as Record<string, unknown>;
   throw wrong(file, path, value, "an object");
 }
 

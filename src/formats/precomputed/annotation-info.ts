@@ -1,6 +1,7 @@
 import { EmporiumError } from "../../core/errors.js";
 import type { Json, JsonObject } from "../../core/json.js";
-import { asObject, isArray, isObject, member, wrongField } from "../zarr/json.js";
+import { isJsonObject, member } from "../../core/json-fields.js";
+import { asObject, isArray, wrongField } from "../zarr/json.js";
 import { key, list, numbers, positive, text, whole } from "./fields.js";
 import { parseSharding, type Sharding } from "./sharding.js";
 
@@ -108,7 +109,7 @@ function dimensionsOf(document: JsonObject, name: string): AnnotationInfo["dimen
     const value = object[axis];
     const path = `dimensions.${axis}`;
     // An axis of named places has an object of them instead of a scale.
-    if (isObject(value)) return { name: axis, scale: 1, unit: "" };
+    if (isJsonObject(value)) return { name: axis, scale: 1, unit: "" };
     if (!isArray(value) || value.length !== 2 || typeof value[1] !== "string")
       throw wrongField(name, path, value, "a scale and a unit");
     return { name: axis, scale: positive(value[0], name, `${path}.0`), unit: value[1] };

@@ -1,8 +1,9 @@
 import { EmporiumError } from "../../core/errors.js";
 import type { Json, JsonObject } from "../../core/json.js";
+import { member } from "../../core/json-fields.js";
 import { LIMITS } from "../../core/limits.js";
 import { toNumber } from "../../core/number.js";
-import { isArray, member, show, wrongField } from "../zarr/json.js";
+import { isArray, show, wrongField } from "../zarr/json.js";
 
 /** Members of `info` documents: each reader gives the value or an error that names the document and the member. */
 

@@ -1,8 +1,9 @@
 import { concat, type RandomAccess, type ReadOptions } from "../../core/bytes.js";
 import { EmporiumError } from "../../core/errors.js";
 import type { Json, JsonObject } from "../../core/json.js";
+import { member } from "../../core/json-fields.js";
 import { LIMITS } from "../../core/limits.js";
-import { asObject, member, wrongField } from "../zarr/json.js";
+import { asObject, wrongField } from "../zarr/json.js";
 import { gunzip, gzip } from "./gzip.js";
 import { murmurHash64 } from "./murmur-hash.js";
 

@@ -1,10 +1,11 @@
 import { HOST_LITTLE_ENDIAN, swapBytes } from "../../core/dtype.js";
 import { EmporiumError } from "../../core/errors.js";
 import type { Json, JsonObject } from "../../core/json.js";
+import { member } from "../../core/json-fields.js";
 import { toNumber } from "../../core/number.js";
 import { isFloatDType, parseZarrDType, type ZarrDType, zarrDTypeText } from "./dtype.js";
 import { type NumberArray, viewAs } from "./elements.js";
-import { member, show, wrongField } from "./json.js";
+import { show, wrongField } from "./json.js";
 
 /** Elements of one type that stand for elements of another: numcodecs' filters, of which reading needs no more than this. */
 export interface ElementFilter {

@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from "../../core/json.js";
+import { isJsonObject, member } from "../../core/json-fields.js";
 import { toNumber } from "../../core/number.js";
-import { isArray, isObject, member } from "./json.js";
+import { isArray } from "./json.js";
 
 /**
  * Labels that the attributes of an instance mask list, ascending: beside the image in OME-Zarr 0.5, in the image's `metadata` in 0.4 as the portal
@@ -10,8 +11,8 @@ import { isArray, isObject, member } from "./json.js";
  */
 export function imageLabels(attributes: JsonObject): number[] | undefined {
   const ome = member(attributes, "ome");
-  const label = isObject(ome) ? member(ome, "image-label") : oldImageLabel(attributes);
-  if (!isObject(label)) return undefined;
+  const label = isJsonObject(ome) ? member(ome, "image-label") : oldImageLabel(attributes);
+  if (!isJsonObject(label)) return undefined;
   const colors = member(label, "colors");
   const listed = (isArray(colors) ? colors : []).map((color) => toNumber(member(objectOf(color), "label-value")));
   return [...new Set(listed.filter(isLabel))].sort((a, b) => a - b);
@@ -28,5 +29,5 @@ function isLabel(value: number | undefined): value is number {
 }
 
 function objectOf(value: Json | undefined): JsonObject {
-  return isObject(value) ? value : {};
+  return isJsonObject(value) ? value : {};
 }

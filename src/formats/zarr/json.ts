@@ -1,7 +1,7 @@
 import { EmporiumError, isEmporiumError } from "../../core/errors.js";
 import { type Json, type JsonObject, parseJson } from "../../core/json.js";
+import { isJsonObject } from "../../core/json-fields.js";
 import { LIMITS } from "../../core/limits.js";
-import { Float } from "../../core/number.js";
 
 /**
  * A metadata document of an array or group: UTF-8 JSON that is an object.
@@ -33,21 +33,12 @@ export function parseMetadata(bytes: Uint8Array, name: string): JsonObject {
   return asObject(value, name, "");
 }
 
-export function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Float);
-}
-
 export function isArray(value: Json | undefined): value is readonly Json[] {
   return Array.isArray(value);
 }
 
-/** An own member: a key such as `constructor` finds nothing that the document does not have. */
-export function member(object: JsonObject, key: string): Json | undefined {
-  return Object.hasOwn(object, key) ? object[key] : undefined;
-}
-
 export function asObject(value: Json | undefined, name: string, path: string): JsonObject {
-  if (isObject(value)) return value;
+  if (isJsonObject(value)) return value;
   throw wrongField(name, path, value, "an object");
 }
 

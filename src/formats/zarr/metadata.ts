@@ -1,12 +1,13 @@
 import type { DType } from "../../core/dtype.js";
 import { EmporiumError } from "../../core/errors.js";
 import { type Json, type JsonObject, printJson } from "../../core/json.js";
+import { member } from "../../core/json-fields.js";
 import { LIMITS } from "../../core/limits.js";
 import { Float, toNumber } from "../../core/number.js";
 import type { CompressorConfig } from "./codecs.js";
 import { integerRange, isFloatDType, parseZarrDType, type ZarrDType, zarrDTypeText } from "./dtype.js";
 import type { FilterPlace } from "./filters.js";
-import { asObject, isArray, member, parseMetadata, show, wrongField } from "./json.js";
+import { asObject, isArray, parseMetadata, show, wrongField } from "./json.js";
 import { type ByteStep, READ_STEPS, stepOfId, stepSizes, typeAfter } from "./steps.js";
 
 /** One number of fill: complex elements have two (real, imaginary), 64-bit integers are bigint. */

@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from "../../core/json.js";
+import { isJsonObject, jsonObject, member } from "../../core/json-fields.js";
 import { toNumber } from "../../core/number.js";
-import { isArray, isObject, member, show } from "./json.js";
+import { isArray, show } from "./json.js";
 
 /**
  * What OME-Zarr metadata must and should be, each rule by its name.
@@ -138,7 +139,7 @@ export function typed<T extends keyof Types>(check: NgffCheck, value: Json, path
 
 function asType(value: Json, type: keyof Types): unknown {
   if (type === "string" || type === "boolean") return typeof value === type ? value : undefined;
-  if (type === "object") return isObject(value) ? value : undefined;
+  if (type === "object") return jsonObject(value);
   if (type === "list") return isArray(value) ? value : undefined;
   const number = toNumber(value);
   return type === "number" || Number.isInteger(number) ? number : undefined;
@@ -190,7 +191,7 @@ export function readNumbers(check: NgffCheck, object: JsonObject, key: string, p
 /** Equal values have equal texts: keys sorted, 1.0 as 1. */
 function canonical(value: Json | undefined): string {
   if (isArray(value)) return `[${value.map(canonical).join(",")}]`;
-  if (isObject(value)) {
+  if (isJsonObject(value)) {
     return `{${Object.keys(value)
       .sort()
       .map((key) => `${JSON.stringify(key)}:${canonical(value[key])}`)

@@ -1,5 +1,5 @@
 import type { JsonObject } from "../../core/json.js";
-import { isObject, member } from "./json.js";
+import { isJsonObject, member } from "../../core/json-fields.js";
 import {
   type CheckedAxis,
   checkAxesTogether,
@@ -143,7 +143,7 @@ function checkReference(
 ): number | undefined {
   const at = `${path}.${side}`;
   const value = member(step, side);
-  if (!isObject(value)) {
+  if (!isJsonObject(value)) {
     const wanted = wants.path === "must" ? "an object with a path" : "an object with a name";
     const level = draft && typeof value === "string" ? "strict" : "must";
     check.report("reference", at, value === undefined ? `absent, ${wanted} wanted` : found(value, wanted), level);

@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from "../../core/json.js";
+import { isJsonObject, member } from "../../core/json-fields.js";
 import { toNumber } from "../../core/number.js";
-import { isArray, isObject, member } from "./json.js";
+import { isArray } from "./json.js";
 import { checkRange, checkUnique, found, type NgffCheck, read, readNumbers, typed } from "./ngff-rules.js";
 
 /** Transformations within transformations. */
@@ -118,6 +119,6 @@ function checkField(check: NgffCheck, step: JsonObject, path: string): void {
   check.report(
     "transformation",
     `${path}.interpolation`,
-    found(isObject(interpolation) ? {} : interpolation, "nearest, linear or cubic"),
+    found(isJsonObject(interpolation) ? {} : interpolation, "nearest, linear or cubic"),
   );
 }

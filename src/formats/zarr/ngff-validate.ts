@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from "../../core/json.js";
-import { isArray, isObject, member } from "./json.js";
+import { isJsonObject, member } from "../../core/json-fields.js";
+import { isArray } from "./json.js";
 import { checkImageLabel, checkLabels } from "./ngff-label.js";
 import { checkMultiscales, checkOmero } from "./ngff-multiscales.js";
 import { checkPlate, checkWell } from "./ngff-plate.js";
@@ -84,7 +85,7 @@ function checkAttributes(
 function likelyVersion(metadata: JsonObject, wrapped: boolean): string {
   if (!wrapped) return "0.4";
   const images = member(metadata, "multiscales");
-  const hasSystems = isArray(images) && images.some((image) => isObject(image) && Object.hasOwn(image, "coordinateSystems"));
+  const hasSystems = isArray(images) && images.some((image) => isJsonObject(image) && Object.hasOwn(image, "coordinateSystems"));
   return hasSystems ? "0.6" : "0.5";
 }
 
@@ -158,7 +159,7 @@ function looseVersion(check: NgffCheck, metadata: JsonObject): string | undefine
       ? value.map((item, i) => [item, `${KEYS[kind]}.${i}`])
       : [[value ?? null, KEYS[kind]]];
     for (const [part, path] of parts) {
-      if (!isObject(part)) continue;
+      if (!isJsonObject(part)) continue;
       const version = read(check, part, "version", path, "string");
       if (version === undefined) {
         if (!Object.hasOwn(part, "version")) check.report("version-given", `${path}.version`, "absent, 0.4 wanted");

@@ -1,6 +1,7 @@
 import { EmporiumError } from "../../core/errors.js";
 import type { Json, JsonObject } from "../../core/json.js";
-import { asObject, isArray, isObject, member, wrongField } from "./json.js";
+import { isJsonObject, member } from "../../core/json-fields.js";
+import { asObject, isArray, wrongField } from "./json.js";
 import {
   type OmeReadOptions,
   type OmeZarrFields,
@@ -57,7 +58,7 @@ function labelColors(labels: readonly number[]): JsonObject[] {
  */
 export function parseOmeImage(attributes: JsonObject, name = "zarr.json", options: OmeReadOptions = {}): OmeZarrImage {
   const ome = member(attributes, "ome");
-  if (!isObject(ome)) return parseOmeZarr(attributes, name, options);
+  if (!isJsonObject(ome)) return parseOmeZarr(attributes, name, options);
   const version = member(ome, "version");
   if (typeof version !== "string") throw wrongField(name, "ome.version", version, "0.5");
   const known = omeVersion(version, "wrapped");

@@ -1,8 +1,9 @@
 import { ceilDiv, type Triple } from "../../core/box.js";
 import { EmporiumError } from "../../core/errors.js";
 import type { Json, JsonObject } from "../../core/json.js";
+import { isJsonObject, member } from "../../core/json-fields.js";
 import { Float, roundHalfEven, toNumber } from "../../core/number.js";
-import { asObject, isArray, isObject, member, show, wrongField } from "./json.js";
+import { asObject, isArray, show, wrongField } from "./json.js";
 import { type OmeVersion, omeVersion, otherVersion } from "./ome-version.js";
 
 /** Levels of a pyramid that the portal publishes. */
@@ -221,7 +222,7 @@ export function parseMultiscale(
 }
 
 function noImage(attributes: JsonObject, name: string): EmporiumError {
-  if (isObject(member(attributes, "ome"))) return otherVersion("0.5 or later", name, "multiscales.0.version");
+  if (isJsonObject(member(attributes, "ome"))) return otherVersion("0.5 or later", name, "multiscales.0.version");
   const hint = Object.hasOwn(attributes, "bioformats2raw.layout")
     ? "this group holds images in sub-groups named 0, 1, 2: open one of them"
     : Object.hasOwn(attributes, "plate") || Object.hasOwn(attributes, "well")
@@ -260,17 +261,17 @@ function systemAxes(image: JsonObject, name: string, path: string): OmeAxis[] {
   const at = `${path}.coordinateSystems`;
   if (!isArray(systems) || systems.length === 0) throw wrongField(name, at, systems, "a list of one coordinate system or more");
   const wanted = outputOf(image);
-  const found = systems.findIndex((system) => isObject(system) && member(system, "name") === wanted);
+  const found = systems.findIndex((system) => isJsonObject(system) && member(system, "name") === wanted);
   const index = Math.max(0, found);
   return parseAxes(member(asObject(systems[index], name, `${at}.${index}`), "axes") ?? null, name, `${at}.${index}.axes`);
 }
 
 /** Name of the system that the first dataset's transformation leads to; text alone in early drafts. */
 function outputOf(image: JsonObject): Json | undefined {
-  const at = (list: Json | undefined) => (isArray(list) && isObject(list[0]) ? list[0] : {});
+  const at = (list: Json | undefined) => (isArray(list) && isJsonObject(list[0]) ? list[0] : {});
   const dataset = at(member(image, "datasets"));
   const output = member(at(member(dataset, "coordinateTransformations")), "output");
-  return isObject(output) ? member(output, "name") : output;
+  return isJsonObject(output) ? member(output, "name") : output;
 }
 
 const NO_TRANSFORMATION: Transformation = { scale: undefined, translation: undefined };

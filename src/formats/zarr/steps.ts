@@ -1,5 +1,6 @@
 import { EmporiumError, isEmporiumError } from "../../core/errors.js";
 import type { JsonObject } from "../../core/json.js";
+import { member } from "../../core/json-fields.js";
 import { LIMITS } from "../../core/limits.js";
 import { CHECKSUM_BYTES, type ChecksumName, type ChecksumOptions, withChecksum, withoutChecksum } from "./checksum.js";
 import {
@@ -19,7 +20,7 @@ import {
   parseFilter,
   unfilter,
 } from "./filters.js";
-import { member, wrongField } from "./json.js";
+import { wrongField } from "./json.js";
 
 /** What is done with the bytes of a chunk. Plain data: steps are handed to threads. */
 export type ByteStep =

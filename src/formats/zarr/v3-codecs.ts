@@ -1,8 +1,9 @@
 import { EmporiumError } from "../../core/errors.js";
 import type { Json, JsonObject } from "../../core/json.js";
+import { member } from "../../core/json-fields.js";
 import { LIMITS } from "../../core/limits.js";
 import type { ZarrDType } from "./dtype.js";
-import { asObject, isArray, member, show, wrongField } from "./json.js";
+import { asObject, isArray, show, wrongField } from "./json.js";
 import { product } from "./metadata.js";
 import { SHARD_CHUNKS_MAX, type ShardLayout } from "./shard.js";
 import { type ByteStep, inByteOrder, isOfElements, READ_STEPS, stepOfId, stepSizes, typeAfter } from "./steps.js";

@@ -1,9 +1,10 @@
 import { type DType, ITEM_BYTES } from "../../core/dtype.js";
 import { EmporiumError } from "../../core/errors.js";
 import { type Json, type JsonObject, printJson } from "../../core/json.js";
+import { isJsonObject, member } from "../../core/json-fields.js";
 import { LIMITS } from "../../core/limits.js";
 import type { ZarrDType } from "./dtype.js";
-import { asObject, isArray, isObject, member, parseMetadata, show, wrongField } from "./json.js";
+import { asObject, isArray, parseMetadata, show, wrongField } from "./json.js";
 import { type FillValue, product } from "./metadata.js";
 import { type CodecChain, chunkShape, isLittleEndian, namedConfiguration, parseCodecChain, tooMuch } from "./v3-codecs.js";
 import { parseV3Fill, printedV3Fill } from "./v3-fill.js";
@@ -121,7 +122,7 @@ function refuseUnknown(document: JsonObject, known: readonly string[], name: str
   for (const key of Object.keys(document)) {
     if (known.includes(key)) continue;
     const value = member(document, key);
-    if (isObject(value) && member(value, "must_understand") === false) continue;
+    if (isJsonObject(value) && member(value, "must_understand") === false) continue;
     throw new EmporiumError("FORMAT_UNSUPPORTED", `${name}: ${show(key)} is not known, and does not say that it may be ignored`, {
       place: { file: name, path: key },
       hint: `members of extensions have "must_understand": false where readers may ignore them`,

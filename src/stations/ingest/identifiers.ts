@@ -1,4 +1,5 @@
 import { type Json, type JsonObject, parseJson } from "../../core/json.js";
+import { isJsonObject, jsonObject } from "../../core/json-fields.js";
 import { toNumber } from "../../core/number.js";
 import { ANNOTATION_METADATA, annotationFolder } from "../../model/annotation-files.js";
 import {
@@ -15,7 +16,6 @@ import { mapLimit } from "../../system/parallel.js";
 import { scalarText } from "./config/nodes.js";
 import { glob } from "./finders/glob.js";
 import type { Listing } from "./finders/listing.js";
-import { isJsonMap } from "./metadata.js";
 
 const FIRST_ID = 100;
 const READS_AT_ONCE = 16;
@@ -162,7 +162,7 @@ export async function readStored(target: Listing, run: string, kind: StoredKind)
 export async function readMetadata(target: Store, key: string): Promise<JsonObject | undefined> {
   const bytes = await target.read(key);
   const metadata = bytes && parsed(bytes);
-  return isJsonMap(metadata) ? metadata : undefined;
+  return jsonObject(metadata);
 }
 
 /** Whether a folder (without a slash at its end) is there. Asks for the listing of what it lies in. */
@@ -208,7 +208,7 @@ export function identitySpacing(value: Json | undefined, parentName: string): st
 
 function textOf(value: Json | undefined): string {
   if (value === undefined || value === null) return "";
-  return Array.isArray(value) || isJsonMap(value) ? "" : scalarText(value as Parameters<typeof scalarText>[0]);
+  return Array.isArray(value) || isJsonObject(value) ? "" : scalarText(value as Parameters<typeof scalarText>[0]);
 }
 
 function parsed(bytes: Uint8Array): Json | undefined {

@@ -1,4 +1,5 @@
 import { type Json, type JsonObject, parseJson, printJson } from "../../core/json.js";
+import { isJsonObject } from "../../core/json-fields.js";
 import { Float } from "../../core/number.js";
 
 /** One level of an object that is being put together. Keys keep the order in which they are set. */
@@ -14,7 +15,7 @@ export function deepMerge(under: JsonObject, over: JsonObject): JsonObject {
   for (const [key, value] of Object.entries(over)) {
     if (value === undefined) continue;
     const below = Object.hasOwn(merged, key) ? merged[key] : undefined;
-    put(merged, key, isJsonMap(below) && isJsonMap(value) ? deepMerge(below, value) : value);
+    put(merged, key, isJsonObject(below) && isJsonObject(value) ? deepMerge(below, value) : value);
   }
   return merged;
 }
@@ -55,12 +56,8 @@ export function sameJson(a: Json, b: Json): boolean {
 export function isTruthy(value: Json | undefined): boolean {
   if (value instanceof Float) return value.value !== 0;
   if (Array.isArray(value)) return value.length > 0;
-  if (isJsonMap(value)) return Object.keys(value).length > 0;
+  if (isJsonObject(value)) return Object.keys(value).length > 0;
   return Boolean(value);
-}
-
-export function isJsonMap(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Float);
 }
 
 /** Sets an own key, also one such as `__proto__`. */

@@ -1,6 +1,7 @@
 import { throwIfCancelled } from "../../core/cancel.js";
 import type { Clock } from "../../core/clock.js";
 import { EmporiumError } from "../../core/errors.js";
+import { isJsonObject } from "../../core/json-fields.js";
 import { LIMITS } from "../../core/limits.js";
 import { readBody, type Timeouts } from "../../net/body.js";
 import { drop } from "../../net/client.js";
@@ -77,7 +78,7 @@ export async function* gcsPages(
 function parse(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
+    return isJsonObject(value) ? (value as Record<string, unknown>) : undefined;
   } catch {
     return undefined;
   }

@@ -1,9 +1,10 @@
 import { asEmporiumError, EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
+import { isJsonObject } from "../../../core/json-fields.js";
 import { toNumber } from "../../../core/number.js";
 import type { Store } from "../../../stores/store.js";
 import { forEachLimited } from "../../../system/parallel.js";
 import { treeAddresses } from "../portal-import/addresses.js";
-import { isObject, type Node, nodesOf, placeOf, readDocument, rootOf, valueAt } from "../portal-import/documents.js";
+import { type Node, nodesOf, placeOf, readDocument, rootOf, valueAt } from "../portal-import/documents.js";
 import { type RunFiles, walkTree } from "../portal-import/tree.js";
 import { tomogramType } from "./copick-names.js";
 import type { ObjectFacts } from "./copick-objects.js";
@@ -157,7 +158,7 @@ function shapeOf({ value: { shape, format } }: Node): AnnotationShape | undefine
 
 function objectOf(root: Node, isParticle: boolean): ObjectFacts {
   const object = root.value.annotation_object;
-  const { id, name } = isObject(object) ? object : {};
+  const { id, name } = isJsonObject(object) ? object : {};
   const publications = textOf(valueAt(root, "annotation_publications"));
   return { id: textOf(id), name: textOf(name) || textOf(id) || "unnamed", isParticle, publications };
 }

@@ -1,5 +1,6 @@
 import { EmporiumError } from "../../../core/errors.js";
 import type { Json, JsonObject } from "../../../core/json.js";
+import { isJsonObject } from "../../../core/json-fields.js";
 import { nearest } from "../../../core/nearest.js";
 import type { NamePattern } from "../inputs/name-pattern.js";
 
@@ -155,7 +156,7 @@ export function checkParsedMetadata(value: unknown, name: string): JsonObject {
     ["string", "boolean"].includes(typeof item) ||
     (typeof item === "number" && Number.isFinite(item)) ||
     (Array.isArray(item) ? item.every(plain) : typeof item === "object" && Object.values(item as object).every(plain));
-  if (typeof value === "object" && value !== null && !Array.isArray(value) && plain(value)) return value as JsonObject;
+  if (isJsonObject(value) && plain(value)) return value as JsonObject;
   throw nameError(name, "was given no JSON object by its parser");
 }
 

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from "../../../core/json.js";
+import { isJsonObject, member } from "../../../core/json-fields.js";
 import { toNumber } from "../../../core/number.js";
-import { isJsonObject, own } from "../inputs/json-file.js";
 import { frameFileName, type PlannedFrame } from "./frame.js";
 
 /** What the pages of a data set's NDTiff files told of their axes. */
@@ -37,7 +37,7 @@ export function axisPlaces(metadata: JsonObject, axes: Axes): AxisPlaces {
   const others: Record<string, number> = {};
   let channel: string | undefined;
   for (const tag of Object.values(metadata)) {
-    const found = isJsonObject(tag) ? own(tag, "Axes") : undefined;
+    const found = isJsonObject(tag) ? member(tag, "Axes") : undefined;
     if (!isJsonObject(found)) continue;
     for (const [axis, value] of Object.entries(found)) {
       const place = placeOn(axis, value, axes);

@@ -1,9 +1,9 @@
 import type { ReadOptions } from "../../../core/bytes.js";
 import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
 import type { Json, JsonObject } from "../../../core/json.js";
+import { isJsonObject, jsonObject, member } from "../../../core/json-fields.js";
 import { toNumber } from "../../../core/number.js";
 import { isOmeXml, type OmeImage, omePlaneCount, parseOmeXml, planeChannels } from "../../../formats/tiff/ome-xml.js";
-import { isJsonObject, own } from "../inputs/json-file.js";
 import type { MetaSchema } from "../inputs/meta-schema.js";
 import { type FrameSet, frameFileName, type PlannedFrame, type SourceFile } from "./frame.js";
 import { type FrameFile, frameShapeOf, signedNote } from "./frame-file.js";
@@ -108,7 +108,7 @@ async function readHead(file: FrameFile, source: FrameSource, options: SplitOpti
       warnings.push(`${file.name}: Can't read IJMetadata from page 0: nothing is known of the data set's positions`);
     return {
       metadata: storable(metadata) as JsonObject,
-      imageJ: isJsonObject(info) ? info : undefined,
+      imageJ: jsonObject(info),
       ome: undefined,
       warnings,
     };
@@ -135,7 +135,7 @@ async function readHead(file: FrameFile, source: FrameSource, options: SplitOpti
   warnings.push(`${file.name}: no ${options.schema.tags[0]?.name ?? "tags of the schema"}: frames are taken by the OME-XML`);
   return {
     metadata: storable({ ...metadata, OME: { Images: facts } }) as JsonObject,
-    imageJ: isJsonObject(info) ? info : undefined,
+    imageJ: jsonObject(info),
     ome: xml.images,
     warnings,
   };
@@ -212,11 +212,11 @@ async function pageMetadata(
 export function requiredOf(metadata: JsonObject, schema: MetaSchema): JsonObject {
   const required: Record<string, Json> = {};
   for (const { name, required: keys } of schema.tags) {
-    const value = own(metadata, name);
+    const value = member(metadata, name);
     if (!isJsonObject(value)) continue;
     for (const key of keys) {
-      const member = own(value, key);
-      if (member !== undefined) required[key] = member;
+      const item = member(value, key);
+      if (item !== undefined) required[key] = item;
     }
   }
   return required;

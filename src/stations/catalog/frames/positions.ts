@@ -1,6 +1,6 @@
 import { EmporiumError, type Place } from "../../../core/errors.js";
 import type { JsonObject } from "../../../core/json.js";
-import { isJsonObject, own } from "../inputs/json-file.js";
+import { isJsonObject, member } from "../../../core/json-fields.js";
 import type { SourceFile } from "./frame.js";
 
 /**
@@ -56,10 +56,10 @@ export function missingPositions(wanted: readonly number[], met: ReadonlySet<num
 
 /** Labels of `InitialPositionList`: objects that have one, or plain texts. Undefined where there is no list. */
 export function positionLabels(imageJ: JsonObject | undefined): string[] | undefined {
-  const list = imageJ && own(imageJ, "InitialPositionList");
+  const list = imageJ && member(imageJ, "InitialPositionList");
   if (!Array.isArray(list)) return undefined;
   return list.flatMap((item) => {
-    const label = isJsonObject(item) ? own(item, "Label") : item;
+    const label = isJsonObject(item) ? member(item, "Label") : item;
     return typeof label === "string" ? [label] : [];
   });
 }

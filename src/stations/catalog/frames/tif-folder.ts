@@ -1,9 +1,9 @@
 import type { ReadOptions } from "../../../core/bytes.js";
 import { EmporiumError } from "../../../core/errors.js";
 import type { JsonObject } from "../../../core/json.js";
+import { isJsonObject, member } from "../../../core/json-fields.js";
 import { LIMITS } from "../../../core/limits.js";
 import { toNumber } from "../../../core/number.js";
-import { isJsonObject, own } from "../inputs/json-file.js";
 import { type FrameSet, type FrameShape, frameFileName, type PlannedFrame } from "./frame.js";
 import { frameShapeOf } from "./frame-file.js";
 import { type FrameSource, filesOf, openFrames, withStat } from "./frame-source.js";
@@ -90,7 +90,7 @@ async function shapeOf(
 ): Promise<{ shape: FrameShape; warnings: string[] }> {
   const first = await openFrames(source.store, firstKey, options);
   const { fromFloat: _, signed: __, ...found } = frameShapeOf(await first.image(0, options), first.name);
-  const summary = metadata && own(metadata, "Summary");
+  const summary = metadata && member(metadata, "Summary");
   if (!isJsonObject(summary)) return { shape: found, warnings: [] };
   const told = shapeOfSummary(summary, `${source.name}/${METADATA}`);
   const same =
@@ -107,14 +107,18 @@ async function shapeOf(
  * @throws {EmporiumError} FORMAT_UNSUPPORTED, FORMAT_FIELD
  */
 export function shapeOfSummary(summary: JsonObject, name: string): FrameShape {
-  const pixels = own(summary, "PixelType");
-  const [width, height, bits] = ["Width", "Height", "BitDepth"].map((key) => toNumber(own(summary, key)));
+  const pixels = member(summary, "PixelType");
+  const [width, height, bits] = ["Width", "Height", "BitDepth"].map((key) => toNumber(member(summary, key)));
   // cameras of 12 and 14 bits write words of 16
   const depth = bits === 8 ? "uint8" : bits !== undefined && bits > 8 && bits <= 16 ? "uint16" : undefined;
   if (depth === undefined) {
-    throw new EmporiumError("FORMAT_UNSUPPORTED", `${name}: Bit depth must be 16 or 8, not ${String(own(summary, "BitDepth"))}`, {
-      place: { file: name, path: "Summary.BitDepth" },
-    });
+    throw new EmporiumError(
+      "FORMAT_UNSUPPORTED",
+      `${name}: Bit depth must be 16 or 8, not ${String(member(summary, "BitDepth"))}`,
+      {
+        place: { file: name, path: "Summary.BitDepth" },
+      },
+    );
   }
   for (const [key, value] of [
     ["Width", width],
@@ -123,7 +127,7 @@ export function shapeOfSummary(summary: JsonObject, name: string): FrameShape {
     if (value !== undefined && Number.isInteger(value) && value > 0) continue;
     throw new EmporiumError(
       "FORMAT_FIELD",
-      `${name}: Summary.${key} is ${String(own(summary, key))}, a number of pixels wanted`,
+      `${name}: Summary.${key} is ${String(member(summary, key))}, a number of pixels wanted`,
       {
         place: { file: name, path: `Summary.${key}` },
       },

@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { EmporiumError } from "../../../core/errors.js";
+import { member } from "../../../core/json-fields.js";
 import { nearest } from "../../../core/nearest.js";
 import { isStorableText, STORABLE_TEXT } from "../storable-text.js";
-import { type JsonFile, kindOf, own, parseJsonFile, readText } from "./json-file.js";
+import { type JsonFile, kindOf, parseJsonFile, readText } from "./json-file.js";
 import { compileNamePattern, type NamePattern } from "./name-pattern.js";
 
 /** How data sets of a table are uploaded. */
@@ -158,13 +159,13 @@ export function besideOr(name: string, config: string): string {
 }
 
 function needed(document: JsonFile, key: string): string {
-  const value = own(document.value, key);
+  const value = member(document.value, key);
   if (typeof value === "string") return storable(document, key, value);
   throw wrong(document, key, kindOf(value), "a text");
 }
 
 function optional(document: JsonFile, key: string): string | undefined {
-  const value = own(document.value, key);
+  const value = member(document.value, key);
   if (value === undefined || value === null) return undefined;
   if (typeof value === "string") return storable(document, key, value);
   throw wrong(document, key, kindOf(value), "a text");

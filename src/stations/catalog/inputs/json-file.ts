@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { EmporiumError, isEmporiumError, type Place } from "../../../core/errors.js";
 import { type Json, type JsonObject, parseJson } from "../../../core/json.js";
+import { isJsonObject } from "../../../core/json-fields.js";
 import { LIMITS } from "../../../core/limits.js";
 import { Float } from "../../../core/number.js";
 
@@ -62,15 +63,6 @@ export function parseJsonFile(text: string, file: string, role: string): JsonFil
   }
   const keys = topKeys(text);
   return { file, value, place: (key) => ({ file, ...lineAndColumn(text, keys.get(key) ?? 0), path: key }) };
-}
-
-export function isJsonObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Float);
-}
-
-/** A key of one's own: never what every object inherits. */
-export function own(object: JsonObject, key: string): Json | undefined {
-  return Object.hasOwn(object, key) ? object[key] : undefined;
 }
 
 export function kindOf(value: unknown): string {

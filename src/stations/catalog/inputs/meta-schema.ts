@@ -3,7 +3,8 @@ import { Ajv2019 } from "ajv/dist/2019.js";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { EmporiumError } from "../../../core/errors.js";
 import type { Json, JsonObject } from "../../../core/json.js";
-import { isJsonObject, own, plainJson, readJsonFile } from "./json-file.js";
+import { isJsonObject, member } from "../../../core/json-fields.js";
+import { plainJson, readJsonFile } from "./json-file.js";
 
 /** What the metadata of each frame must hold, and which TIFF tags they come from. */
 export interface MetaSchema {
@@ -64,9 +65,11 @@ export function compileMetaSchema(schema: JsonObject, name: string): MetaSchema 
       },
     );
   }
-  const properties = own(schema, "properties");
+  const properties = member(schema, "properties");
   const tags = Object.entries(isJsonObject(properties) ? properties : {}).flatMap(([tag, inner]) =>
-    isJsonObject(inner) && own(inner, "type") === "object" ? [{ name: tag, required: textsOf(own(inner, "required")) }] : [],
+    isJsonObject(inner) && member(inner, "type") === "object"
+      ? [{ name: tag, required: textsOf(member(inner, "required")) }]
+      : [],
   );
   return {
     name,

@@ -1,5 +1,6 @@
 import { asEmporiumError, EmporiumError, type Place } from "../../../core/errors.js";
 import { type Json, type JsonObject, parseJson } from "../../../core/json.js";
+import { isJsonObject } from "../../../core/json-fields.js";
 import { LIMITS } from "../../../core/limits.js";
 import { objectName, type Store } from "../../../stores/store.js";
 
@@ -74,7 +75,7 @@ export function listOf(document: Document, path: string, list: Json | undefined)
 }
 
 export function nodeOf(document: Document, path: string, value: Json): Node {
-  if (isObject(value)) return { document, path, value };
+  if (isJsonObject(value)) return { document, path, value };
   throw new EmporiumError("FORMAT_FIELD", `${describe(value)} found, an object wanted`, { place: document.place(path) });
 }
 
@@ -83,15 +84,10 @@ export function valueAt({ value }: Node, path: string): Json | undefined {
   let found: Json | undefined = value;
   for (const name of path.split(".")) {
     if (Array.isArray(found)) found = found[Number(name)];
-    else if (isObject(found) && Object.hasOwn(found, name)) found = found[name];
+    else if (isJsonObject(found) && Object.hasOwn(found, name)) found = found[name];
     else return undefined;
   }
   return found;
-}
-
-export function isObject(value: Json | undefined): value is JsonObject {
-  // a Float is the number that it holds
-  return typeof value === "object" && value !== null && !Array.isArray(value) && !("toJSON" in value);
 }
 
 export function describe(value: Json | undefined): string {

@@ -1,5 +1,6 @@
 import type { EntityName } from "../../../catalog/entities.js";
 import type { Json } from "../../../core/json.js";
+import { isJsonObject } from "../../../core/json-fields.js";
 import { Float, floatRepr, roundHalfEven, toNumber } from "../../../core/number.js";
 import type { TreeAddresses } from "./addresses.js";
 
@@ -213,7 +214,7 @@ export const IDENTITY: Readonly<Record<EntityName, { readonly by: readonly strin
 export const SHAPES: Readonly<Record<string, string>> = { TriangularMesh: "Mesh" };
 
 function field(value: Json | undefined, name: string): Json | undefined {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, Json>)[name] : undefined;
+  return isJsonObject(value) ? (value as Record<string, Json>)[name] : undefined;
 }
 
 function hundredths(value: Json | undefined): Json | undefined {

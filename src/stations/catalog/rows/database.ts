@@ -3,8 +3,8 @@ import type { CatalogTables, Database } from "../../../catalog/database.js";
 import type { FramesGlobalRow } from "../../../catalog/microscopy-rows.js";
 import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
 import { type Json, type JsonObject, parseJson, printJsonLine } from "../../../core/json.js";
+import { isJsonObject } from "../../../core/json-fields.js";
 import type { FrameRow, FramesGlobal } from "../frames/frame.js";
-import { isJsonObject } from "../inputs/json-file.js";
 import type { FrameSelection } from "../select.js";
 import { alreadyThere, ownAncestor, parentMissing } from "./errors.js";
 import type {

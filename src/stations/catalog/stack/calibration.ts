@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from "../../../core/json.js";
+import { isJsonObject, member } from "../../../core/json-fields.js";
 import { toNumber } from "../../../core/number.js";
-import { isJsonObject, own } from "../inputs/json-file.js";
 
 /** Distances of pixels and slices, µm; undefined where metadata tell none, or 0, which is MicroManager's word for it. */
 export interface Calibration {
@@ -10,15 +10,15 @@ export interface Calibration {
 
 /** By MicroManager's `Summary`, at the top of metadata or within what ImageJ kept of it. */
 export function calibrationOf(metadata: JsonObject | null): Calibration {
-  const inner = metadata ? own(metadata, "IJMetadata") : undefined;
+  const inner = metadata ? member(metadata, "IJMetadata") : undefined;
   const holders = [metadata ?? undefined, inner].flatMap((holder) => {
-    const summary = isJsonObject(holder) ? own(holder, "Summary") : undefined;
+    const summary = isJsonObject(holder) ? member(holder, "Summary") : undefined;
     return [summary, holder].filter(isJsonObject);
   });
   const first = (...keys: string[]) => {
     for (const holder of holders) {
       for (const key of keys) {
-        const value = Math.abs(toNumber(own(holder, key) as Json) ?? 0);
+        const value = Math.abs(toNumber(member(holder, key) as Json) ?? 0);
         if (value > 0 && Number.isFinite(value)) return value;
       }
     }

@@ -1,5 +1,6 @@
 import { EmporiumError } from "../../../core/errors.js";
 import { type Json, type JsonObject, parseJson, printJson } from "../../../core/json.js";
+import { isJsonObject, jsonObject } from "../../../core/json-fields.js";
 import { isFloat } from "../../../core/number.js";
 import type { Rule } from "../match/rules.js";
 import type { DrawnOn } from "../models/drawn-on.js";
@@ -77,14 +78,15 @@ export function parseManifest(bytes: Uint8Array, file: string): Manifest {
       place: { file, path },
       hint: "emporium curate collect writes it",
     });
-  const object = isObject(raw) ? raw : undefined;
+  const object = jsonObject(raw);
   if (object?.version !== 1) throw fault("version", "a manifest of version 1");
   if (typeof object.batch !== "string" || typeof object.label !== "string")
     throw fault("batch", "the name of a batch, and its label");
   if (!Array.isArray(object.files)) throw fault("files", "a list");
   for (const [at, item] of (object.files as readonly Json[]).entries()) {
-    for (const name of TEXTS) if (!isObject(item) || typeof item[name] !== "string") throw fault(`files.${at}.${name}`, "a text");
-    if (!isObject((item as JsonObject).model)) throw fault(`files.${at}.model`, "a summary");
+    for (const name of TEXTS)
+      if (!isJsonObject(item) || typeof item[name] !== "string") throw fault(`files.${at}.${name}`, "a text");
+    if (!isJsonObject((item as JsonObject).model)) throw fault(`files.${at}.model`, "a summary");
   }
   return plain(object) as unknown as Manifest;
 }
@@ -93,9 +95,6 @@ export function parseManifest(bytes: Uint8Array, file: string): Manifest {
 function plain(value: Json | undefined): unknown {
   if (Array.isArray(value)) return (value as readonly Json[]).map(plain);
   if (isFloat(value)) return value.value;
-  if (!isObject(value)) return value;
+  if (!isJsonObject(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item)]));
 }
-
-const isObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,5 +1,7 @@
 import { EmporiumError } from "../../../core/errors.js";
 import { type Json, type JsonObject, parseJson } from "../../../core/json.js";
+import { jsonText } from "../../../core/json-fields.js";
+import { toNumber } from "../../../core/number.js";
 import { BATCH_STATES, type BatchState } from "./states.js";
 
 /** What a person may know of a batch beside its files. */
@@ -82,9 +84,9 @@ export function parseEvent(line: string): LedgerEvent {
   const raw = parseJson(line);
   if (typeof raw !== "object" || raw === null || Array.isArray(raw)) throw fault("an object is wanted");
   const object = raw as JsonObject;
-  const at = textOf(object.at);
-  const batch = textOf(object.batch);
-  const state = textOf(object.state);
+  const at = jsonText(object.at);
+  const batch = jsonText(object.batch);
+  const state = jsonText(object.state);
   if (at === undefined || batch === undefined) throw fault("at and batch are wanted");
   if (state !== undefined && !BATCH_STATES.some((known) => known === state)) throw fault(`state ${state}`);
   return {
@@ -92,15 +94,15 @@ export function parseEvent(line: string): LedgerEvent {
     batch,
     state: state as BatchState | undefined,
     facts: {
-      label: textOf(object.label),
+      label: jsonText(object.label),
       drives: textsOf(object.drives),
       species: textsOf(object.species),
-      fileCount: numberOf(object.n_files),
-      runCount: numberOf(object.n_runs),
-      recipient: textOf(object.recipient),
-      dest: textOf(object.dest),
-      checksum: textOf(object.checksum),
-      note: textOf(object.note),
+      fileCount: toNumber(object.n_files),
+      runCount: toNumber(object.n_runs),
+      recipient: jsonText(object.recipient),
+      dest: jsonText(object.dest),
+      checksum: jsonText(object.checksum),
+      note: jsonText(object.note),
     },
     files: filesOf(object.files),
   };
@@ -109,14 +111,12 @@ export function parseEvent(line: string): LedgerEvent {
 function filesOf(value: Json | undefined): LedgerFile[] | undefined {
   if (!Array.isArray(value)) return undefined;
   return (value as readonly JsonObject[]).map((item) => {
-    const [sha256, dest] = [textOf(item?.sha256), textOf(item?.dest)];
+    const [sha256, dest] = [jsonText(item?.sha256), jsonText(item?.dest)];
     if (sha256 === undefined || dest === undefined) throw fault("a file without sha256 and dest");
     return { sha256, dest };
   });
 }
 
 const fault = (message: string) => new EmporiumError("CONFIG_FIELD", message);
-const textOf = (value: Json | undefined) => (typeof value === "string" ? value : undefined);
-const numberOf = (value: Json | undefined) => (typeof value === "number" ? value : undefined);
 const textsOf = (value: Json | undefined) =>
-  Array.isArray(value) ? (value as readonly Json[]).flatMap((item) => textOf(item) ?? []) : undefined;
+  Array.isArray(value) ? (value as readonly Json[]).flatMap((item) => jsonText(item) ?? []) : undefined;

@@ -1,5 +1,6 @@
 import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
-import { type Json, type JsonObject, printJsonLine } from "../../../core/json.js";
+import { type JsonObject, printJsonLine } from "../../../core/json.js";
+import { jsonId, jsonList } from "../../../core/json-fields.js";
 import type { PortalNet } from "../../../portals/portal.js";
 import { distinctRuns, type PortalRun } from "./portal-run.js";
 
@@ -53,21 +54,21 @@ async function inFlatLists(endpoint: string, where: string | undefined, net: Por
   for (let at = 0; at < ids.length; at += DATASETS_AT_ONCE) {
     const some = ids.slice(at, at + DATASETS_AT_ONCE).join(", ");
     const found = await ask(endpoint, `{ datasets(where: {id: {_in: [${some}]}}) { id title organismName } }`, "datasets", net);
-    for (const dataset of found) datasets.set(textOf(dataset.id) ?? "", dataset);
+    for (const dataset of found) datasets.set(jsonId(dataset.id) ?? "", dataset);
   }
   return runs.map((run) => {
     const dataset = datasets.get(run.datasetId);
-    return { ...run, datasetTitle: textOf(dataset?.title), organism: textOf(dataset?.organismName) };
+    return { ...run, datasetTitle: jsonId(dataset?.title), organism: jsonId(dataset?.organismName) };
   });
 }
 
 async function ask(endpoint: string, query: string, root: string, net: PortalNet): Promise<JsonObject[]> {
   const reply = (await net.getJson(endpoint, { method: "POST", body: printJsonLine({ query }) })) as JsonObject | null;
-  const [error] = listOf(reply?.errors);
+  const [error] = jsonList(reply?.errors);
   const data = reply?.data as JsonObject | null | undefined;
   const rows = data?.[root];
   if (error === undefined && Array.isArray(rows)) return rows as JsonObject[];
-  const said = textOf((error as JsonObject | undefined)?.message) ?? "an answer without runs";
+  const said = jsonId((error as JsonObject | undefined)?.message) ?? "an answer without runs";
   throw new EmporiumError("PORTAL_REPLY", `${endpoint}: ${said}`, {
     place: { url: endpoint },
     hint: "--runs also takes a file of runs: JSON, CSV or a list of names",
@@ -76,22 +77,15 @@ async function ask(endpoint: string, query: string, root: string, net: PortalNet
 
 function runOf(row: JsonObject): PortalRun {
   const dataset = (row.dataset ?? {}) as JsonObject;
-  const name = textOf(row.name);
-  const id = textOf(row.id);
+  const name = jsonId(row.name);
+  const id = jsonId(row.id);
   if (name === undefined || id === undefined)
     throw new EmporiumError("PORTAL_REPLY", "a run without a name or id in the portal's answer");
   return {
     name,
     id,
-    datasetId: textOf(dataset.id) ?? textOf(row.datasetId) ?? "",
-    datasetTitle: textOf(dataset.title),
-    organism: textOf(dataset.organismName),
+    datasetId: jsonId(dataset.id) ?? jsonId(row.datasetId) ?? "",
+    datasetTitle: jsonId(dataset.title),
+    organism: jsonId(dataset.organismName),
   };
-}
-
-const listOf = (value: Json | undefined): readonly Json[] => (Array.isArray(value) ? (value as readonly Json[]) : []);
-
-function textOf(value: Json | undefined): string | undefined {
-  if (typeof value === "string") return value;
-  return typeof value === "number" ? String(value) : undefined;
 }

@@ -1,5 +1,6 @@
 import { EmporiumError } from "../../../core/errors.js";
 import type { Json, JsonObject } from "../../../core/json.js";
+import { isJsonObject, jsonId } from "../../../core/json-fields.js";
 import { parseCsv } from "../inventory/csv.js";
 import { distinctRuns, type PortalRun } from "./portal-run.js";
 
@@ -33,14 +34,14 @@ function fromJson(text: string, file: string): PortalRun[] {
   const list = runList(raw);
   if (list) return list.map((item, at) => runOf(item, `runs.${at}`, file, undefined));
   return Object.entries(raw as JsonObject).flatMap(([id, dataset]) => {
-    const runs = isObject(dataset) ? dataset.runs : undefined;
+    const runs = isJsonObject(dataset) ? dataset.runs : undefined;
     if (!Array.isArray(runs)) {
       throw fault(file, id, "an object with runs is wanted, or a list of runs at the top");
     }
     const shared = {
       datasetId: id,
-      datasetTitle: textOf((dataset as JsonObject).title),
-      organism: textOf((dataset as JsonObject).organism),
+      datasetTitle: jsonId((dataset as JsonObject).title),
+      organism: jsonId((dataset as JsonObject).organism),
     };
     return (runs as readonly Json[]).map((item, at) => runOf(item, `${id}.runs.${at}`, file, shared));
   });
@@ -50,20 +51,20 @@ function fromJson(text: string, file: string): PortalRun[] {
 function runList(raw: Json): readonly Json[] | undefined {
   if (Array.isArray(raw)) return raw as readonly Json[];
   const object = raw as JsonObject;
-  if (isObject(object.data)) return runList(object.data);
+  if (isJsonObject(object.data)) return runList(object.data);
   return Array.isArray(object.runs) ? (object.runs as readonly Json[]) : undefined;
 }
 
 function runOf(item: Json, path: string, file: string, shared: Omit<PortalRun, "name" | "id"> | undefined): PortalRun {
   if (typeof item === "string") return { name: nameOf(item, path, file), id: "", datasetId: "", ...shared };
-  if (!isObject(item)) throw fault(file, path, "a name or an object with a name is wanted");
-  const dataset = isObject(item.dataset) ? item.dataset : {};
+  if (!isJsonObject(item)) throw fault(file, path, "a name or an object with a name is wanted");
+  const dataset = isJsonObject(item.dataset) ? item.dataset : {};
   return {
-    name: nameOf(textOf(item.name) ?? textOf(item.CZI_run_name), path, file),
-    id: textOf(item.id) ?? textOf(item.CZI_run_id) ?? "",
-    datasetId: textOf(dataset.id) ?? textOf(item.datasetId) ?? textOf(item.dataset_id) ?? "",
-    datasetTitle: textOf(dataset.title),
-    organism: textOf(dataset.organismName) ?? textOf(dataset.organism),
+    name: nameOf(jsonId(item.name) ?? jsonId(item.CZI_run_name), path, file),
+    id: jsonId(item.id) ?? jsonId(item.CZI_run_id) ?? "",
+    datasetId: jsonId(dataset.id) ?? jsonId(item.datasetId) ?? jsonId(item.dataset_id) ?? "",
+    datasetTitle: jsonId(dataset.title),
+    organism: jsonId(dataset.organismName) ?? jsonId(dataset.organism),
     ...shared,
   };
 }
@@ -117,13 +118,4 @@ function fault(file: string, path: string, wanted: string): EmporiumError {
     place: { file, path },
     hint: 'as {"10052": {"runs": ["mka2019-11-19-65"]}} or [{"id": 7250, "name": "qya2015-11-19-14", "dataset": {"id": 10052}}]',
   });
-}
-
-const isObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-/** Ids come as numbers or texts. */
-function textOf(value: Json | undefined): string | undefined {
-  if (typeof value === "string") return value;
-  return typeof value === "number" && Number.isFinite(value) ? String(value) : undefined;
 }

@@ -1,5 +1,6 @@
 import { EmporiumError } from "../../../core/errors.js";
 import { type Json, type JsonObject, parseJson } from "../../../core/json.js";
+import { isJsonObject } from "../../../core/json-fields.js";
 import { toNumber } from "../../../core/number.js";
 import { runFolder, TOMOGRAM_METADATA } from "../../../model/layout.js";
 import { objectName, type Store } from "../../../stores/store.js";
@@ -49,7 +50,7 @@ async function names(tree: Store, folder: string, signal: AbortSignal | undefine
 }
 
 function tomogramOf(metadata: Json, path: string, spacing: string): PortalTomogram | undefined {
-  if (!isObject(metadata) || !isObject(metadata.size)) return undefined;
+  if (!isJsonObject(metadata) || !isJsonObject(metadata.size)) return undefined;
   const shape = ["z", "y", "x"].map((axis) => toNumber((metadata.size as JsonObject)[axis]));
   const voxelAngstrom = toNumber(metadata.voxel_spacing) ?? Number(spacing);
   if (shape.some((length) => length === undefined || !(length > 0)) || !(voxelAngstrom > 0)) return undefined;
@@ -62,6 +63,3 @@ function tomogramOf(metadata: Json, path: string, spacing: string): PortalTomogr
     alignment: typeof alignment === "string" ? /\/Alignments\/([^/]+)\//.exec(alignment)?.[1] : undefined,
   };
 }
-
-const isObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value);

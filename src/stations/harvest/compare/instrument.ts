@@ -1,6 +1,7 @@
 import type { JsonObject } from "../../../core/json.js";
+import { jsonObject } from "../../../core/json-fields.js";
 import type { Quantity } from "../../../formats/peek/facts.js";
-import { at, numberOf, objectOf, textOf } from "../../../portals/fields.js";
+import { at, numberOf, textOf } from "../../../portals/fields.js";
 import { quantity } from "../records/quantities.js";
 import type { Acquisition, NormalisedRecord } from "../records/record.js";
 
@@ -21,7 +22,7 @@ export function withInstrument(record: NormalisedRecord): NormalisedRecord {
 
 /** How RosettaSciIO names what a microscope was set to: `Acquisition_instrument.SEM.beam_energy`, in keV, nA and s. */
 function instrumentFacts(raw: JsonObject): Acquisition {
-  const instruments = objectOf(raw.Acquisition_instrument) ?? objectOf(at(raw, "metadata", "Acquisition_instrument")) ?? {};
+  const instruments = jsonObject(raw.Acquisition_instrument) ?? jsonObject(at(raw, "metadata", "Acquisition_instrument")) ?? {};
   const [mode, settings] = Object.entries(instruments)[0] ?? [];
   const number = (key: string, unit: string): [string, Quantity][] => {
     const value = numberOf(at(settings, key));
@@ -29,7 +30,7 @@ function instrumentFacts(raw: JsonObject): Acquisition {
     return found ? [[key, found]] : [];
   };
   const word = (key: string, value: string | undefined): [string, string][] => (value === undefined ? [] : [[key, value]]);
-  const general = objectOf(raw.General) ?? objectOf(at(raw, "metadata", "General"));
+  const general = jsonObject(raw.General) ?? jsonObject(at(raw, "metadata", "General"));
   return Object.fromEntries<Quantity | string>([
     ...number("beam_energy", "keV"),
     ...number("beam_current", "nA"),

@@ -1,6 +1,7 @@
 import { ITEM_BYTES } from "../../../core/dtype.js";
 import { EmporiumError } from "../../../core/errors.js";
 import { type Json, type JsonObject, printJson } from "../../../core/json.js";
+import { isJsonObject, jsonObject, member } from "../../../core/json-fields.js";
 import { Float, toNumber } from "../../../core/number.js";
 import { isN5Dataset, type N5Dataset, n5DatasetFromJson, parseN5Attributes } from "../../../formats/n5/attributes.js";
 import { decodeN5Block } from "../../../formats/n5/block.js";
@@ -8,7 +9,7 @@ import { n5Calibration, n5Factors, n5Levels } from "../../../formats/n5/multisca
 import { n5BlockKey } from "../../../formats/n5/read.js";
 import { encodeN5Block, WRITTEN_COMPRESSIONS } from "../../../formats/n5/write.js";
 import { positions } from "../../../formats/zarr/chunks.js";
-import { isArray, isObject, member } from "../../../formats/zarr/json.js";
+import { isArray } from "../../../formats/zarr/json.js";
 import { writingCodecs } from "./codecs.js";
 import { type CropArray, cropGrid, cropShape } from "./crop-array.js";
 import { type CropPlan, type CropSource, type CropWish, chosenLevels, textBytes } from "./plan.js";
@@ -110,10 +111,10 @@ async function levelsOf(source: CropSource, group: JsonObject): Promise<N5Level[
 function listedTransform(group: JsonObject, level: number): JsonObject | undefined {
   const multiscales = member(group, "multiscales");
   const first = isArray(multiscales) ? multiscales[0] : undefined;
-  const datasets = isObject(first) ? member(first, "datasets") : undefined;
+  const datasets = isJsonObject(first) ? member(first, "datasets") : undefined;
   const dataset = isArray(datasets) ? datasets[level] : undefined;
-  const transform = isObject(dataset) ? member(dataset, "transform") : undefined;
-  return isObject(transform) ? transform : undefined;
+  const transform = isJsonObject(dataset) ? member(dataset, "transform") : undefined;
+  return jsonObject(transform);
 }
 
 /** Attributes of a level with what only its group says of voxels. */
@@ -168,7 +169,7 @@ function shiftedGroup(group: JsonObject, levels: readonly N5Level[], starts: Rea
   if (isArray(scales)) changed.scales = scales.filter((_, i) => levels.some(({ path }) => path === `s${i}`));
   const [finest] = levels;
   const start = finest && starts.get(finest.path);
-  return { ...group, ...(start && isObject(member(group, "transform")) ? shiftedTransform(group, start) : {}), ...changed };
+  return { ...group, ...(start && isJsonObject(member(group, "transform")) ? shiftedTransform(group, start) : {}), ...changed };
 }
 
 function arrayOf(source: CropSource, level: N5Level, target: N5Dataset, box: CropArray["box"], path: string): CropArray {

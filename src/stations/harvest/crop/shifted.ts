@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from "../../../core/json.js";
+import { isJsonObject, member } from "../../../core/json-fields.js";
 import { Float, toNumber } from "../../../core/number.js";
-import { isArray, isObject, member } from "../../../formats/zarr/json.js";
+import { isArray } from "../../../formats/zarr/json.js";
 
 /**
  * Transformations of OME-Zarr for an array that begins `start` elements later: the translation grows by `start` times the scale. Where there is none,
@@ -12,27 +13,27 @@ export function shiftedTransformations(value: Json | undefined, start: readonly 
   if (!isArray(value) || start.every((at) => at === 0)) return value;
   const scale = start.map((_, axis) =>
     value.reduce((product: number, step) => {
-      const factors = isObject(step) && member(step, "type") === "scale" ? member(step, "scale") : undefined;
+      const factors = isJsonObject(step) && member(step, "type") === "scale" ? member(step, "scale") : undefined;
       return product * (isArray(factors) ? (toNumber(factors[axis]) ?? 1) : 1);
     }, 1),
   );
   const moved = (before: readonly (Json | undefined)[]) =>
     start.map((at, axis) => new Float(clean((toNumber(before[axis]) ?? 0) + at * scale[axis]!)));
   const last = value.at(-1);
-  const known = isObject(last) && member(last, "type") === "translation" ? member(last, "translation") : undefined;
-  if (isObject(last) && isArray(known)) return [...value.slice(0, -1), { ...last, translation: moved(known) }];
+  const known = isJsonObject(last) && member(last, "type") === "translation" ? member(last, "translation") : undefined;
+  if (isJsonObject(last) && isArray(known)) return [...value.slice(0, -1), { ...last, translation: moved(known) }];
   return [...value, { type: "translation", translation: moved([]) }];
 }
 
 /** `multiscales` of a group with the given datasets of its first image alone. `starts`: of each, in elements along all axes. */
 export function shiftedMultiscales(value: Json | undefined, starts: ReadonlyMap<string, readonly number[]>): Json {
   const first = isArray(value) ? value[0] : undefined;
-  if (!isObject(first)) return [];
+  if (!isJsonObject(first)) return [];
   const datasets = member(first, "datasets");
   const kept = (isArray(datasets) ? datasets : []).flatMap((dataset): Json[] => {
-    const path = isObject(dataset) ? member(dataset, "path") : undefined;
+    const path = isJsonObject(dataset) ? member(dataset, "path") : undefined;
     const start = typeof path === "string" ? starts.get(path) : undefined;
-    if (!start || !isObject(dataset)) return [];
+    if (!start || !isJsonObject(dataset)) return [];
     const key = "coordinateTransformations";
     return [
       { ...dataset, ...defined(key, shiftedTransformations(member(dataset, key), start)), ...shiftedTransform(dataset, start) },
@@ -49,7 +50,7 @@ export function shiftedMultiscales(value: Json | undefined, starts: ReadonlyMap<
  */
 export function shiftedTransform(attributes: JsonObject, start: readonly number[]): JsonObject {
   const transform = member(attributes, "transform");
-  if (!isObject(transform)) return {};
+  if (!isJsonObject(transform)) return {};
   const scale = member(transform, "scale");
   if (!isArray(scale) || scale.length !== start.length) return {};
   const axes = member(transform, "axes");

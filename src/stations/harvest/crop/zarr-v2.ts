@@ -1,7 +1,8 @@
 import { type JsonObject, printJson } from "../../../core/json.js";
+import { jsonObject, member } from "../../../core/json-fields.js";
 import { chunkKey, positions } from "../../../formats/zarr/chunks.js";
 import type { CodecRegistry, CompressorConfig } from "../../../formats/zarr/codecs.js";
-import { isObject, member, parseMetadata } from "../../../formats/zarr/json.js";
+import { parseMetadata } from "../../../formats/zarr/json.js";
 import {
   parseZattrs,
   printZattrs,
@@ -110,7 +111,7 @@ async function readLevel(
   const attributes = path === "" ? undefined : await source.read(`${below}.zattrs`);
   const parsed = attributes && parseZattrs(attributes, `${source.name}/${below}.zattrs`);
   const target = !meta.filters && areWritten(zarrSteps(meta)) ? {} : { filters: null, compressor: WRITTEN };
-  return { meta, document, target, shape: meta.shape, attributes: isObject(parsed) ? parsed : undefined };
+  return { meta, document, target, shape: meta.shape, attributes: jsonObject(parsed) };
 }
 
 function arrayOf(source: CropSource, { meta, path, target }: V2Level, box: CropArray["box"]): CropArray {

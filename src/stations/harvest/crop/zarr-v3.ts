@@ -1,8 +1,9 @@
 import type { RandomAccess } from "../../../core/bytes.js";
 import { EmporiumError } from "../../../core/errors.js";
 import type { Json, JsonObject } from "../../../core/json.js";
+import { isJsonObject, member } from "../../../core/json-fields.js";
 import { chunkGrid, positions } from "../../../formats/zarr/chunks.js";
-import { isArray, isObject, member, parseMetadata, wrongField } from "../../../formats/zarr/json.js";
+import { isArray, parseMetadata, wrongField } from "../../../formats/zarr/json.js";
 import { product } from "../../../formats/zarr/metadata.js";
 import { parseOmeImage } from "../../../formats/zarr/ome-v05.js";
 import {
@@ -66,7 +67,7 @@ export async function planZarrV3(source: CropSource, wish: CropWish): Promise<Cr
   for (const [i, { path, document, meta }] of levels.entries()) {
     const { box } = planned[i]!;
     const attributes = member(document, "attributes");
-    const moved = isObject(attributes) ? { attributes: { ...attributes, ...shiftedTransform(attributes, box.start) } } : {};
+    const moved = isJsonObject(attributes) ? { attributes: { ...attributes, ...shiftedTransform(attributes, box.start) } } : {};
     for (let parent = path; parent.includes("/"); ) {
       parent = parent.slice(0, parent.lastIndexOf("/"));
       documents.set(parent, zarrV3GroupMetadata());
@@ -111,7 +112,7 @@ async function readDocument(source: CropSource, path: string): Promise<JsonObjec
 /** 0.5 has its image below `ome`; images of 0.4 in a group of v3 are read as well. */
 function shiftedAttributes(attributes: JsonObject, starts: ReadonlyMap<string, readonly number[]>): JsonObject {
   const ome = member(attributes, "ome");
-  if (isObject(ome))
+  if (isJsonObject(ome))
     return { ...attributes, ome: { ...ome, multiscales: shiftedMultiscales(member(ome, "multiscales"), starts) } };
   return { ...attributes, multiscales: shiftedMultiscales(member(attributes, "multiscales"), starts) };
 }

@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from "../../../core/json.js";
+import { isJsonObject, member } from "../../../core/json-fields.js";
 import { toNumber } from "../../../core/number.js";
-import { isArray, isObject, member, parseMetadata, wrongField } from "../../../formats/zarr/json.js";
+import { isArray, parseMetadata, wrongField } from "../../../formats/zarr/json.js";
 import { below, type ChunkGrid, chunkGrid } from "./chunk-grid.js";
 import { type ContentsOptions, type GroupContents, innerPath, NODES_MAX, noLevel, type ReadDocument } from "./contents.js";
 
@@ -77,7 +78,7 @@ function namedMembers(attributes: JsonObject): string[] {
 }
 
 function objects(value: Json | undefined): JsonObject[] {
-  return isArray(value) ? value.filter(isObject) : [];
+  return isArray(value) ? value.filter(isJsonObject) : [];
 }
 
 /** Blocks lie at `<x>/<y>/<z>`, as the document has its axes: the fastest first. */

@@ -1,8 +1,9 @@
 import { printJson } from "../../../core/json.js";
+import { member } from "../../../core/json-fields.js";
 import { chunkBox, chunkGridOf, chunkName, mortonBits } from "../../../formats/precomputed/grid.js";
 import { parseInfo, type VolumeScale } from "../../../formats/precomputed/info.js";
 import { type Sharding, shardName } from "../../../formats/precomputed/sharding.js";
-import { isArray, member, parseMetadata } from "../../../formats/zarr/json.js";
+import { isArray, parseMetadata } from "../../../formats/zarr/json.js";
 import { below, type ChunkGrid, chunkGrid } from "./chunk-grid.js";
 import { type ContentsOptions, type GroupContents, innerPath, noLevel, type ReadDocument } from "./contents.js";
 

@@ -1,7 +1,8 @@
 import type { Json, JsonObject } from "../../../core/json.js";
 import { printJson } from "../../../core/json.js";
+import { isJsonObject, member } from "../../../core/json-fields.js";
 import { toNumber } from "../../../core/number.js";
-import { isArray, isObject, member, parseMetadata, wrongField } from "../../../formats/zarr/json.js";
+import { isArray, parseMetadata, wrongField } from "../../../formats/zarr/json.js";
 import { below, type ChunkGrid, chunkGrid } from "./chunk-grid.js";
 import { type ContentsOptions, type GroupContents, innerPath, NODES_MAX, noLevel, type ReadDocument } from "./contents.js";
 
@@ -79,7 +80,7 @@ class Walk {
 
   private async members(path: string, node: Node, step: number): Promise<number> {
     const ome = member(node.attributes, "ome");
-    const attributes = isObject(ome) ? ome : node.attributes;
+    const attributes = isJsonObject(ome) ? ome : node.attributes;
     this.chooseLevel(path, node, attributes);
     const named = [...(node.members ?? []), ...namedMembers(attributes)];
     let found = 0;
@@ -115,18 +116,18 @@ class Walk {
     if (scale === undefined || !isImage(attributes)) return;
     const images = member(attributes, "multiscales") as readonly Json[];
     const chosen = images.map((image) => {
-      const datasets = isObject(image) ? member(image, "datasets") : undefined;
-      if (!isObject(image) || !isArray(datasets)) return image;
+      const datasets = isJsonObject(image) ? member(image, "datasets") : undefined;
+      if (!isJsonObject(image) || !isArray(datasets)) return image;
       if (!(scale in datasets)) throw noLevel(below(this.options.name, path), scale, datasets.length);
       for (const [level, dataset] of datasets.entries()) {
-        const inner = isObject(dataset) ? innerPath(member(dataset, "path")) : undefined;
+        const inner = isJsonObject(dataset) ? innerPath(member(dataset, "path")) : undefined;
         if (level !== scale && inner !== undefined) this.left.add(below(path, inner));
       }
       return { ...image, datasets: [datasets[scale]!] };
     });
     const { key, document } = node.attributesIn!;
     const multiscales = (holder: JsonObject): JsonObject => ({ ...holder, multiscales: chosen });
-    const inOme = isObject(member(node.attributes, "ome"));
+    const inOme = isJsonObject(member(node.attributes, "ome"));
     const changed = inOme ? { ...node.attributes, ome: multiscales(attributes) } : multiscales(node.attributes);
     const whole = document === node.attributes ? changed : { ...document, attributes: changed, consolidated_metadata: undefined };
     this.contents.rewritten.set(key, Buffer.from(`${printJson(whole)}\n`));
@@ -148,17 +149,17 @@ function namedMembers(attributes: JsonObject): string[] {
     ...[member(attributes, "labels")].flatMap((labels) => (isArray(labels) ? labels : [])),
     ...[member(attributes, "series")].flatMap((series) => (isArray(series) ? series : [])),
     ...[member(attributes, "plate")].flatMap((plate) =>
-      isObject(plate) ? objects(member(plate, "wells")).map((one) => member(one, "path")) : [],
+      isJsonObject(plate) ? objects(member(plate, "wells")).map((one) => member(one, "path")) : [],
     ),
     ...[member(attributes, "well")].flatMap((well) =>
-      isObject(well) ? objects(member(well, "images")).map((one) => member(one, "path")) : [],
+      isJsonObject(well) ? objects(member(well, "images")).map((one) => member(one, "path")) : [],
     ),
   ];
   return lists.flatMap((path) => innerPath(path) || []);
 }
 
 function objects(value: Json | undefined): JsonObject[] {
-  return isArray(value) ? value.filter(isObject) : [];
+  return isArray(value) ? value.filter(isJsonObject) : [];
 }
 
 function v2(read: ReadDocument): FindNode {
@@ -176,9 +177,11 @@ function v2(read: ReadDocument): FindNode {
     if (path === "") {
       const bytes = await read(".zmetadata");
       const metadata = bytes && member(parseMetadata(bytes, ".zmetadata"), "metadata");
-      if (isObject(metadata)) {
+      if (isJsonObject(metadata)) {
         known = new Map(
-          Object.entries(metadata).flatMap(([key, value]) => (isObject(value) && innerPath(key) === key ? [[key, value]] : [])),
+          Object.entries(metadata).flatMap(([key, value]) =>
+            isJsonObject(value) && innerPath(key) === key ? [[key, value]] : [],
+          ),
         );
         members = [...new Set([...known.keys()].map((key) => key.slice(0, Math.max(0, key.lastIndexOf("/")))))].filter(
           (name) => name !== "",
@@ -217,15 +220,17 @@ function v3(read: ReadDocument): FindNode {
     if (!document) return undefined;
     const attributes = member(document, "attributes");
     const consolidated = member(document, "consolidated_metadata");
-    const inside = isObject(consolidated) ? member(consolidated, "metadata") : undefined;
-    const members = isObject(inside) ? Object.keys(inside).filter((name) => innerPath(name) === name && name !== "") : undefined;
+    const inside = isJsonObject(consolidated) ? member(consolidated, "metadata") : undefined;
+    const members = isJsonObject(inside)
+      ? Object.keys(inside).filter((name) => innerPath(name) === name && name !== "")
+      : undefined;
     for (const name of members ?? []) {
-      const value = isObject(inside) ? member(inside, name) : undefined;
-      if (isObject(value)) known.set(below(path, name), value);
+      const value = isJsonObject(inside) ? member(inside, name) : undefined;
+      if (isJsonObject(value)) known.set(below(path, name), value);
     }
     return {
       documents: [key],
-      attributes: isObject(attributes) ? attributes : {},
+      attributes: isJsonObject(attributes) ? attributes : {},
       attributesIn: { key, document },
       grid: member(document, "node_type") === "array" ? v3Grid(path, document, key) : undefined,
       members,
@@ -236,17 +241,17 @@ function v3(read: ReadDocument): FindNode {
 
 function v3Grid(path: string, document: JsonObject, name: string): ChunkGrid {
   const configuration = (value: Json | undefined) => {
-    const inner = isObject(value) ? member(value, "configuration") : undefined;
-    return isObject(inner) ? inner : {};
+    const inner = isJsonObject(value) ? member(value, "configuration") : undefined;
+    return isJsonObject(inner) ? inner : {};
   };
   const grid = member(document, "chunk_grid");
-  if (!isObject(grid) || member(grid, "name") !== "regular") throw wrongField(name, "chunk_grid", grid, "a regular grid");
+  if (!isJsonObject(grid) || member(grid, "name") !== "regular") throw wrongField(name, "chunk_grid", grid, "a regular grid");
   const lengths = gridLengths(member(document, "shape"), member(configuration(grid), "chunk_shape"), name, [
     "shape",
     "chunk_grid",
   ]);
   const encoding = member(document, "chunk_key_encoding");
-  const asV2 = isObject(encoding) && member(encoding, "name") === "v2";
+  const asV2 = isJsonObject(encoding) && member(encoding, "name") === "v2";
   const separator = member(configuration(encoding), "separator") ?? (asV2 ? "." : "/");
   if (separator !== "." && separator !== "/") throw wrongField(name, "chunk_key_encoding", separator, '"." or "/"');
   return chunkGrid(path, lengths, (cell) => (asV2 ? cell.join(separator) || "0" : ["c", ...cell].join(separator)));

@@ -1,7 +1,8 @@
 import { EmporiumError } from "../../../core/errors.js";
 import { type Json, type JsonObject, parseJson, printJson } from "../../../core/json.js";
+import { jsonObject } from "../../../core/json-fields.js";
 import { isFloat, toNumber } from "../../../core/number.js";
-import { listOf, objectFrom, objectOf, textOf } from "../../../portals/fields.js";
+import { listOf, objectFrom, textOf } from "../../../portals/fields.js";
 import type { Acquisition, NormalisedRecord, RecordSource } from "./record.js";
 import { referenceForm } from "./reference-form.js";
 import { readReferenceRecord } from "./reference-read.js";
@@ -49,14 +50,14 @@ export interface ReadFileRecord {
  * @throws {EmporiumError} CONFIG_SYNTAX, CONFIG_FIELD
  */
 export function readFileMetadata(text: string, file: string): ReadFileRecord[] {
-  const document = objectOf(parseJson(text.replace(/^\ufeff/, "")));
+  const document = jsonObject(parseJson(text.replace(/^\ufeff/, "")));
   if (!document) throw wrong(file, "", "an object of records was wanted");
   return Object.entries(document).flatMap(([name, value]): ReadFileRecord[] => {
     if (name === "errors" && Array.isArray(value)) return [];
-    const record = objectOf(value);
+    const record = jsonObject(value);
     if (!record) throw wrong(file, name, "a record is an object");
     if (!Array.isArray(record.shape)) throw wrong(file, `${name}.shape`, "a list of lengths was wanted");
-    const ours = textOf(record.format) !== undefined && objectOf(record.sources) !== undefined;
+    const ours = textOf(record.format) !== undefined && jsonObject(record.sources) !== undefined;
     return [
       ours
         ? { record: readOwn(name, record, file), reference: undefined }
@@ -71,7 +72,7 @@ function readOwn(name: string, record: JsonObject, file: string): NormalisedReco
     return length;
   });
   const rank = shape.length;
-  const contrast = objectOf(record.contrast);
+  const contrast = jsonObject(record.contrast);
   const [min, max] = [toNumber(contrast?.min), toNumber(contrast?.max)];
   const { location } = record;
   return {
@@ -85,10 +86,10 @@ function readOwn(name: string, record: JsonObject, file: string): NormalisedReco
     channels: toNumber(record.channels) ?? null,
     axes: listOf(record.axes).map((axis) => textOf(axis) ?? ""),
     contrast: min === undefined || max === undefined ? null : { min, max },
-    acquisition: (plainNumbers(objectOf(record.acquisition) ?? {}) ?? {}) as Acquisition,
-    sources: (objectOf(record.sources) ?? {}) as Record<string, RecordSource>,
+    acquisition: (plainNumbers(jsonObject(record.acquisition) ?? {}) ?? {}) as Acquisition,
+    sources: (jsonObject(record.sources) ?? {}) as Record<string, RecordSource>,
     warnings: texts(record.warnings).filter((warning) => warning !== null),
-    raw_metadata: objectOf(record.raw_metadata) ?? {},
+    raw_metadata: jsonObject(record.raw_metadata) ?? {},
     ...(typeof location === "string" ? { location } : {}),
   };
 }
@@ -112,7 +113,7 @@ function plainNumbers(value: Json | undefined): unknown {
   const number = toNumber(value);
   if (number !== undefined) return number;
   if (Array.isArray(value)) return value.map(plainNumbers);
-  const object = objectOf(value);
+  const object = jsonObject(value);
   return object ? Object.fromEntries(Object.entries(object).map(([key, item]) => [key, plainNumbers(item)])) : value;
 }
 

@@ -1,8 +1,9 @@
 import type { Json, JsonObject } from "../../../core/json.js";
+import { jsonObject } from "../../../core/json-fields.js";
 import { Float, toNumber } from "../../../core/number.js";
 import { parseImageJ } from "../../../formats/tiff/image-j.js";
 import { isOmeXml } from "../../../formats/tiff/ome-xml.js";
-import { at, listOf, numberOf, objectOf, objectsOf } from "../../../portals/fields.js";
+import { at, listOf, numberOf, objectsOf } from "../../../portals/fields.js";
 import type { NormalisedRecord } from "./record.js";
 
 /**
@@ -83,7 +84,7 @@ function zarrForm(record: NormalisedRecord): JsonObject {
   const transforms = objectsOf(at(objectsOf(at(images[0], "datasets"))[0], "coordinateTransformations"));
   const of = (type: string) => listOf(transforms.find((one) => one.type === type)?.[type]).map(numberOf);
   const [scale, translation] = [of("scale"), of("translation")];
-  const array = objectOf(raw.array) ?? {};
+  const array = jsonObject(raw.array) ?? {};
   const { shape: lengths, chunks, order, fill_value, compressor, filters } = array;
   const known = { shape: lengths, chunks, dtype, order, fill_value, compressor, filters };
   return {

@@ -1,8 +1,9 @@
 import type { Json, JsonObject } from "../../../core/json.js";
+import { jsonObject } from "../../../core/json-fields.js";
 import { toNumber } from "../../../core/number.js";
 import { tiffVoxelSize } from "../../../formats/peek/tiff-voxel.js";
 import { parseImageJ } from "../../../formats/tiff/image-j.js";
-import { listOf, numberOf, objectOf, textOf } from "../../../portals/fields.js";
+import { listOf, numberOf, textOf } from "../../../portals/fields.js";
 import type { NormalisedRecord } from "./record.js";
 
 /**
@@ -10,7 +11,7 @@ import type { NormalisedRecord } from "./record.js";
  * ImageJ's spacing; precomputed volumes by the order that their document is stored in; DM3 offsets without a sign before their zero.
  */
 export function readReferenceRecord(name: string, own: JsonObject): NormalisedRecord {
-  const raw = objectOf(own.raw_metadata) ?? {};
+  const raw = jsonObject(own.raw_metadata) ?? {};
   const format = formatOf(raw);
   const shape = listOf(own.shape).map((length) => toNumber(length) ?? 0);
   const rank = shape.length;

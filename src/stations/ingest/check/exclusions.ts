@@ -1,5 +1,6 @@
 import { EmporiumError } from "../../../core/errors.js";
 import { parseJson } from "../../../core/json.js";
+import { isJsonObject } from "../../../core/json-fields.js";
 
 /** What the portal lets pass: values by class and field of its schema. */
 export interface Exclusions {
@@ -32,10 +33,10 @@ export function parseExclusions(text: string, file: string): Exclusions {
   }
   const fail = (path: string, wanted: string) =>
     new EmporiumError("CONFIG_FIELD", `${path || "the document"} is not ${wanted}`, { place: { file, path } });
-  if (!isObject(parsed)) throw fail("", "an object of classes");
+  if (!isJsonObject(parsed)) throw fail("", "an object of classes");
   const table: Record<string, Record<string, string[]>> = {};
   for (const [className, fields] of Object.entries(parsed)) {
-    if (!isObject(fields)) throw fail(className, "an object of fields");
+    if (!isJsonObject(fields)) throw fail(className, "an object of fields");
     for (const [field, values] of Object.entries(fields)) {
       if (!Array.isArray(values)) throw fail(`${className}.${field}`, "a list of values");
       table[className] = { ...table[className], [field]: values.map(String) };
@@ -51,8 +52,4 @@ function exclusionsOf(table: Readonly<Record<string, Readonly<Record<string, rea
       Object.hasOwn(table[className]!, field) &&
       table[className]![field]!.some((excluded) => excluded === value),
   };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

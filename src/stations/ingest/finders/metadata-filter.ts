@@ -1,8 +1,9 @@
 import type { Json } from "../../../core/json.js";
+import { isJsonObject } from "../../../core/json-fields.js";
 import { toNumber } from "../../../core/number.js";
 import { toJson } from "../config/nodes.js";
 import type { MetadataFilter } from "../config/sources.js";
-import { isJsonMap, isTruthy } from "../metadata.js";
+import { isTruthy } from "../metadata.js";
 
 /**
  * Whether a metadata document meets one condition of a `destination_filter`. The key is walked member by member; of an array the member of
@@ -14,7 +15,7 @@ export function matchesFilter(metadata: Json, { key, value }: MetadataFilter): b
   for (const member of key) {
     if (!isTruthy(found)) break;
     found = Array.isArray(found)
-      ? (found as readonly Json[]).filter(isJsonMap).flatMap((item) => memberOf(item, member) ?? [])
+      ? (found as readonly Json[]).filter(isJsonObject).flatMap((item) => memberOf(item, member) ?? [])
       : memberOf(found, member);
   }
   if (Array.isArray(found) && !Array.isArray(wanted)) return (found as readonly Json[]).some((item) => equal(item, wanted));
@@ -22,7 +23,7 @@ export function matchesFilter(metadata: Json, { key, value }: MetadataFilter): b
 }
 
 function memberOf(value: Json | undefined, member: string): Json | undefined {
-  return isJsonMap(value) && Object.hasOwn(value, member) ? value[member] : undefined;
+  return isJsonObject(value) && Object.hasOwn(value, member) ? value[member] : undefined;
 }
 
 /** Numbers are equal by value, whatever their kind; a number and a text are not. */
@@ -30,7 +31,7 @@ function equal(a: Json | undefined, b: Json): boolean {
   const [left, right] = [toNumber(a), toNumber(b)];
   if (left !== undefined || right !== undefined) return left === right;
   if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((item, i) => equal(item, b[i]!));
-  if (isJsonMap(a) && isJsonMap(b)) {
+  if (isJsonObject(a) && isJsonObject(b)) {
     const keys = Object.keys(a);
     return keys.length === Object.keys(b).length && keys.every((name) => equal(a[name], b[name] ?? null));
   }

@@ -1,7 +1,7 @@
 import type { JsonObject } from "../../../core/json.js";
+import { isJsonObject } from "../../../core/json-fields.js";
 import { toNumber } from "../../../core/number.js";
 import type { SectionAlignment } from "../../../formats/alignment/sections.js";
-import { isJsonMap } from "../metadata.js";
 import type { AcquiredSections } from "./acquired-sections.js";
 import type { AlignmentContent } from "./alignment-content.js";
 
@@ -52,7 +52,7 @@ export async function alignmentRemarks({
  */
 export function checkDimensions(configured: JsonObject, measured: JsonObject, voxelAngstrom: number): string | undefined {
   const { volume_dimension: dimension } = configured;
-  if (!isJsonMap(dimension)) return undefined;
+  if (!isJsonObject(dimension)) return undefined;
   const axes = ["x", "y", "z"].map((axis) => [axis, toNumber(dimension[axis]), toNumber(measured[axis])] as const);
   const apart = axes.filter(([, a, b]) => a !== undefined && b !== undefined && Math.abs(a - b) > voxelAngstrom * 1.01);
   if (apart.length === 0) return undefined;

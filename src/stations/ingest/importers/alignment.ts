@@ -1,5 +1,6 @@
 import { EmporiumError } from "../../../core/errors.js";
 import type { Json, JsonObject } from "../../../core/json.js";
+import { isJsonObject } from "../../../core/json-fields.js";
 import { Float } from "../../../core/number.js";
 import type { Task } from "../../../engine/task.js";
 import { ALIGNMENT_METADATA, alignmentFolder, alignmentMetadataKey } from "../../../model/layout.js";
@@ -8,7 +9,7 @@ import { scalarText, toJson } from "../config/nodes.js";
 import { addMetadataTask, type Draft, leave, type Whereabouts } from "../draft.js";
 import type { Ancestor, Scope } from "../finders/scope.js";
 import { allotIds, depositionOf, type GivenId, storedKeys } from "../identifiers.js";
-import { isJsonMap, type MutableJson } from "../metadata.js";
+import type { MutableJson } from "../metadata.js";
 import type { VolumeSource } from "../volume-source.js";
 import { acquiredSections } from "./acquired-sections.js";
 import { type AlignmentRemark, alignmentRemarks } from "./alignment-checks.js";
@@ -315,5 +316,5 @@ function dimensionsOf({ volume: { shape }, angstrom }: AlignmentVolume): JsonObj
 }
 
 function hasDimensions({ volume_dimension: dimension }: JsonObject): boolean {
-  return isJsonMap(dimension) && ["x", "y", "z"].every((axis) => dimension[axis] !== undefined && dimension[axis] !== null);
+  return isJsonObject(dimension) && ["x", "y", "z"].every((axis) => dimension[axis] !== undefined && dimension[axis] !== null);
 }

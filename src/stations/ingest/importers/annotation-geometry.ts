@@ -1,9 +1,9 @@
 import type { Triple } from "../../../core/box.js";
 import type { Json } from "../../../core/json.js";
+import { isJsonObject } from "../../../core/json-fields.js";
 import { roundHalfEven, toNumber } from "../../../core/number.js";
 import type { Ancestor } from "../finders/scope.js";
 import { readMetadata } from "../identifiers.js";
-import { isJsonMap } from "../metadata.js";
 import type { Alignment, AlignmentVolume } from "./alignment.js";
 import type { PlanContext } from "./context.js";
 import { firstReadable, type ReadTomogram, type TomogramCandidate } from "./tomogram-candidates.js";
@@ -66,7 +66,7 @@ async function storedShape(
 
 /** Numbers above 0 of a map with x, y, z, as `[z, y, x]`. */
 function tripleOf(value: Json | undefined): Triple | undefined {
-  if (!isJsonMap(value)) return undefined;
+  if (!isJsonObject(value)) return undefined;
   const numbers = ["z", "y", "x"].map((axis) => toNumber(value[axis]));
   return numbers.every((number) => number !== undefined && number > 0) ? (numbers as unknown as Triple) : undefined;
 }

@@ -2,6 +2,7 @@ import type { Triple } from "../../../core/box.js";
 import { volumeOf } from "../../../core/box.js";
 import { EmporiumError } from "../../../core/errors.js";
 import { type JsonObject, parseJson } from "../../../core/json.js";
+import { isJsonObject } from "../../../core/json-fields.js";
 import { toNumber } from "../../../core/number.js";
 import type { PlainObject, Task, TaskInput } from "../../../engine/task.js";
 import type { PointKind } from "../../../formats/points/points.js";
@@ -11,7 +12,7 @@ import { formatTemplate } from "../config/expand.js";
 import type { ScalarNode } from "../config/nodes.js";
 import { addFailure, type Draft, leave, makeTask, type Whereabouts } from "../draft.js";
 import { type Ancestor, type Scope, variablesOf } from "../finders/scope.js";
-import { isJsonMap, metadataText } from "../metadata.js";
+import { metadataText } from "../metadata.js";
 import { VIEW_MASK_OPERATION, viewMaskMemory } from "../ops/view-mask.js";
 import { VIEW_COPIES_OPERATION, VIEW_MESH_OPERATION, viewMeshMemory } from "../ops/view-mesh.js";
 import { VIEW_POINTS_OPERATION, viewPointsMemory } from "../ops/view-points.js";
@@ -159,7 +160,7 @@ function viewOf(annotation: ViewedAnnotation, shape: string, data: string, sizeB
   const { spacing, deposition, configured } = annotation;
   const voxelSpacingAngstrom = spacing.angstrom;
   const kind = POINT_KINDS[shape];
-  const object = isJsonMap(configured.annotation_object) ? configured.annotation_object : {};
+  const object = isJsonObject(configured.annotation_object) ? configured.annotation_object : {};
   const objectName = typeof object.name === "string" ? object.name : "Annotation";
   if (kind) {
     // as the annotation's own metadata have it: the deposition's id counts

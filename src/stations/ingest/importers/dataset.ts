@@ -1,10 +1,11 @@
 import type { Json, JsonObject } from "../../../core/json.js";
+import { isJsonObject } from "../../../core/json-fields.js";
 import type { Task } from "../../../engine/task.js";
 import { datasetFolder, datasetMetadataKey } from "../../../model/layout.js";
 import { scalarText, toJson } from "../config/nodes.js";
 import { addMetadataTask, type Draft, leave } from "../draft.js";
 import type { Ancestor } from "../finders/scope.js";
-import { isJsonMap, isTruthy, type MutableJson, put } from "../metadata.js";
+import { isTruthy, type MutableJson, put } from "../metadata.js";
 import type { PlanContext, SectionItem } from "./context.js";
 import { baseName } from "./copies.js";
 import { storedPhotos } from "./photos.js";
@@ -65,7 +66,7 @@ export function withSampleDefaults(metadata: JsonObject): JsonObject {
   const filled: MutableJson = { ...metadata } as MutableJson;
   for (const field of SAMPLE_FIELDS) {
     const given: Json | undefined = filled[field];
-    const value: MutableJson = isJsonMap(given) ? ({ ...given } as MutableJson) : {};
+    const value: MutableJson = isJsonObject(given) ? ({ ...given } as MutableJson) : {};
     const missing = field === "development_stage" ? "unknown" : "not_reported";
     if (!isTruthy(value.name)) value.name = missing;
     if (field === "organism") {

@@ -1,13 +1,13 @@
 import type { PictureName } from "../../../arrays/picture/frame.js";
 import { type Triple, volumeOf } from "../../../core/box.js";
 import type { Json } from "../../../core/json.js";
+import { isJsonObject } from "../../../core/json-fields.js";
 import { toNumber } from "../../../core/number.js";
 import type { Task, TaskInput } from "../../../engine/task.js";
 import { keyImageKey, tomogramFolder, tomogramKeys } from "../../../model/layout.js";
 import { scalarText } from "../config/nodes.js";
 import { addFailure, type Draft, leave, makeTask, type Whereabouts } from "../draft.js";
 import type { Ancestor, Scope } from "../finders/scope.js";
-import { isJsonMap } from "../metadata.js";
 import { PICTURE_OPERATION } from "../ops/picture.js";
 import { shelfName } from "../ops/picture-shelf.js";
 import { VOLUME_OPERATION } from "../ops/volume.js";
@@ -212,7 +212,7 @@ async function storedVolume(context: PlanContext, keys: { mrc: string; zarr: str
 
 /** Voxels `[z, y, x]` that the metadata of a tomogram tell. */
 function sizeOf(size: Json | undefined): Triple | undefined {
-  if (!isJsonMap(size)) return undefined;
+  if (!isJsonObject(size)) return undefined;
   const numbers = [size.z, size.y, size.x].map(toNumber);
   return numbers.every((number) => number !== undefined && number > 0) ? (numbers as unknown as Triple) : undefined;
 }

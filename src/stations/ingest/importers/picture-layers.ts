@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from "../../../core/json.js";
 import { parseJson } from "../../../core/json.js";
+import { isJsonObject } from "../../../core/json-fields.js";
 import type { Task } from "../../../engine/task.js";
 import { isAnnotationMetadata } from "../../../model/annotation-files.js";
 import { colourBytes, colourLayers } from "../../../model/colours.js";
@@ -8,7 +9,6 @@ import type { Entry } from "../../../stores/store.js";
 import type { Draft } from "../draft.js";
 import type { Ancestor } from "../finders/scope.js";
 import { depositionOf, isFolder } from "../identifiers.js";
-import { isJsonMap } from "../metadata.js";
 import { ANNOTATION_OPERATION } from "../ops/annotation.js";
 import type { PictureLayer } from "../ops/picture-marks.js";
 import { listedFiles } from "./annotation-candidates.js";
@@ -54,7 +54,7 @@ export async function runAnnotations(context: PlanContext, draft: Draft, run: An
   for (const { run: operation, params } of draft.tasks) {
     if (operation !== ANNOTATION_OPERATION || !String(params.key).startsWith(`${reconstructions}/`)) continue;
     const metadata: Json = parseJson(String(params.metadata));
-    if (isJsonMap(metadata)) annotations.set(String(params.key), metadata);
+    if (isJsonObject(metadata)) annotations.set(String(params.key), metadata);
   }
   return [...annotations]
     .filter(([key]) => isAnnotationMetadata(baseName(key)))

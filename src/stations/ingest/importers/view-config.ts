@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { type JsonObject, parseJson } from "../../../core/json.js";
+import { isJsonObject } from "../../../core/json-fields.js";
 import { toNumber } from "../../../core/number.js";
 import type { Task } from "../../../engine/task.js";
 import { precomputeFolder, TOMOGRAM_METADATA, tomogramFolder } from "../../../model/layout.js";
@@ -7,7 +8,6 @@ import { scalarText } from "../config/nodes.js";
 import { addFailure, type Draft, leave, makeTask, type Whereabouts } from "../draft.js";
 import type { Ancestor } from "../finders/scope.js";
 import { isFolder } from "../identifiers.js";
-import { isJsonMap } from "../metadata.js";
 import { VIEW_CONFIG_OPERATION } from "../ops/view-config.js";
 import type { PlanContext } from "./context.js";
 import { identityOf } from "./picture-layers.js";
@@ -75,7 +75,7 @@ async function findTomograms(
   for (const [key, { params }] of makers) {
     if (!key.endsWith(`/${TOMOGRAM_METADATA}`) || typeof params.metadata !== "string") continue;
     const metadata = parseJson(params.metadata);
-    if (isJsonMap(metadata)) take(key, metadata);
+    if (isJsonObject(metadata)) take(key, metadata);
   }
   return tomograms;
 }
@@ -172,6 +172,6 @@ async function storedPyramid(context: PlanContext, folder: string): Promise<stri
 }
 
 function memoryOf({ size }: JsonObject): number {
-  const length = (axis: "y" | "x") => Math.ceil(((isJsonMap(size) ? toNumber(size[axis]) : undefined) ?? 2048) / 4);
+  const length = (axis: "y" | "x") => Math.ceil(((isJsonObject(size) ? toNumber(size[axis]) : undefined) ?? 2048) / 4);
   return MEMORY_BYTES + SECTIONS * length("y") * length("x") * VOXEL_BYTES;
 }

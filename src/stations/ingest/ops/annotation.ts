@@ -1,13 +1,14 @@
 import { scanLabels } from "../../../arrays/stream/source/scan-mask.js";
 import { EmporiumError } from "../../../core/errors.js";
 import { type Json, parseJson, printJson } from "../../../core/json.js";
+import { isJsonObject, jsonList } from "../../../core/json-fields.js";
 import type { Operation } from "../../../engine/task.js";
 import { countPoints } from "../../../formats/points/ndjson.js";
 import { imageLabels } from "../../../formats/zarr/image-labels.js";
 import { parseZattrs } from "../../../formats/zarr/metadata.js";
 import { parseZarrV3Group } from "../../../formats/zarr/v3-metadata.js";
 import { objectName, openObject, type Store } from "../../../stores/store.js";
-import { isJsonMap, type MutableJson, put } from "../metadata.js";
+import { type MutableJson, put } from "../metadata.js";
 import { writeMetadata } from "./metadata.js";
 
 export const ANNOTATION_OPERATION = "ingest/annotation";
@@ -85,7 +86,7 @@ async function countMembers(target: Store, key: string, member: string, signal: 
   if (!bytes) return 0;
   const name = objectName(target, key);
   const document = parseCaptions(bytes, name);
-  return isJsonMap(document) ? asList(document[member]).length : 0;
+  return isJsonObject(document) ? jsonList(document[member]).length : 0;
 }
 
 function parseCaptions(bytes: Uint8Array, name: string): Json {
@@ -97,8 +98,4 @@ function parseCaptions(bytes: Uint8Array, name: string): Json {
       cause: error,
     });
   }
-}
-
-function asList(value: Json | undefined): readonly Json[] {
-  return Array.isArray(value) ? value : [];
 }

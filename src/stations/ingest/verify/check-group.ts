@@ -2,6 +2,7 @@ import { crc32 } from "node:zlib";
 import { combineCrc32, crcText } from "../../../core/crc32.js";
 import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
 import { type Json, type JsonObject, parseJson } from "../../../core/json.js";
+import { isJsonObject, jsonObject } from "../../../core/json-fields.js";
 import { LIMITS } from "../../../core/limits.js";
 import { contentLine } from "../../../engine/folder-contents.js";
 import { compareKeys } from "../../../stores/keys.js";
@@ -103,11 +104,7 @@ function isDocument({ key, size }: Entry): boolean {
 function isImage(key: string, document: JsonObject): boolean {
   if (key.endsWith("/.zattrs")) return Object.hasOwn(document, "multiscales");
   const attributes = key.endsWith("/zarr.json") ? document.attributes : undefined;
-  return isMap(attributes) && isMap(attributes.ome) && Object.hasOwn(attributes.ome, "multiscales");
-}
-
-function isMap(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return isJsonObject(attributes) && isJsonObject(attributes.ome) && Object.hasOwn(attributes.ome, "multiscales");
 }
 
 async function readDocuments(objects: ReadonlyMap<string, Entry>, context: CheckContext, judge: (line: ProofLine) => void) {
@@ -149,7 +146,7 @@ function parseDocument(bytes: Uint8Array, key: string): JsonObject | undefined {
     const why = isEmporiumError(cause) ? cause.message : "its text is not UTF-8";
     throw new EmporiumError("FORMAT_CORRUPT", why, { place: { file: key }, cause });
   }
-  return isMap(value) ? value : undefined;
+  return jsonObject(value);
 }
 
 /** Where an object is that metadata name: a copy of a dataset under another name still speaks of itself by the old one. */

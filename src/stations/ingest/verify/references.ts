@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from "../../../core/json.js";
+import { isJsonObject } from "../../../core/json-fields.js";
 import { isAnnotationMetadata } from "../../../model/annotation-files.js";
 
 /** An object or folder that a metadata document names, relative to the tree's root. */
@@ -58,7 +59,7 @@ function annotationReferences(document: JsonObject): Reference[] {
   const named = { zarr: false, mrc: false, promised: false };
   const files = Array.isArray(document.files) ? (document.files as readonly Json[]) : [];
   const references = files.flatMap((file, i): Reference[] => {
-    if (!isMap(file) || typeof file.path !== "string") return [];
+    if (!isJsonObject(file) || typeof file.path !== "string") return [];
     return [{ ...named, key: file.path, field: `files.${i}.path`, zarr: file.format === "zarr", mrc: file.format === "mrc" }];
   });
   for (const [field, text] of textsAt(document, ["alignment_metadata_path"], "")) references.push({ ...named, key: text, field });
@@ -70,8 +71,4 @@ function textsAt(value: Json | undefined, [step, ...rest]: readonly string[], fi
   if (typeof value !== "object" || value === null) return [];
   const names = step === "*" ? Object.keys(value) : Object.hasOwn(value, step) ? [step] : [];
   return names.flatMap((name) => textsAt((value as JsonObject)[name], rest, field === "" ? name : `${field}.${name}`));
-}
-
-function isMap(value: Json): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,7 @@
 import { scanLabels } from "../../../arrays/stream/source/scan-mask.js";
 import { openZarrLevel } from "../../../arrays/stream/source/zarr-level.js";
 import type { JsonObject } from "../../../core/json.js";
+import { isJsonObject } from "../../../core/json-fields.js";
 import { type AnnotationLayer, layerUrl } from "../../../formats/precomputed/state.js";
 import { orientedMeshFolder, viewFolderKey } from "../../../model/annotation-files.js";
 import { type ColouredAnnotation, colourHex, colourLayers } from "../../../model/colours.js";
@@ -9,7 +10,6 @@ import type { Store } from "../../../stores/store.js";
 import { cachedListing } from "../finders/listing.js";
 import { readStored, type StoredMetadata } from "../identifiers.js";
 import { listedFiles } from "../importers/annotation-candidates.js";
-import { isJsonMap } from "../metadata.js";
 
 const FORMATS = ["ndjson", "zarr", "glb"];
 const SHAPES = [
@@ -100,7 +100,7 @@ async function coloured(
     const { annotation, file, shape, folder, orientedMesh } = one;
     const own = colours[i]!.map(colourHex);
     const object = annotation.metadata.annotation_object;
-    const name = isJsonMap(object) ? object.name : undefined;
+    const name = isJsonObject(object) ? object.name : undefined;
     const base = {
       annotationId: annotation.id,
       objectName: typeof name === "string" ? name : undefined,

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { type Json, type JsonObject, parseJson, printJsonLine } from "../../../core/json.js";
+import { type JsonObject, parseJson, printJsonLine } from "../../../core/json.js";
+import { jsonObject } from "../../../core/json-fields.js";
 import type { Store } from "../../../stores/store.js";
 
 /** A metadata document as it stands in the bucket: for the reference's readers byte for byte as Python prints it, else UTF-8 with a line end. */
@@ -54,21 +55,15 @@ export async function readDocument(
   if (!bytes) return undefined;
   const text = new TextDecoder().decode(bytes);
   try {
-    return { text, document: objectOf(parseJson(text)) };
+    return { text, document: jsonObject(parseJson(text)) };
   } catch {
     return { text, document: undefined };
   }
 }
 
 function neuronsOf(document: JsonObject | undefined): Map<string, string> {
-  const neurons = objectOf(document?.neurons);
+  const neurons = jsonObject(document?.neurons);
   return new Map(Object.entries(neurons ?? {}).map(([id, entry]) => [id, printJsonLine(entry ?? null)]));
-}
-
-export function objectOf(value: Json | undefined): JsonObject | undefined {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && Object.getPrototypeOf(value) === Object.prototype
-    ? (value as JsonObject)
-    : undefined;
 }
 
 export function sha256(text: string): string {

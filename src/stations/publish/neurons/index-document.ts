@@ -1,6 +1,7 @@
 import type { JsonObject } from "../../../core/json.js";
+import { jsonObject } from "../../../core/json-fields.js";
 import type { Store } from "../../../stores/store.js";
-import { documentText, objectOf, readDocument } from "./document.js";
+import { documentText, readDocument } from "./document.js";
 
 /** Where a viewer finds every date without listing the bucket. */
 export const INDEX_KEY = "neurons/index.json";
@@ -29,9 +30,9 @@ export async function indexText(
 ): Promise<string | undefined> {
   const before = await readDocument(bucket, INDEX_KEY, signal);
   const locations: Record<string, Record<string, JsonObject>> = {};
-  for (const [location, known] of Object.entries(objectOf(before?.document?.locations) ?? {})) {
-    for (const [date, entry] of Object.entries(objectOf(known) ?? {})) {
-      const kept = objectOf(entry);
+  for (const [location, known] of Object.entries(jsonObject(before?.document?.locations) ?? {})) {
+    for (const [date, entry] of Object.entries(jsonObject(known) ?? {})) {
+      const kept = jsonObject(entry);
       if (kept && (present.get(location)?.has(date) ?? true)) put(locations, location, date, kept);
     }
   }

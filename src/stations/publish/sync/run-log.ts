@@ -5,6 +5,7 @@ import { createInterface } from "node:readline";
 import type { Clock } from "../../../core/clock.js";
 import { toErrorRecord } from "../../../core/errors.js";
 import { type Json, type JsonObject, parseJson, printJsonLine } from "../../../core/json.js";
+import { jsonObject } from "../../../core/json-fields.js";
 import { redact } from "../../../core/redact.js";
 import { errnoOf, fileError } from "../../../stores/file/errors.js";
 import type { BegunUpload, SyncCounts, SyncRecorder } from "./task.js";
@@ -136,7 +137,7 @@ async function unfinished(path: string): Promise<Map<string, BegunUpload>> {
 function recordOf(text: string): { readonly [key: string]: Json | undefined } | undefined {
   try {
     const value = parseJson(text);
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined;
+    return jsonObject(value);
   } catch {
     return undefined;
   }

@@ -1,5 +1,6 @@
 import { EmporiumError } from "../../../core/errors.js";
 import { type JsonObject, parseJson } from "../../../core/json.js";
+import { isJsonObject } from "../../../core/json-fields.js";
 import { LIMITS } from "../../../core/limits.js";
 import { nearest } from "../../../core/nearest.js";
 import { type PathFilter, pathFilter } from "../../../core/path-filter.js";
@@ -163,7 +164,7 @@ async function readDocument(store: Store, key: string, signal: AbortSignal | und
   if (!bytes) return undefined;
   try {
     const value = parseJson(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as JsonObject) : {};
+    return isJsonObject(value) ? (value as JsonObject) : {};
   } catch (cause) {
     throw new EmporiumError("FORMAT_CORRUPT", `${objectName(store, key)} is no JSON document`, {
       place: store.local ? { file: objectName(store, key) } : { url: objectName(store, key) },

@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from "../../../../core/json.js";
-import { listOf, numberOf, objectOf, objectsOf, textOf } from "../../../../portals/fields.js";
+import { jsonObject } from "../../../../core/json-fields.js";
+import { listOf, numberOf, objectsOf, textOf } from "../../../../portals/fields.js";
 import type { Length } from "../quantities.js";
 import { byAxis, type PortalFacts, type SpaceAxis } from "./facts.js";
 
@@ -50,7 +51,7 @@ function attributesOf(value: Json | undefined): Attribute[] {
 function* sections(value: Json | undefined): Generator<Attribute> {
   for (const item of listOf(value)) {
     if (Array.isArray(item)) yield* sections(item);
-    const section = objectOf(item);
+    const section = jsonObject(item);
     if (!section) continue;
     yield* attributesOf(section.attributes);
     yield* sections(section.subsections);

@@ -1,11 +1,12 @@
 import type { JsonObject } from "../../../../core/json.js";
-import { at, numberOf, objectOf, objectsOf, textOf } from "../../../../portals/fields.js";
+import { jsonObject } from "../../../../core/json-fields.js";
+import { at, numberOf, objectsOf, textOf } from "../../../../portals/fields.js";
 import { byAxis, type PortalFacts } from "./facts.js";
 
 /** The tomogram whose file or folder the location is; of a run with one tomogram that one. */
 export function cryoetFacts(raw: JsonObject, location: string): PortalFacts {
   const nodes = objectsOf(raw.runs).flatMap((run) =>
-    objectsOf(at(run, "tomograms", "edges")).map((edge) => objectOf(edge.node) ?? {}),
+    objectsOf(at(run, "tomograms", "edges")).map((edge) => jsonObject(edge.node) ?? {}),
   );
   const bare = location.replace(/\/+$/, "");
   const holds = (node: JsonObject) =>

@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from "../../../../core/json.js";
+import { jsonObject } from "../../../../core/json-fields.js";
 import type { Quantity } from "../../../../formats/peek/facts.js";
-import { at, listOf, numberOf, objectOf, objectsOf, textOf } from "../../../../portals/fields.js";
+import { at, listOf, numberOf, objectsOf, textOf } from "../../../../portals/fields.js";
 import { type Length, nanometres, quantity } from "../quantities.js";
 import { byAxis, type PortalFacts, type SpaceAxis } from "./facts.js";
 
@@ -19,7 +20,7 @@ const PARAMETERS: readonly { key: string; words: RegExp }[] = [
  * says of the one volume at the location.
  */
 export function openorganelleFacts(raw: JsonObject, location: string): PortalFacts {
-  const details = objectOf(raw["Acquisition details"]) ?? {};
+  const details = jsonObject(raw["Acquisition details"]) ?? {};
   const find = (words: RegExp) => Object.entries(details).find(([name]) => words.test(plainName(name)));
   const voxel = tripleOf(find(/voxel size/i));
   const whole = tripleOf(find(/^dimensions/i));
@@ -31,7 +32,7 @@ export function openorganelleFacts(raw: JsonObject, location: string): PortalFac
     return total === undefined || one === undefined ? undefined : Math.round(total / one);
   });
   const acquisition: Record<string, Quantity | string> = {};
-  for (const [name, value] of Object.entries(objectOf(raw["FIB-SEM parameters"]) ?? {})) {
+  for (const [name, value] of Object.entries(jsonObject(raw["FIB-SEM parameters"]) ?? {})) {
     const parameter = PARAMETERS.find(({ words }) => words.test(plainName(name)));
     const number = numberOf(value);
     const found = parameter && number !== undefined ? quantity(number, unitIn(name)) : undefined;
@@ -84,7 +85,7 @@ interface VolumeFacts {
 
 /** The source of a manifest, or the image of the database, whose address is the location's. */
 function volumeFacts(raw: JsonObject, location: string): VolumeFacts {
-  const manifest = objectsOf(Object.values(objectOf(at(raw, "sources", "manifest", "sources")) ?? {}) as Json[]);
+  const manifest = objectsOf(Object.values(jsonObject(at(raw, "sources", "manifest", "sources")) ?? {}) as Json[]);
   const row = at(raw, "sources", "dataset");
   const images = [...objectsOf(at(row, "images")), ...objectsOf(at(row, "image"))];
   const path = pathOf(location);

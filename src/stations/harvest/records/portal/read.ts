@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from "../../../../core/json.js";
-import { at, numberOf, objectOf, textOf } from "../../../../portals/fields.js";
+import { jsonObject } from "../../../../core/json-fields.js";
+import { at, numberOf, textOf } from "../../../../portals/fields.js";
 import type { ReadRecord } from "../../../../portals/web-metadata.js";
 import type { Length } from "../quantities.js";
 import { bioimageFacts } from "./bioimage-archive.js";
@@ -19,15 +20,15 @@ export function portalFacts(
   { raw_metadata: raw, record }: Pick<ReadRecord, "raw_metadata" | "record">,
   location = "",
 ): PortalFacts {
-  if (objectOf(raw.imgData)) return idrFacts(raw);
-  const entry = Object.entries(raw).find(([key, value]) => /^EMPIAR-\d+$/.test(key) && objectOf(value))?.[1];
-  if (entry !== undefined) return empiarFacts(objectOf(entry)!, location);
-  if (objectOf(at(raw, "entry", "admin"))) return empiarFacts(objectOf(raw.entry)!, location);
-  if (objectOf(raw["Acquisition details"]) || objectOf(raw["FIB-SEM parameters"]) || objectOf(raw.sources)) {
+  if (jsonObject(raw.imgData)) return idrFacts(raw);
+  const entry = Object.entries(raw).find(([key, value]) => /^EMPIAR-\d+$/.test(key) && jsonObject(value))?.[1];
+  if (entry !== undefined) return empiarFacts(jsonObject(entry)!, location);
+  if (jsonObject(at(raw, "entry", "admin"))) return empiarFacts(jsonObject(raw.entry)!, location);
+  if (jsonObject(raw["Acquisition details"]) || jsonObject(raw["FIB-SEM parameters"]) || jsonObject(raw.sources)) {
     return openorganelleFacts(raw, location);
   }
   if (raw.runs !== undefined || raw.datasets !== undefined) return cryoetFacts(raw, location);
-  if (objectOf(raw.submission)) return bioimageFacts(objectOf(raw.submission)!);
+  if (jsonObject(raw.submission)) return bioimageFacts(jsonObject(raw.submission)!);
   if (Array.isArray(raw.layers) && raw.dimensions !== undefined) return viewerFacts(raw);
   const description = textOf(raw.dataset_description) ?? textOf(record.dataset_description);
   return description === undefined ? {} : { text: description };

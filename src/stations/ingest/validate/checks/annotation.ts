@@ -1,4 +1,5 @@
-import { isArray, isObject, member, show } from "../../../../formats/zarr/json.js";
+import { isJsonObject, member } from "../../../../core/json-fields.js";
+import { isArray, show } from "../../../../formats/zarr/json.js";
 import { type Check, checksOf, count, type Finding, few, STANDARDIZED, shown, unless } from "../check.js";
 import { known, orNothing, readable, Undecided } from "../facts/fact.js";
 import { needNumber, needSize, shownAt, textAt, valueAt } from "../facts/fields.js";
@@ -37,7 +38,7 @@ export const ANNOTATION_CHECKS: readonly Check[] = [
       async judge({ metadata }) {
         const document = await known(metadata);
         const path = "annotation_object";
-        if (!isObject(valueAt(document, path)))
+        if (!isJsonObject(valueAt(document, path)))
           return unless(false, { key: document.key, path }, shownAt(document, path), "name and id");
         return ["name", "id"].flatMap((field) => {
           const place = `${path}.${field}`;
@@ -205,7 +206,7 @@ export const ANNOTATION_CHECKS: readonly Check[] = [
       applies: hasInstanceMasks,
       judge: (annotation) =>
         perLabels(annotation, ({ place, label }) =>
-          unless(isObject(label), place, `image-label is ${show(label)}`, "what lists the labels"),
+          unless(isJsonObject(label), place, `image-label is ${show(label)}`, "what lists the labels"),
         ),
     },
     {
@@ -214,7 +215,7 @@ export const ANNOTATION_CHECKS: readonly Check[] = [
       applies: hasInstanceMasks,
       judge: (annotation) =>
         perLabels(annotation, ({ place, colours, label }) => {
-          if (!isObject(label)) throw new Undecided("no image-label");
+          if (!isJsonObject(label)) throw new Undecided("no image-label");
           return unless(colours.length > 0, { ...place, path: `${place.path}.colors` }, "no label", "one at least");
         }),
     },
@@ -224,8 +225,8 @@ export const ANNOTATION_CHECKS: readonly Check[] = [
       applies: hasInstanceMasks,
       judge: (annotation) =>
         perLabels(annotation, ({ place, colours, label }) => {
-          if (!isObject(label)) throw new Undecided("no image-label");
-          const values = colours.map((colour) => (isObject(colour) ? member(colour, "label-value") : undefined));
+          if (!isJsonObject(label)) throw new Undecided("no image-label");
+          const values = colours.map((colour) => (isJsonObject(colour) ? member(colour, "label-value") : undefined));
           const strange = values.filter((value) => !(typeof value === "number" && Number.isInteger(value) && value > 0));
           const twice = values.filter((value, i) => values.indexOf(value) < i && !strange.includes(value));
           const colors = { ...place, path: `${place.path}.colors` };
@@ -242,7 +243,7 @@ export const ANNOTATION_CHECKS: readonly Check[] = [
       async judge(annotation) {
         const wanted = needNumber(await known(annotation.metadata), "object_count");
         return perLabels(annotation, ({ place, colours, label }) => {
-          if (!isObject(label)) throw new Undecided("no image-label");
+          if (!isJsonObject(label)) throw new Undecided("no image-label");
           return unless(
             colours.length === wanted,
             { ...place, path: `${place.path}.colors` },
@@ -284,7 +285,7 @@ async function perLabels({ volumes }: AnnotationSubject, judge: (labels: Labels)
     if (!zarr) continue;
     const { key, imageLabel } = await known(zarr.image);
     const label = imageLabel.json;
-    const colours = isObject(label) ? member(label, "colors") : undefined;
+    const colours = isJsonObject(label) ? member(label, "colors") : undefined;
     findings.push(
       ...judge({
         place: { key, path: imageLabel.path },

@@ -1,5 +1,6 @@
 import type { Json } from "../../../../core/json.js";
-import { isArray, isObject } from "../../../../formats/zarr/json.js";
+import { isJsonObject } from "../../../../core/json-fields.js";
+import { isArray } from "../../../../formats/zarr/json.js";
 import { type Check, checksOf, few, type Mark, STANDARDIZED, unless } from "../check.js";
 import { known, type Lazy, Missing } from "../facts/fact.js";
 import { type Document, needList, needText, textAt } from "../facts/fields.js";
@@ -211,7 +212,7 @@ const ELSEWHERE = ["mrc_file", "omezarr_dir", "files", "key_photo", "key_photos"
 /** Keys of objects that a document names, in fields called `…path`, `…_file` or `…_dir`. */
 function pathsIn(json: Json, path = ""): { path: string; key: string }[] {
   if (isArray(json)) return json.flatMap((value, i) => pathsIn(value, `${path}.${i}`));
-  if (!isObject(json)) return [];
+  if (!isJsonObject(json)) return [];
   return Object.entries(json).flatMap(([name, value = null]) => {
     const place = path === "" ? name : `${path}.${name}`;
     if (ELSEWHERE.includes(name)) return [];

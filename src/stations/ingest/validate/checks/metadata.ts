@@ -1,4 +1,5 @@
-import { isArray, isObject, member, show } from "../../../../formats/zarr/json.js";
+import { isJsonObject, member } from "../../../../core/json-fields.js";
+import { isArray, show } from "../../../../formats/zarr/json.js";
 import { scalarText } from "../../config/nodes.js";
 import { isTruthy } from "../../metadata.js";
 import { type Check, checksOf, type Mark, STANDARDIZED, unless } from "../check.js";
@@ -27,7 +28,7 @@ function asFolder<K extends "deposition" | "dataset">(path: string) {
     const value = valueAt(document, path);
     if (!isTruthy(value)) return [];
     const folder = key.slice(key.lastIndexOf("/") + 1);
-    const isWell = !isArray(value) && !isObject(value) && scalarText(value!) === folder;
+    const isWell = !isArray(value) && !isJsonObject(value) && scalarText(value!) === folder;
     return unless(isWell, { key: document.key, path }, shownAt(document, path), `${folder}, as its folder`);
   };
 }
@@ -47,7 +48,7 @@ function someAuthor(path: string, what: string) {
   return async ({ metadata }: DocumentSubject) => {
     const document = await known(metadata);
     const authors = authorsOf(document);
-    const isThere = authors.some(({ value }) => isObject(value) && isTruthy(member(value, path)));
+    const isThere = authors.some(({ value }) => isJsonObject(value) && isTruthy(member(value, path)));
     return unless(
       isThere,
       { key: document.key, path: "authors" },
@@ -119,9 +120,9 @@ export const METADATA_CHECKS: readonly Check[] = [
           ...unless(authors.length > 0, { key: document.key, path: "authors" }, "no author", "one at least"),
           ...authors.flatMap(({ path, value }) =>
             unless(
-              isObject(value) && isTruthy(member(value, "name")),
+              isJsonObject(value) && isTruthy(member(value, "name")),
               { key: document.key, path },
-              isObject(value) ? `${path} without a name` : `${path} is ${show(value)}`,
+              isJsonObject(value) ? `${path} without a name` : `${path} is ${show(value)}`,
               "an author with a name",
             ),
           ),
@@ -151,7 +152,7 @@ export const METADATA_CHECKS: readonly Check[] = [
         const path = "deposition_id";
         const id = valueAt(document, path);
         const place = { key: document.key, path };
-        if (!isTruthy(id) || isArray(id) || isObject(id))
+        if (!isTruthy(id) || isArray(id) || isJsonObject(id))
           return unless(false, place, shownAt(document, path), "the number of a deposition");
         const name = scalarText(id!);
         const wanted = `depositions_metadata/${name}/deposition_metadata.json`;

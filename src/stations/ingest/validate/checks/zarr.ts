@@ -1,5 +1,6 @@
+import { member } from "../../../../core/json-fields.js";
 import { toNumber } from "../../../../core/number.js";
-import { isArray, member, show } from "../../../../formats/zarr/json.js";
+import { isArray, show } from "../../../../formats/zarr/json.js";
 import { BOTH, type Check, checksOf, type Finding, few, type Mark, STANDARDIZED, shown, unless } from "../check.js";
 import { known, readable } from "../facts/fact.js";
 import { numberAt, textAt, valueAt } from "../facts/fields.js";

@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from "../../../../core/json.js";
+import { isJsonObject, member } from "../../../../core/json-fields.js";
 import { toNumber } from "../../../../core/number.js";
-import { isArray, isObject, member, show } from "../../../../formats/zarr/json.js";
+import { isArray, show } from "../../../../formats/zarr/json.js";
 import { Missing } from "./fact.js";
 
 /** A metadata document and where it is. */
@@ -14,7 +15,7 @@ export function valueAt({ json }: Pick<Document, "json">, path: string): Json | 
   let value: Json | undefined = json;
   for (const step of path.split(".")) {
     if (isArray(value)) value = value[Number(step)];
-    else value = isObject(value) ? member(value, step) : undefined;
+    else value = isJsonObject(value) ? member(value, step) : undefined;
   }
   return value;
 }

@@ -1,5 +1,6 @@
 import type { RandomAccess } from "../../../../core/bytes.js";
 import type { Json } from "../../../../core/json.js";
+import { jsonObject } from "../../../../core/json-fields.js";
 import { lineBlocks } from "../../../../formats/points/csv-lines.js";
 import { show } from "../../../../formats/zarr/json.js";
 import { rotationError } from "../../ops/point-check.js";
@@ -120,7 +121,7 @@ interface Line {
 function parsed(text: string): Line | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? value : undefined;
+    return jsonObject(value);
   } catch {
     return undefined;
   }

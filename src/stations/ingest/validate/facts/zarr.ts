@@ -1,7 +1,8 @@
 import type { Json, JsonObject } from "../../../../core/json.js";
+import { isJsonObject, member } from "../../../../core/json-fields.js";
 import { toNumber } from "../../../../core/number.js";
 import { parseZarrDType } from "../../../../formats/zarr/dtype.js";
-import { asObject, isArray, isObject, member, wrongField } from "../../../../formats/zarr/json.js";
+import { asObject, isArray, wrongField } from "../../../../formats/zarr/json.js";
 import { type Lazy, lazy, Undecided } from "./fact.js";
 import type { Tree } from "./tree.js";
 
@@ -72,14 +73,14 @@ function imageOf(document: JsonObject, key: string, isThird: boolean): ZarrImage
     path = "attributes.ome.";
   }
   const multiscales = member(json, "multiscales");
-  if (!isArray(multiscales) || !isObject(multiscales[0])) {
+  if (!isArray(multiscales) || !isJsonObject(multiscales[0])) {
     throw wrongField(key, `${path}multiscales`, multiscales, "a list of one image");
   }
   const first = multiscales[0];
   const metadata = member(first, "metadata");
   const imageLabel = isThird
     ? { path: `${path}image-label`, json: member(json, "image-label") }
-    : { path: "multiscales.0.metadata.image-label", json: isObject(metadata) ? member(metadata, "image-label") : undefined };
+    : { path: "multiscales.0.metadata.image-label", json: isJsonObject(metadata) ? member(metadata, "image-label") : undefined };
   return { key, path: `${path}multiscales.0`, json: first, imageLabel, zarrFormat: isThird ? 3 : 2 };
 }
 

@@ -1,4 +1,4 @@
-import { isObject } from "../../../../formats/zarr/json.js";
+import { isJsonObject } from "../../../../core/json-fields.js";
 import { objectName } from "../../../../stores/store.js";
 import { type Lazy, lazy, orNothing, unknown } from "../facts/fact.js";
 import { type Document, textAt, valueAt } from "../facts/fields.js";
@@ -22,7 +22,7 @@ export async function visitPhotos(
 ): Promise<void> {
   const document = await orNothing(metadata);
   const pictures = document && valueAt(document, path);
-  if (!document || !isObject(pictures)) return;
+  if (!document || !isJsonObject(pictures)) return;
   for (const name of Object.keys(pictures)) {
     const location = textAt(document, `${path}.${name}`);
     if (location === undefined || location === "") continue;
