@@ -5,7 +5,7 @@ import { reporters } from "./test/reporters.js";
 export default defineConfig({
   test: {
     include: ["test/browser/**/*.test.ts"],
-    testTimeout: 240_000, // it shares the machine with other suites
+    testTimeout: 120_000,
     hookTimeout: 300_000,
     pool: "forks",
     globalSetup: "./test/compile.ts",

@@ -1,7 +1,7 @@
 import type { ByteRange } from "../core/bytes.js";
 import { concat } from "../core/bytes.js";
+import { changed } from "./faults.js";
 import { absent, type Store } from "./store.js";
-import { changed } from "./upload.js";
 
 /**
  * Reads an object from front to back through one request, so that all bytes are of one version whatever the server says of versions. A connection

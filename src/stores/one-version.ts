@@ -1,6 +1,6 @@
 import type { ByteRange, RandomAccess, ReadOptions } from "../core/bytes.js";
 import { EmporiumError } from "../core/errors.js";
-import { changed, placeOf } from "./upload.js";
+import { changed, placeOf } from "./faults.js";
 
 /** Objects up to this size are read whole, by one request, as soon as a second part of them is wanted. */
 const WHOLE_BYTES_MAX = 64 * 1024 * 1024;

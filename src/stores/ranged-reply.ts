@@ -1,7 +1,7 @@
 import type { ByteRange } from "../core/bytes.js";
 import { type Body, readBody, type Timeouts } from "../net/body.js";
 import { protocol } from "../net/errors.js";
-import { changed } from "./upload.js";
+import { changed } from "./faults.js";
 
 /** What may be fetched in vain from a server that ignores `Range`: a wanted range that begins later is refused. */
 const WASTE_BYTES_MAX = 256 * 1024;

@@ -3,8 +3,8 @@ import { redact } from "../core/redact.js";
 import type { Body, Timeouts } from "../net/body.js";
 import { protocol } from "../net/errors.js";
 import { streamBody } from "./body-stream.js";
+import { changed } from "./faults.js";
 import type { ByteStream } from "./store.js";
-import { changed } from "./upload.js";
 
 /** What one long request asked for; absent: the whole object, without a range. */
 export type StreamFrom = { offset: number; length?: number | undefined } | undefined;

@@ -1,4 +1,5 @@
 import { EmporiumError } from "../core/errors.js";
+import { placeOf } from "./faults.js";
 import type { UploadPart } from "./store.js";
 
 /** Most parts that one upload may have: S3's rule, kept by every back end so that none depends on more. */
@@ -30,16 +31,4 @@ export function conflict(name: string): EmporiumError {
     place: placeOf(name),
     hint: "look who else writes there, then run again",
   });
-}
-
-/** A read that would mix two versions of an object. */
-export function changed(name: string): EmporiumError {
-  return new EmporiumError("STORE_CONFLICT", `${name} changed while it was being read`, {
-    place: placeOf(name),
-    hint: "run again when nobody writes it any more",
-  });
-}
-
-export function placeOf(name: string): { url: string } | { file: string } {
-  return /^[a-z][a-z0-9+.-]+:/i.test(name) ? { url: name } : { file: name };
 }

@@ -23,7 +23,8 @@ import {
 } from "../../src/stations/catalog/frames/name-parsers.js";
 import { requiredOf } from "../../src/stations/catalog/frames/ome-tiff.js";
 import { pixelHash } from "../../src/stations/catalog/frames/pixels.js";
-import { planFrames, type SplitOptions } from "../../src/stations/catalog/frames/splitter.js";
+import type { SplitOptions } from "../../src/stations/catalog/frames/split-options.js";
+import { planFrames } from "../../src/stations/catalog/frames/splitter.js";
 import { shapeOfSummary } from "../../src/stations/catalog/frames/tif-folder.js";
 import { stackLengths } from "../../src/stations/catalog/frames/tif-id.js";
 import type { FramesFormat } from "../../src/stations/catalog/inputs/config.js";

@@ -82,7 +82,7 @@ describe("seam 43: few open files (ulimit -n 64)", () => {
       [...readFileSync(new URL(`../../src/${name}`, import.meta.url), "utf8").matchAll(/^import .* from "([^"]+)";$/gm)].map(
         ([, from]) => from,
       );
-    expect(imports("cli/main.ts")).toEqual(["node:module", "../stores/open-files.js"]);
+    expect(imports("cli/main.ts")).toEqual(["node:module", "../system/open-files.js"]);
     expect(imports("system/open-files.ts")).toEqual(["node:fs"]);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { checksPage } from "../../scripts/reference-pages.mjs";
-import { MARKS } from "../../src/stations/ingest/validate/check.js";
+import { MARKS } from "../../src/stations/ingest/validate/finding.js";
 import { CHECKS } from "../../src/stations/ingest/validate/table.js";
 import { readText } from "./sources.js";
 

@@ -36,22 +36,18 @@ export type Sources = Readonly<Record<string, string>>;
 
 export interface Import {
   specifier: string;
-  /** `import type` and `export type`: gone when the program runs. */
-  typeOnly: boolean;
 }
 
 /** `from "x"`, `import "x"`, `import("x")`, `new URL("x", import.meta.url)`: static text only, which is all that we write. */
 export function importsOf(source: string): Import[] {
   const text = withoutComments(source);
   const forms = [
-    /^\s*(?:import|export)\b(\s+type\b)?[^"';]*?\bfrom\s*["']([^"']+)["']/gm,
-    /^\s*import()\s*["']([^"']+)["']/gm,
-    /\bimport()\s*\(\s*["']([^"']+)["']\s*\)/g,
-    /\bnew URL()\(\s*["'](\.[^"']+\.js)["']\s*,\s*import\.meta\.url\s*\)/g,
+    /^\s*(?:import|export)\b[^"';]*?\bfrom\s*["']([^"']+)["']/gm,
+    /^\s*import\s*["']([^"']+)["']/gm,
+    /\bimport\s*\(\s*["']([^"']+)["']\s*\)/g,
+    /\bnew URL\(\s*["'](\.[^"']+\.js)["']\s*,\s*import\.meta\.url\s*\)/g,
   ];
-  return forms.flatMap((form) =>
-    [...text.matchAll(form)].map(([, type, specifier]) => ({ specifier: specifier!, typeOnly: Boolean(type) })),
-  );
+  return forms.flatMap((form) => [...text.matchAll(form)].map(([, specifier]) => ({ specifier: specifier! })));
 }
 
 /** Every breach, one line each. `packages` are the runtime dependencies. */
@@ -60,7 +56,7 @@ export function importFaults(sources: Sources, packages: readonly string[]): str
   const graph = new Map<string, string[]>();
   for (const [path, source] of Object.entries(sources)) {
     graph.set(path, []);
-    for (const { specifier, typeOnly } of importsOf(source)) {
+    for (const { specifier } of importsOf(source)) {
       if (!specifier.startsWith(".")) {
         const fault = packageFault(path, specifier, packages);
         if (fault) faults.push(fault);
@@ -73,7 +69,7 @@ export function importFaults(sources: Sources, packages: readonly string[]): str
       if (OUTSIDE.some(([from, to]) => from === path && to === target)) continue;
       const fault = !(target in sources) ? `${path} imports ${specifier}, which is not there` : directionFault(path, target);
       if (fault) faults.push(fault);
-      else if (!typeOnly) graph.get(path)!.push(target);
+      else graph.get(path)!.push(target);
     }
   }
   return [...faults, ...circles(graph)];
@@ -99,7 +95,7 @@ function directionFault(from: string, to: string): string | undefined {
   return undefined;
 }
 
-/** One line for each group of files that import each other in a circle (Tarjan's components). Types may refer to each other. */
+/** One line for each group of files that import each other in a circle (Tarjan's components), types included. */
 function circles(graph: ReadonlyMap<string, readonly string[]>): string[] {
   const found: string[] = [];
   const order = new Map<string, number>();

@@ -5,7 +5,7 @@ import { parseTiltSeriesMetrics } from "../../src/formats/alignment/aretomo-metr
 import { parseEdf } from "../../src/formats/alignment/edf.js";
 import { readRelionTiltSeries, relionSections } from "../../src/formats/alignment/relion.js";
 import { isWarpLocal, parseWarpXml, warpSections } from "../../src/formats/alignment/warp.js";
-import type { CtfEntry } from "../../src/formats/ctf/read.js";
+import type { CtfEntry } from "../../src/formats/ctf/entry.js";
 import { readRelionCtf } from "../../src/formats/ctf/relion.js";
 import { parseWarpCtf } from "../../src/formats/ctf/warp.js";
 import { mutations, outcome, type Reader, truncations } from "./point-files.js";

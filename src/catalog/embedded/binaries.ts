@@ -6,19 +6,7 @@ import { fileURLToPath } from "node:url";
 import { EmporiumError } from "../../core/errors.js";
 import { errnoOf } from "../../stores/file/errors.js";
 import type { ServerUser } from "./server-user.js";
-import { runTool } from "./tool.js";
-
-/** PostgreSQL's programs on this machine. */
-export interface Binaries {
-  /** `18.4`, or as much as is known. */
-  readonly version: string;
-  /** The number in a data folder's `PG_VERSION`. */
-  readonly major: number;
-  /** Where a program lies: `initdb`, `postgres`, `pg_ctl`. */
-  program(name: string): string;
-  /** What its processes need in their environment. */
-  readonly environment: Readonly<Record<string, string>>;
-}
+import { type Binaries, runTool } from "./tool.js";
 
 export interface BinariesOptions {
   /** Who will run them, where that is not this process's user. */

@@ -7,11 +7,10 @@ import { markSecret } from "../../core/redact.js";
 import { formatBytes } from "../../core/units.js";
 import { errnoOf, fileError } from "../../stores/file/errors.js";
 import { syncPath } from "../../stores/file/sync.js";
-import type { Binaries } from "./binaries.js";
 import { freshName, removeFresh, sweepFresh } from "./fresh-folder.js";
 import { reach } from "./reach.js";
 import { ownerOf, type ServerUser } from "./server-user.js";
-import { runTool } from "./tool.js";
+import { type Binaries, runTool } from "./tool.js";
 
 /**
  * The embedded database of a workspace, as it lies on disk:

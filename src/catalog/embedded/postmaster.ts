@@ -7,11 +7,10 @@ import type { Clock } from "../../core/clock.js";
 import type { Log } from "../../core/log.js";
 import { isGone, thisProcess } from "../../engine/holder.js";
 import { LOOPBACK, prepareSocketFolder, SOCKET_PORT, type Transport } from "./address.js";
-import type { Binaries } from "./binaries.js";
 import { type Cluster, failure } from "./cluster.js";
 import { isThisMachine } from "./machine.js";
 import { reach } from "./reach.js";
-import { runTool, spawnTool } from "./tool.js";
+import { type Binaries, runTool, spawnTool } from "./tool.js";
 
 /** What `postmaster.pid` says: the file by which PostgreSQL keeps a second server from its data folder. */
 export interface PostmasterFile {

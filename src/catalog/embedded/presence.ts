@@ -4,10 +4,10 @@ import { EmporiumError, isEmporiumError } from "../../core/errors.js";
 import type { Log } from "../../core/log.js";
 import { errnoOf } from "../../stores/file/errors.js";
 import { type Address, LOOPBACK, makeElsewhere, SOCKET_PORT, socketFolder, type Transport } from "./address.js";
-import type { Binaries } from "./binaries.js";
 import type { Cluster } from "./cluster.js";
 import { BEAT_MS, beat, claimMachine, isThisMachine, outwaitOthers } from "./machine.js";
 import { readPostmasterFile, removeStaleFile, type Starting, startPostmaster, stopPostmaster } from "./postmaster.js";
+import type { Binaries } from "./tool.js";
 
 /**
  * The processes that use one embedded server find each other through the server itself. Each holds a session with a shared advisory

@@ -1,8 +1,19 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { EmporiumError } from "../../core/errors.js";
-import type { Binaries } from "./binaries.js";
 import type { Reach } from "./reach.js";
 import type { ServerUser } from "./server-user.js";
+
+/** PostgreSQL's programs on this machine. */
+export interface Binaries {
+  /** `18.4`, or as much as is known. */
+  readonly version: string;
+  /** The number in a data folder's `PG_VERSION`. */
+  readonly major: number;
+  /** Where a program lies: `initdb`, `postgres`, `pg_ctl`. */
+  program(name: string): string;
+  /** What its processes need in their environment. */
+  readonly environment: Readonly<Record<string, string>>;
+}
 
 export interface ToolOptions {
   user?: ServerUser | undefined;

@@ -1,13 +1,6 @@
 import { columnsOf, decimal, textLines } from "../text-lines.js";
 import { alignmentError } from "./rows.js";
-import { sectionList } from "./section-list.js";
-
-/** One option of an IMOD command file. */
-export interface ComOption {
-  key: string;
-  value: string;
-  line: number;
-}
+import { type ComOption, sectionList } from "./section-list.js";
 
 /** A command file of IMOD (`tilt.com`, `newst.com`): `$` lines are commands, `#` comments, the rest options of the command above. */
 export interface ComFile {

@@ -1,5 +1,20 @@
-import type { RelionTilt } from "./relion.js";
 import { alignmentError } from "./rows.js";
+
+/** One image of a tilt series of RELION. Images that were left out are not in its tables. */
+export interface RelionTilt {
+  /** Rotations of the specimen about x, y and z, in this order; the tilt axis is y before the last. */
+  xTiltDegrees: number;
+  yTiltDegrees: number;
+  zRotDegrees: number;
+  shiftAngstrom: [x: number, y: number];
+  /** What the stage said. */
+  nominalTiltDegrees?: number | undefined;
+  /** Electrons per Å² before this image. */
+  preExposure?: number | undefined;
+  /** Names of its movie and of its image, as far as they are given. */
+  imageNames: string[];
+  line: number;
+}
 
 /** What a matrix does not say of itself. */
 export interface MatrixFrame {

@@ -1,27 +1,11 @@
 import type { RandomAccess, ReadOptions } from "../../core/bytes.js";
 import { findStarColumn, readStar, type StarTable } from "../star/read.js";
 import { ofTomogramNamed } from "../star/tomogram-name.js";
-import { fromMatrix } from "./relion-matrix.js";
+import { fromMatrix, type RelionTilt } from "./relion-matrix.js";
 import { cosSinDegrees } from "./rotation.js";
 import { alignmentError } from "./rows.js";
 import type { SectionAlignment } from "./sections.js";
 import { columnReader } from "./star-columns.js";
-
-/** One image of a tilt series of RELION. Images that were left out are not in its tables. */
-export interface RelionTilt {
-  /** Rotations of the specimen about x, y and z, in this order; the tilt axis is y before the last. */
-  xTiltDegrees: number;
-  yTiltDegrees: number;
-  zRotDegrees: number;
-  shiftAngstrom: [x: number, y: number];
-  /** What the stage said. */
-  nominalTiltDegrees?: number | undefined;
-  /** Electrons per Å² before this image. */
-  preExposure?: number | undefined;
-  /** Names of its movie and of its image, as far as they are given. */
-  imageNames: string[];
-  line: number;
-}
 
 /** The alignment of one tomogram. */
 export interface RelionTiltSeries {

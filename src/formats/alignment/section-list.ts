@@ -1,5 +1,11 @@
-import type { ComOption } from "./com-file.js";
 import { alignmentError } from "./rows.js";
+
+/** One option of an IMOD command file. */
+export interface ComOption {
+  key: string;
+  value: string;
+  line: number;
+}
 
 const SECTIONS_MAX = 100_000;
 

@@ -1,6 +1,6 @@
 import { EmporiumError } from "../../core/errors.js";
 import { columnsOf, decimal, type TextLine } from "../text-lines.js";
-import type { CtfEntry } from "./read.js";
+import type { CtfEntry } from "./entry.js";
 
 /** Bits of the flag in the first line of a version 3 file. Bit 16 (tilt angles inverted) changes nothing that is read here. */
 const ASTIGMATISM = 1;

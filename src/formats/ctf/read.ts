@@ -1,25 +1,8 @@
 import { EmporiumError } from "../../core/errors.js";
 import { roundHalfEven } from "../../core/number.js";
 import { columnsOf, decimal, isNotFinite, type TextLine, textLines, wholeNumber } from "../text-lines.js";
+import type { CtfEntry } from "./entry.js";
 import { parseImodDefocus } from "./imod.js";
-
-/** The fit of one section, in the portal's units. */
-export interface CtfEntry {
-  /** From 1. */
-  section: number;
-  defocus1Angstrom: number;
-  defocus2Angstrom: number;
-  azimuthDegrees: number;
-  phaseShiftRadians: number;
-  /** Null where the program printed `nan` or `inf`: it found no fit. */
-  crossCorrelation: number | null;
-  maxResolutionAngstrom: number | null;
-  /** Of the row; 0 in files that have none. */
-  line: number;
-  /** Angle and file name of the image, in the formats that say them: they tell the section better than its number. */
-  tiltAngleDegrees?: number | undefined;
-  imageName?: string | undefined;
-}
 
 /** Tables of plain columns, as the portal's configurations call them, in lower case. */
 export type CtfTableFormat = "ctffind" | "gctf" | "imod";

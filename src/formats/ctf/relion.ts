@@ -3,7 +3,7 @@ import { EmporiumError } from "../../core/errors.js";
 import { columnReader } from "../alignment/star-columns.js";
 import { readStar, type StarTable } from "../star/read.js";
 import { ofTomogramNamed } from "../star/tomogram-name.js";
-import type { CtfEntry } from "./read.js";
+import type { CtfEntry } from "./entry.js";
 
 const NEEDED = ["rlnDefocusU", "rlnDefocusV", "rlnDefocusAngle"];
 const RADIANS = Math.PI / 180;

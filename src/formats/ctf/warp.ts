@@ -1,6 +1,6 @@
 import { alignmentError } from "../alignment/rows.js";
 import { parseWarpXml, type WarpGrid } from "../alignment/warp.js";
-import type { CtfEntry } from "./read.js";
+import type { CtfEntry } from "./entry.js";
 
 const ANGSTROM_PER_MICROMETRE = 10_000;
 

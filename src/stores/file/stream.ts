@@ -1,7 +1,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { cancelled } from "../../core/cancel.js";
+import { changed } from "../faults.js";
 import type { ByteStream, StoreReadOptions } from "../store.js";
-import { changed } from "../upload.js";
 import { fileError } from "./errors.js";
 import { fileEtag, fileStat } from "./stat.js";
 

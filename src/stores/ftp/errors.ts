@@ -1,7 +1,11 @@
 import { EmporiumError, isEmporiumError } from "../../core/errors.js";
 import { redact } from "../../core/redact.js";
 import { networkError } from "../../net/errors.js";
-import type { FtpReply } from "./session.js";
+
+export interface FtpReply {
+  code: number;
+  message: string;
+}
 
 /** A reply that is no success, by its number alone (RFC 959 §4.2): 4yz may pass, 5yz will not. */
 export function replyError({ code, message }: FtpReply, url: string): EmporiumError {

@@ -7,7 +7,7 @@ import { redact, type Secret } from "../../core/redact.js";
 import type { Timeouts } from "../../net/body.js";
 import { networkError, protocol } from "../../net/errors.js";
 import type { AddressGate } from "../../net/gate.js";
-import { lost, passivePort, replyError } from "./errors.js";
+import { type FtpReply, lost, passivePort, replyError } from "./errors.js";
 import { connectLent, type LentSocket } from "./lent-socket.js";
 
 export interface FtpHost {
@@ -28,11 +28,6 @@ export interface FtpManners {
   machineListing: boolean | undefined;
   /** What `FEAT` tells, upper case, without parameters. */
   features: ReadonlySet<string> | undefined;
-}
-
-export interface FtpReply {
-  code: number;
-  message: string;
 }
 
 /** A reply that promises data, and the data. */

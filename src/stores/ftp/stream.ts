@@ -1,7 +1,7 @@
 import type { Clock } from "../../core/clock.js";
 import type { Body } from "../../net/body.js";
-import { replyError } from "./errors.js";
-import type { FtpReply, FtpSession, FtpTransfer } from "./session.js";
+import { type FtpReply, replyError } from "./errors.js";
+import type { FtpSession, FtpTransfer } from "./session.js";
 
 export interface FtpBodyOptions {
   url: string;

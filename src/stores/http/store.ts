@@ -7,12 +7,12 @@ import { drop, httpClient } from "../../net/client.js";
 import { parseRetryAfter, protocol, statusError } from "../../net/errors.js";
 import { type HttpAnswer, type HttpRequestOptions, httpRequests } from "../../net/requests.js";
 import { streamBody } from "../body-stream.js";
+import { changed } from "../faults.js";
 import { checkKey } from "../keys.js";
 import { checkRange } from "../range.js";
 import { pastTheEnd, rangeHeader, readRangedReply, WHOLE } from "../ranged-reply.js";
 import { emptyStream, type StreamFrom, streamRange, streamReply } from "../ranged-stream.js";
 import type { ByteStream, Stat, Store, StoreReadOptions, StoreStreamOptions } from "../store.js";
-import { changed } from "../upload.js";
 import { headerChecksums } from "./header-checksums.js";
 import { httpListing } from "./list.js";
 

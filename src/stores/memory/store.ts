@@ -3,10 +3,11 @@ import { concat } from "../../core/bytes.js";
 import { throwIfCancelled } from "../../core/cancel.js";
 import { crc32, crcText } from "../../core/crc32.js";
 import { EmporiumError } from "../../core/errors.js";
+import { changed } from "../faults.js";
 import { checkKey, checkPrefix, compareKeys } from "../keys.js";
 import { clampRange } from "../range.js";
 import type { CreateOptions, Entry, Stat, Store, StoreReadOptions, Upload, UploadPart, WriteOptions } from "../store.js";
-import { changed, checkPart, conflict, orderedParts } from "../upload.js";
+import { checkPart, conflict, orderedParts } from "../upload.js";
 
 interface Held {
   body: Uint8Array;

@@ -1,9 +1,9 @@
 import type { ByteRange, ReadOptions } from "../../core/bytes.js";
+import { changed } from "../faults.js";
 import { checkKey, checkPrefix } from "../keys.js";
 import { checkRange } from "../range.js";
 import { WHOLE } from "../ranged-reply.js";
 import type { CreateOptions, Entry, Store, StoreReadOptions, Upload, WriteOptions } from "../store.js";
-import { changed } from "../upload.js";
 import { type S3BucketOptions, s3Bucket } from "./bucket.js";
 import { listEntries, listPages, listUploads } from "./list.js";
 import { deleteObject, deleteObjects, getObject, headObject, putObject, streamObject } from "./objects.js";

@@ -1,6 +1,6 @@
 import { EmporiumError } from "../../core/errors.js";
+import { placeOf } from "../faults.js";
 import { objectName, type Store } from "../store.js";
-import { placeOf } from "../upload.js";
 
 /** A store that is only read: sources stay as they are, whatever the code above does. */
 export function readOnly(store: Store): Store {

@@ -4,7 +4,19 @@ import { align, COUNTS_BYTES, FORMS, LEVELS, levelShapes, type VolumeForm } from
 import { type Layout, layoutOf, type ShardCodec } from "./layout.js";
 import { privateBuffers } from "./private-buffers.js";
 import type { Resampling } from "./resampling.js";
-import { countBegins } from "./shard-walk.js";
+import { type ChunkColumn, countBegins, type Step, type Unit, visit } from "./shard-walk.js";
+
+/** The chunks of a level in the order in which they stand in their shards, whoever makes them: that in which steps end them. */
+export function* chunksInOrder(g: Geometry, level: number): Generator<{ chunk: Triple; unit: number }> {
+  for (const unit of g.units) {
+    const columns = unit.columns.filter((column) => column.level === level);
+    for (let s = unit.firstStep; s < unit.firstStep + unit.steps; s++) {
+      const { chunk, ends } = visit(g, g.steps[s]!, columns[0]!);
+      if (!ends) continue;
+      for (const { x } of columns) yield { chunk: [chunk[0], chunk[1], x / g.chunk[2]], unit: unit.index };
+    }
+  }
+}
 
 export interface GeometryOptions {
   /** Voxels `[z, y, x]` of what is written. */
@@ -29,54 +41,6 @@ export interface GeometryOptions {
 export interface Slab {
   z0: number;
   z1: number;
-}
-
-/** A chunk column of a unit at one level: chunks that follow each other along the walk are appended by the same task list. */
-export interface ChunkColumn {
-  level: number;
-  /** First voxel of the column at its level: x, and y where z is halved. */
-  x: number;
-  y: number;
-  /** First row inside the step's rows at this level. */
-  row: number;
-  /** Voxels inside the volume along x; rows inside it (not of a series). */
-  w: number;
-  h: number;
-}
-
-export interface Unit {
-  index: number;
-  /** Bytes of a row of the unit at each level: rows follow each other without gaps. */
-  rowBytes: number[];
-  z0: number;
-  z1: number;
-  y0: number;
-  y1: number;
-  x0: number;
-  x1: number;
-  steps: number;
-  /** Index of its first step among all steps of the job. */
-  firstStep: number;
-  columns: ChunkColumn[];
-}
-
-export interface Step {
-  unit: Unit;
-  /** Position inside the unit. */
-  local: number;
-  z0: number;
-  planes: number;
-  y0: number;
-  rows: number;
-  strips: number;
-  tasks: number;
-  /** Tasks (and strips) of all earlier steps that used the same slot. */
-  slotTasksBefore: number;
-  slotStripsBefore: number;
-  /** Where a step has rows of one chunk: this one ends its plane. */
-  endsPlane: boolean;
-  /** Chunks of shards that earlier steps begin. */
-  chunksBefore: number;
 }
 
 /** What one read task takes of a step: planes and rows, counted from the step's own first ones. */

@@ -2,10 +2,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Triple, volumeOf } from "../../../core/box.js";
 import { FORMS, LEVELS, levelShapes, type VolumeForm } from "./forms.js";
-import { planGeometry } from "./geometry.js";
+import { chunksInOrder, planGeometry } from "./geometry.js";
 import { columnGrain, layoutOf } from "./layout.js";
 import { SHARD_BYTES_MAX, shardGrid } from "./shard-grid.js";
-import { chunksInOrder, visit } from "./shard-walk.js";
+import { visit } from "./shard-walk.js";
 
 const form = fc.constantFrom<VolumeForm>("volume", "series", "mask", "labels");
 const MiB = 2 ** 20;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Step } from "./geometry.js";
+import type { Step } from "./shard-walk.js";
 import { countTasks, taskOrder } from "./task-order.js";
 
 const steps = fc.array(

@@ -1,4 +1,4 @@
-import type { Step } from "./geometry.js";
+import type { Step } from "./shard-walk.js";
 
 /** What a task number stands for. */
 export interface TaskPlace {

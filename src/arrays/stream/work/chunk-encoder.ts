@@ -1,6 +1,7 @@
 import type { Kernels } from "../../kernels/kernels.js";
-import type { ChunkColumn, Geometry, Step } from "../plan/geometry.js";
+import type { Geometry } from "../plan/geometry.js";
 import type { PrivateBuffers } from "../plan/private-buffers.js";
+import type { ChunkColumn, Step } from "../plan/shard-walk.js";
 import type { WorkerJob, WorkerMessage } from "./worker-job.js";
 
 /** Appends what a step has of a column's chunk to it. `state`: the first of the column's words. */

@@ -4,7 +4,8 @@ import { combineCrc32 } from "../../../core/crc32.js";
 import { fewFiles } from "../../../system/open-files.js";
 import { BLOSC_HEADER_BYTES, bloscHeader } from "../../kernels/blosc.js";
 import { BLOCK_BYTES } from "../plan/forms.js";
-import { type ChunkColumn, STATE, type Step, type Unit } from "../plan/geometry.js";
+import { STATE } from "../plan/geometry.js";
+import type { ChunkColumn, Step, Unit } from "../plan/shard-walk.js";
 import { type ChunkEncoder, type ChunkEncoderOptions, encodedZeros } from "./chunk-encoder.js";
 
 /**

@@ -1,7 +1,8 @@
 import { CONVERT, type Kernels } from "../../kernels/kernels.js";
-import type { Geometry, Step, Strip } from "../plan/geometry.js";
+import type { Geometry, Strip } from "../plan/geometry.js";
 import { type PrivateBuffers, RAW_ROWS } from "../plan/private-buffers.js";
 import { MEAN_ROWS, nearestIndices, overlap, overlapping } from "../plan/resampling.js";
+import type { Step } from "../plan/shard-walk.js";
 import type { StripReader } from "./strip-reader.js";
 import type { WorkerJob } from "./worker-job.js";
 

@@ -2,9 +2,10 @@ import { readSync } from "node:fs";
 import { EmporiumError } from "../../../core/errors.js";
 import { CONVERT, type Kernels } from "../../kernels/kernels.js";
 import { BLOCK_BYTES } from "../plan/forms.js";
-import type { Geometry, Step, Strip } from "../plan/geometry.js";
+import type { Geometry, Strip } from "../plan/geometry.js";
 import { type PrivateBuffers, RAW_ROWS } from "../plan/private-buffers.js";
 import { type MaskSelection, notALabel } from "../plan/selection.js";
+import type { Step } from "../plan/shard-walk.js";
 import type { WorkerJob } from "./worker-job.js";
 
 /** Voxels that are converted at once on their way to a mask: what the block buffer holds as float32. */

@@ -6,8 +6,9 @@ import { asEmporiumError, EmporiumError, toErrorRecord } from "../../../core/err
 import { freeBuffers } from "../../../system/garbage.js";
 import { CONVERT, instantiateKernels, type Kernels } from "../../kernels/kernels.js";
 import { FORMS, LEVELS } from "../plan/forms.js";
-import { planGeometry, type Slab, STATE, type Step, type Strip, SUMS, type Unit } from "../plan/geometry.js";
+import { planGeometry, type Slab, STATE, type Strip, SUMS } from "../plan/geometry.js";
 import { privateBuffers } from "../plan/private-buffers.js";
+import type { Step, Unit } from "../plan/shard-walk.js";
 import { countTasks, taskOrder } from "../plan/task-order.js";
 import { chunkBuffers } from "./chunk-buffers.js";
 import { chunkFiles } from "./chunk-files.js";

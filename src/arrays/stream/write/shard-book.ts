@@ -7,9 +7,9 @@ import { emptyShardIndex, encodeShardIndex, entryOf, type ShardIndex, type Shard
 import { v3ChunkKey } from "../../../formats/zarr/v3-metadata.js";
 import { LEVELS } from "../plan/forms.js";
 import type { Geometry } from "../plan/geometry.js";
+import { chunksInOrder } from "../plan/geometry.js";
 import type { UnitReceipt } from "../plan/job.js";
 import { SHARD_BYTES_MAX, type ShardGrid, shardGrid } from "../plan/shard-grid.js";
-import { chunksInOrder } from "../plan/shard-walk.js";
 import type { Flusher } from "./flusher.js";
 import type { Kept, ShardOutput, ShardSink } from "./shard-sink.js";
 

@@ -12,7 +12,7 @@ import { parseLooseJson, storable } from "./loose-json.js";
 import { type Axes, axisPlaces, noAxes, resolveOtherAxes } from "./ndtiff-axes.js";
 import { ndTiffFiles } from "./ndtiff-folder.js";
 import { missingPositions, selectPositions } from "./positions.js";
-import type { SplitOptions } from "./splitter.js";
+import type { SplitOptions } from "./split-options.js";
 import { imageJMetadata, tagAsJson, tagNumber } from "./tiff-tags.js";
 
 /**

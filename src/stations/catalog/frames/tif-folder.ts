@@ -9,7 +9,7 @@ import { frameShapeOf } from "./frame-file.js";
 import { type FrameSource, filesOf, openFrames, withStat } from "./frame-source.js";
 import { parseLooseJson } from "./loose-json.js";
 import { nameError } from "./name-parsers.js";
-import type { SplitOptions } from "./splitter.js";
+import type { SplitOptions } from "./split-options.js";
 import { tagsAsJson } from "./tiff-tags.js";
 
 /** What MicroManager writes beside the images. */

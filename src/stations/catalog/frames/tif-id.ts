@@ -4,7 +4,7 @@ import { type FrameSet, frameFileName, type PlannedFrame } from "./frame.js";
 import { frameShapeOf, signedNote } from "./frame-file.js";
 import { type FrameSource, openFrames, withStat } from "./frame-source.js";
 import { storable } from "./loose-json.js";
-import type { SplitOptions } from "./splitter.js";
+import type { SplitOptions } from "./split-options.js";
 import { tagsAsJson } from "./tiff-tags.js";
 
 /** Lengths of a stack as its first page's description has them. */

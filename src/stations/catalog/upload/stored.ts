@@ -1,6 +1,20 @@
 import { printJsonLine } from "../../../core/json.js";
+import type { FrameRow, framesGlobal } from "../frames/frame.js";
 import type { CatalogRepository, NewDataset, StoredDataset } from "../rows/repository.js";
-import type { DatasetContent } from "./upload.js";
+
+/** What will stand in the database of a data set whose objects are stored. */
+export type DatasetContent =
+  | {
+      readonly kind: "file";
+      readonly file: { storage_dir: string; file_name: string; metadata_json: { file_origin: string }; sha256: string };
+    }
+  | {
+      readonly kind: "frames";
+      readonly global: ReturnType<typeof framesGlobal>;
+      readonly names: readonly string[];
+      readonly hashes: readonly string[];
+      rows(signal: AbortSignal): AsyncIterable<FrameRow>;
+    };
 
 /** Whether the database holds exactly this data set: then an upload that was killed had come that far. */
 export async function isStored(

@@ -31,7 +31,7 @@ import { foreignObjects, otherObjects } from "./other-objects.js";
 import { planFileTask, planFrameTasks } from "./plan.js";
 import { type Prepared, prepareRow, type Splitting, splittingOf } from "./prepare.js";
 import { type UploadedDataset, type UploadReport, uploadReport } from "./report.js";
-import { isStored } from "./stored.js";
+import { type DatasetContent, isStored } from "./stored.js";
 
 export interface UploadOptions {
   /** Table of data sets, one a line. */
@@ -265,20 +265,6 @@ async function uploadOne(prepared: Prepared, options: OneUpload): Promise<Upload
     await locks.release();
   }
 }
-
-/** What will stand in the database of a data set whose objects are stored. */
-export type DatasetContent =
-  | {
-      readonly kind: "file";
-      readonly file: { storage_dir: string; file_name: string; metadata_json: { file_origin: string }; sha256: string };
-    }
-  | {
-      readonly kind: "frames";
-      readonly global: ReturnType<typeof framesGlobal>;
-      readonly names: readonly string[];
-      readonly hashes: readonly string[];
-      rows(signal: AbortSignal): AsyncIterable<FrameRow>;
-    };
 
 function contentOf(prepared: Prepared, report: RunReport): DatasetContent {
   const id = prepared.row.id.text;

@@ -1,4 +1,4 @@
-import type { FolderRecord, FolderTrouble } from "./folder-record.js";
+import type { FolderRecord, FolderTrouble } from "./folder-facts.js";
 import type { HeadFacts, MrcFacts } from "./head-facts.js";
 import type { HygieneFlag } from "./hygiene-flags.js";
 import type { InventoryHead } from "./inventory-files.js";

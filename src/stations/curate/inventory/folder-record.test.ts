@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BlockTableBuilder, blocksOf, emptyTable } from "./block-table.js";
-import { decodeFolder, decodeHead, encodeFolder, type FileRow, type FolderRecord } from "./folder-record.js";
+import type { FileRow, FolderRecord } from "./folder-facts.js";
+import { decodeFolder, decodeHead, encodeFolder } from "./folder-record.js";
 
 const name = fc.string({ unit: "grapheme", minLength: 1, maxLength: 12 });
 const row: fc.Arbitrary<FileRow> = fc.tuple(name, fc.nat(), fc.maxSafeInteger()).map(([a, b, c]) => [a, b, c]);

@@ -1,4 +1,5 @@
-import { decodeFolder, encodeFolder, type FileRow, type FolderRecord } from "./folder-record.js";
+import type { FileRow, FolderRecord } from "./folder-facts.js";
+import { decodeFolder, encodeFolder } from "./folder-record.js";
 import { openWriter, readBlocks } from "./listing.js";
 import { type HeadChoice, hasHead } from "./read-head.js";
 import type { ScanThread } from "./threads.js";

@@ -1,4 +1,4 @@
-import type { FolderRecord, RowFacts } from "./folder-record.js";
+import type { FolderRecord, RowFacts } from "./folder-facts.js";
 import { groupsOf } from "./groups.js";
 import type { HeadFacts } from "./head-facts.js";
 import { isBackupName, isDesktopName, isSidecarName, type Kind } from "./kind.js";

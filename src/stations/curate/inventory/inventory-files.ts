@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { type BlockTable, BlockTableBuilder, emptyTable } from "./block-table.js";
-import type { FolderTrouble } from "./folder-record.js";
+import type { FolderTrouble } from "./folder-facts.js";
 import { addToTable } from "./listing.js";
 import type { HeadChoice } from "./read-head.js";
 import type { WalkTotals } from "./walk.js";

@@ -1,4 +1,4 @@
-import type { FileRow, FolderRecord } from "./folder-record.js";
+import type { FileRow, FolderRecord } from "./folder-facts.js";
 import { type HygieneFlag, hygieneOf, twinsAmong } from "./hygiene-flags.js";
 import { type Kind, kindOf } from "./kind.js";
 

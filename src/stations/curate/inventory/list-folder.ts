@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync, type Stats, statSync } from "node:fs";
 import { errnoOf } from "../../../stores/file/errors.js";
-import type { FileRow, FolderRecord, RowFacts } from "./folder-record.js";
+import type { FileRow, FolderRecord, RowFacts } from "./folder-facts.js";
 import { decodePath, diskPath } from "./path-bytes.js";
 
 /**

@@ -1,6 +1,7 @@
 import { closeSync, fsyncSync, openSync, readSync, writeSync } from "node:fs";
 import type { BlockTableBuilder } from "./block-table.js";
-import { decodeFolder, decodeHead, type FolderRecord } from "./folder-record.js";
+import type { FolderRecord } from "./folder-facts.js";
+import { decodeFolder, decodeHead } from "./folder-record.js";
 import type { WalkedTree } from "./walk.js";
 
 /** Files of folder blocks: lines of text, read and written in large pieces. */

@@ -10,7 +10,7 @@ import { fileStore } from "../../../stores/file/store.js";
 import { nestingOf } from "../../../stores/nesting.js";
 import { parseLocation } from "../../../stores/url.js";
 import { type Archive, type ArchiveRoot, openArchive } from "./archive.js";
-import type { FolderTrouble } from "./folder-record.js";
+import type { FolderTrouble } from "./folder-facts.js";
 import { type HeadTotals, readHeads } from "./head-pass.js";
 import {
   commitInventory,

@@ -2,7 +2,8 @@ import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import type { Clock } from "../../../core/clock.js";
 import { errnoOf } from "../../../stores/file/errors.js";
 import { type BlockRef, blocksOf } from "./block-table.js";
-import { decodeFolder, decodeHead, encodeFolder, type FolderRecord, type FolderTotals, totalsOf } from "./folder-record.js";
+import type { FolderRecord } from "./folder-facts.js";
+import { decodeFolder, decodeHead, encodeFolder, type FolderTotals, totalsOf } from "./folder-record.js";
 import { type FolderStat, listFolder, statFolder, toUs } from "./list-folder.js";
 import type { ThreadSetup, Walked } from "./walk-job.js";
 

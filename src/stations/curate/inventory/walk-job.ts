@@ -1,4 +1,4 @@
-import type { FolderTrouble } from "./folder-record.js";
+import type { FolderTrouble } from "./folder-facts.js";
 import type { HeadFacts } from "./head-facts.js";
 
 /** What a thread is told once. */

@@ -1,4 +1,4 @@
-import type { FolderTrouble } from "./folder-record.js";
+import type { FolderTrouble } from "./folder-facts.js";
 import type { ScanThread, ScanThreads } from "./threads.js";
 import type { Walked } from "./walk-job.js";
 

@@ -14,7 +14,7 @@ import { type Manifest, openManifest } from "./manifest.js";
 import type { DownloadPlan } from "./plan.js";
 import { bytesToWrite, fromFault, merged, nameAll, totals } from "./plan-checks.js";
 import type { Remote } from "./remote.js";
-import type { CropReport, Tally } from "./report.js";
+import type { CarriedOut, CropReport, Tally } from "./report.js";
 import { checkRoom } from "./room.js";
 import { sumsOf } from "./sums.js";
 import { type Due, runTransfers } from "./transfers.js";
@@ -38,12 +38,6 @@ export interface CarryOutOptions extends Pick<CropRun, "scale"> {
   onEvent: OnEvent;
   warn(message: string): void;
   results: Tally;
-}
-
-export interface CarriedOut {
-  crops: CropReport[];
-  /** What ended the run before its end. */
-  fatal: EmporiumError | undefined;
 }
 
 /** Small files gain more from being fetched side by side than large ones lose: a host's connections are shared by all of them. */

@@ -1,7 +1,6 @@
-import { ERRORS, type ErrorRecord } from "../../../core/errors.js";
+import { type EmporiumError, ERRORS, type ErrorRecord } from "../../../core/errors.js";
 import { formatBytes, formatSeconds } from "../../../core/units.js";
 import { compareKeys } from "../../../stores/keys.js";
-import type { CarriedOut } from "./carry-out.js";
 import type { DownloadPlan } from "./plan.js";
 import { merged, totals } from "./plan-checks.js";
 import type { Fetched } from "./transfers.js";
@@ -27,6 +26,13 @@ export interface CropReport {
   rel: string;
   status: "cropped" | "present" | "failed" | "planned";
   chunks?: { copied: number; rewritten: number; absent: number; kept: number } | undefined;
+}
+
+/** What a download came to. */
+export interface CarriedOut {
+  crops: CropReport[];
+  /** What ended the run before its end. */
+  fatal: EmporiumError | undefined;
 }
 
 /** What `download` answers. */

@@ -8,7 +8,7 @@ import { type ConfigNode, describe, type MapNode, placeOfValue, type ScalarNode,
 import type { Block, IngestConfig, Source } from "../config/schema.js";
 import { EXPANDED } from "../config/templates.js";
 import { entryAt, mapAt } from "./look.js";
-import type { Rules } from "./rules.js";
+import type { Rules } from "./rule.js";
 
 /*
  * What sections of one configuration say of each other. Only what is certain without the sources is judged: names that are literals, numbers

@@ -1,4 +1,4 @@
-import type { ErrorRecord, Place } from "../../../core/errors.js";
+import type { ErrorRecord } from "../../../core/errors.js";
 import { toNumber } from "../../../core/number.js";
 import { CAMERA_MODELS, type CameraManufacturer } from "../../../model/enums.js";
 import { hasForm } from "../../../model/identifier-forms.js";
@@ -11,6 +11,7 @@ import type { IngestConfig } from "../config/schema.js";
 import { checkBetweenSections } from "./between-sections.js";
 import type { Exclusions } from "./exclusions.js";
 import { blocksOf, entryAt, filled, itemsOf, mapAt, scalarAt, textOf } from "./look.js";
+import type { Rules } from "./rule.js";
 
 /*
  * Rules between the fields of a configuration, which no schema can say. Each looks only at values of the right type: what is not is the
@@ -46,11 +47,6 @@ export function checkRules(
   typographicQuotes(root, rules);
   acquisition(root, exclusions, rules);
   checkBetweenSections(root, config, rules);
-}
-
-export interface Rules {
-  fail(place: Place, message: string, hint: string): void;
-  warn(place: Place, message: string, hint: string): void;
 }
 
 function deposition(block: MapNode, rules: Rules): void {

@@ -1,10 +1,10 @@
 import { EmporiumError, type Place } from "../../../core/errors.js";
 import { toNumber } from "../../../core/number.js";
 import { compilePattern } from "../../../engine/pattern.js";
+import type { Finder } from "./finder.js";
 import { ANNOTATION_FORMATS, ANNOTATION_SHAPES, type ShapeName } from "./grammar/sources.js";
 import { type ConfigNode, describe, type MapNode, placeOfValue, type ScalarNode, scalarText } from "./nodes.js";
 import { asList, asText, attempt, isNull, type Report, unknownKey } from "./parts.js";
-import type { Finder } from "./sources.js";
 
 /** How the files of one source of an annotation are to be read. */
 export interface ShapeSource {

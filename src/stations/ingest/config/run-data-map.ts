@@ -4,6 +4,7 @@ import { parseTable } from "../../../formats/table/delimited.js";
 import { ancestorsOf, KINDS, type TypeKey } from "../../../model/kinds.js";
 import { objectName, type Store } from "../../../stores/store.js";
 import type { Variables, VariableValue } from "./expand.js";
+import { MAPPED_NAMES } from "./mapped-names.js";
 import type { IngestConfig } from "./schema.js";
 
 export interface PlacedRemark {
@@ -22,12 +23,6 @@ export interface RunData {
   /** `mapped_tomo_name`, `mapped_frame_name`, `mapped_ts_name`: null where the map has no row for the run, or is not configured. */
   mapped(run: string): Variables;
 }
-
-export const MAPPED_NAMES = {
-  run_to_tomo_map_csv: "mapped_tomo_name",
-  run_to_frame_map_csv: "mapped_frame_name",
-  run_to_ts_map_csv: "mapped_ts_name",
-} as const;
 
 /**
  * Reads the maps that a configuration names, each below its source prefix.

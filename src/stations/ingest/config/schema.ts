@@ -2,13 +2,14 @@ import { EmporiumError, type ErrorRecord, type Place } from "../../../core/error
 import { KINDS, type SectionKey, type TypeKey } from "../../../model/kinds.js";
 import { UNKNOWN_TOLD } from "./grammar/check.js";
 import { CONFIG, SETTINGS, SOURCELESS_SECTIONS } from "./grammar/config.js";
+import type { MAPPED_NAMES } from "./mapped-names.js";
 import { type ConfigNode, type MapNode, placeOfValue } from "./nodes.js";
 import { asMap, asText, attempt, isNull, listOf, type Report, refuse, unknownKey } from "./parts.js";
 import { readYaml } from "./read.js";
-import type { MAPPED_NAMES } from "./run-data-map.js";
 import { parseSource, type Source } from "./sources.js";
 
-export type { Finder, Source } from "./sources.js";
+export type { Finder } from "./finder.js";
+export type { Source } from "./sources.js";
 
 /** A configuration whose structure has been checked: sections, blocks, finders, patterns. Values of metadata are kept as they are. */
 export interface IngestConfig {

@@ -3,6 +3,7 @@ import { toNumber } from "../../../core/number.js";
 import { compilePattern, type Pattern } from "../../../engine/pattern.js";
 import { ancestorsOf, type TypeKey } from "../../../model/kinds.js";
 import { parseShape, type ShapeSource } from "./annotation-shapes.js";
+import type { Finder, MetadataFilter } from "./finder.js";
 import { ANNOTATION_SHAPES, type FinderName, findersOf, type ShapeName } from "./grammar/sources.js";
 import { type ConfigNode, describe, type MapNode, placeOfValue, type ScalarNode } from "./nodes.js";
 import { asList, asMap, asText, attempt, isNull, type Report, unknownKey } from "./parts.js";
@@ -17,19 +18,6 @@ export interface Source {
   readonly exclude: readonly Pattern[];
   readonly includeParents: ReadonlyMap<TypeKey, readonly Pattern[]>;
   readonly excludeParents: ReadonlyMap<TypeKey, readonly Pattern[]>;
-}
-
-export type Finder =
-  | { kind: "source_glob" | "destination_glob"; glob: ScalarNode; match: Pattern; name: Pattern; place: Place }
-  | { kind: "source_multi_glob"; globs: readonly ScalarNode[]; place: Place }
-  | { kind: "literal"; values: readonly { name: ScalarNode; path: ScalarNode | undefined }[]; place: Place }
-  | { kind: "tomogram_header"; glob: ScalarNode; match: Pattern; place: Place }
-  | { kind: "destination_filter"; filters: readonly MetadataFilter[]; place: Place };
-
-/** One condition on the metadata of an entity that is there: the members on the way, and the value at its end. */
-export interface MetadataFilter {
-  readonly key: readonly string[];
-  readonly value: ConfigNode;
 }
 
 /** What says something of a source and finds nothing itself. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseJson } from "../../../core/json.js";
+import type { MetadataFilter } from "../config/finder.js";
 import { readYaml } from "../config/read.js";
-import type { MetadataFilter } from "../config/sources.js";
 import { matchesFilter } from "./metadata-filter.js";
 
 const metadata = parseJson(

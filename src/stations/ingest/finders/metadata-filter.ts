@@ -1,8 +1,8 @@
 import type { Json } from "../../../core/json.js";
 import { isJsonObject } from "../../../core/json-fields.js";
 import { toNumber } from "../../../core/number.js";
+import type { MetadataFilter } from "../config/finder.js";
 import { toJson } from "../config/nodes.js";
-import type { MetadataFilter } from "../config/sources.js";
 import { isTruthy } from "../metadata.js";
 
 /**

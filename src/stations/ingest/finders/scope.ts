@@ -1,7 +1,8 @@
 import { ancestorsOf, KINDS, kindOf, type TypeKey } from "../../../model/kinds.js";
 import { parseInteger, type Variables, type VariableValue } from "../config/expand.js";
+import { MAPPED_NAMES } from "../config/mapped-names.js";
 import { type Scalar, scalarText } from "../config/nodes.js";
-import { builtInNames, MAPPED_NAMES } from "../config/run-data-map.js";
+import { builtInNames } from "../config/run-data-map.js";
 
 /** One entity on the way down from the deposition: what templates, filters and children need of it. */
 export interface Ancestor {

@@ -5,8 +5,9 @@ import { mdocKey } from "../../../model/layout.js";
 import { scalarText } from "../config/nodes.js";
 import type { Draft, Whereabouts } from "../draft.js";
 import type { Ancestor, Scope } from "../finders/scope.js";
-import { findSection, isAsked, type PlanContext, placeOfFinder, type SectionItem, sectionOf } from "./context.js";
+import { findSection, isAsked, type PlanContext, type SectionItem, sectionOf } from "./context.js";
 import { addCopies, distinctFiles } from "./copies.js";
+import { placeOfFinder } from "./source-names.js";
 
 /** The acquisition file (mdoc) of a run. */
 export interface Acquisition {

@@ -6,7 +6,8 @@ import { aretomoSections, parseAln } from "../../../formats/alignment/aretomo.js
 import { parseComFile, type TiltComGeometry, tiltCom, tiltComGeometry } from "../../../formats/alignment/com-file.js";
 import { parseEdf } from "../../../formats/alignment/edf.js";
 import { imodSections, parseXf } from "../../../formats/alignment/imod.js";
-import { type RelionTilt, readRelionTiltSeries, relionSections } from "../../../formats/alignment/relion.js";
+import { readRelionTiltSeries, relionSections } from "../../../formats/alignment/relion.js";
+import type { RelionTilt } from "../../../formats/alignment/relion-matrix.js";
 import type { SectionAlignment } from "../../../formats/alignment/sections.js";
 import { isWarpLocal, parseWarpXml, warpSections } from "../../../formats/alignment/warp.js";
 import { parseTiltAngles } from "../../../formats/tilt-angles/read.js";
@@ -14,8 +15,9 @@ import type { SourceFile } from "../source-files.js";
 import type { AcquiredSections } from "./acquired-sections.js";
 import { type AlignmentFile, ownFormat } from "./alignment-files.js";
 import type { PlanContext } from "./context.js";
-import { baseName, extensionOf } from "./copies.js";
+import { extensionOf } from "./copies.js";
 import { matchImages } from "./image-matching.js";
+import { baseName } from "./source-names.js";
 import type { TiltseriesFacts } from "./tiltseries-facts.js";
 
 /** What the files of an alignment tell. */

@@ -16,7 +16,8 @@ import { type AlignmentRemark, alignmentRemarks } from "./alignment-checks.js";
 import { type AlignmentContent, readAlignment, sectionJson } from "./alignment-content.js";
 import { alignmentFiles, ownFormat } from "./alignment-files.js";
 import { findSection, type PlanContext, placeOf, type SectionItem } from "./context.js";
-import { addCopies, baseName, distinctFiles, extensionOf } from "./copies.js";
+import { addCopies, distinctFiles, extensionOf } from "./copies.js";
+import { baseName } from "./source-names.js";
 import { once, tiltseriesFacts } from "./tiltseries-facts.js";
 
 /** An alignment of a run. Tomograms name the run's first. */

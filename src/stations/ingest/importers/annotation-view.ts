@@ -18,8 +18,8 @@ import { VIEW_COPIES_OPERATION, VIEW_MESH_OPERATION, viewMeshMemory } from "../o
 import { VIEW_POINTS_OPERATION, viewPointsMemory } from "../ops/view-points.js";
 import type { AnnotationSource } from "./annotation-candidates.js";
 import { type PlanContext, wants } from "./context.js";
-import { baseName } from "./copies.js";
 import { identityOf } from "./picture-layers.js";
+import { baseName } from "./source-names.js";
 import type { VoxelSpacing } from "./voxel-spacing.js";
 
 /** Above this many voxels a mask may use all worker threads. */

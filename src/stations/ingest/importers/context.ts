@@ -129,15 +129,3 @@ export function wants({ selection }: Pick<PlanContext, "selection">, type: TypeK
 export function wantsTomograms(context: Pick<PlanContext, "selection">): boolean {
   return wants(context, "tomogram");
 }
-
-/** What a source looks for, as it is written: several globs one after the other. */
-export function globText({ finder }: Source): string {
-  if (finder?.kind === "source_glob" || finder?.kind === "destination_glob") return String(finder.glob.value);
-  return finder?.kind === "source_multi_glob" ? finder.globs.map(({ value }) => String(value)).join(", ") : "";
-}
-
-/** Where the file is named that a source should have found. */
-export function placeOfFinder(source: Source): Place {
-  const finder = source.finder as { place: Place; glob?: { place: Place } } | undefined;
-  return finder?.glob?.place ?? finder?.place ?? source.place;
-}

@@ -6,6 +6,7 @@ import type { TypeKey } from "../../../model/kinds.js";
 import { type Draft, makeTask, type PlannedEntity, type Whereabouts } from "../draft.js";
 import { COPY_OPERATION } from "../ops/copy.js";
 import type { PlanContext, SectionItem } from "./context.js";
+import { baseName } from "./source-names.js";
 
 /** Parts of one large object that are held while it is copied. */
 const PARTS_HELD = 4;
@@ -105,11 +106,6 @@ export function distinctFiles(items: readonly SectionItem[]): SectionItem[] {
   const files = new Map<string, SectionItem>();
   for (const item of items) if (item.key !== null && !item.folder && !files.has(item.key)) files.set(item.key, item);
   return [...files.values()];
-}
-
-/** Last part of a key. */
-export function baseName(key: string): string {
-  return key.slice(key.lastIndexOf("/") + 1);
 }
 
 /** With its dot, as Python's `os.path.splitext` gives it: a name that begins with its only dot has none. */

@@ -7,8 +7,8 @@ import { addMetadataTask, type Draft, leave } from "../draft.js";
 import type { Ancestor } from "../finders/scope.js";
 import { isTruthy, type MutableJson, put } from "../metadata.js";
 import type { PlanContext, SectionItem } from "./context.js";
-import { baseName } from "./copies.js";
 import { storedPhotos } from "./photos.js";
+import { baseName } from "./source-names.js";
 
 /** Descriptions of the sample that every dataset has, in the order in which missing ones are added. */
 const SAMPLE_FIELDS = [

@@ -5,7 +5,7 @@ import type { Source } from "../config/schema.js";
 import type { PlanFailure, PlanWarning } from "../draft.js";
 import { type Looked, lookedText } from "../finders/near-names.js";
 import type { Scope } from "../finders/scope.js";
-import { globText, placeOfFinder } from "./context.js";
+import { globText, placeOfFinder } from "./source-names.js";
 
 /** Kinds whose sections may find nothing without a failure: each of them is worth a word. */
 const TOLD: ReadonlySet<TypeKey> = new Set<TypeKey>([

@@ -12,8 +12,9 @@ import { readMetadata } from "../identifiers.js";
 import { sameJson } from "../metadata.js";
 import type { Acquisition } from "./acquisition.js";
 import { findSection, isAsked, type PlanContext, placeOf, type SectionItem } from "./context.js";
-import { addCopies, baseName, distinctFiles } from "./copies.js";
+import { addCopies, distinctFiles } from "./copies.js";
 import { acquisitionOrder, doseRemark, frameEntries } from "./frame-doses.js";
+import { baseName } from "./source-names.js";
 
 /** The frames of a run: all files of all its sources together. */
 export interface Frames {

@@ -3,7 +3,8 @@ import type { Draft, Whereabouts } from "../draft.js";
 import type { Ancestor, Scope } from "../finders/scope.js";
 import { GAIN_MEMORY_BYTES, GAIN_OPERATION } from "../ops/gain.js";
 import { findSection, isAsked, type PlanContext } from "./context.js";
-import { addCopies, baseName, distinctFiles } from "./copies.js";
+import { addCopies, distinctFiles } from "./copies.js";
+import { baseName } from "./source-names.js";
 
 /**
  * Plans the gain references of a run: DM4 files become MRC files of the same values, all others are copied under their names.

@@ -13,7 +13,7 @@ import { ANNOTATION_OPERATION } from "../ops/annotation.js";
 import type { PictureLayer } from "../ops/picture-marks.js";
 import { listedFiles } from "./annotation-candidates.js";
 import type { PlanContext } from "./context.js";
-import { baseName } from "./copies.js";
+import { baseName } from "./source-names.js";
 
 /** Files of annotations that are layers of a view, by their shapes: only these count where colours are given out. */
 const LAYERS: Readonly<Record<string, string>> = {

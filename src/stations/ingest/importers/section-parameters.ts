@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../../core/json.js";
 import { Float } from "../../../core/number.js";
-import type { CtfEntry } from "../../../formats/ctf/read.js";
+import type { CtfEntry } from "../../../formats/ctf/entry.js";
 import type { AcquiredSection } from "./frame-doses.js";
 import { matchImages } from "./image-matching.js";
 

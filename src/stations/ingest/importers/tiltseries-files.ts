@@ -1,7 +1,8 @@
 import { inMemory } from "../../../core/bytes.js";
 import { EmporiumError } from "../../../core/errors.js";
 import type { Task } from "../../../engine/task.js";
-import { type CtfEntry, ctfFormat, parseCtf } from "../../../formats/ctf/read.js";
+import type { CtfEntry } from "../../../formats/ctf/entry.js";
+import { ctfFormat, parseCtf } from "../../../formats/ctf/read.js";
 import { readRelionCtf } from "../../../formats/ctf/relion.js";
 import { parseWarpCtf } from "../../../formats/ctf/warp.js";
 import { parseTiltAngles, type TiltAngle } from "../../../formats/tilt-angles/read.js";

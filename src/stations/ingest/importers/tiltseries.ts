@@ -14,10 +14,10 @@ import { otherVoxelSize, readVolumeSource, type VolumeSource } from "../volume-s
 import type { Acquisition } from "./acquisition.js";
 import { matchAngles, matchAnglesAsReference } from "./angle-matching.js";
 import { findSection, isAsked, type PlanContext, placeOf, type SectionItem, wants } from "./context.js";
-import { baseName } from "./copies.js";
 import { acquisitionOrder } from "./frame-doses.js";
 import { readReference } from "./references.js";
 import { fitsOf, sectionParameters } from "./section-parameters.js";
+import { baseName } from "./source-names.js";
 import { readAngles, readCtf, type SideFile } from "./tiltseries-files.js";
 import { addVolumeTask } from "./volume-task.js";
 

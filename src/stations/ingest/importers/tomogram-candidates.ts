@@ -9,7 +9,8 @@ import type { Ancestor, Scope } from "../finders/scope.js";
 import { allotIds, type Identifiers, identitySpacing, tomogramIdentity } from "../identifiers.js";
 import { otherVoxelSize, readVolumeSource, type VolumeSource } from "../volume-source.js";
 import type { Alignment } from "./alignment.js";
-import { findSection, type PlanContext, placeOfFinder, type SectionItem, wantsTomograms } from "./context.js";
+import { findSection, type PlanContext, type SectionItem, wantsTomograms } from "./context.js";
+import { placeOfFinder } from "./source-names.js";
 import type { VoxelSpacing } from "./voxel-spacing.js";
 
 /** A tomogram that a run's sources name, before anything of it is read. */

@@ -5,8 +5,7 @@ import { type Draft, inRuns, type PlanFailure, type PlanWarning } from "../draft
 import type { Found } from "../finders/finder.js";
 import type { Scope } from "../finders/scope.js";
 import type { Selection } from "../selection.js";
-import { globText, placeOfFinder } from "./context.js";
-import { baseName } from "./copies.js";
+import { baseName, globText, placeOfFinder } from "./source-names.js";
 
 /** Kinds whose finds are files that something is made of. Runs, datasets and spacings are names: several files may give one. */
 const KINDS_OF_FILES: ReadonlySet<TypeKey> = new Set<TypeKey>([

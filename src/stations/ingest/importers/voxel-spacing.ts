@@ -5,7 +5,8 @@ import { roundVoxelSpacing, voxelSpacingName } from "../../../model/voxel-spacin
 import { expandScalar, isTemplate, parseFloating } from "../config/expand.js";
 import { type Scalar, type ScalarNode, scalarText } from "../config/nodes.js";
 import type { Ancestor, Scope } from "../finders/scope.js";
-import { findSection, type PlanContext, placeOfFinder, type SectionItem, wants, wantsTomograms } from "./context.js";
+import { findSection, type PlanContext, type SectionItem, wants, wantsTomograms } from "./context.js";
+import { placeOfFinder } from "./source-names.js";
 
 /** A voxel spacing of a run. Its name has three decimals wherever it came from. */
 export interface VoxelSpacing {

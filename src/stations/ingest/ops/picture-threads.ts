@@ -1,13 +1,5 @@
-import type { PictureName } from "../../../arrays/picture/frame.js";
-import type { DiscList } from "../../../arrays/picture/marks.js";
-import type { Section } from "../../../arrays/picture/render.js";
 import { threadPool } from "../../../system/threads.js";
-
-/** Pictures that are drawn of one section. */
-export interface Drawing {
-  readonly section: Omit<Section, "discs"> & { readonly discs: DiscList };
-  readonly names: readonly PictureName[];
-}
+import type { Drawing } from "./picture-worker.js";
 
 /** Compressing pictures takes longer than anything else of them, and the main thread has others to serve. */
 const pool = threadPool<Drawing, Uint8Array[]>({

@@ -1,49 +1,11 @@
+import type { CheckPlace, Finding, Mark } from "./finding.js";
 import type { SubjectKind, Subjects } from "./subjects.js";
 
 /** Before an import, on what a laboratory delivers; or after it, on the portal's tree. */
 export type Suite = "source" | "standardized";
 
-/** What a check is about: reports count by it. */
-export const MARKS = [
-  "deposition",
-  "dataset",
-  "run",
-  "frame",
-  "gain",
-  "mdoc",
-  "tilt_angles",
-  "tiltseries",
-  "alignment",
-  "voxel_spacing",
-  "tomogram",
-  "annotation",
-  "photo",
-  "neuroglancer",
-] as const;
-export type Mark = (typeof MARKS)[number];
-
 /** `warn`: worth a look, and no error. */
 export type Severity = "fail" | "warn";
-
-/** Where to look: an object or folder, and the place in it. */
-export interface CheckPlace {
-  /** Relative to the tree, or to the input. */
-  readonly key: string;
-  /** Dotted path in a JSON document. */
-  readonly path?: string | undefined;
-  readonly byte?: number | undefined;
-  /** From 1. */
-  readonly line?: number | undefined;
-}
-
-/** One thing that is not as it should be: "found, wanted". */
-export interface Finding {
-  readonly found: string;
-  readonly wanted: string;
-  readonly place: CheckPlace;
-  /** A paragraph, where found and wanted do not tell the story. */
-  readonly explanation?: string | undefined;
-}
 
 /**
  * One rule that trees are held against. It looks at the facts of one subject, which all checks share, and says what is wrong; nothing where all

@@ -1,5 +1,6 @@
-import type { Check, Finding, Mark, Suite } from "./check.js";
+import type { Check, Suite } from "./check.js";
 import { Missing, Undecided } from "./facts/fact.js";
+import type { Finding, Mark } from "./finding.js";
 import type { SubjectKind, Subjects } from "./subjects.js";
 import { checksFor } from "./table.js";
 

@@ -1,5 +1,4 @@
 import type { EmporiumError, ErrorRecord } from "../../../core/errors.js";
-import type { Mark } from "./check.js";
 import type { AlignedSections } from "./facts/aligned-sections.js";
 import type { AngleFile, MdocFile } from "./facts/angles.js";
 import type { Lazy } from "./facts/fact.js";
@@ -10,6 +9,7 @@ import type { PictureFacts } from "./facts/picture.js";
 import type { PointFacts } from "./facts/points.js";
 import type { VoxelFacts } from "./facts/voxels.js";
 import type { ZarrFacts } from "./facts/zarr.js";
+import type { Mark } from "./finding.js";
 import type { ScaleCase } from "./scale/case.js";
 
 /** Something that checks look at. */

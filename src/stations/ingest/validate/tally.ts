@@ -1,5 +1,6 @@
-import type { CheckPlace, Mark, Severity, Suite } from "./check.js";
-import { MARKS } from "./check.js";
+import type { Severity, Suite } from "./check.js";
+import type { CheckPlace, Mark } from "./finding.js";
+import { MARKS } from "./finding.js";
 import type { Judged, Outcome } from "./judge.js";
 import { CHECKS } from "./table.js";
 

@@ -19,7 +19,8 @@ import { inEvents } from "../sync/in-events.js";
 import { type TransferReport, transferReport } from "../sync/report.js";
 import { openRunLog } from "../sync/run-log.js";
 import { syncGroup } from "../sync/sync.js";
-import type { SyncCounts, SyncOptions, SyncSource } from "../sync/task.js";
+import type { SyncCounts, SyncOptions } from "../sync/task.js";
+import type { SyncSource } from "../sync/wanted.js";
 import { openBucket, sendersOf, syncSource } from "./sources.js";
 
 /** What `publishRun` did. */

@@ -7,7 +7,7 @@ import { pathTaken } from "../plan/filters.js";
 import { type Plan, type PlanItem, sourcePath } from "../plan/plan.js";
 import { JOBS } from "../sync/carrier.js";
 import { type Senders, startSenders } from "../sync/sender-threads.js";
-import type { SyncSource } from "../sync/task.js";
+import type { SyncSource } from "../sync/wanted.js";
 
 /** The bucket of a plan, opened as the plan says; keys are those below its location. */
 export async function openBucket({ bucket, transfer }: Plan, { jobs = JOBS, ...options }: BucketOptions = {}): Promise<Store> {

@@ -6,8 +6,8 @@ import { makeBudget } from "./budget.js";
 import { sameAsObject } from "./contents.js";
 import { makeSender } from "./send.js";
 import type { ExtraStep, FileStep } from "./steps.js";
-import type { SendReason, SyncContext, SyncCounts, SyncOptions, SyncSource } from "./task.js";
-import type { WantedFile } from "./wanted.js";
+import type { SendReason, SyncContext, SyncCounts, SyncOptions } from "./task.js";
+import type { SyncSource, WantedFile } from "./wanted.js";
 
 /** Requests in flight: enough that the way to a far bucket is full with files of some ten kilobytes. */
 export const JOBS = 64;

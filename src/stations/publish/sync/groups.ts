@@ -1,7 +1,6 @@
 import { EmporiumError } from "../../../core/errors.js";
 import { sameFiles } from "./contents.js";
-import type { SyncSource } from "./task.js";
-import { type WantedFile, wantedFiles } from "./wanted.js";
+import { type SyncSource, type WantedFile, wantedFiles } from "./wanted.js";
 
 /** How many colliding keys an error names. */
 const SHOWN = 10;

@@ -2,8 +2,8 @@ import type { EmporiumError } from "../../../core/errors.js";
 import { compareKeys } from "../../../stores/keys.js";
 import type { Entry, Store } from "../../../stores/store.js";
 import { holds } from "./groups.js";
-import type { SyncContext, SyncCounts, SyncSource } from "./task.js";
-import { type OnUnsendable, type WantedFile, wantedFiles } from "./wanted.js";
+import type { SyncContext, SyncCounts } from "./task.js";
+import { type OnUnsendable, type SyncSource, type WantedFile, wantedFiles } from "./wanted.js";
 
 /** What there is to say of one key: a file, and the object that the target has under its key; or an object of no source. */
 export type Step = FileStep | ExtraStep;

@@ -3,7 +3,8 @@ import { JOBS, makeCarrier } from "./carrier.js";
 import { refuseCollisions } from "./groups.js";
 import { inLanes } from "./lanes.js";
 import { stepsOf } from "./steps.js";
-import { noCounts, type SyncContext, type SyncCounts, type SyncOptions, type SyncSource } from "./task.js";
+import { noCounts, type SyncContext, type SyncCounts, type SyncOptions } from "./task.js";
+import type { SyncSource } from "./wanted.js";
 
 /**
  * Brings what the sources of a group hold below their keys of the target, by the rule of `aws s3 sync`: a file is sent when there is no such object, when the

@@ -5,7 +5,24 @@ import { checkKey, compareKeys } from "../../../stores/keys.js";
 import { absent, objectName, type Stat, type Store } from "../../../stores/store.js";
 import { walkSource } from "../plan/walk.js";
 import type { SourceFacts } from "./source-bytes.js";
-import type { SyncSource } from "./task.js";
+
+/** Files that belong under keys of a target. */
+export interface SyncSource {
+  /** What reports and the log call it; sources of one item share it. */
+  readonly id: string;
+  /** `folder`: everything below `path`, under `key/relative`. `file`: the one file, under `key`. */
+  readonly kind: "folder" | "file";
+  /** Absolute; a key of `store` where there is one, without a last `/`. */
+  readonly path: string;
+  /** Where `path` is looked for; default: this machine. */
+  readonly store?: Store | undefined;
+  /** In the target store, without a last `/`; `""` is its root. */
+  readonly key: string;
+  /** Whether a path below the source is sent, or a single file's name; what is left out is not removed either. */
+  takes(path: string): boolean;
+  /** Whether what the target has and the source has not may be removed. Default true. */
+  readonly removes?: boolean | undefined;
+}
 
 /** A file, and the key that it belongs under. */
 export interface WantedFile extends SourceFacts {

@@ -8,7 +8,7 @@ import { compilePattern } from "../../../engine/pattern.js";
 import { ENGINE_FOLDER } from "../../../engine/plan.js";
 import { isPartName } from "../../../stores/keys.js";
 import { objectName, type Store } from "../../../stores/store.js";
-import type { SyncSource } from "../sync/task.js";
+import type { SyncSource } from "../sync/wanted.js";
 import { DATASET_DOCUMENT, DEPOSITION_DOCUMENT, DEPOSITIONS, PHOTOS } from "./stages.js";
 
 /** Which part of a tree is meant. Nothing said: all of it. */

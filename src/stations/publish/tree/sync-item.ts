@@ -3,8 +3,8 @@ import type { EmporiumError } from "../../../core/errors.js";
 import { type Carrier, JOBS, makeCarrier } from "../sync/carrier.js";
 import { inLanes } from "../sync/lanes.js";
 import { type ExtraStep, type Step, stepsOf } from "../sync/steps.js";
-import { noCounts, type SendReason, type SyncContext, type SyncCounts, type SyncOptions, type SyncSource } from "../sync/task.js";
-import type { WantedFile } from "../sync/wanted.js";
+import { noCounts, type SendReason, type SyncContext, type SyncCounts, type SyncOptions } from "../sync/task.js";
+import type { SyncSource, WantedFile } from "../sync/wanted.js";
 import type { TreeItem } from "./select.js";
 import { coveredBy, isOfRun, STAGES, type Stage, stageOf } from "./stages.js";
 

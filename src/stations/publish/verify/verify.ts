@@ -10,8 +10,7 @@ import { openBucket, syncSource } from "../run/sources.js";
 import { sameAsObject } from "../sync/contents.js";
 import { groupSources } from "../sync/groups.js";
 import { objectsOf, ownerOf } from "../sync/steps.js";
-import type { SyncSource } from "../sync/task.js";
-import { type WantedFile, wantedFiles } from "../sync/wanted.js";
+import { type SyncSource, type WantedFile, wantedFiles } from "../sync/wanted.js";
 
 /** Names kept of each kind of difference; all are counted. */
 const NAMED_MAX = 100;

@@ -6,8 +6,8 @@ import { checkRules } from "../../check/rules.js";
 import { checkValues } from "../../config/grammar/check.js";
 import { METADATA } from "../../config/grammar/config.js";
 import { type ConfigNode, type MapNode, nodeOfJson } from "../../config/nodes.js";
-import type { Mark } from "../check.js";
 import { type Document, valueAt } from "../facts/fields.js";
+import type { Mark } from "../finding.js";
 
 /*
  * Metadata documents held against the list of rules that configurations are held to: `ingest check`, a run and `ingest validate` have one.

@@ -1,9 +1,10 @@
 import type { Json } from "../../../../core/json.js";
 import { isJsonObject } from "../../../../core/json-fields.js";
 import { isArray } from "../../../../formats/zarr/json.js";
-import { type Check, checksOf, few, type Mark, STANDARDIZED, unless } from "../check.js";
+import { type Check, checksOf, few, STANDARDIZED, unless } from "../check.js";
 import { known, type Lazy, Missing } from "../facts/fact.js";
 import { type Document, needList, needText, textAt } from "../facts/fields.js";
+import type { Mark } from "../finding.js";
 import type { TiltseriesSubject, TomogramSubject } from "../subjects.js";
 
 const NAMING: readonly Mark[] = ["dataset", "deposition", "run", "frame", "tiltseries", "alignment", "tomogram", "annotation"];

@@ -1,9 +1,10 @@
 import { mapLimit } from "../../../../system/parallel.js";
-import { BOTH, type Check, checksOf, few, type Mark, STANDARDIZED, shown, unless } from "../check.js";
+import { BOTH, type Check, checksOf, few, STANDARDIZED, shown, unless } from "../check.js";
 import type { MdocFile } from "../facts/angles.js";
 import { known, orNothing, readable, Undecided } from "../facts/fact.js";
 import type { ImageFacts, ImageFile } from "../facts/image-file.js";
 import { voxelSize } from "../facts/mrc.js";
+import type { Mark } from "../finding.js";
 import type { ImagesSubject } from "../subjects.js";
 
 const EXTENSIONS = [".mrc", ".tif", ".tiff", ".eer", ".mrc.bz2"];

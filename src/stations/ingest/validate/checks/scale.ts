@@ -1,4 +1,5 @@
-import { BOTH, type Check, checksOf, type Mark } from "../check.js";
+import { BOTH, type Check, checksOf } from "../check.js";
+import type { Mark } from "../finding.js";
 import { judgeBinning, judgeScale } from "../scale/truth.js";
 
 const MARKS: readonly Mark[] = ["tiltseries", "tomogram", "annotation"];

@@ -1,10 +1,11 @@
 import { member } from "../../../../core/json-fields.js";
 import { toNumber } from "../../../../core/number.js";
 import { isArray, show } from "../../../../formats/zarr/json.js";
-import { BOTH, type Check, checksOf, type Finding, few, type Mark, STANDARDIZED, shown, unless } from "../check.js";
+import { BOTH, type Check, checksOf, few, STANDARDIZED, shown, unless } from "../check.js";
 import { known, readable } from "../facts/fact.js";
 import { numberAt, textAt, valueAt } from "../facts/fields.js";
 import type { ZarrImage } from "../facts/zarr.js";
+import type { Finding, Mark } from "../finding.js";
 import type { ZarrSubject } from "../subjects.js";
 import { SPACING_TOLERANCE } from "./mrc.js";
 

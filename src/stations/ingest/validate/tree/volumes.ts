@@ -1,11 +1,11 @@
 import { openObject } from "../../../../stores/store.js";
-import type { Mark } from "../check.js";
 import { given, type Lazy, lazy, Undecided, unknown } from "../facts/fact.js";
 import type { ImageFile } from "../facts/image-file.js";
 import { readMrcFields } from "../facts/mrc.js";
 import type { Tree } from "../facts/tree.js";
 import { readVoxelFacts } from "../facts/voxels.js";
 import { zarrFacts } from "../facts/zarr.js";
+import type { Mark } from "../finding.js";
 import type { MrcSubject, Role, Visit, VolumeSubject, ZarrSubject } from "../subjects.js";
 
 /** What all subjects of one entity have in common. */

@@ -1,0 +1,17 @@
+import type { Place } from "../../../core/errors.js";
+import type { Pattern } from "../../../engine/pattern.js";
+import type { ConfigNode, ScalarNode } from "./nodes.js";
+
+/** How a source names its files. */
+export type Finder =
+  | { kind: "source_glob" | "destination_glob"; glob: ScalarNode; match: Pattern; name: Pattern; place: Place }
+  | { kind: "source_multi_glob"; globs: readonly ScalarNode[]; place: Place }
+  | { kind: "literal"; values: readonly { name: ScalarNode; path: ScalarNode | undefined }[]; place: Place }
+  | { kind: "tomogram_header"; glob: ScalarNode; match: Pattern; place: Place }
+  | { kind: "destination_filter"; filters: readonly MetadataFilter[]; place: Place };
+
+/** One condition on the metadata of an entity that is there: the members on the way, and the value at its end. */
+export interface MetadataFilter {
+  readonly key: readonly string[];
+  readonly value: ConfigNode;
+}

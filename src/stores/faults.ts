@@ -1,0 +1,13 @@
+import { EmporiumError } from "../core/errors.js";
+
+/** A read that would mix two versions of an object. */
+export function changed(name: string): EmporiumError {
+  return new EmporiumError("STORE_CONFLICT", `${name} changed while it was being read`, {
+    place: placeOf(name),
+    hint: "run again when nobody writes it any more",
+  });
+}
+
+export function placeOf(name: string): { url: string } | { file: string } {
+  return /^[a-z][a-z0-9+.-]+:/i.test(name) ? { url: name } : { file: name };
+}
