@@ -122,7 +122,10 @@ export class Connection {
         return false;
       }
     };
-    if (socket.destroyed) return onClose(this.fault);
+    if (socket.destroyed) {
+      onClose(this.fault);
+      return;
+    }
     socket.ref();
     socket.cork();
     socket.write(head, "latin1");
