@@ -1,7 +1,8 @@
 import type { ReadOptions } from "../../../core/bytes.js";
 import { EmporiumError } from "../../../core/errors.js";
+import type { StoreOptions } from "../../../stores/location.js";
 import { absent, objectName, openObject, type Store } from "../../../stores/store.js";
-import { openLocation, openStore, parseLocation, type StoreOptions } from "../../../stores/url.js";
+import { openLocation, openStore, parseLocation } from "../../../stores/url.js";
 import type { SourceFile } from "./frame.js";
 import { type FrameFile, openFrameFile } from "./frame-file.js";
 

@@ -1,7 +1,8 @@
 import { stat } from "node:fs/promises";
 import { EmporiumError } from "../../../core/errors.js";
+import type { StoreOptions } from "../../../stores/location.js";
 import type { Store } from "../../../stores/store.js";
-import { openStore, parseLocation, type StoreOptions } from "../../../stores/url.js";
+import { openStore, parseLocation } from "../../../stores/url.js";
 import { storageLocation } from "../inputs/config.js";
 
 /**

@@ -1,7 +1,8 @@
 import { EmporiumError, type ErrorRecord } from "../../../core/errors.js";
 import { ask, askedLines, decimal, PLEASE, PLEASE_CHECK, yamlText } from "../../../formats/yaml/yaml-text.js";
+import type { Location } from "../../../stores/location.js";
 import type { Store } from "../../../stores/store.js";
-import { type Location, openStore, parseLocation } from "../../../stores/url.js";
+import { openStore, parseLocation } from "../../../stores/url.js";
 import { checkConfig } from "../check/check.js";
 import { CURRENT_VERSION } from "../config/grammar/config.js";
 import { escapeGlob } from "../finders/glob.js";

@@ -1,8 +1,9 @@
 import type { Clock } from "../../../core/clock.js";
 import { EmporiumError } from "../../../core/errors.js";
+import type { StoreOptions } from "../../../stores/location.js";
 import type { LearntWay } from "../../../stores/s3/direct-put.js";
 import type { Store } from "../../../stores/store.js";
-import { openStore, parseLocation, type StoreOptions } from "../../../stores/url.js";
+import { openStore, parseLocation } from "../../../stores/url.js";
 import { pathTaken } from "../plan/filters.js";
 import { type Plan, type PlanItem, sourcePath } from "../plan/plan.js";
 import { JOBS } from "../sync/carrier.js";
