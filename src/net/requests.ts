@@ -19,7 +19,8 @@ export interface HttpRequestOptions {
 }
 
 export interface HttpRequest extends Pick<HttpExchange, "shown" | "headers" | "signal" | "long"> {
-  method: "GET" | "HEAD";
+  /** One that changes nothing there: GET, HEAD, a question of WebDAV. */
+  method: string;
   url: string;
   /** A redirection is an answer of its own. */
   stay?: boolean | undefined;
