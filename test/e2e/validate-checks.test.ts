@@ -146,6 +146,13 @@ const MRC: Case[] = [
 
 const ZARR: Case[] = [
   ["zarr.readable", write(`${O}/TS_0002.zarr/.zattrs`, "{")],
+  [
+    "zarr.ngff",
+    attributes(`${O}/TS_0002.zarr`, ({ datasets }) => {
+      datasets[0].coordinateTransformations.push({ type: "translation", translation: ["0", 0, 0] });
+    }),
+  ],
+  ["zarr.ngff-advice", attributes(`${O}/TS_0002.zarr`, (image) => delete image.version)],
   ["zarr.children", write(`${O}/TS_0002.zarr/readme.txt`, "text")],
   [
     "zarr.paths",

@@ -1,6 +1,8 @@
 import { member } from "../../../../core/json-fields.js";
 import { toNumber } from "../../../../core/number.js";
 import { isArray, show } from "../../../../formats/zarr/json.js";
+import { NGFF_RULES, type NgffFinding } from "../../../../formats/zarr/ngff-rules.js";
+import { validateNgff } from "../../../../formats/zarr/ngff-validate.js";
 import { BOTH, type Check, checksOf, few, STANDARDIZED, shown, unless } from "../check.js";
 import { known, readable } from "../facts/fact.js";
 import { numberAt, textAt, valueAt } from "../facts/fields.js";
@@ -22,6 +24,20 @@ function permitted(role: ZarrSubject["role"]): readonly string[] {
 
 const at = ({ key, path }: ZarrImage, below: string) => ({ key, path: `${path}.${below}` });
 
+/**
+ * What the specification of OME-Zarr asks of the attributes of a folder, beside what the portal wants of them. Members that it recommends are
+ * not asked for: the portal's images have no `type`.
+ */
+function ngffFindings({ key, attributes: { path, json } }: ZarrImage, wanted: NgffFinding["severity"]): Finding[] {
+  return validateNgff(json)
+    .findings.filter(({ severity, rule }) => severity === wanted && rule !== "recommended")
+    .map(({ rule, path: inner, message }) => ({
+      found: message,
+      wanted: `rule ${rule} of OME-Zarr: ${NGFF_RULES[rule].says.replace(/\.$/, "")}`,
+      place: { key, path: [path, inner].filter((part) => part !== "").join(".") || undefined },
+    }));
+}
+
 /** Sources are read at their finest level, whatever else is in the folder. */
 const REWRITTEN = "ingest reads the finest level and writes a folder of its own with three: nothing need be done";
 const mended = async () => REWRITTEN;
@@ -41,6 +57,19 @@ export const ZARR_CHECKS: readonly Check[] = [
         }
         return faults;
       },
+    },
+    {
+      id: "zarr.ngff",
+      statement: "the attributes of a Zarr folder keep the rules of their version of OME-Zarr, 0.1 to 0.6",
+      mended,
+      judge: async ({ image }) => ngffFindings(await known(image), "error"),
+    },
+    {
+      id: "zarr.ngff-advice",
+      severity: "warn",
+      statement: "the attributes of a Zarr folder are what OME-Zarr recommends",
+      mended,
+      judge: async ({ image }) => ngffFindings(await known(image), "warning"),
     },
     {
       id: "zarr.children",

@@ -30,6 +30,8 @@ export interface ZarrImage {
   /** Dotted path of the image in it. */
   readonly path: string;
   readonly json: JsonObject;
+  /** All attributes of the folder, with where they stand in the document: "" for the whole of it. */
+  readonly attributes: { readonly path: string; readonly json: JsonObject };
   /** What lists the labels of a mask, with where it stands: beside the image in OME-Zarr 0.5, in its `metadata` in 0.4 as the portal has it. */
   readonly imageLabel: { readonly path: string; readonly json: Json | undefined };
   /** Of OME-Zarr 0.5 the third, else the second. */
@@ -67,11 +69,11 @@ export function zarrFacts(tree: Tree, folder: string): ZarrFacts {
 }
 
 function imageOf(document: JsonObject, key: string, isThird: boolean): ZarrImage {
-  let [json, path] = [document, ""];
-  if (isThird) {
-    json = asObject(member(asObject(member(document, "attributes"), key, "attributes"), "ome"), key, "attributes.ome");
-    path = "attributes.ome.";
-  }
+  const attributes = isThird
+    ? { path: "attributes", json: asObject(member(document, "attributes"), key, "attributes") }
+    : { path: "", json: document };
+  const json = isThird ? asObject(member(attributes.json, "ome"), key, "attributes.ome") : document;
+  const path = isThird ? "attributes.ome." : "";
   const multiscales = member(json, "multiscales");
   if (!isArray(multiscales) || !isJsonObject(multiscales[0])) {
     throw wrongField(key, `${path}multiscales`, multiscales, "a list of one image");
@@ -81,7 +83,7 @@ function imageOf(document: JsonObject, key: string, isThird: boolean): ZarrImage
   const imageLabel = isThird
     ? { path: `${path}image-label`, json: member(json, "image-label") }
     : { path: "multiscales.0.metadata.image-label", json: isJsonObject(metadata) ? member(metadata, "image-label") : undefined };
-  return { key, path: `${path}multiscales.0`, json: first, imageLabel, zarrFormat: isThird ? 3 : 2 };
+  return { key, path: `${path}multiscales.0`, json: first, attributes, imageLabel, zarrFormat: isThird ? 3 : 2 };
 }
 
 async function levelOf(tree: Tree, folder: string, name: string): Promise<ZarrLevel | undefined> {
