@@ -1,4 +1,5 @@
 import { EmporiumError } from "./errors.js";
+import { closingBracket, type GlobPart, matchesGlob, parseGlob } from "./glob.js";
 
 /** Whether a path below some folder is wanted. */
 export type PathFilter = (path: string) => boolean;
@@ -46,15 +47,20 @@ export function globMatcher(pattern: string): PathFilter {
   };
 }
 
-type Part = { kind: "text"; char: string } | { kind: "any" } | { kind: "some" } | { kind: "set"; has(char: string): boolean };
-type Segment = "deep" | readonly Part[];
+type Segment = "deep" | readonly GlobPart[];
 
 function parsePattern(text: string): Segment[] {
   const anchored = text.includes("/") && !/^[^/]+\/$/.test(text);
   const names = text.split("/").filter((name) => name !== "" && name !== ".");
   if (names.length === 0) throw wrong(text, "it names nothing");
   if (names.includes("..")) throw wrong(text, "it leaves the folder that paths are below");
-  const segments = names.map((name): Segment => (name === "**" ? "deep" : parseSegment(name, text)));
+  const dialect = {
+    shell: true,
+    fault: (fault: string) => {
+      throw wrong(text, fault);
+    },
+  };
+  const segments = names.map((name): Segment => (name === "**" ? "deep" : parseGlob(name, dialect)));
   return anchored ? segments : ["deep", ...segments];
 }
 
@@ -72,77 +78,11 @@ function matchesPath(segments: readonly Segment[], names: readonly string[]): bo
       const segment = segments[at];
       if (segment === undefined) return true; // a folder above matched
       if (segment === "deep") next.add(at);
-      else if (matchesName(segment, [...name])) next.add(at + 1);
+      else if (matchesGlob(segment, name)) next.add(at + 1);
     }
     reached = close(next);
   }
   return reached.has(segments.length);
-}
-
-function matchesName(parts: readonly Part[], chars: readonly string[]): boolean {
-  let at = 0;
-  let from = 0;
-  // the last star seen, and how far it has eaten: one is enough, an earlier star never needs to eat more
-  let star = -1;
-  let eaten = 0;
-  while (from < chars.length) {
-    const part = parts[at];
-    if (part?.kind === "some") {
-      star = at++;
-      eaten = from;
-    } else if (part && matchesChar(part, chars[from]!)) {
-      at++;
-      from++;
-    } else if (star >= 0) {
-      at = star + 1;
-      from = ++eaten;
-    } else return false;
-  }
-  while (parts[at]?.kind === "some") at++;
-  return at === parts.length;
-}
-
-function matchesChar(part: Part, char: string): boolean {
-  if (part.kind === "text") return part.char === char;
-  return part.kind === "any" || (part.kind === "set" && part.has(char));
-}
-
-function parseSegment(text: string, pattern: string): Part[] {
-  const chars = [...text];
-  const parts: Part[] = [];
-  for (let at = 0; at < chars.length; at++) {
-    const char = chars[at]!;
-    if (char === "*") {
-      if (parts.at(-1)?.kind !== "some") parts.push({ kind: "some" });
-    } else if (char === "?") parts.push({ kind: "any" });
-    else if (char === "[") {
-      const end = chars.indexOf("]", at + (chars[at + 1] === "!" || chars[at + 1] === "^" ? 3 : 2));
-      if (end < 0) throw wrong(pattern, "a bracket is not closed");
-      parts.push(setOf(chars.slice(at + 1, end), pattern));
-      at = end;
-    } else if (char === "\\") {
-      const literal = chars[++at];
-      if (literal === undefined) throw wrong(pattern, "a backslash stands before nothing");
-      parts.push({ kind: "text", char: literal });
-    } else parts.push({ kind: "text", char });
-  }
-  return parts;
-}
-
-function setOf(members: readonly string[], pattern: string): Part {
-  const negated = members[0] === "!" || members[0] === "^";
-  const listed = negated ? members.slice(1) : members;
-  const ranges: [number, number][] = [];
-  for (let at = 0; at < listed.length; at++) {
-    const low = listed[at]!.codePointAt(0)!;
-    const isRange = listed[at + 1] === "-" && listed[at + 2] !== undefined;
-    const high = isRange ? listed[at + 2]!.codePointAt(0)! : low;
-    if (high < low) throw wrong(pattern, `the range ${listed.slice(at, at + 3).join("")} runs backwards`);
-    ranges.push([low, high]);
-    if (isRange) at += 2;
-  }
-  const inside = (code: number) => ranges.some(([low, high]) => low <= code && code <= high);
-  return { kind: "set", has: (char) => inside(char.codePointAt(0)!) !== negated };
 }
 
 /** `{a,b}` as a shell writes it out. Braces without a comma, and in brackets, stand for themselves. */
@@ -195,7 +135,7 @@ function groupAt(text: string, start: number): { start: number; end: number; cho
 
 /** The closing bracket of a set, or the opening one where it is never closed. */
 function endOfBracket(text: string, start: number): number {
-  const end = text.indexOf("]", start + (text[start + 1] === "!" || text[start + 1] === "^" ? 3 : 2));
+  const end = closingBracket(text, start, true);
   return end < 0 ? start : end;
 }
 

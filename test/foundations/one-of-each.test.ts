@@ -25,6 +25,8 @@ const HOMES: readonly (readonly [what: string, made: RegExp, homes: readonly str
     ["src/portals/fields.ts", "src/stations/catalog/portal-import/values.ts", "src/stations/ingest/identifiers.ts"],
   ],
   ["an own member", /Object\.hasOwn\(object, key\) \? object\[key\]/, ["src/core/json-fields.ts"]],
+  // a set's end, the way back to a star, and a star as an expression: each makes a matcher
+  ["glob matchers", /indexOf\("\]"|\bstar = part|star(At|Part)|"\*" \? "\.\*"/, ["src/core/glob.ts"]],
   ["collecting garbage", /--expose-gc/, ["src/system/garbage.ts"]],
 ];
 

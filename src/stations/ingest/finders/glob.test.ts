@@ -89,6 +89,13 @@ describe("paths", () => {
     });
   });
 
+  it("with a range that runs backwards are refused", async () => {
+    await expect(find(tree, "[z-a].rec", { place: { line: 4 } })).rejects.toMatchObject({
+      code: "CONFIG_FIELD",
+      facts: { place: { line: 4 } },
+    });
+  });
+
   it("list each folder once, and none that a plain name leads through", async () => {
     const store = memoryStore();
     for (const key of tree) await store.write(key, new Uint8Array(1));

@@ -1,4 +1,5 @@
 import { EmporiumError, type Place } from "../../../core/errors.js";
+import { type GlobPart, matchesGlob, parseGlob } from "../../../core/glob.js";
 import { LIMITS } from "../../../core/limits.js";
 import { compareKeys } from "../../../stores/keys.js";
 import type { Entry, Stat } from "../../../stores/store.js";
@@ -23,7 +24,7 @@ export interface GlobOptions {
 }
 
 /** `start`: what every name that the segment matches begins with. */
-type Segment = { literal: string } | { regex: RegExp; dot: boolean; start: string } | "deep";
+type Segment = { literal: string } | { parts: readonly GlobPart[]; dot: boolean; start: string } | "deep";
 
 /**
  * Finds what a pattern names, on any store alike: `*` and `?` within a name, `[abc]`, `[a-z]` and `[!a]`, and `**` as a whole segment for
@@ -35,7 +36,7 @@ type Segment = { literal: string } | { regex: RegExp; dot: boolean; start: strin
  * @throws {EmporiumError} NAME_UNSAFE for `..`, CONFIG_LIMIT for too many matches
  */
 export async function glob(listing: Listing, pattern: string, { place, hidden = false }: GlobOptions = {}): Promise<Match[]> {
-  const segments = parseGlob(pattern, place);
+  const segments = segmentsOf(pattern, place);
   const found = new Map<string, Match>();
   const visible = (name: string) => hidden || !name.startsWith(".");
   const keep = (entry: Entry) => {
@@ -71,7 +72,7 @@ export async function glob(listing: Listing, pattern: string, { place, hidden = 
         if (!visible(name)) continue;
         if (last) keep(entry);
         if (isFolder && !/\.(?:zarr|n5)$/.test(name)) below.push({ folder: entry.key, at });
-      } else if ((segment.dot || visible(name)) && segment.regex.test(name)) {
+      } else if ((segment.dot || visible(name)) && matchesGlob(segment.parts, name)) {
         if (last) keep(entry);
         else if (isFolder) below.push({ folder: entry.key, at: at + 1 });
       }
@@ -101,10 +102,10 @@ export function escapeGlob(text: string): string {
 
 /** Refuses what no glob can be, before any place is looked at. @throws {EmporiumError} NAME_UNSAFE, CONFIG_FIELD */
 export function checkGlob(pattern: string, place?: Place): void {
-  parseGlob(pattern, place);
+  segmentsOf(pattern, place);
 }
 
-function parseGlob(pattern: string, place: Place | undefined): Segment[] {
+function segmentsOf(pattern: string, place: Place | undefined): Segment[] {
   const parts = pattern.split("/").filter((part) => part !== "" && part !== ".");
   if (parts.includes("..")) {
     throw new EmporiumError("NAME_UNSAFE", `the glob ${JSON.stringify(pattern)} leaves its folder`, {
@@ -116,62 +117,15 @@ function parseGlob(pattern: string, place: Place | undefined): Segment[] {
 }
 
 function parseSegment(text: string, place: Place | undefined): Exclude<Segment, "deep"> {
-  let literal: string | undefined = "";
-  let start: string | undefined;
-  let regex = "";
-  const wild = () => {
-    start ??= literal ?? "";
-    literal = undefined;
-  };
-  const add = (char: string) => {
-    if (literal !== undefined) literal += char;
-    regex += escapeRegex(char);
-  };
-  for (let at = 0; at < text.length; ) {
-    const char = String.fromCodePoint(text.codePointAt(at)!);
-    at += char.length;
-    if (char === "*" || char === "?") {
-      wild();
-      regex += char === "*" ? ".*" : ".";
-      continue;
-    }
-    const end = char === "[" ? closingBracket(text, at) : -1;
-    if (end < 0) {
-      add(char);
-      continue;
-    }
-    const members = text.slice(at, end);
-    at = end + 1;
-    if ([...members].length === 1) {
-      add(members);
-      continue;
-    }
-    wild();
-    const negated = members.startsWith("!");
-    const body = (negated ? members.slice(1) : members).replace(/[\\\]^[]/g, "\\$&");
-    regex += `[${negated ? "^" : ""}${body}]`;
-  }
-  if (literal !== undefined) return { literal };
-  try {
-    return {
-      regex: new RegExp(`^(?:${regex.replace(/(?:\.\*)+/g, ".*")})$`, "su"),
-      dot: text.startsWith("."),
-      start: start ?? "",
-    };
-  } catch (cause) {
-    throw new EmporiumError("CONFIG_FIELD", `the glob ${JSON.stringify(text)} has brackets that mean nothing`, {
-      place,
-      hint: "write [[] for a bracket that is meant as it stands",
-      cause,
-    });
-  }
-}
-
-/** Where a bracket expression ends; its first member may be `]` itself. */
-function closingBracket(text: string, start: number): number {
-  return text.indexOf("]", start + (text[start] === "!" ? 2 : 1));
-}
-
-function escapeRegex(char: string): string {
-  return char.replace(/[\\^$.*+?()[\]{}|/]/, "\\$&");
+  const parts = parseGlob(text, {
+    fault() {
+      throw new EmporiumError("CONFIG_FIELD", `the glob ${JSON.stringify(text)} has brackets that mean nothing`, {
+        place,
+        hint: "write [[] for a bracket that is meant as it stands",
+      });
+    },
+  });
+  const wild = parts.findIndex((part) => typeof part !== "number");
+  const start = String.fromCodePoint(...(parts.slice(0, wild < 0 ? undefined : wild) as number[]));
+  return wild < 0 ? { literal: start } : { parts, dot: text.startsWith("."), start };
 }
