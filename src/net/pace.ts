@@ -124,38 +124,136 @@ export function hostPace(
   clock: Clock,
   { perSecond, connections = Number.POSITIVE_INFINITY, windowMs = WINDOW_MS }: PaceCeiling,
 ): HostPace {
-  let rate = perSecond;
-  let places = connections;
-  let open = 0;
-  const waitingForPlace: (() => void)[] = [];
-
-  /** Requests whose reply has not come, and when the last replies came, oldest first: together what a window of a second holds. */
-  let asked = 0;
-  let replies: number[] = [];
-  let lastStartMs = Number.NEGATIVE_INFINITY;
-  let notBeforeMs = Number.NEGATIVE_INFINITY;
+  const places = connectionPlaces(connections);
+  const window = requestWindow(clock, perSecond, windowMs, grow);
   let halvedMs = Number.NEGATIVE_INFINITY;
   let calmSinceMs = clock.monotonic();
   let answeredMs: number | undefined;
-  let queue: Promise<unknown> = Promise.resolve();
-  let queued = 0;
-  let onReply: (() => void) | undefined;
 
   function grow(): void {
     const calm = Math.floor((clock.monotonic() - calmSinceMs) / CALM_MS);
     if (calm < 1) return;
     calmSinceMs += calm * CALM_MS;
-    if (rate < perSecond) {
-      rate = Math.min(perSecond, rate * GROWTH ** Math.min(calm, 200));
-      if (rate > PER_SECOND_FREE) rate = perSecond;
-    }
-    places = Math.min(connections, places + calm);
-    wakePlaces();
+    window.grow(calm);
+    places.grow(calm);
   }
 
-  function wakePlaces(): void {
-    for (let free = places - open; free > 0 && waitingForPlace.length > 0; free--) waitingForPlace.shift()!();
+  const pace: HostPace = {
+    get perSecond() {
+      return window.rate;
+    },
+    get connections() {
+      return places.allowed;
+    },
+    get answeredMs() {
+      return answeredMs;
+    },
+    answered() {
+      answeredMs = clock.monotonic();
+    },
+    async run(request, signal) {
+      const release = await pace.connect(signal);
+      try {
+        const replied = await pace.request(signal);
+        try {
+          return await request();
+        } catch (error) {
+          if (isEmporiumError(error) && error.code === "STORE_THROTTLED") pace.throttled(error.facts.retryAfterMs);
+          throw error;
+        } finally {
+          replied();
+        }
+      } finally {
+        release();
+      }
+    },
+    async connect(signal) {
+      grow();
+      const release = await places.take(signal);
+      return () => {
+        grow();
+        release();
+      };
+    },
+    request: (signal) => window.request(signal),
+    throttled(retryAfterMs) {
+      if (retryAfterMs !== undefined) window.pause(retryAfterMs);
+      const now = clock.monotonic();
+      calmSinceMs = now;
+      if (now - halvedMs < SETTLE_MS) return;
+      halvedMs = now;
+      window.halve();
+      places.halve();
+    },
+  };
+  return pace;
+}
+
+/** So many connections at once, handed on in turn. */
+function connectionPlaces(ceiling: number) {
+  let allowed = ceiling;
+  let open = 0;
+  const waiting: (() => void)[] = [];
+
+  function wake(): void {
+    for (let free = allowed - open; free > 0 && waiting.length > 0; free--) waiting.shift()!();
   }
+
+  function turn(signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const stop = () => {
+        const at = waiting.indexOf(go);
+        if (at >= 0) waiting.splice(at, 1);
+        reject(signal?.reason);
+      };
+      const go = () => {
+        signal?.removeEventListener("abort", stop);
+        resolve();
+      };
+      waiting.push(go);
+      signal?.addEventListener("abort", stop, { once: true });
+    });
+  }
+
+  return {
+    get allowed() {
+      return allowed;
+    },
+    async take(signal: AbortSignal | undefined): Promise<() => void> {
+      while (open >= allowed) {
+        signal?.throwIfAborted();
+        await turn(signal);
+      }
+      open++;
+      let over = false;
+      return () => {
+        if (over) return;
+        over = true;
+        open--;
+        wake();
+      };
+    },
+    grow(steps: number): void {
+      allowed = Math.min(ceiling, allowed + steps);
+      wake();
+    },
+    halve(): void {
+      allowed = Math.max(1, Math.ceil(Math.min(allowed, Math.max(1, open)) / 2));
+    },
+  };
+}
+
+/** @param grow called before a turn is given: the rate may have to grow. */
+function requestWindow(clock: Clock, ceiling: number, windowMs: number, grow: () => void) {
+  let rate = ceiling;
+  /** Requests whose reply has not come, and when the last replies came, oldest first: together what a window holds. */
+  let asked = 0;
+  let replies: number[] = [];
+  let lastStartMs = Number.NEGATIVE_INFINITY;
+  let notBeforeMs = Number.NEGATIVE_INFINITY;
+  let queue: Promise<unknown> = Promise.resolve();
+  let queued = 0;
+  let onReply: (() => void) | undefined;
 
   /** How long the next request has to wait from now on; Infinity: until a reply comes. */
   function waitMs(): number {
@@ -188,10 +286,10 @@ export function hostPace(
 
   /** Resolves when a reply comes, or the work is cancelled. */
   function nextReply(signal: AbortSignal | undefined): Promise<void> {
-    return new Promise((wake) => {
+    return new Promise((resolve) => {
       const go = () => {
         signal?.removeEventListener("abort", go);
-        wake();
+        resolve();
       };
       onReply = go;
       signal?.addEventListener("abort", go, { once: true });
@@ -208,69 +306,15 @@ export function hostPace(
     }
   }
 
-  const pace: HostPace = {
-    get perSecond() {
+  return {
+    get rate() {
       return rate;
     },
-    get connections() {
-      return places;
-    },
-    get answeredMs() {
-      return answeredMs;
-    },
-    answered() {
-      answeredMs = clock.monotonic();
-    },
-    async run(request, signal) {
-      const release = await pace.connect(signal);
-      try {
-        const replied = await pace.request(signal);
-        try {
-          return await request();
-        } catch (error) {
-          if (isEmporiumError(error) && error.code === "STORE_THROTTLED") pace.throttled(error.facts.retryAfterMs);
-          throw error;
-        } finally {
-          replied();
-        }
-      } finally {
-        release();
-      }
-    },
-    async connect(signal) {
-      grow();
-      while (open >= places) {
-        signal?.throwIfAborted();
-        await new Promise<void>((wake, fail) => {
-          const stop = () => {
-            const at = waitingForPlace.indexOf(go);
-            if (at >= 0) waitingForPlace.splice(at, 1);
-            fail(signal?.reason);
-          };
-          const go = () => {
-            signal?.removeEventListener("abort", stop);
-            wake();
-          };
-          waitingForPlace.push(go);
-          signal?.addEventListener("abort", stop, { once: true });
-        });
-      }
-      open++;
-      let over = false;
-      return () => {
-        if (over) return;
-        over = true;
-        open--;
-        grow();
-        wakePlaces();
-      };
-    },
-    async request(signal) {
+    async request(signal: AbortSignal | undefined): Promise<() => void> {
       signal?.throwIfAborted();
       if (queued === 0 && waitMs() <= 0) return begin();
       queued++;
-      const before = queue;
-      const mine = before.then(() => takeTurn(signal)).then(begin);
+      const mine = queue.then(() => takeTurn(signal)).then(begin);
       queue = mine.catch(() => {});
       try {
         return await mine;
@@ -278,16 +322,18 @@ export function hostPace(
         queued--;
       }
     },
-    throttled(retryAfterMs) {
+    pause(ms: number): void {
+      notBeforeMs = Math.max(notBeforeMs, clock.monotonic() + ms);
+    },
+    grow(steps: number): void {
+      if (rate >= ceiling) return;
+      rate = Math.min(ceiling, rate * GROWTH ** Math.min(steps, 200));
+      if (rate > PER_SECOND_FREE) rate = ceiling;
+    },
+    halve(): void {
       const now = clock.monotonic();
-      if (retryAfterMs !== undefined) notBeforeMs = Math.max(notBeforeMs, now + retryAfterMs);
-      calmSinceMs = now;
-      if (now - halvedMs < SETTLE_MS) return;
-      halvedMs = now;
       const lastSecond = replies.filter((at) => at > now - 1000).length + asked;
       rate = Math.max(PER_SECOND_MIN, Math.min(rate, Math.max(1, lastSecond)) / 2);
-      places = Math.max(1, Math.ceil(Math.min(places, Math.max(1, open)) / 2));
     },
   };
-  return pace;
 }

@@ -5,7 +5,7 @@ import { isEmporiumError } from "../../core/errors.js";
 import type { Log } from "../../core/log.js";
 import type { Random } from "../../core/random.js";
 import { partialOf } from "../../net/partial.js";
-import { type RetryPolicy, retried, retries } from "../../net/retry.js";
+import { type Retries, type RetryPolicy, retried, retries } from "../../net/retry.js";
 import { compareKeys } from "../keys.js";
 import type { CreateOptions, Entry, Stat, Store, StoreReadOptions, Upload, WriteOptions } from "../store.js";
 
@@ -30,137 +30,24 @@ export interface RetryOptions {
 export function withRetry(store: Store, options: RetryOptions): Store {
   const { attempts = 6, baseMs = 500, capMs = 60_000 } = options;
   const policy: RetryPolicy = { tries: attempts, baseMs, capMs, retryAfterMsMax: RETRY_AFTER_MS_MAX };
-  const triesOf = (signal: AbortSignal | undefined) => retries(policy, { ...options, signal });
-  const again = <T>(what: string, signal: AbortSignal | undefined, work: (failed: number) => Promise<T>) =>
-    retried(triesOf(signal), work, what);
-
-  async function read(key: string, range?: ByteRange, readOptions: StoreReadOptions = {}): Promise<Uint8Array | undefined> {
-    const pieces: Uint8Array[] = [];
-    let done = 0;
-    let etag = readOptions.ifMatch;
-    let replaced = 0;
-    const tries = triesOf(readOptions.signal);
-    for (;;) {
-      const rest = done === 0 ? range : { offset: (range?.offset ?? 0) + done, length: range ? range.length - done : 2 ** 52 };
-      try {
-        const last = await store.read(key, rest, etag === readOptions.ifMatch ? readOptions : { ...readOptions, ifMatch: etag });
-        if (done === 0) return last;
-        return last === undefined ? undefined : concat([...pieces, last]);
-      } catch (error) {
-        const partial = partialOf(error);
-        // Progress earns new tries: only failures that bring nothing count together.
-        // Without a tag that names the version, the rest could be another one's.
-        if (partial?.etag !== undefined) {
-          pieces.push(partial.bytes);
-          done += partial.bytes.length;
-          etag ??= partial.etag;
-          if (partial.bytes.length >= PROGRESS_BYTES) tries.worked();
-        }
-        // Another version came between two pieces. The caller who named none gets that one, whole.
-        if (done > 0 && isEmporiumError(error) && error.code === "STORE_CONFLICT" && readOptions.ifMatch === undefined) {
-          pieces.length = 0;
-          done = 0;
-          etag = undefined;
-          if (++replaced < attempts) continue;
-        }
-        await tries.failed(error, `read ${key}`);
-      }
-    }
-  }
-
-  /** A conditional write must not be taken for refused when its own first try went through and only the answer was lost. */
-  async function settle(
-    key: string,
-    write: () => Promise<Stat>,
-    same: () => Promise<Stat | undefined>,
-    signal?: AbortSignal,
-  ): Promise<Stat> {
-    return again(`write ${key}`, signal, async (failed) => {
-      try {
-        return await write();
-      } catch (error) {
-        const mine = failed > 0 && isEmporiumError(error) && error.code === "STORE_CONFLICT" ? await same() : undefined;
-        if (mine) return mine;
-        throw error;
-      }
-    });
-  }
-
-  async function storedSame(key: string, body: Uint8Array, signal?: AbortSignal): Promise<Stat | undefined> {
-    const stat = await store.stat(key, { signal });
-    if (stat?.size !== body.length) return undefined;
-    const stored = await store.read(key, undefined, { ifMatch: stat.etag, signal });
-    return stored?.every((byte, i) => byte === body[i]) ? stat : undefined;
-  }
-
-  async function* entries(what: string, open: () => AsyncIterable<Entry>, signal?: AbortSignal): AsyncGenerator<Entry> {
-    let last: string | undefined;
-    const tries = triesOf(signal);
-    for (;;) {
-      try {
-        for await (const entry of open()) {
-          if (last !== undefined && compareKeys(entry.key, last) <= 0) continue;
-          last = entry.key;
-          tries.worked();
-          yield entry;
-        }
-        return;
-      } catch (error) {
-        await tries.failed(error, what);
-      }
-    }
-  }
-
-  function retryUpload(upload: Upload): Upload {
-    return {
-      key: upload.key,
-      token: upload.token,
-      partBytesMin: upload.partBytesMin,
-      parts: upload.parts,
-      part: (number, body, partOptions?: ReadOptions) =>
-        again(`part ${number} of ${upload.key}`, partOptions?.signal, () => upload.part(number, body, partOptions)),
-      finish: (finishOptions?: ReadOptions) =>
-        again(`finish ${upload.key}`, finishOptions?.signal, () => upload.finish(finishOptions)),
-      abort: () => again(`abort ${upload.key}`, undefined, () => upload.abort()),
-    };
-  }
-
+  const triesOf: TriesOf = (signal) => retries(policy, { ...options, signal });
+  const again: Again = (what, signal, work) => retried(triesOf(signal), work, what);
   const { local } = store;
   return {
     url: store.url,
     features: store.features,
     stat: (key, statOptions) => again(`stat ${key}`, statOptions?.signal, () => store.stat(key, statOptions)),
-    read,
+    read: (key, range, readOptions = {}) => readOn(store, triesOf(readOptions.signal), attempts, key, range, readOptions),
     write: (key, body, writeOptions: WriteOptions = {}) =>
-      writeOptions.ifAbsent || writeOptions.ifMatch !== undefined
-        ? settle(
-            key,
-            () => store.write(key, body, writeOptions),
-            () => storedSame(key, body, writeOptions.signal),
-            writeOptions.signal,
-          )
-        : again(`write ${key}`, writeOptions.signal, () => store.write(key, body, writeOptions)),
+      again(`write ${key}`, writeOptions.signal, (failed) => writeOnce(store, failed, key, body, writeOptions)),
     create: async (key, createOptions?: CreateOptions) =>
-      retryUpload(await again(`create ${key}`, createOptions?.signal, () => store.create(key, createOptions))),
-    list: (prefix, listOptions) => entries(`list ${prefix}`, () => store.list(prefix, listOptions), listOptions?.signal),
-    children: (folder, listOptions) => entries(`list ${folder}`, () => store.children(folder, listOptions), listOptions?.signal),
+      retryUpload(await again(`create ${key}`, createOptions?.signal, () => store.create(key, createOptions)), again),
+    list: (prefix, listOptions = {}) =>
+      entries(`list ${prefix}`, () => store.list(prefix, listOptions), triesOf(listOptions.signal)),
+    children: (folder, listOptions = {}) =>
+      entries(`list ${folder}`, () => store.children(folder, listOptions), triesOf(listOptions.signal)),
     remove: (key, removeOptions) => again(`remove ${key}`, removeOptions?.signal, () => store.remove(key, removeOptions)),
-    async *openUploads(key, listOptions) {
-      const seen = new Set<string>();
-      const tries = triesOf(listOptions?.signal);
-      for (;;) {
-        try {
-          for await (const upload of store.openUploads(key, listOptions)) {
-            if (seen.has(upload.token)) continue;
-            seen.add(upload.token);
-            yield upload;
-          }
-          return;
-        } catch (error) {
-          await tries.failed(error, `list uploads of ${key}`);
-        }
-      }
-    },
+    openUploads: (key, listOptions) => openUploads(store, key, listOptions, triesOf(listOptions?.signal)),
     // Its caller knows the last byte that it got, and goes on there.
     ...(store.stream && { stream: store.stream.bind(store) }),
     local: local && {
@@ -170,6 +57,119 @@ export function withRetry(store: Store, options: RetryOptions): Store {
       adopt: (partPath, key) => local.adopt(partPath, key),
     },
   };
+}
+
+type TriesOf = (signal: AbortSignal | undefined) => Retries;
+type Again = <T>(what: string, signal: AbortSignal | undefined, work: (failed: number) => Promise<T>) => Promise<T>;
+
+/** Goes on at the byte where the last try broke. */
+async function readOn(
+  store: Store,
+  tries: Retries,
+  attempts: number,
+  key: string,
+  range: ByteRange | undefined,
+  options: StoreReadOptions,
+): Promise<Uint8Array | undefined> {
+  const pieces: Uint8Array[] = [];
+  let done = 0;
+  let etag = options.ifMatch;
+  let replaced = 0;
+  for (;;) {
+    const rest = done === 0 ? range : { offset: (range?.offset ?? 0) + done, length: range ? range.length - done : 2 ** 52 };
+    try {
+      const last = await store.read(key, rest, etag === options.ifMatch ? options : { ...options, ifMatch: etag });
+      if (done === 0) return last;
+      return last === undefined ? undefined : concat([...pieces, last]);
+    } catch (error) {
+      const partial = partialOf(error);
+      // Progress earns new tries: only failures that bring nothing count together.
+      // Without a tag that names the version, the rest could be another one's.
+      if (partial?.etag !== undefined) {
+        pieces.push(partial.bytes);
+        done += partial.bytes.length;
+        etag ??= partial.etag;
+        if (partial.bytes.length >= PROGRESS_BYTES) tries.worked();
+      }
+      // Another version came between two pieces. The caller who named none gets that one, whole.
+      if (done > 0 && isConflict(error) && options.ifMatch === undefined) {
+        pieces.length = 0;
+        done = 0;
+        etag = undefined;
+        if (++replaced < attempts) continue;
+      }
+      await tries.failed(error, `read ${key}`);
+    }
+  }
+}
+
+/** A conditional write must not be taken for refused when its own first try went through and only the answer was lost. */
+async function writeOnce(store: Store, failed: number, key: string, body: Uint8Array, options: WriteOptions): Promise<Stat> {
+  try {
+    return await store.write(key, body, options);
+  } catch (error) {
+    const conditional = options.ifAbsent || options.ifMatch !== undefined;
+    const mine = conditional && failed > 0 && isConflict(error) ? await storedSame(store, key, body, options.signal) : undefined;
+    if (mine) return mine;
+    throw error;
+  }
+}
+
+async function storedSame(store: Store, key: string, body: Uint8Array, signal?: AbortSignal): Promise<Stat | undefined> {
+  const stat = await store.stat(key, { signal });
+  if (stat?.size !== body.length) return undefined;
+  const stored = await store.read(key, undefined, { ifMatch: stat.etag, signal });
+  return stored?.every((byte, i) => byte === body[i]) ? stat : undefined;
+}
+
+async function* entries(what: string, open: () => AsyncIterable<Entry>, tries: Retries): AsyncGenerator<Entry> {
+  let last: string | undefined;
+  for (;;) {
+    try {
+      for await (const entry of open()) {
+        if (last !== undefined && compareKeys(entry.key, last) <= 0) continue;
+        last = entry.key;
+        tries.worked();
+        yield entry;
+      }
+      return;
+    } catch (error) {
+      await tries.failed(error, what);
+    }
+  }
+}
+
+async function* openUploads(store: Store, key: string, options: ReadOptions | undefined, tries: Retries) {
+  const seen = new Set<string>();
+  for (;;) {
+    try {
+      for await (const upload of store.openUploads(key, options)) {
+        if (seen.has(upload.token)) continue;
+        seen.add(upload.token);
+        yield upload;
+      }
+      return;
+    } catch (error) {
+      await tries.failed(error, `list uploads of ${key}`);
+    }
+  }
+}
+
+function retryUpload(upload: Upload, again: Again): Upload {
+  return {
+    key: upload.key,
+    token: upload.token,
+    partBytesMin: upload.partBytesMin,
+    parts: upload.parts,
+    part: (number, body, options?: ReadOptions) =>
+      again(`part ${number} of ${upload.key}`, options?.signal, () => upload.part(number, body, options)),
+    finish: (options?: ReadOptions) => again(`finish ${upload.key}`, options?.signal, () => upload.finish(options)),
+    abort: () => again(`abort ${upload.key}`, undefined, () => upload.abort()),
+  };
+}
+
+function isConflict(error: unknown): boolean {
+  return isEmporiumError(error) && error.code === "STORE_CONFLICT";
 }
 
 /** So much new data shows that the connection works, however often it breaks. */
