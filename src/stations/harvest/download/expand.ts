@@ -3,7 +3,7 @@ import { everything, type PathFilter } from "../../../core/path-filter.js";
 import { redact } from "../../../core/redact.js";
 import { encodeSegment, volumeLink } from "../../../portals/links.js";
 import type { PortalFile } from "../../../portals/portal.js";
-import { isSizeless } from "../../../stores/http/store.js";
+import { isSizeless } from "../../../stores/http/answer.js";
 import { unsafe } from "../../../stores/keys.js";
 import type { Entry, Store } from "../../../stores/store.js";
 import { md5OfEtag, parseChecksum } from "../transfer/checksum.js";

@@ -10,7 +10,7 @@ import type { Random } from "../../../core/random.js";
 import type { OnEvent, TaskBrief } from "../../../engine/events.js";
 import type { Paces } from "../../../net/pace.js";
 import { fileError } from "../../../stores/file/errors.js";
-import { isSizeless } from "../../../stores/http/store.js";
+import { isSizeless } from "../../../stores/http/answer.js";
 import type { Stat } from "../../../stores/store.js";
 import { forEachLimited } from "../../../system/parallel.js";
 import type { Checksum, ChecksumOrigin } from "../transfer/checksum.js";

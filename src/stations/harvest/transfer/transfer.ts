@@ -2,7 +2,7 @@ import { setMaxListeners } from "node:events";
 import { stat as statPath } from "node:fs/promises";
 import { throwIfCancelled } from "../../../core/cancel.js";
 import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
-import { isSizeless } from "../../../stores/http/store.js";
+import { isSizeless } from "../../../stores/http/answer.js";
 import { type ByteStream, isVersioned, type Stat } from "../../../stores/store.js";
 import { ask, confirm, type KnownSource, knownSource, replaced } from "./ask.js";
 import { fetchAll, isOpenEnded, REQUEST_BYTES_MIN } from "./connections.js";
