@@ -53,14 +53,16 @@ export async function fetchAll(
     : 1;
   const enough = new AbortController();
   let alive = wanted;
-  /** When bytes came last, over any connection. */
-  let progressMs = Number.NEGATIVE_INFINITY;
-  const receiver: Receiver = {
-    ...fetching,
-    extend: plan.extend,
-    progress() {
-      progressMs = fetching.now();
-      fetching.progress();
+  const run: Run = {
+    fetching,
+    progressMs: Number.NEGATIVE_INFINITY,
+    receiver: {
+      ...fetching,
+      extend: plan.extend,
+      progress() {
+        run.progressMs = fetching.now();
+        fetching.progress();
+      },
     },
   };
 
@@ -77,13 +79,13 @@ export async function fetchAll(
         throwIfCancelled(signal);
         if (!fetching.ranges && number > 0) return;
         release ??= await fetching.sources[0]!.host.connect(AbortSignal.any([signal, enough.signal]));
-        const leastBytes = worthBytes(state);
+        const leastBytes = worthBytes(fetching, state);
         const begunBytes = isOpenEnded(fetching.sources[0]!) ? undefined : begun?.stream.length;
-        const bytes = begunBytes ?? Math.max(leastBytes, requestBytes(state, plan.waitingBytes));
+        const bytes = begunBytes ?? Math.max(leastBytes, requestBytes(fetching, wanted, state, plan.waitingBytes));
         const stretch = plan.take(bytes, { speed: state.speed, leastBytes });
         if (!stretch) return;
         try {
-          await fetchStretch(stretch, begun?.stream, state);
+          await fetchStretch(run, stretch, begun?.stream, state);
         } finally {
           begun = undefined;
           plan.release(stretch);
@@ -96,7 +98,7 @@ export async function fetchAll(
     } catch (error) {
       if (enough.signal.aborted && !signal.aborted) return;
       // While others get on, what this one could not fetch is theirs.
-      if (alive > 1 && isPassing(error) && progressMs > state.failingMs && !signal.aborted) return;
+      if (alive > 1 && isPassing(error) && run.progressMs > state.failingMs && !signal.aborted) return;
       stop.abort(error);
       throw error;
     } finally {
@@ -106,89 +108,104 @@ export async function fetchAll(
     }
   }
 
-  /**
-   * Long requests save waiting: `size / bytes` of them cost `askMs` each, shared by all connections. Short ones keep the file in order, and
-   * hashing behind it has less to do at the end: a stretch of each connection. Both cost the same at the root below.
-   */
-  function requestBytes({ askMs }: ConnectionState, waitingBytes: number): number {
-    if (!fetching.ranges) return size;
-    if (options.segmentBytes !== undefined) return options.segmentBytes;
-    const costs = isOpenEnded(fetching.sources[0]!) ? END_COSTS : 1;
-    const balanced = Math.sqrt(size * costs * (askMs / 1000) * HASH_BYTES_PER_SECOND) / wanted;
-    return Math.min(Math.ceil(waitingBytes / wanted), Math.max(REQUEST_BYTES, balanced));
-  }
-
-  function worthBytes({ askMs, speed }: ConnectionState): number {
-    return options.segmentBytes === undefined ? WORTH_COSTS * (askMs / 1000) * speed : 0;
-  }
-
-  async function fetchStretch(stretch: Stretch, begun: ByteStream | undefined, state: ConnectionState): Promise<void> {
-    const { clock, random, log } = options;
-    const tries = transferRetries({ clock, random, log, signal });
-    let stream = begun;
-    while (stretch.at < stretch.to) {
-      const source = fetching.sources[0]!;
-      const at = stretch.at;
-      try {
-        if (!stream) {
-          const askedMs = fetching.now();
-          fetching.tally.requests++;
-          stream = await ask(source, { offset: at, length: fetching.ranges ? stretch.to - at : undefined }, signal);
-          state.askMs = fetching.now() - askedMs;
-          if (!(await beginsRight(stream, source, at))) return;
-        }
-        const got = await receive(stream, source, stretch, receiver);
-        if (stretch.speed > 0) state.speed = stretch.speed;
-        if (got === 0 && stretch.at < stretch.to) throw tooShort(source, stretch.at, size);
-        tries.worked();
-        state.failingMs = Number.POSITIVE_INFINITY;
-      } catch (error) {
-        if (stretch.at - at >= PROGRESS_BYTES) {
-          tries.worked();
-          state.failingMs = Number.POSITIVE_INFINITY;
-        }
-        state.failingMs = Math.min(state.failingMs, fetching.now());
-        await tries.failed(error, source.host).catch((over: unknown) => {
-          turnTo(source, over, state);
-          tries.worked();
-        });
-      }
-      stream = undefined;
-    }
-  }
-
-  /** False when the server cannot begin in the middle, as it turns out: then the connection that began at 0 fetches all. */
-  async function beginsRight(stream: ByteStream, source: KnownSource, at: number): Promise<boolean> {
-    source.version ??= stream.stat;
-    const skip = at - stream.offset;
-    if (skip === 0 || (skip > 0 && (skip <= SKIP_BYTES_MAX || !fetching.ranges))) return true;
-    await stream.cancel();
-    if (!source.store.features.ranges) {
-      fetching.ranges = false;
-      return false;
-    }
-    const asked = `asked for were those from ${at}`;
-    throw new EmporiumError("STORE_PROTOCOL", `${source.name}: the server sent bytes from ${stream.offset}, ${asked}`, {
-      place: { url: source.name },
-      retry: "later",
-    });
-  }
-
-  /** The next source, when this one has failed for good. */
-  function turnTo(failed: KnownSource, error: unknown, { failingMs }: ConnectionState): void {
-    const { sources } = fetching;
-    if (signal.aborted || !isEmporiumError(error) || OUR_OWN.has(error.code)) throw error;
-    if (sources[0] !== failed) return; // another connection has turned already
-    if (sources.length < 2 || progressMs > failingMs) throw error;
-    sources.shift();
-    // What the mirror has must be what was begun.
-    sources[0]!.version ??= fetching.proven ? { size } : failed.version;
-    options.log.warn(`${error.message}: going on with ${sources[0]!.name}`);
-  }
-
   const ends = await Promise.allSettled(Array.from({ length: wanted }, (_, number) => connection(number)));
   if (ends.some(({ status }) => status === "rejected")) throw cancelled(stop.signal);
   if (part.done.bytes < size) throw tooShort(fetching.sources[0]!, part.done.prefix, size);
+}
+
+/** What all connections of a transfer share. */
+interface Run {
+  readonly fetching: Fetching;
+  readonly receiver: Receiver;
+  /** When bytes came last, over any connection. */
+  progressMs: number;
+}
+
+/**
+ * Long requests save waiting: `size / bytes` of them cost `askMs` each, shared by all connections. Short ones keep the file in order, and
+ * hashing behind it has less to do at the end: a stretch of each connection. Both cost the same at the root below.
+ */
+function requestBytes(
+  { ranges, size, options, sources }: Fetching,
+  wanted: number,
+  { askMs }: ConnectionState,
+  waitingBytes: number,
+): number {
+  if (!ranges) return size;
+  if (options.segmentBytes !== undefined) return options.segmentBytes;
+  const costs = isOpenEnded(sources[0]!) ? END_COSTS : 1;
+  const balanced = Math.sqrt(size * costs * (askMs / 1000) * HASH_BYTES_PER_SECOND) / wanted;
+  return Math.min(Math.ceil(waitingBytes / wanted), Math.max(REQUEST_BYTES, balanced));
+}
+
+function worthBytes({ options }: Fetching, { askMs, speed }: ConnectionState): number {
+  return options.segmentBytes === undefined ? WORTH_COSTS * (askMs / 1000) * speed : 0;
+}
+
+async function fetchStretch(run: Run, stretch: Stretch, begun: ByteStream | undefined, state: ConnectionState): Promise<void> {
+  const { fetching, receiver } = run;
+  const { size, signal } = fetching;
+  const { clock, random, log } = fetching.options;
+  const tries = transferRetries({ clock, random, log, signal });
+  let stream = begun;
+  while (stretch.at < stretch.to) {
+    const source = fetching.sources[0]!;
+    const at = stretch.at;
+    try {
+      if (!stream) {
+        const askedMs = fetching.now();
+        fetching.tally.requests++;
+        stream = await ask(source, { offset: at, length: fetching.ranges ? stretch.to - at : undefined }, signal);
+        state.askMs = fetching.now() - askedMs;
+        if (!(await beginsRight(fetching, stream, source, at))) return;
+      }
+      const got = await receive(stream, source, stretch, receiver);
+      if (stretch.speed > 0) state.speed = stretch.speed;
+      if (got === 0 && stretch.at < stretch.to) throw tooShort(source, stretch.at, size);
+      tries.worked();
+      state.failingMs = Number.POSITIVE_INFINITY;
+    } catch (error) {
+      if (stretch.at - at >= PROGRESS_BYTES) {
+        tries.worked();
+        state.failingMs = Number.POSITIVE_INFINITY;
+      }
+      state.failingMs = Math.min(state.failingMs, fetching.now());
+      await tries.failed(error, source.host).catch((over: unknown) => {
+        turnTo(run, source, over, state);
+        tries.worked();
+      });
+    }
+    stream = undefined;
+  }
+}
+
+/** False when the server cannot begin in the middle, as it turns out: then the connection that began at 0 fetches all. */
+async function beginsRight(fetching: Fetching, stream: ByteStream, source: KnownSource, at: number): Promise<boolean> {
+  source.version ??= stream.stat;
+  const skip = at - stream.offset;
+  if (skip === 0 || (skip > 0 && (skip <= SKIP_BYTES_MAX || !fetching.ranges))) return true;
+  await stream.cancel();
+  if (!source.store.features.ranges) {
+    fetching.ranges = false;
+    return false;
+  }
+  const asked = `asked for were those from ${at}`;
+  throw new EmporiumError("STORE_PROTOCOL", `${source.name}: the server sent bytes from ${stream.offset}, ${asked}`, {
+    place: { url: source.name },
+    retry: "later",
+  });
+}
+
+/** The next source, when this one has failed for good. */
+function turnTo(run: Run, failed: KnownSource, error: unknown, { failingMs }: ConnectionState): void {
+  const { sources, size, options, signal, proven } = run.fetching;
+  if (signal.aborted || !isEmporiumError(error) || OUR_OWN.has(error.code)) throw error;
+  if (sources[0] !== failed) return; // another connection has turned already
+  if (sources.length < 2 || run.progressMs > failingMs) throw error;
+  sources.shift();
+  // What the mirror has must be what was begun.
+  sources[0]!.version ??= proven ? { size } : failed.version;
+  options.log.warn(`${error.message}: going on with ${sources[0]!.name}`);
 }
 
 /** FTP knows where a transfer begins, not where it ends: one that began at 0 may go on as far as nobody else fetches. */
