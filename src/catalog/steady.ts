@@ -16,13 +16,13 @@ export interface SteadyOptions {
   log: Log;
   signal?: AbortSignal | undefined;
   /** How long a server may be away. Default 60 s: a restart takes seconds, and longer than that a person should know. */
-  patienceMs?: number | undefined;
+  awayMsMax?: number | undefined;
 }
 
-const PATIENCE_MS = 60_000;
+const AWAY_MS_MAX = 60_000;
 const [PAUSE_MS, PAUSE_MS_MAX] = [50, 2_000];
 
-export function steadily({ clock, log, signal, patienceMs = PATIENCE_MS }: SteadyOptions): Steady {
+export function steadily({ clock, log, signal, awayMsMax = AWAY_MS_MAX }: SteadyOptions): Steady {
   // of all work that goes on side by side the first one that fails tells
   let toldUntil = Number.NEGATIVE_INFINITY;
   return async (work) => {
@@ -35,9 +35,9 @@ export function steadily({ clock, log, signal, patienceMs = PATIENCE_MS }: Stead
         if (!isEmporiumError(error) || error.code !== "DATABASE_UNAVAILABLE" || signal?.aborted) throw error;
         const now = clock.monotonic();
         awaySince ??= now;
-        if (now - awaySince >= patienceMs) throw givenUp(error, patienceMs);
+        if (now - awaySince >= awayMsMax) throw givenUp(error, awayMsMax);
         if (now >= toldUntil) log.warn(`the database went away (${error.message}); trying again`);
-        toldUntil = now + patienceMs;
+        toldUntil = now + awayMsMax;
         await clock.sleep(pauseMs, signal);
         pauseMs = Math.min(PAUSE_MS_MAX, 2 * pauseMs);
       }
@@ -45,8 +45,8 @@ export function steadily({ clock, log, signal, patienceMs = PATIENCE_MS }: Stead
   };
 }
 
-function givenUp({ code, message, facts }: EmporiumError, patienceMs: number): EmporiumError {
-  return new EmporiumError(code, `${message}, for ${patienceMs / 1000} s by now`, {
+function givenUp({ code, message, facts }: EmporiumError, awayMsMax: number): EmporiumError {
+  return new EmporiumError(code, `${message}, for ${awayMsMax / 1000} s by now`, {
     ...facts,
     hint: "when the server runs again, run the same command: it goes on where it was",
   });

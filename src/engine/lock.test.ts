@@ -17,18 +17,18 @@ const elsewhere: ProcessIdentity = { host: "cryo-2", pid: 77 };
 
 /** Heartbeats that the test gives. */
 function pulse() {
-  const beats = new Set<() => void>();
+  const heartbeats = new Set<() => void>();
   return {
     every: (_ms: number, beat: () => void) => {
-      beats.add(beat);
-      return () => void beats.delete(beat);
+      heartbeats.add(beat);
+      return () => void heartbeats.delete(beat);
     },
     async beat() {
-      for (const beat of beats) beat();
+      for (const beat of heartbeats) beat();
       await new Promise((resolve) => setTimeout(resolve, 20));
     },
     get hearts() {
-      return beats.size;
+      return heartbeats.size;
     },
   };
 }
@@ -117,7 +117,7 @@ describe("takeLocks", () => {
     await second.release();
   });
 
-  it("does not take over from a holder whose clock is slow but whose heart beats", async () => {
+  it("does not take over from a holder whose clock is slow but whose heartbeats arrive", async () => {
     const store = memoryStore();
     const heart = pulse();
     await takeLocks(store, ["10001"], options({ self: elsewhere, clock: manualClock(1_000), every: heart.every }));
@@ -162,7 +162,7 @@ describe("takeLocks", () => {
     await (await takeLocks(store, ["10001"], options({ random: seededRandom(3) }))).release();
   });
 
-  it("beats every ten seconds, and goes on after passing trouble", async () => {
+  it("sends a heartbeat every ten seconds, and goes on after passing trouble", async () => {
     const store = memoryStore();
     let broken = false;
     const shaky = {

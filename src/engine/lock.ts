@@ -33,17 +33,17 @@ export interface LockOptions {
   log: Log;
   /** Called once when another process has taken a lock over: this run must stop writing. */
   onLost: (error: EmporiumError) => void;
-  /** Calls `beat` again and again until the answer is called. Real time by default, whatever the clock: it does not decide any output. */
+  /** Calls `heartbeat` again and again until the answer is called. Real time by default, whatever the clock: it does not decide any output. */
   every?: Every | undefined;
   /** Who takes the locks; tests pretend to be others. */
   self?: ProcessIdentity | undefined;
   signal?: AbortSignal | undefined;
 }
 
-export type Every = (ms: number, beat: () => void) => () => void;
+export type Every = (ms: number, heartbeat: () => void) => () => void;
 
-const everyInterval: Every = (ms, beat) => {
-  const timer = setInterval(beat, ms);
+const everyInterval: Every = (ms, heartbeat) => {
+  const timer = setInterval(heartbeat, ms);
   timer.unref();
   return () => clearInterval(timer);
 };
@@ -83,11 +83,11 @@ export async function takeLocks(store: Store, names: readonly string[], options:
     options.log.warn(`${store.url} has no conditional writes: two processes that begin in the same second may both get its lock`);
   }
   const held: Held[] = [];
-  let stopBeat: (() => void) | undefined;
-  let beating: Promise<void> | undefined;
+  let stopHeartbeat: (() => void) | undefined;
+  let heartbeat: Promise<void> | undefined;
   const release = async () => {
-    stopBeat?.();
-    await beating;
+    stopHeartbeat?.();
+    await heartbeat;
     for (const lock of held) await giveBack(taker, lock);
     await removeFolders(store).catch((error: unknown) => options.log.debug(`${ENGINE_FOLDER} stays`, { error: String(error) }));
     live.delete(token);
@@ -99,11 +99,11 @@ export async function takeLocks(store: Store, names: readonly string[], options:
     throw error;
   }
   if (held.length > 0) {
-    stopBeat = (options.every ?? everyInterval)(HEARTBEAT_MS, () => {
-      beating ??= beatAll(taker, held).then((lost) => {
-        beating = undefined;
+    stopHeartbeat = (options.every ?? everyInterval)(HEARTBEAT_MS, () => {
+      heartbeat ??= sendHeartbeats(taker, held).then((lost) => {
+        heartbeat = undefined;
         if (!lost) return;
-        stopBeat?.();
+        stopHeartbeat?.();
         held.splice(held.indexOf(lost.lock), 1);
         options.onLost(lost.error);
       });
@@ -263,7 +263,7 @@ function describe(holder: LockHolder | undefined): string {
 }
 
 /** One heartbeat of each lock. Passing trouble is left to the next one; a lock that now is another's is answered. */
-async function beatAll(taker: Taker, held: readonly Held[]): Promise<{ lock: Held; error: EmporiumError } | undefined> {
+async function sendHeartbeats(taker: Taker, held: readonly Held[]): Promise<{ lock: Held; error: EmporiumError } | undefined> {
   const { store, options } = taker;
   for (const lock of [...held]) {
     try {

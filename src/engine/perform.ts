@@ -81,7 +81,7 @@ export async function performTask(task: Task, grant: Grant, options: PerformOpti
     if (signal.aborted) return { state: "cancelled", error: asEmporiumError(signal.reason, "CANCELLED") };
     if (!journal.broken) {
       if (options.discardFailed || !error.code.startsWith("STORE_")) {
-        await discard(task, options).catch((trouble: unknown) => log.debug(`parts of ${task.title} stay: ${String(trouble)}`));
+        await discard(task, options).catch((error: unknown) => log.debug(`parts of ${task.title} stay: ${String(error)}`));
       }
       await journal.jot({ record: "failed", task: task.id, error: toErrorRecord(error) }).catch(() => {}); // `journal.broken` tells
     }
@@ -112,7 +112,7 @@ async function tryUntilDone(task: Task, grant: Grant, notes: PlainObject[], opti
     } catch (thrown) {
       signal.throwIfAborted();
       failure = explain(thrown, task);
-      change = await findChange(inputs, options).catch(() => undefined); // a source in trouble is what `failure` tells of
+      change = await findChange(inputs, options).catch(() => undefined); // `failure` reports a source that cannot be read
     }
     if (change) {
       // Whatever went wrong, it went wrong with a mixture. Once is chance; twice, somebody is writing there.

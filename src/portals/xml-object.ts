@@ -17,8 +17,8 @@ const DEPTH_MAX = 128;
 export function xmlObject(text: string, url: string): JsonObject {
   if (/<!(?:DOCTYPE|ENTITY)/i.test(text)) throw replyFault(url, "an XML document with a document type, which is not read");
   const nodes = parse(text, url);
-  const verdict = XMLValidator.validate(text);
-  if (verdict !== true) throw replyFault(url, `no XML: ${verdict.err.msg.slice(0, 120)} in line ${verdict.err.line}`);
+  const result = XMLValidator.validate(text);
+  if (result !== true) throw replyFault(url, `no XML: ${result.err.msg.slice(0, 120)} in line ${result.err.line}`);
   const roots = nodes.filter((node) => nameOf(node) !== undefined);
   if (roots.length !== 1) throw replyFault(url, `${roots.length} elements at the top of an XML document, one is wanted`);
   return objectFrom([[nameOf(roots[0]!)!, contentOf(roots[0]!)]]);

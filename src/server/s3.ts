@@ -48,9 +48,9 @@ export function readOnlyS3(store: Store, { bucket, hosts = [], log = silentLog }
     const [named, rest] = host !== undefined && bucketHosts.has(host) ? [bucket, path] : parted(path);
     const query = new URL(request.url).searchParams;
     if (named === "") return listBuckets(bucket);
-    if (named !== bucket) return trouble(request, 404, "NoSuchBucket", "The specified bucket does not exist");
+    if (named !== bucket) return errorResponse(request, 404, "NoSuchBucket", "The specified bucket does not exist");
     const other = [...query.keys()].find((name) => NOT_HERE.test(name));
-    if (other !== undefined) return trouble(request, 501, "NotImplemented", "this server only lists and gives objects");
+    if (other !== undefined) return errorResponse(request, 501, "NotImplemented", "this server only lists and gives objects");
     try {
       if (rest !== "") return await object(files, request, rest);
       if (request.method === "HEAD") return new Response(null, { headers: { "x-amz-bucket-region": "us-east-1" } });
@@ -60,7 +60,7 @@ export function readOnlyS3(store: Store, { bucket, hosts = [], log = silentLog }
     } catch (error) {
       if (!isEmporiumError(error)) throw error;
       log.warn(error.message, { code: error.code });
-      return trouble(request, 503, "SlowDown", "the store cannot be read just now");
+      return errorResponse(request, 503, "SlowDown", "the store cannot be read just now");
     }
   };
 }
@@ -86,19 +86,19 @@ async function object(files: Handler, request: Request, path: string): Promise<R
   switch (response.status) {
     case 400: // no name that a store could have
     case 404:
-      return trouble(request, 404, "NoSuchKey", "The specified key does not exist.");
+      return errorResponse(request, 404, "NoSuchKey", "The specified key does not exist.");
     case 403:
-      return trouble(request, 403, "AccessDenied", "Access Denied");
+      return errorResponse(request, 403, "AccessDenied", "Access Denied");
     case 412:
-      return trouble(request, 412, "PreconditionFailed", "At least one of the preconditions you specified did not hold.");
+      return errorResponse(request, 412, "PreconditionFailed", "At least one of the preconditions you specified did not hold.");
     case 416:
-      return trouble(request, 416, "InvalidRange", "The requested range is not satisfiable", {
+      return errorResponse(request, 416, "InvalidRange", "The requested range is not satisfiable", {
         "content-range": response.headers.get("content-range") ?? "",
       });
     case 503:
-      return trouble(request, 503, "SlowDown", "Please reduce your request rate.");
+      return errorResponse(request, 503, "SlowDown", "Please reduce your request rate.");
     default:
-      return trouble(request, 500, "InternalError", "We encountered an internal error. Please try again.");
+      return errorResponse(request, 500, "InternalError", "We encountered an internal error. Please try again.");
   }
 }
 
@@ -206,7 +206,13 @@ function invalid(message: string): Response {
   return error(400, "InvalidArgument", message);
 }
 
-function trouble(request: Request, status: number, code: string, message: string, headers?: Record<string, string>): Response {
+function errorResponse(
+  request: Request,
+  status: number,
+  code: string,
+  message: string,
+  headers?: Record<string, string>,
+): Response {
   const response = error(status, code, message, headers);
   return request.method === "HEAD" ? new Response(null, { status, headers: response.headers }) : response;
 }

@@ -137,9 +137,9 @@ async function reply(content: Content, request: Request, common: Record<string, 
   const headers: Record<string, string> = { ...common, ...content.headers, "accept-ranges": "bytes" };
   if (stat.etag !== undefined) headers.etag = quotedEtag(stat.etag);
   if (stat.modifiedMs !== undefined) headers["last-modified"] = new Date(stat.modifiedMs).toUTCString();
-  const verdict = judgeConditions(request.headers, stat);
-  if (verdict === 304) return new Response(null, { status: 304, headers });
-  if (verdict === 412)
+  const status = judgeConditions(request.headers, stat);
+  if (status === 304) return new Response(null, { status: 304, headers });
+  if (status === 412)
     return refusal(412, "the file is not the one that was asked for", { ...common, "cache-control": "no-store" });
 
   const type = contentType(key);

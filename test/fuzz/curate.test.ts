@@ -118,7 +118,7 @@ describe("blocks of an inventory", () => {
       ["x.mod", 3, 4, { head: { format: "appledouble" } }],
       ["y", 0, 1, { type: "link" }],
     ],
-    trouble: { errno: "EACCES", names: 1 },
+    failure: { errno: "EACCES", names: 1 },
   });
 
   it("cut or changed anywhere are read or left out", () => {

@@ -276,11 +276,11 @@ function inFrame(
   if (opened === BLOSC_RESULT.unsupported) return undefined;
   const result = opened === BLOSC_RESULT.ok && size > 0 ? decode(kernels, at, header) : opened;
   if (result === BLOSC_RESULT.badArgument) throw new EmporiumError("INTERNAL", "a box that does not lie in its chunk");
-  if (result !== BLOSC_RESULT.ok) throw new EmporiumError("FORMAT_CORRUPT", troubleOf(result), { place });
+  if (result !== BLOSC_RESULT.ok) throw new EmporiumError("FORMAT_CORRUPT", faultOf(result), { place });
   return bytes.slice(at, at + size);
 }
 
-function troubleOf(result: number): string {
+function faultOf(result: number): string {
   switch (result) {
     case BLOSC_RESULT.badHeader:
       return "a Blosc-1 header wanted, these 16 bytes are none or contradict each other";

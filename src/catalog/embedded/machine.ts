@@ -11,8 +11,8 @@ import type { Cluster } from "./cluster.js";
  * sees only the processes of its own machine. So the machine that starts a server says so in `machine.json`, whoever uses the server
  * touches that file, and another machine that finds the server not stopped watches the file before it believes that it is dead.
  */
-export const BEAT_MS = 10_000;
-/** More than two beats. */
+export const HEARTBEAT_MS = 10_000;
+/** More than two heartbeats. */
 const WATCH_MS = 25_000;
 const LOOK_MS = 1_000;
 
@@ -36,8 +36,8 @@ export async function isThisMachine(cluster: Cluster): Promise<boolean> {
   return found !== undefined && found.host === self.host && found.machine === self.machine;
 }
 
-/** Says that this machine uses the server. Never throws: a beat that is lost is made up for by the next. */
-export async function beat(cluster: Cluster, clock: Clock): Promise<void> {
+/** Says that this machine uses the server. Never throws: a lost heartbeat is made up for by the next one. */
+export async function sendHeartbeat(cluster: Cluster, clock: Clock): Promise<void> {
   const now = new Date(clock.now());
   await utimes(fileOf(cluster), now, now).catch(() => {});
 }
@@ -47,7 +47,7 @@ export async function beat(cluster: Cluster, clock: Clock): Promise<void> {
  *
  * @throws {EmporiumError} TARGET_LOCKED naming the machine that does.
  */
-export async function outwaitOthers(cluster: Cluster, clock: Clock, log: Log, signal?: AbortSignal): Promise<void> {
+export async function waitForOtherMachines(cluster: Cluster, clock: Clock, log: Log, signal?: AbortSignal): Promise<void> {
   const found = await readMachine(cluster);
   if (!found || (await isThisMachine(cluster))) return;
   // the same machine after a restart: whatever ran before is gone

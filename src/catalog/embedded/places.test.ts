@@ -7,7 +7,7 @@ import { silentLog } from "../../core/log.js";
 import { thisProcess } from "../../engine/holder.js";
 import { defaultTransport, makeElsewhere, prepareSocketFolder, socketFolder } from "./address.js";
 import type { Cluster } from "./cluster.js";
-import { claimMachine, isThisMachine, outwaitOthers } from "./machine.js";
+import { claimMachine, isThisMachine, waitForOtherMachines } from "./machine.js";
 import { reach } from "./reach.js";
 import { serverUser } from "./server-user.js";
 import { runTool } from "./tool.js";
@@ -77,29 +77,29 @@ describe("the machine that runs a server", () => {
     const cluster = clusterIn(makeFolder());
     const clock = manualClock();
     expect(await isThisMachine(cluster)).toBe(false);
-    await outwaitOthers(cluster, clock, silentLog);
+    await waitForOtherMachines(cluster, clock, silentLog);
     await claimMachine(cluster);
     expect(await isThisMachine(cluster)).toBe(true);
-    await outwaitOthers(cluster, clock, silentLog);
+    await waitForOtherMachines(cluster, clock, silentLog);
     write(cluster, { host: thisProcess().host, machine: "an earlier boot" });
     expect(await isThisMachine(cluster)).toBe(false);
-    await outwaitOthers(cluster, clock, silentLog);
+    await waitForOtherMachines(cluster, clock, silentLog);
     expect(clock.sleeps).toEqual([]);
   });
 
-  it("is watched for more than two beats if it is another, and believed dead if it stays silent", async () => {
+  it("is watched for more than two heartbeats if it is another, and believed dead if it stays silent", async () => {
     const cluster = clusterIn(makeFolder());
     write(cluster, others);
     const clock = manualClock();
-    await outwaitOthers(cluster, clock, silentLog);
+    await waitForOtherMachines(cluster, clock, silentLog);
     expect(clock.now()).toBeGreaterThan(20_000);
   });
 
-  it("has the database to itself while its beats come", async () => {
+  it("has the database to itself while its heartbeats come", async () => {
     const cluster = clusterIn(makeFolder());
     write(cluster, others);
     const clock = manualClock();
-    const beating = {
+    const withHeartbeats = {
       ...clock,
       sleep: (ms: number) =>
         clock
@@ -107,7 +107,7 @@ describe("the machine that runs a server", () => {
           .then(() => clock.now() === 9_000 && utimesSync(join(cluster.folder, "machine.json"), 1, 1))
           .then(() => {}),
     };
-    await expect(outwaitOthers(cluster, beating, silentLog)).rejects.toMatchObject({
+    await expect(waitForOtherMachines(cluster, withHeartbeats, silentLog)).rejects.toMatchObject({
       code: "TARGET_LOCKED",
       message: expect.stringContaining("the machine elsewhere"),
     });
@@ -117,7 +117,7 @@ describe("the machine that runs a server", () => {
     const cluster = clusterIn(makeFolder());
     writeFileSync(join(cluster.folder, "machine.json"), '{"host": "else');
     const clock = manualClock();
-    await outwaitOthers(cluster, clock, silentLog);
+    await waitForOtherMachines(cluster, clock, silentLog);
     expect(clock.sleeps).toEqual([]);
   });
 });

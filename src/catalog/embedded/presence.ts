@@ -5,7 +5,7 @@ import type { Log } from "../../core/log.js";
 import { errnoOf } from "../../stores/file/errors.js";
 import { type Address, LOOPBACK, makeElsewhere, SOCKET_PORT, socketFolder, type Transport } from "./address.js";
 import type { Cluster } from "./cluster.js";
-import { BEAT_MS, beat, claimMachine, isThisMachine, outwaitOthers } from "./machine.js";
+import { claimMachine, HEARTBEAT_MS, isThisMachine, sendHeartbeat, waitForOtherMachines } from "./machine.js";
 import { readPostmasterFile, removeStaleFile, type Starting, startPostmaster, stopPostmaster } from "./postmaster.js";
 import type { Binaries } from "./tool.js";
 
@@ -65,7 +65,7 @@ export async function join(options: PresenceOptions): Promise<Presence> {
   };
   stayConnected();
   const left = new AbortController();
-  void beatUntil(left.signal, options);
+  void sendHeartbeatsUntil(left.signal, options);
   return {
     get address() {
       return present.address;
@@ -93,23 +93,23 @@ export async function join(options: PresenceOptions): Promise<Presence> {
     const alone = await session.query<{ alone: boolean }>(`select pg_try_advisory_lock(${LOCK}) as alone`);
     if (!alone.rows[0]?.alone) return false;
     if (!(await isThisMachine(cluster))) return false; // its process number means nothing here
-    if (!(await hasGuests(session))) return true;
+    if (!(await hasOtherSessions(session))) return true;
     await clock.sleep(GOODBYE_MS); // one that has just left is still counted for a moment
-    return !(await hasGuests(session));
+    return !(await hasOtherSessions(session));
   }
 }
 
-async function beatUntil(left: AbortSignal, { cluster, clock }: PresenceOptions): Promise<void> {
+async function sendHeartbeatsUntil(left: AbortSignal, { cluster, clock }: PresenceOptions): Promise<void> {
   while (!left.aborted) {
-    await beat(cluster, clock);
-    await clock.sleep(BEAT_MS, left).catch(() => {});
+    await sendHeartbeat(cluster, clock);
+    await clock.sleep(HEARTBEAT_MS, left).catch(() => {});
   }
 }
 
 const GOODBYE_MS = 200;
 
 /** Sessions of other programs, a psql or a notebook: the server is not taken from under them. */
-async function hasGuests(session: pg.Client): Promise<boolean> {
+async function hasOtherSessions(session: pg.Client): Promise<boolean> {
   const { rows } = await session.query(`select 1 from pg_stat_activity
     where backend_type = 'client backend' and pid <> pg_backend_pid() and application_name not like 'emporium%' limit 1`);
   return rows.length > 0;
@@ -128,18 +128,18 @@ async function enter(options: PresenceOptions): Promise<Present> {
   let killed = 0;
   for (;;) {
     signal?.throwIfAborted();
-    const knocked = await knock(options);
-    if (typeof knocked === "object") return knocked;
+    const answer = await askServer(options);
+    if (typeof answer === "object") return answer;
     const now = clock.monotonic();
-    if (knocked === "busy") heard = now;
+    if (answer === "busy") heard = now;
     if (now - heard > START_MS || now - begun > RECOVERY_MS) throw silent(cluster);
     const ended = starting?.ended();
     if (ended instanceof Error) throw ended;
     if (ended === "address" && transport === "socket") await makeElsewhere(cluster);
     if (ended === "killed" && ++killed === KILLED_MAX) throw keepsBeingKilled(cluster);
     if (ended !== undefined) starting = undefined;
-    if (knocked === "absent" && !starting && (ended === "address" || !(await isBeingStarted(options, now - heard)))) {
-      if (await readPostmasterFile(cluster)) await outwaitOthers(cluster, clock, log, signal);
+    if (answer === "absent" && !starting && (ended === "address" || !(await isBeingStarted(options, now - heard)))) {
+      if (await readPostmasterFile(cluster)) await waitForOtherMachines(cluster, clock, log, signal);
       await claimMachine(cluster);
       starting = await startPostmaster({ cluster, binaries, transport, clock });
     }
@@ -187,7 +187,7 @@ function silent(cluster: Cluster): EmporiumError {
 }
 
 /** `absent`: nobody listens. `busy`: a server that starts, stops or recovers. */
-async function knock({ cluster, transport }: PresenceOptions): Promise<Present | "absent" | "busy"> {
+async function askServer({ cluster, transport }: PresenceOptions): Promise<Present | "absent" | "busy"> {
   const address = await addressOf(cluster, transport);
   if (!address) return "absent";
   const session = new pg.Client({

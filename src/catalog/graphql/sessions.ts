@@ -8,7 +8,7 @@ export interface Held {
 }
 
 /** How long a client may let an answer stand while others wait for a session, and how often that is looked at. */
-const PATIENCE_MS = 2_000;
+const SLOW_CLIENT_MS = 2_000;
 const LOOK_MS = 500;
 
 /** Sessions for answers. A client that reads slowly keeps its own as long as nobody else needs it. */
@@ -46,7 +46,7 @@ export class Sessions {
   async #makeRoom(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const [longest] = this.#waiting;
-      if (longest && this.#clock.monotonic() - longest[1] >= PATIENCE_MS) {
+      if (longest && this.#clock.monotonic() - longest[1] >= SLOW_CLIENT_MS) {
         this.#waiting.delete(longest[0]);
         longest[0].letGo();
       }

@@ -28,8 +28,8 @@ export function parseXml(content: Uint8Array | string, name: string): XmlElement
     throw xmlError(name, lineOf(text, type.index), "a document type, which is not read", "take it out: it can define anything");
   }
   const parsed = parse(text, name);
-  const verdict = XMLValidator.validate(text);
-  if (verdict !== true) throw xmlError(name, verdict.err.line, verdict.err.msg.slice(0, 120));
+  const result = XMLValidator.validate(text);
+  if (result !== true) throw xmlError(name, result.err.line, result.err.msg.slice(0, 120));
   const [root, ...more] = parsed.map(elementOf).filter((element) => element !== undefined);
   if (!root || more.length > 0)
     throw xmlError(name, undefined, `${root ? more.length + 1 : 0} elements at the top, one is wanted`);

@@ -13,8 +13,8 @@ export function murmurHash64(id: bigint): bigint {
   h1 = Math.imul(h1, C2) ^ KEY_BYTES;
   h2 = Math.imul(h2, C3) ^ KEY_BYTES;
   let [h3, h4] = [KEY_BYTES, KEY_BYTES];
-  [h1, h2, h3, h4] = stir(h1, h2, h3, h4);
-  [h1, h2, h3, h4] = stir(finish(h1), finish(h2), finish(h3), finish(h4));
+  [h1, h2, h3, h4] = mix(h1, h2, h3, h4);
+  [h1, h2, h3, h4] = mix(finish(h1), finish(h2), finish(h3), finish(h4));
   return (BigInt(h2 >>> 0) << 32n) | BigInt(h1 >>> 0);
 }
 
@@ -29,7 +29,7 @@ function rotate(value: number, bits: number): number {
 
 type Lanes = [number, number, number, number];
 
-function stir(h1: number, h2: number, h3: number, h4: number): Lanes {
+function mix(h1: number, h2: number, h3: number, h4: number): Lanes {
   const sum = (h1 + h2 + h3 + h4) | 0;
   return [sum, (h2 + sum) | 0, (h3 + sum) | 0, (h4 + sum) | 0];
 }

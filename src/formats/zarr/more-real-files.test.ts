@@ -134,10 +134,10 @@ describe("more real Zarr and N5 files", () => {
       expect(validateNgff({ omero: document }).findings.map(({ rule }) => rule)).toContain("kind");
       return;
     }
-    const verdict = validateNgff(path.includes("v04/plate") ? { plate: document } : document);
-    const faults = verdict.findings.filter(({ severity }) => severity === "error").map(({ rule }) => rule);
+    const report = validateNgff(path.includes("v04/plate") ? { plate: document } : document);
+    const faults = report.findings.filter(({ severity }) => severity === "error").map(({ rule }) => rule);
     // named for what it lacks
     const lacks = path.includes("no_version");
-    expect([faults, verdict.version === undefined]).toEqual(lacks ? [["required"], true] : [[], false]);
+    expect([faults, report.version === undefined]).toEqual(lacks ? [["required"], true] : [[], false]);
   });
 });

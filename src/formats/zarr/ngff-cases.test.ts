@@ -9,11 +9,11 @@ const load = (path: string) => parseJson(readFileSync(new URL(path, data), "utf8
 
 /** The conformance cases of ome/ngff-spec: `spec/valid|invalid/<kind>/<case>.json`. */
 const cases = present
-  ? ["valid", "invalid"].flatMap((verdict) =>
-      readdirSync(new URL(`ngff-spec/spec/${verdict}/`, data)).flatMap((folder) =>
-        readdirSync(new URL(`ngff-spec/spec/${verdict}/${folder}/`, data)).map((file) => ({
-          name: `${verdict}/${folder}/${file.replace(/\.json$/, "")}`,
-          valid: verdict === "valid",
+  ? ["valid", "invalid"].flatMap((report) =>
+      readdirSync(new URL(`ngff-spec/spec/${report}/`, data)).flatMap((folder) =>
+        readdirSync(new URL(`ngff-spec/spec/${report}/${folder}/`, data)).map((file) => ({
+          name: `${report}/${folder}/${file.replace(/\.json$/, "")}`,
+          valid: report === "valid",
           kind: (folder === "transforms" ? "image" : folder) as NgffKind,
         })),
       ),
@@ -96,12 +96,12 @@ describe("the conformance cases of OME-NGFF", () => {
     expect(invalid.sort()).toEqual(Object.keys(BROKEN).sort());
   });
   it.skipIf(!present).each(cases)("$name", ({ name, valid, kind }) => {
-    const verdict = validateNgff(load(`ngff-spec/spec/${name}.json`), { kind });
-    const errors = verdict.findings.filter(({ severity }) => severity === "error").map(({ rule, path }) => [rule, path]);
+    const report = validateNgff(load(`ngff-spec/spec/${name}.json`), { kind });
+    const errors = report.findings.filter(({ severity }) => severity === "error").map(({ rule, path }) => [rule, path]);
     if (valid) expect(errors).toEqual([]);
     else expect(errors).toContainEqual(BROKEN[name.replace("invalid/", "")]);
-    expect(verdict.valid).toBe(valid);
-    expect(verdict.findings.map(({ severity }) => severity)).toEqual(verdict.findings.map(({ severity }) => severity).sort());
+    expect(report.valid).toBe(valid);
+    expect(report.findings.map(({ severity }) => severity)).toEqual(report.findings.map(({ severity }) => severity).sort());
     // without being told the kind it finds out by itself
     if (!name.endsWith("scene_missing_scene")) expect(validateNgff(load(`ngff-spec/spec/${name}.json`)).valid).toBe(valid);
   });
@@ -113,9 +113,9 @@ describe("real metadata", () => {
     ["iohub-v05/plate.json", "0.5", ["plate"], []],
     ["iohub-v05/well.json", "0.5", ["well"], []],
   ])("%s of iohub", (path, version, kinds, warnings) => {
-    const verdict = validateNgff(load(path).attributes as JsonObject);
-    expect([verdict.version, verdict.kinds, verdict.valid]).toEqual([version, kinds, true]);
-    expect(verdict.findings.map(({ rule }) => rule)).toEqual(warnings);
+    const report = validateNgff(load(path).attributes as JsonObject);
+    expect([report.version, report.kinds, report.valid]).toEqual([version, kinds, true]);
+    expect(report.findings.map(({ rule }) => rule)).toEqual(warnings);
   });
   it.skipIf(!present).each([
     ["v1", "0.1", ["image"]],
@@ -124,25 +124,25 @@ describe("real metadata", () => {
     ["bioformats-zarr/data.zarr", undefined, ["bioformats2raw"]],
     ["bioformats-zarr/data.zarr/0", "0.1", ["image"]],
   ])("%s", (path, version, kinds) => {
-    const verdict = validateNgff(load(`${path}/.zattrs`));
-    expect([verdict.version, verdict.kinds, verdict.findings.filter(({ severity }) => severity === "error")]).toEqual([
+    const report = validateNgff(load(`${path}/.zattrs`));
+    expect([report.version, report.kinds, report.findings.filter(({ severity }) => severity === "error")]).toEqual([
       version,
       kinds,
       [],
     ]);
   });
   it.skipIf(!present)("a draft of 0.4 by spatialdata has transformations and channels of its own", () => {
-    const verdict = validateNgff(load("blobs_image_v04.ome.zarr/.zattrs"));
-    expect([verdict.version, verdict.valid]).toEqual(["0.4-dev-spatialdata", false]);
-    expect(verdict.findings[0]).toMatchObject({ rule: "transformation", path: "multiscales.0.coordinateTransformations.0.type" });
+    const report = validateNgff(load("blobs_image_v04.ome.zarr/.zattrs"));
+    expect([report.version, report.valid]).toEqual(["0.4-dev-spatialdata", false]);
+    expect(report.findings[0]).toMatchObject({ rule: "transformation", path: "multiscales.0.coordinateTransformations.0.type" });
   });
   it.skipIf(!present).each(["identity", "scale", "sequenceScaleTranslation", "translation"])(
     "a draft of 0.6 (%s) is valid with warnings",
     (name) => {
       const { attributes } = load(`ome_zarr/all_0.6/basic/${name}.zarr/zarr.json`) as { attributes: JsonObject };
-      const verdict = validateNgff(attributes);
-      expect([verdict.version, verdict.valid]).toEqual(["0.6.dev1", true]);
-      expect(verdict.findings.map(({ rule }) => rule)).toContain("version-draft");
+      const report = validateNgff(attributes);
+      expect([report.version, report.valid]).toEqual(["0.6.dev1", true]);
+      expect(report.findings.map(({ rule }) => rule)).toContain("version-draft");
     },
   );
 });

@@ -104,15 +104,15 @@ describe("metadata without fault", () => {
   it.each(Object.entries(bases).flatMap(([version, kinds]) => Object.keys(kinds).map((kind) => [version, kind] as const)))(
     "%s %s has no finding, not even under strictness",
     (version, kind) => {
-      const verdict = validateNgff(bases[version]![kind]!, { strict: true });
-      expect([verdict.valid, verdict.findings]).toEqual([true, []]);
-      expect(verdict.kinds).toContain(kind);
+      const report = validateNgff(bases[version]![kind]!, { strict: true });
+      expect([report.valid, report.findings]).toEqual([true, []]);
+      expect(report.kinds).toContain(kind);
     },
   );
   it("what the portal has in 0.4 is valid and lacks what strict readers want", () => {
     for (const kind of ["tomogram", "tiltseries"] as const) {
-      const verdict = validateNgff(omeZarrAttributes({ kind, voxelSizeAngstrom: 13.48, labels: [1, 2] }));
-      expect([verdict.valid, verdict.findings.map(({ rule, path }) => [rule, path])]).toEqual([
+      const report = validateNgff(omeZarrAttributes({ kind, voxelSizeAngstrom: 13.48, labels: [1, 2] }));
+      expect([report.valid, report.findings.map(({ rule, path }) => [rule, path])]).toEqual([
         true,
         [["recommended", "multiscales.0.type"]],
       ]);

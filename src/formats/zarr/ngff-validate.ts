@@ -11,7 +11,7 @@ import { omeVersion } from "./ome-version.js";
 /** What a group's attributes describe. A label is mostly an image as well, a plate may stand beside a bioformats2raw layout. */
 export type NgffKind = "image" | "label" | "labels" | "plate" | "well" | "scene" | "bioformats2raw" | "series";
 
-export interface NgffVerdict {
+export interface NgffReport {
   /** As the metadata say; undefined where they say nothing. */
   version: string | undefined;
   kinds: readonly NgffKind[];
@@ -48,7 +48,7 @@ const VERSIONED: NgffKind[] = ["image", "label", "plate", "well"];
  *
  * Sources: ngff.openmicroscopy.org 0.4 and 0.5, ome/ngff-spec 0.6rc0, their schemas and conformance cases.
  */
-export function validateNgff(attributes: Json, { strict = false, kind }: NgffOptions = {}): NgffVerdict {
+export function validateNgff(attributes: Json, { strict = false, kind }: NgffOptions = {}): NgffReport {
   const check = startCheck(strict);
   const root = typed(check, attributes, "", "object");
   const { version, kinds } = root ? checkAttributes(check, root, kind) : { version: undefined, kinds: [] };

@@ -36,7 +36,7 @@ function wrapped(version: string): JsonObject {
 }
 
 /** Verdicts of the reader and of the validator: read, warned or refused. */
-function verdicts(attributes: JsonObject): [string, string] {
+function reports(attributes: JsonObject): [string, string] {
   const reader = (() => {
     try {
       return parseOmeImage(attributes).warnings.length > 0 ? "warned" : "read";
@@ -49,14 +49,14 @@ function verdicts(attributes: JsonObject): [string, string] {
   return [reader, validator];
 }
 
-describe("one verdict on versions of OME-Zarr", () => {
+describe("one report on versions of OME-Zarr", () => {
   it.each([
     ["0.4", "read"],
     ["0.4-dev-spatialdata", "warned"],
     ["0.40", "FORMAT_UNSUPPORTED"],
     ["0.5", "FORMAT_UNSUPPORTED"],
   ])("seam 51: %s beside the image is %s by reader and validator", (version, wanted) => {
-    expect(verdicts(loose(version))).toEqual([wanted, wanted]);
+    expect(reports(loose(version))).toEqual([wanted, wanted]);
   });
   it.each([
     ["0.5", "read"],
@@ -71,10 +71,10 @@ describe("one verdict on versions of OME-Zarr", () => {
     ["0.7", "FORMAT_UNSUPPORTED"],
     ["1.0", "FORMAT_UNSUPPORTED"],
   ])("seam 51: %s below ome is %s by reader and validator", (version, wanted) => {
-    expect(verdicts(wrapped(version))).toEqual([wanted, wanted]);
+    expect(reports(wrapped(version))).toEqual([wanted, wanted]);
   });
   it("seam 51: a release candidate is read, with a warning of the reader", () => {
-    expect(verdicts(wrapped("0.6rc0"))[0]).toBe("warned");
+    expect(reports(wrapped("0.6rc0"))[0]).toBe("warned");
   });
 
   it("seam 51: an image of 0.6 has the axes of the system that its datasets are in, and its voxel size", () => {

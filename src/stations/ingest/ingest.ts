@@ -33,13 +33,13 @@ import { MESH_OPERATION, meshOperation } from "./ops/mesh.js";
 import { METADATA_OPERATION, writeMetadataOperation } from "./ops/metadata.js";
 import { type OpenAddress, PHOTO_OPERATION, photoOperation } from "./ops/photo.js";
 import { PICTURE_OPERATION, pictureOperation } from "./ops/picture.js";
-import { type SectionShelf, sectionShelf } from "./ops/picture-shelf.js";
 import { POINTS_OPERATION, pointsOperation } from "./ops/points.js";
+import { type SectionCache, sectionCache } from "./ops/section-cache.js";
 import { VIEW_CONFIG_OPERATION, viewConfigOperation } from "./ops/view-config.js";
 import { VIEW_MASK_OPERATION, viewMaskOperation } from "./ops/view-mask.js";
 import { VIEW_COPIES_OPERATION, VIEW_MESH_OPERATION, viewCopiesOperation, viewMeshOperation } from "./ops/view-mesh.js";
 import { VIEW_POINTS_OPERATION, viewPointsOperation } from "./ops/view-points.js";
-import { shelvingVolumeOperation, VOLUME_OPERATION } from "./ops/volume.js";
+import { cachingVolumeOperation, VOLUME_OPERATION } from "./ops/volume.js";
 import type { OmeZarrVersion } from "./ops/volume-params.js";
 import { checkAsked, type IngestPlan, isPartial, planIngest, refusePlaceholders } from "./plan.js";
 import { formatPlan, planReport } from "./report.js";
@@ -195,7 +195,7 @@ export async function ingestInto(
     // the ids stand before the first output does: a resumed run gives the same ones
     await memory.write(plan.ids);
     const run = await runPlan(plan, {
-      operations: ingestOperations(open, sectionShelf(awaitedSections(plan.tasks))),
+      operations: ingestOperations(open, sectionCache(awaitedSections(plan.tasks))),
       source,
       target,
       workspace: options.workspace,
@@ -256,11 +256,11 @@ function tooManyPlans(target: Store): EmporiumError {
 }
 
 /** All that the tasks of a plan may run. */
-export function ingestOperations(open: OpenAddress, shelf: SectionShelf): Operations {
+export function ingestOperations(open: OpenAddress, cache: SectionCache): Operations {
   return {
     [METADATA_OPERATION]: writeMetadataOperation,
-    [VOLUME_OPERATION]: shelvingVolumeOperation(shelf),
-    [PICTURE_OPERATION]: pictureOperation(shelf),
+    [VOLUME_OPERATION]: cachingVolumeOperation(cache),
+    [PICTURE_OPERATION]: pictureOperation(cache),
     [COPY_OPERATION]: copyOperation,
     [GAIN_OPERATION]: gainOperation,
     [DOCUMENT_OPERATION]: documentOperation,

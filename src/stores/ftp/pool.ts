@@ -1,11 +1,11 @@
 import { throwIfCancelled } from "../../core/cancel.js";
 import { isEmporiumError } from "../../core/errors.js";
 import { isLost } from "./errors.js";
-import { type FtpHost, type FtpManners, type FtpSession, openFtpSession } from "./session.js";
+import { type FtpCapabilities, type FtpHost, type FtpSession, openFtpSession } from "./session.js";
 
 /** The control connections to one host: few, used again, replaced when they were lost. */
 export interface FtpPool {
-  readonly manners: FtpManners;
+  readonly capabilities: FtpCapabilities;
   /** What may be open at once; a server that answers 421 lowers it. */
   connectionsMax: number;
   /**
@@ -22,7 +22,12 @@ export interface FtpPool {
 export const FTP_CONNECTIONS = 2;
 
 export function ftpPool(host: FtpHost, connectionsMax: number): FtpPool {
-  const manners: FtpManners = { extendedPassive: true, restart: undefined, machineListing: undefined, features: undefined };
+  const capabilities: FtpCapabilities = {
+    extendedPassive: true,
+    restart: undefined,
+    machineListing: undefined,
+    features: undefined,
+  };
   const idle: FtpSession[] = [];
   const waiting: (() => void)[] = [];
   let open = 0;
@@ -65,7 +70,7 @@ export function ftpPool(host: FtpHost, connectionsMax: number): FtpPool {
       }
       open++;
       try {
-        return { session: await openFtpSession(host, manners, url, signal), used: false };
+        return { session: await openFtpSession(host, capabilities, url, signal), used: false };
       } catch (error) {
         open--;
         // The same name and password are in use: what is refused is one connection more.
@@ -88,7 +93,7 @@ export function ftpPool(host: FtpHost, connectionsMax: number): FtpPool {
   }
 
   const pool: FtpPool = {
-    manners,
+    capabilities,
     connectionsMax,
     async run(url, signal, work) {
       for (;;) {

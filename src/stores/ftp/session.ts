@@ -21,7 +21,7 @@ export interface FtpHost {
 }
 
 /** What was learned of a server: shared by its connections. */
-export interface FtpManners {
+export interface FtpCapabilities {
   extendedPassive: boolean;
   /** Undefined until it was tried. */
   restart: boolean | undefined;
@@ -39,7 +39,7 @@ export interface FtpTransfer {
 
 /** One control connection, logged in. Commands go one after the other; text is bytes, each a character (Latin-1). */
 export interface FtpSession {
-  readonly manners: FtpManners;
+  readonly capabilities: FtpCapabilities;
   /** Where the login begins: what paths of a URL are relative to. Ends with `/`. */
   readonly home: string;
   readonly alive: boolean;
@@ -62,7 +62,7 @@ const LATE = new Set([225, 226, 250, 426, 451]);
  */
 export async function openFtpSession(
   to: FtpHost,
-  manners: FtpManners,
+  capabilities: FtpCapabilities,
   url: string,
   signal: AbortSignal | undefined,
 ): Promise<FtpSession> {
@@ -107,7 +107,7 @@ export async function openFtpSession(
   async function openData(stop: AbortSignal | undefined): Promise<LentSocket> {
     const address = context.socket.remoteAddress;
     if (address === undefined) throw lost(new Error("the connection is gone"), url);
-    if (manners.extendedPassive) {
+    if (capabilities.extendedPassive) {
       const reply = await ask("EPSV", stop);
       const dataPort = passivePort(reply);
       // Some firewalls let the command through, and not the connection that it asks for.
@@ -118,7 +118,7 @@ export async function openFtpSession(
         });
         if (data) return data;
       } else if (reply.code < 500) throw replyError(reply, url);
-      manners.extendedPassive = false;
+      capabilities.extendedPassive = false;
     }
     const reply = await ask("PASV", stop);
     const dataPort = passivePort(reply);
@@ -182,12 +182,12 @@ export async function openFtpSession(
       reply = await within(timeouts.headersMs, lastReply(context, `PASS ${word}`), signal);
     }
     refuseAbove(reply);
-    if (manners.features === undefined) {
+    if (capabilities.features === undefined) {
       const { code, message } = await ask("FEAT", signal);
       const lines = code === 211 ? message.split("\n").slice(1, -1) : [];
-      manners.features = new Set(lines.map((line) => line.trim().split(/\s/, 1)[0]!.toUpperCase()));
+      capabilities.features = new Set(lines.map((line) => line.trim().split(/\s/, 1)[0]!.toUpperCase()));
     }
-    if (manners.features.has("UTF8")) await ask("OPTS UTF8 ON", signal);
+    if (capabilities.features.has("UTF8")) await ask("OPTS UTF8 ON", signal);
     const type = await ask("TYPE I", signal);
     if (type.code >= 400) throw replyError(type, url);
     const { code, message } = await ask("PWD", signal);
@@ -215,7 +215,7 @@ export async function openFtpSession(
   }
 
   return {
-    manners,
+    capabilities,
     home,
     get alive() {
       return !context.closed;

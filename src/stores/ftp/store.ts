@@ -142,11 +142,11 @@ export function ftpStore(root: string, options: FtpStoreOptions = {}): Store {
         giveBack();
         return { ...emptyStream(wanted.offset, stat.size), stat };
       }
-      const { manners } = session;
-      let offset = manners.restart === false ? 0 : wanted.offset;
+      const { capabilities } = session;
+      let offset = capabilities.restart === false ? 0 : wanted.offset;
       let answer = await session.transfer(`RETR ${path}`, offset, signal);
       if ("code" in answer && offset > 0 && (UNKNOWN.has(answer.code) || answer.code === 503)) {
-        manners.restart = false;
+        capabilities.restart = false;
         offset = 0;
         answer = await session.transfer(`RETR ${path}`, offset, signal);
       }
@@ -155,7 +155,7 @@ export function ftpStore(root: string, options: FtpStoreOptions = {}): Store {
         if (offset > 0) session.close();
         throw replyError(answer, url);
       }
-      if (offset > 0) manners.restart = true;
+      if (offset > 0) capabilities.restart = true;
       const length = wanted.offset + wanted.length - offset;
       const toEnd = wanted.offset + wanted.length === stat.size;
       const body = ftpBody(session, answer, { url, length, toEnd, headersMs: timeouts.headersMs, clock, giveBack });
@@ -187,22 +187,22 @@ export function ftpStore(root: string, options: FtpStoreOptions = {}): Store {
     url: string,
     signal: AbortSignal | undefined,
   ): Promise<FtpEntry[] | undefined> {
-    const { manners } = session;
+    const { capabilities } = session;
     // The root keeps its slash.
     const folder = path.length > 1 ? path.replace(/\/+$/, "") : path;
-    if (manners.machineListing !== false) {
+    if (capabilities.machineListing !== false) {
       const answer = await session.transfer(`MLSD ${folder}`, 0, signal);
       if (!("code" in answer)) {
-        manners.machineListing = true;
+        capabilities.machineListing = true;
         return readMachineListing(await whole(session, answer, url, signal));
       }
       // 501 is also what some say of a folder that is not there, though they know the command.
-      const known = answer.code === 501 && (manners.features?.has("MLST") || manners.features?.has("MLSD"));
+      const known = answer.code === 501 && (capabilities.features?.has("MLST") || capabilities.features?.has("MLSD"));
       if (!UNKNOWN.has(answer.code) || known) {
         if (NO_FOLDER.has(answer.code)) return undefined;
         throw replyError(answer, url);
       }
-      manners.machineListing = false;
+      capabilities.machineListing = false;
     }
     // LIST takes patterns and flags: it is sent without a name, in the folder itself.
     const moved = await session.ask(`CWD ${folder}`, signal);
@@ -299,7 +299,7 @@ export function ftpStore(root: string, options: FtpStoreOptions = {}): Store {
     url: redact(root),
     features: {
       get ranges() {
-        return pool.manners.restart !== false;
+        return pool.capabilities.restart !== false;
       },
       conditionalWrites: false,
       atomicReplace: false,

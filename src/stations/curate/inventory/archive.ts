@@ -1,4 +1,4 @@
-import type { FolderRecord, FolderTrouble } from "./folder-facts.js";
+import type { FolderFailure, FolderRecord } from "./folder-facts.js";
 import type { HeadFacts, MrcFacts } from "./head-facts.js";
 import type { HygieneFlag } from "./hygiene-flags.js";
 import type { InventoryHead } from "./inventory-files.js";
@@ -28,7 +28,7 @@ export interface ArchiveFolder extends FolderPlace {
   readonly runFolder: string | undefined;
   readonly folders: readonly string[];
   readonly files: readonly ArchiveFile[];
-  readonly trouble: FolderTrouble | undefined;
+  readonly failure: FolderFailure | undefined;
 }
 
 export interface ArchiveFile {
@@ -84,7 +84,7 @@ export function describeFolder(root: string, record: FolderRecord, naming: RunNa
     runFolder: place.runPath === undefined ? undefined : absolute(place.runPath),
     folders: record.folders,
     files,
-    trouble: record.trouble,
+    failure: record.failure,
   };
 }
 

@@ -15,11 +15,11 @@ export interface FolderRecord {
   readonly folders: readonly string[];
   readonly files: readonly FileRow[];
   /** Why it, or some of what is in it, could not be looked at. */
-  readonly trouble?: FolderTrouble | undefined;
+  readonly failure?: FolderFailure | undefined;
 }
 
 export interface RowFacts {
-  /** Absent: a regular file. Links are noted and never followed, so a loop of them is no trouble. */
+  /** Absent: a regular file. Links are noted and never followed, so a loop of them does no harm. */
   type?: "link" | "broken-link" | "special";
   head?: HeadFacts;
 }
@@ -29,7 +29,7 @@ export type FileRow =
   | [name: string, size: number, mtimeUs: number]
   | [name: string, size: number, mtimeUs: number, more: RowFacts];
 
-export interface FolderTrouble {
+export interface FolderFailure {
   /** An errno: `EACCES`. */
   readonly errno: string;
   /** Names that were seen and cannot be looked at; undefined: the folder itself cannot be listed. */

@@ -20,7 +20,7 @@ describe("a folder's block", () => {
     fc.assert(
       fc.property(folder, (record) => {
         const block = encodeFolder(record);
-        expect(decodeFolder(block)).toEqual({ ...record, trouble: undefined });
+        expect(decodeFolder(block)).toEqual({ ...record, failure: undefined });
         const { path, folders, totals } = decodeHead(Buffer.from(block))!;
         expect([path, folders, totals.files]).toEqual([record.path, record.folders, record.files.length]);
       }),
@@ -30,7 +30,7 @@ describe("a folder's block", () => {
 
   it("goes over several lines where there are very many files", () => {
     const files = Array.from({ length: 25_001 }, (_, at): FileRow => [`f${at}`, at, at]);
-    const record = { path: "p", mtimeUs: 1, ctimeUs: 2, settled: true, folders: ["d"], files, trouble: undefined };
+    const record = { path: "p", mtimeUs: 1, ctimeUs: 2, settled: true, folders: ["d"], files, failure: undefined };
     const block = encodeFolder(record);
     expect(block.split("\n").length).toBe(4);
     expect(decodeFolder(block)).toEqual(record);

@@ -1,4 +1,4 @@
-import type { FileRow, FolderRecord, FolderTrouble } from "./folder-facts.js";
+import type { FileRow, FolderFailure, FolderRecord } from "./folder-facts.js";
 import { type FolderTally, tallyOf } from "./judge.js";
 
 /** Files in one line. */
@@ -17,7 +17,7 @@ interface FirstLine {
   m: number;
   c: number;
   u?: 1;
-  x?: FolderTrouble;
+  x?: FolderFailure;
   /** Totals and tallies, so that who takes the folder over, or counts, need not read its files. */
   t: [files: number, bytes: number, links: number];
   k: FolderTally["kinds"];
@@ -28,7 +28,7 @@ interface FirstLine {
 
 /** All lines of a folder, each with its end. */
 export function encodeFolder(record: FolderRecord): string {
-  const { path, mtimeUs, ctimeUs, settled, folders, files, trouble } = record;
+  const { path, mtimeUs, ctimeUs, settled, folders, files, failure } = record;
   const { bytes, links } = totalsOf(files);
   const { kinds, hygiene } = tallyOf(record);
   const first: FirstLine = {
@@ -36,7 +36,7 @@ export function encodeFolder(record: FolderRecord): string {
     m: mtimeUs,
     c: ctimeUs,
     ...(settled ? {} : { u: 1 }),
-    ...(trouble === undefined ? {} : { x: trouble }),
+    ...(failure === undefined ? {} : { x: failure }),
     t: [files.length, bytes, links],
     k: kinds,
     y: hygiene,
@@ -78,7 +78,7 @@ export function decodeLine(line: string): FolderLine | undefined {
   return {
     first: true,
     count: t[0],
-    record: { path: p, mtimeUs: m, ctimeUs: c, settled: u !== 1, folders: d, files: e, trouble: x },
+    record: { path: p, mtimeUs: m, ctimeUs: c, settled: u !== 1, folders: d, files: e, failure: x },
   };
 }
 
@@ -116,7 +116,7 @@ export function decodeHead(block: Buffer): FolderHead | undefined {
   return { path: p, mtimeUs: m, ctimeUs: c, settled: u !== 1, folders: d, totals, tally: { kinds: k ?? {}, hygiene: y ?? {} } };
 }
 
-export type FolderHead = Omit<FolderRecord, "files" | "trouble"> & {
+export type FolderHead = Omit<FolderRecord, "files" | "failure"> & {
   readonly totals: FolderTotals;
   readonly tally: FolderTally;
 };

@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { type BlockTable, BlockTableBuilder, emptyTable } from "./block-table.js";
-import type { FolderTrouble } from "./folder-facts.js";
+import type { FolderFailure } from "./folder-facts.js";
 import { addToTable } from "./listing.js";
 import type { HeadChoice } from "./read-head.js";
 import type { WalkTotals } from "./walk.js";
@@ -31,7 +31,7 @@ export interface InventoryHead {
   /** How a person says that run folders are called, beside the portal's form. */
   readonly runPatterns?: readonly string[] | undefined;
   readonly totals: WalkTotals;
-  readonly troubles: readonly { path: string; trouble: FolderTrouble }[];
+  readonly failures: readonly { path: string; failure: FolderFailure }[];
 }
 
 /** Where the inventory of one root lies, in the workspace. Its layout is in docs/formats/inventory.md. */

@@ -40,7 +40,7 @@ export function listFolder(
     names = namesIn(path);
   } catch (error) {
     const errno = errnoOf(error) ?? "EIO";
-    return { ...base, settled: false, folders: [], files: [], trouble: { errno } };
+    return { ...base, settled: false, folders: [], files: [], failure: { errno } };
   }
   names.sort();
   const folders: string[] = [];
@@ -77,7 +77,7 @@ export function listFolder(
     settled: hidden === 0 && toUs(startedMs) - latestUs >= SETTLED_US,
     folders,
     files,
-    trouble: errno === undefined ? undefined : { errno, names: hidden },
+    failure: errno === undefined ? undefined : { errno, names: hidden },
   };
 }
 

@@ -10,7 +10,7 @@ import { fileStore } from "../../../stores/file/store.js";
 import { nestingOf } from "../../../stores/nesting.js";
 import { parseLocation } from "../../../stores/url.js";
 import { type Archive, type ArchiveRoot, openArchive } from "./archive.js";
-import type { FolderTrouble } from "./folder-facts.js";
+import type { FolderFailure } from "./folder-facts.js";
 import { type HeadTotals, readHeads } from "./head-pass.js";
 import {
   commitInventory,
@@ -93,7 +93,7 @@ export async function scanArchive(dirs: readonly string[], options: ScanOptions)
       listing: listingPath(inventoryFolder(resolve(options.workspace), root), head),
     }),
   );
-  const errors = done.flatMap(({ root, head }) => head.troubles.map((trouble) => troubleRecord(root, trouble)));
+  const errors = done.flatMap(({ root, head }) => head.failures.map((failure) => failureRecord(root, failure)));
   return { ...openArchive(archiveRoots), done, errors };
 }
 
@@ -165,7 +165,7 @@ async function scanRoot(root: string, options: ScanOptions): Promise<RootScan> {
       generation: place.generation,
       runPatterns: (options.runPatterns ?? place.head?.runPatterns)?.filter((source) => source !== ""),
       totals: tree.totals,
-      troubles: tree.troubles.sort((a, b) => (a.path < b.path ? -1 : 1)),
+      failures: tree.failures.sort((a, b) => (a.path < b.path ? -1 : 1)),
     };
     commitInventory(place, listed, head);
     const endedMs = clock.monotonic();
@@ -223,11 +223,11 @@ function isInside(path: string, folder: string): boolean {
   return path === folder || path.startsWith(folder.endsWith(sep) ? folder : `${folder}${sep}`);
 }
 
-function troubleRecord(root: string, { path, trouble }: { path: string; trouble: FolderTrouble }): ErrorRecord {
+function failureRecord(root: string, { path, failure }: { path: string; failure: FolderFailure }): ErrorRecord {
   const where = shownPath(path === "" ? root || "/" : `${root}/${path}`);
-  const cause = Object.assign(new Error(trouble.errno), { code: trouble.errno });
+  const cause = Object.assign(new Error(failure.errno), { code: failure.errno });
   const error = fileError(cause, where, "listed");
   const message =
-    trouble.names === undefined ? error.message : `${where}: ${trouble.names} names in it cannot be looked at (${trouble.errno})`;
+    failure.names === undefined ? error.message : `${where}: ${failure.names} names in it cannot be looked at (${failure.errno})`;
   return toErrorRecord(new EmporiumError(error.code, message, error.facts));
 }

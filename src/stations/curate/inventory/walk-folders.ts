@@ -37,7 +37,7 @@ export class FolderWalk {
       ms: 0,
       reused: 0,
       links: 0,
-      troubles: [],
+      failures: [],
       rest: [],
     };
     const stack = [...folders];
@@ -71,7 +71,7 @@ export class FolderWalk {
     try {
       stat = statFolder(path, rel === "");
     } catch (error) {
-      walked.troubles.push({ path: rel, trouble: { errno: errnoOf(error) ?? "EIO" } });
+      walked.failures.push({ path: rel, failure: { errno: errnoOf(error) ?? "EIO" } });
       return;
     }
     if (!stat) return;
@@ -85,7 +85,7 @@ export class FolderWalk {
       return;
     }
     const record = listFolder(path, rel, stat, startedMs, known && decodeFolder(known.block.toString()));
-    if (record.trouble) walked.troubles.push({ path: rel, trouble: record.trouble });
+    if (record.failure) walked.failures.push({ path: rel, failure: record.failure });
     this.#put(rel, encodeFolder(record), totalsOf(record.files), walked);
     descend(rel, record.folders, stack);
   }

@@ -1,4 +1,4 @@
-import type { FolderTrouble } from "./folder-facts.js";
+import type { FolderFailure } from "./folder-facts.js";
 import type { HeadFacts } from "./head-facts.js";
 
 /** What a thread is told once. */
@@ -33,7 +33,7 @@ export interface Walked {
   /** Of `paths`, those that were taken over from an earlier scan. */
   reused: number;
   links: number;
-  troubles: { path: string; trouble: FolderTrouble }[];
+  failures: { path: string; failure: FolderFailure }[];
   /** Folders below that nobody has listed yet. */
   rest: string[];
 }

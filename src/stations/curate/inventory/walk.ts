@@ -1,4 +1,4 @@
-import type { FolderTrouble } from "./folder-facts.js";
+import type { FolderFailure } from "./folder-facts.js";
 import type { ScanThread, ScanThreads } from "./threads.js";
 import type { Walked } from "./walk-job.js";
 
@@ -10,7 +10,7 @@ export interface WalkedTree {
   offsets: number[];
   lengths: number[];
   totals: WalkTotals;
-  troubles: { path: string; trouble: FolderTrouble }[];
+  failures: { path: string; failure: FolderFailure }[];
 }
 
 export interface WalkTotals {
@@ -41,7 +41,7 @@ export async function walkTree(
     offsets: [],
     lengths: [],
     totals: { folders: 0, files: 0, bytes: 0, links: 0, reused: 0 },
-    troubles: [],
+    failures: [],
   };
   const waiting = [""];
   const pace: Pace = { ms: 0, names: 0 };
@@ -124,5 +124,5 @@ function take(tree: WalkedTree, walked: Walked, segment: number): void {
   totals.bytes += walked.bytes;
   totals.links += walked.links;
   totals.reused += walked.reused;
-  for (const trouble of walked.troubles) tree.troubles.push(trouble);
+  for (const failure of walked.failures) tree.failures.push(failure);
 }

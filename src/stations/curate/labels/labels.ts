@@ -10,7 +10,7 @@ import { type ScanOptions, scanArchive } from "../inventory/scan.js";
 import { writeWhole } from "../inventory/write-whole.js";
 import { readTable } from "../match/match.js";
 import { isTaken, type MatchRow, parseMatches } from "../match/match-row.js";
-import { modelVerdict } from "../models/verdict.js";
+import { modelErrorCode } from "../models/model-error.js";
 import { classifier } from "./classify.js";
 import {
   type CountRow,
@@ -121,7 +121,7 @@ export function unreadableRecord(path: string, head: CountedHead): ErrorRecord {
         ? `it cannot be opened (${head.errno})`
         : "it was not read";
   return toErrorRecord(
-    new EmporiumError(head?.format === "damaged" ? modelVerdict(head.code) : "NOT_IMOD", `${file}: ${reason}`, {
+    new EmporiumError(head?.format === "damaged" ? modelErrorCode(head.code) : "NOT_IMOD", `${file}: ${reason}`, {
       place: { file },
       hint: "look at it in 3dmod, or leave it out",
     }),

@@ -7,8 +7,8 @@ export interface NamePair {
   readonly rank: number;
 }
 
-/** A pair that a rule allows and a surer one has overtaken: told, never taken. */
-export interface Overtaken {
+/** A pair that one rule allows and a stronger rule supersedes: reported, never chosen. */
+export interface Superseded {
   readonly archive: string;
   readonly portal: string;
   readonly rank: number;
@@ -17,7 +17,7 @@ export interface Overtaken {
 
 export interface NameMatches {
   readonly pairs: readonly NamePair[];
-  readonly overtaken: readonly Overtaken[];
+  readonly superseded: readonly Superseded[];
 }
 
 const LAST = RULES.length - 1;
@@ -76,16 +76,16 @@ function settle(
   bestOfArchive: ReadonlyMap<string, number>,
   bestOfPortal: ReadonlyMap<string, number>,
 ): NameMatches {
-  const overtaken: Overtaken[] = [];
+  const superseded: Superseded[] = [];
   const pairs: NamePair[] = [];
   for (const [archive, partners] of found) {
     const best = bestOfArchive.get(archive)!;
     const several = [...partners.values()].filter((rank) => rank === best).length > 1;
     for (const [portal, rank] of partners) {
-      if (rank > best) overtaken.push({ archive, portal, rank, by: "archive" });
-      else if (bestOfPortal.get(portal)! < rank && !several) overtaken.push({ archive, portal, rank, by: "portal" });
+      if (rank > best) superseded.push({ archive, portal, rank, by: "archive" });
+      else if (bestOfPortal.get(portal)! < rank && !several) superseded.push({ archive, portal, rank, by: "portal" });
       else pairs.push({ archive, portal, rank });
     }
   }
-  return { pairs, overtaken };
+  return { pairs, superseded };
 }

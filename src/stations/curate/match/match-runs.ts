@@ -37,7 +37,7 @@ export function matchRuns(
 ): RunMatches {
   const byName = groupsOf(folders, ({ name }) => name);
   const byRun = groupsOf(runs, ({ name }) => name);
-  const { pairs, overtaken } = matchNames([...byName.keys()], [...byRun.keys()]);
+  const { pairs, superseded } = matchNames([...byName.keys()], [...byRun.keys()]);
   const rows: OpenRow[] = pairs.flatMap(({ archive, portal, rank }) =>
     byName
       .get(archive)!
@@ -45,7 +45,7 @@ export function matchRuns(
   );
   const notes = applyDecisions(rows, folders, runs, decisions);
   settleRows(rows);
-  for (const { archive, portal, rank, by } of overtaken) {
+  for (const { archive, portal, rank, by } of superseded) {
     const surer = by === "portal" ? `${portal} has a folder of a surer name` : `${archive} is another run's by a surer rule`;
     notes.push(`${archive} could be ${portal} (${ruleAt(rank)}); ${surer}`);
   }
@@ -104,13 +104,13 @@ function applyDecisions(
     const where = exact ? [exact] : folders.filter(({ path }) => path.endsWith(`/${archivePath}`));
     const which = byId.get(portalRun) ?? byRunName.get(portalRun) ?? [];
     if (where.length !== 1 || which.length === 0) {
-      const trouble =
+      const failure =
         where.length > 1
           ? `${where.length} folders end so`
           : where.length === 0
             ? "no such folder was scanned"
             : `no run ${portalRun}`;
-      notes.push(`the decision on ${archivePath} and ${portalRun} has no effect: ${trouble}`);
+      notes.push(`the decision on ${archivePath} and ${portalRun} has no effect: ${failure}`);
       continue;
     }
     for (const run of which) {

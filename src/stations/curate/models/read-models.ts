@@ -6,9 +6,9 @@ import { openObject } from "../../../stores/store.js";
 import { openLocation } from "../../../stores/url.js";
 import { appleFormat } from "../inventory/head-facts.js";
 import { type DrawnOn, drawnOn, type TomogramCandidate } from "./drawn-on.js";
+import { asModelError } from "./model-error.js";
 import { type ModelInfo, modelInfo } from "./model-info.js";
 import { tomogramsNear } from "./tomograms-near.js";
-import { asModelError } from "./verdict.js";
 
 export interface ModelsOptions {
   anonymous?: boolean | undefined;

@@ -96,7 +96,7 @@ interface ReadModel {
 async function packRun(group: readonly BatchFile[], packing: Packing): Promise<MadeRun> {
   const { tree, options, notes, signal } = packing;
   const { portal_dataset_id: dataset, portal_run: run } = group[0]!;
-  refuseRivals(group);
+  refuseConflicts(group);
   const tomograms = tree && (await treeTomograms(tree, dataset, run, signal));
   const models: ReadModel[] = [];
   const places = new Map<string, string>();
@@ -111,8 +111,8 @@ async function packRun(group: readonly BatchFile[], packing: Packing): Promise<M
     places.set(chosen.spacing, file.dest);
     alignment = chosen.alignment;
     if (chosen.note !== undefined) notes.push(chosen.note);
-    const misfit = misfitNote(file, chosen.spacing, tomograms);
-    if (misfit !== undefined) notes.push(misfit);
+    const mismatch = mismatchNote(file, chosen.spacing, tomograms);
+    if (mismatch !== undefined) notes.push(mismatch);
     for (const note of model.parts.notes) notes.push(note);
     models.push(model);
   }
@@ -142,7 +142,7 @@ function spacingOptions(tomograms: readonly PortalTomogram[] | undefined, { voxe
 }
 
 /** Where nothing but the model says its spacing, and no volume beside it on the drive had its size and pixel. */
-function misfitNote(
+function mismatchNote(
   { dest, tomogram }: BatchFile,
   spacing: string,
   tomograms: readonly PortalTomogram[] | undefined,
@@ -152,15 +152,15 @@ function misfitNote(
 }
 
 /** Several contents of one file name: which of them is meant nobody can say but a person. */
-function refuseRivals(group: readonly BatchFile[]): void {
-  for (const rivals of groupsOf(group, ({ src }) => foldedName(src.slice(src.lastIndexOf("/") + 1))).values()) {
-    if (rivals.length === 1) continue;
+function refuseConflicts(group: readonly BatchFile[]): void {
+  for (const conflicting of groupsOf(group, ({ src }) => foldedName(src.slice(src.lastIndexOf("/") + 1))).values()) {
+    if (conflicting.length === 1) continue;
     throw new EmporiumError(
       "COLLISION",
-      `${rivals.map(({ dest }) => dest).join(" and ")} are two contents of one file: which is meant?`,
+      `${conflicting.map(({ dest }) => dest).join(" and ")} are two contents of one file: which is meant?`,
       {
-        place: { file: rivals[0]!.dest },
-        hint: `compare them in 3dmod, then --leave-out ${rivals[0]!.dest}`,
+        place: { file: conflicting[0]!.dest },
+        hint: `compare them in 3dmod, then --leave-out ${conflicting[0]!.dest}`,
       },
     );
   }

@@ -813,7 +813,7 @@ describe("what is refused, and what goes on", () => {
     expect(readdirSync(target)).toEqual(["notes.txt"]);
   });
 
-  it("the same wish again reads no chunk; another box of the same shape is another crop", async () => {
+  it("the same request again reads no chunk; another box of the same shape is another crop", async () => {
     const { store, reads } = watched(await array());
     const box: Box = { start: [0, 0, 0], stop: [4, 5, 6] };
     expect((await crop({ store, key: "a", format: "zarr", box })).status).toBe("cropped");
@@ -853,7 +853,7 @@ describe("what is refused, and what goes on", () => {
     }
   });
 
-  it("another wish does not go on with what an earlier one left", async () => {
+  it("another request does not go on with what an earlier one left", async () => {
     const memory = await array();
     const first = watched(memory, (_, reads) => reads.length > 8);
     await crop({ store: first.store, key: "a", format: "zarr", box: whole }).catch(() => undefined);

@@ -15,7 +15,7 @@ import { unversioned } from "../../../stores/one-version.js";
 import { isVersioned, objectName, openObject, type Store } from "../../../stores/store.js";
 import { cropGrid } from "./crop-array.js";
 import { planN5 } from "./n5.js";
-import type { CropFormat, CropPlan, CroppedLevel, CropSource, CropWish } from "./plan.js";
+import type { CropFormat, CropPlan, CroppedLevel, CropSource, LevelRequest } from "./plan.js";
 import { planPrecomputed } from "./precomputed.js";
 import { type CropTraffic, sourceUnits, writeWhole } from "./source-units.js";
 import { type CropCounts, writeArray } from "./write-array.js";
@@ -70,7 +70,7 @@ export interface CropResult {
 
 const CONCURRENCY = 8;
 const SOURCES = ".sources";
-/** Says where a crop comes from, and is part of it: by this file the same wish knows that it has been fulfilled. */
+/** Says where a crop comes from, and is part of it: a second run with the same request finds this file and does nothing. */
 const PROVENANCE = "crop.json";
 /** For each chunk under way: stored and plain bytes of one of the source, and both of one of the crop. */
 const COPIES = 4;
@@ -83,7 +83,7 @@ const COPIES = 4;
  * metadata are those of the source: translations (Zarr, N5) and voxel offsets (precomputed) move by the start of the crop. Coarser levels take what
  * covers the finest one's part, rounded outward.
  *
- * The folder appears whole; its `crop.json` says what it is a part of. A run that was cut off left a hidden one beside it; the next run with the same wish goes on with that.
+ * The folder appears whole; its `crop.json` says what it is a part of. A run that was cut off left a hidden one beside it; the next run with the same request goes on with that.
  * @throws {EmporiumError} USAGE (a box that is empty or leaves the volume), FORMAT_UNKNOWN (no volume of the format), STORE_CONFLICT (the folder holds
  *   something else), and what stores and formats throw.
  */
@@ -130,7 +130,7 @@ export async function cropVolume(options: CropOptions): Promise<CropResult> {
 export async function planCrop(request: CropRequest): Promise<CropPlan> {
   const { format } = request;
   const source = sourceOf(request);
-  const wish: CropWish = {
+  const asked: LevelRequest = {
     box: request.box,
     scale: request.scale ?? (format === "precomputed" ? 0 : "all"),
     encoding: request.encoding ?? "raw",
@@ -138,11 +138,11 @@ export async function planCrop(request: CropRequest): Promise<CropPlan> {
     log: request.log ?? silentLog,
   };
   const planners = {
-    zarr: async () => (await planZarrV3(source, wish)) ?? (await planZarrV2(source, wish)),
-    zarr2: () => planZarrV2(source, wish),
-    zarr3: () => planZarrV3(source, wish),
-    n5: () => planN5(source, wish),
-    precomputed: () => planPrecomputed(source, wish),
+    zarr: async () => (await planZarrV3(source, asked)) ?? (await planZarrV2(source, asked)),
+    zarr2: () => planZarrV2(source, asked),
+    zarr3: () => planZarrV3(source, asked),
+    n5: () => planN5(source, asked),
+    precomputed: () => planPrecomputed(source, asked),
   };
   const plan = await planners[format]();
   if (plan) return plan;

@@ -12,7 +12,7 @@ import { positions } from "../../../formats/zarr/chunks.js";
 import { isArray } from "../../../formats/zarr/json.js";
 import { writingCodecs } from "./codecs.js";
 import { type CropArray, cropGrid, cropShape } from "./crop-array.js";
-import { type CropPlan, type CropSource, type CropWish, chosenLevels, textBytes } from "./plan.js";
+import { type CropPlan, type CropSource, chosenLevels, type LevelRequest, textBytes } from "./plan.js";
 import { clean, shiftedMultiscales, shiftedTransform } from "./shifted.js";
 import { type FoundLevel, planLevels } from "./zarr-levels.js";
 
@@ -31,14 +31,14 @@ const LEVELS_MAX = 32;
  * @returns undefined where there is neither.
  * @throws {EmporiumError} FORMAT_UNKNOWN for a group without levels.
  */
-export async function planN5(source: CropSource, wish: CropWish): Promise<CropPlan | undefined> {
+export async function planN5(source: CropSource, request: LevelRequest): Promise<CropPlan | undefined> {
   const { name } = source;
   const own = await source.read("attributes.json");
   const attributes = own ? parseN5Attributes(own, `${name}/attributes.json`) : {};
   const documents = new Map<string, JsonObject>();
   let levels: readonly N5Level[];
   if (isN5Dataset(attributes)) {
-    levels = chosenLevels([levelOf("", attributes, name)], wish, name);
+    levels = chosenLevels([levelOf("", attributes, name)], request, name);
   } else {
     const found = await levelsOf(source, attributes);
     if (found.length === 0) {
@@ -48,15 +48,15 @@ export async function planN5(source: CropSource, wish: CropWish): Promise<CropPl
         hint: "name the dataset within the container, such as volumes/raw or em/fibsem-uint16/s0",
       });
     }
-    levels = chosenLevels(found, wish, name);
+    levels = chosenLevels(found, request, name);
   }
-  const planned = planLevels(levels, wish, name);
+  const planned = planLevels(levels, request, name);
   // one level of a group becomes a dataset: the forms in which groups name their levels have no place for a single one that is not the first
-  const alone = wish.scale !== "all" && levels[0]!.path !== "";
+  const alone = request.scale !== "all" && levels[0]!.path !== "";
   const arrays: CropArray[] = [];
   for (const [i, level] of levels.entries()) {
     const { box } = planned[i]!;
-    const target = writable(level.dataset, level.path, wish);
+    const target = writable(level.dataset, level.path, request);
     const path = alone ? "" : level.path;
     documents.set(`${path === "" ? "" : `${path}/`}attributes.json`, {
       ...shiftedDataset(alone ? standingAlone(level, target, attributes) : target.attributes, box.start, attributes),
@@ -135,7 +135,7 @@ function levelOf(path: string, attributes: JsonObject, name: string): N5Level {
 }
 
 /** The dataset as its blocks are written: with gzip where its own compression is read alone. */
-function writable(dataset: N5Dataset, path: string, { log }: CropWish): N5Dataset {
+function writable(dataset: N5Dataset, path: string, { log }: LevelRequest): N5Dataset {
   if ((WRITTEN_COMPRESSIONS as readonly string[]).includes(dataset.compression.type)) return dataset;
   log.info(`${path || "the dataset"}: blocks of ${dataset.compression.type} are written with gzip`);
   const attributes = { ...dataset.attributes, compression: { type: "gzip", level: -1 }, compressionType: undefined };

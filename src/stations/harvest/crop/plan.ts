@@ -37,7 +37,7 @@ export interface CropSource {
   local: boolean;
 }
 
-export interface CropWish {
+export interface LevelRequest {
   /** Voxels `[z, y, x]` of the level `scale`, half-open; of precomputed volumes with their offset. */
   box: Box;
   /** The level that is cropped alone, 0 the finest; `all`: each, the box counting voxels of the finest. */
@@ -50,7 +50,7 @@ export interface CropWish {
 }
 
 /** The levels that are wanted, the one that the box counts voxels of first. @throws {EmporiumError} USAGE */
-export function chosenLevels<T>(levels: readonly T[], { scale }: Pick<CropWish, "scale">, name: string): readonly T[] {
+export function chosenLevels<T>(levels: readonly T[], { scale }: Pick<LevelRequest, "scale">, name: string): readonly T[] {
   if (scale === "all") return levels;
   const level = levels[scale];
   if (level !== undefined && Number.isInteger(scale)) return [level];

@@ -13,7 +13,7 @@ import type { MinishardIndex } from "../../../formats/precomputed/sharding.js";
 import { positions } from "../../../formats/zarr/chunks.js";
 import { type CropArray, cropGrid } from "./crop-array.js";
 import { coarserBox, factorsOf, requireInside } from "./levels.js";
-import { type CropPlan, type CropSource, type CropWish, chosenLevels, textBytes } from "./plan.js";
+import { type CropPlan, type CropSource, chosenLevels, type LevelRequest, textBytes } from "./plan.js";
 import { Recent } from "./recent.js";
 
 /**
@@ -23,19 +23,19 @@ import { Recent } from "./recent.js";
  * @returns undefined where there is no `info`.
  * @throws {EmporiumError} USAGE where the voxels cannot be JPEG.
  */
-export async function planPrecomputed(source: CropSource, wish: CropWish): Promise<CropPlan | undefined> {
+export async function planPrecomputed(source: CropSource, request: LevelRequest): Promise<CropPlan | undefined> {
   const { name } = source;
   const bytes = await source.read("info");
   if (!bytes) return undefined;
   const info = parseVolumeInfo(bytes, `${name}/info`);
-  requireEncoding(info, wish, name);
-  const scales = chosenLevels(info.scales, wish, name);
+  requireEncoding(info, request, name);
+  const scales = chosenLevels(info.scales, request, name);
   const [base] = scales as [VolumeScale];
-  requireInside(wish.box, wholeOf(base), name);
+  requireInside(request.box, wholeOf(base), name);
   const boxes = scales.map((scale) => {
-    if (scale === base) return wish.box;
+    if (scale === base) return request.box;
     const sizes = [base, scale].map(({ voxelSizeNm, shape }) => ({ size: voxelSizeNm, shape }));
-    return coarserBox(wish.box, factorsOf(sizes[0]!, sizes[1]!), wholeOf(scale));
+    return coarserBox(request.box, factorsOf(sizes[0]!, sizes[1]!), wholeOf(scale));
   });
   const folders = foldersOf(scales);
   const document: JsonObject = {
@@ -43,17 +43,17 @@ export async function planPrecomputed(source: CropSource, wish: CropWish): Promi
     type: info.type,
     data_type: info.dtype,
     num_channels: info.channels,
-    scales: scales.map((scale, i) => scaleDocument(scale, folders[i]!, boxes[i]!, wish)),
+    scales: scales.map((scale, i) => scaleDocument(scale, folders[i]!, boxes[i]!, request)),
   };
   return {
     format: "precomputed",
     documents: new Map([["info", textBytes(printJson(document, { indent: 2 }))]]),
-    arrays: scales.map((scale, i) => arrayOf(source, info, scale, folders[i]!, boxes[i]!, wish)),
+    arrays: scales.map((scale, i) => arrayOf(source, info, scale, folders[i]!, boxes[i]!, request)),
     levels: boxes.map((box, i) => ({ path: folders[i]!, box, shape: shapeOf(box) })),
   };
 }
 
-function requireEncoding({ dtype, channels }: VolumeInfo, { encoding }: CropWish, name: string): void {
+function requireEncoding({ dtype, channels }: VolumeInfo, { encoding }: LevelRequest, name: string): void {
   if (encoding === "raw" || (dtype === "uint8" && (channels === 1 || channels === 3))) return;
   throw new EmporiumError("USAGE", `${name} has ${channels} channels of ${dtype}, JPEG has 1 or 3 of uint8`, {
     place: { file: name },
@@ -82,7 +82,7 @@ function foldersOf(scales: readonly VolumeScale[]): string[] {
   return names.map((name, i) => (names.indexOf(name) === i ? name : `${name}_${i}`));
 }
 
-function scaleDocument(scale: VolumeScale, key: string, box: Box, { encoding }: CropWish): JsonObject {
+function scaleDocument(scale: VolumeScale, key: string, box: Box, { encoding }: LevelRequest): JsonObject {
   const xyz = (values: readonly number[]) => [...values].reverse();
   return {
     key,
@@ -94,7 +94,14 @@ function scaleDocument(scale: VolumeScale, key: string, box: Box, { encoding }: 
   };
 }
 
-function arrayOf(source: CropSource, info: VolumeInfo, scale: VolumeScale, folder: string, box: Box, wish: CropWish): CropArray {
+function arrayOf(
+  source: CropSource,
+  info: VolumeInfo,
+  scale: VolumeScale,
+  folder: string,
+  box: Box,
+  request: LevelRequest,
+): CropArray {
   const { channels, dtype } = info;
   const chunk = scale.chunks[0]!;
   const itemBytes = ITEM_BYTES[dtype];
@@ -116,7 +123,7 @@ function arrayOf(source: CropSource, info: VolumeInfo, scale: VolumeScale, folde
     fill: new Uint8Array(itemBytes),
     padded: false,
     // a JPEG that is a chunk of the crop as it is loses nothing a second time
-    sameCodec: wish.encoding === "jpeg" && scale.encoding === "jpeg",
+    sameCodec: request.encoding === "jpeg" && scale.encoding === "jpeg",
     async fetch(cell, signal) {
       const stored = await readStoredChunk(open, scale, cellOf(cell), { name, signal, brotli, indexes });
       return stored && unwrapStoredChunk(stored, info, scale, ownShape(cell), { name: `${name}/${nameOf(cell)}`, brotli });
@@ -127,7 +134,7 @@ function arrayOf(source: CropSource, info: VolumeInfo, scale: VolumeScale, folde
       return { bytes, shape: [channels, ...own] };
     },
     async encode({ bytes, shape: [, ...own] }) {
-      if (wish.encoding === "jpeg") return encodeJpegChunk(bytes, own as Triple, channels, wish.jpegQuality);
+      if (request.encoding === "jpeg") return encodeJpegChunk(bytes, own as Triple, channels, request.jpegQuality);
       if (!HOST_LITTLE_ENDIAN) swapBytes(bytes, itemBytes);
       return bytes;
     },

@@ -2,7 +2,7 @@ import type { Triple } from "../../../core/box.js";
 import { EmporiumError } from "../../../core/errors.js";
 import type { NdBox } from "../../../formats/zarr/read.js";
 import { coarserBox, factorsOf, requireInside } from "./levels.js";
-import type { CroppedLevel, CropWish } from "./plan.js";
+import type { CroppedLevel, LevelRequest } from "./plan.js";
 import { boxOfAll, lastAxes, type SpatialAxes, spatial, wholeOf } from "./zarr-axes.js";
 
 /** A level as it was found. */
@@ -22,7 +22,7 @@ export interface FoundLevel {
  */
 export function planLevels(
   levels: readonly FoundLevel[],
-  { box }: CropWish,
+  { box }: LevelRequest,
   name: string,
 ): { box: NdBox; cropped: CroppedLevel }[] {
   const parts = levels.map((level) => {

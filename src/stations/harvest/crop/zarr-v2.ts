@@ -17,7 +17,7 @@ import { areWritten } from "../../../formats/zarr/steps.js";
 import { writeZarrArray } from "../../../formats/zarr/write.js";
 import { writingCodecs } from "./codecs.js";
 import { type CropArray, cropGrid, cropShape } from "./crop-array.js";
-import { type CropPlan, type CropSource, type CropWish, chosenLevels, textBytes } from "./plan.js";
+import { type CropPlan, type CropSource, chosenLevels, type LevelRequest, textBytes } from "./plan.js";
 import { shiftedMultiscales, shiftedTransform } from "./shifted.js";
 import { absentDocument, type FoundLevel, planLevels } from "./zarr-levels.js";
 
@@ -37,7 +37,7 @@ const WRITTEN: CompressorConfig = { id: "zlib", level: 5 };
  *
  * @returns undefined where there is neither.
  */
-export async function planZarrV2(source: CropSource, wish: CropWish): Promise<CropPlan | undefined> {
+export async function planZarrV2(source: CropSource, request: LevelRequest): Promise<CropPlan | undefined> {
   const { name } = source;
   const own = await source.read(".zattrs");
   const attributes = own ? parseZattrs(own, `${name}/.zattrs`) : {};
@@ -46,7 +46,7 @@ export async function planZarrV2(source: CropSource, wish: CropWish): Promise<Cr
   const isImage = member(attributes, "multiscales") !== undefined;
   if (isImage) {
     const image = parseOmeZarr(attributes, `${name}/.zattrs`);
-    for (const dataset of chosenLevels(image.datasets, wish, name)) {
+    for (const dataset of chosenLevels(image.datasets, request, name)) {
       levels.push({
         ...(await readLevel(source, dataset.path)),
         path: dataset.path,
@@ -60,10 +60,10 @@ export async function planZarrV2(source: CropSource, wish: CropWish): Promise<Cr
       if (own) parseOmeZarr(attributes, `${name}/.zattrs`); // says what is wanted instead
       return undefined;
     }
-    chosenLevels([bytes], wish, name);
+    chosenLevels([bytes], request, name);
     levels.push({ ...(await readLevel(source, "")), path: "", axes: undefined, scale: undefined, attributes });
   }
-  const planned = planLevels(levels, wish, name);
+  const planned = planLevels(levels, request, name);
   for (const [i, { path, document, target, attributes: inner }] of levels.entries()) {
     const below = path === "" ? "" : `${path}/`;
     const { box } = planned[i]!;

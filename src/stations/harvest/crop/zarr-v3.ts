@@ -27,7 +27,7 @@ import { readZarrV3Array } from "../../../formats/zarr/v3-read.js";
 import { encodeV3Chunk } from "../../../formats/zarr/v3-write.js";
 import { writingCodecs } from "./codecs.js";
 import { type CropArray, type CropFile, cropGrid, cropShape } from "./crop-array.js";
-import { type CropPlan, type CropSource, type CropWish, chosenLevels, textBytes } from "./plan.js";
+import { type CropPlan, type CropSource, chosenLevels, type LevelRequest, textBytes } from "./plan.js";
 import { Recent } from "./recent.js";
 import { shiftedMultiscales, shiftedTransform } from "./shifted.js";
 import { absentDocument, type FoundLevel, planLevels } from "./zarr-levels.js";
@@ -42,7 +42,7 @@ interface V3Level extends FoundLevel {
  *
  * @returns undefined where there is neither.
  */
-export async function planZarrV3(source: CropSource, wish: CropWish): Promise<CropPlan | undefined> {
+export async function planZarrV3(source: CropSource, request: LevelRequest): Promise<CropPlan | undefined> {
   const { name } = source;
   const bytes = await source.read("zarr.json");
   if (!bytes) return undefined;
@@ -50,19 +50,19 @@ export async function planZarrV3(source: CropSource, wish: CropWish): Promise<Cr
   const node = zarrV3FromJson(root, `${name}/zarr.json`);
   const levels: V3Level[] = [];
   if (node.kind === "array") {
-    chosenLevels([node], wish, name);
+    chosenLevels([node], request, name);
     levels.push({ path: "", document: root, meta: node, shape: node.shape, axes: undefined, scale: undefined });
   } else {
     const image = parseOmeImage(node.attributes, `${name}/zarr.json`);
     if (image.version.startsWith("0.6")) throw notCut(image.version, `${name}/zarr.json`);
-    for (const { path, scale } of chosenLevels(image.datasets, wish, name)) {
+    for (const { path, scale } of chosenLevels(image.datasets, request, name)) {
       const document = node.members?.get(path) ?? (await readDocument(source, path));
       const meta = zarrV3FromJson(document, `${name}/${path}/zarr.json`);
       if (meta.kind !== "array") throw wrongField(`${name}/${path}/zarr.json`, "node_type", meta.kind, `"array"`);
       levels.push({ path, document, meta, shape: meta.shape, axes: image.spatialAxes, scale });
     }
   }
-  const planned = planLevels(levels, wish, name);
+  const planned = planLevels(levels, request, name);
   const documents = new Map<string, JsonObject>();
   for (const [i, { path, document, meta }] of levels.entries()) {
     const { box } = planned[i]!;

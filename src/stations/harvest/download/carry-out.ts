@@ -78,14 +78,21 @@ async function fetchAll(plan: DownloadPlan, manifest: Manifest, options: CarryOu
   const { objects, crops: jobs } = merged(plan.sets);
   onEvent({ atMs: startMs, kind: "plan", tasks: files + jobs.length, bytes, unsized, resumed: false, createdMs: clock.now() });
   await noteFaults(plan, manifest, options);
-  const atOnce = objects.reduce((most, { manners }) => Math.max(most, manners.connections), Math.max(AT_ONCE_MIN, connections));
+  const atOnce = objects.reduce(
+    (most, { requestLimits }) => Math.max(most, requestLimits.connections),
+    Math.max(AT_ONCE_MIN, connections),
+  );
   const crops: CropReport[] = [];
   let fatal: EmporiumError | undefined;
   try {
     if (!keepGoing && plan.faults.length > 0) throw fromFault(plan);
     await runTransfers(dueOf(plan, remote, warn), { ...options, manifest, atOnce, onFetched: results.add });
     for (const job of jobs) {
-      const { error, ...crop } = await runCrop(job, { ...options, box: options.box!, concurrency: job.manners.connections });
+      const { error, ...crop } = await runCrop(job, {
+        ...options,
+        box: options.box!,
+        concurrency: job.requestLimits.connections,
+      });
       crops.push(crop);
       if (error) results.errors.push({ ...error, rel: job.rel });
       if (error && !keepGoing) break;

@@ -26,7 +26,7 @@ export interface CropRun {
 /** Cuts a box out of one volume. What fails is answered, not thrown, unless the run was stopped. */
 export async function runCrop(job: CropJob, run: CropRun): Promise<CropReport & { error?: ErrorRecord | undefined }> {
   const { dest, box, scale, remote, concurrency, sync, clock, log, signal, onEvent } = run;
-  const { url, rel, manners } = job;
+  const { url, rel, requestLimits } = job;
   const startMs = clock.monotonic();
   const brief: TaskBrief = { id: rel, title: rel, run: "crop", bytes: 0 };
   const settled = (state: "done" | "already" | "failed" | "cancelled", error?: ErrorRecord) =>
@@ -40,7 +40,7 @@ export async function runCrop(job: CropJob, run: CropRun): Promise<CropReport & 
     });
   onEvent({ atMs: startMs, kind: "start", task: brief, threads: 1, notes: 0 });
   try {
-    const store = remote.asking(job.store, manners.paceHost);
+    const store = remote.asking(job.store, requestLimits.paceHost);
     const format = job.format ?? (await formatOf(store, url));
     const result = await cropVolume({
       store,

@@ -156,7 +156,7 @@ async function askSizes(plan: DownloadPlan, remote: Remote, warn: (message: stri
   if (unsized.length > ASKED_MAX)
     warn(`${unsized.length} files have no size in their listing: the first ${ASKED_MAX} were asked`);
   await forEachLimited(unsized.slice(0, ASKED_MAX), ASKED_AT_ONCE, async (object) => {
-    const asking = remote.asking(object.store, object.manners.paceHost);
+    const asking = remote.asking(object.store, object.requestLimits.paceHost);
     // what a server does not tell stays unknown here; the download itself will say why
     const stat = await asking.stat(object.key).catch((error: unknown) => {
       if (isEmporiumError(error) && error.code !== "CANCELLED") return undefined;

@@ -10,9 +10,9 @@ import { md5OfEtag, parseChecksum } from "../transfer/checksum.js";
 import { below } from "./chunk-grid.js";
 import type { GroupContents } from "./contents.js";
 import { groupContents } from "./group-contents.js";
-import { mannersOf, mirrorsOf } from "./manners.js";
-import type { CropJob, Manners, ObjectGrid, ObjectSet, Origin, RemoteObject } from "./objects.js";
+import type { CropJob, ObjectGrid, ObjectSet, Origin, RemoteObject, RequestLimits } from "./objects.js";
 import type { Remote, RemoteFolder } from "./remote.js";
+import { mirrorsOf, requestLimitsOf } from "./request-limits.js";
 import { isSumFile } from "./sum-files.js";
 import { type WalkedEntry, walkTree } from "./walk.js";
 
@@ -64,7 +64,7 @@ async function addFile(start: Start, set: ObjectSet, options: ExpandOptions): Pr
   const { address, rel, path, origin, size, modifiedMs, checksum } = start;
   const source = await options.remote.object(address, origin);
   const sum = checksum === undefined ? undefined : { value: parseChecksum(checksum), from: "listing" as const };
-  const manners = mannersOf(origin.portal, address, options.connections);
+  const requestLimits = requestLimitsOf(origin.portal, address, options.connections);
   const others = await Promise.all(mirrorsOf(address, options.mirrors).map((other) => options.remote.object(other, origin)));
   const mirrors = others.filter(({ store }) => store !== source.store);
   const name = rel.slice(rel.lastIndexOf("/") + 1);
@@ -77,7 +77,7 @@ async function addFile(start: Start, set: ObjectSet, options: ExpandOptions): Pr
     modifiedMs,
     checksum: sum,
     mirrors,
-    manners,
+    requestLimits,
   };
   addObject(object, set, options);
   if (path === "" && origin.trusted && checksum === undefined) set.sumFiles.push(...(await sidecarsOf(object, options)));
@@ -85,14 +85,14 @@ async function addFile(start: Start, set: ObjectSet, options: ExpandOptions): Pr
 
 /** A file that a person named alone is not in a listing that would show its checksum: the usual names are asked for. */
 async function sidecarsOf(object: RemoteObject, { remote }: ExpandOptions): Promise<RemoteObject[]> {
-  const { store, key, url, rel, path, manners } = object;
+  const { store, key, url, rel, path, requestLimits } = object;
   if (isSumFile(rel.slice(rel.lastIndexOf("/") + 1)) || /[?]/.test(url)) return [];
-  const asking = remote.asking(store, manners.paceHost);
+  const asking = remote.asking(store, requestLimits.paceHost);
   const found = await Promise.all(
     SIDECARS.map(async (end) => {
       // whatever a server answers to a name that it does not have, the file itself is not held up by it
       const stat = await asking.stat(key + end).catch(() => undefined);
-      return stat && { store, key: key + end, url: url + end, rel: rel + end, path: path + end, size: stat.size, manners };
+      return stat && { store, key: key + end, url: url + end, rel: rel + end, path: path + end, size: stat.size, requestLimits };
     }),
   );
   return found.filter((one) => one !== undefined);
@@ -109,7 +109,7 @@ function addObject(object: RemoteObject, set: ObjectSet, { filter }: ExpandOptio
 async function addUnknown(start: Start, set: ObjectSet, options: ExpandOptions): Promise<void> {
   const { remote } = options;
   const { store, key } = await remote.object(start.address, start.origin);
-  const asking = remote.asking(store, mannersOf(start.origin.portal, start.address, undefined).paceHost);
+  const asking = remote.asking(store, requestLimitsOf(start.origin.portal, start.address, undefined).paceHost);
   let denied: EmporiumError | undefined;
   const stat = await asking.stat(key).catch((error: unknown) => {
     // a bucket that may not be listed says so of everything that is not there
@@ -172,20 +172,20 @@ async function addVolume(start: Start, set: ObjectSet, options: ExpandOptions): 
   const { format, location } = volumeLink(start.address);
   const bare = location.replace(/\/+$/, "").replace(/\/(?:info|zarr\.json|\.z(?:array|group|attrs)|attributes\.json)$/, "");
   const folder = await options.remote.folder(bare, start.origin);
-  const manners = {
-    ...mannersOf(start.origin.portal, bare, options.connections),
+  const requestLimits = {
+    ...requestLimitsOf(start.origin.portal, bare, options.connections),
     ...(folder.paceHost === undefined ? {} : { paceHost: folder.paceHost }),
   };
   if (options.crop) {
-    set.crops.push({ store: folder.store, key: "", url: redact(bare), rel: start.rel, format, manners } satisfies CropJob);
+    set.crops.push({ store: folder.store, key: "", url: redact(bare), rel: start.rel, format, requestLimits } satisfies CropJob);
     return;
   }
-  const place: VolumePlace = { folder, start, manners, set, options };
+  const place: VolumePlace = { folder, start, requestLimits, set, options };
   if (options.scale === undefined && folder.listing === "flat") {
     const listed = await listAll(folder, options);
     if (listed) {
       if (listed.length === 0) throw nothing(bare);
-      for (const entry of metadataFirst(listed)) addEntry(entry, folder, start, set, options, { manners });
+      for (const entry of metadataFirst(listed)) addEntry(entry, folder, start, set, options, { requestLimits });
       return;
     }
   }
@@ -199,13 +199,13 @@ async function addVolume(start: Start, set: ObjectSet, options: ExpandOptions): 
 interface VolumePlace {
   folder: RemoteFolder;
   start: Start;
-  manners: Manners;
+  requestLimits: RequestLimits;
   set: ObjectSet;
   options: ExpandOptions;
 }
 
 function addContents(
-  { folder, start, manners, set, options }: VolumePlace,
+  { folder, start, requestLimits, set, options }: VolumePlace,
   { documents, grids, rewritten }: GroupContents,
 ): void {
   const objectOf = (key: string, more: Partial<RemoteObject>): RemoteObject => ({
@@ -213,7 +213,7 @@ function addContents(
     key,
     url: redact(addressBelow(folder.url, key)),
     ...placed(start, key),
-    manners,
+    requestLimits,
     sparse: true,
     ...more,
   });
@@ -282,16 +282,27 @@ function addEntry(
   start: Start,
   set: ObjectSet,
   options: ExpandOptions,
-  known: { manners?: Manners; mirrors?: readonly Store[] } = {},
+  known: { requestLimits?: RequestLimits; mirrors?: readonly Store[] } = {},
 ): void {
   const { key, size, etag, modifiedMs, approximate } = entry;
-  const manners = known.manners ?? mannersOf(start.origin.portal, folder.url, options.connections);
+  const requestLimits = known.requestLimits ?? requestLimitsOf(start.origin.portal, folder.url, options.connections);
   const mirrors = known.mirrors?.map((store) => ({ store, key }));
   const url = redact(addressBelow(folder.url, key));
   const sizes = approximate ? { roundedSize: size } : { size };
   const sum = folder.tagsAreSums ? md5OfEtag(etag) : undefined;
   const checksum = sum && { value: sum, from: "listing" as const };
-  const object = { store: folder.store, key, url, ...placed(start, key), ...sizes, etag, modifiedMs, checksum, mirrors, manners };
+  const object = {
+    store: folder.store,
+    key,
+    url,
+    ...placed(start, key),
+    ...sizes,
+    etag,
+    modifiedMs,
+    checksum,
+    mirrors,
+    requestLimits,
+  };
   addObject(object, set, options);
 }
 

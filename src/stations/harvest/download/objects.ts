@@ -31,7 +31,7 @@ export interface RemoteObject extends Source {
   /** Written in the place of what is stored: metadata that name one level alone. */
   body?: Uint8Array | undefined;
   /** How fast its portal bears to be asked. */
-  manners: Manners;
+  requestLimits: RequestLimits;
 }
 
 /** Objects that are known by a rule, made one by one as they are needed. */
@@ -41,7 +41,7 @@ export interface ObjectGrid {
 }
 
 /** How one portal is asked by default. */
-export interface Manners {
+export interface RequestLimits {
   /** Host that the pace belongs to, also where a mirror or a test's server answers for it. */
   paceHost?: string | undefined;
   /** For one object. */
@@ -69,7 +69,7 @@ export interface CropJob extends Source {
   url: string;
   rel: string;
   format: "zarr" | "zarr2" | "zarr3" | "n5" | "precomputed" | undefined;
-  manners: Manners;
+  requestLimits: RequestLimits;
 }
 
 export function statOf({ size, etag, modifiedMs }: RemoteObject): Stat | undefined {

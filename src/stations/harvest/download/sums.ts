@@ -40,9 +40,9 @@ export function sumsOf(files: readonly RemoteObject[], remote: Remote, warn: (me
     return known;
   }
 
-  async function readLines({ store, key, url, rel, manners }: RemoteObject): Promise<SumLine[]> {
+  async function readLines({ store, key, url, rel, requestLimits }: RemoteObject): Promise<SumLine[]> {
     try {
-      const bytes = await remote.asking(store, manners.paceHost).read(key, { offset: 0, length: BYTES_MAX });
+      const bytes = await remote.asking(store, requestLimits.paceHost).read(key, { offset: 0, length: BYTES_MAX });
       return bytes ? parseSums(new TextDecoder().decode(bytes), split(rel)[1]) : [];
     } catch (error) {
       warn(`${redact(url)}: checksums cannot be read: ${error instanceof Error ? error.message : String(error)}`);

@@ -201,7 +201,7 @@ function lineFor({ rel, url }: RemoteObject, { clock }: TransferRun): Pick<Manif
 }
 
 async function transfer(object: RemoteObject, sums: Sums | undefined, run: TransferRun, brief: TaskBrief) {
-  const { store, key, mirrors, manners } = object;
+  const { store, key, mirrors, requestLimits } = object;
   const expected = object.checksum ?? (await sidecarOf(object, sums));
   let sizeTold = object.size !== undefined;
   return transferObject({
@@ -211,10 +211,10 @@ async function transfer(object: RemoteObject, sums: Sums | undefined, run: Trans
     target: join(run.dest, object.rel),
     stat: statOf(object),
     ...(expected ? { checksum: expected.value, checksumFrom: expected.from } : {}),
-    connections: manners.connections,
-    segmentBytes: manners.segmentBytes,
+    connections: requestLimits.connections,
+    segmentBytes: requestLimits.segmentBytes,
     pace: run.pace,
-    paceHost: manners.paceHost,
+    paceHost: requestLimits.paceHost,
     fresh: run.manifest.get(object.rel)?.status === "done",
     sync: run.sync,
     clock: run.clock,
@@ -285,7 +285,10 @@ async function presentOf(object: RemoteObject, run: TransferRun): Promise<Manife
   const listed = object.etag !== undefined && entry.etag !== undefined ? statOf(object) : undefined;
   const remote =
     listed ??
-    (await run.remote.asking(object.store, object.manners.paceHost).stat(object.key, { signal: run.signal }).catch(notSizeless));
+    (await run.remote
+      .asking(object.store, object.requestLimits.paceHost)
+      .stat(object.key, { signal: run.signal })
+      .catch(notSizeless));
   if (entry.status === "absent") return remote === undefined ? entry : undefined;
   if (!remote || !sameVersion(entry, remote)) return undefined;
   if (entry.written !== undefined && iso(local!.mtimeMs) === entry.written) return entry;

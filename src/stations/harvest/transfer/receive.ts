@@ -46,7 +46,7 @@ export async function receive(stream: ByteStream, source: KnownSource, stretch: 
   let gathered: Buffer | undefined;
   let bytes = 0;
   let looking = stretch.at === 0;
-  const speed = speedometer(stretch, receiver.now);
+  const speed = rateMeter(stretch, receiver.now);
 
   async function write(piece: Uint8Array, at: number): Promise<void> {
     await part.write(piece, at);
@@ -122,7 +122,7 @@ export async function receive(stream: ByteStream, source: KnownSource, stretch: 
   return stretch.at - begun;
 }
 
-function speedometer(stretch: Stretch, now: () => number) {
+function rateMeter(stretch: Stretch, now: () => number) {
   let sinceMs = now();
   let bytes = 0;
   return {

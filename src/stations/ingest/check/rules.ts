@@ -232,10 +232,10 @@ function matrix(metadata: MapNode | undefined, rules: Rules): void {
   const node = entryAt(metadata, "affine_transformation_matrix");
   if (node?.kind !== "list") return;
   const rows = node.items.map((row) => (row.kind === "list" ? row.items.map((cell) => numberOf(cell)) : []));
-  const verdict = judgeMatrix(rows);
-  if (!verdict) return;
-  const place = placeOfValue(verdict.row === undefined ? node : node.items[verdict.row]!);
-  rules[verdict.kind === "fault" ? "fail" : "warn"](place, verdict.message, verdict.hint);
+  const found = judgeMatrix(rows);
+  if (!found) return;
+  const place = placeOfValue(found.row === undefined ? node : node.items[found.row]!);
+  rules[found.kind === "fault" ? "fail" : "warn"](place, found.message, found.hint);
 }
 
 function annotations(blocks: readonly MapNode[], rules: Rules): void {

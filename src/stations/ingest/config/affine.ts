@@ -6,7 +6,7 @@
 /** How far a rotation may be from one in a row's length, a product of two rows or the determinant: configurations have few decimals. */
 const RIGID_TOLERANCE = 1e-3;
 
-export interface MatrixVerdict {
+export interface MatrixFault {
   /** `fault`: it cannot be used. `remark`: it can, and does more than turn and shift. */
   readonly kind: "fault" | "remark";
   readonly message: string;
@@ -18,7 +18,7 @@ export interface MatrixVerdict {
 const NAME = "affine_transformation_matrix";
 
 /** @param rows what stands there, a cell that is no number as undefined. */
-export function judgeMatrix(rows: readonly (readonly (number | undefined)[])[]): MatrixVerdict | undefined {
+export function judgeMatrix(rows: readonly (readonly (number | undefined)[])[]): MatrixFault | undefined {
   const isWhole = rows.length === 4 && rows.every((row) => row.length === 4 && row.every((cell) => Number.isFinite(cell)));
   if (!isWhole) {
     const lengths = rows.map((row) => row.filter((cell) => Number.isFinite(cell)).length).join(", ");
@@ -32,7 +32,7 @@ export function judgeMatrix(rows: readonly (readonly (number | undefined)[])[]):
   return judgeLastRow(matrix) ?? judgeLinear(matrix.slice(0, 3).map((row) => row.slice(0, 3)));
 }
 
-function judgeLastRow(matrix: readonly (readonly number[])[]): MatrixVerdict | undefined {
+function judgeLastRow(matrix: readonly (readonly number[])[]): MatrixFault | undefined {
   const last = matrix[3]!;
   if (last.every((value, i) => value === (i === 3 ? 1 : 0))) return undefined;
   const message = `the last row of ${NAME} is ${last.join(", ")}, wanted 0, 0, 0, 1`;
@@ -50,7 +50,7 @@ function judgeLastRow(matrix: readonly (readonly number[])[]): MatrixVerdict | u
 }
 
 /** A matrix that is no rotation with a shift would scale, shear or mirror the volume. */
-function judgeLinear(linear: readonly (readonly number[])[]): MatrixVerdict | undefined {
+function judgeLinear(linear: readonly (readonly number[])[]): MatrixFault | undefined {
   const determinant = determinantOf(linear);
   if (determinant === 0) {
     return {

@@ -9,7 +9,7 @@ import { scalarText } from "../config/nodes.js";
 import { addFailure, type Draft, leave, makeTask, type Whereabouts } from "../draft.js";
 import type { Ancestor, Scope } from "../finders/scope.js";
 import { PICTURE_OPERATION } from "../ops/picture.js";
-import { shelfName } from "../ops/picture-shelf.js";
+import { sectionCacheKey } from "../ops/section-cache.js";
 import { VOLUME_OPERATION } from "../ops/volume.js";
 import { isAsked, type PlanContext, type SectionItem, sectionOf } from "./context.js";
 import { inputOf } from "./copies.js";
@@ -219,5 +219,5 @@ function sizeOf(size: Json | undefined): Triple | undefined {
 
 /** Names under which tasks leave the sections that picture tasks of the same plan take. */
 export function awaitedSections(tasks: readonly Task[]): Set<string> {
-  return new Set(tasks.filter(({ run }) => run === PICTURE_OPERATION).map(({ params }) => shelfName(params)));
+  return new Set(tasks.filter(({ run }) => run === PICTURE_OPERATION).map(({ params }) => sectionCacheKey(params)));
 }

@@ -59,9 +59,9 @@ function sourceOf({ items: files }: Pattern, runs: readonly string[], items: rea
   const list = `${glob}${star(before)}*${star(tail)}${star(extension)}`;
   const name = before === "" && after === "" ? undefined : `${escaped(before)}(.*)${escaped(after)}$`;
   const known = new Set(runs);
-  const strangers = strangersOf(items, { depth, isFile, before, after }, heads, known);
+  const unrelated = unrelatedTo(items, { depth, isFile, before, after }, heads, known);
   const match =
-    strangers || isRest
+    unrelated || isRest
       ? `/${escaped(before)}(${[...runs].sort(byNumbers).map(escaped).join("|")})${escaped(after)}$`
       : undefined;
   return { source_glob: { list_glob: list, match_regex: match, name_regex: name } };
@@ -77,7 +77,7 @@ function partsAround(part: string, run: string): [before: string, after: string]
 }
 
 /** Whether what the glob finds has other names than these. */
-function strangersOf(
+function unrelatedTo(
   items: readonly Item[],
   { depth, isFile, before, after }: { depth: number; isFile: boolean; before: string; after: string },
   heads: ReadonlySet<string>,

@@ -8,7 +8,7 @@ import { Growing } from "../../../formats/mesh/growing.js";
 import { readPointLines } from "../../../formats/points/ndjson.js";
 import { absent, objectName, openObject } from "../../../stores/store.js";
 import { freeingPoints } from "../../../system/garbage.js";
-import type { GreySection } from "./picture-shelf.js";
+import type { GreySection } from "./section-cache.js";
 
 /** One file of an annotation that a picture shows. Plain JSON. */
 export interface PictureLayer {

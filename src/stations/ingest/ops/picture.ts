@@ -12,9 +12,9 @@ import type { ObjectReceipt, Operation, TaskContext } from "../../../engine/task
 import { absent, objectName } from "../../../stores/store.js";
 import { readPicture } from "../validate/facts/picture.js";
 import { drawnMarks, type PictureLayer } from "./picture-marks.js";
-import { type GreySection, type SectionShelf, shelfName } from "./picture-shelf.js";
 import { drawOnThread } from "./picture-threads.js";
 import { publishUnlessSame } from "./publish.js";
+import { type GreySection, type SectionCache, sectionCacheKey } from "./section-cache.js";
 
 export const PICTURE_OPERATION = "ingest/picture";
 
@@ -33,13 +33,13 @@ export interface PictureParams {
 
 /**
  * Draws a tomogram's pictures, or makes them of pictures that somebody has drawn. The section is the one that the conversion has left on the
- * shelf; where there is none (after a resume, or for a tomogram that was there before) it is read from the target.
+ * cache; where there is none (after a resume, or for a tomogram that was there before) it is read from the target.
  *
  * A mark that cannot be read is left out with a warning, a drawn picture that cannot be read is replaced by a rendered one.
  *
  * @throws {EmporiumError} STORE_ABSENT where the tomogram has no volume, FORMAT_… of its readers
  */
-export function pictureOperation(shelf: SectionShelf): Operation {
+export function pictureOperation(cache: SectionCache): Operation {
   return async ({ params }, context) => {
     const { mrc, zarr, pictures, layers, force } = params as unknown as PictureParams;
     const warnings: string[] = [];
@@ -53,7 +53,7 @@ export function pictureOperation(shelf: SectionShelf): Operation {
     }
     const names = pictures.map(({ name }) => name).filter((name) => !files.has(name));
     if (names.length > 0) {
-      const grey = shelf.take(shelfName({ mrc, zarr })) ?? (await readSection({ mrc, zarr }, context));
+      const grey = cache.take(sectionCacheKey({ mrc, zarr })) ?? (await readSection({ mrc, zarr }, context));
       const section = { ...grey, ...(await drawnMarks(grey, layers, context, warnings)) };
       for (const [at, file] of (await drawOnThread({ section, names })).entries()) files.set(names[at]!, file);
     }

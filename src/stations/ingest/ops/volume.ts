@@ -11,7 +11,7 @@ import { writeVolume } from "../../../arrays/stream/write/write-volume.js";
 import type { Triple } from "../../../core/box.js";
 import type { Operation, Plain, Task, TaskContext, TaskOutcome } from "../../../engine/task.js";
 import { mrcHeaderBytes } from "../../../formats/mrc/write.js";
-import { type SectionShelf, shelfName } from "./picture-shelf.js";
+import { type SectionCache, sectionCacheKey } from "./section-cache.js";
 import { addSha256, factsOf, zarrDocuments } from "./volume-outputs.js";
 import { formOf, type VolumeParams } from "./volume-params.js";
 import { finishedUnits, makePlaces } from "./volume-places.js";
@@ -28,11 +28,11 @@ export const VOLUME_OPERATION = "ingest/volume";
 export const volumeOperation: Operation = (task, context) => convertVolume(task, context);
 
 /** The same, for tomograms whose pictures are drawn later in the same run: their section is added up on the way. */
-export function shelvingVolumeOperation(shelf: SectionShelf): Operation {
-  return (task, context) => convertVolume(task, context, shelf);
+export function cachingVolumeOperation(cache: SectionCache): Operation {
+  return (task, context) => convertVolume(task, context, cache);
 }
 
-async function convertVolume(task: Task, context: TaskContext, shelf?: SectionShelf): Promise<TaskOutcome> {
+async function convertVolume(task: Task, context: TaskContext, cache?: SectionCache): Promise<TaskOutcome> {
   const params = task.params as unknown as VolumeParams;
   const { source, signal, createdMs } = context;
   const scratch = await context.scratch();
@@ -83,7 +83,7 @@ async function convertVolume(task: Task, context: TaskContext, shelf?: SectionSh
           : { path: places.mrc, headBytes, head: (statistics) => headOf(places.mrc!, statistics) },
       zarr: places.zarr === undefined || isSharded ? undefined : { folder: places.zarr },
       shards: isSharded ? { sink: places.shards(), codec: params.codec ?? "blosc-lz4", bytesMax: params.shardBytes } : undefined,
-      slab: shelf?.awaits(shelfName(params)) ? centralSlab(volume.raw.shape[0]) : undefined,
+      slab: cache?.awaits(sectionCacheKey(params)) ? centralSlab(volume.raw.shape[0]) : undefined,
       scratch,
       finished,
       onUnit: async (receipt) => {
@@ -106,7 +106,7 @@ async function convertVolume(task: Task, context: TaskContext, shelf?: SectionSh
     warnings.push(`${volume.raw.name}: ${written.statistics.nonFinite} voxels are not finite; statistics are of the others`);
   }
 
-  if (shelf) shelve(shelf, written, params);
+  if (cache) cacheSection(cache, written, params);
   const outputs = await places.publish(written, zarrDocuments(written, params, voxel ?? 1));
   if (params.metadataKey !== null && params.metadata !== null)
     outputs.push(await places.publishMetadata(params.metadataKey, params.metadata));
@@ -134,10 +134,10 @@ function voxelSizesOf(
   return sizes.every((size) => Math.abs(size - known) <= HEADER_PRECISION * known) ? known : sizes;
 }
 
-function shelve(shelf: SectionShelf, { shapes, slab }: WriteVolumeResult, params: VolumeParams): void {
+function cacheSection(cache: SectionCache, { shapes, slab }: WriteVolumeResult, params: VolumeParams): void {
   if (!slab) return;
   const [planes, height, width] = shapes[0]!;
-  shelf.put(shelfName(params), { planes, height, width, grey: greyOf(slab) });
+  cache.put(sectionCacheKey(params), { planes, height, width, grey: greyOf(slab) });
 }
 
 function rawBytesOf({ shape, dtype }: { shape: readonly number[]; dtype: string }): number {

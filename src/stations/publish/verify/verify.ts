@@ -140,8 +140,8 @@ export async function compareSources(
         const head = `${item.id}: ${source.files} files (${formatBytes(source.bytes)}), in the bucket ${bucket.files} (${formatBytes(bucket.bytes)})`;
         return [head, ...KINDS.flatMap(([kind, words]) => linesOf(item[kind], words))];
       });
-      const verdict = differs ? "differences found" : `the same${checksum ? "" : " by name and size"}`;
-      return [...lines, `${title} in ${target.url}: ${verdict}`, ...hints.map((hint) => `hint: ${hint}`)].join("\n");
+      const result = differs ? "differences found" : `the same${checksum ? "" : " by name and size"}`;
+      return [...lines, `${title} in ${target.url}: ${result}`, ...hints.map((hint) => `hint: ${hint}`)].join("\n");
     },
   };
 }

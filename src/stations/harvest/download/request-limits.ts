@@ -1,15 +1,15 @@
 import type { PortalName } from "../../../portals/portal.js";
-import type { Manners } from "./objects.js";
+import type { RequestLimits } from "./objects.js";
 
 /** IDR was seen to cut requests of more than 3 MB short; EPFL's server gives each connection little. */
-const OF_PORTAL: Readonly<Partial<Record<PortalName, Manners>>> = {
+const OF_PORTAL: Readonly<Partial<Record<PortalName, RequestLimits>>> = {
   idr: { connections: 4, segmentBytes: 3_000_000 },
   epfl: { connections: 16 },
   empiar: { connections: 8 },
 };
 
 /** How a portal's files are fetched, unless a person says otherwise (`--connections`). */
-export function mannersOf(portal: PortalName, url: string, connections: number | undefined): Manners {
+export function requestLimitsOf(portal: PortalName, url: string, connections: number | undefined): RequestLimits {
   const usual = OF_PORTAL[portal] ?? { connections: 8 };
   const paceHost = /^(?:https?|ftp):/i.test(url) && URL.canParse(url) ? new URL(url).host : undefined;
   return { ...usual, paceHost, ...(connections === undefined ? {} : { connections }) };

@@ -7,10 +7,10 @@ export interface GreySection extends Pick<Section, "height" | "width" | "grey"> 
 }
 
 /** Bytes of sections that wait to be drawn. What finds no room is read again from the target. */
-const SHELF_BYTES = 64 * 2 ** 20;
+const CACHE_BYTES = 64 * 2 ** 20;
 
 /** Where the conversion of a tomogram leaves its section for those who draw pictures of it: in memory, for the time of one run. */
-export interface SectionShelf {
+export interface SectionCache {
   /** Whether anybody will come for it. */
   awaits(volume: string): boolean;
   put(volume: string, section: GreySection): void;
@@ -18,10 +18,10 @@ export interface SectionShelf {
   take(volume: string): GreySection | undefined;
 }
 
-/** @param awaited names of the volumes (`shelfName`) whose pictures are to be drawn. */
-export function sectionShelf(awaited: ReadonlySet<string>): SectionShelf {
+/** @param awaited names of the volumes (`sectionCacheKey`) whose pictures are to be drawn. */
+export function sectionCache(awaited: ReadonlySet<string>): SectionCache {
   const sections = new Map<string, GreySection>();
-  let room = SHELF_BYTES;
+  let room = CACHE_BYTES;
   const take = (volume: string) => {
     const section = sections.get(volume);
     if (section) room += section.grey.length;
@@ -41,6 +41,6 @@ export function sectionShelf(awaited: ReadonlySet<string>): SectionShelf {
 }
 
 /** A volume is known by the keys that it is written to. */
-export function shelfName({ mrc, zarr }: { readonly mrc?: unknown; readonly zarr?: unknown }): string {
+export function sectionCacheKey({ mrc, zarr }: { readonly mrc?: unknown; readonly zarr?: unknown }): string {
   return [mrc, zarr].map((key) => (typeof key === "string" ? key : "")).join("\n");
 }

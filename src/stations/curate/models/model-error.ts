@@ -8,10 +8,10 @@ const CODES: Partial<Record<ErrorCode, ErrorCode>> = {
 };
 
 /** What every command calls a model that its reader refuses with `code`: NOT_IMOD, TRUNCATED, or the code itself. */
-export const modelVerdict = (code: ErrorCode): ErrorCode => CODES[code] ?? code;
+export const modelErrorCode = (code: ErrorCode): ErrorCode => CODES[code] ?? code;
 
 /** The same for a whole error. */
 export function asModelError(error: EmporiumError): EmporiumError {
-  const code = modelVerdict(error.code);
+  const code = modelErrorCode(error.code);
   return code === error.code ? error : new EmporiumError(code, error.message, error.facts);
 }
