@@ -11,7 +11,7 @@ export default defineConfig({
     pool: "forks",
     globalSetup: "./test/compile.ts",
     // half of the time these wait for another program
-    maxWorkers: availableParallelism() + 1,
+    maxWorkers: availableParallelism() + 2,
     reporters,
   },
 });

@@ -59,6 +59,7 @@ export type Loose = ReturnType<typeof JSON.parse>;
 /** A tree that can be spoiled, one file at a time, and is whole again afterwards. */
 export class Tree {
   readonly #undo: (() => Promise<unknown>)[] = [];
+  readonly #changed = new Set<string>();
   constructor(readonly store: Store) {}
 
   async keys(prefix = ""): Promise<string[]> {
@@ -75,6 +76,7 @@ export class Tree {
 
   async write(key: string, body: Uint8Array | string): Promise<void> {
     const before = await this.store.read(key);
+    this.#changed.add(key);
     this.#undo.push(() => (before ? this.store.write(key, before) : this.store.remove(key)));
     await this.store.write(key, typeof body === "string" ? new TextEncoder().encode(body) : body);
   }
@@ -85,6 +87,7 @@ export class Tree {
     if (keys.length === 0) throw new Error(`${key} is not in the tree`);
     for (const one of keys) {
       const before = await this.read(one);
+      this.#changed.add(one);
       this.#undo.push(() => this.store.write(one, before));
       await this.store.remove(one);
     }
@@ -120,10 +123,19 @@ export class Tree {
   /** What was changed so far stays. */
   keep(): void {
     this.#undo.length = 0;
+    this.#changed.clear();
+  }
+
+  /** Lets the runs alone that were not changed; undefined where more than runs was. */
+  changedRuns(): ValidateOptions["filter"] {
+    const places = [...this.#changed].map((key) => /^(\d+)\/(TS_\d+)\//.exec(key));
+    if (places.some((place) => place === null)) return undefined;
+    return { dataset: places.map((place) => `${place![1]}$`), run: places.map((place) => `${place![2]}$`) };
   }
 
   async restore(): Promise<void> {
     for (const undo of this.#undo.splice(0).reverse()) await undo();
+    this.#changed.clear();
   }
 }
 
