@@ -45,8 +45,8 @@ export default command({
     const { startOfflinePortals } = await import("../../examples/portals/server.mjs");
     const portals = await startOfflinePortals({ port });
     try {
-      const names = ["idr", "empiar", "epfl", "openorganelle", "neuroglancer", "cryoet", "bioimage-archive", "direct"];
-      const bases = names.flatMap((name) => ["--portal-base", `${name}=${portals.url}`]);
+      const { PORTAL_NAMES } = await import("../portals/registry.js");
+      const bases = PORTAL_NAMES.flatMap((name) => ["--portal-base", `${name}=${portals.url}`]);
       if (!io.json) io.out(`# The portals, on this machine alone\n$ BASES="${bases.join(" ")}"`);
       const results: DemoResult[] = [];
       for (const { asks, ...step } of stepsOf(dest)) {

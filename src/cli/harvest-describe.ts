@@ -28,11 +28,10 @@ export default command({
     },
   ],
   async run({ urls, out, portalBase: words, compat }, io) {
-    const { describe, openorganelleAccess } = await import("../stations/harvest/records/describe.js");
+    const { describe } = await import("../stations/harvest/records/describe.js");
     const report = await describe(urls, {
       ...(await lookOptions(words, io)),
       compat: compat === "reference",
-      openorganelle: openorganelleAccess(io.env),
     });
     const { printDocument } = await import("../stations/harvest/records/file-metadata.js");
     const { answer } = await import("./harvest-answer.js");

@@ -35,14 +35,12 @@ export default command({
   ],
   async run({ locations, out, web, exact, portalBase: words, anonymous, allowPrivate, compat }, io) {
     const { inspect } = await import("../stations/harvest/records/inspect.js");
-    const { openorganelleAccess } = await import("../stations/harvest/records/describe.js");
     const report = await inspect(locations, {
       ...(await lookOptions(words, io)),
       web: web === undefined ? undefined : await readWeb(web),
       exact,
       anonymous,
       allowPrivate,
-      openorganelle: openorganelleAccess(io.env),
     });
     const { fileMetadata, printDocument } = await import("../stations/harvest/records/file-metadata.js");
     const { recordsText } = await import("../stations/harvest/records/record-text.js");

@@ -30,7 +30,8 @@ export async function basesOf(words: readonly string[]): Promise<Bases> {
 /** What every look at portals and files takes from the process. */
 export async function lookOptions(words: readonly string[], io: Io) {
   const { log, clock, signal } = io;
-  return { bases: await basesOf(words), log, clock, signal, onProgress: progressLines(log, clock) };
+  const { accessesOf } = await import("../portals/registry.js");
+  return { bases: await basesOf(words), accesses: accessesOf(io.env), log, clock, signal, onProgress: progressLines(log, clock) };
 }
 
 /** A line for those who wait longer than a moment. */

@@ -29,13 +29,11 @@ export default command({
   ],
   async run({ locations, exact, portalBase: words, anonymous, allowPrivate }, io) {
     const { peek } = await import("../stations/harvest/records/peek.js");
-    const { openorganelleAccess } = await import("../stations/harvest/records/describe.js");
     const report = await peek(locations, {
       ...(await lookOptions(words, io)),
       exact,
       anonymous,
       allowPrivate,
-      openorganelle: openorganelleAccess(io.env),
     });
     const { fileMetadata, printDocument } = await import("../stations/harvest/records/file-metadata.js");
     const { recordsText } = await import("../stations/harvest/records/record-text.js");

@@ -17,8 +17,11 @@ const ARCHIVE_HOST = "ftp.ebi.ac.uk";
  */
 export const bioimageArchive: Portal = {
   name: "bioimage-archive",
+  title: "BioImage Archive",
   hosts: ["www.ebi.ac.uk", ARCHIVE_HOST],
   home: "www.ebi.ac.uk",
+  accession: "S-B",
+  folderName: ({ id }) => id,
   recognise({ text, link }) {
     const id = link
       ? ofAddress(link.host, link.path)

@@ -38,6 +38,7 @@ const RELATIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 /** The CryoET Data Portal, by its GraphQL interface. An emporium server answers the same questions. */
 export const cryoet: Portal = {
   name: "cryoet",
+  title: "CryoET Data Portal",
   hosts: ["graphql.cryoetdataportal.czscience.com", "cryoetdataportal.czscience.com"],
   home: "cryoetdataportal.czscience.com",
   recognise({ link }) {

@@ -3,7 +3,7 @@ import type { Json, JsonObject } from "../core/json.js";
 import { listGcsLevel, listS3Level } from "./bucket-listing.js";
 import { notFound } from "./faults.js";
 import { safeSegments, volumeLink } from "./links.js";
-import type { Portal, PortalFile, PortalNet, Target } from "./portal.js";
+import type { Portal, PortalFile, PortalNet } from "./portal.js";
 import { walkIndex } from "./walk-index.js";
 
 /** What the ends of names promise: a volume that is a folder, or a file. */
@@ -14,8 +14,10 @@ const FILE_NAME =
 /** Any other address: a file, a volume, or a folder of a web server or bucket. What a person typed is asked wherever it is. */
 export const direct: Portal = {
   name: "direct",
+  title: "direct link",
   hosts: ["storage.googleapis.com", "*.s3.amazonaws.com"],
   home: "",
+  typed: ({ url }) => (/^https?:/i.test(url) ? [url] : []),
   recognise({ link }) {
     if (!link || link.fragment.startsWith("!")) return undefined;
     const { format, location } = volumeLink(link.text);
@@ -104,9 +106,4 @@ function nameWithEnd(url: string): string {
 /** `tomo` for `…/tomo.mrc`; of an `info` file the folder that it describes. */
 function nameOf(url: string): string {
   return nameWithEnd(url.replace(/\/info$/, "")).replace(/(?:\.ome)?\.[a-z][a-z0-9]{1,5}$/i, "");
-}
-
-/** For the session: the addresses that a person typed are trusted. */
-export function typedAddresses({ url }: Target): string[] {
-  return /^https?:/i.test(url) ? [url] : [];
 }

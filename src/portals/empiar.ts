@@ -14,8 +14,11 @@ const ARCHIVE = "https://ftp.ebi.ac.uk/empiar/world_availability";
 /** EMPIAR, the archive of raw images of electron microscopy: a JSON interface, an XML file beside the data, and folders of files. */
 export const empiar: Portal = {
   name: "empiar",
+  title: "EMPIAR",
   hosts: ["www.ebi.ac.uk", "ftp.ebi.ac.uk"],
   home: "www.ebi.ac.uk",
+  accession: "EMPIAR-",
+  folderName: ({ id }) => id,
   recognise({ text, link }) {
     const id = link
       ? link.host === "ebi.ac.uk"

@@ -8,8 +8,11 @@ import type { Portal } from "./portal.js";
 /** EPFL's Computer Vision Laboratory: one page of text a data set, its files linked from it. There is no interface besides the page. */
 export const epfl: Portal = {
   name: "epfl",
+  title: "EPFL CVLab",
   hosts: ["www.epfl.ch", "epfl.ch", "documents.epfl.ch"],
   home: "www.epfl.ch",
+  // its server gives each connection little
+  fetching: { connections: 16 },
   recognise({ link }) {
     const page = link?.host === "epfl.ch" ? /^\/labs\/cvlab\/data\/([^/]+(?:\/[^/]+)*)$/.exec(link.path)?.[1] : undefined;
     if (page === undefined) return undefined;

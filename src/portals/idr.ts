@@ -17,8 +17,12 @@ type Kind = "image" | "well" | "dataset" | "project" | "plate" | "screen" | "stu
 /** The Image Data Resource: OMERO's JSON as its public user sees it; the files themselves lie in EBI's archive. */
 export const idr: Portal = {
   name: "idr",
+  title: "IDR",
   hosts: ["idr.openmicroscopy.org", "ftp.ebi.ac.uk", "raw.githubusercontent.com"],
   home: "idr.openmicroscopy.org",
+  accession: "idr\\d",
+  // requests of more than 3 MB were seen to be cut short
+  fetching: { connections: 4, segmentBytes: 3_000_000 },
   recognise({ text, link }) {
     if (!link) {
       const study = /^(idr\d{4})(?:-[\w-]+)?$/i.exec(text)?.[1]?.toLowerCase();

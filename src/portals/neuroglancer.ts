@@ -18,8 +18,11 @@ const VIEWER_HOST = /^(?:[a-z0-9-]+-dot-)?neuroglancer-demo\.appspot\.com$/;
 /** Links of the viewer Neuroglancer, long and short: the state behind `#!` names the sources of all layers. */
 export const neuroglancer: Portal = {
   name: "neuroglancer",
+  title: "Neuroglancer",
   hosts: [...SHORTENERS, ...VIEWERS, ...STATE_HOSTS],
   home: "neuroglancer-demo.appspot.com",
+  namesByRecord: true,
+  typed: stateAddresses,
   recognise({ link }) {
     if (!link || !/^https?$/.test(link.scheme)) return undefined;
     if (link.fragment.startsWith("!")) return { kind: "state", id: link.text, url: link.text };
@@ -102,7 +105,7 @@ function keyOf({ kind, url }: Target, state: JsonObject): string {
 }
 
 /** The address of a state that the typed link itself names: the person who typed it chose its host. */
-export function typedStateAddresses({ kind, url }: Target): string[] {
+function stateAddresses({ kind, url }: Target): string[] {
   if (kind !== "state") return [];
   const text = decodedFragment(url).replace(/^\+/, "");
   const address = text.startsWith("{") ? undefined : httpAddress(volumeLink(text).location);

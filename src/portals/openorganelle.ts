@@ -20,8 +20,14 @@ const MANIFESTS = "https://raw.githubusercontent.com/janelia-cellmap/fibsem-meta
  */
 export const openorganelle: Portal = {
   name: "openorganelle",
+  title: "OpenOrganelle",
   hosts: ["openorganelle.janelia.org", "raw.githubusercontent.com", `${BUCKET}.s3.amazonaws.com`],
   home: "openorganelle.janelia.org",
+  keyed: {
+    keyVariable: "EMPORIUM_OPENORGANELLE_KEY",
+    baseVariable: "EMPORIUM_OPENORGANELLE_URL",
+    base: "https://openorganelle.janelia.org",
+  },
   recognise({ link }) {
     if (link?.host === "openorganelle.janelia.org") {
       const id = /^\/datasets\/([A-Za-z0-9_-]+)$/.exec(link.path)?.[1];
@@ -95,7 +101,7 @@ async function describeDataset(target: Target, net: PortalNet, options: Describe
 async function databaseRow(
   id: string,
   net: PortalNet,
-  { openorganelle: access }: DescribeOptions,
+  { access }: DescribeOptions,
   warnings: string[],
 ): Promise<JsonObject | undefined> {
   if (!access) {

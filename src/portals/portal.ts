@@ -2,8 +2,6 @@ import type { Json, JsonObject } from "../core/json.js";
 import type { Secret } from "../core/redact.js";
 import type { Reference } from "./reference.js";
 
-export type PortalName = "idr" | "empiar" | "epfl" | "openorganelle" | "cryoet" | "bioimage-archive" | "neuroglancer" | "direct";
-
 /** What a typed address or accession means to the portal that knows it. */
 export interface Target {
   /** The portal's own word: `image`, `dataset`, `run`, `entry`, `file`, … */
@@ -15,15 +13,30 @@ export interface Target {
 }
 
 /**
- * One portal. Adapters know addresses and shapes of replies, nothing of sockets: `net` is the only way out, and it refuses every host
- * that is not listed here. All adapters keep this order.
+ * One portal, with all that the program knows of it. Adapters know addresses and shapes of replies, nothing of sockets: `net` is the only way
+ * out, and it refuses every host that is not listed here. All adapters keep this order.
  */
 export interface Portal {
-  readonly name: PortalName;
+  /** Lower case with hyphens: documents have it, and `--portal-base` takes it. */
+  readonly name: string;
+  /** As help texts call it. */
+  readonly title: string;
   /** The only hosts that this adapter may reach. `*.example.org` stands for every name below it. */
   readonly hosts: readonly string[];
   /** The host behind the pages that a person copies addresses of. */
   readonly home: string;
+  /** How its accessions begin, where it has any: text of a regular expression in which case does not matter. */
+  readonly accession?: string | undefined;
+  /** How its files are fetched where 8 connections for one file are not right. */
+  readonly fetching?: PortalFetching | undefined;
+  /** Of an interface that wants a user's key. */
+  readonly keyed?: KeyedInterface | undefined;
+  /** The record has one link, to a folder with a tree in it: how that folder is called. */
+  folderName?(target: Target): string;
+  /** The name of a record is known only when it has been asked for; else files go below the portal's own name. */
+  readonly namesByRecord?: true | undefined;
+  /** Addresses of which the person who typed the target chose the host. They are asked, wherever they are. */
+  typed?(target: Target): readonly string[];
   /** Nothing is asked of the network. */
   recognise(reference: Reference): Target | undefined;
   /** One description for each image or entry that the target holds, in the portal's order. Stop reading to stop asking. */
@@ -32,11 +45,30 @@ export interface Portal {
   list(target: Target, net: PortalNet, options: ListOptions): AsyncIterable<PortalFile>;
 }
 
+export interface PortalFetching {
+  /** For one file. */
+  readonly connections: number;
+  /** Most bytes of one request. */
+  readonly segmentBytes?: number | undefined;
+}
+
+/** Variables of the environment that give a user's key, and the interface's address where it is not `base`. */
+export interface KeyedInterface {
+  readonly keyVariable: string;
+  readonly baseVariable: string;
+  readonly base: string;
+}
+
+export interface KeyedAccess {
+  readonly base: string;
+  readonly key: Secret;
+}
+
 export interface DescribeOptions {
   /** `raw_metadata` as the reference program gives it, where that differs. */
   compat: boolean;
-  /** OpenOrganelle's database interface, if the user has a key for it. */
-  openorganelle?: { base: string; key: Secret } | undefined;
+  /** The portal's keyed interface, if the user has a key for it. */
+  access?: KeyedAccess | undefined;
 }
 
 export interface ListOptions {

@@ -1,6 +1,7 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { parseBases } from "./bases.js";
-import { PORTAL_NAMES, recognise } from "./registry.js";
+import { ACCESSION, accessesOf, findPortal, PORTAL_NAMES, PORTALS, recognise } from "./registry.js";
 
 const idr = "https://idr.openmicroscopy.org";
 const organelle = "https://openorganelle.janelia.org";
@@ -161,6 +162,35 @@ describe("recognise", () => {
     expect(
       recognise("http://127.0.0.1:9000.evil.example/webclient/img_detail/7/".replace(":9000", "-9000"), bases).portal.name,
     ).toBe("direct");
+  });
+});
+
+describe("PORTALS", () => {
+  it("have names that --portal-base takes, each once", () => {
+    expect(new Set(PORTAL_NAMES).size).toBe(PORTALS.length);
+    expect(PORTAL_NAMES.filter((name) => !/^[a-z][a-z0-9-]*$/.test(name))).toEqual([]);
+    expect(findPortal("empiar")?.folderName?.(recognise("EMPIAR-11759").target)).toBe("11759");
+    expect(findPortal("nobody")).toBeUndefined();
+  });
+
+  it.each(["harvest-describe", "harvest-download"])("are all named in the help of %s", (command) => {
+    const help = readFileSync(new URL(`../../test/golden/help/${command}.txt`, import.meta.url), "utf8").replace(/\s+/g, " ");
+    expect(PORTALS.filter(({ title }) => !help.includes(title)).map(({ name }) => name)).toEqual([]);
+  });
+
+  it("know how an accession begins", () => {
+    const begins = new RegExp(`^(?:${ACCESSION})`, "i");
+    const known = KNOWN.map(([typed]) => typed).filter((typed) => /^[A-Z]+-?\d*-?\w+$/i.test(typed));
+    expect(known.length).toBeGreaterThan(4);
+    expect(known.filter((typed) => !begins.test(typed))).toEqual([]);
+  });
+
+  it("have the keys of the user's environment", () => {
+    expect(accessesOf({ PATH: "/bin", EMPORIUM_OPENORGANELLE_URL: "https://else.example" })).toEqual({});
+    const { openorganelle } = accessesOf({ EMPORIUM_OPENORGANELLE_KEY: "k" });
+    expect([openorganelle?.base, openorganelle?.key.reveal()]).toEqual(["https://openorganelle.janelia.org", "k"]);
+    const moved = accessesOf({ EMPORIUM_OPENORGANELLE_KEY: "k", EMPORIUM_OPENORGANELLE_URL: "https://else.example" });
+    expect(moved.openorganelle?.base).toBe("https://else.example");
   });
 });
 

@@ -1,23 +1,43 @@
 import type { Clock } from "../core/clock.js";
 import type { JsonObject } from "../core/json.js";
-import { redact } from "../core/redact.js";
+import { redact, Secret } from "../core/redact.js";
 import { type Bases, unbased } from "./bases.js";
 import { bioimageArchive } from "./bioimage-archive.js";
 import type { PortalClient } from "./client.js";
 import { cryoet } from "./cryoet.js";
-import { direct, typedAddresses } from "./direct.js";
+import { direct } from "./direct.js";
 import { empiar } from "./empiar.js";
 import { epfl } from "./epfl.js";
 import { idr } from "./idr.js";
-import { neuroglancer, typedStateAddresses } from "./neuroglancer.js";
+import { neuroglancer } from "./neuroglancer.js";
 import { openorganelle } from "./openorganelle.js";
-import type { DescribeOptions, ListOptions, Portal, PortalFile, PortalName, RequestRecord, Target } from "./portal.js";
+import type { DescribeOptions, KeyedAccess, ListOptions, Portal, PortalFile, RequestRecord, Target } from "./portal.js";
 import { parseReference, unknown } from "./reference.js";
 
 /** Every portal, in the order in which they are asked whether an address is theirs. The last takes any address. */
 export const PORTALS: readonly Portal[] = [idr, empiar, epfl, openorganelle, cryoet, bioimageArchive, neuroglancer, direct];
 
-export const PORTAL_NAMES: readonly PortalName[] = PORTALS.map(({ name }) => name);
+export const PORTAL_NAMES: readonly string[] = PORTALS.map(({ name }) => name);
+
+/** How any portal's accession begins: text of a regular expression, for one in which case does not matter. */
+export const ACCESSION = PORTALS.flatMap(({ accession }) => accession ?? []).join("|");
+
+export function findPortal(name: string): Portal | undefined {
+  return PORTALS.find((portal) => portal.name === name);
+}
+
+/** What the user has keys for, by the portal's name. */
+export type KeyedAccesses = Readonly<Record<string, KeyedAccess | undefined>>;
+
+/** The keyed interfaces that the user's environment has a key for. */
+export function accessesOf(env: Readonly<Record<string, string | undefined>>): KeyedAccesses {
+  return Object.fromEntries(
+    PORTALS.flatMap(({ name, keyed }) => {
+      const key = keyed && env[keyed.keyVariable];
+      return key ? [[name, { base: env[keyed.baseVariable] || keyed.base, key: new Secret(key) }]] : [];
+    }),
+  );
+}
 
 export interface Recognised {
   portal: Portal;
@@ -48,7 +68,7 @@ export function recognise(typed: string, bases: Bases = new Map()): Recognised {
 export interface WebRecord {
   key: string;
   suffix: string | undefined;
-  portal: PortalName;
+  portal: string;
   source_url: string;
   /** ISO 8601, UTC. */
   retrieved_at: string;
@@ -64,12 +84,15 @@ export interface WebRecord {
 export async function* describe(
   { portal, target }: Recognised,
   client: PortalClient,
-  options: DescribeOptions & { clock: Clock },
+  options: Omit<DescribeOptions, "access"> & { accesses?: KeyedAccesses | undefined; clock: Clock },
 ): AsyncGenerator<WebRecord> {
-  const access = options.openorganelle === undefined ? [] : [options.openorganelle.base];
-  const net = client.open(portal, [...typedOf(portal, target), ...(portal === openorganelle ? access : [])]);
+  const access = options.accesses?.[portal.name];
+  const net = client.open(portal, [...(portal.typed?.(target) ?? []), ...(access ? [access.base] : [])]);
   let told = 0;
-  for await (const { key, suffix, raw, links, extra = {}, warnings = [] } of portal.describe(target, net, options)) {
+  for await (const { key, suffix, raw, links, extra = {}, warnings = [] } of portal.describe(target, net, {
+    compat: options.compat,
+    access,
+  })) {
     const requests = net.requests.slice(told);
     told = net.requests.length;
     yield {
@@ -89,11 +112,5 @@ export async function* describe(
 
 /** The files and volumes of what was recognised. */
 export function listFiles({ portal, target }: Recognised, client: PortalClient, options: ListOptions): AsyncIterable<PortalFile> {
-  return portal.list(target, client.open(portal, typedOf(portal, target)), options);
-}
-
-/** Addresses of which the person who typed them chose the host. */
-function typedOf(portal: Portal, target: Target): string[] {
-  if (portal === direct) return typedAddresses(target);
-  return portal === neuroglancer ? typedStateAddresses(target) : [];
+  return portal.list(target, client.open(portal, portal.typed?.(target) ?? []), options);
 }

@@ -363,8 +363,8 @@ describe("OpenOrganelle's other sources", () => {
   };
 
   it("the database, with the user's key", async () => {
-    const openorganelle = { base: `${portals.url}/database.openorganelle.test`, key: new Secret("offline-key") };
-    const { records, errors } = await inspect([PAGES[3]!], { ...options(), openorganelle });
+    const access = { base: `${portals.url}/database.openorganelle.test`, key: new Secret("offline-key") };
+    const { records, errors } = await inspect([PAGES[3]!], { ...options(), accesses: { openorganelle: access } });
     expect(errors).toEqual([]);
     expect(records).toMatchObject([
       { name: "openorganelle", acquisition: parameters, contrast: { min: -1000, max: 1000 }, warnings: [] },

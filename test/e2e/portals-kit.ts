@@ -37,11 +37,11 @@ export async function offline(options: OfflineOptions = {}): Promise<Offline> {
   };
   async function records(typed: string, { compat = false, key, limit = 1000, bases }: RecordOptions = {}) {
     const { clock, client } = open(bases);
-    const openorganelle =
-      key === undefined ? undefined : { base: `${portals.url}/database.openorganelle.test`, key: new Secret(key) };
+    const base = `${portals.url}/database.openorganelle.test`;
+    const accesses = key === undefined ? undefined : { openorganelle: { base, key: new Secret(key) } };
     const found: WebRecord[] = [];
     try {
-      for await (const record of describe(recognise(typed), client, { compat, openorganelle, clock })) {
+      for await (const record of describe(recognise(typed), client, { compat, accesses, clock })) {
         found.push(record);
         if (found.length >= limit) break;
       }

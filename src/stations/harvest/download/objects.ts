@@ -1,4 +1,3 @@
-import type { PortalName } from "../../../portals/portal.js";
 import type { Stat } from "../../../stores/store.js";
 import type { Checksum, ChecksumOrigin } from "../transfer/checksum.js";
 import type { Source } from "../transfer/options.js";
@@ -7,7 +6,7 @@ import type { Source } from "../transfer/options.js";
 export interface Origin {
   trusted: boolean;
   /** Whose base (`--portal-base NAME=URL`) holds for it. */
-  portal: PortalName;
+  portal: string;
 }
 
 /** One object to fetch, or to write. */
@@ -53,7 +52,7 @@ export interface RequestLimits {
 export interface ObjectSet {
   /** As typed, without secrets. */
   typed: string;
-  portal: PortalName;
+  portal: string;
   /** Files one by one, metadata of volumes before their chunks. */
   objects: RemoteObject[];
   /** Those of the listing that hold checksums, wanted themselves or not. */

@@ -8,8 +8,8 @@ import { redact } from "../../../core/redact.js";
 import type { Bases } from "../../../portals/bases.js";
 import type { PortalClient } from "../../../portals/client.js";
 import { volumeLink } from "../../../portals/links.js";
-import type { PortalFile, PortalName } from "../../../portals/portal.js";
-import { describe, listFiles, type Recognised, recognise } from "../../../portals/registry.js";
+import type { PortalFile } from "../../../portals/portal.js";
+import { ACCESSION, describe, listFiles, type Recognised, recognise } from "../../../portals/registry.js";
 import { refuseInSource } from "../../../stores/nesting.js";
 import { parseLocation } from "../../../stores/url.js";
 import { type ExpandOptions, expand, type Start } from "./expand.js";
@@ -91,9 +91,11 @@ export async function planDownload(typed: readonly string[], options: PlanOption
   return plan;
 }
 
+const NAMED = new RegExp(String.raw`^([\p{L}\p{N}][\p{L}\p{N}._ -]{0,100})=(?=[a-z][a-z0-9+.-]*:\/\/|${ACCESSION})(.+)$`, "isu");
+
 /** `NAME=URL` chooses the name of the folder, or of the file. */
 function splitName(word: string): { name: string | undefined; address: string } {
-  const match = /^([\p{L}\p{N}][\p{L}\p{N}._ -]{0,100})=(?=[a-z][a-z0-9+.-]*:\/\/|EMPIAR-|idr\d|S-B)(.+)$/isu.exec(word);
+  const match = NAMED.exec(word);
   return match ? { name: match[1]!.trim(), address: match[2]!.trim() } : { name: undefined, address: word.trim() };
 }
 
@@ -130,7 +132,7 @@ async function startsOf(
     checksum: file.checksum,
   });
   const [only] = files;
-  const base = TREES[known.portal.name]?.(known.target.id);
+  const base = known.portal.folderName?.(known.target);
   if (base !== undefined) {
     // one link, to a folder: its own name stands at the top
     const top = unused(plainName(name ?? base, "data"), names);
@@ -152,15 +154,9 @@ async function startsOf(
   });
 }
 
-/** Portals whose record has one link, to a folder with a tree in it, and how that folder is called. */
-const TREES: Readonly<Partial<Record<PortalName, (id: string) => string>>> = {
-  empiar: (id) => id,
-  "bioimage-archive": (id) => id,
-};
-
-/** The record's name in `web_metadata.json`. Only of a viewer's link has it to be asked for. */
+/** The record's name in `web_metadata.json`. */
 async function recordName(known: Recognised, { client, clock }: PlanOptions): Promise<string> {
-  if (known.portal.name !== "neuroglancer") return known.portal.name;
+  if (!known.portal.namesByRecord) return known.portal.name;
   for await (const { key } of describe(known, client, { compat: false, clock })) return key;
   return known.portal.name;
 }

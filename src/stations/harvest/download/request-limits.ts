@@ -1,16 +1,9 @@
-import type { PortalName } from "../../../portals/portal.js";
+import { findPortal } from "../../../portals/registry.js";
 import type { RequestLimits } from "./objects.js";
 
-/** IDR was seen to cut requests of more than 3 MB short; EPFL's server gives each connection little. */
-const OF_PORTAL: Readonly<Partial<Record<PortalName, RequestLimits>>> = {
-  idr: { connections: 4, segmentBytes: 3_000_000 },
-  epfl: { connections: 16 },
-  empiar: { connections: 8 },
-};
-
 /** How a portal's files are fetched, unless a person says otherwise (`--connections`). */
-export function requestLimitsOf(portal: PortalName, url: string, connections: number | undefined): RequestLimits {
-  const usual = OF_PORTAL[portal] ?? { connections: 8 };
+export function requestLimitsOf(portal: string, url: string, connections: number | undefined): RequestLimits {
+  const usual = findPortal(portal)?.fetching ?? { connections: 8 };
   const paceHost = /^(?:https?|ftp):/i.test(url) && URL.canParse(url) ? new URL(url).host : undefined;
   return { ...usual, paceHost, ...(connections === undefined ? {} : { connections }) };
 }

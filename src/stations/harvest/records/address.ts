@@ -1,7 +1,6 @@
 import { type Bases, rebased } from "../../../portals/bases.js";
 import { isListed } from "../../../portals/hosts.js";
 import { httpAddress } from "../../../portals/links.js";
-import type { PortalName } from "../../../portals/portal.js";
 import { PORTALS } from "../../../portals/registry.js";
 import { parseVolumeLocation, type VolumeFormat } from "../../../stores/url.js";
 
@@ -61,7 +60,7 @@ export function hostOf(place: string): string | undefined {
  * Where addresses are really asked for: by the base of their host, else by that of the portal they came from, else by that of any portal
  * that lists the host. (`--portal-base` names portals and hosts.)
  */
-export function rebaser(bases: Bases, portal?: PortalName): (url: string) => string {
+export function rebaser(bases: Bases, portal?: string): (url: string) => string {
   return (text) => {
     if (bases.size === 0 || !URL.canParse(text)) return text;
     const url = new URL(text);

@@ -1,9 +1,7 @@
 import { type Clock, systemClock } from "../../../core/clock.js";
 import { asEmporiumError, type ErrorRecord, isEmporiumError, toErrorRecord } from "../../../core/errors.js";
 import type { JsonObject } from "../../../core/json.js";
-import { Secret } from "../../../core/redact.js";
 import { portalClient } from "../../../portals/client.js";
-import type { DescribeOptions as PortalOptions } from "../../../portals/portal.js";
 import { describe as describeTarget, recognise, type WebRecord } from "../../../portals/registry.js";
 import { webMetadata } from "../../../portals/web-metadata.js";
 import { exitStatusOf } from "./exit-status.js";
@@ -13,8 +11,6 @@ import { namedWord } from "./named-words.js";
 export interface DescribeOptions extends LookOptions {
   /** The document as the reference program writes it. */
   compat?: boolean | undefined;
-  /** OpenOrganelle's database: its address and the key that the user has for it. */
-  openorganelle?: PortalOptions["openorganelle"];
 }
 
 /** One record, with the name that it has in the document. */
@@ -40,7 +36,7 @@ export interface DescribeReport {
  */
 export async function describe(words: readonly string[], options: DescribeOptions = {}): Promise<DescribeReport> {
   const clock: Clock = options.clock ?? systemClock;
-  const { bases, compat = false, openorganelle, log, onProgress } = options;
+  const { bases, compat = false, accesses, log, onProgress } = options;
   const wanted = words.map((word) => {
     const { name, text } = namedWord(word);
     return { name, text, recognised: recognise(text, bases) };
@@ -54,7 +50,7 @@ export async function describe(words: readonly string[], options: DescribeOption
     for (const [at, { name, text, recognised }] of wanted.entries()) {
       onProgress?.({ done: at, total: wanted.length, at: text });
       try {
-        for await (const record of describeTarget(recognised, client, { compat, openorganelle, clock })) {
+        for await (const record of describeTarget(recognised, client, { compat, accesses, clock })) {
           records.push({ name: metadata.add(record, name), record });
           onProgress?.({ done: at, total: wanted.length, at: `${text}: ${records.length} records` });
         }
@@ -69,12 +65,4 @@ export async function describe(words: readonly string[], options: DescribeOption
   }
   const exitStatus = exitStatusOf({ failed, of: wanted.length, kept: records.length, errors });
   return { document: metadata.document(), records, errors, exitStatus };
-}
-
-const OPENORGANELLE_URL = "https://openorganelle.janelia.org";
-
-/** OpenOrganelle's database by the user's environment: `EMPORIUM_OPENORGANELLE_KEY`, and `EMPORIUM_OPENORGANELLE_URL` where it is not the site's own host. */
-export function openorganelleAccess(env: Readonly<Record<string, string | undefined>>): PortalOptions["openorganelle"] {
-  const { EMPORIUM_OPENORGANELLE_KEY: key, EMPORIUM_OPENORGANELLE_URL: base } = env;
-  return key ? { base: base || OPENORGANELLE_URL, key: new Secret(key) } : undefined;
 }

@@ -3,11 +3,14 @@ import type { Log } from "../../../core/log.js";
 import type { Random } from "../../../core/random.js";
 import type { Resolve } from "../../../net/gate.js";
 import type { Bases } from "../../../portals/bases.js";
+import type { KeyedAccesses } from "../../../portals/registry.js";
 
 /** What looking at portals and files has in common. */
 export interface LookOptions {
   /** Mirrors and tests (`--portal-base`). */
   bases?: Bases | undefined;
+  /** Portals that the user has a key for. */
+  accesses?: KeyedAccesses | undefined;
   clock?: Clock | undefined;
   random?: Random | undefined;
   signal?: AbortSignal | undefined;

@@ -7,7 +7,6 @@ import { publicGate, type Resolve } from "../../../net/gate.js";
 import { makePaces, type Paces } from "../../../net/pace.js";
 import type { Bases } from "../../../portals/bases.js";
 import { httpAddress } from "../../../portals/links.js";
-import type { PortalName } from "../../../portals/portal.js";
 import type { Location, StoreOptions } from "../../../stores/location.js";
 import { absent, type Store } from "../../../stores/store.js";
 import { openLocation, openStore, parseLocation } from "../../../stores/url.js";
@@ -19,7 +18,7 @@ export interface OpenOptions {
   /** Mirrors and tests (`--portal-base`). */
   bases?: Bases | undefined;
   /** Whose reply the location came out of. Absent: a person typed it, and may mean any host, also on this machine. */
-  portal?: PortalName | undefined;
+  portal?: string | undefined;
   /** Sign nothing. Always so for what came out of a reply. */
   anonymous?: boolean | undefined;
   /** Redirections of what a person typed may lead to private networks and any port. */

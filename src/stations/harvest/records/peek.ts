@@ -5,7 +5,6 @@ import type { PeekFacts } from "../../../formats/peek/facts.js";
 import { type Peek, peekFile, peekFolder } from "../../../formats/peek/peek.js";
 import { makePaces, type Paces } from "../../../net/pace.js";
 import { portalClient } from "../../../portals/client.js";
-import type { PortalName } from "../../../portals/portal.js";
 import { describe as describeTarget, type Recognised, recognise, type WebRecord } from "../../../portals/registry.js";
 import { forEachLimited } from "../../../system/parallel.js";
 import { exitStatusOf } from "./exit-status.js";
@@ -22,8 +21,6 @@ export interface PeekOptions extends LookOptions {
   anonymous?: boolean | undefined;
   /** Redirections of what a person typed may lead to private networks and any port. */
   allowPrivate?: boolean | undefined;
-  /** For the portals whose pages are given as locations. */
-  openorganelle?: Parameters<typeof describeTarget>[2]["openorganelle"];
 }
 
 /** A record, and what it cost. */
@@ -118,7 +115,7 @@ export async function look(
       errors.push(placed(toErrorRecord(asEmporiumError(error)), location));
     }
   };
-  const lookAt = async (found: Found, name: string | undefined, portal: PortalName | undefined): Promise<void> => {
+  const lookAt = async (found: Found, name: string | undefined, portal: string | undefined): Promise<void> => {
     items++;
     options.onProgress?.({ done: items - 1, total: words.length, at: found.location });
     await alone(found.location, async () => {
@@ -158,7 +155,7 @@ export async function look(
       }
       await alone(text, async () => {
         const records: WebRecord[] = [];
-        for await (const record of describeTarget(page, client, { compat: false, openorganelle: options.openorganelle, clock }))
+        for await (const record of describeTarget(page, client, { compat: false, accesses: options.accesses, clock }))
           records.push(record);
         for (const record of records) {
           if (record.download_links.length === 0) throw noLinks(record, text);
@@ -218,7 +215,7 @@ function pageOf(text: string, { bases }: PeekOptions): Recognised | undefined {
   }
 }
 
-function openOptions(options: PeekOptions, more: { clock: Clock; pace: Paces; portal: PortalName | undefined }): OpenOptions {
+function openOptions(options: PeekOptions, more: { clock: Clock; pace: Paces; portal: string | undefined }): OpenOptions {
   const { bases, anonymous, allowPrivate, random, signal, resolve } = options;
   return { bases, anonymous, allowPrivate, random, signal, resolve, ...more };
 }

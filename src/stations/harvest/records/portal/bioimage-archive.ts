@@ -2,17 +2,22 @@ import type { Json, JsonObject } from "../../../../core/json.js";
 import { jsonObject } from "../../../../core/json-fields.js";
 import { listOf, numberOf, objectsOf, textOf } from "../../../../portals/fields.js";
 import type { Length } from "../quantities.js";
-import { byAxis, type PortalFacts, type SpaceAxis } from "./facts.js";
+import { byAxis, type FactsReader, type PortalFacts, type SpaceAxis } from "./facts.js";
 
 /** Names under which submitters give a number with a unit, or a number alone with the unit in the name: `Voxel size X (nm)`. */
 const SIZE_NAME = /^(?:physical|voxel|pixel)[ _-]?size[ _-]?([xyz])(?: ?\(([^)]+)\))?$/i;
 const COUNT_NAME = /^(?:size|dimension|number of pixels in)[ _-]?([xyz])$/i;
 
+export const bioimageReader: FactsReader = {
+  entryOf: (raw) => jsonObject(raw.submission),
+  read: bioimageFacts,
+};
+
 /**
  * A study of the BioImage Archive: attributes of its sections, by the names that its guidelines (REMBI) and its submitters use, and all
  * their prose. A study with several different image acquisitions says nothing certain of one file, and is left at its prose.
  */
-export function bioimageFacts(submission: JsonObject): PortalFacts {
+function bioimageFacts(submission: JsonObject): PortalFacts {
   const attributes = [...attributesOf(submission.attributes), ...sections(submission.section)];
   const only = (accept: (name: string) => boolean): string | undefined => {
     const values = new Set(attributes.filter(({ name }) => accept(name)).map(({ value }) => value));

@@ -1,10 +1,15 @@
 import type { JsonObject } from "../../../../core/json.js";
 import { jsonObject } from "../../../../core/json-fields.js";
 import { at, numberOf, objectsOf, textOf } from "../../../../portals/fields.js";
-import { byAxis, type PortalFacts } from "./facts.js";
+import { byAxis, type FactsReader, type PortalFacts } from "./facts.js";
+
+export const cryoetReader: FactsReader = {
+  entryOf: (raw) => (raw.runs !== undefined || raw.datasets !== undefined ? raw : undefined),
+  read: cryoetFacts,
+};
 
 /** The tomogram whose file or folder the location is; of a run with one tomogram that one. */
-export function cryoetFacts(raw: JsonObject, location: string): PortalFacts {
+function cryoetFacts(raw: JsonObject, location: string): PortalFacts {
   const nodes = objectsOf(raw.runs).flatMap((run) =>
     objectsOf(at(run, "tomograms", "edges")).map((edge) => jsonObject(edge.node) ?? {}),
   );

@@ -1,8 +1,9 @@
 import type { JsonObject } from "../../../../core/json.js";
+import { jsonObject } from "../../../../core/json-fields.js";
 import { dataFolder } from "../../../../portals/empiar.js";
 import { at, numberOf, objectsOf, textOf } from "../../../../portals/fields.js";
 import type { Length } from "../quantities.js";
-import { byAxis, type PortalFacts, type SpaceAxis } from "./facts.js";
+import { byAxis, type FactsReader, type PortalFacts, type SpaceAxis } from "./facts.js";
 
 /** EMPIAR's words for types of voxels (its schema's list) by numpy's. */
 const DTYPES: Readonly<Record<string, string>> = {
@@ -15,11 +16,21 @@ const DTYPES: Readonly<Record<string, string>> = {
   "32 BIT FLOAT": "float32",
 };
 
+/** Either form: the interface's object has the accession, the XML file's an administrative part. */
+export const empiarReader: FactsReader = {
+  entryOf(raw) {
+    const ofInterface = Object.entries(raw).find(([key, value]) => /^EMPIAR-\d+$/.test(key) && jsonObject(value))?.[1];
+    if (ofInterface !== undefined) return jsonObject(ofInterface);
+    return jsonObject(at(raw, "entry", "admin")) ? jsonObject(raw.entry) : undefined;
+  },
+  read: empiarFacts,
+};
+
 /**
  * An entry of EMPIAR, in the form of its interface or of its XML: sizes in ångström, images counted, and a paragraph of prose for each
  * image set. Of several sets the one whose folder the location lies in; nothing where that cannot be told.
  */
-export function empiarFacts(entry: JsonObject, location: string): PortalFacts {
+function empiarFacts(entry: JsonObject, location: string): PortalFacts {
   const sets = [...objectsOf(entry.imagesets), ...objectsOf(entry.imageSet)];
   const set = setOf(sets, location);
   if (!set) return {};

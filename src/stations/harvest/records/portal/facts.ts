@@ -1,3 +1,4 @@
+import type { JsonObject } from "../../../../core/json.js";
 import type { Quantity } from "../../../../formats/peek/facts.js";
 import type { Length } from "../quantities.js";
 
@@ -18,6 +19,14 @@ export interface PortalFacts {
   text?: string | undefined;
   /** Fields that fill what the file lacks, and say nothing about what it has. */
   onlyFills?: boolean | undefined;
+}
+
+/** Finds the facts of one portal in its metadata. */
+export interface FactsReader {
+  /** The part of the metadata that the facts are in; undefined where they are not this portal's. The reference's documents name no portal. */
+  entryOf(raw: JsonObject): JsonObject | undefined;
+  /** @param location of the image, by which an entry with several sets or volumes is asked for the right one. */
+  read(entry: JsonObject, location: string): PortalFacts;
 }
 
 export type SpaceAxis = "x" | "y" | "z";

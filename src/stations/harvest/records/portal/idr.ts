@@ -1,11 +1,17 @@
 import type { JsonObject } from "../../../../core/json.js";
+import { jsonObject } from "../../../../core/json-fields.js";
 import { nanometresPer } from "../../../../formats/peek/facts.js";
 import { at, numberOf, objectsOf, textOf } from "../../../../portals/fields.js";
 import type { Length } from "../quantities.js";
-import { byAxis, type PortalFacts, type SpaceAxis } from "./facts.js";
+import { byAxis, type FactsReader, type PortalFacts, type SpaceAxis } from "./facts.js";
+
+export const idrReader: FactsReader = {
+  entryOf: (raw) => (jsonObject(raw.imgData) ? raw : undefined),
+  read: idrFacts,
+};
 
 /** OMERO's data of an image: sizes in micrometres, and with their unit where the interface gives one. */
-export function idrFacts(raw: JsonObject): PortalFacts {
+function idrFacts(raw: JsonObject): PortalFacts {
   const data = raw.imgData;
   const micrometres = (axis: SpaceAxis): Length | undefined => {
     const exact = at(raw, "image", "Pixels", `PhysicalSize${axis.toUpperCase()}`);

@@ -3,7 +3,7 @@ import { jsonObject } from "../../../../core/json-fields.js";
 import type { Quantity } from "../../../../formats/peek/facts.js";
 import { at, listOf, numberOf, objectsOf, textOf } from "../../../../portals/fields.js";
 import { type Length, nanometres, quantity } from "../quantities.js";
-import { byAxis, type PortalFacts, type SpaceAxis } from "./facts.js";
+import { byAxis, type FactsReader, type PortalFacts, type SpaceAxis } from "./facts.js";
 
 /** Parameters of the page, their units in brackets, by ours: `Current_(nA)`. */
 const PARAMETERS: readonly { key: string; words: RegExp }[] = [
@@ -15,11 +15,18 @@ const PARAMETERS: readonly { key: string; words: RegExp }[] = [
   { key: "dwell_time", words: /dwell/i },
 ];
 
+const PARTS = ["Acquisition details", "FIB-SEM parameters", "sources"];
+
+export const openorganelleReader: FactsReader = {
+  entryOf: (raw) => (PARTS.some((part) => jsonObject(raw[part])) ? raw : undefined),
+  read: openorganelleFacts,
+};
+
 /**
  * A data set of OpenOrganelle: the page's two sections, which every source of it gives, and beside them what the manifest or the database
  * says of the one volume at the location.
  */
-export function openorganelleFacts(raw: JsonObject, location: string): PortalFacts {
+function openorganelleFacts(raw: JsonObject, location: string): PortalFacts {
   const details = jsonObject(raw["Acquisition details"]) ?? {};
   const find = (words: RegExp) => Object.entries(details).find(([name]) => words.test(plainName(name)));
   const voxel = tripleOf(find(/voxel size/i));
