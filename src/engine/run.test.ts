@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type FaultOptions, faultPlan, withFaults } from "../../test/faults/store-faults.js";
 import { manualClock } from "../core/clock.js";
-import { EmporiumError } from "../core/errors.js";
+import { EmporiumError, type ErrorCode } from "../core/errors.js";
 import { makeLog, silentLog } from "../core/log.js";
 import { seededRandom } from "../core/random.js";
 import { fileStore } from "../stores/file/store.js";
@@ -16,8 +16,8 @@ import { uploadTree } from "./atomic-tree.js";
 import type { RunEvent } from "./events.js";
 import { lockKey } from "./lock.js";
 import { folderReceipt } from "./receipts.js";
-import { type RunOptions, runPlan } from "./run.js";
-import type { Operations, Task, TaskContext, TaskPlan } from "./task.js";
+import { exitStatusOf, type RunOptions, runPlan } from "./run.js";
+import type { Operations, Task, TaskContext, TaskPlan, TaskState } from "./task.js";
 import { taskId } from "./task-id.js";
 
 let root: string;
@@ -475,6 +475,40 @@ describe("failures", () => {
     const tasks = [await makeTask(source, "forget", undefined, ["x"])];
     const report = await runPlan({ createdMs: 1, tasks, locks: [] }, options(source, memoryStore(), { operations: forgetful }));
     expect(report.results[0]!.error).toMatchObject({ code: "INTERNAL", message: expect.stringContaining("no receipt for x") });
+  });
+});
+
+/** 0 done, 1 failed, 2 nothing touched, 3 done in part, 11 the target is held, 130 stopped: the table of the command line. */
+describe("exitStatusOf", () => {
+  const task = {} as Task;
+  const result = (state: TaskState, code?: ErrorCode) => ({ task, state, ...(code ? { error: { code, message: "" } } : {}) });
+  const refused = result("failed", "MEMORY_LIMIT"); // before it touched anything
+  const broken = result("failed", "FORMAT_CORRUPT");
+
+  it.each([
+    ["nothing to do", [], 0],
+    ["all done, now or before", [result("done"), result("already")], 0],
+    ["all refused", [refused, refused], 2],
+    ["all refused, and what needs them", [refused, result("blocked", "TASK_BLOCKED")], 2],
+    ["one refused, one broken", [refused, broken], 1],
+    ["one broken, one refused", [broken, refused], 1],
+    ["all broken", [broken, broken], 1],
+    ["one done, one broken", [result("done"), broken], 3],
+    ["one done before, one broken", [result("already"), broken], 3],
+    ["one done, one refused", [result("done"), refused], 3],
+    ["ended by a failure, with others done", [result("done"), broken, result("cancelled")], 1],
+    ["ended by a refusal, with others done", [result("done"), refused, result("cancelled")], 1],
+    ["ended by a refusal at once", [refused, result("cancelled")], 2],
+    ["none begun", [result("cancelled")], 1],
+  ])("%s", (_, results, status) => {
+    expect(exitStatusOf(results, undefined)).toBe(status);
+  });
+
+  it.each([
+    ["CANCELLED", 130],
+    ["TARGET_LOCKED", 11],
+  ] as const)("a stop has its own: %s", (code, status) => {
+    expect(exitStatusOf([result("done")], new EmporiumError(code, ""))).toBe(status);
   });
 });
 

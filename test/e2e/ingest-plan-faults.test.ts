@@ -138,10 +138,16 @@ describe("a fault of one run", () => {
     ).toBe(true);
   });
 
-  it("runs that a disk may take for one are refused both", async () => {
-    const runs = "[{sources: [{literal: {value: [TS_1, ts_1, TS_2]}}]}]";
+  it.each([
+    ["in case", "TS_1", "ts_1"],
+    ["in é of one character and of two", "\u00e9", "e\u0301"],
+  ])("runs that a disk may take for one are refused both: %s", async (_, one, other) => {
+    const runs = `[{sources: [{literal: {value: [${one}, ${other}, TS_2]}}]}]`;
     const made = await plan({ config: smallConfig({ runs }), source: { "lab/rec/TS_2.rec": volume } });
     expect(made.failures.map(({ error }) => error.code)).toEqual(["CONFIG_COLLISION", "CONFIG_COLLISION"]);
+    expect(made.failures[0]!.error.message).toBe(
+      `the runs ${one} and ${other} differ only in case or accents, many disks hold one of them`,
+    );
   });
 });
 

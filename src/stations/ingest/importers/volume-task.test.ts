@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Triple } from "../../../core/box.js";
 import { fileStore } from "../../../stores/file/store.js";
 import { memoryStore } from "../../../stores/memory/store.js";
 import { newDraft } from "../draft.js";
@@ -90,5 +91,31 @@ describe("addMaskTask", () => {
       for (const segmentation of [wish.segmentation, { form: "labels" } as const])
         expect(addMaskTask(from, newDraft(), { ...wish, segmentation })!.memoryBytes).toBeLessThan(tomogram.memoryBytes);
     }
+  });
+});
+
+describe("the threads of a task", () => {
+  const large = 64 * 2 ** 20;
+  const plan = (more: Partial<VolumeSource>, targetShape?: Triple, threads = 4) =>
+    addMaskTask(context({ threads }), newDraft(), {
+      ...wish,
+      volume: { ...volume, ...more },
+      ...(targetShape ? { targetShape } : {}),
+    })!;
+
+  it("a volume of at most 64 MiB takes one, so that many are done side by side; a larger one takes all", () => {
+    expect(plan({ bytes: large }).threads).toBe(1);
+    expect(plan({ bytes: large + 1 }).threads).toBe("all");
+  });
+
+  it("a small volume that is resampled into a large one takes all", () => {
+    expect(plan({}, [256, 512, 512]).threads).toBe(1);
+    expect(plan({}, [256, 512, 513]).threads).toBe("all");
+  });
+
+  it("the memory of a large volume grows with the threads, that of a small one does not", () => {
+    const bytesOf = (bytes: number, threads: number) => plan({ bytes }, undefined, threads).memoryBytes;
+    expect(bytesOf(large, 16)).toBe(bytesOf(large, 1));
+    expect(bytesOf(large + 1, 16)).toBeGreaterThan(bytesOf(large + 1, 1));
   });
 });
