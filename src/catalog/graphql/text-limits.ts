@@ -1,4 +1,4 @@
-import { GraphQLError } from "graphql";
+import { GraphQLError, Lexer, Source, type Token, TokenKind } from "graphql";
 import { type QueryLimits, tooMuch } from "./limits.js";
 
 /** What is left of a request's allowance of list values once its text has been looked at. */
@@ -7,11 +7,16 @@ export interface TextSize {
   readonly listValues: number;
 }
 
-const code = (character: string): number => character.charCodeAt(0);
-const [QUOTE, BACKSLASH, HASH, DOT, MINUS, PLUS] = [code('"'), code("\\"), code("#"), code("."), code("-"), code("+")];
-const OPENING: ReadonlySet<number> = new Set([code("("), code("["), code("{")]);
-const CLOSING: ReadonlySet<number> = new Set([code(")"), code("]"), code("}")]);
-const LIST = code("[");
+/** Tokens that are values where they stand in a list; anything else is a sign. */
+const VALUES: ReadonlySet<TokenKind> = new Set([
+  TokenKind.NAME,
+  TokenKind.INT,
+  TokenKind.FLOAT,
+  TokenKind.STRING,
+  TokenKind.BLOCK_STRING,
+]);
+const OPENING: ReadonlySet<TokenKind> = new Set([TokenKind.PAREN_L, TokenKind.BRACKET_L, TokenKind.BRACE_L]);
+const CLOSING: ReadonlySet<TokenKind> = new Set([TokenKind.PAREN_R, TokenKind.BRACKET_R, TokenKind.BRACE_R]);
 
 /**
  * Counts the tokens of a query before anything is built of it, in one pass that ends where a limit does. What is no GraphQL is left for
@@ -20,30 +25,15 @@ const LIST = code("[");
  * @throws {GraphQLError} with the code `LIMIT`.
  */
 export function checkText(text: string, limits: QueryLimits): TextSize {
-  const open: number[] = [];
+  const open: TokenKind[] = [];
   let tokens = 0;
   let listValues = 0;
-  for (let at = 0; at < text.length; ) {
-    const first = text.charCodeAt(at);
-    if (isIgnored(first)) {
-      at++;
-      continue;
-    }
-    if (first === HASH) {
-      at = endOfLine(text, at);
-      continue;
-    }
-    const start = at;
-    const isNumber = first === MINUS || isDigit(first);
-    const isValue = first === QUOTE || isNumber || isLetter(first);
-    if (first === QUOTE) at = endOfString(text, at);
-    else if (isValue) at = endOfWord(text, at, isNumber);
-    else at += text.startsWith("...", at) ? 3 : 1;
-    if (isValue && open.at(-1) === LIST) listValues++;
+  for (const { kind, start, end } of tokensOf(text, limits)) {
+    if (VALUES.has(kind) && open.at(-1) === TokenKind.BRACKET_L) listValues++;
     else tokens++;
-    if (OPENING.has(first)) open.push(first);
-    else if (CLOSING.has(first)) open.pop();
-    if (at - start > limits.valueLength) throw tooLong(limits);
+    if (OPENING.has(kind)) open.push(kind);
+    else if (CLOSING.has(kind)) open.pop();
+    if (end - start > limits.valueLength) throw tooLong(limits);
     if (tokens > limits.tokens) {
       throw tooMuch(`The query has more than ${limits.tokens} tokens (values of lists are not counted).`);
     }
@@ -51,6 +41,17 @@ export function checkText(text: string, limits: QueryLimits): TextSize {
     if (open.length > limits.brackets) throw tooMuch(`The query has more than ${limits.brackets} brackets within each other.`);
   }
   return { tokens, listValues };
+}
+
+/** Up to the end, or to what is no token: the parser gets no further either. A text without end may be a value that is too long. */
+function* tokensOf(text: string, limits: QueryLimits): Generator<Token> {
+  const lexer = new Lexer(new Source(text));
+  try {
+    for (let token = lexer.advance(); token.kind !== TokenKind.EOF; token = lexer.advance()) yield token;
+  } catch (error) {
+    if (!(error instanceof GraphQLError)) throw error;
+    if (text.length - lexer.token.end > limits.valueLength) throw tooLong(limits);
+  }
 }
 
 /** The same of variables, which have been parsed: how many values they hold, and how deep. */
@@ -72,57 +73,4 @@ export function checkVariables(variables: unknown, { listValues: used }: TextSiz
 
 function tooLong({ valueLength }: QueryLimits): GraphQLError {
   return tooMuch(`The query has a value of more than ${valueLength} characters.`);
-}
-
-/** White space, commas, and the mark that some editors put before a text. */
-function isIgnored(character: number): boolean {
-  return character <= 0x20 || character === 0x2c || character === 0xfeff;
-}
-
-function isDigit(character: number): boolean {
-  return character >= 0x30 && character <= 0x39;
-}
-
-function isLetter(character: number): boolean {
-  return (character >= 0x61 && character <= 0x7a) || (character >= 0x41 && character <= 0x5a) || character === 0x5f;
-}
-
-/** A number has signs within, `1.5e-7`; a name ends before them. */
-function endOfWord(text: string, start: number, isNumber: boolean): number {
-  for (let at = start + 1; at < text.length; at++) {
-    const character = text.charCodeAt(at);
-    const isInside = isLetter(character) || isDigit(character);
-    if (!isInside && !(isNumber && (character === DOT || character === MINUS || character === PLUS))) return at;
-  }
-  return text.length;
-}
-
-function endOfLine(text: string, start: number): number {
-  let at = start + 1;
-  while (at < text.length && text.charCodeAt(at) !== 0x0a && text.charCodeAt(at) !== 0x0d) at++;
-  return at;
-}
-
-function endOfString(text: string, start: number): number {
-  if (text.startsWith('"""', start)) {
-    for (let at = start + 3; ; ) {
-      const end = text.indexOf('"""', at);
-      if (end < 0) return text.length;
-      if (text.charCodeAt(end - 1) !== BACKSLASH) return end + 3;
-      at = end + 3;
-    }
-  }
-  for (let at = start + 1; ; ) {
-    const end = text.indexOf('"', at);
-    if (end < 0) return text.length;
-    if (!isEscaped(text, end)) return end + 1;
-    at = end + 1;
-  }
-}
-
-/** Whether an odd number of backslashes stands before. */
-function isEscaped(text: string, at: number): boolean {
-  let before = at;
-  while (text.charCodeAt(before - 1) === BACKSLASH) before--;
-  return (at - before) % 2 === 1;
 }
