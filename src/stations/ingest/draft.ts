@@ -1,13 +1,8 @@
 import { asEmporiumError, type ErrorRecord, type Place, toErrorRecord } from "../../core/errors.js";
-import type { Json, JsonObject } from "../../core/json.js";
-import type { PlainObject, Task } from "../../engine/task.js";
+import type { Task } from "../../engine/task.js";
 import { taskId } from "../../engine/task-id.js";
 import type { TypeKey } from "../../model/kinds.js";
-import { metadataText } from "./metadata.js";
-import { METADATA_OPERATION } from "./ops/metadata.js";
-
-/** Buffers of a task that writes one small document. */
-const DOCUMENT_BYTES = 1 << 20;
+import type { GivenId } from "./identifiers.js";
 
 /** What becomes of one entity, for people: read, written, or left and why. */
 export interface PlannedEntity {
@@ -51,7 +46,7 @@ export interface PlanWarning {
 }
 
 /** Where an entity belongs, for messages. */
-export interface Whereabouts {
+export interface Location {
   readonly dataset?: string | undefined;
   readonly run?: string | undefined;
 }
@@ -62,10 +57,12 @@ export interface Draft {
   readonly entities: PlannedEntity[];
   readonly failures: PlanFailure[];
   readonly warnings: PlanWarning[];
+  /** Ids that entities are given. */
+  readonly ids: GivenId[];
 }
 
 export function newDraft(): Draft {
-  return { tasks: [], entities: [], failures: [], warnings: [] };
+  return { tasks: [], entities: [], failures: [], warnings: [], ids: [] };
 }
 
 /** Appends a part. Pushed one by one: a plan may have more entities than a call may have arguments. */
@@ -74,6 +71,7 @@ export function joinDraft(draft: Draft, part: Draft): void {
   for (const entity of part.entities) draft.entities.push(entity);
   for (const failure of part.failures) draft.failures.push(failure);
   for (const warning of part.warnings) draft.warnings.push(warning);
+  for (const id of part.ids) draft.ids.push(id);
 }
 
 /**
@@ -122,7 +120,7 @@ export function inRuns(names: readonly string[]): string {
 }
 
 /** An entity to which nothing is done. */
-export function leave(kind: TypeKey, title: string, why: string, where: Whereabouts, place?: Place): PlannedEntity {
+export function leave(kind: TypeKey, title: string, why: string, where: Location, place?: Place): PlannedEntity {
   return { kind, title, ...where, action: "leave", why, reads: [], writes: [], bytes: 0, place };
 }
 
@@ -141,7 +139,7 @@ export function addFailure(
   thrown: unknown,
   entity: string,
   kind: TypeKey,
-  where: Whereabouts,
+  where: Location,
   place?: Place,
   reads: readonly string[] = [],
 ): void {
@@ -160,41 +158,4 @@ export function addFailure(
     bytes: 0,
     place,
   });
-}
-
-export interface MetadataWish {
-  kind: TypeKey;
-  title: string;
-  key: string;
-  configured: JsonObject;
-  measured: JsonObject;
-  depositionId: Json;
-  needs?: readonly string[] | undefined;
-  force: boolean;
-  place?: Place | undefined;
-  where: Whereabouts;
-}
-
-/** Adds the task that writes one metadata file, and the entity it stands for. */
-export function addMetadataTask(
-  draft: Draft,
-  { kind, title, key, configured, measured, depositionId, needs = [], force, place, where }: MetadataWish,
-): Task {
-  const metadata = metadataText(configured, measured, depositionId);
-  const params: PlainObject = { kind, key, metadata, ...(force ? { force: true } : {}) };
-  const task = makeTask({
-    title,
-    run: METADATA_OPERATION,
-    params,
-    inputs: [],
-    outputs: [key],
-    needs,
-    bytes: 0,
-    memoryBytes: DOCUMENT_BYTES,
-    threads: 1,
-    place,
-  });
-  draft.tasks.push(task);
-  draft.entities.push({ kind, title, ...where, action: "write", reads: [], writes: [key], bytes: 0, place });
-  return task;
 }

@@ -6,7 +6,7 @@ import { seededRandom } from "../../../src/core/random.js";
 import { type RunReport, runPlan } from "../../../src/engine/run.js";
 import type { PlainObject } from "../../../src/engine/task.js";
 import { newDraft } from "../../../src/stations/ingest/draft.js";
-import type { PlanContext } from "../../../src/stations/ingest/importers/context.js";
+import type { ImportContext } from "../../../src/stations/ingest/importers/importer.js";
 import { addMaskTask, type Segmentation } from "../../../src/stations/ingest/importers/volume-task.js";
 import { VOLUME_OPERATION, volumeOperation } from "../../../src/stations/ingest/ops/volume.js";
 import { readVolumeSource } from "../../../src/stations/ingest/volume-source.js";
@@ -45,11 +45,12 @@ export async function runMask(wish: MaskRun): Promise<RunReport> {
     force: false,
     threads: 2,
     source: { store: source },
-  } as unknown as PlanContext;
+    draft,
+  } as unknown as ImportContext;
   const shards: PlainObject = wish.shardBytes === undefined ? {} : { shardBytes: wish.shardBytes };
   const keys = { mrc: `${name}.mrc`, zarr: `${name}.zarr/` };
   const wanted = { segmentation, title: name, volume, keys, targetShape, spacingAngstrom, needs: [], place: undefined };
-  if (!addMaskTask(context, draft, wanted)) throw new Error("nothing to write");
+  if (!addMaskTask(context, wanted)) throw new Error("nothing to write");
   return runPlan(
     { createdMs: 1_790_000_000_000, tasks: draft.tasks, locks: ["masks"] },
     {

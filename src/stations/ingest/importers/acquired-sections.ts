@@ -1,12 +1,12 @@
 import { type Mdoc, tiltAxisAngle } from "../../../formats/mdoc/read.js";
 import type { TiltAngle } from "../../../formats/tilt-angles/read.js";
 import { rethrowCancelled } from "../draft.js";
-import type { Ancestor, Scope } from "../finders/scope.js";
-import { findAcquisition } from "./acquisition.js";
+import { acquisition } from "./acquisition.js";
 import { matchAngles } from "./angle-matching.js";
-import { findSection, type PlanContext } from "./context.js";
 import { type AcquiredSection, acquisitionOrder } from "./frame-doses.js";
-import { findRawtilt, readAngles } from "./tiltseries-files.js";
+import { contextBelow, type ImportContext } from "./importer.js";
+import { findSection } from "./sections.js";
+import { rawtilt, readAngles } from "./tiltseries-files.js";
 
 /** What is known of how a run was acquired, beside its alignment. Whatever cannot be found or read is undefined: others say so. */
 export interface AcquiredSections {
@@ -19,20 +19,16 @@ export interface AcquiredSections {
 }
 
 /** Reads the acquisition file and the raw tilt angles of a run's first tilt series; both are read once, whoever asks. */
-export async function acquiredSections(
-  context: PlanContext,
-  run: Ancestor,
-  scope: Scope,
-  runName: string,
-): Promise<AcquiredSections> {
-  const mdoc = await orNothing(async () => (await findAcquisition(context, run, scope)).read());
+export async function acquiredSections(context: ImportContext): Promise<AcquiredSections> {
+  const mdoc = await orNothing(async () => (await acquisition.find(context)).read());
   const raw = await orNothing(async () => {
-    const { items } = await findSection(context, "tiltseries", scope);
+    const { items } = await findSection(context, "tiltseries", context.scope);
     const [first] = items;
     if (!first) return undefined;
-    const ancestor: Ancestor = { type: "tiltseries", name: first.name, path: null, folder: run.folder, id: 0 };
-    const rawtilt = await findRawtilt(context, { ...scope, ancestors: [...scope.ancestors, ancestor] }, run.folder, runName);
-    return rawtilt.item && !rawtilt.problem ? readAngles(context, rawtilt) : undefined;
+    const { folder } = context.entity;
+    const below = contextBelow(context, { type: "tiltseries", name: first.name, path: null, folder, id: 0 }, first);
+    const angles = await rawtilt.find(below);
+    return angles.item && !angles.problem ? readAngles(context, angles) : undefined;
   });
   const sections = mdoc && raw ? await orNothing(async () => imagesOf(mdoc, raw)) : undefined;
   return { tiltAxisDegrees: mdoc && tiltAxisAngle(mdoc), angles: raw?.angles, sections };

@@ -2,12 +2,13 @@ import { EmporiumError } from "../../../core/errors.js";
 import type { Task } from "../../../engine/task.js";
 import { type Mdoc, parseMdoc } from "../../../formats/mdoc/read.js";
 import { mdocKey } from "../../../model/layout.js";
-import { scalarText } from "../config/nodes.js";
-import type { Draft, Whereabouts } from "../draft.js";
-import type { Ancestor, Scope } from "../finders/scope.js";
-import { findSection, isAsked, type PlanContext, type SectionItem, sectionOf } from "./context.js";
+import type { PlanContext } from "./context.js";
 import { addCopies, distinctFiles } from "./copies.js";
+import type { ImportContext, Importer } from "./importer.js";
+import { findSection, isAsked, type SectionItem, sectionOf, wants } from "./sections.js";
 import { placeOfFinder } from "./source-names.js";
+
+const KIND = "collection_metadata";
 
 /** The acquisition file (mdoc) of a run. */
 export interface Acquisition {
@@ -21,12 +22,39 @@ export interface Acquisition {
   read(): Promise<Mdoc>;
 }
 
-/** Finds the acquisition file that a run's sources name. Nothing is read yet. */
-export async function findAcquisition(context: PlanContext, run: Ancestor, scope: Scope): Promise<Acquisition> {
-  const name = scalarText(run.name);
-  const key = mdocKey(run.folder, name);
-  const { items, applied } = await findSection(context, "collection_metadata", scope);
-  const files = distinctFiles(items).filter((item) => isAsked(context, "collection_metadata", item));
+/** The acquisition file of a run: nothing is read of it until somebody asks. Planned are the tasks that copy it. */
+export const acquisition: Importer<Acquisition, readonly Task[]> = {
+  kind: KIND,
+  per: "run",
+  files: { emptyTold: "section", feeds: ["frame", "tiltseries"] },
+  needs: [],
+  title: ({ location }) => `acquisition file of ${location.run}`,
+  isWanted: wantsAcquired,
+  find: findAcquisition,
+  async plan(context, { item, key, problem }) {
+    if (!context.selection.items(KIND)) return [];
+    if (problem?.code === "CONFIG_COLLISION") throw problem;
+    if (!item || item.atTarget) return [];
+    const title = acquisition.title(context);
+    return addCopies(context, { kind: KIND, title, copies: [{ item, to: key, title }], place: item.place });
+  },
+};
+
+/** Whether anything is asked for that is told of how a run was acquired: alignments name its tilt series. */
+export function wantsAcquired(context: PlanContext): boolean {
+  const { selection } = context;
+  return selection.walks(KIND) || selection.walks("frame") || wantsTiltseries(context);
+}
+
+export function wantsTiltseries(context: PlanContext): boolean {
+  return context.selection.walks("tiltseries") || wants(context, "alignment");
+}
+
+async function findAcquisition(context: ImportContext): Promise<Acquisition> {
+  const name = context.location.run!;
+  const key = mdocKey(context.entity.folder, name);
+  const { items, applied } = await findSection(context, KIND, context.scope);
+  const files = distinctFiles(items).filter((item) => isAsked(context, KIND, item));
   const item = context.compat ? files.at(-1) : files[0];
   let problem: EmporiumError | undefined;
   if (!item && applied.length > 0) {
@@ -68,26 +96,6 @@ export async function findAcquisition(context: PlanContext, run: Ancestor, scope
       });
     },
   };
-}
-
-/** Plans the copy. Its failure is the run's alone. */
-export function planAcquisition(
-  context: PlanContext,
-  draft: Draft,
-  { item, key, problem }: Acquisition,
-  where: Whereabouts,
-): Task[] {
-  if (!context.selection.items("collection_metadata")) return [];
-  if (problem?.code === "CONFIG_COLLISION") throw problem;
-  if (!item || item.atTarget) return [];
-  const title = `acquisition file of ${where.run}`;
-  return addCopies(context, draft, {
-    kind: "collection_metadata",
-    title,
-    copies: [{ item, to: key, title }],
-    place: item.place,
-    where,
-  });
 }
 
 /** Whether a file of the target is there. Asks for the listing of its folder, where the folder is there. */

@@ -1,6 +1,7 @@
 import { EmporiumError } from "../../../core/errors.js";
-import type { PlanContext, SectionItem } from "./context.js";
+import type { PlanContext } from "./context.js";
 import { extensionOf } from "./copies.js";
+import type { SectionItem } from "./sections.js";
 import { baseName } from "./source-names.js";
 
 /** A file of an alignment, and its key on the target. */

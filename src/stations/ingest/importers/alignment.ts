@@ -1,271 +1,154 @@
-import { EmporiumError } from "../../../core/errors.js";
+import { EmporiumError, type Place } from "../../../core/errors.js";
 import type { Json, JsonObject } from "../../../core/json.js";
 import { isJsonObject } from "../../../core/json-fields.js";
 import { Float } from "../../../core/number.js";
 import type { Task } from "../../../engine/task.js";
-import { ALIGNMENT_METADATA, alignmentFolder, alignmentMetadataKey } from "../../../model/layout.js";
-import { expandValue } from "../config/expand.js";
-import { scalarText, toJson } from "../config/nodes.js";
-import { addMetadataTask, type Draft, leave, type Whereabouts } from "../draft.js";
-import type { Ancestor, Scope } from "../finders/scope.js";
-import { allotIds, depositionOf, type GivenId, storedKeys } from "../identifiers.js";
 import type { MutableJson } from "../metadata.js";
-import type { VolumeSource } from "../volume-source.js";
-import { acquiredSections } from "./acquired-sections.js";
-import { type AlignmentRemark, alignmentRemarks } from "./alignment-checks.js";
+import { type AcquiredSections, acquiredSections } from "./acquired-sections.js";
+import { alignmentRemarks } from "./alignment-checks.js";
 import { type AlignmentContent, readAlignment, sectionJson } from "./alignment-content.js";
-import { alignmentFiles, ownFormat } from "./alignment-files.js";
-import { findSection, type PlanContext, placeOf, type SectionItem } from "./context.js";
-import { addCopies, distinctFiles, extensionOf } from "./copies.js";
+import { type AlignmentFile, alignmentFiles, ownFormat } from "./alignment-files.js";
+import { ALIGNMENT_DEFAULTS, type Alignment, findAlignments } from "./alignment-find.js";
+import { addCopies } from "./copies.js";
+import { attempt, found, type ImportContext, type Importer, passOver, planned, warn } from "./importer.js";
+import { addMetadataTask } from "./metadata-task.js";
+import { placeOf, wants } from "./sections.js";
 import { baseName } from "./source-names.js";
+import { tiltseries } from "./tiltseries.js";
 import { once, tiltseriesFacts } from "./tiltseries-facts.js";
+import { firstReadable, type MeasuredVolume, type TomogramCandidate, tomogramFinder } from "./tomogram-candidates.js";
+import { voxelSpacing, wantsVolumes } from "./voxel-spacing.js";
 
-/** An alignment of a run. Tomograms name the run's first. */
-export interface Alignment {
-  /** `default`: metadata alone. `files`: made of files of the source. `stored`: on the target already. */
-  readonly origin: "default" | "files" | "stored";
-  /** What filters see: the joined names of its files. */
-  readonly name: string;
-  readonly metadataKey: string;
-  /** Folder on the target. */
-  readonly folder: string;
-  readonly configured: JsonObject;
-  /** Where it was looked for. */
-  readonly scope: Scope;
-  /** Of the source, each once. */
-  readonly files: readonly SectionItem[];
-  /** Those that its metadata list: all but under `compat`, where an earlier entry's files stay in the folder unlisted. */
-  readonly listed: readonly SectionItem[];
-  /** The first that was found; undefined where the default stands in for a section that finds nothing. */
-  readonly item: SectionItem | undefined;
-}
+const KIND = "alignment";
 
-export interface FoundAlignments {
-  /** At least one. */
-  readonly all: readonly Alignment[];
-  readonly given: readonly GivenId[];
-}
-
-const IDENTITY = [0, 1, 2, 3].map((row) => [0, 1, 2, 3].map((column) => (row === column ? 1 : 0)));
-
-/** What an alignment says where its configuration is silent, and all that the default one says. In the order in which it is added. */
-const DEFAULTS: JsonObject = {
-  affine_transformation_matrix: IDENTITY,
-  alignment_type: "GLOBAL",
-  is_portal_standard: false,
-  volume_offset: { x: 0, y: 0, z: 0 },
-  tilt_offset: 0,
-  x_rotation_offset: 0,
-  method_type: "undefined",
+/** The alignments of a run, of which tomograms name the first. Planned are the tasks that make that one: tomograms wait for them. */
+export const alignment: Importer<readonly Alignment[], readonly Task[]> = {
+  kind: KIND,
+  per: "run",
+  files: { emptyTold: "section", namedTogether: true },
+  needs: [voxelSpacing, tomogramFinder],
+  title: ({ location }) => `alignment of ${location.run}`,
+  isWanted: wantsVolumes,
+  find: findAlignments,
+  async plan(context, all) {
+    const { candidates, read } = (await found(context, tomogramFinder))!;
+    const tomograms = await read(all[0]!.metadataKey);
+    const tasks: Task[] = [];
+    for (const one of all) {
+      const isAsked = wants(context, KIND) && context.selection.accepts(KIND, one.name);
+      if (!isAsked || one.origin === "stored") continue;
+      const task = await attempt(context, { kind: KIND, title: titleOf(context, one) }, async () =>
+        planOne(context, one, { candidates, volume: await firstReadable(context, candidates, tomograms) }),
+      );
+      if (task && one === all[0]) tasks.push(task);
+    }
+    return tasks;
+  },
 };
 
-/** A part of an alignment in the making: what one source entry found, or several that complete each other. */
-interface Group {
-  readonly items: SectionItem[];
+/** What a person calls it. */
+function titleOf({ location }: ImportContext, { origin, folder }: Alignment): string {
+  return origin === "default"
+    ? `default alignment of ${location.run}`
+    : `alignment ${folder.split("/").at(-1)} of ${location.run}`;
+}
+
+interface Parts {
+  /** All tomograms that the run's sources name. */
+  readonly candidates: readonly TomogramCandidate[];
+  /** Of the first of them whose header can be read. */
+  readonly volume: MeasuredVolume | undefined;
 }
 
 /**
- * The alignments of a run: those that its configuration finds, or the default when no source finds any. All files of one source entry are one
- * alignment; entries of one block that bring files of other kinds (one the `.xf`, another the `.tlt`) belong to the same.
+ * Its files, then its metadata. Its dimensions are those of the run's first tomogram unless they are configured. Where the run has no tomogram and
+ * the configuration gives no dimensions there is nothing to align, and nothing is written.
  *
- * The first one of a deposition is known by the deposition alone, as in the reference; every other one also by its name, so that it does not
- * replace the first. (`compat`: it does, and the last one wins.)
- *
- * @throws {EmporiumError} CONFIG_COLLISION for two default alignments of one run, CONFIG_GLOB_COUNT for several stored ones in one source
+ * @throws {EmporiumError} TASK_BLOCKED for a default alignment where no tomogram can be read
  */
-export async function findAlignments(
-  context: PlanContext,
-  run: Ancestor,
-  scope: Scope,
-  depositionId: string,
-): Promise<FoundAlignments> {
-  const { items } = await findSection(context, "alignment", scope);
-  const runName = scalarText(run.name);
-  const groups = groupsOf(context, items);
-  const made = groups.map(({ items: [...group] }) => {
-    const [first] = group;
-    const references = group.filter(({ key }) => key?.endsWith("metadata.json"));
-    if (references.length > 0) return storedAlignment(group, references, runName, scope);
-    const configured = configuredOf(context, first!, scope, runName);
-    const files = distinctFiles(group);
-    const origin = files.length === 0 ? ("default" as const) : ("files" as const);
-    return { origin, name: nameOf(group), configured, scope, files, listed: files, item: first };
-  });
-  const defaults = made.filter(({ origin }) => origin === "default");
-  if (defaults.length > 1 && !context.compat) {
-    throw new EmporiumError("CONFIG_COLLISION", `${runName}: two default alignments, one is possible`, {
-      place: defaults[1]!.item!.place,
-      hint: `the first is at line ${defaults[0]!.item!.place.line}: keep them apart by parent_filters`,
-    });
-  }
-  if (made.length === 0) {
-    made.push({ origin: "default", name: "default", configured: DEFAULTS, scope, files: [], listed: [], item: undefined });
-  }
-  const container = `${run.folder}/Alignments`;
-  const own = made.filter((alignment) => !("metadataKey" in alignment));
-  const identities = own.map(({ configured, name }, index) => {
-    const deposition = depositionOf(configured, depositionId);
-    return index === 0 || context.compat ? [deposition] : [deposition, name];
-  });
-  const stored = await context.stored(run.folder, "alignment");
-  const known = storedKeys(container, stored, depositionId, identities, context);
-  const ids = allotIds(container, known, context, identities);
-  const all = made.map((alignment): Alignment => {
-    if ("metadataKey" in alignment) return alignment;
-    const id = ids.of(identities[own.indexOf(alignment)]!);
-    return { ...alignment, folder: alignmentFolder(run.folder, id), metadataKey: alignmentMetadataKey(run.folder, id) };
-  });
-  return { all: context.compat ? mergeReplaced(all) : all, given: ids.given };
+async function planOne(context: ImportContext, one: Alignment, { candidates, volume }: Parts): Promise<Task | undefined> {
+  const task = hasDimensions(one.configured) || volume ? await planFiles(context, one, volume) : leaveOut(context, one);
+  if (task || candidates.length === 0 || one.origin !== "default") return task;
+  if (!context.selection.metadata(KIND)) return undefined;
+  // several tomograms under one name are told as what they are: without them there is no alignment, which is no second fault
+  const { failures } = context.draft;
+  const collided = failures.filter(({ error }) => error.code === "CONFIG_COLLISION").map(({ entity }) => entity);
+  if (candidates.some(({ title }) => collided.includes(title))) return undefined;
+  throw new EmporiumError(
+    "TASK_BLOCKED",
+    `${context.location.run}: the default alignment needs a tomogram, none of the run's can be read`,
+    { place: candidates[0]!.item.place, hint: "mend the tomograms named above, or configure volume_dimension" },
+  );
 }
 
-/** Its metadata, with the run's values filled in. (`compat`: templates stay as they are.) */
-function configuredOf(context: PlanContext, { block }: SectionItem, { row }: Scope, run: string): JsonObject {
-  if (!block.metadata) return {};
-  return (context.compat ? toJson(block.metadata) : expandValue(block.metadata, { row, run, compat: false })) as JsonObject;
+function leaveOut(context: ImportContext, one: Alignment): undefined {
+  if (one.origin !== "files") return;
+  const why = "no tomogram gives its dimensions, and volume_dimension is not configured";
+  const title = titleOf(context, one);
+  const reads = one.files.map(({ key }) => context.source.fullPath(key!));
+  passOver(context, { kind: KIND, title }, why, one.item?.place, reads);
+  warn(context, `${title} is left out: ${why}`, one.item?.place);
 }
 
-/** The reference writes alignments of one id over each other: files of all stay, the metadata are the last one's. */
-function mergeReplaced(all: readonly Alignment[]): Alignment[] {
-  const merged = new Map<string, Alignment>();
-  for (const alignment of all) {
-    const files = [...(merged.get(alignment.metadataKey)?.files ?? []), ...alignment.files];
-    merged.set(alignment.metadataKey, { ...alignment, files });
-  }
-  return [...merged.values()];
-}
-
-function nameOf(items: readonly SectionItem[]): string {
-  return items.map(({ name }) => baseName(scalarText(name))).join(",");
-}
-
-/** Items by source entry; entries of a block that bring other kinds of files are one group. */
-function groupsOf(context: PlanContext, items: readonly SectionItem[]): Group[] {
-  const bySource = new Map<SectionItem["source"], SectionItem[]>();
-  for (const item of items) {
-    // folders beside files are no files of an alignment
-    if (!item.folder) bySource.set(item.source, [...(bySource.get(item.source) ?? []), item]);
-  }
-  const groups: Group[] = [];
-  for (const found of bySource.values()) {
-    const group = context.compat ? undefined : groups.find((other) => completes(other.items, found));
-    if (group) group.items.push(...found);
-    else groups.push({ items: [...found] });
-  }
-  return groups;
-}
-
-function completes(items: readonly SectionItem[], more: readonly SectionItem[]): boolean {
-  const isFile = ({ key, atTarget }: SectionItem) => key !== null && !atTarget;
-  if (items[0]!.block !== more[0]!.block || ![...items, ...more].every(isFile)) return false;
-  const kinds = new Set(items.map(({ key }) => extensionOf(key!).toLowerCase()));
-  return more.every(({ key }) => !kinds.has(extensionOf(key!).toLowerCase()));
-}
-
-function storedAlignment(
-  group: readonly SectionItem[],
-  references: readonly SectionItem[],
-  run: string,
-  scope: Scope,
-): Alignment {
-  const [first] = references;
-  const key = first!.key!;
-  if (references.length > 1 || group.length > 1 || !key.endsWith(ALIGNMENT_METADATA)) {
-    throw new EmporiumError("CONFIG_GLOB_COUNT", `${run}: one ${ALIGNMENT_METADATA} expected, ${group.length} files found`, {
-      place: first!.place,
-      hint: "narrow list_glob so that it matches one alignment per run",
-    });
-  }
-  const folder = key.slice(0, key.lastIndexOf("/"));
-  const name = nameOf(group);
-  return { origin: "stored", name, metadataKey: key, folder, configured: {}, scope, files: [], listed: [], item: first };
-}
-
-export interface AlignmentVolume {
-  readonly volume: VolumeSource;
-  readonly angstrom: number;
-}
-
-export interface AlignmentParts {
-  readonly run: Ancestor;
-  readonly deposition: Ancestor;
-  /** Metadata file of the run's first tilt series, or null. */
-  readonly tiltseriesPath: string | null;
-  /** Of the first tomogram whose header can be read. */
-  readonly volume: AlignmentVolume | undefined;
-}
-
-/**
- * Plans an alignment: its files, then its metadata. Its dimensions are those of the run's first tomogram unless they are configured.
- *
- * @returns the task that tomograms wait for; undefined where the run has no tomogram and the configuration gives no dimensions: then there is
- *   nothing to align, and nothing is written.
- */
-export async function planAlignment(
-  context: PlanContext,
-  draft: Draft,
-  alignment: Alignment,
-  { run, deposition, tiltseriesPath, volume }: AlignmentParts,
-  where: Whereabouts,
-): Promise<Task | undefined> {
-  const { configured, item, metadataKey, folder, origin } = alignment;
-  const title = titleOf(alignment, where);
-  const dimension = hasDimensions(configured) ? undefined : volume && dimensionsOf(volume);
-  if (!hasDimensions(configured) && !dimension) {
-    if (origin === "files") {
-      const why = "no tomogram gives its dimensions, and volume_dimension is not configured";
-      const reads = alignment.files.map(({ key }) => context.source.fullPath(key!));
-      draft.entities.push({ ...leave("alignment", title, why, where, item?.place), reads });
-      draft.warnings.push({ message: `${title} is left out: ${why}`, place: item?.place, ...where });
-    }
-    return undefined;
-  }
-  const runName = scalarText(run.name);
-  const files = alignmentFiles(context, alignment.files, folder, runName, configured.format);
-  const listedKeys = files.filter(({ item: file }) => alignment.listed.includes(file)).map(({ key }) => key);
-  const acquired = once(() => acquiredSections(context, run, alignment.scope, runName));
-  const content = context.selection.metadata("alignment")
+async function planFiles(context: ImportContext, one: Alignment, volume: MeasuredVolume | undefined): Promise<Task | undefined> {
+  const { configured, item } = one;
+  const { selection, compat, location, scope } = context;
+  const title = titleOf(context, one);
+  const runName = location.run!;
+  const files = alignmentFiles(context, one.files, one.folder, runName, configured.format);
+  const acquired = once(() => acquiredSections(context));
+  const content = selection.metadata(KIND)
     ? await readAlignment(context, files, configured.format, {
         runName,
         acquired,
-        tiltseries: tiltseriesFacts(context, alignment.scope, runName),
+        tiltseries: tiltseriesFacts(context, scope, runName),
       })
     : undefined;
-  const copies =
-    context.selection.items("alignment") && files.length > 0
-      ? addCopies(context, draft, {
-          kind: "alignment",
-          title: `files of ${title}`,
-          copies: files.map(({ item: file, key }) => ({ item: file, to: key, title: `${baseName(key)} of ${title}` })),
-          place: item?.place,
-          where,
-        })
-      : [];
+  const copies = selection.items(KIND) && files.length > 0 ? addFileCopies(context, files, title, item?.place) : [];
   if (!content) return undefined;
-  const remarks: AlignmentRemark[] = content.warnings.map((message) => ({ message, field: "format" }));
-  if (!context.compat) {
-    const measured = volume && { dimension: dimensionsOf(volume), voxelAngstrom: volume.angstrom };
-    for (const { message, field } of await alignmentRemarks({ configured, content, acquired, measured }))
-      remarks.push({ message: `${title}: ${message}`, field });
-  }
-  for (const { message, field } of remarks) draft.warnings.push({ message, place: item && placeOf(item.block, field), ...where });
-  return addMetadataTask(draft, {
-    kind: "alignment",
+  await warnOf(context, one, content, { acquired, volume });
+  const listed = files.filter(({ item: file }) => one.listed.includes(file)).map(({ key }) => key);
+  const dimension = hasDimensions(configured) ? undefined : volume && dimensionsOf(volume);
+  const tiltseriesPath = planned(context, tiltseries) ?? (await storedTiltseries(context));
+  return addMetadataTask(context, {
+    kind: KIND,
     title,
-    key: metadataKey,
-    configured: context.compat ? configured : withOwnFormat(configured),
-    measured: measuredOf(context, configured, content, listedKeys, tiltseriesPath, dimension),
-    depositionId: deposition.name,
+    key: one.metadataKey,
+    configured: compat ? configured : withOwnFormat(configured),
+    measured: measuredOf(context, configured, content, { files: listed, tiltseriesPath, dimension }),
     needs: copies.map(({ id }) => id),
-    force: context.force,
     place: item && placeOf(item.block),
-    where,
   });
 }
 
-/** What a person calls it. */
-export function titleOf({ origin, folder }: Pick<Alignment, "origin" | "folder">, where: Whereabouts): string {
-  const run = where.run ?? folder.split("/").at(-3);
-  return origin === "default" ? `default alignment of ${run}` : `alignment ${folder.split("/").at(-1)} of ${run}`;
+function addFileCopies(context: ImportContext, files: readonly AlignmentFile[], title: string, place?: Place): Task[] {
+  return addCopies(context, {
+    kind: KIND,
+    title: `files of ${title}`,
+    copies: files.map(({ item, key }) => ({ item, to: key, title: `${baseName(key)} of ${title}` })),
+    place,
+  });
+}
+
+/** What is odd about the files, and about what they say beside the configuration. */
+async function warnOf(
+  context: ImportContext,
+  one: Alignment,
+  content: AlignmentContent,
+  { acquired, volume }: { acquired: () => Promise<AcquiredSections>; volume: MeasuredVolume | undefined },
+): Promise<void> {
+  const { configured, item } = one;
+  const placeAt = (field?: string) => item && placeOf(item.block, field);
+  const measured = volume && { dimension: dimensionsOf(volume), voxelAngstrom: volume.angstrom };
+  const remarks = context.compat ? [] : await alignmentRemarks({ configured, content, acquired, measured });
+  for (const message of content.warnings) warn(context, message, placeAt("format"));
+  for (const { message, field } of remarks) warn(context, `${titleOf(context, one)}: ${message}`, placeAt(field));
+}
+
+/** Metadata of the tilt series that this deposition has on the target, or null. */
+async function storedTiltseries({ stored, entity: run, depositionId }: ImportContext): Promise<string | null> {
+  const all = await stored(run.folder, "tiltseries");
+  return all.find(({ metadata }) => String(metadata.deposition_id ?? depositionId) === depositionId)?.key ?? null;
 }
 
 /** The portal's tools load metadata of formats that they know, or of none. Ours has a key of its own, in the same place. */
@@ -278,12 +161,14 @@ function withOwnFormat(configured: JsonObject): JsonObject {
 }
 
 function measuredOf(
-  { compat }: PlanContext,
+  { compat }: ImportContext,
   configured: JsonObject,
   content: AlignmentContent,
-  files: readonly string[],
-  tiltseriesPath: string | null,
-  dimension: JsonObject | undefined,
+  {
+    files,
+    tiltseriesPath,
+    dimension,
+  }: { files: readonly string[]; tiltseriesPath: string | null; dimension: JsonObject | undefined },
 ): JsonObject {
   const measured: MutableJson = {
     per_section_alignment_parameters: content.sections.map(sectionJson),
@@ -295,7 +180,7 @@ function measuredOf(
   };
   if (dimension) measured.volume_dimension = dimension;
   const told = compat ? {} : toldByFiles(content);
-  for (const [field, value] of Object.entries({ ...DEFAULTS, ...told })) {
+  for (const [field, value] of Object.entries({ ...ALIGNMENT_DEFAULTS, ...told })) {
     if (!Object.hasOwn(configured, field)) measured[field] = value as Json;
   }
   return measured;
@@ -311,7 +196,7 @@ function toldByFiles({ tiltOffsetDegrees, xRotationOffsetDegrees, isLocal }: Ali
 }
 
 /** Å along x, y, z. */
-function dimensionsOf({ volume: { shape }, angstrom }: AlignmentVolume): JsonObject {
+function dimensionsOf({ volume: { shape }, angstrom }: MeasuredVolume): JsonObject {
   const [z, y, x] = shape;
   return { x: new Float(x * angstrom), y: new Float(y * angstrom), z: new Float(z * angstrom) };
 }

@@ -5,9 +5,11 @@ import type { ShapeSource } from "../config/annotation-shapes.js";
 import { formatTemplate } from "../config/expand.js";
 import { type ConfigNode, scalarText, toJson } from "../config/nodes.js";
 import type { Block } from "../config/schema.js";
-import { type Scope, variablesOf } from "../finders/scope.js";
+import { variablesOf } from "../finders/scope.js";
 import { depositionOf } from "../identifiers.js";
-import { findSection, isAsked, type PlanContext, placeOf, type SectionItem, sectionOf, wants } from "./context.js";
+import type { PlanContext } from "./context.js";
+import { type ImportContext, scopeBelow } from "./importer.js";
+import { findSection, isAsked, placeOf, type SectionItem, sectionOf, wants } from "./sections.js";
 import type { VoxelSpacing } from "./voxel-spacing.js";
 
 /** One file, or folder of a Zarr, that a source of an annotation found. */
@@ -67,11 +69,12 @@ function prefixOf(block: Block): string {
 
 /** Everything that the configuration finds at a voxel spacing, a candidate for each block, in its order. Blocks without a find give none. */
 export async function findAnnotations(
-  context: PlanContext,
+  context: ImportContext,
   spacing: VoxelSpacing,
-  scope: Scope,
-  { depositionId, alignmentPath, runName }: { depositionId: string; alignmentPath: string; runName: string },
+  alignmentPath: string,
 ): Promise<AnnotationCandidate[]> {
+  const { depositionId, location } = context;
+  const scope = scopeBelow(context, spacing.ancestor);
   const { items } = await findSection(context, "annotation", scope);
   const variables = variablesOf(scope);
   const byBlock = new Map<Block, AnnotationSource[]>();
@@ -105,7 +108,7 @@ export async function findAnnotations(
         depositionId,
         alignmentPath,
       }),
-      title: `annotation ${ingestId || prefix} of ${runName} (${spacing.name} Å)`,
+      title: `annotation ${ingestId || prefix} of ${location.run} (${spacing.name} Å)`,
       sources,
     };
   });

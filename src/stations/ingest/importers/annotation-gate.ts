@@ -3,7 +3,8 @@ import { scanMask } from "../../../arrays/stream/source/scan-mask.js";
 import { openObject } from "../../../stores/store.js";
 import type { ShapeSource } from "../config/annotation-shapes.js";
 import type { AnnotationSource } from "./annotation-candidates.js";
-import { type PlanContext, sectionOf } from "./context.js";
+import type { PlanContext } from "./context.js";
+import { sectionOf } from "./sections.js";
 import { globText } from "./source-names.js";
 
 /** Why a source holds nothing of its object in a run: "no voxels of label 3 in …". Undefined where it does. */

@@ -2,11 +2,11 @@ import type { Triple } from "../../../core/box.js";
 import type { Json } from "../../../core/json.js";
 import { isJsonObject } from "../../../core/json-fields.js";
 import { roundHalfEven, toNumber } from "../../../core/number.js";
-import type { Ancestor } from "../finders/scope.js";
 import { readMetadata } from "../identifiers.js";
-import type { Alignment, AlignmentVolume } from "./alignment.js";
+import type { Alignment } from "./alignment-find.js";
 import type { PlanContext } from "./context.js";
-import { firstReadable, type ReadTomogram, type TomogramCandidate } from "./tomogram-candidates.js";
+import { found, type ImportContext } from "./importer.js";
+import { firstReadable, type MeasuredVolume, tomogramFinder } from "./tomogram-candidates.js";
 import type { VoxelSpacing } from "./voxel-spacing.js";
 
 /** What annotations of one voxel spacing are compared with, and fitted to. */
@@ -17,24 +17,18 @@ export interface AnnotationGeometry {
   readonly alignedShape: Triple | undefined;
 }
 
-export interface RunVolumes {
-  readonly run: Ancestor;
-  /** The run's first: what annotations refer to. */
-  readonly alignment: Alignment;
-  readonly found: readonly TomogramCandidate[];
-  readonly read: readonly ReadTomogram[];
-}
-
 /** Sizes at a spacing: of the tomogram that this import brings, else of one that is there; and of the alignment's volume. */
 export async function geometryOf(
-  context: PlanContext,
+  context: ImportContext,
   spacing: VoxelSpacing,
-  { run, alignment, found, read }: RunVolumes,
+  alignment: Alignment,
 ): Promise<AnnotationGeometry> {
-  const here = found.filter((candidate) => candidate.spacing.name === spacing.name);
-  const own = await firstReadable(context, here, read);
-  const tomogramShape = own?.volume.shape ?? (await storedShape(context, spacing, run, alignment.metadataKey));
-  const dimension = await dimensionOf(context, alignment, await firstReadable(context, found, read));
+  const { candidates, read } = (await found(context, tomogramFinder))!;
+  const tomograms = await read(alignment.metadataKey);
+  const here = candidates.filter((candidate) => candidate.spacing.name === spacing.name);
+  const own = await firstReadable(context, here, tomograms);
+  const tomogramShape = own?.volume.shape ?? (await storedShape(context, spacing, alignment.metadataKey));
+  const dimension = await dimensionOf(context, alignment, await firstReadable(context, candidates, tomograms));
   const alignedShape = dimension?.map((angstrom) => roundHalfEven(angstrom / spacing.angstrom, 0)) as Triple | undefined;
   return { tomogramShape, alignedShape: alignedShape ?? tomogramShape };
 }
@@ -43,7 +37,7 @@ export async function geometryOf(
 async function dimensionOf(
   { target }: PlanContext,
   { configured, metadataKey, origin }: Alignment,
-  volume: AlignmentVolume | undefined,
+  volume: MeasuredVolume | undefined,
 ): Promise<Triple | undefined> {
   const given = tripleOf(configured.volume_dimension);
   if (given) return given;
@@ -52,13 +46,8 @@ async function dimensionOf(
   return tripleOf((await readMetadata(target.store, metadataKey))?.volume_dimension);
 }
 
-async function storedShape(
-  context: PlanContext,
-  spacing: VoxelSpacing,
-  run: Ancestor,
-  alignmentPath: string,
-): Promise<Triple | undefined> {
-  const stored = await context.stored(run.folder, "tomogram");
+async function storedShape(context: ImportContext, spacing: VoxelSpacing, alignmentPath: string): Promise<Triple | undefined> {
+  const stored = await context.stored(context.entity.folder, "tomogram");
   const here = stored.filter(({ key }) => key.startsWith(`${spacing.ancestor.folder}/`));
   const aligned = here.find(({ metadata }) => metadata.alignment_metadata_path === alignmentPath);
   return tripleOf((aligned ?? here[0])?.metadata.size);

@@ -1,7 +1,7 @@
 import { annotationsFolder, isAnnotationMetadata } from "../../../model/annotation-files.js";
-import { type Draft, makeTask, type Whereabouts } from "../draft.js";
+import { makeTask } from "../draft.js";
 import { CLEAR_OPERATION, type Leftover } from "../ops/clear.js";
-import type { PlanContext } from "./context.js";
+import { type ImportContext, warn } from "./importer.js";
 
 const MEMORY_BYTES = 1 << 20;
 
@@ -11,13 +11,8 @@ const MEMORY_BYTES = 1 << 20;
  *
  * @param planned keys that this plan writes at this voxel spacing.
  */
-export async function planLeftovers(
-  { target, claimed }: PlanContext,
-  draft: Draft,
-  spacingFolder: string,
-  planned: readonly string[],
-  where: Whereabouts,
-): Promise<void> {
+export async function planLeftovers(context: ImportContext, spacingFolder: string, planned: readonly string[]): Promise<void> {
+  const { target, claimed } = context;
   const parent = `${annotationsFolder(spacingFolder)}/`;
   const container = parent.slice(0, -1);
   for (const { key: folder } of await target.children(parent)) {
@@ -34,7 +29,7 @@ export async function planLeftovers(
     }
     if (leftovers.length === 0) continue;
     const title = `leftovers of an unfinished annotation: ${folder}`;
-    draft.tasks.push(
+    context.draft.tasks.push(
       makeTask({
         title,
         run: CLEAR_OPERATION,
@@ -48,6 +43,6 @@ export async function planLeftovers(
         threads: 1,
       }),
     );
-    draft.warnings.push({ message: `${title} is removed, ${leftovers.length} files`, ...where });
+    warn(context, `${title} is removed, ${leftovers.length} files`);
   }
 }

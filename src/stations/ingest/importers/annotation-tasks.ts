@@ -4,7 +4,7 @@ import type { PlainObject, Task } from "../../../engine/task.js";
 import type { PointKind } from "../../../formats/points/points.js";
 import { POINT_READERS } from "../../../formats/points/readers.js";
 import type { AnnotationFile } from "../../../model/annotation-files.js";
-import { type Draft, makeTask, newDraft, type Whereabouts } from "../draft.js";
+import { makeTask, newDraft } from "../draft.js";
 import { COPY_OPERATION } from "../ops/copy.js";
 import { MESH_OPERATION, meshMemory } from "../ops/mesh.js";
 import { POINTS_MEMORY_BYTES, POINTS_OPERATION } from "../ops/points.js";
@@ -14,6 +14,7 @@ import { maskSelection } from "./annotation-gate.js";
 import type { AnnotationGeometry } from "./annotation-geometry.js";
 import type { PlanContext } from "./context.js";
 import { copyMemory, inputOf } from "./copies.js";
+import { type ImportContext, warn } from "./importer.js";
 import { addMaskTask } from "./volume-task.js";
 import type { VoxelSpacing } from "./voxel-spacing.js";
 
@@ -22,7 +23,6 @@ export interface DataParts {
   readonly title: string;
   readonly spacing: VoxelSpacing;
   readonly geometry: AnnotationGeometry;
-  readonly where: Whereabouts;
 }
 
 const KINDS: Readonly<Record<string, PointKind>> = {
@@ -33,8 +33,7 @@ const KINDS: Readonly<Record<string, PointKind>> = {
 
 /** The task that makes the files of one source. Undefined where the command asks for none of them. */
 export async function dataTask(
-  context: PlanContext,
-  draft: Draft,
+  context: ImportContext,
   source: AnnotationSource,
   files: readonly AnnotationFile[],
   parts: DataParts,
@@ -47,7 +46,7 @@ export async function dataTask(
     case "SegmentationMask":
     case "SemanticSegmentationMask":
     case "InstanceSegmentationMask":
-      return maskTask(context, draft, source, files, parts);
+      return maskTask(context, source, files, parts);
     case "TriangularMesh":
     case "TriangularMeshGroup":
       return meshTask(context, source, files, parts);
@@ -101,14 +100,13 @@ function pointsTask(
 
 /** @throws {EmporiumError} FORMAT_FIELD for a mask of another size than the tomogram. (`compat`: it is written as it is, with a warning.) */
 async function maskTask(
-  context: PlanContext,
-  draft: Draft,
+  context: ImportContext,
   { item, shape }: AnnotationSource,
   files: readonly AnnotationFile[],
-  { title, spacing, geometry, where }: DataParts,
+  { title, spacing, geometry }: DataParts,
 ): Promise<Task | undefined> {
   const volume = await readVolumeSource(context.source.store, item.key!, item.folder, context);
-  for (const message of volume.warnings) draft.warnings.push({ message, ...where });
+  for (const message of volume.warnings) warn(context, message);
   const { alignedShape, tomogramShape } = geometry;
   const name = context.source.fullPath(item.key!);
   const targetShape = shape.rescale ? alignedShape : undefined;
@@ -127,20 +125,23 @@ async function maskTask(
         hint: sizeHint(fitted, tomogramShape),
       });
     }
-    draft.warnings.push({ message, place: item.place, ...where });
+    warn(context, message, item.place);
   }
   const select = maskSelection(shape);
   const keyOf = (format: AnnotationFile["format"]) => files.find((file) => file.format === format)!.key;
-  return addMaskTask(context, newDraft(), {
-    segmentation: select ? { form: "mask", select } : { form: "labels" },
-    title: `${shape.shape} of ${title}`,
-    volume,
-    keys: { mrc: keyOf("mrc"), zarr: `${keyOf("zarr")}/` },
-    targetShape,
-    spacingAngstrom: spacing.angstrom,
-    needs: [],
-    place: item.place,
-  });
+  return addMaskTask(
+    { ...context, draft: newDraft() },
+    {
+      segmentation: select ? { form: "mask", select } : { form: "labels" },
+      title: `${shape.shape} of ${title}`,
+      volume,
+      keys: { mrc: keyOf("mrc"), zarr: `${keyOf("zarr")}/` },
+      targetShape,
+      spacingAngstrom: spacing.angstrom,
+      needs: [],
+      place: item.place,
+    },
+  );
 }
 
 function sizeHint(mask: Triple, tomogram: Triple): string {

@@ -10,15 +10,17 @@ import { type AnnotationFile, orientedMeshFolder, portalShape, viewFolderKey } f
 import { colourSeed } from "../../../model/colours.js";
 import { formatTemplate } from "../config/expand.js";
 import type { ScalarNode } from "../config/nodes.js";
-import { addFailure, type Draft, leave, makeTask, type Whereabouts } from "../draft.js";
-import { type Ancestor, type Scope, variablesOf } from "../finders/scope.js";
+import { makeTask } from "../draft.js";
+import { type Scope, variablesOf } from "../finders/scope.js";
 import { metadataText } from "../metadata.js";
 import { VIEW_MASK_OPERATION, viewMaskMemory } from "../ops/view-mask.js";
 import { VIEW_COPIES_OPERATION, VIEW_MESH_OPERATION, viewMeshMemory } from "../ops/view-mesh.js";
 import { VIEW_POINTS_OPERATION, viewPointsMemory } from "../ops/view-points.js";
 import type { AnnotationSource } from "./annotation-candidates.js";
-import { type PlanContext, wants } from "./context.js";
-import { identityOf } from "./picture-layers.js";
+import type { PlanContext } from "./context.js";
+import { addWritten, fail, type ImportContext, passOver, scopeBelow } from "./importer.js";
+import { objectIdentity } from "./picture-layers.js";
+import { wants } from "./sections.js";
 import { baseName } from "./source-names.js";
 import type { VoxelSpacing } from "./voxel-spacing.js";
 
@@ -49,17 +51,14 @@ export interface ViewedAnnotation {
   readonly spacing: VoxelSpacing;
   /** Voxels `[z, y, x]` of the tomograms at this spacing. */
   readonly shape: Triple | undefined;
-  readonly deposition: Ancestor;
-  readonly scope: Scope;
   readonly sources: readonly ViewedSource[];
-  readonly where: Whereabouts;
 }
 
 /**
  * Plans a folder for Neuroglancer for each file of an annotation that a viewer can show. What is wrong with one of them concerns it alone, and
  * nothing of the annotation waits for it.
  */
-export async function planAnnotationViews(context: PlanContext, draft: Draft, annotation: ViewedAnnotation): Promise<void> {
+export async function planAnnotationViews(context: ImportContext, annotation: ViewedAnnotation): Promise<void> {
   if (!context.selection.items("annotation_viz")) return;
   for (const viewed of annotation.sources) {
     for (const wish of wishesOf(annotation, viewed)) {
@@ -67,13 +66,13 @@ export async function planAnnotationViews(context: PlanContext, draft: Draft, an
       const title = `view of ${annotation.title}: ${name}`;
       const { place } = viewed.source.item;
       if (!context.selection.accepts("annotation_viz", name)) {
-        draft.entities.push(leave("annotation_viz", title, "filtered out", annotation.where, place));
+        passOver(context, { kind: "annotation_viz", title }, "filtered out", place);
         continue;
       }
       try {
-        await planView(context, draft, annotation, viewed, { ...wish, title });
+        await planView(context, annotation, viewed, { ...wish, title });
       } catch (error) {
-        addFailure(draft, error, title, "annotation_viz", annotation.where, place);
+        fail(context, error, { kind: "annotation_viz", title }, place);
       }
     }
   }
@@ -102,8 +101,7 @@ function wishesOf({ id, spacing }: ViewedAnnotation, { source, files }: ViewedSo
 }
 
 async function planView(
-  context: PlanContext,
-  draft: Draft,
+  context: ImportContext,
   annotation: ViewedAnnotation,
   viewed: ViewedSource,
   { folder, data, mesh, title }: Wish & { title: string },
@@ -114,14 +112,12 @@ async function planView(
   const made = maker?.id ?? (await storedIdentity(context, data));
   if (made === undefined) {
     const why = data.endsWith("/") ? "there is no OME-Zarr of it, and none is to be written" : "its file is not on the target";
-    draft.entities.push(leave("annotation_viz", title, why, annotation.where, item.place));
+    passOver(context, { kind: "annotation_viz", title }, why, item.place);
     return;
   }
-  const input = mesh && (await meshInput(context, annotation.scope, mesh));
+  const input = mesh && (await meshInput(context, scopeBelow(context, annotation.spacing.ancestor), mesh));
   const size = item.stat?.size ?? maker?.bytes ?? 0;
-  const wish = input
-    ? copiesOf(annotation, data, input)
-    : viewOf(annotation, portalShape(shape.shape), data, size, context.compat);
+  const wish = input ? copiesOf(annotation, data, input) : viewOf(context, annotation, portalShape(shape.shape), { data, size });
   const planned = makeTask({
     title,
     run: wish.run,
@@ -136,17 +132,10 @@ async function planView(
     threads: wish.isLarge ? "all" : 1,
     place: item.place,
   });
-  draft.tasks.push(planned);
-  draft.entities.push({
-    kind: "annotation_viz",
-    title,
-    ...annotation.where,
-    action: "write",
-    reads: input ? [context.source.fullPath(input.key)] : [],
-    writes: planned.outputs,
-    bytes: planned.bytes,
-    place: item.place,
-  });
+  context.draft.tasks.push(planned);
+  const reads = input ? [context.source.fullPath(input.key)] : [];
+  const { outputs: writes, bytes } = planned;
+  addWritten(context, { kind: "annotation_viz", title }, { reads, writes, bytes, place: item.place });
 }
 
 interface ViewTask {
@@ -156,8 +145,13 @@ interface ViewTask {
   memoryBytes(threads: number): number;
 }
 
-function viewOf(annotation: ViewedAnnotation, shape: string, data: string, sizeBytes: number, compat: boolean): ViewTask {
-  const { spacing, deposition, configured } = annotation;
+function viewOf(
+  { deposition, compat }: ImportContext,
+  annotation: ViewedAnnotation,
+  shape: string,
+  { data, size }: { data: string; size: number },
+): ViewTask {
+  const { spacing, configured } = annotation;
   const voxelSpacingAngstrom = spacing.angstrom;
   const kind = POINT_KINDS[shape];
   const object = isJsonObject(configured.annotation_object) ? configured.annotation_object : {};
@@ -175,11 +169,11 @@ function viewOf(annotation: ViewedAnnotation, shape: string, data: string, sizeB
       colourSeed: colourSeed(compat && configured.deposition_id === undefined ? others : { ...others, deposition_id }, shape),
       ...(compat ? { compat } : {}),
     };
-    return { run: VIEW_POINTS_OPERATION, params, memoryBytes: () => viewPointsMemory(sizeBytes) };
+    return { run: VIEW_POINTS_OPERATION, params, memoryBytes: () => viewPointsMemory(size) };
   }
   if (shape === "TriangularMesh") {
     const params = { mesh: data, label: compat ? referenceLabel(baseName(data)) : objectName };
-    return { run: VIEW_MESH_OPERATION, params, memoryBytes: () => viewMeshMemory(sizeBytes) };
+    return { run: VIEW_MESH_OPERATION, params, memoryBytes: () => viewMeshMemory(size) };
   }
   const voxels = annotation.shape ?? USUAL_SHAPE;
   const isLarge = volumeOf(voxels) > LARGE_VOXELS;
@@ -237,6 +231,6 @@ async function meshInput(
 
 /** What tells a file, or an OME-Zarr by its attributes, from one that takes its place later. Undefined where it is not on the target. */
 async function storedIdentity(context: PlanContext, data: string): Promise<string | undefined> {
-  if (!data.endsWith("/")) return identityOf(context, data);
-  return (await identityOf(context, `${data}.zattrs`)) ?? (await identityOf(context, `${data}zarr.json`));
+  if (!data.endsWith("/")) return objectIdentity(context, data);
+  return (await objectIdentity(context, `${data}.zattrs`)) ?? (await objectIdentity(context, `${data}zarr.json`));
 }

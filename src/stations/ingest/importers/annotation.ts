@@ -8,12 +8,12 @@ import {
   annotationMetadataKey,
   portalShape,
 } from "../../../model/annotation-files.js";
-import { scalarText } from "../config/nodes.js";
-import { addFailure, type Draft, leave, makeTask, type Whereabouts } from "../draft.js";
-import type { Ancestor, Scope } from "../finders/scope.js";
-import { allotIds, type GivenId, isFolder, type StoredMetadata } from "../identifiers.js";
+import { makeTask } from "../draft.js";
+import { allotIds, isFolder, type StoredMetadata } from "../identifiers.js";
 import { metadataText } from "../metadata.js";
 import { ANNOTATION_OPERATION, type CountedFile } from "../ops/annotation.js";
+import { alignment } from "./alignment.js";
+import type { Alignment } from "./alignment-find.js";
 import {
   type AnnotationCandidate,
   type AnnotationSource,
@@ -22,120 +22,95 @@ import {
   storedIdentity,
 } from "./annotation-candidates.js";
 import { type AnnotationGate, annotationGate } from "./annotation-gate.js";
-import { type AnnotationGeometry, geometryOf, type RunVolumes } from "./annotation-geometry.js";
+import { type AnnotationGeometry, geometryOf } from "./annotation-geometry.js";
 import { planLeftovers } from "./annotation-leftovers.js";
 import { dataTask } from "./annotation-tasks.js";
 import { planAnnotationViews, type ViewedSource, wantsAnnotations } from "./annotation-view.js";
-import { type PlanContext, placeOf, wants } from "./context.js";
-import type { VoxelSpacing } from "./voxel-spacing.js";
+import type { PlanContext } from "./context.js";
+import { addWritten, attempt, fail, found, type ImportContext, type Importer, passOver, planned, warn } from "./importer.js";
+import { placeOf, wants } from "./sections.js";
+import { type VoxelSpacing, voxelSpacing } from "./voxel-spacing.js";
 
 /** Buffers of the task that counts objects and writes one document. */
 const METADATA_BYTES = 8 << 20;
 
-export interface AnnotationParts extends RunVolumes {
-  readonly deposition: Ancestor;
-  readonly scope: Scope;
-  readonly spacings: readonly VoxelSpacing[];
-  /** Tasks that make the alignment. */
-  readonly needs: readonly string[];
-}
+const KIND = "annotation";
 
-/**
- * Plans what was marked in the tomograms of a run: for each annotation a task for every file that it comes from, and one for the metadata that
- * vouch for all of them. What is wrong with one annotation concerns it alone.
- */
-export async function planAnnotations(
-  context: PlanContext,
-  draft: Draft,
-  parts: AnnotationParts,
-  where: Whereabouts,
-): Promise<readonly GivenId[]> {
-  if (!wantsAnnotations(context)) return [];
-  const given: GivenId[] = [];
-  const gate = annotationGate(context);
-  for (const spacing of parts.spacings) {
-    if (!context.selection.accepts("voxel_spacing", spacing.name)) continue;
-    try {
-      for (const id of await planSpacing(context, draft, spacing, parts, gate, where)) given.push(id);
-    } catch (error) {
-      addFailure(draft, error, `annotations of ${where.run} (${spacing.name} Å)`, "annotation", where);
+/** What was marked in the tomograms of a run, and the views of it. What is wrong with one annotation concerns it alone. */
+export const annotation: Importer<null> = {
+  kind: KIND,
+  per: "run",
+  files: { emptyTold: "source", failsAlone: true, asVolumes: true },
+  brings: ["annotation_viz"],
+  needs: [alignment],
+  notesFailures: true,
+  title: ({ location }) => `annotations of ${location.run}`,
+  isWanted: wantsAnnotations,
+  find: async () => null,
+  async plan(context) {
+    const gate = annotationGate(context);
+    for (const spacing of (await found(context, voxelSpacing))!) {
+      if (!context.selection.accepts("voxel_spacing", spacing.name)) continue;
+      const title = `annotations of ${context.location.run} (${spacing.name} Å)`;
+      await attempt(context, { kind: KIND, title }, () => planSpacing(context, spacing, gate));
     }
-  }
-  return given;
-}
+  },
+};
 
-async function planSpacing(
-  context: PlanContext,
-  draft: Draft,
-  spacing: VoxelSpacing,
-  parts: AnnotationParts,
-  gate: AnnotationGate,
-  where: Whereabouts,
-): Promise<readonly GivenId[]> {
-  const { scope, alignment, deposition } = parts;
-  const depositionId = scalarText(deposition.name);
-  const below: Scope = { ...scope, ancestors: [...scope.ancestors, spacing.ancestor] };
-  const found = await findAnnotations(context, spacing, below, {
-    depositionId,
-    alignmentPath: alignment.metadataKey,
-    runName: where.run ?? "",
-  });
-  if (found.length === 0) return [];
+async function planSpacing(context: ImportContext, spacing: VoxelSpacing, gate: AnnotationGate): Promise<void> {
+  const { depositionId, entity: run } = context;
+  const [first] = (await found(context, alignment))!;
+  const candidates = await findAnnotations(context, spacing, first!.metadataKey);
+  if (candidates.length === 0) return;
   const usable: AnnotationCandidate[] = [];
-  for (const candidate of dropTwins(context, draft, found, where)) {
-    const left = await passGate(context, draft, candidate, gate, where);
+  for (const candidate of dropTwins(context, candidates)) {
+    const left = await passGate(context, candidate, gate);
     if (left) usable.push(left);
   }
   const container = spacing.ancestor.folder;
   // a run that is not there yet holds nothing: one listing of the dataset tells that of all its runs
-  const isThere = await isFolder(context.target, parts.run.folder);
-  const stored = isThere ? await context.stored(container, "annotation") : [];
+  const isThere = await isFolder(context.target, run.folder);
+  const stored = isThere ? await context.stored(container, KIND) : [];
   const known = stored.map(({ id, key, metadata }) => ({
     id,
     key: storedIdentity(metadata, key, depositionId, context.compat),
   }));
-  const shown = wants(context, "annotation") ? usable : onlyStored(draft, usable, known, where);
+  const shown = wants(context, KIND) ? usable : onlyStored(context, usable, known);
   // the reference gives ids to all that it finds, before filters and gates; otherwise only what is written gets one
-  const asked = (context.compat ? found : shown).map(({ identity }) => identity);
+  const asked = (context.compat ? candidates : shown).map(({ identity }) => identity);
   const ids = allotIds(`${container}/Annotations`, known, context, asked);
-  const geometry = shown.length > 0 ? await geometryOf(context, spacing, parts) : undefined;
-  const planned: string[] = [];
+  const geometry = shown.length > 0 ? await geometryOf(context, spacing, first!) : undefined;
+  const outputs: string[] = [];
   for (const candidate of shown) {
     try {
       const id = ids.of(candidate.identity);
-      const tasks = await planOne(context, draft, candidate, { ...parts, id, stored, geometry: geometry!, where });
-      for (const { outputs } of tasks) planned.push(...outputs);
+      const tasks = await planOne(context, candidate, { id, alignment: first!, stored, geometry: geometry! });
+      for (const task of tasks) outputs.push(...task.outputs);
     } catch (error) {
-      failAnnotation(context, draft, candidate, error, where);
+      failAnnotation(context, candidate, error);
     }
   }
-  if (isThere && context.selection.items("annotation")) await planLeftovers(context, draft, container, planned, where);
-  return ids.given;
+  if (isThere && context.selection.items(KIND)) await planLeftovers(context, container, outputs);
+  context.draft.ids.push(...ids.given);
 }
 
 /** Views alone are made of annotations that are there: nothing else has an id. */
 function onlyStored(
-  draft: Draft,
+  context: ImportContext,
   candidates: readonly AnnotationCandidate[],
   known: readonly { key: readonly string[] }[],
-  where: Whereabouts,
 ): AnnotationCandidate[] {
   const ids = new Set(known.map(({ key }) => key.join("\n")));
   return candidates.filter(({ identity, title, block }) => {
     const isThere = ids.has(identity.join("\n"));
     if (!isThere)
-      draft.entities.push(leave("annotation_viz", `views of ${title}`, "it is not on the target", where, block.place));
+      passOver(context, { kind: "annotation_viz", title: `views of ${title}` }, "it is not on the target", block.place);
     return isThere;
   });
 }
 
 /** Two blocks for one annotation are a failure of both: nobody can say whose metadata are meant. */
-function dropTwins(
-  context: PlanContext,
-  draft: Draft,
-  found: readonly AnnotationCandidate[],
-  where: Whereabouts,
-): readonly AnnotationCandidate[] {
+function dropTwins(context: ImportContext, found: readonly AnnotationCandidate[]): readonly AnnotationCandidate[] {
   if (context.compat) return found;
   const groups = new Map<string, AnnotationCandidate[]>();
   const keyOf = ({ identity }: AnnotationCandidate) => identity.join("\n");
@@ -151,23 +126,21 @@ function dropTwins(
       place: candidate.block.place,
       hint: "give each block an annotation_ingest_id of its own",
     });
-    failAnnotation(context, draft, candidate, error, where);
+    failAnnotation(context, candidate, error);
     return false;
   });
 }
 
 /** The candidate with those of its sources that were asked for and hold something. Undefined where none is left; what was left out is told. */
 async function passGate(
-  context: PlanContext,
-  draft: Draft,
+  context: ImportContext,
   candidate: AnnotationCandidate,
   gate: AnnotationGate,
-  where: Whereabouts,
 ): Promise<AnnotationCandidate | undefined> {
   const { title, block } = candidate;
   const accepted = candidate.sources.filter((source) => source.accepted);
   if (accepted.length === 0) {
-    draft.entities.push(leave("annotation", title, "filtered out", where, block.place));
+    passOver(context, { kind: "annotation", title }, "filtered out", block.place);
     return undefined;
   }
   try {
@@ -179,34 +152,28 @@ async function passGate(
         continue;
       }
       const message = `${title}: ${why}; nothing of it is imported`;
-      draft.warnings.push({ message, place: source.item.place, ...where });
+      warn(context, message, source.item.place);
     }
     if (sources.length > 0) return { ...candidate, sources };
-    draft.entities.push(leave("annotation", title, "its files hold nothing of it", where, block.place));
+    passOver(context, { kind: "annotation", title }, "its files hold nothing of it", block.place);
   } catch (error) {
-    failAnnotation(context, draft, candidate, error, where);
+    failAnnotation(context, candidate, error);
   }
   return undefined;
 }
 
 /** Notes that an annotation cannot be made, with the files that it would be made of. */
-function failAnnotation(
-  { source }: PlanContext,
-  draft: Draft,
-  { title, sources }: AnnotationCandidate,
-  error: unknown,
-  where: Whereabouts,
-): void {
+function failAnnotation(context: ImportContext, { title, sources }: AnnotationCandidate, error: unknown): void {
   const accepted = sources.filter((one) => one.accepted);
-  const reads = accepted.map(({ item }) => source.fullPath(item.key!));
-  addFailure(draft, error, title, "annotation", where, accepted[0]?.item.place, reads);
+  const reads = accepted.map(({ item }) => context.source.fullPath(item.key!));
+  fail(context, error, { kind: "annotation", title }, accepted[0]?.item.place, reads);
 }
 
-interface OneParts extends AnnotationParts {
+interface Parts {
   readonly id: number;
+  readonly alignment: Alignment;
   readonly stored: readonly StoredMetadata[];
   readonly geometry: AnnotationGeometry;
-  readonly where: Whereabouts;
 }
 
 /** A source with the files that are made of it. */
@@ -215,94 +182,72 @@ interface Outputs {
   readonly files: readonly AnnotationFile[];
 }
 
-async function planOne(context: PlanContext, draft: Draft, candidate: AnnotationCandidate, parts: OneParts): Promise<Task[]> {
-  const { block, prefix, spacing, title, configured } = candidate;
-  const { id, alignment, deposition, geometry, where } = parts;
+async function planOne(context: ImportContext, candidate: AnnotationCandidate, parts: Parts): Promise<Task[]> {
+  const { prefix, spacing, configured } = candidate;
+  const { id, geometry } = parts;
+  const { selection, draft, location } = context;
   const folder = annotationFolder(spacing.ancestor.folder, id);
-  const metadataKey = annotationMetadataKey(folder, prefix);
-  const outputs = outputsOf(context, draft, candidate, folder, where);
-  const titled = `annotation ${id} of ${where.run} (${spacing.name} Å), ${prefix}`;
+  const outputs = outputsOf(context, candidate, folder);
+  const title = `annotation ${id} of ${location.run} (${spacing.name} Å), ${prefix}`;
   const tasks: Task[] = [];
   const viewed: ViewedSource[] = [];
   for (const { source, files } of outputs) {
-    const isWanted = context.selection.items("annotation");
-    const task = isWanted
-      ? await dataTask(context, draft, source, files, { title: titled, spacing, geometry, where })
-      : undefined;
+    const task = selection.items(KIND) ? await dataTask(context, source, files, { title, spacing, geometry }) : undefined;
     if (task) tasks.push(task);
     viewed.push({ source, files, task });
   }
-  if (context.selection.metadata("annotation")) {
-    const made = outputs.flatMap(({ source, files }) => files.map((file) => ({ source, file })));
-    const entries = made.map(({ source, file }) => fileEntry(source, file));
-    const kept = await keptEntries(context, parts.stored, metadataKey, entries);
-    const counted: CountedFile[] = [...entries, ...kept].map((entry) => ({
-      key: String(entry.path),
-      format: String(entry.format),
-      shape: String(entry.shape),
-    }));
-    const measured: JsonObject = {
-      object_count: 0,
-      files: [...entries, ...kept],
-      alignment_metadata_path: alignment.metadataKey,
-    };
-    tasks.push(
-      makeTask({
-        title: `metadata of ${titled}`,
-        run: ANNOTATION_OPERATION,
-        params: {
-          key: metadataKey,
-          metadata: metadataText(configured, measured, deposition.name),
-          counted: counted.map((file) => ({ ...file })),
-          ...(context.force ? { force: true } : {}),
-        },
-        inputs: [],
-        outputs: [metadataKey],
-        needs: [...parts.needs, ...tasks.map((task) => task.id)],
-        bytes: 0,
-        memoryBytes: METADATA_BYTES,
-        threads: 1,
-        place: placeOf(block),
-      }),
-    );
-  }
+  if (selection.metadata(KIND)) tasks.push(await metadataTask(context, candidate, parts, { title, outputs, tasks }));
   for (const task of tasks) draft.tasks.push(task);
-  if (wants(context, "annotation")) {
-    draft.entities.push({
-      kind: "annotation",
-      title: `${title} as ${id}`,
-      ...where,
-      action: "write",
+  if (wants(context, KIND)) {
+    const entity = { kind: KIND, title: `${candidate.title} as ${id}` } as const;
+    addWritten(context, entity, {
       reads: outputs.map(({ source }) => context.source.fullPath(source.item.key!)),
       writes: tasks.flatMap((task) => task.outputs),
       bytes: tasks.reduce((sum, { bytes }) => sum + bytes, 0),
       place: outputs[0]!.source.item.place,
     });
   }
-  const scope = { ...parts.scope, ancestors: [...parts.scope.ancestors, spacing.ancestor] };
-  const shape = geometry.tomogramShape;
-  await planAnnotationViews(context, draft, {
-    id,
-    title: titled,
-    configured,
-    spacing,
-    shape,
-    deposition,
-    scope,
-    sources: viewed,
-    where,
-  });
+  await planAnnotationViews(context, { id, title, configured, spacing, shape: geometry.tomogramShape, sources: viewed });
   return tasks;
 }
 
+/** Counts the objects of all files and writes the document that vouches for them. */
+async function metadataTask(
+  context: ImportContext,
+  { block, prefix, spacing, configured }: AnnotationCandidate,
+  { id, alignment: { metadataKey: alignmentPath }, stored }: Parts,
+  { title, outputs, tasks }: { title: string; outputs: readonly Outputs[]; tasks: readonly Task[] },
+): Promise<Task> {
+  const key = annotationMetadataKey(annotationFolder(spacing.ancestor.folder, id), prefix);
+  const entries = outputs.flatMap(({ source, files }) => files.map((file) => fileEntry(source, file)));
+  const files = [...entries, ...(await keptEntries(context, stored, key, entries))];
+  const counted: CountedFile[] = files.map(({ path, format, shape }) => ({
+    key: String(path),
+    format: String(format),
+    shape: String(shape),
+  }));
+  const measured: JsonObject = { object_count: 0, files, alignment_metadata_path: alignmentPath };
+  return makeTask({
+    title: `metadata of ${title}`,
+    run: ANNOTATION_OPERATION,
+    params: {
+      key,
+      metadata: metadataText(configured, measured, context.deposition.name),
+      counted: counted.map((file) => ({ ...file })),
+      ...(context.force ? { force: true } : {}),
+    },
+    inputs: [],
+    outputs: [key],
+    needs: [...(planned(context, alignment) ?? []), ...tasks].map((task) => task.id),
+    bytes: 0,
+    memoryBytes: METADATA_BYTES,
+    threads: 1,
+    place: placeOf(block),
+  });
+}
+
 /** @throws {EmporiumError} CONFIG_COLLISION for two files of one shape. (`compat`: the last one wins, with a warning.) */
-function outputsOf(
-  context: PlanContext,
-  draft: Draft,
-  { sources, prefix, title }: AnnotationCandidate,
-  folder: string,
-  where: Whereabouts,
-): Outputs[] {
+function outputsOf(context: ImportContext, { sources, prefix, title }: AnnotationCandidate, folder: string): Outputs[] {
   const taken = new Map<string, Outputs>();
   for (const source of sources) {
     const files = annotationFiles(folder, prefix, source.shape.shape, source.shape.companionShape);
@@ -318,7 +263,7 @@ function outputsOf(
           hint: "narrow the glob to one file per run, or make two annotations of them",
         });
       }
-      draft.warnings.push({ message: `${message}; the last one is`, place, ...where });
+      warn(context, `${message}; the last one is`, place);
     }
     taken.set(name, { source, files });
   }

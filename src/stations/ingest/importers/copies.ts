@@ -3,9 +3,11 @@ import { LIMITS } from "../../../core/limits.js";
 import { partBytesFor } from "../../../engine/atomic.js";
 import type { PlainObject, Task, TaskInput } from "../../../engine/task.js";
 import type { TypeKey } from "../../../model/kinds.js";
-import { type Draft, makeTask, type PlannedEntity, type Whereabouts } from "../draft.js";
+import { makeTask } from "../draft.js";
 import { COPY_OPERATION } from "../ops/copy.js";
-import type { PlanContext, SectionItem } from "./context.js";
+import type { PlanContext } from "./context.js";
+import { addWritten, type ImportContext } from "./importer.js";
+import type { SectionItem } from "./sections.js";
 import { baseName } from "./source-names.js";
 
 /** Parts of one large object that are held while it is copied. */
@@ -26,7 +28,6 @@ export interface CopiesWish {
   readonly title: string;
   readonly copies: readonly CopyWish[];
   readonly place?: Place | undefined;
-  readonly where: Whereabouts;
 }
 
 /**
@@ -34,7 +35,7 @@ export interface CopiesWish {
  *
  * @throws {EmporiumError} CONFIG_COLLISION for two files under one name: nothing is added
  */
-export function addCopies(context: PlanContext, draft: Draft, { kind, title, copies, place, where }: CopiesWish): Task[] {
+export function addCopies(context: ImportContext, { kind, title, copies, place }: CopiesWish): Task[] {
   const takers = new Map<string, CopyWish>();
   for (const copy of copies) {
     const name = copy.to.normalize("NFC").toLowerCase();
@@ -48,18 +49,17 @@ export function addCopies(context: PlanContext, draft: Draft, { kind, title, cop
     });
   }
   const tasks = [...takers.values()].map((copy) => copyTask(context, kind, copy, place));
-  for (const task of tasks) draft.tasks.push(task);
-  const entity: PlannedEntity = {
-    kind,
-    title,
-    ...where,
-    action: "write",
-    reads: tasks.flatMap(({ inputs }) => inputs.map(({ key }) => context.source.fullPath(key))),
-    writes: tasks.flatMap(({ outputs }) => outputs),
-    bytes: tasks.reduce((sum, { bytes }) => sum + bytes, 0),
-    place,
-  };
-  draft.entities.push(entity);
+  for (const task of tasks) context.draft.tasks.push(task);
+  addWritten(
+    context,
+    { kind, title },
+    {
+      reads: tasks.flatMap(({ inputs }) => inputs.map(({ key }) => context.source.fullPath(key))),
+      writes: tasks.flatMap(({ outputs }) => outputs),
+      bytes: tasks.reduce((sum, { bytes }) => sum + bytes, 0),
+      place,
+    },
+  );
   return tasks;
 }
 

@@ -1,12 +1,11 @@
 import type { Json, JsonObject } from "../../../core/json.js";
 import { isJsonObject } from "../../../core/json-fields.js";
-import type { Task } from "../../../engine/task.js";
 import { datasetFolder, datasetMetadataKey } from "../../../model/layout.js";
 import { scalarText, toJson } from "../config/nodes.js";
-import { addMetadataTask, type Draft, leave } from "../draft.js";
-import type { Ancestor } from "../finders/scope.js";
 import { isTruthy, type MutableJson, put } from "../metadata.js";
-import type { PlanContext, SectionItem } from "./context.js";
+import { type ImportContext, type Importer, passOver, planned } from "./importer.js";
+import { datasetKeyPhoto } from "./key-photos.js";
+import { addMetadataTask } from "./metadata-task.js";
 import { storedPhotos } from "./photos.js";
 import { baseName } from "./source-names.js";
 
@@ -22,39 +21,43 @@ const SAMPLE_FIELDS = [
   "tissue",
 ];
 
-export async function planDataset(
-  context: PlanContext,
-  draft: Draft,
-  { block, atTarget }: SectionItem,
-  { name }: Ancestor,
-  deposition: Ancestor,
-  photos: readonly Task[] = [],
-): Promise<void> {
-  if (!context.selection.metadata("dataset")) return;
-  const text = scalarText(name);
-  const title = `metadata of dataset ${text}`;
-  const where = { dataset: text };
+const KIND = "dataset";
+
+/** The dataset's own metadata, with the key photos that are there. */
+export const dataset: Importer<null> = {
+  kind: KIND,
+  per: "dataset",
+  needs: [],
+  notesFailures: true,
+  title: ({ entity }) => `metadata of dataset ${scalarText(entity.name)}`,
+  isWanted: ({ selection }) => selection.metadata(KIND),
+  find: async () => null,
+  plan: planMetadata,
+};
+
+async function planMetadata(context: ImportContext): Promise<void> {
+  const { atTarget, block } = context.item;
+  const name = scalarText(context.entity.name);
+  const title = dataset.title(context);
   if (atTarget) {
-    draft.entities.push(leave("dataset", title, "it is only referred to", where, block.place));
+    passOver(context, { kind: KIND, title }, "it is only referred to", block.place);
     return;
   }
-  const key = datasetMetadataKey(text);
+  const key = datasetMetadataKey(name);
   // the reference writes defaults over what another deposition said of its dataset
-  if (!block.metadata && !context.compat && (await context.target.child(`${datasetFolder(text)}/`, baseName(key)))) {
-    draft.entities.push(leave("dataset", title, "it is there, and nothing is said of it here", where, block.place));
+  if (!block.metadata && !context.compat && (await context.target.child(`${datasetFolder(name)}/`, baseName(key)))) {
+    passOver(context, { kind: KIND, title }, "it is there, and nothing is said of it here", block.place);
     return;
   }
-  addMetadataTask(draft, {
-    kind: "dataset",
+  const photos = planned(context, datasetKeyPhoto) ?? [];
+  addMetadataTask(context, {
+    kind: KIND,
     title,
     key,
     configured: withSampleDefaults(block.metadata ? (toJson(block.metadata) as JsonObject) : {}),
-    measured: { key_photos: await storedPhotos(context.target, datasetFolder(text), photos) },
-    depositionId: deposition.name,
+    measured: { key_photos: await storedPhotos(context.target, datasetFolder(name), photos) },
     needs: photos.map(({ id }) => id),
-    force: context.force,
     place: block.metadata?.place ?? block.place,
-    where,
   });
 }
 

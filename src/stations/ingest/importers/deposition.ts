@@ -1,38 +1,40 @@
 import type { JsonObject } from "../../../core/json.js";
-import type { Task } from "../../../engine/task.js";
 import { depositionFolder, depositionMetadataKey } from "../../../model/layout.js";
-import { scalarText, toJson } from "../config/nodes.js";
-import { addMetadataTask, type Draft } from "../draft.js";
-import type { Ancestor } from "../finders/scope.js";
-import type { PlanContext, SectionItem } from "./context.js";
+import { toJson } from "../config/nodes.js";
+import { type Importer, passOver, planned } from "./importer.js";
+import { depositionKeyPhoto } from "./key-photos.js";
+import { addMetadataTask } from "./metadata-task.js";
 import { storedPhotos } from "./photos.js";
 
+const KIND = "deposition";
+
 /** The deposition's own metadata, with the key photos that are there. Without a metadata block there is nothing to write. */
-export async function planDeposition(
-  context: PlanContext,
-  draft: Draft,
-  { block, atTarget }: SectionItem,
-  { name }: Ancestor,
-  photos: readonly Task[] = [],
-): Promise<void> {
-  if (!context.selection.metadata("deposition")) return;
-  const text = scalarText(name);
-  const title = `metadata of deposition ${text}`;
-  if (!block.metadata || atTarget) {
-    const why = atTarget ? "it is only referred to" : "the config has no metadata for it";
-    draft.entities.push({ kind: "deposition", title, action: "leave", why, reads: [], writes: [], bytes: 0, place: block.place });
-    return;
-  }
-  addMetadataTask(draft, {
-    kind: "deposition",
-    title,
-    key: depositionMetadataKey(text),
-    configured: toJson(block.metadata) as JsonObject,
-    measured: { key_photos: await storedPhotos(context.target, depositionFolder(text), photos) },
-    depositionId: name,
-    needs: photos.map(({ id }) => id),
-    force: context.force,
-    place: block.metadata.place,
-    where: {},
-  });
-}
+export const deposition: Importer<null> = {
+  kind: KIND,
+  per: "deposition",
+  needs: [],
+  notesFailures: true,
+  title: ({ depositionId }) => `metadata of deposition ${depositionId}`,
+  isWanted: ({ selection }) => selection.metadata(KIND),
+  find: async () => null,
+  async plan(context) {
+    const { atTarget, block } = context.item;
+    const { depositionId: name, target } = context;
+    const title = deposition.title(context);
+    if (!block.metadata || atTarget) {
+      const why = atTarget ? "it is only referred to" : "the config has no metadata for it";
+      passOver(context, { kind: KIND, title }, why, block.place);
+      return;
+    }
+    const photos = planned(context, depositionKeyPhoto) ?? [];
+    addMetadataTask(context, {
+      kind: KIND,
+      title,
+      key: depositionMetadataKey(name),
+      configured: toJson(block.metadata) as JsonObject,
+      measured: { key_photos: await storedPhotos(target, depositionFolder(name), photos) },
+      needs: photos.map(({ id }) => id),
+      place: block.metadata.place,
+    });
+  },
+};

@@ -5,21 +5,9 @@ import type { Source } from "../config/schema.js";
 import type { PlanFailure, PlanWarning } from "../draft.js";
 import { type Looked, lookedText } from "../finders/near-names.js";
 import type { Scope } from "../finders/scope.js";
+import type { FactsByKind } from "./file-facts.js";
 import { globText, placeOfFinder } from "./source-names.js";
 
-/** Kinds whose sections may find nothing without a failure: each of them is worth a word. */
-const TOLD: ReadonlySet<TypeKey> = new Set<TypeKey>([
-  "gain",
-  "collection_metadata",
-  "frame",
-  "tiltseries",
-  "ctf",
-  "rawtilt",
-  "alignment",
-  "identified_object",
-]);
-/** Kinds of which each source is for something of its own. */
-const OF_ONE_SOURCE: ReadonlySet<TypeKey> = new Set<TypeKey>([...TOLD, "annotation", "tomogram"]);
 const NAMES_SHOWN = 5;
 
 /** Sources and sections that found nothing for a run, though they apply to it. */
@@ -46,7 +34,8 @@ interface Noted {
   readonly runs: Map<string, Run>;
 }
 
-export function emptyFinds(): EmptyFinds {
+/** @param facts of all kinds whose finds are files: of each source of theirs something is expected. */
+export function emptyFinds(facts: FactsByKind): EmptyFinds {
   const noted = new Map<Source, Noted>();
   const ofType = (type: TypeKey) => [...noted.values()].filter((one) => one.type === type).sort(byLine);
   return {
@@ -61,9 +50,9 @@ export function emptyFinds(): EmptyFinds {
     },
     async warnings(isWanted) {
       const warnings: PlanWarning[] = [];
-      for (const { type } of KINDS.filter((kind) => OF_ONE_SOURCE.has(kind.type) && isWanted(kind.type))) {
+      for (const { type } of KINDS.filter((kind) => facts.get(kind.type)?.emptyTold && isWanted(kind.type))) {
         const sources = ofType(type).filter(({ runs }) => !runs.has(""));
-        const section = TOLD.has(type) ? await sectionWarning(type, sources) : undefined;
+        const section = facts.get(type)?.emptyTold === "section" ? await sectionWarning(type, sources) : undefined;
         if (section) warnings.push(section);
         for (const one of sources) warnings.push(...((await sourceWarning(one, sources)) ?? []));
       }

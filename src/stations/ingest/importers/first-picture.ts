@@ -1,9 +1,9 @@
 import { photoFolder } from "../../../model/layout.js";
 import { compareKeys } from "../../../stores/keys.js";
 import type { Stat } from "../../../stores/store.js";
-import type { Draft } from "../draft.js";
 import { depositionOf } from "../identifiers.js";
 import type { PlanContext } from "./context.js";
+import type { ImportContext } from "./importer.js";
 
 /** Runs whose pictures are looked for side by side. */
 const RUNS_AT_ONCE = 32;
@@ -16,27 +16,17 @@ export interface TomogramPicture {
   readonly maker?: string | undefined;
 }
 
-export interface PictureSearch {
-  /** `snapshot`. */
-  readonly name: string;
-  /** Folders of the datasets to search. */
-  readonly datasets: readonly string[];
-  /** Whose tomograms count. */
-  readonly depositionId: string;
-}
-
 /**
  * The picture of the first tomogram that has one: datasets and runs in the order of their names, then spacings and ids by number. It makes no
  * difference which of the runs this import brings and which are on the target, nor what others have added, so imports in any order
  * choose the same one in the end.
+ *
+ * @param name `snapshot`.
  */
-export async function firstPicture(
-  context: PlanContext,
-  draft: Draft,
-  { name, datasets, depositionId }: PictureSearch,
-): Promise<TomogramPicture | undefined> {
+export async function firstPicture(context: ImportContext, name: string): Promise<TomogramPicture | undefined> {
+  const { datasets, depositionId } = context;
   const file = `key-photo-${name}.png`;
-  const planned = draft.tasks.flatMap(({ id, outputs }) =>
+  const planned = context.draft.tasks.flatMap(({ id, outputs }) =>
     outputs.filter((key) => key.endsWith(`/${file}`)).map((key) => ({ key, stat: { size: 0 }, maker: id })),
   );
   const ofRun = async (run: string): Promise<TomogramPicture | undefined> => {

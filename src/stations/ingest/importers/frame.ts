@@ -6,14 +6,14 @@ import { frameFolder, framesMetadataKey } from "../../../model/layout.js";
 import { expandValue } from "../config/expand.js";
 import { scalarText } from "../config/nodes.js";
 import type { Block } from "../config/schema.js";
-import { addMetadataTask, type Draft, leave, type Whereabouts } from "../draft.js";
-import type { Ancestor, Scope } from "../finders/scope.js";
 import { readMetadata } from "../identifiers.js";
 import { sameJson } from "../metadata.js";
-import type { Acquisition } from "./acquisition.js";
-import { findSection, isAsked, type PlanContext, placeOf, type SectionItem } from "./context.js";
+import { acquisition, wantsAcquired } from "./acquisition.js";
 import { addCopies, distinctFiles } from "./copies.js";
 import { acquisitionOrder, doseRemark, frameEntries } from "./frame-doses.js";
+import { attempt, found, type ImportContext, type Importer, passOver, planned, warn } from "./importer.js";
+import { addMetadataTask } from "./metadata-task.js";
+import { findSection, isAsked, placeOf, type SectionItem } from "./sections.js";
 import { baseName } from "./source-names.js";
 
 /** The frames of a run: all files of all its sources together. */
@@ -29,15 +29,36 @@ export interface Frames {
   readonly items: readonly SectionItem[];
 }
 
-/** Finds the frames of a run. All files of one source entry are one item, named by their joined names; filters go by that name. */
-export async function findFrames(context: PlanContext, run: Ancestor, scope: Scope): Promise<Frames> {
-  const { items } = await findSection(context, "frame", scope);
+const KIND = "frame";
+
+/** The frames of a run, and what the acquisition file says of them. */
+export const frame: Importer<Frames> = {
+  kind: KIND,
+  per: "run",
+  files: { emptyTold: "section", namedTogether: true },
+  needs: [acquisition],
+  title: ({ location }) => `frames of ${location.run}`,
+  isWanted: wantsAcquired,
+  find: findFrames,
+  async plan(context, frames) {
+    const copied = await attempt(context, { kind: KIND, title: frame.title(context) }, async () => planCopies(context, frames));
+    const title = `metadata of the frames of ${context.location.run}`;
+    await attempt(context, { kind: KIND, title }, async () => {
+      const needs = [...(planned(context, acquisition) ?? []), ...(copied ?? [])].map(({ id }) => id);
+      await planMetadata(context, frames, { title, needs });
+    });
+  },
+};
+
+/** All files of one source entry are one item, named by their joined names; filters go by that name. */
+async function findFrames(context: ImportContext): Promise<Frames> {
+  const { items } = await findSection(context, KIND, context.scope);
   const groups = new Map<SectionItem["source"], SectionItem[]>();
   for (const item of items) groups.set(item.source, [...(groups.get(item.source) ?? []), item]);
-  const asked = [...groups.values()].filter((group) => isAsked(context, "frame", { name: groupName(group) })).flat();
+  const asked = [...groups.values()].filter((group) => isAsked(context, KIND, { name: groupName(group) })).flat();
   const own = asked.filter(({ atTarget }) => !atTarget);
   const files = distinctFiles(own);
-  const stored = items.some(({ atTarget }) => atTarget) ? await storedCount(context, run) : 0;
+  const stored = items.some(({ atTarget }) => atTarget) ? await storedCount(context) : 0;
   const placeholders = context.compat ? items.filter(({ key }) => key === null).length : 0;
   return {
     files,
@@ -49,30 +70,29 @@ export async function findFrames(context: PlanContext, run: Ancestor, scope: Sco
 }
 
 /** Name of all files of one source entry: their base names with commas between. */
-export function groupName(group: readonly SectionItem[]): string {
+function groupName(group: readonly SectionItem[]): string {
   return group.map(({ name }) => baseName(scalarText(name))).join(",");
 }
 
 /** Frame files that the run's stored metadata name. */
-async function storedCount({ target }: PlanContext, run: Ancestor): Promise<number> {
+async function storedCount({ target, entity: run }: ImportContext): Promise<number> {
   const metadata = await readMetadata(target.store, framesMetadataKey(run.folder));
   const frames = metadata?.frames;
   return Array.isArray(frames) ? frames.filter((frame: Json) => (frame as JsonObject | null)?.path != null).length : 0;
 }
 
 /** Copies the frames under their own names. */
-export function planFrameCopies(context: PlanContext, draft: Draft, frames: Frames, run: Ancestor, where: Whereabouts): Task[] {
-  if (!context.selection.items("frame") || frames.files.length === 0) return [];
-  const folder = frameFolder(run.folder);
-  return addCopies(context, draft, {
-    kind: "frame",
-    title: `frames of ${where.run}`,
-    copies: frames.files.map((item) => {
+function planCopies(context: ImportContext, { files }: Frames): Task[] {
+  if (!context.selection.items(KIND) || files.length === 0) return [];
+  const folder = frameFolder(context.entity.folder);
+  return addCopies(context, {
+    kind: KIND,
+    title: frame.title(context),
+    copies: files.map((item) => {
       const name = baseName(item.key!);
-      return { item, to: `${folder}/${name}`, title: `frame ${name} of ${where.run}` };
+      return { item, to: `${folder}/${name}`, title: `frame ${name} of ${context.location.run}` };
     }),
-    place: frames.files[0]!.place,
-    where,
+    place: files[0]!.place,
   });
 }
 
@@ -81,41 +101,24 @@ export function planFrameCopies(context: PlanContext, draft: Draft, frames: Fram
  *
  * @throws {EmporiumError} CONFIG_FIELD without a dose rate; what reading the acquisition file gives
  */
-export async function planFramesMetadata(
-  context: PlanContext,
-  draft: Draft,
+async function planMetadata(
+  context: ImportContext,
   frames: Frames,
-  acquisition: Acquisition,
-  { run, deposition, scope, needs }: { run: Ancestor; deposition: Ancestor; scope: Scope; needs: readonly string[] },
-  where: Whereabouts,
+  { title, needs }: { title: string; needs: readonly string[] },
 ): Promise<void> {
-  if (!context.selection.metadata("frame")) return;
-  const title = `metadata of the frames of ${where.run}`;
-  if (frames.atTarget) draft.entities.push(leave("frame", title, "they are only referred to", where));
-  const { block, items } = frames;
+  if (!context.selection.metadata(KIND)) return;
+  if (frames.atTarget) passOver(context, { kind: KIND, title }, "they are only referred to");
+  const { block } = frames;
   if (!block) return;
-  const blocks = new Set(items.map((item) => item.block));
-  const configuredBy = ({ metadata }: Block): JsonObject =>
-    metadata ? (expandValue(metadata, { row: scope.row, run: where.run!, compat: context.compat }) as JsonObject) : {};
-  const configured = configuredBy(block);
-  if (blocks.size > 1 && [...blocks].some((other) => !sameJson(configuredBy(other), configured))) {
-    const message = `${where.run}: blocks of frames say different things of one run; what the last one says is written for all frames`;
-    draft.warnings.push({ message, place: placeOf(block), ...where });
-  }
-  const doseRate = toNumber(configured.dose_rate);
-  if (doseRate === undefined || !(doseRate > 0)) {
-    const found = configured.dose_rate === undefined ? "missing" : printJson(configured.dose_rate, { indent: 0 });
-    throw new EmporiumError("CONFIG_FIELD", `${where.run}: dose_rate is ${found}, electrons per Å² and second are wanted`, {
-      place: placeOf(block, "dose_rate"),
-      hint: "give the number, or float {column} to take it from the run data map",
-    });
-  }
-  const mdoc = await acquisition.read();
+  const configured = configuredOf(context, frames, block);
+  const doseRate = doseRateOf(context, configured, block);
+  const { key: mdocKey, read } = (await found(context, acquisition))!;
+  const mdoc = await read();
   const order = acquisitionOrder(mdoc, context.compat);
-  if (order.warning) draft.warnings.push({ message: order.warning, ...where });
+  if (order.warning) warn(context, order.warning);
   const remark = context.compat ? undefined : doseRemark(mdoc, doseRate);
-  if (remark) draft.warnings.push({ message: remark, place: placeOf(block, "dose_rate"), ...where });
-  const paths = pathsByName(context, frames, run);
+  if (remark) warn(context, remark, placeOf(block, "dose_rate"));
+  const paths = pathsByName(context, frames);
   const measured: JsonObject = {
     frames: frameEntries(order, mdoc, {
       doseRate,
@@ -123,33 +126,48 @@ export async function planFramesMetadata(
       pathOf: (name) => paths.get(name) ?? null,
       compat: context.compat,
     }),
-    frames_acquisition_file: acquisition.key,
+    frames_acquisition_file: mdocKey,
   };
   const nameless =
     frames.files.length > 0 ? mdoc.sections.filter(({ subFrameName }) => !paths.has(subFrameName ?? "")).length : 0;
   if (nameless > 0) {
-    const message = `${where.run}: ${nameless} of ${mdoc.sections.length} images of ${mdoc.name} name no frame file that is found`;
-    draft.warnings.push({ message, place: placeOf(block), ...where });
+    const message = `${context.location.run}: ${nameless} of ${mdoc.sections.length} images of ${mdoc.name} name no frame file that is found`;
+    warn(context, message, placeOf(block));
   }
-  addMetadataTask(draft, {
-    kind: "frame",
-    title,
-    key: framesMetadataKey(run.folder),
-    configured,
-    measured,
-    depositionId: deposition.name,
-    needs,
-    force: context.force,
-    place: placeOf(block),
-    where,
+  const key = framesMetadataKey(context.entity.folder);
+  addMetadataTask(context, { kind: KIND, title, key, configured, measured, needs, place: placeOf(block) });
+}
+
+/** What the last block says; a warning where blocks say different things of one run. */
+function configuredOf(context: ImportContext, { items }: Frames, block: Block): JsonObject {
+  const { scope, location, compat } = context;
+  const configuredBy = ({ metadata }: Block): JsonObject =>
+    metadata ? (expandValue(metadata, { row: scope.row, run: location.run!, compat }) as JsonObject) : {};
+  const blocks = new Set(items.map((item) => item.block));
+  const configured = configuredBy(block);
+  if (blocks.size > 1 && [...blocks].some((other) => !sameJson(configuredBy(other), configured))) {
+    const message = `${location.run}: blocks of frames say different things of one run; what the last one says is written for all frames`;
+    warn(context, message, placeOf(block));
+  }
+  return configured;
+}
+
+/** Electrons per Å² and second. @throws {EmporiumError} CONFIG_FIELD */
+function doseRateOf({ location }: ImportContext, { dose_rate: given }: JsonObject, block: Block): number {
+  const doseRate = toNumber(given);
+  if (doseRate !== undefined && doseRate > 0) return doseRate;
+  const shown = given === undefined ? "missing" : printJson(given, { indent: 0 });
+  throw new EmporiumError("CONFIG_FIELD", `${location.run}: dose_rate is ${shown}, electrons per Å² and second are wanted`, {
+    place: placeOf(block, "dose_rate"),
+    hint: "give the number, or float {column} to take it from the run data map",
   });
 }
 
 /** Keys on the target by file name. The reference knows of the last source entry only, by the names that its finder gives. */
-function pathsByName(context: PlanContext, { files }: Frames, run: Ancestor): Map<string, string> {
+function pathsByName({ compat, entity: run }: ImportContext, { files }: Frames): Map<string, string> {
   const folder = frameFolder(run.folder);
-  const known = context.compat ? files.filter(({ source }) => source === files.at(-1)!.source) : files;
+  const known = compat ? files.filter(({ source }) => source === files.at(-1)!.source) : files;
   return new Map(
-    known.map(({ key, name }) => [context.compat ? baseName(scalarText(name)) : baseName(key!), `${folder}/${baseName(key!)}`]),
+    known.map(({ key, name }) => [compat ? baseName(scalarText(name)) : baseName(key!), `${folder}/${baseName(key!)}`]),
   );
 }

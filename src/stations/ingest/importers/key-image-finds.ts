@@ -1,8 +1,9 @@
 import { isPictureName, PICTURE_NAMES, type PictureName } from "../../../arrays/picture/frame.js";
 import { EmporiumError } from "../../../core/errors.js";
 import { scalarText } from "../config/nodes.js";
-import type { Ancestor, Scope } from "../finders/scope.js";
-import { findSection, type PlanContext, type SectionItem, sectionOf } from "./context.js";
+import type { Ancestor } from "../finders/scope.js";
+import { type ImportContext, scopeBelow } from "./importer.js";
+import { findSection, type SectionItem, sectionOf } from "./sections.js";
 import type { VoxelSpacing } from "./voxel-spacing.js";
 
 /** Pictures that a tomogram shall have: each with the file of the sources that it is made of, or undefined where it is rendered. */
@@ -12,18 +13,17 @@ export type KeyImages = ReadonlyMap<PictureName, SectionItem | undefined>;
  * The pictures that the configuration asks for; all four where it has no section for them, or its sources find none. A file that has the name of
  * a picture becomes that one; the first that has another name becomes all that have none of their own.
  *
- * @param below scope of the voxel spacing.
  * @throws {EmporiumError} CONFIG_FIELD for a literal that is no picture's name
  */
-export async function findKeyImages(context: PlanContext, below: Scope, id: number, spacing: VoxelSpacing): Promise<KeyImages> {
+export async function findKeyImages(context: ImportContext, id: number, { ancestor }: VoxelSpacing): Promise<KeyImages> {
   const pictures = new Map<PictureName, SectionItem | undefined>();
   const rest = (item?: SectionItem) => {
     for (const name of PICTURE_NAMES) if (!pictures.has(name)) pictures.set(name, item);
     return pictures;
   };
   if (!sectionOf(context, "key_image")) return rest();
-  const tomogram: Ancestor = { type: "tomogram", name: String(id), path: null, folder: spacing.ancestor.folder, id };
-  const { items } = await findSection(context, "key_image", { ...below, ancestors: [...below.ancestors, tomogram] });
+  const tomogram: Ancestor = { type: "tomogram", name: String(id), path: null, folder: ancestor.folder, id };
+  const { items } = await findSection(context, "key_image", scopeBelow({ scope: scopeBelow(context, ancestor) }, tomogram));
   const files = items.filter(({ folder }) => !folder);
   if (files.length === 0) return rest();
   let other: SectionItem | undefined;

@@ -6,17 +6,20 @@ import { toNumber } from "../../../core/number.js";
 import type { Task, TaskInput } from "../../../engine/task.js";
 import { keyImageKey, tomogramFolder, tomogramKeys } from "../../../model/layout.js";
 import { scalarText } from "../config/nodes.js";
-import { addFailure, type Draft, leave, makeTask, type Whereabouts } from "../draft.js";
-import type { Ancestor, Scope } from "../finders/scope.js";
+import { makeTask } from "../draft.js";
 import { PICTURE_OPERATION } from "../ops/picture.js";
 import { sectionCacheKey } from "../ops/section-cache.js";
 import { VOLUME_OPERATION } from "../ops/volume.js";
-import { isAsked, type PlanContext, type SectionItem, sectionOf } from "./context.js";
+import { alignment } from "./alignment.js";
+import type { PlanContext } from "./context.js";
 import { inputOf } from "./copies.js";
+import { addWritten, fail, found, type ImportContext, type Importer, passOver, planned } from "./importer.js";
 import { findKeyImages, type KeyImages } from "./key-image-finds.js";
-import { identityOf, layerTasks, pictureLayers, type RunAnnotations, runAnnotations } from "./picture-layers.js";
-import { type TomogramCandidate, tomogramIds } from "./tomogram-candidates.js";
-import type { VoxelSpacing } from "./voxel-spacing.js";
+import { layerTasks, objectIdentity, pictureLayers, type RunAnnotations, runAnnotations } from "./picture-layers.js";
+import type { PictureSubject } from "./picture-subject.js";
+import { isAsked, type SectionItem, sectionOf, wantsTomograms } from "./sections.js";
+import { tomogram } from "./tomogram.js";
+import { identityOf, tomogramFinder, tomogramIds } from "./tomogram-candidates.js";
 
 /** Buffers of a picture task beside those that grow with a plane: the largest of the other three pictures, and what is read at once. */
 const PICTURE_BYTES = 48 * 2 ** 20;
@@ -24,127 +27,88 @@ const PICTURE_BYTES = 48 * 2 ** 20;
 const PIXEL_BYTES = 20;
 const MASK_PIXEL_BYTES = 9;
 
-/** A tomogram that may get pictures: one that this import writes, or one that is on the target. */
-export interface PictureSubject {
-  readonly id: number;
-  readonly spacing: VoxelSpacing;
-  /** What makes it in this plan. */
-  readonly task: Task | undefined;
-  /** Voxels `[z, y, x]`. */
-  readonly shape: Triple;
-  /** As its metadata name it. */
-  readonly alignmentPath: Json | undefined;
-  /** Undefined where nobody has looked for them yet. */
-  readonly pictures: KeyImages | undefined;
-}
-
-export interface KeyImageParts {
-  readonly run: Ancestor;
-  readonly depositionId: string;
-  readonly scope: Scope;
-  readonly subjects: readonly PictureSubject[];
-}
+const KIND = "key_image";
 
 /**
- * Plans the pictures of a run's tomograms, one task for all of a tomogram. What is wrong with them concerns nothing else.
+ * The pictures of a run's tomograms, one task for all of a tomogram. What is wrong with them concerns nothing else.
  *
- * Call it when tomograms and annotations are planned: pictures come after what they show, and are drawn without the annotations that fail.
+ * They come after tomograms and annotations: pictures show both, and are drawn without the annotations that fail.
  */
-export async function planKeyImages(
-  context: PlanContext,
-  draft: Draft,
-  { run, depositionId, scope, subjects }: KeyImageParts,
-  where: Whereabouts,
-): Promise<void> {
-  if (!context.selection.items("key_image") || subjects.length === 0) return;
-  let annotations: Promise<RunAnnotations> | undefined;
-  for (const subject of subjects) {
-    const title = `pictures of tomogram ${subject.id} of ${where.run} (${subject.spacing.name} Å)`;
-    try {
-      annotations ??= runAnnotations(context, draft, run);
-      const below = { ...scope, ancestors: [...scope.ancestors, subject.spacing.ancestor] };
-      const pictures = subject.pictures ?? (await findKeyImages(context, below, subject.id, subject.spacing));
-      await planOne(
-        context,
-        draft,
-        subject,
-        { title, pictures, annotations: await annotations, runName: scalarText(run.name), depositionId },
-        where,
-      );
-    } catch (error) {
-      addFailure(draft, error, title, "key_image", where, sectionOf(context, "key_image")?.place);
+export const keyImage: Importer<null> = {
+  kind: KIND,
+  per: "run",
+  files: {},
+  needs: [alignment],
+  title: ({ location }) => `pictures of the tomograms of ${location.run}`,
+  isWanted: ({ selection }) => selection.items(KIND),
+  find: async () => null,
+  async plan(context) {
+    const own = planned(context, tomogram)?.subjects ?? [];
+    const subjects = [...own, ...(wantsTomograms(context) ? [] : await storedSubjects(context))];
+    let annotations: Promise<RunAnnotations> | undefined;
+    for (const subject of subjects) {
+      const title = `pictures of tomogram ${subject.id} of ${context.location.run} (${subject.spacing.name} Å)`;
+      try {
+        annotations ??= runAnnotations(context);
+        const pictures = subject.pictures ?? (await findKeyImages(context, subject.id, subject.spacing));
+        await planOne(context, subject, { title, pictures, annotations: await annotations });
+      } catch (error) {
+        fail(context, error, { kind: KIND, title }, sectionOf(context, KIND)?.place);
+      }
     }
-  }
-}
+  },
+};
 
-/**
- * Tomograms that are on the target, for an import that brings pictures alone: those that the configuration finds.
- *
- * @param identity what makes a candidate this tomogram and no other.
- */
-export async function storedSubjects(
-  context: PlanContext,
-  draft: Draft,
-  found: readonly TomogramCandidate[],
-  {
-    run,
-    depositionId,
-    identity,
-  }: { run: Ancestor; depositionId: string; identity: (candidate: TomogramCandidate) => readonly string[] },
-  where: Whereabouts,
-): Promise<PictureSubject[]> {
-  if (!context.selection.items("key_image")) return [];
-  const { selection } = context;
-  const wanted = found.filter(
+/** Tomograms that are on the target, for an import that brings pictures alone: those that the configuration finds. */
+async function storedSubjects(context: ImportContext): Promise<PictureSubject[]> {
+  const { selection, entity: run } = context;
+  const alignmentPath = (await found(context, alignment))![0]!.metadataKey;
+  const wanted = (await found(context, tomogramFinder))!.candidates.filter(
     ({ spacing, item }) =>
       selection.accepts("voxel_spacing", spacing.name) && selection.accepts("tomogram", scalarText(item.name)),
   );
-  const ids = await tomogramIds(context, run, depositionId, wanted.map(identity));
+  const ids = await tomogramIds(
+    context,
+    wanted.map((candidate) => identityOf(context, candidate, alignmentPath)),
+  );
   const stored = await context.stored(run.folder, "tomogram");
   const subjects = new Map<number, PictureSubject>();
   for (const candidate of wanted) {
     const { spacing, title, item } = candidate;
-    const id = ids.of(identity(candidate));
+    const id = ids.of(identityOf(context, candidate, alignmentPath));
     const folder = tomogramFolder(spacing.ancestor.folder, id);
     const metadata = stored.find(({ key }) => key.startsWith(`${folder}/`))?.metadata;
     const shape = sizeOf(metadata?.size);
     if (metadata && shape) {
-      const alignmentPath = metadata.alignment_metadata_path;
-      subjects.set(id, { id, spacing, task: undefined, shape, alignmentPath, pictures: undefined });
-    } else
-      draft.entities.push(leave("key_image", `pictures of ${title}`, "the tomogram is not on the target", where, item.place));
+      const path = metadata.alignment_metadata_path;
+      subjects.set(id, { id, spacing, task: undefined, shape, alignmentPath: path, pictures: undefined });
+    } else passOver(context, { kind: KIND, title: `pictures of ${title}` }, "the tomogram is not on the target", item.place);
   }
   return [...subjects.values()];
 }
 
 async function planOne(
-  context: PlanContext,
-  draft: Draft,
+  context: ImportContext,
   { id, spacing, task, shape, alignmentPath }: PictureSubject,
-  {
-    title,
-    pictures,
-    annotations,
-    runName,
-    depositionId,
-  }: { title: string; pictures: KeyImages; annotations: RunAnnotations; runName: string; depositionId: string },
-  where: Whereabouts,
+  { title, pictures, annotations }: { title: string; pictures: KeyImages; annotations: RunAnnotations },
 ): Promise<void> {
   const { folder } = spacing.ancestor;
-  const place = sectionOf(context, "key_image")?.place;
-  const wanted = [...pictures].filter(([name, item]) => !item?.atTarget && isAsked(context, "key_image", { name }));
+  const place = sectionOf(context, KIND)?.place;
+  const wanted = [...pictures].filter(([name, item]) => !item?.atTarget && isAsked(context, KIND, { name }));
   if (wanted.length === 0) {
     const why = [...pictures.values()].some((item) => item?.atTarget) ? "they are only referred to" : "filtered out";
-    draft.entities.push(leave("key_image", title, why, where, place));
+    passOver(context, { kind: KIND, title }, why, place);
     return;
   }
   const volume =
-    task?.run === VOLUME_OPERATION ? plannedVolume(task) : await storedVolume(context, tomogramKeys(folder, id, runName));
+    task?.run === VOLUME_OPERATION
+      ? plannedVolume(task)
+      : await storedVolume(context, tomogramKeys(folder, id, context.location.run!));
   if (!volume) {
-    draft.entities.push(leave("key_image", title, "there is no volume of it, and none is to be written", where, place));
+    passOver(context, { kind: KIND, title }, "there is no volume of it, and none is to be written", place);
     return;
   }
-  const layers = await pictureLayers(context, draft, annotations, { spacingFolder: folder, depositionId, alignmentPath });
+  const layers = await pictureLayers(context, annotations, { spacingFolder: folder, alignmentPath });
   const inputs = inputsOf(wanted);
   const outputs = wanted.map(([name]) => keyImageKey(folder, id, name));
   const masks = layers.filter(({ layer }) => layer.shape === "mask").length;
@@ -170,17 +134,9 @@ async function planOne(
     threads: 1,
     place,
   });
-  draft.tasks.push(made);
-  draft.entities.push({
-    kind: "key_image",
-    title,
-    ...where,
-    action: "write",
-    reads: inputs.map(({ key }) => context.source.fullPath(key)),
-    writes: outputs,
-    bytes: made.bytes,
-    place,
-  });
+  context.draft.tasks.push(made);
+  const reads = inputs.map(({ key }) => context.source.fullPath(key));
+  addWritten(context, { kind: KIND, title }, { reads, writes: outputs, bytes: made.bytes, place });
 }
 
 /** Each file once: one may become several pictures. */
@@ -202,8 +158,8 @@ function plannedVolume({ id, params }: Task): PictureVolume {
 
 /** What of a tomogram is on the target. */
 async function storedVolume(context: PlanContext, keys: { mrc: string; zarr: string }): Promise<PictureVolume | undefined> {
-  const mrc = await identityOf(context, keys.mrc);
-  const zarr = (await identityOf(context, `${keys.zarr}.zattrs`)) ?? (await identityOf(context, `${keys.zarr}zarr.json`));
+  const mrc = await objectIdentity(context, keys.mrc);
+  const zarr = (await objectIdentity(context, `${keys.zarr}.zattrs`)) ?? (await objectIdentity(context, `${keys.zarr}zarr.json`));
   const made = mrc ?? zarr;
   return made === undefined
     ? undefined

@@ -4,15 +4,16 @@ import { datasetMetadataKey, photoFolder } from "../../../model/layout.js";
 import { checkName } from "../../../model/names.js";
 import { objectName, type Stat } from "../../../stores/store.js";
 import { scalarText } from "../config/nodes.js";
-import { addFailure, type Draft, leave, makeTask, rethrowCancelled, type Whereabouts } from "../draft.js";
-import type { Ancestor, Scope } from "../finders/scope.js";
+import { makeTask, rethrowCancelled } from "../draft.js";
 import { depositionOf, isFolder, readMetadata } from "../identifiers.js";
 import { COPY_OPERATION } from "../ops/copy.js";
 import { PHOTO_OPERATION } from "../ops/photo.js";
 import { PICTURE_HEAD_BYTES, type PictureType, pictureType } from "../picture-type.js";
-import { findSection, isAsked, type PlanContext, type SectionItem } from "./context.js";
+import type { PlanContext } from "./context.js";
 import { copyMemory, extensionOf } from "./copies.js";
 import { firstPicture } from "./first-picture.js";
+import { addWritten, fail, type ImportContext, type Importer, passOver, type Titled, warn } from "./importer.js";
+import { findSection, isAsked, type SectionItem } from "./sections.js";
 
 const NAMES = ["snapshot", "thumbnail"];
 const PNG: PictureType = { extension: ".png", contentType: "image/png" };
@@ -31,88 +32,71 @@ interface Picture {
   readonly maker?: string | undefined;
 }
 
-export interface PhotosScope {
-  readonly kind: "dataset_keyphoto" | "deposition_keyphoto";
-  readonly owner: Ancestor;
-  readonly scope: Scope;
-  /** Only referred to: nothing of it is written. */
-  readonly atTarget: boolean;
-  /** The deposition that is imported. */
-  readonly depositionId: string;
-  /** What the configuration says of the owner becomes its metadata, so the owner is this deposition's. */
-  readonly described: boolean;
-  /** Folders of the datasets whose tomograms' pictures stand in for what is not configured or cannot be had. */
-  readonly datasets: readonly string[];
+/** The key photos of a dataset: those that are configured, and for the others the picture of the first tomogram that has one. */
+export const datasetKeyPhoto = keyPhotos("dataset");
+/** The key photos of a deposition: those that are configured. */
+export const depositionKeyPhoto = keyPhotos("deposition");
+
+/** Planned are the tasks: their outputs are what the owner's metadata name. */
+function keyPhotos(per: "dataset" | "deposition"): Importer<readonly SectionItem[], readonly Task[]> {
+  const kind = `${per}_keyphoto` as const;
+  const title = ({ entity }: ImportContext) => `key photos of ${per} ${scalarText(entity.name)}`;
+  return {
+    kind,
+    per,
+    files: {},
+    needs: [],
+    title,
+    isWanted: ({ selection }) => selection.items(kind),
+    find: async (context) => (context.item.atTarget ? [] : (await findSection(context, kind, context.scope)).items),
+    async plan(context, items) {
+      if (!context.item.atTarget) return planPhotos(context, kind, items);
+      passOver(context, { kind, title: title(context) }, `the ${per} is only referred to`);
+      return [];
+    },
+  };
 }
 
-/**
- * Plans the key photos of a dataset or deposition: configured files, or the picture of the first tomogram that has one.
- *
- * @returns the tasks; their outputs are what the owner's metadata name.
- */
-export async function planKeyPhotos(
-  context: PlanContext,
-  draft: Draft,
-  photos: PhotosScope,
-  where: Whereabouts,
-): Promise<Task[]> {
-  const { kind, owner, scope, atTarget } = photos;
-  if (!context.selection.items(kind)) return [];
-  const title = `key photos of ${owner.type} ${scalarText(owner.name)}`;
-  if (atTarget) {
-    draft.entities.push(leave(kind, title, `the ${owner.type} is only referred to`, where));
-    return [];
-  }
+type PhotoKind = "dataset_keyphoto" | "deposition_keyphoto";
+
+async function planPhotos(context: ImportContext, kind: PhotoKind, items: readonly SectionItem[]): Promise<Task[]> {
+  const { entity: owner } = context;
+  const configured = new Map(items.filter((item) => !item.atTarget).map((item) => [scalarText(item.name), item]));
+  const referred = new Set(items.filter((item) => item.atTarget).map(({ name }) => scalarText(name)));
+  const names = kind === "dataset_keyphoto" ? [...new Set([...configured.keys(), ...NAMES])] : [...configured.keys()];
+  const others = names.length > configured.size ? await foreignOwner(context) : undefined;
   const tasks: Task[] = [];
-  try {
-    const { items } = await findSection(context, kind, scope);
-    const configured = new Map(items.filter((item) => !item.atTarget).map((item) => [scalarText(item.name), item]));
-    const referred = new Set(items.filter((item) => item.atTarget).map(({ name }) => scalarText(name)));
-    const names = kind === "dataset_keyphoto" ? [...new Set([...configured.keys(), ...NAMES])] : [...configured.keys()];
-    const others = names.length > configured.size ? await foreignOwner(context, photos) : undefined;
-    for (const name of names.filter((one) => !referred.has(one) && isAsked(context, kind, { name: one }))) {
-      const own = `${name} of ${owner.type} ${scalarText(owner.name)}`;
-      try {
-        const item = configured.get(name);
-        if (!item && others !== undefined) {
-          draft.entities.push(leave(kind, own, `none is configured, and the dataset is of deposition ${others}`, where));
-          continue;
-        }
-        checkName(name, "key photo", item?.place);
-        const picture = await choosePicture(context, draft, name, item, photos, where);
-        if (picture)
-          tasks.push(
-            addPhoto(context, draft, own, `${photoFolder(owner.folder)}/${name}${picture.extension}`, picture, photos, where),
-          );
-        else draft.entities.push(leave(kind, own, "none is configured, and no tomogram has one yet", where, item?.place));
-      } catch (error) {
-        addFailure(draft, error, own, kind, where, configured.get(name)?.place);
+  for (const name of names.filter((one) => !referred.has(one) && isAsked(context, kind, { name: one }))) {
+    const entity = { kind, title: `${name} of ${owner.type} ${scalarText(owner.name)}` };
+    const item = configured.get(name);
+    try {
+      if (!item && others !== undefined) {
+        passOver(context, entity, `none is configured, and the dataset is of deposition ${others}`);
+        continue;
       }
+      checkName(name, "key photo", item?.place);
+      const picture = await choosePicture(context, name, item);
+      if (picture) tasks.push(addPhoto(context, entity, `${photoFolder(owner.folder)}/${name}${picture.extension}`, picture));
+      else passOver(context, entity, "none is configured, and no tomogram has one yet", item?.place);
+    } catch (error) {
+      fail(context, error, entity, item?.place);
     }
-  } catch (error) {
-    addFailure(draft, error, title, kind, where);
   }
   return tasks;
 }
 
 /** The deposition that a dataset of the target belongs to, if it is another than the one that is imported: it keeps the pictures that it has. */
-async function foreignOwner(context: PlanContext, photos: PhotosScope): Promise<string | undefined> {
-  const { owner: dataset, depositionId, described } = photos;
-  if (context.compat || described || !(await isFolder(context.target, dataset.folder))) return undefined;
+async function foreignOwner(context: ImportContext): Promise<string | undefined> {
+  const { entity: dataset, depositionId, item } = context;
+  // what the configuration says of the dataset becomes its metadata, so it is this deposition's
+  if (context.compat || item.block.metadata || !(await isFolder(context.target, dataset.folder))) return undefined;
   const metadata = await readMetadata(context.target.store, datasetMetadataKey(scalarText(dataset.name)));
   const owner = metadata && depositionOf(metadata, depositionId);
   return owner === depositionId ? undefined : owner;
 }
 
 /** @throws {EmporiumError} what is wrong with the configured one, where no tomogram has one either */
-async function choosePicture(
-  context: PlanContext,
-  draft: Draft,
-  name: string,
-  item: SectionItem | undefined,
-  photos: PhotosScope,
-  where: Whereabouts,
-): Promise<Picture | undefined> {
+async function choosePicture(context: ImportContext, name: string, item: SectionItem | undefined): Promise<Picture | undefined> {
   let problem: EmporiumError | undefined;
   if (item) {
     try {
@@ -122,10 +106,10 @@ async function choosePicture(
       problem = asEmporiumError(error);
     }
   }
-  const other = await tomogramPicture(context, draft, name, photos);
+  const other = await tomogramPicture(context, name);
   if (!problem) return other;
   if (!other) throw problem;
-  draft.warnings.push({ message: `${problem.message}; the ${name} is ${other.shown}`, place: item?.place, ...where });
+  warn(context, `${problem.message}; the ${name} is ${other.shown}`, item?.place);
   return other;
 }
 
@@ -173,25 +157,12 @@ async function addressPicture({ open, signal }: PlanContext, location: string): 
 }
 
 /** The picture of the first tomogram that has one. */
-async function tomogramPicture(
-  context: PlanContext,
-  draft: Draft,
-  name: string,
-  { datasets, depositionId }: PhotosScope,
-): Promise<Picture | undefined> {
-  const first = await firstPicture(context, draft, { name, datasets, depositionId });
+async function tomogramPicture(context: ImportContext, name: string): Promise<Picture | undefined> {
+  const first = await firstPicture(context, name);
   return first && { ...first, from: "target", shown: first.key, type: PNG, extension: PNG.extension };
 }
 
-function addPhoto(
-  context: PlanContext,
-  draft: Draft,
-  title: string,
-  key: string,
-  picture: Picture,
-  { kind }: PhotosScope,
-  where: Whereabouts,
-): Task {
+function addPhoto(context: ImportContext, { kind, title }: Titled, key: string, picture: Picture): Task {
   const { from, stat, shown, maker } = picture;
   const { contentType } = picture.type;
   const input: TaskInput = { key: picture.key, size: stat.size, etag: stat.etag, modifiedMs: stat.modifiedMs };
@@ -221,8 +192,7 @@ function addPhoto(
     memoryBytes: from === "address" ? DOWNLOAD_BYTES : copyMemory(stat.size),
     threads: 1,
   });
-  draft.tasks.push(task);
-  const reads = [shown];
-  draft.entities.push({ kind, title, ...where, action: "write", reads, writes: [key], bytes: stat.size });
+  context.draft.tasks.push(task);
+  addWritten(context, { kind, title }, { reads: [shown], writes: [key], bytes: stat.size });
   return task;
 }

@@ -6,13 +6,12 @@ import { isAnnotationMetadata } from "../../../model/annotation-files.js";
 import { colourBytes, colourLayers } from "../../../model/colours.js";
 import { compareKeys } from "../../../stores/keys.js";
 import type { Entry } from "../../../stores/store.js";
-import type { Draft } from "../draft.js";
-import type { Ancestor } from "../finders/scope.js";
 import { depositionOf, isFolder } from "../identifiers.js";
 import { ANNOTATION_OPERATION } from "../ops/annotation.js";
 import type { PictureLayer } from "../ops/picture-marks.js";
 import { listedFiles } from "./annotation-candidates.js";
 import type { PlanContext } from "./context.js";
+import type { ImportContext } from "./importer.js";
 import { baseName } from "./source-names.js";
 
 /** Files of annotations that are layers of a view, by their shapes: only these count where colours are given out. */
@@ -42,7 +41,8 @@ export interface PlannedLayer {
 export type RunAnnotations = readonly { readonly key: string; readonly metadata: JsonObject }[];
 
 /** In the order of their keys as text, which is that of the layers of a view. */
-export async function runAnnotations(context: PlanContext, draft: Draft, run: Ancestor): Promise<RunAnnotations> {
+export async function runAnnotations(context: ImportContext): Promise<RunAnnotations> {
+  const { entity: run } = context;
   const annotations = new Map<string, JsonObject>();
   const reconstructions = `${run.folder}/Reconstructions`;
   if ((await isFolder(context.target, run.folder)) && (await isFolder(context.target, reconstructions))) {
@@ -51,7 +51,7 @@ export async function runAnnotations(context: PlanContext, draft: Draft, run: An
       for (const stored of await context.stored(key.slice(0, -1), "annotation")) annotations.set(stored.key, stored.metadata);
     }
   }
-  for (const { run: operation, params } of draft.tasks) {
+  for (const { run: operation, params } of context.draft.tasks) {
     if (operation !== ANNOTATION_OPERATION || !String(params.key).startsWith(`${reconstructions}/`)) continue;
     const metadata: Json = parseJson(String(params.metadata));
     if (isJsonObject(metadata)) annotations.set(String(params.key), metadata);
@@ -66,17 +66,12 @@ export async function runAnnotations(context: PlanContext, draft: Draft, run: An
  * What a tomogram's pictures show: masks and points of its voxel spacing and alignment that are visible unless somebody hides them, in the colours that
  * they have in the tomogram's view. Those of other depositions are not shown: what others mark later changes nobody's pictures.
  *
- * @param tomogram folder of its voxel spacing, its deposition, and the alignment that its metadata name.
+ * @param tomogram folder of its voxel spacing, and the alignment that its metadata name.
  */
 export async function pictureLayers(
-  context: PlanContext,
-  draft: Draft,
+  context: ImportContext,
   annotations: RunAnnotations,
-  {
-    spacingFolder,
-    depositionId,
-    alignmentPath,
-  }: { spacingFolder: string; depositionId: string; alignmentPath: Json | undefined },
+  { spacingFolder, alignmentPath }: { spacingFolder: string; alignmentPath: Json | undefined },
 ): Promise<PlannedLayer[]> {
   const candidates = annotations
     .filter(({ metadata }) => metadata.alignment_metadata_path === alignmentPath)
@@ -86,16 +81,16 @@ export async function pictureLayers(
         .map((file) => ({ key, metadata, file, shape: String(file.shape) })),
     );
   const colours = colourLayers(candidates);
-  const makers = new Map(draft.tasks.flatMap(({ id, outputs }) => outputs.map((key): [string, string] => [key, id])));
+  const makers = new Map(context.draft.tasks.flatMap(({ id, outputs }) => outputs.map((key): [string, string] => [key, id])));
   const layers: PlannedLayer[] = [];
   for (const [at, { key, metadata, file, shape }] of candidates.entries()) {
     const kind = SHOWN[shape];
-    const isOwn = key.startsWith(`${spacingFolder}/`) && depositionOf(metadata, depositionId) === depositionId;
+    const isOwn = key.startsWith(`${spacingFolder}/`) && depositionOf(metadata, context.depositionId) === context.depositionId;
     if (!kind || !isOwn || file.is_visualization_default !== true) continue;
     const path = String(file.path);
     const mrc = kind === "mask" ? mrcBeside(metadata, path) : undefined;
     const tasks = [path, `${path}/`, mrc].flatMap((output) => makers.get(output ?? "") ?? []);
-    const made = tasks[0] ?? (await identityOf(context, mrc ?? path));
+    const made = tasks[0] ?? (await objectIdentity(context, mrc ?? path));
     // neither made nor there: the metadata name what is gone
     if (made === undefined) continue;
     const layer = { shape: kind, key: path, ...(mrc === undefined ? {} : { mrc }), colour: colourBytes(colours[at]![0]!), made };
@@ -112,7 +107,7 @@ function mrcBeside(metadata: JsonObject, path: string): string | undefined {
 }
 
 /** What tells an object of the target from one that takes its place later. Undefined where it is not there. */
-export async function identityOf({ target }: Pick<PlanContext, "target">, key: string): Promise<string | undefined> {
+export async function objectIdentity({ target }: Pick<PlanContext, "target">, key: string): Promise<string | undefined> {
   const slash = key.lastIndexOf("/") + 1;
   const entry: Entry | undefined = await target.child(key.slice(0, slash), key.slice(slash));
   return entry && (entry.key.endsWith("/") ? "stored" : `${entry.size} ${entry.etag ?? entry.modifiedMs ?? ""}`.trim());

@@ -1,6 +1,7 @@
 import type { JsonObject } from "../../../core/json.js";
 import { readMetadata } from "../identifiers.js";
-import type { PlanContext, SectionItem } from "./context.js";
+import type { PlanContext } from "./context.js";
+import type { SectionItem } from "./sections.js";
 
 /** An entity of the target that a source refers to: its folder, id and metadata are its own, whatever the configuration says. */
 export interface StoredReference {

@@ -4,7 +4,8 @@ import { expandValue, parseFloating } from "../config/expand.js";
 import { rethrowCancelled } from "../draft.js";
 import type { Scope } from "../finders/scope.js";
 import { readVolumeSource, type VolumeSource } from "../volume-source.js";
-import { findSection, type PlanContext } from "./context.js";
+import type { PlanContext } from "./context.js";
+import { findSection } from "./sections.js";
 
 /** What an alignment in Å has to know of the tilt series that it aligns. Each is looked up when it is asked for, and once. */
 export interface TiltseriesFacts {

@@ -9,10 +9,11 @@ import { parseTiltAngles, type TiltAngle } from "../../../formats/tilt-angles/re
 import { ctfKey, tiltseriesKeys } from "../../../model/layout.js";
 import { checkName } from "../../../model/names.js";
 import { scalarText } from "../config/nodes.js";
-import type { Draft, Whereabouts } from "../draft.js";
-import type { Scope } from "../finders/scope.js";
-import { findSection, isAsked, type PlanContext, placeOf, type SectionItem } from "./context.js";
+import { wantsTiltseries } from "./acquisition.js";
+import type { PlanContext } from "./context.js";
 import { addCopies, distinctFiles, extensionOf } from "./copies.js";
+import { attempt, type ImportContext, type Importer } from "./importer.js";
+import { findSection, isAsked, placeOf, type SectionItem } from "./sections.js";
 
 /** A small file that lies beside a tilt series: its raw tilt angles, or its CTF table. */
 export interface SideFile {
@@ -27,49 +28,67 @@ export interface SideFile {
   readonly configured: boolean;
 }
 
-/** The raw tilt angles of a tilt series. */
-export async function findRawtilt(context: PlanContext, scope: Scope, folder: string, runName: string): Promise<SideFile> {
-  const { items, applied } = await findSection(context, "rawtilt", scope);
-  const key = tiltseriesKeys(folder, runName).rawtilt;
-  let files = distinctFiles(items).filter((item) => isAsked(context, "rawtilt", item));
-  // of several files the one that is called so is meant, whatever else a wide glob finds
-  const named = files.filter((item) => extensionOf(item.key!).toLowerCase() === ".rawtlt");
-  if (named.length > 0 && !context.compat) {
-    for (const file of files) if (!named.includes(file)) context.finds.passedOver(file.key!, "a .rawtlt beside it is taken");
-    files = named;
-  }
-  const chosen = chooseOne(context, files, key, runName);
-  return { ...chosen, key, format: "", configured: applied.length > 0 };
-}
+/** The raw tilt angles of a tilt series. Planned are the tasks that copy them. */
+export const rawtilt: Importer<SideFile, readonly Task[]> = {
+  kind: "rawtilt",
+  per: "tiltseries",
+  files: { emptyTold: "section", feeds: ["tiltseries"] },
+  needs: [],
+  title: ({ location }) => `raw tilt angles of ${location.run}`,
+  isWanted: wantsTiltseries,
+  async find(context) {
+    const { items, applied } = await findSection(context, "rawtilt", context.scope);
+    const key = tiltseriesKeys(context.entity.folder, context.location.run!).rawtilt;
+    let files = distinctFiles(items).filter((item) => isAsked(context, "rawtilt", item));
+    // of several files the one that is called so is meant, whatever else a wide glob finds
+    const named = files.filter((item) => extensionOf(item.key!).toLowerCase() === ".rawtlt");
+    if (named.length > 0 && !context.compat) {
+      for (const file of files) if (!named.includes(file)) context.finds.passedOver(file.key!, "a .rawtlt beside it is taken");
+      files = named;
+    }
+    return { ...chooseOne(context, files, key), key, format: "", configured: applied.length > 0 };
+  },
+  plan: async (context, file) => planSideFile(context, rawtilt, file),
+};
 
-/** The CTF table of a tilt series. Tables of several formats have several names; the first one's values count. */
-export async function findCtfs(context: PlanContext, scope: Scope, folder: string, runName: string): Promise<SideFile[]> {
-  const { items, applied } = await findSection(context, "ctf", scope);
-  const files = distinctFiles(items).filter((item) => isAsked(context, "ctf", item));
-  const byFormat = new Map<string, SectionItem[]>();
-  for (const item of files) {
-    const node = item.block.metadata?.entries.get("format");
-    const format = node?.kind === "scalar" && node.value !== null ? scalarText(node.value) : "unknown";
-    checkName(format, "CTF format", placeOf(item.block, "format"));
-    byFormat.set(format, [...(byFormat.get(format) ?? []), item]);
-  }
-  return [...byFormat].map(([format, group]) => {
-    const key = ctfKey(folder, runName, format);
-    return { ...chooseOne(context, group, key, runName), key, format, configured: applied.length > 0 };
-  });
-}
+/** The CTF tables of a tilt series. Those of several formats have several names; the first one's values count. */
+export const ctf: Importer<readonly SideFile[], readonly Task[]> = {
+  kind: "ctf",
+  per: "tiltseries",
+  files: { emptyTold: "section", feeds: ["tiltseries"] },
+  needs: [],
+  title: ({ location }) => `CTF table of ${location.run}`,
+  isWanted: wantsTiltseries,
+  async find(context) {
+    const { items, applied } = await findSection(context, "ctf", context.scope);
+    const files = distinctFiles(items).filter((item) => isAsked(context, "ctf", item));
+    const byFormat = new Map<string, SectionItem[]>();
+    for (const item of files) {
+      const node = item.block.metadata?.entries.get("format");
+      const format = node?.kind === "scalar" && node.value !== null ? scalarText(node.value) : "unknown";
+      checkName(format, "CTF format", placeOf(item.block, "format"));
+      byFormat.set(format, [...(byFormat.get(format) ?? []), item]);
+    }
+    return [...byFormat].map(([format, group]) => {
+      const key = ctfKey(context.entity.folder, context.location.run!, format);
+      return { ...chooseOne(context, group, key), key, format, configured: applied.length > 0 };
+    });
+  },
+  async plan(context, files) {
+    const entity = { kind: ctf.kind, title: ctf.title(context) };
+    const tasks: Task[] = [];
+    for (const file of files)
+      tasks.push(...((await attempt(context, entity, async () => planSideFile(context, ctf, file))) ?? []));
+    return tasks;
+  },
+};
 
 /** Two files for one name are a fault: nobody can say which is meant. (`compat`: the last one wins.) */
-function chooseOne(
-  context: PlanContext,
-  files: readonly SectionItem[],
-  key: string,
-  runName: string,
-): Pick<SideFile, "item" | "problem"> {
+function chooseOne(context: ImportContext, files: readonly SectionItem[], key: string): Pick<SideFile, "item" | "problem"> {
   if (files.length <= 1 || context.compat) return { item: files.at(-1), problem: undefined };
   const found = files.map((file) => context.source.fullPath(file.key!));
   const names = `${found.slice(0, 3).join(" and ")}${found.length > 3 ? ` and ${found.length - 3} more` : ""}`;
-  const problem = new EmporiumError("CONFIG_COLLISION", `${runName}: ${names} would all be written as ${key}`, {
+  const problem = new EmporiumError("CONFIG_COLLISION", `${context.location.run}: ${names} would all be written as ${key}`, {
     place: files[1]!.place,
     hint: "narrow the glob to one file a tilt series",
   });
@@ -77,18 +96,13 @@ function chooseOne(
 }
 
 /** Plans the copy of a side file. @throws {EmporiumError} its problem */
-export function planSideFile(
-  context: PlanContext,
-  draft: Draft,
-  kind: "rawtilt" | "ctf",
-  { item, key, problem }: SideFile,
-  where: Whereabouts,
-): Task[] {
+function planSideFile(context: ImportContext, importer: Importer, { item, key, problem }: SideFile): Task[] {
+  const { kind } = importer;
   if (!context.selection.items(kind)) return [];
   if (problem) throw problem;
   if (!item || item.atTarget) return [];
-  const title = `${kind === "rawtilt" ? "raw tilt angles" : "CTF table"} of ${where.run}`;
-  return addCopies(context, draft, { kind, title, copies: [{ item, to: key, title }], place: item.place, where });
+  const title = importer.title(context);
+  return addCopies(context, { kind, title, copies: [{ item, to: key, title }], place: item.place });
 }
 
 /** @throws {EmporiumError} FORMAT_…, STORE_… */

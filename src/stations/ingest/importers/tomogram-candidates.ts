@@ -4,14 +4,14 @@ import { toNumber } from "../../../core/number.js";
 import { voxelSpacingName } from "../../../model/voxel-spacing.js";
 import { type ExpandOptions, expandValue } from "../config/expand.js";
 import { scalarText } from "../config/nodes.js";
-import { addFailure, type Draft, rethrowCancelled, type Whereabouts } from "../draft.js";
-import type { Ancestor, Scope } from "../finders/scope.js";
+import { joinDraft, newDraft, rethrowCancelled } from "../draft.js";
 import { allotIds, type Identifiers, identitySpacing, tomogramIdentity } from "../identifiers.js";
 import { otherVoxelSize, readVolumeSource, type VolumeSource } from "../volume-source.js";
-import type { Alignment } from "./alignment.js";
-import { findSection, type PlanContext, type SectionItem, wantsTomograms } from "./context.js";
+import type { PlanContext } from "./context.js";
+import { attempt, type Finder, fail, found, type ImportContext, passOver, type RunScope, scopeBelow, warn } from "./importer.js";
+import { findSection, type SectionItem, wantsTomograms } from "./sections.js";
 import { placeOfFinder } from "./source-names.js";
-import type { VoxelSpacing } from "./voxel-spacing.js";
+import { type VoxelSpacing, voxelSpacing } from "./voxel-spacing.js";
 
 /** A tomogram that a run's sources name, before anything of it is read. */
 export interface TomogramCandidate {
@@ -29,16 +29,47 @@ export interface ReadTomogram extends TomogramCandidate {
   readonly volume: VolumeSource;
 }
 
+/** The tomograms of a run. */
+export interface FoundTomograms {
+  readonly candidates: readonly TomogramCandidate[];
+  /**
+   * Those that are asked for and can be read, each once; what is wrong with others is noted. Reads the headers when it is first called.
+   *
+   * @param alignmentPath metadata file of the run's first alignment.
+   */
+  read(alignmentPath: string): Promise<readonly ReadTomogram[]>;
+}
+
+const KIND = "tomogram";
+
+/** What finds the tomograms of a run, for those who plan them and for those who look at their sizes. */
+export const tomogramFinder: Finder<FoundTomograms> = {
+  kind: KIND,
+  needs: [voxelSpacing],
+  notesFailures: true,
+  title: ({ location }) => `tomograms of ${location.run}`,
+  async find(context) {
+    const candidates: TomogramCandidate[] = [];
+    for (const spacing of (await found(context, voxelSpacing))!) {
+      const title = `tomograms of ${context.location.run} (${spacing.name} Å)`;
+      const here = await attempt(context, { kind: KIND, title }, () => findTomograms(context, spacing));
+      for (const candidate of here ?? []) candidates.push(candidate);
+    }
+    let read: Promise<readonly ReadTomogram[]> | undefined;
+    return {
+      candidates,
+      read(alignmentPath) {
+        read ??= readAll(context, candidates, alignmentPath);
+        return read;
+      },
+    };
+  },
+};
+
 /** All tomograms of one spacing of a run. What is wrong with one block's metadata is a failure of its tomograms alone. */
-export async function findTomograms(
-  context: PlanContext,
-  draft: Draft,
-  spacing: VoxelSpacing,
-  scope: Scope,
-  where: Whereabouts,
-): Promise<TomogramCandidate[]> {
-  const { items, applied } = await findSection(context, "tomogram", scope);
-  const run = where.run ?? "";
+export async function findTomograms(context: RunScope, spacing: VoxelSpacing): Promise<TomogramCandidate[]> {
+  const { items, applied } = await findSection(context, KIND, scopeBelow(context, spacing.ancestor));
+  const run = context.location.run ?? "";
   const expected = wantsTomograms(context) && context.selection.accepts("voxel_spacing", spacing.name);
   if (items.length === 0 && applied.length > 0 && expected) {
     throw new EmporiumError("CONFIG_EMPTY", `${run}: no tomogram found for voxel spacing ${spacing.name}`, {
@@ -46,41 +77,49 @@ export async function findTomograms(
       hint: "check the glob and match_regex, or exclude the run by parent_filters",
     });
   }
-  const expansion: ExpandOptions = { row: scope.row, run, compat: context.compat };
-  const candidates: TomogramCandidate[] = [];
-  for (const item of items) {
-    const title = `tomogram ${scalarText(item.name)} of ${run} (${spacing.name} Å)`;
-    const accepted = isAccepted(context, item, spacing);
-    if (item.atTarget || !accepted) {
-      const why = item.atTarget ? "it is only referred to" : "filtered out";
-      draft.entities.push({
-        kind: "tomogram",
-        title,
-        ...where,
-        action: "leave",
-        why,
-        reads: [],
-        writes: [],
-        bytes: 0,
+  return items.flatMap((item) => candidateOf(context, item, spacing) ?? []);
+}
+
+/** Undefined, and noted, for what is only referred to or names no file. */
+function candidateOf(context: RunScope, item: SectionItem, spacing: VoxelSpacing): TomogramCandidate | undefined {
+  const run = context.location.run ?? "";
+  const title = `tomogram ${scalarText(item.name)} of ${run} (${spacing.name} Å)`;
+  const accepted = isAccepted(context, item, spacing);
+  if (item.atTarget) passOver(context, { kind: KIND, title }, "it is only referred to", item.place);
+  else if (!accepted) passOver(context, { kind: KIND, title }, "filtered out", item.place);
+  if (item.atTarget) return undefined;
+  try {
+    if (item.key === null) {
+      throw new EmporiumError("CONFIG_FIELD", `${title}: a literal names no file`, {
         place: item.place,
+        hint: "use source_glob",
       });
-      if (item.atTarget) continue;
     }
-    try {
-      if (item.key === null) {
-        throw new EmporiumError("CONFIG_FIELD", `${title}: a literal names no file`, {
-          place: item.place,
-          hint: "use source_glob",
-        });
-      }
-      const configured = item.block.metadata ? (expandValue(item.block.metadata, expansion) as JsonObject) : {};
-      candidates.push({ item, spacing, configured, title, selected: accepted && wantsTomograms(context) });
-    } catch (error) {
-      const reads = item.key === null ? [] : [context.source.fullPath(item.key)];
-      if (accepted) addFailure(draft, error, title, "tomogram", where, item.place, reads);
-    }
+    const expansion: ExpandOptions = { row: context.scope.row, run, compat: context.compat };
+    const configured = item.block.metadata ? (expandValue(item.block.metadata, expansion) as JsonObject) : {};
+    return { item, spacing, configured, title, selected: accepted && wantsTomograms(context) };
+  } catch (error) {
+    const reads = item.key === null ? [] : [context.source.fullPath(item.key)];
+    if (accepted) fail(context, error, { kind: KIND, title }, item.place, reads);
+    return undefined;
   }
-  return candidates;
+}
+
+/** Reads headers side by side. What is said of them comes in the order of the candidates. */
+async function readAll(
+  context: ImportContext,
+  candidates: readonly TomogramCandidate[],
+  alignmentPath: string,
+): Promise<readonly ReadTomogram[]> {
+  const asked = candidates.filter(({ selected }) => selected);
+  const results = await Promise.all(
+    dropCollisions(context, asked, alignmentPath).map(async (candidate) => {
+      const part = newDraft();
+      return { part, tomogram: await readTomogram({ ...context, draft: part }, candidate) };
+    }),
+  );
+  for (const { part } of results) joinDraft(context.draft, part);
+  return results.flatMap(({ tomogram }) => tomogram ?? []);
 }
 
 function isAccepted({ selection }: PlanContext, item: SectionItem, spacing: VoxelSpacing): boolean {
@@ -88,26 +127,27 @@ function isAccepted({ selection }: PlanContext, item: SectionItem, spacing: Voxe
 }
 
 /** Reads the header of one candidate; what is wrong with it is its own failure. Voxel sizes that differ from the spacing give a warning. */
-export async function readTomogram(
-  context: PlanContext,
-  draft: Draft,
-  candidate: TomogramCandidate,
-  where: Whereabouts,
-): Promise<ReadTomogram | undefined> {
+async function readTomogram(context: ImportContext, candidate: TomogramCandidate): Promise<ReadTomogram | undefined> {
   const { item, spacing, title } = candidate;
   try {
     const volume = await readVolumeSource(context.source.store, item.key!, item.folder, context);
     const found = otherVoxelSize(volume, spacing.angstrom, "zyx");
-    for (const message of volume.warnings) draft.warnings.push({ message, ...where });
+    for (const message of volume.warnings) warn(context, message);
     if (found !== undefined) {
       const message = `${context.source.fullPath(item.key!)}: the header's voxel size is ${found}, the configured spacing ${spacing.angstrom} Å is used`;
-      draft.warnings.push({ message, place: spacing.item.place, ...where });
+      warn(context, message, spacing.item.place);
     }
     return { ...candidate, volume };
   } catch (error) {
-    addFailure(draft, error, title, "tomogram", where, item.place, [context.source.fullPath(item.key!)]);
+    fail(context, error, { kind: KIND, title }, item.place, [context.source.fullPath(item.key!)]);
     return undefined;
   }
+}
+
+/** A volume with its voxel spacing. */
+export interface MeasuredVolume {
+  readonly volume: VolumeSource;
+  readonly angstrom: number;
 }
 
 /** The first tomogram of a run whose header can be read, asked for or not: a default alignment must not depend on the filters of one import. */
@@ -115,7 +155,7 @@ export async function firstReadable(
   context: PlanContext,
   candidates: readonly TomogramCandidate[],
   read: readonly ReadTomogram[],
-): Promise<{ volume: VolumeSource; angstrom: number } | undefined> {
+): Promise<MeasuredVolume | undefined> {
   for (const { item, spacing, selected } of candidates) {
     const known = read.find((tomogram) => tomogram.item === item && tomogram.spacing === spacing);
     if (known) return { volume: known.volume, angstrom: spacing.angstrom };
@@ -133,13 +173,9 @@ export async function firstReadable(
 }
 
 /** Ids of a run's tomograms by their identities. */
-export async function tomogramIds(
-  context: PlanContext,
-  run: Ancestor,
-  depositionId: string,
-  identities: readonly (readonly string[])[],
-): Promise<Identifiers> {
-  const stored = await context.stored(run.folder, "tomogram");
+export async function tomogramIds(context: ImportContext, identities: readonly (readonly string[])[]): Promise<Identifiers> {
+  const { entity: run, depositionId } = context;
+  const stored = await context.stored(run.folder, KIND);
   const known = stored.map(({ id, key, metadata }) => {
     const parent = /VoxelSpacing([^/]*)\//.exec(key)?.[1] ?? "";
     const spacing = toNumber(metadata.voxel_spacing);
@@ -156,29 +192,26 @@ export async function tomogramIds(
 
 /** What makes a candidate this tomogram and no other. The reference takes the spacing from the configuration, even where it contradicts the folder. */
 export function identityOf(
-  context: PlanContext,
+  { compat, depositionId }: ImportContext,
   { configured, spacing }: TomogramCandidate,
-  alignment: Alignment,
-  depositionId: string,
+  alignmentPath: string,
 ): string[] {
-  const name = context.compat ? identitySpacing(configured.voxel_spacing, spacing.name) : spacing.name;
-  return tomogramIdentity(configured, name, alignment.metadataKey, depositionId);
+  const name = compat ? identitySpacing(configured.voxel_spacing, spacing.name) : spacing.name;
+  return tomogramIdentity(configured, name, alignmentPath, depositionId);
 }
 
 /**
  * Leaves one candidate per identity. Two sources for one tomogram are a failure of both: nobody can say which is meant. The same file found twice
  * by one block counts once. (`compat`: the last one wins, as in the reference, with a warning.)
  */
-export function dropCollisions(
-  context: PlanContext,
-  draft: Draft,
+function dropCollisions(
+  context: ImportContext,
   candidates: readonly TomogramCandidate[],
-  identity: (candidate: TomogramCandidate) => readonly string[],
-  where: Whereabouts,
+  alignmentPath: string,
 ): TomogramCandidate[] {
   const groups = new Map<string, TomogramCandidate[]>();
   for (const candidate of candidates) {
-    const key = JSON.stringify(identity(candidate));
+    const key = JSON.stringify(identityOf(context, candidate, alignmentPath));
     const group = groups.get(key) ?? [];
     const twice = group.some(({ item }) => item.key === candidate.item.key && item.block === candidate.item.block);
     if (!twice) groups.set(key, [...group, candidate]);
@@ -189,9 +222,9 @@ export function dropCollisions(
     if (group.length === 1 || context.compat) kept.add(last);
     if (group.length === 1) continue;
     const files = group.map(({ item }) => context.source.fullPath(item.key!));
-    const message = `${where.run}: ${files.slice(0, 3).join(" and ")}${files.length > 3 ? ` and ${files.length - 3} more` : ""} would all be written as one tomogram`;
+    const message = `${context.location.run}: ${files.slice(0, 3).join(" and ")}${files.length > 3 ? ` and ${files.length - 3} more` : ""} would all be written as one tomogram`;
     if (context.compat) {
-      draft.warnings.push({ message: `${message}; the last one is`, place: last.item.place, ...where });
+      warn(context, `${message}; the last one is`, last.item.place);
       continue;
     }
     for (const { item, title } of group) {
@@ -199,7 +232,7 @@ export function dropCollisions(
         place: item.place,
         hint: "narrow the glob to one file, or tell them apart by processing, reconstruction_method or processing_software",
       });
-      addFailure(draft, error, title, "tomogram", where, item.place, [context.source.fullPath(item.key!)]);
+      fail(context, error, { kind: KIND, title }, item.place, [context.source.fullPath(item.key!)]);
     }
   }
   return candidates.filter((candidate) => kept.has(candidate));

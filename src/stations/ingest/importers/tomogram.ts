@@ -5,16 +5,27 @@ import type { Task } from "../../../engine/task.js";
 import { pyramidShapes } from "../../../formats/zarr/ome.js";
 import { keyImageKey, tomogramKeys } from "../../../model/layout.js";
 import { isTemplate } from "../config/expand.js";
-import { describe, scalarText } from "../config/nodes.js";
-import { addMetadataTask, type Draft, type Whereabouts } from "../draft.js";
-import type { Ancestor } from "../finders/scope.js";
+import { describe } from "../config/nodes.js";
 import { metadataText } from "../metadata.js";
-import type { Alignment } from "./alignment.js";
-import { type PlanContext, placeOf, sectionOf } from "./context.js";
-import type { KeyImages } from "./key-image-finds.js";
-import type { ReadTomogram } from "./tomogram-candidates.js";
+import { alignment } from "./alignment.js";
+import type { PlanContext } from "./context.js";
+import { addWritten, attempt, found, type ImportContext, type Importer, planned } from "./importer.js";
+import { findKeyImages, type KeyImages } from "./key-image-finds.js";
+import { addMetadataTask } from "./metadata-task.js";
+import type { PictureSubject } from "./picture-subject.js";
+import { placeOf, sectionOf } from "./sections.js";
+import {
+  type FoundTomograms,
+  identityOf,
+  type ReadTomogram,
+  type TomogramCandidate,
+  tomogramFinder,
+  tomogramIds,
+} from "./tomogram-candidates.js";
 import { addVolumeTask } from "./volume-task.js";
+import { wantsVolumes } from "./voxel-spacing.js";
 
+const KIND = "tomogram";
 const FIDUCIAL = ["FIDUCIAL", "NON_FIDUCIAL"];
 
 /**
@@ -37,97 +48,124 @@ export function checkTomogramSection(context: Pick<PlanContext, "config" | "sele
   }
 }
 
-/** Plans one tomogram: its volume with its metadata as one task, or its metadata alone where no volume is to be written. */
-export async function planTomogram(
-  context: PlanContext,
-  draft: Draft,
-  tomogram: ReadTomogram,
-  {
-    id,
-    alignment,
-    needs,
-    run,
-    deposition,
-    pictures,
-  }: {
-    id: number;
-    alignment: Alignment;
-    needs: readonly string[];
-    run: Ancestor;
-    deposition: Ancestor;
-    /** Undefined where nobody can tell which. */
-    pictures: KeyImages | undefined;
-  },
-  where: Whereabouts,
-): Promise<Task> {
-  const { item, spacing, volume, title } = tomogram;
-  const runName = scalarText(run.name);
-  const keys = tomogramKeys(spacing.ancestor.folder, id, runName);
-  const place = item.place;
-  const configured = { ...tomogram.configured };
-  if (context.selection.metadata("tomogram")) {
-    configured.fiducial_alignment_status = fiducialStatus(
-      configured.fiducial_alignment_status,
-      placeOf(item.block, "fiducial_alignment_status"),
+/** What others need to know of a run's tomograms. */
+export interface PlannedTomograms {
+  /** Those that may get pictures. */
+  readonly subjects: readonly PictureSubject[];
+}
+
+/** The tomograms of a run. Without an alignment none can be made. */
+export const tomogram: Importer<FoundTomograms, PlannedTomograms> = {
+  ...tomogramFinder,
+  per: "run",
+  files: { emptyTold: "source", failsAlone: true, asVolumes: true },
+  isWanted: wantsVolumes,
+  async plan(context, { candidates, read }) {
+    const alignments = await found(context, alignment);
+    if (!alignments) {
+      failAll(context, candidates);
+      return { subjects: [] };
+    }
+    const alignmentPath = alignments[0]!.metadataKey;
+    const tomograms = await read(alignmentPath);
+    // the reference gives ids to all that it finds, before any filter; otherwise only what is written gets one
+    const numbered = context.compat ? candidates : tomograms;
+    const ids = await tomogramIds(
+      context,
+      numbered.map((one) => identityOf(context, one, alignmentPath)),
     );
+    context.draft.ids.push(...ids.given);
+    const subjects: PictureSubject[] = [];
+    for (const one of tomograms) {
+      await attempt(context, { kind: KIND, title: one.title }, async () => {
+        const { spacing, volume } = one;
+        const id = ids.of(identityOf(context, one, alignmentPath));
+        const pictures = await attempt(context, { kind: "key_image", title: `pictures of ${one.title}` }, () =>
+          findKeyImages(context, id, spacing),
+        );
+        const task = planOne(context, one, { id, alignmentPath, pictures });
+        if (pictures) subjects.push({ id, spacing, task, shape: volume.shape, alignmentPath, pictures });
+      });
+    }
+    return { subjects };
+  },
+};
+
+function failAll(context: ImportContext, candidates: readonly TomogramCandidate[]): void {
+  for (const { title, item } of candidates.filter(({ selected }) => selected)) {
+    const reads = [context.source.fullPath(item.key!)];
+    const why = "the alignment of its run cannot be told";
+    const files = { reads, writes: [], bytes: 0, place: item.place };
+    context.draft.entities.push({ kind: KIND, title, ...context.location, action: "fail", why, ...files });
   }
+}
+
+interface Parts {
+  readonly id: number;
+  readonly alignmentPath: string;
+  /** Undefined where nobody can tell which. */
+  readonly pictures: KeyImages | undefined;
+}
+
+/** Plans one tomogram: its volume with its metadata as one task, or its metadata alone where no volume is to be written. */
+function planOne(context: ImportContext, one: ReadTomogram, parts: Parts): Task {
+  const { item, spacing, volume } = one;
+  const { selection } = context;
+  const { place } = item;
+  const runName = context.location.run!;
+  const keys = tomogramKeys(spacing.ancestor.folder, parts.id, runName);
+  const wantsMetadata = selection.metadata(KIND);
+  const configured = { ...one.configured };
+  if (wantsMetadata) {
+    const field = "fiducial_alignment_status";
+    configured[field] = fiducialStatus(configured[field], placeOf(item.block, field));
+  }
+  const measured = measuredOf(context, one, keys, parts);
+  const needs = (planned(context, alignment) ?? []).map(({ id }) => id);
+  const title = `tomogram ${parts.id} of ${runName} (${spacing.name} Å)`;
+  if (!selection.items(KIND) || !(context.writeMrc || context.writeZarr)) {
+    return addMetadataTask(context, {
+      kind: KIND,
+      title: `metadata of ${title}`,
+      key: keys.metadata,
+      configured,
+      measured,
+      needs,
+      place,
+    });
+  }
+  const metadata = wantsMetadata ? metadataText(configured, measured, context.deposition.name as Json) : null;
+  const { angstrom: spacingAngstrom } = spacing;
+  const hasPictures = selection.items("key_image");
+  const task = addVolumeTask(context, { kind: KIND, title, volume, keys, metadata, spacingAngstrom, hasPictures, needs, place });
+  const reads = [context.source.fullPath(item.key!)];
+  const entity = { kind: KIND, title: `${one.title} as ${parts.id}` } as const;
+  addWritten(context, entity, { reads, writes: task.outputs, bytes: volume.bytes, place });
+  return task;
+}
+
+function measuredOf(
+  { location }: ImportContext,
+  { spacing, volume }: ReadTomogram,
+  keys: ReturnType<typeof tomogramKeys>,
+  { id, alignmentPath, pictures }: Parts,
+): JsonObject {
   const scales = pyramidShapes(volume.shape).map(([z, y, x]) => ({ z, y, x }));
-  const measured: JsonObject = {
+  return {
     scales,
     size: scales[0]!,
     omezarr_dir: keys.zarr.slice(0, -1),
     mrc_file: keys.mrc,
-    run_name: runName,
+    run_name: location.run!,
     key_photo: Object.fromEntries(
       (["snapshot", "thumbnail"] as const)
         .filter((name) => pictures?.has(name))
         .map((name) => [name, keyImageKey(spacing.ancestor.folder, id, name)]),
     ),
     voxel_spacing: new Float(spacing.angstrom),
-    alignment_metadata_path: alignment.metadataKey,
+    alignment_metadata_path: alignmentPath,
     neuroglancer_config_path: keys.neuroglancer,
   };
-  const writesVolume = context.selection.items("tomogram") && (context.writeMrc || context.writeZarr);
-  const wantsMetadata = context.selection.metadata("tomogram");
-  const titled = `tomogram ${id} of ${runName} (${spacing.name} Å)`;
-  if (!writesVolume) {
-    return addMetadataTask(draft, {
-      kind: "tomogram",
-      title: `metadata of ${titled}`,
-      key: keys.metadata,
-      configured,
-      measured,
-      depositionId: deposition.name,
-      needs,
-      force: context.force,
-      place,
-      where,
-    });
-  }
-  const metadata = wantsMetadata ? metadataText(configured, measured, deposition.name as Json) : null;
-  const task = addVolumeTask(context, draft, {
-    kind: "tomogram",
-    title: titled,
-    volume,
-    keys,
-    metadata,
-    spacingAngstrom: spacing.angstrom,
-    hasPictures: context.selection.items("key_image"),
-    needs,
-    place,
-  });
-  const reads = [context.source.fullPath(item.key!)];
-  draft.entities.push({
-    kind: "tomogram",
-    title: `${title} as ${id}`,
-    ...where,
-    action: "write",
-    reads,
-    writes: task.outputs,
-    bytes: volume.bytes,
-    place,
-  });
-  return task;
 }
 
 /**

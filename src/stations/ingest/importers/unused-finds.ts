@@ -5,28 +5,9 @@ import { type Draft, inRuns, type PlanFailure, type PlanWarning } from "../draft
 import type { Found } from "../finders/finder.js";
 import type { Scope } from "../finders/scope.js";
 import type { Selection } from "../selection.js";
+import type { FactsByKind } from "./file-facts.js";
 import { baseName, globText, placeOfFinder } from "./source-names.js";
 
-/** Kinds whose finds are files that something is made of. Runs, datasets and spacings are names: several files may give one. */
-const KINDS_OF_FILES: ReadonlySet<TypeKey> = new Set<TypeKey>([
-  "gain",
-  "collection_metadata",
-  "frame",
-  "tiltseries",
-  "ctf",
-  "rawtilt",
-  "alignment",
-  "identified_object",
-  "annotation",
-  "tomogram",
-  "key_image",
-  "dataset_keyphoto",
-  "deposition_keyphoto",
-]);
-/** Filters of the command go by the names of all files of a source together. */
-const NAMED_TOGETHER: ReadonlySet<TypeKey> = new Set<TypeKey>(["frame", "alignment"]);
-/** Their failures name the files that they concern; of other kinds one failure concerns all of a run. */
-const EACH_FAILS_ALONE: ReadonlySet<TypeKey> = new Set<TypeKey>(["tomogram", "annotation"]);
 const FILES_SHOWN = 3;
 
 /** What sources found, to be held against what the plan makes of it: a find that nothing comes of is told, whoever let it fall. */
@@ -59,20 +40,23 @@ interface Noted {
   readonly finds: Map<string, { folder: boolean; run: string | undefined }>;
 }
 
-/** @param volumes false where neither MRC nor Zarr is written: nothing is made of volumes then. */
-export function findLedger(selection: Selection, { volumes }: { volumes: boolean }): FindLedger {
+/**
+ * @param facts of all kinds whose finds are files. Runs, datasets and spacings are names: several files may give one.
+ * @param volumes false where neither MRC nor Zarr is written: nothing is made of volumes then.
+ */
+export function findLedger(facts: FactsByKind, selection: Selection, { volumes }: { volumes: boolean }): FindLedger {
   const bySource = new Map<Source, Noted>();
   const reasons = new Map<string, string>();
   const harmless = new Set<string>();
   const isAsked = (type: TypeKey, { ancestors }: Scope) =>
-    KINDS_OF_FILES.has(type) &&
+    facts.has(type) &&
     selection.items(type) &&
-    (volumes || !["tiltseries", "tomogram", "annotation"].includes(type)) &&
+    (volumes || !facts.get(type)?.asVolumes) &&
     ancestors.every((ancestor) => ancestor.type === "tomogram" || selection.accepts(ancestor.type, scalarText(ancestor.name)));
   return {
     note(type, source, scope, found) {
       if (!isAsked(type, scope)) return;
-      const together = NAMED_TOGETHER.has(type) && found.map(({ name }) => baseName(scalarText(name))).join(",");
+      const together = facts.get(type)?.namedTogether && found.map(({ name }) => baseName(scalarText(name))).join(",");
       const run = scope.ancestors.find((ancestor) => ancestor.type === "run");
       for (const { name, key, folder, atTarget } of found) {
         if (key === null || atTarget || !selection.accepts(type, together || scalarText(name))) continue;
@@ -87,7 +71,7 @@ export function findLedger(selection: Selection, { volumes }: { volumes: boolean
       harmless.add(reason);
     },
     unused(draft, used) {
-      const isUsed = usage([...bySource.values()], draft, used);
+      const isUsed = usage(facts, [...bySource.values()], draft, used);
       const left = [...bySource.values()].sort(inOrder).flatMap((noted) => {
         const finds = [...noted.finds]
           .filter(([key, { run }]) => !isUsed(noted.type, key, run))
@@ -106,7 +90,12 @@ export function findLedger(selection: Selection, { volumes }: { volumes: boolean
 }
 
 /** Whether something comes of a find, or somebody has said already why not. */
-function usage(noted: readonly Noted[], { tasks, entities, failures, warnings }: Draft, { wasRead, fullPath }: UsedFiles) {
+function usage(
+  facts: FactsByKind,
+  noted: readonly Noted[],
+  { tasks, entities, failures, warnings }: Draft,
+  { wasRead, fullPath }: UsedFiles,
+) {
   const keys = new Set<string>();
   const folders = new Set(noted.flatMap(({ finds }) => [...finds].flatMap(([key, { folder }]) => (folder ? [key] : []))));
   for (const { inputs } of tasks) {
@@ -125,7 +114,7 @@ function usage(noted: readonly Noted[], { tasks, entities, failures, warnings }:
   const messages = [...failures.map(({ error }) => error.message), ...warnings.map(({ message }) => message)];
   return (type: TypeKey, key: string, run: string | undefined) => {
     if (keys.has(key) || wasRead(key)) return true;
-    if (!EACH_FAILS_ALONE.has(type) && [type, ...ancestorsOf(type)].some((kind) => failed.has(`${kind} ${run}`))) return true;
+    if (!facts.get(type)?.failsAlone && [type, ...ancestorsOf(type)].some((kind) => failed.has(`${kind} ${run}`))) return true;
     const path = fullPath(key);
     return told.has(path) || messages.some((message) => message.includes(path));
   };

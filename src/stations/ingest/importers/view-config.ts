@@ -5,55 +5,55 @@ import { toNumber } from "../../../core/number.js";
 import type { Task } from "../../../engine/task.js";
 import { precomputeFolder, TOMOGRAM_METADATA, tomogramFolder } from "../../../model/layout.js";
 import { scalarText } from "../config/nodes.js";
-import { addFailure, type Draft, leave, makeTask, type Whereabouts } from "../draft.js";
-import type { Ancestor } from "../finders/scope.js";
+import { makeTask } from "../draft.js";
 import { isFolder } from "../identifiers.js";
 import { VIEW_CONFIG_OPERATION } from "../ops/view-config.js";
+import { alignment } from "./alignment.js";
 import type { PlanContext } from "./context.js";
-import { identityOf } from "./picture-layers.js";
-import type { VoxelSpacing } from "./voxel-spacing.js";
+import { addWritten, fail, found, type ImportContext, type Importer, passOver } from "./importer.js";
+import { objectIdentity } from "./picture-layers.js";
+import { type VoxelSpacing, voxelSpacing } from "./voxel-spacing.js";
 
 const MEMORY_BYTES = 64 * 2 ** 20;
 /** Sections of the coarsest level that limits are found from, and the bytes that each of their voxels takes: itself, sorted, drawn, shared out. */
 const SECTIONS = 31;
 const VOXEL_BYTES = 32;
 
-export interface ViewConfigParts {
-  readonly run: Ancestor;
-  readonly deposition: Ancestor;
-  readonly spacings: readonly VoxelSpacing[];
-}
+const KIND = "viz_config";
 
 /**
- * Plans the view of every tomogram at the voxel spacings of a run: those of this import, and those that are on the target, whosever they are.
- *
- * Call it when tomograms, annotations and their views are planned: a view comes after all of these, and is made without what fails.
+ * The view of every tomogram at the voxel spacings of a run: those of this import, and those that are on the target, whosever they are. A view
+ * comes after tomograms, annotations and their views, and is made without what fails.
  */
-export async function planViewConfigs(
-  context: PlanContext,
-  draft: Draft,
-  parts: ViewConfigParts,
-  where: Whereabouts,
-): Promise<void> {
-  const { selection } = context;
-  if (!selection.items("viz_config")) return;
-  const layers = draft.tasks.filter(({ outputs }) => outputs.some((key) => isLayerOutput(key, parts.run.folder)));
-  const isThere = await isFolder(context.target, parts.run.folder);
-  const seen = isThere ? await seenOf(context, parts.run.folder, layers) : "";
+export const viewConfig: Importer<null> = {
+  kind: KIND,
+  per: "run",
+  needs: [alignment],
+  title: ({ location }) => `views of the tomograms of ${location.run}`,
+  isWanted: ({ selection }) => selection.items(KIND),
+  find: async () => null,
+  plan: planViews,
+};
+
+async function planViews(context: ImportContext): Promise<void> {
+  const { selection, draft, entity: run } = context;
+  const layers = draft.tasks.filter(({ outputs }) => outputs.some((key) => isLayerOutput(key, run.folder)));
+  const isThere = await isFolder(context.target, run.folder);
+  const seen = isThere ? await seenOf(context, run.folder, layers) : "";
   const makers = new Map(draft.tasks.flatMap((task) => task.outputs.map((key): [string, Task] => [key, task])));
-  for (const spacing of parts.spacings) {
+  for (const spacing of (await found(context, voxelSpacing))!) {
     if (!selection.accepts("voxel_spacing", spacing.name)) continue;
-    const tomograms = await findTomograms(context, spacing.ancestor.folder, isThere ? parts.run.folder : undefined, makers);
+    const tomograms = await findTomograms(context, spacing.ancestor.folder, isThere ? run.folder : undefined, makers);
     for (const [id, metadata] of [...tomograms].sort(([a], [b]) => a - b)) {
-      const title = `view of tomogram ${id} of ${where.run} (${spacing.name} Å)`;
-      if (!selection.accepts("viz_config", String(id)) || !selection.accepts("tomogram", String(id))) {
-        draft.entities.push(leave("viz_config", title, "filtered out", where));
+      const title = `view of tomogram ${id} of ${context.location.run} (${spacing.name} Å)`;
+      if (!selection.accepts(KIND, String(id)) || !selection.accepts("tomogram", String(id))) {
+        passOver(context, { kind: KIND, title }, "filtered out");
         continue;
       }
       try {
-        await planOne(context, draft, { ...parts, spacing, id, metadata, layers, seen, makers, title }, where);
+        await planOne(context, { spacing, id, metadata, layers, seen, makers, title });
       } catch (error) {
-        addFailure(draft, error, title, "viz_config", where);
+        fail(context, error, { kind: KIND, title });
       }
     }
   }
@@ -80,7 +80,7 @@ async function findTomograms(
   return tomograms;
 }
 
-interface OneParts extends ViewConfigParts {
+interface Parts {
   readonly spacing: VoxelSpacing;
   readonly id: number;
   readonly metadata: JsonObject;
@@ -90,15 +90,11 @@ interface OneParts extends ViewConfigParts {
   readonly title: string;
 }
 
-async function planOne(
-  context: PlanContext,
-  draft: Draft,
-  { run, deposition, spacing, id, metadata, layers, seen, makers, title }: OneParts,
-  where: Whereabouts,
-): Promise<void> {
+async function planOne(context: ImportContext, { spacing, id, metadata, layers, seen, makers, title }: Parts): Promise<void> {
+  const { entity: run, deposition } = context;
   const { folder } = spacing.ancestor;
   const { omezarr_dir: zarr, mrc_file: mrc, alignment_metadata_path: alignment } = metadata;
-  const because = (why: string) => draft.entities.push(leave("viz_config", title, why, where));
+  const because = (why: string) => passOver(context, { kind: KIND, title }, why);
   if (typeof alignment !== "string" || alignment === "") {
     because("its metadata name no alignment");
     return;
@@ -125,7 +121,8 @@ async function planOne(
       compat: context.compat,
       // what is not made by this plan is known by what the plan saw of it
       seen,
-      stored: needs.length > 0 ? null : [await identityOf(context, tomogram), await storedPyramid(context, pyramid)].join(" "),
+      stored:
+        needs.length > 0 ? null : [await objectIdentity(context, tomogram), await storedPyramid(context, pyramid)].join(" "),
       ...(context.force ? { force: true } : {}),
     },
     inputs: [],
@@ -136,8 +133,8 @@ async function planOne(
     memoryBytes: memoryOf(metadata),
     threads: 1,
   });
-  draft.tasks.push(task);
-  draft.entities.push({ kind: "viz_config", title, ...where, action: "write", reads: [], writes: [key], bytes: 0 });
+  context.draft.tasks.push(task);
+  addWritten(context, { kind: KIND, title }, { reads: [], writes: [key], bytes: 0 });
 }
 
 /** Annotations of a run, and their views. */
@@ -159,7 +156,7 @@ async function seenOf(context: PlanContext, run: string, layers: readonly Task[]
     if (!folder.endsWith("/")) continue;
     const spacing = folder.slice(0, -1);
     for (const { key } of await context.stored(spacing, "annotation"))
-      if (!own.has(key)) seen.push(`${key} ${await identityOf(context, key)}`);
+      if (!own.has(key)) seen.push(`${key} ${await objectIdentity(context, key)}`);
     if (!(await isFolder(context.target, precomputeFolder(spacing)))) continue;
     for (const { key } of await context.target.children(`${precomputeFolder(spacing)}/`))
       if (key.endsWith("/") && !own.has(key)) seen.push(key);
@@ -168,7 +165,7 @@ async function seenOf(context: PlanContext, run: string, layers: readonly Task[]
 }
 
 async function storedPyramid(context: PlanContext, folder: string): Promise<string | undefined> {
-  return (await identityOf(context, `${folder}.zattrs`)) ?? (await identityOf(context, `${folder}zarr.json`));
+  return (await objectIdentity(context, `${folder}.zattrs`)) ?? (await objectIdentity(context, `${folder}zarr.json`));
 }
 
 function memoryOf({ size }: JsonObject): number {

@@ -4,7 +4,7 @@ import { fileStore } from "../../../stores/file/store.js";
 import { memoryStore } from "../../../stores/memory/store.js";
 import { newDraft } from "../draft.js";
 import type { VolumeSource } from "../volume-source.js";
-import type { PlanContext } from "./context.js";
+import type { ImportContext } from "./importer.js";
 import { addMaskTask, addVolumeTask, type MaskWish } from "./volume-task.js";
 
 const volume: VolumeSource = {
@@ -18,7 +18,7 @@ const volume: VolumeSource = {
   warnings: [],
 };
 
-const context = (more: Partial<PlanContext> = {}) =>
+const context = (more: Partial<ImportContext> = {}) =>
   ({
     writeMrc: true,
     writeZarr: true,
@@ -27,8 +27,9 @@ const context = (more: Partial<PlanContext> = {}) =>
     force: false,
     threads: 4,
     source: { store: fileStore(".") },
+    draft: newDraft(),
     ...more,
-  }) as PlanContext;
+  }) as ImportContext;
 
 const wish: MaskWish = {
   segmentation: { form: "mask", select: { equals: 3 } },
@@ -43,7 +44,7 @@ const wish: MaskWish = {
 describe("addMaskTask", () => {
   it("plans MRC and Zarr of a segmentation, whose metadata is another task's", () => {
     const draft = newDraft();
-    const task = addMaskTask(context(), draft, wish)!;
+    const task = addMaskTask(context({ draft }), wish)!;
     expect(draft.tasks).toEqual([task]);
     expect(task.outputs).toEqual(["r/m.mrc", "r/m.zarr/"]);
     expect(task.params).toMatchObject({
@@ -54,31 +55,31 @@ describe("addMaskTask", () => {
       scaleZ: true,
     });
     expect(task.params).not.toHaveProperty("targetShape");
-    const labels = addMaskTask(context(), newDraft(), { ...wish, segmentation: { form: "labels" } })!;
+    const labels = addMaskTask(context(), { ...wish, segmentation: { form: "labels" } })!;
     expect(labels.params).not.toHaveProperty("select");
     expect(labels.id).not.toBe(task.id);
   });
 
   it("names the wanted shape where it is another one", () => {
-    const same = addMaskTask(context(), newDraft(), { ...wish, targetShape: [20, 300, 400] })!;
+    const same = addMaskTask(context(), { ...wish, targetShape: [20, 300, 400] })!;
     expect(same.params).not.toHaveProperty("targetShape");
-    const other = addMaskTask(context(), newDraft(), { ...wish, targetShape: [40, 600, 800] })!;
+    const other = addMaskTask(context(), { ...wish, targetShape: [40, 600, 800] })!;
     expect(other.params.targetShape).toEqual([40, 600, 800]);
     expect(other.memoryBytes).toBeGreaterThan(same.memoryBytes);
   });
 
   it("leaves out what is not to be written, and plans nothing where nothing is", () => {
-    expect(addMaskTask(context({ writeMrc: false }), newDraft(), wish)!.outputs).toEqual(["r/m.zarr/"]);
-    expect(addMaskTask(context({ writeZarr: false }), newDraft(), wish)!.outputs).toEqual(["r/m.mrc"]);
+    expect(addMaskTask(context({ writeMrc: false }), wish)!.outputs).toEqual(["r/m.zarr/"]);
+    expect(addMaskTask(context({ writeZarr: false }), wish)!.outputs).toEqual(["r/m.mrc"]);
     const draft = newDraft();
-    expect(addMaskTask(context({ writeMrc: false, writeZarr: false }), draft, wish)).toBeUndefined();
+    expect(addMaskTask(context({ writeMrc: false, writeZarr: false, draft }), wish)).toBeUndefined();
     expect(draft.tasks).toEqual([]);
   });
 
   it("asks for no more memory than a tomogram of that size, of a disk or over a network", () => {
     for (const store of [fileStore("."), memoryStore()]) {
-      const from = context({ source: { store } as PlanContext["source"] });
-      const tomogram = addVolumeTask(from, newDraft(), {
+      const from = context({ source: { store } as ImportContext["source"] });
+      const tomogram = addVolumeTask(from, {
         kind: "tomogram",
         title: "tomogram",
         volume,
@@ -89,7 +90,7 @@ describe("addMaskTask", () => {
         place: undefined,
       });
       for (const segmentation of [wish.segmentation, { form: "labels" } as const])
-        expect(addMaskTask(from, newDraft(), { ...wish, segmentation })!.memoryBytes).toBeLessThan(tomogram.memoryBytes);
+        expect(addMaskTask(from, { ...wish, segmentation })!.memoryBytes).toBeLessThan(tomogram.memoryBytes);
     }
   });
 });

@@ -7,11 +7,12 @@ import { type Triple, volumeOf } from "../../../core/box.js";
 import type { Place } from "../../../core/errors.js";
 import type { PlainObject, Task } from "../../../engine/task.js";
 import { PORTAL_CHUNKS } from "../../../formats/zarr/ome.js";
-import { type Draft, makeTask } from "../draft.js";
+import { makeTask } from "../draft.js";
 import { VOLUME_OPERATION } from "../ops/volume.js";
 import { shardParams } from "../ops/volume-params.js";
 import type { VolumeSource } from "../volume-source.js";
 import type { PlanContext } from "./context.js";
+import type { ImportContext } from "./importer.js";
 
 /** Above this size a volume may use all worker threads. */
 const LARGE_BYTES = 64 * 2 ** 20;
@@ -32,8 +33,7 @@ export interface VolumeWish {
 
 /** Adds the task that converts a volume and then writes the metadata that vouch for it. */
 export function addVolumeTask(
-  context: PlanContext,
-  draft: Draft,
+  context: ImportContext,
   { kind, title, volume, keys, metadata, spacingAngstrom, hasPictures, needs, place }: VolumeWish,
 ): Task {
   const mrc = context.writeMrc ? keys.mrc : null;
@@ -53,7 +53,7 @@ export function addVolumeTask(
   };
   const outputs = [mrc, zarr, metadataKey].filter((key) => key !== null);
   const form = kind === "tomogram" ? "volume" : "series";
-  return addTask(context, draft, { title, params, volume, form, slab: hasPictures, outputs, needs, place });
+  return addTask(context, { title, params, volume, form, slab: hasPictures, outputs, needs, place });
 }
 
 /** Voxels as 0 and 1 by a label or threshold, or as the labels they are. */
@@ -73,8 +73,7 @@ export interface MaskWish {
 
 /** Adds the task that makes a mask or labels. Its metadata is another task's. Undefined where neither MRC nor Zarr is to be written. */
 export function addMaskTask(
-  context: PlanContext,
-  draft: Draft,
+  context: ImportContext,
   { segmentation, title, volume, keys, targetShape, spacingAngstrom, needs, place }: MaskWish,
 ): Task | undefined {
   const mrc = context.writeMrc ? keys.mrc : null;
@@ -100,7 +99,7 @@ export function addMaskTask(
     ...(context.force ? { force: true } : {}),
   };
   const shape = resampling ? targetShape : undefined;
-  return addTask(context, draft, { title, params, volume, form, select, shape, outputs, needs, place });
+  return addTask(context, { title, params, volume, form, select, shape, outputs, needs, place });
 }
 
 function zarrParams({ compat, omeZarr, codec }: PlanContext, kind: "tomogram" | "tiltseries"): PlainObject {
@@ -120,8 +119,7 @@ interface TaskWish extends Pick<VolumeWish, "title" | "volume" | "needs" | "plac
 }
 
 function addTask(
-  context: PlanContext,
-  draft: Draft,
+  context: ImportContext,
   { title, params, volume, form, select, shape, slab, outputs, needs, place }: TaskWish,
 ): Task {
   const isLarge = Math.max(volume.bytes, shape ? volumeOf(shape) : 0) > LARGE_BYTES;
@@ -146,6 +144,6 @@ function addTask(
     threads: isLarge ? "all" : 1,
     place,
   });
-  draft.tasks.push(task);
+  context.draft.tasks.push(task);
   return task;
 }

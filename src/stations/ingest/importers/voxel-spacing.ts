@@ -1,11 +1,14 @@
 import { EmporiumError } from "../../../core/errors.js";
 import { Float, toNumber } from "../../../core/number.js";
+import type { TypeKey } from "../../../model/kinds.js";
 import { voxelSpacingFolder } from "../../../model/layout.js";
 import { roundVoxelSpacing, voxelSpacingName } from "../../../model/voxel-spacing.js";
 import { expandScalar, isTemplate, parseFloating } from "../config/expand.js";
 import { type Scalar, type ScalarNode, scalarText } from "../config/nodes.js";
 import type { Ancestor, Scope } from "../finders/scope.js";
-import { findSection, type PlanContext, type SectionItem, wants, wantsTomograms } from "./context.js";
+import type { PlanContext } from "./context.js";
+import { attempt, type Importer, type RunScope } from "./importer.js";
+import { findSection, type SectionItem, wants, wantsTomograms } from "./sections.js";
 import { placeOfFinder } from "./source-names.js";
 
 /** A voxel spacing of a run. Its name has three decimals wherever it came from. */
@@ -16,16 +19,38 @@ export interface VoxelSpacing {
   readonly item: SectionItem;
 }
 
+const KIND = "voxel_spacing";
+
+/** The voxel spacings of a run: none where they cannot be found. Nothing is planned of them. */
+export const voxelSpacing: Importer<readonly VoxelSpacing[]> = {
+  kind: KIND,
+  per: "run",
+  needs: [],
+  title: () => "voxel spacing",
+  isWanted: wantsVolumes,
+  find: async (context) =>
+    (await attempt(context, { kind: KIND, title: voxelSpacing.title(context) }, () => findVoxelSpacings(context))) ?? [],
+  plan: async () => {},
+};
+
+/** Whether anything is asked for that voxel spacings are looked for. */
+export function wantsVolumes(context: PlanContext): boolean {
+  return BELOW_SPACINGS.some((kind) => wants(context, kind));
+}
+
+const BELOW_SPACINGS: readonly TypeKey[] = ["tomogram", "alignment", "annotation", "annotation_viz", "key_image", "viz_config"];
+
 /**
  * The spacings of a run, each once, in the order in which they are found.
  *
  * @throws {EmporiumError} CONFIG_EMPTY where sources apply to the run and find nothing, CONFIG_FIELD for a spacing that is no positive number,
  *   CONFIG_VARIABLE for a run without a row
  */
-export async function findVoxelSpacings(context: PlanContext, run: Ancestor, scope: Scope): Promise<VoxelSpacing[]> {
+export async function findVoxelSpacings(context: RunScope): Promise<VoxelSpacing[]> {
+  const { scope, entity: run } = context;
   const runName = scalarText(run.name);
   const literal = (node: ScalarNode): Scalar => literalSpacing(node, runName, scope, context.compat);
-  const { items: all, applied } = await findSection(context, "voxel_spacing", scope, literal);
+  const { items: all, applied } = await findSection(context, KIND, scope, literal);
   // folders are meant where the target is searched
   const items = all.filter(({ atTarget, folder }) => !atTarget || folder);
   if (items.length === 0 && applied.length > 0 && (wantsTomograms(context) || wants(context, "annotation"))) {
@@ -39,7 +64,7 @@ export async function findVoxelSpacings(context: PlanContext, run: Ancestor, sco
     const angstrom = spacingOf(item);
     const name = voxelSpacingName(angstrom);
     if (spacings.has(name)) continue;
-    const ancestor: Ancestor = { type: "voxel_spacing", name, path: item.key, folder: voxelSpacingFolder(run.folder, name) };
+    const ancestor: Ancestor = { type: KIND, name, path: item.key, folder: voxelSpacingFolder(run.folder, name) };
     spacings.set(name, { ancestor, angstrom, name, item });
   }
   return [...spacings.values()];

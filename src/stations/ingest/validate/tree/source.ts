@@ -9,8 +9,10 @@ import { scalarText } from "../../config/nodes.js";
 import type { Block } from "../../config/schema.js";
 import { newDraft } from "../../draft.js";
 import type { Ancestor, Scope } from "../../finders/scope.js";
-import { findSection, type PlanContext, type SectionItem } from "../../importers/context.js";
+import type { PlanContext } from "../../importers/context.js";
 import { distinctFiles, extensionOf } from "../../importers/copies.js";
+import type { RunScope } from "../../importers/importer.js";
+import { findSection, type SectionItem } from "../../importers/sections.js";
 import { findTomograms } from "../../importers/tomogram-candidates.js";
 import { findVoxelSpacings, type VoxelSpacing } from "../../importers/voxel-spacing.js";
 import { angleFile, mdocFile } from "../facts/angles.js";
@@ -77,7 +79,7 @@ export async function visitSource(context: PlanContext, visit: Visit, faults: re
 }
 
 async function visitSourceRun(at: SourceWalk): Promise<ScaleSubject[]> {
-  const { visit, tree, dataset, run, scope, context } = at;
+  const { visit, tree, dataset, run, scope } = at;
   const folder = scope.ancestors.at(-1)!.folder;
   const files = async (type: TypeKey) => distinctFiles((await find(at, type)).items);
   const mdocKeys = (await files("collection_metadata")).map(({ key }) => key!);
@@ -99,7 +101,7 @@ async function visitSourceRun(at: SourceWalk): Promise<ScaleSubject[]> {
   const series = [...new Map(items.map((item) => [item.key!, item])).values()];
   const rawtlts = await rawtltsOf(at, series[0]);
   const tiltseries = series.map(({ key }) => key!);
-  const spacings = await attempt(at, () => findVoxelSpacings(context, scope.ancestors.at(-1)!, scope));
+  const spacings = await attempt(at, () => findVoxelSpacings(runScope(at)));
   const whose = { mark: "run", title: `run ${run}`, dataset, run } as const;
   const subjects = series.map((item) => tiltseriesOf(at, item, acquisition, rawtlts));
   const scales = [];
@@ -194,17 +196,21 @@ async function visitTiltseries({ visit, dataset, run, scope }: SourceWalk, subje
   await visit("scale", { mark, title, key, dataset, run, scale });
 }
 
+/** What is noted of a plan in the making is nobody's here. */
+function runScope({ context, scope, dataset, run }: SourceWalk): RunScope {
+  return { ...context, scope, entity: scope.ancestors.at(-1)!, draft: newDraft(), location: { dataset, run } };
+}
+
 /** The tomograms of a spacing, for what their headers and the configuration say of it. */
 async function tomogramCases(
   at: SourceWalk,
   { item, angstrom, name, ancestor }: VoxelSpacing,
   tiltseries: readonly TiltseriesSubject[],
 ): Promise<ScaleSubject[]> {
-  const { context, tree, scope, dataset, run, file } = at;
+  const { tree, scope, dataset, run, file } = at;
   const folder = scope.ancestors.at(-1)!.folder;
-  const below = { ...scope, ancestors: [...scope.ancestors, ancestor] };
   const spacing = { item, angstrom, name, ancestor };
-  const found = (await attempt(at, () => findTomograms(context, newDraft(), spacing, below, { dataset, run }))) ?? [];
+  const found = (await attempt(at, () => findTomograms(runScope(at), spacing))) ?? [];
   const [series] = tiltseries.length === 1 ? tiltseries : [];
   const pixel = series && grouped((await tiltseriesCase(series, folder, { isSource: true })).statements)[0]?.[0]?.angstrom;
   const scales = [];

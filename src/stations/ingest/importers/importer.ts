@@ -1,0 +1,197 @@
+import type { Place } from "../../../core/errors.js";
+import type { TypeKey } from "../../../model/kinds.js";
+import { scalarText } from "../config/nodes.js";
+import { addFailure, type Draft, type Location, leave, type PlannedEntity } from "../draft.js";
+import type { Ancestor, Scope } from "../finders/scope.js";
+import type { PlanContext } from "./context.js";
+import type { FileFacts } from "./file-facts.js";
+import type { SectionItem } from "./sections.js";
+
+/** What importers are called for: once for each deposition, dataset, run or tilt series. */
+export type Owner = "deposition" | "dataset" | "run" | "tiltseries";
+
+/** One entity of the tree whose parts are being planned: what importers see, and the draft that they add to. */
+export interface ImportContext extends PlanContext {
+  /** All importers; each is called for the entities that it names in `per`. */
+  readonly importers: readonly Importer[];
+  /** What has been planned so far: of the run alone, or of the whole plan for datasets and depositions. */
+  readonly draft: Draft;
+  /** Where the entity belongs, for messages. */
+  readonly location: Location;
+  /** From the deposition down to the entity. */
+  readonly scope: Scope;
+  /** The deposition that is imported. */
+  readonly deposition: Ancestor;
+  readonly depositionId: string;
+  /** The nearest ancestor of what importers bring. */
+  readonly entity: Ancestor;
+  /** What found the entity. */
+  readonly item: SectionItem;
+  /** Folders of the datasets that the entity is, lies in or holds. */
+  readonly datasets: readonly string[];
+  /** What has been found and planned of the entity, by kind. */
+  readonly results: Results;
+}
+
+/** What failures and warnings are noted in. */
+type Notes = Pick<ImportContext, "draft" | "location">;
+
+/** As much of a run's context as finding volumes takes. */
+export type RunScope = PlanContext & Notes & Pick<ImportContext, "scope" | "entity">;
+
+interface Results {
+  readonly found: Map<TypeKey, Promise<unknown>>;
+  readonly planned: Map<TypeKey, unknown>;
+}
+
+/** What a kind of file or entity is looked for with. */
+export interface Finder<Found = unknown> {
+  readonly kind: TypeKey;
+  /** What a person calls all of it together: failures have this title. */
+  title(context: ImportContext): string;
+  /** It notes the failures of its entities itself; what else goes wrong ends the plan. */
+  readonly notesFailures?: true | undefined;
+  /** What must have been found before: where one of these fails, this one is passed over. */
+  readonly needs: readonly Finder[];
+  /** Looks for everything of the kind; writes nothing. */
+  find(context: ImportContext): Promise<Found>;
+}
+
+/** How one kind is imported: a row of the table. */
+export interface Importer<Found = unknown, Planned = unknown> extends Finder<Found> {
+  readonly per: Owner;
+  /** Where its finds are files that something is made of: what is said of those that nothing comes of. */
+  readonly files?: FileFacts | undefined;
+  /** Kinds that it plans along with its own. */
+  readonly brings?: readonly TypeKey[] | undefined;
+  /** Whether the command asks for anything that it finds or plans. */
+  isWanted(context: PlanContext): boolean;
+  /** Adds tasks and entities to the draft, and answers what other importers need to know of them. */
+  plan(context: ImportContext, found: Found): Promise<Planned>;
+}
+
+export interface ContextParts extends Pick<ImportContext, "draft" | "location" | "scope" | "item" | "datasets"> {
+  readonly importers: readonly Importer[];
+}
+
+/** @param parts.scope begins with the deposition and ends with the entity. */
+export function importContext(context: PlanContext, parts: ContextParts): ImportContext {
+  const { ancestors } = parts.scope;
+  const deposition = ancestors[0]!;
+  return {
+    ...context,
+    ...parts,
+    deposition,
+    depositionId: scalarText(deposition.name),
+    entity: ancestors.at(-1)!,
+    results: { found: new Map(), planned: new Map() },
+  };
+}
+
+/** The context of an entity that lies below another. */
+export function contextBelow(context: ImportContext, entity: Ancestor, item: SectionItem): ImportContext {
+  const { importers, draft, location, datasets } = context;
+  return importContext(context, { importers, draft, location, datasets, scope: scopeBelow(context, entity), item });
+}
+
+export function scopeBelow({ scope }: Pick<ImportContext, "scope">, ancestor: Ancestor): Scope {
+  return { ...scope, ancestors: [...scope.ancestors, ancestor] };
+}
+
+/** Plans everything of an entity that the command asks for, in the order of the table. Failures of one importer are its own. */
+export async function planAll(context: ImportContext, per: Owner): Promise<void> {
+  for (const importer of importersOf(context, per)) {
+    const items = await found(context, importer);
+    if (items !== undefined) await planFound(context, importer, items);
+  }
+}
+
+/** The importers that the command needs of those that are called for an owner. */
+function importersOf(context: ImportContext, per: Owner): Importer[] {
+  return context.importers.filter((importer) => importer.per === per && importer.isWanted(context));
+}
+
+/** Finds, as one, what the importers of an owner look for. @throws what the first of them throws that fails */
+export async function findAll(context: ImportContext, per: Owner): Promise<void> {
+  for (const importer of importersOf(context, per)) {
+    const items = await importer.find(context);
+    context.results.found.set(importer.kind, Promise.resolve(items));
+  }
+}
+
+async function planFound(context: ImportContext, importer: Importer, items: unknown): Promise<void> {
+  context.results.planned.set(importer.kind, await guarded(context, importer, () => importer.plan(context, items)));
+}
+
+/** What a finder finds for this entity, looked for once. Undefined where it fails, or what it needs: the failure is in the draft then. */
+export function found<Found>(context: ImportContext, finder: Finder<Found>): Promise<Found | undefined> {
+  const { found: results } = context.results;
+  const known = results.get(finder.kind) ?? look(context, finder);
+  results.set(finder.kind, known);
+  return known as Promise<Found | undefined>;
+}
+
+async function look<Found>(context: ImportContext, finder: Finder<Found>): Promise<Found | undefined> {
+  for (const need of finder.needs) if ((await found(context, need)) === undefined) return undefined;
+  return guarded(context, finder, () => finder.find(context));
+}
+
+function guarded<T>(context: ImportContext, finder: Finder, work: () => Promise<T>): Promise<T | undefined> {
+  return finder.notesFailures ? work() : attempt(context, { kind: finder.kind, title: finder.title(context) }, work);
+}
+
+/** What an importer that stands before this one in the table has planned. Undefined where it failed or was not asked for. */
+export function planned<Planned>(context: ImportContext, { kind }: Importer<unknown, Planned>): Planned | undefined {
+  return context.results.planned.get(kind) as Planned | undefined;
+}
+
+/** An entity, or several together, as messages name them. */
+export interface Titled {
+  readonly kind: TypeKey;
+  readonly title: string;
+}
+
+/** What goes wrong with an entity is its own failure. */
+export async function attempt<T>(context: Notes, entity: Titled, work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    fail(context, error, entity);
+    return undefined;
+  }
+}
+
+/** Notes that an entity cannot be made. An error without a place gets the one given. */
+export function fail(
+  { draft, location }: Notes,
+  error: unknown,
+  { kind, title }: Titled,
+  place?: Place,
+  reads: readonly string[] = [],
+): void {
+  addFailure(draft, error, title, kind, location, place, reads);
+}
+
+export function warn({ draft, location }: Notes, message: string, place?: Place): void {
+  draft.warnings.push({ message, place, ...location });
+}
+
+/** Notes that nothing is done to an entity, and why. */
+export function passOver(
+  { draft, location }: Notes,
+  { kind, title }: Titled,
+  why: string,
+  place?: Place,
+  reads: readonly string[] = [],
+): void {
+  draft.entities.push({ ...leave(kind, title, why, location, place), reads });
+}
+
+/** Notes an entity that tasks make. */
+export function addWritten(
+  { draft, location }: Notes,
+  { kind, title }: Titled,
+  made: Pick<PlannedEntity, "reads" | "writes" | "bytes" | "place">,
+): void {
+  draft.entities.push({ kind, title, ...location, action: "write", ...made });
+}
