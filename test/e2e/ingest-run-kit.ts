@@ -5,7 +5,8 @@ import { EmporiumError } from "../../src/core/errors.js";
 import { silentLog } from "../../src/core/log.js";
 import type { OnEvent } from "../../src/engine/events.js";
 import { readStructure } from "../../src/stations/ingest/config/schema.js";
-import { type IngestReport, ingestInto, type OpenIngest } from "../../src/stations/ingest/ingest.js";
+import { ingestInto, type OpenIngest } from "../../src/stations/ingest/ingest.js";
+import type { IngestReport } from "../../src/stations/ingest/ingest-report.js";
 import type { SelectionFlags } from "../../src/stations/ingest/selection.js";
 import type { Store } from "../../src/stores/store.js";
 

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { inMemory } from "../../src/core/bytes.js";
 import { readMrcHeader } from "../../src/formats/mrc/header.js";
-import type { IngestReport } from "../../src/stations/ingest/ingest.js";
+import type { IngestReport } from "../../src/stations/ingest/ingest-report.js";
 import { memoryStore } from "../../src/stores/memory/store.js";
 import { copyTree, DATA, hasData, tinyMrc } from "./ingest-plan-kit.js";
 import { removeTempFolders, run, tempFolder, treeOf } from "./ingest-run-kit.js";

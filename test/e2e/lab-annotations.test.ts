@@ -17,7 +17,8 @@ import {
 import { decodeBloscBox } from "../../src/arrays/kernels/blosc.js";
 import type { Triple } from "../../src/core/box.js";
 import { silentLog } from "../../src/core/log.js";
-import { type IngestReport, ingest } from "../../src/stations/ingest/ingest.js";
+import { ingest } from "../../src/stations/ingest/ingest.js";
+import type { IngestReport } from "../../src/stations/ingest/ingest-report.js";
 import type { SelectionFlags } from "../../src/stations/ingest/selection.js";
 import { removeTempFolders, tempFolder } from "./ingest-run-kit.js";
 

@@ -145,12 +145,15 @@ export async function planContext(
     claimed: options.claimedIds ?? [],
     files: sourceFiles({ source, target }, signal),
     stored: storedEntities(targetListing),
-    open: options.open ?? ((location) => openLocation(location, { readOnly: true })),
+    open: options.open ?? openForReading,
     empty: emptyFinds(FILE_FACTS),
     finds: findLedger(FILE_FACTS, selection, { volumes: (options.writeMrc ?? true) || (options.writeZarr ?? true) }),
     signal,
   };
 }
+
+/** Opens addresses of pictures, as the stores do. */
+export const openForReading: OpenAddress = (location) => openLocation(location, { readOnly: true });
 
 const isBucket = ({ url }: Store): boolean => /^(s3|gs):/.test(url);
 

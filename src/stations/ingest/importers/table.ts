@@ -17,8 +17,8 @@ import { viewConfig } from "./view-config.js";
 import { voxelSpacing } from "./voxel-spacing.js";
 
 /**
- * Every kind that is imported. Of each owner the kinds are planned in this order: behind those that they need, and an entity's own metadata behind
- * all that lies below it.
+ * Every kind that is imported, in the order of `model/kinds.ts` but where one asks for what another has planned: each stands behind those, and an
+ * entity's own metadata behind all that lies in it. What is found has no order: it is looked for when it is first asked for.
  */
 export const IMPORTERS: readonly Importer[] = [
   gain,

@@ -2,7 +2,8 @@ import { isMap, isScalar, isSeq, type Node, type YAMLMap, type YAMLSeq } from "y
 import { EmporiumError } from "../../../../core/errors.js";
 import type { Version } from "../grammar/config.js";
 import { fromFlatKeys } from "./flat-keys.js";
-import { entryLines, quoted, YamlText } from "./yaml-text.js";
+import { entryLines, quoted } from "./yaml-lines.js";
+import { YamlText } from "./yaml-text.js";
 
 /** One step of the ladder. Each reads a text of its version and gives a text of the next. */
 export interface Step {

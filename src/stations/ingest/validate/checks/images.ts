@@ -4,7 +4,6 @@ import type { MdocFile } from "../facts/angles.js";
 import { known, orNothing, readable, Undecided } from "../facts/fact.js";
 import type { ImageFacts, ImageFile } from "../facts/image-file.js";
 import { voxelSize } from "../facts/mrc.js";
-import type { Mark } from "../finding.js";
 import type { ImagesSubject } from "../subjects.js";
 
 const EXTENSIONS = [".mrc", ".tif", ".tiff", ".eer", ".mrc.bz2"];
@@ -35,9 +34,18 @@ function unlike<T>(items: readonly T[], value: (item: T) => string): T[] {
 
 /** Rules of image files, the same for frames and for gain references. */
 function imageChecks(role: Role, name: string): readonly Check[] {
-  const marks: readonly Mark[] = [role];
-  const applies = (subject: ImagesSubject) => subject.role === role && subject.files.length > 0;
-  return checksOf("images", { marks, suites: BOTH }, [
+  return [...fileChecks(role, name), ...mrcChecks(role, name)];
+}
+
+const hasFilesOf =
+  (role: Role) =>
+  (subject: ImagesSubject): boolean =>
+    subject.role === role && subject.files.length > 0;
+
+/** Of files of whatever format, and of TIFF. */
+function fileChecks(role: Role, name: string): readonly Check[] {
+  const applies = hasFilesOf(role);
+  return checksOf("images", { marks: [role], suites: BOTH }, [
     {
       id: `${role}.readable`,
       statement: `${name} can be read, as far as their headers`,
@@ -86,6 +94,12 @@ function imageChecks(role: Role, name: string): readonly Check[] {
         ];
       },
     },
+  ]);
+}
+
+function mrcChecks(role: Role, name: string): readonly Check[] {
+  const applies = hasFilesOf(role);
+  return checksOf("images", { marks: [role], suites: BOTH }, [
     {
       id: `${role}.mrc-shapes`,
       statement: `the MRC files among ${name} have one size`,

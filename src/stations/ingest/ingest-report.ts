@@ -1,0 +1,125 @@
+import type { ErrorRecord } from "../../core/errors.js";
+import { formatBytes, formatSeconds } from "../../core/units.js";
+import type { RunReport } from "../../engine/run.js";
+import type { ObjectReceipt, PlainObject } from "../../engine/task.js";
+import type { PlanComparison } from "./compare-plan.js";
+import { type PlanFailure, type PlanWarning, toldOnce } from "./draft.js";
+import { type IngestPlan, isPartial } from "./plan.js";
+import { formatPlan, planReport } from "./report.js";
+
+export interface IngestReport {
+  status: "done" | "partial" | "failed" | "cancelled" | "planned";
+  exitStatus: number;
+  /** Entities made now, found done, failed, and not begun because one that they need failed. */
+  done: number;
+  already: number;
+  failed: number;
+  blocked: number;
+  /** Not begun or cut off, since the run was stopped or ended by a failure. */
+  notDone: number;
+  seconds: number;
+  outputs: readonly (ObjectReceipt & { task: string })[];
+  /** By task title: what was measured. */
+  facts: Readonly<Record<string, PlainObject>>;
+  warnings: readonly object[];
+  errors: readonly (ErrorRecord & { entity?: string; also?: readonly string[]; files?: readonly string[] })[];
+  /** Only of a dry run. */
+  plan?: ReturnType<typeof planReport>;
+  toText(): string;
+}
+
+/** Of a dry run: what would be done, beside what is there. */
+export function plannedReport(plan: IngestPlan, comparison: PlanComparison, warnings: readonly PlanWarning[]): IngestReport {
+  const full = { ...plan, warnings: [...plan.warnings, ...warnings] };
+  const document = planReport(full, comparison);
+  return {
+    status: "planned",
+    exitStatus: isPartial(plan) ? 3 : 0,
+    done: 0,
+    already: 0,
+    failed: plan.failures.length,
+    blocked: 0,
+    notDone: 0,
+    seconds: 0,
+    outputs: [],
+    facts: {},
+    warnings: document.warnings,
+    errors: document.errors,
+    plan: document,
+    toText: () => formatPlan(full, comparison),
+  };
+}
+
+/** Of a run. @param extra warnings beside those of the plan and the tasks. */
+export function runReport(plan: IngestPlan, run: RunReport, extra: readonly PlanWarning[]): IngestReport {
+  // what has not begun, or was cut off, is one line with counts: the same command does it
+  const failures = run.results.flatMap(({ task, state, error }): PlanFailure[] =>
+    error && state !== "cancelled" ? [{ error, entity: task.title }] : [],
+  );
+  const told = toldOnce([...plan.failures, ...failures]);
+  const errors = told.map(({ error, entity, also, files }) => ({
+    ...error,
+    entity,
+    ...(also && { also }),
+    ...(files && { files }),
+  }));
+  if (run.error && !failures.some(({ error }) => error.code === run.error!.code)) errors.push(stopError(run));
+  const outputs = run.results.flatMap(({ task, receipt }) =>
+    (receipt?.outputs ?? []).map((output) => ({ ...output, task: task.title })),
+  );
+  const facts = run.results.flatMap(({ task, receipt }): [string, PlainObject][] =>
+    receipt?.facts ? [[task.title, receipt.facts]] : [],
+  );
+  const said = new Set(plan.warnings.map(({ message }) => message));
+  const measured = run.results.flatMap(({ task, receipt }) =>
+    (receipt?.warnings ?? []).filter((message) => !said.has(message)).map((message) => ({ message, entity: task.title })),
+  );
+  const document = planReport(plan);
+  const warnings = [...document.warnings, ...extra, ...measured];
+  const anything = run.done + run.already > 0;
+  const partial = isPartial(plan) || run.exitStatus === 3;
+  const exitStatus = run.exitStatus !== 0 && run.exitStatus !== 3 ? run.exitStatus : partial ? (anything ? 3 : 1) : 0;
+  const status = exitStatus === 0 ? "done" : exitStatus === 130 ? "cancelled" : exitStatus === 3 ? "partial" : "failed";
+  const failed = run.failed + plan.failures.length;
+  return {
+    status,
+    exitStatus,
+    done: run.done,
+    already: run.already,
+    failed,
+    blocked: run.blocked,
+    notDone: run.cancelled,
+    seconds: run.seconds,
+    outputs,
+    facts: Object.fromEntries(facts),
+    warnings,
+    errors,
+    toText() {
+      if (status === "cancelled") return ""; // the error says it all
+      const bytes = run.results.filter(({ state }) => state === "done").reduce((sum, { task }) => sum + task.bytes, 0);
+      const counts = [`${run.done} done`, `${run.already} already there`, `${failed} failed`, `${run.blocked} blocked`];
+      if (run.cancelled > 0) counts.push(`${run.cancelled} not done`);
+      const lines = [`${counts.join(", ")}; ${formatBytes(bytes)} read in ${formatSeconds(run.seconds)}`];
+      for (const { message } of warnings as { message: string }[]) lines.push(`warning: ${message}`);
+      return lines.join("\n");
+    },
+  };
+}
+
+/** Why a run ended before its end, with what it had done, in one line. */
+function stopError(run: RunReport): ErrorRecord & { entity: string } {
+  const { code, message, hint } = run.error!;
+  const { done, already, failed, interrupted, cancelled } = run;
+  const counts = [
+    `${done} done`,
+    ...(already > 0 ? [`${already} already there`] : []),
+    ...(failed > 0 ? [`${failed} failed`] : []),
+    ...(interrupted > 0 ? [`${interrupted} cut off`] : []),
+    `${cancelled - interrupted} not begun`,
+  ];
+  return {
+    code,
+    message: [`${message}: ${counts.join(", ")}`, ...(hint === undefined ? [] : [hint])].join("; "),
+    entity: "the run",
+  };
+}
