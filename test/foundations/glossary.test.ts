@@ -1,9 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { filesBelow, readText, withoutComments } from "./sources.js";
 
-/** Folders whose names are not all plain yet. */
-const LATER: readonly string[] = ["src/stations/ingest/"];
-
 const GLOSSARY = "docs/glossary.md";
 
 /** The first column of the glossary's second list, each word by itself. */
@@ -51,18 +48,7 @@ describe("words that we do not use", () => {
   });
 
   it("are in no name of a source file, and in no identifier", () => {
-    const done = sources.filter((path) => !LATER.some((folder) => path.startsWith(folder)));
-    expect(done.flatMap((path) => found(path, `${path}\n${withoutTexts(readText(path))}`))).toEqual([]);
-  });
-
-  it("folders that are left for later hold such a name", () => {
-    for (const folder of LATER) {
-      const those = sources.filter((path) => path.startsWith(folder));
-      expect(
-        those.flatMap((path) => found(path, `${path}\n${withoutTexts(readText(path))}`)),
-        folder,
-      ).not.toEqual([]);
-    }
+    expect(sources.flatMap((path) => found(path, `${path}\n${withoutTexts(readText(path))}`))).toEqual([]);
   });
 
   it("are found in every spelling of a name", () => {

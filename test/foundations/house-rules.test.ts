@@ -35,7 +35,7 @@ const RULES: readonly Rule[] = [
     except: [
       "src/stations/ingest/identifiers.ts",
       "src/stations/ingest/importers/tomogram-candidates.ts",
-      "src/stations/ingest/ingest.ts",
+      "src/stations/ingest/id-memory.ts",
       "src/stations/catalog/portal-import/documents.ts",
       "src/stations/catalog/portal-import/portal-import.ts",
       "src/stations/catalog/portal-import/root-rows.ts",

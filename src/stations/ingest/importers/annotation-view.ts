@@ -61,8 +61,8 @@ export interface ViewedAnnotation {
 export async function planAnnotationViews(context: ImportContext, annotation: ViewedAnnotation): Promise<void> {
   if (!context.selection.items("annotation_viz")) return;
   for (const viewed of annotation.sources) {
-    for (const wish of wishesOf(annotation, viewed)) {
-      const name = baseName(wish.folder);
+    for (const view of viewsOf(annotation, viewed)) {
+      const name = baseName(view.folder);
       const title = `view of ${annotation.title}: ${name}`;
       const { place } = viewed.source.item;
       if (!context.selection.accepts("annotation_viz", name)) {
@@ -70,7 +70,7 @@ export async function planAnnotationViews(context: ImportContext, annotation: Vi
         continue;
       }
       try {
-        await planView(context, annotation, viewed, { ...wish, title });
+        await planView(context, annotation, viewed, { ...view, title });
       } catch (error) {
         fail(context, error, { kind: "annotation_viz", title }, place);
       }
@@ -83,7 +83,7 @@ export function wantsAnnotations(context: PlanContext): boolean {
   return wants(context, "annotation") || context.selection.items("annotation_viz");
 }
 
-interface Wish {
+interface View {
   /** Key of the folder, without a slash at its end. */
   readonly folder: string;
   /** Key of what it is made from: a file, or the folder of a Zarr with a slash at its end. */
@@ -91,11 +91,11 @@ interface Wish {
   readonly mesh?: ScalarNode | undefined;
 }
 
-function wishesOf({ id, spacing }: ViewedAnnotation, { source, files }: ViewedSource): Wish[] {
+function viewsOf({ id, spacing }: ViewedAnnotation, { source, files }: ViewedSource): View[] {
   const file = files.find(({ format }) => format === "ndjson" || format === "zarr" || format === "glb");
   if (!file) return [];
   const folder = viewFolderKey(spacing.ancestor.folder, id, file.key);
-  const view: Wish = { folder, data: file.format === "zarr" ? `${file.key}/` : file.key };
+  const view: View = { folder, data: file.format === "zarr" ? `${file.key}/` : file.key };
   const mesh = source.shape.shape === "OrientedPoint" ? source.shape.meshSourcePath : undefined;
   return mesh ? [view, { ...view, folder: orientedMeshFolder(folder), mesh }] : [view];
 }
@@ -104,7 +104,7 @@ async function planView(
   context: ImportContext,
   annotation: ViewedAnnotation,
   viewed: ViewedSource,
-  { folder, data, mesh, title }: Wish & { title: string },
+  { folder, data, mesh, title }: View & { title: string },
 ): Promise<void> {
   const { source, task } = viewed;
   const { item, shape } = source;
@@ -117,19 +117,19 @@ async function planView(
   }
   const input = mesh && (await meshInput(context, scopeBelow(context, annotation.spacing.ancestor), mesh));
   const size = item.stat?.size ?? maker?.bytes ?? 0;
-  const wish = input ? copiesOf(annotation, data, input) : viewOf(context, annotation, portalShape(shape.shape), { data, size });
+  const work = input ? copiesOf(annotation, data, input) : viewOf(context, annotation, portalShape(shape.shape), { data, size });
   const planned = makeTask({
     title,
-    run: wish.run,
-    params: { ...wish.params, folder: `${folder}/`, made },
+    run: work.run,
+    params: { ...work.params, folder: `${folder}/`, made },
     inputs: input ? [input] : [],
     outputs: [`${folder}/`],
     needs: maker ? [maker.id] : [],
     // made from other points, the same file is another view
     ...(maker ? { after: [maker.id] } : {}),
     bytes: input ? input.size : (maker?.bytes ?? size),
-    memoryBytes: wish.memoryBytes(context.threads),
-    threads: wish.isLarge ? "all" : 1,
+    memoryBytes: work.memoryBytes(context.threads),
+    threads: work.isLarge ? "all" : 1,
     place: item.place,
   });
   context.draft.tasks.push(planned);

@@ -14,7 +14,7 @@ import { baseName } from "./source-names.js";
 const PARTS_HELD = 4;
 
 /** One file that is to be copied under a name of the target. */
-export interface CopyWish {
+export interface CopyRequest {
   readonly item: SectionItem;
   readonly to: string;
   readonly title: string;
@@ -22,11 +22,11 @@ export interface CopyWish {
   readonly conversion?: { readonly run: string; readonly memoryBytes: number } | undefined;
 }
 
-export interface CopiesWish {
+export interface CopiesRequest {
   readonly kind: TypeKey;
   /** What a person calls all of them together. */
   readonly title: string;
-  readonly copies: readonly CopyWish[];
+  readonly copies: readonly CopyRequest[];
   readonly place?: Place | undefined;
 }
 
@@ -35,8 +35,8 @@ export interface CopiesWish {
  *
  * @throws {EmporiumError} CONFIG_COLLISION for two files under one name: nothing is added
  */
-export function addCopies(context: ImportContext, { kind, title, copies, place }: CopiesWish): Task[] {
-  const takers = new Map<string, CopyWish>();
+export function addCopies(context: ImportContext, { kind, title, copies, place }: CopiesRequest): Task[] {
+  const takers = new Map<string, CopyRequest>();
   for (const copy of copies) {
     const name = copy.to.normalize("NFC").toLowerCase();
     const other = takers.get(name);
@@ -66,7 +66,7 @@ export function addCopies(context: ImportContext, { kind, title, copies, place }
 function copyTask(
   context: PlanContext,
   kind: TypeKey,
-  { item, to, title, conversion }: CopyWish,
+  { item, to, title, conversion }: CopyRequest,
   place: Place | undefined,
 ): Task {
   const input = inputOf(item);

@@ -10,7 +10,7 @@ import { addWritten, type ImportContext } from "./importer.js";
 /** Buffers of a task that writes one small document. */
 const DOCUMENT_BYTES = 1 << 20;
 
-export interface MetadataWish {
+export interface MetadataRequest {
   readonly kind: TypeKey;
   readonly title: string;
   readonly key: string;
@@ -23,7 +23,7 @@ export interface MetadataWish {
 /** Adds the task that writes one metadata file, and the entity it stands for. */
 export function addMetadataTask(
   context: ImportContext,
-  { kind, title, key, configured, measured, needs = [], place }: MetadataWish,
+  { kind, title, key, configured, measured, needs = [], place }: MetadataRequest,
 ): Task {
   const { draft, deposition, force } = context;
   const metadata = metadataText(configured, measured, deposition.name);

@@ -5,7 +5,7 @@ import { memoryStore } from "../../../stores/memory/store.js";
 import { newDraft } from "../draft.js";
 import type { VolumeSource } from "../volume-source.js";
 import type { ImportContext } from "./importer.js";
-import { addMaskTask, addVolumeTask, type MaskWish } from "./volume-task.js";
+import { addMaskTask, addVolumeTask, type MaskRequest } from "./volume-task.js";
 
 const volume: VolumeSource = {
   key: "lab/mask.mrc",
@@ -31,7 +31,7 @@ const context = (more: Partial<ImportContext> = {}) =>
     ...more,
   }) as ImportContext;
 
-const wish: MaskWish = {
+const request: MaskRequest = {
   segmentation: { form: "mask", select: { equals: 3 } },
   title: "annotation 100",
   volume,
@@ -44,7 +44,7 @@ const wish: MaskWish = {
 describe("addMaskTask", () => {
   it("plans MRC and Zarr of a segmentation, whose metadata is another task's", () => {
     const draft = newDraft();
-    const task = addMaskTask(context({ draft }), wish)!;
+    const task = addMaskTask(context({ draft }), request)!;
     expect(draft.tasks).toEqual([task]);
     expect(task.outputs).toEqual(["r/m.mrc", "r/m.zarr/"]);
     expect(task.params).toMatchObject({
@@ -55,24 +55,24 @@ describe("addMaskTask", () => {
       scaleZ: true,
     });
     expect(task.params).not.toHaveProperty("targetShape");
-    const labels = addMaskTask(context(), { ...wish, segmentation: { form: "labels" } })!;
+    const labels = addMaskTask(context(), { ...request, segmentation: { form: "labels" } })!;
     expect(labels.params).not.toHaveProperty("select");
     expect(labels.id).not.toBe(task.id);
   });
 
   it("names the wanted shape where it is another one", () => {
-    const same = addMaskTask(context(), { ...wish, targetShape: [20, 300, 400] })!;
+    const same = addMaskTask(context(), { ...request, targetShape: [20, 300, 400] })!;
     expect(same.params).not.toHaveProperty("targetShape");
-    const other = addMaskTask(context(), { ...wish, targetShape: [40, 600, 800] })!;
+    const other = addMaskTask(context(), { ...request, targetShape: [40, 600, 800] })!;
     expect(other.params.targetShape).toEqual([40, 600, 800]);
     expect(other.memoryBytes).toBeGreaterThan(same.memoryBytes);
   });
 
   it("leaves out what is not to be written, and plans nothing where nothing is", () => {
-    expect(addMaskTask(context({ writeMrc: false }), wish)!.outputs).toEqual(["r/m.zarr/"]);
-    expect(addMaskTask(context({ writeZarr: false }), wish)!.outputs).toEqual(["r/m.mrc"]);
+    expect(addMaskTask(context({ writeMrc: false }), request)!.outputs).toEqual(["r/m.zarr/"]);
+    expect(addMaskTask(context({ writeZarr: false }), request)!.outputs).toEqual(["r/m.mrc"]);
     const draft = newDraft();
-    expect(addMaskTask(context({ writeMrc: false, writeZarr: false, draft }), wish)).toBeUndefined();
+    expect(addMaskTask(context({ writeMrc: false, writeZarr: false, draft }), request)).toBeUndefined();
     expect(draft.tasks).toEqual([]);
   });
 
@@ -89,8 +89,8 @@ describe("addMaskTask", () => {
         needs: [],
         place: undefined,
       });
-      for (const segmentation of [wish.segmentation, { form: "labels" } as const])
-        expect(addMaskTask(from, { ...wish, segmentation })!.memoryBytes).toBeLessThan(tomogram.memoryBytes);
+      for (const segmentation of [request.segmentation, { form: "labels" } as const])
+        expect(addMaskTask(from, { ...request, segmentation })!.memoryBytes).toBeLessThan(tomogram.memoryBytes);
     }
   });
 });
@@ -98,8 +98,8 @@ describe("addMaskTask", () => {
 describe("the threads of a task", () => {
   const large = 64 * 2 ** 20;
   const plan = (more: Partial<VolumeSource>, targetShape?: Triple, threads = 4) =>
-    addMaskTask(context({ threads }), newDraft(), {
-      ...wish,
+    addMaskTask(context({ threads }), {
+      ...request,
       volume: { ...volume, ...more },
       ...(targetShape ? { targetShape } : {}),
     })!;

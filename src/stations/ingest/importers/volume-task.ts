@@ -17,7 +17,7 @@ import type { ImportContext } from "./importer.js";
 /** Above this size a volume may use all worker threads. */
 const LARGE_BYTES = 64 * 2 ** 20;
 
-export interface VolumeWish {
+export interface VolumeRequest {
   readonly kind: "tomogram" | "tiltseries";
   readonly title: string;
   readonly volume: VolumeSource;
@@ -34,7 +34,7 @@ export interface VolumeWish {
 /** Adds the task that converts a volume and then writes the metadata that vouch for it. */
 export function addVolumeTask(
   context: ImportContext,
-  { kind, title, volume, keys, metadata, spacingAngstrom, hasPictures, needs, place }: VolumeWish,
+  { kind, title, volume, keys, metadata, spacingAngstrom, hasPictures, needs, place }: VolumeRequest,
 ): Task {
   const mrc = context.writeMrc ? keys.mrc : null;
   const zarr = context.writeZarr ? keys.zarr : null;
@@ -59,7 +59,7 @@ export function addVolumeTask(
 /** Voxels as 0 and 1 by a label or threshold, or as the labels they are. */
 export type Segmentation = { readonly form: "mask"; readonly select: MaskSelection } | { readonly form: "labels" };
 
-export interface MaskWish {
+export interface MaskRequest {
   readonly segmentation: Segmentation;
   readonly title: string;
   readonly volume: VolumeSource;
@@ -74,7 +74,7 @@ export interface MaskWish {
 /** Adds the task that makes a mask or labels. Its metadata is another task's. Undefined where neither MRC nor Zarr is to be written. */
 export function addMaskTask(
   context: ImportContext,
-  { segmentation, title, volume, keys, targetShape, spacingAngstrom, needs, place }: MaskWish,
+  { segmentation, title, volume, keys, targetShape, spacingAngstrom, needs, place }: MaskRequest,
 ): Task | undefined {
   const mrc = context.writeMrc ? keys.mrc : null;
   const zarr = context.writeZarr ? keys.zarr : null;
@@ -107,7 +107,7 @@ function zarrParams({ compat, omeZarr, codec }: PlanContext, kind: "tomogram" | 
   return { chunk: (shards.omeZarr ? INNER_CHUNKS : PORTAL_CHUNKS)[kind], compat, omeZarr, ...shards };
 }
 
-interface TaskWish extends Pick<VolumeWish, "title" | "volume" | "needs" | "place"> {
+interface TaskRequest extends Pick<VolumeRequest, "title" | "volume" | "needs" | "place"> {
   readonly params: PlainObject;
   readonly form: VolumeForm;
   readonly select?: MaskSelection | undefined;
@@ -120,7 +120,7 @@ interface TaskWish extends Pick<VolumeWish, "title" | "volume" | "needs" | "plac
 
 function addTask(
   context: ImportContext,
-  { title, params, volume, form, select, shape, slab, outputs, needs, place }: TaskWish,
+  { title, params, volume, form, select, shape, slab, outputs, needs, place }: TaskRequest,
 ): Task {
   const isLarge = Math.max(volume.bytes, shape ? volumeOf(shape) : 0) > LARGE_BYTES;
   const task = makeTask({

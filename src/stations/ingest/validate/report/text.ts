@@ -66,8 +66,8 @@ export function placeText({ key, path, byte, line }: Pick<ReportedFinding, "key"
 
 function summary({ passed, failed, warned, skipped }: Validation["counts"], runs: number, exitStatus: number): string {
   const of = runs === 0 ? "" : ` on ${runs} run${runs === 1 ? "" : "s"}`;
-  const verdict = exitStatus === 0 ? "no errors" : "errors found";
-  return `${verdict}: ${passed} passed, ${failed} failed, ${warned} warned, ${skipped} not decided${of}`;
+  const outcome = exitStatus === 0 ? "no errors" : "errors found";
+  return `${outcome}: ${passed} passed, ${failed} failed, ${warned} warned, ${skipped} not decided${of}`;
 }
 
 function table(rows: readonly (readonly string[])[]): string[] {
