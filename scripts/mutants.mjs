@@ -111,7 +111,7 @@ async function outcomeOf(mutant, runner) {
     if (!sound.has(failed)) {
       const plain = await runner.run(mutant.file, undefined, [failed], true);
       sound.set(failed, plain.failed === undefined);
-      if (plain.failed !== undefined) process.stderr.write(`${failed} fails with no mutant: left out\n`);
+      if (plain.failed !== undefined) process.stderr.write(`${failed} fails with no mutant, left out: ${plain.test}\n`);
     }
     if (sound.get(failed)) return { outcome: timedOut ? "timeout" : "killed", by: failed, test };
     tests = tests.filter((each) => each !== failed);

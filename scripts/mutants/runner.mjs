@@ -8,6 +8,7 @@ import { BaseSequencer, createVitest } from "vitest/node";
 const [root, seconds] = process.argv.slice(2);
 let mutant;
 let order = [];
+let ended = [];
 
 class InOrder extends BaseSequencer {
   async sort(files) {
@@ -101,6 +102,7 @@ const vitest = await createVitest(
         onTestModuleCollected: ({ moduleId }) => beat(moduleId),
         onTestCaseReady: ({ module }) => beat(module.moduleId),
         onTestCaseResult: ({ module }) => beat(module.moduleId),
+        onTestModuleEnd: (module) => ended.push(module),
       },
     ],
   },
@@ -114,21 +116,31 @@ const ours = ["src", "test", "examples"].flatMap((folder) =>
 );
 const known = new Map((await vitest.globTestSpecifications()).map((each) => [each.moduleId, each]));
 
+/** Of all modules that vitest remembers, only those of this run tell of it. */
+async function runOnce(specifications) {
+  ended = [];
+  const { unhandledErrors } = await vitest.runTestSpecifications(specifications);
+  return unhandledErrors;
+}
+
 process.on("message", async ({ file, code, tests, fresh }) => {
   if (fresh) endWorker();
   mutant = code === undefined ? undefined : { file, code };
   order = tests;
   vitest.invalidateFile(file);
   const specifications = tests.map((test) => known.get(test)).filter(Boolean);
-  const { testModules, unhandledErrors } = await vitest.runTestSpecifications(specifications);
-  const failed = testModules.find((each) => each.state() === "failed");
-  const test = failed && [...failed.children.allTests("failed")][0];
+  let errors = await runOnce(specifications);
+  // a run that was cut short, by the end of the one before, has said nothing
+  if (ended.length === 0 && errors.length === 0) errors = await runOnce(specifications);
+  const failed = ended.find((module) => module.state() === "failed");
+  const isStray = failed === undefined && (errors.length > 0 || ended.length < specifications.length);
+  const test = failed && [...failed.children.allTests("failed")][0]?.fullName;
   process.send({
     files: specifications.length,
-    took: testModules.filter((each) => each.state() === "passed").map((each) => [each.moduleId, each.diagnostic().duration]),
-    isStray: failed === undefined && unhandledErrors.length > 0,
-    failed: failed?.moduleId ?? (unhandledErrors.length > 0 ? (testModules.at(-1)?.moduleId ?? tests[0]) : undefined),
-    test: test?.fullName ?? (unhandledErrors.length > 0 ? String(unhandledErrors[0].message ?? "").slice(0, 200) : undefined),
+    took: ended.filter((module) => module.state() === "passed").map((module) => [module.moduleId, module.diagnostic().duration]),
+    failed: isStray ? (ended.at(-1)?.moduleId ?? tests[0]) : failed?.moduleId,
+    test: isStray ? String(errors[0]?.message ?? "no end").slice(0, 200) : test,
+    isStray,
   });
 });
 process.on("disconnect", () => process.exit(0));

@@ -84,13 +84,13 @@ export function blockSource(source: RandomAccess, options: BlockOptions = {}): B
             if (index + i < stop) found.set(index + i, piece);
             keep(index + i, piece);
           }
-          block = found.get(index) ?? new Uint8Array(0);
+          block = found.get(index)!;
         } else keep(index, block);
         found.set(index, block);
       }
       const last = Math.min(lastOf(offset, length), first + found.size - 1);
       const from = offset - first * blockBytes;
-      if (last <= first) return (found.get(first) ?? new Uint8Array(0)).subarray(from, from + length);
+      if (last <= first) return found.get(first)!.subarray(from, from + length);
       const result = new Uint8Array(Math.max(0, Math.min(offset + length, end) - offset));
       for (let index = first; index <= last; index++) {
         const block = found.get(index)!;

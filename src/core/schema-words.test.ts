@@ -11,6 +11,7 @@ const schema = z.strictObject({
   address: z.url().optional(),
   own: z.string().regex(/^x/, "an x wanted").optional(),
   either: z.union([z.number(), z.string().regex(/^x/, "a number or x wanted")]).optional(),
+  texts: z.union([z.string().regex(/^x/, "x or y wanted"), z.string().regex(/^y/, "y wanted")]).optional(),
   map: z.strictObject({ a: z.string() }).optional(),
 });
 
@@ -40,6 +41,7 @@ describe("words of a schema", () => {
     [{ own: "y" }, "own: an x wanted"],
     [{ either: "y" }, "either: a number or x wanted"],
     [{ either: [] }, "either: a list found, a number or a text wanted"],
+    [{ texts: "z" }, "texts: x or y wanted"],
     [{ map: "a" }, 'map: "a" found, a map of fields wanted'],
     [{ mapp: 1 }, ': there is no field "mapp"'],
   ])("%j: %s", (value, said) => {
