@@ -14,19 +14,22 @@ const indices = (short: string, what: string) =>
 
 export default command({
   name: "catalog download",
-  summary: "Fetch a data set, or some of its frames, with its metadata; every checksum compared",
+  summary: "Download a data set, or some of its frames, with its metadata, and verify every checksum",
   details: [
-    "Makes DIR/ID with global_metadata.json, frames_meta.csv and the frames. What is chosen by channel, slice, time and position restricts all of them. A data set that is one file is fetched with --no-metadata.",
-    "--as tiff and --as ome-zarr put the frames together: one OME-TIFF or OME-Zarr for each position, axes times, channels, slices, rows and columns.",
-    "Pixels are compared with the SHA-256 in the database. Stopped and called again, the same command goes on in its own folder; a folder that somebody else made is never touched.",
+    "Creates DIR/ID with global_metadata.json, frames_meta.csv and the frames. The options for channels, slices, times and positions select frames together. Use --no-metadata for a data set that is one file.",
+    "--as tiff and --as ome-zarr combine the frames into one OME-TIFF or OME-Zarr per position, with the axes times, channels, slices, rows and columns.",
+    "Pixels are compared with the SHA-256 in the database. After an interruption the same command resumes in its own folder; it never changes a folder that it did not create.",
   ],
   options: z.object({
     id: datasetId,
-    dest: z.string().min(1, "a folder").meta({ description: "folder in which the data set gets its own", value: "DIR" }),
+    dest: z
+      .string()
+      .min(1, "a folder")
+      .meta({ description: "folder in which the data set's own folder is created", value: "DIR" }),
     ...databaseOptions,
     ...storageOptions,
     channels: z.array(z.string()).min(1).optional().meta({
-      description: "only these channels, by name, or by number where all are numbers",
+      description: "only these channels, by name, or by number if all are numbers",
       value: "NAME",
       short: "c",
       several: true,
@@ -35,8 +38,8 @@ export default command({
     times: indices("t", "times"),
     positions: indices("p", "positions"),
     metadata: z.boolean().default(true).meta({ description: "write the metadata (default)" }),
-    download: z.boolean().default(true).meta({ description: "fetch the files (default)" }),
-    as: z.enum(["png", "tiff", "ome-zarr"]).default("png").meta({ description: "frames as they are stored, or put together" }),
+    download: z.boolean().default(true).meta({ description: "download the files (default)" }),
+    as: z.enum(["png", "tiff", "ome-zarr"]).default("png").meta({ description: "frames as they are stored, or combined" }),
     nbrWorkers,
   }),
   examples: [

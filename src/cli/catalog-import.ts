@@ -8,12 +8,12 @@ import { printReport } from "./report.js";
 
 export default command({
   name: "catalog import",
-  summary: "Read a standardised tree into the portal's tables: what is new, changed or gone",
+  summary: "Import a standardised tree into the portal's tables: new, changed and removed entities",
   details: [
-    "The tree is what ingest run writes, or the public portal serves: a folder or bucket with datasets, runs and their metadata. One listing is taken, and the documents of each run that has changed since the last import are read. A run is one transaction: it is wholly there or wholly absent.",
-    "--import-tomograms and the like import some kinds of rows: those of other kinds stay as they are. What a kind belongs to comes along, as runs and voxel spacings do with tomograms; a dataset's own row always does.",
-    "Rows hold addresses for clients. They begin with --s3-prefix and --https-prefix, which default to LOCATION itself where it is one, and otherwise to what emporium serve answers at on this machine.",
-    "Exit status: 0 all done, 3 something could not be imported: each is named with its place, its old rows stay, and the rest is done.",
+    "The tree is the output of ingest run, or what the public portal serves: a folder or bucket with datasets, runs and their metadata. The command lists the tree once and reads the documents of each run that has changed since the last import. Each run is one transaction: it is imported completely or not at all.",
+    "--import-tomograms and similar options import only some kinds of rows; rows of other kinds stay unchanged. The parents of a kind are imported too, such as runs and voxel spacings with tomograms, and always a dataset's own row.",
+    "Rows contain URLs for clients. They begin with --s3-prefix and --https-prefix, which default to LOCATION if it is a bucket or web server, and otherwise to what emporium serve answers on this machine.",
+    "Exit status: 0 all done, 3 something could not be imported: each failure is named with its place, its old rows stay, and the rest is done.",
   ],
   positionals: ["location"],
   options: z.object({
@@ -21,27 +21,27 @@ export default command({
     dataset: z
       .array(z.string().regex(/^[^/.][^/]*$/, "a dataset's number"))
       .optional()
-      .meta({ description: "these datasets alone", value: "ID" }),
+      .meta({ description: "only these datasets", value: "ID" }),
     deposition: z
       .array(wholeNumber(0, 2 ** 31 - 1))
       .optional()
       .meta({
-        description: "these depositions; datasets only where --dataset names some",
+        description: "only these depositions; datasets only where --dataset names some",
         value: "ID",
       }),
     filterDatasets: z.array(z.string()).optional().meta({
-      description: "only datasets whose name matches from its start",
+      description: "only datasets whose name matches from the start",
       value: "RE",
     }),
     excludeDataset: z.array(z.string()).optional().meta({
-      description: "no datasets whose name matches from its start; wins over the others",
+      description: "no datasets whose name matches from the start; wins over the other options",
       value: "RE",
     }),
     import: z
       .array(z.enum(["everything", ...IMPORT_KINDS]))
       .default([])
       .meta({
-        description: "rows of a kind, with those that they belong to (default: everything)",
+        description: "only rows of this kind and of its parents (default: all kinds)",
         family: "import-*",
         familyName: "kind",
       }),
@@ -49,26 +49,26 @@ export default command({
       .string()
       .regex(/^https?:\/\/[^\s?#]+$/, "an address as https://data.example.org/tree")
       .optional()
-      .meta({ description: "what https addresses of files begin with", value: "URL" }),
+      .meta({ description: "the beginning of the files' https URLs", value: "URL" }),
     s3Prefix: z
       .string()
       .regex(/^s3:\/\/[^/\s]+(\/\S*)?$/, "a bucket as s3://bucket or s3://bucket/folder")
       .optional()
-      .meta({ description: "what s3 addresses of files begin with", value: "URL" }),
+      .meta({ description: "the beginning of the files' s3 URLs", value: "URL" }),
     ...databaseOptions,
-    again: z.boolean().default(false).meta({ description: "look at what has not changed since the last import as well" }),
-    jobs: wholeNumber(1, 64).optional().meta({ description: "runs that are worked on side by side (default 4)", value: "N" }),
-    anonymous: z.boolean().default(false).meta({ description: "sign no request to a bucket" }),
+    again: z.boolean().default(false).meta({ description: "also read what has not changed since the last import" }),
+    jobs: wholeNumber(1, 64).optional().meta({ description: "runs processed in parallel (default 4)", value: "N" }),
+    anonymous: z.boolean().default(false).meta({ description: "send unsigned requests to buckets" }),
   }),
   examples: [
     { run: "emporium catalog import demo-out/portal", says: "the demo's tree, into the embedded database" },
     {
       run: "emporium catalog import demo-out/portal --filter-datasets 104 --exclude-dataset 10499 --import-annotations --import-annotation-authors",
-      says: "what was annotated since, of some datasets",
+      says: "later annotations of some datasets",
     },
     {
       run: "emporium catalog import demo-out/portal --dataset 10401 --s3-prefix s3://lab --https-prefix https://data.example.org --json",
-      says: "one dataset, with the addresses that clients will use, for programs",
+      says: "one dataset, with the URLs that clients will use, for programs",
     },
   ],
   async run(options, io) {

@@ -4,10 +4,10 @@ import { databaseFor, databaseOptions } from "./database-options.js";
 
 export default command({
   name: "catalog init",
-  summary: "Make the catalogue's database, with all tables and roles",
+  summary: "Create the catalogue's database, with all tables and roles",
   details: [
-    "Without --database, an embedded PostgreSQL is made in the workspace. It needs no administration: the first process that uses it starts it, others join, the last one stops it. Other commands make it too when they need it; this one makes it now and says where it is.",
-    "On a server the database must exist; schemas, tables and, where the login may, the roles emporium_writer and emporium_reader are made in it.",
+    "Without --database, the command creates an embedded PostgreSQL in the workspace. It needs no administration: the first process that uses it starts it, others connect to it, the last one stops it. Other commands create it when they need it; this one creates it now and prints its location.",
+    "On a server the database must exist. The command creates schemas and tables in it, and, if the login may, the roles emporium_writer and emporium_reader.",
   ],
   options: z.object(databaseOptions),
   examples: [

@@ -5,16 +5,16 @@ import { databaseFor, databaseOptions } from "./database-options.js";
 
 export default command({
   name: "catalog migrate",
-  summary: "Bring the database's tables to this version, and take over an older catalogue that is found there",
+  summary: "Migrate the database's tables to this version, and adopt an older catalogue in the same database",
   details: [
-    "All steps are one transaction: they are taken, or nothing has changed. Two processes that migrate at once take turns. Tables that a newer version has changed are refused.",
-    "Where the database holds the tables of imagingDB (data_set, file_global, frames_global, frames, in any state of their own changes), their rows are taken over, in one transaction, and the old tables stay as they are. Rows that break a rule of the new tables are kept whole in emporium.adopted_left_over, and counted here. Run again, it takes what has come since.",
-    "The embedded database is migrated by whatever command uses it.",
+    "All steps are one transaction: either all are applied, or nothing has changed. Two simultaneous migrations take turns. Tables that a newer version has changed are refused.",
+    "If the database contains imagingDB's tables (data_set, file_global, frames_global, frames, at any version), their rows are copied in one transaction, and the old tables stay unchanged. Rows that break a rule of the new tables are kept unchanged in emporium.adopted_left_over and counted. A second run copies new rows.",
+    "Every command migrates the embedded database when it uses it.",
   ],
   options: z.object({
     ...databaseOptions,
-    adopt: z.boolean().default(true).meta({ description: "take over the tables of an older catalogue" }),
-    adoptSchema: z.string().default("public").meta({ description: "where those are", value: "SCHEMA" }),
+    adopt: z.boolean().default(true).meta({ description: "copy the rows of an older catalogue's tables" }),
+    adoptSchema: z.string().default("public").meta({ description: "schema of the older catalogue's tables", value: "SCHEMA" }),
   }),
   examples: [
     { run: "emporium catalog migrate", says: "the embedded database of the workspace" },

@@ -6,7 +6,7 @@ import { wholeNumber } from "./option-types.js";
 /** Options of the commands that use the storage of a catalogue. */
 export const storageOptions = {
   storage: z.string().min(1, "a folder or bucket").optional().meta({
-    description: "folder or bucket of the files and frames; local and s3 are the older catalogue's own",
+    description: "folder or bucket of the files and frames; local and s3 work as in the older catalogue",
     value: "LOCATION",
   }),
   storageAccess: z
@@ -14,12 +14,10 @@ export const storageOptions = {
     .min(1, "a folder or bucket")
     .optional()
     .meta({ description: "with --storage local or s3: the mount, or the bucket's name", value: "PLACE" }),
-  anonymous: z.boolean().default(false).meta({ description: "sign no request to a bucket" }),
+  anonymous: z.boolean().default(false).meta({ description: "send unsigned requests to buckets" }),
 };
 
-export const nbrWorkers = wholeNumber(1, 1024)
-  .optional()
-  .meta({ description: "frames that are worked on side by side", value: "N" });
+export const nbrWorkers = wholeNumber(1, 1024).optional().meta({ description: "frames processed in parallel", value: "N" });
 
 export const datasetId = z.string().meta({ description: "the data set, as ISP-2018-06-08-15-45-00-0001", value: "ID" });
 

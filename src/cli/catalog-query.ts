@@ -5,21 +5,21 @@ import { databaseFor, databaseOptions } from "./database-options.js";
 
 export default command({
   name: "catalog query",
-  summary: "List the data sets that fulfil a query",
+  summary: "List the data sets that match a query",
   details: [
-    "Prints how many there are, then number and id of each, by id; with --id what one data set has: its frames, channels, slices, times and positions. --json gives all that is known of each but its metadata, with its parent and its children.",
-    "--where takes conditions joined by and: nbr_slices >= 10 and metadata.Summary.PixelType = GRAY16 and frame.MicroManagerMetadata.Channel contains DAPI. metadata.… is a path into the metadata of the data set, frame.… into those of one of its frames, other words are columns. Operators are = != < <= > >= contains exists; names and values with blanks or dots stand in double quotes.",
+    "Prints the count, then the number and id of each data set, ordered by id; with --id the contents of one data set: its frames, channels, slices, times and positions. --json prints everything known of each except its metadata, with its parent and children.",
+    "--where takes conditions joined by and: nbr_slices >= 10 and metadata.Summary.PixelType = GRAY16 and frame.MicroManagerMetadata.Channel contains DAPI. metadata.… is a path into the metadata of the data set, frame.… a path into the metadata of one of its frames; other words are columns. Operators are = != < <= > >= contains exists. Put names and values with blanks or dots in double quotes.",
   ],
   options: z.object({
     ...databaseOptions,
-    id: z.string().optional().meta({ description: "this data set alone, with all that is known of it", value: "ID" }),
+    id: z.string().optional().meta({ description: "only this data set, with everything known of it", value: "ID" }),
     projectId: z
       .string()
       .min(1, "a project")
       .optional()
       .meta({ description: "the part of the id before the first dash", value: "ID" }),
-    microscope: z.string().min(1, "a text").optional().meta({ description: "within the microscope's name", value: "TEXT" }),
-    description: z.string().min(1, "a text").optional().meta({ description: "within the description", value: "TEXT" }),
+    microscope: z.string().min(1, "a text").optional().meta({ description: "text in the microscope's name", value: "TEXT" }),
+    description: z.string().min(1, "a text").optional().meta({ description: "text in the description", value: "TEXT" }),
     startDate: z.string().optional().meta({ description: "first day, by the date in the id", value: "YYYY-MM-DD" }),
     endDate: z.string().optional().meta({ description: "last day", value: "YYYY-MM-DD" }),
     where: z.string().optional().meta({ description: "a filter on columns and metadata", value: "FILTER" }),

@@ -7,9 +7,9 @@ import { databaseFor, databaseOptions } from "./database-options.js";
 
 export default command({
   name: "catalog status",
-  summary: "Say which database is used, what is in it, and whether its tables are of this version",
+  summary: "Print which database is used, its contents, and whether its tables have this version",
   details: [
-    "Looks only: a workspace without a database stays without one. Tables that hold rows are listed; --json lists all. Rows of tables with more than two million are the server's estimate.",
+    "The command only reads: it creates no database. It lists the tables that have rows; --json lists all. Row counts above two million are the server's estimate.",
   ],
   options: z.object(databaseOptions),
   examples: [

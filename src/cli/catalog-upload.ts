@@ -8,11 +8,11 @@ import { printReport } from "./report.js";
 
 export default command({
   name: "catalog upload",
-  summary: "Upload data sets of a table: files as they are, or images split into frames; then their rows",
+  summary: "Upload the data sets of a table: files unchanged, or images split into frames; then insert their rows",
   details: [
-    "The table (CSV) has a line for each data set: dataset_id, file_name, and perhaps description, parent_dataset_id, positions. The configuration (JSON) says upload_type (file or frames), microscope, and for frames their frames_format: ome_tiff, tif_folder or tif_id.",
-    "All lines are looked at first: ids, parents, headers of all images. Then each data set is stored, every object is proven to be there, and its rows are inserted in one transaction. The same command again goes on where it was stopped. What is there already is refused, or replaced with --overwrite.",
-    "Names of image files are taken apart by filename_parser (parse_sms_name, parse_idx_from_name; parse_ml_name for data sets), by filename_pattern, a regular expression with groups named channel, slice, time and position, or by functions of a module of your own (--parser-module). That module is a program: it runs as you.",
+    "The table (CSV) has a line for each data set: dataset_id, file_name, and optionally description, parent_dataset_id, positions. The configuration (JSON) gives upload_type (file or frames), microscope, and for frames their frames_format: ome_tiff, tif_folder or tif_id.",
+    "All lines are checked first: ids, parents, headers of all images. Then each data set is stored, every object is verified, and its rows are inserted in one transaction. After an interruption the same command resumes. Existing data sets are refused, or replaced with --overwrite.",
+    "Names of image files are parsed by filename_parser (parse_sms_name, parse_idx_from_name; parse_ml_name for data sets), by filename_pattern, a regular expression with groups named channel, slice, time and position, or by functions of your own module (--parser-module). That module is a program: it runs with your permissions.",
   ],
   options: z.object({
     csv: z.string().meta({ description: "table of the data sets", value: "FILE" }),
@@ -24,13 +24,13 @@ export default command({
     parserModule: z.string().optional().meta({ description: "a JavaScript module with parsers of file names", value: "FILE" }),
     memory: amountOfBytes(LIMITS.memoryBytesMin)
       .optional()
-      .meta({ description: "ceiling for buffers (default: 512MiB, less where a control group leaves less)", value: "SIZE" }),
+      .meta({ description: "memory limit for buffers (default: 512MiB, or less in a control group with less)", value: "SIZE" }),
     keepGoing: z.boolean().default(true).meta({
       description:
-        "after a failure do the other data sets (default), or touch nothing if one is wrong and stop at the first failure",
+        "after a failure upload the other data sets (default), or upload nothing if one is invalid and stop at the first failure",
       negative: "fail-fast",
     }),
-    dryRun: z.boolean().default(false).meta({ description: "look at everything, say what would be done, touch nothing" }),
+    dryRun: z.boolean().default(false).meta({ description: "check everything, print what would be done, change nothing" }),
   }),
   examples: [
     {

@@ -7,13 +7,13 @@ import { printReport } from "./report.js";
 
 export default command({
   name: "catalog verify",
-  summary: "Hold the catalogue's storage against its database: all there, checksums right, nothing else",
+  summary: "Verify the catalogue's storage against its database: no object missing, damaged or extra",
   details: [
-    "Reads every file and frame that the database knows and compares its checksum: bytes of files, pixels of frames. Says what is missing or wrong, and what the storage holds that no data set has.",
-    "Exit status: 0 proven, 3 nothing is wrong and not all is proven (a share was read, or the database has no checksum of something), 4 something is wrong, and each object is named.",
+    "Reads every file and frame in the database and compares its checksum: bytes of files, pixels of frames. Reports what is missing or wrong, and objects in the storage that belong to no data set.",
+    "Exit status: 0 all verified, 3 no errors but not everything verified (only a share was read, or the database lacks a checksum), 4 errors, and each object is named.",
   ],
   options: z.object({
-    id: datasetId.optional().meta({ description: "one data set alone", value: "ID" }),
+    id: datasetId.optional().meta({ description: "only this data set", value: "ID" }),
     ...databaseOptions,
     ...storageOptions,
     subset: z
@@ -21,7 +21,7 @@ export default command({
       .regex(/^[1-9]\d{0,5}\/[1-9]\d{0,5}$/, "a share such as 1/20")
       .optional()
       .meta({
-        description: "read one share of the objects, by the hash of their keys; presence is looked at of all",
+        description: "read one share of the objects, selected by a hash of their keys; the presence of all is checked",
         value: "1/20",
       }),
     nbrWorkers,

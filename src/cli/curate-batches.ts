@@ -7,25 +7,25 @@ import { printReport } from "./report.js";
 
 export default command({
   name: "curate batches",
-  summary: "The ledger of batches: what was collected, sent, accepted; what is left, the largest first",
+  summary: "Show and edit the ledger of batches: what was collected, submitted, accepted; what remains",
   details: [
-    "list shows the batches; list ID … some of them, --state and --label others, --history every line. add ID enters a batch that was sent before there was a ledger. set ID STATE moves one on, and set ID --note … notes something. remaining DIR … --matches FILE lists what is left by label, species and drive.",
-    "A batch goes draft → packed → submitted → accepted → published; from submitted it may be rejected, and then begins again as draft. Each move keeps its time. curate collect makes drafts and packs them; a content is in one batch at most that was not rejected.",
-    "The ledger is a file of lines in the workspace, curate/ledger/batches.jsonl: lines are added and never changed. --ledger names a folder or bucket that several people share; they write one after the other.",
+    "list shows the batches; list ID … selects some, --state and --label filter, --history prints every line. add ID enters a batch that was submitted before the ledger existed. set ID STATE changes its state, and set ID --note … adds a note. remaining DIR … --matches FILE lists what remains by label, species and drive.",
+    "A batch goes draft → packed → submitted → accepted → published; from submitted it may become rejected, and then starts again as draft. The ledger keeps the time of each change. curate collect creates drafts and packs them. A content is in at most one batch that was not rejected.",
+    "The ledger is curate/ledger/batches.jsonl in the workspace; lines are only added. --ledger names a folder or bucket that several people share; commands write to it one after the other.",
   ],
   positionals: ["action", "word"],
   options: z.object({
-    action: z.enum(["list", "add", "set", "remaining"]).meta({ description: "what to do", value: "list|add|set|remaining" }),
+    action: z.enum(["list", "add", "set", "remaining"]).meta({ description: "the action", value: "list|add|set|remaining" }),
     word: z
       .array(z.string())
       .default([])
       .meta({ description: "names of batches, a name and a state, or folders of the archive", value: "WORD" }),
-    state: z.string().optional().meta({ description: "state, to list or to begin with" }),
+    state: z.string().optional().meta({ description: "state to list, or the first state of a new batch" }),
     label: z.string().optional().meta({ description: "label of its models" }),
-    drive: z.array(z.string()).optional().meta({ description: "drive that they are from", value: "NAME" }),
+    drive: z.array(z.string()).optional().meta({ description: "drive of its models", value: "NAME" }),
     species: z.array(z.string()).optional().meta({ description: "species", value: "NAME" }),
-    recipient: z.string().optional().meta({ description: "who gets it" }),
-    note: z.string().optional().meta({ description: "anything else" }),
+    recipient: z.string().optional().meta({ description: "recipient of the batch" }),
+    note: z.string().optional().meta({ description: "a free note" }),
     history: z.boolean().default(false).meta({ description: "list every line of each batch" }),
     ...ledgerOption,
     matches: z.string().optional().meta({ description: "table of matched runs, for remaining", value: "FILE" }),
@@ -34,13 +34,13 @@ export default command({
   examples: [
     {
       run: "emporium curate batches add old-d3-MS --label MS --drive grp_tomo_db1_d3 --state submitted --note 'sent before there was a ledger'",
-      says: "enter what was sent before",
+      says: "enter an earlier submission",
     },
-    { run: "emporium curate batches set old-d3-MS accepted", says: "one state on" },
+    { run: "emporium curate batches set old-d3-MS accepted", says: "the next state" },
     { run: "emporium curate batches list", says: "all of them" },
     {
       run: "emporium curate batches remaining demo-out/archive/grp_tomo_db1_d4 --matches demo-out/archive/matching_runs.csv",
-      says: "what is left on a drive",
+      says: "what remains on a drive",
     },
   ],
   async run({ action, word, state, label, drive, species, recipient, note, history, matches, vocabulary, ledger }, io) {

@@ -6,23 +6,20 @@ import { printReport } from "./report.js";
 
 export default command({
   name: "curate collect",
-  summary: "Gather the models of one label into a batch: named by the portal's runs, checksummed, recorded",
+  summary: "Collect the models of one label into a batch: named by the portal's runs, checksummed, recorded",
   details: [
-    "Copies each model of the label that lies in a matched run to <dataset>/<run>_<run id>_<file>, reads it back, and writes manifest.json: source, drive, run, rule, SHA-256, what the model holds, and the volume that it was drawn on. DIR says which drives. The destination is a folder or a place in a bucket; nothing is written below the drives, and a destination inside of them is refused.",
-    "The ledger of batches (curate batches) remembers every file by its content: one that another batch holds is left out and listed, unless its content has changed. The same content for the same run goes once; files of one name and different contents are kept apart by their hashes and listed.",
-    "Run again it does only what is missing; stopped or killed at any moment and run again it ends with the same files. --dry-run reads and decides everything and writes nothing.",
-    "Where the matches have no run or dataset id (tables of the reference) it is looked up in the portal's answers that the workspace keeps, or with --runs; a row that stays without one is listed and left out.",
-    "Exit status: 0 done, 3 some models were left out or collided, 1 there is no such model, 11 another command has the ledger.",
+    "Copies each model of the label in a matched run to <dataset>/<run>_<run id>_<file>, reads it back, and writes manifest.json: source, drive, run, rule, SHA-256, contents of the model, and the volume that it was drawn on. DIR names the drives. The destination is a folder or bucket location; nothing is written to the drives, and a destination on them is refused.",
+    "The ledger of batches (curate batches) records every file by its content: a file that is in another batch is left out and listed, unless its content has changed. The same content for the same run is copied once; files with one name and different contents are kept apart by their hashes and listed.",
+    "Run again, it does only what is missing; stopped or killed at any moment and run again, it ends with the same files. --dry-run reads and decides everything and writes nothing.",
+    "If the matches have no run or dataset id (tables of the reference), the ids are looked up in the portal's answers in the workspace, or with --runs; a row that stays without an id is listed and left out.",
+    "Exit status: 0 done, 3 some models were left out or collided, 1 there is no such model, 11 another command holds the ledger.",
   ],
   positionals: ["dir"],
   options: z.object({
     ...scanOptions,
     matches: z.string().meta({ description: "table of curate match, or of the reference", value: "FILE" }),
     label: z.string().min(1, "a label").meta({ description: "which models: MS, hat, T4P, or a file name without .mod" }),
-    dest: z
-      .string()
-      .min(1, "a place")
-      .meta({ description: "folder, or place in a bucket, for this batch alone", value: "LOCATION" }),
+    dest: z.string().min(1, "a place").meta({ description: "folder or bucket location for this batch alone", value: "LOCATION" }),
     batch: z.string().optional().meta({ description: "name of the batch (default: drives and label)", value: "ID" }),
     runs: z
       .string()
@@ -30,9 +27,9 @@ export default command({
       .meta({ description: "portal, or file of its runs, for ids that the matches lack", value: "PORTAL|FILE" }),
     vocabulary: z.string().optional().meta({ description: "further labels, YAML or CSV", value: "FILE" }),
     ...ledgerOption,
-    dryRun: z.boolean().default(false).meta({ description: "say what would be collected and write nothing" }),
+    dryRun: z.boolean().default(false).meta({ description: "print what would be collected and write nothing" }),
     portalBase,
-    anonymous: z.boolean().default(false).meta({ description: "sign no request to a bucket for --runs" }),
+    anonymous: z.boolean().default(false).meta({ description: "send unsigned requests to buckets for --runs" }),
   }),
   examples: [
     {

@@ -5,12 +5,12 @@ import { type DemoResult, type DemoStep, runDemoStep } from "./demo-steps.js";
 
 export default command({
   name: "curate demo",
-  summary: "Make a miniature archive of four drives, and curate it: inventory, runs, labels, a batch to submit",
+  summary: "Create a miniature archive of four drives, and curate it: inventory, runs, labels, a batch to submit",
   details: [
-    "The archive has the counts of a real one: 2792 folders of runs on four drives, 831 annotations on the first between 441 sidecars of macOS, and each trap once. Each step is an ordinary command and is printed before it runs. DIR gets the drives, the portal's list of runs, the tables and the pictures.",
+    "The archive has the counts of a real one: 2792 run folders on four drives, 831 annotations on the first among 441 macOS sidecars, and one example of every anomaly. The command prints each step, an ordinary command, before it runs it. DIR receives the drives, the portal's list of runs, the tables and the pictures.",
   ],
   options: z.object({
-    dest: z.string().min(1, "a folder").default("demo-out/archive").meta({ description: "folder that is made", value: "DIR" }),
+    dest: z.string().min(1, "a folder").default("demo-out/archive").meta({ description: "folder to create", value: "DIR" }),
   }),
   examples: [{ run: "emporium curate demo", says: "everything into demo-out/archive" }],
   async run({ dest }, io) {
@@ -68,14 +68,14 @@ function stepsOf(dest: string, drives: readonly string[], portal: string): DemoS
       name: "curate labels",
       words: [first!, "--matches", matches, "--plot", reference, "--compat", "reference"],
     },
-    { says: "What is not what it seems", name: "curate hygiene", words: [...drives, "--plan", join(dest, "tidy.sh")] },
+    { says: "Anomalies", name: "curate hygiene", words: [...drives, "--plan", join(dest, "tidy.sh")] },
     {
       says: "The hat-like structures of the last drive as a batch: named by the portal's runs, checksummed, in the ledger",
       name: "curate collect",
       words: [last!, "--matches", matches, "--label", "hat", "--dest", batch],
     },
     {
-      says: "The batch as an ingestion; what only a person knows is to be filled in",
+      says: "The batch as an ingestion, with placeholders for what only a person knows",
       name: "curate package",
       words: [batch, "--dest", join(dest, "packages", "d4-hat"), "--voxel-spacing", "10"],
     },

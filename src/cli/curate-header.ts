@@ -6,18 +6,18 @@ export default command({
   name: "curate header",
   summary: "Show headers of MRC files as IMOD does: size, mode, spacing, axes, origin, densities, titles",
   details: [
-    "Reads the first 1024 bytes of each file, here or at any address. Lists are columns, rows, sections and x, y, z, as IMOD has them.",
+    "Reads the first 1024 bytes of each file, local or remote. Lists are columns, rows, sections and x, y, z, as in IMOD.",
     "Exit status: 0 all were read, 3 some were not, 1 none was.",
   ],
   positionals: ["file"],
   options: z.object({
     file: z.array(z.string()).min(1, "a file").meta({ description: "MRC files: .mrc, .st, .rec, .ali, .map", value: "FILE" }),
-    anonymous: z.boolean().default(false).meta({ description: "sign no request to a bucket" }),
+    anonymous: z.boolean().default(false).meta({ description: "send unsigned requests to buckets" }),
   }),
   examples: [
     {
       run: "emporium curate header demo-out/portal/10401/TS_0001/Reconstructions/VoxelSpacing13.480/Tomograms/100/TS_0001.mrc",
-      says: "one file; any address works the same",
+      says: "one file; any URL works the same",
     },
   ],
   async run({ file, anonymous }, io) {

@@ -6,13 +6,13 @@ import { printReport } from "./report.js";
 
 export default command({
   name: "curate labels",
-  summary: "Count which labels the models of an archive have, and draw the histogram",
+  summary: "Count the labels of an archive's models, and draw a histogram",
   details: [
-    "A model's name is its label: MS.mod is an MS ring, MSC.mod an MS ring with its C ring. Counted are models in the folders of matched runs (--matches), by drive, species and name; without --matches in all folders. Told apart and never counted are sidecars of macOS (._NAME, or by content), backups, empty files, automatic models (peaks, fiducials) and files that are no model.",
-    "--vocabulary adds labels of your own, YAML or CSV; --show-vocabulary prints the known ones with their meanings, to begin from.",
-    "--plot draws a bar for each label, 7.2 × 4.6 inches at 300 dpi; --matrix has a row for each drive and species, as a table or a picture by the end of its name; --csv lists file names with their classes; --directories writes <file name>_directories.csv, where each file lies.",
-    "--compat reference counts as the reference does, and draws its bars: every name that ends in .mod, sidecars and all, once for each matched folder above it.",
-    "Exit status: 0 done, 3 some files are called models and are none, or folders could not be read; all are listed.",
+    "A model's name is its label: MS.mod is an MS ring, MSC.mod an MS ring with its C ring. The command counts the models in the folders of matched runs (--matches), by drive, species and name; without --matches in all folders. It recognises and never counts macOS sidecars (._NAME, or by content), backups, empty files, automatic models (peaks, fiducials) and files that are not models.",
+    "--vocabulary adds your own labels, YAML or CSV; --show-vocabulary prints the known ones with their meanings, as a starting point.",
+    "--plot draws a bar for each label, 7.2 × 4.6 inches at 300 dpi; --matrix has a row for each drive and species, as a table or a picture, depending on the file's extension; --csv lists file names with their classes; --directories writes <file name>_directories.csv with the folders of each file name.",
+    "--compat reference counts as the reference does, and draws its bars: every name that ends in .mod, including sidecars, once for each matched folder above it.",
+    "Exit status: 0 done, 3 some files are named like models but are not models, or folders could not be read; all are listed.",
   ],
   positionals: ["dir"],
   options: z.object({
@@ -20,14 +20,14 @@ export default command({
     dir: z
       .array(z.string())
       .default([])
-      .meta({ description: "folders of the archive, drives as a rule; they are read and never written", value: "DIR" }),
+      .meta({ description: "folders of the archive, usually drives; they are only read", value: "DIR" }),
     matches: z.string().optional().meta({ description: "table of curate match, or of the reference", value: "FILE" }),
     plot: z.string().optional().meta({ description: "histogram, .png or .svg", value: "FILE" }),
     csv: z.string().optional().meta({ description: "counts by drive, label and file name", value: "FILE" }),
     matrix: z.string().optional().meta({ description: "drive × species × label, .csv, .png or .svg", value: "FILE" }),
-    directories: z.string().optional().meta({ description: "folder for the lists of where each file name lies", value: "OUT" }),
+    directories: z.string().optional().meta({ description: "folder for the lists of each file name's locations", value: "OUT" }),
     vocabulary: z.string().optional().meta({ description: "further labels, YAML or CSV", value: "FILE" }),
-    showVocabulary: z.boolean().default(false).meta({ description: "print the vocabulary and do nothing else" }),
+    showVocabulary: z.boolean().default(false).meta({ description: "print the vocabulary and exit" }),
     compat: compatReference,
   }),
   examples: [

@@ -6,12 +6,12 @@ import { printReport } from "./report.js";
 
 export default command({
   name: "curate match",
-  summary: "Find which folders of an archive are which runs of a portal",
+  summary: "Match the folders of an archive with the runs of a portal",
   details: [
-    "--runs is a CryoET portal's GraphQL address (the public one by default; an emporium server just as well), whose answer is kept in the workspace for a day, or a file of runs: JSON as the portal answers, an object dataset → runs, CSV with a column name or CZI_run_name, or a name a line.",
-    "Names are held against each other by five rules, the surest first: exact (score 1), two-letter (0.95: the laboratory writes mk2019-11-19-73, the portal mka2019-11-19-73), normalised (0.9: capitals, blanks, _ and -), padded (0.85: zeros before the counter), initials (0.5: the same day and counter under other initials). Where several runs or folders are equally good the row is ambiguous: nothing is chosen for you. Copies on several drives, and a name in several datasets, give a row each.",
-    "Beside --out come unmatched_archive.csv, unmatched_portal.csv and review_runs.csv, the ambiguous rows: write accept or reject into its column decision and give it back with --decisions (decisions.csv beside --out is taken by itself). Decisions stand above every rule.",
-    "Exit status: 0 done, 3 rows to look at or folders that could not be read, 1 nothing matched, 2 the runs cannot be had (nothing touched).",
+    "--runs is a CryoET portal's GraphQL URL (the public one by default; an emporium server works too), whose answer is cached in the workspace for a day, or a file of runs: JSON as the portal answers, an object dataset → runs, CSV with a column name or CZI_run_name, or one name per line.",
+    "Names are compared by five rules, the strictest first: exact (score 1), two-letter (0.95: the laboratory writes mk2019-11-19-73, the portal mka2019-11-19-73), normalised (0.9: capitals, blanks, _ and -), padded (0.85: zeros before the counter), initials (0.5: the same day and counter with other initials). If several runs or folders match equally well, the row is ambiguous: nothing is chosen for you. Copies on several drives, and a name in several datasets, give a row each.",
+    "The command also writes unmatched_archive.csv, unmatched_portal.csv and review_runs.csv, the ambiguous rows, beside --out. Write accept or reject into the column decision and pass the file with --decisions (decisions.csv beside --out is read automatically). Decisions override every rule.",
+    "Exit status: 0 done, 3 rows to review or folders that could not be read, 1 nothing matched, 2 the runs are not available (nothing touched).",
   ],
   positionals: ["dir"],
   options: z.object({
@@ -24,13 +24,13 @@ export default command({
     author: z
       .string()
       .optional()
-      .meta({ description: "only runs of datasets that have this author, written as the portal writes it", value: "NAME" }),
-    refresh: z.boolean().default(false).meta({ description: "ask the portal again, however fresh the kept answer is" }),
+      .meta({ description: "only runs of datasets with this author, spelt as on the portal", value: "NAME" }),
+    refresh: z.boolean().default(false).meta({ description: "ask the portal again, whatever the age of the cached answer" }),
     out: z.string().default("matching_runs.csv").meta({ description: "the table (default: matching_runs.csv)", value: "FILE" }),
-    decisions: z.string().optional().meta({ description: "what a person has decided", value: "FILE" }),
+    decisions: z.string().optional().meta({ description: "the decisions of a person", value: "FILE" }),
     compat: compatReference,
     portalBase,
-    anonymous: z.boolean().default(false).meta({ description: "sign no request to a bucket" }),
+    anonymous: z.boolean().default(false).meta({ description: "send unsigned requests to buckets" }),
   }),
   examples: [
     {

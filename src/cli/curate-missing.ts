@@ -5,11 +5,11 @@ import { printReport } from "./report.js";
 
 export default command({
   name: "curate missing",
-  summary: "List the runs of an archive that the portal does not have, by species, the largest first",
+  summary: "List the runs of an archive that the portal lacks, by species, the largest first",
   details: [
-    "Goes by the table of curate match: a folder that is called like a run, and that no row speaks for, is a run that the portal does not have. A row that is ambiguous speaks for its folder until a person has decided. Copies on several drives are one run.",
-    "For each species it says where its run folders lie: emporium ingest new --from FOLDER turns such a folder into the configuration of a dataset.",
-    "--out writes a row for each folder. perhaps names a run of the portal whose name is nearly the folder's.",
+    "Reads the table of curate match: a folder that is named like a run and has no row there is a run that the portal lacks. A folder with an ambiguous row is not missing until a person has decided. Copies on several drives are one run.",
+    "For each species it prints the location of its run folders: emporium ingest new --from FOLDER turns such a folder into the configuration of a dataset.",
+    "--out writes a row for each folder. perhaps names a portal run with a similar name.",
     "Exit status: 0 done, 3 some folders could not be read.",
   ],
   positionals: ["dir"],
@@ -23,8 +23,8 @@ export default command({
     by: z
       .enum(["runs", "bytes", "tomograms"])
       .default("runs")
-      .meta({ description: "what makes a species large (default: runs)", value: "WHAT" }),
-    out: z.string().optional().meta({ description: "write a table of the folders there", value: "FILE" }),
+      .meta({ description: "the measure of a species' size (default: runs)", value: "WHAT" }),
+    out: z.string().optional().meta({ description: "write a table of the folders to this file", value: "FILE" }),
   }),
   examples: [
     {

@@ -7,21 +7,21 @@ const EXAMPLE = "demo-out/archive/grp_tomo_db1_d1/compute/TomoDB1_d1/FlagellarMo
 
 export default command({
   name: "curate modinfo",
-  summary: "Show what IMOD models hold: objects, points, meshes, slicer angles, and the volume they were drawn on",
+  summary: "Show IMOD models: objects, points, meshes, slicer angles, and the volume they were drawn on",
   details: [
-    "Reads models to their last byte, here or at any address. The volume under a model is looked for beside it, or in the folder above: its size must be the model's, its pixel the model's scale to 1 %; --json lists every volume that was compared, with its score and why.",
-    "--ascii prints the text form of a model, version 2.0, which IMOD reads; numbers have six digits. --slicer prints a line for each slicer angle: angles about x, y, z and the centre, a tab, and the label, which may hold blanks. Of several models each begins with a line # FILE.",
+    "Reads models completely, local or remote. The volume of a model is searched beside it, or in the folder above: its size must equal the model's, and its pixel size the model's scale to 1 %. --json lists every compared volume with its score and the reasons.",
+    "--ascii prints the text form of a model, version 2.0, which IMOD reads; numbers have six digits. --slicer prints a line for each slicer angle: angles about x, y, z and the centre, a tab, and the label, which may contain blanks. With several models, each begins with a line # FILE.",
     "Exit status: 0 all were read, 3 some were not, 1 none was.",
   ],
   positionals: ["file"],
   options: z.object({
     file: z.array(z.string()).min(1, "a file").meta({ description: "IMOD models", value: "FILE.mod" }),
     ascii: z.boolean().default(false).meta({ description: "print the text form of IMOD" }),
-    slicer: z.boolean().default(false).meta({ description: "print the slicer angles alone" }),
-    anonymous: z.boolean().default(false).meta({ description: "sign no request to a bucket" }),
+    slicer: z.boolean().default(false).meta({ description: "print only the slicer angles" }),
+    anonymous: z.boolean().default(false).meta({ description: "send unsigned requests to buckets" }),
   }),
   examples: [
-    { run: `emporium curate modinfo ${EXAMPLE}/MS.mod ${EXAMPLE}/hat.mod`, says: "what a person wants to know" },
+    { run: `emporium curate modinfo ${EXAMPLE}/MS.mod ${EXAMPLE}/hat.mod`, says: "a summary for people" },
     { run: `emporium curate modinfo ${EXAMPLE}/MS.mod --ascii`, says: "the model as text" },
   ],
   async run({ file, ascii, slicer, anonymous }, io) {

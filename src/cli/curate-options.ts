@@ -6,14 +6,14 @@ export const scanOptions = {
   dir: z
     .array(z.string())
     .min(1, "a folder")
-    .meta({ description: "folders of the archive, drives as a rule; they are read and never written", value: "DIR" }),
+    .meta({ description: "folders of the archive, usually drives; they are only read", value: "DIR" }),
   full: z
     .boolean()
     .default(false)
-    .meta({ description: "look at every file again, also in folders that have not changed since the last scan" }),
+    .meta({ description: "read every file again, even in folders that have not changed since the last scan" }),
   jobs: wholeNumber(1, 64)
     .optional()
-    .meta({ description: "folders that are read at once (default: cores, more where a disk is slow to answer)", value: "N" }),
+    .meta({ description: "folders read in parallel (default: cores, more on a slow disk)", value: "N" }),
 };
 
 /** Where what was sent is written down. */
@@ -28,7 +28,7 @@ export const ledgerOption = {
 export const runPattern = {
   runPattern: z.array(z.string()).optional().meta({
     description:
-      "run folders whose whole name this matches, beside those called ab2019-05-25-10; (?<run>…), (?<author>…), (?<date>…) name parts; kept in the inventory, '' clears (repeatable)",
+      "regular expression for the whole name of run folders that are not named like ab2019-05-25-10; (?<run>…), (?<author>…), (?<date>…) name parts; stored in the inventory, '' clears (repeatable)",
     value: "REGEX",
   }),
 };
@@ -36,4 +36,4 @@ export const runPattern = {
 export const compatReference = z
   .enum(["reference"])
   .optional()
-  .meta({ description: "values of the reference program, its errors included", value: "reference" });
+  .meta({ description: "values of the reference program, including its errors", value: "reference" });

@@ -12,22 +12,22 @@ const positive = z
 
 export default command({
   name: "curate package",
-  summary: "Turn a batch into an ingestion: a configuration, and annotation files that ingest run takes",
+  summary: "Turn a batch into an ingestion: a configuration and annotation files for ingest run",
   details: [
-    "Reads a batch of curate collect and writes config.yaml with the annotation files beside it: points, slicer angles as oriented points, surfaces of closed contours as meshes, one annotation of the label in each run. Datasets, runs, alignments and tomograms are those of the portal: the import adds to them and writes nothing of theirs.",
-    "--tree names the portal's tree (its bucket, or a copy with the metadata): each model is compared with the tomograms of its run, and gets the voxel spacing and alignment of the one that it was drawn on. Without it the model's own pixel size names the spacing, or --voxel-spacing. A model whose tomogram is not certain is listed and left out.",
-    "What nobody has said (authors, dates, number of the deposition, identifier of the object) stands as a valid value with a comment, # please fill in; --profile, a YAML file, or the options here give the answers. A label that no vocabulary explains needs --object.",
+    "Reads a batch of curate collect and writes config.yaml with the annotation files beside it: points, slicer angles as oriented points, surfaces of closed contours as meshes, one annotation of the label per run. The configuration refers to the portal's datasets, runs, alignments and tomograms: the import adds to them and changes nothing.",
+    "--tree names the portal's tree (its bucket, or a copy of the metadata): each model is compared with the tomograms of its run, and gets the voxel spacing and alignment of the one that it was drawn on. Without --tree the spacing is the model's own pixel size, or --voxel-spacing. A model whose tomogram is uncertain is listed and left out.",
+    "Unknown values (authors, dates, the deposition's number, the object's identifier) get a valid placeholder with the comment # please fill in. --profile, a YAML file, or the options here set them. A label that no vocabulary explains needs --object.",
     "Exit status: 0 done, 3 some models were left out, 1 none could be packaged.",
   ],
   positionals: ["dir"],
   options: z.object({
     dir: z.string().min(1, "a batch").meta({ description: "batch that curate collect wrote", value: "DIR" }),
-    dest: z.string().min(1, "a place").meta({ description: "folder, or place in a bucket", value: "LOCATION" }),
+    dest: z.string().min(1, "a place").meta({ description: "folder or bucket location", value: "LOCATION" }),
     tree: z.string().optional().meta({ description: "the portal's tree, to find each model's tomogram", value: "LOCATION" }),
     profile: z
       .string()
       .optional()
-      .meta({ description: "answers: authors, dates, deposition_id, title, objects, …", value: "FILE" }),
+      .meta({ description: "YAML file with authors, dates, deposition_id, title, objects, …", value: "FILE" }),
     deposition: wholeNumber(1).optional().meta({ description: "number of the deposition at the portal", value: "ID" }),
     title: z.string().optional().meta({ description: "title of the deposition" }),
     description: z.string().optional().meta({ description: "a few sentences about it" }),
@@ -36,19 +36,19 @@ export default command({
       .optional()
       .meta({ description: "author, the first one primary and corresponding", value: "NAME" }),
     date: z.string().optional().meta({ description: "day of deposition and release, as 2026-02-01", value: "DAY" }),
-    object: z.string().optional().meta({ description: "what the label shows, as its ontology has it", value: "NAME" }),
-    objectId: z.string().optional().meta({ description: "its identifier, as GO:0009431", value: "ID" }),
+    object: z.string().optional().meta({ description: "name of the labelled object, as in its ontology", value: "NAME" }),
+    objectId: z.string().optional().meta({ description: "the object's identifier, as GO:0009431", value: "ID" }),
     vocabulary: z.string().optional().meta({ description: "further labels, YAML or CSV", value: "FILE" }),
     voxelSpacing: positive.optional().meta({ description: "voxel spacing of the portal's tomograms, Å", value: "N" }),
     binning: positive
       .optional()
-      .meta({ description: "voxels that were drawn on in one of the portal's, along an axis", value: "N" }),
+      .meta({ description: "voxels of the drawn-on volume per portal voxel, along an axis", value: "N" }),
     leaveOut: z
       .array(z.string())
       .optional()
-      .meta({ description: "file of the batch to leave out, as its manifest has it", value: "KEY" }),
-    replace: z.boolean().default(false).meta({ description: "write a configuration anew that is there and differs" }),
-    anonymous: z.boolean().default(false).meta({ description: "sign no request to a bucket" }),
+      .meta({ description: "file of the batch to leave out, as named in its manifest", value: "KEY" }),
+    replace: z.boolean().default(false).meta({ description: "overwrite an existing configuration that differs" }),
+    anonymous: z.boolean().default(false).meta({ description: "send unsigned requests to buckets" }),
   }),
   examples: [
     {

@@ -5,24 +5,24 @@ import { printReport } from "./report.js";
 
 export default command({
   name: "curate scan",
-  summary: "Take the inventory of drives: every file, its run and species, heads of volumes and models",
+  summary: "Build the inventory of drives: every file, its run and species, headers of volumes and models",
   details: [
-    "Walks the folders with several threads and notes names, sizes and times; then reads the heads of volumes (.mrc, .st, .rec: the first 1024 bytes) and models (.mod), and looks at the first bytes of what claims to be a sidecar. The inventory stays in the workspace, and every other curate command goes by it.",
-    "Again, it looks only into folders that have changed, and goes on where it was stopped. A file that was overwritten in place, in a folder that has not changed, is seen with --full.",
-    "Nothing is written below the folders: a workspace or --out inside of them is refused. Links are noted and not followed. Folders that cannot be read are listed, and all others are done.",
-    "--out writes the whole index, an entry a file, as JSON or CSV by the end of its name.",
-    "Exit status: 0 all of it, 3 some folders could not be read, 11 another scan of the same folder is going on, 130 stopped.",
+    "Walks the folders with several threads and records names, sizes and times; then reads the headers of volumes (.mrc, .st, .rec: the first 1024 bytes) and models (.mod), and the first bytes of possible sidecars. The inventory stays in the workspace, and the other curate commands read it.",
+    "A second scan reads only folders that have changed. An interrupted scan resumes. A file that was overwritten in place in an unchanged folder is detected with --full.",
+    "Nothing is written below the folders: a workspace or --out inside them is refused. Links are recorded and not followed. Folders that cannot be read are listed, and all others are scanned.",
+    "--out writes the whole index, one entry per file, as JSON or CSV depending on the file's extension.",
+    "Exit status: 0 everything scanned, 3 some folders could not be read, 11 another scan of the same folder is running, 130 stopped.",
   ],
   positionals: ["dir"],
   options: z.object({
     ...scanOptions,
     ...runPattern,
-    out: z.string().optional().meta({ description: "write the index there, .json or .csv", value: "FILE" }),
-    heads: z.boolean().default(true).meta({ description: "read the heads of volumes and models (default)" }),
+    out: z.string().optional().meta({ description: "write the index to this file, .json or .csv", value: "FILE" }),
+    heads: z.boolean().default(true).meta({ description: "read the headers of volumes and models (default)" }),
     vocabulary: z.string().optional().meta({ description: "further labels, YAML or CSV", value: "FILE" }),
   }),
   examples: [
-    { run: "emporium curate scan demo-out/archive/grp_tomo_db1_d1", says: "what is on a drive: kinds, runs, what is odd" },
+    { run: "emporium curate scan demo-out/archive/grp_tomo_db1_d1", says: "the contents of a drive: kinds, runs, anomalies" },
     {
       run: "emporium curate scan demo-out/archive/grp_tomo_db1_d1 demo-out/archive/grp_tomo_db1_d2 --out demo-out/archive.csv",
       says: "two drives, and every file as a line of a table",

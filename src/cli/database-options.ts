@@ -5,7 +5,7 @@ import type { Io } from "./command.js";
 /** Options of every command that uses the catalogue's database. */
 export const databaseOptions = {
   database: z.string().optional().meta({
-    description: "a PostgreSQL server (default: $EMPORIUM_DATABASE_URL, else the embedded database of the workspace)",
+    description: "a PostgreSQL server (default: $EMPORIUM_DATABASE_URL, otherwise the workspace's embedded database)",
     value: "URL",
   }),
   login: z.string().optional().meta({ description: "the same from a login file of imagingDB", value: "FILE" }),

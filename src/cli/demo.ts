@@ -32,7 +32,7 @@ const DEPOSITS: readonly { name: DepositName; says: string; words: readonly stri
   { name: "sim", says: "Simulated data: instance masks, points and mask of one annotation", words: [] },
   {
     name: "annotations",
-    says: "Annotations that somebody made later on all of them, in every format",
+    says: "Annotations that were made later on all of them, in every format",
     words: [],
   },
   { name: "cell", says: "A cell to look at: ribosomes, membranes, microtubules", words: [] },
@@ -40,17 +40,17 @@ const DEPOSITS: readonly { name: DepositName; says: string; words: readonly stri
 
 export default command({
   name: "demo",
-  summary: "Make a miniature laboratory, ingest it, and open it in Neuroglancer",
+  summary: "Create a miniature laboratory, ingest it, and open it in Neuroglancer",
   details: [
-    "Generates six deposits of a laboratory with frames, tilt series, alignments, tomograms and annotations in every format (the same bytes every time), ingests them into one tree in the portal's layout, and runs the last command again to show that nothing is left to do. Each step is an ordinary command and is printed before it runs.",
-    "Then it serves the tree and a Neuroglancer page, to this machine alone, prints a link to the view of each tomogram, and stays until Ctrl-C. It ends at once with --once, and where nobody sits: when the output is no terminal, unless --port asks for the page.",
+    "Generates six deposits of a laboratory with frames, tilt series, alignments, tomograms and annotations in every format (always the same bytes), ingests them into one tree in the portal's layout, and runs the last command again to show that nothing is left to do. The command prints each step, an ordinary command, before it runs it.",
+    "Then it serves the tree and a Neuroglancer page to this machine only, prints a link to the view of each tomogram, and runs until Ctrl-C. It ends at once with --once, and also without a terminal unless --port is given.",
   ],
   options: z.object({
     once: z.boolean().default(false).meta({ description: "end when all steps are done" }),
     port: wholeNumber(0, 65535)
       .optional()
       .meta({ description: "port of the page on 127.0.0.1; 0 for any (default: 8080, or any if that is taken)", value: "N" }),
-    dest: z.string().min(1, "a folder").default("demo-out").meta({ description: "folder that is made", value: "DIR" }),
+    dest: z.string().min(1, "a folder").default("demo-out").meta({ description: "folder to create", value: "DIR" }),
     volume: z.string().optional().meta({ description: "also convert this MRC volume", value: "FILE" }),
   }),
   examples: [{ run: "emporium demo --once", says: "everything into demo-out" }],

@@ -24,14 +24,14 @@ export interface Finding {
 
 export default command({
   name: "doctor",
-  summary: "Say what of this machine emporium can use, and what is missing",
+  summary: "Check what emporium can use on this machine, and what is missing",
   details: [
-    "A line for each thing: ok, warn (works, with a limit) or fail. Exit status 1 where something fails. Credentials are looked for and never shown.",
-    "Of PostgreSQL the programs of the embedded database are run and no server is started; a server that is named is asked for its version and tables.",
+    "Prints one line per item: ok, warn (works, with a limit) or fail. The exit status is 1 if an item fails. Credentials are detected but never printed.",
+    "For the embedded PostgreSQL only its programs are tested and no server is started; a server that you name is asked for its version and tables.",
   ],
   options: z.object(databaseOptions),
   examples: [
-    { run: "emporium doctor", says: "look" },
+    { run: "emporium doctor", says: "check this machine" },
     { run: "emporium doctor --json", says: "for programs and bug reports" },
   ],
   async run(options, io) {

@@ -7,9 +7,9 @@ import type { Command, OptionMeta } from "./command.js";
 /** Options that every command takes, before or behind its name. */
 export const GlobalOptions = z.object({
   json: z.boolean().default(false).meta({ description: "print the result as one JSON document" }),
-  quiet: z.boolean().default(false).meta({ description: "no progress and no messages but warnings and errors", short: "q" }),
+  quiet: z.boolean().default(false).meta({ description: "print no progress and only warnings and errors", short: "q" }),
   verbose: z.boolean().default(false).meta({ description: "more messages, and stack traces of errors", short: "v" }),
-  logJson: z.boolean().default(false).meta({ description: "messages on stderr as JSON, one a line" }),
+  logJson: z.boolean().default(false).meta({ description: "messages on stderr as JSON, one per line" }),
   workspace: z
     .string()
     .min(1, "a folder")

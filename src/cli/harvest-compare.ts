@@ -7,12 +7,12 @@ const FORMATS = ["table", "markdown", "csv", "json", "html"] as const;
 
 export default command({
   name: "harvest compare",
-  summary: "Put data sets of any portals side by side: what their images are, and how they were taken",
+  summary: "Compare data sets of any portals: what their images are, and how they were acquired",
   details: [
-    "Reads what harvest inspect --out has written, and with --web what harvest describe --out has: a record of the portal belongs to the record of its name, or to the one whose location lies below one of its links. Documents of the reference program are read as well.",
-    "Two tables: images (type, voxel size, shape, offset and axes of each, sizes in one unit, fields of view), and acquisition (beam, scan, microscope, in SI units with the source's own beside them). What the file does not say is filled from the portal's fields, then from its prose, and marked so; where two sources disagree, both are listed under the table.",
-    "--format html makes one page that needs nothing else, with pictures of voxel sizes and fields of view. In CSV a text that a spreadsheet would take for a formula has an apostrophe before it.",
-    "--compat reference prints both tables exactly as the reference program does, its errors included: nothing is corrected or filled.",
+    "Reads the output of harvest inspect --out, and with --web the output of harvest describe --out: a portal's record belongs to the file record of the same name, or to the one whose location is below one of its links. Documents of the reference program are accepted too.",
+    "Prints two tables: images (type, voxel size, shape, offset and axes, sizes in one unit, fields of view), and acquisition (beam, scan, microscope, in SI units beside the source's own). Values that the file lacks come from the portal's fields, then from its text, and are marked; if two sources disagree, both are listed under the table.",
+    "--format html writes one self-contained page, with pictures of voxel sizes and fields of view. In CSV, text that a spreadsheet would read as a formula gets an apostrophe in front.",
+    "--compat reference prints both tables exactly as the reference program does, including its errors: nothing is corrected or filled.",
   ],
   positionals: ["file"],
   options: z.object({
@@ -22,19 +22,19 @@ export default command({
       .enum(FORMATS)
       .optional()
       .meta({ description: `${FORMATS.join(", ")} (default: by the end of --out, else table)`, value: "NAME" }),
-    table: z.enum(["both", "images", "acquisition"]).default("both").meta({ description: "which of the two tables" }),
-    out: z.string().optional().meta({ description: "write it there instead of to stdout", value: "FILE" }),
+    table: z.enum(["both", "images", "acquisition"]).default("both").meta({ description: "print only this table" }),
+    out: z.string().optional().meta({ description: "write to this file instead of stdout", value: "FILE" }),
     compat: compatReference,
-    anonymous: z.boolean().default(false).meta({ description: "sign no request to a bucket" }),
+    anonymous: z.boolean().default(false).meta({ description: "send unsigned requests to buckets" }),
   }),
   examples: [
     {
       run: "emporium harvest compare demo-out/file_metadata.json --web demo-out/web_metadata.json",
-      says: "both tables, and what does not agree",
+      says: "both tables and the contradictions",
     },
     {
       run: "emporium harvest compare demo-out/file_metadata.json --web demo-out/web_metadata.json --out demo-out/comparison.html",
-      says: "a page to look at",
+      says: "a page for reading",
     },
     {
       run: "emporium harvest compare demo-out/file_metadata.json --compat reference --format csv --table images",

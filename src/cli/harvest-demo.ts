@@ -30,15 +30,15 @@ const CROP = "12000:12600,11000:11400,10000:10200";
 
 export default command({
   name: "harvest demo",
-  summary: "Start stand-ins of all portals on this machine, and harvest from them: facts, files, tables, a page",
+  summary: "Start local stand-ins of all portals, and harvest from them: facts, files, tables, a page",
   details: [
-    "Asks seven data sets of seven portals for their facts, looks into their files, downloads small ones and a block of a large one, and compares them. Each step is an ordinary command and is printed before it runs. Nothing leaves this machine: the portals are those of examples/portals, with the data sets' true headers and voxels made by a rule.",
-    "DIR gets web_metadata.json, file_metadata.json, both tables as Markdown, CSV and JSON, the page comparison.html, and the files. --serve leaves the portals running, so that the printed commands can be typed.",
+    "Describes seven data sets of seven portals, reads their headers, downloads small files and a block of a large one, and compares them. The command prints each step, an ordinary command, before it runs it. Nothing leaves this machine: the portals are those of examples/portals, with the data sets' real headers and generated voxels.",
+    "DIR receives web_metadata.json, file_metadata.json, both tables as Markdown, CSV and JSON, the page comparison.html, and the files. --serve keeps the portals running, so that you can run the printed commands.",
   ],
   options: z.object({
-    dest: z.string().min(1, "a folder").default("demo-out/harvest").meta({ description: "folder that is made", value: "DIR" }),
+    dest: z.string().min(1, "a folder").default("demo-out/harvest").meta({ description: "folder to create", value: "DIR" }),
     port: wholeNumber(0, 65535).default(0).meta({ description: "port of the portals on 127.0.0.1; 0 for any", value: "N" }),
-    serve: z.boolean().default(false).meta({ description: "leave the portals running until Ctrl-C" }),
+    serve: z.boolean().default(false).meta({ description: "keep the portals running until Ctrl-C" }),
   }),
   examples: [{ run: "emporium harvest demo", says: "everything into demo-out/harvest" }],
   async run({ dest, port, serve }, io) {

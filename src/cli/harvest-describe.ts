@@ -4,23 +4,23 @@ import { compatReference, lookOptions, portalBase } from "./harvest-options.js";
 
 export default command({
   name: "harvest describe",
-  summary: "Ask portals what they know of data sets, and where the data are",
+  summary: "Get portals' records of data sets, with the locations of the data",
   details: [
-    "Takes addresses of pages, accessions and links as people copy them: IDR (image, dataset, project, screen, plate, well, study), EMPIAR, EPFL CVLab, OpenOrganelle, CryoET Data Portal, BioImage Archive, links of the viewer Neuroglancer, long or short. Anything else with a scheme is a direct link. NAME=URL names the record.",
-    "Everything that pages and interfaces say is kept: --out writes web_metadata.json, name → {portal, source_url, retrieved_at, raw_metadata, download_links, requests}, which harvest inspect and harvest compare read; --json prints the same, with errors where some failed.",
-    "OpenOrganelle's database wants a key: EMPORIUM_OPENORGANELLE_KEY, and EMPORIUM_OPENORGANELLE_URL where it is not the site's own host. Without one its manifests, pages and bucket are asked.",
+    "Takes pages, accessions and links as you copied them: IDR (image, dataset, project, screen, plate, well, study), EMPIAR, EPFL CVLab, OpenOrganelle, CryoET Data Portal, BioImage Archive, and Neuroglancer links, long or short. Anything else with a scheme is a direct link. NAME=URL names the record.",
+    "Everything that pages and interfaces report is kept: --out writes web_metadata.json, name → {portal, source_url, retrieved_at, raw_metadata, download_links, requests}, which harvest inspect and harvest compare read; --json prints the same, with errors if some failed.",
+    "OpenOrganelle's database requires a key: set EMPORIUM_OPENORGANELLE_KEY, and EMPORIUM_OPENORGANELLE_URL if the database is not on the site's own host. Without a key the manifests, pages and bucket are read.",
   ],
   positionals: ["urls"],
   options: z.object({
-    urls: z.array(z.string()).min(1).meta({ description: "page, accession or link, perhaps NAME=URL", value: "URL" }),
-    out: z.string().optional().meta({ description: "also write the document, as web_metadata.json", value: "FILE" }),
+    urls: z.array(z.string()).min(1).meta({ description: "page, accession or link; NAME=URL names the record", value: "URL" }),
+    out: z.string().optional().meta({ description: "also write the document, such as web_metadata.json", value: "FILE" }),
     portalBase,
     compat: compatReference,
   }),
   examples: [
     {
       run: `emporium harvest describe 'brain=https://neuroglancer-demo.appspot.com/#!{"layers":[{"name":"em","type":"image","source":"precomputed://gs://a-bucket/em"}]}'`,
-      says: "the sources of a viewer's layers; nothing is asked, the link says all",
+      says: "the sources of a viewer's layers; no request is made, the link contains them",
     },
     {
       run: "emporium harvest describe https://example.org/tomo.zarr --out demo-out/web_metadata.json --json",

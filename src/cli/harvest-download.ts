@@ -6,29 +6,29 @@ import { printReport } from "./report.js";
 
 export default command({
   name: "harvest download",
-  summary: "Fetch whole files and volumes from a portal, a link, a folder or a bucket; fast, checked, resumable",
+  summary: "Download files and volumes from a portal, a link, a folder or a bucket; fast, verified, resumable",
   details: [
-    "Takes a portal's page or accession (IDR, EMPIAR, EPFL CVLab, OpenOrganelle, CryoET Data Portal, BioImage Archive, Neuroglancer links), a direct link, a folder of a web or FTP server, a bucket's prefix, zarr:// n5:// precomputed:// volumes, or a local path. One link goes to DEST under its own name; the links of a record with several go below DEST/<name of the record>. NAME=URL chooses the name.",
-    "The same command again goes on where it was: files that are whole and unchanged are not fetched, those that were cut off continue at their last byte. Each file is checked against its size, checksum files beside it (x.md5, SHA256SUMS, …), the server's tag or --checksum before it gets its name, and noted in the manifest with its SHA-256.",
-    "Volumes are copied byte by byte, metadata first; --scale takes one level, --crop a box of it in voxels z,y,x. A chunk that was never written is the fill value and stays absent.",
-    "Exit status: 0 all is here, 3 some of it failed (the manifest says which), 1 nothing came, 11 another download writes the same folder, 130 stopped.",
+    "Takes a portal's page or accession (IDR, EMPIAR, EPFL CVLab, OpenOrganelle, CryoET Data Portal, BioImage Archive, Neuroglancer links), a direct link, a folder of a web or FTP server, a bucket's prefix, zarr:// n5:// precomputed:// volumes, or a local path. A single link goes to DEST under its own name; several links of one record go below DEST/<name of the record>. NAME=URL sets the name.",
+    "The same command resumes: complete, unchanged files are not downloaded again, and partial files continue at their last byte. Each file is verified against its size, checksum files beside it (x.md5, SHA256SUMS, …), the server's ETag or --checksum before it gets its name, and recorded in the manifest with its SHA-256.",
+    "Volumes are copied byte by byte, metadata first; --scale selects one level, --crop a box in voxels z,y,x. A missing chunk means the fill value and stays missing.",
+    "Exit status: 0 everything downloaded, 3 some files failed (the manifest says which), 1 nothing downloaded, 11 another download writes to the same folder, 130 stopped.",
   ],
   positionals: ["addresses"],
   options: z.object({
     addresses: z
       .array(z.string())
       .min(1, "an address")
-      .meta({ description: "addresses, accessions or links; NAME=URL names what comes of it", value: "URL" }),
-    dest: z.string().min(1, "a folder").meta({ description: "folder that the files go to; it is made", value: "DIR" }),
+      .meta({ description: "URLs, accessions or links; NAME=URL names the target", value: "URL" }),
+    dest: z.string().min(1, "a folder").meta({ description: "folder for the files; created if needed", value: "DIR" }),
     connections: wholeNumber(1)
       .optional()
       .meta({ description: "connections for one file and to one host (default: IDR 4, EPFL 16, others 8)", value: "N" }),
-    limit: bytesPerSecond().optional().meta({ description: "ceiling of all connections together", value: "50MB/s" }),
+    limit: bytesPerSecond().optional().meta({ description: "limit for all connections together", value: "50MB/s" }),
     rate: z
       .string()
       .transform((text, context) => perSecond(text, Number, "a number of requests a second, as 4/s", context))
       .optional()
-      .meta({ description: "requests to one host (default: what the host asks for)", value: "4/s" }),
+      .meta({ description: "requests per second to one host (default: the host's published limit)", value: "4/s" }),
     crop: z
       .string()
       .optional()
@@ -36,34 +36,34 @@ export default command({
     scale: wholeNumber(0)
       .optional()
       .meta({ description: "one level of volumes, 0 the finest (default: all levels)", value: "N" }),
-    checksum: z.string().optional().meta({ description: "what the one file must have", value: "sha256:HEX" }),
+    checksum: z.string().optional().meta({ description: "expected checksum of a single file", value: "sha256:HEX" }),
     manifest: z
       .string()
       .optional()
-      .meta({ description: "JSON lines of what was fetched (default: DEST/.emporium-manifest.jsonl)", value: "FILE" }),
-    include: z.array(z.string()).default([]).meta({ description: "only paths below the start that match", value: "GLOB" }),
-    exclude: z.array(z.string()).default([]).meta({ description: "no paths that match; wins over include", value: "GLOB" }),
+      .meta({ description: "JSON lines of the downloaded files (default: DEST/.emporium-manifest.jsonl)", value: "FILE" }),
+    include: z.array(z.string()).default([]).meta({ description: "only matching paths below the start", value: "GLOB" }),
+    exclude: z.array(z.string()).default([]).meta({ description: "no matching paths; wins over include", value: "GLOB" }),
     portalBase: z
       .array(z.string())
       .default([])
-      .meta({ description: "another place for a portal or host, for mirrors and tests", value: "NAME=URL" }),
-    anonymous: z.boolean().default(false).meta({ description: "sign no request to a bucket" }),
+      .meta({ description: "another base URL for a portal or host, for mirrors and tests", value: "NAME=URL" }),
+    anonymous: z.boolean().default(false).meta({ description: "send unsigned requests to buckets" }),
     allowPrivate,
     sync: z.boolean().default(true).meta({ description: "flush each file to the disk before it counts as done (default)" }),
     keepGoing: z.boolean().default(true).meta({
-      description: "after a failure fetch the rest (default), or stop at the first",
+      description: "after a failure download the rest (default), or stop at the first failure",
       negative: "fail-fast",
     }),
-    dryRun: z.boolean().default(false).meta({ description: "list what would be fetched and how large it is, touch nothing" }),
+    dryRun: z.boolean().default(false).meta({ description: "list what would be downloaded with its size, change nothing" }),
   }),
   examples: [
     {
       run: "emporium harvest download demo-out/portal/10401/dataset_metadata.json --dest demo-out/copy",
-      says: "one file; an https:, s3: or ftp: address works the same",
+      says: "one file; an https:, s3: or ftp: URL works the same",
     },
     {
       run: "emporium harvest download demo-out/portal --dest demo-out/copy --include '*.json' --dry-run",
-      says: "what of a folder would be fetched",
+      says: "the files of a folder that would be downloaded",
     },
   ],
   async run(options, io) {

@@ -6,23 +6,23 @@ import { allowPrivate, compatReference, lookOptions, portalBase } from "./harves
 
 export default command({
   name: "harvest inspect",
-  summary: "Write the normalised record of images: what their files say, and what their portals add",
+  summary: "Write the normalised record of images from their files and their portals",
   details: [
-    "Locations are those of harvest peek. Numbered slices of a folder become one volume; numbers that are missing and slices of another size are warnings.",
-    "--web takes the document of harvest describe: where a file leaves something open, the portal's fields fill it, then its text, and sources says so. Where two of them disagree, both are kept in a warning conflict:FIELD. A portal's page as a location needs no --web.",
-    "--out writes file_metadata.json, name → record, which harvest compare reads. --compat reference gives the reference program's keys and values, width before height and all.",
+    "Locations are those of harvest peek. Numbered slices in a folder become one volume; missing slices and slices of another size are warnings.",
+    "--web reads the document of harvest describe: values that a file lacks come from the portal's fields, then from its text, and sources says so. If two sources disagree, a warning conflict:FIELD keeps both. A portal's page as a location needs no --web.",
+    "--out writes file_metadata.json, name → record, which harvest compare reads. --compat reference writes the reference program's keys and values, including width before height.",
   ],
   positionals: ["locations"],
   options: z.object({
     locations: z
       .array(z.string())
       .min(1)
-      .meta({ description: "file, volume, folder or page, perhaps NAME=LOCATION", value: "LOCATION" }),
-    out: z.string().optional().meta({ description: "also write the document, as file_metadata.json", value: "FILE" }),
-    web: z.string().optional().meta({ description: "web_metadata.json, to fill what files leave open", value: "FILE" }),
-    exact: z.boolean().default(false).meta({ description: "count every page of a TIFF, look at every slice of a stack" }),
+      .meta({ description: "file, volume, folder or page; NAME=LOCATION names the record", value: "LOCATION" }),
+    out: z.string().optional().meta({ description: "also write the document, such as file_metadata.json", value: "FILE" }),
+    web: z.string().optional().meta({ description: "web_metadata.json, to fill missing values", value: "FILE" }),
+    exact: z.boolean().default(false).meta({ description: "read every page of a TIFF and every slice of a stack" }),
     portalBase,
-    anonymous: z.boolean().default(false).meta({ description: "sign no request to a bucket" }),
+    anonymous: z.boolean().default(false).meta({ description: "send unsigned requests to buckets" }),
     allowPrivate,
     compat: compatReference,
   }),

@@ -7,7 +7,7 @@ import type { Io } from "./command.js";
 
 /** Where portals and hosts are asked for, for every command that asks them. */
 export const portalBase = z.array(z.string()).default([]).meta({
-  description: "another place for a portal or host, for mirrors and tests: idr=http://127.0.0.1:9000",
+  description: "another base URL for a portal or host, for mirrors and tests: idr=http://127.0.0.1:9000",
   value: "NAME=URL",
 });
 
@@ -19,7 +19,7 @@ export const allowPrivate = z.boolean().default(false).meta({
 export const compatReference = z
   .enum(["reference"])
   .optional()
-  .meta({ description: "form and values of the reference program, its errors included", value: "reference" });
+  .meta({ description: "format and values of the reference program, including its errors", value: "reference" });
 
 /** @throws {EmporiumError} USAGE */
 export async function basesOf(words: readonly string[]): Promise<Bases> {

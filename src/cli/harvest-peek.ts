@@ -4,20 +4,20 @@ import { allowPrivate, lookOptions, portalBase } from "./harvest-options.js";
 
 export default command({
   name: "harvest peek",
-  summary: "Show shape, type and voxel size of images anywhere, reading their headers only",
+  summary: "Show shape, type and voxel size of images anywhere, reading only their headers",
   details: [
-    "A location is a path or an address (file:, http:, https:, ftp:, s3:, gs:) of a TIFF, MRC, DM3 or DM4 file, or of a Zarr, N5 or precomputed volume, also as zarr://…, n5://…, precomputed://… or …|zarr3:. A folder stands for every image below it, a portal's page or viewer's link for all that it links to. NAME=LOCATION names the record.",
-    "What is fetched is told: some kilobytes, in one to three requests. The pages of a TIFF are counted by what it says of them, or by the distance of its first ones (then marked derived); --exact follows them all.",
+    "A location is a path or a URL (file:, http:, https:, ftp:, s3:, gs:) of a TIFF, MRC, DM3 or DM4 file, or of a Zarr, N5 or precomputed volume, also as zarr://…, n5://…, precomputed://… or …|zarr3:. A folder stands for every image below it, a portal's page or viewer's link for everything it links to. NAME=LOCATION names the record.",
+    "The command prints the requests made and bytes fetched: a few kilobytes, in one to three requests. The number of TIFF pages comes from the file's metadata, or is extrapolated from the spacing of the first pages (then marked derived); --exact reads every page.",
   ],
   positionals: ["locations"],
   options: z.object({
     locations: z
       .array(z.string())
       .min(1)
-      .meta({ description: "file, volume, folder or page, perhaps NAME=LOCATION", value: "LOCATION" }),
-    exact: z.boolean().default(false).meta({ description: "count every page of a TIFF" }),
+      .meta({ description: "file, volume, folder or page; NAME=LOCATION names the record", value: "LOCATION" }),
+    exact: z.boolean().default(false).meta({ description: "read every page of a TIFF" }),
     portalBase,
-    anonymous: z.boolean().default(false).meta({ description: "sign no request to a bucket" }),
+    anonymous: z.boolean().default(false).meta({ description: "send unsigned requests to buckets" }),
     allowPrivate,
   }),
   examples: [

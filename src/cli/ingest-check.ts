@@ -5,31 +5,31 @@ import { command } from "./command.js";
 
 export default command({
   name: "ingest check",
-  summary: "Check configurations: every fault with its line, what was found and what was wanted",
+  summary: "Check configurations: every error with its line, what was found and what was expected",
   details: [
-    "Compares each configuration with the grammar and with the rules between its fields, and lists all faults. Nothing but the files is read, unless --network asks public registries whether they know the ORCIDs, publications, ontology terms and pictures. What ingest run would refuse of a configuration is refused here as well.",
-    "A folder means the configurations in it; drafts and templates (by their names) are then left out. --schema prints the grammar as JSON Schema for editors instead.",
-    "Exit status: 0 all are well, 4 errors were found, 2 a file could not be read or is no YAML. Warnings do not count.",
+    "Checks each configuration against the grammar and the rules between its fields, and lists all errors. Only the files are read, unless --network asks public registries whether they know the ORCIDs, publications, ontology terms and pictures. What ingest run would refuse in a configuration is refused here too.",
+    "A folder stands for the configurations in it, without drafts and templates (recognised by name). --schema prints the grammar as JSON Schema for editors instead.",
+    "Exit status: 0 no errors, 4 errors were found, 2 a file could not be read or is not YAML. Warnings do not count.",
   ],
   positionals: ["config"],
   options: z.object({
     config: z.array(z.string()).default([]).meta({ description: "configurations, or folders of them", value: "CONFIG.yaml" }),
-    network: z.boolean().default(false).meta({ description: "ask public registries; their answers are kept in the workspace" }),
+    network: z.boolean().default(false).meta({ description: "ask public registries; answers are cached in the workspace" }),
     exclusions: z
       .string()
       .optional()
-      .meta({ description: "JSON file of values that pass without question: {class: {field: [value]}}", value: "FILE" }),
+      .meta({ description: "JSON file of values that are accepted without a request: {class: {field: [value]}}", value: "FILE" }),
     registryBase: z
       .array(z.string())
       .default([])
-      .meta({ description: "another address for a registry, for mirrors and tests", value: "NAME=URL" }),
+      .meta({ description: "another base URL for a registry, for mirrors and tests", value: "NAME=URL" }),
     schema: z.boolean().default(false).meta({ description: "print the JSON Schema for editors" }),
-    anonymous: z.boolean().default(false).meta({ description: "sign no request to a bucket" }),
+    anonymous: z.boolean().default(false).meta({ description: "send unsigned requests to buckets" }),
   }),
   examples: [
     { run: "emporium ingest check demo-out/lab/imod.yaml", says: "one configuration" },
     { run: "emporium ingest check demo-out/lab --json", says: "all of a folder, for programs" },
-    { run: "emporium ingest check --schema", says: "the schema that editors complete and check by" },
+    { run: "emporium ingest check --schema", says: "the JSON Schema for editors" },
   ],
   async run(options, io) {
     if (options.schema) {

@@ -7,7 +7,7 @@ export default command({
   name: "ingest convert",
   summary: "Convert one MRC volume to MRC and OME-Zarr, without a config",
   details: [
-    "Writes OUT.mrc (float32, with statistics) and OUT.zarr (OME-Zarr 0.4 or 0.5, three levels) in one reading of the source. With --mrc or --zarr, or an OUT that ends in .mrc or .zarr, only that one is written.",
+    "Writes OUT.mrc (float32, with statistics) and OUT.zarr (OME-Zarr 0.4 or 0.5, three levels) in one pass over the source. With --mrc or --zarr, or an OUT that ends in .mrc or .zarr, only that file is written.",
   ],
   positionals: ["input", "output"],
   options: z.object({
@@ -15,10 +15,7 @@ export default command({
     output: z.string().meta({ description: "path or URL of the result, without its extension", value: "OUT" }),
     mrc: z.boolean().default(false).meta({ description: "write OUT.mrc only" }),
     zarr: z.boolean().default(false).meta({ description: "write OUT.zarr only" }),
-    scaleZ: z
-      .boolean()
-      .default(true)
-      .meta({ description: "halve z as well from level to level (default); a tilt series does not" }),
+    scaleZ: z.boolean().default(true).meta({ description: "also halve z from level to level (default); not for tilt series" }),
     ...volumeOptions,
     ...workOptions,
   }),

@@ -3,17 +3,17 @@ import { command } from "./command.js";
 
 export default command({
   name: "ingest new",
-  summary: "Write a configuration: from what a folder holds, or from answers to questions",
+  summary: "Write a configuration from the contents of a folder, or from answers to questions",
   details: [
-    "With --from, looks at a folder of tomograms, tilt series, frames, acquisition files, alignments and annotations: it finds the names of the runs, the globs of each kind of file, voxel and pixel spacings from headers, tilts and doses from acquisition files. Nothing in the folder is changed. Without it, asks questions; --yes takes the defaults.",
-    "What is known from neither stands as a valid value with a comment, # please fill in, behind it; what was concluded has # please check. ingest check accepts the configuration and counts these lines, ingest run warns of them and does not write them to a bucket unless --allow-placeholders says so.",
-    "The configuration goes to standard output, or into the file that --out names. Its first lines say what to give ingest plan and ingest run as INPUT.",
+    "With --from, inspects a folder of tomograms, tilt series, frames, acquisition files, alignments and annotations: it finds the names of the runs, a glob for each kind of file, voxel and pixel spacings from headers, tilts and doses from acquisition files. The folder is not changed. Without --from, the command asks questions; --yes takes the defaults.",
+    "Unknown values get a valid placeholder with the comment # please fill in; inferred values have # please check. ingest check accepts the configuration and counts these lines; ingest run warns about them and writes to a bucket only with --allow-placeholders.",
+    "The configuration goes to standard output, or to the file that --out names. Its first lines name the INPUT for ingest plan and ingest run.",
   ],
   options: z.object({
-    from: z.string().optional().meta({ description: "folder or bucket to look at", value: "DIR" }),
-    out: z.string().optional().meta({ description: "write it here; a file that is there stays as it is", value: "FILE" }),
+    from: z.string().optional().meta({ description: "folder or bucket to inspect", value: "DIR" }),
+    out: z.string().optional().meta({ description: "write to this file; an existing file is not changed", value: "FILE" }),
     yes: z.boolean().default(false).meta({ description: "ask nothing", short: "y" }),
-    anonymous: z.boolean().default(false).meta({ description: "sign no request to a bucket" }),
+    anonymous: z.boolean().default(false).meta({ description: "send unsigned requests to buckets" }),
   }),
   examples: [
     { run: "emporium ingest new --from demo-out/lab/input/lab/imod", says: "what the demo's first laboratory holds" },

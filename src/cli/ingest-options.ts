@@ -29,7 +29,7 @@ export const volumeOptions = {
     .optional()
     .meta({ description: "compression of OME-Zarr 0.5 (default: blosc-lz4)", value: "NAME" }),
   compat: z.enum(["reference"]).optional().meta({
-    description: "also give the values that the reference computes wrongly (darkened odd edges, …)",
+    description: "use the values that the reference computes wrongly (darkened odd edges, …)",
     value: "reference",
   }),
 };
@@ -39,8 +39,8 @@ export const workOptions = {
   jobs: wholeNumber(1).optional().meta({ description: "worker threads (default: cores)", value: "N" }),
   memory: amountOfBytes(LIMITS.memoryBytesMin)
     .optional()
-    .meta({ description: "ceiling for buffers (default: 512MiB, less where a control group leaves less)", value: "SIZE" }),
-  anonymous: flag("sign no request to a bucket"),
+    .meta({ description: "memory limit for buffers (default: 512MiB, or less in a control group with less)", value: "SIZE" }),
+  anonymous: flag("send unsigned requests to buckets"),
   sync: flagOn("flush each file to the disk before it counts as done"),
   checksum: z.enum(["sha256"]).optional().meta({ description: "add this checksum to the receipts", value: "sha256" }),
 };
@@ -59,26 +59,26 @@ export const ingestOptions = {
     .default([])
     .meta({ description: "metadata of a kind", family: "import-*-metadata", familyName: "type" }),
   filter: z.partialRecord(z.enum(TYPES), z.array(z.string())).default({}).meta({
-    description: "only items whose name matches from its start",
+    description: "only items whose name matches from the start",
     family: "filter-*-name",
     familyName: "type",
     value: "RE",
   }),
   exclude: z.partialRecord(z.enum(TYPES), z.array(z.string())).default({}).meta({
-    description: "no items whose name matches from its start; wins over filter",
+    description: "no items whose name matches from the start; wins over filter",
     family: "exclude-*-name",
     familyName: "type",
     value: "RE",
   }),
   skipUntilRunName: z.string().optional().meta({
-    description: "leave runs out until the first whose name matches from its start",
+    description: "skip runs before the first whose name matches from the start",
     value: "RE",
   }),
   allowPlaceholders: flag("write also to a bucket what ingest new put in and nobody has confirmed"),
   exclusions: z
     .string()
     .optional()
-    .meta({ description: "JSON file of values that the rules let pass: {class: {field: [value]}}", value: "FILE" }),
+    .meta({ description: "JSON file of values that the rules accept: {class: {field: [value]}}", value: "FILE" }),
   writeMrc: flagOn("write MRC files"),
   writeZarr: flagOn("write OME-Zarr folders"),
   forceOverwrite: flag("make again what is there already"),
@@ -86,7 +86,7 @@ export const ingestOptions = {
   allowEmpty: flag("write point lists empty that hold no row of their tomogram, instead of failing"),
   httpsPrefix: httpUrl().optional().meta({
     description:
-      "address of the published tree, for views in Neuroglancer (default: the output's, of a folder http://127.0.0.1:8080)",
+      "URL of the published tree, for Neuroglancer views (default: the output's URL; for a folder http://127.0.0.1:8080)",
     value: "URL",
   }),
   ...volumeOptions,
@@ -94,9 +94,9 @@ export const ingestOptions = {
   executor: z
     .enum(["local", "slurm", "lsf", "aws-batch"])
     .default("local")
-    .meta({ description: "where the tasks run; this version has local", value: "NAME" }),
+    .meta({ description: "where the tasks run; this version supports local", value: "NAME" }),
   keepGoing: z.boolean().default(true).meta({
-    description: "after a failure do all that does not depend on it (default), or stop at the first",
+    description: "after a failure do everything that does not depend on it (default), or stop at the first failure",
     negative: "fail-fast",
   }),
   verify: flag("read again what earlier receipts promise, instead of trusting size and time"),

@@ -4,9 +4,9 @@ import { ingestOptions, runIngest } from "./ingest-options.js";
 
 export default command({
   name: "ingest plan",
-  summary: "Show what ingest run would read, write and skip, touching nothing",
+  summary: "Show what ingest run would read, write and skip, without writing",
   details: [
-    "Finds and checks everything that ingest run would, and prints the tasks with the bytes they read, the memory they hold at most and what is there already.",
+    "Finds and checks everything that ingest run would, and prints the tasks with the bytes they read, their peak memory, and what exists already.",
   ],
   positionals: ["config", "input", "output"],
   options: z.object(ingestOptions),

@@ -6,13 +6,13 @@ export default command({
   name: "ingest run",
   summary: "Turn a deposition into the portal's folders: MRC, OME-Zarr and metadata",
   details: [
-    "Finds what the config names below INPUT, and writes datasets, runs and tomograms below OUTPUT. The same command again does only what is missing; killed at any moment and run again it ends with the same bytes.",
-    "Say what is to be imported: --import-everything, or which kinds. The configuration is held against all rules of ingest check that need no network first; a fault ends the command with exit status 2, and nothing is touched.",
+    "Finds the files that the config names below INPUT, and writes datasets, runs and tomograms below OUTPUT. Run again, it does only what is missing; killed at any moment and run again, it ends with the same bytes.",
+    "Choose what to import: --import-everything, or some kinds. The configuration is first checked with all rules of ingest check that need no network; an error ends the command with exit status 2, and nothing is touched.",
   ],
   positionals: ["config", "input", "output"],
   options: z.object({
     ...ingestOptions,
-    dryRun: z.boolean().default(false).meta({ description: "print the plan and touch nothing" }),
+    dryRun: z.boolean().default(false).meta({ description: "print the plan and change nothing" }),
   }),
   examples: [
     {
@@ -25,7 +25,7 @@ export default command({
     },
     {
       run: "emporium ingest run demo-out/lab/imod.yaml demo-out/lab/input demo-out/portal --import-runs --import-run-metadata --dry-run",
-      says: "only look",
+      says: "preview only",
     },
   ],
   run: runIngest,

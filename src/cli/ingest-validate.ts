@@ -10,24 +10,22 @@ const patterns = (description: string, family: string) =>
 
 export default command({
   name: "ingest validate",
-  summary: "Hold sources or a finished tree against every rule of the portal, and their spacings against each other",
+  summary: "Validate sources or a finished tree with every rule of the portal, and compare their voxel spacings",
   details: [
-    "source checks what a configuration finds among the sources, before anything is imported: ingest validate source CONFIG.yaml INPUT. standardized checks a tree in the portal's layout: ingest validate standardized TREE, or with CONFIG.yaml before it, which chooses its datasets and tells what is expected of them. Headers and documents are read, no voxels; nothing is written but the page of --html.",
-    "Each check has a name that stays, listed in docs/reference/checks.md. One that lacks a file to decide by is told as not decided. scale.truth asks all that tell how large a voxel is: header, arrays, metadata, folder, configuration, tilt series, alignment and neighbours, and says which is the odd one out.",
-    "Exit status: 0 no errors, 4 errors were found, 2 there was nothing to look at or the configuration is wrong. Warnings do not count.",
+    "source checks the files that a configuration finds, before anything is imported: ingest validate source CONFIG.yaml INPUT. standardized checks a tree in the portal's layout: ingest validate standardized TREE, or with CONFIG.yaml before it, which selects its datasets and sets what is expected of them. Headers and documents are read, no voxels; only the page of --html is written.",
+    "Each check has a permanent name, listed in docs/reference/checks.md. A check that lacks a file is reported as not decided. scale.truth compares all sources of the voxel size: header, arrays, metadata, folder, configuration, tilt series, alignment and neighbours, and names the one that is wrong.",
+    "Exit status: 0 no errors, 4 errors were found, 2 there was nothing to check or the configuration is wrong. Warnings do not count.",
   ],
   positionals: ["suite", "config", "location"],
   options: z.object({
     suite: z.enum(["source", "standardized"]).meta({ description: "source or standardized", value: "SUITE" }),
-    config: z
-      .string()
-      .meta({ description: "the deposition's configuration; of a tree it may be left out", value: "CONFIG.yaml" }),
+    config: z.string().meta({ description: "the deposition's configuration; optional for a tree", value: "CONFIG.yaml" }),
     location: z.string().optional().meta({ description: "folder or bucket of the sources, or of the tree", value: "LOCATION" }),
     filter: patterns("only entities whose name or number matches from its start", "filter-*-name"),
     exclude: patterns("without those; wins over filter", "exclude-*-name"),
-    html: z.string().optional().meta({ description: "also write the result as a page", value: "FILE" }),
-    network: z.boolean().default(false).meta({ description: "ask for pictures that metadata name by an address" }),
-    anonymous: z.boolean().default(false).meta({ description: "sign no request to a bucket" }),
+    html: z.string().optional().meta({ description: "also write the result as an HTML page", value: "FILE" }),
+    network: z.boolean().default(false).meta({ description: "request pictures that metadata name by a URL" }),
+    anonymous: z.boolean().default(false).meta({ description: "send unsigned requests to buckets" }),
   }),
   examples: [
     { run: "emporium ingest validate standardized demo-out/portal", says: "the tree that the demo leaves" },

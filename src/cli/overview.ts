@@ -10,12 +10,12 @@ export function overview(group?: string): string {
     `Usage: emporium ${group === undefined ? "" : `${group} `}<command> [options]`,
     ["Commands:", ...commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`)].join("\n"),
     [
-      "Every command takes --json, --quiet, --verbose, --log-json and --workspace DIR; --help behind a command",
+      "Every command takes --json, --quiet, --verbose, --log-json and --workspace DIR; --help after a command",
       "explains its arguments and options, with examples. emporium --version prints the version.",
     ].join("\n"),
     [
       "Exit status: 0 done, 1 failed, 2 wrong usage or config (nothing touched), 3 done in part, 4 validation",
-      "found errors, 11 another process holds the target, 130 stopped by a signal (the same command goes on).",
+      "found errors, 11 another process holds the target, 130 stopped by a signal (the same command resumes).",
     ].join("\n"),
     `Examples:\n  ${group === undefined ? "emporium demo --once" : `emporium help ${commands[0]!.name}`}\n  emporium ${commands.at(-1)!.name} --help`,
   ].join("\n\n");

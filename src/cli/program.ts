@@ -119,7 +119,7 @@ function dispatch(words: readonly string[]): Asked {
   const reserved = RESERVED.find((name) => startsWith(named, name));
   if (reserved !== undefined) {
     throw new EmporiumError("NOT_BUILT", `emporium ${version()} has no ${reserved}: it comes with a later version`, {
-      hint: "emporium help lists what is there",
+      hint: "emporium help lists the commands of this version",
     });
   }
   const group = named[0] !== undefined && Object.hasOwn(GROUPS, named[0]) ? named[0] : undefined;
@@ -150,7 +150,7 @@ function isAbort(thrown: unknown): boolean {
 }
 
 function cancelled(signal: AbortSignal): EmporiumError {
-  return asEmporiumError(signal.reason, "CANCELLED", { hint: "the same command goes on where it was" });
+  return asEmporiumError(signal.reason, "CANCELLED", { hint: "the same command resumes" });
 }
 
 function stackOf(error: Error): string {

@@ -6,18 +6,18 @@ import { printReport } from "./report.js";
 
 export default command({
   name: "publish neurons",
-  summary: "Write the neuron lists of a bucket's dates, from the service of neurons and what is there",
+  summary: "Write the neuron lists of a bucket's dates, from the neuron service and the bucket's tracings",
   details: [
-    "Asks the service (NeuronBrowser's GraphQL) which neurons are known by which tags, and the bucket which dates and tags have tracings; makes neurons/LOCATION/DATE/metadata.json of each date, its copies, and neurons/index.json, and compares them with those in the bucket. Nothing is written without --write.",
-    "The service is named by --browser, else by the profile, else by the configuration server of CONFIG_SERVER_URL. A day is that of the profile's time zone.",
-    "Skeletons (.swc) are read and what is wrong in them is told; --no-check-swc leaves that out. A date that fails is named, and all others are done.",
-    "--compat reference writes and prints byte for byte as the reference does, and ends where it ends.",
+    "Asks the service (NeuronBrowser's GraphQL) which neurons have which tags, and the bucket which dates and tags have tracings. Makes neurons/LOCATION/DATE/metadata.json for each date, its copies, and neurons/index.json, and compares them with those in the bucket. Nothing is written without --write.",
+    "The service comes from --browser, otherwise from the profile, otherwise from the configuration server of CONFIG_SERVER_URL. Days are in the profile's time zone.",
+    "Skeletons (.swc) are read and their errors reported; --no-check-swc skips that. A date that fails is named, and all others are done.",
+    "--compat reference writes and prints byte for byte as the reference does, and stops where it stops.",
     "Exit status: 0 all dates, 1 the service or the bucket cannot be asked, 2 wrong usage, 3 some dates failed.",
   ],
   options: z.object({
     finished: z.boolean().default(false).meta({ description: "finished neurons (default: both)" }),
     tracingComplete: z.boolean().default(false).meta({ description: "neurons whose tracing is complete (default: both)" }),
-    browser: httpUrl().optional().meta({ description: "the service's GraphQL address", value: "URL" }),
+    browser: httpUrl().optional().meta({ description: "the service's GraphQL URL", value: "URL" }),
     bucket: z
       .string()
       .min(1, "a location")
@@ -27,9 +27,9 @@ export default command({
       .string()
       .min(1, "a profile")
       .default("mouselight")
-      .meta({ description: "bucket, time zone and locations: mouselight or a file of one's own", value: "NAME|FILE" }),
+      .meta({ description: "bucket, time zone and locations: mouselight or your own file", value: "NAME|FILE" }),
     write: z.boolean().default(false).meta({ description: "write what is new or has changed" }),
-    checkSwc: z.boolean().default(true).meta({ description: "read skeletons and tell what is wrong in them (default)" }),
+    checkSwc: z.boolean().default(true).meta({ description: "read skeletons and report errors in them (default)" }),
     ancestors: z.boolean().default(false).meta({ description: "add the brain areas above each soma's" }),
     compat: compatReference,
   }),

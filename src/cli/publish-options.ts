@@ -9,19 +9,15 @@ import type { Io } from "./command.js";
 
 /** What names a sample and its products, for every command that publishes one. On a terminal the commands ask for what no flag answers. */
 export const sampleOptions = {
-  sample: z
-    .string()
-    .optional()
-    .meta({ description: "date of the sample, and what stands behind it: 2014-06-24-b", value: "YYYY-MM-DD" }),
+  sample: z.string().optional().meta({ description: "date of the sample with its suffix: 2014-06-24-b", value: "YYYY-MM-DD" }),
   products: z
     .array(z.string())
     .optional()
     .meta({ description: "images, registration, segmentation, tracings, carveouts (default: images)", value: "NAME,…" }),
-  imagesBase: z
-    .string()
-    .min(1, "a folder")
-    .optional()
-    .meta({ description: "the sample's folder of images (default: below the profile's first base that holds it)", value: "DIR" }),
+  imagesBase: z.string().min(1, "a folder").optional().meta({
+    description: "the sample's folder of images (default: below the profile's first base that contains it)",
+    value: "DIR",
+  }),
   segmentationSuffix: z
     .array(z.string())
     .optional()
@@ -30,22 +26,22 @@ export const sampleOptions = {
     .string()
     .min(1, "a profile")
     .default("mouselight")
-    .meta({ description: "bases, bucket and scheduler: mouselight or a file of one's own", value: "NAME|FILE" }),
+    .meta({ description: "bases, bucket and scheduler: mouselight or your own file", value: "NAME|FILE" }),
   root: z
     .string()
     .min(1, "a folder")
     .optional()
-    .meta({ description: "folder that stands before every source, which no script shows", value: "DIR" }),
+    .meta({ description: "prefix for every source; scripts do not show it", value: "DIR" }),
 };
 /** What names a part of a standardised tree. */
 export const treeOptions = {
   dataset: z
     .array(z.string().regex(/^[^/.][^/]*$/, "a dataset's folder, as 10001,"))
     .optional()
-    .meta({ description: "these datasets alone", value: "ID" }),
-  run: z.array(z.string()).optional().meta({ description: "runs whose name matches from its start", value: "RE" }),
-  include: z.array(z.string()).optional().meta({ description: "only paths of the tree that match", value: "GLOB" }),
-  exclude: z.array(z.string()).optional().meta({ description: "no paths that match; wins over include", value: "GLOB" }),
+    .meta({ description: "only these datasets", value: "ID" }),
+  run: z.array(z.string()).optional().meta({ description: "runs whose name matches from the start", value: "RE" }),
+  include: z.array(z.string()).optional().meta({ description: "only matching paths of the tree", value: "GLOB" }),
+  exclude: z.array(z.string()).optional().meta({ description: "no matching paths; wins over include", value: "GLOB" }),
 };
 const TreeOptions = z.object(treeOptions);
 export type TreeOptionValues = z.output<typeof TreeOptions>;
@@ -84,7 +80,7 @@ export function refuseBoth(plan: string | undefined, options: Partial<SampleOpti
   if (plan === undefined || given === undefined) return;
   const flag = given.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   throw new EmporiumError("USAGE", `the plan ${plan} and --${flag} are given, one of them wanted`, {
-    hint: "a plan says already what is sent; make another one with emporium publish plan",
+    hint: "the plan determines what is sent; make another plan with emporium publish plan",
   });
 }
 

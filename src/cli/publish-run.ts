@@ -6,26 +6,26 @@ import { printReport } from "./report.js";
 
 export default command({
   name: "publish run",
-  summary: "Send a sample to its bucket: as aws s3 sync decides, side by side, resumable, verified",
+  summary: "Send a sample to its bucket by the rule of aws s3 sync: parallel, resumable, verified",
   details: [
-    "Takes a plan of publish plan, or the options that make one, and sends its items one after the other. A file is sent when the bucket has no such object, when sizes differ, or when it is newer than the object; with --checksum when contents differ. Links are followed, hidden files are sent. Nothing is removed without --delete.",
-    "Small files go many at once, large ones in parts side by side. Every body carries a checksum that the server compares. Stopped or killed, the same command goes on: what has arrived is not sent again, and a file in parts continues with the parts that are missing.",
-    "Two sources of one key with different contents (two segmentations, two carveouts) are an error before anything is sent. Images without usable tiles are refused. A line for each file is in the log that the report names.",
-    "Credentials come from where every AWS tool looks: the environment, else the profile that the plan names. A server of one's own is named by the profile file or AWS_ENDPOINT_URL.",
-    "Exit status: 0 all there, 1 refused, 2 wrong usage, 3 sources were missing or files failed (all named, the others done), 11 another run of the same plan is going on, 130 stopped.",
+    "Takes a plan of publish plan, or the options that make one, and sends its items one after the other. A file is sent if the bucket has no such object, if sizes differ, or if it is newer than the object; with --checksum if contents differ. Links are followed, hidden files are sent. Nothing is removed without --delete.",
+    "Many small files are sent in parallel, large ones in parallel parts. Every request body carries a checksum that the server compares. After an interruption the same command resumes: it does not send again what has arrived, and sends only the missing parts of a large file.",
+    "Two sources of one key with different contents (two segmentations, two carveouts) are an error before anything is sent. Images without usable tiles are refused. The log that the report names has a line for each file.",
+    "Credentials come from the usual AWS sources: the environment, otherwise the profile that the plan names. The profile file or AWS_ENDPOINT_URL names your own server.",
+    "Exit status: 0 everything sent, 1 refused, 2 wrong usage, 3 sources were missing or files failed (all named, the others done), 11 another process runs the same plan, 130 stopped.",
   ],
   positionals: ["plan"],
   otherwise: "a standardised tree is sent by emporium publish tree TREE LOCATION (--dry-run shows what would go)",
   options: z.object({
-    plan: z.string().min(1, "a plan").optional().meta({ description: "what publish plan wrote", value: "PLAN" }),
+    plan: z.string().min(1, "a plan").optional().meta({ description: "a plan of publish plan", value: "PLAN" }),
     ...sampleOptions,
-    checksum: z.boolean().optional().meta({ description: "compare contents where sizes agree, instead of times" }),
+    checksum: z.boolean().optional().meta({ description: "if sizes agree, compare contents instead of times" }),
     delete: z.boolean().optional().meta({ description: "remove objects below the targets of folders that have no file" }),
-    dryRun: z.boolean().default(false).meta({ description: "say what would be sent and removed, and touch nothing" }),
-    jobs: wholeNumber(1, 1024).optional().meta({ description: "requests in flight (default: 64)", value: "N" }),
-    limit: bytesPerSecond().optional().meta({ description: "ceiling of what is sent", value: "50MB/s" }),
+    dryRun: z.boolean().default(false).meta({ description: "print what would be sent and removed, change nothing" }),
+    jobs: wholeNumber(1, 1024).optional().meta({ description: "parallel requests (default: 64)", value: "N" }),
+    limit: bytesPerSecond().optional().meta({ description: "limit of the bytes sent per second", value: "50MB/s" }),
   }),
-  examples: [{ run: "emporium publish run --help", says: "the rule of what is sent" }],
+  examples: [{ run: "emporium publish run --help", says: "the rule that decides what is sent" }],
   async run({ plan, checksum, delete: remove, dryRun, jobs, limit, ...options }, io) {
     refuseBoth(plan, options);
     const [{ publishRun }, { readPlan }] = await Promise.all([

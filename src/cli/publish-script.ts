@@ -6,9 +6,9 @@ export default command({
   name: "publish script",
   summary: "Write shell scripts that send a sample to its bucket, directly or as jobs of LSF or Slurm",
   details: [
-    "Writes SAMPLE_images.sh, SAMPLE_cluster.sh (registration, segmentation, tracings: one job a source) and SAMPLE_carveouts.sh (one job a source), those that have something to send. They call aws, bsub or sbatch and need nothing else. Every word in them is quoted, whatever names there are on the disk; they stop at the first failure and may be executed.",
-    "--no-robust writes the commands and nothing around them. With --scheduler none every script sends by itself. --compat reference writes the reference program's scripts byte for byte: there carveouts do not go through the scheduler, and a segmentation needs its suffix.",
-    "Nothing is written when the images have no ktx folder or an obsolete scheme of names. What is missing gets a warning and no line.",
+    "Writes SAMPLE_images.sh, SAMPLE_cluster.sh (registration, segmentation, tracings: one job per source) and SAMPLE_carveouts.sh (one job per source), if they have something to send. They call aws, bsub or sbatch and need nothing else. Every word in them is quoted, so any file name works; they stop at the first failure and are executable.",
+    "--no-robust writes only the commands. With --scheduler none every script sends the files itself. --compat reference writes the reference program's scripts byte for byte: there carveouts do not go through the scheduler, and a segmentation needs its suffix.",
+    "Nothing is written if the images have no ktx folder or use an obsolete naming scheme. Missing sources get a warning and no line.",
     "Exit status: 0 done, 1 the images cannot be published, 2 wrong usage, sample or profile.",
   ],
   positionals: ["plan"],
@@ -16,14 +16,14 @@ export default command({
     plan: z
       .string()
       .optional()
-      .meta({ description: "a plan of publish plan, in place of the options that name a sample", value: "PLAN" }),
+      .meta({ description: "a plan of publish plan, instead of the options that name a sample", value: "PLAN" }),
     ...sampleOptions,
-    outDir: z.string().min(1, "a folder").default(".").meta({ description: "folder that gets the scripts", value: "DIR" }),
-    scheduler: z.enum(["lsf", "slurm", "none"]).optional().meta({ description: "who starts the jobs (default: the profile's)" }),
-    robust: z
-      .boolean()
+    outDir: z.string().min(1, "a folder").default(".").meta({ description: "folder for the scripts", value: "DIR" }),
+    scheduler: z
+      .enum(["lsf", "slurm", "none"])
       .optional()
-      .meta({ description: "a complete program, executable, that stops at the first failure (default)" }),
+      .meta({ description: "scheduler of the jobs (default: the profile's)" }),
+    robust: z.boolean().optional().meta({ description: "an executable script that stops at the first failure (default)" }),
     compat: z
       .enum(["reference"])
       .optional()

@@ -7,14 +7,14 @@ import { printReport } from "./report.js";
 
 export default command({
   name: "publish tree",
-  summary: "Send a standardised tree, or a part of it, to its bucket or folder: metadata last, resumable, checked",
+  summary: "Send a standardised tree, or a part of it, to its bucket or folder: metadata last, resumable, verified",
   details: [
-    "TREE is what ingest run writes, a folder or a bucket (staging); LOCATION is the bucket or folder that readers see (production). A file is sent when LOCATION has no such object, when sizes differ, or when it is newer; with --checksum when contents differ. The same command again goes on where it was.",
-    "Bodies go first, then the documents that make volumes readable, views, the metadata of tilt series, alignments, tomograms and annotations, of runs, of datasets, and of depositions last. What fails keeps the metadata above it back, so nobody finds half of an entity.",
-    "--dataset and --run choose: a dataset brings the deposition that its metadata name, a run its dataset's own metadata and key photos. --include and --exclude are globs on paths of the tree, as in harvest download.",
-    "--delete removes what the tree has no more, metadata first, and only within what is sent: a dataset that the tree does not hold stays, and so does everything where a file failed. What an ingest keeps for itself (.emporium, unfinished files) is neither sent nor removed.",
-    "A tree that an ingest is writing is refused. publish verify TREE LOCATION proves what was sent.",
-    "Exit status: 0 all there, 1 no standardised tree, 2 wrong usage, 3 files failed (all named, the others done), 11 an ingest writes TREE, or somebody else LOCATION, 130 stopped.",
+    "TREE is the output of ingest run, a folder or a staging bucket; LOCATION is the production bucket or folder. A file is sent if LOCATION has no such object, if sizes differ, or if it is newer; with --checksum if contents differ. The same command resumes.",
+    "Data go first, then the documents that make volumes readable, views, the metadata of tilt series, alignments, tomograms and annotations, of runs, of datasets, and last of depositions. A failure holds back the metadata that depend on it, so readers never find an incomplete entity.",
+    "--dataset and --run select: a dataset includes the deposition that its metadata name, a run its dataset's own metadata and key photos. --include and --exclude are globs on paths of the tree, as in harvest download.",
+    "--delete removes objects that the tree no longer has, metadata first, and only within what is sent: a dataset that the tree does not contain stays, and nothing is removed where a file failed. The ingest's own files (.emporium, unfinished files) are neither sent nor removed.",
+    "A tree that an ingest is writing is refused. publish verify TREE LOCATION verifies what was sent.",
+    "Exit status: 0 everything sent, 1 not a standardised tree, 2 wrong usage, 3 files failed (all named, the others done), 11 an ingest writes TREE, or another process LOCATION, 130 stopped.",
   ],
   positionals: ["tree", "location"],
   options: z.object({
@@ -22,16 +22,16 @@ export default command({
     location: z
       .string()
       .min(1, "a folder or bucket")
-      .meta({ description: "where it goes: s3://bucket/prefix, a folder", value: "LOCATION" }),
+      .meta({ description: "target: s3://bucket/prefix, or a folder", value: "LOCATION" }),
     ...treeOptions,
-    checksum: z.boolean().optional().meta({ description: "compare contents where sizes agree, instead of times" }),
-    delete: z.boolean().optional().meta({ description: "remove what the tree has no more, within what is sent" }),
-    dryRun: z.boolean().default(false).meta({ description: "say what would be sent and removed, and touch nothing" }),
-    jobs: wholeNumber(1, 1024).optional().meta({ description: "requests in flight (default: 64)", value: "N" }),
-    limit: bytesPerSecond().optional().meta({ description: "ceiling of what is sent", value: "50MB/s" }),
+    checksum: z.boolean().optional().meta({ description: "if sizes agree, compare contents instead of times" }),
+    delete: z.boolean().optional().meta({ description: "remove objects that the tree no longer has, within what is sent" }),
+    dryRun: z.boolean().default(false).meta({ description: "print what would be sent and removed, change nothing" }),
+    jobs: wholeNumber(1, 1024).optional().meta({ description: "parallel requests (default: 64)", value: "N" }),
+    limit: bytesPerSecond().optional().meta({ description: "limit of the bytes sent per second", value: "50MB/s" }),
     memory: amountOfBytes(LIMITS.memoryBytesMin)
       .optional()
-      .meta({ description: "ceiling for buffers (default: 512MiB, less where a control group leaves less)", value: "SIZE" }),
+      .meta({ description: "memory limit for buffers (default: 512MiB, or less in a control group with less)", value: "SIZE" }),
   }),
   examples: [
     {
@@ -39,7 +39,7 @@ export default command({
       says: "what would be sent; s3://bucket works the same",
     },
     { run: "emporium publish tree demo-out/portal demo-out/bucket", says: "send it" },
-    { run: "emporium publish verify demo-out/portal demo-out/bucket", says: "prove it" },
+    { run: "emporium publish verify demo-out/portal demo-out/bucket", says: "verify it" },
   ],
   async run({ tree, location, limit, memory, dataset, run, include, exclude, ...settings }, io) {
     const { publishTree } = await import("../stations/publish/tree/publish-tree.js");

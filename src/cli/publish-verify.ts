@@ -6,10 +6,10 @@ import { printReport } from "./report.js";
 
 export default command({
   name: "publish verify",
-  summary: "Hold a bucket against what was sent to it: what is missing, extra, of another size or content",
+  summary: "Compare a bucket with its sources: missing, extra and differing objects",
   details: [
-    "Takes a plan of publish plan or the options that make one, or the TREE and LOCATION of publish tree with its --dataset, --run, --include and --exclude. Lists both sides of every item and compares names, sizes and contents; nothing is written. Contents are compared by the objects' tags where those are MD5s, also of files that went in parts, so only the sources are read; else objects are fetched. --no-checksum compares names and sizes alone.",
-    "What is found is followed by the command that mends it: publish run and publish tree go by size and time and remove nothing, unless --checksum or --delete is given.",
+    "Takes a plan of publish plan or the options that make one, or the TREE and LOCATION of publish tree with its --dataset, --run, --include and --exclude. Lists both sides of every item and compares names, sizes and contents; nothing is written. Contents are compared by the objects' ETags if those are MD5s, also for files sent in parts, so only the sources are read; otherwise objects are read. --no-checksum compares only names and sizes.",
+    "The report names the command that repairs each difference: publish run and publish tree compare size and time and remove nothing, unless --checksum or --delete is given.",
     "Exit status: 0 the same, 1 the bucket cannot be listed, 2 wrong usage, 4 differences, each named, 11 an ingest writes TREE.",
   ],
   positionals: ["plan", "location"],
@@ -18,12 +18,12 @@ export default command({
       .string()
       .min(1, "a plan or a tree")
       .optional()
-      .meta({ description: "what publish plan wrote, or a tree", value: "PLAN|TREE" }),
+      .meta({ description: "a plan of publish plan, or a tree", value: "PLAN|TREE" }),
     location: z
       .string()
       .min(1, "a folder or bucket")
       .optional()
-      .meta({ description: "of a tree: where publish tree has sent it", value: "LOCATION" }),
+      .meta({ description: "for a tree: the target of publish tree", value: "LOCATION" }),
     ...sampleOptions,
     ...treeOptions,
     checksum: z.boolean().default(true).meta({ description: "compare contents (default)" }),

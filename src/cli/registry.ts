@@ -11,82 +11,82 @@ export interface CommandEntry {
 export const COMMANDS: readonly CommandEntry[] = [
   {
     name: "harvest describe",
-    summary: "Ask portals what they know of data sets, and where the data are",
+    summary: "Get portals' records of data sets, with the locations of the data",
     load: () => import("./harvest-describe.js"),
   },
   {
     name: "harvest peek",
-    summary: "Show shape, type and voxel size of images anywhere, reading their headers only",
+    summary: "Show shape, type and voxel size of images anywhere, reading only their headers",
     load: () => import("./harvest-peek.js"),
   },
   {
     name: "harvest download",
-    summary: "Fetch whole files and volumes from a portal, a link, a folder or a bucket; fast, checked, resumable",
+    summary: "Download files and volumes from a portal, a link, a folder or a bucket; fast, verified, resumable",
     load: () => import("./harvest-download.js"),
   },
   {
     name: "harvest inspect",
-    summary: "Write the normalised record of images: what their files say, and what their portals add",
+    summary: "Write the normalised record of images from their files and their portals",
     load: () => import("./harvest-inspect.js"),
   },
   {
     name: "harvest compare",
-    summary: "Put data sets of any portals side by side: what their images are, and how they were taken",
+    summary: "Compare data sets of any portals: what their images are, and how they were acquired",
     load: () => import("./harvest-compare.js"),
   },
   {
     name: "harvest demo",
-    summary: "Start stand-ins of all portals on this machine, and harvest from them: facts, files, tables, a page",
+    summary: "Start local stand-ins of all portals, and harvest from them: facts, files, tables, a page",
     load: () => import("./harvest-demo.js"),
   },
   {
     name: "curate demo",
-    summary: "Make a miniature archive of four drives, and curate it: inventory, runs, labels, a batch to submit",
+    summary: "Create a miniature archive of four drives, and curate it: inventory, runs, labels, a batch to submit",
     load: () => import("./curate-demo.js"),
   },
   {
     name: "curate scan",
-    summary: "Take the inventory of drives: every file, its run and species, heads of volumes and models",
+    summary: "Build the inventory of drives: every file, its run and species, headers of volumes and models",
     load: () => import("./curate-scan.js"),
   },
   {
     name: "curate match",
-    summary: "Find which folders of an archive are which runs of a portal",
+    summary: "Match the folders of an archive with the runs of a portal",
     load: () => import("./curate-match.js"),
   },
   {
     name: "curate labels",
-    summary: "Count which labels the models of an archive have, and draw the histogram",
+    summary: "Count the labels of an archive's models, and draw a histogram",
     load: () => import("./curate-labels.js"),
   },
   {
     name: "curate collect",
-    summary: "Gather the models of one label into a batch: named by the portal's runs, checksummed, recorded",
+    summary: "Collect the models of one label into a batch: named by the portal's runs, checksummed, recorded",
     load: () => import("./curate-collect.js"),
   },
   {
     name: "curate package",
-    summary: "Turn a batch into an ingestion: a configuration, and annotation files that ingest run takes",
+    summary: "Turn a batch into an ingestion: a configuration and annotation files for ingest run",
     load: () => import("./curate-package.js"),
   },
   {
     name: "curate batches",
-    summary: "The ledger of batches: what was collected, sent, accepted; what is left, the largest first",
+    summary: "Show and edit the ledger of batches: what was collected, submitted, accepted; what remains",
     load: () => import("./curate-batches.js"),
   },
   {
     name: "curate hygiene",
-    summary: "List what is not what it seems: sidecars of macOS, backups, empty and damaged files, odd names",
+    summary: "List anomalies: macOS sidecars, backups, empty and damaged files, problematic names",
     load: () => import("./curate-hygiene.js"),
   },
   {
     name: "curate missing",
-    summary: "List the runs of an archive that the portal does not have, by species, the largest first",
+    summary: "List the runs of an archive that the portal lacks, by species, the largest first",
     load: () => import("./curate-missing.js"),
   },
   {
     name: "curate modinfo",
-    summary: "Show what IMOD models hold: objects, points, meshes, slicer angles, and the volume they were drawn on",
+    summary: "Show IMOD models: objects, points, meshes, slicer angles, and the volume they were drawn on",
     load: () => import("./curate-modinfo.js"),
   },
   {
@@ -101,27 +101,27 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "ingest plan",
-    summary: "Show what ingest run would read, write and skip, touching nothing",
+    summary: "Show what ingest run would read, write and skip, without writing",
     load: () => import("./ingest-plan.js"),
   },
   {
     name: "ingest new",
-    summary: "Write a configuration: from what a folder holds, or from answers to questions",
+    summary: "Write a configuration from the contents of a folder, or from answers to questions",
     load: () => import("./ingest-new.js"),
   },
   {
     name: "ingest check",
-    summary: "Check configurations: every fault with its line, what was found and what was wanted",
+    summary: "Check configurations: every error with its line, what was found and what was expected",
     load: () => import("./ingest-check.js"),
   },
   {
     name: "ingest validate",
-    summary: "Hold sources or a finished tree against every rule of the portal, and their spacings against each other",
+    summary: "Validate sources or a finished tree with every rule of the portal, and compare their voxel spacings",
     load: () => import("./ingest-validate.js"),
   },
   {
     name: "ingest upgrade",
-    summary: "Bring configurations of older versions to the current one, comments and anchors kept",
+    summary: "Upgrade configurations of older versions to the current one, keeping comments and anchors",
     load: () => import("./ingest-upgrade.js"),
   },
   {
@@ -131,42 +131,42 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "catalog init",
-    summary: "Make the catalogue's database, with all tables and roles",
+    summary: "Create the catalogue's database, with all tables and roles",
     load: () => import("./catalog-init.js"),
   },
   {
     name: "catalog migrate",
-    summary: "Bring the database's tables to this version, and take over an older catalogue that is found there",
+    summary: "Migrate the database's tables to this version, and adopt an older catalogue in the same database",
     load: () => import("./catalog-migrate.js"),
   },
   {
     name: "catalog status",
-    summary: "Say which database is used, what is in it, and whether its tables are of this version",
+    summary: "Print which database is used, its contents, and whether its tables have this version",
     load: () => import("./catalog-status.js"),
   },
   {
     name: "catalog upload",
-    summary: "Upload data sets of a table: files as they are, or images split into frames; then their rows",
+    summary: "Upload the data sets of a table: files unchanged, or images split into frames; then insert their rows",
     load: () => import("./catalog-upload.js"),
   },
   {
     name: "catalog download",
-    summary: "Fetch a data set, or some of its frames, with its metadata; every checksum compared",
+    summary: "Download a data set, or some of its frames, with its metadata, and verify every checksum",
     load: () => import("./catalog-download.js"),
   },
   {
     name: "catalog query",
-    summary: "List the data sets that fulfil a query",
+    summary: "List the data sets that match a query",
     load: () => import("./catalog-query.js"),
   },
   {
     name: "catalog verify",
-    summary: "Hold the catalogue's storage against its database: all there, checksums right, nothing else",
+    summary: "Verify the catalogue's storage against its database: no object missing, damaged or extra",
     load: () => import("./catalog-verify.js"),
   },
   {
     name: "catalog import",
-    summary: "Read a standardised tree into the portal's tables: what is new, changed or gone",
+    summary: "Import a standardised tree into the portal's tables: new, changed and removed entities",
     load: () => import("./catalog-import.js"),
   },
   {
@@ -176,7 +176,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "publish plan",
-    summary: "Look which products of a sample are there, and say what would go where in the bucket",
+    summary: "Find a sample's products, and print what would be sent to the bucket",
     load: () => import("./publish-plan.js"),
   },
   {
@@ -186,42 +186,42 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "publish run",
-    summary: "Send a sample to its bucket: as aws s3 sync decides, side by side, resumable, verified",
+    summary: "Send a sample to its bucket by the rule of aws s3 sync: parallel, resumable, verified",
     load: () => import("./publish-run.js"),
   },
   {
     name: "publish verify",
-    summary: "Hold a bucket against what was sent to it: what is missing, extra, of another size or content",
+    summary: "Compare a bucket with its sources: missing, extra and differing objects",
     load: () => import("./publish-verify.js"),
   },
   {
     name: "publish tree",
-    summary: "Send a standardised tree, or a part of it, to its bucket or folder: metadata last, resumable, checked",
+    summary: "Send a standardised tree, or a part of it, to its bucket or folder: metadata last, resumable, verified",
     load: () => import("./publish-tree.js"),
   },
   {
     name: "publish neurons",
-    summary: "Write the neuron lists of a bucket's dates, from the service of neurons and what is there",
+    summary: "Write the neuron lists of a bucket's dates, from the neuron service and the bucket's tracings",
     load: () => import("./publish-neurons.js"),
   },
   {
     name: "serve",
-    summary: "One's own portal: GraphQL, files and S3 of a standardised tree, for the official client",
+    summary: "Serve your own portal: GraphQL, files and S3 of a standardised tree, for the official client",
     load: () => import("./serve.js"),
   },
   {
     name: "verify",
-    summary: "Prove a standardised tree: every object there, decodable, checksummed, every pyramid true",
+    summary: "Verify a standardised tree: objects present, decodable, checksums right, pyramids correct",
     load: () => import("./verify.js"),
   },
   {
     name: "doctor",
-    summary: "Say what of this machine emporium can use, and what is missing",
+    summary: "Check what emporium can use on this machine, and what is missing",
     load: () => import("./doctor.js"),
   },
   {
     name: "demo",
-    summary: "Make a miniature laboratory, ingest it, and open it in Neuroglancer",
+    summary: "Create a miniature laboratory, ingest it, and open it in Neuroglancer",
     load: () => import("./demo.js"),
   },
   {

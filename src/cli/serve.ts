@@ -9,35 +9,35 @@ const IMPORT_JOBS = 4;
 
 export default command({
   name: "serve",
-  summary: "One's own portal: GraphQL, files and S3 of a standardised tree, for the official client",
+  summary: "Serve your own portal: GraphQL, files and S3 of a standardised tree, for the official client",
   details: [
-    "Brings the catalogue up to date with the tree (as catalog import does: what has not changed costs nothing), then answers until Ctrl-C: GraphQL at /graphql, files with ranges at /files, S3 for readers at /s3, Neuroglancer at /viewer. Nothing can be written.",
-    "On 127.0.0.1, the default, this machine alone can reach it. With another --host everybody who reaches the port reads everything in the tree; --url is then how others reach this server. Addresses in answers and in Neuroglancer's views are those of this server, whatever rows and views were written with.",
-    "Pages of other origins read nothing, unless --cors names theirs.",
-    "The official client (cryoet_data_portal) needs two settings, which are printed: the address for Client(…), and BOTO_ENDPOINT_URL. Other programs of the AWS family look at AWS_ENDPOINT_URL_S3.",
+    "Updates the catalogue from the tree (as catalog import does; unchanged runs are skipped), then serves until Ctrl-C: GraphQL at /graphql, files with ranges at /files, read-only S3 at /s3, Neuroglancer at /viewer. Nothing can be written.",
+    "On 127.0.0.1, the default, only this machine can reach the server. With another --host everybody who reaches the port can read everything in the tree; --url is then the URL at which others reach this server. URLs in answers and in Neuroglancer's views point to this server, whatever URLs rows and views were written with.",
+    "Pages of other origins can read nothing, unless --cors names their origin.",
+    "The official client (cryoet_data_portal) needs two settings, which are printed: the URL for Client(…), and BOTO_ENDPOINT_URL. Other AWS programs read AWS_ENDPOINT_URL_S3.",
   ],
   positionals: ["location"],
   options: z.object({
     location: z.string().meta({ description: "folder or bucket of the tree", value: "LOCATION" }),
     host: z.string().default("127.0.0.1").meta({ description: "address to listen on", value: "HOST" }),
-    port: wholeNumber(0, 65535).default(8080).meta({ description: "port to listen on; 0 for any that is free", value: "N" }),
+    port: wholeNumber(0, 65535).default(8080).meta({ description: "port to listen on; 0 for any free port", value: "N" }),
     url: z
       .string()
       .regex(/^https?:\/\/[^\s?#]+[^\s?#/]$/, "an address as https://portal.example.org")
       .optional()
-      .meta({ description: "how others reach this server (default: its own address)", value: "URL" }),
+      .meta({ description: "the URL at which others reach this server (default: its own address)", value: "URL" }),
     cors: z
       .array(z.string().min(1, "an origin as https://viewer.example.org, or *"))
       .optional()
-      .meta({ description: "let pages of this origin read what is here (* for every page there is)", value: "ORIGIN" }),
+      .meta({ description: "let pages of this origin read the data (* for every origin)", value: "ORIGIN" }),
     bucket: z
       .string()
       .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "a bucket's name: 3 to 63 lower-case letters, digits, dots and dashes")
       .default("portal")
       .meta({ description: "name of the bucket at /s3", value: "NAME" }),
-    import: z.boolean().default(true).meta({ description: "bring the catalogue up to date with the tree first" }),
+    import: z.boolean().default(true).meta({ description: "update the catalogue from the tree first" }),
     ...databaseOptions,
-    anonymous: z.boolean().default(false).meta({ description: "sign no request to a bucket" }),
+    anonymous: z.boolean().default(false).meta({ description: "send unsigned requests to buckets" }),
   }),
   examples: [
     { run: "emporium serve demo-out/portal --port 0", says: "the demo's tree as a portal", stays: true },

@@ -17,7 +17,7 @@ export function abortOnSignals(source: SignalSource, after: (ms: number, act: ()
   for (const name of SIGNALS) {
     source.on(name, () => {
       if (controller.signal.aborted) return source.exit(130);
-      controller.abort(new EmporiumError("CANCELLED", `stopped by ${name}`, { hint: "the same command goes on where it was" }));
+      controller.abort(new EmporiumError("CANCELLED", `stopped by ${name}`, { hint: "the same command resumes" }));
       after(GRACE_MS, () => source.exit(130));
     });
   }

@@ -7,12 +7,12 @@ import { version } from "./version.js";
 
 export default command({
   name: "verify",
-  summary: "Prove a standardised tree: every object there, decodable, checksummed, every pyramid true",
+  summary: "Verify a standardised tree: objects present, decodable, checksums right, pyramids correct",
   details: [
-    "Looks at a tree that ingest run has made, or at a dataset or run of it. Every object that metadata name or that was written must be there, have the checksum that was recorded, and decode; each level of a pyramid must be what it must be of the one below: the mean of volumes (odd edges of what is there, or with the reference's zeros), any hit of masks, every second voxel of labels.",
-    "Checksums come from proofs in the tree, and from the receipts in the workspace of the ingest (--workspace). Without either, presence, decoding and levels are checked, and the report says that bytes are not proven. --write-proof leaves emporium-proof.jsonl in each dataset and deposition: it travels with the data, and a copy proves itself anywhere.",
-    "A chunk that is not stored may hold the fill value only, or be lost: records tell, or else the levels next to it, or it is called unknown.",
-    "Exit status: 0 proven, 3 nothing is wrong and not all is proven, 4 something is wrong, and each object is named.",
+    "Verifies a tree that ingest run has made, or a dataset or run of it. Every object that metadata name or that was written must exist, match its recorded checksum, and decode. Each level of a pyramid must follow from the level below: the mean of volumes (odd edges from the existing voxels, or with the reference's zeros), any hit of masks, every second voxel of labels.",
+    "Checksums come from proofs in the tree, and from the receipts in the ingest's workspace (--workspace). Without either, presence, decoding and levels are checked, and the report says that bytes are not verified. --write-proof writes emporium-proof.jsonl into each dataset and deposition: it travels with the data, so a copy can be verified anywhere.",
+    "A chunk that is not stored may contain only the fill value, or be lost: records decide, otherwise the neighbouring levels, otherwise it is called unknown.",
+    "Exit status: 0 verified, 3 no errors but not everything verified, 4 errors, and each object is named.",
   ],
   positionals: ["location"],
   options: z.object({
@@ -21,26 +21,29 @@ export default command({
       .string()
       .regex(/^[1-9]\d{0,5}\/[1-9]\d{0,5}$/, "a share such as 1/20")
       .optional()
-      .meta({ description: "read one share of the objects, by the hash of their keys; metadata are always read", value: "1/20" }),
+      .meta({
+        description: "read one share of the objects, selected by a hash of their keys; metadata are always read",
+        value: "1/20",
+      }),
     levels: z.enum(["sampled", "all", "none"]).optional().meta({
       description:
-        "how much of the pyramids is compared (default: sampled; all, and MRC files with level 0, where no record proves the bytes)",
+        "how much of the pyramids to compare (default: sampled; all, and MRC files with level 0, for bytes without a record)",
     }),
-    writeProof: z.boolean().default(false).meta({ description: "leave a proof in each dataset and deposition" }),
-    checksum: z.enum(["sha256"]).optional().meta({ description: "also take this checksum, for the proof", value: "sha256" }),
+    writeProof: z.boolean().default(false).meta({ description: "write a proof into each dataset and deposition" }),
+    checksum: z.enum(["sha256"]).optional().meta({ description: "also compute this checksum for the proof", value: "sha256" }),
     writtenAt: z.string().optional().meta({
-      description: "where the tree was written, if it has been moved since: its receipts are known by that",
+      description: "where the tree was written, if it has been moved since: its receipts name that location",
       value: "LOCATION",
     }),
     jobs: wholeNumber(1).optional().meta({ description: "worker threads (default: cores)", value: "N" }),
     memory: amountOfBytes(LIMITS.memoryBytesMin)
       .optional()
-      .meta({ description: "ceiling for buffers (default: 512MiB, less where a control group leaves less)", value: "SIZE" }),
-    anonymous: z.boolean().default(false).meta({ description: "sign no request to a bucket" }),
+      .meta({ description: "memory limit for buffers (default: 512MiB, or less in a control group with less)", value: "SIZE" }),
+    anonymous: z.boolean().default(false).meta({ description: "send unsigned requests to buckets" }),
   }),
   examples: [
     { run: "emporium verify demo-out/portal", says: "the demo's tree, by the receipts in the workspace" },
-    { run: "emporium verify demo-out/portal/10401 --write-proof", says: "one dataset, and leave a proof in it" },
+    { run: "emporium verify demo-out/portal/10401 --write-proof", says: "one dataset, and write a proof into it" },
     { run: "emporium verify demo-out/portal --subset 1/20 --json", says: "read a twentieth, for programs" },
   ],
   async run(options, io) {

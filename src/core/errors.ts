@@ -7,16 +7,16 @@
  */
 export const ERRORS = {
   // usage and configuration: nothing has been touched
-  USAGE: { exit: 2, summary: "The command line is not of the command's form." },
+  USAGE: { exit: 2, summary: "The command line is invalid: a command, argument or option is unknown, missing or wrong." },
   CONFIG_SYNTAX: { exit: 2, summary: "The YAML, JSON or CSV cannot be parsed." },
   CONFIG_FIELD: { exit: 2, summary: "A field of a configuration is missing, unknown or has a wrong value." },
   CONFIG_RULE: {
     exit: 2,
-    summary: "Fields of a configuration are each well-formed and contradict each other, or lack what they need beside them.",
+    summary: "Fields of a configuration contradict each other, or a field lacks another field that it requires.",
   },
   CONFIG_PLACEHOLDER: {
     exit: 2,
-    summary: "A configuration still holds placeholders or guesses that a program wrote and no person has confirmed.",
+    summary: "A configuration still contains placeholders or guesses that no person has confirmed.",
   },
   CONFIG_REGISTRY: {
     exit: 2,
@@ -24,100 +24,106 @@ export const ERRORS = {
   },
   CONFIG_REGEX: { exit: 2, summary: "A regular expression of a configuration cannot be compiled, or is too long or too slow." },
   CONFIG_VARIABLE: { exit: 2, summary: "A template names a variable that does not exist here." },
-  CONFIG_GLOB_COUNT: { exit: 2, summary: "A glob matched another number of files than needed." },
-  CONFIG_EMPTY: { exit: 2, summary: "A finder found nothing, so there is nothing to do for what it names." },
-  CONFIG_UNUSED: { exit: 2, summary: "A source found files that nothing comes of." },
-  CONFIG_COLLISION: { exit: 2, summary: "Two sources would be written to one name." },
+  CONFIG_GLOB_COUNT: { exit: 2, summary: "A glob matched the wrong number of files." },
+  CONFIG_EMPTY: { exit: 2, summary: "A source found no files, so there is nothing to import from it." },
+  CONFIG_UNUSED: { exit: 2, summary: "A source found files that are not used." },
+  CONFIG_COLLISION: { exit: 2, summary: "Two sources would be written to the same name." },
   CONFIG_LIMIT: { exit: 2, summary: "A configuration is larger, deeper or more aliased than allowed." },
   NAME_UNSAFE: {
     exit: 2,
-    summary: "A name cannot be part of a key or path: it is empty, leaves its folder or holds a forbidden character.",
+    summary: "A name cannot be part of a key or path: it is empty, leads outside its folder or contains a forbidden character.",
   },
   LOCATION_UNKNOWN: { exit: 2, summary: "A location has a scheme that emporium does not know, or is not a location." },
-  NOT_BUILT: { exit: 2, summary: "A part that this version of emporium does not have yet." },
+  NOT_BUILT: { exit: 2, summary: "A command or feature that this version of emporium does not have yet." },
   // formats
   FORMAT_UNKNOWN: { exit: 1, summary: "The bytes are not of any known format, or not of the expected one." },
-  FORMAT_TRUNCATED: { exit: 1, summary: "A file ends before what its header promises." },
+  FORMAT_TRUNCATED: { exit: 1, summary: "A file is shorter than its header announces." },
   FORMAT_FIELD: { exit: 1, summary: "A field of a file has an impossible value." },
-  FORMAT_UNSUPPORTED: { exit: 1, summary: "A valid file of a kind that emporium does not read." },
-  FORMAT_CORRUPT: { exit: 1, summary: "Compressed or encoded bytes do not decode to what was promised." },
-  FORMAT_LIMIT: { exit: 1, summary: "A file asks for more than a ceiling allows." },
+  FORMAT_UNSUPPORTED: { exit: 1, summary: "A valid file of a kind that emporium cannot read." },
+  FORMAT_CORRUPT: { exit: 1, summary: "Compressed or encoded bytes cannot be decoded, or decode to the wrong size or checksum." },
+  FORMAT_LIMIT: { exit: 1, summary: "A file exceeds a limit on sizes or counts." },
   // stores
-  STORE_ABSENT: { exit: 1, summary: "A file or object that is needed does not exist." },
+  STORE_ABSENT: { exit: 1, summary: "A required file or object does not exist." },
   STORE_DENIED: { exit: 1, summary: "The store refuses access: no permission, or wrong or missing credentials." },
   STORE_CONFLICT: { exit: 1, summary: "An object changed while it was being read or written." },
-  STORE_UNAVAILABLE: { exit: 1, summary: "The store does not answer, or answers with a passing error." },
-  STORE_THROTTLED: { exit: 1, summary: "The store asks to be called less often." },
+  STORE_UNAVAILABLE: { exit: 1, summary: "The store does not answer, or answers with a temporary error." },
+  STORE_THROTTLED: { exit: 1, summary: "The store asks for fewer requests per second." },
   STORE_PROTOCOL: {
     exit: 1,
-    summary: "The store's answer breaks its own protocol: wrong length, wrong range, an error page instead of data.",
+    summary: "The store's answer violates its protocol: wrong length, wrong range, an error page instead of data.",
   },
   STORE_UNVERSIONED: {
     exit: 1,
-    summary: "The server does not tell one version of an object from the next, so reading it in parts could mix two.",
+    summary: "The server does not identify the versions of an object, so reading it in parts could mix two versions.",
   },
   STORE_READONLY: { exit: 1, summary: "The store cannot be written." },
   STORE_FAILED: { exit: 1, summary: "An input or output operation failed." },
-  DISK_FULL: { exit: 1, summary: "The target has no room left, or less than the plan needs." },
+  DISK_FULL: { exit: 1, summary: "The target has no space left, or less than the plan needs." },
   SOURCE_CHANGED: { exit: 1, summary: "A source changed while it was being read." },
   // portals
-  UNKNOWN_PORTAL: { exit: 2, summary: "What was given is no address and no accession of a portal that emporium knows." },
+  UNKNOWN_PORTAL: { exit: 2, summary: "The location is neither a URL nor an accession of a portal that emporium knows." },
   NOT_FOUND: { exit: 1, summary: "A portal has no such entry, or an empty one." },
-  NETWORK: { exit: 1, summary: "A portal does not answer, or only with passing errors, however often it is asked." },
-  NEEDS_KEY: { exit: 1, summary: "A portal's interface wants a key that has not been given." },
-  PORTAL_REPLY: { exit: 1, summary: "A portal's reply, or a link's text, is not of the form that is known." },
+  NETWORK: { exit: 1, summary: "A portal does not answer, or answers only with temporary errors, even after retries." },
+  NEEDS_KEY: { exit: 1, summary: "A portal's interface requires a key that has not been given." },
+  PORTAL_REPLY: { exit: 1, summary: "A portal's reply, or a link's text, does not have the expected form." },
   PORTAL_NOT_DATA: {
     exit: 1,
-    summary: "A server answers with a web page (log-in, captcha, maintenance) where data were asked for.",
+    summary: "A server answers with a web page (log-in, captcha, maintenance) instead of data.",
   },
-  ADDRESS_REFUSED: { exit: 1, summary: "An address that came out of a reply or a link leads where emporium does not go." },
-  PORTAL_UNREACHABLE: { exit: 2, summary: "A portal is needed, cannot be asked, and no earlier answer of it is kept." },
+  ADDRESS_REFUSED: { exit: 1, summary: "A URL from a reply or a link points to a host or port that emporium does not follow." },
+  PORTAL_UNREACHABLE: { exit: 2, summary: "A portal does not answer, and no earlier answer is cached." },
   // curation
-  NO_MATCH: { exit: 1, summary: "No folder of an archive is a run of the portal." },
-  AMBIGUOUS: { exit: 1, summary: "A folder may be several runs, or a run several folders: a person must decide." },
-  COLLISION: { exit: 1, summary: "Files of different content would have one name, or one key of a bucket." },
-  ALREADY_SUBMITTED: { exit: 1, summary: "A file, or a whole batch, has been given away already." },
-  NOT_IMOD: { exit: 1, summary: "A file is called a model and is no IMOD model that can be read to its end." },
+  NO_MATCH: { exit: 1, summary: "No folder of an archive matches a run of the portal." },
+  AMBIGUOUS: { exit: 1, summary: "A folder matches several runs, or a run several folders: a person must decide." },
+  COLLISION: { exit: 1, summary: "Files with different contents would get the same name, or the same key in a bucket." },
+  ALREADY_SUBMITTED: { exit: 1, summary: "A file or a batch was submitted before." },
+  NOT_IMOD: { exit: 1, summary: "A file is named like a model, but is not a complete IMOD model." },
   // publishing
   KTX_MISSING: { exit: 1, summary: "The images of a sample have no ktx folder." },
   KTX_OBSOLETE: { exit: 1, summary: "The tiles of a sample's ktx folder have names of an older scheme." },
-  SERVICE_UNREACHABLE: { exit: 1, summary: "The service of neurons, or the one that names its address, does not answer." },
+  SERVICE_UNREACHABLE: {
+    exit: 1,
+    summary: "The neuron service, or the configuration server that names its URL, does not answer.",
+  },
   // transfers
-  CHECKSUM_MISMATCH: { exit: 1, summary: "A file that was fetched has another checksum than it should have. Nothing was kept." },
-  SIZE_MISMATCH: { exit: 1, summary: "A file that was fetched has another size than it should have. Nothing was kept." },
+  CHECKSUM_MISMATCH: { exit: 1, summary: "A downloaded file does not have the expected checksum. Nothing was kept." },
+  SIZE_MISMATCH: { exit: 1, summary: "A downloaded file does not have the expected size. Nothing was kept." },
   TRUNCATED: {
     exit: 1,
     summary:
       "A transfer ends before the size that was announced, however often it is tried; or a model of an archive before what it announces.",
   },
   // databases
-  DATABASE_EMBEDDED: { exit: 1, summary: "The embedded PostgreSQL cannot be made, started or reached on this machine." },
+  DATABASE_EMBEDDED: { exit: 1, summary: "The embedded PostgreSQL cannot be created, started or reached on this machine." },
   DATABASE_UNAVAILABLE: { exit: 1, summary: "A database server does not answer, or ended the connection." },
-  DATABASE_ABSENT: { exit: 1, summary: "Something is asked of a catalogue and there is no database yet." },
-  DATABASE_DENIED: { exit: 1, summary: "A database server refuses the login, or the login may not do what is needed." },
-  DATABASE_VERSION: { exit: 1, summary: "A database, its schema or its data folder is of a version that cannot be used here." },
-  DATABASE_TIMEOUT: { exit: 1, summary: "A statement took longer than its limit, or waited too long for a lock." },
+  DATABASE_ABSENT: { exit: 1, summary: "A catalogue is queried before its database exists." },
+  DATABASE_DENIED: { exit: 1, summary: "A database server refuses the login, or the login lacks a permission." },
+  DATABASE_VERSION: { exit: 1, summary: "A database, its schema or its data folder has a version that cannot be used." },
+  DATABASE_TIMEOUT: { exit: 1, summary: "A statement exceeded its time limit, or waited too long for a lock." },
   DATABASE_CONFLICT: { exit: 1, summary: "A row contradicts another one, or a rule of its table." },
   DATABASE_FAILED: { exit: 1, summary: "A statement failed in the database." },
   // work
-  TARGET_LOCKED: { exit: 11, summary: "Another process works on the same target." },
-  JOURNAL_DAMAGED: { exit: 1, summary: "A journal holds a damaged line that is not its last." },
-  TASK_FAILED: { exit: 1, summary: "A task failed for a reason that has no code of its own." },
-  TASK_BLOCKED: { exit: 1, summary: "A task was not started because one that it needs failed." },
-  CANCELLED: { exit: 130, summary: "Stopped by a signal. The same command goes on where it was." },
-  MEMORY_LIMIT: { exit: 2, summary: "The work does not fit the memory ceiling." },
-  OBJECT_LOST: { exit: 4, summary: "An object of a tree that metadata or a record names is not there." },
+  TARGET_LOCKED: { exit: 11, summary: "Another process holds the target." },
+  JOURNAL_DAMAGED: { exit: 1, summary: "A journal contains a damaged line before its last line." },
+  TASK_FAILED: { exit: 1, summary: "A task failed for a reason without a code of its own." },
+  TASK_BLOCKED: { exit: 1, summary: "A task was not started because a task that it depends on failed." },
+  CANCELLED: { exit: 130, summary: "Stopped by a signal. The same command resumes." },
+  MEMORY_LIMIT: { exit: 2, summary: "The work does not fit the memory limit." },
+  OBJECT_LOST: { exit: 4, summary: "An object that metadata or a record names is missing from the tree." },
   OBJECT_WRONG: {
     exit: 4,
-    summary: "An object of a tree is not what was recorded of it, does not decode, or contradicts the level below it.",
+    summary: "An object of a tree does not match its record, cannot be decoded, or contradicts the level below it.",
   },
   METADATA_VALUE: { exit: 1, summary: "A value cannot be written to metadata." },
-  INTERNAL: { exit: 1, summary: "A fault in emporium itself." },
+  INTERNAL: { exit: 1, summary: "A bug in emporium." },
 } as const satisfies Record<string, { exit: 1 | 2 | 4 | 11 | 130; summary: string }>;
 
 export type ErrorCode = keyof typeof ERRORS;
 
-/** Where the user can go and look. YAML gives line and column (both from 1) and the path of the value; binary files give a byte offset. */
+/**
+ * The place of the error, for the user. YAML gives line and column (both from 1) and the path of the value; binary files give a byte
+ * offset.
+ */
 export interface Place {
   file?: string | undefined;
   line?: number | undefined;
@@ -136,7 +142,7 @@ export interface ErrorFacts {
   retry?: "no" | "later" | "now" | undefined;
   /** With `later`: the store said how long to wait. */
   retryAfterMs?: number | undefined;
-  /** What was found wrong beside it and is told with it: a configuration names all its faults at once. */
+  /** Further errors that are reported together with this one: all errors of a configuration are reported at once. */
   others?: readonly ErrorRecord[] | undefined;
   cause?: unknown;
 }
@@ -158,7 +164,7 @@ export function isEmporiumError(value: unknown): value is EmporiumError {
   return value instanceof Error && value.name === "EmporiumError" && "code" in value && "facts" in value;
 }
 
-/** Any thrown thing as one of ours. What is already ours is returned unchanged. */
+/** Converts anything thrown to an `EmporiumError`. An `EmporiumError` is returned unchanged. */
 export function asEmporiumError(thrown: unknown, code: ErrorCode = "INTERNAL", facts: ErrorFacts = {}): EmporiumError {
   if (isEmporiumError(thrown)) return thrown;
   const message = thrown instanceof Error ? thrown.message : String(thrown);
