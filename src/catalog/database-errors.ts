@@ -3,7 +3,8 @@ import { redact } from "../core/redact.js";
 import { errnoOf } from "../stores/file/errors.js";
 
 /**
- * Whatever the driver threw as one of our errors; the driver's own is its cause. Classes are those of PostgreSQL's appendix A.
+ * Converts any error of the driver to an `EmporiumError`, with the driver's error as its cause. Classes are those of PostgreSQL's
+ * appendix A.
  *
  * @param place the server, without its password.
  */
@@ -13,14 +14,14 @@ export function databaseError(thrown: unknown, place?: Place): EmporiumError {
   return new EmporiumError(code, messageOf(thrown), { place, ...facts, cause: thrown });
 }
 
-/** The five characters by which PostgreSQL tells what went wrong, of its own error or of ours made from it. */
+/** PostgreSQL's five-character error code, from its own error or from ours made from it. */
 export function sqlState(thrown: unknown): string | undefined {
   const error = isEmporiumError(thrown) ? thrown.facts.cause : thrown;
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   return typeof code === "string" && /^[0-9A-Z]{5}$/.test(code) && !/^E[A-Z]{4}$/.test(code) ? code : undefined;
 }
 
-/** True where nobody was met at an address, unlike a server that broke off or is not ready. */
+/** True if no server listens at the address, unlike a server that closed the connection or is not ready. */
 export function isNobodyThere(thrown: unknown): boolean {
   const errno = errnoOf(isEmporiumError(thrown) ? thrown.facts.cause : thrown);
   return errno !== undefined
@@ -36,7 +37,7 @@ function classify(thrown: unknown): [ErrorCode, ErrorFacts] {
   if (state === undefined) return classifyConnection(thrown);
   switch (state) {
     case "53100":
-      return ["DISK_FULL", { hint: "make room on the server's disk, and run it again" }];
+      return ["DISK_FULL", { hint: "free some space on the server's disk, and run it again" }];
     case "53300":
     case "57P01":
     case "57P02":
@@ -50,7 +51,7 @@ function classify(thrown: unknown): [ErrorCode, ErrorFacts] {
     case "42501":
       return ["DATABASE_DENIED", { hint: "ask the server's administrator for the right, or log in as the owner of the tables" }];
     case "25006":
-      return ["DATABASE_DENIED", { hint: "this login reads only" }];
+      return ["DATABASE_DENIED", { hint: "this login may only read" }];
     case "40001":
     case "40P01":
       return ["DATABASE_FAILED", { retry: "now" }];

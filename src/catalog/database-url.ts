@@ -3,7 +3,7 @@ import { EmporiumError } from "../core/errors.js";
 import { LIMITS } from "../core/limits.js";
 import { markSecret, Secret } from "../core/redact.js";
 
-/** Which database is meant. Without any, the embedded one of the workspace. */
+/** Selects the database. Default: the embedded one of the workspace. */
 export interface DatabaseChoice {
   /** `--database`. */
   url?: string | undefined;
@@ -29,7 +29,7 @@ const DRIVER = /^postgres(?:ql)?(?:\+\w+)?$/;
 
 function checkUrl(text: string, from: string): Secret {
   const scheme = /^([a-z0-9+.-]+):\/\//i.exec(text)?.[1]?.toLowerCase();
-  // a URL whose user part is not percent-encoded has no unambiguous host: better refused here than sent to a stranger
+  // a URL whose user part is not percent-encoded has no unambiguous host: so it is refused here instead of being sent to an unknown server
   if (scheme === undefined || !DRIVER.test(scheme) || !URL.canParse(plainScheme(text))) {
     if (text.includes("@")) markSecret(/:\/\/[^:@]*:(.*)@/.exec(text)?.[1] ?? text);
     throw new EmporiumError("USAGE", `${from}: not the address of a PostgreSQL server`, {
@@ -47,7 +47,7 @@ function plainScheme(text: string): string {
   return text.replace(/^[^:]*/, "postgresql");
 }
 
-/** True where a password stands in the address itself, where other users of the machine see it in the list of processes. */
+/** True if the URL contains a password, which other users of the machine can see in the list of processes. */
 export function holdsPassword(url: Secret): boolean {
   const { password, searchParams } = new URL(url.reveal());
   return password !== "" || searchParams.has("password");

@@ -26,12 +26,12 @@ export interface DatabaseOptions {
   /** Of a server; without it the embedded database of the workspace is used. */
   url?: Secret | undefined;
   workspace: string;
-  /** Whether an embedded database is made where there is none. Default: not for readers, whose question would be answered by an empty one. */
+  /** Whether to create a missing embedded database. Default: not for readers, who would only read an empty one. */
   create?: boolean | undefined;
   role: DatabaseRole;
-  /** What the server's list of sessions shows behind `emporium`: `catalog upload`. */
+  /** The name after `emporium` in the server's list of sessions: `catalog upload`. */
   purpose: string;
-  /** Time for one statement. Default: none for the owner, whose migrations take what they take, 10 min for writers, 5 s for readers. */
+  /** Time for one statement. Default: none for the owner, whose migrations may take long, 10 min for writers, 5 s for readers. */
   statementTimeoutMs?: number | undefined;
   /** Connections at most. Default 10. */
   connections?: number | undefined;
@@ -77,7 +77,7 @@ export interface Database {
 const STATEMENT_MS: Readonly<Record<DatabaseRole, number>> = { owner: 0, writer: 10 * 60_000, reader: 5_000 };
 const CONNECT_MS = 10_000;
 const IDLE_MS = 30_000;
-/** Waiting for somebody's lock longer than this is no progress. Migrations wait for each other by their own lock. */
+/** The longest wait for a lock of another session. Migrations wait for each other by their own lock. */
 const LOCK_MS = 60_000;
 /** `unique nulls not distinct` came with 15. */
 const OLDEST = 15;
@@ -105,7 +105,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     await embedded?.leave();
   };
   try {
-    // an address where nobody listens is told at once; a server that recovers, or breaks off, is waited for
+    // if no server listens, fail at once; wait for a server that recovers or closes the connection
     const server = await steady(() =>
       describe(pool, options, embedded).catch((error: unknown) => {
         throw embedded || !isNobodyThere(error) ? databaseError(error, place) : error;

@@ -481,8 +481,8 @@ interface EntityText {
 }
 
 /**
- * Where the schema inside the Python client (4.4 to 4.8) differs from the portal's own: it lacks these, and takes that field for one
- * that may be null. A server with the portal's whole set serves both.
+ * Differences of the schema in the Python client (4.4 to 4.8) from the portal's own: it lacks these entities, and treats that
+ * field as nullable. A server with the portal's complete schema serves both.
  */
 export const NOT_IN_CLIENT = {
   keys: ["Annotation.tomogram_voxel_spacing_id"],

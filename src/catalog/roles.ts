@@ -4,7 +4,7 @@ import { sqlState } from "./database-errors.js";
 import { MICROSCOPY_SCHEMA } from "./microscopy-rows.js";
 import { PORTAL_SCHEMA } from "./portal-rows.js";
 
-/** Who writes rows, and who only reads, as the server behind GraphQL does. Tables are their owner's alone. */
+/** The role that writes rows, and the role that only reads, as the GraphQL server does. Tables are their owner's alone. */
 const WRITER = "emporium_writer";
 const READER = "emporium_reader";
 const SCHEMAS = [MICROSCOPY_SCHEMA, PORTAL_SCHEMA, "emporium"];
@@ -12,8 +12,8 @@ const SCHEMAS = [MICROSCOPY_SCHEMA, PORTAL_SCHEMA, "emporium"];
 const IMPORT_STATE = ["imported_deposition", "imported_dataset", "imported_run", "import_prefix"];
 
 /**
- * Gives the two roles their rights on every table. On a server they are made as roles without login, for its administrator to grant
- * to people; where this login may not make roles there are none, and everybody works as who they are.
+ * Gives the two roles their rights on every table. On a server they are made as roles without login, for its administrator to
+ * grant to people; if this login may not create roles, there are none, and every user works with their own login.
  */
 export async function grantRoles(db: Transaction<CatalogTables>): Promise<"granted" | "not allowed"> {
   for (const role of [WRITER, READER]) {

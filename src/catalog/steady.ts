@@ -3,9 +3,8 @@ import { EmporiumError, isEmporiumError } from "../core/errors.js";
 import type { Log } from "../core/log.js";
 
 /**
- * Does work in the database, and does it again while the server is away: it restarts, it recovers after a crash, somebody ended the
- * session. The work must be of one transaction or such that doing it twice is doing it once, since a connection can break behind the
- * commit as well.
+ * Runs database work, and retries it while the server is unavailable: it restarts, it recovers after a crash, an administrator
+ * ended the session. The work must be one transaction or idempotent, since a connection can also break after the commit.
  *
  * @throws what the work throws; DATABASE_UNAVAILABLE once the server has been away for a minute.
  */
@@ -15,7 +14,7 @@ export interface SteadyOptions {
   clock: Clock;
   log: Log;
   signal?: AbortSignal | undefined;
-  /** How long a server may be away. Default 60 s: a restart takes seconds, and longer than that a person should know. */
+  /** How long a server may be unavailable. Default 60 s: a restart takes seconds, and a longer outage should be reported. */
   awayMsMax?: number | undefined;
 }
 
@@ -23,7 +22,7 @@ const AWAY_MS_MAX = 60_000;
 const [PAUSE_MS, PAUSE_MS_MAX] = [50, 2_000];
 
 export function steadily({ clock, log, signal, awayMsMax = AWAY_MS_MAX }: SteadyOptions): Steady {
-  // of all work that goes on side by side the first one that fails tells
+  // of all parallel work only the first failure logs a warning
   let toldUntil = Number.NEGATIVE_INFINITY;
   return async (work) => {
     let awaySince: number | undefined;
@@ -48,6 +47,6 @@ export function steadily({ clock, log, signal, awayMsMax = AWAY_MS_MAX }: Steady
 function givenUp({ code, message, facts }: EmporiumError, awayMsMax: number): EmporiumError {
   return new EmporiumError(code, `${message}, for ${awayMsMax / 1000} s by now`, {
     ...facts,
-    hint: "when the server runs again, run the same command: it goes on where it was",
+    hint: "when the server runs again, run the same command: it resumes",
   });
 }

@@ -40,7 +40,7 @@ function typeErrors(connection: DatabaseConnection, place: Place): DatabaseConne
   return connection;
 }
 
-/** A session that the server has ended looks alive until its socket closes: it must not be what the next one gets from the pool. */
+/** A session that the server has ended seems usable until its socket closes: the pool must not hand it out again. */
 function withoutTheDead(pool: pg.Pool): PostgresPool {
   const guards = new WeakMap<pg.PoolClient, PostgresPoolClient>();
   const guard = (client: pg.PoolClient): PostgresPoolClient => {

@@ -1,13 +1,15 @@
 import type { RandomAccess } from "./bytes.js";
 
-/** What a source was asked for so far. */
+/** Counts of the requests that a source has received. */
 export interface Traffic {
   requests: number;
   /** Bytes that came back. */
   bytes: number;
 }
 
-/** The same source, its reads counted in `traffic`. `size()` is not: whoever opened the source knows what it cost. */
+/**
+ * Wraps a source and counts its reads in `traffic`. Calls of `size()` are not counted: the code that opened the source knows their cost.
+ */
 export function counting(source: RandomAccess, traffic: Traffic): RandomAccess {
   return {
     name: source.name,
@@ -24,23 +26,23 @@ export function counting(source: RandomAccess, traffic: Traffic): RandomAccess {
 export interface BlockOptions {
   /** Default 64 KiB. */
   blockBytes?: number | undefined;
-  /** Of all blocks that are kept. Default 8 MiB. */
+  /** Bytes of all cached blocks. Default 8 MiB. */
   keptBytes?: number | undefined;
-  /** Least number of blocks that request 0, 1, 2, … asks for. Default always 1. */
+  /** Smallest number of blocks for request 0, 1, 2, …. Default always 1. */
   ahead?: ((request: number) => number) | undefined;
 }
 
 export interface BlockSource extends RandomAccess {
-  /** Whether a range can be had without a request. */
+  /** Whether a range can be read without a request. */
   holds(range: { offset: number; length: number }): boolean;
 }
 
 const BLOCK_BYTES = 64 * 1024;
 
 /**
- * A source that fetches whole blocks and keeps the latest: header fields that lie together cost one request. Blocks that are missing side by side come
- * in one request; a range larger than what is kept goes through. `size()` of the source beneath is not asked for before someone wants it, so that
- * a source that learns its length from its first answer need not ask for it.
+ * A cache of whole blocks in front of a source: header fields that lie together cost one request. Adjacent missing blocks are read with one
+ * request; a range larger than the cache bypasses it. The wrapper calls the source's `size()` only on demand, because some sources learn
+ * their length from the first answer.
  */
 export function blockSource(source: RandomAccess, options: BlockOptions = {}): BlockSource {
   const { blockBytes = BLOCK_BYTES, keptBytes = 128 * BLOCK_BYTES, ahead = () => 1 } = options;
@@ -48,7 +50,7 @@ export function blockSource(source: RandomAccess, options: BlockOptions = {}): B
   /** Least recently used first. */
   const kept = new Map<number, Uint8Array>();
   let requests = 0;
-  /** First byte that is known not to be there. */
+  /** Smallest offset that is known to be past the end. */
   let end = Number.POSITIVE_INFINITY;
 
   const keep = (index: number, block: Uint8Array) => {

@@ -1,4 +1,4 @@
-/** Bytes that can be read in any order: the only thing a format reader sees of the world. Stores, memory and tests provide it. */
+/** Random access to bytes. Format readers use no other input. Stores, memory and tests implement it. */
 export interface RandomAccess {
   /** What an error message calls this source: a path or URL as the user knows it. */
   readonly name: string;
@@ -30,7 +30,7 @@ export function inMemory(bytes: Uint8Array, name = "memory"): RandomAccess {
   };
 }
 
-/** The bytes `[offset, offset + length)` of another source, as a source of their own. */
+/** A source over the bytes `[offset, offset + length)` of another source. */
 export function slice(source: RandomAccess, offset: number, length: number): RandomAccess {
   return {
     name: source.name,
@@ -42,7 +42,7 @@ export function slice(source: RandomAccess, offset: number, length: number): Ran
   };
 }
 
-/** Two sources, one behind the other, as one that has the first one's name. */
+/** Concatenates two sources. The result has the name of the first. */
 export function joined(first: RandomAccess, second: RandomAccess): RandomAccess {
   return {
     name: first.name,
@@ -58,15 +58,15 @@ export function joined(first: RandomAccess, second: RandomAccess): RandomAccess 
   };
 }
 
-/** glibc maps blocks of more than this by themselves, whatever it has learned, and gives them back when they are freed. */
+/** glibc always maps blocks larger than this separately, and returns them to the system when they are freed. */
 const MAPPED_BYTES = 33 * 2 ** 20;
 const SPACIOUS_BYTES_MIN = 2 ** 20;
 
 /**
- * Zeros for a large buffer whose memory the system has again as soon as it is freed.
+ * Allocates a large zeroed buffer whose memory returns to the system as soon as it is freed.
  *
- * The allocator of Linux learns from each block of up to 32 MiB that is freed: it then keeps twice as much of free memory, in the main thread and in
- * every other one. So a buffer of 1 MiB or more is laid at the beginning of a larger block, of which the rest is never touched and takes no memory.
+ * glibc adapts to each freed block of up to 32 MiB: afterwards every thread keeps up to twice that size of free memory. So a buffer of 1
+ * MiB or more is placed at the beginning of a larger block. The rest of that block is never touched and takes no memory.
  *
  * @returns a view of a larger `buffer`: whoever sends it to a thread transfers it, since a copy would be one of all of it.
  */

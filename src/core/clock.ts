@@ -1,4 +1,4 @@
-/** Time as an argument. Nothing below the command line calls `Date.now()` or `setTimeout` by itself. */
+/** The clock is passed as an argument. Nothing below the command line calls `Date.now()` or `setTimeout` by itself. */
 export interface Clock {
   /** Milliseconds since 1970, for people and files. */
   now(): number;

@@ -1,7 +1,7 @@
 const TEXT = "text/plain; charset=utf-8";
 const BINARY = "application/octet-stream";
 
-/** What a name says of a file's kind, by its ending. */
+/** Content types by file extension. */
 const BY_ENDING: Readonly<Record<string, string>> = {
   json: "application/json",
   ndjson: "application/x-ndjson",
@@ -37,7 +37,7 @@ const BY_ENDING: Readonly<Record<string, string>> = {
   zip: "application/zip",
 };
 
-/** Documents without an ending: Zarr version 2, Neuroglancer's precomputed folders. */
+/** Documents without an extension: Zarr version 2, Neuroglancer's precomputed folders. */
 const BY_NAME: Readonly<Record<string, string>> = {
   ".zarray": "application/json",
   ".zattrs": "application/json",
@@ -46,7 +46,7 @@ const BY_NAME: Readonly<Record<string, string>> = {
   info: "application/json",
 };
 
-/** The kind of the file with this key; bytes of no known kind where the name does not tell. */
+/** The content type for this key; `application/octet-stream` if the name does not tell. */
 export function contentType(key: string): string {
   const name = key.slice(key.lastIndexOf("/") + 1);
   const dot = name.lastIndexOf(".");
@@ -55,8 +55,8 @@ export function contentType(key: string): string {
 }
 
 /**
- * Kinds that a browser would run or render as a page of this server's origin. In an archive they are somebody else's, so they are handed out
- * as files to keep.
+ * Types that a browser would run or render with this server's origin. The files of an archive are not trusted, so these are sent as
+ * downloads.
  */
 export function isActive(type: string): boolean {
   return /^(?:text\/html|image\/svg\+xml|application\/xml|text\/css|text\/javascript|application\/wasm)/.test(type);

@@ -1,6 +1,6 @@
 /**
- * CRC-32 (zlib's polynomial) arithmetic. Sums of pieces combine, crc(A ++ B) from crc(A), crc(B) and the length of B, so pieces that
- * several workers write, and a header that is written last, still give the checksum of the whole object without a second reading.
+ * CRC-32 (zlib's polynomial) arithmetic. Checksums of pieces combine, crc(A ++ B) from crc(A), crc(B) and the length of B, so the checksum
+ * of an object follows from pieces that several workers write and a header that is written last, without reading it again.
  */
 const POLYNOMIAL = 0xedb88320;
 
@@ -30,7 +30,7 @@ function multiply(a: number, b: number): number {
 
 const powers = new Map<number, number>();
 
-/** x^(8·length): what a CRC is multiplied with when `length` bytes follow. */
+/** x^(8·length): the factor for a CRC that `length` more bytes follow. */
 function shift(length: number): number {
   let result = powers.get(length);
   if (result === undefined) {

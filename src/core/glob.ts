@@ -4,9 +4,9 @@ export type GlobPart = number | "some" | { readonly negated: boolean; readonly r
 type CodeRange = readonly [low: number, high: number];
 
 export interface GlobDialect {
-  /** As in a shell `\` stands before a character that is meant as it is, `[^a]` is `[!a]`, and a bracket must close. Default: Python's `fnmatch`, without these. */
+  /** As in a shell, `\` escapes a character, `[^a]` is `[!a]`, and a bracket must close. Default: Python's `fnmatch`, without these. */
   shell?: boolean | undefined;
-  /** Told of what means nothing; it may throw. Where it does not, a range that runs backwards holds no character and a bracket stands for itself. */
+  /** Called for an invalid part; it may throw. If it does not, a reversed range matches no character and a bracket is literal. */
   fault?: ((fault: string) => void) | undefined;
 }
 
@@ -59,11 +59,13 @@ function isNegation(char: string | undefined, shell: boolean): boolean {
   return char === "!" || (shell && char === "^");
 }
 
-/** Whether a glob matches a whole text. Time grows with parts × text at most: there is no backtracking that a hostile name could exploit. */
+/**
+ * Whether a glob matches a whole text. Time grows with parts × text at most: there is no backtracking that a malicious name could exploit.
+ */
 export function matchesGlob(parts: readonly GlobPart[], text: string): boolean {
   let part = 0;
   let at = 0;
-  // the last star, and where what follows it begins: an earlier star never needs to take more
+  // the last star, and the start of the text after its match: an earlier star never needs to match more
   let star = -1;
   let behindStar = 0;
   while (at < text.length) {

@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from "./json.js";
 import { Float } from "./number.js";
 
-/** Reading JSON that may hold anything anywhere: what is of another kind is undefined or empty. */
+/** Reads JSON of unknown structure: values of an unexpected type are undefined or empty. */
 
 export function isJsonObject(value: unknown): value is JsonObject {
   // a Float is the number that it holds

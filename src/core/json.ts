@@ -1,7 +1,7 @@
 import { EmporiumError } from "./errors.js";
 import { Float, floatRepr } from "./number.js";
 
-/** What metadata is made of. Whole `number`s are integers, `Float`s are floats; a `number` with a fraction is a float as well. */
+/** The values of metadata. Whole `number`s are integers, `Float`s are floats; a `number` with a fraction is a float as well. */
 export type Json = null | boolean | number | bigint | string | Float | readonly Json[] | JsonObject;
 export interface JsonObject {
   readonly [key: string]: Json | undefined;

@@ -3,8 +3,8 @@ const MiB = 1024 * KiB;
 const GiB = 1024 * MiB;
 
 /**
- * Every ceiling in one place. An input that asks for more is refused with a typed error before memory is taken. Each may be raised
- * by the flag that its users document, never silently.
+ * All limits in one place. An input that exceeds one is refused with a typed error before memory is allocated. Each may be raised by the
+ * flag that its users document, never silently.
  */
 export const LIMITS = {
   /** Configuration files: bytes, keys and entries of lists, nesting depth, expanded aliases. The largest public one has 150 kB and 4,000 lines. */
@@ -29,11 +29,14 @@ export const LIMITS = {
   pageCount: 1_000_000,
   /** One decoded chunk. */
   chunkBytes: 512 * MiB,
-  /** A mesh file, which is read whole; one line of a text one. What HDF5 may take beside its file: this, and four times the file. */
+  /**
+   * A mesh file, which is read completely; one line of a text file. Memory that HDF5 may use in addition to its file: this, plus four times
+   * the file.
+   */
   meshBytes: 1 * GiB,
   meshLineBytes: 16 * MiB,
   hdf5MemoryBytes: 64 * MiB,
-  /** Elements along one axis, and in all: what a float64 counts exactly. */
+  /** Elements along one axis, and in total: the largest count that a float64 represents exactly. */
   axisLength: 2 ** 31 - 1,
   elements: 2 ** 53,
   /** Steps of some planes × rows in which a volume is converted: the list of them is in memory. */
@@ -45,7 +48,7 @@ export const LIMITS = {
   /** A decompressed file may be at most this many times its compressed form once it is past `bombBytes`. */
   bombRatio: 200,
   bombBytes: 10 * MiB,
-  /** Default ceiling for buffers (`--memory`), and the least that the volume writer can work with. */
+  /** Default limit for buffers (`--memory`), and the least that the volume writer can work with. */
   memoryBytes: 512 * MiB,
   memoryBytesMin: 64 * MiB,
   /** Multipart uploads: S3's own rules. */

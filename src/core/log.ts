@@ -1,6 +1,6 @@
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
-/** What a library function tells beside its result. The command line decides where it goes; tests collect it. */
+/** Messages of a library function, besides its result. The command line decides where they go; tests collect them. */
 export interface Log {
   debug(message: string, facts?: Record<string, unknown>): void;
   info(message: string, facts?: Record<string, unknown>): void;

@@ -1,6 +1,5 @@
 /**
- * MD5 (RFC 1321) of a short text, for browsers and Node alike. The portal's colours and names are derived with it, which is the only use:
- * it protects nothing.
+ * MD5 (RFC 1321) of a short text, for browsers and Node. It is used only to derive the portal's colours and names, not for security.
  *
  * @returns 16 bytes.
  */

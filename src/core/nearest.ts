@@ -9,7 +9,7 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   for (const candidate of candidates) {
     const longer = Math.max(word.length, candidate.length);
     const most = Math.max(1, Math.floor(longer / 3));
-    // so many letters at least are to be put in or taken out
+    // at least this many letters must be inserted or deleted
     if (longer > 200 || Math.abs(word.length - candidate.length) > Math.min(most, bestDistance - 1)) continue;
     const distance = editDistance(lower, candidate.toLowerCase());
     if (distance < bestDistance && distance <= most) [best, bestDistance] = [candidate, distance];

@@ -69,12 +69,12 @@ export function fixedHalfEven(value: number, digits: number): string {
   const size = Math.abs(value);
   if (size >= 2 ** 53) return `${sign}${BigInt(size)}${digits > 0 ? `.${"0".repeat(digits)}` : ""}`;
   const rounded = size.toFixed(digits);
-  // toFixed(100) is the exact expansion as far as it can matter: a tie ends at the digit behind the last one kept.
+  // toFixed(100) is the exact expansion as far as it can matter: a tie ends at the digit after the last one kept.
   const exact = size.toFixed(100);
   const point = exact.indexOf(".");
   const tail = exact.slice(point + 1 + digits);
   if (tail[0] !== "5" || /[1-9]/.test(tail.slice(1))) return sign + rounded;
-  // toFixed went away from zero; with an even last digit the tie stays below.
+  // toFixed rounded away from zero; with an even last digit the tie rounds down.
   const kept = digits === 0 ? exact.slice(0, point) : exact.slice(0, point + 1 + digits);
   return sign + (Number(kept.at(-1)) % 2 === 0 ? kept : rounded);
 }

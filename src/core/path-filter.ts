@@ -1,16 +1,16 @@
 import { EmporiumError } from "./errors.js";
 import { closingBracket, type GlobPart, matchesGlob, parseGlob } from "./glob.js";
 
-/** Whether a path below some folder is wanted. */
+/** Whether a path below a folder is selected. */
 export type PathFilter = (path: string) => boolean;
 
 /** No globs: all is wanted. */
 export const everything: PathFilter = () => true;
 
 /**
- * Of the paths that any `include` glob matches (all, where there is none) those that no `exclude` glob matches.
+ * Selects the paths that any `include` glob matches (all paths if there is none) and that no `exclude` glob matches.
  *
- * @throws {EmporiumError} USAGE for what is no glob.
+ * @throws {EmporiumError} USAGE for an invalid glob.
  */
 export function pathFilter({
   include = [],
@@ -30,10 +30,10 @@ const ALTERNATIVES_MAX = 1_000;
 const LENGTH_MAX = 1_000;
 
 /**
- * A glob on whole paths: `*` and `?` within a name, `**` as a whole name for any number of folders, `[abc]`, `[a-z]`, `[!a]`, `{a,b}` (nested,
- * empty ones included), and `\` before a character that is meant as it stands. A pattern without `/` is matched against the last name, as
- * rsync and git do it: `*.md5` is in every folder; with a `/` at its beginning it is anchored at the start. A pattern that ends with `/`, or
- * that matches a folder, takes all that is below it.
+ * A glob on whole paths: `*` and `?` within a name, `**` as a whole name for any number of folders, `[abc]`, `[a-z]`, `[!a]`, `{a,b}`
+ * (nested, empty ones included), and `\` before a literal character. A pattern without `/` is matched against the last name, as rsync and
+ * git do it: `*.md5` is in every folder; with a `/` at its beginning it is anchored at the start. A pattern that ends with `/`, or that
+ * matches a folder, takes all that is below it.
  *
  * Matching takes time proportional to pattern times path: there is no backtracking that a hostile name could blow up.
  */

@@ -1,5 +1,5 @@
 /**
- * A value that never prints itself: text, JSON and inspection give `[secret]`. `reveal` is the only way to it.
+ * A value that never prints itself: text, JSON and inspection give `[secret]`. Only `reveal` returns it.
  *
  * @param options `isSecret: false` for a text that only holds a secret, as an address holds a password: then whoever makes it marks that
  *   part, and the rest of the text may be shown. Default true: the whole text is cut out of every output.
@@ -28,14 +28,14 @@ const MASK = "[secret]";
 const SHORTEST = 4; // cutting anything shorter would cut words
 const known: string[] = [];
 
-/** Makes a value known as secret without wrapping it (environment variables that a library reads by itself). */
+/** Registers a value as secret without wrapping it (environment variables that a library reads by itself). */
 export function markSecret(value: string | undefined): void {
   if (value === undefined || value.length < SHORTEST) return;
   for (const form of new Set([value, encodeURIComponent(value)])) if (!known.includes(form)) known.push(form);
   known.sort((a, b) => b.length - a.length); // a secret that holds a shorter one is cut as a whole
 }
 
-/** Forms that are secret wherever they stand: credentials in URLs, signatures and tokens in query strings and headers. */
+/** Patterns that are always secret: credentials in URLs, signatures and tokens in query strings and headers. */
 const FORMS: [RegExp, string][] = [
   [/(\b[a-z][a-z0-9+.-]*:\/\/[^\s/:@]*):[^\s/@]+@/gi, `$1:${MASK}@`],
   [
@@ -45,7 +45,7 @@ const FORMS: [RegExp, string][] = [
   [/(\bauthorization["']?\s*[:=]\s*["']?)(?:aws4-hmac-sha256[^\r\n"']*|(?:(?:bearer|basic)\s+)?[^\s"',]+)/gi, `$1${MASK}`],
 ];
 
-/** Cuts every known secret, and whatever has the form of one, out of a line that is about to be shown or stored. */
+/** Removes every known secret, and everything that looks like one, from a line before it is shown or stored. */
 export function redact(text: string): string {
   let clean = text;
   for (const value of known) clean = clean.replaceAll(value, MASK);

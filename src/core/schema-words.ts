@@ -1,8 +1,8 @@
 import type { z } from "zod";
 
 /**
- * Says in words what a zod schema found and wanted, in place of zod's own "Invalid input: expected string, received null". Given as the error map of a
- * parse: `schema.safeParse(value, { error: schemaWords })`. A message that a schema carries itself stands above it.
+ * Describes what a zod schema found and expected, instead of zod's own "Invalid input: expected string, received null". Given as the error
+ * map of a parse: `schema.safeParse(value, { error: schemaWords })`. A message of the schema itself takes precedence.
  */
 export function schemaWords(issue: z.core.$ZodRawIssue): string | undefined {
   const found = foundWords(issue.input);
@@ -58,7 +58,7 @@ function foundWords(value: unknown): string {
   return text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}…` : text;
 }
 
-/** What has a length is told by it. */
+/** Values with a length are described by their length. */
 function sizeWords(value: unknown): string | undefined {
   if (typeof value === "string" && value !== "") return `a text of ${value.length} characters`;
   return Array.isArray(value) ? `a list of ${value.length}` : undefined;
@@ -70,7 +70,7 @@ function amountWords(amount: number | bigint, origin: string): string {
   return Number(amount) === 1 ? `1 ${unit}` : `${amount} ${unit === "entry" ? "entries" : "characters"}`;
 }
 
-/** A message that one of the alternatives carries itself says all; else the types of all of them. */
+/** The message of an alternative if one has its own, otherwise the types of all alternatives. */
 function unionWords(errors: readonly (readonly z.core.$ZodIssue[])[], found: string): string {
   const issues = errors.flatMap(([first]) => first ?? []);
   const own = issues.find(({ code, message }) => code !== "invalid_type" && !/^(?:Invalid|Too|Unrecognized)\b/.test(message));

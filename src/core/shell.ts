@@ -1,13 +1,13 @@
 import { EmporiumError } from "./errors.js";
 
-/** Characters that no POSIX shell reads as anything but themselves, wherever they stand in an argument. */
+/** Characters without a special meaning in any POSIX shell, anywhere in an argument. */
 const BARE = /^[A-Za-z0-9_@%+=:,./-]+$/;
 
 /**
- * A word as any POSIX shell reads it back: bare where no character means anything to a shell, else in single quotes, the only quotes in which the shell
- * reads nothing. What it gives may be put through it again, as schedulers need whose argument is a command line of its own.
+ * Quotes a word for any POSIX shell: unchanged if it has no special character, otherwise in single quotes, the only quotes in which the
+ * shell interprets nothing. The result may be quoted again, as schedulers need that take a command line as an argument.
  *
- * @throws {EmporiumError} NAME_UNSAFE for what no argument can hold: a NUL, and half a surrogate pair, which has no bytes.
+ * @throws {EmporiumError} NAME_UNSAFE for a NUL or half a surrogate pair, which no argument can contain.
  */
 export function quoteWord(word: string): string {
   if (BARE.test(word)) return word;

@@ -1,6 +1,6 @@
 /**
- * Sine and cosine rounded from twice the digits, which gives those of the C library on any machine. `Math.sin` may be one bit off, and another
- * bit in another browser; it is twenty times as fast.
+ * Sine and cosine computed with twice the digits and then rounded, which gives the C library's results on any machine. `Math.sin` may be
+ * one bit off and differs between browsers; it is twenty times as fast.
  *
  * @param radians up to some 100,000 either way.
  */

@@ -18,7 +18,7 @@ const FACTORS: Record<string, number> = {
   T: 2 ** 40,
 };
 
-/** `512MiB`, `1.5 GB`, `4096` → bytes. Powers of ten and of two are told apart by the `i`; a bare K, M, G means the power of two. */
+/** `512MiB`, `1.5 GB`, `4096` → bytes. Powers of ten and of two are distinguished by the `i`; a bare K, M, G means the power of two. */
 export function parseBytes(text: string): number {
   const match = /^\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*$/.exec(text);
   if (!match || !Object.hasOwn(FACTORS, match[2]!)) {

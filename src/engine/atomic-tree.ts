@@ -13,7 +13,7 @@ import type { ObjectReceipt, PlainObject } from "./task.js";
 const FILES_IN_FLIGHT = 8;
 const READ_BYTES = 1024 * 1024;
 
-/** Tells, by its key relative to the entity's folder, whether an object is metadata: what readers look for first. */
+/** Decides by its key, relative to the entity's folder, whether an object is metadata, which readers read first. */
 export type IsMetadata = (relativeKey: string) => boolean;
 
 /**
@@ -86,7 +86,10 @@ export async function clearEntity(
   if (any) await target.remove(folder, { signal });
 }
 
-/** Splits names into data, and metadata in the order of writing: inner before outer, so that what is named by the outer is there. */
+/**
+ * Splits names into data, and metadata in the order of writing: inner before outer, so that everything an outer document names
+ * exists.
+ */
 export function metadataLast(names: readonly string[], isMetadata: IsMetadata): { data: string[]; metadata: string[] } {
   const depth = (name: string) => name.split("/").length;
   const metadata = names.filter(isMetadata).sort((a, b) => depth(b) - depth(a) || compareKeys(a, b));
@@ -135,7 +138,7 @@ async function copyFile(from: string, to: string): Promise<{ size: number; crc32
         const { bytesRead } = await input.read(buffer, 0, buffer.length, size);
         if (bytesRead === 0) return { size, crc32: crcText(crc) };
         crc = crc32(buffer.subarray(0, bytesRead), crc);
-        await output.writeFile(buffer.subarray(0, bytesRead)); // writes on where the last one ended
+        await output.writeFile(buffer.subarray(0, bytesRead)); // continues where the last one ended
         size += bytesRead;
       }
     } finally {
@@ -146,7 +149,7 @@ async function copyFile(from: string, to: string): Promise<{ size: number; crc32
   }
 }
 
-/** What the notes say of a tree that was begun: its objects that are there. Undefined when it was not begun. */
+/** The objects of an unfinished tree that exist according to the notes. Undefined when it was not started. */
 function sentBefore(notes: readonly PlainObject[], key: string): Map<string, PlainObject> | undefined {
   const ours = notes.filter((record) => record.tree === key);
   if (ours.length === 0) return undefined;

@@ -22,11 +22,11 @@ export interface SendOptions {
   contentType?: string | undefined;
   /** Add a SHA-256 to the receipt. Parts are then read in order, and those of an earlier attempt once more. */
   sha256?: boolean | undefined;
-  /** Called with the bytes of this object that are done. */
+  /** Called with the number of finished bytes of this object. */
   onBytes?: ((bytesDone: number) => void) | undefined;
 }
 
-/** Makes a small object visible, whole or not at all. */
+/** Writes a small object so that readers see it complete or not at all. */
 export async function publishObject(
   context: Pick<TaskContext, "target" | "signal">,
   key: string,
@@ -62,7 +62,7 @@ export async function copyObject(
   const read = reader ?? ((range: ByteRange) => from.read(sourceKey, range, { ifMatch: stat.etag, signal }));
   const body: Body = {
     size: stat.size,
-    // Of a source without a version, no later attempt can know whether its parts fit.
+    // If a source has no version, a later attempt cannot know whether its parts still match.
     identity: reader
       ? `attempt ${context.notes.length}`
       : JSON.stringify([from.url, sourceKey, stat.size, stat.etag ?? stat.modifiedMs ?? null]),
@@ -72,7 +72,7 @@ export async function copyObject(
       if (bytes?.length === length) return bytes;
       throw new EmporiumError("SOURCE_CHANGED", `${name}: ${length} bytes expected at ${offset}, found ${bytes?.length ?? 0}`, {
         place: from.local ? { file: name, byte: offset } : { url: name, byte: offset },
-        hint: "run again when nobody writes it any more",
+        hint: "run again when no process writes it any more",
       });
     },
   };
@@ -116,7 +116,7 @@ export async function uploadFile(
 
 interface Body {
   size: number;
-  /** Parts that were made from another identity are worth nothing. */
+  /** Parts of another version of the source cannot be used. */
   identity: string;
   /** Parts are read from the first to the last, each once. */
   ordered?: boolean | undefined;
@@ -158,7 +158,7 @@ async function send(context: SendContext, key: string, options: SendOptions, bod
   const limit = Math.max(1, Math.min(PARTS_IN_FLIGHT, Math.floor(context.memoryBytes / partBytes)));
   if (hash || body.ordered) await forEachLimited(inOrder(), limit, ([number, bytes]) => sendPart(number, bytes));
   else {
-    await sendPart(1); // its size tells a file store where the others go
+    await sendPart(1); // its size determines the positions of the other parts in a file store
     await forEachLimited(numbers.slice(1), limit, (number) => sendPart(number));
   }
   const stat = await upload.finish({ signal: context.signal });
@@ -166,7 +166,7 @@ async function send(context: SendContext, key: string, options: SendOptions, bod
   return makeReceipt(context.target, key, stat, { size: body.size, crc, sha256: hash?.digest("hex") });
 }
 
-/** Goes on with the upload that the notes tell of, if it is of this very body, else begins one. */
+/** Continues the upload in the notes if it has the same body, otherwise starts a new one. */
 async function openUpload(
   { target, notes, note, memoryBytes, signal }: SendContext,
   key: string,

@@ -1,7 +1,7 @@
 import { open, rm, rmdir } from "node:fs/promises";
 import { errnoOf } from "../stores/file/errors.js";
 
-/** Makes a rename or a new file in a folder survive a loss of power, where the system can do that for folders. */
+/** Syncs a folder, so that a rename or a new file in it survives a power loss, if the system can do that for folders. */
 export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, "r").catch(() => undefined);
   try {
@@ -13,7 +13,7 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** Removes a file or folder with all that is in it. What is absent is removed already. */
+/** Removes a file, or a folder with its contents. Does nothing if it does not exist. */
 export async function removeTree(path: string): Promise<void> {
   await rm(path, { recursive: true, force: true, maxRetries: 3 });
 }

@@ -11,8 +11,8 @@ export interface TaskBrief {
 }
 
 /**
- * What a run tells while it goes, in the order of happening. `atMs` is the monotonic clock, so durations are right whatever the wall
- * clock does. Each task that was started ends with one `settled`; tasks that were never started have only that one.
+ * The events of a run, in chronological order. `atMs` is the monotonic clock, so durations are right whatever the wall clock
+ * does. Each task that was started ends with one `settled`; tasks that were never started have only that one.
  */
 export type RunEvent = { readonly atMs: number } & (
   | {
@@ -21,7 +21,7 @@ export type RunEvent = { readonly atMs: number } & (
       readonly bytes: number;
       readonly resumed: boolean;
       readonly createdMs: number;
-      /** Tasks whose bytes nobody knows yet; each is told by `sized`. */
+      /** Tasks of unknown size; a `sized` event reports each size. */
       readonly unsized?: number | undefined;
     }
   /** The size of a task became known: so many bytes more, or less, than the plan had for it. */
@@ -34,7 +34,7 @@ export type RunEvent = { readonly atMs: number } & (
       readonly kind: "progress";
       readonly id: string;
       readonly bytesDone: number;
-      /** Of this attempt's work so far, what had to be done a second time. */
+      /** The part of this attempt's work that had to be repeated. */
       readonly bytesAgain?: number | undefined;
     }
   | {

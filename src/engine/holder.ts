@@ -1,13 +1,13 @@
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 
-/** A process, so that another one can tell whether it still lives. */
+/** Identifies a process, so that another process can decide whether it still runs. */
 export interface ProcessIdentity {
   readonly host: string;
   readonly pid: number;
   /** Kernel boot and process-number space (Linux). Only inside the same one do process numbers mean anything: containers share hosts and names. */
   readonly machine?: string | undefined;
-  /** When the process began, in ticks since the boot (Linux): tells it from a later one that got its number. */
+  /** Start of the process, in ticks since the boot (Linux): distinguishes it from a later process with the same number. */
   readonly processStart?: string | undefined;
 }
 
@@ -16,8 +16,8 @@ export function thisProcess(): ProcessIdentity {
 }
 
 /**
- * True only where it is certain that the process has ended: the same machine, and its number is free, a zombie's or another's.
- * Everything else is for the heartbeat to tell.
+ * True only where it is certain that the process has ended: the same machine, and its number is free, a zombie's or another's. In
+ * all other cases the heartbeat decides.
  */
 export function isGone(other: ProcessIdentity, self: ProcessIdentity = thisProcess()): boolean {
   if (other.host !== self.host || other.machine !== self.machine) return false;
@@ -27,7 +27,7 @@ export function isGone(other: ProcessIdentity, self: ProcessIdentity = thisProce
       return stat.state === "Z" || stat.state === "X" || (other.processStart !== undefined && stat.start !== other.processStart);
   }
   try {
-    process.kill(other.pid, 0); // sends nothing: asks whether there is such a process
+    process.kill(other.pid, 0); // signal 0 sends nothing: it tests whether the process exists
     return false;
   } catch (error) {
     return error instanceof Error && "code" in error && error.code === "ESRCH";

@@ -2,15 +2,15 @@ import type { FileHandle } from "node:fs/promises";
 import type { EmporiumError } from "../core/errors.js";
 import { fileError } from "../stores/file/errors.js";
 
-/** The growing end of a journal. Lines are written in the order of the calls; syncs are shared. */
+/** Appends to a journal. Lines are written in the order of the calls; syncs are shared. */
 export interface Appender {
-  /** Resolves when the system has the line: it survives the end of this process. */
+  /** Resolves when the operating system has the line: the line survives the end of this process. */
   write(line: Uint8Array): Promise<{ offset: number; end: number }>;
   /** Resolves when all bytes before `end` are on the disk. */
   sync(end: number): Promise<void>;
   readonly broken: EmporiumError | undefined;
   readonly syncs: number;
-  /** Writes and syncs what is on its way. */
+  /** Writes and syncs the queued lines. */
   close(): Promise<void>;
 }
 
@@ -52,7 +52,7 @@ export function openAppender(file: FileHandle, size: number, path: string, { syn
         resolve({ offset, end: written });
       }
     }
-    writing = undefined; // in the same turn as the last look at the queue, so no line is left behind
+    writing = undefined; // in the same turn as the last check of the queue, so no line is left in it
   }
 
   async function syncTo(end: number): Promise<void> {

@@ -11,7 +11,7 @@ const LINE_FEED = 0x0a;
 const BLANK = 0x20;
 const BLOCK_BYTES = 1024 * 1024;
 
-/** A receipt that lists a million objects fits; a head that promises more is damage, not a line. */
+/** Enough for a receipt with a million objects; a longer length in a head means damage. */
 export const PAYLOAD_BYTES_MAX = 256 * 1024 * 1024;
 
 export function encodeLine(payload: string): Buffer {
@@ -33,7 +33,7 @@ export interface LineSpan {
 export interface ScanEnd {
   /** End of the last good line. */
   end: number;
-  /** `torn`: one unfinished or damaged line follows and nothing behind it, as a kill leaves it. `damaged`: more follows. */
+  /** `torn`: the journal ends with one unfinished or damaged line, as after a kill. `damaged`: more follows. */
   state: "clean" | "torn" | "damaged";
 }
 
@@ -82,7 +82,7 @@ export async function scanLines(file: FileHandle, visit: (payload: Buffer, span:
   }
 }
 
-/** Payload length that the head at `at` promises; undefined when it is no head. */
+/** The payload length in the head at `at`; undefined when there is no head. */
 function payloadLength(buffer: Buffer, at: number): number | undefined {
   const length = hexAt(buffer, at);
   if (length === undefined || length > PAYLOAD_BYTES_MAX) return undefined;

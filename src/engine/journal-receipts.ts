@@ -10,13 +10,15 @@ export interface KnownReceipt extends ObjectReceipt {
   readonly contents?: readonly Pick<ObjectReceipt, "key" | "size" | "crc32">[] | undefined;
 }
 
-/** What all jobs onto one target have proven done. */
+/** The receipts of all jobs for one target. */
 export interface TargetReceipts {
   /** Journals that were written for the target. */
   readonly journals: readonly string[];
   /** Groups of keys, as `groupOf` names them, that receipts speak of. */
   groups(): Iterable<string>;
-  /** Receipts of a group by key. Of one job the last counts; several jobs may have written one key, so there may be several. */
+  /**
+   * Receipts of a group by key. The last receipt of a job counts; several jobs may have written one key, so there may be several.
+   */
   of(group: string): Promise<Map<string, KnownReceipt[]>>;
 }
 
@@ -25,10 +27,11 @@ interface Line extends LineSpan {
 }
 
 /**
- * The receipts of a target in the journals of a workspace, read only: journals that other processes write are left as they are, a torn last
- * line is passed over.
+ * The receipts of a target in the journals of a workspace, read only: other processes' journals are not changed, and a torn last
+ * line is skipped.
  *
- * Cost: one sequential read of each journal; memory is about 150 bytes a task. Receipts themselves are read when a group is asked for.
+ * Cost: one sequential read of each journal; memory is about 150 bytes a task. Receipts themselves are read when a group is asked
+ * for.
  */
 export async function findTargetReceipts(
   workspace: string,

@@ -34,33 +34,33 @@ export type JournalRecord =
   | { record: "note"; task: string; note: PlainObject }
   | { record: "done"; receipt: Receipt }
   | { record: "failed"; task: string; error: ErrorRecord }
-  /** Nothing of an unfinished attempt is left: its parts are removed and its notes are void. */
+  /** An unfinished attempt was cleaned up: its parts are removed and its notes are void. */
   | { record: "forget"; task: string }
-  /** A run ends. Complete: every task was tried, so the next run is a new job with a new moment. */
+  /** A run ends. Complete: every task was tried, so the next run is a new job with a new timestamp. */
   | { record: "end"; complete: boolean };
 
 export interface Job {
-  /** The plan's moment: the one that outputs show. */
+  /** The plan's timestamp, which outputs contain. */
   readonly createdMs: number;
-  /** True when an earlier run of this very job was stopped before its end, so this one goes on where it was. */
+  /** True when an earlier run of the same job was interrupted, so this run resumes it. */
   readonly resumed: boolean;
 }
 
 /**
- * The memory of all runs of one job onto one target: a file of framed lines that only grows (and is rewritten when most of it is
- * stale). Losing it costs time, never correctness.
+ * The record of all runs of one job for one target: a file of framed lines that is only appended to (and rewritten when most of
+ * it is stale). Losing it costs time, never correctness.
  */
 export interface Journal {
   readonly path: string;
-  /** Says that a run begins, durably, and whether it goes on with an earlier one. */
+  /** Records durably that a run begins, and returns whether it resumes an earlier one. */
   begin(plan: TaskPlan, options?: BeginOptions): Promise<Job>;
   /** Last receipt of a task that this run may trust (after `begin`; a forced run trusts only its own job's). */
   receipt(task: string): Receipt | undefined;
-  /** What an earlier attempt has left, if the task was started and neither done nor forgotten since. */
+  /** The notes of an earlier attempt, if the task was started and has neither finished nor been forgotten since. */
   attempt(task: string): Attempt | undefined;
   /** All such tasks, with the keys that they may have touched. */
   readonly unfinished: ReadonlyMap<string, readonly string[]>;
-  /** Adds a record that is durable when this returns. Records that come together share one sync. */
+  /** Adds a record that is durable when this returns. Concurrent records share one sync. */
   append(record: JournalRecord): Promise<void>;
   /** Adds a record that survives the end of the process when this returns; a loss of power may take it. */
   jot(record: JournalRecord): Promise<void>;
@@ -84,7 +84,7 @@ export interface Attempt {
 }
 
 export interface BeginOptions {
-  /** Stands in for the moment (`SOURCE_DATE_EPOCH`), whatever the plan and earlier runs say. */
+  /** Overrides the timestamp (`SOURCE_DATE_EPOCH`), whatever the plan and earlier runs say. */
   createdMs?: number | undefined;
   force?: boolean | undefined;
   /** Version of the program, for people. */
@@ -100,7 +100,10 @@ export function journalName(targetUrl: string, job: string): string {
   return `${words}-${hash}`;
 }
 
-/** What is remembered of the file: places of lines, not lines, so memory is about 150 bytes a task whatever the receipts hold. */
+/**
+ * The in-memory index of the file: positions of lines, not lines, so it takes about 150 bytes per task whatever the size of the
+ * receipts.
+ */
 interface Memory {
   receipts: Map<string, LineSpan>;
   notes: Map<string, LineSpan[]>;
@@ -112,8 +115,8 @@ interface Memory {
 }
 
 /**
- * Opens `<folder>/<name>.journal`, or begins it. A torn last line is cut off. Damage before the last line makes that and all later
- * lines void: they are kept aside in `<name>.journal.damaged` and a warning says so.
+ * Opens `<folder>/<name>.journal`, or begins it. A torn last line is removed. A damaged line before the last one invalidates
+ * itself and all later lines: they are saved in `<name>.journal.damaged` and a warning says so.
  *
  * The caller holds the locks of the target: two processes must not write one journal.
  *
@@ -187,7 +190,7 @@ async function readJournal(file: FileHandle, path: string, log: Log): Promise<Me
   return memory;
 }
 
-/** A record of a kind that this version does not know is kept and passed over; what is no record at all is damage. */
+/** A record of an unknown kind is kept and skipped; anything that is not a record is damage. */
 function parseRecord(payload: Buffer): JournalRecord | undefined {
   try {
     const value: unknown = JSON.parse(payload.toString("utf8"));
@@ -238,7 +241,7 @@ function continues(before: { ids: string; force: boolean }, now: { ids: string; 
 async function makeJournal(file: FileHandle, path: string, memory: Memory, options: JournalOptions): Promise<Journal> {
   const { size } = await file.stat();
   const appender = openAppender(file, size, path, options);
-  let trustFrom = 0; // lines before this offset are not to be relied on
+  let trustFrom = 0; // lines before this offset are not trusted
 
   async function jot(record: JournalRecord): Promise<number> {
     const line = encodeLine(JSON.stringify(withoutSecrets(record)));
@@ -305,7 +308,7 @@ function hashIds(plan: TaskPlan): string {
   return hash.digest("hex").slice(0, 32);
 }
 
-/** Texts of errors and warnings may quote what a server or a user said; names and numbers must stay as they are. */
+/** Texts of errors and warnings may quote a server or a user; names and numbers must stay unchanged. */
 function withoutSecrets(record: JournalRecord): JournalRecord {
   if (record.record === "failed") {
     const error = Object.fromEntries(
@@ -331,8 +334,8 @@ function sumOf(spans: readonly LineSpan[]): number {
 }
 
 /**
- * Copies the lines that still count into a new file and puts it in place. In the order of the old file: receipts of earlier jobs stand
- * before the line of the current one, by which a forced run tells them apart.
+ * Copies the lines that still count into a new file and puts it in place. In the order of the old file: receipts of earlier jobs
+ * stand before the line of the current one, by which a forced run distinguishes them.
  */
 async function compact(file: FileHandle, path: string, memory: Memory): Promise<FileHandle> {
   const part = `${path}.part`;

@@ -8,8 +8,8 @@ import type { Store } from "../stores/store.js";
 import { removeTree } from "./disk.js";
 
 /**
- * Removes what unfinished attempts have left under some output keys: open uploads, and hidden parts beside and inside them. Only for
- * keys that nobody writes at the moment, which the locks of the target and the end of the task's own attempt make sure of.
+ * Removes what unfinished attempts have left under some output keys: open uploads, and hidden parts beside and inside them. No
+ * process may be writing these keys: the locks of the target and the end of the task's own attempt guarantee that.
  */
 export async function removeLeftovers(target: Store, keys: readonly string[]): Promise<void> {
   for (const key of keys) {

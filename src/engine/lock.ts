@@ -12,13 +12,13 @@ export const HEARTBEAT_MS = 10_000;
 /** Two missed heartbeats. */
 export const STALE_MS = 20_000;
 const LOOK_MS = 5_000;
-/** Time for another's write to show itself, where a condition is not checked in one step with the write. */
+/** Time until another process's write becomes visible, for stores that do not check a condition atomically with the write. */
 const SETTLE_MS = { remote: 1_000, local: 200 };
 const ATTEMPTS = 5;
 
-/** What stands in a lock object. */
+/** The contents of a lock object. */
 export interface LockHolder extends ProcessIdentity {
-  /** This run and no other, also among the runs of one process. */
+  /** Identifies this run, also among the runs of one process. */
   readonly token: string;
   /** What the run is called, for people. */
   readonly job: string;
@@ -49,7 +49,7 @@ const everyInterval: Every = (ms, heartbeat) => {
 };
 
 export interface Locks {
-  /** Gives the locks back, and leaves no empty folder of ours behind. Never throws: a lock that stays is taken over by the next run. */
+  /** Releases the locks and removes their empty folders. Never throws: a remaining lock is taken over by the next run. */
   release(): Promise<void>;
 }
 
@@ -58,7 +58,7 @@ interface Held {
   etag: string | undefined;
 }
 
-/** Tokens of the runs that live in this process. A lock of this process whose run is over was left because its release failed. */
+/** Tokens of the active runs in this process. A lock of this process whose run has ended is a lock whose release failed. */
 const live = new Set<string>();
 
 /**
@@ -119,7 +119,10 @@ export interface HeldLock {
   readonly error: EmporiumError;
 }
 
-/** Locks that others hold on a place that is only read. What a process left that is gone does not count; it is told apart as `takeLocks` does. */
+/**
+ * Locks that other processes hold on a location that is only read. Stale locks do not count; they are recognised as in
+ * `takeLocks`.
+ */
 export async function heldLocks(
   store: Store,
   options: Pick<LockOptions, "clock" | "log" | "self" | "signal">,
@@ -135,7 +138,7 @@ export async function heldLocks(
   return held;
 }
 
-/** Key of a lock object. Names that are not plain get a hash, so that no two share a key by being cleaned. */
+/** Key of a lock object. Names with special characters get a hash, so that two names never get the same key. */
 export function lockKey(name: string): string {
   const plain = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$/.test(name);
   const words = name.replace(/[^A-Za-z0-9_-]+/g, "-").slice(0, 60);
@@ -168,7 +171,9 @@ async function acquire(taker: Taker, key: string): Promise<string | undefined> {
   throw locked(store, key, last?.holder);
 }
 
-/** Writes our record; `lost` when somebody else was faster. `settle`: wait and look again where the store cannot say at once. */
+/**
+ * Writes our record; `lost` when another process was faster. `settle`: wait and read again if the store cannot decide at once.
+ */
 async function put(
   { store, options, self, token, startedMs }: Taker,
   key: string,
@@ -253,7 +258,7 @@ function locked(store: Store, key: string, holder: LockHolder | undefined): Empo
   const name = objectName(store, key);
   return new EmporiumError("TARGET_LOCKED", `${store.url} is being written by ${describe(holder)}`, {
     place: store.local ? { file: name } : { url: name },
-    hint: "wait until it has ended, or stop it; if it is dead, its lock is taken over 20 s after its last heartbeat",
+    hint: "wait until it has ended, or stop it; if it has died, its lock is taken over 20 s after its last heartbeat",
   });
 }
 
@@ -262,7 +267,10 @@ function describe(holder: LockHolder | undefined): string {
   return `process ${holder.pid} on ${holder.host} (${holder.job}, since ${new Date(holder.startedMs).toISOString()})`;
 }
 
-/** One heartbeat of each lock. Passing trouble is left to the next one; a lock that now is another's is answered. */
+/**
+ * Sends one heartbeat for each lock. After a temporary failure the next heartbeat tries again; a lock that another process now
+ * holds is returned.
+ */
 async function sendHeartbeats(taker: Taker, held: readonly Held[]): Promise<{ lock: Held; error: EmporiumError } | undefined> {
   const { store, options } = taker;
   for (const lock of [...held]) {

@@ -2,14 +2,14 @@ import { type Context, createContext, Script } from "node:vm";
 import { EmporiumError, type Place } from "../core/errors.js";
 import { LIMITS } from "../core/limits.js";
 
-/** Ceiling for patterns that are almost only literal names: lists of several hundred runs are usual. */
+/** Limit for patterns that consist mostly of literal names: lists of several hundred runs are usual. */
 const LITERAL_LENGTH_MAX = 65_536;
-/** Character comparisons that a pattern may cost at worst and still be run without a guard: some 10 ms. */
+/** The most character comparisons for a pattern that runs without a time limit: about 10 ms. */
 const UNGUARDED_STEPS = 1e6;
-/** A second chance on a busy machine, as a multiple of the first time limit. */
+/** Second time limit on a busy machine, as a multiple of the first. */
 const SECOND_CHANCE = 10;
 
-/** A regular expression of a configuration or command line, guarded against those that take for ever. */
+/** A regular expression of a configuration or command line, with a time limit. */
 export interface Pattern {
   readonly source: string;
   /** Whether it matches anywhere in the text. */
@@ -21,10 +21,10 @@ export interface Pattern {
 }
 
 /**
- * Compiles a regular expression as the portal's configurations mean it: Python's syntax where the two languages agree, no flags. (The `u`
- * flag would refuse escapes such as `\-` that real configurations hold.)
+ * Compiles a regular expression as the portal's configurations mean it: Python's syntax where the two languages agree, no flags.
+ * (The `u` flag would refuse escapes such as `\-` that real configurations hold.)
  *
- * The limit on length counts what an engine has to think about: letters, digits, `_`, `-` and blanks are free.
+ * The limit on length counts only special characters: letters, digits, `_`, `-` and blanks are free.
  *
  * @throws {EmporiumError} CONFIG_REGEX, now or when a match takes longer than `LIMITS.regexTimeMs`.
  */
@@ -48,7 +48,7 @@ export function compilePattern(source: string, place?: Place): Pattern {
     const reason = cause instanceof Error ? cause.message.replace(/^Invalid regular expression: /, "") : String(cause);
     throw new EmporiumError("CONFIG_REGEX", `the regular expression cannot be compiled: ${reason}`, {
       place,
-      hint: "escape characters such as ( [ * + ? with a backslash when they are meant as they stand",
+      hint: "escape characters such as ( [ * + ? with a backslash if they are literal characters",
       cause,
     });
   }
@@ -69,8 +69,8 @@ export function compilePattern(source: string, place?: Place): Pattern {
 }
 
 /**
- * What a backtracking engine needs at worst for a text of n characters: n to the number of unbounded repeats, times the places to begin at.
- * A repeated group that holds a repeat or alternatives has no such bound.
+ * The worst-case steps of a backtracking engine for a text of n characters: n to the number of unbounded repeats, times the
+ * places to begin at. A repeated group that holds a repeat or alternatives has no such bound.
  */
 function worstSteps(source: string): (length: number) => number {
   const bare = source.replace(/\\./g, "x").replace(/\[\^?\]?[^\]]*\]/g, "x");
@@ -83,7 +83,7 @@ function worstSteps(source: string): (length: number) => number {
 let context: Context | undefined;
 const script = new Script("regex.exec(text)");
 
-/** `vm` is the one way to stop a regular expression on this thread. A limit hit by a busy machine gets a second, longer try. */
+/** `vm` is the one way to stop a regular expression on this thread. If a busy machine exceeds the limit, a second, longer try follows. */
 function guarded(regex: RegExp, text: string, source: string, place: Place | undefined): RegExpExecArray | null {
   context ??= createContext({ __proto__: null });
   Object.assign(context, { regex, text });

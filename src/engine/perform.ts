@@ -40,10 +40,10 @@ export interface PerformOptions {
   emit: (event: Unstamped<RunEvent>) => void;
 }
 
-/** Buffers of a task whose remains are freed before the next one begins. */
+/** Smallest buffers of a task that are freed before the next task begins. */
 const LARGE_BYTES = 32 * 2 ** 20;
 
-/** An event before it gets its time. */
+/** An event without its time. */
 export type Unstamped<T> = T extends unknown ? Omit<T, "atMs"> : never;
 
 export function briefOf({ id, title, run, bytes }: Task): TaskBrief {
@@ -51,11 +51,11 @@ export function briefOf({ id, title, run, bytes }: Task): TaskBrief {
 }
 
 /**
- * Does one task, from the first look at its notes to its durable receipt.
+ * Performs one task, from reading its notes to its durable receipt.
  *
- * Attempts are repeated when an error says that it may pass. After each, the inputs are looked at again: if one has changed, what was
- * made of it is dropped and the task is done once more from what is there now. A task that fails for good leaves nothing behind,
- * except where a store was at fault: then its parts wait for the next run.
+ * Attempts are repeated if an error may be temporary. After each attempt the inputs are checked again: if one has changed, its
+ * outputs are discarded and the task is repeated with the new input. A task that fails for good leaves nothing behind, except
+ * where a store was at fault: then its parts wait for the next run.
  */
 export async function performTask(task: Task, grant: Grant, options: PerformOptions): Promise<Performed> {
   const { journal, clock, log, signal, emit } = options;
@@ -198,7 +198,7 @@ function sourceChanged(task: Task, source: Store, { input, now }: Change): Empor
   const what = now ? `changed while "${task.title}" read it` : `is gone; "${task.title}" was reading it`;
   return new EmporiumError("SOURCE_CHANGED", `${name} ${what}`, {
     place: source.local ? { file: name } : { url: name },
-    hint: "run again when nobody writes it any more",
+    hint: "run again when no process writes it any more",
   });
 }
 

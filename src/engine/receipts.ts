@@ -142,7 +142,7 @@ async function statFolder(target: Store, folder: string, signal: AbortSignal): P
   return listing.end();
 }
 
-/** Elsewhere each request has its price: one listing pass over what the receipts cover, and none for a task of its own. */
+/** Elsewhere each request has its price: one listing skip what the receipts cover, and none for a task of its own. */
 async function staleByListing(target: Store, receipts: ReadonlyMap<string, Receipt>, signal: AbortSignal): Promise<Set<string>> {
   const objects = new Map<string, { id: string; output: ObjectReceipt }>();
   const folders = new Map<string, { id: string; output: ObjectReceipt; listing: ReturnType<typeof folderListing> }>();

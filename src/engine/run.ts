@@ -265,7 +265,7 @@ export function exitStatusOf(results: readonly TaskResult[], stopped: EmporiumEr
 
 function stopReason(reason: unknown): EmporiumError {
   if (isEmporiumError(reason)) return reason;
-  return new EmporiumError("CANCELLED", "stopped by a signal", { hint: "the same command goes on where it was", cause: reason });
+  return new EmporiumError("CANCELLED", "stopped by a signal", { hint: "the same command resumes", cause: reason });
 }
 
 function sumBytes(results: Iterable<{ task: Task }>): number {

@@ -48,7 +48,10 @@ export interface Task {
 export interface TaskPlan {
   readonly createdMs: number;
   readonly tasks: readonly Task[];
-  /** Names under which the target is locked while the plan runs (datasets, depositions): two plans that share none run side by side. */
+  /**
+   * Names under which the target is locked while the plan runs (datasets, depositions): two plans without a shared name can run
+   * in parallel.
+   */
   readonly locks: readonly string[];
 }
 

@@ -19,7 +19,7 @@ export function textLines(content: Uint8Array | string, name: string): TextLine[
   if (content.length > LIMITS.headerBytes) {
     throw new EmporiumError("FORMAT_LIMIT", `${name}: ${content.length} bytes of text, ${LIMITS.headerBytes} at most are read`, {
       place: { file: name },
-      hint: "check that this is the file you meant: real ones have some kilobytes",
+      hint: "check that this is the right file: real ones have a few kilobytes",
     });
   }
   const text = typeof content === "string" ? content : decodeText(content);

@@ -7,7 +7,7 @@ import { pythonRandom } from "./mersenne-twister.js";
 /** Red, green and blue from 0 to 1. Kept as floats: a later colour keeps its distance from these, not from their bytes. */
 export type Colour = readonly [red: number, green: number, blue: number];
 
-/** An annotation as far as its colours go. */
+/** The properties of an annotation that determine its colours. */
 export interface ColouredAnnotation {
   /** Its metadata: what the colour depends on is taken from it. */
   metadata: JsonObject;
@@ -59,7 +59,7 @@ export function colourSeed(metadata: JsonObject, shape: string): number {
 }
 
 /**
- * As many colours as there are instances. Twenty are different; from the twenty-first on they come again.
+ * One colour per instance. Twenty are different; they repeat from the twenty-first on.
  *
  * @param exclude colours to keep away from.
  */
@@ -178,7 +178,7 @@ const POINTS_OF_INTEREST: readonly Colour[] = [
   [0.5, 0.5, 0.25],
 ];
 
-/** An object without members is, in Python, as good as none: it is printed as it stands. */
+/** An empty object is falsy in Python: it is printed unchanged. */
 function isFilled(value: Json): value is JsonObject {
   return isJsonObject(value) && Object.keys(value).length > 0;
 }

@@ -64,7 +64,7 @@ export type EnumValue<Name extends EnumName> = (typeof ENUMS)[Name][number];
 
 export type CameraManufacturer = EnumValue<"tiltseries_camera_manufacturer">;
 
-/** Camera models by manufacturer: FEI and TFS are one house. */
+/** Camera models by manufacturer: FEI and TFS are the same company. */
 export const CAMERA_MODELS: Readonly<Record<CameraManufacturer, readonly string[]>> = {
   Gatan: ENUMS.tiltseries_camera_model_gatan,
   FEI: ENUMS.tiltseries_camera_model_fei_tfs,

@@ -5,7 +5,7 @@ export interface IdentifierForm {
   /** A regular expression that is searched for: those without `^` may have anything before them, as in the portal's schema. */
   readonly pattern: string;
   readonly example: string;
-  /** What a pattern cannot say: a check digit. Undefined where all is well, else what is wrong. */
+  /** A check beyond the pattern: the check digit. Undefined if it is right, otherwise what is wrong. */
   readonly fault?: ((text: string) => string | undefined) | undefined;
 }
 
@@ -79,10 +79,12 @@ export function formFault(text: string, name: FormName): string | undefined {
   return fault?.(text);
 }
 
-/** Zeros stand for an ORCID that is not known: forms and generators write them. */
+/** Zeros mean an unknown ORCID: forms and generators write them. */
 export const NO_ORCID = "0000-0000-0000-0000";
 
-/** The last digit is a sum over the others (ISO 7064, MOD 11-2), `X` for ten: a slip of one digit, or of two neighbours, is seen by it. */
+/**
+ * The last digit is a sum over the others (ISO 7064, MOD 11-2), `X` for ten: it detects one wrong digit and two swapped digits.
+ */
 function orcidFault(text: string): string | undefined {
   const found = text.slice(-NO_ORCID.length);
   if (found === NO_ORCID) return undefined;

@@ -6,7 +6,7 @@ export interface Kind {
   readonly hasMetadata: boolean;
   /** Its folders are numbers from 100: templates may use `{<type>_id}`. */
   readonly hasId: boolean;
-  /** False for what runs from a built-in default and is no section of a configuration. */
+  /** False for kinds that have a built-in default and no section in a configuration. */
   readonly configured: boolean;
 }
 

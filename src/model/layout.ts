@@ -114,7 +114,7 @@ export interface TomogramKeys {
   neuroglancer: string;
 }
 
-/** What viewers read: a folder for each file of an annotation, a document for each tomogram. */
+/** Viewers' files: a folder for each file of an annotation, a document for each tomogram. */
 export function precomputeFolder(spacingFolder: string): string {
   return `${spacingFolder}/NeuroglancerPrecompute`;
 }

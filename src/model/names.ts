@@ -4,8 +4,8 @@ const NAME_BYTES_MAX = 255;
 const encoder = new TextEncoder();
 
 /**
- * Why a name cannot be one segment of a key, or undefined when it can. Stricter than what stores accept: a leading dot would hide the
- * entity from people and from globs, and a control character or a blank at an end is never meant.
+ * The reason why a name cannot be one segment of a key, or undefined when it can. Stricter than what stores accept: a leading dot
+ * would hide the entity from people and from globs, and a control character or a blank at an end is always a mistake.
  */
 export function nameFault(name: string): string | undefined {
   if (name === "") return "is empty";
@@ -19,9 +19,9 @@ export function nameFault(name: string): string | undefined {
 }
 
 /**
- * The gate between names that a configuration or a source gives and keys that are written.
+ * Checks a name from a configuration or a source before it becomes part of a key.
  *
- * @param what how a message calls the name's owner: `run`, `dataset`.
+ * @param what the name's owner in messages: `run`, `dataset`.
  * @throws {EmporiumError} NAME_UNSAFE
  */
 export function checkName(name: string, what: string, place?: Place): string {
@@ -30,6 +30,6 @@ export function checkName(name: string, what: string, place?: Place): string {
   const shown = JSON.stringify(name.length > 100 ? `${name.slice(0, 100)}…` : name);
   throw new EmporiumError("NAME_UNSAFE", `the ${what} name ${shown} ${fault}, a plain folder name was wanted`, {
     place,
-    hint: "narrow the glob, or let name_regex cut out the part that names it",
+    hint: "narrow the glob, or extract the name with name_regex",
   });
 }

@@ -4,7 +4,10 @@ import type { HttpReply } from "../net/client.js";
 import type { NetRequest } from "./portal.js";
 import { decompressed, tooLong } from "./reply-body.js";
 
-/** What came of one hop. `bytes` are empty for HEAD and for ranges, of which the head is what is asked for. */
+/**
+ * The reply to one request of a chain of redirections. `bytes` are empty for HEAD and for ranges, of which the head is what is
+ * asked for.
+ */
 export interface Answer {
   readonly status: number;
   header(name: string): string | undefined;

@@ -1,7 +1,7 @@
 import { EmporiumError } from "../core/errors.js";
 import { redact } from "../core/redact.js";
 
-/** Other places for hosts, for mirrors and tests: `idr`, or a host, → the base that stands for `https://<host>`. */
+/** Other base URLs for hosts, for mirrors and tests: `idr`, or a host, → the base that stands for `https://<host>`. */
 export type Bases = ReadonlyMap<string, string>;
 
 /**
@@ -35,14 +35,14 @@ export function parseBases(words: readonly string[], names: readonly string[]): 
   return bases;
 }
 
-/** Where an address is really asked for: through the base of its host, else of the portal. Undefined: where it says. */
+/** The URL to request instead: with the base of its host, otherwise of its portal. Undefined: the URL itself. */
 export function rebased(url: URL, bases: Bases, portal: string): string | undefined {
   const host = url.hostname;
   const base = bases.get(host) ?? bases.get(host.replace(/^www\./, "")) ?? bases.get(`www.${host}`) ?? bases.get(portal);
   return base === undefined ? undefined : `${base}${url.pathname}${url.search}`;
 }
 
-/** A typed address below a portal's base, as the portal itself would spell it; undefined for others. */
+/** Converts a typed URL below a portal's base to the portal's own URL; undefined for others. */
 export function unbased(text: string, bases: Bases, portal: string, home: string): string | undefined {
   for (const name of [home, `www.${home}`, portal]) {
     const base = bases.get(name);

@@ -89,7 +89,7 @@ function archiveFolder(info: JsonObject, id: string): string {
   return `https://${ARCHIVE_HOST}${url.pathname}`;
 }
 
-/** Files stand in sections, at any depth, and in lists that an attribute `File List` of a section names. */
+/** Files are in sections, at any depth, and in lists that an attribute `File List` of a section names. */
 async function* filesOf(
   value: Json | undefined,
   base: string,

@@ -31,7 +31,7 @@ export interface PortalClientOptions {
   bases?: Bases | undefined;
   /** Requests a second of one host, below what the host itself asks for. */
   perSecond?: number | undefined;
-  /** The pace of a host, where others ask the same host beside this client. Default: one of the client's own for each. */
+  /** The rate limit of a host, if other code requests from it too. Default: the client has its own for each host. */
   pace?: ((host: string) => HostPace) | undefined;
   /** What a name resolves to. Default: the system's resolver. */
   resolve?: Resolve | undefined;
@@ -42,8 +42,8 @@ export interface PortalClientOptions {
 /** The HTTP client of all adapters: one pool of connections, one pace for each host. */
 export interface PortalClient {
   /**
-   * What one adapter gets for one target. `typed`: addresses that a person gave; their hosts are trusted whatever they are, also on
-   * this machine.
+   * The client of one adapter for one target. `typed`: addresses that a person gave; their hosts are trusted whatever they are,
+   * also on this machine.
    */
   open(portal: Pick<Portal, "name" | "hosts">, typed?: readonly string[]): PortalNet;
   close(): Promise<void>;
@@ -51,7 +51,7 @@ export interface PortalClient {
 
 /** Requests in a second of a host that asks for nothing else. */
 const PER_SECOND = 10;
-/** A mirror, or a test's server, often stands for several hosts: the strictest pace of all. */
+/** A mirror or a test server often stands for several hosts: the strictest of their rate limits applies. */
 const PER_SECOND_MIRROR = 4;
 
 const POLICY: RetryPolicy = { tries: 5, baseMs: 500, capMs: 30_000, retryAfterMsMax: 5 * 60_000 };
@@ -153,9 +153,10 @@ function portalNet(context: Context, portal: Pick<Portal, "name" | "hosts">, typ
 }
 
 /**
- * One hop, tried again where that may help: at the host's pace, through the gate unless a person trusts the address. Nothing is followed.
+ * One request, retried if that may help: within the host's rate limit, and through the address gate unless a person trusts the
+ * URL. Redirections are not followed.
  *
- * @param record told of the last answer before giving up.
+ * @param record called with the last answer before giving up.
  */
 function asker(
   context: Context,

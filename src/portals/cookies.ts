@@ -1,4 +1,4 @@
-/** The cookies of one session: name and value for each host. Paths, domains and ages are the business of browsers. */
+/** The cookies of one session: name and value for each host. Paths, domains and ages are ignored. */
 export interface CookieJar {
   header(host: string): string | undefined;
   keep(host: string, setCookie: readonly string[]): void;

@@ -35,7 +35,7 @@ const RELATIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
 };
 
-/** The CryoET Data Portal, by its GraphQL interface. An emporium server answers the same questions. */
+/** The CryoET Data Portal, through its GraphQL interface. An emporium server works too. */
 export const cryoet: Portal = {
   name: "cryoet",
   title: "CryoET Data Portal",

@@ -11,7 +11,7 @@ const VOLUME_NAME = /\.(?:zarr|n5)\/*$/i;
 const FILE_NAME =
   /\.(?:tiff?|mrc|mrcs|rec|st|ali|preali|map|dm3|dm4|hdf5?|h5|png|jpe?g|json|ya?ml|csv|tsv|txt|xml|zip|gz|tar|star|mdoc)$/i;
 
-/** Any other address: a file, a volume, or a folder of a web server or bucket. What a person typed is asked wherever it is. */
+/** Any other address: a file, a volume, or a folder of a web server or bucket. A typed URL may point to any host. */
 export const direct: Portal = {
   name: "direct",
   title: "direct link",
@@ -50,7 +50,7 @@ function isBucketFolder(path: string): boolean {
   return /^(?:s3|gs):/i.test(path) && !FILE_NAME.test(path);
 }
 
-/** What the server says of a file without sending it. A server that refuses the question may still give the file. */
+/** A file's metadata from a HEAD request. A server that refuses HEAD may still send the file. */
 async function headFacts(url: string, net: PortalNet): Promise<Record<string, Json>> {
   const reply = await net.head(url).catch((error: unknown) => {
     if (isEmporiumError(error) && error.code === "STORE_DENIED") return undefined;
@@ -68,7 +68,7 @@ async function headFacts(url: string, net: PortalNet): Promise<Record<string, Js
   return facts;
 }
 
-/** Everything below a bucket's prefix. A folder that is a volume is one entry: its chunks are nobody's files. */
+/** Everything below a bucket's prefix. A folder that is a volume is one entry: its chunks are not listed as files. */
 async function* bucketFiles(url: string, net: PortalNet): AsyncGenerator<PortalFile> {
   const [, scheme, bucket, path] = /^(s3|gs):\/\/([^/]+)\/*(.*)$/is.exec(url) as unknown as [string, string, string, string];
   const list = scheme.toLowerCase() === "gs" ? listGcsLevel : listS3Level;

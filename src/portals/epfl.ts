@@ -5,7 +5,7 @@ import { loadHtml } from "./html.js";
 import { distinct, normalAddress } from "./links.js";
 import type { Portal } from "./portal.js";
 
-/** EPFL's Computer Vision Laboratory: one page of text a data set, its files linked from it. There is no interface besides the page. */
+/** EPFL's Computer Vision Laboratory: one text page per data set with links to its files. There is no other interface. */
 export const epfl: Portal = {
   name: "epfl",
   title: "EPFL CVLab",

@@ -2,7 +2,10 @@ import { type Json, type JsonObject, parseJson } from "../core/json.js";
 import { jsonObject, member } from "../core/json-fields.js";
 import { toNumber } from "../core/number.js";
 
-/** Portals give numbers as text, text as numbers, null for absent and objects for lists of one. These read what is there. */
+/**
+ * Portals give numbers as text, text as numbers, null for absent and objects for lists of one. These functions read all of these
+ * forms.
+ */
 
 /** A list; one thing alone is a list of one; absent is empty. */
 export function listOf(value: Json | undefined): readonly Json[] {

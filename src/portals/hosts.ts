@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 import { refused } from "../net/gate.js";
 import { isPublicAddress } from "../net/public-address.js";
 
-/** Web servers alone: a link must not make us speak to a mail server or a database. */
+/** Ports of web servers only: a link must not make us connect to a mail server or a database. */
 const PORTS = new Set(["", "80", "443"]);
 
 /** Whether a host is one of an adapter's. A `*` at the beginning stands for one character or more. */

@@ -3,7 +3,7 @@ import { HTML_DEPTH_MAX, parsePage } from "../stores/http/html-page.js";
 import { replyFault } from "./faults.js";
 
 /**
- * A web page as a tree, however broken it is.
+ * Parses a web page, valid or not, to a tree.
  *
  * @throws {EmporiumError} PORTAL_REPLY for one nested deeper than any page.
  */

@@ -21,7 +21,10 @@ export interface ImageNames {
   original: Json | undefined;
 }
 
-/** Where an image's files lie in the public archive: as the server knows them, as the study's own list has them, or as the folders show. */
+/**
+ * Locations of an image's files in the public archive: as the server knows them, as the study's own list has them, or as the
+ * folders show.
+ */
 export async function findLinks(image: ImageNames, net: PortalNet): Promise<string[]> {
   const client = listOf(at(image.original, "client")).flatMap((path) =>
     typeof path === "string" ? (archiveLink(path) ?? []) : [],
@@ -75,7 +78,7 @@ async function studyList(study: string, experiment: readonly string[], net: Port
   return text === undefined ? [] : parseFilePaths(text);
 }
 
-/** `/uod/idr/filesets/<study>/<path>` in the archive; what the server's managed store has under its own names is nowhere public. */
+/** `/uod/idr/filesets/<study>/<path>` in the archive; files in the server's managed store are not public. */
 export function archiveLink(path: string): string | undefined {
   const inside = /^\/?uod\/idr\/filesets\/(.+)$/.exec(path.trim())?.[1];
   const segments = inside === undefined ? undefined : safeSegments(inside.replace(/\/+$/, ""));

@@ -14,7 +14,7 @@ const PAGE_ROWS = 200;
 /** What an address may select. A study is named by its number, `idr0086`. */
 type Kind = "image" | "well" | "dataset" | "project" | "plate" | "screen" | "study" | "search";
 
-/** The Image Data Resource: OMERO's JSON as its public user sees it; the files themselves lie in EBI's archive. */
+/** The Image Data Resource: OMERO's JSON as its public user sees it; the files themselves are in EBI's archive. */
 export const idr: Portal = {
   name: "idr",
   title: "IDR",

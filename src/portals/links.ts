@@ -29,7 +29,7 @@ export function volumeLink(link: string): VolumeLink {
   return { format: named === undefined ? undefined : SUFFIXES[named], location: pipes.length > 0 ? location : link };
 }
 
-/** Where plain HTTPS finds what a bucket's address names: `gs://b/p`, `s3://b/p`. Other addresses stay; unknown schemes are undefined. */
+/** The HTTPS URL of a bucket's object: `gs://b/p`, `s3://b/p`. Other addresses stay; unknown schemes are undefined. */
 export function httpAddress(location: string): string | undefined {
   const bucket = /^(gs|s3):\/\/([^/?#]+)\/*(.*)$/s.exec(location);
   if (bucket) {
@@ -55,8 +55,8 @@ export function encodeSegment(segment: string): string {
 }
 
 /**
- * An address as everybody can use it: resolved against its page, what is not allowed in a URL percent-encoded (pages of EPFL have a raw
- * space), what is encoded already left alone. Undefined where it is none, or not of http(s) or ftp.
+ * Normalises a URL: resolves it against its page and percent-encodes invalid characters (pages of EPFL have a raw space), but not
+ * those that are encoded already. Undefined if it is not a URL, or not http(s) or ftp.
  */
 export function normalAddress(href: string, page: string): string | undefined {
   const text = href.trim();

@@ -59,7 +59,7 @@ function doubleQuoted(inner: string, closed: boolean): string {
   return closed ? `"${escaped}"` : `"${escaped}`;
 }
 
-/** Sources that hold nothing to fetch: they live in the viewer, or in a program beside it. */
+/** Sources without data to download: they are inside the viewer, or in a program beside it. */
 const NOWHERE = /^(?:local|python):\/\//;
 
 /** The addresses of all sources of all layers, in their order. A source is a text, `{url}` with one or several, or a list of these. */

@@ -61,7 +61,7 @@ async function readState({ kind, url }: Target, net: PortalNet): Promise<{ state
   return { state: await fetchedState(text.replace(/^\+/, ""), link, net), link };
 }
 
-/** Follows a short link until an address with a state comes. That address is read, not asked. */
+/** Follows a short link until a URL with a state appears. That URL is parsed, not requested. */
 async function longLink(short: string, net: PortalNet): Promise<string> {
   let url = short;
   for (let hop = 0; hop < REDIRECTS_MAX; hop++) {
@@ -85,7 +85,7 @@ function decodedFragment(link: string): string {
   try {
     return decodeURIComponent(fragment).trim();
   } catch (cause) {
-    // A state that somebody has decoded by hand may hold a bare percent sign; then nothing of it is encoded.
+    // A state that was decoded by hand may contain a bare percent sign; then nothing in it is encoded.
     if (/^\+?\{/.test(fragment)) return fragment;
     throw replyFault(link, "the fragment has a percent sign that is not followed by two hexadecimal digits", cause);
   }

@@ -18,8 +18,8 @@ export interface FoundVolumes {
 }
 
 /**
- * Descends a public bucket to the groups that are volumes: NGFF multiscales (Zarr v2 and v3), N5 groups and arrays, precomputed volumes.
- * What lies below a volume is its own business and is not listed.
+ * Descends a public bucket to the groups that are volumes: NGFF multiscales (Zarr v2 and v3), N5 groups and arrays, precomputed
+ * volumes. Nothing below a volume is listed.
  */
 export async function findVolumes(
   { bucket, prefix }: { bucket: string; prefix: string },
@@ -90,7 +90,7 @@ async function volumeAt(bucket: string, prefix: string, { objects }: BucketLevel
     const key = prefix + name;
     const url = `https://${bucket}.s3.amazonaws.com/${key.split("/").map(encodeSegment).join("/")}`;
     const document = await net.findJson(url).catch((error: unknown) => {
-      // Other people's documents: one that is no JSON makes its folder no volume.
+      // Documents are not trusted: if one is not JSON, its folder is not a volume.
       if (isEmporiumError(error) && error.code === "PORTAL_REPLY") return undefined;
       throw error;
     });

@@ -14,9 +14,9 @@ const BUCKET = "janelia-cosem-datasets";
 const MANIFESTS = "https://raw.githubusercontent.com/janelia-cellmap/fibsem-metadata/stable/api";
 
 /**
- * OpenOrganelle of Janelia. Four sources know a data set, and not every source every one: the manifests of the older sets, the site's own
- * database (which wants a key), the page (which a browser fills), and the bucket. They are asked in this order until metadata and links
- * are there.
+ * OpenOrganelle of Janelia. Four sources describe data sets, each only some of them: the manifests of the older sets, the site's
+ * own database (which requires a key), the page (which a browser fills), and the bucket. They are read in this order until
+ * metadata and links are found.
  */
 export const openorganelle: Portal = {
   name: "openorganelle",

@@ -13,8 +13,8 @@ export interface Target {
 }
 
 /**
- * One portal, with all that the program knows of it. Adapters know addresses and shapes of replies, nothing of sockets: `net` is the only way
- * out, and it refuses every host that is not listed here. All adapters keep this order.
+ * The adapter of one portal. Adapters know URLs and the structure of replies but open no connections: they send all requests
+ * through `net`, which refuses every host that is not listed here. All adapters keep this order.
  */
 export interface Portal {
   /** Lower case with hyphens: documents have it, and `--portal-base` takes it. */
@@ -77,7 +77,7 @@ export interface ListOptions {
 
 /** What an adapter says of one image or entry. */
 export interface Description {
-  /** Name in the document, before others of the same name are told apart by `suffix`. */
+  /** Name in the document, before others of the same name are distinguished by `suffix`. */
   key: string;
   suffix?: string | undefined;
   /** Everything that the portal answered. */

@@ -34,7 +34,7 @@ function originOf(text: string): string {
   // a path, a login or a query is no part of an origin
   if (!url || !/^https?:$/.test(url.protocol) || `${url.origin}/` !== url.href) {
     throw new EmporiumError("USAGE", `--cors ${JSON.stringify(text)} found, an origin as https://viewer.example.org wanted`, {
-      hint: "give scheme and host, and the port where it is not the usual one; * stands for every page",
+      hint: "give scheme and host, and the port if it is not the default; * stands for every origin",
     });
   }
   return url.origin;

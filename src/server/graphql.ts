@@ -28,8 +28,8 @@ const COMMON = {
 /**
  * The portal's API over HTTP: `POST` with JSON, `GET` with `query`, and for people who come with a browser a page to ask from.
  *
- * What is wrong with a query is told with status 200: clients take 500 and its like for a passing trouble and ask again. 503 is told where
- * they shall.
+ * What is wrong with a query is told with status 200: clients take 500 and its like for a a temporary failure and ask again. 503
+ * is told where they shall.
  */
 export function graphqlRoute({ api: bare, own }: GraphqlOptions): Handler {
   return async (request) => {

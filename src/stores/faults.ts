@@ -4,7 +4,7 @@ import { EmporiumError } from "../core/errors.js";
 export function changed(name: string): EmporiumError {
   return new EmporiumError("STORE_CONFLICT", `${name} changed while it was being read`, {
     place: placeOf(name),
-    hint: "run again when nobody writes it any more",
+    hint: "run again when no process writes it any more",
   });
 }
 

@@ -94,7 +94,7 @@ function page(url: string): EmporiumError {
   return new EmporiumError("PORTAL_NOT_DATA", `${redact(url)}: the server answers with a web page instead of the file`, {
     place: { url: redact(url) },
     retry: "later",
-    hint: "open the address in a browser: it may want a log-in, or be under maintenance",
+    hint: "open the address in a browser: it may require a log-in, or be under maintenance",
   });
 }
 

@@ -29,6 +29,6 @@ export function orderedParts<T>(held: Iterable<T>, of: (held: T) => UploadPart, 
 export function conflict(name: string): EmporiumError {
   return new EmporiumError("STORE_CONFLICT", `${name} was written by someone else meanwhile`, {
     place: placeOf(name),
-    hint: "look who else writes there, then run again",
+    hint: "find the other process that writes there, then run again",
   });
 }

@@ -4,8 +4,8 @@ import { runInNewContext } from "node:vm";
 let collect: (() => void) | undefined;
 
 /**
- * Frees the buffers that nobody refers to any more, now. The engine would wait until so many have gathered as it thinks well of, and then the
- * task that comes next has its own buffers beside them.
+ * Frees unreferenced buffers now. The JavaScript engine would wait until more have accumulated, and the next task would allocate
+ * its own buffers in addition.
  *
  * Cost: some 20 ms.
  */
@@ -18,7 +18,7 @@ export function freeBuffers(): void {
 }
 
 /**
- * Frees them where buffers of so many bytes, in use or not, are held. Memory that threads share does not count: who gives that up calls
+ * Frees them where buffers of so many bytes, in use or not, are held. Memory that threads share does not count: its owner calls
  * {@link freeBuffers}.
  *
  * Cost: 3 µs where there are fewer.
@@ -30,7 +30,7 @@ export function freeBuffersAbove(bytes: number): void {
 /** Points of a batch are objects and texts for a moment: those of so many take some 25 MiB before the engine collects them by itself. */
 const POINTS_BETWEEN = 50_000;
 
-/** For who reads a list of points: is told of each batch, and frees what earlier ones have left from time to time. */
+/** For readers of point lists: called for each batch, and frees the memory of earlier batches from time to time. */
 export function freeingPoints(): (count: number) => void {
   let since = 0;
   return (count) => {

@@ -1,6 +1,9 @@
 import { readFileSync } from "node:fs";
 
-/** Where a process may open fewer files than this (`ulimit -n`), modules are read one by one, work runs on one core, and no file is kept open between writes. */
+/**
+ * If a process may open fewer files than this (`ulimit -n`), modules are read one by one, work runs on one core, and no file is
+ * kept open between writes.
+ */
 const PLENTY = 512;
 
 /** Whether this process may open few files only. Where the system does not tell (macOS, Windows), it may open enough. */

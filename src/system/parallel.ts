@@ -1,6 +1,6 @@
 /**
- * Calls `work` for each item, at most `limit` at a time, in their order. The first failure stops new ones, waits for those on their
- * way, and is thrown.
+ * Calls `work` for each item, at most `limit` at a time, in their order. The first failure stops new calls, waits for the running
+ * ones, and is thrown.
  */
 export async function forEachLimited<T>(
   items: Iterable<T> | AsyncIterable<T>,
@@ -26,7 +26,7 @@ export async function forEachLimited<T>(
   if (failure) throw failure.error;
 }
 
-/** What `work` makes of each item, in the order of the items. As {@link forEachLimited}. */
+/** The results of `work`, in the order of the items. As {@link forEachLimited}. */
 export async function mapLimit<T, R>(
   items: readonly T[],
   limit: number,
@@ -40,8 +40,8 @@ export async function mapLimit<T, R>(
 }
 
 /**
- * What `work` makes of each item, in the order of the items, as soon as it is there; at most `limit` are under way at a time. A failure is thrown in
- * its turn, when all that are under way have ended.
+ * Yields the results of `work` in the order of the items, each as soon as it is ready; at most `limit` calls run at a time. A
+ * failure is thrown at its item's place in the order, after all running calls have ended.
  */
 export async function* inOrder<T, R>(
   items: Iterable<T> | AsyncIterable<T>,

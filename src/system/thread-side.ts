@@ -3,7 +3,7 @@ import { asEmporiumError, toErrorRecord } from "../core/errors.js";
 import type { JobAnswer } from "./threads.js";
 
 /**
- * The whole of a thread that answers jobs (`startJobThread`, `threadPool`): each job comes in, its result or error goes out.
+ * The thread's side of `startJobThread` and `threadPool`: receives jobs and sends each job's result or error.
  *
  * @param transfer buffers of a result that the thread does not need any more.
  */

@@ -13,18 +13,18 @@ export interface ThreadOptions {
   readonly sharesFiles?: boolean | undefined;
 }
 
-/** Who hears a thread. Of `died` there is one at most: INTERNAL, or CANCELLED where the thread was ended. */
+/** Listener of a thread. `died` is called at most once: INTERNAL, or CANCELLED where the thread was ended. */
 export interface ThreadListener<Out> {
   heard(message: Out): void;
   died(error: EmporiumError): void;
 }
 
-/** A worker thread, by its messages. It keeps no process alive unless it is told to. */
+/** A worker thread and its messages. It does not keep the process alive unless `keepProcess` says so. */
 export interface Thread<In, Out> {
-  /** False once it has died or was ended. */
+  /** False after it has died or was ended. */
   readonly isAlive: boolean;
   send(message: In, transfer?: readonly ArrayBufferLike[]): void;
-  /** Replaces whoever listened before; undefined: nobody. A thread that has died says so at once. */
+  /** Replaces the listener; undefined removes it. A thread that has died calls `died` at once. */
   listen(listener: ThreadListener<Out> | undefined): void;
   /** Whether the process waits for it. */
   keepProcess(wanted: boolean): void;
@@ -82,13 +82,13 @@ export function startThread<In, Out>({ entry, data, youngMiB, sharesFiles }: Thr
   };
 }
 
-/** What `answerJobs` of a thread says of a job. */
+/** The reply of `answerJobs` to a job. */
 export type JobAnswer<Result> = { readonly result: Result } | { readonly error: ErrorRecord };
 
 export interface JobOptions {
   /** An aborted job ends its thread, and rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
-  /** Buffers of the job that the caller gives away. */
+  /** Buffers of the job that are transferred to the thread. */
   readonly transfer?: readonly ArrayBufferLike[];
 }
 
@@ -139,9 +139,12 @@ export function startJobThread<Job, Result>(options: ThreadOptions): JobThread<J
 }
 
 export interface PoolOptions extends ThreadOptions {
-  /** Threads that work at once; what is asked for beyond waits its turn. Default: as many as there are jobs, whose number the caller limits. */
+  /**
+   * The most threads that work at once; further jobs are queued. Default: as many as there are jobs; the caller limits their
+   * number.
+   */
   readonly threadsMax?: number | undefined;
-  /** Threads that stay for later jobs. */
+  /** Idle threads that are kept for later jobs. */
   readonly idleMax: number;
 }
 
@@ -152,7 +155,9 @@ export interface PoolJobOptions extends JobOptions {
 
 /** Threads of one kind, started when they are needed. */
 export interface ThreadPool<Job, Result> {
-  /** @throws {EmporiumError} as {@link JobThread}. A thread that dies takes its own job along, and no other. */
+  /**
+   * @throws {EmporiumError} as {@link JobThread}. If a thread dies, only its own job fails.
+   */
   run(job: Job, options?: PoolJobOptions): Promise<Result>;
   /** Ends all threads. A process does not need it: idle ones do not keep it alive. */
   end(): Promise<void>;
@@ -176,7 +181,7 @@ export function threadPool<Job, Result>({
     if (keep && thread.isAlive && idle.length < idleMax) idle.push(thread);
     else await thread.end();
     busy.delete(thread);
-    // whoever waits takes the place over
+    // a queued job takes the free place
     const next = queue.shift();
     if (next) next();
     else places++;

@@ -11,18 +11,19 @@ export interface AdoptionReport {
   readonly revision: string | undefined;
   /** Rows of each table that became rows of ours. */
   readonly adopted: Readonly<Record<SourceTable, number>>;
-  /** Rows that had no place, kept whole in `emporium.adopted_left_over`: table, reason, and how many. */
+  /** Rows that the new tables refuse, kept in `emporium.adopted_left_over`: table, reason, count. */
   readonly leftOver: readonly { readonly table: string; readonly reason: string; readonly rows: number }[];
-  /** Values that older rows lacked and that were made from others: serial and what. */
+  /** Values that older rows lacked and that were derived from others: serial and value. */
   readonly derived: readonly { readonly what: string; readonly rows: number }[];
   /** Data sets that an earlier adoption took. */
   readonly before: number;
 }
 
 /**
- * Takes an imagingDB catalogue over into ours: whole data sets, in one transaction, leaving its tables as they are. What the new
- * tables' rules refuse (a serial that occurs twice, a data set without file or frames, frames of the same indices) is kept row by row
- * in `emporium.adopted_left_over`, and counted; before the transaction ends, rows taken and rows left over must add up to what was found.
+ * Copies an imagingDB catalogue into ours: whole data sets, in one transaction, without changing its tables. What the new tables'
+ * rules refuse (a serial that occurs twice, a data set without file or frames, frames of the same indices) is kept row by row in
+ * `emporium.adopted_left_over`, and counted; before the transaction ends, rows taken and rows left over must add up to what was
+ * found.
  *
  * Run again, it takes the data sets that have come since: the older program may go on writing for a while.
  *

@@ -62,7 +62,7 @@ function ruleChildren(): RawBuilder<unknown>[] {
     sql`update old_frames_global set reason = 'a count, size or bit depth is missing or impossible' where reason is null and not coalesce(
       nbr_frames >= 0 and im_width > 0 and im_height > 0 and nbr_slices >= 0 and nbr_channels >= 0 and im_colors > 0
       and nbr_timepoints >= 0 and nbr_positions >= 0 and bit_depth <> '', false)`,
-    // what a data set is, its own flag says, unless it has only the other kind of child
+    // a data set's flag says its kind, unless all of its children are of the other kind
     sql`create temporary table new_kind on commit drop as select d.id, d.frames as said,
       case when (d.frames or f.id is null) and g.id is not null then true when f.id is not null then false end as is_frames,
       f.id as file_id, g.id as frames_id
@@ -119,7 +119,7 @@ function ruleFrames(): RawBuilder<unknown>[] {
   ];
 }
 
-/** Ids stay what they were where nobody has them; else all of a table's move up together. */
+/** Ids stay the same if they are free; otherwise all ids of a table are shifted together. */
 function take(): RawBuilder<unknown>[] {
   const shift = (table: SourceTable) => sql`select coalesce(greatest(0,
     (select max(id) from ${sql.table(`emporium_microscopy.${table}`)}) - (select min(id) from ${sql.table(`old_${table}`)}) + 1), 0)`;

@@ -71,7 +71,7 @@ export async function findSource<Tables>(db: Kysely<Tables>, schema: string): Pr
     throw new EmporiumError(
       "DATABASE_FAILED",
       `${schema} holds a part of an older catalogue: ${odd.map((table) => missing(table, columns[table])).join("; ")}`,
-      { hint: "bring all four tables of it, or leave them out with --no-adopt" },
+      { hint: "load all four tables, or ignore them with --no-adopt" },
     );
   }
   const revision = of("alembic_version").includes("version_num") ? await readRevision(db, schema) : undefined;

@@ -132,7 +132,7 @@ async function makeLink(to: string, at: string): Promise<void> {
   }
 }
 
-/** The one certain way to know whether a user can reach and run a program: to do it. */
+/** Runs the program as the user: the only certain way to know whether that works. */
 async function runs(binaries: Binaries, user: ServerUser): Promise<boolean> {
   const result = await runTool(binaries, "postgres", ["--version"], { user }).catch(() => undefined);
   return result?.status === 0;

@@ -16,7 +16,7 @@ import { type Binaries, runTool } from "./tool.js";
  * The embedded database of a workspace, as it lies on disk:
  *
  *     <workspace>/catalog/postgres/
- *       data/          PostgreSQL's own folder; nothing in it is ours to touch
+ *       data/          PostgreSQL's own folder; emporium changes nothing in it
  *       socket/        where a running server listens
  *       logs/          one file for each start
  *       secrets.json   passwords of the roles, mode 0600
@@ -53,8 +53,7 @@ export function hasCluster(workspace: string): boolean {
 }
 
 /**
- * The workspace's cluster, made if there is none. It is made beside its place and renamed into it whole, so a process that dies while
- * making one leaves nothing that counts, and of two that make one at the same moment the first wins and the other joins it.
+ * The workspace's cluster, made if there is none. It is created beside its final path and then renamed, so a process that dies meanwhile leaves no cluster, and if two processes create one at the same moment, the first wins and the other uses it.
  *
  * @throws {EmporiumError} DATABASE_VERSION if another major version of PostgreSQL wrote it; DATABASE_EMBEDDED if it belongs to another
  *   user or cannot be made; DISK_FULL.
@@ -207,7 +206,7 @@ async function initialise(fresh: string, binaries: Binaries, { user, secrets, si
   }
 }
 
-/** One statement a line: that is the form of single-user mode, in which nobody listens and nothing is logged. */
+/** One statement per line, as single-user mode requires; in that mode the server does not listen and logs nothing. */
 function rolesAndDatabase(secrets: Secrets): string {
   const logins = EMBEDDED_ROLES.slice(1).map((role) => `create role ${role} login password '${secrets[role]}'`);
   return [
@@ -241,11 +240,11 @@ async function checkRoom(folder: string): Promise<void> {
   if (free >= ROOM_BYTES) return;
   throw new EmporiumError("DISK_FULL", `${formatBytes(free)} free, a database needs ${formatBytes(ROOM_BYTES)} to begin with`, {
     place: { file: folder },
-    hint: "make room, or choose another --workspace",
+    hint: "free some space, or choose another --workspace",
   });
 }
 
-/** What a program of PostgreSQL said when it gave up, as one of our errors. */
+/** The error output of a PostgreSQL program as an `EmporiumError`. */
 export function failure(program: string, status: number | null, text: string, place: string): EmporiumError {
   const lines = text.trim().split("\n");
   const told = lines.filter((line) => /\b(?:error|ERROR|FATAL|PANIC|DETAIL|could not|invalid)\b/.test(line));
@@ -253,7 +252,7 @@ export function failure(program: string, status: number | null, text: string, pl
   if (/No space left on device/.test(text)) {
     return new EmporiumError("DISK_FULL", `${program}: ${message}`, {
       place: { file: place },
-      hint: "make room, and run it again",
+      hint: "free some space, and run it again",
     });
   }
   if (/insufficient file descriptors/.test(text)) {
@@ -265,7 +264,7 @@ export function failure(program: string, status: number | null, text: string, pl
   if (status === null && text.trim() === "") {
     return new EmporiumError("DATABASE_EMBEDDED", `${program} was killed`, {
       place: { file: place },
-      hint: "run it again; where that happens again, see whether the machine runs out of memory",
+      hint: "run it again; if that happens again, check whether the machine runs out of memory",
     });
   }
   const unknownUser = /could not look up effective user ID (\d+)/.exec(text)?.[1];

@@ -31,7 +31,7 @@ export interface Embedded {
   leave(): Promise<void>;
 }
 
-/** Joins the embedded database of a workspace; makes and starts it where that has to be done first. */
+/** Connects to the embedded database of a workspace; creates and starts it first if necessary. */
 export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> {
   const workspace = resolve(options.workspace);
   await mkdir(workspace, { recursive: true }).catch((error: unknown) => {

@@ -15,7 +15,9 @@ export function freshName(maker: ProcessIdentity = thisProcess()): string {
   return [`${FRESH}${short(host)}`, short(boot), short(space), pid, processStart, randomBytes(6).toString("hex")].join("-");
 }
 
-/** True where the maker of such a folder is certainly gone: its process has ended, or its machine was started again since. */
+/**
+ * True if the process that made such a folder has certainly ended: its process has ended, or its machine was started again since.
+ */
 export function isAbandoned(name: string, self: ProcessIdentity = thisProcess()): boolean {
   if (!name.startsWith(FRESH)) return false;
   const [host, boot, space, pid, processStart] = name.slice(FRESH.length).split("-");

@@ -7,9 +7,10 @@ import { type ProcessIdentity, thisProcess } from "../../engine/holder.js";
 import type { Cluster } from "./cluster.js";
 
 /**
- * A workspace may lie on a drive that several machines share, and two servers on one data folder would destroy it. PostgreSQL itself
- * sees only the processes of its own machine. So the machine that starts a server says so in `machine.json`, whoever uses the server
- * touches that file, and another machine that finds the server not stopped watches the file before it believes that it is dead.
+ * A workspace may lie on a drive that several machines share, and two servers on one data folder would destroy it. PostgreSQL
+ * itself sees only the processes of its own machine. So the machine that starts a server says so in `machine.json`, whoever uses
+ * the server touches that file, and another machine that finds the server not stopped watches the file before it treats the
+ * server as dead.
  */
 export const HEARTBEAT_MS = 10_000;
 /** More than two heartbeats. */

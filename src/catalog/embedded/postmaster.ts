@@ -46,8 +46,7 @@ export interface StartOptions {
 }
 
 /**
- * `running`: another server has the folder. `address`: this one cannot listen where it was told to. `killed`: somebody ended it, a
- * person or a machine without memory. Everything else is an error.
+ * `running`: another server has the folder. `address`: this one cannot listen where it was told to. `killed`: a person or the out-of-memory killer ended it. Everything else is an error.
  */
 export type Ended = "running" | "address" | "killed" | Error;
 
@@ -85,7 +84,7 @@ const SETTINGS = {
   timezone: "UTC",
   log_timezone: "UTC",
   max_connections: "100",
-  // nobody replicates this server, and without that much less is written for bulk loads
+  // the server is not replicated, so it can write a much smaller log for bulk loads
   wal_level: "minimal",
   max_wal_senders: "0",
   max_wal_size: "2GB",
@@ -179,11 +178,11 @@ async function mayBeOurs(pid: number, { data }: Cluster): Promise<boolean> {
   }
 }
 
-/** How long the last process waits for the server to write what it holds; longer than that it goes on by itself. */
+/** How long the last process waits for the server to write its data; after that the server continues by itself. */
 const STOP_MS = 10_000;
 const LOOK_MS = 20;
 
-/** Stops the server in good order (`SIGINT`, PostgreSQL's fast stop). @returns true once it is down. */
+/** Stops the server cleanly (`SIGINT`, PostgreSQL's fast stop). @returns true once it is down. */
 export async function stopPostmaster(cluster: Cluster, binaries: Binaries, clock: Clock): Promise<boolean> {
   const running = await readPostmasterFile(cluster);
   if (!running) return true;

@@ -10,14 +10,14 @@ import { readPostmasterFile, removeStaleFile, type Starting, startPostmaster, st
 import type { Binaries } from "./tool.js";
 
 /**
- * The processes that use one embedded server find each other through the server itself. Each holds a session with a shared advisory
- * lock, its presence. The first one finds nobody listening and starts the server. One that leaves gives its lock back and asks for
- * the same lock alone: who gets it is the last, and stops the server while it holds it. A process that comes at that moment waits for
- * its lock, loses its session with the server, and begins again by starting one.
+ * The processes that use one embedded server find each other through the server itself. Each holds a session with a shared
+ * advisory lock, its presence. The first process finds no server and starts it. One that leaves gives its lock back and asks for
+ * the same lock alone: who gets it is the last, and stops the server while it holds it. A process that comes at that moment waits
+ * for its lock, loses its session with the server, and begins again by starting one.
  *
- * Nothing of this can be left behind: the lock of a process that is killed goes with its session, and if the last one is killed, the
- * server stays up for the next process to find, join and stop. That no two servers run on one data folder, and that two processes
- * which start one at the same moment end with one, is PostgreSQL's own promise (`postmaster.pid`).
+ * Nothing of this can be left behind: the lock of a process that is killed goes with its session, and if the last one is killed,
+ * the server stays up for the next process to find, join and stop. That no two servers run on one data folder, and that two
+ * processes which start one at the same moment end with one, is PostgreSQL's own promise (`postmaster.pid`).
  */
 export interface Presence {
   readonly address: Address;
@@ -39,7 +39,7 @@ export interface PresenceOptions {
 const LOCK = "742106651, 1"; // a number of our own; PostgreSQL gives them no meaning
 const CONNECT_MS = 10_000;
 const LOOK_MS = 25;
-/** A start takes well under a second; recovery after a crash may take minutes, and tells so. */
+/** A start takes well under a second; recovery after a crash may take minutes, and the server reports it. */
 const START_MS = 60_000;
 const RECOVERY_MS = 15 * 60_000;
 
@@ -87,7 +87,7 @@ export async function join(options: PresenceOptions): Promise<Presence> {
     },
   };
 
-  /** After this answers true the session holds the lock alone, and nobody can come in until the server is down. */
+  /** When this returns true, the session holds the lock alone, and no other process can connect until the server is down. */
   async function isLast(session: pg.Client): Promise<boolean> {
     await session.query(`select pg_advisory_unlock_shared(${LOCK})`);
     const alone = await session.query<{ alone: boolean }>(`select pg_try_advisory_lock(${LOCK}) as alone`);
@@ -108,7 +108,7 @@ async function sendHeartbeatsUntil(left: AbortSignal, { cluster, clock }: Presen
 
 const GOODBYE_MS = 200;
 
-/** Sessions of other programs, a psql or a notebook: the server is not taken from under them. */
+/** Whether other programs have sessions, such as psql or a notebook: then the server keeps running. */
 async function hasOtherSessions(session: pg.Client): Promise<boolean> {
   const { rows } = await session.query(`select 1 from pg_stat_activity
     where backend_type = 'client backend' and pid <> pg_backend_pid() and application_name not like 'emporium%' limit 1`);
@@ -153,19 +153,19 @@ const KILLED_MAX = 4;
 function keepsBeingKilled({ logs }: Cluster): EmporiumError {
   return new EmporiumError("DATABASE_EMBEDDED", `the embedded database was killed ${KILLED_MAX} times while it started`, {
     place: { file: logs },
-    hint: "see whether the machine runs out of memory, or give a server with --database postgres://…",
+    hint: "check whether the machine runs out of memory, or give a server with --database postgres://…",
   });
 }
 
 /** Time that a server needs from its `postmaster.pid` to its socket. */
 const BIRTH_MS = 3_000;
 
-/** True while another process's server may be on its way: it has a number, and does not listen yet. */
+/** True while another process may be starting a server: the server has a process number but does not listen yet. */
 async function isBeingStarted({ cluster, log }: PresenceOptions, silentMs: number): Promise<boolean> {
   const running = await readPostmasterFile(cluster);
   if (!running || !(await isThisMachine(cluster)) || !isAlive(running.pid)) return false;
   if (silentMs < BIRTH_MS) return true;
-  // a server that died and left its number to another process, or one that hangs: PostgreSQL itself refuses to start beside that
+  // a dead server whose number another process got, or a server that hangs: PostgreSQL itself refuses to start a second one
   await removeStaleFile(cluster, log);
   return false;
 }
@@ -182,11 +182,11 @@ function isAlive(pid: number): boolean {
 function silent(cluster: Cluster): EmporiumError {
   return new EmporiumError("DATABASE_EMBEDDED", `the embedded database does not answer within ${START_MS / 1000} s`, {
     place: { file: cluster.logs },
-    hint: "the newest log there says why; if no process of PostgreSQL runs on this folder, remove data/postmaster.pid",
+    hint: "the newest log there gives the reason; if no process of PostgreSQL runs on this folder, remove data/postmaster.pid",
   });
 }
 
-/** `absent`: nobody listens. `busy`: a server that starts, stops or recovers. */
+/** `absent`: no server listens. `busy`: a server starts, stops or recovers. */
 async function askServer({ cluster, transport }: PresenceOptions): Promise<Present | "absent" | "busy"> {
   const address = await addressOf(cluster, transport);
   if (!address) return "absent";

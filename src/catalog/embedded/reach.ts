@@ -14,8 +14,7 @@ const FIRST_DESCRIPTOR = 3;
 const OWN_DESCRIPTORS = "/proc/self/fd";
 
 /**
- * A server that root runs as `nobody` cannot walk to a workspace below a folder of mode 0700, as root's home and the folders of
- * `mktemp -d` are. What it is handed open it can use all the same: on Linux each folder is passed as a descriptor and named
+ * A server that root runs as `nobody` cannot open a workspace below a folder of mode 0700, such as root's home or a folder of `mktemp -d`. It can use descriptors that are already open: on Linux each folder is passed as a descriptor and named
  * `/proc/self/fd/3`, which no longer leads through the folders above. So the data stay in the workspace, whatever its parents allow.
  * Anybody else, and any other system, uses the plain paths.
  */

@@ -10,10 +10,10 @@ export interface ServerUser {
 const ROOT = 0;
 
 /**
- * PostgreSQL refuses to run as root, so root runs it as somebody else: the owner of `folder` where that is an ordinary user, else
- * `nobody`. Undefined where this process is not root: then the server is an ordinary child.
+ * PostgreSQL refuses to run as root, so root runs it as another user: the owner of `folder` if that is an ordinary user,
+ * otherwise `nobody`. Undefined where this process is not root: then the server is an ordinary child.
  *
- * initdb wants a user that the machine knows by name; a bare number, as containers give folders, is passed over.
+ * initdb wants a user that the machine knows by name; a bare number, as containers give folders, is skipped.
  */
 export async function serverUser(folder: string, uid: number | undefined = process.getuid?.()): Promise<ServerUser | undefined> {
   if (uid !== ROOT) return undefined;

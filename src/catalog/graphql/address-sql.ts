@@ -17,10 +17,11 @@ export function isAddress({ column, type }: Pick<Field, "column" | "type">): boo
 }
 
 /**
- * An address as it is answered: what the import put before the key is replaced. Filters, orders and groups use the same expression, so they mean what the
- * client sees. Addresses that begin with nothing known stay.
+ * A URL in an answer: the prefix that the import wrote is replaced. Filters, orders and groups use the same expression, so they
+ * apply to the URLs that the client sees. URLs with an unknown prefix stay unchanged.
  *
- * The texts are literals: `group by` takes two parameters for two expressions, even where they are equal. None comes from a request.
+ * The texts are literals: `group by` takes two parameters for two expressions, even where they are equal. None comes from a
+ * request.
  */
 export function addressSql(value: Sql, { known, own }: Addressing): Sql {
   const cases = known.flatMap((prefix) => {

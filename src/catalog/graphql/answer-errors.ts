@@ -5,7 +5,7 @@ import { databaseError, sqlState } from "../database-errors.js";
 /** What the portal says of everything that is nobody else's business. */
 const MASKED = "Unexpected error.";
 
-/** Faults in a request that only the database can see, in its own words, which name nothing of ours. */
+/** Errors in a request that only the database can detect, in PostgreSQL's own words, which reveal nothing internal. */
 const REQUEST_STATES: Readonly<Record<string, string>> = {
   "2201B": "REGEX", // invalid_regular_expression
   "22025": "PATTERN", // invalid_escape_sequence: a pattern that ends with a backslash

@@ -1,21 +1,21 @@
 import type pg from "pg";
 import type { Clock } from "../../core/clock.js";
 
-/** An answer that keeps a session while its client reads what has been sent. */
+/** An answer that holds a session while its client reads. */
 export interface Held {
   /** Gives the session back; the answer ends where it is. */
   letGo(): void;
 }
 
-/** How long a client may let an answer stand while others wait for a session, and how often that is looked at. */
+/** How long a client may stop reading an answer while others wait for a session, and how often that is checked. */
 const SLOW_CLIENT_MS = 2_000;
 const LOOK_MS = 500;
 
-/** Sessions for answers. A client that reads slowly keeps its own as long as nobody else needs it. */
+/** Database sessions for answers. A slow client keeps its session as long as no other request needs one. */
 export class Sessions {
   readonly #pool: pg.Pool;
   readonly #clock: Clock;
-  /** Answers that wait for their clients, and since when; the longest first. */
+  /** Answers that wait for slow clients, with the start of the wait; the longest wait first. */
   readonly #waiting = new Map<Held, number>();
 
   constructor(pool: pg.Pool, clock: Clock) {

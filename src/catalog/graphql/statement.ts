@@ -78,7 +78,7 @@ function rowsSql(context: SqlContext, { row, filter, limit, offset }: RootQuery 
   return windowedSql(context, row, alias, from, order.by, limit, offset ?? 0);
 }
 
-/** A part of a list. What is selected below a row costs as much for rows that are passed over, so these are passed over first. */
+/** A part of a list. What is selected below a row costs as much for rows that are skipped, so these are skipped first. */
 function windowedSql(
   context: SqlContext,
   row: RowPlan,

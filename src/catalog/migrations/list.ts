@@ -7,7 +7,7 @@ import { portalSpeed } from "./0005-portal-speed.js";
 import { frameValues } from "./0006-frame-values.js";
 import { importPrefixes } from "./0007-import-prefixes.js";
 
-/** Every step of the schema in order. A step that was ever released is never changed: what is wrong is put right by a new one. */
+/** Every step of the schema in order. A released step is never changed: a new step corrects its errors. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0001-microscopy": microscopy,
   "0002-portal": portal,

@@ -29,13 +29,14 @@ export interface LocalOptions {
 }
 
 /**
- * Runs tasks on this machine, side by side, in the order of the plan: a task starts when all it needs is done and there is room for
- * it. The first one that waits for room lets nobody pass, so a volume that wants all threads is not put off for ever by small tasks.
+ * Runs tasks on this machine, in parallel, in the order of the plan: a task starts when its dependencies are done and enough
+ * threads and memory are free. No later task overtakes the first waiting one, so small tasks cannot delay a volume that needs all
+ * threads for ever.
  *
- * What a task only comes after is waited for as well, however it ends.
+ * A task also waits for tasks that it merely follows, whatever their outcome.
  *
- * A task that wants all threads runs alone with all of them and the whole memory. A failure takes those that need the task with it,
- * and nobody else.
+ * A task that wants all threads runs alone with all of them and the whole memory. A failure takes those that need the task with
+ * it, and nobody else.
  *
  * @param already results of tasks that need no work.
  * @returns one result a task, in the order of the plan.
@@ -162,7 +163,7 @@ function blockedBy(failed: Task, task: Task): ErrorRecord {
   return toErrorRecord(
     new EmporiumError("TASK_BLOCKED", `${task.title} was not started: it needs ${failed.title}, which failed`, {
       place: task.place,
-      hint: "mend that one and run the same command again",
+      hint: "fix that error and run the same command again",
     }),
   );
 }
@@ -179,6 +180,6 @@ function notStarted(task: Task, ended: EmporiumError | undefined): EmporiumError
   const why = ended ? `the run was ended by: ${ended.message}` : "the run was stopped";
   return new EmporiumError("CANCELLED", `${task.title} was not started: ${why}`, {
     place: task.place,
-    hint: "the same command goes on where it was",
+    hint: "the same command resumes",
   });
 }

@@ -18,7 +18,7 @@ export interface TiltSeriesMetrics {
 
 type Measure = Exclude<keyof TiltSeriesMetrics, "tiltSeries" | "line">;
 
-/** Headings as far as they are told apart: versions differ in blanks, units and order. */
+/** Headings as far as they are distinguished: versions differ in blanks, units and order. */
 const MEASURES: readonly (readonly [RegExp, Measure])[] = [
   [/^thickness/, "thicknessPixels"],
   [/^tilt_?axis/, "tiltAxisDegrees"],
@@ -31,8 +31,8 @@ const MEASURES: readonly (readonly [RegExp, Measure])[] = [
 ];
 
 /**
- * The metrics of AreTomo3: one row a tilt series, in the order of the file. Columns are found by their headings; those that are not known are
- * passed over.
+ * The metrics of AreTomo3: one row a tilt series, in the order of the file. Columns are found by their headings; those that are
+ * not known are skipped.
  *
  * @throws {EmporiumError} FORMAT_FIELD with the line; FORMAT_LIMIT.
  */

@@ -44,7 +44,7 @@ export interface AretomoAlignment {
 }
 
 /**
- * An `.aln` file. Lines of `#` that are not known are passed over: versions differ in them.
+ * An `.aln` file. Lines of `#` that are not known are skipped: versions differ in them.
  *
  * @throws {EmporiumError} FORMAT_FIELD with the line; FORMAT_LIMIT.
  */

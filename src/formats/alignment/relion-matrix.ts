@@ -79,7 +79,7 @@ export function fromMatrix(
     );
   }
   let [xTilt, yTilt, zRot] = [Math.atan2(m21, m22), Math.asin(Math.max(-1, Math.min(1, -m20))), Math.atan2(m10, m00)];
-  // at ±90° rotations about x and z cannot be told apart
+  // at ±90° rotations about x and z cannot be distinguished
   if (m20 >= 1) [xTilt, yTilt, zRot] = [0, -Math.PI / 2, Math.atan2(-m12, m11)];
   else if (m20 <= -1) [xTilt, yTilt, zRot] = [0, Math.PI / 2, -Math.atan2(-m12, m11)];
   const centre = volumePixels!.map((size) => size / 2);

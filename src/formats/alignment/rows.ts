@@ -27,7 +27,7 @@ export function alignmentError(
   name: string,
   line: number | undefined,
   message: string,
-  hint = "check that this is the file you meant",
+  hint = "check that this is the right file",
 ): EmporiumError {
   const where = line === undefined ? "" : ` in line ${line}`;
   return new EmporiumError("FORMAT_FIELD", `${name}: ${message}${where}`, { place: { file: name, line }, hint });

@@ -58,7 +58,7 @@ function parse(text: string, name: string): Node[] {
     if (/nested tags/i.test(message)) {
       throw new EmporiumError("FORMAT_LIMIT", `${name}: elements within elements, ${DEPTH_MAX} levels at most are read`, {
         place: { file: name },
-        hint: "check that this is the file you meant: real ones have three or four",
+        hint: "check that this is the right file: real ones have three or four",
         cause: error,
       });
     }
@@ -104,7 +104,7 @@ function xmlError(
   name: string,
   line: number | undefined,
   message: string,
-  hint = "check that this is the file you meant",
+  hint = "check that this is the right file",
 ): EmporiumError {
   const where = line === undefined ? "" : ` in line ${line}`;
   return new EmporiumError("FORMAT_FIELD", `${name}: ${message}${where}`, { place: { file: name, line }, hint });

@@ -9,13 +9,14 @@ const NEEDED = ["rlnDefocusU", "rlnDefocusV", "rlnDefocusAngle"];
 const RADIANS = Math.PI / 180;
 
 /**
- * Fits in a STAR file of RELION (or of Gctf, which writes the same columns): the images of a CtfFind job, a tilt series of RELION 5, or its table
- * among others in a file of RELION 4. A row without a defocus (0 and 0) has no fit and is passed over.
+ * Fits in a STAR file of RELION (or of Gctf, which writes the same columns): the images of a CtfFind job, a tilt series of RELION
+ * 5, or its table among others in a file of RELION 4. A row without a defocus (0 and 0) has no fit and is skipped.
  *
- * Sections are the rows from 1; images that RELION left out have none. Names and stage angles are kept, so that a caller who knows the tilt
- * series can tell which section is meant. What a table has no column for is 0, and a resolution null.
+ * Sections are the rows from 1; images that RELION left out have none. Names and stage angles are kept, so that a caller who
+ * knows the tilt series can tell which section is meant. What a table has no column for is 0, and a resolution null.
  *
- * @param options.tomoName chooses among the tilt series of one file: the table of that name, or the images whose names begin with it.
+ * @param options.tomoName chooses among the tilt series of one file: the table of that name, or the images whose names begin with
+ *   it.
  * @throws {EmporiumError} FORMAT_FIELD with the line; FORMAT_UNKNOWN, FORMAT_UNSUPPORTED, FORMAT_LIMIT.
  */
 export async function readRelionCtf(

@@ -28,7 +28,7 @@ export interface JpegOptions {
   check?: ((frame: JpegFrame) => void) | undefined;
 }
 
-/** Scans of one picture: a progressive one has about ten. Each costs a pass over all blocks. */
+/** Scans of one picture: a progressive one has about ten. Each costs a skip all blocks. */
 const SCANS_MAX = 64;
 
 /**

@@ -35,7 +35,7 @@ export function planesOf({ width, height, components }: JpegFrame): Plane[] {
   });
 }
 
-/** What a scan's header says of its pass over the coefficients. */
+/** What a scan's header says of its skip the coefficients. */
 interface Pass {
   /** First and last coefficient, in the order of the zigzag. */
   first: number;

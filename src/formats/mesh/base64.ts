@@ -6,8 +6,9 @@ for (const [value, character] of [..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnop
 }
 
 /**
- * Bytes of a base64 text (RFC 4648, section 4). Blanks and line ends are passed over, padding may be missing; anything else gives the place of
- * the first character that is wrong, or of the end where one is missing. From bytes, since such a text may be longer than a string can be.
+ * Bytes of a base64 text (RFC 4648, section 4). Blanks and line ends are skipped, padding may be missing; anything else gives the
+ * place of the first character that is wrong, or of the end where one is missing. From bytes, since such a text may be longer
+ * than a string can be.
  */
 export function decodeBase64(text: Uint8Array): { bytes: Uint8Array } | { wrongAt: number } {
   const bytes = new Uint8Array(Math.floor((text.length * 3) / 4));

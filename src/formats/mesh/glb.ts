@@ -14,7 +14,7 @@ const IDENTITY: Matrix = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1];
 /**
  * The surfaces of a binary glTF 2.0: one part for each primitive of each node of the default scene (of the first, where none is named), with
  * the transforms of its nodes applied; a mirroring one turns the triangles round. A part has the name of its mesh, or else of its node.
- * Colours, normals, textures, skins and animations are passed over.
+ * Colours, normals, textures, skins and animations are skipped.
  *
  * @throws {EmporiumError} FORMAT_UNSUPPORTED for primitives of points or lines, and what {@link openGlb} refuses; FORMAT_FIELD, FORMAT_TRUNCATED,
  *   FORMAT_UNKNOWN, FORMAT_LIMIT.

@@ -50,7 +50,7 @@ export function boundingBox(
 export function withTriangles(parts: readonly MeshPart[], name: string): MeshPart[] {
   const kept = parts.filter((part) => part.triangles.length > 0);
   if (kept.length === 0)
-    throw meshError("FORMAT_FIELD", name, {}, "no triangles, a mesh has one or more", "check that this is the file you meant");
+    throw meshError("FORMAT_FIELD", name, {}, "no triangles, a mesh has one or more", "check that this is the right file");
   return kept;
 }
 

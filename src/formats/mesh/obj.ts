@@ -12,7 +12,7 @@ interface Corners {
 }
 
 /**
- * A Wavefront OBJ: vertices and faces; normals, textures, materials, lines and points are passed over. A polygon of more than three corners
+ * A Wavefront OBJ: vertices and faces; normals, textures, materials, lines and points are skipped. A polygon of more than three corners
  * becomes a fan about its first.
  *
  * Parts are the objects (`o`); in a file without objects, the groups (`g`). One name is one part wherever its faces stand. A part has the

@@ -56,11 +56,11 @@ interface Header {
 const HEADER_BYTES_MAX = 1024 * 1024;
 
 /**
- * A PLY, ASCII or binary of either order: the vertices' x, y, z and the faces' list of vertices (a polygon of more than three corners becomes a
- * fan about its first). Other properties and elements are passed over. One part without a name.
+ * A PLY, ASCII or binary of either order: the vertices' x, y, z and the faces' list of vertices (a polygon of more than three
+ * corners becomes a fan about its first). Other properties and elements are skipped. One part without a name.
  *
- * @throws {EmporiumError} FORMAT_UNSUPPORTED for triangle strips; FORMAT_FIELD with the line or byte, FORMAT_TRUNCATED, FORMAT_UNKNOWN, FORMAT_LIMIT.
- * Source: G. Turk, "The PLY Polygon File Format" (1994).
+ * @throws {EmporiumError} FORMAT_UNSUPPORTED for triangle strips; FORMAT_FIELD with the line or byte, FORMAT_TRUNCATED,
+ *   FORMAT_UNKNOWN, FORMAT_LIMIT. Source: G. Turk, "The PLY Polygon File Format" (1994).
  */
 export async function readPly(source: RandomAccess, options?: ReadOptions): Promise<MeshPart[]> {
   return parsePly(await readWhole(source, options), source.name);

@@ -10,13 +10,13 @@ const HEADER_BYTES = 84;
 const FACET_BYTES = 50;
 
 /**
- * An STL, ASCII (each solid a part) or binary (one part without a name). Vertices at one and the same place become one: an STL repeats each
- * for every triangle about it. Normals and the two bytes a facet that some programs use for colours are passed over.
+ * An STL, ASCII (each solid a part) or binary (one part without a name). Vertices at one and the same place become one: an STL
+ * repeats each for every triangle about it. Normals and the two bytes a facet that some programs use for colours are skipped.
  *
  * A file is binary when its length is what its facet count says, also where it begins with "solid"; else ASCII when it begins so.
  *
- * @throws {EmporiumError} FORMAT_FIELD with the line or byte, FORMAT_TRUNCATED, FORMAT_UNKNOWN, FORMAT_LIMIT.
- * Source: 3D Systems, "StereoLithography Interface Specification" (1989); what counts as binary and what is merged as in trimesh.
+ * @throws {EmporiumError} FORMAT_FIELD with the line or byte, FORMAT_TRUNCATED, FORMAT_UNKNOWN, FORMAT_LIMIT. Source: 3D Systems,
+ *   "StereoLithography Interface Specification" (1989); what counts as binary and what is merged as in trimesh.
  */
 export async function readStl(source: RandomAccess, options?: ReadOptions): Promise<MeshPart[]> {
   return parseStl(await readWhole(source, options), source.name);

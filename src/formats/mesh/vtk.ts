@@ -13,7 +13,7 @@ interface Cells {
 
 /**
  * The surface of a legacy VTK file of `DATASET POLYDATA`, ASCII or binary, versions 1 to 5: points, polygons (one of more than three corners
- * becomes a fan about its first) and triangle strips. Attributes of points and cells are passed over. One part, named by nothing: the title
+ * becomes a fan about its first) and triangle strips. Attributes of points and cells are skipped. One part, named by nothing: the title
  * is "vtk output" in most files.
  *
  * @throws {EmporiumError} FORMAT_UNSUPPORTED naming the other dataset or cells (`VERTICES`, `LINES`) that the file has; FORMAT_FIELD with the

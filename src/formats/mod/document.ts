@@ -170,7 +170,7 @@ function chunkBytes(chunk: ModChunk): Uint8Array {
   }
 }
 
-/** A chunk whose body the program gives: one of those that are passed over, or of one's own. */
+/** A chunk whose body the program gives: one of those that are skipped, or of one's own. */
 export function otherChunk(id: string, body: Uint8Array): ModChunk {
   if (!/^[ -~]{4}$/.test(id)) throw fault(`${JSON.stringify(id)}, four letters are wanted as the id of a chunk`);
   return { kind: "other", id, bytes: concat([letters(id), word(body.length), body]) };

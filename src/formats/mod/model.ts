@@ -125,7 +125,10 @@ export type ModPart = Placed &
     | { readonly kind: "objectLabels"; readonly object: number; readonly labels: ModLabels }
     | { readonly kind: "slicerAngles"; readonly slicer: ModSlicerAngles }
     | { readonly kind: "image"; readonly image: ModImage }
-    /** A chunk that is passed over: views, clipping planes, materials, mesh parameters, stores of single values, and what is not known. `length` is that of its body. */
+    /**
+     * A chunk that is skipped: views, clipping planes, materials, mesh parameters, stores of single values, and what is not
+     * known. `length` is that of its body.
+     */
     | { readonly kind: "other"; readonly id: string; readonly length: number }
     /** `marked`: the file closes with `IEOF`. */
     | { readonly kind: "end"; readonly marked: boolean }

@@ -36,7 +36,7 @@ export function detectMod(head: Uint8Array): boolean {
  * The parts of an IMOD model in the order of the file, the header first. Layout: README.md beside this file.
  *
  * A contour is followed by its points, none or many parts: a model of any size needs the memory of one part, a mebibyte. What is not
- * known is passed over.
+ * known is skipped.
  *
  * @throws {EmporiumError} FORMAT_UNKNOWN, FORMAT_UNSUPPORTED (another version), FORMAT_TRUNCATED, FORMAT_FIELD (counts that are negative or
  *   do not agree with what follows, chunks out of place); the place names the byte.
@@ -212,7 +212,7 @@ async function readId(cursor: ModCursor): Promise<string> {
 }
 
 /**
- * Where a chunk ends whose size its kind tells. IMOD and imodmodel go by that and pass over the length that is stored, and imodmodel
+ * Where a chunk ends whose size its kind tells. IMOD and imodmodel go by that and skip the length that is stored, and imodmodel
  * 0.1 stores 48 for both the 16 bytes of a material and the 60 of slicer angles. So the length counts only where the size leads nowhere.
  */
 async function endOf(cursor: ModCursor, id: string, stored: number, size: number): Promise<number> {

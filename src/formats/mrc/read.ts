@@ -37,7 +37,7 @@ export async function readMrcExtendedHeader(source: RandomAccess, header: MrcHea
     throw new EmporiumError(
       "FORMAT_LIMIT",
       `${source.name}: the extended header has ${header.nsymbt} bytes, ${LIMITS.headerBytes} at most are read at once`,
-      { place: { file: source.name, byte: 92 }, hint: "check the header: real ones have some kilobytes a section" },
+      { place: { file: source.name, byte: 92 }, hint: "check the header: real ones have a few kilobytes per section" },
     );
   }
   return readExactly(source, MRC_HEADER_BYTES, header.nsymbt, "the extended header", options);

@@ -53,7 +53,7 @@ async function compressed(
     return lz4Block(plain, block.subarray(4));
   }
   throw new EmporiumError("FORMAT_UNSUPPORTED", `blocks compressed by ${type} are read, not written`, {
-    hint: `written are ${WRITTEN_COMPRESSIONS.join(", ")}`,
+    hint: `supported for writing are ${WRITTEN_COMPRESSIONS.join(", ")}`,
   });
 }
 

@@ -11,7 +11,7 @@ const BATCH_POINTS = 16_384;
  * copick's picks: one JSON document with a list of points in ångström, so `binning` is the voxel spacing. `columns` and `order` mean
  * nothing here.
  *
- * The matrix is the upper left 3×3 of `transformation_`, identity where there is none. Its last column is passed over, as the portal
+ * The matrix is the upper left 3×3 of `transformation_`, identity where there is none. Its last column is skipped, as the portal
  * does; copick's own documentation adds it to the location. An instance's id is the file's own where any of the file is not 0, else, and
  * always with `compat`, its place in the list. A document without points has none.
  *

@@ -58,6 +58,6 @@ export function tooLong(file: string, line: number): EmporiumError {
   return new EmporiumError(
     "FORMAT_LIMIT",
     `${file}: line ${line} begins a record of more than ${LIMITS.recordLength} characters, which is no row of a point file`,
-    { place: { file, line }, hint: "check that this is the file you meant, and that its quotes are closed" },
+    { place: { file, line }, hint: "check that this is the right file, and that its quotes are closed" },
   );
 }

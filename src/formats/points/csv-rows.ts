@@ -24,10 +24,11 @@ export interface CsvLayout {
 }
 
 /**
- * The rows of a delimited table, block by block. Rows without any text are passed over. Quotes are those of Python's `csv` reader: one
- * counts where a cell begins, a doubled one stands for itself, and between two of them delimiters and line ends are text.
+ * The rows of a delimited table, block by block. Rows without any text are skipped. Quotes are those of Python's `csv` reader:
+ * one counts where a cell begins, a doubled one stands for itself, and between two of them delimiters and line ends are text.
  *
- * @throws {EmporiumError} FORMAT_FIELD for a row of too few columns or a quote that is never closed; FORMAT_LIMIT as `lineBlocks`.
+ * @throws {EmporiumError} FORMAT_FIELD for a row of too few columns or a quote that is never closed; FORMAT_LIMIT as
+ *   `lineBlocks`.
  */
 export async function* csvRows(source: RandomAccess, layout: CsvLayout, read?: ReadOptions): AsyncGenerator<CsvRow[]> {
   const { delimiter, header, checkHeader, columns, kept = columns } = layout;

@@ -9,8 +9,9 @@ import { scipySlicerRotation } from "./scipy-rotation.js";
 const BATCH_POINTS = 16_384;
 
 /**
- * IMOD models. Points are those of every contour of every object, in the order of the file; oriented points are the slicer angles that were
- * saved with it, and the contours are passed over then. Coordinates are taken as stored: pixels of the volume the model was made on.
+ * IMOD models. Points are those of every contour of every object, in the order of the file; oriented points are the slicer angles
+ * that were saved with it, and the contours are skipped then. Coordinates are taken as stored: pixels of the volume the model was
+ * made on.
  */
 export const readImodPoints: ReadPoints = (source, options, read) =>
   options.kind === "orientedPoint" ? slicerPoints(source, options, read) : contourPoints(source, options, read);

@@ -37,7 +37,7 @@ export interface PointLineBatch extends PointBatch {
 
 /**
  * The points of a point file. Blank lines, CRLF and a missing last newline are accepted; an empty file has no points. Keys beyond those of
- * the portal are passed over.
+ * the portal are skipped.
  *
  * @throws {EmporiumError} FORMAT_FIELD with the line for what is no point, or a point of another kind than the first; FORMAT_LIMIT for a
  *   line past `LIMITS.recordLength`.

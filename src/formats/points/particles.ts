@@ -11,7 +11,7 @@ import { flipRotation } from "./rotation.js";
 export interface ParticlePlan {
   /** Places of the columns to be read as numbers: what `columns` holds. */
   readonly numbers: readonly number[];
-  /** Rows of other tomograms are passed over. */
+  /** Rows of other tomograms are skipped. */
   readonly keep: { readonly column: number; readonly test: ValueTest } | undefined;
   place(columns: readonly Float64Array[], row: number, out: Float64Array, offset: number, line: number): void;
   /** Absent where no orientation is wanted. */
@@ -68,7 +68,7 @@ export function reversePoints(positions: Float64Array, rotations: Float64Array |
   }
 }
 
-/** Columns of one table on their way into a plan: each is read once and known by its place among those read. */
+/** Columns of one table in progress into a plan: each is read once and known by its place among those read. */
 export class Columns {
   readonly places: number[] = [];
 

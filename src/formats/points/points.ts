@@ -32,8 +32,8 @@ export interface PointOptions {
     | { readonly sizeVoxels: readonly [x: number, y: number, z: number]; readonly voxelSpacingAngstrom: number }
     | undefined;
   /**
-   * As the reference does: an instance gets the position of its point in the file instead of the file's own id, RELION 4's rotation of a
-   * subtomogram is passed over. Default false.
+   * As the reference does: an instance gets the position of its point in the file instead of the file's own id, RELION 4's
+   * rotation of a subtomogram is skipped. Default false.
    */
   readonly compat?: boolean | undefined;
 }

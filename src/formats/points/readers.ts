@@ -19,7 +19,7 @@ export interface PointReader {
   readonly read: ReadPoints;
   /** What the format can give. */
   readonly kinds: readonly PointKind[];
-  /** Its files hold the points of many tomograms and have nothing but a number to tell them apart: a filter must be given. */
+  /** Its files hold the points of many tomograms and have nothing but a number to distinguish them: a filter must be given. */
   readonly needsFilter?: boolean;
   /** The file is held whole, as bytes and as objects: ten times its size. All others are read a batch at a time. */
   readonly isWhole?: boolean;

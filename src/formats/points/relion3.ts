@@ -7,13 +7,13 @@ import { relionRotation } from "./rotation.js";
 import { scipyRelionRotation } from "./scipy-rotation.js";
 
 /**
- * RELION 3 and programs that write its tables (Warp 1, Dynamo's converters): pixels, `rlnOriginX/Y/Z` in pixels where there are any,
- * tomograms named by `rlnMicrographName`.
+ * RELION 3 and programs that write its tables (Warp 1, Dynamo's converters): pixels, `rlnOriginX/Y/Z` in pixels where there are
+ * any, tomograms named by `rlnMicrographName`.
  *
  * position = (coordinate − origin) / binning
  *
- * RELION 3.1 moved origins to Å and pixel sizes to `data_optics`; such a file is read with both. Origins in Å without that block are passed
- * over, as the portal does: nothing says what a pixel is.
+ * RELION 3.1 moved origins to Å and pixel sizes to `data_optics`; such a file is read with both. Origins in Å without that block
+ * are skipped, as the portal does: nothing says what a pixel is.
  */
 export const readRelion3: ReadPoints = (source, options, read) =>
   readPixels(source, options, ["rlnMicrographName", "rlnTomoName"], read);

@@ -11,9 +11,9 @@ import { poseOf } from "./relion-pose.js";
  *
  * position = (coordinate − S · origin / pixel) / binning, R = S · R(rot, tilt, psi)
  *
- * The pixel is `rlnImagePixelSize` of the row's optics group, which is the portal's choice; `rlnTomoTiltSeriesPixelSize` where that is
- * missing. S is the rotation that a subtomogram was extracted with (`rlnTomoSubtomogramRot/Tilt/Psi`), identity in most files; the portal,
- * and so `compat`, passes over it. Origins that are absent are 0.
+ * The pixel is `rlnImagePixelSize` of the row's optics group, which is the portal's choice; `rlnTomoTiltSeriesPixelSize` where
+ * that is missing. S is the rotation that a subtomogram was extracted with (`rlnTomoSubtomogramRot/Tilt/Psi`), identity in most
+ * files; the portal, and so `compat`, skips it. Origins that are absent are 0.
  */
 export const readRelion4: ReadPoints = async function* (source, options, read): AsyncGenerator<PointBatch> {
   const needs = (table: StarHeader) => (isParticles(table) ? hasColumn("rlnOriginXAngst")(table) : undefined);

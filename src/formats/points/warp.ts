@@ -9,7 +9,7 @@ import { relionRotation } from "./rotation.js";
 import { seriesNamed } from "./series-named.js";
 
 /**
- * Particles of Warp, WarpTools and M, told apart by their columns.
+ * Particles of Warp, WarpTools and M, distinguished by their columns.
  *
  * - **M's species** (`wrpCoordinateX1 …`): Å from the first voxel's centre. position = coordinate / spacing, where `spacing` is `binning`
  *   where that is not 1, since in Å that is what it says, else the tomogram's. Of a pose that changes with the dose the first is taken.

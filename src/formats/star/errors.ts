@@ -5,7 +5,7 @@ export function starError(
   name: string,
   line: number | undefined,
   message: string,
-  hint = "check that this is the file you meant, and that it was copied whole",
+  hint = "check that this is the right file, and that it was copied whole",
   code: ErrorCode = "FORMAT_FIELD",
 ): EmporiumError {
   const where = line === undefined ? "" : ` in line ${line}`;

@@ -15,8 +15,9 @@ export interface StarTable extends StarHeader {
 /**
  * The tables of a small STAR file, in its order; blocks of one name are all there. For long ones there is `scanStar`.
  *
- * @param want says of each table whether it is to be read, passed over, or the end of what is needed. Default: all are read.
- * @throws {EmporiumError} FORMAT_FIELD with the line, FORMAT_UNKNOWN, FORMAT_UNSUPPORTED; FORMAT_LIMIT past `LIMITS.headerBytes` of values.
+ * @param want says of each table whether it is to be read, skipped, or the end of what is needed. Default: all are read.
+ * @throws {EmporiumError} FORMAT_FIELD with the line, FORMAT_UNKNOWN, FORMAT_UNSUPPORTED; FORMAT_LIMIT past `LIMITS.headerBytes`
+ *   of values.
  */
 export async function readStar(
   source: RandomAccess,
@@ -45,7 +46,7 @@ export async function readStar(
           source.name,
           lines[row],
           `more than ${LIMITS.headerBytes} bytes of values`,
-          "check that this is the file you meant: real ones have some kilobytes",
+          "check that this is the right file: real ones have a few kilobytes",
           "FORMAT_LIMIT",
         );
       }

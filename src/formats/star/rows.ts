@@ -5,7 +5,7 @@ import { numberOf, textOf } from "./values.js";
 
 const ROWS_OF_BATCH = 8192;
 
-/** Rows of one table on their way into batches. */
+/** Rows of one table in progress into batches. */
 export class Rows {
   readonly width: number;
   /** Where the values of the row to be added lie. */

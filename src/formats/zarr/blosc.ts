@@ -51,12 +51,11 @@ export function parseBloscFrame(bytes: Uint8Array, plainBytes: number): BloscFra
 }
 
 /**
- * Plain bytes of a Blosc-1 frame. Every offset and length in it is checked, and a stream that does not decode is an error: c-blosc compiled
- * for JavaScript gives whatever its buffer held before.
+ * Plain bytes of a Blosc-1 frame. Every offset and length in it is checked, and a stream that does not decode is an error:
+ * c-blosc compiled for JavaScript gives whatever its buffer held before.
  *
  * Cost: one pass over the output, two with a shuffle. Readers in a hurry pass a WebAssembly decoder for lz4 in its place.
- * @throws {EmporiumError} FORMAT_CORRUPT, FORMAT_UNSUPPORTED
- * Source: c-blosc 1.21, `README_CHUNK_FORMAT.rst` and `blosc.c`.
+ * @throws {EmporiumError} FORMAT_CORRUPT, FORMAT_UNSUPPORTED Source: c-blosc 1.21, `README_CHUNK_FORMAT.rst` and `blosc.c`.
  */
 export async function decodeBlosc(bytes: Uint8Array, plainBytes: number): Promise<Uint8Array> {
   const frame = parseBloscFrame(bytes, plainBytes);

@@ -4,8 +4,8 @@ import { toNumber } from "../../core/number.js";
 import { isArray } from "./json.js";
 
 /**
- * Labels that the attributes of an instance mask list, ascending: beside the image in OME-Zarr 0.5, in the image's `metadata` in 0.4 as the portal
- * has it. Undefined where nothing is said of labels; what is no label is passed over.
+ * Labels that the attributes of an instance mask list, ascending: beside the image in OME-Zarr 0.5, in the image's `metadata` in
+ * 0.4 as the portal has it. Undefined where nothing is said of labels; what is no label is skipped.
  *
  * @param attributes `.zattrs`, or `attributes` of a `zarr.json`.
  */

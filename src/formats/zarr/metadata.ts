@@ -153,7 +153,7 @@ function dtypeOf(document: JsonObject, name: string): ZarrDType {
   const refuse = (what: string) =>
     new EmporiumError("FORMAT_UNSUPPORTED", `${name}: dtype ${show(text)} ${what}`, {
       place: { file: name, path: "dtype" },
-      hint: "read are bool, integers of 1 to 8 bytes, floats of 2, 4 and 8 bytes and complex64",
+      hint: "supported are bool, integers of 1 to 8 bytes, floats of 2, 4 and 8 bytes and complex64",
     });
   if (isArray(text)) throw refuse("is a structure, arrays of plain numbers are read");
   if (typeof text !== "string") throw wrongField(name, "dtype", text, `a type such as "<f4"`);
@@ -198,7 +198,7 @@ function codecOf(value: Json, place: FilterPlace): ByteStep {
   if (step) return step;
   throw new EmporiumError("FORMAT_UNSUPPORTED", `${name}: ${path.replace(".", " ")} ${show(id)} is not read`, {
     place: { file: name, path: `${path}.id` },
-    hint: `read are ${READ_STEPS.join(", ")}`,
+    hint: `supported are ${READ_STEPS.join(", ")}`,
   });
 }
 

@@ -22,7 +22,7 @@ export interface NgffReport {
 }
 
 export interface NgffOptions {
-  /** What the specification recommends, and what its words ask beyond its schemas, counts as an error. */
+  /** What the specification recomrepairs, and what its words ask beyond its schemas, counts as an error. */
   strict?: boolean | undefined;
   /** Without it, what is there is checked, and something must be. */
   kind?: NgffKind | undefined;

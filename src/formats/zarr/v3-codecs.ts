@@ -167,7 +167,7 @@ function indexCodecs(value: Json | undefined, name: string, path: string): Pick<
     if (codec.name === "crc32c" && i === 0) return;
     throw new EmporiumError("FORMAT_UNSUPPORTED", `${name}: ${path}: ${show(codec.name)} is not read in a shard's index`, {
       place: { file: name, path: `${path}.${i + 1}.name` },
-      hint: "read are bytes, and crc32c after it",
+      hint: "supported are bytes, and crc32c after it",
     });
   });
   return {
@@ -239,6 +239,6 @@ function axesOf(value: Json | undefined, rank: number, name: string, path: strin
 function unknownCodec(codec: string, name: string, path: string): EmporiumError {
   return new EmporiumError("FORMAT_UNSUPPORTED", `${name}: codec ${show(codec)} is not read`, {
     place: { file: name, path: `${path}.name` },
-    hint: `read are transpose, bytes, sharding_indexed, blosc, gzip, zstd, crc32c, and of numcodecs ${READ_STEPS.join(", ")}`,
+    hint: `supported are transpose, bytes, sharding_indexed, blosc, gzip, zstd, crc32c, and of numcodecs ${READ_STEPS.join(", ")}`,
   });
 }

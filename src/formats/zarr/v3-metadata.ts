@@ -161,7 +161,7 @@ function dtypeOf(value: Json | undefined, name: string): DType {
   if (dtype && Object.keys(type.configuration).length === 0) return dtype;
   throw new EmporiumError("FORMAT_UNSUPPORTED", `${name}: data_type ${show(value)} is not a number that is read`, {
     place: { file: name, path: "data_type" },
-    hint: "read are bool, integers of 8 to 64 bits, floats of 16, 32 and 64 bits and complex64",
+    hint: "supported are bool, integers of 8 to 64 bits, floats of 16, 32 and 64 bits and complex64",
   });
 
   function wrong(): never {

@@ -28,7 +28,7 @@ export async function datasetFacts(repository: CatalogRepository, id: string, si
 
 export function noDataset(id: string, repository: Pick<CatalogRepository, "name">): EmporiumError {
   return new EmporiumError("NOT_FOUND", `there is no data set ${id} in ${repository.name}`, {
-    hint: "emporium catalog query lists those that are there",
+    hint: "emporium catalog query lists the data sets",
   });
 }
 

@@ -43,7 +43,7 @@ export function sourceFiles(stores: { source: Store; target: Store }, signal?: A
       throw new EmporiumError(
         "FORMAT_LIMIT",
         `${name} has ${formatBytes(stat.size)}, a small text file of ${formatBytes(LIMITS.headerBytes)} at most is wanted`,
-        { place: { file: name }, hint: "check that the glob finds the file you meant" },
+        { place: { file: name }, hint: "check that the glob finds the right file" },
       );
     }
     const bytes = await store.read(key, undefined, { signal, ifMatch: stat.etag });

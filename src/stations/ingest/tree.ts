@@ -196,7 +196,7 @@ function refuseTwins(type: Container, alike: readonly string[], { place }: Secti
   throw new EmporiumError(
     "CONFIG_COLLISION",
     `the ${type}s ${alike.join(" and ")} differ only in case or accents, many disks hold one of them`,
-    { place, hint: "let name_regex tell them apart" },
+    { place, hint: "distinguish them with name_regex" },
   );
 }
 
@@ -223,7 +223,7 @@ async function requireRuns(context: PlanContext, { found, kept, begun }: RunCoun
       "CONFIG_EMPTY",
       found > 0 ? `none of ${found} runs passes the filters` : "no dataset passes the filters",
       {
-        hint: "check --filter-run-name, --exclude-run-name and their like",
+        hint: "check --filter-run-name, --exclude-run-name and similar options",
       },
     );
   }

@@ -7,17 +7,17 @@ interface Kind {
   retry?: "later";
 }
 
-/** What the operating system's error names mean to a user. The codes are those of errno(3). */
+/** The operating system's error names, explained for users. The codes are those of errno(3). */
 const KINDS: Record<string, Kind> = {
   ENOSPC: {
     code: "DISK_FULL",
     found: "the disk is full",
-    hint: "make room or choose another target, then run the same command again",
+    hint: "free some space or choose another target, then run the same command again",
   },
   EDQUOT: {
     code: "DISK_FULL",
     found: "the quota is used up",
-    hint: "make room or ask for more, then run the same command again",
+    hint: "free some space or get a larger quota, then run the same command again",
   },
   EFBIG: {
     code: "DISK_FULL",
@@ -60,7 +60,11 @@ const KINDS: Record<string, Kind> = {
     found: "a folder stands where a file is wanted",
     hint: "remove or rename the folder that is in the way",
   },
-  ENOTEMPTY: { code: "STORE_FAILED", found: "a folder that should be empty is not", hint: "look who else writes there" },
+  ENOTEMPTY: {
+    code: "STORE_FAILED",
+    found: "a folder that should be empty is not",
+    hint: "find the other process that writes there",
+  },
   EEXIST: { code: "STORE_FAILED", found: "something of this name is there already", hint: "remove or rename what is in the way" },
   ELOOP: { code: "STORE_FAILED", found: "the links go round in a circle", hint: "repair the symbolic links of this path" },
   ENOENT: { code: "STORE_ABSENT", found: "it does not exist", hint: "check the name and the folder it should be in" },

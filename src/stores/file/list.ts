@@ -8,13 +8,13 @@ import { fileError } from "./errors.js";
 import { absentAs, type FileRoot } from "./root.js";
 import { fileStat } from "./stat.js";
 
-/** Questions about files in flight while a folder is listed. */
+/** Parallel `stat` calls while a folder is listed. */
 const STATS_IN_FLIGHT = 64;
 
 interface Item {
   /** Ends with `/` for folders, so that sorted items give sorted keys. */
   name: string;
-  /** Where a folder really lies. */
+  /** The real path of a folder. */
   real?: string;
   stat?: Stat;
 }
@@ -45,7 +45,7 @@ async function* walk(
 ): AsyncGenerator<Entry> {
   for await (const item of itemsOf(root, folder, real, start, signal)) {
     if (item.stat) yield { key: folder + item.name, ...item.stat };
-    // A link back to a folder above holds nothing that is not listed already.
+    // A link to a parent folder contains only what is listed already.
     else if (item.real !== undefined && !above.includes(item.real)) {
       yield* walk(root, folder + item.name, item.real, "", [...above, item.real], signal);
     }
@@ -80,7 +80,7 @@ async function* itemsOf(root: FileRoot, folder: string, real: string, start: str
   }
 }
 
-/** A file that vanished since the folder was read is absent, but one that cannot even be named must be told of. */
+/** A file that vanished since the folder was read is absent, but a file whose name is invalid must be reported. */
 async function statNow(path: string): Promise<Stat | undefined> {
   try {
     const found = await lstat(path, { bigint: true }).catch(absentAs(undefined));

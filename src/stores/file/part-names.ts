@@ -3,7 +3,7 @@ import { crc32 } from "node:zlib";
 import { isPartName } from "../keys.js";
 
 /**
- * Names of unfinished files. All are hidden siblings of what they will become, so that the last rename stays on one file system:
+ * Names of unfinished files. All are hidden siblings of the final file, so that the last rename stays on one file system:
  *
  *     .tomo.mrc.<tag>.part        a part that the caller made and can find again by its tag
  *     .tomo.mrc.<token>.part/     an upload: its folder

@@ -12,7 +12,7 @@ import { syncNewFolders } from "./sync.js";
  */
 export interface FileRoot {
   readonly folder: string;
-  /** Where a key lies. Nothing is asked of the disk. */
+  /** The path of a key. Does not access the disk. */
   path(key: string, kind?: "object" | "folder" | "either"): string;
   /** The real path that reading this path would reach, or undefined when there is nothing. */
   real(path: string): Promise<string | undefined>;
@@ -38,7 +38,7 @@ export function fileRoot(folder: string, sync: boolean): FileRoot {
     });
   }
 
-  /** What earlier processes left half written in a folder is removed once, when this one first writes there. */
+  /** Unfinished files of earlier processes are removed once, when this process first writes to the folder. */
   async function sweep(real: string): Promise<void> {
     if (swept.has(real)) return;
     swept.add(real);
@@ -94,8 +94,8 @@ async function makeFolder(folder: string, sync: boolean): Promise<void> {
 }
 
 /**
- * Makes a folder and the missing ones above it; gives the highest that it made. Node's own recursive form goes round for ever where a file
- * system answers ENOENT although the parent is there (`/proc`), and hides EROFS behind ENOENT.
+ * Creates a folder and its missing parents; returns the highest one that it created. Node's own recursive form loops for ever if
+ * a file system answers ENOENT although the parent is there (`/proc`), and hides EROFS behind ENOENT.
  */
 async function makeMissing(folder: string): Promise<string | undefined> {
   const made = await makeOne(folder);

@@ -37,7 +37,7 @@ export function fileStore(folder: string, { sync = true }: FileStoreOptions = {}
   const root = fileRoot(resolve(folder), sync);
   const url = pathToFileURL(root.folder).href.replace(/\/$/, "");
 
-  /** Gives a finished file its name. Checking and renaming are one step for everybody in this process. */
+  /** Renames a finished file to its key. Checking and renaming are atomic within this process. */
   async function place(part: string, target: string, key: string, { ifMatch, ifAbsent }: WriteOptions): Promise<Stat> {
     return serially(target, async () => {
       if (ifMatch !== undefined) {
@@ -59,7 +59,7 @@ export function fileStore(folder: string, { sync = true }: FileStoreOptions = {}
     const found = await lstat(target).catch(absentAs(undefined));
     if (!found) return;
     if (key.endsWith("/")) {
-      // What lies behind a link is not below this key.
+      // The target of a link is not below this key.
       if (found.isDirectory()) await rm(target, { recursive: true, force: true });
     } else if (!found.isDirectory()) await unlink(target).catch(absentAs(undefined));
     else return;
@@ -197,7 +197,7 @@ export function fileStore(folder: string, { sync = true }: FileStoreOptions = {}
   };
 }
 
-/** Opens the file behind a key, without waiting for whatever might write into it if it is a pipe. */
+/** Opens the file of a key. Does not wait for a writer if the file is a pipe. */
 async function openFile(root: FileRoot, path: string): Promise<FileHandle | undefined> {
   const real = await root.real(path);
   if (real === undefined) return undefined;

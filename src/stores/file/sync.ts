@@ -2,7 +2,7 @@ import { open, readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { errnoOf } from "./errors.js";
 
-/** Syncs in flight. They wait for the disk, and the disk joins them; more only hold descriptors. */
+/** Parallel syncs. The disk merges concurrent syncs; more of them would only use file descriptors. */
 const SYNCS_IN_FLIGHT = 16;
 
 /**

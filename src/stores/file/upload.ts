@@ -172,7 +172,7 @@ async function writeAll(handle: FileHandle, bytes: Uint8Array, at: number, signa
   }
 }
 
-/** An upload that an earlier process left, or undefined when it is gone. Parts that do not have their checksum are left out. */
+/** An upload that an earlier process left, or undefined if there is none. Parts with a wrong checksum are left out. */
 async function load(folder: string, key: string): Promise<{ slot: number | undefined; held: Map<number, Held> } | undefined> {
   const facts = await readFacts(folder);
   if (facts?.key !== key) return undefined;
@@ -255,7 +255,7 @@ export async function* findUploads(
   }
 }
 
-/** After `abort` or `finish` the folder is gone, and the system's word for that would mislead. */
+/** After `abort` or `finish` the folder does not exist, and the system's error for that would mislead. */
 function gone(error: unknown, shown: string, token: string): EmporiumError {
   const known = fileError(error, shown, "written");
   if (isEmporiumError(error) || known.code !== "STORE_ABSENT") return known;

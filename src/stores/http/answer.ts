@@ -79,7 +79,7 @@ export function statOf(answer: HttpAnswer, size: number): Stat {
   return { size, etag: etagOf(answer, size), modifiedMs: modifiedOf(answer), ...(weak && { weak }) };
 }
 
-const PAGE_HINT = "open the address in a browser: it may want a log-in, or be under maintenance";
+const PAGE_HINT = "open the address in a browser: it may require a log-in, or be under maintenance";
 
 /** A log-in or maintenance page comes with status 200; so does a body that a proxy has compressed. */
 export function checkForm(answer: HttpAnswer, key: string): void {

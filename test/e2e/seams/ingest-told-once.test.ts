@@ -20,7 +20,7 @@ describe("an import that is told to stop", () => {
       signal: stop.signal,
       onEvent: (event) => {
         if (event.kind === "settled" && event.state === "done")
-          stop.abort(new EmporiumError("CANCELLED", "stopped by SIGTERM", { hint: "the same command goes on where it was" }));
+          stop.abort(new EmporiumError("CANCELLED", "stopped by SIGTERM", { hint: "the same command resumes" }));
       },
     });
     expect(report).toMatchObject({ status: "cancelled", exitStatus: 130 });

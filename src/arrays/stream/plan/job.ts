@@ -42,7 +42,7 @@ export interface WrittenObject {
 /** A unit that is whole on disk: what a resumed attempt needs instead of its voxels. Plain JSON. */
 export interface UnitReceipt {
   unit: number;
-  /** Columns of a unit. A receipt of another cut (another memory ceiling) is of no use. */
+  /** Columns of a unit. A receipt of another cut (another memory limit) is of no use. */
   columns: number;
   /** min, max, sum, sum of squares, non-finite count; min and max are text where no voxel is finite. */
   sums: readonly (number | string)[];

@@ -29,7 +29,7 @@ const RAW_SLOTS_MAX = 3;
 const RAW_SLOTS_WANTED = 2;
 
 /**
- * Buffers, in bytes, that writing a volume takes when no ceiling binds: 36.5 KiB a column (10.5 for a series, 9.1 for a mask,
+ * Buffers, in bytes, that writing a volume takes when no limit binds: 36.5 KiB a column (10.5 for a series, 9.1 for a mask,
  * 18.3 for labels) in all, some MiB a thread. It does not depend on the number of planes, and on rows only below 1024. With a slab 4 KiB a
  * column more, and 4 bytes a voxel of a plane. Shards take 200 KiB a column (of at most 2048) instead, labels half and masks a quarter of that, a
  * series 26: chunks of all levels are put together in memory.
@@ -54,7 +54,7 @@ export function requireStepsThatFit({ shape, form = "volume", shards }: Pick<Mem
     "FORMAT_LIMIT",
     `${nx}×${ny}×${nz} voxels (x, y, z) are ${steps} steps of ${stepPlanes} planes × ${stepRows} rows, ${LIMITS.volumeSteps} at most are made`,
     {
-      hint: "see that the header is right: no volume of this shape comes from a microscope; turn its longest axis to x, or cut it",
+      hint: "check the header: no microscope makes a volume of this shape; make its longest axis x, or cut it",
     },
   );
 }

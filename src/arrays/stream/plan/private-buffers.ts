@@ -21,7 +21,7 @@ export const RAW_ROWS = 64;
 export interface PrivateBuffers {
   /** Stored voxels before they are converted. */
   raw: number;
-  /** A block being encoded; between two encode tasks, float32 on their way to a mask. */
+  /** A block being encoded; between two encode tasks, float32 in progress to a mask. */
   block: number;
   /** Hash table of the encoder. */
   hash: number;

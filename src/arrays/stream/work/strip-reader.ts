@@ -8,7 +8,7 @@ import { type MaskSelection, notALabel } from "../plan/selection.js";
 import type { Step } from "../plan/shard-walk.js";
 import type { WorkerJob } from "./worker-job.js";
 
-/** Voxels that are converted at once on their way to a mask: what the block buffer holds as float32. */
+/** Voxels that are converted at once in progress to a mask: what the block buffer holds as float32. */
 const PIECE_VOXELS = BLOCK_BYTES / 4;
 
 /** Reads and converts what a worker's task asks for. */

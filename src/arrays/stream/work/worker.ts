@@ -41,7 +41,7 @@ function ioError(thrown: unknown, job: WorkerJob): EmporiumError {
   if (code === "ENOSPC" || code === "EDQUOT") {
     return new EmporiumError("DISK_FULL", "no room left on the target's disk", {
       place: { file: path },
-      hint: "free some space and run the same command again: what is done stays done",
+      hint: "free some space and run the same command again: finished work is kept",
     });
   }
   // Node's own codes tell of a wrong call, not of a file

@@ -2,7 +2,7 @@ import { EmporiumError } from "../../../core/errors.js";
 import type { Geometry } from "../plan/geometry.js";
 import type { RawVolume, UnitReceipt } from "../plan/job.js";
 
-/** Bytes of one request when steps are read ahead over a network: long enough to be fast, short enough to run side by side. */
+/** Bytes of one request when steps are read ahead over a network: long enough to be fast, short enough to run in parallel. */
 const REQUEST_BYTES = 4 * 2 ** 20;
 
 /** Fills the raw slots, steps ahead of the workers, with parallel range requests. Each source byte is asked for once. */

@@ -36,7 +36,7 @@ export interface CatalogDownloadOptions {
   download?: boolean | undefined;
   /** Frames as they are stored, or put together: one OME-TIFF or OME-Zarr a position. */
   as?: "png" | "tiff" | "ome-zarr" | undefined;
-  /** Frames that are fetched side by side. Default 8. */
+  /** Frames that are downloaded in parallel. Default 8. */
   workers?: number | undefined;
   sync?: boolean | undefined;
   clock?: Clock | undefined;

@@ -35,7 +35,7 @@ export async function claimFolder(path: string, request: string): Promise<Downlo
       `the folder ${path} holds a download that was stopped and asked for something else`,
       {
         place: { file: path },
-        hint: "ask for the same, or remove the folder",
+        hint: "use the same options, or remove the folder",
       },
     );
   }

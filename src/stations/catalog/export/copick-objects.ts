@@ -40,8 +40,8 @@ export function objectKey({ id, name }: Pick<ObjectFacts, "id" | "name">): strin
 }
 
 /**
- * The objects that annotations are of: one for each identifier, by name, whatever order the annotations come in. Two of one name are told apart by
- * their identifiers.
+ * The objects that annotations are of: one for each identifier, by name, whatever order the annotations come in. Two of one name
+ * are distinguished by their identifiers.
  *
  * @returns by `objectKey`.
  */

@@ -54,7 +54,7 @@ export function isPicked(shape: AnnotationShape): boolean {
 
 export interface TreeReading {
   datasets?: readonly string[] | undefined;
-  /** Runs that are read side by side. */
+  /** Runs that are read in parallel. */
   jobs: number;
   warn(text: string): void;
   signal?: AbortSignal | undefined;

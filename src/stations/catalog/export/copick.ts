@@ -29,7 +29,7 @@ export interface CopickOptions {
   anonymous?: boolean | undefined;
   /** S3-compatible server of the tree, here and in copick. */
   endpoint?: string | undefined;
-  /** Runs that are worked on side by side. Default 4. */
+  /** Runs that are processed in parallel. Default 4. */
   jobs?: number | undefined;
   clock?: Clock | undefined;
   log?: Log | undefined;

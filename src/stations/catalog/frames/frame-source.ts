@@ -33,7 +33,7 @@ export async function openFrameSource(location: string, options: StoreOptions & 
   for await (const _ of store.children("", options)) return { kind: "folder", store, key: "", origin, name: origin };
   throw new EmporiumError("STORE_ABSENT", `${origin} does not exist, or is an empty folder`, {
     place: place.path === undefined ? { url: origin } : { file: origin },
-    hint: "check the name in the table; relative ones begin where the program runs",
+    hint: "check the name in the table; relative names start at the working folder",
   });
 }
 

@@ -61,7 +61,7 @@ function placeOn(axis: string, value: Json | undefined, { words }: Axes): number
 }
 
 /**
- * Frames that are told apart by other axes than channel, slice, time and position alone, as the tiles of a stitched data set are by `row` and
+ * Frames that are distinguished by other axes than channel, slice, time and position alone, as the tiles of a stitched data set are by `row` and
  * `column`: each place on these axes becomes a position, row by row, in all frames.
  *
  * @returns the frames, and a sentence where positions were given so.

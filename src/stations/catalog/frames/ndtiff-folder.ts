@@ -64,7 +64,7 @@ async function indexedFiles({ store }: FrameSource, folder: string, options: Rea
       if (at + 4 + length > bytes.length) {
         if (!whole) return names;
         throw new EmporiumError("FORMAT_FIELD", `${objectName(store, key)}: a record that leads out of the file`, {
-          hint: "copy the file again, or move it away: then the stacks tell themselves what they hold",
+          hint: "copy the file again, or move it away: then emporium reads the facts from the stacks",
         });
       }
       texts.push(decoder.decode(bytes.subarray(at + 4, at + 4 + length)));

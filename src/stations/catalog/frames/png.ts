@@ -15,13 +15,12 @@ const LEVEL = 3;
 const IDAT_BYTES_MAX = 2 ** 31 - 1;
 
 /**
- * A frame as PNG: 8 or 16 bits, grey or red-green-blue, no other chunk than those that must be. Nothing in it but the pixels, so the same frame gives the
- * same bytes on one version of Node. zlib's own threads compress, so frames that are encoded side by side use all cores: fast-png, in JavaScript, needs
- * thirty times as long for a camera frame.
+ * A frame as PNG: 8 or 16 bits, grey or red-green-blue, no other chunk than those that must be. Nothing in it but the pixels, so
+ * the same frame gives the same bytes on one version of Node. zlib's own threads compress, so frames that are encoded in parallel
+ * use all cores: fast-png, in JavaScript, needs thirty times as long for a camera frame.
  *
  * @param pixels C order, little-endian, the colours of a pixel together.
- * @throws {EmporiumError} FORMAT_FIELD, FORMAT_LIMIT
- * Source: Portable Network Graphics, third edition (W3C).
+ * @throws {EmporiumError} FORMAT_FIELD, FORMAT_LIMIT Source: Portable Network Graphics, third edition (W3C).
  */
 export async function encodeFrame(pixels: Uint8Array, shape: FrameShape): Promise<Uint8Array> {
   checkPixelCount(pixels, shape, "frame");

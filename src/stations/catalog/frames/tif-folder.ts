@@ -78,7 +78,7 @@ async function folderMetadata(source: FrameSource, options: ReadOptions): Promis
   if (isJsonObject(value)) return value;
   throw new EmporiumError("FORMAT_FIELD", `${name} is no JSON object`, {
     place: { file: name },
-    hint: "repair it, or take it out: then the first image tells size and type",
+    hint: "repair it, or remove it: then size and type come from the first image",
   });
 }
 

@@ -122,7 +122,7 @@ function schemaOf(document: JsonFile): string | undefined {
   if (first && other && first.name !== other.name) {
     throw new EmporiumError("CONFIG_RULE", `${first.key} and ${other.key} name different schemas`, {
       place: document.place(other.key),
-      hint: "keep meta_schema; the others are old names of it",
+      hint: "keep meta_schema; the others are its old names",
     });
   }
   return first && besideOr(first.name, document.file);

@@ -38,7 +38,7 @@ export interface ImportOptions {
   readonly kinds?: readonly string[] | undefined;
   /** Look at runs that have not changed since the last import as well. */
   readonly again?: boolean | undefined;
-  /** Runs that are worked on side by side. Default 4. */
+  /** Runs that are processed in parallel. Default 4. */
   readonly jobs?: number | undefined;
   readonly clock: Clock;
   readonly log: Log;
@@ -250,7 +250,7 @@ class Import {
     return open;
   }
 
-  /** Runs are worked on side by side, and numbered in the order of their folders all the same. */
+  /** Runs are processed in parallel, and numbered in the order of their folders all the same. */
   async #newRunId(): Promise<number | undefined> {
     if (this.#newIds.length === 0) {
       await this.#guard(async () => {

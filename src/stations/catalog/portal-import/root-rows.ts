@@ -87,7 +87,7 @@ export async function syncDeposition(context: RootContext, id: number): Promise<
   if (own !== id) {
     throw new EmporiumError("FORMAT_FIELD", `${own} found in the folder of deposition ${id}`, {
       place: document.place("deposition_identifier"),
-      hint: "rename the folder, or put the number right",
+      hint: "rename the folder, or correct the number",
     });
   }
   await syncRoot(context, "deposition", id, document, `depositions_metadata/${id}`, async (_, at) => ({

@@ -166,13 +166,13 @@ export function identifier(value: Json | undefined, place: Parameters<typeof wro
 export function vanished(store: Store, key: string): EmporiumError {
   return new EmporiumError("SOURCE_CHANGED", "the document was listed and is gone", {
     place: placeOf(store, key),
-    hint: "import again when nobody changes the tree",
+    hint: "import again when no process changes the tree",
   });
 }
 
 const AT_ONCE = 8;
 
-/** Some side by side; results in order. */
+/** Some in parallel; results in order. */
 export async function inTurn<In, Out>(items: readonly In[], work: (item: In) => Promise<Out>): Promise<Out[]> {
   const results: Out[] = [];
   for (let at = 0; at < items.length; at += AT_ONCE) {

@@ -26,8 +26,8 @@ const PAGE_DATASETS = 1_000;
 type Tx = Transaction<CatalogTables>;
 
 /**
- * Rows in PostgreSQL. Every value that came from outside is a parameter. Reading goes on where a server comes back that was away; an
- * insert is for the caller to do again (`steady`), who has its rows. The database stays the caller's to close.
+ * Rows in PostgreSQL. Every value that came from outside is a parameter. Reading resumes where a server comes back that was away;
+ * an insert is for the caller to do again (`steady`), who has its rows. The database stays the caller's to close.
  */
 export function databaseRepository({ db, server, steady }: Pick<Database, "db" | "server" | "steady">): CatalogRepository {
   return {

@@ -44,7 +44,7 @@ export interface UploadOptions {
   parsers?: NameParsers | undefined;
   /** Replace data sets and objects of the same name. */
   overwrite?: boolean | undefined;
-  /** Frames that are encoded and sent side by side. Default 4. */
+  /** Frames that are encoded and sent in parallel. Default 4. */
   workers?: number | undefined;
   memoryBytes?: number | undefined;
   /** Folder of journals. */
@@ -74,7 +74,7 @@ const WORKERS = 4;
  * ```
  *
  * All rows are looked at before anything is touched: ids, parents, what the database has, headers of all sources. A data set's rows are inserted when every
- * object is proven stored. Killed at any moment and called again, it goes on where it was: receipts in the workspace tell which objects are done.
+ * object is proven stored. Killed at any moment and called again, it resumes: receipts in the workspace tell which objects are done.
  *
  * @returns what became of each row; failures of single ones are in it.
  * @throws {EmporiumError} USAGE, CONFIG_…: a fault of the whole table or configuration. Nothing was touched.
@@ -313,7 +313,7 @@ async function checkUnchanged(prepared: Prepared, signal: AbortSignal): Promise<
     if (now && isSame(file, now)) continue;
     throw new EmporiumError("SOURCE_CHANGED", `${source.origin}: ${file.key} changed while it was uploaded`, {
       place: { file: source.origin },
-      hint: "run again when nobody writes it any more",
+      hint: "run again when no process writes it any more",
     });
   }
 }

@@ -21,7 +21,7 @@ export interface CatalogVerifyOptions {
   id?: string | undefined;
   /** Read one share of the objects, by the hash of their keys; that they are there is looked at of all. */
   subset?: { part: number; of: number } | undefined;
-  /** Objects that are read side by side. Default 8. */
+  /** Objects that are read in parallel. Default 8. */
   workers?: number | undefined;
   clock?: Clock | undefined;
   signal?: AbortSignal | undefined;

@@ -83,13 +83,15 @@ export interface CollectReport {
 }
 
 /**
- * Gathers the models of one label into a batch: each under the name of its run at the portal, with a manifest that says where it came from, and a line in the
- * ledger of batches. Every file is read back and held against its hash.
+ * Gathers the models of one label into a batch: each under the name of its run at the portal, with a manifest that says where it
+ * came from, and a line in the ledger of batches. Every file is read back and compared with its hash.
  *
- * Stopped, killed or failed and run again, it ends with the same files. Nothing is written below the folders. A file that another batch holds is left out,
- * unless its content is new; files of one name and different contents are kept apart by their hashes. Both are in `errors`.
+ * Stopped, killed or failed and run again, it ends with the same files. Nothing is written below the folders. A file that another
+ * batch holds is left out, unless its content is new; files of one name and different contents are kept apart by their hashes.
+ * Both are in `errors`.
  *
- * @throws {EmporiumError} USAGE, CONFIG_SYNTAX, CONFIG_FIELD, ALREADY_SUBMITTED (the batch was given away), TARGET_LOCKED before anything is written; DISK_FULL, …
+ * @throws {EmporiumError} USAGE, CONFIG_SYNTAX, CONFIG_FIELD, ALREADY_SUBMITTED (the batch was given away), TARGET_LOCKED before
+ *   anything is written; DISK_FULL, …
  */
 export async function collectBatch(dirs: readonly string[], options: CollectOptions): Promise<CollectReport> {
   const { workspace, jobs, full, clock = systemClock, log = silentLog, signal, dryRun = false } = options;
@@ -97,7 +99,7 @@ export async function collectBatch(dirs: readonly string[], options: CollectOpti
   const wanted = classify(stemOf(options.label));
   if (wanted.class === "automatic") {
     throw new EmporiumError("USAGE", `${options.label} is a name of models that programs make: ${wanted.meaning}`, {
-      hint: "these are no annotations, and no portal takes them",
+      hint: "these are not annotations, and no portal accepts them",
     });
   }
   const matches = parseMatches(await readTable(options.matches, "--matches"), options.matches);

@@ -50,6 +50,6 @@ export function changed(path: string): EmporiumError {
   const file = shownPath(path);
   return new EmporiumError("SOURCE_CHANGED", `${file} was written while it was being collected`, {
     place: { file },
-    hint: "run the same command again when nobody writes it any more",
+    hint: "run the same command again when no process writes it any more",
   });
 }

@@ -171,7 +171,7 @@ async function scanRoot(root: string, options: ScanOptions): Promise<RootScan> {
     const endedMs = clock.monotonic();
     return { root, head, walkSeconds: (walkedMs - began) / 1000, headSeconds: (endedMs - walkedMs) / 1000, headTotals };
   } catch (error) {
-    if (signal.aborted) throw asEmporiumError(signal.reason, "CANCELLED", { hint: "the same command goes on where it was" });
+    if (signal.aborted) throw asEmporiumError(signal.reason, "CANCELLED", { hint: "the same command resumes" });
     throw errorOfDisk(error, folder);
   } finally {
     await running?.end();

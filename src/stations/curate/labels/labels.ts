@@ -65,8 +65,8 @@ export interface LabelsReport {
 }
 
 /**
- * Counts which labels an archive has: models by their names, in the folders of matched runs. Sidecars of macOS, backups, empty files, automatic models and
- * files that are no model are told apart and never counted.
+ * Counts which labels an archive has: models by their names, in the folders of matched runs. Sidecars of macOS, backups, empty
+ * files, automatic models and files that are no model are distinguished and never counted.
  */
 export async function labelArchive(dirs: readonly string[], options: LabelsOptions): Promise<LabelsReport> {
   const { workspace, jobs, full, compat = false, clock = systemClock, log = silentLog, signal } = options;

@@ -161,7 +161,7 @@ function refuseTwice(labels: readonly Label[], file: string): void {
       if (other !== undefined && other !== name) {
         throw new EmporiumError("CONFIG_RULE", `${file}: "${spelling}" is a name of ${other} and of ${name}`, {
           place: { file },
-          hint: "leave it with one of them",
+          hint: "keep it in one of them",
         });
       }
       seen.set(spelling.toLowerCase(), name);

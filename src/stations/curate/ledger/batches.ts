@@ -101,7 +101,7 @@ function refuseTaken(batch: Batch, batches: ReadonlyMap<string, Batch>): void {
       "ALREADY_SUBMITTED",
       `${shared} files of batch ${batch.id} are in batch ${other.id}, which is ${other.state}`,
       {
-        hint: "go on with that one",
+        hint: "continue that one",
       },
     );
   }

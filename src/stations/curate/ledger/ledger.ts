@@ -121,7 +121,7 @@ function parseLedger(bytes: Uint8Array | undefined, file: string): { events: Led
       const said = isEmporiumError(error) ? error.message : String(error);
       throw new EmporiumError("JOURNAL_DAMAGED", `${file}: ${said}`, {
         place: { file, line: index + 1 },
-        hint: "put the line right, or bring the file back from a backup: it says what was submitted",
+        hint: "correct the line, or restore the file from a backup: it records what was submitted",
       });
     }
   });

@@ -29,6 +29,6 @@ export function checkMove(batch: string, from: BatchState, to: BatchState): void
   if (MOVES[from].includes(to)) return;
   const allowed = MOVES[from].join(" or ") || "nowhere";
   throw new EmporiumError("USAGE", `batch ${batch} is ${from}: from there it goes to ${allowed}, not to ${to}`, {
-    hint: "emporium curate batches list --history shows how it came there",
+    hint: "emporium curate batches list --history shows the changes",
   });
 }

@@ -25,10 +25,12 @@ const LAST = RULES.length - 1;
 /**
  * Which names of an archive and of a portal mean one run.
  *
- * Each name is held to the surest rule by which anybody agrees with it. A pair is given where that holds for both, and where a folder's name agrees with
- * several portal names by the same rule: then all of them are, also those that have a surer partner, since the folder may be any of theirs.
+ * Each name is held to the surest rule by which anybody agrees with it. A pair is given where that holds for both, and where a
+ * folder's name agrees with several portal names by the same rule: then all of them are, also those that have a surer partner,
+ * since the folder may be any of theirs.
  *
- * One pass over each list for each rule, through indexes: the cost grows with the names and with the pairs that are found, not with their product.
+ * One pass over each list for each rule, through indexes: the cost grows with the names and with the pairs that are found, not with
+ * their product.
  *
  * @param archive distinct names of folders
  * @param portal distinct names of runs

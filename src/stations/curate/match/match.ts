@@ -105,7 +105,7 @@ export async function matchArchive(dirs: readonly string[], options: MatchOption
     errors.push(
       toErrorRecord(
         new EmporiumError("NO_MATCH", `none of ${folders.length} folders is one of ${runs.length} runs`, {
-          hint: "look at unmatched_archive.csv: are these the drives, and is this the author?",
+          hint: "read unmatched_archive.csv, and check the drives and the author",
         }),
       ),
     );

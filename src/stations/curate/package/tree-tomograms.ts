@@ -38,7 +38,7 @@ export async function treeTomograms(tree: Store, dataset: string, run: string, s
   }
   if (tomograms.length > 0) return tomograms;
   throw new EmporiumError("STORE_ABSENT", `${objectName(tree, folder)} has no tomogram`, {
-    hint: "is this the tree of the portal, and has the run this name there?",
+    hint: "check that this is the portal's tree and that the run has this name there",
   });
 }
 

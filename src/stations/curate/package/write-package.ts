@@ -29,7 +29,7 @@ export async function writePackage(target: Store, { files, yaml, batch, options,
   const there = await target.read(CONFIG, undefined, { signal });
   if (there && !config.equals(there) && !options.replace) {
     throw new EmporiumError("USAGE", `${objectName(target, CONFIG)} is there and differs from what would be written`, {
-      hint: "somebody may have filled it in: keep a copy, and write it anew with --replace; or choose another --dest",
+      hint: "it may have been filled in: keep a copy, and overwrite it with --replace; or choose another --dest",
     });
   }
   const earlier = await contentsOf(target, batch, signal);

@@ -47,7 +47,7 @@ export interface ComparedDataset {
  *
  * @param files records as `inspect` gives them, of the reference program too.
  * @param webs records as `describe` gives them; they fill what files leave open, and contradict.
- * @param compat both tables as the reference program prints them: nothing is corrected, filled or held against each other.
+ * @param compat both tables as the reference program prints them: nothing is corrected, filled or compared with each other.
  */
 export function compare(files: readonly ReadFileRecord[], webs: readonly ReadRecord[], { compat = false } = {}): Comparison {
   const joined = joinDatasets(files, webs);

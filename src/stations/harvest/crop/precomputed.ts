@@ -57,7 +57,7 @@ function requireEncoding({ dtype, channels }: VolumeInfo, { encoding }: LevelReq
   if (encoding === "raw" || (dtype === "uint8" && (channels === 1 || channels === 3))) return;
   throw new EmporiumError("USAGE", `${name} has ${channels} channels of ${dtype}, JPEG has 1 or 3 of uint8`, {
     place: { file: name },
-    hint: "leave the encoding raw, which loses nothing",
+    hint: "keep the encoding raw, which is lossless",
   });
 }
 

@@ -246,7 +246,7 @@ function shardReader(
       `${source.name}/${key}: ${range.length} bytes from ${range.offset} wanted, the shard ends before`,
       {
         place: { file: `${source.name}/${key}`, byte: range.offset },
-        hint: "the shard is cut short where it comes from",
+        hint: "the shard is cut short at its source",
       },
     );
   };

@@ -40,7 +40,9 @@ export interface CarryOutOptions extends Pick<CropRun, "scale"> {
   results: Tally;
 }
 
-/** Small files gain more from being fetched side by side than large ones lose: a host's connections are shared by all of them. */
+/**
+ * Small files gain more from being downloaded in parallel than large ones lose: a host's connections are shared by all of them.
+ */
 const AT_ONCE_MIN = 8;
 
 /**

@@ -47,7 +47,9 @@ export interface RemoteFolder {
 export interface Remote {
   object(address: string, origin: Origin): Promise<Source>;
   folder(address: string, origin: Origin): Promise<RemoteFolder>;
-  /** The same store for questions that are no transfer: each waits for the host's turn, and passing trouble is tried again. */
+  /**
+   * The same store for questions that are no transfer: each waits for the host's turn, and a temporary failure is tried again.
+   */
   asking(store: Store, paceHost: string | undefined): Store;
 }
 

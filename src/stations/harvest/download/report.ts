@@ -155,7 +155,7 @@ function reportText(report: Omit<DownloadReport, "toText">): string {
   lines.push(...more(report));
   for (const { rel, status: state } of crops) lines.push(`  ${state.padEnd(7)}  ${rel}/`);
   for (const message of report.warnings) lines.push(`warning: ${message}`);
-  if (status === "cancelled") lines.push("stopped; the same command goes on where it was");
+  if (status === "cancelled") lines.push("stopped; the same command resumes");
   return lines.join("\n");
 }
 

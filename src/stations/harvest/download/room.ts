@@ -21,7 +21,7 @@ export async function checkRoom(folder: string, bytes: number): Promise<void> {
   if (free >= need) return;
   throw new EmporiumError("DISK_FULL", `${folder} has ${formatBytes(free)} free, the download needs ${formatBytes(need)}`, {
     place: { file: folder },
-    hint: "make room, choose another --dest, or fewer files with --include",
+    hint: "free some space, choose another --dest, or fewer files with --include",
   });
 }
 

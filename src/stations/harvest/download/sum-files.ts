@@ -25,7 +25,7 @@ export function subjectOf(name: string): string | undefined {
 /**
  * Reads a list of checksums: GNU (`<hex>  name`, `<hex> *name`, `\<hex>  name` with escapes), BSD and openssl (`MD5 (name) = <hex>`,
  * `SHA256(name)= <hex>`), name first (`name<tab><hex>`, `name: <hex>`, `name,<hex>`), prefixed (`md5:<hex>  name`), and bare digits. Comments (`#`, `;`)
- * and blank lines are passed over, a byte-order mark and CRLF too.
+ * and blank lines are skipped, a byte-order mark and CRLF too.
  *
  * @param fileName of the list: where it names an algorithm, digits of another length are none of it.
  */

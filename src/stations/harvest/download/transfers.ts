@@ -45,7 +45,7 @@ export interface TransferRun {
   manifest: Manifest;
   remote: Remote;
   pace: Paces;
-  /** Objects that are fetched side by side. */
+  /** Objects that are downloaded in parallel. */
   atOnce: number;
   keepGoing: boolean;
   sync: boolean;

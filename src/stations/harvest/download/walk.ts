@@ -24,8 +24,9 @@ const FOLDERS_MAX = 1_000_000;
 const DEPTH_MAX = 100;
 
 /**
- * Everything below a folder, breadth-first, a few folders at a time. Only what lies directly in its folder is followed, so never anything above
- * the start; a folder that looks in every name, size and date like two that it lies in is those again, by a link, and is passed over.
+ * Everything below a folder, breadth-first, a few folders at a time. Only what lies directly in its folder is followed, so never
+ * anything above the start; a folder that looks in every name, size and date like two that it lies in is those again, by a link,
+ * and is skipped.
  *
  * @param children what lies directly in a folder (`""`: the start), keys from the start, folders' with a last `/`.
  */
@@ -98,7 +99,7 @@ function tooMuch(folder: string, fault: string): EmporiumError {
     "STORE_PROTOCOL",
     `${folder}: the listing has ${fault}, which looks like a loop; it is not looked into`,
     {
-      hint: "name a folder further down",
+      hint: "name a folder deeper in the tree",
     },
   );
 }

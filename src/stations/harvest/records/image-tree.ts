@@ -99,6 +99,6 @@ function once<T>(work: () => Promise<T>): () => Promise<T> {
 
 function endless(name: string): EmporiumError {
   return new EmporiumError("STORE_PROTOCOL", `${name} has more than ${FOLDERS_MAX} folders`, {
-    hint: "name a folder further down",
+    hint: "name a folder deeper in the tree",
   });
 }

@@ -76,7 +76,7 @@ function dmForm({ raw_metadata: raw, dtype, shape }: NormalisedRecord): JsonObje
   };
 }
 
-/** The first level's own transformations; those of the whole image are passed over. */
+/** The first level's own transformations; those of the whole image are skipped. */
 function zarrForm(record: NormalisedRecord): JsonObject {
   const { raw_metadata: raw, shape, axes, unit, dtype } = record;
   const attributes = raw.attributes;

@@ -59,7 +59,7 @@ export async function confirm(source: KnownSource, size: number, signal: AbortSi
 export function replaced({ store, name }: Pick<KnownSource, "store" | "name">): EmporiumError {
   return new EmporiumError("STORE_CONFLICT", `${name} was replaced by another version while it was being fetched`, {
     place: store.local ? { file: name } : { url: name },
-    hint: "run again when nobody writes it any more",
+    hint: "run again when no process writes it any more",
   });
 }
 

@@ -155,6 +155,6 @@ function onThread(fd: number, algorithms: readonly Algorithm[]): Digester {
 
 function cut(at: number): EmporiumError {
   return new EmporiumError("STORE_FAILED", `a file that is being fetched was cut to ${at} bytes by another program`, {
-    hint: "look who else writes there, and run again",
+    hint: "find the other process that writes there, and run again",
   });
 }

@@ -44,6 +44,6 @@ export function pageIn(key: string, start: Uint8Array, mediaType: string | undef
 export function notData(name: string, found: string): EmporiumError {
   return new EmporiumError("PORTAL_NOT_DATA", `${redact(name)}: the server answers with ${found} instead of the file`, {
     place: { url: redact(name) },
-    hint: "open the address in a browser: it may want a log-in, or be under maintenance",
+    hint: "open the address in a browser: it may require a log-in, or be under maintenance",
   });
 }

@@ -233,7 +233,7 @@ async function checkRoom(target: string, bytes: number): Promise<void> {
   if (free >= need) return;
   throw new EmporiumError("DISK_FULL", `${target} needs ${formatBytes(Math.ceil(need))}, ${formatBytes(free)} are free`, {
     place: { file: target },
-    hint: `make room for ${formatBytes(Math.ceil(need - free))}, or choose another target, then run the same command again`,
+    hint: `free ${formatBytes(Math.ceil(need - free))}, or choose another target, then run the same command again`,
   });
 }
 

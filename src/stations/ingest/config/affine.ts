@@ -72,7 +72,7 @@ function judgeLinear(linear: readonly (readonly number[])[]): MatrixFault | unde
   return {
     kind: "remark",
     message: `${NAME} is no rotation with a shift: ${faults.join(", ")} (determinant ${short(determinant)})`,
-    hint: "leave it where the volume is meant to be scaled, sheared or mirrored",
+    hint: "keep it if the volume should be scaled, sheared or mirrored",
   };
 }
 

@@ -189,13 +189,13 @@ function unknownVariable(name: string, known: Iterable<string>, place: Place | u
   const list = names.length > 24 ? `${names.slice(0, 24).join(", ")} and ${names.length - 24} more` : names.join(", ");
   return new EmporiumError("CONFIG_VARIABLE", `{${name}} is not known here, known are ${list || "none"}`, {
     place,
-    hint: near === undefined ? "write {{ and }} for braces that are meant as they stand" : `did you mean {${near}}?`,
+    hint: near === undefined ? "write {{ and }} for literal braces" : `did you mean {${near}}?`,
   });
 }
 
 function lonelyBrace(template: string, place: Place | undefined): EmporiumError {
   return new EmporiumError("CONFIG_VARIABLE", `a single { or } in ${JSON.stringify(template)}`, {
     place,
-    hint: "write {{ and }} for braces that are meant as they stand",
+    hint: "write {{ and }} for literal braces",
   });
 }

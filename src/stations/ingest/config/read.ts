@@ -79,7 +79,7 @@ function countKeys(text: string, file: string): void {
     else if ((word === ":" || word === "-" || word === ",") && ++keys > LIMITS.configKeys) {
       throw new EmporiumError("CONFIG_LIMIT", `more than ${LIMITS.configKeys} keys and entries of lists`, {
         place: { file, line },
-        hint: "what comes from a program belongs into a table: run_data_map_file gives values by run",
+        hint: "put values from a program into a table: run_data_map_file gives values by run",
       });
     }
   }
@@ -252,7 +252,7 @@ class Builder {
         const { line, column } = keyPlaces.get(name)!;
         throw new EmporiumError("CONFIG_SYNTAX", `the key ${JSON.stringify(name)} stands twice, first at ${line}:${column}`, {
           place: keyPlace,
-          hint: "keep one of the two: only the last would count",
+          hint: "keep one of the two: only the last one takes effect",
         });
       }
       own.add(name);

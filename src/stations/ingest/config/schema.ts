@@ -155,7 +155,7 @@ function parseBlock(node: ConfigNode, section: SectionKey, type: TypeKey, report
     report(
       new EmporiumError("CONFIG_FIELD", "sources is missing", {
         place: placeOfValue(block),
-        hint: "say where to find the entity",
+        hint: "give the entity's location",
       }),
     );
   }

@@ -170,7 +170,7 @@ function literalName(node: ConfigNode, type: TypeKey): ScalarNode {
   if (node.kind !== "scalar" || node.value === null || typeof node.value === "boolean") {
     throw new EmporiumError("CONFIG_FIELD", `${describe(node)} among the values of a literal, wanted a name or number`, {
       place: placeOfValue(node),
-      hint: "put it in quotes if it is meant as a name",
+      hint: "put it in quotes if it is a name",
     });
   }
   const number = toNumber(node.value);

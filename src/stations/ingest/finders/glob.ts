@@ -121,7 +121,7 @@ function parseSegment(text: string, place: Place | undefined): Exclude<Segment, 
     fault() {
       throw new EmporiumError("CONFIG_FIELD", `the glob ${JSON.stringify(text)} has brackets that mean nothing`, {
         place,
-        hint: "write [[] for a bracket that is meant as it stands",
+        hint: "write [[] for a literal bracket",
       });
     },
   });

@@ -77,7 +77,7 @@ async function planOne(context: ImportContext, one: Alignment, { candidates, vol
   throw new EmporiumError(
     "TASK_BLOCKED",
     `${context.location.run}: the default alignment needs a tomogram, none of the run's can be read`,
-    { place: candidates[0]!.item.place, hint: "mend the tomograms named above, or configure volume_dimension" },
+    { place: candidates[0]!.item.place, hint: "fix the tomograms named above, or configure volume_dimension" },
   );
 }
 

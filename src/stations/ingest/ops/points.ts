@@ -88,7 +88,7 @@ export const pointsOperation: Operation = async ({ params, bytes, place }, conte
   if (outside !== undefined && strict) {
     throw new EmporiumError("FORMAT_FIELD", outside, {
       place,
-      hint: "mend binning, columns or order of the source, or leave --strict out",
+      hint: "correct binning, columns or order of the source, or omit --strict",
     });
   }
   const warnings = [...(outside === undefined ? [] : [outside]), ...check.warnings()];

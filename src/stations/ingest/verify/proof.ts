@@ -115,7 +115,7 @@ export async function openProof(
 function damaged(name: string, byte: number, what: string): EmporiumError {
   return new EmporiumError("FORMAT_CORRUPT", `${name}: the proof is damaged: ${what}`, {
     place: { file: name, byte },
-    hint: "copy it again from where it was made, or make a new one with --write-proof",
+    hint: "copy the proof again from its origin, or make a new one with --write-proof",
   });
 }
 

@@ -146,7 +146,7 @@ export async function verifyTree(store: Store, options: VerifyOptions & { prefix
 function nothing(store: Store): EmporiumError {
   return new EmporiumError("STORE_ABSENT", `${store.url} holds nothing, a standardised tree was wanted`, {
     place: store.local ? { file: store.local.path("") } : { url: store.url },
-    hint: "check the name: what is wanted is OUTPUT of ingest run, or a dataset or run below it",
+    hint: "check the name: give the OUTPUT of ingest run, or a dataset or run below it",
   });
 }
 

@@ -288,7 +288,7 @@ export function refuseDelete([group]: readonly (readonly PlanItem[])[]): void {
     "CONFIG_RULE",
     `${first!.id} and ${second!.id} share ${first!.target}, where delete would remove what the other has sent`,
     {
-      hint: "leave delete away, or publish one of them alone",
+      hint: "remove delete, or publish only one of them",
     },
   );
 }

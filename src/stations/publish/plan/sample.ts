@@ -19,7 +19,7 @@ export function parseSample(text: string): SampleName {
       "USAGE",
       `--sample: ${JSON.stringify(text)} found, a date such as 2023-05-10 or 2014-06-24-b wanted`,
       {
-        hint: "behind the date only letters, digits, _ and - may stand",
+        hint: "after the date only letters, digits, _ and - are allowed",
       },
     );
   }
@@ -63,7 +63,7 @@ export function parseSuffix(text: string): string {
     "NAME_UNSAFE",
     `--segmentation-suffix: ${JSON.stringify(text)} ${fault}, a folder below the sample's wanted`,
     {
-      hint: "give it as it is called there: stitching-output",
+      hint: "give the folder's own name: stitching-output",
     },
   );
 }

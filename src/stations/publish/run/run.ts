@@ -68,7 +68,7 @@ export async function publishRun(plan: Plan, options: PublishRunOptions): Promis
   }
   for (const { path, key } of present) {
     const what = "the target";
-    refuseInSource(`${plan.bucket.replace(/\/+$/, "")}/${key}`, path, { what, hint: "send it to a place outside of the source" });
+    refuseInSource(`${plan.bucket.replace(/\/+$/, "")}/${key}`, path, { what, hint: "send it to a location outside the source" });
   }
   const groups = groupSources(present);
   for (const group of groups) await refuseCollisions(group, signal);

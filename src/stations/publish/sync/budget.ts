@@ -11,7 +11,7 @@ export interface Budget {
 export interface BudgetOptions {
   bytesMax: number;
   clock: Clock;
-  /** Default: no ceiling. */
+  /** Default: no limit. */
   bytesPerSecond?: number | undefined;
 }
 

@@ -115,7 +115,7 @@ export const NO_RECORD: SyncRecorder = {
   earlier: () => undefined,
 };
 
-/** Uploads that the run before began and did not end. A line that a kill cut short, or that is none of ours, is passed over. */
+/** Uploads that the run before began and did not end. A line that a kill cut short, or that is none of ours, is skipped. */
 async function unfinished(path: string): Promise<Map<string, BegunUpload>> {
   const open = new Map<string, BegunUpload>();
   const input = createReadStream(path, "utf8");

@@ -16,7 +16,7 @@ import { openSource, sourceChanged } from "./source-bytes.js";
 import type { SyncContext } from "./task.js";
 import type { WantedFile } from "./wanted.js";
 
-/** Parts of one file on their way at once. */
+/** Parts of one file in progress at once. */
 const PARTS_IN_FLIGHT = 8;
 
 /** Reading a file of the system's cache takes some 20 µs, handing that to a thread several times as long; a drive that lets wait longer than this is waited for elsewhere. */

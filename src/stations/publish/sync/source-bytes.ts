@@ -86,6 +86,6 @@ export function sourceChanged(path: string, wanted: number, found: number): Empo
   const what = wanted === found ? "it was written to" : `${wanted} bytes were there, now ${found}`;
   return new EmporiumError("SOURCE_CHANGED", `${path} changed while it was being read: ${what}`, {
     place: /^[a-z][a-z0-9+.-]*:\/\//i.test(path) ? { url: path } : { file: path },
-    hint: "run again when nobody writes it any more",
+    hint: "run again when no process writes it any more",
   });
 }

@@ -146,7 +146,7 @@ export async function compareSources(
   };
 }
 
-/** What was found, and who mends it: sending goes by size and time, and removes nothing, unless it is told to. */
+/** What was found, and who repairs it: sending goes by size and time, and removes nothing, unless it is told to. */
 function hintsOf(items: readonly VerifyItem[], command: string): string[] {
   const has = (kind: (typeof KINDS)[number][0]) => items.some((item) => item[kind].count > 0);
   return [

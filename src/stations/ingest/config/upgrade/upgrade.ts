@@ -59,7 +59,7 @@ function checkReadable(text: string, file: string, version: Version): void {
     if (!isEmporiumError(error)) throw error;
     throw new EmporiumError("CONFIG_FIELD", `${file} cannot be brought to ${version} as it is written: ${error.message}`, {
       place: { file },
-      hint: "write the values of that alias out, and try again",
+      hint: "replace that alias by its values, and try again",
       cause: error,
     });
   }
