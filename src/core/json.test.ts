@@ -112,6 +112,7 @@ describe("parseJson", () => {
 
   it("says where it stopped and refuses depth without end", () => {
     expect(() => parseJson('{"a": 1,}')).toThrow('JSON: a key expected at character 8, found "}"');
+    expect(() => parseJson("[1,]")).toThrow('JSON: a value expected at character 3, found "]"');
     expect(() => parseJson("[1 2]")).toThrow("JSON: , or ] expected at character 3");
     expect(codeOf(() => parseJson("[".repeat(100_000)))).toBe("CONFIG_SYNTAX");
   });

@@ -46,6 +46,7 @@ describe("JPEG", () => {
     ["five samples a pixel", (bytes) => set(bytes, 0xc0, 7, 5), "FORMAT_CORRUPT"],
     ["another name in the scan", (bytes) => set(bytes, 0xda, 3, 9), "FORMAT_CORRUPT"],
     ["too many codes", (bytes) => set(bytes, 0xc4, 3, 9), "FORMAT_CORRUPT"],
+    ["a table of codes that is not there", (bytes) => set(bytes, 0xda, 4, 0x33), "FORMAT_UNSUPPORTED"],
   ])("refused: %s", (_, change, code) => {
     const bytes = fileOf("grey").slice();
     change(bytes);

@@ -337,7 +337,8 @@ describe("what other peeks cost", () => {
       offset: [0, 0, 0],
       dtype: "int16",
     };
-    expect(await peekFolder(folder("a.zarr", files))).toMatchObject({ requests: 3, images: [wanted] });
+    const bytes = json(files[".zattrs"]).length + json(files["s0/.zarray"]).length; // what is not there has none
+    expect(await peekFolder(folder("a.zarr", files))).toMatchObject({ requests: 3, bytes, images: [wanted] });
     expect(await peekFolder({ ...folder("a.zarr", files), names: [".zattrs", ".zgroup"] })).toMatchObject({
       requests: 2,
       images: [wanted],
@@ -400,6 +401,7 @@ describe("what other peeks cost", () => {
       images: [{ shape: [600, 400, 200], offset: [12000, 11000, 10000], warnings: [expect.stringContaining("compresso")] }],
     });
     await expect(peekFolder(folder("nothing", {}))).rejects.toMatchObject({ code: "FORMAT_UNKNOWN" });
+    await expect(peekFolder(folder("nothing.zarr", {}))).rejects.toMatchObject({ code: "FORMAT_UNKNOWN" });
   });
 });
 

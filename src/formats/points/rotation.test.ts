@@ -184,6 +184,16 @@ describe("matrices", () => {
     expect(() => checkRotation(matrix, 0, { file: "a.star", line: 3 })).toThrow(/^a\.star: .* in line 3$/);
   });
 
+  it.each<[number, number[]]>([
+    [0, [1, 0, 0, 0.6, 0.8, 0, 0, 0, 1]],
+    [1, [1, 0, 0, 0, 1, 0, 0, 0.6, 0.8]],
+    [2, [0.8, 0, 0.6, 0, 1, 0, 0, 0, 1]],
+  ])("the message names both rows of a product: %d and the next", (row, matrix) => {
+    expect(rotationFault(matrix)).toBe(
+      `rows ${row} and ${[1, 2, 0][row]} of the matrix have a product of 0.6, a rotation's have 0`,
+    );
+  });
+
   it("a rotation has no fault", () => {
     expect(rotationFault([1, 0, 0, 0, 1, 0, 0, 0, 1])).toBeUndefined();
     expect(() => checkRotation([0, 1, 0, 0, 1, 0, -1, 0, 0, 0, 0, 1], 3, { file: "a.star" })).not.toThrow();

@@ -5,7 +5,7 @@ import { inMemory } from "../../core/bytes.js";
 import { isEmporiumError } from "../../core/errors.js";
 import { chunkBoxes, chunkGridOf, chunkName, mortonCode } from "./grid.js";
 import type { VolumeInfo, VolumeScale } from "./info.js";
-import { decodePrecomputedChunk, readPrecomputedBox } from "./read.js";
+import { decodePrecomputedChunk, readPrecomputedBox, unwrapStoredChunk } from "./read.js";
 import { encodeShards, type Sharding } from "./sharding.js";
 
 const SHAPE: Triple = [5, 6, 7];
@@ -127,5 +127,30 @@ describe("reading a precomputed volume", () => {
     await expect(
       decodePrecomputedChunk(new Uint8Array(9), INFO, scaleOf({ encoding: "zfpc" }), [1, 1, 1], { name: "v/c" }),
     ).rejects.toThrow(/v\/c: .*"zfpc"/);
+  });
+});
+
+describe("unwrapStoredChunk", () => {
+  const brotli = async () => new Uint8Array([9]);
+  const one = { dtype: "uint32", channels: 1 } as const;
+  const segmentation = scaleOf({ encoding: "compressed_segmentation" });
+
+  it("a compressed segmentation begins with where its channels do: no Brotli is tried", async () => {
+    const stored = new Uint8Array([1, 0, 0, 0, 2, 0, 0, 0]);
+    expect(await unwrapStoredChunk(stored, one, segmentation, [1, 8, 8], { brotli })).toBe(stored);
+  });
+
+  it("what begins otherwise may be Brotli, or gzip", async () => {
+    const plain = new Uint8Array([1, 0, 0, 0, 2, 0, 0, 0]);
+    for (const stored of [new Uint8Array([2, 0, 0, 0]), new Uint8Array([1, 1, 0, 0]), new Uint8Array([1, 0, 1, 0])])
+      expect(await unwrapStoredChunk(stored, one, segmentation, [1, 8, 8], { brotli })).toEqual(new Uint8Array([9]));
+    const zipped = new Uint8Array(gzipSync(plain));
+    expect(new Uint8Array(await unwrapStoredChunk(zipped, one, segmentation, [1, 8, 8], { brotli }))).toEqual(plain);
+  });
+
+  it("raw bytes as many as a chunk has are the chunk, whatever they begin with", async () => {
+    const stored = new Uint8Array(16).fill(7);
+    stored.set([0x1f, 0x8b]);
+    expect(await unwrapStoredChunk(stored, one, scaleOf(), [1, 2, 2], { brotli })).toBe(stored);
   });
 });
