@@ -1,4 +1,5 @@
 import type { RandomAccess } from "./bytes.js";
+import { Recent } from "./recent.js";
 
 /** Counts of the requests that a source has received. */
 export interface Traffic {
@@ -47,17 +48,11 @@ const BLOCK_BYTES = 64 * 1024;
 export function blockSource(source: RandomAccess, options: BlockOptions = {}): BlockSource {
   const { blockBytes = BLOCK_BYTES, keptBytes = 128 * BLOCK_BYTES, ahead = () => 1 } = options;
   const keptMax = Math.max(1, Math.floor(keptBytes / blockBytes));
-  /** Least recently used first. */
-  const kept = new Map<number, Uint8Array>();
+  const kept = new Recent<number, Uint8Array>(keptMax);
   let requests = 0;
   /** Smallest offset that is known to be past the end. */
   let end = Number.POSITIVE_INFINITY;
 
-  const keep = (index: number, block: Uint8Array) => {
-    kept.delete(index);
-    kept.set(index, block);
-    if (kept.size > keptMax) kept.delete(kept.keys().next().value!);
-  };
   const lastOf = (offset: number, length: number) => Math.floor((Math.min(offset + length, end) - 1) / blockBytes);
 
   return {
@@ -84,10 +79,10 @@ export function blockSource(source: RandomAccess, options: BlockOptions = {}): B
           for (let i = 0; i * blockBytes < Math.max(bytes.length, 1); i++) {
             const piece = bytes.subarray(i * blockBytes, (i + 1) * blockBytes);
             if (index + i < stop) found.set(index + i, piece);
-            keep(index + i, piece);
+            kept.set(index + i, piece);
           }
           block = found.get(index)!;
-        } else keep(index, block);
+        }
         found.set(index, block);
       }
       const last = Math.min(lastOf(offset, length), first + found.size - 1);

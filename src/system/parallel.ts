@@ -61,3 +61,23 @@ export async function* inOrder<T, R>(
     await Promise.allSettled(running);
   }
 }
+
+/**
+ * Lets at most `limit` jobs run at once, first come, first served. The returned function resolves when the caller may start, to a function that the
+ * caller calls when it has ended.
+ */
+export function turns(limit: number): () => Promise<() => void> {
+  const waiting: (() => void)[] = [];
+  let places = limit;
+  // a queued job takes the free place
+  const leave = () => {
+    const next = waiting.shift();
+    if (next) next();
+    else places++;
+  };
+  return async () => {
+    if (places > 0) places--;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    return leave;
+  };
+}

@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { EmporiumError, type ErrorRecord, fromErrorRecord } from "../core/errors.js";
+import { turns } from "./parallel.js";
 
 export interface ThreadOptions {
   /** The thread's module: `new URL("./worker.js", import.meta.url)`. */
@@ -170,32 +171,24 @@ export function threadPool<Job, Result>({
 }: PoolOptions): ThreadPool<Job, Result> {
   const idle: JobThread<Job, Result>[] = [];
   const busy = new Set<JobThread<Job, Result>>();
-  const queue: (() => void)[] = [];
-  let places = threadsMax;
+  const turn = turns(threadsMax);
 
-  async function turn(): Promise<void> {
-    if (places > 0) places--;
-    else await new Promise<void>((resolve) => queue.push(resolve));
-  }
   async function release(thread: JobThread<Job, Result>, keep: boolean): Promise<void> {
     if (keep && thread.isAlive && idle.length < idleMax) idle.push(thread);
     else await thread.end();
     busy.delete(thread);
-    // a queued job takes the free place
-    const next = queue.shift();
-    if (next) next();
-    else places++;
   }
   return {
     async run(job, { keep = true, ...jobOptions } = {}) {
       jobOptions.signal?.throwIfAborted();
-      await turn();
+      const leave = await turn();
       const thread = idle.pop() ?? startJobThread<Job, Result>(options);
       busy.add(thread);
       try {
         return await thread.run(job, jobOptions);
       } finally {
         await release(thread, keep);
+        leave();
       }
     },
     async end() {

@@ -27,6 +27,8 @@ const HOMES: readonly (readonly [what: string, made: RegExp, homes: readonly str
   ["an own member", /Object\.hasOwn\(object, key\) \? object\[key\]/, ["src/core/json-fields.ts"]],
   // a set's end, the way back to a star, and a star as an expression: each makes a matcher
   ["glob matchers", /indexOf\("\]"|\bstar = part|star(At|Part)|"\*" \? "\.\*"/, ["src/core/glob.ts"]],
+  ["places that are waited for", /let places = |while \(running >= \w+\) await/, ["src/system/parallel.ts"]],
+  ["what was used last is kept", /\.keys\(\)\.next\(\)\.value( as \w+|!)\)/, ["src/core/recent.ts"]],
   ["collecting garbage", /--expose-gc/, ["src/system/garbage.ts"]],
 ];
 

@@ -1,5 +1,6 @@
 import { EmporiumError } from "../../core/errors.js";
 import { LIMITS } from "../../core/limits.js";
+import { Recent } from "../../core/recent.js";
 import { formatBytes } from "../../core/units.js";
 import type { TaskInput } from "../../engine/task.js";
 import { absent, objectName, type Stat, type Store } from "../../stores/store.js";
@@ -31,7 +32,7 @@ export interface SourceFiles {
 const FILES_KEPT = 256;
 
 export function sourceFiles(stores: { source: Store; target: Store }, signal?: AbortSignal): SourceFiles {
-  const files = new Map<string, Promise<SourceFile>>();
+  const files = new Recent<string, Promise<SourceFile>>(FILES_KEPT);
   const keysRead = new Set<string>();
   const made = new WeakMap<SourceFile, Map<string, { value?: unknown; error?: unknown }>>();
   const read = async (where: "source" | "target", key: string, known: Stat | undefined): Promise<SourceFile> => {
@@ -55,9 +56,7 @@ export function sourceFiles(stores: { source: Store; target: Store }, signal?: A
       const id = `${where} ${key}`;
       if (where === "source") keysRead.add(key);
       const file = files.get(id) ?? read(where, key, stat);
-      files.delete(id);
       files.set(id, file);
-      if (files.size > FILES_KEPT) files.delete(files.keys().next().value!);
       return file;
     },
     wasRead: (key) => keysRead.has(key),

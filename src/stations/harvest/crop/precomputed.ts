@@ -5,6 +5,7 @@ import { HOST_LITTLE_ENDIAN, ITEM_BYTES, swapBytes } from "../../../core/dtype.j
 import { EmporiumError } from "../../../core/errors.js";
 import { type JsonObject, printJson } from "../../../core/json.js";
 import { Float } from "../../../core/number.js";
+import { Recent } from "../../../core/recent.js";
 import { chunkBox, chunkName } from "../../../formats/precomputed/grid.js";
 import { encodeJpegChunk } from "../../../formats/precomputed/image-chunk.js";
 import { parseVolumeInfo, type VolumeInfo, type VolumeScale } from "../../../formats/precomputed/info.js";
@@ -14,7 +15,6 @@ import { positions } from "../../../formats/zarr/chunks.js";
 import { type CropArray, cropGrid } from "./crop-array.js";
 import { coarserBox, factorsOf, requireInside } from "./levels.js";
 import { type CropPlan, type CropSource, chosenLevels, type LevelRequest, textBytes } from "./plan.js";
-import { Recent } from "./recent.js";
 
 /**
  * A crop of a precomputed volume: each scale with its own voxel offset and size, chunks of the same shape counted from the crop's first voxel, raw

@@ -1,9 +1,9 @@
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { throwIfCancelled } from "../../../core/cancel.js";
+import { Recent } from "../../../core/recent.js";
 import { errnoOf } from "../../../stores/file/errors.js";
 import { type CropArray, type PlainUnit, usesOf } from "./crop-array.js";
-import { Recent } from "./recent.js";
 
 /** What was read for a crop. */
 export interface CropTraffic {

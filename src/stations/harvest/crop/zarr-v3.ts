@@ -2,6 +2,7 @@ import type { RandomAccess } from "../../../core/bytes.js";
 import { EmporiumError } from "../../../core/errors.js";
 import type { Json, JsonObject } from "../../../core/json.js";
 import { isJsonObject, member } from "../../../core/json-fields.js";
+import { Recent } from "../../../core/recent.js";
 import { chunkGrid, positions } from "../../../formats/zarr/chunks.js";
 import { isArray, parseMetadata, wrongField } from "../../../formats/zarr/json.js";
 import { product } from "../../../formats/zarr/metadata.js";
@@ -28,7 +29,6 @@ import { encodeV3Chunk } from "../../../formats/zarr/v3-write.js";
 import { writingCodecs } from "./codecs.js";
 import { type CropArray, type CropFile, cropGrid, cropShape } from "./crop-array.js";
 import { type CropPlan, type CropSource, chosenLevels, type LevelRequest, textBytes } from "./plan.js";
-import { Recent } from "./recent.js";
 import { shiftedMultiscales, shiftedTransform } from "./shifted.js";
 import { absentDocument, type FoundLevel, planLevels } from "./zarr-levels.js";
 

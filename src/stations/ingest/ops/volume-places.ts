@@ -7,6 +7,7 @@ import { crcText } from "../../../core/crc32.js";
 import { publishObject, uploadFile } from "../../../engine/atomic.js";
 import { clearEntity } from "../../../engine/atomic-tree.js";
 import type { ObjectReceipt, Task, TaskContext } from "../../../engine/task.js";
+import { turns } from "../../../system/parallel.js";
 import { writeMetadata } from "./metadata.js";
 import { zarrReceipt } from "./volume-outputs.js";
 import type { VolumeParams } from "./volume-params.js";
@@ -153,18 +154,22 @@ async function remotePlaces(params: VolumeParams, context: TaskContext, scratch:
   const zarr = params.zarr === null ? undefined : `${scratch}/volume.zarr`;
   let replaced: () => string | undefined = () => undefined;
   // all chunks of a layer become whole at once; each upload holds some parts in memory
-  const inTurn = limitTo(UPLOADS_AT_ONCE);
+  const turn = turns(UPLOADS_AT_ONCE);
   return {
     mrc,
     zarr,
     flush: false,
     shards: () => uploadShards(context, params.zarr!, scratch),
-    onObject: ({ key, path }) =>
-      inTurn(async () => {
+    async onObject({ key, path }) {
+      const leave = await turn();
+      try {
         // progress is told in planes read, not in bytes sent
         await uploadFile(context, path, `${params.zarr}${key}`, { onBytes: () => {} });
         await rm(path);
-      }),
+      } finally {
+        leave();
+      }
+    },
     async startAnew() {
       for (const path of [mrc, zarr]) if (path !== undefined) await rm(path, { recursive: true, force: true });
       replaced = await unpublish(params, context);
@@ -216,20 +221,4 @@ async function identity(
 /** `.zattrs`, `.zgroup`, `.zarray`, `zarr.json`: what makes a Zarr one. */
 function isZarrDocument(name: string): boolean {
   return /(^|\/)(\.z(attrs|group|array)|zarr\.json)$/.test(name);
-}
-
-/** Runs at most `limit` of the given things at once, in the order in which they are given. */
-function limitTo(limit: number): (work: () => Promise<void>) => Promise<void> {
-  const waiting: (() => void)[] = [];
-  let running = 0;
-  return async (work) => {
-    while (running >= limit) await new Promise<void>((resolve) => waiting.push(resolve));
-    running++;
-    try {
-      await work();
-    } finally {
-      running--;
-      waiting.shift()?.();
-    }
-  };
 }

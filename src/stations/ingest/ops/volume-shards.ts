@@ -4,6 +4,7 @@ import { EmporiumError } from "../../../core/errors.js";
 import { LIMITS } from "../../../core/limits.js";
 import type { TaskContext } from "../../../engine/task.js";
 import { objectName, type Upload } from "../../../stores/store.js";
+import { turns } from "../../../system/parallel.js";
 
 /** Parts of all shards together that are under way, each in memory. */
 const PARTS_IN_FLIGHT = 4;
@@ -21,7 +22,7 @@ export function uploadShards(
   scratch: string,
   partBytes: number = LIMITS.partBytesMin,
 ): ShardSink {
-  const shards: Shards = { context, folder, scratch, partBytes, inFlight: limit(PARTS_IN_FLIGHT) };
+  const shards: Shards = { context, folder, scratch, partBytes, inFlight: turns(PARTS_IN_FLIGHT) };
   return { open: (shard, have, whole) => openShard(shards, shard, have, whole) };
 }
 
@@ -238,18 +239,4 @@ async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
     await file.close();
   }
   await rename(`${path}.part`, path);
-}
-
-/** Lets at most `most` run at once: resolves to what tells that one has ended. */
-function limit(most: number): () => Promise<() => void> {
-  const waiting: (() => void)[] = [];
-  let running = 0;
-  return async () => {
-    while (running >= most) await new Promise<void>((resolve) => waiting.push(resolve));
-    running++;
-    return () => {
-      running--;
-      waiting.shift()?.();
-    };
-  };
 }
