@@ -77,7 +77,7 @@ export async function migrate({ db, place }: Database, { to }: MigrateOptions = 
 
 const MIGRATION_LOCK = "742106651, 2"; // a number of our own
 
-/** Until the transaction ends no other process changes the schema. Waiting has no limit but the caller's patience. */
+/** Until the transaction ends no other process changes the schema. The wait ends only when the caller cancels it. */
 async function holdMigrationLock(tx: Transaction<CatalogTables>): Promise<void> {
   await sql.raw("set local lock_timeout = 0").execute(tx);
   await sql.raw("set local statement_timeout = 0").execute(tx);

@@ -47,7 +47,7 @@ export function httpRequests(
   const homeOrigin = new URL(home).origin;
   const elsewhere = gate ?? publicGate(resolve, { allowPrivate });
 
-  /** A server may send us into our own network no more than a stranger may: it can be old, or taken over. */
+  /** A server must not redirect us into our own network: it may be outdated or compromised. */
   const guardOf = (url: string) => (gate || new URL(url).origin === homeOrigin ? gate : elsewhere);
 
   return async ({ url: first, stay = false, headers, ...request }) => {

@@ -1,11 +1,11 @@
 import type { IncomingMessage } from "node:http";
 import { refusal } from "./handler.js";
 
-/** Of all large ones together. Small ones find room whoever sends slowly beside them. */
+/** Of all large bodies together. Small bodies always fit, whatever slow clients send. */
 const BODIES_BYTES_MAX = 64 * 1024 * 1024;
 const SMALL_BYTES = 64 * 1024;
 
-/** What is sent along with requests, in memory: bounded each, and all together. */
+/** Request bodies in memory: limited individually and in total. */
 export class Bodies {
   readonly #limits: Readonly<Record<string, number>>;
   #bytes = 0;

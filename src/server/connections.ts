@@ -10,19 +10,21 @@ export interface ConnectionLimits {
 }
 
 export interface Connections {
-  /** The connection is one too many: whatever is asked on it is answered with 503. */
+  /** The connection exceeds the limit: every request on it is answered with 503. */
   isRefused(socket: Socket): boolean;
 }
 
-/** How long one that is refused may take to say what it wants, so that it can be told; and how many are told. */
+/**
+ * How long a refused connection may take to send its request, so that it gets a reply; and how many refused connections get one.
+ */
 const REFUSAL_MS = 2_000;
 const REFUSALS_MAX = 256;
-/** One that has just come, or has just had its answer, is about to ask: it is not idle yet. */
+/** A connection that was just opened, or just got its answer, does not count as idle yet. */
 const IDLE_MS = 1_000;
 
 /**
- * Holds the connections of a server within limits, and lets none that is idle stand in the way of a new one: where there is no room the one that has been
- * idle longest is closed, of the same address if that has too many. Only where every connection is at work the new one is refused.
+ * Limits the connections of a server. If the limit is reached, a new connection replaces the one that has been idle longest, from
+ * the same address if that has too many. It is refused only if all connections are busy.
  */
 export function limitConnections(server: Server, { total, perAddress }: ConnectionLimits, clock: Clock): Connections {
   const open = new Map<Socket, string>();

@@ -9,7 +9,7 @@ export type CorsPolicy =
   /** Those of these origins. */
   | { readonly kind: "some"; readonly origins: readonly string[] };
 
-/** Nobody else's: a page that happens to be open in a browser of this machine reads nothing. */
+/** No other origin: a page that is open in a browser on this machine can read nothing. */
 export const OWN_ORIGIN: CorsPolicy = { kind: "none" };
 
 const METHODS = "GET, HEAD, POST, OPTIONS";
@@ -21,8 +21,8 @@ const MAX_AGE_S = 600;
 /**
  * The policy for origins as a person writes them.
  *
- * @param origins `https://neuroglancer-demo.appspot.com`, or `*` for every page there is.
- * @throws {EmporiumError} USAGE for what is no origin.
+ * @param origins `https://neuroglancer-demo.appspot.com`, or `*` for every origin.
+ * @throws {EmporiumError} USAGE for an invalid origin.
  */
 export function corsPolicy(origins: readonly string[]): CorsPolicy {
   if (origins.includes("*")) return { kind: "any" };
@@ -41,8 +41,8 @@ function originOf(text: string): string {
 }
 
 /**
- * Lets pages of other origins read what a handler answers, as far as the policy goes. They never come with credentials, and there is nothing that they could
- * write.
+ * Lets pages of other origins read a handler's answers, within the policy. Their requests never carry credentials, and they
+ * cannot write anything.
  */
 export function withCors(policy: CorsPolicy, handler: Handler): Handler {
   return async (request, path) => {
@@ -69,7 +69,7 @@ function corsHeaders(policy: CorsPolicy, request: Request): Record<string, strin
   };
 }
 
-/** The answer to a browser that asks before it asks. A browser that does not see its origin in it goes no further. */
+/** The answer to a preflight request. If the answer does not contain its origin, a browser stops. */
 function preflight(policy: CorsPolicy, request: Request): Response {
   if (policy.kind === "none") return new Response(null, { status: 204, headers: { allow: METHODS } });
   const isPrivate = request.headers.get("access-control-request-private-network") === "true";

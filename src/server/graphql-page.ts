@@ -76,7 +76,7 @@ const SCRIPT = `
   });
 `;
 
-/** A page to ask the API from. All of it is here: nothing is fetched from elsewhere, and answers are shown as text. */
+/** A page to ask the API from. It is self-contained: it loads nothing from elsewhere, and shows answers as text. */
 export const GRAPHQL_PAGE = `<!doctype html>
 <html lang="en">
 <head>

@@ -28,8 +28,8 @@ const COMMON = {
 /**
  * The portal's API over HTTP: `POST` with JSON, `GET` with `query`, and for people who come with a browser a page to ask from.
  *
- * What is wrong with a query is told with status 200: clients take 500 and its like for a a temporary failure and ask again. 503
- * is told where they shall.
+ * Errors in a query are sent with status 200: clients treat 500 and similar codes for a temporary failure and retry. 503 is sent
+ * if they should.
  */
 export function graphqlRoute({ api: bare, own }: GraphqlOptions): Handler {
   return async (request) => {
@@ -97,7 +97,7 @@ function respond({ isUnavailable, text, rest }: Answer, headers: Record<string, 
   return new Response(asStream(rest, text), { headers });
 }
 
-/** Nothing is read of the database before somebody takes it, and nothing more once nobody does. */
+/** The database is read only while a client reads the answer. */
 function asStream(pieces: AsyncGenerator<string, void, undefined>, first = ""): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   return new ReadableStream<Uint8Array>(

@@ -5,7 +5,7 @@
  */
 export type Handler = (request: Request, path: string) => Promise<Response>;
 
-/** Where handlers hang: keys begin and end with `/`; the longest that fits answers. */
+/** Handlers by path prefix: keys begin and end with `/`; the longest matching prefix wins. */
 export type Mounts = Readonly<Record<string, Handler>>;
 
 /** One handler out of several. A folder that is asked for without its last `/` is redirected to it, since pages use relative links. */
@@ -32,7 +32,7 @@ export function onlyReading(): Response {
   return refusal(405, "only reading is possible here", { allow: "GET, HEAD, OPTIONS" });
 }
 
-/** A short answer in words. What is said never repeats what was asked, so it cannot carry markup or a path of this machine. */
+/** A short answer in words. It never repeats the request, so it cannot contain markup or a path of this machine. */
 export function refusal(status: number, says: string, headers: Readonly<Record<string, string>> = {}): Response {
   return new Response(`${status} ${says}\n`, {
     status,

@@ -16,19 +16,22 @@ export interface ListenOptions {
   port?: number | undefined;
   /** Further names that the server goes by, `name` or `name:port`. Needed on loopback only, where other names are refused. */
   names?: readonly string[] | undefined;
-  /** Requests that are worked on at the same time; more are sent away with 503. One whose client is waited for is none. Default 256. */
+  /**
+   * Requests that are worked on at the same time; more are refused with 503. A request that waits for its client does not count.
+   * Default 256.
+   */
   requestsMax?: number | undefined;
   /** Default: 1024 in all, half of them for one address. */
   connections?: ConnectionLimits | undefined;
-  /** Who takes less of an answer is cut off. Default: 160 KiB in 20 s, which is 8 KiB/s. */
+  /** A client that reads more slowly is disconnected. Default: 160 KiB in 20 s, which is 8 KiB/s. */
   slowest?: SlowestClient | undefined;
   /** For who is slow. */
   clock?: Clock | undefined;
   /** What may stand before `localhost` in a name of this server: `data` for `data.localhost:8080`. */
   subdomains?: readonly string[] | undefined;
-  /** Paths that take a body with POST, and of how many bytes at most. Everywhere else there is only reading. */
+  /** Paths that take a body with POST, and of how many bytes at most. All other paths are read-only. */
   posts?: Readonly<Record<string, number>> | undefined;
-  /** How whoever wants to write is refused, for clients that read more than the status. Default: in words. */
+  /** The refusal of a write request, for clients that read more than the status. Default: in words. */
   refuseWriting?: ((path: string) => Response) | undefined;
   log?: Log | undefined;
 }
@@ -60,7 +63,7 @@ const IDLE_MS = 60_000;
  * `Request.url` begins with the address at which the client reached this server: by the name that it used where that is one of ours, and else by the number
  * of the machine. A name that a client makes up never gets into an answer.
  *
- * @throws {EmporiumError} STORE_FAILED where the port cannot be had.
+ * @throws {EmporiumError} STORE_FAILED if the port cannot be opened.
  */
 export async function listen(
   handler: Handler,
@@ -154,7 +157,7 @@ async function answer(
   const { method = "GET", url = "", headers } = incoming;
   if (isNamedTwice(incoming)) return refusal(400, "a request has one host");
   if (!isOurs(headers.host)) return refusal(421, "this server does not go by that name");
-  // `new URL` would take the dots away and show a path that nobody asked for.
+  // `new URL` would remove the dots and give a path that was not requested.
   if (!url.startsWith("/") || url.includes("\\") || hasDotSegment(url)) return refusal(400, "this is no path of this server");
   const target = new URL(`${originOf(incoming, known)}${url}`);
   const path = target.pathname.slice(1);

@@ -1,10 +1,10 @@
 const MIB = 1024 * 1024;
 
-/** What is read and sent at once while there is room, and where there is none. */
+/** Piece sizes with free memory, and without. */
 const PIECE_BYTES = 1 * MIB;
 const SMALL_PIECE_BYTES = 64 * 1024;
 
-/** Memory for bodies that wait for their clients: shared out among all of them. */
+/** Shares a memory budget among the answers that wait for their clients. */
 export interface PieceBudget {
   /** How many bytes may be read for one body now. They count until they are given back. */
   take(wanted: number): number;
@@ -12,8 +12,8 @@ export interface PieceBudget {
 }
 
 /**
- * Pieces are large as long as they are few. When many clients are slow at the same time each has a small one, so that memory has an end and nobody has to
- * be turned away.
+ * Pieces are large as long as they are few. When many clients are slow at the same time, each gets a small piece, so that memory
+ * stays bounded and no client is refused.
  */
 export function pieceBudget(bytes: number): PieceBudget {
   let left = bytes;

@@ -20,14 +20,14 @@ export interface PortalOptions {
   /** Default 127.0.0.1: nobody but this machine. */
   host?: string | undefined;
   port?: number | undefined;
-  /** How others reach this server, `https://lab.example.org/portal`: a proxy that stands before it. Default: as each of them does. */
+  /** The public URL of this server, such as `https://lab.example.org/portal` behind a proxy. Default: the URL of each request. */
   url?: string | undefined;
   /** Whose pages may read what is here. Default: its own alone. */
   cors?: CorsPolicy | undefined;
   log?: Log | undefined;
 }
 
-/** A portal of one's own: what the official client, copick, Neuroglancer and S3 tools ask of it. */
+/** A portal server for the official client, copick, Neuroglancer and S3 tools. */
 export interface Portal {
   /** `http://127.0.0.1:8080`. */
   readonly url: string;
@@ -43,9 +43,10 @@ export interface Portal {
 }
 
 /**
- * Serves a tree and its catalogue: GraphQL at `/graphql`, files with ranges at `/files`, S3 for readers at `/s3`, Neuroglancer at `/viewer`.
+ * Serves a tree and its catalogue: GraphQL at `/graphql`, files with ranges at `/files`, S3 for readers at `/s3`, Neuroglancer at
+ * `/viewer`.
  *
- * @throws {EmporiumError} STORE_FAILED where the port cannot be had.
+ * @throws {EmporiumError} STORE_FAILED if the port cannot be opened.
  */
 export async function servePortal({
   store,

@@ -1,8 +1,9 @@
 import type { ByteRange } from "../core/bytes.js";
 
 /**
- * What a `Range` header asks of an object: a part, `unsatisfiable` (416), or undefined where the whole is to be sent. That is also the answer
- * to several ranges at once, to other units and to what cannot be parsed: RFC 9110 §14.2 lets a server ignore the header.
+ * The part of an object that a `Range` header requests: a part, `unsatisfiable` (416), or undefined where the whole is to be
+ * sent. That is also the answer to several ranges at once, to other units and to what cannot be parsed: RFC 9110 §14.2 lets a
+ * server ignore the header.
  */
 export function parseRange(header: string | null, size: number): ByteRange | "unsatisfiable" | undefined {
   const found = /^bytes\s*=\s*(\d*)\s*-\s*(\d*)$/i.exec(header ?? "");

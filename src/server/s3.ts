@@ -31,9 +31,9 @@ type Words = Record<string, unknown>;
 const builder = new XMLBuilder({ ignoreAttributes: false, attributeNamePrefix: "@", suppressEmptyNode: true });
 
 /**
- * The part of S3 that readers need, of one bucket: `ListObjectsV2` (and the first `ListObjects`), `HeadObject`, `GetObject` with ranges and
- * conditions, `HeadBucket`, `GetBucketLocation`, `ListBuckets`. Signatures are not looked at: everything that is here may be read by anybody who reaches
- * the server. `Request.url` must hold the whole query.
+ * The part of S3 that readers need, of one bucket: `ListObjectsV2` (and the first `ListObjects`), `HeadObject`, `GetObject` with
+ * ranges and conditions, `HeadBucket`, `GetBucketLocation`, `ListBuckets`. Signatures are not checked: everybody who reaches the
+ * server may read everything. `Request.url` must hold the whole query.
  *
  * Source: the API reference of S3; shapes of errors and listings as boto3 and the AWS command line expect them.
  */
@@ -78,7 +78,7 @@ function parted(path: string): [bucket: string, key: string] {
   return slash < 0 ? [decoded(path), ""] : [decoded(path.slice(0, slash)), path.slice(slash + 1)];
 }
 
-/** Objects are the files' answers: only what went wrong is told in S3's words. */
+/** Objects are served like files; only errors have S3's format. */
 async function object(files: Handler, request: Request, path: string): Promise<Response> {
   const response = await files(request, path);
   if (response.status < 400) return response;

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Clock } from "../core/clock.js";
 
-/** The least that a client has to take of an answer: so many bytes in each stretch of time in which it is waited for. */
+/** The least that a client must read of an answer: bytes per period of waiting. */
 export interface SlowestClient {
   readonly bytes: number;
   readonly ms: number;
@@ -17,7 +17,7 @@ export interface SendOptions {
 /** What is handed to the system at once: by what the client has taken of these its speed is told. */
 const SLICE_BYTES = 64 * 1024;
 
-/** Sends an answer as fast as the client takes it. One that takes next to nothing is cut off. */
+/** Sends an answer as fast as the client reads it. A client that reads almost nothing is disconnected. */
 export async function send(
   response: Response,
   incoming: IncomingMessage,
@@ -25,7 +25,7 @@ export async function send(
   { slowest, clock, whileWaiting }: SendOptions,
 ): Promise<void> {
   const headers = Object.fromEntries(response.headers);
-  // What a client sends along with a request that is refused is not waited for.
+  // The body of a refused request is not awaited.
   const sends = incoming.headers["transfer-encoding"] !== undefined || Number(incoming.headers["content-length"] ?? 0) > 0;
   if (sends && !incoming.complete) {
     headers.connection = "close";
@@ -54,7 +54,7 @@ export async function send(
   }
 }
 
-/** How fast a client takes what it is sent. Time in which it is not waited for does not count against it. */
+/** Measures how fast a client reads. Only time spent waiting for the client counts. */
 class Pace {
   readonly #outgoing: ServerResponse;
   readonly #slowest: SlowestClient;

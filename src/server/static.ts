@@ -41,7 +41,7 @@ const ENCODINGS = [
 ] as const;
 const FOR_EVER = "public, max-age=31536000, immutable";
 
-/** Nothing of an archive may do anything where it is shown, whatever it is taken for. */
+/** Files of an archive must not run anything in a browser, whatever type the browser assumes. */
 const ARCHIVE_POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'";
 
 /**
@@ -157,7 +157,10 @@ async function reply(content: Content, request: Request, common: Record<string, 
   return new Response(body, { status: range ? 206 : 200, headers });
 }
 
-/** Piece by piece, each read when the client has taken the one before. The first is there before the answer begins: what is wrong is told by its status. */
+/**
+ * Piece by piece, each read when the client has taken the one before. The first piece is read before the answer begins, so that
+ * an error determines the status.
+ */
 async function bodyOf({ read }: Content, { offset, length }: ByteRange): Promise<ReadableStream<Uint8Array>> {
   let [at, held] = [0, 0];
   const giveBack = () => {

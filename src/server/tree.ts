@@ -34,7 +34,7 @@ export interface ServedTree {
 const STATE = /\/NeuroglancerPrecompute\/\d+-neuroglancer_config\.json$/;
 
 /**
- * Serves a tree and Neuroglancer to this machine, nobody else.
+ * Serves a tree and Neuroglancer to this machine only.
  *
  * @throws {EmporiumError} STORE_FAILED where the port cannot be had
  */

@@ -105,9 +105,9 @@ export interface Upload {
 }
 
 /**
- * A place that holds named bytes, rooted at one URL. Keys are relative, with `/` between checked segments and never a leading one.
- * Absent is `undefined`; every other trouble throws an EmporiumError whose `retry` tells whether the same call may succeed later.
- * Every back end keeps this order of methods.
+ * A place that holds named bytes, rooted at one URL. Keys are relative, with `/` between checked segments and never a leading
+ * one. Absent is `undefined`; every other failure throws an EmporiumError whose `retry` says whether the same call may succeed
+ * later. Every back end keeps this order of methods.
  */
 export interface Store {
   /** Absolute, ends without `/`. Never holds a secret. */

@@ -36,13 +36,13 @@ export interface PortalApi {
 }
 
 export interface Answer {
-  /** The database cannot be reached just now: the only trouble that is none of the request's. */
+  /** The database is unavailable: the only failure that the request did not cause. */
   readonly isUnavailable: boolean;
   /** The answer's JSON, or its beginning. */
   readonly text: string;
   /**
-   * What follows, as it is read. Trouble in its midst is told at its end, in `errors`. Whoever does not read to the end must `return`
-   * it, or a session of the database is kept.
+   * The rest of the answer, as it is read. A failure meanwhile is reported at the end, in `errors`. A caller that does not read
+   * to the end must `return` it, or a session of the database is kept.
    */
   readonly rest: AsyncGenerator<string, void, undefined> | undefined;
 }

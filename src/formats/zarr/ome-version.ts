@@ -16,8 +16,8 @@ const WRAPPED = /^0\.([56])([.-]?(?:dev|rc)\S{0,20})?$/;
 const LOOSE = /^0\.([1-4])(?![\d.])(.{1,40})?$/;
 
 /**
- * The one verdict on versions of OME-Zarr, for all that reads and judges them: versions 0.1 to 0.6 are read, drafts of them with a warning, others
- * refused.
+ * The one rule for versions of OME-Zarr, for readers and validators: versions 0.1 to 0.6 are read, drafts of them with a warning,
+ * others refused.
  *
  * @returns undefined for a version that is not read.
  */

@@ -105,7 +105,10 @@ export async function* listUploads(
   }
 }
 
-/** Keys of a listing travel percent-encoded, because XML cannot carry every character; some servers ignore the wish and say so. */
+/**
+ * Keys of a listing travel percent-encoded, because XML cannot carry every character; some servers ignore the parameter and
+ * report that.
+ */
 function decoder(encoding: string | undefined): (text: string) => string {
   return encoding === "url" ? (text) => decodeURIComponent(text.replaceAll("+", " ")) : (text) => text;
 }

@@ -34,9 +34,9 @@ export interface CollectOptions extends Pick<ScanOptions, "workspace" | "jobs" |
   label: string;
   /** Folder, or place in a bucket. */
   dest: string;
-  /** Default: drives and label, with a number where that was given away already. */
+  /** Default: drives and label, with a number if that name was submitted already. */
   batch?: string | undefined;
-  /** Portal or file of runs, for ids that the matches lack. Default: the answers of portals that the workspace keeps. */
+  /** Portal or file of runs, for ids that the matches lack. Default: the portals' answers that are cached in the workspace. */
   runs?: string | undefined;
   vocabulary?: string | undefined;
   /** Folder or bucket of a shared ledger. Default: in the workspace. */
@@ -66,7 +66,7 @@ export interface CollectReport {
     /** Written now, and there already with the same content. */
     readonly written: number;
     readonly present: number;
-    /** Of an earlier collection of this batch, and none of it any more. */
+    /** Files of an earlier collection of this batch that no longer belong to it. */
     readonly removed: number;
     readonly copies: number;
     readonly collisions: number;
@@ -83,8 +83,7 @@ export interface CollectReport {
 }
 
 /**
- * Gathers the models of one label into a batch: each under the name of its run at the portal, with a manifest that says where it
- * came from, and a line in the ledger of batches. Every file is read back and compared with its hash.
+ * Collects the models of one label into a batch: each under the name of its portal run, with a manifest of their sources, and a line in the ledger of batches. Every file is read back and compared with its hash.
  *
  * Stopped, killed or failed and run again, it ends with the same files. Nothing is written below the folders. A file that another
  * batch holds is left out, unless its content is new; files of one name and different contents are kept apart by their hashes.
@@ -140,7 +139,7 @@ function refuseSource(dest: string, dir: string, below: string): void {
   refuseInside(join(path, below), real, dir, "--dest", "collect into a folder outside of the archive");
 }
 
-/** Drives and label; numbered where that batch was given away, or lies elsewhere. */
+/** Drives and label; numbered if that batch was submitted, or is stored elsewhere. */
 function freeBatch(archive: Scan, label: string, url: string, batches: ReadonlyMap<string, Batch>): string {
   const roots = [...new Set(archive.roots.map(({ path }) => path.split("/").at(-1) || "root"))].sort();
   const drives = roots.length > 2 ? `${roots[0]}+${roots.length - 1}` : roots.join("+");
@@ -251,7 +250,7 @@ async function earlierManifest(target: Store, batch: string, signal: AbortSignal
   });
 }
 
-/** Batches that a person noted without their files: nobody but a person can compare. */
+/** Batches that a person entered without their files: the program cannot compare these. */
 function sameWork({ batches }: Partial<OpenLedger>, batch: string, label: string, drives: readonly string[]): string[] {
   return [...(batches?.values() ?? [])].flatMap((other) => {
     const same =

@@ -4,7 +4,7 @@ import type { MatchRow } from "../match/match-row.js";
 import type { PortalRun } from "../match/portal-run.js";
 import type { NamedRun } from "./target-names.js";
 
-/** Gives a row of matches the ids that a file's name is made of. @throws {EmporiumError} CONFIG_FIELD, AMBIGUOUS: nothing is guessed */
+/** Adds the ids for the file's name to a row of matches. @throws {EmporiumError} CONFIG_FIELD, AMBIGUOUS: never guesses */
 export type CompleteRun = (row: MatchRow) => NamedRun;
 
 /** A row that lacks an id is looked up in the lists of runs: by its run's id, else by the name where one run alone is called so. */

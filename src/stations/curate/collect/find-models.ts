@@ -20,17 +20,17 @@ export interface FoundModel {
 
 export interface FoundModels {
   readonly models: readonly FoundModel[];
-  /** Models that are none, and a summary of those whose run is not decided. */
+  /** Files that are not models, and a summary of models whose run is undecided. */
   readonly errors: readonly ErrorRecord[];
   /** Without a point or slicer angle: there is nothing to send. */
   readonly empty: readonly string[];
   /** Of the label, in no matched run. */
   readonly outside: number;
-  /** The paths of the matches are other drives': runs were told by their names. */
+  /** The paths of the matches are on other drives: runs were identified by their names. */
   readonly byName: boolean;
 }
 
-/** Finds the models of one label, folder by folder. Sidecars, backups and empty files never are; what is damaged is told. */
+/** Finds the models of one label, folder by folder. Sidecars, backups and empty files are skipped; damaged files are reported. */
 export async function findModels(
   archive: Archive,
   matches: readonly MatchRow[],
@@ -83,7 +83,7 @@ export async function findModels(
   return { models, errors, empty, outside, byName: scope.byName };
 }
 
-/** Volumes of the folders from the root to this one: what lies elsewhere is forgotten, since folders come in the order of their paths. */
+/** Volumes of the folders from the root to this one: others are dropped, because folders come in the order of their paths. */
 function rememberVolumes(volumesAt: Map<string, TomogramCandidate[]>, { path, files }: ArchiveFolder): void {
   for (const other of volumesAt.keys()) if (path !== other && !path.startsWith(`${other}/`)) volumesAt.delete(other);
   const volumes = files.flatMap(({ ext, kind, head, path }): TomogramCandidate[] =>

@@ -34,7 +34,7 @@ export interface BatchFile {
   readonly changed_since?: string;
 }
 
-/** `manifest.json` of a batch. It is written last: what it lists is there, whole. */
+/** `manifest.json` of a batch. It is written last, so every file that it lists is complete. */
 export interface Manifest {
   readonly version: 1;
   readonly batch: string;
@@ -50,7 +50,7 @@ export function printManifest(manifest: Manifest): string {
   return `${printJson(finite(manifest) as Json, { indent: 2 })}\n`;
 }
 
-/** A damaged header may hold anything, JSON no number that is none: null then. */
+/** A damaged header may contain NaN, which JSON cannot represent: null then. */
 function finite(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(finite);
   if (typeof value === "number") return Number.isFinite(value) ? value : null;

@@ -36,8 +36,8 @@ export interface PlanBatchOptions {
 type Entry = { -readonly [Key in keyof BatchFile]: BatchFile[Key] } & { copies: string[]; cut: boolean };
 
 /**
- * Reads every model and decides what it is called: one file for each run and content. Where one name would stand for several contents each gets the beginning
- * of its hash, so neither takes the other's place. What another batch holds already is left out, unless its content is new.
+ * Reads every model and chooses its name: one file for each run and content. If several contents would get one name, each name
+ * gets the beginning of its hash. A file that another batch contains is left out, unless its content has changed.
  */
 export async function planBatch(models: readonly FoundModel[], options: PlanBatchOptions): Promise<BatchPlan> {
   const errors: ErrorRecord[] = [];
@@ -122,7 +122,7 @@ function failureOf(error: unknown, path: string): ErrorRecord {
   return { ...record, message: record.message.includes(file) ? record.message : `${file}: ${record.message}`, file };
 }
 
-/** Takes out what another batch that was not rejected holds, and marks what it holds with another content. */
+/** Removes files that another batch, not rejected, contains, and marks files that it contains with another content. */
 function leaveOutSubmitted(found: readonly Entry[], { batch, batches }: PlanBatchOptions) {
   const others = [...batches.values()].filter(({ id, state }) => id !== batch && state !== "rejected");
   const byHash = new Map(others.flatMap((other) => other.files.map(({ sha256 }) => [sha256, other] as const)));

@@ -13,10 +13,10 @@ export interface SourceBytes {
 }
 
 /**
- * A file of an archive, whole: opened to be read and for nothing else, links not followed.
+ * Reads a complete file of an archive: opened read-only, links not followed.
  *
  * @param path absolute
- * @throws {EmporiumError} SOURCE_CHANGED when somebody writes it meanwhile, FORMAT_LIMIT, STORE_DENIED, STORE_ABSENT, …
+ * @throws {EmporiumError} SOURCE_CHANGED when it is written meanwhile, FORMAT_LIMIT, STORE_DENIED, STORE_ABSENT, …
  */
 export async function readSource(path: string): Promise<SourceBytes> {
   const shown = shownPath(path);

@@ -7,7 +7,7 @@ import { forEachLimited } from "../../../system/parallel.js";
 import type { BatchFile } from "./manifest.js";
 import { changed, readSource } from "./read-source.js";
 
-/** What became of a file: written now, or there before with the same content. */
+/** The outcome of a file: written now, or existing with the same content. */
 export type Sent = "written" | "present";
 
 export interface SendOptions {
@@ -21,9 +21,10 @@ export interface SendOptions {
 const AT_ONCE = { local: 2, remote: 8 };
 
 /**
- * Writes each file under its key, whole or not at all, and reads it back. What is there with the right content stays; so a run that was stopped goes on.
+ * Writes each file under its key, whole or not at all, and reads it back. Existing files with the right content stay, so an
+ * interrupted run resumes.
  *
- * @throws {EmporiumError} the first failure: what was written stays, and the same command goes on.
+ * @throws {EmporiumError} the first failure: written files stay, and the same command resumes.
  */
 export async function sendFiles(files: readonly BatchFile[], options: SendOptions): Promise<Sent[]> {
   const { target, clock, onEvent } = options;

@@ -61,5 +61,5 @@ export function withHash(dest: string, sha256: string): string {
   return `${dest.slice(0, at)}-${sha256.slice(0, 8)}${dest.slice(at)}`;
 }
 
-/** Names that some disk takes for one: capitals, and letters composed in two ways. */
+/** Names that are equal on some disks: they differ in case or in Unicode composition. */
 export const foldedName = (dest: string): string => dest.normalize("NFC").toLowerCase();

@@ -9,7 +9,7 @@ import { type ScanOptions, scanArchive } from "../inventory/scan.js";
 import { writeWhole } from "../inventory/write-whole.js";
 
 export interface HygieneOptions extends Pick<ScanOptions, "workspace" | "jobs" | "full"> {
-  /** Shell script that removes what nobody needs; it only shows it unless it is told otherwise. */
+  /** Shell script that removes unneeded files; without `--delete` it only lists them. */
   plan?: string | undefined;
   clock?: Clock | undefined;
   log?: Log | undefined;
@@ -34,15 +34,18 @@ export interface HygieneReport {
   toText(): string;
 }
 
-/** Flags of files that no one misses: what a machine has made beside the data. Backups and empty files are a person's to judge. */
+/**
+ * Flags of files that can be removed: files that a machine made beside the data. A person must decide about backups and empty
+ * files.
+ */
 const REMOVABLE: ReadonlySet<HygieneFlag> = new Set(["appledouble", "desktop"]);
 
 /** A report is read by people: the counts hold for all files, the list for these. */
 const LISTED_MAX = 100_000;
 
 /**
- * What in an archive is not what it seems: sidecars of macOS by name and by content, backups, empty files, models and volumes that are none or cut off, links that
- * lead nowhere, names that another disk cannot hold. Nothing is changed; `plan` writes a script for whoever wants to tidy up.
+ * Anomalies of an archive: sidecars of macOS by name and by content, backups, empty files, models and volumes that are none or
+ * cut off, links that lead nowhere, names that another disk cannot hold. Nothing is changed; `plan` writes a clean-up script.
  */
 export async function hygieneOfArchive(dirs: readonly string[], options: HygieneOptions): Promise<HygieneReport> {
   const { workspace, jobs, full, clock = systemClock, log = silentLog, signal, plan } = options;

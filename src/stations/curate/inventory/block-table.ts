@@ -1,6 +1,6 @@
 /**
- * Where the folders of earlier scans lie: a table of numbers in shared memory, so that all threads look folders up without a message, and a million
- * folders take 56 MB. Paths are not kept; their hash is, and whoever finds a block compares the path in it.
+ * Positions of the folders of earlier scans: a table of numbers in shared memory, so that all threads find folders without
+ * messages, and a million folders take 56 MB. The table holds hashes of paths; the caller compares the path in the block.
  */
 export interface BlockTable {
   readonly memory: SharedArrayBuffer;

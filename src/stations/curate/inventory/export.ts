@@ -77,7 +77,7 @@ function modelOf(head: Extract<ArchiveFile["head"], { format: "mod" }>): NonNull
   return { objects, contours, points, slicer_angles: slicerAngles, max, pixel_size: pixelAngstrom };
 }
 
-/** A time that no date can be made of is the disk's own fault: the epoch then. */
+/** An invalid time on the disk becomes the epoch. */
 function isoTime(us: number): string {
   const date = new Date(us / 1000);
   return Number.isNaN(date.getTime()) ? new Date(0).toISOString() : date.toISOString();

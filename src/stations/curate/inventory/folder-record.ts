@@ -18,7 +18,7 @@ interface FirstLine {
   c: number;
   u?: 1;
   x?: FolderFailure;
-  /** Totals and tallies, so that who takes the folder over, or counts, need not read its files. */
+  /** Totals and counts, so that reusing the folder, or counting, does not read its files. */
   t: [files: number, bytes: number, links: number];
   k: FolderTally["kinds"];
   y: FolderTally["hygiene"];

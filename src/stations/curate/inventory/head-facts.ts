@@ -1,6 +1,6 @@
 import type { ErrorCode } from "../../../core/errors.js";
 
-/** What the first bytes of a file say; for a model, what its chunks say. */
+/** Facts from the first bytes of a file; for a model, from its chunks. */
 export type HeadFacts = MrcFacts | ModFacts | AppleFacts | DamagedFacts | UnreadFacts;
 
 export interface MrcFacts {
@@ -32,7 +32,7 @@ export interface AppleFacts {
   readonly format: "appledouble" | "applesingle";
 }
 
-/** It was read and is not what its name says, or ends too early. */
+/** The file is not what its name says, or ends too early. */
 export interface DamagedFacts {
   readonly format: "damaged";
   readonly code: ErrorCode;

@@ -4,7 +4,7 @@ import type { HeadFacts } from "./head-facts.js";
 import { isBackupName, isDesktopName, isSidecarName, type Kind } from "./kind.js";
 import { isUtf8Name } from "./path-bytes.js";
 
-/** What is odd about a file, in the order of how much it matters to who counts and copies. */
+/** Anomalies of a file, the most important for counting and copying first. */
 export const HYGIENE = {
   appledouble: "metadata of macOS for a file beside it (`._NAME`, or by its first bytes), never an annotation",
   orphan: "metadata of macOS whose file is not there",
@@ -69,7 +69,7 @@ function headFlags(kind: Kind, head: HeadFacts | undefined): HygieneFlag[] {
 
 const NONE: ReadonlyMap<string, readonly HygieneFlag[]> = new Map();
 
-/** Names of a folder that a disk of another system would take for one and the same. */
+/** Names in a folder that would be equal on another system's disk. */
 export function twinsAmong({
   files,
   folders,

@@ -18,7 +18,10 @@ import { addToTable } from "./listing.js";
 import type { HeadChoice } from "./read-head.js";
 import type { WalkTotals } from "./walk.js";
 
-/** What an inventory says of itself: the last file that a scan writes, by a rename. Whatever it does not name is left over. */
+/**
+ * The head of an inventory: the last file that a scan writes, by a rename. Files that it does not name are left from earlier
+ * scans.
+ */
 export interface InventoryHead {
   readonly version: 1;
   /** Absolute path of what was scanned. */
@@ -28,7 +31,7 @@ export interface InventoryHead {
   /** Which heads of files are in it. */
   readonly heads: HeadChoice;
   readonly generation: number;
-  /** How a person says that run folders are called, beside the portal's form. */
+  /** A person's patterns for the names of run folders, in addition to the portal's form. */
   readonly runPatterns?: readonly string[] | undefined;
   readonly totals: WalkTotals;
   readonly failures: readonly { path: string; failure: FolderFailure }[];
@@ -75,7 +78,7 @@ export function openPlace(folder: string): InventoryPlace {
 function readHead(path: string): InventoryHead | undefined {
   try {
     const head = JSON.parse(readFileSync(path, "utf8")) as InventoryHead;
-    // another version's inventory is of no use, and costs no more than a scan
+    // an inventory of another version is ignored; the cost is one scan
     return head.version === 1 ? head : undefined;
   } catch {
     return undefined;

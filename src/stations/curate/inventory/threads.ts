@@ -15,7 +15,7 @@ export interface ScanThreads {
 
 /** Past so many questions at once a disk does not get faster, and a file server gets slow for others. */
 const THREADS_MAX = 8;
-/** What a thread makes is short-lived: a small nursery keeps many threads small, and costs nothing that can be measured. */
+/** A thread's objects are short-lived: a small young generation keeps many threads small, at no measurable cost. */
 const YOUNG_MIB = 8;
 
 /**

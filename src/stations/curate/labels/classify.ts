@@ -1,8 +1,8 @@
 import type { Label, Vocabulary } from "./vocabulary.js";
 
 /**
- * What a model's name says. `annotation`: a label of the vocabulary, unresolved terms among them; `unlisted`: a name that the vocabulary does not have, made by
- * a person as far as anybody knows; `automatic`: a program's, no annotation.
+ * The class of a model's name. `annotation`: a label of the vocabulary, unresolved terms among them; `unlisted`: a name that the
+ * vocabulary does not have, presumably made by a person; `automatic`: a program's, no annotation.
  */
 export type NameClass = "annotation" | "unlisted" | "automatic";
 
@@ -53,14 +53,14 @@ export function classifier(vocabulary: Vocabulary): Classify {
     let found = known.get(stem);
     if (!found) {
       found = classify(stem);
-      // names repeat; those of automatic models do not, and are not kept without end
+      // names repeat; names of automatic models do not, so the cache is limited
       if (known.size < 100_000) known.set(stem, found);
     }
     return found;
   };
 }
 
-/** Splits a name greedily into words of a list; undefined where a rest remains. */
+/** Splits a name greedily into words of a list; undefined if a rest remains. */
 function compoundParts(name: string, words: readonly Label[]): string[] | undefined {
   const parts: string[] = [];
   let rest = name.toLowerCase();

@@ -43,7 +43,7 @@ export interface EditOptions extends LedgerOptions {
 }
 
 /**
- * Enters a batch that this program did not collect: one that was sent before there was a ledger.
+ * Enters a batch that this program did not collect: one that was submitted before the ledger existed.
  *
  * @throws {EmporiumError} USAGE where there is such a batch, or a word is no name; TARGET_LOCKED
  */
@@ -90,7 +90,7 @@ export async function setBatch(
   });
 }
 
-/** What was rejected may have gone into another batch since: a content is in one batch that lives, never in two. */
+/** What was rejected may have gone into another batch since: a content is in at most one active batch. */
 function refuseTaken(batch: Batch, batches: ReadonlyMap<string, Batch>): void {
   const hashes = new Set(batch.files.map(({ sha256 }) => sha256));
   for (const other of batches.values()) {

@@ -26,7 +26,7 @@ export interface LedgerFile {
   readonly dest: string;
 }
 
-/** One line of the ledger. Lines are added and never changed: the state of a batch is what its lines come to. */
+/** One line of the ledger. Lines are only added: the state of a batch follows from all of its lines. */
 export interface LedgerEvent {
   /** ISO 8601, UTC. */
   readonly at: string;

@@ -17,7 +17,7 @@ export interface Ledger {
 
 /** A ledger that nobody else writes meanwhile. */
 export interface OpenLedger extends Ledger {
-  /** Adds a line: when this resolves it is stored. `batches` knows it from then on. */
+  /** Adds a line. When this resolves, the line is stored and `batches` includes it. */
   add(event: Omit<LedgerEvent, "at">): Promise<Batch>;
   /** Aborts when another process takes the ledger over: from then on nothing may be written. */
   readonly signal: AbortSignal;
@@ -109,7 +109,9 @@ async function lockWithin(store: Store, options: Parameters<typeof takeLocks>[2]
   }
 }
 
-/** @returns the events, and the bytes up to the last whole line: what a process left that died while it wrote is no line. */
+/**
+ * @returns the events, and the bytes up to the last whole line: an unfinished line of a process that died is ignored.
+ */
 function parseLedger(bytes: Uint8Array | undefined, file: string): { events: LedgerEvent[]; whole: Buffer } {
   const all = Buffer.from(bytes ?? []);
   const whole = all.subarray(0, all.lastIndexOf(0x0a) + 1);

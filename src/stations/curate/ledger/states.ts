@@ -1,10 +1,10 @@
 import { EmporiumError } from "../../../core/errors.js";
 
-/** What becomes of a batch, from the first thought of it to the portal. */
+/** The states of a batch, from the draft to the portal. */
 export const BATCH_STATES = ["draft", "packed", "submitted", "accepted", "published", "rejected"] as const;
 export type BatchState = (typeof BATCH_STATES)[number];
 
-/** Where a batch may go from each state. What was rejected begins again. */
+/** The possible next states of each state. A rejected batch starts again. */
 export const MOVES: Readonly<Record<BatchState, readonly BatchState[]>> = {
   draft: ["packed"],
   packed: ["submitted", "draft"],

@@ -20,7 +20,7 @@ export async function askRuns(endpoint: string, author: string | undefined, net:
   try {
     return distinctRuns(await inPages(endpoint, where, net));
   } catch (error) {
-    // an answer that refuses the question; anything else will not get better by another one
+    // only an answer that rejects the query is worth another query
     if (!isEmporiumError(error) || !(error.code === "PORTAL_REPLY" || error.code === "NOT_FOUND")) throw error;
     if (error.code === "NOT_FOUND") throw error;
   }

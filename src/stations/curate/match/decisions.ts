@@ -2,7 +2,7 @@ import { EmporiumError } from "../../../core/errors.js";
 import { parseCsv } from "../inventory/csv.js";
 import { decodePath } from "../inventory/path-bytes.js";
 
-/** What a person has said of a folder and a run. It stands above every rule, and stays when the match is made anew. */
+/** A person's decision about a folder and a run. It overrides every rule, and stays valid in later matches. */
 export interface Decision {
   /** Absolute, or the end of a path that begins at a folder's name. */
   readonly archivePath: string;
@@ -27,7 +27,7 @@ const WORDS: Readonly<Record<string, boolean>> = {
 };
 
 /**
- * Reads `decisions.csv`. Rows whose decision is empty are open still: the review list is such a file before anybody has filled it.
+ * Reads `decisions.csv`. Rows without a decision are still open: the review list is such a file before a person fills it in.
  *
  * @throws {EmporiumError} CONFIG_SYNTAX, CONFIG_FIELD
  */

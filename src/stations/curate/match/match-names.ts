@@ -1,6 +1,6 @@
 import { archiveKeys, portalKeys, RULES } from "./rules.js";
 
-/** Two names and the surest rule by which they agree: a place in `RULES`. */
+/** Two names and the strictest rule by which they agree: an index into `RULES`. */
 export interface NamePair {
   readonly archive: string;
   readonly portal: string;
@@ -23,14 +23,14 @@ export interface NameMatches {
 const LAST = RULES.length - 1;
 
 /**
- * Which names of an archive and of a portal mean one run.
+ * Matches the names of an archive with the names of a portal.
  *
- * Each name is held to the surest rule by which anybody agrees with it. A pair is given where that holds for both, and where a
- * folder's name agrees with several portal names by the same rule: then all of them are, also those that have a surer partner,
- * since the folder may be any of theirs.
+ * For each name only its strictest matching rule counts. A pair is returned if the rule is the strictest for both names. If a
+ * folder's name matches several portal names by the same rule, all of these pairs are returned, even if a portal name has a
+ * stricter partner, because the folder may be any of them.
  *
- * One pass over each list for each rule, through indexes: the cost grows with the names and with the pairs that are found, not with
- * their product.
+ * One pass over each list for each rule, through indexes: the cost grows with the names and with the pairs that are found, not
+ * with their product.
  *
  * @param archive distinct names of folders
  * @param portal distinct names of runs
@@ -44,7 +44,7 @@ export function matchNames(archive: readonly string[], portal: readonly string[]
   for (let rank = 0; rank <= LAST; rank++) {
     const index = new Map<string, string[]>();
     for (const { name, keys } of portalKeyLists) {
-      // the last rule is a guess: who has a surer partner is not asked
+      // the last rule is a guess: it is ignored for names with a stricter partner
       if (rank === LAST && bestOfPortal.has(name)) continue;
       for (const key of new Set(keys[rank])) {
         const names = index.get(key);

@@ -10,7 +10,7 @@ export interface RunFolder {
   readonly name: string;
   /** Absolute. */
   readonly path: string;
-  /** Its name has the form of a run's, so it is missed where nothing matches it. */
+  /** Its name has the form of a run's name, so it is reported if nothing matches it. */
   readonly looksLikeRun: boolean;
 }
 
@@ -26,9 +26,9 @@ export interface RunMatches {
 type OpenRow = { -readonly [Key in keyof MatchRow]: MatchRow[Key] };
 
 /**
- * Brings folders and runs together by their names. A folder that is there on two drives gives a row for each copy, a name that two datasets have a row for each;
- * nothing is chosen. A row is `matched` where neither its folder's name nor its run's has another partner as sure, else `ambiguous`, for a person to
- * decide.
+ * Brings folders and runs together by their names. A folder that is there on two drives gives a row for each copy, a name that
+ * two datasets have a row for each; nothing is chosen. A row is `matched` if neither its folder's name nor its run's name has
+ * another partner by an equally strict rule, else `ambiguous`, for a person to decide.
  */
 export function matchRuns(
   folders: readonly RunFolder[],
@@ -87,7 +87,7 @@ function rowOf(folder: RunFolder, run: PortalRun, rule: MatchRow["rule"], score:
   };
 }
 
-/** Marks what a person has accepted and rejected, adding pairs that no rule knows. @returns decisions that fit nothing. */
+/** Applies a person's decisions, and adds pairs that no rule found. @returns decisions that match no row. */
 function applyDecisions(
   rows: OpenRow[],
   folders: readonly RunFolder[],
@@ -129,7 +129,10 @@ function applyDecisions(
   return notes;
 }
 
-/** Tells certain rows from those that a person must look at. Where somebody has accepted a run for a folder, other guesses at it are over. */
+/**
+ * Separates certain rows from rows that a person must review. If a person has accepted a run for a folder, its other candidates
+ * are dropped.
+ */
 function settleRows(rows: OpenRow[]): void {
   const accepted = new Set(rows.filter(({ status }) => status === "manual").map(({ path }) => path));
   for (const row of rows) if (row.status === "ambiguous" && accepted.has(row.path)) row.status = "rejected";

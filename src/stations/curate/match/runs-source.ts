@@ -18,7 +18,7 @@ import { parseRuns } from "./read-runs.js";
 
 export interface RunsOptions {
   workspace: string;
-  /** Only runs of datasets that have an author of exactly this name. Portals alone know authors. */
+  /** Only runs of datasets that have an author of exactly this name. Only portals know authors. */
   author?: string | undefined;
   /** Ask the portal also where a fresh snapshot is there. */
   refresh?: boolean | undefined;
@@ -145,7 +145,7 @@ async function fromPortal(endpoint: string, options: RunsOptions): Promise<Runs>
   }
 }
 
-/** Runs of all answers that the workspace keeps, the latest first. Nobody is asked. */
+/** Runs of all answers that the workspace keeps, the latest first. No request is sent. */
 export async function keptRuns(workspace: string): Promise<PortalRun[]> {
   const folder = join(workspace, "curate", "portal-runs");
   const names = await readdir(folder).catch(() => [] as string[]);

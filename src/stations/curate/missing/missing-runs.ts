@@ -80,7 +80,10 @@ function speciesOf(some: readonly MissingRun[], portalsAt: ReadonlyMap<string, r
   };
 }
 
-/** Which run of the portal a name may be, by the surest rule but that of other initials. Its own name is no doubt of it: a person has rejected that. */
+/**
+ * The portal run that a name may match, by the strictest rule except that of other initials. The same name does not count: a
+ * person has rejected it.
+ */
 function portalNames(rows: readonly MatchRow[]): (name: string) => string | undefined {
   const byKey = new Map<string, string>();
   const rules = RULES.length - 1;

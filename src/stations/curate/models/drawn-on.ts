@@ -6,7 +6,7 @@ export interface TomogramCandidate {
   readonly shape: readonly [number, number, number];
   /** Å; null where the header does not say. */
   readonly voxelAngstrom: readonly [number | null, number | null, number | null];
-  /** Å, as the header has it. Whoever has not read it leaves it out. */
+  /** Å, as the header has it. Omitted if the header was not read. */
   readonly originAngstrom?: readonly [number, number, number] | undefined;
   /** Folders between it and the model: 0, the default, beside the model. */
   readonly distance?: number | undefined;

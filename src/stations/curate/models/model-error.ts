@@ -7,10 +7,10 @@ const CODES: Partial<Record<ErrorCode, ErrorCode>> = {
   FORMAT_TRUNCATED: "TRUNCATED",
 };
 
-/** What every command calls a model that its reader refuses with `code`: NOT_IMOD, TRUNCATED, or the code itself. */
+/** The error code of every command for a model that the reader refuses with `code`: NOT_IMOD, TRUNCATED, or `code` itself. */
 export const modelErrorCode = (code: ErrorCode): ErrorCode => CODES[code] ?? code;
 
-/** The same for a whole error. */
+/** The same for a complete error. */
 export function asModelError(error: EmporiumError): EmporiumError {
   const code = modelErrorCode(error.code);
   return code === error.code ? error : new EmporiumError(code, error.message, error.facts);

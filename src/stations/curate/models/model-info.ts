@@ -8,7 +8,7 @@ import { type ModelSummary, summaryOf } from "./summary.js";
 /** What was drawn: points, directions of the slicer window, both, or nothing. */
 export type ModelKind = "points" | "slicer" | "both" | "empty";
 
-/** Everything that a model says of itself but the points. In the form of JSON; triples are x, y, z, in pixels. */
+/** Everything in a model except the points. In the form of JSON; triples are x, y, z, in pixels. */
 export interface ModelInfo {
   readonly version: string;
   readonly size: number;

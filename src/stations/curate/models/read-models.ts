@@ -15,7 +15,7 @@ export interface ModelsOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** What was made of each model that could be read, in the order in which they were asked for. */
+/** The result for each readable model, in the order of the request. */
 export interface ModelsRead<T> {
   readonly models: readonly { readonly file: string; readonly value: T }[];
   readonly errors: readonly ErrorRecord[];

@@ -16,7 +16,7 @@ export interface FoundLevel {
 }
 
 /**
- * The boxes of all levels: of the first as it is wished, of the others by how much coarser they are.
+ * The boxes of all levels: the first as requested, the others by their scale factors.
  *
  * @throws {EmporiumError} USAGE for a box that is empty or leaves the first level.
  */

@@ -6,7 +6,7 @@ import { redact, Secret } from "../../../core/redact.js";
 import { refused } from "../../../net/gate.js";
 import { portalClient } from "../../../portals/client.js";
 
-/** What the service knows of one injection: the sample it was made into, and the neurons that were traced there. */
+/** One injection in the service: its sample, and the neurons that were traced there. */
 export interface Injection {
   /** Milliseconds since 1970. */
   readonly sampleMs: number;

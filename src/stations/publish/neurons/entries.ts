@@ -81,7 +81,7 @@ async function somaText(
   }
 }
 
-/** A skeleton that is there is named, as it is for the reference; one that is not read as such is told of. */
+/** An existing skeleton is named, as in the reference; an invalid one is reported. */
 async function swcPaths(folder: NeuronFolder, context: EntryContext): Promise<JsonObject> {
   const paths: Record<string, string> = {};
   for (const kind of ["consensus", "dendrite"] as const) {

@@ -24,8 +24,8 @@ export async function folderNames(bucket: Store, key: string, signal: AbortSigna
 }
 
 /**
- * The folders of one date, in the bucket's order. One listing tells names and sizes of all their files: a question for each file would take minutes for a
- * large bucket.
+ * The folders of one date, in the bucket's order. One listing gives names and sizes of all their files: a request per file would
+ * take minutes for a large bucket.
  */
 export async function neuronFolders(bucket: Store, key: string, signal: AbortSignal | undefined): Promise<NeuronFolder[]> {
   const folders: { -readonly [K in keyof NeuronFolder]: NeuronFolder[K] }[] = [];

@@ -4,7 +4,7 @@ import type { BrainArea, Injection } from "./browser.js";
 /** What is known of a neuron by its date and tag. */
 export interface MappedNeuron {
   readonly id: string;
-  /** Where the injections were made that it was found in, in their order, each once. */
+  /** The injection areas of a neuron, in their order, each once. */
   readonly areas: readonly string[];
 }
 
@@ -78,7 +78,7 @@ export interface AreaTree {
   readonly warnings: readonly string[];
 }
 
-/** The reference ends at a name that comes twice or holds a comma; here it is told of, and everything else goes on. */
+/** The reference ends at a name that comes twice or holds a comma; here it is reported, and everything else continues. */
 export function areaTree(areas: readonly BrainArea[]): AreaTree {
   const byId = new Map(areas.map((area) => [area.id, area]));
   const byName = new Map<string, BrainArea>();

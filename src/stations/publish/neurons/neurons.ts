@@ -56,7 +56,7 @@ const DATE = /^\d{4}-\d{2}-\d{2}$/;
 
 /**
  * Makes the neuron lists of every date that a bucket holds tracings of, from what the service knows and what is there; compares them with those in the bucket, and writes what is
- * new. A date that fails is told of, and all others are done.
+ * new. A date that fails is reported, and all others are done.
  *
  * @throws {EmporiumError} USAGE, SERVICE_UNREACHABLE, PORTAL_REPLY, ADDRESS_REFUSED, CONFIG_FIELD, CONFIG_REGEX; STORE_… when a location cannot be listed. With `compat`
  *   also what ends the reference: METADATA_VALUE for a brain area, STORE_ABSENT for a date without folders.

@@ -26,7 +26,7 @@ export async function* filesOf(
   for await (const file of walk) if (taken(file.path)) yield file;
 }
 
-/** Counts what an item sends, and warns of what it cannot; without `all` only whether there is anything. */
+/** Counts the files of an item, and warns of files that cannot be sent; without `all` only checks whether there is any. */
 export async function measureItem(item: PlanItem, options: LookOptions, all: boolean): Promise<void> {
   if (!item.exists) {
     if (all) [item.files, item.bytes] = [0, 0];

@@ -14,7 +14,7 @@ export interface PlanRequest {
   /** Folder of the sample's images (default: below the first of the profile's image bases that holds the sample). Absolute. */
   readonly imagesBase?: string | undefined;
   readonly segmentationSuffixes?: readonly string[] | undefined;
-  /** Folder under which the sources really lie; scripts do not show it. Absolute. */
+  /** Prefix of the sources' real paths; scripts do not show it. Absolute. */
   readonly root?: string | undefined;
   /** Instead of the profile's. */
   readonly scheduler?: Scheduler | undefined;
@@ -35,8 +35,8 @@ export interface PlanOptions {
 export const STITCHING_OUTPUT = "stitching-output";
 
 /**
- * Looks which sources of a sample are there, and says what goes where. A source that is missing or empty is a warning; images without usable tiles are an item
- * with an error. Nothing is written.
+ * Finds the sources of a sample and plans their targets. A source that is missing or empty is a warning; images without usable
+ * tiles are an item with an error. Nothing is written.
  *
  * @throws {EmporiumError} USAGE, NAME_UNSAFE, CONFIG_RULE; STORE_DENIED and others where a source may not be looked at.
  */
@@ -149,7 +149,7 @@ async function planImages({ name: { date }, profile, root, imagesBase }: Sources
   return items;
 }
 
-/** All that the stitching has written, where nobody names a part of it; the reference's program sends nothing then. */
+/** All output of the stitching, if no part is named; the reference's program sends nothing then. */
 function suffixesOf({ segmentationSuffixes = [], compat = false }: PlanRequest): string[] {
   return (segmentationSuffixes.length === 0 && !compat ? [STITCHING_OUTPUT] : segmentationSuffixes).map(parseSuffix);
 }

@@ -58,7 +58,7 @@ export const PlanSchema = z.strictObject({
   products: z.array(z.enum(PRODUCTS)),
   /** Folder of the sample's images; null when they are not asked for. */
   imagesBase: Path.nullable(),
-  /** Folder under which the sources really lie on this machine (a mounted copy, a test tree); null: they are where they say. */
+  /** Prefix of the sources' real paths on this machine (a mounted copy, a test tree); null: the sources' own paths. */
   root: Path.nullable(),
   createdAt: z.iso.datetime(),
   /** Name of the built-in profile, or file. */
@@ -114,7 +114,7 @@ export function printPlan(plan: Plan): string {
 }
 
 /**
- * Understands a plan, also one that a person has edited: nothing in it is believed that could lead out of the bucket it names.
+ * Parses a plan, also one that a person has edited: values that could lead out of the bucket are refused.
  *
  * @param file how messages name it.
  * @throws {EmporiumError} CONFIG_SYNTAX, CONFIG_FIELD, CONFIG_RULE, CONFIG_LIMIT

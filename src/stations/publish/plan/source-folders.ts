@@ -9,7 +9,9 @@ export function rooted(root: string | null, path: string): string {
   return root === null ? path : join(root, path);
 }
 
-/** @throws {EmporiumError} STORE_DENIED … where nobody can tell: what may not be looked at is not missing. */
+/**
+ * @throws {EmporiumError} STORE_DENIED … if a source may not be read: such a source is not missing.
+ */
 export async function kindOf(path: string): Promise<"file" | "folder" | "other" | undefined> {
   try {
     const facts = await stat(path);

@@ -2,8 +2,9 @@ import { z } from "zod";
 import { parseBytes } from "../../../core/units.js";
 
 /**
- * What a laboratory decides once: where its samples lie, which bucket they go to, with which flags and by which scheduler. Unknown keys are errors. What
- * describes the form of a HortaCloud sample (`imageFiles`, `ktxMarker`, `neurons`) has defaults, what is a laboratory's own has none.
+ * The settings of a laboratory: where its samples are, which bucket they go to, with which flags and which scheduler. Unknown
+ * keys are errors. What describes the form of a HortaCloud sample (`imageFiles`, `ktxMarker`, `neurons`) has defaults, what is a
+ * laboratory's own has none.
  */
 
 /** One line of text that starts with no dash, so that no program takes it for an option. */
