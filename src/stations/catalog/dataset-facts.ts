@@ -16,7 +16,7 @@ export type DatasetFacts = DatasetSummary & Partial<FrameValues>;
 /**
  * What the catalogue knows of one data set but its metadata.
  *
- * @throws {EmporiumError} USAGE for what is no id, NOT_FOUND.
+ * @throws {EmporiumError} USAGE for an invalid id, NOT_FOUND.
  */
 export async function datasetFacts(repository: CatalogRepository, id: string, signal?: AbortSignal): Promise<DatasetFacts> {
   checkKnownId(id);

@@ -20,13 +20,13 @@ export interface FtpHost {
   gate: AddressGate | undefined;
 }
 
-/** What was learned of a server: shared by its connections. */
+/** Capabilities of a server, learned from its answers and shared by its connections. */
 export interface FtpCapabilities {
   extendedPassive: boolean;
   /** Undefined until it was tried. */
   restart: boolean | undefined;
   machineListing: boolean | undefined;
-  /** What `FEAT` tells, upper case, without parameters. */
+  /** The answer to `FEAT`, in upper case, without parameters. */
   features: ReadonlySet<string> | undefined;
 }
 

@@ -49,7 +49,7 @@ export interface CatalogDownloadOptions {
 const WORKERS = 8;
 
 /**
- * Fetches a data set, or some of its frames, to `<dest>/<id>`. Every frame's pixels are compared with the checksum that the database has of them.
+ * Downloads a data set, or some of its frames, to `<dest>/<id>`. Every frame's pixels are compared with their checksum in the database.
  *
  * ```ts
  * const report = await downloadDataset("ISP-2018-06-08-15-45-00-0001", { repository, storage, dest: ".", select: { channels: "DAPI", slices: [3, 4] } });
@@ -179,7 +179,7 @@ function checkKind(dataset: StoredDataset, { metadata, whole, as }: { metadata: 
   }
 }
 
-/** Counts of what is fetched. The older catalogue wrote those of the whole data set, whatever was chosen. */
+/** Counts of the selected frames. imagingDB wrote the counts of the whole data set, whatever was selected. */
 function subset(global: FramesGlobal, rows: readonly FrameRow[], whole: boolean): FramesGlobal {
   return whole ? global : { ...global, ...countFrames(rows) };
 }
@@ -192,7 +192,7 @@ function localFolder(dest: string): string {
   });
 }
 
-/** Tells how far it is: one task, in bytes of pixels or of the file. */
+/** Reports progress: one task, in bytes of pixels or of the file. */
 function progressOf(id: string, rows: readonly FrameRow[], dataset: StoredDataset, clock: Clock, onEvent: OnEvent = () => {}) {
   const global = dataset.framesGlobal;
   const each = global ? global.im_width * global.im_height * global.im_colors * (global.bit_depth === "uint8" ? 1 : 2) : 0;

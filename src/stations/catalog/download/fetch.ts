@@ -26,7 +26,7 @@ export interface DownloadJob {
 
 const READ_BYTES = 8 * 1024 * 1024;
 
-/** Frames as they are stored, each proven. What is there of an earlier attempt and right stays. */
+/** Frames as they are stored, each verified. Correct files of an earlier attempt stay. */
 export async function fetchFrames(job: DownloadJob, shape: FrameShape, storageDir: string): Promise<void> {
   const { storage, target, rows, workers, signal, onFile, progress } = job;
   await forEachLimited(rows, workers, async (row) => {
@@ -97,7 +97,7 @@ export function note({ warnings }: Pick<DownloadJob, "warnings">, proof: Downloa
     );
 }
 
-/** To who fetches, an object that is not what it should be is a failed transfer; to who verifies, a finding. */
+/** A wrong object is a failed transfer for `download`, and a finding for `verify`. */
 export function asFetched(error: unknown): unknown {
   return isEmporiumError(error) && error.code === "OBJECT_WRONG"
     ? new EmporiumError("CHECKSUM_MISMATCH", error.message, error.facts)

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { EmporiumError } from "../../../core/errors.js";
 import { errnoOf, fileError } from "../../../stores/file/errors.js";
 
-/** Says that a folder is of a download that has not ended, and of which one. */
+/** Marks a folder as an unfinished download, and says of which data set. */
 const MARKER = ".emporium-download.json";
 
 /** A folder that a download fills. */
@@ -18,9 +18,9 @@ export interface DownloadFolder {
 }
 
 /**
- * Makes the folder of a download, or goes on with that of an earlier one that asked for the same.
+ * Creates the folder of a download, or resumes the folder of an earlier download with the same request.
  *
- * @param request text that says what is asked for: two downloads that differ in it do not share a folder.
+ * @param request text of the request: two downloads with different requests do not share a folder.
  * @throws {EmporiumError} CONFIG_COLLISION for a folder that is somebody's.
  */
 export async function claimFolder(path: string, request: string): Promise<DownloadFolder> {

@@ -5,10 +5,10 @@ import { formatBytes, formatSeconds } from "../../../core/units.js";
 export interface DownloadedFile {
   /** Name below the folder. */
   readonly name: string;
-  /** `present`: an earlier run that was stopped had fetched it, and it is proven to be right. */
+  /** `present`: an earlier, interrupted run had downloaded it, and it is verified. */
   readonly status: "fetched" | "present" | "failed";
   readonly bytes: number;
-  /** How its content was proven: by the database's checksum, or not at all where the database knows none. */
+  /** How its content was verified: by the database's checksum, or not at all if the database has none. */
   readonly proof: "sha256" | "swapped" | "none";
 }
 

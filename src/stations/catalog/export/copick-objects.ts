@@ -28,9 +28,9 @@ export interface PickableObject {
   readonly radius?: number | undefined;
 }
 
-/** What copick itself gives particles of the portal, whose annotations know no size. */
+/** copick's own radius for the portal's particles, whose annotations have no size. */
 const RADIUS_ANGSTROM = 50;
-/** copick's own seed; colours from the 65th object on come again. */
+/** copick's own seed; colours repeat from the 65th object on. */
 const SEED = 42;
 const COLOURS_MAX = 64;
 

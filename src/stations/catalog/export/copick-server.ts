@@ -36,7 +36,7 @@ export async function findServer(address: string, net: PortalNet): Promise<Porta
     await ask(server.endpoint, "{ __typename }", net);
     return server;
   } catch (error) {
-    // an answer that is none of GraphQL's: there is a web server, and no portal
+    // the answer is not GraphQL's: a web server, but not a portal
     const isOther = isEmporiumError(error) && error.code !== "NETWORK" && error.code !== "CANCELLED";
     if (isOther) return undefined;
     throw error;
@@ -52,13 +52,13 @@ export interface ServerFacts {
   readonly objects: readonly ObjectFacts[];
 }
 
-/** More datasets than anybody opens as one project: their runs and annotations are all asked for when copick starts. */
+/** The most datasets in one project: copick requests all of their runs and annotations when it starts. */
 const DATASETS_MAX = 100;
 const PICKED = new Set(["Point", "OrientedPoint"]);
 const PAINTED = new Set(["SegmentationMask"]);
 
 /**
- * What a server has for copick, counted by the server itself.
+ * The server's own counts of its data for copick.
  *
  * @param ids datasets that are wanted; undefined: all.
  * @throws {EmporiumError} NOT_FOUND for datasets that are not there, USAGE for too many, PORTAL_REPLY, NETWORK

@@ -61,7 +61,7 @@ export interface TreeReading {
 }
 
 /**
- * What a standardised tree has for copick, by its metadata: one listing, and the documents of tomograms and annotations.
+ * The data of a standardised tree for copick, from its metadata: one listing, and the documents of tomograms and annotations.
  *
  * @returns the runs by dataset and name, and those that could not be read.
  * @throws {EmporiumError} STORE_ABSENT where there is no run.

@@ -9,13 +9,14 @@ import { fileStore } from "../../../stores/file/store.js";
 import type { LocalAccess } from "../../../stores/store.js";
 import { localUrl, type StaticWriter } from "./static-root.js";
 
-/** What tells a folder of ours from any other: only such a one is replaced. */
+/** Marks a folder as written by this program: only such a folder is replaced. */
 const MARK = ".emporium-copick";
 
 /**
- * A folder in copick's layout beside a project file, whose volumes are links into a tree on this machine. It is made beside its place and put there whole.
+ * A folder in copick's layout beside a project file, whose volumes are links into a tree on this machine. It is built beside its
+ * final path and then renamed.
  *
- * @throws {EmporiumError} USAGE where a folder of this name is there that this program has not made.
+ * @throws {EmporiumError} USAGE if a folder of this name exists that this program has not created.
  */
 export async function linkedRoot(folder: string, tree: LocalAccess): Promise<StaticWriter> {
   const there = await lstat(folder).catch(() => undefined);

@@ -121,7 +121,7 @@ function interleaved(planes: Uint8Array, { width, height, colours, depth }: Fram
   return result;
 }
 
-/** float32 in host order as uint16, little-endian. What would be cut or wrap around is refused. */
+/** float32 in host order as uint16, little-endian. Values that would be truncated or wrap around are refused. */
 function wholeNumbers(bytes: Uint8Array, name: string, page: number): Uint8Array {
   const floats = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
   const result = new DataView(new ArrayBuffer(floats.length * 2));

@@ -135,7 +135,7 @@ export function frameBytes({ width, height, colours, depth }: FrameShape): numbe
 }
 
 /**
- * Proves that no two frames would get one name.
+ * Checks that no two frames get the same name.
  *
  * @throws {EmporiumError} CONFIG_COLLISION naming both.
  */

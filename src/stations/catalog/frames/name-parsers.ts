@@ -4,7 +4,7 @@ import { isJsonObject } from "../../../core/json-fields.js";
 import { nearest } from "../../../core/nearest.js";
 import type { NamePattern } from "../inputs/name-pattern.js";
 
-/** What a file's name says of its frame; what it does not say is null. */
+/** Facts about a frame from its file name; unknown ones are null. */
 export interface ParsedName {
   readonly channel_name: string | null;
   readonly channel_idx: number;
@@ -130,7 +130,7 @@ export function nameError(name: string, fault: string): EmporiumError {
   });
 }
 
-/** What comes from a user's own code is looked at before it is believed. */
+/** Results of a user's own code are checked before use. */
 export function checkParsedName(value: unknown, name: string): ParsedName {
   const fields: Record<string, unknown> = typeof value === "object" && value !== null ? { ...value } : {};
   const { channel_name = null, channel_idx } = fields;

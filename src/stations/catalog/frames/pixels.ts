@@ -3,7 +3,8 @@ import { EmporiumError } from "../../../core/errors.js";
 import type { FrameShape } from "./frame.js";
 
 /**
- * What a frame is known by: SHA-256 of its decoded pixels, not of the file that holds them. Two encoders give two PNG files of one image; the image stays.
+ * Identifies a frame: the SHA-256 of its decoded pixels, not of its file. Two encoders make different PNG files of the same
+ * image; the checksum stays the same.
  *
  * @param pixels C order, little-endian, the colours of a pixel together.
  */

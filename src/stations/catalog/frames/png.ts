@@ -15,7 +15,7 @@ const LEVEL = 3;
 const IDAT_BYTES_MAX = 2 ** 31 - 1;
 
 /**
- * A frame as PNG: 8 or 16 bits, grey or red-green-blue, no other chunk than those that must be. Nothing in it but the pixels, so
+ * A frame as PNG: 8 or 16 bits, grey or red-green-blue, no other chunk than those that must be. It contains only the pixels, so
  * the same frame gives the same bytes on one version of Node. zlib's own threads compress, so frames that are encoded in parallel
  * use all cores: fast-png, in JavaScript, needs thirty times as long for a camera frame.
  *

@@ -21,7 +21,7 @@ export interface UploadConfig {
   readonly filenamePattern: NamePattern | undefined;
   /** JSON Schema of the metadata of a frame, absolute path. */
   readonly metaSchema: string | undefined;
-  /** Where files and frames go, as `storage` and `storage_access` say; `--storage` wins over it. */
+  /** Target of files and frames, from `storage` and `storage_access`; `--storage` overrides it. */
   readonly storage: string;
   readonly warnings: readonly string[];
 }
@@ -99,7 +99,7 @@ export function parseUploadConfig(text: string, file: string): UploadConfig {
   };
 }
 
-/** `format` is the word of old configurations for a file that nobody looks into. */
+/** `format` is the old name of `file`: a file that is stored without being read. */
 function uploadTypeOf(document: JsonFile): UploadConfig["uploadType"] {
   const word = needed(document, "upload_type").trim().toLowerCase();
   if (word === "file" || word === "format") return "file";

@@ -16,7 +16,7 @@ export interface MetaSchema {
   fault(metadata: JsonObject): string | undefined;
 }
 
-/** What is asked of MicroManager's frames where nobody gave a schema. */
+/** The required keys of MicroManager's frames, if the configuration has no schema. */
 const BUILT_IN: JsonObject = {
   type: "object",
   properties: {

@@ -16,8 +16,8 @@ const context = createContext({ __proto__: null });
 const script = new Script("regex.exec(text)");
 
 /**
- * A pattern of a configuration, such as `(?<channel>.+)_t(?<time>\d+)_p(?<position>\d+)_z(?<slice>\d+)\.tif`. It is only ever matched, in a time that
- * is limited: a configuration of somebody else can do no harm by it. Python's `(?P<name>` is understood.
+ * A pattern of a configuration, such as `(?<channel>.+)_t(?<time>\d+)_p(?<position>\d+)_z(?<slice>\d+)\.tif`. It is only ever
+ * matched, in a time that is limited: an untrusted configuration can do no harm with it. Python's `(?P<name>` is understood.
  *
  * @throws {EmporiumError} CONFIG_REGEX
  */

@@ -36,7 +36,7 @@ const NOTHING: ReadonlySet<string> = new Set(
 );
 
 /**
- * The table of data sets: a header line, then one line for each. A first column without a name (an index) and columns that nobody knows are skipped, the latter with a warning.
+ * The table of data sets: a header line, then one line for each. A first column without a name (an index) and unknown columns are skipped, the latter with a warning.
  *
  * @throws {EmporiumError} CONFIG_SYNTAX, CONFIG_FIELD (a needed column is missing, or there twice), CONFIG_EMPTY. What is wrong with single rows is in
  *   them.

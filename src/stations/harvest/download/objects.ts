@@ -29,7 +29,7 @@ export interface RemoteObject extends Source {
   sparse?: boolean | undefined;
   /** Written in the place of what is stored: metadata that name one level alone. */
   body?: Uint8Array | undefined;
-  /** How fast its portal bears to be asked. */
+  /** Limits on requests to its portal. */
   requestLimits: RequestLimits;
 }
 
@@ -39,7 +39,7 @@ export interface ObjectGrid {
   objects(): Iterable<RemoteObject>;
 }
 
-/** How one portal is asked by default. */
+/** Default limits on requests to a portal. */
 export interface RequestLimits {
   /** Host that the pace belongs to, also where a mirror or a test's server answers for it. */
   paceHost?: string | undefined;

@@ -6,15 +6,18 @@ export interface GreySection extends Pick<Section, "height" | "width" | "grey"> 
   readonly planes: number;
 }
 
-/** Bytes of sections that wait to be drawn. What finds no room is read again from the target. */
+/** The most bytes of cached sections. A section that does not fit is read again from the target. */
 const CACHE_BYTES = 64 * 2 ** 20;
 
-/** Where the conversion of a tomogram leaves its section for those who draw pictures of it: in memory, for the time of one run. */
+/**
+ * An in-memory cache for one run: the conversion of a tomogram stores its central section here for the tasks that draw its
+ * pictures.
+ */
 export interface SectionCache {
-  /** Whether anybody will come for it. */
+  /** Whether a picture of the volume will be drawn. */
   awaits(volume: string): boolean;
   put(volume: string, section: GreySection): void;
-  /** Each section is given away once. */
+  /** Removes and returns the section. */
   take(volume: string): GreySection | undefined;
 }
 
