@@ -1,32 +1,24 @@
-/** What a link says of its format by its form alone. */
-export type LinkFormat = "zarr" | "zarr2" | "zarr3" | "n5" | "precomputed";
+import { VOLUME_FORMATS, type VolumeFormat } from "../model/volume-formats.js";
 
 export interface VolumeLink {
   /** Undefined where the link does not say. */
-  format: LinkFormat | undefined;
+  format: VolumeFormat | undefined;
   /** Without the format: `gs://bucket/key`, `https://…`. */
   location: string;
 }
 
-const FORMATS = new Set<string>(["zarr", "zarr2", "zarr3", "n5", "precomputed"]);
+const PREFIXES: ReadonlyMap<string, VolumeFormat> = new Map(VOLUME_FORMATS.map((format) => [format, format]));
 /** How Neuroglancer's newer form (`location|zarr3:`) spells them. */
-const SUFFIXES: Readonly<Record<string, LinkFormat>> = {
-  zarr: "zarr",
-  zarr2: "zarr2",
-  zarr3: "zarr3",
-  n5: "n5",
-  "neuroglancer-precomputed": "precomputed",
-  precomputed: "precomputed",
-};
+const SUFFIXES: ReadonlyMap<string, VolumeFormat> = new Map([...PREFIXES, ["neuroglancer-precomputed", "precomputed"]]);
 
 /** Takes `zarr://`, `precomputed://` … or a `|zarr3:` suffix off a link. */
 export function volumeLink(link: string): VolumeLink {
   const prefix = /^([a-z0-9]+):\/\/(?=[a-z][a-z0-9+.-]*:\/\/|\/|[a-z]:[\\/])/i.exec(link);
-  const word = prefix?.[1]?.toLowerCase() ?? "";
-  if (prefix && FORMATS.has(word)) return { format: word as LinkFormat, location: link.slice(prefix[0].length) };
+  const format = PREFIXES.get(prefix?.[1]?.toLowerCase() ?? "");
+  if (prefix && format) return { format, location: link.slice(prefix[0].length) };
   const [location = "", ...pipes] = link.split("|");
-  const named = pipes.map((pipe) => /^([a-z0-9-]+):/i.exec(pipe)?.[1]?.toLowerCase() ?? "").find((name) => name in SUFFIXES);
-  return { format: named === undefined ? undefined : SUFFIXES[named], location: pipes.length > 0 ? location : link };
+  const named = pipes.map((pipe) => /^([a-z0-9-]+):/i.exec(pipe)?.[1]?.toLowerCase() ?? "").find((name) => SUFFIXES.has(name));
+  return { format: named === undefined ? undefined : SUFFIXES.get(named), location: pipes.length > 0 ? location : link };
 }
 
 /** The HTTPS URL of a bucket's object: `gs://b/p`, `s3://b/p`. Other addresses stay; unknown schemes are undefined. */

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { systemClock } from "../core/clock.js";
+import { VOLUME_FORMATS, type VolumeFormat } from "../model/volume-formats.js";
 import { findBackend } from "./backends.js";
 import { fileLocation } from "./file/location.js";
 import { unsafe } from "./keys.js";
@@ -23,11 +24,6 @@ export function parseLocation(text: string, { cwd = process.cwd() }: { cwd?: str
   if (scheme !== "" && slashes) throw unknownLocation(text, `has the scheme "${scheme}"`, NEAR[scheme]);
   return fileLocation(resolve(cwd, text));
 }
-
-/** What the form of a location says of the volume there; `zarr` leaves the version open. */
-export type VolumeFormat = (typeof VOLUME_FORMATS)[number];
-
-const VOLUME_FORMATS = ["zarr", "zarr2", "zarr3", "n5", "precomputed"] as const;
 
 /**
  * Takes the format off a volume's location, as Neuroglancer and TensorStore write it: `zarr://s3://bucket/key` or `s3://bucket/key|zarr3:`,

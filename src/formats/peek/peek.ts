@@ -2,20 +2,11 @@ import { Gunzip } from "fflate";
 import { blockSource, counting, type Traffic } from "../../core/blocks.js";
 import type { RandomAccess } from "../../core/bytes.js";
 import { EmporiumError } from "../../core/errors.js";
-import { detectDm } from "../dm/tags.js";
-import { compressionOf, detectMrc } from "../mrc/detect.js";
+import { likelyFamilies, noVolumeDocument, VOLUME_DOCUMENTS, type VolumeFormat } from "../../model/volume-formats.js";
+import { compressionOf } from "../mrc/detect.js";
 import { MRC_HEADER_BYTES } from "../mrc/header.js";
-import { detectTiff } from "../tiff/header.js";
-import { peekDm } from "./dm.js";
+import { FILE_FORMATS, type FileFormat, FOLDER_FORMATS } from "../registry.js";
 import type { PeekFacts } from "./facts.js";
-import { mrcFacts, peekMrc } from "./mrc.js";
-import { peekN5 } from "./n5.js";
-import { peekPrecomputed } from "./precomputed.js";
-import { peekTiff } from "./tiff.js";
-import { peekZarr } from "./zarr.js";
-
-/** Formats that are folders, as links name them: `zarr://`, `zarr2://`, `zarr3://`, `n5://`, `precomputed://`. */
-export type FolderFormat = "zarr" | "zarr2" | "zarr3" | "n5" | "precomputed";
 
 /** A folder of a store: its files by key. */
 export interface PeekFolder {
@@ -30,7 +21,7 @@ export interface PeekOptions {
   /** Count every page of a TIFF. */
   exact?: boolean | undefined;
   /** What a folder is; default by its name and by what is found in it. */
-  format?: FolderFormat | undefined;
+  format?: VolumeFormat | undefined;
   signal?: AbortSignal | undefined;
   /** The first bytes behind a compression for which this folder, which browsers load too, has no decoder. */
   decompressHead?:
@@ -60,24 +51,21 @@ export async function peekFile(source: RandomAccess, options: PeekOptions = {}):
   let ahead: readonly number[] = [1];
   const blocks = blockSource(counted, { ahead: (request) => ahead[request] ?? ahead.at(-1)! });
   const head = await blocks.read({ offset: 0, length: BLOCK_BYTES }, { signal });
+  const peek = (format: FileFormat) => {
+    ahead = format.ahead ?? ahead;
+    return format.peek(blocks, { spent: () => traffic.requests, requestsMax: REQUESTS_MAX, exact, beneath: counted, signal });
+  };
   const images = await (async (): Promise<PeekFacts[]> => {
-    if (detectTiff(head)) {
-      return [
-        await peekTiff(blocks, { spent: () => traffic.requests, requestsMax: REQUESTS_MAX, exact, beneath: counted, signal }),
-      ];
-    }
-    if (detectMrc(head) === "certain") return [await peekMrc(blocks)];
-    if (detectDm(head)) {
-      // tags lie before, between and behind the images, thumbnail and all, and are some hundred kilobytes
-      ahead = [1, 4, 8];
-      return peekDm(blocks, signal);
-    }
+    const marked = FILE_FORMATS.find(({ detect }) => detect(head));
+    if (marked) return peek(marked);
     const compression = compressionOf(head);
     if (compression) {
       const plain = await headOf(blocks, head, compression, options);
-      if (detectMrc(plain)) return [compressed(mrcFacts(plain, source.name, undefined), compression)];
+      const inside = FILE_FORMATS.find(({ detect, guess, factsOfHead }) => factsOfHead && (detect(plain) || guess?.(plain)));
+      if (inside) return [compressed(inside.factsOfHead!(plain, source.name), compression)];
     }
-    if (detectMrc(head) === "plausible") return [await peekMrc(blocks)];
+    const likely = FILE_FORMATS.find(({ guess }) => guess?.(head));
+    if (likely) return peek(likely);
     throw unknownFile(source.name, head, compression);
   })();
   return { images, ...traffic };
@@ -103,28 +91,19 @@ export async function peekFolder(folder: PeekFolder, options: PeekOptions = {}):
   };
   const { name } = folder;
   for (const format of options.format ? [options.format] : formatsFor(name, known)) {
-    const facts = await (format === "n5"
-      ? peekN5(read, name)
-      : format === "precomputed"
-        ? peekPrecomputed(read, name)
-        : peekZarr(read, { name, versions: format === "zarr2" ? [2] : format === "zarr3" ? [3] : undefined }));
+    const facts = await FOLDER_FORMATS[format](read, name);
     if (facts) return { images: [facts], ...traffic };
   }
-  throw new EmporiumError("FORMAT_UNKNOWN", `${name}: no zarr.json, .zattrs, .zarray, info or attributes.json`, {
+  throw new EmporiumError("FORMAT_UNKNOWN", `${name}: ${noVolumeDocument()}`, {
     place: { file: name },
     hint: "name the folder of the image itself, not one above or below it",
   });
 }
 
 /** The likeliest first: a file that is not there is a request as well. */
-function formatsFor(name: string, known: ReadonlySet<string> | undefined): FolderFormat[] {
-  if (known?.has("zarr.json")) return ["zarr3"];
-  if (known?.has(".zattrs") || known?.has(".zarray")) return ["zarr2"];
-  if (known?.has("info")) return ["precomputed"];
-  if (known?.has("attributes.json")) return ["n5"];
-  const all: FolderFormat[] = ["zarr", "precomputed", "n5"];
-  const likely: FolderFormat | undefined = /\.n5(\/|$)/i.test(name) ? "n5" : /\.zarr(\/|$)/i.test(name) ? "zarr" : undefined;
-  return likely ? [likely, ...all.filter((one) => one !== likely)] : ["precomputed", "zarr", "n5"];
+function formatsFor(name: string, known: ReadonlySet<string> | undefined): VolumeFormat[] {
+  const found = VOLUME_DOCUMENTS.find((document) => known?.has(document.name));
+  return found ? [found.format] : likelyFamilies(name);
 }
 
 /** The first bytes behind a compression. What browsers have no decoder for, the caller gives one for. */
@@ -163,9 +142,17 @@ function compressed(facts: PeekFacts, compression: string): PeekFacts {
 
 function unknownFile(name: string, head: Uint8Array, compression: string | undefined): EmporiumError {
   const found = Array.from(head.subarray(0, 8), (byte) => byte.toString(16).padStart(2, "0")).join(" ");
+  // what is only guessed at is ruled out last
+  const titles = FILE_FORMATS.toSorted((a, b) => Number(a.guess !== undefined) - Number(b.guess !== undefined)).map(
+    ({ title }) => title,
+  );
   const reason = head.length === 0 ? "the file is empty" : compression ? `a ${compression} stream` : `it begins with ${found}`;
-  return new EmporiumError("FORMAT_UNKNOWN", `${name}: neither TIFF, DM3, DM4 nor MRC: ${reason}`, {
-    place: { file: name, byte: 0 },
-    hint: compression ? "decompress the file first" : "check that this is an image file",
-  });
+  return new EmporiumError(
+    "FORMAT_UNKNOWN",
+    `${name}: neither ${titles.slice(0, -1).join(", ")} nor ${titles.at(-1)}: ${reason}`,
+    {
+      place: { file: name, byte: 0 },
+      hint: compression ? "decompress the file first" : "check that this is an image file",
+    },
+  );
 }

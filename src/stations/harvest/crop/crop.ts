@@ -8,6 +8,7 @@ import { LIMITS } from "../../../core/limits.js";
 import { type Log, silentLog } from "../../../core/log.js";
 import { removeTree } from "../../../engine/disk.js";
 import { resolveKey } from "../../../formats/precomputed/fields.js";
+import type { VolumeFormat } from "../../../model/volume-formats.js";
 import { changed } from "../../../stores/faults.js";
 import { errnoOf, fileError } from "../../../stores/file/errors.js";
 import { fileStore } from "../../../stores/file/store.js";
@@ -28,7 +29,7 @@ export interface CropRequest {
   /** Folder of the volume, without `/` at its end; `""` is the store's root. */
   key: string;
   /** `zarr`: of either version. */
-  format: CropFormat | "zarr";
+  format: VolumeFormat;
   /** Voxels `[z, y, x]` of the level `scale`, half-open. Of precomputed volumes they are absolute: with the scale's voxel offset. */
   box: Box;
   /**
@@ -122,6 +123,14 @@ export async function cropVolume(options: CropOptions): Promise<CropResult> {
   return { ...result, status: "cropped" };
 }
 
+const PLANNERS: Readonly<Record<VolumeFormat, (source: CropSource, asked: LevelRequest) => Promise<CropPlan | undefined>>> = {
+  zarr: async (source, asked) => (await planZarrV3(source, asked)) ?? (await planZarrV2(source, asked)),
+  zarr2: planZarrV2,
+  zarr3: planZarrV3,
+  n5: planN5,
+  precomputed: planPrecomputed,
+};
+
 /**
  * What a crop would write and read: metadata are read, chunks are not.
  *
@@ -137,14 +146,7 @@ export async function planCrop(request: CropRequest): Promise<CropPlan> {
     jpegQuality: request.jpegQuality ?? 90,
     log: request.log ?? silentLog,
   };
-  const planners = {
-    zarr: async () => (await planZarrV3(source, asked)) ?? (await planZarrV2(source, asked)),
-    zarr2: () => planZarrV2(source, asked),
-    zarr3: () => planZarrV3(source, asked),
-    n5: () => planN5(source, asked),
-    precomputed: () => planPrecomputed(source, asked),
-  };
-  const plan = await planners[format]();
+  const plan = await PLANNERS[format](source, asked);
   if (plan) return plan;
   throw new EmporiumError("FORMAT_UNKNOWN", `${source.name} holds no ${format} volume`, {
     place: { file: source.name },

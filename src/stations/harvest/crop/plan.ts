@@ -2,6 +2,7 @@ import type { Box, Triple } from "../../../core/box.js";
 import type { RandomAccess } from "../../../core/bytes.js";
 import { EmporiumError } from "../../../core/errors.js";
 import type { Log } from "../../../core/log.js";
+import type { VolumeFormat } from "../../../model/volume-formats.js";
 import type { CropArray } from "./crop-array.js";
 
 /** What a crop will be, before voxels are read. */
@@ -13,7 +14,8 @@ export interface CropPlan {
   levels: readonly CroppedLevel[];
 }
 
-export type CropFormat = "zarr2" | "zarr3" | "n5" | "precomputed";
+/** A crop has a version, whatever its source was called. */
+export type CropFormat = Exclude<VolumeFormat, "zarr">;
 
 /** One level of the crop. */
 export interface CroppedLevel {

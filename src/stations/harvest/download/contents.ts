@@ -1,4 +1,5 @@
 import { EmporiumError } from "../../../core/errors.js";
+import type { VolumeFamily } from "../../../model/volume-formats.js";
 import type { ChunkGrid } from "./chunk-grid.js";
 
 /** A document of the volume by its key, undefined where there is none. */
@@ -6,7 +7,7 @@ export type ReadDocument = (key: string) => Promise<Uint8Array | undefined>;
 
 /** What a volume consists of, as its own metadata tell. */
 export interface GroupContents {
-  format: "zarr" | "n5" | "precomputed";
+  format: VolumeFamily;
   /** Keys of metadata documents that are there, of groups before those of what is in them. */
   documents: string[];
   grids: ChunkGrid[];

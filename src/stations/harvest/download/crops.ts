@@ -4,6 +4,7 @@ import type { Clock } from "../../../core/clock.js";
 import { asEmporiumError, EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
 import type { Log } from "../../../core/log.js";
 import type { OnEvent, TaskBrief } from "../../../engine/events.js";
+import { noVolumeDocument, VOLUME_DOCUMENTS, type VolumeFamily } from "../../../model/volume-formats.js";
 import type { Store } from "../../../stores/store.js";
 import { cropVolume } from "../crop/crop.js";
 import type { CropJob } from "./objects.js";
@@ -65,17 +66,9 @@ export async function runCrop(job: CropJob, run: CropRun): Promise<CropReport & 
 }
 
 /** By the documents that make a folder a volume. */
-async function formatOf(store: Store, url: string): Promise<"zarr" | "n5" | "precomputed"> {
-  for (const [document, format] of [
-    ["zarr.json", "zarr"],
-    [".zattrs", "zarr"],
-    [".zarray", "zarr"],
-    ["info", "precomputed"],
-    ["attributes.json", "n5"],
-  ] as const) {
-    if (await store.stat(document)) return format;
-  }
-  throw new EmporiumError("FORMAT_UNKNOWN", `${url}: no zarr.json, .zattrs, .zarray, info or attributes.json`, {
+async function formatOf(store: Store, url: string): Promise<VolumeFamily> {
+  for (const { name, family } of VOLUME_DOCUMENTS) if (await store.stat(name)) return family;
+  throw new EmporiumError("FORMAT_UNKNOWN", `${url}: ${noVolumeDocument()}`, {
     place: { url },
     hint: "--crop wants the folder of a volume; name its format with zarr://, n5:// or precomputed://",
   });

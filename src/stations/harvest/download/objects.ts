@@ -1,3 +1,4 @@
+import type { VolumeFormat } from "../../../model/volume-formats.js";
 import type { Stat } from "../../../stores/store.js";
 import type { Checksum, ChecksumOrigin } from "../transfer/checksum.js";
 import type { Source } from "../transfer/options.js";
@@ -67,7 +68,7 @@ export interface ObjectSet {
 export interface CropJob extends Source {
   url: string;
   rel: string;
-  format: "zarr" | "zarr2" | "zarr3" | "n5" | "precomputed" | undefined;
+  format: VolumeFormat | undefined;
   requestLimits: RequestLimits;
 }
 

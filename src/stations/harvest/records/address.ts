@@ -1,8 +1,10 @@
+import { FILE_FORMATS } from "../../../formats/registry.js";
+import type { VolumeFormat } from "../../../model/volume-formats.js";
 import { type Bases, rebased } from "../../../portals/bases.js";
 import { isListed } from "../../../portals/hosts.js";
 import { httpAddress } from "../../../portals/links.js";
 import { PORTALS } from "../../../portals/registry.js";
-import { parseVolumeLocation, type VolumeFormat } from "../../../stores/url.js";
+import { parseVolumeLocation } from "../../../stores/url.js";
 
 /** What a location says by its form alone. */
 export interface Address {
@@ -20,7 +22,7 @@ export interface Address {
 const DOCUMENT = /\/(?:info|zarr\.json|\.zarray|\.zattrs|\.zgroup|\.zmetadata|attributes\.json)$/;
 const VOLUME_NAME = /\.(?:zarr|n5)$/i;
 /** Ends of names of image files that a peek can read, compressed ones included. */
-const IMAGE_NAME = /\.(?:tiff?|btf|tf[28]|mrcs?|rec|st|ali|preali|map|ccp4|dm[34])(?:\.(?:gz|bz2))?$/i;
+const IMAGE_NAME = new RegExp(`\\.(?:${FILE_FORMATS.map(({ extensions }) => extensions).join("|")})(?:\\.(?:gz|bz2))?$`, "i");
 
 export function isImageName(name: string): boolean {
   return IMAGE_NAME.test(name);

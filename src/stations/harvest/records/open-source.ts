@@ -2,7 +2,8 @@ import type { RandomAccess } from "../../../core/bytes.js";
 import { type Clock, systemClock } from "../../../core/clock.js";
 import { type EmporiumError, isEmporiumError } from "../../../core/errors.js";
 import type { Random } from "../../../core/random.js";
-import type { FolderFormat, PeekFolder } from "../../../formats/peek/peek.js";
+import type { PeekFolder } from "../../../formats/peek/peek.js";
+import type { VolumeFormat } from "../../../model/volume-formats.js";
 import { publicGate, type Resolve } from "../../../net/gate.js";
 import { makePaces, type Paces } from "../../../net/pace.js";
 import type { Bases } from "../../../portals/bases.js";
@@ -42,7 +43,7 @@ export interface Opened {
 /** What a location turned out to be: a file of bytes, a folder that is one volume, or a folder with images in it. */
 export type Source =
   | (Opened & { kind: "file"; file: RandomAccess })
-  | (Opened & { kind: "volume"; folder: PeekFolder; format: FolderFormat | undefined })
+  | (Opened & { kind: "volume"; folder: PeekFolder; format: VolumeFormat | undefined })
   | (Opened & { kind: "tree"; tree: Tree });
 
 /** First bytes that tell whether a name is a file: what a peek asks for first. */

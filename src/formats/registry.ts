@@ -1,0 +1,68 @@
+import type { BlockSource } from "../core/blocks.js";
+import type { VolumeFormat } from "../model/volume-formats.js";
+import { detectDm } from "./dm/tags.js";
+import { detectMrc } from "./mrc/detect.js";
+import { peekDm } from "./peek/dm.js";
+import type { PeekFacts } from "./peek/facts.js";
+import { mrcFacts, peekMrc } from "./peek/mrc.js";
+import { peekN5 } from "./peek/n5.js";
+import { peekPrecomputed } from "./peek/precomputed.js";
+import { type PeekBudget, peekTiff } from "./peek/tiff.js";
+import { peekZarr, type ReadKey } from "./peek/zarr.js";
+import { detectTiff } from "./tiff/header.js";
+
+/** A format that is a file, known by its first bytes. */
+export interface FileFormat {
+  /** As messages call it. */
+  readonly title: string;
+  /** Ends of names that mean it, without the dot: text of a regular expression in which case does not matter. */
+  readonly extensions: string;
+  /** The file carries the format's own mark. @param head its first 64 KiB, or all of it */
+  detect(head: Uint8Array): boolean;
+  /** For files of before the mark: they can be one. Asked when no format has detected its own. */
+  guess?(head: Uint8Array): boolean;
+  /** Blocks of 64 KiB that each further request takes. Default: one. */
+  readonly ahead?: readonly number[] | undefined;
+  /** The facts of each image, at least of one. */
+  peek(source: BlockSource, budget: PeekBudget): Promise<PeekFacts[]>;
+  /** The facts by the first bytes alone: of a file that is compressed. */
+  factsOfHead?(head: Uint8Array, name: string): PeekFacts;
+}
+
+/** In the order in which they are asked whether a file is theirs. */
+export const FILE_FORMATS: readonly FileFormat[] = [
+  {
+    title: "TIFF",
+    extensions: "tiff?|btf|tf[28]",
+    detect: (head) => detectTiff(head) !== undefined,
+    peek: async (source, budget) => [await peekTiff(source, budget)],
+  },
+  {
+    title: "MRC",
+    extensions: "mrcs?|rec|st|ali|preali|map|ccp4",
+    detect: (head) => detectMrc(head) === "certain",
+    guess: (head) => detectMrc(head) === "plausible",
+    peek: async (source) => [await peekMrc(source)],
+    factsOfHead: (head, name) => mrcFacts(head, name, undefined),
+  },
+  {
+    title: "DM3, DM4",
+    extensions: "dm[34]",
+    detect: (head) => detectDm(head) !== undefined,
+    // tags lie before, between and behind the images, thumbnail and all, and are some hundred kilobytes
+    ahead: [1, 4, 8],
+    peek: (source, { signal }) => peekDm(source, signal),
+  },
+];
+
+/** What a folder is, as far as the documents of one format tell; undefined where there are none. */
+export type PeekFolderFormat = (read: ReadKey, name: string) => Promise<PeekFacts | undefined>;
+
+/** Formats that are folders. Their names and documents are in `model/volume-formats.ts`. */
+export const FOLDER_FORMATS: Readonly<Record<VolumeFormat, PeekFolderFormat>> = {
+  zarr: (read, name) => peekZarr(read, { name }),
+  zarr2: (read, name) => peekZarr(read, { name, versions: [2] }),
+  zarr3: (read, name) => peekZarr(read, { name, versions: [3] }),
+  n5: peekN5,
+  precomputed: peekPrecomputed,
+};

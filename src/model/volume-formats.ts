@@ -1,0 +1,55 @@
+/** One format of volumes that are folders. */
+interface FolderFormat {
+  readonly family: string;
+  /** What links call it, with a version or without: `zarr://`, `zarr3://`. */
+  readonly words: readonly string[];
+  /** How such folders are mostly called; undefined: in no certain way. */
+  readonly folderName?: RegExp | undefined;
+  /** Documents that make a folder such a volume, and the word that each tells. */
+  readonly documents: readonly (readonly [name: string, word: string])[];
+}
+
+/** In the order in which their documents are looked for. */
+const FAMILIES = [
+  {
+    family: "zarr",
+    words: ["zarr", "zarr2", "zarr3"],
+    folderName: /\.zarr(?:\/|$)/i,
+    documents: [
+      ["zarr.json", "zarr3"],
+      [".zattrs", "zarr2"],
+      [".zarray", "zarr2"],
+    ],
+  },
+  { family: "precomputed", words: ["precomputed"], folderName: undefined, documents: [["info", "precomputed"]] },
+  { family: "n5", words: ["n5"], folderName: /\.n5(?:\/|$)/i, documents: [["attributes.json", "n5"]] },
+] as const satisfies readonly FolderFormat[];
+
+/** A format without its version. */
+export type VolumeFamily = (typeof FAMILIES)[number]["family"];
+
+/** What the form of a location says of the volume there; `zarr` leaves the version open. */
+export type VolumeFormat = (typeof FAMILIES)[number]["words"][number];
+
+export const VOLUME_FORMATS: readonly VolumeFormat[] = FAMILIES.flatMap(({ words }) => words);
+
+/** Documents that make a folder a volume, in the order in which they are looked for. */
+export const VOLUME_DOCUMENTS: readonly {
+  readonly name: string;
+  readonly format: VolumeFormat;
+  readonly family: VolumeFamily;
+}[] = FAMILIES.flatMap(({ family, documents }) => documents.map(([name, format]) => ({ name, format, family })));
+
+/** `no zarr.json, .zattrs, .zarray, info or attributes.json` */
+export function noVolumeDocument(): string {
+  const names = VOLUME_DOCUMENTS.map(({ name }) => name);
+  return `no ${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
+}
+
+/** What a folder of this name may be, the likeliest first: each look is a request. */
+export function likelyFamilies(name: string): VolumeFamily[] {
+  const families: readonly FolderFormat[] = FAMILIES;
+  const named = families.findLast(({ folderName }) => folderName?.test(name));
+  const first = (one: FolderFormat) => (named ? one === named : one.folderName === undefined);
+  return [...families.filter(first), ...families.filter((one) => !first(one))].map(({ family }) => family as VolumeFamily);
+}
