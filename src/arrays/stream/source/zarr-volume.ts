@@ -28,11 +28,6 @@ export interface ZarrVolume {
   documents: ({ key: string } & Stat)[];
 }
 
-/** A key at or below a Zarr hierarchy, or of any folder. */
-export function isZarrKey(key: string): boolean {
-  return /\.zarr(\/|$)|\/$/i.test(key);
-}
-
 /** Own decoder for the common frames, numcodecs for the others. */
 export const codecs: CodecRegistry = {
   ...defaultCodecs,

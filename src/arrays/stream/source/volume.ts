@@ -1,0 +1,57 @@
+import type { Triple } from "../../../core/box.js";
+import type { MrcHeader } from "../../../formats/mrc/header.js";
+import type { Stat, Store } from "../../../stores/store.js";
+import type { RawVolume, Voxel } from "../plan/job.js";
+
+export interface OpenVolumeOptions {
+  signal?: AbortSignal | undefined;
+  /** A folder of this machine for sources that cannot be read in place: compressed files, permuted axes, Zarr. Made when first needed. */
+  scratch(): Promise<string>;
+  /** The reference's reading: axis order ignored, unsigned bytes known by their maximum alone. */
+  compat: boolean;
+  /** What is read over a network is laid out as well: it will not be read from front to back. */
+  asFile?: boolean | undefined;
+}
+
+export interface VolumeFacts {
+  /** Voxels `[z, y, x]`, axes in that order whatever the file's own. */
+  shape: Triple;
+  /** `[z, y, x]`; undefined where the file does not say. */
+  voxelSizeAngstrom: [z: number | undefined, y: number | undefined, x: number | undefined];
+  /** Of an MRC source: what a converted file carries over. */
+  mrc?: { header: MrcHeader; extended: Uint8Array } | undefined;
+  warnings: string[];
+  /** Of the object, where the volume is one. */
+  stat?: Stat | undefined;
+}
+
+export interface OpenVolume extends VolumeFacts {
+  raw: RawVolume;
+}
+
+export interface ScanOptions {
+  /** The reference's reading of mode 0. */
+  compat: boolean;
+  signal?: AbortSignal | undefined;
+}
+
+/** Stored voxels that follow each other without gaps. */
+export interface VoxelRun {
+  name: string;
+  bytes: Uint8Array;
+  count: number;
+  voxel: Voxel;
+  swap: boolean;
+  placeOf(index: number): [z: number, y: number, x: number];
+}
+
+/** How volumes of one format are read. */
+export interface VolumeSource {
+  /** By the key alone: whether an object or folder is of this format. */
+  accepts(key: string): boolean;
+  /** The facts by its header or documents alone. */
+  describe(store: Store, key: string, options: Pick<OpenVolumeOptions, "signal" | "compat">): Promise<VolumeFacts>;
+  open(store: Store, key: string, options: OpenVolumeOptions): Promise<OpenVolume>;
+  /** All voxels once, in bounded memory and without a file on disk; the order of their axes may be the file's own. */
+  runs(store: Store, key: string, options: ScanOptions): AsyncIterable<VoxelRun>;
+}
