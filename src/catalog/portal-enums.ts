@@ -40,7 +40,3 @@ export const PORTAL_ENUMS = {
 
 export type PortalEnum = keyof typeof PORTAL_ENUMS;
 export type PortalEnumValue<Name extends PortalEnum> = (typeof PORTAL_ENUMS)[Name][number];
-
-export function isPortalEnum(name: string): name is PortalEnum {
-  return Object.hasOwn(PORTAL_ENUMS, name);
-}

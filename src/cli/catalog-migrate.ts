@@ -47,7 +47,7 @@ export default command({
   },
 });
 
-export function adoptionText({ source, revision, adopted, leftOver, derived, before }: AdoptionReport): string[] {
+function adoptionText({ source, revision, adopted, leftOver, derived, before }: AdoptionReport): string[] {
   const taken = Object.entries(adopted).map(([table, rows]) => `${rows} ${table}`);
   return [
     `taken over from ${source}${revision === undefined ? "" : ` (${revision})`}: ${taken.join(", ")}${before > 0 ? `; ${before} data sets before` : ""}`,

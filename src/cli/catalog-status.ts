@@ -38,7 +38,7 @@ export default command({
   },
 });
 
-export function statusText({ server, schema, bytes, tables, roles, sessions }: CatalogStatus): string[] {
+function statusText({ server, schema, bytes, tables, roles, sessions }: CatalogStatus): string[] {
   const { pending, unknown, applied } = schema;
   const newer = unknown.length > 0 ? `changed by a newer emporium: ${unknown.join(", ")}` : undefined;
   const state = newer ?? (pending.length > 0 ? `behind: ${pending.join(", ")} pending` : `at ${applied.at(-1)}, up to date`);

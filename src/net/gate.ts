@@ -46,7 +46,7 @@ export function publicGate(resolve: Resolve = resolveName, { allowPrivate = fals
 }
 
 /** A host without the brackets of IPv6. */
-export function bareHost(url: URL): string {
+function bareHost(url: URL): string {
   return url.hostname.startsWith("[") ? url.hostname.slice(1, -1) : url.hostname;
 }
 

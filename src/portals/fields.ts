@@ -1,4 +1,4 @@
-import { type Json, type JsonObject, parseJson } from "../core/json.js";
+import type { Json, JsonObject } from "../core/json.js";
 import { jsonObject, member } from "../core/json-fields.js";
 import { toNumber } from "../core/number.js";
 
@@ -54,9 +54,4 @@ export function objectFrom(entries: Iterable<readonly [string, Json]>): JsonObje
     Object.defineProperty(object, key, { value, enumerable: true, writable: true, configurable: true });
   }
   return object;
-}
-
-/** The plain numbers of any JSON text as this program keeps them: floats apart from integers, none of their digits lost. */
-export function jsonFrom(plain: unknown): Json {
-  return parseJson(JSON.stringify(plain));
 }

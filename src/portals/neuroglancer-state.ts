@@ -29,7 +29,7 @@ export function parseState(text: string, url: string): JsonObject {
 }
 
 /** The same text as JSON. What is no JSON in it stays none. */
-export function jsonOfUrlSafe(text: string): string {
+function jsonOfUrlSafe(text: string): string {
   let json = "";
   for (let at = 0; at < text.length; ) {
     const char = text[at]!;

@@ -6,7 +6,7 @@ import type { AddressGate } from "../net/gate.js";
 import type { LearntWay } from "./s3/direct-put.js";
 import type { Store } from "./store.js";
 
-export const SCHEMES = ["file", "http", "https", "ftp", "s3", "gs"] as const;
+const SCHEMES = ["file", "http", "https", "ftp", "s3", "gs"] as const;
 export type Scheme = (typeof SCHEMES)[number];
 
 /** A place as a user typed it, understood. */

@@ -12,7 +12,7 @@ export const HASH_TABLE_BYTES = 16_384;
 export const HISTOGRAM_BINS = 65_536;
 
 /** Float64 values that `stats` writes: min, max, sum, sum of squares, count of voxels that are not finite. */
-export const STATS_LENGTH = 5;
+const _STATS_LENGTH = 5;
 
 /** What `convert` reads. The first four are also what `meanZYXOf`, `meanYXOf` and `statsOf` know, beside float32. */
 export const CONVERT = {

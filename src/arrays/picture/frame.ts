@@ -1,5 +1,5 @@
 /** The pictures of a tomogram by their names, and how wide they are; `original` is as wide as the tomogram. */
-export const PICTURE_WIDTHS = { original: undefined, snapshot: 512, thumbnail: 134, expanded: 1024 } as const;
+const PICTURE_WIDTHS = { original: undefined, snapshot: 512, thumbnail: 134, expanded: 1024 } as const;
 
 export type PictureName = keyof typeof PICTURE_WIDTHS;
 

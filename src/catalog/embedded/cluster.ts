@@ -33,7 +33,7 @@ export interface Cluster {
 }
 
 /** Roles of an embedded database, from the one that may do anything to the one that only reads. */
-export const EMBEDDED_ROLES = ["emporium", "emporium_owner", "emporium_writer", "emporium_reader"] as const;
+const EMBEDDED_ROLES = ["emporium", "emporium_owner", "emporium_writer", "emporium_reader"] as const;
 export type EmbeddedRole = (typeof EMBEDDED_ROLES)[number];
 export type Secrets = Readonly<Record<EmbeddedRole, string>>;
 

@@ -56,7 +56,7 @@ function comparatorsOf({ type, enumName }: Field): GraphQLInputObjectType | unde
   return type === "json" ? undefined : COMPARATORS[type];
 }
 
-export const OrderBy = new GraphQLEnumType({
+const OrderBy = new GraphQLEnumType({
   name: "orderBy",
   values: { asc: {}, asc_nulls_first: {}, asc_nulls_last: {}, desc: {}, desc_nulls_first: {}, desc_nulls_last: {} },
 });

@@ -28,7 +28,7 @@ export interface ModReadOptions extends ReadOptions {
 }
 
 /** What the first 8 bytes say: an IMOD model in binary form, of whatever version. */
-export function detectMod(head: Uint8Array): boolean {
+function detectMod(head: Uint8Array): boolean {
   return head.length >= 5 && String.fromCharCode(...head.subarray(0, 5)) === "IMODV";
 }
 

@@ -75,7 +75,7 @@ const OBJECT_FLAGS = 0x1800_0000;
 const MATERIAL = Uint8Array.of(102, 255, 127, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 0, 0);
 
 /** The same before it is made bytes. */
-export function newModDocument(model: NewMod): ModDocument {
+function newModDocument(model: NewMod): ModDocument {
   const { name = "IMOD-NewModel", max, objects, pixelSizeAngstrom, slicerAngles = [], image, flags = 0, chunks = [] } = model;
   const imageFlags = image ? IMAGE_ORIGIN_BIT | TILT_VALID_BIT : 0;
   return {

@@ -10,7 +10,7 @@ import { dtypeOfMode, nameOfUnreadMode, READABLE_MODES, rowBytes } from "./modes
 export const MRC_HEADER_BYTES = 1024;
 
 /** `IMOD` as a little-endian int32 at byte 152: the flags at 156 are IMOD's. */
-export const IMOD_STAMP = 1146047817;
+const IMOD_STAMP = 1146047817;
 
 /** The whole of an MRC header. Triples are `[z, y, x]`, lengths are Å, angles degrees, offsets bytes. */
 export interface MrcHeader {
@@ -233,7 +233,7 @@ export function parseMrcHeader(
  *
  * @throws {EmporiumError} FORMAT_TRUNCATED with both byte counts.
  */
-export function validateMrcLength(header: MrcHeader, sizeBytes: number, name: string): void {
+function validateMrcLength(header: MrcHeader, sizeBytes: number, name: string): void {
   const wanted = header.dataOffset + header.dataBytes;
   if (header.dataOffset > sizeBytes) {
     throw new EmporiumError(

@@ -25,7 +25,7 @@ export interface N5Compression {
 }
 
 /** Of those that exist: all but these are refused by name. */
-export const READ_COMPRESSIONS = ["raw", "gzip", "zlib", "bzip2", "xz", "lz4", "blosc", "zstd"] as const;
+const READ_COMPRESSIONS = ["raw", "gzip", "zlib", "bzip2", "xz", "lz4", "blosc", "zstd"] as const;
 
 const DTYPES: readonly DType[] = [
   ...(["uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64", "float32", "float64"] as const),

@@ -65,14 +65,14 @@ function remedy(names: readonly string[], format: string): string {
 }
 
 /** The first line of a motive list as PEET writes it: twenty columns that begin with CCC. */
-export function isMotiveList(names: readonly string[]): boolean {
+function isMotiveList(names: readonly string[]): boolean {
   return names.length >= 20 && names[0]!.trim() === "CCC" && names[3]!.trim() === "pIndex";
 }
 
 type Axis = "x" | "y" | "z";
 
 /** Axis of a column of coordinates: `x`, `Y [px]`, `pos_z`, `zcoord`, `rlnCoordinateX`, napari's `axis-0`, which is z. */
-export function coordinateAxisOf(name: string): Axis | undefined {
+function coordinateAxisOf(name: string): Axis | undefined {
   const words = wordsOf(name);
   if (words.some((word) => OF_OTHERS.has(word))) return undefined;
   return axisOfWords(words);

@@ -119,7 +119,7 @@ export const hasColumn =
   (table: StarHeader): boolean =>
     names.some((name) => table.columns.includes(name));
 
-export function noParticles(file: string): Error {
+function noParticles(file: string): Error {
   return starError(
     file,
     undefined,

@@ -7,7 +7,7 @@ import { isJpeg } from "../jpeg/frame.js";
 import { decodePngSamples, isPng } from "./png.js";
 
 /** Encodings of a chunk as one picture: its rows in order are the voxels, x fastest, then y and z; samples of a pixel are channels. */
-export const PICTURE_ENCODINGS = ["jpeg", "png"] as const;
+const PICTURE_ENCODINGS = ["jpeg", "png"] as const;
 export type PictureEncoding = (typeof PICTURE_ENCODINGS)[number];
 
 export function isPictureEncoding(encoding: string): encoding is PictureEncoding {

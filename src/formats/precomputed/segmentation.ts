@@ -29,7 +29,7 @@ export function statedVoxelSizeNm(voxelSpacingAngstrom: number): number {
   return Math.max(1, roundHalfEven(voxelSpacingAngstrom * 0.1, 0));
 }
 
-export function segmentationInfo({ shape: [nz, ny, nx], voxelSpacingAngstrom, mesh = false }: SegmentationPlan): JsonObject {
+function segmentationInfo({ shape: [nz, ny, nx], voxelSpacingAngstrom, mesh = false }: SegmentationPlan): JsonObject {
   const size = statedVoxelSizeNm(voxelSpacingAngstrom);
   return {
     "@type": "neuroglancer_multiscale_volume",

@@ -10,7 +10,7 @@ export class Ask {
 }
 
 /** A float whose text shows that it is one: `10.0`. */
-export class Decimal {
+class Decimal {
   constructor(readonly value: number) {}
 }
 
@@ -93,7 +93,7 @@ export function yamlText(value: unknown, heading: readonly string[]): string {
 }
 
 /** What was put there, in the brackets that end a comment: the value counts as a person's once it is another one. */
-export function asWritten(value: unknown): string {
+function asWritten(value: unknown): string {
   if (value instanceof Decimal) return Number.isInteger(value.value) ? value.value.toFixed(1) : String(value.value);
   if (Array.isArray(value)) return value.map(asWritten).join(", ");
   if (typeof value === "object" && value !== null) return Object.values(value).map(asWritten).join(", ");

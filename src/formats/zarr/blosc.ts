@@ -107,7 +107,7 @@ async function decodeStreams(
 }
 
 /** All first bytes, then all second bytes, … back to elements. Bytes after the last whole element stand as they are. */
-export function unshuffleBytes(shuffled: Uint8Array, plain: Uint8Array, itemBytes: number): void {
+function unshuffleBytes(shuffled: Uint8Array, plain: Uint8Array, itemBytes: number): void {
   const items = Math.floor(plain.length / itemBytes);
   for (let byte = 0; byte < itemBytes; byte++) {
     for (let from = byte * items, to = byte, end = from + items; from < end; from++, to += itemBytes) plain[to] = shuffled[from]!;
@@ -116,7 +116,7 @@ export function unshuffleBytes(shuffled: Uint8Array, plain: Uint8Array, itemByte
 }
 
 /** All lowest bits, then all second bits, … back to elements. Only done for whole groups of eight elements; anything else was left alone. */
-export function unshuffleBits(shuffled: Uint8Array, plain: Uint8Array, itemBytes: number): void {
+function unshuffleBits(shuffled: Uint8Array, plain: Uint8Array, itemBytes: number): void {
   const items = Math.floor(plain.length / itemBytes);
   if (items % 8 !== 0) {
     plain.set(shuffled);

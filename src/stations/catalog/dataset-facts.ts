@@ -78,7 +78,7 @@ export function factsText(facts: DatasetFacts): string {
 }
 
 /** `0-4, 7` */
-export function rangesOf(sorted: readonly number[]): string {
+function rangesOf(sorted: readonly number[]): string {
   const ranges: [number, number][] = [];
   for (const value of sorted) {
     const last = ranges.at(-1);

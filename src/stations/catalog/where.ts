@@ -25,7 +25,7 @@ export interface Where {
   readonly all: readonly WhereCondition[];
 }
 
-export const WHERE_COLUMNS = [
+const WHERE_COLUMNS = [
   "microscope",
   "description",
   "parent",

@@ -21,7 +21,7 @@ export interface FtpPool {
 
 export const FTP_CONNECTIONS = 2;
 
-export function ftpPool(host: FtpHost, connectionsMax: number): FtpPool {
+function ftpPool(host: FtpHost, connectionsMax: number): FtpPool {
   const capabilities: FtpCapabilities = {
     extendedPassive: true,
     restart: undefined,

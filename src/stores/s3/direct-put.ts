@@ -10,7 +10,7 @@ import { s3Error } from "./errors.js";
 import { encodeKey, requestSigner, type S3Credentials, UNSIGNED } from "./sign.js";
 
 /** Larger bodies gain nothing, and the SDK goes on with them where this one cannot. */
-export const SHORT_BYTES_MAX = 8 * 1024 * 1024;
+const SHORT_BYTES_MAX = 8 * 1024 * 1024;
 
 /** Answers that the SDK knows to handle: it finds the region, the time or fresh credentials, and asks once more. */
 const FOR_THE_SDK = new Set([
@@ -176,7 +176,7 @@ export function shortWay(
   };
 }
 
-export function isForTheSdk({ status, code }: ShortAnswer): boolean {
+function isForTheSdk({ status, code }: ShortAnswer): boolean {
   return (status >= 300 && status < 400) || (code !== undefined && FOR_THE_SDK.has(code));
 }
 

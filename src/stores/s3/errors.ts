@@ -4,7 +4,7 @@ import { networkError, parseRetryAfter, protocol, statusError } from "../../net/
 import { conflict } from "../upload.js";
 
 /** What is kept of an error of the SDK. The SDK's own holds the whole request, with its signature, and must not reach a log. */
-export class S3Fault extends Error {
+class S3Fault extends Error {
   override readonly name = "S3Fault";
   constructor(
     /** S3's own code, or a name of the SDK's. */

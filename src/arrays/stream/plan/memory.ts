@@ -45,7 +45,7 @@ export function estimateVolumeMemory(request: MemoryRequest): number {
  *
  * @throws {EmporiumError} FORMAT_LIMIT
  */
-export function requireStepsThatFit({ shape, form = "volume", shards }: Pick<MemoryRequest, "shape" | "form" | "shards">): void {
+function requireStepsThatFit({ shape, form = "volume", shards }: Pick<MemoryRequest, "shape" | "form" | "shards">): void {
   const { stepPlanes, stepRows } = layoutOf(form, shards !== undefined);
   const steps = ceilDiv(shape[0], stepPlanes) * ceilDiv(shape[1], stepRows);
   if (steps <= LIMITS.volumeSteps) return;

@@ -166,7 +166,7 @@ export async function* zarrBoxes(
 }
 
 /** What reads boxes of any rank of an array, and the lengths `[z, y, x]` of those that are read well. */
-export function boxReader(
+function boxReader(
   store: Store,
   { name, meta, folder }: Pick<ZarrVolume, "name" | "meta" | "folder">,
   signal?: AbortSignal,

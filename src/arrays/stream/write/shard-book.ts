@@ -27,7 +27,7 @@ export interface FinishedChunk {
 export class ShardsLost extends Error {}
 
 /** How shards are laid out: what `zarr.json` says of them. */
-export const SHARD_INDEX: Omit<ShardLayout, "grid"> = { location: "end", littleEndian: true, checksum: true };
+const SHARD_INDEX: Omit<ShardLayout, "grid"> = { location: "end", littleEndian: true, checksum: true };
 
 interface Shard {
   key: string;

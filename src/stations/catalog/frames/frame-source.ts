@@ -68,7 +68,7 @@ export async function openFrames(store: Store, key: string, options: ReadOptions
 }
 
 /** Runs of digits by their value, everything else by its code units: the order of Python's natsort. */
-export function compareNatural(a: string, b: string): number {
+function compareNatural(a: string, b: string): number {
   const [left, right] = [a, b].map((text) => text.split(/(\d+)/));
   for (let i = 0; i < Math.min(left!.length, right!.length); i++) {
     const [x, y] = [left![i]!, right![i]!];

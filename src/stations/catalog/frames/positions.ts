@@ -55,7 +55,7 @@ export function missingPositions(wanted: readonly number[], met: ReadonlySet<num
 }
 
 /** Labels of `InitialPositionList`: objects that have one, or plain texts. Undefined where there is no list. */
-export function positionLabels(imageJ: JsonObject | undefined): string[] | undefined {
+function positionLabels(imageJ: JsonObject | undefined): string[] | undefined {
   const list = imageJ && member(imageJ, "InitialPositionList");
   if (!Array.isArray(list)) return undefined;
   return list.flatMap((item) => {

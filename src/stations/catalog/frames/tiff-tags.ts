@@ -5,7 +5,7 @@ import { parseImageJMetadata } from "../../../formats/tiff/image-j.js";
 import { parseLooseJson, storable, storableText } from "./loose-json.js";
 
 /** Tags whose values are more than numbers and text. */
-export const TAGS = { imageDescription: 270, imageJCounts: 50838, imageJ: 50839, microManager: 51123 } as const;
+const TAGS = { imageDescription: 270, imageJCounts: 50838, imageJ: 50839, microManager: 51123 } as const;
 
 /** Values of one tag that are kept; a colour table of 16 bits has 196,608, which say nothing. */
 const VALUES_MAX = 16_384;
@@ -109,7 +109,7 @@ const NAMES: Readonly<Record<number, string>> = {
 
 const NUMBERS: ReadonlyMap<string, number> = new Map(Object.entries(NAMES).map(([number, name]) => [name, Number(number)]));
 
-export function tagName(number: number): string {
+function tagName(number: number): string {
   return NAMES[number] ?? String(number);
 }
 
@@ -140,7 +140,7 @@ export async function tagAsJson(directory: Directory, number: number): Promise<J
 }
 
 /** Tag 51123: the JSON that MicroManager writes of each frame. */
-export async function microManagerMetadata(directory: Directory): Promise<Json | undefined> {
+async function microManagerMetadata(directory: Directory): Promise<Json | undefined> {
   const text = await directory.text(TAGS.microManager, TEXT_MAX);
   return text === "" ? undefined : parseLooseJson(text);
 }

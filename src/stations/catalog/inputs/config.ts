@@ -152,7 +152,7 @@ export function storageLocation(word: string, access?: string | undefined): stri
 }
 
 /** A file that a configuration names: from where the program runs, or else beside the configuration. */
-export function besideOr(name: string, config: string): string {
+function besideOr(name: string, config: string): string {
   const here = resolve(name);
   const beside = resolve(dirname(config), name);
   return !existsSync(here) && existsSync(beside) ? beside : here;

@@ -10,7 +10,7 @@ export interface NamePattern {
 }
 
 /** Groups that a pattern may have; `channel` and the three indices are what a frame needs. */
-export const PATTERN_GROUPS = ["channel", "slice", "time", "position"] as const;
+const PATTERN_GROUPS = ["channel", "slice", "time", "position"] as const;
 
 const context = createContext({ __proto__: null });
 const script = new Script("regex.exec(text)");

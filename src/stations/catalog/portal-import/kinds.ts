@@ -44,7 +44,7 @@ export function fingerprintWith(whole: string, { kinds }: Wanted): string {
   return kinds === undefined ? whole : createHash("sha256").update(`${whole} ${kinds.join()}`).digest("hex");
 }
 
-export const ALL_KINDS: Wanted = { kinds: undefined, has: () => true };
+const ALL_KINDS: Wanted = { kinds: undefined, has: () => true };
 
 /** @param kinds none: all. @throws {EmporiumError} USAGE for a kind that there is not. */
 export function wantedKinds(kinds: readonly string[] | undefined): Wanted {

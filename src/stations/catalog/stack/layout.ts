@@ -21,7 +21,7 @@ export interface StackLayout {
 const AXES = "XYGZCTP";
 
 /** An index that an old row does not have counts as 0. */
-export const indexOr0 = (index: number | null): number => index ?? 0;
+const indexOr0 = (index: number | null): number => index ?? 0;
 
 export function stackLayout(frames: Iterable<FrameIndices>, { height, width, colours }: FrameShape): StackLayout {
   const seen = { slices: new Set<number>(), channels: new Set<number>(), times: new Set<number>(), positions: new Set<number>() };

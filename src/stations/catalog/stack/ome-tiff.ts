@@ -43,7 +43,7 @@ export function writeOmeTiff(
 }
 
 /** Source: OME data model 2016-06. ASCII alone: TIFF's text is nothing else. */
-export function omeXml({ name, shape, times, slices, channels, calibration }: OmeTiffFacts): string {
+function omeXml({ name, shape, times, slices, channels, calibration }: OmeTiffFacts): string {
   const { pixelMicrometre, sliceMicrometre } = calibration;
   const sizes = [
     ...(pixelMicrometre === undefined

@@ -27,7 +27,7 @@ export interface UploadReport {
 }
 
 /** 0 all done, 3 some, 130 stopped; where nothing was done the failures' own status, if they agree, else 1. */
-export function uploadExit(datasets: readonly UploadedDataset[], errors: readonly ErrorRecord[], cancelled: boolean): number {
+function uploadExit(datasets: readonly UploadedDataset[], errors: readonly ErrorRecord[], cancelled: boolean): number {
   if (cancelled) return 130;
   const failed = datasets.filter(({ status }) => status === "failed").length;
   if (failed === 0) return 0;

@@ -40,7 +40,7 @@ export interface IndexEntry {
 /** The label of a model's name; undefined for what is no annotation. */
 export type LabelOf = (stem: string) => string | undefined;
 
-export function indexEntry(folder: ArchiveFolder, file: ArchiveFile, labelOf: LabelOf): IndexEntry {
+function indexEntry(folder: ArchiveFolder, file: ArchiveFile, labelOf: LabelOf): IndexEntry {
   const { name, path, ext, size, kind, head, hygiene, peet } = file;
   const label = kind === "model" ? labelOf(name.slice(0, name.length - ext.length)) : undefined;
   return {

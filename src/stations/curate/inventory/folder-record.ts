@@ -64,7 +64,7 @@ export type FolderLine =
   | { readonly first: false; readonly path: string; readonly files: readonly FileRow[] };
 
 /** @returns undefined for a line that is none: the last one of a file whose writer was killed. */
-export function decodeLine(line: string): FolderLine | undefined {
+function decodeLine(line: string): FolderLine | undefined {
   let raw: Partial<FirstLine>;
   try {
     raw = JSON.parse(line) as Partial<FirstLine>;

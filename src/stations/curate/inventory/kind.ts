@@ -29,7 +29,7 @@ export function isDesktopName(name: string): boolean {
   return TRASH.has(name.toLowerCase());
 }
 
-export function isTrashName(name: string): boolean {
+function isTrashName(name: string): boolean {
   return isBackupName(name) || isDesktopName(name);
 }
 

@@ -163,7 +163,7 @@ async function writeAll(
 
 const COLUMNS = ["drive", "label", "file_name", "class", "count", "runs", "files_with_points", "empty"];
 
-export function histogramCsv(rows: readonly CountRow[]): string {
+function histogramCsv(rows: readonly CountRow[]): string {
   const lines = [...rows]
     .sort(
       (a, b) => byText(a.drive, b.drive) || classRank(a) - classRank(b) || b.count - a.count || byText(a.fileName, b.fileName),
@@ -173,7 +173,7 @@ export function histogramCsv(rows: readonly CountRow[]): string {
 }
 
 /** A line for each drive and species, a column for each label, the most frequent first. */
-export function matrixCsv({ cells }: Pick<LabelCounts, "cells">): string {
+function matrixCsv({ cells }: Pick<LabelCounts, "cells">): string {
   const labels = [...sums(cells).keys()];
   const lines = groupedCells(cells).map(({ drive, species, labels: counts }) =>
     csvLine([drive, species, ...labels.map((label) => counts[label] ?? 0)]),

@@ -72,7 +72,7 @@ async function rasterise(svg: string, { width, dpi }: Picture): Promise<Uint8Arr
 const HEADER_END = 33;
 
 /** Says in a `pHYs` chunk behind the header how many pixels go on a metre. */
-export function withDpi(png: Uint8Array, dpi: number): Uint8Array {
+function withDpi(png: Uint8Array, dpi: number): Uint8Array {
   const chunk = Buffer.alloc(21);
   chunk.writeUInt32BE(9, 0);
   chunk.write("pHYs", 4, "latin1");

@@ -48,6 +48,6 @@ export function engineering(value: number, unit: string): string {
 }
 
 /** Four digits, no zeros behind the point: `7.998`, `500`, `1e+21` for what nobody reads. */
-export function shortNumber(value: number): string {
+function shortNumber(value: number): string {
   return String(Number(value.toPrecision(4)));
 }

@@ -45,7 +45,7 @@ export async function compareDocuments({ files, webs = [], compat, anonymous, si
   return compare(records, described, { compat });
 }
 
-export const COMPARE_FORMATS = ["table", "markdown", "csv", "json", "html"] as const;
+const COMPARE_FORMATS = ["table", "markdown", "csv", "json", "html"] as const;
 export type CompareFormat = (typeof COMPARE_FORMATS)[number];
 
 const CONTENT_TYPES: Readonly<Record<CompareFormat, string>> = {

@@ -23,7 +23,7 @@ export function* cells(lengths: readonly number[]): Generator<number[]> {
   }
 }
 
-export function cellCount(lengths: readonly number[]): number {
+function cellCount(lengths: readonly number[]): number {
   return lengths.reduce((product, length) => product * Math.max(0, length), 1);
 }
 

@@ -50,7 +50,7 @@ export async function alignmentRemarks({
  *
  * @param voxelAngstrom of the tomogram.
  */
-export function checkDimensions(configured: JsonObject, measured: JsonObject, voxelAngstrom: number): string | undefined {
+function checkDimensions(configured: JsonObject, measured: JsonObject, voxelAngstrom: number): string | undefined {
   const { volume_dimension: dimension } = configured;
   if (!isJsonObject(dimension)) return undefined;
   const axes = ["x", "y", "z"].map((axis) => [axis, toNumber(dimension[axis]), toNumber(measured[axis])] as const);
@@ -64,7 +64,7 @@ export function checkDimensions(configured: JsonObject, measured: JsonObject, vo
  * The tilt axis of the sections beside the one that the microscope's software noted, around the circle. A few sections may differ: programs write
  * the identity for those that they could not align.
  */
-export function checkTiltAxis(sections: readonly SectionAlignment[], tiltAxisDegrees: number | undefined): string | undefined {
+function checkTiltAxis(sections: readonly SectionAlignment[], tiltAxisDegrees: number | undefined): string | undefined {
   if (tiltAxisDegrees === undefined) return undefined;
   const apart = sections
     .map(({ zIndex, inPlaneRotation: [[a], [c]] }) => ({ zIndex, angle: (Math.atan2(c, a) * 180) / Math.PI }))
@@ -79,7 +79,7 @@ export function checkTiltAxis(sections: readonly SectionAlignment[], tiltAxisDeg
 }
 
 /** Degrees from 0 to 180. */
-export function circularDistance(a: number, b: number): number {
+function circularDistance(a: number, b: number): number {
   const turn = Math.abs(a - b) % 360;
   return Math.min(turn, 360 - turn);
 }

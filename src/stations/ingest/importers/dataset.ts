@@ -65,7 +65,7 @@ async function planMetadata(context: ImportContext): Promise<void> {
  * Fills in what a dataset does not tell of its sample: `name`, then `id`, each `not_reported` (`unknown` for the development stage); an organism
  * has a `taxonomy_id` instead, null when missing. Empty values count as missing. What is given keeps its place, new fields follow in their order.
  */
-export function withSampleDefaults(metadata: JsonObject): JsonObject {
+function withSampleDefaults(metadata: JsonObject): JsonObject {
   const filled: MutableJson = { ...metadata } as MutableJson;
   for (const field of SAMPLE_FIELDS) {
     const given: Json | undefined = filled[field];

@@ -40,7 +40,7 @@ export const annotationOperation: Operation = async ({ params }, { target, creat
 };
 
 /** Objects in one file, by the rule of its shape; 0 where it is not there. */
-export async function countObjects(target: Store, { key, format, shape }: CountedFile, signal: AbortSignal): Promise<number> {
+async function countObjects(target: Store, { key, format, shape }: CountedFile, signal: AbortSignal): Promise<number> {
   switch (shape) {
     case "Point":
     case "OrientedPoint":

@@ -194,7 +194,7 @@ async function anyBelow(store: Store, folder: string, signal: AbortSignal): Prom
 const PIECE_BYTES = 64 * 1024 * 1024;
 
 /** Size and checksum of an object; undefined when it is gone. */
-export async function sumObject(
+async function sumObject(
   key: string,
   size: number,
   { lines, sha256, workers }: { lines: boolean; sha256: boolean; workers: Workers },

@@ -270,7 +270,7 @@ function clusterOf({ cluster }: Profile, { scheduler }: PlanRequest): Plan["clus
 }
 
 /** Sources that go to one folder of the bucket. */
-export function sharedTargets(items: readonly PlanItem[]): PlanItem[][] {
+function sharedTargets(items: readonly PlanItem[]): PlanItem[][] {
   const groups = new Map<string, PlanItem[]>();
   for (const item of items) {
     if (item.action !== "sync" || !item.exists) continue;
@@ -281,7 +281,7 @@ export function sharedTargets(items: readonly PlanItem[]): PlanItem[][] {
 }
 
 /** Each of the sources would remove what the others have sent. @throws {EmporiumError} CONFIG_RULE */
-export function refuseDelete([group]: readonly (readonly PlanItem[])[]): void {
+function refuseDelete([group]: readonly (readonly PlanItem[])[]): void {
   if (!group) return;
   const [first, second] = group;
   throw new EmporiumError(

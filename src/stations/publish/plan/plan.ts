@@ -26,7 +26,7 @@ const Code = z.string().refine((code): code is ErrorCode => Object.hasOwn(ERRORS
 /** An error as every command prints it: code, message, place, hint. */
 const Fault = z.looseObject({ code: Code, message: z.string() });
 
-export const ItemSchema = z.strictObject({
+const ItemSchema = z.strictObject({
   /** `images/ktx`, `segmentation/stitching-output`: unique in the plan. */
   id: z.string().min(1),
   product: z.enum(PRODUCTS),
@@ -48,7 +48,7 @@ export const ItemSchema = z.strictObject({
   warnings: z.array(z.string()),
 });
 
-export const PlanSchema = z.strictObject({
+const PlanSchema = z.strictObject({
   version: z.literal(1),
   sample: z.string().regex(/^\d{4}-\d{2}-\d{2}[A-Za-z0-9_-]*$/, "a sample such as 2023-05-10 wanted"),
   /** The sample's date, by which the bucket calls it. */

@@ -32,7 +32,7 @@ export const METADATA: Readonly<Partial<Record<SectionKey, MapShape>>> = {
   annotations: ANNOTATION,
 };
 
-export const REQUIRED_SECTIONS: readonly SectionKey[] = ["depositions", "datasets", "runs", "voxel_spacings"];
+const REQUIRED_SECTIONS: readonly SectionKey[] = ["depositions", "datasets", "runs", "voxel_spacings"];
 /** Sections whose blocks may do without sources: a built-in default stands in. */
 export const SOURCELESS_SECTIONS: readonly SectionKey[] = ["frames", "alignments"];
 

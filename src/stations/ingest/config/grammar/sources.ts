@@ -21,7 +21,7 @@ import {
 
 /** What stands below `sources`: finders, filters, and the shapes that wrap an annotation's files. */
 
-export const FINDER_NAMES = [
+const FINDER_NAMES = [
   "source_glob",
   "source_multi_glob",
   "destination_glob",
