@@ -12,7 +12,7 @@ const BLANK = 0x20;
 const BLOCK_BYTES = 1024 * 1024;
 
 /** Enough for a receipt with a million objects; a longer length in a head means damage. */
-export const PAYLOAD_BYTES_MAX = 256 * 1024 * 1024;
+const PAYLOAD_BYTES_MAX = 256 * 1024 * 1024;
 
 export function encodeLine(payload: string): Buffer {
   const length = Buffer.byteLength(payload);

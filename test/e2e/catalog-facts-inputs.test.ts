@@ -21,13 +21,13 @@ import { parseUploadTable } from "../../src/stations/catalog/inputs/upload-table
 import { FRAMES_TABLE_HEADER } from "../../src/stations/catalog/outputs/frames-table.js";
 import { checkDate, datasetQuery } from "../../src/stations/catalog/query.js";
 import { channelsOfWords } from "../../src/stations/catalog/select.js";
-import { assembleStack } from "../../src/stations/catalog/stack/assemble.js";
 import { squeezed, stackLayout } from "../../src/stations/catalog/stack/layout.js";
 import { fileKey, framesFolder } from "../../src/stations/catalog/storage/layout.js";
 import { openStorage } from "../../src/stations/catalog/storage/open-storage.js";
 import { shapeOfRow } from "../../src/stations/catalog/storage/stored-frame.js";
 import { memoryStore } from "../../src/stores/memory/store.js";
 import { s3Store } from "../../src/stores/s3/store.js";
+import { assembleStack } from "./assemble-stack.js";
 import { bytesOf, pagesOfA } from "./catalog-fixtures.js";
 
 const data = fileURLToPath(new URL("../../../shared/data/imagingdb/", import.meta.url));

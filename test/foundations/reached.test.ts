@@ -13,8 +13,6 @@ const UNREACHED: readonly (readonly [path: RegExp, why: string])[] = [
   ],
   [/^src\/catalog\/(portal-ddl|schema-picture|table-description)\.ts$/, "scripts/ make documents and tables of them"],
   [/^src\/cli\/module-loader\.ts$/, "a hook that main.ts registers by its address"],
-  [/^src\/formats\/alignment\/(aretomo-metrics|imod-write)\.ts$/, "read and written in tests with real files alone"],
-  [/^src\/stations\/catalog\/stack\/assemble\.ts$/, "the stack as the original program gives it back, for its facts"],
 ];
 
 function reached(): Set<string> {

@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { inMemory } from "../../src/core/bytes.js";
-import { parseTiltSeriesMetrics } from "../../src/formats/alignment/aretomo-metrics.js";
 import { parseEdf } from "../../src/formats/alignment/edf.js";
 import { readRelionTiltSeries, relionSections } from "../../src/formats/alignment/relion.js";
 import { isWarpLocal, parseWarpXml, warpSections } from "../../src/formats/alignment/warp.js";
@@ -82,12 +81,6 @@ const READERS: [name: string, read: Reader, corpus: string[], words: Uint8Array[
     async (content) => void parseEdf(content, NAME),
     ["#Wed May 07\nSetup.DatasetName=a\nSetup.AxisType=Single Axis\nSetup.PixelSize=0.6\nSetup.AxisA.ExcludeProjections=1,3-5\n"],
     words("=", "\\", "1-100000", "-", ",", "0", "nan"),
-  ],
-  [
-    "metrics",
-    async (content) => void parseTiltSeriesMetrics(content, NAME),
-    ["Tilt_Series,Thickness(Pix),Tilt_Axis,Pix_Size(A)\na.mrc, 2240, 90.59, 1.69\n"],
-    words(",", '"', "nan", "Tilt_Series"),
   ],
 ];
 const CODES = ["read", "FORMAT_FIELD", "FORMAT_LIMIT", "FORMAT_TRUNCATED", "FORMAT_UNKNOWN", "FORMAT_UNSUPPORTED"];

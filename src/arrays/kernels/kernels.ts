@@ -11,9 +11,6 @@ export const HASH_TABLE_BYTES = 16_384;
 /** Bins of `histogram`, uint32 each. */
 export const HISTOGRAM_BINS = 65_536;
 
-/** Float64 values that `stats` writes: min, max, sum, sum of squares, count of voxels that are not finite. */
-const _STATS_LENGTH = 5;
-
 /** What `convert` reads. The first four are also what `meanZYXOf`, `meanYXOf` and `statsOf` know, beside float32. */
 export const CONVERT = {
   int8: 0,
@@ -122,7 +119,7 @@ export interface Kernels {
   countLabels(src: number, n: number, table: number): void;
 
   /**
-   * Statistics of `n` float32, `STATS_LENGTH` float64 at `out` (8-byte aligned, so that a Float64Array can read them). All are of the
+   * Statistics of `n` float32, five float64 at `out` (8-byte aligned, so that a Float64Array can read them). All are of the
    * finite voxels, summed in float64; without any, min is Infinity and max -Infinity. Partial results combine by min, max and +.
    */
   stats(src: number, n: number, out: number): void;

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { formatAngles, formatTiltCom, formatXf, imodFromSections } from "../../../test/imod-write.js";
 import { inMemory } from "../../core/bytes.js";
 import { aretomoSections, parseAln } from "./aretomo.js";
 import { parseComFile, tiltCom } from "./com-file.js";
 import { type ImodTransform, imodSections, parseXf } from "./imod.js";
-import { formatAngles, formatTiltCom, formatXf, imodFromSections } from "./imod-write.js";
 import { readRelionTiltSeries, relionSections } from "./relion.js";
 import type { SectionAlignment } from "./sections.js";
 import { isWarpLocal, parseWarpXml, warpSections } from "./warp.js";

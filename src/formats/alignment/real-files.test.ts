@@ -1,13 +1,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { formatXf, imodFromSections } from "../../../test/imod-write.js";
 import { isEmporiumError } from "../../core/errors.js";
 import { parseTiltAngles } from "../tilt-angles/read.js";
 import { aretomoSections, parseAln } from "./aretomo.js";
-import { parseTiltSeriesMetrics } from "./aretomo-metrics.js";
 import { newstCom, parseComFile, tiltCom } from "./com-file.js";
 import { parseEdf } from "./edf.js";
 import { imodSections, parseXf } from "./imod.js";
-import { formatXf, imodFromSections } from "./imod-write.js";
 
 const data = new URL("../../../../shared/data/", import.meta.url);
 const present = existsSync(new URL("expected.json", data));
@@ -185,25 +184,6 @@ describe("real alignment files", () => {
     // the axis that Etomo was given is the one that it found
     const transforms = parseXf(bytesOf("alignment/TS_001/TS_001.xf"), "TS_001.xf");
     for (const { matrix } of transforms) expect((Math.atan2(matrix[0][1], matrix[0][0]) * 180) / Math.PI).toBeCloseTo(84.2, 0);
-  });
-
-  it.skipIf(!present)("of AreTomo3's metrics have one row a tilt series", () => {
-    const path = "alignment/TiltSeries_Metrics.csv";
-    expect(parseTiltSeriesMetrics(bytesOf(path), path)).toEqual([
-      {
-        tiltSeries: "pda2021-01-12-1.mrc",
-        thicknessPixels: 2240,
-        tiltAxisDegrees: 90.59,
-        globalShiftPixels: 70.16,
-        badPatchLow: 0,
-        badPatchAll: 0.22,
-        ctfResolutionAngstrom: 11.52,
-        ctfScore: 0.1022,
-        pixelSizeAngstrom: 1.69,
-        line: 2,
-      },
-      expect.objectContaining({ tiltSeries: "pda2021-01-12-2.mrc", tiltAxisDegrees: 100.59, pixelSizeAngstrom: 1.62 }),
-    ]);
   });
 
   it.skipIf(!present)("of IMOD and AreTomo go back to IMOD as they came", () => {

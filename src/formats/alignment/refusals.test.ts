@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { inMemory } from "../../core/bytes.js";
 import { isEmporiumError } from "../../core/errors.js";
-import { parseTiltSeriesMetrics } from "./aretomo-metrics.js";
 import { parseEdf } from "./edf.js";
 import { readRelionTiltSeries } from "./relion.js";
 import { parseWarpXml } from "./warp.js";
@@ -190,23 +189,5 @@ describe("Etomo's data file", () => {
 
   it("with a list that is none is refused, with its line", async () => {
     expect(await refusal(() => parseEdf("A=1\nSetup.AxisA.ExcludeProjections=x\n", "x.edf"))).toEqual(["FORMAT_FIELD", 2]);
-  });
-});
-
-describe("metrics of AreTomo3", () => {
-  it("are found by their headings; what is no number is not given", () => {
-    const text = "Tilt_Series,Thickness(Pix),Pix_Size(A),Tilt_Axis,New\r\na.mrc, 2240, 1.69, nan,1\r\n\r\nb.mrc,1,2,-90.5,x\r\n";
-    expect(parseTiltSeriesMetrics(text, "m.csv")).toEqual([
-      { tiltSeries: "a.mrc", thicknessPixels: 2240, pixelSizeAngstrom: 1.69, tiltAxisDegrees: undefined, line: 2 },
-      { tiltSeries: "b.mrc", thicknessPixels: 1, pixelSizeAngstrom: 2, tiltAxisDegrees: -90.5, line: 4 },
-    ]);
-  });
-
-  it.each([
-    ["", undefined],
-    ["a,b\n1,2\n", 1],
-    ["Tilt_Series,Tilt_Axis\na.mrc\n", 2],
-  ])("are refused as %j", async (text, line) => {
-    expect(await refusal(() => parseTiltSeriesMetrics(text, "m.csv"))).toEqual(["FORMAT_FIELD", line]);
   });
 });

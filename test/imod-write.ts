@@ -1,7 +1,7 @@
-import { fixedHalfEven, floatRepr } from "../../core/number.js";
-import type { TiltCom } from "./com-file.js";
-import type { ImodTransform } from "./imod.js";
-import type { SectionAlignment } from "./sections.js";
+import { fixedHalfEven, floatRepr } from "../src/core/number.js";
+import type { TiltCom } from "../src/formats/alignment/com-file.js";
+import type { ImodTransform } from "../src/formats/alignment/imod.js";
+import type { SectionAlignment } from "../src/formats/alignment/sections.js";
 
 /** An alignment in IMOD's terms, one entry a section of the tilt series. */
 export interface ImodAlignment {

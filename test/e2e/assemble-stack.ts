@@ -1,5 +1,5 @@
-import { type FrameIndices, type FrameShape, frameBytes } from "../frames/frame.js";
-import { framePlaces, type StackLayout, squeezed, stackLayout } from "./layout.js";
+import { type FrameIndices, type FrameShape, frameBytes } from "../../src/stations/catalog/frames/frame.js";
+import { framePlaces, type StackLayout, squeezed, stackLayout } from "../../src/stations/catalog/stack/layout.js";
 
 /** An array of frames in memory. */
 export interface Stack {
