@@ -6,7 +6,7 @@ import type { Log } from "../../core/log.js";
 import { seededRandom } from "../../core/random.js";
 import { formatBytes, formatSeconds } from "../../core/units.js";
 import type { OnEvent } from "../../engine/events.js";
-import { runPlan } from "../../engine/run.js";
+import { type RunReport, runPlan } from "../../engine/run.js";
 import type { ObjectReceipt, PlainObject, Task, TaskPlan } from "../../engine/task.js";
 import { taskId } from "../../engine/task-id.js";
 import { nestingOf } from "../../stores/nesting.js";
@@ -15,7 +15,7 @@ import { openLocation } from "../../stores/url.js";
 import { fixedMoment } from "./moment.js";
 import { VOLUME_OPERATION, type VolumeParams, volumeOperation } from "./ops/volume.js";
 import { type OmeZarrVersion, shardParams } from "./ops/volume-params.js";
-import { readVolumeSource } from "./volume-source.js";
+import { readVolumeSource, type VolumeSource } from "./volume-source.js";
 
 export interface ConvertOptions {
   /** Path or URL of the volume: MRC (also gzip, bzip2), or an OME-Zarr folder. */
@@ -68,39 +68,8 @@ export async function convertVolume(options: ConvertOptions): Promise<ConvertRep
   const from = await openLocation(options.input.replace(/\/+$/, ""), { anonymous });
   const to = await openLocation(options.output, { anonymous, sync });
   const source = await readVolumeSource(from.store, from.key, /\.zarr$/i.test(from.key), { compat, signal });
-  const params: VolumeParams = {
-    kind: options.scaleZ ? "tomogram" : "tiltseries",
-    source: source.key,
-    mrc: options.mrc ? `${to.key}.mrc` : null,
-    zarr: options.zarr ? `${to.key}.zarr/` : null,
-    metadataKey: null,
-    metadata: null,
-    spacingAngstrom: null,
-    scaleZ: options.scaleZ,
-    ...shardParams(options),
-    compat,
-    checksum: options.checksum ?? null,
-  };
-  const outputs = [params.mrc, params.zarr].filter((key) => key !== null);
-  refuseOwnSource(from.store, source.key, to.store, outputs);
-  const form = options.scaleZ ? "volume" : "series";
-  const memory = estimateVolumeMemory({
-    shape: [...source.shape],
-    threads: options.jobs,
-    form,
-    remote: from.store.local === undefined,
-    shards: options.zarr && options.omeZarr === "0.5" ? (options.codec ?? "blosc-lz4") : undefined,
-  });
-  const told = { run: VOLUME_OPERATION, params: { ...params }, inputs: source.inputs, outputs };
-  const task: Task = {
-    ...told,
-    id: taskId(told),
-    title: to.key,
-    needs: [],
-    bytes: source.bytes,
-    memoryBytes: Math.min(options.memoryBytes, memory),
-    threads: "all",
-  };
+  const task = taskOf(source, to.key, options, { isRemote: from.store.local === undefined });
+  refuseOwnSource(from.store, source.key, to.store, task.outputs);
   const plan: TaskPlan = { createdMs: systemClock.now(), tasks: [task], locks: [to.key] };
   const report = await runPlan(plan, {
     operations: { [VOLUME_OPERATION]: volumeOperation },
@@ -120,29 +89,65 @@ export async function convertVolume(options: ConvertOptions): Promise<ConvertRep
     discardFailed: to.store.local !== undefined,
     onEvent: options.onEvent,
   });
-  const result = report.results[0]!;
-  const receipt = result.receipt;
-  // one item that failed is a failure, not a part of something
-  const exitStatus = report.exitStatus === 3 ? 1 : report.exitStatus;
-  const warnings = [...new Set([...source.warnings, ...(receipt?.warnings ?? [])])];
+  return reportOf(report, to.store, source.warnings);
+}
+
+/** The task of the one volume. */
+function taskOf(source: VolumeSource, to: string, options: ConvertOptions, { isRemote }: { isRemote: boolean }): Task {
+  const params: VolumeParams = {
+    kind: options.scaleZ ? "tomogram" : "tiltseries",
+    source: source.key,
+    mrc: options.mrc ? `${to}.mrc` : null,
+    zarr: options.zarr ? `${to}.zarr/` : null,
+    metadataKey: null,
+    metadata: null,
+    spacingAngstrom: null,
+    scaleZ: options.scaleZ,
+    ...shardParams(options),
+    compat: options.compat,
+    checksum: options.checksum ?? null,
+  };
+  const outputs = [params.mrc, params.zarr].filter((key) => key !== null);
+  const memory = estimateVolumeMemory({
+    shape: [...source.shape],
+    threads: options.jobs,
+    form: options.scaleZ ? "volume" : "series",
+    remote: isRemote,
+    shards: options.zarr && options.omeZarr === "0.5" ? (options.codec ?? "blosc-lz4") : undefined,
+  });
+  const told = { run: VOLUME_OPERATION, params: { ...params }, inputs: source.inputs, outputs };
   return {
-    status: result.state === "blocked" ? "failed" : result.state,
-    exitStatus,
-    outputs: receipt?.outputs ?? [],
+    ...told,
+    id: taskId(told),
+    title: to,
+    needs: [],
+    bytes: source.bytes,
+    memoryBytes: Math.min(options.memoryBytes, memory),
+    threads: "all",
+  };
+}
+
+const STATES = { done: "done", already: "already there", failed: "failed", blocked: "failed", cancelled: "stopped" } as const;
+
+function reportOf(report: RunReport, target: Store, remarks: readonly string[]): ConvertReport {
+  const { state, receipt, error } = report.results[0]!;
+  const outputs = receipt?.outputs ?? [];
+  const warnings = [...new Set([...remarks, ...(receipt?.warnings ?? [])])];
+  return {
+    status: state === "blocked" ? "failed" : state,
+    // one item that failed is a failure, not a part of something
+    exitStatus: report.exitStatus === 3 ? 1 : report.exitStatus,
+    outputs,
     facts: receipt?.facts ?? {},
     warnings,
-    errors: result.error ? [result.error] : report.error ? [report.error] : [],
+    errors: error ? [error] : report.error ? [report.error] : [],
     seconds: report.seconds,
     toText() {
-      const lines = (receipt?.outputs ?? []).map(
-        ({ key, size, crc32 }) => `${objectName(to.store, key.replace(/\/$/, ""))}  ${formatBytes(size)}  crc32 ${crc32}`,
+      const lines = outputs.map(
+        ({ key, size, crc32 }) => `${objectName(target, key.replace(/\/$/, ""))}  ${formatBytes(size)}  crc32 ${crc32}`,
       );
-      const state = { done: "done", already: "already there", failed: "failed", blocked: "failed", cancelled: "stopped" }[
-        result.state
-      ];
-      return [...lines, ...warnings.map((warning) => `warning: ${warning}`), `${state} in ${formatSeconds(report.seconds)}`].join(
-        "\n",
-      );
+      const end = `${STATES[state]} in ${formatSeconds(report.seconds)}`;
+      return [...lines, ...warnings.map((warning) => `warning: ${warning}`), end].join("\n");
     },
   };
 }

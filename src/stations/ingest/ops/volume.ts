@@ -35,73 +35,23 @@ export function cachingVolumeOperation(cache: SectionCache): Operation {
 
 async function convertVolume(task: Task, context: TaskContext, cache?: SectionCache): Promise<TaskOutcome> {
   const params = task.params as unknown as VolumeParams;
-  const { source, signal, createdMs } = context;
   const scratch = await context.scratch();
   await mkdir(scratch, { recursive: true });
-  const opening = { signal, compat: params.compat, scratch: async () => scratch };
-  let volume = await openVolume(source, params.source, { ...opening, asFile: params.targetShape !== undefined });
-  const isSharded = params.omeZarr === "0.5" && params.zarr !== null;
-  // over a network rows are read whole, which would take memory, and give shards another order than those of a file
-  if (isSharded && !("path" in volume.raw.data) && isCutAcross(volume.raw.shape, formOf(params)))
-    volume = await openVolume(source, params.source, { ...opening, asFile: true });
+  const volume = await openSource(params, context, scratch);
   const warnings = [...volume.warnings];
   const places = await makePlaces(task, params, context, scratch);
   const earlier = await finishedUnits(context, places, params);
   if (earlier.length === 0) await places.startAnew();
-
   const voxel = params.spacingAngstrom ?? voxelSizesOf(volume, params);
   if (voxel === undefined)
     warnings.push(`${volume.raw.name}: the header gives no voxel size; written as unknown in the MRC and as 1 Å in the Zarr`);
-  const header = {
-    kind: params.scaleZ ? ("tomogram" as const) : ("tiltseries" as const),
-    shape: params.targetShape ?? volume.raw.shape,
-    dtype: FORMS[formOf(params)].dtype,
-    voxelSizeAngstrom: voxel ?? 0,
-    dateMs: createdMs,
-    source: volume.mrc?.header,
-    extendedHeader: volume.mrc?.extended,
-  };
-  const headBytes = mrcHeaderBytes({ ...header, statistics: { min: 0, max: 0, mean: 0, rms: 0 } }).length;
-  const rawBytes = rawBytesOf(volume.raw);
-  const headOf = async (path: string, written: Statistics) => {
-    const statistics = params.compat
-      ? await float32Statistics(written, { path, headBytes, form: formOf(params), signal })
-      : written;
-    return mrcHeaderBytes({ ...header, statistics });
-  };
-  const write = (finished: readonly UnitReceipt[]) =>
-    writeVolume({
-      source: volume.raw,
-      form: formOf(params),
-      select: params.select,
-      targetShape: params.targetShape,
-      edge: params.compat ? "zeros" : "present",
-      threads: context.threads,
-      memoryBytes: context.memoryBytes,
-      mrc:
-        places.mrc === undefined
-          ? undefined
-          : { path: places.mrc, headBytes, head: (statistics) => headOf(places.mrc!, statistics) },
-      zarr: places.zarr === undefined || isSharded ? undefined : { folder: places.zarr },
-      shards: isSharded ? { sink: places.shards(), codec: params.codec ?? "blosc-lz4", bytesMax: params.shardBytes } : undefined,
-      slab: cache?.awaits(sectionCacheKey(params)) ? centralSlab(volume.raw.shape[0]) : undefined,
-      scratch,
-      finished,
-      onUnit: async (receipt) => {
-        await places.settle();
-        await context.note({ unit: receipt as unknown as Plain });
-      },
-      flush: places.flush,
-      onObject: places.onObject,
-      onProgress: (bytes) => context.progress(Math.min(task.bytes, (bytes / rawBytes) * task.bytes)),
-      signal,
-    });
-  const written = await write(earlier).catch(async (error: unknown) => {
+  const job: Conversion = { task, params, context, volume, places, voxel, scratch, cache };
+  const written = await writeOnce(job, earlier).catch(async (error: unknown) => {
     if (!(error instanceof ShardsLost)) throw error;
     context.log.warn(`${task.title}: ${error.message}; it is written anew`);
     await places.startAnew();
     await context.note({ anew: true });
-    return write([]);
+    return writeOnce(job, []);
   });
   if (written.statistics.nonFinite > 0) {
     warnings.push(`${volume.raw.name}: ${written.statistics.nonFinite} voxels are not finite; statistics are of the others`);
@@ -116,6 +66,82 @@ async function convertVolume(task: Task, context: TaskContext, cache?: SectionCa
     warnings,
     facts: factsOf(written, volume.raw.dtype),
   };
+}
+
+/** One volume on its way, with where it is written. */
+interface Conversion {
+  readonly task: Task;
+  readonly params: VolumeParams;
+  readonly context: TaskContext;
+  readonly volume: OpenVolume;
+  readonly places: Awaited<ReturnType<typeof makePlaces>>;
+  /** Å; undefined where nobody says it. */
+  readonly voxel: number | Triple | undefined;
+  readonly scratch: string;
+  readonly cache: SectionCache | undefined;
+}
+
+const isSharded = ({ omeZarr, zarr }: VolumeParams): boolean => omeZarr === "0.5" && zarr !== null;
+
+async function openSource(params: VolumeParams, { source, signal }: TaskContext, scratch: string): Promise<OpenVolume> {
+  const opening = { signal, compat: params.compat, scratch: async () => scratch };
+  const volume = await openVolume(source, params.source, { ...opening, asFile: params.targetShape !== undefined });
+  // over a network rows are read whole, which would take memory, and give shards another order than those of a file
+  const isWhole = "path" in volume.raw.data || !isSharded(params) || !isCutAcross(volume.raw.shape, formOf(params));
+  return isWhole ? volume : openVolume(source, params.source, { ...opening, asFile: true });
+}
+
+/** @param finished units that an earlier attempt has written. @throws {ShardsLost} where their bytes are gone */
+function writeOnce(job: Conversion, finished: readonly UnitReceipt[]): Promise<WriteVolumeResult> {
+  const { task, params, context, volume, places, scratch, cache } = job;
+  const { signal } = context;
+  const rawBytes = rawBytesOf(volume.raw);
+  return writeVolume({
+    source: volume.raw,
+    form: formOf(params),
+    select: params.select,
+    targetShape: params.targetShape,
+    edge: params.compat ? "zeros" : "present",
+    threads: context.threads,
+    memoryBytes: context.memoryBytes,
+    mrc: places.mrc === undefined ? undefined : mrcOutput(job, places.mrc),
+    zarr: places.zarr === undefined || isSharded(params) ? undefined : { folder: places.zarr },
+    shards: isSharded(params)
+      ? { sink: places.shards(), codec: params.codec ?? "blosc-lz4", bytesMax: params.shardBytes }
+      : undefined,
+    slab: cache?.awaits(sectionCacheKey(params)) ? centralSlab(volume.raw.shape[0]) : undefined,
+    scratch,
+    finished,
+    onUnit: async (receipt) => {
+      await places.settle();
+      await context.note({ unit: receipt as unknown as Plain });
+    },
+    flush: places.flush,
+    onObject: places.onObject,
+    onProgress: (bytes) => context.progress(Math.min(task.bytes, (bytes / rawBytes) * task.bytes)),
+    signal,
+  });
+}
+
+/** The MRC at a path: its header is written last, when the statistics are known. */
+function mrcOutput({ params, context, volume, voxel }: Conversion, path: string) {
+  const header = {
+    kind: params.scaleZ ? ("tomogram" as const) : ("tiltseries" as const),
+    shape: params.targetShape ?? volume.raw.shape,
+    dtype: FORMS[formOf(params)].dtype,
+    voxelSizeAngstrom: voxel ?? 0,
+    dateMs: context.createdMs,
+    source: volume.mrc?.header,
+    extendedHeader: volume.mrc?.extended,
+  };
+  const headBytes = mrcHeaderBytes({ ...header, statistics: { min: 0, max: 0, mean: 0, rms: 0 } }).length;
+  const head = async (written: Statistics) => {
+    const statistics = params.compat
+      ? await float32Statistics(written, { path, headBytes, form: formOf(params), signal: context.signal })
+      : written;
+    return mrcHeaderBytes({ ...header, statistics });
+  };
+  return { path, headBytes, head };
 }
 
 /** Of a cell of float32 over a number of voxels. */

@@ -23,7 +23,7 @@ import type { Workers } from "./threads.js";
 
 /** Checks one group of a tree. @returns what was found, in the order of keys: the lines of a proof. */
 export async function checkGroup(group: string, context: CheckContext): Promise<ProofLine[]> {
-  const { store, findings, tally, workers, signal } = context;
+  const { store, findings, tally, signal } = context;
   const objects = await objectsOf(store, group, signal);
   for (const key of objects.keys()) if (key.endsWith(`/${PROOF_NAME}`) || key === PROOF_NAME) objects.delete(key);
   const records = await context.records.of(group);
@@ -69,21 +69,31 @@ export async function checkGroup(group: string, context: CheckContext): Promise<
 
   // 3 all the rest
   const others = [...objects.values()].filter(({ key }) => !found.has(key) && context.isAsked(key));
-  await forEachLimited(others, 2 * context.threads, async ({ key, size }) => {
-    signal.throwIfAborted();
-    const line = await sumObject(key, size, { lines: key.endsWith(".ndjson"), sha256: context.sha256, workers });
-    if (!line) return findings.add("lost", key, "it went away while it was being checked");
-    judge(line);
-    const fault =
-      line.fault ?? (await faultOf(store, key, { isOurs: named.get(key)?.mrc, isProven: isProven(line, records), signal }));
-    if (fault !== undefined) findings.add("undecodable", key, fault);
-  });
+  await forEachLimited(others, 2 * context.threads, (object) => checkOther(object, { named, records, judge, context }));
   for (const { key, size } of objects.values()) if (!found.has(key) && !context.isAsked(key)) context.onBytes(size);
   // 4 volumes in two formats: what was found wrong by itself is not compared
   for (const [hierarchy, scene] of hierarchies) await checkTwins(hierarchy, scene);
   judgeFolders(records, objects, found, findings, tally);
   judgeUnrecorded({ objects, named, records, found }, findings, tally);
   return [...found.values()].sort((a, b) => compareKeys(a.key, b.key));
+}
+
+/** An object that is neither a document nor a chunk: its bytes, and whether a reader opens it. */
+async function checkOther(
+  { key, size }: Pick<Entry, "key" | "size">,
+  { named, records, judge, context }: Pick<ChunkScene, "named" | "records" | "judge" | "context">,
+): Promise<void> {
+  const { store, findings, workers, signal } = context;
+  signal.throwIfAborted();
+  const line = await sumObject(key, size, { lines: key.endsWith(".ndjson"), sha256: context.sha256, workers });
+  if (!line) {
+    findings.add("lost", key, "it went away while it was being checked");
+    return;
+  }
+  judge(line);
+  const fault =
+    line.fault ?? (await faultOf(store, key, { isOurs: named.get(key)?.mrc, isProven: isProven(line, records), signal }));
+  if (fault !== undefined) findings.add("undecodable", key, fault);
 }
 
 /** Where no record proves the bytes of a volume, all that its levels and its MRC file tell of each other is looked at, unless a person asked for less. */

@@ -113,18 +113,7 @@ export async function verifyTree(store: Store, options: VerifyOptions & { prefix
   };
   const proofs = writeProof ? proofsOf(context, options) : undefined;
   try {
-    for (const group of groups) {
-      signal.throwIfAborted();
-      progress.begin(group);
-      const start = proofs?.start();
-      const lines = await checkGroup(group, context);
-      if (start) await proofs!.add(group, lines, start);
-      progress.end(group);
-    }
-    await proofs?.finish();
-  } catch (error) {
-    await proofs?.abort();
-    throw error;
+    await checkGroups(groups, context, proofs, progress);
   } finally {
     await workers.end();
     progress.over();
@@ -141,6 +130,29 @@ export async function verifyTree(store: Store, options: VerifyOptions & { prefix
     written,
     seconds: (clock.monotonic() - begunMs) / 1000,
   });
+}
+
+/** One after the other; the proofs stand where all of them are checked. */
+async function checkGroups(
+  groups: readonly string[],
+  context: CheckContext,
+  proofs: ReturnType<typeof proofsOf> | undefined,
+  progress: Awaited<ReturnType<typeof progressOf>>,
+): Promise<void> {
+  try {
+    for (const group of groups) {
+      context.signal.throwIfAborted();
+      progress.begin(group);
+      const start = proofs?.start();
+      const lines = await checkGroup(group, context);
+      if (start) await proofs!.add(group, lines, start);
+      progress.end(group);
+    }
+    await proofs?.finish();
+  } catch (error) {
+    await proofs?.abort();
+    throw error;
+  }
 }
 
 function nothing(store: Store): EmporiumError {

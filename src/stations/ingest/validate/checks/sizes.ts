@@ -6,7 +6,13 @@ import type { TiltseriesSubject, TomogramSubject, VolumeSubject } from "../subje
 type Sized = TiltseriesSubject | TomogramSubject;
 
 /** What metadata say of the size of a volume, the same for tilt series and tomograms. */
-export function sizeChecks<K extends "tiltseries" | "tomogram">(of: K, what: string): readonly Check[] {
+export function sizeChecks(of: Sizes, what: string): readonly Check[] {
+  return [...scaleChecks(of, what), ...nameChecks(of, what)];
+}
+
+type Sizes = "tiltseries" | "tomogram";
+
+function scaleChecks(of: Sizes, what: string): readonly Check[] {
   const axes = of === "tiltseries" ? [1, 2] : [0, 1, 2];
   const NAMES = ["z", "y", "x"];
   return checksOf(of, { marks: [of], suites: STANDARDIZED }, [
@@ -53,6 +59,12 @@ export function sizeChecks<K extends "tiltseries" | "tomogram">(of: K, what: str
         );
       },
     },
+  ]);
+}
+
+/** What metadata call the files of a volume. */
+function nameChecks(of: Sizes, what: string): readonly Check[] {
+  return checksOf(of, { marks: [of], suites: STANDARDIZED }, [
     {
       id: `${of}.zarr-name`,
       statement: `the folder of ${what} holds one Zarr folder, the one that its metadata name`,

@@ -56,22 +56,19 @@ export async function expectationsOf(config: IngestConfig, target: Store, signal
     const nodes = (await blocksOf(type, scope)).map(({ metadata }) => metadata?.entries.get(field));
     return agreed(nodes, `the configuration (${field} of the ${type === "tiltseries" ? "tilt series" : type})`);
   };
-  const datasetSources = sectionOf(config, "dataset").flatMap(({ sources }) => sources);
-  let datasets: Set<string> | undefined;
-  if (
-    datasetSources.length > 0 &&
-    datasetSources.every(({ finder }) => finder?.kind === "literal" || finder?.kind === "destination_glob")
-  ) {
-    const items = await Promise.all(datasetSources.map((one) => found(one, "dataset", scopeOf())));
-    datasets = new Set(items.flatMap((list) => (list ?? []).map(({ name }) => scalarText(name))));
-  }
+  const namesOf = async (sources: readonly Source[], type: TypeKey, scope: Scope): Promise<string[]> => {
+    const items = await Promise.all(sources.map((one) => found(one, type, scope)));
+    return items.flatMap((list) => (list ?? []).map(({ name }) => scalarText(name)));
+  };
+  const datasets = sectionOf(config, "dataset").flatMap(({ sources }) => sources);
+  const areKnown =
+    datasets.length > 0 && datasets.every(({ finder }) => finder?.kind === "literal" || finder?.kind === "destination_glob");
   return {
-    datasets,
+    datasets: areKnown ? new Set(await namesOf(datasets, "dataset", scopeOf())) : undefined,
     async runs(dataset) {
       const sources = sectionOf(config, "run").flatMap((block) => block.sources);
       const literal = sources.filter(({ finder }) => finder?.kind === "literal");
-      const items = await Promise.all(literal.map((one) => found(one, "run", scopeOf(["dataset", dataset]))));
-      return items.flatMap((list) => (list ?? []).map(({ name }) => scalarText(name)));
+      return namesOf(literal, "run", scopeOf(["dataset", dataset]));
     },
     pixelSpacing: (dataset, run) => said("tiltseries", "pixel_spacing", scopeOf(["dataset", dataset], ["run", run])),
     async voxelSpacing(dataset, run, spacing) {
