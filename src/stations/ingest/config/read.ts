@@ -1,5 +1,5 @@
 import { type Alias, isAlias, isMap, isScalar, isSeq, Lexer, LineCounter, type Node, type Pair, parseAllDocuments } from "yaml";
-import { EmporiumError, type ErrorCode, type Place } from "../../../core/errors.js";
+import { EmporiumError, type Place } from "../../../core/errors.js";
 import { LIMITS } from "../../../core/limits.js";
 import { formatBytes } from "../../../core/units.js";
 import { type ConfigNode, type MapNode, type Scalar, scalarText } from "./nodes.js";
@@ -37,7 +37,7 @@ export function readYaml(bytes: Uint8Array, file: string): ConfigNode {
     return { file, line: Math.max(line, 1), column: Math.max(col, 1), ...(path === "" ? {} : { path }) };
   };
   const root = parseOne(text, lines, placeAt, file);
-  return new Builder(placeAt, root).build();
+  return new Builder(placeAt, aliasesOf(root, placeAt)).build(root);
 }
 
 /** @throws {EmporiumError} CONFIG_SYNTAX with the place of the first byte that is no UTF-8, or no text */
@@ -128,93 +128,57 @@ function parseOne(text: string, lines: LineCounter, placeAt: PlaceAt, file: stri
   return root as Node;
 }
 
-/** Turns the parser's tree into values with places: one pass to find what aliases mean, one to build. */
+/** Turns the parser's tree into values with places. */
 class Builder {
-  readonly #targets = new Map<Alias, Node>();
+  readonly #aliases: Aliases;
   readonly #open = new Set<Node>();
   readonly #placeAt: PlaceAt;
-  readonly #root: Node;
-  #written = 0;
   #built = 0;
 
-  constructor(placeAt: PlaceAt, root: Node) {
+  constructor(placeAt: PlaceAt, aliases: Aliases) {
     this.#placeAt = placeAt;
-    this.#root = root;
+    this.#aliases = aliases;
   }
 
-  build(): ConfigNode {
-    this.#findTargets(this.#root, new Map(), 0);
-    return this.#node(this.#root, "", 0);
+  build(root: Node): ConfigNode {
+    return this.#node(root, "", 0);
   }
 
   #place(node: Node, path: string): Place {
-    return this.#placeAt(node.range?.[0] ?? 0, path);
+    return placeOf(node, path, this.#placeAt);
   }
 
-  #fail(code: ErrorCode, message: string, node: Node, path: string, hint?: string): EmporiumError {
-    return new EmporiumError(code, message, { place: this.#place(node, path), hint });
-  }
-
-  /** An alias means the last anchor of its name before it. */
-  #findTargets(node: Node, anchors: Map<string, Node>, depth: number): void {
-    this.#written++;
-    if (depth > LIMITS.configDepth) throw tooDeep(this.#place(node, ""));
-    if (isAlias(node)) {
-      const target = anchors.get(node.source);
-      if (!target)
-        throw this.#fail(
-          "CONFIG_SYNTAX",
-          `the alias *${node.source} has no anchor &${node.source} before it`,
-          node,
-          "",
-          "put the value in quotes if the * is meant as it stands, as in globs",
-        );
-      this.#targets.set(node, target);
-      return;
-    }
-    if ((isScalar(node) || isMap(node) || isSeq(node)) && node.anchor) anchors.set(node.anchor, node);
-    if (isMap(node)) {
-      for (const { key, value } of node.items as Pair<Node, Node | null>[]) {
-        if (key) this.#findTargets(key, anchors, depth + 1);
-        if (value) this.#findTargets(value, anchors, depth + 1);
-      }
-    } else if (isSeq(node)) {
-      for (const item of node.items as Node[]) this.#findTargets(item, anchors, depth + 1);
-    }
+  #count(place: Place): void {
+    const { written } = this.#aliases;
+    const allowed = Math.min(EXPANDED_NODES_MAX, written * LIMITS.configAliases);
+    if (++this.#built <= allowed) return;
+    const message = `aliases write ${written} values out to more than ${allowed}`;
+    throw new EmporiumError("CONFIG_LIMIT", message, { place, hint: "name fewer values by alias" });
   }
 
   #node(written: Node, path: string, depth: number): ConfigNode {
-    const allowed = Math.min(EXPANDED_NODES_MAX, this.#written * LIMITS.configAliases);
-    if (++this.#built > allowed) {
-      throw this.#fail(
-        "CONFIG_LIMIT",
-        `aliases write ${this.#written} values out to more than ${allowed}`,
-        written,
-        path,
-        "name fewer values by alias",
-      );
-    }
-    if (depth > LIMITS.configDepth) throw tooDeep(this.#place(written, path));
     const place = this.#place(written, path);
+    this.#count(place);
+    if (depth > LIMITS.configDepth) throw tooDeep(place);
     const node = this.#resolve(written);
     const home = node === written ? {} : { written: this.#place(node, path) };
-    if (isScalar(node)) return { kind: "scalar", value: this.#scalar(node, path), place, ...home };
-    if (this.#open.has(node)) throw this.#fail("CONFIG_SYNTAX", "an alias stands inside the value that it means", written, path);
+    if (isScalar(node)) return { kind: "scalar", value: scalarOf(node, this.#place(node, path)), place, ...home };
+    if (this.#open.has(node)) throw faultOf("an alias stands inside the value that it means", place);
     this.#open.add(node);
     try {
       if (isSeq(node)) {
-        this.#checkTag(node, path, "seq");
+        checkTag(node, this.#place(node, path), "seq");
         const items = (node.items as Node[]).map((item, i) => this.#node(item, join(path, String(i)), depth + 1));
         return { kind: "list", items, place, ...home };
       }
       if (isMap(node)) {
-        this.#checkTag(node, path, "map");
+        checkTag(node, this.#place(node, path), "map");
         return { ...this.#map(node.items as Pair<Node, Node | null>[], node, place, path, depth), ...home };
       }
     } finally {
       this.#open.delete(node);
     }
-    throw this.#fail("CONFIG_SYNTAX", "a value of an unknown kind", node, path);
+    throw faultOf("a value of an unknown kind", this.#place(node, path));
   }
 
   /** Merged keys come first and yield to the map's own; of several merged maps the first listed wins. */
@@ -240,11 +204,11 @@ class Builder {
     for (const { key, value } of pairs) {
       if (isMergeKey(key)) continue;
       const keyNode = key ? this.#resolve(key) : undefined;
-      if (keyNode && !isScalar(keyNode)) throw this.#fail("CONFIG_SYNTAX", "a key must be a single word or text", key, path);
-      const name = keyNode ? keyText(this.#scalar(keyNode, path)) : "null";
+      if (keyNode && !isScalar(keyNode)) throw faultOf("a key must be a single word or text", this.#place(key!, path));
+      const name = keyNode ? keyText(scalarOf(keyNode, this.#place(keyNode, path))) : "null";
       if (/^[\u00a0\u2000-\u200b\u3000]/.test(name)) {
         const hint = "indent with spaces: an editor or a web page put another kind of blank there";
-        throw this.#fail("CONFIG_SYNTAX", "a no-break space stands before this key", key ?? node, path, hint);
+        throw faultOf("a no-break space stands before this key", this.#place(key ?? node, path), hint);
       }
       const childPath = join(path, name);
       const keyPlace = this.#place(key ?? value ?? node, childPath);
@@ -265,28 +229,73 @@ class Builder {
   }
 
   #resolve(node: Node): Node {
-    return isAlias(node) ? this.#targets.get(node)! : node;
+    return isAlias(node) ? this.#aliases.targets.get(node)! : node;
   }
+}
 
-  #scalar(node: Node & { value: unknown }, path: string): Scalar {
-    const text = String(node.value ?? "");
-    const { tag, type } = node as { tag?: string; type?: string };
-    try {
-      if (tag === undefined) return type === "PLAIN" || type === undefined ? resolvePlain(text) : text;
-      const value = resolveTagged(tag, text);
-      if (value !== undefined) return value;
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-      throw this.#fail("CONFIG_SYNTAX", error.message, node, path, "put it in quotes if it is meant as text");
+/** What each alias means: the last anchor of its name before it. */
+interface Aliases {
+  readonly targets: ReadonlyMap<Alias, Node>;
+  /** Values as they are written, each once. */
+  readonly written: number;
+}
+
+function aliasesOf(root: Node, placeAt: PlaceAt): Aliases {
+  const targets = new Map<Alias, Node>();
+  const anchors = new Map<string, Node>();
+  let written = 0;
+  const visit = (node: Node, depth: number): void => {
+    written++;
+    if (depth > LIMITS.configDepth) throw tooDeep(placeOf(node, "", placeAt));
+    if (isAlias(node)) {
+      const target = anchors.get(node.source);
+      if (!target) {
+        const message = `the alias *${node.source} has no anchor &${node.source} before it`;
+        throw faultOf(message, placeOf(node, "", placeAt), "put the value in quotes if the * is meant as it stands, as in globs");
+      }
+      targets.set(node, target);
+      return;
     }
-    throw this.#fail("CONFIG_SYNTAX", `the tag ${tag} is not known here`, node, path, "leave the tag out");
-  }
+    if ((isScalar(node) || isMap(node) || isSeq(node)) && node.anchor) anchors.set(node.anchor, node);
+    if (isMap(node)) {
+      for (const { key, value } of node.items as Pair<Node, Node | null>[]) {
+        if (key) visit(key, depth + 1);
+        if (value) visit(value, depth + 1);
+      }
+    } else if (isSeq(node)) {
+      for (const item of node.items as Node[]) visit(item, depth + 1);
+    }
+  };
+  visit(root, 0);
+  return { targets, written };
+}
 
-  #checkTag(node: Node, path: string, kind: "map" | "seq"): void {
-    const { tag } = node as { tag?: string };
-    if (tag === undefined || tag === "!" || tag === `tag:yaml.org,2002:${kind}`) return;
-    throw this.#fail("CONFIG_SYNTAX", `the tag ${tag} is not known here`, node, path, "leave the tag out");
+function placeOf(node: Node, path: string, placeAt: PlaceAt): Place {
+  return placeAt(node.range?.[0] ?? 0, path);
+}
+
+function faultOf(message: string, place: Place, hint?: string): EmporiumError {
+  return new EmporiumError("CONFIG_SYNTAX", message, { place, hint });
+}
+
+function scalarOf(node: Node & { value: unknown }, place: Place): Scalar {
+  const text = String(node.value ?? "");
+  const { tag, type } = node as { tag?: string; type?: string };
+  try {
+    if (tag === undefined) return type === "PLAIN" || type === undefined ? resolvePlain(text) : text;
+    const value = resolveTagged(tag, text);
+    if (value !== undefined) return value;
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw faultOf(error.message, place, "put it in quotes if it is meant as text");
   }
+  throw faultOf(`the tag ${tag} is not known here`, place, "leave the tag out");
+}
+
+function checkTag(node: Node, place: Place, kind: "map" | "seq"): void {
+  const { tag } = node as { tag?: string };
+  if (tag === undefined || tag === "!" || tag === `tag:yaml.org,2002:${kind}`) return;
+  throw faultOf(`the tag ${tag} is not known here`, place, "leave the tag out");
 }
 
 function tooDeep(place: Place): EmporiumError {
