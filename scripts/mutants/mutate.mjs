@@ -79,14 +79,23 @@ function negation({ node, parent, key, text, write }) {
 
 function constant({ node, parent, write }) {
   if (node.type !== "Literal" || parent?.type === "ImportExpression") return;
-  const shown = ["Property", "VariableDeclarator", "BinaryExpression", "MemberExpression", "AssignmentPattern"].includes(
-    parent?.type,
-  )
-    ? parent
-    : node;
+  const shown = SHOWN_WITH_CONSTANT.has(parent?.type) ? parent : node;
   if (typeof node.value === "boolean") write("constant", node.start, node.end, String(!node.value), shown);
   else if (node.value === 0 || node.value === 1) write("constant", node.start, node.end, node.value === 0 ? "1" : "0", shown);
 }
+
+/** A bare 0 says little: it is shown with what is around it. */
+const SHOWN_WITH_CONSTANT = new Set([
+  "ArrowFunctionExpression",
+  "AssignmentPattern",
+  "BinaryExpression",
+  "CallExpression",
+  "ConditionalExpression",
+  "MemberExpression",
+  "NewExpression",
+  "Property",
+  "VariableDeclarator",
+]);
 
 function quantifier({ node, parent, write }) {
   if (node.type !== "CallExpression" || node.callee.type !== "MemberExpression" || node.callee.computed) return;

@@ -92,8 +92,8 @@ const vitest = await createVitest(
     isolate: false,
     maxWorkers: 1,
     bail: 1,
-    testTimeout: Number(seconds) * 800,
-    hookTimeout: Number(seconds) * 800,
+    testTimeout: Number(seconds) * 1000,
+    hookTimeout: Number(seconds) * 1000,
     execArgv: ["--max-old-space-size=3072"],
     sequence: { sequencer: InOrder },
     reporters: [
@@ -125,6 +125,8 @@ async function runOnce(specifications) {
 
 process.on("message", async ({ file, code, tests, fresh }) => {
   if (fresh) endWorker();
+  // the module that held the mutant before is loaded anew as well
+  if (mutant) vitest.invalidateFile(mutant.file);
   mutant = code === undefined ? undefined : { file, code };
   order = tests;
   vitest.invalidateFile(file);

@@ -62,6 +62,14 @@ describe("blockSource", () => {
     expect(traffic.requests).toBe(2);
   });
 
+  it("keeps one block at least, however little it may keep", async () => {
+    const { traffic, source } = counted();
+    const blocks = blockSource(source, { blockBytes: 100, keptBytes: 50 });
+    await blocks.read({ offset: 0, length: 10 });
+    await blocks.read({ offset: 90, length: 10 });
+    expect(traffic).toEqual({ requests: 1, bytes: 100 });
+  });
+
   it("lets through what is larger than it keeps", async () => {
     const { traffic, source } = counted();
     const blocks = blockSource(source, { blockBytes: 100, keptBytes: 200 });

@@ -11,6 +11,7 @@ describe("mutantsOf", () => {
     ["a sum and a difference", "f(a + b - c)", ["arithmetic: a + b → a - b", "arithmetic: a + b - c → a + b + c"]],
     ["no sum of texts", "f(a + 'x' + b)", []],
     ["constants", "f([0, 1, 2, true])", ["constant: 0 → 1", "constant: 1 → 0", "constant: true → false"]],
+    ["a constant with what is around it", "f(g(0, x))", ["constant: g(0, x) → g(1, x)"]],
     ["every and some", "f(a.every(b))", ["quantifier: a.every(b) → a.some(b)"]],
     ["no other method", "f(a.toString(b))", []],
     ["a negation", "f(!a)", ["negation: !a → a"]],
