@@ -98,19 +98,18 @@ async function tryAll(all, jobs) {
 }
 
 async function outcomeOf(mutant, runner) {
-  if (explained.has([mutant.file, mutant.old, mutant.new].join("\n"))) return { outcome: "explained" };
   const code = applyMutant(readFileSync(join(root, mutant.file), "utf8"), mutant);
   let tests = testsOf(mutant.file, milliseconds)
     .filter((test) => sound.get(test) !== false)
     .slice(0, Number(options.tests));
   for (;;) {
-    if (tests.length === 0) return { outcome: "survived", files: 0 };
+    if (tests.length === 0) return { outcome: survived(mutant), files: 0 };
     let answer = await runner.run(mutant.file, code, tests);
     // an error of no test may come from what an earlier mutant left behind
     if (answer.isStray) answer = await runner.run(mutant.file, code, tests, true);
     const { failed, test, timedOut, files, took = [] } = answer;
     for (const [name, ms] of took) milliseconds.set(relative(root, name), ms);
-    if (failed === undefined) return { outcome: "survived", files };
+    if (failed === undefined) return { outcome: survived(mutant), files };
     if (!sound.has(failed)) {
       let plain = await runner.run(mutant.file, undefined, [failed], true);
       // on a busy machine a test may take longer than it is given
@@ -121,6 +120,10 @@ async function outcomeOf(mutant, runner) {
     if (sound.get(failed)) return { outcome: timedOut ? "timeout" : "killed", by: failed, test };
     tests = tests.filter((each) => each !== failed);
   }
+}
+
+function survived({ file, old, new: changed }) {
+  return explained.has([file, old, changed].join("\n")) ? "explained" : "survived";
 }
 
 function summarize(all) {
