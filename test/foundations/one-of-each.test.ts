@@ -24,6 +24,9 @@ const HOMES: readonly (readonly [what: string, made: RegExp, homes: readonly str
     // portals give numbers as text and text as numbers; a column of a catalogue takes some texts for numbers; metadata print as Python does
     ["src/portals/fields.ts", "src/stations/catalog/portal-import/values.ts", "src/stations/ingest/identifiers.ts"],
   ],
+  ["the text of a node of a configuration", /\bscalarText\((\w+)\.value\) : undefined/, ["src/stations/ingest/config/nodes.ts"]],
+  ["the number of a node of a configuration", /"scalar" \? toNumber\(/, ["src/stations/ingest/config/nodes.ts"]],
+  ["names of TIFF's tags", /\b256: "|\bImageWidth: 256\b/, ["src/formats/tiff/tags.ts"]],
   ["an own member", /Object\.hasOwn\(object, key\) \? object\[key\]/, ["src/core/json-fields.ts"]],
   // a set's end, the way back to a star, and a star as an expression: each makes a matcher
   ["glob matchers", /indexOf\("\]"|\bstar = part|star(At|Part)|"\*" \? "\.\*"/, ["src/core/glob.ts"]],

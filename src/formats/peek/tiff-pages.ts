@@ -2,6 +2,7 @@ import type { RandomAccess } from "../../core/bytes.js";
 import { isEmporiumError } from "../../core/errors.js";
 import { LIMITS } from "../../core/limits.js";
 import { type Directory, type Layout, readDirectory } from "../tiff/directory.js";
+import { TAG } from "../tiff/tags.js";
 
 export interface CountedPages {
   count: number;
@@ -66,8 +67,8 @@ const SEGMENTS_MAX = 1_000_000;
 /** Where the last strip or tile of a page ends; undefined where the page does not say. */
 export async function endOfPixels(directory: Directory): Promise<number | undefined> {
   for (const [offsets, counts] of [
-    [273, 279],
-    [324, 325],
+    [TAG.StripOffsets, TAG.StripByteCounts],
+    [TAG.TileOffsets, TAG.TileByteCounts],
   ] as const) {
     const [begins, lengths] = await Promise.all([
       directory.numbers(offsets, SEGMENTS_MAX),

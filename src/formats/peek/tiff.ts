@@ -8,6 +8,7 @@ import { pageOf, readLayout, type TiffPage } from "../tiff/header.js";
 import { type ImageJDescription, parseImageJ, parseImageJMetadata } from "../tiff/image-j.js";
 import { isOmeXml, type Ome, type OmeImage, omePlaneCount, parseOmeHead, parseOmeXml, planeChannels } from "../tiff/ome-xml.js";
 import { pixelTypeOf } from "../tiff/pixel-type.js";
+import { TAG, tagName } from "../tiff/tags.js";
 import { readVendorTags, VENDOR_BYTES_MAX, VENDOR_TAGS, type VendorFacts } from "../tiff/vendor.js";
 import { windowed } from "../tiff/window.js";
 import { allKnown, emptyFacts, type PeekFacts } from "./facts.js";
@@ -28,43 +29,42 @@ export interface PeekBudget {
   signal?: AbortSignal | undefined;
 }
 
-/** Tags that are kept, by the names of the standard. */
-const TAG_NAMES: Readonly<Record<number, string>> = {
-  254: "NewSubfileType",
-  256: "ImageWidth",
-  257: "ImageLength",
-  258: "BitsPerSample",
-  259: "Compression",
-  262: "PhotometricInterpretation",
-  266: "FillOrder",
-  270: "ImageDescription",
-  271: "Make",
-  272: "Model",
-  273: "StripOffsets",
-  274: "Orientation",
-  277: "SamplesPerPixel",
-  278: "RowsPerStrip",
-  279: "StripByteCounts",
-  282: "XResolution",
-  283: "YResolution",
-  284: "PlanarConfiguration",
-  296: "ResolutionUnit",
-  297: "PageNumber",
-  305: "Software",
-  306: "DateTime",
-  317: "Predictor",
-  322: "TileWidth",
-  323: "TileLength",
-  324: "TileOffsets",
-  325: "TileByteCounts",
-  330: "SubIFDs",
-  338: "ExtraSamples",
-  339: "SampleFormat",
-  50838: "IJMetadataByteCounts",
-  51123: "MicroManagerMetadata",
-};
+/** Tags that are kept. */
+const KEPT: ReadonlySet<number> = new Set([
+  TAG.NewSubfileType,
+  TAG.ImageWidth,
+  TAG.ImageLength,
+  TAG.BitsPerSample,
+  TAG.Compression,
+  TAG.PhotometricInterpretation,
+  TAG.FillOrder,
+  TAG.ImageDescription,
+  TAG.Make,
+  TAG.Model,
+  TAG.StripOffsets,
+  TAG.Orientation,
+  TAG.SamplesPerPixel,
+  TAG.RowsPerStrip,
+  TAG.StripByteCounts,
+  TAG.XResolution,
+  TAG.YResolution,
+  TAG.PlanarConfiguration,
+  TAG.ResolutionUnit,
+  TAG.PageNumber,
+  TAG.Software,
+  TAG.DateTime,
+  TAG.Predictor,
+  TAG.TileWidth,
+  TAG.TileLength,
+  TAG.TileOffsets,
+  TAG.TileByteCounts,
+  TAG.SubIFDs,
+  TAG.ExtraSamples,
+  TAG.SampleFormat,
+  TAG.IJMetadataByteCounts,
+  TAG.MicroManagerMetadata,
+]);
 
-const IMAGE_J = { counts: 50838, metadata: 50839 } as const;
 const TEXT_MAX = 256 * 1024;
 const VALUES_MAX = 16_384;
 /** Values that lie no further apart than this are fetched together. */
@@ -94,9 +94,9 @@ export async function peekTiff(source: BlockSource, budget: PeekBudget): Promise
   const vendor = await vendorOf(source, directory, budget);
   const pages = await pagesOf({ source, budget, directory, page, imageJ, ome, raw, warnings });
   const calibration = {
-    xResolution: pair(await directory.value(282, 1).catch(missing)),
-    yResolution: pair(await directory.value(283, 1).catch(missing)),
-    resolutionUnit: (await directory.numbers(296, 1))?.[0] ?? 2,
+    xResolution: pair(await directory.value(TAG.XResolution, 1).catch(missing)),
+    yResolution: pair(await directory.value(TAG.YResolution, 1).catch(missing)),
+    resolutionUnit: (await directory.numbers(TAG.ResolutionUnit, 1))?.[0] ?? 2,
     imageJ,
     ome: ome?.image,
     vendor,
@@ -137,8 +137,17 @@ export async function peekTiff(source: BlockSource, budget: PeekBudget): Promise
 
 /** Values that stand apart from the directory, all in one request where they lie close enough together. */
 async function fetchValues(source: BlockSource, directory: Directory, signal: AbortSignal | undefined): Promise<void> {
-  const needed = [258, 339, 270, 282, 283, 305, ...VENDOR_TAGS, IMAGE_J.counts]
-    .map((tag) => directory.away(tag, tag === 270 ? TEXT_MAX : VENDOR_BYTES_MAX))
+  const needed = [
+    TAG.BitsPerSample,
+    TAG.SampleFormat,
+    TAG.ImageDescription,
+    TAG.XResolution,
+    TAG.YResolution,
+    TAG.Software,
+    ...VENDOR_TAGS,
+    TAG.IJMetadataByteCounts,
+  ]
+    .map((tag) => directory.away(tag, tag === TAG.ImageDescription ? TEXT_MAX : VENDOR_BYTES_MAX))
     .filter(
       (range) => range !== undefined && range.offset + range.length <= directory.layout.sizeBytes && !source.holds(range),
     ) as ByteRange[];
@@ -158,16 +167,18 @@ async function fetchValues(source: BlockSource, directory: Directory, signal: Ab
 async function rawTags(source: BlockSource, directory: Directory, budget: PeekBudget): Promise<JsonObject> {
   const raw: Record<string, Json> = {};
   for (const tag of directory.tags) {
-    const name = TAG_NAMES[tag];
-    const range = directory.away(tag, tag === 270 ? TEXT_MAX : VENDOR_BYTES_MAX);
+    const name = KEPT.has(tag) ? tagName(tag) : undefined;
+    const range = directory.away(tag, tag === TAG.ImageDescription ? TEXT_MAX : VENDOR_BYTES_MAX);
     if (name === undefined || (range && !source.holds(range) && !budget.exact)) continue;
-    const value = await directory.value(tag, tag === 270 || tag === 51123 ? TEXT_MAX : VALUES_MAX).catch(missing);
+    const value = await directory
+      .value(tag, tag === TAG.ImageDescription || tag === TAG.MicroManagerMetadata ? TEXT_MAX : VALUES_MAX)
+      .catch(missing);
     if (value !== undefined) raw[name] = plain(value);
   }
-  const counts = await directory.numbers(IMAGE_J.counts, VALUES_MAX).catch(missing);
-  const stands = directory.away(IMAGE_J.metadata, TEXT_MAX);
+  const counts = await directory.numbers(TAG.IJMetadataByteCounts, VALUES_MAX).catch(missing);
+  const stands = directory.away(TAG.IJMetadata, TEXT_MAX);
   if (counts && stands && (source.holds(stands) || budget.exact)) {
-    const bytes = await directory.bytesOf(IMAGE_J.metadata, TEXT_MAX).catch(missing);
+    const bytes = await directory.bytesOf(TAG.IJMetadata, TEXT_MAX).catch(missing);
     if (bytes) raw.IJMetadata = { ...parseImageJMetadata(counts, bytes, directory.layout.littleEndian) } as unknown as JsonObject;
   }
   return raw;
@@ -202,7 +213,7 @@ interface OmeFacts {
 
 function omeOf(description: string, directory: Directory, name: string, warnings: string[]): OmeFacts | undefined {
   if (!isOmeXml(description)) return undefined;
-  if (directory.count(270) > TEXT_MAX) {
+  if (directory.count(TAG.ImageDescription) > TEXT_MAX) {
     const image = headOf(description, name);
     if (!image) warnings.push("ome-long: the OME-XML is long, and its first part describes no image");
     return image && { image, planes: omePlaneCount(image) };
@@ -295,7 +306,7 @@ async function pagesOf(at: {
     return { count, by };
   };
   if (imageJ && imageJ.images > 1 && directory.next === 0) {
-    const begin = directory.onlyNumber(273);
+    const begin = directory.onlyNumber(TAG.StripOffsets);
     const there = page.compression === 1 && begin !== undefined && begin + imageJ.images * planeBytes <= layout.sizeBytes;
     if (!there) {
       warnings.push(`images-missing: ImageJ says ${imageJ.images} images, the file has one`);

@@ -5,6 +5,7 @@ import { EmporiumError } from "../../core/errors.js";
 import { LIMITS } from "../../core/limits.js";
 import { type Directory, type Layout, readDirectory, tiffError } from "./directory.js";
 import { countPages } from "./pages.js";
+import { TAG, tagName } from "./tags.js";
 import { windowed } from "./window.js";
 
 /** One page of a TIFF: the facts of its directory, no pixels. */
@@ -61,32 +62,6 @@ export interface TiffReadOptions extends ReadOptions {
   everyPage?: boolean | undefined;
 }
 
-/** Tags by number, as far as they are looked at here. */
-export const TAG = {
-  subfileType: 254,
-  width: 256,
-  height: 257,
-  bitsPerSample: 258,
-  compression: 259,
-  photometric: 262,
-  description: 270,
-  stripOffsets: 273,
-  rowsPerStrip: 278,
-  stripByteCounts: 279,
-  samplesPerPixel: 277,
-  planar: 284,
-  fillOrder: 266,
-  predictor: 317,
-  tileWidth: 322,
-  tileHeight: 323,
-  tileOffsets: 324,
-  tileByteCounts: 325,
-  jpegTables: 347,
-  yCbCrSubsampling: 530,
-  imageDepth: 32997,
-  sampleFormat: 339,
-} as const;
-
 const DESCRIPTION_MAX = 4 * 1024 * 1024;
 
 /** `little`, `big`: a TIFF or BigTIFF of that byte order begins with these bytes. Needs 4. */
@@ -110,7 +85,7 @@ export async function readTiffHeader(unbuffered: RandomAccess, options: TiffRead
   const { layout, firstOffset } = await readLayout(source, options);
   const directory = await readDirectory(source, layout, firstOffset, options);
   const first = await pageOf(source, directory);
-  const description = await directory.text(TAG.description, DESCRIPTION_MAX);
+  const description = await directory.text(TAG.ImageDescription, DESCRIPTION_MAX);
   const counted = await countPages(source, layout, directory, {
     options,
     everyPage: options.everyPage ?? false,
@@ -168,7 +143,7 @@ export async function readLayout(source: RandomAccess, options: ReadOptions): Pr
 /** The facts of a directory that say how its pixels are stored. */
 export async function pageOf(source: RandomAccess, directory: Directory): Promise<TiffPage> {
   const number = async (tag: number) => (await directory.numbers(tag, 1))?.[0];
-  const required = async (tag: number, what: string) => {
+  const required = async (tag: number) => {
     const value = await number(tag);
     if (value === undefined || !(value > 0) || value > LIMITS.axisLength) {
       const found = value === undefined ? "missing" : String(value);
@@ -176,34 +151,34 @@ export async function pageOf(source: RandomAccess, directory: Directory): Promis
         source,
         "FORMAT_FIELD",
         directory.byteOf(tag) ?? directory.offset,
-        `${what} is ${found}, 1 to 2^31 − 1 is wanted`,
+        `${tagName(tag)} is ${found}, 1 to 2^31 − 1 is wanted`,
       );
     }
     return value;
   };
-  const samplesPerPixel = (await number(TAG.samplesPerPixel)) ?? 1;
-  const bits = (await directory.numbers(TAG.bitsPerSample, 64)) ?? [1];
-  const formats = (await directory.numbers(TAG.sampleFormat, 64)) ?? [1];
+  const samplesPerPixel = (await number(TAG.SamplesPerPixel)) ?? 1;
+  const bits = (await directory.numbers(TAG.BitsPerSample, 64)) ?? [1];
+  const formats = (await directory.numbers(TAG.SampleFormat, 64)) ?? [1];
   const sampleFormat = SAMPLE_FORMATS[formats[0] ?? 1] ?? "undefined";
   const oneKind = new Set(bits).size === 1 && new Set(formats).size === 1;
-  const tileWidth = await number(TAG.tileWidth);
-  const tileHeight = await number(TAG.tileHeight);
-  const compression = (await number(TAG.compression)) ?? 1;
+  const tileWidth = await number(TAG.TileWidth);
+  const tileHeight = await number(TAG.TileLength);
+  const compression = (await number(TAG.Compression)) ?? 1;
   return {
     offset: directory.offset,
-    width: await required(TAG.width, "ImageWidth"),
-    height: await required(TAG.height, "ImageLength"),
+    width: await required(TAG.ImageWidth),
+    height: await required(TAG.ImageLength),
     samplesPerPixel,
     bitsPerSample: bits,
     sampleFormat,
     mixedSamples: !oneKind,
     dtype: oneKind && compression < 65000 ? DTYPES[`${sampleFormat}${bits[0]}`] : undefined,
     compression,
-    photometric: await number(TAG.photometric),
-    predictor: (await number(TAG.predictor)) ?? 1,
-    planar: ((await number(TAG.planar)) ?? 1) === 2,
+    photometric: await number(TAG.PhotometricInterpretation),
+    predictor: (await number(TAG.Predictor)) ?? 1,
+    planar: ((await number(TAG.PlanarConfiguration)) ?? 1) === 2,
     tile: tileWidth !== undefined && tileHeight !== undefined ? [tileHeight, tileWidth] : undefined,
-    reduced: (((await number(TAG.subfileType)) ?? 0) & 1) === 1,
+    reduced: (((await number(TAG.NewSubfileType)) ?? 0) & 1) === 1,
   };
 }
 
@@ -243,6 +218,6 @@ function imageJFrames(description: string, directory: Directory, first: TiffPage
   if (pages !== 1 || first.compression !== 1 || !description.startsWith("ImageJ=")) return undefined;
   const images = Number(/^images=(\d{1,9})\s*$/m.exec(description)?.[1] ?? 1);
   const plane = first.width * first.height * first.samplesPerPixel * Math.ceil(first.bitsPerSample[0]! / 8);
-  const begin = directory.onlyNumber(TAG.stripOffsets);
+  const begin = directory.onlyNumber(TAG.StripOffsets);
   return images > 1 && begin !== undefined && begin + images * plane <= directory.layout.sizeBytes ? images : undefined;
 }

@@ -3,9 +3,10 @@ import { EmporiumError } from "../../core/errors.js";
 import { LIMITS } from "../../core/limits.js";
 import { packedRowBytes } from "./bits.js";
 import { type Directory, readDirectory, tiffError } from "./directory.js";
-import { pageOf, readLayout, readTiffHeader, TAG, type TiffHeader, type TiffPage, type TiffReadOptions } from "./header.js";
+import { pageOf, readLayout, readTiffHeader, type TiffHeader, type TiffPage, type TiffReadOptions } from "./header.js";
 import { type PixelType, pixelTypeOf } from "./pixel-type.js";
 import { readSegments, type Segments } from "./segments.js";
+import { TAG } from "./tags.js";
 import { windowed } from "./window.js";
 
 /** One plane of a TIFF, all that is needed to read its pixels. */
@@ -79,11 +80,11 @@ async function imageOf(source: RandomAccess, directory: Directory): Promise<Tiff
       place: { file: name, byte: page.offset },
       hint: "save the image as plain samples, one page for each plane",
     });
-  const depth = (await directory.numbers(TAG.imageDepth, 1))?.[0] ?? 1;
+  const depth = (await directory.numbers(TAG.ImageDepth, 1))?.[0] ?? 1;
   if (depth > 1) throw refuse(`pages of ${depth} planes each (ImageDepth)`);
   const type = pixelTypeOf(page, name);
   if (page.photometric === 6 && page.compression !== 6 && page.compression !== 7) {
-    const [across = 2, down = 2] = (await directory.numbers(TAG.yCbCrSubsampling, 2)) ?? [];
+    const [across = 2, down = 2] = (await directory.numbers(TAG.YCbCrSubSampling, 2)) ?? [];
     if (across !== 1 || down !== 1) throw refuse(`YCbCr colours with ${across}×${down} subsampling`);
   }
   if (![1, 2, 3].includes(page.predictor)) throw refuse(`samples predicted by scheme ${page.predictor}`);
@@ -101,8 +102,8 @@ async function imageOf(source: RandomAccess, directory: Directory): Promise<Tiff
     shape: axes === "yx" ? [height, width] : axes === "syx" ? [samples, height, width] : [height, width, samples],
     axes,
     littleEndian: directory.layout.littleEndian,
-    reversedBits: (await directory.numbers(TAG.fillOrder, 1))?.[0] === 2,
-    jpegTables: await directory.bytesOf(TAG.jpegTables, LIMITS.metadataBytes),
+    reversedBits: (await directory.numbers(TAG.FillOrder, 1))?.[0] === 2,
+    jpegTables: await directory.bytesOf(TAG.JPEGTables, LIMITS.metadataBytes),
   };
 }
 

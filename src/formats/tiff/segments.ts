@@ -3,7 +3,8 @@ import { EmporiumError } from "../../core/errors.js";
 import { LIMITS } from "../../core/limits.js";
 import { packedRowBytes } from "./bits.js";
 import { type Directory, tiffError } from "./directory.js";
-import { TAG, type TiffPage } from "./header.js";
+import type { TiffPage } from "./header.js";
+import { TAG } from "./tags.js";
 
 /** Where the strips or tiles of a page stand. */
 export interface Segments {
@@ -37,15 +38,15 @@ export async function readSegments(source: RandomAccess, directory: Directory, p
   const fail = (tag: number, message: string) =>
     tiffError(source, "FORMAT_FIELD", directory.byteOf(tag) ?? directory.offset, message);
   const [height, width] = page.tile ?? [await rowsPerStrip(directory, page), page.width];
-  if (!(height > 0 && width > 0)) throw fail(TAG.tileWidth, `tiles of ${height}×${width} (height, width), wanted 1 or more`);
+  if (!(height > 0 && width > 0)) throw fail(TAG.TileWidth, `tiles of ${height}×${width} (height, width), wanted 1 or more`);
   const down = Math.ceil(page.height / height);
   const across = Math.ceil(page.width / width);
   const planes = page.planar ? page.samplesPerPixel : 1;
   const samples = page.planar ? 1 : page.samplesPerPixel;
   const wanted = down * across * planes;
   // some writers put the offsets of tiles under the tags of strips
-  const offsetsTag = tiled && directory.count(TAG.tileOffsets) > 0 ? TAG.tileOffsets : TAG.stripOffsets;
-  const countsTag = offsetsTag === TAG.tileOffsets ? TAG.tileByteCounts : TAG.stripByteCounts;
+  const offsetsTag = tiled && directory.count(TAG.TileOffsets) > 0 ? TAG.TileOffsets : TAG.StripOffsets;
+  const countsTag = offsetsTag === TAG.TileOffsets ? TAG.TileByteCounts : TAG.StripByteCounts;
   const listed = directory.count(offsetsTag);
   if (listed < wanted) {
     const what = tiled ? "tiles" : "strips";
@@ -94,7 +95,7 @@ export async function readSegments(source: RandomAccess, directory: Directory, p
 }
 
 async function rowsPerStrip(directory: Directory, page: TiffPage): Promise<number> {
-  const rows = (await directory.numbers(TAG.rowsPerStrip, 1))?.[0];
+  const rows = (await directory.numbers(TAG.RowsPerStrip, 1))?.[0];
   // absent, 2^32 − 1 and, from careless writers, 0: all rows in one strip
   return rows === undefined || rows === 0 ? page.height : Math.min(rows, page.height);
 }

@@ -1,4 +1,5 @@
 import type { Directory } from "./directory.js";
+import { TAG } from "./tags.js";
 
 /** What makers of microscopes write into private tags. */
 export interface VendorFacts {
@@ -11,14 +12,10 @@ export interface VendorFacts {
   values: Record<string, string>;
 }
 
-const FEI = 34682;
-const FEI_OLD = 34680;
-const ZEISS = 34118;
-const OLYMPUS = 33560;
 const GATAN = { unitX: 65003, unitY: 65004, originX: 65006, originY: 65007, scaleX: 65009, scaleY: 65010 } as const;
 
 /** Tags whose values are needed. */
-export const VENDOR_TAGS: readonly number[] = [FEI, FEI_OLD, ZEISS, OLYMPUS, ...Object.values(GATAN)];
+export const VENDOR_TAGS: readonly number[] = [TAG.FEI_HELIOS, TAG.FEI_SFEG, TAG.CZ_SEM, TAG.OlympusSIS, ...Object.values(GATAN)];
 export const VENDOR_BYTES_MAX = 64 * 1024;
 
 /**
@@ -31,9 +28,9 @@ export async function readVendorTags(
   read: (offset: number, length: number) => Promise<Uint8Array | undefined>,
 ): Promise<VendorFacts | undefined> {
   const text = async (tag: number) => directory.text(tag, VENDOR_BYTES_MAX);
-  const fei = (await text(FEI)) || (await text(FEI_OLD));
+  const fei = (await text(TAG.FEI_HELIOS)) || (await text(TAG.FEI_SFEG));
   if (fei !== "") return feiFacts(fei);
-  const zeiss = await text(ZEISS);
+  const zeiss = await text(TAG.CZ_SEM);
   if (zeiss !== "") return zeissFacts(zeiss);
   const number = async (tag: number) => {
     const value = await directory.value(tag, 1);
@@ -52,7 +49,7 @@ export async function readVendorTags(
       values: {},
     };
   }
-  const olympus = (await directory.numbers(OLYMPUS, 1))?.[0];
+  const olympus = (await directory.numbers(TAG.OlympusSIS, 1))?.[0];
   return olympus === undefined ? undefined : olympusFacts(olympus, directory.layout.littleEndian, read);
 }
 

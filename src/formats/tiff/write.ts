@@ -1,5 +1,6 @@
 import { HOST_LITTLE_ENDIAN, swapBytes } from "../../core/dtype.js";
 import { EmporiumError } from "../../core/errors.js";
+import { TAG } from "./tags.js";
 
 /** A tag that is written beside those that say how the pixels are stored. */
 export interface TiffTag {
@@ -94,15 +95,15 @@ function tagsOf(
   const bits = ITEM_BYTES[dtype] * 8;
   const several = (value: number): number[] => Array.from({ length: samples }, () => value);
   const own: TiffTag[] = [
-    { tag: 256, type: "long", value: [width] },
-    { tag: 257, type: "long", value: [height] },
-    { tag: 258, type: "short", value: several(bits) },
-    { tag: 259, type: "short", value: [1] },
-    { tag: 262, type: "short", value: [samples === 3 ? 2 : 1] },
-    { tag: 277, type: "short", value: [samples] },
-    { tag: 278, type: "long", value: [height] },
-    { tag: 279, type: "long", value: [planeBytes(stack)] },
-    { tag: 339, type: "short", value: several(dtype === "float32" ? 3 : 1) },
+    { tag: TAG.ImageWidth, type: "long", value: [width] },
+    { tag: TAG.ImageLength, type: "long", value: [height] },
+    { tag: TAG.BitsPerSample, type: "short", value: several(bits) },
+    { tag: TAG.Compression, type: "short", value: [1] },
+    { tag: TAG.PhotometricInterpretation, type: "short", value: [samples === 3 ? 2 : 1] },
+    { tag: TAG.SamplesPerPixel, type: "short", value: [samples] },
+    { tag: TAG.RowsPerStrip, type: "long", value: [height] },
+    { tag: TAG.StripByteCounts, type: "long", value: [planeBytes(stack)] },
+    { tag: TAG.SampleFormat, type: "short", value: several(dtype === "float32" ? 3 : 1) },
   ];
   const given = stack.tags?.(page) ?? [];
   const encoded: { tag: number; type: number; count: number; bytes: Uint8Array }[] = [
@@ -117,7 +118,7 @@ function tagsOf(
   const offset = new DataView(new ArrayBuffer(8));
   offset.setBigUint64(0, BigInt(stripOffset), true);
   const wide = stripOffset > 2 ** 32 - 1;
-  encoded.push({ tag: 273, type: wide ? 16 : 4, count: 1, bytes: new Uint8Array(offset.buffer, 0, wide ? 8 : 4) });
+  encoded.push({ tag: TAG.StripOffsets, type: wide ? 16 : 4, count: 1, bytes: new Uint8Array(offset.buffer, 0, wide ? 8 : 4) });
   return encoded.sort((a, b) => a.tag - b.tag);
 }
 

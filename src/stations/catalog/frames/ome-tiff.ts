@@ -13,7 +13,7 @@ import { type Axes, axisPlaces, noAxes, resolveOtherAxes } from "./ndtiff-axes.j
 import { ndTiffFiles } from "./ndtiff-folder.js";
 import { missingPositions, selectPositions } from "./positions.js";
 import type { SplitOptions } from "./split-options.js";
-import { imageJMetadata, tagAsJson, tagNumber } from "./tiff-tags.js";
+import { imageJMetadata, namedTag, tagAsJson } from "./tiff-tags.js";
 
 /**
  * One OME-TIFF, or a folder of them (`*.ome.tif`), as MicroManager writes them: the tags of each page that the schema names tell what it is. Pages of
@@ -98,7 +98,7 @@ async function readHead(file: FrameFile, source: FrameSource, options: SplitOpti
   const directory = await file.directory(0, options);
   const text = (await imageJMetadata(directory))?.Info;
   const info = typeof text === "string" ? parseLooseJson(text) : undefined;
-  const tagged = options.schema.tags.some(({ name }) => directory.count(tagNumber(name) ?? -1) > 0);
+  const tagged = options.schema.tags.some(({ name }) => directory.count(namedTag(name) ?? -1) > 0);
   const metadata: Record<string, Json> = { file_origin: source.origin };
   const warnings: string[] = [];
   if (isJsonObject(info)) metadata.IJMetadata = info;
@@ -194,7 +194,7 @@ async function pageMetadata(
   const metadata: Record<string, Json> = {};
   let row: Record<string, Json> = {};
   for (const { name } of schema.tags) {
-    const number = tagNumber(name);
+    const number = namedTag(name);
     const value = number === undefined ? undefined : await tagAsJson(directory, number).catch(passOnBut("FORMAT_TRUNCATED"));
     if (value === undefined) continue;
     metadata[name] = value;

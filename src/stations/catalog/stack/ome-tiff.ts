@@ -1,4 +1,5 @@
 import { floatRepr } from "../../../core/number.js";
+import { TAG } from "../../../formats/tiff/tags.js";
 import { type TiffStack, tiffBytes, writeTiff } from "../../../formats/tiff/write.js";
 import type { FrameShape } from "../frames/frame.js";
 import type { Calibration } from "./calibration.js";
@@ -34,8 +35,8 @@ export function writeOmeTiff(
     tags: (page) =>
       page === 0
         ? [
-            { tag: 270, type: "ascii", value: description },
-            { tag: 305, type: "ascii", value: "emporium" },
+            { tag: TAG.ImageDescription, type: "ascii", value: description },
+            { tag: TAG.Software, type: "ascii", value: "emporium" },
           ]
         : [],
   };

@@ -4,7 +4,15 @@ import { POINT_READERS } from "../../../formats/points/readers.js";
 import type { SectionKey, TypeKey } from "../../../model/kinds.js";
 import { voxelSpacingName } from "../../../model/voxel-spacing.js";
 import { templatesOf } from "../config/expand.js";
-import { type ConfigNode, describe, type MapNode, placeOfValue, type ScalarNode, scalarText } from "../config/nodes.js";
+import {
+  type ConfigNode,
+  describe,
+  type MapNode,
+  numberOfNode,
+  placeOfValue,
+  type ScalarNode,
+  scalarText,
+} from "../config/nodes.js";
 import type { Block, IngestConfig, Source } from "../config/schema.js";
 import { EXPANDED } from "../config/templates.js";
 import { entryAt, mapAt } from "./look.js";
@@ -80,7 +88,7 @@ function voxelSpacings(config: IngestConfig, rules: Rules): void {
   if (!names || !known || known.length < names.length) return;
   for (const { metadata, sources } of blocksOf(config, "tomograms")) {
     const node = entryAt(metadata, "voxel_spacing");
-    const own = node?.kind === "scalar" ? toNumber(node.value) : undefined;
+    const own = numberOfNode(node);
     if (!node || own === undefined) continue;
     const fail = (what: string) =>
       rules.fail(

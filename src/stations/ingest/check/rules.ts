@@ -1,12 +1,11 @@
 import type { ErrorRecord } from "../../../core/errors.js";
-import { toNumber } from "../../../core/number.js";
 import { CAMERA_MODELS, type CameraManufacturer } from "../../../model/enums.js";
 import { hasForm } from "../../../model/identifier-forms.js";
 import { judgeMatrix } from "../config/affine.js";
 import { isTemplate } from "../config/expand.js";
 import { isDay } from "../config/grammar/check.js";
 import { ANNOTATION_SHAPES } from "../config/grammar/sources.js";
-import { type ConfigNode, describe, type MapNode, placeOfValue, scalarsOf } from "../config/nodes.js";
+import { type ConfigNode, describe, type MapNode, numberOfNode, placeOfValue, scalarsOf } from "../config/nodes.js";
 import type { IngestConfig } from "../config/schema.js";
 import { checkBetweenSections } from "./between-sections.js";
 import type { Exclusions } from "./exclusions.js";
@@ -189,7 +188,7 @@ function frames(block: MapNode, rules: Rules): void {
     return;
   }
   const node = entryAt(metadata, "dose_rate");
-  const rate = node && numberOf(node);
+  const rate = node && numberOfNode(node);
   if (rate !== undefined && rate <= 0) {
     rules.fail(placeOfValue(node!), `dose_rate is ${describe(node!)}, wanted a number above 0`, "electrons per Å² and second");
   }
@@ -199,7 +198,7 @@ function tiltseries(block: MapNode, rules: Rules): void {
   const metadata = mapAt(block, "metadata");
   const range = mapAt(metadata, "tilt_range");
   const least = entryAt(range, "min");
-  const [min, max] = [least && numberOf(least), numberOf(entryAt(range, "max"))];
+  const [min, max] = [least && numberOfNode(least), numberOfNode(entryAt(range, "max"))];
   // 9
   if (min !== undefined && max !== undefined && min > max) {
     rules.fail(placeOfValue(least!), `tilt_range has min ${min} above max ${max}`, "exchange the two");
@@ -231,7 +230,7 @@ function tomogram(block: MapNode, rules: Rules): void {
 function matrix(metadata: MapNode | undefined, rules: Rules): void {
   const node = entryAt(metadata, "affine_transformation_matrix");
   if (node?.kind !== "list") return;
-  const rows = node.items.map((row) => (row.kind === "list" ? row.items.map((cell) => numberOf(cell)) : []));
+  const rows = node.items.map((row) => (row.kind === "list" ? row.items.map((cell) => numberOfNode(cell)) : []));
   const found = judgeMatrix(rows);
   if (!found) return;
   const place = placeOfValue(found.row === undefined ? node : node.items[found.row]!);
@@ -344,9 +343,4 @@ function acquisition(root: MapNode, exclusions: Exclusions, rules: Rules): void 
     "tiltseries stands without collection_metadata",
     "add the mdoc files of the acquisition as collection_metadata",
   );
-}
-
-/** A number of either kind; undefined for templates and all else. */
-function numberOf(node: ConfigNode | undefined): number | undefined {
-  return node?.kind === "scalar" ? toNumber(node.value) : undefined;
 }

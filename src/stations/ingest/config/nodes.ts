@@ -1,6 +1,6 @@
 import type { Place } from "../../../core/errors.js";
 import type { Json } from "../../../core/json.js";
-import { Float } from "../../../core/number.js";
+import { Float, toNumber } from "../../../core/number.js";
 
 /** A value of a configuration that knows where it was written. Integers are `number` or `bigint`, floats are `Float`, dates are ISO text. */
 export type Scalar = string | number | bigint | boolean | null | Float;
@@ -73,6 +73,16 @@ export function scalarText(value: Scalar): string {
   if (value === null) return "None";
   if (typeof value === "boolean") return value ? "True" : "False";
   return String(value);
+}
+
+/** A scalar as text; undefined for null, lists and maps. */
+export function textOfNode(node: ConfigNode | undefined): string | undefined {
+  return node?.kind === "scalar" && node.value !== null ? scalarText(node.value) : undefined;
+}
+
+/** A number of either kind; undefined for templates and all else. */
+export function numberOfNode(node: ConfigNode | undefined): number | undefined {
+  return node?.kind === "scalar" ? toNumber(node.value) : undefined;
 }
 
 /** Every scalar below a node, in document order. */

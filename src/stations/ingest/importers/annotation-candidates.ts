@@ -3,7 +3,7 @@ import type { Json, JsonObject } from "../../../core/json.js";
 import { annotationPrefix } from "../../../model/annotation-files.js";
 import type { ShapeSource } from "../config/annotation-shapes.js";
 import { formatTemplate } from "../config/expand.js";
-import { type ConfigNode, scalarText, toJson } from "../config/nodes.js";
+import { scalarText, textOfNode, toJson } from "../config/nodes.js";
 import type { Block } from "../config/schema.js";
 import { variablesOf } from "../finders/scope.js";
 import { depositionOf } from "../identifiers.js";
@@ -48,9 +48,9 @@ export function checkAnnotationSection(context: Pick<PlanContext, "config" | "se
 
 function prefixOf(block: Block): string {
   const object = block.metadata?.entries.get("annotation_object");
-  const name = object?.kind === "map" ? textOf(object.entries.get("name")) : undefined;
-  const description = object?.kind === "map" ? textOf(object.entries.get("description")) : undefined;
-  const version = textOf(block.metadata?.entries.get("version"));
+  const name = object?.kind === "map" ? textOfNode(object.entries.get("name")) : undefined;
+  const description = object?.kind === "map" ? textOfNode(object.entries.get("description")) : undefined;
+  const version = textOfNode(block.metadata?.entries.get("version"));
   if (!name) {
     throw new EmporiumError("CONFIG_FIELD", "annotation_object.name is missing", {
       place: placeOf(block, "annotation_object"),
@@ -151,10 +151,6 @@ function annotationIdentity(
 
 function idOf({ annotation_ingest_id: id }: JsonObject): string {
   return id === undefined || id === null || Array.isArray(id) ? "" : scalarText(id as Parameters<typeof scalarText>[0]);
-}
-
-function textOf(node: ConfigNode | undefined): string | undefined {
-  return node?.kind === "scalar" && node.value !== null ? scalarText(node.value) : undefined;
 }
 
 /** The list of files that annotation metadata hold, as they stand; an empty one for anything else. */

@@ -8,7 +8,7 @@ import { parseWarpCtf } from "../../../formats/ctf/warp.js";
 import { parseTiltAngles, type TiltAngle } from "../../../formats/tilt-angles/read.js";
 import { ctfKey, tiltseriesKeys } from "../../../model/layout.js";
 import { checkName } from "../../../model/names.js";
-import { scalarText } from "../config/nodes.js";
+import { textOfNode } from "../config/nodes.js";
 import { wantsTiltseries } from "./acquisition.js";
 import type { PlanContext } from "./context.js";
 import { addCopies, distinctFiles, extensionOf } from "./copies.js";
@@ -64,8 +64,7 @@ export const ctf: Importer<readonly SideFile[], readonly Task[]> = {
     const files = distinctFiles(items).filter((item) => isAsked(context, "ctf", item));
     const byFormat = new Map<string, SectionItem[]>();
     for (const item of files) {
-      const node = item.block.metadata?.entries.get("format");
-      const format = node?.kind === "scalar" && node.value !== null ? scalarText(node.value) : "unknown";
+      const format = textOfNode(item.block.metadata?.entries.get("format")) ?? "unknown";
       checkName(format, "CTF format", placeOf(item.block, "format"));
       byFormat.set(format, [...(byFormat.get(format) ?? []), item]);
     }

@@ -1,10 +1,9 @@
 import type { Place } from "../../../../core/errors.js";
 import { EmporiumError } from "../../../../core/errors.js";
-import { toNumber } from "../../../../core/number.js";
 import type { TypeKey } from "../../../../model/kinds.js";
 import { memoryStore } from "../../../../stores/memory/store.js";
 import type { Store } from "../../../../stores/store.js";
-import { type ConfigNode, scalarText } from "../../config/nodes.js";
+import { type ConfigNode, numberOfNode, scalarText } from "../../config/nodes.js";
 import type { Block, IngestConfig, Source } from "../../config/schema.js";
 import { findItems } from "../../finders/finder.js";
 import { cachedListing } from "../../finders/listing.js";
@@ -100,7 +99,7 @@ async function spacingLiterals(blocks: readonly Block[]): Promise<Literal[]> {
   return blocks.flatMap(({ sources }) =>
     sources.flatMap(({ finder, place }): Literal[] =>
       finder?.kind === "literal"
-        ? finder.values.map(({ name }) => ({ angstrom: numberOf(name), place: name.place }))
+        ? finder.values.map(({ name }) => ({ angstrom: positive(numberOfNode(name)), place: name.place }))
         : [{ angstrom: undefined, place }],
     ),
   );
@@ -118,14 +117,13 @@ function listedNear(listed: readonly Literal[], spacing: number): Statement[] {
 }
 
 function agreed(nodes: readonly (ConfigNode | undefined)[], who: string): Statement[] {
-  const numbers = nodes.map((node) => (node ? numberOf(node) : undefined));
+  const numbers = nodes.map((node) => positive(numberOfNode(node)));
   const [first] = numbers;
   if (first === undefined || numbers.some((number) => number !== first)) return [];
   return [{ who, angstrom: first, place: placeIn(nodes[0]!.place), isConfigured: true }];
 }
 
-function numberOf(node: ConfigNode): number | undefined {
-  const number = node.kind === "scalar" ? toNumber(node.value) : undefined;
+function positive(number: number | undefined): number | undefined {
   return number !== undefined && number > 0 ? number : undefined;
 }
 
