@@ -1,12 +1,5 @@
-import type { ErrorRecord } from "../core/errors.js";
+import type { Report } from "../core/report.js";
 import type { Io } from "./command.js";
-
-/** What the library's reports have in common. */
-export interface Report {
-  readonly errors: readonly ErrorRecord[];
-  readonly exitStatus: number;
-  toText(): string;
-}
 
 /** The end of a long command: failures on stderr, one by one, the report on stdout. @returns the exit status. */
 export function printReport(report: Report, io: Io): number {

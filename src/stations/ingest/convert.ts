@@ -1,9 +1,10 @@
 import type { ShardCodec } from "../../arrays/stream/plan/layout.js";
 import { estimateVolumeMemory } from "../../arrays/stream/plan/memory.js";
 import { systemClock } from "../../core/clock.js";
-import { EmporiumError, type ErrorRecord } from "../../core/errors.js";
+import { EmporiumError } from "../../core/errors.js";
 import type { Log } from "../../core/log.js";
 import { seededRandom } from "../../core/random.js";
+import { type Report, warningLines } from "../../core/report.js";
 import { formatBytes, formatSeconds } from "../../core/units.js";
 import type { OnEvent } from "../../engine/events.js";
 import { type RunReport, runPlan } from "../../engine/run.js";
@@ -44,16 +45,13 @@ export interface ConvertOptions {
   onEvent?: OnEvent | undefined;
 }
 
-export interface ConvertReport {
+export interface ConvertReport extends Report {
   status: "done" | "already" | "failed" | "cancelled";
-  exitStatus: number;
   outputs: readonly ObjectReceipt[];
   /** Shape, type, statistics, contrast percentiles of what was written. */
   facts: PlainObject;
   warnings: readonly string[];
-  errors: readonly ErrorRecord[];
   seconds: number;
-  toText(): string;
 }
 
 /**
@@ -143,11 +141,13 @@ function reportOf(report: RunReport, target: Store, remarks: readonly string[]):
     errors: error ? [error] : report.error ? [report.error] : [],
     seconds: report.seconds,
     toText() {
-      const lines = outputs.map(
-        ({ key, size, crc32 }) => `${objectName(target, key.replace(/\/$/, ""))}  ${formatBytes(size)}  crc32 ${crc32}`,
+      const lines = (receipt?.outputs ?? []).map(
+        ({ key, size, crc32 }) => `${objectName(to.store, key.replace(/\/$/, ""))}  ${formatBytes(size)}  crc32 ${crc32}`,
       );
-      const end = `${STATES[state]} in ${formatSeconds(report.seconds)}`;
-      return [...lines, ...warnings.map((warning) => `warning: ${warning}`), end].join("\n");
+      const state = { done: "done", already: "already there", failed: "failed", blocked: "failed", cancelled: "stopped" }[
+        result.state
+      ];
+      return [...lines, ...warningLines(warnings), `${state} in ${formatSeconds(report.seconds)}`].join("\n");
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { ErrorRecord } from "../../../core/errors.js";
+import { exitOf, type Report, warningLines, withText } from "../../../core/report.js";
 import { formatBytes, formatSeconds } from "../../../core/units.js";
 
 /** What became of one file of a download. */
@@ -12,9 +12,8 @@ export interface DownloadedFile {
   readonly proof: "sha256" | "swapped" | "none";
 }
 
-export interface CatalogDownloadReport {
+export interface CatalogDownloadReport extends Report {
   readonly status: "done" | "partly" | "failed";
-  readonly exitStatus: number;
   readonly id: string;
   readonly folder: string;
   /** Frames that matched; undefined for a data set that is one file. */
@@ -25,34 +24,20 @@ export interface CatalogDownloadReport {
   readonly bytes: number;
   readonly seconds: number;
   readonly warnings: readonly string[];
-  readonly errors: readonly ErrorRecord[];
-  toText(): string;
 }
 
 export function downloadReport(
   facts: Omit<CatalogDownloadReport, "status" | "exitStatus" | "bytes" | "toText">,
 ): CatalogDownloadReport {
-  const failed = facts.errors.length;
   const done = facts.files.filter(({ status }) => status !== "failed").length;
-  const exitStatus = failed === 0 ? 0 : done > 0 ? 3 : 1;
+  const exitStatus = exitOf(facts.errors.length, done);
   const bytes = facts.files.reduce((sum, file) => sum + file.bytes, 0);
-  const status = (["done", "failed", "", "partly"] as const)[exitStatus] || "failed";
-  return { status, exitStatus, ...facts, bytes, toText: () => text(facts, bytes) };
+  const status = ({ 0: "done", 1: "failed", 3: "partly" } as const)[exitStatus];
+  return withText({ status, exitStatus, ...facts, bytes }, linesOf);
 }
 
-function text(
-  {
-    id,
-    folder,
-    frames,
-    files,
-    metadata,
-    seconds,
-    warnings,
-    errors,
-  }: Omit<CatalogDownloadReport, "status" | "exitStatus" | "bytes" | "toText">,
-  bytes: number,
-): string {
+function linesOf(report: Omit<CatalogDownloadReport, "toText">): string[] {
+  const { id, folder, frames, files, metadata, bytes, seconds, warnings, errors } = report;
   const count = (status: DownloadedFile["status"]) => files.filter((file) => file.status === status).length;
   const parts = (["fetched", "present", "failed"] as const).flatMap((status) =>
     count(status) > 0 ? [`${count(status)} ${status}`] : [],
@@ -60,7 +45,7 @@ function text(
   return [
     `${id}: ${frames === undefined ? "1 file" : `${frames} frame${frames === 1 ? "" : "s"}`}${parts.length > 0 ? ` (files: ${parts.join(", ")})` : ""}, ${formatBytes(bytes)}, ${formatSeconds(seconds)}`,
     ...(metadata.length > 0 ? [`metadata: ${metadata.join(", ")}`] : []),
-    ...warnings.map((warning) => `warning: ${warning}`),
+    ...warningLines(warnings),
     errors.length === 0 ? `in ${folder}` : `${folder} is not complete: the same command again fetches what is missing`,
-  ].join("\n");
+  ];
 }

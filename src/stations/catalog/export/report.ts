@@ -1,8 +1,7 @@
-import type { ErrorRecord } from "../../../core/errors.js";
+import { exitOf, type Report, warningLines, withText } from "../../../core/report.js";
 
-export interface CopickReport {
+export interface CopickReport extends Report {
   readonly status: "done" | "partly";
-  readonly exitStatus: number;
   readonly location: string;
   /** The project file. */
   readonly out: string;
@@ -20,33 +19,17 @@ export interface CopickReport {
   /** What a Python program sets before it opens the project; undefined where nothing is needed. */
   readonly settings: { readonly graphql: string; readonly s3: string } | undefined;
   readonly warnings: readonly string[];
-  readonly errors: readonly ErrorRecord[];
-  toText(): string;
 }
 
 export function copickReport(facts: Omit<CopickReport, "status" | "exitStatus" | "toText">): CopickReport {
-  const partly = facts.errors.length > 0;
-  return {
-    status: partly ? "partly" : "done",
-    exitStatus: partly ? 3 : 0,
-    ...facts,
-    toText: () => lines(facts).join("\n"),
-  };
+  const exitStatus = exitOf(facts.errors.length);
+  return withText({ status: exitStatus === 0 ? "done" : "partly", exitStatus, ...facts }, linesOf);
 }
 
-function lines({
-  warnings,
-  runs,
-  tomograms,
-  picks,
-  segmentations,
-  objects,
-  out,
-  ...rest
-}: Omit<CopickReport, "status" | "exitStatus" | "toText">): string[] {
-  const { static: beside, settings } = rest;
+function linesOf(report: Omit<CopickReport, "toText">): string[] {
+  const { warnings, runs, tomograms, picks, segmentations, objects, out, static: beside, settings } = report;
   return [
-    ...warnings.map((warning) => `warning: ${warning}`),
+    ...warningLines(warnings),
     `${runs} runs: ${tomograms} tomograms, ${picks} picks and ${segmentations} segmentations of ${objects} objects`,
     beside === undefined ? out : `${out}, with ${beside}`,
     ...(settings === undefined

@@ -1,5 +1,5 @@
 import { ENTITIES, type EntityName } from "../../../catalog/entities.js";
-import type { ErrorRecord } from "../../../core/errors.js";
+import { exitOf, type Report, warningLines, withText } from "../../../core/report.js";
 import { formatSeconds } from "../../../core/units.js";
 import type { Counts, RowCounts } from "./counts.js";
 
@@ -12,9 +12,8 @@ export interface RunCounts {
   removed: number;
 }
 
-export interface ImportReport {
+export interface ImportReport extends Report {
   readonly status: "done" | "partly" | "failed";
-  readonly exitStatus: number;
   readonly location: string;
   readonly database: string;
   readonly s3_prefix: string;
@@ -26,8 +25,6 @@ export interface ImportReport {
   /** The first hundred; `warning_count` counts all. */
   readonly warnings: readonly string[];
   readonly warning_count: number;
-  readonly errors: readonly ErrorRecord[];
-  toText(): string;
 }
 
 export function importReport(
@@ -40,14 +37,11 @@ export function importReport(
     if (of && of.inserted + of.updated + of.removed + of.unchanged > 0) rows[name] = of;
   }
   const status = rest.errors.length === 0 ? "done" : anythingDone ? "partly" : "failed";
-  const exitStatus = { done: 0, partly: 3, failed: 3 }[status];
-  return { status, exitStatus, ...rest, rows, toText: () => reportText(rest, rows) };
+  return withText({ status, exitStatus: exitOf(rest.errors.length), ...rest, rows }, linesOf);
 }
 
-function reportText(
-  { location, database, runs, seconds, warnings, warning_count }: Omit<ImportReport, "status" | "exitStatus" | "toText" | "rows">,
-  rows: Partial<Record<EntityName, RowCounts>>,
-): string {
+function linesOf(report: Omit<ImportReport, "toText">): string[] {
+  const { rows, location, database, runs, seconds, warnings, warning_count } = report;
   const names = Object.keys(rows) as EntityName[];
   const heads = ["inserted", "updated", "removed", "unchanged"] as const;
   const width = Math.max(6, ...names.map((name) => name.length));
@@ -65,12 +59,12 @@ function reportText(
             ),
           ),
         ];
-  lines.push(...warnings.map((warning) => `warning: ${warning}`));
+  lines.push(...warningLines(warnings));
   if (warning_count > warnings.length) lines.push(`warning: and ${warning_count - warnings.length} more`);
   const { imported, unchanged, failed, removed } = runs;
   lines.push(
     `runs: ${imported} imported, ${unchanged} unchanged, ${removed} removed, ${failed} failed`,
     `${location} into ${database}, ${formatSeconds(seconds)}`,
   );
-  return lines.join("\n");
+  return lines;
 }

@@ -1,4 +1,5 @@
 import { ERRORS, type ErrorRecord } from "../../../core/errors.js";
+import { type Report, warningLines, withText } from "../../../core/report.js";
 import { formatBytes, formatSeconds } from "../../../core/units.js";
 
 /** What became of one row of the table. */
@@ -13,9 +14,8 @@ export interface UploadedDataset {
   readonly storage_dir?: string | undefined;
 }
 
-export interface UploadReport {
+export interface UploadReport extends Report {
   readonly status: "done" | "partly" | "failed" | "planned" | "cancelled";
-  readonly exitStatus: number;
   readonly storage: string;
   readonly database: string;
   readonly datasets: readonly UploadedDataset[];
@@ -23,7 +23,6 @@ export interface UploadReport {
   readonly warnings: readonly string[];
   /** Each with the data set that it is of. */
   readonly errors: readonly (ErrorRecord & { readonly dataset?: string | undefined })[];
-  toText(): string;
 }
 
 /** 0 all done, 3 some, 130 stopped; where nothing was done the failures' own status, if they agree, else 1. */
@@ -43,19 +42,10 @@ export function uploadReport(
   const exitStatus = uploadExit(rest.datasets, rest.errors, cancelled);
   const word =
     exitStatus === 3 ? "partly" : exitStatus === 0 ? (planned ? "planned" : "done") : cancelled ? "cancelled" : "failed";
-  return { status: word, exitStatus, ...rest, toText: () => uploadText(rest, planned) };
+  return withText({ status: word, exitStatus, ...rest }, (report) => linesOf(report, planned));
 }
 
-function uploadText(
-  {
-    datasets,
-    storage,
-    database,
-    seconds,
-    warnings,
-  }: Pick<UploadReport, "datasets" | "storage" | "database" | "seconds" | "warnings">,
-  planned: boolean,
-): string {
+function linesOf({ datasets, storage, database, seconds, warnings }: Omit<UploadReport, "toText">, planned: boolean): string[] {
   const lines = datasets.map(({ id, status, frames, bytes, storage_dir }) => {
     const what = frames === undefined ? (bytes === undefined ? "" : "  1 file") : `  ${frames} frame${frames === 1 ? "" : "s"}`;
     return `${status.padEnd(8)}  ${id}${what}${bytes === undefined ? "" : `  ${formatBytes(bytes)}`}${storage_dir === undefined ? "" : `  ${storage_dir}`}`;
@@ -63,7 +53,7 @@ function uploadText(
   const counts = new Map<string, number>();
   for (const { status } of datasets) counts.set(status, (counts.get(status) ?? 0) + 1);
   const sums = [...counts].map(([status, count]) => `${count} ${status}`).join(", ");
-  lines.push(...warnings.map((warning) => `warning: ${warning}`));
+  lines.push(...warningLines(warnings));
   lines.push(`${sums} to ${storage}, rows in ${database}${planned ? "" : `, ${formatSeconds(seconds)}`}`);
-  return lines.join("\n");
+  return lines;
 }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import { type Clock, systemClock } from "../../../core/clock.js";
 import { asEmporiumError, EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
+import { type Report, warningLines, withText } from "../../../core/report.js";
 import { formatSeconds } from "../../../core/units.js";
 import type { OnEvent, TaskBrief } from "../../../engine/events.js";
 import { compareKeys } from "../../../stores/keys.js";
@@ -28,7 +29,7 @@ export interface CatalogVerifyOptions {
   onEvent?: OnEvent | undefined;
 }
 
-export interface CatalogVerifyReport {
+export interface CatalogVerifyReport extends Report {
   /** `unproven`: nothing is wrong, and not all is proven: a share was read, or the database has no checksum of something. */
   readonly status: "proven" | "unproven" | "wrong";
   /** 0, 3, 4. */
@@ -47,8 +48,6 @@ export interface CatalogVerifyReport {
   readonly orphanCount: number;
   readonly seconds: number;
   readonly warnings: readonly string[];
-  readonly errors: readonly ErrorRecord[];
-  toText(): string;
 }
 
 const WORKERS = 8;
@@ -128,8 +127,8 @@ export async function verifyCatalog(options: CatalogVerifyOptions): Promise<Cata
   const exitStatus = wrong ? 4 : unproven ? 3 : 0;
   const seconds = (clock.monotonic() - startMs) / 1000;
   onEvent({ atMs: clock.monotonic(), kind: "end", exitStatus, seconds });
-  const facts = {
-    status: wrong ? ("wrong" as const) : unproven ? ("unproven" as const) : ("proven" as const),
+  const facts: Omit<CatalogVerifyReport, "toText"> = {
+    status: wrong ? "wrong" : unproven ? "unproven" : "proven",
     exitStatus,
     ...counts,
     orphans: orphans.sort(compareKeys),
@@ -138,7 +137,7 @@ export async function verifyCatalog(options: CatalogVerifyOptions): Promise<Cata
     warnings: [...warnings],
     errors,
   };
-  return { ...facts, toText: () => verifyText(facts) };
+  return withText(facts, linesOf);
 }
 
 interface Item {
@@ -230,13 +229,13 @@ function inShare(key: string, { part, of }: { part: number; of: number }): boole
   return createHash("sha256").update(key).digest().readUInt32BE(0) % of === part - 1;
 }
 
-function verifyText(facts: Omit<CatalogVerifyReport, "toText">): string {
+function linesOf(facts: Omit<CatalogVerifyReport, "toText">): string[] {
   const { datasets, objects, read, missing, wrong, unknown, orphans, orphanCount, seconds, warnings, status } = facts;
   const lines = orphans.map((key) => `orphan: ${key}`);
   if (orphanCount > orphans.length) lines.push(`and ${orphanCount - orphans.length} more orphans`);
-  lines.push(...warnings.map((warning) => `warning: ${warning}`));
+  lines.push(...warningLines(warnings));
   lines.push(
     `${status}: ${datasets} data sets, ${objects} objects, ${read} read, ${missing} missing, ${wrong} wrong, ${orphanCount} that no data set has${unknown > 0 ? `, ${unknown} without a checksum` : ""}, ${formatSeconds(seconds)}`,
   );
-  return lines.join("\n");
+  return lines;
 }

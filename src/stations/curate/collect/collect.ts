@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type Clock, systemClock } from "../../../core/clock.js";
 import { EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
 import { type Log, silentLog } from "../../../core/log.js";
+import { exitOf, type Report } from "../../../core/report.js";
 import { formatBytes } from "../../../core/units.js";
 import type { OnEvent } from "../../../engine/events.js";
 import type { Bases } from "../../../portals/bases.js";
@@ -53,7 +54,7 @@ export interface CollectOptions extends Pick<ScanOptions, "workspace" | "jobs" |
   onEvent?: OnEvent | undefined;
 }
 
-export interface CollectReport {
+export interface CollectReport extends Report {
   readonly batch: string;
   readonly label: string;
   readonly dest: string;
@@ -77,9 +78,6 @@ export interface CollectReport {
   };
   readonly files: readonly (BatchFile & { readonly action: Sent | "would write" })[];
   readonly notes: readonly string[];
-  readonly errors: readonly ErrorRecord[];
-  readonly exitStatus: number;
-  toText(): string;
 }
 
 /**
@@ -233,7 +231,7 @@ async function finish({ archive, found, plan, batch, label, target, ledger, dryR
     files: plan.files.map((file, at) => ({ ...file, action: sent[at] ?? "would write" })),
     notes,
     errors,
-    exitStatus: plan.files.length === 0 && found.models.length === 0 && alreadySubmitted === 0 ? 1 : errors.length > 0 ? 3 : 0,
+    exitStatus: plan.files.length === 0 && found.models.length === 0 && alreadySubmitted === 0 ? 1 : exitOf(errors.length),
     toText: () => textOf({ batch, label, target, counts, files: plan.files, notes, dryRun }),
   };
 }

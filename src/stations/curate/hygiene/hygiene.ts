@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from "../../../core/clock.js";
-import type { ErrorRecord } from "../../../core/errors.js";
 import { type Log, silentLog } from "../../../core/log.js";
+import { exitOf, type Report } from "../../../core/report.js";
 import { formatBytes } from "../../../core/units.js";
 import type { ArchiveFile } from "../inventory/archive.js";
 import { HYGIENE, type HygieneFlag } from "../inventory/hygiene-flags.js";
@@ -22,16 +22,13 @@ export interface Finding {
   readonly flags: readonly HygieneFlag[];
 }
 
-export interface HygieneReport {
+export interface HygieneReport extends Report {
   /** How many files carry each flag, and what they come to. */
   readonly counts: Readonly<Record<string, { files: number; bytes: number; meaning: string }>>;
   readonly findings: readonly Finding[];
   /** Findings past the ones that are listed. */
   readonly more: number;
   readonly removable: { readonly files: number; readonly bytes: number };
-  readonly errors: readonly ErrorRecord[];
-  readonly exitStatus: number;
-  toText(): string;
 }
 
 /**
@@ -84,7 +81,7 @@ export async function hygieneOfArchive(dirs: readonly string[], options: Hygiene
     more,
     removable,
     errors: archive.errors,
-    exitStatus: archive.errors.length > 0 ? 3 : 0,
+    exitStatus: exitOf(archive.errors.length),
     toText: () =>
       [
         ...(Object.keys(sorted).length === 0 ? ["nothing odd"] : []),

@@ -1,5 +1,6 @@
 import { headBehind } from "../../../arrays/stream/source/compressed.js";
 import type { RandomAccess, ReadOptions } from "../../../core/bytes.js";
+import { warningLines } from "../../../core/report.js";
 import { compressionOf } from "../../../formats/mrc/detect.js";
 import { MRC_HEADER_BYTES, type MrcHeader, parseMrcHeader } from "../../../formats/mrc/header.js";
 
@@ -128,7 +129,7 @@ export function summaryText(summary: MrcSummary): string {
     "",
     `${String(titles.length).padStart(6)} Titles :`,
     ...titles,
-    ...summary.warnings.map((warning) => `warning: ${warning}`),
+    ...warningLines(summary.warnings),
   ].join("\n");
 }
 

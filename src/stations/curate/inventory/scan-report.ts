@@ -1,6 +1,7 @@
 import { realpathSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { EmporiumError, type ErrorRecord } from "../../../core/errors.js";
+import { EmporiumError } from "../../../core/errors.js";
+import { exitOf, type Report } from "../../../core/report.js";
 import { formatBytes } from "../../../core/units.js";
 import { classifier } from "../labels/classify.js";
 import { defaultVocabulary, parseVocabulary } from "../labels/vocabulary.js";
@@ -20,7 +21,7 @@ export interface ScanReportOptions extends ScanOptions {
   vocabulary?: string | undefined;
 }
 
-export interface ScanReport {
+export interface ScanReport extends Report {
   readonly roots: readonly {
     path: string;
     folders: number;
@@ -52,9 +53,6 @@ export interface ScanReport {
     voxel_size: number | null;
   }[];
   readonly out: string | null;
-  readonly errors: readonly ErrorRecord[];
-  readonly exitStatus: number;
-  toText(): string;
 }
 
 /** Scans, counts what is there, and writes the index. */
@@ -134,7 +132,7 @@ export async function scanReport(dirs: readonly string[], options: ScanReportOpt
     })),
     out: out ?? null,
     errors,
-    exitStatus: errors.length > 0 ? 3 : 0,
+    exitStatus: exitOf(errors.length),
     toText() {
       const sorted = (counts: Readonly<Record<string, number>>) =>
         Object.entries(counts)

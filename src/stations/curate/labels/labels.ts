@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type Clock, systemClock } from "../../../core/clock.js";
 import { EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
 import { type Log, silentLog } from "../../../core/log.js";
+import { exitOf, type Report } from "../../../core/report.js";
 import { csvBytes, csvLine } from "../inventory/csv.js";
 import { groupsOf, keyOf } from "../inventory/groups.js";
 import { shownPath } from "../inventory/path-bytes.js";
@@ -47,7 +48,7 @@ export interface LabelsOptions extends Pick<ScanOptions, "workspace" | "jobs" | 
 }
 
 /** What labels an archive has. `counts` is for library users; JSON has the summary. */
-export interface LabelsReport {
+export interface LabelsReport extends Report {
   /** Models that count: of all `labels` together. */
   readonly total: number;
   readonly labels: Readonly<Record<string, number>>;
@@ -59,9 +60,6 @@ export interface LabelsReport {
   /** Models that would count and lie in no matched run. */
   readonly outside: number;
   readonly written: readonly string[];
-  readonly errors: readonly ErrorRecord[];
-  readonly exitStatus: number;
-  toText(): string;
 }
 
 /**
@@ -234,7 +232,7 @@ function report(
     }),
   );
   const total = counted.reduce((sum, { count }) => sum + count, 0);
-  const exitStatus = facts.errors.length > 0 ? 3 : 0;
+  const exitStatus = exitOf(facts.errors.length);
   return {
     total,
     labels: Object.fromEntries(labels),

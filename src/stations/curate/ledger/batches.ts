@@ -1,18 +1,16 @@
 import type { Clock } from "../../../core/clock.js";
-import { EmporiumError, type ErrorRecord } from "../../../core/errors.js";
+import { EmporiumError } from "../../../core/errors.js";
 import type { Json, JsonObject } from "../../../core/json.js";
 import type { Log } from "../../../core/log.js";
+import type { Report } from "../../../core/report.js";
 import { type Batch, type BatchFacts, factsJson } from "./events.js";
 import { type LedgerOptions, type LedgerPlace, readLedger, withLedger } from "./ledger.js";
 import { BATCH_STATES, type BatchState, checkMove, MOVES } from "./states.js";
 
 /** Batches of the ledger as a report. */
-export interface BatchesReport {
+export interface BatchesReport extends Report {
   readonly ledger: string;
   readonly batches: readonly JsonObject[];
-  readonly errors: readonly ErrorRecord[];
-  readonly exitStatus: number;
-  toText(): string;
 }
 
 export interface ListOptions extends LedgerPlace {

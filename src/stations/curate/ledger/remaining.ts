@@ -1,16 +1,13 @@
-import type { ErrorRecord } from "../../../core/errors.js";
+import type { Report } from "../../../core/report.js";
 import { groupsOf, keyOf } from "../inventory/groups.js";
 import { shownPath } from "../inventory/path-bytes.js";
 import { type LabelsOptions, labelArchive } from "../labels/labels.js";
 import type { Batch } from "./events.js";
 import { type LedgerPlace, readLedger } from "./ledger.js";
 
-export interface RemainingReport {
+export interface RemainingReport extends Report {
   /** Models by label, species and drive that no batch speaks for, the most first. */
   readonly groups: readonly { label: string; species: string; drive: string; models: number; batches: readonly string[] }[];
-  readonly errors: readonly ErrorRecord[];
-  readonly exitStatus: number;
-  toText(): string;
 }
 
 /**

@@ -4,6 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import { type Clock, systemClock } from "../../../core/clock.js";
 import { EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
 import { type Log, silentLog } from "../../../core/log.js";
+import { exitOf, type Report } from "../../../core/report.js";
 import type { Bases } from "../../../portals/bases.js";
 import { fileError } from "../../../stores/file/errors.js";
 import { csvBytes, csvLine } from "../inventory/csv.js";
@@ -34,7 +35,7 @@ export interface MatchOptions extends Pick<ScanOptions, "workspace" | "jobs" | "
   signal?: AbortSignal | undefined;
 }
 
-export interface MatchReport {
+export interface MatchReport extends Report {
   readonly out: string;
   /** Of the list of runs: where it came from, and when a portal said so. */
   readonly source: string;
@@ -52,9 +53,6 @@ export interface MatchReport {
   readonly rules: Readonly<Record<string, number>>;
   readonly rows: readonly Readonly<Record<(typeof MATCH_COLUMNS)[number] | "reason", string | number>>[];
   readonly notes: readonly string[];
-  readonly errors: readonly ErrorRecord[];
-  readonly exitStatus: number;
-  toText(): string;
 }
 
 /**
@@ -117,7 +115,7 @@ export async function matchArchive(dirs: readonly string[], options: MatchOption
     folders: folders.length,
     runs: runs.length,
     errors,
-    exitStatus: nothing ? 1 : errors.length > 0 ? 3 : 0,
+    exitStatus: nothing ? 1 : exitOf(errors.length),
   });
 }
 

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { EmporiumError, type ErrorRecord } from "../../../core/errors.js";
+import { exitOf, type Report } from "../../../core/report.js";
 import { formatBytes } from "../../../core/units.js";
 import type { Archive } from "../inventory/archive.js";
 import { csvBytes, csvLine, parseCsv } from "../inventory/csv.js";
@@ -21,7 +22,7 @@ export interface MissingOptions extends Omit<ScanOptions, "heads"> {
   by?: SizeBy | undefined;
 }
 
-export interface MissingReport {
+export interface MissingReport extends Report {
   /** The largest first. Names as the archive has them; what nobody knows is null. */
   readonly species: readonly {
     readonly species: string | null;
@@ -48,9 +49,6 @@ export interface MissingReport {
   }[];
   readonly counts: { readonly runs: number; readonly folders: number; readonly files: number; readonly bytes: number };
   readonly out: string | null;
-  readonly errors: readonly ErrorRecord[];
-  readonly exitStatus: number;
-  toText(): string;
 }
 
 /**
@@ -169,7 +167,7 @@ function report(species: readonly MissingSpecies[], out: string | undefined, err
     counts,
     out: out ?? null,
     errors,
-    exitStatus: errors.length > 0 ? 3 : 0,
+    exitStatus: exitOf(errors.length),
     toText() {
       if (species.length === 0) return "every run folder is a run of the portal";
       const doubtful = folders.filter(({ perhaps }) => perhaps !== undefined);

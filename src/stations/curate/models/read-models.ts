@@ -1,5 +1,6 @@
 import type { RandomAccess } from "../../../core/bytes.js";
 import { asEmporiumError, EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
+import { exitOf } from "../../../core/report.js";
 import { modAscii, oneLine, slicerNumbers } from "../../../formats/mod/ascii.js";
 import { readMod, readModParts } from "../../../formats/mod/read.js";
 import { openObject } from "../../../stores/store.js";
@@ -87,7 +88,7 @@ async function readEach<T>(
       errors.push(toErrorRecord(asModelError(asEmporiumError(error))));
     }
   }
-  return { models, errors, exitStatus: errors.length === 0 ? 0 : models.length > 0 ? 3 : 1 };
+  return { models, errors, exitStatus: exitOf(errors.length, models.length) };
 }
 
 async function refuseSidecar(source: RandomAccess, signal: AbortSignal | undefined): Promise<void> {

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { type Clock, systemClock } from "../../../core/clock.js";
 import { EmporiumError, type ErrorRecord } from "../../../core/errors.js";
+import { exitOf, type Report } from "../../../core/report.js";
 import type { OnEvent } from "../../../engine/events.js";
 import { refuseInSource } from "../../../stores/nesting.js";
 import { absent, objectName, type Store } from "../../../stores/store.js";
@@ -34,7 +35,7 @@ export interface PackageOptions extends PackingOptions {
   onEvent?: OnEvent | undefined;
 }
 
-export interface PackageReport {
+export interface PackageReport extends Report {
   readonly batch: string;
   readonly dest: string;
   readonly config: string;
@@ -53,9 +54,6 @@ export interface PackageReport {
   /** Lines of the configuration that a person has to make true. */
   readonly to_fill: readonly { readonly line: number; readonly what: string }[];
   readonly notes: readonly string[];
-  readonly errors: readonly ErrorRecord[];
-  readonly exitStatus: number;
-  toText(): string;
 }
 
 /**
@@ -117,7 +115,7 @@ export async function packageBatch(dir: string, options: PackageOptions): Promis
     to_fill: toFill,
     notes,
     errors,
-    exitStatus: errors.length > 0 ? 3 : 0,
+    exitStatus: exitOf(errors.length),
     toText: () =>
       [
         `batch ${manifest.batch}: ${object.name}${object.id === undefined ? "" : ` (${object.id})`} in ${counts.runs} runs of ${counts.datasets} datasets`,

@@ -1,4 +1,5 @@
 import { type EmporiumError, ERRORS, type ErrorRecord } from "../../../core/errors.js";
+import { exitOf, type Report, warningLines, withText } from "../../../core/report.js";
 import { formatBytes, formatSeconds } from "../../../core/units.js";
 import { compareKeys } from "../../../stores/keys.js";
 import type { DownloadPlan } from "./plan.js";
@@ -36,7 +37,7 @@ export interface CarriedOut {
 }
 
 /** What `download` answers. */
-export interface DownloadReport extends DownloadCounts {
+export interface DownloadReport extends DownloadCounts, Report {
   status: "done" | "partial" | "failed" | "cancelled" | "planned";
   /** 0 done · 1 nothing came · 3 some of it failed · 130 stopped, the same call goes on. */
   exitStatus: number;
@@ -55,7 +56,6 @@ export interface DownloadReport extends DownloadCounts {
   crops: CropReport[];
   warnings: string[];
   errors: (ErrorRecord & { rel?: string | undefined })[];
-  toText(): string;
 }
 
 const LISTED_MAX = 10_000;
@@ -100,7 +100,7 @@ export function doneReport(results: Tally, { crops, fatal }: CarriedOut, facts: 
   const ended = fatal?.code === "CANCELLED" || fatal?.code === "TARGET_LOCKED" ? ERRORS[fatal.code].exit : undefined;
   const exitStatus = ended ?? exitOf(errors.length, here);
   const status = exitStatus === 0 ? "done" : exitStatus === 130 ? "cancelled" : exitStatus === 3 ? "partial" : "failed";
-  return withText({
+  const document: Omit<DownloadReport, "toText"> = {
     status,
     exitStatus,
     ...facts,
@@ -110,7 +110,8 @@ export function doneReport(results: Tally, { crops, fatal }: CarriedOut, facts: 
     list: results.sorted(),
     crops,
     errors,
-  });
+  };
+  return withText(document, doneLines);
 }
 
 /** A plan that nobody has carried out. */
@@ -118,29 +119,20 @@ export function plannedReport(plan: DownloadPlan, facts: Facts): DownloadReport 
   const { files, bytes, unsized } = totals(plan);
   const { objects, crops } = merged(plan.sets);
   const failed = plan.faults.length;
-  return withText({
+  const document: Omit<DownloadReport, "toText"> = {
     ...{ status: "planned", exitStatus: exitOf(failed, files + crops.length), ...facts },
     ...{ files, fetched: 0, present: 0, absent: 0, failed, bytes, bytesFetched: 0, unsized },
     list: objects.slice(0, LISTED_MAX).map(({ rel, url, size, etag }) => ({ rel, url, size, etag, status: "planned" })),
     listOmitted: Math.max(0, files - LISTED_MAX),
     crops: crops.map(({ url, rel }) => ({ url, rel, status: "planned" })),
     errors: plan.faults.map(({ error, rel }) => ({ ...error, rel })),
-  });
-}
-
-function withText(document: Omit<DownloadReport, "toText">): DownloadReport {
-  return { ...document, toText: () => reportText(document) };
-}
-
-function exitOf(failures: number, done: number): number {
-  if (failures === 0) return 0;
-  return done > 0 ? 3 : 1;
+  };
+  return withText(document, plannedLines);
 }
 
 /** `12 fetched (1.2 GiB), 3 already there, 1 failed in 2m10s`, and what the files are called. */
-function reportText(report: Omit<DownloadReport, "toText">): string {
+function doneLines(report: Omit<DownloadReport, "toText">): string[] {
   const { fetched, present, absent, failed, bytesFetched, seconds, dest, status, list, crops } = report;
-  if (status === "planned") return planText(report);
   const words = [
     `${fetched} fetched (${formatBytes(bytesFetched)})`,
     ...(present > 0 ? [`${present} already there`] : []),
@@ -154,9 +146,9 @@ function reportText(report: Omit<DownloadReport, "toText">): string {
   }
   lines.push(...more(report));
   for (const { rel, status: state } of crops) lines.push(`  ${state.padEnd(7)}  ${rel}/`);
-  for (const message of report.warnings) lines.push(`warning: ${message}`);
+  lines.push(...warningLines(report.warnings));
   if (status === "cancelled") lines.push("stopped; the same command resumes");
-  return lines.join("\n");
+  return lines;
 }
 
 const PROOF = {
@@ -166,7 +158,7 @@ const PROOF = {
   given: "--checksum",
 };
 
-function planText(report: Omit<DownloadReport, "toText">): string {
+function plannedLines(report: Omit<DownloadReport, "toText">): string[] {
   const { files, bytes, unsized, dest, list, crops } = report;
   const amount = unsized > 0 ? `${formatBytes(bytes)} and ${unsized} of a size that only their server knows` : formatBytes(bytes);
   const lines = [`${files} ${files === 1 ? "file" : "files"}, ${amount}, to ${dest}`];
@@ -174,8 +166,8 @@ function planText(report: Omit<DownloadReport, "toText">): string {
     lines.push(`  ${rel}${size === undefined ? "" : `, ${formatBytes(size)}`}`, `    from ${url}`);
   lines.push(...more(report));
   for (const { rel, url } of crops) lines.push(`  ${rel}/ (a box of it)`, `    from ${url}`);
-  for (const message of report.warnings) lines.push(`warning: ${message}`);
-  return lines.join("\n");
+  lines.push(...warningLines(report.warnings));
+  return lines;
 }
 
 function more({ list, listOmitted, status, files, absent }: Omit<DownloadReport, "toText">): string[] {

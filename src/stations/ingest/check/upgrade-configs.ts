@@ -1,5 +1,6 @@
 import { readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { asEmporiumError, EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
+import type { Report } from "../../../core/report.js";
 import { upgradeConfig } from "../config/upgrade/upgrade.js";
 
 export interface UpgradedFile {
@@ -11,12 +12,10 @@ export interface UpgradedFile {
   readonly errors: readonly ErrorRecord[];
 }
 
-export interface UpgradeReport {
+export interface UpgradeReport extends Report {
   readonly files: readonly UpgradedFile[];
-  readonly errors: readonly ErrorRecord[];
   /** 0 done · 2 no file could be brought up · 3 some could not; each is as it was. */
   readonly exitStatus: 0 | 2 | 3;
-  toText(): string;
 }
 
 /** Brings files to the current version, each in one rename. One that cannot be is left as it is and told. */

@@ -1,4 +1,5 @@
 import type { ErrorRecord } from "../../../core/errors.js";
+import type { Report } from "../../../core/report.js";
 import { formatBytes, formatSeconds } from "../../../core/units.js";
 import type { Store } from "../../../stores/store.js";
 import type { Tally } from "./context.js";
@@ -7,7 +8,7 @@ import type { LevelsChecked } from "./hierarchy.js";
 import type { ProofBasis } from "./proof.js";
 import type { Records } from "./records.js";
 
-export interface VerifyReport {
+export interface VerifyReport extends Report {
   /** `proven`: every object is what was written. `partial`: nothing is wrong, and not all is proven. */
   status: "proven" | "partial" | "wrong";
   /** 0, 3 or 4. */
@@ -32,7 +33,6 @@ export interface VerifyReport {
   errors: readonly ErrorRecord[];
   proofsWritten: readonly string[];
   seconds: number;
-  toText(): string;
 }
 
 export interface ReportFacts {

@@ -2,6 +2,7 @@ import { cancelled, throwIfCancelled } from "../../../core/cancel.js";
 import { type Clock, systemClock } from "../../../core/clock.js";
 import { asEmporiumError, EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
 import { type Log, silentLog } from "../../../core/log.js";
+import { exitOf, type Report } from "../../../core/report.js";
 import type { Store } from "../../../stores/store.js";
 import type { Profile } from "../profile/profile.js";
 import { openNeuronService, type ServiceOptions } from "./browser.js";
@@ -32,7 +33,7 @@ export interface NeuronsOptions extends Pick<ServiceOptions, "browser" | "config
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface NeuronsReport {
+export interface NeuronsReport extends Report {
   readonly bucket: string;
   readonly service: string;
   readonly dry_run: boolean;
@@ -45,10 +46,8 @@ export interface NeuronsReport {
   readonly skipped: readonly { location: string; date: string; reason: string }[];
   readonly index: "written" | "would be written" | "same" | "none";
   readonly warnings: readonly string[];
-  readonly errors: readonly ErrorRecord[];
   /** 0 all dates, 3 some failed. */
   readonly exitStatus: number;
-  toText(): string;
 }
 
 /** Keys of a date's documents are made of it. */
@@ -239,7 +238,7 @@ function report(
     index,
     warnings,
     errors,
-    exitStatus: errors.length > 0 ? 3 : 0,
+    exitStatus: exitOf(errors.length),
     toText() {
       if (compat) return summary.join("\n");
       const differing = documents.filter(({ state }) => state !== "same");

@@ -1,10 +1,11 @@
 import type { EmporiumError, ErrorRecord } from "../../../core/errors.js";
 import { toErrorRecord } from "../../../core/errors.js";
+import type { Report } from "../../../core/report.js";
 import { formatBytes, formatSeconds } from "../../../core/units.js";
 import { noCounts, type SyncCounts } from "./task.js";
 
 /** What a transfer did, item by item. */
-export interface TransferReport {
+export interface TransferReport extends Report {
   readonly bucket: string;
   readonly dry_run: boolean;
   readonly items: readonly RunItem[];
@@ -14,10 +15,8 @@ export interface TransferReport {
   readonly seconds: number;
   /** Further options that do what this run left alone. */
   readonly hints: readonly string[];
-  readonly errors: readonly ErrorRecord[];
   /** 0 all of it, 3 some is missing or failed. */
   readonly exitStatus: number;
-  toText(): string;
 }
 
 export interface RunItem {

@@ -1,6 +1,7 @@
 import { cancelled } from "../../../core/cancel.js";
 import { type Clock, systemClock } from "../../../core/clock.js";
 import { asEmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
+import type { Report } from "../../../core/report.js";
 import { formatBytes } from "../../../core/units.js";
 import type { OnEvent } from "../../../engine/events.js";
 import { compareKeys } from "../../../stores/keys.js";
@@ -46,16 +47,14 @@ export interface VerifyItem {
 }
 
 /** What was found, item by item. */
-export interface Comparison {
+export interface Comparison extends Report {
   readonly bucket: string;
   readonly checksums: boolean;
   readonly items: readonly VerifyItem[];
   /** The commands that mend what was found. */
   readonly hints: readonly string[];
-  readonly errors: readonly ErrorRecord[];
   /** 0 the same, 4 differences. */
   readonly exitStatus: number;
-  toText(): string;
 }
 
 export interface VerifyReport extends Comparison {

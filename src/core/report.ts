@@ -1,0 +1,25 @@
+import type { ErrorRecord } from "./errors.js";
+
+/** What the library hands back to a command. The data members are the document of `--json`. */
+export interface Report {
+  readonly errors: readonly ErrorRecord[];
+  /** Of the command. */
+  readonly exitStatus: number;
+  /** The same for people. */
+  toText(): string;
+}
+
+/** 0 where nothing failed, 3 where something else was done, 1 where nothing was. */
+export function exitOf(failed: number, done = 1): 0 | 1 | 3 {
+  if (failed === 0) return 0;
+  return done > 0 ? 3 : 1;
+}
+
+/** Adds the text to a document. Its lines are made when the text is asked for. */
+export function withText<D extends object>(document: D, lines: (document: D) => readonly string[]): D & Pick<Report, "toText"> {
+  return { ...document, toText: () => lines(document).join("\n") };
+}
+
+export function warningLines(warnings: readonly string[]): string[] {
+  return warnings.map((warning) => `warning: ${warning}`);
+}
