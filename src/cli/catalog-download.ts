@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { envOf } from "../engine/env.js";
 import { datasetId, nbrWorkers, storageFor, storageOptions } from "./catalog-options.js";
 import { command } from "./command.js";
 import { databaseFor, databaseOptions } from "./database-options.js";
@@ -81,10 +82,7 @@ export default command({
         download: options.download,
         as: options.as,
         workers: options.nbrWorkers,
-        clock: io.clock,
-        log: io.log,
-        signal: io.signal,
-        onEvent: io.onEvent,
+        ...envOf(io),
       });
       return printReport(report, io);
     } finally {

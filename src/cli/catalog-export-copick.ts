@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { envOf } from "../engine/env.js";
 import { command } from "./command.js";
 import { wholeNumber } from "./option-types.js";
 import { printReport } from "./report.js";
@@ -40,8 +41,7 @@ export default command({
   async run({ location, out, dataset, overlay, overwrite, jobs, anonymous }, io) {
     const { exportCopick } = await import("../stations/catalog/export/copick.js");
     const endpoint = io.env.AWS_ENDPOINT_URL_S3 ?? io.env.AWS_ENDPOINT_URL;
-    const { clock, log, signal } = io;
     const options = { out, datasets: dataset, overlay, overwrite, jobs, anonymous, endpoint };
-    return printReport(await exportCopick(location, { ...options, clock, log, signal }), io);
+    return printReport(await exportCopick(location, { ...options, ...envOf(io) }), io);
   },
 });

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { EmporiumError } from "../core/errors.js";
+import { envOf } from "../engine/env.js";
 import { IMPORT_KINDS } from "../stations/catalog/portal-import/kinds.js";
 import { command } from "./command.js";
 import { databaseFor, databaseOptions } from "./database-options.js";
@@ -99,10 +100,7 @@ export default command({
         kinds: options.import.includes("everything") ? undefined : options.import,
         again: options.again,
         jobs,
-        clock: io.clock,
-        log: io.log,
-        signal: io.signal,
-        onEvent: io.onEvent,
+        ...envOf(io),
       });
       return printReport(report, io);
     } finally {

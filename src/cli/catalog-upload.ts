@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { LIMITS } from "../core/limits.js";
+import { envOf } from "../engine/env.js";
 import { nbrWorkers, storageFor, storageOptions } from "./catalog-options.js";
 import { command } from "./command.js";
 import { databaseFor, databaseOptions } from "./database-options.js";
@@ -68,10 +69,7 @@ export default command({
         workspace: io.workspace,
         dryRun: options.dryRun,
         keepGoing: options.keepGoing,
-        clock: io.clock,
-        log: io.log,
-        signal: io.signal,
-        onEvent: io.onEvent,
+        ...envOf(io),
       });
       return printReport(report, io);
     } finally {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { envOf } from "../engine/env.js";
 import { datasetId, nbrWorkers, storageFor, storageOptions } from "./catalog-options.js";
 import { command } from "./command.js";
 import { databaseFor, databaseOptions } from "./database-options.js";
@@ -49,9 +50,7 @@ export default command({
         id: options.id,
         subset,
         workers: options.nbrWorkers,
-        clock: io.clock,
-        signal: io.signal,
-        onEvent: io.onEvent,
+        ...envOf(io),
       });
       return printReport(report, io);
     } finally {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { envOf } from "../engine/env.js";
 import { command } from "./command.js";
 import { ledgerOption, scanOptions } from "./curate-options.js";
 import { basesOf, portalBase } from "./harvest-options.js";
@@ -43,10 +44,7 @@ export default command({
       ...options,
       bases: await basesOf(portalBase),
       workspace: io.workspace,
-      clock: io.clock,
-      log: io.log,
-      signal: io.signal,
-      onEvent: io.onEvent,
+      ...envOf(io),
     });
     return printReport(report, io);
   },

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { envOf } from "../engine/env.js";
 import { command } from "./command.js";
 import { scanOptions } from "./curate-options.js";
 import { printReport } from "./report.js";
@@ -29,9 +30,7 @@ export default command({
       full,
       jobs,
       plan,
-      clock: io.clock,
-      log: io.log,
-      signal: io.signal,
+      ...envOf(io),
     });
     return printReport(report, io);
   },

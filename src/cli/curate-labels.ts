@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { EmporiumError } from "../core/errors.js";
+import { envOf } from "../engine/env.js";
 import { command } from "./command.js";
 import { compatReference, scanOptions } from "./curate-options.js";
 import { printReport } from "./report.js";
@@ -63,9 +64,7 @@ export default command({
       directories,
       vocabulary,
       compat: compat === "reference",
-      clock: io.clock,
-      log: io.log,
-      signal: io.signal,
+      ...envOf(io),
     });
     return printReport(report, io);
   },

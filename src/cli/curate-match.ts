@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { envOf } from "../engine/env.js";
 import { command } from "./command.js";
 import { compatReference, runPattern, scanOptions } from "./curate-options.js";
 import { basesOf, portalBase } from "./harvest-options.js";
@@ -56,9 +57,7 @@ export default command({
       compat: compat === "reference",
       bases: await basesOf(portalBase),
       anonymous,
-      clock: io.clock,
-      log: io.log,
-      signal: io.signal,
+      ...envOf(io),
     });
     return printReport(report, io);
   },

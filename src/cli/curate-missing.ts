@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { envOf } from "../engine/env.js";
 import { command } from "./command.js";
 import { runPattern, scanOptions } from "./curate-options.js";
 import { printReport } from "./report.js";
@@ -42,9 +43,7 @@ export default command({
       matches,
       by,
       out,
-      clock: io.clock,
-      log: io.log,
-      signal: io.signal,
+      ...envOf(io),
     });
     return printReport(report, io);
   },

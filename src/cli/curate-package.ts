@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { EmporiumError } from "../core/errors.js";
+import { envOf } from "../engine/env.js";
 import { command } from "./command.js";
 import { wholeNumber } from "./option-types.js";
 import { printReport } from "./report.js";
@@ -71,9 +72,7 @@ export default command({
         authors: author?.map((name) => ({ name })),
         dates: date === undefined ? undefined : { deposition_date: date, release_date: date },
       },
-      clock: io.clock,
-      signal: io.signal,
-      onEvent: io.onEvent,
+      ...envOf(io),
     });
     return printReport(report, io);
   },

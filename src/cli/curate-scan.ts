@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { envOf } from "../engine/env.js";
 import { command } from "./command.js";
 import { runPattern, scanOptions } from "./curate-options.js";
 import { printReport } from "./report.js";
@@ -38,9 +39,7 @@ export default command({
       out,
       vocabulary,
       heads: heads ? "all" : "none",
-      clock: io.clock,
-      log: io.log,
-      signal: io.signal,
+      ...envOf(io),
     });
     return printReport(report, io);
   },

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { envOf } from "../engine/env.js";
 import { command } from "./command.js";
 import { allowPrivate } from "./harvest-options.js";
 import { bytesPerSecond, perSecond, wholeNumber } from "./option-types.js";
@@ -90,10 +91,7 @@ export default command({
       sync: options.sync,
       keepGoing: options.keepGoing,
       dryRun: options.dryRun,
-      clock: io.clock,
-      log: io.log,
-      signal: io.signal,
-      onEvent: io.onEvent,
+      ...envOf(io),
     });
     return printReport(report, io);
   },

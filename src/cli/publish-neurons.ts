@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { envOf } from "../engine/env.js";
 import { command } from "./command.js";
 import { compatReference } from "./curate-options.js";
 import { httpUrl } from "./option-types.js";
@@ -61,9 +62,7 @@ export default command({
       compat: compat !== undefined,
       checkSwc,
       ancestors,
-      clock: io.clock,
-      log: io.log,
-      signal: io.signal,
+      ...envOf(io),
     });
     return printReport(report, io);
   },

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { envOf } from "../engine/env.js";
 import { command } from "./command.js";
 import { bytesPerSecond, wholeNumber } from "./option-types.js";
 import { planOf, refuseBoth, sampleOptions } from "./publish-options.js";
@@ -33,8 +34,7 @@ export default command({
       import("../stations/publish/plan/read-plan.js"),
     ]);
     const planned = plan === undefined ? await planOf(options, io, { checksum, delete: remove }) : await readPlan(plan, io);
-    const { workspace, clock, log, signal, onEvent } = io;
     const settings = { checksum, delete: remove, dryRun, jobs, bytesPerSecond: limit };
-    return printReport(await publishRun(planned, { ...settings, workspace, clock, log, signal, onEvent }), io);
+    return printReport(await publishRun(planned, { ...settings, workspace: io.workspace, ...envOf(io) }), io);
   },
 });

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { LIMITS } from "../core/limits.js";
+import { envOf } from "../engine/env.js";
 import { command } from "./command.js";
 import { amountOfBytes, bytesPerSecond, defaultMemoryBytes, wholeNumber } from "./option-types.js";
 import { selectionOf, treeOptions } from "./publish-options.js";
@@ -43,13 +44,13 @@ export default command({
   ],
   async run({ tree, location, limit, memory, dataset, run, include, exclude, ...settings }, io) {
     const { publishTree } = await import("../stations/publish/tree/publish-tree.js");
-    const { workspace, clock, log, signal, onEvent } = io;
     const report = await publishTree(tree, location, {
       ...settings,
       ...selectionOf({ dataset, run, include, exclude }),
       bytesPerSecond: limit,
       memoryBytes: memory ?? defaultMemoryBytes(),
-      ...{ workspace, clock, log, signal, onEvent },
+      workspace: io.workspace,
+      ...envOf(io),
     });
     return printReport(report, io);
   },

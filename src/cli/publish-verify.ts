@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { EmporiumError } from "../core/errors.js";
+import { envOf } from "../engine/env.js";
 import { command } from "./command.js";
 import { planOf, refuseBoth, type SampleOptions, sampleOptions, selectionOf, treeOptions } from "./publish-options.js";
 import { printReport } from "./report.js";
@@ -30,12 +31,11 @@ export default command({
   }),
   examples: [{ run: "emporium publish verify --help", says: "what is compared" }],
   async run({ plan, location, checksum, dataset, run, include, exclude, ...options }, io) {
-    const { clock, log, signal, onEvent } = io;
     const selection = selectionOf({ dataset, run, include, exclude });
     if (plan !== undefined && location !== undefined) {
       refuseSample(options);
       const { verifyPublishedTree } = await import("../stations/publish/tree/verify-tree.js");
-      return printReport(await verifyPublishedTree(plan, location, { ...selection, checksum, clock, log, signal, onEvent }), io);
+      return printReport(await verifyPublishedTree(plan, location, { ...selection, checksum, ...envOf(io) }), io);
     }
     refuseSelection({ dataset, run, include, exclude });
     refuseBoth(plan, options);
@@ -44,7 +44,7 @@ export default command({
       import("../stations/publish/plan/read-plan.js"),
     ]);
     const planned = plan === undefined ? await planOf(options, io) : await readPlan(plan, io);
-    return printReport(await publishVerify(planned, { checksum, clock, signal, onEvent }), io);
+    return printReport(await publishVerify(planned, { checksum, ...envOf(io) }), io);
   },
 });
 

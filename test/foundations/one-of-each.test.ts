@@ -29,6 +29,11 @@ const HOMES: readonly (readonly [what: string, made: RegExp, homes: readonly str
   ["names of TIFF's tags", /\b256: "|\bImageWidth: 256\b/, ["src/formats/tiff/tags.ts"]],
   ["what reports have in common", /exitStatus: number;\n {2}toText\(\): string;|^function exitOf\b/m, ["src/core/report.ts"]],
   ["lines of warnings", /`warning: \$\{(warning|message)\}`\)/, ["src/core/report.ts", "src/stations/ingest/ingest.ts"]],
+  [
+    "what is put where the surroundings are not given",
+    /log = silentLog[,}].*clock = systemClock|clock = systemClock,.*log = silentLog/,
+    ["src/engine/env.ts", "src/portals/client.ts"],
+  ],
   ["an own member", /Object\.hasOwn\(object, key\) \? object\[key\]/, ["src/core/json-fields.ts"]],
   // a set's end, the way back to a star, and a star as an expression: each makes a matcher
   ["glob matchers", /indexOf\("\]"|\bstar = part|star(At|Part)|"\*" \? "\.\*"/, ["src/core/glob.ts"]],

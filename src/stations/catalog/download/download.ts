@@ -1,10 +1,9 @@
 import { setMaxListeners } from "node:events";
 import { join, resolve } from "node:path";
-import { type Clock, systemClock } from "../../../core/clock.js";
+import type { Clock } from "../../../core/clock.js";
 import { asEmporiumError, EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
 import { printJsonLine } from "../../../core/json.js";
-import { type Log, silentLog } from "../../../core/log.js";
-import type { Random } from "../../../core/random.js";
+import { envOf, type GivenEnv } from "../../../engine/env.js";
 import type { OnEvent, TaskBrief } from "../../../engine/events.js";
 import { takeLocks } from "../../../engine/lock.js";
 import { fileStore } from "../../../stores/file/store.js";
@@ -23,7 +22,7 @@ import { claimFolder } from "./folder.js";
 import { type CatalogDownloadReport, type DownloadedFile, downloadReport } from "./report.js";
 import { writeStacks } from "./stacks.js";
 
-export interface CatalogDownloadOptions {
+export interface CatalogDownloadOptions extends GivenEnv {
   repository: CatalogRepository;
   storage: Store;
   /** Folder in which the data set gets one of its own, by its id. */
@@ -39,11 +38,6 @@ export interface CatalogDownloadOptions {
   /** Frames that are downloaded in parallel. Default 8. */
   workers?: number | undefined;
   sync?: boolean | undefined;
-  clock?: Clock | undefined;
-  random?: Random | undefined;
-  log?: Log | undefined;
-  signal?: AbortSignal | undefined;
-  onEvent?: OnEvent | undefined;
 }
 
 const WORKERS = 8;
@@ -62,16 +56,8 @@ const WORKERS = 8;
  *   exists), TARGET_LOCKED, DATABASE_…
  */
 export async function downloadDataset(id: string, options: CatalogDownloadOptions): Promise<CatalogDownloadReport> {
-  const {
-    repository,
-    storage,
-    metadata = true,
-    download = true,
-    as = "png",
-    workers = WORKERS,
-    clock = systemClock,
-    log = silentLog,
-  } = options;
+  const { repository, storage, metadata = true, download = true, as = "png", workers = WORKERS } = options;
+  const { clock, random, log, onEvent } = envOf(options);
   const startMs = clock.monotonic();
   checkKnownId(id);
   if (!metadata && !download) {
@@ -98,9 +84,7 @@ export async function downloadDataset(id: string, options: CatalogDownloadOption
 
   const locks = await takeLocks(fileStore(dest), [id], {
     job: `catalog download of ${id}`,
-    clock,
-    random: options.random ?? Math.random,
-    log,
+    ...{ clock, random, log },
     onLost: () => {},
     signal,
   });
@@ -137,7 +121,7 @@ export async function downloadDataset(id: string, options: CatalogDownloadOption
             files.push(file);
             if (error !== undefined) errors.push(toErrorRecord(asEmporiumError(error)));
           },
-          progress: progressOf(id, rows, dataset, clock, options.onEvent),
+          progress: progressOf(id, rows, dataset, clock, onEvent),
         };
         if (dataset.file) await fetchFile(job, dataset.file);
         else if (as === "png") await fetchFrames(job, shapeOfRow(dataset.framesGlobal!, id), dataset.framesGlobal!.storage_dir);
@@ -192,8 +176,8 @@ function localFolder(dest: string): string {
   });
 }
 
-/** Reports progress: one task, in bytes of pixels or of the file. */
-function progressOf(id: string, rows: readonly FrameRow[], dataset: StoredDataset, clock: Clock, onEvent: OnEvent = () => {}) {
+/** Tells how far it is: one task, in bytes of pixels or of the file. */
+function progressOf(id: string, rows: readonly FrameRow[], dataset: StoredDataset, clock: Clock, onEvent: OnEvent) {
   const global = dataset.framesGlobal;
   const each = global ? global.im_width * global.im_height * global.im_colors * (global.bit_depth === "uint8" ? 1 : 2) : 0;
   const brief: TaskBrief = { id, title: id, run: "catalog/download", bytes: each * rows.length };

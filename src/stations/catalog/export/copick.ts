@@ -1,8 +1,7 @@
 import { basename, dirname, extname, join, resolve } from "node:path";
-import { type Clock, systemClock } from "../../../core/clock.js";
 import { EmporiumError, type ErrorRecord } from "../../../core/errors.js";
 import { type JsonObject, printJson } from "../../../core/json.js";
-import { type Log, silentLog } from "../../../core/log.js";
+import { envOf, type GivenEnv } from "../../../engine/env.js";
 import { portalClient } from "../../../portals/client.js";
 import { fileStore } from "../../../stores/file/store.js";
 import type { Location } from "../../../stores/location.js";
@@ -16,7 +15,7 @@ import { type RemoteAccess, referencedRoot } from "./referenced-root.js";
 import { type CopickReport, copickReport } from "./report.js";
 import { localUrl, type StaticRoot } from "./static-root.js";
 
-export interface CopickOptions {
+export interface CopickOptions extends GivenEnv {
   /** The project file, which copick opens. What belongs to it stands beside it, named after it. */
   out: string;
   /** These datasets alone. */
@@ -31,9 +30,6 @@ export interface CopickOptions {
   endpoint?: string | undefined;
   /** Runs that are processed in parallel. Default 4. */
   jobs?: number | undefined;
-  clock?: Clock | undefined;
-  log?: Log | undefined;
-  signal?: AbortSignal | undefined;
 }
 
 /**
@@ -50,7 +46,8 @@ export interface CopickOptions {
  * @throws {EmporiumError} USAGE where `out` is there, LOCATION_UNKNOWN, STORE_ABSENT (no run), NOT_FOUND (no such dataset), NETWORK, …
  */
 export async function exportCopick(text: string, options: CopickOptions): Promise<CopickReport> {
-  const { datasets, log = silentLog, clock = systemClock, signal } = options;
+  const { datasets } = options;
+  const { log, clock, signal } = envOf(options);
   const out = resolve(options.out);
   const location = parseLocation(text);
   if (location.scheme === "ftp") throw new EmporiumError("USAGE", "copick reads no FTP: copy the tree to a folder first");

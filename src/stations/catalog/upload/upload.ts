@@ -1,6 +1,5 @@
 import { setMaxListeners } from "node:events";
 import { resolve } from "node:path";
-import { type Clock, systemClock } from "../../../core/clock.js";
 import {
   asEmporiumError,
   EmporiumError,
@@ -10,9 +9,7 @@ import {
   toErrorRecord,
 } from "../../../core/errors.js";
 import { LIMITS } from "../../../core/limits.js";
-import { type Log, silentLog } from "../../../core/log.js";
-import type { Random } from "../../../core/random.js";
-import type { OnEvent } from "../../../engine/events.js";
+import { type Env, envOf, type GivenEnv } from "../../../engine/env.js";
 import { takeLocks } from "../../../engine/lock.js";
 import { isSame } from "../../../engine/receipts.js";
 import { type RunReport, runPlan } from "../../../engine/run.js";
@@ -33,7 +30,7 @@ import { type Prepared, prepareRow, type Splitting, splittingOf } from "./prepar
 import { type UploadedDataset, type UploadReport, uploadReport } from "./report.js";
 import { type DatasetContent, isStored } from "./stored.js";
 
-export interface UploadOptions {
+export interface UploadOptions extends GivenEnv {
   /** Table of data sets, one a line. */
   csv: string;
   config: UploadConfig;
@@ -54,11 +51,6 @@ export interface UploadOptions {
   /** After a failure do the other data sets. Default true; without it one fault in the table stops all before anything is touched. */
   keepGoing?: boolean | undefined;
   sync?: boolean | undefined;
-  clock?: Clock | undefined;
-  random?: Random | undefined;
-  log?: Log | undefined;
-  signal?: AbortSignal | undefined;
-  onEvent?: OnEvent | undefined;
 }
 
 /** Frames that are kept planned between the look at all rows and the work on one; larger sets are planned again. */
@@ -80,7 +72,9 @@ const WORKERS = 4;
  * @throws {EmporiumError} USAGE, CONFIG_…: a fault of the whole table or configuration. Nothing was touched.
  */
 export async function upload(options: UploadOptions): Promise<UploadReport> {
-  const { clock = systemClock, log = silentLog, repository, storage, config, workers = WORKERS, keepGoing = true } = options;
+  const { repository, storage, config, workers = WORKERS, keepGoing = true } = options;
+  const env = envOf(options);
+  const { clock } = env;
   const startMs = clock.monotonic();
   if (!(Number.isInteger(workers) && workers > 0))
     throw new EmporiumError("USAGE", `--nbr-workers: ${workers} found, a whole number from 1 wanted`);
@@ -135,7 +129,7 @@ export async function upload(options: UploadOptions): Promise<UploadReport> {
     const row = "kind" in item ? item.row : item;
     try {
       const prepared = "kind" in item ? item : await prepareRow(item, options.csv, splitting, signal);
-      datasets.push(await uploadOne(prepared, { ...options, clock, log, workers, signal, marker, warnings, splitting }));
+      datasets.push(await uploadOne(prepared, { ...options, ...env, workers, signal, marker, warnings, splitting }));
     } catch (error) {
       if (signal.aborted) {
         datasets.push({ id: row.id.text, status: "cancelled" });
@@ -174,9 +168,7 @@ async function checkRow(row: UploadRow, { repository, overwrite, marker, uploadi
   }
 }
 
-interface OneUpload extends UploadOptions {
-  clock: Clock;
-  log: Log;
+interface OneUpload extends Omit<UploadOptions, keyof Env>, Env {
   workers: number;
   signal: AbortSignal;
   marker: UploadMarker;
@@ -186,7 +178,7 @@ interface OneUpload extends UploadOptions {
 
 /** One data set, under its lock: objects first, then rows. */
 async function uploadOne(prepared: Prepared, options: OneUpload): Promise<UploadedDataset> {
-  const { storage, repository, clock, log, signal, marker, overwrite = false, config } = options;
+  const { storage, repository, clock, random, log, signal, marker, overwrite = false, config } = options;
   const { row } = prepared;
   const id = row.id.text;
   const stop = new AbortController();
@@ -201,9 +193,7 @@ async function uploadOne(prepared: Prepared, options: OneUpload): Promise<Upload
   setMaxListeners(0, both);
   const locks = await takeLocks(storage, [`catalog-${id}`], {
     job: `catalog upload of ${id}`,
-    clock,
-    random: options.random ?? Math.random,
-    log,
+    ...{ clock, random, log },
     onLost: (error) => stop.abort(error),
     signal: both,
   });
@@ -233,12 +223,9 @@ async function uploadOne(prepared: Prepared, options: OneUpload): Promise<Upload
       jobs: options.workers,
       memoryBytes: options.memoryBytes ?? LIMITS.memoryBytes,
       keepGoing: false,
-      clock,
-      random: options.random ?? Math.random,
-      log,
+      ...{ clock, random, log, onEvent: options.onEvent },
       signal: both,
       sync: options.sync,
-      onEvent: options.onEvent,
     });
     throwFailure(report, before && !overwrite ? id : undefined);
     await checkUnchanged(prepared, both);

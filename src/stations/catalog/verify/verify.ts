@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { setMaxListeners } from "node:events";
-import { type Clock, systemClock } from "../../../core/clock.js";
 import { asEmporiumError, EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
 import { type Report, warningLines, withText } from "../../../core/report.js";
 import { formatSeconds } from "../../../core/units.js";
-import type { OnEvent, TaskBrief } from "../../../engine/events.js";
+import { envOf, type GivenEnv } from "../../../engine/env.js";
+import type { TaskBrief } from "../../../engine/events.js";
 import { compareKeys } from "../../../stores/keys.js";
 import { objectName, type Store } from "../../../stores/store.js";
 import { forEachLimited } from "../../../system/parallel.js";
@@ -15,7 +15,7 @@ import { fileFolder, framesFolder, STORAGE_FOLDERS } from "../storage/layout.js"
 import { objectHash } from "../storage/prove.js";
 import { frameKey, readStoredFrame, shapeOfRow } from "../storage/stored-frame.js";
 
-export interface CatalogVerifyOptions {
+export interface CatalogVerifyOptions extends GivenEnv {
   repository: CatalogRepository;
   storage: Store;
   /** One data set. Default: all. */
@@ -24,9 +24,6 @@ export interface CatalogVerifyOptions {
   subset?: { part: number; of: number } | undefined;
   /** Objects that are read in parallel. Default 8. */
   workers?: number | undefined;
-  clock?: Clock | undefined;
-  signal?: AbortSignal | undefined;
-  onEvent?: OnEvent | undefined;
 }
 
 export interface CatalogVerifyReport extends Report {
@@ -61,7 +58,8 @@ const ORPHANS_LISTED = 1_000;
  * @throws {EmporiumError} USAGE, NOT_FOUND (no such data set), and a store or database that cannot be read at all.
  */
 export async function verifyCatalog(options: CatalogVerifyOptions): Promise<CatalogVerifyReport> {
-  const { repository, storage, id, subset, workers = WORKERS, clock = systemClock, onEvent = () => {} } = options;
+  const { repository, storage, id, subset, workers = WORKERS } = options;
+  const { clock, onEvent } = envOf(options);
   const startMs = clock.monotonic();
   const signal = options.signal ?? new AbortController().signal;
   setMaxListeners(0, signal);

@@ -1,12 +1,10 @@
 import { createHash } from "node:crypto";
 import { realpathSync } from "node:fs";
 import { join } from "node:path";
-import { type Clock, systemClock } from "../../../core/clock.js";
 import { EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
-import { type Log, silentLog } from "../../../core/log.js";
 import { exitOf, type Report } from "../../../core/report.js";
 import { formatBytes } from "../../../core/units.js";
-import type { OnEvent } from "../../../engine/events.js";
+import { envOf, type GivenEnv } from "../../../engine/env.js";
 import type { Bases } from "../../../portals/bases.js";
 import { objectName, type Store } from "../../../stores/store.js";
 import { openStore, parseLocation } from "../../../stores/url.js";
@@ -28,7 +26,7 @@ import { type BatchFile, MANIFEST, type Manifest, parseManifest, printManifest }
 import { type BatchPlan, planBatch } from "./plan-batch.js";
 import { type Sent, sendFiles } from "./send.js";
 
-export interface CollectOptions extends Pick<ScanOptions, "workspace" | "jobs" | "full"> {
+export interface CollectOptions extends Pick<ScanOptions, "workspace" | "jobs" | "full">, GivenEnv {
   /** Table of matched runs. */
   matches: string;
   /** Of the vocabulary, or a file name without `.mod`. */
@@ -48,10 +46,6 @@ export interface CollectOptions extends Pick<ScanOptions, "workspace" | "jobs" |
   anonymous?: boolean | undefined;
   /** Stands for the store of `dest`. */
   target?: Store | undefined;
-  clock?: Clock | undefined;
-  log?: Log | undefined;
-  signal?: AbortSignal | undefined;
-  onEvent?: OnEvent | undefined;
 }
 
 export interface CollectReport extends Report {
@@ -91,7 +85,9 @@ export interface CollectReport extends Report {
  *   anything is written; DISK_FULL, …
  */
 export async function collectBatch(dirs: readonly string[], options: CollectOptions): Promise<CollectReport> {
-  const { workspace, jobs, full, clock = systemClock, log = silentLog, signal, dryRun = false } = options;
+  const { workspace, jobs, full, dryRun = false } = options;
+  const env = envOf(options);
+  const { clock, log, signal } = env;
   const classify = classifier(await vocabularyOf(options.vocabulary));
   const wanted = classify(stemOf(options.label));
   if (wanted.class === "automatic") {
@@ -104,10 +100,10 @@ export async function collectBatch(dirs: readonly string[], options: CollectOpti
   const lists =
     options.runs === undefined
       ? await keptRuns(workspace)
-      : (await portalRuns(options.runs, { workspace, bases, anonymous, clock, log, signal })).runs;
+      : (await portalRuns(options.runs, { workspace, bases, anonymous, ...env })).runs;
   const target = options.target ?? (await openStore(options.dest, { clock }));
   for (const dir of dirs) refuseSource(options.dest, dir, "");
-  const archive = await scanArchive(dirs, { workspace, jobs, full, clock, log, signal, heads: "all" });
+  const archive = await scanArchive(dirs, { workspace, jobs, full, heads: "all", ...env });
   const found = await findModels(archive, matches, wanted.label, classify, signal);
   if (found.byName && matches.some(({ path }) => path !== ""))
     log.warn("no path of the matches lies in these folders: runs are told by their names");
@@ -121,7 +117,7 @@ export async function collectBatch(dirs: readonly string[], options: CollectOpti
   };
   return dryRun
     ? run(await readLedger({ workspace, ledger: options.ledger }))
-    : withLedger({ workspace, ledger: options.ledger, clock, log, signal }, `curate collect ${wanted.label}`, run);
+    : withLedger({ workspace, ledger: options.ledger, ...env }, `curate collect ${wanted.label}`, run);
 }
 
 /** @throws {EmporiumError} USAGE where the destination is inside of a source. */
@@ -172,7 +168,7 @@ interface Finish {
 }
 
 async function finish({ archive, found, plan, batch, label, target, ledger, dryRun, options }: Finish): Promise<CollectReport> {
-  const { clock = systemClock, onEvent = () => {} } = options;
+  const { clock, onEvent } = envOf(options);
   const signal = ledger.signal ?? options.signal;
   const earlier = await earlierManifest(target, batch, signal);
   const drives = [...new Set(plan.files.map(({ drive }) => drive))].sort();

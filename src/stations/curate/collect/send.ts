@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import type { Clock } from "../../../core/clock.js";
 import { EmporiumError } from "../../../core/errors.js";
-import type { OnEvent, TaskBrief } from "../../../engine/events.js";
+import type { Env } from "../../../engine/env.js";
+import type { TaskBrief } from "../../../engine/events.js";
 import { objectName, type Store } from "../../../stores/store.js";
 import { forEachLimited } from "../../../system/parallel.js";
 import type { BatchFile } from "./manifest.js";
@@ -10,11 +10,8 @@ import { changed, readSource } from "./read-source.js";
 /** The outcome of a file: written now, or existing with the same content. */
 export type Sent = "written" | "present";
 
-export interface SendOptions {
+export interface SendOptions extends Pick<Env, "clock" | "signal" | "onEvent"> {
   readonly target: Store;
-  readonly clock: Clock;
-  readonly signal: AbortSignal | undefined;
-  readonly onEvent: OnEvent;
 }
 
 /** Models are small: an answer takes longer than the bytes. */

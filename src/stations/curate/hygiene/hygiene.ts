@@ -1,19 +1,15 @@
-import { type Clock, systemClock } from "../../../core/clock.js";
-import { type Log, silentLog } from "../../../core/log.js";
 import { exitOf, type Report } from "../../../core/report.js";
 import { formatBytes } from "../../../core/units.js";
+import { envOf, type GivenEnv } from "../../../engine/env.js";
 import type { ArchiveFile } from "../inventory/archive.js";
 import { HYGIENE, type HygieneFlag } from "../inventory/hygiene-flags.js";
 import { encodePath, shownPath } from "../inventory/path-bytes.js";
 import { type ScanOptions, scanArchive } from "../inventory/scan.js";
 import { writeWhole } from "../inventory/write-whole.js";
 
-export interface HygieneOptions extends Pick<ScanOptions, "workspace" | "jobs" | "full"> {
+export interface HygieneOptions extends Pick<ScanOptions, "workspace" | "jobs" | "full">, GivenEnv {
   /** Shell script that removes unneeded files; without `--delete` it only lists them. */
   plan?: string | undefined;
-  clock?: Clock | undefined;
-  log?: Log | undefined;
-  signal?: AbortSignal | undefined;
 }
 
 export interface Finding {
@@ -45,8 +41,8 @@ const LISTED_MAX = 100_000;
  * cut off, links that lead nowhere, names that another disk cannot hold. Nothing is changed; `plan` writes a clean-up script.
  */
 export async function hygieneOfArchive(dirs: readonly string[], options: HygieneOptions): Promise<HygieneReport> {
-  const { workspace, jobs, full, clock = systemClock, log = silentLog, signal, plan } = options;
-  const archive = await scanArchive(dirs, { workspace, jobs, full, clock, log, signal, heads: "all" });
+  const { workspace, jobs, full, signal, plan } = options;
+  const archive = await scanArchive(dirs, { workspace, jobs, full, heads: "all", ...envOf(options) });
   const counts = new Map<HygieneFlag, { files: number; bytes: number }>();
   const findings: Finding[] = [];
   const removable = { files: 0, bytes: 0 };

@@ -1,9 +1,7 @@
 import { realpathSync, rmSync, statSync } from "node:fs";
 import { resolve, sep } from "node:path";
-import { type Clock, systemClock } from "../../../core/clock.js";
 import { asEmporiumError, EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
-import { type Log, silentLog } from "../../../core/log.js";
-import type { Random } from "../../../core/random.js";
+import { envOf, type GivenEnv } from "../../../engine/env.js";
 import { takeLocks } from "../../../engine/lock.js";
 import { fileError } from "../../../stores/file/errors.js";
 import { fileStore } from "../../../stores/file/store.js";
@@ -28,7 +26,7 @@ import { runNaming } from "./run-name.js";
 import { type ScanThreads, startScanThreads } from "./threads.js";
 import { walkTree } from "./walk.js";
 
-export interface ScanOptions {
+export interface ScanOptions extends GivenEnv {
   /** Folder of the inventories; it must not be inside what is scanned. */
   workspace: string;
   /** Which heads of files are read. Default all. */
@@ -42,10 +40,6 @@ export interface ScanOptions {
   runPatterns?: readonly string[] | undefined;
   /** Threads. Default: cores, and up to 8 where the disk is slow to answer, as a network drive is. */
   jobs?: number | undefined;
-  clock?: Clock | undefined;
-  random?: Random | undefined;
-  log?: Log | undefined;
-  signal?: AbortSignal | undefined;
 }
 
 export interface Scan extends Archive {
@@ -98,16 +92,15 @@ export async function scanArchive(dirs: readonly string[], options: ScanOptions)
 }
 
 async function scanRoot(root: string, options: ScanOptions): Promise<RootScan> {
-  const { clock = systemClock, random = Math.random, log = silentLog, heads = "all", full = false } = options;
+  const { heads = "all", full = false } = options;
+  const { clock, random, log } = envOf(options);
   const folder = inventoryFolder(resolve(options.workspace), root);
   const stop = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
   let place = openPlace(folder);
   const locks = await takeLocks(fileStore(folder), ["scan"], {
     job: "curate scan",
-    clock,
-    random,
-    log,
+    ...{ clock, random, log },
     onLost: (error) => stop.abort(error),
     signal,
   });
@@ -184,7 +177,8 @@ function errorOfDisk(error: unknown, folder: string): unknown {
 }
 
 /** Absolute paths without a `/` at the end; a folder inside another one of the list is scanned with it. */
-function rootsOf(dirs: readonly string[], { workspace, log = silentLog }: ScanOptions): string[] {
+function rootsOf(dirs: readonly string[], { workspace, ...given }: ScanOptions): string[] {
+  const { log } = envOf(given);
   const roots = dirs.map((dir) => {
     const { path } = parseLocation(dir);
     if (path === undefined) {

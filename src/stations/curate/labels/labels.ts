@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Clock, systemClock } from "../../../core/clock.js";
 import { EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
-import { type Log, silentLog } from "../../../core/log.js";
+import type { Log } from "../../../core/log.js";
 import { exitOf, type Report } from "../../../core/report.js";
+import { envOf, type GivenEnv } from "../../../engine/env.js";
 import { csvBytes, csvLine } from "../inventory/csv.js";
 import { groupsOf, keyOf } from "../inventory/groups.js";
 import { shownPath } from "../inventory/path-bytes.js";
@@ -28,7 +28,7 @@ import { writePicture } from "./picture.js";
 import { histogramSpec, matrixSpec } from "./picture-spec.js";
 import { defaultVocabulary, parseVocabulary, type Vocabulary } from "./vocabulary.js";
 
-export interface LabelsOptions extends Pick<ScanOptions, "workspace" | "jobs" | "full"> {
+export interface LabelsOptions extends Pick<ScanOptions, "workspace" | "jobs" | "full">, GivenEnv {
   /** Table of matched runs. Without it, models of all folders count. */
   matches?: string | undefined;
   /** Further labels, YAML or CSV. */
@@ -42,9 +42,6 @@ export interface LabelsOptions extends Pick<ScanOptions, "workspace" | "jobs" | 
   /** Folder for the lists of where each file name lies, in the reference's form. */
   directories?: string | undefined;
   compat?: boolean | undefined;
-  clock?: Clock | undefined;
-  log?: Log | undefined;
-  signal?: AbortSignal | undefined;
 }
 
 /** What labels an archive has. `counts` is for library users; JSON has the summary. */
@@ -67,7 +64,9 @@ export interface LabelsReport extends Report {
  * files, automatic models and files that are no model are distinguished and never counted.
  */
 export async function labelArchive(dirs: readonly string[], options: LabelsOptions): Promise<LabelsReport> {
-  const { workspace, jobs, full, compat = false, clock = systemClock, log = silentLog, signal } = options;
+  const { workspace, jobs, full, compat = false } = options;
+  const env = envOf(options);
+  const { log, signal } = env;
   const vocabulary = await vocabularyOf(options.vocabulary);
   const rows =
     options.matches === undefined
@@ -78,7 +77,7 @@ export async function labelArchive(dirs: readonly string[], options: LabelsOptio
       hint: "emporium curate match writes the table",
     });
   }
-  const archive = await scanArchive(dirs, { workspace, jobs, full, clock, log, signal, heads: compat ? "none" : "models" });
+  const archive = await scanArchive(dirs, { workspace, jobs, full, heads: compat ? "none" : "models", ...env });
   const counts = compat
     ? await countAsReference(archive, rows!, signal)
     : await countLabels(archive, scopeOf(rows, archive.roots, log), classifier(vocabulary), signal);

@@ -1,7 +1,5 @@
-import type { Clock } from "../../../core/clock.js";
 import { EmporiumError } from "../../../core/errors.js";
 import type { Json, JsonObject } from "../../../core/json.js";
-import type { Log } from "../../../core/log.js";
 import type { Report } from "../../../core/report.js";
 import { type Batch, type BatchFacts, factsJson } from "./events.js";
 import { type LedgerOptions, type LedgerPlace, readLedger, withLedger } from "./ledger.js";
@@ -35,10 +33,7 @@ export async function listBatches({ states, label, ids = [], history = false, ..
   return reportOf(path, shown, history);
 }
 
-export interface EditOptions extends LedgerOptions {
-  readonly clock?: Clock | undefined;
-  readonly log?: Log | undefined;
-}
+export interface EditOptions extends LedgerOptions {}
 
 /**
  * Enters a batch that this program did not collect: one that was submitted before the ledger existed.

@@ -1,8 +1,8 @@
 import { join, resolve } from "node:path";
-import { type Clock, systemClock } from "../../../core/clock.js";
+import type { Clock } from "../../../core/clock.js";
 import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
 import { printJsonLine } from "../../../core/json.js";
-import { type Log, silentLog } from "../../../core/log.js";
+import { envOf, type GivenEnv } from "../../../engine/env.js";
 import { type Locks, takeLocks } from "../../../engine/lock.js";
 import { objectName, type Store } from "../../../stores/store.js";
 import { openStore } from "../../../stores/url.js";
@@ -31,11 +31,7 @@ export interface LedgerPlace {
   ledger?: string | undefined;
 }
 
-export interface LedgerOptions extends LedgerPlace {
-  clock?: Clock | undefined;
-  log?: Log | undefined;
-  signal?: AbortSignal | undefined;
-}
+export interface LedgerOptions extends LedgerPlace, GivenEnv {}
 
 const FILE = "batches.jsonl";
 /** How often another command's lock is waited for, and how long each time: a line takes far less, a collection more. */
@@ -60,14 +56,15 @@ export async function readLedger(place: LedgerPlace): Promise<Ledger> {
  * @throws {EmporiumError} TARGET_LOCKED where another command keeps it; as `readLedger`
  */
 export async function withLedger<Result>(
-  { workspace, ledger, clock = systemClock, log = silentLog, signal }: LedgerOptions,
+  { workspace, ledger, ...given }: LedgerOptions,
   job: string,
   use: (ledger: OpenLedger) => Promise<Result>,
 ): Promise<Result> {
+  const { clock, random, log, signal } = envOf(given);
   const store = await openLedger({ workspace, ledger }, clock);
   const path = objectName(store, FILE);
   const stop = new AbortController();
-  const locks = await lockWithin(store, { job, clock, random: Math.random, log, onLost: (error) => stop.abort(error), signal });
+  const locks = await lockWithin(store, { job, clock, random, log, onLost: (error) => stop.abort(error), signal });
   const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
   try {
     const stat = await store.stat(FILE, { signal: either });

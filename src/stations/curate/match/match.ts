@@ -1,10 +1,9 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { type Clock, systemClock } from "../../../core/clock.js";
 import { EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
-import { type Log, silentLog } from "../../../core/log.js";
 import { exitOf, type Report } from "../../../core/report.js";
+import { envOf, type GivenEnv } from "../../../engine/env.js";
 import type { Bases } from "../../../portals/bases.js";
 import { fileError } from "../../../stores/file/errors.js";
 import { csvBytes, csvLine } from "../inventory/csv.js";
@@ -18,7 +17,7 @@ import { REASONS, RULES } from "./rules.js";
 import { runFolders } from "./run-folders.js";
 import { portalRuns } from "./runs-source.js";
 
-export interface MatchOptions extends Pick<ScanOptions, "workspace" | "jobs" | "full" | "runPatterns"> {
+export interface MatchOptions extends Pick<ScanOptions, "workspace" | "jobs" | "full" | "runPatterns">, GivenEnv {
   /** Endpoint or file of runs. Default: the public portal. */
   runs?: string | undefined;
   author?: string | undefined;
@@ -30,9 +29,6 @@ export interface MatchOptions extends Pick<ScanOptions, "workspace" | "jobs" | "
   compat?: boolean | undefined;
   bases?: Bases | undefined;
   anonymous?: boolean | undefined;
-  clock?: Clock | undefined;
-  log?: Log | undefined;
-  signal?: AbortSignal | undefined;
 }
 
 export interface MatchReport extends Report {
@@ -62,7 +58,9 @@ export interface MatchReport extends Report {
  * @throws {EmporiumError} as `portalRuns` and `scanArchive`, before anything is written
  */
 export async function matchArchive(dirs: readonly string[], options: MatchOptions): Promise<MatchReport> {
-  const { workspace, jobs, full, runPatterns, compat = false, clock = systemClock, log = silentLog, signal, out } = options;
+  const { workspace, jobs, full, runPatterns, compat = false, out } = options;
+  const env = envOf(options);
+  const { signal } = env;
   const { author, refresh, bases, anonymous } = options;
   const { runs, source, retrievedMs } = await portalRuns(options.runs, {
     workspace,
@@ -70,14 +68,12 @@ export async function matchArchive(dirs: readonly string[], options: MatchOption
     refresh,
     bases,
     anonymous,
-    clock,
-    log,
-    signal,
+    ...env,
   });
   const decisionsPath = options.decisions ?? defaultDecisions(out);
   const decisions =
     decisionsPath === undefined ? [] : parseDecisions(await readTable(decisionsPath, "--decisions"), decisionsPath);
-  const archive = await scanArchive(dirs, { workspace, jobs, full, runPatterns, clock, log, signal, heads: "none" });
+  const archive = await scanArchive(dirs, { workspace, jobs, full, runPatterns, heads: "none", ...env });
   const folders = await runFolders(archive, runs, compat, signal);
   const matches = compat ? matchAsReference(folders, runs) : matchRuns(folders, runs, decisions);
   await writeLists(matches, out);

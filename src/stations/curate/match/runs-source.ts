@@ -1,11 +1,10 @@
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Clock } from "../../../core/clock.js";
 import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
 import { LIMITS } from "../../../core/limits.js";
-import type { Log } from "../../../core/log.js";
 import { redact } from "../../../core/redact.js";
+import type { Env, GivenEnv } from "../../../engine/env.js";
 import type { Bases } from "../../../portals/bases.js";
 import { portalClient } from "../../../portals/client.js";
 import { objectName } from "../../../stores/store.js";
@@ -16,7 +15,7 @@ import { askRuns, PUBLIC_ENDPOINT } from "./ask-portal.js";
 import type { PortalRun } from "./portal-run.js";
 import { parseRuns } from "./read-runs.js";
 
-export interface RunsOptions {
+export interface RunsOptions extends Pick<Env, "clock" | "log">, Pick<GivenEnv, "signal"> {
   workspace: string;
   /** Only runs of datasets that have an author of exactly this name. Only portals know authors. */
   author?: string | undefined;
@@ -24,9 +23,6 @@ export interface RunsOptions {
   refresh?: boolean | undefined;
   bases?: Bases | undefined;
   anonymous?: boolean | undefined;
-  clock: Clock;
-  log: Log;
-  signal?: AbortSignal | undefined;
 }
 
 export interface Runs {

@@ -1,8 +1,7 @@
 import { readFile } from "node:fs/promises";
-import { type Clock, systemClock } from "../../../core/clock.js";
 import { EmporiumError, type ErrorRecord } from "../../../core/errors.js";
 import { exitOf, type Report } from "../../../core/report.js";
-import type { OnEvent } from "../../../engine/events.js";
+import { envOf, type GivenEnv } from "../../../engine/env.js";
 import { refuseInSource } from "../../../stores/nesting.js";
 import { absent, objectName, type Store } from "../../../stores/store.js";
 import { openStore } from "../../../stores/url.js";
@@ -15,7 +14,7 @@ import { type PackagedFile, type PackingOptions, packRuns } from "./pack-runs.js
 import { checkProfile, type PackageProfile, parsePackageProfile } from "./profile.js";
 import { CONFIG, writePackage } from "./write-package.js";
 
-export interface PackageOptions extends PackingOptions {
+export interface PackageOptions extends PackingOptions, GivenEnv {
   /** Folder, or place in a bucket. */
   dest: string;
   /** The portal's tree, or a copy of it with its metadata: says on which tomogram each model was drawn. */
@@ -30,9 +29,6 @@ export interface PackageOptions extends PackingOptions {
   /** Write a configuration anew that is there and differs. */
   replace?: boolean | undefined;
   anonymous?: boolean | undefined;
-  clock?: Clock | undefined;
-  signal?: AbortSignal | undefined;
-  onEvent?: OnEvent | undefined;
 }
 
 export interface PackageReport extends Report {
@@ -66,7 +62,9 @@ export interface PackageReport extends Report {
  * @throws {EmporiumError} STORE_ABSENT (no batch there), CONFIG_FIELD (a label that nobody has explained; the profile), USAGE before anything is written
  */
 export async function packageBatch(dir: string, options: PackageOptions): Promise<PackageReport> {
-  const { clock = systemClock, signal, anonymous } = options;
+  const { anonymous } = options;
+  const env = envOf(options);
+  const { clock, signal } = env;
   const batch = await openStore(dir, { readOnly: true, anonymous, clock });
   const target = await openStore(options.dest, { clock });
   refuseInSource(options.dest, dir, { what: "--dest", hint: "package into a folder of its own, beside the batch" });
@@ -92,7 +90,7 @@ export async function packageBatch(dir: string, options: PackageOptions): Promis
     );
   }
   const { yaml, toFill } = configText({ batch: manifest.batch, object, profile, runs, binning, notes });
-  await writePackage(target, { files, yaml, batch: manifest.batch, options, clock, signal });
+  await writePackage(target, { files, yaml, batch: manifest.batch, replace: options.replace, ...env });
   const packed = new Set(files.flatMap(({ entry }) => entry.from));
   const entries = files.map(({ entry }) => entry);
   const sum = (count: (entry: PackagedFile) => number) => entries.reduce((all, entry) => all + count(entry), 0);

@@ -1,8 +1,7 @@
-import type { Clock } from "../../../core/clock.js";
 import { EmporiumError } from "../../../core/errors.js";
 import { type JsonObject, parseJson, printJson } from "../../../core/json.js";
 import { removeIfEmpty } from "../../../engine/disk.js";
-import type { OnEvent } from "../../../engine/events.js";
+import type { Env } from "../../../engine/env.js";
 import { objectName, type Store } from "../../../stores/store.js";
 import { forEachLimited } from "../../../system/parallel.js";
 import type { MadeFile } from "./pack-runs.js";
@@ -11,23 +10,22 @@ export const CONFIG = "config.yaml";
 const CONTENTS = "contents.json";
 const AT_ONCE = 8;
 
-export interface Writing {
+export interface Writing extends Pick<Env, "clock" | "signal" | "onEvent"> {
   files: readonly MadeFile[];
   yaml: string;
   batch: string;
-  options: { replace?: boolean | undefined; onEvent?: OnEvent | undefined };
-  clock: Clock;
-  signal: AbortSignal | undefined;
+  replace?: boolean | undefined;
 }
 
 /**
  * Writes the files, then the configuration. The list of contents goes first, with what an earlier package left: whatever is not of this one is removed at the end,
  * also after a death in between, since a glob would find it.
  */
-export async function writePackage(target: Store, { files, yaml, batch, options, clock, signal }: Writing): Promise<void> {
+export async function writePackage(target: Store, writing: Writing): Promise<void> {
+  const { files, yaml, batch, replace = false, clock, signal, onEvent } = writing;
   const config = Buffer.from(yaml);
   const there = await target.read(CONFIG, undefined, { signal });
-  if (there && !config.equals(there) && !options.replace) {
+  if (there && !config.equals(there) && !replace) {
     throw new EmporiumError("USAGE", `${objectName(target, CONFIG)} is there and differs from what would be written`, {
       hint: "it may have been filled in: keep a copy, and overwrite it with --replace; or choose another --dest",
     });
@@ -36,7 +34,6 @@ export async function writePackage(target: Store, { files, yaml, batch, options,
   const own = files.map(({ entry }) => entry.dest);
   const stale = earlier.filter((key) => !own.includes(key));
   await writeContents(target, batch, [...own, ...stale], signal);
-  const { onEvent = () => {} } = options;
   const startMs = clock.monotonic();
   const bytes = files.reduce((sum, file) => sum + file.bytes.length, 0);
   onEvent({ atMs: startMs, kind: "plan", tasks: files.length, bytes, resumed: false, createdMs: clock.now() });

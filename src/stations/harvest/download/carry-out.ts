@@ -1,9 +1,6 @@
 import { mkdir } from "node:fs/promises";
-import type { Clock } from "../../../core/clock.js";
 import { asEmporiumError, type EmporiumError, ERRORS, toErrorRecord } from "../../../core/errors.js";
-import type { Log } from "../../../core/log.js";
-import type { Random } from "../../../core/random.js";
-import type { OnEvent } from "../../../engine/events.js";
+import type { Env } from "../../../engine/env.js";
 import { takeLocks } from "../../../engine/lock.js";
 import type { Paces } from "../../../net/pace.js";
 import { fileError } from "../../../stores/file/errors.js";
@@ -19,7 +16,7 @@ import { checkRoom } from "./room.js";
 import { sumsOf } from "./sums.js";
 import { type Due, runTransfers } from "./transfers.js";
 
-export interface CarryOutOptions extends Pick<CropRun, "scale"> {
+export interface CarryOutOptions extends Pick<CropRun, "scale">, Env {
   dest: string;
   manifestPath: string;
   /** What is cut out of volumes; there is one where the plan has crops. */
@@ -29,13 +26,9 @@ export interface CarryOutOptions extends Pick<CropRun, "scale"> {
   sync: boolean;
   remote: Remote;
   pace: Paces;
-  clock: Clock;
-  random: Random;
-  log: Log;
   /** Ends the run, also from within: a lost lock. */
   stop: AbortController;
   signal: AbortSignal;
-  onEvent: OnEvent;
   warn(message: string): void;
   results: Tally;
 }

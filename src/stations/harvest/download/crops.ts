@@ -1,27 +1,22 @@
 import { join } from "node:path";
 import type { Box } from "../../../core/box.js";
-import type { Clock } from "../../../core/clock.js";
 import { asEmporiumError, EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
-import type { Log } from "../../../core/log.js";
-import type { OnEvent, TaskBrief } from "../../../engine/events.js";
-import { noVolumeDocument, VOLUME_DOCUMENTS, type VolumeFamily } from "../../../model/volume-formats.js";
+import type { Env } from "../../../engine/env.js";
+import type { TaskBrief } from "../../../engine/events.js";
 import type { Store } from "../../../stores/store.js";
 import { cropVolume } from "../crop/crop.js";
 import type { CropJob } from "./objects.js";
 import type { Remote } from "./remote.js";
 import type { CropReport } from "./report.js";
 
-export interface CropRun {
+export interface CropRun extends Omit<Env, "random"> {
   dest: string;
   box: Box;
   scale: number | undefined;
   remote: Remote;
   concurrency: number;
   sync: boolean;
-  clock: Clock;
-  log: Log;
   signal: AbortSignal;
-  onEvent: OnEvent;
 }
 
 /** Cuts a box out of one volume. What fails is answered, not thrown, unless the run was stopped. */

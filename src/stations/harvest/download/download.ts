@@ -1,12 +1,9 @@
 import { setMaxListeners } from "node:events";
 import { join, resolve as resolvePath } from "node:path";
 import type { Box } from "../../../core/box.js";
-import { type Clock, systemClock } from "../../../core/clock.js";
 import { asEmporiumError, EmporiumError, isEmporiumError } from "../../../core/errors.js";
-import { type Log, silentLog } from "../../../core/log.js";
 import { pathFilter } from "../../../core/path-filter.js";
-import type { Random } from "../../../core/random.js";
-import type { OnEvent } from "../../../engine/events.js";
+import { envOf, type GivenEnv } from "../../../engine/env.js";
 import type { Resolve } from "../../../net/gate.js";
 import { makePaces } from "../../../net/pace.js";
 import type { Bases } from "../../../portals/bases.js";
@@ -21,7 +18,7 @@ import { MANIFEST, nameAll, refuseEmpty, withChecksum } from "./plan-checks.js";
 import { openRemote, type Remote } from "./remote.js";
 import { type DownloadReport, doneReport, plannedReport, tally } from "./report.js";
 
-export interface DownloadOptions {
+export interface DownloadOptions extends GivenEnv {
   /** Folder of this machine; it is made. */
   dest: string;
   /** Connections for one file, and to one host. Default by portal: IDR 4, EPFL 16, others 8. */
@@ -54,13 +51,8 @@ export interface DownloadOptions {
   allowPrivate?: boolean | undefined;
   /** Pairs of address beginnings that have the same files below. Default: EBI's archive by FTP and HTTPS. */
   mirrors?: readonly (readonly [string, string])[] | undefined;
-  clock?: Clock | undefined;
-  random?: Random | undefined;
   /** What a host name resolves to, for the gate of addresses that came out of replies. Default: the system's resolver. */
   resolve?: Resolve | undefined;
-  log?: Log | undefined;
-  signal?: AbortSignal | undefined;
-  onEvent?: OnEvent | undefined;
 }
 
 /**
@@ -84,8 +76,8 @@ export interface DownloadOptions {
  * @throws {EmporiumError} USAGE, UNKNOWN_PORTAL, NOT_FOUND … where the only address cannot be had; DISK_FULL before or while writing; TARGET_LOCKED.
  */
 export async function download(typed: readonly string[], options: DownloadOptions): Promise<DownloadReport> {
-  const { clock = systemClock, random = Math.random, log = silentLog, bases = new Map(), onEvent = () => {}, resolve } = options;
-  const { anonymous, allowPrivate, connections, scale, mirrors, crop: box } = options;
+  const { clock, random, log, onEvent } = envOf(options);
+  const { bases = new Map(), resolve, anonymous, allowPrivate, connections, scale, mirrors, crop: box } = options;
   const startMs = clock.monotonic();
   const dest = localFolder(options.dest);
   const manifestPath = options.manifest === undefined ? join(dest, MANIFEST) : resolvePath(options.manifest);

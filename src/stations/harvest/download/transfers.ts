@@ -3,11 +3,9 @@ import { setMaxListeners } from "node:events";
 import { mkdir, open, readFile, realpath, rename, stat, writeFile } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
 import { cancelled } from "../../../core/cancel.js";
-import type { Clock } from "../../../core/clock.js";
 import { asEmporiumError, EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
-import type { Log } from "../../../core/log.js";
-import type { Random } from "../../../core/random.js";
-import type { OnEvent, TaskBrief } from "../../../engine/events.js";
+import type { Env } from "../../../engine/env.js";
+import type { TaskBrief } from "../../../engine/events.js";
 import type { Paces } from "../../../net/pace.js";
 import { fileError } from "../../../stores/file/errors.js";
 import { isSizeless } from "../../../stores/http/answer.js";
@@ -39,7 +37,7 @@ export interface Due {
   sums: Sums | undefined;
 }
 
-export interface TransferRun {
+export interface TransferRun extends Env {
   /** Absolute, there, and locked for us. */
   dest: string;
   manifest: Manifest;
@@ -49,11 +47,7 @@ export interface TransferRun {
   atOnce: number;
   keepGoing: boolean;
   sync: boolean;
-  clock: Clock;
-  random: Random;
-  log: Log;
   signal: AbortSignal;
-  onEvent: OnEvent;
   onFetched(result: Fetched): void;
 }
 

@@ -1,8 +1,7 @@
 import { cancelled, throwIfCancelled } from "../../../core/cancel.js";
-import { type Clock, systemClock } from "../../../core/clock.js";
 import { asEmporiumError, EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
-import { type Log, silentLog } from "../../../core/log.js";
 import { exitOf, type Report } from "../../../core/report.js";
+import { type Env, envOf, type GivenEnv } from "../../../engine/env.js";
 import type { Store } from "../../../stores/store.js";
 import type { Profile } from "../profile/profile.js";
 import { openNeuronService, type ServiceOptions } from "./browser.js";
@@ -16,7 +15,7 @@ import { tagPattern } from "./tag-pattern.js";
 export const LOCATIONS = ["Finished_Neurons", "tracing_complete"] as const;
 export type TracingLocation = (typeof LOCATIONS)[number];
 
-export interface NeuronsOptions extends Pick<ServiceOptions, "browser" | "configServer" | "token" | "resolve"> {
+export interface NeuronsOptions extends Pick<ServiceOptions, "browser" | "configServer" | "token" | "resolve">, GivenEnv {
   readonly bucket: Store;
   readonly settings: Profile["neurons"];
   readonly locations: readonly TracingLocation[];
@@ -28,9 +27,6 @@ export interface NeuronsOptions extends Pick<ServiceOptions, "browser" | "config
   readonly checkSwc?: boolean | undefined;
   /** Add the areas above each soma's. */
   readonly ancestors?: boolean | undefined;
-  readonly clock?: Clock | undefined;
-  readonly log?: Log | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
 export interface NeuronsReport extends Report {
@@ -61,13 +57,15 @@ const DATE = /^\d{4}-\d{2}-\d{2}$/;
  *   also what ends the reference: METADATA_VALUE for a brain area, STORE_ABSENT for a date without folders.
  */
 export async function publishNeurons(options: NeuronsOptions): Promise<NeuronsReport> {
-  const { bucket, settings, locations, compat = false, clock = systemClock, log = silentLog, signal } = options;
+  const { bucket, settings, locations, compat = false } = options;
+  const env = envOf(options);
+  const { log, signal } = env;
   const warnings: string[] = [];
   const warn = (message: string) => {
     warnings.push(message);
     log.warn(message);
   };
-  const { service, mappings, areas } = await askService(options, clock, log, warn);
+  const { service, mappings, areas } = await askService({ ...options, ...env }, warn);
   const made = new Run(options, mappings, areas, tagPattern(settings.tagPattern), warn);
   const present = new Map<string, ReadonlySet<string>>();
   for (const location of locations) {
@@ -89,7 +87,7 @@ export async function publishNeurons(options: NeuronsOptions): Promise<NeuronsRe
   return report(options, service, made, present, index, warnings);
 }
 
-async function askService(options: NeuronsOptions, clock: Clock, log: Log, warn: (message: string) => void) {
+async function askService(options: NeuronsOptions & Env, warn: (message: string) => void) {
   const {
     settings,
     compat = false,
@@ -98,6 +96,8 @@ async function askService(options: NeuronsOptions, clock: Clock, log: Log, warn:
     configServer,
     token,
     resolve,
+    clock,
+    log,
     signal,
   } = options;
   const service = await openNeuronService({ browser, configServer, token, resolve, clock, log, signal });
@@ -201,7 +201,8 @@ class Run {
     document: Parameters<typeof diffDocument>[3],
     neurons: number,
   ): Promise<void> {
-    const { bucket, write = false, log = silentLog, signal } = this.options;
+    const { bucket, write = false } = this.options;
+    const { log, signal } = envOf(this.options);
     const diff = await diffDocument(bucket, key, text, document, signal);
     if (diff.state !== "same") {
       if (write) await bucket.write(key, Buffer.from(text), { contentType: "application/json", signal });

@@ -3,11 +3,9 @@ import { setMaxListeners } from "node:events";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { cancelled } from "../../../core/cancel.js";
-import { type Clock, systemClock } from "../../../core/clock.js";
 import { EmporiumError } from "../../../core/errors.js";
-import { type Log, silentLog } from "../../../core/log.js";
-import type { Random } from "../../../core/random.js";
-import type { OnEvent, TaskBrief } from "../../../engine/events.js";
+import { envOf, type GivenEnv } from "../../../engine/env.js";
+import type { TaskBrief } from "../../../engine/events.js";
 import { takeLocks } from "../../../engine/lock.js";
 import { fileError } from "../../../stores/file/errors.js";
 import { fileStore } from "../../../stores/file/store.js";
@@ -30,14 +28,9 @@ export interface RunReport extends TransferReport {
   readonly log: string;
 }
 
-export interface PublishRunOptions extends SyncOptions {
+export interface PublishRunOptions extends SyncOptions, GivenEnv {
   /** Folder of logs and locks. */
   readonly workspace: string;
-  readonly clock?: Clock | undefined;
-  readonly random?: Random | undefined;
-  readonly log?: Log | undefined;
-  readonly signal?: AbortSignal | undefined;
-  readonly onEvent?: OnEvent | undefined;
 }
 
 /**
@@ -49,7 +42,8 @@ export interface PublishRunOptions extends SyncOptions {
  * @throws {EmporiumError} before anything is sent: the error of an item that has one (KTX_MISSING, KTX_OBSOLETE), COLLISION, TARGET_LOCKED; CANCELLED.
  */
 export async function publishRun(plan: Plan, options: PublishRunOptions): Promise<RunReport> {
-  const { clock = systemClock, random = Math.random, log = silentLog, signal, onEvent = () => {}, workspace } = options;
+  const { workspace } = options;
+  const { clock, random, log, signal, onEvent } = envOf(options);
   const startMs = clock.monotonic();
   const faulty = plan.items.find(({ error }) => error !== undefined);
   if (faulty) {
@@ -83,10 +77,7 @@ export async function publishRun(plan: Plan, options: PublishRunOptions): Promis
   const lost = new AbortController();
   const locks = await takeLocks(fileStore(folder, { sync: false }), [name], {
     job: `publish run ${plan.sample}`,
-    clock,
-    random,
-    log,
-    signal,
+    ...{ clock, random, log, signal },
     onLost: (error) => lost.abort(error),
   });
   const counts = new Map<string, SyncCounts>();

@@ -1,7 +1,5 @@
-import type { Clock } from "../../../core/clock.js";
 import type { EmporiumError, ErrorRecord } from "../../../core/errors.js";
-import type { Log } from "../../../core/log.js";
-import type { OnEvent } from "../../../engine/events.js";
+import type { Env } from "../../../engine/env.js";
 import type { Store } from "../../../stores/store.js";
 import type { Senders } from "./sender-threads.js";
 
@@ -21,12 +19,8 @@ export interface SyncOptions {
 }
 
 /** What a synchronisation works with. */
-export interface SyncContext {
+export interface SyncContext extends Omit<Env, "random"> {
   readonly target: Store;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly signal?: AbortSignal | undefined;
-  readonly onEvent: OnEvent;
   readonly record: SyncRecorder;
   /** Threads for small files; undefined where the target has no use for them, or not yet. */
   readonly senders?: (() => Senders | undefined) | undefined;

@@ -1,6 +1,6 @@
-import type { Clock } from "../../../core/clock.js";
 import { EmporiumError } from "../../../core/errors.js";
 import type { Log } from "../../../core/log.js";
+import type { Env } from "../../../engine/env.js";
 import { type HeldLock, heldLocks } from "../../../engine/lock.js";
 import { nestingOf, refuseInSource } from "../../../stores/nesting.js";
 import type { Store } from "../../../stores/store.js";
@@ -19,12 +19,6 @@ export function refuseOverlap(tree: string, location: string, { items }: Pick<Se
   }
 }
 
-export interface LookOptions {
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly signal?: AbortSignal | undefined;
-}
-
 /**
  * What of a tree is asked for, once nobody writes it.
  *
@@ -35,7 +29,7 @@ export async function lookAtTree(
   tree: Store,
   target: Store | undefined,
   selection: TreeSelection,
-  { clock, log, signal }: LookOptions,
+  { clock, log, signal }: Pick<Env, "clock" | "log" | "signal">,
 ): Promise<SelectedTree> {
   const locks = await heldLocks(tree, { clock, log, signal });
   const selected = await selectTree(tree, target, selection, signal).catch((error: unknown) => {

@@ -2,11 +2,9 @@ import { createHash } from "node:crypto";
 import { setMaxListeners } from "node:events";
 import { join } from "node:path";
 import { cancelled } from "../../../core/cancel.js";
-import { type Clock, systemClock } from "../../../core/clock.js";
 import { EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
-import { type Log, silentLog } from "../../../core/log.js";
-import type { Random } from "../../../core/random.js";
-import type { OnEvent, TaskBrief } from "../../../engine/events.js";
+import { envOf, type GivenEnv } from "../../../engine/env.js";
+import type { TaskBrief } from "../../../engine/events.js";
 import { heldLocks, takeLocks } from "../../../engine/lock.js";
 import { objectName, type Store } from "../../../stores/store.js";
 import { openStore } from "../../../stores/url.js";
@@ -23,14 +21,9 @@ import type { SelectedTree, TreeItem, TreeSelection } from "./select.js";
 import { DATASET_DOCUMENT } from "./stages.js";
 import { syncItem } from "./sync-item.js";
 
-export interface PublishTreeOptions extends SyncOptions, TreeSelection {
+export interface PublishTreeOptions extends SyncOptions, TreeSelection, GivenEnv {
   /** Folder of logs. */
   readonly workspace: string;
-  readonly clock?: Clock | undefined;
-  readonly random?: Random | undefined;
-  readonly log?: Log | undefined;
-  readonly signal?: AbortSignal | undefined;
-  readonly onEvent?: OnEvent | undefined;
 }
 
 /** What `publishTree` did, dataset by dataset. */
@@ -54,8 +47,8 @@ export interface TreeReport extends TransferReport {
  *   CANCELLED.
  */
 export async function publishTree(tree: string, location: string, options: PublishTreeOptions): Promise<TreeReport> {
-  const { clock = systemClock, random = Math.random, log = silentLog, signal, onEvent = () => {}, memoryBytes } = options;
-  const { jobs = JOBS, dryRun = false } = options;
+  const { clock, random, log, signal, onEvent } = envOf(options);
+  const { memoryBytes, jobs = JOBS, dryRun = false } = options;
   const startMs = clock.monotonic();
   refuseOverlap(tree, location);
   const { onWay, senders, close } = sendersOf({ bucket: location, memoryBytes }, clock);

@@ -1,14 +1,10 @@
-import { type Clock, systemClock } from "../../../core/clock.js";
-import { type Log, silentLog } from "../../../core/log.js";
+import { envOf } from "../../../engine/env.js";
 import { openStore } from "../../../stores/url.js";
 import { type Comparison, compareSources, type VerifyOptions } from "../verify/verify.js";
 import { lookAtTree, refuseOverlap } from "./open-tree.js";
 import type { TreeSelection } from "./select.js";
 
-export interface VerifyTreeOptions extends VerifyOptions, TreeSelection {
-  readonly log?: Log | undefined;
-  readonly clock?: Clock | undefined;
-}
+export interface VerifyTreeOptions extends VerifyOptions, TreeSelection {}
 
 export interface TreeComparison extends Comparison {
   readonly tree: string;
@@ -25,7 +21,7 @@ export async function verifyPublishedTree(
   location: string,
   options: VerifyTreeOptions = {},
 ): Promise<TreeComparison> {
-  const { clock = systemClock, log = silentLog, signal } = options;
+  const { clock, log, signal } = envOf(options);
   refuseOverlap(tree, location);
   const source = await openStore(tree, { clock, readOnly: true });
   const target = await openStore(location, { clock, readOnly: true });

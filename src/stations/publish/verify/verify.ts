@@ -1,9 +1,8 @@
 import { cancelled } from "../../../core/cancel.js";
-import { type Clock, systemClock } from "../../../core/clock.js";
 import { asEmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
 import type { Report } from "../../../core/report.js";
 import { formatBytes } from "../../../core/units.js";
-import type { OnEvent } from "../../../engine/events.js";
+import { envOf, type GivenEnv } from "../../../engine/env.js";
 import { compareKeys } from "../../../stores/keys.js";
 import type { Entry, Store } from "../../../stores/store.js";
 import type { Plan } from "../plan/plan.js";
@@ -18,12 +17,9 @@ const NAMED_MAX = 100;
 /** Files whose contents are compared at once. */
 const COMPARED_AT_ONCE = 4;
 
-export interface VerifyOptions {
+export interface VerifyOptions extends GivenEnv {
   /** Read the sources and compare contents. Default true; else sizes alone. */
   readonly checksum?: boolean | undefined;
-  readonly clock?: Clock | undefined;
-  readonly signal?: AbortSignal | undefined;
-  readonly onEvent?: OnEvent | undefined;
 }
 
 /** Keys that share a fault: the first of them, and how many there are. */
@@ -66,7 +62,7 @@ export interface VerifyReport extends Comparison {
  * written. Contents are compared by the objects' tags where those are MD5s, also of parts; else objects are read.
  */
 export async function publishVerify(plan: Plan, options: VerifyOptions = {}): Promise<VerifyReport> {
-  const clock = options.clock ?? systemClock;
+  const { clock } = envOf(options);
   const target = await openBucket(plan, { readOnly: true, clock });
   const compared = await compareSources(
     {
@@ -94,8 +90,9 @@ export interface CompareSubject {
 
 export async function compareSources(
   { title, command, items: subjects, groups, target }: CompareSubject,
-  { checksum = true, clock = systemClock, signal, onEvent = () => {} }: VerifyOptions,
+  { checksum = true, ...given }: VerifyOptions,
 ): Promise<Comparison> {
+  const { clock, signal, onEvent } = envOf(given);
   const tallies = new Map(subjects.map(({ id }) => [id, tally()]));
   const errors: ErrorRecord[] = [];
   const fail = (id: string, key: string, thrown: unknown) => {

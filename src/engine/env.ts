@@ -1,0 +1,22 @@
+import { type Clock, systemClock } from "../core/clock.js";
+import { type Log, silentLog } from "../core/log.js";
+import type { Random } from "../core/random.js";
+import type { OnEvent } from "./events.js";
+
+/** What the library takes of its surroundings, so that a test can set all of them. */
+export interface Env {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** Ends the work where it aborts. */
+  readonly signal: AbortSignal | undefined;
+  /** Takes the progress. */
+  readonly onEvent: OnEvent;
+}
+
+/** As callers give it. What is absent is the machine's own clock and random numbers; messages and progress then go nowhere. */
+export type GivenEnv = { readonly [K in keyof Env]?: Env[K] | undefined };
+
+export function envOf({ clock = systemClock, random = Math.random, log = silentLog, signal, onEvent = () => {} }: GivenEnv): Env {
+  return { clock, random, log, signal, onEvent };
+}
