@@ -27,7 +27,7 @@ const HOMES: readonly (readonly [what: string, made: RegExp, homes: readonly str
   ["the text of a node of a configuration", /\bscalarText\((\w+)\.value\) : undefined/, ["src/stations/ingest/config/nodes.ts"]],
   ["the number of a node of a configuration", /"scalar" \? toNumber\(/, ["src/stations/ingest/config/nodes.ts"]],
   ["names of TIFF's tags", /\b256: "|\bImageWidth: 256\b/, ["src/formats/tiff/tags.ts"]],
-  ["what reports have in common", /exitStatus: number;\n {2}toText\(\): string;|^function exitOf\b/m, ["src/core/report.ts"]],
+  ["what reports have in common", /\bexitStatus: number;\s+toText\(\): string;|\bfunction exitOf\b/, ["src/core/report.ts"]],
   ["lines of warnings", /`warning: \$\{(warning|message)\}`\)/, ["src/core/report.ts", "src/stations/ingest/ingest.ts"]],
   [
     "what is put where the surroundings are not given",
