@@ -64,7 +64,7 @@ export type { CopickOptions } from "./stations/catalog/export/copick.js";
 export { exportCopick } from "./stations/catalog/export/copick.js";
 export type { CopickReport } from "./stations/catalog/export/report.js";
 export { openCatalog } from "./stations/catalog/open-catalog.js";
-export type { ImportOptions } from "./stations/catalog/portal-import/portal-import.js";
+export type { ImportOptions } from "./stations/catalog/portal-import/importing.js";
 export { importTree } from "./stations/catalog/portal-import/portal-import.js";
 export type { QueryInput, QueryReport } from "./stations/catalog/query.js";
 export type { CatalogPlace } from "./stations/catalog/query-catalog.js";

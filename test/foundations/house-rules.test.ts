@@ -37,7 +37,7 @@ const RULES: readonly Rule[] = [
       "src/stations/ingest/importers/tomogram-candidates.ts",
       "src/stations/ingest/id-memory.ts",
       "src/stations/catalog/portal-import/documents.ts",
-      "src/stations/catalog/portal-import/portal-import.ts",
+      "src/stations/catalog/portal-import/import-run.ts",
       "src/stations/catalog/portal-import/root-rows.ts",
       "src/stations/catalog/portal-import/state.ts",
       "src/stations/catalog/portal-import/sync.ts",

@@ -1,0 +1,70 @@
+import type { Kysely } from "kysely";
+import type { CatalogTables, Database } from "../../../catalog/database.js";
+import type { TreePrefixes } from "../../../catalog/import-prefixes.js";
+import type { Clock } from "../../../core/clock.js";
+import { asEmporiumError } from "../../../core/errors.js";
+import type { Log } from "../../../core/log.js";
+import type { OnEvent } from "../../../engine/events.js";
+import type { Store } from "../../../stores/store.js";
+import { addCounts, type Counts } from "./counts.js";
+import type { DatasetExpressions } from "./dataset-filter.js";
+import type { Depositions } from "./depositions.js";
+import type { ImportFaults } from "./import-faults.js";
+import type { ImportProgress } from "./import-progress.js";
+import type { RunCounts } from "./report.js";
+import type { RootContext } from "./root-rows.js";
+
+export interface ImportOptions {
+  /** The standardised tree. Only read. */
+  readonly store: Store;
+  readonly database: Database;
+  /** What addresses in rows begin with. Default: what the last import of this database gave them. */
+  readonly prefixes?: TreePrefixes | undefined;
+  /** Folders of datasets and numbers of depositions. Neither: all that the tree holds. */
+  readonly datasets?: readonly string[] | undefined;
+  readonly depositions?: readonly number[] | undefined;
+  /** Which of the datasets, by name. */
+  readonly expressions?: DatasetExpressions | undefined;
+  /** Kinds of rows that are imported, with those that they belong to (`IMPORT_KINDS`). Default: all. */
+  readonly kinds?: readonly string[] | undefined;
+  /** Look at runs that have not changed since the last import as well. */
+  readonly again?: boolean | undefined;
+  /** Runs that are processed in parallel. Default 4. */
+  readonly jobs?: number | undefined;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly signal?: AbortSignal | undefined;
+  readonly onEvent?: OnEvent | undefined;
+}
+
+/** An import on its way. */
+export interface Importing {
+  readonly options: ImportOptions;
+  readonly context: RootContext;
+  readonly runs: RunCounts;
+  readonly faults: ImportFaults;
+  readonly depositions: Depositions;
+  readonly progress: ImportProgress;
+}
+
+const ATTEMPTS = 4;
+
+/**
+ * Counts of a transaction count once it is done. A deadlock, or rows that another import changed meanwhile, are tried again.
+ *
+ * @param total what the counts are added to.
+ */
+export function transactions(db: Kysely<CatalogTables>, total: Counts): RootContext["transact"] {
+  return async (work) => {
+    for (let attempt = 1; ; attempt++) {
+      const counts: Counts = new Map();
+      try {
+        const result = await db.transaction().execute((session) => work(session, counts));
+        addCounts(total, counts);
+        return result;
+      } catch (error) {
+        if (attempt === ATTEMPTS || asEmporiumError(error).facts.retry !== "now") throw error;
+      }
+    }
+  };
+}
