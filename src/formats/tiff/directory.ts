@@ -72,6 +72,10 @@ const WHOLE: ReadonlySet<number> = new Set([1, 3, 4, 7, 13, 16, 18]);
 
 const ENTRIES_MAX = 65_535;
 
+/** Bytes of the number of entries, of an entry, and of the offset of the next directory. */
+const CLASSIC = [2, 12, 4] as const;
+const BIG = [8, 20, 8] as const;
+
 /**
  * The directory at an offset.
  *
@@ -84,7 +88,7 @@ export async function readDirectory(
   options?: ReadOptions,
 ): Promise<Directory> {
   const { littleEndian, bigTiff, sizeBytes } = layout;
-  const [countBytes, entryBytes, nextBytes] = bigTiff ? [8, 20, 8] : [2, 12, 4];
+  const [countBytes, entryBytes, nextBytes] = bigTiff ? BIG : CLASSIC;
   if (offset < 8 || offset + countBytes > sizeBytes) {
     throw tiffError(
       source,
@@ -112,6 +116,14 @@ export async function readDirectory(
   const window = await source.read({ offset, length: bytes }, options);
   if (window.length < bytes) throw shorter(source, offset + window.length);
   view = viewOf(window);
+  const table = tableOf(view, layout, offset, entries);
+  const nextAt = countBytes + entries * entryBytes;
+  const next = bigTiff ? Number(view.getBigUint64(nextAt, littleEndian)) : view.getUint32(nextAt, littleEndian);
+  return directoryOf({ source, layout, offset, next, table, window, options });
+}
+
+function tableOf(view: DataView, { littleEndian, bigTiff }: Layout, offset: number, entries: number): Map<number, Entry> {
+  const [countBytes, entryBytes] = bigTiff ? BIG : CLASSIC;
   const table = new Map<number, Entry>();
   for (let i = 0; i < entries; i++) {
     const at = countBytes + i * entryBytes;
@@ -124,9 +136,25 @@ export async function readDirectory(
     const tag = view.getUint16(at, littleEndian);
     if (!table.has(tag)) table.set(tag, { type, count, entryAt: offset + at, valueAt });
   }
-  const nextAt = countBytes + entries * entryBytes;
-  const next = bigTiff ? Number(view.getBigUint64(nextAt, littleEndian)) : view.getUint32(nextAt, littleEndian);
+  return table;
+}
 
+interface DirectoryBytes {
+  source: RandomAccess;
+  layout: Layout;
+  offset: number;
+  next: number;
+  table: ReadonlyMap<number, Entry>;
+  /** The directory itself. */
+  window: Uint8Array;
+  options: ReadOptions | undefined;
+}
+
+function directoryOf(of: DirectoryBytes): Directory {
+  const { source, layout, offset, next, table, window, options } = of;
+  const { littleEndian, sizeBytes } = layout;
+  const view = viewOf(window);
+  const bytes = window.length;
   const valueBytes = async (entry: Entry, length: number): Promise<Uint8Array> => {
     if (entry.valueAt + length > sizeBytes) {
       const place = `${length} bytes of a tag at byte ${entry.valueAt}, the file has ${sizeBytes}`;
@@ -175,13 +203,13 @@ export async function readDirectory(
       const count = Math.min(entry.count, max);
       const stored = await valueBytes(entry, count * size);
       if (entry.type === 2) return textOf(stored);
-      const view = viewOf(stored);
-      const read = (i: number) => numberOf(view, entry.type, i * size, littleEndian);
+      const values = viewOf(stored);
+      const read = (i: number) => numberOf(values, entry.type, i * size, littleEndian);
       if (entry.type !== 5 && entry.type !== 10) return Array.from({ length: count }, (_, i) => read(i));
       const half = entry.type === 5 ? 4 : 9;
       return Array.from({ length: count }, (_, i): [number, number] => [
-        numberOf(view, half, 8 * i, littleEndian),
-        numberOf(view, half, 8 * i + 4, littleEndian),
+        numberOf(values, half, 8 * i, littleEndian),
+        numberOf(values, half, 8 * i + 4, littleEndian),
       ]);
     },
     async bytesOf(tag, max) {

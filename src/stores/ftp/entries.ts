@@ -2,8 +2,8 @@ import { LIMITS } from "../../core/limits.js";
 import { protocol } from "../../net/errors.js";
 import { streamBody } from "../body-stream.js";
 import { replyError } from "./errors.js";
-import { type FtpHost, UNKNOWN_COMMAND } from "./host.js";
 import { type FtpEntry, readListing, readMachineListing } from "./list.js";
+import { type FtpRoot, UNKNOWN_COMMAND } from "./root.js";
 import type { FtpSession } from "./session.js";
 import { ftpBody } from "./stream.js";
 
@@ -12,7 +12,7 @@ const NO_FOLDER = new Set([450, 501, 550, 553]);
 
 /** The entries of a folder by its path on the server; undefined where there is none. */
 export async function entriesIn(
-  host: FtpHost,
+  root: FtpRoot,
   session: FtpSession,
   path: string,
   url: string,
@@ -25,7 +25,7 @@ export async function entriesIn(
     const answer = await session.transfer(`MLSD ${folder}`, 0, signal);
     if (!("code" in answer)) {
       capabilities.machineListing = true;
-      return readMachineListing(await whole(host, session, answer, url, signal));
+      return readMachineListing(await whole(root, session, answer, url, signal));
     }
     // 501 is also what some say of a folder that is not there, though they know the command.
     const known = answer.code === 501 && (capabilities.features?.has("MLST") || capabilities.features?.has("MLSD"));
@@ -49,14 +49,14 @@ export async function entriesIn(
       if (command === "LIST") throw replyError(answer, url);
       continue;
     }
-    const entries = readListing(await whole(host, session, answer, url, signal), url);
+    const entries = readListing(await whole(root, session, answer, url, signal), url);
     if (entries.length > 0 || command === "LIST") return entries;
   }
   return undefined;
 }
 
 async function whole(
-  host: FtpHost,
+  root: FtpRoot,
   session: FtpSession,
   transfer: Parameters<typeof ftpBody>[1],
   url: string,
@@ -66,8 +66,8 @@ async function whole(
     url,
     length: undefined,
     toEnd: true,
-    headersMs: host.timeouts.headersMs,
-    clock: host.clock,
+    headersMs: root.timeouts.headersMs,
+    clock: root.clock,
     giveBack() {},
   });
   const pieces: Uint8Array[] = [];
@@ -77,9 +77,9 @@ async function whole(
       url,
       offset: 0,
       announced: undefined,
-      timeouts: host.timeouts,
+      timeouts: root.timeouts,
       signal,
-      clock: host.clock,
+      clock: root.clock,
     }).body) {
       size += piece.length;
       if (size > LIMITS.tableBytes)

@@ -1,7 +1,9 @@
 import { throwIfCancelled } from "../../core/cancel.js";
 import { isEmporiumError } from "../../core/errors.js";
+import type { FtpHost } from "./control.js";
+import type { FtpCapabilities } from "./data.js";
 import { isLost } from "./errors.js";
-import { type FtpCapabilities, type FtpHost, type FtpSession, openFtpSession } from "./session.js";
+import { type FtpSession, openFtpSession } from "./session.js";
 
 /** The control connections to one host: few, used again, replaced when they were lost. */
 export interface FtpPool {

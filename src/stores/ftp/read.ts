@@ -9,7 +9,7 @@ import { checkRange, clampRange } from "../range.js";
 import { copied, emptyStream } from "../ranged-stream.js";
 import type { ByteStream, StoreReadOptions, StoreStreamOptions } from "../store.js";
 import { replyError } from "./errors.js";
-import { checkFtpKey, type FtpHost, ftpUrl, UNKNOWN_COMMAND } from "./host.js";
+import { checkFtpKey, type FtpRoot, ftpUrl, UNKNOWN_COMMAND } from "./root.js";
 import { statIn } from "./stat.js";
 import { ftpBody } from "./stream.js";
 
@@ -18,15 +18,15 @@ const WASTE_BYTES_MAX = 256 * 1024;
 
 /** Begins to read. The stream begins at 0 where the server cannot begin in the middle. */
 export async function begin(
-  host: FtpHost,
+  root: FtpRoot,
   key: string,
   range: Partial<ByteRange>,
   { ifMatch, signal, lend }: StoreStreamOptions,
 ): Promise<ByteStream | undefined> {
   checkFtpKey(key);
-  const url = ftpUrl(host, key);
-  return host.pool.run(url, signal, async (session, giveBack) => {
-    const found = await statIn(host, session, key, signal);
+  const url = ftpUrl(root, key);
+  return root.pool.run(url, signal, async (session, giveBack) => {
+    const found = await statIn(root, session, key, signal);
     if (!found) {
       giveBack();
       return undefined;
@@ -58,35 +58,35 @@ export async function begin(
       url,
       length,
       toEnd,
-      headersMs: host.timeouts.headersMs,
-      clock: host.clock,
+      headersMs: root.timeouts.headersMs,
+      clock: root.clock,
       giveBack,
     });
-    const stream = streamBody(body, { url, offset, announced: length, timeouts: host.timeouts, signal, clock: host.clock });
+    const stream = streamBody(body, { url, offset, announced: length, timeouts: root.timeouts, signal, clock: root.clock });
     return { stat, offset, length, body: lend ? stream.body : copied(stream.body), cancel: stream.cancel };
   });
 }
 
 export async function read(
-  host: FtpHost,
+  root: FtpRoot,
   key: string,
   range: ByteRange | undefined,
   readOptions: StoreReadOptions,
 ): Promise<Uint8Array | undefined> {
   if (range) checkRange(range);
-  const stream = await begin(host, key, range ?? {}, readOptions);
+  const stream = await begin(root, key, range ?? {}, readOptions);
   if (!stream) return undefined;
   const skip = Math.min(range?.offset ?? 0, stream.stat.size ?? 0) - stream.offset;
   if (skip > WASTE_BYTES_MAX) {
     await stream.cancel();
     throw protocol(
-      ftpUrl(host, key),
+      ftpUrl(root, key),
       "cannot begin in the middle of a file",
       "download the file first: only its beginning can be read from this server",
       "no",
     );
   }
-  return collect(stream, skip, ftpUrl(host, key));
+  return collect(stream, skip, ftpUrl(root, key));
 }
 
 /** The wanted bytes of a stream that may begin earlier. What came before an error stays with it. */

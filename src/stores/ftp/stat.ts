@@ -2,7 +2,7 @@ import { protocol } from "../../net/errors.js";
 import type { Stat } from "../store.js";
 import { entriesIn } from "./entries.js";
 import { ftpEtag, replyError, sizeIn, timeIn } from "./errors.js";
-import { checkFtpKey, type FtpHost, ftpPaths, ftpUrl, UNKNOWN_COMMAND } from "./host.js";
+import { checkFtpKey, type FtpRoot, ftpPaths, ftpUrl, UNKNOWN_COMMAND } from "./root.js";
 import type { FtpSession } from "./session.js";
 
 /** The server's clock and ours may differ by so much. */
@@ -11,10 +11,10 @@ const TIME_SETTLES_MS = 60_000;
 /** Codes that mean: there is no such file (or none that you may see: the number is the same). */
 const ABSENT = new Set([550, 553]);
 
-export async function statOf(host: FtpHost, key: string, signal: AbortSignal | undefined): Promise<Stat | undefined> {
+export async function statOf(root: FtpRoot, key: string, signal: AbortSignal | undefined): Promise<Stat | undefined> {
   checkFtpKey(key);
-  return host.pool.run(ftpUrl(host, key), signal, async (session, giveBack) => {
-    const found = await statIn(host, session, key, signal);
+  return root.pool.run(ftpUrl(root, key), signal, async (session, giveBack) => {
+    const found = await statIn(root, session, key, signal);
     giveBack();
     if (!found) return undefined;
     const { path: _, ...stat } = found;
@@ -24,25 +24,25 @@ export async function statOf(host: FtpHost, key: string, signal: AbortSignal | u
 
 /** A file and its path on the server; undefined where there is none. */
 export async function statIn(
-  host: FtpHost,
+  root: FtpRoot,
   session: FtpSession,
   key: string,
   signal: AbortSignal | undefined,
 ): Promise<(Stat & { path: string }) | undefined> {
-  for (const path of ftpPaths(host, session, key)) {
-    const size = await sizeOf(host, session, key, path, signal);
+  for (const path of ftpPaths(root, session, key)) {
+    const size = await sizeOf(root, session, key, path, signal);
     if (size === undefined) continue;
     const time = await session.ask(`MDTM ${path}`, signal);
     const modified = time.code === 213 ? timeIn(time.message.slice(4)) : undefined;
     // The time counts whole seconds: of a file that was just written, the next version may have the same.
-    const weak = modified === undefined || host.clock.now() - modified.ms < TIME_SETTLES_MS;
+    const weak = modified === undefined || root.clock.now() - modified.ms < TIME_SETTLES_MS;
     return { size, etag: ftpEtag(size, modified?.stamp), modifiedMs: modified?.ms, ...(weak && { weak }), path };
   }
   return undefined;
 }
 
 async function sizeOf(
-  host: FtpHost,
+  root: FtpRoot,
   session: FtpSession,
   key: string,
   path: string,
@@ -51,10 +51,10 @@ async function sizeOf(
   const reply = await session.ask(`SIZE ${path}`, signal);
   const size = sizeIn(reply);
   if (size !== undefined || ABSENT.has(reply.code)) return size;
-  if (reply.code === 213) throw protocol(ftpUrl(host, key), `tells the size "${reply.message}"`);
-  if (!UNKNOWN_COMMAND.has(reply.code)) throw replyError(reply, ftpUrl(host, key));
+  if (reply.code === 213) throw protocol(ftpUrl(root, key), `tells the size "${reply.message}"`);
+  if (!UNKNOWN_COMMAND.has(reply.code)) throw replyError(reply, ftpUrl(root, key));
   // A server without SIZE says it in its listings.
-  const entries = await entriesIn(host, session, path.slice(0, path.lastIndexOf("/") + 1), ftpUrl(host, key), signal);
+  const entries = await entriesIn(root, session, path.slice(0, path.lastIndexOf("/") + 1), ftpUrl(root, key), signal);
   const name = key.slice(key.lastIndexOf("/") + 1);
   return entries?.find((entry) => entry.name === name && entry.kind === "file")?.size;
 }

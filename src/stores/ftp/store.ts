@@ -9,9 +9,9 @@ import { checkPrefix, unsafe } from "../keys.js";
 import { type FolderReader, listFolder, listTree } from "../listing.js";
 import type { ListOptions, Store, StoreReadOptions } from "../store.js";
 import { readFolder } from "./folder.js";
-import { CONTROL, type FtpHost } from "./host.js";
 import { ftpPoolOf } from "./pool.js";
 import { begin, read } from "./read.js";
+import { CONTROL, type FtpRoot } from "./root.js";
 import { statOf } from "./stat.js";
 
 export interface FtpStoreOptions {
@@ -45,7 +45,7 @@ export function ftpStore(root: string, options: FtpStoreOptions = {}): Store {
   const pool = ftpPoolOf({ host: hostname, port, user, password, timeouts, clock, gate }, connections);
   const base = decodeURIComponent(address.pathname.slice(1));
   if (CONTROL.test(base) || base.split("/").includes("..")) throw unsafe(base, "cannot be the path of an FTP server");
-  const host: FtpHost = { root, base, pool, timeouts, clock };
+  const at: FtpRoot = { url: root, base, pool, timeouts, clock };
 
   const readOnly = async (): Promise<never> => {
     throw new EmporiumError("STORE_READONLY", `${redact(root)} cannot be written: FTP servers are only read`, {
@@ -53,7 +53,7 @@ export function ftpStore(root: string, options: FtpStoreOptions = {}): Store {
       hint: "choose a folder or an s3:// address as the target",
     });
   };
-  const reader: FolderReader = { url: redact(root), read: (...asked) => readFolder(host, ...asked), ahead: AHEAD };
+  const reader: FolderReader = { url: redact(root), read: (...asked) => readFolder(at, ...asked), ahead: AHEAD };
 
   return {
     url: redact(root),
@@ -65,8 +65,8 @@ export function ftpStore(root: string, options: FtpStoreOptions = {}): Store {
       atomicReplace: false,
       writable: false,
     },
-    stat: (key: string, { signal }: ReadOptions = {}) => statOf(host, key, signal),
-    read: async (key: string, range?: ByteRange, readOptions: StoreReadOptions = {}) => read(host, key, range, readOptions),
+    stat: (key: string, { signal }: ReadOptions = {}) => statOf(at, key, signal),
+    read: async (key: string, range?: ByteRange, readOptions: StoreReadOptions = {}) => read(at, key, range, readOptions),
     write: readOnly,
     create: readOnly,
     async *list(prefix: string, options: ListOptions = {}) {
@@ -79,7 +79,7 @@ export function ftpStore(root: string, options: FtpStoreOptions = {}): Store {
     async *openUploads() {},
     stream: async (key, from, readOptions = {}) => {
       throwIfCancelled(readOptions.signal);
-      return begin(host, key, from ?? {}, readOptions);
+      return begin(at, key, from ?? {}, readOptions);
     },
   };
 }

@@ -5,10 +5,10 @@ import type { ftpPoolOf } from "./pool.js";
 import type { FtpSession } from "./session.js";
 
 /** A folder of an FTP server, and what it takes to ask for something below it. */
-export interface FtpHost {
+export interface FtpRoot {
   /** `ftp://host[:port]/path`, percent-encoded. */
-  readonly root: string;
-  /** The decoded path of `root`. It begins with `/` where it is absolute. */
+  readonly url: string;
+  /** The decoded path of `url`. It begins with `/` where it is absolute. */
   readonly base: string;
   readonly pool: ReturnType<typeof ftpPoolOf>;
   readonly timeouts: Timeouts;
@@ -25,12 +25,12 @@ export function checkFtpKey(key: string): void {
   if (CONTROL.test(checkKey(key))) throw unsafe(key, "holds a control character, which FTP cannot name");
 }
 
-export function ftpUrl({ root }: FtpHost, key: string): string {
-  return `${root}/${key.split("/").map(encodeURIComponent).join("/")}`;
+export function ftpUrl({ url }: FtpRoot, key: string): string {
+  return `${url}/${key.split("/").map(encodeURIComponent).join("/")}`;
 }
 
 /** The path of a key, or of a folder, as it is sent: in UTF-8, and as servers older than that have it. */
-export function ftpPaths({ base }: FtpHost, session: FtpSession, key: string): string[] {
+export function ftpPaths({ base }: FtpRoot, session: FtpSession, key: string): string[] {
   const path = [base.replace(/^\/+|\/+$/g, ""), key].filter((part) => part !== "").join("/");
   const home = base.startsWith("/") ? "/" : session.home;
   const older = /[\u0080-\u00fe]/.test(path) && !/[^\0-\u00fe]/.test(path);
