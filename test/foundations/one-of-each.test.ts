@@ -28,7 +28,7 @@ const HOMES: readonly (readonly [what: string, made: RegExp, homes: readonly str
   ["the number of a node of a configuration", /"scalar" \? toNumber\(/, ["src/stations/ingest/config/nodes.ts"]],
   ["names of TIFF's tags", /\b256: "|\bImageWidth: 256\b/, ["src/formats/tiff/tags.ts"]],
   ["what reports have in common", /\bexitStatus: number;\s+toText\(\): string;|\bfunction exitOf\b/, ["src/core/report.ts"]],
-  ["lines of warnings", /`warning: \$\{(warning|message)\}`\)/, ["src/core/report.ts", "src/stations/ingest/ingest.ts"]],
+  ["lines of warnings", /`warning: \$\{(warning|message)\}`\)/, ["src/core/report.ts", "src/stations/ingest/ingest-report.ts"]],
   [
     "what is put where the surroundings are not given",
     /log = silentLog[,}].*clock = systemClock|clock = systemClock,.*log = silentLog/,
