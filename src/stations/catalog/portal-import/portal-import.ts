@@ -148,7 +148,7 @@ async function importParts(importing: Importing, datasets: readonly string[] | u
   return { met, found };
 }
 
-/** Runs are worked on side by side, and numbered in the order of their folders all the same. */
+/** Runs are processed in parallel, and numbered in the order of their folders all the same. */
 function runIds({ context, faults }: Importing): () => Promise<number | undefined> {
   const left: number[] = [];
   return async () => {
