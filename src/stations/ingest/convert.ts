@@ -141,13 +141,11 @@ function reportOf(report: RunReport, target: Store, remarks: readonly string[]):
     errors: error ? [error] : report.error ? [report.error] : [],
     seconds: report.seconds,
     toText() {
-      const lines = (receipt?.outputs ?? []).map(
-        ({ key, size, crc32 }) => `${objectName(to.store, key.replace(/\/$/, ""))}  ${formatBytes(size)}  crc32 ${crc32}`,
+      const lines = outputs.map(
+        ({ key, size, crc32 }) => `${objectName(target, key.replace(/\/$/, ""))}  ${formatBytes(size)}  crc32 ${crc32}`,
       );
-      const state = { done: "done", already: "already there", failed: "failed", blocked: "failed", cancelled: "stopped" }[
-        result.state
-      ];
-      return [...lines, ...warningLines(warnings), `${state} in ${formatSeconds(report.seconds)}`].join("\n");
+      const end = `${STATES[state]} in ${formatSeconds(report.seconds)}`;
+      return [...lines, ...warningLines(warnings), end].join("\n");
     },
   };
 }

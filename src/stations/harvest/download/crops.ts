@@ -3,6 +3,7 @@ import type { Box } from "../../../core/box.js";
 import { asEmporiumError, EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
 import type { Env } from "../../../engine/env.js";
 import type { TaskBrief } from "../../../engine/events.js";
+import { noVolumeDocument, VOLUME_DOCUMENTS, type VolumeFamily } from "../../../model/volume-formats.js";
 import type { Store } from "../../../stores/store.js";
 import { cropVolume } from "../crop/crop.js";
 import type { CropJob } from "./objects.js";
