@@ -36,7 +36,7 @@ export async function tagAsJson(directory: Directory, number: number): Promise<J
 }
 
 /** Tag 51123: the JSON that MicroManager writes of each frame. */
-export async function microManagerMetadata(directory: Directory): Promise<Json | undefined> {
+async function microManagerMetadata(directory: Directory): Promise<Json | undefined> {
   const text = await directory.text(TAG.MicroManagerMetadata, TEXT_MAX);
   return text === "" ? undefined : parseLooseJson(text);
 }
