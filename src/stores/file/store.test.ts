@@ -211,7 +211,7 @@ describe("writing", () => {
       await store.write("kept", new Uint8Array(300_000));
       await expect(store.write("big", new Uint8Array(2_000_000))).rejects.toMatchObject({
         code: "DISK_FULL",
-        facts: { place: { file: join(disk, "big") }, hint: expect.stringContaining("make room") },
+        facts: { place: { file: join(disk, "big") }, hint: expect.stringContaining("free some space") },
       });
       expect(await tree(disk)).toEqual(["kept"]);
       const upload = await store.create("parts");
