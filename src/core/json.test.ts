@@ -104,6 +104,12 @@ describe("parseJson", () => {
     expect(parseJson("1e3")).toEqual(new Float(1000));
   });
 
+  it("gives members that are as any other object's", () => {
+    expect(Object.getOwnPropertyDescriptors(parseJson('{"a": 1, "__proto__": 2}'))).toEqual(
+      Object.getOwnPropertyDescriptors(JSON.parse('{"a": 1, "__proto__": 2}')),
+    );
+  });
+
   it("makes __proto__ an own property and nobody's prototype", () => {
     const value = parseJson('{"__proto__": {"polluted": true}}') as Record<string, unknown>;
     expect(Object.keys(value)).toEqual(["__proto__"]);

@@ -78,6 +78,12 @@ describe("globs", () => {
     );
   });
 
+  it("braces stand for a thousand globs, and for no more", () => {
+    const digits = "{0,1,2,3,4,5,6,7,8,9}";
+    expect(globMatcher(digits.repeat(3))("907")).toBe(true);
+    expect(() => globMatcher(`{${digits.repeat(3)},x}`)).toThrow(/more than 1000 globs/);
+  });
+
   it.skipIf(!existsSync("/bin/bash"))("agrees with bash on names of one folder", async () => {
     const { execFileSync } = await import("node:child_process");
     const char = fc.constantFrom("a", "b", "c", "*", "?", "[ab]", "[!a]", "[a-b]");
