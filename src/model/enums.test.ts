@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { CAMERA_MODELS, ENUMS } from "./enums.js";
-import { FORMS, type FormName, hasForm } from "./identifier-forms.js";
+import { FORMS, type FormName, formFault, hasForm } from "./identifier-forms.js";
 
 const schemaFile = new URL("../../../shared/data/misc/ingestion_config_models.schema.json", import.meta.url);
 
@@ -46,5 +46,18 @@ describe("identifier forms", () => {
     ["photo", "ftp://host/x.png", false],
   ])("%s %s: %s", (name, text, expected) => {
     expect(hasForm(text, name)).toBe(expected);
+  });
+
+  // the first three are ORCID's own examples of its check digit (support.orcid.org, structure of the identifier)
+  it.each<[string, string | undefined]>([
+    ["0000-0002-1825-0097", undefined],
+    ["0000-0001-5109-3700", undefined],
+    ["https://orcid.org/0000-0002-1694-233X", undefined],
+    ["0000-0000-0000-0000", undefined],
+    ["0000-0002-1825-0096", "its check digit is 6, the others give 7"],
+    ["0000-0002-1694-2330", "its check digit is 0, the others give X"],
+    ["0000-0002-8125-0097", expect.stringContaining("check digit")],
+  ])("ORCID %s: %s", (text, fault) => {
+    expect(formFault(text, "orcid")).toEqual(fault);
   });
 });

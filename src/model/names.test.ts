@@ -9,6 +9,12 @@ describe("names", () => {
     expect(checkName(name, "run")).toBe(name);
   });
 
+  it("shows the first hundred characters of a long one", () => {
+    const name = (length: number) => "a/".padEnd(length, "x");
+    expect(() => checkName(name(100), "run")).toThrow(`the run name "${name(100)}" `);
+    expect(() => checkName(name(101), "run")).toThrow(`the run name "${name(100)}…" `);
+  });
+
   it.each(["", ".", "..", ".hidden", "a/b", "a\\b", "a\0", "a\n", " a", "a ", "\ud800", "x".repeat(256), "é".repeat(128)])(
     "%j is none",
     (name) => {
