@@ -175,6 +175,25 @@ describe("openJournal", () => {
     });
   });
 
+  it("is rewritten whole when what counts is longer than what it copies at once", async () => {
+    const outputs = Array.from({ length: 20_000 }, (_, i) => ({ key: `out/${i}`, size: i, crc32: "00000000" }));
+    const names = ["a", "b", "c", "d", "e", "f"];
+    await using(async (journal) => {
+      for (const name of names) await journal.append({ record: "done", receipt: { ...receipt(name), outputs } });
+      const filler = { record: "note" as const, task: "gone", note: { text: "z".repeat(100_000) } };
+      await journal.append({ record: "start", task: "gone", outputs: [] });
+      await Promise.all(Array.from({ length: 80 }, () => journal.append(filler)));
+      await journal.append({ record: "forget", task: "gone" });
+    });
+    const before = readFileSync(file()).length;
+    await using(async (journal) => {
+      const after = readFileSync(file()).length;
+      expect(after).toBeGreaterThan(4 * 1024 * 1024);
+      expect(after).toBeLessThan(before - 80 * 100_000);
+      for (const name of names) expect(journal.receipt(name)?.outputs).toEqual(outputs);
+    });
+  });
+
   it("fails for good once a write has failed", async () => {
     const journal = await openIt();
     await journal.append({ record: "done", receipt: receipt("a") });
