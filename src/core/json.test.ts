@@ -104,7 +104,7 @@ describe("parseJson", () => {
     expect(parseJson("1e3")).toEqual(new Float(1000));
   });
 
-  it("gives members that are as any other object's", () => {
+  it("gives members like those of JSON.parse", () => {
     expect(Object.getOwnPropertyDescriptors(parseJson('{"a": 1, "__proto__": 2}'))).toEqual(
       Object.getOwnPropertyDescriptors(JSON.parse('{"a": 1, "__proto__": 2}')),
     );
