@@ -1,3 +1,4 @@
+import { concat } from "../core/bytes.js";
 import { cancelled } from "../core/cancel.js";
 import { type Clock, systemClock } from "../core/clock.js";
 import { EmporiumError } from "../core/errors.js";
@@ -53,16 +54,11 @@ export async function readBody(body: Body, request: BodyRequest): Promise<{ byte
   let stalled = false;
   const stop = () => body.destroy();
   signal?.addEventListener("abort", stop, { once: true });
-  void watch(
-    clock,
-    timeouts,
-    () => seen,
-    finished.signal,
-    () => {
-      stalled = true;
-      body.destroy();
-    },
-  );
+  const beganMs = clock.monotonic();
+  void isStalled(timeouts, clock, finished.signal, () => ({ waitedMs: clock.monotonic() - beganMs, seen })).then((silent) => {
+    stalled = silent;
+    if (silent) body.destroy();
+  });
   try {
     for await (const chunk of body) {
       const from = Math.max(0, skip - seen);
@@ -81,51 +77,58 @@ export async function readBody(body: Body, request: BodyRequest): Promise<{ byte
     if (announced !== undefined && got < expected!) throw new Error(`the connection ended after ${seen} of ${announced} bytes`);
   } catch (thrown) {
     if (signal?.aborted) throw cancelled(signal);
-    const error = stalled
-      ? new EmporiumError(
-          "STORE_UNAVAILABLE",
-          `${redact(url)}: less than ${timeouts.bytesPerSecondMin} bytes a second came for ${timeouts.stallMs / 1000} s`,
-          {
-            place: { url: redact(url), byte: seen },
-            retry: "later",
-            hint: "check the connection, or try again later",
-          },
-        )
-      : networkError(thrown, url);
-    whole ??= join(pieces, got);
+    const error = stalled ? stalledError(url, seen, timeouts) : networkError(thrown, url);
+    whole ??= concat(pieces);
     throw withPartial(error, { bytes: whole.subarray(0, got), etag: request.etag });
   } finally {
     finished.abort();
     signal?.removeEventListener("abort", stop);
     if (!ended) body.destroy();
   }
-  return { bytes: whole ? whole.subarray(0, got) : join(pieces, got), ended };
+  return { bytes: whole ? whole.subarray(0, got) : concat(pieces), ended };
 }
 
-/** Looks six times a span whether enough came in the last span. */
-async function watch(
+/** Looks so many times in `stallMs` whether enough came. */
+const LOOKS = 6;
+
+/**
+ * Resolves true once less than the least speed was seen over `stallMs` of waiting; false when the body is over.
+ *
+ * @param now how long the body was waited for, and the bytes that came.
+ */
+export async function isStalled(
+  { stallMs, bytesPerSecondMin }: Timeouts,
   clock: Clock,
-  timeouts: Timeouts,
-  seen: () => number,
-  done: AbortSignal,
-  stalled: () => void,
-): Promise<void> {
-  const marks: number[] = [];
-  while (!done.aborted) {
+  over: AbortSignal,
+  now: () => { waitedMs: number; seen: number },
+): Promise<boolean> {
+  const marks = [now()];
+  for (;;) {
     try {
-      await clock.sleep(timeouts.stallMs / 6, done);
+      await clock.sleep(stallMs / LOOKS, over);
     } catch {
-      return;
+      return false;
     }
-    marks.push(seen());
-    if (marks.length >= 6) {
-      const before = marks.length > 6 ? marks.shift()! : 0;
-      if (seen() - before < (timeouts.bytesPerSecondMin * timeouts.stallMs) / 1000) return stalled();
-    }
+    const mark = now();
+    while (marks.length > 1 && marks[1]!.waitedMs <= mark.waitedMs - stallMs) marks.shift();
+    const [oldest] = marks;
+    if (mark.waitedMs - oldest!.waitedMs >= stallMs && mark.seen - oldest!.seen < (bytesPerSecondMin * stallMs) / 1000)
+      return true;
+    marks.push(mark);
   }
 }
 
-function allocate(size: number, url: string): Uint8Array {
+/** @param byte of the object, at which it stalled. */
+export function stalledError(url: string, byte: number, { bytesPerSecondMin, stallMs }: Timeouts): EmporiumError {
+  return new EmporiumError(
+    "STORE_UNAVAILABLE",
+    `${redact(url)}: less than ${bytesPerSecondMin} bytes a second came for ${stallMs / 1000} s`,
+    { place: { url: redact(url), byte }, retry: "later", hint: "check the connection, or try again later" },
+  );
+}
+
+/** Memory for a body of known length. @throws {EmporiumError} MEMORY_LIMIT */
+export function allocate(size: number, url: string): Uint8Array {
   try {
     return new Uint8Array(size);
   } catch (cause) {
@@ -134,14 +137,4 @@ function allocate(size: number, url: string): Uint8Array {
       hint: "read it by ranges",
     });
   }
-}
-
-function join(pieces: readonly Uint8Array[], size: number): Uint8Array {
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
 }

@@ -1,8 +1,6 @@
 import { cancelled } from "../core/cancel.js";
 import { type Clock, systemClock } from "../core/clock.js";
-import { EmporiumError } from "../core/errors.js";
-import { redact } from "../core/redact.js";
-import type { Body, Timeouts } from "../net/body.js";
+import { type Body, isStalled, stalledError, type Timeouts } from "../net/body.js";
 import { networkError, protocol } from "../net/errors.js";
 import type { ByteStream } from "./store.js";
 
@@ -17,9 +15,6 @@ export interface StreamedBody {
   /** Real time by default: a server does not wait for a test's clock. */
   clock?: Clock | undefined;
 }
-
-/** Looks so many times a span whether enough came in the last span. */
-const LOOKS = 6;
 
 /**
  * Hands on a body as it arrives, nothing kept. Only time spent waiting for the server counts as its silence: a consumer may be as slow as
@@ -44,7 +39,7 @@ export function streamBody(body: Body, request: StreamedBody): Pick<ByteStream, 
     let stalled = false;
     const stop = () => body.destroy();
     signal?.addEventListener("abort", stop, { once: true });
-    void watch(timeouts, clock, over.signal, () => ({ waitedMs: waited.ms(), seen })).then((silent) => {
+    void isStalled(timeouts, clock, over.signal, () => ({ waitedMs: waited.ms(), seen })).then((silent) => {
       stalled = silent;
       if (silent) body.destroy();
     });
@@ -64,7 +59,7 @@ export function streamBody(body: Body, request: StreamedBody): Pick<ByteStream, 
       ended = true;
     } catch (thrown) {
       if (signal?.aborted) throw cancelled(signal);
-      throw stalled ? silence(url, offset + seen, timeouts) : networkError(thrown, url);
+      throw stalled ? stalledError(url, offset + seen, timeouts) : networkError(thrown, url);
     } finally {
       over.abort();
       signal?.removeEventListener("abort", stop);
@@ -72,29 +67,6 @@ export function streamBody(body: Body, request: StreamedBody): Pick<ByteStream, 
     }
   }
   return { body: pieces(), cancel };
-}
-
-/** Resolves true once less than the least speed was seen for a whole span of waiting; false when the body is over. */
-async function watch(
-  { stallMs, bytesPerSecondMin }: Timeouts,
-  clock: Clock,
-  over: AbortSignal,
-  now: () => { waitedMs: number; seen: number },
-): Promise<boolean> {
-  const marks = [now()];
-  for (;;) {
-    try {
-      await clock.sleep(stallMs / LOOKS, over);
-    } catch {
-      return false;
-    }
-    const mark = now();
-    while (marks.length > 1 && marks[1]!.waitedMs <= mark.waitedMs - stallMs) marks.shift();
-    const [oldest] = marks;
-    if (mark.waitedMs - oldest!.waitedMs >= stallMs && mark.seen - oldest!.seen < (bytesPerSecondMin * stallMs) / 1000)
-      return true;
-    marks.push(mark);
-  }
 }
 
 function stopwatch(clock: Clock) {
@@ -110,12 +82,4 @@ function stopwatch(clock: Clock) {
     },
     ms: () => sum + (since === undefined ? 0 : clock.monotonic() - since),
   };
-}
-
-function silence(url: string, byte: number, { bytesPerSecondMin, stallMs }: Timeouts): EmporiumError {
-  return new EmporiumError(
-    "STORE_UNAVAILABLE",
-    `${redact(url)}: less than ${bytesPerSecondMin} bytes a second came for ${stallMs / 1000} s`,
-    { place: { url: redact(url), byte }, retry: "later", hint: "check the connection, or try again later" },
-  );
 }

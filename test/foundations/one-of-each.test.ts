@@ -15,6 +15,7 @@ const HOMES: readonly (readonly [what: string, made: RegExp, homes: readonly str
   ["pauses that double", /Ms \* 2 \*\* /, ["src/net/retry.ts"]],
   ["HTTP clients of undici", /from "undici"/, ["src/net/client.ts"]],
   ["sockets that speak HTTP/1.1", /ALPNProtocols/, ["src/net/connection.ts"]],
+  ["the least speed of a body", /timeouts\.bytesPerSecondMin|\bbytesPerSecondMin \* stallMs/, ["src/net/body.ts"]],
   ["following redirections", /\[301, 302, 303/, ["src/net/redirects.ts"]],
   ["the pace of a host", /\bhalvedMs\b|perSecond \/ |PER_SECOND_FREE/, ["src/net/pace.ts"]],
   ["what is a JSON object", /\b(\w+) !== null && !Array\.isArray\(\1\)/, ["src/core/json-fields.ts"]],

@@ -1,6 +1,6 @@
 import type { ByteRange } from "../../core/bytes.js";
-import { EmporiumError, isEmporiumError } from "../../core/errors.js";
-import { redact } from "../../core/redact.js";
+import { isEmporiumError } from "../../core/errors.js";
+import { allocate } from "../../net/body.js";
 import { protocol } from "../../net/errors.js";
 import { withPartial } from "../../net/partial.js";
 import { streamBody } from "../body-stream.js";
@@ -108,15 +108,4 @@ async function collect(stream: ByteStream, skip: number, url: string): Promise<U
     });
   }
   return whole;
-}
-
-function allocate(size: number, url: string): Uint8Array {
-  try {
-    return new Uint8Array(size);
-  } catch (cause) {
-    throw new EmporiumError("MEMORY_LIMIT", `${redact(url)}: ${size} bytes do not fit into one buffer`, {
-      cause,
-      hint: "read it by ranges",
-    });
-  }
 }

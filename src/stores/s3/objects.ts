@@ -2,6 +2,7 @@ import {
   DeleteObjectCommand,
   DeleteObjectsCommand,
   GetObjectCommand,
+  type GetObjectCommandOutput,
   HeadObjectCommand,
   type ObjectCannedACL,
   PutObjectCommand,
@@ -44,27 +45,34 @@ export async function getObject(
   ifMatch: string | undefined,
   signal: AbortSignal | undefined,
 ): Promise<Uint8Array | undefined> {
-  const { askOrNothing, objectOf, urlOf, timeouts } = bucket;
+  const { objectOf, urlOf, timeouts } = bucket;
   const url = urlOf(key);
   const sizeNow = async () => (await headObject(bucket, key, signal))?.size;
   const command = new GetObjectCommand({ ...objectOf(key), Range: rangeHeader(range), IfMatch: ifMatch });
-  const reply = await askOrNothing(command, url, { signal }).catch((error: unknown) => {
-    const status = faultOf(error)?.status;
-    if (status === 416) return "past the end" as const;
-    throw status === 412 ? changed(url) : error;
-  });
+  const reply = await answerTo(bucket, command, url, signal);
   if (reply === "past the end") return pastTheEnd(url, range.offset, await sizeNow());
   if (!reply) return undefined;
-  const body = reply.Body as unknown as Body; // in Node the SDK gives the response stream itself
-  const etag = reply.ETag;
-  if (etag === undefined) {
-    body.destroy();
-    throw notS3(url);
-  }
+  const { body, etag } = contentOf(reply, url);
   return readRangedReply(
     { url, contentRange: reply.ContentRange, contentLength: reply.ContentLength, etag: () => etag, body },
     { ...range, ifMatch, signal, timeouts, sizeNow },
   );
+}
+
+/** Undefined where there is no such object. @throws {EmporiumError} STORE_CONFLICT where it is another one than was named */
+function answerTo({ askOrNothing }: S3Bucket, command: GetObjectCommand, url: string, signal: AbortSignal | undefined) {
+  return askOrNothing(command, url, { signal }).catch((error: unknown) => {
+    const status = faultOf(error)?.status;
+    if (status === 416) return "past the end" as const;
+    throw status === 412 ? changed(url) : error;
+  });
+}
+
+function contentOf({ Body: stream, ETag: etag }: GetObjectCommandOutput, url: string): { body: Body; etag: string } {
+  const body = stream as unknown as Body; // in Node the SDK gives the response stream itself
+  if (etag !== undefined) return { body, etag };
+  body.destroy();
+  throw notS3(url);
 }
 
 export async function streamObject(
@@ -74,14 +82,10 @@ export async function streamObject(
   ifMatch: string | undefined,
   signal: AbortSignal | undefined,
 ): Promise<ByteStream | undefined> {
-  const { askOrNothing, objectOf, urlOf, timeouts } = bucket;
+  const { objectOf, urlOf, timeouts } = bucket;
   const url = urlOf(key);
   const command = new GetObjectCommand({ ...objectOf(key), Range: streamRange(from), IfMatch: ifMatch });
-  const reply = await askOrNothing(command, url, { signal }).catch((error: unknown) => {
-    const status = faultOf(error)?.status;
-    if (status === 416) return "past the end" as const;
-    throw status === 412 ? changed(url) : error;
-  });
+  const reply = await answerTo(bucket, command, url, signal);
   const offset = from?.offset ?? 0;
   if (reply === "past the end") {
     const size = (await headObject(bucket, key, signal))?.size;
@@ -89,12 +93,7 @@ export async function streamObject(
     return size === undefined ? undefined : emptyStream(offset, size);
   }
   if (!reply) return undefined;
-  const body = reply.Body as unknown as Body; // in Node the SDK gives the response stream itself
-  const etag = reply.ETag;
-  if (etag === undefined) {
-    body.destroy();
-    throw notS3(url);
-  }
+  const { body, etag } = contentOf(reply, url);
   const keyed = KEYED.has(reply.ServerSideEncryption ?? "") || reply.SSECustomerAlgorithm !== undefined;
   const md5 = /^"?([0-9a-f]{32})"?$/i.exec(etag)?.[1];
   return streamReply(

@@ -66,12 +66,19 @@ export function registryClient({ clock, signal, bases = {}, agentName = "emporiu
   const client = httpClient({ ...TIMEOUTS, headersMs: HEADERS_MS });
   const headers = { accept: "application/json, */*;q=0.5", "user-agent": agentName };
   const paces = new Map<RegistryName, HostPace>();
+  const requests = new Map<string, ReturnType<typeof httpRequests>>();
 
   function paceOf(registry: RegistryName): HostPace {
     const { everyMs } = REGISTRIES[registry];
     const pace = paces.get(registry) ?? hostPace(clock, { perSecond: 1000 / everyMs, windowMs: everyMs, connections: 1 });
     paces.set(registry, pace);
     return pace;
+  }
+
+  function requestsTo(origin: string): ReturnType<typeof httpRequests> {
+    const send = requests.get(origin) ?? httpRequests(client, origin);
+    requests.set(origin, send);
+    return send;
   }
 
   function addressOf(registry: RegistryName, path: string): string {
@@ -83,7 +90,7 @@ export function registryClient({ clock, signal, bases = {}, agentName = "emporiu
 
   /** @throws {EmporiumError} for what is no answer, so that it is asked again */
   async function once(url: string, { method = "GET", stay }: RegistryQuestion): Promise<RegistryReply> {
-    const answer = await httpRequests(client, url)({ method, url, shown: url, stay, headers, signal });
+    const answer = await requestsTo(new URL(url).origin)({ method, url, shown: url, stay, headers, signal });
     const { status, header, body } = answer;
     let text = "";
     if (method === "HEAD" || status >= 400) await drop(answer);
