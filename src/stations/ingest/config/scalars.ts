@@ -122,6 +122,11 @@ function dateOf(text: string): string | undefined {
 }
 
 function checkDay(text: string, year: number, month: number, day: number): void {
+  if (!isDayOf(year, month, day)) throw new RangeError(`${text} is no day of the calendar`);
+}
+
+/** Whether the calendar has this day. */
+export function isDayOf(year: number, month: number, day: number): boolean {
   const days = month < 1 || month > 12 ? 0 : new Date(Date.UTC(2000 + (year % 400), month, 0)).getUTCDate();
-  if (year < 1 || day < 1 || day > days) throw new RangeError(`${text} is no day of the calendar`);
+  return year >= 1 && day >= 1 && day <= days;
 }

@@ -1,12 +1,12 @@
-import type { ErrorRecord, Place } from "../../../../core/errors.js";
+import type { ErrorRecord } from "../../../../core/errors.js";
 import { nearest } from "../../../../core/nearest.js";
 import { toNumber } from "../../../../core/number.js";
 import { formFault, hasForm } from "../../../../model/identifier-forms.js";
 import { type ConfigNode, describe, type ListNode, type MapNode, placeOfValue, type ScalarNode } from "../nodes.js";
+import { isDayOf } from "../scalars.js";
 import { CONFIG } from "./config.js";
 import {
   type BooleanShape,
-  type Field,
   type ListShape,
   type MapShape,
   type NumberShape,
@@ -72,15 +72,15 @@ class Walk {
         return;
       case "map":
         if (node.kind === "map") this.#map(node, shape, templated);
-        else this.#mismatch(node, shape, spot);
+        else this.#onFault(mismatch(node, shape, spot));
         return;
       case "list":
         if (node.kind === "list") this.#list(node, shape, templated, spot);
-        else this.#mismatch(node, shape, spot, "write - before each entry");
+        else this.#onFault(mismatch(node, shape, spot, "write - before each entry"));
         return;
       default:
         if (node.kind === "scalar") this.#scalar(node, shape, templated, spot);
-        else this.#mismatch(node, shape, spot);
+        else this.#onFault(mismatch(node, shape, spot));
     }
   }
 
@@ -90,7 +90,7 @@ class Walk {
     for (const [key, child] of node.entries) {
       const field = Object.hasOwn(fields, key) ? fields[key]! : undefined;
       if (!field) {
-        if (!this.#isDocument && ++unknown <= UNKNOWN_TOLD) this.#unknown(node, key, shape);
+        if (!this.#isDocument && ++unknown <= UNKNOWN_TOLD) this.#onFault(unknownKey(node, key, shape));
         continue;
       }
       const mayBeNull = this.#isDocument || field.nullable || field.shape.kind === "any";
@@ -101,15 +101,19 @@ class Walk {
     if (this.#isDocument) return;
     if (unknown > UNKNOWN_TOLD) {
       const message = `${unknown - UNKNOWN_TOLD} more unknown keys in this map (${shape.name})`;
-      this.#tell(placeOfValue(node), message, "a list or a table seems to be meant");
+      this.#onFault(faultOf(node, message, "a list or a table seems to be meant"));
     }
     for (const [key, field] of Object.entries(fields)) {
-      if (field.required && !node.entries.has(key)) this.#missing(node, key, field, shape);
+      if (!field.required || node.entries.has(key)) continue;
+      const message = `${key} is missing from the ${shape.name}, wanted ${wanted(field.shape)}`;
+      this.#onFault(faultOf(node, message, `add ${key}: ${field.says}`));
     }
   }
 
   #list(node: ListNode, shape: ListShape, templated: boolean, spot: Spot): void {
-    if (node.items.length < shape.least) this.#mismatch(node, shape, spot, "add an entry, or leave the key out if it may be");
+    if (node.items.length < shape.least) {
+      this.#onFault(mismatch(node, shape, spot, "add an entry, or leave the key out if it may be"));
+    }
     for (const item of node.items) this.shape(item, shape.items, templated, spot);
   }
 
@@ -123,7 +127,7 @@ class Walk {
     if (shape.kind === "boolean") fits = typeof node.value === "boolean";
     else if (shape.kind === "number") fits = fitsNumber(stands ?? node.value, shape);
     else fits = stands === undefined && fitsText(node.value, shape);
-    if (!fits) this.#mismatch(node, shape, spot, hintFor(node, shape, templated));
+    if (!fits) this.#onFault(mismatch(node, shape, spot, hintFor(node, shape, templated)));
     else if (shape.kind === "text" && text !== undefined) this.#checkDigits(node, text, shape, spot.key);
   }
 
@@ -131,39 +135,32 @@ class Walk {
     const form = forms.find((one) => hasForm(text, one));
     const fault = form && formFault(text, form);
     if (fault === undefined) return;
-    this.#tell(
-      placeOfValue(node),
-      `${key} is ${describe(node)}: ${fault}`,
-      "look it up again: a digit is wrong, or two are exchanged",
-    );
+    const message = `${key} is ${describe(node)}: ${fault}`;
+    this.#onFault(faultOf(node, message, "look it up again: a digit is wrong, or two are exchanged"));
   }
+}
 
-  #mismatch(node: ConfigNode, shape: Shape, { key, says }: Spot, hint = key === "" ? says : `${key}: ${says}`): void {
-    const subject = key === "" ? "" : `${key} is `;
-    this.#tell(placeOfValue(node), `${subject}${describe(node)}, wanted ${wanted(shape)}`, hint);
-  }
+function mismatch(
+  node: ConfigNode,
+  shape: Shape,
+  { key, says }: Spot,
+  hint = key === "" ? says : `${key}: ${says}`,
+): ErrorRecord {
+  const subject = key === "" ? "" : `${key} is `;
+  return faultOf(node, `${subject}${describe(node)}, wanted ${wanted(shape)}`, hint);
+}
 
-  #unknown(node: MapNode, key: string, shape: MapShape): void {
-    const known = Object.keys(shape.fields);
-    const near = nearest(key, known);
-    this.#tell(
-      node.keyPlaces.get(key)!,
-      `unknown ${shape === CONFIG ? "section" : "key"} ${JSON.stringify(key)}, known are ${known.join(", ")}`,
-      near === undefined ? "use one of the known, or leave it out" : `did you mean ${near}?`,
-    );
-  }
+function unknownKey(node: MapNode, key: string, shape: MapShape): ErrorRecord {
+  const known = Object.keys(shape.fields);
+  const near = nearest(key, known);
+  const what = shape === CONFIG ? "section" : "key";
+  const message = `unknown ${what} ${JSON.stringify(key)}, known are ${known.join(", ")}`;
+  const hint = near === undefined ? "use one of the known, or leave it out" : `did you mean ${near}?`;
+  return faultOf(node, message, hint, node.keyPlaces.get(key));
+}
 
-  #missing(node: MapNode, key: string, field: Field, shape: MapShape): void {
-    this.#tell(
-      placeOfValue(node),
-      `${key} is missing from the ${shape.name}, wanted ${wanted(field.shape)}`,
-      `add ${key}: ${field.says}`,
-    );
-  }
-
-  #tell(place: Place, message: string, hint: string): void {
-    this.#onFault({ code: "CONFIG_FIELD", message, ...place, hint });
-  }
+function faultOf(node: ConfigNode, message: string, hint: string, place = placeOfValue(node)): ErrorRecord {
+  return { code: "CONFIG_FIELD", message, ...place, hint };
 }
 
 /** A number of either kind; a float without a fraction counts as whole, as it does in JSON. */
@@ -186,10 +183,7 @@ function fitsText(value: unknown, { words, forms, template, date }: TextShape): 
 /** ISO's calendar date, and a day that there is. */
 export function isDay(text: string): boolean {
   const match = /^(\d{4})-(\d\d)-(\d\d)$/.exec(text);
-  if (!match) return false;
-  const [year, month, day] = match.slice(1).map(Number) as [number, number, number];
-  const last = month < 1 || month > 12 ? 0 : new Date(Date.UTC(2000 + (year % 400), month, 0)).getUTCDate();
-  return year >= 1 && day >= 1 && day <= last;
+  return match !== null && isDayOf(Number(match[1]), Number(match[2]), Number(match[3]));
 }
 
 function hintFor(node: ScalarNode, shape: Shape, templated: boolean): string | undefined {

@@ -1,14 +1,11 @@
 import { isMap, isSeq, type Node, type YAMLMap } from "yaml";
 import { EmporiumError } from "../../../../core/errors.js";
 import { SETTINGS } from "../grammar/config.js";
-import { entryLines } from "./yaml-lines.js";
+import { entryLines, itemLines } from "./yaml-lines.js";
 import { YamlText } from "./yaml-text.js";
 
 /** Lines of a section with one block. */
-const section = (name: string, block: readonly string[]): string[] => {
-  const [first = "", ...others] = block;
-  return [`${name}:`, `- ${first}`, ...others.map((line) => `  ${line}`)];
-};
+const section = (name: string, block: readonly string[]): string[] => [`${name}:`, ...itemLines(block)];
 
 const source = (finder: string, lines: readonly string[]): string[] => [
   "sources:",

@@ -2,7 +2,7 @@ import { isMap, isScalar, isSeq, type Node, type YAMLMap, type YAMLSeq } from "y
 import { EmporiumError } from "../../../../core/errors.js";
 import type { Version } from "../grammar/config.js";
 import { fromFlatKeys } from "./flat-keys.js";
-import { entryLines, quoted } from "./yaml-lines.js";
+import { entryLines, itemLines } from "./yaml-lines.js";
 import { YamlText } from "./yaml-text.js";
 
 /** One step of the ladder. Each reads a text of its version and gives a text of the next. */
@@ -71,7 +71,7 @@ function splitRawtilts(text: string, file: string, note: (message: string) => vo
   }
   const ending = (extensions: readonly string[]) =>
     globs.filter(({ text: glob }) => extensions.some((one) => glob.endsWith(one))).map(({ source }) => source[0] ?? "");
-  addGlobs(yaml, root, "collection_metadata", yaml.items(yaml.get(root, "collection_metadata"))[0], ending([".mdoc"]), []);
+  addGlobs(yaml, "collection_metadata", yaml.items(yaml.get(root, "collection_metadata"))[0], ending([".mdoc"]));
   const alignments = yaml.items(yaml.get(root, "alignments"));
   const added: string[][] = [];
   for (const [format, extensions] of FORMATS) {
@@ -83,7 +83,7 @@ function splitRawtilts(text: string, file: string, note: (message: string) => vo
     );
     const matrix = matrices.findLast((node) => isSeq(node) && node.items.length > 0 && !isIdentity(yaml, node));
     if (block) {
-      addGlobs(yaml, root, "alignments", block, files, []);
+      addGlobs(yaml, "alignments", block, files);
       const metadata = yaml.map(block, "metadata");
       if (matrix && metadata && !yaml.has(metadata, "affine_transformation_matrix")) {
         yaml.addEntry(metadata, "affine_transformation_matrix", yaml.copy(matrix));
@@ -115,14 +115,7 @@ function globSource(files: readonly string[]): string[] {
 }
 
 /** Adds globs to the first source of a block that takes several, or as a source of its own, or as a block of its own. */
-function addGlobs(
-  yaml: YamlText,
-  root: YAMLMap,
-  section: string,
-  block: Node | undefined,
-  files: readonly string[],
-  metadata: readonly string[],
-): void {
+function addGlobs(yaml: YamlText, section: string, block: Node | undefined, files: readonly string[]): void {
   if (files.length === 0) return;
   const sources = yaml.get(block, "sources");
   const list = yaml
@@ -137,7 +130,7 @@ function addGlobs(
         .slice(1)
         .map((line) => line.slice(2)),
     );
-  else if (!yaml.has(root, section)) appendBlocks(yaml, section, [[...metadata, ...globSource(files)]]);
+  else if (!yaml.has(yaml.root, section)) appendBlocks(yaml, section, [globSource(files)]);
 }
 
 /** Blocks at the end of a section, which is made where there is none. */
@@ -148,7 +141,7 @@ function appendBlocks(yaml: YamlText, section: string, blocks: readonly (readonl
     for (const lines of blocks) yaml.addItem(list as YAMLSeq, lines);
     return;
   }
-  const lines = blocks.flatMap(([first = "", ...others]) => [`- ${first}`, ...others.map((line) => `  ${line}`)]);
+  const lines = blocks.flatMap(itemLines);
   if (yaml.has(yaml.root, section)) yaml.replaceEntry(yaml.root, section, [`${section}:`, ...lines]);
   else yaml.addEntry(yaml.root, section, lines);
 }
@@ -274,7 +267,7 @@ function addIngestIds(text: string, file: string): string {
     let id = `${slug}-${count(slug)}`;
     while (taken.has(id)) id = `${slug}-${count(slug)}`;
     taken.add(id);
-    yaml.addEntry(metadata, "annotation_ingest_id", [/^[a-z]/.test(id) ? id : quoted(id)]);
+    yaml.addEntry(metadata, "annotation_ingest_id", [/^[a-z]/.test(id) ? id : JSON.stringify(id)]);
   }
   return yaml.finish();
 }

@@ -1,6 +1,7 @@
 /** Changes of a text in some places and in no other: they are noted first, and made all at once. */
 export class TextCuts {
   readonly #cuts: Cut[] = [];
+  readonly #lists = new Map<object, { members: readonly Range[]; gone: Set<number> }>();
   readonly text: string;
 
   constructor(text: string) {
@@ -21,6 +22,12 @@ export class TextCuts {
     else this.cut(start, next ?? end, "");
   }
 
+  /** One of the members of a list or map in brackets. Which commas go with it depends on all that go: `finish` cuts them. */
+  cutMember(list: object, members: readonly Range[], index: number): void {
+    const { gone } = this.#lists.get(list) ?? { gone: new Set() };
+    this.#lists.set(list, { members, gone: gone.add(index) });
+  }
+
   /** Where the line that holds `at` begins. */
   lineStart(at: number): number {
     return this.text.lastIndexOf("\n", at - 1) + 1;
@@ -35,7 +42,7 @@ export class TextCuts {
 
   /** The text with all changes. */
   finish(): string {
-    const cuts = [...this.#cuts].sort(inOrder);
+    const cuts = [...this.#cuts, ...[...this.#lists.values()].flatMap(cutsOfMembers)].sort(inOrder);
     let text = "";
     let at = 0;
     for (const { start, end, text: added } of cuts) {
@@ -47,6 +54,22 @@ export class TextCuts {
     }
     return text + this.text.slice(at);
   }
+}
+
+export type Range = readonly [start: number, end: number];
+
+function cutsOfMembers({ members, gone }: { members: readonly Range[]; gone: ReadonlySet<number> }): Cut[] {
+  const cuts: Cut[] = [];
+  for (let at = 0; at < members.length; at++) {
+    if (!gone.has(at)) continue;
+    const [start] = members[at]!;
+    const before = members[at - 1];
+    while (gone.has(at + 1)) at++;
+    const next = members[at + 1];
+    const [from, to] = next ? [start, next[0]] : [before?.[1] ?? start, members[at]![1]];
+    cuts.push({ start: from, end: to, text: "", depth: 0 });
+  }
+  return cuts;
 }
 
 /** Other text for a range. */

@@ -41,10 +41,7 @@ export function copied(tree: YamlTree, text: string, node: Value): string[] {
   }
   if (isSeq(value)) {
     if (value.items.length === 0) return ["[]"];
-    return (value.items as Node[]).flatMap((item) => {
-      const [first = "", ...others] = copied(tree, text, item);
-      return [`- ${first}`, ...others.map((line) => `  ${line}`)];
-    });
+    return (value.items as Node[]).flatMap((item) => itemLines(copied(tree, text, item)));
   }
   if (isMap(value)) {
     if (value.items.length === 0) return ["{}"];
@@ -56,7 +53,7 @@ export function copied(tree: YamlTree, text: string, node: Value): string[] {
   if (!isScalar(value)) return ["null"];
   const source = text.slice(value.range![0], value.range![1]);
   const oneLine = !source.includes("\n") && value.type !== "BLOCK_FOLDED" && value.type !== "BLOCK_LITERAL";
-  return [oneLine ? source : quoted(String(value.value))];
+  return [oneLine ? source : JSON.stringify(String(value.value))];
 }
 
 /** A key with a value of lines: scalars behind it, maps indented below it, lists at its own column. */
@@ -67,9 +64,9 @@ export function entryLines(key: string, lines: readonly string[]): string[] {
   return [`${key}:`, ...lines.map((line) => (first.startsWith("- ") ? line : `  ${line}`))];
 }
 
-/** A text in double quotes, which YAML reads as JSON does. */
-export function quoted(text: string): string {
-  return `${JSON.stringify(text)}`;
+/** An entry of a block list. */
+export function itemLines([first = "", ...others]: readonly string[]): string[] {
+  return [`- ${first}`, ...others.map((line) => `  ${line}`)];
 }
 
 function dedent(line: string, columns: number): string {

@@ -1,6 +1,6 @@
-import { isScalar, type Node, type Scalar, type YAMLMap, type YAMLSeq } from "yaml";
-import { TextCuts } from "./text-cuts.js";
-import { copied, entryLines, flowOf, moved } from "./yaml-lines.js";
+import type { Node, Scalar, YAMLMap, YAMLSeq } from "yaml";
+import { type Range, TextCuts } from "./text-cuts.js";
+import { copied, entryLines, flowOf, itemLines, moved } from "./yaml-lines.js";
 import { columnOf, dashesOf, type Entry, endOf, endOfEntry, isBlock, type Value, YamlTree } from "./yaml-tree.js";
 
 /*
@@ -8,11 +8,8 @@ import { columnOf, dashesOf, type Entry, endOf, endOfEntry, isBlock, type Value,
  * comments; here the tree only says where things stand, and changes are cut into the text itself.
  */
 
-type Range = readonly [start: number, end: number];
-
 export class YamlText extends YamlTree {
   readonly #cuts: TextCuts;
-  readonly #flow = new Map<Node, { ranges: readonly Range[]; indices: Set<number> }>();
   /** Entries of block lists that go. */
   readonly #gone = new Map<YAMLSeq, Set<number>>();
 
@@ -24,7 +21,6 @@ export class YamlText extends YamlTree {
 
   /** The text with all changes. */
   finish(): string {
-    this.#cutFlow();
     return this.#cuts.finish();
   }
 
@@ -48,62 +44,50 @@ export class YamlText extends YamlTree {
 
   /** Adds a key at the end of a map, with a value of lines that have no indentation. */
   addEntry(map: YAMLMap, key: string, value: readonly string[]): void {
-    if (!isBlock(map)) {
-      const inner = map.range![1] - 1;
-      this.#cuts.cut(inner, inner, `${map.items.length > 0 ? ", " : ""}${key}: ${flowOf(value)}`);
-      return;
-    }
-    const column = columnOf(map);
-    const indent = " ".repeat(column);
-    const at = this.#cuts.lineEnd(endOf(map));
-    this.#cuts.cut(
-      at,
-      at,
-      entryLines(key, value)
-        .map((line) => `${indent}${line}\n`)
-        .join(""),
-      column,
-    );
+    this.#add(map, isBlock(map) ? entryLines(key, value) : [`${key}: ${flowOf(value)}`], 0);
   }
 
   /** Adds an entry at the end of a list. */
   addItem(list: YAMLSeq, lines: readonly string[]): void {
-    if (!isBlock(list)) {
-      const inner = list.range![1] - 1;
-      this.#cuts.cut(inner, inner, `${list.items.length > 0 ? ", " : ""}${flowOf(lines)}`);
+    // a list may stand at the column of its key, and is still deeper
+    this.#add(list, isBlock(list) ? itemLines(lines) : [flowOf(lines)], 0.5);
+  }
+
+  #add(to: YAMLMap | YAMLSeq, lines: readonly string[], deeper: number): void {
+    if (!isBlock(to)) {
+      const inner = to.range![1] - 1;
+      this.#cuts.cut(inner, inner, `${to.items.length > 0 ? ", " : ""}${lines[0]}`);
       return;
     }
-    const column = columnOf(list);
-    const indent = " ".repeat(column);
-    const at = this.#cuts.lineEnd(endOf(list));
-    const [first = "", ...others] = lines;
-    const item = `${indent}- ${first}\n${others.map((line) => `${indent}  ${line}\n`).join("")}`;
-    // a list may stand at the column of its key, and is still deeper
-    this.#cuts.cut(at, at, item, column + 0.5);
+    const at = this.#cuts.lineEnd(endOf(to));
+    this.#cuts.cut(at, at, indented(lines, columnOf(to)), columnOf(to) + deeper);
   }
 
   /** Takes out a key with its value, or replaces both by other lines at the same column. */
   replaceEntry(map: YAMLMap, key: string, lines: readonly string[] = []): void {
-    const at = (map.items as Entry[]).findIndex(({ key: name }) => isScalar(name) && String(name.value) === key);
-    if (at < 0) return;
     const pairs = map.items as Entry[];
-    const pair = pairs[at]!;
-    if (!isBlock(map)) {
-      const ranges = pairs.map((one): Range => [one.key.range![0], endOfEntry(one)]);
-      if (lines.length > 0) this.#cuts.cut(ranges[at]![0], ranges[at]![1], flowOf(lines).slice(1, -1));
-      else this.#removeFlow(map, ranges, at);
-      return;
-    }
-    const indent = " ".repeat(columnOf(map));
-    const added = lines.map((line) => `${indent}${line}\n`).join("");
-    this.#cuts.cutLines(pair.key.range![0], endOfEntry(pair), added, pairs[at + 1]?.key.range?.[0]);
+    const pair = this.pair(map, key);
+    if (!pair) return;
+    const at = pairs.indexOf(pair);
+    const [start, end] = [pair.key.range![0], endOfEntry(pair)];
+    if (isBlock(map)) this.#cuts.cutLines(start, end, indented(lines, columnOf(map)), pairs[at + 1]?.key.range?.[0]);
+    else if (lines.length > 0) this.#cuts.cut(start, end, flowOf(lines).slice(1, -1));
+    else
+      this.#cuts.cutMember(
+        map,
+        pairs.map((one): Range => [one.key.range![0], endOfEntry(one)]),
+        at,
+      );
   }
 
   removeItem(list: YAMLSeq, index: number): void {
     const nodes = list.items as Node[];
     if (!isBlock(list)) {
-      const ranges = nodes.map((node): Range => [node.range![0], endOf(node)]);
-      this.#removeFlow(list, ranges, index);
+      this.#cuts.cutMember(
+        list,
+        nodes.map((node): Range => [node.range![0], endOf(node)]),
+        index,
+      );
       return;
     }
     const dashes = dashesOf(list);
@@ -117,25 +101,8 @@ export class YamlText extends YamlTree {
     const start = this.#cuts.lineStart(dashes[0]!);
     this.#cuts.cut(start, this.#cuts.lineEnd(endOf(list)), `${" ".repeat(columnOf(list) + 2)}[]\n`);
   }
+}
 
-  /** Entries in one line go with their commas, which depends on all that go: so they are cut at the end. */
-  #removeFlow(node: Node, ranges: readonly Range[], at: number): void {
-    const gone = this.#flow.get(node) ?? { ranges, indices: new Set<number>() };
-    gone.indices.add(at);
-    this.#flow.set(node, gone);
-  }
-
-  #cutFlow(): void {
-    for (const { ranges, indices } of this.#flow.values()) {
-      for (let at = 0; at < ranges.length; at++) {
-        if (!indices.has(at)) continue;
-        const first = at;
-        while (indices.has(at + 1)) at++;
-        const [start, end] = [ranges[first]![0], ranges[at]![1]];
-        if (ranges[at + 1]) this.#cuts.cut(start, ranges[at + 1]![0], "");
-        else this.#cuts.cut(ranges[first - 1]?.[1] ?? start, end, "");
-      }
-    }
-    this.#flow.clear();
-  }
+function indented(lines: readonly string[], columns: number): string {
+  return lines.map((line) => `${" ".repeat(columns)}${line}\n`).join("");
 }

@@ -23,7 +23,7 @@ interface Block {
 /** A YAML document that says where its values stand: aliases and merged keys are followed, and scalars stay texts. */
 export class YamlTree {
   readonly root: YAMLMap;
-  readonly #anchors = new Map<Alias, Node>();
+  readonly #targets: ReadonlyMap<Alias, Node>;
 
   /** @throws {EmporiumError} CONFIG_SYNTAX where the document is no map */
   constructor(text: string, file: string) {
@@ -42,23 +42,12 @@ export class YamlTree {
       });
     }
     this.root = document.contents as YAMLMap;
-    this.#findAnchors(this.root, new Map());
-  }
-
-  #findAnchors(node: Value, seen: Map<string, Node>): void {
-    if (isAlias(node)) {
-      const target = seen.get(node.source);
-      if (target) this.#anchors.set(node, target);
-      return;
-    }
-    if ((isMap(node) || isSeq(node) || isScalar(node)) && node.anchor) seen.set(node.anchor, node);
-    if (isMap(node)) for (const { value } of node.items as Entry[]) this.#findAnchors(value, seen);
-    else if (isSeq(node)) for (const item of node.items as Node[]) this.#findAnchors(item, seen);
+    this.#targets = targetsOf(this.root);
   }
 
   /** What an alias means; anything else is itself. */
   resolve(node: Value): Node | undefined {
-    return isAlias(node) ? this.#anchors.get(node) : (node ?? undefined);
+    return isAlias(node) ? this.#targets.get(node) : (node ?? undefined);
   }
 
   /** The value below a key, aliases and merged keys followed. */
@@ -104,6 +93,24 @@ export class YamlTree {
     const text = String(scalar.value ?? "");
     return scalar.type === "PLAIN" && /^(?:~|null|Null|NULL|)$/.test(text) ? undefined : text;
   }
+}
+
+/** What each alias means: the last anchor of its name before it. */
+function targetsOf(root: Node): Map<Alias, Node> {
+  const targets = new Map<Alias, Node>();
+  const anchors = new Map<string, Node>();
+  const visit = (node: Value): void => {
+    if (isAlias(node)) {
+      const target = anchors.get(node.source);
+      if (target) targets.set(node, target);
+      return;
+    }
+    if ((isMap(node) || isSeq(node) || isScalar(node)) && node.anchor) anchors.set(node.anchor, node);
+    if (isMap(node)) for (const { value } of node.items as Entry[]) visit(value);
+    else if (isSeq(node)) for (const item of node.items as Node[]) visit(item);
+  };
+  visit(root);
+  return targets;
 }
 
 /** Whether a collection stands on lines of its own, and not in brackets. */
