@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { EmporiumError } from "../core/errors.js";
 import { nearest } from "../core/nearest.js";
+import { envOf } from "../engine/env.js";
 import { command } from "./command.js";
 
 export default command({
@@ -50,8 +51,7 @@ export default command({
       network: options.network ? { bases } : undefined,
       workspace: io.workspace,
       anonymous: options.anonymous,
-      clock: io.clock,
-      signal: io.signal,
+      ...envOf(io),
     });
     if (io.json) io.outJson(report.files.map(({ file, ok, errors, warnings }) => ({ file, ok, errors, warnings })));
     else io.out(report.toText());

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { envOf } from "../engine/env.js";
 import { command } from "./command.js";
 import { volumeOptions, workOf, workOptions, zarrOf } from "./ingest-options.js";
 import { printReport } from "./report.js";
@@ -41,9 +42,7 @@ export default command({
       anonymous: options.anonymous,
       sync: options.sync,
       checksum: options.checksum,
-      log: io.log,
-      signal: io.signal,
-      onEvent: io.onEvent,
+      ...envOf(io),
     });
     return printReport(report, io);
   },

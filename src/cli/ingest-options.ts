@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { EmporiumError } from "../core/errors.js";
 import { LIMITS } from "../core/limits.js";
+import { envOf } from "../engine/env.js";
 import { KINDS } from "../model/kinds.js";
 import type { Io } from "./command.js";
 import { amountOfBytes, defaultJobs, defaultMemoryBytes, httpUrl, wholeNumber } from "./option-types.js";
@@ -181,9 +182,7 @@ export async function runIngest(options: IngestOptions, io: Io): Promise<number>
     checksum: options.checksum,
     verify: options.verify,
     dryRun: options.dryRun,
-    log: io.log,
-    signal: io.signal,
-    onEvent: io.onEvent,
+    ...envOf(io),
   });
   return printReport(report, io);
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { LIMITS } from "../core/limits.js";
+import { envOf } from "../engine/env.js";
 import { command } from "./command.js";
 import { amountOfBytes, defaultJobs, defaultMemoryBytes, shareOf, wholeNumber } from "./option-types.js";
 import { printReport } from "./report.js";
@@ -59,10 +60,8 @@ export default command({
       jobs: options.jobs ?? defaultJobs(),
       memoryBytes: options.memory ?? defaultMemoryBytes(),
       anonymous: options.anonymous,
-      clock: io.clock,
       version: version(),
-      signal: io.signal,
-      onEvent: io.onEvent,
+      ...envOf(io),
     });
     return printReport(report, io);
   },

@@ -1,12 +1,11 @@
 import { createHash } from "node:crypto";
 import { throwIfCancelled } from "../core/cancel.js";
-import { type Clock, systemClock } from "../core/clock.js";
+import type { Clock } from "../core/clock.js";
 import { EmporiumError } from "../core/errors.js";
 import type { Json } from "../core/json.js";
 import { LIMITS } from "../core/limits.js";
-import { type Log, silentLog } from "../core/log.js";
-import type { Random } from "../core/random.js";
 import { redact } from "../core/redact.js";
+import { type Env, envOf, type GivenEnv } from "../engine/env.js";
 import { TIMEOUTS, type Timeouts } from "../net/body.js";
 import { type HttpClient, httpClient } from "../net/client.js";
 import { parseRetryAfter, statusError } from "../net/errors.js";
@@ -22,11 +21,7 @@ import { checkAddress, isListed } from "./hosts.js";
 import type { NetReply, NetRequest, Portal, PortalNet, RequestRecord } from "./portal.js";
 import { decodeText, jsonOf } from "./reply-body.js";
 
-export interface PortalClientOptions {
-  clock?: Clock | undefined;
-  random?: Random | undefined;
-  signal?: AbortSignal | undefined;
-  log?: Log | undefined;
+export interface PortalClientOptions extends GivenEnv {
   /** Mirrors and tests (`--portal-base`). */
   bases?: Bases | undefined;
   /** Requests a second of one host, below what the host itself asks for. */
@@ -56,11 +51,7 @@ const PER_SECOND_MIRROR = 4;
 
 const POLICY: RetryPolicy = { tries: 5, baseMs: 500, capMs: 30_000, retryAfterMsMax: 5 * 60_000 };
 
-interface Context {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly signal: AbortSignal | undefined;
-  readonly log: Log;
+interface Context extends Env {
   readonly bases: Bases;
   readonly agentName: string;
   readonly client: HttpClient;
@@ -71,8 +62,8 @@ interface Context {
 }
 
 export function portalClient(options: PortalClientOptions = {}): PortalClient {
-  const { clock = systemClock, random = Math.random, signal, log = silentLog, bases = new Map() } = options;
-  const { resolve = resolveName, perSecond = Number.POSITIVE_INFINITY, agentName = "emporium" } = options;
+  const env = envOf(options);
+  const { bases = new Map(), resolve = resolveName, perSecond = Number.POSITIVE_INFINITY, agentName = "emporium" } = options;
   const client = httpClient({ ...TIMEOUTS, ...options.timeouts }, LIMITS.requestsPerHost);
   const paces = new Map<string, HostPace>();
 
@@ -80,12 +71,12 @@ export function portalClient(options: PortalClientOptions = {}): PortalClient {
     if (options.pace) return options.pace(url.host);
     const key = mirror === undefined ? url.hostname : new URL(mirror).host;
     const known = mirror === undefined ? (HOST_PER_SECOND[url.hostname] ?? PER_SECOND) : PER_SECOND_MIRROR;
-    const pace = paces.get(key) ?? hostPace(clock, { perSecond: Math.max(1, Math.floor(Math.min(known, perSecond))) });
+    const pace = paces.get(key) ?? hostPace(env.clock, { perSecond: Math.max(1, Math.floor(Math.min(known, perSecond))) });
     paces.set(key, pace);
     return pace;
   }
 
-  const context = { clock, random, signal, log, bases, agentName, client, gate: publicGate(resolve), paceOf };
+  const context = { ...env, bases, agentName, client, gate: publicGate(resolve), paceOf };
   return { open: (portal, typed = []) => portalNet(context, portal, typed), close: () => client.close() };
 }
 
@@ -164,7 +155,7 @@ function asker(
   typed: readonly string[],
   record: (url: string, answer: Answer) => void,
 ) {
-  const { clock, random, log, signal, client } = context;
+  const { clock, signal, client } = context;
   const typedOrigins = new Set(typed.filter((text) => URL.canParse(text)).map((text) => new URL(text).origin));
   const jar = cookieJar();
 
@@ -211,7 +202,7 @@ function asker(
       if (error?.facts.retry !== "later") return answer;
       throw Object.assign(error, { answer });
     };
-    return retried(retries(POLICY, { clock, random, log, signal, exhausted }), attempt, redact(url.href));
+    return retried(retries(POLICY, { ...context, exhausted }), attempt, redact(url.href));
   };
 }
 

@@ -31,7 +31,7 @@ const COMPARED_BYTES = 2 ** 20;
 export async function comparePlan(
   { tasks }: Pick<IngestPlan, "tasks">,
   target: Store,
-  signal: AbortSignal,
+  signal: AbortSignal | undefined,
   source?: Store,
 ): Promise<PlanComparison> {
   const listing = cachedListing(target, signal);
@@ -52,7 +52,7 @@ async function compareTask(
   { run, params, outputs, inputs }: Task,
   listing: Listing,
   source: Store | undefined,
-  signal: AbortSignal,
+  signal: AbortSignal | undefined,
 ): Promise<[string, Presence][]> {
   const entries = await Promise.all(outputs.map(async (key) => [key, await entryOf(listing, key)] as const));
   const texts = new Map<string, string>();

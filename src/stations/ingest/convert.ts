@@ -1,12 +1,9 @@
 import type { ShardCodec } from "../../arrays/stream/plan/layout.js";
 import { estimateVolumeMemory } from "../../arrays/stream/plan/memory.js";
-import { systemClock } from "../../core/clock.js";
 import { EmporiumError } from "../../core/errors.js";
-import type { Log } from "../../core/log.js";
-import { seededRandom } from "../../core/random.js";
 import { type Report, warningLines } from "../../core/report.js";
 import { formatBytes, formatSeconds } from "../../core/units.js";
-import type { OnEvent } from "../../engine/events.js";
+import { envOf, type GivenEnv } from "../../engine/env.js";
 import { type RunReport, runPlan } from "../../engine/run.js";
 import type { ObjectReceipt, PlainObject, Task, TaskPlan } from "../../engine/task.js";
 import { taskId } from "../../engine/task-id.js";
@@ -18,7 +15,7 @@ import { VOLUME_OPERATION, type VolumeParams, volumeOperation } from "./ops/volu
 import { type OmeZarrVersion, shardParams } from "./ops/volume-params.js";
 import { readVolumeSource, type VolumeSource } from "./volume-source.js";
 
-export interface ConvertOptions {
+export interface ConvertOptions extends GivenEnv {
   /** Path or URL of the volume: MRC (also gzip, bzip2), or an OME-Zarr folder. */
   input: string;
   /** Path or URL without extension: `OUT` gives `OUT.mrc` and `OUT.zarr`. */
@@ -40,9 +37,6 @@ export interface ConvertOptions {
   sync: boolean;
   checksum?: "sha256" | undefined;
   anonymous: boolean;
-  log: Log;
-  signal: AbortSignal;
-  onEvent?: OnEvent | undefined;
 }
 
 export interface ConvertReport extends Report {
@@ -60,32 +54,26 @@ export interface ConvertReport extends Report {
  * @throws {EmporiumError} before anything is touched: STORE_ABSENT, FORMAT_… of the source's header, USAGE, TARGET_LOCKED.
  */
 export async function convertVolume(options: ConvertOptions): Promise<ConvertReport> {
-  const { log, signal, anonymous, sync, compat } = options;
+  const { anonymous, sync, compat, workspace, jobs, memoryBytes } = options;
+  const env = envOf(options);
   if (!options.mrc && !options.zarr)
     throw new EmporiumError("USAGE", "neither MRC nor Zarr is to be written", { hint: "leave out one of the flags" });
   const from = await openLocation(options.input.replace(/\/+$/, ""), { anonymous });
   const to = await openLocation(options.output, { anonymous, sync });
-  const source = await readVolumeSource(from.store, from.key, /\.zarr$/i.test(from.key), { compat, signal });
+  const source = await readVolumeSource(from.store, from.key, /\.zarr$/i.test(from.key), { compat, signal: env.signal });
   const task = taskOf(source, to.key, options, { isRemote: from.store.local === undefined });
   refuseOwnSource(from.store, source.key, to.store, task.outputs);
-  const plan: TaskPlan = { createdMs: systemClock.now(), tasks: [task], locks: [to.key] };
+  const plan: TaskPlan = { createdMs: env.clock.now(), tasks: [task], locks: [to.key] };
   const report = await runPlan(plan, {
     operations: { [VOLUME_OPERATION]: volumeOperation },
     source: from.store,
     target: to.store,
-    workspace: options.workspace,
     name: `convert ${to.key}`,
-    jobs: options.jobs,
-    memoryBytes: options.memoryBytes,
-    clock: systemClock,
-    random: seededRandom(systemClock.now()),
-    log,
-    signal,
     createdMs: fixedMoment(process.env),
-    sync: options.sync,
     // nobody looks for hidden parts beside a file that was not made; what was sent to a bucket is not seen there, and costs time
     discardFailed: to.store.local !== undefined,
-    onEvent: options.onEvent,
+    ...{ workspace, jobs, memoryBytes, sync },
+    ...env,
   });
   return reportOf(report, to.store, source.warnings);
 }

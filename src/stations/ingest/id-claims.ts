@@ -1,8 +1,6 @@
 import { createHash } from "node:crypto";
-import type { Clock } from "../../core/clock.js";
 import { asEmporiumError, EmporiumError } from "../../core/errors.js";
-import type { Log } from "../../core/log.js";
-import type { Random } from "../../core/random.js";
+import type { Env } from "../../engine/env.js";
 import { isGone, type ProcessIdentity, thisProcess } from "../../engine/holder.js";
 import { takeLocks } from "../../engine/lock.js";
 import { ENGINE_FOLDER } from "../../engine/plan.js";
@@ -38,13 +36,9 @@ interface State {
   readonly finished: readonly GivenId[];
 }
 
-export interface ClaimOptions {
+export interface ClaimOptions extends Omit<Env, "onEvent"> {
   /** What the import is called, whoever runs it. */
   job: string;
-  clock: Clock;
-  random: Random;
-  log: Log;
-  signal: AbortSignal;
 }
 
 /**

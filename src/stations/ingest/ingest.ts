@@ -1,12 +1,9 @@
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import type { ShardCodec } from "../../arrays/stream/plan/layout.js";
-import { systemClock } from "../../core/clock.js";
 import { EmporiumError } from "../../core/errors.js";
-import type { Log } from "../../core/log.js";
-import { type Random, seededRandom } from "../../core/random.js";
 import { removeIfEmpty } from "../../engine/disk.js";
-import type { OnEvent } from "../../engine/events.js";
+import { type Env, envOf, type GivenEnv } from "../../engine/env.js";
 import { type RunReport, runPlan } from "../../engine/run.js";
 import type { Store } from "../../stores/store.js";
 import { openLocation, openStore } from "../../stores/url.js";
@@ -29,7 +26,7 @@ import type { OmeZarrVersion } from "./ops/volume-params.js";
 import { checkAsked, type IngestPlan, openForReading, planIngest, refusePlaceholders } from "./plan.js";
 import { makeSelection, requireSelection, type SelectionFlags } from "./selection.js";
 
-export interface IngestOptions {
+export interface IngestOptions extends GivenEnv {
   /** Path of the deposition's configuration. */
   config: string;
   /** Folder or bucket of the sources; the config's `source_prefix` is below it. */
@@ -64,9 +61,6 @@ export interface IngestOptions {
   checksum?: "sha256" | undefined;
   verify: boolean;
   dryRun: boolean;
-  log: Log;
-  signal: AbortSignal;
-  onEvent?: OnEvent | undefined;
 }
 
 /**
@@ -105,28 +99,27 @@ type OpenOptions = Omit<IngestOptions, "config" | "input" | "output" | "anonymou
 export async function ingestInto(job: OpenIngest, options: OpenOptions): Promise<IngestReport> {
   const { source, target } = job;
   refuseNested(source, target);
+  const env = envOf(options);
   const name = `ingest ${job.name}`;
   const memory = idMemory(options.workspace, target.url, name);
   const makePlan = planner(job, options, await memory.read());
   if (options.dryRun) {
     const { plan, warnings } = await makePlan(await readClaims(target));
-    const comparison = await comparePlan(plan, target, options.signal, source);
+    const comparison = await comparePlan(plan, target, env.signal, source);
     return plannedReport(plan, comparison, [...warnings, ...(await roomWarnings(plan, target))]);
   }
-  const { log, signal } = options;
-  const random = seededRandom(systemClock.now());
   const root = target.local?.path("");
   const isNew = root !== undefined && !(await stat(root).catch(() => undefined));
-  const claims = await joinClaims(target, { job: name, clock: systemClock, random, log, signal });
+  const claims = await joinClaims(target, { job: name, ...env });
   let unfinished: ((id: GivenId) => boolean) | undefined;
   try {
-    const { plan, warnings } = await claimedPlan(target, claims, makePlan, log);
+    const { plan, warnings } = await claimedPlan(target, claims, makePlan, env.log);
     const shortages = [...warnings, ...(await roomWarnings(plan, target))];
     // the others stand in the report; these may be acted on now
-    for (const { message } of shortages) log.warn(message);
+    for (const { message } of shortages) env.log.warn(message);
     // the ids stand before the first output does: a resumed run gives the same ones
     await memory.write(plan.ids);
-    const run = await runTasks(plan, name, job, { ...options, random });
+    const run = await runTasks(plan, name, job, { ...options, ...env });
     const left = run.results.filter(({ state }) => state !== "done" && state !== "already");
     const outputs = left.flatMap(({ task }) => task.outputs);
     unfinished = ({ container }) => outputs.some((key) => key.startsWith(`${container}/`));
@@ -145,24 +138,8 @@ function planner({ config, source, target, open }: OpenIngest, options: OpenOpti
   const selection = makeSelection(options.selection);
   checkAsked(config, selection);
   return async (claimedIds) => {
-    const plan = await planIngest(config, source, target, {
-      selection,
-      clock: systemClock,
-      compat: options.compat,
-      writeMrc: options.writeMrc,
-      writeZarr: options.writeZarr,
-      httpsPrefix: options.httpsPrefix,
-      omeZarr: options.omeZarr,
-      codec: options.codec,
-      force: options.forceOverwrite,
-      allowEmpty: options.allowEmpty,
-      strict: options.strict,
-      threads: options.jobs,
-      reservedIds,
-      claimedIds,
-      open,
-      signal: options.signal,
-    });
+    const given = { selection, force: options.forceOverwrite, threads: options.jobs, reservedIds, claimedIds, open };
+    const plan = await planIngest(config, source, target, { ...options, ...given });
     refuseOwnSources(plan.tasks, source, target);
     return fitted(plan, options);
   };
@@ -172,7 +149,7 @@ function planner({ config, source, target, open }: OpenIngest, options: OpenOpti
 const PLANS = 8;
 
 /** A plan whose ids nobody else has. @throws {EmporiumError} TARGET_LOCKED where others take them each time */
-async function claimedPlan(target: Store, claims: IdClaims, makePlan: MakePlan, log: Log): Promise<FittedPlan> {
+async function claimedPlan(target: Store, claims: IdClaims, makePlan: MakePlan, log: Env["log"]): Promise<FittedPlan> {
   for (let attempt = 1; ; attempt++) {
     const made = await makePlan(claims.taken());
     if (await claims.claim(made.plan.ids)) return made;
@@ -188,26 +165,15 @@ function runTasks(
   plan: IngestPlan,
   name: string,
   { source, target, open = openForReading }: OpenIngest,
-  options: OpenOptions & { random: Random },
+  options: OpenOptions & Env,
 ): Promise<RunReport> {
-  const { workspace, jobs, memoryBytes, keepGoing, random, log, signal, verify, forceOverwrite, sync, onEvent } = options;
   return runPlan(plan, {
+    ...options,
     operations: ingestOperations(open, sectionCache(awaitedSections(plan.tasks))),
     source,
     target,
-    workspace,
     name,
-    jobs,
-    memoryBytes,
-    keepGoing,
-    clock: systemClock,
-    random,
-    log,
-    signal,
-    verify,
-    force: forceOverwrite,
+    force: options.forceOverwrite,
     createdMs: fixedMoment(process.env),
-    sync,
-    onEvent,
   });
 }

@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import type { ShardCodec } from "../../arrays/stream/plan/layout.js";
-import type { Clock } from "../../core/clock.js";
 import { EmporiumError } from "../../core/errors.js";
+import { envOf, type GivenEnv } from "../../engine/env.js";
 import type { TaskPlan } from "../../engine/task.js";
 import type { TypeKey } from "../../model/kinds.js";
 import type { Store } from "../../stores/store.js";
@@ -31,10 +31,9 @@ import { sourceFiles } from "./source-files.js";
 import { planTree } from "./tree.js";
 import { viewAddress } from "./views/address.js";
 
-export interface PlanOptions {
+/** The clock gives the plan its moment. */
+export interface PlanOptions extends GivenEnv {
   readonly selection: Selection;
-  /** Gives the plan its moment. */
-  readonly clock: Clock;
   /** The reference's own values and ids where they are wrong. Default false. */
   readonly compat?: boolean | undefined;
   readonly writeMrc?: boolean | undefined;
@@ -59,7 +58,6 @@ export interface PlanOptions {
   readonly claimedIds?: readonly GivenId[] | undefined;
   /** Opens addresses of pictures. Default: the stores' own, for reading. */
   readonly open?: OpenAddress | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** What an ingest would do. Nothing has been written. */
@@ -105,7 +103,7 @@ export async function planIngest(config: IngestConfig, source: Store, target: St
   if (context.compat) draft.warnings.push(...asWarnings(unused.failures));
   else draft.failures.push(...unused.failures);
   return {
-    createdMs: options.clock.now(),
+    createdMs: envOf(options).clock.now(),
     locks: locksOf(draft.tasks, names),
     ...draft,
     failures: await context.empty.explained(draft.failures),
@@ -121,7 +119,7 @@ export async function planContext(
   config: IngestConfig,
   source: Store,
   target: Store,
-  options: Omit<PlanOptions, "clock">,
+  options: PlanOptions,
 ): Promise<PlanContext> {
   const { selection, signal } = options;
   const targetListing = cachedListing(target, signal);

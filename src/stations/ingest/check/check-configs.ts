@@ -1,14 +1,14 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { Clock } from "../../../core/clock.js";
 import { asEmporiumError, type ErrorRecord, formatError, toErrorRecord } from "../../../core/errors.js";
+import { envOf, type GivenEnv } from "../../../engine/env.js";
 import { type CheckedConfig, checkNode } from "./check.js";
 import { isUrl, readConfigFile, readExclusions } from "./config-file.js";
 import type { Exclusions } from "./exclusions.js";
 import type { Registries } from "./network.js";
 import type { RegistryName } from "./registry-client.js";
 
-export interface CheckConfigsOptions {
+export interface CheckConfigsOptions extends GivenEnv {
   /** Paths or URLs of files; a folder means the configurations in it. */
   configs: readonly string[];
   /** A file of exclusions, in place of the built-in ones. */
@@ -18,8 +18,6 @@ export interface CheckConfigsOptions {
   /** Keeps the registries' answers. */
   workspace: string;
   anonymous?: boolean | undefined;
-  clock: Clock;
-  signal?: AbortSignal | undefined;
 }
 
 export interface CheckReport {
@@ -53,12 +51,13 @@ export async function checkConfigs(options: CheckConfigsOptions): Promise<CheckR
 }
 
 /** Loaded only when asked for: an offline check of one file is over before a client of HTTP is loaded. */
-async function openRegistries({ network, workspace, clock, signal }: CheckConfigsOptions): Promise<Registries> {
+async function openRegistries(options: CheckConfigsOptions): Promise<Registries> {
   const { registryClient } = await import("./registry-client.js");
   const { openAnswers } = await import("./registry-answers.js");
+  const env = envOf(options);
   return {
-    client: registryClient({ clock, signal, bases: network?.bases }),
-    answers: await openAnswers(workspace, clock),
+    client: registryClient({ ...env, bases: options.network?.bases }),
+    answers: await openAnswers(options.workspace, env.clock),
   };
 }
 

@@ -22,7 +22,7 @@ function isZarr(folder: string): boolean {
 }
 
 /** Objects of a group: all below a folder of the second level, else only those directly in the folder. */
-export async function objectsOf(store: Store, group: string, signal: AbortSignal): Promise<Map<string, Entry>> {
+export async function objectsOf(store: Store, group: string, signal: AbortSignal | undefined): Promise<Map<string, Entry>> {
   const objects = new Map<string, Entry>();
   const direct = group.split("/").length <= 2 && !isZarr(group);
   const entries = direct ? store.children(group, { signal }) : store.list(group, { signal });
@@ -31,7 +31,12 @@ export async function objectsOf(store: Store, group: string, signal: AbortSignal
 }
 
 /** Groups of a tree, or of a folder of it, that hold anything, and those that records speak of; in the order of keys. */
-export async function groupsOf(store: Store, prefix: string, recorded: Iterable<string>, signal: AbortSignal): Promise<string[]> {
+export async function groupsOf(
+  store: Store,
+  prefix: string,
+  recorded: Iterable<string>,
+  signal: AbortSignal | undefined,
+): Promise<string[]> {
   const groups = new Set<string>();
   const depth = prefix.split("/").length - 1;
   if (depth >= 2) groups.add(prefix);

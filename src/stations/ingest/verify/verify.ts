@@ -1,7 +1,6 @@
 import { crc32 } from "node:zlib";
-import type { Clock } from "../../../core/clock.js";
 import { EmporiumError } from "../../../core/errors.js";
-import type { OnEvent, RunEvent } from "../../../engine/events.js";
+import { type Env, envOf, type GivenEnv } from "../../../engine/env.js";
 import type { Store } from "../../../stores/store.js";
 import { openStore, parseLocation } from "../../../stores/url.js";
 import { fixedMoment } from "../moment.js";
@@ -15,7 +14,7 @@ import { findRecords } from "./records.js";
 import { makeReport, type VerifyReport } from "./report.js";
 import { startWorkers } from "./threads.js";
 
-export interface VerifyOptions {
+export interface VerifyOptions extends GivenEnv {
   /** Folder of journals: receipts of the tree are looked for here. */
   workspace: string;
   /** Where the tree was written, if it has been moved since. */
@@ -33,11 +32,8 @@ export interface VerifyOptions {
   jobs: number;
   /** For buffers. A thread takes 256 MiB for chunks of 64 MiB, so this bounds the threads. */
   memoryBytes: number;
-  clock: Clock;
   /** Of the program, for proofs. */
   version: string;
-  signal: AbortSignal;
-  onEvent?: OnEvent | undefined;
 }
 
 /**
@@ -79,7 +75,8 @@ async function rootOf(location: string, anonymous: boolean | undefined): Promise
 
 /** `verify` for a store that is open: the root of a tree, and the part of it to look at. */
 export async function verifyTree(store: Store, options: VerifyOptions & { prefix?: string | undefined }): Promise<VerifyReport> {
-  const { prefix = "", workspace, clock, signal, subset, levels = "sampled", writeProof = false } = options;
+  const { prefix = "", workspace, subset, levels = "sampled", writeProof = false } = options;
+  const { clock, signal = new AbortController().signal } = envOf(options);
   const jobs = Math.max(1, Math.min(options.jobs, Math.floor(options.memoryBytes / THREAD_BYTES)));
   if (writeProof && (subset || prefix.split("/").length > 2)) {
     throw new EmporiumError("USAGE", "a proof speaks of a whole dataset, and not of a part of one", {
@@ -111,7 +108,7 @@ export async function verifyTree(store: Store, options: VerifyOptions & { prefix
     signal,
     onBytes: progress.bytes,
   };
-  const proofs = writeProof ? proofsOf(context, options) : undefined;
+  const proofs = writeProof ? proofsOf(context, clock, options.version) : undefined;
   try {
     await checkGroups(groups, context, proofs, progress);
   } finally {
@@ -186,7 +183,7 @@ function emptyTally(): Tally {
 }
 
 /** Proofs folder by folder, while their groups are checked. A folder in which something is wrong gets none. */
-function proofsOf({ store, findings, records, tally, signal }: CheckContext, { clock, version }: VerifyOptions) {
+function proofsOf({ store, findings, records, tally, signal }: CheckContext, clock: Env["clock"], version: string) {
   const madeMs = fixedMoment(process.env) ?? Math.floor(clock.now() / 1000) * 1000;
   let open: { folder: string; writer: ReturnType<typeof proofWriter>; wrong: number; proven: number; lines: number } | undefined;
   const written: string[] = [];
@@ -232,9 +229,10 @@ function proofsOf({ store, findings, records, tally, signal }: CheckContext, { c
 }
 
 /** Progress in the form of a run's: a group is a task. Without a listener nothing is counted beforehand. */
-async function progressOf(store: Store, groups: readonly string[], { onEvent, clock, signal }: VerifyOptions) {
+async function progressOf(store: Store, groups: readonly string[], options: GivenEnv) {
+  const { clock, signal, onEvent } = envOf(options);
   const sizes = new Map<string, number>();
-  if (onEvent) {
+  if (options.onEvent) {
     for (const group of groups) {
       let bytes = 0;
       for (const { size } of (await objectsOf(store, group, signal)).values()) bytes += size;
@@ -243,25 +241,24 @@ async function progressOf(store: Store, groups: readonly string[], { onEvent, cl
   }
   let current: string | undefined;
   let done = 0;
-  const emit = (event: RunEvent) => onEvent?.(event);
   const brief = (group: string) => ({ id: group, title: group || "the root", run: "verify", bytes: sizes.get(group) ?? 0 });
   const total = [...sizes.values()].reduce((sum, size) => sum + size, 0);
-  emit({ kind: "plan", tasks: groups.length, bytes: total, resumed: false, createdMs: clock.now(), atMs: clock.monotonic() });
+  onEvent({ kind: "plan", tasks: groups.length, bytes: total, resumed: false, createdMs: clock.now(), atMs: clock.monotonic() });
   return {
     begin(group: string) {
       current = group;
       done = 0;
-      emit({ kind: "start", task: brief(group), threads: 1, notes: 0, atMs: clock.monotonic() });
+      onEvent({ kind: "start", task: brief(group), threads: 1, notes: 0, atMs: clock.monotonic() });
     },
     bytes(bytes: number) {
       done += bytes;
-      if (current !== undefined) emit({ kind: "progress", id: current, bytesDone: done, atMs: clock.monotonic() });
+      if (current !== undefined) onEvent({ kind: "progress", id: current, bytesDone: done, atMs: clock.monotonic() });
     },
     end(group: string) {
-      emit({ kind: "settled", task: brief(group), state: "done", seconds: 0, atMs: clock.monotonic() });
+      onEvent({ kind: "settled", task: brief(group), state: "done", seconds: 0, atMs: clock.monotonic() });
     },
     over() {
-      emit({ kind: "end", exitStatus: 0, seconds: 0, atMs: clock.monotonic() });
+      onEvent({ kind: "end", exitStatus: 0, seconds: 0, atMs: clock.monotonic() });
     },
   };
 }
