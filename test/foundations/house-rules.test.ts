@@ -30,12 +30,10 @@ const RULES: readonly Rule[] = [
     where: (path) => isSource(path) && path.startsWith("src/stations/"),
     // inside `${…}` it quotes a word of a message
     pattern: /(?<!\$\{)\bJSON\.stringify\b/,
-    // identity keys of maps and fingerprints, never written; words of messages; the workspace's own list of ids, which only emporium reads; JSONB
-    // parameters of statements
+    // identity keys of maps and fingerprints, never written; words of messages; JSONB parameters of statements
     except: [
       "src/stations/ingest/identifiers.ts",
       "src/stations/ingest/importers/tomogram-candidates.ts",
-      "src/stations/ingest/id-memory.ts",
       "src/stations/catalog/portal-import/documents.ts",
       "src/stations/catalog/portal-import/import-run.ts",
       "src/stations/catalog/portal-import/root-rows.ts",

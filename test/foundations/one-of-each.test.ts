@@ -33,7 +33,7 @@ const HOMES: readonly (readonly [what: string, made: RegExp, homes: readonly str
   [
     "what is put where the surroundings are not given",
     /log = silentLog[,}].*clock = systemClock|clock = systemClock,.*log = silentLog/,
-    ["src/engine/env.ts", "src/portals/client.ts"],
+    ["src/engine/env.ts"],
   ],
   ["an own member", /Object\.hasOwn\(object, key\) \? object\[key\]/, ["src/core/json-fields.ts"]],
   // a set's end, the way back to a star, and a star as an expression: each makes a matcher

@@ -1,11 +1,15 @@
-import { stat } from "node:fs/promises";
-import { basename } from "node:path";
+import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import type { ShardCodec } from "../../arrays/stream/plan/layout.js";
 import { EmporiumError } from "../../core/errors.js";
+import { printJson } from "../../core/json.js";
 import { removeIfEmpty } from "../../engine/disk.js";
 import { type Env, envOf, type GivenEnv } from "../../engine/env.js";
+import { journalName } from "../../engine/journal.js";
 import { type RunReport, runPlan } from "../../engine/run.js";
-import type { Store } from "../../stores/store.js";
+import type { Task } from "../../engine/task.js";
+import { keyWithin, refuseInSource } from "../../stores/nesting.js";
+import { objectName, type Store } from "../../stores/store.js";
 import { openLocation, openStore } from "../../stores/url.js";
 import { readConfigFile, readExclusions } from "./check/config-file.js";
 import { readConfig } from "./check/read-config.js";
@@ -13,11 +17,9 @@ import { comparePlan } from "./compare-plan.js";
 import type { IngestConfig } from "./config/schema.js";
 import { type FittedPlan, fitted, roomWarnings } from "./fit-plan.js";
 import { type IdClaims, joinClaims, readClaims } from "./id-claims.js";
-import { idMemory } from "./id-memory.js";
 import type { GivenId } from "./identifiers.js";
 import { awaitedSections } from "./importers/key-image.js";
 import { type IngestReport, plannedReport, runReport } from "./ingest-report.js";
-import { refuseNested, refuseOwnSources } from "./input-in-output.js";
 import { fixedMoment } from "./moment.js";
 import { ingestOperations } from "./ops/operations.js";
 import type { OpenAddress } from "./ops/photo.js";
@@ -176,4 +178,54 @@ function runTasks(
     force: options.forceOverwrite,
     createdMs: fixedMoment(process.env),
   });
+}
+
+/** Ids that plans for this target and config have given out, in the workspace. Losing the file costs the ids of an interrupted run at most. */
+function idMemory(workspace: string, targetUrl: string, name: string) {
+  const folder = join(workspace, "ids");
+  const path = join(folder, `${journalName(targetUrl, name)}.json`);
+  return {
+    async read(): Promise<GivenId[]> {
+      const text = await readFile(path, "utf8").catch(() => undefined);
+      if (text === undefined) return [];
+      try {
+        const ids: unknown = JSON.parse(text);
+        return Array.isArray(ids)
+          ? (ids as GivenId[]).filter(({ container, key, id }) => container && key && Number.isInteger(id))
+          : [];
+      } catch {
+        return [];
+      }
+    },
+    async write(ids: readonly GivenId[]): Promise<void> {
+      await mkdir(folder, { recursive: true });
+      await writeFile(`${path}.part`, printJson(ids.map((id) => ({ ...id }))));
+      await rename(`${path}.part`, path);
+    },
+  };
+}
+
+const NESTED_HINT = "choose a folder beside the input";
+
+/** @throws {EmporiumError} USAGE where the tree would be written into its own sources */
+function refuseNested(source: Store, target: Store): void {
+  if (!isPlace(source) || !isPlace(target)) return;
+  refuseInSource(objectName(target, ""), objectName(source, ""), { what: "OUTPUT", hint: NESTED_HINT });
+}
+
+/** The input may lie in the output, but not where this plan writes. @throws {EmporiumError} USAGE */
+function refuseOwnSources(tasks: readonly Task[], source: Store, target: Store): void {
+  const within = isPlace(source) && isPlace(target) ? keyWithin(objectName(source, ""), objectName(target, "")) : undefined;
+  if (within === undefined) return;
+  const meets = (key: string) => `${key}/`.startsWith(`${within}/`) || (key.endsWith("/") && `${within}/`.startsWith(key));
+  const key = tasks.flatMap(({ outputs }) => outputs).find(meets);
+  if (key === undefined) return;
+  throw new EmporiumError("USAGE", `${objectName(target, key)} would be written into INPUT, which lies in OUTPUT`, {
+    hint: NESTED_HINT,
+  });
+}
+
+/** A folder or a bucket: memory, and servers that are only read, hold no other place. */
+function isPlace({ url }: Store): boolean {
+  return /^(?:file|s3|gs):/.test(url);
 }

@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import type { ShardCodec } from "../../arrays/stream/plan/layout.js";
 import { EmporiumError } from "../../core/errors.js";
 import { envOf, type GivenEnv } from "../../engine/env.js";
-import type { TaskPlan } from "../../engine/task.js";
+import type { Task, TaskPlan } from "../../engine/task.js";
 import type { TypeKey } from "../../model/kinds.js";
 import type { Store } from "../../stores/store.js";
 import { openLocation } from "../../stores/url.js";
@@ -23,7 +23,6 @@ import { wants } from "./importers/sections.js";
 import { IMPORTERS } from "./importers/table.js";
 import { checkTomogramSection } from "./importers/tomogram.js";
 import { asWarnings, findLedger } from "./importers/unused-finds.js";
-import { locksOf } from "./locks.js";
 import type { OpenAddress } from "./ops/photo.js";
 import type { OmeZarrVersion } from "./ops/volume-params.js";
 import type { Selection } from "./selection.js";
@@ -195,3 +194,22 @@ function isWorthAWord(context: PlanContext, kind: TypeKey): boolean {
 const FILE_FACTS: ReadonlyMap<TypeKey, FileFacts> = new Map(
   IMPORTERS.flatMap(({ kind, files }) => (files ? [[kind, files] as const] : [])),
 );
+
+/** Outputs that belong to one entity of one deposition: two depositions never share the number. */
+const NUMBERED =
+  /^[^/]+\/[^/]+\/(?:(?:TiltSeries|Alignments)\/\d+\/|Reconstructions\/VoxelSpacing[^/]+\/(?:(?:Tomograms|Annotations|Images)\/\d+\/|NeuroglancerPrecompute\/\d+-))/;
+
+/**
+ * Names under which a target is locked while a plan is run: every deposition, and each dataset of which something is written that has no number
+ * of its own (metadata of runs, frames, key photos). Two depositions that only add numbered entities to one dataset go on side by side.
+ */
+export function locksOf(
+  tasks: readonly Task[],
+  { depositions, datasets }: { depositions: readonly string[]; datasets: readonly string[] },
+): string[] {
+  if (tasks.length === 0) return [];
+  const shared = new Set<string>();
+  for (const { outputs } of tasks) for (const key of outputs) if (!NUMBERED.test(key)) shared.add(key.slice(0, key.indexOf("/")));
+  const locked = datasets.filter((dataset) => shared.has(dataset)).map((dataset) => `dataset-${dataset}`);
+  return [...new Set([...locked, ...depositions.map((deposition) => `deposition-${deposition}`)])].sort();
+}

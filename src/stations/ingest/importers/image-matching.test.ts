@@ -15,6 +15,7 @@ describe("matchImages", () => {
   it("goes by the name of the movie, whatever folder and extension it stands with", () => {
     const images = [image(99, "MotionCorr/job002/pos_2.mrc"), image(99, "X:\\frames\\POS_3.EER", "other.mrc")];
     expect(matchImages(images, series)).toEqual([2, 0]);
+    expect(matchImages([image(99, "pos_2.dm4"), image(99, "pos_3.mrcs")], series)).toEqual([2, 0]);
   });
 
   it("goes by the angle where names do not tell every image", () => {

@@ -1,3 +1,4 @@
+import { FILE_FORMATS } from "../../../formats/registry.js";
 import type { AcquiredSection } from "./frame-doses.js";
 
 /** What a file of another program says of one image. */
@@ -56,8 +57,10 @@ function allDistinct(places: readonly (number | undefined)[]): number[] | undefi
   return known.length === places.length && new Set(known).size === known.length ? known : undefined;
 }
 
-/** File name without folders and extensions, in lower case. */
+/** EER is a kind of TIFF that has an extension of its own. */
+const EXTENSION = new RegExp(`\\.(?:${FILE_FORMATS.map(({ extensions }) => extensions).join("|")}|eer|gz|bz2|zst)$`, "i");
+
+/** File name without folders and extension, in lower case. */
 function stem(path: string): string {
-  const name = path.split(/[\\/]/).at(-1)!;
-  return name.replace(/\.(tiff?|eer|mrcs?|st|ali|gz|bz2|zst)$/i, "").toLowerCase();
+  return path.split(/[\\/]/).at(-1)!.replace(EXTENSION, "").toLowerCase();
 }

@@ -1,8 +1,7 @@
 import { TILTSERIES_METADATA, tiltseriesFolder } from "../../../model/layout.js";
 import { scalarText } from "../config/nodes.js";
-import { allotIds, depositionOf, storedKeys } from "../identifiers.js";
+import { allotIds, depositionOf, readMetadata, storedKeys } from "../identifiers.js";
 import { type ImportContext, passOver, warn } from "./importer.js";
-import { readReference } from "./references.js";
 import { findSection, isAsked, type SectionItem, wants } from "./sections.js";
 import { baseName } from "./source-names.js";
 
@@ -46,7 +45,7 @@ async function referredTo(
   known: readonly Tiltseries[],
 ): Promise<Tiltseries | undefined> {
   const { run } = context.location;
-  const reference = await readReference(context, item, TILTSERIES_METADATA);
+  const reference = await readReference(context, item);
   if (!reference && wants(context, KIND)) {
     warn(
       context,
@@ -91,4 +90,20 @@ async function identified(context: ImportContext, own: readonly SectionItem[]): 
     const metadataKey = `${folder}/${TILTSERIES_METADATA}`;
     return { item, id, folder, metadataKey, title, selected: accepted && wants(context, KIND), accepted };
   });
+}
+
+/**
+ * The tilt series that a find on the target stands for: named by its metadata file, by its folder, or by a file in it. Its folder and id are its
+ * own, whatever the configuration says. Undefined for anything else that a glob finds there.
+ */
+async function readReference(
+  { target }: ImportContext,
+  { key, folder: isFolder }: SectionItem,
+): Promise<Pick<Tiltseries, "id" | "folder" | "metadataKey"> | undefined> {
+  if (key === null) return undefined;
+  const folder = isFolder && /^\d+$/.test(baseName(key)) ? key : key.slice(0, Math.max(0, key.lastIndexOf("/")));
+  if (!/^\d+$/.test(baseName(folder))) return undefined;
+  const metadataKey = `${folder}/${TILTSERIES_METADATA}`;
+  const metadata = await readMetadata(target.store, metadataKey);
+  return metadata && { id: Number(baseName(folder)), folder, metadataKey };
 }

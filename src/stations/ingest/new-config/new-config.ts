@@ -9,8 +9,7 @@ import { escapeGlob } from "../finders/glob.js";
 import { type Acquisition, readAcquisition, tiltCounts } from "./acquisition.js";
 import type { Answers } from "./answers.js";
 import { type Item, type ItemKind, settleStacks, takeInventory } from "./inventory.js";
-import { pointFileOf } from "./point-files.js";
-import { placesOf } from "./point-places.js";
+import { placesOf, pointFileOf } from "./point-files.js";
 import { findRunNames, runFinder } from "./run-names.js";
 import { runSources } from "./run-sources.js";
 import {

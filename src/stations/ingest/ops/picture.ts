@@ -10,9 +10,10 @@ import { LIMITS } from "../../../core/limits.js";
 import { formatBytes } from "../../../core/units.js";
 import type { ObjectReceipt, Operation, TaskContext } from "../../../engine/task.js";
 import { absent, objectName } from "../../../stores/store.js";
+import { threadPool } from "../../../system/threads.js";
 import { readPicture } from "../validate/facts/picture.js";
 import { drawnMarks, type PictureLayer } from "./picture-marks.js";
-import { drawOnThread } from "./picture-threads.js";
+import type { Drawing } from "./picture-worker.js";
 import { publishUnlessSame } from "./publish.js";
 import { type GreySection, type SectionCache, sectionCacheKey } from "./section-cache.js";
 
@@ -96,4 +97,20 @@ async function readDrawn(key: string, { source, signal }: TaskContext, warnings:
     warnings.push(`${message}; the picture is rendered from the tomogram`);
     return undefined;
   }
+}
+
+/** Compressing pictures takes longer than anything else of them, and the main thread has others to serve. */
+const pool = threadPool<Drawing, Uint8Array[]>({
+  entry: new URL("./picture-worker.js", import.meta.url),
+  idleMax: 16,
+  // the default is half of what drawing takes
+  youngMiB: 8,
+});
+
+/** A thread that has drawn a larger section is not kept: what it used would stay in its heap, and count for nobody. */
+const KEPT_PIXELS_MAX = 2 ** 18;
+
+/** Draws pictures on a thread of their own. @returns PNG files in the order of the names. */
+function drawOnThread(drawing: Drawing): Promise<Uint8Array[]> {
+  return pool.run(drawing, { keep: drawing.section.grey.length <= KEPT_PIXELS_MAX });
 }

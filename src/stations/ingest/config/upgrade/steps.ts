@@ -2,7 +2,7 @@ import { isMap, isScalar, isSeq, type Node, type YAMLMap, type YAMLSeq } from "y
 import { EmporiumError } from "../../../../core/errors.js";
 import type { Version } from "../grammar/config.js";
 import { fromFlatKeys } from "./flat-keys.js";
-import { entryLines, itemLines } from "./yaml-lines.js";
+import { entryLines, itemLines, quoted } from "./yaml-lines.js";
 import { YamlText } from "./yaml-text.js";
 
 /** One step of the ladder. Each reads a text of its version and gives a text of the next. */
@@ -267,7 +267,7 @@ function addIngestIds(text: string, file: string): string {
     let id = `${slug}-${count(slug)}`;
     while (taken.has(id)) id = `${slug}-${count(slug)}`;
     taken.add(id);
-    yaml.addEntry(metadata, "annotation_ingest_id", [/^[a-z]/.test(id) ? id : JSON.stringify(id)]);
+    yaml.addEntry(metadata, "annotation_ingest_id", [/^[a-z]/.test(id) ? id : quoted(id)]);
   }
   return yaml.finish();
 }

@@ -53,7 +53,7 @@ export function copied(tree: YamlTree, text: string, node: Value): string[] {
   if (!isScalar(value)) return ["null"];
   const source = text.slice(value.range![0], value.range![1]);
   const oneLine = !source.includes("\n") && value.type !== "BLOCK_FOLDED" && value.type !== "BLOCK_LITERAL";
-  return [oneLine ? source : JSON.stringify(String(value.value))];
+  return [oneLine ? source : quoted(String(value.value))];
 }
 
 /** A key with a value of lines: scalars behind it, maps indented below it, lists at its own column. */
@@ -62,6 +62,11 @@ export function entryLines(key: string, lines: readonly string[]): string[] {
   const scalar = lines.length === 1 && !/^- |^[^\s"'[{][^:]*:(?: |$)/.test(first);
   if (scalar) return [`${key}: ${first}`];
   return [`${key}:`, ...lines.map((line) => (first.startsWith("- ") ? line : `  ${line}`))];
+}
+
+/** A text in double quotes, which YAML reads as JSON does. */
+export function quoted(text: string): string {
+  return `${JSON.stringify(text)}`;
 }
 
 /** An entry of a block list. */

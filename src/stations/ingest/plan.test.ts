@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Task } from "../../engine/task.js";
-import { locksOf } from "./locks.js";
+import { locksOf } from "./plan.js";
 
 const names = { depositions: ["7"], datasets: ["10700", "10701"] };
 const tasks = (...keys: string[]) => keys.map((key) => ({ outputs: [key] })) as unknown as Task[];

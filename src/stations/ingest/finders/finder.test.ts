@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { parseJson } from "../../../core/json.js";
 import type { MetadataFilter } from "../config/finder.js";
 import { readYaml } from "../config/read.js";
-import { matchesFilter } from "./metadata-filter.js";
+import { matchesFilter } from "./finder.js";
 
 const metadata = parseJson(
   '{"deposition_id": 300, "title": "T", "pixel_spacing": 2.0, "none": null, "list": [1, 2], "authors": [{"name": {"first": "Ann"}}, {"name": {"first": "Bob"}}, "x"]}',
