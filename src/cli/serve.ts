@@ -1,6 +1,9 @@
 import { z } from "zod";
+import type { Database } from "../catalog/database.js";
 import { EmporiumError } from "../core/errors.js";
-import { command } from "./command.js";
+import type { ImportReport } from "../stations/catalog/portal-import/report.js";
+import type { Store } from "../stores/store.js";
+import { command, type Io } from "./command.js";
 import { databaseFor, databaseOptions } from "./database-options.js";
 import { wholeNumber } from "./option-types.js";
 import { toldToStop } from "./signals.js";
@@ -81,21 +84,10 @@ export default command({
               "no --url: links and views name this server by the number of the machine, whatever name people reach it by",
             );
           }
-          const report = options.import ? await bringUpToDate() : undefined;
+          const report = options.import ? await bringUpToDate(store, writer, io) : undefined;
           await writer.close();
           for (const error of report?.errors ?? []) io.fail(error);
-          const addresses = {
-            url: home,
-            graphql: `${home}/graphql`,
-            files: `${home}/files`,
-            s3: `${home}/s3`,
-            viewer: `${home}/viewer/`,
-          };
-          if (io.json) io.outJson({ ...addresses, bucket, imported: report ?? null, errors: report?.errors ?? [] });
-          else {
-            if (report) io.out(report.toText());
-            for (const line of told({ ...addresses, bucket })) io.out(line);
-          }
+          print({ url: home, bucket, report }, io);
           await toldToStop(io.signal);
           return report?.exitStatus ?? 0;
         } finally {
@@ -107,18 +99,6 @@ export default command({
     } finally {
       await writer.close();
     }
-
-    async function bringUpToDate() {
-      const { importTree } = await import("../stations/catalog/portal-import/portal-import.js");
-      return importTree({
-        store,
-        database: writer,
-        jobs: IMPORT_JOBS,
-        clock: io.clock,
-        log: io.log,
-        signal: io.signal,
-      });
-    }
   },
 });
 
@@ -126,12 +106,22 @@ function isLoopback(host: string): boolean {
   return /^(?:localhost|127\.[\d.]+|\[?::1\]?)$/i.test(host);
 }
 
-function told({ url, graphql, s3, viewer, bucket }: Record<"url" | "graphql" | "s3" | "viewer" | "bucket", string>): string[] {
-  return [
+async function bringUpToDate(store: Store, database: Database, { clock, log, signal }: Io): Promise<ImportReport> {
+  const { importTree } = await import("../stations/catalog/portal-import/portal-import.js");
+  return importTree({ store, database, jobs: IMPORT_JOBS, clock, log, signal });
+}
+
+function print({ url, bucket, report }: { url: string; bucket: string; report: ImportReport | undefined }, io: Io): void {
+  const [graphql, files, s3, viewer] = [`${url}/graphql`, `${url}/files`, `${url}/s3`, `${url}/viewer/`];
+  const errors = report?.errors ?? [];
+  if (io.json) return io.outJson({ url, graphql, files, s3, viewer, bucket, imported: report ?? null, errors });
+  if (report) io.out(report.toText());
+  for (const line of [
     `${url} serves, until Ctrl-C:`,
     `  Client("${graphql}")`,
     `  export BOTO_ENDPOINT_URL=${s3} AWS_ENDPOINT_URL_S3=${s3}`,
     `  aws s3 ls --no-sign-request --endpoint-url ${s3} s3://${bucket}/`,
     `  ${viewer}`,
-  ];
+  ])
+    io.out(line);
 }

@@ -96,7 +96,6 @@ function portalNet(context: Context, portal: Pick<Portal, "name" | "hosts">, typ
     let url = addressOf(text);
     for (let hop = 0; ; hop++) {
       const answer = await ask(url, method, request);
-      record(url.href, answer);
       const location = isRedirect(answer.status) && method === "GET" ? answer.header("location") : undefined;
       if (location === undefined) {
         if (answer.status === 404 || answer.status === 410) return undefined;
@@ -125,11 +124,9 @@ function portalNet(context: Context, portal: Pick<Portal, "name" | "hosts">, typ
     const expected = isRedirect(answer.status) || (redirection && answer.status < 400);
     const nothing = expected && answer.header("location") === undefined;
     if ([400, 403, 405, 501].includes(answer.status) || nothing) {
-      record(url.href, answer);
       // A range, so that a file behind a server without HEAD is not fetched whole.
       answer = await ask(url, "GET", { headers: { range: "bytes=0-0" }, bytesMax: PROBE_BYTES_MAX });
     }
-    record(url.href, answer);
     return { url: url.href, status: answer.status, header: answer.header };
   }
 
@@ -147,7 +144,7 @@ function portalNet(context: Context, portal: Pick<Portal, "name" | "hosts">, typ
  * One request, retried if that may help: within the host's rate limit, and through the address gate unless a person trusts the
  * URL. Redirections are not followed.
  *
- * @param record called with the last answer before giving up.
+ * @param record called with the answer, and with the last one before giving up.
  */
 function asker(
   context: Context,
@@ -190,7 +187,7 @@ function asker(
     }
   }
 
-  return (url: URL, method: string, request: NetRequest): Promise<Answer> => {
+  return async (url: URL, method: string, request: NetRequest): Promise<Answer> => {
     const exhausted = (error: EmporiumError, failed: number) => {
       if ("answer" in error) record(url.href, error.answer as Answer);
       return givenUp(error, url.href, failed);
@@ -202,7 +199,9 @@ function asker(
       if (error?.facts.retry !== "later") return answer;
       throw Object.assign(error, { answer });
     };
-    return retried(retries(POLICY, { ...context, exhausted }), attempt, redact(url.href));
+    const answer = await retried(retries(POLICY, { ...context, exhausted }), attempt, redact(url.href));
+    record(url.href, answer);
+    return answer;
   };
 }
 

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage } from "node:http";
+import { createServer, type IncomingMessage, type Server } from "node:http";
 import { type AddressInfo, isIPv6 } from "node:net";
 import { hostname } from "node:os";
 import { type Clock, systemClock } from "../core/clock.js";
@@ -113,15 +113,7 @@ export async function listen(
     }
   });
   const connections = limitConnections(server, limits, clock);
-  server.headersTimeout = HEADERS_TIMEOUT_MS;
-  server.requestTimeout = REQUEST_TIMEOUT_MS;
-  server.keepAliveTimeout = KEEP_ALIVE_MS;
-  server.timeout = IDLE_MS;
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", (error) => reject(cannotListen(host, port, error)));
-    server.listen(port, host, resolve);
-  });
-  const address = server.address() as AddressInfo;
+  const address = await opened(server, port, host);
   if (isLoopback(address.address)) {
     const own = ["localhost", "127.0.0.1", "[::1]", ...subdomains.map((name) => `${name}.localhost`)];
     for (const name of [...own.map((one) => `${one}:${address.port}`), ...(address.port === 80 ? own : [])]) known.add(name);
@@ -139,6 +131,18 @@ export async function listen(
         server.closeAllConnections();
       }),
   };
+}
+
+async function opened(server: Server, port: number, host: string): Promise<AddressInfo> {
+  server.headersTimeout = HEADERS_TIMEOUT_MS;
+  server.requestTimeout = REQUEST_TIMEOUT_MS;
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  server.timeout = IDLE_MS;
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (error) => reject(cannotListen(host, port, error)));
+    server.listen(port, host, resolve);
+  });
+  return server.address() as AddressInfo;
 }
 
 interface Answering {

@@ -1,7 +1,7 @@
 import type { Severity, Suite } from "./check.js";
 import type { CheckPlace, Mark } from "./finding.js";
 import { MARKS } from "./finding.js";
-import type { Judged, Outcome } from "./judge.js";
+import type { Judged } from "./judge.js";
 import { CHECKS } from "./table.js";
 
 export interface Counts {
@@ -49,6 +49,9 @@ export interface RunCounts extends Counts {
   readonly run: string;
 }
 
+const RANK = new Map(CHECKS.map(({ id }, i) => [id, i]));
+const rankOf = ({ check }: { check: string }): number => RANK.get(check)!;
+
 const ENTITIES_SHOWN = 5;
 /** Of one check on one entity: a file of a million wrong points has one finding, a list of a million wrong sections these. */
 const FINDINGS_SHOWN = 10;
@@ -69,45 +72,23 @@ export class Tally {
     );
   }
 
-  add({ check, mark, subject, outcome }: Judged): void {
-    const { dataset, run, title } = subject;
+  add(judged: Judged): void {
+    const { check, mark, subject, outcome } = judged;
+    const { dataset, run } = subject;
     const holders: Counts[] = [this.total, this.#checks.get(check.id)!, held(this.#marks, mark, noCounts)];
     if (dataset !== undefined && run !== undefined) {
       holders.push(held(this.#runs, `${dataset}/${run}`, () => ({ dataset, run, ...noCounts() })));
     }
     for (const holder of holders) holder[outcome.state]++;
-    if (outcome.state === "skipped") this.#skip(check.id, mark, outcome, title);
-    if (!("findings" in outcome)) return;
-    const { findings, state } = outcome;
-    for (const [i, { place, found, wanted, explanation }] of findings.slice(0, FINDINGS_SHOWN).entries()) {
-      const rest = i === FINDINGS_SHOWN - 1 ? findings.length - FINDINGS_SHOWN : 0;
-      const message = `${found}, wanted: ${wanted}${rest > 0 ? ` (and ${rest} more)` : ""}`;
-      this.#findings.push({
-        check: check.id,
-        severity: state === "failed" ? "fail" : "warn",
-        mark,
-        entity: title,
-        dataset,
-        run,
-        message,
-        found,
-        wanted,
-        explanation,
-        ...place,
-      });
-    }
+    if (outcome.state === "skipped") this.#skip(judged, outcome.why);
+    this.#findings.push(...reported(judged));
   }
 
-  #skip(check: string, mark: Mark, { why }: Extract<Outcome, { state: "skipped" }>, entity: string): void {
-    const skip = held(this.#skips, [check, mark, why].join("\n"), () => ({
-      check,
-      mark,
-      reason: why,
-      count: 0,
-      entities: [],
-    }));
+  #skip({ check: { id: check }, mark, subject: { title } }: Judged, reason: string): void {
+    const key = [check, mark, reason].join("\n");
+    const skip = held(this.#skips, key, () => ({ check, mark, reason, count: 0, entities: [] }));
     skip.count++;
-    if (!skip.entities.includes(entity)) skip.entities.push(entity);
+    if (!skip.entities.includes(title)) skip.entities.push(title);
     skip.entities.sort();
     skip.entities.splice(ENTITIES_SHOWN);
   }
@@ -130,23 +111,28 @@ export class Tally {
 
   /** Errors before warnings; then in the order of checks, datasets and runs, however they were found. */
   get findings(): ReportedFinding[] {
-    const rank = new Map(CHECKS.map(({ id }, i) => [id, i]));
     const severity = (finding: ReportedFinding) => (finding.severity === "fail" ? 0 : 1);
     return this.#findings.toSorted(
-      (a, b) =>
-        severity(a) - severity(b) ||
-        rank.get(a.check)! - rank.get(b.check)! ||
-        byText(a.key, b.key) ||
-        (a.line ?? 0) - (b.line ?? 0),
+      (a, b) => severity(a) - severity(b) || rankOf(a) - rankOf(b) || byText(a.key, b.key) || (a.line ?? 0) - (b.line ?? 0),
     );
   }
 
   get skips(): ReportedSkip[] {
-    const rank = new Map(CHECKS.map(({ id }, i) => [id, i]));
     return [...this.#skips.values()].sort(
-      (a, b) => rank.get(a.check)! - rank.get(b.check)! || byText(a.mark, b.mark) || byText(a.reason, b.reason),
+      (a, b) => rankOf(a) - rankOf(b) || byText(a.mark, b.mark) || byText(a.reason, b.reason),
     );
   }
+}
+
+function reported({ check, mark, subject: { dataset, run, title: entity }, outcome }: Judged): ReportedFinding[] {
+  if (!("findings" in outcome)) return [];
+  const { findings, state } = outcome;
+  const severity = state === "failed" ? "fail" : "warn";
+  return findings.slice(0, FINDINGS_SHOWN).map(({ place, found, wanted, explanation }, i) => {
+    const rest = i === FINDINGS_SHOWN - 1 ? findings.length - FINDINGS_SHOWN : 0;
+    const message = `${found}, wanted: ${wanted}${rest > 0 ? ` (and ${rest} more)` : ""}`;
+    return { check: check.id, severity, mark, entity, dataset, run, message, found, wanted, explanation, ...place };
+  });
 }
 
 function noCounts(): Counts {

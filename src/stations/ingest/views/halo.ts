@@ -71,18 +71,24 @@ export async function* haloed(
         labels.set(own.subarray(row, row + width), at);
       }
     }
-    const last = { z: (depth - 1) * height * width, y: (height - 1) * width };
-    const nextLeft = new Row(depth * height);
-    for (let y = 0; y < height; y++)
-      aboveNext!.set(own.subarray(last.z + y * width, last.z + (y + 1) * width), (start[1] + y) * nx + start[2]);
-    for (let z = 0; z < depth; z++) {
-      const plane = z * height * width;
-      behindNext!.set(own.subarray(plane + last.y, plane + last.y + width), z * nx + start[2]);
-      for (let y = 0; y < height; y++) nextLeft[z * height + y] = own[plane + (y + 1) * width - 1]!;
-    }
-    left = nextLeft;
+    left = keepLast(own, chunk, nx, aboveNext!, behindNext!);
     // whoever works on the samples does it while this one waits: the chunk as it was read would stay in memory beside them
     own = NOTHING;
     yield { key, chunk, samples, labels };
   }
+}
+
+/** Puts the last section and row of a chunk where the chunks above and behind will look. @returns its last column */
+function keepLast(own: Labels, chunk: Box, nx: number, above: Labels, behind: Labels): Labels {
+  const [depth, height, width] = boxShape(chunk);
+  const [, top, first] = chunk.start;
+  const last = { z: (depth - 1) * height * width, y: (height - 1) * width };
+  const left = new (own.constructor as Uint32ArrayConstructor)(depth * height);
+  for (let y = 0; y < height; y++) above.set(own.subarray(last.z + y * width, last.z + (y + 1) * width), (top + y) * nx + first);
+  for (let z = 0; z < depth; z++) {
+    const plane = z * height * width;
+    behind.set(own.subarray(plane + last.y, plane + last.y + width), z * nx + first);
+    for (let y = 0; y < height; y++) left[z * height + y] = own[plane + (y + 1) * width - 1]!;
+  }
+  return left;
 }

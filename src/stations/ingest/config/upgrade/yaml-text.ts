@@ -69,25 +69,17 @@ export class YamlText extends YamlTree {
     const pair = this.pair(map, key);
     if (!pair) return;
     const at = pairs.indexOf(pair);
-    const [start, end] = [pair.key.range![0], endOfEntry(pair)];
+    const [start, end] = rangeOfEntry(pair);
     if (isBlock(map)) this.#cuts.cutLines(start, end, indented(lines, columnOf(map)), pairs[at + 1]?.key.range?.[0]);
     else if (lines.length > 0) this.#cuts.cut(start, end, flowOf(lines).slice(1, -1));
-    else
-      this.#cuts.cutMember(
-        map,
-        pairs.map((one): Range => [one.key.range![0], endOfEntry(one)]),
-        at,
-      );
+    else this.#cuts.cutMember(map, pairs.map(rangeOfEntry), at);
   }
 
   removeItem(list: YAMLSeq, index: number): void {
     const nodes = list.items as Node[];
     if (!isBlock(list)) {
-      this.#cuts.cutMember(
-        list,
-        nodes.map((node): Range => [node.range![0], endOf(node)]),
-        index,
-      );
+      const members = nodes.map((node): Range => [node.range![0], endOf(node)]);
+      this.#cuts.cutMember(list, members, index);
       return;
     }
     const dashes = dashesOf(list);
@@ -101,6 +93,10 @@ export class YamlText extends YamlTree {
     const start = this.#cuts.lineStart(dashes[0]!);
     this.#cuts.cut(start, this.#cuts.lineEnd(endOf(list)), `${" ".repeat(columnOf(list) + 2)}[]\n`);
   }
+}
+
+function rangeOfEntry(entry: Entry): Range {
+  return [entry.key.range![0], endOfEntry(entry)];
 }
 
 function indented(lines: readonly string[], columns: number): string {

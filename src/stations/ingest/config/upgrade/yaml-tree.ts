@@ -27,21 +27,7 @@ export class YamlTree {
 
   /** @throws {EmporiumError} CONFIG_SYNTAX where the document is no map */
   constructor(text: string, file: string) {
-    const document = parseDocument(text, {
-      version: "1.1",
-      schema: "failsafe",
-      resolveKnownTags: false,
-      uniqueKeys: false,
-      keepSourceTokens: true,
-      prettyErrors: false,
-      logLevel: "silent",
-    });
-    if (document.errors.length > 0 || !isMap(document.contents)) {
-      throw new EmporiumError("CONFIG_SYNTAX", document.errors[0]?.message ?? "the document is no map of sections", {
-        place: { file },
-      });
-    }
-    this.root = document.contents as YAMLMap;
+    this.root = rootOf(text, file);
     this.#targets = targetsOf(this.root);
   }
 
@@ -93,6 +79,24 @@ export class YamlTree {
     const text = String(scalar.value ?? "");
     return scalar.type === "PLAIN" && /^(?:~|null|Null|NULL|)$/.test(text) ? undefined : text;
   }
+}
+
+function rootOf(text: string, file: string): YAMLMap {
+  const document = parseDocument(text, {
+    version: "1.1",
+    schema: "failsafe",
+    resolveKnownTags: false,
+    uniqueKeys: false,
+    keepSourceTokens: true,
+    prettyErrors: false,
+    logLevel: "silent",
+  });
+  if (document.errors.length > 0 || !isMap(document.contents)) {
+    throw new EmporiumError("CONFIG_SYNTAX", document.errors[0]?.message ?? "the document is no map of sections", {
+      place: { file },
+    });
+  }
+  return document.contents as YAMLMap;
 }
 
 /** What each alias means: the last anchor of its name before it. */
