@@ -49,32 +49,14 @@ export async function runLocal(
 ): Promise<TaskResult[]> {
   const { jobs, memoryBytes, signal, endsRun, onSettled } = options;
   const results = new Map<string, TaskResult>(already);
-  const needers = new Map<string, number[]>();
-  const followers = new Map<string, number[]>();
-  const waitsFor = new Array<number>(tasks.length).fill(0);
-  const ready: number[] = []; // positions, last one first: taking the next is cheap, and so is adding one that is near the front
+  const { ready, needers, followers, release } = dependencies(tasks, results);
   let running = 0;
   let wake = () => {};
   let threadsFree = jobs;
   let memoryFree = memoryBytes;
   let ended: EmporiumError | undefined;
 
-  tasks.forEach((task, index) => {
-    if (results.has(task.id)) return;
-    const open = task.needs.filter((need) => results.get(need)?.state !== "already");
-    const before = (task.after ?? []).filter((first) => results.get(first)?.state !== "already");
-    waitsFor[index] = open.length + before.length;
-    for (const need of open) note(needers, need, index);
-    for (const first of before) note(followers, first, index);
-    if (waitsFor[index] === 0) ready.push(index);
-  });
-  ready.reverse();
-
-  function settle(
-    task: Task,
-    state: TaskState,
-    facts: { receipt?: Receipt | undefined; error?: ErrorRecord | undefined } = {},
-  ): void {
+  function settle(task: Task, state: TaskState, facts: Pick<TaskResult, "receipt" | "error"> = {}): void {
     const result: TaskResult = { task, state, ...facts };
     results.set(task.id, result);
     onSettled(result);
@@ -89,13 +71,6 @@ export async function runLocal(
       if (results.has(task.id)) continue;
       settle(task, "blocked", { error: blockedBy(failed, task) });
       open.push(...(needers.get(task.id) ?? []));
-    }
-  }
-
-  function release(waiting: readonly number[] | undefined): void {
-    for (const index of waiting ?? []) {
-      waitsFor[index]!--;
-      if (waitsFor[index] === 0 && !results.has(tasks[index]!.id)) insertDescending(ready, index);
     }
   }
 
@@ -141,6 +116,32 @@ export async function runLocal(
     if (!results.has(task.id)) settle(task, "cancelled", { error: toErrorRecord(notStarted(task, ended)) });
   }
   return tasks.map(({ id }) => results.get(id)!);
+}
+
+/** Which tasks may start, and who waits for whom; tasks are positions in the plan. */
+function dependencies(tasks: readonly Task[], results: ReadonlyMap<string, TaskResult>) {
+  const needers = new Map<string, number[]>();
+  const followers = new Map<string, number[]>();
+  const waitsFor = new Array<number>(tasks.length).fill(0);
+  const ready: number[] = []; // last one first: taking the next is cheap, and so is adding one that is near the front
+  tasks.forEach((task, index) => {
+    if (results.has(task.id)) return;
+    const open = task.needs.filter((need) => results.get(need)?.state !== "already");
+    const before = (task.after ?? []).filter((first) => results.get(first)?.state !== "already");
+    waitsFor[index] = open.length + before.length;
+    for (const need of open) note(needers, need, index);
+    for (const first of before) note(followers, first, index);
+    if (waitsFor[index] === 0) ready.push(index);
+  });
+  ready.reverse();
+  return { ready, needers, followers, release };
+
+  function release(waiting: readonly number[] | undefined): void {
+    for (const index of waiting ?? []) {
+      waitsFor[index]!--;
+      if (waitsFor[index] === 0 && !results.has(tasks[index]!.id)) insertDescending(ready, index);
+    }
+  }
 }
 
 function note(waiting: Map<string, number[]>, id: string, index: number): void {

@@ -20,7 +20,7 @@ interface Open {
 }
 
 export interface MemoryStoreOptions {
-  /** Distinguishes several in messages. Default `memory:`. */
+  /** Appears in messages. Default `memory:`. */
   url?: string;
   /** Gives objects their time. Without it they have none. */
   now?: () => number;
@@ -71,38 +71,10 @@ export function memoryStore({ url = "memory:", now }: MemoryStoreOptions = {}): 
     async create(key: string, options: CreateOptions = {}): Promise<Upload> {
       checkKey(key);
       throwIfCancelled(options.signal);
-      const resumed = options.resume !== undefined && uploads.get(options.resume)?.key === key ? options.resume : undefined;
-      const token = resumed ?? `u${++counter}`;
-      if (!resumed) uploads.set(token, { key, parts: new Map() });
-      const open = () => {
-        const upload = uploads.get(token);
-        if (!upload) throw new EmporiumError("STORE_FAILED", `${url}/${key}: the upload ${token} is finished or aborted`);
-        return upload;
-      };
-      return {
-        key,
-        token,
-        partBytesMin: 1,
-        parts: orderedParts(open().parts.values(), ({ part }) => part),
-        async part(number, body, { signal }: ReadOptions = {}) {
-          checkPart(key, number);
-          throwIfCancelled(signal);
-          const part: UploadPart = { number, size: body.length, etag: crcText(crc32(body)) };
-          open().parts.set(number, { part, body: new Uint8Array(body) });
-          return part;
-        },
-        async finish({ signal }: ReadOptions = {}) {
-          throwIfCancelled(signal);
-          const { parts } = open();
-          const order = orderedParts(parts.values(), ({ part }) => part, key);
-          const stat = put(key, concat(order.map(({ number }) => parts.get(number)!.body)), options);
-          uploads.delete(token);
-          return { ...stat };
-        },
-        async abort() {
-          uploads.delete(token);
-        },
-      };
+      const { resume } = options;
+      const token = resume !== undefined && uploads.get(resume)?.key === key ? resume : `u${++counter}`;
+      if (!uploads.has(token)) uploads.set(token, { key, parts: new Map() });
+      return memoryUpload(`${url}/${key}`, token, uploads, (body) => put(key, body, options));
     },
     async *list(prefix: string, { signal }: ReadOptions = {}): AsyncIterable<Entry> {
       checkPrefix(prefix);
@@ -141,6 +113,39 @@ export function memoryStore({ url = "memory:", now }: MemoryStoreOptions = {}): 
         if (key === upload.key || ((key === "" || key.endsWith("/")) && upload.key.startsWith(key)))
           yield { key: upload.key, token };
       }
+    },
+  };
+}
+
+function memoryUpload(place: string, token: string, uploads: Map<string, Open>, put: (body: Uint8Array) => Stat): Upload {
+  function open(): Open {
+    const upload = uploads.get(token);
+    if (!upload) throw new EmporiumError("STORE_FAILED", `${place}: the upload ${token} is finished or aborted`);
+    return upload;
+  }
+  const { key, parts } = open();
+  return {
+    key,
+    token,
+    partBytesMin: 1,
+    parts: orderedParts(parts.values(), ({ part }) => part),
+    async part(number, body, { signal }: ReadOptions = {}) {
+      checkPart(key, number);
+      throwIfCancelled(signal);
+      const part: UploadPart = { number, size: body.length, etag: crcText(crc32(body)) };
+      open().parts.set(number, { part, body: new Uint8Array(body) });
+      return part;
+    },
+    async finish({ signal }: ReadOptions = {}) {
+      throwIfCancelled(signal);
+      const { parts } = open();
+      const order = orderedParts(parts.values(), ({ part }) => part, key);
+      const stat = put(concat(order.map(({ number }) => parts.get(number)!.body)));
+      uploads.delete(token);
+      return { ...stat };
+    },
+    async abort() {
+      uploads.delete(token);
     },
   };
 }

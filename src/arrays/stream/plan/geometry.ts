@@ -4,7 +4,8 @@ import { align, COUNTS_BYTES, FORMS, LEVELS, levelShapes, type VolumeForm } from
 import { type Layout, layoutOf, type ShardCodec } from "./layout.js";
 import { privateBuffers } from "./private-buffers.js";
 import type { Resampling } from "./resampling.js";
-import { type ChunkColumn, countBegins, type Step, type Unit, visit } from "./shard-walk.js";
+import { type Step, type Unit, visit } from "./shard-walk.js";
+import { levelWidth, planUnits } from "./units.js";
 
 /** The chunks of a level in the order in which they stand in their shards, whoever makes them: that in which steps end them. */
 export function* chunksInOrder(g: Geometry, level: number): Generator<{ chunk: Triple; unit: number }> {
@@ -135,66 +136,17 @@ export const SUMS = 5;
  */
 export function planGeometry(options: GeometryOptions): Geometry {
   const { shape, form, columns, threads, rawRowBytes, rawSlots } = options;
-  const [nz, ny, nx] = shape;
+  const [, ny, nx] = shape;
   const { itemBytes } = FORMS[form];
   const halvesZ = form !== "series";
   const shapes = levelShapes(shape, form);
   const isSharded = options.shards !== undefined;
   const layout = layoutOf(form, isSharded, { rows: ny, columns: Math.min(nx, columns) });
-  const { chunk, unitRows, unitPlanes, stepPlanes } = layout;
+  const { chunk, unitRows, stepPlanes } = layout;
   const grid = { layout, halvesZ, shapes };
   const chunkBlocks = (level: number) => (chunk[0] * chunk[1]) / (layout.blockPlanes[level]! * layout.blockRows[level]!);
 
-  const units: Unit[] = [];
-  const steps: Step[] = [];
-  const slotTasks = [0, 0];
-  const slotStrips = [0, 0];
-  let chunksBefore = 0;
-  for (let z0 = 0; z0 < nz; z0 += unitPlanes) {
-    for (let y0 = 0; y0 < ny; y0 += unitRows) {
-      for (let x0 = 0; x0 < nx; x0 += columns) {
-        const unit: Unit = {
-          index: units.length,
-          rowBytes: [],
-          z0,
-          z1: Math.min(z0 + unitPlanes, nz),
-          y0,
-          y1: Math.min(y0 + unitRows, ny),
-          x0,
-          x1: Math.min(x0 + columns, nx),
-          steps: 0,
-          firstStep: steps.length,
-          columns: [],
-        };
-        unit.rowBytes = Array.from({ length: LEVELS }, (_, level) => levelWidth(unit.x1 - x0, level) * itemBytes);
-        unit.columns = chunkColumns(unit, shapes, layout);
-        for (const { z, planes, y, rows } of walk(unit, layout)) {
-          const strips = ceilDiv(planes, layout.stripPlanes) * ceilDiv(rows, layout.stripRows);
-          const count = strips + unit.columns.length;
-          const slot = steps.length & 1;
-          const step: Step = {
-            unit,
-            local: unit.steps++,
-            z0: z,
-            planes,
-            y0: y,
-            rows,
-            strips,
-            tasks: count,
-            slotTasksBefore: slotTasks[slot]!,
-            slotStripsBefore: slotStrips[slot]!,
-            endsPlane: y + rows === unit.y1,
-            chunksBefore,
-          };
-          steps.push(step);
-          slotTasks[slot]! += count;
-          slotStrips[slot]! += strips;
-          if (isSharded) chunksBefore += countBegins(grid, step, unit.columns);
-        }
-        units.push(unit);
-      }
-    }
-  }
+  const { units, steps } = planUnits(grid, columns, itemBytes, isSharded);
 
   // addresses
   let top = 1024;
@@ -258,17 +210,7 @@ export function planGeometry(options: GeometryOptions): Geometry {
       returned: poolWords + 1,
     },
     rings,
-    control: {
-      next: controlWord,
-      stop: controlWord + 1,
-      gate: controlWord + 2,
-      filled: controlWord + 3,
-      rowsRead: controlWord + 4,
-      done: [controlWord + 5, controlWord + 6],
-      read: [controlWord + 7, controlWord + 8],
-      strip: (slot, strip) => controlWord + 9 + slot * 4 + strip,
-      unitDone: (unit) => controlWord + 17 + (unit.index & 1),
-    },
+    control: controlAt(controlWord),
     columnState: (unit, column) => states[unit.index & 1]! + column * stateWords,
     sums: (step, strip) => sumsAt[step.unit.index & 1]! + SUMS * (step.local * maxStrips + strip),
     checksums: (step, strip) => crcsAt[step.unit.index & 1]! + stepPlanes * (step.local * maxStrips + strip),
@@ -284,58 +226,16 @@ export function planGeometry(options: GeometryOptions): Geometry {
   };
 }
 
-function levelWidth(width: number, level: number): number {
-  let w = width;
-  for (let l = 0; l < level; l++) w = ceilDiv(w, 2);
-  return w;
-}
-
-interface Part {
-  z: number;
-  planes: number;
-  y: number;
-  rows: number;
-}
-
-function* walk(unit: Unit, layout: Layout): Generator<Part> {
-  const { stepPlanes, stepRows, chunk } = layout;
-  if (!layout.followsRows) yield* planesOf(unit.z0, unit.z1, unit.y0, unit.y1, stepPlanes);
-  else if (chunk[0] > 1) yield* bricks(unit, layout, LEVELS - 1, unit.z0, unit.y0);
-  else {
-    for (let z = unit.z0; z < unit.z1; z++) {
-      for (let y = unit.y0; y < unit.y1; y += stepRows) yield { z, planes: 1, y, rows: Math.min(stepRows, unit.y1 - y) };
-    }
-  }
-}
-
-function* planesOf(z0: number, z1: number, y0: number, y1: number, planes: number): Generator<Part> {
-  for (let z = z0; z < z1; z += planes) yield { z, planes: Math.min(planes, z1 - z), y: y0, rows: y1 - y0 };
-}
-
-/** Rows of one chunk of a level: those of the two by two of the level below, one after the other, so that few chunks are open at once. */
-function* bricks(unit: Unit, layout: Layout, level: number, z: number, y: number): Generator<Part> {
-  const [depth, height] = [layout.chunk[0] << level, layout.chunk[1] << level];
-  if (z >= unit.z1 || y >= unit.y1) return;
-  if (level === 0) {
-    yield* planesOf(z, Math.min(z + depth, unit.z1), y, Math.min(y + height, unit.y1), layout.stepPlanes);
-    return;
-  }
-  for (const dz of [0, depth / 2]) {
-    for (const dy of [0, height / 2]) yield* bricks(unit, layout, level - 1, z + dz, y + dy);
-  }
-}
-
-function chunkColumns(unit: Unit, shapes: readonly Triple[], { chunk, followsRows }: Layout): ChunkColumn[] {
-  const columns: ChunkColumn[] = [];
-  for (let level = 0; level < LEVELS; level++) {
-    const [, height, width] = shapes[level]!;
-    const yFrom = unit.y0 >> level;
-    const yTo = followsRows ? yFrom + 1 : Math.min(height, ceilDiv(unit.y1, 1 << level));
-    for (let y = yFrom; y < yTo; y += chunk[1]) {
-      for (let x = unit.x0 >> level; x < Math.min(width, ceilDiv(unit.x1, 1 << level)); x += chunk[2]) {
-        columns.push({ level, x, y, row: y - yFrom, w: Math.min(chunk[2], width - x), h: Math.min(chunk[1], height - y) });
-      }
-    }
-  }
-  return columns;
+function controlAt(word: number): Control {
+  return {
+    next: word,
+    stop: word + 1,
+    gate: word + 2,
+    filled: word + 3,
+    rowsRead: word + 4,
+    done: [word + 5, word + 6],
+    read: [word + 7, word + 8],
+    strip: (slot, strip) => word + 9 + slot * 4 + strip,
+    unitDone: (unit) => word + 17 + (unit.index & 1),
+  };
 }

@@ -17,6 +17,7 @@ export function chunkFiles(options: ChunkEncoderOptions): ChunkEncoder {
   const bytes = new Uint8Array(job.memory.buffer);
   const words = new Int32Array(job.memory.buffer);
   const { itemBytes } = g;
+  const voxels = BLOCK_BYTES / itemBytes;
   const zeros = encodedZeros(options);
   const folder = job.zarr!.folder;
   return encode;
@@ -60,19 +61,8 @@ export function chunkFiles(options: ChunkEncoderOptions): ChunkEncoder {
           size += zero.length;
           continue;
         }
-        kernels.gather(
-          itemBytes,
-          from + row * rowBytes,
-          rowBytes,
-          column.w,
-          rows,
-          cx,
-          blockRows,
-          buffers.block,
-          BLOCK_BYTES / itemBytes,
-          0,
-        );
-        size += kernels.pack(itemBytes, buffers.block, BLOCK_BYTES / itemBytes, buffers.encoded + size, buffers.hash);
+        kernels.gather(itemBytes, from + row * rowBytes, rowBytes, column.w, rows, cx, blockRows, buffers.block, voxels, 0);
+        size += kernels.pack(itemBytes, buffers.block, voxels, buffers.encoded + size, buffers.hash);
       }
     }
     words[state + STATE.blocks] = blocks;
@@ -82,10 +72,10 @@ export function chunkFiles(options: ChunkEncoderOptions): ChunkEncoder {
   }
 
   /** A file that is open since its chunk began, by whichever thread; where files are few, it is opened for each write. */
-  function write(state: number, path: string, work: (fd: number) => void): void {
+  function write(state: number, path: string, from: Uint8Array, start: number, size: number, at: number): void {
     const fd = fewFiles ? openSync(path, "r+") : words[state + STATE.place]!;
     try {
-      work(fd);
+      for (let done = 0; done < size; ) done += writeSync(fd, from, start + done, size - done, at + done);
     } finally {
       if (fewFiles) closeSync(fd);
     }
@@ -93,9 +83,7 @@ export function chunkFiles(options: ChunkEncoderOptions): ChunkEncoder {
 
   function append(state: number, path: string, size: number): void {
     const at = words[state + STATE.position]!;
-    write(state, path, (fd) => {
-      for (let done = 0; done < size; ) done += writeSync(fd, bytes, buffers.encoded + done, size - done, at + done);
-    });
+    write(state, path, bytes, buffers.encoded, size, at);
     words[state + STATE.crc] =
       crc32(bytes.subarray(buffers.encoded, buffers.encoded + size), words[state + STATE.crc]! >>> 0) | 0;
     words[state + STATE.position] = at + size;
@@ -118,9 +106,7 @@ export function chunkFiles(options: ChunkEncoderOptions): ChunkEncoder {
       frameBytes: size,
       offsets: words.slice(state + STATE.table, state + STATE.table + chunkBlocks),
     });
-    write(state, path, (fd) => {
-      for (let done = 0; done < header.length; ) done += writeSync(fd, header, done, header.length - done, done);
-    });
+    write(state, path, header, 0, header.length, 0);
     if (!fewFiles) closeSync(words[state + STATE.place]!);
     const crc = combineCrc32(crc32(header), words[state + STATE.crc]! >>> 0, size - header.length);
     post({ kind: "object", key, path, size, crc32: crc, unit: unit.index });

@@ -32,14 +32,14 @@ export interface StripReaderOptions {
   input: { fd: number; size: number } | undefined;
 }
 
-export function stripReader({ job, g, kernels, buffers, input }: StripReaderOptions): StripReader {
+export function stripReader(options: StripReaderOptions): StripReader {
+  const { job, g, kernels, buffers, input } = options;
   const { source } = job;
   const bytes = new Uint8Array(job.memory.buffer);
-  const view = new DataView(job.memory.buffer);
-  const [, sourceNy, sourceNx] = job.geometry.resampling?.shape ?? job.geometry.shape;
   const isPacked = source.itemBytes === 0.5;
   const isFloat = source.convert === "float32";
-
+  const { readPlane, rows } = rowReader(options);
+  const { select, label } = voxelSelector(options);
   const loadForm = { volume: loadFloats, series: loadFloats, mask: loadMask, labels: loadLabels }[g.form];
   return { load: loadForm, rows, select, label };
 
@@ -94,12 +94,20 @@ export function stripReader({ job, g, kernels, buffers, input }: StripReaderOpti
   function rawSlot(step: Step, index: number, { row }: Strip, plane: number): number {
     return g.rawSlot(index) + (plane * step.rows + row) * source.rowBytes;
   }
+}
+
+/** Reads rows of the source's file, as they are stored, into the shared memory. */
+function rowReader({ job, kernels, input }: StripReaderOptions) {
+  const { source } = job;
+  const bytes = new Uint8Array(job.memory.buffer);
+  const [, sourceNy, sourceNx] = job.geometry.resampling?.shape ?? job.geometry.shape;
+  return { readPlane, rows };
 
   /** The unit's columns of some rows; of packed voxels all columns, since rows begin at bytes. */
   function readPlane(step: Step, plane: number, y: number, count: number, raw: number): void {
     const { unit } = step;
     const width = unit.x1 - unit.x0;
-    if (isPacked || width === sourceNx) {
+    if (source.itemBytes === 0.5 || width === sourceNx) {
       readRows(step.z0 + plane, y, count, raw);
       return;
     }
@@ -119,9 +127,29 @@ export function stripReader({ job, g, kernels, buffers, input }: StripReaderOpti
     if (source.swap) kernels.swap(source.itemBytes, raw, count * sourceNx);
   }
 
+  function readAll(at: number, length: number, position: number): void {
+    for (let done = 0; done < length; ) {
+      const n = readSync(input!.fd, bytes, at + done, length - done, position + done);
+      if (n === 0) {
+        throw new EmporiumError("FORMAT_TRUNCATED", `${source.name} ends at byte ${input!.size}, its header promises more`, {
+          place: { file: source.name, byte: input!.size },
+          hint: "copy the file again: it was cut short, or is still being written",
+        });
+      }
+      done += n;
+    }
+  }
+}
+
+/** Converts stored voxels to 0 and 1, or to labels, by way of float32. */
+function voxelSelector({ job, kernels, buffers }: StripReaderOptions): Pick<StripReader, "select" | "label"> {
+  const { source } = job;
+  const view = new DataView(job.memory.buffer);
+  return { select, label };
+
   /** Where `count` stored voxels, as many as a piece has at most, lie as float32. */
   function floats(raw: number, count: number): number {
-    if (isFloat) return raw;
+    if (source.convert === "float32") return raw;
     kernels.convert(CONVERT[source.convert], raw, buffers.block, count);
     return buffers.block;
   }
@@ -147,19 +175,6 @@ export function stripReader({ job, g, kernels, buffers, input }: StripReaderOpti
       if (good === some) continue;
       const value = view.getFloat32(from + 4 * good, true);
       throw notALabel(source.name, value, [z, y, x + done + good], source.convert === "int8Flipped");
-    }
-  }
-
-  function readAll(at: number, length: number, position: number): void {
-    for (let done = 0; done < length; ) {
-      const n = readSync(input!.fd, bytes, at + done, length - done, position + done);
-      if (n === 0) {
-        throw new EmporiumError("FORMAT_TRUNCATED", `${source.name} ends at byte ${input!.size}, its header promises more`, {
-          place: { file: source.name, byte: input!.size },
-          hint: "copy the file again: it was cut short, or is still being written",
-        });
-      }
-      done += n;
     }
   }
 }
