@@ -9,15 +9,15 @@ import type { Bases } from "../../../portals/bases.js";
 import { objectName, type Store } from "../../../stores/store.js";
 import { openStore, parseLocation } from "../../../stores/url.js";
 import { shownPath } from "../inventory/path-bytes.js";
+import { readGiven } from "../inventory/read-given.js";
 import { refuseInside, type Scan, type ScanOptions, scanArchive } from "../inventory/scan.js";
 import { classifier } from "../labels/classify.js";
 import { stemOf } from "../labels/count.js";
-import { vocabularyOf } from "../labels/labels.js";
+import { vocabularyOf } from "../labels/vocabulary.js";
 import { checkBatchId } from "../ledger/batches.js";
 import type { Batch } from "../ledger/events.js";
 import { type OpenLedger, readLedger, withLedger } from "../ledger/ledger.js";
 import { isOpen } from "../ledger/states.js";
-import { readTable } from "../match/match.js";
 import { parseMatches } from "../match/match-row.js";
 import { keptRuns, portalRuns } from "../match/runs-source.js";
 import { runCompleter } from "./complete-runs.js";
@@ -95,7 +95,7 @@ export async function collectBatch(dirs: readonly string[], options: CollectOpti
       hint: "these are not annotations, and no portal accepts them",
     });
   }
-  const matches = parseMatches(await readTable(options.matches, "--matches"), options.matches);
+  const matches = parseMatches(await readGiven(options.matches, "--matches"), options.matches);
   const { bases, anonymous } = options;
   const lists =
     options.runs === undefined

@@ -1,11 +1,10 @@
 import { realpathSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { EmporiumError } from "../../../core/errors.js";
-import { exitOf, type Report } from "../../../core/report.js";
+import { exitOf, type Report, withText } from "../../../core/report.js";
 import { formatBytes } from "../../../core/units.js";
 import { classifier } from "../labels/classify.js";
-import { defaultVocabulary, parseVocabulary } from "../labels/vocabulary.js";
-import { averagesIn, describeFolder, type PeetAverage } from "./archive.js";
+import { vocabularyOf } from "../labels/vocabulary.js";
+import { type Archive, averagesIn, describeFolder, type PeetAverage } from "./archive.js";
 import { writeIndex } from "./export.js";
 import { decodeFolder, decodeHead } from "./folder-record.js";
 import { readBlocks } from "./listing.js";
@@ -63,40 +62,10 @@ export async function scanReport(dirs: readonly string[], options: ScanReportOpt
       throw new EmporiumError("USAGE", `--out ${out}: a name that ends in .json or .csv is wanted`);
     for (const dir of dirs) refuseOut(out, dir);
   }
-  const vocabulary =
-    options.vocabulary === undefined
-      ? defaultVocabulary()
-      : parseVocabulary(await readText(options.vocabulary), options.vocabulary);
+  const vocabulary = await vocabularyOf(options.vocabulary);
   const archive = await scanArchive(dirs, options);
-  const kinds: Record<string, number> = {};
-  const hygiene: Record<string, number> = {};
-  const drives = new Map<string, { files: number; bytes: number; runs: Set<string> }>();
-  const averages: PeetAverage[] = [];
-  const names = new Set<string>();
-  let runFolders = 0;
-  for (const { path: root, listing, head: inventory } of archive.roots) {
-    const naming = runNaming(inventory.runPatterns);
-    for (const { bytes: block } of readBlocks(listing)) {
-      signal?.throwIfAborted();
-      const head = decodeHead(block);
-      if (!head) continue;
-      const { drive: name, run, runPath } = folderPlace(root, head.path, naming);
-      const drive = drives.get(name) ?? { files: 0, bytes: 0, runs: new Set() };
-      drives.set(name, drive);
-      drive.files += head.totals.files;
-      drive.bytes += head.totals.bytes;
-      if (run !== undefined) {
-        names.add(run);
-        drive.runs.add(run);
-        if (runPath === head.path) runFolders++;
-      }
-      add(kinds, head.tally.kinds);
-      add(hygiene, head.tally.hygiene);
-      if ((head.tally.kinds.peet ?? 0) > 0)
-        averages.push(...averagesIn(describeFolder(root, decodeFolder(block.toString())!, naming)));
-    }
-  }
-  const proposal = names.size > 0 ? undefined : await proposeRunPattern(archive, signal);
+  const { runs, ...tally } = tallyOf(archive, signal);
+  const proposal = runs.names > 0 ? undefined : await proposeRunPattern(archive, signal);
   const classify = classifier(vocabulary);
   const labelOf = (stem: string) => {
     const found = classify(stem);
@@ -110,56 +79,87 @@ export async function scanReport(dirs: readonly string[], options: ScanReportOpt
     seconds: { walk: Number(walkSeconds.toFixed(3)), heads: Number(headSeconds.toFixed(3)) },
   }));
   const { errors } = archive;
-  const filled = Object.fromEntries(
-    [...drives]
-      .filter(([, { files }]) => files > 0)
-      .map(([name, { files, bytes, runs }]) => [name, { files, bytes, runs: runs.size }]),
-  );
-  return {
+  const document = {
     roots,
-    kinds,
-    drives: filled,
-    runs: { names: names.size, folders: runFolders, ...(proposal && { proposal }) },
-    hygiene,
-    averages: averages.map(({ object, folder, drive, run, iteration, particles, voxelAngstrom }) => ({
-      object,
-      folder,
-      drive,
-      run: run ?? null,
-      iteration,
-      particles: particles ?? null,
-      voxel_size: voxelAngstrom ?? null,
-    })),
+    ...tally,
+    runs: { ...runs, ...(proposal && { proposal }) },
     out: out ?? null,
     errors,
     exitStatus: exitOf(errors.length),
-    toText() {
-      const sorted = (counts: Readonly<Record<string, number>>) =>
-        Object.entries(counts)
-          .sort(([, a], [, b]) => b - a)
-          .map(([name, count]) => `${count} ${name}`)
-          .join(", ");
-      return [
-        ...roots.map(
-          ({ path, folders, files, bytes, reused, heads_read }) =>
-            `${shownPath(path)}: ${files} files (${formatBytes(bytes)}) in ${folders} folders, ${folders - reused} of them listed now, ${heads_read} heads read`,
-        ),
-        `kinds: ${sorted(kinds) || "none"}`,
-        `runs: ${names.size} in ${runFolders} folders`,
-        ...(proposal
-          ? [
-              `hint: ${proposal.names} folders with volumes are called like ${shownPath(proposal.example)}; if they are the runs: --run-pattern '${proposal.pattern}'`,
-            ]
-          : []),
-        ...Object.entries(filled).map(
-          ([name, { files, bytes, runs }]) => `drive ${shownPath(name)}: ${files} files, ${formatBytes(bytes)}, ${runs} runs`,
-        ),
-        ...(averages.length > 0 ? [`averages of PEET: ${averages.length}`] : []),
-        ...(Object.keys(hygiene).length > 0 ? [`hygiene: ${sorted(hygiene)}`] : []),
-        ...(out === undefined ? [] : [`written: ${out}`]),
-      ].join("\n");
-    },
   };
+  return withText(document, linesOf);
+}
+
+type Tally = Pick<ScanReport, "kinds" | "drives" | "runs" | "hygiene" | "averages">;
+
+function tallyOf({ roots }: Archive, signal: AbortSignal | undefined): Tally {
+  const kinds: Record<string, number> = {};
+  const hygiene: Record<string, number> = {};
+  const drives = new Map<string, { files: number; bytes: number; runs: Set<string> }>();
+  const averages: PeetAverage[] = [];
+  const names = new Set<string>();
+  let folders = 0;
+  for (const { path: root, listing, head: inventory } of roots) {
+    const naming = runNaming(inventory.runPatterns);
+    for (const { bytes: block } of readBlocks(listing)) {
+      signal?.throwIfAborted();
+      const head = decodeHead(block);
+      if (!head) continue;
+      const { drive: name, run, runPath } = folderPlace(root, head.path, naming);
+      const drive = drives.get(name) ?? { files: 0, bytes: 0, runs: new Set() };
+      drives.set(name, drive);
+      drive.files += head.totals.files;
+      drive.bytes += head.totals.bytes;
+      if (run !== undefined) {
+        names.add(run);
+        drive.runs.add(run);
+        if (runPath === head.path) folders++;
+      }
+      add(kinds, head.tally.kinds);
+      add(hygiene, head.tally.hygiene);
+      if ((head.tally.kinds.peet ?? 0) > 0)
+        averages.push(...averagesIn(describeFolder(root, decodeFolder(block.toString())!, naming)));
+    }
+  }
+  const filled = [...drives].filter(([, { files }]) => files > 0);
+  return {
+    kinds,
+    drives: Object.fromEntries(filled.map(([name, drive]) => [name, { ...drive, runs: drive.runs.size }])),
+    runs: { names: names.size, folders },
+    hygiene,
+    averages: averages.map(({ object, folder, drive, run, iteration, particles, voxelAngstrom }) => ({
+      ...{ object, folder, drive, run: run ?? null, iteration },
+      ...{ particles: particles ?? null, voxel_size: voxelAngstrom ?? null },
+    })),
+  };
+}
+
+function linesOf({ roots, kinds, drives, runs, hygiene, averages, out }: Omit<ScanReport, "toText">): string[] {
+  const { proposal } = runs;
+  const sorted = (counts: Readonly<Record<string, number>>) =>
+    Object.entries(counts)
+      .sort(([, a], [, b]) => b - a)
+      .map(([name, count]) => `${count} ${name}`)
+      .join(", ");
+  return [
+    ...roots.map(
+      ({ path, folders, files, bytes, reused, heads_read }) =>
+        `${shownPath(path)}: ${files} files (${formatBytes(bytes)}) in ${folders} folders, ${folders - reused} of them listed now, ${heads_read} heads read`,
+    ),
+    `kinds: ${sorted(kinds) || "none"}`,
+    `runs: ${runs.names} in ${runs.folders} folders`,
+    ...(proposal
+      ? [
+          `hint: ${proposal.names} folders with volumes are called like ${shownPath(proposal.example)}; if they are the runs: --run-pattern '${proposal.pattern}'`,
+        ]
+      : []),
+    ...Object.entries(drives).map(
+      ([name, { files, bytes, runs }]) => `drive ${shownPath(name)}: ${files} files, ${formatBytes(bytes)}, ${runs} runs`,
+    ),
+    ...(averages.length > 0 ? [`averages of PEET: ${averages.length}`] : []),
+    ...(Object.keys(hygiene).length > 0 ? [`hygiene: ${sorted(hygiene)}`] : []),
+    ...(out === null ? [] : [`written: ${out}`]),
+  ];
 }
 
 function add(sums: Record<string, number>, counts: Readonly<Record<string, number>>): void {
@@ -174,13 +174,4 @@ function refuseOut(out: string, dir: string): void {
     return; // the scan says what is wrong with it
   }
   refuseInside(out, real, dir, "--out", "write it outside of the archive");
-}
-
-async function readText(file: string): Promise<string> {
-  return readFile(file, "utf8").catch((error: unknown) => {
-    throw new EmporiumError(
-      "USAGE",
-      `--vocabulary: ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-    );
-  });
 }

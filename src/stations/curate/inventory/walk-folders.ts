@@ -15,56 +15,31 @@ const FLUSH_BYTES = 1024 * 1024;
 export class FolderWalk {
   readonly #setup: ThreadSetup;
   readonly #clock: Pick<Clock, "monotonic">;
-  readonly #segment: number;
-  readonly #known: (number | undefined)[] = [];
-  #pending: (string | Uint8Array)[] = [];
-  #pendingBytes = 0;
-  #offset = 0;
+  readonly #segment: Segment;
+  readonly #known: KnownBlocks;
 
   constructor(setup: ThreadSetup & { segment: string }, clock: Pick<Clock, "monotonic">) {
     this.#setup = setup;
     this.#clock = clock;
-    this.#segment = openSync(setup.segment, "wx");
+    this.#segment = new Segment(setup.segment);
+    this.#known = new KnownBlocks(setup.known);
   }
 
   walk(folders: readonly string[]): Walked {
-    const walked: Walked = {
-      paths: [],
-      offsets: [],
-      lengths: [],
-      files: 0,
-      bytes: 0,
-      ms: 0,
-      reused: 0,
-      links: 0,
-      failures: [],
-      rest: [],
-    };
-    const stack = [...folders];
+    const counts = { files: 0, bytes: 0, ms: 0, reused: 0, links: 0 };
+    const walked: Walked = { paths: [], offsets: [], lengths: [], ...counts, failures: [], rest: [...folders] };
     const began = this.#clock.monotonic();
-    while (stack.length > 0 && this.#clock.monotonic() < began + SHARE_MS) this.#one(stack.pop()!, stack, walked);
+    while (walked.rest.length > 0 && this.#clock.monotonic() < began + SHARE_MS) this.#one(walked.rest.pop()!, walked);
     walked.ms = this.#clock.monotonic() - began;
-    walked.rest = stack;
     return walked;
   }
 
-  flush(): void {
-    if (this.#pending.length === 0) return;
-    writeSync(
-      this.#segment,
-      Buffer.concat(this.#pending.map((piece) => (typeof piece === "string" ? Buffer.from(piece) : piece))),
-    );
-    this.#pending = [];
-    this.#pendingBytes = 0;
-  }
-
   close(): void {
-    this.flush();
-    closeSync(this.#segment);
-    for (const file of this.#known) if (file !== undefined) closeSync(file);
+    this.#segment.close();
+    this.#known.close();
   }
 
-  #one(rel: string, stack: string[], walked: Walked): void {
+  #one(rel: string, walked: Walked): void {
     const { root, full, startedMs } = this.#setup;
     const path = rel === "" ? root || "/" : `${root}/${rel}`;
     let stat: FolderStat | undefined;
@@ -75,46 +50,86 @@ export class FolderWalk {
       return;
     }
     if (!stat) return;
-    const known = this.#find(rel);
+    const known = this.#known.find(rel);
     const same = known?.ref.settled && known.ref.mtimeUs === toUs(stat.mtimeMs) && known.ref.ctimeUs === toUs(stat.ctimeMs);
     const head = known && same && !full ? decodeHead(known.block) : undefined;
     if (known && head) {
       this.#put(rel, known.block, head.totals, walked);
       walked.reused++;
-      descend(rel, head.folders, stack);
+      descend(rel, head.folders, walked.rest);
       return;
     }
     const record = listFolder(path, rel, stat, startedMs, known && decodeFolder(known.block.toString()));
     if (record.failure) walked.failures.push({ path: rel, failure: record.failure });
-    this.#put(rel, encodeFolder(record), totalsOf(record.files), walked);
-    descend(rel, record.folders, stack);
+    this.#put(rel, Buffer.from(encodeFolder(record)), totalsOf(record.files), walked);
+    descend(rel, record.folders, walked.rest);
   }
 
-  #put(rel: string, block: string | Uint8Array, { files, bytes, links }: FolderTotals, walked: Walked): void {
-    const length = typeof block === "string" ? Buffer.byteLength(block) : block.length;
+  #put(rel: string, block: Buffer, { files, bytes, links }: FolderTotals, walked: Walked): void {
     walked.paths.push(rel);
-    walked.offsets.push(this.#offset);
-    walked.lengths.push(length);
+    walked.offsets.push(this.#segment.append(block));
+    walked.lengths.push(block.length);
     walked.files += files;
     walked.bytes += bytes;
     walked.links += links;
-    this.#pending.push(block);
-    this.#pendingBytes += length;
-    this.#offset += length;
-    if (this.#pendingBytes >= FLUSH_BYTES) this.flush();
+  }
+}
+
+/** The thread's file of blocks. */
+class Segment {
+  readonly #file: number;
+  #pending: Buffer[] = [];
+  #pendingBytes = 0;
+  #offset = 0;
+
+  constructor(path: string) {
+    this.#file = openSync(path, "wx");
   }
 
-  #find(rel: string): { ref: BlockRef; block: Buffer } | undefined {
-    const { known } = this.#setup;
+  /** @returns where the block begins */
+  append(block: Buffer): number {
+    const offset = this.#offset;
+    this.#pending.push(block);
+    this.#pendingBytes += block.length;
+    this.#offset += block.length;
+    if (this.#pendingBytes >= FLUSH_BYTES) this.#flush();
+    return offset;
+  }
+
+  #flush(): void {
+    if (this.#pendingBytes > 0) writeSync(this.#file, Buffer.concat(this.#pending));
+    this.#pending = [];
+    this.#pendingBytes = 0;
+  }
+
+  close(): void {
+    this.#flush();
+    closeSync(this.#file);
+  }
+}
+
+/** Folders of earlier scans. */
+class KnownBlocks {
+  readonly #known: ThreadSetup["known"];
+  readonly #files: (number | undefined)[] = [];
+
+  constructor(known: ThreadSetup["known"]) {
+    this.#known = known;
+  }
+
+  find(rel: string): { ref: BlockRef; block: Buffer } | undefined {
     const start = `{"p":${JSON.stringify(rel)},`;
-    for (const ref of blocksOf({ memory: known.table }, rel)) {
-      this.#known[ref.file] ??= openSync(known.files[ref.file]!, "r");
-      const file = this.#known[ref.file]!;
+    for (const ref of blocksOf({ memory: this.#known.table }, rel)) {
+      this.#files[ref.file] ??= openSync(this.#known.files[ref.file]!, "r");
       const block = Buffer.allocUnsafe(ref.length);
-      const got = readSync(file, block, 0, ref.length, ref.offset);
+      const got = readSync(this.#files[ref.file]!, block, 0, ref.length, ref.offset);
       if (got === ref.length && block.toString("utf8", 0, Buffer.byteLength(start)) === start) return { ref, block };
     }
     return undefined;
+  }
+
+  close(): void {
+    for (const file of this.#files) if (file !== undefined) closeSync(file);
   }
 }
 

@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
 import type { Log } from "../../../core/log.js";
@@ -7,9 +6,9 @@ import { envOf, type GivenEnv } from "../../../engine/env.js";
 import { csvBytes, csvLine } from "../inventory/csv.js";
 import { groupsOf, keyOf } from "../inventory/groups.js";
 import { shownPath } from "../inventory/path-bytes.js";
+import { readGiven } from "../inventory/read-given.js";
 import { type ScanOptions, scanArchive } from "../inventory/scan.js";
 import { writeWhole } from "../inventory/write-whole.js";
-import { readTable } from "../match/match.js";
 import { isTaken, type MatchRow, parseMatches } from "../match/match-row.js";
 import { modelErrorCode } from "../models/model-error.js";
 import { classifier } from "./classify.js";
@@ -26,7 +25,7 @@ import {
 } from "./count.js";
 import { writePicture } from "./picture.js";
 import { histogramSpec, matrixSpec } from "./picture-spec.js";
-import { defaultVocabulary, parseVocabulary, type Vocabulary } from "./vocabulary.js";
+import { type Vocabulary, vocabularyOf } from "./vocabulary.js";
 
 export interface LabelsOptions extends Pick<ScanOptions, "workspace" | "jobs" | "full">, GivenEnv {
   /** Table of matched runs. Without it, models of all folders count. */
@@ -71,7 +70,7 @@ export async function labelArchive(dirs: readonly string[], options: LabelsOptio
   const rows =
     options.matches === undefined
       ? undefined
-      : parseMatches(await readTable(options.matches, "--matches"), options.matches).filter(isTaken);
+      : parseMatches(await readGiven(options.matches, "--matches"), options.matches).filter(isTaken);
   if (compat && rows === undefined) {
     throw new EmporiumError("USAGE", "--compat reference without --matches: the reference counts in matched runs alone", {
       hint: "emporium curate match writes the table",
@@ -95,18 +94,6 @@ function scopeOf(rows: readonly MatchRow[] | undefined, roots: readonly { path: 
   if (scope.byName && rows.some(({ path }) => path !== ""))
     log.warn("no path of the matches lies in these folders: runs are told by their names");
   return scope;
-}
-
-/** The vocabulary, or the one that adds to it. @throws {EmporiumError} USAGE, CONFIG_SYNTAX, CONFIG_FIELD, CONFIG_RULE */
-export async function vocabularyOf(file: string | undefined): Promise<Vocabulary> {
-  if (file === undefined) return defaultVocabulary();
-  const text = await readFile(file, "utf8").catch((error: unknown) => {
-    throw new EmporiumError(
-      "USAGE",
-      `--vocabulary: ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-    );
-  });
-  return parseVocabulary(text, file);
 }
 
 export function unreadableRecord(path: string, head: CountedHead): ErrorRecord {

@@ -1,4 +1,4 @@
-import type { Spec } from "vega";
+import type { Mark, Spec } from "vega";
 import { isCounted, type LabelCounts } from "./count.js";
 
 /** A picture as the plotting library takes it, and how large it is on paper. */
@@ -22,9 +22,8 @@ const UNIT = 96;
 const BARS_MAX = 40;
 
 /**
- * A bar for each label, the most frequent first, one colour a drive, the number above it. Terms that nobody has explained, and names that are in no vocabulary, are
- * pale. What was not counted stands in the caption. With `compat` the reference's own picture: a bar for every file name in the order of discovery, 12 × 8
- * inches at 300 dpi.
+ * A bar for each label, the most frequent first, one colour a drive, the number above it. Terms that are not defined are pale. The caption names
+ * the models that are not counted. `compat`: the reference's own picture, a bar for every file name in the order of discovery.
  */
 export function histogramSpec(counts: LabelCounts, compat: boolean): Picture {
   return compat ? referenceSpec(counts) : labelSpec(counts);
@@ -32,9 +31,8 @@ export function histogramSpec(counts: LabelCounts, compat: boolean): Picture {
 
 function labelSpec({ rows, outside }: LabelCounts): Picture {
   const counted = rows.filter((row) => isCounted(row.class));
-  const totals = new Map<string, number>();
-  for (const { label, count } of counted) totals.set(label, (totals.get(label) ?? 0) + count);
-  const order = [...totals].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)).map(([label]) => label);
+  const totals = sumsBy(counted, ({ label }) => label);
+  const order = mostFirst(totals);
   const shown = new Set(order.slice(0, order.length > BARS_MAX ? BARS_MAX - 1 : BARS_MAX));
   const other = `${order.length - shown.size} others`;
   const labels = [...shown, ...(order.length > shown.size ? [other] : [])];
@@ -52,7 +50,6 @@ function labelSpec({ rows, outside }: LabelCounts): Picture {
   }));
   const slanted = labels.length > 14 || labels.some((label) => label.length > 8);
   const [width, height] = [7.2, 4.6];
-  const captions = captionOf(rows, outside);
   return {
     width,
     height,
@@ -124,118 +121,114 @@ function labelSpec({ rows, outside }: LabelCounts): Picture {
             ]
           : [],
       marks: [
-        ...[true, false].map((under) => ({
-          type: "rect" as const,
-          from: { data: "models" },
-          encode: {
-            enter: {
-              x: { scale: "label", field: "label" },
-              width: { scale: "label", band: 1 },
-              y: { scale: "models", field: "y1" },
-              y2: { scale: "models", field: "y0" },
-              // white below, or the grid would show through the pale ones
-              fill: under ? { value: "white" } : { scale: "drive", field: "drive" },
-              fillOpacity: under ? { value: 1 } : [{ test: "datum.pale", value: 0.4 }, { value: 1 }],
-            },
-          },
-        })),
-        {
-          type: "text",
-          from: { data: "tops" },
-          encode: {
-            enter: {
-              x: { scale: "label", field: "label", band: 0.5 },
-              y: { scale: "models", field: "count", offset: -4 },
-              text: { field: "count" },
-              align: { value: "center" },
-              baseline: { value: "bottom" },
-              fontSize: { value: labels.length > 24 ? 8 : 11 },
-              font: { value: FONT },
-              fill: { value: INK },
-            },
-          },
-        },
-        ...captions.map((text, line) => ({
-          type: "text" as const,
-          encode: {
-            enter: {
-              x: { value: -44 },
-              y: { signal: `height + ${(slanted ? 100 : 54) + 15 * line}` },
-              text: { value: text },
-              fontSize: { value: 10 },
-              font: { value: FONT },
-              fill: { value: MUTED },
-            },
-          },
-        })),
+        ...barMarks(labels.length > 24 ? 8 : 11),
+        ...captionOf(rows, outside).map((text, line) => captionMark(text, (slanted ? 100 : 54) + 15 * line)),
       ],
     },
   };
 }
 
-function captionOf(rows: LabelCounts["rows"], outside: number): string[] {
-  const sum = (test: (row: LabelCounts["rows"][number]) => boolean) =>
-    rows.reduce((total, row) => total + (test(row) ? row.count : 0), 0);
-  const some = (count: number, one: string, many: string) => (count === 0 ? [] : [`${count} ${count === 1 ? one : many}`]);
-  const counted = sum((row) => isCounted(row.class));
-  const labels = new Set(rows.filter((row) => isCounted(row.class)).map(({ label }) => label)).size;
-  const left = [
-    ...some(
-      sum((row) => row.class === "sidecar"),
-      "sidecar file of macOS",
-      "sidecar files of macOS",
-    ),
-    ...some(
-      sum((row) => row.class === "automatic"),
-      "automatic model",
-      "automatic models",
-    ),
-    ...some(
-      sum((row) => row.class === "backup"),
-      "backup",
-      "backups",
-    ),
-    ...some(
-      sum((row) => row.class === "empty"),
-      "empty file",
-      "empty files",
-    ),
-    ...some(
-      sum((row) => row.class === "unreadable"),
-      "unreadable file",
-      "unreadable files",
-    ),
-    ...some(outside, "model in no matched run", "models in no matched run"),
-  ];
-  const pale = rows.some((row) => isCounted(row.class) && row.status !== "known");
+/** The bars, and the number above each. */
+function barMarks(fontSize: number): Mark[] {
   return [
-    `${counted} ${counted === 1 ? "model" : "models"} in ${labels} ${labels === 1 ? "label" : "labels"}.${pale ? " Pale: terms that are not defined." : ""}`,
+    ...[true, false].map((under) => ({
+      type: "rect" as const,
+      from: { data: "models" },
+      encode: {
+        enter: {
+          x: { scale: "label", field: "label" },
+          width: { scale: "label", band: 1 },
+          y: { scale: "models", field: "y1" },
+          y2: { scale: "models", field: "y0" },
+          // white below, or the grid would show through the pale ones
+          fill: under ? { value: "white" } : { scale: "drive", field: "drive" },
+          fillOpacity: under ? { value: 1 } : [{ test: "datum.pale", value: 0.4 }, { value: 1 }],
+        },
+      },
+    })),
+    {
+      type: "text",
+      from: { data: "tops" },
+      encode: {
+        enter: {
+          x: { scale: "label", field: "label", band: 0.5 },
+          y: { scale: "models", field: "count", offset: -4 },
+          text: { field: "count" },
+          align: { value: "center" },
+          baseline: { value: "bottom" },
+          fontSize: { value: fontSize },
+          font: { value: FONT },
+          fill: { value: INK },
+        },
+      },
+    },
+  ];
+}
+
+function captionMark(text: string, below: number): Mark {
+  return {
+    type: "text",
+    encode: {
+      enter: {
+        x: { value: -44 },
+        y: { signal: `height + ${below}` },
+        text: { value: text },
+        fontSize: { value: 10 },
+        font: { value: FONT },
+        fill: { value: MUTED },
+      },
+    },
+  };
+}
+
+/** Models that are not counted: their class, and how the caption calls one and several of them. */
+const NOT_COUNTED = [
+  ["sidecar", "sidecar file of macOS", "sidecar files of macOS"],
+  ["automatic", "automatic model", "automatic models"],
+  ["backup", "backup", "backups"],
+  ["empty", "empty file", "empty files"],
+  ["unreadable", "unreadable file", "unreadable files"],
+] as const;
+
+function captionOf(rows: LabelCounts["rows"], outside: number): string[] {
+  const counted = rows.filter((row) => isCounted(row.class));
+  const models = counted.reduce((sum, { count }) => sum + count, 0);
+  const labels = new Set(counted.map(({ label }) => label)).size;
+  const amount = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`;
+  const sums = sumsBy(rows, (row) => row.class);
+  const left = NOT_COUNTED.flatMap(([name, one, many]) => (sums.get(name) ? amount(sums.get(name)!, one, many) : []));
+  if (outside > 0) left.push(amount(outside, "model in no matched run", "models in no matched run"));
+  const pale = counted.some(({ status }) => status !== "known") ? " Pale: terms that are not defined." : "";
+  return [
+    `${amount(models, "model", "models")} in ${amount(labels, "label", "labels")}.${pale}`,
     ...(left.length > 0 ? [`Not counted: ${left.join(", ")}.`] : []),
   ];
 }
 
-/** A row for each species of each drive, a column for each label, the number of models in the field, darker for more. */
+/** The number of models of each name, in the order in which the names come. */
+function sumsBy<Row extends { readonly count: number }>(rows: readonly Row[], nameOf: (row: Row) => string): Map<string, number> {
+  const sums = new Map<string, number>();
+  for (const row of rows) sums.set(nameOf(row), (sums.get(nameOf(row)) ?? 0) + row.count);
+  return sums;
+}
+
+function mostFirst(sums: ReadonlyMap<string, number>): string[] {
+  return [...sums].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)).map(([name]) => name);
+}
+
+/** A row for each species of each drive, a column for each label; each field has the number of models, darker for more. */
 export function matrixSpec(cells: LabelCounts["cells"]): Picture {
-  const order = (key: "label" | "place") => {
-    const sums = new Map<string, number>();
-    for (const value of values) sums.set(value[key], (sums.get(value[key]) ?? 0) + value.count);
-    return sums;
-  };
   const drives = new Set(cells.map(({ drive }) => drive));
   const values = cells.map(({ drive, species, label, count }) => ({
     label,
     place: drives.size > 1 ? `${drive} · ${species || "(no species)"}` : species || "(no species)",
     count,
   }));
-  const labels = [...order("label")].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)).map(([label]) => label);
-  const places = [...order("place").keys()].sort();
-  const longest = Math.max(8, ...places.map((place) => place.length));
-  const [left, top] = [
-    24 + Math.min(340, longest * 6),
-    28 + Math.min(120, 5 * Math.max(4, ...labels.map((label) => label.length))),
-  ];
-  const [cell, row] = [46, 22];
-  const [drawnWidth, drawnHeight] = [Math.max(1, labels.length) * cell, Math.max(1, places.length) * row];
+  const labels = mostFirst(sumsBy(values, ({ label }) => label));
+  const places = [...new Set(values.map(({ place }) => place))].sort();
+  const left = 24 + Math.min(340, 6 * Math.max(8, ...places.map((place) => place.length)));
+  const top = 28 + Math.min(120, 5 * Math.max(4, ...labels.map((label) => label.length)));
+  const [drawnWidth, drawnHeight] = [46 * Math.max(1, labels.length), 22 * Math.max(1, places.length)];
   const most = Math.max(1, ...values.map(({ count }) => count));
   return {
     width: (left + drawnWidth + 20) / UNIT,
@@ -305,9 +298,7 @@ export function matrixSpec(cells: LabelCounts["cells"]): Picture {
 
 /** The reference's figure: matplotlib's own colours and words, all file names. */
 function referenceSpec({ rows }: LabelCounts): Picture {
-  const counts = new Map<string, number>();
-  for (const { fileName, count } of rows) counts.set(fileName, (counts.get(fileName) ?? 0) + count);
-  const values = [...counts].map(([name, count]) => ({ name, count }));
+  const values = [...sumsBy(rows, ({ fileName }) => fileName)].map(([name, count]) => ({ name, count }));
   return {
     width: 12,
     height: 8,

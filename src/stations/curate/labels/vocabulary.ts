@@ -4,6 +4,7 @@ import { EmporiumError } from "../../../core/errors.js";
 import { LIMITS } from "../../../core/limits.js";
 import { schemaWords } from "../../../core/schema-words.js";
 import { parseCsv } from "../inventory/csv.js";
+import { readGiven } from "../inventory/read-given.js";
 import { DEFAULT_VOCABULARY } from "./default-vocabulary.js";
 
 export interface Label {
@@ -44,6 +45,11 @@ let standard: Vocabulary | undefined;
 export function defaultVocabulary(): Vocabulary {
   standard ??= parseVocabulary(DEFAULT_VOCABULARY, "the default vocabulary.yaml", { labels: [], compounds: [], automatic: [] });
   return standard;
+}
+
+/** The default vocabulary, and what a file adds to it. @throws {EmporiumError} USAGE and what `parseVocabulary` throws */
+export async function vocabularyOf(file: string | undefined): Promise<Vocabulary> {
+  return file === undefined ? defaultVocabulary() : parseVocabulary((await readGiven(file, "--vocabulary")).toString(), file);
 }
 
 /**

@@ -1,13 +1,12 @@
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
 import { exitOf, type Report } from "../../../core/report.js";
 import { envOf, type GivenEnv } from "../../../engine/env.js";
 import type { Bases } from "../../../portals/bases.js";
-import { fileError } from "../../../stores/file/errors.js";
 import { csvBytes, csvLine } from "../inventory/csv.js";
 import { keyOf } from "../inventory/groups.js";
+import { readGiven } from "../inventory/read-given.js";
 import { type ScanOptions, scanArchive } from "../inventory/scan.js";
 import { writeWhole } from "../inventory/write-whole.js";
 import { DECISION_COLUMNS, parseDecisions } from "./decisions.js";
@@ -72,7 +71,7 @@ export async function matchArchive(dirs: readonly string[], options: MatchOption
   });
   const decisionsPath = options.decisions ?? defaultDecisions(out);
   const decisions =
-    decisionsPath === undefined ? [] : parseDecisions(await readTable(decisionsPath, "--decisions"), decisionsPath);
+    decisionsPath === undefined ? [] : parseDecisions(await readGiven(decisionsPath, "--decisions"), decisionsPath);
   const archive = await scanArchive(dirs, { workspace, jobs, full, runPatterns, heads: "none", ...env });
   const folders = await runFolders(archive, runs, compat, signal);
   const matches = compat ? matchAsReference(folders, runs) : matchRuns(folders, runs, decisions);
@@ -118,14 +117,6 @@ export async function matchArchive(dirs: readonly string[], options: MatchOption
 function defaultDecisions(out: string): string | undefined {
   const path = join(dirname(out), "decisions.csv");
   return existsSync(path) ? path : undefined;
-}
-
-/** @throws {EmporiumError} USAGE */
-export async function readTable(path: string, option: string): Promise<Uint8Array> {
-  return readFile(path).catch((error: unknown) => {
-    const { message, facts } = fileError(error, path, "read");
-    throw new EmporiumError("USAGE", `${option}: ${message}`, { ...facts });
-  });
 }
 
 const reviewPath = (out: string) => join(dirname(resolve(out)), "review_runs.csv");

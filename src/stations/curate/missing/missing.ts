@@ -7,10 +7,10 @@ import type { Archive } from "../inventory/archive.js";
 import { csvBytes, csvLine, parseCsv } from "../inventory/csv.js";
 import { decodePath, shownPath } from "../inventory/path-bytes.js";
 import { isSkipped } from "../inventory/place.js";
+import { readGiven } from "../inventory/read-given.js";
 import { looseRunName, runNaming } from "../inventory/run-name.js";
 import { type ScanOptions, scanArchive } from "../inventory/scan.js";
 import { writeWhole } from "../inventory/write-whole.js";
-import { readTable } from "../match/match.js";
 import { type MatchRow, parseMatches } from "../match/match-row.js";
 import { type ArchiveRun, type MissingSpecies, missingRuns, type SizeBy } from "./missing-runs.js";
 
@@ -58,7 +58,7 @@ export interface MissingReport extends Report {
  */
 export async function missingInPortal(dirs: readonly string[], options: MissingOptions): Promise<MissingReport> {
   const { matches, out, by, ...scan } = options;
-  const rows = parseMatches(await readTable(matches, "--matches"), matches);
+  const rows = parseMatches(await readGiven(matches, "--matches"), matches);
   const unmatched = await unmatchedPaths(matches);
   // a sidecar that is not called one is no model
   const archive = await scanArchive(dirs, { ...scan, heads: "models" });
@@ -72,7 +72,7 @@ export async function missingInPortal(dirs: readonly string[], options: MissingO
 async function unmatchedPaths(matches: string): Promise<readonly string[] | undefined> {
   const file = join(dirname(resolve(matches)), "unmatched_archive.csv");
   if (!existsSync(file)) return undefined;
-  const [, ...rows] = parseCsv(decodePath(await readTable(file, "--matches")), file);
+  const [, ...rows] = parseCsv(decodePath(await readGiven(file, "--matches")), file);
   return rows.map(({ cells }) => cells[0] ?? "");
 }
 

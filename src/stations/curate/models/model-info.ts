@@ -38,7 +38,7 @@ export interface ModelInfo {
   readonly points_outside: number;
   readonly objects: readonly ObjectInfo[];
   readonly slicer_angles: readonly ModSlicerAngles[];
-  /** How it lay on the image that it was last seen on: scale and translation in Å, rotation in degrees. */
+  /** The transform to the image that it was last drawn on: scale and translation in Å, rotation in degrees. */
   readonly image: {
     readonly scale: Xyz;
     readonly translation: Xyz;
@@ -77,7 +77,7 @@ export interface ObjectInfo {
 }
 
 /**
- * Reads a model to its last byte, and says what is in it. Points go by in pieces, so that a model of any size needs little memory.
+ * Reads a whole model. Points are read in pieces, so that a model of any size needs little memory.
  *
  * @throws {EmporiumError} as `readModParts`
  */
@@ -85,13 +85,13 @@ export async function modelInfo(
   source: RandomAccess,
   options?: ReadOptions,
 ): Promise<{ info: ModelInfo; summary: ModelSummary }> {
-  const found = new Collector();
+  const found = new Found();
   for await (const part of readModParts(source, { ...options })) found.take(part);
-  return found.finish(await source.size());
+  return infoOf(found, await source.size());
 }
 
 const OFF_BIT = 1 << 1;
-/** Chunks that parts are made of. */
+/** The chunk of each part. */
 const IDS: Partial<Record<ModPart["kind"], string>> = {
   object: "OBJT",
   contour: "CONT",
@@ -105,29 +105,32 @@ const IDS: Partial<Record<ModPart["kind"], string>> = {
 
 type Open<T> = { -readonly [Name in keyof T]: T[Name] };
 
-class Collector {
-  #header: ModHeader | undefined;
-  #version = "";
-  #image: ModImage | undefined;
-  #marked = true;
-  #behind = 0;
-  readonly #objects: (Open<ObjectInfo> & { box: Extent; labels: string[] })[] = [];
-  readonly #slicers: ModSlicerAngles[] = [];
-  readonly #chunks: Record<string, number> = {};
-  #outside = 0;
-  #notFinite = 0;
+/** What has been found of a model so far. */
+class Found {
+  header: ModHeader | undefined;
+  version = "";
+  image: ModImage | undefined;
+  /** Ends with IEOF. */
+  marked = true;
+  /** The byte behind IEOF. */
+  end = 0;
+  readonly objects: (Open<ObjectInfo> & { box: Extent; labels: string[] })[] = [];
+  readonly slicers: ModSlicerAngles[] = [];
+  readonly chunks: Record<string, number> = {};
+  outside = 0;
+  notFinite = 0;
 
   take(part: ModPart): void {
     const id = part.kind === "other" ? part.id : part.kind === "end" && part.marked ? "IEOF" : IDS[part.kind];
-    if (id !== undefined) this.#chunks[id] = (this.#chunks[id] ?? 0) + 1;
-    const object = "object" in part ? this.#objects[part.object] : undefined;
+    if (id !== undefined) this.chunks[id] = (this.chunks[id] ?? 0) + 1;
+    const object = "object" in part ? this.objects[part.object] : undefined;
     switch (part.kind) {
       case "header":
-        this.#header = part.header;
-        this.#version = part.version;
+        this.header = part.header;
+        this.version = part.version;
         break;
       case "object":
-        this.#objects.push(objectOf(part.head));
+        this.objects.push(objectOf(part.head));
         break;
       case "contour":
         object!.contours++;
@@ -149,87 +152,87 @@ class Collector {
         for (const { text } of part.labels.items) if (text !== "") object!.labels.push(text);
         break;
       case "slicerAngles":
-        this.#slicers.push(part.slicer);
+        this.slicers.push(part.slicer);
         break;
       case "image":
-        this.#image = part.image;
+        this.image = part.image;
         break;
       case "end":
-        this.#marked = part.marked;
-        this.#behind = part.offset + 4;
+        this.marked = part.marked;
+        this.end = part.offset + 4;
         break;
     }
   }
 
   #measure(xyz: Float32Array, box: Extent): void {
-    const [nx, ny, nz] = this.#header!.max;
+    const [nx, ny, nz] = this.header!.max;
     for (let i = 0; i < xyz.length; i += 3) {
       const [x, y, z] = [xyz[i]!, xyz[i + 1]!, xyz[i + 2]!];
       if (!Number.isFinite(x + y + z)) {
-        this.#notFinite++;
+        this.notFinite++;
         continue;
       }
       box.add(x, y, z);
-      if (!(x >= 0 && x <= nx && y >= 0 && y <= ny && z >= -0.5 && z <= nz - 0.5)) this.#outside++;
+      if (!(x >= 0 && x <= nx && y >= 0 && y <= ny && z >= -0.5 && z <= nz - 0.5)) this.outside++;
     }
   }
+}
 
-  finish(size: number): { info: ModelInfo; summary: ModelSummary } {
-    const header = this.#header!;
-    const image = this.#image;
-    const sum = (count: (object: ObjectInfo) => number) => this.#objects.reduce((total, object) => total + count(object), 0);
-    const counts = {
-      objects: this.#objects.length,
-      contours: sum(({ contours }) => contours),
-      points: sum(({ points }) => points),
-      meshes: sum(({ meshes }) => meshes),
-      slicer_angles: this.#slicers.length,
-    };
-    const summary = summaryOf(header, image, { ...counts, slicerAngles: counts.slicer_angles });
-    const all = new Extent();
-    for (const { box } of this.#objects) all.join(box);
-    const info: ModelInfo = {
-      version: this.#version,
-      size,
-      name: header.name,
-      kind: counts.points > 0 ? (counts.slicer_angles > 0 ? "both" : "points") : counts.slicer_angles > 0 ? "slicer" : "empty",
-      max: header.max,
-      flags: header.flags,
-      yz_flipped: (header.flags & FLIPPED_BIT) !== 0,
-      scale: header.scale,
-      offset: header.offset,
-      angles: header.angles,
-      pixsize: header.pixelSize,
-      units: UNITS.get(header.units) ?? `unknown (${header.units})`,
-      pixsize_nm: summary.pixsize_nm,
-      origin_A: summary.origin_A,
-      empty: summary.empty,
-      counts,
-      bounding_box: all.box,
-      points_outside: this.#outside,
-      objects: this.#objects.map(({ box, ...object }) => ({ ...object, bounding_box: box.box })),
-      slicer_angles: this.#slicers,
-      image: image
-        ? {
-            scale: image.scale,
-            translation: image.translation,
-            rotation: image.rotation,
-            old_translation: image.oldTranslation,
-          }
-        : null,
-      chunks: this.#chunks,
-      warnings: this.#warnings(size),
-    };
-    return { info, summary };
-  }
+function infoOf(found: Found, size: number): { info: ModelInfo; summary: ModelSummary } {
+  const { image, objects, slicers } = found;
+  const header = found.header!;
+  const sum = (count: (object: ObjectInfo) => number) => objects.reduce((total, object) => total + count(object), 0);
+  const counts = {
+    objects: objects.length,
+    contours: sum(({ contours }) => contours),
+    points: sum(({ points }) => points),
+    meshes: sum(({ meshes }) => meshes),
+    slicer_angles: slicers.length,
+  };
+  const summary = summaryOf(header, image, counts);
+  const all = new Extent();
+  for (const { box } of objects) all.join(box);
+  const info: ModelInfo = {
+    version: found.version,
+    size,
+    name: header.name,
+    kind: counts.points > 0 ? (counts.slicer_angles > 0 ? "both" : "points") : counts.slicer_angles > 0 ? "slicer" : "empty",
+    max: header.max,
+    flags: header.flags,
+    yz_flipped: (header.flags & FLIPPED_BIT) !== 0,
+    scale: header.scale,
+    offset: header.offset,
+    angles: header.angles,
+    pixsize: header.pixelSize,
+    units: UNITS.get(header.units) ?? `unknown (${header.units})`,
+    pixsize_nm: summary.pixsize_nm,
+    origin_A: summary.origin_A,
+    empty: summary.empty,
+    counts,
+    bounding_box: all.box,
+    points_outside: found.outside,
+    objects: objects.map(({ box, ...object }) => ({ ...object, bounding_box: box.box })),
+    slicer_angles: slicers,
+    image: image
+      ? {
+          scale: image.scale,
+          translation: image.translation,
+          rotation: image.rotation,
+          old_translation: image.oldTranslation,
+        }
+      : null,
+    chunks: found.chunks,
+    warnings: warningsOf(found, size),
+  };
+  return { info, summary };
+}
 
-  #warnings(size: number): string[] {
-    const warnings: string[] = [];
-    if (!this.#marked) warnings.push("it ends without IEOF: slicer angles and views may be missing");
-    else if (this.#behind < size) warnings.push(`${size - this.#behind} bytes behind its end`);
-    if (this.#notFinite > 0) warnings.push(`${this.#notFinite} points with a coordinate that is no number`);
-    return warnings;
-  }
+function warningsOf({ marked, end, notFinite }: Found, size: number): string[] {
+  const warnings: string[] = [];
+  if (!marked) warnings.push("it ends without IEOF: slicer angles and views may be missing");
+  else if (end < size) warnings.push(`${size - end} bytes behind its end`);
+  if (notFinite > 0) warnings.push(`${notFinite} points with a coordinate that is no number`);
+  return warnings;
 }
 
 function objectOf(head: ModObject): Open<ObjectInfo> & { box: Extent; labels: string[] } {

@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { EmporiumError, type ErrorRecord } from "../../../core/errors.js";
 import { exitOf, type Report } from "../../../core/report.js";
 import { envOf, type GivenEnv } from "../../../engine/env.js";
@@ -6,8 +5,9 @@ import { refuseInSource } from "../../../stores/nesting.js";
 import { absent, objectName, type Store } from "../../../stores/store.js";
 import { openStore } from "../../../stores/url.js";
 import { MANIFEST, type Manifest, parseManifest } from "../collect/manifest.js";
+import { readGiven } from "../inventory/read-given.js";
 import { classifier } from "../labels/classify.js";
-import { vocabularyOf } from "../labels/labels.js";
+import { vocabularyOf } from "../labels/vocabulary.js";
 import { configText } from "./config-text.js";
 import { objectOf } from "./objects.js";
 import { type PackagedFile, type PackingOptions, packRuns } from "./pack-runs.js";
@@ -142,13 +142,7 @@ async function objectOfBatch({ label }: Manifest, { vocabulary: file, object, pr
 }
 
 async function readProfile(file: string): Promise<PackageProfile> {
-  const text = await readFile(file, "utf8").catch((error: unknown) => {
-    throw new EmporiumError(
-      "USAGE",
-      `--profile: ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-    );
-  });
-  return parsePackageProfile(text, file);
+  return parsePackageProfile((await readGiven(file, "--profile")).toString(), file);
 }
 
 async function profileOf({ profile, answers = {} }: PackageOptions): Promise<PackageProfile> {

@@ -11,21 +11,21 @@ import { bootOfSystem, type PartState, removeState, stateText, writeState } from
 export const partPathOf = (target: string) => `${target}.part`;
 export const statePathOf = (target: string) => `${target}.part.json`;
 
-/** The unfinished file: bytes by their place, and beside it what of them a later run may keep. */
+/** The unfinished file, and beside it the state: which of its bytes a later run may keep. */
 export interface PartFile {
-  /** For whoever reads behind the writes. */
+  /** For a thread that reads behind the writes. */
   readonly handle: FileHandle;
   /** What has been written. */
   readonly done: RangeSet;
-  /** Another who writes the state from now on. Resolves when nothing of the one before is under way. */
+  /** From now on `replace` writes the state; undefined: this module again. Resolves when no write of the state is under way. */
   delegate(replace: ((path: string, text: string) => Promise<void>) | undefined): Promise<void>;
   /** Calls may overlap; their ranges must not. */
   write(bytes: Uint8Array, offset: number): Promise<void>;
-  /** Makes what was written findable by a later run, and closes. */
+  /** Saves the state for a later run, and closes. */
   suspend(): Promise<void>;
-  /** Begins to send what is written to the disk. Errors come with `finish`. */
+  /** Starts to sync what is written. Errors come with `finish`. */
   flush(): void;
-  /** Cuts to the size, syncs, sets the time, renames to the target and forgets the state. */
+  /** Cuts to the size, syncs, sets the time, renames to the target and removes the state. */
   finish(size: number, modifiedMs: number | undefined): Promise<void>;
   /** Closes and removes everything. */
   discard(): Promise<void>;
@@ -44,18 +44,17 @@ export interface PartFileOptions {
   clock: Clock;
 }
 
-/** A state is written as soon as so much has come since the last one, and writes wait for it when so much has: a kill may cost 8 MiB in all. */
+/** A new state is written after this many bytes; past the second number writes wait for it. A kill then costs 8 MiB at most. */
 const STATE_BYTES = 3 * 1024 * 1024;
 const UNSAVED_BYTES_MAX = 4 * 1024 * 1024;
-/** A state that is lost with the power costs the time of fetching all again, so it is synced now and then. (Syncing every one would halve the speed.) */
+/** A power loss may cost this much. Syncing every state would halve the speed. */
 const STATE_SYNC_BYTES = 512 * 1024 * 1024;
-/** The disk gets so much at a time, so that the last sync finds little to do; less where that took a while to come. */
+/** The file is synced piece by piece, so that the last sync is short. Pieces are smaller where bytes arrive slowly. */
 const SYNC_BYTES = 64 * 1024 * 1024;
-const SYNC_BYTES_LATER = 8 * 1024 * 1024;
+const SYNC_BYTES_SLOW = 8 * 1024 * 1024;
 const SYNC_MS = 500;
-/** Room beyond the file's size that must be there. */
+/** Free disk space that is required, as a multiple of the bytes to come. Not asked for less than the second number. */
 const ROOM_SHARE = 1.05;
-/** For less, nobody asks how full the disk is. */
 const ROOM_BYTES_MIN = 8 * 1024 * 1024;
 
 export async function openPartFile(options: PartFileOptions): Promise<PartFile> {
@@ -63,98 +62,26 @@ export async function openPartFile(options: PartFileOptions): Promise<PartFile> 
   const path = partPathOf(target);
   const statePath = statePathOf(target);
   const done = rangeSet(options.done);
-  const handle = await openForWriting(path, target, done.bytes > 0).catch((error: unknown) => {
+  const handle = await openWithRoom(options, done.bytes).catch((error: unknown) => {
     throw fileError(error, path, "written");
   });
-  let closed = false;
-  const close = async () => {
-    if (closed) return;
-    closed = true;
-    await handle.close();
-  };
-  const size = object?.size ?? options.size;
-  if (size !== undefined) {
-    try {
-      await checkRoom(target, size - done.bytes);
-      await handle.truncate(size);
-    } catch (error) {
-      await close();
-      throw fileError(error, path, "written");
-    }
-  }
-
-  let synced: Ranges = options.synced ?? [];
-  let syncedBytes = rangeSet(synced).bytes;
-  /** What was sent to the disk, and when: `synced` once it has arrived. */
-  let sentBytes = syncedBytes;
-  let sentMs = clock.monotonic();
-  let savedBytes = done.bytes;
-  /** What the state that is in its place tells of; `savedBytes` is that of the one that is being written. */
-  let keptBytes = done.bytes;
-  let durableBytes = 0;
-  let replace: ((path: string, text: string) => Promise<void>) | undefined;
-  /** The saving or syncing that is under way; at most one of each. */
-  let saving: Promise<void> | undefined;
-  let syncing: Promise<void> | undefined;
-  /** The first failure behind the writes; the next write throws it. A sync that failed is never tried again. */
+  /** The first failure behind the writes; the next write throws it. */
   let failure: unknown;
-
-  function copyOf(ranges: Ranges): Ranges {
-    return ranges.map(([from, to]) => [from, to] as const);
-  }
-
-  async function save(): Promise<void> {
-    const bytes = done.bytes;
-    savedBytes = bytes;
-    const durable = sync && syncedBytes - durableBytes >= STATE_SYNC_BYTES;
-    if (durable) durableBytes = syncedBytes;
-    const text = stateText({ ...object!, written: done.ranges, synced, boot: bootOfSystem(clock) });
-    await (replace && !durable ? replace(statePath, text) : writeState(statePath, text, durable));
-    keptBytes = bytes;
-  }
-
-  function saveSoon(): void {
-    saving ??= save()
-      .catch((error: unknown) => {
-        failure ??= error;
-      })
-      .finally(() => {
-        saving = undefined;
-        if (done.bytes - savedBytes >= STATE_BYTES) saveSoon();
-      });
-  }
-
-  function syncSoon(): void {
-    const ranges = copyOf(done.ranges);
-    const bytes = done.bytes;
-    sentBytes = bytes;
-    sentMs = clock.monotonic();
-    syncing ??= handle
-      .datasync()
-      .then(
-        () => {
-          synced = ranges;
-          syncedBytes = bytes;
-        },
-        (error: unknown) => {
-          failure ??= error;
-        },
-      )
-      .finally(() => {
-        syncing = undefined;
-      });
-  }
-
-  async function settle(): Promise<void> {
-    while (saving || syncing) await (saving ?? syncing);
-  }
+  const onFailure = (error: unknown) => {
+    failure ??= error;
+  };
+  const disk = diskSync(handle, done, options, onFailure);
+  const state = object && stateWriter(object, done, disk, options, onFailure);
+  const settle = async () => {
+    await state?.settle();
+    await disk.running;
+  };
 
   return {
     handle,
     done,
     async delegate(other) {
-      replace = other;
-      await saving;
+      await state?.delegate(other);
     },
     async write(bytes, offset) {
       if (failure) throw fileError(failure, path, "written");
@@ -166,22 +93,19 @@ export async function openPartFile(options: PartFileOptions): Promise<PartFile> 
         throw fileError(error, path, "written");
       }
       done.add(offset, offset + bytes.length);
-      if (object && done.bytes - savedBytes >= STATE_BYTES) saveSoon();
-      while (object && saving && done.bytes - keptBytes > UNSAVED_BYTES_MAX) await saving;
-      if (sync && !syncing && done.bytes - sentBytes >= (clock.monotonic() - sentMs > SYNC_MS ? SYNC_BYTES_LATER : SYNC_BYTES))
-        syncSoon();
+      await state?.keepUp();
+      if (sync && disk.isDue()) disk.start();
     },
     async suspend() {
       await settle();
-      replace = undefined;
       try {
-        if (object && done.bytes > keptBytes) await save();
+        await state?.finish();
       } finally {
-        await close();
+        await handle.close();
       }
     },
     flush() {
-      if (sync) syncSoon();
+      if (sync) disk.start();
     },
     async finish(size, modifiedMs) {
       await settle();
@@ -189,7 +113,7 @@ export async function openPartFile(options: PartFileOptions): Promise<PartFile> 
       try {
         if (!object) await handle.truncate(size);
         if (sync) await handle.sync();
-        await close();
+        await handle.close();
         if (modifiedMs !== undefined) await utimes(path, new Date(clock.now()), new Date(modifiedMs));
         await rename(path, target);
         if (sync) await syncFolder(dirname(target));
@@ -200,27 +124,127 @@ export async function openPartFile(options: PartFileOptions): Promise<PartFile> 
     },
     async discard() {
       await settle();
-      await close();
-      await rm(path, { force: true });
-      await removeState(statePath);
+      await handle.close();
+      await removePart(target);
     },
   };
 }
 
-/** Forgets what an earlier run left. */
+type DiskSync = ReturnType<typeof diskSync>;
+
+/** Syncs the file behind the writes, one sync at a time. A sync that failed is never tried again. */
+function diskSync(
+  handle: FileHandle,
+  done: RangeSet,
+  { synced = [], clock }: PartFileOptions,
+  onFailure: (error: unknown) => void,
+) {
+  let sentBytes = rangeSet(synced).bytes;
+  let sentMs = clock.monotonic();
+  const disk = {
+    synced,
+    syncedBytes: sentBytes,
+    running: undefined as Promise<void> | undefined,
+    isDue: () => !disk.running && done.bytes - sentBytes >= (clock.monotonic() - sentMs > SYNC_MS ? SYNC_BYTES_SLOW : SYNC_BYTES),
+    start() {
+      const ranges = done.ranges.map(([from, to]) => [from, to] as const);
+      const bytes = done.bytes;
+      sentBytes = bytes;
+      sentMs = clock.monotonic();
+      disk.running ??= handle
+        .datasync()
+        .then(() => {
+          disk.synced = ranges;
+          disk.syncedBytes = bytes;
+        }, onFailure)
+        .finally(() => {
+          disk.running = undefined;
+        });
+    },
+  };
+  return disk;
+}
+
+/** Writes the state behind the writes, one at a time. */
+function stateWriter(
+  object: NonNullable<PartFileOptions["object"]>,
+  done: RangeSet,
+  disk: DiskSync,
+  { target, sync, clock }: PartFileOptions,
+  onFailure: (error: unknown) => void,
+) {
+  const path = statePathOf(target);
+  /** Of the state that is written now; `keptBytes`: of the one in its place. */
+  let savedBytes = done.bytes;
+  let keptBytes = done.bytes;
+  let durableBytes = 0;
+  let replace: ((path: string, text: string) => Promise<void>) | undefined;
+  let saving: Promise<void> | undefined;
+
+  async function save(): Promise<void> {
+    const bytes = done.bytes;
+    savedBytes = bytes;
+    const { synced, syncedBytes } = disk;
+    const durable = sync && syncedBytes - durableBytes >= STATE_SYNC_BYTES;
+    if (durable) durableBytes = syncedBytes;
+    const text = stateText({ ...object, written: done.ranges, synced, boot: bootOfSystem(clock) });
+    await (replace && !durable ? replace(path, text) : writeState(path, text, durable));
+    keptBytes = bytes;
+  }
+
+  function saveSoon(): void {
+    if (done.bytes - savedBytes < STATE_BYTES) return;
+    saving ??= save()
+      .catch(onFailure)
+      .finally(() => {
+        saving = undefined;
+        saveSoon();
+      });
+  }
+
+  return {
+    async keepUp() {
+      saveSoon();
+      while (saving && done.bytes - keptBytes > UNSAVED_BYTES_MAX) await saving;
+    },
+    async delegate(other: typeof replace) {
+      replace = other;
+      await saving;
+    },
+    async settle() {
+      while (saving) await saving;
+    },
+    async finish() {
+      replace = undefined;
+      if (done.bytes > keptBytes) await save();
+    },
+  };
+}
+
+/** Removes what an earlier run left. */
 export async function removePart(target: string): Promise<void> {
   await rm(partPathOf(target), { force: true });
   await removeState(statePathOf(target));
 }
 
-async function openForWriting(path: string, target: string, keep: boolean): Promise<FileHandle> {
-  const flags = keep ? "r+" : "w+";
-  try {
-    return await open(path, flags);
-  } catch (error) {
-    if (keep || errnoOf(error) !== "ENOENT") throw error;
+/** Opens `<target>.part`, at the object's size where that is known. */
+async function openWithRoom({ target, object, size = object?.size }: PartFileOptions, done: number): Promise<FileHandle> {
+  const path = partPathOf(target);
+  const flags = done > 0 ? "r+" : "w+";
+  const handle = await open(path, flags).catch(async (error: unknown) => {
+    if (done > 0 || errnoOf(error) !== "ENOENT") throw error;
     await mkdir(dirname(target), { recursive: true });
     return open(path, flags);
+  });
+  try {
+    if (size !== undefined) {
+      await checkRoom(target, size - done);
+      await handle.truncate(size);
+    }
+    return handle;
+  } catch (error) {
+    await handle.close();
+    throw error;
   }
 }
 
@@ -237,30 +261,26 @@ async function checkRoom(target: string, bytes: number): Promise<void> {
   });
 }
 
-const folderSyncs = new Map<string, { running: Promise<void>; next: Promise<void> | undefined }>();
-
-/** Syncs the entries of a folder. Whoever comes while one sync runs shares the next: it begins after their renames. */
-function syncFolder(folder: string): Promise<void> {
-  const state = folderSyncs.get(folder);
-  if (state) {
-    state.next ??= state.running.then(
-      () => startFolderSync(folder),
-      () => startFolderSync(folder),
-    );
-    return state.next;
-  }
-  return startFolderSync(folder);
+interface FolderSync {
+  running: Promise<void>;
+  next?: Promise<void>;
 }
 
-function startFolderSync(folder: string): Promise<void> {
-  const state: { running: Promise<void>; next: Promise<void> | undefined } = {
-    running: syncPath(folder, "folder"),
-    next: undefined,
+const folderSyncs = new Map<string, FolderSync>();
+
+/** Syncs the entries of a folder. Calls that come while one sync runs share the next one, which begins after their renames. */
+function syncFolder(folder: string): Promise<void> {
+  const start = (): Promise<void> => {
+    const state: FolderSync = { running: syncPath(folder, "folder") };
+    folderSyncs.set(folder, state);
+    const over = () => {
+      if (folderSyncs.get(folder) === state && !state.next) folderSyncs.delete(folder);
+    };
+    state.running.then(over, over);
+    return state.running;
   };
-  folderSyncs.set(folder, state);
-  const over = () => {
-    if (folderSyncs.get(folder) === state && state.next === undefined) folderSyncs.delete(folder);
-  };
-  state.running.then(over, over);
-  return state.running;
+  const state = folderSyncs.get(folder);
+  if (!state) return start();
+  state.next ??= state.running.then(start, start);
+  return state.next;
 }

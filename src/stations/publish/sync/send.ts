@@ -19,7 +19,7 @@ import type { WantedFile } from "./wanted.js";
 /** Parts of one file in progress at once. */
 const PARTS_IN_FLIGHT = 8;
 
-/** Reading a file of the system's cache takes some 20 µs, handing that to a thread several times as long; a drive that lets wait longer than this is waited for elsewhere. */
+/** Reading a cached file takes some 20 µs, and handing it to a thread several times as long. Drives slower than this are read by threads. */
 const QUICK_READ_MS = 3;
 const READS_OF_A_TRIAL = 64;
 
@@ -39,29 +39,7 @@ export function makeSender(context: SyncContext, budget: Budget, spareBytes: num
   const buffers = makeBuffers(spareBytes);
   let senders: Senders | undefined;
   let small = 0;
-  const reading = { inline: true, ms: 0, count: 0 };
-
-  /** Fills the buffer with a small file, here and now where that is quick. @returns bytes, one more than expected where it has grown; its time. */
-  async function readSmall(file: WantedFile, into: Buffer): Promise<{ got: number; modifiedMs: number }> {
-    if (file.object || !reading.inline) {
-      const source = await openSource(file, signal);
-      try {
-        const got = await source.read(into, 0);
-        // an object that was read is the one that was listed
-        return { got, modifiedMs: file.object ? file.modifiedMs : (await source.facts()).modifiedMs };
-      } finally {
-        await source.close();
-      }
-    }
-    const beganMs = clock.monotonic();
-    const read = readNow(file.path, into);
-    reading.ms += clock.monotonic() - beganMs;
-    if (++reading.count % READS_OF_A_TRIAL === 0) {
-      if (reading.ms > READS_OF_A_TRIAL * QUICK_READ_MS) reading.inline = false;
-      reading.ms = 0;
-    }
-    return read;
-  }
+  const readSmall = smallFiles(context);
 
   async function sendSmall(file: WantedFile): Promise<string | undefined> {
     const { key, path, size } = file;
@@ -86,11 +64,10 @@ export function makeSender(context: SyncContext, budget: Budget, spareBytes: num
     try {
       const before = await source.facts();
       if (before.modifiedMs !== modifiedMs) throw sourceChanged(path, size, before.size);
-      const { upload, partBytes } = await openUpload(file);
-      const lengthOf = (number: number) => Math.min(partBytes, size - (number - 1) * partBytes);
+      const { upload, partBytes } = await openUpload(file, context);
       const there = new Map(upload.parts.map((part) => [part.number, part]));
       const sendPart = async (number: number) => {
-        const length = lengthOf(number);
+        const length = Math.min(partBytes, size - (number - 1) * partBytes);
         await budget.take(length, signal);
         try {
           const buffer = buffers.take(length);
@@ -105,7 +82,7 @@ export function makeSender(context: SyncContext, budget: Budget, spareBytes: num
           budget.give(length);
         }
       };
-      await sendPart(1); // its size tells a folder's store where the others go
+      await sendPart(1); // a folder's store places the others by its size
       const others = Array.from({ length: Math.ceil(size / partBytes) - 1 }, (_, at) => at + 2);
       await forEachLimited(others, PARTS_IN_FLIGHT, sendPart);
       const after = await source.facts();
@@ -123,23 +100,6 @@ export function makeSender(context: SyncContext, budget: Budget, spareBytes: num
     }
   }
 
-  /** Goes on with what an earlier run began of this very file. */
-  async function openUpload({ key, size, modifiedMs }: WantedFile): Promise<{ upload: Upload; partBytes: number }> {
-    const earlier = record.earlier(key);
-    const type = contentType(key);
-    if (earlier && earlier.size === size && earlier.modifiedMs === modifiedMs) {
-      const upload = await target.create(key, { size, resume: earlier.token, contentType: type, signal });
-      const partBytes = upload.token === earlier.token ? earlier.partBytes : partBytesFor(size, upload.partBytesMin);
-      if (upload.token !== earlier.token) record.begun({ key, token: upload.token, size, modifiedMs, partBytes });
-      return { upload, partBytes };
-    }
-    if (earlier) await (await target.create(key, { resume: earlier.token, signal })).abort();
-    const upload = await target.create(key, { size, contentType: type, signal });
-    const partBytes = partBytesFor(size, upload.partBytesMin);
-    record.begun({ key, token: upload.token, size, modifiedMs, partBytes });
-    return { upload, partBytes };
-  }
-
   return {
     async send(file, onBytes) {
       throwIfCancelled(signal);
@@ -154,6 +114,47 @@ export function makeSender(context: SyncContext, budget: Budget, spareBytes: num
       }
     },
   };
+}
+
+/** Fills a buffer with a small file, in this thread as long as that is quick. */
+function smallFiles({ signal, clock }: SyncContext) {
+  const reading = { inline: true, ms: 0, count: 0 };
+  /** @returns bytes, one more than expected where the file has grown; and when it was written last. */
+  return async (file: WantedFile, into: Buffer): Promise<{ got: number; modifiedMs: number }> => {
+    if (file.object || !reading.inline) {
+      const source = await openSource(file, signal);
+      try {
+        const got = await source.read(into, 0);
+        // an object that was read is the one that was listed
+        return { got, modifiedMs: file.object ? file.modifiedMs : (await source.facts()).modifiedMs };
+      } finally {
+        await source.close();
+      }
+    }
+    const beganMs = clock.monotonic();
+    const read = readNow(file.path, into);
+    reading.ms += clock.monotonic() - beganMs;
+    if (++reading.count % READS_OF_A_TRIAL === 0) {
+      if (reading.ms > READS_OF_A_TRIAL * QUICK_READ_MS) reading.inline = false;
+      reading.ms = 0;
+    }
+    return read;
+  };
+}
+
+/** Resumes the upload that an earlier run began of this very file. */
+async function openUpload(
+  { key, size, modifiedMs }: WantedFile,
+  { target, signal, record }: SyncContext,
+): Promise<{ upload: Upload; partBytes: number }> {
+  const earlier = record.earlier(key);
+  const resume = earlier?.size === size && earlier.modifiedMs === modifiedMs ? earlier.token : undefined;
+  if (earlier && resume === undefined) await (await target.create(key, { resume: earlier.token, signal })).abort();
+  const upload = await target.create(key, { size, resume, contentType: contentType(key), signal });
+  if (earlier && upload.token === resume) return { upload, partBytes: earlier.partBytes };
+  const partBytes = partBytesFor(size, upload.partBytesMin);
+  record.begun({ key, token: upload.token, size, modifiedMs, partBytes });
+  return { upload, partBytes };
 }
 
 /** Whether a part's tag proves its bytes: S3 gives the MD5, a folder's store the CRC-32. Another tag proves nothing. */
