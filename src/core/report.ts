@@ -20,6 +20,12 @@ export function withText<D extends object>(document: D, lines: (document: D) => 
   return { ...document, toText: () => lines(document).join("\n") };
 }
 
+/** The first notes; the document has them all. */
+export function noteLines(notes: readonly string[], shown: number): string[] {
+  const more = notes.length > shown ? [`and ${notes.length - shown} more notes (--json)`] : [];
+  return [...notes.slice(0, shown).map((note) => `note: ${note}`), ...more];
+}
+
 export function warningLines(warnings: readonly string[]): string[] {
   return warnings.map((warning) => `warning: ${warning}`);
 }

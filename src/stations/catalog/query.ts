@@ -1,4 +1,5 @@
 import { EmporiumError } from "../../core/errors.js";
+import { type Report, withText } from "../../core/report.js";
 import type { CatalogRepository, DatasetQuery, DatasetSummary } from "./rows/repository.js";
 import { isStorableText, STORABLE_TEXT } from "./storable-text.js";
 import { parseWhere } from "./where.js";
@@ -15,10 +16,8 @@ export interface QueryInput {
   where?: string | undefined;
 }
 
-export interface QueryReport {
+export interface QueryReport extends Pick<Report, "toText"> {
   readonly datasets: readonly DatasetSummary[];
-  /** The lines of the older catalogue: a count, then number and serial. */
-  toText(): string;
 }
 
 /**
@@ -38,14 +37,11 @@ export async function queryDatasets(
   const query = datasetQuery(input);
   const datasets: DatasetSummary[] = [];
   for await (const dataset of repository.query(query, signal)) datasets.push(dataset);
-  return {
-    datasets,
-    toText: () =>
-      [
-        `Number of datasets matching your query: ${datasets.length}`,
-        ...datasets.map(({ dataset_serial }, index) => `${index} ${dataset_serial}`),
-      ].join("\n"),
-  };
+  // the lines of the older catalogue: a count, then number and serial
+  return withText({ datasets }, () => [
+    `Number of datasets matching your query: ${datasets.length}`,
+    ...datasets.map(({ dataset_serial }, index) => `${index} ${dataset_serial}`),
+  ]);
 }
 
 /** @throws {EmporiumError} USAGE */

@@ -24,7 +24,6 @@ import type { CatalogRepository, NewDataset } from "../rows/repository.js";
 import { fileFolder, framesFolder } from "../storage/layout.js";
 import { openMarker, type UploadMarker } from "./marker.js";
 import { uploadOperations } from "./operations.js";
-import { foreignObjects, otherObjects } from "./other-objects.js";
 import { planFileTask, planFrameTasks } from "./plan.js";
 import { type Prepared, prepareRow, type Splitting, splittingOf } from "./prepare.js";
 import { type UploadedDataset, type UploadReport, uploadReport } from "./report.js";
@@ -310,4 +309,24 @@ function summaryOf(prepared: Prepared): Omit<UploadedDataset, "status"> {
   if (prepared.kind === "file") return { id, bytes: prepared.file.size, storage_dir: fileFolder(id) };
   const { frames, shape } = prepared.set;
   return { id, frames: frames.length, bytes: frames.length * frameBytes(shape), storage_dir: framesFolder(id) };
+}
+
+/** Objects of a data set that are not of this upload. Locks and parts of uploads are elsewhere. */
+async function otherObjects(storage: Store, id: string, keys: ReadonlySet<string>, signal: AbortSignal): Promise<string[]> {
+  const others: string[] = [];
+  for (const folder of [fileFolder(id), framesFolder(id)]) {
+    for await (const { key } of storage.list(`${folder}/`, { signal })) if (!keys.has(key)) others.push(key);
+  }
+  return others;
+}
+
+function foreignObjects(storage: Store, keys: readonly string[]): EmporiumError {
+  return new EmporiumError(
+    "STORE_CONFLICT",
+    `the storage holds ${keys.length} other objects of this data set, ${keys[0]} first`,
+    {
+      place: { url: `${storage.url}/${keys[0]}` },
+      hint: "give the data set another id, or replace what is there with --overwrite",
+    },
+  );
 }

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { realpathSync } from "node:fs";
 import { join } from "node:path";
 import { EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
-import { exitOf, type Report } from "../../../core/report.js";
+import { exitOf, noteLines, type Report, withText } from "../../../core/report.js";
 import { formatBytes } from "../../../core/units.js";
 import { envOf, type GivenEnv } from "../../../engine/env.js";
 import type { Bases } from "../../../portals/bases.js";
@@ -218,7 +218,7 @@ async function finish({ archive, found, plan, batch, label, target, ledger, dryR
     ...found.empty.map((path) => `${shownPath(path)} is empty: left out`),
     ...sameWork(ledger, batch, label, drives),
   ];
-  return {
+  const document: Omit<CollectReport, "toText"> = {
     batch,
     label,
     dest: target.url,
@@ -228,8 +228,8 @@ async function finish({ archive, found, plan, batch, label, target, ledger, dryR
     notes,
     errors,
     exitStatus: plan.files.length === 0 && found.models.length === 0 && alreadySubmitted === 0 ? 1 : exitOf(errors.length),
-    toText: () => textOf({ batch, label, target, counts, files: plan.files, notes, dryRun }),
   };
+  return withText(document, (report) => linesOf(report, target));
 }
 
 async function earlierManifest(target: Store, batch: string, signal: AbortSignal | undefined): Promise<Manifest | undefined> {
@@ -265,15 +265,12 @@ function nothingFound(label: string, { outside }: FoundModels): ErrorRecord {
 const speciesOf = (files: readonly BatchFile[]) => [...new Set(files.flatMap(({ species }) => species ?? []))];
 const runsOf = (files: readonly BatchFile[]) => new Set(files.map(({ portal_run_id }) => portal_run_id)).size;
 
-interface TextFacts extends Pick<Finish, "batch" | "label" | "target" | "dryRun"> {
-  counts: CollectReport["counts"];
-  files: readonly BatchFile[];
-  notes: readonly string[];
-}
-
 const NOTES_SHOWN = 10;
 
-function textOf({ batch, label, target, counts, files, notes, dryRun }: TextFacts): string {
+function linesOf(
+  { batch, label, counts, files, notes, dry_run: dryRun }: Omit<CollectReport, "toText">,
+  target: Store,
+): string[] {
   const species = new Map<string, number>();
   for (const { species: name } of files) species.set(name ?? "", (species.get(name ?? "") ?? 0) + 1);
   const where = target.local ? target.local.path("") : target.url;
@@ -291,8 +288,7 @@ function textOf({ batch, label, target, counts, files, notes, dryRun }: TextFact
       ([name, count]) => `  ${String(count).padStart(5)}  ${name === "" ? "unknown species" : shownPath(name)}`,
     ),
     ...(left.length > 0 ? [`beside them: ${left.join(", ")}`] : []),
-    ...notes.slice(0, NOTES_SHOWN).map((note) => `note: ${note}`),
-    ...(notes.length > NOTES_SHOWN ? [`and ${notes.length - NOTES_SHOWN} more notes (--json)`] : []),
+    ...noteLines(notes, NOTES_SHOWN),
     ...(dryRun || counts.files === 0 ? [] : [`written: ${where.replace(/\/$/, "")}/${MANIFEST}`]),
-  ].join("\n");
+  ];
 }

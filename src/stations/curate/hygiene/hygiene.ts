@@ -1,4 +1,4 @@
-import { exitOf, type Report } from "../../../core/report.js";
+import { exitOf, type Report, withText } from "../../../core/report.js";
 import { formatBytes } from "../../../core/units.js";
 import { envOf, type GivenEnv } from "../../../engine/env.js";
 import type { ArchiveFile } from "../inventory/archive.js";
@@ -71,27 +71,24 @@ export async function hygieneOfArchive(dirs: readonly string[], options: Hygiene
   const sorted = Object.fromEntries(
     known.flatMap((flag) => (counts.has(flag) ? [[flag, { ...counts.get(flag)!, meaning: HYGIENE[flag] }]] : [])),
   );
-  return {
-    counts: sorted,
-    findings,
-    more,
-    removable,
-    errors: archive.errors,
-    exitStatus: exitOf(archive.errors.length),
-    toText: () =>
-      [
-        ...(Object.keys(sorted).length === 0 ? ["nothing odd"] : []),
-        ...Object.entries(sorted).map(
-          ([flag, { files, bytes, meaning }]) =>
-            `${flag.padEnd(13)} ${String(files).padStart(8)}  ${formatBytes(bytes).padStart(10)}  ${meaning}`,
-        ),
-        ...(plan === undefined
-          ? []
-          : [
-              `written: ${plan}, which removes ${removable.files} files (${formatBytes(removable.bytes)}) when it is called with --delete`,
-            ]),
-      ].join("\n"),
-  };
+  const { errors } = archive;
+  const document = { counts: sorted, findings, more, removable, errors, exitStatus: exitOf(errors.length) };
+  return withText(document, (report) => linesOf(report, plan));
+}
+
+function linesOf({ counts, removable }: Omit<HygieneReport, "toText">, plan: string | undefined): string[] {
+  return [
+    ...(Object.keys(counts).length === 0 ? ["nothing odd"] : []),
+    ...Object.entries(counts).map(
+      ([flag, { files, bytes, meaning }]) =>
+        `${flag.padEnd(13)} ${String(files).padStart(8)}  ${formatBytes(bytes).padStart(10)}  ${meaning}`,
+    ),
+    ...(plan === undefined
+      ? []
+      : [
+          `written: ${plan}, which removes ${removable.files} files (${formatBytes(removable.bytes)}) when it is called with --delete`,
+        ]),
+  ];
 }
 
 function isRemovable(flags: readonly HygieneFlag[]): boolean {

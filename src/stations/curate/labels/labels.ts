@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
 import type { Log } from "../../../core/log.js";
-import { exitOf, type Report } from "../../../core/report.js";
+import { exitOf, type Report, withText } from "../../../core/report.js";
 import { envOf, type GivenEnv } from "../../../engine/env.js";
 import { csvBytes, csvLine } from "../inventory/csv.js";
 import { groupsOf, keyOf } from "../inventory/groups.js";
@@ -200,66 +200,53 @@ function report(
     [...groupsOf(counted, ({ drive }) => drive)].map(([drive, rows]) => [drive, Object.fromEntries(sums(rows))]),
   );
   const known = new Map(vocabulary.labels.map((label) => [label.name, label]));
-  const meanings = Object.fromEntries(
-    [...labels.keys()].flatMap((name) => {
-      const label = known.get(name);
-      return label
-        ? [
-            [
-              name,
-              {
-                meaning: label.meaning,
-                status: label.status,
-                ...(label.ontology === undefined ? {} : { ontology: label.ontology }),
-              },
-            ],
-          ]
-        : [];
-    }),
-  );
-  const total = counted.reduce((sum, { count }) => sum + count, 0);
-  const exitStatus = exitOf(facts.errors.length);
-  return {
-    total,
+  const meanings = [...labels.keys()].flatMap((name) => {
+    const { meaning, status, ontology } = known.get(name) ?? {};
+    return meaning === undefined || status === undefined
+      ? []
+      : [[name, { meaning, status, ...(ontology === undefined ? {} : { ontology }) }]];
+  });
+  const document = {
+    total: counted.reduce((sum, { count }) => sum + count, 0),
     labels: Object.fromEntries(labels),
     classes,
     files,
-    meanings,
+    meanings: Object.fromEntries(meanings),
     drives,
     matrix: groupedCells(counts.cells),
     outside: counts.outside,
     written: facts.written,
     errors: facts.errors,
-    exitStatus,
-    toText() {
-      const shown = [...labels].slice(0, LABELS_SHOWN);
-      const width = Math.max(5, ...shown.map(([name]) => name.length));
-      const rows = shown.map(([name, count]) => {
-        const label = known.get(name);
-        const says =
-          label === undefined
-            ? facts.compat
-              ? ""
-              : "not in the vocabulary"
-            : label.status === "unresolved"
-              ? "unresolved term"
-              : label.meaning;
-        return `${name.padEnd(width)}  ${String(count).padStart(7)}  ${says}`.trimEnd();
-      });
-      const not = Object.entries(classes).filter(([name]) => !isCounted(name as ModelClass));
-      return [
-        `${total} models in ${labels.size} labels`,
-        ...rows,
-        ...(labels.size > shown.length ? [`and ${labels.size - shown.length} more labels (--json, --csv)`] : []),
-        ...(not.length > 0 ? [`not counted: ${not.map(([name, count]) => `${count} ${name}`).join(", ")}`] : []),
-        ...(counts.outside > 0 ? [`${counts.outside} models more lie in no matched run`] : []),
-        ...facts.written.map((path) => `written: ${path}`),
-      ].join("\n");
-    },
+    exitStatus: exitOf(facts.errors.length),
   };
+  return withText(document, (report) => linesOf(report, labels, facts.compat));
 }
 
 const LABELS_SHOWN = 30;
+
+/** @param labels the most frequent first: members of the document that are numbers come first whatever their count */
+function linesOf(
+  { total, classes, meanings, outside, written }: Omit<LabelsReport, "toText">,
+  labels: ReadonlyMap<string, number>,
+  compat: boolean,
+): string[] {
+  const shown = [...labels].slice(0, LABELS_SHOWN);
+  const width = Math.max(5, ...shown.map(([name]) => name.length));
+  const meaningOf = (name: string) => {
+    const label = Object.hasOwn(meanings, name) ? meanings[name] : undefined;
+    if (!label) return compat ? "" : "not in the vocabulary";
+    return label.status === "unresolved" ? "unresolved term" : label.meaning;
+  };
+  const not = Object.entries(classes).filter(([name]) => !isCounted(name as ModelClass));
+  return [
+    `${total} models in ${labels.size} labels`,
+    ...shown.map(([name, count]) => `${name.padEnd(width)}  ${String(count).padStart(7)}  ${meaningOf(name)}`.trimEnd()),
+    ...(labels.size > shown.length ? [`and ${labels.size - shown.length} more labels (--json, --csv)`] : []),
+    ...(not.length > 0 ? [`not counted: ${not.map(([name, count]) => `${count} ${name}`).join(", ")}`] : []),
+    ...(outside > 0 ? [`${outside} models more lie in no matched run`] : []),
+    ...written.map((path) => `written: ${path}`),
+  ];
+}
 
 /** Label → models, the most frequent first. */
 function sums(rows: readonly { label: string; count: number }[]): Map<string, number> {

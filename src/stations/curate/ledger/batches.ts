@@ -1,6 +1,6 @@
 import { EmporiumError } from "../../../core/errors.js";
 import type { Json, JsonObject } from "../../../core/json.js";
-import type { Report } from "../../../core/report.js";
+import { type Report, withText } from "../../../core/report.js";
 import { type Batch, type BatchFacts, factsJson } from "./events.js";
 import { type LedgerOptions, type LedgerPlace, readLedger, withLedger } from "./ledger.js";
 import { BATCH_STATES, type BatchState, checkMove, MOVES } from "./states.js";
@@ -117,13 +117,8 @@ function unknownBatch(id: string, batches: ReadonlyMap<string, Batch>): Emporium
 }
 
 function reportOf(ledger: string, batches: readonly Batch[], history: boolean): BatchesReport {
-  return {
-    ledger,
-    batches: batches.map((batch) => batchJson(batch, history)),
-    errors: [],
-    exitStatus: 0,
-    toText: () => textOf(batches, history),
-  };
+  const document = { ledger, batches: batches.map((batch) => batchJson(batch, history)), errors: [], exitStatus: 0 };
+  return withText(document, () => linesOf(batches, history));
 }
 
 function batchJson(batch: Batch, history: boolean): JsonObject {
@@ -146,8 +141,8 @@ function batchJson(batch: Batch, history: boolean): JsonObject {
   };
 }
 
-function textOf(batches: readonly Batch[], history: boolean): string {
-  if (batches.length === 0) return "no batches";
+function linesOf(batches: readonly Batch[], history: boolean): string[] {
+  if (batches.length === 0) return ["no batches"];
   const rows = batches.map(({ id, state, dates, label = "", drives = [], fileCount, files, runCount, recipient, note }) => [
     id,
     state,
@@ -160,15 +155,13 @@ function textOf(batches: readonly Batch[], history: boolean): string {
   ]);
   const table = [["batch", "state", "since", "label", "drives", "files", "runs", ""], ...rows];
   const widths = table[0]!.map((_, column) => Math.max(...table.map((row) => row[column]!.length)));
-  return table
-    .flatMap((row, at) => [
-      row
-        .map((cell, column) => cell.padEnd(widths[column]!))
-        .join("  ")
-        .trimEnd(),
-      ...(history && at > 0 ? batches[at - 1]!.history.map(historyLine) : []),
-    ])
-    .join("\n");
+  return table.flatMap((row, at) => [
+    row
+      .map((cell, column) => cell.padEnd(widths[column]!))
+      .join("  ")
+      .trimEnd(),
+    ...(history && at > 0 ? batches[at - 1]!.history.map(historyLine) : []),
+  ]);
 }
 
 function historyLine({ at, state, facts, files }: Batch["history"][number]): string {

@@ -1,4 +1,4 @@
-import type { Report } from "../../../core/report.js";
+import { type Report, withText } from "../../../core/report.js";
 import { groupsOf, keyOf } from "../inventory/groups.js";
 import { shownPath } from "../inventory/path-bytes.js";
 import { type LabelsOptions, labelArchive } from "../labels/labels.js";
@@ -42,18 +42,15 @@ export async function remainingGroups(
         byText(a.species, b.species) ||
         byText(a.drive, b.drive),
     );
-  return {
-    groups,
-    errors,
-    exitStatus,
-    toText: () =>
-      groups
-        .map(
-          ({ label, species, drive, models, batches }) =>
-            `${String(models).padStart(6)}  ${label.padEnd(8)}  ${shownPath(species || "unknown species").padEnd(24)}  ${shownPath(drive)}${batches.length > 0 ? `  in ${batches.join(", ")}` : ""}`,
-        )
-        .join("\n") || "nothing is left",
-  };
+  return withText({ groups, errors, exitStatus }, linesOf);
+}
+
+function linesOf({ groups }: Omit<RemainingReport, "toText">): string[] {
+  if (groups.length === 0) return ["nothing is left"];
+  return groups.map(
+    ({ label, species, drive, models, batches }) =>
+      `${String(models).padStart(6)}  ${label.padEnd(8)}  ${shownPath(species || "unknown species").padEnd(24)}  ${shownPath(drive)}${batches.length > 0 ? `  in ${batches.join(", ")}` : ""}`,
+  );
 }
 
 function speaksFor({ label, drives, species, state }: Batch, cell: { label: string; drive: string; species: string }): boolean {

@@ -1,19 +1,22 @@
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
-import { exitOf, type Report } from "../../../core/report.js";
+import { exitOf, noteLines, type Report, withText } from "../../../core/report.js";
 import { envOf, type GivenEnv } from "../../../engine/env.js";
 import type { Bases } from "../../../portals/bases.js";
+import type { Archive } from "../inventory/archive.js";
 import { csvBytes, csvLine } from "../inventory/csv.js";
 import { keyOf } from "../inventory/groups.js";
+import { isSkipped } from "../inventory/place.js";
 import { readGiven } from "../inventory/read-given.js";
+import { looseRunName, parseRunName, runNaming } from "../inventory/run-name.js";
 import { type ScanOptions, scanArchive } from "../inventory/scan.js";
 import { writeWhole } from "../inventory/write-whole.js";
 import { DECISION_COLUMNS, parseDecisions } from "./decisions.js";
 import { isTaken, type MATCH_COLUMNS, matchesCsv } from "./match-row.js";
-import { matchAsReference, matchRuns, type RunMatches } from "./match-runs.js";
-import { REASONS, RULES } from "./rules.js";
-import { runFolders } from "./run-folders.js";
+import { matchAsReference, matchRuns, type RunFolder, type RunMatches } from "./match-runs.js";
+import type { PortalRun } from "./portal-run.js";
+import { archiveKeys, portalKeys, REASONS, RULES } from "./rules.js";
 import { portalRuns } from "./runs-source.js";
 
 export interface MatchOptions extends Pick<ScanOptions, "workspace" | "jobs" | "full" | "runPatterns">, GivenEnv {
@@ -186,7 +189,7 @@ function report({ rows, unmatchedFolders, unmatchedRuns, notes }: RunMatches, fa
       return count > 0 ? [[rule, count]] : [];
     }),
   );
-  return {
+  const document = {
     out: facts.out,
     source: facts.source,
     retrieved_at: facts.retrievedMs === undefined ? null : new Date(facts.retrievedMs).toISOString(),
@@ -206,18 +209,55 @@ function report({ rows, unmatchedFolders, unmatchedRuns, notes }: RunMatches, fa
     notes,
     errors: facts.errors,
     exitStatus: facts.exitStatus,
-    toText() {
-      const share = ((100 * counts.matched_portal_runs) / Math.max(1, counts.portal_runs)).toFixed(1);
-      const how = Object.entries(rules).map(([rule, count]) => `${count} ${rule}`);
-      return [
-        `${counts.matched_portal_runs} of ${counts.portal_runs} portal runs (${share} %) are in ${counts.matched} folders${how.length > 0 ? `: ${how.join(", ")}` : ""}`,
-        `${counts.ambiguous} rows to look at, ${counts.unmatched_archive} run folders and ${counts.unmatched_portal} portal runs without a partner`,
-        ...notes.slice(0, NOTES_SHOWN).map((note) => `note: ${note}`),
-        ...(notes.length > NOTES_SHOWN ? [`and ${notes.length - NOTES_SHOWN} more notes (--json)`] : []),
-        `written: ${facts.out}`,
-      ].join("\n");
-    },
   };
+  return withText(document, linesOf);
 }
 
 const NOTES_SHOWN = 5;
+
+function linesOf({ counts, rules, notes, out }: Omit<MatchReport, "toText">): string[] {
+  const share = ((100 * counts.matched_portal_runs) / Math.max(1, counts.portal_runs)).toFixed(1);
+  const how = Object.entries(rules).map(([rule, count]) => `${count} ${rule}`);
+  return [
+    `${counts.matched_portal_runs} of ${counts.portal_runs} portal runs (${share} %) are in ${counts.matched} folders${how.length > 0 ? `: ${how.join(", ")}` : ""}`,
+    `${counts.ambiguous} rows to look at, ${counts.unmatched_archive} run folders and ${counts.unmatched_portal} portal runs without a partner`,
+    ...noteLines(notes, NOTES_SHOWN),
+    `written: ${out}`,
+  ];
+}
+
+/**
+ * Folders that may be runs: those whose name has a run's form, and those that any rule brings together with a run of the portal. Other folders, most of
+ * an archive, are not kept. Folders below `figures`, `paper`, `mk_application` and `peet` hold copies, and are left out.
+ *
+ * @param compat leaf folders alone, whatever they are called, and the four words anywhere in a name
+ */
+async function runFolders(
+  archive: Archive,
+  runs: readonly PortalRun[],
+  compat: boolean,
+  signal?: AbortSignal,
+): Promise<RunFolder[]> {
+  const namings = new Map(archive.roots.map(({ path, head }) => [path, runNaming(head.runPatterns)]));
+  const asked = new Set(runs.flatMap(({ name }) => portalKeys(name).flat()));
+  const known = new Map<string, { candidate: boolean; looksLikeRun: boolean }>();
+  const judge = (name: string) => {
+    let judged = known.get(name);
+    if (!judged) {
+      const looksLikeRun = parseRunName(name) !== undefined || looseRunName(name) !== undefined;
+      judged = { looksLikeRun, candidate: looksLikeRun || archiveKeys(name).some((keys) => keys.some((key) => asked.has(key))) };
+      if (known.size < 100_000) known.set(name, judged);
+    }
+    return judged;
+  };
+  const found: RunFolder[] = [];
+  for await (const { root, path, rel, folders } of archive.folders({ signal })) {
+    if (isSkipped(rel, compat) || (compat && folders.length > 0)) continue;
+    const folder = path.slice(path.lastIndexOf("/") + 1);
+    const named = compat ? undefined : namings.get(root)?.(folder);
+    const name = named?.run ?? folder;
+    const { candidate, looksLikeRun } = named ? { candidate: true, looksLikeRun: true } : judge(name);
+    if (compat || candidate) found.push({ name, path, looksLikeRun });
+  }
+  return found;
+}

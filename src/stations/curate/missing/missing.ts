@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { EmporiumError, type ErrorRecord } from "../../../core/errors.js";
-import { exitOf, type Report } from "../../../core/report.js";
+import { exitOf, type Report, withText } from "../../../core/report.js";
 import { formatBytes } from "../../../core/units.js";
 import type { Archive } from "../inventory/archive.js";
 import { csvBytes, csvLine, parseCsv } from "../inventory/csv.js";
@@ -154,7 +154,7 @@ function report(species: readonly MissingSpecies[], out: string | undefined, err
     files: folders.reduce((sum, { files }) => sum + files, 0),
     bytes: folders.reduce((sum, { bytes }) => sum + bytes, 0),
   };
-  return {
+  const document = {
     species: species.map(({ species: name, runs, drives, files, bytes, tomograms, tiltSeries, models, ...rest }) => ({
       species: name ?? null,
       ...{ runs, drives, files, bytes, tomograms, tilt_series: tiltSeries, models },
@@ -168,22 +168,22 @@ function report(species: readonly MissingSpecies[], out: string | undefined, err
     out: out ?? null,
     errors,
     exitStatus: exitOf(errors.length),
-    toText() {
-      if (species.length === 0) return "every run folder is a run of the portal";
-      const doubtful = folders.filter(({ perhaps }) => perhaps !== undefined);
-      return [
-        `${many(counts.runs, "run")} in ${many(counts.folders, "folder")} (${many(counts.files, "file")}, ${formatBytes(counts.bytes)}) that the portal does not have`,
-        ...species.slice(0, SPECIES_SHOWN).flatMap((one) => speciesLines(one)),
-        ...(species.length > SPECIES_SHOWN ? [`and ${species.length - SPECIES_SHOWN} more species (--json, --out)`] : []),
-        ...(doubtful.length > 0
-          ? [
-              `${many(doubtful.length, "folder")} may be of the portal's runs after all: ${shownPath(doubtful[0]!.name)} is like ${doubtful[0]!.perhaps}`,
-            ]
-          : []),
-        ...(out === undefined ? [] : [`written: ${out}`]),
-      ].join("\n");
-    },
   };
+  return withText(document, () => {
+    if (species.length === 0) return ["every run folder is a run of the portal"];
+    const doubtful = folders.filter(({ perhaps }) => perhaps !== undefined);
+    return [
+      `${many(counts.runs, "run")} in ${many(counts.folders, "folder")} (${many(counts.files, "file")}, ${formatBytes(counts.bytes)}) that the portal does not have`,
+      ...species.slice(0, SPECIES_SHOWN).flatMap((one) => speciesLines(one)),
+      ...(species.length > SPECIES_SHOWN ? [`and ${species.length - SPECIES_SHOWN} more species (--json, --out)`] : []),
+      ...(doubtful.length > 0
+        ? [
+            `${many(doubtful.length, "folder")} may be of the portal's runs after all: ${shownPath(doubtful[0]!.name)} is like ${doubtful[0]!.perhaps}`,
+          ]
+        : []),
+      ...(out === undefined ? [] : [`written: ${out}`]),
+    ];
+  });
 }
 
 function speciesLines({ species, runs, drives, tomograms, tiltSeries, models, bytes, places }: MissingSpecies): string[] {

@@ -1,5 +1,5 @@
 import { EmporiumError, type ErrorRecord } from "../../../core/errors.js";
-import { exitOf, type Report } from "../../../core/report.js";
+import { exitOf, noteLines, type Report, withText } from "../../../core/report.js";
 import { envOf, type GivenEnv } from "../../../engine/env.js";
 import { refuseInSource } from "../../../stores/nesting.js";
 import { absent, objectName, type Store } from "../../../stores/store.js";
@@ -103,7 +103,7 @@ export async function packageBatch(dir: string, options: PackageOptions): Promis
     surfaces: entries.filter(({ form }) => form === "mesh").length,
     left_out: manifest.files.length - manifest.files.filter(({ dest }) => packed.has(dest)).length,
   };
-  return {
+  const document = {
     batch: manifest.batch,
     dest: target.url,
     config: objectName(target, CONFIG),
@@ -114,18 +114,20 @@ export async function packageBatch(dir: string, options: PackageOptions): Promis
     notes,
     errors,
     exitStatus: exitOf(errors.length),
-    toText: () =>
-      [
-        `batch ${manifest.batch}: ${object.name}${object.id === undefined ? "" : ` (${object.id})`} in ${counts.runs} runs of ${counts.datasets} datasets`,
-        `${counts.points} points, ${counts.oriented_points} oriented points, ${counts.surfaces} surfaces in ${counts.files} files; ${counts.left_out} files of the batch left out`,
-        ...notes.slice(0, NOTES_SHOWN).map((note) => `note: ${note}`),
-        ...(notes.length > NOTES_SHOWN ? [`and ${notes.length - NOTES_SHOWN} more notes (--json)`] : []),
-        `written: ${objectName(target, CONFIG)}${toFill.length > 0 ? `, ${toFill.length} lines to fill in` : ""}`,
-      ].join("\n"),
   };
+  return withText(document, linesOf);
 }
 
 const NOTES_SHOWN = 10;
+
+function linesOf({ batch, object, counts, notes, config, to_fill }: Omit<PackageReport, "toText">): string[] {
+  return [
+    `batch ${batch}: ${object.name}${object.id === null ? "" : ` (${object.id})`} in ${counts.runs} runs of ${counts.datasets} datasets`,
+    `${counts.points} points, ${counts.oriented_points} oriented points, ${counts.surfaces} surfaces in ${counts.files} files; ${counts.left_out} files of the batch left out`,
+    ...noteLines(notes, NOTES_SHOWN),
+    `written: ${config}${to_fill.length > 0 ? `, ${to_fill.length} lines to fill in` : ""}`,
+  ];
+}
 
 async function readBatch(batch: Store, signal: AbortSignal | undefined): Promise<Manifest> {
   const bytes = await batch.read(MANIFEST, undefined, { signal });

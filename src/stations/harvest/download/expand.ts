@@ -10,9 +10,17 @@ import { md5OfEtag, parseChecksum } from "../transfer/checksum.js";
 import { below } from "./chunk-grid.js";
 import type { GroupContents } from "./contents.js";
 import { groupContents } from "./group-contents.js";
-import type { CropJob, ObjectGrid, ObjectSet, Origin, RemoteObject, RequestLimits } from "./objects.js";
+import {
+  type CropJob,
+  mirrorsOf,
+  type ObjectGrid,
+  type ObjectSet,
+  type Origin,
+  type RemoteObject,
+  type RequestLimits,
+  requestLimitsOf,
+} from "./objects.js";
 import type { Remote, RemoteFolder } from "./remote.js";
-import { mirrorsOf, requestLimitsOf } from "./request-limits.js";
 import { isSumFile } from "./sum-files.js";
 import { type WalkedEntry, walkTree } from "./walk.js";
 

@@ -57,7 +57,7 @@ const ACCOUNT = [
 ];
 
 export function openRemote(options: RemoteOptions): Remote {
-  const { bases, client, pace, clock, random, signal, resolve, allowPrivate } = options;
+  const { bases, client, pace, clock, random, resolve, allowPrivate } = options;
   const gate: AddressGate = publicGate(resolve);
   const stores = new Map<string, Promise<Store>>();
   let net: PortalNet | undefined;

@@ -1,14 +1,13 @@
 import { cancelled, throwIfCancelled } from "../../../core/cancel.js";
 import { asEmporiumError, EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
-import { exitOf, type Report } from "../../../core/report.js";
+import { exitOf, type Report, withText } from "../../../core/report.js";
 import { type Env, envOf, type GivenEnv } from "../../../engine/env.js";
 import type { Store } from "../../../stores/store.js";
 import type { Profile } from "../profile/profile.js";
 import { openNeuronService, type ServiceOptions } from "./browser.js";
-import { type DocumentDiff, diffDocument, documentText, sha256 } from "./document.js";
+import { type DocumentDiff, diffDocument, documentText, INDEX_KEY, type IndexedDate, indexText, sha256 } from "./document.js";
 import { neuronEntries } from "./entries.js";
 import { folderNames, neuronFolders } from "./folder.js";
-import { INDEX_KEY, type IndexedDate, indexText } from "./index-document.js";
 import { type AreaTree, areaTree, type Mappings, mapNeurons } from "./mappings.js";
 import { tagPattern } from "./tag-pattern.js";
 
@@ -222,12 +221,7 @@ function report(
 ): NeuronsReport {
   const dates = new Set([...present.values()].flatMap((known) => [...known]));
   const { documents, skipped, unmapped, errors, metadataFiles } = made;
-  const summary = [
-    `Dates in AWS S3:         ${dates.size}`,
-    `Missing neuron mappings: ${unmapped.size}`,
-    `Metadata files written:  ${metadataFiles}`,
-  ];
-  return {
+  const document = {
     bucket: bucket.url,
     service,
     dry_run: !write,
@@ -240,24 +234,32 @@ function report(
     warnings,
     errors,
     exitStatus: exitOf(errors.length),
-    toText() {
-      if (compat) return summary.join("\n");
-      const differing = documents.filter(({ state }) => state !== "same");
-      return [
-        ...differing.map(({ key, state, neurons, added, removed, changed }) => {
-          const words =
-            state === "new"
-              ? `${neurons} neurons`
-              : [listed("+", added), listed("-", removed), listed("~", changed)].filter(Boolean).join(" ") || "its form";
-          return `${state.padEnd(7)} ${key}: ${words}`;
-        }),
-        ...skipped.map(({ location, date, reason }) => `skipped ${location}/${date}: ${reason}`),
-        `index   ${INDEX_KEY}: ${index}`,
-        ...summary,
-        `${documents.length - differing.length} documents are as they should be, ${differing.length} ${write ? "written" : "would be written: --write does it"}`,
-      ].join("\n");
-    },
   };
+  return withText(document, (report) => linesOf(report, compat));
+}
+
+function linesOf(report: Omit<NeuronsReport, "toText">, compat: boolean): string[] {
+  const { documents, skipped, index, dry_run: dryRun } = report;
+  const summary = [
+    `Dates in AWS S3:         ${report.dates_in_bucket}`,
+    `Missing neuron mappings: ${report.dates_without_mappings.length}`,
+    `Metadata files written:  ${report.metadata_files}`,
+  ];
+  if (compat) return summary;
+  const differing = documents.filter(({ state }) => state !== "same");
+  return [
+    ...differing.map(({ key, state, neurons, added, removed, changed }) => {
+      const words =
+        state === "new"
+          ? `${neurons} neurons`
+          : [listed("+", added), listed("-", removed), listed("~", changed)].filter(Boolean).join(" ") || "its form";
+      return `${state.padEnd(7)} ${key}: ${words}`;
+    }),
+    ...skipped.map(({ location, date, reason }) => `skipped ${location}/${date}: ${reason}`),
+    `index   ${INDEX_KEY}: ${index}`,
+    ...summary,
+    `${documents.length - differing.length} documents are as they should be, ${differing.length} ${dryRun ? "would be written: --write does it" : "written"}`,
+  ];
 }
 
 const SHOWN = 5;

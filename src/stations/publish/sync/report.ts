@@ -1,6 +1,5 @@
-import type { EmporiumError, ErrorRecord } from "../../../core/errors.js";
-import { toErrorRecord } from "../../../core/errors.js";
-import type { Report } from "../../../core/report.js";
+import { type EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
+import { type Report, withText } from "../../../core/report.js";
 import { formatBytes, formatSeconds } from "../../../core/units.js";
 import { noCounts, type SyncCounts } from "./task.js";
 
@@ -71,7 +70,7 @@ export function transferReport(facts: TransferFacts): TransferReport {
   });
   const totals = totalsOf(items);
   const hints = hintsOf(totals, facts);
-  return {
+  const document = {
     bucket,
     dry_run: dryRun,
     items,
@@ -81,15 +80,14 @@ export function transferReport(facts: TransferFacts): TransferReport {
     hints,
     errors,
     exitStatus: errors.length > 0 || items.some(({ state }) => state !== "done") ? 3 : 0,
-    toText: () =>
-      [
-        ...items.map((item) => `${item.id}: ${item.state === "missing" ? "no source" : words(item, dryRun)}`),
-        ...items.flatMap(({ id, warnings }) => warnings.map((warning) => `warning: ${id}: ${warning}`)),
-        `${title} to ${bucket}: ${words(totals, dryRun)} in ${formatSeconds(seconds)}`,
-        ...hints.map((hint) => `hint: ${hint}`),
-        ...logs.map((log) => `log: ${log}`),
-      ].join("\n"),
   };
+  return withText(document, () => [
+    ...items.map((item) => `${item.id}: ${item.state === "missing" ? "no source" : words(item, dryRun)}`),
+    ...items.flatMap(({ id, warnings }) => warnings.map((warning) => `warning: ${id}: ${warning}`)),
+    `${title} to ${bucket}: ${words(totals, dryRun)} in ${formatSeconds(seconds)}`,
+    ...hints.map((hint) => `hint: ${hint}`),
+    ...logs.map((log) => `log: ${log}`),
+  ]);
 }
 
 function amountsOf(count: SyncCounts): TransferTotals {

@@ -35,7 +35,7 @@ export interface Sender {
 
 /** @param spareBytes of buffers that wait for the next file. */
 export function makeSender(context: SyncContext, budget: Budget, spareBytes: number): Sender {
-  const { target, signal, clock, record } = context;
+  const { target, signal, record } = context;
   const buffers = makeBuffers(spareBytes);
   let senders: Senders | undefined;
   let small = 0;

@@ -1,6 +1,6 @@
 import { cancelled } from "../../../core/cancel.js";
 import { asEmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
-import type { Report } from "../../../core/report.js";
+import { type Report, withText } from "../../../core/report.js";
 import { formatBytes } from "../../../core/units.js";
 import { envOf, type GivenEnv } from "../../../engine/env.js";
 import { compareKeys } from "../../../stores/keys.js";
@@ -123,23 +123,16 @@ export async function compareSources(
   const items = subjects.map(({ id }): VerifyItem => ({ id, ...tallies.get(id)! }));
   const differs = items.some((item) => KINDS.some(([kind]) => item[kind].count > 0));
   const hints = hintsOf(items, command);
-  return {
-    bucket: target.url,
-    checksums: checksum,
-    items,
-    hints,
-    errors,
-    exitStatus: differs ? 4 : 0,
-    toText: () => {
-      const lines = items.flatMap((item) => {
-        const { source, bucket } = item;
-        const head = `${item.id}: ${source.files} files (${formatBytes(source.bytes)}), in the bucket ${bucket.files} (${formatBytes(bucket.bytes)})`;
-        return [head, ...KINDS.flatMap(([kind, words]) => linesOf(item[kind], words))];
-      });
-      const result = differs ? "differences found" : `the same${checksum ? "" : " by name and size"}`;
-      return [...lines, `${title} in ${target.url}: ${result}`, ...hints.map((hint) => `hint: ${hint}`)].join("\n");
-    },
-  };
+  const document = { bucket: target.url, checksums: checksum, items, hints, errors, exitStatus: differs ? 4 : 0 };
+  return withText(document, () => [
+    ...items.flatMap((item) => {
+      const { source, bucket } = item;
+      const head = `${item.id}: ${source.files} files (${formatBytes(source.bytes)}), in the bucket ${bucket.files} (${formatBytes(bucket.bytes)})`;
+      return [head, ...KINDS.flatMap(([kind, words]) => linesOf(item[kind], words))];
+    }),
+    `${title} in ${target.url}: ${differs ? "differences found" : `the same${checksum ? "" : " by name and size"}`}`,
+    ...hints.map((hint) => `hint: ${hint}`),
+  ]);
 }
 
 /** What was found, and who repairs it: sending goes by size and time, and removes nothing, unless it is told to. */
