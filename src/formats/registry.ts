@@ -55,6 +55,9 @@ export const FILE_FORMATS: readonly FileFormat[] = [
   },
 ];
 
+/** Ends of names of all of them: text of a regular expression. */
+export const FILE_EXTENSIONS = FILE_FORMATS.map(({ extensions }) => extensions).join("|");
+
 /** What a folder is, as far as the documents of one format tell; undefined where there are none. */
 export type PeekFolderFormat = (read: ReadKey, name: string) => Promise<PeekFacts | undefined>;
 

@@ -4,60 +4,59 @@ export interface TableRow {
   readonly cells: readonly string[];
   /** Line of its first cell, from 1. */
   readonly line: number;
+  /** Where each cell begins in its line, from 1. */
+  readonly columns: readonly number[];
+}
+
+export interface TableOptions {
+  /** Refuse text behind a quoted field; Python's `csv` adds it to the field. */
+  strict?: boolean | undefined;
 }
 
 /**
- * Comma- or tab-separated text as Python's `csv` reads it: fields in double quotes may hold separators, line ends and doubled quotes; any of
- * the three line ends; rows without a cell are left out. A byte order mark at the start is dropped.
+ * Comma- or tab-separated text as Python's `csv` reads it: fields in double quotes may hold separators, line ends and doubled quotes; LF,
+ * CRLF or CR; empty lines are left out, and so is a byte order mark.
  *
  * @throws {EmporiumError} CONFIG_SYNTAX for a quoted field that never ends.
  */
-export function parseTable(text: string, separator: "," | "\t", file: string): TableRow[] {
+export function parseTable(text: string, separator: "," | "\t", file: string, { strict = false }: TableOptions = {}): TableRow[] {
   const rows: TableRow[] = [];
+  const ends = `${separator}\r\n`;
   let cells: string[] = [];
-  let cell = "";
+  let columns: number[] = [];
+  let at = text.charCodeAt(0) === 0xfeff ? 1 : 0;
+  let lineStart = at;
   let line = 1;
   let rowLine = 1;
-  let at = text.charCodeAt(0) === 0xfeff ? 1 : 0;
-  let begun = false; // a field, if only by a quote
-  const endRow = () => {
-    if (cells.length > 0 || begun) rows.push({ cells: [...cells, cell], line: rowLine });
-    cells = [];
-    cell = "";
-    begun = false;
-    rowLine = line;
-  };
-  while (at < text.length) {
-    const char = text[at]!;
-    if (char === '"' && !begun) {
-      begun = true;
-      const quoteLine = line;
+  const fail = (what: string, hint: string, place: { line: number; column: number }) =>
+    new EmporiumError("CONFIG_SYNTAX", what, { place: { file, ...place }, hint });
+  while (at <= text.length) {
+    const start = { line, column: at - lineStart + 1 };
+    let cell = "";
+    const quoted = text[at] === '"';
+    if (quoted) {
       for (at++; ; at++) {
-        if (at >= text.length) {
-          throw new EmporiumError("CONFIG_SYNTAX", "a quoted field has no end", {
-            place: { file, line: quoteLine },
-            hint: 'close it with "',
-          });
-        }
-        if (text[at] === "\n") line++;
-        if (text[at] !== '"') cell += text[at];
-        else if (text[at + 1] === '"') cell += text[at++];
-        else break;
+        const char = text[at];
+        if (char === undefined) throw fail("a quoted field has no end", 'close it with "', start);
+        if (char === '"' && text[++at] !== '"') break;
+        if (char === "\n" || (char === "\r" && text[at + 1] !== "\n")) [line, lineStart] = [line + 1, at + 1];
+        cell += char;
       }
-    } else if (char === separator) {
-      cells.push(cell);
-      cell = "";
-      begun = false;
-    } else if (char === "\n" || char === "\r") {
-      if (char === "\r" && text[at + 1] === "\n") at++;
-      line++;
-      endRow();
-    } else {
-      cell += char;
-      begun = true;
     }
-    at++;
+    const from = at;
+    while (at < text.length && !ends.includes(text[at]!)) at++;
+    if (strict && quoted && at > from)
+      throw fail("text follows a quoted field", 'write a quote inside a field as ""', { line, column: from - lineStart + 1 });
+    cells.push(cell + text.slice(from, at));
+    columns.push(start.column);
+    if (text[at] === separator) {
+      at++;
+      continue;
+    }
+    if (cells.length > 1 || quoted || cells[0] !== "") rows.push({ cells, columns, line: rowLine });
+    [cells, columns] = [[], []];
+    at += text.startsWith("\r\n", at) ? 2 : 1;
+    [lineStart, rowLine] = [at, ++line];
   }
-  endRow();
   return rows;
 }

@@ -1,60 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isEmporiumError } from "../../../core/errors.js";
-import { parseCsv } from "./csv.js";
 import { parseUploadTable } from "./upload-table.js";
 
 const ID = "ML-2018-11-07-09-35-54-0010";
 const rowsOf = (text: string) => parseUploadTable(text, "t.csv").rows.map((row) => ("row" in row ? row.row : row.error));
-
-describe("parseCsv", () => {
-  it("places are those of an editor: quotes, line ends within fields, CRLF and CR", () => {
-    const cells = parseCsv('\ufeffa,"b\r\nc",d\r\n"x ""y""",,z\rlast\n\n', "t.csv");
-    expect(cells.map((record) => record.map(({ text, line, column }) => [text, line, column]))).toEqual([
-      [
-        ["a", 1, 1],
-        ["b\r\nc", 1, 3],
-        ["d", 2, 4],
-      ],
-      [
-        ['x "y"', 3, 1],
-        ["", 3, 11],
-        ["z", 3, 12],
-      ],
-      [["last", 4, 1]],
-    ]);
-  });
-
-  it("reads back whatever is quoted", () => {
-    fc.assert(
-      fc.property(
-        fc.array(
-          fc.array(fc.string({ unit: fc.constantFrom("a", ",", '"', "\n", "\r", "\r\n", " ", "é") }), {
-            minLength: 1,
-            maxLength: 4,
-          }),
-          { maxLength: 5 },
-        ),
-        (records) => {
-          const text = records.map((record) => record.map((cell) => `"${cell.replaceAll('"', '""')}"`).join(",")).join("\r\n");
-          expect(parseCsv(text, "t.csv").map((record) => record.map((cell) => cell.text))).toEqual(records);
-        },
-      ),
-    );
-  });
-
-  it.each([
-    ['a,"b', 1, 3],
-    ['a\n"b"c', 2, 4],
-  ])("names the place of %j", (text, line, column) => {
-    expect(() => parseCsv(text, "t.csv")).toThrowError(
-      expect.objectContaining({
-        code: "CONFIG_SYNTAX",
-        facts: expect.objectContaining({ place: { file: "t.csv", line, column } }),
-      }),
-    );
-  });
-});
 
 describe("parseUploadTable", () => {
   it("takes columns in any order, an index column, gaps in the words of pandas, positions in all their forms", () => {

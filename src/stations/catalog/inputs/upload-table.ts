@@ -1,8 +1,8 @@
 import { asEmporiumError, EmporiumError, type Place } from "../../../core/errors.js";
 import { nearest } from "../../../core/nearest.js";
+import { parseTable, type TableRow as TextRow } from "../../../formats/table/delimited.js";
 import { type DatasetId, parseDatasetId } from "../identifier.js";
 import { isStorableText, STORABLE_TEXT } from "../storable-text.js";
-import { type CsvCell, parseCsv } from "./csv.js";
 
 /** One data set to be uploaded. */
 export interface UploadRow {
@@ -42,7 +42,9 @@ const NOTHING: ReadonlySet<string> = new Set(
  *   them.
  */
 export function parseUploadTable(text: string, file: string): UploadTable {
-  const [header, ...records] = parseCsv(text, file);
+  const [header, ...records] = parseTable(text, ",", file, { strict: true }).filter(
+    ({ cells }) => cells.length > 1 || cells[0]!.trim() !== "",
+  );
   if (!header) {
     throw new EmporiumError("CONFIG_EMPTY", "the table is empty, a header line and a line for each data set wanted", {
       place: { file },
@@ -51,22 +53,21 @@ export function parseUploadTable(text: string, file: string): UploadTable {
   }
   const { columns, warnings } = columnsOf(header, file);
   if (records.length === 0) {
-    throw new EmporiumError("CONFIG_EMPTY", "the table has a header and no data set", { place: { file, line: header[0]!.line } });
+    throw new EmporiumError("CONFIG_EMPTY", "the table has a header and no data set", { place: { file, line: header.line } });
   }
   const seen = new Map<string, number>();
-  const rows = records.map((record, index): TableRow => {
-    const line = record[0]!.line;
-    const text = (column: Column) => textOf(record[columns.get(column) ?? -1]);
+  const rows = records.map(({ cells, columns: starts, line }, index): TableRow => {
+    const text = (column: Column) => textOf(cells[columns.get(column) ?? -1]);
     const place = (column?: Column): Place => ({
       file,
       line,
-      column: column && record[columns.get(column) ?? -1]?.column,
+      column: column && starts[columns.get(column) ?? -1],
       path: column ? `row ${index + 1}.${column}` : `row ${index + 1}`,
     });
     const id = text("dataset_id") ?? "";
     try {
-      if (record.length > header.length) {
-        throw new EmporiumError("CONFIG_FIELD", `${record.length} fields, the header has ${header.length}`, {
+      if (cells.length > header.cells.length) {
+        throw new EmporiumError("CONFIG_FIELD", `${cells.length} fields, the header has ${header.cells.length}`, {
           place: place(),
           hint: "put a field that holds a comma in double quotes",
         });
@@ -114,16 +115,19 @@ export function parseUploadTable(text: string, file: string): UploadTable {
   return { rows, warnings };
 }
 
-function columnsOf(header: readonly CsvCell[], file: string): { columns: Map<Column, number>; warnings: string[] } {
+function columnsOf(
+  { cells, columns: starts, line }: TextRow,
+  file: string,
+): { columns: Map<Column, number>; warnings: string[] } {
   const columns = new Map<Column, number>();
   const warnings: string[] = [];
-  for (const [index, cell] of header.entries()) {
-    const name = cell.text.trim();
+  for (const [index, cell] of cells.entries()) {
+    const name = cell.trim();
     const known = COLUMNS.find((column) => column === name);
     if (known) {
       if (columns.has(known)) {
         throw new EmporiumError("CONFIG_FIELD", `the column ${known} is there twice`, {
-          place: { file, line: cell.line, column: cell.column },
+          place: { file, line, column: starts[index] },
         });
       }
       columns.set(known, index);
@@ -134,21 +138,17 @@ function columnsOf(header: readonly CsvCell[], file: string): { columns: Map<Col
   }
   for (const needed of ["dataset_id", "file_name"] as const) {
     if (columns.has(needed)) continue;
-    throw new EmporiumError(
-      "CONFIG_FIELD",
-      `the column ${needed} is missing, found ${header.map(({ text }) => text).join(", ")}`,
-      {
-        place: { file, line: header[0]!.line },
-        hint: `the first line names the columns: ${COLUMNS.join(", ")}`,
-      },
-    );
+    throw new EmporiumError("CONFIG_FIELD", `the column ${needed} is missing, found ${cells.join(", ")}`, {
+      place: { file, line },
+      hint: `the first line names the columns: ${COLUMNS.join(", ")}`,
+    });
   }
   return { columns, warnings };
 }
 
 /** Undefined where the cell is missing, empty, or one of the words for nothing. */
-function textOf(cell: CsvCell | undefined): string | undefined {
-  const text = cell?.text.trim();
+function textOf(cell: string | undefined): string | undefined {
+  const text = cell?.trim();
   return text === undefined || NOTHING.has(text) ? undefined : text;
 }
 

@@ -4,7 +4,7 @@ import { encodePath } from "./path-bytes.js";
 
 /** Rows of a table of ours, or of one that a person has edited: cells that were guarded against spreadsheets are as they were. */
 export function parseCsv(text: string, file: string, separator: "," | "\t" = ","): TableRow[] {
-  return parseTable(text, separator, file).map(({ cells, line }) => ({ cells: cells.map(unguarded), line }));
+  return parseTable(text, separator, file).map((row) => ({ ...row, cells: row.cells.map(unguarded) }));
 }
 
 /** One line with its end, guarded against spreadsheets. */

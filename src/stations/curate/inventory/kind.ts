@@ -3,18 +3,24 @@ import { peetName } from "./peet-name.js";
 /** What a file of an archive is for. */
 export type Kind = "tilt" | "rec" | "model" | "peet" | "aux" | "sidecar" | "trash";
 
-/** What its name says, and that it is empty. What its first bytes say comes on top: a sidecar may have any name. */
+/** What the archive keeps in MRC files, by the end of the name. */
+export const VOLUME_KINDS: ReadonlyMap<string, Kind> = new Map([
+  [".mrc", "tilt"],
+  [".st", "tilt"],
+  [".rec", "rec"],
+]);
+
+/** By name and size. The first bytes may tell more: a sidecar may have any name. */
 export function kindOf(name: string, size: number): Kind {
   if (isSidecarName(name)) return "sidecar";
   if (isTrashName(name) || size === 0) return "trash";
   const ext = extensionOf(name);
   if (ext === ".mod") return "model";
   if (peetName(name)) return "peet";
-  if (ext === ".mrc" || ext === ".st") return "tilt";
-  return ext === ".rec" ? "rec" : "aux";
+  return VOLUME_KINDS.get(ext) ?? "aux";
 }
 
-/** macOS keeps what a foreign disk cannot hold of `X` in `._X`. */
+/** On disks of other systems macOS stores the metadata of `X` in `._X`. */
 export function isSidecarName(name: string): boolean {
   return name.startsWith("._");
 }

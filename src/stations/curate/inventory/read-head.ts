@@ -6,13 +6,12 @@ import { readModParts } from "../../../formats/mod/read.js";
 import { MRC_HEADER_BYTES, parseMrcHeader } from "../../../formats/mrc/header.js";
 import { errnoOf } from "../../../stores/file/errors.js";
 import { appleFormat, type HeadFacts, type ModFacts, type MrcFacts } from "./head-facts.js";
-import { extensionOf } from "./kind.js";
+import { extensionOf, VOLUME_KINDS } from "./kind.js";
 import { diskPath } from "./path-bytes.js";
 
 /** Which heads a scan reads. */
 export type HeadChoice = "all" | "models" | "none";
 
-const VOLUMES = new Set([".mrc", ".st", ".rec"]);
 const TEXTS = new Set([".prm", ".epe", ".csv"]);
 
 /**
@@ -23,7 +22,7 @@ export function hasHead(name: string, size: number, choice: HeadChoice): boolean
   if (size === 0 || choice === "none") return false;
   const ext = extensionOf(name);
   if (ext === ".mod") return true;
-  return choice === "all" && (VOLUMES.has(ext) || TEXTS.has(ext) || name.startsWith("._"));
+  return choice === "all" && (VOLUME_KINDS.has(ext) || TEXTS.has(ext) || name.startsWith("._"));
 }
 
 /** Bytes of a volume that are read: its header. A model is read in pieces of this size where its chunks are spread. */
@@ -49,7 +48,7 @@ export async function readHead(path: string): Promise<HeadFacts> {
     if (apple) return { format: apple };
     const ext = extensionOf(path.slice(path.lastIndexOf("/") + 1));
     if (ext === ".mod") return await modFacts(modSource(file, size, path));
-    if (VOLUMES.has(ext)) return mrcFacts(head, size, path);
+    if (VOLUME_KINDS.has(ext)) return mrcFacts(head, size, path);
     return { format: "damaged", code: "FORMAT_UNKNOWN", message: "no sidecar by its first bytes" };
   } catch (error) {
     if (!isEmporiumError(error)) return { format: "unread", errno: errnoOf(error) ?? "EIO" };

@@ -38,6 +38,8 @@ describe("pages in the place of data", () => {
     ["a.star", "Please log in", "text/html"],
     ["a.tif", "Quota exceeded", "text/plain"],
     ["a.gz", '{"error":1}', "application/json"],
+    ["a.preali", "Too many requests", undefined],
+    ["a.bz2", "not found", undefined],
   ])("%s with %j is one", (key, text, type) => {
     expect(page(key, text, type)).toBeDefined();
   });
@@ -52,6 +54,7 @@ describe("pages in the place of data", () => {
     ["a.mdoc", "PixelSpacing = 1.0", undefined],
     ["a.csv", "", "text/html"],
     ["a.gz", "\x1f\x8b\x08", "text/plain"],
+    ["a.bz2", "BZh91AY&SY\xff", undefined],
   ])("%s with %j is none", (key, text, type) => {
     expect(page(key, text, type)).toBeUndefined();
   });

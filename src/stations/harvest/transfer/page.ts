@@ -1,30 +1,22 @@
 import { EmporiumError } from "../../../core/errors.js";
 import { redact } from "../../../core/redact.js";
+import { FILE_EXTENSIONS } from "../../../formats/registry.js";
 
-/** So many first bytes are looked at. */
+/** The first bytes that are examined. */
 export const LOOK_BYTES = 512;
 
-/** First bytes by which files of a name are known. Where several are given, any of them. `at`: they stand there. */
-const MAGIC: readonly { names: RegExp; starts: readonly string[]; at?: number }[] = [
-  { names: /\.(?:tiff?|svs|lsm|eer|stk)$/i, starts: ["II*\0", "MM\0*", "II+\0", "MM\0+"] },
-  { names: /\.dm[34]$/i, starts: ["\0\0\0\x03", "\0\0\0\x04"] },
-  { names: /\.(?:gz|tgz|n5z)$/i, starts: ["\x1f\x8b"] },
-  { names: /\.(?:zip|czi\.zip|ozx)$/i, starts: ["PK"] },
-  { names: /\.bz2$/i, starts: ["BZh"] },
-  { names: /\.xz$/i, starts: ["\xfd7zXZ"] },
-  { names: /\.zst$/i, starts: ["\x28\xb5\x2f\xfd"] },
-  { names: /\.(?:h5|hdf5?|hdf)$/i, starts: ["\x89HDF"] },
-  { names: /\.png$/i, starts: ["\x89PNG"] },
-  { names: /\.jpe?g$/i, starts: ["\xff\xd8"] },
-  { names: /\.(?:mrcs?|rec|ccp4)$/i, starts: ["MAP"], at: 208 },
-];
+/** Ends of names of binary files that no format of ours reads. */
+const OTHERS = "svs|lsm|eer|stk|gz|tgz|n5z|zip|ozx|bz2|xz|zst|h5|hdf5?|hdf|png|jpe?g";
+const BINARY_NAME = new RegExp(`\\.(?:${FILE_EXTENSIONS}|${OTHERS})$`, "i");
+/** bzip2 and Zstandard: a short file of theirs may have no byte that a text cannot have. */
+const COMPRESSED = /^(?:BZh|\x28\xb5\x2f\xfd)/;
 
 /**
- * Whether what a server sends under a file's name is a page for people: a log-in, a captcha, a note of maintenance, an error told with status 200.
- * The bytes decide, for servers call data `text/html` too; the media type only where the bytes may be either.
+ * Whether a server answers with a page for people instead of the file: a log-in, a captcha, a note of maintenance, an error with status 200.
+ * The bytes decide, since servers call data `text/html` too. The media type decides only where the bytes may be either.
  *
- * @param start the first bytes of the object, `LOOK_BYTES` or all of them.
- * @returns what was found, for a message.
+ * @param start the first `LOOK_BYTES` of the object, or all of it
+ * @returns what was found, for a message
  */
 export function pageIn(key: string, start: Uint8Array, mediaType: string | undefined): string | undefined {
   if (/\.x?html?$/i.test(key)) return undefined;
@@ -35,10 +27,7 @@ export function pageIn(key: string, start: Uint8Array, mediaType: string | undef
   if (!isText || start.length === 0) return undefined;
   if (/^(?:text\/html|application\/xhtml\+xml)$/.test(mediaType ?? "")) return "a web page";
   if (!/\.xml$/i.test(key) && /^(?:<\?xml[^>]*\?>\s*)?<Error>/.test(text)) return "an error message";
-  const known = MAGIC.find(({ names }) => names.test(key));
-  if (!known || known.starts.some((magic) => latin.startsWith(magic, known.at ?? 0))) return undefined;
-  // Old MRC files carry no mark; but a header of text alone has no numbers in it.
-  return "text";
+  return BINARY_NAME.test(key) && !COMPRESSED.test(latin) ? "text" : undefined;
 }
 
 export function notData(name: string, found: string): EmporiumError {
