@@ -159,7 +159,7 @@ async function send(context: SendContext, key: string, options: SendOptions, bod
   if (hash || body.ordered) await forEachLimited(inOrder(), limit, ([number, bytes]) => sendPart(number, bytes));
   else {
     await sendPart(1); // its size determines the positions of the other parts in a file store
-    await forEachLimited(numbers.slice(1), limit, (number) => sendPart(number));
+    await forEachLimited(numbers, limit, (number) => sendPart(number));
   }
   const stat = await upload.finish({ signal: context.signal });
   const crc = numbers.reduce((sum, number) => combineCrc32(sum, crcs.get(number)!, sizeOf(number)), 0);

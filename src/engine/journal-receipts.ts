@@ -1,7 +1,7 @@
 import { open, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { folderContents } from "./folder-contents.js";
-import type { JournalRecord } from "./journal.js";
+import { parseRecord } from "./journal.js";
 import { HEAD_BYTES, type LineSpan, scanLines } from "./journal-lines.js";
 import type { ObjectReceipt, Receipt } from "./task.js";
 
@@ -22,10 +22,6 @@ export interface TargetReceipts {
   of(group: string): Promise<Map<string, KnownReceipt[]>>;
 }
 
-interface Line extends LineSpan {
-  path: string;
-}
-
 /**
  * The receipts of a target in the journals of a workspace, read only: other processes' journals are not changed, and a torn last
  * line is skipped.
@@ -40,7 +36,7 @@ export async function findTargetReceipts(
 ): Promise<TargetReceipts> {
   const folder = join(workspace, "journals");
   const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith(".journal")).sort();
-  const groups = new Map<string, Line[]>();
+  const groups = new Map<string, Map<string, LineSpan[]>>(); // by journal
   const journals: string[] = [];
   for (const name of names) {
     const path = join(folder, name);
@@ -48,9 +44,8 @@ export async function findTargetReceipts(
     if (!found) continue;
     journals.push(path);
     for (const [group, spans] of found) {
-      const lines = groups.get(group) ?? [];
-      lines.push(...spans.map((span) => ({ ...span, path })));
-      groups.set(group, lines);
+      const lines = groups.get(group) ?? new Map<string, LineSpan[]>();
+      groups.set(group, lines.set(path, spans));
     }
   }
   return {
@@ -58,8 +53,7 @@ export async function findTargetReceipts(
     groups: () => groups.keys(),
     async of(group) {
       const known = new Map<string, KnownReceipt[]>();
-      for (const path of journals) {
-        const lines = (groups.get(group) ?? []).filter((line) => line.path === path);
+      for (const [path, lines] of groups.get(group) ?? []) {
         for (const [key, receipt] of await lastReceipts(path, lines, (key) => groupOf(key) === group)) {
           const contents = key.endsWith("/") ? await contentsOf(workspace, path, receipt) : undefined;
           known.set(key, [...(known.get(key) ?? []), { ...receipt, contents }]);
@@ -86,7 +80,7 @@ async function scan(
   const file = await open(path, "r");
   try {
     await scanLines(file, (payload, span) => {
-      const record = parse(payload);
+      const record = parseRecord(payload);
       if (record?.record === "plan") ours = record.target === targetUrl;
       if (record?.record !== "done") return record !== undefined;
       for (const group of new Set(record.receipt.outputs.map(({ key }) => groupOf(key)))) {
@@ -108,13 +102,12 @@ async function lastReceipts(
   wanted: (key: string) => boolean,
 ): Promise<Map<string, ObjectReceipt>> {
   const receipts = new Map<string, ObjectReceipt>();
-  if (lines.length === 0) return receipts;
   const file = await open(path, "r");
   try {
     for (const { offset, length } of lines) {
       const line = Buffer.allocUnsafe(length);
       await file.read(line, 0, length, offset);
-      const record = parse(line.subarray(HEAD_BYTES, length - 1));
+      const record = parseRecord(line.subarray(HEAD_BYTES, length - 1));
       const { outputs }: Pick<Receipt, "outputs"> = record?.record === "done" ? record.receipt : { outputs: [] };
       for (const output of outputs) if (wanted(output.key)) receipts.set(output.key, output);
     }
@@ -122,13 +115,4 @@ async function lastReceipts(
     await file.close();
   }
   return receipts;
-}
-
-function parse(payload: Buffer): JournalRecord | undefined {
-  try {
-    const value: unknown = JSON.parse(payload.toString("utf8"));
-    return typeof value === "object" && value !== null && "record" in value ? (value as JournalRecord) : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,10 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { makeLog, silentLog } from "../core/log.js";
 import { Secret } from "../core/redact.js";
 import { type Journal, journalName, openJournal } from "./journal.js";
+import { encodeLine } from "./journal-lines.js";
 import type { Receipt, Task, TaskPlan } from "./task.js";
 
 let folder: string;
@@ -111,6 +112,22 @@ describe("openJournal", () => {
       expect(readFileSync(file()).length).toBe(before);
     }
     expect(warnings).toEqual([]);
+  });
+
+  it.each(["{}", "[]", "null", "5", '"record"', "{"])("drops a last line that is whole but no record: %s", async (payload) => {
+    await using((journal) => journal.append({ record: "done", receipt: receipt("a") }));
+    const before = readFileSync(file());
+    appendFileSync(file(), encodeLine(payload));
+    await using(async (journal) => expect(journal.receipt("a")).toEqual(receipt("a")));
+    expect(readFileSync(file())).toEqual(before);
+  });
+
+  it("keeps a record of a kind that it does not know, and goes on behind it", async () => {
+    await using(async () => {});
+    appendFileSync(file(), encodeLine('{"record":"later version"}'));
+    await using((journal) => journal.append({ record: "done", receipt: receipt("a") }));
+    await using(async (journal) => expect(journal.receipt("a")).toEqual(receipt("a")));
+    expect(readFileSync(file(), "utf8")).toContain("later version");
   });
 
   it("ignores damage in the middle with all that follows, says so and keeps it", async () => {

@@ -191,7 +191,7 @@ async function readJournal(file: FileHandle, path: string, log: Log): Promise<Me
 }
 
 /** A record of an unknown kind is kept and skipped; anything that is not a record is damage. */
-function parseRecord(payload: Buffer): JournalRecord | undefined {
+export function parseRecord(payload: Buffer): JournalRecord | undefined {
   try {
     const value: unknown = JSON.parse(payload.toString("utf8"));
     return typeof value === "object" && value !== null && "record" in value ? (value as JournalRecord) : undefined;

@@ -215,6 +215,15 @@ describe("takeLocks", () => {
     expect(first.lost).toHaveLength(1);
   });
 
+  it("takes nothing, and sends no heartbeats, where there is nothing to lock", async () => {
+    const store = memoryStore();
+    const heart = pulse();
+    const locks = await takeLocks(store, [], options({ every: heart.every }));
+    expect(heart.hearts).toBe(0);
+    for await (const { key } of store.list("")) throw new Error(`${key} is a lock of nothing`);
+    await locks.release();
+  });
+
   it("locks under any name, each under its own key", () => {
     const names = ["10001", "a b", "a-b", "../x", "ä", "", ".hidden", "x".repeat(300)];
     const keys = names.map(lockKey);

@@ -62,6 +62,13 @@ describe("checkPlan", () => {
     expect(faultOf(task("a", ["x"], ["a"]))?.message).toBe("tasks need each other: task a needs task a");
   });
 
+  it("tells a circle from what merely stands before one, or needs what is absent", () => {
+    const before = faultOf(task("a", ["x"], ["b"]), task("b", ["y"], ["c"]), task("c", ["z"], ["b"]));
+    expect(before?.message).toBe("task a comes before task b, which it needs");
+    const absent = faultOf(task("a", ["x"], ["c", "b"]), task("b", ["y"], ["absent"]), task("c", ["z"], ["a"]));
+    expect(absent?.message).toBe("tasks need each other: task a needs task c needs task a");
+  });
+
   it.each([
     ["the same key", ["r/t.mrc"], ["r/t.mrc"]],
     ["names that differ in case", ["r/TS.mrc"], ["r/ts.mrc"]],

@@ -88,7 +88,13 @@ describe("progress", () => {
       { atMs: 0, kind: "plan", tasks: 2, bytes: 0, resumed: false, createdMs: 0 },
       { atMs: 0, kind: "settled", task: brief("a", 0), state: "done", seconds: 0 },
     ]);
-    expect(viewProgress(state)).toMatchObject({ fraction: 0.5, bytesPerSecond: undefined, secondsLeft: undefined });
+    expect(viewProgress(state)).toMatchObject({
+      bytesDone: 0,
+      bytesResumed: 0,
+      fraction: 0.5,
+      bytesPerSecond: undefined,
+      secondsLeft: undefined,
+    });
     // the other is taken to last as long, once there is a time to speak of
     expect(viewProgress(state, 4_000)).toMatchObject({ fraction: 0.5, secondsLeft: 4 });
   });

@@ -209,12 +209,13 @@ async function folderCrc(target: Store, folder: string, signal: AbortSignal): Pr
 /** CRC-32 of an object's bytes, eight hexadecimal digits; undefined when it is absent or has another size. */
 export async function objectCrc(store: Store, key: string, size: number, signal?: AbortSignal): Promise<string | undefined> {
   let crc = 0;
-  for (let offset = 0; offset < size || offset === 0; offset += READ_BYTES) {
-    const length = Math.min(READ_BYTES, size - offset);
+  let offset = 0;
+  do {
+    const length = Math.min(READ_BYTES, size - offset); // 0 for an object of no bytes: it must be there, too
     const bytes = await store.read(key, { offset, length }, { signal });
     if (bytes?.length !== length) return undefined;
     crc = crc32(bytes, crc);
-    if (length === 0) break;
-  }
+    offset += length;
+  } while (offset < size);
   return crcText(crc);
 }

@@ -373,6 +373,48 @@ describe("failures", () => {
     expect(later).toMatchObject({ done: 6, exitStatus: 0, createdMs: 1, resumed: true });
   });
 
+  it.each(targets)("leave no parts behind once other tasks have written the same keys (%s)", async (_, make) => {
+    const source = await sourceStore();
+    const target = make();
+    let away = true;
+    const half: Operations = {
+      ...operations,
+      async half(task, context) {
+        for (const key of task.outputs) {
+          const upload = await target.create(key, {});
+          await context.note({ token: upload.token });
+        }
+        await context.scratch();
+        if (away) throw new EmporiumError("STORE_UNAVAILABLE", "away");
+        return operations.metadata!(task, context);
+      },
+    };
+    const given = () => options(source, target, { operations: half });
+    const plan = async (createdMs: number, version: number, key: string) => {
+      const tasks = [await makeTask(source, "half", undefined, [key], { params: { version } })];
+      return { createdMs, tasks, locks: [key.split("/")[0]!] };
+    };
+    const scratch = join(root, "workspace", "scratch");
+    const old = await plan(1, 1, "10001/x.json");
+    const foreign = await plan(2, 1, "10002/y.json");
+    expect(await runPlan(old, given())).toMatchObject({ failed: 1 });
+    expect(await runPlan(foreign, given())).toMatchObject({ failed: 1 });
+    expect(readdirSync(scratch).sort()).toEqual([old.tasks[0]!.id, foreign.tasks[0]!.id].sort());
+    away = false;
+    const done = await plan(3, 2, "10001/x.json");
+    done.tasks[0] = await makeTask(source, "metadata", undefined, ["10001/x.json"], { params: { version: 2 } });
+    expect(await runPlan(done, given())).toMatchObject({ done: 1, exitStatus: 0 });
+    const open = [];
+    for await (const { key } of target.openUploads("")) open.push(key);
+    expect(open).toEqual(["10002/y.json"]); // this run held no lock of it
+    expect(readdirSync(scratch)).toEqual([foreign.tasks[0]!.id]);
+    const notes: number[] = [];
+    const onEvent = (event: RunEvent) => event.kind === "start" && notes.push(event.notes);
+    await runPlan(await plan(4, 1, "10001/x.json"), { ...given(), onEvent });
+    await runPlan(await plan(5, 1, "10002/y.json"), { ...given(), onEvent });
+    expect(notes).toEqual([0, 1]); // the first was forgotten with its parts, the second goes on
+  });
+
   it("that may pass are tried again with a pause, a few times", async () => {
     const source = await sourceStore();
     const clock = manualClock();

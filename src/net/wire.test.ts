@@ -1,12 +1,13 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer, type Server } from "node:http";
+import { createServer, type Server, type ServerResponse } from "node:http";
 import { createServer as createTlsServer, type Server as TlsServer } from "node:https";
-import { createServer as createTcp } from "node:net";
+import { createServer as createTcp, type LookupFunction, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { systemClock } from "../core/clock.js";
 import { seededRandom } from "../core/random.js";
 import { httpWire, type WireReply } from "./wire.js";
 
@@ -112,6 +113,57 @@ describe("httpWire", () => {
     server.closeIdleConnections();
     await hashOf(await get(url, { headers: {} }));
     expect(connections).toBe(2);
+  });
+
+  it("a connection that was idle for more than four seconds is not used again: the server may be about to close it", async () => {
+    const ports: (number | undefined)[] = [];
+    const url = await listen(
+      createServer((request, response) => {
+        ports.push(request.socket.remotePort);
+        response.end("ok");
+      }),
+    );
+    let ms = 1_000;
+    const clock = { ...systemClock, monotonic: () => ms };
+    const lookup: LookupFunction = (_host, _options, give) => give(null, [{ address: "127.0.0.1", family: 4 }]);
+    const get = httpWire({ timeouts, clock, lookup });
+    const ask = async () => hashOf(await get(url, { headers: {} }));
+    await ask();
+    ms += 4_000;
+    await ask();
+    expect(new Set(ports).size).toBe(1);
+    ms += 4_001;
+    await ask();
+    expect(new Set(ports).size).toBe(2);
+    ms += 4_000; // counts from its own last answer
+    await ask();
+    expect(new Set(ports).size).toBe(2);
+  });
+
+  it("closes what became stale as soon as another connection is free", async () => {
+    const sockets = new Set<Socket>();
+    const held: ServerResponse[] = [];
+    const server = createServer((_request, response) => void held.push(response));
+    server.on("connection", (socket) => {
+      sockets.add(socket);
+      socket.on("close", () => sockets.delete(socket));
+    });
+    const url = await listen(server);
+    let ms = 1_000;
+    const lookup: LookupFunction = (_host, _options, give) => give(null, [{ address: "127.0.0.1", family: 4 }]);
+    const get = httpWire({
+      timeouts: { ...timeouts, headersMs: 60_000 },
+      clock: { ...systemClock, monotonic: () => ms },
+      lookup,
+    });
+    const both = [1, 2].map(async () => hashOf(await get(url, { headers: {} })));
+    await vi.waitFor(() => expect(held).toHaveLength(2));
+    held[0]!.end("ok");
+    await Promise.race(both);
+    ms += 4_001;
+    held[1]!.end("ok");
+    await Promise.all(both);
+    await vi.waitFor(() => expect(sockets.size).toBe(1));
   });
 
   it("an end in the middle, a reset and silence are errors", async () => {
