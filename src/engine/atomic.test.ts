@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
@@ -39,8 +39,8 @@ function context(source: Store, target: Store, notes: PlainObject[] = []) {
   };
 }
 
-/** Three parts, the last one short. */
-const large = new Uint8Array(2 * LIMITS.partBytesMin + 1000).map((_, i) => (i * 31 + (i >> 13)) & 255);
+/** Three parts, the last one short. None begins with a zero, which is what a buffer holds that nothing was read into. */
+const large = new Uint8Array(2 * LIMITS.partBytesMin + 1000).map((_, i) => (i * 31 + (i >> 13) + 7) & 255);
 const sum = (bytes: Uint8Array) => crcText(crc32(bytes));
 const isMetadata = (name: string) => /(^|\/)\.z/.test(name);
 
@@ -140,6 +140,21 @@ describe("copyObject", () => {
     expect(await target.stat("out")).toBeUndefined();
   });
 
+  it("refuses a store whose parts are larger than the memory that it may use, and leaves nothing open", async () => {
+    const source = memoryStore();
+    await source.write("in", large);
+    const target = memoryStore();
+    const coarse: Store = {
+      ...target,
+      create: async (key, given) => ({ ...(await target.create(key, given)), partBytesMin: 33 * 2 ** 20 }),
+    };
+    await expect(copyObject(context(source, coarse), "in", "out")).rejects.toMatchObject({
+      code: "MEMORY_LIMIT",
+      facts: { hint: "allow more with --memory 33MiB" },
+    });
+    expect(await keysOf(target)).toEqual([]);
+  });
+
   it("says what is absent", async () => {
     const target = memoryStore();
     await expect(copyObject(context(target, target), "no", "out")).rejects.toMatchObject({ code: "STORE_ABSENT" });
@@ -203,6 +218,17 @@ describe("uploadFile", () => {
       });
       expect(Buffer.compare(Buffer.from((await target.read(name))!), bytes)).toBe(0);
     }
+    await writeFile(join(root, "cut"), large);
+    const cutting: Store = {
+      ...target,
+      create: async (key, given) => {
+        await truncate(join(root, "cut"), LIMITS.partBytesMin + 5);
+        return target.create(key, given);
+      },
+    };
+    await expect(uploadFile(context(target, cutting), join(root, "cut"), "cut")).rejects.toMatchObject({
+      code: "SOURCE_CHANGED",
+    });
     await expect(uploadFile(context(target, target), join(root, "no"), "no")).rejects.toMatchObject({ code: "STORE_ABSENT" });
   });
 });

@@ -2,7 +2,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { manualClock } from "../core/clock.js";
 import type { EmporiumError } from "../core/errors.js";
 import { makeLog, silentLog } from "../core/log.js";
@@ -152,12 +152,15 @@ describe("takeLocks", () => {
     const store = memoryStore();
     let dead = false;
     const dying = { ...store, remove: async (key: string) => (dead ? Promise.reject(new Error("gone")) : store.remove(key)) };
-    const locks = await takeLocks(dying, ["10001"], options());
+    const warnings: string[] = [];
+    const log = makeLog((level, message) => level === "warn" && warnings.push(message));
+    const locks = await takeLocks(dying, ["10001"], options({ log }));
     await expect(takeLocks(store, ["10001"], options({ random: seededRandom(2) }))).rejects.toMatchObject({
       code: "TARGET_LOCKED",
     });
     dead = true;
     await locks.release();
+    expect(warnings).toEqual([expect.stringMatching(/10001\.json could not be given back: gone$/)]);
     expect(await store.stat(lockKey("10001"))).toBeDefined();
     await (await takeLocks(store, ["10001"], options({ random: seededRandom(3) }))).release();
   });
@@ -183,6 +186,51 @@ describe("takeLocks", () => {
     await locks.release();
   });
 
+  it("leaves a lock alone that another process has taken over, and gives the others back", async () => {
+    const store = memoryStore();
+    const heart = pulse();
+    const first = options({ self: elsewhere, every: heart.every });
+    const locks = await takeLocks(store, ["10001", "10002"], first);
+    const others = Buffer.from(JSON.stringify({ ...elsewhere, token: "x", job: "y", startedMs: 0, heartbeatMs: 0 }));
+    await store.write(lockKey("10001"), others);
+    await heart.beat();
+    expect(first.lost).toHaveLength(1);
+    await locks.release();
+    expect(await json(store, lockKey("10001"))).toMatchObject({ token: "x" });
+    expect(await store.stat(lockKey("10002"))).toBeUndefined();
+  });
+
+  it("reads a lock again while its holder replaces it, but not for ever", async () => {
+    const store = memoryStore();
+    await takeLocks(store, ["10001"], options({ self: elsewhere }));
+    let replacements = 5;
+    const busy: Store = {
+      ...store,
+      read: async (key, range, given) => {
+        if (replacements-- > 0) await store.write(key, (await store.read(key))!);
+        return store.read(key, range, given);
+      },
+    };
+    await expect(takeLocks(busy, ["10001"], options())).rejects.toMatchObject({ code: "TARGET_LOCKED" });
+    replacements = 6;
+    await expect(takeLocks(busy, ["10001"], options())).rejects.toMatchObject({ code: "STORE_CONFLICT" });
+  });
+
+  it("does not keep the process alive by its heartbeats, and stops them at the end", async () => {
+    const set = vi.spyOn(globalThis, "setInterval");
+    const clear = vi.spyOn(globalThis, "clearInterval");
+    try {
+      const locks = await takeLocks(memoryStore(), ["10001"], options({ every: undefined }));
+      const timer = set.mock.results.at(-1)?.value as NodeJS.Timeout;
+      expect(timer.hasRef()).toBe(false);
+      await locks.release();
+      expect(clear).toHaveBeenCalledWith(timer);
+    } finally {
+      set.mockRestore();
+      clear.mockRestore();
+    }
+  });
+
   it("watches a lock that is no record of ours, then takes it", async () => {
     const store = memoryStore();
     await store.write(lockKey("10001"), Buffer.from("{torn"));
@@ -201,11 +249,14 @@ describe("takeLocks", () => {
     const warnings: string[] = [];
     const log = makeLog((level, message) => level === "warn" && warnings.push(message));
     const heart = pulse();
-    const first = options({ self: elsewhere, log, every: heart.every });
+    const clock = manualClock(1_700_000_000_000);
+    const first = options({ self: elsewhere, log, every: heart.every, clock });
     await takeLocks(plain, ["10001"], first);
+    expect(clock.sleeps).toEqual([1_000]); // until another process's write would be visible
     expect(warnings).toEqual([expect.stringContaining("no conditional writes")]);
     await heart.beat();
     expect(first.lost).toEqual([]);
+    expect(clock.sleeps).toEqual([1_000]);
     await expect(takeLocks(plain, ["10001"], options())).rejects.toMatchObject({ code: "TARGET_LOCKED" });
     await store.write(
       lockKey("10001"),
@@ -228,6 +279,8 @@ describe("takeLocks", () => {
     const names = ["10001", "a b", "a-b", "../x", "ä", "", ".hidden", "x".repeat(300)];
     const keys = names.map(lockKey);
     expect(new Set(keys).size).toBe(names.length);
+    // echo -n "TS 1" | sha256sum: another version of the program must find the same lock
+    expect(lockKey("TS 1")).toBe(".emporium/locks/TS-1-1dbb50e592bd.json");
     for (const key of keys) expect(key).toMatch(/^\.emporium\/locks\/[A-Za-z0-9_-][A-Za-z0-9._-]*\.json$/);
   });
 });

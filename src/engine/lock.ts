@@ -104,8 +104,7 @@ export async function takeLocks(store: Store, names: readonly string[], options:
         heartbeat = undefined;
         if (!lost) return;
         stopHeartbeat?.();
-        held.splice(held.indexOf(lost.lock), 1);
-        options.onLost(lost.error);
+        options.onLost(lost);
       });
     });
   }
@@ -269,11 +268,11 @@ function describe(holder: LockHolder | undefined): string {
 
 /**
  * Sends one heartbeat for each lock. After a temporary failure the next heartbeat tries again; a lock that another process now
- * holds is returned.
+ * holds is named by the error that is returned; `giveBack` leaves it to that process.
  */
-async function sendHeartbeats(taker: Taker, held: readonly Held[]): Promise<{ lock: Held; error: EmporiumError } | undefined> {
+async function sendHeartbeats(taker: Taker, held: readonly Held[]): Promise<EmporiumError | undefined> {
   const { store, options } = taker;
-  for (const lock of [...held]) {
+  for (const lock of held) {
     try {
       const found = store.features.conditionalWrites && lock.etag !== undefined ? undefined : await look(store, lock.key);
       const foreign = found !== undefined && found.holder?.token !== taker.token;
@@ -283,7 +282,7 @@ async function sendHeartbeats(taker: Taker, held: readonly Held[]): Promise<{ lo
         continue;
       }
       const holder = (await look(store, lock.key))?.holder;
-      return { lock, error: locked(store, lock.key, holder) };
+      return locked(store, lock.key, holder);
     } catch (error) {
       options.log.warn(`no heartbeat for the lock ${lock.key}: ${asEmporiumError(error).message}`);
     }

@@ -41,6 +41,16 @@ describe("compilePattern", () => {
   it("takes hundreds of run names, and refuses what is only long", () => {
     const names = Array.from({ length: 400 }, (_, i) => `mka2019-11-19-${i}`).join("|");
     expect(compilePattern(`(${names})$`).search("/GJensen_full/mka2019-11-19-399")).toBe(true);
+    // 1,000 special characters and 65,536 in all are allowed
+    expect(compilePattern(`${".".repeat(1_000)}a`).search(`${"x".repeat(1_000)}a`)).toBe(true);
+    expect(() => compilePattern(".".repeat(1_001))).toThrow(/too long/);
+    const names992 = Array.from({ length: 992 }, () => "x".repeat(65)).join("|");
+    expect(compilePattern(names992.padEnd(65_536, "x")).search("a")).toBe(false);
+    // V8 takes about half of that in one piece
+    expect(() => compilePattern("a".repeat(65_536), place).search("a")).toThrow(
+      expect.objectContaining({ code: "CONFIG_REGEX", facts: expect.objectContaining({ place }) }),
+    );
+    expect(() => compilePattern("a".repeat(65_537))).toThrow(/too long/);
     expect(() => compilePattern(".?".repeat(600))).toThrow(expect.objectContaining({ code: "CONFIG_REGEX" }));
     expect(() => compilePattern("a".repeat(70_000))).toThrow(expect.objectContaining({ code: "CONFIG_REGEX" }));
   });

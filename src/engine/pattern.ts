@@ -30,12 +30,7 @@ export interface Pattern {
  */
 export function compilePattern(source: string, place?: Place): Pattern {
   const weight = source.replace(/[\w\- ]+/g, "").length;
-  if (weight > LIMITS.regexLength || source.length > LITERAL_LENGTH_MAX) {
-    throw new EmporiumError("CONFIG_REGEX", `a regular expression of ${source.length} characters is too long`, {
-      place,
-      hint: "shorten it, or spread it over several sources",
-    });
-  }
+  if (weight > LIMITS.regexLength || source.length > LITERAL_LENGTH_MAX) throw tooLong(source, place);
   const translated = source.replaceAll("(?P<", "(?<");
   let anywhere: RegExp;
   let start: RegExp;
@@ -55,7 +50,11 @@ export function compilePattern(source: string, place?: Place): Pattern {
   const steps = worstSteps(source);
   const run = (regex: RegExp, text: string): RegExpExecArray | null => {
     regex.lastIndex = 0;
-    return steps(text.length) <= UNGUARDED_STEPS ? regex.exec(text) : guarded(regex, text, source, place);
+    try {
+      return steps(text.length) <= UNGUARDED_STEPS ? regex.exec(text) : guarded(regex, text, source, place);
+    } catch (error) {
+      throw error instanceof SyntaxError ? tooLong(source, place) : error; // V8 notices at the first match what is too large for it
+    }
   };
   return {
     source,
@@ -66,6 +65,13 @@ export function compilePattern(source: string, place?: Place): Pattern {
       return match ? { ...match.groups } : undefined;
     },
   };
+}
+
+function tooLong(source: string, place: Place | undefined): EmporiumError {
+  return new EmporiumError("CONFIG_REGEX", `a regular expression of ${source.length} characters is too long`, {
+    place,
+    hint: "shorten it, or spread it over several sources",
+  });
 }
 
 /**

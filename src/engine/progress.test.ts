@@ -83,6 +83,25 @@ describe("progress", () => {
     expect(viewProgress(state).bytesPerSecond).toBeCloseTo(1_000, -1);
   });
 
+  it("is nothing before anything is known, and all of nothing is done", () => {
+    expect(viewProgress(noProgress)).toEqual({
+      tasksTotal: 0,
+      tasksDone: 0,
+      tasksFailed: 0,
+      bytesTotal: 0,
+      bytesDone: 0,
+      bytesResumed: 0,
+      bytesLeft: 0,
+      bytesAgain: 0,
+      unsized: 0,
+      fraction: 1,
+      bytesPerSecond: undefined,
+      secondsLeft: undefined,
+      seconds: 0,
+      running: [],
+    });
+  });
+
   it("goes by tasks where a plan has no bytes", () => {
     const state = fold([
       { atMs: 0, kind: "plan", tasks: 2, bytes: 0, resumed: false, createdMs: 0 },

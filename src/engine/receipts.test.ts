@@ -1,6 +1,39 @@
 import { describe, expect, it } from "vitest";
+import { silentLog } from "../core/log.js";
 import { memoryStore } from "../stores/memory/store.js";
-import { isSame, objectCrc } from "./receipts.js";
+import { findDone, isSame, objectCrc } from "./receipts.js";
+import type { Receipt, Task, TaskInput } from "./task.js";
+
+describe("a task is done", () => {
+  const given: TaskInput[] = [
+    { key: "a", size: 1, etag: "e", modifiedMs: 5 },
+    { key: "b", size: 2, modifiedMs: 5 },
+  ];
+  async function isDone(inputs: TaskInput[], before: TaskInput[] = given): Promise<boolean> {
+    const target = memoryStore();
+    const outputs = [{ key: "out", ...(await target.write("out", new Uint8Array(3))), crc32: "" }];
+    const receipt: Receipt = { task: "t", title: "", inputs: before, outputs, seconds: 0 };
+    const task = { id: "t", title: "", inputs, outputs: ["out"] } as unknown as Task;
+    const signal = new AbortController().signal;
+    return (await findDone(target, [task], (id) => (id === "t" ? receipt : undefined), { log: silentLog, signal })).has("t");
+  }
+
+  it("if its receipt is for these very inputs", async () => {
+    expect(await isDone(given)).toBe(true);
+    expect(await isDone([])).toBe(false);
+    expect(await isDone(given.slice(0, 1))).toBe(false);
+    expect(await isDone(given, given.slice(0, 1))).toBe(false);
+    expect(await isDone([...given].reverse())).toBe(false);
+    expect(await isDone([given[0]!, { ...given[1]!, key: "c" }])).toBe(false);
+    expect(await isDone([given[0]!, { ...given[1]!, size: 3 }])).toBe(false);
+    expect(await isDone([{ ...given[0]!, etag: "f" }, given[1]!])).toBe(false);
+  });
+
+  it("whatever the time of an input with an etag, but only at the same time of one without", async () => {
+    expect(await isDone([{ ...given[0]!, modifiedMs: 6 }, given[1]!])).toBe(true);
+    expect(await isDone([given[0]!, { ...given[1]!, modifiedMs: 6 }])).toBe(false);
+  });
+});
 
 describe("an object that was seen before", () => {
   it.each<[what: string, before: Parameters<typeof isSame>[0], now: Parameters<typeof isSame>[1], same: boolean]>([

@@ -173,7 +173,10 @@ describe("runPlan", () => {
     expect(events.map(({ kind }) => kind).filter((kind) => kind === "start")).toHaveLength(6);
     expect(events.at(-1)).toMatchObject({ kind: "end", exitStatus: 0 });
 
-    const again = await runPlan(await makePlan(source, 2_000), options(source, target));
+    events.length = 0;
+    const onEvent = (event: RunEvent) => events.push(event);
+    const again = await runPlan(await makePlan(source, 2_000), options(source, target, { onEvent }));
+    expect(events).toContainEqual(expect.objectContaining({ kind: "checked", already: 6, alreadyBytes: 4 * 40 }));
     expect(again).toMatchObject({ done: 0, already: 6, exitStatus: 0, createdMs: 2_000 });
     expect(again.results.every(({ receipt }) => receipt !== undefined)).toBe(true);
     expect(await treeOf(target)).toEqual(tree);
@@ -511,6 +514,28 @@ describe("failures", () => {
     expect((await runPlan({ createdMs: 1, tasks: [big], locks: [] }, options(source, memoryStore()))).exitStatus).toBe(2);
   });
 
+  it("of any kind have the place of their task where they have none of their own", async () => {
+    const source = await sourceStore();
+    const odd: Operations = {
+      odd: async () => Promise.reject(new TypeError("x is not a function")),
+      bare: async () => Promise.reject(new EmporiumError("FORMAT_CORRUPT", "bad block")),
+      placed: async () => Promise.reject(broken),
+      disk: async () => Promise.reject(Object.assign(new Error("open"), { code: "EACCES", path: "/data/x" })),
+    };
+    const tasks = await Promise.all(
+      Object.keys(odd).map((run) => makeTask(source, run, undefined, [run], { place: { file: "c.yaml", line: 3 } })),
+    );
+    tasks.push(await makeTask(source, "bare", undefined, ["nowhere"]));
+    const report = await runPlan({ createdMs: 1, tasks, locks: [] }, options(source, memoryStore(), { operations: odd }));
+    expect(report.results.map(({ error }) => error)).toEqual([
+      expect.objectContaining({ code: "TASK_FAILED", file: "c.yaml", line: 3 }),
+      { code: "FORMAT_CORRUPT", message: "bad block", file: "c.yaml", line: 3 },
+      { code: "FORMAT_CORRUPT", message: "bad block", file: "x.mrc", byte: 7 },
+      expect.objectContaining({ code: "STORE_DENIED", message: expect.stringContaining("/data/x") }),
+      { code: "FORMAT_CORRUPT", message: "bad block" },
+    ]);
+  });
+
   it("of an operation that forgets a receipt are found", async () => {
     const source = await sourceStore();
     const forgetful: Operations = { forget: async () => ({ outputs: [] }) };
@@ -608,14 +633,17 @@ describe("cancellation", () => {
       const target = memoryStore();
       const stop = new AbortController();
       let starts = 0;
+      const stopping: unknown[] = [];
       const onEvent = (event: RunEvent) => {
         if (event.kind === "start" && ++starts === after) stop.abort();
+        if (event.kind === "stopping") stopping.push(event.error.code);
       };
       const report = await runPlan(
         await makePlan(source, 1),
         options(source, target, { workspace, jobs: 1, signal: stop.signal, onEvent }),
       );
       expect(report).toMatchObject({ exitStatus: 130, error: { code: "CANCELLED" } });
+      expect(stopping).toEqual(["CANCELLED"]);
       expect(starts).toBe(after);
       const resumed = await runPlan(await makePlan(source, 99), options(source, target, { workspace }));
       expect(resumed).toMatchObject({ exitStatus: 0, resumed: true, createdMs: 1 });

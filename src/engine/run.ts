@@ -172,7 +172,7 @@ async function runWithJournal(plan: TaskPlan, journal: Journal, options: Inner):
     return ends;
   };
   const onStop = () => emit({ kind: "stopping", error: toErrorRecord(asEmporiumError(stop.signal.reason, "CANCELLED")) });
-  stop.signal.addEventListener("abort", onStop, { once: true });
+  stop.signal.addEventListener("abort", onStop);
   const results = await runLocal(
     plan.tasks,
     already,
