@@ -285,6 +285,19 @@ describe("uploadTree", () => {
     ]);
   });
 
+  it.each([
+    ["memory", () => memoryStore()],
+    ["file", () => fileStore(join(root, "target"), { sync: false })],
+  ] as [string, () => Store][])("gives receipts in the order of keys, not of folders (%s)", async (_, make) => {
+    const folder = join(root, "order");
+    await mkdir(join(folder, "a"), { recursive: true });
+    for (const name of ["a/1", "a.b", "a-b", "b", "a0"]) await writeFile(join(folder, name), name);
+    const target = make();
+    const receipts = await uploadTree(context(target, target), folder, "t/", { isMetadata });
+    expect(receipts.map(({ key }) => key)).toEqual(["t/a-b", "t/a.b", "t/a/1", "t/a0", "t/b"]);
+    expect(await keysOf(target)).toEqual(receipts.map(({ key }) => key));
+  });
+
   it("sends no object twice", async () => {
     const target = memoryStore();
     const folder = await folderOf("x", 6);

@@ -125,6 +125,14 @@ describe("progress", () => {
       { atMs: 1_000, kind: "progress", id: "a", bytesDone: 0 },
     ]);
     expect(viewProgress(state)).toMatchObject({ bytesTotal: 100, unsized: 1, fraction: 0, secondsLeft: undefined });
+    expect(
+      viewProgress(fold([...begin, { atMs: 2_000, kind: "start", task: brief("a", 200), threads: 1, notes: 0 }])),
+    ).toMatchObject({
+      bytesDone: 400,
+      bytesResumed: 400,
+      bytesAgain: 0,
+      running: [{ bytes: 200, bytesDone: 0 }],
+    });
     const sized = [
       { atMs: 1_000, kind: "sized", id: "a", bytes: 300 },
       { atMs: 2_000, kind: "progress", id: "a", bytesDone: 200, bytesAgain: 50 },

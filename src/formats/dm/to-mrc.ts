@@ -73,8 +73,7 @@ const ANGSTROM: Readonly<Record<string, number>> = {
 };
 
 function sizeAngstrom({ scale, units }: DmCalibration): number | undefined {
-  const factor = Object.hasOwn(ANGSTROM, units) ? ANGSTROM[units]! : undefined;
-  if (factor === undefined) return undefined;
+  const factor = Object.hasOwn(ANGSTROM, units) ? ANGSTROM[units]! : Number.NaN;
   // scales are float32: 0.1775 nm is stored as 0.17749999463558197, and ten times that would not be 1.775 as float32
   const size = Math.fround(Math.fround(scale) * factor);
   return size > 0 && Number.isFinite(size) ? size : undefined;

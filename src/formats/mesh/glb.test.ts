@@ -73,6 +73,19 @@ describe("glb", () => {
     expect([part!.name, [...part!.triangles]]).toEqual(["m", wanted]);
   });
 
+  it.each([5, 6] as const)("finds no triangle in a strip or fan of fewer than three corners (mode %i)", async (mode) => {
+    for (const corners of [1, 2]) {
+      const bytes = await fileOf(
+        (document, mesh) => document.createScene().addChild(document.createNode().setMesh(mesh())),
+        (primitive) => {
+          primitive.setMode(mode);
+          primitive.getIndices()!.setArray(new Uint8Array(corners));
+        },
+      );
+      await expect(parseGlb(bytes, "x")).rejects.toThrow("no triangles");
+    }
+  });
+
   it("places a mesh once for each node, and turns it round where it is mirrored", async () => {
     const bytes = await fileOf(
       (document, mesh) => {

@@ -205,6 +205,15 @@ describe("readModParts", () => {
     if (name.includes("text form")) expect(found).toMatchObject({ hint: expect.stringContaining("text form") });
   });
 
+  it("refuses a file that became shorter while it was read, with the byte at which it ends", async () => {
+    const whole = inMemory(MODEL, "x.mod");
+    const cut: RandomAccess = {
+      ...whole,
+      read: ({ offset, length }) => whole.read({ offset, length: Math.max(0, Math.min(length, 300 - offset)) }),
+    };
+    await expect(readMod(cut)).rejects.toMatchObject({ code: "SOURCE_CHANGED", facts: { place: { file: "x.mod", byte: 300 } } });
+  });
+
   it("reads a model of ten million points in pieces", async () => {
     const count = 10_000_000;
     const head = encodeMod({ max: [1, 1, 1], objects: [{ contours: [{ xyz: [] }] }] });

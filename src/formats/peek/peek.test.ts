@@ -157,6 +157,18 @@ describe("what a peek of a large TIFF costs", () => {
     expect(requests).toBeLessThanOrEqual(3);
   });
 
+  it.each([
+    ["the first one may be a little shorter or longer: its directory has more in it", [900_000, 900_300, 900_300], 0],
+    ["but none of the others", [900_300, 900_000, 900_300], 1],
+  ])("distances: %s", async (_, strides, warned) => {
+    const places = [8];
+    for (const stride of strides) places.push(places.at(-1)! + stride);
+    const pieces: Record<number, Uint8Array> = { 0: header(8) };
+    for (const [i, at] of places.entries()) pieces[at] = directory(at, page(948, 948), places[i + 1] ?? 0);
+    const { images } = await peekFile(sparse(places.at(-1)! + 900_300, pieces));
+    expect(images[0]!.warnings.filter((text) => text.startsWith("pages-estimated"))).toHaveLength(warned);
+  });
+
   it("ImageJ past 4 GiB: one directory, images one after the other", async () => {
     const description = "ImageJ=1.53t\nimages=600\nslices=600\nunit=\\u00B5m\nspacing=0.05\nmin=3.0\nmax=250.0\n";
     const bytes = directory(8, page(3000, 3000, [[270, 2, description]]), 0);
@@ -287,6 +299,7 @@ describe("what other peeks cost", () => {
     });
     expect(await peekFolder(folder("a.n5/em", { "s0/attributes.json": n5(100) }))).toMatchObject({
       requests: 2,
+      bytes: JSON.stringify(n5(100)).length,
       images: [{ voxelSize: [null, null, null] }],
     });
     const level = n5(50, { downsamplingFactors: [2, 2, 1], ...resolution });

@@ -17,7 +17,7 @@ export interface HeaderWanted {
 export function checkHeader(file: string, cells: readonly string[], { first, format }: HeaderWanted): void {
   const names = cells.map((cell) => cell.trim());
   const taken = names.slice(first, first + 3);
-  if (names.length < first + 3 || names.every((name) => name === "" || Number.isFinite(Number(name)))) return;
+  if (names.length < first + 3 || names.every((name) => Number.isFinite(Number(name)))) return; // a blank one is 0
   const axes = names.map(coordinateAxisOf);
   const areCoordinates = new Set(axes.slice(first, first + 3).filter(Boolean)).size === 3;
   if (areCoordinates) return;

@@ -59,6 +59,9 @@ describe("PNG", () => {
 
   it.each<[string, Uint8Array, string]>([
     ["nothing wrong", file(grey, Uint8Array.of(0, 1, 2, 0, 3, 4)), "nothing"],
+    ["one pixel a row", file(grey.with(3, 1), Uint8Array.of(0, 1, 0, 3)), "nothing"],
+    ["no pixels in a row", file(grey.with(3, 0), Uint8Array.of(0, 0)), "FORMAT_CORRUPT"],
+    ["no rows", file(grey.with(7, 0), new Uint8Array(0)), "FORMAT_CORRUPT"],
     ["a palette", file(grey.with(9, 3), new Uint8Array(6)), "FORMAT_UNSUPPORTED"],
     ["one bit a sample", file(grey.with(8, 1), new Uint8Array(4)), "FORMAT_UNSUPPORTED"],
     ["interlacing", file(grey.with(12, 1), new Uint8Array(6)), "FORMAT_UNSUPPORTED"],
