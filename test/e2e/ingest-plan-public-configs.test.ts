@@ -211,7 +211,7 @@ describe.skipIf(!hasData)("the tiny bucket of the reference's tests", () => {
     expect(made.warnings.map(({ message }) => message)).toEqual([
       "memory:/input_bucket/10001_input/metadata/mdocs_modified/foo-TS_run1.mdoc: 1 of 5 images have another dose than time × dose_rate, the first 2.35936 where 1 s × 1.881 is 1.881 e⁻/Å²; the mdoc's are written",
       "memory:/input_bucket/10001_input/metadata/TS_run1.st: the header's pixel size is 5.678 Å, the configured pixel_spacing 3.3702 Å is used",
-      "alignment 100 of TS_run1: it is of 3 sections, there are 4 raw tilt angles",
+      "alignment 100 of TS_run1: it has 3 sections, but there are 4 raw tilt angles",
       ...["collection_metadata", "frames", "tiltseries", "alignments"].map(
         (section) => `${section}: nothing is found for 1 of 2 runs: TS_run2`,
       ),

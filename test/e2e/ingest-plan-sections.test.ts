@@ -79,7 +79,7 @@ describe("alignments of programs that the portal does not know", () => {
       [0, 13.01],
       [1, -3],
     ]);
-    expect(messages(byRow)).toEqual([expect.stringContaining("in the order of its rows")]);
+    expect(messages(byRow)).toEqual([expect.stringContaining("its rows are assigned to the sections of the tilt series in order")]);
   });
 
   it("RELION 4: matrices are read with the size of the tilt series", async () => {
@@ -214,7 +214,7 @@ describe("what files of an alignment tell beside its sections", () => {
     const config = smallConfig({ alignments: block("{format: IMOD}", "ali/*") });
     const made = await plan({ config, source: { ...source, "lab/ali/a.edf": edf } });
     expect(messages(made)).toEqual([
-      expect.stringContaining("leaves out the sections 3, which no tilt.com among the files does"),
+      expect.stringContaining("leaves out the sections 3, but no tilt.com among the files does"),
     ]);
     expect(sectionsOf(documentOf(made, key))).toHaveLength(3);
     const both = { ...source, "lab/ali/a.edf": edf, "lab/ali/tilt.com": "EXCLUDELIST2 3\n" };
@@ -253,7 +253,7 @@ describe("what does not fit together is told", () => {
 
   it("another number of sections than of raw tilt angles", async () => {
     const made = await scene("{format: IMOD}", { "lab/ali/a.xf": `${XF}${XF}`, "lab/ali/a.tlt": RAWTLT.repeat(2) });
-    expect(messages(made)).toEqual([expect.stringContaining("it is of 6 sections, there are 3 raw tilt angles")]);
+    expect(messages(made)).toEqual([expect.stringContaining("it has 6 sections, but there are 3 raw tilt angles")]);
   });
 });
 
@@ -271,7 +271,7 @@ describe("CTF of sections", () => {
   it("entries of no section are told, the others count", async () => {
     const made = await scene("CTFFIND", `# h\n${row(0, 9)}${row(1, 10)}${row(3, 30)}${row(7, 70)}`);
     expect(defoci(made)).toEqual([10, null, 30]);
-    expect(messages(made)).toEqual([expect.stringContaining("2 of 4 entries are of no section (0, 7); there are 3, from 1")]);
+    expect(messages(made)).toEqual([expect.stringContaining("2 of 4 entries belong to no section (0, 7); there are 3, from 1")]);
     expect(messages(await scene("CTFFIND", `# h\n${row(1, 10)}${row(7, 70)}`, true))).toEqual([]);
   });
 
@@ -288,7 +288,7 @@ describe("CTF of sections", () => {
     expect(defoci(await scene("RELION", star, true))).toEqual([null, null, null]);
     const unknown = await scene("RELION", star.replaceAll("TS_01_", "other"));
     expect(defoci(unknown)).toEqual([10, 20, 30]);
-    expect(messages(unknown)).toEqual([expect.stringContaining("in their order")]);
+    expect(messages(unknown)).toEqual([expect.stringContaining("its rows are assigned to the sections in order")]);
   });
 
   it("Warp: fits go with the movie that they name, else with the angle", async () => {

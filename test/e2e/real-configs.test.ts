@@ -47,7 +47,7 @@ const NOT_UPGRADED: Readonly<Record<string, RegExp>> = { "10490.yaml": /4 blocks
 /** True of the configurations, and worth saying. */
 const WARNINGS = [
   /^10477: .*the format is IMOD and no \.tlt is found/,
-  /^10006: .*nothing is told of its sections/,
+  /^10006: .*the metadata have no sections/,
   /^10311_draft: .*alignment 100 of \S+ is left out/,
   /^fixtures\/dataset1: .*the last row of affine_transformation_matrix is 0, 0, 0, 5/,
 ];

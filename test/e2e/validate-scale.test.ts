@@ -106,7 +106,7 @@ describe("a published dataset with a wrong pixel size", () => {
   it("is caught by another tomogram of its run; which of the two is wrong nothing tells", async () => {
     const findings = await told(await treeOf([{ angstrom: WRONG }, { angstrom: RIGHT, id: 101 }]));
     expect(findings.map(({ entity }) => entity)).toEqual(["tomogram 100 of run_1 (8.000 Å)", "tomogram 101 of run_1 (8.832 Å)"]);
-    for (const { explanation } of findings) expect(explanation).toContain("nothing here tells which is wrong");
+    for (const { explanation } of findings) expect(explanation).toContain("the data do not show which is wrong");
   });
 
   it("is caught by another tomogram of its run; a tilt series tells which", async () => {
@@ -142,7 +142,7 @@ voxel_spacings: [{sources: [{literal: {value: [8.832]}}]}]
       config: readStructure(new TextEncoder().encode(config), "c.yaml"),
     });
     expect(finding).toMatchObject({ found: "the configuration (voxel_spacings) says 8.832 Å", key: "c.yaml", line: 6 });
-    expect(finding!.explanation).toContain("Nothing here tells which is right");
+    expect(finding!.explanation).toContain("The data do not show which is right");
   });
 });
 

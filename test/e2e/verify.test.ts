@@ -327,7 +327,7 @@ describe("damage by name", () => {
     await check({ ...scene, workspace: tempFolder() }, { writeProof: true });
     const wrong = await check({ ...scene, workspace: tempFolder() });
     expect(named(wrong, "wrong")).toContain(`level ${key}`);
-    expect(wrong.errors[0]!.message).toMatch(/voxels are not what the level below gives/);
+    expect(wrong.errors[0]!.message).toMatch(/voxels differ from what the level below gives/);
     expect(named(await check({ ...scene, workspace: tempFolder() }, { levels: "none" }), "wrong")).toEqual([]);
   });
 
@@ -601,6 +601,6 @@ describe("on a disk", () => {
   });
 
   it("nothing at all is an error", async () => {
-    await expect(verify(join(root, "nowhere"), options(workspace))).rejects.toThrow(/holds nothing/);
+    await expect(verify(join(root, "nowhere"), options(workspace))).rejects.toThrow(/is empty, wanted/);
   });
 });

@@ -57,7 +57,7 @@ export async function convertVolume(options: ConvertOptions): Promise<ConvertRep
   const { anonymous, sync, compat, workspace, jobs, memoryBytes } = options;
   const env = envOf(options);
   if (!options.mrc && !options.zarr)
-    throw new EmporiumError("USAGE", "neither MRC nor Zarr is to be written", { hint: "leave out one of the flags" });
+    throw new EmporiumError("USAGE", "neither MRC nor Zarr is selected", { hint: "leave out one of the flags" });
   const from = await openLocation(options.input.replace(/\/+$/, ""), { anonymous });
   const to = await openLocation(options.output, { anonymous, sync });
   const source = await readVolumeSource(from.store, from.key, /\.zarr$/i.test(from.key), { compat, signal: env.signal });

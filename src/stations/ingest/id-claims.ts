@@ -108,7 +108,7 @@ export async function joinClaims(target: Store, options: ClaimOptions): Promise<
         const finished =
           jobs.length === 0 ? [] : [...state.finished, ...done.map(({ container, key, id }) => ({ container, key, id }))];
         return { jobs, claims, finished };
-      }).catch((error: unknown) => options.log.warn(`claims to ids stay: ${asEmporiumError(error).message}`));
+      }).catch((error: unknown) => options.log.warn(`reserved ids were not released: ${asEmporiumError(error).message}`));
     },
   };
 }
@@ -182,7 +182,7 @@ async function readState(target: Store): Promise<{ state: State; etag: string | 
   } catch (cause) {
     throw new EmporiumError(
       "STORE_PROTOCOL",
-      `${target.url}/${CLAIMS_KEY} is no JSON, the ids that imports have laid claim to are wanted`,
+      `${target.url}/${CLAIMS_KEY} is not JSON, wanted the ids that imports have reserved`,
       {
         place: target.local ? { file: target.local.path(CLAIMS_KEY) } : { url: `${target.url}/${CLAIMS_KEY}` },
         hint: "remove it when no import runs",

@@ -159,7 +159,7 @@ async function claimedPlan(target: Store, claims: IdClaims, makePlan: MakePlan, 
       const message = `${target.url}: other imports were given the same ids ${PLANS} times in a row`;
       throw new EmporiumError("TARGET_LOCKED", message, { hint: "run the same command again" });
     }
-    log.debug("another import was given ids meanwhile: planning again");
+    log.debug("another import has taken ids meanwhile: planning again");
   }
 }
 

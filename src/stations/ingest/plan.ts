@@ -156,7 +156,7 @@ const isBucket = ({ url }: Store): boolean => /^(s3|gs):/.test(url);
 
 function placeholderRemarks({ placeholders = [], file }: IngestConfig, target: Store): PlanWarning[] {
   if (placeholders.length === 0) return [];
-  const note = isBucket(target) ? "; into a bucket they go with --allow-placeholders only" : "";
+  const note = isBucket(target) ? "; writing them into a bucket needs --allow-placeholders" : "";
   const message = `${countPlaceholders(placeholders)} of ${file} are left: lines ${linesOf(placeholders)}${note}`;
   return [{ message, place: placeholders[0]!.place }];
 }

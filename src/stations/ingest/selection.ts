@@ -92,6 +92,6 @@ function checkType(name: string, needsMetadata: boolean): TypeKey {
   if (known.some(({ type }) => type === name)) return kindOf(name as TypeKey).type;
   throw new EmporiumError(
     "USAGE",
-    `${name} is no kind${needsMetadata ? " with metadata" : ""}, wanted one of ${known.map(({ type }) => type).join(", ")}`,
+    `${name} is not a kind${needsMetadata ? " with metadata" : ""}, wanted one of ${known.map(({ type }) => type).join(", ")}`,
   );
 }

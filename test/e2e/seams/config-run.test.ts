@@ -247,7 +247,7 @@ describe("seam 5: a column of the run data map that is called like a variable", 
     expect(made.failures).toEqual([]);
     expect(made.tasks.flatMap(({ inputs }) => inputs.map(({ key }) => key))).toContain("lab/tomo/x1.rec");
     expect(made.warnings.map(({ message }) => message)).toContainEqual(
-      expect.stringContaining("{tomogram_name} is what the map says"),
+      expect.stringContaining("{tomogram_name} takes the map's value"),
     );
   });
 

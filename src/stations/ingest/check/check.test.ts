@@ -341,7 +341,7 @@ describe("the grammar", () => {
       "tilt_step: '3'",
       "tiltseries.0.metadata.tilt_step",
       /the text "3"/,
-      /take the quotes away/,
+      /remove the quotes/,
     ],
     [
       "an exponent without a point",

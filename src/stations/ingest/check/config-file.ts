@@ -15,7 +15,7 @@ export async function readConfigFile(name: string, anonymous?: boolean | undefin
   const place = { file: name };
   const file = isUrl(name) ? await remoteFile(name, anonymous) : await localFile(name);
   if (!file) {
-    throw new EmporiumError("CONFIG_SYNTAX", `${name} does not exist, a configuration is wanted`, {
+    throw new EmporiumError("CONFIG_SYNTAX", `${name} does not exist, wanted a configuration`, {
       place,
       hint: "check the name",
     });
@@ -41,7 +41,7 @@ interface OpenFile {
 async function localFile(path: string): Promise<OpenFile | undefined> {
   const found = await stat(path).catch(() => undefined);
   if (found && !found.isFile()) {
-    throw new EmporiumError("CONFIG_SYNTAX", `${path} is no file, a configuration is wanted`, {
+    throw new EmporiumError("CONFIG_SYNTAX", `${path} is no file, wanted a configuration`, {
       place: { file: path },
       hint: "check the name",
     });

@@ -92,7 +92,7 @@ async function judge(subject: Subject, client: RegistryClient, answers: Answers)
     const known = term.names.slice(0, 8).join("; ");
     return fault(
       name.node,
-      `${shown} is not called ${JSON.stringify(name.text)}, its names are ${known}`,
+      `${shown} is not named ${JSON.stringify(name.text)}, its names are ${known}`,
       "use one of its names, or another identifier",
     );
   }

@@ -271,14 +271,14 @@ function ingestId(metadata: MapNode | undefined, seen: Map<string, ConfigNode>, 
   if (first) {
     rules.fail(
       placeOfValue(node),
-      `annotation_ingest_id ${id} stands twice, first at line ${placeOfValue(first).line}`,
+      `annotation_ingest_id ${id} occurs twice, first at line ${placeOfValue(first).line}`,
       "count the number at its end upward",
     );
   } else seen.set(id, node);
   if (!hasForm(id, "annotationIngestId")) {
     rules.warn(
       placeOfValue(node),
-      `annotation_ingest_id is ${describe(node)}, usual are small letters and digits with single dashes, and a number at the end`,
+      `annotation_ingest_id is ${describe(node)}, wanted lower-case letters and digits with single dashes, and a number at the end`,
       "write it like cytosolic-ribosome-1",
     );
   }
@@ -328,7 +328,7 @@ function acquisition(root: MapNode, exclusions: Exclusions, rules: Rules): void 
   if (has("collection_metadata") && !has("frames")) {
     rules.fail(
       root.keyPlaces.get("collection_metadata")!,
-      "collection_metadata stands without frames",
+      "there is collection_metadata, but no frames",
       "add frames; without files: sources: [{literal: {value: [default]}}]",
     );
   }
@@ -340,7 +340,7 @@ function acquisition(root: MapNode, exclusions: Exclusions, rules: Rules): void 
   if (ids.some((id) => exclusions.has("Container", "collection_metadata", id))) return;
   rules.fail(
     root.keyPlaces.get("tiltseries")!,
-    "tiltseries stands without collection_metadata",
+    "there is tiltseries, but no collection_metadata",
     "add the mdoc files of the acquisition as collection_metadata",
   );
 }

@@ -46,7 +46,7 @@ function decoded(bytes: Uint8Array, file: string): string {
   const message = isWide
     ? "the file is UTF-16, wanted UTF-8"
     : zero >= 0
-      ? "a zero byte stands here: the file is no UTF-8 text"
+      ? "a zero byte is here: the file is not UTF-8 text"
       : "the file is not valid UTF-8 text";
   throw new EmporiumError("CONFIG_SYNTAX", message, {
     place: { file, line: before.length, column: before.at(-1)!.length + 1 },
@@ -128,7 +128,7 @@ function syntaxAdvice(message: string, lines: readonly string[], line: number): 
   const here = lines[line - 1] ?? "";
   const nearby = [here, lines[line] ?? "", lines[line - 2] ?? ""];
   if (/^ *\t/.test(here) || (/^Tabs/.test(message) && here.includes("\t"))) {
-    return "indent with spaces: YAML takes no tabs there (an editor replaces them: expand -t 2 FILE)";
+    return "indent with spaces: YAML allows no tabs there (an editor replaces them: expand -t 2 FILE)";
   }
   const glued = nearby.map((text) => KEY_WITHOUT_BLANK.exec(text)?.[1]).find((key) => key !== undefined);
   switch (true) {
@@ -141,15 +141,15 @@ function syntaxAdvice(message: string, lines: readonly string[], line: number): 
     case /cannot start with|Unexpected scalar at node end|Block scalar header/.test(message):
       return valueAdvice(here);
     case glued !== undefined && /Implicit|mapping|Unexpected/i.test(message):
-      return `put a blank behind the colon: ${glued}: …`;
+      return `put a space after the colon: ${glued}: …`;
     case /^Implicit/.test(message):
-      return "write key: value; a key without a colon stands here";
+      return "write key: value; there is a key without a colon here";
     case /Nested mappings/.test(message) && /[“”‘’]/.test(here):
       return "write straight quotes: typographic ones do not quote";
     case /Nested mappings/.test(message):
       return isDeeper(lines, line)
-        ? "indent this key and the next alike, with spaces; or put the value in quotes if it holds a colon and a blank"
-        : "put the value in quotes: it holds a colon and a blank";
+        ? "indent this key and the next alike, with spaces; or put the value in quotes if it contains a colon and a space"
+        : "put the value in quotes: it contains a colon and a space";
     case /same column|indent/i.test(message):
       return "indent the keys of one map alike, with spaces";
     default:
@@ -166,7 +166,7 @@ function valueAdvice(here: string): string {
   const first = value[0];
   return first === undefined || /[\w]/.test(first)
     ? "check indentation, quotes and colons here"
-    : `put the value in quotes: ${first} at its beginning has a meaning of its own`;
+    : `put the value in quotes: ${first} at its beginning has a special meaning`;
 }
 
 function isDeeper(lines: readonly string[], line: number): boolean {

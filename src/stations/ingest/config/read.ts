@@ -41,7 +41,7 @@ class Builder {
     const node = this.#aliases.resolve(written);
     const home = node === written ? {} : { written: this.#placeOf(node, path) };
     if (isScalar(node)) return { kind: "scalar", value: scalarOf(node, this.#placeOf(node, path)), place, ...home };
-    if (this.#open.has(node)) throw faultOf("an alias stands inside the value that it means", place);
+    if (this.#open.has(node)) throw faultOf("an alias is inside the value that it refers to", place);
     this.#open.add(node);
     try {
       if (isSeq(node)) {
@@ -82,14 +82,14 @@ class Builder {
       if (keyNode && !isScalar(keyNode)) throw faultOf("a key must be a single word or text", this.#placeOf(key!, path));
       const name = keyNode ? keyText(scalarOf(keyNode, this.#placeOf(keyNode, path))) : "null";
       if (/^[\u00a0\u2000-\u200b\u3000]/.test(name)) {
-        const hint = "indent with spaces: an editor or a web page put another kind of blank there";
+        const hint = "indent with spaces: an editor or a web page inserted another kind of space";
         throw faultOf("a no-break space stands before this key", this.#placeOf(key ?? node, path), hint);
       }
       const childPath = join(path, name);
       const keyPlace = this.#placeOf(key ?? value ?? node, childPath);
       if (own.has(name)) {
         const { line, column } = keyPlaces.get(name)!;
-        throw new EmporiumError("CONFIG_SYNTAX", `the key ${JSON.stringify(name)} stands twice, first at ${line}:${column}`, {
+        throw new EmporiumError("CONFIG_SYNTAX", `the key ${JSON.stringify(name)} occurs twice, first at ${line}:${column}`, {
           place: keyPlace,
           hint: "keep one of the two: only the last one takes effect",
         });
@@ -105,7 +105,7 @@ class Builder {
 interface Aliases {
   /** What an alias means: the last anchor of its name before it. Other nodes mean themselves. */
   resolve(node: Node): Node;
-  /** Counts a value that is made. @throws {EmporiumError} CONFIG_LIMIT where aliases write too many out */
+  /** Counts a value that is made. @throws {EmporiumError} CONFIG_LIMIT where aliases expand too many out */
   count(place: Place): void;
 }
 
@@ -120,7 +120,7 @@ function aliasesOf(root: Node, placeOf: PlaceOf): Aliases {
       const target = anchors.get(node.source);
       if (!target) {
         const message = `the alias *${node.source} has no anchor &${node.source} before it`;
-        throw faultOf(message, placeOf(node), "put the value in quotes if the * is meant as it stands, as in globs");
+        throw faultOf(message, placeOf(node), "put the value in quotes if the * is meant literally, as in globs");
       }
       targets.set(node, target);
       return;
@@ -142,8 +142,8 @@ function aliasesOf(root: Node, placeOf: PlaceOf): Aliases {
     resolve: (node) => (isAlias(node) ? targets.get(node)! : node),
     count(place) {
       if (++built <= allowed) return;
-      const message = `aliases write ${written} values out to more than ${allowed}`;
-      throw new EmporiumError("CONFIG_LIMIT", message, { place, hint: "name fewer values by alias" });
+      const message = `aliases expand ${written} values to more than ${allowed}`;
+      throw new EmporiumError("CONFIG_LIMIT", message, { place, hint: "use fewer aliases" });
     },
   };
 }

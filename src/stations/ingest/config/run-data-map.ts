@@ -121,8 +121,8 @@ function columnRemarks(columns: readonly string[], place: Place): PlacedRemark[]
     if (type === undefined || column === "run_name") return [];
     const isMap = type === "run" || ancestorsOf(type).includes("run");
     const message = isMap
-      ? `the column ${column} of the run data map is called like a variable: {${column}} is what the map says`
+      ? `the column ${column} of the run data map has the name of a variable: {${column}} takes the map's value`
       : `the column ${column} of the run data map is not used: {${column}} is the ${type}'s own`;
-    return [{ message: `${message}; give the column another name if that is not meant`, place }];
+    return [{ message: `${message}; give the column another name if this is not intended`, place }];
   });
 }

@@ -112,7 +112,7 @@ function dateOf(text: string): string | undefined {
     number,
   ];
   checkDay(text, year, month, date);
-  if (hour > 23 || minute > 59 || second > 59) throw new RangeError(`${text} is no time of the day`);
+  if (hour > 23 || minute > 59 || second > 59) throw new RangeError(`${text} is not a time of day`);
   const two = (n: number) => String(n).padStart(2, "0");
   const micro = (match[7] ?? "").slice(0, 6).padEnd(6, "0");
   const fraction = /[1-9]/.test(micro) ? `.${micro}` : "";
@@ -122,7 +122,7 @@ function dateOf(text: string): string | undefined {
 }
 
 function checkDay(text: string, year: number, month: number, day: number): void {
-  if (!isDayOf(year, month, day)) throw new RangeError(`${text} is no day of the calendar`);
+  if (!isDayOf(year, month, day)) throw new RangeError(`${text} is not a day of the calendar`);
 }
 
 /** Whether the calendar has this day. */

@@ -119,7 +119,7 @@ function segmentsOf(pattern: string, place: Place | undefined): Segment[] {
 function parseSegment(text: string, place: Place | undefined): Exclude<Segment, "deep"> {
   const parts = parseGlob(text, {
     fault() {
-      throw new EmporiumError("CONFIG_FIELD", `the glob ${JSON.stringify(text)} has brackets that mean nothing`, {
+      throw new EmporiumError("CONFIG_FIELD", `the glob ${JSON.stringify(text)} has invalid brackets`, {
         place,
         hint: "write [[] for a literal bracket",
       });

@@ -40,7 +40,7 @@ export async function alignmentRemarks({
   const { tiltAxisDegrees, angles } = await acquired();
   add(checkTiltAxis(sections, tiltAxisDegrees), "format");
   if (angles && (sectionCount === undefined ? last.zIndex >= angles.length : sectionCount !== angles.length)) {
-    add(`it is of ${sectionCount ?? last.zIndex + 1} sections, there are ${angles.length} raw tilt angles`, "format");
+    add(`it has ${sectionCount ?? last.zIndex + 1} sections, but there are ${angles.length} raw tilt angles`, "format");
   }
   return remarks;
 }

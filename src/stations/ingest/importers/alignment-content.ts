@@ -74,7 +74,7 @@ function read({ files }: PlanContext, { item }: AlignmentFile): Promise<SourceFi
 }
 
 function missing(runName: string, format: string, wanted: string): string {
-  return `${runName}: the format is ${format} and no ${wanted} is found; nothing is told of sections`;
+  return `${runName}: the format is ${format} and no ${wanted} is found; the metadata have no sections`;
 }
 
 async function readAretomo(
@@ -164,7 +164,7 @@ function excludedByEtomo(file: SourceFile, sections: readonly SectionAlignment[]
   const left = excluded[axisOf(xf)].filter((section) => kept.has(section));
   if (left.length === 0) return [];
   return [
-    `${file.name} leaves out the sections ${left.join(", ")}, which no tilt.com among the files does; they stay in the metadata`,
+    `${file.name} leaves out the sections ${left.join(", ")}, but no tilt.com among the files does; they stay in the metadata`,
   ];
 }
 
@@ -192,12 +192,12 @@ async function readRelion(
   const warnings = places
     ? []
     : [
-        `${series.name}: its images are taken for the sections of the tilt series in the order of its rows, since the mdoc and the raw tilt angles do not tell them`,
+        `${series.name}: its rows are assigned to the sections of the tilt series in order, because the mdoc and the raw tilt angles do not identify its images`,
       ];
   const said = series.pixelSizeAngstrom;
   if (own !== undefined && said !== undefined && Math.abs(said / own - 1) > 0.01) {
     warnings.push(
-      `${series.name}: its pixel size is ${said} Å, that of the tilt series ${own} Å; shifts are told in pixels of the latter`,
+      `${series.name}: its pixel size is ${said} Å, that of the tilt series ${own} Å; shifts are written in pixels of the tilt series`,
     );
   }
   const key = stars[sources.findIndex(({ name }) => name === series.name)]?.key ?? stars[0]!.key;
@@ -245,7 +245,7 @@ async function readWarp(
 function noPixelSize(file: string): EmporiumError {
   return new EmporiumError(
     "CONFIG_FIELD",
-    `${file}: shifts in Å, and neither this file nor the tilt series says the pixel size`,
+    `${file}: shifts in Å, and neither this file nor the tilt series gives the pixel size`,
     {
       place: { file },
       hint: "add pixel_spacing to the metadata of the tilt series",

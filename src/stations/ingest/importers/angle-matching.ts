@@ -93,7 +93,7 @@ function unmatched(lonely: readonly TiltAngle[], left: readonly number[], file: 
   const angles = list(lonely.map(({ text }) => text));
   return new EmporiumError(
     "FORMAT_FIELD",
-    `${file}: no image of ${acquisition} that is not taken already has the angle ${angles}; left are ${list(left)}`,
+    `${file}: no image of ${acquisition} that is still unassigned has the angle ${angles}; unassigned are ${list(left)}`,
     { place: { file, line: lonely[0]!.line }, hint: "check that both files are of the same tilt series" },
   );
 }

@@ -54,7 +54,7 @@ function prefixOf(block: Block): string {
   if (!name) {
     throw new EmporiumError("CONFIG_FIELD", "annotation_object.name is missing", {
       place: placeOf(block, "annotation_object"),
-      hint: "name the object: the annotation's files are called after it",
+      hint: "name the object: the annotation's files are named after it",
     });
   }
   if (version === undefined || !/[0-9]$/.test(version)) {

@@ -111,7 +111,7 @@ async function maskTask(
   const name = context.source.fullPath(item.key!);
   const targetShape = shape.rescale ? alignedShape : undefined;
   if (shape.rescale && !targetShape) {
-    throw new EmporiumError("CONFIG_EMPTY", `${name}: nothing tells the size to which it is to be rescaled`, {
+    throw new EmporiumError("CONFIG_EMPTY", `${name}: the size to which it should be rescaled is unknown`, {
       place: shape.place,
       hint: "configure volume_dimension of the alignment, or import the tomogram first",
     });

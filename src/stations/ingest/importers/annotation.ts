@@ -155,7 +155,7 @@ async function passGate(
       warn(context, message, source.item.place);
     }
     if (sources.length > 0) return { ...candidate, sources };
-    passOver(context, { kind: "annotation", title }, "its files hold nothing of it", block.place);
+    passOver(context, { kind: "annotation", title }, "its files contain nothing of it", block.place);
   } catch (error) {
     failAnnotation(context, candidate, error);
   }

@@ -46,7 +46,7 @@ async function planMetadata(context: ImportContext): Promise<void> {
   const key = datasetMetadataKey(name);
   // the reference writes defaults over what another deposition said of its dataset
   if (!block.metadata && !context.compat && (await context.target.child(`${datasetFolder(name)}/`, baseName(key)))) {
-    passOver(context, { kind: KIND, title }, "it is there, and nothing is said of it here", block.place);
+    passOver(context, { kind: KIND, title }, "it exists, and the configuration does not describe it", block.place);
     return;
   }
   const photos = planned(context, datasetKeyPhoto) ?? [];

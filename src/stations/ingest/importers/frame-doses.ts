@@ -108,7 +108,7 @@ function doseOf(section: MdocSection, doseRate: number, { name }: Mdoc, compat: 
   }
   throw new EmporiumError("FORMAT_FIELD", `${name}: image ${zValue ?? ""} in line ${line} has no ExposureTime`, {
     place: { file: name, line },
-    hint: "add the exposure time in seconds: the dose is made of it",
+    hint: "add the exposure time in seconds: the dose is computed from it",
   });
 }
 

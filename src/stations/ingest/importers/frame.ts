@@ -131,7 +131,7 @@ async function planMetadata(
   const nameless =
     frames.files.length > 0 ? mdoc.sections.filter(({ subFrameName }) => !paths.has(subFrameName ?? "")).length : 0;
   if (nameless > 0) {
-    const message = `${context.location.run}: ${nameless} of ${mdoc.sections.length} images of ${mdoc.name} name no frame file that is found`;
+    const message = `${context.location.run}: ${nameless} of ${mdoc.sections.length} images of ${mdoc.name} name no frame file that was found`;
     warn(context, message, placeOf(block));
   }
   const key = framesMetadataKey(context.entity.folder);
@@ -146,7 +146,7 @@ function configuredOf(context: ImportContext, { items }: Frames, block: Block): 
   const blocks = new Set(items.map((item) => item.block));
   const configured = configuredBy(block);
   if (blocks.size > 1 && [...blocks].some((other) => !sameJson(configuredBy(other), configured))) {
-    const message = `${location.run}: blocks of frames say different things of one run; what the last one says is written for all frames`;
+    const message = `${location.run}: blocks of frames have different metadata for one run; those of the last one are written for all frames`;
     warn(context, message, placeOf(block));
   }
   return configured;

@@ -64,13 +64,13 @@ export function fitsOf(sections: readonly AcquiredSection[], ctf: readonly CtfEn
     const shown = `${outside.slice(0, SHOWN).join(", ")}${outside.length > SHOWN ? ", …" : ""}`;
     return {
       fits,
-      remark: `${outside.length} of ${ctf.length} entries are of no section (${shown}); there are ${sections.length}, from 1`,
+      remark: `${outside.length} of ${ctf.length} entries belong to no section (${shown}); there are ${sections.length}, from 1`,
     };
   }
   if (named && !places) {
     return {
       fits,
-      remark: "neither names nor angles of its images are those of the mdoc; its rows are taken for the sections, in their order",
+      remark: "neither names nor angles of its images match the mdoc; its rows are assigned to the sections in order",
     };
   }
   return { fits, remark: undefined };

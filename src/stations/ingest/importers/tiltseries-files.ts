@@ -43,7 +43,7 @@ export const rawtilt: Importer<SideFile, readonly Task[]> = {
     // of several files the one that is called so is meant, whatever else a wide glob finds
     const named = files.filter((item) => extensionOf(item.key!).toLowerCase() === ".rawtlt");
     if (named.length > 0 && !context.compat) {
-      for (const file of files) if (!named.includes(file)) context.finds.passedOver(file.key!, "a .rawtlt beside it is taken");
+      for (const file of files) if (!named.includes(file)) context.finds.passedOver(file.key!, "a .rawtlt beside it is used");
       files = named;
     }
     return { ...chooseOne(context, files, key), key, format: "", configured: applied.length > 0 };

@@ -47,11 +47,7 @@ async function referredTo(
   const { run } = context.location;
   const reference = await readReference(context, item);
   if (!reference && wants(context, KIND)) {
-    warn(
-      context,
-      `${run}: ${scalarText(item.name)} on the target is no tilt series with metadata, nothing refers to it`,
-      item.place,
-    );
+    warn(context, `${run}: ${scalarText(item.name)} on the target is not a tilt series with metadata; it is ignored`, item.place);
   }
   if (!reference || known.some(({ metadataKey }) => metadataKey === reference.metadataKey)) return undefined;
   const { id, folder, metadataKey } = reference;

@@ -40,14 +40,14 @@ export async function readSections(
     const why = [lacking && reasonOf(lacking, "raw tilt angles"), mdoc instanceof Error && reasonOf(mdoc, "acquisition file")]
       .filter(Boolean)
       .join("; ");
-    warn(context, `${title}: nothing is told of its sections: ${why}`, item.place);
+    warn(context, `${title}: the metadata have no sections: ${why}`, item.place);
     return [];
   }
   const order = acquisitionOrder(mdoc, context.compat);
   const match = context.compat ? matchAnglesAsReference : matchAngles;
   const { sections, approximate } = match(angles.angles, order.sections, { file: angles.name, acquisition: mdoc.name });
   if (approximate > 0) {
-    const message = `${title}: ${approximate} of ${sections.length} raw tilt angles differ from those of ${mdoc.name} in the second decimal; the nearest images are taken`;
+    const message = `${title}: ${approximate} of ${sections.length} raw tilt angles differ from those of ${mdoc.name} in the second decimal; the nearest images are used`;
     warn(context, message, rawtilt.item?.place);
   }
   const { fits, remark } = fitsOf(sections, ctf);
@@ -66,6 +66,6 @@ function reasonOf({ code, message }: EmporiumError, what: string): string {
 
 function absentAngles(title: string, { configured, key }: SideFile): EmporiumError {
   return new EmporiumError("STORE_ABSENT", `${title}: no raw tilt angles are ${configured ? "found" : "configured"}`, {
-    hint: `add a section rawtilts that finds what becomes ${key}`,
+    hint: `add a section rawtilts that finds the file for ${key}`,
   });
 }

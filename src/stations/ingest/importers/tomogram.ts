@@ -94,7 +94,7 @@ export const tomogram: Importer<FoundTomograms, PlannedTomograms> = {
 function failAll(context: ImportContext, candidates: readonly TomogramCandidate[]): void {
   for (const { title, item } of candidates.filter(({ selected }) => selected)) {
     const reads = [context.source.fullPath(item.key!)];
-    const why = "the alignment of its run cannot be told";
+    const why = "the alignment of its run is unknown";
     const files = { reads, writes: [], bytes: 0, place: item.place };
     context.draft.entities.push({ kind: KIND, title, ...context.location, action: "fail", why, ...files });
   }

@@ -16,7 +16,7 @@ export const clearOperation: Operation = async ({ params }, { target, signal }) 
     const stat = await target.stat(key, { signal });
     if (!stat) continue;
     if (stat.size === size && (modifiedMs === undefined || stat.modifiedMs === modifiedMs)) await target.remove(key, { signal });
-    else warnings.push(`${key} is being written by somebody else, it stays`);
+    else warnings.push(`${key} is being written by another process; it is kept`);
   }
   return { outputs: [], ...(warnings.length > 0 ? { warnings } : {}) };
 };

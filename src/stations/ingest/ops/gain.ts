@@ -82,7 +82,7 @@ async function* batches(file: Awaited<ReturnType<typeof openObject>>, image: DmI
       if (bytes.length !== length) {
         throw new EmporiumError(
           "FORMAT_TRUNCATED",
-          `${file.name}: ${length} bytes of pixels wanted at ${offset}, ${bytes.length} are there`,
+          `${file.name}: ${length} bytes of pixels wanted at ${offset}, ${bytes.length} found`,
           {
             place: { file: file.name, byte: offset + bytes.length },
             hint: "copy the file again: it was cut short",

@@ -79,7 +79,7 @@ async function readDrawn(key: string, { source, signal }: TaskContext, warnings:
     const stat = await source.stat(key, { signal });
     if (!stat) throw absent(source, key);
     if (stat.size > LIMITS.chunkBytes) {
-      throw new EmporiumError("FORMAT_LIMIT", `${name} has ${formatBytes(stat.size)}, too many for a picture`, {
+      throw new EmporiumError("FORMAT_LIMIT", `${name} has ${formatBytes(stat.size)}, too large for a picture`, {
         place: { file: name },
       });
     }

@@ -37,7 +37,7 @@ export function pointCheck(name: string, { fit, compat }: { fit: FitOptions | un
         throw new EmporiumError(
           "FORMAT_FIELD",
           `${name}: the matrix of point ${count + i + 1} is no rotation (${[...rotations.subarray(9 * i, 9 * i + 9)].map((value) => Number(value.toPrecision(4))).join(" ")})`,
-          { place: { file: name }, hint: "rows of length 1 at right angles and a determinant of 1 are wanted" },
+          { place: { file: name }, hint: "a rotation has rows of length 1 at right angles, and the determinant 1" },
         );
       }
       inexact++;
@@ -65,7 +65,7 @@ export function pointCheck(name: string, { fit, compat }: { fit: FitOptions | un
       const warnings: string[] = [];
       if (inexact > 0) {
         warnings.push(
-          `${name}: ${inexact} of ${count} matrices are rotations to few digits only, the portal's check will refuse them`,
+          `${name}: ${inexact} of ${count} matrices are rotations only to a few digits; the portal's check will refuse them`,
         );
       }
       return warnings;

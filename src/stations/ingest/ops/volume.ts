@@ -48,7 +48,7 @@ async function convertVolume(task: Task, context: TaskContext, cache?: SectionCa
   const job: Conversion = { task, params, context, volume, places, voxel, scratch, cache };
   const written = await writeOnce(job, earlier).catch(async (error: unknown) => {
     if (!(error instanceof ShardsLost)) throw error;
-    context.log.warn(`${task.title}: ${error.message}; it is written anew`);
+    context.log.warn(`${task.title}: ${error.message}; it is written again`);
     await places.startAnew();
     await context.note({ anew: true });
     return writeOnce(job, []);

@@ -134,5 +134,5 @@ function validationOf(
 }
 
 const refuseAddress: OpenAddress = async (location) => {
-  throw new EmporiumError("STORE_UNAVAILABLE", `${location} is not asked for by a validation`);
+  throw new EmporiumError("STORE_UNAVAILABLE", `${location} is not requested by a validation`);
 };

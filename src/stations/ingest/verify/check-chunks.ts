@@ -90,12 +90,12 @@ function judgeAbsent(one: Absent, hierarchy: Hierarchy, fill: ReadonlyMap<string
   const absence = absenceOf(one, hierarchy, fill);
   if (absence === "fill") tally.chunksFill++;
   else if (absence === "lost")
-    findings.add("lost", one.key, "the level next to it holds what was made of it, or what it was made of, and it is not there");
+    findings.add("lost", one.key, "it is missing, and the part of the next level that belongs to it is not empty");
   else
     findings.add(
       "unknown",
       one.key,
-      "it is not there: it may hold the fill value only, or be lost; no record and no other level tells",
+      "it is missing: it may contain only the fill value, or be lost; no record and no other level decides",
     );
 }
 
@@ -158,13 +158,13 @@ function judgeLevels(
     });
   }
   for (const [key, { voxels, of, said }] of wrong) {
-    findings.add("level", key, `${voxels} of ${of} voxels are not what the level below gives: ${said}`);
+    findings.add("level", key, `${voxels} of ${of} voxels differ from what the level below gives: ${said}`);
   }
   if (present > 0 && zeros > 0) {
     findings.add(
       "level",
       folder,
-      `odd edges are the mean of what is there in ${present} voxels, and of that and zeros in ${zeros}`,
+      `odd edges are the mean of the existing voxels in ${present} voxels, and are averaged with zeros in ${zeros}`,
     );
   } else if (present > 0) tally.edges.present++;
   else if (zeros > 0) tally.edges.zeros++;

@@ -49,7 +49,7 @@ export async function checkGroup(group: string, context: CheckContext): Promise<
   );
   for (const reference of references) await checkReference(reference, objects, named, records, context);
   for (const key of records.objects.keys()) {
-    if (!objects.has(key)) findings.add("lost", key, "it was written, and is not there");
+    if (!objects.has(key)) findings.add("lost", key, "it was written, and is missing");
   }
 
   // 2 volumes: their chunks are checked where they are promised, also those that nobody listed
@@ -87,7 +87,7 @@ async function checkOther(
   signal.throwIfAborted();
   const line = await sumObject(key, size, { lines: key.endsWith(".ndjson"), sha256: context.sha256, workers });
   if (!line) {
-    findings.add("lost", key, "it went away while it was being checked");
+    findings.add("lost", key, "it was removed while it was being checked");
     return;
   }
   judge(line);
@@ -123,7 +123,7 @@ async function readDocuments(objects: ReadonlyMap<string, Entry>, context: Check
   const parsed = new Map<string, JsonObject>();
   await forEachLimited([...objects.values()].filter(isDocument), 8, async ({ key }) => {
     const bytes = await store.read(key, undefined, { signal });
-    if (!bytes) return findings.add("lost", key, "it went away while it was being checked");
+    if (!bytes) return findings.add("lost", key, "it was removed while it was being checked");
     const sum = context.sha256
       ? await workers.run({ kind: "sum", key, offset: 0, length: bytes.length, sha256: true, lines: false })
       : {};
@@ -270,7 +270,7 @@ function judgeFolders(
   for (const [folder, receipts] of folders) {
     const present = [...objects.keys()].filter((key) => key.startsWith(folder)).sort(compareKeys);
     if (present.length === 0) {
-      findings.add("lost", folder, "it was written, and nothing of it is there");
+      findings.add("lost", folder, "it was written, and all of it is missing");
       continue;
     }
     const lines = present.map((key) => found.get(key));
@@ -287,7 +287,7 @@ function judgeFolders(
     findings.add(
       "changed",
       folder,
-      `${wanted.size} bytes with CRC-32 ${wanted.crc32} over its list were written, ${bytes} with ${sum} found; which of its ${whole.length} objects it is was not kept`,
+      `${wanted.size} bytes with CRC-32 ${wanted.crc32} over its list were written, ${bytes} with ${sum} found; the record does not tell which of its ${whole.length} objects differ`,
     );
   }
 }

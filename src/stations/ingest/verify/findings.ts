@@ -84,10 +84,10 @@ export function toErrorRecordOf(store: Store, { kind, key, message }: Finding): 
 }
 
 const HINTS: Partial<Record<FindingKind, string>> = {
-  lost: "copy it again from where the tree was made, or run the ingest again",
-  changed: "copy it again from where the tree was made, or run the ingest again with --verify",
-  undecodable: "copy it again from where the tree was made, or run the ingest again",
-  level: "make the volume again (ingest run --force-overwrite): its pyramid does not show what its full resolution shows",
-  twin: "copy it again from where the tree was made, or make the volume again: ingest run --force-overwrite",
+  lost: "copy it again from the original tree, or run the ingest again",
+  changed: "copy it again from the original tree, or run the ingest again with --verify",
+  undecodable: "copy it again from the original tree, or run the ingest again",
+  level: "make the volume again (ingest run --force-overwrite): its pyramid does not match its full resolution",
+  twin: "copy it again from the original tree, or make the volume again: ingest run --force-overwrite",
   proof: "copy the proof again, or make a new one with --write-proof",
 };

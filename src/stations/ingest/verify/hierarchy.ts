@@ -55,11 +55,11 @@ export function openHierarchy(folder: string, documents: Documents, findings: Fi
   const bytes = documents.bytes(attributes);
   const root = documents.json(attributes);
   const hierarchy: Hierarchy = { folder, documents: [attributes], levels: [] };
-  if (!documents.has(attributes)) findings.add("lost", attributes, "it makes its folder an OME-Zarr, and is not there");
+  if (!documents.has(attributes)) findings.add("lost", attributes, "an OME-Zarr needs it, and it is missing");
   if (!isV3) {
     hierarchy.documents.push(`${folder}.zgroup`);
     if (!documents.has(`${folder}.zgroup`))
-      findings.add("lost", `${folder}.zgroup`, "every Zarr 2 group has one, and it is not there");
+      findings.add("lost", `${folder}.zgroup`, "every Zarr 2 group has one, and it is missing");
   }
   if (!root || !bytes) return undefined;
   const image = attempt(attributes, findings, () => {
@@ -69,7 +69,7 @@ export function openHierarchy(folder: string, documents: Documents, findings: Fi
   for (const { path } of image?.datasets ?? []) {
     const key = `${folder}${path}/${isV3 ? "zarr.json" : ".zarray"}`;
     hierarchy.documents.push(key);
-    if (!documents.has(key)) findings.add("lost", key, `${attributes} lists the level ${path}, and it is not there`);
+    if (!documents.has(key)) findings.add("lost", key, `${attributes} lists the level ${path}, and it is missing`);
     hierarchy.levels.push(readLevel(`${folder}${path}/`, key, documents, findings));
   }
   for (const [i, level] of hierarchy.levels.entries()) {
@@ -84,7 +84,7 @@ function readLevel(folder: string, key: string, documents: Documents, findings: 
   if (!bytes) return undefined;
   const meta = attempt(key, findings, () => (key.endsWith("zarr.json") ? parseZarrV3Array(bytes, key) : parseZarray(bytes, key)));
   if (meta && meta.shape.length !== 3) {
-    findings.add("unchecked", key, `${meta.shape.length} axes: chunks of volumes of three are looked into`);
+    findings.add("unchecked", key, `${meta.shape.length} axes: only chunks of volumes with three axes are checked`);
   }
   return meta?.shape.length === 3 ? { place: { folder, meta }, grid: chunkGrid(meta.shape, meta.chunks) as Triple } : undefined;
 }
@@ -115,7 +115,7 @@ function relation(fine: Level, coarse: Level, findings: Findings): Level["above"
   if (rule && fits && below.type.dtype === above.type.dtype) return { array: coarse.place, factors, rule };
   const what = rule
     ? "chunks or types do not fit those of the level below"
-    : `levels of ${below.type.dtype} follow no rule that is known`;
+    : `levels of ${below.type.dtype} follow no known rule`;
   findings.add("unchecked", key, what);
   return undefined;
 }

@@ -50,16 +50,16 @@ const PICTURE_BYTES_MAX = 64 * 1024 * 1024;
 /** Chunks of length, name, data and checksum, from IHDR to IEND, and nothing behind. */
 async function pngFault(store: Store, key: string, signal: AbortSignal): Promise<string | undefined> {
   const bytes = Buffer.from((await store.read(key, { offset: 0, length: PICTURE_BYTES_MAX }, { signal })) ?? new Uint8Array(0));
-  if (!bytes.subarray(0, 8).equals(PNG_SIGNATURE)) return "no PNG, though its name says so";
+  if (!bytes.subarray(0, 8).equals(PNG_SIGNATURE)) return "not a PNG, despite its name";
   for (let at = 8; at + 12 <= bytes.length; ) {
     const length = bytes.readUInt32BE(at);
     const end = at + 12 + length;
     if (end > bytes.length) break;
     if (crc32(bytes.subarray(at + 4, end - 4)) !== bytes.readUInt32BE(end - 4))
-      return `the PNG chunk at byte ${at} has another checksum`;
+      return `the PNG chunk at byte ${at} has a wrong checksum`;
     if (bytes.toString("latin1", at + 4, at + 8) === "IEND")
       return end === bytes.length ? undefined : "bytes follow the end of the PNG";
     at = end;
   }
-  return "the PNG ends before its end";
+  return "the PNG is truncated";
 }

@@ -83,7 +83,7 @@ export async function openProof(
       const line = proofLine(document, proofFolder, name, from);
       const group = groupOf(line.key);
       const range = ranges.get(group);
-      if (range && range.to !== from) throw damaged(name, from, `the lines of ${group} do not lie together`);
+      if (range && range.to !== from) throw damaged(name, from, `the lines of ${group} are not contiguous`);
       ranges.set(group, { from: range?.from ?? from, to });
       objects++;
       bytes += line.size;
@@ -131,7 +131,7 @@ function parseLine(text: string, name: string, at: number): JsonObject {
 }
 
 function requireHead(head: JsonObject, name: string): JsonObject {
-  if (head.proof !== "emporium") throw damaged(name, 0, "its first line is of something else");
+  if (head.proof !== "emporium") throw damaged(name, 0, "its first line is not that of a proof");
   if (head.format === FORMAT) return head;
   throw new EmporiumError("FORMAT_UNSUPPORTED", `${name}: a proof of format ${String(head.format)}, ${FORMAT} is read`, {
     place: { file: name },
@@ -175,7 +175,7 @@ async function* linesOf(store: Store, key: string, end: number, signal: AbortSig
       from = feed + 1;
     }
     rest = bytes.subarray(from);
-    if (rest.length > LIMITS.metadataBytes) throw damaged(objectName(store, key), at, "a line has no end");
+    if (rest.length > LIMITS.metadataBytes) throw damaged(objectName(store, key), at, "a line has no line break");
   }
   // a file that does not end with a line feed was cut, or is another file
   if (rest.length > 0) yield { text: decoder.decode(rest), raw: rest, from: at, to: at + rest.length };

@@ -111,7 +111,7 @@ function textOf(
     if (some.length > SHOWN_MAX) lines.push(`${SAYS[kind]}: ${some.length - SHOWN_MAX} more, all are in --json`);
   }
   for (const { key, made, program, basis } of records.proofs) {
-    lines.push(`${key}: made ${made} by ${program}${basis === "receipts" ? "" : ", from what was found then"}`);
+    lines.push(`${key}: made ${made} by ${program}${basis === "receipts" ? "" : ", from what the tree held at that time"}`);
   }
   const { objects, objectsRead, bytesRead, objectsProven, chunksDecoded, chunksFill, levelVoxels, twinVoxels, edges } = tally;
   const share = subset ? `, share ${subset.part} of ${subset.of}` : "";

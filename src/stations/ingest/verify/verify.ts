@@ -79,7 +79,7 @@ export async function verifyTree(store: Store, options: VerifyOptions & { prefix
   const { clock, signal = new AbortController().signal } = envOf(options);
   const jobs = Math.max(1, Math.min(options.jobs, Math.floor(options.memoryBytes / THREAD_BYTES)));
   if (writeProof && (subset || prefix.split("/").length > 2)) {
-    throw new EmporiumError("USAGE", "a proof speaks of a whole dataset, and not of a part of one", {
+    throw new EmporiumError("USAGE", "a proof covers a whole dataset, not a part of one", {
       hint: "leave out --subset, and name the tree or a dataset",
     });
   }
@@ -153,7 +153,7 @@ async function checkGroups(
 }
 
 function nothing(store: Store): EmporiumError {
-  return new EmporiumError("STORE_ABSENT", `${store.url} holds nothing, a standardised tree was wanted`, {
+  return new EmporiumError("STORE_ABSENT", `${store.url} is empty, wanted a standardised tree`, {
     place: store.local ? { file: store.local.path("") } : { url: store.url },
     hint: "check the name: give the OUTPUT of ingest run, or a dataset or run below it",
   });

@@ -33,7 +33,7 @@ export async function tomogramLayer(
   const header = typeof mrc === "string" ? await headerFacts(target, mrc, signal) : undefined;
   const { mean, deviation } = header?.values ?? statisticsOf(slab);
   const spacing = header?.spacingAngstrom ?? toNumber(metadata.voxel_spacing) ?? finest.voxelSizeAngstrom[2];
-  if (spacing === undefined) throw new EmporiumError("METADATA_VALUE", `${name}: nothing tells the voxel size`);
+  if (spacing === undefined) throw new EmporiumError("METADATA_VALUE", `${name}: the voxel size is unknown`);
   return {
     name: typeof run === "string" ? run : zarr.slice(zarr.lastIndexOf("/") + 1).replace(/\.zarr$/, ""),
     url: layerUrl(urlPrefix, zarr),

@@ -101,7 +101,7 @@ class Walk {
     if (this.#isDocument) return;
     if (unknown > UNKNOWN_TOLD) {
       const message = `${unknown - UNKNOWN_TOLD} more unknown keys in this map (${shape.name})`;
-      this.#onFault(faultOf(node, message, "a list or a table seems to be meant"));
+      this.#onFault(faultOf(node, message, "this looks like a list or a table"));
     }
     for (const [key, field] of Object.entries(fields)) {
       if (!field.required || node.entries.has(key)) continue;
@@ -197,7 +197,7 @@ function hintFor(node: ScalarNode, shape: Shape, templated: boolean): string | u
   if (shape.kind === "text" && typeof value !== "string") return "put it in quotes";
   if (shape.kind === "number" && typeof value === "string") {
     if (/^[-+]?\d*\.?\d+(?:[eE][-+]?\d+)?$/.test(value)) {
-      return /e/i.test(value) ? "YAML 1.1 wants a point and a sign: 1.0e+3" : "take the quotes away";
+      return /e/i.test(value) ? "YAML 1.1 needs a point and a sign: 1.0e+3" : "remove the quotes";
     }
     if (value.includes("{"))
       return shape.template || templated ? "write float {column} or int {column}" : "a template cannot stand here";

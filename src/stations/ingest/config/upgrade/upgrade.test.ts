@@ -73,7 +73,7 @@ describe("versions", () => {
     const text =
       "version: 1.1.0\nstandardization_config:\n  frame_dose_rate: &rate 2.5\n  source_prefix: x\ntiltseries: []\nnote: *rate\n";
     expect(() => upgrade(text)).toThrow(
-      expect.objectContaining({ message: expect.stringContaining("cannot be brought to 1.2.0") }),
+      expect.objectContaining({ message: expect.stringContaining("cannot be upgraded to 1.2.0") }),
     );
   });
 });

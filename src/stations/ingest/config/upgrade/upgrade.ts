@@ -57,7 +57,7 @@ function checkReadable(text: string, file: string, version: Version): void {
     readYaml(new TextEncoder().encode(text), file);
   } catch (error) {
     if (!isEmporiumError(error)) throw error;
-    throw new EmporiumError("CONFIG_FIELD", `${file} cannot be brought to ${version} as it is written: ${error.message}`, {
+    throw new EmporiumError("CONFIG_FIELD", `${file} cannot be upgraded to ${version}: ${error.message}`, {
       place: { file },
       hint: "replace that alias by its values, and try again",
       cause: error,

@@ -197,7 +197,7 @@ export const TILT_CHECKS: readonly Check[] = [
   ...checksOf("tiltseries", { marks: ["tiltseries"], suites: BOTH }, [
     {
       id: "tilt-axis.in-mdoc",
-      statement: "a title of the mdoc tells the angle of the tilt axis",
+      statement: "a title of the mdoc gives the angle of the tilt axis",
       async judge({ acquisition }) {
         const { key, mdoc } = await known(acquisition.mdoc);
         return unless(
@@ -221,7 +221,7 @@ export const TILT_CHECKS: readonly Check[] = [
     },
     {
       id: "tilt-axis.agrees",
-      statement: "mdoc and metadata tell of the same tilt axis, to 10°",
+      statement: "mdoc and metadata give the same tilt axis, to 10°",
       async judge(subject) {
         const [axis, told] = await axes(subject);
         const isWell = circularDifference(axis.degrees, told.degrees) <= AXIS_TOLERANCE;

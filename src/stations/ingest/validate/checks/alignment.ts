@@ -69,7 +69,7 @@ export const ALIGNMENT_CHECKS: readonly Check[] = [
     },
     {
       id: "alignment.sections",
-      statement: "an alignment tells of each section that its own file aligns, once and in order",
+      statement: "an alignment lists each section that its own file aligns, once and in order",
       async judge({ metadata, sections }) {
         const document = await known(metadata);
         const { key, all, aligned } = await known(sections);

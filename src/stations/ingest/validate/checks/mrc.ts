@@ -92,7 +92,7 @@ export const MRC_CHECKS: readonly Check[] = [
     },
     {
       id: "mrc.machine-stamp",
-      statement: "the machine stamp tells the byte order",
+      statement: "the machine stamp gives the byte order",
       mended: mended(
         "ingest finds the byte order by mode and lengths, and writes little-endian files with their stamp: see that min, max and mean in its report are what you expect",
       ),
@@ -152,7 +152,7 @@ export const MRC_CHECKS: readonly Check[] = [
       statement: "an extended header is of a known kind, and as long as the header says",
       mended: mended(({ extendedBytes, fileBytes }) =>
         extendedBytes >= 0 && (fileBytes === undefined || fileBytes >= 1024 + extendedBytes)
-          ? "ingest passes over an extended header of an unknown kind, and does not copy it: nothing need be done"
+          ? "ingest ignores an extended header of an unknown kind, and does not copy it: nothing need be done"
           : undefined,
       ),
       applies: isPlain,

@@ -8,7 +8,7 @@ const MARKS: readonly Mark[] = ["tiltseries", "tomogram", "annotation"];
 export const SCALE_CHECKS: readonly Check[] = checksOf("scale", { marks: MARKS, suites: BOTH }, [
   {
     id: "scale.truth",
-    statement: "header, arrays, metadata, folder, configuration, tilt series, alignment and neighbours tell of one spacing",
+    statement: "header, arrays, metadata, folder, configuration, tilt series, alignment and neighbours give one spacing",
     applies: ({ scale }) => scale.statements.length > 0,
     judge: ({ scale }) => judgeScale(scale),
   },

@@ -57,7 +57,7 @@ export const TILTSERIES_CHECKS: readonly Check[] = [
     { id: "tiltseries.total-flux", statement: "the total flux is more than 0", judge: positive("total_flux", "e⁻/Å²") },
     {
       id: "tiltseries.tilting-scheme",
-      statement: "the tilting scheme is told",
+      statement: "the tilting scheme is given",
       async judge({ metadata }) {
         const document = await known(metadata);
         const path = "tilting_scheme";
@@ -166,7 +166,7 @@ export const TILTSERIES_CHECKS: readonly Check[] = [
     },
     {
       id: "tiltseries.frame-count",
-      statement: "there are as many frames as sections that parameters are told of, or more",
+      statement: "there are at least as many frames as sections with parameters",
       async judge({ metadata, acquisition }) {
         const [document, frames] = [await known(metadata), await known(acquisition.metadata)];
         const path = "per_section_parameter";
@@ -203,7 +203,7 @@ export const TILTSERIES_CHECKS: readonly Check[] = [
     },
     {
       id: "tiltseries.sections",
-      statement: "the metadata of a tilt series tell of each section, once and in order",
+      statement: "the metadata of a tilt series have parameters of each section, once and in order",
       async judge({ metadata }) {
         const document = await known(metadata);
         const path = "per_section_parameter";
@@ -217,7 +217,7 @@ export const TILTSERIES_CHECKS: readonly Check[] = [
     },
     {
       id: "tiltseries.z-index",
-      statement: "the sections that parameters are told of lie in the tilt series",
+      statement: "the sections with parameters lie in the tilt series",
       judge: perSection(
         "z_index",
         (value, document) => Number.isInteger(value) && value >= 0 && value < needSize(document, "size")[0],

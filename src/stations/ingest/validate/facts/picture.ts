@@ -55,7 +55,7 @@ async function readPng(bytes: Uint8Array, view: DataView, fail: Fail): Promise<P
     if (type === "IHDR") {
       const samples = SAMPLES[body[9] ?? -1];
       const [width, height] = [view.getUint32(at + 8), view.getUint32(at + 12)];
-      if (samples === undefined || width === 0 || height === 0) throw fail(at, "its header is none");
+      if (samples === undefined || width === 0 || height === 0) throw fail(at, "its header is invalid");
       size = { width, height, bits: samples * body[8]!, interlaced: body[12] === 1 };
     } else if (type === "IDAT") pixels.push(body);
     at += 12 + length;

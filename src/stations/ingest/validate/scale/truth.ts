@@ -151,7 +151,7 @@ function directContradiction(scale: ScaleCase, groups: readonly Statement[][], e
   sentences.push(
     isClear
       ? `${capital(names)} ${odd.length > 1 ? "are the odd ones out" : "is the odd one out"}.`
-      : "Nothing here tells which is right: look at the calibration of the microscope.",
+      : "The data do not show which is right: check the calibration of the microscope.",
   );
   const [wrong] = odd;
   return {
@@ -174,7 +174,7 @@ function derivedContradiction(scale: ScaleCase, own: readonly Statement[], again
     ...against.map(({ text }) => sentence(`but ${text}`)),
     isClear
       ? `The ${shown(angstrom)} Å are the odd ones out, by ${off}: a wrong pixel size was probably carried through all of its files.`
-      : `They differ by ${off}, and nothing here tells which is wrong: look at the calibration of the microscope.`,
+      : `They differ by ${off}, and the data do not show which is wrong: check the calibration of the microscope.`,
   ];
   return {
     found: `a spacing of ${shown(angstrom)} Å`,
