@@ -4,7 +4,7 @@ import type { ErrorRecord } from "../core/errors.js";
 import type { Log } from "../core/log.js";
 import type { OnEvent } from "../engine/events.js";
 
-/** What a command sees of the process it runs in. Nothing else of it may be touched, so a test runs a command without a process. */
+/** What a command may use of its process. It touches nothing else, so that tests run commands without a process. */
 export interface Io {
   /** A line of the result, for stdout. */
   out(text: string): void;
@@ -55,8 +55,8 @@ export interface Example {
 }
 
 /**
- * One command, described once: the parser, `--help`, `docs/reference/cli.md` and the completion scripts are all made from this object.
- * Its module loads nothing heavy by itself; `run` imports the library function that does the work.
+ * One command, described once: the parser, `--help`, `docs/reference/cli.md` and the completion scripts are made from this
+ * object. Its module loads little; `run` imports the library function that does the work.
  */
 export interface CommandSpec<Shape extends z.ZodRawShape> {
   /** Words after `emporium`. */

@@ -17,8 +17,8 @@ export interface Answer {
 }
 
 /**
- * The end of a command that answers with named records: failures on stderr, the document in its file, records on stdout. `--json` prints the
- * document, with `errors` beside the names where something failed.
+ * The output of a command with named records: failures on stderr, the document in its file, records on stdout. `--json` prints
+ * the document, with `errors` beside the names if something failed.
  */
 export async function answer({ document, errors, exitStatus, text, print, out }: Answer, io: Io): Promise<number> {
   for (const error of errors) io.fail(error);

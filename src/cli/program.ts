@@ -86,8 +86,8 @@ export async function runProgram(words: readonly string[], host: Host): Promise<
 }
 
 /**
- * How to speak, before the command line is understood: these flags are taken wherever they stand, so that also an error of the command
- * line itself comes in the form that was asked for.
+ * The form of the output, before the command line is parsed: these flags are found anywhere, so that errors of the command line
+ * itself also have the requested form.
  */
 export function looseFlags(words: readonly string[]) {
   const options = beforeDashes(words);
@@ -144,7 +144,7 @@ function beforeDashes(words: readonly string[]): readonly string[] {
   return end < 0 ? words : words.slice(0, end);
 }
 
-/** What a cancelled call throws: the signal's reason as it is, or a library's own form of it. A real failure meanwhile is no abort. */
+/** What a cancelled call throws: the signal's reason, or a library's own form of it. Another failure is not an abort. */
 function isAbort(thrown: unknown): boolean {
   return thrown instanceof Error && (thrown.name === "AbortError" || (isEmporiumError(thrown) && thrown.code === "CANCELLED"));
 }

@@ -29,8 +29,8 @@ const REDRAW_MS = 100;
 const LINE_MS = 10_000;
 
 /**
- * Progress on stderr: on a terminal one line that is drawn over itself, elsewhere (a log file, a scheduler's output) a line now and
- * then. Draws only when something happened, so it needs no timer and keeps no process alive.
+ * Progress on stderr: on a terminal one line that is redrawn, elsewhere (a log file, a scheduler's output) a line now and then.
+ * It draws only on events, so it needs no timer and keeps no process alive.
  */
 export function makeProgress({ sink, clock, silent, logJson = false }: ProgressOptions): ProgressSink {
   if (silent) return { onEvent() {}, stop() {}, before() {}, after() {} };
@@ -77,8 +77,8 @@ export function makeProgress({ sink, clock, silent, logJson = false }: ProgressO
 }
 
 /**
- * `42%  1.2 GiB of 2.9 GiB  310 MiB/s  6s left  3 of 7 done, 1 failed  tomogram 100 of TS_01 (+1)`, with `(0.4 GiB from before, 12 MiB again)` behind
- * the bytes where a run goes on, or had to do something twice.
+ * `42%  1.2 GiB of 2.9 GiB  310 MiB/s  6s left  3 of 7 done, 1 failed  tomogram 100 of TS_01 (+1)`, with `(0.4 GiB from before,
+ * 12 MiB again)` behind the bytes where a run goes on, or had to do something twice.
  */
 function progressLine(view: ProgressView): string {
   const {

@@ -8,8 +8,8 @@ export interface Prompt {
 }
 
 /**
- * Questions on stderr, answers from stdin line by line, from a person or a pipe. Stdin is not touched before the first question: a command that asks
- * nothing must not keep the process waiting for it.
+ * Questions on stderr, answers from stdin line by line, from a person or a pipe. Stdin is opened at the first question: a command
+ * without questions must not keep the process waiting.
  */
 export function makePrompt(stdin: NodeJS.ReadableStream | undefined, stderr: TextSink, signal: AbortSignal): Prompt {
   let lines: Interface | undefined;

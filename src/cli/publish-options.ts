@@ -7,7 +7,7 @@ import type { Profile } from "../stations/publish/profile/profile.js";
 import type { TreeSelection } from "../stations/publish/tree/select.js";
 import type { Io } from "./command.js";
 
-/** What names a sample and its products, for every command that publishes one. On a terminal the commands ask for what no flag answers. */
+/** Options that name a sample and its products, for all publishing commands. On a terminal missing ones are asked. */
 export const sampleOptions = {
   sample: z.string().optional().meta({ description: "date of the sample with its suffix: 2014-06-24-b", value: "YYYY-MM-DD" }),
   products: z

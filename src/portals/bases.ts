@@ -5,8 +5,8 @@ import { redact } from "../core/redact.js";
 export type Bases = ReadonlyMap<string, string>;
 
 /**
- * Reads `NAME=URL` words. NAME is a portal's name, for all of its hosts, or one host, which goes first. The path behind the host stays
- * the same and follows the path of the base.
+ * Reads `NAME=URL` words. NAME is a portal's name, for all of its hosts, or one host, which takes precedence. The path after the
+ * host is appended to the path of the base.
  *
  * @throws {EmporiumError} USAGE
  */

@@ -12,8 +12,8 @@ const API = "https://www.ebi.ac.uk/biostudies/api/v1/studies";
 const ARCHIVE_HOST = "ftp.ebi.ac.uk";
 
 /**
- * The BioImage Archive and BioStudies, which keeps its studies: a submission as JSON, `info` with the folder of the files, and lists of
- * files as JSON beside them. (The format: BioStudies' PageTab.)
+ * The BioImage Archive and BioStudies, which stores its studies: a submission as JSON, `info` with the folder of the files, and
+ * lists of files as JSON beside them. (The format: BioStudies' PageTab.)
  */
 export const bioimageArchive: Portal = {
   name: "bioimage-archive",

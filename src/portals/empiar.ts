@@ -11,7 +11,7 @@ import { xmlObject } from "./xml-object.js";
 const API = "https://www.ebi.ac.uk/empiar/api/entry";
 const ARCHIVE = "https://ftp.ebi.ac.uk/empiar/world_availability";
 
-/** EMPIAR, the archive of raw images of electron microscopy: a JSON interface, an XML file beside the data, and folders of files. */
+/** EMPIAR, the archive of raw electron microscopy images: a JSON API, an XML file beside the data, and folders of files. */
 export const empiar: Portal = {
   name: "empiar",
   title: "EMPIAR",
@@ -85,7 +85,7 @@ async function ofApi(id: string, net: PortalNet, warnings: string[]): Promise<Js
   }
 }
 
-/** The reply, when it is an object with the entry under its accession, of which any field may be null; undefined for an empty one. */
+/** The reply, if it has the entry under its accession (any field may be null); undefined for an empty one. */
 function entryOf(reply: Json, id: string, url: string): JsonObject | undefined {
   const object = jsonObject(reply);
   if (!object) throw replyFault(url, "an object with the entry was wanted");

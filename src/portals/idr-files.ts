@@ -53,8 +53,8 @@ interface StudyRow {
 }
 
 /**
- * A study's list of files, `<experiment>/<idrNNNN>-<experiment>-filePaths.tsv`: no header; `Dataset:name:<dataset>`, with or without
- * `Project:name:…/` before it, and the path, which may be a folder.
+ * A study's list of files, `<experiment>/<idrNNNN>-<experiment>-filePaths.tsv`: no header; `Dataset:name:<dataset>`, with or
+ * without `Project:name:…/` before it, and the path, which may be a folder.
  */
 export function parseFilePaths(text: string): StudyRow[] {
   return text

@@ -5,10 +5,10 @@ import { listOf, objectsOf } from "./fields.js";
 import { distinct } from "./links.js";
 
 /**
- * A viewer's state as its links hold it: JSON, or the form that survives in an address without percent signs. There strings stand
- * between `'` or `"`, a bare `"` inside `'…'` is literal and `\'` an apostrophe, and between values `_`, `&` and `,` are all commas.
- * (Replacing every quote and underscore of the text, as some programs do, breaks shaders and names.) A `+` before it, the viewer's sign
- * for "merge into the present state", is left out.
+ * A viewer's state from a link: JSON, or the form that survives in a URL without percent signs. There strings are between `'` or
+ * `"`, a bare `"` inside `'…'` is literal and `\'` an apostrophe, and between values `_`, `&` and `,` are all commas. (Replacing
+ * every quote and underscore of the text, as some programs do, breaks shaders and names.) A leading `+`, the viewer's sign for
+ * "merge into the present state", is dropped.
  *
  * @param text percent-decoded
  * @throws {EmporiumError} PORTAL_REPLY
@@ -62,7 +62,7 @@ function doubleQuoted(inner: string, closed: boolean): string {
 /** Sources without data to download: they are inside the viewer, or in a program beside it. */
 const NOWHERE = /^(?:local|python):\/\//;
 
-/** The addresses of all sources of all layers, in their order. A source is a text, `{url}` with one or several, or a list of these. */
+/** The URLs of all sources of all layers, in order. A source is a text, `{url}` with one or several, or a list of these. */
 export function stateLinks(state: JsonObject): string[] {
   const { layers } = state;
   const urls = (source: Json): Json[] => (typeof source === "string" ? [source] : [...listOf(jsonObject(source)?.url)]);

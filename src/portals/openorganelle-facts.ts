@@ -125,7 +125,7 @@ function tripleOf(values: readonly (number | undefined)[], unit: string | undefi
   return ` (${values.map((value) => Number((value! * factor).toPrecision(12))).join(", ")}) (x, y, z)`;
 }
 
-/** `{id, DOI}` of the manifests, `{title, href}` of their publications, `{name, url}` of the database; a bare DOI names itself. */
+/** `{id, DOI}` of manifests, `{title, href}` of their publications, `{name, url}` of the database; a bare DOI names itself. */
 function named(value: Json | undefined): [string, string][] {
   return listOf(value).flatMap((item): [string, string][] => {
     const bare = textOf(item);

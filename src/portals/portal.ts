@@ -129,8 +129,8 @@ export interface RequestRecord {
 }
 
 /**
- * An adapter's HTTP client: it holds limits, pace, retries and the list of hosts. `find` answers `undefined` where there is no such
- * thing (404, 410), `get` throws NOT_FOUND.
+ * An adapter's HTTP client with limits, rate limits, retries and the list of hosts. `find` answers `undefined` for a missing
+ * resource (404, 410), `get` throws NOT_FOUND.
  *
  * @throws {EmporiumError} NOT_FOUND, NETWORK, PORTAL_REPLY, ADDRESS_REFUSED, STORE_DENIED, FORMAT_LIMIT, CANCELLED
  */
@@ -140,8 +140,8 @@ export interface PortalNet {
   findText(url: string, request?: NetRequest): Promise<string | undefined>;
   getText(url: string, request?: NetRequest): Promise<string>;
   /**
-   * Status and headers alone; a redirection is an answer of its own. Asked with GET where HEAD is refused, with `redirection` also where
-   * HEAD was answered with none: some shorteners redirect GET alone.
+   * Only status and headers; redirections are not followed. GET replaces HEAD if the server refuses HEAD and, with `redirection`,
+   * if it answers HEAD without one: some shorteners redirect only GET.
    */
   head(url: string, options?: { redirection?: boolean }): Promise<NetReply>;
   /** All requests so far, tries of one request as one. */

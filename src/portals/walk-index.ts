@@ -19,7 +19,8 @@ const FOLDERS_MAX = 100_000;
 const AT_ONCE = 4;
 
 /**
- * Every file below a folder of a web server, breadth-first, folders in the order of their pages. Never above the start, no page twice.
+ * Every file below a folder of a web server, breadth-first, folders in the order of their pages. Never above the start, no page
+ * twice.
  *
  * @throws {EmporiumError} NOT_FOUND when the start does not exist.
  */

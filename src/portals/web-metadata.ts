@@ -6,8 +6,8 @@ import { distinct } from "./links.js";
 import type { WebRecord } from "./registry.js";
 
 /**
- * Collects records into the document that `describe` writes: name → `{raw_metadata, download_links, …}`. A name that is taken already
- * gets the record's image, accession or run behind it, else a number.
+ * Collects records into the document that `describe` writes: name → `{raw_metadata, download_links, …}`. For a name that exists
+ * already the record's image, accession or run is appended, otherwise a number.
  */
 export interface WebMetadata {
   /** @param name as the user chose it (`NAME=URL`); the record's own by default. */
@@ -57,8 +57,8 @@ export interface ReadRecord {
 }
 
 /**
- * Reads a `web_metadata.json` of ours or of the reference program: there EPFL has `dataset_description` in the place of `raw_metadata`,
- * links come with raw blanks and more than once, and a record may lack either part.
+ * Reads our `web_metadata.json` or the reference program's: there EPFL has `dataset_description` in place of `raw_metadata`,
+ * links have raw spaces and repeat, and a record may lack either part.
  *
  * @throws {EmporiumError} CONFIG_SYNTAX, CONFIG_FIELD
  */

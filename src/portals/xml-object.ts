@@ -8,11 +8,11 @@ const DEPTH_MAX = 128;
 
 /**
  * An XML document as an object: an element's name is its key, repeated elements make a list, an attribute is `@name`, text beside
- * attributes or elements is `#text`, an empty element is null, and all else is text without blanks at both ends. This is the form of
- * Python's `xmltodict`, which the reference program keeps.
+ * attributes or elements is `#text`, an empty element is null, and all else is trimmed text. This is the form of Python's
+ * `xmltodict`, which the reference program keeps.
  *
- * @throws {EmporiumError} PORTAL_REPLY, with the line where it is known. Document types are refused, and with them every entity that a
- *   document could define for itself.
+ * @throws {EmporiumError} PORTAL_REPLY, with the line where it is known. Document types are refused, and with them every entity
+ *   that a document could define for itself.
  */
 export function xmlObject(text: string, url: string): JsonObject {
   if (/<!(?:DOCTYPE|ENTITY)/i.test(text)) throw replyFault(url, "an XML document with a document type, which is not read");

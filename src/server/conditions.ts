@@ -6,8 +6,8 @@ export function quotedEtag(etag: string): string {
 }
 
 /**
- * What the conditions of a request come to, in the order of RFC 9110 §13.2.2: 412 where the object is not the one that is wanted, 304 where
- * the client has it already.
+ * The result of a request's conditions, in the order of RFC 9110 §13.2.2: 412 if the object is not the wanted one, 304 if the
+ * client already has it.
  */
 export function judgeConditions(headers: Headers, stat: Stat): 304 | 412 | undefined {
   const etag = stat.etag === undefined ? undefined : quotedEtag(stat.etag);

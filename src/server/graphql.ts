@@ -7,7 +7,7 @@ import type { Handler } from "./handler.js";
 
 export interface GraphqlOptions {
   api: PortalApi;
-  /** Where this server has the tree, as the client of a request sees it. Default: addresses are answered as they were imported. */
+  /** The tree's URL at this server, as the client of a request sees it. Default: URLs are answered as imported. */
   own?: ((request: Request) => TreePrefixes) | undefined;
 }
 

@@ -8,7 +8,7 @@ export type Handler = (request: Request, path: string) => Promise<Response>;
 /** Handlers by path prefix: keys begin and end with `/`; the longest matching prefix wins. */
 export type Mounts = Readonly<Record<string, Handler>>;
 
-/** One handler out of several. A folder that is asked for without its last `/` is redirected to it, since pages use relative links. */
+/** Combines handlers. A folder requested without its last `/` is redirected to it, since pages use relative links. */
 export function mounted(mounts: Mounts): Handler {
   const prefixes = Object.keys(mounts).sort((a, b) => b.length - a.length);
   for (const prefix of prefixes) {

@@ -57,11 +57,11 @@ const IDLE_MS = 60_000;
 /**
  * Serves a handler over HTTP.
  *
- * On loopback the `Host` header must be an address of this machine: a page elsewhere whose name is made to resolve here would otherwise read
- * everything in the name of its own origin.
+ * On loopback the `Host` header must be an address of this machine. Otherwise a foreign page whose name resolves to this machine
+ * could read everything as its own origin.
  *
- * `Request.url` begins with the address at which the client reached this server: by the name that it used where that is one of ours, and else by the number
- * of the machine. A name that a client makes up never gets into an answer.
+ * `Request.url` begins with the URL at which the client reached this server: its `Host` if that is one of ours, otherwise the IP
+ * address. A name that a client invents is never part of an answer.
  *
  * @throws {EmporiumError} STORE_FAILED if the port cannot be opened.
  */

@@ -6,9 +6,9 @@ import type { Substitute } from "./static.js";
 const STATE = /(?:^|[/-])neuroglancer_config\.json$/;
 
 /**
- * Views of a tree, with every source where this server has it: they are written for one address and asked for at another. On the disk they stay as they are.
+ * Views of a tree with the URLs of this server: they were written for another URL. The files on disk are not changed.
  *
- * @param files address of the tree's root at this server, as the client of a request sees it; without a last `/`.
+ * @param files URL of the tree's root at this server, as the client of a request sees it; without a last `/`.
  */
 export function readdressedStates(files: (request: Request) => string, log: Log): Substitute {
   return async ({ store, key, stat }, request) => {

@@ -16,8 +16,8 @@ export interface WalkOptions {
 export type Found = { entry: Entry } | { prefix: string };
 
 /**
- * The objects of a store in the order of S3 (UTF-8 bytes of whole keys), from a place in the middle: folders that lie before it, beside the prefix or
- * behind a delimiter are not looked into, so a page costs the folders on its way, not the whole tree.
+ * The objects of a store in the order of S3 (UTF-8 bytes of whole keys), from a given key on. Folders before it, beside the
+ * prefix or behind a delimiter are not listed, so the cost of a page does not depend on the whole tree.
  */
 export async function* walk(store: Store, { prefix, after = "", delimiter, signal }: WalkOptions): AsyncGenerator<Found> {
   let told: string | undefined;
@@ -45,7 +45,7 @@ export async function* walk(store: Store, { prefix, after = "", delimiter, signa
     }
   }
 
-  /** Everything at or below the key comes before the place to begin at. A common beginning is past where a key below it has been told. */
+  /** Everything at or below the key is before the start. A common prefix is done once a key below it has been returned. */
   function isPast(key: string, isFolder: boolean): boolean {
     return compareKeys(key, after) <= 0 && !(isFolder && after.startsWith(key) && fold(key) === undefined);
   }

@@ -10,7 +10,7 @@ import { staticFiles } from "./static.js";
 export interface S3Options {
   /** The only bucket that there is. */
   bucket: string;
-  /** Names of this server, without ports. At `BUCKET.NAME` the path is a key: many clients ask so unless they are told otherwise. */
+  /** Names of this server, without ports. At `BUCKET.NAME` the path is a key: by default many clients send such requests. */
   hosts?: readonly string[] | undefined;
   log?: Log | undefined;
 }
@@ -197,7 +197,7 @@ function answer(document: Words): Response {
   return new Response(`<?xml version="1.0" encoding="UTF-8"?>\n${spelledOut(builder.build(document))}`, { headers });
 }
 
-/** A return is a line's end to readers of XML, and XML has no other control characters. Names have them all: they are written as S3 does it. */
+/** Escapes as S3 does: keys may contain control characters, which XML lacks, and carriage returns, which readers convert. */
 function spelledOut(xml: string): string {
   return xml.replace(/[\u0001-\u0008\u000b-\u001f\ufffe\uffff]/g, (character) => `&#x${character.charCodeAt(0).toString(16)};`);
 }

@@ -13,8 +13,8 @@ import { parseRange } from "./range-header.js";
 
 export interface StaticOptions {
   /**
-   * `archive` (default): data of anybody; nothing in it is run or rendered in the name of this server.
-   * `page`: files of our own; `index.html` answers for its folder, and `x.js.br` or `x.js.gz` for `x.js` where the client takes that.
+   * `archive` (default): untrusted data; nothing in it is run or rendered as part of this server.
+   * `page`: our own files; `index.html` answers for its folder, and `x.js.br` or `x.js.gz` for `x.js` if the client accepts it.
    */
   role?: Role | undefined;
   /** Keys whose content never changes: their names hold its hash. */
@@ -45,10 +45,10 @@ const FOR_EVER = "public, max-age=31536000, immutable";
 const ARCHIVE_POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'";
 
 /**
- * Files of a store over HTTP: ranges, entity tags and conditions, no listings. Names that leave the store are refused, hidden ones are not
- * there, except Zarr's documents.
+ * Files of a store over HTTP: ranges, entity tags and conditions, no listings. Names outside of the store are refused, hidden
+ * files are not found, except Zarr's documents.
  *
- * An object that is replaced while it is being sent ends the connection: a client never takes a mixture for the whole.
+ * If an object is replaced while it is sent, the connection is closed: a client never takes a mixture for the whole.
  */
 export function staticFiles(
   store: Store,

@@ -19,10 +19,11 @@ export interface ViewerOptions {
 const HASHED = /^[0-9a-f]{16}$/;
 
 /**
- * Neuroglancer, as it was bundled when this package was built: a page, its workers and decoders. It asks no server but those named here.
+ * Neuroglancer, as bundled when this package was built: a page, its workers and decoders. It sends requests only to the servers
+ * named here.
  *
- * The page is looked at anew each time; its bundles never change under their names, which hold their hash, and come compressed. By their bare names they are
- * found too, for whoever has written those down.
+ * The page is revalidated on each request. Its bundles never change under their names, which contain their hash, and are
+ * compressed. They are also found by their names without the hash.
  */
 export function viewerPage({
   dataHosts = [],
@@ -50,8 +51,8 @@ export function viewerLink(page: string, state: JsonObject | string): string {
 }
 
 /**
- * What the page may do. It compiles shaders' controls and readers of annotations with `new Function` and its decoders are WebAssembly, hence
- * `unsafe-eval`; no script comes from elsewhere, none stands in the page.
+ * The page's content security policy. It compiles controls of shaders and readers of annotations with `new Function`, and its
+ * decoders are WebAssembly, hence `unsafe-eval`; there are no foreign and no inline scripts.
  */
 function viewerPolicy(dataHosts: readonly string[]): string {
   const hosts = dataHosts.map((host) => (/^https?:$/.test(host) ? host : new URL(host).origin));

@@ -79,7 +79,9 @@ describe("alignments of programs that the portal does not know", () => {
       [0, 13.01],
       [1, -3],
     ]);
-    expect(messages(byRow)).toEqual([expect.stringContaining("its rows are assigned to the sections of the tilt series in order")]);
+    expect(messages(byRow)).toEqual([
+      expect.stringContaining("its rows are assigned to the sections of the tilt series in order"),
+    ]);
   });
 
   it("RELION 4: matrices are read with the size of the tilt series", async () => {
@@ -213,9 +215,7 @@ describe("what files of an alignment tell beside its sections", () => {
     const edf = "Setup.DatasetName=a\nSetup.AxisA.ExcludeProjections=3\n";
     const config = smallConfig({ alignments: block("{format: IMOD}", "ali/*") });
     const made = await plan({ config, source: { ...source, "lab/ali/a.edf": edf } });
-    expect(messages(made)).toEqual([
-      expect.stringContaining("leaves out the sections 3, but no tilt.com among the files does"),
-    ]);
+    expect(messages(made)).toEqual([expect.stringContaining("leaves out the sections 3, but no tilt.com among the files does")]);
     expect(sectionsOf(documentOf(made, key))).toHaveLength(3);
     const both = { ...source, "lab/ali/a.edf": edf, "lab/ali/tilt.com": "EXCLUDELIST2 3\n" };
     expect(messages(await plan({ config, source: both }))).toEqual([]);

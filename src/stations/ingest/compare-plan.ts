@@ -23,8 +23,8 @@ const READS_AT_ONCE = 16;
 const COMPARED_BYTES = 2 ** 20;
 
 /**
- * Compares each output of a plan with what is on the target. Documents are compared by what they say, whatever their time, small files byte by byte,
- * large ones by their size. A volume counts as the same when its files are there and its metadata say the same.
+ * Compares each output of a plan with the target: documents by their content without the time, small files byte by byte, large
+ * ones by size. A volume is the same if its files exist and its metadata are the same.
  *
  * Cost: one listing a folder, one request a document and small file.
  */

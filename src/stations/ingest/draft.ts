@@ -75,8 +75,8 @@ export function joinDraft(draft: Draft, part: Draft): void {
 }
 
 /**
- * For people and reports: each fault once, at its first entity, with the others in `also`. Two files under one name are one fault, however many
- * entities need them. A fault of several runs names them.
+ * For people and reports: each fault once, at its first entity, with the others in `also`. Two files with one name are one fault,
+ * however many entities need them. A fault of several runs names them.
  */
 export function toldOnce(failures: readonly PlanFailure[]): ToldFailure[] {
   const byFault = new Map<string, PlanFailure[]>();

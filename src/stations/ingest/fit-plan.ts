@@ -28,8 +28,8 @@ export interface FittedPlan {
 const CHECKED: ReadonlySet<string> = new Set([VOLUME_OPERATION, COPY_OPERATION, GAIN_OPERATION, PHOTO_OPERATION]);
 
 /**
- * The plan under the ceilings of this run: a volume that would like more memory gets what there is and is cut into narrower pieces. The
- * checksum is something a task is told: a receipt without one would not do.
+ * The plan within the limits of this run: a volume that needs more memory gets what there is and is processed in smaller pieces.
+ * The checksum is a parameter of the task, because a receipt without it would not be enough.
  */
 export function fitted(plan: IngestPlan, { checksum, memoryBytes }: Ceilings): FittedPlan {
   const ids = new Map<string, string>();

@@ -42,8 +42,8 @@ export interface ClaimOptions extends Omit<Env, "onEvent"> {
 }
 
 /**
- * Ids of a target that are spoken for, in one small object beside its locks. Two imports of different depositions may write into one run at the
- * same time; what each of them will call its entities is settled here before either writes.
+ * Reserved ids of a target, in one small object beside its locks. Two imports of different depositions may write into one run at
+ * the same time. Each reserves the ids of its entities here before it writes.
  */
 export interface IdClaims {
   /** What others have been given and a plan must not give again. */

@@ -37,15 +37,15 @@ export interface Identifiers {
 
 /** What others have been given, beside what is stored. */
 export interface TakenIds {
-  /** What an earlier, unfinished plan of this import gave out. It counts for keys that are asked for now; others are forgotten. */
+  /** Ids from an earlier, unfinished plan of this import. Only those for the requested keys count. */
   readonly reserved: readonly GivenId[];
   /** What other imports, which may be running, have laid claim to: taken, but for the very keys that it was claimed for. */
   readonly claimed?: readonly GivenId[] | undefined;
 }
 
 /**
- * Gives ids to the entities of one container, in their order: what is there already keeps its own, everything new gets the next number above all
- * that are there, from 100. Gaps are not filled.
+ * Gives ids to the entities of one container, in their order. Stored entities keep their ids; new ones get the next number above
+ * all stored ones, from 100. Gaps are not filled.
  *
  * @param stored key and id of everything that the container holds.
  * @param keys what makes each entity the one it is. Equal keys get one id.
@@ -76,8 +76,8 @@ export function allotIds(
 }
 
 /**
- * Keys of stored entities whose metadata tell no more than whose they are (tilt series, alignments). Of several of one deposition the wanted
- * keys are theirs in the order of their ids, but where an unfinished plan remembers it better.
+ * Keys of stored entities whose metadata only name their deposition (tilt series, alignments). If one deposition has several,
+ * they get the wanted keys in the order of their ids, unless an unfinished plan recorded other keys.
  *
  * @param wanted in the order in which they are found; the first part of each is the deposition.
  */
@@ -136,8 +136,8 @@ export function storedEntities(target: Listing): StoredEntities {
 }
 
 /**
- * The metadata of what is on the target: a run's tilt series, alignments or tomograms, a voxel spacing's annotations. Folders that are no numbers,
- * and files that are no JSON, are passed over.
+ * Stored metadata: of a run's tilt series, alignments or tomograms, or of a voxel spacing's annotations. Folders whose names are
+ * not numbers and files that are not JSON are ignored.
  *
  * @param run folder of the run; of annotations that of the voxel spacing.
  */
@@ -198,7 +198,7 @@ export function tomogramIdentity(
   ];
 }
 
-/** The spacing in the identity of a stored tomogram, or of a configured one as the reference takes it: integers stay as they are written. */
+/** The spacing that identifies a stored tomogram, or a configured one in the reference: integers keep their form. */
 export function identitySpacing(value: Json | undefined, parentName: string): string {
   const number = toNumber(value);
   if (number === undefined) return typeof value === "string" && /^\d+$/.test(value) ? value : parentName;

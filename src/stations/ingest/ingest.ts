@@ -66,9 +66,10 @@ export interface IngestOptions extends GivenEnv {
 }
 
 /**
- * Imports a deposition: reads the config, plans, runs the plan on this machine. Called again it goes on where it was, or finds nothing to do.
+ * Imports a deposition: reads the config, plans, and runs the plan on this machine. Called again, it resumes or finds nothing to
+ * do.
  *
- * What cannot be done is in the report; the rest is done and kept.
+ * Failures are in the report; everything else is done and kept.
  *
  * @throws {EmporiumError} before anything is touched: CONFIG_…, USAGE, STORE_ABSENT (no such config), TARGET_LOCKED.
  */
@@ -180,7 +181,7 @@ function runTasks(
   });
 }
 
-/** Ids that plans for this target and config have given out, in the workspace. Losing the file costs the ids of an interrupted run at most. */
+/** Ids that plans for this target and config gave, in the workspace. Losing the file loses those of an interrupted run. */
 function idMemory(workspace: string, targetUrl: string, name: string) {
   const folder = join(workspace, "ids");
   const path = join(folder, `${journalName(targetUrl, name)}.json`);

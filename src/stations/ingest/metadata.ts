@@ -6,8 +6,8 @@ import { Float } from "../../core/number.js";
 export type MutableJson = Record<string, Json>;
 
 /**
- * Configured metadata with measured values laid over it: maps merge key by key, everything else is replaced. A key keeps its place; new keys
- * follow in the order of `over`. Neither argument is changed.
+ * Configured metadata with measured values merged in: maps merge key by key, other values are replaced. A key keeps its position;
+ * new keys follow in the order of `over`. Neither argument is changed.
  */
 export function deepMerge(under: JsonObject, over: JsonObject): JsonObject {
   const merged: MutableJson = {};
@@ -21,7 +21,8 @@ export function deepMerge(under: JsonObject, over: JsonObject): JsonObject {
 }
 
 /**
- * The text of a metadata file but for its time: configured values, measured ones, and the deposition's id unless the configuration gives one.
+ * The text of a metadata file without its time: configured values, measured ones, and the deposition's id if the configuration
+ * has none.
  *
  * @param depositionId name of the deposition as the configuration writes it: `10301` stays a number, `'10301'` a text.
  */
@@ -38,7 +39,7 @@ export function stampMetadata(text: string, createdMs: number): string {
   return printJson(object);
 }
 
-/** True when two metadata texts say the same, in the same order and form, at whatever time. A text that is no JSON equals none. */
+/** True if two metadata texts differ only in their time. A text that is not JSON equals none. */
 export function sameButForTime(a: string, b: string): boolean {
   try {
     return stampMetadata(a, 0) === stampMetadata(b, 0);

@@ -1,8 +1,8 @@
 import { EmporiumError } from "../../core/errors.js";
 
 /**
- * The moment that outputs show where somebody has fixed it: `SOURCE_DATE_EPOCH`, seconds since 1970 (reproducible-builds.org). It makes two
- * trees comparable that were made on different days.
+ * The fixed time of outputs from `SOURCE_DATE_EPOCH`, in seconds since 1970 (reproducible-builds.org). It makes trees comparable
+ * that were made on different days.
  *
  * @throws {EmporiumError} USAGE when it is set to something else than a whole number.
  */

@@ -16,7 +16,8 @@ const TYPES: readonly (PictureType & { readonly head: readonly number[] })[] = [
 ];
 
 /**
- * What kind of picture some bytes begin, whatever a server says of them: error pages come as pictures, and pictures without a type.
+ * The type of a picture by its first bytes. What a server says is not used: it may send an error page as a picture, or a picture
+ * without a type.
  *
  * @throws {EmporiumError} FORMAT_UNKNOWN
  */

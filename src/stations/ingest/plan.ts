@@ -74,12 +74,13 @@ export function isPartial({ failures }: Pick<IngestPlan, "failures">): boolean {
 }
 
 /**
- * Finds everything that a configuration and a selection name, and makes the tasks that import it. Sources are listed once and of volumes only
- * headers are read.
+ * Finds everything that a configuration and a selection name, and makes the tasks that import it. Sources are listed once; only
+ * the headers of volumes are read.
  *
- * A fault of the configuration is thrown; a fault of one entity is listed in `failures` and concerns it and what depends on it.
+ * An error in the configuration is thrown. An error of one entity is listed in `failures` and affects only this entity and what
+ * depends on it.
  *
- * @param config what `readConfig` gives: it has been held against every rule of `ingest check`.
+ * @param config from `readConfig`, which checks it with all rules of `ingest check`.
  * @throws {EmporiumError} CONFIG_… (exit status 2): nothing has been touched
  */
 export async function planIngest(config: IngestConfig, source: Store, target: Store, options: PlanOptions): Promise<IngestPlan> {
@@ -161,7 +162,7 @@ function placeholderRemarks({ placeholders = [], file }: IngestConfig, target: S
   return [{ message, place: placeholders[0]!.place }];
 }
 
-/** A bucket is where others read: what nobody has confirmed is not put there unasked. @throws {EmporiumError} CONFIG_PLACEHOLDER */
+/** Others read a bucket, so unconfirmed values go there only if the user allows it. @throws {EmporiumError} CONFIG_PLACEHOLDER */
 export function refusePlaceholders({ placeholders = [], file }: IngestConfig, target: Store): void {
   if (placeholders.length === 0 || !isBucket(target)) return;
   throw new EmporiumError(
@@ -174,7 +175,7 @@ export function refusePlaceholders({ placeholders = [], file }: IngestConfig, ta
   );
 }
 
-/** What is wrong with the sections of an import can be told before anything is asked of a store. @throws {EmporiumError} CONFIG_… */
+/** Errors in the sections of an import, found before a store is read. @throws {EmporiumError} CONFIG_… */
 export function checkAsked(config: IngestConfig, selection: Selection): void {
   checkTomogramSection({ config, selection });
   checkAnnotationSection({ config, selection });
@@ -200,8 +201,9 @@ const NUMBERED =
   /^[^/]+\/[^/]+\/(?:(?:TiltSeries|Alignments)\/\d+\/|Reconstructions\/VoxelSpacing[^/]+\/(?:(?:Tomograms|Annotations|Images)\/\d+\/|NeuroglancerPrecompute\/\d+-))/;
 
 /**
- * Names under which a target is locked while a plan is run: every deposition, and each dataset of which something is written that has no number
- * of its own (metadata of runs, frames, key photos). Two depositions that only add numbered entities to one dataset go on side by side.
+ * Names of the locks on a target while a plan runs: every deposition, and each dataset that gets files outside of numbered
+ * folders (metadata of runs, frames, key photos). Two depositions that only add numbered entities to one dataset can run in
+ * parallel.
  */
 export function locksOf(
   tasks: readonly Task[],

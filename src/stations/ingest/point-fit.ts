@@ -32,8 +32,8 @@ export interface PointFit {
 }
 
 /**
- * Counts points outside of a tomogram, and tries what is usually wrong with them: pixels of the full size, Å or nm in place of voxels, axes in
- * reverse. The first way that fits all of them counts: reversed axes alone, then the smallest factor.
+ * Counts points outside of a tomogram, and tries the usual mistakes: pixels of the full size, Å or nm in place of voxels,
+ * reversed axes. The first correction that fits all points counts: reversed axes alone, then the smallest factor.
  *
  * Cost: about 75 comparisons a point, nothing is kept of it.
  */

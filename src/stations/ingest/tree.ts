@@ -26,7 +26,8 @@ export interface TreeNames {
 /**
  * Walks the depositions, datasets and runs that are asked for, and lets the importers plan what lies below each.
  *
- * @throws {EmporiumError} CONFIG_EMPTY where a deposition, all datasets or all runs are missing, CONFIG_COLLISION where two blocks describe one entity
+ * @throws {EmporiumError} CONFIG_EMPTY if a deposition, all datasets or all runs are missing, CONFIG_COLLISION if two blocks
+ *   describe one entity
  */
 export async function planTree(context: PlanContext, draft: Draft): Promise<TreeNames> {
   const { selection } = context;
@@ -73,7 +74,7 @@ async function planDataset(
 }
 
 /**
- * Everything that importers bring of one entity. Whatever goes wrong with one of them is its own failure; the others are planned all the same.
+ * Plans everything that importers find for one entity. An error of one importer is its own failure; the others are still planned.
  *
  * @param datasets folders of the datasets that the entity is, lies in or holds.
  */
@@ -118,10 +119,11 @@ const NONE: Entities = { kept: [], folders: [] };
 type Container = "deposition" | "dataset" | "run";
 
 /**
- * The depositions, datasets or runs below some ancestors, each once; those that are filtered out are not kept. Names that cannot be folders, and
- * names that a disk may take for one another, are failures of these entities.
+ * The depositions, datasets or runs below some ancestors, each once, without those that are filtered out. Names that cannot be
+ * folders, and names that a disk may confuse, are failures of these entities.
  *
- * @throws {EmporiumError} CONFIG_EMPTY where a deposition or all datasets are missing, CONFIG_COLLISION where two blocks describe one entity
+ * @throws {EmporiumError} CONFIG_EMPTY if a deposition or all datasets are missing, CONFIG_COLLISION if two blocks describe one
+ *   entity
  */
 async function entities(
   context: PlanContext,
@@ -174,7 +176,7 @@ async function findContainers(context: PlanContext, type: Container, above: read
   });
 }
 
-/** Each entity once: by the block that describes it, else by the first that finds it. @throws {EmporiumError} CONFIG_COLLISION for two */
+/** Each entity once: from the block with its metadata, otherwise from the first. @throws {EmporiumError} CONFIG_COLLISION */
 function itemsByName(type: Container, items: readonly SectionItem[]): Map<string, SectionItem> {
   const byName = new Map<string, SectionItem>();
   for (const item of items) {

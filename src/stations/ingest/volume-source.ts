@@ -74,8 +74,8 @@ async function readZarrSource(store: Store, folder: string, { signal }: VolumeSo
 }
 
 /**
- * What the header of a volume says of its voxels where that is not the configured spacing: `is 13.48 Å`, or by its axes where they differ.
- * Undefined where they agree, or the header says nothing.
+ * The voxel size in the header of a volume, if it differs from the configured spacing: `is 13.48 Å`, or by axis if the axes
+ * differ. Undefined if they agree or the header has none.
  *
  * @param axes that have a length: a tilt series has none along z.
  */

@@ -19,8 +19,8 @@ import { entryAt, mapAt } from "./look.js";
 import type { Rules } from "./rule.js";
 
 /*
- * What sections of one configuration say of each other. Only what is certain without the sources is judged: names that are literals, numbers
- * that are no templates.
+ * Checks between the sections of one configuration. Only what is certain without the sources is checked: literal names, and
+ * numbers that are not templates.
  */
 
 export function checkBetweenSections(root: MapNode, config: IngestConfig, rules: Rules): void {

@@ -30,9 +30,8 @@ export interface CheckOptions {
 }
 
 /**
- * Everything that can be said of a configuration without its sources: the grammar, the structure that a run needs, templates, globs, and the
- * rules between fields. All faults are listed. What `ingest run` and `ingest plan` refuse of a configuration is among them, with the same
- * code and place.
+ * All checks of a configuration that need no sources: grammar, structure, templates, globs, and the rules between fields. All
+ * errors are listed. They include those of `ingest run` and `ingest plan`, with the same code and place.
  */
 export function checkConfig(bytes: Uint8Array, file: string, options: CheckOptions = {}): CheckedConfig {
   return checkNode(bytes, file, options).checked;

@@ -136,7 +136,7 @@ describe("registries", () => {
       "UBERON_0000955",
       terms("hair"),
       "datasets.0.metadata.tissue.name",
-      /is not called "brain", its names are hair; other hair/,
+      /is not named "brain", its names are hair; other hair/,
     ],
     [
       "a strain's name",

@@ -42,7 +42,7 @@ export interface Registries {
 }
 
 /**
- * Asks public registries about every identifier of a configuration that is well-formed. What a registry does not know is a fault; a registry
+ * Asks public registries about every well-formed identifier of a configuration. An unknown identifier is an error; a registry
  * that does not answer is a warning.
  */
 export async function checkRegistries(

@@ -5,9 +5,10 @@ import { type ConfigNode, placeOfValue, type Scalar, type ScalarNode } from "../
 import type { Placeholder } from "../config/schema.js";
 
 /*
- * What `ingest new` and `curate package` write where they do not know: placeholders (valid, and not true) and guesses. Each has a comment that
- * ends with the value in brackets. A value counts as a person's once it is another one, whether the comment is still there or not; a guess is
- * kept by deleting its comment. Values that can be nothing but placeholders ("First Last") are known without a comment.
+ * `ingest new` and `curate package` write placeholders (valid, but not true) and guesses for unknown values. Each has a comment
+ * that ends with the value in brackets. A value that differs from the one in brackets is confirmed, with or without the comment.
+ * A guess is confirmed by deleting its comment. Values that can only be placeholders ("First Last") are recognised without a
+ * comment.
  */
 
 /** Values that nobody means, by the path of the field. */
@@ -96,7 +97,7 @@ function scalarsByPlace(root: ConfigNode): ScalarNode[] {
   return [...byPlace.values()];
 }
 
-/** What a comment on or above a line may be about: each key and entry of a list that begins there, with its scalars. Inner ones come first. */
+/** What a comment on or above a line may refer to: each key and list entry there, with its scalars, inner ones first. */
 function groupsByLine(root: ConfigNode): Map<number, ScalarNode[][]> {
   const groups = new Map<number, ScalarNode[][]>();
   const offer = (line: number | undefined, scalars: ScalarNode[]) => {

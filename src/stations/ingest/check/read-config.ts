@@ -4,15 +4,14 @@ import { type CheckOptions, checkNode } from "./check.js";
 
 export interface ReadConfigOptions extends CheckOptions {
   /**
-   * `--compat reference`: the portal's program ingests what the portal's own validation refuses. Faults of values and of rules between them are
-   * then remarks; what a run cannot do without is refused all the same.
+   * `--compat reference`: the portal's program ingests what the portal's own validation refuses. Errors of values, and of rules
+   * between them, are then remarks; errors that make a run impossible are still refused.
    */
   compat?: boolean | undefined;
 }
 
 /**
- * Reads a configuration and holds it against every rule of `ingest check` that needs no network. What is worth a word and no fault is in its
- * `remarks`.
+ * Reads a configuration and checks it with every rule of `ingest check` that needs no network. Warnings are in its `remarks`.
  *
  * @param file how messages name the configuration.
  * @throws {EmporiumError} CONFIG_… with line and column: the first fault, `facts.others` has the rest

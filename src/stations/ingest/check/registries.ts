@@ -3,8 +3,8 @@ import type { Term } from "./registry-answers.js";
 import type { RegistryClient, RegistryName } from "./registry-client.js";
 
 /*
- * How each registry is asked whether it knows an identifier, and by which names. An answer that cannot be understood is no answer:
- * STORE_PROTOCOL.
+ * The requests by which each registry says whether it knows an identifier, and its names. A reply that cannot be parsed is an
+ * error: STORE_PROTOCOL.
  */
 
 type Ask = (client: RegistryClient) => Promise<Term>;

@@ -8,7 +8,7 @@ import { httpRequests } from "../../../net/requests.js";
 import { type RetryPolicy, retried, retries } from "../../../net/retry.js";
 
 /**
- * Public registries: where they are, and the least time between two requests. ORCID and Crossref count requests; the others ask for
+ * Public registries: their URLs, and the least time between two requests. ORCID and Crossref count requests; the others ask for
  * moderation, and a configuration has some dozens of names.
  */
 export const REGISTRIES = {

@@ -13,8 +13,8 @@ import { blocksOf, entryAt, filled, itemsOf, mapAt, scalarAt, textOf } from "./l
 import type { Rules } from "./rule.js";
 
 /*
- * Rules between the fields of a configuration, which no schema can say. Each looks only at values of the right type: what is not is the
- * grammar's fault to tell, once. Numbers of the comments are those of the ingestion's specification.
+ * Rules between the fields of a configuration, which no schema can express. Each looks only at values of the right type; the
+ * grammar reports the others. Numbers in comments are those of the ingestion's specification.
  */
 
 export interface RuleFindings {
@@ -298,7 +298,7 @@ function confidence(metadata: MapNode | undefined, rules: Rules): void {
   );
 }
 
-/** 2, beside what the structure of sources itself refuses: one way to name files, and one source for each shape unless parents tell them apart. */
+/** 2, beside the rules of the structure: one way to name files, and one source for each shape unless their parents differ. */
 function shapes(block: MapNode, rules: Rules): void {
   const used = new Map<string, ConfigNode>();
   for (const source of itemsOf(block, "sources")) {

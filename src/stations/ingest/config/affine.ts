@@ -1,9 +1,9 @@
 /*
- * What an affine matrix of a configuration has to be: 4×4 numbers, row by row, that move column vectors (x, y, z, 1). One judgement for
- * `ingest check`, a run, and trees that are validated.
+ * Requirements of an affine matrix in a configuration: 4×4 numbers, row by row, that transform column vectors (x, y, z, 1).
+ * `ingest check`, runs and validation share them.
  */
 
-/** How far a rotation may be from one in a row's length, a product of two rows or the determinant: configurations have few decimals. */
+/** Tolerance of a rotation's row lengths, row products and determinant: configurations have few decimals. */
 const RIGID_TOLERANCE = 1e-3;
 
 export interface MatrixFault {

@@ -104,7 +104,7 @@ export function parseShape(shape: ShapeName, map: MapNode, report: Report): { sh
   };
 }
 
-/** `glob_string` finds like `source_glob` without patterns, `glob_strings` like `source_multi_glob`; without either nothing is found, as at the portal. */
+/** `glob_string` is a `source_glob` without patterns, `glob_strings` a `source_multi_glob`; without either nothing is found. */
 function finderOf(find: (key: string) => ConfigNode | undefined, report: Report): Finder | undefined {
   const [one, several] = [find("glob_string"), find("glob_strings")];
   if (one && several) {

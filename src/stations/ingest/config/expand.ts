@@ -22,9 +22,11 @@ export interface FormatOptions {
 }
 
 /**
- * Python's `str.format` for plain names: `{run_name}`, `{int_run_name:03d}`, `{x:.2f}`, `{{` and `}}`. No attributes, indices or conversions.
+ * Python's `str.format` for plain names: `{run_name}`, `{int_run_name:03d}`, `{x:.2f}`, `{{` and `}}`. No attributes, indices or
+ * conversions.
  *
- * @throws {EmporiumError} CONFIG_VARIABLE for an unknown name or a form that is not supported, CONFIG_EMPTY for a name without a value.
+ * @throws {EmporiumError} CONFIG_VARIABLE for an unknown name or a form that is not supported, CONFIG_EMPTY for a name without a
+ *   value.
  */
 export function formatTemplate(template: string, variables: Variables, options: FormatOptions = {}): string {
   const { place, nullText, escapeValue } = options;
@@ -79,7 +81,7 @@ export interface ExpandOptions {
   compat: boolean;
 }
 
-/** A configured value with the templates of its strings filled in from the run's row: what tomograms' metadata and spacings go through. */
+/** A configured value with the templates of its strings filled in from the run's row. */
 export function expandValue(node: ConfigNode, options: ExpandOptions): Json {
   if (node.kind === "scalar") return expandScalar(node, options);
   if (node.kind === "list") {

@@ -2,7 +2,7 @@ import type { Place } from "../../../core/errors.js";
 import type { Json } from "../../../core/json.js";
 import { Float, toNumber } from "../../../core/number.js";
 
-/** A value of a configuration that knows where it was written. Integers are `number` or `bigint`, floats are `Float`, dates are ISO text. */
+/** A value of a configuration with its place. Integers are `number` or `bigint`, floats are `Float`, dates are ISO text. */
 export type Scalar = string | number | bigint | boolean | null | Float;
 export type ConfigNode = ScalarNode | ListNode | MapNode;
 

@@ -57,7 +57,7 @@ function decoded(bytes: Uint8Array, file: string): string {
 /** Characters that cannot hold too many keys: `a:` and a line end are three. */
 const COUNTED_LENGTH = 3 * LIMITS.configKeys;
 
-/** Counted while the text is cut into words: a tree of a million keys would take minutes and most of a gigabyte. @throws {EmporiumError} CONFIG_LIMIT */
+/** Counts tokens: parsing a million keys would take minutes and a gigabyte. @throws {EmporiumError} CONFIG_LIMIT */
 function countKeys(text: string, file: string): void {
   let keys = 0;
   let line = 1;
@@ -120,7 +120,7 @@ export function tooDeep(place: Place): EmporiumError {
 const KEY_WITHOUT_BLANK = /^\s*(?:- +)*([\w.-]+):(?=[^\s/])/;
 
 /**
- * What to do about a fault of YAML. The parser says what it could not do with the text; the line itself mostly shows what was meant.
+ * A hint for a YAML error. The parser's message says what failed; the line itself usually shows what was meant.
  *
  * @param message the parser's own. @param line of the fault, from 1.
  */

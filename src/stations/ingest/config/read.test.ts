@@ -221,7 +221,7 @@ describe("seam 46: what is wrong with a text is told with a remedy that can be u
     ["a tab behind a dash", "a:\n-\tb: 1\n- c: 2\n", 2, /spaces/],
     ["a tab within brackets", "a: {\n\tb: 1}\n", 2, /spaces/],
     ["a colon in a title", "title: A study: of things\n", 1, /in quotes/],
-    ["no blank behind a colon", "a:\n  b:1\n  c: 2\n", 2, /blank behind the colon: b:/],
+    ["no blank behind a colon", "a:\n  b:1\n  c: 2\n", 2, /space after the colon: b:/],
     ["a key without a colon", "runs\n- a: 1\n", 1, /colon/],
     ["a key twice", "a: 1\na: 2\n", 2, /keep one/],
     ["an open quote", 'a: "x\nb: 1\n', 3, /close the quote/],

@@ -9,11 +9,11 @@ import { resolvePlain, resolveTagged } from "./scalars.js";
 const EXPANDED_NODES_MAX = 2_000_000;
 
 /**
- * Reads one YAML document with the place of every value, by the rules of PyYAML's safe loader (`scalars.ts`), which is what the portal's
- * configurations are written for. Merge keys (`<<`) and aliases are resolved; an alias has the place where it is used, what is inside it the
- * place where it is written.
+ * Reads one YAML document with the place of every value, by the rules of PyYAML's safe loader (`scalars.ts`), for which the
+ * portal's configurations are written. Merge keys (`<<`) and aliases are resolved. An alias has the place of its use; values
+ * inside it have the place where they are written.
  *
- * Stricter than PyYAML in one thing: a key that stands twice in one map is an error, since all but the last would be lost unseen.
+ * Stricter than PyYAML in one point: a key that occurs twice in one map is an error. PyYAML silently keeps only the last.
  *
  * @param file how messages name the configuration.
  * @throws {EmporiumError} CONFIG_SYNTAX, CONFIG_LIMIT

@@ -47,12 +47,12 @@ describe("readRunData", () => {
   });
 
   it.each([
-    ["tomogram_name", "is what the map says"],
-    ["run_path", "is what the map says"],
-    ["int_run_name", "is what the map says"],
-    ["voxel_spacing_name", "is what the map says"],
-    ["alignment_id", "is what the map says"],
-    ["output_path", "is what the map says"],
+    ["tomogram_name", "takes the map's value"],
+    ["run_path", "takes the map's value"],
+    ["int_run_name", "takes the map's value"],
+    ["voxel_spacing_name", "takes the map's value"],
+    ["alignment_id", "takes the map's value"],
+    ["output_path", "takes the map's value"],
     ["dataset_name", "is the dataset's own"],
     ["deposition_output_path", "is the deposition's own"],
   ])("seam 5: a column called %s is taken, with a word", async (column, says) => {

@@ -20,7 +20,7 @@ export interface RunData {
   readonly remarks: readonly PlacedRemark[];
   /** The run's row, or undefined. A cell that its line lacks is null. */
   row(run: string): Variables | undefined;
-  /** `mapped_tomo_name`, `mapped_frame_name`, `mapped_ts_name`: null where the map has no row for the run, or is not configured. */
+  /** `mapped_tomo_name`, `mapped_frame_name`, `mapped_ts_name`: null if the map is not configured or has no row for the run. */
   mapped(run: string): Variables;
 }
 
@@ -109,9 +109,9 @@ export function builtInNames(type: TypeKey): string[] {
 }
 
 /**
- * Columns that are called like a variable. As in the reference those of a dataset or deposition win over the map, and the map wins over those of
- * the run and of all below it: public configurations (10007) give `tomogram_name` so. Folders of the output are named by what was found, never
- * by a column.
+ * Columns with the name of a variable. As in the reference, a dataset's or deposition's own variable takes precedence over the
+ * map, and the map over variables of the run and below: public configurations (10007) set `tomogram_name` in this way. Output
+ * folders are named after the found items, never after a column.
  */
 function columnRemarks(columns: readonly string[], place: Place): PlacedRemark[] {
   const owners = new Map(KINDS.flatMap(({ type }) => builtInNames(type).map((name) => [name, type] as const)));

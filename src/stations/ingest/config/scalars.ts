@@ -2,8 +2,8 @@ import { Float } from "../../../core/number.js";
 import type { Scalar } from "./nodes.js";
 
 /*
- * How an unquoted word of YAML 1.1 becomes a value, exactly as PyYAML's safe loader decides: the portal's configurations are read with it,
- * and its rules are narrower than the YAML 1.1 text (`1e3` and `1.5e3` are strings, `y` and `n` too).
+ * How an unquoted word of YAML 1.1 becomes a value, exactly as in PyYAML's safe loader, with which the portal reads
+ * configurations. Its rules are narrower than the YAML 1.1 text (`1e3`, `1.5e3`, `y` and `n` are strings).
  */
 const BOOLEAN = /^(?:yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF)$/;
 const NULL = /^(?:~|null|Null|NULL|)$/;

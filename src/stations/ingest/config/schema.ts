@@ -11,7 +11,7 @@ import { parseSource, type Source } from "./sources.js";
 export type { Finder } from "./finder.js";
 export type { Source } from "./sources.js";
 
-/** A configuration whose structure has been checked: sections, blocks, finders, patterns. Values of metadata are kept as they are. */
+/** A configuration whose structure has been checked: sections, blocks, finders, patterns. Metadata values are not interpreted. */
 export interface IngestConfig {
   readonly file: string;
   /** Folder below the input, without slashes at its ends; `""` is the input itself. */
@@ -53,7 +53,7 @@ export interface ParseOptions {
 }
 
 /**
- * The structure of a configuration: what a run needs to know before it looks for anything. `checkGrammar` knows the types of all fields.
+ * The structure of a configuration: what a run needs before it lists anything. `checkGrammar` checks the types of all fields.
  *
  * @throws {EmporiumError} CONFIG_FIELD (missing, unknown, wrong), CONFIG_REGEX, NAME_UNSAFE (a prefix that leaves the input)
  */

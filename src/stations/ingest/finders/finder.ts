@@ -56,8 +56,8 @@ export interface FinderContext {
 /**
  * Runs one source of a block in a scope.
  *
- * @returns undefined when its parent filters rule the scope out; else what it finds, in order, without what `exclude` names. Of two finds of one
- *   name the last counts, at the place of the first.
+ * @returns undefined if its parent filters exclude the scope; otherwise its items in order, without those that `exclude` names.
+ *   Of two items with one name the last counts, in the position of the first.
  */
 export async function findItems(source: Source, scope: Scope, context: FinderContext): Promise<Found[] | undefined> {
   if (!parentsPass(source, scope)) return undefined;
@@ -181,8 +181,8 @@ function nameOf(key: string, { name, place }: Extract<Finder, { kind: "source_gl
 }
 
 /**
- * Whether a metadata document meets one condition of a `destination_filter`. The key is walked member by member; of an array the member of
- * each object in it is taken, and the walk ends at the first empty value. An array at the end must contain the value, anything else must equal it.
+ * Whether a metadata document meets one condition of a `destination_filter`. The key is followed member by member, in arrays for
+ * each object, up to the first empty value. An array at the end must contain the value; anything else must equal it.
  */
 export function matchesFilter(metadata: Json, { key, value }: MetadataFilter): boolean {
   const wanted = toJson(value);

@@ -19,7 +19,7 @@ export interface Match {
 
 export interface GlobOptions {
   place?: Place | undefined;
-  /** Lets wildcards match names that begin with a dot, as listings of a bucket do in the reference. Default: only a pattern with a leading dot does. */
+  /** Lets wildcards match names with a leading dot, as the reference does in a bucket. Default false. */
   hidden?: boolean | undefined;
 }
 
@@ -27,9 +27,10 @@ export interface GlobOptions {
 type Segment = { literal: string } | { parts: readonly GlobPart[]; dot: boolean; start: string } | "deep";
 
 /**
- * Finds what a pattern names, on any store alike: `*` and `?` within a name, `[abc]`, `[a-z]` and `[!a]`, and `**` as a whole segment for
- * any number of folders, none included. A single character in brackets stands for itself (`[[]`). Files that macOS leaves beside others
- * (`._x`) and other names with a leading dot are found only by patterns with a leading dot. `**` does not look inside Zarr and N5 folders.
+ * Finds the keys that match a pattern, in the same way on every store: `*` and `?` within a name, `[abc]`, `[a-z]` and `[!a]`,
+ * and `**` as a whole segment for any number of folders, or none. A single character in brackets is literal (`[[]`). Names with a
+ * leading dot, such as macOS's `._x`, are found only by patterns with a leading dot. `**` does not look inside Zarr and N5
+ * folders.
  *
  * @param pattern relative to the store; slashes at its ends and `.` segments mean nothing.
  * @returns matches sorted by key in UTF-8 order. Folders that need not be listed are not.
@@ -83,7 +84,7 @@ export async function glob(listing: Listing, pattern: string, { place, hidden = 
   return [...found.values()].sort((a, b) => compareKeys(a.key, b.key));
 }
 
-/** Index of the first entry whose key is not before a text: a run's frames among those of all runs are found without looking at each. */
+/** Index of the first entry whose key is not before a text, by binary search: a listing may have the frames of all runs. */
 function lowerBound(entries: readonly Entry[], text: string): number {
   let low = 0;
   let high = entries.length;

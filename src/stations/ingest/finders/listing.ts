@@ -5,7 +5,7 @@ import { type Entry, objectName, type Store } from "../../../stores/store.js";
 /** A store whose folders are listed once each, however many globs ask for them. */
 export interface Listing {
   readonly store: Store;
-  /** What lies directly in a folder (`""` or a key that ends with `/`), sorted by key, a folder's with its slash. An absent folder is empty. */
+  /** The direct children of a folder (`""` or a key ending in `/`), sorted by key; folders end in `/`. Empty if missing. */
   children(folder: string): Promise<readonly Entry[]>;
   /** The object or folder of this name in a folder. Of one name an object counts before a folder. */
   child(folder: string, name: string): Promise<Entry | undefined>;

@@ -15,8 +15,8 @@ const NAMES_SHOWN = 3;
 const COMPARED = 2_000;
 
 /**
- * What was looked for in vain, and what is there instead: `looked for /in/TS_1_bin8.mrc, there is TS_1_bin4.mrc`. The first part of the path that
- * is not there is compared with the names beside it. Folders that the glob has not listed already are listed, three at most.
+ * A missing path and the names that exist instead: `looked for /in/TS_1_bin8.mrc, there is TS_1_bin4.mrc`. The first missing part
+ * of the path is compared with the names beside it. At most three folders that the glob has not listed yet are listed.
  */
 export async function lookedText(looked: readonly Looked[]): Promise<string> {
   const texts: string[] = [];

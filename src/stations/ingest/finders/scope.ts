@@ -26,8 +26,8 @@ export interface Scope {
 }
 
 /**
- * Names that templates may use in a scope. Where two are equal the more remote entity wins, and a run's columns win over the run and all below
- * it: so does the reference. (Columns that are called like a variable are told when the map is read.)
+ * Names that templates may use in a scope. For equal names the more distant ancestor takes precedence, and a run's columns over
+ * the run and everything below it, as in the reference. (Reading the map warns of columns with the name of a variable.)
  */
 export function variablesOf({ ancestors, row, mapped }: Scope): Variables {
   const variables = new Map<string, VariableValue>([["output_path", ""]]);
@@ -44,7 +44,7 @@ export function variablesOf({ ancestors, row, mapped }: Scope): Variables {
   return variables;
 }
 
-/** Every name that a template of this type's sources may use, whatever the run: what a configuration is checked against before anything is listed. */
+/** Every name that a template of this type's sources may use in any run, for checks before anything is listed. */
 export function knownNames(type: TypeKey, columns: readonly string[]): Set<string> {
   const names = new Set(["output_path"]);
   for (const ancestor of ancestorsOf(type)) {

@@ -8,7 +8,7 @@ import { contextBelow, type ImportContext } from "./importer.js";
 import { findSection } from "./sections.js";
 import { rawtilt, readAngles } from "./tiltseries-files.js";
 
-/** What is known of how a run was acquired, beside its alignment. Whatever cannot be found or read is undefined: others say so. */
+/** What is known of a run's acquisition, beside its alignment. What cannot be found or read is undefined; others report it. */
 export interface AcquiredSections {
   /** Of the title in the mdoc. */
   readonly tiltAxisDegrees: number | undefined;

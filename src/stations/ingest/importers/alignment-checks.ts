@@ -46,7 +46,8 @@ export async function alignmentRemarks({
 }
 
 /**
- * Configured dimensions beside those of the tomogram's header, both in Å along x, y and z: more than one voxel apart they are not of one volume.
+ * Compares configured dimensions with those of the tomogram's header, both in Å along x, y and z. A difference of more than one
+ * voxel means another volume.
  *
  * @param voxelAngstrom of the tomogram.
  */
@@ -61,8 +62,8 @@ function checkDimensions(configured: JsonObject, measured: JsonObject, voxelAngs
 }
 
 /**
- * The tilt axis of the sections beside the one that the microscope's software noted, around the circle. A few sections may differ: programs write
- * the identity for those that they could not align.
+ * Compares the tilt axis of the sections with the one that the microscope's software recorded, modulo 360°. A few sections may
+ * differ: programs write the identity for sections that they could not align.
  */
 function checkTiltAxis(sections: readonly SectionAlignment[], tiltAxisDegrees: number | undefined): string | undefined {
   if (tiltAxisDegrees === undefined) return undefined;

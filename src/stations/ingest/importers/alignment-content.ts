@@ -157,7 +157,7 @@ function axisOf({ item }: AlignmentFile): "a" | "b" {
   return /b\.xf$/i.test(item.key!) ? "b" : "a";
 }
 
-/** Etomo's own list of views to leave out, where the reconstruction's is not at hand: it may have been changed since, so it is only told. */
+/** Etomo's own list of excluded views, if the reconstruction's is missing. It may have changed since, so it is only reported. */
 function excludedByEtomo(file: SourceFile, sections: readonly SectionAlignment[], xf: AlignmentFile): string[] {
   const { excluded } = parseEdf(file.bytes, file.name);
   const kept = new Set(sections.map(({ zIndex }) => zIndex + 1));

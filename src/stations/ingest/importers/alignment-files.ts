@@ -26,9 +26,10 @@ const PROGRAMS =
 const COMMAND_FILE = new RegExp(`(?:^|[_.-])((?:${PROGRAMS})[ab]?(?:_[a-z0-9]+)*\\.com)$`, "i");
 
 /**
- * Names of an alignment's files: the run's, with the last extension of each. Command files are called after the run and themselves,
- * `RUN_tilt.com` beside `RUN_newst.com`: the extension alone would make them one. Files of formats that are not the portal's keep their names,
- * since they name each other. (`compat`: all have the run's name, and of two with one extension the last one stays.)
+ * Names of an alignment's files: the run's name with the last extension of each. Command files are named after the run and the
+ * file, `RUN_tilt.com` beside `RUN_newst.com`, because they share the extension. Files in formats that the portal does not have
+ * keep their names, since they refer to each other. (`compat`: all have the run's name, and of two with one extension the last
+ * remains.)
  *
  * @throws {EmporiumError} CONFIG_COLLISION for two files of one name
  */

@@ -29,7 +29,7 @@ export interface Alignment {
 
 const IDENTITY = [0, 1, 2, 3].map((row) => [0, 1, 2, 3].map((column) => (row === column ? 1 : 0)));
 
-/** What an alignment says where its configuration is silent, and all that the default one says. In the order in which it is added. */
+/** Metadata of an alignment that its configuration lacks, and all of the default one's, in the order of the document. */
 export const ALIGNMENT_DEFAULTS: JsonObject = {
   affine_transformation_matrix: IDENTITY,
   alignment_type: "GLOBAL",
@@ -49,13 +49,15 @@ interface Group {
 type Unnumbered = Alignment | Omit<Alignment, "metadataKey" | "folder">;
 
 /**
- * The alignments of a run, one at least: those that its configuration finds, or the default when no source finds any. All files of one source entry
- * are one alignment; entries of one block that bring files of other kinds (one the `.xf`, another the `.tlt`) belong to the same.
+ * The alignments of a run, at least one: those that its configuration finds, or the default if no source finds any. All files of
+ * one source entry are one alignment, as are entries of one block that find files of other kinds (one the `.xf`, another the
+ * `.tlt`).
  *
- * The first one of a deposition is known by the deposition alone, as in the reference; every other one also by its name, so that it does not
- * replace the first. (`compat`: it does, and the last one wins.)
+ * The first one of a deposition is identified by the deposition alone, as in the reference; all others also by their names, so
+ * that they do not replace the first. (`compat`: they do, and the last one wins.)
  *
- * @throws {EmporiumError} CONFIG_COLLISION for two default alignments of one run, CONFIG_GLOB_COUNT for several stored ones in one source
+ * @throws {EmporiumError} CONFIG_COLLISION for two default alignments of one run, CONFIG_GLOB_COUNT for several stored ones in
+ *   one source
  */
 export async function findAlignments(context: ImportContext): Promise<readonly Alignment[]> {
   const runName = context.location.run!;

@@ -21,7 +21,7 @@ import { voxelSpacing, wantsVolumes } from "./voxel-spacing.js";
 
 const KIND = "alignment";
 
-/** The alignments of a run, of which tomograms name the first. Planned are the tasks that make that one: tomograms wait for them. */
+/** The alignments of a run; tomograms name the first in their metadata, and wait for the planned tasks that make it. */
 export const alignment: Importer<readonly Alignment[], readonly Task[]> = {
   kind: KIND,
   per: "run",
@@ -61,8 +61,8 @@ interface Parts {
 }
 
 /**
- * Its files, then its metadata. Its dimensions are those of the run's first tomogram unless they are configured. Where the run has no tomogram and
- * the configuration gives no dimensions there is nothing to align, and nothing is written.
+ * Its files, then its metadata. Its dimensions are those of the run's first tomogram unless they are configured. Without a
+ * tomogram and configured dimensions nothing is written.
  *
  * @throws {EmporiumError} TASK_BLOCKED for a default alignment where no tomogram can be read
  */

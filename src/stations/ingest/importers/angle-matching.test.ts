@@ -36,8 +36,10 @@ describe("matching of tilt angles", () => {
   });
 
   it("names the angles without an image, and the images without an angle", () => {
-    expect(() => matchAngles(linesOf([0, 7, 1, 9]), sectionsOf([0, 1, 8]), names)).toThrow(/has the angle 7, 9; left are 8$/);
-    expect(() => matchAngles(linesOf([0, 7]), sectionsOf([0]), names)).toThrow(/has the angle 7; left are none$/);
+    expect(() => matchAngles(linesOf([0, 7, 1, 9]), sectionsOf([0, 1, 8]), names)).toThrow(
+      /has the angle 7, 9; unassigned are 8$/,
+    );
+    expect(() => matchAngles(linesOf([0, 7]), sectionsOf([0]), names)).toThrow(/has the angle 7; unassigned are none$/);
   });
 
   it("finds every image once, whatever the order of the lines and however they are rounded", () => {

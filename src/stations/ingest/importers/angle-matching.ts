@@ -15,9 +15,9 @@ export interface AngleMatch {
 }
 
 /**
- * Finds, for each angle of a raw tilt file, the image of the acquisition file that was taken at it. Each image is found once: of two images at one
- * angle the first goes with the first line. Both sides are rounded to two decimals, ties to even; an angle that no image has goes with the nearest
- * one that is left, up to 0.05°.
+ * Finds the image of the acquisition file for each angle of a raw tilt file. Each image is used once: of two images at one angle
+ * the first belongs to the first line. Both sides are rounded to two decimals, ties to even. An angle without an image takes the
+ * nearest unassigned one within 0.05°.
  *
  * @throws {EmporiumError} FORMAT_FIELD, with the line, for an angle at which no image was taken
  */

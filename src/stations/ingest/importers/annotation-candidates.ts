@@ -36,8 +36,8 @@ export interface AnnotationCandidate {
 }
 
 /**
- * Checks what can be known of the annotations' metadata before anything is touched: files are named after object and version, and metadata are
- * known by the digit that ends a version.
+ * Checks metadata of annotations before anything is written: file names contain object and version, and metadata files are
+ * recognised by the digit at the end of the version.
  *
  * @throws {EmporiumError} CONFIG_FIELD
  */
@@ -67,7 +67,7 @@ function prefixOf(block: Block): string {
   return annotationPrefix({ name, description }, version);
 }
 
-/** Everything that the configuration finds at a voxel spacing, a candidate for each block, in its order. Blocks without a find give none. */
+/** Everything that the configuration finds at a voxel spacing: a candidate for each block with items, in order. */
 export async function findAnnotations(
   context: ImportContext,
   spacing: VoxelSpacing,

@@ -11,8 +11,8 @@ import { globText } from "./source-names.js";
 export type AnnotationGate = (source: AnnotationSource) => Promise<string | undefined>;
 
 /**
- * Looks into masks and groups of meshes before they get an id: one without its label, or without its mesh, is no annotation of the run. A mask is
- * read until the label is found, once for all labels that the configuration takes from it.
+ * Checks masks and groups of meshes before they get an id: without its label or mesh it is not an annotation of the run. A mask
+ * is read until the label is found, once for all labels that the configuration uses.
  */
 export function annotationGate(context: PlanContext): AnnotationGate {
   const asked = new Map<string, Promise<{ selections: readonly MaskSelection[]; found: readonly boolean[] }>>();

@@ -6,8 +6,8 @@ import { type ImportContext, warn } from "./importer.js";
 const MEMORY_BYTES = 1 << 20;
 
 /**
- * Plans the removal of what interrupted imports left of annotations: folders with a number and without metadata, which are always written last.
- * What this plan is about to write stays, so that an import that goes on finds its finished files; so does what others have laid claim to.
+ * Plans the removal of files that interrupted imports left of annotations: numbered folders without metadata, which are written
+ * last. Files that this plan will write are kept, so that a resumed import finds them, and so are ids that others have reserved.
  *
  * @param planned keys that this plan writes at this voxel spacing.
  */

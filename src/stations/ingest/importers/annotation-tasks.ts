@@ -98,7 +98,7 @@ function pointsTask(
   });
 }
 
-/** @throws {EmporiumError} FORMAT_FIELD for a mask of another size than the tomogram. (`compat`: it is written as it is, with a warning.) */
+/** @throws {EmporiumError} FORMAT_FIELD for a mask of another size than the tomogram. (`compat`: only a warning.) */
 async function maskTask(
   context: ImportContext,
   { item, shape }: AnnotationSource,

@@ -55,8 +55,8 @@ export interface ViewedAnnotation {
 }
 
 /**
- * Plans a folder for Neuroglancer for each file of an annotation that a viewer can show. What is wrong with one of them concerns it alone, and
- * nothing of the annotation waits for it.
+ * Plans a Neuroglancer folder for each file of an annotation that a viewer can show. An error affects only this folder; the
+ * annotation does not wait for it.
  */
 export async function planAnnotationViews(context: ImportContext, annotation: ViewedAnnotation): Promise<void> {
   if (!context.selection.items("annotation_viz")) return;
@@ -185,7 +185,7 @@ function viewOf(
   };
 }
 
-/** What the reference calls the mesh of `object-1.0_triangularmesh.glb`: it takes what is behind the dots of the version for endings. */
+/** The reference's name for the mesh of `object-1.0_triangularmesh.glb`: it takes the version's digits for extensions. */
 function referenceLabel(file: string): string {
   const path = file.slice(0, file.lastIndexOf("_"));
   const withoutEnding = (name: string) => name.replace(/(?<=.)\.[^.]*$/, "");
@@ -229,7 +229,7 @@ async function meshInput(
   });
 }
 
-/** What tells a file, or an OME-Zarr by its attributes, from one that takes its place later. Undefined where it is not on the target. */
+/** A fingerprint of a file, or of an OME-Zarr's attributes, that changes if it is replaced. Undefined if it is missing. */
 async function storedIdentity(context: PlanContext, data: string): Promise<string | undefined> {
   if (!data.endsWith("/")) return objectIdentity(context, data);
   return (await objectIdentity(context, `${data}.zattrs`)) ?? (await objectIdentity(context, `${data}zarr.json`));

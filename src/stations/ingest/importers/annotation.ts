@@ -131,7 +131,7 @@ function dropTwins(context: ImportContext, found: readonly AnnotationCandidate[]
   });
 }
 
-/** The candidate with those of its sources that were asked for and hold something. Undefined where none is left; what was left out is told. */
+/** The candidate with its selected sources that are not empty. Undefined if none is left; warnings name those left out. */
 async function passGate(
   context: ImportContext,
   candidate: AnnotationCandidate,
@@ -282,7 +282,7 @@ function fileEntry({ shape }: AnnotationSource, { format, key }: AnnotationFile)
   };
 }
 
-/** What the metadata that are there list beside the files of this import, as far as it is still there: an import of one source must not lose the others. */
+/** Entries of the stored metadata for other files that still exist: an import of one source must not lose the others. */
 async function keptEntries(
   { target, compat }: PlanContext,
   stored: readonly StoredMetadata[],

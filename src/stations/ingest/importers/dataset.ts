@@ -62,8 +62,9 @@ async function planMetadata(context: ImportContext): Promise<void> {
 }
 
 /**
- * Fills in what a dataset does not tell of its sample: `name`, then `id`, each `not_reported` (`unknown` for the development stage); an organism
- * has a `taxonomy_id` instead, null when missing. Empty values count as missing. What is given keeps its place, new fields follow in their order.
+ * Fills in missing fields of a dataset's sample: `name`, then `id`, each `not_reported` (`unknown` for the development stage); an
+ * organism has a `taxonomy_id` instead, null if missing. Empty values count as missing. Given fields keep their order, new ones
+ * follow.
  */
 function withSampleDefaults(metadata: JsonObject): JsonObject {
   const filled: MutableJson = { ...metadata } as MutableJson;

@@ -1,8 +1,8 @@
 import type { TypeKey } from "../../../model/kinds.js";
 
-/** Of a kind whose finds are files that something is made of, what is said where there are none, or where nothing comes of one. */
+/** For a kind whose items are source files: what to report if there are none, or if one is not used. */
 export interface FileFacts {
-  /** What is told where nothing is found: that of a section (and of its sources that find nothing beside others), or of a source alone. */
+  /** What to report if nothing is found: for a section and its sources, or only for a source. */
   readonly emptyTold?: "section" | "source" | undefined;
   /** Other kinds whose metadata are made of these files. */
   readonly feeds?: readonly TypeKey[] | undefined;

@@ -17,9 +17,8 @@ export interface TomogramPicture {
 }
 
 /**
- * The picture of the first tomogram that has one: datasets and runs in the order of their names, then spacings and ids by number. It makes no
- * difference which of the runs this import brings and which are on the target, nor what others have added, so imports in any order
- * choose the same one in the end.
+ * The picture of the first tomogram that has one: datasets and runs by name, then spacings and ids by number. It does not depend
+ * on which runs this import writes, nor on what others have added, so imports in any order finally choose the same one.
  *
  * @param name `snapshot`.
  */

@@ -17,8 +17,8 @@ export interface AcquisitionOrder {
 }
 
 /**
- * Tells when each image was taken. The ZValue counts acquisitions in a file as the microscope wrote it. Programs that sort a stack by angle also
- * renumber it: where every image has a time, and the times contradict the ZValues, the times count.
+ * The order in which images were taken. The ZValue counts acquisitions in a file as the microscope wrote it. Programs that sort a
+ * stack by angle also renumber it. If every image has a time, and the times contradict the ZValues, the times count.
  *
  * @param compat ZValues, whatever the times say.
  */
@@ -58,9 +58,9 @@ const DIGITS = 12;
 const DOSE_TOLERANCE = 0.1;
 
 /**
- * One entry for each image of an acquisition, in the order of the file: its dose (electrons per Å²), and what the specimen had received before it.
+ * One entry for each image of an acquisition, in the order of the file: its dose (electrons per Å²), and the dose before it.
  *
- * The dose is the one that the mdoc gives; where it gives none, or 0 (a microscope that is not calibrated), the exposure time times the rate.
+ * The dose is the mdoc's. If the mdoc has none, or 0 (an uncalibrated microscope), it is exposure time × rate.
  *
  * @throws {EmporiumError} FORMAT_FIELD, with the line, for an image that has neither
  */

@@ -8,8 +8,8 @@ import { baseName } from "./source-names.js";
 const DM4 = /\.dm4$/i;
 
 /**
- * The gain references of a run: DM4 files become MRC files of the same values, all others are copied under their names. Two that would have one
- * name are a failure (CONFIG_COLLISION).
+ * The gain references of a run: DM4 files are converted to MRC with the same values, all others are copied under their names. Two
+ * with one name are a failure (CONFIG_COLLISION).
  */
 export const gain: Importer<readonly SectionItem[]> = {
   kind: "gain",

@@ -75,7 +75,7 @@ async function readRows(context: ImportContext, item: SectionItem): Promise<RunR
   return undefined;
 }
 
-/** What `run_name` says in the run's rows: the run's name, unless `filter_value` says otherwise. (`compat`: it does not count.) */
+/** The value of `run_name` in the run's rows: the run's name unless `filter_value` is given. (`compat`: it is ignored.) */
 function rowsOf({ compat, scope, location }: ImportContext, { block }: SectionItem): string {
   const node = block.metadata?.entries.get("filter_value");
   if (compat || node?.kind !== "scalar" || node.value === null) return location.run!;

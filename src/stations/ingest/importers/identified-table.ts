@@ -22,12 +22,13 @@ const DECIMAL = /^\s*[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|inf(?:inity)?)
 const BOOLEAN = /^(?:true|True|TRUE|false|False|FALSE)$/;
 
 /**
- * Reads a table and prints each value as it will stand in JSON. The kind of a column is that of all its cells, of whatever run: integers, numbers
- * (also integers where some are missing), booleans, or text. `run_name` is always text, so that runs may be called by numbers.
+ * Reads a table and prints each value as in the JSON. The type of a column depends on all its cells, in all runs: integers,
+ * numbers (also integers with missing cells), booleans, or text. `run_name` is always text, so that run names may be numbers.
  *
- * Columns without a name are called `Unnamed: 2` by their place, those of one name `x`, `x.1`, `x.2`.
+ * Columns without a name are named `Unnamed: 2` by position, those with one name `x`, `x.1`, `x.2`.
  *
- * @throws {EmporiumError} CONFIG_SYNTAX, with the line, also for a row that is longer than the first: nobody can say which cell is too many
+ * @throws {EmporiumError} CONFIG_SYNTAX, with the line, also for a row that is longer than the first: nobody can say which cell
+ *   is too many
  * Source: pandas (`read_csv`, then `to_json`); golden: `test/golden/ingest/identified-objects.json`, `test/golden/identified`.
  */
 export function parseIdentifiedTable(text: string, file: string): IdentifiedTable {

@@ -12,11 +12,11 @@ export interface NamedImage {
 const TOLERANCE_DEGREES = 0.25;
 
 /**
- * Finds the section of the tilt series that each image is: by the name of its movie, else by its angle. Programs that leave images out, or keep
- * them in the order of acquisition, number them in their own way.
+ * Finds the section of the tilt series for each image: by the name of its movie, otherwise by its angle. Programs that exclude
+ * images, or keep them in the order of acquisition, number them differently.
  *
  * @param sections of the tilt series, in the order of the stack.
- * @returns places in `sections`, or undefined where not every image finds a section of its own.
+ * @returns indices in `sections`, or undefined if not every image has a section of its own.
  */
 export function matchImages(images: readonly NamedImage[], sections: readonly AcquiredSection[]): number[] | undefined {
   return byName(images, sections) ?? byAngle(images, sections);

@@ -123,7 +123,7 @@ async function planFound(context: ImportContext, importer: Importer, items: unkn
   context.results.planned.set(importer.kind, await guarded(context, importer, () => importer.plan(context, items)));
 }
 
-/** What a finder finds for this entity, looked for once. Undefined where it fails, or what it needs: the failure is in the draft then. */
+/** The items of a finder for this entity, found once. Undefined if it fails, or what it needs; the draft has the failure. */
 export function found<Found>(context: ImportContext, finder: Finder<Found>): Promise<Found | undefined> {
   const { found: results } = context.results;
   const known = results.get(finder.kind) ?? look(context, finder);

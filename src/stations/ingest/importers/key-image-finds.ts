@@ -6,12 +6,12 @@ import { type ImportContext, scopeBelow } from "./importer.js";
 import { findSection, type SectionItem, sectionOf } from "./sections.js";
 import type { VoxelSpacing } from "./voxel-spacing.js";
 
-/** Pictures that a tomogram shall have: each with the file of the sources that it is made of, or undefined where it is rendered. */
+/** Pictures of a tomogram: each with its source file, or undefined if it is rendered. */
 export type KeyImages = ReadonlyMap<PictureName, SectionItem | undefined>;
 
 /**
- * The pictures that the configuration asks for; all four where it has no section for them, or its sources find none. A file that has the name of
- * a picture becomes that one; the first that has another name becomes all that have none of their own.
+ * The configured pictures; all four if there is no section for them, or its sources find none. A file with the name of a picture
+ * is used for it; the first file with another name is used for all others.
  *
  * @throws {EmporiumError} CONFIG_FIELD for a literal that is no picture's name
  */

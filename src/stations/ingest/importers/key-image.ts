@@ -21,9 +21,9 @@ import { isAsked, type SectionItem, sectionOf, wantsTomograms } from "./sections
 import { tomogram } from "./tomogram.js";
 import { identityOf, tomogramFinder, tomogramIds } from "./tomogram-candidates.js";
 
-/** Buffers of a picture task beside those that grow with a plane: the largest of the other three pictures, and what is read at once. */
+/** Buffers of a picture task beside those that grow with a plane: the largest of the other three pictures, and one read. */
 const PICTURE_BYTES = 48 * 2 ** 20;
-/** Of a pixel of a plane: its sum, its grey, its three colours, and twice what an encoder makes of these. A mask takes its sum and itself. */
+/** For a pixel of a plane: its sum, grey and three colours, and twice the encoder's output. For a mask: sum and mask. */
 const PIXEL_BYTES = 20;
 const MASK_PIXEL_BYTES = 9;
 

@@ -85,7 +85,7 @@ async function planPhotos(context: ImportContext, kind: PhotoKind, items: readon
   return tasks;
 }
 
-/** The deposition that a dataset of the target belongs to, if it is another than the one that is imported: it keeps the pictures that it has. */
+/** The deposition of a dataset on the target, if it is not the imported one: the dataset then keeps its pictures. */
 async function foreignOwner(context: ImportContext): Promise<string | undefined> {
   const { entity: dataset, depositionId, item } = context;
   // what the configuration says of the dataset becomes its metadata, so it is this deposition's

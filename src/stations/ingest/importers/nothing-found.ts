@@ -3,8 +3,8 @@ import { kindOf, type TypeKey } from "../../../model/kinds.js";
 import type { Source } from "../config/schema.js";
 
 /**
- * The error for a section whose sources find nothing. Where all of them refer to what the output should hold already (`destination_glob`), it is the
- * output that lacks it, and the glob may be right.
+ * The error for a section whose sources find nothing. If all refer to what the output should already have (`destination_glob`),
+ * the output lacks it, and the glob may be right.
  *
  * @param applied sources of the section that apply here.
  * @param where.target what was searched, as a URL.

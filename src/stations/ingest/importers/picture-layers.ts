@@ -63,8 +63,8 @@ export async function runAnnotations(context: ImportContext): Promise<RunAnnotat
 }
 
 /**
- * What a tomogram's pictures show: masks and points of its voxel spacing and alignment that are visible unless somebody hides them, in the colours that
- * they have in the tomogram's view. Those of other depositions are not shown: what others mark later changes nobody's pictures.
+ * The marks on a tomogram's pictures: masks and points of its voxel spacing and alignment that are not hidden, in the colours of
+ * the tomogram's view. Those of other depositions are not shown, so that later imports do not change the pictures.
  *
  * @param tomogram folder of its voxel spacing, and the alignment that its metadata name.
  */

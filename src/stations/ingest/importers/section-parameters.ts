@@ -38,8 +38,8 @@ export interface SectionFits {
 const SHOWN = 5;
 
 /**
- * The CTF of each section. Entries that name their image, or its angle, go with that image; those that have a number alone with the section of
- * this number, from 1. Of two entries for one section the first counts.
+ * The CTF of each section. Entries with an image name or angle belong to that image; entries with only a number belong to the
+ * section of this number, from 1. Of two entries for one section the first counts.
  */
 export function fitsOf(sections: readonly AcquiredSection[], ctf: readonly CtfEntry[]): SectionFits {
   const fits = new Array<CtfEntry | undefined>(sections.length).fill(undefined);

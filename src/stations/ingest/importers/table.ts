@@ -17,8 +17,8 @@ import { viewConfig } from "./view-config.js";
 import { voxelSpacing } from "./voxel-spacing.js";
 
 /**
- * Every kind that is imported, in the order of `model/kinds.ts` but where one asks for what another has planned: each stands behind those, and an
- * entity's own metadata behind all that lies in it. What is found has no order: it is looked for when it is first asked for.
+ * Every imported kind, in the order of `model/kinds.ts`, except that a kind follows those whose plans it needs, and an entity's
+ * metadata follow everything in it. Finding has no order: items are found when they are first needed.
  */
 export const IMPORTERS: readonly Importer[] = [
   gain,

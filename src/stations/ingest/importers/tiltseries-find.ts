@@ -21,8 +21,9 @@ export interface Tiltseries {
 const KIND = "tiltseries";
 
 /**
- * The tilt series of a run with their ids. The first one of a deposition is known by the deposition alone, as in the reference; every other one
- * also by the name of its file, so that it does not replace the first. (`compat`: it does, and the last one wins.)
+ * The tilt series of a run with their ids. The first one of a deposition is identified by the deposition alone, as in the
+ * reference; all others also by the names of their files, so that they do not replace the first. (`compat`: they do, and the last
+ * one wins.)
  */
 export async function findTiltseries(context: ImportContext): Promise<readonly Tiltseries[]> {
   const { items } = await findSection(context, KIND, context.scope);
@@ -89,8 +90,8 @@ async function identified(context: ImportContext, own: readonly SectionItem[]): 
 }
 
 /**
- * The tilt series that a find on the target stands for: named by its metadata file, by its folder, or by a file in it. Its folder and id are its
- * own, whatever the configuration says. Undefined for anything else that a glob finds there.
+ * The stored tilt series that an item on the target refers to: by its metadata file, its folder, or a file in it. Its folder and
+ * id are not changed by the configuration. Undefined for anything else that a glob finds there.
  */
 async function readReference(
   { target }: ImportContext,

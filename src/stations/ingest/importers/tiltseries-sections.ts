@@ -16,7 +16,7 @@ export interface SectionSources {
 }
 
 /**
- * One entry for each raw tilt angle. Without angles, or without an acquisition file, there is nothing to tell of sections: none, with a warning.
+ * One entry for each raw tilt angle. Without angles or an acquisition file there are no entries, and a warning.
  *
  * @throws {EmporiumError} under `compat` also for missing files, as the reference
  */

@@ -31,7 +31,7 @@ import { addVolumeTask } from "./volume-task.js";
 
 const KIND = "tiltseries";
 
-/** The tilt series of a run with the files beside them. Planned is the metadata file of the first one, which alignments name, if it is there. */
+/** The tilt series of a run with the files beside them. The plan has the first one's metadata file, if any. */
 export const tiltseries: Importer<readonly Tiltseries[], string | undefined> = {
   kind: KIND,
   per: "run",

@@ -33,7 +33,7 @@ export interface ReadTomogram extends TomogramCandidate {
 export interface FoundTomograms {
   readonly candidates: readonly TomogramCandidate[];
   /**
-   * Those that are asked for and can be read, each once; what is wrong with others is noted. Reads the headers when it is first called.
+   * The selected and readable ones, each once; failures are noted. Reads the headers when it is first called.
    *
    * @param alignmentPath metadata file of the run's first alignment.
    */
@@ -126,7 +126,7 @@ function isAccepted({ selection }: PlanContext, item: SectionItem, spacing: Voxe
   return selection.accepts("voxel_spacing", spacing.name) && selection.accepts("tomogram", scalarText(item.name));
 }
 
-/** Reads the header of one candidate; what is wrong with it is its own failure. Voxel sizes that differ from the spacing give a warning. */
+/** Reads the header of one candidate. An error is its own failure; a voxel size that differs from the spacing is a warning. */
 async function readTomogram(context: ImportContext, candidate: TomogramCandidate): Promise<ReadTomogram | undefined> {
   const { item, spacing, title } = candidate;
   try {
@@ -150,7 +150,7 @@ export interface MeasuredVolume {
   readonly angstrom: number;
 }
 
-/** The first tomogram of a run whose header can be read, asked for or not: a default alignment must not depend on the filters of one import. */
+/** The first readable tomogram of a run, selected or not: a default alignment must not depend on the filters of one import. */
 export async function firstReadable(
   context: PlanContext,
   candidates: readonly TomogramCandidate[],
@@ -190,7 +190,7 @@ export async function tomogramIds(context: ImportContext, identities: readonly (
   return allotIds(run.folder, known, context, identities);
 }
 
-/** What makes a candidate this tomogram and no other. The reference takes the spacing from the configuration, even where it contradicts the folder. */
+/** What identifies a candidate. The reference takes the spacing from the configuration, even if it contradicts the folder. */
 export function identityOf(
   { compat, depositionId }: ImportContext,
   { configured, spacing }: TomogramCandidate,
@@ -201,8 +201,8 @@ export function identityOf(
 }
 
 /**
- * Leaves one candidate per identity. Two sources for one tomogram are a failure of both: nobody can say which is meant. The same file found twice
- * by one block counts once. (`compat`: the last one wins, as in the reference, with a warning.)
+ * Keeps one candidate per identity. Two sources for one tomogram are a failure of both: which one is meant is unknown. A file
+ * that one block finds twice counts once. (`compat`: the last one wins, as in the reference, with a warning.)
  */
 function dropCollisions(
   context: ImportContext,

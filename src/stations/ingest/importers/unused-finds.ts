@@ -10,7 +10,7 @@ import { baseName, globText, placeOfFinder } from "./source-names.js";
 
 const FILES_SHOWN = 3;
 
-/** What sources found, to be held against what the plan makes of it: a find that nothing comes of is told, whoever let it fall. */
+/** What sources found, to compare with the plan: items that are not used are reported, whoever dropped them. */
 export interface FindLedger {
   /** @param found of one source in one scope, those included that another find of the same name replaces. */
   note(type: TypeKey, source: Source, scope: Scope, found: readonly Found[]): void;

@@ -15,15 +15,15 @@ import { objectIdentity } from "./picture-layers.js";
 import { type VoxelSpacing, voxelSpacing } from "./voxel-spacing.js";
 
 const MEMORY_BYTES = 64 * 2 ** 20;
-/** Sections of the coarsest level that limits are found from, and the bytes that each of their voxels takes: itself, sorted, drawn, shared out. */
+/** Sections of the coarsest level for the limits, and the bytes for each of their voxels: read, sorted, drawn, shared out. */
 const SECTIONS = 31;
 const VOXEL_BYTES = 32;
 
 const KIND = "viz_config";
 
 /**
- * The view of every tomogram at the voxel spacings of a run: those of this import, and those that are on the target, whosever they are. A view
- * comes after tomograms, annotations and their views, and is made without what fails.
+ * The view of every tomogram at the voxel spacings of a run: those of this import, and those on the target, of any deposition. A
+ * view follows tomograms, annotations and their views, and is made without those that fail.
  */
 export const viewConfig: Importer<null> = {
   kind: KIND,
@@ -144,8 +144,8 @@ function isLayerOutput(key: string, run: string): boolean {
 }
 
 /**
- * What a plan saw of the annotations and views on the target that it does not make itself, as one word: when it changes, views are made anew.
- * What they say of layers is in the metadata; of the folders only their names matter.
+ * A fingerprint of the annotations and views on the target that the plan does not make itself: if it changes, views are made
+ * again. Layers are described in the metadata; only the names of the folders matter.
  */
 async function seenOf(context: PlanContext, run: string, layers: readonly Task[]): Promise<string> {
   const own = new Set(layers.flatMap(({ outputs }) => outputs));

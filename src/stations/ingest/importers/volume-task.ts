@@ -71,7 +71,7 @@ export interface MaskRequest {
   readonly place: Place | undefined;
 }
 
-/** Adds the task that makes a mask or labels. Its metadata is another task's. Undefined where neither MRC nor Zarr is selected. */
+/** Adds the task that makes a mask or labels. Another task writes the metadata. Undefined if neither MRC nor Zarr is selected. */
 export function addMaskTask(
   context: ImportContext,
   { segmentation, title, volume, keys, targetShape, spacingAngstrom, needs, place }: MaskRequest,

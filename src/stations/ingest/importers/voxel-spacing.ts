@@ -43,8 +43,8 @@ const BELOW_SPACINGS: readonly TypeKey[] = ["tomogram", "alignment", "annotation
 /**
  * The spacings of a run, each once, in the order in which they are found.
  *
- * @throws {EmporiumError} CONFIG_EMPTY where sources apply to the run and find nothing, CONFIG_FIELD for a spacing that is no positive number,
- *   CONFIG_VARIABLE for a run without a row
+ * @throws {EmporiumError} CONFIG_EMPTY where sources apply to the run and find nothing, CONFIG_FIELD for a spacing that is no
+ *   positive number, CONFIG_VARIABLE for a run without a row
  */
 export async function findVoxelSpacings(context: RunScope): Promise<VoxelSpacing[]> {
   const { scope, entity: run } = context;

@@ -56,8 +56,8 @@ export interface NewConfig {
 }
 
 /**
- * Writes a configuration: from what a folder holds (names of runs, kinds of files, spacings of headers, tilts of acquisition files) and from answers;
- * what is known from neither is a placeholder that is valid, with a comment that asks for it.
+ * Writes a configuration from a folder (names of runs, kinds of files, spacings in headers, tilts in acquisition files) and from
+ * answers. Unknown values are valid placeholders with a comment that asks for them.
  *
  * @throws {EmporiumError} STORE_ABSENT for an empty folder, LOCATION_UNKNOWN, STORE_…
  */

@@ -127,8 +127,8 @@ const READ_BYTES_MAX = 16 * 1024 * 1024;
 const POINTS_MAX = 100_000;
 
 /**
- * How the coordinates of a kind of files fill the tomograms of their runs: undefined where nothing tells it, or where they fit as they are.
- * Files that hold many tomograms are passed over: which rows are meant only a person knows.
+ * How the coordinates of one kind of files fit the tomograms of their runs: undefined if this is unknown, or if they fit
+ * unchanged. Files with the particles of several tomograms are ignored: which rows belong to which is unknown.
  *
  * @param tomogramOf the tomogram that the points of a run are to lie in.
  */

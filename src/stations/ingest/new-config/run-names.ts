@@ -26,8 +26,8 @@ const DROP_MAX = 3;
 const SAMPLE = 4_000;
 
 /**
- * The names of the runs: what the paths of most kinds of files have in common. Every way to take a name out of the paths of tomograms (or else
- * of tilt series, …) is tried, and the one counts whose names find most other kinds, one file of each.
+ * The names of the runs: the part that paths of most kinds of files share. Every way to take a name out of the paths of tomograms
+ * (otherwise of tilt series, …) is tried; the one counts whose names match most other kinds, one file of each.
  */
 export function findRunNames(items: readonly Item[]): RunNames {
   const index = wordIndex(items);
@@ -55,8 +55,8 @@ export function byNumbers(a: string, b: string): number {
 }
 
 /**
- * Mean over the names of the kinds that a name finds, less where it finds many of what a run has one of; times the share of such files that are
- * found at all.
+ * Mean over the names of the number of kinds that match a name, less if it matches many files of a kind that a run has once;
+ * times the share of such files that are matched at all.
  */
 function scoreOf(names: readonly string[], kind: ItemKind, paths: number, index: WordIndex): number {
   let sum = 0;
@@ -74,7 +74,7 @@ function scoreOf(names: readonly string[], kind: ItemKind, paths: number, index:
   return (sum / names.length) * (0.5 + found.size / index.size / 2) * (isSpread ? 1 : 0.5) * (kind === "frame" ? 0.5 : 1);
 }
 
-/** Files of one name in many folders are called by what they are, and the folders by the run; a bare number is a date or a counter. */
+/** Files with one name in many folders are named by type, and the folders by run; a bare number is a date or a counter. */
 function plausibility({ component }: Rule, names: readonly string[], paths: readonly string[]): number {
   const bare = names.every((name) => /^\d+$/.test(name)) ? 0.8 : 1;
   if (component >= 0) return bare;
@@ -82,7 +82,7 @@ function plausibility({ component }: Rule, names: readonly string[], paths: read
   return files.size < paths.length ? bare * 0.5 : bare;
 }
 
-/** Runs that the chosen paths do not show: of which only the tilt series or acquisition is there. They are made like the others. */
+/** Runs that the chosen paths do not show, because only their tilt series or acquisition exists. */
 function alike(names: readonly string[], items: readonly Item[]): string[] {
   const shapes = new Set(names.map(shapeOf));
   const more = new Set<string>();

@@ -7,8 +7,8 @@ import { globOf, type Pattern, patternsOf } from "./templates.js";
 const KINDS: readonly ItemKind[] = ["tomogram", "tiltseries", "mdoc", "rawtlt", "frame"];
 
 /**
- * Finders that give these runs and no others: of the files of which most runs have one; runs that lack it are found by other files. Where a finder
- * would also find what is no run, its `match_regex` lists the names.
+ * Finders that find exactly these runs: by the files that most runs have; runs without them are found by other files. If a finder
+ * would also find other names, its `match_regex` lists the runs.
  */
 export function runSources(
   items: readonly Item[],

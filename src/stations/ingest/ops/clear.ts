@@ -9,7 +9,7 @@ export interface Leftover {
   readonly modifiedMs?: number | undefined;
 }
 
-/** Removes objects that an interrupted import left. Params: `{leftovers: [{key, size, modifiedMs?}]}`; one that has changed since is somebody else's and stays. */
+/** Removes what an interrupted import left, unless it has changed. Params: `{leftovers: [{key, size, modifiedMs?}]}`. */
 export const clearOperation: Operation = async ({ params }, { target, signal }) => {
   const warnings: string[] = [];
   for (const { key, size, modifiedMs } of params.leftovers as unknown as readonly Leftover[]) {

@@ -22,7 +22,7 @@ export interface CopyParams {
 }
 
 /**
- * Copies one object, byte for byte. A small one that is there already with the same bytes is left as it is, with its time; contents are compared, not
+ * Copies one object, byte for byte. A small one that exists with the same bytes is not written again; contents are compared, not
  * sizes.
  */
 export const copyOperation: Operation = async ({ params }, context) => {

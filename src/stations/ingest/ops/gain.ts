@@ -22,8 +22,8 @@ export interface GainParams {
 }
 
 /**
- * Converts a gain reference from DigitalMicrograph's format to MRC: same values, rows from the bottom up. The file is made in the scratch folder,
- * a batch of rows at a time, and sent when it is whole.
+ * Converts a gain reference from DigitalMicrograph's format to MRC: same values, rows from the bottom up. The file is made in the
+ * scratch folder, a batch of rows at a time, and sent when it is complete.
  */
 export const gainOperation: Operation = async ({ params, bytes: taskBytes }, context) => {
   const { source: key, key: to, checksum } = params as unknown as GainParams;

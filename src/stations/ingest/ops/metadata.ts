@@ -16,8 +16,8 @@ export const writeMetadataOperation: Operation = async ({ params }, { target, cr
 };
 
 /**
- * Writes a metadata text with the plan's time, unless the same text with another time is there already: then nothing is written, so that a
- * run over a finished tree changes nothing.
+ * Writes a metadata text with the plan's time, unless the same text with another time exists: a run over a finished tree changes
+ * nothing.
  */
 export async function writeMetadata(
   target: Store,

@@ -28,8 +28,8 @@ interface Marks {
 }
 
 /**
- * What a section shows of the layers: masks wherever they have a voxel in the slab, points that lie in it, those of the later planes and layers
- * over the others. A layer that is not there, or is damaged, is left out with a warning.
+ * The marks of the layers on a section: masks with a voxel in the slab, and points in it; later planes and layers are drawn over
+ * earlier ones. A missing or damaged layer is left out with a warning.
  */
 export async function drawnMarks(
   section: GreySection,

@@ -33,10 +33,10 @@ export interface PictureParams {
 }
 
 /**
- * Draws a tomogram's pictures, or makes them of pictures that somebody has drawn. The section is the one that the conversion has left on the
- * cache; where there is none (after a resume, or for a tomogram that was there before) it is read from the target.
+ * Draws a tomogram's pictures, or makes them from given pictures. The section comes from the conversion's cache. After a resume,
+ * or for a tomogram that existed before, it is read from the target.
  *
- * A mark that cannot be read is left out with a warning, a drawn picture that cannot be read is replaced by a rendered one.
+ * An unreadable mark is left out with a warning; an unreadable given picture is replaced by a rendered one.
  *
  * @throws {EmporiumError} STORE_ABSENT where the tomogram has no volume, FORMAT_… of its readers
  */

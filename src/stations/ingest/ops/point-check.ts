@@ -73,7 +73,7 @@ export function pointCheck(name: string, { fit, compat }: { fit: FitOptions | un
   };
 }
 
-/** How far a 3×3 matrix is from a rotation: the largest deviation of its determinant from 1 and of its rows from orthonormal ones. NaN for NaN. */
+/** The largest deviation of a 3×3 matrix's determinant from 1 and of its rows from orthonormal ones. NaN for NaN. */
 export function rotationError(m: Float64Array, at: number): number {
   const [a, b, c, d, e, f, g, h, i] = m.subarray(at, at + 9) as unknown as [
     number,

@@ -41,7 +41,8 @@ export interface PointsParams {
 /**
  * Reads a particle list in its format and writes the portal's: one JSON object a line, a batch of rows at a time.
  *
- * @throws {EmporiumError} FORMAT_… of the reader; FORMAT_FIELD for a matrix that is no rotation; CONFIG_EMPTY where no row is of the tomogram
+ * @throws {EmporiumError} FORMAT_… of the reader; FORMAT_FIELD for a matrix that is not a rotation; CONFIG_EMPTY if the tomogram
+ *   has no row
  */
 export const pointsOperation: Operation = async ({ params, bytes, place }, context) => {
   const { source, key, format, tomogram, filterValue, allowEmpty, compat, strict, force, ...options } =

@@ -14,7 +14,7 @@ export interface ViewFolder {
   put(name: string, body: Uint8Array | string | Iterable<Uint8Array>): Promise<void>;
   /** A file that was made, or a part of it. */
   get(name: string, range?: ByteRange): Promise<Uint8Array<ArrayBuffer>>;
-  /** Replaces what the target has under the folder's key. Readers find the new folder when its `info` is there, which comes last. */
+  /** Replaces the folder on the target. Its `info` is written last: readers find the new folder by it. */
   publish(): Promise<ObjectReceipt>;
 }
 

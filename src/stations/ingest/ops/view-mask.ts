@@ -28,7 +28,7 @@ export interface ViewMaskParams {
   voxelSpacingAngstrom: number;
 }
 
-/** Buffers for one chunk of 256³ in the making: decoded, as read, and with its neighbours' voxels, of 16 bits each, and its surfaces. */
+/** Buffers for one chunk of 256³: decoded, as read, with its neighbours' voxels (16 bits each), and its surfaces. */
 const CHUNK_BYTES = 160 * 2 ** 20;
 
 /** Triangles of one label beyond which no surface is made: that of noise. */
@@ -42,8 +42,8 @@ export function viewMaskMemory(shape: Triple, threads: number): number {
 }
 
 /**
- * Writes the chunks of a mask and a surface for each label, chunk by chunk, in bounded memory. Finished chunks wait on scratch space: a later
- * attempt goes on after them.
+ * Writes the chunks of a mask and a surface for each label, chunk by chunk, in bounded memory. Finished chunks are kept in
+ * scratch space: a later attempt resumes after them.
  *
  * @throws {EmporiumError} FORMAT_UNSUPPORTED for voxels that are no labels.
  */

@@ -59,8 +59,8 @@ export const viewMeshOperation: Operation = async ({ params, bytes }, context) =
 };
 
 /**
- * @throws {EmporiumError} FORMAT_FIELD for a file of several surfaces: it is one particle's that is wanted. FORMAT_LIMIT for one that cannot be made
- *   coarse enough.
+ * @throws {EmporiumError} FORMAT_FIELD for a file with several surfaces: one particle's is wanted. FORMAT_LIMIT if it cannot be
+ *   made coarse enough.
  */
 export const viewCopiesOperation: Operation = async ({ params, bytes, place }, context) => {
   const { points, mesh, folder, voxelSpacingAngstrom } = params as unknown as ViewCopiesParams;

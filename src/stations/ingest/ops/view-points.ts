@@ -31,8 +31,8 @@ export function viewPointsMemory(sourceBytes: number): number {
 }
 
 /**
- * Reads the points of an annotation and writes the folder that a viewer draws them from. No points, no folder: a layer without bounds cannot be
- * described.
+ * Reads the points of an annotation and writes the folder from which a viewer draws them. Without points there is no folder,
+ * because a layer needs bounds.
  *
  * @throws {EmporiumError} METADATA_VALUE for matrices that are no rotations, FORMAT_FIELD for points of another kind.
  */

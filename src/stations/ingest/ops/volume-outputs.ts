@@ -16,7 +16,7 @@ import { type OmeZarr05Fields, omeZarr05Attributes } from "../../../formats/zarr
 import { printZarrV3, type V3Compressor, zarrV3ArrayMetadata, zarrV3GroupMetadata } from "../../../formats/zarr/v3-metadata.js";
 import { formOf, type VolumeParams } from "./volume-params.js";
 
-/** The documents of the hierarchy in the order in which they may become visible: that of the group, which readers look for, last. */
+/** The documents of the hierarchy in the order of publication: the group's, by which readers find it, is last. */
 export function zarrDocuments(written: WriteVolumeResult, params: VolumeParams, spacing: number | Triple): [string, string][] {
   return written.shards ? documents05(written, written.shards, params, spacing) : documents04(written, params, spacing);
 }
@@ -98,7 +98,7 @@ export async function zarrReceipt(
   return folderReceipt(context.target, folder, [...chunks, ...texts], context.keepContents);
 }
 
-/** What a report says of the voxels: percentiles of a volume (of the coarsest level), voxels of a mask, labels. `dtype` is the source's. */
+/** Facts for the report: percentiles of a volume (coarsest level), voxels of a mask, labels. `dtype` is the source's. */
 export function factsOf({ statistics, histogram, labels, shapes }: WriteVolumeResult, dtype: string): PlainObject {
   const [p1, p50, p99] = histogram ? percentilesFromHistogram(histogram, [1, 50, 99]) : [];
   return {
@@ -115,8 +115,8 @@ export function factsOf({ statistics, histogram, labels, shapes }: WriteVolumeRe
 }
 
 /**
- * SHA-256 of each output: of a file its bytes; of a Zarr the text that `sha256sum` would print for its objects in key order. Everything is read
- * once more for it, because headers are written last.
+ * SHA-256 of each output: of a file its bytes; of a Zarr the text that `sha256sum` would print for its objects in key order.
+ * Everything is read again, because headers are written last.
  */
 export async function addSha256(outputs: ObjectReceipt[], { target, signal }: TaskContext): Promise<ObjectReceipt[]> {
   const one = async (key: string): Promise<string> => {

@@ -73,7 +73,7 @@ async function exists(path: string): Promise<boolean> {
   return (await statFile(path).catch(() => undefined)) !== undefined;
 }
 
-/** The entity's old metadata would vouch for the new volume while it is being replaced, so it goes first; its text may be kept for later. */
+/** Removes the old metadata first: they mark the volume as complete while it is replaced. Their text may be kept. */
 async function unpublish(params: VolumeParams, { target, signal, notes, note }: TaskContext): Promise<() => string | undefined> {
   const kept = notes.find((entry) => typeof entry.replaced === "string")?.replaced;
   if (typeof kept === "string") return () => kept;
@@ -87,8 +87,8 @@ async function unpublish(params: VolumeParams, { target, signal, notes, note }: 
 }
 
 /**
- * On a file system: parts beside the final names, renamed when whole. A kill between two renames is met by a note that is made before each: a
- * part that is gone after it has become what it should.
+ * On a file system: parts beside the final names, renamed when complete. A note before each rename handles a kill between two of
+ * them: a part that is missing after its note was renamed.
  */
 async function localPlaces(task: Task, params: VolumeParams, context: TaskContext): Promise<Places> {
   const local = context.target.local!;

@@ -10,11 +10,11 @@ import { turns } from "../../../system/parallel.js";
 const PARTS_IN_FLIGHT = 4;
 
 /**
- * Shards as uploads that grow with them: nothing is laid out on this machine but the last bytes of each unit, which fill no part, for whoever goes
- * on after a kill. A shard that fits one part is written at once.
+ * Shards as growing uploads. Only the last bytes of each unit, which do not fill a part, are kept on this machine, for a resume
+ * after a kill. A shard that fits one part is written at once.
  *
  * @param folder key of the hierarchy, with `/` at the end.
- * @param partBytes of a part; what S3 asks for at least is less.
+ * @param partBytes size of a part; the minimum of S3 is smaller.
  */
 export function uploadShards(
   context: TaskContext,

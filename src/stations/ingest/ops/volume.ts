@@ -22,9 +22,9 @@ export type { VolumeParams } from "./volume-params.js";
 export const VOLUME_OPERATION = "ingest/volume";
 
 /**
- * Converts a volume, mask or labels: MRC, OME-Zarr, statistics, then the entity's metadata as the marker of completeness. On local stores parts
- * are made beside their final names and renamed; on others chunks go to a scratch folder and are sent as soon as they are whole, and shards are sent as they
- * grow.
+ * Converts a volume, mask or labels: MRC, OME-Zarr, statistics, then the entity's metadata, which mark it as complete. On local
+ * stores parts are written beside their final names and renamed. On others chunks go to a scratch folder and are sent when
+ * complete, and shards are sent as they grow.
  */
 export const volumeOperation: Operation = (task, context) => convertVolume(task, context);
 
@@ -148,8 +148,8 @@ function mrcOutput({ params, context, volume, voxel }: Conversion, path: string)
 const HEADER_PRECISION = 2 ** -22;
 
 /**
- * The voxel size of the source's own header, axis by axis. Where it says nothing of an axis, and along z of a tilt series, that of y or x stands
- * in. One number where all agree but for rounding in the header. The reference takes that of y for all.
+ * The voxel size in the source's header, by axis. A missing one, and that along z of a tilt series, is replaced by that of y or
+ * x. One number if all agree except for rounding in the header. The reference uses y for all.
  */
 function voxelSizesOf(
   { voxelSizeAngstrom: [z, y, x] }: OpenVolume,

@@ -8,8 +8,8 @@ export type Suite = "source" | "standardized";
 export type Severity = "fail" | "warn";
 
 /**
- * One rule that trees are held against. It looks at the facts of one subject, which all checks share, and says what is wrong; nothing where all
- * is well. Where a fact is missing that it needs, `known` ends it as undecided, and the report says so.
+ * One validation rule. It checks the facts of one subject, which all checks share, and returns what is wrong, or nothing. If a
+ * fact that it needs is missing, `known` ends it as undecided, and the report says so.
  */
 export interface Check<K extends SubjectKind = SubjectKind> {
   /** Stable: reports and exceptions of users name it. */
@@ -24,8 +24,8 @@ export interface Check<K extends SubjectKind = SubjectKind> {
   /** Whether it concerns a subject at all. Default: each one of its kind. */
   readonly applies?: ((subject: Subjects[K]) => boolean) | undefined;
   /**
-   * What an import does about it by itself, as a sentence: sources with such a finding are warned of, and told this. Undefined where the import
-   * would fail, or keep the fault. What is in the tree already is an error in any case.
+   * How an import corrects it, as a sentence: for sources such a finding is a warning with this text. Undefined if the import
+   * would fail or keep the error. In a tree it is always an error.
    */
   readonly mended?: ((subject: Subjects[K]) => Promise<string | undefined>) | undefined;
   /** @throws {Undecided} where a fact is missing; {Missing} for a field that must be there */

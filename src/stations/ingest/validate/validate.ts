@@ -15,7 +15,7 @@ import { visitSource } from "./tree/source.js";
 import { visitStandardized } from "./tree/standardized.js";
 
 export interface ValidateOptions {
-  /** By type: only entities whose name (number, where they have no name) one of the patterns matches from its start; and without which. */
+  /** By type: only entities whose name (or number) matches a pattern from its start; and those to leave out. */
   readonly filter?: SelectionFlags["filter"];
   readonly exclude?: SelectionFlags["exclude"];
   /** Opens pictures by addresses that metadata name. Default: they are not asked for. */
@@ -55,7 +55,8 @@ export interface ReportedPicture {
 const PICTURES_KEPT = 300;
 
 /**
- * Checks what a laboratory delivers, before it is imported: what the finders of its configuration find, file by file. Nothing is written.
+ * Checks a laboratory's files before they are imported: what the finders of its configuration find, file by file. Nothing is
+ * written.
  *
  * @param source folder or bucket; the configuration's `source_prefix` is below it.
  * @param options `faults` of the configuration itself become findings.

@@ -73,8 +73,8 @@ const codecs: CodecRegistry = {
 };
 
 /**
- * Boxes of an array, read through one reader. Of Zarr 2 the object that was read last is kept, where parts of it can be decoded in `frame`; of Zarr 3
- * the indexes of shards.
+ * Boxes of an array, read through one reader. For Zarr 2 the last object is cached if parts of it can be decoded in `frame`; for
+ * Zarr 3 the indexes of shards.
  */
 export function openArray(place: ArrayPlace, reader: Reader, frame: BloscFrame) {
   const { folder, meta } = place;

@@ -31,8 +31,8 @@ interface Absent {
 }
 
 /**
- * The chunks of a pyramid: those that are there are summed, decoded and compared with the level above, as far as levels are asked for; those that
- * are not there are fill or lost, which records tell, or else the levels next to them.
+ * Verifies the chunks of a pyramid: existing ones are checksummed, decoded and compared with the level above, as far as levels
+ * are selected. Absent ones are fill or lost; records decide, otherwise the neighbouring levels.
  */
 export async function checkChunks(hierarchy: Hierarchy, scene: ChunkScene): Promise<void> {
   const { objects, found, named, records, judge, context } = scene;
@@ -100,8 +100,8 @@ function judgeAbsent(one: Absent, hierarchy: Hierarchy, fill: ReadonlyMap<string
 }
 
 /**
- * An absent chunk whose part of the level above is not empty is lost; so is one that was made of chunks which are not empty. Labels are thinned out, so
- * an empty level above proves nothing, nor does a full level below.
+ * An absent chunk is lost if its part of the level above is not empty, or if a chunk from which it was made is not. For labels,
+ * which are subsampled, an empty level above proves nothing, nor does a full level below.
  */
 function absenceOf({ position, level, aboveFill }: Absent, { levels }: Hierarchy, fill: ReadonlyMap<string, boolean>): Absence {
   const own = levels[level]!; // it has a chunk
@@ -114,7 +114,7 @@ function absenceOf({ position, level, aboveFill }: Absent, { levels }: Hierarchy
   return parts.every((isFill) => isFill === true) ? "fill" : "unknown";
 }
 
-/** Of a level whose means nearly all have the portal's last bit, those that have another are wrong as well; other programs round in other ways. */
+/** If nearly all means equal the portal's to the last bit, the others are wrong too. Other programs round differently. */
 const INEXACT_MAX = 0.01;
 
 function exactLevels(comparisons: readonly { at: string; comparison: LevelComparison }[]): Map<string, boolean> {

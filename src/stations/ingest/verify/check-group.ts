@@ -96,13 +96,13 @@ async function checkOther(
   if (fault !== undefined) findings.add("undecodable", key, fault);
 }
 
-/** Where no record proves the bytes of a volume, all that its levels and its MRC file tell of each other is looked at, unless a person asked for less. */
+/** If no record proves the bytes of a volume, its levels and MRC file are compared completely, unless the user asked for less. */
 function withLevels(context: CheckContext, { levels }: Hierarchy, records: GroupRecords): CheckContext {
   const isRecorded = levels.every((level) => level === undefined || records.objects.has(documentKey(level.place)));
   return context.levelsGiven || isRecorded ? context : { ...context, levels: "all" };
 }
 
-/** Documents that ingest makes: the portal's, Zarr's, Neuroglancer's. What a laboratory's files are called says nothing of what they are. */
+/** Documents that ingest makes: the portal's, Zarr's, Neuroglancer's. A laboratory's own files may have any name. */
 const DOCUMENT =
   /(_metadata\.json|\/\.z(attrs|group|array|metadata)|\/zarr\.json|\/Annotations\/.*\.json|\/IdentifiedObjects\/.*\.json|\/NeuroglancerPrecompute\/(.*\.json|.*\/info))$/;
 

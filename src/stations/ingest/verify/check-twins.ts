@@ -10,8 +10,8 @@ import { isComparable } from "./twins.js";
 import type { TwinComparison } from "./work.js";
 
 /**
- * The MRC file beside an OME-Zarr holds the voxels of its level 0: they are compared, and level 1 tells which of two that differ is the odd one. Bytes
- * that a record has proven need no such proof.
+ * The MRC file beside an OME-Zarr has the voxels of its level 0. They are compared, and level 1 tells which of two different
+ * values is wrong. Bytes that a record has proven are not compared.
  *
  * @param folder of the Zarr; `tomo.zarr/` has its twin in `tomo.mrc`.
  */

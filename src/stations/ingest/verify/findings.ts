@@ -4,11 +4,11 @@ import { objectName, type Store } from "../../../stores/store.js";
 /**
  * What a check may say of an object.
  *
- * Wrong: `lost` (named or recorded, not there), `changed` (not the recorded bytes), `undecodable`, `level` (not what it must be of the level
- * below), `twin` (MRC and level 0 hold different voxels), `proof` (the proof itself is damaged).
- * Unproven: `unmade` (metadata promise it, nobody made it), `unrecorded` (metadata name it, no record has it), `unknown` (a chunk that is
- * absent: fill or lost), `unchecked` (of a kind that is not looked into).
- * Said and no more: `extra` (nothing names it).
+ * Wrong: `lost` (named or recorded, but missing), `changed` (not the recorded bytes), `undecodable`, `level` (does not follow
+ * from the level below), `twin` (MRC and level 0 differ), `proof` (the proof itself is damaged).
+ * Unproven: `unmade` (metadata promise it, it was never made), `unrecorded` (metadata name it, no record has it), `unknown` (an
+ * absent chunk: fill or lost), `unchecked` (of a kind that is not checked).
+ * For information: `extra` (nothing names it).
  */
 export type FindingKind =
   | "lost"

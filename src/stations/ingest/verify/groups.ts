@@ -5,9 +5,9 @@ import type { Entry, Store } from "../../../stores/store.js";
 const OWN_FOLDER = ".emporium/";
 
 /**
- * A tree is checked piece by piece, so that memory does not grow with it: a run (`10401/TS_1/`), a deposition
- * (`depositions_metadata/10301/`), any other folder on the second level, a Zarr at the root, and the objects that lie directly in a dataset
- * (`10401/`) or at the root (`""`).
+ * A tree is checked in groups, so that memory does not grow with it: a run (`10401/TS_1/`), a deposition
+ * (`depositions_metadata/10301/`), any other folder on the second level, a Zarr at the root, and the objects directly in a
+ * dataset (`10401/`) or at the root (`""`).
  */
 export function groupOf(key: string): string {
   const first = key.indexOf("/");

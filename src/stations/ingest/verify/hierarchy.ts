@@ -44,8 +44,8 @@ export interface Documents {
 const SAMPLES = 8;
 
 /**
- * Reads what the documents of an OME-Zarr folder promise, Zarr 2 or 3, and says where they cannot be followed: absent documents, arrays that are
- * no volumes, levels whose shapes do not follow from each other.
+ * Reads the documents of an OME-Zarr folder, Zarr 2 or 3, and reports those that are wrong: missing documents, arrays that are
+ * not volumes, levels whose shapes do not follow from each other.
  *
  * @returns undefined where the folder's own attributes cannot be read.
  */
@@ -99,7 +99,7 @@ function attempt<T>(key: string, findings: Findings, read: () => T): T | undefin
   }
 }
 
-/** How a level follows from another, where whole chunks of the one are whole boxes of the other: so in all that the portal has. */
+/** How a level follows from another, if whole chunks of one are whole boxes of the other, as everywhere in the portal. */
 function relation(fine: Level, coarse: Level, findings: Findings): Level["above"] {
   const below = fine.place.meta;
   const above = coarse.place.meta;

@@ -6,11 +6,11 @@ import { readMrcHeader } from "../../../formats/mrc/header.js";
 import { openObject, type Store } from "../../../stores/store.js";
 
 /**
- * Why an object is not what its name promises; undefined where it is, or is of a kind that is not looked into. Copies of what a laboratory gave
- * (frames, gains, alignments) are not: they may be of any kind, and are right when they are what was given.
+ * Why an object does not match its name; undefined if it does, or if its kind is not checked. Copies of a laboratory's files
+ * (frames, gains, alignments) are not: they may be of any kind.
  *
  * @param isOurs   an MRC that ingest made: its length must be what its header says.
- * @param isProven the bytes are those that were written: pictures, which may be somebody's, are then taken as they are.
+ * @param isProven the bytes are those that were written: pictures, which may be a user's, are then accepted unchanged.
  */
 export async function faultOf(
   store: Store,

@@ -12,7 +12,7 @@ export function levelRuleOf(dtype: DType): LevelRule | undefined {
   return dtype === "uint16" || dtype === "uint32" ? "stride" : undefined;
 }
 
-/** Along each axis: 2 where it is halved, 1 where it stays (z of a tilt series). Undefined where the shapes are not those of two levels. */
+/** Along each axis: 2 if it is halved, 1 if not (z of a tilt series). Undefined if the shapes are not those of two levels. */
 export function levelFactors(fine: Triple, coarse: Triple): Triple | undefined {
   const factors = fine.map((length, axis) => {
     if (coarse[axis] === Math.ceil(length / 2)) return length === 1 && axis === 0 ? 1 : 2;
@@ -48,8 +48,8 @@ type Numbers = Exclude<NumberArray, BigInt64Array | BigUint64Array>;
 /**
  * Compares a box of a level with the box below it that it was made of.
  *
- * An odd last plane, row or column has only half a block below it. Both answers are known and told apart: the mean of what is there, and the
- * reference's, which adds zeros.
+ * An odd last plane, row or column has only half a block below it. Both results are recognised: the mean of the existing voxels,
+ * and the reference's, which adds zeros.
  *
  * @param fine   C order, host bytes, `fineShape` = `[z, y, x]`, from an even corner.
  * @param coarse the same for the level above, `ceil(fineShape / factors)`.

@@ -9,11 +9,11 @@ import { objectName, type Store, type Upload } from "../../../stores/store.js";
  * A proof: what the objects of a folder were, in a file beside them that travels with them. Lines of JSON:
  *
  *     {"proof": "emporium", "format": 1, "folder": "10401/", "made": "2026-02-01T10:00:00Z", "program": "emporium 1.2.0"}
- *     {"key": "TS_1/run_metadata.json", "size": 93, "crc32": "3ba4a312"}        … one an object, group by group, each in UTF-8 order
+ *     {"key": "TS_1/run_metadata.json", "size": 93, "crc32": "3ba4a312"}        one an object, sorted within each group
  *     {"objects": 1, "bytes": 93, "basis": "receipts", "sha256": "…"}            SHA-256 of all bytes before this line
  *
- * Keys are relative to the folder, so a copy proves itself wherever it is; `folder` is the name under which metadata speak of it. Basis
- * `receipts`: what ingest wrote. `as found`: nobody had written down what was written, so the proof holds from its making on.
+ * Keys are relative to the folder, so a proof is valid for a copy anywhere; `folder` is its name in metadata. Basis `receipts`:
+ * what ingest wrote. `as found`: there was no record of what was written, so the proof holds only from its making on.
  */
 export const PROOF_NAME = "emporium-proof.jsonl";
 const FORMAT = 1;

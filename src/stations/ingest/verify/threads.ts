@@ -11,7 +11,8 @@ export interface Workers {
 }
 
 /**
- * Threads for a store whose objects are files; for any other, and for one thread, the caller's own: there the network is what takes time.
+ * Threads for a store whose objects are files. For any other, and for one thread, the caller's own: there the network takes the
+ * time.
  */
 export function startWorkers(store: Store, threads: number, signal: AbortSignal): Workers {
   if (store.local && threads > 1) {

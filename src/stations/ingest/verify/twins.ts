@@ -55,7 +55,7 @@ export async function checkTwin({ mrc, header, array, position, above }: TwinJob
   return { twin };
 }
 
-/** The voxels of a box of an MRC file, in C order; undefined where the file ends before. One request for the rows of each plane. */
+/** The voxels of a box of an MRC file, in C order; undefined if the file ends before. One request for the rows of each plane. */
 async function readMrcBox(
   key: string,
   { dtype, littleEndian, shape, dataOffset }: TwinJob["header"],

@@ -19,11 +19,11 @@ export interface VerifyOptions extends GivenEnv {
   workspace: string;
   /** Where the tree was written, if it has been moved since. */
   writtenAt?: string | undefined;
-  /** Reads a part of the objects: those whose key falls into share `part` (from 1) of `of`. All other checks are made all the same. */
+  /** Reads part of the objects: those whose key falls into share `part` (from 1) of `of`. All other checks are still made. */
   subset?: { part: number; of: number } | undefined;
   /**
-   * How much of the pyramids is compared: all, some chunks of each level, nothing. With `all` MRC files are compared with level 0 as well. Default:
-   * some where a record proves the bytes, else all.
+   * How much of the pyramids is compared: all, some chunks of each level, nothing. With `all`, also MRC files with level 0.
+   * Default: some if a record proves the bytes, otherwise all.
    */
   levels?: LevelsChecked | undefined;
   /** Leaves a proof in each dataset and deposition where nothing is wrong. */
@@ -37,13 +37,14 @@ export interface VerifyOptions extends GivenEnv {
 }
 
 /**
- * Proves a standardised tree, or a dataset or run of it: every object that metadata name or that was written is there, has the checksum that
- * was recorded, decodes, and each level of a pyramid is what it must be of the one below.
+ * Verifies a standardised tree, or a dataset or run of it: every object that metadata name or that was written exists, has the
+ * recorded checksum, decodes, and each level of a pyramid follows from the one below.
  *
- * Checksums come from proofs in the tree (`emporium-proof.jsonl`) and from the journals of the workspace. Without either the report says that
- * bytes are not proven.
+ * Checksums come from proofs in the tree (`emporium-proof.jsonl`) and from the journals of the workspace. Without either the
+ * report says that bytes are not proven.
  *
- * @throws {EmporiumError} USAGE, LOCATION_UNKNOWN, STORE_ABSENT where there is nothing at all, STORE_… where the tree cannot be read.
+ * @throws {EmporiumError} USAGE, LOCATION_UNKNOWN, STORE_ABSENT where there is nothing at all, STORE_… where the tree cannot be
+ *   read.
  */
 export async function verify(
   location: string,

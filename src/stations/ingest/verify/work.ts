@@ -28,7 +28,7 @@ export interface SumJob {
   lines: boolean;
 }
 
-/** How a level follows from the one below it, and how much of that is looked at: the first and last chunk, and this share of the others. */
+/** How a level follows from the one below, and how much of it is compared: the first and last chunk, and this share. */
 export interface Above {
   array: ArrayPlace;
   factors: Triple;
@@ -36,7 +36,7 @@ export interface Above {
   share: number;
 }
 
-/** One object of an array, a chunk or a shard: its checksum, whether it decodes, and whether the level above it was made of it. */
+/** One object of an array, a chunk or a shard: its checksum, whether it decodes, and whether the level above follows from it. */
 export interface ChunkJob {
   kind: "chunk";
   key: string;
@@ -138,12 +138,12 @@ function lineCheck() {
   };
 }
 
-/** Objects up to this size are read once and kept while they are decoded; of larger ones, which are shards, one chunk after the other. */
+/** Objects up to this size are read once and kept while they are decoded; larger ones (shards) are read by chunk. */
 const KEPT_BYTES = 256 * 1024 * 1024;
 
 /**
- * Frames that no job uses, of one level and of the one above it: their memory is used again. A thread that reads files has one pair, since it does one
- * job after the other.
+ * Unused frames, of one level and of the one above it: their memory is reused. A thread that reads files has one pair, since it
+ * runs one job at a time.
  */
 const idleFrames: { own: BloscFrame; upper: BloscFrame }[] = [];
 

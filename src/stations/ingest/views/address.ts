@@ -4,8 +4,8 @@ const PORTAL = "https://files.cryoetdataportal.cziscience.com";
 const HERE = "http://127.0.0.1:8080";
 
 /**
- * The address that views name where nobody says under which one the tree is published: that of the bucket or server that it is written to; for
- * a tree on this machine the machine itself, port 8080.
+ * The URL of the tree in views if none is given: that of the bucket or server to which it is written; for a tree on this machine
+ * this machine, port 8080.
  *
  * @param target URL of the output.
  * @param compat the reference's: the public portal.

@@ -15,8 +15,8 @@ export interface HaloedChunk {
 const NOTHING = new Uint8Array(0);
 
 /**
- * The chunks of a volume, each read once, with the last layer of samples of those before it: what lies between two chunks is then seen by exactly
- * one of them.
+ * The chunks of a volume, each read once, with the last layer of samples of those before it: exactly one of two neighbours then
+ * sees the boundary between them.
  *
  * @param chunks in their order, x fastest.
  * Memory: two sections of the volume and two layers of a row of chunks, beside the chunk.

@@ -14,7 +14,7 @@ export interface Jobs {
 
 /** One chunk of a mask: its body, and the surfaces of its labels. */
 export interface ChunkJob {
-  /** Labels `[z, y, x]` of `samples`: the chunk, the layer of voxels before it along each axis, and behind it where the volume ends. */
+  /** Labels `[z, y, x]` of `samples`: the chunk, the layer before it on each axis, and one after it at the volume's end. */
   labels: Labels;
   samples: Box;
   chunk: Box;

@@ -13,8 +13,8 @@ const pool = threadPool<{ kind: keyof Jobs; job: unknown }, unknown>({
 const KEPT_BYTES_MAX = 2 ** 20;
 
 /**
- * Does a job on a thread of its own, so that progress and other tasks of the process go on meanwhile. As many jobs run at once as are given:
- * whoever has several keeps to the threads that the task was granted.
+ * Runs a job on its own thread, so that progress and other tasks of the process continue. As many jobs run at once as are given:
+ * a caller with several keeps to the threads that its task was granted.
  *
  * @param transfer buffers of the job that the caller gives away.
  * @throws {EmporiumError} what the work throws; INTERNAL for a thread that died; the signal's reason.

@@ -9,16 +9,16 @@ import { openObject, type Store } from "../../../stores/store.js";
 import { freeBuffers } from "../../../system/garbage.js";
 import { onThread } from "./threads.js";
 
-/** Bytes of the sections that are read at once. Each reading decodes the chunks of 256 sections that they lie in, 64 MiB of each. */
+/** Bytes of the sections in one read. Each read decodes the chunks of 256 sections that contain them, 64 MiB each. */
 const PIECE_BYTES = 16 * 2 ** 20;
 
 /**
- * How a view shows a tomogram: its sections by the mean and deviation that the MRC's header gives, renderings by limits from the coarsest level
- * of the OME-Zarr. Where there is no MRC, or its header tells nothing, what is read of the level stands in.
+ * How a view shows a tomogram: sections with the mean and deviation of the MRC's header, renderings with limits from the coarsest
+ * level of the OME-Zarr. Without an MRC, or if its header has none, the values of the level are used.
  *
  * @param metadata of the tomogram, as they are on the target.
  * @param options `name` for messages; `compat`: limits of renderings are found in single precision, as the reference does.
- * @throws {EmporiumError} STORE_ABSENT without the OME-Zarr, which is what a viewer reads; METADATA_VALUE where metadata name none.
+ * @throws {EmporiumError} STORE_ABSENT without the OME-Zarr, which viewers read; METADATA_VALUE if the metadata name none.
  */
 export async function tomogramLayer(
   target: Store,

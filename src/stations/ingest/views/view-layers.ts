@@ -43,8 +43,8 @@ export interface LayersOf {
 }
 
 /**
- * The layers of a tomogram's view: annotations of all voxel spacings of the run and of every deposition, in the order of a listing of their
- * metadata, file by file. What has no folder for the viewer is left out.
+ * The layers of a tomogram's view: annotations of all voxel spacings of the run and of every deposition, in the order of their
+ * metadata files. Those without a folder for the viewer are left out.
  */
 export async function annotationLayers(
   target: Store,

@@ -30,10 +30,10 @@ const NOT_REPORTED = "not_reported";
 const WORD_TEMPLATE = /^[ ]*\{[a-zA-Z0-9_-]+\}[ ]*$/;
 
 /**
- * Compares a configuration with the grammar: names, types, ranges, vocabularies, forms of identifiers. Every fault is told, in the order of
- * the grammar's walk; rules between fields are elsewhere.
+ * Checks a configuration against the grammar: names, types, ranges, vocabularies, forms of identifiers. All errors are reported,
+ * in the order of the grammar. Rules between fields are elsewhere.
  *
- * The place of a fault is the value's own, where it is written: behind an alias that is the anchor, while `path` leads to the use. A missing
+ * An error has the place where the value is written: for an alias that is the anchor, while `path` leads to the use. A missing
  * field has the place of the map that lacks it.
  */
 export function checkGrammar(root: ConfigNode, onFault: OnFault): void {
@@ -41,8 +41,8 @@ export function checkGrammar(root: ConfigNode, onFault: OnFault): void {
 }
 
 /**
- * The same for what a metadata document says: values that are there have the types, ranges and words of a configuration. A document has keys
- * of its own, may lack others, and holds no templates: they have been filled in.
+ * The same for a metadata document: values that exist must have the types, ranges and words of a configuration. A document may
+ * have other keys, may lack some, and has no templates, because they are filled in.
  *
  * @param shape of the metadata of the document's kind.
  */

@@ -11,8 +11,8 @@ const WORD_TEMPLATE = "^[ ]*\\{[a-zA-Z0-9_-]+\\}[ ]*$";
 const TEMPLATED = new Set(["tiltseries", "tomograms"]);
 
 /**
- * The grammar as JSON Schema (draft 7, which editors speak): completion, hover texts and red lines while a configuration is written. Rules
- * between fields are not in it; `ingest check` knows them.
+ * The grammar as JSON Schema (draft 7, which editors support), for completion, hover texts and errors while typing. It has no
+ * rules between fields; `ingest check` has them.
  */
 export function configJsonSchema(): Schema {
   const definitions: Schema = {};

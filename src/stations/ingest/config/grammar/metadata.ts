@@ -22,7 +22,7 @@ import {
   wholeOrTemplate,
 } from "./shape.js";
 
-/** Metadata blocks of configurations, field by field, with the types, ranges and vocabularies of the portal's schema (core 2.0.0). */
+/** Metadata blocks of configurations, with the types, ranges and vocabularies of the portal's schema (core 2.0.0). */
 
 const AUTHOR = map("author", {
   name: must(text, "full name"),

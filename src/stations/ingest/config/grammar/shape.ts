@@ -2,8 +2,8 @@ import { ENUMS, type EnumName } from "../../../../model/enums.js";
 import { FORMS, type FormName } from "../../../../model/identifier-forms.js";
 
 /*
- * The words in which the grammar of configurations is written. One description serves three readers: `check.ts` compares a file with it,
- * `json-schema.ts` makes the schema of editors from it, and the messages of both take what was wanted from `wanted`.
+ * The types that describe the grammar of configurations. `check.ts` checks files with it, `json-schema.ts` makes the editors'
+ * schema from it, and `wanted` gives the expected value for messages.
  */
 export type Shape = AnyShape | TextShape | NumberShape | BooleanShape | ListShape | MapShape;
 

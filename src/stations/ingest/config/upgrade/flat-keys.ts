@@ -39,8 +39,8 @@ interface FlatConfig {
 }
 
 /**
- * 0.0.0 → 1.0.0: the flat settings of the first configurations become sections. Metadata stays where it was written, under the new name, so that
- * its anchors come before their aliases still.
+ * 0.0.0 → 1.0.0: the flat settings of the first configurations become sections. Metadata stay in their place under the new name,
+ * so that anchors still precede their aliases.
  *
  * @throws {EmporiumError} CONFIG_FIELD where what everything is made from is missing
  */
@@ -151,7 +151,7 @@ function addFiles(config: FlatConfig): void {
   }
 }
 
-/** @param tomogram metadata of tomograms: without a dataset their authors and dates are the deposition's, without these the annotations'. */
+/** @param tomogram metadata of tomograms: used for authors and dates without a dataset; without them the annotations'. */
 function addDeposition({ yaml, dataset, depositionId, note }: FlatConfig, tomogram: Node | undefined): void {
   if (!isMissing(yaml, "depositions")) return;
   const annotation = metadataOf(yaml, yaml.root, "annotations");

@@ -40,7 +40,7 @@ const FORMATS: readonly [format: string, extensions: readonly string[]][] = [
   ["ARETOMO3", [".aln", ".txt", ".csv"]],
 ];
 
-/** 1.0.0 → 1.1.0: what was listed with the raw tilts becomes acquisition metadata and alignments; tomograms say more of themselves. */
+/** 1.0.0 → 1.1.0: files listed with the raw tilts become acquisition metadata and alignments; tomograms get more metadata. */
 function splitRawtilts(text: string, file: string, note: (message: string) => void): string {
   const yaml = new YamlText(text, file);
   const { root } = yaml;

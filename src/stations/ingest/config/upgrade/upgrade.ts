@@ -15,8 +15,8 @@ export interface Upgraded {
 }
 
 /**
- * Brings a configuration to the current version, step by step. Only the places that change are written anew: comments, anchors, quotes and order
- * stay as they are.
+ * Upgrades a configuration to the current version, step by step. Only the changed parts are rewritten: comments, anchors, quotes
+ * and order are kept.
  *
  * @throws {EmporiumError} CONFIG_SYNTAX (no YAML), CONFIG_FIELD (an unknown version, or nothing to make a section from)
  */

@@ -4,8 +4,8 @@ import { columnOf, type Entry, endOf, isBlock, type Value, type YamlTree } from 
 /* Values of a YAML text as lines that can stand elsewhere in it. */
 
 /**
- * A key and the value that stands somewhere else in this text, as lines without indentation. Comments and quotes come along, an anchor too
- * (the value moves; a copy is made by `copied`).
+ * A key and a value from elsewhere in this text, as lines without indentation. Comments, quotes and anchors are kept (the value
+ * moves; `copied` makes copies).
  */
 export function moved(text: string, key: string, node: Value): string[] {
   if (!node) return [`${key}:`];

@@ -4,8 +4,8 @@ import { copied, entryLines, flowOf, itemLines, moved } from "./yaml-lines.js";
 import { columnOf, dashesOf, type Entry, endOf, endOfEntry, isBlock, type Value, YamlTree } from "./yaml-tree.js";
 
 /*
- * Changing a YAML text in some places and in no other. A serialiser would write every line anew, in its own style and without half of the
- * comments; here the tree only says where things stand, and changes are cut into the text itself.
+ * Changes parts of a YAML text and nothing else. A serialiser would rewrite every line in its own style and lose half of the
+ * comments. Here the tree only gives positions, and the text itself is changed.
  */
 
 export class YamlText extends YamlTree {

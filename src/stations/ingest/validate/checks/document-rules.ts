@@ -10,7 +10,7 @@ import { type Document, valueAt } from "../facts/fields.js";
 import type { Mark } from "../finding.js";
 
 /*
- * Metadata documents held against the list of rules that configurations are held to: `ingest check`, a run and `ingest validate` have one.
+ * Checks metadata documents with the rules for configurations: `ingest check`, a run and `ingest validate` share one list.
  */
 
 /** Measured by a run, where a configuration gives a whole number or nothing. */

@@ -42,8 +42,8 @@ function header(
 }
 
 /**
- * What an import does about a field of the header that it writes itself: tilt series, tomograms and masks are converted. Frames and gains are
- * copied with their faults, and what the reader refuses fails.
+ * How an import corrects a header field that it writes itself: tilt series, tomograms and masks are converted. Frames and gains
+ * are copied with their errors, and what the reader refuses fails.
  */
 function mended(
   sentence: string | ((fields: MrcFields) => string | undefined),
@@ -312,7 +312,7 @@ export const MRC_CHECKS: readonly Check[] = [
   ]),
 ];
 
-/** What a header says of the voxels, against the voxels. The order in which a program adds them moves mean and deviation a little. */
+/** Compares the header's statistics with the voxels. The order of additions in a program slightly changes mean and deviation. */
 function statisticsFindings(
   { min, max, mean, deviation, whole, header: { dmin, dmax, dmean, rms } }: VoxelFacts,
   key: string,

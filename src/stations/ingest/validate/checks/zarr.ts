@@ -25,8 +25,8 @@ function permitted(role: ZarrSubject["role"]): readonly string[] {
 const at = ({ key, path }: ZarrImage, below: string) => ({ key, path: `${path}.${below}` });
 
 /**
- * What the specification of OME-Zarr asks of the attributes of a folder, beside what the portal wants of them. Members that it recommends are
- * not asked for: the portal's images have no `type`.
+ * What the OME-Zarr specification requires of a folder's attributes, beside the portal's own rules. Recommended members are not
+ * required: the portal's images have no `type`.
  */
 function ngffFindings({ key, attributes: { path, json } }: ZarrImage, wanted: NgffFinding["severity"]): Finding[] {
   return validateNgff(json)

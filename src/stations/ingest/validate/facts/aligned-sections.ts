@@ -18,8 +18,8 @@ export interface AlignedSections {
 }
 
 /**
- * The sections of an alignment by its own files: the lines of an `.xf` without those that the `tilt.com` beside it leaves out, or the rows of an
- * `.aln`.
+ * The sections of an alignment by its own files: the lines of an `.xf` without those that the `tilt.com` beside it excludes, or
+ * the rows of an `.aln`.
  *
  * @throws {Undecided} for files of other programs, {EmporiumError} FORMAT_…, STORE_…
  */

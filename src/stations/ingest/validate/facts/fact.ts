@@ -30,9 +30,9 @@ export class Missing extends Error {
 }
 
 /**
- * @param what as a reason says it: "no mdoc", "the mdoc cannot be read".
- * @param read undefined where there is none. What formats and stores throw makes the fact unknown; faults of the program and a stop by
- *   the user are thrown on.
+ * @param what as in a reason: "no mdoc", "the mdoc cannot be read".
+ * @param read undefined if there is none. Errors of formats and stores make the fact unknown; bugs and a stop by the user are
+ *   rethrown.
  */
 export function lazy<T>(what: string, read: () => Promise<T | undefined>): Lazy<T> {
   return once(async () => {

@@ -7,8 +7,8 @@ import { latin1, MRC_HEADER_BYTES } from "../../../../formats/mrc/header.js";
 import { openObject, type Store } from "../../../../stores/store.js";
 
 /**
- * The fields of an MRC header as they stand, sense or nonsense: a check says of each what is wrong with it, where the reader that converts a
- * file would stop at the first. Triples are `[z, y, x]`.
+ * The raw fields of an MRC header: a check reports each wrong one, whereas the converting reader stops at the first. Triples are
+ * `[z, y, x]`.
  */
 export interface MrcFields {
   readonly shape: Triple;

@@ -14,7 +14,7 @@ export interface PictureFacts {
 }
 
 /**
- * What a picture is and how large, after a look at all of its parts: the checksums and the pixels of a PNG, the chain of markers of a JPEG, the
+ * The type and size of a picture, after a check of all its parts: checksums and pixels of a PNG, the markers of a JPEG, the
  * blocks of a GIF.
  *
  * @throws {EmporiumError} FORMAT_UNKNOWN for another kind, FORMAT_CORRUPT or FORMAT_TRUNCATED for one that does not decode

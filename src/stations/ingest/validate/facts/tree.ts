@@ -8,7 +8,7 @@ import { cachedListing } from "../../finders/listing.js";
 import { type Lazy, lazy } from "./fact.js";
 import type { Document } from "./fields.js";
 
-/** A tree of files as checks see it: folders are listed once, documents parsed. Keys of folders end with a slash where they are listed. */
+/** A tree of files for checks: folders are listed once, documents parsed. Keys of listed folders end with a slash. */
 export interface Tree {
   readonly store: Store;
   readonly signal: AbortSignal | undefined;

@@ -32,7 +32,7 @@ export interface ZarrImage {
   readonly json: JsonObject;
   /** All attributes of the folder, with where they stand in the document: "" for the whole of it. */
   readonly attributes: { readonly path: string; readonly json: JsonObject };
-  /** What lists the labels of a mask, with where it stands: beside the image in OME-Zarr 0.5, in its `metadata` in 0.4 as the portal has it. */
+  /** The list of a mask's labels, with its place: beside the image in OME-Zarr 0.5, in its `metadata` in the portal's 0.4. */
   readonly imageLabel: { readonly path: string; readonly json: Json | undefined };
   /** Of OME-Zarr 0.5 the third, else the second. */
   readonly zarrFormat: 2 | 3;

@@ -48,7 +48,7 @@ function hostile(name: string, location = "file:///data/tree"): Validation {
   };
 }
 
-/** Tags of a page with the names of their attributes. Values are in double quotes; whatever is no tag of this form stays in `rest`. */
+/** Tags of a page with the names of their attributes. Values are in double quotes; anything else stays in `rest`. */
 function tags(page: string): { tags: string[]; rest: string } {
   const found: string[] = [];
   const rest = page

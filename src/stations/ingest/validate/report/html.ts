@@ -8,10 +8,10 @@ import { placeText } from "./text.js";
 const ROWS = 2000;
 
 /**
- * One page that needs nothing else: no script, no font, no request but for the tree's own pictures. Whatever comes from names and documents is
- * text in it, never markup.
+ * A self-contained page: no script, no font, no requests except for the tree's own pictures. Text from names and documents is
+ * always escaped.
  *
- * @param path where the page will lie on this machine: pictures of a local tree are linked from there.
+ * @param path of the page on this machine: links to pictures of a local tree start there.
  */
 export function validationPage(validation: Validation, path: string | undefined): string {
   const { suite, location, config, counts, marks, checks, runs, findings, skipped } = validation;
@@ -63,7 +63,7 @@ ${sections.filter((part) => part !== "").join("\n")}
 `;
 }
 
-/** Text as it stands, safe as content and inside a quoted attribute. Control characters, and marks that turn text around, are shown as such. */
+/** Escaped text for content and quoted attributes. Control characters and bidirectional marks are shown as such. */
 export function text(value: string): string {
   return value
     .replace(

@@ -9,8 +9,8 @@ const DERIVED_TOLERANCE = 0.01;
 /** Of a ratio that is a whole number of pixels: pixel sizes are published with two or three decimals. */
 const BINNING_TOLERANCE = 0.005;
 /**
- * A wrong calibration or a rounded pixel size is off by some per cent. What differs by more is another binning, or another part of the
- * field: that happens, and nothing is concluded from it.
+ * A wrong calibration or a rounded pixel size differs by a few per cent. A larger difference is another binning, or another part
+ * of the field, and proves nothing.
  */
 const NEAR = 0.15;
 
@@ -42,8 +42,8 @@ export function grouped(statements: readonly Statement[]): Statement[][] {
 }
 
 /**
- * The spacing with which a tomogram covers what its tilt series shows, or undefined where its sides are not those of an image, whichever way
- * it lies.
+ * The spacing with which a tomogram covers the field of its tilt series. Undefined if its sides do not have the ratio of an
+ * image, in any orientation.
  */
 export function fieldSpacing(size: Triple, tiltseries: NonNullable<ScaleCase["tiltseries"]>): number | undefined {
   if (!tiltseries.size) return undefined;
@@ -67,7 +67,7 @@ export function extentSpacing(size: Triple, extentAngstrom: Triple): number | un
   return isOne ? along[2] : undefined;
 }
 
-/** The spacing with which a volume covers what a similar one covers; undefined where it is not similar, each axis by one whole factor. */
+/** The spacing with which a volume covers a similar one; undefined unless one whole factor fits all axes. */
 export function similarSpacing(size: Triple, other: { readonly size: Triple; readonly angstrom: number }): number | undefined {
   const factors = size.map((length, i) => other.size[i]! / length) as Triple;
   const factor = factors[2] >= 1 ? Math.round(factors[2]) : 1 / Math.round(1 / factors[2]);

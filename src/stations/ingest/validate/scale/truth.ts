@@ -13,11 +13,11 @@ interface Evidence {
 }
 
 /**
- * Whether all that say the spacing of a volume say the same, and whether that can be true. What header, arrays, metadata and folder say is
- * written from one value when a tree is made, so their agreement alone proves nothing: the tilt series, the extent that the alignment is for
- * and the neighbours are asked as well.
+ * Whether all sources of a volume's spacing agree, and whether it can be true. Header, arrays, metadata and folder are written
+ * from one value, so their agreement proves nothing. The tilt series, the extent of the alignment and the neighbours are compared
+ * as well.
  *
- * @returns nothing, or one finding with the whole story: who says what, and which is the odd one out.
+ * @returns nothing, or one finding with all values, their sources, and the one that differs.
  */
 export function judgeScale(scale: ScaleCase): Finding[] {
   const groups = grouped(scale.statements);
@@ -139,7 +139,7 @@ function directContradiction(scale: ScaleCase, groups: readonly Statement[][], e
     })
     .toSorted((a, b) => b.weight - a.weight || b.group.length - a.group.length);
   const [best, second] = scored as [(typeof scored)[0], (typeof scored)[0]];
-  // what is outside of the volume's own files tells them apart; among these the most do, but a person's word is not outvoted by copies
+  // sources outside of the volume's own files decide; among these the majority, but copies do not outvote a person
   const isMost = best.group.length > second.group.length && best.isConfigured === second.isConfigured;
   const isClear = best.weight > second.weight || isMost;
   const said = groups.map(
