@@ -38,7 +38,7 @@ export default command({
           : `${database.server.name}: ${applied.join(", ")}`,
       );
       if (roles === "not allowed")
-        io.out("roles emporium_writer and emporium_reader: this login may not make them, everybody works as who they are");
+        io.out("roles emporium_writer and emporium_reader: this login may not create them, so every login keeps its own rights");
       if (adopted) for (const line of adoptionText(adopted)) io.out(line);
       return 0;
     } finally {

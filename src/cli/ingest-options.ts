@@ -75,16 +75,16 @@ export const ingestOptions = {
     description: "skip runs before the first whose name matches from the start",
     value: "RE",
   }),
-  allowPlaceholders: flag("write also to a bucket what ingest new put in and nobody has confirmed"),
+  allowPlaceholders: flag("also write unconfirmed placeholders of ingest new into a bucket"),
   exclusions: z
     .string()
     .optional()
     .meta({ description: "JSON file of values that the rules accept: {class: {field: [value]}}", value: "FILE" }),
   writeMrc: flagOn("write MRC files"),
   writeZarr: flagOn("write OME-Zarr folders"),
-  forceOverwrite: flag("make again what is there already"),
+  forceOverwrite: flag("make existing outputs again"),
   strict: flag("points that lie outside of their tomogram are a failure instead of a warning"),
-  allowEmpty: flag("write point lists empty that hold no row of their tomogram, instead of failing"),
+  allowEmpty: flag("write an empty point list if there is no row for the tomogram, instead of failing"),
   httpsPrefix: httpUrl().optional().meta({
     description:
       "URL of the published tree, for Neuroglancer views (default: the output's URL; for a folder http://127.0.0.1:8080)",
@@ -100,7 +100,7 @@ export const ingestOptions = {
     description: "after a failure do everything that does not depend on it (default), or stop at the first failure",
     negative: "fail-fast",
   }),
-  verify: flag("read again what earlier receipts promise, instead of trusting size and time"),
+  verify: flag("read the outputs of earlier receipts again, instead of trusting size and time"),
 };
 
 /** What is to be imported, as the command line says it. Kinds are written with underscores, as in configurations. */

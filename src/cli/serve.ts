@@ -81,7 +81,7 @@ export default command({
           const home = url?.replace(/\/+$/, "") ?? portal.url;
           if (url === undefined && !isLoopback(host)) {
             io.log.warn(
-              "no --url: links and views name this server by the number of the machine, whatever name people reach it by",
+              "no --url: links and views contain this machine's IP address, not the name by which others reach it",
             );
           }
           const report = options.import ? await bringUpToDate(store, writer, io) : undefined;
