@@ -88,3 +88,11 @@ export function fileError(thrown: unknown, path: string, verb: "read" | "written
     cause: thrown,
   });
 }
+
+export async function trying<T>(path: string, verb: "read" | "written" | "removed", work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw fileError(error, path, verb);
+  }
+}

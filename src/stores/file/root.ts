@@ -12,6 +12,8 @@ import { syncNewFolders } from "./sync.js";
  */
 export interface FileRoot {
   readonly folder: string;
+  /** Wait until what was written would survive a power loss. */
+  readonly sync: boolean;
   /** The path of a key. Does not access the disk. */
   path(key: string, kind?: "object" | "folder" | "either"): string;
   /** The real path that reading this path would reach, or undefined when there is nothing. */
@@ -47,6 +49,7 @@ export function fileRoot(folder: string, sync: boolean): FileRoot {
 
   return {
     folder,
+    sync,
     path(key, kind = "object") {
       const bare = checkKey(key, kind);
       if (bare === "") return folder;

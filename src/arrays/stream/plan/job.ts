@@ -97,7 +97,7 @@ export interface WriteVolumeResult {
   labels?: number[] | undefined;
   /** Sum of the slab's planes as float32, rows of the volume one after the other. Undefined where an earlier attempt has read some of them. */
   slab?: Float32Array | undefined;
-  mrc?: { size: number; crc32: number };
+  mrc?: { size: number; crc32: number } | undefined;
   objects: { key: string; size: number; crc32: number }[];
 }
 

@@ -5,7 +5,7 @@ import { crc32 } from "node:zlib";
 import { afterAll, describe, expect, it } from "vitest";
 import { type FaultPlan, faultPlan, withFaults } from "../../../../test/faults/store-faults.js";
 import type { UnitReceipt } from "../../../arrays/stream/plan/job.js";
-import { ShardsLost } from "../../../arrays/stream/write/shard-book.js";
+import { ShardsLost } from "../../../arrays/stream/write/shard.js";
 import { writeVolume } from "../../../arrays/stream/write/write-volume.js";
 import type { Triple } from "../../../core/box.js";
 import { seededRandom } from "../../../core/random.js";

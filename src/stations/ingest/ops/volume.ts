@@ -7,7 +7,7 @@ import { isCutAcross } from "../../../arrays/stream/plan/memory.js";
 import { openVolume } from "../../../arrays/stream/source/open-volume.js";
 import type { OpenVolume } from "../../../arrays/stream/source/volume.js";
 import { float32Statistics } from "../../../arrays/stream/write/float32-statistics.js";
-import { ShardsLost } from "../../../arrays/stream/write/shard-book.js";
+import { ShardsLost } from "../../../arrays/stream/write/shard.js";
 import { writeVolume } from "../../../arrays/stream/write/write-volume.js";
 import type { Triple } from "../../../core/box.js";
 import type { Operation, Plain, Task, TaskContext, TaskOutcome } from "../../../engine/task.js";
