@@ -46,14 +46,15 @@ const WORKERS = 8;
  * Downloads a data set, or some of its frames, to `<dest>/<id>`. Every frame's pixels are compared with their checksum in the database.
  *
  * ```ts
- * const report = await downloadDataset("ISP-2018-06-08-15-45-00-0001", { repository, storage, dest: ".", select: { channels: "DAPI", slices: [3, 4] } });
+ * const select = { channels: "DAPI", slices: [3, 4] };
+ * const report = await downloadDataset("ISP-2018-06-08-15-45-00-0001", { repository, storage, dest: ".", select });
  * ```
  *
- * The folder is made when all that can be known before is known, and stays the download's own until all is there: called again after a stop, it goes on.
+ * After a stop the same call resumes in its folder. The folder is made after everything else has been checked.
  *
- * @returns what became of each file; failures of single ones are in it.
- * @throws {EmporiumError} USAGE (flags, filters, a data set of the other kind), NOT_FOUND (no such data set, no frame matched), CONFIG_COLLISION (the folder
- *   exists), TARGET_LOCKED, DATABASE_…
+ * @returns what became of each file, failures included
+ * @throws {EmporiumError} USAGE (flags, filters, a data set of the other kind), NOT_FOUND (no such data set, no frame matched),
+ *   CONFIG_COLLISION (the folder exists), TARGET_LOCKED, DATABASE_…
  */
 export async function downloadDataset(id: string, options: CatalogDownloadOptions): Promise<CatalogDownloadReport> {
   const { repository, storage, metadata = true, download = true, as = "png", workers = WORKERS } = options;
@@ -72,9 +73,7 @@ export async function downloadDataset(id: string, options: CatalogDownloadOption
   setMaxListeners(0, signal);
   const dest = localFolder(options.dest);
   const dataset = await repository.findDataset(id, signal);
-  if (!dataset) {
-    throw noDataset(id, repository);
-  }
+  if (!dataset) throw noDataset(id, repository);
   checkKind(dataset, { metadata, whole: isWhole(selection), as });
   const rows: FrameRow[] = [];
   for await (const row of repository.framesOf(id, selection, { signal })) rows.push(row);
@@ -105,13 +104,9 @@ export async function downloadDataset(id: string, options: CatalogDownloadOption
     const written: string[] = [];
     try {
       if (metadata && dataset.framesGlobal) {
-        const global = subset(dataset.framesGlobal, rows, isWhole(selection));
-        await target.write(GLOBAL_METADATA_FILE, encode(printGlobalMetadata(global)), { signal });
-        await target.write(
-          FRAMES_TABLE_FILE,
-          encode(FRAMES_TABLE_HEADER + rows.map((row, index) => framesTableLine(index, row)).join("")),
-          { signal },
-        );
+        for (const [name, text] of metadataFiles(dataset.framesGlobal, rows, isWhole(selection))) {
+          await target.write(name, new TextEncoder().encode(text), { signal });
+        }
         written.push(GLOBAL_METADATA_FILE, FRAMES_TABLE_FILE);
       }
       if (download) {
@@ -163,9 +158,13 @@ function checkKind(dataset: StoredDataset, { metadata, whole, as }: { metadata: 
   }
 }
 
-/** Counts of the selected frames. imagingDB wrote the counts of the whole data set, whatever was selected. */
-function subset(global: FramesGlobal, rows: readonly FrameRow[], whole: boolean): FramesGlobal {
-  return whole ? global : { ...global, ...countFrames(rows) };
+function metadataFiles(global: FramesGlobal, rows: readonly FrameRow[], whole: boolean): [name: string, text: string][] {
+  // counts of the selected frames; imagingDB wrote those of the whole data set, whatever was selected
+  const selected = whole ? global : { ...global, ...countFrames(rows) };
+  return [
+    [GLOBAL_METADATA_FILE, printGlobalMetadata(selected)],
+    [FRAMES_TABLE_FILE, FRAMES_TABLE_HEADER + rows.map((row, index) => framesTableLine(index, row)).join("")],
+  ];
 }
 
 function localFolder(dest: string): string {
@@ -204,8 +203,4 @@ function progressOf(id: string, rows: readonly FrameRow[], dataset: StoredDatase
       onEvent({ atMs: clock.monotonic(), kind: "end", exitStatus, seconds });
     },
   };
-}
-
-function encode(text: string): Uint8Array {
-  return new TextEncoder().encode(text);
 }

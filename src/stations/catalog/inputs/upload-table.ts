@@ -56,63 +56,61 @@ export function parseUploadTable(text: string, file: string): UploadTable {
     throw new EmporiumError("CONFIG_EMPTY", "the table has a header and no data set", { place: { file, line: header.line } });
   }
   const seen = new Map<string, number>();
-  const rows = records.map(({ cells, columns: starts, line }, index): TableRow => {
-    const text = (column: Column) => textOf(cells[columns.get(column) ?? -1]);
-    const place = (column?: Column): Place => ({
-      file,
-      line,
-      column: column && starts[columns.get(column) ?? -1],
-      path: column ? `row ${index + 1}.${column}` : `row ${index + 1}`,
-    });
-    const id = text("dataset_id") ?? "";
-    try {
-      if (cells.length > header.cells.length) {
-        throw new EmporiumError("CONFIG_FIELD", `${cells.length} fields, the header has ${header.cells.length}`, {
-          place: place(),
-          hint: "put a field that holds a comma in double quotes",
-        });
-      }
-      for (const column of COLUMNS) {
-        const value = text(column);
-        if (value === undefined || isStorableText(value)) continue;
-        throw new EmporiumError(
-          "CONFIG_FIELD",
-          `${column}: ${JSON.stringify(value.slice(0, 80))} found, ${STORABLE_TEXT} wanted`,
-          {
-            place: place(column),
-          },
-        );
-      }
-      if (id === "") throw missing("dataset_id", place("dataset_id"));
-      const before = seen.get(id);
-      seen.set(id, line);
-      if (before !== undefined) {
-        throw new EmporiumError("CONFIG_COLLISION", `the data set ${id} stands in line ${before} as well`, {
-          place: place("dataset_id"),
-          hint: "give each data set an id of its own",
-        });
-      }
-      const parsed = parseDatasetId(id, place("dataset_id"));
-      const fileName = text("file_name");
-      if (fileName === undefined) throw missing("file_name", place("file_name"));
-      const parent = text("parent_dataset_id");
-      return {
-        id,
-        place: place(),
-        row: {
-          id: parsed,
-          fileName,
-          description: text("description") ?? null,
-          parent: parent === undefined || /^none$/i.test(parent) ? null : parent,
-          positions: positionsOf(text("positions"), place("positions")),
-          place: place(),
-        },
-      };
-    } catch (error) {
-      return { id, place: place(), error: asEmporiumError(error) };
-    }
-  });
+  const rows = records.map((record, index) => rowOf(record, { file, header, columns, seen, number: index + 1 }));
   return { rows, warnings };
+}
+
+interface RowContext {
+  file: string;
+  header: TextRow;
+  columns: ReadonlyMap<Column, number>;
+  /** Lines of the ids before. */
+  seen: Map<string, number>;
+  number: number;
+}
+
+function rowOf({ cells, columns: starts, line }: TextRow, { file, header, columns, seen, number }: RowContext): TableRow {
+  const text = (column: Column) => textOf(cells[columns.get(column) ?? -1]);
+  const place = (column?: Column): Place => ({
+    file,
+    line,
+    column: column && starts[columns.get(column) ?? -1],
+    path: column ? `row ${number}.${column}` : `row ${number}`,
+  });
+  const id = text("dataset_id") ?? "";
+  try {
+    if (cells.length > header.cells.length) {
+      throw new EmporiumError("CONFIG_FIELD", `${cells.length} fields, the header has ${header.cells.length}`, {
+        place: place(),
+        hint: "put a field that holds a comma in double quotes",
+      });
+    }
+    for (const column of COLUMNS) {
+      const value = text(column);
+      if (value === undefined || isStorableText(value)) continue;
+      const found = JSON.stringify(value.slice(0, 80));
+      throw new EmporiumError("CONFIG_FIELD", `${column}: ${found} found, ${STORABLE_TEXT} wanted`, { place: place(column) });
+    }
+    if (id === "") throw missing("dataset_id", place("dataset_id"));
+    const before = seen.get(id);
+    seen.set(id, line);
+    if (before !== undefined) {
+      throw new EmporiumError("CONFIG_COLLISION", `the data set ${id} stands in line ${before} as well`, {
+        place: place("dataset_id"),
+        hint: "give each data set an id of its own",
+      });
+    }
+    const parsed = parseDatasetId(id, place("dataset_id"));
+    const fileName = text("file_name");
+    if (fileName === undefined) throw missing("file_name", place("file_name"));
+    const description = text("description") ?? null;
+    const named = text("parent_dataset_id");
+    const parent = named === undefined || /^none$/i.test(named) ? null : named;
+    const positions = positionsOf(text("positions"), place("positions"));
+    return { id, place: place(), row: { id: parsed, fileName, description, parent, positions, place: place() } };
+  } catch (error) {
+    return { id, place: place(), error: asEmporiumError(error) };
+  }
 }
 
 function columnsOf(

@@ -102,19 +102,9 @@ export async function countLabels(
       }
       if (kind === "unreadable") unreadable.push({ file, folder });
       const label = isCounted(kind) || kind === "automatic" ? classified.label : stemOf(file.name);
-      const row = entry(rows, keyOf(folder.drive, file.name, kind), (): CountRow => {
+      const row = entry(rows, keyOf(folder.drive, file.name, kind), () => {
         const status = isCounted(kind) ? classified.status : undefined;
-        return {
-          drive: folder.drive,
-          label,
-          fileName: file.name,
-          class: kind,
-          status,
-          count: 0,
-          runs: new Set(),
-          withPoints: 0,
-          empty: 0,
-        };
+        return emptyRow({ drive: folder.drive, label, fileName: file.name, class: kind, status });
       });
       row.count++;
       if (run !== undefined) row.runs.add(run);
@@ -155,25 +145,19 @@ export async function countAsReference(
     if (above.length === 0) continue;
     for (const { name } of folder.files) {
       if (!name.endsWith(".mod")) continue;
-      const row = entry(rows, keyOf(folder.drive, name), (): CountRow => {
+      const row = entry(rows, keyOf(folder.drive, name), () => {
         const label = name.slice(0, -".mod".length);
-        return {
-          drive: folder.drive,
-          label,
-          fileName: name,
-          class: "annotation",
-          status: undefined,
-          count: 0,
-          runs: new Set(),
-          withPoints: 0,
-          empty: 0,
-        };
+        return emptyRow({ drive: folder.drive, label, fileName: name, class: "annotation", status: undefined });
       });
       row.count += above.length;
       for (const run of above) row.runs.add(run);
     }
   }
   return { rows: [...rows.values()], cells: [], outside: 0, unreadable: [], places: [] };
+}
+
+function emptyRow(row: Pick<CountRow, "drive" | "label" | "fileName" | "class" | "status">): CountRow {
+  return { ...row, count: 0, runs: new Set(), withPoints: 0, empty: 0 };
 }
 
 /** Models, and what would be one by its name: sidecars, backups, empty files. Links are noted by hygiene and point to files that are counted where they lie. */

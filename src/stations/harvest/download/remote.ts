@@ -92,23 +92,6 @@ export function openRemote(options: RemoteOptions): Remote {
     return opened;
   }
 
-  /** Addresses out of a portal's reply must lead to public servers of files. Host names are checked once more when they are resolved. */
-  function checkOrigin(address: string, { trusted, portal }: Origin): void {
-    if (trusted || /^(?:s3|gs):/i.test(address)) return;
-    if (!/^(?:https?|ftp):\/\//i.test(address) || !URL.canParse(address))
-      throw refused(address, "it is no address of a web or FTP server, or a bucket");
-    const url = new URL(address);
-    if (rebased(url, bases, portal) === undefined) gate.check(url);
-  }
-
-  /** FTP of a host that has another base address is requested there, by HTTP. */
-  function toAsk(address: string, { portal }: Origin): string {
-    if (!/^ftp:/i.test(address) || !URL.canParse(address)) return address;
-    return rebased(new URL(address), bases, portal) === undefined
-      ? address
-      : address.replace(/^ftp:\/\/(?:[^/@]*@)?/i, "https://");
-  }
-
   /** A public bucket by plain HTTPS. */
   async function bucketFolder(place: Location, origin: Origin): Promise<RemoteFolder> {
     const { bucket = "", prefix = "", scheme, url } = place;
@@ -137,8 +120,7 @@ export function openRemote(options: RemoteOptions): Remote {
 
   return {
     async object(typed, origin) {
-      checkOrigin(typed, origin);
-      const address = toAsk(typed, origin);
+      const address = addressToAsk(typed, origin, bases, gate);
       const place = parseLocation(address);
       if (place.bucket !== undefined) {
         const bucket = `${place.scheme}://${place.bucket}`;
@@ -149,8 +131,7 @@ export function openRemote(options: RemoteOptions): Remote {
     },
 
     async folder(typed, origin) {
-      checkOrigin(typed, origin);
-      const address = toAsk(typed, origin);
+      const address = addressToAsk(typed, origin, bases, gate);
       const place = parseLocation(address);
       if (place.bucket !== undefined && !signed(place, origin)) return bucketFolder(place, origin);
       const store = await storeAt(place, origin);
@@ -160,6 +141,21 @@ export function openRemote(options: RemoteOptions): Remote {
 
     asking: (store, paceHost) => askingStore(store, pace.host(store.url, paceHost), options),
   };
+}
+
+/**
+ * The address at which an object is requested: FTP of a host that has another base address is requested there, by HTTP. Addresses out of a
+ * portal's reply must lead to public servers of files; host names are checked once more when they are resolved.
+ */
+function addressToAsk(address: string, { trusted, portal }: Origin, bases: Bases, gate: AddressGate): string {
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  const base = url && rebased(url, bases, portal);
+  if (!trusted && !/^(?:s3|gs):/i.test(address)) {
+    if (!url || !/^(?:https?|ftp):\/\//i.test(address))
+      throw refused(address, "it is no address of a web or FTP server, or a bucket");
+    if (base === undefined) gate.check(url);
+  }
+  return base !== undefined && /^ftp:/i.test(address) ? address.replace(/^ftp:\/\/(?:[^/@]*@)?/i, "https://") : address;
 }
 
 function askingStore(store: Store, host: HostPace, { clock, random, signal }: RemoteOptions): Store {

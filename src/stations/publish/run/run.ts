@@ -21,7 +21,6 @@ import type { SyncCounts, SyncOptions } from "../sync/task.js";
 import type { SyncSource } from "../sync/wanted.js";
 import { openBucket, sendersOf, syncSource } from "./sources.js";
 
-/** What `publishRun` did. */
 export interface RunReport extends TransferReport {
   readonly sample: string;
   /** What was done, a line a file. */
@@ -34,46 +33,25 @@ export interface PublishRunOptions extends SyncOptions, GivenEnv {
 }
 
 /**
- * Sends what a plan says, item by item; `syncGroup` tells the rule. Stopped or killed, the same call goes on: what has arrived is not sent again, and an upload in
- * parts continues with the parts that are missing.
+ * Sends the items of a plan by the rule of `syncGroup`. After a stop the same call resumes: what has arrived is not sent again, and of an
+ * upload in parts the missing parts are sent. Items without a source, and files that fail, are reported; all others are sent.
  *
- * Items whose source is missing, and files that fail, are told of, and the others are done.
- *
- * @throws {EmporiumError} before anything is sent: the error of an item that has one (KTX_MISSING, KTX_OBSOLETE), COLLISION, TARGET_LOCKED; CANCELLED.
+ * @throws {EmporiumError} before anything is sent: the error of an item that has one (KTX_MISSING, KTX_OBSOLETE), COLLISION,
+ *   TARGET_LOCKED; CANCELLED
  */
 export async function publishRun(plan: Plan, options: PublishRunOptions): Promise<RunReport> {
   const { workspace } = options;
   const { clock, random, log, signal, onEvent } = envOf(options);
   const startMs = clock.monotonic();
-  const faulty = plan.items.find(({ error }) => error !== undefined);
-  if (faulty) {
-    const { code, message } = faulty.error!;
-    throw new EmporiumError(code, `${faulty.id}: ${message}`, {
-      place: { file: faulty.source },
-      hint: "repair the source, and plan again",
-    });
-  }
-  const present: SyncSource[] = [];
-  const failures = new Map<string, EmporiumError>();
-  for (const item of plan.items) {
-    const fault = await sourceFault(plan, item);
-    if (fault) failures.set(item.id, fault);
-    else present.push(syncSource(plan, item));
-  }
-  for (const { path, key } of present) {
-    const what = "the target";
-    refuseInSource(`${plan.bucket.replace(/\/+$/, "")}/${key}`, path, { what, hint: "send it to a location outside the source" });
-  }
+  const { present, failures } = await sourcesOf(plan);
   const groups = groupSources(present);
   for (const group of groups) await refuseCollisions(group, signal);
   const { onWay, senders, close } = sendersOf({ bucket: plan.bucket, ...plan.transfer, memoryBytes: options.memoryBytes }, clock);
   const target = await openBucket(plan, { jobs: options.jobs, clock, random, onWay });
   const folder = join(workspace, "publish");
-  const name = `${plan.sample}-${createHash("sha256")
-    .update(`${target.url}\n${plan.items.map(({ id }) => id).join("\n")}`)
-    .digest("hex")
-    .slice(0, 12)}`;
-  // The lock lies beside the log: a bucket that everybody reads is no place for it.
+  const identity = [target.url, ...plan.items.map(({ id }) => id)].join("\n");
+  const name = `${plan.sample}-${createHash("sha256").update(identity).digest("hex").slice(0, 12)}`;
+  // The lock is beside the log, since the bucket is public.
   const lost = new AbortController();
   const locks = await takeLocks(fileStore(folder, { sync: false }), [name], {
     job: `publish run ${plan.sample}`,
@@ -92,7 +70,7 @@ export async function publishRun(plan: Plan, options: PublishRunOptions): Promis
         atMs: clock.monotonic(),
         kind: "plan",
         tasks: present.length,
-        bytes: totalBytes(plan, present),
+        bytes: present.reduce((sum, { id }) => sum + briefOf(plan, id).bytes, 0),
         resumed: false,
         createdMs: clock.now(),
       });
@@ -132,7 +110,27 @@ export async function publishRun(plan: Plan, options: PublishRunOptions): Promis
   }
 }
 
-/** Why an item cannot be sent at all. */
+/** The sources of a plan, and why others cannot be sent. @throws {EmporiumError} the error of an item that has one; USAGE */
+async function sourcesOf(plan: Plan): Promise<{ present: SyncSource[]; failures: Map<string, EmporiumError> }> {
+  for (const { id, source, error } of plan.items) {
+    if (!error) continue;
+    const hint = "repair the source, and plan again";
+    throw new EmporiumError(error.code, `${id}: ${error.message}`, { place: { file: source }, hint });
+  }
+  const present: SyncSource[] = [];
+  const failures = new Map<string, EmporiumError>();
+  for (const item of plan.items) {
+    const fault = await sourceFault(plan, item);
+    if (fault) failures.set(item.id, fault);
+    else present.push(syncSource(plan, item));
+  }
+  for (const { path, key } of present) {
+    const what = "the target";
+    refuseInSource(`${plan.bucket.replace(/\/+$/, "")}/${key}`, path, { what, hint: "send it to a location outside the source" });
+  }
+  return { present, failures };
+}
+
 async function sourceFault(plan: Plan, item: PlanItem): Promise<EmporiumError | undefined> {
   const { path } = syncSource(plan, item);
   try {
@@ -148,8 +146,4 @@ async function sourceFault(plan: Plan, item: PlanItem): Promise<EmporiumError | 
 
 function briefOf(plan: Plan, id: string): TaskBrief {
   return { id, title: id, run: "publish", bytes: plan.items.find((item) => item.id === id)?.bytes ?? 0 };
-}
-
-function totalBytes(plan: Plan, present: readonly SyncSource[]): number {
-  return present.reduce((sum, { id }) => sum + briefOf(plan, id).bytes, 0);
 }

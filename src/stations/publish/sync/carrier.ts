@@ -9,31 +9,31 @@ import type { ExtraStep, FileStep } from "./steps.js";
 import type { SendReason, SyncContext, SyncCounts, SyncOptions } from "./task.js";
 import type { SyncSource, WantedFile } from "./wanted.js";
 
-/** Requests in flight: enough that the way to a far bucket is full with files of some ten kilobytes. */
+/** Requests in flight. So many fill the connection to a far bucket also with files of some ten kilobytes. */
 export const JOBS = 64;
 
-/** Bytes of files and parts in memory; as many again wait for the next file. */
+/** Bytes of files and parts in memory; as many again are kept for the next file. */
 const BUFFER_BYTES = 128 * 1024 * 1024;
-/** Of all that buffers may take: threads have some of their own. */
+/** Of the memory for buffers. Threads have buffers of their own. */
 const BUFFER_SHARE = 0.25;
 
-/** Failures one after the other, with nothing that worked between them, after which no more is tried. */
+/** After so many failures in a row no more files are tried. */
 const FAILURES_IN_A_ROW_MAX = 20;
 const ERRORS_KEPT = 100;
 const PROGRESS_MS = 50;
 
-/** Sends, skips and removes single keys, and counts what became of them. What fails is counted and named; only a cancellation throws. */
+/** Sends, skips and removes single keys, and counts them. Failures are counted and named; only a cancellation throws. */
 export interface Carrier {
-  /** Why the file must be sent; undefined: it is there, and counted so, or it could not be compared, and is counted as failed. */
+  /** Why the file must be sent. Undefined: it is there already, or it could not be compared; either is counted. */
   reason(step: FileStep): Promise<SendReason | undefined>;
   /** @returns whether it arrived. */
   send(file: WantedFile, reason: SendReason): Promise<boolean>;
   /** @returns whether it is gone. */
   remove(step: ExtraStep): Promise<boolean>;
   fail(source: SyncSource, key: string, error: EmporiumError): void;
-  /** So much has failed one after the other that no more is tried. */
+  /** Too many failures in a row. */
   isOver(): boolean;
-  /** Says so, once all are done. */
+  /** Warns if it was over. */
   end(): void;
 }
 
@@ -44,9 +44,10 @@ export function makeCarrier(
   context: SyncContext,
   onFailure: (key: string) => void = () => {},
 ): Carrier {
-  const { target, signal, clock, record, onEvent, log } = context;
+  const { target, signal, clock, record, log } = context;
   const { checksum = false, dryRun = false, bytesPerSecond, memoryBytes = LIMITS.memoryBytes } = options;
   const bytesMax = Math.min(BUFFER_BYTES, memoryBytes * BUFFER_SHARE);
+  const progress = progressOf(context);
   const sender = makeSender(context, makeBudget({ bytesMax, clock, bytesPerSecond }), bytesMax);
   let failedInARow = 0;
   let stopped: EmporiumError | undefined;
@@ -57,17 +58,6 @@ export function makeCarrier(
     if (count.errors.length < ERRORS_KEPT) count.errors.push(toErrorRecord(error));
     record.fail(source.id, key, error);
     onFailure(key);
-  }
-
-  const told = new Map<string, { bytes: number; atMs: number }>();
-  function progress(id: string, bytes: number): void {
-    const before = told.get(id) ?? { bytes: 0, atMs: Number.NEGATIVE_INFINITY };
-    before.bytes += bytes;
-    told.set(id, before);
-    const atMs = clock.monotonic();
-    if (atMs - before.atMs < PROGRESS_MS) return;
-    before.atMs = atMs;
-    onEvent({ atMs, kind: "progress", id, bytesDone: before.bytes });
   }
 
   async function attempt<T>(source: SyncSource, key: string, work: () => Promise<T>): Promise<T | undefined> {
@@ -82,17 +72,10 @@ export function makeCarrier(
     }
   }
 
-  async function compared(file: WantedFile, entry: Entry | undefined): Promise<SendReason | undefined> {
-    if (!entry) return "new";
-    if (entry.size !== file.size) return "size";
-    if (checksum) return (await sameAsObject(file, entry, target, signal)) ? undefined : "checksum";
-    return file.modifiedMs > (entry.modifiedMs ?? Number.NEGATIVE_INFINITY) ? "mtime" : undefined;
-  }
-
   return {
     reason: ({ file, entry }) =>
       attempt(file.source, file.key, async () => {
-        const reason = await compared(file, entry);
+        const reason = await reasonFor(file, entry, checksum, context);
         if (reason !== undefined) return reason;
         failedInARow = 0;
         counts.get(file.source.id)!.skipped++;
@@ -132,5 +115,31 @@ export function makeCarrier(
       for (const count of counts.values())
         count.warnings.push(`stopped after ${FAILURES_IN_A_ROW_MAX} failures one after the other`);
     },
+  };
+}
+
+async function reasonFor(
+  file: WantedFile,
+  entry: Entry | undefined,
+  checksum: boolean,
+  { target, signal }: SyncContext,
+): Promise<SendReason | undefined> {
+  if (!entry) return "new";
+  if (entry.size !== file.size) return "size";
+  if (checksum) return (await sameAsObject(file, entry, target, signal)) ? undefined : "checksum";
+  return file.modifiedMs > (entry.modifiedMs ?? Number.NEGATIVE_INFINITY) ? "mtime" : undefined;
+}
+
+/** Adds bytes to an item's progress. */
+function progressOf({ clock, onEvent }: SyncContext): (id: string, bytes: number) => void {
+  const told = new Map<string, { bytes: number; atMs: number }>();
+  return (id, bytes) => {
+    const before = told.get(id) ?? { bytes: 0, atMs: Number.NEGATIVE_INFINITY };
+    before.bytes += bytes;
+    told.set(id, before);
+    const atMs = clock.monotonic();
+    if (atMs - before.atMs < PROGRESS_MS) return;
+    before.atMs = atMs;
+    onEvent({ atMs, kind: "progress", id, bytesDone: before.bytes });
   };
 }

@@ -9,7 +9,7 @@ import type { WantedFile } from "./wanted.js";
 
 /** Threads that send small files. */
 export interface Senders {
-  /** The object's etag; undefined where the senders could not: then it is sent in the ordinary way, which knows what went wrong and tries again. */
+  /** The object's etag; undefined where it failed: the store then sends the file, with its retries and errors. */
   send(file: WantedFile): Promise<string | undefined>;
   close(): Promise<void>;
 }
@@ -22,9 +22,9 @@ export interface SenderOptions extends Omit<SenderSetup, "facts"> {
   readonly memoryBytes?: number | undefined;
 }
 
-/** While a server asks for fewer requests, the ordinary way keeps the pace that it wants. */
+/** After a server has asked for fewer requests, the store sends the files, at its adapted pace. */
 const CALM_MS = 30_000;
-/** How long credentials are taken for good before they are asked for again. */
+/** How long credentials are used before they are asked for again. */
 const CREDENTIALS_MS = 30_000;
 const THREADS_MAX = 8;
 
@@ -57,24 +57,31 @@ export function startSenders(
       heard(results) {
         for (const { id, etag, throttled } of results) {
           if (throttled) calmAtMs = clock.monotonic() + CALM_MS;
-          sender.running--;
-          waiting.get(id)?.(etag);
-          waiting.delete(id);
+          settle(sender, id, etag);
         }
       },
-      // a thread that dies leaves its files to the ordinary way, and so do all when there is none
+      // the files of a thread that dies are sent without threads
       died: () => lose(sender),
     });
     return sender;
   });
 
+  function settle(sender: Sender, id: number, etag: string | undefined): void {
+    sender.running--;
+    waiting.get(id)?.(etag);
+    waiting.delete(id);
+  }
+
+  function giveAllBack(): void {
+    for (const done of waiting.values()) done(undefined);
+    waiting.clear();
+  }
+
   function lose(sender: Sender): void {
     const at = senders.indexOf(sender);
     if (at < 0) return;
     senders.splice(at, 1);
-    if (over) return;
-    for (const done of waiting.values()) done(undefined);
-    waiting.clear();
+    if (!over) giveAllBack();
   }
 
   async function flush(sender: Sender): Promise<void> {
@@ -82,13 +89,7 @@ export function startSenders(
       if (!known || clock.monotonic() >= known.untilMs)
         known = { credentials: await credentials(), untilMs: clock.monotonic() + CREDENTIALS_MS };
     } catch {
-      const lost = sender.outbox;
-      sender.outbox = [];
-      for (const { id } of lost) {
-        sender.running--;
-        waiting.get(id)?.(undefined);
-        waiting.delete(id);
-      }
+      for (const { id } of sender.outbox.splice(0)) settle(sender, id, undefined);
       return;
     }
     const { accessKeyId, secretAccessKey, sessionToken } = known.credentials;
@@ -110,15 +111,14 @@ export function startSenders(
       const done = new Promise<string | undefined>((resolve) => waiting.set(id, resolve));
       sender.running++;
       sender.outbox.push({ id, path, key, size, modifiedMs });
-      // what is asked for in one turn goes in one message
+      // files of one turn of the event loop go in one message
       if (sender.outbox.length === 1) setImmediate(() => void flush(sender));
       return done;
     },
     async close() {
       over = true;
       await Promise.all([...senders].map(({ thread }) => thread.end()));
-      for (const done of waiting.values()) done(undefined);
-      waiting.clear();
+      giveAllBack();
     },
   };
 }
