@@ -44,7 +44,7 @@ export interface CollectOptions extends Pick<ScanOptions, "workspace" | "jobs" |
   dryRun?: boolean | undefined;
   bases?: Bases | undefined;
   anonymous?: boolean | undefined;
-  /** Stands for the store of `dest`. */
+  /** Replaces the store of `dest`. */
   target?: Store | undefined;
 }
 
@@ -58,7 +58,7 @@ export interface CollectReport extends Report {
     readonly bytes: number;
     readonly runs: number;
     readonly datasets: number;
-    /** Written now, and there already with the same content. */
+    /** Written by this run; `present`: existing files with the same content. */
     readonly written: number;
     readonly present: number;
     /** Files of an earlier collection of this batch that no longer belong to it. */
@@ -75,14 +75,14 @@ export interface CollectReport extends Report {
 }
 
 /**
- * Collects the models of one label into a batch: each under the name of its portal run, with a manifest of their sources, and a line in the ledger of batches. Every file is read back and compared with its hash.
+ * Collects the models of one label into a batch: each under the name of its portal run, with a manifest of their sources and a
+ * line in the ledger. Every file is read back and compared with its hash. Nothing is written below the archive's folders.
  *
- * Stopped, killed or failed and run again, it ends with the same files. Nothing is written below the folders. A file that another
- * batch holds is left out, unless its content is new; files of one name and different contents are kept apart by their hashes.
- * Both are in `errors`.
+ * After a stop or failure the same command ends with the same files. A file that another batch holds is left out, unless its
+ * content is new; files of one name and different contents are told apart by their hashes. Both are in `errors`.
  *
- * @throws {EmporiumError} USAGE, CONFIG_SYNTAX, CONFIG_FIELD, ALREADY_SUBMITTED (the batch was given away), TARGET_LOCKED before
- *   anything is written; DISK_FULL, …
+ * @throws {EmporiumError} USAGE, CONFIG_SYNTAX, CONFIG_FIELD, ALREADY_SUBMITTED, TARGET_LOCKED before anything is written;
+ *   DISK_FULL, …
  */
 export async function collectBatch(dirs: readonly string[], options: CollectOptions): Promise<CollectReport> {
   const { workspace, jobs, full, dryRun = false } = options;
@@ -128,12 +128,12 @@ function refuseSource(dest: string, dir: string, below: string): void {
   try {
     real = realpathSync(dir);
   } catch {
-    return; // the scan says what is wrong with it
+    return; // the scan reports it
   }
   refuseInside(join(path, below), real, dir, "--dest", "collect into a folder outside of the archive");
 }
 
-/** Drives and label; numbered if that batch was submitted, or is stored elsewhere. */
+/** Drives and label; with a number if that batch was submitted, or is stored elsewhere. */
 function freeBatch(archive: Scan, label: string, url: string, batches: ReadonlyMap<string, Batch>): string {
   const roots = [...new Set(archive.roots.map(({ path }) => path.split("/").at(-1) || "root"))].sort();
   const drives = roots.length > 2 ? `${roots[0]}+${roots.length - 1}` : roots.join("+");
@@ -244,7 +244,7 @@ async function earlierManifest(target: Store, batch: string, signal: AbortSignal
   });
 }
 
-/** Batches that a person entered without their files: the program cannot compare these. */
+/** Batches that were entered without their files, so their contents cannot be compared. */
 function sameWork({ batches }: Partial<OpenLedger>, batch: string, label: string, drives: readonly string[]): string[] {
   return [...(batches?.values() ?? [])].flatMap((other) => {
     const same =

@@ -7,7 +7,7 @@ import type { NamedRun } from "./target-names.js";
 /** Adds the ids for the file's name to a row of matches. @throws {EmporiumError} CONFIG_FIELD, AMBIGUOUS: never guesses */
 export type CompleteRun = (row: MatchRow) => NamedRun;
 
-/** A row that lacks an id is looked up in the lists of runs: by its run's id, else by the name where one run alone is called so. */
+/** Completes rows from the lists of runs: by the run's id, else by its name if only one run has it. */
 export function runCompleter(lists: readonly PortalRun[]): CompleteRun {
   const byId = groupsOf(
     lists.filter(({ id }) => id !== ""),

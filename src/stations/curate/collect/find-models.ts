@@ -8,7 +8,7 @@ import { unreadableRecord } from "../labels/labels.js";
 import { isTaken, type MatchRow } from "../match/match-row.js";
 import type { TomogramCandidate } from "../models/drawn-on.js";
 
-/** A model of the wanted label in a folder of a matched run, with every run of the portal that the folder is. */
+/** A model of the wanted label in the folder of a matched run. The folder may be several runs of the portal. */
 export interface FoundModel {
   readonly file: ArchiveFile;
   readonly folder: ArchiveFolder;
@@ -22,7 +22,7 @@ export interface FoundModels {
   readonly models: readonly FoundModel[];
   /** Files that are not models, and a summary of models whose run is undecided. */
   readonly errors: readonly ErrorRecord[];
-  /** Without a point or slicer angle: there is nothing to send. */
+  /** Without a point or slicer angle, so not collected. */
   readonly empty: readonly string[];
   /** Of the label, in no matched run. */
   readonly outside: number;
@@ -83,7 +83,7 @@ export async function findModels(
   return { models, errors, empty, outside, byName: scope.byName };
 }
 
-/** Volumes of the folders from the root to this one: others are dropped, because folders come in the order of their paths. */
+/** Stores the volumes of the folders from the root to this one. Others are dropped: folders come in the order of their paths. */
 function rememberVolumes(volumesAt: Map<string, TomogramCandidate[]>, { path, files }: ArchiveFolder): void {
   for (const other of volumesAt.keys()) if (path !== other && !path.startsWith(`${other}/`)) volumesAt.delete(other);
   const volumes = files.flatMap(({ ext, kind, head, path }): TomogramCandidate[] =>

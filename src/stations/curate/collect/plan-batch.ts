@@ -17,9 +17,9 @@ export interface BatchPlan {
   readonly errors: readonly ErrorRecord[];
   readonly notes: readonly string[];
   readonly counts: {
-    /** Places whose content is another's of the same run. */
+    /** Copies of the same content for the same run. */
     readonly copies: number;
-    /** Files that share a name with another content. */
+    /** Files that have the name of a file with another content. */
     readonly collisions: number;
     readonly alreadySubmitted: number;
   };
@@ -32,7 +32,7 @@ export interface PlanBatchOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A file on its way into the batch. */
+/** A file while the batch is planned. */
 type Entry = { -readonly [Key in keyof BatchFile]: BatchFile[Key] } & { copies: string[]; cut: boolean };
 
 /**
@@ -149,7 +149,7 @@ function leaveOutSubmitted(found: readonly Entry[], { batch, batches }: PlanBatc
   return { kept, refused };
 }
 
-/** @returns how many files had a name that another one had */
+/** @returns the number of files whose name another file has */
 function keepApart(entries: Entry[], errors: ErrorRecord[]): number {
   let collisions = 0;
   for (const group of groupsOf(entries, ({ dest }) => foldedName(dest)).values()) {

@@ -14,7 +14,7 @@ export interface SendOptions extends Pick<Env, "clock" | "signal" | "onEvent"> {
   readonly target: Store;
 }
 
-/** Models are small: an answer takes longer than the bytes. */
+/** Models are small, so requests to a bucket take longer than their bytes. */
 const AT_ONCE = { local: 2, remote: 8 };
 
 /**

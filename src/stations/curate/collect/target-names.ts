@@ -1,21 +1,21 @@
 import { EmporiumError } from "../../../core/errors.js";
 import { checkName, nameFault } from "../../../model/names.js";
 
-/** A portal's run, as far as names are made of it. */
+/** What names need of a portal's run. */
 export interface NamedRun {
   readonly name: string;
   readonly id: string;
   readonly datasetId: string;
 }
 
-/** Room for the hidden name of a file that is being written, and for `-1a2b3c4d`. */
+/** Leaves room for the hidden name of a file while it is written, and for `-1a2b3c4d`. */
 const NAME_BYTES_MAX = 220;
 
 /**
- * Where a file goes, by the portal's pattern: `<dataset>/<run>_<run id>_<file>`. What a name on a disk may hold and a key may not (line ends, backslashes, bytes
- * that are no UTF-8) becomes `_`, and a name that is too long is cut; `cut` says so, since such a name may be another's as well.
+ * The key of a file in the portal's form: `<dataset>/<run>_<run id>_<file>`. Characters that keys cannot have (line ends,
+ * backslashes, bytes that are not UTF-8) become `_`. A long name is cut; `cut` says so, since two names may then be equal.
  *
- * @throws {EmporiumError} NAME_UNSAFE for a run or dataset that can be no part of a key
+ * @throws {EmporiumError} NAME_UNSAFE for a run or dataset that cannot be part of a key
  */
 export function targetName({ name, id, datasetId }: NamedRun, fileName: string): { dest: string; cut: boolean } {
   checkName(datasetId, "dataset");
@@ -42,7 +42,7 @@ export function targetName({ name, id, datasetId }: NamedRun, fileName: string):
   return { dest: `${datasetId}/${last}`, cut: short !== stem || plain !== fileName };
 }
 
-/** The beginning of a text in so many bytes of UTF-8, no character cut in two. */
+/** Cuts a text to so many bytes of UTF-8, between two characters. */
 function cutTo(text: string, bytes: number): string {
   let short = "";
   let left = bytes;
@@ -54,7 +54,7 @@ function cutTo(text: string, bytes: number): string {
   return short;
 }
 
-/** The name with the beginning of its content's hash, where the name alone would be another file's, too. */
+/** The name with the beginning of its content's hash, for files that would share the name. */
 export function withHash(dest: string, sha256: string): string {
   const dot = dest.lastIndexOf(".");
   const at = dot > dest.lastIndexOf("/") ? dot : dest.length;

@@ -19,10 +19,10 @@ export interface Finding {
 }
 
 export interface HygieneReport extends Report {
-  /** How many files carry each flag, and what they come to. */
+  /** For each flag the number of files, and their bytes. */
   readonly counts: Readonly<Record<string, { files: number; bytes: number; meaning: string }>>;
   readonly findings: readonly Finding[];
-  /** Findings past the ones that are listed. */
+  /** The number of findings that are not listed. */
   readonly more: number;
   readonly removable: { readonly files: number; readonly bytes: number };
 }
@@ -33,12 +33,12 @@ export interface HygieneReport extends Report {
  */
 const REMOVABLE: ReadonlySet<HygieneFlag> = new Set(["appledouble", "desktop"]);
 
-/** A report is read by people: the counts hold for all files, the list for these. */
+/** The counts are of all files; the list has so many. */
 const LISTED_MAX = 100_000;
 
 /**
- * Anomalies of an archive: sidecars of macOS by name and by content, backups, empty files, models and volumes that are none or
- * cut off, links that lead nowhere, names that another disk cannot hold. Nothing is changed; `plan` writes a clean-up script.
+ * Anomalies of an archive: sidecars of macOS by name and content, backups, empty files, invalid or truncated models and volumes,
+ * broken links, names that other disks cannot hold. Nothing is changed; `plan` writes a clean-up script.
  */
 export async function hygieneOfArchive(dirs: readonly string[], options: HygieneOptions): Promise<HygieneReport> {
   const { workspace, jobs, full, signal, plan } = options;
@@ -96,8 +96,8 @@ function isRemovable(flags: readonly HygieneFlag[]): boolean {
 }
 
 /**
- * A POSIX script with one line a file. Each name stands in single quotes, the only quotes in which the shell reads nothing, behind `--`, as the bytes that the disk
- * has.
+ * A POSIX script with a line for each file. Each name is in single quotes, in which the shell expands nothing, behind `--`, and
+ * as the bytes that the disk has.
  */
 async function* removalScript(
   dirs: readonly string[],

@@ -45,9 +45,9 @@ export interface ArchiveFile {
 }
 
 /**
- * What a scan has found, read from the workspace folder by folder: an archive of any size needs the memory of its largest folder.
+ * The result of a scan. It is read from the workspace folder by folder, so memory depends on the largest folder only.
  *
- * Folders come in the order of their paths, each before those in it, root after root.
+ * Folders come root by root, in the order of their paths, each before the folders in it.
  */
 export interface Archive {
   readonly roots: readonly ArchiveRoot[];
@@ -88,7 +88,7 @@ export function describeFolder(root: string, record: FolderRecord, naming: RunNa
   };
 }
 
-/** @param prefix of paths: the folder's, with a `/` at its end */
+/** @param prefix of paths: the folder's path with a `/` at its end */
 function describeFiles(record: FolderRecord, prefix: string): ArchiveFile[] {
   const judge = judgeOf(record);
   return record.files.map((row): ArchiveFile => {
@@ -116,7 +116,7 @@ export interface PeetAverage {
   drive: string;
   run: string | undefined;
   iteration: number;
-  /** Of the latest average; undefined where only lists of motives are left. */
+  /** Of the latest average; undefined where there are only lists of motives. */
   particles: number | undefined;
   /** Å along x, of the latest average. */
   voxelAngstrom: number | undefined;
@@ -124,7 +124,7 @@ export interface PeetAverage {
   path: string | undefined;
 }
 
-/** The averages that lie in a folder, by object. */
+/** The averages in a folder, by object. */
 export function averagesIn(folder: ArchiveFolder): PeetAverage[] {
   const averages = new Map<string, PeetAverage>();
   for (const { peet, head, path } of folder.files) {
@@ -148,7 +148,7 @@ export function averagesIn(folder: ArchiveFolder): PeetAverage[] {
       if (known.path !== undefined && peet.kind !== "average")
         Object.assign(known, { particles: undefined, voxelAngstrom: undefined, path: undefined });
     }
-    // of one iteration there are averages of ever more particles: the last one counts
+    // averages of one iteration have ever more particles: the last one counts
     if (peet.kind === "average" && (later || (peet.iteration === known.iteration && peet.particles >= (known.particles ?? 0)))) {
       Object.assign(known, {
         particles: peet.particles,

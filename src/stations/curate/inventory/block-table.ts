@@ -7,7 +7,7 @@ export interface BlockTable {
 }
 
 export interface BlockRef {
-  /** Place in the list of files that the table is used with. */
+  /** Index in the list of files. */
   readonly file: number;
   readonly offset: number;
   readonly length: number;
@@ -50,7 +50,7 @@ export class BlockTableBuilder {
   build(): BlockTable {
     const rows = this.#rows;
     const order = new Uint32Array(this.#count).map((_, at) => at);
-    // the latest first among equals
+    // the latest first if paths are equal
     order.sort((a, b) => rows[a * COLUMNS]! - rows[b * COLUMNS]! || b - a);
     const memory = new SharedArrayBuffer(8 * COLUMNS * this.#count);
     const sorted = new Float64Array(memory);
@@ -59,7 +59,7 @@ export class BlockTableBuilder {
   }
 }
 
-/** Blocks whose path has the hash of this one, the latest first: one, as a rule. */
+/** Blocks whose path has this hash, the latest first. Nearly always one. */
 export function* blocksOf(table: BlockTable, path: string): Generator<BlockRef> {
   const rows = new Float64Array(table.memory);
   const hash = hashOf(path);

@@ -14,7 +14,7 @@ export interface IndexEntry {
   mtime: string;
   kind: ArchiveFile["kind"];
   run?: string;
-  /** Of the run, where a pattern says them. */
+  /** Of the run, where a pattern has these groups. */
   author?: string;
   date?: string;
   species?: string;
@@ -100,7 +100,10 @@ const MORE = [
   "date",
 ];
 
-/** Writes the index, as JSON (an array, one entry a line) or CSV by the end of its name; whole or not at all, in the memory of one folder. */
+/**
+ * Writes the index as JSON (an array, an entry a line) or CSV, by the end of its name; whole or not at all. Needs memory for one
+ * folder.
+ */
 export async function writeIndex(archive: Archive, path: string, labelOf: LabelOf, signal?: AbortSignal): Promise<number> {
   const csv = /\.csv$/i.test(path);
   let count = 0;

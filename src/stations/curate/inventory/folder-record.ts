@@ -1,10 +1,10 @@
 import type { FileRow, FolderFailure, FolderRecord } from "./folder-facts.js";
 import { type FolderTally, tallyOf } from "./judge.js";
 
-/** Files in one line. */
+/** The most files in one line. */
 const LINE_FILES = 10_000;
 
-/** What the files of a folder come to. */
+/** Sums over the files of a folder. */
 export interface FolderTotals {
   readonly files: number;
   readonly bytes: number;
@@ -18,7 +18,7 @@ interface FirstLine {
   c: number;
   u?: 1;
   x?: FolderFailure;
-  /** Totals and counts, so that reusing the folder, or counting, does not read its files. */
+  /** Totals and counts, so that a scan that reuses the folder does not decode its files. */
   t: [files: number, bytes: number, links: number];
   k: FolderTally["kinds"];
   y: FolderTally["hygiene"];
@@ -63,7 +63,7 @@ export type FolderLine =
   | { readonly first: true; readonly record: FolderRecord; readonly count: number }
   | { readonly first: false; readonly path: string; readonly files: readonly FileRow[] };
 
-/** @returns undefined for a line that is none: the last one of a file whose writer was killed. */
+/** @returns undefined for an invalid line: the last one of a file whose writer was killed */
 function decodeLine(line: string): FolderLine | undefined {
   let raw: Partial<FirstLine>;
   try {
@@ -82,7 +82,7 @@ function decodeLine(line: string): FolderLine | undefined {
   };
 }
 
-/** All lines of one folder in one piece; undefined where a part is missing, or it is none. */
+/** Decodes all lines of one folder; undefined where one is missing or invalid. */
 export function decodeFolder(block: string): FolderRecord | undefined {
   const lines = block.trimEnd().split("\n");
   const first = decodeLine(lines[0]!);
@@ -97,8 +97,8 @@ export function decodeFolder(block: string): FolderRecord | undefined {
 }
 
 /**
- * The head of a block without its files; undefined for the line of a further part. It is what a walk needs to go on below. `,"e":[` with quotes that nothing escapes cannot stand inside a JSON text, so the
- * first one begins the files.
+ * The head of a block without its files, which is enough to continue a walk; undefined for a further line. `,"e":[` with
+ * unescaped quotes cannot be inside a JSON text, so the first one starts the files.
  */
 export function decodeHead(block: Buffer): FolderHead | undefined {
   const at = block.indexOf(',"e":[');

@@ -1,4 +1,4 @@
-/** Words as one key: no name on a disk and no name of a run holds NUL. */
+/** Joins words to one key. No name on a disk and no name of a run contains NUL. */
 export const keyOf = (...words: readonly string[]): string => words.join("\u0000");
 
 /** Items by a key, in the order of their first appearance. */

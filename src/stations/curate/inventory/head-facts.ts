@@ -39,7 +39,7 @@ export interface DamagedFacts {
   readonly message: string;
 }
 
-/** It could not be read. Asked again by the next scan. */
+/** It could not be read. The next scan tries again. */
 export interface UnreadFacts {
   readonly format: "unread";
   readonly errno: string;

@@ -8,26 +8,26 @@ import type { ScanThread } from "./threads.js";
 const BATCH_FILES = 256;
 
 export interface HeadTotals {
-  /** Files that were opened, and those whose facts an earlier scan had. */
+  /** Files that were opened, and files whose facts an earlier scan has. */
   read: number;
   known: number;
 }
 
 interface Waiting {
-  /** In the order of the listing: blocks as they are, and folders that wait for heads. */
+  /** In the order of the listing: finished blocks, and folders whose heads are still read. */
   pieces: (Buffer | Due)[];
   files: number;
 }
 
 interface Due {
   record: FolderRecord;
-  /** Places in `record.files`. */
+  /** Indices in `record.files`. */
   rows: number[];
 }
 
 /**
- * Reads the heads of files that have none yet, and writes the listing anew with what they say. Blocks go out in their order, so the file of a scan that is
- * stopped begins like that of a scan that is not, and the next one takes it over.
+ * Reads the heads of files that have none yet, and writes a new listing with their facts. Blocks are written in their order, so
+ * the file of a stopped scan is the beginning of a whole one, and the next scan uses it.
  */
 export async function readHeads(
   listed: string,
@@ -49,7 +49,7 @@ export async function readHeads(
   const free = [...threads];
   const running: Promise<void>[] = [];
   let batch: Waiting = { pieces: [], files: 0 };
-  /** Batches are read in any order and written in theirs. */
+  /** Batches are read in any order and written in their own. */
   let written = Promise.resolve();
   const dispatch = async () => {
     const { pieces } = batch;
@@ -70,7 +70,7 @@ export async function readHeads(
       if (last) onProgress(totals, last.record.path);
     })();
     written.catch(() => {});
-    // so that pieces do not pile up behind one slow folder
+    // limits the pieces that wait for one slow folder
     if (running.length > 2 * threads.length) await before;
   };
   try {

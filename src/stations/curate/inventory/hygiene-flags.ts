@@ -33,7 +33,7 @@ export interface FileFacts {
   type: RowFacts["type"];
   head: HeadFacts | undefined;
   twin: readonly HygieneFlag[] | undefined;
-  /** All names of the folder, where there is a sidecar among them. */
+  /** All names of the folder, if one of them is a sidecar. */
   siblings: ReadonlySet<string>;
 }
 
@@ -58,7 +58,7 @@ function headFlags(kind: Kind, head: HeadFacts | undefined): HygieneFlag[] {
   if (head === undefined) return [];
   if (head.format === "unread") return ["unreadable"];
   if (head.format === "damaged") {
-    // lists and projects of PEET are text: nothing is wrong with them
+    // lists and projects of PEET are text, and valid
     if (head.code === "FORMAT_TRUNCATED") return ["truncated"];
     return kind === "model" ? ["not-imod"] : kind === "rec" || kind === "tilt" ? ["not-mrc"] : [];
   }
@@ -77,7 +77,7 @@ export function twinsAmong({
   const names = [...folders];
   for (const [name] of files) names.push(name);
   if (names.length < 2) return NONE;
-  // nearly all names are plain: the others are told first
+  // nearly all names are plain ASCII: only the others can be twins
   const capital = names.filter((name) => name !== name.toLowerCase());
   const odd = names.filter((name) => /[^\x00-\x7f]/.test(name));
   if (capital.length === 0 && odd.length < 2) return NONE;
@@ -89,7 +89,7 @@ export function twinsAmong({
   const all = new Set(names);
   for (const [plain, group] of groupsOf(capital, (name) => name.normalize("NFC").toLowerCase())) {
     if (all.has(plain)) group.push(plain);
-    // spellings of one name are no two capitalisations
+    // two spellings of the same characters are no case twins
     if (new Set(group.map((name) => name.normalize("NFC"))).size > 1) note("case-twin", group);
   }
   return twins;

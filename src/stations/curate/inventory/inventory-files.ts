@@ -18,10 +18,7 @@ import { addToTable } from "./listing.js";
 import type { HeadChoice } from "./read-head.js";
 import type { WalkTotals } from "./walk.js";
 
-/**
- * The head of an inventory: the last file that a scan writes, by a rename. Files that it does not name are left from earlier
- * scans.
- */
+/** The head of an inventory, which a scan writes last, by a rename. Files that it does not name are left from earlier scans. */
 export interface InventoryHead {
   readonly version: 1;
   /** Absolute path of what was scanned. */
@@ -37,13 +34,13 @@ export interface InventoryHead {
   readonly failures: readonly { path: string; failure: FolderFailure }[];
 }
 
-/** Where the inventory of one root lies, in the workspace. Its layout is in docs/formats/inventory.md. */
+/** The inventory of one root in the workspace. Its layout is in docs/formats/inventory.md. */
 export interface InventoryPlace {
   readonly folder: string;
   readonly head: InventoryHead | undefined;
   /** The next scan's number. */
   readonly generation: number;
-  /** Blocks that scans left which did not come to their end, the latest last. */
+  /** Blocks of scans that did not finish, the latest last. */
   readonly leftovers: readonly string[];
 }
 
@@ -51,7 +48,7 @@ const HEAD = "inventory.json";
 const STAGES = ["walk", "listed", "heads", "listing"];
 const PIECE = /^(walk|listed|heads|listing)-(\d+)(?:-\d+)?\.ndjson$/;
 
-/** @param root absolute path; the folder of its inventory has the last of its names, for people, and a hash of the whole. */
+/** @param root absolute path. The folder's name is the last name of the path and a hash of the path. */
 export function inventoryFolder(workspace: string, root: string): string {
   const name =
     (root.split("/").at(-1) ?? "")
@@ -78,7 +75,7 @@ export function openPlace(folder: string): InventoryPlace {
 function readHead(path: string): InventoryHead | undefined {
   try {
     const head = JSON.parse(readFileSync(path, "utf8")) as InventoryHead;
-    // an inventory of another version is ignored; the cost is one scan
+    // an inventory of another version is ignored: all is scanned again
     return head.version === 1 ? head : undefined;
   } catch {
     return undefined;
@@ -96,7 +93,7 @@ export function listingPath(folder: string, { generation }: Pick<InventoryHead, 
   return join(folder, listingName(generation));
 }
 
-/** Everything that earlier scans of the root have found out: the last whole one, and on top what later ones did before they were stopped. */
+/** The results of earlier scans of the root: of the last complete one, and over them those of later, unfinished ones. */
 export function knownFolders({ folder, head, leftovers }: InventoryPlace): { table: BlockTable; files: string[] } {
   const files: string[] = [];
   let table = emptyTable();
@@ -116,7 +113,7 @@ export function knownFolders({ folder, head, leftovers }: InventoryPlace): { tab
   return { table: builder.build(), files };
 }
 
-/** Makes a listing the inventory: its table beside it, then the head that names both. What it replaces is removed. */
+/** Makes a listing the inventory: writes its table, then the head that names both. Files of the inventory before are removed. */
 export function commitInventory(place: InventoryPlace, listed: string, head: InventoryHead): void {
   const { folder } = place;
   const builder = new BlockTableBuilder();

@@ -2,7 +2,7 @@ import type { FileRow, FolderRecord } from "./folder-facts.js";
 import { type HygieneFlag, hygieneOf, twinsAmong } from "./hygiene-flags.js";
 import { type Kind, kindOf } from "./kind.js";
 
-/** What a file is for, and what is odd about it. */
+/** The kind of a file, and its anomalies. */
 export interface Judgement {
   readonly kind: Kind;
   readonly hygiene: readonly HygieneFlag[];
@@ -16,7 +16,7 @@ export interface FolderTally {
 
 const NO_NAMES: ReadonlySet<string> = new Set();
 
-/** The judge of a folder's files: each is seen among its neighbours. */
+/** Makes the function that judges a folder's files. It compares each with the other names of the folder. */
 export function judgeOf(record: Pick<FolderRecord, "files" | "folders">): (row: FileRow) => Judgement {
   const twins = twinsAmong(record);
   const sidecars = record.files.some(([name]) => name.startsWith("._"));

@@ -1,9 +1,9 @@
 import { peetName } from "./peet-name.js";
 
-/** What a file of an archive is for. */
+/** The purpose of a file of an archive. */
 export type Kind = "tilt" | "rec" | "model" | "peet" | "aux" | "sidecar" | "trash";
 
-/** What the archive keeps in MRC files, by the end of the name. */
+/** The kinds of volumes, which are MRC files, by the end of their names. */
 export const VOLUME_KINDS: ReadonlyMap<string, Kind> = new Map([
   [".mrc", "tilt"],
   [".st", "tilt"],

@@ -4,14 +4,14 @@ import type { FileRow, FolderRecord, RowFacts } from "./folder-facts.js";
 import { decodePath, diskPath } from "./path-bytes.js";
 
 /**
- * A folder that was changed so shortly before it was listed may be changed once more within the same tick of the disk's clock: the coarsest in use, FAT's
- * and some servers', go by two seconds.
+ * A folder may change again within one tick of the disk's clock after it was listed. The longest ticks, of FAT and some servers,
+ * are two seconds.
  */
 const SETTLED_US = 3_000_000;
 
 export type FolderStat = Pick<Stats, "mtimeMs" | "ctimeMs">;
 
-/** @returns undefined where there is no such folder, or another thing in its place. @throws what `lstat` does. */
+/** @returns undefined if there is no such folder @throws what `lstat` throws */
 export function statFolder(path: string, follow: boolean): FolderStat | undefined {
   const stat = (follow ? statSync : lstatSync)(diskPath(path), { throwIfNoEntry: false });
   return stat?.isDirectory() ? stat : undefined;
@@ -20,11 +20,11 @@ export function statFolder(path: string, follow: boolean): FolderStat | undefine
 export const toUs = (ms: number): number => Math.round(ms * 1000);
 
 /**
- * Names, sizes and times of what is in a folder, sorted by name. Never follows a link, never opens a file.
+ * Names, sizes and times of a folder's files, sorted by name. Never follows a link, never opens a file.
  *
  * @param path absolute
  * @param startedMs when the scan began
- * @param known what an earlier scan knows of the same folder: heads of files that are unchanged are taken over
+ * @param known an earlier record of the folder: heads of unchanged files are taken from it
  */
 export function listFolder(
   path: string,
@@ -81,7 +81,7 @@ export function listFolder(
   };
 }
 
-/** Names that are no UTF-8 come out of `readdir` with U+FFFD in them; then the folder is read once more as bytes. */
+/** For names that are not UTF-8 `readdir` gives U+FFFD. Then the folder is read again as bytes. */
 function namesIn(path: string): string[] {
   const names = readdirSync(diskPath(path));
   if (!names.some((name) => name.includes("\ufffd"))) return names;
@@ -93,7 +93,7 @@ function typeOf(stat: Stats, path: string): NonNullable<RowFacts["type"]> {
   try {
     return statSync(diskPath(path), { throwIfNoEntry: false }) ? "link" : "broken-link";
   } catch {
-    // a circle of links, or a target that may not be looked at
+    // a circle of links, or a target that cannot be examined
     return "broken-link";
   }
 }

@@ -11,12 +11,12 @@ const WRITE_BYTES = 4 * 1024 * 1024;
 const LINE_END = 0x0a;
 
 export interface Line {
-  /** With its end. Shares memory with the next ones: valid until the next line is asked for. */
+  /** With its end. Valid until the next line is requested. */
   bytes: Buffer;
   offset: number;
 }
 
-/** The lines of a file in order; a last line without an end was cut off and is left out. */
+/** The lines of a file. A last line without an end is incomplete and left out. */
 export function* readLines(path: string): Generator<Line> {
   const file = openSync(path, "r");
   try {
@@ -47,7 +47,7 @@ export interface Block {
   offset: number;
 }
 
-/** The lines of a file, those of one folder together. Valid until the next block is asked for. */
+/** The lines of a file, grouped by folder. A block is valid until the next one is requested. */
 export function* readBlocks(path: string): Generator<Block> {
   let held: Buffer | undefined;
   let further: Buffer[] = [];
@@ -56,7 +56,7 @@ export function* readBlocks(path: string): Generator<Block> {
   for (const line of readLines(path)) {
     if (isFirst(line.bytes) || held === undefined) {
       if (held !== undefined) yield block();
-      // the line's memory is used again for those behind it, and a block is known to be whole only when the next one begins
+      // the memory of a line is reused, and a block is complete only when the next one begins
       held = Buffer.from(line.bytes);
       further = [];
       offset = line.offset;
@@ -83,7 +83,7 @@ export async function* readFolders(path: string, signal?: AbortSignal): AsyncGen
 /**
  * Adds the folders of a file to a table.
  *
- * @param whole false for what a killed process left: each block is then decoded, and one that lacks a part of its files is left out
+ * @param whole false for a file of a killed process: its blocks are decoded, and incomplete ones are left out
  */
 export function addToTable(builder: BlockTableBuilder, path: string, file: number, whole: boolean): void {
   for (const { bytes, offset } of readBlocks(path)) {
@@ -95,7 +95,7 @@ export function addToTable(builder: BlockTableBuilder, path: string, file: numbe
   }
 }
 
-/** Text or bytes to the end of a new file, in large pieces. */
+/** Writes a new file in large pieces. */
 export function openWriter(path: string): { write(piece: Uint8Array): void; close(): void } {
   const file = openSync(path, "w");
   let pending: Uint8Array[] = [];
@@ -120,9 +120,9 @@ export function openWriter(path: string): { write(piece: Uint8Array): void; clos
   };
 }
 
-/** Brings the blocks of all segments into the order of their paths: the same tree gives the same file, whoever listed what. */
+/** Merges the blocks of all segments in the order of their paths, so the result does not depend on the threads. */
 export function mergeSegments(tree: WalkedTree, segments: readonly string[], out: string): void {
-  // a folder stands before what is in it, and neighbours by name: "a", "a/b", "a b"
+  // a folder comes before its contents, neighbours by name: "a", "a/b", "a b"
   const keys = tree.paths.map((path) => path.replaceAll("/", "\u0000"));
   const order = new Uint32Array(keys.length)
     .map((_, at) => at)
@@ -141,7 +141,7 @@ export function mergeSegments(tree: WalkedTree, segments: readonly string[], out
   try {
     let [segment, offset, length] = [0, 0, 0];
     for (const at of order) {
-      // blocks that lie side by side in both are copied in one piece
+      // blocks that are adjacent in both files are copied in one piece
       if (tree.segments[at] === segment && tree.offsets[at] === offset + length) length += tree.lengths[at]!;
       else {
         copy(segment, offset, length);

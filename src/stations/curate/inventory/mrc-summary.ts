@@ -4,7 +4,7 @@ import { warningLines } from "../../../core/report.js";
 import { compressionOf } from "../../../formats/mrc/detect.js";
 import { MRC_HEADER_BYTES, type MrcHeader, parseMrcHeader } from "../../../formats/mrc/header.js";
 
-/** What IMOD's `header` shows of a file. Lists are x, y, z here, as that program has them: columns, rows, sections. */
+/** The fields of IMOD's `header`. Lists are x, y, z here, as in that program: columns, rows, sections. */
 export interface MrcSummary {
   readonly name: string;
   readonly size: number;
@@ -86,7 +86,7 @@ export async function summariseMrc(source: RandomAccess, options?: ReadOptions):
 
 function modeName({ mode, signedBytes, imodStamp, dmax }: MrcHeader): string {
   if (mode !== 0) return MODES[mode] ?? "unknown";
-  // an unstamped file with a maximum that no signed byte reaches is of the time when bytes had no sign
+  // an unstamped file whose maximum exceeds signed bytes is from the time of unsigned bytes
   return (imodStamp ? signedBytes : dmax <= 127) ? "byte - signed in file" : "byte - unsigned in file";
 }
 

@@ -1,10 +1,10 @@
 /**
- * Paths as text that loses nothing. A name on a Linux disk is bytes; where they are not UTF-8, each odd byte becomes the lone surrogate
- * U+DC80 … U+DCFF, as Python's `os.fsdecode` has it, so that JSON carries the name (`"\udc80"`) and the file can be opened again.
+ * Paths as text without loss. A name on a Linux disk is bytes. Each byte that is not UTF-8 becomes a lone surrogate U+DC80 …
+ * U+DCFF, as in Python's `os.fsdecode`, so JSON can hold the name (`"\udc80"`) and the file can be opened again.
  */
 
 const ODD = /[\udc80-\udcff]/;
-/** A pair of surrogates is a character; a low one behind no high one is a byte. */
+/** Two surrogates are a character; a low one without a high one is a byte. */
 const LONE = /(?<![\ud800-\udbff])[\udc80-\udcff]/;
 
 export function decodePath(bytes: Uint8Array): string {
@@ -27,7 +27,7 @@ export function decodePath(bytes: Uint8Array): string {
   return out;
 }
 
-/** Bytes of the well-formed character at a place, 0 where there is none (Unicode 16, table 3-7). */
+/** The length of the well-formed character at a position, 0 where there is none (Unicode 16, table 3-7). */
 function sequenceLength(bytes: Uint8Array, at: number): number {
   const first = bytes[at]!;
   if (first < 0x80) return 1;
@@ -50,7 +50,7 @@ function sequenceLength(bytes: Uint8Array, at: number): number {
   return length;
 }
 
-/** What `node:fs` must be given for a path: the text itself, or its bytes where they are not UTF-8. */
+/** The path for `node:fs`: text, or bytes where it is not UTF-8. */
 export function diskPath(path: string): string | Buffer {
   return isUtf8Name(path) ? path : encodePath(path);
 }
@@ -71,7 +71,7 @@ export function encodePath(path: string): Buffer {
   return Buffer.concat(parts);
 }
 
-/** For people: odd bytes as `\\x80`, what a terminal would obey as `\\u001b`. */
+/** For people: invalid bytes as `\\x80`, control characters as `\\u001b`. */
 export function shownPath(path: string): string {
   const hex = (value: number, digits: number) => value.toString(16).padStart(digits, "0");
   return path

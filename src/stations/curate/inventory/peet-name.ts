@@ -1,10 +1,10 @@
-/** What PEET's file names say: of which object, and of which iteration. */
+/** What PEET's file names tell: the object and the iteration. */
 export type PeetName =
   | { readonly kind: "project"; readonly object: string }
   | { readonly kind: "motives"; readonly object: string; readonly tomogram: number; readonly iteration: number }
   | { readonly kind: "average"; readonly object: string; readonly iteration: number; readonly particles: number }
   | { readonly kind: "reference"; readonly object: string; readonly iteration: number }
-  /** A list of motives by another name. */
+  /** A list of motives with an unusual name. */
   | { readonly kind: "other" };
 
 const MOTIVES = /^(.+)_MOTL_Tom(\d+)_Iter(\d+)\.csv$/i;

@@ -1,15 +1,15 @@
 import { type RunNaming, runNaming } from "./run-name.js";
 
-/** What the folders above a file say of it. */
+/** What the path of a file tells. */
 export interface FolderPlace {
   readonly drive: string;
   readonly species: string | undefined;
-  /** Name of the run whose folder is nearest, this one or above. */
+  /** Name of the nearest run folder, this one or above. */
   readonly run: string | undefined;
-  /** What a pattern of a person's own says of that run. */
+  /** Groups of the user's own pattern. */
   readonly author: string | undefined;
   readonly date: string | undefined;
-  /** Path of that folder, relative to the root; undefined where the run's folder is above the root. */
+  /** Path of the run's folder, relative to the root; undefined if it is above the root. */
   readonly runPath: string | undefined;
 }
 
@@ -18,12 +18,12 @@ const DRIVE = /^(?:grp_tomo_db1|TomoDB1)_d\d+$/i;
 const PROJECTS = /^TomoDB1_d\d+$/i;
 
 /**
- * Reads the archive's model from a path. The drive is the outermost folder called so, else the name of the root. The species is the first word of
- * the folder two below `TomoDB1_dN`; in another archive, of the folder below the root, unless that is a run's own.
+ * Reads drive, species and run from a path. The drive is the outermost folder of such a name, else the root. The species is the
+ * first word of the folder two below `TomoDB1_dN`; in other archives of the folder below the root, unless it is a run's.
  *
- * @param root absolute path of what is scanned, with `/`
+ * @param root absolute path of the scanned folder, with `/`
  * @param rel path below it, "" for the root itself
- * @param naming which folders are runs
+ * @param naming recognises the folders of runs
  */
 export function folderPlace(root: string, rel: string, naming: RunNaming = PORTAL_NAMES): FolderPlace {
   const above = root.split("/").filter(Boolean);
@@ -47,7 +47,7 @@ export function folderPlace(root: string, rel: string, naming: RunNaming = PORTA
 
 const PORTAL_NAMES = runNaming();
 
-/** Species folders mix `_` and blanks, and carry strain and treatment behind the name: `CaulobacterCrescentus_UnpluggedPL`. */
+/** Names of species folders contain `_` and blanks, and go on with strain and treatment: `CaulobacterCrescentus_UnpluggedPL`. */
 function firstWord(folder: string): string {
   return folder.split(/[_\s]+/).find((word) => word !== "") ?? folder;
 }
@@ -57,12 +57,12 @@ function lastIndex(names: readonly string[], test: (name: string) => boolean): n
   return undefined;
 }
 
-/** Folders whose runs are copies for something else: figures, papers, averages. */
+/** Folders that hold copies of runs: for figures, papers, averages. */
 const SKIPPED = ["figures", "paper", "mk_application", "peet"];
 
 /**
- * Whether runs below a folder are left out of the enumeration: one of its names below the root is one of the list, whatever its case. The reference
- * looks for the words inside all names, so that `newspaper` hides what is in it.
+ * Whether a folder is left out of the enumeration of runs: one of its names below the root is in the list, in any case. The
+ * reference looks for the words inside names too, so it skips `newspaper`.
  */
 export function isSkipped(rel: string, compat: boolean): boolean {
   const names = rel.toLowerCase().split("/");

@@ -15,8 +15,7 @@ export type HeadChoice = "all" | "models" | "none";
 const TEXTS = new Set([".prm", ".epe", ".csv"]);
 
 /**
- * Whether the head of a file is read: of volumes and models for what they hold, of sidecars and PEET's files to see what they really are. An empty file
- * has none.
+ * Whether the head of a file is read: of volumes and models for their contents, of sidecars and PEET's files for their true type.
  */
 export function hasHead(name: string, size: number, choice: HeadChoice): boolean {
   if (size === 0 || choice === "none") return false;
@@ -25,12 +24,12 @@ export function hasHead(name: string, size: number, choice: HeadChoice): boolean
   return choice === "all" && (VOLUME_KINDS.has(ext) || TEXTS.has(ext) || name.startsWith("._"));
 }
 
-/** Bytes of a volume that are read: its header. A model is read in pieces of this size where its chunks are spread. */
+/** The block size for models whose chunks are far apart. */
 const MODEL_BLOCK_BYTES = 16 * 1024;
 
 /**
- * What the first bytes of a file say: one range of 1024 bytes of a volume, the chunks without their points of a model. The file is opened to be read and
- * for nothing else, and no link is followed.
+ * The facts of a file's head: 1024 bytes of a volume, all chunks but the points of a model. The file is opened read-only, and
+ * links are not followed.
  *
  * @param path absolute
  */
@@ -91,7 +90,7 @@ async function modFacts(source: RandomAccess): Promise<ModFacts> {
   return { format: "mod", max, pixelAngstrom, flags, objects, contours, points, slicerAngles };
 }
 
-/** A small model in one read, as nearly all are; a large one in pieces. */
+/** Reads a small model at once, as nearly all are, and a large one in blocks. */
 function modSource(file: number, size: number, path: string): RandomAccess {
   if (size <= 4 * MODEL_BLOCK_BYTES) return inMemory(readRange(file, 0, size), path);
   const whole: RandomAccess = {

@@ -4,7 +4,7 @@ import { compilePattern } from "../../../engine/pattern.js";
 export interface RunName {
   readonly who: string;
   readonly date: string;
-  /** As written: it may begin with zeros. */
+  /** As written, perhaps with leading zeros. */
   readonly count: string;
 }
 
@@ -16,22 +16,22 @@ export function parseRunName(name: string): RunName | undefined {
   return match ? { who: match[1]!, date: match[2]!, count: match[3]! } : undefined;
 }
 
-/** What the name of a run's folder says. */
+/** What the name of a run's folder tells. */
 export interface FolderRun {
   readonly run: string;
   readonly author?: string | undefined;
   readonly date?: string | undefined;
 }
 
-/** Tells whether a folder of that name is a run's, and which. */
+/** Recognises the folder of a run by its name. */
 export type RunNaming = (folder: string) => FolderRun | undefined;
 
-/** Names of one kind of archive that are remembered: they repeat on every file's path. */
+/** Names that are cached: each comes with the path of every file. */
 const REMEMBERED = 100_000;
 
 /**
- * Runs are folders whose name has the portal's form, or all of whose name one of `patterns` matches. The group `run` of a pattern is the run's name,
- * without it the folder's; `author` and `date` are kept.
+ * A run's folder has a name of the portal's form, or one that a pattern matches as a whole. The run's name is the pattern's group
+ * `run`, else the folder's name; the groups `author` and `date` are kept.
  *
  * @throws {EmporiumError} CONFIG_REGEX
  */
@@ -57,7 +57,7 @@ export function runNaming(patterns: readonly string[] = []): RunNaming {
 
 const LOOSE = /^([a-z]{2,3})-?(\d{4})-(\d{2})-(\d{2})-(\d+)$/;
 
-/** The same form in another spelling: capitals, blanks, `_` or nothing in the place of `-` (`MKA_2019_05_25 10`). */
+/** The portal's form in other spellings: capitals; blanks, `_` or nothing instead of `-` (`MKA_2019_05_25 10`). */
 export function looseRunName(name: string): RunName | undefined {
   const match = LOOSE.exec(normalised(name));
   return match ? { who: match[1]!, date: `${match[2]}-${match[3]}-${match[4]}`, count: match[5]! } : undefined;

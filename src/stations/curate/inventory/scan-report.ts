@@ -26,7 +26,7 @@ export interface ScanReport extends Report {
     files: number;
     bytes: number;
     links: number;
-    /** Folders that were taken over from the scan before. */
+    /** Folders that had not changed since the scan before. */
     reused: number;
     heads_read: number;
     seconds: { walk: number; heads: number };
@@ -37,7 +37,7 @@ export interface ScanReport extends Report {
   readonly runs: {
     readonly names: number;
     readonly folders: number;
-    /** Where there is no run: a pattern that folders of volumes have in common. */
+    /** Where there is no run: a pattern that many folders of volumes match. */
     readonly proposal?: RunPatternProposal | undefined;
   };
   readonly hygiene: Readonly<Record<string, number>>;
@@ -170,12 +170,12 @@ function refuseOut(out: string, dir: string): void {
   try {
     real = realpathSync(dir);
   } catch {
-    return; // the scan says what is wrong with it
+    return; // the scan reports it
   }
   refuseInside(out, real, dir, "--out", "write it outside of the archive");
 }
 
-/** How the folders of an archive that hold volumes seem to be called. */
+/** A pattern for the names of folders that hold volumes. */
 interface RunPatternProposal {
   /** A regular expression for `--run-pattern`. */
   readonly pattern: string;
@@ -184,12 +184,12 @@ interface RunPatternProposal {
   readonly example: string;
 }
 
-/** Names of one shape that are counted; more make no difference. */
+/** The most names that are counted for one shape. */
 const NAMES_MAX = 10_000;
 
 /**
- * The shape that most distinct names have among the folders with volumes and those above them: digits are `\d+`, everything else itself; or, where no two
- * names agree in that, letters are `[A-Za-z]+` as well. Undefined where no two names have one shape.
+ * The shape that most distinct names have, among folders with volumes and the folders above them: digits become `\d+`; if no two
+ * names then agree, letters become `[A-Za-z]+` too. Undefined if no two names have one shape.
  */
 async function proposeRunPattern(archive: Archive, signal?: AbortSignal): Promise<RunPatternProposal | undefined> {
   const shapes = [new Map<string, Set<string>>(), new Map<string, Set<string>>()];

@@ -27,25 +27,25 @@ import { type ScanThreads, startScanThreads } from "./threads.js";
 import { walkTree } from "./walk.js";
 
 export interface ScanOptions extends GivenEnv {
-  /** Folder of the inventories; it must not be inside what is scanned. */
+  /** Folder of the inventories, outside the scanned folders. */
   workspace: string;
   /** Which heads of files are read. Default all. */
   heads?: HeadChoice | undefined;
-  /** Look at every file again, also in folders whose time has not changed. Heads of files with the same size and time are kept. */
+  /** Also examine the files of folders that have not changed. Heads of files with the same size and time are kept. */
   full?: boolean | undefined;
   /**
-   * Regular expressions of run folders that are not called `ab2019-05-25-10`; groups `run`, `author` and `date` have names. They stay in the
-   * inventory: without them those of the scan before hold. One empty text clears them.
+   * Regular expressions for other names of run folders than `ab2019-05-25-10`, with groups `run`, `author` and `date`. They are
+   * stored in the inventory and used by later scans that give none. One empty text clears them.
    */
   runPatterns?: readonly string[] | undefined;
-  /** Threads. Default: cores, and up to 8 where the disk is slow to answer, as a network drive is. */
+  /** Threads. Default: the number of cores, and up to 8 for slow disks such as network drives. */
   jobs?: number | undefined;
 }
 
 export interface Scan extends Archive {
   /** What this scan did for each root. */
   readonly done: readonly RootScan[];
-  /** Folders that could not be looked at. */
+  /** Folders that could not be read. */
   readonly errors: readonly ErrorRecord[];
 }
 
@@ -68,14 +68,14 @@ const LINE_MS = 10_000;
  * for await (const folder of archive.folders()) console.log(folder.run, folder.files.length);
  * ```
  *
- * The inventory is kept in the workspace. Run again, folders whose times have not changed are taken over without a look at their files; stopped or killed and
- * run again, it goes on with what is missing. Nothing is written below the folders, and nothing in them is opened for writing.
+ * The inventory is stored in the workspace. A second scan reads only folders whose times have changed, and an interrupted scan resumes.
+ * Nothing is written below the scanned folders, and no file in them is opened for writing.
  *
- * @returns the archive; folders that could not be listed are in `errors`, and all others are there.
+ * @returns the archive. Folders that could not be listed are in `errors`.
  * @throws {EmporiumError} USAGE (no folder of this machine; the workspace is inside of it), DISK_FULL, TARGET_LOCKED, CANCELLED
  */
 export async function scanArchive(dirs: readonly string[], options: ScanOptions): Promise<Scan> {
-  // a pattern that is none is told before anything is walked
+  // an invalid pattern is reported before the walk
   runNaming(options.runPatterns);
   const roots = rootsOf(dirs, options);
   const done: RootScan[] = [];
@@ -114,7 +114,7 @@ async function scanRoot(root: string, options: ScanOptions): Promise<RootScan> {
   const name = shownPath(root || "/");
   let running: ScanThreads | undefined;
   try {
-    // what another process finished while we waited counts
+    // another process may have finished a scan while this one waited
     place = openPlace(folder);
     const known = knownFolders(place);
     const segment = (thread: number) => piecePath(place, "walk", thread);
@@ -176,7 +176,7 @@ function errorOfDisk(error: unknown, folder: string): unknown {
   return error instanceof Error && "errno" in error ? fileError(error, folder, "written") : error;
 }
 
-/** Absolute paths without a `/` at the end; a folder inside another one of the list is scanned with it. */
+/** Absolute paths without a `/` at the end. A folder inside another one of the list is scanned with that. */
 function rootsOf(dirs: readonly string[], { workspace, ...given }: ScanOptions): string[] {
   const { log } = envOf(given);
   const roots = dirs.map((dir) => {
@@ -206,7 +206,7 @@ function rootsOf(dirs: readonly string[], { workspace, ...given }: ScanOptions):
   return kept.map(({ path }) => path);
 }
 
-/** @throws {EmporiumError} USAGE where what would be written lies inside a source. */
+/** @throws {EmporiumError} USAGE if the path to be written is inside a source */
 export function refuseInside(written: string, real: string, shown: string, what: string, hint: string): void {
   const nesting = nestingOf(written, real);
   if (nesting !== "same" && nesting !== "inside") return;

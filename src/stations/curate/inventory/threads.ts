@@ -2,10 +2,10 @@ import { availableParallelism } from "node:os";
 import { type JobThread, startJobThread } from "../../../system/threads.js";
 import type { ThreadAnswer, ThreadJob, ThreadSetup } from "./walk-job.js";
 
-/** One thread of a scan: a job at a time. */
+/** One thread of a scan. It does one job at a time. */
 export type ScanThread = JobThread<ThreadJob, ThreadAnswer>;
 
-/** The threads of a scan. A disk that answers slowly, as a network drive does, gets more of them: they wait and do not work. */
+/** The threads of a scan. A slow disk, such as a network drive, gets more of them, since they mostly wait. */
 export interface ScanThreads {
   readonly all: readonly ScanThread[];
   /** One more thread, unless there are enough. */
@@ -13,14 +13,14 @@ export interface ScanThreads {
   end(): Promise<void>;
 }
 
-/** Past so many questions at once a disk does not get faster, and a file server gets slow for others. */
+/** With more requests in parallel a disk does not get faster, and a file server gets slow for others. */
 const THREADS_MAX = 8;
-/** A thread's objects are short-lived: a small young generation keeps many threads small, at no measurable cost. */
+/** A thread's objects are short-lived. A small young generation saves memory and costs no measurable time. */
 const YOUNG_MIB = 8;
 
 /**
  * @param jobs a fixed number of threads; undefined: as many as cores, more where they wait
- * @param setup what a thread is told, by its number
+ * @param setup the data of a thread, by its number
  */
 export function startScanThreads(jobs: number | undefined, setup: (thread: number) => ThreadSetup): ScanThreads {
   const start = (thread: number): ScanThread =>

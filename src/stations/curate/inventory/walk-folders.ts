@@ -7,11 +7,11 @@ import { decodeFolder, decodeHead, encodeFolder, type FolderTotals, totalsOf } f
 import { type FolderStat, listFolder, statFolder, toUs } from "./list-folder.js";
 import type { ThreadSetup, Walked } from "./walk-job.js";
 
-/** A thread gives back what it has not reached after this time, so that idle ones get their share. */
+/** After this time a thread returns the folders that it has not listed, so that idle threads get some. */
 const SHARE_MS = 25;
 const FLUSH_BYTES = 1024 * 1024;
 
-/** What one thread does of a walk: lists folders, and those below them for a while, into its own segment. */
+/** The part of a walk that one thread does: lists folders, and those below them, into its own segment. */
 export class FolderWalk {
   readonly #setup: ThreadSetup;
   readonly #clock: Pick<Clock, "monotonic">;
@@ -134,6 +134,6 @@ class KnownBlocks {
 }
 
 function descend(rel: string, folders: FolderRecord["folders"], stack: string[]): void {
-  // the first name is taken first: threads then read neighbouring folders
+  // the first name is taken first, so that a thread reads neighbouring folders
   for (let at = folders.length - 1; at >= 0; at--) stack.push(rel === "" ? folders[at]! : `${rel}/${folders[at]!}`);
 }

@@ -1,17 +1,17 @@
 import type { FolderFailure } from "./folder-facts.js";
 import type { HeadFacts } from "./head-facts.js";
 
-/** What a thread is told once. */
+/** The data that a thread starts with. */
 export interface ThreadSetup {
   /** Absolute path of the root, without a `/` at its end. */
   root: string;
   /** The thread's own file for the folders that it lists. */
   segment: string | undefined;
-  /** Folders of earlier scans: the table, and the files it speaks of. */
+  /** Folders of earlier scans: the table, and its files. */
   known: { table: SharedArrayBuffer; files: string[] };
-  /** When the scan began: what was changed shortly before may change again unseen. */
+  /** When the scan began. A folder that was changed shortly before may change again with the same time. */
   startedMs: number;
-  /** List every folder, whatever its time says. */
+  /** List every folder, also unchanged ones. */
   full: boolean;
 }
 
@@ -21,7 +21,7 @@ export type ThreadJob =
   | { kind: "heads"; folders: { path: string; names: string[] }[] }
   | { kind: "flush" };
 
-/** Folders that were listed: where their blocks begin in the thread's segment, and how long they are. */
+/** Listed folders, with position and length of their blocks in the thread's segment. */
 export interface Walked {
   paths: string[];
   offsets: number[];
@@ -30,11 +30,11 @@ export interface Walked {
   bytes: number;
   /** How long it took. */
   ms: number;
-  /** Of `paths`, those that were taken over from an earlier scan. */
+  /** Of `paths`, those that had not changed since an earlier scan. */
   reused: number;
   links: number;
   failures: { path: string; failure: FolderFailure }[];
-  /** Folders below that nobody has listed yet. */
+  /** Folders below that are not listed yet. */
   rest: string[];
 }
 

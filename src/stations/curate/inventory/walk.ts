@@ -2,7 +2,9 @@ import type { FolderFailure } from "./folder-facts.js";
 import type { ScanThread, ScanThreads } from "./threads.js";
 import type { Walked } from "./walk-job.js";
 
-/** Every folder of a tree, and where its block lies. Arrays side by side: a million folders are no million objects. */
+/**
+ * Every folder of a tree, with the position of its block. Parallel arrays, since a million objects would need too much memory.
+ */
 export interface WalkedTree {
   paths: string[];
   /** Segment, the place in it, and the length, of each path. */
@@ -17,18 +19,18 @@ export interface WalkTotals {
   folders: number;
   files: number;
   bytes: number;
-  /** Links, devices and the like: noted, never followed. */
+  /** Links, devices and other special files: recorded, never followed. */
   links: number;
-  /** Folders that were taken over from an earlier scan. */
+  /** Folders that had not changed since an earlier scan. */
   reused: number;
 }
 
-/** Folders for one thread at a time: enough that it need not come back at once, few enough that others get some. */
+/** Folders per job: so many that a thread is busy for a while, so few that others get some. */
 const HANDFUL = 64;
 
 /**
- * Lists a tree with several threads. Each takes some folders and those below them for a while, and gives the rest back; so nobody waits for the thread that got the
- * largest species, and the list of folders that wait stays short.
+ * Lists a tree with several threads. Each lists some folders and those below them for a while, and returns the rest. So no thread
+ * waits for the one with the largest species, and the list of waiting folders stays short.
  */
 export async function walkTree(
   threads: ScanThreads,
@@ -90,13 +92,13 @@ export async function walkTree(
   return tree;
 }
 
-/** What a name has taken so far, folders that were taken over aside. */
+/** The time per name so far, without unchanged folders. */
 interface Pace {
   ms: number;
   names: number;
 }
 
-/** From the file cache a name takes some microseconds, on a machine with much else to do some tens; from a network drive hundreds. */
+/** A name takes some microseconds from the file cache, some tens on a busy machine, hundreds from a network drive. */
 const SLOW_MS = 0.15;
 /** Names between two decisions. */
 const SAMPLE = 2_000;

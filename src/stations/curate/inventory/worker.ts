@@ -8,7 +8,7 @@ import { readHead } from "./read-head.js";
 import { FolderWalk } from "./walk-folders.js";
 import type { ThreadAnswer, ThreadJob, ThreadSetup } from "./walk-job.js";
 
-/** A thread of a scan: does one job after the other, each answered once. */
+/** A thread of a scan. */
 
 const setup = workerData as ThreadSetup;
 const { segment } = setup;

@@ -7,7 +7,7 @@ import { fileError } from "../../../stores/file/errors.js";
 import { writePart } from "../../../stores/file/part-names.js";
 
 /**
- * Writes a file piece by piece, whole or not at all: a hidden neighbour that gets the name at the end. For documents of any length.
+ * Writes a file of any length piece by piece, whole or not at all: a hidden file beside it is renamed at the end.
  *
  * @throws {EmporiumError} DISK_FULL, STORE_DENIED, …
  */

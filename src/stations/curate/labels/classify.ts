@@ -8,9 +8,9 @@ export type NameClass = "annotation" | "unlisted" | "automatic";
 
 export interface Classified {
   readonly class: NameClass;
-  /** How tables and pictures write it. */
+  /** The label in tables and pictures. */
   readonly label: string;
-  /** What a compound is made of: MSC is MS and C. One entry for all other labels. */
+  /** The words of a compound: MSC is MS and C. One entry for all other labels. */
   readonly parts: readonly string[];
   readonly meaning: string;
   readonly status: Label["status"] | "unlisted" | "automatic";
@@ -19,8 +19,8 @@ export interface Classified {
 export type Classify = (stem: string) => Classified;
 
 /**
- * Makes the function that tells labels from names: the name itself or an alias; a compound of known words; the same with a number behind it (`MS2`,
- * `hat_3`), unless that is a label of its own; then patterns of automatic models. Capitals never matter.
+ * Makes the function that finds the label of a name: a label or alias; a compound of known words; either with a number behind it
+ * (`MS2`, `hat_3`), unless that is a label of its own; then patterns of automatic models. Case is ignored.
  */
 export function classifier(vocabulary: Vocabulary): Classify {
   const spellings = new Map<string, Label>();
@@ -74,7 +74,7 @@ function compoundParts(name: string, words: readonly Label[]): string[] | undefi
   return parts;
 }
 
-/** `*` is any text, everything else itself, capitals aside. */
+/** `*` matches any text; case is ignored. */
 function wildcard(pattern: string): RegExp {
   return new RegExp(
     `^${pattern

@@ -5,8 +5,8 @@ import type { MatchRow } from "../match/match-row.js";
 import type { Classified, Classify } from "./classify.js";
 
 /**
- * What a model file is. `annotation` and `unlisted` count: a person's work under a known name, or under one that the vocabulary lacks. The others never do:
- * a program's model, a sidecar of macOS, a backup, a file of no bytes, one that is no model or is cut off.
+ * The class of a model file. `annotation` and `unlisted` are counted: a person's work, with a label of the vocabulary or another
+ * name. The others are not: a program's model, a sidecar of macOS, a backup, an empty file, an invalid or truncated one.
  */
 export const MODEL_CLASSES = ["annotation", "unlisted", "automatic", "sidecar", "backup", "empty", "unreadable"] as const;
 export type ModelClass = (typeof MODEL_CLASSES)[number];
@@ -21,7 +21,7 @@ export interface CountRow {
   readonly class: ModelClass;
   readonly status: Classified["status"] | undefined;
   count: number;
-  /** Folders of runs that hold one, by name. */
+  /** Names of the runs whose folders hold one. */
   readonly runs: Set<string>;
   /** Models with a point or slicer angle, and those without. */
   withPoints: number;
@@ -43,23 +43,24 @@ export interface LabelCounts {
   readonly cells: readonly MatrixCell[];
   /** Counted models in no matched run. */
   readonly outside: number;
-  /** Models that are none, or cannot be read to their end. */
+  /** Models that are invalid or truncated. */
   readonly unreadable: readonly { file: ArchiveFile; folder: ArchiveFolder }[];
-  /** Where each counted file name lies: folder, and the row that made it a run's. */
+  /** The folder of each counted file, and the row by which it belongs to a run. */
   readonly places: readonly { fileName: string; path: string; row: MatchRow | undefined }[];
 }
 
-/** Which matched run a folder belongs to. */
+/** Finds the matched run of a folder. */
 export interface RunScope {
-  /** The nearest row whose folder is this one or above it; "all" where every folder counts. */
+  /** The nearest row of this folder or one above it; "all" where every folder counts. */
   find(folder: ArchiveFolder): MatchRow | "all" | undefined;
 }
 
 export const everywhere: RunScope = { find: () => "all" };
 
 /**
- * The scope of a table of matches. A folder counts where a taken row names it or a folder above it; each file once, however matched folders nest. Rows without a
- * path, as the reference's, go by their folders' names; so do all where no path is on these drives, which are then mounted elsewhere.
+ * The scope of a table of matches: the folders that taken rows name, and those below them. Each file counts once, however matched
+ * folders nest. Rows without a path (of the reference) are found by their folders' names; so are all rows if no path is on these
+ * drives.
  */
 export function matchedScope(rows: readonly MatchRow[], roots: readonly string[]): RunScope & { readonly byName: boolean } {
   const onRoots = (path: string) => roots.some((root) => path === root || path.startsWith(`${root}/`));
@@ -130,8 +131,8 @@ export async function countLabels(
 }
 
 /**
- * Counts as the reference does: every name that ends in `.mod`, sidecars and all, once for each folder above it that is called like a matched run, the
- * scanned folder itself aside.
+ * Counts as the reference does: every name that ends in `.mod`, sidecars too, once for each folder above it (but the scanned
+ * folder) that has the name of a matched run.
  */
 export async function countAsReference(
   archive: Archive,
@@ -160,7 +161,7 @@ function emptyRow(row: Pick<CountRow, "drive" | "label" | "fileName" | "class" |
   return { ...row, count: 0, runs: new Set(), withPoints: 0, empty: 0 };
 }
 
-/** Models, and what would be one by its name: sidecars, backups, empty files. Links are noted by hygiene and point to files that are counted where they lie. */
+/** Models, and sidecars, backups and empty files with a model's name. Links are left out: they are hygiene's. */
 export function isModelFile({ name, hygiene }: ArchiveFile): boolean {
   return /\.mod~?$/i.test(name) && !hygiene.some((flag) => flag === "link" || flag === "broken-link" || flag === "special");
 }

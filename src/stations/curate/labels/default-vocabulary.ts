@@ -1,4 +1,4 @@
-/** The vocabulary that is known without a file of one's own; `curate labels --show-vocabulary` prints it, to be extended. */
+/** The built-in vocabulary. `curate labels --show-vocabulary` prints it as a template. */
 export const DEFAULT_VOCABULARY = `# What models of an archive are called, and what that means.
 #
 # labels:

@@ -38,14 +38,14 @@ export interface LabelsOptions extends Pick<ScanOptions, "workspace" | "jobs" | 
   csv?: string | undefined;
   /** Drive × species × label: a table (`.csv`) or a picture. */
   matrix?: string | undefined;
-  /** Folder for the lists of where each file name lies, in the reference's form. */
+  /** Folder for a list of folders for each file name, in the reference's form. */
   directories?: string | undefined;
   compat?: boolean | undefined;
 }
 
-/** What labels an archive has. `counts` is for library users; JSON has the summary. */
+/** The labels of an archive. */
 export interface LabelsReport extends Report {
-  /** Models that count: of all `labels` together. */
+  /** Counted models, of all `labels` together. */
   readonly total: number;
   readonly labels: Readonly<Record<string, number>>;
   readonly classes: Readonly<Record<string, number>>;
@@ -53,7 +53,7 @@ export interface LabelsReport extends Report {
   readonly meanings: Readonly<Record<string, { meaning: string; status: string; ontology?: string }>>;
   readonly drives: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly matrix: readonly { drive: string; species: string; labels: Readonly<Record<string, number>> }[];
-  /** Models that would count and lie in no matched run. */
+  /** Counted models outside of matched runs. */
   readonly outside: number;
   readonly written: readonly string[];
 }
@@ -135,7 +135,7 @@ async function writeAll(
   }
   if (directories !== undefined) {
     for (const [fileName, places] of groupsOf(counts.places, ({ fileName }) => fileName)) {
-      // a name of the archive becomes part of a name of ours
+      // a name of the archive becomes part of a file name
       const path = join(directories, `${fileName.replace(/[/\\]/g, "_")}_directories.csv`);
       const lines = places.map(({ path, row }) => csvLine([path, row?.archiveRun, row?.portalRun]));
       await writeWhole(path, [csvBytes(csvLine(["Path", "sc_run_name", "CZI_run_name"]) + lines.join(""))]);

@@ -1,13 +1,13 @@
 import type { Mark, Spec } from "vega";
 import { isCounted, type LabelCounts } from "./count.js";
 
-/** A picture as the plotting library takes it, and how large it is on paper. */
+/** A picture for the plotting library, and its size on paper. */
 export interface Picture {
   readonly spec: Spec;
   /** Inches. A drawing unit is 1/96 of one. */
   readonly width: number;
   readonly height: number;
-  /** Of PNG, in pixels an inch. */
+  /** For PNG, in pixels an inch. */
   readonly dpi: number;
 }
 
@@ -18,12 +18,13 @@ const MUTED = "#6b6b6b";
 const COLOURS = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#999999"];
 const UNIT = 96;
 
-/** Bars past this number cannot be read: the rarest labels become one bar. */
+/** More bars cannot be read: the rarest labels become one bar. */
 const BARS_MAX = 40;
 
 /**
- * A bar for each label, the most frequent first, one colour a drive, the number above it. Terms that are not defined are pale. The caption names
- * the models that are not counted. `compat`: the reference's own picture, a bar for every file name in the order of discovery.
+ * A bar for each label, the most frequent first, one colour a drive, its number above it. Terms that are not defined are pale.
+ * The caption names the models that are not counted. `compat`: the reference's own picture, a bar for every file name in the
+ * order of discovery.
  */
 export function histogramSpec(counts: LabelCounts, compat: boolean): Picture {
   return compat ? referenceSpec(counts) : labelSpec(counts);
@@ -140,7 +141,7 @@ function barMarks(fontSize: number): Mark[] {
           width: { scale: "label", band: 1 },
           y: { scale: "models", field: "y1" },
           y2: { scale: "models", field: "y0" },
-          // white below, or the grid would show through the pale ones
+          // white below, so that the grid does not show through the pale bars
           fill: under ? { value: "white" } : { scale: "drive", field: "drive" },
           fillOpacity: under ? { value: 1 } : [{ test: "datum.pale", value: 0.4 }, { value: 1 }],
         },
@@ -205,7 +206,7 @@ function captionOf(rows: LabelCounts["rows"], outside: number): string[] {
   ];
 }
 
-/** The number of models of each name, in the order in which the names come. */
+/** The number of models of each name, in the order of the first models. */
 function sumsBy<Row extends { readonly count: number }>(rows: readonly Row[], nameOf: (row: Row) => string): Map<string, number> {
   const sums = new Map<string, number>();
   for (const row of rows) sums.set(nameOf(row), (sums.get(nameOf(row)) ?? 0) + row.count);
@@ -296,7 +297,7 @@ export function matrixSpec(cells: LabelCounts["cells"]): Picture {
   };
 }
 
-/** The reference's figure: matplotlib's own colours and words, all file names. */
+/** The reference's figure: matplotlib's colours, the reference's words, all file names. */
 function referenceSpec({ rows }: LabelCounts): Picture {
   const values = [...sumsBy(rows, ({ fileName }) => fileName)].map(([name, count]) => ({ name, count }));
   return {

@@ -10,7 +10,7 @@ import type { Picture } from "./picture-spec.js";
 const FONT_FILES = ["latin-400", "latin-600", "latin-ext-400", "greek-400"];
 
 /**
- * Draws a picture to SVG or PNG, by the end of the path. PNG has the letters of a font that comes with the program, so that every machine gives the same bytes.
+ * Draws a picture to SVG or PNG, by the end of the path. PNG uses a font of this package, so every machine writes the same bytes.
  *
  * @throws {EmporiumError} USAGE for another ending; DISK_FULL, STORE_DENIED, …
  */
@@ -28,7 +28,7 @@ export async function drawSvg({ spec, width, height }: Picture): Promise<string>
   const view = new View(parse(spec), { renderer: "none", logLevel: Warn });
   try {
     const svg = await view.toSVG();
-    // inches, so that a document places it in its own size
+    // inches, so that documents show it in its own size
     return svg.replace(
       /(<svg\b[^>]*?)\swidth="[^"]*"\sheight="[^"]*"/,
       `$1 width="${round(width)}in" height="${round(height)}in"`,
@@ -71,7 +71,7 @@ async function rasterise(svg: string, { width, dpi }: Picture): Promise<Uint8Arr
 
 const HEADER_END = 33;
 
-/** Says in a `pHYs` chunk behind the header how many pixels go on a metre. */
+/** Adds a `pHYs` chunk with the resolution behind the header. */
 function withDpi(png: Uint8Array, dpi: number): Uint8Array {
   const chunk = Buffer.alloc(21);
   chunk.writeUInt32BE(9, 0);

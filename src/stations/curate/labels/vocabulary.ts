@@ -13,7 +13,7 @@ export interface Label {
   readonly meaning: string;
   /** `GO:0009288`. */
   readonly ontology: string | undefined;
-  /** Unresolved: used, and not defined anywhere that can be read. */
+  /** Unresolved: used, but defined nowhere. */
   readonly status: "known" | "unresolved";
   readonly note: string | undefined;
 }
@@ -53,8 +53,8 @@ export async function vocabularyOf(file: string | undefined): Promise<Vocabulary
 }
 
 /**
- * Reads a vocabulary, YAML or CSV by its name, on top of another one. CSV has the columns name, aliases (separated by `|` or `;`), meaning, ontology, status,
- * note, of which only the first is needed; status `automatic` there makes a pattern.
+ * Adds a vocabulary, YAML or CSV by its name, to another one. CSV has the columns name, aliases (separated by `|` or `;`),
+ * meaning, ontology, status, note; only the first is required. Status `automatic` makes a pattern.
  *
  * @throws {EmporiumError} CONFIG_SYNTAX, CONFIG_FIELD, CONFIG_RULE (one name for two labels), CONFIG_LIMIT
  */

@@ -14,13 +14,13 @@ export interface BatchesReport extends Report {
 export interface ListOptions extends LedgerPlace {
   readonly states?: readonly BatchState[] | undefined;
   readonly label?: string | undefined;
-  /** Names; all where none is given. */
+  /** Ids of batches; none: all. */
   readonly ids?: readonly string[] | undefined;
   /** With every line of each batch. */
   readonly history?: boolean | undefined;
 }
 
-/** Batches in the order in which they were begun. @throws {EmporiumError} USAGE for a name that is not there */
+/** Batches in the order of their first lines. @throws {EmporiumError} USAGE for an unknown id */
 export async function listBatches({ states, label, ids = [], history = false, ...place }: ListOptions): Promise<BatchesReport> {
   const { path, batches } = await readLedger(place);
   for (const id of ids) if (!batches.has(id)) throw unknownBatch(id, batches);
@@ -36,9 +36,9 @@ export async function listBatches({ states, label, ids = [], history = false, ..
 export interface EditOptions extends LedgerOptions {}
 
 /**
- * Enters a batch that this program did not collect: one that was submitted before the ledger existed.
+ * Enters a batch that this program did not collect, for example one that is older than the ledger.
  *
- * @throws {EmporiumError} USAGE where there is such a batch, or a word is no name; TARGET_LOCKED
+ * @throws {EmporiumError} USAGE if the batch exists, or its id is invalid; TARGET_LOCKED
  */
 export async function addBatch(
   id: string,
@@ -57,9 +57,9 @@ export async function addBatch(
 }
 
 /**
- * Moves a batch to its next state, or notes something about it. What was noted before stays in its history.
+ * Moves a batch to its next state, or adds facts about it. Its history keeps the earlier ones.
  *
- * @throws {EmporiumError} USAGE for a batch that is not there, a move that skips a state, files that another batch holds; TARGET_LOCKED
+ * @throws {EmporiumError} USAGE for an unknown batch, a move that skips a state, files of another batch; TARGET_LOCKED
  */
 export async function setBatch(
   id: string,
@@ -83,7 +83,7 @@ export async function setBatch(
   });
 }
 
-/** What was rejected may have gone into another batch since: a content is in at most one active batch. */
+/** Files of a rejected batch may be in another batch by now: a content is in at most one active batch. */
 function refuseTaken(batch: Batch, batches: ReadonlyMap<string, Batch>): void {
   const hashes = new Set(batch.files.map(({ sha256 }) => sha256));
   for (const other of batches.values()) {

@@ -4,7 +4,7 @@ import { jsonText } from "../../../core/json-fields.js";
 import { toNumber } from "../../../core/number.js";
 import { BATCH_STATES, type BatchState } from "./states.js";
 
-/** What a person may know of a batch beside its files. */
+/** Facts about a batch, without its files. */
 export interface BatchFacts {
   readonly label?: string | undefined;
   readonly drives?: readonly string[] | undefined;
@@ -19,7 +19,7 @@ export interface BatchFacts {
   readonly checksum?: string | undefined;
 }
 
-/** A file of a batch, by what is in it and where it was sent. */
+/** A file of a batch: its hash and its key. */
 export interface LedgerFile {
   readonly sha256: string;
   /** Key below the batch's destination. */
@@ -43,12 +43,12 @@ export interface Batch extends BatchFacts {
   readonly id: string;
   readonly state: BatchState;
   readonly files: readonly LedgerFile[];
-  /** When it came into each state, the last time. */
+  /** When it last came into each state. */
   readonly dates: Readonly<Partial<Record<BatchState, string>>>;
   readonly history: readonly LedgerEvent[];
 }
 
-/** The batches of a ledger, in the order in which they were begun. */
+/** Computes the batches of a ledger, in the order of their first lines. */
 export function foldEvents(events: Iterable<LedgerEvent>): Map<string, Batch> {
   const batches = new Map<string, Batch>();
   for (const event of events) {
@@ -62,7 +62,7 @@ export function foldEvents(events: Iterable<LedgerEvent>): Map<string, Batch> {
   return batches;
 }
 
-/** In the order of the lines of the file. */
+/** The members are in the order of the file's lines. */
 export function eventJson({ at, batch, state, facts, files }: LedgerEvent): JsonObject {
   return {
     at,
@@ -73,7 +73,7 @@ export function eventJson({ at, batch, state, facts, files }: LedgerEvent): Json
   };
 }
 
-/** Facts as the files and the output of the program call them. */
+/** Facts with the names of the file and of the output. */
 export function factsJson(facts: BatchFacts): JsonObject {
   const { label, drives, species, fileCount, runCount, recipient, dest, checksum, note } = facts;
   return { label, drives, species, n_files: fileCount, n_runs: runCount, recipient, dest, checksum, note };

@@ -8,24 +8,24 @@ import { objectName, type Store } from "../../../stores/store.js";
 import { openStore } from "../../../stores/url.js";
 import { type Batch, eventJson, foldEvents, type LedgerEvent, parseEvent } from "./events.js";
 
-/** What was sent to whom: `batches.jsonl`, a line for each thing that happened. Lines are added and never changed. */
+/** The history of all batches: `batches.jsonl`, a line for each event. Lines are added and never changed. */
 export interface Ledger {
   /** Path or URL of the file. */
   readonly path: string;
   readonly batches: ReadonlyMap<string, Batch>;
 }
 
-/** A ledger that nobody else writes meanwhile. */
+/** A ledger under this process's lock. */
 export interface OpenLedger extends Ledger {
   /** Adds a line. When this resolves, the line is stored and `batches` includes it. */
   add(event: Omit<LedgerEvent, "at">): Promise<Batch>;
-  /** Aborts when another process takes the ledger over: from then on nothing may be written. */
+  /** Aborts when another process takes the lock. Nothing may be written from then on. */
   readonly signal: AbortSignal;
 }
 
-/** Where a ledger lies. */
+/** Where a ledger is. */
 export interface LedgerPlace {
-  /** Holds the ledger where `ledger` names no other place. */
+  /** Holds the ledger unless `ledger` is given. */
   workspace: string;
   /** A folder or bucket that several people share. */
   ledger?: string | undefined;
@@ -34,7 +34,7 @@ export interface LedgerPlace {
 export interface LedgerOptions extends LedgerPlace, GivenEnv {}
 
 const FILE = "batches.jsonl";
-/** How often another command's lock is waited for, and how long each time: a line takes far less, a collection more. */
+/** Tries to get another command's lock. A line takes far less time, a collection more. */
 const LOCK_TRIES = 8;
 const LOCK_WAIT_MS = 500;
 
@@ -50,10 +50,10 @@ export async function readLedger(place: LedgerPlace): Promise<Ledger> {
 }
 
 /**
- * Opens the ledger to add to it, for as long as `use` goes on. The lock lies beside the file, so that people who share a folder or a bucket write one
- * after the other; each line is a conditional write on top of what was read.
+ * Opens the ledger for writing, under its lock, while `use` runs. The lock is beside the file, so people who share a folder or
+ * bucket write in turn. Each line is a conditional write over the bytes that were read.
  *
- * @throws {EmporiumError} TARGET_LOCKED where another command keeps it; as `readLedger`
+ * @throws {EmporiumError} TARGET_LOCKED while another command holds it; as `readLedger`
  */
 export async function withLedger<Result>(
   { workspace, ledger, ...given }: LedgerOptions,
@@ -94,7 +94,7 @@ export async function withLedger<Result>(
   }
 }
 
-/** The ledger's lock; who holds it for one line is waited for. */
+/** The ledger's lock. Waits for a command that writes one line. */
 async function lockWithin(store: Store, options: Parameters<typeof takeLocks>[2]): Promise<Locks> {
   for (let tries = 1; ; tries++) {
     try {

@@ -6,13 +6,13 @@ import type { Batch } from "./events.js";
 import { type LedgerPlace, readLedger } from "./ledger.js";
 
 export interface RemainingReport extends Report {
-  /** Models by label, species and drive that no batch speaks for, the most first. */
+  /** Models by label, species and drive that are in no batch, the most first. */
   readonly groups: readonly { label: string; species: string; drive: string; models: number; batches: readonly string[] }[];
 }
 
 /**
- * What is left to collect, the largest group first: labels of an archive by species and drive. A group of which a batch tells label and drive stands behind those
- * of which none does, with the names of the batches: how much of it is new is said by `collect --dry-run`.
+ * The models that are left to collect, by label, species and drive, the largest group first. Groups for which there is a batch of
+ * the same label and drive come last, with the names of the batches; `collect --dry-run` tells which of their files are new.
  */
 export async function remainingGroups(
   dirs: readonly string[],

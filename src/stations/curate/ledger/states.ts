@@ -14,7 +14,7 @@ export const MOVES: Readonly<Record<BatchState, readonly BatchState[]>> = {
   rejected: ["draft"],
 };
 
-/** In these a batch is still being made, and may be collected anew. */
+/** In these states a batch may be collected again. */
 export const isOpen = (state: BatchState): boolean => state === "draft" || state === "packed";
 
 /** @throws {EmporiumError} USAGE */

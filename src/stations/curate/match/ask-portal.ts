@@ -10,8 +10,8 @@ const PAGE = 2000;
 const DATASETS_AT_ONCE = 500;
 
 /**
- * All runs of a CryoET portal, or those of the datasets of one author. Asks for pages of runs with their datasets; an interface that has only what the
- * portal's Python client uses (flat lists, a filter, no pages) is asked that way.
+ * All runs of a CryoET portal, or those of one author's datasets. Requests pages of runs with their datasets. If the server
+ * rejects that query, it requests the flat lists that the portal's Python client uses.
  *
  * @throws {EmporiumError} NETWORK, PORTAL_REPLY, CANCELLED, …
  */
@@ -20,7 +20,7 @@ export async function askRuns(endpoint: string, author: string | undefined, net:
   try {
     return distinctRuns(await inPages(endpoint, where, net));
   } catch (error) {
-    // only an answer that rejects the query is worth another query
+    // only an error about the query itself is worth another query
     if (!isEmporiumError(error) || !(error.code === "PORTAL_REPLY" || error.code === "NOT_FOUND")) throw error;
     if (error.code === "NOT_FOUND") throw error;
   }
@@ -40,7 +40,7 @@ async function inPages(endpoint: string, where: string | undefined, net: PortalN
     const fresh = rows.map(runOf).filter(({ id }) => !seen.has(id));
     for (const run of fresh) seen.add(run.id);
     runs.push(...fresh);
-    // a server that ignores the limit answers with all; one that ignores the offset repeats itself
+    // a server that ignores the limit sends all; one that ignores the offset repeats itself
     if (rows.length !== PAGE || fresh.length === 0) return runs;
   }
 }

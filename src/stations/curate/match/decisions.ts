@@ -27,7 +27,7 @@ const WORDS: Readonly<Record<string, boolean>> = {
 };
 
 /**
- * Reads `decisions.csv`. Rows without a decision are still open: the review list is such a file before a person fills it in.
+ * Reads `decisions.csv`. Rows without a decision are skipped, so the review list is a valid file.
  *
  * @throws {EmporiumError} CONFIG_SYNTAX, CONFIG_FIELD
  */

@@ -10,7 +10,7 @@ export interface MatchRow {
   readonly archiveRun: string;
   readonly portalRun: string;
   readonly portalRunId: string;
-  /** Absolute; "" in a table of the reference, which has names alone. */
+  /** Absolute; "" in a table of the reference, which has only names. */
   readonly path: string;
   readonly rule: Rule | "manual";
   readonly score: number;
@@ -20,10 +20,10 @@ export interface MatchRow {
 
 export type MatchStatus = "matched" | "ambiguous" | "rejected" | "manual";
 
-/** Rows that speak for a run: what labels and copies go by. */
+/** Certain rows: labels and copies use these. */
 export const isTaken = ({ status }: Pick<MatchRow, "status">): boolean => status === "matched" || status === "manual";
 
-/** The reference's three columns stand first, so that its own programs read the table. */
+/** The reference's three columns come first, so that its programs can read the table. */
 export const MATCH_COLUMNS = [
   "sc_run_name",
   "CZI_run_name",
@@ -45,7 +45,8 @@ export function matchesCsv(rows: readonly MatchRow[]): Buffer {
 const STATUSES: readonly string[] = ["matched", "ambiguous", "rejected", "manual"] satisfies MatchStatus[];
 
 /**
- * Reads a table of matches, this program's or the reference's, whose three columns stand for names alone and whose header may come several times.
+ * Reads a table of matches, of this program or of the reference. The latter has three columns of names, and perhaps its header
+ * several times.
  *
  * @throws {EmporiumError} CONFIG_SYNTAX, CONFIG_FIELD
  */

@@ -19,16 +19,16 @@ export interface RunMatches {
   readonly rows: readonly MatchRow[];
   readonly unmatchedFolders: readonly RunFolder[];
   readonly unmatchedRuns: readonly PortalRun[];
-  /** What a person should know beside the rows. */
+  /** Remarks that no row shows. */
   readonly notes: readonly string[];
 }
 
 type OpenRow = { -readonly [Key in keyof MatchRow]: MatchRow[Key] };
 
 /**
- * Brings folders and runs together by their names. A folder that is there on two drives gives a row for each copy, a name that
- * two datasets have a row for each; nothing is chosen. A row is `matched` if neither its folder's name nor its run's name has
- * another partner by an equally strict rule, else `ambiguous`, for a person to decide.
+ * Matches folders with runs by their names. A folder with copies on two drives gives a row for each copy, a name in two datasets
+ * a row for each dataset. A row is `matched` if neither its folder's name nor its run's name has another partner by an equally
+ * strict rule, else `ambiguous`: a person must decide.
  */
 export function matchRuns(
   folders: readonly RunFolder[],
@@ -148,8 +148,8 @@ function settleRows(rows: OpenRow[]): void {
 }
 
 /**
- * What the reference finds: of each run's name the first hit among the names of leaf folders, whole or without its third letter, whatever that is. One row for
- * each name, whichever dataset and copy come last.
+ * The matches of the reference: for each run's name the first match among the names of leaf folders, whole or without its third
+ * letter. One row for each name, with the last dataset and copy.
  */
 export function matchAsReference(leaves: readonly RunFolder[], runs: readonly PortalRun[]): RunMatches {
   const byName = new Map(leaves.map((folder) => [folder.name, folder]));

@@ -26,7 +26,7 @@ export interface MatchOptions extends Pick<ScanOptions, "workspace" | "jobs" | "
   refresh?: boolean | undefined;
   /** The table; three more lists are written beside it. */
   out: string;
-  /** Default `decisions.csv` beside `out`, where it is there. */
+  /** Default: `decisions.csv` beside `out`, if it exists. */
   decisions?: string | undefined;
   compat?: boolean | undefined;
   bases?: Bases | undefined;
@@ -35,7 +35,7 @@ export interface MatchOptions extends Pick<ScanOptions, "workspace" | "jobs" | "
 
 export interface MatchReport extends Report {
   readonly out: string;
-  /** Of the list of runs: where it came from, and when a portal said so. */
+  /** Of the list of runs: its source, and when a portal sent it. */
   readonly source: string;
   readonly retrieved_at: string | null;
   readonly counts: {
@@ -54,8 +54,9 @@ export interface MatchReport extends Report {
 }
 
 /**
- * Which folders of an archive are which runs of a portal. Writes the table of rows, and beside it `unmatched_archive.csv`, `unmatched_portal.csv` and
- * `review_runs.csv`, which has the ambiguous rows in the form of decisions: fill its column, and give it back with `decisions`.
+ * Matches the folders of an archive with the runs of a portal. Writes the table of rows, and beside it `unmatched_archive.csv`,
+ * `unmatched_portal.csv` and `review_runs.csv`. The latter has the ambiguous rows with an empty column `decision`: fill it in,
+ * and pass the file as `decisions`.
  *
  * @throws {EmporiumError} as `portalRuns` and `scanArchive`, before anything is written
  */
@@ -227,10 +228,10 @@ function linesOf({ counts, rules, notes, out }: Omit<MatchReport, "toText">): st
 }
 
 /**
- * Folders that may be runs: those whose name has a run's form, and those that any rule brings together with a run of the portal. Other folders, most of
- * an archive, are not kept. Folders below `figures`, `paper`, `mk_application` and `peet` hold copies, and are left out.
+ * Folders that may be runs: their name has a run's form, or a rule matches it with a run of the portal. Folders below `figures`,
+ * `paper`, `mk_application` and `peet` hold copies, and are left out.
  *
- * @param compat leaf folders alone, whatever they are called, and the four words anywhere in a name
+ * @param compat take all leaf folders, and find the four words anywhere in a name
  */
 async function runFolders(
   archive: Archive,

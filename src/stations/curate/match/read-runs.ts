@@ -5,8 +5,9 @@ import { parseCsv } from "../inventory/csv.js";
 import { distinctRuns, type PortalRun } from "./portal-run.js";
 
 /**
- * Reads a list of portal runs, known by its shape: a JSON array of `{id, name, dataset: {id, …}}` (the query's answer, also inside `{data: {runs}}`), a JSON
- * object dataset id → `{title, organism, runs: [name | {id, name}]}`, CSV with a header that has `name` or `CZI_run_name`, or text with a name a line.
+ * Reads a list of portal runs. Its form is recognised: a JSON array of `{id, name, dataset: {id, …}}` (also inside `{data:
+ * {runs}}`), a JSON object dataset id → `{title, organism, runs: [name | {id, name}]}`, CSV with a column `name` or
+ * `CZI_run_name`, or text with a name a line.
  *
  * @throws {EmporiumError} CONFIG_SYNTAX, CONFIG_FIELD, CONFIG_EMPTY
  */
@@ -47,7 +48,7 @@ function fromJson(text: string, file: string): PortalRun[] {
   });
 }
 
-/** The array of an answer, bare or inside `data` and `runs`. */
+/** The array in a reply, perhaps inside `data` and `runs`. */
 function runList(raw: Json): readonly Json[] | undefined {
   if (Array.isArray(raw)) return raw as readonly Json[];
   const object = raw as JsonObject;
@@ -101,7 +102,7 @@ function fromLines(text: string, file: string): PortalRun[] {
   const header = names.join(separator);
   return rows.flatMap(({ cells, line }) => {
     const name = cells[at]?.trim() ?? "";
-    // the reference adds to its table and writes the header each time
+    // the reference appends to its table and repeats the header
     if (cells.every((cell) => cell.trim() === "") || cells.join(separator) === header) return [];
     if (name === "") throw new EmporiumError("CONFIG_FIELD", `${file}: a row without a name`, { place: { file, line } });
     return [{ name, id: cells[id]?.trim() ?? "", datasetId: cells[dataset]?.trim() ?? "" }];

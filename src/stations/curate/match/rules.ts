@@ -1,8 +1,8 @@
 import { looseRunName, normalised, parseRunName, type RunName } from "../inventory/run-name.js";
 
 /**
- * Ways in which two names may mean one run, from the surest on. Each allows what those before it allow, so `MK2019-11-19-7` and `mka2019-11-19-07` are one by
- * `padded`: initials, capitals and zeros.
+ * Rules by which two names mean one run, the strictest first. Each includes the ones before it: by `padded`, `MK2019-11-19-7` and
+ * `mka2019-11-19-07` are one run.
  */
 export const RULES = ["exact", "two-letter", "normalised", "padded", "initials"] as const;
 export type Rule = (typeof RULES)[number];
@@ -16,7 +16,7 @@ export const SCORES: Readonly<Record<Rule | "manual", number>> = {
   manual: 1,
 };
 
-/** Why a rule thinks so, for the review list. */
+/** Explanations for the review list. */
 export const REASONS: Readonly<Record<Rule | "manual", string>> = {
   exact: "the same name",
   "two-letter": "the laboratory writes two initials, the portal three",
@@ -31,7 +31,7 @@ export const ruleAt = (rank: number): Rule => RULES[rank]!;
 /** Keys of a name, one set for each rule: two names agree by a rule when they share a key. */
 export type Keys = readonly (readonly string[])[];
 
-/** Keys of a portal's name. It is asked for by its own name and, where it has the form of a run's, without its third initial. */
+/** Keys of a portal's name: of the name itself and, if it has a run's form, of the name without its third initial. */
 export function portalKeys(name: string): Keys {
   const strict = parseRunName(name);
   const loose = strict ?? looseRunName(name);

@@ -17,9 +17,9 @@ import { parseRuns } from "./read-runs.js";
 
 export interface RunsOptions extends Pick<Env, "clock" | "log">, Pick<GivenEnv, "signal"> {
   workspace: string;
-  /** Only runs of datasets that have an author of exactly this name. Only portals know authors. */
+  /** Only runs of datasets with an author of exactly this name. Files have no authors. */
   author?: string | undefined;
-  /** Ask the portal also where a fresh snapshot is there. */
+  /** Ask the portal even if the cached reply is new. */
   refresh?: boolean | undefined;
   bases?: Bases | undefined;
   anonymous?: boolean | undefined;
@@ -27,13 +27,13 @@ export interface RunsOptions extends Pick<Env, "clock" | "log">, Pick<GivenEnv, 
 
 export interface Runs {
   readonly runs: readonly PortalRun[];
-  /** File or endpoint, as people know it. */
+  /** File or endpoint, for people. */
   readonly source: string;
-  /** When the portal said so; undefined for files. */
+  /** When the portal replied; undefined for files. */
   readonly retrievedMs: number | undefined;
 }
 
-/** What the workspace keeps of a portal's answer. */
+/** A portal's reply in the workspace. */
 interface Snapshot {
   version: 1;
   endpoint: string;
@@ -45,8 +45,8 @@ interface Snapshot {
 const FRESH_MS = 24 * 60 * 60 * 1000;
 
 /**
- * The portal's runs: from an endpoint (an http(s) address that names no file of runs; without `from`, the public one) or from a file anywhere. An endpoint's
- * answer is kept in the workspace for a day, and longer where the portal cannot be reached.
+ * The portal's runs, from an endpoint (any http(s) address but that of a file; default: the public one) or from a file. An
+ * endpoint's reply is cached in the workspace for a day, and used longer if the portal cannot be reached.
  *
  * @throws {EmporiumError} PORTAL_UNREACHABLE, USAGE (the file cannot be read), CONFIG_SYNTAX, CONFIG_FIELD, CONFIG_EMPTY
  */
@@ -141,7 +141,7 @@ async function fromPortal(endpoint: string, options: RunsOptions): Promise<Runs>
   }
 }
 
-/** Runs of all answers that the workspace keeps, the latest first. No request is sent. */
+/** Runs of all cached replies, the latest first. Sends no request. */
 export async function keptRuns(workspace: string): Promise<PortalRun[]> {
   const folder = join(workspace, "curate", "portal-runs");
   const names = await readdir(folder).catch(() => [] as string[]);

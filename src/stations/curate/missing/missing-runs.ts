@@ -2,7 +2,7 @@ import { groupsOf } from "../inventory/groups.js";
 import type { MatchRow } from "../match/match-row.js";
 import { archiveKeys, portalKeys, RULES } from "../match/rules.js";
 
-/** What lies in a run folder and below it. */
+/** The contents of a run folder and of the folders below. */
 export interface RunContent {
   readonly files: number;
   readonly bytes: number;
@@ -21,7 +21,7 @@ export interface ArchiveRun extends RunContent {
 }
 
 export interface MissingRun extends ArchiveRun {
-  /** A run of the portal that it may be after all: a name that a rule brings together with its own. */
+  /** A run of the portal that it may be: a rule matches the two names. */
   readonly perhaps: string | undefined;
 }
 
@@ -32,19 +32,19 @@ export interface MissingSpecies extends RunContent {
   readonly runs: number;
   readonly drives: readonly string[];
   readonly folders: readonly MissingRun[];
-  /** Folders that hold its run folders, for a configuration to be made from; and how many runs of the portal lie there too. */
+  /** The folders above its run folders, as sources of a configuration, with the number of the portal's runs in them. */
   readonly places: readonly { readonly path: string; readonly runs: number; readonly portalRuns: number }[];
 }
 
-/** What makes a species large. */
+/** Measures of a species' size. */
 export const SIZES = ["runs", "bytes", "tomograms"] as const;
 export type SizeBy = (typeof SIZES)[number];
 
 /**
- * Run folders that no row of a table of matches speaks for, by species, the largest first.
+ * Run folders that are in no row of a table of matches, by species, the largest first.
  *
- * A row that is ambiguous speaks for its folder: a person must decide first. A table without paths, as the reference writes it, speaks for every folder of
- * a name.
+ * An ambiguous row counts too: a person must decide first. A table without paths, of the reference, covers every folder of a
+ * name.
  */
 export function missingRuns(folders: readonly ArchiveRun[], rows: readonly MatchRow[], by: SizeBy = "runs"): MissingSpecies[] {
   const live = rows.filter(({ status }) => status !== "rejected");

@@ -23,7 +23,7 @@ export interface MissingOptions extends Omit<ScanOptions, "heads"> {
 }
 
 export interface MissingReport extends Report {
-  /** The largest first. Names as the archive has them; what nobody knows is null. */
+  /** The largest first. Unknown species are null. */
   readonly species: readonly {
     readonly species: string | null;
     readonly runs: number;
@@ -44,7 +44,7 @@ export interface MissingReport extends Report {
       readonly models: number;
       readonly perhaps: string | null;
     }[];
-    /** What `ingest new --from` takes. */
+    /** For `ingest new --from`. */
     readonly places: readonly { readonly path: string; readonly runs: number; readonly portal_runs: number }[];
   }[];
   readonly counts: { readonly runs: number; readonly folders: number; readonly files: number; readonly bytes: number };
@@ -52,15 +52,16 @@ export interface MissingReport extends Report {
 }
 
 /**
- * Which runs of an archive a portal does not have: run folders that no row of a table of matches speaks for.
+ * Finds the run folders of an archive that the portal does not have: those in no row of a table of matches.
  *
- * @throws {EmporiumError} USAGE, CONFIG_SYNTAX, CONFIG_FIELD (the table), CONFIG_RULE (it was made of other folders); as `scanArchive`
+ * @throws {EmporiumError} USAGE, CONFIG_SYNTAX, CONFIG_FIELD (the table), CONFIG_RULE (it is of other folders); as
+ *   `scanArchive`
  */
 export async function missingInPortal(dirs: readonly string[], options: MissingOptions): Promise<MissingReport> {
   const { matches, out, by, ...scan } = options;
   const rows = parseMatches(await readGiven(matches, "--matches"), matches);
   const unmatched = await unmatchedPaths(matches);
-  // a sidecar that is not called one is no model
+  // heads are needed to recognise sidecars with other names
   const archive = await scanArchive(dirs, { ...scan, heads: "models" });
   for (const { path } of archive.roots) requireSeen(path, rows, unmatched, matches);
   const species = missingRuns(await archiveRuns(archive, scan.signal), rows, by);
@@ -68,7 +69,7 @@ export async function missingInPortal(dirs: readonly string[], options: MissingO
   return report(species, out, archive.errors);
 }
 
-/** What `curate match` lists beside its table; undefined where it is not there. */
+/** The table `unmatched_archive.csv` of `curate match`; undefined if there is none. */
 async function unmatchedPaths(matches: string): Promise<readonly string[] | undefined> {
   const file = join(dirname(resolve(matches)), "unmatched_archive.csv");
   if (!existsSync(file)) return undefined;
@@ -76,7 +77,7 @@ async function unmatchedPaths(matches: string): Promise<readonly string[] | unde
   return rows.map(({ cells }) => cells[0] ?? "");
 }
 
-/** Of a drive that was not matched all runs would be missing. */
+/** Refuses a drive that was not matched: all its runs would be missing. */
 function requireSeen(root: string, rows: readonly MatchRow[], unmatched: readonly string[] | undefined, matches: string): void {
   const withPaths = rows.filter(({ path }) => path !== "");
   if (withPaths.length < rows.length) return;
@@ -90,7 +91,7 @@ function requireSeen(root: string, rows: readonly MatchRow[], unmatched: readonl
 
 type OpenRun = { -readonly [Name in keyof ArchiveRun]: ArchiveRun[Name] };
 
-/** Folders that are called like runs, with what lies in them. A run within a run counts for itself. */
+/** Run folders with their contents. A run inside another run counts for itself. */
 async function archiveRuns(archive: Archive, signal: AbortSignal | undefined): Promise<ArchiveRun[]> {
   const runs = new Map<string, OpenRun>();
   const namings = new Map(archive.roots.map(({ path, head }) => [path, runNaming(head.runPatterns)]));
@@ -113,7 +114,7 @@ async function archiveRuns(archive: Archive, signal: AbortSignal | undefined): P
   return [...runs.values()];
 }
 
-/** Folders come before those in them, so all that may be above is known. */
+/** Folders come before those in them, so all folders above are known. */
 function nearest(path: string, runs: ReadonlyMap<string, OpenRun>): OpenRun | undefined {
   for (let at = path; at.length > 1; at = at.slice(0, Math.max(0, at.lastIndexOf("/")))) {
     const run = runs.get(at);

@@ -8,18 +8,18 @@ export interface TomogramCandidate {
   readonly voxelAngstrom: readonly [number | null, number | null, number | null];
   /** Å, as the header has it. Omitted if the header was not read. */
   readonly originAngstrom?: readonly [number, number, number] | undefined;
-  /** Folders between it and the model: 0, the default, beside the model. */
+  /** Folders between it and the model. Default 0: beside the model. */
   readonly distance?: number | undefined;
 }
 
 /** How well one volume fits. In the form of JSON. */
 export interface TomogramFit {
   readonly path: string;
-  /** The sizes are equal; with y and z exchanged where the model says that it was last seen so. */
+  /** Equal sizes, with y and z exchanged if the model says so. */
   readonly size_match: boolean;
-  /** Within 1 %; null where one of both does not say. */
+  /** Within 1 %; null if one of the two is unknown. */
   readonly pixel_match: boolean | null;
-  /** The model's place is the volume's origin; null where one of both does not say. */
+  /** The model's position is the volume's origin; null if one of the two is unknown. */
   readonly origin_match: boolean | null;
   /** 0 to 1. */
   readonly score: number;
@@ -27,23 +27,23 @@ export interface TomogramFit {
 }
 
 export interface DrawnOn {
-  /** The volume that fits better than all others; absent where none fits, or several as well as each other. */
+  /** The volume that fits best; absent if none fits, or several fit equally. */
   readonly path?: string;
-  /** Of `path`, or of the best; null where there was no volume to compare with. */
+  /** Of `path`, or of the best candidate; null if there was no volume. */
   readonly size_match: boolean | null;
   readonly pixel_match: boolean | null;
   readonly score: number;
   readonly reason: string;
-  /** All that were compared, the best first. */
+  /** All compared volumes, the best first. */
   readonly candidates: readonly TomogramFit[];
 }
 
 /**
- * On which volume a model was drawn: the one whose columns, rows and sections are the model's maximum and whose spacing is the scale that the model was last
- * seen at. Where volumes agree in both, the origin decides, then the folder.
+ * Finds the volume on which a model was drawn: its columns, rows and sections are the model's maximum, and its spacing is the
+ * model's last scale. If several volumes fit, the origin decides, then the folder.
  *
- * @param model what a model says of the image under it
- * @param candidates volumes of its folder, as a rule; the order does not matter
+ * @param model what a model says of its image
+ * @param candidates volumes of its folder, in any order
  */
 export function drawnOn(model: ModelSummary, candidates: readonly TomogramCandidate[]): DrawnOn {
   const fits = candidates
@@ -62,10 +62,10 @@ export function drawnOn(model: ModelSummary, candidates: readonly TomogramCandid
   return { path: best.path, ...answer, reason: best.reason };
 }
 
-/** Nothing speaks against it. */
+/** Neither fact contradicts it. */
 const isMeant = ({ size_match, pixel_match }: TomogramFit): boolean => size_match && pixel_match !== false;
 
-/** The model was last seen on its image turned: y and z exchanged. */
+/** The model was last shown with y and z exchanged. */
 const FLIPPED_BIT = 1 << 16;
 
 function fitOf(model: ModelSummary, candidate: TomogramCandidate): TomogramFit {
@@ -109,7 +109,7 @@ function sizeFit({ max: [x, y, z], flags }: ModelSummary, { shape: [nz, ny, nx] 
   return { matches: false, exchanged: false, score: 0.2, reason: `${reason}: ${factor} times ${nx > x ? "finer" : "binned"}` };
 }
 
-/** The whole number by which one volume is the other binned, in all axes. Programs round the last plane up or down. */
+/** The integer factor by which one volume is the other binned, in all axes. Programs round the last plane up or down. */
 function binning(a: readonly number[], b: readonly number[]): number | undefined {
   const [large, small] = b[0]! > a[0]! ? [b, a] : [a, b];
   const factor = Math.round(large[0]! / small[0]!);
@@ -129,7 +129,7 @@ function pixelFit(model: ModelSummary, { voxelAngstrom: [vz, vy, vx] }: Tomogram
   const fromHeader = model.pixsize_nm === null ? null : 10 * model.pixsize_nm;
   const wanted = model.scale_A ?? (fromHeader === null ? null : [fromHeader, fromHeader, fromHeader]);
   const found = exchanged ? [vx, vz, vy] : [vx, vy, vz];
-  // a spacing of 1 is what programs write that know none
+  // a spacing of 1 means that the program knew none
   const unknown = found.some((value) => value === null) || (found.every((value) => value === 1) && wanted?.[0] !== 1);
   if (wanted === null || unknown) {
     return { matches: null, score: 0.1, reason: `the ${wanted === null ? "model" : "volume"} has no pixel size` };
@@ -140,7 +140,7 @@ function pixelFit(model: ModelSummary, { voxelAngstrom: [vz, vy, vx] }: Tomogram
   return { matches, score: -0.15, reason };
 }
 
-/** Volumes cut from one tomogram have its size and spacing, and origins of their own. Programs differ in the sign. */
+/** Volumes that were cut from one tomogram have its size and spacing, and different origins. Programs differ in the sign. */
 function originFit(model: ModelSummary, { originAngstrom, voxelAngstrom }: TomogramCandidate): Fit {
   const wanted = model.origin_A;
   if (wanted === null || originAngstrom === undefined) return { matches: null, score: 0.05, reason: undefined };

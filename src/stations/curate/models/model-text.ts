@@ -9,7 +9,7 @@ const KINDS: Readonly<Record<ModelInfo["kind"], string>> = {
   empty: "nothing drawn",
 };
 
-/** What a person wants to know of a model at a glance, a table of its objects below. */
+/** The facts of a model for people, and a table of its objects. */
 export function modelText(file: string, info: ModelInfo & { readonly drawn_on: DrawnOn | null }): string {
   const { counts, image, objects, drawn_on, slicer_angles } = info;
   const row = (name: string, text: string) => `  ${name.padEnd(12)}${text}`;
@@ -93,7 +93,7 @@ function extents(box: Box | null): string[] {
   });
 }
 
-/** Cells under each other, two blanks between. */
+/** Aligned columns, two blanks between. */
 function columns(rows: readonly (readonly string[])[]): string[] {
   const widths = rows[0]!.map((_, at) => Math.max(...rows.map((cells) => cells[at]!.length)));
   return rows.map((cells) => `  ${cells.map((cell, at) => cell.padEnd(widths[at]!)).join("  ")}`.trimEnd());

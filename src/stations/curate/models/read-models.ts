@@ -24,7 +24,7 @@ export interface ModelsRead<T> {
   readonly exitStatus: number;
 }
 
-/** Everything that a model says, and the volume beside it that it was drawn on; null where there is none to compare with. */
+/** All facts of each model, and the volume beside it that it was drawn on; null if there is no volume. */
 export async function inspectModels(
   files: readonly string[],
   options: ModelsOptions = {},
@@ -37,14 +37,14 @@ export async function inspectModels(
   });
 }
 
-/** Volumes near a model, each folder looked at once. */
+/** Finds the volumes near a model; each folder is listed once. */
 function volumeFinder(options: ModelsOptions): (model: string) => Promise<TomogramCandidate[]> {
   const known = new Map<string, Promise<TomogramCandidate[]>>();
   return (model) => {
     const folder = model.replace(/[^/]*$/, "");
     const found =
       known.get(folder) ??
-      // a server that lists nothing, a folder that may not be listed: the model itself is there
+      // a folder that cannot be listed is no reason to fail: the model can be read
       tomogramsNear(model, options).catch((error: unknown) => {
         if (options.signal?.aborted) throw error;
         return [];
@@ -54,7 +54,7 @@ function volumeFinder(options: ModelsOptions): (model: string) => Promise<Tomogr
   };
 }
 
-/** Each model as text of IMOD. */
+/** Each model in IMOD's text form. */
 export async function modelsAsAscii(files: readonly string[], options: ModelsOptions = {}): Promise<ModelsRead<string>> {
   return readEach(files, options, async (source) => modAscii(await readMod(source, options)));
 }

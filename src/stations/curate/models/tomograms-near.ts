@@ -6,16 +6,16 @@ import { openStore } from "../../../stores/url.js";
 import { forEachLimited } from "../../../system/parallel.js";
 import type { TomogramCandidate } from "./drawn-on.js";
 
-/** Volumes of one folder whose headers are read; an archive's runs have a handful. */
+/** The most volumes of one folder whose headers are read. */
 const VOLUMES_MAX = 200;
 const AT_ONCE = 8;
 
 /**
- * Volumes that a model may have been drawn on: those of its folder, else those of the folder above it, as of a run that keeps its models in a folder of their own.
- * What is called like a volume and is none is left out.
+ * Volumes that a model may have been drawn on: those of its folder, else those of the folder above. Files with a volume's name
+ * that are not volumes are left out.
  *
  * @param model path or URL
- * @throws {EmporiumError} STORE_…, where a folder cannot be listed
+ * @throws {EmporiumError} STORE_… if a folder cannot be listed
  */
 export async function tomogramsNear(model: string, options: NearOptions = {}): Promise<TomogramCandidate[]> {
   const folder = parentOf(model);

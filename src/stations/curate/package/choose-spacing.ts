@@ -4,11 +4,11 @@ import { drawnOn } from "../models/drawn-on.js";
 import type { ModelSummary } from "../models/summary.js";
 import type { PortalTomogram } from "./tree-tomograms.js";
 
-/** On which of the portal's volumes a model's points are voxels. */
+/** The portal's volume whose voxels the model's points are. */
 export interface Chosen {
   /** `13.480`. */
   readonly spacing: string;
-  /** Number of the alignment's folder; the portal's first where nobody knows. */
+  /** Number of the alignment's folder; the portal's first if it is unknown. */
   readonly alignment: string;
   readonly note?: string | undefined;
 }
@@ -16,20 +16,20 @@ export interface Chosen {
 const FIRST_ALIGNMENT = "100";
 
 export interface ChooseOptions {
-  /** Of the portal's run; undefined where its tree is not known. */
+  /** Of the portal's run; undefined without the portal's tree. */
   readonly tomograms: readonly PortalTomogram[] | undefined;
-  /** Å, as a person says. */
+  /** Å, given by the user. */
   readonly voxelSpacing: number | undefined;
-  /** How much finer the volume is that was drawn on. */
+  /** How much finer the volume is on which it was drawn. */
   readonly binning: number;
 }
 
 /**
- * The voxel spacing of a model's annotation: that of the portal's tomogram whose size it has, as `drawnOn` compares them; without the portal's tree what a person
- * says, else the model's own pixel size.
+ * The voxel spacing of a model's annotation: of the portal's tomogram that has its size, as `drawnOn` compares them; without the
+ * portal's tree the user's value, else the model's own pixel size.
  *
- * @throws {EmporiumError} AMBIGUOUS where no tomogram fits, or several of different spacings; FORMAT_FIELD for a model that is drawn on a volume seen from
- *   another side, or says no pixel size
+ * @throws {EmporiumError} AMBIGUOUS if no tomogram fits, or several of different spacings; FORMAT_FIELD for a model on a
+ *   rotated volume, or without a pixel size
  */
 export function chooseSpacing(model: ModelSummary, name: string, options: ChooseOptions): Chosen {
   const { tomograms, voxelSpacing, binning } = options;
@@ -78,7 +78,7 @@ export function chooseSpacing(model: ModelSummary, name: string, options: Choose
   };
 }
 
-/** The length of a finer volume of which `binning` voxels make one: programs round the last one away. */
+/** The length of the finer volume. `binning` of its voxels make one; programs drop the rest. */
 function unbinned(length: number, wanted: number, binning: number): number {
   const finer = length * binning;
   return binning !== 1 && Math.abs(finer - wanted) < Math.max(binning, 1) ? wanted : finer;

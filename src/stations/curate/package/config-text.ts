@@ -2,7 +2,7 @@ import { type Ask, ask, askedLines, decimal, Named, PLEASE, yamlText } from "../
 import { type AnnotatedObject, slugOf } from "./objects.js";
 import type { PackageProfile } from "./profile.js";
 
-/** What files of a run hold; their folder is called so. */
+/** The contents of files, and the names of their folders. */
 export const FORMS = ["points", "oriented", "both", "mesh"] as const;
 export type Form = (typeof FORMS)[number];
 
@@ -28,12 +28,11 @@ export const packageFolder = (dataset: string, run: string, spacing: string, for
   `${dataset}/${run}/VoxelSpacing${spacing}/${form}`;
 
 /**
- * The configuration of a package: a deposition of annotations to datasets, runs, alignments and tomograms that the portal has. These are only referred to, so an
- * import of it writes the deposition and its annotations alone.
+ * The configuration of a package: a deposition of annotations. Datasets, runs, alignments and tomograms are the portal's and are
+ * only referred to, so an import writes the deposition and its annotations. Unknown facts get a value that the portal accepts,
+ * with a comment.
  *
- * What nobody has said stands as a value that the portal's rules accept, with a comment.
- *
- * @returns the text, and the lines that a person has to make true
+ * @returns the text, and the lines that a person must fill in
  */
 export function configText(facts: ConfigFacts): { yaml: string; toFill: { line: number; what: string }[] } {
   const { profile, object, batch, runs } = facts;
@@ -131,7 +130,7 @@ function annotationMetadata({ object, profile }: ConfigFacts, people: object): o
   };
 }
 
-/** A source for each shape that there is. Where all points stand beside slicer angles the oriented ones alone are shown. */
+/** A source for each shape. If all points come with slicer angles, only the oriented points are shown. */
 function annotationSources({ runs, binning }: ConfigFacts): object[] {
   const has = (form: Form) => runs.some(({ forms }) => forms.has(form));
   const files = (form: Form, ending: string) => `${FOLDER}/${form}/*.${ending}`;
@@ -160,7 +159,7 @@ function annotationSources({ runs, binning }: ConfigFacts): object[] {
 
 const globs = (all: readonly string[]) => (all.length === 1 ? { glob_string: all[0] } : { glob_strings: all });
 
-/** The alignment that the tomogram has: the same for all runs as a rule. */
+/** The alignment of the tomogram, usually one for all runs. */
 function alignmentSources(runs: readonly PackagedRun[]): object[] {
   const glob = (alignment: string) => ({
     destination_glob: { list_glob: `{run_output_path}/Alignments/${globName(alignment)}/alignment_metadata.json` },
@@ -181,7 +180,7 @@ function alignmentSources(runs: readonly PackagedRun[]): object[] {
 
 const datasetsOf = (runs: readonly PackagedRun[]) => [...new Set(runs.map(({ dataset }) => dataset))].sort();
 
-/** A name in a glob that means itself, braces of templates included. */
+/** Escapes a name for a glob, braces of templates included. */
 function globName(name: string): string {
   return name.replace(/[*?[]/g, "[$&]").replace(/[{}]/g, "$&$&");
 }

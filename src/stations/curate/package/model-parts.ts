@@ -3,14 +3,14 @@ import type { ModMesh } from "../../../formats/mod/model.js";
 import type { Mod } from "../../../formats/mod/read.js";
 import { encodeMod } from "../../../formats/mod/write.js";
 
-/** What of a model an ingestion can take: points, slicer angles, surfaces. */
+/** The contents of a model that an ingestion takes: points, slicer angles, surfaces. */
 export interface ModelParts {
   readonly points: number;
   readonly slicerAngles: number;
   readonly surfaces: readonly MeshPart[];
-  /** What a person should know: corners of outlines that became points, meshes that cannot be taken. */
+  /** Remarks: corners of outlines that became points, meshes that cannot be taken. */
   readonly notes: readonly string[];
-  /** Nothing was left out and nothing joined: the file itself will do. */
+  /** Nothing was left out or joined, so the file itself can be used. */
   readonly asItIs: boolean;
   readonly objects: readonly Mod["objects"][number][];
 }
@@ -76,7 +76,7 @@ export function joinModels(models: readonly { mod: Mod; parts: ModelParts }[]): 
   });
 }
 
-/** The meshes of full resolution as one surface; undefined where there is none that can be taken. */
+/** The meshes of full resolution as one surface; undefined if none can be taken. */
 function surfaceOf(meshes: readonly ModMesh[], name: string, notes: string[], file: string): MeshPart | undefined {
   const positions: number[] = [];
   const triangles: number[] = [];
@@ -111,10 +111,10 @@ const END = -1;
 const END_POLYGON = -22;
 /** Pairs of a normal and a vertex. */
 const PAIRS = -23;
-/** Vertices, each with its normal behind it in the list. */
+/** Vertices, each followed by its normal. */
 const VERTICES = -25;
 
-/** Vertices of the triangles, three for each; undefined for other kinds of polygons, or places that are not there. */
+/** Vertices of the triangles, three for each; undefined for other polygons, or for indices outside the list. */
 export function trianglesOf(indices: Int32Array, vertexCount: number): number[] | undefined {
   const triangles: number[] = [];
   let kind: typeof PAIRS | typeof VERTICES | undefined;

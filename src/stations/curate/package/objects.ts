@@ -3,7 +3,7 @@ import type { Classified } from "../labels/classify.js";
 import type { Vocabulary } from "../labels/vocabulary.js";
 import type { PackageProfile } from "./profile.js";
 
-/** What an annotation shows, in the words of the portal's configurations. `id` is undefined where nobody has said it. */
+/** The object of an annotation, as in the portal's configurations. `id` is undefined if it is unknown. */
 export interface AnnotatedObject {
   readonly name: string;
   readonly id: string | undefined;
@@ -11,7 +11,7 @@ export interface AnnotatedObject {
   readonly state?: string | undefined;
 }
 
-/** Names of the Gene Ontology for identifiers of the default vocabulary: the portal asks for a name as the ontology has it. */
+/** Names of the Gene Ontology for identifiers of the default vocabulary: the portal requires the ontology's own names. */
 const GENE_ONTOLOGY: Readonly<Record<string, string>> = {
   "GO:0009428": "bacterial-type flagellum basal body, distal rod, P ring",
   "GO:0009431": "bacterial-type flagellum basal body, MS ring",
@@ -22,9 +22,9 @@ const GENE_ONTOLOGY: Readonly<Record<string, string>> = {
 };
 
 /**
- * The object of a label: as the profile says, else as the vocabulary does.
+ * The object of a label: from the profile, else from the vocabulary.
  *
- * @throws {EmporiumError} CONFIG_FIELD for a label that nobody has explained: a guess would become the name of the annotation
+ * @throws {EmporiumError} CONFIG_FIELD for a label without a definition: a guess would become the name of the annotation
  */
 export function objectOf(
   { label, meaning, status }: Classified,

@@ -31,9 +31,9 @@ export interface PackagedFile {
 export interface PackingOptions {
   /** Å, of all runs. */
   voxelSpacing?: number | undefined;
-  /** Voxels of the volume that was drawn on in one of the portal's tomogram, along an axis. Default 1. */
+  /** How many voxels of the volume that was drawn on make one of the portal's tomogram, along an axis. Default 1. */
   binning?: number | undefined;
-  /** Keys of the batch's files that are no part of it. */
+  /** Keys of the batch's files that are left out. */
   leaveOut?: readonly string[] | undefined;
 }
 
@@ -141,7 +141,7 @@ function spacingOptions(tomograms: readonly PortalTomogram[] | undefined, { voxe
   return { tomograms, voxelSpacing, binning };
 }
 
-/** Where nothing but the model says its spacing, and no volume beside it on the drive had its size and pixel. */
+/** For a spacing that only the model tells: no volume beside it on the drive had its size and pixel. */
 function mismatchNote(
   { dest, tomogram }: BatchFile,
   spacing: string,
@@ -151,7 +151,7 @@ function mismatchNote(
   return `${dest}: taken as voxels of ${spacing} Å, and no volume beside it on the drive has its size and pixel: ${tomogram.reason}; --tree compares it with the portal's tomograms`;
 }
 
-/** Several contents of one file name: which of them is meant nobody can say but a person. */
+/** If a file name has several contents, a person must choose. */
 function refuseConflicts(group: readonly BatchFile[]): void {
   for (const conflicting of groupsOf(group, ({ src }) => foldedName(src.slice(src.lastIndexOf("/") + 1))).values()) {
     if (conflicting.length === 1) continue;
@@ -179,7 +179,7 @@ async function readModel(file: BatchFile, batch: Store, signal: AbortSignal | un
   return { file, bytes, mod, parts: modelParts(mod, file.dest) };
 }
 
-/** The model of a run, as it is or joined of several, and its surfaces. */
+/** The model of a run, unchanged or joined of several, and its surfaces. */
 async function filesOf(
   models: readonly ReadModel[],
   folder: (form: Form) => string,

@@ -17,16 +17,16 @@ import { CONFIG, writePackage } from "./write-package.js";
 export interface PackageOptions extends PackingOptions, GivenEnv {
   /** Folder, or place in a bucket. */
   dest: string;
-  /** The portal's tree, or a copy of it with its metadata: says on which tomogram each model was drawn. */
+  /** The portal's tree, or a copy of its metadata: tells on which tomogram each model was drawn. */
   tree?: string | undefined;
   /** File of answers. */
   profile?: string | undefined;
-  /** Answers that stand above those of the file. */
+  /** Override those of the file. */
   answers?: Partial<PackageProfile> | undefined;
-  /** What the batch's label shows. */
+  /** The object that the batch's label means. */
   object?: { name: string; id?: string | undefined } | undefined;
   vocabulary?: string | undefined;
-  /** Write a configuration anew that is there and differs. */
+  /** Overwrite an existing configuration that differs. */
   replace?: boolean | undefined;
   anonymous?: boolean | undefined;
 }
@@ -47,19 +47,20 @@ export interface PackageReport extends Report {
     readonly left_out: number;
   };
   readonly files: readonly PackagedFile[];
-  /** Lines of the configuration that a person has to make true. */
+  /** Lines of the configuration that a person must fill in. */
   readonly to_fill: readonly { readonly line: number; readonly what: string }[];
   readonly notes: readonly string[];
 }
 
 /**
- * Makes an ingestion of a collected batch: `config.yaml`, and for each run a model as the batch has it, in a folder that says what it holds. One annotation for the
- * label and run: points, slicer angles as oriented points, surfaces of outlines as meshes.
+ * Makes an ingestion of a collected batch: `config.yaml`, and for each run a model of the batch in a folder named after its
+ * contents. One annotation for each label and run: points, slicer angles as oriented points, surfaces of outlines as meshes.
  *
- * Datasets, runs, alignments and tomograms are those of the portal and are only referred to. What nobody has answered stands in the configuration as a valid value with
- * a comment; models whose tomogram is not certain are listed and left out.
+ * Datasets, runs, alignments and tomograms are the portal's and are only referred to. Unknown facts get a valid value with a
+ * comment; models whose tomogram is not certain are listed and left out.
  *
- * @throws {EmporiumError} STORE_ABSENT (no batch there), CONFIG_FIELD (a label that nobody has explained; the profile), USAGE before anything is written
+ * @throws {EmporiumError} STORE_ABSENT (no batch there), CONFIG_FIELD (a label without a definition; the profile), USAGE before
+ *   anything is written
  */
 export async function packageBatch(dir: string, options: PackageOptions): Promise<PackageReport> {
   const { anonymous } = options;

@@ -4,7 +4,7 @@ import { EmporiumError } from "../../../core/errors.js";
 import { LIMITS } from "../../../core/limits.js";
 import { schemaWords } from "../../../core/schema-words.js";
 
-/** What only a person knows of a deposition of annotations. Everything may be left out: it stands as a placeholder then. */
+/** The facts of a deposition that only a person knows. All are optional: placeholders stand for missing ones. */
 export type PackageProfile = z.output<typeof Profile>;
 
 const Text = z.string().trim().min(1).max(10_000);
@@ -20,7 +20,7 @@ const Profile = z.strictObject({
   deposition_id: z.int().min(1).optional(),
   title: Text.optional(),
   description: Text.optional(),
-  /** As the portal's configurations have them; the first is primary and corresponding author where nobody is said to be. */
+  /** As in the portal's configurations. The first is primary and corresponding author if none is marked. */
   authors: z
     .array(z.looseObject({ name: Text }))
     .min(1)
@@ -33,7 +33,7 @@ const Profile = z.strictObject({
   ground_truth_status: z.boolean().optional(),
   is_curator_recommended: z.boolean().optional(),
   version: z.number().min(0).optional(),
-  /** What labels mean, as an ontology has it. */
+  /** The meanings of labels, by an ontology. */
   objects: z.record(z.string(), ObjectName).default({}),
 });
 
@@ -64,7 +64,7 @@ export function parsePackageProfile(text: string, file: string): PackageProfile 
   });
 }
 
-/** Answers that a command line gives stand above those of the profile. @throws {EmporiumError} CONFIG_FIELD */
+/** Answers of the command line override those of the profile. @throws {EmporiumError} CONFIG_FIELD */
 export function checkProfile(answers: unknown, what: string): PackageProfile {
   const result = Profile.safeParse(answers, { error: schemaWords });
   if (result.success) return result.data;

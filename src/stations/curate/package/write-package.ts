@@ -18,8 +18,8 @@ export interface Writing extends Pick<Env, "clock" | "signal" | "onEvent"> {
 }
 
 /**
- * Writes the files, then the configuration. The list of contents goes first, with what an earlier package left: whatever is not of this one is removed at the end,
- * also after a death in between, since a glob would find it.
+ * Writes the files, then the configuration. The list of contents is written first, with the files of an earlier package: all that
+ * are not of this one are removed at the end, also after an interruption, since a glob would find them.
  */
 export async function writePackage(target: Store, writing: Writing): Promise<void> {
   const { files, yaml, batch, replace = false, clock, signal, onEvent } = writing;
@@ -55,7 +55,7 @@ export async function writePackage(target: Store, writing: Writing): Promise<voi
   }
 }
 
-/** Removes a file of an earlier package, and the folders that it leaves empty: a folder is a run to the configuration. */
+/** Removes a file of an earlier package, and folders that are then empty: the configuration takes a folder for a run. */
 async function forget(target: Store, key: string, signal: AbortSignal | undefined): Promise<void> {
   await target.remove(key, { signal });
   const names = key.split("/");
@@ -73,7 +73,7 @@ async function writeContents(
   await target.write(CONTENTS, Buffer.from(`${printJson(document, { indent: 2 })}\n`), { signal });
 }
 
-/** Keys of the package that lies there. @throws {EmporiumError} USAGE where it is of another batch */
+/** Keys of an existing package. @throws {EmporiumError} USAGE if it is of another batch */
 async function contentsOf(target: Store, batch: string, signal: AbortSignal | undefined): Promise<string[]> {
   const bytes = await target.read(CONTENTS, undefined, { signal });
   if (!bytes) return [];

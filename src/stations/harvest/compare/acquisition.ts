@@ -4,7 +4,7 @@ import { type Described, marked, marksOf } from "./images.js";
 import { originalQuantity, shownQuantity, siUnit } from "./quantity-text.js";
 import { type Cell, plainText, type Table, textCell } from "./table.js";
 
-/** Rows in the order of the reference's table, what it does not have behind them. */
+/** Rows of the reference's table in its order, then further ones. */
 const PARAMETERS: Readonly<Record<string, string>> = {
   beam_energy: "Beam energy",
   beam_current: "Beam current",
@@ -22,7 +22,7 @@ const PARAMETERS: Readonly<Record<string, string>> = {
 
 type Fact = Acquisition[string];
 
-/** The second table: one column for each record of which anything is known, one row for each parameter that any of them has. */
+/** The second table: a column for each record with known facts, a row for each parameter. */
 export function acquisitionTable(described: readonly Described[]): Table {
   const columns = described.filter(({ record }) => Object.keys(record.acquisition).length > 0);
   const facts = columns.map(({ record }) => withReciprocals(record.acquisition));
@@ -42,14 +42,14 @@ export function acquisitionTable(described: readonly Described[]): Table {
         const own = marksOf(record, `acquisition.${key}`);
         const marks = derived.has(key) ? [{ source: "derived" as const }] : own.length > 0 ? own : marksOf(record, "acquisition");
         const conflicts = [...new Set([`acquisition.${key}`, key].flatMap((field) => conflictsOf(field)))];
-        // what was computed has no other form in a source
+        // a derived value has no other form in a source
         return marked(derived.has(key) || original === undefined ? cell : { ...cell, original }, marks, conflicts);
       }),
     ]),
   };
 }
 
-/** A scan rate is so many voxels a second: each tells the dwell time where only one of both is there. */
+/** Scan rate and dwell time: each is computed from the other where only one is known. */
 function withReciprocals(acquisition: Acquisition): { all: Acquisition; derived: ReadonlySet<string> } {
   const [dwell, rate] = [quantityOf(acquisition.dwell_time), quantityOf(acquisition.scan_rate)];
   if (dwell && !rate && dwell.si > 0) {
@@ -76,7 +76,7 @@ function factCell(fact: Fact | undefined): Cell {
   if (isQuantity(fact)) {
     const [text, original] = [plainText(shownQuantity(fact)), plainText(originalQuantity(fact))];
     const value = { ...fact, si_unit: siUnit(fact) };
-    // `500.0 V` says nothing that `500 V` does not
+    // `500.0 V` adds nothing to `500 V`
     return textCell(text, { value, ...(original.replace(/\.0(?= |$)/, "") === text ? {} : { original }) });
   }
   const text = Object.entries(fact)

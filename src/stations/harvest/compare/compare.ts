@@ -18,13 +18,13 @@ export interface Conflict {
   says: string;
 }
 
-/** What a record warns of beside disagreements. */
+/** A warning of a record that is no disagreement. */
 export interface Note {
   dataset: string;
   says: string;
 }
 
-/** What the two tables hold, and all that a page shows around them. */
+/** The two tables, and the facts that a page shows around them. */
 export interface Comparison {
   compat: boolean;
   images: Table;
@@ -37,17 +37,17 @@ export interface Comparison {
 
 export interface ComparedDataset {
   name: string;
-  /** What the portal adds is in it; undefined where only the portal is known. */
+  /** With the portal's facts; undefined where only the portal is known. */
   record: NormalisedRecord | undefined;
   web: ReadRecord | undefined;
 }
 
 /**
- * Compares data sets of any portals by what their files and their portals say.
+ * Compares data sets of any portals, by their files and their portals' facts.
  *
- * @param files records as `inspect` gives them, of the reference program too.
- * @param webs records as `describe` gives them; they fill what files leave open, and contradict.
- * @param compat both tables as the reference program prints them: nothing is corrected, filled or compared with each other.
+ * @param files records of `inspect`, or of the reference program
+ * @param webs records of `describe`: they fill gaps, and contradict
+ * @param compat both tables as the reference program prints them: nothing is corrected, filled or compared
  */
 export function compare(files: readonly ReadFileRecord[], webs: readonly ReadRecord[], { compat = false } = {}): Comparison {
   const joined = joinDatasets(files, webs);

@@ -8,18 +8,18 @@ import { quantity } from "../records/quantities.js";
 import type { Acquisition, LocatedRecord, NormalisedRecord } from "../records/record.js";
 import { webRecordOf } from "../records/web-match.js";
 
-/** One data set as its documents have it: what its files say, what its portal says, or one of them. */
+/** One data set: the record of its file, of its portal, or both. */
 export interface Dataset {
   name: string;
-  /** As read, before anything of the portal is added. */
+  /** As read, without the portal's facts. */
   record?: NormalisedRecord | undefined;
-  /** The reference program's own record, where the document is one of its. */
+  /** The reference program's own record, if it wrote the document. */
   reference?: JsonObject | undefined;
   web?: ReadRecord | undefined;
 }
 
 /**
- * Puts records of files and of portals together. One image of several in a file (`scan#2`) belongs to the portal's record of the file.
+ * Joins the records of files with those of portals. An image of several in a file (`scan#2`) gets the record of the file.
  * Portals' records without a file come last.
  */
 export function joinDatasets(files: readonly ReadFileRecord[], webs: readonly ReadRecord[]): Dataset[] {
@@ -35,8 +35,8 @@ export function joinDatasets(files: readonly ReadFileRecord[], webs: readonly Re
 }
 
 /**
- * A record of the reference program with what its reader of DM3 files says of the microscope. The reader (RosettaSciIO) names that in words
- * of its own, and no format, so the words tell the format as well.
+ * Adds to a record of the reference program what its reader of DM3 files (RosettaSciIO) says of the microscope. That reader uses
+ * its own words and names no format, so the words also tell the format.
  */
 function withInstrument(record: NormalisedRecord): NormalisedRecord {
   const acquisition = instrumentFacts(record.raw_metadata);
@@ -49,7 +49,7 @@ function withInstrument(record: NormalisedRecord): NormalisedRecord {
   };
 }
 
-/** How RosettaSciIO names what a microscope was set to: `Acquisition_instrument.SEM.beam_energy`, in keV, nA and s. */
+/** RosettaSciIO's names of a microscope's settings: `Acquisition_instrument.SEM.beam_energy`, in keV, nA and s. */
 function instrumentFacts(raw: JsonObject): Acquisition {
   const instruments = jsonObject(raw.Acquisition_instrument) ?? jsonObject(at(raw, "metadata", "Acquisition_instrument")) ?? {};
   const [mode, settings] = Object.entries(instruments)[0] ?? [];

@@ -4,7 +4,7 @@ import type { NormalisedRecord } from "../records/record.js";
 import { scaleOf } from "./scale.js";
 import { type Cell, type Column, listText, type Mark, numberCell, plainText, type Table, textCell } from "./table.js";
 
-/** The reference's columns first, under its names and in its order; what is worth comparing besides follows. */
+/** The reference's columns first, with its names and in its order, then further ones. */
 const COLUMNS: readonly Column[] = [
   { key: "dataset", says: "name of the record" },
   { key: "dtype", says: "type of the voxels" },
@@ -20,16 +20,16 @@ const COLUMNS: readonly Column[] = [
   { key: "format", says: "format of the file" },
 ];
 
-/** Fields of a record that a column tells, where its key is not one itself. */
+/** The record's field of a column, if its name differs. */
 const FIELD_OF: Readonly<Record<string, string>> = { voxel_size_nm: "voxel_size", extent_um: "voxel_size" };
 
 export interface Described {
   record: NormalisedRecord;
-  /** Where the comparison's list has a disagreement about a field of this record. */
+  /** Indices of the disagreements about a field of this record. */
   conflictsOf(field: string): readonly number[];
 }
 
-/** The first table, with what is true: one row for each record, whatever its portal. */
+/** The first table, with correct values: a row for each record. */
 export function imagesTable(described: readonly Described[]): Table {
   return {
     title: "Images",
@@ -70,18 +70,18 @@ function cellsOf(record: NormalisedRecord): Record<string, Cell> {
   };
 }
 
-/** MRC's sizes are quotients of 32-bit floats; other values that are 32-bit floats show it. */
+/** MRC's sizes are quotients of 32-bit floats. Other values that are 32-bit floats are shown as such. */
 function numberText(value: number, format: string): string {
   return format === "mrc" || Math.fround(value) === value ? float32Repr(value) : floatRepr(value);
 }
 
-/** A list of which nothing is known is no list. */
+/** A list without a known value becomes an empty cell. */
 function listCell<T extends string | number>(values: readonly (T | null)[], item: (value: T) => string): Cell {
   if (values.every((value) => value === null)) return textCell(null, { value: values.length === 0 ? null : values });
   return textCell(listText(values.map((value) => (value === null ? "null" : item(value)))), { value: values });
 }
 
-/** The record says of which fields a file is not the source, and of which axes. */
+/** Marks of values, or of axes, that are not from the file. */
 export function marksOf({ sources, axes }: NormalisedRecord, field: string): Mark[] {
   const mark = (key: string, axis?: string): Mark[] => {
     const source = Object.hasOwn(sources, key) ? sources[key] : undefined;
@@ -90,7 +90,7 @@ export function marksOf({ sources, axes }: NormalisedRecord, field: string): Mar
   return [...mark(field), ...axes.flatMap((axis) => mark(`${field}.${axis}`, axis))];
 }
 
-/** An absent value has no source, but it may be what is disputed. */
+/** An absent value has no source, but it may be disputed. */
 export function marked(cell: Cell, marks: readonly Mark[], conflicts: readonly number[]): Cell {
   return {
     ...cell,

@@ -14,40 +14,40 @@ const PREFIXES: readonly (readonly [factor: number, prefix: string])[] = [
   [1e-15, "f"],
 ];
 
-/** SI units with a prefix or without; energies of beams are told in electronvolts, by everybody. */
+/** SI units with or without a prefix; beam energies are in electronvolts. */
 const UNIT = /^[GMkmµunpf]?(eV|A|Hz|s|V|m)$/;
 
-/** `220 pA` for 0.22 nA: the unit with the prefix that leaves one to three digits before the point. Days, degrees and mere numbers stay. */
+/** `220 pA` for 0.22 nA: the prefix with which one to three digits are before the point. Days, degrees and plain numbers stay. */
 export function shownQuantity(quantity: Quantity): string {
   const unit = UNIT.exec(quantity.unit)?.[1];
   if (unit === undefined) return originalQuantity(quantity, shortNumber);
   return engineering(unit === "eV" ? quantity.si / JOULE_PER_EV : quantity.si, unit);
 }
 
-/** Unit of `si`; null for mere numbers and units that nobody knows. */
+/** The unit of `si`; null for plain numbers and unknown units. */
 export function siUnit({ unit }: Quantity): string | null {
   const bare = UNIT.exec(unit)?.[1];
   if (bare !== undefined) return bare === "eV" ? "J" : bare;
   return /^deg/.test(unit) ? "rad" : /^days?$/.test(unit) ? "s" : null;
 }
 
-/** `1.9 keV`, `0.0 nA`, `1 day`: as its source has it, floats with their point. */
+/** `1.9 keV`, `0.0 nA`, `1 day`: as in its source, floats with their point. */
 export function originalQuantity({ value, unit }: Quantity, number: (value: number) => string = floatRepr): string {
   if (/^days?$/.test(unit)) return `${shortNumber(value)} ${value === 1 ? "day" : "days"}`;
   return unit === "" ? number(value) : `${number(value)} ${unit}`;
 }
 
-/** A number of a unit with a prefix: `5.32 µm`, `0 A`. */
+/** A number with a prefixed unit: `5.32 µm`, `0 A`. */
 export function engineering(value: number, unit: string): string {
   const size = Math.abs(value);
   if (size === 0 || !Number.isFinite(size)) return `${value} ${unit}`;
-  // rounding may lift a value over the border: 999.97 is 1 k
+  // rounding may reach the next prefix: 999.97 is 1 k
   const rounded = Number(size.toPrecision(4));
   const [factor, prefix] = PREFIXES.find(([border]) => rounded >= border * (1 - 1e-12)) ?? PREFIXES.at(-1)!;
   return `${value < 0 ? "-" : ""}${shortNumber(size / factor)} ${prefix}${unit}`;
 }
 
-/** Four digits, no zeros behind the point: `7.998`, `500`, `1e+21` for what nobody reads. */
+/** Four digits, without zeros at the end: `7.998`, `500`, `1e+21`. */
 function shortNumber(value: number): string {
   return String(Number(value.toPrecision(4)));
 }

@@ -39,8 +39,8 @@ const ROWS: readonly {
 ];
 
 /**
- * The reference program's second table: two columns, OpenOrganelle by its page, EMPIAR by its first DM3 file, values as their sources wrote
- * them. What is not known is `NaN`.
+ * The reference program's second table: OpenOrganelle by its page, EMPIAR by its first DM3 file, values as in their sources.
+ * Unknown ones are `NaN`.
  */
 export function referenceAcquisition(datasets: readonly Dataset[]): Table {
   const web = datasets.find(({ web }) => web && parametersOf(web) !== undefined)?.web;
@@ -74,7 +74,7 @@ function prefixed(prefix: string, text: string | undefined): string | undefined 
   return text === undefined ? undefined : prefix + text;
 }
 
-/** What the file itself says, of a record to which a portal may have added. */
+/** Only the file's own facts of a record. */
 function ownFacts({ acquisition, sources }: NormalisedRecord): Acquisition {
   return Object.fromEntries(
     Object.entries(acquisition).filter(([key]) => (sources[`acquisition.${key}`] ?? sources.acquisition) !== "web"),

@@ -39,7 +39,10 @@ export function referenceImages(datasets: readonly Dataset[]): Table {
   };
 }
 
-/** JSON that went through JavaScript has lost the point of `8.0`, so the column says what are floats. Offsets of precomputed volumes are voxels. */
+/**
+ * JSON that JavaScript wrote lacks the point of `8.0`, so the column decides which numbers are floats. Offsets of precomputed
+ * volumes are voxels.
+ */
 function isFloats(field: string, values: JsonObject): boolean {
   return field === "voxel_size" || (field === "offset" && at(values.raw_metadata, "driver") !== "neuroglancer_precomputed");
 }
@@ -49,7 +52,7 @@ function cellText(value: Json | undefined, floats: boolean): string {
   if (value === null) return "None";
   const number = toNumber(value);
   if (number !== undefined) return floats ? floatRepr(number) : integerText(value, number);
-  // ImageJ's escape for the micro sign, which the reference's file holds letter by letter
+  // ImageJ's escape for the micro sign, which the reference's file has literally
   if (typeof value === "string") return plainText(value.replaceAll(/\\u00b5/gi, "\u00b5"));
   if (Array.isArray(value)) return listText((value as Json[]).map((item) => cellText(item, floats)));
   return plainText(printJson(value, { indent: 0 }));

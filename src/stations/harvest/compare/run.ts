@@ -23,8 +23,7 @@ export interface CompareRequest {
 }
 
 /**
- * Compares what documents of `inspect` and `describe` hold. Of records that have one name in several documents the later ones get a number
- * behind it.
+ * Compares documents of `inspect` and `describe`. If several records have one name, the later ones get a number.
  *
  * @throws {EmporiumError} STORE_ABSENT, CONFIG_LIMIT, CONFIG_SYNTAX, CONFIG_FIELD, with the document's name
  */
@@ -56,7 +55,7 @@ const CONTENT_TYPES: Readonly<Record<CompareFormat, string>> = {
   html: "text/html; charset=utf-8",
 };
 
-/** The comparison in one of its forms, with a line end behind it. */
+/** The comparison in one of its forms, with a line end. */
 export function comparisonAs(comparison: Comparison, format: CompareFormat, which: Which = "both"): string {
   switch (format) {
     case "table":
@@ -72,7 +71,7 @@ export function comparisonAs(comparison: Comparison, format: CompareFormat, whic
   }
 }
 
-/** The form that the end of a file's name asks for. */
+/** The form for a file's name. */
 export function formatOfName(name: string): CompareFormat | undefined {
   const end = /\.([a-z]+)$/i.exec(name)?.[1]?.toLowerCase() ?? "";
   const ends: Readonly<Record<string, CompareFormat>> = {
@@ -114,7 +113,7 @@ async function textAt(location: string, anonymous: boolean | undefined, signal: 
   }
 }
 
-/** A fault of JSON knows where in the text it is, and not whose text it was. */
+/** Adds the document's name to an error about JSON. */
 function inDocument<T>(location: string, read: () => T): T {
   try {
     return read();

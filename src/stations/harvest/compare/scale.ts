@@ -1,13 +1,13 @@
 import { nanometresPer } from "../../../formats/peek/facts.js";
 import type { NormalisedRecord } from "../records/record.js";
 
-/** Lengths of a data set in one unit, along `axes`; null where they are not known, or the axis is none of space. */
+/** Lengths of a data set in one unit, along `axes`; null if unknown, or if the axis is not spatial. */
 export interface Scale {
   voxelNanometres: (number | null)[];
   extentNanometres: (number | null)[];
 }
 
-/** Voxel and field of view in nanometres, whatever unit each axis has. */
+/** Voxel and field of view in nanometres. */
 export function scaleOf({ shape, voxel_size: sizes, unit }: NormalisedRecord): Scale {
   const voxelNanometres = shape.map((_, axis) => {
     const [size, factor] = [sizes[axis] ?? null, nanometresPer(unit[axis])];
@@ -17,7 +17,7 @@ export function scaleOf({ shape, voxel_size: sizes, unit }: NormalisedRecord): S
   return { voxelNanometres, extentNanometres };
 }
 
-/** Voxels in all. Shapes of metadata may be any numbers, so this may be more than is countable. */
+/** The number of voxels. Shapes in metadata may be any numbers, so it may be no safe integer. */
 export function voxelsOf({ shape }: NormalisedRecord): number {
   return shape.reduce((product, length) => product * length, 1);
 }

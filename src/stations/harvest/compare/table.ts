@@ -1,37 +1,39 @@
-/** Values of files are the rule; what the portal says or what was computed is marked, of a list where only some axes are so, those. */
+/**
+ * Marks a value that is the portal's or was computed; `axis` if that is true of one axis only. Unmarked values are the file's.
+ */
 export interface Mark {
   source: "web" | "derived";
   axis?: string | undefined;
 }
 
-/** One cell, in the form that every printer starts from. */
+/** One cell, the same for all printers. */
 export interface Cell {
-  /** As it stands in the table: `[2.96, 4.0, 4.0]`, `uint8`, `220 pA`. Absent values have `null`. */
+  /** The text in the table: `[2.96, 4.0, 4.0]`, `uint8`, `220 pA`; null for absent values. */
   text: string | null;
   /** The value for programs. */
   value: unknown;
-  /** `number`: a spreadsheet may count with it, so a printer must not quote it. */
+  /** `number`: not quoted, so that a spreadsheet can use it. */
   kind: "text" | "number";
   marks?: readonly Mark[] | undefined;
-  /** The value as its source wrote it, where `text` has another unit. */
+  /** The value as in its source, if `text` has another unit. */
   original?: string | undefined;
-  /** Places in the comparison's `conflicts`, from 0. */
+  /** Indices in the comparison's `conflicts`. */
   conflicts?: readonly number[] | undefined;
 }
 
 export interface Table {
-  /** What the table is about, for headings. */
+  /** For headings. */
   title: string;
   columns: readonly Column[];
   rows: readonly (readonly Cell[])[];
 }
 
 export interface Column {
-  /** The heading that programs look for; stays. */
+  /** The heading for programs. It never changes. */
   key: string;
-  /** What the column holds, for people. */
+  /** An explanation for people. */
   says: string;
-  /** Heading where people read, if it is another one. */
+  /** The heading for people, if it differs. */
   label?: string | undefined;
 }
 
@@ -48,9 +50,7 @@ export function listText(items: readonly string[]): string {
   return `[${items.join(", ")}]`;
 }
 
-/**
- * Text of documents, made harmless for a terminal and a line: control characters and marks that turn text around are shown as escapes.
- */
+/** Escapes control characters and marks that reverse text, so that text of documents is safe in one line of a terminal. */
 export function plainText(text: string): string {
   return text.replace(
     /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,

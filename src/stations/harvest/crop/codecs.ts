@@ -5,8 +5,8 @@ import { type CodecRegistry, defaultCodecs } from "../../../formats/zarr/codecs.
 const SHUFFLE = 1;
 
 /**
- * Codecs for chunks that are written again. LZ4 in Blosc with bytes shuffled, what nearly all volumes have, is this program's own: the library's
- * shuffle knows no size of elements but four bytes.
+ * Codecs for chunks that are written again. The usual one, Blosc with LZ4 and shuffled bytes, is this program's own, because the
+ * library shuffles elements of four bytes only.
  */
 export function writingCodecs(itemBytes: number): CodecRegistry {
   return {

@@ -7,40 +7,40 @@ export interface PlainUnit {
 }
 
 /**
- * One array that is cropped, whatever its format: a grid of units, the smallest pieces that can be read and written alone. A unit is a chunk, a
+ * One array to crop, of any format: a grid of units. A unit is the smallest piece that can be read and written alone: a chunk, a
  * block, or an inner chunk of a shard. Cells count units from the array's first element.
  */
 export interface CropArray {
   /** Folder of the array below the volume, `""` for the volume itself. */
   path: string;
-  /** What messages call it. */
+  /** The name in messages. */
   name: string;
   shape: readonly number[];
   unit: readonly number[];
-  /** What is taken of it, in its own elements. */
+  /** The part to take, in elements of the array. */
   box: NdBox;
   itemBytes: number;
-  /** One element of what no unit holds. */
+  /** The fill value, as one element. */
   fill: Uint8Array;
-  /** Whether units at the upper edge are stored as large as the others. */
+  /** Whether units at the upper edge are stored in full size. */
   padded: boolean;
-  /** Whether stored bytes may be taken over where a unit becomes a unit. */
+  /** Whether stored bytes of a whole unit may be copied. */
   sameCodec: boolean;
   /** Stored bytes of a unit; undefined where there is none. */
   fetch(cell: readonly number[], signal: AbortSignal | undefined): Promise<Uint8Array | undefined>;
   decode(stored: Uint8Array, cell: readonly number[]): Promise<PlainUnit>;
   /** Stored form of a unit of the crop. */
   encode(plain: PlainUnit): Promise<Uint8Array>;
-  /** Files of the crop, each with the units that it holds, cells counted from the crop's first element. */
+  /** Files of the crop with their units. Cells count from the crop's first element. */
   files: () => Iterable<CropFile>;
 }
 
-/** A file that is written: one unit, or a shard of them. */
+/** A file of the crop: one unit, or a shard of them. */
 export interface CropFile {
   /** Below the crop. */
   key: string;
   units: Iterable<{ cell: number[] /** Place in the shard's index. */; entry: number }>;
-  /** Of a shard: makes its index from where each entry lies; `length` −1 for what is not there. */
+  /** Of a shard: makes its index from the position of each entry; `length` −1 for absent ones. */
   shard?: {
     indexBytes: number;
     location: "start" | "end";
@@ -73,7 +73,7 @@ export function touchedCells({ unit }: Pick<CropArray, "unit">, { start, stop }:
   };
 }
 
-/** The cell of the source that is, as it is stored, a unit of the crop; undefined where a unit must be put together. */
+/** The cell of the source whose stored unit can be copied; undefined if the unit must be composed. */
 export function twinOf(array: CropArray, covered: NdBox): number[] | undefined {
   const { unit, shape, sameCodec } = array;
   if (!sameCodec) return undefined;
@@ -84,7 +84,7 @@ export function twinOf(array: CropArray, covered: NdBox): number[] | undefined {
   return same ? covered.start.map((from, axis) => from / unit[axis]!) : undefined;
 }
 
-/** In how many units of the crop a cell of the source has a part. */
+/** The number of units of the crop that contain a part of a cell. */
 export function usesOf({ unit, box }: Pick<CropArray, "unit" | "box">, cell: readonly number[]): number {
   return cell.reduce((uses, at, axis) => {
     const from = Math.max(at * unit[axis]!, box.start[axis]!) - box.start[axis]!;
@@ -101,9 +101,9 @@ export function filledUnit(shape: readonly number[], fill: Uint8Array): PlainUni
 }
 
 /**
- * Copies what a unit of the source and a box share into the unit of the crop that covers the box.
+ * Copies the elements that a unit of the source has in a box to the unit of the crop that covers the box.
  *
- * @param origin first element of the source's unit. It may have stored less than its place has room for.
+ * @param origin first element of the source's unit, which may be stored smaller than its cell
  */
 export function pour(source: PlainUnit, origin: readonly number[], target: PlainUnit, covered: NdBox, itemBytes: number): void {
   const from = covered.start.map((start, axis) => Math.max(start, origin[axis]!));

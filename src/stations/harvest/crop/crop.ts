@@ -23,21 +23,20 @@ import { type CropCounts, writeArray } from "./write-array.js";
 import { planZarrV2 } from "./zarr-v2.js";
 import { planZarrV3 } from "./zarr-v3.js";
 
-/** What is cropped. */
 export interface CropRequest {
   store: Store;
   /** Folder of the volume, without `/` at its end; `""` is the store's root. */
   key: string;
   /** `zarr`: of either version. */
   format: VolumeFormat;
-  /** Voxels `[z, y, x]` of the level `scale`, half-open. Of precomputed volumes they are absolute: with the scale's voxel offset. */
+  /** Voxels `[z, y, x]` of the level `scale`, half-open; of precomputed volumes with the scale's voxel offset. */
   box: Box;
   /**
-   * A level, 0 the finest, that is cropped alone; `all`: each level, the box counting voxels of the finest. Default: all of Zarr and N5, the finest
-   * of precomputed volumes.
+   * One level to crop, 0 the finest; `all`: every level, with the box in voxels of the finest. Default: all of Zarr and N5, the
+   * finest of precomputed volumes.
    */
   scale?: number | "all" | undefined;
-  /** Chunks of a precomputed crop. Default `raw`, which loses nothing. */
+  /** Encoding of chunks of a precomputed crop. Default `raw`, which is lossless. */
   encoding?: "raw" | "jpeg" | undefined;
   /** 1 to 100, default 90. */
   jpegQuality?: number | undefined;
@@ -48,32 +47,32 @@ export interface CropRequest {
 export interface CropOptions extends CropRequest {
   /** Absolute path of the folder that the crop becomes. */
   target: string;
-  /** Chunks under way at a time. Default 8. */
+  /** Chunks that are processed in parallel. Default 8. */
   concurrency?: number | undefined;
-  /** Ceiling for chunks in memory. Default `LIMITS.memoryBytes`. */
+  /** The most bytes of chunks in memory. Default `LIMITS.memoryBytes`. */
   memoryBytes?: number | undefined;
-  /** Whether the crop is synced to the disk before it takes its name. Default true. */
+  /** Sync the crop to the disk before it gets its name. Default true. */
   sync?: boolean | undefined;
   onProgress?: ((progress: { doneChunks: number; totalChunks: number; fetchedBytes: number }) => void) | undefined;
 }
 
 export interface CropResult {
   path: string;
-  /** `present`: the same crop was there already, and nothing was read but metadata. */
+  /** `present`: the same crop exists, and only metadata were read. */
   status: "cropped" | "present";
   format: CropFormat;
   levels: readonly CroppedLevel[];
   /** Chunks of the crop. */
   chunks: CropCounts;
-  /** Chunks of the source that were asked for, each once; those that are not there hold the fill value. */
+  /** Chunks of the source that were requested, each once. Absent ones hold the fill value. */
   read: CropTraffic;
 }
 
 const CONCURRENCY = 8;
 const SOURCES = ".sources";
-/** Says where a crop comes from, and is part of it: a second run with the same request finds this file and does nothing. */
+/** The request, in the crop: a second run with the same request finds this file and does nothing. */
 const PROVENANCE = "crop.json";
-/** For each chunk under way: stored and plain bytes of one of the source, and both of one of the crop. */
+/** For each chunk in progress: stored and decoded bytes of one of the source, and both of one of the crop. */
 const COPIES = 4;
 
 /**
@@ -132,9 +131,9 @@ const PLANNERS: Readonly<Record<VolumeFormat, (source: CropSource, asked: LevelR
 };
 
 /**
- * What a crop would write and read: metadata are read, chunks are not.
+ * The chunks that a crop would write and read. Reads metadata only.
  *
- * @throws {EmporiumError} as `cropVolume`.
+ * @throws {EmporiumError} as `cropVolume`
  */
 export async function planCrop(request: CropRequest): Promise<CropPlan> {
   const { format } = request;
@@ -164,10 +163,10 @@ function sourceOf({ store, key, signal }: CropRequest): CropSource {
   };
 }
 
-/** Bytes of files without a version that are held at once, for they are read whole. */
+/** The most bytes of files without a version that are held at once. They are read whole. */
 const UNVERSIONED_BYTES_MAX = 256 * 1024 * 1024;
 
-/** Opens shards; one that was opened before must still be the same one. */
+/** Opens shards. A shard that is opened again must be of the same version. */
 function opener(store: Store, at: (relative: string) => string, signal: AbortSignal | undefined): CropSource["open"] {
   const versions = new Map<string, string | undefined>();
   let unversionedBytes = 0;
@@ -187,7 +186,7 @@ function opener(store: Store, at: (relative: string) => string, signal: AbortSig
   };
 }
 
-/** Whether the target is this very crop: a folder gets its name when it is whole. */
+/** Whether the target is this crop already. A folder gets its name when it is complete. */
 async function isThere(target: string, provenance: string): Promise<boolean> {
   const names = await readdir(target).catch((error: unknown) => {
     if (errnoOf(error) === "ENOENT") return [];

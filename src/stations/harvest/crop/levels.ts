@@ -30,8 +30,8 @@ function requireNotEmpty(box: Box): void {
 }
 
 /**
- * @param whole what the volume has, in the same voxels.
- * @throws {EmporiumError} USAGE for a box that is empty or not inside.
+ * @param whole the volume, in the same voxels
+ * @throws {EmporiumError} USAGE for a box that is empty or not inside
  */
 export function requireInside(box: Box, whole: Box, name: string): void {
   requireNotEmpty(box);
@@ -45,17 +45,18 @@ export function requireInside(box: Box, whole: Box, name: string): void {
   });
 }
 
-/** What is lost where a factor is a quotient of two decimal numbers. */
+/** Lost by dividing two decimal numbers. */
 const ROUNDING = 1e-6;
 
 /**
- * The part of a coarser level that covers a box of a finer one, rounded outward: each voxel of the finer crop lies inside of one of the coarser.
+ * The part of a coarser level that covers a box of a finer one, rounded outward: each voxel of the finer crop is inside one of
+ * the coarser.
  *
- * Voxel i of the coarser level stands for voxels i·factor to (i+1)·factor of the finer one, which all pyramids have in common, whatever they say of
- * where its centre is.
+ * Voxel i of the coarser level covers voxels i·factor to (i+1)·factor of the finer one. That is true of all pyramids, whatever
+ * they say of the voxel's centre.
  *
- * @param factors by how much voxels of the coarser level are larger.
- * @param whole what the coarser level has.
+ * @param factors by how much voxels of the coarser level are larger
+ * @param whole the coarser level
  */
 export function coarserBox({ start, stop }: Box, factors: Triple, whole: Box): Box {
   const first = start.map((from, axis) => {
@@ -69,7 +70,7 @@ export function coarserBox({ start, stop }: Box, factors: Triple, whole: Box): B
   return { start: first, stop: end };
 }
 
-/** By how much voxels of a level are larger: the quotient of their sizes, or of the levels' lengths where sizes are not known. */
+/** By how much voxels of a level are larger: the quotient of their sizes, or of the levels' lengths if sizes are unknown. */
 export function factorsOf(
   fine: { size: readonly (number | undefined)[]; shape: Triple },
   coarse: { size: readonly (number | undefined)[]; shape: Triple },

@@ -18,18 +18,18 @@ import { type FoundLevel, planLevels } from "./zarr-levels.js";
 
 interface N5Level extends FoundLevel {
   dataset: N5Dataset;
-  /** What the group says of this level's place, in Janelia's form. */
+  /** The level's position from the group's metadata, in Janelia's form. */
   transform?: JsonObject | undefined;
 }
 
-/** More levels than any pyramid has: where a group does not name them, they are looked for. */
+/** More levels than any pyramid has. They are searched for if the group does not name them. */
 const LEVELS_MAX = 32;
 
 /**
  * A crop of an N5 dataset, or of the levels of a multiscale group.
  *
- * @returns undefined where there is neither.
- * @throws {EmporiumError} FORMAT_UNKNOWN for a group without levels.
+ * @returns undefined if there is neither
+ * @throws {EmporiumError} FORMAT_UNKNOWN for a group without levels
  */
 export async function planN5(source: CropSource, request: LevelRequest): Promise<CropPlan | undefined> {
   const { name } = source;
@@ -51,7 +51,7 @@ export async function planN5(source: CropSource, request: LevelRequest): Promise
     levels = chosenLevels(found, request, name);
   }
   const planned = planLevels(levels, request, name);
-  // one level of a group becomes a dataset: the forms in which groups name their levels have no place for a single one that is not the first
+  // one level of a group becomes a dataset: the metadata of groups cannot name a single level that is not the first
   const alone = request.scale !== "all" && levels[0]!.path !== "";
   const arrays: CropArray[] = [];
   for (const [i, level] of levels.entries()) {
@@ -68,7 +68,7 @@ export async function planN5(source: CropSource, request: LevelRequest): Promise
     const starts = new Map(levels.map(({ path }, i) => [path, planned[i]!.box.start]));
     documents.set("attributes.json", shiftedGroup(attributes, levels, starts));
   }
-  // what opens a container asks its root for the version
+  // readers look for the version in the root's attributes
   const root = documents.get("attributes.json") ?? {};
   documents.set("attributes.json", { n5: member(root, "n5") ?? "2.0.0", ...root });
   return {
@@ -79,7 +79,7 @@ export async function planN5(source: CropSource, request: LevelRequest): Promise
   };
 }
 
-/** The levels that the group names, else `s0`, `s1`, … as far as they are there. */
+/** The levels that the group names, else the existing ones of `s0`, `s1`, … */
 async function levelsOf(source: CropSource, group: JsonObject): Promise<N5Level[]> {
   const named = n5Levels(group);
   const levels: N5Level[] = [];
@@ -117,7 +117,7 @@ function listedTransform(group: JsonObject, level: number): JsonObject | undefin
   return jsonObject(transform);
 }
 
-/** Attributes of a level with what only its group says of voxels. */
+/** Attributes of a level, with the voxel facts of its group. */
 function standingAlone({ transform }: N5Level, { attributes }: N5Dataset, group: JsonObject): JsonObject {
   const shared = ["pixelResolution", "resolution", "units", "axes"].flatMap((key) => {
     const value = member(group, key);
@@ -126,7 +126,10 @@ function standingAlone({ transform }: N5Level, { attributes }: N5Dataset, group:
   return { ...(transform ? { transform } : {}), ...Object.fromEntries(shared), ...attributes };
 }
 
-/** Sizes of voxels, as far as they tell levels apart: `downsamplingFactors` first, as viewers copy the finest level's voxel size into every level. */
+/**
+ * Voxel sizes that differ between levels: `downsamplingFactors` first, because viewers copy the finest level's voxel size to
+ * every level.
+ */
 function levelOf(path: string, attributes: JsonObject, name: string): N5Level {
   const dataset = n5DatasetFromJson(attributes, `${name}/${path === "" ? "" : `${path}/`}attributes.json`);
   const scale =
@@ -134,7 +137,7 @@ function levelOf(path: string, attributes: JsonObject, name: string): N5Level {
   return { path, dataset, shape: dataset.shape, axes: undefined, scale };
 }
 
-/** The dataset as its blocks are written: with gzip where its own compression is read alone. */
+/** The dataset for writing: with gzip if its compression can only be read. */
 function writable(dataset: N5Dataset, path: string, { log }: LevelRequest): N5Dataset {
   if ((WRITTEN_COMPRESSIONS as readonly string[]).includes(dataset.compression.type)) return dataset;
   log.info(`${path || "the dataset"}: blocks of ${dataset.compression.type} are written with gzip`);
@@ -143,8 +146,8 @@ function writable(dataset: N5Dataset, path: string, { log }: LevelRequest): N5Da
 }
 
 /**
- * Attributes of a dataset that begins later. Where the place of its first voxel is not in a `transform`, it is in `offset`, in the unit of the voxel
- * size and in the order of it.
+ * Attributes of a dataset with another start. If the position of its first voxel is not in a `transform`, it is in `offset`, in
+ * unit and order of the voxel size.
  */
 function shiftedDataset(attributes: JsonObject, start: readonly number[], group: JsonObject): JsonObject {
   const transformed = shiftedTransform(attributes, start);
@@ -161,7 +164,7 @@ function shiftedDataset(attributes: JsonObject, start: readonly number[], group:
   return { ...attributes, offset };
 }
 
-/** Attributes of the group: `multiscales` and `scales` of the levels that are kept. */
+/** Attributes of the group: `multiscales` and `scales` with the kept levels. */
 function shiftedGroup(group: JsonObject, levels: readonly N5Level[], starts: ReadonlyMap<string, readonly number[]>): JsonObject {
   const changed: Record<string, Json> = {};
   if (member(group, "multiscales") !== undefined) changed.multiscales = shiftedMultiscales(member(group, "multiscales"), starts);

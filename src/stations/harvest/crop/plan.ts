@@ -14,35 +14,35 @@ export interface CropPlan {
   levels: readonly CroppedLevel[];
 }
 
-/** A crop has a version, whatever its source was called. */
+/** The crop's format is of a definite version. */
 export type CropFormat = Exclude<VolumeFormat, "zarr">;
 
 /** One level of the crop. */
 export interface CroppedLevel {
-  /** Folder below the crop; `""` where the crop is the array. */
+  /** Folder below the crop; `""` if the crop is the array. */
   path: string;
-  /** Voxels of the level that were taken, `[z, y, x]`, counted as the source counts them. */
+  /** The voxels that were taken, `[z, y, x]`, in the source's coordinates. */
   box: Box;
   /** `[z, y, x]` */
   shape: Triple;
 }
 
-/** The volume that a crop is taken from: files by keys below it, which may climb (`../`) as those of precomputed volumes do. */
+/** The source of a crop: files by keys below it. Keys may contain `../`, as those of precomputed volumes do. */
 export interface CropSource {
   /** A whole file; undefined where there is none. */
   read(key: string, signal?: AbortSignal): Promise<Uint8Array | undefined>;
-  /** A file to be read in parts, all of one version however often it is opened; undefined where there is none. */
+  /** A file for reading in parts, always of the same version; undefined if there is none. */
   open(key: string): Promise<RandomAccess | undefined>;
-  /** What messages call the volume. */
+  /** The name in messages. */
   name: string;
-  /** Whether its files are those of this machine, where compressed twins (`.gz`) may lie. */
+  /** On this machine, where compressed twins (`.gz`) may exist. */
   local: boolean;
 }
 
 export interface LevelRequest {
   /** Voxels `[z, y, x]` of the level `scale`, half-open; of precomputed volumes with their offset. */
   box: Box;
-  /** The level that is cropped alone, 0 the finest; `all`: each, the box counting voxels of the finest. */
+  /** One level to crop, 0 the finest; `all`: every level, with the box in voxels of the finest. */
   scale: number | "all";
   /** Of precomputed volumes. */
   encoding: "raw" | "jpeg";
@@ -51,7 +51,7 @@ export interface LevelRequest {
   log: Log;
 }
 
-/** The levels that are wanted, the one that the box counts voxels of first. @throws {EmporiumError} USAGE */
+/** The levels to crop, the box's own first. @throws {EmporiumError} USAGE */
 export function chosenLevels<T>(levels: readonly T[], { scale }: Pick<LevelRequest, "scale">, name: string): readonly T[] {
   if (scale === "all") return levels;
   const level = levels[scale];

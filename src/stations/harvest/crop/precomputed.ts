@@ -17,11 +17,11 @@ import { coarserBox, factorsOf, requireInside } from "./levels.js";
 import { type CropPlan, type CropSource, chosenLevels, type LevelRequest, textBytes } from "./plan.js";
 
 /**
- * A crop of a precomputed volume: each scale with its own voxel offset and size, chunks of the same shape counted from the crop's first voxel, raw
- * or JPEG, one file each.
+ * A crop of a precomputed volume. Each scale has its own voxel offset and size, and chunks of the source's shape from the crop's
+ * first voxel on, raw or JPEG, one file each.
  *
- * @returns undefined where there is no `info`.
- * @throws {EmporiumError} USAGE where the voxels cannot be JPEG.
+ * @returns undefined if there is no `info`
+ * @throws {EmporiumError} USAGE if the voxels cannot be JPEG
  */
 export async function planPrecomputed(source: CropSource, request: LevelRequest): Promise<CropPlan | undefined> {
   const { name } = source;
@@ -61,7 +61,7 @@ function requireEncoding({ dtype, channels }: VolumeInfo, { encoding }: LevelReq
   });
 }
 
-/** Voxels of a scale, as its chunks' names count them. */
+/** The voxels of a scale, in the coordinates of its chunks' names. */
 function wholeOf({ offset, shape }: VolumeScale): Box {
   return { start: offset, stop: offset.map((from, axis) => from + shape[axis]!) as Triple };
 }
@@ -70,7 +70,7 @@ function shapeOf({ start, stop }: Box): Triple {
   return stop.map((to, axis) => to - start[axis]!) as Triple;
 }
 
-/** Folders of the scales within the crop: the last part of their keys, which may climb out of the volume. */
+/** Folders of the scales in the crop: the last part of their keys, which may lead out of the volume. */
 function foldersOf(scales: readonly VolumeScale[]): string[] {
   const names = scales.map(
     ({ key }) =>
@@ -122,7 +122,7 @@ function arrayOf(
     itemBytes,
     fill: new Uint8Array(itemBytes),
     padded: false,
-    // a JPEG that is a chunk of the crop as it is loses nothing a second time
+    // a JPEG chunk that fits is copied, so it is not compressed again
     sameCodec: request.encoding === "jpeg" && scale.encoding === "jpeg",
     async fetch(cell, signal) {
       const stored = await readStoredChunk(open, scale, cellOf(cell), { name, signal, brotli, indexes });
@@ -152,16 +152,16 @@ function arrayOf(
   return array;
 }
 
-/** Shards whose lengths, and minishards whose indexes are known at a time. */
+/** The number of shard lengths and minishard indexes in memory. */
 const SHARDS_KEPT = 256;
 const INDEXES_KEPT = 256;
 
-/** Opens files of a scale: chunks are read whole by their first request, shards in parts. */
+/** Opens files of a scale: chunks are read whole by the first request, shards in parts. */
 function chunkOpener(source: CropSource, { key, sharding }: VolumeScale): (name: string) => Promise<RandomAccess | undefined> {
   const shards = new Recent<string, Promise<RandomAccess | undefined>>(SHARDS_KEPT);
   return async (name) => {
     if (!sharding) {
-      // servers that hold compressed files give them under their own name
+      // servers decompress files without changing their names
       if (!source.local && /\.(gz|br)$/.test(name)) return undefined;
       const bytes = await source.read(`${key}/${name}`);
       return bytes && inMemory(bytes, `${source.name}/${key}/${name}`);

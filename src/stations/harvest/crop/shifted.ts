@@ -4,10 +4,11 @@ import { Float, toNumber } from "../../../core/number.js";
 import { isArray } from "../../../formats/zarr/json.js";
 
 /**
- * Transformations of OME-Zarr for an array that begins `start` elements later: the translation grows by `start` times the scale. Where there is none,
- * one follows the scale; where nothing moves, they stay as they are.
+ * Transformations of OME-Zarr for an array that begins `start` elements later: the translation grows by `start` times the scale.
+ * If there is no translation, one is added behind the scale; if nothing moves, nothing changes.
  *
- * @param value `coordinateTransformations` of a dataset, checked before; undefined in files of before 0.4, which stay without.
+ * @param value `coordinateTransformations` of a dataset, already checked; undefined before version 0.4, and then stays
+ *   undefined
  */
 export function shiftedTransformations(value: Json | undefined, start: readonly number[]): Json | undefined {
   if (!isArray(value) || start.every((at) => at === 0)) return value;
@@ -25,7 +26,10 @@ export function shiftedTransformations(value: Json | undefined, start: readonly 
   return [...value, { type: "translation", translation: moved([]) }];
 }
 
-/** `multiscales` of a group with the given datasets of its first image alone. `starts`: of each, in elements along all axes. */
+/**
+ * `multiscales` of a group with only its first image and the given datasets. `starts`: of each dataset, in elements along all
+ * axes.
+ */
 export function shiftedMultiscales(value: Json | undefined, starts: ReadonlyMap<string, readonly number[]>): Json {
   const first = isArray(value) ? value[0] : undefined;
   if (!isJsonObject(first)) return [];
@@ -45,8 +49,8 @@ export function shiftedMultiscales(value: Json | undefined, starts: ReadonlyMap<
 /**
  * Janelia's `transform` beside an array (axes, scale, translate), for an array that begins later.
  *
- * @param start along the array's axes, slowest first. `transform` names its axes in that order or the other way round.
- * @returns the member alone, or nothing where there is none that fits.
+ * @param start along the array's axes, slowest first. `transform` names its axes in either order.
+ * @returns the member, or nothing if there is none that fits
  */
 export function shiftedTransform(attributes: JsonObject, start: readonly number[]): JsonObject {
   const transform = member(attributes, "transform");
@@ -64,7 +68,7 @@ export function shiftedTransform(attributes: JsonObject, start: readonly number[
   return { transform: { ...transform, translate } };
 }
 
-/** Twelve digits: 12.399999999999999 is what binary numbers make of 4 × 3.1. */
+/** Twelve digits: 4 × 3.1 is 12.399999999999999 in binary numbers. */
 export function clean(value: number): number {
   return Number(value.toPrecision(12)) + 0;
 }

@@ -7,7 +7,7 @@ import { type CropArray, type PlainUnit, usesOf } from "./crop-array.js";
 
 /** What was read for a crop. */
 export interface CropTraffic {
-  /** Units that were asked for, and those of them that are there. */
+  /** Units that were requested, and how many of them exist. */
   asked: number;
   found: number;
   /** Their stored bytes. */
@@ -15,18 +15,18 @@ export interface CropTraffic {
 }
 
 export interface SourceUnits {
-  /** Stored bytes of a unit that is taken over as it is. */
+  /** Stored bytes of a unit that is copied. */
   stored(cell: readonly number[]): Promise<Uint8Array | undefined>;
   /** Its elements. */
   plain(cell: readonly number[]): Promise<PlainUnit | undefined>;
 }
 
 /**
- * The units of an array, each of them read once over the network, also where several units of the crop have a part of it: its stored bytes wait in a
- * folder beside the crop, where the next attempt finds them too, and its elements are kept as long as there is room.
+ * The units of an array. Each is requested once, also if several units of the crop contain parts of it: its stored bytes are kept
+ * in a folder beside the crop, where the next attempt finds them, and its elements in memory as long as there is room.
  *
- * @param folder for stored bytes.
- * @param keptBytes of elements.
+ * @param folder for stored bytes
+ * @param keptBytes of elements
  */
 export function sourceUnits(
   array: CropArray,
@@ -50,7 +50,7 @@ export function sourceUnits(
     return bytes;
   }
 
-  /** Absent units are known for this attempt only. */
+  /** Units that this attempt found absent. */
   const absent = new Set<string>();
 
   async function fetchOnce(cell: readonly number[], name: string): Promise<Uint8Array | undefined> {
@@ -79,7 +79,7 @@ export function sourceUnits(
   };
 }
 
-/** A file that is there whole or not at all, also after the process was killed. */
+/** Writes a file that is complete or absent, even after the process was killed. */
 export async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const temporary = `${path}.writing`;

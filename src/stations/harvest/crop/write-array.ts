@@ -6,20 +6,20 @@ import { inOrder } from "../../../system/parallel.js";
 import { type CropArray, type CropFile, filledUnit, pour, touchedCells, twinOf, unitBox } from "./crop-array.js";
 import { type SourceUnits, writeWhole } from "./source-units.js";
 
-/** How the units of a crop came about. */
+/** How many units were made in which way. */
 export interface CropCounts {
-  /** Stored bytes taken over. */
+  /** Stored bytes were copied. */
   copied: number;
-  /** Put together from elements. */
+  /** Composed from elements. */
   rewritten: number;
-  /** Nothing was there: readers see the fill value. */
+  /** Absent in the source: readers see the fill value. */
   absent: number;
   /** In files of an earlier attempt. */
   kept: number;
 }
 
 export interface WriteOptions {
-  /** Units under way at a time. */
+  /** Units in progress at once. */
   limit: number;
   signal?: AbortSignal | undefined;
   counts: CropCounts;
@@ -36,9 +36,10 @@ interface Piece {
 }
 
 /**
- * Writes the files of a crop below a folder. Files that are there already, from an attempt that was cut off, stay: each takes its name when it is whole.
+ * Writes the files of a crop below a folder. Complete files of an interrupted attempt are kept.
  *
- * Memory: for each unit under way its stored bytes, its elements and those of one unit of the source; shards are written unit by unit.
+ * Memory: for each unit in progress its stored bytes, its elements and those of one unit of the source. Shards are written unit
+ * by unit.
  */
 export async function writeArray(array: CropArray, units: SourceUnits, folder: string, options: WriteOptions): Promise<void> {
   const { limit, signal, counts, onUnit } = options;
@@ -82,7 +83,7 @@ export async function writeArray(array: CropArray, units: SourceUnits, folder: s
   }
 }
 
-/** Stored bytes of one unit of the crop; undefined where the source holds nothing of it. */
+/** Stored bytes of one unit of the crop; undefined if the source has nothing of it. */
 async function makeUnit(
   array: CropArray,
   units: SourceUnits,
@@ -115,7 +116,7 @@ async function makeUnit(
   return target && array.encode(target);
 }
 
-/** A shard under way: units one behind the other in the order they come, and an index before or behind them. */
+/** A shard in progress: units in the order in which they come, with an index before or behind them. */
 class ShardFile {
   readonly #offsets: Float64Array;
   readonly #lengths: Float64Array;
@@ -150,7 +151,7 @@ class ShardFile {
     await rename(`${this.path}.writing`, this.path);
   }
 
-  /** After a failure: what was written is begun anew by the next attempt. */
+  /** After a failure: the next attempt writes the file again. */
   async abandon(): Promise<void> {
     await this.handle.close().catch(() => undefined);
   }

@@ -4,20 +4,20 @@ import type { NdBox } from "../../../formats/zarr/read.js";
 import { coarserBox, factorsOf, requireInside } from "./levels.js";
 import type { CroppedLevel, LevelRequest } from "./plan.js";
 
-/** A level as it was found. */
+/** A level of the source. */
 export interface FoundLevel {
   path: string;
   shape: readonly number[];
   /** Undefined: the last three. */
   axes: SpatialAxes | undefined;
-  /** One number an axis, where the file says it. */
+  /** One number for each axis, if the metadata say it. */
   scale: readonly number[] | undefined;
 }
 
 /**
- * The boxes of all levels: the first as requested, the others by their scale factors.
+ * The boxes of all levels: the requested one, and the others by their scale factors.
  *
- * @throws {EmporiumError} USAGE for a box that is empty or leaves the first level.
+ * @throws {EmporiumError} USAGE for a box that is empty or leaves the first level
  */
 export function planLevels(
   levels: readonly FoundLevel[],
@@ -56,10 +56,10 @@ function otherRank({ path, shape }: FoundLevel, name: string): EmporiumError {
   });
 }
 
-/** Which axes of an array are z, y and x; undefined for z of planes. */
+/** The array's axes that are z, y and x; z is undefined for planes. */
 type SpatialAxes = readonly [z: number | undefined, y: number | undefined, x: number | undefined];
 
-/** The last three axes, where nothing says otherwise. @throws {EmporiumError} FORMAT_UNSUPPORTED for fewer than two. */
+/** The default: the last three axes. @throws {EmporiumError} FORMAT_UNSUPPORTED for fewer than two */
 function lastAxes(rank: number, name: string): SpatialAxes {
   if (rank < 2) {
     throw new EmporiumError("FORMAT_UNSUPPORTED", `${name} has ${rank} axes, a volume or plane is cropped`, {
@@ -74,7 +74,7 @@ function spatial<T>(values: readonly T[], axes: SpatialAxes, absent: T): [T, T, 
   return axes.map((axis) => (axis === undefined ? absent : values[axis]!)) as [T, T, T];
 }
 
-/** A box of all axes: those that are not of space are taken whole. */
+/** A box of all axes. Other axes than z, y and x are taken whole. */
 function boxOfAll({ start, stop }: Box, shape: readonly number[], axes: SpatialAxes): NdBox {
   const box = { start: shape.map(() => 0), stop: [...shape] };
   for (const [i, axis] of axes.entries()) {

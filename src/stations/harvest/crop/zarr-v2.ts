@@ -24,18 +24,18 @@ import { absentDocument, type FoundLevel, planLevels } from "./zarr-levels.js";
 interface V2Level extends FoundLevel {
   meta: ZarrArrayMeta;
   document: JsonObject;
-  /** Members of the crop's document that cannot be the source's: its filters and compressor are read alone. */
+  /** Members that the crop's document has in place of the source's filters and compressor that can only be read. */
   target: { filters?: null; compressor?: CompressorConfig };
   attributes: JsonObject | undefined;
 }
 
-/** What chunks are compressed with whose own codecs are read alone. */
+/** The compression if the source's own can only be read. */
 const WRITTEN: CompressorConfig = { id: "zlib", level: 5 };
 
 /**
  * A crop of a Zarr v2 array, or of the levels of an OME-Zarr image of 0.1 to 0.4.
  *
- * @returns undefined where there is neither.
+ * @returns undefined if there is neither
  */
 export async function planZarrV2(source: CropSource, request: LevelRequest): Promise<CropPlan | undefined> {
   const { name } = source;
@@ -57,7 +57,7 @@ export async function planZarrV2(source: CropSource, request: LevelRequest): Pro
   } else {
     const bytes = await source.read(".zarray");
     if (!bytes) {
-      if (own) parseOmeZarr(attributes, `${name}/.zattrs`); // says what is wanted instead
+      if (own) parseOmeZarr(attributes, `${name}/.zattrs`); // throws an error that explains it
       return undefined;
     }
     chosenLevels([bytes], request, name);

@@ -40,7 +40,7 @@ interface V3Level extends FoundLevel {
 /**
  * A crop of a Zarr v3 array, or of the levels of an OME-Zarr image of 0.5.
  *
- * @returns undefined where there is neither.
+ * @returns undefined if there is neither
  */
 export async function planZarrV3(source: CropSource, request: LevelRequest): Promise<CropPlan | undefined> {
   const { name } = source;
@@ -95,7 +95,7 @@ export async function planZarrV3(source: CropSource, request: LevelRequest): Pro
   };
 }
 
-/** The place of a crop would have to be told in its coordinate systems. */
+/** The crop's position would have to be written into its coordinate systems. */
 function notCut(version: string, file: string): EmporiumError {
   return new EmporiumError("FORMAT_UNSUPPORTED", `${file}: out of OME-Zarr ${version} no box is cut, out of 0.1 to 0.5 it is`, {
     place: { file, path: "ome.version" },
@@ -109,7 +109,7 @@ async function readDocument(source: CropSource, path: string): Promise<JsonObjec
   return parseMetadata(bytes, `${source.name}/${path}/zarr.json`);
 }
 
-/** 0.5 has its image below `ome`; images of 0.4 in a group of v3 are read as well. */
+/** 0.5 has its image below `ome`. Images of 0.4 in a group of v3 are read too. */
 function shiftedAttributes(attributes: JsonObject, starts: ReadonlyMap<string, readonly number[]>): JsonObject {
   const ome = member(attributes, "ome");
   if (isJsonObject(ome))
@@ -117,10 +117,10 @@ function shiftedAttributes(attributes: JsonObject, starts: ReadonlyMap<string, r
   return { ...attributes, multiscales: shiftedMultiscales(member(attributes, "multiscales"), starts) };
 }
 
-/** What units are compressed with whose own codecs are read alone. */
+/** The compression if the source's own can only be read. */
 const WRITTEN = { id: "gzip", level: 5 };
 
-/** The member `codecs` of the crop, where it cannot be the source's: no filters, and the one compressor that any reader has. */
+/** The crop's `codecs` if the source's cannot be written: no filters, and gzip, which every reader has. */
 function writtenCodecs(document: JsonObject, meta: ZarrV3Array): JsonObject {
   const { unit, shard } = unitOf(meta);
   if (areWritten(unit.codecs.steps)) return {};
@@ -146,8 +146,8 @@ function writtenCodecs(document: JsonObject, meta: ZarrV3Array): JsonObject {
 }
 
 /**
- * How one unit is stored. Around a shard there may be a transposition, so that the shard's axes are others than the array's; a unit's own codecs
- * then begin with it.
+ * How one unit is stored. A transposition around a shard changes the order of the shard's axes; then a unit's own codecs begin
+ * with it.
  */
 function unitOf(meta: ZarrV3Array): { unit: ZarrV3Array; shard: ShardSerializer | undefined; axes: readonly number[] } {
   const { order, serializer } = meta.codecs;
@@ -208,10 +208,10 @@ function arrayOf(source: CropSource, { meta, path }: V3Level, box: CropArray["bo
   return array;
 }
 
-/** Indexes of shards that are held at a time. */
+/** The number of shard indexes in memory. */
 const INDEXES_KEPT = 64;
 
-/** Reads stored units out of shards: of each shard its index once, and of each unit its bytes. */
+/** Reads stored units from shards: each shard's index once, and the bytes of each unit. */
 function shardReader(
   source: CropSource,
   below: string,

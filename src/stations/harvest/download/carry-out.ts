@@ -19,29 +19,28 @@ import { type Due, runTransfers } from "./transfers.js";
 export interface CarryOutOptions extends Pick<CropRun, "scale">, Env {
   dest: string;
   manifestPath: string;
-  /** What is cut out of volumes; there is one where the plan has crops. */
+  /** For crops; present if the plan has any. */
   box: CropRun["box"] | undefined;
   connections: number | undefined;
   keepGoing: boolean;
   sync: boolean;
   remote: Remote;
   pace: Paces;
-  /** Ends the run, also from within: a lost lock. */
+  /** Ends the run, also from inside: a lost lock. */
   stop: AbortController;
   signal: AbortSignal;
   warn(message: string): void;
   results: Tally;
 }
 
-/**
- * Small files gain more from being downloaded in parallel than large ones lose: a host's connections are shared by all of them.
- */
+/** Small files gain more from parallel downloads than large ones lose: all share a host's connections. */
 const AT_ONCE_MIN = 8;
 
 /**
- * Does what a plan says: takes the destination for itself, gives each object its name there, looks whether there is room, and fetches.
+ * Carries out a plan: locks the destination, gives each object its name, checks the free space, and fetches.
  *
- * @throws {EmporiumError} what happens before the first byte: TARGET_LOCKED, DISK_FULL, STORE_FAILED (the manifest is none), what the disk says.
+ * @throws {EmporiumError} before the first byte: TARGET_LOCKED, DISK_FULL, STORE_FAILED (an invalid manifest), errors of the
+ *   disk
  */
 export async function carryOut(plan: DownloadPlan, options: CarryOutOptions): Promise<CarriedOut> {
   const { dest, manifestPath, clock, random, log, stop, signal } = options;
@@ -94,7 +93,7 @@ async function fetchAll(plan: DownloadPlan, manifest: Manifest, options: CarryOu
     }
   } catch (error) {
     fatal = asEmporiumError(error);
-    // one object's failure that ended everything is told once
+    // an object's failure that ended the run is reported once
     if (!results.errors.some(({ code, message }) => code === fatal!.code && message === fatal!.message))
       results.errors.push(toErrorRecord(fatal));
   }
@@ -107,7 +106,7 @@ async function fetchAll(plan: DownloadPlan, manifest: Manifest, options: CarryOu
   return { crops, fatal };
 }
 
-/** What could not be planned is in the results, and in the manifest where it has a place. */
+/** Adds objects that could not be planned to the results, and to the manifest if they have a path. */
 async function noteFaults({ faults }: DownloadPlan, manifest: Manifest, { results, clock }: CarryOutOptions): Promise<void> {
   for (const { url, rel, error } of faults) {
     results.add({ rel: rel ?? url, url, status: "failed", error });
@@ -123,7 +122,7 @@ async function noteFaults({ faults }: DownloadPlan, manifest: Manifest, { result
   }
 }
 
-/** Each address in its order, metadata of volumes before their chunks. */
+/** The objects of each address in order, metadata of volumes before their chunks. */
 function* dueOf({ sets }: DownloadPlan, remote: Remote, warn: (message: string) => void): Generator<Due> {
   for (const { objects, grids, sumFiles } of sets) {
     const sums = sumsOf(sumFiles, remote, warn);

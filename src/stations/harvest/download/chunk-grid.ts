@@ -1,9 +1,9 @@
-/** The chunk files that an array may have: known by its metadata alone, whether they were ever written or not. */
+/** The chunk files that an array may have, by its metadata. Some may never have been written. */
 export interface ChunkGrid {
   /** Folder of the array below the volume, without a last `/`; `""`: the volume itself. */
   readonly array: string;
   readonly count: number;
-  /** Keys below the volume, made one by one: a grid may have more cells than fit into memory. */
+  /** Keys below the volume, one by one: a grid may have more cells than fit into memory. */
   keys(): Iterable<string>;
 }
 
@@ -27,12 +27,12 @@ function cellCount(lengths: readonly number[]): number {
   return lengths.reduce((product, length) => product * Math.max(0, length), 1);
 }
 
-/** A key below a folder, where `""` is the volume itself. */
+/** A key below a folder; `""` is the volume itself. */
 export function below(folder: string, key: string): string {
   return folder === "" ? key : `${folder}/${key}`;
 }
 
-/** Chunks of an array by the names that its format gives to cells. */
+/** The chunks of an array, with the names of its format. */
 export function chunkGrid(array: string, lengths: readonly number[], nameOf: (cell: readonly number[]) => string): ChunkGrid {
   return {
     array,

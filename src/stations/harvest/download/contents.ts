@@ -5,26 +5,26 @@ import type { ChunkGrid } from "./chunk-grid.js";
 /** A document of the volume by its key, undefined where there is none. */
 export type ReadDocument = (key: string) => Promise<Uint8Array | undefined>;
 
-/** What a volume consists of, as its own metadata tell. */
+/** The contents of a volume, by its own metadata. */
 export interface GroupContents {
   format: VolumeFamily;
-  /** Keys of metadata documents that are there, of groups before those of what is in them. */
+  /** Keys of existing metadata documents, of groups before those of their members. */
   documents: string[];
   grids: ChunkGrid[];
-  /** Documents that are written otherwise than they are stored: those of a group of which one level is taken. */
+  /** Documents that are written with changes: of a group of which one level is taken. */
   rewritten: Map<string, Uint8Array>;
-  /** What is or may be there and cannot be found by metadata. */
+  /** Contents that metadata cannot show. */
   warnings: string[];
 }
 
 export interface ContentsOptions {
-  /** What messages call the volume. */
+  /** The name in messages. */
   name: string;
   /** One level of each image: 0 is the finest. Default: all. */
   scale?: number | undefined;
 }
 
-/** Nodes of one volume: groups, arrays, images of a plate. */
+/** The most nodes of one volume: groups, arrays, images of a plate. */
 export const NODES_MAX = 200_000;
 
 /** The level that was asked for does not exist. */
@@ -34,7 +34,7 @@ export function noLevel(name: string, scale: number, levels: number): EmporiumEr
   });
 }
 
-/** A path that metadata name: below its node, in plain segments. Undefined for what leaves it or is no path. */
+/** A path in metadata: below its node, of plain segments. Undefined for any other. */
 export function innerPath(text: unknown): string | undefined {
   if (typeof text !== "string" || text.length > 2_000) return undefined;
   const segments = text.split("/").filter((segment) => segment !== "" && segment !== ".");

@@ -20,7 +20,7 @@ export interface CropRun extends Omit<Env, "random"> {
   signal: AbortSignal;
 }
 
-/** Cuts a box out of one volume. What fails is answered, not thrown, unless the run was stopped. */
+/** Crops one volume. Failures are returned, not thrown, unless the run was stopped. */
 export async function runCrop(job: CropJob, run: CropRun): Promise<CropReport & { error?: ErrorRecord | undefined }> {
   const { dest, box, scale, remote, concurrency, sync, clock, log, signal, onEvent } = run;
   const { url, rel, requestLimits } = job;

@@ -19,15 +19,15 @@ import { openRemote, type Remote } from "./remote.js";
 import { type DownloadReport, doneReport, plannedReport, tally } from "./report.js";
 
 export interface DownloadOptions extends GivenEnv {
-  /** Folder of this machine; it is made. */
+  /** Folder of this machine. It is created. */
   dest: string;
   /** Connections for one file, and to one host. Default by portal: IDR 4, EPFL 16, others 8. */
   connections?: number | undefined;
   /** Of all connections together. */
   bytesPerSecond?: number | undefined;
-  /** Requests a second of each host, in place of what is known of it. */
+  /** Requests per second to each host, instead of the known limits. */
   requestsPerSecond?: number | undefined;
-  /** `sha256:…`, `md5:…`: where exactly one file is fetched. */
+  /** `sha256:…`, `md5:…`: for exactly one file. */
   checksum?: string | undefined;
   /** Default `<dest>/.emporium-manifest.jsonl`. */
   manifest?: string | undefined;
@@ -38,20 +38,20 @@ export interface DownloadOptions extends GivenEnv {
   crop?: Box | undefined;
   /** Level of volumes, 0 the finest. Default: all of them; with `crop` see `cropVolume`. */
   scale?: number | undefined;
-  /** Say what would be fetched, and touch nothing. */
+  /** Report what would be fetched, and write nothing. */
   dryRun?: boolean | undefined;
-  /** After a failure do the rest. Default true. */
+  /** Continue after a failure. Default true. */
   keepGoing?: boolean | undefined;
-  /** Each file survives a loss of power before it counts as done. Default true. */
+  /** Sync each file before it counts as done. Default true. */
   sync?: boolean | undefined;
-  /** Other places for portals and hosts (`--portal-base`). */
+  /** Other base addresses of portals and hosts (`--portal-base`). */
   bases?: Bases | undefined;
   anonymous?: boolean | undefined;
-  /** Redirections of what a person typed may lead to private networks and any port. */
+  /** Redirections of addresses that the user typed may lead to private networks and any port. */
   allowPrivate?: boolean | undefined;
-  /** Pairs of address beginnings that have the same files below. Default: EBI's archive by FTP and HTTPS. */
+  /** Pairs of address prefixes with the same files. Default: EBI's archive by FTP and HTTPS. */
   mirrors?: readonly (readonly [string, string])[] | undefined;
-  /** What a host name resolves to, for the gate of addresses that came out of replies. Default: the system's resolver. */
+  /** Resolves host names, for the filter of addresses out of replies. Default: the system's resolver. */
   resolve?: Resolve | undefined;
 }
 
@@ -85,7 +85,7 @@ export async function download(typed: readonly string[], options: DownloadOption
   const checksum = options.checksum === undefined ? undefined : parseChecksum(options.checksum);
   const stop = new AbortController();
   const signal = AbortSignal.any([...(options.signal ? [options.signal] : []), stop.signal]);
-  // every request that waits listens to it
+  // every waiting request adds a listener
   setMaxListeners(0, signal);
   const { bytesPerSecond, requestsPerSecond } = options;
   const pace = makePaces({ clock, bytesPerSecond, requestsPerSecond, connectionsPerHost: connections });
@@ -137,10 +137,10 @@ export async function download(typed: readonly string[], options: DownloadOption
   }
 }
 
-/** Requests that a dry run makes for sizes at most; at a portal's pace that is some minutes. */
+/** The most requests for sizes in a dry run. At a portal's rate limit they take some minutes. */
 const ASKED_MAX = 2_000;
 
-/** Folder pages round sizes or show none, and a single address tells none: each file is asked, by HEAD. */
+/** Requests the size of each file by HEAD: folder pages round sizes or have none, and a single address has none. */
 async function askSizes(plan: DownloadPlan, remote: Remote, warn: (message: string) => void): Promise<void> {
   const unsized = plan.sets
     .flatMap(({ objects }) => objects)
@@ -149,7 +149,7 @@ async function askSizes(plan: DownloadPlan, remote: Remote, warn: (message: stri
     warn(`${unsized.length} files have no size in their listing: the first ${ASKED_MAX} were asked`);
   await forEachLimited(unsized.slice(0, ASKED_MAX), ASKED_AT_ONCE, async (object) => {
     const asking = remote.asking(object.store, object.requestLimits.paceHost);
-    // what a server does not tell stays unknown here; the download itself will say why
+    // an unknown size is no error here; the download will report one
     const stat = await asking.stat(object.key).catch((error: unknown) => {
       if (isEmporiumError(error) && error.code !== "CANCELLED") return undefined;
       throw error;

@@ -24,14 +24,14 @@ import type { Remote, RemoteFolder } from "./remote.js";
 import { isSumFile } from "./sum-files.js";
 import { type WalkedEntry, walkTree } from "./walk.js";
 
-/** One link of a record, or what was typed: where it is, and where it goes. */
+/** One link of a record, or a typed address, and its destination. */
 export interface Start extends Pick<PortalFile, "size" | "modifiedMs" | "checksum"> {
   address: string;
-  /** `unknown`: the address does not tell; its server does. */
+  /** `unknown`: only the server can tell. */
   kind: "file" | "volume" | "folder" | "unknown";
   /** Below the destination. */
   rel: string;
-  /** Below the start of the download, for globs; `""`: this is the start. */
+  /** Below the start of the download, for globs; `""` is the start. */
   path: string;
   origin: Origin;
 }
@@ -40,20 +40,20 @@ export interface ExpandOptions {
   remote: Remote;
   filter: PathFilter;
   connections?: number | undefined;
-  /** One level of volumes. */
+  /** One level of volumes, 0 the finest. */
   scale?: number | undefined;
-  /** Boxes are cut out of volumes; chunks are not listed then. */
+  /** Volumes are cropped, so their chunks are not listed. */
   crop: boolean;
   mirrors?: readonly (readonly [string, string])[] | undefined;
   warn(message: string): void;
-  /** What of the start cannot be had; the rest goes on. */
+  /** Called for a part that cannot be fetched. The others continue. */
   onFault(what: { url: string; rel: string }, error: EmporiumError): void;
 }
 
 /**
- * Adds to a set every object behind a link.
+ * Adds every object behind a link to a set.
  *
- * @throws {EmporiumError} STORE_ABSENT where there is nothing; ADDRESS_REFUSED; what stores and formats throw.
+ * @throws {EmporiumError} STORE_ABSENT if there is nothing; ADDRESS_REFUSED; what stores and formats throw
  */
 export async function expand(start: Start, set: ObjectSet, options: ExpandOptions): Promise<void> {
   switch (start.kind) {
@@ -91,14 +91,14 @@ async function addFile(start: Start, set: ObjectSet, options: ExpandOptions): Pr
   if (path === "" && origin.trusted && checksum === undefined) set.sumFiles.push(...(await sidecarsOf(object, options)));
 }
 
-/** A file that a person named alone is not in a listing that would show its checksum: the usual names are asked for. */
+/** Looks for checksum files with the usual names. A single file has no listing that would show them. */
 async function sidecarsOf(object: RemoteObject, { remote }: ExpandOptions): Promise<RemoteObject[]> {
   const { store, key, url, rel, path, requestLimits } = object;
   if (isSumFile(rel.slice(rel.lastIndexOf("/") + 1)) || /[?]/.test(url)) return [];
   const asking = remote.asking(store, requestLimits.paceHost);
   const found = await Promise.all(
     SIDECARS.map(async (end) => {
-      // whatever a server answers to a name that it does not have, the file itself is not held up by it
+      // no error about these names may hold up the file itself
       const stat = await asking.stat(key + end).catch(() => undefined);
       return stat && { store, key: key + end, url: url + end, rel: rel + end, path: path + end, size: stat.size, requestLimits };
     }),
@@ -113,23 +113,23 @@ function addObject(object: RemoteObject, set: ObjectSet, { filter }: ExpandOptio
   if (filter(object.path)) set.objects.push(object);
 }
 
-/** A name without an end may be a file, a folder or a volume: the server knows. */
+/** A name without an extension may be a file, a folder or a volume: the server decides. */
 async function addUnknown(start: Start, set: ObjectSet, options: ExpandOptions): Promise<void> {
   const { remote } = options;
   const { store, key } = await remote.object(start.address, start.origin);
   const asking = remote.asking(store, requestLimitsOf(start.origin.portal, start.address, undefined).paceHost);
   let denied: EmporiumError | undefined;
   const stat = await asking.stat(key).catch((error: unknown) => {
-    // a bucket that may not be listed says so of everything that is not there
+    // a bucket that forbids listing says so of every absent object
     if (isEmporiumError(error) && error.code === "STORE_DENIED") {
       denied = error;
       return undefined;
     }
-    // a server that makes the file while it sends it
+    // a server that produces the file while it sends it
     if (isSizeless(error)) return "unknown";
-    // a web page in the place of the file: a folder's, as a rule
+    // a web page in place of the file usually shows a folder
     if (isEmporiumError(error) && ["STORE_PROTOCOL", "PORTAL_NOT_DATA"].includes(error.code)) return undefined;
-    // whoever fetches it will ask the mirrors as well
+    // the download will also try the mirrors
     if (isEmporiumError(error) && error.facts.retry === "later" && mirrorsOf(start.address, options.mirrors).length > 0)
       return "unknown";
     throw error;
@@ -173,8 +173,8 @@ async function addFolder(start: Start, set: ObjectSet, options: ExpandOptions): 
 }
 
 /**
- * A volume whole, or one level of it, or a box: its metadata first. Where the store has a listing, every object that is there; else every
- * chunk that the grid has room for.
+ * A whole volume, one level of it, or a box, metadata first. With a listing: every existing object; else every chunk that the
+ * grid may have.
  */
 async function addVolume(start: Start, set: ObjectSet, options: ExpandOptions): Promise<void> {
   const { format, location } = volumeLink(start.address);
@@ -228,7 +228,7 @@ function addContents(
   const wanted = (key: string) => options.filter(placed(start, key).path);
   for (const key of documents) if (wanted(key)) set.objects.push(objectOf(key, { body: rewritten.get(key) }));
   for (const grid of grids) {
-    // globs may name single chunks: only then is every name made twice
+    // only globs need the names of single chunks
     const all = options.filter === everything;
     const counted: ObjectGrid = {
       count: all ? grid.count : countOf(grid.keys(), wanted),
@@ -246,7 +246,7 @@ function countOf(keys: Iterable<string>, wanted: (key: string) => boolean): numb
   return count;
 }
 
-/** Undefined where the bucket may be read and not listed. */
+/** Undefined for a bucket that forbids listing. */
 async function listAll(folder: RemoteFolder, options: ExpandOptions): Promise<Entry[] | undefined> {
   try {
     const entries: Entry[] = [];
@@ -270,7 +270,7 @@ async function* entriesOf(folder: RemoteFolder, options: ExpandOptions, start: S
     options.onFault({ url: redact(`${folder.url}/${key}`), rel: `${start.rel}/${key}`.replace(/\/$/, "") }, error);
   const told = new Set<string>();
   const onUnusable = (key: string) => {
-    if (told.has(key)) return; // a listing that was asked for again
+    if (told.has(key)) return; // the listing was repeated
     told.add(key);
     onFault(key, unsafe(key, "cannot be that of a file"));
   };
@@ -279,7 +279,7 @@ async function* entriesOf(folder: RemoteFolder, options: ExpandOptions, start: S
     return;
   }
   const asking = options.remote.asking(folder.store, folder.paceHost);
-  // web servers often hide names with a dot, which is what Zarr's metadata have
+  // web servers often hide names with a dot, and Zarr's metadata have such names
   const isWhole = (key: string) => /\.(?:zarr|n5)\/$/i.test(key) && !folder.url.startsWith("ftp:");
   yield* walkTree((key) => asking.children(key, { onUnusable }), { isWhole, onFault });
 }
@@ -318,7 +318,7 @@ function placed(start: Start, key: string): { rel: string; path: string } {
   return { rel: `${start.rel}/${key}`, path: below(start.path, key) };
 }
 
-/** Keys of buckets and disks are literal; those of web servers are percent-encoded in their addresses. */
+/** Keys of buckets and disks are literal; those of web servers are percent-encoded. */
 function addressBelow(folder: string, key: string): string {
   const literal = !/^(?:https?|ftp|file):/i.test(folder);
   return `${folder.replace(/\/+$/, "")}/${literal ? key : key.split("/").map(encodeSegment).join("/")}`;

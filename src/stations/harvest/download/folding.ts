@@ -2,12 +2,12 @@ import { stat, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Folding } from "./local-names.js";
 
-/** What systems usually do, where nothing may be written to find out. */
+/** The usual properties of the system, for runs that may not write. */
 export function usualFolding(platform: NodeJS.Platform = process.platform): Folding {
   return { case: platform === "win32" || platform === "darwin", unicode: platform === "darwin" };
 }
 
-/** Asks the disk itself, with an empty file that is removed again: file systems differ from mount to mount. */
+/** Tests the disk with an empty file, since file systems differ from mount to mount. The file is removed. */
 export async function probeFolding(folder: string, token: string): Promise<Folding> {
   const name = (letter: string) => join(folder, `.emporium-${token}-${letter}.probe`);
   const composed = name("é".normalize("NFC"));

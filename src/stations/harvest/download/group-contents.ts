@@ -16,11 +16,12 @@ const CONTENTS: Readonly<Record<VolumeFormat, ReadContents>> = {
 };
 
 /**
- * Follows the metadata of a volume from its root to every array: groups, levels, labels, the images of a plate or a series. No chunk is read.
+ * Follows the metadata of a volume from its root to every array: groups, levels, labels, the images of a plate or a series. Reads
+ * no chunk.
  *
- * @param format as the link has it; default by what is there.
- * @throws {EmporiumError} FORMAT_UNKNOWN where there is no volume; FORMAT_FIELD and FORMAT_CORRUPT for documents that make no sense; USAGE where the level does not
- *   exist.
+ * @param format of the link; default: by the documents
+ * @throws {EmporiumError} FORMAT_UNKNOWN if there is no volume; FORMAT_FIELD and FORMAT_CORRUPT for invalid documents; USAGE
+ *   for a missing level
  */
 export async function groupContents(
   read: ReadDocument,

@@ -1,7 +1,7 @@
 import { EmporiumError } from "../../../core/errors.js";
 import { checkKey, unsafe, windowsFault } from "../../../stores/keys.js";
 
-/** What a disk makes of names: `A` and `a`, or `é` composed and decomposed, may be one file there. */
+/** Names that a disk takes for one file: `A` and `a`, or `é` composed and decomposed. */
 export interface Folding {
   case: boolean;
   unicode: boolean;
@@ -9,25 +9,25 @@ export interface Folding {
 
 export interface NamesOptions {
   folding: Folding;
-  /** Refuse what Windows gives another meaning. */
+  /** Refuse names with a special meaning on Windows. */
   windows: boolean;
-  /** Top names below the destination that are our own. */
+  /** This program's own names at the top of the destination. */
   kept?: readonly string[] | undefined;
 }
 
-/** The relative paths of one destination: each that is taken is inside of it, and stands for one object alone. */
+/** The relative paths of one destination. Each is inside it, and belongs to one object. */
 export interface LocalNames {
   /**
-   * @param rel path with `/`, as an untrusted listing or link made it.
-   * @throws {EmporiumError} NAME_UNSAFE, or CONFIG_COLLISION when another object already stands there.
+   * @param rel path with `/` from an untrusted listing or link
+   * @throws {EmporiumError} NAME_UNSAFE; CONFIG_COLLISION if the path belongs to another object
    */
   take(rel: string): void;
 }
 
-/** Linux' own limit is 4096 bytes for a whole path; the destination needs some of them. */
+/** Linux allows 4096 bytes for a whole path, the destination included. */
 const PATH_BYTES_MAX = 3_000;
 const DEPTH_MAX = 128;
-/** Of the last name: `.part.json` stands behind it while the file is being fetched. */
+/** Of the last name. `.part.json` is appended while the file is fetched. */
 const NAME_BYTES_MAX = 245;
 const WORKING = /\.part(?:\.json)?$/;
 
@@ -40,7 +40,7 @@ export function localNames({ folding, windows, kept = [] }: NamesOptions): Local
     take(rel) {
       checkLocalName(rel, windows);
       const names = rel.split("/");
-      // Whatever the disk: a tree that is copied to a folding one later must not meet our manifest there.
+      // The tree may be copied to a disk that folds names, where none may collide with our manifest.
       if (own.has(fold(names[0]!, { case: true, unicode: true })))
         throw unsafe(rel, "is a name that the download keeps for itself");
       const key = fold(rel, folding);
@@ -68,8 +68,8 @@ export function localNames({ folding, windows, kept = [] }: NamesOptions): Local
 }
 
 /**
- * Refuses what cannot safely be a path below a folder: `..`, absolute paths, empty parts, backslashes, control characters, halves of
- * surrogate pairs, names that are too long, and on Windows its devices and streams.
+ * Refuses an unsafe relative path: `..`, absolute paths, empty parts, backslashes, control characters, single surrogates, long
+ * names, and on Windows its devices and streams.
  *
  * @throws {EmporiumError} NAME_UNSAFE
  */
@@ -86,7 +86,7 @@ export function checkLocalName(rel: string, windows: boolean): void {
   }
 }
 
-/** The name of a folder or file as one segment that may stand below a destination: what no name allows becomes `_`. */
+/** A text as one safe segment of a path: other characters become `_`. */
 export function plainName(text: string, fallback: string): string {
   const name = text
     .replace(/[\u0000-\u001f\u007f-\u009f/\\]/g, "_")

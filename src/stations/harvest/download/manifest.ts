@@ -4,25 +4,25 @@ import { type JsonObject, parseJson, printJson } from "../../../core/json.js";
 import { errnoOf } from "../../../stores/file/errors.js";
 import { compareKeys } from "../../../stores/keys.js";
 
-/** What is known of one object that was asked for: one line of the manifest. */
+/** One line of the manifest: one object. */
 export interface ManifestEntry {
   /** Below the destination, with `/`. */
   rel: string;
-  /** Where it was asked for: without secrets, mirrors left out of account. */
+  /** The requested address, without secrets and mirrors. */
   url: string;
-  /** `done`: here and whole. `absent`: the store has no such chunk, so it is the fill value. `failed`: not here, for the reason in `error`. */
+  /** `done`: here and complete. `absent`: the store has no such chunk, so it is the fill value. `failed`: see `error`. */
   status: "done" | "absent" | "failed";
   size?: number | undefined;
-  /** Lower-case hexadecimal, over what was written. */
+  /** Lower-case hexadecimal, of the written file. */
   sha256?: string | undefined;
-  /** As the store gave it: what tells the next run whether the object has changed. */
+  /** The store's etag, by which the next run recognises a changed object. */
   etag?: string | undefined;
   /** Of the remote object, ISO 8601. */
   modified?: string | undefined;
-  /** What the SHA-256 was proved by: `sidecar`, `etag`, `listing`, `given`, or `own`: by nothing else. */
+  /** The proof of the SHA-256: `sidecar`, `etag`, `listing`, `given`; or `own`: none. */
   checksum?: string | undefined;
   retrieved_at: string;
-  /** Of the local file, ISO 8601: one that was changed since is hashed before it is believed. */
+  /** Of the local file, ISO 8601. If the file has changed since, it is hashed again. */
   written?: string | undefined;
   error?: { code: string; message: string } | undefined;
 }
@@ -31,20 +31,20 @@ export interface Manifest {
   readonly path: string;
   get(rel: string): ManifestEntry | undefined;
   entries(): IterableIterator<ManifestEntry>;
-  /** Adds or replaces the line of an object. Lines go to the disk in the order of the calls. */
+  /** Adds or replaces the line of an object. Lines are written in the order of the calls. */
   put(entry: ManifestEntry): Promise<void>;
-  /** Lets go of the file. `tidy`: put in order before, one line an object, sorted; where nothing was added it stays as it is. */
+  /** Closes the file. `tidy`: first writes it sorted, with one line for each object, if anything was added. */
   close(options?: { tidy?: boolean }): Promise<void>;
 }
 
-/** A manifest of a million chunks has some 400 MB; longer ones than a text can be are begun anew. */
+/** A manifest of a million chunks has some 400 MB. Longer ones than a string can be are started anew. */
 const BYTES_MAX = 512 * 1024 * 1024;
 
 /**
- * The manifest of a destination: JSON lines, appended one by one while a download goes on, so that a run that was killed knows what it has. Of several
- * lines for one object the last counts; a torn last line is dropped.
+ * The manifest of a destination: JSON lines that are appended during a download, so that it can resume. The last line for an
+ * object counts; an incomplete last line is dropped.
  *
- * @throws {EmporiumError} STORE_FAILED for a file that is there and is no manifest: nothing of it is overwritten.
+ * @throws {EmporiumError} STORE_FAILED for a file that is no manifest; it is not overwritten
  */
 export async function openManifest(path: string, { readOnly = false }: { readOnly?: boolean } = {}): Promise<Manifest> {
   const { entries, torn } = parseManifest(await contentOf(path), path);
@@ -58,7 +58,7 @@ export async function openManifest(path: string, { readOnly = false }: { readOnl
     const text = waiting.join("");
     waiting = [];
     if (!handle) {
-      // a line that a kill has cut short would otherwise stand in the middle
+      // an incomplete line would otherwise be in the middle
       if (torn !== undefined) await truncate(path, torn);
       handle = await open(path, "a");
     }
@@ -74,7 +74,7 @@ export async function openManifest(path: string, { readOnly = false }: { readOnl
       if (readOnly) return Promise.resolve();
       added++;
       waiting.push(`${lineOf(entry)}\n`);
-      // those that come while a write is under way go with the next one
+      // lines that come during a write go with the next one
       queue = queue.then(flush);
       return queue;
     },
@@ -91,11 +91,11 @@ export async function openManifest(path: string, { readOnly = false }: { readOnl
   };
 }
 
-/** One line; what does not apply is left out. */
+/** One line, without fields that do not apply. */
 export function lineOf(entry: ManifestEntry): string {
   const { rel, url, status, size, sha256, etag, modified, checksum, retrieved_at, written, error } = entry;
   const fields: JsonObject = { rel, url, status, size, sha256, etag, modified, checksum, retrieved_at, written, error };
-  // a line end inside of a text is escaped, so these are the printer's own
+  // line ends in texts are escaped, so these are between fields
   return printJson(fields, { indent: 0 }).replaceAll("\n", "");
 }
 
@@ -110,7 +110,7 @@ async function contentOf(path: string): Promise<string> {
   }
 }
 
-/** @returns the entries, and how many bytes are whole lines where the last one is cut short. */
+/** @returns the entries, and the length of the complete lines if the last one is incomplete */
 export function parseManifest(text: string, path: string): { entries: Map<string, ManifestEntry>; torn: number | undefined } {
   const entries = new Map<string, ManifestEntry>();
   const rows = text.split("\n");
@@ -146,7 +146,7 @@ function notOurs(path: string, fault: string, line?: number): EmporiumError {
   });
 }
 
-/** An error as a line has it. */
+/** An error for a line. */
 export function errorOf({ code, message }: ErrorRecord): { code: string; message: string } {
   return { code, message };
 }

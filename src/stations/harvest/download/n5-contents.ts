@@ -5,13 +5,13 @@ import { isArray, parseMetadata, wrongField } from "../../../formats/zarr/json.j
 import { below, type ChunkGrid, chunkGrid } from "./chunk-grid.js";
 import { type ContentsOptions, type GroupContents, innerPath, NODES_MAX, noLevel, type ReadDocument } from "./contents.js";
 
-/** Names that groups of N5 have for their members, each with a number from 0: levels, channels, and setups and times of BigDataViewer. */
+/** Names of members of N5 groups, each with a number from 0: levels, channels, BigDataViewer's setups and times. */
 const NUMBERED = ["s", "c", "setup", "timepoint"] as const;
 const DEPTH_MAX = 16;
 
 /**
- * An N5 dataset, or a group of them. N5 names no members, so they are found by what its programs call them (`s0`, `c0`, `setup0/timepoint0/s0`) and by
- * the `multiscales` that some write.
+ * An N5 dataset, or a group of them. N5 does not name members, so they are found by their usual names (`s0`, `c0`,
+ * `setup0/timepoint0/s0`) and by the optional `multiscales`.
  */
 export async function n5Contents(read: ReadDocument, { name, scale }: ContentsOptions): Promise<GroupContents | undefined> {
   const contents: GroupContents = { format: "n5", documents: [], grids: [], rewritten: new Map(), warnings: [] };
@@ -36,7 +36,7 @@ export async function n5Contents(read: ReadDocument, { name, scale }: ContentsOp
   async function members(path: string, attributes: JsonObject): Promise<number> {
     let found = 0;
     for (const inner of namedMembers(attributes)) if (await node(below(path, inner))) found++;
-    // only a folder that exists as one of these is looked into: else every absent name would be a tree of questions
+    // only an existing folder is searched: every absent name would cause a tree of requests
     for (const kind of NUMBERED) {
       if (path !== "" && !mayHold(path, kind)) continue;
       let count = 0;
@@ -64,7 +64,7 @@ export async function n5Contents(read: ReadDocument, { name, scale }: ContentsOp
   return contents;
 }
 
-/** Levels lie in anything, channels in the root, times in setups. */
+/** Levels may be anywhere, channels in the root, times in setups. */
 function mayHold(path: string, kind: (typeof NUMBERED)[number]): boolean {
   const last = path.slice(path.lastIndexOf("/") + 1);
   if (/^s\d+$/.test(last)) return false;
@@ -81,7 +81,7 @@ function objects(value: Json | undefined): JsonObject[] {
   return isArray(value) ? value.filter(isJsonObject) : [];
 }
 
-/** Blocks lie at `<x>/<y>/<z>`, as the document has its axes: the fastest first. */
+/** Keys of blocks are `<x>/<y>/<z>`, in the document's order of axes: the fastest first. */
 function n5Grid(path: string, document: JsonObject, name: string): ChunkGrid {
   const list = (field: string, least: number): number[] => {
     const value = member(document, field);

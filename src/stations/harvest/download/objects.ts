@@ -4,38 +4,38 @@ import type { Stat } from "../../../stores/store.js";
 import type { Checksum, ChecksumOrigin } from "../transfer/checksum.js";
 import type { Source } from "../transfer/options.js";
 
-/** Who chose an address: a person, whose word is taken for any host, or a reply, whose links lead to public hosts only. */
+/** The source of an address: the user, who may name any host, or a reply, whose links must lead to public hosts. */
 export interface Origin {
   trusted: boolean;
-  /** Whose base (`--portal-base NAME=URL`) holds for it. */
+  /** The portal whose base address (`--portal-base NAME=URL`) is used. */
   portal: string;
 }
 
 /** One object to fetch, or to write. */
 export interface RemoteObject extends Source {
-  /** The address as everybody knows it: without secrets, mirrors of tests left out of account. */
+  /** The public address, without secrets and mirrors. */
   url: string;
   /** Path below the destination. */
   rel: string;
-  /** Path below the start of the download, which globs speak of. */
+  /** Path below the start of the download, for globs. */
   path: string;
-  /** Bytes, where a listing states them exactly. */
+  /** Bytes, if a listing states them exactly. */
   size?: number | undefined;
-  /** Bytes as a listing rounds them: for progress alone. */
+  /** Rounded bytes of a listing, for progress only. */
   roundedSize?: number | undefined;
   etag?: string | undefined;
   modifiedMs?: number | undefined;
   checksum?: { value: Checksum; from: Exclude<ChecksumOrigin, "own" | "etag"> } | undefined;
   mirrors?: readonly Source[] | undefined;
-  /** A chunk that may never have been written: absent, it is the fill value. */
+  /** A chunk that may be absent. Then it has the fill value. */
   sparse?: boolean | undefined;
-  /** Written in the place of what is stored: metadata that name one level alone. */
+  /** Written instead of the stored bytes: metadata that name one level only. */
   body?: Uint8Array | undefined;
   /** Limits on requests to its portal. */
   requestLimits: RequestLimits;
 }
 
-/** Objects that are known by a rule, made one by one as they are needed. */
+/** Objects that follow a rule, made one by one. */
 export interface ObjectGrid {
   count: number;
   objects(): Iterable<RemoteObject>;
@@ -43,29 +43,29 @@ export interface ObjectGrid {
 
 /** Default limits on requests to a portal. */
 export interface RequestLimits {
-  /** Host that the pace belongs to, also where a mirror or a test's server answers for it. */
+  /** The portal's host, for the rate limit, also if a mirror or a test's server replies. */
   paceHost?: string | undefined;
   /** For one object. */
   connections: number;
   segmentBytes?: number | undefined;
 }
 
-/** What one typed address came to. */
+/** The objects of one typed address. */
 export interface ObjectSet {
   /** As typed, without secrets. */
   typed: string;
   portal: string;
   /** Files one by one, metadata of volumes before their chunks. */
   objects: RemoteObject[];
-  /** Those of the listing that hold checksums, wanted themselves or not. */
+  /** Checksum files of the listing, requested or not. */
   sumFiles: RemoteObject[];
   /** Chunks of volumes that have no listing. */
   grids: ObjectGrid[];
-  /** Parts that are to be cut out of volumes. */
+  /** Crops of volumes. */
   crops: CropJob[];
 }
 
-/** A volume of which a box is wanted. */
+/** A volume of which a box is requested. */
 export interface CropJob extends Source {
   url: string;
   rel: string;

@@ -6,10 +6,10 @@ import type { ObjectSet } from "./objects.js";
 import type { DownloadPlan } from "./plan.js";
 import { allocatedBytes } from "./room.js";
 
-/** Name of the manifest below the destination, unless a person names another. */
+/** The manifest's default name below the destination. */
 export const MANIFEST = ".emporium-manifest.jsonl";
 
-/** The only address that was typed cannot be had: its own error says more than a report. */
+/** If the only typed address fails, throws its error instead of making a report. */
 export function refuseEmpty(plan: DownloadPlan, typed: readonly string[]): void {
   const something = plan.sets.some(({ objects, grids, crops }) => objects.length + grids.length + crops.length > 0);
   if (something) return;
@@ -25,13 +25,13 @@ export function refuseEmpty(plan: DownloadPlan, typed: readonly string[]): void 
   }
 }
 
-/** The first fault, as an error of its own. */
+/** The first fault as an error. */
 export function fromFault({ faults }: DownloadPlan): EmporiumError {
   const { code, message, hint, ...place } = faults[0]!.error;
   return new EmporiumError(code, message, { place, hint });
 }
 
-/** Gives the one object the checksum that it must have. @throws {EmporiumError} USAGE where there are several. */
+/** Gives the only object its required checksum. @throws {EmporiumError} USAGE if there are several objects */
 export function withChecksum({ sets }: DownloadPlan, given: Checksum): void {
   const { objects, grids, crops } = merged(sets);
   const [only] = objects;
@@ -47,7 +47,7 @@ export function withChecksum({ sets }: DownloadPlan, given: Checksum): void {
   only.checksum = { value: given, from: "given" };
 }
 
-/** Gives each object its place, one by one; those whose names cannot be had here become faults. */
+/** Gives each object its path. Names that cannot be used become faults. */
 export function nameAll(
   plan: DownloadPlan,
   { folding, manifest, dest }: { folding: Folding; manifest: string; dest: string },
@@ -77,7 +77,7 @@ export function nameAll(
 export interface Totals {
   files: number;
   bytes: number;
-  /** Files whose bytes are in no sum, or in it as a listing rounds them. */
+  /** Files of unknown size, or with a rounded one in the sum. */
   unsized: number;
 }
 
@@ -89,7 +89,7 @@ export function totals({ sets }: DownloadPlan): Totals {
   return { files: objects.length + chunks, bytes, unsized: unsized + chunks };
 }
 
-/** Sizes that are known, without what an earlier run has finished or begun. */
+/** The known bytes, without those that earlier runs have written. */
 export async function bytesToWrite({ sets }: DownloadPlan, manifest: Manifest, dest: string): Promise<number> {
   let bytes = 0;
   for (const { size, roundedSize, rel } of merged(sets).objects) {

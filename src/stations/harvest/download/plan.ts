@@ -17,11 +17,11 @@ import { checkLocalName, plainName } from "./local-names.js";
 import type { ObjectSet } from "./objects.js";
 import type { Remote } from "./remote.js";
 
-/** One thing that was asked for and cannot be had. */
+/** Something that was requested and cannot be fetched. */
 export interface PlanFault {
   /** The address, without secrets. */
   url: string;
-  /** Below the destination, where it would have gone; undefined for a typed address as a whole. */
+  /** Its path below the destination; undefined for a typed address as a whole. */
   rel?: string | undefined;
   error: ErrorRecord;
 }
@@ -35,10 +35,10 @@ export interface PlanOptions {
   connections?: number | undefined;
   scale?: number | undefined;
   crop: boolean;
-  /** Folder of this machine that the copies go to: what lies there is not copied into itself. */
+  /** The destination. It is never copied into itself. */
   dest?: string | undefined;
   mirrors?: ExpandOptions["mirrors"];
-  /** Relative paths are below this. Default: the process's folder. */
+  /** Base of relative paths. Default: the process's folder. */
   cwd?: string | undefined;
   warn(message: string): void;
 }
@@ -49,10 +49,10 @@ export interface DownloadPlan {
 }
 
 /**
- * From what a person typed to the objects behind it. Portals and folders are listed, volumes followed to their arrays; nothing is fetched. What cannot be had
- * is a fault of its own, the rest goes on.
+ * Finds the objects behind typed addresses. Portals and folders are listed, volumes followed to their arrays; nothing is fetched.
+ * Each failure becomes a fault, and the others continue.
  *
- * @throws {EmporiumError} CANCELLED alone.
+ * @throws {EmporiumError} CANCELLED
  */
 export async function planDownload(typed: readonly string[], options: PlanOptions): Promise<DownloadPlan> {
   const plan: DownloadPlan = { sets: [], faults: [] };
@@ -93,7 +93,7 @@ export async function planDownload(typed: readonly string[], options: PlanOption
 
 const NAMED = new RegExp(String.raw`^([\p{L}\p{N}][\p{L}\p{N}._ -]{0,100})=(?=[a-z][a-z0-9+.-]*:\/\/|${ACCESSION})(.+)$`, "isu");
 
-/** `NAME=URL` chooses the name of the folder, or of the file. */
+/** `NAME=URL` chooses the name of the folder or file. */
 function splitName(word: string): { name: string | undefined; address: string } {
   const match = NAMED.exec(word);
   return match ? { name: match[1]!.trim(), address: match[2]!.trim() } : { name: undefined, address: word.trim() };
@@ -134,7 +134,7 @@ async function startsOf(
   const [only] = files;
   const base = known.portal.folderName?.(known.target);
   if (base !== undefined) {
-    // one link, to a folder: its own name stands at the top
+    // a single link to a folder: the top folder has its name
     const top = unused(plainName(name ?? base, "data"), names);
     return files.map((file) => start(file, `${top}/${file.path}`, file.path));
   }
@@ -177,12 +177,12 @@ function directStart({ target }: Recognised, name: string | undefined, names: Se
   };
 }
 
-/** The path of a local file or folder, where that is what was typed. */
+/** The path of a typed local file or folder; undefined for anything else. */
 function localPath(address: string, cwd = process.cwd()): string | undefined {
   if (/^file:/i.test(address)) return parseLocation(address).path;
   const { location } = volumeLink(address);
   if (/^[a-z][a-z0-9+.-]+:/i.test(location)) return undefined;
-  // an accession is no file, unless somebody has one of that name
+  // an accession may also be the name of a file
   const path = resolve(cwd, location);
   return existsSync(path) ? path : undefined;
 }
@@ -225,7 +225,7 @@ function decodedPath(location: string): string {
   }
 }
 
-/** A name that nobody has yet: with the record's own number behind it, else with 2, 3, … */
+/** A name that is not in use: with the record's own number, else with 2, 3, … */
 function unused(name: string, taken: Set<string>, suffix?: string): string {
   const candidates = function* () {
     yield name;

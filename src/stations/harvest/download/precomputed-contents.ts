@@ -7,7 +7,10 @@ import { isArray, parseMetadata } from "../../../formats/zarr/json.js";
 import { below, type ChunkGrid, chunkGrid } from "./chunk-grid.js";
 import { type ContentsOptions, type GroupContents, innerPath, noLevel, type ReadDocument } from "./contents.js";
 
-/** A precomputed volume and the folders that its `info` names; of meshes, skeletons and annotations the documents alone, for nothing lists their ids. */
+/**
+ * A precomputed volume and the folders that its `info` names. Of meshes, skeletons and annotations only documents are taken,
+ * because nothing lists their ids.
+ */
 export async function precomputedContents(
   read: ReadDocument,
   { name, scale }: ContentsOptions,
@@ -67,7 +70,7 @@ function levelGrids(folder: string, { shape, offset, chunks, sharding }: VolumeS
   });
 }
 
-/** Shards that any id of the grid can fall into: with plain ids those of the high bits that the grid has, with hashed ones all. */
+/** The shards that ids of the grid may be in: with plain ids those of the grid's high bits, with hashed ids all. */
 function shardCount({ hash, preshiftBits, minishardBits, shardBits }: Sharding, idBits: number): number {
   if (hash !== "identity") return 2 ** shardBits;
   return 2 ** Math.max(0, Math.min(shardBits, idBits - preshiftBits - minishardBits));

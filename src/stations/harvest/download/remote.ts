@@ -18,7 +18,7 @@ import type { Origin } from "./objects.js";
 
 export interface RemoteOptions {
   bases: Bases;
-  /** Sign no request to a bucket. Default: sign what a person typed, where there is an account. */
+  /** Sign no request to a bucket. Default: sign typed addresses if there is an account. */
   anonymous?: boolean | undefined;
   /** Redirections may lead to private networks. */
   allowPrivate?: boolean | undefined;
@@ -36,7 +36,7 @@ export interface RemoteFolder {
   store: Store;
   /** `flat`: one listing has everything (buckets, disks). `pages`: a request for each folder (web servers, FTP). */
   listing: "flat" | "pages";
-  /** The listing's etags are MD5 sums. True of public buckets: nothing there is encrypted, and uploads in parts have etags of another form. */
+  /** The listing's etags are MD5 sums, as those of public buckets: no encryption, and uploads in parts have other etags. */
   tagsAreSums?: boolean | undefined;
   url: string;
   paceHost: string | undefined;
@@ -46,7 +46,7 @@ export interface RemoteFolder {
 export interface Remote {
   object(address: string, origin: Origin): Promise<Source>;
   folder(address: string, origin: Origin): Promise<RemoteFolder>;
-  /** The same store for requests that are no transfer: each waits for the host's rate limit, and temporary failures are tried again. */
+  /** The same store for requests other than transfers, with the host's rate limit and with retries. */
   asking(store: Store, paceHost: string | undefined): Store;
 }
 
@@ -102,7 +102,7 @@ export function openRemote(options: RemoteOptions): Remote {
     const list = async function* (below: string, { onUnusable }: ListOptions = {}): AsyncGenerator<Entry> {
       const { objects } = await listLevel(bucketNet(), bucket, start + below, "");
       for (const { key, size, etag, md5, modifiedMs } of objects) {
-        // an empty object of that name is how consoles mark folders
+        // consoles mark folders by an empty object of that name
         if (key.endsWith("/") && (size ?? 0) > 0) onUnusable?.(key.slice(start.length));
         if (!key.startsWith(start) || key.endsWith("/")) continue;
         const known = size === undefined ? { size: 0, approximate: true as const } : { size };
@@ -209,5 +209,5 @@ function rootAndKey(place: Location, address: string): { root: string | Location
 
 const isWeb = ({ scheme }: Location) => /^(?:https?|ftp)$/.test(scheme);
 
-/** A link with a query or a password is a place of its own. */
+/** A link with a query or a password gets its own store. */
 const isPrivate = ({ query, authorization, login }: Location) => Boolean(query || authorization || login);

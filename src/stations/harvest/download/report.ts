@@ -6,18 +6,18 @@ import type { DownloadPlan } from "./plan.js";
 import { merged, totals } from "./plan-checks.js";
 import type { Fetched } from "./transfers.js";
 
-/** One file, as reports have it. Of chunks there are too many: the manifest has them all. */
+/** One file of a report. Chunks are too many; the manifest has them. */
 export interface ReportFile extends Omit<Fetched, "status"> {
   status: Fetched["status"] | "planned";
 }
 
 export interface DownloadCounts {
-  /** Asked for, chunks that may be absent included. */
+  /** All requested files, also chunks that may be absent. */
   files: number;
   fetched: number;
-  /** Here since an earlier run, and unchanged. */
+  /** Fetched by an earlier run, and unchanged. */
   present: number;
-  /** Chunks that their volume does not have: the fill value. */
+  /** Chunks that the volume does not have: they have the fill value. */
   absent: number;
   failed: number;
 }
@@ -29,25 +29,23 @@ export interface CropReport {
   chunks?: { copied: number; rewritten: number; absent: number; kept: number } | undefined;
 }
 
-/** What a download came to. */
 export interface CarriedOut {
   crops: CropReport[];
-  /** What ended the run before its end. */
+  /** The error that ended the run early. */
   fatal: EmporiumError | undefined;
 }
 
-/** What `download` answers. */
 export interface DownloadReport extends DownloadCounts, Report {
   status: "done" | "partial" | "failed" | "cancelled" | "planned";
-  /** 0 done · 1 nothing came · 3 some of it failed · 130 stopped, the same call goes on. */
+  /** 0 done · 1 nothing fetched · 3 some failed · 130 stopped: the same call resumes. */
   exitStatus: number;
   dest: string;
   manifest: string;
   /** Of all files that are here now. */
   bytes: number;
-  /** Of those that came in this run. */
+  /** Of the files of this run. */
   bytesFetched: number;
-  /** Of a plan: files whose size nobody knows yet. Their bytes are in no sum. */
+  /** Of a plan: files of unknown size, which are in no sum. */
   unsized: number;
   seconds: number;
   /** The first ten thousand; the rest is in the manifest. */
@@ -59,12 +57,12 @@ export interface DownloadReport extends DownloadCounts, Report {
 }
 
 const LISTED_MAX = 10_000;
-/** Lines for people; programs take the JSON. */
+/** Lines for people. JSON has more. */
 const SHOWN_MAX = 20;
 
 export type Tally = ReturnType<typeof tally>;
 
-/** Counts results as they come, and remembers the first of them. */
+/** Counts results, and keeps the first ones. */
 export function tally() {
   const counts: DownloadCounts = { files: 0, fetched: 0, present: 0, absent: 0, failed: 0 };
   const list: ReportFile[] = [];
@@ -85,7 +83,7 @@ export function tally() {
       if (list.length < LISTED_MAX) list.push(result);
       else listOmitted++;
     },
-    /** In the order of their names: which came first is chance. */
+    /** Sorted by name, since they come in any order. */
     sorted: () => [...list].sort((a, b) => compareKeys(a.rel, b.rel)),
     sums: () => ({ bytes, bytesFetched, listOmitted }),
   };
@@ -93,7 +91,6 @@ export function tally() {
 
 type Facts = Pick<DownloadReport, "dest" | "manifest" | "warnings" | "seconds">;
 
-/** The end of a run. */
 export function doneReport(results: Tally, { crops, fatal }: CarriedOut, facts: Facts): DownloadReport {
   const { counts, errors } = results;
   const here = counts.fetched + counts.present + counts.absent + crops.filter(({ status }) => status !== "failed").length;
@@ -114,7 +111,6 @@ export function doneReport(results: Tally, { crops, fatal }: CarriedOut, facts: 
   return withText(document, doneLines);
 }
 
-/** A plan that nobody has carried out. */
 export function plannedReport(plan: DownloadPlan, facts: Facts): DownloadReport {
   const { files, bytes, unsized } = totals(plan);
   const { objects, crops } = merged(plan.sets);
@@ -130,7 +126,7 @@ export function plannedReport(plan: DownloadPlan, facts: Facts): DownloadReport 
   return withText(document, plannedLines);
 }
 
-/** `12 fetched (1.2 GiB), 3 already there, 1 failed in 2m10s`, and what the files are called. */
+/** `12 fetched (1.2 GiB), 3 already there, 1 failed in 2m10s`, and the names of files. */
 function doneLines(report: Omit<DownloadReport, "toText">): string[] {
   const { fetched, present, absent, failed, bytesFetched, seconds, dest, status, list, crops } = report;
   const words = [

@@ -3,14 +3,14 @@ import { dirname, join } from "node:path";
 import { EmporiumError } from "../../../core/errors.js";
 import { formatBytes } from "../../../core/units.js";
 
-/** Folders and manifest come on top of the files themselves. */
+/** Adds the space of folders and the manifest. */
 const MARGIN = 1.05;
 
 /**
- * Refuses to begin what cannot fit.
+ * Refuses a download that does not fit.
  *
- * @param bytes that are still to be written.
- * @throws {EmporiumError} DISK_FULL, with what is free and what is needed.
+ * @param bytes still to be written
+ * @throws {EmporiumError} DISK_FULL, with the free and the required space
  */
 export async function checkRoom(folder: string, bytes: number): Promise<void> {
   if (bytes === 0) return;
@@ -25,12 +25,12 @@ export async function checkRoom(folder: string, bytes: number): Promise<void> {
   });
 }
 
-/** The next folder above that is there. */
+/** The next existing folder above. */
 async function existing(folder: string): Promise<string> {
   for (let at = folder; ; at = dirname(at)) if ((await stat(at).catch(() => undefined)) || at === dirname(at)) return at;
 }
 
-/** Room that an unfinished file has taken already. */
+/** Bytes that an unfinished file has on the disk. */
 export async function allocatedBytes(folder: string, rel: string): Promise<number> {
   const path = join(folder, rel);
   const found = await stat(`${path}.part`).catch(() => undefined);

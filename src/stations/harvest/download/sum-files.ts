@@ -1,8 +1,8 @@
 import { ALGORITHMS, type Algorithm, asHex, type Checksum, parseChecksum } from "../transfer/checksum.js";
 
-/** What a file of checksums says of one file. */
+/** One line of a checksum file. */
 export interface SumLine {
-  /** As it stands there, blanks and all: relative to the folder of the list. Undefined: the file that the list is named after. */
+  /** As written, relative to the list's folder. Undefined: the file that the list is named after. */
   name: string | undefined;
   checksum: Checksum;
 }
@@ -11,23 +11,23 @@ const SUFFIX = /\.(md5|sha1|sha256|sha512)(?:sums?)?(?:\.txt)?$/i;
 const LIST_NAME =
   /^(?:(?:md5|sha1|sha256|sha512)[-_]?(?:sums?|checksums?|hash(?:es)?|manifest)?|(?:check[-_]?)?sums?|checksums?|manifest[-_](?:md5|sha1|sha256|sha512))(?:[-_.](?:md5|sha1|sha256|sha512))?(?:\.(?:txt|lst|asc))?$/i;
 
-/** Names that checksums are published under: `x.tif.md5`, `MD5SUMS`, `sha256sums.txt`, `checksums.txt`, `manifest-md5.txt`. */
+/** Names of checksum files: `x.tif.md5`, `MD5SUMS`, `sha256sums.txt`, `checksums.txt`, `manifest-md5.txt`. */
 export function isSumFile(name: string): boolean {
   return SUFFIX.test(name) || LIST_NAME.test(name);
 }
 
-/** The name of the one file that `x.tif.md5` speaks of, by its own name. */
+/** The one file that `x.tif.md5` belongs to. */
 export function subjectOf(name: string): string | undefined {
   const bare = name.replace(SUFFIX, "");
   return bare === name || bare === "" ? undefined : bare;
 }
 
 /**
- * Reads a list of checksums: GNU (`<hex>  name`, `<hex> *name`, `\<hex>  name` with escapes), BSD and openssl (`MD5 (name) = <hex>`,
- * `SHA256(name)= <hex>`), name first (`name<tab><hex>`, `name: <hex>`, `name,<hex>`), prefixed (`md5:<hex>  name`), and bare digits. Comments (`#`, `;`)
- * and blank lines are skipped, a byte-order mark and CRLF too.
+ * Reads a checksum file: GNU (`<hex> name`, `<hex> *name`, `\<hex> name` with escapes), BSD and openssl (`MD5 (name) = <hex>`,
+ * `SHA256(name)= <hex>`), name first (`name<tab><hex>`, `name: <hex>`, `name,<hex>`), prefixed (`md5:<hex> name`), and bare
+ * digits. Comments (`#`, `;`), blank lines and a byte-order mark are skipped; lines may end with CRLF.
  *
- * @param fileName of the list: where it names an algorithm, digits of another length are none of it.
+ * @param fileName of the list. If it names an algorithm, digits of another length are ignored.
  */
 export function parseSums(text: string, fileName: string): SumLine[] {
   const named = ALGORITHMS.find((algorithm) => fileName.toLowerCase().includes(algorithm));
@@ -69,7 +69,7 @@ function entry(
     const plain = name?.replace(/^"(.*)"$/, "$1").replace(/^(?:\.\/)+/, "");
     return { name: plain === "" ? undefined : plain, checksum };
   } catch {
-    return undefined; // digits of a length that the algorithm does not have
+    return undefined; // not the algorithm's number of digits
   }
 }
 

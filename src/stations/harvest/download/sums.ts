@@ -6,19 +6,17 @@ import type { RemoteObject } from "./objects.js";
 import type { Remote } from "./remote.js";
 import { isSumFile, parseSums, type SumLine, subjectOf } from "./sum-files.js";
 
-/** What files of checksums beside the objects of a download say. Each is read once, when the first object that it may speak of is due. */
+/** The checksum files beside the objects of a download. Each is read once, before the first object that it may list. */
 export interface Sums {
   of(object: RemoteObject): Promise<Checksum | undefined>;
 }
 
-/** Files whose names alone tell that they hold checksums; ones that are larger are something else. */
+/** Files are taken for checksum files by their names; larger ones are something else. */
 const BYTES_MAX = LIMITS.replyBytes;
-/** Of two sums the one that is harder to forge. */
+/** From weak to strong. The strongest checksum is used. */
 const STRENGTH = ["md5", "sha1", "sha256", "sha512"];
 
-/**
- * @param files those of one start that have the name of such a file. A list of a folder speaks of files below that folder, `x.md5` of `x`.
- */
+/** @param files the checksum files of one start. A list covers files below its folder, `x.md5` covers `x`. */
 export function sumsOf(files: readonly RemoteObject[], remote: Remote, warn: (message: string) => void): Sums {
   const own = new Map<string, RemoteObject[]>();
   const lists = new Map<string, RemoteObject[]>();
@@ -29,7 +27,7 @@ export function sumsOf(files: readonly RemoteObject[], remote: Remote, warn: (me
     if ((object.size ?? 0) > BYTES_MAX) continue;
     const subject = subjectOf(name);
     if (subject !== undefined) add(own, below(folder, subject), object);
-    // `data.md5` beside `data/` may well be a list
+    // `data.md5` beside `data/` may be a list
     add(lists, folder, object);
   }
   const read = new Map<RemoteObject, Promise<ReadList>>();
@@ -57,7 +55,7 @@ export function sumsOf(files: readonly RemoteObject[], remote: Remote, warn: (me
       const found: Checksum[] = [];
       for (const sidecar of own.get(object.rel) ?? []) {
         const { lines } = await readOnce(sidecar);
-        // whatever path the list was made with, `x.md5` speaks of `x`; of several lines the one that names it counts
+        // the one line of `x.md5` is of `x`, whatever path it has; of several lines the one that names `x`
         const line = lines.length === 1 ? lines[0] : lines.find((one) => one.name !== undefined && split(one.name)[1] === name);
         if (line) found.push(line.checksum);
       }

@@ -19,7 +19,7 @@ import { type RemoteObject, statOf } from "./objects.js";
 import type { Remote } from "./remote.js";
 import type { Sums } from "./sums.js";
 
-/** What became of one object. `present`: an earlier run fetched it, and it has not changed. `absent`: a chunk that was never written. */
+/** The result of one object. `present`: fetched earlier, and unchanged. `absent`: a chunk that was never written. */
 export interface Fetched {
   rel: string;
   url: string;
@@ -31,14 +31,14 @@ export interface Fetched {
   error?: ErrorRecord | undefined;
 }
 
-/** An object that is due, with what speaks of its bytes besides. */
+/** An object to fetch, with the checksum files that may list it. */
 export interface Due {
   object: RemoteObject;
   sums: Sums | undefined;
 }
 
 export interface TransferRun extends Env {
-  /** Absolute, there, and locked for us. */
+  /** Absolute, existing, and locked by us. */
   dest: string;
   manifest: Manifest;
   remote: Remote;
@@ -51,13 +51,13 @@ export interface TransferRun extends Env {
   onFetched(result: Fetched): void;
 }
 
-/** After these nothing else can go better. */
+/** After these errors no other object can succeed. */
 const FATAL = new Set(["DISK_FULL", "CANCELLED", "STORE_READONLY", "TARGET_LOCKED"]);
 
 /**
- * Fetches what is not here yet, several objects at a time, in their order. What fails is noted, and the rest goes on.
+ * Fetches the missing objects, several at a time, in their order. Failures are recorded, and the others continue.
  *
- * @throws {EmporiumError} CANCELLED; DISK_FULL; with `keepGoing: false` the first failure.
+ * @throws {EmporiumError} CANCELLED; DISK_FULL; with `keepGoing: false` the first failure
  */
 export async function runTransfers(due: Iterable<Due>, run: TransferRun): Promise<void> {
   const stop = new AbortController();
@@ -123,7 +123,7 @@ async function fetchOne(
     onEvent({ atMs: clock.monotonic(), kind: "start", task: brief, threads: 1, notes: await begunBefore(object, run) });
     const result = object.body ? await writeBody(object, object.body, run) : await transfer(object, sums, run, brief);
     const { status, size, sha256, etag, checksum, modifiedMs } = result;
-    // a file that was fetched has the time of the object, where that has one
+    // a fetched file has the time of the object, if that has one
     const writtenMs = status === "fetched" && modifiedMs !== undefined ? modifiedMs : (await stat(join(run.dest, rel))).mtimeMs;
     await manifest.put({
       ...lineFor(object, run),
@@ -150,7 +150,7 @@ async function fetchOne(
       return { rel, url, status: "absent" };
     }
     const record = toErrorRecord(error);
-    // what stands there is another's, and its line stays
+    // the existing file is another object's, so its line stays
     if (error.code !== "CONFIG_COLLISION")
       await manifest.put({ ...lineFor(object, run), status: "failed", error: errorOf(record) });
     settled("failed", brief.bytes, record);
@@ -158,7 +158,7 @@ async function fetchOne(
   }
 }
 
-/** Smaller ones are never begun: they come with one answer. */
+/** Smaller ones have no unfinished file: they come with one reply. */
 const BEGUN_BYTES_MIN = 1024 * 1024;
 
 async function begunBefore({ size = BEGUN_BYTES_MIN, rel }: RemoteObject, { dest }: TransferRun): Promise<0 | 1> {
@@ -174,7 +174,7 @@ function remember(folders: Map<string, Promise<void>>, folder: string, made: Pro
   return made;
 }
 
-/** Makes a folder below the destination, and refuses one that a link in it leads out of. */
+/** Makes a folder below the destination. Refuses one that leads outside by a link. */
 async function makeFolder(dest: string, folder: string): Promise<void> {
   const path = join(dest, folder);
   try {
@@ -234,7 +234,7 @@ async function sidecarOf(
   return value && { value, from: "sidecar" };
 }
 
-/** Metadata that are ours, by the way of all files: under another name first. */
+/** Writes our own metadata under another name, then renames. */
 async function writeBody({ rel }: RemoteObject, body: Uint8Array, { dest }: TransferRun) {
   const target = join(dest, rel);
   const part = `${target}.part`;
@@ -256,8 +256,8 @@ async function writeBody({ rel }: RemoteObject, body: Uint8Array, { dest }: Tran
 }
 
 /**
- * The manifest's line of an object that is here, whole, and still what the store has. A file that was touched since is hashed; the store is asked where
- * its listing has not told.
+ * The manifest's line of an object that is here, complete and unchanged in the store. A file that was changed locally is hashed;
+ * the store is asked if the listing does not tell.
  */
 async function presentOf(object: RemoteObject, run: TransferRun): Promise<ManifestEntry | undefined> {
   const entry = run.manifest.get(object.rel);
@@ -275,7 +275,7 @@ async function presentOf(object: RemoteObject, run: TransferRun): Promise<Manife
       hint: "choose a name of its own with NAME=URL, or another --dest; or remove the file that is there",
     });
   }
-  // pages of web servers round times, and have them in a zone of their own
+  // pages of web servers round times, and have them in local time
   const listed = object.etag !== undefined && entry.etag !== undefined ? statOf(object) : undefined;
   const remote =
     listed ??
@@ -289,7 +289,7 @@ async function presentOf(object: RemoteObject, run: TransferRun): Promise<Manife
   return entry.sha256 !== undefined && (await sha256Of(path)) === entry.sha256 ? entry : undefined;
 }
 
-/** Of a server that tells no size, nothing shows whether the file is still the same one. */
+/** Without a size nothing shows whether the file is the same. */
 function notSizeless(error: unknown): undefined {
   if (!isSizeless(error)) throw error;
 }

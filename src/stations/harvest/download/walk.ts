@@ -4,13 +4,13 @@ import { checkKey } from "../../../stores/keys.js";
 import type { Entry } from "../../../stores/store.js";
 
 export interface WalkOptions {
-  /** Folders asked for at a time; the host's pace holds besides. */
+  /** Folders that are listed in parallel, within the host's rate limit. */
   atOnce?: number | undefined;
   foldersMax?: number | undefined;
   depthMax?: number | undefined;
-  /** A folder that is not looked into but taken as one thing. */
+  /** A folder that is not listed but returned as one entry. */
   isWhole?: ((folder: string) => boolean) | undefined;
-  /** A folder or name that cannot be had; the walk goes on. Without this it ends the walk. */
+  /** Called for a folder or name that cannot be listed; the walk continues. Default: the walk ends. */
   onFault?: ((key: string, error: EmporiumError) => void) | undefined;
 }
 
@@ -24,11 +24,10 @@ const FOLDERS_MAX = 1_000_000;
 const DEPTH_MAX = 100;
 
 /**
- * Everything below a folder, breadth-first, a few folders at a time. Only what lies directly in its folder is followed, so never
- * anything above the start; a folder that looks in every name, size and date like two that it lies in is those again, by a link,
- * and is skipped.
+ * Everything below a folder, breadth-first, several folders at a time. Only direct children of a folder are followed, so nothing
+ * above the start. A folder with the same names, sizes and dates as two folders above it is a link to them, and is skipped.
  *
- * @param children what lies directly in a folder (`""`: the start), keys from the start, folders' with a last `/`.
+ * @param children the direct children of a folder (`""`: the start): keys from the start, of folders with a last `/`
  */
 export async function* walkTree(
   children: (folder: string) => AsyncIterable<Entry>,
@@ -86,7 +85,7 @@ async function read(children: (folder: string) => AsyncIterable<Entry>, folder: 
   return found;
 }
 
-/** Tells folders apart by what is in them. Undefined where only folders are: too many of those look alike. */
+/** Identifies a folder by its contents. Undefined for folders of folders only, of which too many look alike. */
 function markOf(folder: string, entries: readonly Entry[]): string | undefined {
   if (!entries.some(({ key }) => !key.endsWith("/"))) return undefined;
   const hash = createHash("sha256");

@@ -7,10 +7,9 @@ import { below, type ChunkGrid, chunkGrid } from "./chunk-grid.js";
 import { type ContentsOptions, type GroupContents, innerPath, NODES_MAX, noLevel, type ReadDocument } from "./contents.js";
 
 /**
- * A Zarr hierarchy of either version, by consolidated metadata where there are some, else by what OME-NGFF says of its members: levels, labels,
- * images of a series, wells and fields of a plate.
- *
- * Only lengths and names are read of an array: one whose codec nobody knows is copied all the same.
+ * A Zarr hierarchy of either version, by consolidated metadata if it has any, else by OME-NGFF's metadata: levels, labels, images
+ * of a series, wells and fields of a plate. Of an array only shapes and names are read, so arrays with unknown codecs are copied
+ * too.
  */
 export async function zarrContents(
   read: ReadDocument,
@@ -30,13 +29,13 @@ interface Node {
   /** Key of the document that holds the attributes, and its whole content. */
   attributesIn: { key: string; document: JsonObject } | undefined;
   grid: ChunkGrid | undefined;
-  /** Of consolidated metadata: every node below, by its path. */
+  /** With consolidated metadata: the paths of all nodes below. */
   members: string[] | undefined;
-  /** The document that the members were in, where it holds nothing else. */
+  /** The document of the members, if it contains nothing else. */
   consolidatedIn: string | undefined;
 }
 
-/** Steps from a node to one that it names: plate, well, image, labels, label, level. */
+/** Steps from a node to a member: plate, well, image, labels, label, level. */
 const STEPS_MAX = 8;
 
 type FindNode = (path: string) => Promise<Node | undefined>;
@@ -45,7 +44,7 @@ type FindNode = (path: string) => Promise<Node | undefined>;
 class Walk {
   private readonly seen = new Set<string>();
   private readonly contents: GroupContents = { format: "zarr", documents: [], grids: [], rewritten: new Map(), warnings: [] };
-  /** Arrays that are levels of an image of which another level was asked for. */
+  /** Levels that were not requested. */
   private readonly left = new Set<string>();
 
   constructor(
@@ -60,7 +59,7 @@ class Walk {
     return this.contents;
   }
 
-  /** False where there is no such node. */
+  /** False if there is no such node. */
   async node(path: string, step: number): Promise<boolean> {
     if (this.seen.has(path)) return true;
     const found = step > STEPS_MAX ? undefined : await this.find(path);
@@ -90,7 +89,7 @@ class Walk {
       if (await this.node(inner, step)) found++;
       else this.contents.warnings.push(`${this.options.name}: ${inner} is named by its group and is not there`);
     }
-    // what groups have without naming it
+    // members that groups do not name
     if (node.members === undefined) {
       for (const name of isImage(attributes) || path === "" ? ["labels"] : [])
         if (await this.node(below(path, name), step)) found++;
@@ -110,7 +109,7 @@ class Walk {
     return found;
   }
 
-  /** With `--scale`, one level of an image; its group names that one alone. */
+  /** With `--scale`: one level of an image. Its group then names only that one. */
   private chooseLevel(path: string, node: Node, attributes: JsonObject): void {
     const { scale } = this.options;
     if (scale === undefined || !isImage(attributes)) return;
@@ -140,7 +139,7 @@ function isImage(attributes: JsonObject): boolean {
   return isArray(member(attributes, "multiscales"));
 }
 
-/** Paths below a group that OME-NGFF's attributes name. */
+/** Paths of members in OME-NGFF's attributes. */
 function namedMembers(attributes: JsonObject): string[] {
   const lists = [
     ...objects(member(attributes, "multiscales")).flatMap((image) =>
@@ -163,7 +162,7 @@ function objects(value: Json | undefined): JsonObject[] {
 }
 
 function v2(read: ReadDocument): FindNode {
-  /** Of `.zmetadata`: documents that need not be asked for. */
+  /** Documents of `.zmetadata`, which need no request. */
   let known: Map<string, JsonObject> | undefined;
   const document = async (key: string): Promise<JsonObject | undefined> => {
     const inside = known?.get(key);
@@ -257,7 +256,7 @@ function v3Grid(path: string, document: JsonObject, name: string): ChunkGrid {
   return chunkGrid(path, lengths, (cell) => (asV2 ? cell.join(separator) || "0" : ["c", ...cell].join(separator)));
 }
 
-/** Cells of a grid: how often a chunk goes into the shape, the last one begun. */
+/** Lengths of the grid: the shape divided by the chunk, rounded up. */
 function gridLengths(
   shape: Json | undefined,
   chunks: Json | undefined,

@@ -6,11 +6,11 @@ import { httpAddress } from "../../../portals/links.js";
 import { PORTALS } from "../../../portals/registry.js";
 import { parseVolumeLocation } from "../../../stores/url.js";
 
-/** What a location says by its form alone. */
+/** The facts that a location's form tells. */
 export interface Address {
   /** As it was given. */
   text: string;
-  /** Without its format, and without the name of a document of a volume at its end. */
+  /** Without its format, and without the name of a volume's document at its end. */
   place: string;
   /** Of `zarr://…`, `…|n5:`; undefined where the form does not say. */
   format: VolumeFormat | undefined;
@@ -29,9 +29,9 @@ export function isImageName(name: string): boolean {
 }
 
 /**
- * Reads a location. Nothing is asked of disk or network.
+ * Parses a location, without access to disk or network.
  *
- * @throws {EmporiumError} LOCATION_UNKNOWN for a volume inside of what is not read (`|zip:`).
+ * @throws {EmporiumError} LOCATION_UNKNOWN for a volume inside something that cannot be read (`|zip:`)
  */
 export function addressOf(text: string): Address {
   const { format, location } = parseVolumeLocation(text.trim());
@@ -52,15 +52,15 @@ export function addressOf(text: string): Address {
   return { text: text.trim(), place, format, kind };
 }
 
-/** The host behind a place on the net, as its portal and its pace know it; undefined for this machine. */
+/** The host of a remote location, for its portal and rate limit; undefined for this machine. */
 export function hostOf(place: string): string | undefined {
   const address = httpAddress(place) ?? place;
   return /^(?:https?|ftp):\/\//i.test(address) && URL.canParse(address) ? new URL(address).hostname : undefined;
 }
 
 /**
- * Where addresses are really asked for: by the base of their host, else by that of the portal they came from, else by that of any portal
- * that lists the host. (`--portal-base` names portals and hosts.)
+ * The addresses for requests: with the base of the host, else of the portal that they came from, else of any portal that lists
+ * the host. (`--portal-base` names portals and hosts.)
  */
 export function rebaser(bases: Bases, portal?: string): (url: string) => string {
   return (text) => {

@@ -7,13 +7,13 @@ import { located, lookAtAll, type PeekImage, placed } from "./peek.js";
 import type { LocatedRecord } from "./record.js";
 import { isSlice, type NumberedFiles, numberedFiles, type StackFile, sliceForm, stackRecord } from "./stack.js";
 
-/** Slices of one stack that are looked at, unless all are wanted: enough to find a change of size, few enough to ask for. */
+/** Slices of a stack whose headers are read by default: enough to find a change of size, with few requests. */
 const SLICES_LOOKED_AT = 64;
 
-/** What a folder holds: a volume in slices, an image of its own, or what could not be looked at. */
+/** A part of a folder: a slice or image, or a failure. */
 export type Part = { location: string } & ({ record: LocatedRecord } | { peeked: Peek } | { error: ErrorRecord });
 
-/** The images of a folder, in their order, slices that belong together as one. */
+/** The images of a folder in their order. Slices that belong together become one image. */
 export async function assemble(
   images: readonly TreeImage[],
   peekImage: PeekImage,
@@ -76,8 +76,8 @@ async function each(
 }
 
 /**
- * The volume of numbered slices, and what of the group is none of it; undefined where the files are volumes of their own, or most of them
- * differ.
+ * The volume of numbered slices, and the files that do not belong to it. Undefined if the files are volumes themselves, or most
+ * of them differ.
  */
 function stackOf(
   { stem, members }: NumberedFiles,

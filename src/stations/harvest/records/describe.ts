@@ -28,11 +28,11 @@ export interface DescribeReport {
 }
 
 /**
- * Asks portals what they know of data sets: everything that their pages and interfaces say, and the links to the data.
+ * Asks portals for all metadata of data sets, and for the links to the data.
  *
- * @param words addresses of portals' pages, accessions, direct links, each perhaps with a name before it (`NAME=URL`).
- * @returns a word that fails leaves the others their records: `errors` lists it.
- * @throws {EmporiumError} UNKNOWN_PORTAL before anything is asked, CANCELLED.
+ * @param words addresses of portals' pages, accessions, direct links, each perhaps with a name (`NAME=URL`)
+ * @returns the records; words that fail are in `errors`
+ * @throws {EmporiumError} UNKNOWN_PORTAL before the first request, CANCELLED
  */
 export async function describe(words: readonly string[], options: DescribeOptions = {}): Promise<DescribeReport> {
   const clock: Clock = options.clock ?? systemClock;

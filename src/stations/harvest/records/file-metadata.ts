@@ -10,18 +10,18 @@ import { readReferenceRecord } from "./reference-read.js";
 /**
  * The document `file_metadata.json`: name → record.
  *
- * @param compat the reference program's form and values.
+ * @param compat the reference program's form and values
  */
 export function fileMetadata(records: readonly NormalisedRecord[], { compat = false } = {}): JsonObject {
   return objectFrom(records.map((record) => [record.name, compat ? referenceForm(record) : recordJson(record)]));
 }
 
-/** A record as JSON has it: what cannot be a number there is text. */
+/** A record as JSON. Values that JSON numbers cannot be are text. */
 export function recordJson(record: object): JsonObject {
   return jsonSafe(record) as JsonObject;
 }
 
-/** Text of a document of records. Floats and integers stay apart, numbers beyond 2⁵³ keep their digits. */
+/** Prints a document. Floats and integers stay distinct, numbers beyond 2⁵³ keep their digits. */
 export function printDocument(document: JsonObject): string {
   return printJson(document, { indent: 2 });
 }
@@ -36,16 +36,16 @@ function jsonSafe(value: unknown): Json {
   return objectFrom(Object.entries(value).flatMap(([key, item]) => (item === undefined ? [] : [[key, jsonSafe(item)] as const])));
 }
 
-/** A record of a document, whoever wrote it. */
+/** A record of a document, of this program or the reference program. */
 export interface ReadFileRecord {
   record: NormalisedRecord;
-  /** As it stands in the document, where the reference program wrote it: its values with its errors. */
+  /** The reference program's own record, its errors included. */
   reference: JsonObject | undefined;
 }
 
 /**
- * Reads a `file_metadata.json` of ours or of the reference program. The latter's records come with what is wrong in them put right, as far as
- * they say enough: height before width, named axes in their true order.
+ * Reads a `file_metadata.json` of this program or the reference program. Errors of the latter are corrected as far as possible:
+ * height before width, named axes in their true order.
  *
  * @throws {EmporiumError} CONFIG_SYNTAX, CONFIG_FIELD
  */
@@ -94,7 +94,7 @@ function readOwn(name: string, record: JsonObject, file: string): NormalisedReco
   };
 }
 
-/** Numbers of a list; null for what is none. */
+/** Numbers of a list; null for other values. */
 export function numbers(value: Json | undefined): (number | null)[] {
   return listOf(value).map((item) => toNumber(item) ?? null);
 }
@@ -108,7 +108,7 @@ export function fitted<T>(list: readonly T[], rank: number): (T | null)[] {
   return Array.from({ length: rank }, (_, axis) => list[axis] ?? null);
 }
 
-/** Quantities with numbers that can be counted with. */
+/** Quantities with finite numbers. */
 function plainNumbers(value: Json | undefined): unknown {
   const number = toNumber(value);
   if (number !== undefined) return number;

@@ -51,14 +51,14 @@ export function fillFromWeb<T extends NormalisedRecord>(record: T, web: ReadReco
   return filled;
 }
 
-/** Who says it, for messages. */
+/** The source, for messages. */
 const VOICES = ["the portal", "the portal's text"] as const;
 
 interface Conflicts {
   add(field: string, ...sides: string[]): void;
 }
 
-/** Warnings of one form, each once also when a record is filled twice. */
+/** Adds warnings of one form, each once, also if a record is filled twice. */
 function conflictList(warnings: string[]): Conflicts {
   return {
     add(field, ...sides) {
@@ -89,7 +89,7 @@ function fillVoxelSize(record: NormalisedRecord, others: readonly PortalFacts[],
   setSources(record, "unit", record.axes, perAxis);
 }
 
-/** The size along an axis, when it is a number of a known unit. */
+/** The size along an axis, if it is a number of a known unit. */
 function ownLength({ voxel_size, unit }: NormalisedRecord, place: number): Length | undefined {
   const [value, name] = [voxel_size[place], unit[place]];
   if (typeof value !== "number" || !Number.isFinite(value) || value <= 0 || typeof name !== "string") return undefined;
@@ -101,7 +101,7 @@ function sameLength(a: Length, b: Length): boolean {
   return first !== undefined && second !== undefined && agree(first, second);
 }
 
-/** One source for the field, and those of members that have another. */
+/** Sets the field's source, and those of members with another source. */
 function setSources(
   record: NormalisedRecord,
   field: string,
@@ -146,7 +146,7 @@ function fillAcquisition(record: NormalisedRecord, others: readonly PortalFacts[
 function sameFact(a: Acquisition[string], b: Acquisition[string]): boolean {
   if (isQuantity(a) && isQuantity(b)) return agree(a.si, b.si);
   if (typeof a !== "string" || typeof b !== "string") return true;
-  // `Magellan 400` is what `FEI Magellan400` is
+  // `Magellan 400` is `FEI Magellan400`
   const [first, second] = [a, b].map((text) => text.toLowerCase().replace(/[^a-z0-9]/g, "")) as [string, string];
   return first.includes(second) || second.includes(first);
 }
@@ -168,7 +168,7 @@ function compareLengths(record: NormalisedRecord, facts: PortalFacts, conflicts:
   conflicts.add("shape", `the file ${side("own")}`, `the portal ${side("claim")}`);
 }
 
-/** Whether the record is that of a volume in several files. */
+/** Whether the record is of a volume in several files. */
 function isStack({ raw_metadata: raw }: NormalisedRecord): boolean {
   return Array.isArray(raw.files);
 }

@@ -12,17 +12,17 @@ export type TreeImage =
 /** The images below a folder, however they are listed. */
 export interface Tree {
   /**
-   * Folder by folder, in the order of their names. A folder with a document that a volume may have is given as one; whoever finds that it is
-   * none calls `descend`, and what lies in it follows.
+   * Images folder by folder, sorted by name. A folder with a document of a volume is returned as one image. If it is no volume,
+   * the caller calls `descend`, and its contents follow.
    */
   images(options?: { descend?: (image: TreeImage) => Promise<boolean> }): AsyncIterable<TreeImage>;
   isEmpty(): Promise<boolean>;
 }
 
-/** What lies directly in a folder (`""`, or ending with `/`): whole keys, folders' with a `/`. */
+/** The direct children of a folder (`""`, or ending with `/`): whole keys, of folders with a `/`. */
 export type Levels = (folder: string) => Promise<string[]>;
 
-/** How places of a tree are called and opened. */
+/** How images of a tree are named and opened. */
 export interface TreePlaces {
   nameOf(key: string): string;
   file(key: string): ObjectSource;
@@ -30,7 +30,7 @@ export interface TreePlaces {
   signal?: AbortSignal | undefined;
 }
 
-/** Folders listed in all: data sets have some hundred; a tree without end is a fault of somebody's. */
+/** The most folders that are listed. Data sets have some hundred. */
 const FOLDERS_MAX = 20_000;
 const DOCUMENTS = new Set(["zarr.json", ".zarray", ".zattrs", "info", "attributes.json"]);
 
@@ -70,7 +70,7 @@ export function treeOf(levels: Levels, places: TreePlaces): Tree {
   return { images, isEmpty: async () => (await first()).length === 0 };
 }
 
-/** A folder whose documents describe a volume is one; the group around it is not. */
+/** A folder whose documents describe a volume is one; a group around it is not. */
 async function isNoVolume(image: TreeImage): Promise<boolean> {
   if (image.kind !== "volume") return false;
   const { peekFolder } = await import("../../../formats/peek/peek.js");
@@ -79,7 +79,7 @@ async function isNoVolume(image: TreeImage): Promise<boolean> {
     return false;
   } catch (error) {
     if (isEmporiumError(error) && error.code === "FORMAT_UNKNOWN") return true;
-    if (isEmporiumError(error)) return false; // whoever reads it says what is wrong
+    if (isEmporiumError(error)) return false; // the reader will report the error
     throw error;
   }
 }

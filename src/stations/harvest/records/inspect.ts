@@ -12,7 +12,7 @@ import type { LocatedRecord } from "./record.js";
 import { webRecordOf } from "./web-match.js";
 
 export interface InspectOptions extends PeekOptions {
-  /** Records of portals that fill what files leave open (`web_metadata.json`). */
+  /** Portals' records that fill gaps of the files' own (`web_metadata.json`). */
   web?: readonly ReadRecord[] | undefined;
 }
 
@@ -23,10 +23,10 @@ export interface InspectReport {
 }
 
 /**
- * The normalised record of every image: what its file says, and what its portal adds. Numbered slices of one folder are one volume.
+ * The normalised record of every image: facts of its file and of its portal. Numbered slices of a folder are one volume.
  *
- * @param words as `peek` takes them. A portal's page is asked for its facts as well.
- * @returns what fails leaves the others their records: `errors` lists it.
+ * @param words as of `peek`. A portal's page is also read for its facts.
+ * @returns the records; words that fail are in `errors`
  * @throws {EmporiumError} CANCELLED
  */
 export async function inspect(words: readonly string[], options: InspectOptions = {}): Promise<InspectReport> {
@@ -60,7 +60,7 @@ export async function inspect(words: readonly string[], options: InspectOptions 
     moreErrors.push(...parts.flatMap((part) => ("error" in part ? [part.error] : [])));
     const good = parts.filter((part) => "record" in part || "peeked" in part);
     for (const part of good) {
-      // a folder that is one image has the name that was given, or the portal's
+      // a folder that is one image has the given name, or the portal's
       const name =
         good.length === 1 ? (tree.name ?? tree.web?.key) : tree.web && `${tree.web.key}-${nameOfLocation(part.location)}`;
       if ("record" in part) keep(part.record, name, tree);
@@ -85,7 +85,7 @@ export async function inspect(words: readonly string[], options: InspectOptions 
   return { records, errors: all, exitStatus };
 }
 
-/** A portal's answer as if it had been read from `web_metadata.json`. */
+/** A portal's reply in the form of `web_metadata.json`. */
 function readRecordOf(key: string, record: WebRecord): { record: ReadRecord; soleName: string | undefined } {
   const { raw_metadata, download_links, portal, source_url, extra } = record;
   return { record: { name: key, raw_metadata, download_links, portal, source_url, record: extra }, soleName: undefined };

@@ -3,7 +3,7 @@ import type { Resolve } from "../../../net/gate.js";
 import type { Bases } from "../../../portals/bases.js";
 import type { KeyedAccesses } from "../../../portals/registry.js";
 
-/** What looking at portals and files has in common. */
+/** Options of all commands that read portals and headers. */
 export interface LookOptions extends GivenEnv {
   /** Mirrors and tests (`--portal-base`). */
   bases?: Bases | undefined;
@@ -11,14 +11,14 @@ export interface LookOptions extends GivenEnv {
   accesses?: KeyedAccesses | undefined;
   /** What a name resolves to. Default: the system's resolver. */
   resolve?: Resolve | undefined;
-  /** Called before each thing is asked. */
+  /** Called before each item. */
   onProgress?: ((progress: LookProgress) => void) | undefined;
 }
 
 export interface LookProgress {
   done: number;
-  /** As far as is known by now. */
+  /** As far as it is known by now. */
   total: number;
-  /** What is being looked at. */
+  /** The current item. */
   at: string;
 }

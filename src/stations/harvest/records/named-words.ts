@@ -1,28 +1,28 @@
 import { lstatSync } from "node:fs";
 
-/** A word of a command line that names its record itself: `NAME=LOCATION`. */
+/** A word of a command line, perhaps with a name for its record: `NAME=LOCATION`. */
 export interface NamedWord {
   name: string | undefined;
   text: string;
 }
 
-/** `retina=https://…` → name and location. A word that is a file of this machine as it stands keeps its `=`. */
+/** `retina=https://…` → name and location. If a file of this whole name exists, the word is its name. */
 export function namedWord(word: string): NamedWord {
   const [, name, text] = /^([\p{L}\p{N}_][\p{L}\p{N}_.-]*)=(.+)$/su.exec(word.trim()) ?? [];
   if (name === undefined || text === undefined || isHere(word)) return { name: undefined, text: word };
   return { name, text };
 }
 
-/** Whether there is something of this name on this machine. */
+/** Whether a file or folder of this name exists on this machine. */
 export function isHere(path: string): boolean {
   try {
     return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
   } catch {
-    return false; // too long for a path, or not to be looked at
+    return false; // too long for a path, or not readable
   }
 }
 
-/** Names that are given once: the second `tomo` becomes `tomo-2`. `errors` is the document's own. */
+/** Makes names unique: the second `tomo` becomes `tomo-2`. `errors` is a key of the document. */
 export function nameGiver(): (wanted: string) => string {
   const taken = new Set<string>(["errors"]);
   return (wanted) => {
@@ -34,7 +34,10 @@ export function nameGiver(): (wanted: string) => string {
   };
 }
 
-/** `tomo` for `…/tomo.mrc?token=1`, `jpeg` for `precomputed://gs://bucket/clahe/jpeg`, with the image's number in its file: `a#1`. */
+/**
+ * The last name of a location: `tomo` for `…/tomo.mrc?token=1`, `jpeg` for `precomputed://gs://bucket/clahe/jpeg`. The image's
+ * number in its file stays: `a#1`.
+ */
 export function nameOfLocation(location: string): string {
   const [, bare = "", image = ""] = /^(.*?)(#\d+)?$/s.exec(location) ?? [];
   const path = (/^[a-z0-9]+:\/\//i.test(bare) ? bare.replace(/[?#].*$/s, "") : bare).replace(/[/\\]+$/, "");

@@ -5,30 +5,30 @@ import type { HostPace } from "../../../net/pace.js";
 import { oneVersion } from "../../../stores/one-version.js";
 import { absent, isVersioned, type Stat, type Store } from "../../../stores/store.js";
 
-/** An object of a store, to be looked into. */
+/** An object of a store, for reading parts of it. */
 export interface ObjectSource extends RandomAccess {
-  /** Requests beside the reads that its reader counts: the question for its size, where no answer told it. */
+  /** Requests for the size, which the reader does not count. */
   readonly asides: number;
 }
 
 export interface ObjectSourceOptions {
-  /** As messages call it. */
+  /** The name in messages. */
   name: string;
   pace?: HostPace | undefined;
   signal?: AbortSignal | undefined;
 }
 
 /**
- * An object whose size and identity come with the first bytes that are read of it, so that a header costs one request and not two. When the
- * object changes between two reads, the second throws STORE_CONFLICT, where the store has etags.
+ * An object whose size and version come with the first read, so that a header takes one request and not two. If the object
+ * changes between two reads, the second throws STORE_CONFLICT, provided that the store has etags.
  *
- * @throws {EmporiumError} STORE_ABSENT at the first read, and what the store throws.
+ * @throws {EmporiumError} STORE_ABSENT at the first read, and what the store throws
  */
 export function objectSource(store: Store, key: string, { name, pace, signal }: ObjectSourceOptions): ObjectSource {
   let stat: Stat | undefined;
   let asides = 0;
   let begun: { range: ByteRange; bytes: Uint8Array } | undefined;
-  /** Where the server names no version. */
+  /** For servers that name no version. */
   let careful: RandomAccess["read"] | undefined;
 
   async function turn<T>(work: () => Promise<T>): Promise<T> {
@@ -48,13 +48,13 @@ export function objectSource(store: Store, key: string, { name, pace, signal }: 
     return stat;
   }
 
-  /** The first bytes, and what the same answer says of the whole; undefined where the store cannot say both at once. */
+  /** The first bytes, with the object's size and version; undefined if the store does not give both at once. */
   async function begin(range: ByteRange, options: ReadOptions): Promise<Uint8Array | undefined> {
     const stream = await turn(async () => store.stream!(key, range, options));
     if (!stream) throw absent(store, key);
     const pieces: Uint8Array[] = [];
     let length = 0;
-    // a server that knows no ranges begins at 0 and sends everything
+    // a server without ranges begins at 0 and sends everything
     const wanted = range.offset - stream.offset + range.length;
     for await (const piece of stream.body) {
       pieces.push(piece);
@@ -88,7 +88,7 @@ export function objectSource(store: Store, key: string, { name, pace, signal }: 
           const bytes = await begin(range, options);
           if (bytes) return bytes;
         } catch (error) {
-          // what may pass is tried again by `read`, with pauses
+          // `read` tries again after temporary failures
           if (!isEmporiumError(error) || (error.facts.retry ?? "no") === "no") throw error;
         }
       }
@@ -106,7 +106,7 @@ export function objectSource(store: Store, key: string, { name, pace, signal }: 
   };
 }
 
-/** The same source with its first bytes at hand: they were read to see whether there is anything. */
+/** The same source with its first bytes in memory. */
 export function primed(source: RandomAccess, head: Uint8Array, whole: number): RandomAccess {
   return {
     name: source.name,

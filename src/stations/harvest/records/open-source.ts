@@ -16,13 +16,13 @@ import { storeLevels, type Tree, treeOf } from "./image-tree.js";
 import { objectSource, primed } from "./object-source.js";
 
 export interface OpenOptions {
-  /** Mirrors and tests (`--portal-base`). */
+  /** Other base addresses, for mirrors and tests (`--portal-base`). */
   bases?: Bases | undefined;
-  /** Whose reply the location came out of. Absent: a person typed it, and may mean any host, also on this machine. */
+  /** The portal whose reply names the location. Absent: the user typed it, so any host is allowed, also this machine. */
   portal?: string | undefined;
-  /** Sign nothing. Always so for what came out of a reply. */
+  /** Sign no request. Locations out of replies are never signed. */
   anonymous?: boolean | undefined;
-  /** Redirections of what a person typed may lead to private networks and any port. */
+  /** Redirections of addresses that the user typed may lead to private networks and any port. */
   allowPrivate?: boolean | undefined;
   /** Shared by all sources of a run. */
   pace?: Paces | undefined;
@@ -32,30 +32,29 @@ export interface OpenOptions {
   resolve?: Resolve | undefined;
 }
 
-/** Requests that were made to find out what a location is, and not by whoever reads it. */
 export interface Opened {
   /** As it was given. */
   location: string;
-  /** Requests beyond those of the reader. */
+  /** Requests beside those of the reader: to find out what the location is. */
   asides(): number;
 }
 
-/** What a location turned out to be: a file of bytes, a folder that is one volume, or a folder with images in it. */
+/** A file, a folder that is one volume, or a folder of images. */
 export type Source =
   | (Opened & { kind: "file"; file: RandomAccess })
   | (Opened & { kind: "volume"; folder: PeekFolder; format: VolumeFormat | undefined })
   | (Opened & { kind: "tree"; tree: Tree });
 
-/** First bytes that tell whether a name is a file: what a peek asks for first. */
+/** The first bytes of a file, which a peek needs anyway. */
 const HEAD_BYTES = 64 * 1024;
 
 /**
- * Opens a location to look into it: a path, `file:`, `http(s):`, `ftp:`, `s3:`, `gs:`, each with a format before it (`zarr://…`) or behind it
- * (`…|n5:`). A name that does not tell what it is is asked for as a file first, then as a volume, then as a folder.
+ * Opens a location for reading: a path, `file:`, `http(s):`, `ftp:`, `s3:`, `gs:`, each perhaps with a format (`zarr://…` or
+ * `…|n5:`). If the form does not tell what it is, it is opened as a file, then as a volume, then as a folder.
  *
- * What a person typed may be anywhere. What came out of a portal's reply must lead to public addresses, redirections included.
+ * Typed locations may be anywhere. Locations out of a portal's reply must be public addresses, redirections included.
  *
- * @throws {EmporiumError} STORE_ABSENT, LOCATION_UNKNOWN, ADDRESS_REFUSED, and what stores throw.
+ * @throws {EmporiumError} STORE_ABSENT, LOCATION_UNKNOWN, ADDRESS_REFUSED, and what stores throw
  */
 export async function openSource(location: string, options: OpenOptions = {}): Promise<Source> {
   const address = addressOf(location);
@@ -86,7 +85,7 @@ function parseLocal(place: string): Location | undefined {
   return location.scheme === "file" ? location : undefined;
 }
 
-/** On this machine one look tells what a path is. */
+/** On this machine the file system tells what a path is. */
 async function openLocal(address: Address, location: Location, way: Way): Promise<Source> {
   const { store: parent, key } = await openLocation(location, { readOnly: true });
   const stat = await parent.stat(key);
@@ -133,7 +132,7 @@ async function openVolume(address: Address, way: Way): Promise<Source> {
   return { kind: "volume", location: address.text, folder, format: address.format, asides: () => 0 };
 }
 
-/** A folder that is a volume by its documents; undefined for any other. */
+/** A folder with a volume's documents; undefined for any other. */
 async function volumeHere(address: Address, way: Way): Promise<Source | undefined> {
   const source = await openVolume(address, way);
   return source.kind === "volume" && (await isVolume(source.folder)) ? source : undefined;
@@ -149,7 +148,7 @@ async function openTree(address: Address, way: Way): Promise<Source> {
   };
 }
 
-/** Codes with which a place answers that it is no file, or no volume, of this name. */
+/** Error codes which mean that the location is no file, or no volume. */
 const ELSE: ReadonlySet<string> = new Set(["STORE_ABSENT", "STORE_PROTOCOL", "STORE_DENIED", "PORTAL_NOT_DATA"]);
 
 async function openUnknown(address: Address, way: Way): Promise<Source> {
@@ -163,7 +162,7 @@ async function openUnknown(address: Address, way: Way): Promise<Source> {
   const volume = await volumeHere(address, way);
   if (volume) return volume;
   const source = await openTree(address, way);
-  // an empty listing of a bucket, or none of a web server, says no more than the first answer did
+  // an empty listing tells no more than the first error
   if (source.kind === "tree" && (await source.tree.isEmpty())) throw failure;
   return source;
 }
@@ -174,7 +173,7 @@ export function isDocument(name: string): boolean {
   return DOCUMENTS.includes(name);
 }
 
-/** Whether one of the documents is there that make a folder a volume, or a group that a volume lies in. */
+/** Whether the folder has a document of a volume, or of a group around a volume. */
 async function isVolume(folder: PeekFolder): Promise<boolean> {
   const { peekFolder } = await import("../../../formats/peek/peek.js");
   try {
@@ -182,13 +181,13 @@ async function isVolume(folder: PeekFolder): Promise<boolean> {
     return true;
   } catch (error) {
     if (isEmporiumError(error) && (error.code === "FORMAT_UNKNOWN" || ELSE.has(error.code))) return false;
-    // one whose documents are wrong is a volume all the same: whoever reads it says what is wrong
+    // a volume with invalid documents is still a volume: its reader will report the error
     if (isEmporiumError(error) && error.code.startsWith("FORMAT_")) return true;
     throw error;
   }
 }
 
-/** A folder of a store as a peek wants it: what may not be read, or comes as a web page, is not there. */
+/** A folder of a store for a peek. Files that are forbidden or web pages count as absent. */
 export function folderOf(store: Store, prefix: string, name: string, way: Pick<Way, "signal" | "pace">): PeekFolder {
   const asked = new Map<string, Promise<Uint8Array | undefined>>();
   const pace = paceOf(name, way);
@@ -218,7 +217,7 @@ function paceOf(place: string, { pace }: Pick<Way, "pace">) {
   return host === undefined ? undefined : pace?.host(httpAddress(place) ?? place, host);
 }
 
-/** What the places of a tree's images are called and opened by. */
+/** Names and opens the images of a tree. */
 function placeTree(place: string, store: Store, way: Way) {
   const base = place.replace(/[?#].*$/s, "").replace(/\/+$/, "");
   const net = /^https?:/i.test(base);
@@ -239,7 +238,7 @@ async function folderStore(place: string, way: Way): Promise<Store> {
   return openStore(parseLocation(place.replace(/\/+$/, "")), storeOptions(place, way));
 }
 
-/** A bucket that a reply names, or that has been moved, is asked without anybody's credentials. */
+/** Buckets out of replies, or after a redirection, are read without credentials. */
 function storeOptions(
   place: string,
   { anonymous = false, allowPrivate, bases = new Map(), portal, clock, random, resolve }: Way,

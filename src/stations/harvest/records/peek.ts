@@ -19,11 +19,11 @@ export interface PeekOptions extends LookOptions {
   exact?: boolean | undefined;
   /** Sign no request to a bucket. */
   anonymous?: boolean | undefined;
-  /** Redirections of what a person typed may lead to private networks and any port. */
+  /** Redirections of addresses that the user typed may lead to private networks and any port. */
   allowPrivate?: boolean | undefined;
 }
 
-/** A record, and what it cost. */
+/** A record, and the requests and bytes that it took. */
 export interface PeekedRecord extends LocatedRecord {
   requests: number;
   bytes_fetched: number;
@@ -36,11 +36,11 @@ export interface PeekReport {
 }
 
 /**
- * Looks at images without fetching them: shape, type, voxel size and what else their headers say, by few requests of some kilobytes.
+ * Reads images' headers: shape, type, voxel size and more, by few requests of some kilobytes.
  *
- * @param words paths and addresses of files, volumes and folders, viewers' links and portals' pages, each perhaps as `NAME=LOCATION`. Of a
- *   folder every image below it is a record, of a page all that it links to.
- * @returns what fails leaves the others their records: `errors` lists it.
+ * @param words paths and addresses of files, volumes and folders, viewers' links and portals' pages, each perhaps as
+ *   `NAME=LOCATION`. A folder gives a record for every image below it, a page for all its links.
+ * @returns the records; words that fail are in `errors`
  * @throws {EmporiumError} CANCELLED
  */
 export async function peek(words: readonly string[], options: PeekOptions = {}): Promise<PeekReport> {
@@ -56,30 +56,30 @@ export async function peek(words: readonly string[], options: PeekOptions = {}):
   return { records, errors, exitStatus: exitStatusOf({ failed, of: items, kept: records.length, errors }) };
 }
 
-/** Something that may hold images, as a word or a portal's link led to it. */
+/** A location that may hold images: a word, or a portal's link. */
 export interface Found {
-  /** As a person would give it again. */
+  /** In the form that a user would type. */
   location: string;
-  /** Below the folder that was given; undefined for what was given itself. */
+  /** Below the given folder; undefined for the given location itself. */
   path?: string | undefined;
-  /** What the portal says of it, where its page was given. */
+  /** The portal's record, if its page was given. */
   web?: { key: string; record: WebRecord } | undefined;
 }
 
 export interface Looked {
   found: Found;
   peeked: Peek;
-  /** The word's own name, or that of its record on the portal, where what it names is one thing. */
+  /** The word's own name, or its record's key on the portal, if it leads to one image. */
   name: string | undefined;
 }
 
-/** Images that are looked at at a time, on the net; their hosts' pace holds besides. */
+/** Images that are read in parallel, within the hosts' rate limits. */
 const AT_ONCE = 4;
 
 /**
- * Looks at everything that words lead to, and hands on what was seen, in order. Each thing fails alone.
+ * Peeks at everything that words lead to, and passes on the results in order. Failures do not affect other items.
  *
- * @param skip of a folder's images those that need no look; they are not asked for.
+ * @param takeTree may process the images of a folder itself
  */
 export async function look(
   words: readonly string[],
@@ -174,7 +174,7 @@ export async function look(
 
 export type PeekImage = (image: TreeImage) => Promise<Peek>;
 
-/** Looks at several images of a folder, some at a time; what fails is a rejected promise in its place. */
+/** Peeks at several images of a folder in parallel. A failure is a rejected promise in the image's place. */
 export async function lookAtAll(
   images: readonly TreeImage[],
   peekImage: PeekImage,
@@ -185,7 +185,7 @@ export async function lookAtAll(
   await forEachLimited(images.entries(), AT_ONCE, async ([at, image]) => {
     tell(done, image.location);
     const result = peekImage(image);
-    result.catch(() => {}); // whoever takes it meets the failure
+    result.catch(() => {}); // the caller that takes it gets the error
     results[at] = result;
     await result.catch((error: unknown) => {
       if (isEmporiumError(error) && error.code === "CANCELLED") throw error;
@@ -201,7 +201,7 @@ async function peekTreeImage(image: TreeImage, { exact, signal }: PeekOptions): 
   return { ...peeked, requests: peeked.requests + image.file.asides };
 }
 
-/** The page of a portal, or a viewer's link, that stands for the data it links to; undefined for what is a location itself. */
+/** The portal's page or viewer's link that leads to data; undefined for a location itself. */
 function pageOf(text: string, { bases }: PeekOptions): Recognised | undefined {
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text.trim())?.[1]?.toLowerCase();
   if (scheme !== undefined && scheme !== "http" && scheme !== "https") return undefined;
@@ -220,12 +220,12 @@ function openOptions(options: PeekOptions, more: { clock: Clock; pace: Paces; po
   return { bases, anonymous, allowPrivate, random, signal, resolve, ...more };
 }
 
-/** A record of one image, at its place. */
+/** A record with its location. */
 export function located(facts: PeekFacts, name: string, location: string): LocatedRecord {
   return { ...recordOf(facts, name), location };
 }
 
-/** A failure at its place; what is on the net has an address and is no file. */
+/** Adds the location to an error: as `url` if it is remote, else as `file`. */
 export function placed(record: ErrorRecord, location: string): ErrorRecord {
   if (record.url !== undefined) return record;
   const { file = location, ...rest } = record;

@@ -1,13 +1,13 @@
 import { nanometresPer, type Quantity } from "../../../formats/peek/facts.js";
 import { JOULE_PER_EV } from "../../../formats/peek/tiff-acquisition.js";
 
-/** A length as its source has it. */
+/** A length in the unit of its source. */
 export interface Length {
   value: number;
   unit: string;
 }
 
-/** Undefined for a unit that nobody knows. */
+/** Undefined for an unknown unit. */
 export function nanometres({ value, unit }: Length): number | undefined {
   const factor = nanometresPer(unit);
   return factor === undefined ? undefined : value * factor;
@@ -37,18 +37,18 @@ const SI: Readonly<Record<string, number>> = {
   hour: 3_600,
 };
 
-/** A quantity with its value in SI; undefined for a unit that nobody knows. */
+/** A quantity with its SI value; undefined for an unknown unit. */
 export function quantity(value: number, unit: string): Quantity | undefined {
   const factor = Object.hasOwn(SI, unit) ? SI[unit] : undefined;
   return factor === undefined || !Number.isFinite(value) ? undefined : { value, unit, si: scaled(value, factor) };
 }
 
-/** `0.4 · 10⁶` and `200 · 10⁻¹²` without the tail of digits that products of decimals show by chance. */
+/** `0.4 · 10⁶` and `200 · 10⁻¹²` without rounding errors of products. */
 function scaled(value: number, factor: number): number {
   return Number((value * factor).toPrecision(15));
 }
 
-/** Whether two measurements say the same, as far as people round them in texts. */
+/** Whether two measurements agree, given the rounding in texts. */
 export function agree(a: number, b: number, relative = 0.01): boolean {
   return Math.abs(a - b) <= relative * Math.max(Math.abs(a), Math.abs(b));
 }

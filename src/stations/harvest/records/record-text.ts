@@ -4,10 +4,10 @@ import { type Acquisition, isQuantity, type LocatedRecord } from "./record.js";
 
 type Shown = LocatedRecord & { requests?: number; bytes_fetched?: number };
 
-/** Records that are shown one by one, with all their facts; more of them are a table. */
+/** Up to so many records are shown as sections; more as a table. */
 const SECTIONS_MAX = 6;
 
-/** What a terminal shows of records: a section each, its facts in columns and where the doubtful ones come from, or a table of many. */
+/** Records for a terminal: a section each, with aligned facts and the source of uncertain ones, or a table. */
 export function recordsText(records: readonly Shown[]): string {
   return records.length > SECTIONS_MAX ? tableOf(records) : records.map(sectionOf).join("\n\n");
 }
@@ -33,7 +33,7 @@ function tableOf(records: readonly Shown[]): string {
   return [...lines, ...costOf(records)].join("\n");
 }
 
-/** Images of one file share its requests: they are counted once. */
+/** Images of one file share its requests, which count once. */
 function costOf(records: readonly Shown[]): string[] {
   const files = new Map(
     records.flatMap(({ location, requests, bytes_fetched }) =>
@@ -70,7 +70,7 @@ function sectionOf(record: Shown): string {
   return [`${name}  ${kind.join(", ")}`, `  ${location}`, ...lines].join("\n");
 }
 
-/** Values of the file need no mark. */
+/** Values of the file get no mark. */
 function origin({ sources }: LocatedRecord, field: string, member?: string): string {
   const source = (member === undefined ? undefined : sources[`${field}.${member}`]) ?? sources[field];
   return source === undefined || source === "file" ? "" : source === "web" ? "  (portal)" : "  (derived)";
@@ -88,7 +88,7 @@ function voxelText(record: LocatedRecord): string {
   return `${sizes.join(" × ")}${one === undefined ? "" : ` ${one}`}${origin(record, "voxel_size")}`;
 }
 
-/** The whole image in one unit that fits it. */
+/** The size of the whole image in one suitable unit. */
 function extentText({ shape, voxel_size, unit, axes }: LocatedRecord): string | undefined {
   const lengths = shape.flatMap((length, axis) => {
     const [size, factor] = [voxel_size[axis], nanometresPer(unit[axis])];
@@ -123,7 +123,7 @@ function quantityText({ value, unit }: Quantity): string {
   return unit === "s" && value > 0 && value < 1e-3 ? `${short(value * 1e6)} µs` : `${short(value)} ${unit}`.trim();
 }
 
-/** Six digits: as many as anyone reads. */
+/** Six digits. */
 function short(value: number): string {
   return String(Number(value.toPrecision(6)));
 }

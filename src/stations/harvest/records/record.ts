@@ -1,15 +1,15 @@
 import type { JsonObject } from "../../../core/json.js";
 import type { FactSource, PeekFacts, PeekFormat, Quantity } from "../../../formats/peek/facts.js";
 
-/** Where a value comes from: written in the file, computed from what is, or said by the portal. */
+/** The source of a value: written in the file, computed from it, or the portal's. */
 export type RecordSource = FactSource | "web";
 
-/** How an image was taken: quantities in the unit of their source and in SI, texts, and the stage's position. Only what is known. */
+/** The known acquisition settings: quantities in the source's unit and in SI, texts, and the stage's position. */
 export type Acquisition = PeekFacts["acquisition"];
 
 /**
- * One image, whatever its format: the document that stations hand on. Lists go along `axes`, slowest first; null stands where nobody
- * knows. Names and form: `file_metadata.json`.
+ * One image of any format: the document that stations exchange. Lists are along `axes`, slowest first; null is unknown. Names and
+ * form: `file_metadata.json`.
  */
 export interface NormalisedRecord {
   name: string;
@@ -26,21 +26,21 @@ export interface NormalisedRecord {
   axes: string[];
   contrast: { min: number; max: number } | null;
   acquisition: Acquisition;
-  /** Of each field that is known. Where the axes of a field differ, those that do stand beside it: `voxel_size.z`, `acquisition.beam_current`. */
+  /** The source of each known field. Axes with another source are listed too: `voxel_size.z`, `acquisition.beam_current`. */
   sources: Record<string, RecordSource>;
   /** Each begins with a code: `conflict:beam_current: …`. */
   warnings: string[];
-  /** What the file's own metadata say, by its own names. Of a stack: those of its first file, and `files`. */
+  /** The file's own metadata with their names. Of a stack: those of its first file, and `files`. */
   raw_metadata: JsonObject;
 }
 
 /** A record, and where its image is. */
 export interface LocatedRecord extends NormalisedRecord {
-  /** As a person would give it again. */
+  /** In the form that a user would type. */
   location: string;
 }
 
-/** Names that facts and records call differently. */
+/** The record's names of facts that differ. */
 const RENAMED: Readonly<Record<string, string>> = { voxelSize: "voxel_size" };
 
 /** @param name of the record; default the file's. */
@@ -65,7 +65,7 @@ export function recordOf(facts: PeekFacts, name: string = facts.name): Normalise
   };
 }
 
-/** Whether a fact of an acquisition is a quantity, and not a text or a position. */
+/** Whether a fact is a quantity, and not a text or position. */
 export function isQuantity(fact: Acquisition[string] | undefined): fact is Quantity {
   return typeof fact === "object" && typeof (fact as Partial<Quantity>).si === "number";
 }

@@ -7,9 +7,9 @@ import { at, listOf, numberOf, objectsOf } from "../../../portals/fields.js";
 import type { NormalisedRecord } from "./record.js";
 
 /**
- * A record as the reference program writes it, its errors included (`--compat reference`): keys that it does not know are absent, sizes and
- * offsets are floats, of TIFF width stands before height and ImageJ's unit and spacing on every axis, of precomputed volumes the stored
- * order x, y, z under the names z, y, x, of DM3 one slice with its origin times its scale, negated: `-0.0`.
+ * A record as the reference program writes it, its errors included (`--compat reference`). Only its own keys; sizes and offsets
+ * are floats. TIFF: width before height, ImageJ's unit and spacing on every axis. Precomputed: the stored order x, y, z with the
+ * names z, y, x. DM3: one slice with the negated product of origin and scale, also `-0.0`.
  */
 export function referenceForm(record: NormalisedRecord): JsonObject {
   switch (record.format) {
@@ -41,7 +41,7 @@ function tiffForm({ raw_metadata: raw, dtype, channels, shape }: NormalisedRecor
     ...(lines ? { imagej_metadata: imageJForm(lines) } : {}),
     ...(isOmeXml(description) ? { ome_metadata: description } : {}),
     dtype,
-    // as the file has it: the escape `\u00B5` stays one
+    // as in the file: the escape `\u00B5` stays
     unit: three(lines?.get("unit") ?? null),
     voxel_size: three(Number.isFinite(spacing) ? new Float(spacing) : null),
     channels: channels ?? 1,
@@ -60,7 +60,7 @@ function imageJForm(lines: ReadonlyMap<string, string>): JsonObject {
   return Object.fromEntries([...lines].map(([key, text]) => [key, value(text)]));
 }
 
-/** Of the file's own tags, fastest axis first there. */
+/** From the file's own tags, where the fastest axis is first. */
 function dmForm({ raw_metadata: raw, dtype, shape }: NormalisedRecord): JsonObject {
   const calibrations = objectsOf(at(raw, "ImageData", "Calibrations", "Dimension")).reverse();
   const lengths = listOf(at(raw, "ImageData", "Dimensions"))
@@ -76,7 +76,7 @@ function dmForm({ raw_metadata: raw, dtype, shape }: NormalisedRecord): JsonObje
   };
 }
 
-/** The first level's own transformations; those of the whole image are skipped. */
+/** The first level's own transformations, without those of the whole image. */
 function zarrForm(record: NormalisedRecord): JsonObject {
   const { raw_metadata: raw, shape, axes, unit, dtype } = record;
   const attributes = raw.attributes;
@@ -101,7 +101,7 @@ function zarrForm(record: NormalisedRecord): JsonObject {
   };
 }
 
-/** The document of the volume as the library that the reference reads it with describes it. */
+/** The volume's document, as the reference's library describes it. */
 function precomputedForm(record: NormalisedRecord): JsonObject {
   const { raw_metadata: raw, dtype, channels } = record;
   const scale = objectsOf(raw.scales)[0] ?? {};
@@ -146,7 +146,7 @@ function precomputedForm(record: NormalisedRecord): JsonObject {
   };
 }
 
-/** Formats of which the reference says nothing wrong, or nothing at all. */
+/** Formats that the reference describes correctly or not at all. */
 function otherForm({ raw_metadata, shape, dtype, unit, voxel_size, offset, channels, axes }: NormalisedRecord): JsonObject {
   return {
     raw_metadata,

@@ -7,8 +7,8 @@ import { listOf, numberOf, textOf } from "../../../portals/fields.js";
 import type { NormalisedRecord } from "./record.js";
 
 /**
- * A record that the reference program wrote, put right where it says enough itself: TIFF by its own width and height, its resolution and
- * ImageJ's spacing; precomputed volumes by the order that their document is stored in; DM3 offsets without a sign before their zero.
+ * A record of the reference program, corrected as far as it allows: TIFF by its own width, height, resolution and ImageJ's
+ * spacing; precomputed volumes by the order of their document; DM3 offsets without a sign before zero.
  */
 export function readReferenceRecord(name: string, own: JsonObject): NormalisedRecord {
   const raw = jsonObject(own.raw_metadata) ?? {};
@@ -77,7 +77,7 @@ function correctTiff(record: NormalisedRecord): void {
     vendor: undefined,
   });
   if (shape.length !== 3) return;
-  // what its own ImageJ lines gave is kept where the tags say nothing
+  // the value of its ImageJ lines is kept if the tags have none
   record.voxel_size = voxelSize.map((size, axis) => size ?? (axis === 0 ? record.voxel_size[0]! : null));
   record.unit = unit.map((name, axis) => name ?? (axis === 0 ? record.unit[0]! : null));
   record.warnings.push(...warnings);

@@ -1,7 +1,7 @@
 import type { JsonObject } from "../../../core/json.js";
 import type { LocatedRecord } from "./record.js";
 
-/** Files of one folder whose names are the same but for a number before the end. */
+/** Files of one folder whose names differ only by a number before the extension. */
 export interface NumberedFiles {
   /** With the folder: `data/slice_`. */
   stem: string;
@@ -13,7 +13,7 @@ export interface NumberedFiles {
 
 const NUMBERED = /^(.*?)(\d{1,15})((?:\.ome)?\.[a-z][a-z0-9]*(?:\.gz)?)$/is;
 
-/** Groups paths by folder, stem and end of their names; those that stand alone or have no number are in no group. */
+/** Groups paths by folder, stem and extension. Single files and files without a number are in no group. */
 export function numberedFiles(paths: Iterable<string>): NumberedFiles[] {
   const groups = new Map<string, NumberedFiles>();
   for (const path of paths) {
@@ -29,7 +29,7 @@ export function numberedFiles(paths: Iterable<string>): NumberedFiles[] {
   return result;
 }
 
-/** One file of a stack: its path and number, and its record if it was looked at. */
+/** One file of a stack, with its record if its header was read. */
 export interface StackFile {
   path: string;
   number: number;
@@ -43,21 +43,21 @@ export function isSlice({ shape, axes }: LocatedRecord): boolean {
   return axes.includes("y") && axes.includes("x") && rest.length === 0 && (place < 0 || shape[place] === 1);
 }
 
-/** What slices of one volume have in common. */
+/** The properties that slices of one volume share. */
 export function sliceForm({ shape, axes, dtype }: LocatedRecord): string {
   const [y, x] = [shape[axes.indexOf("y")], shape[axes.indexOf("x")]];
   return `${x} × ${y} ${dtype ?? "of an unknown type"}`;
 }
 
-/** How many of a kind a warning names. */
+/** The most files that a warning names. */
 const NAMED_MAX = 3;
 
 /**
- * The volume that slices are together, ordered by their numbers: shape `[slices, y, x]`, everything else as the first file has it. Numbers
- * that are missing or there twice are warnings.
+ * The volume of slices in the order of their numbers: shape `[slices, y, x]`, everything else from the first file. Missing and
+ * repeated numbers are warnings.
  *
- * @param files by their numbers, of one form; the first one looked at gives its facts.
- * @param odd files of the group that have another form, or no image, and are no part of the volume.
+ * @param files by their numbers, of one form. The first one with a record gives the facts.
+ * @param odd files of the group that do not belong to the volume
  */
 export function stackRecord(files: readonly StackFile[], odd: readonly { path: string; found: string }[]): LocatedRecord {
   const looked = files.flatMap(({ record }) => (record ? [record] : []));
@@ -70,7 +70,7 @@ export function stackRecord(files: readonly StackFile[], odd: readonly { path: s
   ];
   const offset = along<number | null>(first.offset, null);
   const sources: LocatedRecord["sources"] = { ...first.sources, shape: "derived" };
-  // a stack's own first slice is where it begins
+  // a stack begins at its own first slice
   if (offset[0] === null && offset[1] !== null && offset[2] !== null) {
     offset[0] = 0;
     sources["offset.z"] = "derived";

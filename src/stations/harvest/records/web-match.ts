@@ -3,13 +3,13 @@ import type { ReadRecord } from "../../../portals/web-metadata.js";
 
 export interface WebMatch {
   record: ReadRecord;
-  /** The record's name, where it stands for this image alone: its one link is the image's. */
+  /** The record's name, if the image is its only link. */
   soleName: string | undefined;
 }
 
 /**
- * The portal's record of an image: of its name; whose link the location is, or lies below; below whose name it was downloaded; or, where only
- * one record has it, whose link ends with the same file. Undefined where nothing tells.
+ * The portal's record of an image: with its name; with a link to it or to a folder above; downloaded to a folder of the record's
+ * name; or the only one with a link to a file of this name. Undefined if there is none.
  */
 export function webRecordOf(
   web: readonly ReadRecord[],

@@ -3,11 +3,11 @@ import { portalFacts } from "./portal/read.js";
 import { readText } from "./portal/text.js";
 import { factText } from "./record-text.js";
 
-/** Links that are shown one by one; of more the first few. */
+/** The most links that are shown. */
 const LINKS_SHOWN = 12;
 const LINKS_BEGUN = 8;
 
-/** What a terminal shows of portals' records: what they say of the image, and where the data are. */
+/** Portals' records for a terminal: facts of the image, and links to the data. */
 export function webText(described: readonly Described[]): string {
   return described.map(sectionOf).join("\n\n");
 }
@@ -46,7 +46,7 @@ function shownLinks(links: readonly string[]): string[] {
     : [...links.slice(0, LINKS_BEGUN), `… and ${links.length - LINKS_BEGUN} more (--json lists them)`];
 }
 
-/** Viewers' links carry their whole state. */
+/** Viewers' links contain their whole state. */
 function shortened(url: string): string {
   return url.length <= 160 ? url : `${url.slice(0, 157)}…`;
 }

@@ -4,7 +4,7 @@ import { absent, type ByteStream, objectName, type Stat } from "../../../stores/
 import type { Source } from "./options.js";
 import { isSameObject } from "./state.js";
 
-/** A source, and what its server said of the object when it was first asked. */
+/** A source, and the object's version in its first reply. */
 export interface KnownSource extends Source {
   readonly name: string;
   readonly host: HostPace;
@@ -16,13 +16,13 @@ export function knownSource(source: Source, host: HostPace): KnownSource {
   return { ...source, name: objectName(source.store, source.key), host, version: undefined };
 }
 
-/** Reads of stores that cannot stream. */
+/** For stores that cannot stream. */
 const READ_BYTES = 8 * 1024 * 1024;
 
 /**
- * One request, at the host's pace. Every answer must be of the version that the first one was of.
+ * One request, within the host's rate limit. Every reply must be of the first reply's version.
  *
- * @throws {EmporiumError} STORE_ABSENT; STORE_CONFLICT when the object is another one now; else what the store throws.
+ * @throws {EmporiumError} STORE_ABSENT; STORE_CONFLICT if the object has changed; else what the store throws
  */
 export async function ask(
   source: KnownSource,
@@ -50,7 +50,7 @@ export async function ask(
   return stream;
 }
 
-/** Whether the object is surely still the one that was fetched: its server may have written into it since the last answer began. */
+/** Checks that the object is still the fetched one: its server may have changed it since the last reply began. */
 export async function confirm(source: KnownSource, size: number, signal: AbortSignal): Promise<void> {
   const stream = await ask(source, { offset: size - 1, length: 1 }, signal);
   await stream.cancel();

@@ -6,13 +6,17 @@ export type Algorithm = (typeof ALGORITHMS)[number];
 /** An expected checksum: `sha256:` and lower-case hexadecimal digits. */
 export type Checksum = `${Algorithm}:${string}`;
 
-/** `sidecar` a file beside the object, `listing` a folder's or portal's list, `given` the user, `etag` the server's answer, `own` nobody but us. */
+/**
+ * `sidecar` a file beside the object, `listing` a folder's or portal's list, `given` the user, `etag` the server's reply, `own`
+ * none of these.
+ */
 export type ChecksumOrigin = "sidecar" | "etag" | "listing" | "given" | "own";
 
 const DIGITS: Record<Algorithm, number> = { md5: 32, sha1: 40, sha256: 64, sha512: 128 };
 
 /**
- * Reads `sha256:9f86…`, or bare digits whose number tells the algorithm. Base64 is read too, as headers carry it (`md5:1B2M2Y8AsgTpgAmY7PhCfg==`).
+ * Reads `sha256:9f86…`, or bare digits, whose number tells the algorithm. Also Base64, as in headers
+ * (`md5:1B2M2Y8AsgTpgAmY7PhCfg==`).
  *
  * @throws {EmporiumError} USAGE
  */
@@ -36,7 +40,7 @@ export function asHex(value: string, digits: number): string | undefined {
   return bytes.length * 2 === digits ? bytes.toString("hex") : undefined;
 }
 
-/** S3 and those who speak like it tag an object that was sent in one piece with its MD5; one of several parts has a dash. */
+/** S3 and compatible servers use the MD5 as tag of an object that was sent in one piece. A tag of several parts has a dash. */
 export function md5OfEtag(etag: string | undefined): Checksum | undefined {
   const hex = /^"?([0-9a-f]{32})"?$/i.exec(etag ?? "")?.[1];
   return hex === undefined ? undefined : `md5:${hex.toLowerCase()}`;

@@ -9,37 +9,37 @@ import { type Receiver, receive } from "./receive.js";
 import { transferRetries } from "./retries.js";
 import { type Stretch, stretchPlan } from "./stretches.js";
 
-/** Neither a request nor a share of one is made for less. */
+/** The least bytes of a request, or of a share of one. */
 export const REQUEST_BYTES_MIN = 1024 * 1024;
-/** A request asks for at least so much, while there is enough for everybody. */
+/** The least bytes of a request while there is enough for all connections. */
 const REQUEST_BYTES = 8 * 1024 * 1024;
-/** How fast hashing in order is, roughly (SHA-256 of a processor that has instructions for it). */
+/** Approximate speed of hashing in order (SHA-256 on a processor with instructions for it). */
 const HASH_BYTES_PER_SECOND = 1.5e9;
-/** Where only closing ends a transfer, the server has to notice, and what is on its way is lost: that costs more than asking. */
+/** Where a transfer is ended by closing it, the server notices late, and bytes on their way are lost: worth so many requests. */
 const END_COSTS = 4;
-/** A request, or a share of another's stretch, is worth so many times its waiting. */
+/** A request, or a share of another's stretch, must take so many times its waiting time. */
 const WORTH_COSTS = 4;
-/** What may be passed over in the body of a server that ignores a range. */
+/** The most bytes that are skipped if a server ignores a range. */
 const SKIP_BYTES_MAX = 256 * 1024;
-/** So much shows that a connection works, however often it breaks. */
+/** So many bytes show that a connection works, however often it breaks. */
 const PROGRESS_BYTES = 64 * 1024;
 
 export interface Fetching extends Receiver {
   options: Pick<TransferOptions, "connections" | "segmentBytes" | "clock"> & { random: Random; log: Log };
-  /** Whom to ask, best first. Those that have failed for good are taken away. */
+  /** The best first. Sources that failed for good are removed. */
   sources: KnownSource[];
   size: number;
-  /** A checksum will prove the whole, so a mirror may continue where its tags differ. */
+  /** A checksum will prove the whole file, so a mirror may have other tags. */
   proven: boolean;
-  /** Whether parts can be asked for. Otherwise one body is read from its beginning, what is here already passed over. */
+  /** Whether ranges can be requested. If not, one body is read from its beginning, and existing bytes are skipped. */
   ranges: boolean;
 }
 
 /**
- * Fetches all that is missing, over as many connections as the host bears. A connection that is free takes the next stretch of the file, and at
- * the end a share of the slowest. One that fails too often gives its stretch back while others get on; the last one throws.
+ * Fetches all missing bytes, over as many connections as allowed. A free connection takes the next stretch of the file, and at
+ * the end a share of the slowest. A connection that fails too often returns its stretch while others work; the last one throws.
  *
- * @param first an answer that is there already, and the connection's place.
+ * @param first an existing reply with its connection
  */
 export async function fetchAll(
   fetching: Fetching,
@@ -91,13 +91,13 @@ export async function fetchAll(
           plan.release(stretch);
         }
         if (plan.finished) enough.abort();
-        // The next may be another transfer's turn.
+        // The next request may be another transfer's.
         release();
         release = undefined;
       }
     } catch (error) {
       if (enough.signal.aborted && !signal.aborted) return;
-      // While others get on, what this one could not fetch is theirs.
+      // Other connections will fetch what this one could not.
       if (alive > 1 && isPassing(error) && run.progressMs > state.failingMs && !signal.aborted) return;
       stop.abort(error);
       throw error;
@@ -117,13 +117,14 @@ export async function fetchAll(
 interface Run {
   readonly fetching: Fetching;
   readonly receiver: Receiver;
-  /** When bytes came last, over any connection. */
+  /** When any connection last received bytes. */
   progressMs: number;
 }
 
 /**
- * Long requests save waiting: `size / bytes` of them cost `askMs` each, shared by all connections. Short ones keep the file in order, and
- * hashing behind it has less to do at the end: a stretch of each connection. Both cost the same at the root below.
+ * The best length of requests. Long ones save waiting: `size / bytes` of them cost `askMs` each, shared by all connections. Short
+ * ones keep the file in order, so less is left to hash at the end: one stretch of each connection. The costs are equal at the
+ * square root below.
  */
 function requestBytes(
   { ranges, size, options, sources }: Fetching,
@@ -179,7 +180,7 @@ async function fetchStretch(run: Run, stretch: Stretch, begun: ByteStream | unde
   }
 }
 
-/** False when the server cannot begin in the middle, as it turns out: then the connection that began at 0 fetches all. */
+/** False if the server cannot start in the middle. Then the connection that began at 0 fetches all. */
 async function beginsRight(fetching: Fetching, stream: ByteStream, source: KnownSource, at: number): Promise<boolean> {
   source.version ??= stream.stat;
   const skip = at - stream.offset;
@@ -196,32 +197,32 @@ async function beginsRight(fetching: Fetching, stream: ByteStream, source: Known
   });
 }
 
-/** The next source, when this one has failed for good. */
+/** Switches to the next source after this one has failed for good. */
 function turnTo(run: Run, failed: KnownSource, error: unknown, { failingMs }: ConnectionState): void {
   const { sources, size, options, signal, proven } = run.fetching;
   if (signal.aborted || !isEmporiumError(error) || OUR_OWN.has(error.code)) throw error;
-  if (sources[0] !== failed) return; // another connection has turned already
+  if (sources[0] !== failed) return; // another connection has switched already
   if (sources.length < 2 || run.progressMs > failingMs) throw error;
   sources.shift();
-  // What the mirror has must be what was begun.
+  // the mirror must have the version that was begun
   sources[0]!.version ??= proven ? { size } : failed.version;
   options.log.warn(`${error.message}: going on with ${sources[0]!.name}`);
 }
 
-/** FTP knows where a transfer begins, not where it ends: one that began at 0 may go on as far as nobody else fetches. */
+/** FTP knows where a transfer begins, not where it ends: one from 0 may continue until another connection's stretch. */
 export function isOpenEnded({ store }: Pick<KnownSource, "store">): boolean {
   return store.url.startsWith("ftp:");
 }
 
 interface ConnectionState {
-  /** What the last request waited for its answer. */
+  /** Waiting time of the last request. */
   askMs: number;
   speed: number;
-  /** Since when it has only failed; Infinity: it has not. */
+  /** Since when it has only failed; Infinity: it has not failed. */
   failingMs: number;
 }
 
-/** Faults of this side, or of the object: another server would not help. */
+/** Errors of this side, or of the object: another server would not help. */
 const OUR_OWN = new Set(["DISK_FULL", "STORE_READONLY", "CANCELLED", "INTERNAL", "NAME_UNSAFE"]);
 
 function isPassing(error: unknown): boolean {

@@ -4,8 +4,8 @@ import type { Algorithm } from "./checksum.js";
 import { endHashes, type FromDigestThread, startHashes, type ToDigestThread } from "./hashes.js";
 
 /**
- * Hashes one open file as far as it is told that bytes are there, and answers when it is told that all are. Between two reads it writes what it
- * is asked to: here a call of the system costs what it takes, elsewhere each is handed to a thread of Node's and back.
+ * Hashes one open file as far as it is written, and replies when all is. Between two reads it writes the state: a synchronous
+ * call here is cheaper than one through a thread of Node's pool.
  */
 const READ_BYTES = 1024 * 1024;
 const { fd, algorithms } = workerData as { fd: number; algorithms: readonly Algorithm[] };
@@ -26,7 +26,7 @@ port.on("message", (message: ToDigestThread) => {
   if (!running) follow();
 });
 
-/** One step at a time, so that messages are heard in between. */
+/** One step at a time, so that messages are received in between. */
 function follow(): void {
   running = hashed < reached;
   try {

@@ -4,27 +4,27 @@ import { startThread } from "../../../system/threads.js";
 import type { Algorithm } from "./checksum.js";
 import { type Digests, endHashes, type FromDigestThread, startHashes, type ToDigestThread } from "./hashes.js";
 
-/** Checksums of a file that is still being written, in order behind the writes. */
+/** Checksums of a file that is still written, in order behind the writes. */
 export interface Digester {
   /** The bytes `[0, prefix)` are written. */
   reach(prefix: number): void;
   /** Lower-case hexadecimal digits, once `[0, size)` is read. */
   finish(size: number): Promise<Digests>;
-  /** Replaces a small file beside it, in the digester's own time; absent where that is nobody's but the caller's. */
+  /** Writes a small file in the digester's thread; absent if it has none. */
   replace?: ((path: string, text: string) => Promise<void>) | undefined;
-  /** Lets go of the file. May be called at any time, also twice, and before the file is closed. */
+  /** Releases the file. May be called at any time, also twice, before the file is closed. */
   stop(): Promise<void>;
 }
 
-/** Below this a thread costs more than it saves. */
+/** For smaller files a thread costs more than it saves. */
 const THREAD_BYTES_MIN = 32 * 1024 * 1024;
 const READ_BYTES = 1024 * 1024;
 
 /**
- * Bytes arrive out of order, so they are read back: from the page cache, as hashing follows closely. Large files have a thread of their own for
- * it, beside which the network goes on.
+ * Bytes arrive out of order, so they are read back, from the page cache as long as hashing is close behind. Large files get a
+ * thread for it.
  *
- * @param size expected bytes, which only choose the way.
+ * @param size expected bytes, which decide about the thread
  */
 export function startDigests(handle: FileHandle, algorithms: readonly Algorithm[], size: number | undefined): Digester {
   return (size ?? 0) >= THREAD_BYTES_MIN ? onThread(handle.fd, algorithms) : byReading(handle, algorithms);
@@ -98,7 +98,7 @@ function byReading(handle: FileHandle, algorithms: readonly Algorithm[]): Digest
   };
 }
 
-/** So much more must be there before the thread is told again. */
+/** The thread is told after so many more bytes. */
 const TELL_BYTES = 4 * 1024 * 1024;
 
 function onThread(fd: number, algorithms: readonly Algorithm[]): Digester {

@@ -12,7 +12,7 @@ export function endHashes(hashes: ReadonlyMap<Algorithm, Hash>): Digests {
   return Object.fromEntries([...hashes].map(([algorithm, hash]) => [algorithm, hash.digest("hex")]));
 }
 
-/** What the hashing thread is told: bytes that are there, or a file to be written. */
+/** A message to the hashing thread: written bytes, or a file to write. */
 export interface ToDigestThread {
   reach?: number;
   last?: boolean;

@@ -5,34 +5,34 @@ import type { Paces } from "../../../net/pace.js";
 import type { Stat, Store } from "../../../stores/store.js";
 import type { Checksum, ChecksumOrigin } from "./checksum.js";
 
-/** One object of a store: what is asked for, and from whom. */
+/** One object of a store. */
 export interface Source {
   store: Store;
   key: string;
 }
 
 export interface TransferOptions extends Source {
-  /** The same file elsewhere (FTP beside HTTPS), asked when this one has failed too often. Only one of the same size is taken. */
+  /** The same file elsewhere (FTP beside HTTPS), used if this source failed too often. It must have the same size. */
   mirrors?: readonly Source[] | undefined;
-  /** Absolute path of the local file. Its folder is made. Nothing is visible there before every check has passed. */
+  /** Absolute path of the local file. Its folder is created. The file appears after every check has passed. */
   target: string;
-  /** What a listing said of the object: saves a question. Nothing in it is believed without the server's own answer saying the same. */
+  /** Facts of a listing, which save a request. They are used only if the server's reply confirms them. */
   stat?: Stat | undefined;
   /** What the bytes must have. */
   checksum?: Checksum | undefined;
-  /** Where it comes from, for the result and for messages. Default `given`. */
+  /** The source of `checksum`, for the result and for messages. Default `given`. */
   checksumFrom?: Exclude<ChecksumOrigin, "own" | "etag"> | undefined;
-  /** Connections for this one object, at most. */
+  /** The most connections for this object. */
   connections: number;
-  /** Bytes that one request asks for, where a server bears short ones only. Default: as many as keep requests few and hashing close behind. */
+  /** Bytes of one request, for servers that allow only short ones. Default: few requests, with hashing close behind. */
   segmentBytes?: number | undefined;
   /** Shared by all transfers of a run. */
   pace: Paces;
-  /** Host by which the pace is chosen, where the store's own address is a mirror or a test's server. */
+  /** The host for the rate limit, if the store's address is a mirror or a test's server. */
   paceHost?: string | undefined;
-  /** The caller knows that the object has changed: a file that is there is believed for its checksum alone, not for its size and time. */
+  /** The object is known to have changed: an existing file is trusted by its checksum only, not by size and time. */
   fresh?: boolean | undefined;
-  /** Wait until the finished file would survive a power loss. Default true. */
+  /** Sync the finished file before the result. Default true. */
   sync?: boolean | undefined;
   clock: Clock;
   random: Random;
@@ -42,11 +42,11 @@ export interface TransferOptions extends Source {
 }
 
 export interface TransferProgress {
-  /** Bytes of the object that are here, those of earlier runs included. */
+  /** Bytes of the object that are here, also from earlier runs. */
   doneBytes: number;
-  /** Bytes that were fetched and had to be given up: fetched again after a fault, or of a version that was replaced. */
+  /** Bytes that were fetched in vain: fetched again after a failure, or of a replaced version. */
   restartedBytes: number;
-  /** Absent while the server has not told. */
+  /** Absent until the server tells it. */
   totalBytes?: number | undefined;
   /** Bodies that are being received. */
   connections: number;
@@ -55,17 +55,17 @@ export interface TransferProgress {
 export interface TransferResult {
   path: string;
   size: number;
-  /** Lower-case hexadecimal, always computed over what was written. */
+  /** Lower-case hexadecimal, always computed from the written bytes. */
   sha256: string;
   etag?: string | undefined;
   modifiedMs?: number | undefined;
-  /** Bytes that an earlier run had fetched. */
+  /** Bytes that an earlier run fetched. */
   resumedBytes: number;
-  /** Bytes that came over the network in this run, those fetched twice included. */
+  /** Bytes received in this run, also those that were fetched twice. */
   fetchedBytes: number;
   requests: number;
-  /** What the SHA-256 was proved by, beside the byte count: `own` where nothing else was known. */
+  /** The proof of the SHA-256 beside the size; `own`: none. */
   checksum: ChecksumOrigin;
-  /** `present`: the file was there already, and is the one that was asked for. */
+  /** `present`: the file existed, and is the requested one. */
   status: "fetched" | "present";
 }

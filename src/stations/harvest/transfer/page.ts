@@ -8,7 +8,7 @@ export const LOOK_BYTES = 512;
 /** Ends of names of binary files that no format of ours reads. */
 const OTHERS = "svs|lsm|eer|stk|gz|tgz|n5z|zip|ozx|bz2|xz|zst|h5|hdf5?|hdf|png|jpe?g";
 const BINARY_NAME = new RegExp(`\\.(?:${FILE_EXTENSIONS}|${OTHERS})$`, "i");
-/** bzip2 and Zstandard: a short file of theirs may have no byte that a text cannot have. */
+/** A short file of bzip2 or Zstandard may consist of bytes that also texts have. */
 const COMPRESSED = /^(?:BZh|\x28\xb5\x2f\xfd)/;
 
 /**

@@ -33,11 +33,11 @@ export interface PartFile {
 
 export interface PartFileOptions {
   target: string;
-  /** What the state says of the object; without it none is kept. */
+  /** The object, for the state. Without it there is no state. */
   object?: Pick<PartState, "source" | "size" | "etag" | "modifiedMs"> | undefined;
-  /** Bytes that will come, where that is known without `object`. */
+  /** Expected bytes, if they are known without `object`. */
   size?: number | undefined;
-  /** Ranges of an earlier run that are kept, and what of them had reached the disk. */
+  /** Ranges of an earlier run that are kept, and those of them that reached the disk. */
   done: Ranges;
   synced?: Ranges | undefined;
   sync: boolean;

@@ -7,14 +7,14 @@ import type { TransferOptions, TransferResult } from "./options.js";
 import { removePart } from "./part-file.js";
 import { algorithmsFor, type Expected, expectedOf } from "./verify.js";
 
-/** HTTP dates count whole seconds, and some file systems every second one. */
+/** HTTP dates have whole seconds, and some file systems every second one. */
 const MTIME_MS = 2_000;
 
 /**
- * The result without a transfer, where the target is the object already: of the same size, and with the same checksum, or the server's own date
- * where there is none. (A finished transfer gives the file that date.)
+ * The result without a transfer, if the target is the object already: equal size and checksum, or the server's date if there is
+ * no checksum. (A finished transfer gives the file that date.)
  *
- * @param ask asks the store about the object.
+ * @param ask requests the object's facts from the store
  */
 export async function findPresent(
   options: TransferOptions,
@@ -62,7 +62,7 @@ async function proven(
     const { algorithm, hex } = splitChecksum(expected.checksum);
     if (digests[algorithm] !== hex) return undefined;
   }
-  // A run that was killed between giving the name and forgetting the parts.
+  // An earlier run was killed between the rename and the removal of its other files.
   await removePart(target);
   return {
     path: target,

@@ -1,7 +1,7 @@
 /** Half-open byte ranges `[from, to)`, sorted, none touching another. */
 export type Ranges = readonly (readonly [from: number, to: number])[];
 
-/** A growing set of byte ranges. Adding is cheap at the places where a transfer writes: the ends of a few stretches. */
+/** A growing set of byte ranges. Adding at the end of a range is cheap. */
 export interface RangeSet {
   readonly ranges: Ranges;
   /** Bytes in all. */
@@ -42,7 +42,7 @@ export function rangeSet(start: Ranges = []): RangeSet {
   return set;
 }
 
-/** What is missing of `[0, size)`. */
+/** The missing ranges of `[0, size)`. */
 export function gapsOf(ranges: Ranges, size: number): [number, number][] {
   const gaps: [number, number][] = [];
   let at = 0;

@@ -6,7 +6,7 @@ import { LOOK_BYTES, notData, pageIn } from "./page.js";
 import type { PartFile } from "./part-file.js";
 import type { Stretch } from "./stretches.js";
 
-/** What came over the network, and how much of it in vain. */
+/** Received bytes, and those in vain. */
 export interface Tally {
   fetchedBytes: number;
   restartedBytes: number;
@@ -21,28 +21,28 @@ export interface Receiver {
   pace: Paces;
   signal: AbortSignal;
   now(): number;
-  /** Adds what nobody fetches behind a stretch to it, for a body that goes on. */
+  /** Extends a stretch by bytes behind it that no connection fetches, for a body that goes on. */
   extend?: ((stretch: Stretch) => boolean) | undefined;
   progress(): void;
 }
 
-/** Small pieces are gathered to writes of this size. */
+/** Small pieces are combined to writes of this size. */
 const WRITE_BYTES = 512 * 1024;
-/** A connection's speed is taken over so long. */
+/** The time over which a connection's speed is measured. */
 const SPEED_MS = 250;
 
 /**
- * Writes a body to its place until the stretch or the body ends. A stretch may be cut shorter meanwhile, and what a body brings
- * before or behind it is dropped. What came before a failure is written. Pieces may be lent: nothing is kept of one when the next is asked for.
+ * Writes a body until the stretch or the body ends. The stretch may be shortened meanwhile; bytes of the body before and behind
+ * it are dropped. Bytes that came before a failure are written. No piece is used after the next one is requested.
  *
- * @returns bytes of the stretch that came.
+ * @returns bytes of the stretch that came
  */
 export async function receive(stream: ByteStream, source: KnownSource, stretch: Stretch, receiver: Receiver): Promise<number> {
   const { part, digester, tally, pace, signal } = receiver;
   const begun = stretch.at;
   let skip = stretch.at - stream.offset;
   let received = 0;
-  /** Small pieces, copied: those of the bytes before `stretch.at`. */
+  /** Copies of small pieces: the bytes before `stretch.at`. */
   let gathered: Buffer | undefined;
   let bytes = 0;
   let looking = stretch.at === 0;
@@ -61,7 +61,7 @@ export async function receive(stream: ByteStream, source: KnownSource, stretch: 
     await write(block, stretch.at - block.length);
   }
 
-  /** The beginning of the object is looked at before any of it is written. */
+  /** Checks the beginning of the object before any of it is written. */
   function look(start: Uint8Array): void {
     const page = pageIn(source.key, start, stream.mediaType);
     looking = false;
@@ -104,7 +104,7 @@ export async function receive(stream: ByteStream, source: KnownSource, stretch: 
       }
       speed.add(whole.length);
       if (pace.limited) await pace.take(whole.length, signal);
-      // A body that has ended by itself leaves its connection usable, so it is only left when more would come.
+      // A body that has ended by itself leaves its connection usable, so only a longer one is cancelled.
       const more = received < (stream.length ?? Number.POSITIVE_INFINITY);
       if (stretch.at >= stretch.to && more && !receiver.extend?.(stretch)) break;
     }
@@ -112,7 +112,7 @@ export async function receive(stream: ByteStream, source: KnownSource, stretch: 
   } finally {
     tally.connections--;
     if (looking) {
-      // Too little came to be judged: it is asked for again.
+      // Too few bytes came for the check: they are requested again.
       tally.restartedBytes += stretch.at - begun;
       stretch.at = begun;
     } else {

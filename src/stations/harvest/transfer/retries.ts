@@ -9,7 +9,7 @@ import { type RetryPolicy, retries } from "../../../net/retry.js";
 
 /** Tries of one request without progress. */
 const POLICY: RetryPolicy = { tries: 6, baseMs: 500, capMs: 60_000, retryAfterMsMax: 10 * 60_000 };
-/** A network that is gone (a closed lid, a cut line) is waited for so long, looked for so often, and told of once a minute. */
+/** While the network is down (a closed lid, a cut line): the longest wait, the interval of tries, and of log lines. */
 const GONE_MS_MAX = 15 * 60_000;
 const LOOK_MS = 15_000;
 const TELL_MS = 60_000;
@@ -21,11 +21,11 @@ export interface TransferRetryOptions {
   signal: AbortSignal;
 }
 
-/** Waits after failures of one row of tries, and says when it is enough. */
+/** Waits between tries, and ends them. */
 export interface TransferRetries {
-  /** Progress was made: what failed before does not count any more. */
+  /** Progress was made: earlier failures no longer count. */
   worked(): void;
-  /** Resolves when it is time to try again. Throws the error when it will not pass, or has not passed however often it was tried. */
+  /** Resolves at the time of the next try. Throws the error if it is permanent, or after the last try. */
   failed(error: unknown, host: HostPace): Promise<void>;
 }
 
@@ -33,7 +33,7 @@ export function transferRetries({ clock, random, log, signal }: TransferRetryOpt
   const tries = retries(POLICY, { clock, random, log, signal });
   let waited = false;
 
-  /** Whether the host was there in this run, and now is not: then not it is to blame, and tries are not counted. */
+  /** Whether a host that replied in this run is now unreachable. Then the network is down, and tries are not counted. */
   function isGone(error: EmporiumError, host: HostPace): boolean {
     return isUnreachable(error) && host.answeredMs !== undefined && clock.monotonic() - host.answeredMs < GONE_MS_MAX;
   }
@@ -60,5 +60,5 @@ export function transferRetries({ clock, random, log, signal }: TransferRetryOpt
   };
 }
 
-/** When was last told that a host cannot be reached: its connections, and all transfers from it, share one line a minute. */
+/** The last log line about an unreachable host. All its connections and transfers share one line a minute. */
 const toldMs = new WeakMap<HostPace, number>();

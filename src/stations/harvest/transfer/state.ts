@@ -7,19 +7,19 @@ import { errnoOf, fileError } from "../../../stores/file/errors.js";
 import type { Stat } from "../../../stores/store.js";
 import type { Ranges } from "./ranges.js";
 
-/** What is known of an unfinished file, in `<target>.part.json` beside `<target>.part`. */
+/** The state of an unfinished file, in `<target>.part.json` beside `<target>.part`. */
 export interface PartState {
-  /** Address of the object, for the person who finds the file. */
+  /** Address of the object, for people. */
   source: string;
   /** The version that the bytes are of. */
   size: number;
   etag?: string | undefined;
   modifiedMs?: number | undefined;
-  /** Ranges that were handed to the system. They are there after the process was killed, but not after a power loss. */
+  /** Ranges that were written. They survive a kill of the process, but no power loss. */
   written: Ranges;
-  /** Ranges that had reached the disk. */
+  /** Ranges that were synced to the disk. */
   synced: Ranges;
-  /** The start of the system in which `written` holds. */
+  /** Identifies the system's start since which `written` is valid. */
   boot: string;
 }
 
@@ -35,7 +35,7 @@ const StateForm = z.object({
   boot: z.string(),
 });
 
-/** What an earlier run left, as far as it can be trusted now; `undefined` where there is nothing, or nothing that can be read. */
+/** The state of an earlier run, as far as it is valid; `undefined` if there is none, or it cannot be read. */
 export async function readState(path: string, clock: Clock): Promise<(PartState & { done: Ranges }) | undefined> {
   const text = await readFile(path, "utf8").catch((error: unknown) => {
     if (errnoOf(error) === "ENOENT") return undefined;
@@ -46,7 +46,7 @@ export async function readState(path: string, clock: Clock): Promise<(PartState 
     const state = StateForm.parse(JSON.parse(text));
     return { ...state, done: sameBoot(state.boot, bootOfSystem(clock)) ? state.written : state.synced };
   } catch {
-    return undefined; // torn by a power loss, or of another program
+    return undefined; // incomplete after a power loss, or of another program
   }
 }
 
@@ -54,7 +54,7 @@ export function stateText(state: PartState): string {
   return `${JSON.stringify({ version: 2, ...state })}\n`;
 }
 
-/** Replaces the state as a whole. `sync`: it shall survive a power loss. */
+/** Replaces the state as a whole. `sync`: it survives a power loss. */
 export async function writeState(path: string, text: string, sync: boolean): Promise<void> {
   const fresh = `${path}.new`;
   const handle = await open(fresh, "w");
@@ -74,7 +74,7 @@ export async function removeState(path: string): Promise<void> {
 
 let boot: string | undefined;
 
-/** Linux names each start of the system; elsewhere it is told by its time. */
+/** Linux has an id for each start of the system; elsewhere its time is used. */
 export function bootOfSystem(clock: Clock): string {
   if (boot !== undefined) return boot;
   try {
@@ -85,7 +85,7 @@ export function bootOfSystem(clock: Clock): string {
   return boot;
 }
 
-/** A clock that is set moves the time at which the system seems to have started. */
+/** Setting the clock changes the computed time of the start. */
 const BOOT_SECONDS_APART_MAX = 60;
 
 function sameBoot(one: string, other: string): boolean {
@@ -94,7 +94,10 @@ function sameBoot(one: string, other: string): boolean {
   return Math.abs(Number(first) - Number(second)) <= BOOT_SECONDS_APART_MAX;
 }
 
-/** Whether the object that a store tells of now is the one of the state. What the state knows must be told again; where it knows the size alone, that decides. */
+/**
+ * Whether the store's object is still the state's. It must have the state's etag, else its time; if the state has neither, the
+ * size decides.
+ */
 export function isSameObject(state: Pick<PartState, "size" | "etag" | "modifiedMs">, now: Partial<Stat>): boolean {
   if (now.size !== undefined && now.size !== state.size) return false;
   if (state.etag !== undefined) return state.etag === now.etag;

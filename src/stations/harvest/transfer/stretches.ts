@@ -4,30 +4,30 @@ import { gapsOf, type RangeSet } from "./ranges.js";
 export interface Stretch {
   /** The next byte to come. */
   at: number;
-  /** Its end; moves towards `at` when another connection takes a share. */
+  /** Its end. Moves towards `at` when another connection takes a share. */
   to: number;
-  /** Bytes a second, as the connection shows it; 0 while unknown. */
+  /** Bytes per second; 0 if unknown. */
   speed: number;
 }
 
-/** Who fetches what. Stretches are taken in the order of the file, so that hashing in order stays close behind. */
+/** Divides the file among connections. Stretches are taken in order, so that hashing stays close behind. */
 export interface StretchPlan {
   /**
-   * The next stretch, of `bytes` or a little more; when all is taken, a share of the stretch that will be ready last, given that this
-   * connection is as fast as `speed` (0: unknown) and that less than `leastBytes` is not worth a request. `undefined`: nothing is left.
+   * The next stretch, of `bytes` or a little more. If all is taken: a share of the stretch that will finish last, for a
+   * connection of `speed` (0: unknown), with at least `leastBytes`. `undefined`: nothing is left.
    */
   take(bytes: number, share?: { speed: number; leastBytes: number }): Stretch | undefined;
-  /** Gives back what is left of a stretch. */
+  /** Returns the rest of a stretch. */
   release(stretch: Stretch): void;
-  /** Adds what waits right behind a stretch to it. Answers whether there was anything. */
+  /** Extends a stretch by the free bytes right behind it. False if there are none. */
   extend(stretch: Stretch): boolean;
-  /** Bytes that nobody fetches yet. */
+  /** Bytes that no connection fetches yet. */
   readonly waitingBytes: number;
   /** Whether every byte has been fetched. */
   readonly finished: boolean;
 }
 
-/** @param leastBytes neither a stretch nor what a share leaves is made shorter than this. */
+/** @param leastBytes the least length of a stretch, and of what a share leaves */
 export function stretchPlan(size: number, done: RangeSet, leastBytes: number): StretchPlan {
   const waiting = gapsOf(done.ranges, size);
   const active = new Set<Stretch>();
@@ -36,7 +36,7 @@ export function stretchPlan(size: number, done: RangeSet, leastBytes: number): S
     const gap = waiting[0];
     if (!gap) return undefined;
     const [from, to] = gap;
-    // A rest that is not worth a request goes with it.
+    // A rest that is not worth a request is added.
     const end = to - from < bytes + leastBytes ? to : from + bytes;
     if (end === to) waiting.shift();
     else gap[0] = end;
@@ -83,7 +83,7 @@ export function stretchPlan(size: number, done: RangeSet, leastBytes: number): S
   };
 }
 
-/** A stretch of unknown speed counts as slow: it may be one that does not answer. */
+/** A stretch of unknown speed counts as slow: it may not reply at all. */
 function secondsLeft({ at, to, speed }: Stretch): number {
   return (to - at) / Math.max(speed, 1);
 }

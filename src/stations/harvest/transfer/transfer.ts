@@ -17,11 +17,11 @@ import { transferRetries } from "./retries.js";
 import { isSameObject, type PartState, readState } from "./state.js";
 import { algorithmsFor, checkDigests, expectedOf } from "./verify.js";
 
-/** How often a transfer begins anew because the object was replaced meanwhile. */
+/** The most restarts of a transfer because the object was replaced. */
 const RESTARTS_MAX = 2;
-/** An object up to this size is held in memory and comes with one request; a later run fetches it anew. */
+/** Objects up to this size are held in memory and come with one request. A later run fetches them anew. */
 const SMALL_BYTES = 1024 * 1024;
-/** The first request for an object of unknown size: small ones come whole, of large ones it tells the size. */
+/** The first request for an object of unknown size: small objects come whole, and of large ones it tells the size. */
 const FIRST_BYTES = 8 * 1024 * 1024;
 
 /**
@@ -45,12 +45,12 @@ export async function transferObject(options: TransferOptions): Promise<Transfer
     const kept = await readPart(options);
     const before = tally.fetchedBytes - tally.restartedBytes;
     try {
-      // Nodes of one address that tell the same object by different tags end here: each alone has it whole.
+      // Servers behind one address may have different tags for an object: then it comes from one of them, whole.
       return await attempt(options, sources(), kept, tally, restarts === RESTARTS_MAX);
     } catch (error) {
       if (!isEmporiumError(error) || error.code !== "STORE_CONFLICT" || options.signal?.aborted) throw error;
       await removePart(options.target);
-      // What an earlier run left of another version is no fault of this one.
+      // Bytes of an earlier run of another version do not count as a restart.
       if (!kept && ++restarts > RESTARTS_MAX) throw error;
       tally.restartedBytes += tally.fetchedBytes - tally.restartedBytes - before;
       options.log.warn(`${error.message}: beginning anew`);
@@ -60,7 +60,7 @@ export async function transferObject(options: TransferOptions): Promise<Transfer
 
 type Kept = PartState & { done: Ranges };
 
-/** What an earlier run left, if its file is as long as it should be. */
+/** The state of an earlier run, if its file has the right length. */
 async function readPart({ target, clock }: TransferOptions): Promise<Kept | undefined> {
   const state = await readState(statePathOf(target), clock);
   if (!state) return undefined;
@@ -111,7 +111,7 @@ interface Small {
   size: number;
 }
 
-/** The first answer, from the first source that gives one; a small object whole. */
+/** The first reply of any source; small objects completely. */
 async function begin(
   options: TransferOptions,
   sources: KnownSource[],
@@ -156,13 +156,13 @@ async function begin(
 }
 
 function firstRange({ store, stat, connections, segmentBytes }: TransferOptions, kept: Kept | undefined) {
-  // It ends where it is closed, whatever is said now.
+  // It ends by closing, so the length does not matter.
   if (!kept && isOpenEnded({ store })) return { offset: 0, length: undefined };
 
   if (kept && kept.done.length > 0) {
     const [from, to] = kept.done[0]!;
     const offset = from === 0 ? to : 0;
-    // Of a file that is all there, one byte is asked for, to see whether it is still the same one.
+    // If all bytes are here, one byte is requested to see the version.
     if (offset >= kept.size) return { offset: Math.max(0, kept.size - 1), length: 1 };
     const end = from === 0 ? (kept.done[1]?.[0] ?? kept.size) : from;
     return { offset, length: Math.min(end - offset, segmentBytes ?? FIRST_BYTES) };
@@ -253,7 +253,7 @@ async function fetchLarge(
   const { target, sync = true, clock, pace, onProgress } = options;
   const size = stream.stat.size!;
   const asked = firstRange(options, kept) ?? { offset: 0 };
-  // Only an answer that is not simply the whole object shows that parts can be asked for; FTP has no other.
+  // Only a reply with a part shows that the server knows ranges; FTP always does.
   const parts = isOpenEnded(source) ? source.store.features.ranges : stream.offset > 0 || (stream.length ?? size) < size;
   const ranges = parts && stream.offset === asked.offset;
   const modifiedMs = stream.stat.modifiedMs ?? options.stat?.modifiedMs;
@@ -304,14 +304,14 @@ async function fetchLarge(
   } catch (error) {
     await part.delegate(undefined);
     await digester.stop();
-    // What cannot be gone on with is not kept.
+    // Unusable bytes are not kept.
     const worthless = part.done.bytes === 0 || (isEmporiumError(error) && error.code === "CHECKSUM_MISMATCH");
     await (worthless ? part.discard() : part.suspend());
     throw error;
   }
 }
 
-/** An object whose size or version nobody tells: one body, from its beginning at every try. */
+/** An object without known size or version: one body, from its beginning in every try. */
 async function fetchInOneBody(
   options: TransferOptions,
   { source, stream: first, release }: Begun,
@@ -354,7 +354,7 @@ async function fetchInOneBody(
         const whole = { at: 0, to: Number.POSITIVE_INFINITY, speed: 0 };
         const size = await receive(stream, source, whole, { part: file, digester, tally, pace, signal, now, progress });
         if (!unpacked) {
-          // A body without a length ends where its connection does, also when that broke: the server is asked again.
+          // A body without a length ends with its connection, also with a broken one: the size is requested again.
           const told = await source.store.stat(source.key, { signal }).catch(() => undefined);
           if (told && stat.size !== undefined && !isSameObject({ ...stat, size }, told)) throw replaced(source);
           if (told && told.size !== size) throw truncated(source, size, told.size);
@@ -385,8 +385,8 @@ const ONE_BODY =
   "its server does not tell one version from the next, so it comes through one connection, from the beginning after a break";
 
 /**
- * After the last byte: an object that was written into while its bytes were on their way has another date now. A server that no longer has it, or
- * no longer lets us ask (links expire), has given every byte under one tag before.
+ * The check after the last byte: an object that was changed during the transfer has another date now. If the server no longer has
+ * it, or no longer allows requests (links expire), all bytes came under one tag.
  */
 async function confirmed(
   { clock, random, log }: TransferOptions,
@@ -396,7 +396,7 @@ async function confirmed(
   signal: AbortSignal,
   ranges: boolean,
 ): Promise<void> {
-  // a small object is one answer, read by its server at once: of thousands of chunks each question would double the requests
+  // a small object is one reply, read by its server at once; for thousands of chunks this would double the requests
   if (source.store.features.atomicReplace || size <= AT_ONCE_BYTES) return;
   const tries = transferRetries({ clock, random, log, signal });
   for (;;) {
@@ -434,7 +434,7 @@ function truncated({ name }: KnownSource, found: number, wanted: number): Empori
   });
 }
 
-/** Asks the store about the object, with the timeouts of every other question. */
+/** Requests the object's facts, with the timeouts of every other request. */
 async function statNow({ clock, random, log, signal = NEVER }: TransferOptions, source: KnownSource): Promise<Stat | undefined> {
   const tries = transferRetries({ clock, random, log, signal });
   for (;;) {

@@ -4,16 +4,16 @@ import { ALGORITHMS, type Algorithm, type Checksum, type ChecksumOrigin, splitCh
 import type { Digests } from "./hashes.js";
 import type { TransferOptions } from "./options.js";
 
-/** What the bytes must have, and who says so. */
+/** The required checksum and its source. */
 export interface Expected {
   checksum: Checksum;
   from: ChecksumOrigin;
 }
 
 /**
- * The one checksum that decides: what the caller was given, else the strongest that the server's answer tells.
+ * The checksum that decides: the caller's, else the strongest of the server's reply.
  *
- * @param told by rising strength.
+ * @param told the weakest first
  */
 export function expectedOf(
   { checksum, checksumFrom = "given" }: Pick<TransferOptions, "checksum" | "checksumFrom">,
@@ -24,7 +24,7 @@ export function expectedOf(
   return known.length > 0 ? { checksum: known.at(-1) as Checksum, from: "etag" } : undefined;
 }
 
-/** What must be computed. */
+/** The algorithms to compute. */
 export function algorithmsFor(expected: Expected | undefined): Algorithm[] {
   const extra = expected && splitChecksum(expected.checksum).algorithm;
   return extra === undefined || extra === "sha256" ? ["sha256"] : ["sha256", extra];

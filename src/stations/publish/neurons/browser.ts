@@ -6,7 +6,7 @@ import { redact, Secret } from "../../../core/redact.js";
 import { refused } from "../../../net/gate.js";
 import { portalClient } from "../../../portals/client.js";
 
-/** One injection in the service: its sample, and the neurons that were traced there. */
+/** An injection as the service knows it: its sample and the neurons that were traced there. */
 export interface Injection {
   /** Milliseconds since 1970. */
   readonly sampleMs: number;
@@ -28,9 +28,9 @@ export interface NeuronService {
 }
 
 export interface ServiceOptions {
-  /** The GraphQL address. A person gave it, so it may be any host. */
+  /** The GraphQL address. The user gave it, so any host is allowed. */
   readonly browser?: string | undefined;
-  /** The service that names it, where it is not given. */
+  /** The configuration server that names it. Used where `browser` is not given. */
   readonly configServer?: string | undefined;
   readonly token?: string | undefined;
   readonly clock: Clock;
@@ -43,7 +43,7 @@ export interface ServiceOptions {
 const INJECTIONS = "{injections {sample {sampleDate} neurons {idString tag} brainArea {name}}}";
 const BRAIN_AREAS = "{brainAreas{structureId name parentStructureId}}";
 
-/** Names go into documents, messages and keys of a map: they are short texts. */
+/** Names become parts of documents, messages and keys: they must be short. */
 const Name = z.string().max(1000);
 const Id = z.union([Name, z.number()]).transform(String);
 
@@ -55,12 +55,12 @@ const InjectionRow = z.object({
 const AreaRow = z.object({ structureId: Id, name: Name, parentStructureId: Id.nullish() });
 const Services = z.object({ config: z.object({ neuronbrowser: z.object({ url: z.string().max(2000) }) }) });
 
-/** Faults of rows that are told one by one. */
+/** More faults of rows are only counted. */
 const FAULTS_MAX = 20;
 
 /**
- * The service of neurons behind an address, or behind the configuration server that names it. An address that comes out of a reply may lead to the server's own host or to a
- * public one, nowhere else.
+ * Opens the service of neurons at an address, or at the one that the configuration server names. An address out of a reply may
+ * only be of the server's own host or of a public one.
  *
  * @throws {EmporiumError} USAGE without an address; SERVICE_UNREACHABLE, PORTAL_REPLY, ADDRESS_REFUSED
  */

@@ -3,7 +3,7 @@ import { type JsonObject, parseJson, printJsonLine } from "../../../core/json.js
 import { jsonObject } from "../../../core/json-fields.js";
 import type { Store } from "../../../stores/store.js";
 
-/** A metadata document as it stands in the bucket: for the reference's readers byte for byte as Python prints it, else UTF-8 with a line end. */
+/** A metadata document's text. With `compat` the bytes are those that Python prints; else UTF-8 with a line end. */
 export function documentText(document: JsonObject, compat: boolean): string {
   return compat ? printJsonLine(document) : `${printJsonLine(document, { ascii: false })}\n`;
 }
@@ -18,7 +18,7 @@ export interface DocumentDiff {
   readonly changed: readonly string[];
 }
 
-/** Larger ones are no document of ours. */
+/** Larger documents were not written by this program. */
 const DOCUMENT_BYTES_MAX = 64 * 1024 * 1024;
 
 export async function diffDocument(
@@ -42,7 +42,7 @@ export async function diffDocument(
   };
 }
 
-/** What stands under a key; without `document` where it is no JSON object. */
+/** The object of a key as text; without `document` where it is no JSON object. */
 export async function readDocument(
   bucket: Store,
   key: string,
@@ -70,7 +70,7 @@ export function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }
 
-/** Where a viewer finds every date without listing the bucket. */
+/** With it a viewer finds every date without listing the bucket. */
 export const INDEX_KEY = "neurons/index.json";
 
 export interface IndexedDate {
@@ -83,11 +83,12 @@ export interface IndexedDate {
 }
 
 /**
- * The index with the dates of this run; other dates stay as they are there, unless the bucket has them no more. Undefined where it is the same already.
+ * The index with the dates of this run. Other dates stay, unless they are no longer in the bucket. Undefined where the index has
+ * not changed.
  *
- * Form: `{"version": 1, "locations": {LOC: {DATE: {"key", "neurons", "sha256"}}}}`, dates in their order.
+ * Form: `{"version": 1, "locations": {LOC: {DATE: {"key", "neurons", "sha256"}}}}`, sorted by date.
  *
- * @param present dates that the bucket has below each location that was looked at.
+ * @param present the bucket's dates below each location that was listed
  */
 export async function indexText(
   bucket: Store,

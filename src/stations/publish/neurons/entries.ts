@@ -7,7 +7,7 @@ import type { NeuronFolder } from "./folder.js";
 import type { AreaTree, MappedNeuron } from "./mappings.js";
 
 const FILES_AT_ONCE = 16;
-/** A soma's place is a line of text. */
+/** The file of a soma holds one line. */
 const SOMA_BYTES_MAX = 64 * 1024;
 const SWC_BYTES_MAX = 256 * 1024 * 1024;
 
@@ -25,7 +25,10 @@ export interface EntryContext {
   warn(message: string): void;
 }
 
-/** The `neurons` of a metadata document, in the order of the folders. A key that comes twice has the later one's value at the earlier one's place. */
+/**
+ * The `neurons` of a metadata document, in the order of the folders. Where a key comes twice, its last value takes its first
+ * place.
+ */
 export async function neuronEntries(
   neurons: readonly { folder: NeuronFolder; mapped: MappedNeuron }[],
   context: EntryContext,
@@ -81,7 +84,7 @@ async function somaText(
   }
 }
 
-/** An existing skeleton is named, as in the reference; an invalid one is reported. */
+/** As in the reference, an existing skeleton is named. An invalid one is reported. */
 async function swcPaths(folder: NeuronFolder, context: EntryContext): Promise<JsonObject> {
   const paths: Record<string, string> = {};
   for (const kind of ["consensus", "dendrite"] as const) {

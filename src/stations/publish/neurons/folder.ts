@@ -1,6 +1,6 @@
 import type { Store } from "../../../stores/store.js";
 
-/** What a neuron's folder holds of what metadata speak of; sizes in bytes, 0 for what is empty or absent. */
+/** Files of a neuron's folder that its metadata name. Sizes in bytes; 0 for empty and absent files. */
 export interface NeuronFolder {
   readonly name: string;
   readonly soma: number;

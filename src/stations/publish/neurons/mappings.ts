@@ -1,7 +1,7 @@
 import { EmporiumError } from "../../../core/errors.js";
 import type { BrainArea, Injection } from "./browser.js";
 
-/** What is known of a neuron by its date and tag. */
+/** What the service says of a neuron. */
 export interface MappedNeuron {
   readonly id: string;
   /** The injection areas of a neuron, in their order, each once. */
@@ -11,7 +11,7 @@ export interface MappedNeuron {
 export interface Mappings {
   /** By date, then by tag. */
   readonly dates: ReadonlyMap<string, ReadonlyMap<string, MappedNeuron>>;
-  /** Area of the last injection of a date: what the reference gives every neuron of it. */
+  /** Area of the last injection of a date. The reference gives it to every neuron of the date. */
   readonly lastAreas: ReadonlyMap<string, string | undefined>;
   readonly warnings: readonly string[];
 }
@@ -45,7 +45,7 @@ export function mapNeurons(injections: readonly Injection[], zone: string): Mapp
   return { dates, lastAreas, warnings };
 }
 
-/** The day of a moment in a zone, `YYYY-MM-DD`; undefined for what is no moment of a four-digit year. */
+/** The day in a time zone, `YYYY-MM-DD`; undefined for a time outside the years 0 to 9999. */
 export function dateIn(zone: string): (ms: number) => string | undefined {
   let format: Intl.DateTimeFormat;
   try {
@@ -73,12 +73,12 @@ export function dateIn(zone: string): (ms: number) => string | undefined {
 
 /** The areas above each named area, the nearest first. */
 export interface AreaTree {
-  /** @param text an area's name, also with what a person wrote behind a comma: `Secondary motor area, layer 5`. */
+  /** @param text an area's name, also with a remark behind a comma: `Secondary motor area, layer 5` */
   ancestors(text: string): string[] | undefined;
   readonly warnings: readonly string[];
 }
 
-/** The reference ends at a name that comes twice or holds a comma; here it is reported, and everything else continues. */
+/** The reference stops at a name that comes twice or holds a comma. Here it is reported, and all others continue. */
 export function areaTree(areas: readonly BrainArea[]): AreaTree {
   const byId = new Map(areas.map((area) => [area.id, area]));
   const byName = new Map<string, BrainArea>();

@@ -18,11 +18,11 @@ export interface NeuronsOptions extends Pick<ServiceOptions, "browser" | "config
   readonly bucket: Store;
   readonly settings: Profile["neurons"];
   readonly locations: readonly TracingLocation[];
-  /** Default: say what would be written. */
+  /** Default: only report what would be written. */
   readonly write?: boolean | undefined;
-  /** Bytes, order and faults as the reference has them. */
+  /** Bytes, order and errors of the reference. */
   readonly compat?: boolean | undefined;
-  /** Read skeletons and tell what is wrong in them. Default true. */
+  /** Read skeletons and report errors in them. Default true. */
   readonly checkSwc?: boolean | undefined;
   /** Add the areas above each soma's. */
   readonly ancestors?: boolean | undefined;
@@ -45,15 +45,16 @@ export interface NeuronsReport extends Report {
   readonly exitStatus: number;
 }
 
-/** Keys of a date's documents are made of it. */
+/** A date becomes part of keys. */
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
 
 /**
- * Makes the neuron lists of every date that a bucket holds tracings of, from what the service knows and what is there; compares them with those in the bucket, and writes what is
- * new. A date that fails is reported, and all others are done.
+ * Makes the neuron lists of every date for which the bucket has tracings, from the service's data and the tracings; compares them
+ * with the bucket's lists, and writes those that differ. If a date fails, it is reported, and all others are done.
  *
- * @throws {EmporiumError} USAGE, SERVICE_UNREACHABLE, PORTAL_REPLY, ADDRESS_REFUSED, CONFIG_FIELD, CONFIG_REGEX; STORE_… when a location cannot be listed. With `compat`
- *   also what ends the reference: METADATA_VALUE for a brain area, STORE_ABSENT for a date without folders.
+ * @throws {EmporiumError} USAGE, SERVICE_UNREACHABLE, PORTAL_REPLY, ADDRESS_REFUSED, CONFIG_FIELD, CONFIG_REGEX; STORE_… when a
+ *   location cannot be listed. With `compat` also the errors at which the reference stops: METADATA_VALUE for a brain area,
+ *   STORE_ABSENT for a date without folders.
  */
 export async function publishNeurons(options: NeuronsOptions): Promise<NeuronsReport> {
   const { bucket, settings, locations, compat = false } = options;
@@ -115,7 +116,6 @@ async function askService(options: NeuronsOptions & Env, warn: (message: string)
   }
 }
 
-/** What a run has made so far. */
 class Run {
   readonly documents: (DocumentDiff & { location: string; date: string; neurons: number })[] = [];
   readonly skipped: { location: string; date: string; reason: string }[] = [];
@@ -170,7 +170,7 @@ class Run {
       warn: this.warn,
     };
     const entries = await neuronEntries(usable, context);
-    // own properties whatever their names: a service may call a neuron __proto__
+    // own properties, whatever the name: a service may call a neuron __proto__
     const document = { title: `${date} MouseLight published neurons`, neurons: Object.fromEntries(entries) };
     const text = documentText(document, compat);
     const key = `neurons/${location}/${date}/metadata.json`;

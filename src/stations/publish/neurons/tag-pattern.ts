@@ -3,8 +3,8 @@ import { EmporiumError } from "../../../core/errors.js";
 import { LIMITS } from "../../../core/limits.js";
 
 /**
- * Which of some names a profile's pattern fits. All names of a date are tried in one call that is ended when it takes too long: a pattern can be made
- * so that it never ends.
+ * Compiles a profile's pattern to a function that selects the names that it matches. All names of a date are tested in one call
+ * with a time limit, because a pattern may run almost for ever.
  *
  * @throws {EmporiumError} CONFIG_REGEX
  */

@@ -11,10 +11,10 @@ export interface LookOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Paths that a warning names before it only counts. */
+/** A warning names so many paths. */
 const NAMED_MAX = 3;
 
-/** The files of an item that are sent, under the path that its target gets them by. */
+/** The files of an item that are sent, with their paths below the target. */
 export async function* filesOf(
   { action, source }: Pick<PlanItem, "action" | "source">,
   { root, filters, signal }: LookOptions,
@@ -26,7 +26,7 @@ export async function* filesOf(
   for await (const file of walk) if (taken(file.path)) yield file;
 }
 
-/** Counts the files of an item, and warns of files that cannot be sent; without `all` only checks whether there is any. */
+/** Counts the files of an item, and warns of files that cannot be sent. Without `all` it only checks whether there is any. */
 export async function measureItem(item: PlanItem, options: LookOptions, all: boolean): Promise<void> {
   if (!item.exists) {
     if (all) [item.files, item.bytes] = [0, 0];
@@ -53,7 +53,7 @@ export async function measureItem(item: PlanItem, options: LookOptions, all: boo
     );
 }
 
-/** Warns where sources with one target hold a file of one path: a script would let the later one win. */
+/** Warns where two sources of one target hold a file of the same path: a script would keep the later one. */
 export async function noteSharedNames(items: readonly PlanItem[], options: LookOptions): Promise<void> {
   const held = new Map<string, { item: PlanItem; size: number }>();
   for (const item of items) {

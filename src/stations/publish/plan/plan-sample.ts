@@ -20,7 +20,7 @@ export interface PlanRequest {
   readonly scheduler?: Scheduler | undefined;
   readonly delete?: boolean | undefined;
   readonly checksum?: boolean | undefined;
-  /** As the reference's program: a suffix that is given twice is sent twice, and none stands where none is given. */
+  /** As the reference's program: a suffix that is given twice is sent twice; if none is given, none is sent. */
   readonly compat?: boolean | undefined;
   /** Count files and bytes. Default true; scripts need no counts. */
   readonly measure?: boolean | undefined;
@@ -35,10 +35,10 @@ export interface PlanOptions {
 export const STITCHING_OUTPUT = "stitching-output";
 
 /**
- * Finds the sources of a sample and plans their targets. A source that is missing or empty is a warning; images without usable
- * tiles are an item with an error. Nothing is written.
+ * Finds the sources of a sample and plans their targets. A missing or empty source is a warning; images without usable tiles
+ * become an item with an error. Nothing is written.
  *
- * @throws {EmporiumError} USAGE, NAME_UNSAFE, CONFIG_RULE; STORE_DENIED and others where a source may not be looked at.
+ * @throws {EmporiumError} USAGE, NAME_UNSAFE, CONFIG_RULE; STORE_DENIED and others where a source cannot be read
  */
 export async function planSample(request: PlanRequest, { clock, signal }: PlanOptions): Promise<Plan> {
   const { profile, products, measure = true } = request;
@@ -109,7 +109,7 @@ const PLANNERS: Record<Product, (sources: Sources) => Promise<PlanItem[]>> = {
   carveouts: async (sources) => planJobs(sources, "car", true, carveouts(sources)),
 };
 
-/** What an item is before anybody has looked for its source. */
+/** An item before its source has been looked for. */
 type Draft = Pick<PlanItem, "id" | "product" | "source" | "target">;
 
 async function planImages({ name: { date }, profile, root, imagesBase }: Sources): Promise<PlanItem[]> {
@@ -149,7 +149,7 @@ async function planImages({ name: { date }, profile, root, imagesBase }: Sources
   return items;
 }
 
-/** All output of the stitching, if no part is named; the reference's program sends nothing then. */
+/** All output of the stitching if no part is named. The reference's program sends nothing then. */
 function suffixesOf({ segmentationSuffixes = [], compat = false }: PlanRequest): string[] {
   return (segmentationSuffixes.length === 0 && !compat ? [STITCHING_OUTPUT] : segmentationSuffixes).map(parseSuffix);
 }
@@ -192,7 +192,7 @@ function tracings({ name: { sample, date }, profile }: Sources): Draft[] {
   );
 }
 
-/** What goes from the cluster: a job for each source that is there, counted where a product may have several. */
+/** Items that the cluster sends: a job for each existing source, numbered where a product may have several. */
 async function planJobs(
   { name: { mmdd }, root }: Sources,
   prefix: string,
@@ -223,7 +223,7 @@ function carveouts({ name: { sample, date }, profile }: Sources): Draft[] {
 async function found(root: string | null, action: PlanItem["action"], { id, product, source, target }: Draft): Promise<PlanItem> {
   const kind = await kindOf(rooted(root, source));
   const exists = action === "sync" ? kind === "folder" : kind === "file";
-  // the reference says the ktx folder's last slash, and no other's
+  // the reference prints the last slash of the ktx folder alone
   const shown = id === "images/ktx" ? source : source.replace(/\/$/, "");
   const item: PlanItem = {
     ...{ id, product, action, source, target, exists },
@@ -280,7 +280,7 @@ function sharedTargets(items: readonly PlanItem[]): PlanItem[][] {
   return [...groups.values()].filter(({ length }) => length > 1);
 }
 
-/** Each of the sources would remove what the others have sent. @throws {EmporiumError} CONFIG_RULE */
+/** Each source would remove the files of the others. @throws {EmporiumError} CONFIG_RULE */
 function refuseDelete([group]: readonly (readonly PlanItem[])[]): void {
   if (!group) return;
   const [first, second] = group;

@@ -7,14 +7,15 @@ import { formatBytes } from "../../../core/units.js";
 import { FilterSchema, SCHEDULERS } from "../profile/profile.js";
 
 /**
- * The plan of a sample, the document between `publish plan`, `publish script`, `publish run` and `publish verify`: which folders and files go where in the
- * bucket, with which flags. It holds names of profiles and never a key, so it may be kept and sent around.
+ * The plan of a sample: the document that `publish plan` writes and `publish script`, `publish run` and `publish verify` read. It
+ * says which folders and files go where in the bucket, with which flags. It holds names of profiles but no keys, so it may be
+ * stored and shared.
  */
 
 export const PRODUCTS = ["images", "registration", "segmentation", "tracings", "carveouts"] as const;
 export type Product = (typeof PRODUCTS)[number];
 
-/** No `..`, so that what is checked to be below a folder is. */
+/** Without `..`, which could lead out of a folder. */
 const Path = z
   .string()
   .regex(/^\/[^\0]*$/, "an absolute path wanted")
@@ -32,18 +33,18 @@ const ItemSchema = z.strictObject({
   product: z.enum(PRODUCTS),
   /** `sync`: every file below `source`, under its relative path. `cp`: the one file, under its own name. */
   action: z.enum(["sync", "cp"]),
-  /** As scripts say it; the plan's `root` stands before it when it is read. A folder ends with `/`. */
+  /** As in scripts. The plan's `root` is put in front when the source is read. A folder ends with `/`. */
   source: Path,
-  /** Location of the folder in the bucket that receives, with or without a last `/`: it means the same. */
+  /** Location of the receiving folder in the bucket. A last `/` makes no difference. */
   target: z.string().min(1),
   /** Whether the source was there when the plan was made. */
   exists: z.boolean(),
-  /** What was found below `source`, after the filters; null where nobody counted. */
+  /** Count below `source`, after the filters; null where it was not counted. */
   files: Count.nullable(),
   bytes: Count.nullable(),
   /** Name of the cluster job, for products that are sent from the cluster. */
   job: z.string().min(1).optional(),
-  /** The item cannot be sent, and with it nothing of the plan. */
+  /** Why the item cannot be sent. Then nothing of the plan is sent. */
   error: Fault.optional(),
   warnings: z.array(z.string()),
 });
@@ -51,9 +52,9 @@ const ItemSchema = z.strictObject({
 const PlanSchema = z.strictObject({
   version: z.literal(1),
   sample: z.string().regex(/^\d{4}-\d{2}-\d{2}[A-Za-z0-9_-]*$/, "a sample such as 2023-05-10 wanted"),
-  /** The sample's date, by which the bucket calls it. */
+  /** The sample's date, its name in the bucket. */
   date: z.string().regex(/^\d{4}-\d{2}-\d{2}$/, "a date such as 2023-05-10 wanted"),
-  /** Month and day, by which jobs are called: `0510`. */
+  /** Month and day, for names of jobs: `0510`. */
   mmdd: z.string().regex(/^\d{4}$/, "month and day such as 0510 wanted"),
   products: z.array(z.enum(PRODUCTS)),
   /** Folder of the sample's images; null when they are not asked for. */
@@ -74,7 +75,7 @@ const PlanSchema = z.strictObject({
     region: z.string().optional(),
     acl: z.string().optional(),
     storageClass: z.string().optional(),
-    /** Patterns as of `aws s3 sync`, on the path relative to `source`: the last one that fits decides, and what none fits is taken. */
+    /** As in `aws s3 sync`, on paths relative to `source`: the last match decides, and a path without a match is sent. */
     filters: z.array(FilterSchema),
     /** Remove objects below the target that have no file. */
     delete: z.boolean(),
@@ -94,29 +95,28 @@ const PlanSchema = z.strictObject({
   }),
   items: z.array(ItemSchema),
   totals: z.strictObject({ items: Count, missing: Count, files: Count.nullable(), bytes: Count.nullable() }),
-  /** What concerns no item alone. */
+  /** Warnings that do not belong to one item. */
   warnings: z.array(z.string()),
-  /** The errors of items once more: a plan that has one is not carried out. */
+  /** The items' errors again. A plan with errors is not carried out. */
   errors: z.array(Fault),
 });
 
 export type Plan = z.output<typeof PlanSchema>;
 export type PlanItem = z.output<typeof ItemSchema>;
 
-/** Where an item's source lies on this machine: a file, or a folder with a last `/`. */
+/** Path of an item's source on this machine: a file, or a folder with a last `/`. */
 export function sourcePath({ root }: Pick<Plan, "root">, { source }: Pick<PlanItem, "source">): string {
   return root === null ? source : root.replace(/\/+$/, "") + source;
 }
 
-/** The file's text. */
 export function printPlan(plan: Plan): string {
   return `${printJson(plan as unknown as Json, { indent: 2 })}\n`;
 }
 
 /**
- * Parses a plan, also one that a person has edited: values that could lead out of the bucket are refused.
+ * Parses a plan, also an edited one. Values that could lead out of the bucket are refused.
  *
- * @param file how messages name it.
+ * @param file the name in messages
  * @throws {EmporiumError} CONFIG_SYNTAX, CONFIG_FIELD, CONFIG_RULE, CONFIG_LIMIT
  */
 export function parsePlan(text: string, file: string): Plan {

@@ -3,15 +3,15 @@ import { nearest } from "../../../core/nearest.js";
 import { PRODUCTS, type Product } from "./plan.js";
 
 export interface SampleName {
-  /** As sources and scripts have it: `2014-06-24-b`. */
+  /** In sources and scripts: `2014-06-24-b`. */
   readonly sample: string;
-  /** As the bucket has it: `2014-06-24`. */
+  /** In the bucket: `2014-06-24`. */
   readonly date: string;
-  /** As jobs have it: `0624`. */
+  /** In names of jobs: `0624`. */
   readonly mmdd: string;
 }
 
-/** A day of the calendar, and what a laboratory puts behind it. @throws {EmporiumError} USAGE */
+/** A date and the laboratory's suffix. @throws {EmporiumError} USAGE */
 export function parseSample(text: string): SampleName {
   const [, year, month, day] = /^(\d{4})-(\d{2})-(\d{2})[A-Za-z0-9_-]*$/.exec(text) ?? [];
   if (day === undefined) {
@@ -25,7 +25,7 @@ export function parseSample(text: string): SampleName {
   }
   const date = `${year}-${month}-${day}`;
   const moment = new Date(`${date}T00:00:00Z`);
-  // a date that does not exist is another one, or none
+  // JavaScript turns a date that does not exist into another one, or into none
   if (Number.isNaN(moment.getTime()) || moment.toISOString().slice(0, 10) !== date) {
     throw new EmporiumError("USAGE", `--sample: ${text} found, and the calendar has no ${date}`, { hint: "check month and day" });
   }

@@ -1,6 +1,6 @@
 import type { ProfileDocument } from "./profile.js";
 
-/** The MouseLight project's own values, as its upload program (JaneliaSciComp/hortacloud-utilities) has them written into its text. */
+/** The MouseLight project's own values, taken from its upload program (JaneliaSciComp/hortacloud-utilities). */
 export const MOUSELIGHT: ProfileDocument = {
   bucket: "s3://janelia-mouselight-imagery",
   awsProfile: "FlyLightPDSAdmin",

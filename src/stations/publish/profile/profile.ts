@@ -2,12 +2,11 @@ import { z } from "zod";
 import { parseBytes } from "../../../core/units.js";
 
 /**
- * The settings of a laboratory: where its samples are, which bucket they go to, with which flags and which scheduler. Unknown
- * keys are errors. What describes the form of a HortaCloud sample (`imageFiles`, `ktxMarker`, `neurons`) has defaults, what is a
- * laboratory's own has none.
+ * The settings of a laboratory: the folders of its samples, its bucket, flags and scheduler. Unknown keys are errors. Settings of
+ * the form of a HortaCloud sample (`imageFiles`, `ktxMarker`, `neurons`) have defaults; the others have none.
  */
 
-/** One line of text that starts with no dash, so that no program takes it for an option. */
+/** One line of text without a dash at its start, which a program would take for an option. */
 const Word = z
   .string()
   .min(1)
@@ -48,13 +47,13 @@ const Memory = z.string().transform((text, context) => {
     const bytes = parseBytes(text);
     if (bytes >= 1024 * 1024) return bytes;
   } catch {
-    // falls through to the message below, which says the form as well
+    // continues to the message below, which also names the form
   }
   context.addIssue({ code: "custom", message: "an amount of memory from 1MiB, as 4GiB, wanted" });
   return z.NEVER;
 });
 
-/** Flags of aws that hold a secret as their value: it would stand in every script. */
+/** Flags of aws whose value is a secret, which every script would show. */
 const SECRET_FLAG = /^--(?:sse-c-key|sse-c-copy-source-key)(?:=|$)/;
 
 const AwsFlags = z
@@ -65,7 +64,7 @@ const AwsFlags = z
 export const SCHEDULERS = ["lsf", "slurm", "none"] as const;
 export type Scheduler = (typeof SCHEDULERS)[number];
 
-/** Part of a cluster a job runs on, and what it is given there. */
+/** Where on a cluster a job runs, and its resources. */
 const ClusterSchema = z.strictObject({
   kind: z.enum(SCHEDULERS).default("none"),
   /** Cores of one job. */
@@ -80,7 +79,7 @@ const ClusterSchema = z.strictObject({
   memory: Memory.optional(),
   /** Folder that takes a log a job. */
   logs: folder(/^[A-Za-z0-9_@+=:,./ -]+$/).optional(),
-  /** Whether a job waits until the one before it, of its product or of the sample, has ended well. */
+  /** Whether a job waits for the success of the one before it, of its product or of the sample. */
   order: z.enum(["free", "product", "sample"]).default("free"),
 });
 
@@ -106,7 +105,7 @@ const NeuronsSchema = z.strictObject({
 });
 
 export const ProfileSchema = z.strictObject({
-  /** A built-in profile whose values stand where this one says nothing. */
+  /** A built-in profile that has the values that are not given here. */
   extends: z.enum(["mouselight"]).optional(),
   bucket: Bucket,
   /** Name of a profile in `~/.aws/config`; never a key. */
@@ -132,14 +131,14 @@ export const ProfileSchema = z.strictObject({
       "REDUCED_REDUNDANCY",
     ])
     .optional(),
-  /** As of `aws s3 sync`: the last one that fits a path decides, and what none fits is taken. */
+  /** As in `aws s3 sync`: the last match decides, and a path without a match is sent. */
   filters: z.array(FilterSchema).default([]),
   delete: z.boolean().default(false),
   checksum: z.boolean().default(false),
   bases: BasesSchema.prefault({}),
   /** Files beside the ktx folder that are sent with it. */
   imageFiles: z.array(RelativeFile).default(["default.0.tif", "default.1.tif", "tilebase.cache.yml", "transform.txt"]),
-  /** Proves that tiles have the names of the current scheme. */
+  /** Its existence proves that the tiles have names of the current scheme. */
   ktxMarker: RelativeFile.default("ktx/block_8_xy_.ktx"),
   cluster: ClusterSchema.prefault({}),
   neurons: NeuronsSchema.prefault({}),

@@ -9,22 +9,22 @@ import { PROFILE_PARTS, type Profile, type ProfileDocument, ProfileSchema } from
 
 const BUILT_IN: Readonly<Record<string, ProfileDocument>> = { mouselight: MOUSELIGHT };
 
-/** The built-in profile of this name; undefined where there is none, and the word is a file. */
+/** The built-in profile of this name; undefined for any other word, which is a file's name. */
 export function builtInProfile(name: string): Profile | undefined {
   const document = Object.hasOwn(BUILT_IN, name) ? BUILT_IN[name] : undefined;
   return document && { ...ProfileSchema.parse(document), name };
 }
 
-/** A built-in profile as a file to begin with. */
+/** A built-in profile, as a template. */
 export function printProfile(name: keyof typeof BUILT_IN = "mouselight"): string {
   return stringify(BUILT_IN[name], { lineWidth: 0 });
 }
 
 /**
- * Understands a profile, YAML or JSON.
+ * Parses a profile, YAML or JSON.
  *
- * @param file how messages and plans name it.
- * @throws {EmporiumError} CONFIG_SYNTAX, CONFIG_FIELD, CONFIG_RULE, CONFIG_LIMIT, with line and column.
+ * @param file the name in messages and plans
+ * @throws {EmporiumError} CONFIG_SYNTAX, CONFIG_FIELD, CONFIG_RULE, CONFIG_LIMIT, with line and column
  */
 export function parseProfile(text: string, file: string): Profile {
   const lines = new LineCounter();
@@ -107,7 +107,7 @@ function nodeAt(
   return isNode(node) ? node.range?.[0] : undefined;
 }
 
-/** The values of the extended profile, with those of this one above them; what this one clears is not there. */
+/** The values of the extended profile, overridden by this one's. Fields that this one clears are removed. */
 function extended(raw: Record<string, unknown>): unknown {
   const base = typeof raw.extends === "string" && Object.hasOwn(BUILT_IN, raw.extends) ? BUILT_IN[raw.extends] : undefined;
   const merged: Record<string, unknown> = { ...base, ...raw };
@@ -119,7 +119,7 @@ function extended(raw: Record<string, unknown>): unknown {
   return withoutCleared(merged, ProfileSchema.shape);
 }
 
-/** `null` clears a field; so does an empty text, where a profile may do without the field. */
+/** `null` clears a field. So does an empty text, where the field is optional. */
 function withoutCleared(
   fields: Readonly<Record<string, unknown>>,
   shape: Readonly<Record<string, z.ZodType>>,

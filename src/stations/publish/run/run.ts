@@ -23,7 +23,7 @@ import { openBucket, sendersOf, syncSource } from "./sources.js";
 
 export interface RunReport extends TransferReport {
   readonly sample: string;
-  /** What was done, a line a file. */
+  /** Path of the log, which has a line for each file. */
   readonly log: string;
 }
 
@@ -60,7 +60,7 @@ export async function publishRun(plan: Plan, options: PublishRunOptions): Promis
   });
   const counts = new Map<string, SyncCounts>();
   const stop = signal ? AbortSignal.any([signal, lost.signal]) : lost.signal;
-  setMaxListeners(0, stop); // every request listens to it
+  setMaxListeners(0, stop); // every request adds a listener
   try {
     const record = await openRunLog(folder, name, clock);
     const checksum = options.checksum ?? plan.transfer.checksum;

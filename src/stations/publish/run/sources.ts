@@ -10,7 +10,7 @@ import { JOBS } from "../sync/carrier.js";
 import { type Senders, startSenders } from "../sync/sender-threads.js";
 import type { SyncSource } from "../sync/wanted.js";
 
-/** The bucket of a plan, opened as the plan says; keys are those below its location. */
+/** Opens the bucket of a plan. Keys are relative to its location. */
 export async function openBucket({ bucket, transfer }: Plan, { jobs = JOBS, ...options }: BucketOptions = {}): Promise<Store> {
   const { awsProfile, endpoint, region, acl, storageClass } = transfer;
   return openStore(bucket, { ...options, profile: awsProfile, endpoint, region, acl, storageClass, inFlight: jobs });
@@ -20,7 +20,10 @@ export interface BucketOptions extends Pick<StoreOptions, "clock" | "random" | "
   jobs?: number | undefined;
 }
 
-/** An item of a plan as files of this machine and a key of its bucket. @throws {EmporiumError} CONFIG_RULE where the target lies elsewhere. */
+/**
+ * An item of a plan: paths of this machine, and a key of its bucket. @throws {EmporiumError} CONFIG_RULE for a target outside the
+ * bucket
+ */
 export function syncSource(plan: Plan, item: PlanItem): SyncSource {
   const { id, action, target } = item;
   const bucket = plan.bucket.replace(/\/+$/, "");
@@ -46,7 +49,7 @@ export interface BucketWrites {
   memoryBytes?: number | undefined;
 }
 
-/** The threads for a bucket, once somebody wants them and the way to the bucket is known. */
+/** The sender threads of a bucket. They start at the first request after the connection to the bucket is known. */
 export function sendersOf({ bucket, acl, storageClass, memoryBytes }: BucketWrites, clock: Clock) {
   let way: LearntWay | undefined;
   let senders: Senders | undefined;

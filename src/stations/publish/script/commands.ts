@@ -19,13 +19,13 @@ export function awsWords({ action, source, target }: PlanItem, { transfer }: Pla
   ];
 }
 
-/** A job that waits for another one: LSF knows that by its name, Slurm by the number in a variable of the script. */
+/** A job that waits for another one. LSF takes the other job's name; Slurm its number, from a variable of the script. */
 export interface JobOptions {
   readonly job: string;
   readonly after?: string | undefined;
 }
 
-/** The words of `bsub`. Its last word is a command line, which LSF gives to a shell. */
+/** The words of `bsub`. Its last word is a command line, which LSF runs in a shell. */
 export function bsubWords(command: readonly string[], { job, after }: JobOptions, { cluster }: Plan): string[] {
   const { slots, project, queue, walltimeMinutes, memoryBytes, logs } = cluster;
   return [
@@ -40,7 +40,10 @@ export function bsubWords(command: readonly string[], { job, after }: JobOptions
   ];
 }
 
-/** The words of `sbatch`, without those that wait for another job. The word behind `--wrap` is a command line, which Slurm gives to a shell. */
+/**
+ * The words of `sbatch`, without a dependency on another job. The word behind `--wrap` is a command line, which Slurm runs in a
+ * shell.
+ */
 export function sbatchWords(command: readonly string[], { job }: JobOptions, { cluster }: Plan): string[] {
   const { slots, project, queue, walltimeMinutes, memoryBytes, logs } = cluster;
   return [

@@ -13,21 +13,26 @@ export interface Script {
   readonly commands: number;
 }
 
-/** `plain`: the reference's lines and nothing else. `robust`: a program of its own that stops at the first failure. */
+/** `plain`: only the reference's lines. `robust`: stops at the first failure. */
 export type ScriptForm = "plain" | "robust";
 
 export interface RenderOptions {
-  /** What the reference's program writes: carveouts are sent by the script itself, to a target without its last `/`, and a script without a command is written. */
+  /**
+   * As the reference's program: the script sends carveouts itself, to a target without a last `/`; scripts without a command are
+   * written too.
+   */
   readonly reference?: boolean | undefined;
 }
 
 const CLUSTER: readonly Product[] = ["registration", "segmentation", "tracings"];
 
 /**
- * The scripts of a plan: one for the images, one that hands the cluster its jobs, one that hands it those of the carveouts; only those that have a command. Every
- * word is quoted, sources are absolute, and nothing is evaluated twice but the job's own command line, which is quoted as a whole once more.
+ * The scripts of a plan: one for the images, one that submits the cluster's jobs, one that submits the carveouts' jobs. A script
+ * without a command is left out. Every word is quoted and sources are absolute. Only a job's own command line is evaluated twice,
+ * and it is quoted once more as a whole.
  *
- * @throws {EmporiumError} the error of an item; CONFIG_RULE when the bucket is none that `aws s3` knows; NAME_UNSAFE for a name that no script can pass on.
+ * @throws {EmporiumError} the error of an item; CONFIG_RULE for a bucket that `aws s3` does not know; NAME_UNSAFE for a name
+ *   that a script cannot pass on
  */
 export function renderScripts(plan: Plan, form: ScriptForm, { reference = false }: RenderOptions = {}): Script[] {
   const [error] = plan.errors;
@@ -94,7 +99,7 @@ function jobLines(plan: Plan, products: readonly Product[]): string[] {
   return lines;
 }
 
-/** Slurm's jobs wait for numbers: each line of an ordered script leaves its own in a variable for the next. */
+/** Slurm's jobs wait for job numbers. Each line of an ordered script stores its own number in a variable for the next line. */
 function sbatchLine([program, ...words]: readonly string[], keeps: boolean, waits: boolean): string {
   if (!keeps) return quoteWords([program!, ...words]);
   // `--parsable` gives `number` or `number;cluster`

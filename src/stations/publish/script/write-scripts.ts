@@ -4,9 +4,9 @@ import { openStore } from "../../../stores/url.js";
 import type { Script } from "./render.js";
 
 /**
- * Writes scripts into a folder, each whole or not at all; those that are there are replaced.
+ * Writes scripts into a folder, each whole or not at all. Existing scripts are replaced.
  *
- * @returns their paths.
+ * @returns their paths
  */
 export async function writeScripts(folder: string, scripts: readonly Script[], signal?: AbortSignal): Promise<string[]> {
   const store = await openStore(folder);

@@ -3,7 +3,7 @@ import type { Log } from "../../../core/log.js";
 import type { Store } from "../../../stores/store.js";
 import type { RunLog } from "./run-log.js";
 
-/** Gives up what the run before began and this one had no use for: nobody would ever finish it. */
+/** Aborts uploads that the run before began and this one did not need: no run would finish them. */
 export async function abortAbandoned(record: RunLog, target: Store, log: Log): Promise<void> {
   for (const { key, token } of record.abandoned()) {
     try {

@@ -1,9 +1,9 @@
 import { throwIfCancelled } from "../../../core/cancel.js";
 import type { Clock } from "../../../core/clock.js";
 
-/** Bytes that may be held at once, and how many may go a second. */
+/** Limits the bytes in memory, and the bytes per second. */
 export interface Budget {
-  /** Waits until there is room; first come, first served. More than all there is waits for all. */
+  /** Waits until there is room, in the order of the calls. A request for more than the limit waits until all is free. */
   take(bytes: number, signal: AbortSignal | undefined): Promise<void>;
   give(bytes: number): void;
 }

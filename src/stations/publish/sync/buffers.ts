@@ -1,8 +1,8 @@
-/** Memory that is used again and again: a fresh buffer for each file and part would keep the collector busy. */
+/** Buffers that are used again. A new buffer for each file and part would keep the garbage collector busy. */
 export interface Buffers {
-  /** At least so long; its contents are anybody's. */
+  /** At least so many bytes, with any contents. */
   take(bytes: number): Buffer;
-  /** Nobody may use it any more, no socket either. */
+  /** After this nothing may use the buffer, sockets included. */
   give(buffer: Buffer): void;
 }
 

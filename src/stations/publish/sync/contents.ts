@@ -7,12 +7,12 @@ import { openSource, type SourceFacts, sourceChanged } from "./source-bytes.js";
 const MiB = 1024 * 1024;
 const BLOCK_BYTES = 4 * MiB;
 
-/** Sizes of parts that uploaders take: aws, the SDKs, s5cmd, rclone. An object's tag tells how many parts it has, not how large they are. */
+/** Part sizes of common uploaders: aws, the SDKs, s5cmd, rclone. An object's tag tells the number of parts, not their size. */
 const PART_SIZES = [8, 5, 16, 10, 15, 20, 25, 32, 50, 64, 100, 128, 200, 256, 512].map((size) => size * MiB);
 
 /**
- * Whether a file has the bytes of an object of the same size. Answered from the object's tag where that is an MD5, or one of the MD5s of parts; else
- * the object is read.
+ * Whether a file has the bytes of an object of the same size. The object's tag answers where it is an MD5, of the whole or of
+ * parts; else the object is read.
  */
 export async function sameAsObject(
   file: SourceFacts,
@@ -22,7 +22,7 @@ export async function sameAsObject(
 ): Promise<boolean> {
   const tag = /^"?([0-9a-f]{32})(?:-(\d+))?"?$/.exec(entry.etag ?? "");
   if (tag && !target.local) {
-    // of two objects one tag is the MD5 of both, whole or in equal parts
+    // equal tags of two objects are the MD5 of both, whole or in equal parts
     if (file.object && bare(file.object.etag) === bare(entry.etag)) return true;
     const [, sum, count] = tag;
     if (count === undefined) {
@@ -35,13 +35,16 @@ export async function sameAsObject(
       if (sizes.length > 0 && (await joinedMd5(file, sizes, signal)).includes(sum!)) return true;
     }
   }
-  // Encrypted objects have tags that look like an MD5 and are none.
+  // Encrypted objects have tags that look like an MD5 but are none.
   return sameBytes(file, entry, target, signal);
 }
 
 const bare = (etag: string | undefined): string | undefined => etag?.replace(/^"|"$/g, "");
 
-/** For each size of parts the tag that S3 would give, without its count: the MD5 of the parts' MD5s, or of the whole. One reading of the file. */
+/**
+ * The tag that S3 would give for each size of parts, without its count: the MD5 of the parts' MD5s, or of the whole. Reads the
+ * file once.
+ */
 async function joinedMd5(file: SourceFacts, partSizes: readonly number[], signal: AbortSignal | undefined): Promise<string[]> {
   const sums = partSizes.map((partBytes) => ({ partBytes, whole: createHash("md5"), part: createHash("md5"), left: partBytes }));
   for await (const block of blocksOf(file, signal)) {
@@ -91,7 +94,7 @@ export async function sameFiles(a: SourceFacts, b: SourceFacts, signal: AbortSig
   }
 }
 
-/** A file in blocks; each is good until the next is asked for. @throws {EmporiumError} SOURCE_CHANGED where it has another size than expected. */
+/** A file in blocks. Each is valid until the next is requested. @throws {EmporiumError} SOURCE_CHANGED if its size has changed */
 async function* blocksOf(file: SourceFacts, signal: AbortSignal | undefined): AsyncGenerator<Buffer> {
   const source = await openSource(file, signal);
   try {

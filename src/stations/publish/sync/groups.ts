@@ -5,7 +5,10 @@ import { type SyncSource, type WantedFile, wantedFiles } from "./wanted.js";
 /** How many colliding keys an error names. */
 const SHOWN = 10;
 
-/** Sources whose keys may meet are looked at together: one's files must not be taken for leftovers of the other. In the order of the sources. */
+/**
+ * Groups sources that may have keys in common, so that files of one are not taken for leftovers of another. In the order of the
+ * sources.
+ */
 export function groupSources(sources: readonly SyncSource[]): SyncSource[][] {
   const groups: SyncSource[][] = [];
   for (const source of sources) {
@@ -27,9 +30,9 @@ export function holds({ kind, key }: SyncSource, other: string): boolean {
 }
 
 /**
- * Looks for keys that two sources of a group would both give, with different contents. Nothing is sent before this is known.
+ * Looks for keys for which two sources of a group have different contents. Runs before anything is sent.
  *
- * @throws {EmporiumError} COLLISION naming the first keys.
+ * @throws {EmporiumError} COLLISION naming the first keys
  */
 export async function refuseCollisions(group: readonly SyncSource[], signal: AbortSignal | undefined): Promise<void> {
   if (group.length < 2) return;

@@ -3,7 +3,10 @@ import { asEmporiumError, ERRORS, toErrorRecord } from "../../../core/errors.js"
 import type { OnEvent, TaskBrief } from "../../../engine/events.js";
 import { noCounts, type SyncCounts } from "./task.js";
 
-/** Tells the progress of items that are worked on together. When their listing fails they fail as a whole, and the next ones are done. */
+/**
+ * Reports the progress of items that are processed together. If their listing fails, all of them fail, and the next items are
+ * done.
+ */
 export async function inEvents(
   briefs: readonly TaskBrief[],
   clock: Clock,
@@ -14,7 +17,7 @@ export async function inEvents(
   for (const task of briefs) onEvent({ atMs: beganMs, kind: "start", task, threads: 1, notes: 0 });
   const done = await work().catch((thrown: unknown) => {
     const error = asEmporiumError(thrown);
-    // what stops the whole run is no failure of these items
+    // an error that stops the whole run is no failure of these items
     if ([11, 130].includes(ERRORS[error.code].exit)) throw error;
     return new Map(briefs.map(({ id }) => [id, { ...noCounts(), failed: 1, errors: [toErrorRecord(error)] }]));
   });

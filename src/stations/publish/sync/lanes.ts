@@ -4,7 +4,7 @@ export interface Items<T> {
   return?(value?: undefined): unknown;
 }
 
-/** Works on the items in several lanes; each takes the next one when it is free. The first that throws ends all. */
+/** Processes the items with several workers; each takes the next item when it is free. The first error ends all. */
 export async function inLanes<T>(
   items: Items<T>,
   lanes: number,

@@ -2,10 +2,10 @@ import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { fileError } from "../../../stores/file/errors.js";
 
 /**
- * Reads the beginning of a file into a buffer, here and now: for a small file of this machine's disk that takes some 20 µs, and handing it to a thread of the
- * system several times as long.
+ * Reads the beginning of a file synchronously. For a small cached file that takes some 20 µs; a thread of libuv takes several
+ * times as long.
  *
- * @returns how many bytes there were, at most the buffer's; and when the file was written last.
+ * @returns the number of bytes, at most the buffer's, and the time of the last change
  */
 export function readNow(path: string, into: Uint8Array): { got: number; modifiedMs: number } {
   try {

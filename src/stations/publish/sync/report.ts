@@ -9,12 +9,12 @@ export interface TransferReport extends Report {
   readonly dry_run: boolean;
   readonly items: readonly RunItem[];
   readonly totals: TransferTotals;
-  /** What was done, a line a file; none of a dry run of a tree. */
+  /** Logs with a line for each file. A dry run of a tree has none. */
   readonly logs: readonly string[];
   readonly seconds: number;
-  /** Further options that do what this run left alone. */
+  /** Options that do what this run left undone. */
   readonly hints: readonly string[];
-  /** 0 all of it, 3 some is missing or failed. */
+  /** 0 all done, 3 something is missing or failed. */
   readonly exitStatus: number;
 }
 
@@ -30,10 +30,10 @@ export interface RunItem {
   readonly uploaded_bytes: number;
   readonly skipped: number;
   readonly deleted: number;
-  /** Objects of no source that stay. */
+  /** Objects without a source that stay. */
   readonly extra: number;
   readonly failed: number;
-  /** Metadata that were not sent, since something that they tell of failed. */
+  /** Metadata that were not sent because something that they describe failed. */
   readonly held: number;
   readonly warnings: readonly string[];
 }
@@ -41,7 +41,7 @@ export interface RunItem {
 export type TransferTotals = Omit<RunItem, "id" | "source" | "target" | "state" | "warnings">;
 
 export interface TransferFacts {
-  /** What the last line calls it: the sample, the tree. */
+  /** Name of the sources in the last line: the sample, the tree. */
   title: string;
   bucket: string;
   items: readonly { id: string; source: string; target: string }[];
@@ -53,7 +53,7 @@ export interface TransferFacts {
   dryRun: boolean;
   logs: readonly string[];
   seconds: number;
-  /** What else went wrong. */
+  /** Further errors. */
   errors?: readonly ErrorRecord[] | undefined;
 }
 
@@ -121,7 +121,7 @@ function words(item: TransferTotals, dryRun: boolean): string {
   ].join(", ");
 }
 
-/** What this run did not look at or left alone, and the option that does: the verification finds both. */
+/** What this run did not do, and the option that does it. The verification finds both. */
 function hintsOf({ skipped, extra }: TransferTotals, { checksum, delete: removes }: TransferFacts): string[] {
   return [
     ...(skipped > 0 && !checksum

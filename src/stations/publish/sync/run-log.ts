@@ -11,18 +11,18 @@ import { errnoOf, fileError } from "../../../stores/file/errors.js";
 import type { BegunUpload, SyncCounts, SyncRecorder } from "./task.js";
 
 /**
- * What a run did, a JSON object a line: `{t, item, key, bytes, action: put|skip|delete|fail, reason?, etag?, error?}`, with lines `begun` and `ended` of uploads in
- * parts between, and `summary` for each item. A run goes on with what the one before has begun, then takes its place; so the file tells of the last
- * run and never grows beyond one.
+ * The log of a run, a JSON object a line: `{t, item, key, bytes, action: put|skip|delete|fail, reason?, etag?, error?}`; lines
+ * `begun` and `ended` of uploads in parts; and a `summary` for each item. A run takes over the unfinished uploads of the log
+ * before and replaces it, so the file describes the last run and does not grow from run to run.
  *
- * The bucket itself tells what is done. Losing this file costs the parts of unfinished uploads.
+ * The bucket itself shows what is done. If this file is lost, only the parts of unfinished uploads are lost.
  */
 export interface RunLog extends SyncRecorder {
   readonly path: string;
   summary(id: string, counts: SyncCounts): void;
-  /** What the run before began, and this one had no use for: nobody will finish it. */
+  /** Uploads that the run before began and this one did not continue. */
   abandoned(): readonly BegunUpload[];
-  /** Everything is on the disk. */
+  /** Syncs and closes the file. */
   close(): void;
 }
 
@@ -115,7 +115,7 @@ export const NO_RECORD: SyncRecorder = {
   earlier: () => undefined,
 };
 
-/** Uploads that the run before began and did not end. A line that a kill cut short, or that is none of ours, is skipped. */
+/** Uploads that the run before began and did not end. Incomplete and unknown lines are skipped. */
 async function unfinished(path: string): Promise<Map<string, BegunUpload>> {
   const open = new Map<string, BegunUpload>();
   const input = createReadStream(path, "utf8");

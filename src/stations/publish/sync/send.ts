@@ -19,21 +19,25 @@ import type { WantedFile } from "./wanted.js";
 /** Parts of one file in progress at once. */
 const PARTS_IN_FLIGHT = 8;
 
-/** Reading a cached file takes some 20 µs, and handing it to a thread several times as long. Drives slower than this are read by threads. */
+/** Reading a cached file takes some 20 µs, handing it to a thread several times as long. Slower drives are read by threads. */
 const QUICK_READ_MS = 3;
 const READS_OF_A_TRIAL = 64;
 
-/** Threads cost some 50 ms to start, so a few files are sent without them; and a large body gains nothing by them. */
+/** Threads take some 50 ms to start, so a few files are sent without them. Large files gain nothing by them. */
 const SMALL_BEFORE_THREADS = 200;
 const THREADS_FILE_BYTES_MAX = 1024 * 1024;
 
 /** Sends files to the keys of one target, in bounded memory. */
 export interface Sender {
-  /** The object's etag. @param onBytes gets what has arrived, piece by piece. @throws {EmporiumError} SOURCE_CHANGED and what stores throw */
+  /**
+   * @param onBytes is called with the number of bytes of each piece that has arrived
+   * @returns the object's etag
+   * @throws {EmporiumError} SOURCE_CHANGED and what stores throw
+   */
   send(file: WantedFile, onBytes: (bytes: number) => void): Promise<string | undefined>;
 }
 
-/** @param spareBytes of buffers that wait for the next file. */
+/** @param spareBytes of buffers that are kept for the next file */
 export function makeSender(context: SyncContext, budget: Budget, spareBytes: number): Sender {
   const { target, signal, record } = context;
   const buffers = makeBuffers(spareBytes);
@@ -53,7 +57,7 @@ export function makeSender(context: SyncContext, budget: Budget, spareBytes: num
     const { got, modifiedMs } = await readSmall(file, buffer.subarray(0, size + 1));
     if (got !== size || modifiedMs !== file.modifiedMs) throw sourceChanged(path, size, got);
     const stat = await target.write(key, buffer.subarray(0, size), { contentType: contentType(key), signal });
-    buffers.give(buffer); // not where a request failed: its socket may still hold the memory
+    buffers.give(buffer); // not after a failed request: its socket may still hold the memory
     if (stat.size !== size) throw protocolFault(objectName(target, key), size, stat.size);
     return stat.etag;
   }
@@ -116,7 +120,7 @@ export function makeSender(context: SyncContext, budget: Budget, spareBytes: num
   };
 }
 
-/** Fills a buffer with a small file, in this thread as long as that is quick. */
+/** Reads small files, in this thread as long as that is quick. */
 function smallFiles({ signal, clock }: SyncContext) {
   const reading = { inline: true, ms: 0, count: 0 };
   /** @returns bytes, one more than expected where the file has grown; and when it was written last. */
@@ -125,7 +129,7 @@ function smallFiles({ signal, clock }: SyncContext) {
       const source = await openSource(file, signal);
       try {
         const got = await source.read(into, 0);
-        // an object that was read is the one that was listed
+        // the object that was read is the one that was listed
         return { got, modifiedMs: file.object ? file.modifiedMs : (await source.facts()).modifiedMs };
       } finally {
         await source.close();

@@ -7,9 +7,9 @@ export const THREAD_BYTES = 32 * 1024 * 1024;
 /** What a thread of the senders is started with. */
 export interface SenderSetup {
   readonly facts: WayFacts;
-  /** What stands before the store's keys in the bucket. */
+  /** The prefix of the store's keys in the bucket. */
   readonly base: string;
-  /** Lower-case names; with every body. */
+  /** Lower-case names. Sent with every object. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
@@ -22,16 +22,16 @@ export interface SenderJob {
 }
 
 export interface ToSender {
-  /** When they are others than before. */
+  /** Only when they have changed. */
   readonly credentials?: S3Credentials | undefined;
   readonly jobs: readonly SenderJob[];
 }
 
-/** A tag is a proven success; without one the file is the main thread's again, whatever the reason. */
+/** An etag proves the success. Without one the main thread sends the file, whatever the reason. */
 export interface SenderResult {
   readonly id: number;
   readonly etag?: string | undefined;
-  /** The server asks to be called less often. */
+  /** The server asked for fewer requests. */
   readonly throttled?: true | undefined;
 }
 

@@ -14,7 +14,9 @@ import {
   type ToSender,
 } from "./sender-messages.js";
 
-/** Reads, signs and sends small files; a thread of its own, so that every core takes part. Whatever does not go well is handed back. */
+/**
+ * A thread that reads, signs and sends small files, so that all cores are used. The main thread sends the files that fail here.
+ */
 const { facts, base, headers } = workerData as SenderSetup;
 const port = parentPort!;
 const sender = shortSender(facts, systemClock);
@@ -45,7 +47,7 @@ async function work({ id, path, key, size, modifiedMs }: SenderJob): Promise<Sen
   return status === 429 || status === 503 ? { id, throttled: true } : { id };
 }
 
-/** What ends in one turn is told in one message. */
+/** Results of one turn of the event loop go in one message. */
 function answer(result: SenderResult): void {
   results.push(result);
   if (results.length > 1) return;

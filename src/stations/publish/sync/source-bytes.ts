@@ -6,7 +6,7 @@ import type { Store } from "../../../stores/store.js";
 
 /** A file that is to be sent: one of this machine, or an object of a store. */
 export interface SourceFacts {
-  /** A path of this machine; of an object its address, for messages alone. */
+  /** Path on this machine; of an object its address, for messages only. */
   readonly path: string;
   readonly size: number;
   readonly modifiedMs: number;
@@ -17,13 +17,13 @@ export interface SourceFacts {
 export interface SourceObject {
   readonly store: Store;
   readonly key: string;
-  /** Reading ends when the object is no longer the one that was listed. */
+  /** Reading fails when the object has another tag than in the listing. */
   readonly etag?: string | undefined;
 }
 
 /** A file that is read in pieces. */
 export interface SourceBytes {
-  /** Fills the buffer from a place of the file; fewer bytes only at its end. */
+  /** Fills the buffer from a position; fewer bytes only at the end of the file. */
   read(into: Uint8Array, position: number): Promise<number>;
   /** As it is now. */
   facts(): Promise<{ size: number; modifiedMs: number }>;

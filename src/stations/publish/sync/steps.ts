@@ -5,7 +5,7 @@ import { holds } from "./groups.js";
 import type { SyncContext, SyncCounts } from "./task.js";
 import { type OnUnsendable, type SyncSource, type WantedFile, wantedFiles } from "./wanted.js";
 
-/** What there is to say of one key: a file, and the object that the target has under its key; or an object of no source. */
+/** One key: a file with the object that the target has under its key, or an object without a source. */
 export type Step = FileStep | ExtraStep;
 export interface FileStep {
   readonly file: WantedFile;
@@ -17,22 +17,22 @@ export interface ExtraStep {
 }
 
 export interface StepsOptions {
-  /** Objects of no source are steps as well; else they are counted. */
+  /** Return objects without a source as steps; else only count them. */
   readonly removing: boolean;
   readonly counts: ReadonlyMap<string, SyncCounts>;
   readonly onUnsendable: OnUnsendable;
 }
 
 /**
- * Walk and listing of a group of sources, merged in the order of keys, so memory does not grow with their length. Each key comes once; the first of two sources
- * that agree on it has it.
+ * The files and the listing of a group of sources, merged in the order of keys, so memory does not grow with their number. Each
+ * key comes once; where two sources have it, from the first.
  */
 export async function* stepsOf(
   group: readonly SyncSource[],
   { removing, counts, onUnsendable }: StepsOptions,
   { target, signal, log }: Pick<SyncContext, "target" | "signal" | "log">,
 ): AsyncGenerator<Step> {
-  /** Of these sources something could not be looked at, so what seems left over may belong to it. */
+  /** Sources that could not be read completely: objects that seem left over may belong to them. */
   const incomplete = new Set<SyncSource>();
   const isKept = new Set<SyncSource>();
   const unsendable = (source: SyncSource, key: string, error: EmporiumError) => {
@@ -55,7 +55,7 @@ export async function* stepsOf(
     isKept.add(source);
     return undefined;
   };
-  // What seems left over may be a file that cannot be seen, so a walk says first whether everything can.
+  // An object that seems left over may be of an unreadable file. So a first walk checks that everything is readable.
   if (removing) for await (const _ of wantedFiles(group, (source) => incomplete.add(source), signal));
   const files = wantedFiles(group, unsendable, signal);
   const entries = objectsOf(group, target, signal);
@@ -90,13 +90,13 @@ export function ownerOf(group: readonly SyncSource[], key: string): SyncSource |
   return group.find((source) => holds(source, key) && source.takes(source.key === "" ? key : key.slice(source.key.length + 1)));
 }
 
-/** What the target has under the keys of a group: one listing, or one question for each single file. */
+/** The target's objects under the keys of a group: one listing, or one request for each single file. */
 export async function* objectsOf(
   group: readonly SyncSource[],
   target: Store,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Entry> {
-  // The sources of a group overlap, so its folders all lie below the one with the shortest key.
+  // The sources of a group overlap, so all its folders are below the one with the shortest key.
   const top = group.filter(({ kind }) => kind === "folder").sort((a, b) => a.key.length - b.key.length)[0];
   if (top) return yield* target.list(top.key === "" ? "" : `${top.key}/`, { signal });
   for (const { key } of group.slice(0, 1)) {

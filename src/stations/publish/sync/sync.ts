@@ -7,12 +7,11 @@ import { noCounts, type SyncContext, type SyncCounts, type SyncOptions } from ".
 import type { SyncSource } from "./wanted.js";
 
 /**
- * Brings what the sources of a group hold below their keys of the target, by the rule of `aws s3 sync`: a file is sent when there is no such object, when the
- * sizes differ, or when the file is newer. Nothing is removed unless that is asked for.
+ * Sends the files of a group of sources by the rule of `aws s3 sync`: a file is sent if there is no such object, if the sizes
+ * differ, or if the file is newer. Objects are removed only if the options say so. A file that cannot be sent is counted, and all
+ * others are done.
  *
- * A file that cannot be sent is counted, and all others are done.
- *
- * @throws {EmporiumError} COLLISION before anything is sent; CANCELLED; what the listing throws.
+ * @throws {EmporiumError} COLLISION before anything is sent; CANCELLED; what the listing throws
  */
 export async function syncGroup(
   group: readonly SyncSource[],

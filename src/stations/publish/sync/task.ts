@@ -8,13 +8,13 @@ export interface SyncOptions {
   readonly checksum?: boolean | undefined;
   /** Remove objects below the keys of folders that have no file. */
   readonly delete?: boolean | undefined;
-  /** Say what would be done, and touch nothing. */
+  /** Report what would be done, and write nothing. */
   readonly dryRun?: boolean | undefined;
   /** Requests in flight. Default 64. */
   readonly jobs?: number | undefined;
-  /** Ceiling of the bytes a second that are sent. */
+  /** The most bytes per second. */
   readonly bytesPerSecond?: number | undefined;
-  /** Ceiling for buffers of all threads. Default 512 MiB. */
+  /** The most bytes in buffers of all threads. Default 512 MiB. */
   readonly memoryBytes?: number | undefined;
 }
 
@@ -22,31 +22,31 @@ export interface SyncOptions {
 export interface SyncContext extends Omit<Env, "random"> {
   readonly target: Store;
   readonly record: SyncRecorder;
-  /** Threads for small files; undefined where the target has no use for them, or not yet. */
+  /** Threads for small files; undefined where the target cannot use them, or not yet. */
   readonly senders?: (() => Senders | undefined) | undefined;
 }
 
 /** Why a file is sent. */
 export type SendReason = "new" | "size" | "mtime" | "checksum";
 
-/** Takes what is done as it is done. Order is that of happening. */
+/** Records what is done, in the order in which it happens. */
 export interface SyncRecorder {
   put(id: string, key: string, bytes: number, reason: SendReason, etag: string | undefined): void;
   skip(id: string, key: string, bytes: number): void;
   removed(id: string, key: string, bytes: number): void;
   fail(id: string, key: string, error: EmporiumError): void;
-  /** An upload in parts begins; on the disk when it returns, so that the next run finds it. */
+  /** An upload in parts begins. The record is on the disk when this returns, so that the next run finds it. */
   begun(upload: BegunUpload): void;
-  /** It is whole, or given up. */
+  /** The upload is finished or aborted. */
   ended(key: string): void;
-  /** What an earlier run began of this key and did not end. */
+  /** The unfinished upload of an earlier run. */
   earlier(key: string): BegunUpload | undefined;
 }
 
 export interface BegunUpload {
   readonly key: string;
   readonly token: string;
-  /** Of the file that its parts were made of: another file's parts are worth nothing. */
+  /** Of the file that the parts are of. Parts of another file cannot be used. */
   readonly size: number;
   readonly modifiedMs: number;
   readonly partBytes: number;
@@ -61,10 +61,10 @@ export interface SyncCounts {
   sentBytes: number;
   skipped: number;
   removed: number;
-  /** Objects of no source that stay, since nobody asked for their removal. */
+  /** Objects without a source that stay, because their removal was not requested. */
   extra: number;
   failed: number;
-  /** Metadata that wait until what they tell of is there. */
+  /** Metadata that wait until what they describe has been sent. */
   held: number;
   /** The first of the failures; `failed` counts all. */
   errors: ErrorRecord[];

@@ -10,17 +10,17 @@ import type { SourceFacts } from "./source-bytes.js";
 export interface SyncSource {
   /** What reports and the log call it; sources of one item share it. */
   readonly id: string;
-  /** `folder`: everything below `path`, under `key/relative`. `file`: the one file, under `key`. */
+  /** `folder`: all files below `path`, under `key/relative`. `file`: one file, under `key`. */
   readonly kind: "folder" | "file";
   /** Absolute; a key of `store` where there is one, without a last `/`. */
   readonly path: string;
-  /** Where `path` is looked for; default: this machine. */
+  /** The store of `path`. Default: this machine. */
   readonly store?: Store | undefined;
   /** In the target store, without a last `/`; `""` is its root. */
   readonly key: string;
-  /** Whether a path below the source is sent, or a single file's name; what is left out is not removed either. */
+  /** Whether a path below the source, or a single file's name, is sent. Objects of other paths are not removed either. */
   takes(path: string): boolean;
-  /** Whether what the target has and the source has not may be removed. Default true. */
+  /** Whether objects that the source does not have may be removed. Default true. */
   readonly removes?: boolean | undefined;
 }
 
@@ -30,10 +30,10 @@ export interface WantedFile extends SourceFacts {
   readonly key: string;
 }
 
-/** What of a source cannot be sent. `key` as far as it is known. */
+/** A file that cannot be sent. `key` as far as it is known. */
 export type OnUnsendable = (source: SyncSource, key: string, error: EmporiumError) => void;
 
-/** The files of all sources, in the order of their keys. Two sources may give the same key one after the other. */
+/** The files of all sources, in the order of their keys. A key of two sources comes twice. */
 export async function* wantedFiles(
   sources: readonly SyncSource[],
   onUnsendable: OnUnsendable,

@@ -9,7 +9,7 @@ import { DEPOSITIONS } from "./stages.js";
 
 const HINT = "give a folder or bucket outside of the tree";
 
-/** What is sent must not become a part of what is to be sent, nor a dataset of the location hold the tree. @throws {EmporiumError} USAGE */
+/** The target must not be inside the tree, nor the tree inside a dataset of the target. @throws {EmporiumError} USAGE */
 export function refuseOverlap(tree: string, location: string, { items }: Pick<SelectedTree, "items"> = { items: [] }): void {
   refuseInSource(location, tree, { what: "LOCATION", hint: HINT });
   for (const { id } of items) {
@@ -20,10 +20,10 @@ export function refuseOverlap(tree: string, location: string, { items }: Pick<Se
 }
 
 /**
- * What of a tree is asked for, once nobody writes it.
+ * The selected part of a tree that no ingest writes.
  *
- * @param target where runs are looked for that the tree has no more; undefined where nothing is removed.
- * @throws {EmporiumError} TARGET_LOCKED while an ingest writes what is asked for; what `selectTree` throws.
+ * @param target where runs are looked for that are no longer in the tree; undefined where nothing is removed
+ * @throws {EmporiumError} TARGET_LOCKED while an ingest writes the selected part; what `selectTree` throws
  */
 export async function lookAtTree(
   tree: Store,
@@ -33,7 +33,7 @@ export async function lookAtTree(
 ): Promise<SelectedTree> {
   const locks = await heldLocks(tree, { clock, log, signal });
   const selected = await selectTree(tree, target, selection, signal).catch((error: unknown) => {
-    // an ingest that has just begun has written nothing that could be found
+    // an ingest that has just begun has not written anything that could be found
     throw locks[0]?.error ?? error;
   });
   refuseLocked(selected, locks, log);
@@ -49,7 +49,7 @@ export function refuseLocked({ items }: SelectedTree, locks: readonly HeldLock[]
   }
 }
 
-/** The names under which an ingest locks what it writes: a publication locks its target under the same ones. */
+/** The names of the locks of an ingest. A publication locks its target under the same names. */
 export function lockNamesOf({ id, kind, deposition }: SelectedTree["items"][number]): string[] {
   if (kind === "deposition") return [`deposition-${id.slice(DEPOSITIONS.length + 1)}`];
   return [`dataset-${id}`, ...(deposition === undefined ? [] : [`deposition-${deposition}`])];

@@ -33,18 +33,18 @@ export interface TreeReport extends TransferReport {
 }
 
 /**
- * Sends a standardised tree, or a part of it, to a folder or bucket, by the rule of `aws s3 sync` and in the order of `STAGES`: metadata come last, children before
- * their parents, so a reader never finds half of an entity. Stopped or killed, the same call goes on.
+ * Sends a standardised tree, or a part of it, to a folder or bucket, by the rule of `aws s3 sync` and in the order of `STAGES`: metadata
+ * come last, children before their parents, so a reader never finds half of an entity. After a stop the same call resumes.
  *
- * With `delete` objects that the tree has no more are removed, documents first, below the datasets that are sent (with `runs`: below those runs), and only what the
- * globs take. Receipts, locks and unfinished files of an ingest are neither sent nor removed.
+ * With `delete` it removes objects that the tree no longer has, documents first: below the sent datasets (with `runs`: below those runs),
+ * and only keys that the globs match. Receipts, locks and unfinished files of an ingest are neither sent nor removed.
  *
  * ```ts
  * const report = await publishTree("out", "s3://bucket", { workspace: ".emporium", datasets: ["10001"] });
  * ```
  *
- * @throws {EmporiumError} before anything is touched: USAGE, STORE_ABSENT (no standardised tree), TARGET_LOCKED (an ingest writes the tree, or somebody the target);
- *   CANCELLED.
+ * @throws {EmporiumError} before anything is touched: USAGE, STORE_ABSENT (no standardised tree), TARGET_LOCKED (an ingest writes the
+ *   tree, or another process the target); CANCELLED
  */
 export async function publishTree(tree: string, location: string, options: PublishTreeOptions): Promise<TreeReport> {
   const { clock, random, log, signal, onEvent } = envOf(options);
@@ -62,7 +62,7 @@ export async function publishTree(tree: string, location: string, options: Publi
   for (const warning of warnings) log.warn(warning);
   const lost = new AbortController();
   const stop = signal ? AbortSignal.any([signal, lost.signal]) : lost.signal;
-  setMaxListeners(0, stop); // every request listens to it
+  setMaxListeners(0, stop); // every request adds a listener
   // An ingest that writes the target takes the same locks.
   const locks = await takeLocks(target, dryRun ? [] : selected.items.flatMap(lockNamesOf), {
     ...{ job: `publish tree ${tree}`, clock, random, log, signal },
@@ -119,7 +119,7 @@ interface Kept {
   logs: string[];
 }
 
-/** A dataset of which something failed keeps the document of its deposition back. */
+/** If something of a dataset failed, the document of its deposition is not sent. */
 function keep({ id, deposition }: TreeItem, count: SyncCounts, { counts, incomplete, record, logs }: Kept): void {
   counts.set(id, count);
   if (count.failed > 0 && deposition !== undefined) incomplete.add(`depositions_metadata/${deposition}`);
@@ -128,16 +128,16 @@ function keep({ id, deposition }: TreeItem, count: SyncCounts, { counts, incompl
   logs.push(record.path);
 }
 
-/** A dataset has one log for each target, whatever of it is sent: so uploads in parts are found again. */
+/** A dataset has one log for each target, whatever part of it is sent, so that uploads in parts are found again. */
 function logName({ id }: TreeItem, target: Store): string {
   const hash = createHash("sha256").update(`${target.url}\n${id}`).digest("hex").slice(0, 12);
   return `tree-${id.replace(/[^A-Za-z0-9_-]+/g, "-").slice(0, 60)}-${hash}`;
 }
 
 /**
- * What there is to send: files of this machine are counted, of a bucket it is only seen whether there are any.
+ * The bytes and files to send. Files of this machine are counted; a bucket is only checked for any.
  *
- * @throws {EmporiumError} USAGE where nothing is; where something is to be removed, of any dataset.
+ * @throws {EmporiumError} USAGE where there is nothing; where something is to be removed, of any dataset
  */
 async function measure({ items }: SelectedTree, removing: boolean, tree: Store, signal: AbortSignal | undefined) {
   const bytes = new Map<string, number>();

@@ -11,7 +11,7 @@ import { objectName, type Store } from "../../../stores/store.js";
 import type { SyncSource } from "../sync/wanted.js";
 import { DATASET_DOCUMENT, DEPOSITION_DOCUMENT, DEPOSITIONS, PHOTOS } from "./stages.js";
 
-/** Which part of a tree is meant. Nothing said: all of it. */
+/** A part of a tree. Default: all of it. */
 export interface TreeSelection {
   /** Folders of datasets. */
   readonly datasets?: readonly string[] | undefined;
@@ -22,7 +22,7 @@ export interface TreeSelection {
   readonly exclude?: readonly string[] | undefined;
 }
 
-/** A dataset or deposition of the tree, and what of it is meant. */
+/** A dataset or deposition of the tree, and the selected part of it. */
 export interface TreeItem {
   /** Its folder: `10001`, `depositions_metadata/10301`. */
   readonly id: string;
@@ -35,17 +35,19 @@ export interface TreeItem {
 
 export interface SelectedTree {
   readonly items: readonly TreeItem[];
-  /** Folders that are called like a dataset and have no document. */
+  /** Folders with the name of a dataset and without its document. */
   readonly unfinished: readonly string[];
-  /** Further things at the top that are no part of a standardised tree. */
+  /** Other items at the top that do not belong to a standardised tree. */
   readonly others: readonly string[];
 }
 
 /**
- * Looks what a tree holds of what is asked for. Datasets come first, then the depositions that they name (all of the tree, where no dataset is named).
+ * Finds the selected datasets and depositions of a tree. Datasets come first, then the depositions that they name, or all of the
+ * tree where no dataset is named.
  *
- * @param target where runs are looked for that the tree has no more; undefined where nothing is removed.
- * @throws {EmporiumError} STORE_ABSENT where there is no standardised tree; USAGE for a dataset or run that is not there, and for what is no glob.
+ * @param target where runs are looked for that are no longer in the tree; undefined where nothing is removed
+ * @throws {EmporiumError} STORE_ABSENT where there is no standardised tree; USAGE for an unknown dataset or run, and for an
+ *   invalid glob
  */
 export async function selectTree(
   tree: Store,
@@ -101,7 +103,7 @@ type SourceMaker = (
 function sourceMaker(tree: Store, wanted: PathFilter): SourceMaker {
   return (id, key, kind, { removes = true, isThere = true } = {}) => ({
     ...{ id, kind, key, removes },
-    // a store's listing of a folder that is gone is empty, where a walk of the disk fails
+    // a store lists a missing folder as empty; a walk of the disk fails
     ...(tree.local && isThere ? { path: tree.local.path(key) } : { path: key, store: tree }),
     takes(path) {
       const full = kind === "file" ? key : `${key}/${path}`;
@@ -110,7 +112,7 @@ function sourceMaker(tree: Store, wanted: PathFilter): SourceMaker {
   });
 }
 
-/** Receipts, locks and unfinished files of an ingest: they are of this place, and nobody's data. */
+/** Receipts, locks and unfinished files of an ingest: they describe this copy of the tree only. */
 function isOurs(key: string): boolean {
   return (
     (key.includes(ENGINE_FOLDER) || key.includes(".part")) &&
@@ -127,7 +129,10 @@ interface DatasetLook {
   signal: AbortSignal | undefined;
 }
 
-/** Some runs of a dataset, with the dataset's own documents and pictures, which alone make them found; those are never removed. */
+/**
+ * Some runs of a dataset, with the dataset's own documents and pictures, without which no reader finds the runs. The documents
+ * are never removed.
+ */
 async function partOfDataset({ tree, target, source, id, isRun, signal }: DatasetLook) {
   const here = await namesIn(tree, `${id}/`, signal);
   const there = target ? await namesIn(target, `${id}/`, signal) : undefined;

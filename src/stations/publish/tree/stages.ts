@@ -1,8 +1,9 @@
 import { ALIGNMENT_METADATA, TILTSERIES_METADATA, TOMOGRAM_METADATA } from "../../../model/layout.js";
 
 /**
- * When a file of a standardised tree is sent: what it tells of goes before it, so a reader who finds a document finds everything that it names. Bodies first; then
- * the documents that make volumes readable, views, and the metadata of entities, children before their parents. Removal goes the other way round.
+ * The order in which files of a standardised tree are sent. A document goes after everything that it describes, so a reader who
+ * finds it finds all of that. First data; then the documents of volumes, views, and the metadata of entities, children before
+ * their parents. Files are removed in the opposite order.
  */
 export const STAGES = [
   "body",
@@ -23,11 +24,11 @@ export type Stage = (typeof STAGES)[number];
 export const DEPOSITIONS = "depositions_metadata";
 export const DATASET_DOCUMENT = "dataset_metadata.json";
 export const DEPOSITION_DOCUMENT = "deposition_metadata.json";
-/** Of key photos: no run. */
+/** The folder of key photos, which is no run. */
 export const PHOTOS = "Images";
 const PRECOMPUTED = "NeuroglancerPrecompute";
 
-/** Names of documents that are of one stage wherever they lie below a run. */
+/** Documents whose stage does not depend on their place below a run. */
 const BY_NAME: Readonly<Record<string, Stage>> = {
   "frames_metadata.json": "series",
   [TILTSERIES_METADATA]: "series",
@@ -61,7 +62,8 @@ export function stageOf(key: string): Stage {
 }
 
 /**
- * Folders, each with its last `/`, that hold what a document tells of: when something of them could not be sent, the document waits. `""` is all that is sent.
+ * Folders, each with its last `/`, that a document describes: the document waits if something of them could not be sent. `""` is
+ * the whole tree.
  */
 export function coveredBy(key: string): string[] {
   const folder = key.slice(0, key.lastIndexOf("/") + 1);
@@ -85,7 +87,7 @@ export function coveredBy(key: string): string[] {
   }
 }
 
-/** Runs and what is in them are whole when the next run begins; datasets and depositions only at the end. */
+/** Such a file is sent when the next run begins; files of datasets and depositions only at the end. */
 export function isOfRun(key: string): boolean {
   const stage = stageOf(key);
   return stage !== "dataset" && stage !== "deposition";

@@ -8,7 +8,7 @@ import type { SyncSource, WantedFile } from "../sync/wanted.js";
 import type { TreeItem } from "./select.js";
 import { coveredBy, isOfRun, STAGES, type Stage, stageOf } from "./stages.js";
 
-/** Documents that wait in memory; when there are more, those of the runs that are whole are sent. */
+/** The most documents that wait in memory. Past it, those of finished runs are sent. */
 const WAITING_MAX = 5_000;
 const HELD_NAMED = 3;
 
@@ -18,17 +18,18 @@ interface Waiting {
 }
 
 export interface ItemOptions extends SyncOptions {
-  /** Something that the item's own document tells of could not be sent, elsewhere. */
+  /** Something that the item's own document describes could not be sent, elsewhere. */
   readonly incomplete?: boolean | undefined;
   /** Called before documents are sent. @throws what must keep them back */
   readonly beforeDocuments?: (() => Promise<void>) | undefined;
 }
 
 /**
- * Sends a dataset or deposition in the order of `STAGES`. A document goes when all that it tells of is there: what fails keeps the documents above it back. With
- * `delete` then removes, documents first, what the source has not; nothing where anything failed.
+ * Sends a dataset or deposition in the order of `STAGES`. A document is sent after all that it describes; a failure holds back
+ * the documents above it. With `delete` it then removes, documents first, what the source does not have; nothing if anything
+ * failed.
  *
- * @throws {EmporiumError} CANCELLED; what the listing throws.
+ * @throws {EmporiumError} CANCELLED; what the listing throws
  */
 export async function syncItem(item: TreeItem, options: ItemOptions, context: SyncContext): Promise<SyncCounts> {
   const { signal } = context;
@@ -100,7 +101,7 @@ async function sendDocuments(waiting: readonly Waiting[], { carrier, count, fail
   count.warnings.push(`not sent, since something that they tell of is not there: ${named}${more}`);
 }
 
-/** Documents first, parents before children: nobody finds an entity of which something is gone. */
+/** Documents first, parents before children: a reader never finds an entity of which something is already removed. */
 async function removeExtras(
   { id, sources }: TreeItem,
   count: SyncCounts,
@@ -166,19 +167,19 @@ async function* stepsOfAll(
 
 interface Peekable {
   take(): Promise<IteratorResult<Step, unknown>>;
-  /** The run of the step that comes next; undefined at the end. */
+  /** The run of the next step; undefined at the end. */
   nextRun(): Promise<string | undefined>;
   isDone(): Promise<boolean>;
 }
 
-/** Steps of which the next one can be looked at; calls wait for each other. */
+/** Steps with a look at the next one. Calls are queued. */
 function peekable(steps: AsyncGenerator<Step>): Peekable {
   let next = steps.next();
   return {
     take() {
       const now = next;
       next = now.then((result) => (result.done ? result : steps.next()));
-      next.catch(() => {}); // told by the one who takes it
+      next.catch(() => {}); // the caller that takes it gets the error
       return now;
     },
     nextRun: async () => {
@@ -194,7 +195,7 @@ function runOf(step: Step): string {
   return key.split("/", 2).join("/");
 }
 
-/** Steps until enough is held, and then to the end of the run that is under way. Whoever asks waits for those before: the border is one for all. */
+/** Steps until `isFull`, then to the end of the current run. Calls are queued, so that all workers stop at the same step. */
 function portion(steps: Peekable, isFull: () => boolean): AsyncIterator<Step, unknown> {
   let run: string | undefined;
   let turn: Promise<unknown> = Promise.resolve();

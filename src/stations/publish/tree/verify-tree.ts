@@ -11,10 +11,10 @@ export interface TreeComparison extends Comparison {
 }
 
 /**
- * Holds what `publishTree` has sent against the tree, with the same selection: what is missing, of no source, of another size or other contents. Neither side is
- * written.
+ * Compares the tree with what `publishTree` has sent, with the same selection: objects that are missing, have no source, or
+ * differ in size or content. Nothing is written.
  *
- * @throws {EmporiumError} USAGE, STORE_ABSENT, TARGET_LOCKED, CANCELLED.
+ * @throws {EmporiumError} USAGE, STORE_ABSENT, TARGET_LOCKED, CANCELLED
  */
 export async function verifyPublishedTree(
   tree: string,

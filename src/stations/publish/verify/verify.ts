@@ -14,7 +14,7 @@ import { type SyncSource, type WantedFile, wantedFiles } from "../sync/wanted.js
 
 /** Names kept of each kind of difference; all are counted. */
 const NAMED_MAX = 100;
-/** Files whose contents are compared at once. */
+/** Files whose contents are compared in parallel. */
 const COMPARED_AT_ONCE = 4;
 
 export interface VerifyOptions extends GivenEnv {
@@ -22,7 +22,7 @@ export interface VerifyOptions extends GivenEnv {
   readonly checksum?: boolean | undefined;
 }
 
-/** Keys that share a fault: the first of them, and how many there are. */
+/** Keys with the same fault: the first ones, and their number. */
 export interface Differences {
   readonly count: number;
   readonly keys: readonly string[];
@@ -32,13 +32,13 @@ export interface VerifyItem {
   readonly id: string;
   readonly source: { readonly files: number; readonly bytes: number };
   readonly bucket: { readonly files: number; readonly bytes: number };
-  /** Of the source, and not in the bucket. */
+  /** In the source, and not in the bucket. */
   readonly missing: Differences;
-  /** In the bucket below the item's target, and of no source. */
+  /** In the bucket below the item's target, without a source. */
   readonly extra: Differences;
   readonly size_differs: Differences;
   readonly checksum_differs: Differences;
-  /** Files that could not be read, and the source when it is missing. */
+  /** Files that could not be read, and a missing source. */
   readonly unread: Differences;
 }
 
@@ -47,7 +47,7 @@ export interface Comparison extends Report {
   readonly bucket: string;
   readonly checksums: boolean;
   readonly items: readonly VerifyItem[];
-  /** The commands that mend what was found. */
+  /** Commands that repair the differences. */
   readonly hints: readonly string[];
   /** 0 the same, 4 differences. */
   readonly exitStatus: number;
@@ -58,8 +58,9 @@ export interface VerifyReport extends Comparison {
 }
 
 /**
- * Holds the bucket against the sources of a plan, item by item: what is missing, what is there and in no source, and whose size or contents differ. Neither side is
- * written. Contents are compared by the objects' tags where those are MD5s, also of parts; else objects are read.
+ * Compares the bucket with the sources of a plan, item by item: objects that are missing, have no source, or differ in size or
+ * content. Nothing is written. Contents are compared by the objects' tags where those are MD5s, also of parts; else objects are
+ * read.
  */
 export async function publishVerify(plan: Plan, options: VerifyOptions = {}): Promise<VerifyReport> {
   const { clock } = envOf(options);
@@ -77,9 +78,8 @@ export async function publishVerify(plan: Plan, options: VerifyOptions = {}): Pr
   return { sample: plan.sample, ...compared };
 }
 
-/** Two sides that should hold the same. */
 export interface CompareSubject {
-  /** What the last line calls the sources: the sample, the tree. */
+  /** Name of the sources in the last line: the sample, the tree. */
   readonly title: string;
   /** The command that sends them. */
   readonly command: string;
@@ -135,7 +135,7 @@ export async function compareSources(
   ]);
 }
 
-/** What was found, and who repairs it: sending goes by size and time, and removes nothing, unless it is told to. */
+/** The command for each kind of difference. Sending compares size and time, and removes nothing, unless options say otherwise. */
 function hintsOf(items: readonly VerifyItem[], command: string): string[] {
   const has = (kind: (typeof KINDS)[number][0]) => items.some((item) => item[kind].count > 0);
   return [
@@ -205,7 +205,7 @@ async function verifyGroup(group: readonly SyncSource[], context: VerifyContext)
     sources: new Set(),
   };
 
-  /** Of no source: told of the first item that it lies below. */
+  /** An object without a source is counted for the first item above it. */
   function extra(entry: Entry): void {
     const owner = ownerOf(group, entry.key);
     if (!owner) return;

@@ -3,7 +3,7 @@ import type { Comparison } from "../compare.js";
 import type { Cell, Table } from "../table.js";
 import { filledTables, type Which, wholeText } from "./parts.js";
 
-/** Both tables as CSV (RFC 4180, UTF-8), an empty line between them; what does not agree is a third one. */
+/** Both tables as CSV (RFC 4180, UTF-8), with an empty line between them. A third table has the contradictions. */
 export function comparisonCsv(comparison: Comparison, which: Which): string {
   const { compat, conflicts, images } = comparison;
   const parts = filledTables(comparison, which).map((table) => csvTable(table, table === images && !compat));
@@ -15,7 +15,7 @@ export function comparisonCsv(comparison: Comparison, which: Which): string {
   return parts.join("\n\n");
 }
 
-/** @param sourced adds which values are not the files' own. */
+/** @param sourced adds a column for values that are not the file's own */
 function csvTable({ columns, rows }: Table, sourced: boolean): string {
   const sources = (row: readonly Cell[]) =>
     columns

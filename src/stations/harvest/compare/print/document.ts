@@ -12,7 +12,7 @@ export function comparisonDocument(comparison: Comparison, which: Which): Record
   return { compat, ...Object.fromEntries(tables), conflicts, notes, errors: [] };
 }
 
-/** Rows, and beside them for each row which of its values are not a file's own. */
+/** Rows; for each row also the values that are not the file's own. */
 function tableDocument({ columns, rows }: Table): object {
   const keys = columns.map(({ key }) => key);
   return {
@@ -35,7 +35,7 @@ function cellValue({ value, text }: Cell): unknown {
   return value ?? text;
 }
 
-/** Column names come out of documents: `__proto__` is one like any other. */
+/** Column names come from documents, so `__proto__` may be one. */
 function own(entries: readonly (readonly [string, unknown])[]): object {
   const object = {};
   for (const [key, value] of entries) {

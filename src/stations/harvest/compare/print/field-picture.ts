@@ -5,10 +5,10 @@ import { lengthText } from "./scale-picture.js";
 
 const WIDTH = 920;
 const GAP = 34;
-/** How far one unit of depth goes to the right and up, as drawings of crystals have it. */
+/** How far one unit of depth goes to the right and up. */
 const DEPTH = 0.38;
 const BOXES_MAX = 24;
-/** Below this nobody sees a box. */
+/** Smaller boxes cannot be seen. */
 const LEAST = 2;
 const LARGEST = 210;
 
@@ -20,10 +20,7 @@ interface Box {
   x: number;
 }
 
-/**
- * The fields of view as boxes on one scale, z into the depth, largest first. Undefined where fewer than two are known: there is nothing
- * to compare.
- */
+/** The fields of view as boxes on one scale, z as depth, the largest first. Undefined if fewer than two are known. */
 export function fieldPicture(datasets: readonly ComparedDataset[]): string | undefined {
   const boxes = datasets
     .flatMap(boxOf)
@@ -33,7 +30,7 @@ export function fieldPicture(datasets: readonly ComparedDataset[]): string | und
   const [widest, highest] = [(box: Box) => box.x + DEPTH * box.z, (box: Box) => box.y + DEPTH * box.z];
   const room = WIDTH - GAP * (boxes.length - 1);
   const scale = Math.min(room / sum(boxes.map(widest)), LARGEST / Math.max(...boxes.map(highest)));
-  // labels want room of their own, however small the box
+  // a label may be wider than its box
   const widths = boxes.map((box) => Math.max(widest(box) * scale, 92));
   const shrunk = Math.min(1, room / sum(widths));
   const top = 10;
@@ -57,7 +54,7 @@ function boxOf({ name, record }: ComparedDataset): Box[] {
     return at < 0 ? null : (extentNanometres[at] ?? null);
   };
   const [z, y, x] = [along("z"), along("y"), along("x")];
-  // a plane without a depth is one still
+  // a plane has no depth
   return y === null || x === null || !Number.isFinite(x * y * (z ?? 1)) ? [] : [{ name, z: z ?? 0, y, x }];
 }
 

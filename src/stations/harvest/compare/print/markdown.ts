@@ -2,7 +2,7 @@ import type { Comparison } from "../compare.js";
 import type { Table } from "../table.js";
 import { filledTables, markedText, type Which } from "./parts.js";
 
-/** Both tables as GitHub's Markdown has them. */
+/** Both tables in GitHub's Markdown. */
 export function comparisonMarkdown(comparison: Comparison, which: Which): string {
   const { conflicts, notes } = comparison;
   const parts = filledTables(comparison, which).map((table) => `## ${table.title}\n\n${markdownTable(table)}`);
@@ -28,8 +28,8 @@ function markdownTable({ columns, rows }: Table): string {
 }
 
 /**
- * Text of documents as text: no markup, no link, no further cell. Brackets that cannot begin a link stay as they are, and so do underscores
- * inside of words, so that `[z, y, x]` and `voxel_size` are read back as they are.
+ * Escapes text of documents: no markup, no link, no further cell. Brackets that cannot begin a link and underscores inside words
+ * stay, so that `[z, y, x]` and `voxel_size` stay readable.
  */
 function escaped(text: string): string {
   return text

@@ -1,4 +1,4 @@
-/** One style for light and dark; nothing is loaded. */
+/** One style for light and dark. It loads nothing. */
 export const STYLE = `
 :root{color-scheme:light dark;--bg:#fafaf8;--ink:#1d2422;--soft:#5d6965;--line:#dde2df;--card:#fff;--head:#f1f3f1;--bad:#b3372f;--badbg:#fbecea;--web:#2c5f9e;--webbg:#e8f0fa;--der:#6d5a1e;--derbg:#f6efd9;--z:#8a4fae;--y:#2e8267;--x:#c46a1b;--box:#cfdcd7;--boxtop:#e3ebe8;--boxside:#b4c7c0}
 @media(prefers-color-scheme:dark){:root{--bg:#151918;--ink:#e5eae8;--soft:#9aa7a2;--line:#2d3532;--card:#1c2220;--head:#232a28;--bad:#ec8b82;--badbg:#3a2320;--web:#8fb8ea;--webbg:#1e2c3f;--der:#d8bf73;--derbg:#342d18;--z:#c397e0;--y:#6cc3a5;--x:#eaa263;--box:#3b4945;--boxtop:#4c5c57;--boxside:#2c3734}}

@@ -8,12 +8,12 @@ import { STYLE } from "./page-style.js";
 import { filledTables, markText, type Which } from "./parts.js";
 import { lengthText, scalePicture } from "./scale-picture.js";
 
-/** Addresses of one data set that are shown: a plate has thousands. */
+/** Addresses shown for one data set. A plate has thousands. */
 const LINKS = 12;
 
 /**
- * One page that needs nothing else: no script, no font, no request. Whatever comes from names and documents is text in it, never markup, and
- * addresses are links only where they are of the web.
+ * A self-contained page: no script, no font, no request. Names and texts of documents are escaped, and only web addresses become
+ * links.
  */
 export function comparisonPage(comparison: Comparison, which: Which): string {
   const { compat, datasets } = comparison;
@@ -76,7 +76,7 @@ function header({ compat, datasets, conflicts }: Comparison, title: string): str
 ${compat ? '<p class="lead">As the reference program prints them, its errors included.</p>' : ""}<ul class="tiles">${tiles.join("")}</ul></header>`;
 }
 
-/** `3.351 G` for people who count voxels. */
+/** `3.351 G`. */
 function countText(count: number): string {
   const [factor, suffix] = count >= 1e12 ? [1e12, " T"] : count >= 1e9 ? [1e9, " G"] : count >= 1e6 ? [1e6, " M"] : [1, ""];
   return `${Number((count / factor).toPrecision(3))}${suffix}`;
@@ -95,7 +95,7 @@ function pictures(datasets: readonly ComparedDataset[]): string {
   return parts.join("\n");
 }
 
-/** People look for sizes; a page is not as wide as a file. */
+/** Sizes come first, since a page is not as wide as a file. */
 const ORDER = ["dataset", "shape", "voxel_size_nm", "extent_um", "dtype", "channels", "contrast", "offset", "axes", "format"];
 
 function importantFirst({ title, columns, rows }: Table): Table {
@@ -141,7 +141,7 @@ function notesSection({ notes }: Comparison): string {
   return `<section><h2>Notes</h2><ul class="notes">${items.join("\n")}</ul></section>`;
 }
 
-/** Where each data set comes from, as far as its portal's record tells. */
+/** The source of each data set, from its portal's record. */
 function sourceSection(datasets: readonly ComparedDataset[]): string {
   const parts = datasets.flatMap(({ name, web }) => {
     if (!web) return [];

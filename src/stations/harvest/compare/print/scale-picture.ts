@@ -3,7 +3,7 @@ import { engineering } from "../quantity-text.js";
 import { scaleOf } from "../scale.js";
 import { html } from "./html-text.js";
 
-/** Things that everybody in the field has in mind, as wide as they commonly are. */
+/** Well-known things in their usual sizes. */
 const LANDMARKS: readonly (readonly [nanometres: number, name: string])[] = [
   [4, "membrane"],
   [25, "ribosome"],
@@ -20,8 +20,8 @@ const GAP = 22;
 const ROWS_MAX = 200;
 
 /**
- * From one voxel to the whole field, on one logarithmic scale of length: a line for each axis of each data set. Where all axes are alike
- * one line stands for them. Undefined where no data set has a length.
+ * One voxel and the whole field on one logarithmic scale of length: a line for each axis of each data set, or one line if all
+ * axes are alike. Undefined if no length is known.
  */
 export function scalePicture(datasets: readonly ComparedDataset[]): string | undefined {
   const rows = datasets.slice(0, ROWS_MAX).flatMap(({ name, record }) => {

@@ -2,7 +2,7 @@ import type { Comparison } from "../compare.js";
 import type { Cell, Table } from "../table.js";
 import { filledTables, markedText, type Which } from "./parts.js";
 
-/** Both tables in columns of one width, for a terminal, and under them what does not agree. */
+/** Both tables in aligned columns for a terminal, with the contradictions under them. */
 export function comparisonText(comparison: Comparison, which: Which): string {
   const { conflicts, notes } = comparison;
   const parts = filledTables(comparison, which).map(alignedTable);
@@ -30,7 +30,7 @@ function absentAsDash(cell: Cell): string {
   return markedText(cell) ?? "–";
 }
 
-/** Columns of a terminal, as far as one character is one. */
+/** The width in columns of a terminal. Counts characters. */
 function widthOf(text: string): number {
   return [...text].length;
 }

@@ -4,7 +4,7 @@ import { listOf, numberOf, objectsOf, textOf } from "../../../../portals/fields.
 import type { Length } from "../quantities.js";
 import { byAxis, type FactsReader, type PortalFacts, type SpaceAxis } from "./facts.js";
 
-/** Names under which submitters give a number with a unit, or a number alone with the unit in the name: `Voxel size X (nm)`. */
+/** Submitters' names of voxel sizes; the value has a unit, or the name has it: `Voxel size X (nm)`. */
 const SIZE_NAME = /^(?:physical|voxel|pixel)[ _-]?size[ _-]?([xyz])(?: ?\(([^)]+)\))?$/i;
 const COUNT_NAME = /^(?:size|dimension|number of pixels in)[ _-]?([xyz])$/i;
 
@@ -14,8 +14,8 @@ export const bioimageReader: FactsReader = {
 };
 
 /**
- * A study of the BioImage Archive: attributes of its sections, by the names that its guidelines (REMBI) and its submitters use, and all
- * their prose. A study with several different image acquisitions says nothing certain of one file, and is left at its prose.
+ * A study of the BioImage Archive: attributes of its sections, with the names of the guidelines (REMBI) and of submitters, and
+ * all prose. If a study has several different acquisitions, only its prose is used.
  */
 function bioimageFacts(submission: JsonObject): PortalFacts {
   const attributes = [...attributesOf(submission.attributes), ...sections(submission.section)];
@@ -52,7 +52,7 @@ function attributesOf(value: Json | undefined): Attribute[] {
   });
 }
 
-/** Attributes of a section and of all sections within it; tables of sections are lists within lists. */
+/** Attributes of a section and of all sections inside it. Tables of sections are nested lists. */
 function* sections(value: Json | undefined): Generator<Attribute> {
   for (const item of listOf(value)) {
     if (Array.isArray(item)) yield* sections(item);

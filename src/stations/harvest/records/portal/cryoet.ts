@@ -8,7 +8,7 @@ export const cryoetReader: FactsReader = {
   read: cryoetFacts,
 };
 
-/** The tomogram whose file or folder the location is; of a run with one tomogram that one. */
+/** The tomogram whose file or folder the location is, or the only one of the run. */
 function cryoetFacts(raw: JsonObject, location: string): PortalFacts {
   const nodes = objectsOf(raw.runs).flatMap((run) =>
     objectsOf(at(run, "tomograms", "edges")).map((edge) => jsonObject(edge.node) ?? {}),

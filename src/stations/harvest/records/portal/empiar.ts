@@ -5,7 +5,7 @@ import { at, numberOf, objectsOf, textOf } from "../../../../portals/fields.js";
 import type { Length } from "../quantities.js";
 import { byAxis, type FactsReader, type PortalFacts, type SpaceAxis } from "./facts.js";
 
-/** EMPIAR's words for types of voxels (its schema's list) by numpy's. */
+/** numpy's types for EMPIAR's words (the list of its schema). */
 const DTYPES: Readonly<Record<string, string>> = {
   "UNSIGNED BYTE": "uint8",
   "SIGNED BYTE": "int8",
@@ -16,7 +16,7 @@ const DTYPES: Readonly<Record<string, string>> = {
   "32 BIT FLOAT": "float32",
 };
 
-/** Either form: the interface's object has the accession, the XML file's an administrative part. */
+/** Either form: the API's object has the accession, the XML file an administrative part. */
 export const empiarReader: FactsReader = {
   entryOf(raw) {
     const ofInterface = Object.entries(raw).find(([key, value]) => /^EMPIAR-\d+$/.test(key) && jsonObject(value))?.[1];
@@ -27,8 +27,8 @@ export const empiarReader: FactsReader = {
 };
 
 /**
- * An entry of EMPIAR, in the form of its interface or of its XML: sizes in ångström, images counted, and a paragraph of prose for each
- * image set. Of several sets the one whose folder the location lies in; nothing where that cannot be told.
+ * An entry of EMPIAR, from its API or its XML: sizes in ångström, numbers of images, and a paragraph of prose for each image set.
+ * Of several sets the one whose folder contains the location; no facts if there is none.
  */
 function empiarFacts(entry: JsonObject, location: string): PortalFacts {
   const sets = [...objectsOf(entry.imagesets), ...objectsOf(entry.imageSet)];

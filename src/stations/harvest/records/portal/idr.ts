@@ -10,7 +10,7 @@ export const idrReader: FactsReader = {
   read: idrFacts,
 };
 
-/** OMERO's data of an image: sizes in micrometres, and with their unit where the interface gives one. */
+/** OMERO's data of an image: sizes in micrometres, and with a unit if the API gives one. */
 function idrFacts(raw: JsonObject): PortalFacts {
   const data = raw.imgData;
   const micrometres = (axis: SpaceAxis): Length | undefined => {
@@ -44,5 +44,5 @@ const OMERO_UNITS: Readonly<Record<string, string>> = {
   PICOMETER: "pm",
 };
 
-/** OMERO's names for types of pixels where numpy's are others. */
+/** numpy's names of pixel types, where OMERO's differ. */
 const OMERO_TYPES: Readonly<Record<string, string>> = { float: "float32", double: "float64", bit: "bool" };

@@ -8,7 +8,7 @@ export const neuroglancerReader: FactsReader = {
   read: viewerFacts,
 };
 
-/** The space that a viewer was told to show its layers in: a good guess where a volume itself says nothing. */
+/** The viewer's space for its layers: a good guess if a volume itself has no sizes. */
 function viewerFacts(raw: JsonObject): PortalFacts {
   const length = (axis: SpaceAxis): Length | undefined => {
     const pair = at(raw.dimensions, axis);

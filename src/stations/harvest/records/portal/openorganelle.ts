@@ -5,7 +5,7 @@ import { at, listOf, numberOf, objectsOf, textOf } from "../../../../portals/fie
 import { type Length, nanometres, quantity } from "../quantities.js";
 import { byAxis, type FactsReader, type PortalFacts, type SpaceAxis } from "./facts.js";
 
-/** Parameters of the page, their units in brackets, by ours: `Current_(nA)`. */
+/** Our names of the page's parameters, which have units in brackets: `Current_(nA)`. */
 const PARAMETERS: readonly { key: string; words: RegExp }[] = [
   { key: "beam_energy", words: /primary energy|landing energy|beam energy/i },
   { key: "beam_current", words: /current/i },
@@ -23,8 +23,8 @@ export const openorganelleReader: FactsReader = {
 };
 
 /**
- * A data set of OpenOrganelle: the page's two sections, which every source of it gives, and beside them what the manifest or the database
- * says of the one volume at the location.
+ * A data set of OpenOrganelle: two sections of its page, which are in every source, and the facts of the volume at the location
+ * from manifest or database.
  */
 function openorganelleFacts(raw: JsonObject, location: string): PortalFacts {
   const details = jsonObject(raw["Acquisition details"]) ?? {};
@@ -47,7 +47,7 @@ function openorganelleFacts(raw: JsonObject, location: string): PortalFacts {
   }
   const day = dayOf(textOf(find(/start date/i)?.[1]));
   if (day !== undefined) acquisition.date = day;
-  // The size of the raw data, not of what was computed of it: volumes of their own resolution say so themselves.
+  // The size of the raw data. Volumes of another resolution name their own.
   return { voxelSize: volume.voxelSize ?? voxel, lengths, lengthsWithin: 1, contrast: volume.contrast, acquisition };
 }
 
@@ -90,7 +90,7 @@ interface VolumeFacts {
   contrast?: { min: number; max: number } | undefined;
 }
 
-/** The source of a manifest, or the image of the database, whose address is the location's. */
+/** The manifest's source, or the database's image, with the location's address. */
 function volumeFacts(raw: JsonObject, location: string): VolumeFacts {
   const manifest = objectsOf(Object.values(jsonObject(at(raw, "sources", "manifest", "sources")) ?? {}) as Json[]);
   const row = at(raw, "sources", "dataset");
@@ -116,7 +116,7 @@ function volumeFacts(raw: JsonObject, location: string): VolumeFacts {
   };
 }
 
-/** The key within its bucket, however the address is spelt. */
+/** The key in its bucket, for any form of the address. */
 function pathOf(address: string): string {
   const bare = address.replace(/^(?:zarr[23]?|n5|precomputed):\/\//, "").replace(/\/+$/, "");
   const key = /^(?:s3:\/\/[^/]+|https?:\/\/[^/]+)\/(.*)$/.exec(bare)?.[1] ?? "";

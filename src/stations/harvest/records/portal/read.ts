@@ -8,7 +8,7 @@ import { idrReader } from "./idr.js";
 import { neuroglancerReader } from "./neuroglancer.js";
 import { openorganelleReader } from "./openorganelle.js";
 
-/** In the order in which they are asked whether metadata are theirs. */
+/** The first reader that recognises the metadata is used. */
 const READERS: readonly FactsReader[] = [
   idrReader,
   empiarReader,
@@ -19,10 +19,10 @@ const READERS: readonly FactsReader[] = [
 ];
 
 /**
- * The facts of a web record that concern one image. Whose record it is, its metadata tell: the reference program's documents name no
- * portal. Of a portal without a reader here, and of EPFL, the description alone is taken.
+ * The facts of a web record about one image. The portal is recognised by the metadata, because the reference program's documents
+ * do not name it. Of EPFL, and of portals without a reader, only the description is used.
  *
- * @param location of the image, by which an entry with several sets or volumes is asked for the right one.
+ * @param location of the image, for entries with several sets or volumes
  */
 export function portalFacts(
   { raw_metadata: raw, record }: Pick<ReadRecord, "raw_metadata" | "record">,

@@ -1,26 +1,26 @@
 import type { Quantity } from "../../../../formats/peek/facts.js";
 import { type Length, nanometres, quantity } from "../quantities.js";
 
-/** What prose says of an image. Absent where it says nothing, or nothing certain. */
+/** Certain facts of prose about an image. */
 export interface TextFacts {
   voxelSize: Partial<Record<"x" | "y" | "z", Length>>;
   acquisition: Record<string, Quantity | string>;
 }
 
 /**
- * Reads descriptions as people write them: `8nm/px in xy and 50nm per section (z)`, `voxel size 5 × 5 × 5 nm³`, `1,9 kV`, `0.5 µs dwell`.
- * Of several mentions the first counts, of triples the one next to the word that makes it a voxel. What could as well be something else
- * is left out: a field of view has a length too.
+ * Reads descriptions as people write them: `8nm/px in xy and 50nm per section (z)`, `voxel size 5 × 5 × 5 nm³`, `1,9 kV`, `0.5 µs
+ * dwell`. The first mention counts; of triples, the one next to a word for voxels. Ambiguous numbers are ignored: a field of view
+ * has a length too.
  */
 export function readText(prose: string): TextFacts {
   const text = plainText(prose.slice(0, PROSE_MAX));
   return { voxelSize: voxelSizeOf(text), acquisition: acquisitionOf(text) };
 }
 
-/** Longer descriptions are whole articles, and speak of many things. */
+/** Longer descriptions are articles about many things. */
 const PROSE_MAX = 64 * 1024;
 
-/** One writing for what has several: micro signs, ångströms, times signs, entities of HTML, blanks, raised digits. */
+/** Normalises characters: micro signs, ångströms, times signs, HTML entities, blanks, raised digits. */
 function plainText(prose: string): string {
   return prose
     .replace(/<[^<>]{0,200}>/g, " ")
@@ -43,11 +43,11 @@ const ENTITIES: Readonly<Record<string, string>> = {
 
 /** `1.5`, `1,5`, `2,159`; not the end of a range, a word or a longer number. */
 const NUMBER = String.raw`(?<![\w.,])(?<!\d ?- ?)(\d{1,3}(?:,\d{3}){1,4}(?:\.\d{1,9})?|\d{1,15}(?:[.,]\d{1,15})?)`;
-/** The same inside a product, where a letter may stand before it. */
+/** The same inside a product, where a letter may precede it. */
 const FACTOR = String.raw`(?<![\d.,])(\d{1,9}(?:[.,]\d{1,9})?)`;
 /** NFKC has made one of both micro signs. */
 const LENGTH = `(nm|nanomet(?:er|re)s?|μm|um|microns?|micromet(?:er|re)s?|Å|[Aa]ngstr(?:o|ö)ms?)(?![A-Za-z])`;
-/** With the power of an area or volume behind it, and perhaps the next factor. */
+/** With the exponent of an area or volume, perhaps followed by the next factor. */
 const LENGTH_CUBED = String.raw`(nm|μm|um|microns?|Å|nanomet(?:er|re)s?|micromet(?:er|re)s?|[Aa]ngstr(?:o|ö)ms?)(?:\^?[23])?(?![A-Wa-wYyZz0-9])`;
 const TIMES = String.raw`\s?(?:x|X|by|\*)\s?`;
 const PER_PIXEL = String.raw`\s?(?:/|per|-per-)\s?(?:px|pix|pixels?|voxels?|vx)\b`;
@@ -59,10 +59,10 @@ const TRIPLE = new RegExp(
 );
 const LISTED_TRIPLE = new RegExp(String.raw`\(\s?${FACTOR},\s?${FACTOR},\s?${FACTOR}\s?\)\s?${LENGTH_CUBED}`, "g");
 const PAIR = new RegExp(String.raw`${FACTOR}\s?(?:${LENGTH_CUBED})?${TIMES}${FACTOR}\s?${LENGTH_CUBED}`, "g");
-/** Words that make the numbers next to them a voxel: `voxels` alone do not, they count as well. */
+/** Words that mark the adjacent numbers as a voxel size. `voxels` alone is ambiguous: it may be a count. */
 const VOXEL_WORDS =
   /resolution|(?:voxel|pixel)s?[ -](?:size|dimension|spacing|pitch|width)|(?:each|per|isotropic|cubic) (?:voxel|pixel)|(?:voxel|pixel)s? (?:of|are|is|was|were|measur)|sampling|grid spacing|voxelsize|pixelsize/gi;
-/** How far a triple may stand from such a word, and how far such words are looked for. */
+/** The most characters between a triple and such a word, and the range of the search. */
 const NEAR = 80;
 const AROUND = 120;
 
@@ -96,9 +96,9 @@ function tripleNear(text: string, form: RegExp): TextFacts["voxelSize"] | undefi
   return best?.facts;
 }
 
-/** Characters between a match and the nearest word that makes it a voxel, within its sentence; Infinity for none near it. */
+/** Characters between a match and the nearest word for voxels in its sentence; Infinity if there is none. */
 function distanceToWord(text: string, at: number, length: number): number {
-  // a full stop that ends a sentence has a blank and a capital behind it
+  // the full stop at the end of a sentence is followed by a blank and a capital
   const before = text.slice(Math.max(0, at - AROUND), at).replace(/^.*[.;!?] (?=[A-Z(])/s, "");
   const behind = text.slice(at + length, at + length + AROUND).replace(/[.;!?](?: [A-Z(]|$).*$/s, "");
   let nearest = Number.POSITIVE_INFINITY;
@@ -107,7 +107,7 @@ function distanceToWord(text: string, at: number, length: number): number {
   return nearest;
 }
 
-/** `5x5x5 nm voxels`, `voxels (5x5x5 nm)`: the word itself next to a length. */
+/** `5x5x5 nm voxels`, `voxels (5x5x5 nm)`: the word is next to a length. */
 function adjoining(text: string, at: number, length: number): number {
   const before = /\b(?:voxels?|pixels?)[ :(=]{1,3}$/i.test(text.slice(Math.max(0, at - 12), at));
   const behind = /^\)? ?(?:isotropic |cubic )?(?:voxels?|pixels?)\b/i.test(text.slice(at + length, at + length + 24));
@@ -147,7 +147,7 @@ function planeSize(text: string): TextFacts["voxelSize"] | undefined {
   return pixel && { x: pixel, y: pixel };
 }
 
-/** The first of several forms that the text has, in their order. */
+/** The first of several forms that the text contains. */
 function first(text: string, forms: readonly string[]): Length | undefined {
   for (const form of forms) {
     const match = new RegExp(form, "i").exec(text);
@@ -169,7 +169,7 @@ function unitName(unit: string): string {
   return /^(?:Å|ang)/i.test(unit) ? "Å" : unit;
 }
 
-/** A comma before three digits parts thousands, any other is a decimal point. */
+/** A comma before three digits separates thousands; any other is a decimal point. */
 function numberOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const plain = /^[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?$/.test(text) ? text.replaceAll(",", "") : text.replace(",", ".");
@@ -211,7 +211,7 @@ function acquisitionOf(text: string): TextFacts["acquisition"] {
   return facts;
 }
 
-/** The words of the same clause before a place. */
+/** The words of the same clause before a position. */
 function clauseBefore(text: string, at: number): string {
   return text.slice(Math.max(0, at - 32), at).replace(/^.*[,;.(] /s, "");
 }
@@ -221,7 +221,7 @@ function timeUnit(found: string): string {
   return found;
 }
 
-/** A maker, the model, and what may follow it: `FEI Magellan400`, `Zeiss Merlin`, `JEOL JEM-2100`, `Thermo Scientific Krios G4`. */
+/** A maker, the model, and its suffix: `FEI Magellan400`, `Zeiss Merlin`, `JEOL JEM-2100`, `Thermo Scientific Krios G4`. */
 const MICROSCOPE = new RegExp(
   [
     String.raw`\b(?:FEI|Thermo(?: ?Fisher)?(?: Scientific)?|(?:Carl )?Z(?:eiss|EISS)|JEOL|Hitachi|TESCAN|Tescan|Philips|Delong)`,
