@@ -2,7 +2,7 @@ import { EmporiumError } from "../../core/errors.js";
 import { checkKnownId } from "./identifier.js";
 import type { CatalogRepository, DatasetSummary } from "./rows/repository.js";
 
-/** What the frames of a data set can be chosen by: the values that occur, sorted. */
+/** The values by which frames of a data set can be selected, sorted. */
 export interface FrameValues {
   readonly channels: readonly { readonly index: number; readonly name: string | null }[];
   readonly slices: readonly number[];
@@ -10,13 +10,13 @@ export interface FrameValues {
   readonly positions: readonly number[];
 }
 
-/** One data set with all that can be asked of its frames. */
+/** One data set, with its frames' values. */
 export type DatasetFacts = DatasetSummary & Partial<FrameValues>;
 
 /**
- * What the catalogue knows of one data set but its metadata.
+ * The catalogue's facts of one data set, without its metadata.
  *
- * @throws {EmporiumError} USAGE for an invalid id, NOT_FOUND.
+ * @throws {EmporiumError} USAGE for an invalid id, NOT_FOUND
  */
 export async function datasetFacts(repository: CatalogRepository, id: string, signal?: AbortSignal): Promise<DatasetFacts> {
   checkKnownId(id);

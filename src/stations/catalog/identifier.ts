@@ -4,7 +4,7 @@ import { EmporiumError, type Place } from "../../core/errors.js";
 export interface DatasetId {
   readonly text: string;
   readonly project: string;
-  /** Local time without a zone, as it stands in the name: `2005-06-09T20:00:00`. */
+  /** Local time without a zone, from the name: `2005-06-09T20:00:00`. */
   readonly dateTime: string;
   readonly number: number;
 }
@@ -15,9 +15,9 @@ const FORM =
 const HINT = "the form is PROJECT-YYYY-MM-DD-HH-MM-SS-NNNN, as ML-2018-11-07-09-35-54-0010";
 
 /**
- * The identifier of a data set that is to be made. Its day must exist.
+ * Parses the identifier of a new data set. Its day must exist.
  *
- * @throws {EmporiumError} CONFIG_FIELD, saying which part is wrong.
+ * @throws {EmporiumError} CONFIG_FIELD naming the wrong part
  */
 export function parseDatasetId(text: string, place?: Place): DatasetId {
   const fail = (what: string) =>
@@ -32,7 +32,7 @@ export function parseDatasetId(text: string, place?: Place): DatasetId {
 }
 
 /**
- * The identifier of a data set that may be there already, perhaps from an older catalogue, whose rules for projects and days were looser.
+ * Checks the identifier of an existing data set. Older catalogues had looser rules for projects and days.
  *
  * @throws {EmporiumError} USAGE
  */
@@ -46,7 +46,7 @@ export function checkKnownId(text: string): string {
   );
 }
 
-/** What the older catalogue found wrong, in its order. */
+/** Errors of the older catalogue, in its order. */
 function oldFault(text: string): string | undefined {
   const parts = text.split("-");
   if (parts.length !== 8) return `has ${parts.length} parts between dashes, 8 wanted`;

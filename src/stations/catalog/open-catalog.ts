@@ -4,8 +4,8 @@ import { databaseRepository } from "./rows/database.js";
 import type { CatalogRepository } from "./rows/repository.js";
 
 /**
- * The microscopy catalogue in a database whose tables are there: those of the embedded one are made on the way. `close` ends the sessions, and stops the
- * embedded server if nobody else uses it.
+ * Opens the microscopy catalogue. The tables of the embedded database are created if necessary. `close` ends the sessions, and
+ * stops the embedded server if no other process uses it.
  *
  * @throws {EmporiumError} DATABASE_…
  */

@@ -3,7 +3,7 @@ import { type Log, silentLog } from "../../core/log.js";
 import { openCatalog } from "./open-catalog.js";
 import { datasetQuery, type QueryInput, type QueryReport, queryDatasets } from "./query.js";
 
-/** Which catalogue is asked. */
+/** The catalogue to query. */
 export interface CatalogPlace {
   /** Address of a PostgreSQL server. Default: the embedded database of the workspace. */
   database?: string | undefined;

@@ -4,7 +4,6 @@ import type { CatalogRepository, DatasetQuery, DatasetSummary } from "./rows/rep
 import { isStorableText, STORABLE_TEXT } from "./storable-text.js";
 import { parseWhere } from "./where.js";
 
-/** What a person asks of a catalogue. */
 export interface QueryInput {
   project?: string | undefined;
   microscope?: string | undefined;
@@ -69,7 +68,7 @@ export function datasetQuery({ project, microscope, description, startDate, endD
 export function checkDate(text: string, option: string): string {
   const [, year, month, day] = /^(\d{4})-(\d{2})-(\d{2})$/.exec(text)?.map(Number) ?? [];
   const date = year === undefined ? undefined : new Date(Date.UTC(year, month! - 1, day));
-  date?.setUTCFullYear(year!); // years before 100 are otherwise taken for 1900 and later
+  date?.setUTCFullYear(year!); // JavaScript takes years before 100 for 1900 and later
   if (date && date.getUTCMonth() === month! - 1 && date.getUTCDate() === day) return text;
   throw new EmporiumError("USAGE", `${option}: "${text}" found, a date as 2018-11-07 wanted`);
 }

@@ -1,7 +1,7 @@
 import { EmporiumError } from "../../core/errors.js";
 import type { FrameIndices } from "./frames/frame.js";
 
-/** Which frames are wanted. What is not given does not restrict. */
+/** The selected frames. Missing members do not restrict. */
 export interface FrameSelection {
   readonly channels?: { readonly names: readonly string[] } | { readonly indices: readonly number[] } | undefined;
   readonly slices?: readonly number[] | undefined;
@@ -18,9 +18,9 @@ export interface SelectionInput {
 }
 
 /**
- * A selection, checked. Channels are all names or all indices.
+ * Checks a selection. Channels are all names or all indices.
  *
- * @throws {EmporiumError} USAGE for values of the wrong type, and for a list of nothing.
+ * @throws {EmporiumError} USAGE for values of the wrong type, and for an empty list
  */
 export function selectFrames(input: SelectionInput): FrameSelection {
   return {
@@ -41,7 +41,7 @@ export function isWhole({ channels, slices, times, positions }: FrameSelection):
   return channels === undefined && slices === undefined && times === undefined && positions === undefined;
 }
 
-/** Whether a frame is wanted: the rule that the database's query follows. */
+/** Whether a frame is selected. The database's query has the same rule. */
 export function isSelected(frame: FrameIndices & { readonly channel_name: string | null }, selection: FrameSelection): boolean {
   const { channels, slices, times, positions } = selection;
   const has = (list: readonly number[] | undefined, index: number | null) =>
@@ -54,7 +54,7 @@ export function isSelected(frame: FrameIndices & { readonly channel_name: string
   return byChannel && has(slices, frame.slice_idx) && has(times, frame.time_idx) && has(positions, frame.pos_idx);
 }
 
-/** What was asked for and none of the frames has, in words: `slices 7, 9`. */
+/** Selected values that no frame has, in words: `slices 7, 9`. */
 export function notSelected(
   selection: FrameSelection,
   rows: readonly (FrameIndices & { readonly channel_name: string | null })[],
@@ -74,7 +74,7 @@ export function notSelected(
   ];
 }
 
-/** A selection that matched nothing. Code and words as every store of rows gives them. */
+/** The error of a selection without a match, the same for all repositories. */
 export function nothingSelected(dataset: string): EmporiumError {
   return new EmporiumError(
     "NOT_FOUND",

@@ -3,9 +3,9 @@ import type { Json, JsonObject } from "../../core/json.js";
 import { nearest } from "../../core/nearest.js";
 import { toNumber } from "../../core/number.js";
 
-/** What one condition looks at. */
+/** The subject of a condition. */
 export type WhereSubject =
-  /** A column of the data set, its file or what its frames share. */
+  /** A column of the data set, of its file, or of the frames' common facts. */
   | { readonly of: "column"; readonly column: WhereColumn }
   /** A value in the metadata of the data set, or of one of its frames. */
   | { readonly of: "metadata" | "frame"; readonly path: readonly string[] };
@@ -15,11 +15,11 @@ export type WhereOperator = "=" | "!=" | "<" | "<=" | ">" | ">=" | "contains" | 
 export interface WhereCondition {
   readonly subject: WhereSubject;
   readonly operator: WhereOperator;
-  /** Null for `exists`, and for what is compared with null. */
+  /** Null for `exists`, and for a comparison with null. */
   readonly value: string | number | boolean | null;
 }
 
-/** Conditions that must all hold; those on frames all of one frame. */
+/** Conditions that must all hold, those on frames for one frame. */
 export interface Where {
   readonly text: string;
   readonly all: readonly WhereCondition[];
@@ -57,16 +57,17 @@ interface Token {
 }
 
 /**
- * A filter as people write it, without SQL: conditions joined by `and`.
+ * Parses a filter, which needs no SQL: conditions joined by `and`.
  *
  *     nbr_slices >= 10 and metadata.Summary.PixelType = GRAY16 and frame.MicroManagerMetadata.Channel contains DAPI
  *
- * `metadata.…` is a path into the metadata of the data set, `frame.…` into those of its frames (some frame must fulfil all of these); other words are
- * columns. Operators: `= != < <= > >= contains exists`. Names and values with blanks or dots stand in double quotes: `metadata."a key".b = "two words"`.
- * Bare numbers, `true`, `false` and `null` are what they look like; in quotes they are text. A value that is not there fulfils no condition, `!=`
- * neither; `<` and its like compare numbers with numbers and texts with texts.
+ * `metadata.…` is a path into the metadata of the data set, `frame.…` into those of its frames (one frame must fulfil all of
+ * these); other words are columns. Operators: `= != < <= > >= contains exists`. Names and values with blanks or dots are in
+ * double quotes: `metadata."a key".b = "two words"`. Bare numbers, `true`, `false` and `null` are values of these types; in
+ * quotes they are text. A missing value fulfils no condition, not even `!=`; `<` and the like compare numbers with numbers and
+ * texts with texts.
  *
- * @throws {EmporiumError} USAGE, showing the place.
+ * @throws {EmporiumError} USAGE, showing the place
  */
 export function parseWhere(text: string): Where {
   if (text.length > TEXT_MAX) throw fault(text, 0, `a filter of ${text.length} characters, ${TEXT_MAX} at most are taken`);
@@ -104,10 +105,10 @@ export function parseWhere(text: string): Where {
   return { text, all };
 }
 
-/** What a condition's column holds, of one data set. */
+/** The values of a data set's columns. */
 export type WhereRow = Readonly<Partial<Record<WhereColumn, string | number | null>>>;
 
-/** Whether a data set fulfils a filter: the rule that the database's query follows. */
+/** Whether a data set fulfils a filter. The database's query has the same rule. */
 export function fulfils(where: Where, row: WhereRow, metadata: JsonObject | null, frames: Iterable<JsonObject | null>): boolean {
   const ofFrames = where.all.filter(({ subject }) => subject.of === "frame");
   const others = where.all.filter(({ subject }) => subject.of !== "frame");
@@ -161,7 +162,7 @@ function tokenise(text: string): Token[] {
   return tokens;
 }
 
-/** Of a token in the text, quotes and escapes included. */
+/** The length of a token in the text, with quotes and escapes. */
 function lengthOf(token: Token, text: string): number {
   if (token.kind !== "quoted") return token.text.length;
   return /^"(?:[^"\\]|\\.)*"/s.exec(text.slice(token.at))![0].length;

@@ -25,7 +25,7 @@ import { writeStacks } from "./stacks.js";
 export interface CatalogDownloadOptions extends GivenEnv {
   repository: CatalogRepository;
   storage: Store;
-  /** Folder in which the data set gets one of its own, by its id. */
+  /** The folder in which the data set gets a folder named by its id. */
   dest: string;
   /** Which frames. Default: all. */
   select?: SelectionInput | undefined;
@@ -33,7 +33,7 @@ export interface CatalogDownloadOptions extends GivenEnv {
   metadata?: boolean | undefined;
   /** Fetch files. Default true. */
   download?: boolean | undefined;
-  /** Frames as they are stored, or put together: one OME-TIFF or OME-Zarr a position. */
+  /** Frames as they are stored, or one OME-TIFF or OME-Zarr for each position. */
   as?: "png" | "tiff" | "ome-zarr" | undefined;
   /** Frames that are downloaded in parallel. Default 8. */
   workers?: number | undefined;
@@ -43,7 +43,7 @@ export interface CatalogDownloadOptions extends GivenEnv {
 const WORKERS = 8;
 
 /**
- * Downloads a data set, or some of its frames, to `<dest>/<id>`. Every frame's pixels are compared with their checksum in the database.
+ * Downloads a data set, or some of its frames, to `<dest>/<id>`. Every frame's pixels are verified by the database's checksum.
  *
  * ```ts
  * const select = { channels: "DAPI", slices: [3, 4] };
@@ -175,7 +175,7 @@ function localFolder(dest: string): string {
   });
 }
 
-/** Tells how far it is: one task, in bytes of pixels or of the file. */
+/** Reports the progress of one task, in bytes of pixels or of the file. */
 function progressOf(id: string, rows: readonly FrameRow[], dataset: StoredDataset, clock: Clock, onEvent: OnEvent) {
   const global = dataset.framesGlobal;
   const each = global ? global.im_width * global.im_height * global.im_colors * (global.bit_depth === "uint8" ? 1 : 2) : 0;

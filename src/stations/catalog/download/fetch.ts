@@ -83,12 +83,12 @@ export async function fetchFile(job: DownloadJob, { storage_dir, file_name, sha2
       },
     );
   }
-  // what does not prove right never gets its name
+  // a wrong file never gets its name
   await sendStream(target, name, stat.size, pieces(), signal);
   onFile({ name, status: "fetched", bytes: stat.size, proof });
 }
 
-/** Remarks on frames that could not be proven in the plain way. */
+/** Adds a warning about frames that were verified in another way, or not at all. */
 export function note({ warnings }: Pick<DownloadJob, "warnings">, proof: DownloadedFile["proof"]): void {
   if (proof === "none") warnings.push("the database knows no checksums of some frames: they are not proven");
   if (proof === "swapped")
@@ -97,14 +97,14 @@ export function note({ warnings }: Pick<DownloadJob, "warnings">, proof: Downloa
     );
 }
 
-/** A wrong object is a failed transfer for `download`, and a finding for `verify`. */
+/** A wrong object is a failed transfer for `download`; for `verify` it is a finding. */
 export function asFetched(error: unknown): unknown {
   return isEmporiumError(error) && error.code === "OBJECT_WRONG"
     ? new EmporiumError("CHECKSUM_MISMATCH", error.message, error.facts)
     : error;
 }
 
-/** A full disk or a lost lock fails everything that follows. */
+/** After a full disk or a lost lock nothing else can succeed. */
 export function endsAll(error: unknown): boolean {
   return isEmporiumError(error) && ["DISK_FULL", "STORE_READONLY", "TARGET_LOCKED"].includes(error.code);
 }
@@ -126,7 +126,7 @@ async function presentFrame(
   }
 }
 
-/** Rows that an older catalogue wrote before it kept names: their folder holds one file. */
+/** The file of a row without a name, of an older catalogue. The folder holds one file. */
 async function onlyObject(storage: Store, folder: string, signal: AbortSignal): Promise<string> {
   const keys: string[] = [];
   for await (const { key } of storage.list(`${folder.replace(/\/+$/, "")}/`, { signal })) {

@@ -3,25 +3,24 @@ import { join } from "node:path";
 import { EmporiumError } from "../../../core/errors.js";
 import { errnoOf, fileError } from "../../../stores/file/errors.js";
 
-/** Marks a folder as an unfinished download, and says of which data set. */
+/** Marks a folder as an unfinished download, and names its data set. */
 const MARKER = ".emporium-download.json";
 
-/** A folder that a download fills. */
 export interface DownloadFolder {
   readonly path: string;
-  /** It goes on with one that was stopped. */
+  /** It resumes an earlier download. */
   readonly resumed: boolean;
-  /** All is there: from now on the folder is the user's. */
+  /** Removes the mark: from now on the folder is the user's. */
   finish(): Promise<void>;
-  /** Takes back a folder in which nothing was put. */
+  /** Removes a folder in which nothing was written. */
   abandon(): Promise<void>;
 }
 
 /**
- * Creates the folder of a download, or resumes the folder of an earlier download with the same request.
+ * Creates the folder of a download, or resumes one of an earlier download with the same request.
  *
- * @param request text of the request: two downloads with different requests do not share a folder.
- * @throws {EmporiumError} CONFIG_COLLISION for a folder that is somebody's.
+ * @param request text of the request: downloads with different requests do not share a folder
+ * @throws {EmporiumError} CONFIG_COLLISION for a folder of the user's
  */
 export async function claimFolder(path: string, request: string): Promise<DownloadFolder> {
   const marker = join(path, MARKER);

@@ -1,14 +1,14 @@
 import { exitOf, type Report, warningLines, withText } from "../../../core/report.js";
 import { formatBytes, formatSeconds } from "../../../core/units.js";
 
-/** What became of one file of a download. */
+/** One file of a download. */
 export interface DownloadedFile {
   /** Name below the folder. */
   readonly name: string;
-  /** `present`: an earlier, interrupted run had downloaded it, and it is verified. */
+  /** `present`: an earlier, interrupted run downloaded it, and it is verified. */
   readonly status: "fetched" | "present" | "failed";
   readonly bytes: number;
-  /** How its content was verified: by the database's checksum, or not at all if the database has none. */
+  /** How its content was verified; `none`: the database has no checksum. */
   readonly proof: "sha256" | "swapped" | "none";
 }
 

@@ -2,7 +2,7 @@ import { concat } from "../../../core/bytes.js";
 import { partBytesFor } from "../../../engine/atomic.js";
 import type { Store } from "../../../stores/store.js";
 
-/** Writes pieces that come one after the other under a key, whole or not at all, in the memory of one part. */
+/** Writes consecutive pieces under a key, whole or not at all, with memory for one part. */
 export async function sendStream(
   store: Store,
   key: string,

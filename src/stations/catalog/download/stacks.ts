@@ -11,9 +11,9 @@ import { asFetched, type DownloadJob, endsAll, note } from "./fetch.js";
 import { sendStream } from "./send-stream.js";
 
 /**
- * The chosen frames put together: for each position one `<id>_p###.ome.tif` or `<id>_p###.ome.zarr`, axes times, channels,
- * slices, rows, columns by the distinct indices. Frames are read in small groups and passed on, so memory does not grow with the
- * stack. Places that no frame has are 0.
+ * Combines the selected frames: for each position one `<id>_p###.ome.tif` or `<id>_p###.ome.zarr`, with axes times, channels,
+ * slices, rows, columns by the distinct indices. Frames are read in small groups, so memory does not grow with the stack. Pixels
+ * of absent frames are 0.
  */
 export async function writeStacks(job: DownloadJob, global: FramesGlobal, as: "tiff" | "ome-zarr"): Promise<void> {
   const { dataset, rows, storage, target, signal, onFile, warnings } = job;

@@ -1,22 +1,24 @@
-/** Names that every version of copick takes: `_` stands between the parts of its file names, and its listings are globs. */
+/** Names that every version of copick accepts: `_` separates the parts of its file names, and its listings are globs. */
 
-/** An object, a user, a session or a kind of tomogram. @returns a name without `_`, blanks and signs that paths and globs use; never empty. */
+/**
+ * The name of an object, user, session or kind of tomogram: without `_`, blanks and characters of paths and globs; never empty.
+ */
 export function partName(text: string): string {
   const name = text.replace(/[<>:"/\\|?*[\]{}\p{Cc}\s_]/gu, "-").replace(/^[-.]+|-+$/g, "");
   return name === "" ? "unnamed" : name;
 }
 
-/** An object's, in lower case as copick writes those of the portal. Masks whose names hold `multilabel` are taken for masks of many objects. */
+/** An object's name, in lower case as in copick. copick takes a mask with `multilabel` in its name for one of many objects. */
 export function objectName(text: string): string {
   return partName(text).toLowerCase().replaceAll("multilabel", "multi-label");
 }
 
-/** A run's: a folder of its own, where `_` is free. */
+/** A run's name: a folder, where `_` is allowed. */
 export function runName(text: string): string {
   return text.replace(/[\\/?*[\]{}\p{Cc}]/gu, "-").replace(/^\.+/, "");
 }
 
-/** What decides how copick calls a tomogram of the portal. */
+/** The facts that decide copick's name of a tomogram. */
 export interface TomogramKind {
   readonly reconstructionMethod: string;
   readonly processing: string;
@@ -24,20 +26,20 @@ export interface TomogramKind {
   readonly ctfCorrected: boolean;
 }
 
-/** `wbp-raw`, `sirt-denoised-cryocare-ctfdeconv`: the name that copick itself gives a tomogram of the portal. */
+/** copick's own name of a portal's tomogram: `wbp-raw`, `sirt-denoised-cryocare-ctfdeconv`. */
 export function tomogramType({ reconstructionMethod, processing, processingSoftware, ctfCorrected }: TomogramKind): string {
   const words = [reconstructionMethod, processing, ...(processingSoftware ? [processingSoftware] : [])].map(camelCase);
   return partName([...words, ...(ctfCorrected ? ["ctfdeconv"] : [])].join("-"));
 }
 
-/** As copick's `camel`, which begins each run of letters with a capital, as Python's `str.title` does, and the first with none. */
+/** As copick's `camel`: a capital begins each run of letters but the first, as in Python's `str.title`. */
 function camelCase(text: string): string {
   const words = text.replace(/[_-]+/g, " ").replace(/\p{L}+/gu, (word) => word[0]!.toUpperCase() + word.slice(1).toLowerCase());
   const joined = words.replaceAll(" ", "");
   return joined.slice(0, 1).toLowerCase() + joined.slice(1);
 }
 
-/** @returns names in the items' order: what is there once stays, of the others each gets its own mark behind. */
+/** @returns names in the items' order. A name that comes once stays; others get a mark behind. */
 export function distinctNames<T>(items: readonly T[], nameOf: (item: T) => string, markOf: (item: T) => string): string[] {
   const plain = items.map(nameOf);
   const counts = new Map<string, number>();

@@ -1,14 +1,14 @@
 import { colourBytes, distinctColours } from "../../../model/colours.js";
 import { distinctNames, objectName, partName } from "./copick-names.js";
 
-/** What one annotation, or many that are alike, say of the object that they are of. */
+/** The facts of an object, from one annotation or several. */
 export interface ObjectFacts {
   /** Of an ontology, `GO:0022626`; may be empty. */
   readonly id: string;
   readonly name: string;
-  /** It is picked, not only painted. */
+  /** The object has points, not only masks. */
   readonly isParticle: boolean;
-  /** Accessions of what was published with the annotation, comma-separated. */
+  /** Accessions of publications about the annotation, comma-separated. */
   readonly publications?: string | undefined;
 }
 
@@ -22,28 +22,28 @@ export interface PickableObject {
   readonly color: readonly number[];
   readonly emdb_id?: string | undefined;
   readonly pdb_id?: string | undefined;
-  /** What copick looks for among the annotations of a portal. */
+  /** The identifier by which copick finds the portal's annotations. */
   readonly identifier?: string | undefined;
   /** Å. */
   readonly radius?: number | undefined;
 }
 
-/** copick's own radius for the portal's particles, whose annotations have no size. */
+/** copick's radius for the portal's particles, since annotations have no size. */
 const RADIUS_ANGSTROM = 50;
 /** copick's own seed; colours repeat from the 65th object on. */
 const SEED = 42;
 const COLOURS_MAX = 64;
 
-/** Annotations with the same key are of one object. */
+/** Annotations with equal keys are of one object. */
 export function objectKey({ id, name }: Pick<ObjectFacts, "id" | "name">): string {
   return id === "" ? `name ${name}` : id;
 }
 
 /**
- * The objects that annotations are of: one for each identifier, by name, whatever order the annotations come in. Two of one name
- * are distinguished by their identifiers.
+ * The objects of annotations: one for each identifier, sorted by name, in any order of the annotations. Objects with one name are
+ * distinguished by their identifiers.
  *
- * @returns by `objectKey`.
+ * @returns by `objectKey`
  */
 export function pickableObjects(annotations: Iterable<ObjectFacts>): Map<string, PickableObject> {
   const byKey = new Map<string, ObjectFacts[]>();

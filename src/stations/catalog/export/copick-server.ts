@@ -7,18 +7,18 @@ import type { ObjectFacts } from "./copick-objects.js";
 
 export const PUBLIC_ENDPOINT = "https://graphql.cryoetdataportal.czscience.com/graphql";
 
-/** A server that answers as the portal does. */
+/** A server with the portal's interface. */
 export interface PortalServer {
   readonly endpoint: string;
-  /** Where its S3 is, as `emporium serve` has it; undefined for the public portal, which is on Amazon's. */
+  /** Its S3 endpoint, for `emporium serve`; undefined for the public portal, which uses Amazon's. */
   readonly s3: string | undefined;
-  /** The dataset whose page was named. */
+  /** The dataset of a page's address. */
   readonly dataset: number | undefined;
 }
 
 /**
- * What a web address leads to: the public portal (also by a page of it), a server's GraphQL, the address that `emporium serve` prints, or undefined: no
- * portal, so a tree.
+ * Recognises a web address: the public portal (also a page of it), a server's GraphQL, or the address that `emporium serve`
+ * prints. Undefined for any other, which is a tree.
  *
  * @throws {EmporiumError} NETWORK, …
  */
@@ -36,7 +36,7 @@ export async function findServer(address: string, net: PortalNet): Promise<Porta
     await ask(server.endpoint, "{ __typename }", net);
     return server;
   } catch (error) {
-    // the answer is not GraphQL's: a web server, but not a portal
+    // the reply is not GraphQL's: a web server, but no portal
     const isOther = isEmporiumError(error) && error.code !== "NETWORK" && error.code !== "CANCELLED";
     if (isOther) return undefined;
     throw error;

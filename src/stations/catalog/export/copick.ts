@@ -33,17 +33,18 @@ export interface CopickOptions extends GivenEnv {
 }
 
 /**
- * Writes a project of copick for what is at a location.
+ * Writes a copick project for a location:
  *
- * - A server (`http://host:8080`, its `/graphql`, or the public portal): a project of type `cryoet_data_portal`, by dataset numbers.
- * - A standardised tree: one of type `filesystem`, with its picks converted and its volumes where they are: linked on this machine, referred to by their
- *   addresses elsewhere. copick needs no server for it.
+ * - a server (`http://host:8080`, its `/graphql`, or the public portal): a project of type `cryoet_data_portal`, by dataset
+ *   numbers;
+ * - a standardised tree: a project of type `filesystem`, with converted picks, and volumes that are linked on this machine, else
+ *   referred to by their addresses. copick needs no server for it.
  *
  * ```ts
  * const report = await exportCopick("demo-out/portal", { out: "project.json" });
  * ```
  *
- * @throws {EmporiumError} USAGE where `out` is there, LOCATION_UNKNOWN, STORE_ABSENT (no run), NOT_FOUND (no such dataset), NETWORK, …
+ * @throws {EmporiumError} USAGE if `out` exists, LOCATION_UNKNOWN, STORE_ABSENT (no run), NOT_FOUND (no such dataset), NETWORK, …
  */
 export async function exportCopick(text: string, options: CopickOptions): Promise<CopickReport> {
   const { datasets } = options;

@@ -120,10 +120,11 @@ interface PicksHead {
 const IDENTITY = "[[1,0,0,0],[0,1,0,0],[0,0,1,0],[0,0,0,1]]";
 
 /**
- * A file of points as copick writes picks: places in Å, which are voxels times the spacing, as copick counts them itself where it reads the portal's files.
+ * A file of points as copick's picks. Positions are in Å: voxels times the spacing, as copick itself computes them from the
+ * portal's files.
  *
- * @returns the document, in pieces of some hundred points.
- * @throws {EmporiumError} FORMAT_FIELD for a line that is no point; STORE_…
+ * @returns the document, in pieces of some hundred points
+ * @throws {EmporiumError} FORMAT_FIELD for an invalid line; STORE_…
  */
 async function* picksDocument(
   source: RandomAccess,

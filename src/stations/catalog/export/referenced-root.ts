@@ -16,10 +16,11 @@ export interface RemoteAccess {
 }
 
 /**
- * A file of references beside a project file, for a tree that is elsewhere: it names the address of every object under copick's path, and holds the picks
- * itself. fsspec reads both as one file system.
+ * A file of references beside the project file, for a remote tree: it has the address of every object under copick's path, and
+ * contains the picks. fsspec reads both as one file system.
  *
- * Source: fsspec's ReferenceFileSystem, version 1 of its format. Cost: about 250 bytes for each chunk, all in memory until it is written.
+ * Source: fsspec's ReferenceFileSystem, version 1 of its format. Cost: about 250 bytes for each chunk, in memory until it is
+ * written.
  */
 export function referencedRoot(
   file: string,

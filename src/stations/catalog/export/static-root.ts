@@ -13,8 +13,7 @@ export interface StaticRoot {
 }
 
 /**
- * Takes the files of a project one by one, under copick's own paths (`ExperimentRuns/TS_001/…`), which are those of its readers' listings. Nothing is at
- * its place before `finish`.
+ * Takes the files of a project one by one, with copick's own paths (`ExperimentRuns/TS_001/…`). They appear at `finish`.
  */
 export interface StaticWriter {
   /** A volume of the tree, by the key of its folder, which is not copied. */

@@ -41,9 +41,9 @@ export async function openFrameFile(source: RandomAccess, options: ReadOptions =
 /**
  * Size, colours and depth of a page.
  *
- * @param allow `float32` where real numbers that are whole may become uint16; `signed` where signed integers are taken by their bytes, as the
- *   older catalogue does: -1 is 255, or 65535.
- * @throws {EmporiumError} FORMAT_UNSUPPORTED for pixels that a catalogue does not keep.
+ * @param allow `float32`: whole real numbers may become uint16; `signed`: signed integers keep their bytes, as in the older
+ *   catalogue: -1 is 255, or 65535
+ * @throws {EmporiumError} FORMAT_UNSUPPORTED for other pixels
  */
 export function frameShapeOf(
   { page, type }: TiffImage,
@@ -72,7 +72,8 @@ export function frameShapeOf(
 /**
  * Pixels of a frame: C order, little-endian, the colours of a pixel together.
  *
- * @throws {EmporiumError} FORMAT_FIELD where the page is not of the shape that all frames have, or holds real numbers that uint16 cannot.
+ * @throws {EmporiumError} FORMAT_FIELD if the page has another shape than the other frames, or real numbers that uint16 cannot
+ *   hold
  */
 export async function readFramePixels(
   file: FrameFile,
@@ -101,7 +102,7 @@ export async function readFramePixels(
   return together;
 }
 
-/** For the warnings of a data set whose samples are signed. */
+/** A warning for data sets with signed samples. */
 export function signedNote({ depth }: FrameShape): string {
   return `samples are ${depth.slice(1)}, and are kept as ${depth} with the same bytes: -1 is ${depth === "uint8" ? 255 : 65_535}`;
 }

@@ -6,13 +6,13 @@ import { openLocation, openStore, parseLocation } from "../../../stores/url.js";
 import type { SourceFile } from "./frame.js";
 import { type FrameFile, openFrameFile } from "./frame-file.js";
 
-/** What a row of the table names: a file, or a folder. */
+/** The source of a row: a file or a folder. */
 export interface FrameSource {
   readonly kind: "file" | "folder";
   readonly store: Store;
-  /** Of a file. Those of a folder are below the store's root. */
+  /** Key of a file. Files of a folder are below the store's root. */
   readonly key: string;
-  /** As metadata have it: the path or address that was typed. */
+  /** For metadata: the path or address as typed. */
   readonly origin: string;
   readonly name: string;
 }
@@ -38,7 +38,7 @@ export async function openFrameSource(location: string, options: StoreOptions & 
 }
 
 /**
- * Files directly in a folder whose names end so, in natural order: `z2` before `z10`.
+ * Files directly in a folder with such an ending, in natural order: `z2` before `z10`.
  *
  * @param folder one of the source's folders, with a last `/`. Default: the source itself.
  */
@@ -50,7 +50,7 @@ export async function filesOf(
 ): Promise<SourceFile[]> {
   const files: SourceFile[] = [];
   for await (const entry of source.store.children(folder, options)) {
-    // the sidecars of macOS have the endings of what they stand beside
+    // macOS's sidecars have the ending of their file
     if (!entry.key.endsWith("/") && ending.test(entry.key) && !entry.key.startsWith("._", folder.length))
       files.push(await withStat(source.store, entry.key, options));
   }
@@ -67,7 +67,7 @@ export async function openFrames(store: Store, key: string, options: ReadOptions
   return openFrameFile(await openObject(store, key, options), options);
 }
 
-/** Runs of digits by their value, everything else by its code units: the order of Python's natsort. */
+/** Digits by their value, everything else by code units, as in Python's natsort. */
 function compareNatural(a: string, b: string): number {
   const [left, right] = [a, b].map((text) => text.split(/(\d+)/));
   for (let i = 0; i < Math.min(left!.length, right!.length); i++) {

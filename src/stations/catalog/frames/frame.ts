@@ -4,16 +4,16 @@ import type { Stat } from "../../../stores/store.js";
 
 export type BitDepth = "uint8" | "uint16";
 
-/** Where a frame stands among the others. Indices need neither begin at 0 nor be without gaps. */
+/** The indices of a frame. They may start at any number and have gaps. */
 export interface FrameIndices {
   readonly channel_idx: number;
-  /** Null only in rows of an older catalogue, whose file names did not tell. So time and position. */
+  /** Null only in rows of an older catalogue, whose file names did not tell it. The same for time and position. */
   readonly slice_idx: number | null;
   readonly time_idx: number | null;
   readonly pos_idx: number | null;
 }
 
-/** One image of a data set, by the names of the database's columns. */
+/** One image of a data set, with the names of the database's columns. */
 export interface FrameRow extends FrameIndices {
   readonly channel_name: string | null;
   readonly file_name: string;
@@ -42,7 +42,7 @@ export interface FrameCounts {
   readonly nbr_positions: number;
 }
 
-/** The row of the database above a data set's frames. */
+/** The database's row with the facts that all frames share. */
 export interface FramesGlobal extends FrameCounts {
   readonly storage_dir: string;
   readonly im_width: number;
@@ -52,7 +52,7 @@ export interface FramesGlobal extends FrameCounts {
   readonly metadata_json: JsonObject | null;
 }
 
-/** A frame that is to be stored: where its pixels are, and what it will be called. */
+/** A frame to store: the source of its pixels, and its name. */
 export interface PlannedFrame extends FrameIndices {
   readonly channel_name: string | null;
   readonly file_name: string;
@@ -62,24 +62,24 @@ export interface PlannedFrame extends FrameIndices {
   readonly page: number;
 }
 
-/** A file that frames come from, as it was when its header was read. */
+/** A source file of frames, as it was when its header was read. */
 export interface SourceFile extends Stat {
   readonly key: string;
 }
 
-/** What a splitter makes of a source: every frame, before any pixel is read. */
+/** All frames of a source, before any pixel is read. */
 export interface FrameSet {
   readonly shape: FrameShape;
   /** Metadata of the data set. */
   readonly metadata: JsonObject;
   readonly files: readonly SourceFile[];
   readonly frames: readonly PlannedFrame[];
-  /** Samples are real numbers that must be whole: they become uint16. */
+  /** Samples are real numbers that become uint16, so they must be whole. */
   readonly fromFloat: boolean;
-  /** Each file is one frame: a file of several pages would lose the others unseen. */
+  /** Each file is one frame, so files of several pages are refused. */
   readonly onePageEach: boolean;
   readonly warnings: readonly string[];
-  /** Metadata of the frames of one file, in the order asked; read when they are needed. */
+  /** Metadata of frames of one file, in the requested order. Read on demand. */
   metadataOf(frames: readonly PlannedFrame[], signal?: AbortSignal): AsyncIterable<JsonObject>;
 }
 
@@ -135,9 +135,9 @@ export function frameBytes({ width, height, colours, depth }: FrameShape): numbe
 }
 
 /**
- * Checks that no two frames get the same name.
+ * Refuses two frames with one name.
  *
- * @throws {EmporiumError} CONFIG_COLLISION naming both.
+ * @throws {EmporiumError} CONFIG_COLLISION naming both
  */
 export function checkDistinct(frames: readonly PlannedFrame[], nameOf: (frame: PlannedFrame) => string, place?: Place): void {
   const first = new Map<string, PlannedFrame>();

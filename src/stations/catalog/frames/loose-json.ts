@@ -3,8 +3,8 @@ import { type Json, parseJson } from "../../../core/json.js";
 import { Float } from "../../../core/number.js";
 
 /**
- * JSON as acquisition programs write it: with `NaN` and `Infinity`, which become null, closing NULs, and characters that a database refuses (NUL, halves
- * of surrogate pairs), which are left out. Undefined for text that is no JSON.
+ * JSON of acquisition programs: `NaN` and `Infinity` become null; closing NULs and characters that a database refuses (NUL,
+ * single surrogates) are removed. Undefined for text that is not JSON.
  */
 export function parseLooseJson(text: string): Json | undefined {
   const clean = text.replace(/[\0\s]+$/, "");

@@ -14,13 +14,13 @@ export interface ParsedName {
 }
 
 /**
- * Takes the name of a frame's file apart (`tif_folder`).
+ * Parses the name of a frame's file (`tif_folder`).
  *
- * @param channels names that came before, in the order in which they came: a parser that numbers channels by it adds what is new.
+ * @param channels the earlier names of channels in their order; a parser that numbers channels by them appends new ones
  */
 export type FrameNameParser = (name: string, channels: string[]) => ParsedName;
 
-/** Takes the name of a data set's file apart (`tif_id`): what it gives becomes metadata of the data set. */
+/** Parses the name of a data set's file (`tif_id`); the result becomes metadata of the data set. */
 export type DatasetNameParser = (name: string) => JsonObject;
 
 export type NameParser =
@@ -29,7 +29,7 @@ export type NameParser =
 
 export type NameParsers = ReadonlyMap<string, NameParser>;
 
-/** Those that every catalogue knows. */
+/** The built-in parsers. */
 export const NAME_PARSERS: NameParsers = new Map<string, NameParser>([
   ["parse_ml_name", { of: "dataset", parse: parseMlName }],
   ["parse_sms_name", { of: "frame", parse: parseSmsName }],
@@ -65,8 +65,8 @@ export function parseMlName(path: string): JsonObject {
 }
 
 /**
- * `img_<channel>_t###_p###_z###.tif`: the last three parts may come in any order, and have three digits or more. What stands between the first part and
- * those is the channel, which may hold underscores. Channels are numbered in the order in which they come.
+ * `img_<channel>_t###_p###_z###.tif`: the last three parts in any order, with three digits or more. The text before them is the
+ * channel, which may hold underscores. Channels are numbered in the order in which they come.
  */
 export function parseSmsName(path: string, channels: string[]): ParsedName {
   const name = baseName(path);
@@ -76,7 +76,7 @@ export function parseSmsName(path: string, channels: string[]): ParsedName {
   for (const part of parts.slice(Math.max(1, parts.length - 3))) {
     const digits = part.slice(1);
     if (!/^[tpz]/.test(part) || digits.length < 3) continue;
-    // a longer word that merely begins with t, p or z is part of a channel's name
+    // a longer word with t, p or z at its start belongs to a channel's name
     if (digits.length > 3 && !/^\d+$/.test(digits)) continue;
     indices[part[0]!] = wholeNumber(digits, name, `index "${part}"`);
   }
@@ -91,7 +91,7 @@ export function parseSmsName(path: string, channels: string[]): ParsedName {
   };
 }
 
-/** Four runs of digits, in the order that `order` names: channel, slice (z), time, position. The channel's name is its number. */
+/** Four runs of digits in the order of `order`: channel, slice (z), time, position. The channel's name is its number. */
 export function parseIdxFromName(path: string, order = "cztp"): ParsedName {
   if ([...order].sort().join("") !== "cptz") {
     throw new EmporiumError("CONFIG_FIELD", `order: ${JSON.stringify(order)} found, the letters c, z, t and p wanted, each once`);
@@ -104,7 +104,9 @@ export function parseIdxFromName(path: string, order = "cztp"): ParsedName {
   return { channel_name: String(channel_idx), channel_idx, slice_idx: index("z"), time_idx: index("t"), pos_idx: index("p") };
 }
 
-/** A parser made of a configuration's pattern: indices that it has no group for are 0. Channels that are no numbers are counted as they come. */
+/**
+ * A parser for a configuration's pattern. Indices without a group are 0. Channels that are not numbers are numbered as they come.
+ */
 export function patternParser(pattern: NamePattern): FrameNameParser {
   return (path, channels) => {
     const name = baseName(path);

@@ -3,11 +3,11 @@ import { isJsonObject, member } from "../../../core/json-fields.js";
 import { toNumber } from "../../../core/number.js";
 import { frameFileName, type PlannedFrame } from "./frame.js";
 
-/** What the pages of a data set's NDTiff files told of their axes. */
+/** The axes of a data set, collected from the pages of its NDTiff files. */
 export interface Axes {
-  /** Axes whose places are words ("DAPI"): numbered in the order in which they come, over all files. */
+  /** Axes with words as values ("DAPI"): numbered in the order in which they come, over all files. */
   readonly words: Map<string, string[]>;
-  /** Of frames that have other axes than the four: where they are on those, by name. */
+  /** Values of further axes of frames, by name. */
   readonly others: Map<PlannedFrame, Readonly<Record<string, number>>>;
 }
 
@@ -18,17 +18,17 @@ export function noAxes(): Axes {
 const COLUMNS = { channel: "channel_idx", z: "slice_idx", time: "time_idx", position: "pos_idx" } as const;
 type Column = (typeof COLUMNS)[keyof typeof COLUMNS];
 
-/** Where a page is on its axes. */
+/** The values of a page on its axes. */
 export interface AxisPlaces {
   readonly indices: Partial<Record<Column, number>>;
   readonly others: Readonly<Record<string, number>>;
-  /** The channel's place where it is a word. */
+  /** The channel's value if it is a word. */
   readonly channel: string | undefined;
 }
 
 /**
- * Indices by `Axes` of a page's metadata, which is how NDTiff files tell them: their ChannelIndex, Slice and FrameIndex stay 0 whatever was taken.
- * Axes that are not there give nothing.
+ * Indices from `Axes` of a page's metadata. In NDTiff files ChannelIndex, Slice and FrameIndex are always 0. Missing axes give no
+ * index.
  *
  * Source: NDTiffStorage 3.2, `docs`; files of versions 2 and 3.
  */
@@ -61,10 +61,10 @@ function placeOn(axis: string, value: Json | undefined, { words }: Axes): number
 }
 
 /**
- * Frames that are distinguished by other axes than channel, slice, time and position alone, as the tiles of a stitched data set are by `row` and
- * `column`: each place on these axes becomes a position, row by row, in all frames.
+ * Frames that differ only on other axes than channel, slice, time and position, such as `row` and `column` of a stitched data
+ * set: each value on these axes becomes a position, row by row, in all frames.
  *
- * @returns the frames, and a sentence where positions were given so.
+ * @returns the frames, and a warning if positions were made so
  */
 export function resolveOtherAxes(
   frames: readonly PlannedFrame[],
@@ -72,7 +72,7 @@ export function resolveOtherAxes(
 ): { frames: readonly PlannedFrame[]; warning?: string } {
   const names = new Set(frames.map(({ file_name }) => file_name));
   if (names.size === frames.length || others.size === 0) return { frames };
-  // rows before columns, then the others by name; what every frame shares tells nothing apart
+  // rows before columns, then the others by name; axes on which all frames agree are ignored
   const axes = [...new Set([...others.values()].flatMap(Object.keys))]
     .sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1))
     .filter((axis) => new Set(frames.map((frame) => others.get(frame)?.[axis])).size > 1);

@@ -10,11 +10,11 @@ const FULL = "Full resolution/";
 const INDEX = "NDTiff.index";
 
 /**
- * The stacks of an NDTiff data set, in the order in which they were written: those of the folder, or of its `Full resolution` where it is
- * a pyramid. None where the folder is no such data set.
+ * The stacks of an NDTiff data set in the order in which they were written: of the folder, or of its `Full resolution` if it is a
+ * pyramid. None if the folder is no such data set.
  *
- * @throws {EmporiumError} CONFIG_EMPTY for a pyramid without its full resolution; STORE_ABSENT for a stack that the index names and that
- *   is not there; FORMAT_FIELD for an index that cannot be read.
+ * @throws {EmporiumError} CONFIG_EMPTY for a pyramid without its full resolution; STORE_ABSENT for a missing stack of the
+ *   index; FORMAT_FIELD for an invalid index
  *
  * Source: NDTiffStorage 2.0 and 3.2: folders, `NDTiff.index`.
  */
@@ -48,7 +48,7 @@ export async function ndTiffFiles(source: FrameSource, options: ReadOptions): Pr
   return [];
 }
 
-/** Names of files in an index: records of two texts, each behind its length, and eight numbers of four bytes, all little-endian. */
+/** Names of files in an index. A record has two texts with their lengths and eight numbers of four bytes, all little-endian. */
 async function indexedFiles({ store }: FrameSource, folder: string, options: ReadOptions): Promise<Set<string>> {
   const key = `${folder}${INDEX}`;
   const bytes = await store.read(key, { offset: 0, length: LIMITS.headerBytes }, options).catch(() => undefined);

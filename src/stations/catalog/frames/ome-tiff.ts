@@ -16,10 +16,10 @@ import type { SplitOptions } from "./split-options.js";
 import { imageJMetadata, namedTag, tagAsJson } from "./tiff-tags.js";
 
 /**
- * One OME-TIFF, or a folder of them (`*.ome.tif`), as MicroManager writes them: the tags of each page that the schema names tell what it is. Pages of
- * NDTiff files, and of a folder of an NDTiff data set, count by their `Axes`. Files without MicroManager's tags are taken by their OME-XML.
+ * One OME-TIFF, or a folder of them (`*.ome.tif`), from MicroManager: the tags of each page that the schema names give its
+ * indices. Pages of NDTiff files and folders use their `Axes`. Files without MicroManager's tags use their OME-XML.
  *
- * @throws {EmporiumError} CONFIG_EMPTY (no file, no such position), FORMAT_FIELD (tags that lack what the schema asks for), FORMAT_…
+ * @throws {EmporiumError} CONFIG_EMPTY (no file, no such position), FORMAT_FIELD (tags without keys of the schema), FORMAT_…
  */
 export async function planOmeTiff(source: FrameSource, options: SplitOptions): Promise<FrameSet> {
   const { store } = source;
@@ -66,7 +66,7 @@ export async function planOmeTiff(source: FrameSource, options: SplitOptions): P
   };
 }
 
-/** Frames of wanted positions, where one file holds several. @throws {EmporiumError} CONFIG_EMPTY when nothing is left. */
+/** Frames of the selected positions of a file. @throws {EmporiumError} CONFIG_EMPTY if there is none */
 function framesAt(
   frames: readonly PlannedFrame[],
   { positions, place }: SplitOptions,
@@ -86,12 +86,12 @@ interface Head {
   metadata: JsonObject;
   /** `Info` of ImageJ's tag, decoded. */
   imageJ: JsonObject | undefined;
-  /** Where nothing but OME-XML tells what the pages are. */
+  /** If only OME-XML describes the pages. */
   ome: OmeImage[] | undefined;
   warnings: string[];
 }
 
-/** Its pages tell their positions themselves. */
+/** Pages of such files have positions of their own. */
 const NDTIFF = /NDTiffStack(?:_\d+)?\.tiff?$/i;
 
 async function readHead(file: FrameFile, source: FrameSource, options: SplitOptions): Promise<Head> {
@@ -183,7 +183,7 @@ async function framesByTags(
   return frames;
 }
 
-/** The tags of a page that the schema names, checked, and all keys of theirs together. @throws {EmporiumError} FORMAT_FIELD */
+/** The checked tags of a page that the schema names, and all their keys together. @throws {EmporiumError} FORMAT_FIELD */
 async function pageMetadata(
   file: FrameFile,
   page: number,
@@ -208,7 +208,7 @@ async function pageMetadata(
   });
 }
 
-/** The keys that a schema requires of its tags, out of metadata: what a row is made of. */
+/** The keys that a schema requires of its tags. */
 export function requiredOf(metadata: JsonObject, schema: MetaSchema): JsonObject {
   const required: Record<string, Json> = {};
   for (const { name, required: keys } of schema.tags) {
@@ -222,7 +222,7 @@ export function requiredOf(metadata: JsonObject, schema: MetaSchema): JsonObject
   return required;
 }
 
-/** Planes of a file in the order that its OME-XML gives; each image is a position. Files of a set hold one image each. */
+/** Planes of a file in the order of its OME-XML; each image is a position. Files of a set have one image each. */
 function framesByOme(file: FrameFile, index: number, images: readonly OmeImage[], several: boolean): PlannedFrame[] {
   const taken = several ? images.slice(index, index + 1) : images;
   const frames: PlannedFrame[] = [];

@@ -11,17 +11,19 @@ import {
 } from "./name-parsers.js";
 
 /**
- * The known parsers and those of a user's own module:
+ * The built-in parsers, and those of a user's module:
  *
  * ```js
- * export const frameNameParsers = { parse_my_name: (name, channels) => ({ channel_name, channel_idx, slice_idx, time_idx, pos_idx }) };
+ * export const frameNameParsers = {
+ *   parse_my_name: (name, channels) => ({ channel_name, channel_idx, slice_idx, time_idx, pos_idx }),
+ * };
  * export const datasetNameParsers = { parse_my_plate: (name) => ({ plate: name.slice(0, 3) }) };
  * ```
  *
- * The module is a program and runs with the user's rights, so only the command line names one: neither a configuration nor a table can, since those are
- * passed from hand to hand. Parsers get the name of a file, without its folder; what they give is checked.
+ * The module runs with the user's rights, so only the command line can name one. Configurations and tables cannot, because people
+ * exchange them. Parsers get the name of a file without its folder; their results are checked.
  *
- * @throws {EmporiumError} USAGE: no such module, one that fails, or one without a parser.
+ * @throws {EmporiumError} USAGE: no such module, one that fails, or one without a parser
  */
 export async function loadNameParsers(file: string | undefined): Promise<NameParsers> {
   if (file === undefined) return NAME_PARSERS;

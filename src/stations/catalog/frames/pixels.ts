@@ -3,10 +3,9 @@ import { EmporiumError } from "../../../core/errors.js";
 import type { FrameShape } from "./frame.js";
 
 /**
- * Identifies a frame: the SHA-256 of its decoded pixels, not of its file. Two encoders make different PNG files of the same
- * image; the checksum stays the same.
+ * Identifies a frame: the SHA-256 of its decoded pixels, not of its file, since encoders write different PNG files of one image.
  *
- * @param pixels C order, little-endian, the colours of a pixel together.
+ * @param pixels C order, little-endian, the colours of a pixel together
  */
 export function pixelHash(pixels: Uint8Array): string {
   return createHash("sha256").update(pixels).digest("hex");
@@ -23,7 +22,7 @@ export function swapRedAndBlue(pixels: Uint8Array, { depth }: Pick<FrameShape, "
   return swapped;
 }
 
-/** @throws {EmporiumError} FORMAT_FIELD where pixels are not as many as the shape says. */
+/** @throws {EmporiumError} FORMAT_FIELD if the number of pixels is wrong */
 export function checkPixelCount(pixels: Uint8Array, { width, height, colours, depth }: FrameShape, name: string): void {
   const wanted = width * height * colours * (depth === "uint8" ? 1 : 2);
   if (pixels.length === wanted) return;

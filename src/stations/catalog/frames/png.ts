@@ -9,7 +9,7 @@ import { checkPixelCount } from "./pixels.js";
 const deflateOffThread = promisify(deflate);
 
 const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
-/** Of a scan line: each byte less the one of the pixel before. */
+/** A scan line's filter: each byte minus that of the pixel before. */
 const SUB = 1;
 const LEVEL = 3;
 const IDAT_BYTES_MAX = 2 ** 31 - 1;
@@ -37,10 +37,10 @@ export async function encodeFrame(pixels: Uint8Array, shape: FrameShape): Promis
 }
 
 /**
- * Pixels of a stored frame, as `encodeFrame` takes them.
+ * Pixels of a stored frame, in the form of `encodeFrame`.
  *
- * @param wanted what the frame must be; without it, what it is.
- * @throws {EmporiumError} FORMAT_…; OBJECT_WRONG for a picture of another size or kind than wanted.
+ * @param wanted the required shape
+ * @throws {EmporiumError} FORMAT_…; OBJECT_WRONG for a picture of another shape
  */
 export async function decodeFrame(
   bytes: Uint8Array,

@@ -4,11 +4,11 @@ import { isJsonObject, member } from "../../../core/json-fields.js";
 import type { SourceFile } from "./frame.js";
 
 /**
- * The files of wanted positions, in the order of `InitialPositionList`; all of them where no position is asked for. A label stands in a file's name as a
- * word of its own: `Pos1` is not in `test_Pos10.ome.tif`.
+ * The files of the selected positions, in the order of `InitialPositionList`. A label is a whole word of a file's name: `Pos1` is
+ * not in `test_Pos10.ome.tif`.
  *
- * @param imageJ `IJMetadata` of the first file. Without a list in it, the numbers behind `Pos` in the names count.
- * @throws {EmporiumError} CONFIG_EMPTY when nothing is left.
+ * @param imageJ `IJMetadata` of the first file. If it has no list, the numbers behind `Pos` in the names are used.
+ * @throws {EmporiumError} CONFIG_EMPTY if there is none
  */
 export function selectPositions(
   files: readonly SourceFile[],
@@ -22,7 +22,7 @@ export function selectPositions(
   const chosen: SourceFile[] = [];
   const met = new Set<number>();
   for (const [index, label] of labels.entries()) {
-    // labels of grids, `1-Pos000_002`, tell no number: their place in the list does
+    // labels of grids, `1-Pos000_002`, contain no number: their index in the list is used
     const number = /^Pos(\d+)$/.exec(label)?.[1] ?? index;
     if (!wanted.has(Number(number))) continue;
     const more = files.filter((file) => holdsWord(file.key, label) && !chosen.includes(file));
@@ -40,13 +40,13 @@ export function selectPositions(
   );
 }
 
-/** What is chosen, and a sentence where some of it is not there. */
+/** The selected files, and a warning about missing positions. */
 export interface Chosen {
   readonly files: readonly SourceFile[];
   readonly warnings: readonly string[];
 }
 
-/** @param found what there is, in words. */
+/** @param found the existing positions, in words */
 export function missingPositions(wanted: readonly number[], met: ReadonlySet<number>, found: readonly string[]): string[] {
   const missing = [...new Set(wanted)].filter((position) => !met.has(position));
   if (missing.length === 0) return [];
@@ -54,7 +54,7 @@ export function missingPositions(wanted: readonly number[], met: ReadonlySet<num
   return [`${noun} ${missing.join(", ")} of the table ${verb} not there and not uploaded; found ${found.join(", ")}`];
 }
 
-/** Labels of `InitialPositionList`: objects that have one, or plain texts. Undefined where there is no list. */
+/** Labels of `InitialPositionList`: members of objects, or texts. Undefined without a list. */
 function positionLabels(imageJ: JsonObject | undefined): string[] | undefined {
   const list = imageJ && member(imageJ, "InitialPositionList");
   if (!Array.isArray(list)) return undefined;

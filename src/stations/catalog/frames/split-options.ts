@@ -5,13 +5,13 @@ import type { FrameSet } from "./frame.js";
 import type { FrameSource } from "./frame-source.js";
 import type { DatasetNameParser, FrameNameParser } from "./name-parsers.js";
 
-/** What a splitter may be told beside its source. */
+/** Options of a splitter. */
 export interface SplitOptions extends ReadOptions {
-  /** `ome_tiff`: what the metadata of a frame must hold. */
+  /** `ome_tiff`: the schema of a frame's metadata. */
   readonly schema: MetaSchema;
-  /** `ome_tiff` of a folder: positions that are wanted. */
+  /** `ome_tiff` of a folder: the selected positions. */
   readonly positions?: readonly number[] | undefined;
-  /** `tif_folder`: takes file names apart. */
+  /** `tif_folder`: parses file names. */
   readonly frameName: FrameNameParser;
   /** `tif_id`: makes metadata of the file's name. */
   readonly datasetName?: DatasetNameParser | undefined;

@@ -13,9 +13,10 @@ const SPLITTERS: Readonly<Record<FramesFormat, Splitter>> = {
 };
 
 /**
- * All frames of a source: headers and names are read, no pixels. What is wrong with the source is found here, before anything is stored.
+ * All frames of a source. Reads headers and names, no pixels. Errors of the source are found here, before anything is stored.
  *
- * @throws {EmporiumError} FORMAT_…, CONFIG_FIELD, CONFIG_EMPTY, CONFIG_COLLISION (two frames of the same indices), STORE_ABSENT.
+ * @throws {EmporiumError} FORMAT_…, CONFIG_FIELD, CONFIG_EMPTY, CONFIG_COLLISION (two frames with the same indices),
+ *   STORE_ABSENT
  */
 export async function planFrames(format: FramesFormat, source: FrameSource, options: SplitOptions): Promise<FrameSet> {
   const set = await SPLITTERS[format](source, options);

@@ -12,14 +12,14 @@ import { nameError } from "./name-parsers.js";
 import type { SplitOptions } from "./split-options.js";
 import { tagsAsJson } from "./tiff-tags.js";
 
-/** What MicroManager writes beside the images. */
+/** MicroManager's file beside the images. */
 const METADATA = "metadata.txt";
 
 /**
- * A folder of TIFF files, one frame each, whose names tell what they are. `metadata.txt` tells size and type, if it is there, and becomes metadata of the
- * data set; otherwise the first file does.
+ * A folder of TIFF files with one frame each, whose names give the indices. Size and type come from `metadata.txt`, which becomes
+ * metadata of the data set, or else from the first file.
  *
- * @throws {EmporiumError} CONFIG_FIELD for names that the parser cannot take apart, FORMAT_…
+ * @throws {EmporiumError} CONFIG_FIELD for names that the parser cannot parse, FORMAT_…
  */
 export async function planTifFolder(source: FrameSource, options: SplitOptions): Promise<FrameSet> {
   if (source.kind !== "folder") {
@@ -63,7 +63,7 @@ export async function planTifFolder(source: FrameSource, options: SplitOptions):
   };
 }
 
-/** Undefined where there is no such file. */
+/** Undefined if there is no such file. */
 async function folderMetadata(source: FrameSource, options: ReadOptions): Promise<JsonObject | undefined> {
   const { store } = source;
   if (!(await store.stat(METADATA, options))) return undefined;
@@ -96,7 +96,7 @@ async function shapeOf(
   const same =
     told.width === found.width && told.height === found.height && told.colours === found.colours && told.depth === found.depth;
   const say = ({ width, height, colours, depth }: FrameShape) => `${height}×${width}${colours === 3 ? "×3" : ""} ${depth}`;
-  // the files are what is stored, so they count
+  // the files are stored, so they are right
   const warnings = same ? [] : [`${METADATA} tells of ${say(told)}, the first image is ${say(found)}: the images count`];
   return { shape: found, warnings };
 }
@@ -109,7 +109,7 @@ async function shapeOf(
 export function shapeOfSummary(summary: JsonObject, name: string): FrameShape {
   const pixels = member(summary, "PixelType");
   const [width, height, bits] = ["Width", "Height", "BitDepth"].map((key) => toNumber(member(summary, key)));
-  // cameras of 12 and 14 bits write words of 16
+  // cameras of 12 and 14 bits write 16 bits
   const depth = bits === 8 ? "uint8" : bits !== undefined && bits > 8 && bits <= 16 ? "uint16" : undefined;
   if (depth === undefined) {
     throw new EmporiumError(

@@ -7,20 +7,21 @@ import { storable } from "./loose-json.js";
 import type { SplitOptions } from "./split-options.js";
 import { tagsAsJson } from "./tiff-tags.js";
 
-/** Lengths of a stack as its first page's description has them. */
+/** Lengths of a stack, from its first page's description. */
 export interface StackLengths {
   readonly channels: number;
   readonly slices: number;
   readonly times: number;
   readonly positions: number;
-  /** All pages, where it is told. */
+  /** The number of pages, if it is given. */
   readonly images: number | undefined;
 }
 
 /**
- * One TIFF whose first ImageDescription, ImageJ's, tells how its pages are ordered: channels fastest, then slices, positions, and times slowest.
+ * One TIFF whose first ImageDescription, ImageJ's, gives the order of its pages: channels fastest, then slices, positions, and
+ * times slowest.
  *
- * @throws {EmporiumError} FORMAT_FIELD where the description contradicts the number of pages; FORMAT_UNSUPPORTED for colours and depths that are not kept.
+ * @throws {EmporiumError} FORMAT_FIELD if it contradicts the number of pages; FORMAT_UNSUPPORTED for other colours and depths
  */
 export async function planTifId(source: FrameSource, options: SplitOptions): Promise<FrameSet> {
   if (source.kind !== "file") {
@@ -78,9 +79,9 @@ export async function planTifId(source: FrameSource, options: SplitOptions): Pro
 }
 
 /**
- * Lines `channels=2`, `slices=3`, `frames=1`, `positions=1`, `images=6` of a description; a length that is not told is 1.
+ * Lines `channels=2`, `slices=3`, `frames=1`, `positions=1`, `images=6` of a description. A missing length is 1.
  *
- * @throws {EmporiumError} FORMAT_FIELD for one that is no whole number from 1.
+ * @throws {EmporiumError} FORMAT_FIELD for one that is no whole number from 1
  */
 export function stackLengths(description: string, name: string): StackLengths {
   const lengths: Record<string, number> = {};

@@ -5,7 +5,7 @@ import { parseImageJMetadata } from "../../../formats/tiff/image-j.js";
 import { TAG, tagName, tagNumber } from "../../../formats/tiff/tags.js";
 import { parseLooseJson, storable, storableText } from "./loose-json.js";
 
-/** Values of one tag that are kept; a colour table of 16 bits has 196,608, which say nothing. */
+/** The most values of a tag that is kept. A colour table of 16 bits has 196,608. */
 const VALUES_MAX = 16_384;
 const TEXT_MAX = 16 * 1024 * 1024;
 
@@ -14,7 +14,7 @@ export function namedTag(name: string): number | undefined {
   return tagNumber(name) ?? (/^\d{1,5}$/.test(name) ? Number(name) : undefined);
 }
 
-/** All tags of a directory as JSON, by name. What cannot be read is left out. */
+/** All readable tags of a directory as JSON, by name. */
 export async function tagsAsJson(directory: Directory, leaveOut: readonly string[] = []): Promise<JsonObject> {
   const result: Record<string, Json> = {};
   for (const number of directory.tags) {
@@ -26,7 +26,7 @@ export async function tagsAsJson(directory: Directory, leaveOut: readonly string
   return result;
 }
 
-/** One tag: text, a number, a list, a pair for a fraction; MicroManager's and ImageJ's decoded. Undefined where it is absent or too long to be kept. */
+/** One tag: text, a number, a list, a pair for a fraction; MicroManager's and ImageJ's decoded. Undefined if absent or long. */
 export async function tagAsJson(directory: Directory, number: number): Promise<Json | undefined> {
   if (number === TAG.IJMetadata) return imageJMetadata(directory);
   if (number === TAG.MicroManagerMetadata) return microManagerMetadata(directory);
@@ -35,13 +35,13 @@ export async function tagAsJson(directory: Directory, number: number): Promise<J
   return value === undefined ? undefined : valueAsJson(value);
 }
 
-/** Tag 51123: the JSON that MicroManager writes of each frame. */
+/** Tag 51123: MicroManager's JSON of each frame. */
 async function microManagerMetadata(directory: Directory): Promise<Json | undefined> {
   const text = await directory.text(TAG.MicroManagerMetadata, TEXT_MAX);
   return text === "" ? undefined : parseLooseJson(text);
 }
 
-/** Tags 50838 and 50839, by tifffile's names. `Info` is text, also where that is JSON, as it is in the catalogues of imagingDB. */
+/** Tags 50838 and 50839, with tifffile's names. `Info` is text even if it is JSON, as in the catalogues of imagingDB. */
 export async function imageJMetadata(directory: Directory): Promise<JsonObject | undefined> {
   const counts = await directory.numbers(TAG.IJMetadataByteCounts, VALUES_MAX);
   const bytes = counts && (await directory.bytesOf(TAG.IJMetadata, LIMITS.headerBytes));
@@ -54,7 +54,7 @@ export async function imageJMetadata(directory: Directory): Promise<JsonObject |
   return result;
 }
 
-/** Types of TIFF are not told by a directory: text comes as text. */
+/** A directory does not tell a tag's type, but text comes as text. */
 async function isText(directory: Directory, number: number): Promise<boolean> {
   return typeof (await directory.value(number, 1)) === "string";
 }

@@ -10,7 +10,7 @@ import { compileNamePattern, type NamePattern } from "./name-pattern.js";
 /** How data sets of a table are uploaded. */
 export interface UploadConfig {
   readonly file: string;
-  /** `file`: kept as it is. `frames`: split into images. */
+  /** `file`: stored unchanged. `frames`: split into images. */
   readonly uploadType: "file" | "frames";
   readonly microscope: string | null;
   /** Of frames. */
@@ -38,7 +38,7 @@ const FORMATS: Readonly<Record<string, FramesFormat>> = {
   tiff_id: "tif_id",
 };
 
-/** The older catalogue's documentation, program and comments each had a name for it. */
+/** Names in the older catalogue's documentation, program and comments. */
 const SCHEMA_NAMES = ["meta_schema", "schema_filename", "json_meta"] as const;
 
 const KNOWN = [
@@ -52,7 +52,7 @@ const KNOWN = [
   ...SCHEMA_NAMES,
 ] as const;
 
-/** Places that the older catalogue's words stand for. */
+/** The locations of the older catalogue's words. */
 export const STORAGE_WORDS = { local: "/Volumes/data_lg/czbiohub-imaging/", s3: "s3://czbiohub-imaging" } as const;
 
 /** @throws {EmporiumError} USAGE, CONFIG_SYNTAX, CONFIG_FIELD, CONFIG_RULE, CONFIG_REGEX */
@@ -60,7 +60,7 @@ export async function readUploadConfig(file: string): Promise<UploadConfig> {
   return parseUploadConfig(await readText(file, "configuration"), file);
 }
 
-/** @throws {EmporiumError} CONFIG_SYNTAX, CONFIG_FIELD, CONFIG_RULE, CONFIG_REGEX; the place names line and key. */
+/** @throws {EmporiumError} CONFIG_SYNTAX, CONFIG_FIELD, CONFIG_RULE, CONFIG_REGEX, with line and key */
 export function parseUploadConfig(text: string, file: string): UploadConfig {
   const document = parseJsonFile(text, file, "configuration");
   const warnings = Object.keys(document.value)
@@ -143,7 +143,9 @@ function storageOf(document: JsonFile): string {
   return storageLocation(word, access);
 }
 
-/** A place by the older catalogue's words: `local` or `s3`, and perhaps the mount or bucket. Any other word is the place itself. */
+/**
+ * The location of the older catalogue's words: `local` or `s3`, perhaps with the mount or bucket. Any other word is a location.
+ */
 export function storageLocation(word: string, access?: string | undefined): string {
   const kind = word.trim().toLowerCase();
   if (kind === "local") return access ?? STORAGE_WORDS.local;
@@ -151,7 +153,7 @@ export function storageLocation(word: string, access?: string | undefined): stri
   return word;
 }
 
-/** A file that a configuration names: from where the program runs, or else beside the configuration. */
+/** A file of a configuration: relative to the current folder, or else to the configuration's. */
 function besideOr(name: string, config: string): string {
   const here = resolve(name);
   const beside = resolve(dirname(config), name);

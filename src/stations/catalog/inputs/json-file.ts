@@ -5,25 +5,25 @@ import { isJsonObject } from "../../../core/json-fields.js";
 import { LIMITS } from "../../../core/limits.js";
 import { Float } from "../../../core/number.js";
 
-/** A JSON document with the places of its keys. */
+/** A JSON document, with the places of its keys. */
 export interface JsonFile {
   readonly file: string;
   readonly value: JsonObject;
-  /** Where a key of the top object stands. */
+  /** Place of a key of the top object. */
   place(key: string): Place;
 }
 
 /**
- * A file of JSON whose top is an object.
+ * Reads a file of JSON with an object at its top.
  *
- * @param role what messages call it: "configuration".
- * @throws {EmporiumError} CONFIG_SYNTAX with line and column, CONFIG_FIELD, CONFIG_LIMIT; USAGE for a file that cannot be read.
+ * @param role the file's name in messages: "configuration"
+ * @throws {EmporiumError} CONFIG_SYNTAX with line and column, CONFIG_FIELD, CONFIG_LIMIT; USAGE for an unreadable file
  */
 export async function readJsonFile(file: string, role: string): Promise<JsonFile> {
   return parseJsonFile(await readText(file, role), file, role);
 }
 
-/** A text file that a person has named. @throws {EmporiumError} USAGE, CONFIG_LIMIT */
+/** Reads a text file that the user named. @throws {EmporiumError} USAGE, CONFIG_LIMIT */
 export async function readText(file: string, role: string): Promise<string> {
   const bytes = await readFile(file).catch((cause: unknown) => {
     const code = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
@@ -72,7 +72,7 @@ export function kindOf(value: unknown): string {
   return typeof value === "object" ? "an object" : typeof value === "undefined" ? "nothing" : `a ${typeof value}`;
 }
 
-/** JSON as JavaScript has it, for programs that know no `Float`. */
+/** JSON with JavaScript's numbers instead of `Float`. */
 export function plainJson(value: Json | undefined): unknown {
   if (value instanceof Float) return value.value;
   if (typeof value === "bigint") return Number(value);
@@ -90,7 +90,7 @@ function lineAndColumn(text: string, at: number): { line: number; column: number
   return { line: before.length, column: before.at(-1)!.length + 1 };
 }
 
-/** Where the keys of the top object of valid JSON stand. */
+/** Places of the top object's keys in valid JSON. */
 function topKeys(text: string): Map<string, number> {
   const keys = new Map<string, number>();
   let depth = 0;

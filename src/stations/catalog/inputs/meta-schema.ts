@@ -6,13 +6,13 @@ import type { Json, JsonObject } from "../../../core/json.js";
 import { isJsonObject, member } from "../../../core/json-fields.js";
 import { plainJson, readJsonFile } from "./json-file.js";
 
-/** What the metadata of each frame must hold, and which TIFF tags they come from. */
+/** The required metadata of each frame, and their TIFF tags. */
 export interface MetaSchema {
-  /** What messages call it. */
+  /** The name in messages. */
   readonly name: string;
-  /** Properties of type object: each names a TIFF tag whose value is JSON. In the schema's order, each with the keys that it requires. */
+  /** Properties of type object: each names a TIFF tag with JSON. In the schema's order, each with its required keys. */
   readonly tags: readonly { readonly name: string; readonly required: readonly string[] }[];
-  /** @returns what is wrong, one line, or undefined. */
+  /** @returns the error in one line, or undefined */
   fault(metadata: JsonObject): string | undefined;
 }
 
@@ -52,7 +52,7 @@ export function compileMetaSchema(schema: JsonObject, name: string): MetaSchema 
   const plain = plainJson(schema) as Record<string, unknown>;
   const dialect = typeof plain.$schema === "string" ? plain.$schema : "";
   const Validator = dialect.includes("2020-12") ? Ajv2020 : dialect.includes("2019-09") ? Ajv2019 : Ajv;
-  delete plain.$schema; // drafts 4 and 6 mean the same in what is used here, and their own schemas are not at hand
+  delete plain.$schema; // drafts 4 and 6 agree in all that is used here, and their own schemas are not available
   let validate: ReturnType<Ajv["compile"]>;
   try {
     validate = new Validator({ strict: false, allErrors: false, logger: false, validateFormats: false }).compile(plain);

@@ -2,22 +2,22 @@ import { createContext, Script } from "node:vm";
 import { EmporiumError, type Place } from "../../../core/errors.js";
 import { LIMITS } from "../../../core/limits.js";
 
-/** A regular expression that takes a file's name apart. */
+/** A regular expression for file names. */
 export interface NamePattern {
   readonly source: string;
-  /** The named groups of a match of the whole name, or undefined. @throws {EmporiumError} CONFIG_REGEX where it takes too long. */
+  /** The named groups of a match of the whole name, or undefined. @throws {EmporiumError} CONFIG_REGEX after a time limit */
   match(name: string): Readonly<Record<string, string>> | undefined;
 }
 
-/** Groups that a pattern may have; `channel` and the three indices are what a frame needs. */
+/** The groups that a pattern may have. */
 const PATTERN_GROUPS = ["channel", "slice", "time", "position"] as const;
 
 const context = createContext({ __proto__: null });
 const script = new Script("regex.exec(text)");
 
 /**
- * A pattern of a configuration, such as `(?<channel>.+)_t(?<time>\d+)_p(?<position>\d+)_z(?<slice>\d+)\.tif`. It is only ever
- * matched, in a time that is limited: an untrusted configuration can do no harm with it. Python's `(?P<name>` is understood.
+ * A pattern of a configuration, such as `(?<channel>.+)_t(?<time>\d+)_p(?<position>\d+)_z(?<slice>\d+)\.tif`. Matches have a time
+ * limit, so untrusted configurations are safe. Python's `(?P<name>` is allowed.
  *
  * @throws {EmporiumError} CONFIG_REGEX
  */

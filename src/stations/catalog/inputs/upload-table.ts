@@ -7,17 +7,17 @@ import { isStorableText, STORABLE_TEXT } from "../storable-text.js";
 /** One data set to be uploaded. */
 export interface UploadRow {
   readonly id: DatasetId;
-  /** As it stands in the table: a file, folder or address. */
+  /** As in the table: a file, folder or address. */
   readonly fileName: string;
   readonly description: string | null;
   /** Id of the data set that this one was made from. */
   readonly parent: string | null;
-  /** Positions that are wanted of several files; undefined: all. */
+  /** The selected positions of several files; undefined: all. */
   readonly positions: readonly number[] | undefined;
   readonly place: Place;
 }
 
-/** A row of the table: what it says, or what is wrong with it. */
+/** A row of the table, or its error. */
 export type TableRow =
   | { readonly id: string; readonly place: Place; readonly row: UploadRow }
   | { readonly id: string; readonly place: Place; readonly error: EmporiumError };
@@ -30,16 +30,17 @@ export interface UploadTable {
 const COLUMNS = ["dataset_id", "file_name", "description", "parent_dataset_id", "positions"] as const;
 type Column = (typeof COLUMNS)[number];
 
-/** Words for "nothing" that pandas, by which these tables are mostly written, takes as such. */
+/** Words that pandas, which writes most of these tables, takes for "nothing". */
 const NOTHING: ReadonlySet<string> = new Set(
   "|#N/A|#N/A N/A|#NA|-1.#IND|-1.#QNAN|-NaN|-nan|1.#IND|1.#QNAN|<NA>|N/A|NA|NULL|NaN|None|n/a|nan|null".split("|"),
 );
 
 /**
- * The table of data sets: a header line, then one line for each. A first column without a name (an index) and unknown columns are skipped, the latter with a warning.
+ * Parses the table of data sets: a header, then a row for each. A first column without a name (an index) is skipped, and so are
+ * unknown columns, with a warning.
  *
- * @throws {EmporiumError} CONFIG_SYNTAX, CONFIG_FIELD (a needed column is missing, or there twice), CONFIG_EMPTY. What is wrong with single rows is in
- *   them.
+ * @throws {EmporiumError} CONFIG_SYNTAX, CONFIG_FIELD (a required column is missing, or comes twice), CONFIG_EMPTY. Errors of
+ *   single rows are in the result.
  */
 export function parseUploadTable(text: string, file: string): UploadTable {
   const [header, ...records] = parseTable(text, ",", file, { strict: true }).filter(
@@ -64,7 +65,7 @@ interface RowContext {
   file: string;
   header: TextRow;
   columns: ReadonlyMap<Column, number>;
-  /** Lines of the ids before. */
+  /** The lines of earlier ids. */
   seen: Map<string, number>;
   number: number;
 }
@@ -88,8 +89,8 @@ function rowOf({ cells, columns: starts, line }: TextRow, { file, header, column
     for (const column of COLUMNS) {
       const value = text(column);
       if (value === undefined || isStorableText(value)) continue;
-      const found = JSON.stringify(value.slice(0, 80));
-      throw new EmporiumError("CONFIG_FIELD", `${column}: ${found} found, ${STORABLE_TEXT} wanted`, { place: place(column) });
+      const what = `${column}: ${JSON.stringify(value.slice(0, 80))} found, ${STORABLE_TEXT} wanted`;
+      throw new EmporiumError("CONFIG_FIELD", what, { place: place(column) });
     }
     if (id === "") throw missing("dataset_id", place("dataset_id"));
     const before = seen.get(id);
@@ -144,7 +145,7 @@ function columnsOf(
   return { columns, warnings };
 }
 
-/** Undefined where the cell is missing, empty, or one of the words for nothing. */
+/** Undefined for a missing or empty cell, or a word for nothing. */
 function textOf(cell: string | undefined): string | undefined {
   const text = cell?.trim();
   return text === undefined || NOTHING.has(text) ? undefined : text;
@@ -154,7 +155,7 @@ function missing(column: Column, place: Place): EmporiumError {
   return new EmporiumError("CONFIG_FIELD", `${column} is empty, a value wanted`, { place });
 }
 
-/** A whole number, also as pandas writes one of a column with gaps (`1.0`), or a list of them as JSON. */
+/** A whole number, also in pandas's form for a column with gaps (`1.0`), or a JSON list of them. */
 function positionsOf(text: string | undefined, place: Place): number[] | undefined {
   if (text === undefined) return undefined;
   const numbers = /^\[(.*)\]$/s.exec(text)?.[1]?.split(",") ?? [text];

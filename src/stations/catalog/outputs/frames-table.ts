@@ -5,7 +5,9 @@ export const FRAMES_TABLE_FILE = "frames_meta.csv";
 /** First line of `frames_meta.csv`: the index has no name. */
 export const FRAMES_TABLE_HEADER = `,${FRAME_COLUMNS.join(",")}\n`;
 
-/** A line of `frames_meta.csv` as pandas writes it: the row's number from 0, empty cells for null, quotes where they must be. */
+/**
+ * A line of `frames_meta.csv` in pandas's form: the row's number from 0, empty cells for null, quotes where they are required.
+ */
 export function framesTableLine(index: number, row: FrameRow): string {
   return `${index},${FRAME_COLUMNS.map((column) => cell(row[column])).join(",")}\n`;
 }

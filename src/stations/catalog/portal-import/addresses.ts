@@ -2,19 +2,19 @@ import type { TreePrefixes } from "../../../catalog/import-prefixes.js";
 import type { Json } from "../../../core/json.js";
 import type { RunFiles } from "./tree.js";
 
-/** What the paths of documents mean: keys of the tree, addresses, sizes. */
+/** Resolves paths in documents to keys of the tree, addresses and sizes. */
 export interface TreeAddresses {
-  /** The key that a path of a document leads to, whatever stands before the tree's own part of it. */
+  /** The key of a document's path, without any prefix before the tree's part. */
   keyOf(path: Json | undefined): string | undefined;
   s3(key: string | undefined): string | undefined;
   https(key: string | undefined): string | undefined;
-  /** Bytes of a file, or of everything in a folder of just this name; 0 of what is not there. */
+  /** Bytes of a file, or of a folder with exactly this name; 0 if it is absent. */
   size(key: string | undefined): number | undefined;
 }
 
 /**
- * @param folder the folder that the documents are of, `10001/TS_01` or `10001`: where it occurs in a path the key begins.
- * @param onAbsent told of every path that is named and not there.
+ * @param folder of the documents, `10001/TS_01` or `10001`: a key begins where it occurs in a path
+ * @param onAbsent called for every missing path
  */
 export function treeAddresses(
   prefixes: TreePrefixes,
@@ -29,7 +29,7 @@ export function treeAddresses(
       if (typeof path !== "string" || path === "") return undefined;
       if (path.startsWith(`${prefixes.https}/`)) return trimmed(path.slice(prefixes.https.length + 1));
       if (path.startsWith(`${prefixes.s3}/`)) return trimmed(path.slice(prefixes.s3.length + 1));
-      // an address elsewhere stays what it is
+      // an address outside the tree stays unchanged
       if (/^[a-z][a-z0-9+.-]*:\/\//i.test(path) && !path.startsWith("s3://")) return path;
       const bare = trimmed(path.replace(/^s3:\/\//, ""));
       if (bare.startsWith(`${folder}/`) || bare === folder) return bare;
@@ -51,7 +51,7 @@ export function treeAddresses(
   };
 }
 
-/** Bytes below every folder of a run: undefined where a listing rounds them. */
+/** Bytes below every folder of a run; undefined if a listing rounds them. */
 function folderSizes(run: RunFiles): Map<string, number | undefined> {
   const sizes = new Map<string, number | undefined>();
   for (const facts of [run.files, run.volumes]) {
@@ -74,7 +74,7 @@ function isAddress(key: string): boolean {
   return /^[a-z][a-z0-9+.-]*:\/\//i.test(key);
 }
 
-/** Keys stand in addresses as they are, as clients expect; only what would end the path or mean another character is encoded. */
+/** Percent-encodes only characters that would end the path or change its meaning, as clients expect. */
 function urlPath(key: string): string {
   return key.replace(/[%?#]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
 }

@@ -9,10 +9,10 @@ import { alignmentOf, authorRows, children, type RunIds, type RunSession } from 
 import { batches, syncRows } from "./sync.js";
 import type { Row } from "./values.js";
 
-/** Documents that are in memory at once. */
+/** Documents in memory at once. */
 const PIECE = 200;
 
-/** A run may have any number of annotations, so they are read and written in pieces, all in the run's transaction. */
+/** Annotations are read and written in pieces, since a run may have any number, all in the run's transaction. */
 export async function syncAnnotations(
   at: RunSession,
   store: Store,
@@ -95,7 +95,7 @@ async function syncPiece(
   await syncShapes(at, documents, annotations.ids, parent, ids);
 }
 
-/** A shape has one row however many files hold it. */
+/** A shape has one row for all its files. */
 async function syncShapes(
   at: RunSession,
   documents: readonly AnnotationDocument[],
@@ -130,7 +130,7 @@ async function syncShapes(
   await children(at, "AnnotationFile", synced, "annotation_shape_id", rows);
 }
 
-/** Annotations of the run that no document was met for, with all that is theirs. */
+/** Marks annotations of the run without a document, with all their rows, for removal. */
 async function noteStale(at: RunSession, { run }: RunIds, seen: ReadonlySet<number>): Promise<void> {
   const text = `select id from ${PORTAL_SCHEMA}.annotation where run_id = any($1::int[]) and not (id = any($2::int[])) order by id`;
   const query = CompiledQuery.raw(text, [run.ids, [...seen]]) as CompiledQuery<{ id: number }>;

@@ -1,6 +1,6 @@
 import type { EntityName } from "../../../catalog/entities.js";
 
-/** What became of the rows of one entity. */
+/** Counts of one entity's rows, by what the import did. */
 export interface RowCounts {
   readonly inserted: number;
   readonly updated: number;
@@ -22,12 +22,12 @@ export function count(counts: Counts, entity: EntityName, more: Partial<RowCount
   });
 }
 
-/** Adds what one transaction did, once it is done. */
+/** Adds the counts of a transaction after its commit. */
 export function addCounts(counts: Counts, more: Counts): void {
   for (const [entity, rows] of more) count(counts, entity, rows);
 }
 
-/** How many rows there are now, as it is kept for the next import. */
+/** The number of rows now, for the next import. */
 export function rowsNow(counts: Counts): Record<string, number> {
   const now: Record<string, number> = {};
   for (const [entity, { inserted, updated, unchanged }] of counts) {

@@ -10,16 +10,16 @@ export interface DatasetExpressions {
 
 export interface ChosenDatasets {
   readonly folders: readonly string[];
-  /** Datasets that were named and are left out, and expressions that no dataset has: sentences. */
+  /** Warnings: named datasets that are excluded, and expressions without a dataset. */
   readonly warnings: readonly string[];
 }
 
 /**
- * Folders of datasets that are wanted.
+ * Selects the folders of datasets.
  *
- * @param named datasets that were given by name; undefined: the tree's folders are listed.
- * @returns undefined where there is no expression: then nothing is listed.
- * @throws {EmporiumError} CONFIG_REGEX for an expression that cannot be compiled; STORE_…
+ * @param named datasets that were given by name; undefined: the tree is listed
+ * @returns undefined without expressions
+ * @throws {EmporiumError} CONFIG_REGEX for an invalid expression; STORE_…
  */
 export async function chooseDatasets(
   store: Store,

@@ -3,7 +3,7 @@ import type { ImportFaults } from "./import-faults.js";
 import { type RootContext, syncDeposition } from "./root-rows.js";
 import { ask } from "./state.js";
 
-/** Each deposition is looked at once. A failure is told once, and ends what needs the row if there is none. */
+/** Imports each deposition once. A failure is reported once, and fails all that needs the row if there is none. */
 export class Depositions {
   readonly #context: RootContext;
   readonly #faults: ImportFaults;
@@ -23,7 +23,7 @@ export class Depositions {
     return known;
   }
 
-  /** @throws {EmporiumError} of the first one that has no row and cannot be imported */
+  /** @throws {EmporiumError} of the first deposition that cannot be imported and has no row */
   async need(ids: readonly number[]): Promise<void> {
     for (const id of new Set(ids)) {
       if (!this.#context.wanted.has("Deposition") && (await this.#isThere(id))) continue;

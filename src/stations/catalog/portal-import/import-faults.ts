@@ -23,8 +23,8 @@ export class ImportFaults {
   }
 
   /**
-   * Failures of one thing are told and the rest goes on; those of the database itself, or of whoever asked, end the import. A server
-   * that was away is met with the whole thing again, which changes nothing where a lost answer was a yes.
+   * Reports failures and lets the import continue; errors of the database and cancellation end it. After the server was away the
+   * work is done again, which changes nothing if the lost reply was a success.
    */
   async guard(work: () => Promise<void>): Promise<EmporiumError | undefined> {
     try {

@@ -4,10 +4,10 @@ import type { TaskState } from "../../../engine/task.js";
 import type { Store } from "../../../stores/store.js";
 import { DEPOSITIONS } from "./tree.js";
 
-/** Tells how far an import has come: each run is a task. */
+/** Reports the progress of an import. Each run is a task. */
 export interface ImportProgress {
   begin(): Promise<void>;
-  /** @returns what to call when the run is over. */
+  /** @returns the function to call at the end of the run */
   run(folder: string): (state: TaskState) => void;
   end(exitStatus: number): void;
 }
@@ -15,7 +15,7 @@ export interface ImportProgress {
 export interface ImportProgressOptions {
   store: Store;
   datasets: readonly string[] | undefined;
-  /** False where depositions alone are imported. */
+  /** False if only depositions are imported. */
   runs: boolean;
   clock: Clock;
   onEvent: OnEvent | undefined;
@@ -23,15 +23,15 @@ export interface ImportProgressOptions {
 }
 
 /**
- * How many runs there are is asked for before the walk, one level at a time: a request a dataset, where the walk itself lists every
- * chunk of every volume. Folders of pictures are among them, so the total is a little too large.
+ * Counts the runs before the walk, with one request for each dataset, because the walk lists every chunk of every volume. Folders
+ * of pictures are counted too, so the total is a little too large.
  */
 export function importProgress({ store, datasets, runs, clock, onEvent, signal }: ImportProgressOptions): ImportProgress {
   if (!onEvent || !runs) return { begin: async () => {}, run: () => () => {}, end: () => {} };
   const startMs = clock.monotonic();
   return {
     async begin() {
-      const tasks = await countFolders(store, datasets, signal).catch(() => 0); // what is wrong there the walk will tell
+      const tasks = await countFolders(store, datasets, signal).catch(() => 0); // the walk will report the error
       onEvent({ atMs: clock.monotonic(), kind: "plan", tasks, bytes: 0, resumed: false, createdMs: clock.now() });
     },
     run(folder) {

@@ -17,7 +17,7 @@ import { fingerprintOf, type RunFiles } from "./tree.js";
 
 const RUNS_BETWEEN_COMPACTIONS = 250;
 
-/** One run. What fails is told, and the run stays as it was. */
+/** Imports one run. If it fails, it stays as it was. */
 export async function importRun(
   importing: Importing,
   dataset: OpenDataset,
@@ -36,7 +36,7 @@ export async function importRun(
   dataset.failedFolders.add(files.folder);
 }
 
-/** @returns `already` for a run that is as the last import saw it. */
+/** @returns `already` for a run that has not changed since the last import */
 async function syncIfChanged(
   importing: Importing,
   dataset: OpenDataset,
@@ -82,14 +82,14 @@ async function syncIfChanged(
     await noteRun(session, { id: ids.run.ids[0]!, folder: files.folder, fingerprint, rows: rowsNow(counts) });
   });
   runs.imported++;
-  // who looks on meanwhile adds up what has been appended: not too much of it
+  // readers add up all appended counts, so they must not become too many
   if (runs.imported % RUNS_BETWEEN_COMPACTIONS === 0) await database.steady(() => compactCounts(database.db));
   for (const message of told) faults.warn(message);
   log.debug(`imported ${files.folder}`);
   return "done";
 }
 
-/** Two folders that name one run would take its row from each other. */
+/** Two folders with one run's name would overwrite each other's row. */
 function claim(store: Store, { names }: OpenDataset, name: string, { folder }: RunFiles): void {
   const other = names.get(name);
   if (other !== undefined && other !== folder) {

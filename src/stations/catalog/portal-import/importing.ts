@@ -15,19 +15,19 @@ import type { RunCounts } from "./report.js";
 import type { RootContext } from "./root-rows.js";
 
 export interface ImportOptions {
-  /** The standardised tree. Only read. */
+  /** The standardised tree. It is only read. */
   readonly store: Store;
   readonly database: Database;
-  /** What addresses in rows begin with. Default: what the last import of this database gave them. */
+  /** Prefixes of addresses in rows. Default: those of the last import. */
   readonly prefixes?: TreePrefixes | undefined;
-  /** Folders of datasets and numbers of depositions. Neither: all that the tree holds. */
+  /** Folders of datasets and numbers of depositions. Default: the whole tree. */
   readonly datasets?: readonly string[] | undefined;
   readonly depositions?: readonly number[] | undefined;
   /** Which of the datasets, by name. */
   readonly expressions?: DatasetExpressions | undefined;
-  /** Kinds of rows that are imported, with those that they belong to (`IMPORT_KINDS`). Default: all. */
+  /** Kinds of rows to import (`IMPORT_KINDS`); the kinds that they belong to are added. Default: all. */
   readonly kinds?: readonly string[] | undefined;
-  /** Look at runs that have not changed since the last import as well. */
+  /** Also import runs that have not changed. */
   readonly again?: boolean | undefined;
   /** Runs that are processed in parallel. Default 4. */
   readonly jobs?: number | undefined;
@@ -37,7 +37,7 @@ export interface ImportOptions {
   readonly onEvent?: OnEvent | undefined;
 }
 
-/** An import on its way. */
+/** The state of an import. */
 export interface Importing {
   readonly options: ImportOptions;
   readonly context: RootContext;
@@ -50,9 +50,9 @@ export interface Importing {
 const ATTEMPTS = 4;
 
 /**
- * Counts of a transaction count once it is done. A deadlock, or rows that another import changed meanwhile, are tried again.
+ * Adds the counts of a transaction after its commit. Repeats it after a deadlock, or if another import changed its rows.
  *
- * @param total what the counts are added to.
+ * @param total receives the counts
  */
 export function transactions(db: Kysely<CatalogTables>, total: Counts): RootContext["transact"] {
   return async (work) => {

@@ -5,11 +5,11 @@ import { EmporiumError } from "../../../core/errors.js";
 interface Kind {
   /** Entities whose rows are of this kind. */
   readonly entities: readonly EntityName[];
-  /** The kind whose rows these belong to: it is imported as well. */
+  /** The kind that these rows belong to. It is imported too. */
   readonly parent?: string;
 }
 
-/** What can be imported alone: the kinds of the reference's import, with what each implies. A dataset's own row is always imported. */
+/** The kinds that can be imported alone, with those that each implies. A dataset's own row is always imported. */
 const KINDS = {
   "dataset-authors": { entities: ["DatasetAuthor"] },
   "dataset-funding": { entities: ["DatasetFunding"] },
@@ -32,21 +32,21 @@ const KINDS = {
 export type ImportKind = keyof typeof KINDS;
 export const IMPORT_KINDS = Object.keys(KINDS) as [ImportKind, ...ImportKind[]];
 
-/** What an import reads. Rows of everything else stay as they are: they are neither written nor taken for vanished. */
+/** The selected kinds. Rows of all others are neither written nor removed. */
 export interface Wanted {
-  /** Undefined: all. Else the kinds with those that they imply, sorted. */
+  /** The kinds with those that they imply, sorted; undefined: all. */
   readonly kinds: readonly ImportKind[] | undefined;
   has(entity: EntityName): boolean;
 }
 
-/** What is noted of something of which only some kinds were imported: an import of all is not told that nothing has changed. */
+/** The fingerprint after a partial import: it differs from that of a full one, which would otherwise find nothing to do. */
 export function fingerprintWith(whole: string, { kinds }: Wanted): string {
   return kinds === undefined ? whole : createHash("sha256").update(`${whole} ${kinds.join()}`).digest("hex");
 }
 
 const ALL_KINDS: Wanted = { kinds: undefined, has: () => true };
 
-/** @param kinds none: all. @throws {EmporiumError} USAGE for a kind that there is not. */
+/** @param kinds none: all @throws {EmporiumError} USAGE for an unknown kind */
 export function wantedKinds(kinds: readonly string[] | undefined): Wanted {
   if (kinds === undefined || kinds.length === 0) return ALL_KINDS;
   const known: Readonly<Record<string, Kind>> = KINDS;

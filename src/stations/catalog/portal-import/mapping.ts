@@ -4,7 +4,7 @@ import { isJsonObject } from "../../../core/json-fields.js";
 import { Float, floatRepr, roundHalfEven, toNumber } from "../../../core/number.js";
 import type { TreeAddresses } from "./addresses.js";
 
-/** Where the value of a column stands in its document: a path, or one whose value is then changed. */
+/** The path of a column's value in its document, perhaps with a conversion. */
 export type Source = string | Derived;
 export interface Derived {
   /** `""`: the whole object. */
@@ -38,10 +38,10 @@ const PUBLICATIONS = firstOf("cross_references", "publications", "database_publi
 const SIZES = { size_x: "size.x", size_y: "size.y", size_z: "size.z" } as const;
 
 /**
- * Columns whose value stands elsewhere than under their own name. Those that come from the place of a document in the tree, and foreign
- * keys, are given by `run-rows.ts`.
+ * Columns whose value is not under their own name. `run-rows.ts` adds foreign keys, and values from a document's path in the
+ * tree.
  *
- * Source: import of cryoet-data-portal-backend `apiv2`, with its mistakes put right.
+ * Source: import of cryoet-data-portal-backend `apiv2`, with its errors corrected.
  */
 export const MAPPING: Readonly<Record<EntityName, Readonly<Record<string, Source>>>> = {
   Deposition: {
@@ -171,12 +171,12 @@ export const MAPPING: Readonly<Record<EntityName, Readonly<Record<string, Source
   IdentifiedObject: {},
 };
 
-/** Changes with the table above: whatever was imported by an older one is looked at again. */
+/** To be increased with every change of the table above: then all is imported again. */
 export const MAPPING_VERSION = 1;
 
 /**
- * By which columns a row of an earlier import is known again. Several rows of one identity are all kept; among them those go
- * together that also agree in `prefer`, and then those that come first.
+ * Columns that identify a row of an earlier import. If several rows have one identity, rows that also agree in `prefer` are
+ * matched first, then the others in their order.
  */
 export const IDENTITY: Readonly<Record<EntityName, { readonly by: readonly string[]; readonly prefer?: readonly string[] }>> = {
   Deposition: { by: ["id"] },
@@ -210,7 +210,7 @@ export const IDENTITY: Readonly<Record<EntityName, { readonly by: readonly strin
   IdentifiedObject: { by: ["run_id", "object_id"], prefer: ["object_name", "object_state"] },
 };
 
-/** Names of shapes that documents use and the database does not. */
+/** Documents' names of shapes that differ from the database's. */
 export const SHAPES: Readonly<Record<string, string>> = { TriangularMesh: "Mesh" };
 
 function field(value: Json | undefined, name: string): Json | undefined {
@@ -227,7 +227,7 @@ function tiltRange(value: Json | undefined): Json | undefined {
   return min === undefined || max === undefined ? undefined : roundHalfEven(max - min, 2);
 }
 
-/** `[[1, 0], [0, 1.0]]` as PostgreSQL writes arrays, numbers as they stand there: `{{1,0},{0,1.0}}`. */
+/** `[[1, 0], [0, 1.0]]` as a PostgreSQL array, with unchanged numbers: `{{1,0},{0,1.0}}`. */
 function arrayText(value: Json | undefined): Json | undefined {
   if (value === undefined || value === null) return value;
   if (Array.isArray(value)) return `{${value.map((item: Json) => arrayText(item) ?? "NULL").join(",")}}`;

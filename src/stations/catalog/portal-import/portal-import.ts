@@ -18,20 +18,21 @@ import { compactCounts, tidyTables } from "./tidy.js";
 import { walkTree } from "./tree.js";
 
 const JOBS = 4;
-/** Numbers that are taken from the sequence at once: what is left of them is never used. */
+/** Numbers that are taken from the sequence at once. Unused ones are lost. */
 const RUN_IDS = 16;
 
 /**
- * Makes the portal's tables say what a standardised tree holds. One listing is taken; each run is one transaction, and so are datasets
- * and depositions, so that whatever ends the process leaves runs whole or absent. What fails is told and left as it was; the rest is
- * done. Runs that a dataset does not hold any more are removed; datasets and depositions never are. Rows of kinds that are not imported
- * stay as they are.
+ * Imports a standardised tree into the portal's tables, from one listing. Each run, dataset and deposition is one transaction, so
+ * they are complete or absent whenever the process ends. Failures are reported and leave their rows as they were; all others are
+ * imported. Runs that are no longer in the tree are removed, datasets and depositions never. Rows of kinds that are not imported
+ * stay.
  *
  * ```ts
- * const report = await importTree({ store, database, prefixes: { s3: "s3://lab", https: "https://data.example.org" }, clock, log });
+ * const prefixes = { s3: "s3://lab", https: "https://data.example.org" };
+ * const report = await importTree({ store, database, prefixes, clock, log });
  * ```
  *
- * @throws {EmporiumError} STORE_… where the tree cannot be listed, DATABASE_UNAVAILABLE, DATABASE_DENIED, CANCELLED.
+ * @throws {EmporiumError} STORE_… if the tree cannot be listed, DATABASE_UNAVAILABLE, DATABASE_DENIED, CANCELLED
  */
 export async function importTree(options: ImportOptions): Promise<ImportReport> {
   const { store, database, datasets, depositions, clock, signal, onEvent, again = false } = options;
@@ -75,7 +76,7 @@ export async function importTree(options: ImportOptions): Promise<ImportReport> 
   return report;
 }
 
-/** Notes them before any row has them: a server takes off whatever it knows, and puts its own address there. */
+/** Stores the prefixes before any row has them, because a server replaces known prefixes by its own address. */
 async function usePrefixes(database: Database, given: TreePrefixes | undefined): Promise<TreePrefixes> {
   return database.steady(async () => {
     const { s3, https } = given ?? (await lastPrefixes(database.db)) ?? USUAL_PREFIXES;
@@ -85,7 +86,7 @@ async function usePrefixes(database: Database, given: TreePrefixes | undefined):
   });
 }
 
-/** @returns whether there was anything to import. */
+/** @returns whether there was anything to import */
 async function walk(importing: Importing): Promise<boolean> {
   const { options, faults } = importing;
   const { store, signal, depositions, expressions = {} } = options;
@@ -105,7 +106,7 @@ async function walk(importing: Importing): Promise<boolean> {
   throw nothingFound(options, chosen !== undefined);
 }
 
-/** Takes the parts of the tree as they are listed; the runs of a dataset side by side. */
+/** Imports the parts of the tree as they are listed, runs of a dataset in parallel. */
 async function importParts(importing: Importing, datasets: readonly string[] | undefined) {
   const { options, context, faults } = importing;
   const { store, signal, jobs = JOBS } = options;
@@ -148,7 +149,7 @@ async function importParts(importing: Importing, datasets: readonly string[] | u
   return { met, found };
 }
 
-/** Runs are processed in parallel, and numbered in the order of their folders all the same. */
+/** Runs are imported in parallel, but numbered in the order of their folders. */
 function runIds({ context, faults }: Importing): () => Promise<number | undefined> {
   const left: number[] = [];
   return async () => {

@@ -4,9 +4,9 @@ import { formatSeconds } from "../../../core/units.js";
 import type { Counts, RowCounts } from "./counts.js";
 
 export interface RunCounts {
-  /** Looked at, as something had changed. */
+  /** Runs that had changed. */
   imported: number;
-  /** As the last import saw them: not looked at. */
+  /** Runs that had not changed since the last import. */
   unchanged: number;
   failed: number;
   removed: number;
@@ -19,7 +19,7 @@ export interface ImportReport extends Report {
   readonly s3_prefix: string;
   readonly https_prefix: string;
   readonly runs: Readonly<RunCounts>;
-  /** Rows by entity, of those that there are. */
+  /** Counts of rows by entity. */
   readonly rows: Readonly<Partial<Record<EntityName, RowCounts>>>;
   readonly seconds: number;
   /** The first hundred; `warning_count` counts all. */

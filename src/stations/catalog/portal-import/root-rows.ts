@@ -17,17 +17,17 @@ import { ask, lockFor, noteRoot, type Root, seenRoot } from "./state.js";
 import { deleteRows, syncRows } from "./sync.js";
 import type { Row } from "./values.js";
 
-/** What an import writes to, and whom it tells. */
+/** The target of an import, and its reports. */
 export interface RootContext {
   readonly db: Kysely<CatalogTables>;
   readonly store: Store;
   readonly prefixes: TreePrefixes;
   readonly wanted: Wanted;
-  /** Look at everything, whatever earlier imports saw. */
+  /** Import everything, also what has not changed. */
   readonly again: boolean;
   readonly warn: (message: string) => void;
   readonly signal: AbortSignal | undefined;
-  /** Runs work in a transaction, again if the database asks for it. */
+  /** Runs work in a transaction, and repeats it if the database requires that. */
   readonly transact: <T>(work: (db: Kysely<CatalogTables>, counts: Counts) => Promise<T>) => Promise<T>;
   readonly counts: Counts;
 }
@@ -37,7 +37,7 @@ export interface DatasetRoot {
   readonly deposition: number;
 }
 
-/** Datasets are folders at the top that say so. @returns undefined for other folders. @throws {EmporiumError} FORMAT_…, STORE_… */
+/** Reads a dataset's document. @returns undefined for other folders @throws {EmporiumError} FORMAT_…, STORE_… */
 export async function readDataset(
   { store, signal }: RootContext,
   folder: string,
@@ -49,7 +49,7 @@ export async function readDataset(
   return { id, deposition, document };
 }
 
-/** Dataset, authors and funding. The size of its folder comes at the end of the walk. @returns whether its own row stayed as it was. */
+/** Dataset, authors and funding. The folder's size follows after the walk. @returns whether the dataset's row was unchanged */
 export async function syncDataset(
   context: RootContext,
   folder: string,
@@ -77,7 +77,7 @@ export async function syncDataset(
   });
 }
 
-/** Not every tree has the documents of all depositions that it names: then there is at least a row. */
+/** Not every tree has the documents of all depositions that it names. Those get at least a row. */
 export async function syncDeposition(context: RootContext, id: number): Promise<void> {
   const key = `depositions_metadata/${id}/deposition_metadata.json`;
   const document = await readDocument(context.store, key, context.signal);
@@ -104,7 +104,7 @@ export async function syncDeposition(context: RootContext, id: number): Promise<
   }));
 }
 
-/** A deposition that the tree names and does not hold keeps the row that it has, or gets an empty one. */
+/** A deposition without a document keeps its row, or gets an empty one. */
 async function ensureDeposition({ transact, warn, store }: RootContext, id: number, key: string): Promise<void> {
   await transact(async (db, counts) => {
     await lockFor(db, `deposition ${id}`);
@@ -133,7 +133,7 @@ async function syncRoot(
     typeof item === "bigint" ? `${item}n` : item,
   );
   const whole = createHash("sha256").update(text).digest("hex");
-  // a deposition is only looked at where it was asked for, or has no row yet: then with all that is its own
+  // a deposition is only compared if it was requested or has no row yet
   const fingerprint = root === "dataset" ? fingerprintWith(whole, wanted) : whole;
   const seen = await seenRoot(outside, root, id);
   if (!again && (seen?.fingerprint === whole || seen?.fingerprint === fingerprint)) {

@@ -11,9 +11,9 @@ export interface RowContext {
 }
 
 /**
- * A row made from an object of a document: each column that is not given comes from where `MAPPING` says, or from its own name.
+ * Makes a row from an object of a document. Each column is from `given`, else from its path in `MAPPING`, else from its own name.
  *
- * @param given what the document does not say: keys, and what follows from its place. Checked as the rest.
+ * @param given values that the document does not have. They are checked too.
  * @throws {EmporiumError} FORMAT_FIELD
  */
 export function makeRow(

@@ -8,7 +8,7 @@ import type { Wanted } from "./kinds.js";
 import type { RunFiles } from "./tree.js";
 import { wrong } from "./values.js";
 
-/** What a run's folder holds, by the names that the layout gives. */
+/** The contents of a run's folder, by the layout's names. */
 export interface RunDocuments {
   readonly run: Document;
   readonly frames: Document | undefined;
@@ -17,7 +17,7 @@ export interface RunDocuments {
   readonly identifiedObjects: Document | undefined;
   readonly spacings: readonly Spacing[];
   readonly tomograms: readonly TomogramDocument[];
-  /** Keys alone: there may be very many. */
+  /** Keys only, since there may be very many. */
   readonly annotations: readonly AnnotationKey[];
   /** Gain references. */
   readonly gains: readonly string[];
@@ -33,7 +33,7 @@ export interface Spacing {
 export interface TomogramDocument {
   readonly document: Document;
   readonly spacing: Spacing;
-  /** What Neuroglancer shows it with, as text. */
+  /** Neuroglancer's configuration, as text. */
   readonly view: string | undefined;
 }
 
@@ -52,7 +52,7 @@ const DOCUMENTS = {
   gainFolder: /^Gains\/[^/]+(?<!\.json)$/,
 } as const;
 
-/** Reads the documents of a run that rows of the wanted kinds are made of or refer to, all but its annotations'. @throws {EmporiumError} FORMAT_…, NAME_UNSAFE, STORE_… */
+/** Reads a run's documents for the selected kinds, except annotations. @throws {EmporiumError} FORMAT_…, NAME_UNSAFE, STORE_… */
 export async function readRun(
   store: Store,
   files: RunFiles,
@@ -92,7 +92,7 @@ export async function readRun(
       return { document, spacing: spacingOf(DOCUMENTS.tomogram, key), view };
     }),
     annotations: matching(DOCUMENTS.annotation).map((key) => ({ key, spacing: spacingOf(DOCUMENTS.annotation, key) })),
-    // a folder where nothing is called a gain reference has nothing else
+    // if no file has the name of a gain reference, none is one
     gains: marked.length > 0 ? marked : matching(DOCUMENTS.gainFolder),
   };
 }
@@ -119,7 +119,7 @@ function* keysOf(...maps: ReadonlyMap<string, unknown>[]): Generator<string> {
   for (const map of maps) yield* map.keys();
 }
 
-/** White space between words goes; numbers stay as they are written. A view that is not there is no reason to lose the tomogram. */
+/** Removes white space between tokens; numbers stay unchanged. A missing view is no error. */
 async function readView(
   store: Store,
   { folder }: RunFiles,
@@ -146,7 +146,7 @@ async function readView(
   return text.replace(/("(?:[^"\\]|\\.)*")|\s+/g, "$1");
 }
 
-/** The number of the deposition that a document belongs to: that of its dataset, if it names none. @throws {EmporiumError} FORMAT_FIELD */
+/** The number of a document's deposition; by default its dataset's. @throws {EmporiumError} FORMAT_FIELD */
 export function depositionOf(document: Document, fallback: number): number {
   const value = valueAt(rootOf(document), "deposition_id");
   return value === undefined || value === null || value === ""
@@ -154,7 +154,7 @@ export function depositionOf(document: Document, fallback: number): number {
     : identifier(value, () => document.place("deposition_id"));
 }
 
-/** Documents write identifiers as numbers, older ones as text. */
+/** Identifiers are numbers, or texts in older documents. */
 export function identifier(value: Json | undefined, place: Parameters<typeof wrong>[2]): number {
   const number = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : toNumber(value);
   if (number === undefined || !Number.isInteger(number) || number < 0 || number >= 2 ** 31) {
@@ -172,7 +172,7 @@ export function vanished(store: Store, key: string): EmporiumError {
 
 const AT_ONCE = 8;
 
-/** Some in parallel; results in order. */
+/** Works in parallel, with results in order. */
 export async function inTurn<In, Out>(items: readonly In[], work: (item: In) => Promise<Out>): Promise<Out[]> {
   const results: Out[] = [];
   for (let at = 0; at < items.length; at += AT_ONCE) {

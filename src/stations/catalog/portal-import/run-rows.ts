@@ -20,19 +20,19 @@ export interface RunSession extends RowContext {
   readonly counts: Counts;
   readonly files: RunFiles;
   readonly dataset: { readonly id: number; readonly deposition: number };
-  /** For the run's row, if there is none yet. */
+  /** For a new run's row. */
   readonly newId?: number | undefined;
-  /** What no document names any more, parents before their children. */
+  /** Rows without a document, parents before their children. */
   readonly stale: [EntityName, readonly number[]][];
 }
 
-/** A parent's rows as children need them. */
+/** A parent's rows, for their children. */
 interface Parent {
   readonly ids: readonly number[];
   readonly old: readonly number[];
 }
 
-/** A run without its annotations, which come in pieces. */
+/** Ids of a run, without its annotations, which come in pieces. */
 export interface RunIds {
   readonly run: Parent;
   /** By key of their document. */
@@ -84,14 +84,14 @@ export async function syncRun(at: RunSession, documents: RunDocuments): Promise<
 
 /** Rows below a parent. */
 interface Children {
-  /** In the order of the rows. Undefined where the kind is not imported and there is no such row. */
+  /** In the order of the rows. Undefined for rows of a kind that is not imported and that do not exist. */
   readonly ids: readonly (number | undefined)[];
   readonly old: readonly number[];
 }
 
 /**
- * Rows below a parent. What was there and is not wanted any more is noted, to be deleted at the end. Rows of a kind that is not imported
- * are only looked up, for those that refer to them.
+ * Writes rows below a parent. Rows that are no longer wanted are recorded, and deleted at the end. Rows of a kind that is not
+ * imported are only looked up, for references to them.
  */
 export async function children(
   at: RunSession,
@@ -107,7 +107,7 @@ export async function children(
   return synced;
 }
 
-/** Rows below rows that may not be there, which then have none. */
+/** Rows below parents; a missing parent has none. */
 function below<T>(documents: readonly T[], ids: Children["ids"], make: (document: T, id: number) => readonly Row[]): Row[] {
   return documents.flatMap((document, i) => {
     const id = ids[i];
@@ -121,7 +121,7 @@ export async function deleteStale(at: RunSession): Promise<void> {
   }
 }
 
-/** Authors in the order of their list, which is theirs unless the document says otherwise. */
+/** Authors in the order of their list, unless the document gives another one. */
 export function authorRows(
   entity: EntityName,
   parent: Node,
@@ -315,7 +315,7 @@ export function alignmentOf(document: Document, at: RowContext, alignments: Read
   return (key && alignments.get(key)) || null;
 }
 
-/** Entities whose rows go with a run, and which of them are of the runs `$1`. */
+/** Entities whose rows belong to a run, with the conditions for the runs `$1`. */
 const RUN_SCOPES = runScopes();
 
 function runScopes(): [EntityName, string][] {
@@ -333,7 +333,7 @@ function runScopes(): [EntityName, string][] {
   return [...scopes];
 }
 
-/** Removes runs with all that belongs to them, each row counted. */
+/** Removes runs with all that belongs to them, and counts each row. */
 export async function deleteRuns(session: Session, ids: readonly number[], counts: Counts): Promise<void> {
   for (const batch of batches(ids)) {
     for (const [name, scope] of RUN_SCOPES.toReversed()) {

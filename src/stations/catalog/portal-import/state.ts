@@ -2,10 +2,10 @@ import { CompiledQuery } from "kysely";
 import type { TreePrefixes } from "../../../catalog/import-prefixes.js";
 import type { Session } from "./sync.js";
 
-/** What an earlier import saw of a row of the tree. */
+/** What an earlier import recorded of a row of the tree. */
 export interface Seen {
   readonly fingerprint: string;
-  /** Rows by entity that it has, its own among them. */
+  /** The number of rows by entity, its own included. */
   readonly rows: Readonly<Record<string, number>>;
 }
 
@@ -14,7 +14,7 @@ export interface SeenRun extends Seen {
   readonly name: string;
 }
 
-/** Runs of a dataset that are in the database, by folder; those of unknown folder came from elsewhere. One statement. */
+/** Runs of a dataset in the database, by folder. Runs without a folder were not imported from a tree. One statement. */
 export async function seenRuns(session: Session, dataset: number): Promise<Map<string, SeenRun>> {
   const { rows } = await ask<{
     id: number;
@@ -63,7 +63,7 @@ export async function noteRoot(session: Session, root: Root, id: number, { finge
   );
 }
 
-/** What the last import put before keys; undefined in a database without one. */
+/** The prefixes of the last import; undefined if there is none. */
 export async function lastPrefixes(session: Session): Promise<TreePrefixes | undefined> {
   const { rows } = await ask<TreePrefixes>(
     session,
@@ -81,7 +81,7 @@ export async function notePrefixes(session: Session, { s3, https }: TreePrefixes
   );
 }
 
-/** Nobody else imports the same thing until this transaction ends. Two that come at once take turns. */
+/** Locks something until the end of the transaction, so that two imports of it take turns. */
 export async function lockFor(session: Session, what: string): Promise<void> {
   await ask(session, "select pg_advisory_xact_lock(hashtextextended($1, 742106651))", [`emporium import ${what}`]);
 }

@@ -8,24 +8,24 @@ import type { ColumnValue, Row } from "./values.js";
 
 export type Session = Kysely<CatalogTables> | Transaction<CatalogTables>;
 
-/** Where the rows of earlier imports are looked for, and what they shall be. */
+/** The rows of earlier imports, and the wanted ones. */
 export interface SyncRequest {
   readonly entity: EntityName;
   readonly rows: readonly Row[];
-  /** A column, and the values of it that rows in question have. No values: there are none. */
+  /** A column and its values in the rows to compare. No values: no rows. */
   readonly scope: { readonly column: string; readonly values: readonly number[] };
-  /** Of those in scope, the ones with these texts alone. */
+  /** Only rows in scope with these texts. */
   readonly only?: { readonly column: string; readonly texts: readonly string[] } | undefined;
-  /** Rows that are not in question, as others have been matched with them. */
+  /** Rows that are matched already. */
   readonly except?: ReadonlySet<number> | undefined;
 }
 
 export interface Synced {
   /** Ids of the rows, in their order. */
   readonly ids: number[];
-  /** Ids that were in scope and none of the rows is. */
+  /** Ids in scope without a wanted row. */
   readonly unmatched: number[];
-  /** Ids that were there before: the only ones that can have children. */
+  /** Ids that existed before: only these can have children. */
   readonly old: number[];
 }
 
@@ -41,7 +41,7 @@ const SQL_TYPES: Readonly<Record<Field["type"], string>> = {
   json: "jsonb",
 };
 
-/** Finds the rows of a table that are meant, and changes none. @returns ids; undefined for rows that are not there. */
+/** Finds the rows of a table without changing any. @returns ids; undefined for missing rows */
 export async function findRows(
   session: Session,
   request: SyncRequest,
@@ -53,8 +53,8 @@ export async function findRows(
 }
 
 /**
- * Makes rows of a table what they shall be: those that are there and equal cost nothing, those that differ are updated, new ones are
- * inserted. Nothing is deleted: `unmatched` is for the caller, once nothing refers to it any more.
+ * Brings rows of a table to the wanted state: equal rows are left, different ones updated, new ones inserted. Nothing is deleted:
+ * the caller deletes `unmatched`, when nothing refers to it any more.
  */
 export async function syncRows(session: Session, request: SyncRequest, counts: Counts): Promise<Synced> {
   const entity = getEntity(request.entity);
@@ -129,7 +129,7 @@ async function existingRows(
   return rows;
 }
 
-/** Each wanted row with one that is there. Rows of the same identity go together by what else is equal, then by their order. */
+/** Matches wanted and existing rows. Rows of one identity are matched by their other columns, then by their order. */
 function match(
   name: EntityName,
   rows: readonly Row[],
@@ -166,7 +166,7 @@ function same(a: ColumnValue | undefined, b: ColumnValue | undefined): boolean {
   return false;
 }
 
-/** Rows go as one JSON text, so a statement has one parameter however many there are, and its text is the same each time. */
+/** Rows are one JSON text, so a statement always has one parameter and the same text. */
 async function insert(session: Session, { table }: Entity, columns: readonly Column[], rows: readonly Row[]): Promise<number[]> {
   const names = columns.map(({ name }) => name).join(", ");
   const text = `with given as (

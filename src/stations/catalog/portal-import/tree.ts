@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 import type { Entry, Store } from "../../../stores/store.js";
 
-/** A run's folder as one listing showed it. */
+/** A run's folder in one listing. */
 export interface RunFiles {
   /** `10001/TS_01`: a key of the tree, without a last `/`. */
   readonly folder: string;
-  /** Every file but the pieces of volumes and meshes, by key, in the order of keys. */
+  /** Every file except chunks of volumes and meshes, sorted by key. */
   readonly files: ReadonlyMap<string, FileFacts>;
-  /** Volumes that are folders (`….zarr`), by key: what their files have together. */
+  /** Volumes that are folders (`….zarr`), by key, with the sums of their files. */
   readonly volumes: ReadonlyMap<string, FileFacts>;
 }
 
@@ -17,11 +17,11 @@ export interface FileFacts {
   readonly etag?: string | undefined;
 }
 
-/** What one walk over a tree meets, in the order of keys: a folder at the top, its runs, and its end. */
+/** The parts of a walk over a tree, sorted by key: a folder at the top, its runs, and its end. */
 export type TreePart =
   | { readonly kind: "top"; readonly folder: string }
   | { readonly kind: "run"; readonly top: string; readonly files: RunFiles }
-  /** `bytes` of everything below it: undefined where the listing only rounds them. */
+  /** `bytes` below it: undefined if the listing rounds them. */
   | { readonly kind: "end"; readonly folder: string; readonly bytes: number | undefined }
   | { readonly kind: "deposition"; readonly id: string };
 
@@ -29,10 +29,10 @@ export const DEPOSITIONS = "depositions_metadata";
 const RUN_DOCUMENT = "run_metadata.json";
 
 /**
- * One listing of a tree, taken apart. Only one run is held in memory, and of volumes no more than their sums: keys come sorted, so
- * whatever begins with one folder's name and `/` comes together, and a folder `103` has nothing of a folder `10301`.
+ * Splits one listing of a tree into its parts. Only one run is in memory, with volumes as sums. Keys are sorted, so all keys with
+ * one folder's name and `/` are adjacent.
  *
- * @param folders the folders at the top that are wanted; undefined: all.
+ * @param folders the selected folders at the top; undefined: all
  */
 export async function* walkTree(
   store: Store,
@@ -79,7 +79,7 @@ async function* walkParts(entries: AsyncIterable<Entry>): AsyncGenerator<TreePar
   if (top) yield { kind: "end", folder: top.folder, bytes: top.sum.bytes };
 }
 
-/** Bytes of many files, known only if all are. */
+/** Bytes of many files, known only if all are known. */
 class Sum {
   bytes: number | undefined = 0;
   add({ size, approximate }: Entry): void {
@@ -108,7 +108,7 @@ class RunCollector implements RunFiles {
       sum.add(entry);
       return;
     }
-    // pieces of meshes and segmentations for Neuroglancer: many, and of no row
+    // many chunks of meshes and segmentations for Neuroglancer, which no row describes
     if (entry.key.includes("/NeuroglancerPrecompute/") && !entry.key.endsWith(".json")) return;
     const size = entry.approximate ? undefined : entry.size;
     this.files.set(entry.key, { size, etag: entry.etag });
@@ -116,10 +116,10 @@ class RunCollector implements RunFiles {
 }
 
 /**
- * What a run's rows are made of, as one text: its documents by their entity tags, everything else by its size. A store without tags
- * has its documents read.
+ * A text that changes with anything that a run's rows depend on: etags of its documents, sizes of all other files. If a store has
+ * no etags, its documents are read.
  *
- * @param salt all that decides rows beside the run's own folder.
+ * @param salt whatever else decides about the rows
  */
 export async function fingerprintOf(store: Store, run: RunFiles, salt: string, signal?: AbortSignal): Promise<string> {
   const hash = createHash("sha256").update(salt);

@@ -6,7 +6,7 @@ import { Float, floatRepr, toNumber } from "../../../core/number.js";
 import { isStorableText, STORABLE_TEXT } from "../storable-text.js";
 import { describe } from "./documents.js";
 
-/** What a column of a row may hold; lists are those of JSON columns. */
+/** The type of a column's value. Lists are those of JSON columns. */
 export type ColumnValue = string | number | boolean | null | readonly ColumnValue[];
 export type Row = Record<string, ColumnValue>;
 
@@ -14,10 +14,10 @@ const INT_MAX = 2 ** 31 - 1;
 const EPOCH = "1970-01-01T00:00:00+00:00";
 
 /**
- * A value of a document as its column takes it. What a column must have and the document lacks becomes `""`, 0, false or 1970: a null
- * there would break every answer that the row is part of.
+ * A document's value for its column. A missing value of a required column becomes `""`, 0, false or 1970: null would break every
+ * query that includes the row.
  *
- * @param onFilled told when that was needed.
+ * @param onFilled called in this case
  * @throws {EmporiumError} FORMAT_FIELD
  */
 export function columnValue(field: Field, value: Json | undefined, place: () => Place, onFilled: () => void): ColumnValue {
@@ -89,7 +89,7 @@ function words({ enumName }: Field): readonly string[] {
   return enumName ? PORTAL_ENUMS[enumName] : [];
 }
 
-/** Numbers are written as they are in the document: identifiers there are sometimes numbers. */
+/** Numbers keep the document's form: identifiers are sometimes numbers. */
 function plainText(value: Json): string | undefined {
   if (typeof value === "string") return value;
   if (value instanceof Float) return floatRepr(value.value);

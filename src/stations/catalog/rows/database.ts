@@ -26,8 +26,8 @@ const PAGE_DATASETS = 1_000;
 type Tx = Transaction<CatalogTables>;
 
 /**
- * Rows in PostgreSQL. Every value that came from outside is a parameter. Reading resumes where a server comes back that was away;
- * an insert is for the caller to do again (`steady`), who has its rows. The database stays the caller's to close.
+ * Rows in PostgreSQL. Every value from outside is a parameter. Reading resumes after the server was away; the caller repeats an
+ * insert (`steady`). The caller closes the database.
  */
 export function databaseRepository({ db, server, steady }: Pick<Database, "db" | "server" | "steady">): CatalogRepository {
   return {
@@ -117,7 +117,8 @@ export function databaseRepository({ db, server, steady }: Pick<Database, "db" |
 }
 
 /**
- * The row of a data set, new or in the place of an old one, whose child is removed: the id stays, and so do the data sets that were made from it.
+ * The row of a data set, new or replaced. A replaced one loses its file or frames, but keeps its id and the data sets that were
+ * made from it.
  *
  * @throws {EmporiumError} DATABASE_CONFLICT, CONFIG_RULE
  */
@@ -208,7 +209,7 @@ function frameRows(
     if (list) conditions.push(sql`${sql.ref(`r.${column}`)} = any(${[...list]}::int8[])`);
   }
   if (after !== undefined) conditions.push(sql`r.file_name > ${after}`);
-  // text, since numbers of a JSON column keep their form only so: 10.0 stays 10.0
+  // as text, so that numbers keep their form: 10.0 stays 10.0
   const json = metadata ? sql`r.metadata_json::text` : sql`null::text`;
   return sql<FrameResult>`
     select r.channel_idx, r.slice_idx, r.time_idx, r.pos_idx, r.channel_name, r.file_name, r.sha256, ${json} as metadata_json
@@ -256,7 +257,7 @@ function queryConditions({ serial, project, microscope, description, from, to, w
   if (microscope !== undefined) conditions.push(sql`position(${microscope}::text in d.microscope) > 0`);
   if (description !== undefined) conditions.push(sql`position(${description}::text in d.description) > 0`);
   if (from !== undefined) conditions.push(sql`d.date_time >= ${from}::timestamp`);
-  // the second that is named is wholly within
+  // the whole second is included
   if (to !== undefined) conditions.push(sql`d.date_time < ${to}::timestamp + interval '1 second'`);
   if (where) conditions.push(...whereSql(where));
   return conditions;

@@ -1,6 +1,6 @@
 import { EmporiumError } from "../../../core/errors.js";
 
-/** The words of the older catalogue, by which scripts know it. */
+/** The message of the older catalogue, which scripts know. */
 export function alreadyThere(serial: string): EmporiumError {
   return new EmporiumError("DATABASE_CONFLICT", `Dataset ${serial} already exists in database`, {
     hint: "give it another id, or replace it with --overwrite",

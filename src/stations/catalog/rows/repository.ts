@@ -4,18 +4,17 @@ import type { FrameRow, FramesGlobal } from "../frames/frame.js";
 import type { FrameSelection } from "../select.js";
 import type { Where } from "../where.js";
 
-/** A data set that is to be inserted. */
+/** A data set to insert. */
 export interface NewDataset {
   readonly dataset_serial: string;
   readonly description: string | null;
   readonly microscope: string | null;
   /** Local time without a zone: `2005-06-09T20:00:00`. */
   readonly date_time: string;
-  /** Serial of the data set that it was made from; it must be there when the transaction ends. */
+  /** Serial of the data set that it was made from. It must exist at the end of the transaction. */
   readonly parent: string | null;
 }
 
-/** A data set as it is stored. */
 export interface StoredDataset extends NewDataset {
   readonly frames: boolean;
   /** Exactly one of these two, by `frames`. */
@@ -26,7 +25,7 @@ export interface StoredDataset extends NewDataset {
 /** The row of a data set that is one file. */
 export interface FileGlobal {
   readonly storage_dir: string;
-  /** Null in rows that an older catalogue wrote before it kept names. */
+  /** Null in older rows, which have no names. */
   readonly file_name: string | null;
   readonly metadata_json: JsonObject | null;
   /** Of the file's bytes. Null in rows of an older catalogue. */
@@ -34,24 +33,24 @@ export interface FileGlobal {
 }
 
 export interface InsertOptions {
-  /** Put it in the place of what has its serial. Otherwise that is refused. */
+  /** Replace an existing data set with this serial. Otherwise it is refused. */
   readonly overwrite: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
 export interface FramesOptions {
-  /** Read `metadata_json` as well, which may be kilobytes a frame. Default false: it is null. */
+  /** Also read `metadata_json`, which may be kilobytes for each frame. Default false: it is null. */
   readonly metadata?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Which data sets are wanted. What is not given does not restrict; text is compared as it stands, capitals count. */
+/** Conditions on data sets; missing ones do not restrict. Case matters. */
 export interface DatasetQuery {
   /** The whole serial. */
   readonly serial?: string | undefined;
   /** The part of the serial before the first dash. */
   readonly project?: string | undefined;
-  /** Within the microscope's name; so `description`. */
+  /** Part of the microscope's name. The same for `description`. */
   readonly microscope?: string | undefined;
   readonly description?: string | undefined;
   /** First and last moment, both included: `2010-05-15T23:59:59`. */
@@ -60,7 +59,7 @@ export interface DatasetQuery {
   readonly where?: Where | undefined;
 }
 
-/** What a list of data sets shows of each. */
+/** A data set in a list. */
 export interface DatasetSummary extends NewDataset {
   readonly frames: boolean;
   /** Serials of the data sets that were made from it, sorted. */
@@ -70,33 +69,33 @@ export interface DatasetSummary extends NewDataset {
 }
 
 /**
- * The rows of a catalogue. Each call is one transaction: done whole or not at all. Serials and file names are ordered by their bytes (`"C"`), whatever the
+ * The rows of a catalogue. Each call is one transaction. Serials and file names are sorted by their bytes (`"C"`), whatever the
  * database's collation. A frame's name is unique in its data set.
  */
 export interface CatalogRepository {
-  /** For people: where the rows are, without secrets. */
+  /** Location of the rows for people, without secrets. */
   readonly name: string;
-  /** For inserts: does one again while the rows' server is away. */
+  /** Repeats inserts while the rows' server is away. */
   readonly steady: Steady;
   findDataset(serial: string, signal?: AbortSignal): Promise<StoredDataset | undefined>;
   /**
-   * A data set that is one file. With `overwrite` what has the serial already is replaced, and its own children stay its children.
+   * Inserts a data set that is one file. With `overwrite` an existing one is replaced, and keeps its children.
    *
-   * @throws {EmporiumError} DATABASE_CONFLICT: the serial is there already (`Dataset … already exists in database`), also where another process was
-   *   faster; CONFIG_RULE: no such parent.
+   * @throws {EmporiumError} DATABASE_CONFLICT: the serial exists (`Dataset … already exists in database`), perhaps since a
+   *   moment ago; CONFIG_RULE: no such parent
    */
   insertFile(dataset: NewDataset, file: FileGlobal, options: InsertOptions): Promise<void>;
   /**
-   * A data set of frames. They are taken one by one, so that memory does not grow with their number.
+   * Inserts a data set of frames, one by one, so that memory does not grow with their number.
    *
-   * @throws {EmporiumError} as `insertFile`, and what the iteration throws: then nothing has changed.
+   * @throws {EmporiumError} as `insertFile`, and what the iteration throws: then nothing has changed
    */
   insertFrames(dataset: NewDataset, global: FramesGlobal, frames: AsyncIterable<FrameRow>, options: InsertOptions): Promise<void>;
-  /** Frames of a data set that are wanted, by file name. None for a data set that is not there. */
+  /** The selected frames of a data set, sorted by file name. None for an unknown data set. */
   framesOf(serial: string, selection: FrameSelection, options?: FramesOptions): AsyncIterable<FrameRow>;
-  /** Removes a data set with its file's or frames' rows. @throws {EmporiumError} DATABASE_CONFLICT while it has children. */
+  /** Removes a data set with its file's or frames' rows. @throws {EmporiumError} DATABASE_CONFLICT if it has children */
   removeDataset(serial: string): Promise<boolean>;
-  /** Data sets that are wanted, by serial. */
+  /** The selected data sets, sorted by serial. */
   query(query: DatasetQuery, signal?: AbortSignal): AsyncIterable<DatasetSummary>;
   close(): Promise<void>;
 }

@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from "kysely";
 import { printJsonLine } from "../../../core/json.js";
 import type { Where, WhereColumn, WhereCondition } from "../where.js";
 
-/** Where the columns of a filter are, with the aliases of the query: `d` data set, `p` parent, `f` file, `g` what frames share. */
+/** The columns of a filter. Aliases: `d` data set, `p` parent, `f` file, `g` the frames' common facts. */
 const COLUMNS: Readonly<Record<WhereColumn, { of: "text" | "number"; ref: string }>> = {
   microscope: { of: "text", ref: "d.microscope" },
   description: { of: "text", ref: "d.description" },
@@ -21,10 +21,10 @@ const COLUMNS: Readonly<Record<WhereColumn, { of: "text" | "number"; ref: string
 };
 
 const FALSE = sql<boolean>`false`;
-/** The only texts that become part of a statement; everything a person wrote is a parameter. */
+/** The only texts that become part of a statement. All user input is a parameter. */
 const ORDER = { "<": sql`<`, "<=": sql`<=`, ">": sql`>`, ">=": sql`>=` } as const;
 
-/** Conditions of a filter as SQL, equal in meaning to `fulfils`. Comparisons with `=` can use the indices on metadata. */
+/** A filter's conditions as SQL, with the meaning of `fulfils`. Comparisons with `=` can use the indexes on metadata. */
 export function whereSql({ all }: Where): RawBuilder<boolean>[] {
   const of = (kind: WhereCondition["subject"]["of"]) => all.filter(({ subject }) => subject.of === kind);
   return [...of("column").map((condition) => conditionSql(condition)), ...metadataSql(of("metadata")), ...frameSql(of("frame"))];
@@ -39,14 +39,15 @@ function metadataSql(conditions: readonly WhereCondition[]): RawBuilder<boolean>
 }
 
 /**
- * Some frame of the data set fulfils them all. Which data sets can have one, `emporium.frame_value` says without their frames; these are looked at only where it
- * lists no values, or where one frame has to fulfil several. `offset 0` keeps the planner from looking at frames before it knows of which data sets.
+ * Some frame of the data set fulfils all conditions. `emporium.frame_value` lists values by data set, so frames are read only if
+ * it lists none, or if one frame must fulfil several conditions. `offset 0` stops the planner from reading frames before the data
+ * sets are known.
  */
 function frameSql(conditions: readonly WhereCondition[]): RawBuilder<boolean>[] {
   if (conditions.length === 0) return [];
   const frames = sql`select r.frames_global_id from emporium_microscopy.frames r where ${conjunction(conditions)}`;
   const looked = (of: string) => sql<boolean>`exists (${frames} and r.frames_global_id = ${sql.ref(of)} offset 0)`;
-  // a digit may be a place in a list, whose items are not listed
+  // a digit may be an index of a list, whose items are not in the table
   const [first, ...others] = conditions.filter((condition) => !hasDigits(condition));
   if (!first) return [sql<boolean>`g.id in (${frames})`];
   if (conditions.length === 1) return [sql<boolean>`g.id in (${listedSql(first)} and ${looked("v.frames_global_id")})`];
@@ -56,12 +57,12 @@ function frameSql(conditions: readonly WhereCondition[]): RawBuilder<boolean>[] 
   ];
 }
 
-/** Data sets of which a listed value fulfils a condition; and at the end, where more conditions can follow, those of which none is listed. */
+/** Data sets with a listed value that fulfils a condition; for the last condition also data sets without listed values. */
 function listedSql(condition: WhereCondition): RawBuilder<unknown> {
   const { path } = condition.subject as { path: readonly string[] };
   const lines = sql`select v.frames_global_id from emporium.frame_value v where v.path = md5(${[...path]}::text[]::text)::uuid`;
   const { operator, value } = condition;
-  // numbers have an order of their own among the values of an index, texts that of the database's language
+  // numbers are ordered as in the index, texts by the database's language
   const range =
     typeof value === "number" && operator in ORDER
       ? sql`and v.value ${ORDER[operator as keyof typeof ORDER]} ${printJsonLine(value)}::jsonb`
@@ -104,19 +105,19 @@ function columnSql(
     : sql<boolean>`${column} collate "C" ${ORDER[operator]} ${typed(of, value)}`;
 }
 
-/** Counts may be compared with numbers that no integer is. */
+/** Counts may be compared with numbers that are not integers. */
 function typed(of: "text" | "number", value: WhereCondition["value"]): RawBuilder<unknown> {
   return of === "number" ? sql`${value}::float8` : sql`${value}::text`;
 }
 
 function jsonSql(document: RawBuilder<unknown>, path: readonly string[], condition: WhereCondition): RawBuilder<boolean> {
-  // an index holds paths of objects, and contained is a plain value only where it stands at the very path
+  // the index contains paths of objects, and a plain value is contained only under exactly its path
   if (condition.operator !== "=" || hasDigits(condition)) return valueSql(sql`(${document} #> ${[...path]}::text[])`, condition);
   const nested = path.reduceRight<string>((inner, key) => `{${printJsonLine(key)}: ${inner}}`, printJsonLine(condition.value));
   return sql<boolean>`${document} @> ${nested}::jsonb`;
 }
 
-/** Whether a value of a document, null where there is none, fulfils a condition. */
+/** Whether a document's value, perhaps null, fulfils a condition. */
 function valueSql(found: RawBuilder<unknown>, { operator, value }: WhereCondition): RawBuilder<boolean> {
   const json = sql`${printJsonLine(value)}::jsonb`;
   switch (operator) {

@@ -2,13 +2,13 @@ import type { Json, JsonObject } from "../../../core/json.js";
 import { isJsonObject, member } from "../../../core/json-fields.js";
 import { toNumber } from "../../../core/number.js";
 
-/** Distances of pixels and slices, µm; undefined where metadata tell none, or 0, which is MicroManager's word for it. */
+/** Sizes of pixels and slices, µm; undefined if metadata have none, or 0, which MicroManager writes for none. */
 export interface Calibration {
   readonly pixelMicrometre: number | undefined;
   readonly sliceMicrometre: number | undefined;
 }
 
-/** By MicroManager's `Summary`, at the top of metadata or within what ImageJ kept of it. */
+/** From MicroManager's `Summary`, at the top of the metadata or inside ImageJ's. */
 export function calibrationOf(metadata: JsonObject | null): Calibration {
   const inner = metadata ? member(metadata, "IJMetadata") : undefined;
   const holders = [metadata ?? undefined, inner].flatMap((holder) => {

@@ -1,6 +1,6 @@
 import type { FrameIndices, FrameShape } from "../frames/frame.js";
 
-/** How frames lie in an array: the distinct indices of each axis, ascending, and the length of the axes `X Y G Z C T P` (height, width, colours, …). */
+/** Positions of frames in an array: distinct indices of each axis, ascending, and lengths of the axes `X Y G Z C T P`. */
 export interface StackLayout {
   readonly slices: readonly number[];
   readonly channels: readonly number[];
@@ -20,7 +20,7 @@ export interface StackLayout {
 
 const AXES = "XYGZCTP";
 
-/** An index that an old row does not have counts as 0. */
+/** A missing index of an old row counts as 0. */
 const indexOr0 = (index: number | null): number => index ?? 0;
 
 export function stackLayout(frames: Iterable<FrameIndices>, { height, width, colours }: FrameShape): StackLayout {
@@ -44,9 +44,9 @@ export function squeezed(shape: readonly number[]): { shape: number[]; axes: str
   return { shape: kept.map((axis) => shape[axis]!), axes: kept.map((axis) => AXES[axis]!).join("") };
 }
 
-/** Frames by their place in a stack. */
+/** Frames by their position in a stack. */
 export interface FramePlaces<Frame> {
-  /** Undefined where the data set has no such frame: a sparse one. */
+  /** Undefined if a sparse data set has no such frame. */
   at(time: number, position: number, slice: number, channel: number): Frame | undefined;
   readonly missing: number;
 }

@@ -4,7 +4,7 @@ import { type TiffStack, tiffBytes, writeTiff } from "../../../formats/tiff/writ
 import type { FrameShape } from "../frames/frame.js";
 import type { Calibration } from "./calibration.js";
 
-/** One position of a stack, to become one OME-TIFF. */
+/** The facts of an OME-TIFF, which holds one position of a stack. */
 export interface OmeTiffFacts {
   readonly name: string;
   readonly shape: FrameShape;
@@ -16,9 +16,9 @@ export interface OmeTiffFacts {
 }
 
 /**
- * An OME-TIFF as a stream: a page for each frame, channels fastest, then slices, then times. BigTIFF where it must be.
+ * An OME-TIFF as a stream: a page for each frame, channels fastest, then slices, then times. BigTIFF if necessary.
  *
- * @param pixels one array a page, in that order: little-endian, C order.
+ * @param pixels one array a page, in that order: little-endian, C order
  */
 export function writeOmeTiff(
   facts: OmeTiffFacts,
@@ -43,7 +43,7 @@ export function writeOmeTiff(
   return { bytes: tiffBytes(stack), pieces: writeTiff(stack, pixels) };
 }
 
-/** Source: OME data model 2016-06. ASCII alone: TIFF's text is nothing else. */
+/** Source: OME data model 2016-06. Only ASCII, because TIFF's text is ASCII. */
 function omeXml({ name, shape, times, slices, channels, calibration }: OmeTiffFacts): string {
   const { pixelMicrometre, sliceMicrometre } = calibration;
   const sizes = [

@@ -12,11 +12,12 @@ const CHUNK_EDGE_MAX = 1024;
 const COLOURS = ["FFFFFF", "00FF00", "FF00FF", "00FFFF", "FFFF00", "FF0000", "0000FF"];
 
 /**
- * Writes one position of a stack as OME-Zarr 0.4: axes `t c z y x`, one level, chunks of one plane, at most 1024². Colours of a pixel become channels. What
- * makes it an image is written last, so that a group that can be opened is whole.
+ * Writes one position of a stack as OME-Zarr 0.4: axes `t c z y x`, one level, chunks of one plane, at most 1024². Colours of a
+ * pixel become channels. The group's metadata are written last, so a group that can be opened is complete.
  *
- * @param pixels one array a plane, channels fastest, then slices, then times: little-endian, C order.
- * @param put takes an object by its key below the group.
+ * @param pixels one array a plane, channels fastest, then slices, then times: little-endian, C order
+ * @param put stores an object by its key below the group
+ *
  * Source: OME-NGFF 0.4, Zarr storage specification version 2.
  */
 export async function writeOmeZarr(
@@ -102,7 +103,7 @@ function attributesOf({ name, channels, shape, calibration }: OmeTiffFacts): Jso
   };
 }
 
-/** One colour of a part of a frame, padded with zeros to a whole chunk. */
+/** One colour of a part of a frame, padded with zeros to a complete chunk. */
 function cut(
   samples: Uint8Array,
   shape: FrameShape,

@@ -3,15 +3,15 @@ export function fileKey(dataset: string, name: string): string {
   return `${fileFolder(dataset)}/${name}`;
 }
 
-/** Folder of a data set's file: what the database calls `storage_dir`. */
+/** Folder of a data set's file; `storage_dir` in the database. */
 export function fileFolder(dataset: string): string {
   return `raw_files/${dataset}`;
 }
 
-/** Folder of a data set's frames: what the database calls `storage_dir`. */
+/** Folder of a data set's frames; `storage_dir` in the database. */
 export function framesFolder(dataset: string): string {
   return `raw_frames/${dataset}`;
 }
 
-/** Folders of all data sets, for who looks for what no database knows. */
+/** Folders of all data sets, for the search for unknown objects. */
 export const STORAGE_FOLDERS = ["raw_files", "raw_frames"] as const;

@@ -6,8 +6,8 @@ import { openStore, parseLocation } from "../../../stores/url.js";
 import { storageLocation } from "../inputs/config.js";
 
 /**
- * The place of files and frames: a folder, or a bucket. `local` and `s3` are the older catalogue's defaults. A folder must be there: what is meant is mostly
- * the mount of a server, and writing below one that is not mounted would fill the wrong disk.
+ * Opens the storage of files and frames: a folder, or a bucket. `local` and `s3` are the older catalogue's defaults. A folder
+ * must exist: it is usually a server's mount, and below one that is not mounted the wrong disk would be filled.
  *
  * @throws {EmporiumError} USAGE, LOCATION_UNKNOWN
  */

@@ -5,10 +5,10 @@ import { objectName, type Stat, type Store } from "../../../stores/store.js";
 const READ_BYTES = 8 * 1024 * 1024;
 
 /**
- * Proves that an object is what was sent: by the checksum that the store itself took (an etag of S3 that is an MD5), or else by reading it again.
+ * Proves that an object is as it was sent: by the store's own checksum (an etag of S3 that is an MD5), or else by reading it.
  *
- * @param stat as the store gave it after the write.
- * @throws {EmporiumError} STORE_PROTOCOL, to be tried again: the store keeps something else.
+ * @param stat of the store after the write
+ * @throws {EmporiumError} STORE_PROTOCOL if the object differs. Can be tried again.
  */
 export async function proveStored(store: Store, key: string, sent: Uint8Array, stat: Stat, signal?: AbortSignal): Promise<void> {
   const fault = (what: string) =>
@@ -20,9 +20,9 @@ export async function proveStored(store: Store, key: string, sent: Uint8Array, s
 }
 
 /**
- * SHA-256 of an object, read in pieces, all of one version of it. Undefined where there is none.
+ * SHA-256 of one version of an object, read in pieces. Undefined if there is none.
  *
- * @throws {EmporiumError} STORE_CONFLICT where it changes meanwhile.
+ * @throws {EmporiumError} STORE_CONFLICT if it changes meanwhile
  */
 export async function objectHash(
   store: Store,

@@ -4,26 +4,27 @@ import type { FrameRow, FrameShape, FramesGlobal } from "../frames/frame.js";
 import { pixelHash, swapRedAndBlue } from "../frames/pixels.js";
 import { decodeFrame } from "../frames/png.js";
 
-/** A frame out of the storage, proven to be the one that the database knows. */
+/** A frame from the storage, verified by the database's checksum. */
 export interface StoredFrame {
   /** The file as it is stored. */
   readonly bytes: Uint8Array;
   /** C order, little-endian, the colours of a pixel together: red, green, blue. */
   readonly pixels: Uint8Array;
-  /** `sha256`: the pixels have the database's. `swapped`: they have it with red and blue exchanged, as the older catalogue stored colours. `none`: the
-   * database knows no checksum of this frame. */
+  /**
+   * `swapped`: verified with red and blue exchanged, as older catalogues stored colours. `none`: the database has no checksum.
+   */
   readonly proof: "sha256" | "swapped" | "none";
 }
 
-/** A lying store or a torn transfer gets a second chance. */
+/** A second read after a wrong reply. */
 const READS = 2;
 
-/** Key of a frame. The older catalogue wrote the folder with and without a last `/`. */
+/** Key of a frame. In older rows the folder may end with `/`. */
 export function frameKey(storageDir: string, fileName: string): string {
   return `${storageDir.replace(/\/+$/, "")}/${fileName}`;
 }
 
-/** Size and type of all frames of a data set. @throws {EmporiumError} DATABASE_CONFLICT for rows that no frame can be of. */
+/** Size and type of all frames of a data set. @throws {EmporiumError} DATABASE_CONFLICT for impossible values */
 export function shapeOfRow(
   { im_width, im_height, im_colors, bit_depth }: Omit<FramesGlobal, "metadata_json">,
   dataset: string,

@@ -5,9 +5,9 @@ import { parseUploadTable } from "../inputs/upload-table.js";
 import { splittingOf } from "./prepare.js";
 
 /**
- * Whether a table and a configuration are of their forms: what can be known without storage and database, so that a typing error starts no server.
+ * Checks a table and a configuration without storage and database, so that a typing error starts no server.
  *
- * @throws {EmporiumError} USAGE, CONFIG_…; the first row's fault where every row has one.
+ * @throws {EmporiumError} USAGE, CONFIG_…; the first row's error if all rows have one
  */
 export async function checkUpload(csv: string, config: UploadConfig, parsers: NameParsers): Promise<void> {
   await splittingOf(config, parsers);

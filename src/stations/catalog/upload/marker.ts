@@ -5,20 +5,20 @@ import { syncFolder } from "../../../engine/disk.js";
 import { errnoOf } from "../../../stores/file/errors.js";
 
 /**
- * Which data sets an upload that has not ended was about to insert. A kill may come between the database's commit and this program's next breath: then the
- * same command, run again, finds the data set in the database and must know that it was its own doing.
+ * Records the data sets that an unfinished upload was about to insert. A kill may come right after the database's commit. The
+ * next run of the same command then finds the data set in the database, and must know that it is its own.
  */
 export interface UploadMarker {
-  /** Said before an insert. */
+  /** True if an earlier run recorded it. */
   wasBegun(dataset: string): boolean;
   begin(dataset: string): Promise<void>;
-  /** The insert was answered. One that was not may have been done all the same: a connection can break behind the commit. */
+  /** The database replied. An insert without a reply may still have been done: a connection can break after the commit. */
   settle(dataset: string): void;
-  /** The upload has ended: if every insert was answered, what is in the database is somebody's from now on. */
+  /** The upload has ended. If every insert got a reply, the record is removed. */
   end(): Promise<void>;
 }
 
-/** @param identity what makes two uploads the same command: table, configuration, storage, database. */
+/** @param identity of the command: table, configuration, storage, database */
 export async function openMarker(workspace: string, identity: readonly string[]): Promise<UploadMarker> {
   const folder = join(workspace, "catalog");
   const name = createHash("sha256").update(identity.join("\0")).digest("hex").slice(0, 16);
@@ -27,7 +27,7 @@ export async function openMarker(workspace: string, identity: readonly string[])
     if (errnoOf(error) === "ENOENT") return "";
     throw error;
   });
-  // a torn last line was not yet acted upon
+  // an incomplete last line was not followed by an insert
   const begun = new Set(
     text
       .slice(0, text.lastIndexOf("\n") + 1)

@@ -14,12 +14,12 @@ import { objectHash, proveStored } from "../storage/prove.js";
 export const FRAMES_OPERATION = "catalog/frames";
 export const FILE_OPERATION = "catalog/file";
 
-/** Some frames, one after the other. */
+/** Frames of one task. */
 export interface FramesParams {
   readonly shape: FrameShape;
   readonly fromFloat: boolean;
   readonly onePageEach: boolean;
-  /** Number of the input, plane of it, key of the object. */
+  /** Index of the input, plane of it, key of the object. */
   readonly frames: readonly (readonly [input: number, page: number, key: string])[];
 }
 
@@ -28,8 +28,8 @@ export interface FileParams {
 }
 
 /**
- * What an upload does. An object that is there already with the same content stays as it is; with another content it is replaced (`overwrite`) or the
- * upload of that data set fails. Nothing counts before the store has proven that it keeps what was sent.
+ * The operations of an upload. An existing object with the same content stays; one with another content is replaced
+ * (`overwrite`), or the upload of the data set fails. An object counts only after the store has proven its content.
  */
 export function uploadOperations(overwrite: boolean): Operations {
   const storeFrames: Operation = async (task, context) => {
@@ -98,7 +98,7 @@ async function storeFrame(
     return receipt(stat, png);
   };
   const { conditionalWrites } = target.features;
-  // where the store checks it by itself, most frames cost no question
+  // if the store checks it itself, most frames need no further request
   if (conditionalWrites) {
     try {
       return await write({ ifAbsent: true });
@@ -114,7 +114,7 @@ async function storeFrame(
   return write(conditionalWrites ? { ifMatch: stat.etag } : {});
 }
 
-/** Two encoders give two files of one image, so pixels are compared. */
+/** Encoders write different files of one image, so pixels are compared. */
 async function sameFrame(bytes: Uint8Array, name: string, hash: string): Promise<boolean> {
   try {
     return pixelHash((await decodeFrame(bytes, name)).pixels) === hash;

@@ -5,13 +5,13 @@ import { type FrameSet, frameBytes, type SourceFile } from "../frames/frame.js";
 import { fileKey, framesFolder } from "../storage/layout.js";
 import { FILE_OPERATION, type FileParams, FRAMES_OPERATION, type FramesParams } from "./operations.js";
 
-/** Frames of one task: enough that a journal of a million frames stays small, few enough that a kill costs little. */
+/** Frames of one task: so many that a journal of a million frames stays small, so few that a kill costs little. */
 const TASK_FRAMES = 16;
 const TASK_BYTES = 64 * 2 ** 20;
-/** Samples as read, as filtered, compressed, and read again. */
+/** Buffers of a frame: samples as read, filtered, compressed, and read again. */
 const BUFFERS = 5;
 
-/** Tasks that store the frames of a data set. The same set gives the same tasks, whatever the number of workers. */
+/** Tasks that store the frames of a data set. They do not depend on the number of workers. */
 export function planFrameTasks(dataset: string, set: FrameSet, clock: Clock): TaskPlan {
   const bytes = frameBytes(set.shape);
   const count = Math.max(1, Math.min(TASK_FRAMES, Math.floor(TASK_BYTES / bytes)));

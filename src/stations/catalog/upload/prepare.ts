@@ -14,15 +14,15 @@ import { builtInMetaSchema, readMetaSchema } from "../inputs/meta-schema.js";
 import type { UploadRow } from "../inputs/upload-table.js";
 import { planFileTask } from "./plan.js";
 
-/** Of `tif_folder`, where the configuration names none. */
+/** For `tif_folder` without a parser in the configuration. */
 const DEFAULT_PARSER = "parse_idx_from_name";
 
-/** How rows of a table become frames: what a configuration says, with its files read. */
+/** How sources become frames: the configuration, with its files read. */
 export interface Splitting extends Pick<SplitOptions, "schema" | "frameName" | "datasetName"> {
   readonly format: FramesFormat;
 }
 
-/** A row whose source was looked at and is fit to be stored. */
+/** A row whose source was checked. */
 export type Prepared =
   | {
       readonly kind: "file";
@@ -33,7 +33,10 @@ export type Prepared =
     }
   | { readonly kind: "frames"; readonly row: UploadRow; readonly source: FrameSource; readonly set: FrameSet };
 
-/** @returns undefined for uploads of whole files. @throws {EmporiumError} CONFIG_FIELD, CONFIG_RULE, USAGE: before any row is looked at. */
+/**
+ * @returns undefined for uploads of whole files @throws {EmporiumError} CONFIG_FIELD, CONFIG_RULE, USAGE, before any row is
+ *   checked
+ */
 export async function splittingOf(config: UploadConfig, parsers: NameParsers): Promise<Splitting | undefined> {
   const { framesFormat: format, filenameParser, filenamePattern, metaSchema } = config;
   if (config.uploadType === "file" || format === undefined) return undefined;
@@ -57,7 +60,7 @@ export async function splittingOf(config: UploadConfig, parsers: NameParsers): P
   };
 }
 
-/** What is wrong with a parser's name is wrong in the configuration. */
+/** Adds the configuration to errors about a parser's name. */
 function inConfig<T>({ file }: UploadConfig, find: () => T): T {
   try {
     return find();
@@ -68,9 +71,9 @@ function inConfig<T>({ file }: UploadConfig, find: () => T): T {
 }
 
 /**
- * Looks at a row's source: headers and names, no pixels.
+ * Checks a row's source: headers and names, no pixels.
  *
- * @throws {EmporiumError} CONFIG_FIELD for a file_name that is not there, or of the wrong kind; what `planFrames` throws.
+ * @throws {EmporiumError} CONFIG_FIELD for a missing file_name, or one of the wrong kind; what `planFrames` throws
  */
 export async function prepareRow(
   row: UploadRow,
@@ -96,14 +99,14 @@ export async function prepareRow(
   }
   const file = await withStat(source.store, source.key, { signal });
   try {
-    checkPlan(planFileTask(row.id.text, file, source.key, systemClock)); // a name that no storage takes is told with its row
+    checkPlan(planFileTask(row.id.text, file, source.key, systemClock)); // an invalid name is reported with its row
   } catch (error) {
     ofRow(error);
   }
   return { kind: "file", row, source, file, name: source.key };
 }
 
-/** A relative path begins where the program runs, or else where the table is. */
+/** A relative path is relative to the current folder, or else to the table's. */
 function besideTable(name: string, table: string): string {
   if (/^[a-z][a-z0-9+.-]+:/i.test(name) || existsSync(resolve(name))) return name;
   const beside = resolve(dirname(table), name);

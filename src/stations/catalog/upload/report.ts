@@ -2,10 +2,10 @@ import { ERRORS, type ErrorRecord } from "../../../core/errors.js";
 import { type Report, warningLines, withText } from "../../../core/report.js";
 import { formatBytes, formatSeconds } from "../../../core/units.js";
 
-/** What became of one row of the table. */
+/** The result of one row of the table. */
 export interface UploadedDataset {
   readonly id: string;
-  /** `already`: an earlier run of this very upload, which was stopped, had done it. */
+  /** `already`: done by an earlier run of this upload, which was stopped. */
   readonly status: "uploaded" | "replaced" | "already" | "planned" | "failed" | "cancelled";
   /** Frames, of a data set that has some. */
   readonly frames?: number | undefined;
@@ -25,7 +25,7 @@ export interface UploadReport extends Report {
   readonly errors: readonly (ErrorRecord & { readonly dataset?: string | undefined })[];
 }
 
-/** 0 all done, 3 some, 130 stopped; where nothing was done the failures' own status, if they agree, else 1. */
+/** 0 all done, 3 some, 130 stopped; if nothing was done, the failures' own status if they agree, else 1. */
 function uploadExit(datasets: readonly UploadedDataset[], errors: readonly ErrorRecord[], cancelled: boolean): number {
   if (cancelled) return 130;
   const failed = datasets.filter(({ status }) => status === "failed").length;

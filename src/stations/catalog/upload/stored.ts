@@ -2,7 +2,7 @@ import { printJsonLine } from "../../../core/json.js";
 import type { FrameRow, framesGlobal } from "../frames/frame.js";
 import type { CatalogRepository, NewDataset, StoredDataset } from "../rows/repository.js";
 
-/** What will stand in the database of a data set whose objects are stored. */
+/** The rows of a data set whose objects are stored. */
 export type DatasetContent =
   | {
       readonly kind: "file";
@@ -16,7 +16,7 @@ export type DatasetContent =
       rows(signal: AbortSignal): AsyncIterable<FrameRow>;
     };
 
-/** Whether the database holds exactly this data set: then an upload that was killed had come that far. */
+/** Whether the database holds exactly this data set, for an upload that was killed after its commit. */
 export async function isStored(
   repository: CatalogRepository,
   stored: StoredDataset,
@@ -31,7 +31,7 @@ export async function isStored(
   }
   const { global } = content;
   if (!stored.framesGlobal || stored.framesGlobal.nbr_frames !== global.nbr_frames) return false;
-  // numbers of a JSON column come back as the database writes them, so only what was told by text is compared
+  // the database changes the form of numbers in JSON columns, so only texts are compared
   if (
     printJsonLine(Object.keys(stored.framesGlobal.metadata_json ?? {}).sort()) !==
     printJsonLine(Object.keys(global.metadata_json ?? {}).sort())

@@ -45,30 +45,32 @@ export interface UploadOptions extends GivenEnv {
   memoryBytes?: number | undefined;
   /** Folder of journals. */
   workspace: string;
-  /** Say what would be done, and touch nothing. */
+  /** Report what would be done, and write nothing. */
   dryRun?: boolean | undefined;
-  /** After a failure do the other data sets. Default true; without it one fault in the table stops all before anything is touched. */
+  /** Continue with other data sets after a failure. Default true; if false, an error in the table prevents the upload. */
   keepGoing?: boolean | undefined;
   sync?: boolean | undefined;
 }
 
-/** Frames that are kept planned between the look at all rows and the work on one; larger sets are planned again. */
+/** The most frames that stay planned after the check of all rows. Others are planned again. */
 const KEPT_FRAMES = 50_000;
 const WORKERS = 4;
 
 /**
- * Uploads the data sets of a table: files as they are, or images split into frames, to a storage; then their rows, one transaction a data set.
+ * Uploads the data sets of a table to a storage, as files or as images that are split into frames; then inserts their rows, with
+ * one transaction for each data set.
  *
  * ```ts
- * const report = await upload({ csv: "files.csv", config: await readUploadConfig("config.json"), storage, repository, workspace: ".emporium" });
+ * const config = await readUploadConfig("config.json");
+ * const report = await upload({ csv: "files.csv", config, storage, repository, workspace: ".emporium" });
  * console.log(report.toText(), report.exitStatus);
  * ```
  *
- * All rows are looked at before anything is touched: ids, parents, what the database has, headers of all sources. A data set's rows are inserted when every
- * object is proven stored. Killed at any moment and called again, it resumes: receipts in the workspace tell which objects are done.
+ * All rows are checked before anything is written: ids, parents, existing data sets, headers of all sources. A data set's rows
+ * are inserted after every object is proven stored. After a kill the same call resumes, by receipts in the workspace.
  *
- * @returns what became of each row; failures of single ones are in it.
- * @throws {EmporiumError} USAGE, CONFIG_…: a fault of the whole table or configuration. Nothing was touched.
+ * @returns what became of each row, failures included
+ * @throws {EmporiumError} USAGE, CONFIG_…: an error of the whole table or configuration, before anything is written
  */
 export async function upload(options: UploadOptions): Promise<UploadReport> {
   const { repository, storage, config, workers = WORKERS, keepGoing = true } = options;
@@ -146,7 +148,7 @@ interface RowCheck {
   repository: CatalogRepository;
   overwrite: boolean;
   marker: UploadMarker;
-  /** Ids of the whole table: a parent may come with it. */
+  /** All ids of the table, since a parent may be in it. */
   uploading: ReadonlySet<string>;
   signal: AbortSignal;
 }
@@ -183,7 +185,7 @@ async function uploadOne(prepared: Prepared, options: OneUpload): Promise<Upload
   const stop = new AbortController();
   const both = AbortSignal.any([signal, stop.signal]);
   const insert = async (dataset: NewDataset, content: DatasetContent, attempt: number) => {
-    // a connection that broke may have done so behind the commit
+    // a connection may have broken after the commit
     const stored = attempt > 0 && !overwrite ? await repository.findDataset(id, both) : undefined;
     if (stored && (await isStored(repository, stored, dataset, content, both))) return;
     if (content.kind === "file") await repository.insertFile(dataset, content.file, { overwrite, signal: both });
@@ -238,7 +240,7 @@ async function uploadOne(prepared: Prepared, options: OneUpload): Promise<Upload
     try {
       await repository.steady((attempt) => insert(dataset, content, attempt));
     } catch (error) {
-      // a refusal is an answer, and nothing of ours is there; a connection that broke leaves it open
+      // after a refusal nothing is inserted; after a broken connection that is unknown
       if (isEmporiumError(error) && error.code !== "DATABASE_UNAVAILABLE") marker.settle(id);
       throw error;
     }
@@ -280,9 +282,9 @@ async function* rowsOf(set: FrameSet, hashes: readonly string[], signal: AbortSi
 }
 
 /**
- * The first failure of a run, as it was.
+ * Throws the first failure of a run.
  *
- * @param taken the id that is in the database since an upload of it was killed: other objects mean that it is somebody else's.
+ * @param taken an id that is in the database since an upload of it was killed: a conflict means that it is another upload's
  */
 function throwFailure({ results, error, exitStatus }: RunReport, taken: string | undefined): void {
   if (exitStatus === 0) return;
@@ -291,7 +293,7 @@ function throwFailure({ results, error, exitStatus }: RunReport, taken: string |
   throw failed ? fromErrorRecord(failed) : new EmporiumError("INTERNAL", "an upload ended without a reason");
 }
 
-/** Metadata are read after the pixels: both must be of the same files. */
+/** Metadata are read after the pixels. Both must be of the same files. */
 async function checkUnchanged(prepared: Prepared, signal: AbortSignal): Promise<void> {
   const { source } = prepared;
   for (const file of prepared.kind === "file" ? [prepared.file] : prepared.set.files) {
@@ -311,7 +313,7 @@ function summaryOf(prepared: Prepared): Omit<UploadedDataset, "status"> {
   return { id, frames: frames.length, bytes: frames.length * frameBytes(shape), storage_dir: framesFolder(id) };
 }
 
-/** Objects of a data set that are not of this upload. Locks and parts of uploads are elsewhere. */
+/** Objects of a data set that are not of this upload. Locks and parts of uploads are in other folders. */
 async function otherObjects(storage: Store, id: string, keys: ReadonlySet<string>, signal: AbortSignal): Promise<string[]> {
   const others: string[] = [];
   for (const folder of [fileFolder(id), framesFolder(id)]) {

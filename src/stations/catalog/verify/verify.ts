@@ -20,28 +20,28 @@ export interface CatalogVerifyOptions extends GivenEnv {
   storage: Store;
   /** One data set. Default: all. */
   id?: string | undefined;
-  /** Read one share of the objects, by the hash of their keys; that they are there is looked at of all. */
+  /** Read one share of the objects, by the hash of their keys. The existence of all is checked. */
   subset?: { part: number; of: number } | undefined;
   /** Objects that are read in parallel. Default 8. */
   workers?: number | undefined;
 }
 
 export interface CatalogVerifyReport extends Report {
-  /** `unproven`: nothing is wrong, and not all is proven: a share was read, or the database has no checksum of something. */
+  /** `unproven`: no error, but not all is proven: only a share was read, or a checksum is missing in the database. */
   readonly status: "proven" | "unproven" | "wrong";
   /** 0, 3, 4. */
   readonly exitStatus: number;
   readonly datasets: number;
-  /** Objects that the database knows, and those of them that were read. */
+  /** Objects in the database, and those of them that were read. */
   readonly objects: number;
   readonly read: number;
   readonly missing: number;
   readonly wrong: number;
   /** Without a checksum in the database. */
   readonly unknown: number;
-  /** Objects that no data set has. */
+  /** Objects that belong to no data set. */
   readonly orphans: readonly string[];
-  /** More than these are counted, not listed. */
+  /** The number of all orphans; not all are listed. */
   readonly orphanCount: number;
   readonly seconds: number;
   readonly warnings: readonly string[];
@@ -51,11 +51,11 @@ const WORKERS = 8;
 const ORPHANS_LISTED = 1_000;
 
 /**
- * Holds the storage against the database: every object is there, every frame has the pixels and every file the bytes that the database's checksums say; and
- * the storage holds nothing that no data set has (of `id` alone: in its folders).
+ * Compares the storage with the database: every object exists, every frame and file has the database's checksum, and no object is
+ * without a data set (with `id`: in its folders).
  *
- * @returns what was found; nothing that is wrong is thrown.
- * @throws {EmporiumError} USAGE, NOT_FOUND (no such data set), and a store or database that cannot be read at all.
+ * @returns the findings; they are not thrown
+ * @throws {EmporiumError} USAGE, NOT_FOUND (no such data set), and if storage or database cannot be read
  */
 export async function verifyCatalog(options: CatalogVerifyOptions): Promise<CatalogVerifyReport> {
   const { repository, storage, id, subset, workers = WORKERS } = options;
@@ -140,7 +140,7 @@ export async function verifyCatalog(options: CatalogVerifyOptions): Promise<Cata
 
 interface Item {
   key: string;
-  /** Undefined where the database has no checksum. Gives a remark, or throws what is wrong. */
+  /** Undefined if the database has no checksum. Returns a remark, or throws the finding. */
   prove: (() => Promise<string | undefined>) | undefined;
 }
 
@@ -183,7 +183,7 @@ async function proveFile(storage: Store, key: string, sha256: string, signal: Ab
   );
 }
 
-/** Keys in the folders of a data set. What of them the database does not know is an orphan; a file without a name in the database is its folder's. */
+/** Keys in the folders of a data set, except the folder of a file without a name. Unknown ones are orphans. */
 async function listedObjects(
   storage: Store,
   { dataset_serial, file, framesGlobal }: StoredDataset,

@@ -27,10 +27,7 @@ export interface HygieneReport extends Report {
   readonly removable: { readonly files: number; readonly bytes: number };
 }
 
-/**
- * Flags of files that can be removed: files that a machine made beside the data. A person must decide about backups and empty
- * files.
- */
+/** Flags of files that a machine made, which can be removed. A person must decide about backups and empty files. */
 const REMOVABLE: ReadonlySet<HygieneFlag> = new Set(["appledouble", "desktop"]);
 
 /** The counts are of all files; the list has so many. */
@@ -95,10 +92,7 @@ function isRemovable(flags: readonly HygieneFlag[]): boolean {
   return flags.some((flag) => REMOVABLE.has(flag)) && !flags.includes("link") && !flags.includes("special");
 }
 
-/**
- * A POSIX script with a line for each file. Each name is in single quotes, in which the shell expands nothing, behind `--`, and
- * as the bytes that the disk has.
- */
+/** A POSIX script with a line for each file. Each name is in single quotes behind `--`, as the bytes that the disk has. */
 async function* removalScript(
   dirs: readonly string[],
   { files, bytes }: HygieneReport["removable"],

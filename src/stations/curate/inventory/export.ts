@@ -100,10 +100,7 @@ const MORE = [
   "date",
 ];
 
-/**
- * Writes the index as JSON (an array, an entry a line) or CSV, by the end of its name; whole or not at all. Needs memory for one
- * folder.
- */
+/** Writes the index as JSON (an array, an entry a line) or CSV, by the name's end. Needs memory for one folder. */
 export async function writeIndex(archive: Archive, path: string, labelOf: LabelOf, signal?: AbortSignal): Promise<number> {
   const csv = /\.csv$/i.test(path);
   let count = 0;

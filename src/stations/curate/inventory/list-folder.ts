@@ -3,10 +3,7 @@ import { errnoOf } from "../../../stores/file/errors.js";
 import type { FileRow, FolderRecord, RowFacts } from "./folder-facts.js";
 import { decodePath, diskPath } from "./path-bytes.js";
 
-/**
- * A folder may change again within one tick of the disk's clock after it was listed. The longest ticks, of FAT and some servers,
- * are two seconds.
- */
+/** A folder may change again within a tick of the disk's clock. The longest ticks, of FAT and some servers, are two seconds. */
 const SETTLED_US = 3_000_000;
 
 export type FolderStat = Pick<Stats, "mtimeMs" | "ctimeMs">;

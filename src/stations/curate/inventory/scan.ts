@@ -68,10 +68,10 @@ const LINE_MS = 10_000;
  * for await (const folder of archive.folders()) console.log(folder.run, folder.files.length);
  * ```
  *
- * The inventory is stored in the workspace. A second scan reads only folders whose times have changed, and an interrupted scan resumes.
- * Nothing is written below the scanned folders, and no file in them is opened for writing.
+ * The inventory is stored in the workspace. A second scan reads only folders whose times have changed, and an interrupted scan
+ * resumes. Nothing is written below the scanned folders, and no file in them is opened for writing.
  *
- * @returns the archive. Folders that could not be listed are in `errors`.
+ * @returns the archive; folders that could not be listed are in `errors`
  * @throws {EmporiumError} USAGE (no folder of this machine; the workspace is inside of it), DISK_FULL, TARGET_LOCKED, CANCELLED
  */
 export async function scanArchive(dirs: readonly string[], options: ScanOptions): Promise<Scan> {

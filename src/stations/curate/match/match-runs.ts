@@ -129,10 +129,7 @@ function applyDecisions(
   return notes;
 }
 
-/**
- * Separates certain rows from rows that a person must review. If a person has accepted a run for a folder, its other candidates
- * are dropped.
- */
+/** Separates certain rows from those to review. If a person accepted a run for a folder, its other candidates are dropped. */
 function settleRows(rows: OpenRow[]): void {
   const accepted = new Set(rows.filter(({ status }) => status === "manual").map(({ path }) => path));
   for (const row of rows) if (row.status === "ambiguous" && accepted.has(row.path)) row.status = "rejected";

@@ -1,9 +1,6 @@
 import { looseRunName, normalised, parseRunName, type RunName } from "../inventory/run-name.js";
 
-/**
- * Rules by which two names mean one run, the strictest first. Each includes the ones before it: by `padded`, `MK2019-11-19-7` and
- * `mka2019-11-19-07` are one run.
- */
+/** Rules by which two names mean one run, the strictest first. Each includes the ones before it. */
 export const RULES = ["exact", "two-letter", "normalised", "padded", "initials"] as const;
 export type Rule = (typeof RULES)[number];
 

@@ -80,10 +80,7 @@ function speciesOf(some: readonly MissingRun[], portalsAt: ReadonlyMap<string, r
   };
 }
 
-/**
- * The portal run that a name may match, by the strictest rule except that of other initials. The same name does not count: a
- * person has rejected it.
- */
+/** The portal run that a name may match, without the rule of other initials. A person has rejected runs of the same name. */
 function portalNames(rows: readonly MatchRow[]): (name: string) => string | undefined {
   const byKey = new Map<string, string>();
   const rules = RULES.length - 1;

@@ -16,12 +16,12 @@ export interface ModelParts {
 }
 
 /**
- * Sorts what models hold by what an ingestion takes:
+ * Sorts the contents of models for an ingestion:
  *
  * - points of scattered objects and of open contours are points;
- * - a closed contour of one or two points is no outline: 3dmod makes objects closed unless told otherwise;
- * - closed contours of more points are outlines. Where their object has a mesh, that surface is what was meant, and is taken instead; else their corners are points,
- *   and a note says so;
+ * - a closed contour of one or two points is no outline: 3dmod closes contours by default;
+ * - closed contours of more points are outlines. If their object has a mesh, that surface is taken; else their corners are
+ *   points, and a note says so;
  * - meshes of open and scattered objects only show tubes and spheres round their points;
  * - slicer angles are oriented points.
  */

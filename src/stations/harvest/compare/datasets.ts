@@ -19,8 +19,7 @@ export interface Dataset {
 }
 
 /**
- * Joins the records of files with those of portals. An image of several in a file (`scan#2`) gets the record of the file.
- * Portals' records without a file come last.
+ * Joins records of files with those of portals: `scan#2` with the record of `scan`. Portals' records without a file come last.
  */
 export function joinDatasets(files: readonly ReadFileRecord[], webs: readonly ReadRecord[]): Dataset[] {
   const used = new Set<ReadRecord>();

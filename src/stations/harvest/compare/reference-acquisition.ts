@@ -38,10 +38,7 @@ const ROWS: readonly {
   },
 ];
 
-/**
- * The reference program's second table: OpenOrganelle by its page, EMPIAR by its first DM3 file, values as in their sources.
- * Unknown ones are `NaN`.
- */
+/** The reference's second table: OpenOrganelle by its page, EMPIAR by its first DM3 file. Unknown values are `NaN`. */
 export function referenceAcquisition(datasets: readonly Dataset[]): Table {
   const web = datasets.find(({ web }) => web && parametersOf(web) !== undefined)?.web;
   const file = datasets.find(({ record }) => record && /^dm[34]$/.test(record.format))?.record;

@@ -39,10 +39,7 @@ export function referenceImages(datasets: readonly Dataset[]): Table {
   };
 }
 
-/**
- * JSON that JavaScript wrote lacks the point of `8.0`, so the column decides which numbers are floats. Offsets of precomputed
- * volumes are voxels.
- */
+/** JavaScript's JSON lacks the point of `8.0`, so the column decides what floats are. Precomputed offsets are voxels. */
 function isFloats(field: string, values: JsonObject): boolean {
   return field === "voxel_size" || (field === "offset" && at(values.raw_metadata, "driver") !== "neuroglancer_precomputed");
 }

@@ -32,8 +32,7 @@ export interface CropRequest {
   /** Voxels `[z, y, x]` of the level `scale`, half-open; of precomputed volumes with the scale's voxel offset. */
   box: Box;
   /**
-   * One level to crop, 0 the finest; `all`: every level, with the box in voxels of the finest. Default: all of Zarr and N5, the
-   * finest of precomputed volumes.
+   * A level, 0 the finest; `all`: every level, `box` in voxels of the finest. Default: all, of precomputed volumes the finest.
    */
   scale?: number | "all" | undefined;
   /** Encoding of chunks of a precomputed crop. Default `raw`, which is lossless. */
@@ -76,16 +75,18 @@ const PROVENANCE = "crop.json";
 const COPIES = 4;
 
 /**
- * A region of a volume as a volume of the same format in a folder of this machine.
+ * Crops a region of a volume to a volume of the same format in a folder of this machine.
  *
- * Chunks that lie wholly inside and whose grid the crop keeps are taken over byte by byte; others are decoded, put together and written with the same
- * codec. A chunk of the source is read once. Where it has none, the crop has none, and readers see the fill value. Sizes and places of voxels in the
- * metadata are those of the source: translations (Zarr, N5) and voxel offsets (precomputed) move by the start of the crop. Coarser levels take what
- * covers the finest one's part, rounded outward.
+ * Chunks that are wholly inside, and whose grid the crop keeps, are copied byte by byte. Others are decoded, composed and written
+ * with the same codec. Each chunk of the source is read once; where it has none, the crop has none, and readers see the fill
+ * value. The metadata keep the source's voxel sizes and positions: translations (Zarr, N5) and voxel offsets (precomputed) move
+ * by the start of the crop. Coarser levels take the voxels that cover the finest level's part, rounded outward.
  *
- * The folder appears whole; its `crop.json` says what it is a part of. A run that was cut off left a hidden one beside it; the next run with the same request goes on with that.
- * @throws {EmporiumError} USAGE (a box that is empty or leaves the volume), FORMAT_UNKNOWN (no volume of the format), STORE_CONFLICT (the folder holds
- *   something else), and what stores and formats throw.
+ * The folder appears when it is complete; its `crop.json` has the request. An interrupted run leaves a hidden folder beside it,
+ * with which the next run of the same request continues.
+ *
+ * @throws {EmporiumError} USAGE (a box that is empty or leaves the volume), FORMAT_UNKNOWN (no volume of the format),
+ *   STORE_CONFLICT (the folder holds something else), and what stores and formats throw
  */
 export async function cropVolume(options: CropOptions): Promise<CropResult> {
   const { target, signal, onProgress, memoryBytes = LIMITS.memoryBytes } = options;

@@ -126,10 +126,7 @@ function standingAlone({ transform }: N5Level, { attributes }: N5Dataset, group:
   return { ...(transform ? { transform } : {}), ...Object.fromEntries(shared), ...attributes };
 }
 
-/**
- * Voxel sizes that differ between levels: `downsamplingFactors` first, because viewers copy the finest level's voxel size to
- * every level.
- */
+/** Voxel sizes by level: `downsamplingFactors` first, since viewers copy the finest level's voxel size to every level. */
 function levelOf(path: string, attributes: JsonObject, name: string): N5Level {
   const dataset = n5DatasetFromJson(attributes, `${name}/${path === "" ? "" : `${path}/`}attributes.json`);
   const scale =
@@ -145,10 +142,7 @@ function writable(dataset: N5Dataset, path: string, { log }: LevelRequest): N5Da
   return { ...dataset, attributes, compression: { type: "gzip", useZlib: false } };
 }
 
-/**
- * Attributes of a dataset with another start. If the position of its first voxel is not in a `transform`, it is in `offset`, in
- * unit and order of the voxel size.
- */
+/** Attributes of a dataset with another start. Without a `transform`, `offset` is moved, in unit and order of the voxel size. */
 function shiftedDataset(attributes: JsonObject, start: readonly number[], group: JsonObject): JsonObject {
   const transformed = shiftedTransform(attributes, start);
   if (Object.keys(transformed).length > 0 || start.every((at) => at === 0)) return { ...attributes, ...transformed };

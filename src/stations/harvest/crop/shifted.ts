@@ -26,10 +26,7 @@ export function shiftedTransformations(value: Json | undefined, start: readonly 
   return [...value, { type: "translation", translation: moved([]) }];
 }
 
-/**
- * `multiscales` of a group with only its first image and the given datasets. `starts`: of each dataset, in elements along all
- * axes.
- */
+/** `multiscales` with only the first image and the given datasets. `starts`: of each dataset, in elements along all axes. */
 export function shiftedMultiscales(value: Json | undefined, starts: ReadonlyMap<string, readonly number[]>): Json {
   const first = isArray(value) ? value[0] : undefined;
   if (!isJsonObject(first)) return [];

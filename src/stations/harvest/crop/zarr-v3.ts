@@ -145,10 +145,7 @@ function writtenCodecs(document: JsonObject, meta: ZarrV3Array): JsonObject {
   };
 }
 
-/**
- * How one unit is stored. A transposition around a shard changes the order of the shard's axes; then a unit's own codecs begin
- * with it.
- */
+/** How one unit is stored. A transposition around a shard reorders its axes; then a unit's own codecs begin with it. */
 function unitOf(meta: ZarrV3Array): { unit: ZarrV3Array; shard: ShardSerializer | undefined; axes: readonly number[] } {
   const { order, serializer } = meta.codecs;
   const axes = order ?? meta.shape.map((_, axis) => axis);

@@ -56,24 +56,25 @@ export interface DownloadOptions extends GivenEnv {
 }
 
 /**
- * Fetches whole files and volumes from what a person has: the address of a portal's page, an accession, a direct link, a folder of a web or FTP server, a
- * bucket's prefix, `zarr://…`, a viewer's link, a local path.
+ * Fetches files and volumes: from the address of a portal's page, an accession, a direct link, a folder of a web or FTP server, a
+ * bucket's prefix, `zarr://…`, a viewer's link, or a local path.
  *
  * ```ts
  * const report = await download(["EMPIAR-11759"], { dest: "retina", include: ["*.dm3"] });
  * console.log(report.toText(), report.exitStatus);
  * ```
  *
- * One link goes to `<dest>/<its last name>`; of a record with several links each goes below `<dest>/<name of the record>/`. Volumes are copied byte by
- * byte, metadata first; a chunk that was never written stays absent. Every file is checked (size, checksum files beside it, the server's tag, what a listing
- * says) before it gets its name, and noted in a manifest of JSON lines. Called again, it fetches what is missing or has changed, and goes on in the middle of
- * files that were cut off.
+ * One link goes to `<dest>/<its last name>`, several links of a record below `<dest>/<name of the record>/`. Volumes are copied
+ * byte by byte, metadata first; chunks that were never written stay absent. Every file is checked (size, checksum files beside
+ * it, the server's tag, the listing) before it gets its name, and recorded in a manifest of JSON lines. A second call fetches
+ * only what is missing or has changed, and continues in the middle of unfinished files.
  *
- * Hosts that a reply names must be public (redirections too); what is typed may be anywhere. No name of a listing leads out of `dest`.
+ * Hosts that a reply names must be public, redirections included; typed hosts may be any. No name of a listing leads out of
+ * `dest`.
  *
- * @param typed addresses; `NAME=URL` chooses the name below `dest`.
- * @returns what became of each file; failures of single ones are in it (`exitStatus` 3), and so is a stop by the signal (130).
- * @throws {EmporiumError} USAGE, UNKNOWN_PORTAL, NOT_FOUND … where the only address cannot be had; DISK_FULL before or while writing; TARGET_LOCKED.
+ * @param typed addresses; `NAME=URL` chooses the name below `dest`
+ * @returns what became of each file, failures (`exitStatus` 3) and a stop by the signal (130) included
+ * @throws {EmporiumError} USAGE, UNKNOWN_PORTAL, NOT_FOUND, … if the only address fails; DISK_FULL; TARGET_LOCKED
  */
 export async function download(typed: readonly string[], options: DownloadOptions): Promise<DownloadReport> {
   const { clock, random, log, onEvent } = envOf(options);

@@ -172,10 +172,7 @@ async function addFolder(start: Start, set: ObjectSet, options: ExpandOptions): 
   }
 }
 
-/**
- * A whole volume, one level of it, or a box, metadata first. With a listing: every existing object; else every chunk that the
- * grid may have.
- */
+/** A volume, one level, or a box, metadata first. With a listing every existing object, else every chunk of the grid. */
 async function addVolume(start: Start, set: ObjectSet, options: ExpandOptions): Promise<void> {
   const { format, location } = volumeLink(start.address);
   const bare = location.replace(/\/+$/, "").replace(/\/(?:info|zarr\.json|\.z(?:array|group|attrs)|attributes\.json)$/, "");

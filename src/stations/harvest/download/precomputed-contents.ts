@@ -7,10 +7,7 @@ import { isArray, parseMetadata } from "../../../formats/zarr/json.js";
 import { below, type ChunkGrid, chunkGrid } from "./chunk-grid.js";
 import { type ContentsOptions, type GroupContents, innerPath, noLevel, type ReadDocument } from "./contents.js";
 
-/**
- * A precomputed volume and the folders that its `info` names. Of meshes, skeletons and annotations only documents are taken,
- * because nothing lists their ids.
- */
+/** A precomputed volume and its folders. Of meshes, skeletons and annotations only documents: nothing lists their ids. */
 export async function precomputedContents(
   read: ReadDocument,
   { name, scale }: ContentsOptions,

@@ -144,8 +144,8 @@ export function openRemote(options: RemoteOptions): Remote {
 }
 
 /**
- * The address at which an object is requested: FTP of a host that has another base address is requested there, by HTTP. Addresses out of a
- * portal's reply must lead to public servers of files; host names are checked once more when they are resolved.
+ * The address for requests: FTP of a host with another base address becomes HTTP. Addresses out of a portal's reply must lead to
+ * public servers of files; host names are checked again when they are resolved.
  */
 function addressToAsk(address: string, { trusted, portal }: Origin, bases: Bases, gate: AddressGate): string {
   const url = URL.canParse(address) ? new URL(address) : undefined;

@@ -75,10 +75,7 @@ async function each(
   );
 }
 
-/**
- * The volume of numbered slices, and the files that do not belong to it. Undefined if the files are volumes themselves, or most
- * of them differ.
- */
+/** The volume of numbered slices, and files that do not belong to it. Undefined for volumes, and if most files differ. */
 function stackOf(
   { stem, members }: NumberedFiles,
   chosen: NumberedFiles["members"],

@@ -8,14 +8,14 @@ import { type Acquisition, isQuantity, type LocatedRecord, type NormalisedRecord
 import { factText } from "./record-text.js";
 
 /**
- * A record with what its portal says besides: each field is the file's own where that is a finite number of a known unit, else the one that
- * the portal has in a field for it, else the one that its prose mentions, else null. `sources` says which; where two of them disagree there
- * is a warning `conflict:<field>` with both.
+ * Adds a portal's facts to a record. Each field is the file's own if that is a finite number of a known unit, else the portal's
+ * field, else a fact of its prose, else null; `sources` says which. If two of them disagree, a warning `conflict:<field>` has
+ * both.
  *
- * Numbers agree within 1 %: prose is rounded (8 nm for 7.998 nm). Numbers of voxels agree when they are equal.
+ * Numbers agree within 1 %, since prose is rounded (8 nm for 7.998 nm); numbers of voxels must be equal.
  *
- * @param web of the portal that the image comes from: a record of any `web_metadata.json`, the reference program's included.
- * @param location of the image, where the record has none: tells the sets and volumes of one entry apart.
+ * @param web the portal's record, of any `web_metadata.json`, also the reference program's
+ * @param location of the image if the record has none; distinguishes the sets and volumes of one entry
  */
 export function fillFromWeb<T extends NormalisedRecord>(record: T, web: ReadRecord, location?: string): T {
   const facts = portalFacts(web, location ?? (record as Partial<LocatedRecord>).location ?? "");

@@ -34,10 +34,7 @@ export function nameGiver(): (wanted: string) => string {
   };
 }
 
-/**
- * The last name of a location: `tomo` for `…/tomo.mrc?token=1`, `jpeg` for `precomputed://gs://bucket/clahe/jpeg`. The image's
- * number in its file stays: `a#1`.
- */
+/** The last name of a location: `tomo` for `…/tomo.mrc?token=1`. The image's number in its file stays: `a#1`. */
 export function nameOfLocation(location: string): string {
   const [, bare = "", image = ""] = /^(.*?)(#\d+)?$/s.exec(location) ?? [];
   const path = (/^[a-z0-9]+:\/\//i.test(bare) ? bare.replace(/[?#].*$/s, "") : bare).replace(/[/\\]+$/, "");

@@ -7,10 +7,7 @@ export type RecordSource = FactSource | "web";
 /** The known acquisition settings: quantities in the source's unit and in SI, texts, and the stage's position. */
 export type Acquisition = PeekFacts["acquisition"];
 
-/**
- * One image of any format: the document that stations exchange. Lists are along `axes`, slowest first; null is unknown. Names and
- * form: `file_metadata.json`.
- */
+/** One image of any format, the document that stations exchange. Lists are along `axes`, slowest first; null is unknown. */
 export interface NormalisedRecord {
   name: string;
   format: PeekFormat | "unknown";

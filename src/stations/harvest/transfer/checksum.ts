@@ -6,10 +6,7 @@ export type Algorithm = (typeof ALGORITHMS)[number];
 /** An expected checksum: `sha256:` and lower-case hexadecimal digits. */
 export type Checksum = `${Algorithm}:${string}`;
 
-/**
- * `sidecar` a file beside the object, `listing` a folder's or portal's list, `given` the user, `etag` the server's reply, `own`
- * none of these.
- */
+/** `sidecar` a file beside the object, `listing` a list, `given` the user, `etag` the server's reply, `own` none of these. */
 export type ChecksumOrigin = "sidecar" | "etag" | "listing" | "given" | "own";
 
 const DIGITS: Record<Algorithm, number> = { md5: 32, sha1: 40, sha256: 64, sha512: 128 };

@@ -12,8 +12,8 @@ const BINARY_NAME = new RegExp(`\\.(?:${FILE_EXTENSIONS}|${OTHERS})$`, "i");
 const COMPRESSED = /^(?:BZh|\x28\xb5\x2f\xfd)/;
 
 /**
- * Whether a server answers with a page for people instead of the file: a log-in, a captcha, a note of maintenance, an error with status 200.
- * The bytes decide, since servers call data `text/html` too. The media type decides only where the bytes may be either.
+ * Whether a server replies with a page for people instead of the file: a log-in, a captcha, maintenance, an error with status
+ * 200. The bytes decide, since servers call data `text/html` too. The media type decides only if the bytes may be either.
  *
  * @param start the first `LOOK_BYTES` of the object, or all of it
  * @returns what was found, for a message

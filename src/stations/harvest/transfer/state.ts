@@ -94,10 +94,7 @@ function sameBoot(one: string, other: string): boolean {
   return Math.abs(Number(first) - Number(second)) <= BOOT_SECONDS_APART_MAX;
 }
 
-/**
- * Whether the store's object is still the state's. It must have the state's etag, else its time; if the state has neither, the
- * size decides.
- */
+/** Whether an object is still the state's: by the state's etag, else by its time, else by its size alone. */
 export function isSameObject(state: Pick<PartState, "size" | "etag" | "modifiedMs">, now: Partial<Stat>): boolean {
   if (now.size !== undefined && now.size !== state.size) return false;
   if (state.etag !== undefined) return state.etag === now.etag;

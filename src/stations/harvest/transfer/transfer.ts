@@ -25,13 +25,14 @@ const SMALL_BYTES = 1024 * 1024;
 const FIRST_BYTES = 8 * 1024 * 1024;
 
 /**
- * Fetches one object into one local file. Large ones over several connections, each with a long request for a stretch of its own, into
- * `<target>.part`; what is there is noted in `<target>.part.json`, and a later run goes on with it when the object is still the same one. The
- * target appears whole, after every check has passed, or not at all. All bytes are of one version: where the server does not tell one version from
- * the next (no ETag, no settled date), the object comes through one request, and a connection that breaks begins at the first byte again.
+ * Fetches one object into one local file. Large ones come over several connections, each with a long request for its own stretch,
+ * into `<target>.part`; `<target>.part.json` records what is there, and a later run continues if the object has not changed. The
+ * target appears after all checks. All bytes are of one version: if the server does not distinguish versions (no ETag, no settled
+ * date), the object comes with one request, and after a broken connection again from its first byte.
  *
- * @throws {EmporiumError} STORE_ABSENT; PORTAL_NOT_DATA for a web page in the place of data; SIZE_MISMATCH, TRUNCATED, CHECKSUM_MISMATCH;
- *   STORE_CONFLICT when the object is replaced again and again; DISK_FULL; CANCELLED; what the store throws when tries are used up.
+ * @throws {EmporiumError} STORE_ABSENT; PORTAL_NOT_DATA for a web page in place of data; SIZE_MISMATCH, TRUNCATED,
+ *   CHECKSUM_MISMATCH; STORE_CONFLICT if the object is replaced again and again; DISK_FULL; CANCELLED; what the store throws in
+ *   the last try
  */
 export async function transferObject(options: TransferOptions): Promise<TransferResult> {
   const tally: Tally = { fetchedBytes: 0, restartedBytes: 0, requests: 0, connections: 0 };

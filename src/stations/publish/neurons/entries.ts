@@ -25,10 +25,7 @@ export interface EntryContext {
   warn(message: string): void;
 }
 
-/**
- * The `neurons` of a metadata document, in the order of the folders. Where a key comes twice, its last value takes its first
- * place.
- */
+/** The `neurons` of a metadata document, in the order of the folders. A repeated key has its last value at its first place. */
 export async function neuronEntries(
   neurons: readonly { folder: NeuronFolder; mapped: MappedNeuron }[],
   context: EntryContext,

@@ -23,10 +23,7 @@ export async function folderNames(bucket: Store, key: string, signal: AbortSigna
   return names;
 }
 
-/**
- * The folders of one date, in the bucket's order. One listing gives names and sizes of all their files: a request per file would
- * take minutes for a large bucket.
- */
+/** The folders of one date, in the bucket's order. One listing gives names and sizes of all their files. */
 export async function neuronFolders(bucket: Store, key: string, signal: AbortSignal | undefined): Promise<NeuronFolder[]> {
   const folders: { -readonly [K in keyof NeuronFolder]: NeuronFolder[K] }[] = [];
   for await (const entry of bucket.list(`${key}/`, { signal })) {

@@ -16,7 +16,7 @@ export interface SourceFile {
 
 export interface WalkOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Called for what cannot be sent: a link to nothing or to a folder above, a name that is not UTF-8, what may not be read. The walk goes on. */
+  /** Called for files that cannot be sent: broken and circular links, names that are not UTF-8, unreadable files. */
   readonly onSkip?: ((path: string, error: EmporiumError) => void) | undefined;
 }
 
@@ -24,10 +24,10 @@ export interface WalkOptions {
 const STATS_IN_FLIGHT = 64;
 
 /**
- * Every file below a folder as `aws s3 sync` takes them: hidden ones too, links followed wherever they lead, pipes, sockets and devices left out. In the order of a
- * bucket's listing (UTF-8, a folder counts with its `/`), holding one folder a level.
+ * Every file below a folder that `aws s3 sync` would send: also hidden files and targets of links, but no pipes, sockets and
+ * devices. In the order of a bucket's listing (UTF-8, folders with their `/`), with one folder a level in memory.
  *
- * @throws {EmporiumError} STORE_DENIED, STORE_FAILED … when the folder itself cannot be listed.
+ * @throws {EmporiumError} STORE_DENIED, STORE_FAILED, … if the folder itself cannot be listed
  */
 export async function* walkSource(folder: string, options: WalkOptions = {}): AsyncGenerator<SourceFile> {
   const real = await realpath(folder).catch((error: unknown) => {

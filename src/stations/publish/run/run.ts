@@ -33,8 +33,8 @@ export interface PublishRunOptions extends SyncOptions, GivenEnv {
 }
 
 /**
- * Sends the items of a plan by the rule of `syncGroup`. After a stop the same call resumes: what has arrived is not sent again, and of an
- * upload in parts the missing parts are sent. Items without a source, and files that fail, are reported; all others are sent.
+ * Sends the items of a plan by the rule of `syncGroup`. After a stop the same call resumes: only missing files, and missing parts
+ * of uploads, are sent. Items without a source and files that fail are reported, and all others are sent.
  *
  * @throws {EmporiumError} before anything is sent: the error of an item that has one (KTX_MISSING, KTX_OBSOLETE), COLLISION,
  *   TARGET_LOCKED; CANCELLED

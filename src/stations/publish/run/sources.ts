@@ -20,10 +20,7 @@ export interface BucketOptions extends Pick<StoreOptions, "clock" | "random" | "
   jobs?: number | undefined;
 }
 
-/**
- * An item of a plan: paths of this machine, and a key of its bucket. @throws {EmporiumError} CONFIG_RULE for a target outside the
- * bucket
- */
+/** A plan's item as paths and a key. @throws {EmporiumError} CONFIG_RULE for a target outside the bucket */
 export function syncSource(plan: Plan, item: PlanItem): SyncSource {
   const { id, action, target } = item;
   const bucket = plan.bucket.replace(/\/+$/, "");

@@ -40,10 +40,7 @@ export function bsubWords(command: readonly string[], { job, after }: JobOptions
   ];
 }
 
-/**
- * The words of `sbatch`, without a dependency on another job. The word behind `--wrap` is a command line, which Slurm runs in a
- * shell.
- */
+/** The words of `sbatch`, without a dependency. Slurm runs the command line behind `--wrap` in a shell. */
 export function sbatchWords(command: readonly string[], { job }: JobOptions, { cluster }: Plan): string[] {
   const { slots, project, queue, walltimeMinutes, memoryBytes, logs } = cluster;
   return [

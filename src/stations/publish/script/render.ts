@@ -17,10 +17,7 @@ export interface Script {
 export type ScriptForm = "plain" | "robust";
 
 export interface RenderOptions {
-  /**
-   * As the reference's program: the script sends carveouts itself, to a target without a last `/`; scripts without a command are
-   * written too.
-   */
+  /** As the reference: the script sends carveouts, to a target without a last `/`; scripts without a command are written too. */
   readonly reference?: boolean | undefined;
 }
 

@@ -10,10 +10,7 @@ const BLOCK_BYTES = 4 * MiB;
 /** Part sizes of common uploaders: aws, the SDKs, s5cmd, rclone. An object's tag tells the number of parts, not their size. */
 const PART_SIZES = [8, 5, 16, 10, 15, 20, 25, 32, 50, 64, 100, 128, 200, 256, 512].map((size) => size * MiB);
 
-/**
- * Whether a file has the bytes of an object of the same size. The object's tag answers where it is an MD5, of the whole or of
- * parts; else the object is read.
- */
+/** Whether a file has an object's bytes. The object's tag answers if it is an MD5, also of parts; else the object is read. */
 export async function sameAsObject(
   file: SourceFacts,
   entry: Entry,
@@ -41,10 +38,7 @@ export async function sameAsObject(
 
 const bare = (etag: string | undefined): string | undefined => etag?.replace(/^"|"$/g, "");
 
-/**
- * The tag that S3 would give for each size of parts, without its count: the MD5 of the parts' MD5s, or of the whole. Reads the
- * file once.
- */
+/** The tag that S3 would give for each size of parts: the MD5 of the parts' MD5s, or of the whole. Reads the file once. */
 async function joinedMd5(file: SourceFacts, partSizes: readonly number[], signal: AbortSignal | undefined): Promise<string[]> {
   const sums = partSizes.map((partBytes) => ({ partBytes, whole: createHash("md5"), part: createHash("md5"), left: partBytes }));
   for await (const block of blocksOf(file, signal)) {

@@ -5,10 +5,7 @@ import { type SyncSource, type WantedFile, wantedFiles } from "./wanted.js";
 /** How many colliding keys an error names. */
 const SHOWN = 10;
 
-/**
- * Groups sources that may have keys in common, so that files of one are not taken for leftovers of another. In the order of the
- * sources.
- */
+/** Groups sources that may have keys in common, in their order, so that files of one are not taken for leftovers of another. */
 export function groupSources(sources: readonly SyncSource[]): SyncSource[][] {
   const groups: SyncSource[][] = [];
   for (const source of sources) {

@@ -3,10 +3,7 @@ import { asEmporiumError, ERRORS, toErrorRecord } from "../../../core/errors.js"
 import type { OnEvent, TaskBrief } from "../../../engine/events.js";
 import { noCounts, type SyncCounts } from "./task.js";
 
-/**
- * Reports the progress of items that are processed together. If their listing fails, all of them fail, and the next items are
- * done.
- */
+/** Reports the progress of items that are processed together. If their listing fails, all of them fail. */
 export async function inEvents(
   briefs: readonly TaskBrief[],
   clock: Clock,

@@ -33,18 +33,19 @@ export interface TreeReport extends TransferReport {
 }
 
 /**
- * Sends a standardised tree, or a part of it, to a folder or bucket, by the rule of `aws s3 sync` and in the order of `STAGES`: metadata
- * come last, children before their parents, so a reader never finds half of an entity. After a stop the same call resumes.
+ * Sends a standardised tree, or a part of it, to a folder or bucket, by the rule of `aws s3 sync` and in the order of `STAGES`:
+ * metadata last, children before their parents, so a reader never finds half of an entity. After a stop the same call resumes.
  *
- * With `delete` it removes objects that the tree no longer has, documents first: below the sent datasets (with `runs`: below those runs),
- * and only keys that the globs match. Receipts, locks and unfinished files of an ingest are neither sent nor removed.
+ * With `delete` it removes objects that the tree no longer has, documents first: below the sent datasets (with `runs`: below
+ * those runs), and only keys that the globs match. Receipts, locks and unfinished files of an ingest are neither sent nor
+ * removed.
  *
  * ```ts
  * const report = await publishTree("out", "s3://bucket", { workspace: ".emporium", datasets: ["10001"] });
  * ```
  *
- * @throws {EmporiumError} before anything is touched: USAGE, STORE_ABSENT (no standardised tree), TARGET_LOCKED (an ingest writes the
- *   tree, or another process the target); CANCELLED
+ * @throws {EmporiumError} before anything is touched: USAGE, STORE_ABSENT (no standardised tree), TARGET_LOCKED (an ingest writes
+ *   the tree, or another process the target); CANCELLED
  */
 export async function publishTree(tree: string, location: string, options: PublishTreeOptions): Promise<TreeReport> {
   const { clock, random, log, signal, onEvent } = envOf(options);

@@ -129,10 +129,7 @@ interface DatasetLook {
   signal: AbortSignal | undefined;
 }
 
-/**
- * Some runs of a dataset, with the dataset's own documents and pictures, without which no reader finds the runs. The documents
- * are never removed.
- */
+/** Some runs of a dataset, with the dataset's documents and pictures, which lead to the runs and are never removed. */
 async function partOfDataset({ tree, target, source, id, isRun, signal }: DatasetLook) {
   const here = await namesIn(tree, `${id}/`, signal);
   const there = target ? await namesIn(target, `${id}/`, signal) : undefined;

@@ -61,10 +61,7 @@ export function stageOf(key: string): Stage {
   return BY_NAME[name] ?? "body";
 }
 
-/**
- * Folders, each with its last `/`, that a document describes: the document waits if something of them could not be sent. `""` is
- * the whole tree.
- */
+/** Folders (with a last `/`) that a document describes. It waits if something of them could not be sent. `""` is the tree. */
 export function coveredBy(key: string): string[] {
   const folder = key.slice(0, key.lastIndexOf("/") + 1);
   const [dataset, run] = key.split("/");

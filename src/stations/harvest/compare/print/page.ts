@@ -11,10 +11,7 @@ import { lengthText, scalePicture } from "./scale-picture.js";
 /** Addresses shown for one data set. A plate has thousands. */
 const LINKS = 12;
 
-/**
- * A self-contained page: no script, no font, no request. Names and texts of documents are escaped, and only web addresses become
- * links.
- */
+/** A page without scripts, fonts and requests. All texts of documents are escaped, and only web addresses become links. */
 export function comparisonPage(comparison: Comparison, which: Which): string {
   const { compat, datasets } = comparison;
   const names = datasets.map(({ name }) => name);

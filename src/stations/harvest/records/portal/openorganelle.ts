@@ -22,10 +22,7 @@ export const openorganelleReader: FactsReader = {
   read: openorganelleFacts,
 };
 
-/**
- * A data set of OpenOrganelle: two sections of its page, which are in every source, and the facts of the volume at the location
- * from manifest or database.
- */
+/** A data set of OpenOrganelle: two sections of its page, and the volume at the location, from manifest or database. */
 function openorganelleFacts(raw: JsonObject, location: string): PortalFacts {
   const details = jsonObject(raw["Acquisition details"]) ?? {};
   const find = (words: RegExp) => Object.entries(details).find(([name]) => words.test(plainName(name)));
