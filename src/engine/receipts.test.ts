@@ -1,8 +1,18 @@
-import { describe, expect, it } from "vitest";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { crc32 } from "node:zlib";
+import { afterAll, describe, expect, it } from "vitest";
+import { crcText } from "../core/crc32.js";
 import { silentLog } from "../core/log.js";
+import { fileStore } from "../stores/file/store.js";
 import { memoryStore } from "../stores/memory/store.js";
-import { findDone, isSame, objectCrc } from "./receipts.js";
+import type { Store } from "../stores/store.js";
+import { findDone, folderReceipt, isSame, objectCrc } from "./receipts.js";
 import type { Receipt, Task, TaskInput } from "./task.js";
+
+const folder = mkdtempSync(join(tmpdir(), "emporium done "));
+afterAll(() => rmSync(folder, { recursive: true }));
 
 describe("a task is done", () => {
   const given: TaskInput[] = [
@@ -27,6 +37,39 @@ describe("a task is done", () => {
     expect(await isDone([given[0]!, { ...given[1]!, key: "c" }])).toBe(false);
     expect(await isDone([given[0]!, { ...given[1]!, size: 3 }])).toBe(false);
     expect(await isDone([{ ...given[0]!, etag: "f" }, given[1]!])).toBe(false);
+  });
+
+  it.each([
+    ["memory", () => memoryStore()],
+    ["file", () => fileStore(mkdtempSync(join(folder, "target ")), { sync: false })],
+  ] as [string, () => Store][])("if all its outputs are there as they were left: objects and folders (%s)", async (_, make) => {
+    const doneAfter = async (change: (target: Store) => Promise<unknown>) => {
+      const target = make();
+      const objects = [];
+      for (const key of ["a/b", "f/1", "f/2/3"]) {
+        const { size, ...stat } = await target.write(key, Buffer.from(key));
+        objects.push({ key, size, crc32: crcText(crc32(Buffer.from(key))), ...stat });
+      }
+      const outputs = new Map([
+        ["object", [objects[0]!]],
+        ["folder", [await folderReceipt(target, "f/", objects.slice(1))]],
+      ]);
+      await change(target);
+      const tasks = [...outputs].map(
+        ([id, keys]) => ({ id, inputs: [], outputs: keys.map(({ key }) => key) }) as unknown as Task,
+      );
+      const receiptOf = (task: string): Receipt => ({ task, title: "", inputs: [], outputs: outputs.get(task)!, seconds: 0 });
+      const signal = new AbortController().signal;
+      return [...(await findDone(target, tasks, receiptOf, { log: silentLog, signal })).keys()];
+    };
+    expect(await doneAfter(async () => {})).toEqual(["object", "folder"]);
+    expect(await doneAfter((target) => target.write("elsewhere", Buffer.from("x")))).toEqual(["object", "folder"]);
+    expect(await doneAfter((target) => target.remove("a/b"))).toEqual(["folder"]);
+    expect(await doneAfter((target) => target.write("a/b", Buffer.from("another")))).toEqual(["folder"]);
+    expect(await doneAfter((target) => target.remove("f/1"))).toEqual(["object"]);
+    expect(await doneAfter((target) => target.write("f/2/4", Buffer.from("x")))).toEqual(["object"]);
+    expect(await doneAfter((target) => target.write("f/2/3", Buffer.from("another")))).toEqual(["object"]);
+    expect(await doneAfter((target) => target.remove("f/"))).toEqual(["object"]);
   });
 
   it("whatever the time of an input with an etag, but only at the same time of one without", async () => {
