@@ -17,7 +17,7 @@ import type { RunEvent } from "./events.js";
 import { lockKey } from "./lock.js";
 import { folderReceipt } from "./receipts.js";
 import { exitStatusOf, type RunOptions, runPlan } from "./run.js";
-import type { Operations, Task, TaskContext, TaskPlan, TaskState } from "./task.js";
+import type { Operations, Task, TaskPlan, TaskState } from "./task.js";
 import { taskId } from "./task-id.js";
 
 let root: string;
@@ -418,49 +418,6 @@ describe("failures", () => {
     expect(notes).toEqual([0, 1]); // the first was forgotten with its parts, the second goes on
   });
 
-  it("that may pass are tried again with a pause, a few times", async () => {
-    const source = await sourceStore();
-    const clock = manualClock();
-    const tries: number[] = [];
-    const flaky: Operations = {
-      async flaky(task, context) {
-        tries.push(context.notes.length);
-        await context.note({ tried: tries.length });
-        if (tries.length < 3)
-          throw new EmporiumError("STORE_UNAVAILABLE", "away", {
-            retry: "later",
-            ...(tries.length === 2 ? { retryAfterMs: 12_345 } : {}),
-          });
-        return { outputs: [await publishObject(context, task.outputs[0]!, Buffer.from("x"))] };
-      },
-    };
-    const tasks = [await makeTask(source, "flaky", undefined, ["x"])];
-    const report = await runPlan(
-      { createdMs: 1, tasks, locks: [] },
-      options(source, memoryStore(), { operations: flaky, clock }),
-    );
-    expect(report.exitStatus).toBe(0);
-    expect(tries).toEqual([0, 1, 2]); // each attempt sees the notes of those before
-    expect(clock.sleeps).toHaveLength(2);
-    expect(clock.sleeps[0]).toBeLessThanOrEqual(2_000);
-    expect(clock.sleeps[1]).toBe(12_345);
-  });
-
-  it("that stay are given up after three attempts", async () => {
-    const source = await sourceStore();
-    let tries = 0;
-    const away: Operations = {
-      async away() {
-        tries++;
-        throw new EmporiumError("STORE_UNAVAILABLE", "away", { retry: "later" });
-      },
-    };
-    const tasks = [await makeTask(source, "away", undefined, ["x"])];
-    const report = await runPlan({ createdMs: 1, tasks, locks: [] }, options(source, memoryStore(), { operations: away }));
-    expect(tries).toBe(3);
-    expect(report).toMatchObject({ failed: 1, exitStatus: 1 });
-  });
-
   it("of a full disk start nothing more, remove parts, keep what is complete, and resume with the same bytes", async () => {
     const source = await sourceStore();
     const reference = fileStore(fresh("reference"), { sync: false });
@@ -514,28 +471,6 @@ describe("failures", () => {
     expect((await runPlan({ createdMs: 1, tasks: [big], locks: [] }, options(source, memoryStore()))).exitStatus).toBe(2);
   });
 
-  it("of any kind have the place of their task where they have none of their own", async () => {
-    const source = await sourceStore();
-    const odd: Operations = {
-      odd: async () => Promise.reject(new TypeError("x is not a function")),
-      bare: async () => Promise.reject(new EmporiumError("FORMAT_CORRUPT", "bad block")),
-      placed: async () => Promise.reject(broken),
-      disk: async () => Promise.reject(Object.assign(new Error("open"), { code: "EACCES", path: "/data/x" })),
-    };
-    const tasks = await Promise.all(
-      Object.keys(odd).map((run) => makeTask(source, run, undefined, [run], { place: { file: "c.yaml", line: 3 } })),
-    );
-    tasks.push(await makeTask(source, "bare", undefined, ["nowhere"]));
-    const report = await runPlan({ createdMs: 1, tasks, locks: [] }, options(source, memoryStore(), { operations: odd }));
-    expect(report.results.map(({ error }) => error)).toEqual([
-      expect.objectContaining({ code: "TASK_FAILED", file: "c.yaml", line: 3 }),
-      { code: "FORMAT_CORRUPT", message: "bad block", file: "c.yaml", line: 3 },
-      { code: "FORMAT_CORRUPT", message: "bad block", file: "x.mrc", byte: 7 },
-      expect.objectContaining({ code: "STORE_DENIED", message: expect.stringContaining("/data/x") }),
-      { code: "FORMAT_CORRUPT", message: "bad block" },
-    ]);
-  });
-
   it("of an operation that forgets a receipt are found", async () => {
     const source = await sourceStore();
     const forgetful: Operations = { forget: async () => ({ outputs: [] }) };
@@ -576,50 +511,6 @@ describe("exitStatusOf", () => {
     ["TARGET_LOCKED", 11],
   ] as const)("a stop has its own: %s", (code, status) => {
     expect(exitStatusOf([result("done")], new EmporiumError(code, ""))).toBe(status);
-  });
-});
-
-describe("a source that changes while it is read", () => {
-  async function changing(times: number, change: (source: Store) => Promise<unknown>) {
-    const source = await sourceStore();
-    const target = memoryStore();
-    let left = times;
-    const reading: Operations = {
-      async copy(task, context: TaskContext) {
-        const receipt = await copyObject(context, "in/1.mrc", task.outputs[0]!);
-        await context.note({ seen: true });
-        if (left-- > 0) await change(source);
-        return { outputs: [receipt] };
-      },
-    };
-    const tasks = [await makeTask(source, "copy", "in/1.mrc", ["t.mrc"])];
-    const report = await runPlan({ createdMs: 1, tasks, locks: [] }, options(source, target, { operations: reading }));
-    return { source, target, report, reading };
-  }
-
-  it("is read once more, and the next plan finds it done", async () => {
-    const { source, target, report, reading } = await changing(1, (store) => store.write("in/1.mrc", bytes(50, 9)));
-    expect(report).toMatchObject({ done: 1, exitStatus: 0 });
-    expect(report.results[0]!.receipt?.warnings).toEqual([expect.stringContaining("changed")]);
-    expect(await target.read("t.mrc")).toEqual(bytes(50, 9));
-    const tasks = [await makeTask(source, "copy", "in/1.mrc", ["t.mrc"])];
-    expect(await runPlan({ createdMs: 2, tasks, locks: [] }, options(source, target, { operations: reading }))).toMatchObject({
-      already: 1,
-    });
-  });
-
-  it("fails when it changes twice", async () => {
-    let n = 0;
-    const { report } = await changing(2, (store) => store.write("in/1.mrc", bytes(50, ++n)));
-    expect(report.results[0]).toMatchObject({
-      state: "failed",
-      error: { code: "SOURCE_CHANGED", url: "memory:source/in/1.mrc" },
-    });
-  });
-
-  it("fails when it is gone", async () => {
-    const { report } = await changing(1, (store) => store.remove("in/1.mrc"));
-    expect(report.results[0]!.error).toMatchObject({ code: "SOURCE_CHANGED", message: expect.stringContaining("is gone") });
   });
 });
 
