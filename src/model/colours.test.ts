@@ -64,6 +64,16 @@ describe("colours of annotations", () => {
     expect(colourLayers(layers).map((colours) => colours.map(colourHex))).toEqual(layers.map(({ hex }) => hex));
   });
 
+  const cube = (steps: number[]) =>
+    steps.flatMap((red) => steps.flatMap((green) => steps.map((blue): Colour => [red, green, blue])));
+  // white, grey and black are never taken
+  const places = cube([0, 0.5, 1]).filter((colour) => new Set(colour).size > 1);
+  it.each(places)("%f, %f, %f is taken where all others of its lattice are", (...free) => {
+    const others = [...cube([0, 0.5, 1]), ...cube([0.25, 0.75])].filter((colour) => colour.some((value, i) => value !== free[i]));
+    expect(others).toHaveLength(27 + 8 - 1);
+    expect(distinctColours(1, 7, others)).toEqual([free]);
+  });
+
   it("come again after twenty", () => {
     const colours = colourInstances(47, 9);
     expect(new Set(colours).size).toBe(20);

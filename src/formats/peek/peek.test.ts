@@ -208,6 +208,20 @@ describe("what a peek of a large TIFF costs", () => {
     expect(requests).toBe(3);
   });
 
+  it("the option exact says which pages are not all there", async () => {
+    const at = (offset: number) => page(4, 4).map((entry): Entry => (entry[0] === 273 ? [273, 4, [offset]] : entry));
+    const pieces = {
+      0: header(8),
+      8: directory(8, at(1000), 300),
+      300: directory(300, at(1990), 600),
+      600: directory(600, at(9), 0),
+    };
+    expect((await peekFile(sparse(2000, pieces), { exact: true })).images[0]).toMatchObject({
+      shape: [3, 4, 4],
+      warnings: ["truncated: pixels of 1 of 3 pages lie past the end of the file: 6 bytes are missing"],
+    });
+  });
+
   it("a chain that goes back, and one that leaves the file, end there with a warning", async () => {
     const two = (next: number) => ({ 0: header(8), 8: directory(8, page(4, 4), 300), 300: directory(300, page(4, 4), next) });
     expect((await peekFile(sparse(2000, two(8)))).images[0]).toMatchObject({
@@ -413,6 +427,8 @@ describe("what other peeks cost", () => {
       requests: 1,
       images: [{ shape: [600, 400, 200], offset: [12000, 11000, 10000], warnings: [expect.stringContaining("compresso")] }],
     });
+    // what is in it says more than its name
+    expect(await peekFolder(folder("volume.zarr", { info }))).toMatchObject({ images: [{ format: "precomputed" }] });
     await expect(peekFolder(folder("nothing", {}))).rejects.toMatchObject({ code: "FORMAT_UNKNOWN" });
     await expect(peekFolder(folder("nothing.zarr", {}))).rejects.toMatchObject({ code: "FORMAT_UNKNOWN" });
   });

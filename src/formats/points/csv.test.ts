@@ -74,7 +74,7 @@ describe("readCsv", () => {
 
   it("no rows are no points", async () => {
     for (const text of ["", "\n", "\ufeff", "\r\n\r\n"]) expect(await points(text)).toEqual([]);
-    for (const text of ["x,y,z", "x,y,z\n", ""]) expect(await points(text, {}, readCsvWithHeader)).toEqual([]);
+    for (const text of ["x,y,z", "x,y,z\n", "", "score,class\n"]) expect(await points(text, {}, readCsvWithHeader)).toEqual([]);
   });
 
   it("the header is the first line, whatever it holds; tsv is csv between tabs", async () => {

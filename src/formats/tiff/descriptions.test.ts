@@ -219,6 +219,28 @@ describe("tags of makers", () => {
     expect(facts!.values["Beam.HV"]).toBe("notafloat");
     expect(await read(withTag(34680, "[User]\nDate=1"))).toMatchObject({ maker: "FEI", pixelSize: undefined });
   });
+  it("Olympus: a record among others, also the last one of the file", async () => {
+    const bytes = new Uint8Array(26 + 60 + 16 + 44);
+    bytes.set([0x49, 0x49, 42, 0, 8, 0, 0, 0, 1, 0]);
+    const view = new DataView(bytes.buffer);
+    view.setUint16(10, 33560, true);
+    view.setUint16(12, 4, true);
+    view.setUint32(14, 1, true);
+    view.setUint32(18, 26, true);
+    bytes.set(new TextEncoder().encode("SIS0"), 26);
+    view.setUint16(26 + 58, 2, true);
+    view.setUint16(86, 5, true); // of another kind
+    view.setUint16(94, 1, true);
+    view.setUint32(98, 102, true);
+    view.setInt16(102 + 10, -9, true);
+    view.setFloat64(102 + 12, 0.25, true);
+    view.setFloat64(102 + 20, 0.5, true);
+    view.setFloat64(102 + 36, 50_000, true);
+    const { pixelSize, ...facts } = (await read(bytes))!;
+    expect(facts).toMatchObject({ maker: "Olympus", values: { magnification: "50000" } });
+    expect([pixelSize?.unit, pixelSize?.x, pixelSize?.y]).toEqual(["m", expect.closeTo(0.25e-9, 20), expect.closeTo(0.5e-9, 20)]);
+  });
+
   it("Zeiss: lines in pairs", async () => {
     const text = "0\r\n0\r\nAP_WD\r\nWD =  4.5 mm\r\nAP_IMAGE_PIXEL_SIZE\r\nImage Pixel Size = 9.971 nm\r\nDP_X\r\nbroken\r\n";
     expect(await read(withTag(34118, text))).toMatchObject({

@@ -259,6 +259,17 @@ const FAULTS: Fault[] = [
     },
     "transformation-order",
   ],
+  [
+    "v06.image",
+    ["ome", "multiscales", 0, "datasets", 0, "coordinateTransformations", 0],
+    {
+      type: "sequence",
+      transformations: [scale(1, 1, 1), translation(1, 1)],
+      input: { path: "0" },
+      output: { name: "physical" },
+    },
+    "transformation-length",
+  ],
   ["v06.image", [...steps06, "type"], "bent", "transformation"],
   ["v06.image", [...steps06, "type"], "__proto__", "transformation"],
   ["v06.image", [...steps06, "output"], { name: "nowhere" }, "reference-found"],
