@@ -122,6 +122,11 @@ describe("an alignment of RELION", () => {
     expect([tomoName, pixelSizeAngstrom, tilts[0]!.yTiltDegrees]).toEqual(["b", 3, 5]);
   });
 
+  it("takes the only row of data_global, whatever tomogram it names", async () => {
+    const text = table("global", GLOBAL, "another 2.5 1 1 1") + table("a", ANGLES, "1 2 3 4");
+    expect((await read(text, "a")).pixelSizeAngstrom).toBe(2.5);
+  });
+
   it("seam 48: with matrices that turn and have no translation, as WarpTools writes them, is refused", async () => {
     const turned = "[0.06,0.998198,0,0] [-0.998198,0.06,0,0] [0,0,1,0] [0,0,0,1]";
     const text = (row: string) => table("global", GLOBAL, "a 2 40 60 10") + table("a", MATRIX, row, unit);

@@ -65,6 +65,14 @@ describe("readDmTags", () => {
     expect(await refusal(file(tag))).toMatchObject({ code, byte: expect.any(Number) });
   });
 
+  it("says which type it cannot read", async () => {
+    const { message } = (await refusal(file(value("x", [20, 3], [0])))) as { message: string };
+    expect(message).toContain("the type [20,3] ends too early");
+    const long = [15, 0, 9, ...new Array<number>(9).fill(0)];
+    const { message: short } = (await refusal(file(value("x", long, [0])))) as { message: string };
+    expect(short).toMatch(/\[15,0,9,0,0,0,0,0\] ends too early|a struct with a field of type 0/);
+  });
+
   it("reads groups as deep as allowed, and not one deeper", async () => {
     const nested = (depth: number): number[] => named(20, "", group(...(depth > 1 ? [nested(depth - 1)] : [])));
     const deep = await readDmTags(inMemory(file(nested(LIMITS.tagDepth))));

@@ -208,6 +208,25 @@ describe("what a peek of a large TIFF costs", () => {
     expect(requests).toBe(3);
   });
 
+  it("samples that are not read: facts all the same, and a warning; planes outside of the folder are refused", async () => {
+    const complex = page(4, 4, [[339, 3, [5]]]);
+    expect((await peekFile(sparse(2000, { 0: header(8), 8: directory(8, complex, 0) }))).images[0]).toMatchObject({
+      shape: [1, 4, 4],
+      dtype: null,
+      warnings: [expect.stringMatching(/^pixels: .*complex integers of 8 bits/)],
+    });
+    const ome = (inside: string) =>
+      `<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06"><Image ID="Image:0"><Pixels ID="Pixels:0" DimensionOrder="XYCZT" SizeX="4" SizeY="4" SizeZ="1" SizeC="1" SizeT="1" Type="uint8">${inside}</Pixels></Image></OME>`;
+    const described = (text: string) => {
+      const first = directory(8, page(4, 4, [[270, 2, text]]), 0);
+      return peekFile(sparse(2000, { 0: header(8), 8: first }));
+    };
+    await expect(described(ome('<TiffData><UUID FileName="../x.tif">u</UUID></TiffData>'))).rejects.toMatchObject({
+      code: "NAME_UNSAFE",
+    });
+    expect((await described(ome("<TiffData>"))).images[0]!.warnings).toEqual([expect.stringMatching(/^ome-unreadable/)]);
+  });
+
   it("the option exact says which pages are not all there", async () => {
     const at = (offset: number) => page(4, 4).map((entry): Entry => (entry[0] === 273 ? [273, 4, [offset]] : entry));
     const pieces = {

@@ -120,6 +120,7 @@ describe("readCsv", () => {
     ["a,b,c,x,y,z", "x, y, z are columns 4, 5, 6", "first three columns"],
     ['"tomo id",a,b,c', "the first three columns are called tomo id, a, b", "first three columns"],
     ["x,y,score", "x, y are columns 1, 2", "first three columns"],
+    [",a,score", 'the first three columns are called "", a, score', "first three columns"],
   ])("seam 51: columns that are no coordinates are an error: %s", async (header, found, hint) => {
     const text = `${header}\n${"0,".repeat(header.split(",").length - 1)}0\n`;
     const error: unknown = await points(text, {}, readCsvWithHeader).catch((thrown: unknown) => thrown);
@@ -149,6 +150,9 @@ describe("readCsv", () => {
   it("seam 51: a table of TARDIS whose columns stand elsewhere is an error", async () => {
     const text = "X [A],Y [A],Z [A],IDs\n1,2,3,0\n";
     expect(await refusal(text, {}, readTardis)).toMatchObject({ code: "FORMAT_FIELD", line: 1 });
+    await expect(points(text, {}, readTardis)).rejects.toThrow(
+      "columns 2 to 4 are called Y [A], Z [A], IDs, coordinates x, y, z",
+    );
     expect(await points(text, { compat: true }, readTardis)).toEqual([[1, 2, 3, 0]]);
   });
 

@@ -137,6 +137,17 @@ describe("STAR files", () => {
     ]);
   });
 
+  it("values that begin as words of STAR do are values", async () => {
+    expect(await rowsOf("data_\nloop_\n_a\n_b\ndose 2\nlow 3\nd 4\ndata 5\nloop 6\n")).toEqual([
+      ["dose", "2"],
+      ["low", "3"],
+      ["d", "4"],
+      ["data", "5"],
+      ["loop", "6"],
+    ]);
+    expect(await rowsOf("data_\nloop_\n_a\ndose\nloop\n")).toEqual([["dose"], ["loop"]]);
+  });
+
   it.each<[string, string, string, number]>([
     ["a short row", "data_\nloop_\n_a\n_b\n1 2\n3\n4 5\n", "a row of 1 values, its loop has 2 columns", 6],
     ["a short row before a block", "data_\nloop_\n_a\n_b\n1\n\ndata_b\n", "a row of 1 values", 5],

@@ -84,6 +84,9 @@ describe("ImageJ's description", () => {
       expect([parseImageJMetadata(counts, bytes.subarray(0, bytes.length - 1), little), others]).toEqual([rest, { luts: 1 }]);
       expect(parseImageJMetadata(counts, bytes, !little)).toEqual({});
       expect(parseImageJMetadata([], bytes, little)).toEqual({});
+      // a header that is not all there, and one that is longer than any
+      expect(parseImageJMetadata(counts, bytes.subarray(0, head.length - 1), little)).toEqual({});
+      expect(parseImageJMetadata([12 + 8 * 64 + 8, ...counts.slice(1)], bytes, little)).toEqual({});
     }
   });
 });
@@ -236,6 +239,9 @@ describe("tags of makers", () => {
     view.setFloat64(102 + 12, 0.25, true);
     view.setFloat64(102 + 20, 0.5, true);
     view.setFloat64(102 + 36, 50_000, true);
+    const without = bytes.slice();
+    without[94] = 2;
+    expect(await read(without)).toEqual({ maker: "Olympus", pixelSize: undefined, offset: undefined, values: {} });
     const { pixelSize, ...facts } = (await read(bytes))!;
     expect(facts).toMatchObject({ maker: "Olympus", values: { magnification: "50000" } });
     expect([pixelSize?.unit, pixelSize?.x, pixelSize?.y]).toEqual(["m", expect.closeTo(0.25e-9, 20), expect.closeTo(0.5e-9, 20)]);

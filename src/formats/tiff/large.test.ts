@@ -48,6 +48,19 @@ function stack(width: number, height: number, images: number, description: strin
 }
 
 describe("large TIFF files", () => {
+  it("one that became shorter while it was read is SOURCE_CHANGED, with the byte at which it ends", async () => {
+    const { source, begin } = stack(1000, 1000, 2, "ImageJ=1.53t\nimages=2\n");
+    const cut = {
+      ...source,
+      read: (range: ByteRange) => source.read({ ...range, length: Math.min(range.length, begin + 9 - range.offset) }),
+    };
+    const file = await openTiff(source);
+    await expect(readTiffPlane(cut, await file.image(0))).rejects.toMatchObject({
+      code: "SOURCE_CHANGED",
+      facts: { place: { file: "stack.tif", byte: begin + 9 } },
+    });
+  });
+
   it("a stack of ImageJ past 4 GiB: the last image is where it should be, whatever the byte count says", async () => {
     const { source, begin } = stack(700, 1000, 6500, "ImageJ=1.53t\nimages=6500\nslices=6500\n");
     const file = await openTiff(source);
