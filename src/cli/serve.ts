@@ -80,9 +80,7 @@ export default command({
         try {
           const home = url?.replace(/\/+$/, "") ?? portal.url;
           if (url === undefined && !isLoopback(host)) {
-            io.log.warn(
-              "no --url: links and views contain this machine's IP address, not the name by which others reach it",
-            );
+            io.log.warn("no --url: links and views contain this machine's IP address, not the name by which others reach it");
           }
           const report = options.import ? await bringUpToDate(store, writer, io) : undefined;
           await writer.close();
@@ -114,7 +112,10 @@ async function bringUpToDate(store: Store, database: Database, { clock, log, sig
 function print({ url, bucket, report }: { url: string; bucket: string; report: ImportReport | undefined }, io: Io): void {
   const [graphql, files, s3, viewer] = [`${url}/graphql`, `${url}/files`, `${url}/s3`, `${url}/viewer/`];
   const errors = report?.errors ?? [];
-  if (io.json) return io.outJson({ url, graphql, files, s3, viewer, bucket, imported: report ?? null, errors });
+  if (io.json) {
+    io.outJson({ url, graphql, files, s3, viewer, bucket, imported: report ?? null, errors });
+    return;
+  }
   if (report) io.out(report.toText());
   for (const line of [
     `${url} serves, until Ctrl-C:`,
