@@ -13,7 +13,7 @@ export interface Io {
   /** A failure that does not end the command: three lines on stderr. */
   fail(error: ErrorRecord): void;
   readonly json: boolean;
-  /** The result goes to a terminal, so somebody is there to see it. */
+  /** The result goes to a terminal. */
   readonly attended: boolean;
   readonly log: Log;
   /** Takes the events of a run: progress, and messages about what a person should know. */
@@ -24,7 +24,7 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Folder of journals and caches: `--workspace`, `$EMPORIUM_WORKSPACE` or `.emporium`. */
   readonly workspace: string;
-  /** Puts a question to whoever sits there, on stderr, and waits for a line of stdin; undefined when nobody does. */
+  /** Asks the user a question on stderr, and waits for a line of stdin; undefined if there is no user. */
   ask(question: string): Promise<string | undefined>;
   /** Every command of the program, loaded. */
   commands(): Promise<Command[]>;
@@ -50,7 +50,7 @@ export interface Example {
   /** A command line that a test runs, in a folder where `emporium demo --once` ran before. */
   run: string;
   says: string;
-  /** It answers and stays until it is told to stop. */
+  /** It runs until it is stopped. */
   stays?: boolean;
 }
 

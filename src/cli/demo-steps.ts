@@ -9,7 +9,7 @@ export interface DemoStep {
   /** Name of the command. */
   name: string;
   words: readonly string[];
-  /** Words behind those, too long to be shown: printed as a variable of the shell. */
+  /** Further words, too long to be shown: printed as a variable of the shell. */
   behind?: { words: readonly string[]; as: string } | undefined;
 }
 

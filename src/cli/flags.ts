@@ -4,7 +4,7 @@ import { EmporiumError } from "../core/errors.js";
 import { nearest } from "../core/nearest.js";
 import type { Command, OptionMeta } from "./command.js";
 
-/** Options that every command takes, before or behind its name. */
+/** Options that every command takes, before or after its name. */
 export const GlobalOptions = z.object({
   json: z.boolean().default(false).meta({ description: "print the result as one JSON document" }),
   quiet: z.boolean().default(false).meta({ description: "print no progress and only warnings and errors", short: "q" }),
@@ -115,7 +115,7 @@ export function spellings(flag: Flag): Spelling[] {
 }
 
 /**
- * Reads the words behind a command's name. Commander splits them, zod checks and converts the values.
+ * Reads the words after a command's name. Commander splits them, zod checks and converts the values.
  *
  * @throws {EmporiumError} USAGE, naming the word found and the form wanted.
  */

@@ -25,7 +25,7 @@ export interface Host {
 /** Variables whose values are cut from every line, whichever library reads them. */
 const SECRET_VARIABLES = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN"];
 
-/** Runs one command line (the words behind `emporium`) and gives the exit status. Never throws. */
+/** Runs one command line (the words after `emporium`) and returns the exit status. Never throws. */
 export async function runProgram(words: readonly string[], host: Host): Promise<number> {
   for (const name of SECRET_VARIABLES) markSecret(host.env[name]);
   const loose = looseFlags(words);
@@ -138,7 +138,7 @@ function dispatch(words: readonly string[]): Asked {
 
 const startsWith = (words: readonly string[], name: string): boolean => name.split(" ").every((part, i) => words[i] === part);
 
-/** What stands before `--`: behind it nothing is an option. */
+/** The words before `--`: after it nothing is an option. */
 function beforeDashes(words: readonly string[]): readonly string[] {
   const end = words.indexOf("--");
   return end < 0 ? words : words.slice(0, end);

@@ -78,7 +78,7 @@ export function makeProgress({ sink, clock, silent, logJson = false }: ProgressO
 
 /**
  * `42%  1.2 GiB of 2.9 GiB  310 MiB/s  6s left  3 of 7 done, 1 failed  tomogram 100 of TS_01 (+1)`, with `(0.4 GiB from before,
- * 12 MiB again)` behind the bytes where a run goes on, or had to do something twice.
+ * 12 MiB again)` after the bytes if a run resumes, or had to repeat something.
  */
 function progressLine(view: ProgressView): string {
   const {

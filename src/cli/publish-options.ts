@@ -54,7 +54,7 @@ const Options = z.object(sampleOptions);
 export type SampleOptions = z.output<typeof Options>;
 
 /**
- * The plan that the options, and whoever sits at the terminal, ask for. Its warnings go to stderr.
+ * The plan that the options, and the user at the terminal, ask for. Its warnings go to stderr.
  *
  * @throws {EmporiumError} USAGE naming the flag of an answer that is missing.
  */

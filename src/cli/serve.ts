@@ -65,7 +65,7 @@ export default command({
     if (location.scheme === "ftp")
       throw new EmporiumError("USAGE", "a tree is served from a folder, a bucket or a web server, not from FTP");
     const store = await openStore(location, { anonymous: options.anonymous, readOnly: true });
-    // migrates an embedded database, and says so where a server is behind; it stays open for the import alone
+    // migrates an embedded database, and reports a server's that is older; it stays open only for the import
     const writer = await openCatalog({
       ...(await databaseFor(options, io, "writer", "serve")),
       create: options.import,

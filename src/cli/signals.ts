@@ -24,7 +24,7 @@ export function abortOnSignals(source: SignalSource, after: (ms: number, act: ()
   return controller.signal;
 }
 
-/** Ends when the command is told to stop: of what stays, such as a page or a server, that is the ordinary end. */
+/** Ends when the command is stopped: for a page or a server that is the normal end. */
 export function toldToStop(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve();

@@ -74,7 +74,7 @@ async function ask({ kind, id, url }: Target, net: PortalNet): Promise<JsonObjec
   return data;
 }
 
-/** Adds the pages behind the first to a relation, in the answer itself. */
+/** Adds the pages after the first to a relation, in the answer itself. */
 async function completeRelation(
   row: JsonObject,
   { root, relation, fields }: { root: string; relation: string; fields: string },

@@ -12,7 +12,7 @@ const STUDIES = "https://raw.githubusercontent.com/IDR";
 const FOLDERS_MAX = 400;
 
 export interface ImageNames {
-  /** The image's name: its file's, of a file with several images with ` [series]` behind it. */
+  /** The image's name: its file's, of a file with several images with ` [series]` after it. */
   name: string;
   dataset: string | undefined;
   /** `<study>/<experiment>`: `idr0086-miron-micrographs/experimentD`. */

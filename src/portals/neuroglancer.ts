@@ -15,7 +15,7 @@ const REDIRECTS_MAX = 10;
 /** Of a viewer with a host of its own for each version: `v2-dot-neuroglancer-demo.appspot.com`. */
 const VIEWER_HOST = /^(?:[a-z0-9-]+-dot-)?neuroglancer-demo\.appspot\.com$/;
 
-/** Links of the viewer Neuroglancer, long and short: the state behind `#!` names the sources of all layers. */
+/** Links of the viewer Neuroglancer, long and short: the state after `#!` names the sources of all layers. */
 export const neuroglancer: Portal = {
   name: "neuroglancer",
   title: "Neuroglancer",
@@ -70,7 +70,7 @@ async function longLink(short: string, net: PortalNet): Promise<string> {
     const location = reply.header("location");
     if (location === undefined || !URL.canParse(location, url))
       throw notFound(short, "the short link leads to no state of the viewer");
-    // The text behind `#` is kept as it came: URL parsing would percent-encode parts of it.
+    // The text after `#` is kept as it came: URL parsing would percent-encode parts of it.
     const hash = location.indexOf("#");
     if (hash >= 0 && location[hash + 1] === "!") return location;
     url = new URL(location, url).href;

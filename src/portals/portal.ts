@@ -23,7 +23,7 @@ export interface Portal {
   readonly title: string;
   /** The only hosts that this adapter may reach. `*.example.org` stands for every name below it. */
   readonly hosts: readonly string[];
-  /** The host behind the pages that a person copies addresses of. */
+  /** The host of the pages whose URLs a person copies. */
   readonly home: string;
   /** How its accessions begin, where it has any: text of a regular expression in which case does not matter. */
   readonly accession?: string | undefined;

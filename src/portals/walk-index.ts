@@ -7,7 +7,7 @@ export interface WalkedFile extends IndexEntry {
 }
 
 export interface WalkOptions {
-  /** Folder pages asked for in all: a listing that never ends is a fault of somebody's. */
+  /** Most folder pages that are requested: a listing that never ends is a server's error. */
   foldersMax?: number | undefined;
   /** Folder pages asked for at a time; the host's pace holds besides. */
   atOnce?: number | undefined;

@@ -21,7 +21,7 @@ export function judgeConditions(headers: Headers, stat: Stat): 304 | 412 | undef
   return since !== null && stat.modifiedMs !== undefined && isOlder(since, stat) === false ? 304 : undefined;
 }
 
-/** Whether a range may be sent: `If-Range` is absent or names this very object. Otherwise the client wants the whole anew. */
+/** Whether a range may be sent: `If-Range` is absent or names this object. Otherwise the client wants the whole object. */
 export function rangeStillFits(headers: Headers, stat: Stat): boolean {
   const wanted = headers.get("if-range");
   if (wanted === null) return true;

@@ -1,7 +1,7 @@
 /**
  * Answers a request. Plain functions over the web's own types, so a test needs no port and another server could carry them.
  *
- * @param path what is left of the URL's path behind the mount, still percent-encoded, without a leading `/`.
+ * @param path what is left of the URL's path after the mount, still percent-encoded, without a leading `/`.
  */
 export type Handler = (request: Request, path: string) => Promise<Response>;
 
@@ -27,7 +27,7 @@ export function mounted(mounts: Mounts): Handler {
   };
 }
 
-/** The answer to whoever wants to write. */
+/** The answer to write requests. */
 export function onlyReading(): Response {
   return refusal(405, "only reading is possible here", { allow: "GET, HEAD, OPTIONS" });
 }

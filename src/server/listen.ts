@@ -14,7 +14,7 @@ export interface ListenOptions {
   host?: string | undefined;
   /** Default 0: any that is free. */
   port?: number | undefined;
-  /** Further names that the server goes by, `name` or `name:port`. Needed on loopback only, where other names are refused. */
+  /** Further names of the server, `name` or `name:port`. Needed only on loopback, where other names are refused. */
   names?: readonly string[] | undefined;
   /**
    * Requests that are worked on at the same time; more are refused with 503. A request that waits for its client does not count.

@@ -7,7 +7,7 @@ export interface WalkOptions {
   prefix: string;
   /** Keys up to this one, itself included, are left out. */
   after?: string | undefined;
-  /** What is below a key that has this behind the prefix is told once, as `prefix`. */
+  /** Keys with this after the prefix are grouped, and returned once as `prefix`. */
   delimiter?: string | undefined;
   signal?: AbortSignal | undefined;
 }

@@ -65,7 +65,7 @@ export function readOnlyS3(store: Store, { bucket, hosts = [], log = silentLog }
   };
 }
 
-/** The answer to whoever wants to write. */
+/** The answer to write requests. */
 export function refuseS3Writing(): Response {
   return error(405, "MethodNotAllowed", "The specified method is not allowed against this resource.", {
     allow: "GET, HEAD, OPTIONS",

@@ -14,7 +14,7 @@ export interface SendOptions {
   readonly whileWaiting: (wait: Promise<void>) => Promise<void>;
 }
 
-/** What is handed to the system at once: by what the client has taken of these its speed is told. */
+/** Bytes handed to the system at once: the client's speed is measured by how many of them it has taken. */
 const SLICE_BYTES = 64 * 1024;
 
 /** Sends an answer as fast as the client reads it. A client that reads almost nothing is disconnected. */

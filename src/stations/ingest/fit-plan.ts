@@ -12,7 +12,7 @@ import { VIEW_MASK_OPERATION } from "./ops/view-mask.js";
 import { VOLUME_OPERATION } from "./ops/volume.js";
 import type { IngestPlan } from "./plan.js";
 
-/** What a run is told that concerns every task. */
+/** Settings of a run that affect every task. */
 export interface Ceilings {
   readonly memoryBytes: number;
   readonly checksum?: "sha256" | undefined;

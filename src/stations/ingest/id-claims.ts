@@ -25,7 +25,7 @@ interface Job extends ProcessIdentity {
 }
 
 interface Claim extends GivenId {
-  /** Of the run that made it; it stays behind when that run does not finish. */
+  /** Of the run that made it; it remains if that run does not finish. */
   readonly token: string;
 }
 
@@ -37,7 +37,7 @@ interface State {
 }
 
 export interface ClaimOptions extends Omit<Env, "onEvent"> {
-  /** What the import is called, whoever runs it. */
+  /** The name of the import, independent of the user. */
   job: string;
 }
 

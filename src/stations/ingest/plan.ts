@@ -43,7 +43,7 @@ export interface PlanOptions extends GivenEnv {
   readonly codec?: ShardCodec | undefined;
   /** Address of the published tree, for views. Default: `viewAddress`. */
   readonly httpsPrefix?: string | undefined;
-  /** Write metadata anew even where it says the same. */
+  /** Write metadata again even if they are the same. */
   readonly force?: boolean | undefined;
   /** Write point lists empty that hold no row of their tomogram. Default false: each is a failure. */
   readonly allowEmpty?: boolean | undefined;

@@ -121,7 +121,7 @@ async function isFolder(location: string): Promise<boolean> {
   return (await stat(location).catch(() => undefined))?.isDirectory() ?? false;
 }
 
-/** Grouped by file. What aliases repeat is told once. */
+/** Grouped by file. Errors that aliases repeat are listed once. */
 function formatChecked(files: readonly CheckedConfig[], skipped: readonly string[]): string {
   const lines: string[] = [];
   for (const { file, errors, warnings: all } of files) {

@@ -40,11 +40,11 @@ export function checkConfig(bytes: Uint8Array, file: string, options: CheckOptio
 /** A configuration that has been judged. */
 export interface JudgedConfig {
   readonly checked: CheckedConfig;
-  /** The values, for whoever asks registries about them. */
+  /** The values, for requests to registries. */
   readonly root: MapNode | undefined;
   /** What a run takes; undefined where the structure that a run needs is not there. */
   readonly config: IngestConfig | undefined;
-  /** What a run cannot do without: the structure, templates, globs. Among `checked.errors` they are told once. */
+  /** What a run cannot do without: the structure, templates, globs. `checked.errors` contains each once. */
   readonly structure: readonly ErrorRecord[];
 }
 

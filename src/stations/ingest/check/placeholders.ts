@@ -21,7 +21,7 @@ const NEVER_MEANT: readonly [path: RegExp, value: string, what: string][] = [
   [/\.dataset_description$/, "What the dataset shows.", "a few sentences, like an abstract"],
   [/\.(sample|grid)_preparation$/, "Not described yet.", "how it was prepared, or delete the line"],
 ];
-/** Values that somebody may mean: placeholders only in a file that has others. */
+/** Values that may be meant: placeholders only in a file that has others. */
 const RARELY_MEANT: readonly [path: RegExp, value: string, what: string][] = [
   [/\.ORCID$/, NO_ORCID, "ORCID, or delete the line"],
   [/(^|\.)(deposition_id|deposition_identifier|dataset_identifier)$/, "1", "number at the portal"],

@@ -41,7 +41,7 @@ export function readJudged(bytes: Uint8Array, file: string): { config: IngestCon
   return { config, faults: once(checkNode(bytes, file).checked.errors) };
 }
 
-/** A fault of a value that aliases repeat is told where it is written, once. */
+/** An error of a value that aliases repeat is reported once, where it is written. */
 function once(faults: readonly ErrorRecord[]): ErrorRecord[] {
   const byPlace = new Map<string, ErrorRecord>();
   for (const fault of faults) {

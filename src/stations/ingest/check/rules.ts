@@ -99,7 +99,7 @@ function literals(
   }
 }
 
-/** 5: somebody is to be named first, and somebody to be written to. */
+/** 5: there must be a primary and a corresponding author. */
 function authors(metadata: MapNode | undefined, entity: string, rules: Rules): void {
   const list = entryAt(metadata, "authors");
   if (list?.kind !== "list" || list.items.length === 0) return;

@@ -52,7 +52,7 @@ async function besides(listing: Listing, folders: readonly string[], part: strin
     const start = folder === "" ? "" : `${folder}/`;
     for (const { key } of await listing.children(start)) {
       const isFolder = key.endsWith("/");
-      // ours, or somebody's settings
+      // ours, or a user's settings
       if (key.startsWith(".", start.length)) continue;
       if (isLast || isFolder) names.push(key.slice(start.length, isFolder ? -1 : undefined));
     }

@@ -18,7 +18,7 @@ export interface AcquiredSections {
   readonly sections: readonly AcquiredSection[] | undefined;
 }
 
-/** Reads the acquisition file and the raw tilt angles of a run's first tilt series; both are read once, whoever asks. */
+/** Reads the acquisition file and the raw tilt angles of a run's first tilt series, each only once. */
 export async function acquiredSections(context: ImportContext): Promise<AcquiredSections> {
   const mdoc = await orNothing(async () => (await acquisition.find(context)).read());
   const raw = await orNothing(async () => {

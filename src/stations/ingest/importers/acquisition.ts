@@ -22,7 +22,7 @@ export interface Acquisition {
   read(): Promise<Mdoc>;
 }
 
-/** The acquisition file of a run: nothing is read of it until somebody asks. Planned are the tasks that copy it. */
+/** The acquisition file of a run, read when it is first needed. The plan has the tasks that copy it. */
 export const acquisition: Importer<Acquisition, readonly Task[]> = {
   kind: KIND,
   per: "run",
@@ -40,7 +40,7 @@ export const acquisition: Importer<Acquisition, readonly Task[]> = {
   },
 };
 
-/** Whether anything is asked for that is told of how a run was acquired: alignments name its tilt series. */
+/** Whether anything is selected that uses the acquisition: alignments name the tilt series. */
 export function wantsAcquired(context: PlanContext): boolean {
   const { selection } = context;
   return selection.walks(KIND) || selection.walks("frame") || wantsTiltseries(context);

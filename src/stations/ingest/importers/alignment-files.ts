@@ -22,7 +22,7 @@ export function ownFormat(format: unknown): OwnFormat | undefined {
 
 const PROGRAMS =
   "align|autofidseed|blend|cryoposition|ctfcorrection|ctfplotter|eraser|findbeads3d|flatten|golderaser|mtffilter|newst|preblend|prenewst|sample|sirtsetup|tilt|tomopitch|track|transferfid|trimvol|undistort|xcorr";
-/** What Etomo calls its command files, alone or behind the name of a dataset; the letter is that of the axis. */
+/** Etomo's names of its command files, alone or after the name of a dataset; the letter is that of the axis. */
 const COMMAND_FILE = new RegExp(`(?:^|[_.-])((?:${PROGRAMS})[ab]?(?:_[a-z0-9]+)*\\.com)$`, "i");
 
 /**

@@ -70,7 +70,7 @@ async function planOne(context: ImportContext, one: Alignment, { candidates, vol
   const task = hasDimensions(one.configured) || volume ? await planFiles(context, one, volume) : leaveOut(context, one);
   if (task || candidates.length === 0 || one.origin !== "default") return task;
   if (!context.selection.metadata(KIND)) return undefined;
-  // several tomograms under one name are told as what they are: without them there is no alignment, which is no second fault
+  // several tomograms with one name are reported as such; the missing alignment is not a second error
   const { failures } = context.draft;
   const collided = failures.filter(({ error }) => error.code === "CONFIG_COLLISION").map(({ entity }) => entity);
   if (candidates.some(({ title }) => collided.includes(title))) return undefined;

@@ -109,7 +109,7 @@ function onlyStored(
   });
 }
 
-/** Two blocks for one annotation are a failure of both: nobody can say whose metadata are meant. */
+/** Two blocks for one annotation are a failure of both: which metadata are meant is unknown. */
 function dropTwins(context: ImportContext, found: readonly AnnotationCandidate[]): readonly AnnotationCandidate[] {
   if (context.compat) return found;
   const groups = new Map<string, AnnotationCandidate[]>();
@@ -277,7 +277,7 @@ function fileEntry({ shape }: AnnotationSource, { format, key }: AnnotationFile)
     path: key,
     shape: portalShape(shape.shape),
     is_visualization_default: isCaption ? false : shape.isVisualizationDefault,
-    // the portal's database reads it from here; the reference never writes it, so it stands only where somebody said so
+    // the portal's database reads it from here; the reference never writes it, so it is written only if it is configured
     ...(shape.isPortalStandard ? { is_portal_standard: true } : {}),
   };
 }

@@ -44,6 +44,6 @@ export interface PlanContext {
   readonly open: OpenAddress;
   /** Takes note of sources that find nothing: told once for all runs. */
   readonly empty: EmptyFinds;
-  /** Takes note of what sources find: what nothing comes of is told in the end. */
+  /** Records what sources find: items that are not used are reported at the end. */
   readonly finds: FindLedger;
 }

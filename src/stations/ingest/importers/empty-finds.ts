@@ -66,7 +66,7 @@ export function emptyFinds(facts: FactsByKind): EmptyFinds {
         const at = `${line}:${column}`;
         const one = [...noted.values()].find(({ source }) => placeText(placeOfFinder(source)) === at);
         const run = one && [...one.runs.values()].find(({ name, found }) => name === (failure.run ?? "") && !found);
-        // runs with one fault are told together: the first says it for all
+        // runs with one error are reported together, at the first
         if (code !== "CONFIG_EMPTY" || !run || places.has(at)) explained.push(failure);
         else explained.push({ ...failure, lookedFor: await lookedText(run.looked) });
         if (run) places.add(at);
@@ -88,7 +88,7 @@ async function sectionWarning(type: TypeKey, sources: readonly Noted[]): Promise
   return first && warningOf(type, first, empty, ids.size, undefined);
 }
 
-/** A source that no run has anything of, beside others that find something. Of annotations each is told alone. */
+/** A source that finds nothing in any run, beside others that do. For annotations each is reported alone. */
 async function sourceWarning({ type, source, runs }: Noted, all: readonly Noted[]): Promise<PlanWarning[] | undefined> {
   const finds = ({ runs: own }: Noted) => [...own.values()].some(({ found }) => found);
   if (finds({ type, source, runs }) || (type !== "annotation" && !all.some(finds))) return undefined;

@@ -6,7 +6,7 @@ export interface FileFacts {
   readonly emptyTold?: "section" | "source" | undefined;
   /** Other kinds whose metadata are made of these files. */
   readonly feeds?: readonly TypeKey[] | undefined;
-  /** Filters of the command go by the names of all files of a source together. */
+  /** Filters of the command apply to the joined names of all files of a source. */
   readonly namedTogether?: true | undefined;
   /** Failures name the files that they concern; of other kinds one failure concerns all of a run. */
   readonly failsAlone?: true | undefined;

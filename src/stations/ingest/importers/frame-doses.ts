@@ -52,9 +52,9 @@ export interface FrameDoseOptions {
   readonly compat: boolean;
 }
 
-/** Decimals that no dose is known to; sums and products of float64 are off behind them. */
+/** No dose is known to more digits; beyond them sums and products of float64 are inexact. */
 const DIGITS = 12;
-/** By which part of itself the dose of an mdoc may differ from time × rate before somebody should look. */
+/** Relative difference between the dose of an mdoc and time × rate above which there is a warning. */
 const DOSE_TOLERANCE = 0.1;
 
 /**

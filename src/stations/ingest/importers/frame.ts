@@ -50,7 +50,7 @@ export const frame: Importer<Frames> = {
   },
 };
 
-/** All files of one source entry are one item, named by their joined names; filters go by that name. */
+/** All files of one source entry are one item, named by their joined names; filters apply to that name. */
 async function findFrames(context: ImportContext): Promise<Frames> {
   const { items } = await findSection(context, KIND, context.scope);
   const groups = new Map<SectionItem["source"], SectionItem[]>();

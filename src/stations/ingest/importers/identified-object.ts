@@ -17,7 +17,7 @@ import { findSection, isAsked, placeOf, type SectionItem, wants } from "./sectio
 const KIND = "identified_object";
 
 /**
- * The table of objects that somebody has identified in a run: the rows of the run, and their metadata. Two tables are a failure
+ * The table of identified objects of a run: the rows of the run, and their metadata. Two tables are a failure
  * (CONFIG_COLLISION), and so is one where another deposition has put its own.
  */
 export const identifiedObject: Importer<readonly SectionItem[]> = {

@@ -2,7 +2,7 @@ import { EmporiumError } from "../../../core/errors.js";
 import { roundHalfEven } from "../../../core/number.js";
 import { parseTable } from "../../../formats/table/delimited.js";
 
-/** A table of objects that somebody has seen in runs, as the portal's own reader understands it. */
+/** A table of identified objects of runs, read as by the portal's own reader. */
 export interface IdentifiedTable {
   /** All columns but `run_name`, in their order. */
   readonly columns: readonly string[];
@@ -27,7 +27,7 @@ const BOOLEAN = /^(?:true|True|TRUE|false|False|FALSE)$/;
  *
  * Columns without a name are named `Unnamed: 2` by position, those with one name `x`, `x.1`, `x.2`.
  *
- * @throws {EmporiumError} CONFIG_SYNTAX, with the line, also for a row that is longer than the first: nobody can say which cell
+ * @throws {EmporiumError} CONFIG_SYNTAX, with the line, also for a row that is longer than the first: it is unknown which cell
  *   is too many
  * Source: pandas (`read_csv`, then `to_json`); golden: `test/golden/ingest/identified-objects.json`, `test/golden/identified`.
  */

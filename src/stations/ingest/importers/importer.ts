@@ -51,7 +51,7 @@ export interface Finder<Found = unknown> {
   title(context: ImportContext): string;
   /** It notes the failures of its entities itself; what else goes wrong ends the plan. */
   readonly notesFailures?: true | undefined;
-  /** What must have been found before: where one of these fails, this one is passed over. */
+  /** What must have been found before: if one of these fails, this one is skipped. */
   readonly needs: readonly Finder[];
   /** Looks for everything of the kind; writes nothing. */
   find(context: ImportContext): Promise<Found>;

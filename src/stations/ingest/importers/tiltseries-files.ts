@@ -82,7 +82,7 @@ export const ctf: Importer<readonly SideFile[], readonly Task[]> = {
   },
 };
 
-/** Two files for one name are a fault: nobody can say which is meant. (`compat`: the last one wins.) */
+/** Two files for one name are an error: which one is meant is unknown. (`compat`: the last one wins.) */
 function chooseOne(context: ImportContext, files: readonly SectionItem[], key: string): Pick<SideFile, "item" | "problem"> {
   if (files.length <= 1 || context.compat) return { item: files.at(-1), problem: undefined };
   const found = files.map((file) => context.source.fullPath(file.key!));

@@ -10,7 +10,7 @@ import { baseName, globText, placeOfFinder } from "./source-names.js";
 
 const FILES_SHOWN = 3;
 
-/** What sources found, to compare with the plan: items that are not used are reported, whoever dropped them. */
+/** What sources found, to compare with the plan: all items that are not used are reported. */
 export interface FindLedger {
   /** @param found of one source in one scope, those included that another find of the same name replaces. */
   note(type: TypeKey, source: Source, scope: Scope, found: readonly Found[]): void;
@@ -89,7 +89,7 @@ export function findLedger(facts: FactsByKind, selection: Selection, { volumes }
   };
 }
 
-/** Whether something comes of a find, or somebody has said already why not. */
+/** Whether an item is used, or it was already reported why not. */
 function usage(
   facts: FactsByKind,
   noted: readonly Noted[],

@@ -166,7 +166,7 @@ function head(
   };
 }
 
-/** A form without a folder behind it: every section that most depositions have. */
+/** A form without a folder: every section that most depositions have. */
 async function emptyForm(answers: Answers): Promise<Draft> {
   const persons = people(answers);
   const run = (path: string): ReturnType<typeof patternsOf> => {

@@ -96,7 +96,7 @@ function blankSeparated(text: string): PointFile | undefined {
   return { shape: "OrientedPoint", format: "dynamo_tbl", rowName: tomograms.size > 1 ? "the tomogram's number" : undefined };
 }
 
-/** Three numbers a line, perhaps behind a line of words. Tables of runs and of objects are something else. */
+/** Three numbers a line, possibly after a line of words. Tables of runs and of objects are something else. */
 function tableFile(text: string, name: string): PointFile | undefined {
   const lines = text
     .replace(/^\ufeff/, "")

@@ -165,7 +165,7 @@ export function seriesGlobs(items: readonly Item[], runOf: (path: string) => str
     const slash = path.lastIndexOf("/") + 1;
     const file = path.slice(slash);
     const extension = literal(file.slice(stemOf(file).length));
-    // up to the sign behind the name, which tells TS_1 from TS_10
+    // up to the character after the name, which distinguishes TS_1 from TS_10
     const named = /^.*\{run_name\}[_. -]?/.exec(globOf(stemOf(file), run))?.[0];
     const glob = `${globOf(path.slice(0, slash), run)}${stemOf(file) === run ? "{run_name}" : `${named ?? ""}*`}${extension}`;
     globs.set(glob, (globs.get(glob) ?? 0) + 1);

@@ -7,7 +7,7 @@ import type { Store } from "../../../stores/store.js";
 
 export const COPY_OPERATION = "ingest/copy";
 
-/** What a copy is told. */
+/** Parameters of a copy. */
 export interface CopyParams {
   kind: string;
   /** Key in the source, or in the target where `from` says so. */

@@ -14,7 +14,7 @@ const BATCH_BYTES = 8 * 2 ** 20;
 /** Buffers of a conversion: a batch as read, decoded and written, and the parts of the upload. */
 export const GAIN_MEMORY_BYTES = 6 * BATCH_BYTES;
 
-/** What a conversion is told: DM file of the source, MRC file of the target. */
+/** Parameters of a conversion: DM file of the source, MRC file of the target. */
 export interface GainParams {
   source: string;
   key: string;

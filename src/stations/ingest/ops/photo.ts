@@ -11,7 +11,7 @@ export const PHOTO_OPERATION = "ingest/photo";
 /** Opens an address outside of source and target, for reading. */
 export type OpenAddress = (location: string) => Promise<{ store: Store; key: string }>;
 
-/** What fetching a picture is told. */
+/** Parameters of fetching a picture. */
 export interface PhotoParams {
   kind: string;
   url: string;

@@ -19,7 +19,7 @@ import { type GreySection, type SectionCache, sectionCacheKey } from "./section-
 
 export const PICTURE_OPERATION = "ingest/picture";
 
-/** What the task of a tomogram's pictures is told. Keys are the target's, but for `source`. */
+/** Parameters of the task of a tomogram's pictures. Keys are the target's, except `source`. */
 export interface PictureParams {
   /** The tomogram's files, where it has them. */
   mrc: string | null;
@@ -72,7 +72,7 @@ async function readSection(files: Pick<PictureParams, "mrc" | "zarr">, { target,
   return { height: slab.height, width: slab.width, planes: slab.planes, grey: greyOf(slab.sum) };
 }
 
-/** A picture that somebody has drawn; undefined, with a warning, where it is none that can be resized. */
+/** A picture from the sources; undefined, with a warning, if it cannot be resized. */
 async function readDrawn(key: string, { source, signal }: TaskContext, warnings: string[]): Promise<Picture | undefined> {
   const name = objectName(source, key);
   try {

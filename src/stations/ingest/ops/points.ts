@@ -79,7 +79,7 @@ export const pointsOperation: Operation = async ({ params, bytes, place }, conte
       free(batch.count);
       await out.write(encodePoints(options.kind, batch, check.count - batch.count));
     }
-    // the reference ends no line behind the last point
+    // the reference writes no newline after the last point
     if (compat && check.count > 0) await out.truncate((await out.stat()).size - 1);
   } finally {
     await out.close();

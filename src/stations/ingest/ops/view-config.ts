@@ -48,7 +48,7 @@ export const viewConfigOperation: Operation = async ({ params }, context) => {
   return { outputs: [receipt], facts: { layers: layers.length } };
 };
 
-/** A view is the tomogram's, whoever adds a layer to it. (The reference gives it to whom imports last.) */
+/** A view belongs to the tomogram's deposition. (In the reference it belongs to that of the last import.) */
 function ownerOf({ deposition_id: owner }: JsonObject, compat: boolean): number | string | undefined {
   return !compat && (typeof owner === "number" || typeof owner === "string") ? owner : undefined;
 }

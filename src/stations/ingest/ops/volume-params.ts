@@ -6,7 +6,7 @@ import type { Triple } from "../../../core/box.js";
 /** Versions of OME-Zarr that are written: 0.4 as the portal has it, 0.5 in shards. */
 export type OmeZarrVersion = "0.4" | "0.5";
 
-/** What a volume task is told. Keys are the target's, but for `source`. */
+/** Parameters of a volume task. Keys are the target's, except `source`. */
 export interface VolumeParams {
   kind: "tomogram" | "tiltseries";
   /** A segmentation instead of a float32 volume: int8 0 and 1, or uint16. Its kind is `tomogram`. */

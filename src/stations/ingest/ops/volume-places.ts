@@ -163,7 +163,7 @@ async function remotePlaces(params: VolumeParams, context: TaskContext, scratch:
     async onObject({ key, path }) {
       const leave = await turn();
       try {
-        // progress is told in planes read, not in bytes sent
+        // progress is reported in planes read, not in bytes sent
         await uploadFile(context, path, `${params.zarr}${key}`, { onBytes: () => {} });
         await rm(path);
       } finally {

@@ -59,7 +59,7 @@ function tailPath(scratch: string, shard: string, have: number): string {
   return `${scratch}/shards/${shard.replaceAll("/", "-")}-${have}.tail`;
 }
 
-/** Where a shard goes on: what its upload holds already, and the bytes behind that which fill no part. */
+/** Where a shard resumes: what its upload holds already, and the following bytes, which do not fill a part. */
 interface Progress {
   readonly upload: Upload | undefined;
   readonly rest: Uint8Array;

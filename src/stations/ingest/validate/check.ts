@@ -58,7 +58,7 @@ export function shown(value: number): string {
   return String(Number(value.toPrecision(7)));
 }
 
-/** A name or text of somebody else's, told apart from the sentence around it. */
+/** A name or text from a file, set apart from the sentence around it. */
 export function quoted(text: string): string {
   return `${JSON.stringify(text)}`;
 }

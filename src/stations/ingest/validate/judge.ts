@@ -11,7 +11,7 @@ export type Outcome =
   /** It could not be decided. */
   | { readonly state: "skipped"; readonly why: string };
 
-/** Who the outcome is told of. */
+/** The subject of the outcome. */
 export interface Judged {
   readonly check: Check;
   readonly mark: Mark;

@@ -22,7 +22,7 @@ export async function checkTwins({ folder, levels }: Hierarchy, scene: ChunkScen
   const [level] = levels;
   if (!level || !objects.has(key) || findings.isWrong(key)) return;
   const header = await readMrcHeader(await openObject(store, key, { signal })).catch((error: unknown) => {
-    // that it is no MRC is told where its own bytes are checked
+    // that it is not an MRC is reported when its own bytes are checked
     if (isEmporiumError(error) && error.code.startsWith("FORMAT_")) return undefined;
     throw error;
   });

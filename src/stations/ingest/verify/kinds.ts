@@ -47,7 +47,7 @@ async function glbFault(store: Store, key: string, signal: AbortSignal): Promise
 const PNG_SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 const PICTURE_BYTES_MAX = 64 * 1024 * 1024;
 
-/** Chunks of length, name, data and checksum, from IHDR to IEND, and nothing behind. */
+/** Chunks of length, name, data and checksum, from IHDR to IEND, and nothing after them. */
 async function pngFault(store: Store, key: string, signal: AbortSignal): Promise<string | undefined> {
   const bytes = Buffer.from((await store.read(key, { offset: 0, length: PICTURE_BYTES_MAX }, { signal })) ?? new Uint8Array(0));
   if (!bytes.subarray(0, 8).equals(PNG_SIGNATURE)) return "not a PNG, despite its name";

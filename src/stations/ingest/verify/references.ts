@@ -10,7 +10,7 @@ export interface Reference {
   field: string;
   /** An OME-Zarr folder. */
   zarr: boolean;
-  /** An MRC file that ingest made, and not a copy of somebody's. */
+  /** An MRC file that ingest made, not a copy. */
   mrc: boolean;
   /** The portal's metadata name it whether it is made or not: pictures and Neuroglancer configurations of a tomogram. */
   promised: boolean;

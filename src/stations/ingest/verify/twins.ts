@@ -32,7 +32,7 @@ export async function checkTwin({ mrc, header, array, position, above }: TwinJob
   const { dtype } = array.meta.type;
   for (const { box } of cellsOf(array, position)) {
     for (const slab of slabsOf(array, box)) {
-      // what cannot be read is told where its own bytes are checked
+      // what cannot be read is reported when its own bytes are checked
       const zarr = await own.read(slab).catch(() => undefined);
       const stored = await readMrcBox(mrc, header, slab, reader);
       if (!zarr || !stored) continue;

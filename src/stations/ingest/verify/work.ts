@@ -187,7 +187,7 @@ async function checkChunkIn(
       }
       fill &&= isFill(voxels, element);
       if (!isCompared) continue;
-      // a level above that cannot be read is told where its own objects are checked
+      // an unreadable level above is reported when its own objects are checked
       const coarse = await upper!.read(halved(slab, above.factors)).catch(() => undefined);
       if (!coarse) continue;
       const compared = compareLevels(voxels, shapeOf(slab), coarse, above.factors, above.rule, array.meta.type.dtype);

@@ -1,6 +1,6 @@
 /** Where the public portal serves its tree: the reference's own default. */
 const PORTAL = "https://files.cryoetdataportal.cziscience.com";
-/** Where a tree on this machine can be served while somebody looks at it. */
+/** URL at which a tree on this machine is usually served. */
 const HERE = "http://127.0.0.1:8080";
 
 /**

@@ -6,7 +6,7 @@ import { spaciousBytes } from "../../../core/bytes.js";
 export interface HaloedChunk {
   key: string;
   chunk: Box;
-  /** One sample more before the chunk along each axis, and behind it where the volume ends: zeros outside the volume. */
+  /** One more sample before the chunk along each axis, and after it at the volume's end: zeros outside the volume. */
   samples: Box;
   /** Of `samples`, C order. A buffer of its own. */
   labels: Labels;
@@ -72,7 +72,7 @@ export async function* haloed(
       }
     }
     left = keepLast(own, chunk, nx, aboveNext!, behindNext!);
-    // whoever works on the samples does it while this one waits: the chunk as it was read would stay in memory beside them
+    // the caller works on the samples while this generator waits: without this the chunk would stay in memory beside them
     own = NOTHING;
     yield { key, chunk, samples, labels };
   }

@@ -3,7 +3,7 @@ import type { ContrastLimits } from "../../../arrays/contrast/sample.js";
 import type { Labels } from "../../../arrays/surface/marching-cubes.js";
 import type { Box, Triple } from "../../../core/box.js";
 
-/** Work of views that would hold a process up for a while: what a thread is told, and what it answers. */
+/** Jobs of views that would block a process for a while: what a thread receives, and what it answers. */
 export interface Jobs {
   chunk: { job: ChunkJob; result: ChunkResult };
   surface: { job: SurfaceJob; result: FragmentResult };

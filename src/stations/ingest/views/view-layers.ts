@@ -67,7 +67,7 @@ export async function annotationLayers(
   for (const home of spacings) {
     for (const annotation of await readStored(listing, home, "annotation")) {
       if (annotation.metadata.alignment_metadata_path !== alignment) continue;
-      // where it was made, where it is shown, then anywhere: ids are counted anew at each spacing, so its own folder counts first
+      // where it was made, where it is shown, then anywhere: ids start again at each spacing, so its own folder counts first
       const places = [home, spacing, ...spacings];
       for (const file of listedFiles(annotation.metadata)) {
         if (!FORMATS.includes(String(file.format)) || !SHAPES.includes(String(file.shape))) continue;

@@ -23,7 +23,7 @@ const FLOAT = /^float\s*\{[a-zA-Z0-9_-]+\}\s*$/;
 const INTEGER = /^int\s*\{[a-zA-Z0-9_-]+\}\s*$/;
 /** Templates that the grammar itself allows in some fields, wherever these stand. */
 const FIELD_TEMPLATES = { float: /^float[ ]*\{[a-zA-Z0-9_-]+\}[ ]*$/, int: /^int[ ]*\{[a-zA-Z0-9_-]+\}[ ]*$/ };
-/** Unknown keys of one map that are told one by one: with more of them it is another thing than the map that is wanted. */
+/** Unknown keys of one map that are reported one by one: a map with more of them is not the expected one. */
 export const UNKNOWN_TOLD = 100;
 /** What documents say of a field of a sample that the configuration leaves out. */
 const NOT_REPORTED = "not_reported";

@@ -13,7 +13,7 @@ export class TextCuts {
     this.#cuts.push({ start, end, text, depth });
   }
 
-  /** Lines from the one of `start` to the one of `end`; behind a dash only what follows it. */
+  /** Lines from the one of `start` to the one of `end`; after a dash only what follows it. */
   cutLines(start: number, end: number, added: string, next: number | undefined): void {
     const lineStart = this.lineStart(start);
     const alone = this.text.slice(lineStart, start).trim() === "";

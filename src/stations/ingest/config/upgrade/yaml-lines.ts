@@ -56,7 +56,7 @@ export function copied(tree: YamlTree, text: string, node: Value): string[] {
   return [oneLine ? source : quoted(String(value.value))];
 }
 
-/** A key with a value of lines: scalars behind it, maps indented below it, lists at its own column. */
+/** A key with a value of lines: scalars after it, maps indented below it, lists at its own column. */
 export function entryLines(key: string, lines: readonly string[]): string[] {
   const [first = ""] = lines;
   const scalar = lines.length === 1 && !/^- |^[^\s"'[{][^:]*:(?: |$)/.test(first);

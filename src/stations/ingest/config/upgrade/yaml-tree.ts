@@ -135,7 +135,7 @@ export function dashesOf(list: YAMLSeq): number[] {
   );
 }
 
-/** Where a value ends, without the comments behind it. 0 for nothing. */
+/** Where a value ends, without the comments after it. 0 for nothing. */
 export function endOf(node: Value): number {
   if (!node) return 0;
   if (isBlock(node)) {

@@ -22,7 +22,7 @@ function filled<K extends "deposition" | "dataset">(path: string) {
   };
 }
 
-/** A number or text that names the folder of its document. An empty one is told by its own check. */
+/** A number or text that names the folder of its document. Another check reports an empty one. */
 function asFolder<K extends "deposition" | "dataset">(path: string) {
   return async ({ metadata, key }: Subjects[K]) => {
     const document = await known(metadata);

@@ -31,7 +31,7 @@ const EXTENDED = ["CCP4", "MRCO", "SERI", "AGAR", "FEI1", "FEI2", "HDF5"];
 
 const isFlat = (role: Role): boolean => role === "frame" || role === "gain" || role === "tiltseries";
 const isVolume = ({ role }: MrcSubject): boolean => role !== "frame" && role !== "gain";
-/** Files behind a compression are not looked into. */
+/** Compressed files are not checked. */
 const isPlain = ({ key }: MrcSubject): boolean => !/\.(bz2|gz)$/i.test(key);
 
 /** A rule about the fields of a header. */

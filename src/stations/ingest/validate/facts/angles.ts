@@ -19,7 +19,7 @@ export interface MdocFile {
   readonly mdoc: Mdoc;
 }
 
-/** The only one of some files; of several nobody can say which is meant, and a check of their number tells it. */
+/** The only one of some files; which of several is meant is unknown, and a check of their number reports it. */
 export function angleFile(tree: Tree, keys: readonly string[], what: string): Lazy<AngleFile> {
   if (keys.length > 1) return unknown(`more than one ${what}`);
   return lazy(what, async () => {

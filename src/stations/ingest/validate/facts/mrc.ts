@@ -28,7 +28,7 @@ export interface MrcFields {
   readonly labelCount: number;
   /** All ten. */
   readonly labels: readonly MrcLabel[];
-  /** Of the file; undefined behind a compression. */
+  /** Of the file; undefined if it is compressed. */
   readonly fileBytes: number | undefined;
 }
 

@@ -79,7 +79,7 @@ async function readPng(bytes: Uint8Array, view: DataView, fail: Fail): Promise<P
   return { format: "PNG", width, height };
 }
 
-/** From marker to marker; behind a start of scan the entropy-coded bytes are passed over up to the next one. */
+/** From marker to marker; after a start of scan the entropy-coded bytes are skipped up to the next one. */
 function readJpeg(view: DataView, fail: Fail): PictureFacts {
   let size: { width: number; height: number } | undefined;
   let scans = 0;

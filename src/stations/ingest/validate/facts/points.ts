@@ -42,7 +42,7 @@ const AXES = ["x", "y", "z"] as const;
 /** numpy's `isclose`, with which the portal compares: relative to 1. */
 const TOLERANCE = 1e-5 + 1e-8;
 
-/** Reads a file of points, one JSON object a line, and passes over nothing: a line that is no point is counted as such. */
+/** Reads a file of points, one JSON object a line, and skips nothing: a line that is not a point is counted as such. */
 export async function readPointFacts(source: RandomAccess, signal?: AbortSignal): Promise<PointFacts> {
   const tally = new Tally();
   for await (const { firstLine, lines } of lineBlocks(source, { signal })) {

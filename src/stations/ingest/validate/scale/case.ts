@@ -11,7 +11,7 @@ export interface Statement {
   readonly isConfigured?: boolean | undefined;
 }
 
-/** One volume, all that say its spacing, and what it can be held against. */
+/** One volume, all sources of its spacing, and what it can be compared with. */
 export interface ScaleCase {
   readonly kind: "tiltseries" | "tomogram" | "mask";
   /** Folder of the run: what lies in another one is a neighbour. */

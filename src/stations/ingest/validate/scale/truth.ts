@@ -43,7 +43,7 @@ export function judgeBinning(scale: ScaleCase): Finding[] {
     return [{ found, wanted: "a whole number of pixels, or the field of the tilt series", place }];
   }
   if (scale.kind === "tiltseries" && nominalAngstrom !== undefined) {
-    // a microscope's pixel size is nominal until somebody measures it, and super-resolution halves it
+    // a microscope's pixel size is nominal until it is measured, and super-resolution halves it
     const isBinned = [1, 2].some((part) => wholeBinning(part * angstrom, nominalAngstrom, 0.06 / part) !== undefined);
     const found = `${shown(angstrom)} Å, ${shown(angstrom / nominalAngstrom)} pixels of ${shown(nominalAngstrom)} Å in the mdoc`;
     return isBinned ? [] : [{ found, wanted: "a whole number of pixels, or half of one", place }];

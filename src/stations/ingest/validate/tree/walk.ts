@@ -29,7 +29,7 @@ export interface RunWalk extends TreeWalk {
   readonly folder: string;
 }
 
-/** A document for the rules that all keep. What names no deposition is told by its own check; what does is remembered. */
+/** A document for the common rules. Depositions that it names are recorded; a check of its own reports missing ones. */
 export function documentOf(
   metadata: Lazy<Document>,
   key: string,
