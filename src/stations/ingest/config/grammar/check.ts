@@ -117,27 +117,34 @@ class Walk {
     for (const item of node.items) this.shape(item, shape.items, templated, spot);
   }
 
-  #scalar(node: ScalarNode, written: TextShape | NumberShape | BooleanShape, templated: boolean, spot: Spot): void {
+  #scalar(node: ScalarNode, written: ScalarShape, templated: boolean, spot: Spot): void {
+    if (this.#isDocument && node.value === NOT_REPORTED) return;
     const shape = this.#isDocument && written.kind !== "boolean" ? { ...written, template: false } : written;
-    const text = typeof node.value === "string" ? node.value : undefined;
-    // as the portal's own validation does, a template counts as the number 1 before anything else is looked at
-    const stands = templated && text !== undefined ? (FLOAT.test(text) ? 1 : INTEGER.test(text) ? 1 : undefined) : undefined;
-    let fits: boolean;
-    if (this.#isDocument && text === NOT_REPORTED) return;
-    if (shape.kind === "boolean") fits = typeof node.value === "boolean";
-    else if (shape.kind === "number") fits = fitsNumber(stands ?? node.value, shape);
-    else fits = stands === undefined && fitsText(node.value, shape);
-    if (!fits) this.#onFault(mismatch(node, shape, spot, hintFor(node, shape, templated)));
-    else if (shape.kind === "text" && text !== undefined) this.#checkDigits(node, text, shape, spot.key);
+    const fault = fits(node, shape, templated)
+      ? digitFault(node, shape, spot.key)
+      : mismatch(node, shape, spot, hintFor(node, shape, templated));
+    if (fault) this.#onFault(fault);
   }
+}
 
-  #checkDigits(node: ScalarNode, text: string, { forms = [] }: TextShape, key: string): void {
-    const form = forms.find((one) => hasForm(text, one));
-    const fault = form && formFault(text, form);
-    if (fault === undefined) return;
-    const message = `${key} is ${describe(node)}: ${fault}`;
-    this.#onFault(faultOf(node, message, "look it up again: a digit is wrong, or two are exchanged"));
-  }
+type ScalarShape = TextShape | NumberShape | BooleanShape;
+
+function fits({ value }: ScalarNode, shape: ScalarShape, templated: boolean): boolean {
+  // as in the portal's own validation, a template counts as the number 1 before anything else is checked
+  const isNumber = templated && typeof value === "string" && (FLOAT.test(value) || INTEGER.test(value));
+  if (shape.kind === "boolean") return typeof value === "boolean";
+  if (shape.kind === "number") return fitsNumber(isNumber ? 1 : value, shape);
+  return !isNumber && fitsText(value, shape);
+}
+
+function digitFault(node: ScalarNode, shape: ScalarShape, key: string): ErrorRecord | undefined {
+  const { value } = node;
+  if (shape.kind !== "text" || typeof value !== "string") return undefined;
+  const form = shape.forms?.find((one) => hasForm(value, one));
+  const fault = form && formFault(value, form);
+  if (fault === undefined) return undefined;
+  const message = `${key} is ${describe(node)}: ${fault}`;
+  return faultOf(node, message, "look it up again: a digit is wrong, or two are exchanged");
 }
 
 function mismatch(
