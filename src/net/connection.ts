@@ -27,6 +27,31 @@ const FAMILY_MS = 300;
 /** Servers close idle connections after 5 s and more. */
 const IDLE_MS = 4_000;
 
+function socketTo(url: URL, { readBytes, lookup }: ConnectionSettings, consumer: Consumer): Socket {
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  const secure = url.protocol === "https:";
+  const options = {
+    host,
+    port: url.port === "" ? (secure ? 443 : 80) : Number(url.port),
+    autoSelectFamily: true,
+    autoSelectFamilyAttemptTimeout: FAMILY_MS,
+    noDelay: true,
+    keepAlive: true,
+    ...(lookup ? { lookup } : {}),
+    onread: {
+      buffer: new Uint8Array(readBytes),
+      callback: (count: number, buffer: Uint8Array) => {
+        const bytes = buffer.subarray(0, count);
+        // TLS hands over all that it has deciphered, piece by piece, whether it was asked to stop or not.
+        return consumer(secure ? new Uint8Array(bytes) : bytes);
+      },
+    },
+  };
+  // `tls.connect` takes every option of `net.connect`, which its types do not say of `onread`.
+  const secured: ConnectionOptions = { ...options, servername: isIP(host) === 0 ? host : "", ALPNProtocols: ["http/1.1"] };
+  return secure ? connectTls(secured) : connectPlain(options);
+}
+
 /** HTTP/1.1 over one socket, one request at a time. Reading stops while the consumer wants no more. */
 export class Connection {
   /** Since when nothing is under way. */
@@ -38,29 +63,8 @@ export class Connection {
   #consumer: Consumer = () => true;
   #fault: Error | undefined;
 
-  private constructor(url: URL, { readBytes, lookup }: ConnectionSettings) {
-    const host = url.hostname.replace(/^\[|\]$/g, "");
-    const secure = url.protocol === "https:";
-    const options = {
-      host,
-      port: url.port === "" ? (secure ? 443 : 80) : Number(url.port),
-      autoSelectFamily: true,
-      autoSelectFamilyAttemptTimeout: FAMILY_MS,
-      noDelay: true,
-      keepAlive: true,
-      ...(lookup ? { lookup } : {}),
-      onread: {
-        buffer: new Uint8Array(readBytes),
-        callback: (count: number, buffer: Uint8Array) => {
-          const bytes = buffer.subarray(0, count);
-          // TLS hands over all that it has deciphered, piece by piece, whether it was asked to stop or not.
-          return this.#consumer(secure ? new Uint8Array(bytes) : bytes);
-        },
-      },
-    };
-    // `tls.connect` takes every option of `net.connect`, which its types do not say of `onread`.
-    const secured: ConnectionOptions = { ...options, servername: isIP(host) === 0 ? host : "", ALPNProtocols: ["http/1.1"] };
-    this.socket = secure ? connectTls(secured) : connectPlain(options);
+  private constructor(url: URL, settings: ConnectionSettings) {
+    this.socket = socketTo(url, settings, (bytes) => this.#consumer(bytes));
     this.socket.on("error", (error) => {
       this.#fault = error;
     });

@@ -115,7 +115,7 @@ function sameAs(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((step, at) => step === b[at]);
 }
 
-function objectType({ schema }: SelectionContext, name: string): GraphQLObjectType {
+export function objectType({ schema }: SelectionContext, name: string): GraphQLObjectType {
   const type = schema.getType(name);
   if (!isObjectType(type)) throw new TypeError(`the schema has no object ${name}`);
   return type;

@@ -1,6 +1,6 @@
 import { GraphQLError, type GraphQLNamedType, type GraphQLObjectType, getNamedType, isObjectType } from "graphql";
 import { ENTITIES, type Entity, getEntity, type Key, type List } from "../entities.js";
-import { planGroups } from "./aggregate-plan.js";
+import { objectType, planGroups } from "./aggregate-plan.js";
 import { ID, valueKind } from "./columns.js";
 import { type QueryLimits, tooMuch } from "./limits.js";
 import { type PageArguments, pageOf, sizeOf } from "./page.js";
@@ -25,6 +25,13 @@ export interface PlanContext extends SelectionContext {
   readonly limits: QueryLimits;
 }
 
+/** What is planned so far: queries, and the rows that they may come to. */
+interface Planning {
+  readonly context: PlanContext;
+  readonly queries: RootQuery[];
+  cost: number;
+}
+
 /** Where a selection stands: what it may cost, and by which lists it was come to. */
 interface Branch {
   /** Rows of this place, at most, as far as pages tell. */
@@ -44,150 +51,141 @@ const PAGE_ASSUMED = 3;
  * @throws {GraphQLError} for arguments that contradict each other, and for what would cost too much.
  */
 export function planRequest(context: PlanContext, selected: readonly Selected[]): Plan {
-  const planner = new Planner(context);
-  const fields = selected.map((field) => planner.rootField(field));
-  return { queries: planner.queries, fields };
+  const plan: Planning = { context, queries: [], cost: 0 };
+  const fields = selected.map((field) => rootField(plan, field));
+  return { queries: plan.queries, fields };
 }
 
-class Planner {
-  readonly queries: RootQuery[] = [];
-  readonly #context: PlanContext;
-  #cost = 0;
-
-  constructor(context: PlanContext) {
-    this.#context = context;
-  }
-
-  rootField(selected: Selected): RootField {
-    const { key: name } = selected;
-    if (selected.name === "__typename") return { name, kind: "constant", text: '"Query"' };
-    const query = this.#type("Query");
-    const values = argumentsOf(this.#context, query, selected);
-    const counted = ENTITIES.find(({ aggregate }) => aggregate === selected.name);
-    if (counted) {
-      const fields = this.#aggregateFields(selected, counted).map((field): RootField => {
-        if (field.kind === "constant") return field;
-        const { groups, fields } = planGroups(this.#context, counted, field.selected, clause(values.where));
-        return { name: field.name, kind: "rows", query: this.queries.push({ kind: "groups", groups }) - 1, fields };
-      });
-      return { name, kind: "object", fields };
-    }
-    const entity = ENTITIES.find(({ root }) => root === selected.name)!;
-    const { limit, offset } = limitOffset(values.limitOffset);
-    const row: RowPlan = { entity, slots: [] };
-    const rows = Math.min(limit ?? PAGE_ASSUMED, this.#context.limits.page);
-    const fields = this.#rowFields(row, selected, { rows, lists: [] });
-    const at = this.queries.push({ kind: "rows", row, filter: filterOf(values), limit, offset }) - 1;
-    return { name, kind: "rows", query: at, fields };
-  }
-
-  /** Of an entity's row; what has to be read for them is added to the row's slots. */
-  #rowFields(row: RowPlan, selected: Selected, branch: Branch): ShapedField[] {
-    const type = this.#type(row.entity.name);
-    return collectBelow(this.#context, type, selected).map((field) => ({
-      name: field.key,
-      shape: this.#rowField(row, type, field, branch),
-    }));
-  }
-
-  #rowField(row: RowPlan, type: GraphQLObjectType, selected: Selected, branch: Branch): Shape {
-    const { entity } = row;
-    const { name } = selected;
-    if (name === "__typename") return { kind: "constant", text: JSON.stringify(type.name) };
-    if (name === "_id") return { kind: "globalId", at: slotOf(row, ID), type: entity.name };
-    const field = name === "id" ? ID : entity.fields.find((candidate) => candidate.name === name);
-    if (field) return { kind: "value", at: slotOf(row, field), as: valueKind(field) };
-    const values = () => argumentsOf(this.#context, type, selected);
-    for (const key of entity.keys) {
-      if (key.name === name) return { kind: "value", at: slotOf(row, { column: key.column, type: "int" }), as: "plain" };
-      if (key.object === name) return this.#object(row, key, selected, values(), branch);
-    }
-    for (const list of entity.lists) {
-      if (list.name === name) return this.#connection(row, list, type, selected, values(), branch);
-      if (list.aggregate === name) return this.#aggregate(row, list, selected, values(), branch);
-    }
-    throw new TypeError(`${entity.name}.${name} is in the schema and not in the entities`);
-  }
-
-  #object(row: RowPlan, key: Key, selected: Selected, values: Clause, branch: Branch): Shape {
-    this.#spend(branch.rows, selected);
-    const target: RowPlan = { entity: getEntity(key.target), slots: [] };
-    const fields = this.#rowFields(target, selected, branch);
-    const at = row.slots.push({ kind: "object", key, filter: filterOf(values), row: target }) - 1;
-    return { kind: "row", at, fields };
-  }
-
-  #connection(row: RowPlan, list: List, type: GraphQLObjectType, selected: Selected, values: Clause, branch: Branch): Shape {
-    const page = pageOf(values as PageArguments, this.#context.limits.page);
-    const asked = typeof values.first === "number" || typeof values.last === "number";
-    const rows = branch.rows * (asked ? Math.max(1, sizeOf(page)) : PAGE_ASSUMED);
-    if (branch.lists.includes(list)) {
-      throw tooMuch(`${row.entity.name}.${list.name} is selected within itself.`, { nodes: selected.nodes });
-    }
-    this.#spend(rows, selected);
-    const target: RowPlan = { entity: getEntity(list.target), slots: [] };
-    const inner: Branch = { rows, lists: [...branch.lists, list] };
-    const connection = objectType(type, selected.name);
-    const fields = collectBelow(this.#context, connection, selected).map((field) =>
-      this.#connectionField(target, connection, field, inner),
-    );
-    const at = row.slots.push({ kind: "list", list, filter: filterOf(values), page, row: target }) - 1;
-    return { kind: "connection", at, page, fields };
-  }
-
-  #connectionField(row: RowPlan, type: GraphQLObjectType, selected: Selected, branch: Branch): ConnectionField {
-    const { key: name } = selected;
-    if (selected.name === "__typename") return { name, kind: "constant", text: JSON.stringify(type.name) };
-    const below = objectType(type, selected.name);
-    const inner = collectBelow(this.#context, below, selected);
-    if (selected.name === "pageInfo") {
-      return { name, kind: "pageInfo", fields: inner.map((field) => pageInfoField(field)) };
-    }
-    const fields = inner.map((field): EdgeField => {
-      if (field.name === "__typename") return { name: field.key, kind: "constant", text: JSON.stringify(below.name) };
-      if (field.name === "cursor") return { name: field.key, kind: "cursor" };
-      return { name: field.key, kind: "node", fields: this.#rowFields(row, field, branch) };
+function rootField(plan: Planning, selected: Selected): RootField {
+  const { key: name } = selected;
+  if (selected.name === "__typename") return { name, kind: "constant", text: '"Query"' };
+  const query = objectType(plan.context, "Query");
+  const values = argumentsOf(plan.context, query, selected);
+  const counted = ENTITIES.find(({ aggregate }) => aggregate === selected.name);
+  if (counted) {
+    const fields = aggregateFields(plan, selected, counted).map((field): RootField => {
+      if (field.kind === "constant") return field;
+      const { groups, fields } = planGroups(plan.context, counted, field.selected, clause(values.where));
+      return { name: field.name, kind: "rows", query: plan.queries.push({ kind: "groups", groups }) - 1, fields };
     });
-    return { name, kind: "edges", fields };
+    return { name, kind: "object", fields };
   }
+  const entity = ENTITIES.find(({ root }) => root === selected.name)!;
+  const { limit, offset } = limitOffset(values.limitOffset);
+  const row: RowPlan = { entity, slots: [] };
+  const rows = Math.min(limit ?? PAGE_ASSUMED, plan.context.limits.page);
+  const fields = rowFields(plan, row, selected, { rows, lists: [] });
+  const at = plan.queries.push({ kind: "rows", row, filter: filterOf(values), limit, offset }) - 1;
+  return { name, kind: "rows", query: at, fields };
+}
 
-  #aggregate(row: RowPlan, list: List, selected: Selected, values: Clause, branch: Branch): Shape {
-    const target = getEntity(list.target);
-    const fields = this.#aggregateFields(selected, target).map((field): ShapedField => {
-      if (field.kind === "constant") return { name: field.name, shape: field };
-      this.#spend(branch.rows, selected);
-      const { groups, fields } = planGroups(this.#context, target, field.selected, clause(values.where));
-      const at = row.slots.push({ kind: "groups", list, groups }) - 1;
-      return { name: field.name, shape: { kind: "rows", at, fields } };
-    });
-    return { kind: "fields", fields };
-  }
+/** Of an entity's row; what has to be read for them is added to the row's slots. */
+function rowFields(plan: Planning, row: RowPlan, selected: Selected, branch: Branch): ShapedField[] {
+  const type = objectType(plan.context, row.entity.name);
+  return collectBelow(plan.context, type, selected).map((field) => ({
+    name: field.key,
+    shape: rowField(plan, row, type, field, branch),
+  }));
+}
 
-  /** Of `runsAggregate`: its lists of groups, each by itself. */
-  #aggregateFields(
-    selected: Selected,
-    { name }: Entity,
-  ): ({ name: string; kind: "constant"; text: string } | { name: string; kind: "groups"; selected: Selected })[] {
-    const type = this.#type(`${name}Aggregate`);
-    return collectBelow(this.#context, type, selected).map((field) =>
-      field.name === "__typename"
-        ? { name: field.key, kind: "constant", text: JSON.stringify(type.name) }
-        : { name: field.key, kind: "groups", selected: field },
-    );
+function rowField(plan: Planning, row: RowPlan, type: GraphQLObjectType, selected: Selected, branch: Branch): Shape {
+  const { entity } = row;
+  const { name } = selected;
+  if (name === "__typename") return { kind: "constant", text: JSON.stringify(type.name) };
+  if (name === "_id") return { kind: "globalId", at: slotOf(row, ID), type: entity.name };
+  const field = name === "id" ? ID : entity.fields.find((candidate) => candidate.name === name);
+  if (field) return { kind: "value", at: slotOf(row, field), as: valueKind(field) };
+  const values = () => argumentsOf(plan.context, type, selected);
+  for (const key of entity.keys) {
+    if (key.name === name) return { kind: "value", at: slotOf(row, { column: key.column, type: "int" }), as: "plain" };
+    if (key.object === name) return objectShape(plan, row, key, selected, values(), branch);
   }
+  for (const list of entity.lists) {
+    if (list.name === name) return connectionShape(plan, row, list, selected, values(), branch);
+    if (list.aggregate === name) return aggregateShape(plan, row, list, selected, values(), branch);
+  }
+  throw new TypeError(`${entity.name}.${name} is in the schema and not in the entities`);
+}
 
-  #spend(rows: number, { nodes }: Selected): void {
-    const { cost, totalCost } = this.#context.limits;
-    this.#cost += rows;
-    if (rows > cost) throw tooMuch(`This may come to more than ${cost} rows: ask for smaller pages.`, { nodes });
-    if (this.#cost > totalCost) throw tooMuch(`The query may come to more than ${totalCost} rows: ask for smaller pages.`);
-  }
+function objectShape(plan: Planning, row: RowPlan, key: Key, selected: Selected, values: Clause, branch: Branch): Shape {
+  spend(plan, branch.rows, selected);
+  const target: RowPlan = { entity: getEntity(key.target), slots: [] };
+  const fields = rowFields(plan, target, selected, branch);
+  const at = row.slots.push({ kind: "object", key, filter: filterOf(values), row: target }) - 1;
+  return { kind: "row", at, fields };
+}
 
-  #type(name: string): GraphQLObjectType {
-    const type = this.#context.schema.getType(name);
-    if (!isObjectType(type)) throw new TypeError(`the schema has no object ${name}`);
-    return type;
+function connectionShape(plan: Planning, row: RowPlan, list: List, selected: Selected, values: Clause, branch: Branch): Shape {
+  const page = pageOf(values as PageArguments, plan.context.limits.page);
+  const asked = typeof values.first === "number" || typeof values.last === "number";
+  const rows = branch.rows * (asked ? Math.max(1, sizeOf(page)) : PAGE_ASSUMED);
+  if (branch.lists.includes(list)) {
+    throw tooMuch(`${row.entity.name}.${list.name} is selected within itself.`, { nodes: selected.nodes });
   }
+  spend(plan, rows, selected);
+  const target: RowPlan = { entity: getEntity(list.target), slots: [] };
+  const inner: Branch = { rows, lists: [...branch.lists, list] };
+  const connection = typeOfField(objectType(plan.context, row.entity.name), selected.name);
+  const fields = collectBelow(plan.context, connection, selected).map((field) =>
+    connectionField(plan, target, connection, field, inner),
+  );
+  const at = row.slots.push({ kind: "list", list, filter: filterOf(values), page, row: target }) - 1;
+  return { kind: "connection", at, page, fields };
+}
+
+function connectionField(
+  plan: Planning,
+  row: RowPlan,
+  type: GraphQLObjectType,
+  selected: Selected,
+  branch: Branch,
+): ConnectionField {
+  const { key: name } = selected;
+  if (selected.name === "__typename") return { name, kind: "constant", text: JSON.stringify(type.name) };
+  const below = typeOfField(type, selected.name);
+  const inner = collectBelow(plan.context, below, selected);
+  if (selected.name === "pageInfo") {
+    return { name, kind: "pageInfo", fields: inner.map((field) => pageInfoField(field)) };
+  }
+  const fields = inner.map((field): EdgeField => {
+    if (field.name === "__typename") return { name: field.key, kind: "constant", text: JSON.stringify(below.name) };
+    if (field.name === "cursor") return { name: field.key, kind: "cursor" };
+    return { name: field.key, kind: "node", fields: rowFields(plan, row, field, branch) };
+  });
+  return { name, kind: "edges", fields };
+}
+
+function aggregateShape(plan: Planning, row: RowPlan, list: List, selected: Selected, values: Clause, branch: Branch): Shape {
+  const target = getEntity(list.target);
+  const fields = aggregateFields(plan, selected, target).map((field): ShapedField => {
+    if (field.kind === "constant") return { name: field.name, shape: field };
+    spend(plan, branch.rows, selected);
+    const { groups, fields } = planGroups(plan.context, target, field.selected, clause(values.where));
+    const at = row.slots.push({ kind: "groups", list, groups }) - 1;
+    return { name: field.name, shape: { kind: "rows", at, fields } };
+  });
+  return { kind: "fields", fields };
+}
+
+/** Of `runsAggregate`: its lists of groups, each by itself. */
+function aggregateFields(
+  plan: Planning,
+  selected: Selected,
+  { name }: Entity,
+): ({ name: string; kind: "constant"; text: string } | { name: string; kind: "groups"; selected: Selected })[] {
+  const type = objectType(plan.context, `${name}Aggregate`);
+  return collectBelow(plan.context, type, selected).map((field) =>
+    field.name === "__typename"
+      ? { name: field.key, kind: "constant", text: JSON.stringify(type.name) }
+      : { name: field.key, kind: "groups", selected: field },
+  );
+}
+
+function spend(plan: Planning, rows: number, { nodes }: Selected): void {
+  const { cost, totalCost } = plan.context.limits;
+  plan.cost += rows;
+  if (rows > cost) throw tooMuch(`This may come to more than ${cost} rows: ask for smaller pages.`, { nodes });
+  if (plan.cost > totalCost) throw tooMuch(`The query may come to more than ${totalCost} rows: ask for smaller pages.`);
 }
 
 function pageInfoField({ key: name, name: kind }: Selected): PageInfoField {
@@ -215,7 +213,7 @@ function limitOffset(value: unknown): { limit: number | undefined; offset: numbe
   return { limit: limit || undefined, offset: offset || undefined };
 }
 
-function objectType(parent: GraphQLObjectType, field: string): GraphQLObjectType {
+function typeOfField(parent: GraphQLObjectType, field: string): GraphQLObjectType {
   const type: GraphQLNamedType = getNamedType(parent.getFields()[field]!.type);
   if (!isObjectType(type)) throw new TypeError(`${parent.name}.${field} is no object`);
   return type;

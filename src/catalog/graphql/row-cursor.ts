@@ -31,33 +31,73 @@ const PORTAL = "rows";
 /** Until the end of the transaction, which is that of the rows. */
 const MORE_TIME = "select set_config('statement_timeout', $1, true)";
 
+function openPortal(connection: pg.Connection, { sql, parameters }: Statement): void {
+  connection.parse({ name: "", text: sql, types: [] }, true);
+  connection.bind({ portal: PORTAL, statement: "", values: [...parameters] }, true);
+  connection.describe({ type: "P", name: PORTAL }, true);
+}
+
+function allowMoreTime(connection: pg.Connection, wholeMs: number): void {
+  connection.stream.cork();
+  connection.parse({ name: "", text: MORE_TIME, types: [] }, true);
+  connection.bind({ portal: "", statement: "", values: [String(wholeMs)] }, true);
+  connection.execute({ portal: "" }, true);
+  connection.flush();
+  connection.stream.uncork();
+}
+
+/** The reader of a portion, and the rows that have come for it. */
+class Reader {
+  rows: TextRow[] = [];
+  /** The most rows that the reader waits for; 0 where nobody waits. */
+  count = 0;
+  #settle: { resolve(rows: TextRow[]): void; reject(error: unknown): void } | undefined;
+
+  wait(count: number): Promise<TextRow[]> {
+    this.count = count;
+    return new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject };
+    });
+  }
+
+  deliver(): void {
+    this.#settle?.resolve(this.rows);
+    this.#end();
+  }
+
+  fail(error: unknown): void {
+    this.#settle?.reject(error);
+    this.#end();
+  }
+
+  #end(): void {
+    this.rows = [];
+    this.count = 0;
+    this.#settle = undefined;
+  }
+}
+
 /** What the driver calls of a query that is not its own. Messages come in the order of the protocol. */
 class Portal implements pg.Submittable, RowCursor {
-  readonly #statement: Statement;
-  readonly #wholeMs: number;
   #connection: pg.Connection | undefined;
-  #rows: TextRow[] = [];
-  #waiting: { resolve(rows: TextRow[]): void; reject(error: unknown): void; count: number } | undefined;
+  readonly #reader = new Reader();
   /** `asked`: rows are on their way; `extending`: more time is. `suspended`: the server waits for us. */
   #state: "new" | "extending" | "asked" | "suspended" | "done" = "new";
   #isExtended = false;
   #failure: { error: unknown } | undefined;
   #closed = false;
 
-  constructor(statement: Statement, wholeMs: number) {
-    this.#statement = statement;
-    this.#wholeMs = wholeMs;
-  }
+  constructor(
+    private readonly statement: Statement,
+    private readonly wholeMs: number,
+  ) {}
 
-  read(count: number): Promise<TextRow[]> {
-    return new Promise((resolve, reject) => {
-      if (this.#failure) reject(this.#failure.error);
-      else if (this.#state === "done") resolve([]);
-      else {
-        this.#waiting = { resolve, reject, count };
-        if (this.#state === "suspended" || (this.#state === "new" && this.#connection)) this.#ask(count);
-      }
-    });
+  async read(count: number): Promise<TextRow[]> {
+    if (this.#failure) throw this.#failure.error;
+    if (this.#state === "done") return [];
+    const rows = this.#reader.wait(count);
+    if (this.#state === "suspended" || (this.#state === "new" && this.#connection)) this.#ask(count);
+    return rows;
   }
 
   close(): void {
@@ -71,12 +111,9 @@ class Portal implements pg.Submittable, RowCursor {
       this.#finish();
       return;
     }
-    const { sql, parameters } = this.#statement;
     connection.stream.cork();
-    connection.parse({ name: "", text: sql, types: [] }, true);
-    connection.bind({ portal: PORTAL, statement: "", values: [...parameters] }, true);
-    connection.describe({ type: "P", name: PORTAL }, true);
-    if (this.#waiting) this.#ask(this.#waiting.count);
+    openPortal(connection, this.statement);
+    if (this.#reader.count > 0) this.#ask(this.#reader.count);
     else connection.flush();
     connection.stream.uncork();
   }
@@ -84,14 +121,18 @@ class Portal implements pg.Submittable, RowCursor {
   handleRowDescription(): void {}
 
   handleDataRow({ fields }: { fields: TextRow }): void {
-    if (this.#state === "asked") this.#rows.push(fields);
+    if (this.#state === "asked") this.#reader.rows.push(fields);
   }
 
   handlePortalSuspended(): void {
     this.#state = "suspended";
     if (this.#closed) this.#drop();
-    else if (!this.#isExtended) this.#extend();
-    this.#deliver();
+    else if (!this.#isExtended) {
+      this.#isExtended = true;
+      this.#state = "extending";
+      allowMoreTime(this.#connection!, this.wholeMs);
+    }
+    this.#reader.deliver();
   }
 
   handleCommandComplete(): void {
@@ -101,7 +142,7 @@ class Portal implements pg.Submittable, RowCursor {
     }
     this.#state = "suspended";
     if (this.#closed) this.#drop();
-    else if (this.#waiting) this.#ask(this.#waiting.count);
+    else if (this.#reader.count > 0) this.#ask(this.#reader.count);
   }
 
   handleEmptyQuery(): void {
@@ -114,10 +155,8 @@ class Portal implements pg.Submittable, RowCursor {
     const isOpen = this.#state !== "done";
     this.#state = "done";
     this.#failure ??= { error };
-    this.#rows = [];
     if (isOpen) this.#connection?.sync();
-    this.#waiting?.reject(error);
-    this.#waiting = undefined;
+    this.#reader.fail(error);
   }
 
   #ask(count: number): void {
@@ -127,34 +166,15 @@ class Portal implements pg.Submittable, RowCursor {
     this.#connection!.flush();
   }
 
-  #extend(): void {
-    this.#isExtended = true;
-    this.#state = "extending";
-    const connection = this.#connection!;
-    connection.stream.cork();
-    connection.parse({ name: "", text: MORE_TIME, types: [] }, true);
-    connection.bind({ portal: "", statement: "", values: [String(this.#wholeMs)] }, true);
-    connection.execute({ portal: "" }, true);
-    connection.flush();
-    connection.stream.uncork();
-  }
-
   #finish(): void {
     this.#state = "done";
     this.#connection!.sync();
-    this.#deliver();
+    this.#reader.deliver();
   }
 
   #drop(): void {
     this.#state = "done";
     this.#connection!.close({ type: "P", name: PORTAL }, true);
     this.#connection!.sync();
-  }
-
-  #deliver(): void {
-    const rows = this.#rows;
-    this.#rows = [];
-    this.#waiting?.resolve(rows);
-    this.#waiting = undefined;
   }
 }

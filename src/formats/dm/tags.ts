@@ -84,8 +84,18 @@ export async function readDmTags(source: RandomAccess, options?: ReadOptions): P
   const wide = version === 4;
   cursor.at = wide ? 12 : 8;
   const littleEndian = (await cursor.take(4, "byte order")).getUint32(0) === 1;
-  const reader = new TagReader(cursor, wide, littleEndian);
+  const reader = new TagReader(cursor, wide, littleEndian, faultsOf(source.name));
   return { version, littleEndian, root: await reader.group(0) };
+}
+
+type Fail = (code: ErrorCode, byte: number, message: string) => EmporiumError;
+
+function faultsOf(file: string): Fail {
+  return (code, byte, message) => {
+    const limit = "save the image again without its additional tags";
+    const hint = code === "FORMAT_LIMIT" ? limit : "the file is damaged: copy it again from where it was made";
+    return new EmporiumError(code, `${file}: ${message} (byte ${byte})`, { place: { file, byte }, hint });
+  };
 }
 
 class TagReader {
@@ -95,6 +105,7 @@ class TagReader {
     private readonly cursor: Cursor,
     private readonly wide: boolean,
     private readonly littleEndian: boolean,
+    private readonly fail: Fail,
   ) {}
 
   async group(depth: number): Promise<DmGroup> {
@@ -142,7 +153,7 @@ class TagReader {
     const typeAt = this.cursor.at;
     const words: number[] = [];
     for (let i = 0; i < count; i++) words.push(await this.length("type"));
-    const { bytes, rest } = this.layout(words, typeAt);
+    const { bytes, rest } = layoutOf(words, typeAt, this.fail);
     if (rest.length > 0) {
       throw this.fail("FORMAT_FIELD", typeAt, `${rest.length} words more than the type [${words.slice(0, 8)}] has`);
     }
@@ -158,38 +169,6 @@ class TagReader {
       at += field.bytes;
     }
     return fields;
-  }
-
-  /** Bytes of a value, and the words behind its type: an array's length stands behind that of its elements. */
-  private layout(words: readonly number[], at: number, nested = 0): { bytes: number; rest: readonly number[] } {
-    const [type, ...rest] = words as [number, ...number[]];
-    const simple = SIMPLE[type];
-    if (simple) return { bytes: simple.bytes, rest };
-    const word = (i: number): number => {
-      const found = rest[i];
-      if (found === undefined) throw this.fail("FORMAT_FIELD", at, `the type [${words.slice(0, 8)}] ends too early`);
-      return found;
-    };
-    if (type === STRING) return { bytes: word(0), rest: rest.slice(1) };
-    if (type === STRUCT) {
-      const fields = word(1);
-      // the words at 0, 2, 4, … are lengths of names, which no known file stores
-      let bytes = 0;
-      for (let i = 0; i < fields; i++) {
-        const field = SIMPLE[word(3 + 2 * i)];
-        if (!field) throw this.fail("FORMAT_UNSUPPORTED", at, `a struct with a field of type ${word(3 + 2 * i)}`);
-        bytes += field.bytes;
-      }
-      return { bytes, rest: rest.slice(2 + 2 * fields) };
-    }
-    if (type === ARRAY && nested < 4) {
-      word(0);
-      const element = this.layout(rest, at, nested + 1);
-      const [count] = element.rest;
-      if (count === undefined) throw this.fail("FORMAT_FIELD", at, `the type [${words.slice(0, 8)}] ends too early`);
-      return { bytes: element.bytes * count, rest: element.rest.slice(1) };
-    }
-    throw this.fail("FORMAT_UNSUPPORTED", at, `values of type ${type} are not known`);
   }
 
   private async array(words: readonly number[], bytes: number): Promise<DmArray> {
@@ -212,16 +191,38 @@ class TagReader {
     if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw this.fail("FORMAT_FIELD", at, `${what} ${value} is past 2^53`);
     return Number(value);
   }
+}
 
-  private fail(code: ErrorCode, byte: number, message: string): EmporiumError {
-    return new EmporiumError(code, `${this.cursor.source.name}: ${message} (byte ${byte})`, {
-      place: { file: this.cursor.source.name, byte },
-      hint:
-        code === "FORMAT_LIMIT"
-          ? "save the image again without its additional tags"
-          : "the file is damaged: copy it again from where it was made",
-    });
+/** Bytes of a value, and the words behind its type: an array's length stands behind that of its elements. */
+function layoutOf(words: readonly number[], at: number, fail: Fail, nested = 0): { bytes: number; rest: readonly number[] } {
+  const [type, ...rest] = words as [number, ...number[]];
+  const simple = SIMPLE[type];
+  if (simple) return { bytes: simple.bytes, rest };
+  const word = (i: number): number => {
+    const found = rest[i];
+    if (found === undefined) throw fail("FORMAT_FIELD", at, `the type [${words.slice(0, 8)}] ends too early`);
+    return found;
+  };
+  if (type === STRING) return { bytes: word(0), rest: rest.slice(1) };
+  if (type === STRUCT) {
+    const fields = word(1);
+    // the words at 0, 2, 4, … are lengths of names, which no known file stores
+    let bytes = 0;
+    for (let i = 0; i < fields; i++) {
+      const field = SIMPLE[word(3 + 2 * i)];
+      if (!field) throw fail("FORMAT_UNSUPPORTED", at, `a struct with a field of type ${word(3 + 2 * i)}`);
+      bytes += field.bytes;
+    }
+    return { bytes, rest: rest.slice(2 + 2 * fields) };
   }
+  if (type === ARRAY && nested < 4) {
+    word(0);
+    const element = layoutOf(rest, at, fail, nested + 1);
+    const [count] = element.rest;
+    if (count === undefined) throw fail("FORMAT_FIELD", at, `the type [${words.slice(0, 8)}] ends too early`);
+    return { bytes: element.bytes * count, rest: element.rest.slice(1) };
+  }
+  throw fail("FORMAT_UNSUPPORTED", at, `values of type ${type} are not known`);
 }
 
 /** The value at a path of names, the first of each name: `ImageData`, `Calibrations`, `Brightness`. */

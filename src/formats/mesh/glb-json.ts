@@ -43,7 +43,7 @@ export function openGlb(bytes: Uint8Array, name: string): SafeGltf {
       `its JSON cannot be parsed: ${(cause as Error).message.slice(0, 200)}`,
     );
   }
-  return { json: new Checker(name, binary.length).gltf(json), binary };
+  return { json: checkGltf({ name, binaryBytes: binary.length }, json), binary };
 }
 
 function chunksOf(bytes: Uint8Array, name: string): { text: string; binary: Uint8Array<ArrayBuffer> } {
@@ -83,180 +83,185 @@ function chunksOf(bytes: Uint8Array, name: string): { text: string; binary: Uint
   return { text, binary };
 }
 
-class Checker {
-  constructor(
-    private readonly name: string,
-    private readonly binaryBytes: number,
-  ) {}
+/** What every check needs of the file. */
+interface Glb {
+  name: string;
+  binaryBytes: number;
+}
 
-  gltf(json: unknown): GLTF.IGLTF {
-    const root = this.object(json, "");
-    const version = this.object(root.asset, "asset").version;
-    if (version !== "2.0") throw this.unsupported("asset.version", `glTF of version ${JSON.stringify(version)}, "2.0" is read`);
-    for (const [at, extension] of this.list(root.extensionsRequired, "extensionsRequired").entries()) {
-      if (!HARMLESS_EXTENSIONS.has(String(extension)))
-        throw this.unsupported(
-          `extensionsRequired.${at}`,
-          `needs the extension ${JSON.stringify(extension)}, a plain mesh is read`,
-        );
-    }
-    const buffers = this.list(root.buffers, "buffers").map((item, at) => this.buffer(item, `buffers.${at}`));
-    const views = this.list(root.bufferViews, "bufferViews").map((item, at) => this.view(item, buffers, `bufferViews.${at}`));
-    const used = new Set<number>();
-    const accessorDefs = this.list(root.accessors, "accessors");
-    const meshes = this.list(root.meshes, "meshes").map((item, at) => this.mesh(item, accessorDefs.length, used, `meshes.${at}`));
-    // the others stay in their places, for indices, as one number each
-    const accessors = accessorDefs.map((item, at) =>
-      used.has(at)
-        ? this.accessor(item, views, `accessors.${at}`)
-        : { componentType: 5121 as const, count: 0, type: "SCALAR" as const },
-    );
-    const nodes = this.list(root.nodes, "nodes").map((item, at, all) =>
-      this.node(item, all.length, meshes.length, `nodes.${at}`),
-    );
-    this.trees(nodes);
-    const scenes = this.list(root.scenes, "scenes").map((item, at) => {
-      const scene = this.object(item, `scenes.${at}`);
-      return {
-        nodes: this.list(scene.nodes, `scenes.${at}.nodes`).map((node, n) =>
-          this.index(node, nodes.length, `scenes.${at}.nodes.${n}`),
-        ),
-      };
-    });
-    const scene = root.scene === undefined ? {} : { scene: this.index(root.scene, scenes.length, "scene") };
-    return { asset: { version }, buffers, bufferViews: views, accessors, meshes, nodes, scenes, ...scene };
+function checkGltf(glb: Glb, json: unknown): GLTF.IGLTF {
+  const root = asObject(glb, json, "");
+  const version = asObject(glb, root.asset, "asset").version;
+  if (version !== "2.0") throw unsupported(glb, "asset.version", `glTF of version ${JSON.stringify(version)}, "2.0" is read`);
+  for (const [at, extension] of asList(glb, root.extensionsRequired, "extensionsRequired").entries()) {
+    if (!HARMLESS_EXTENSIONS.has(String(extension)))
+      throw unsupported(
+        glb,
+        `extensionsRequired.${at}`,
+        `needs the extension ${JSON.stringify(extension)}, a plain mesh is read`,
+      );
   }
-
-  buffer(item: unknown, path: string): GLTF.IBuffer {
-    const { uri, byteLength } = this.object(item, path);
-    if (uri !== undefined || path !== "buffers.0") throw this.unsupported(path, "a buffer outside the file, one within is read");
-    return { byteLength: this.index(byteLength, this.binaryBytes + 1, `${path}.byteLength`) };
-  }
-
-  view(item: unknown, buffers: GLTF.IBuffer[], path: string): GLTF.IBufferView {
-    const { buffer, byteOffset = 0, byteLength, byteStride } = this.object(item, path);
-    const owner = this.index(buffer, buffers.length, `${path}.buffer`);
-    const offset = this.index(byteOffset, this.binaryBytes + 1, `${path}.byteOffset`);
-    const length = this.index(byteLength, this.binaryBytes - offset + 1, `${path}.byteLength`);
-    const stride = byteStride === undefined ? {} : { byteStride: this.index(byteStride, 253, `${path}.byteStride`) };
-    return { buffer: owner, byteOffset: offset, byteLength: length, ...stride };
-  }
-
-  accessor(item: unknown, views: GLTF.IBufferView[], path: string): GLTF.IAccessor {
-    const { bufferView, byteOffset = 0, componentType, normalized, count, type, sparse } = this.object(item, path);
-    if (sparse !== undefined || bufferView === undefined)
-      throw this.unsupported(path, "a sparse or empty accessor, a full one is read");
-    const view = views[this.index(bufferView, views.length, `${path}.bufferView`)]!;
-    const bytes = COMPONENT_BYTES[componentType as number];
-    if (bytes === undefined) throw this.field(`${path}.componentType`, componentType, "5120 to 5126");
-    const components = Object.hasOwn(COMPONENTS, String(type)) ? COMPONENTS[type as string]! : undefined;
-    if (components === undefined) throw this.field(`${path}.type`, type, "SCALAR to MAT4");
-    const offset = this.index(byteOffset, view.byteLength + 1, `${path}.byteOffset`);
-    const size = bytes * components;
-    const stride = view.byteStride ?? size;
-    const room = view.byteLength - offset;
-    const most = stride < size || room < size ? 0 : Math.floor((room - size) / stride) + 1;
-    const checked = this.index(count, most + 1, `${path}.count`);
-    if (((view.byteOffset ?? 0) + offset) % bytes !== 0)
-      throw this.field(`${path}.byteOffset`, byteOffset, `a multiple of ${bytes} in the buffer`);
+  const buffers = asList(glb, root.buffers, "buffers").map((item, at) => checkBuffer(glb, item, `buffers.${at}`));
+  const views = asList(glb, root.bufferViews, "bufferViews").map((item, at) =>
+    checkView(glb, item, buffers, `bufferViews.${at}`),
+  );
+  const used = new Set<number>();
+  const accessorDefs = asList(glb, root.accessors, "accessors");
+  const meshes = asList(glb, root.meshes, "meshes").map((item, at) =>
+    checkMesh(glb, item, accessorDefs.length, used, `meshes.${at}`),
+  );
+  // the others stay in their places, for indices, as one number each
+  const accessors = accessorDefs.map((item, at) =>
+    used.has(at)
+      ? checkAccessor(glb, item, views, `accessors.${at}`)
+      : { componentType: 5121 as const, count: 0, type: "SCALAR" as const },
+  );
+  const nodes = asList(glb, root.nodes, "nodes").map((item, at, all) =>
+    checkNode(glb, item, all.length, meshes.length, `nodes.${at}`),
+  );
+  checkTrees(glb, nodes);
+  const scenes = asList(glb, root.scenes, "scenes").map((item, at) => {
+    const scene = asObject(glb, item, `scenes.${at}`);
     return {
-      bufferView: bufferView as number,
-      byteOffset: offset,
-      componentType: componentType as GLTF.AccessorComponentType,
-      normalized: normalized === true,
-      count: checked,
-      type: type as GLTF.AccessorType,
+      nodes: asList(glb, scene.nodes, `scenes.${at}.nodes`).map((node, n) =>
+        asIndex(glb, node, nodes.length, `scenes.${at}.nodes.${n}`),
+      ),
     };
-  }
+  });
+  const scene = root.scene === undefined ? {} : { scene: asIndex(glb, root.scene, scenes.length, "scene") };
+  return { asset: { version }, buffers, bufferViews: views, accessors, meshes, nodes, scenes, ...scene };
+}
 
-  mesh(item: unknown, accessors: number, used: Set<number>, path: string): GLTF.IMesh {
-    const { name, primitives } = this.object(item, path);
-    const checked = this.list(primitives, `${path}.primitives`).map((each, at) => {
-      const where = `${path}.primitives.${at}`;
-      const { attributes, indices, mode = 4 } = this.object(each, where);
-      const { POSITION } = this.object(attributes, `${where}.attributes`);
-      const primitive: GLTF.IMeshPrimitive = {
-        attributes: {},
-        mode: this.index(mode, 7, `${where}.mode`) as GLTF.MeshPrimitiveMode,
-      };
-      if (POSITION !== undefined) primitive.attributes.POSITION = this.index(POSITION, accessors, `${where}.attributes.POSITION`);
-      if (indices !== undefined) primitive.indices = this.index(indices, accessors, `${where}.indices`);
-      for (const accessor of [primitive.attributes.POSITION, primitive.indices]) if (accessor !== undefined) used.add(accessor);
-      return primitive;
-    });
-    return { ...this.named(name), primitives: checked };
-  }
+function checkBuffer(glb: Glb, item: unknown, path: string): GLTF.IBuffer {
+  const { uri, byteLength } = asObject(glb, item, path);
+  if (uri !== undefined || path !== "buffers.0") throw unsupported(glb, path, "a buffer outside the file, one within is read");
+  return { byteLength: asIndex(glb, byteLength, glb.binaryBytes + 1, `${path}.byteLength`) };
+}
 
-  node(item: unknown, nodes: number, meshes: number, path: string): GLTF.INode {
-    const { name, mesh, children, matrix, translation, rotation, scale } = this.object(item, path);
-    const node: GLTF.INode = { ...this.named(name) };
-    if (mesh !== undefined) node.mesh = this.index(mesh, meshes, `${path}.mesh`);
-    if (children !== undefined)
-      node.children = this.list(children, `${path}.children`).map((child, at) =>
-        this.index(child, nodes, `${path}.children.${at}`),
-      );
-    if (matrix !== undefined) node.matrix = this.numbers(matrix, 16, `${path}.matrix`);
-    if (translation !== undefined) node.translation = this.numbers(translation, 3, `${path}.translation`);
-    if (rotation !== undefined) node.rotation = this.numbers(rotation, 4, `${path}.rotation`);
-    if (scale !== undefined) node.scale = this.numbers(scale, 3, `${path}.scale`);
-    return node;
-  }
+function checkView(glb: Glb, item: unknown, buffers: GLTF.IBuffer[], path: string): GLTF.IBufferView {
+  const { buffer, byteOffset = 0, byteLength, byteStride } = asObject(glb, item, path);
+  const owner = asIndex(glb, buffer, buffers.length, `${path}.buffer`);
+  const offset = asIndex(glb, byteOffset, glb.binaryBytes + 1, `${path}.byteOffset`);
+  const length = asIndex(glb, byteLength, glb.binaryBytes - offset + 1, `${path}.byteLength`);
+  const stride = byteStride === undefined ? {} : { byteStride: asIndex(glb, byteStride, 253, `${path}.byteStride`) };
+  return { buffer: owner, byteOffset: offset, byteLength: length, ...stride };
+}
 
-  /** Each node hangs on one other at most, and none on itself. */
-  trees(nodes: GLTF.INode[]): void {
-    const parent = new Map<number, number>();
-    for (const [at, { children = [] }] of nodes.entries()) {
-      for (const child of children) {
-        if (parent.has(child)) throw this.field(`nodes.${at}.children`, child, "a node that no other node has");
-        parent.set(child, at);
-      }
+function checkAccessor(glb: Glb, item: unknown, views: GLTF.IBufferView[], path: string): GLTF.IAccessor {
+  const { bufferView, byteOffset = 0, componentType, normalized, count, type, sparse } = asObject(glb, item, path);
+  if (sparse !== undefined || bufferView === undefined)
+    throw unsupported(glb, path, "a sparse or empty accessor, a full one is read");
+  const view = views[asIndex(glb, bufferView, views.length, `${path}.bufferView`)]!;
+  const bytes = COMPONENT_BYTES[componentType as number];
+  if (bytes === undefined) throw badField(glb, `${path}.componentType`, componentType, "5120 to 5126");
+  const components = Object.hasOwn(COMPONENTS, String(type)) ? COMPONENTS[type as string]! : undefined;
+  if (components === undefined) throw badField(glb, `${path}.type`, type, "SCALAR to MAT4");
+  const offset = asIndex(glb, byteOffset, view.byteLength + 1, `${path}.byteOffset`);
+  const size = bytes * components;
+  const stride = view.byteStride ?? size;
+  const room = view.byteLength - offset;
+  const most = stride < size || room < size ? 0 : Math.floor((room - size) / stride) + 1;
+  const checked = asIndex(glb, count, most + 1, `${path}.count`);
+  if (((view.byteOffset ?? 0) + offset) % bytes !== 0)
+    throw badField(glb, `${path}.byteOffset`, byteOffset, `a multiple of ${bytes} in the buffer`);
+  return {
+    bufferView: bufferView as number,
+    byteOffset: offset,
+    componentType: componentType as GLTF.AccessorComponentType,
+    normalized: normalized === true,
+    count: checked,
+    type: type as GLTF.AccessorType,
+  };
+}
+
+function checkMesh(glb: Glb, item: unknown, accessors: number, used: Set<number>, path: string): GLTF.IMesh {
+  const { name, primitives } = asObject(glb, item, path);
+  const checked = asList(glb, primitives, `${path}.primitives`).map((each, at) => {
+    const where = `${path}.primitives.${at}`;
+    const { attributes, indices, mode = 4 } = asObject(glb, each, where);
+    const { POSITION } = asObject(glb, attributes, `${where}.attributes`);
+    const primitive: GLTF.IMeshPrimitive = {
+      attributes: {},
+      mode: asIndex(glb, mode, 7, `${where}.mode`) as GLTF.MeshPrimitiveMode,
+    };
+    if (POSITION !== undefined) primitive.attributes.POSITION = asIndex(glb, POSITION, accessors, `${where}.attributes.POSITION`);
+    if (indices !== undefined) primitive.indices = asIndex(glb, indices, accessors, `${where}.indices`);
+    for (const accessor of [primitive.attributes.POSITION, primitive.indices]) if (accessor !== undefined) used.add(accessor);
+    return primitive;
+  });
+  return { ...named(name), primitives: checked };
+}
+
+function checkNode(glb: Glb, item: unknown, nodes: number, meshes: number, path: string): GLTF.INode {
+  const { name, mesh, children, matrix, translation, rotation, scale } = asObject(glb, item, path);
+  const node: GLTF.INode = { ...named(name) };
+  if (mesh !== undefined) node.mesh = asIndex(glb, mesh, meshes, `${path}.mesh`);
+  if (children !== undefined)
+    node.children = asList(glb, children, `${path}.children`).map((child, at) =>
+      asIndex(glb, child, nodes, `${path}.children.${at}`),
+    );
+  if (matrix !== undefined) node.matrix = asNumbers(glb, matrix, 16, `${path}.matrix`);
+  if (translation !== undefined) node.translation = asNumbers(glb, translation, 3, `${path}.translation`);
+  if (rotation !== undefined) node.rotation = asNumbers(glb, rotation, 4, `${path}.rotation`);
+  if (scale !== undefined) node.scale = asNumbers(glb, scale, 3, `${path}.scale`);
+  return node;
+}
+
+/** Each node hangs on one other at most, and none on itself. */
+function checkTrees(glb: Glb, nodes: GLTF.INode[]): void {
+  const parent = new Map<number, number>();
+  for (const [at, { children = [] }] of nodes.entries()) {
+    for (const child of children) {
+      if (parent.has(child)) throw badField(glb, `nodes.${at}.children`, child, "a node that no other node has");
+      parent.set(child, at);
     }
-    const free = new Set(nodes.keys());
-    const open = [...free].filter((node) => !parent.has(node));
-    for (let node = open.pop(); node !== undefined; node = open.pop()) {
-      free.delete(node);
-      for (const child of nodes[node]!.children ?? []) open.push(child);
-    }
-    const [looped] = free;
-    if (looped !== undefined) throw this.field(`nodes.${looped}`, looped, "a node that is not below itself");
   }
+  const free = new Set(nodes.keys());
+  const open = [...free].filter((node) => !parent.has(node));
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    free.delete(node);
+    for (const child of nodes[node]!.children ?? []) open.push(child);
+  }
+  const [looped] = free;
+  if (looped !== undefined) throw badField(glb, `nodes.${looped}`, looped, "a node that is not below itself");
+}
 
-  named(name: unknown): { name?: string } {
-    return typeof name === "string" ? { name } : {};
-  }
+function named(name: unknown): { name?: string } {
+  return typeof name === "string" ? { name } : {};
+}
 
-  object(value: unknown, path: string): Json {
-    if (typeof value !== "object" || value === null || Array.isArray(value)) throw this.field(path, value, "an object");
-    return value as Json;
-  }
+function asObject(glb: Glb, value: unknown, path: string): Json {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw badField(glb, path, value, "an object");
+  return value as Json;
+}
 
-  list(value: unknown, path: string): unknown[] {
-    if (value !== undefined && !Array.isArray(value)) throw this.field(path, value, "a list");
-    return value ?? [];
-  }
+function asList(glb: Glb, value: unknown, path: string): unknown[] {
+  if (value !== undefined && !Array.isArray(value)) throw badField(glb, path, value, "a list");
+  return value ?? [];
+}
 
-  index(value: unknown, below: number, path: string): number {
-    if (!(Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) < below))
-      throw this.field(
-        path,
-        value,
-        below > 0 ? `a whole number from 0 to ${below - 1}` : "none, for there is nothing to point at",
-      );
-    return value as number;
-  }
+function asIndex(glb: Glb, value: unknown, below: number, path: string): number {
+  if (!(Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) < below))
+    throw badField(
+      glb,
+      path,
+      value,
+      below > 0 ? `a whole number from 0 to ${below - 1}` : "none, for there is nothing to point at",
+    );
+  return value as number;
+}
 
-  numbers<List extends vec3 | vec4 | mat4>(value: unknown, length: number, path: string): List {
-    if (!Array.isArray(value) || value.length !== length || !value.every((item) => typeof item === "number"))
-      throw this.field(path, value, `${length} numbers`);
-    return value as unknown as List;
-  }
+function asNumbers<List extends vec3 | vec4 | mat4>(glb: Glb, value: unknown, length: number, path: string): List {
+  if (!Array.isArray(value) || value.length !== length || !value.every((item) => typeof item === "number"))
+    throw badField(glb, path, value, `${length} numbers`);
+  return value as unknown as List;
+}
 
-  field(path: string, found: unknown, wanted: string) {
-    const shown = found === undefined ? "missing" : (JSON.stringify(found)?.slice(0, 60) ?? String(found));
-    return meshError("FORMAT_FIELD", this.name, { path }, `${path || "its JSON"} is ${shown}, wanted is ${wanted}`);
-  }
+function badField(glb: Glb, path: string, found: unknown, wanted: string) {
+  const shown = found === undefined ? "missing" : (JSON.stringify(found)?.slice(0, 60) ?? String(found));
+  return meshError("FORMAT_FIELD", glb.name, { path }, `${path || "its JSON"} is ${shown}, wanted is ${wanted}`);
+}
 
-  unsupported(path: string, message: string) {
-    return meshError("FORMAT_UNSUPPORTED", this.name, { path }, message, "write the mesh without compression, all in one .glb");
-  }
+function unsupported(glb: Glb, path: string, message: string) {
+  return meshError("FORMAT_UNSUPPORTED", glb.name, { path }, message, "write the mesh without compression, all in one .glb");
 }

@@ -1,6 +1,7 @@
 import type { RandomAccess, ReadOptions } from "../../core/bytes.js";
 import { asTriangles, type MeshPart, meshError, withTriangles } from "./mesh.js";
 import { type Place, VtkCursor } from "./vtk-cursor.js";
+import { readNumbers } from "./vtk-numbers.js";
 import { readWhole } from "./whole-file.js";
 
 /** Vertex numbers of cells, one after the other: cell i has those from `offsets[i]` to `offsets[i + 1]`. */
@@ -35,40 +36,24 @@ export function parseVtk(bytes: Uint8Array, name: string): MeshPart[] {
     if (keyword === undefined || keyword === "POINT_DATA" || keyword === "CELL_DATA") break;
     if (keyword === "POINTS") {
       const count = cursor.count("a number of points");
-      points = cursor.numbers(count * 3, cursor.wordOr("a type of points"), "points");
+      points = readNumbers(cursor, count * 3, cursor.wordOr("a type of points"), "points").numbers;
       const odd = points.findIndex((value) => !Number.isFinite(value));
-      if (odd >= 0)
-        throw meshError(
-          "FORMAT_FIELD",
-          name,
-          place,
-          `point ${Math.floor(odd / 3)} is at ${points[odd]}, finite numbers are wanted`,
-        );
+      if (odd >= 0) throw cursor.field(place, `point ${Math.floor(odd / 3)} is at ${points[odd]}, finite numbers are wanted`);
     } else if (keyword === "POLYGONS" || keyword === "TRIANGLE_STRIPS") {
       surfaces.push({ cells: readCells(cursor, keyword), strips: keyword === "TRIANGLE_STRIPS" });
     } else if (keyword === "VERTICES" || keyword === "LINES") {
       const { offsets } = readCells(cursor, keyword);
       if (offsets.length > 1) {
         const message = `${offsets.length - 1} cells of ${keyword}, a mesh has POLYGONS and TRIANGLE_STRIPS only`;
-        throw meshError(
-          "FORMAT_UNSUPPORTED",
-          name,
-          place,
-          message,
-          "write the surface alone (vtkCleanPolyData, vtkTriangleFilter)",
-        );
+        throw cursor.unsupported(place, message, "write the surface alone (vtkCleanPolyData, vtkTriangleFilter)");
       }
     } else if (keyword === "METADATA") {
       cursor.skipPastEmptyLine();
     } else if (keyword === "FIELD") {
       skipField(cursor);
     } else {
-      throw meshError(
-        "FORMAT_FIELD",
-        name,
-        place,
-        `${JSON.stringify(keyword.slice(0, 40))}, wanted is POINTS, POLYGONS or another section`,
-      );
+      const found = JSON.stringify(keyword.slice(0, 40));
+      throw cursor.field(place, `${found}, wanted is POINTS, POLYGONS or another section`);
     }
   }
   if (!points) throw meshError("FORMAT_TRUNCATED", name, cursor.place(), "no POINTS, a polydata has them");
@@ -81,24 +66,14 @@ function openVtk(bytes: Uint8Array, name: string): VtkCursor {
   const cursor = new VtkCursor(bytes, name);
   const first = cursor.line() ?? "";
   if (!/^\ufeff?# vtk DataFile Version \d/i.test(first)) {
+    const message = `begins with ${JSON.stringify(first.slice(0, 40))}, "# vtk DataFile Version" is wanted`;
     const hint = "the XML formats (.vtp) are not read: write a legacy .vtk";
-    throw meshError(
-      "FORMAT_UNKNOWN",
-      name,
-      { line: 1 },
-      `begins with ${JSON.stringify(first.slice(0, 40))}, "# vtk DataFile Version" is wanted`,
-      hint,
-    );
+    throw meshError("FORMAT_UNKNOWN", name, { line: 1 }, message, hint);
   }
   cursor.line(); // the title
   const encoding = cursor.line()?.trim().toUpperCase();
   if (encoding !== "ASCII" && encoding !== "BINARY") {
-    throw meshError(
-      "FORMAT_FIELD",
-      name,
-      { line: 3 },
-      `${JSON.stringify((encoding ?? "").slice(0, 40))}, wanted is ASCII or BINARY`,
-    );
+    throw cursor.field({ line: 3 }, `${JSON.stringify((encoding ?? "").slice(0, 40))}, wanted is ASCII or BINARY`);
   }
   cursor.binary = encoding === "BINARY";
   let place = cursor.place();
@@ -111,13 +86,8 @@ function openVtk(bytes: Uint8Array, name: string): VtkCursor {
   }
   const kind = keyword === "DATASET" ? cursor.wordOr("POLYDATA") : keyword;
   if (kind.toUpperCase() !== "POLYDATA") {
-    throw meshError(
-      "FORMAT_UNSUPPORTED",
-      name,
-      place,
-      `a dataset of ${JSON.stringify(kind.slice(0, 40))}, POLYDATA is read`,
-      "write its surface (vtkGeometryFilter)",
-    );
+    const found = JSON.stringify(kind.slice(0, 40));
+    throw cursor.unsupported(place, `a dataset of ${found}, POLYDATA is read`, "write its surface (vtkGeometryFilter)");
   }
   return cursor;
 }
@@ -127,14 +97,13 @@ function openVtk(bytes: Uint8Array, name: string): VtkCursor {
  * own types.
  */
 function readCells(cursor: VtkCursor, kind: string): Cells {
-  const { name } = cursor;
   const section = cursor.place();
   const first = cursor.count(`a number of ${kind}`);
   const size = cursor.count(`a size of ${kind}`);
-  const field = (message: string, place: Place = section) => meshError("FORMAT_FIELD", name, place, message);
+  const field = (message: string, place: Place = section) => cursor.field(place, message);
   if (cursor.isNext("OFFSETS")) {
     cursor.word();
-    const offsets = cursor.numbers(first, cursor.wordOr("a type of OFFSETS"), "OFFSETS");
+    const { numbers: offsets } = readNumbers(cursor, first, cursor.wordOr("a type of OFFSETS"), "OFFSETS");
     if (offsets.length > 0 && (offsets[0] !== 0 || offsets[offsets.length - 1] !== size))
       throw field(`${kind} whose offsets go from ${offsets[0]} to ${offsets[offsets.length - 1]}, wanted are 0 and ${size}`);
     for (let at = 1; at < offsets.length; at++) {
@@ -144,11 +113,10 @@ function readCells(cursor: VtkCursor, kind: string): Cells {
     if (cursor.wordOr("CONNECTIVITY").toUpperCase() !== "CONNECTIVITY")
       throw field(`${kind} without CONNECTIVITY behind OFFSETS`);
     const type = cursor.wordOr("a type of CONNECTIVITY");
-    const vertices = cursor.numbers(size, type, "CONNECTIVITY");
-    return { offsets: offsets.length > 0 ? offsets : new Float64Array(1), vertices, place: cursor.placeOfNumber() };
+    const { numbers: vertices, place } = readNumbers(cursor, size, type, "CONNECTIVITY");
+    return { offsets: offsets.length > 0 ? offsets : new Float64Array(1), vertices, place };
   }
-  const numbers = cursor.numbers(size, "int", kind);
-  const place = cursor.placeOfNumber();
+  const { numbers, place } = readNumbers(cursor, size, "int", kind);
   if (first > size) throw field(`${first} ${kind} in ${size} numbers, each has its length and its vertices`);
   const offsets = new Float64Array(first + 1);
   const vertices = new Float64Array(size - first);
@@ -172,13 +140,8 @@ function trianglesOf({ offsets, vertices, place }: Cells, strips: boolean, point
   for (let cell = 1; cell < offsets.length; cell++) {
     const corners = offsets[cell]! - offsets[cell - 1]!;
     if (corners < 3) {
-      const kind = strips ? "strip" : "polygon";
-      throw meshError(
-        "FORMAT_FIELD",
-        name,
-        place(Math.max(0, Math.min(offsets[cell - 1]!, vertices.length - 1))),
-        `${kind} ${cell - 1} of ${corners} corners, 3 or more are wanted`,
-      );
+      const message = `${strips ? "strip" : "polygon"} ${cell - 1} of ${corners} corners, 3 or more are wanted`;
+      throw meshError("FORMAT_FIELD", name, place(Math.max(0, Math.min(offsets[cell - 1]!, vertices.length - 1))), message);
     }
     count += corners - 2;
   }
@@ -209,7 +172,8 @@ function skipField(cursor: VtkCursor): void {
     }
     const components = cursor.count("a number of components");
     const tuples = cursor.count("a number of tuples");
-    cursor.numbers(components * tuples, cursor.wordOr("a type of an array"), `array ${JSON.stringify(word.slice(0, 40))}`);
+    const type = cursor.wordOr("a type of an array");
+    readNumbers(cursor, components * tuples, type, `array ${JSON.stringify(word.slice(0, 40))}`);
   }
 }
 

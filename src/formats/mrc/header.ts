@@ -89,8 +89,7 @@ export function parseMrcHeader(
   bytes: Uint8Array,
   { name, sizeBytes, strict = false, allowShort = false }: { name: string; sizeBytes?: number | undefined } & MrcReadOptions,
 ): MrcHeader {
-  const fail = (code: ErrorCode, byte: number, message: string, hint: string) =>
-    new EmporiumError(code, `${name}: ${message}`, { place: { file: name, byte }, hint });
+  const fail = faultsOf(name);
   if (bytes.length < MRC_HEADER_BYTES) {
     throw fail(
       "FORMAT_TRUNCATED",
@@ -100,7 +99,6 @@ export function parseMrcHeader(
     );
   }
   const warnings: string[] = [];
-  const hasMapId = latin1(bytes, 208, 3) === "MAP";
   const { littleEndian, plausible, doubt } = byteOrderOf(bytes.subarray(0, MRC_HEADER_BYTES), sizeBytes);
   const view = new DataView(bytes.buffer, bytes.byteOffset, MRC_HEADER_BYTES);
   const int = (at: number) => view.getInt32(at, littleEndian);
@@ -108,15 +106,8 @@ export function parseMrcHeader(
   const [nx, ny, nz] = [int(0), int(4), int(8)];
   const mode = int(12);
 
-  if (!hasMapId) {
-    if (!plausible || strict) {
-      throw fail(
-        "FORMAT_UNKNOWN",
-        208,
-        `no "MAP " at byte 208, found ${JSON.stringify(latin1(bytes, 208, 4))}${plausible ? "" : `, and size ${nx}×${ny}×${nz} (x, y, z) in mode ${mode} is no MRC either`}`,
-        plausible ? "leave out the strict check to read files of before MRC2000" : hintForOtherBytes(bytes),
-      );
-    }
+  if (latin1(bytes, 208, 3) !== "MAP") {
+    if (!plausible || strict) throw notMrc(bytes, [nx, ny, nz], mode, plausible, fail);
     warnings.push(`no "MAP " identifier at byte 208: read as MRC because mode and lengths are plausible`);
   }
   if (doubt !== undefined) {
@@ -127,33 +118,9 @@ export function parseMrcHeader(
   const stamped = int(152) === IMOD_STAMP;
   const imodFlags = stamped ? int(156) : 0;
   const signedBytes = !stamped || (imodFlags & 1) === 1;
-  const stored = dtypeOfMode(mode);
-  if (stored === undefined) {
-    const known = nameOfUnreadMode(mode);
-    throw known === undefined
-      ? fail("FORMAT_FIELD", 12, `mode ${mode} does not exist, wanted one of ${READABLE_MODES.join(", ")}`, "the file is damaged")
-      : fail("FORMAT_UNSUPPORTED", 12, `mode ${mode} (${known}) is not read`, "convert the file to mode 1, 2 or 6 first");
-  }
-  const dtype = mode === 0 && !signedBytes ? "uint8" : stored;
-  for (const [axis, length, at] of [
-    ["nx", nx, 0],
-    ["ny", ny, 4],
-    ["nz", nz, 8],
-  ] as const) {
-    if (length <= 0) throw fail("FORMAT_FIELD", at, `${axis} is ${length}, wanted 1 or more`, "the header is damaged");
-  }
-  const ispg = int(88);
-  if (ispg >= 401 && ispg <= 630) {
-    throw fail(
-      "FORMAT_UNSUPPORTED",
-      88,
-      `space group ${ispg} says a stack of volumes, one volume is wanted`,
-      "split it into single volumes",
-    );
-  }
-  if (ispg < 0 || ispg > 230) warnings.push(`space group ${ispg} (byte 88) does not exist: read as one volume or stack`);
-  const nsymbt = int(92);
-  if (nsymbt < 0) throw fail("FORMAT_FIELD", 92, `extended header of ${nsymbt} bytes, wanted 0 or more`, "the header is damaged");
+  const dtype = mode === 0 && !signedBytes ? "uint8" : typeOf(mode, fail);
+  const [ispg, nsymbt] = [int(88), int(92)];
+  refuseUnreadable([nx, ny, nz], ispg, nsymbt, fail);
   const sectionBytes = rowBytes(dtype, nx) * ny;
   const dataBytes = sectionBytes * nz;
   if (nx * ny * nz > LIMITS.elements || dataBytes > Number.MAX_SAFE_INTEGER) {
@@ -163,13 +130,7 @@ export function parseMrcHeader(
   const cell: Triple = [float(48), float(44), float(40)];
   const grid: Triple = [int(36), int(32), int(28)];
   const voxelSize = cell.map((length, i) => voxelSizeOf(length, grid[i]!)) as MrcHeader["voxelSizeAngstrom"];
-  voxelSize.forEach((size, i) => {
-    if (size === undefined && (cell[i] !== 0 || grid[i]! < 0)) {
-      warnings.push(`cell ${cell[i]} Å over ${grid[i]} intervals along ${"zyx"[i]} gives no voxel size: taken as unset`);
-    }
-  });
   const nlabl = int(220);
-  if (nlabl < 0 || nlabl > 10) warnings.push(`${nlabl} labels (byte 220), 10 at most are possible: all ten are read`);
 
   const header: MrcHeader = {
     shape: [nz, ny, nx],
@@ -205,16 +166,7 @@ export function parseMrcHeader(
     trailingBytes: 0,
     warnings,
   };
-  if (!isAxisPermutation(header)) {
-    warnings.push(`axis order ${header.mapc},${header.mapr},${header.maps} (bytes 64–75) is no order of 1,2,3: read as 1,2,3`);
-  }
-  if (mode === 0 && header.imodStamp && signedBytes && header.dmax > 127) {
-    warnings.push(`IMOD's flag says signed bytes, but the header's maximum is ${header.dmax}: read as unsigned`);
-  }
-  // bit 4 of IMOD's flags: SerialEM packed frames, written before mode 101 existed
-  if (mode === 0 && (imodFlags & 16) !== 0) {
-    warnings.push("IMOD's flag says two 4-bit voxels in each byte: the bytes are read as they are");
-  }
+  warnOfOddFields(header, nlabl);
   if (sizeBytes !== undefined) {
     try {
       validateMrcLength(header, sizeBytes, name);
@@ -226,6 +178,72 @@ export function parseMrcHeader(
     if (header.trailingBytes > 0) warnings.push(`${header.trailingBytes} bytes after the last section are left alone`);
   }
   return header;
+}
+
+type Fail = (code: ErrorCode, byte: number, message: string, hint: string) => EmporiumError;
+
+function faultsOf(name: string): Fail {
+  return (code, byte, message, hint) => new EmporiumError(code, `${name}: ${message}`, { place: { file: name, byte }, hint });
+}
+
+function notMrc(bytes: Uint8Array, [nx, ny, nz]: Triple, mode: number, plausible: boolean, fail: Fail): EmporiumError {
+  const size = plausible ? "" : `, and size ${nx}×${ny}×${nz} (x, y, z) in mode ${mode} is no MRC either`;
+  return fail(
+    "FORMAT_UNKNOWN",
+    208,
+    `no "MAP " at byte 208, found ${JSON.stringify(latin1(bytes, 208, 4))}${size}`,
+    plausible ? "leave out the strict check to read files of before MRC2000" : hintForOtherBytes(bytes),
+  );
+}
+
+function typeOf(mode: number, fail: Fail): DType {
+  const stored = dtypeOfMode(mode);
+  if (stored !== undefined) return stored;
+  const known = nameOfUnreadMode(mode);
+  throw known === undefined
+    ? fail("FORMAT_FIELD", 12, `mode ${mode} does not exist, wanted one of ${READABLE_MODES.join(", ")}`, "the file is damaged")
+    : fail("FORMAT_UNSUPPORTED", 12, `mode ${mode} (${known}) is not read`, "convert the file to mode 1, 2 or 6 first");
+}
+
+function refuseUnreadable([nx, ny, nz]: Triple, ispg: number, nsymbt: number, fail: Fail): void {
+  for (const [axis, length, at] of [
+    ["nx", nx, 0],
+    ["ny", ny, 4],
+    ["nz", nz, 8],
+  ] as const) {
+    if (length <= 0) throw fail("FORMAT_FIELD", at, `${axis} is ${length}, wanted 1 or more`, "the header is damaged");
+  }
+  if (ispg >= 401 && ispg <= 630) {
+    throw fail(
+      "FORMAT_UNSUPPORTED",
+      88,
+      `space group ${ispg} says a stack of volumes, one volume is wanted`,
+      "split it into single volumes",
+    );
+  }
+  if (nsymbt < 0) throw fail("FORMAT_FIELD", 92, `extended header of ${nsymbt} bytes, wanted 0 or more`, "the header is damaged");
+}
+
+/** Adds a warning for each field that is odd and was read all the same. */
+function warnOfOddFields(header: MrcHeader, nlabl: number): void {
+  const { warnings, mode, ispg, imodStamp, imodFlags, signedBytes, dmax, mapc, mapr, maps, grid, cellAngstrom: cell } = header;
+  if (ispg < 0 || ispg > 230) warnings.push(`space group ${ispg} (byte 88) does not exist: read as one volume or stack`);
+  header.voxelSizeAngstrom.forEach((size, i) => {
+    if (size === undefined && (cell[i] !== 0 || grid[i]! < 0)) {
+      warnings.push(`cell ${cell[i]} Å over ${grid[i]} intervals along ${"zyx"[i]} gives no voxel size: taken as unset`);
+    }
+  });
+  if (nlabl < 0 || nlabl > 10) warnings.push(`${nlabl} labels (byte 220), 10 at most are possible: all ten are read`);
+  if (!isAxisPermutation(header)) {
+    warnings.push(`axis order ${mapc},${mapr},${maps} (bytes 64–75) is no order of 1,2,3: read as 1,2,3`);
+  }
+  if (mode === 0 && imodStamp && signedBytes && dmax > 127) {
+    warnings.push(`IMOD's flag says signed bytes, but the header's maximum is ${dmax}: read as unsigned`);
+  }
+  // bit 4 of IMOD's flags: SerialEM packed frames, written before mode 101 existed
+  if (mode === 0 && (imodFlags & 16) !== 0) {
+    warnings.push("IMOD's flag says two 4-bit voxels in each byte: the bytes are read as they are");
+  }
 }
 
 /**

@@ -20,7 +20,7 @@ export interface DataFrame {
  *   is no such table
  */
 export function readDataFrame(bytes: Uint8Array, file: string): DataFrame {
-  return new Reader(file).frame(unpickle(bytes, file, GLOBALS));
+  return frameOf(file, unpickle(bytes, file, GLOBALS));
 }
 
 /** Where numpy 1 and numpy 2 keep the same thing. */
@@ -46,6 +46,8 @@ const GLOBALS: ReadonlySet<string> = new Set([
   ...[WRAPPED, "pandas.arrays.StringArray", "pandas.StringDtype", "pandas.Index", "pandas.RangeIndex"],
 ]);
 
+type Value = PickleValue | undefined;
+
 /** An array of numpy: `at` gives the element at a place in C order. */
 interface Elements {
   readonly shape: readonly number[];
@@ -55,137 +57,128 @@ interface Elements {
 const isCall = (value: PickleValue | undefined, names: readonly string[]): value is PickleCall =>
   value instanceof PickleCall && names.includes(value.global.name);
 
-class Reader {
-  constructor(readonly file: string) {}
-
-  frame(root: PickleValue): DataFrame {
-    if (!isCall(root, FRAME) || !(root.state instanceof Map))
-      throw this.unsupported("a pickle of something else than a DataFrame");
-    const manager = root.state.get("_mgr") ?? root.state.get("_data");
-    if (!isCall(manager, [MANAGER])) throw this.unsupported("a DataFrame whose blocks pandas 1.3 to 3 do not write");
-    const [blocks, axes] = manager.args;
-    if (!Array.isArray(blocks) || !Array.isArray(axes) || axes.length !== 2) throw this.unsupported("a DataFrame without blocks");
-    const names = this.names(axes[0]!);
-    const found = new Map<string, { elements: Elements; from: number }>();
-    let rows: number | undefined;
-    for (const block of blocks) {
-      const { places, elements } = this.block(block);
-      const [count, length] = elements.shape as [number, number];
-      if (count !== places.length || (rows !== undefined && length !== rows)) throw this.wrong("blocks of unequal lengths");
-      rows = length;
-      for (const [row, place] of places.entries()) {
-        const name = names[place];
-        if (name === undefined) throw this.wrong(`column ${place} of ${names.length}`);
-        found.set(name, { elements, from: row * length });
-      }
+function frameOf(file: string, root: PickleValue): DataFrame {
+  if (!isCall(root, FRAME) || !(root.state instanceof Map))
+    throw unsupported(file, "a pickle of something else than a DataFrame");
+  const manager = root.state.get("_mgr") ?? root.state.get("_data");
+  if (!isCall(manager, [MANAGER])) throw unsupported(file, "a DataFrame whose blocks pandas 1.3 to 3 do not write");
+  const [blocks, axes] = manager.args;
+  if (!Array.isArray(blocks) || !Array.isArray(axes) || axes.length !== 2) throw unsupported(file, "a DataFrame without blocks");
+  const names = namesOf(file, axes[0]!);
+  const found = new Map<string, { elements: Elements; from: number }>();
+  let rows: number | undefined;
+  for (const block of blocks) {
+    const { places, elements } = blockOf(file, block);
+    const [count, length] = elements.shape as [number, number];
+    if (count !== places.length || (rows !== undefined && length !== rows)) throw wrong(file, "blocks of unequal lengths");
+    rows = length;
+    for (const [row, place] of places.entries()) {
+      const name = names[place];
+      if (name === undefined) throw wrong(file, `column ${place} of ${names.length}`);
+      found.set(name, { elements, from: row * length });
     }
-    const attrs = root.state.get("attrs");
-    return {
-      rows: rows ?? 0,
-      names,
-      column: (name) => {
-        const at = found.get(name);
-        return at && columnOf(at.elements, at.from, rows ?? 0);
-      },
-      attrs: attrs instanceof Map ? attrs : new Map(),
-    };
   }
+  const attrs = root.state.get("attrs");
+  return {
+    rows: rows ?? 0,
+    names,
+    column: (name) => {
+      const at = found.get(name);
+      return at && columnOf(at.elements, at.from, rows ?? 0);
+    },
+    attrs: attrs instanceof Map ? attrs : new Map(),
+  };
+}
 
-  /** Names of the columns: an index of texts. */
-  names(axis: PickleValue): string[] {
-    const of = isCall(axis, [NEW_INDEX]) ? axis.args[1] : undefined;
-    const data = of instanceof Map ? of.get("data") : undefined;
-    if (data === undefined) throw this.unsupported("a table whose columns have no names");
-    return this.list(data).map((name, i) => (typeof name === "string" ? name : `column ${i}`));
-  }
+/** Names of the columns: an index of texts. */
+function namesOf(file: string, axis: PickleValue): string[] {
+  const of = isCall(axis, [NEW_INDEX]) ? axis.args[1] : undefined;
+  const data = of instanceof Map ? of.get("data") : undefined;
+  if (data === undefined) throw unsupported(file, "a table whose columns have no names");
+  return listOf(file, data).map((name, i) => (typeof name === "string" ? name : `column ${i}`));
+}
 
-  block(block: PickleValue): { places: number[]; elements: Elements } {
-    if (!isCall(block, [BLOCK])) throw this.unsupported("a column of another kind than numbers and texts");
-    const [values, where] = block.args;
-    const found = this.array(values);
-    const elements = found.shape.length === 1 ? { ...found, shape: [1, found.shape[0]!] } : found;
-    if (elements.shape.length !== 2) throw this.unsupported("a block that is no table");
-    if (isCall(where, [SLICE])) return { places: this.slice(where.args), elements };
-    return { places: this.list(where).map((place) => (isWhole(place) ? place : -1)), elements };
-  }
+function blockOf(file: string, block: PickleValue): { places: number[]; elements: Elements } {
+  if (!isCall(block, [BLOCK])) throw unsupported(file, "a column of another kind than numbers and texts");
+  const [values, where] = block.args;
+  const found = arrayOf(file, values);
+  const elements = found.shape.length === 1 ? { ...found, shape: [1, found.shape[0]!] } : found;
+  if (elements.shape.length !== 2) throw unsupported(file, "a block that is no table");
+  if (isCall(where, [SLICE])) return { places: sliceOf(file, where.args), elements };
+  return { places: listOf(file, where).map((place) => (isWhole(place) ? place : -1)), elements };
+}
 
-  /** The elements of an array of one dimension. */
-  list(value: PickleValue | undefined): PickleValue[] {
-    const { shape, at } = this.array(value);
-    if (shape.length !== 1) throw this.wrong(`a list of ${shape.length} dimensions`);
-    return Array.from({ length: shape[0]! }, (_, i) => at(i));
-  }
+/** The elements of an array of one dimension. */
+function listOf(file: string, value: Value): PickleValue[] {
+  const { shape, at } = arrayOf(file, value);
+  if (shape.length !== 1) throw wrong(file, `a list of ${shape.length} dimensions`);
+  return Array.from({ length: shape[0]! }, (_, i) => at(i));
+}
 
-  slice([start, stop, step]: readonly PickleValue[]): number[] {
-    const by = step ?? 1;
-    if (!isWhole(start) || !isWhole(stop) || !isWhole(by) || by < 1) throw this.wrong("a slice of columns that is none");
-    const places: number[] = [];
-    for (let place = start; place < stop && places.length <= COLUMNS_MAX; place += by) places.push(place);
-    return places;
-  }
+function sliceOf(file: string, [start, stop, step]: readonly PickleValue[]): number[] {
+  const by = step ?? 1;
+  if (!isWhole(start) || !isWhole(stop) || !isWhole(by) || by < 1) throw wrong(file, "a slice of columns that is none");
+  const places: number[] = [];
+  for (let place = start; place < stop && places.length <= COLUMNS_MAX; place += by) places.push(place);
+  return places;
+}
 
-  array(value: PickleValue | undefined): Elements {
-    if (isCall(value, [WRAPPED]) && Array.isArray(value.state)) return this.plainArray(value.state[1]);
-    return this.plainArray(value);
-  }
+function arrayOf(file: string, value: Value): Elements {
+  if (isCall(value, [WRAPPED]) && Array.isArray(value.state)) return plainArray(file, value.state[1]);
+  return plainArray(file, value);
+}
 
-  plainArray(value: PickleValue | undefined): Elements {
-    if (isCall(value, FROM_BUFFER)) {
-      const [bytes, dtype, shape, order] = value.args;
-      return this.elements(dtype, shape, order === "F", bytes);
-    }
-    if (isCall(value, RECONSTRUCT) && Array.isArray(value.state)) {
-      const [, shape, dtype, isFortran, content] = value.state;
-      return this.elements(dtype, shape, isFortran === true, content);
-    }
-    throw this.unsupported("a column of another kind than numbers and texts");
+function plainArray(file: string, value: Value): Elements {
+  if (isCall(value, FROM_BUFFER)) {
+    const [bytes, dtype, shape, order] = value.args;
+    return elementsOf(file, dtype, shape, order === "F", bytes);
   }
+  if (isCall(value, RECONSTRUCT) && Array.isArray(value.state)) {
+    const [, shape, dtype, isFortran, content] = value.state;
+    return elementsOf(file, dtype, shape, isFortran === true, content);
+  }
+  throw unsupported(file, "a column of another kind than numbers and texts");
+}
 
-  elements(
-    dtype: PickleValue | undefined,
-    shape: PickleValue | undefined,
-    isFortran: boolean,
-    content: PickleValue | undefined,
-  ): Elements {
-    if (!Array.isArray(shape) || shape.length > 2 || !shape.every(isWhole)) throw this.wrong("an array without a shape");
-    const lengths = shape as number[];
-    const count = lengths.reduce((product, length) => product * length, 1);
-    const read = this.reader(dtype, content, count);
-    const [rows = 1, columns = 1] = lengths;
-    const turned = isFortran && lengths.length === 2;
-    return { shape: lengths, at: turned ? (i) => read((i % columns) * rows + Math.floor(i / columns)) : read };
-  }
+function elementsOf(file: string, dtype: Value, shape: Value, isFortran: boolean, content: Value): Elements {
+  if (!Array.isArray(shape) || shape.length > 2 || !shape.every(isWhole)) throw wrong(file, "an array without a shape");
+  const lengths = shape as number[];
+  const count = lengths.reduce((product, length) => product * length, 1);
+  const read = readerOf(file, dtype, content, count);
+  const [rows = 1, columns = 1] = lengths;
+  const turned = isFortran && lengths.length === 2;
+  return { shape: lengths, at: turned ? (i) => read((i % columns) * rows + Math.floor(i / columns)) : read };
+}
 
-  /** @throws {EmporiumError} where `content` does not hold `count` elements */
-  reader(dtype: PickleValue | undefined, content: PickleValue | undefined, count: number): (index: number) => PickleValue {
-    if (!isCall(dtype, [DTYPE])) throw this.unsupported("an array without a dtype");
-    const name = typeof dtype.args[0] === "string" ? dtype.args[0] : "?";
-    if (name.startsWith("O")) {
-      if (!Array.isArray(content) || content.length !== count) throw this.wrong(`an array of ${count} objects without them`);
-      return (index) => content[index]!;
-    }
-    const kind = NUMBERS.get(name);
-    if (!kind) throw this.unsupported(`an array of ${name.slice(0, 20)}`);
-    if (!(content instanceof Uint8Array) || content.length !== count * kind.bytes) {
-      throw this.wrong(`an array of ${count} ${name} in ${content instanceof Uint8Array ? content.length : 0} bytes`);
-    }
-    const view = new DataView(content.buffer, content.byteOffset, content.byteLength);
-    const isLittle = !(Array.isArray(dtype.state) && dtype.state[1] === ">");
-    return (index) => kind.read(view, index * kind.bytes, isLittle);
+/** @throws {EmporiumError} where `content` does not hold `count` elements */
+function readerOf(file: string, dtype: Value, content: Value, count: number): (index: number) => PickleValue {
+  if (!isCall(dtype, [DTYPE])) throw unsupported(file, "an array without a dtype");
+  const name = typeof dtype.args[0] === "string" ? dtype.args[0] : "?";
+  if (name.startsWith("O")) {
+    if (!Array.isArray(content) || content.length !== count) throw wrong(file, `an array of ${count} objects without them`);
+    return (index) => content[index]!;
   }
+  const kind = NUMBERS.get(name);
+  if (!kind) throw unsupported(file, `an array of ${name.slice(0, 20)}`);
+  if (!(content instanceof Uint8Array) || content.length !== count * kind.bytes) {
+    throw wrong(file, `an array of ${count} ${name} in ${content instanceof Uint8Array ? content.length : 0} bytes`);
+  }
+  const view = new DataView(content.buffer, content.byteOffset, content.byteLength);
+  const isLittle = !(Array.isArray(dtype.state) && dtype.state[1] === ">");
+  return (index) => kind.read(view, index * kind.bytes, isLittle);
+}
 
-  unsupported(found: string): EmporiumError {
-    const hint = "save the picks as .star, .cbox or .coords, or again with pandas 2: DataFrame.to_pickle of plain columns";
-    return pickleError(this.file, "FORMAT_UNSUPPORTED", found, undefined, hint);
-  }
+function unsupported(file: string, found: string): EmporiumError {
+  const hint = "save the picks as .star, .cbox or .coords, or again with pandas 2: DataFrame.to_pickle of plain columns";
+  return pickleError(file, "FORMAT_UNSUPPORTED", found, undefined, hint);
+}
 
-  wrong(found: string): EmporiumError {
-    return pickleError(this.file, "FORMAT_FIELD", found, undefined, "copy the file again, or save it again with pandas");
-  }
+function wrong(file: string, found: string): EmporiumError {
+  return pickleError(file, "FORMAT_FIELD", found, undefined, "copy the file again, or save it again with pandas");
 }
 
 const COLUMNS_MAX = 100_000;
-const isWhole = (value: PickleValue | undefined): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+const isWhole = (value: Value): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
 const NUMBERS = new Map<string, { bytes: number; read: (view: DataView, at: number, isLittle: boolean) => number | boolean }>([
   ["f8", { bytes: 8, read: (view, at, isLittle) => view.getFloat64(at, isLittle) }],

@@ -20,9 +20,9 @@ export function unpickle(bytes: Uint8Array, file: string, globals: ReadonlySet<s
       "check the file's format",
     );
   }
-  const machine = new Machine(bytes, file, globals);
+  const machine = new Machine(new Arguments(bytes, file), globals);
   for (let steps = 0; !machine.stopped; steps++) {
-    if (steps > STEPS_MAX) throw machine.fault("FORMAT_LIMIT", `more than ${STEPS_MAX} steps`, "split the table");
+    if (steps > STEPS_MAX) throw machine.input.fault("FORMAT_LIMIT", `more than ${STEPS_MAX} steps`, "split the table");
     machine.step();
   }
   return machine.result!;
@@ -36,11 +36,8 @@ const DAMAGED = "copy the file again, or save it again with pandas";
 const MARK = Symbol("mark");
 type Slot = PickleValue | typeof MARK;
 
-class Machine {
-  stopped = false;
-  result: PickleValue | undefined;
-  readonly #stack: Slot[] = [];
-  readonly #memo = new Map<number, PickleValue>();
+/** Reads the arguments of opcodes. */
+class Arguments {
   readonly #view: DataView;
   #at = 0;
   #opcodeAt = 0;
@@ -48,7 +45,6 @@ class Machine {
   constructor(
     readonly bytes: Uint8Array,
     readonly file: string,
-    readonly globals: ReadonlySet<string>,
   ) {
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
@@ -57,19 +53,9 @@ class Machine {
     return pickleError(this.file, code, `${found} at byte ${this.#opcodeAt}`, this.#opcodeAt, hint);
   }
 
-  step(): void {
+  opcode(): number {
     this.#opcodeAt = this.#at;
-    const opcode = this.#byte();
-    const action = ACTIONS[opcode];
-    if (!action) {
-      const hint = "only tables of pandas are read from pickles; save the picks as .star, .cbox or .coords";
-      throw this.fault(
-        "FORMAT_UNSUPPORTED",
-        `opcode 0x${opcode.toString(16).padStart(2, "0")} of a pickle, which no table needs,`,
-        hint,
-      );
-    }
-    action(this);
+    return this.unsigned(1);
   }
 
   #take(length: number): number {
@@ -77,10 +63,6 @@ class Machine {
     if (!(length <= this.bytes.length - start)) throw this.fault("FORMAT_TRUNCATED", `the file ends within a value that begins`);
     this.#at += length;
     return start;
-  }
-
-  #byte(): number {
-    return this.bytes[this.#take(1)]!;
   }
 
   unsigned(length: 1 | 2 | 4 | 8): number {
@@ -124,6 +106,32 @@ class Machine {
     this.#at++;
     return text;
   }
+}
+
+class Machine {
+  stopped = false;
+  result: PickleValue | undefined;
+  readonly #stack: Slot[] = [];
+  readonly #memo = new Map<number, PickleValue>();
+
+  constructor(
+    readonly input: Arguments,
+    readonly globals: ReadonlySet<string>,
+  ) {}
+
+  step(): void {
+    const opcode = this.input.opcode();
+    const action = ACTIONS[opcode];
+    if (!action) {
+      const hint = "only tables of pandas are read from pickles; save the picks as .star, .cbox or .coords";
+      throw this.input.fault(
+        "FORMAT_UNSUPPORTED",
+        `opcode 0x${opcode.toString(16).padStart(2, "0")} of a pickle, which no table needs,`,
+        hint,
+      );
+    }
+    action(this);
+  }
 
   push(value: Slot): void {
     this.#stack.push(value);
@@ -131,14 +139,14 @@ class Machine {
 
   pop(): PickleValue {
     const value = this.#stack.pop();
-    if (value === undefined || value === MARK) throw this.fault("FORMAT_FIELD", "a value is missing for the opcode");
+    if (value === undefined || value === MARK) throw this.input.fault("FORMAT_FIELD", "a value is missing for the opcode");
     return value;
   }
 
   /** Takes off all above the last mark, and the mark. */
   popToMark(): PickleValue[] {
     const mark = this.#stack.lastIndexOf(MARK);
-    if (mark < 0) throw this.fault("FORMAT_FIELD", "a mark is missing for the opcode");
+    if (mark < 0) throw this.input.fault("FORMAT_FIELD", "a mark is missing for the opcode");
     const values = this.#stack.splice(mark + 1) as PickleValue[];
     this.#stack.pop();
     return values;
@@ -150,7 +158,7 @@ class Machine {
 
   names(count: number): string[] {
     return this.popMany(count).map((name) => {
-      if (typeof name !== "string") throw this.fault("FORMAT_FIELD", "a name that is no text");
+      if (typeof name !== "string") throw this.input.fault("FORMAT_FIELD", "a name that is no text");
       return name;
     });
   }
@@ -171,43 +179,8 @@ class Machine {
 
   recall(at: number): void {
     const value = this.#memo.get(at);
-    if (value === undefined) throw this.fault("FORMAT_FIELD", `value ${at} is used before it is there`);
+    if (value === undefined) throw this.input.fault("FORMAT_FIELD", `value ${at} is used before it is there`);
     this.push(value);
-  }
-
-  pushGlobal(name: string): void {
-    if (!this.globals.has(name)) {
-      const shown = name.length > 80 ? `${name.slice(0, 80)}…` : name;
-      const hint = "it is refused, since it is no part of a plain table; save the picks as .star, .cbox or .coords";
-      throw this.fault("FORMAT_UNSUPPORTED", `the pickle names ${shown}`, hint);
-    }
-    this.push(new PickleGlobal(name));
-  }
-
-  call(): void {
-    const args = this.pop();
-    const global = this.pop();
-    if (!(global instanceof PickleGlobal) || !Array.isArray(args)) throw this.fault("FORMAT_FIELD", "a call of what is no class");
-    this.push(new PickleCall(global, args));
-  }
-
-  build(): void {
-    const state = this.pop();
-    const object = this.top;
-    if (!(object instanceof PickleCall)) throw this.fault("FORMAT_FIELD", "the state of what is no object");
-    object.state = state;
-  }
-
-  append(items: PickleValue[]): void {
-    const list = this.top;
-    if (!Array.isArray(list)) throw this.fault("FORMAT_FIELD", "an item for what is no list");
-    for (const item of items) list.push(item);
-  }
-
-  set(items: PickleValue[]): void {
-    const dict = this.top;
-    if (!(dict instanceof Map) || items.length % 2 === 1) throw this.fault("FORMAT_FIELD", "an entry for what is no dictionary");
-    for (let i = 0; i < items.length; i += 2) dict.set(items[i]!, items[i + 1]!);
   }
 
   stop(): void {
@@ -216,14 +189,50 @@ class Machine {
   }
 }
 
+function pushGlobal(m: Machine, name: string): void {
+  if (!m.globals.has(name)) {
+    const shown = name.length > 80 ? `${name.slice(0, 80)}…` : name;
+    const hint = "it is refused, since it is no part of a plain table; save the picks as .star, .cbox or .coords";
+    throw m.input.fault("FORMAT_UNSUPPORTED", `the pickle names ${shown}`, hint);
+  }
+  m.push(new PickleGlobal(name));
+}
+
+function call(m: Machine): void {
+  const args = m.pop();
+  const global = m.pop();
+  if (!(global instanceof PickleGlobal) || !Array.isArray(args))
+    throw m.input.fault("FORMAT_FIELD", "a call of what is no class");
+  m.push(new PickleCall(global, args));
+}
+
+function build(m: Machine): void {
+  const state = m.pop();
+  const object = m.top;
+  if (!(object instanceof PickleCall)) throw m.input.fault("FORMAT_FIELD", "the state of what is no object");
+  object.state = state;
+}
+
+function append(m: Machine, items: PickleValue[]): void {
+  const list = m.top;
+  if (!Array.isArray(list)) throw m.input.fault("FORMAT_FIELD", "an item for what is no list");
+  for (const item of items) list.push(item);
+}
+
+function set(m: Machine, items: PickleValue[]): void {
+  const dict = m.top;
+  if (!(dict instanceof Map) || items.length % 2 === 1) throw m.input.fault("FORMAT_FIELD", "an entry for what is no dictionary");
+  for (let i = 0; i < items.length; i += 2) dict.set(items[i]!, items[i + 1]!);
+}
+
 const LINE_END = 0x0a;
 const UTF8 = new TextDecoder();
 
 /** By opcode. What is absent is refused: text protocols, persistent ids, instances, extensions, buffers out of band. */
 const ACTIONS: Readonly<Record<number, (machine: Machine) => void>> = {
-  [PROTO]: (m) => void m.unsigned(1),
+  [PROTO]: (m) => void m.input.unsigned(1),
   // FRAME: how many bytes follow, which nothing here needs to know
-  149: (m) => void m.unsigned(8),
+  149: (m) => void m.input.unsigned(8),
   [code(".")]: (m) => m.stop(),
   [code("(")]: (m) => m.push(MARK),
   [code("0")]: (m) => void m.pop(),
@@ -231,39 +240,39 @@ const ACTIONS: Readonly<Record<number, (machine: Machine) => void>> = {
   [code("N")]: (m) => m.push(null),
   136: (m) => m.push(true),
   137: (m) => m.push(false),
-  [code("J")]: (m) => m.push(m.int32()),
-  [code("K")]: (m) => m.push(m.unsigned(1)),
-  [code("M")]: (m) => m.push(m.unsigned(2)),
-  138: (m) => m.push(m.long(m.unsigned(1))),
-  [code("G")]: (m) => m.push(m.float64()),
-  140: (m) => m.push(m.text(m.unsigned(1))),
-  [code("X")]: (m) => m.push(m.text(m.unsigned(4))),
-  141: (m) => m.push(m.text(m.unsigned(8))),
-  [code("C")]: (m) => m.push(m.piece(m.unsigned(1))),
-  [code("B")]: (m) => m.push(m.piece(m.unsigned(4))),
-  142: (m) => m.push(m.piece(m.unsigned(8))),
-  150: (m) => m.push(m.piece(m.unsigned(8))),
+  [code("J")]: (m) => m.push(m.input.int32()),
+  [code("K")]: (m) => m.push(m.input.unsigned(1)),
+  [code("M")]: (m) => m.push(m.input.unsigned(2)),
+  138: (m) => m.push(m.input.long(m.input.unsigned(1))),
+  [code("G")]: (m) => m.push(m.input.float64()),
+  140: (m) => m.push(m.input.text(m.input.unsigned(1))),
+  [code("X")]: (m) => m.push(m.input.text(m.input.unsigned(4))),
+  141: (m) => m.push(m.input.text(m.input.unsigned(8))),
+  [code("C")]: (m) => m.push(m.input.piece(m.input.unsigned(1))),
+  [code("B")]: (m) => m.push(m.input.piece(m.input.unsigned(4))),
+  142: (m) => m.push(m.input.piece(m.input.unsigned(8))),
+  150: (m) => m.push(m.input.piece(m.input.unsigned(8))),
   [code(")")]: (m) => m.push([]),
   [code("t")]: (m) => m.push(m.popToMark()),
   133: (m) => m.push(m.popMany(1)),
   134: (m) => m.push(m.popMany(2)),
   135: (m) => m.push(m.popMany(3)),
   [code("]")]: (m) => m.push([]),
-  [code("a")]: (m) => m.append([m.pop()]),
-  [code("e")]: (m) => m.append(m.popToMark()),
+  [code("a")]: (m) => append(m, [m.pop()]),
+  [code("e")]: (m) => append(m, m.popToMark()),
   [code("}")]: (m) => m.push(new Map()),
-  [code("s")]: (m) => m.set(m.popMany(2)),
-  [code("u")]: (m) => m.set(m.popToMark()),
-  [code("q")]: (m) => m.memoise(m.unsigned(1)),
-  [code("r")]: (m) => m.memoise(m.unsigned(4)),
+  [code("s")]: (m) => set(m, m.popMany(2)),
+  [code("u")]: (m) => set(m, m.popToMark()),
+  [code("q")]: (m) => m.memoise(m.input.unsigned(1)),
+  [code("r")]: (m) => m.memoise(m.input.unsigned(4)),
   148: (m) => m.memoise(m.memoSize),
-  [code("h")]: (m) => m.recall(m.unsigned(1)),
-  [code("j")]: (m) => m.recall(m.unsigned(4)),
-  [code("c")]: (m) => m.pushGlobal(`${m.line()}.${m.line()}`),
-  147: (m) => m.pushGlobal(m.names(2).join(".")),
-  [code("R")]: (m) => m.call(),
-  129: (m) => m.call(),
-  [code("b")]: (m) => m.build(),
+  [code("h")]: (m) => m.recall(m.input.unsigned(1)),
+  [code("j")]: (m) => m.recall(m.input.unsigned(4)),
+  [code("c")]: (m) => pushGlobal(m, `${m.input.line()}.${m.input.line()}`),
+  147: (m) => pushGlobal(m, m.names(2).join(".")),
+  [code("R")]: call,
+  129: call,
+  [code("b")]: build,
 };
 
 function code(letter: string): number {

@@ -91,7 +91,7 @@ export class AnnotationCollection {
         yield { key: `by_id/${id}`, size: bytes, body: () => [records.piece(id, id + 1)] };
       }
     }
-    const info = new TextEncoder().encode(printJson(this.#info(records), { indent: 2 }));
+    const info = new TextEncoder().encode(printJson(infoOf(records, this.style, this.#lower, this.#upper), { indent: 2 }));
     yield { key: "info", size: info.length, body: () => [info] };
   }
 
@@ -126,32 +126,32 @@ export class AnnotationCollection {
     if (bound !== "upper" && value < this.#lower[axis]!) this.#lower[axis] = value;
     if (bound !== "lower" && value > this.#upper[axis]!) this.#upper[axis] = value;
   }
+}
 
-  #info(records: Records): JsonObject {
-    const scale = new Float(this.style.voxelSpacingAngstrom * 1e-10);
-    const size = this.#upper.map((upper, axis) => upper - this.#lower[axis]!);
-    return {
-      "@type": "neuroglancer_annotations_v1",
-      dimensions: { x: [scale, "m"], y: [scale, "m"], z: [scale, "m"] },
-      lower_bound: this.#lower.map((value) => new Float(value)),
-      upper_bound: this.#upper.map((value) => new Float(value)),
-      annotation_type: records.type,
-      properties: records.properties.map(({ id, type, enumValues, enumLabels }) =>
-        enumValues ? { id, type, enum_values: enumValues, enum_labels: enumLabels } : { id, type },
-      ),
-      relationships: [],
-      by_id: (this.style.sharded ?? true) ? { key: "by_id", sharding: shardingJson(BY_ID_SHARDING) } : { key: "by_id" },
-      spatial: [
-        {
-          key: "spatial0",
-          grid_shape: [1, 1, 1],
-          // A whole 1 as Python's `max(1, size)` gives it.
-          chunk_size: size.map((length) => (length > 1 ? new Float(length) : 1)),
-          limit: records.count,
-        },
-      ],
-    };
-  }
+function infoOf(records: Records, style: AnnotationStyle, lower: readonly number[], upper: readonly number[]): JsonObject {
+  const scale = new Float(style.voxelSpacingAngstrom * 1e-10);
+  const size = upper.map((end, axis) => end - lower[axis]!);
+  return {
+    "@type": "neuroglancer_annotations_v1",
+    dimensions: { x: [scale, "m"], y: [scale, "m"], z: [scale, "m"] },
+    lower_bound: lower.map((value) => new Float(value)),
+    upper_bound: upper.map((value) => new Float(value)),
+    annotation_type: records.type,
+    properties: records.properties.map(({ id, type, enumValues, enumLabels }) =>
+      enumValues ? { id, type, enum_values: enumValues, enum_labels: enumLabels } : { id, type },
+    ),
+    relationships: [],
+    by_id: (style.sharded ?? true) ? { key: "by_id", sharding: shardingJson(BY_ID_SHARDING) } : { key: "by_id" },
+    spatial: [
+      {
+        key: "spatial0",
+        grid_shape: [1, 1, 1],
+        // A whole 1 as Python's `max(1, size)` gives it.
+        chunk_size: size.map((length) => (length > 1 ? new Float(length) : 1)),
+        limit: records.count,
+      },
+    ],
+  };
 }
 
 function* spatialBody(records: Records): Generator<Uint8Array> {

@@ -12,6 +12,10 @@ export function starError(
   return new EmporiumError(code, `${name}: ${message}${where}`, { place: { file: name, line }, hint });
 }
 
+export function tooMany(name: string, line: number, message: string): EmporiumError {
+  return starError(name, line, message, "check that this is the STAR file you meant", "FORMAT_LIMIT");
+}
+
 /** Words of a file, short enough for a message. */
 export function quoted(text: string): string {
   return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);

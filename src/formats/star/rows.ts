@@ -1,6 +1,6 @@
 import { quoted, starError } from "./errors.js";
 import type { StarBatch, StarHeader, StarPick } from "./table.js";
-import { type Tokens, tokens } from "./tokens.js";
+import { type Tokens, tokenise, tokens, UNCLOSED_QUOTE } from "./tokens.js";
 import { numberOf, textOf } from "./values.js";
 
 const ROWS_OF_BATCH = 8192;
@@ -73,6 +73,55 @@ export class Rows {
   }
 }
 
+/** Rows of a loop, one in each line. Where a line lacks values, the next ones go on with the row if a text of several lines is in it. */
+export class LoopRows {
+  /** A row that lacked values where its line ended. */
+  pieces: RowInPieces | undefined;
+
+  constructor(
+    private readonly name: string,
+    private readonly rows: Rows,
+  ) {}
+
+  addLine(bytes: Uint8Array, at: number, end: number, line: number): void {
+    const { rows, pieces } = this;
+    if (pieces && !pieces.hasText) throw starError(this.name, pieces.line, this.wrongCount());
+    const count = tokenise(bytes, at, end, rows.tokens, 0);
+    if (count === UNCLOSED_QUOTE) throw starError(this.name, line, "a quote that is not closed");
+    if (count > rows.width) throw starError(this.name, line, this.wrongCount(`more than ${rows.width}`));
+    if (count === rows.width && !pieces) {
+      rows.add(bytes, line);
+      return;
+    }
+    this.pieces ??= new RowInPieces([], line);
+    this.pieces.append(bytes, rows.tokens, count);
+    this.addPieces(this.pieces);
+  }
+
+  addText(value: Uint8Array, line: number): void {
+    this.pieces ??= new RowInPieces([], line);
+    this.pieces.hasText = true;
+    this.pieces.values.push(value);
+    this.addPieces(this.pieces);
+  }
+
+  end(): void {
+    if (this.pieces) throw starError(this.name, this.pieces.line, this.wrongCount());
+    this.rows.flush();
+  }
+
+  wrongCount(found: number | string = this.pieces!.values.length): string {
+    return `a row of ${found} values, its loop has ${this.rows.width} columns,`;
+  }
+
+  private addPieces(pieces: RowInPieces): void {
+    if (pieces.values.length > this.rows.width) throw starError(this.name, pieces.line, this.wrongCount());
+    if (pieces.values.length < this.rows.width) return;
+    this.rows.add(pieces.joinedInto(this.rows.tokens), pieces.line);
+    this.pieces = undefined;
+  }
+}
+
 /** A row whose values no one line holds. */
 export class RowInPieces {
   /** A text of several lines is among the values, so that more of them may follow in the next line. */
@@ -110,12 +159,19 @@ export class Pairs {
   bytes = 0;
   private lastLacksValue = false;
 
-  add(name: string, value: Uint8Array | undefined, line: number): void {
+  /** Takes `_NAME VALUE`. @returns what is wrong with the line */
+  addLine(bytes: Uint8Array, at: number, end: number, tokens: Tokens, line: number): string | undefined {
+    const count = tokenise(bytes, at, end, tokens, 0);
+    const name = textOf(bytes, at + 1, tokens.ends[0]!);
+    // Where a text is empty older versions of RELION write nothing at all.
+    const value = count >= 2 ? bytes.slice(tokens.starts[1], tokens.ends[1]) : undefined;
     if (this.names.length === 0) this.line = line;
     this.lastLacksValue = value === undefined;
     this.names.push(name);
     this.values.push(value ?? new Uint8Array(0));
     this.bytes += name.length + (value?.length ?? 0);
+    if (count === UNCLOSED_QUOTE) return "a quote that is not closed";
+    return count > 2 ? `${count - 1} values for ${quoted(name)}, one was expected` : undefined;
   }
 
   /** Gives a text to the last name. @returns false where that has a value already */
@@ -125,6 +181,11 @@ export class Pairs {
     this.bytes += value.length;
     this.lastLacksValue = false;
     return true;
+  }
+
+  addTo(rows: Rows): void {
+    rows.add(new RowInPieces(this.values, this.line).joinedInto(rows.tokens), this.line);
+    rows.flush();
   }
 }
 
