@@ -86,10 +86,7 @@ export async function clearEntity(
   if (any) await target.remove(folder, { signal });
 }
 
-/**
- * Splits names into data, and metadata in the order of writing: inner before outer, so that everything an outer document names
- * exists.
- */
+/** Splits names into data and metadata. Metadata is written inner before outer: what an outer document names then exists. */
 export function metadataLast(names: readonly string[], isMetadata: IsMetadata): { data: string[]; metadata: string[] } {
   const depth = (name: string) => name.split("/").length;
   const metadata = names.filter(isMetadata).sort((a, b) => depth(b) - depth(a) || compareKeys(a, b));

@@ -11,8 +11,8 @@ export interface TaskBrief {
 }
 
 /**
- * The events of a run, in chronological order. `atMs` is the monotonic clock, so durations are right whatever the wall clock
- * does. Each task that was started ends with one `settled`; tasks that were never started have only that one.
+ * The events of a run in chronological order. `atMs` is the monotonic clock. Each task ends with one `settled`; a task that was
+ * never started has only that one.
  */
 export type RunEvent = { readonly atMs: number } & (
   | {

@@ -18,7 +18,7 @@ export function folderContents(workspace: string, journal: string) {
       await mkdir(folder, { recursive: true });
       await writeFile(pathOf(key), text);
     },
-    /** The objects that a folder's receipt stands for, with whole keys; undefined where the text is not there or is of another receipt. */
+    /** The objects of a folder's receipt, with whole keys. Undefined if the text is missing or belongs to another receipt. */
     async find({ key, crc32: wanted }: Pick<ObjectReceipt, "key" | "crc32">): Promise<FolderObject[] | undefined> {
       const text = await readFile(pathOf(key), "utf8").catch(() => undefined);
       return text === undefined || crcText(crc32(text)) !== wanted ? undefined : parseContents(key, text);

@@ -5,7 +5,7 @@ import { hostname } from "node:os";
 export interface ProcessIdentity {
   readonly host: string;
   readonly pid: number;
-  /** Kernel boot and process-number space (Linux). Only inside the same one do process numbers mean anything: containers share hosts and names. */
+  /** Kernel boot and process-number space (Linux). Process numbers compare only within one: containers share host names. */
   readonly machine?: string | undefined;
   /** Start of the process, in ticks since the boot (Linux): distinguishes it from a later process with the same number. */
   readonly processStart?: string | undefined;
@@ -16,8 +16,8 @@ export function thisProcess(): ProcessIdentity {
 }
 
 /**
- * True only where it is certain that the process has ended: the same machine, and its number is free, a zombie's or another's. In
- * all other cases the heartbeat decides.
+ * True only if the process has certainly ended: same machine, and its number is free, a zombie's or another's. Else the heartbeat
+ * decides.
  */
 export function isGone(other: ProcessIdentity, self: ProcessIdentity = thisProcess()): boolean {
   if (other.host !== self.host || other.machine !== self.machine) return false;
@@ -43,7 +43,7 @@ function machineOf(): string | undefined {
   }
 }
 
-/** Fields 3 and 22 of /proc/<pid>/stat (proc(5)). The name before them may hold blanks and brackets, so they are counted behind its last one. */
+/** Fields 3 and 22 of /proc/<pid>/stat (proc(5)), counted from the last bracket: the name before may hold blanks and brackets. */
 function statOf(pid: number): { state: string; start: string } | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, "latin1");

@@ -3,8 +3,8 @@ import { crc32 } from "node:zlib";
 import { crcText } from "../core/crc32.js";
 
 /**
- * Frame of one journal line: eight hexadecimal digits of the payload's length in bytes, a blank, eight of its CRC-32, a blank, the
- * payload (JSON, so without a line feed of its own), a line feed. Fixed width: a scan jumps from head to head, and a person reads it.
+ * One journal line: the payload's length in bytes (8 hexadecimal digits), a blank, its CRC-32 (8 digits), a blank, the payload
+ * (JSON without a line feed), a line feed. The fixed width lets a scan jump from head to head.
  */
 export const HEAD_BYTES = 18;
 const LINE_FEED = 0x0a;

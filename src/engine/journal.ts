@@ -47,8 +47,8 @@ export interface Job {
 }
 
 /**
- * The record of all runs of one job for one target: a file of framed lines that is only appended to (and rewritten when most of
- * it is stale). Losing it costs time, never correctness.
+ * The journal of all runs of one job for one target. Framed lines are appended; it is rewritten when most are stale. Losing it
+ * costs only time.
  */
 export interface Journal {
   readonly path: string;
@@ -100,10 +100,7 @@ export function journalName(targetUrl: string, job: string): string {
   return `${words}-${hash}`;
 }
 
-/**
- * The in-memory index of the file: positions of lines, not lines, so it takes about 150 bytes per task whatever the size of the
- * receipts.
- */
+/** The in-memory index: positions of lines, not lines, so about 150 bytes a task whatever the size of the receipts. */
 interface Memory {
   receipts: Map<string, LineSpan>;
   notes: Map<string, LineSpan[]>;
@@ -334,8 +331,8 @@ function sumOf(spans: readonly LineSpan[]): number {
 }
 
 /**
- * Copies the lines that still count into a new file and puts it in place. In the order of the old file: receipts of earlier jobs
- * stand before the line of the current one, by which a forced run distinguishes them.
+ * Copies the lines that still count into a new file, in their order, and replaces the old one. Receipts of earlier jobs stay
+ * before the line of the current job, by which a forced run distinguishes them.
  */
 async function compact(file: FileHandle, path: string, memory: Memory): Promise<FileHandle> {
   const part = `${path}.part`;

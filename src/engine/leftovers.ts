@@ -8,8 +8,8 @@ import type { Store } from "../stores/store.js";
 import { removeTree } from "./disk.js";
 
 /**
- * Removes what unfinished attempts have left under some output keys: open uploads, and hidden parts beside and inside them. No
- * process may be writing these keys: the locks of the target and the end of the task's own attempt guarantee that.
+ * Removes what unfinished attempts left under some output keys: open uploads, and hidden parts beside and inside them. The locks
+ * of the target guarantee that no process writes these keys.
  */
 export async function removeLeftovers(target: Store, keys: readonly string[]): Promise<void> {
   for (const key of keys) {

@@ -33,7 +33,7 @@ export interface LockOptions {
   log: Log;
   /** Called once when another process has taken a lock over: this run must stop writing. */
   onLost: (error: EmporiumError) => void;
-  /** Calls `heartbeat` again and again until the answer is called. Real time by default, whatever the clock: it does not decide any output. */
+  /** Calls `heartbeat` repeatedly until the returned function is called. Real time by default: no output depends on it. */
   every?: Every | undefined;
   /** Who takes the locks; tests pretend to be others. */
   self?: ProcessIdentity | undefined;
@@ -118,10 +118,7 @@ export interface HeldLock {
   readonly error: EmporiumError;
 }
 
-/**
- * Locks that other processes hold on a location that is only read. Stale locks do not count; they are recognised as in
- * `takeLocks`.
- */
+/** Locks of other processes on a location that is only read, except stale ones, which are recognised as in `takeLocks`. */
 export async function heldLocks(
   store: Store,
   options: Pick<LockOptions, "clock" | "log" | "self" | "signal">,

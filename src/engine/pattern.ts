@@ -75,8 +75,8 @@ function tooLong(source: string, place: Place | undefined): EmporiumError {
 }
 
 /**
- * The worst-case steps of a backtracking engine for a text of n characters: n to the number of unbounded repeats, times the
- * places to begin at. A repeated group that holds a repeat or alternatives has no such bound.
+ * Worst-case steps of a backtracking engine for n characters: n to the number of unbounded repeats, times the start positions. No
+ * bound for a repeated group that contains a repeat or alternatives.
  */
 function worstSteps(source: string): (length: number) => number {
   const bare = source.replace(/\\./g, "x").replace(/\[\^?\]?[^\]]*\]/g, "x");
@@ -89,7 +89,7 @@ function worstSteps(source: string): (length: number) => number {
 let context: Context | undefined;
 const script = new Script("regex.exec(text)");
 
-/** `vm` is the one way to stop a regular expression on this thread. If a busy machine exceeds the limit, a second, longer try follows. */
+/** Only `vm` can stop a regular expression on this thread. If a busy machine exceeds the limit, a second, longer try follows. */
 function guarded(regex: RegExp, text: string, source: string, place: Place | undefined): RegExpExecArray | null {
   context ??= createContext({ __proto__: null });
   Object.assign(context, { regex, text });

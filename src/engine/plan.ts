@@ -45,7 +45,7 @@ function checkNeeds(tasks: readonly Task[]): void {
   });
 }
 
-/** The circle through one task, first and last alike, or undefined. Walks without recursion: chains may be as long as the plan. */
+/** A circle of dependencies through one task, with that task first and last, or undefined. Not recursive: chains may be long. */
 function findCycle(tasks: readonly Task[], position: ReadonlyMap<string, number>, start: number): Task[] | undefined {
   const from = new Map<number, number>();
   const open = [start];
@@ -110,7 +110,7 @@ function collision(first: Task, second: Task, firstKey: string, secondKey: strin
   });
 }
 
-/** @throws {EmporiumError} NAME_UNSAFE, with the task's place, for a key that no store would take or that belongs to the engine. */
+/** @throws {EmporiumError} NAME_UNSAFE, with the task's place, for a key that stores refuse or that belongs to the engine. */
 function checkOutput(key: string, task: Task): void {
   const hint = "change the name that it is made from";
   try {

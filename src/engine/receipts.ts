@@ -76,7 +76,7 @@ function contentSum(folder: string) {
   };
 }
 
-/** True when an object is the one that was seen before. Sizes always count; then the etags, or else the times, if both sides have one. */
+/** True if an object is unchanged since it was seen: same size, and same etag, or same time if one of them has no etag. */
 export function isSame(before: Pick<TaskInput, "size" | "etag" | "modifiedMs">, now: Stat): boolean {
   if (before.size !== now.size) return false;
   if (before.etag !== undefined && now.etag !== undefined) return before.etag === now.etag;

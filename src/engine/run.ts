@@ -230,8 +230,8 @@ async function removeScratch(scratch: string, isOver: (task: string) => boolean)
 }
 
 /**
- * After a run in which everything is done: tasks that earlier runs had begun, and that are in no plan any more, since their input or a
- * parameter changed. Their parts are removed where this plan writes, which is where it holds the locks.
+ * After a run that did everything: removes the parts of tasks that earlier runs began and that are in no plan any more because
+ * their input or a parameter changed. Only where this plan writes: there it holds the locks.
  */
 async function tidyUp(plan: TaskPlan, journal: Journal, target: Store, scratch: string): Promise<void> {
   const current = new Set(plan.tasks.map(({ id }) => id));
@@ -251,8 +251,8 @@ function countStates(results: readonly TaskResult[]): Record<TaskState, number> 
 }
 
 /**
- * 0 all done. A stop has its own status. 3 when every task was tried or blocked and some are done. Else the failure ended the command,
- * before all others were done: 1, or 2 if all that failed had touched nothing.
+ * 0: all done. A stop has its own status. 3: every task was tried or blocked, and some are done. Else a failure ended the command
+ * early: 1, or 2 if the failed tasks had changed nothing.
  */
 export function exitStatusOf(results: readonly TaskResult[], stopped: EmporiumError | undefined): number {
   if (stopped) return ERRORS[stopped.code].exit;

@@ -16,8 +16,8 @@ export function taskId({ run, params, inputs, outputs }: Pick<Task, "run" | "par
 }
 
 /**
- * What an object is known by. An entity tag says all by itself; the time matters only where there is none, because some stores date a
- * copy anew while its bytes, and so its tag, stay.
+ * What identifies an object's version: its entity tag, or its time if there is none. (Some stores give a copy a new time but keep
+ * the tag.)
  */
 function identityOf({ key, size, etag, modifiedMs }: TaskInput): Plain {
   if (etag !== undefined) return { key, size, etag };

@@ -3,7 +3,7 @@ import type { ErrorRecord, Place } from "../core/errors.js";
 import type { Log } from "../core/log.js";
 import type { Store } from "../stores/store.js";
 
-/** Plain JSON: what a task is told and what it notes. Tasks are printed, split between machines, compared and resumed, so nothing else is in them. */
+/** What a task is told and reports: plain JSON, so that tasks can be printed, split between machines, compared and resumed. */
 export type Plain = null | boolean | number | string | readonly Plain[] | { readonly [key: string]: Plain };
 export type PlainObject = { readonly [key: string]: Plain };
 
@@ -25,13 +25,13 @@ export interface Task {
   readonly run: string;
   readonly params: PlainObject;
   readonly inputs: readonly TaskInput[];
-  /** Keys in the target store. A key ending with `/` is a folder (an OME-Zarr). The last one is the entity's marker of completeness. */
+  /** Keys in the target store. A key ending with `/` is a folder (an OME-Zarr). The last key marks the entity as complete. */
   readonly outputs: readonly string[];
   /** Ids of tasks that must be done first. */
   readonly needs: readonly string[];
   /**
-   * Ids of tasks that come first, whatever becomes of them: it makes do without those that fail. When one of them is made, so is this task, though
-   * it may have been done before.
+   * Ids of tasks that run first; this task runs even if they fail. If one of them runs, this task runs again, even if it was done
+   * before.
    */
   readonly after?: readonly string[] | undefined;
   /** Bytes to be read, for progress and order; 0 for small things. */
@@ -44,13 +44,12 @@ export interface Task {
   readonly place?: Place | undefined;
 }
 
-/** What a plan is: the tasks in a fixed order (needs before needers), and the moment it was made, which stands in for the clock in all outputs. */
+/** Tasks in a fixed order (dependencies first), and the moment when the plan was made: all outputs use it as the time. */
 export interface TaskPlan {
   readonly createdMs: number;
   readonly tasks: readonly Task[];
   /**
-   * Names under which the target is locked while the plan runs (datasets, depositions): two plans without a shared name can run
-   * in parallel.
+   * Names that are locked in the target during the run (datasets, depositions). Plans without a common name can run in parallel.
    */
   readonly locks: readonly string[];
 }
@@ -86,7 +85,7 @@ export interface Receipt extends TaskOutcome {
 export interface TaskContext {
   readonly source: Store;
   readonly target: Store;
-  /** A folder on this machine for this task alone. It survives a kill (same path on resume) and is removed when the task is done. */
+  /** A local folder for this task alone. It survives a kill (same path on resume) and is removed when the task is done. */
   scratch(): Promise<string>;
   /** Worker threads and buffer bytes that this task may use now. */
   readonly threads: number;
@@ -102,7 +101,7 @@ export interface TaskContext {
   readonly notes: readonly PlainObject[];
   /** Adds a partial receipt; durable when it returns. */
   note(record: PlainObject): Promise<void>;
-  /** Takes the text behind a folder's receipt (`folderReceipt`), which a journal has only the checksum of. Kept in the workspace until the folder is made anew. */
+  /** Keeps the text behind a folder's receipt (`folderReceipt`) in the workspace; the journal has only its checksum. */
   readonly keepContents?: ((folder: string, text: string) => Promise<void>) | undefined;
 }
 

@@ -45,7 +45,7 @@ export function columnsOf(text: string): string[] {
   return text === "" ? [] : text.split(/\s+/);
 }
 
-/** A decimal number as programs write it: `-4.38`, `+0.`, `.5`, `1e-3`. Not finite, hexadecimal or with anything beside it: undefined. */
+/** A decimal number: `-4.38`, `+0.`, `.5`, `1e-3`. Undefined if not finite, hexadecimal, or followed by anything. */
 export function decimal(text: string): number | undefined {
   if (!/^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(text)) return undefined;
   const value = Number(text);

@@ -27,7 +27,7 @@ export interface HttpReply {
   body: Body & { dump(options?: { limit: number }): Promise<void> };
 }
 
-/** The one HTTP client: connections that are kept, timeouts, addresses that are checked. It follows nothing and tries nothing again. */
+/** The one HTTP client: reuses connections, applies timeouts, checks addresses. Does not follow redirections or retry. */
 export interface HttpClient {
   readonly timeouts: Timeouts;
   /** @throws {EmporiumError} STORE_UNAVAILABLE, ADDRESS_REFUSED, CANCELLED */

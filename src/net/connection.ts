@@ -8,7 +8,7 @@ export type Consumer = (bytes: Uint8Array) => boolean;
 
 export interface ConnectionSettings {
   connectMs: number;
-  /** Size of the buffer into which all bytes of this connection are read. What a consumer keeps of it is overwritten by the next bytes. */
+  /** Size of the buffer into which all bytes of this connection are read. The next bytes overwrite it: a consumer must copy. */
   readBytes: number;
   clock: Clock;
   /** What names resolve to. Default: the system's resolver. */
@@ -183,7 +183,7 @@ export class IdleConnections {
   }
 }
 
-/** @param length of the body, where there is one. @throws {TypeError} where a line end would let somebody add a line of his own */
+/** @param length of the body, if there is one. @throws {TypeError} if a line end would allow the injection of a header. */
 export function requestHead(method: string, target: string, headers: Readonly<Record<string, string>>, length?: number): string {
   let text = `${method} ${plain(target)} HTTP/1.1\r\n`;
   for (const name in headers) text += `${plain(name)}: ${plain(headers[name]!)}\r\n`;

@@ -8,8 +8,7 @@ import { isPrivateAddress, isPublicAddress } from "./public-address.js";
 export type Resolve = (host: string) => Promise<readonly string[]>;
 
 /**
- * Where addresses that came out of replies, redirections and links may lead: to public hosts, by the usual ports. What a person typed
- * passes no gate.
+ * Limits addresses out of replies, redirections and links to public hosts on the usual ports. What a person typed is not checked.
  */
 export interface AddressGate {
   /** What the address alone tells. @throws {EmporiumError} ADDRESS_REFUSED */
@@ -27,7 +26,7 @@ const PORTS: Readonly<Record<string, readonly string[]>> = {
   "ftp:": ["", "21"],
 };
 
-/** @param allowPrivate also to private networks and this machine, by any port; never to link-local addresses or a cloud's metadata. */
+/** @param allowPrivate allows private networks and this machine, on any port; never link-local or a cloud's metadata. */
 export function publicGate(resolve: Resolve = resolveName, { allowPrivate = false } = {}): AddressGate {
   const allowed = (address: string) => isPublicAddress(address) || (allowPrivate && isPrivateAddress(address));
   return {
@@ -66,8 +65,8 @@ async function checkedAddresses(host: string, resolve: Resolve, allowed: Allowed
 }
 
 /**
- * Resolves a name, refuses it when any of its addresses is not public, and gives those that were checked to the socket: nobody resolves
- * a second time, so a name cannot change its mind between check and connection.
+ * Resolves a name once, refuses it if any address is not public, and gives the checked addresses to the socket: the name cannot
+ * resolve to another address between check and connection.
  */
 export function publicLookup(resolve: Resolve): LookupFunction {
   return checkedLookup(resolve, isPublicAddress);

@@ -23,7 +23,7 @@ const HEAD_BYTES_MAX = 64 * 1024;
 const CR = 13;
 const LF = 10;
 
-/** Gathers bytes until the head of the final answer is whole; those behind it are the body's. Interim answers (1xx) are passed over. */
+/** Gathers bytes until the head of the final answer is complete; the rest belongs to the body. Skips interim answers (1xx). */
 export function headReader(): (bytes: Uint8Array) => { head: ReplyHead; rest: Uint8Array } | undefined {
   let seen = new Uint8Array(0);
   return (bytes) => {

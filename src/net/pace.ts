@@ -117,8 +117,8 @@ export interface PaceCeiling {
 }
 
 /**
- * A host sees at most `perSecond` requests in any window of one second. A place in the window is free again one second after its reply came: the
- * host has seen the request by then, however long it was under way.
+ * A host gets at most `perSecond` requests in any window of one second. A place in the window is free one second after its reply
+ * came: the host has received the request by then.
  */
 export function hostPace(
   clock: Clock,

@@ -1,8 +1,8 @@
 import { BlockList, isIP } from "node:net";
 
 /**
- * Networks that a public name has no business to lead to: loopback, private, link-local (with the cloud's metadata service), shared,
- * documentation, benchmark, multicast and reserved ones. Source: the IANA registries of special-purpose addresses.
+ * Networks that a public name must not resolve to: loopback, private, link-local (with the cloud's metadata service), shared,
+ * documentation, benchmark, multicast and reserved. Source: the IANA registries of special-purpose addresses.
  */
 const NOT_PUBLIC = new BlockList();
 for (const [network, bits] of [
@@ -48,7 +48,7 @@ export function isPublicAddress(address: string): boolean {
   return GLOBAL.check(bare, "ipv6") && !NOT_PUBLIC_6.check(bare, "ipv6");
 }
 
-/** Of what is not public: private networks and this machine. Never link-local ones, nor where clouds give their credentials to who asks. */
+/** Private networks and this machine; not link-local addresses, nor those where clouds hand out credentials. */
 const PRIVATE = new BlockList();
 PRIVATE.addSubnet("10.0.0.0", 8, "ipv4");
 PRIVATE.addSubnet("100.64.0.0", 10, "ipv4");

@@ -4,13 +4,13 @@ import { Connection, IdleConnections, requestHead } from "./connection.js";
 import type { ReplyHead } from "./head.js";
 
 /**
- * PUT over HTTP/1.1 for many small bodies: head and body leave in one system call, the answer is read into a buffer that stays. Per request it costs about a
- * third of what a general client does, which for bodies of some ten kilobytes is most of all there is.
+ * PUT over HTTP/1.1 for many small bodies: one system call sends head and body, and the answer goes into a reused buffer. A
+ * request costs a third of a general client's, which matters for bodies of some 10 kB.
  */
 export interface PutWire {
   /**
-   * One request, tried once; only where the server had closed an idle connection it goes over a fresh one. The body's memory is free again when
-   * this resolves, and not when it rejects.
+   * One request, tried once; over a fresh connection if the server had closed the idle one. The body's memory may be reused when
+   * this resolves, but not when it rejects.
    */
   put(target: string, headers: Readonly<Record<string, string>>, body: Uint8Array, signal?: AbortSignal): Promise<PutReply>;
   /** Breaks off what is on its way. */
@@ -94,7 +94,7 @@ function replyOver(connection: Connection, request: string, body: Uint8Array): P
   });
 }
 
-/** Ends connections over which no byte moves for `stallMs` while a request is under way. One timer for all: one for each request would cost more than the request. */
+/** Closes connections that move no byte for `stallMs` during a request. One timer for all costs less than one each. */
 function stallWatch(stallMs: number, clock: Clock) {
   const open = new Map<Connection, { busy: boolean; moved: number; sinceMs: number }>();
   let watching: AbortController | undefined;

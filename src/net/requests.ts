@@ -8,7 +8,7 @@ import { isRedirect, nextHop, REDIRECTS_MAX } from "./redirects.js";
 export interface HttpRequestOptions {
   /** The whole `Authorization` header; goes to the origin of `home` alone. */
   authorization?: Secret | undefined;
-  /** The gate of every request. Default: none for the host and port that a person named, `publicGate` for every other that it redirects to. */
+  /** The gate of every request. Default: none for the host and port that a person named, `publicGate` for redirections. */
   gate?: AddressGate | undefined;
   /** Without `gate`: redirections may lead to private networks and any port. */
   allowPrivate?: boolean | undefined;

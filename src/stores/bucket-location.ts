@@ -1,7 +1,7 @@
 import { unsafe } from "./keys.js";
 import { type Location, type Scheme, unknownLocation } from "./location.js";
 
-/** `s3://bucket/key`, `gs://bucket/key`: keys are taken literally, as every S3 tool does. @throws {EmporiumError} LOCATION_UNKNOWN, NAME_UNSAFE */
+/** `s3://bucket/key`, `gs://bucket/key`; keys are literal. @throws {EmporiumError} LOCATION_UNKNOWN, NAME_UNSAFE */
 export function bucketLocation(text: string, scheme: Scheme): Location {
   const match = /^[^:]+:\/\/([^/]*)\/?(.*)$/s.exec(text)!;
   const bucket = match[1]!;

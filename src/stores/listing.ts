@@ -9,8 +9,8 @@ export interface FolderReader {
   /** For messages. */
   url: string;
   /**
-   * What lies directly in a folder (`""`: the root; others end with `/`), with whole keys, folders' with a `/` at the end, in any order.
-   * Undefined when there is no such folder. `listed`: the folder was named by the one above it.
+   * The direct contents of a folder (`""`: the root; others end with `/`), in any order, with whole keys; folder keys end with
+   * `/`. Undefined if there is no such folder. `listed`: the parent's listing named the folder.
    */
   read(folder: string, listed: boolean, options: ListOptions): Promise<Entry[] | undefined>;
   /** Folders that may be read ahead of the one that is being listed. */

@@ -66,7 +66,7 @@ export interface StoreOptions {
   random?: Random | undefined;
 }
 
-/** How one kind of store is named and opened. The store itself is loaded when it is first needed: a local run never loads the AWS SDK. */
+/** How one kind of store is named and opened. The store is loaded when first needed: a local run never loads the AWS SDK. */
 export interface Backend {
   readonly schemes: readonly Scheme[];
   /** What follows `scheme://`. */

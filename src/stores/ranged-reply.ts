@@ -33,7 +33,7 @@ export interface RangedRequest extends ByteRange {
   sizeNow(): Promise<number | undefined>;
 }
 
-/** The header value; a body that is wanted whole is asked for as a range too, because only then the reply tells its size twice. */
+/** The header value. A whole body is requested as a range too, because only then the reply states its size twice. */
 export function rangeHeader({ offset, length }: ByteRange): string {
   return `bytes=${offset}-${length >= OPEN_LENGTH ? "" : offset + length - 1}`;
 }

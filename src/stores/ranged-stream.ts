@@ -38,8 +38,8 @@ export interface StreamRequest {
 }
 
 /**
- * The header of a long request. A whole object is asked for without one, so that a server which knows no ranges needs not refuse; from its
- * first byte to its end with one, so that the answer tells whether it knows them.
+ * The Range header of a long request. None for a whole object, since some servers refuse ranges; a range from the first byte if
+ * its end is given, so that the answer shows whether the server supports ranges.
  */
 export function streamRange(from: StreamFrom): string | undefined {
   if (!from) return undefined;

@@ -5,12 +5,12 @@ import { oneVersion } from "./one-version.js";
 /** What a store knows about an object without reading it. */
 export interface Stat {
   size: number;
-  /** Changes when the object changes: an HTTP entity tag, or made of size, time and inode for files. Absent where a server gives none. */
+  /** Changes with the object: an HTTP entity tag, or size, time and inode of a file. Undefined if a server gives none. */
   etag?: string | undefined;
   modifiedMs?: number | undefined;
   /**
-   * A new version may look like this one: the tag is a weak one, or made of a date that is younger than its precision allows. Bytes of two answers
-   * may then belong to two versions.
+   * A changed object may keep this tag: it is a weak one, or made of a date younger than its precision. Bytes of two answers may
+   * then differ in version.
    */
   weak?: true | undefined;
 }
@@ -23,8 +23,8 @@ export function isVersioned({ etag, modifiedMs, weak }: Partial<Stat>): boolean 
 export interface Entry extends Stat {
   key: string;
   /**
-   * The listing knows no exact size: web servers round it, or show none (0 then). `size` is good for a progress bar, never for reading;
-   * `stat` tells the true one. Asking it of every file of a listing would make a tree of 100,000 files as many requests.
+   * The listing has no exact size: web servers round it or show none (then 0). Use `size` for progress only; `stat` gives the
+   * exact size, but one request a file is too much for a tree of 100,000.
    */
   approximate?: true | undefined;
 }
@@ -119,9 +119,9 @@ export interface Store {
   /** Makes the object visible whole, or not at all. */
   write(key: string, body: Uint8Array, options?: WriteOptions): Promise<Stat>;
   create(key: string, options?: CreateOptions): Promise<Upload>;
-  /** Every object below the prefix (`""`: all), sorted by key in UTF-8 order. Not-yet-visible and our own temporary names are left out. */
+  /** Every object below the prefix (`""`: all), sorted by key in UTF-8 order. Omits unfinished objects and temporary names. */
   list(prefix: string, options?: ListOptions): AsyncIterable<Entry>;
-  /** One level: objects and sub-folders directly below a folder key (`""`: the root), sorted. Folders have a key that ends with `/`. */
+  /** One level: objects and sub-folders directly below a folder key (`""`: the root), sorted. A folder's key ends with `/`. */
   children(folder: string, options?: ListOptions): AsyncIterable<Entry>;
   /** Removes an object, or every object below a key that ends with `/`. What is absent is removed already. */
   remove(key: string, options?: ReadOptions): Promise<void>;
@@ -156,9 +156,9 @@ export interface LocalAccess {
   readonly sync: boolean;
   /** Absolute path of a key. */
   path(key: string): string;
-  /** A hidden sibling of the key, on the same file system, for a file or folder that is being made: `.<name>.<tag>.part`. Parents are created. */
+  /** Path of a hidden sibling of the key, on the same file system: `.<name>.<tag>.part`. Creates the parent folders. */
   partPath(key: string, tag: string): Promise<string>;
-  /** Syncs (unless the store was opened with `sync: false`) and renames a finished part, file or folder, to its key. What stood there is replaced as a whole. */
+  /** Syncs a finished part, file or folder (unless `sync: false`), and renames it to its key, replacing what was there. */
   adopt(partPath: string, key: string): Promise<void>;
 }
 

@@ -12,8 +12,8 @@ export function checkPart(key: string, number: number): void {
 }
 
 /**
- * The parts in joining order. With a key, they are about to be joined: a number that is missing is an error then, for joining what
- * is there would make a shorter object that looks whole.
+ * The parts in joining order. With a key, they are about to be joined: a missing number is then an error, since the shorter
+ * object would look whole.
  */
 export function orderedParts<T>(held: Iterable<T>, of: (held: T) => UploadPart, joinedKey?: string): UploadPart[] {
   const parts = Array.from(held, of).sort((a, b) => a.number - b.number);

@@ -109,7 +109,7 @@ function logSum(logs: Float32Array, greatest: number): number {
   return fround(fround(fround(Math.log1p(fround(rest / greatestOnes))) + fround(Math.log(greatestOnes))) + greatest);
 }
 
-/** Weights, means and variances out of the shares. Weights are running sums in single precision where there are several, as numpy's. */
+/** Weights, means and variances from the shares. As in numpy, several weights are summed in single precision. */
 function maximise(fit: Fit, sample: Float32Array, shares: Float32Array): void {
   const { components } = fit;
   const totals = components === 1 ? Float32Array.of(sumOf(shares)) : runningSums(shares, components);

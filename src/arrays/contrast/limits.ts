@@ -5,7 +5,7 @@ import { gmmLimitsSingle } from "./gmm-single.js";
 import { percentileLimits } from "./percentile.js";
 import { CDF_RADIUS, type ContrastLimits, drawSample, GMM_RADIUS, middleSections } from "./sample.js";
 
-/** `gmm` is the portal's, `gmm-single` with the portal's rounding. `cdf` looks for the steep part of the distribution, `percentile` takes 1 % and 99 %. */
+/** `gmm`: as the portal; `gmm-single`: with its rounding; `cdf`: steep part of the distribution; `percentile`: 1 % and 99 %. */
 export type ContrastMethod = "gmm" | "gmm-single" | "cdf" | "percentile";
 
 const METHODS: Readonly<Record<ContrastMethod, { radius: number; limits(sample: Float32Array): ContrastLimits }>> = {

@@ -201,8 +201,8 @@ export function bloscHeader({
 }
 
 /**
- * A frame that stays in the memory of the kernels while parts of it are decoded: whoever reads a chunk of 64 MiB box by box copies it once, or never.
- * The memory stays as large as the largest frame that was in it.
+ * A frame that stays in the kernels' memory while boxes of it are decoded, so that a chunk is copied at most once. The memory
+ * keeps the size of the largest frame.
  */
 export class BloscFrame {
   private own: Workspace | undefined;

@@ -88,18 +88,18 @@ export interface Kernels {
   /** Of `n` float32: one byte each at `dst`, 1 where the voxel equals `label`, else 0. Returns how many do. */
   selectEqual(src: number, dst: number, n: number, label: number): number;
 
-  /** Of `n` float32: one byte each at `dst`, 1 where the voxel is at least `threshold`, else 0; NaN never is. Returns how many are. */
+  /** One byte at `dst` for each of `n` float32: 1 if the voxel is at least `threshold`; 0 for NaN. Returns how many are 1. */
   selectAtLeast(src: number, dst: number, n: number, threshold: number): number;
 
   /**
-   * `n` float32 as uint16 labels at `dst`, up to the first voxel that is no whole number from 0 to 65535. Returns its index, `n` where
-   * there is none. The regions may not overlap.
+   * `n` float32 as uint16 labels at `dst`, up to the first voxel that is no whole number from 0 to 65535; returns its index, or
+   * `n`. Regions must not overlap.
    */
   toLabels(src: number, dst: number, n: number): number;
 
   /**
-   * A row of `n` float32 cut into `m`: voxels `x0 … x0 + w` of them, each the sum of what it overlaps times the length of the overlap, as
-   * float64 at `dst`. In the unit in which a source voxel is `m` long and a target voxel `n`, so that lengths are whole numbers.
+   * Resamples a row of `n` float32 to `m`: for target voxels `x0 … x0 + w`, the sum of source voxel × overlap, as float64 at
+   * `dst`. A source voxel counts as `m` long and a target voxel as `n`, so that overlaps are whole numbers.
    */
   overlapSum(src: number, dst: number, n: number, m: number, x0: number, w: number): void;
 
@@ -119,8 +119,8 @@ export interface Kernels {
   countLabels(src: number, n: number, table: number): void;
 
   /**
-   * Statistics of `n` float32, five float64 at `out` (8-byte aligned, so that a Float64Array can read them). All are of the
-   * finite voxels, summed in float64; without any, min is Infinity and max -Infinity. Partial results combine by min, max and +.
+   * Statistics of the finite among `n` float32, as five float64 at `out` (8-byte aligned), summed in float64. Without any, min is
+   * Infinity and max -Infinity. Partial results combine by min, max and +.
    */
   stats(src: number, n: number, out: number): void;
 
@@ -132,7 +132,7 @@ export interface Kernels {
 
   /**
    * Byte-shuffles a window of `w`×`h` elements of `itemBytes` (1, 2, 4; others are slow), rows `srcRowBytes` apart, into elements
-   * `at … at + cw·ch` of a block of `blockVoxels`. What of cw×ch the window does not cover becomes 0.
+   * `at … at + cw·ch` of a block of `blockVoxels`. The rest of cw×ch becomes 0.
    */
   gather(
     itemBytes: number,
@@ -233,7 +233,7 @@ export const BLOSC_RESULT = {
   badArgument: -5,
 } as const;
 
-/** Scratch that `openFrame` needs for frames with this block size: addresses of the streams, a block, and room for a wide store. */
+/** Scratch memory of `openFrame` for this block size: addresses of the streams, one block, and padding for wide stores. */
 export function bloscScratchBytes(blockBytes: number): number {
   return 1024 + blockBytes + 64;
 }

@@ -1,6 +1,6 @@
 /**
- * What each kernel computes, on typed arrays, as plainly as it can be said. Tests compare the kernels with these, to the last bit;
- * benchmarks print what the difference is worth. (Shuffle, LZ4 and Blosc are in plain-blosc.ts.)
+ * Each kernel as plain code on typed arrays: tests compare the kernels with it to the last bit, benchmarks the speed. (Shuffle,
+ * LZ4 and Blosc: plain-blosc.ts.)
  */
 import type { ConvertKind } from "./kernels.js";
 
@@ -105,8 +105,8 @@ function reduce<T extends { [index: number]: number }>(
 }
 
 /**
- * Sum of a block's voxels that exist, each step rounded to float32: neighbours along x, then those sums, row by row, plane by plane, all to
- * a first zero, which makes +0 of -0.
+ * Sum of the voxels of a block, rounded to float32 at each step: neighbours along x, then rows, then planes, starting from 0,
+ * which turns -0 into +0.
  */
 function blockSum(first: Plane, second: Plane | undefined, h: number, w: number, y: number, x: number): number {
   const pair = ({ voxels, row }: Plane, at: number) => {
@@ -133,7 +133,7 @@ export interface Stats {
   notFinite: number;
 }
 
-/** `stats`, `statsOf`. Sums of float32 are in another order than the kernel's, so they may differ in the last bits of a float64. */
+/** `stats`, `statsOf`. Sums of float32 are added in another order than in the kernel: the last bits of a float64 may differ. */
 export function stats(voxels: ArrayLike<number>): Stats {
   const result: Stats = { min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY, sum: 0, sumOfSquares: 0, notFinite: 0 };
   for (let i = 0; i < voxels.length; i++) {

@@ -52,8 +52,8 @@ const PIXELS_OF_POINT = 100 / 72;
 const SAMPLES = 4;
 
 /**
- * Radius of a disc and width of its white rim in pixels of a plane: the reference gives a disc an area of a tenth of the plane's width in square
- * points of type (of the square around it, as matplotlib counts), and the rim a thousandth of the width in points.
+ * Radius of a disc and width of its white rim, in pixels of a plane. As in the reference, a disc's area in square points
+ * (matplotlib's `s`) is a tenth of the plane's width, the rim in points a thousandth of it.
  */
 export function discSize(planeWidth: number): { radius: number; rim: number } {
   return { radius: (Math.sqrt(planeWidth / 10) / 2) * PIXELS_OF_POINT, rim: (planeWidth / 1000) * PIXELS_OF_POINT };
@@ -67,8 +67,8 @@ export function drawMask({ rgb }: Picture, cover: Float32Array, colour: Rgb): vo
 }
 
 /**
- * Draws discs with white rims, the later over the earlier ones. They have their size in the plane, and so in every picture of it. What lies under
- * so many others that nothing of it shines through is left out: of 200,000 points in a small tomogram some hundreds are seen.
+ * Draws discs with white rims, later ones over earlier ones. Their size is relative to the plane. Skips discs that are hidden: of
+ * 200,000 points in a small tomogram a few hundred are visible.
  */
 export function drawDiscs(picture: Picture, discs: Discs, planeWidth: number, frame: Frame): void {
   const placed = placing(planeWidth, frame);
@@ -129,7 +129,7 @@ function drawDisc(picture: Picture, disc: Disc, { fill, inner, outer, middleOf }
   }
 }
 
-/** Steps of 1/16 in which the halvings of what shines through a pixel are counted; after 13 halvings 255 levels are less than a tenth of one. */
+/** Light that shines through a pixel is halved in steps of 1/16. After 13 halvings, 255 levels are less than a tenth of one. */
 const HALVING = 16;
 const HALVINGS_SEEN = 13 * HALVING;
 /** Of a cover of so many samples, rounded down. */

@@ -2,7 +2,7 @@ import { convertIndexedToRgb, type DecodedPng, decode, encode } from "fast-png";
 import { EmporiumError } from "../../core/errors.js";
 import type { Picture } from "./marks.js";
 
-/** A picture as PNG, 8 bits a colour. The encoder is one of this program's own libraries, not of the machine's: same picture, same bytes, anywhere. */
+/** Encodes a picture as PNG, 8 bits a colour, with a library of this program: the bytes are the same on every machine. */
 export function encodePng({ width, height, rgb }: Picture): Uint8Array {
   return encode({ width, height, data: rgb, depth: 8, channels: 3 });
 }

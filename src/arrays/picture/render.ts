@@ -19,7 +19,7 @@ export interface SectionMask {
   readonly colour: Rgb;
 }
 
-/** One of a tomogram's pictures. Marks are drawn at the picture's own size, so they are as sharp in a small one as in a large one. */
+/** One of a tomogram's pictures. Marks are drawn at the picture's own size, so they are sharp at every size. */
 export function renderPicture(section: Section, name: PictureName): Picture {
   const { height, width, grey, masks, discs } = section;
   const frame = frameOf(name, height, width);

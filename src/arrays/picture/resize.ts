@@ -57,7 +57,7 @@ interface Weights {
   readonly weights: Float64Array;
 }
 
-/** Along one axis: `length` pixels of the plane, from `start` on, become `count`. Neighbours beyond the plane are those at its edge. */
+/** Resizes `length` pixels from `start` on along one axis to `count`. Beyond the plane the pixels at its edge are repeated. */
 function weightsOf(start: number, length: number, count: number, planeLength: number): Weights[] {
   const scale = length / count;
   const kernel = scale > 1 ? triangle : mitchell;

@@ -7,12 +7,12 @@ export interface Surface<P extends Int32Array | Float32Array | Float64Array = In
 }
 
 /**
- * A surface between voxels: positions count half voxels from the volume's first corner, so all are whole numbers and equal places are equal
- * numbers. Voxel i reaches from 2i to 2i + 2.
+ * A surface between voxels. Positions count half voxels from the volume's corner, so they are whole numbers: voxel i reaches from
+ * 2i to 2i + 2.
  */
 export type VoxelSurface = Surface<Int32Array>;
 
-/** One surface of several that were cut apart: vertices at one place become one. The order of parts, then of their vertices, is kept. */
+/** Joins parts of one surface: vertices at the same place become one. Keeps the order of the parts and of their vertices. */
 export function weld(parts: readonly VoxelSurface[]): VoxelSurface {
   const total = parts.reduce((sum, { positions }) => sum + positions.length / 3, 0);
   const corners = parts.reduce((sum, { triangles }) => sum + triangles.length, 0);
@@ -35,8 +35,8 @@ export function weld(parts: readonly VoxelSurface[]): VoxelSurface {
 }
 
 /**
- * A surface of which triangles at one place share their vertices, as far as float32 tells places apart. Many programs write each triangle, or
- * each side that is lit differently, with vertices of its own.
+ * The surface with one vertex for each place that float32 can tell apart. Many programs write each triangle or each lit side with
+ * vertices of its own.
  */
 export function weldFloats({ positions, triangles }: Surface): Surface<Float32Array> {
   const floats = Float32Array.from(positions, (value) => value + 0); // −0 is 0

@@ -142,12 +142,8 @@ export function aretomoSections(alignment: AretomoAlignment): SectionAlignment[]
   if (outside)
     throw alignmentError(name, outside.line, `dark frame ${outside.section}, the tilt series has sections 0 to ${depth - 1}`);
   if (sections.length + dark.size !== depth) {
-    throw alignmentError(
-      name,
-      undefined,
-      `${sections.length} rows and ${dark.size} dark frames, together the ${depth} sections of RawSize are wanted`,
-      "the file was cut short or joined from two: write it again",
-    );
+    const message = `${sections.length} rows and ${dark.size} dark frames, together the ${depth} sections of RawSize are wanted`;
+    throw alignmentError(name, undefined, message, "the file was cut short or joined from two: write it again");
   }
   let z = -1;
   return sections.map(({ rotationDegrees, tx, ty, tiltAngleDegrees }) => {

@@ -2,7 +2,7 @@ import { columnsOf, decimal, textLines } from "../text-lines.js";
 import { alignmentError } from "./rows.js";
 import { type ComOption, sectionList } from "./section-list.js";
 
-/** A command file of IMOD (`tilt.com`, `newst.com`): `$` lines are commands, `#` comments, the rest options of the command above. */
+/** A command file of IMOD (`tilt.com`, `newst.com`): `$` lines are commands, `#` comments, other lines their options. */
 export interface ComFile {
   name: string;
   /** Name of the first command that reads options: `tilt`, `newstack`. */
@@ -143,7 +143,7 @@ export function newstCom(file: ComFile): NewstCom {
   };
 }
 
-/** IMOD's programs take option names in any case, and numbers parted by blanks or commas. The first of a repeated option counts. */
+/** IMOD accepts option names in any case, and numbers separated by blanks or commas. The first of a repeated option counts. */
 function optionReader({ name, options }: ComFile) {
   const find = (key: string) => options.find((option) => option.key.toLowerCase() === key.toLowerCase());
   const numbers = (key: string): number[] | undefined => {

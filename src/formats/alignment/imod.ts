@@ -67,12 +67,8 @@ export function imodSections(files: ImodAlignmentFiles, compat?: "reference"): S
   const counts = [transforms.length, tilts.length, ...(xTilts ? [xTilts.length] : [])];
   if (compat !== "reference" && new Set(counts).size > 1) {
     const found = `${transforms.length} transforms, ${tilts.length} tilt angles${xTilts ? `, ${xTilts.length} x-tilt angles` : ""}`;
-    throw alignmentError(
-      name,
-      undefined,
-      `${found}: one of each a section is wanted`,
-      "take the files from one and the same alignment",
-    );
+    const message = `${found}: one of each a section is wanted`;
+    throw alignmentError(name, undefined, message, "take the files from one and the same alignment");
   }
   const excluded = new Set(files.excluded);
   const included = files.included && new Set(files.included);

@@ -32,8 +32,8 @@ const RADIANS = 180 / Math.PI;
 const TOLERANCE = 1e-3;
 
 /**
- * Angles and shifts of a matrix that takes voxels of the unbinned volume to pixels of the image, both counted from their corner:
- * P(p) = R · (p − c) + s + i, with R = Rz · Ry · Rx, c the volume's centre (half its size) and i the image's (half its size, rounded down).
+ * Angles and shifts of a matrix from voxels of the unbinned volume to image pixels, both counted from their corner: P(p) = R · (p
+ * − c) + s + i, R = Rz · Ry · Rx, c the volume's centre (half its size), i the image's (half its size, rounded down).
  */
 export function fromMatrix(
   rows: readonly number[][],
@@ -45,12 +45,8 @@ export function fromMatrix(
     pixelSizeAngstrom === undefined ? "the pixel size (rlnTomoTiltSeriesPixelSize of data_global)" : undefined,
   ].filter((what) => what !== undefined);
   if (missing.length > 0) {
-    throw alignmentError(
-      file,
-      line,
-      `matrices of RELION 4 without ${missing.join(" and ")}`,
-      "add the file with data_global, and the tilt series",
-    );
+    const message = `matrices of RELION 4 without ${missing.join(" and ")}`;
+    throw alignmentError(file, line, message, "add the file with data_global, and the tilt series");
   }
   const [first4, second4, third4, last] = rows as [Row, Row, Row, Row];
   const [m00, m01, m02, tx] = first4;
@@ -71,12 +67,8 @@ export function fromMatrix(
     determinant - 1,
   ];
   if (errors.some((error) => !(Math.abs(error) <= TOLERANCE)) || last.some((value, i) => value !== (i === 3 ? 1 : 0))) {
-    throw alignmentError(
-      file,
-      line,
-      "rlnTomoProjX to W are no rotation with a shift",
-      "matrices with a magnification cannot be told as angles",
-    );
+    const message = "rlnTomoProjX to W are no rotation with a shift";
+    throw alignmentError(file, line, message, "matrices with a magnification cannot be told as angles");
   }
   let [xTilt, yTilt, zRot] = [Math.atan2(m21, m22), Math.asin(Math.max(-1, Math.min(1, -m20))), Math.atan2(m10, m00)];
   // at ±90° rotations about x and z cannot be distinguished

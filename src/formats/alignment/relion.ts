@@ -136,12 +136,9 @@ function refuseShiftless(
 ): void {
   const moved = table.rows.some((_, row) => MATRIX.slice(0, 2).some((column) => read.vector(column, row)[3] !== 0));
   if (moved || tilts.every(({ shiftAngstrom }) => shiftAngstrom.every((shift) => Math.abs(shift) < 1))) return;
-  throw alignmentError(
-    file,
-    table.line,
-    `the matrices of data_${table.name} have no translation, those of an alignment have one`,
-    "WarpTools writes its alignment into the .xml of the tilt series: give that, with format: WARP",
-  );
+  const message = `the matrices of data_${table.name} have no translation, those of an alignment have one`;
+  const hint = "WarpTools writes its alignment into the .xml of the tilt series: give that, with format: WARP";
+  throw alignmentError(file, table.line, message, hint);
 }
 
 /** The one table of images that is meant: the only one, or the one called after the tomogram. */
@@ -158,12 +155,8 @@ function tableOfTomogram(
   const [first, second] = candidates;
   if (first && !second) return first;
   if (!first) {
-    throw alignmentError(
-      files,
-      undefined,
-      `no table with ${ANGLES.join(", ")} (or rlnTomoProjX to W), an alignment of RELION has one`,
-      "take the file of the tilt series, behind the job that aligned it",
-    );
+    const message = `no table with ${ANGLES.join(", ")} (or rlnTomoProjX to W), an alignment of RELION has one`;
+    throw alignmentError(files, undefined, message, "take the file of the tilt series, behind the job that aligned it");
   }
   const names = candidates.slice(0, 3).map(({ table }) => `data_${table.name}`);
   throw alignmentError(

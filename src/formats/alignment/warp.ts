@@ -173,11 +173,8 @@ function gridOf({ name: tag, attributes, children }: XmlElement, name: string): 
   const size = (key: string) => {
     const value = decimal(attributes.get(key) ?? "1");
     if (value !== undefined && Number.isSafeInteger(value) && value > 0 && value <= NODES_MAX) return value;
-    throw alignmentError(
-      name,
-      undefined,
-      `${key} of <${tag}> is ${JSON.stringify(attributes.get(key)!.slice(0, 40))}, a size is wanted`,
-    );
+    const message = `${key} of <${tag}> is ${JSON.stringify(attributes.get(key)!.slice(0, 40))}, a size is wanted`;
+    throw alignmentError(name, undefined, message);
   };
   const nodes = children
     .filter((element) => element.name === "Node")

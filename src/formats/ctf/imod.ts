@@ -63,12 +63,8 @@ export function parseImodDefocus(lines: readonly TextLine[], name: string): CtfE
   });
   const zeroBased = entries.find(({ section }) => section <= 0);
   if (zeroBased) {
-    throw defocusError(
-      name,
-      zeroBased.line,
-      `view ${zeroBased.section}, views count from 1`,
-      "the file is of IMOD before 4.1, whose views were off by one: write it again with a present ctfplotter",
-    );
+    const hint = "the file is of IMOD before 4.1, whose views were off by one: write it again with a present ctfplotter";
+    throw defocusError(name, zeroBased.line, `view ${zeroBased.section}, views count from 1`, hint);
   }
   return entries;
 }

@@ -43,11 +43,8 @@ function valuesOf(grid: WarpGrid | undefined, tilts: number, name: string): ((ti
   if (!grid || grid.nodes.length === 0) return undefined;
   const [width, height, depth] = grid.shape;
   if (width * height > 1 || (depth > 1 && depth !== tilts)) {
-    throw alignmentError(
-      name,
-      undefined,
-      `a grid of ${width}×${height}×${depth} nodes for the CTF of ${tilts} tilts, 1×1×${tilts} is wanted`,
-    );
+    const message = `a grid of ${width}×${height}×${depth} nodes for the CTF of ${tilts} tilts, 1×1×${tilts} is wanted`;
+    throw alignmentError(name, undefined, message);
   }
   const byTilt = new Map(grid.nodes.map(({ at: [, , z], value }) => [z, value]));
   return depth === 1 ? () => byTilt.get(0) : (tilt) => byTilt.get(tilt);

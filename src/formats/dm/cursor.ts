@@ -5,8 +5,8 @@ import { LIMITS } from "../../core/limits.js";
 const WINDOW_BYTES = 64 * 1024;
 
 /**
- * Walks through a source from front to back, in windows of 64 KiB. Jumping costs nothing: arrays of pixels are skipped, not read,
- * so a tag tree of 100 KB around an image of 1 GB is a few ranges.
+ * Reads a source from front to back in windows of 64 KiB. Pixel arrays are skipped, so a tag tree of 100 KB around an image of 1
+ * GB takes a few requests.
  */
 export class Cursor {
   #window: Uint8Array = new Uint8Array(0);

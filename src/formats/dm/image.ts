@@ -140,11 +140,8 @@ function imageOf(group: DmGroup, index: number, name: string, littleEndian: bool
   // packed transforms are symmetric: only half of them is stored, and whoever wants pixels is refused by name
   if (known.pixel !== undefined && dataBytes > data.count * data.itemBytes) {
     const stored = data.count * data.itemBytes;
-    throw fail(
-      "FORMAT_TRUNCATED",
-      `${lengths.join("×")} pixels of ${known.bytes} bytes, ${stored} bytes are stored`,
-      data.offset,
-    );
+    const message = `${lengths.join("×")} pixels of ${known.bytes} bytes, ${stored} bytes are stored`;
+    throw fail("FORMAT_TRUNCATED", message, data.offset);
   }
   const calibrations = findTag(group, "ImageData", "Calibrations", "Dimension");
   const axes = isGroup(calibrations) ? calibrations.entries.map(({ value }) => calibrationOf(value)) : [];

@@ -3,7 +3,7 @@ import { EmporiumError, type ErrorCode } from "../../core/errors.js";
 import { LIMITS } from "../../core/limits.js";
 import { Cursor } from "./cursor.js";
 
-/** Numbers of simple types; 64-bit integers past 2^53 are `bigint`. A struct is the list of its fields, which have no names in practice. */
+/** Numbers of simple types; 64-bit integers past 2^53 are `bigint`. A struct is a list of its fields, without names. */
 export type DmScalar = number | bigint | boolean;
 export type DmValue = DmScalar | string | readonly DmScalar[] | DmArray | DmGroup;
 
@@ -54,7 +54,7 @@ const VALUE_TAG = 21;
 const INFO_MAX = 1024;
 const TEXT_UNITS_MAX = 4096;
 
-/** What the first bytes say: version 3 or 4 of DigitalMicrograph's files, or undefined. Needs 12 bytes (version 3), 16 (version 4). */
+/** Version 3 or 4 of a DigitalMicrograph file, from its first bytes, or undefined. Needs 12 bytes (version 3), 16 (version 4). */
 export function detectDm(head: Uint8Array): 3 | 4 | undefined {
   if (head.length < 16) return undefined;
   const view = new DataView(head.buffer, head.byteOffset, head.length);
@@ -140,11 +140,8 @@ class TagReader {
     const begin = this.cursor.at;
     const mark = text8(await this.cursor.take(4, "a value's mark"));
     if (mark !== "%%%%") {
-      throw this.fail(
-        "FORMAT_FIELD",
-        begin,
-        `${JSON.stringify(mark)} before the value of ${JSON.stringify(name)}, "%%%%" is wanted`,
-      );
+      const message = `${JSON.stringify(mark)} before the value of ${JSON.stringify(name)}, "%%%%" is wanted`;
+      throw this.fail("FORMAT_FIELD", begin, message);
     }
     const count = await this.length("length of a type");
     if (count < 1 || count > INFO_MAX) {

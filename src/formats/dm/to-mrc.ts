@@ -16,7 +16,7 @@ export interface DmMrcFields {
   warnings: string[];
 }
 
-/** Of the types that MRC can hold, the smallest that holds every value. Integers of 32 bits and doubles go to float32, as with IMOD. */
+/** The smallest type of MRC that holds every value. 32-bit integers and doubles become float32, as in IMOD. */
 const TARGETS: Partial<Record<DmPixel, DmMrcFields["dtype"]>> = {
   bool: "int8",
   int8: "int8",

@@ -131,7 +131,7 @@ export function parseFrame(marker: number, segment: Segment, name: string): Jpeg
   return { width, height, components, progressive: marker === 0xc2 };
 }
 
-/** The frame header of a file whose pixels are not wanted. @throws {EmporiumError} as `parseFrame`; FORMAT_UNKNOWN for what is no JPEG. */
+/** The frame header alone, without pixels. @throws {EmporiumError} as `parseFrame`; FORMAT_UNKNOWN for what is no JPEG. */
 export function readFrame(bytes: Uint8Array, name: string): JpegFrame {
   const file = openJpeg(bytes, name);
   for (;;) {

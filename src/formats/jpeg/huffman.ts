@@ -53,7 +53,7 @@ export function huffmanTable(counts: Uint8Array, symbols: Uint8Array, name = "ta
   return table;
 }
 
-/** The bits of one scan, up to the next marker. Reading past it is an error: a decoder that goes on with zeros would hide that pixels are lost. */
+/** The bits of one scan, up to the next marker. Reading past it is an error: going on with zeros would hide lost pixels. */
 export class ScanBits {
   #held = 0;
   #count = 0;

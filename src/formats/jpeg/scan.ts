@@ -1,7 +1,7 @@
 import { corrupt, type JpegFrame, type Segment, unsupported } from "./frame.js";
 import { type HuffmanTable, ScanBits } from "./huffman.js";
 
-/** Coefficients of one component: 64 for each of `across` × `down` blocks, in the order of rows and columns, not of the zigzag. */
+/** Coefficients of one component: 64 for each of `across` × `down` blocks, in row-major order, not in zigzag order. */
 export interface Plane {
   h: number;
   v: number;
@@ -165,7 +165,7 @@ function baselineReader(bits: ScanBits): BlockReader {
   };
 }
 
-/** Passes of a progressive picture: the DC coefficients, or some of the others, first their upper bits, then one more with each pass. */
+/** Passes of a progressive image: DC coefficients, or some AC coefficients; first their upper bits, then one bit a pass. */
 function progressiveReader(bits: ScanBits, pass: Pass): BlockReader {
   const { first, last, high, low } = pass;
   const one = 1 << low;

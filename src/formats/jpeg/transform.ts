@@ -1,6 +1,6 @@
 /**
- * The discrete cosine transforms of the Independent JPEG Group's library, its accurate integer ones (`jidctint.c`, `jfdctint.c`), number for
- * number: the standard leaves the last bit open, and all programs of this field decode with that library, so pixels equal theirs.
+ * The accurate integer DCTs of the Independent JPEG Group's library (`jidctint.c`, `jfdctint.c`). The standard leaves the last
+ * bit open; other programs use that library, so pixels equal theirs.
  */
 
 const CONST_BITS = 13;

@@ -145,8 +145,8 @@ export function tiltAxisAngle({ titles }: Pick<Mdoc, "titles">): number | undefi
 }
 
 /**
- * The file name at the end of a Windows or POSIX path: both separators count, a drive and a network share do not, `.` and empty
- * components are skipped (as `PureWindowsPath(path).name` does). A path without a file name gives undefined.
+ * The file name at the end of a Windows or POSIX path, as `PureWindowsPath(path).name`: both separators count; drive, network
+ * share, `.` and empty components do not. Undefined without a file name.
  */
 export function lastPathComponent(path: string): string | undefined {
   const share = /^[\\/]{2}[^\\/]+[\\/]+[^\\/]+/.exec(path)?.[0] ?? /^[A-Za-z]:/.exec(path)?.[0] ?? "";

@@ -51,13 +51,8 @@ function chunksOf(bytes: Uint8Array, name: string): { text: string; binary: Uint
   const cut = (byte: number, message: string) =>
     meshError("FORMAT_TRUNCATED", name, { byte }, message, "copy the file again: it was cut short");
   if (bytes.length < 4 || view.getUint32(0, true) !== MAGIC) {
-    throw meshError(
-      "FORMAT_UNKNOWN",
-      name,
-      { byte: 0 },
-      'does not begin with "glTF"',
-      "write a binary glTF 2.0 (.glb), not the .gltf text",
-    );
+    const message = 'does not begin with "glTF"';
+    throw meshError("FORMAT_UNKNOWN", name, { byte: 0 }, message, "write a binary glTF 2.0 (.glb), not the .gltf text");
   }
   if (bytes.length < HEADER_BYTES + CHUNK_HEADER_BYTES)
     throw cut(bytes.length, `${bytes.length} bytes, a binary glTF has 20 and more`);
@@ -241,13 +236,10 @@ function asList(glb: Glb, value: unknown, path: string): unknown[] {
 }
 
 function asIndex(glb: Glb, value: unknown, below: number, path: string): number {
-  if (!(Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) < below))
-    throw badField(
-      glb,
-      path,
-      value,
-      below > 0 ? `a whole number from 0 to ${below - 1}` : "none, for there is nothing to point at",
-    );
+  if (!(Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) < below)) {
+    const wanted = below > 0 ? `a whole number from 0 to ${below - 1}` : "none, for there is nothing to point at";
+    throw badField(glb, path, value, wanted);
+  }
   return value as number;
 }
 

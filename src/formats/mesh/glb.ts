@@ -64,13 +64,10 @@ export async function writeGlb(parts: readonly MeshPart[]): Promise<Uint8Array> 
   for (const { name, positions, triangles } of uniquelyNamed(parts)) {
     const floats = Float32Array.from(positions);
     const odd = floats.findIndex((value) => !Number.isFinite(value));
-    if (odd >= 0)
-      throw meshError(
-        "FORMAT_FIELD",
-        name,
-        {},
-        `vertex ${Math.floor(odd / 3)} is at ${positions[odd]}, glTF holds numbers to 3.4e38`,
-      );
+    if (odd >= 0) {
+      const message = `vertex ${Math.floor(odd / 3)} is at ${positions[odd]}, glTF holds numbers to 3.4e38`;
+      throw meshError("FORMAT_FIELD", name, {}, message);
+    }
     const primitive = document
       .createPrimitive()
       .setMode(TRIANGLES)
@@ -101,21 +98,13 @@ function partsOf(mesh: Mesh, name: string, matrix: Matrix, file: string): MeshPa
   return mesh.listPrimitives().map((primitive) => {
     const mode = primitive.getMode();
     if (mode < TRIANGLES) {
-      throw meshError(
-        "FORMAT_UNSUPPORTED",
-        file,
-        {},
-        `mesh ${JSON.stringify(name)} of points or lines (mode ${mode}), triangles are read`,
-      );
+      const message = `mesh ${JSON.stringify(name)} of points or lines (mode ${mode}), triangles are read`;
+      throw meshError("FORMAT_UNSUPPORTED", file, {}, message);
     }
     const accessor = primitive.getAttribute("POSITION");
     if (accessor && accessor.getElementSize() !== 3) {
-      throw meshError(
-        "FORMAT_FIELD",
-        file,
-        {},
-        `positions of mesh ${JSON.stringify(name)} of ${accessor.getElementSize()} numbers, three are wanted`,
-      );
+      const message = `positions of mesh ${JSON.stringify(name)} of ${accessor.getElementSize()} numbers, three are wanted`;
+      throw meshError("FORMAT_FIELD", file, {}, message);
     }
     const count = accessor?.getCount() ?? 0;
     const positions = new Float64Array(count * 3);
@@ -141,12 +130,8 @@ function partsOf(mesh: Mesh, name: string, matrix: Matrix, file: string): MeshPa
 function expanded(corners: Uint32Array, mode: number, name: string, file: string): Uint32Array {
   if (mode === TRIANGLES) {
     if (corners.length % 3 === 0) return corners;
-    throw meshError(
-      "FORMAT_FIELD",
-      file,
-      {},
-      `${corners.length} indices of mesh ${JSON.stringify(name)}, three for each triangle are wanted`,
-    );
+    const message = `${corners.length} indices of mesh ${JSON.stringify(name)}, three for each triangle are wanted`;
+    throw meshError("FORMAT_FIELD", file, {}, message);
   }
   const count = Math.max(0, corners.length - 2);
   const triangles = new Uint32Array(count * 3);

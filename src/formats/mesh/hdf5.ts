@@ -38,13 +38,8 @@ export interface Hdf5File {
 export async function withHdf5<Result>(bytes: Uint8Array, name: string, use: (file: Hdf5File) => Result): Promise<Result> {
   const start = superblockOf(bytes);
   if (start === undefined) {
-    throw meshError(
-      "FORMAT_UNKNOWN",
-      name,
-      { byte: 0 },
-      "does not begin as an HDF5 file",
-      "check that this is an EMDB-SFF file in HDF5 (.hff)",
-    );
+    const message = "does not begin as an HDF5 file";
+    throw meshError("FORMAT_UNKNOWN", name, { byte: 0 }, message, "check that this is an EMDB-SFF file in HDF5 (.hff)");
   }
   checkLength(bytes, start, name);
   const library = idle.pop() ?? (await newLibrary());
@@ -67,13 +62,8 @@ export async function withHdf5<Result>(bytes: Uint8Array, name: string, use: (fi
     if (guard.broken) throw guard.broken;
     if (isEmporiumError(thrown)) throw thrown;
     const reason = thrown instanceof Error ? thrown.message : String(thrown);
-    throw meshError(
-      "FORMAT_CORRUPT",
-      name,
-      {},
-      `the HDF5 library cannot read it: ${reason.split("\n")[0]!.slice(0, 200)}`,
-      "write the file again, it is damaged",
-    );
+    const message = `the HDF5 library cannot read it: ${reason.split("\n")[0]!.slice(0, 200)}`;
+    throw meshError("FORMAT_CORRUPT", name, {}, message, "write the file again, it is damaged");
   }
 }
 
@@ -120,8 +110,8 @@ interface Library {
 const idle: Library[] = [];
 
 /**
- * A new instance of the library. Its package shares one among all who import it, which no one can give back; so its factory is taken from the
- * file that its own entry takes it from.
+ * A new instance of the library. Its package shares one instance that cannot be freed, so the factory is loaded from the file
+ * where the package finds it.
  */
 async function newLibrary(): Promise<Library> {
   const factoryUrl = new URL("./hdf5_util.js", import.meta.resolve("h5wasm")).href;
@@ -138,7 +128,7 @@ async function newLibrary(): Promise<Library> {
     get HEAPU8() {
       return heap;
     },
-    // set whenever the library has got more memory. It cannot be refused: the library's other views of it would be left behind, and loops
+    // Set when the library's memory has grown. Growth cannot be refused: the library's other views would stay behind, and loops
     // over them never end. What it does next is refused.
     set HEAPU8(grown: Uint8Array<ArrayBuffer>) {
       heap = grown;
@@ -259,12 +249,8 @@ function fileOf(module: H5Module, id: bigint, guard: Guard): Hdf5File {
   const withData = <Result>(path: string, metadata: Metadata, use: (start: number, length: number) => Result): Result => {
     const length = metadata.size * metadata.total_size;
     if (!(length <= guard.ceiling)) {
-      throw meshError(
-        "FORMAT_LIMIT",
-        guard.name,
-        { path },
-        `a dataset of ${length} bytes, a file of ${guard.bytes.length} bytes has ${guard.ceiling}`,
-      );
+      const message = `a dataset of ${length} bytes, a file of ${guard.bytes.length} bytes has ${guard.ceiling}`;
+      throw meshError("FORMAT_LIMIT", guard.name, { path }, message);
     }
     const pointer = module._malloc(Math.max(8, length));
     if (pointer === 0)

@@ -58,12 +58,8 @@ export async function getHffMesh(source: RandomAccess, segmentName: string, opti
   if (parts) return parts;
   const names = await hffSegmentNames(source, options);
   const known = names.length > 0 ? names.map((one) => JSON.stringify(one)).join(", ") : "none has a name";
-  throw meshError(
-    "FORMAT_FIELD",
-    source.name,
-    { path: "/segment_list" },
-    `no segment ${JSON.stringify(segmentName)}, there are: ${known}`,
-  );
+  const message = `no segment ${JSON.stringify(segmentName)}, there are: ${known}`;
+  throw meshError("FORMAT_FIELD", source.name, { path: "/segment_list" }, message);
 }
 
 const namesOf = (segments: readonly HffSegment[]) => segments.flatMap(({ name }) => (name === undefined ? [] : [name]));
@@ -73,13 +69,8 @@ function segmentsOf(file: Hdf5File, name: string): HffSegment[] {
   if (!ids) {
     if (file.names("/segments")) {
       const hint = "write it again as version 0.8: sff convert of sfftk";
-      throw meshError(
-        "FORMAT_UNSUPPORTED",
-        name,
-        { path: "/segments" },
-        "an EMDB-SFF file of version 0.7 or before, 0.8 is read",
-        hint,
-      );
+      const message = "an EMDB-SFF file of version 0.7 or before, 0.8 is read";
+      throw meshError("FORMAT_UNSUPPORTED", name, { path: "/segments" }, message, hint);
     }
     throw meshError("FORMAT_UNKNOWN", name, { path: "/segment_list" }, "an HDF5 file without a segment_list, EMDB-SFF has one");
   }
@@ -155,12 +146,8 @@ function encoded(
     throw field("endianness", `${JSON.stringify(endianness.slice(0, 40))}, wanted is little or big`);
   const decoded = decodeBase64(text);
   if ("wrongAt" in decoded) {
-    throw meshError(
-      "FORMAT_CORRUPT",
-      name,
-      { path: `${path}/data` },
-      `character ${decoded.wrongAt} of ${text.length} is not base64`,
-    );
+    const message = `character ${decoded.wrongAt} of ${text.length} is not base64`;
+    throw meshError("FORMAT_CORRUPT", name, { path: `${path}/data` }, message);
   }
   return { bytes: decoded.bytes, mode: textOf(file, `${path}/mode`) || defaultMode, littleEndian: endianness === "little" };
 }

@@ -19,12 +19,8 @@ export function* meshLines(bytes: Uint8Array, name: string): Generator<TextLine>
   while (start < bytes.length) {
     const end = cutAfter(bytes, Math.min(start + BLOCK, bytes.length));
     if (end - start > LIMITS.meshLineBytes) {
-      throw meshError(
-        "FORMAT_LIMIT",
-        name,
-        { line: line + 1 },
-        `a line of ${end - start} bytes, ${LIMITS.meshLineBytes} at most are read`,
-      );
+      const message = `a line of ${end - start} bytes, ${LIMITS.meshLineBytes} at most are read`;
+      throw meshError("FORMAT_LIMIT", name, { line: line + 1 }, message);
     }
     const parts = decoder.decode(bytes.subarray(start, end)).split(/\r\n|\n|\r/);
     if (end < bytes.length) parts.pop(); // the block ends with a line end

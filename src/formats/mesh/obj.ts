@@ -78,13 +78,8 @@ export function parseObj(bytes: Uint8Array, name: string): MeshPart[] {
     }
   }
   if (!known) {
-    throw meshError(
-      "FORMAT_UNKNOWN",
-      name,
-      {},
-      "no line `v x y z` and no face, an OBJ has them",
-      "check that this is an OBJ file",
-    );
+    const message = "no line `v x y z` and no face, an OBJ has them";
+    throw meshError("FORMAT_UNKNOWN", name, {}, message, "check that this is an OBJ file");
   }
   const all = positions.done();
   if (largest.vertex >= all.length / 3) throw noSuchVertex(name, { line: largest.line }, largest.vertex + 1, all.length / 3 + 1);
@@ -133,12 +128,8 @@ function vertexOf(word: string, count: number, name: string, line: number): numb
   const vertex = value > 0 ? value - 1 : count + value;
   if (value === 0 || vertex < 0 || vertex > 0xfffffffe) {
     const shown = JSON.stringify(word.slice(0, 40));
-    throw meshError(
-      "FORMAT_FIELD",
-      name,
-      { line },
-      `a face with corner ${shown}, a vertex is a number from 1, or from -1 for the last of the ${count} so far`,
-    );
+    const message = `a face with corner ${shown}, a vertex is a number from 1, or from -1 for the last of the ${count} so far`;
+    throw meshError("FORMAT_FIELD", name, { line }, message);
   }
   return vertex;
 }

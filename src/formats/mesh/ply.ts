@@ -166,14 +166,10 @@ function checked(elements: Element[], left: number, encoding: Header["encoding"]
     least += count * Math.max(1, size);
   }
   // the last number of a text needs no blank behind it
-  if (least > left + 1)
-    throw meshError(
-      "FORMAT_TRUNCATED",
-      name,
-      {},
-      `items of ${least} bytes and more, ${left} are left`,
-      "copy the file again: it was cut short",
-    );
+  if (least > left + 1) {
+    const message = `items of ${least} bytes and more, ${left} are left`;
+    throw meshError("FORMAT_TRUNCATED", name, {}, message, "copy the file again: it was cut short");
+  }
   return elements;
 }
 

@@ -39,24 +39,16 @@ function binarySolid(bytes: Uint8Array, name: string): MeshPart {
   if (bytes.length < HEADER_BYTES) {
     const text = new TextDecoder().decode(bytes.subarray(0, 6));
     const cut = bytes.includes(0) || "solid ".startsWith(text.toLowerCase());
-    throw meshError(
-      cut ? "FORMAT_TRUNCATED" : "FORMAT_UNKNOWN",
-      name,
-      { byte: bytes.length },
-      `${bytes.length} bytes that do not begin with "solid", a binary STL has ${HEADER_BYTES} and more`,
-    );
+    const hint = `${bytes.length} bytes that do not begin with "solid", a binary STL has ${HEADER_BYTES} and more`;
+    throw meshError(cut ? "FORMAT_TRUNCATED" : "FORMAT_UNKNOWN", name, { byte: bytes.length }, hint);
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const facets = view.getUint32(80, true);
   const wanted = HEADER_BYTES + facets * FACET_BYTES;
   if (bytes.length < wanted) {
-    throw meshError(
-      "FORMAT_TRUNCATED",
-      name,
-      { byte: 80 },
-      `${facets} facets are ${wanted} bytes, this file has ${bytes.length}`,
-      'copy the file again if it was cut short; an ASCII STL begins with "solid"',
-    );
+    const message = `${facets} facets are ${wanted} bytes, this file has ${bytes.length}`;
+    const hint = 'copy the file again if it was cut short; an ASCII STL begins with "solid"';
+    throw meshError("FORMAT_TRUNCATED", name, { byte: 80 }, message, hint);
   }
   const positions = new Float32Array(facets * 9);
   for (let facet = 0; facet < facets; facet++) {
@@ -105,13 +97,8 @@ function textSolids(bytes: Uint8Array, name: string): MeshPart[] {
     }
   }
   if (solid) {
-    throw meshError(
-      "FORMAT_TRUNCATED",
-      name,
-      { line: last },
-      `the solid of line ${solid.line} has no end`,
-      "copy the file again: it was cut short",
-    );
+    const message = `the solid of line ${solid.line} has no end`;
+    throw meshError("FORMAT_TRUNCATED", name, { line: last }, message, "copy the file again: it was cut short");
   }
   return parts;
 }

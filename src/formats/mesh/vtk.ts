@@ -93,8 +93,7 @@ function openVtk(bytes: Uint8Array, name: string): VtkCursor {
 }
 
 /**
- * `KIND cells size` and, for each cell, its length and vertices; or, since version 5.1, `KIND offsets connectivity` and two lists with their
- * own types.
+ * `KIND cells size`, then length and vertices of each cell; since version 5.1 `KIND offsets connectivity` and two typed lists.
  */
 function readCells(cursor: VtkCursor, kind: string): Cells {
   const section = cursor.place();

@@ -3,7 +3,7 @@ import { EmporiumError, type ErrorCode } from "../../core/errors.js";
 
 const WINDOW_BYTES = 1024 * 1024;
 
-/** Walks through a model from front to back in windows of a mebibyte. What is skipped is not fetched, beyond the window it lies in. */
+/** Reads a model from front to back in windows of 1 MiB. Skipped bytes outside of the window are not fetched. */
 export class ModCursor {
   #window: Uint8Array = new Uint8Array(0);
   #start = 0;

@@ -20,8 +20,8 @@ import type { ModContour, ModHeader, ModImage, ModLabels, ModMesh, ModObject, Mo
 import { readModParts, requireWhole } from "./read.js";
 
 /**
- * A model as its file has it: every chunk in its place, those that nobody knows among them. What was read and is written again has the same bytes; a changed
- * value changes its own bytes alone.
+ * A model with all chunks in file order, unknown ones included. Written again unchanged it has the same bytes; a changed value
+ * changes only its own bytes.
  */
 export interface ModDocument {
   readonly version: string;

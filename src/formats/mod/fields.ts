@@ -17,8 +17,8 @@ export function readFields<T>(fields: Fields<T>, view: DataView): T {
 }
 
 /**
- * Puts values into a block that has some already. What it has keeps its bytes: text beyond its end, numbers that are none, and whatever no field is known
- * for. So a block that was read and not changed stays as it was to the last bit.
+ * Writes values into an existing block. Other bytes stay: text beyond its end, invalid numbers, unknown fields. So an unchanged
+ * block keeps every bit.
  */
 export function writeFields<T>(fields: Fields<T>, view: DataView, values: T): void {
   for (const name of names(fields)) {

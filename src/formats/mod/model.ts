@@ -1,7 +1,7 @@
-/** Three numbers in the order of the file: x, y, z. The one place where this project's z, y, x does not hold, with the point files. */
+/** Three numbers in file order: x, y, z. Here and in point files this project's order z, y, x does not apply. */
 export type Xyz = readonly [x: number, y: number, z: number];
 
-/** The 232 bytes behind `IMODV1.2`. Coordinates are pixels of the volume the model was made on, from 0; a slice's centre has a whole z. */
+/** The 232 bytes behind `IMODV1.2`. Coordinates are pixels of the volume, from 0; the centre of a slice has a whole z. */
 export interface ModHeader {
   readonly name: string;
   /** Mostly the size of the volume. */
@@ -82,7 +82,7 @@ export interface ModSlicerAngles {
   readonly label: string;
 }
 
-/** How the model lies on the image file it was last opened on (`MINX`). The old scale and rotation that are also stored hold garbage. */
+/** Transform to the image file that the model was last opened on (`MINX`). Its old scale and rotation fields hold garbage. */
 export interface ModImage {
   /** The image's origin, where bit 14 of the model's flags is set. */
   readonly oldTranslation: Xyz;
@@ -126,8 +126,7 @@ export type ModPart = Placed &
     | { readonly kind: "slicerAngles"; readonly slicer: ModSlicerAngles }
     | { readonly kind: "image"; readonly image: ModImage }
     /**
-     * A chunk that is skipped: views, clipping planes, materials, mesh parameters, stores of single values, and what is not
-     * known. `length` is that of its body.
+     * A skipped chunk: views, clipping planes, materials, mesh parameters, single values, unknown. `length`: bytes of its body.
      */
     | { readonly kind: "other"; readonly id: string; readonly length: number }
     /** `marked`: the file closes with `IEOF`. */

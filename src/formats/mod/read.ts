@@ -212,8 +212,8 @@ async function readId(cursor: ModCursor): Promise<string> {
 }
 
 /**
- * Where a chunk ends whose size its kind tells. IMOD and imodmodel go by that and skip the length that is stored, and imodmodel
- * 0.1 stores 48 for both the 16 bytes of a material and the 60 of slicer angles. So the length counts only where the size leads nowhere.
+ * The end of a chunk whose kind has a fixed size. IMOD uses that size, and imodmodel 0.1 stores a wrong length: 48 for 16 bytes
+ * of material and 60 of slicer angles. The stored length counts only if the size leads to no chunk.
  */
 async function endOf(cursor: ModCursor, id: string, stored: number, size: number): Promise<number> {
   const begin = cursor.at;

@@ -67,7 +67,7 @@ export function encodeMod(model: NewMod): Uint8Array {
   return encodeModDocument(newModDocument(model));
 }
 
-/** Mesh thickness possible, z from −0.5, not yet seen by 3dmod, several clip planes, materials as bytes: what point2model sets. */
+/** Flags as point2model sets them: mesh thickness, z from −0.5, not opened in 3dmod, several clip planes, byte materials. */
 const MODEL_FLAGS = 0x3e00;
 /** Labels drawn, line widths scaled: set in every object of a current IMOD. */
 const OBJECT_FLAGS = 0x1800_0000;

@@ -38,8 +38,8 @@ export interface ByteOrder {
 }
 
 /**
- * The byte order of a header of 1024 bytes. The machine stamp decides (0x44 little, 0x11 big; the second byte is 0x41 in some files of CCP4
- * and means the same here). Where it is absent, or makes nonsense of mode and lengths that make sense the other way round, these decide.
+ * The byte order of a 1024-byte header. The machine stamp decides (0x44 little, 0x11 big; some CCP4 files have 0x41 as the second
+ * byte). If it is absent, or mode and lengths are plausible only in the other order, these decide.
  */
 export function byteOrderOf(header: Uint8Array, sizeBytes?: number): ByteOrder {
   const little = readAs(header, true, sizeBytes);
@@ -58,7 +58,7 @@ export function byteOrderOf(header: Uint8Array, sizeBytes?: number): ByteOrder {
   return { ...stamped, doubt: undefined };
 }
 
-/** 256 is 65536 the other way round and mode 0 is the same both ways, so with equal plausibility the size of the file decides, then the shorter axes. */
+/** 256 byte-swapped is 65536, and mode 0 is its own swap. If both orders are plausible, file size decides, then short axes. */
 function moreLikely(a: Reading, b: Reading): boolean {
   if (a.plausible !== b.plausible) return a.plausible;
   if (a.fits !== b.fits) return a.fits === true;

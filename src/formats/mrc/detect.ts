@@ -1,8 +1,8 @@
 import { byteOrderOf } from "./byte-order.js";
 
 /**
- * Is this the beginning of an MRC file? `certain`: it carries the `MAP ` identifier. `plausible`: a file of before MRC2000 has none, but mode
- * and lengths can be an MRC's. Needs the first 1024 bytes; fewer are never one.
+ * Whether this is an MRC file, from its first 1024 bytes. `certain`: it has the `MAP ` identifier. `plausible`: it has none
+ * (before MRC2000), but valid mode and lengths.
  */
 export function detectMrc(head: Uint8Array, sizeBytes?: number): "certain" | "plausible" | undefined {
   if (head.length < 1024) return undefined;

@@ -82,8 +82,8 @@ export async function readMrcHeader(source: RandomAccess, options: MrcReadOption
 }
 
 /**
- * The header in bytes at hand: for sources whose length is not known before their end (compressed streams), where `sizeBytes` is left out
- * and `validateMrcLength` is called once it is.
+ * Parses header bytes. Without `sizeBytes` (compressed streams, whose length is known at their end) the length of the file is not
+ * checked.
  */
 export function parseMrcHeader(
   bytes: Uint8Array,
@@ -91,12 +91,8 @@ export function parseMrcHeader(
 ): MrcHeader {
   const fail = faultsOf(name);
   if (bytes.length < MRC_HEADER_BYTES) {
-    throw fail(
-      "FORMAT_TRUNCATED",
-      bytes.length,
-      `an MRC header has ${MRC_HEADER_BYTES} bytes, this file has ${bytes.length}`,
-      "copy the file again: it was cut short",
-    );
+    const message = `an MRC header has ${MRC_HEADER_BYTES} bytes, this file has ${bytes.length}`;
+    throw fail("FORMAT_TRUNCATED", bytes.length, message, "copy the file again: it was cut short");
   }
   const warnings: string[] = [];
   const { littleEndian, plausible, doubt } = byteOrderOf(bytes.subarray(0, MRC_HEADER_BYTES), sizeBytes);
@@ -188,12 +184,8 @@ function faultsOf(name: string): Fail {
 
 function notMrc(bytes: Uint8Array, [nx, ny, nz]: Triple, mode: number, plausible: boolean, fail: Fail): EmporiumError {
   const size = plausible ? "" : `, and size ${nx}×${ny}×${nz} (x, y, z) in mode ${mode} is no MRC either`;
-  return fail(
-    "FORMAT_UNKNOWN",
-    208,
-    `no "MAP " at byte 208, found ${JSON.stringify(latin1(bytes, 208, 4))}${size}`,
-    plausible ? "leave out the strict check to read files of before MRC2000" : hintForOtherBytes(bytes),
-  );
+  const hint = plausible ? "leave out the strict check to read files of before MRC2000" : hintForOtherBytes(bytes);
+  return fail("FORMAT_UNKNOWN", 208, `no "MAP " at byte 208, found ${JSON.stringify(latin1(bytes, 208, 4))}${size}`, hint);
 }
 
 function typeOf(mode: number, fail: Fail): DType {
@@ -214,12 +206,8 @@ function refuseUnreadable([nx, ny, nz]: Triple, ispg: number, nsymbt: number, fa
     if (length <= 0) throw fail("FORMAT_FIELD", at, `${axis} is ${length}, wanted 1 or more`, "the header is damaged");
   }
   if (ispg >= 401 && ispg <= 630) {
-    throw fail(
-      "FORMAT_UNSUPPORTED",
-      88,
-      `space group ${ispg} says a stack of volumes, one volume is wanted`,
-      "split it into single volumes",
-    );
+    const message = `space group ${ispg} says a stack of volumes, one volume is wanted`;
+    throw fail("FORMAT_UNSUPPORTED", 88, message, "split it into single volumes");
   }
   if (nsymbt < 0) throw fail("FORMAT_FIELD", 92, `extended header of ${nsymbt} bytes, wanted 0 or more`, "the header is damaged");
 }

@@ -3,8 +3,8 @@ import { EmporiumError } from "../../core/errors.js";
 import { isAxisPermutation, type MrcHeader } from "./header.js";
 
 /**
- * True when the bytes of mode 0 are unsigned and become `u − 128`: mode 0 with a header maximum above 127, which no signed byte reaches.
- * This is the portal's rule, and it holds whatever IMOD's flag says. On the stored byte it is `byte ^ 0x80`, read as int8.
+ * True if the bytes of mode 0 are unsigned and become `u − 128` (`byte ^ 0x80`, read as int8). The portal's rule: the header's
+ * maximum is above 127, whatever IMOD's flag says.
  */
 export function needsSignFlip(header: Pick<MrcHeader, "mode" | "dmax">): boolean {
   return header.mode === 0 && header.dmax > 127;
@@ -30,7 +30,7 @@ export function byteReading(
 }
 
 export interface AxisOrder {
-  /** `order[i]` is the stored axis (0 sections, 1 rows, 2 columns) that holds output axis i of `[z, y, x]`: numpy's `transpose(stored, order)`. */
+  /** `order[i]`: stored axis (0 sections, 1 rows, 2 columns) of axis i of `[z, y, x]`; numpy's `transpose(stored, order)`. */
   order: Triple;
   /** True when the data are stored as z, y, x already. */
   asStored: boolean;

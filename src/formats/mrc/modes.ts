@@ -1,6 +1,6 @@
 import { type DType, ITEM_BYTES } from "../../core/dtype.js";
 
-/** Modes of MRC2014, and mode 101 of IMOD and SerialEM. Mode 0 is `int8` here; whether its bytes are unsigned is the header's business. */
+/** Modes of MRC2014, and mode 101 of IMOD and SerialEM. Mode 0 is `int8` here; the header says whether its bytes are unsigned. */
 const DTYPES = new Map<number, DType>([
   [0, "int8"],
   [1, "int16"],

@@ -23,7 +23,7 @@ export interface MrcHeaderFields {
   statistics: MrcStatistics;
   /** Date of the label, milliseconds since 1970: the moment the plan was made, so that a repeated run gives the same bytes. */
   dateMs: number;
-  /** Header of an MRC source, whose unread bytes are carried over, and its kind of extended header where `extendedHeader` comes along. */
+  /** Header of an MRC source: its unread bytes are kept, and the kind of its extended header if `extendedHeader` is given. */
   source?: Pick<MrcHeader, "extra1" | "extra2" | "exttyp"> | undefined;
   /** Extended header of the source: copied when it is not empty and the source names its kind. */
   extendedHeader?: Uint8Array | undefined;
@@ -71,7 +71,7 @@ export function mrcHeaderBytes(fields: MrcHeaderFields): Uint8Array {
   const [dz, dy, dx] = typeof size === "number" ? [size, size, size] : size;
   ints(0, nx, ny, nz, mode);
   ints(28, mx, my, mz);
-  // the portal's converter rounds the spacing to float32 before it multiplies: the last bit differs from the float32 of the product
+  // The portal's converter rounds the spacing to float32 before it multiplies, which may change the last bit.
   floats(40, Math.fround(dx) * mx, Math.fround(dy) * my, Math.fround(dz) * mz);
   floats(52, 90, 90, 90);
   ints(64, 1, 2, 3);

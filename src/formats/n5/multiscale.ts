@@ -22,8 +22,8 @@ export interface N5Level {
 }
 
 /**
- * The levels that a group's attributes name: `multiscales` as Janelia writes it, else `scales` (one list of factors a level), else undefined. A group
- * whose attributes say nothing may still hold `s0`, `s1`, ….
+ * The levels in a group's attributes: Janelia's `multiscales`, else `scales` (a list of factors for each level), else undefined:
+ * the group may still hold `s0`, `s1`, ….
  */
 export function n5Levels(attributes: JsonObject): N5Level[] | undefined {
   const multiscales = member(attributes, "multiscales");

@@ -13,7 +13,7 @@ export interface N5ReadOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** Key of a block below its dataset: grid indices, that of the fastest axis first. @param block of the grid, slowest axis first. */
+/** Key of a block below its dataset: grid indices, fastest axis first. @param block position in the grid, slowest axis first. */
 export function n5BlockKey(block: readonly number[]): string {
   return [...block].reverse().join("/");
 }

@@ -340,7 +340,7 @@ function dimensionsOf(imageJ: ImageJDescription | undefined, ome: OmeImage | und
   return ome && { order: ome.dimensionOrder.slice(2).toLowerCase(), z: ome.sizeZ, c: planeChannels(ome), t: ome.sizeT };
 }
 
-/** What the first axis counts: z, unless the only other axis that is longer than one is channels or time, or several are mixed. */
+/** What the first axis counts: z, unless the only other axis longer than one is channels or time, or several are mixed. */
 function stackAxis(imageJ: ImageJDescription | undefined, ome: OmeImage | undefined): string {
   const { z, c, t } = dimensionsOf(imageJ, ome) ?? { z: 1, c: 1, t: 1 };
   const lengths = { z, c, t };

@@ -194,7 +194,7 @@ const NUMBERS = new Map<string, { bytes: number; read: (view: DataView, at: numb
   ["b1", { bytes: 1, read: (view, at) => view.getUint8(at) !== 0 }],
 ]);
 
-/** Numbers, or texts; undefined for a column with anything else in it. A scalar of numpy among objects is no number that is read. */
+/** Numbers, or texts. Undefined for a column with any other value, such as a numpy scalar among objects. */
 function columnOf({ at }: Elements, from: number, length: number): Float64Array | string[] | undefined {
   if (length > 0 && typeof at(from) === "string") {
     const texts = Array.from({ length }, (_, i) => at(from + i));

@@ -12,13 +12,8 @@ import { PickleCall, PickleGlobal, type PickleValue, pickleError } from "./value
  */
 export function unpickle(bytes: Uint8Array, file: string, globals: ReadonlySet<string>): PickleValue {
   if (bytes[0] !== PROTO || bytes[1]! < 3 || bytes[1]! > 5) {
-    throw pickleError(
-      file,
-      "FORMAT_UNKNOWN",
-      "not a pickle of protocol 3 to 5, as pandas writes it",
-      0,
-      "check the file's format",
-    );
+    const message = "not a pickle of protocol 3 to 5, as pandas writes it";
+    throw pickleError(file, "FORMAT_UNKNOWN", message, 0, "check the file's format");
   }
   const machine = new Machine(new Arguments(bytes, file), globals);
   for (let steps = 0; !machine.stopped; steps++) {
@@ -124,11 +119,8 @@ class Machine {
     const action = ACTIONS[opcode];
     if (!action) {
       const hint = "only tables of pandas are read from pickles; save the picks as .star, .cbox or .coords";
-      throw this.input.fault(
-        "FORMAT_UNSUPPORTED",
-        `opcode 0x${opcode.toString(16).padStart(2, "0")} of a pickle, which no table needs,`,
-        hint,
-      );
+      const message = `opcode 0x${opcode.toString(16).padStart(2, "0")} of a pickle, which no table needs,`;
+      throw this.input.fault("FORMAT_UNSUPPORTED", message, hint);
     }
     action(this);
   }

@@ -64,7 +64,7 @@ async function readJson(source: RandomAccess, read: ReadOptions | undefined): Pr
   }
 }
 
-/** Python writes a score that is not a number as `NaN`, which JSON does not have: null instead. Undefined where that was not the fault. */
+/** Python writes a NaN score as `NaN`, which is no JSON: replaces it by null. Undefined if that was not the error. */
 function withoutNaN(text: string): unknown {
   if (!/NaN|Infinity/.test(text)) return undefined;
   try {

@@ -48,10 +48,7 @@ function hasZ(file: string): ValueTest {
 }
 
 function flat(file: string, line: number | undefined): Error {
-  return starError(
-    file,
-    line,
-    "boxes of a two-dimensional image: CoordinateZ is missing or <NA>, points of a tomogram are wanted",
-    "trace the boxes through the tomogram with crYOLO (--tomogram), and give the file in CBOX_3D",
-  );
+  const message = "boxes of a two-dimensional image: CoordinateZ is missing or <NA>, points of a tomogram are wanted";
+  const hint = "trace the boxes through the tomogram with crYOLO (--tomogram), and give the file in CBOX_3D";
+  return starError(file, line, message, hint);
 }

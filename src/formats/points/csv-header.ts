@@ -31,7 +31,7 @@ export function checkHeader(file: string, cells: readonly string[], { first, for
   );
 }
 
-/** `; x, y, z are columns 2, 3, 4`: the columns named after axes, coordinates if all three are there, else offsets and their like. */
+/** `; x, y, z are columns 2, 3, 4`: columns named after axes; coordinates if all three are there, else offsets and the like. */
 function elsewhere(names: readonly string[], hasAll: boolean): string {
   const axisOf = hasAll ? coordinateAxisOf : anyAxisOf;
   const found = (["x", "y", "z"] as const).flatMap((axis) => {

@@ -75,7 +75,7 @@ export async function* csvRows(source: RandomAccess, layout: CsvLayout, read?: R
  */
 export function csvNumber(file: string, { line, cells }: CsvRow, column: number): number {
   const text = cells[column]!.trim();
-  // JavaScript's own reading differs from that of `decimal` where there is nothing, and behind a 0 (hexadecimal): half the time without it
+  // `Number` is twice as fast as `decimal`, but differs for empty text and behind a 0 (hexadecimal).
   const plain = text !== "" && (text.charCodeAt(0) !== ZERO || text.length < 3) ? Number(text) : Number.NaN;
   const value = Number.isFinite(plain) ? plain : decimal(text);
   if (value !== undefined) return value;

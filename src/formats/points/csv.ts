@@ -8,8 +8,8 @@ export const readCsv: ReadPoints = (source, options, read) =>
   points(source, options, { delimiter: options.delimiter, header: false, columns: 3 }, read);
 
 /**
- * `csv_with_header`: the same behind a first line that is dropped. Names there that are plainly not of coordinates are an error; with
- * `compat` the line is dropped whatever it holds.
+ * `csv_with_header`: the same with a first line, which is dropped. Names that clearly are not coordinates are an error, except
+ * with `compat`.
  */
 export const readCsvWithHeader: ReadPoints = (source, options, read) =>
   points(

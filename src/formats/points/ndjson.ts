@@ -118,7 +118,7 @@ const LINES: Readonly<Record<PointKind, Lines>> = {
   },
 };
 
-/** A float of JSON. Python reads `1` as an integer and `-0` as 0; with a fraction, or an exponent (from 1e21), they are what they were. */
+/** A float of JSON as Python reads it: `1` is an integer and `-0` is 0, so a fraction or exponent (from 1e21) is needed. */
 function float(value: number): string {
   if (!Number.isInteger(value)) return `${value}`;
   if (value === 0) return Object.is(value, -0) ? "-0.0" : "0.0";

@@ -89,12 +89,8 @@ export class Columns {
     const found = this.find(...names);
     if (found) return found;
     const missing = names.filter((name) => !this.table.columns.includes(name));
-    throw starError(
-      this.file,
-      this.table.line,
-      `no column ${missing.join(", ")} in the table data_${this.table.name}`,
-      "check file_format: every program names the columns of its particles otherwise",
-    );
+    const hint = "check file_format: every program names the columns of its particles otherwise";
+    throw starError(this.file, this.table.line, `no column ${missing.join(", ")} in the table data_${this.table.name}`, hint);
   }
 
   /** A test of the first of `names` that the table has; undefined where no value is asked for. */
@@ -104,12 +100,8 @@ export class Columns {
       const column = findStarColumn(this.table, name, this.file);
       if (column !== undefined) return { column, test: test(value) };
     }
-    throw starError(
-      this.file,
-      this.table.line,
-      `no column ${names.join(" or ")} to look for ${quoted(value)} in, in the table data_${this.table.name}`,
-      "leave filter_value out if all particles are of one tomogram",
-    );
+    const message = `no column ${names.join(" or ")} to look for ${quoted(value)} in, in the table data_${this.table.name}`;
+    throw starError(this.file, this.table.line, message, "leave filter_value out if all particles are of one tomogram");
   }
 }
 
@@ -120,11 +112,6 @@ export const hasColumn =
     names.some((name) => table.columns.includes(name));
 
 function noParticles(file: string): Error {
-  return starError(
-    file,
-    undefined,
-    "no table of particles: none has coordinates under the names of this format",
-    "check file_format",
-    "FORMAT_UNKNOWN",
-  );
+  const message = "no table of particles: none has coordinates under the names of this format";
+  return starError(file, undefined, message, "check file_format", "FORMAT_UNKNOWN");
 }

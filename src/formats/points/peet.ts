@@ -2,8 +2,8 @@ import { EmporiumError } from "../../core/errors.js";
 import type { ReadPoints } from "./points.js";
 
 /**
- * A motive list of PEET (`…_MOTL_Tom1_Iter2.csv`) has offsets and angles of particles, and no positions: these are the points of an IMOD
- * model, which PEET's `.prm` names beside it. So it is refused.
+ * A motive list of PEET (`…_MOTL_Tom1_Iter2.csv`) has offsets and angles but no positions: those are in the IMOD model that
+ * PEET's `.prm` names. So it is refused.
  */
 // biome-ignore lint/correctness/useYield: there is nothing to give
 export const readPeet: ReadPoints = async function* (source) {

@@ -5,7 +5,7 @@ export interface PointBatch {
   readonly count: number;
   /** Voxels of the annotation's tomogram, from 0: x, y, z of each point; 3 · `count` numbers. */
   readonly positions: Float64Array;
-  /** Turns the reference particle into its pose in the tomogram: row-major 3×3 over (x, y, z), 9 · `count` numbers. Of oriented points only. */
+  /** Rotates the reference particle into its pose in the tomogram: row-major 3×3 over (x, y, z), 9 · `count` numbers. */
   readonly rotations?: Float64Array | undefined;
   /** Whole numbers from 0. Of instances only. */
   readonly instanceIds?: Float64Array | undefined;
@@ -32,8 +32,8 @@ export interface PointOptions {
     | { readonly sizeVoxels: readonly [x: number, y: number, z: number]; readonly voxelSpacingAngstrom: number }
     | undefined;
   /**
-   * As the reference does: an instance gets the position of its point in the file instead of the file's own id, RELION 4's
-   * rotation of a subtomogram is skipped. Default false.
+   * As the reference: instances are numbered by position, not by the file's ids, and RELION 4's subtomogram rotation is ignored.
+   * Default false.
    */
   readonly compat?: boolean | undefined;
 }

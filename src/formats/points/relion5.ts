@@ -74,12 +74,8 @@ function frameOf({ tomogram, binning, filterValue }: PointOptions, tables: reado
   const named = found.length === 1 ? found : ofTomogramNamed(found, (row) => cellOf(row, "rlnTomoName"), filterValue);
   const [row] = named;
   if (!row || named.length > 1) {
-    throw starError(
-      file,
-      undefined,
-      "coordinates from the centre of a tomogram whose size is not known",
-      "import the tomogram with the annotation, or convert the coordinates to voxels",
-    );
+    const message = "coordinates from the centre of a tomogram whose size is not known";
+    throw starError(file, undefined, message, "import the tomogram with the annotation, or convert the coordinates to voxels");
   }
   const [x, y, z, pixel] = [...SIZES, "rlnTomoTiltSeriesPixelSize"].map((column) => {
     const value = numberIn(cellOf(row, column) ?? "");
@@ -96,11 +92,8 @@ function pixelPlan(table: StarHeader, options: PointOptions, tables: readonly St
   const pose = poseOf(columns, options, false);
   const pixels = pose.hasOrigin ? pixelSizesOf(tables, ["rlnTomoTiltSeriesPixelSize", "rlnImagePixelSize"], file) : undefined;
   if (pose.hasOrigin && !pixels) {
-    throw starError(
-      file,
-      table.line,
-      "origins in Å and no data_optics with rlnTomoTiltSeriesPixelSize, which turns them into pixels",
-    );
+    const message = "origins in Å and no data_optics with rlnTomoTiltSeriesPixelSize, which turns them into pixels";
+    throw starError(file, table.line, message);
   }
   const pixelOf = pixels ? pixelOfRow(pixels, columns) : () => 1;
   return {

@@ -9,7 +9,7 @@ import { EmporiumError } from "../../core/errors.js";
  * Golden: scipy's Rotation, in `test/golden/points`.
  */
 
-/** RELION's `rlnAngleRot`, `rlnAngleTilt`, `rlnAnglePsi`: Z(−psi) · Y(−tilt) · Z(−rot), the matrix of its `Euler_angles2matrix`. */
+/** RELION's `rlnAngleRot`, `rlnAngleTilt`, `rlnAnglePsi`: Z(−psi) · Y(−tilt) · Z(−rot), as `Euler_angles2matrix` computes it. */
 export function relionRotation(rot: number, tilt: number, psi: number, out: Float64Array, offset = 0): void {
   const cr = cosDegrees(rot);
   const sr = sinDegrees(rot);
@@ -47,7 +47,7 @@ export function stopgapRotation(phi: number, psi: number, the: number, out: Floa
   out[offset + 8] = ct;
 }
 
-/** The slicer angles of an IMOD model: Z(−az) · Y(−ay) · X(−ax). They turn the volume to look down the particle, hence the signs. */
+/** Slicer angles of an IMOD model: Z(−az) · Y(−ay) · X(−ax). They rotate the volume, not the particle, hence the signs. */
 export function slicerRotation(ax: number, ay: number, az: number, out: Float64Array, offset = 0): void {
   const cx = cosDegrees(ax);
   const sx = sinDegrees(ax);
@@ -94,8 +94,8 @@ export function multiplyRotations(
 }
 
 /**
- * RELION's angles of a matrix: rot and psi in (−180, 180], tilt in [0, 180]. Where tilt is 0 or 180, rot and psi turn about one axis: all
- * of it is psi then, and rot is 0.
+ * RELION's angles of a matrix: rot and psi in (−180, 180], tilt in [0, 180]. If tilt is 0 or 180, rot is 0 and psi has the whole
+ * rotation.
  */
 export function relionAngles(matrix: Float64Array, offset = 0): [rot: number, tilt: number, psi: number] {
   const at = (i: number) => matrix[offset + i]!;
@@ -117,10 +117,7 @@ export function relionToStopgap(rot: number, tilt: number, psi: number): [phi: n
   return [wrapDegrees(90 - rot), wrapDegrees(-psi - 90), tilt];
 }
 
-/**
- * What keeps nine numbers from being a rotation, in words; undefined where nothing does. Rows must have unit length, be at right angles and
- * make a right-handed system, each within `tolerance`.
- */
+/** Why nine numbers are no rotation, or undefined. Rows must be orthonormal and right-handed, within `tolerance`. */
 export function rotationFault(matrix: ArrayLike<number>, offset = 0, tolerance = 1e-6): string | undefined {
   const at = (row: number, column: number) => matrix[offset + 3 * row + column]!;
   const dot = (a: number, b: number) => at(a, 0) * at(b, 0) + at(a, 1) * at(b, 1) + at(a, 2) * at(b, 2);

@@ -4,8 +4,8 @@ import { type CsvLayout, csvNumber, csvRows } from "./csv-rows.js";
 import type { PointBatch, ReadPoints } from "./points.js";
 
 /**
- * TARDIS's coordinate table: behind a first line of names `IDs,X [A],Y [A],Z [A]` an instance id and a position in ångström, so `binning`
- * is the voxel spacing. Further columns are free; `columns`, `order`, `delimiter` mean nothing here.
+ * TARDIS's coordinate table: a first line `IDs,X [A],Y [A],Z [A]`, then instance id and position in ångström, so `binning` is the
+ * voxel spacing. Further columns are allowed; `columns`, `order`, `delimiter` have no effect.
  */
 export const readTardis: ReadPoints = async function* (source, { binning, compat }, read): AsyncGenerator<PointBatch> {
   const check = (cells: readonly string[]) => checkHeader(source.name, cells, { first: 1, format: "tardis" });

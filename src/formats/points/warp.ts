@@ -92,10 +92,6 @@ function pixelOfOrigins(columns: Columns, tables: readonly StarTable[]): ReturnT
   }
   const pixels = pixelSizesOf(tables, ["rlnPixelSize", "rlnImagePixelSize"], columns.file);
   if (pixels) return pixelOfRow(pixels, columns);
-  throw starError(
-    columns.file,
-    columns.table.line,
-    "origins in Å and neither rlnPixelSize nor rlnImagePixelSize, which turn them into pixels",
-    "add one of them: Warp refuses such a file as well",
-  );
+  const message = "origins in Å and neither rlnPixelSize nor rlnImagePixelSize, which turn them into pixels";
+  throw starError(columns.file, columns.table.line, message, "add one of them: Warp refuses such a file as well");
 }

@@ -15,7 +15,7 @@ export interface AnnotationStyle {
   colourSeed?: number | undefined;
   /** One file of all records by id instead of one file each. Default true. */
   sharded?: boolean | undefined;
-  /** The least start and the greatest end of lines are their bounds, as the portal's writer has it. Default: both ends count for both. */
+  /** Bounds of lines are the least start and the greatest end, as in the portal's writer. Default: both ends count for both. */
   compat?: boolean | undefined;
 }
 
@@ -143,7 +143,7 @@ function oneName({ objectName }: AnnotationStyle): { property: AnnotationPropert
   };
 }
 
-/** A label and a colour for each instance, in the order of their ids. The id is the value, unless one of them does not fit: then their order is. */
+/** A label and colour for each instance, in id order. The value is the id, or the position in that order if ids do not fit. */
 function instanceNames(style: AnnotationStyle, batches: readonly Batch[]): { property: AnnotationProperty; names: Names } {
   const distinct = new Set<number>();
   for (const { instanceIds } of batches) for (const id of instanceIds!) distinct.add(id);

@@ -5,7 +5,7 @@ import { asObject, isArray, wrongField } from "../zarr/json.js";
 import { key, list, numbers, positive, text, whole } from "./fields.js";
 import { parseSharding, type Sharding } from "./sharding.js";
 
-/** Points, lines and other marks in a space. Coordinates are in the order of `dimensions`, which is x, y, z where there are three. */
+/** Points, lines and other annotations in a space. Coordinates are in the order of `dimensions`: x, y, z if there are three. */
 export interface AnnotationInfo {
   kind: "annotations";
   type: AnnotationType;

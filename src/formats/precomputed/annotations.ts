@@ -56,8 +56,8 @@ export class AnnotationCollection {
   }
 
   /**
-   * @throws {EmporiumError} METADATA_VALUE for coordinates that are not finite float32 numbers, matrices that are no rotation (a line of
-   *   another length than the others), instance ids that are no whole numbers from 0.
+   * @throws {EmporiumError} METADATA_VALUE for coordinates that are not finite as float32, matrices that are no rotation,
+   * instance ids that are not whole numbers from 0.
    */
   add(batch: PointBatch): void {
     const first = this.#points;

@@ -244,7 +244,7 @@ function* blocksOf([nz, ny, nx]: Triple, [bz, by, bx]: Triple): Generator<Triple
   for (let z = 0; z < nz; z++) for (let y = 0; y < ny; y++) for (let x = 0; x < nx; x++) yield [z * bz, y * by, x * bx];
 }
 
-/** Little-endian words that grow. What is written of a chunk is counted behind its first word, which says where the channel begins. */
+/** A growing list of little-endian words. Offsets in a chunk count from its first word, which says where the channel begins. */
 class WordBuffer {
   #words = new Uint32Array(1024);
   length: number;

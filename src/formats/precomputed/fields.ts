@@ -59,8 +59,8 @@ export function list(object: JsonObject, of: string, name: string, options: List
 const KEY_MAX = 1024;
 
 /**
- * The name of a file or folder relative to the document's own folder. It may climb (`../`), since published volumes do; what it may not is
- * name a place of its own: an absolute path, a URL, another drive.
+ * The name of a file or folder relative to the document's folder. `../` is allowed, since published volumes use it; absolute
+ * paths, URLs and drives are not.
  */
 export function key(value: Json | undefined, name: string, path: string): string {
   const fault = typeof value === "string" ? keyFault(value) : "";

@@ -6,7 +6,7 @@ import { encodeJpeg, JPEG_SIDE_MAX } from "../jpeg/encode.js";
 import { isJpeg } from "../jpeg/frame.js";
 import { decodePngSamples, isPng } from "./png.js";
 
-/** Encodings of a chunk as one picture: its rows in order are the voxels, x fastest, then y and z; samples of a pixel are channels. */
+/** Encodings of a chunk as one image: its rows are the voxels, x fastest, then y and z; samples of a pixel are channels. */
 const PICTURE_ENCODINGS = ["jpeg", "png"] as const;
 export type PictureEncoding = (typeof PICTURE_ENCODINGS)[number];
 

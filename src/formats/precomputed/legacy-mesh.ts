@@ -38,7 +38,7 @@ export function encodeMeshFragment({ vertices, triangles }: TriangleMesh): Uint8
   return bytes;
 }
 
-/** @throws {EmporiumError} FORMAT_TRUNCATED, FORMAT_FIELD (a triangle of a vertex that is not there, a coordinate that is not finite). */
+/** @throws {EmporiumError} FORMAT_TRUNCATED, FORMAT_FIELD (a triangle with an unknown vertex, a non-finite coordinate). */
 export function decodeMeshFragment(bytes: Uint8Array, name = "fragment"): TriangleMesh {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const count = bytes.length < 4 ? 0 : view.getUint32(0, true);

@@ -112,7 +112,7 @@ function head(view: DataView, name: string, byte: number): PngFrame {
   return { width, height, channels, depth };
 }
 
-/** Undoes what was taken off a row's bytes: the pixel before, the one above, their mean, or Paeth's choice of both and the one between. */
+/** Reverses the filter of a row: none, left, above, their mean, or Paeth's predictor. */
 function unfilter(filter: number, row: Uint8Array, target: Uint8Array, above: Uint8Array | undefined, pixelBytes: number): void {
   for (let i = 0; i < row.length; i++) {
     const left = i < pixelBytes ? 0 : target[i - pixelBytes]!;

@@ -20,7 +20,7 @@ export interface StoredChunkOptions {
   /** What messages call the volume; the key of the chunk is added. */
   name?: string | undefined;
   signal?: AbortSignal | undefined;
-  /** The platform's decoder, where it has one (browsers do not hand theirs out): then files with `.br` behind their name are read as well. */
+  /** The platform's Brotli decoder. Browsers do not expose one. With it, files with `.br` behind their name are read as well. */
   brotli?: Brotli | undefined;
   /** Indexes of shards read so far: hand in the same map again, and none is read twice. Nothing is ever taken out. */
   indexes?: Map<string, MinishardIndex | undefined> | undefined;

@@ -22,8 +22,7 @@ export interface SegmentationChunk extends Box {
 }
 
 /**
- * Voxel size that the document of a mask states: whole nanometres, 1 at least. The state's transform restores the true one, and meshes are
- * in these nanometres.
+ * Voxel size in a mask's document: whole nanometres, at least 1. Meshes use it too; the state's transform restores the true size.
  */
 export function statedVoxelSizeNm(voxelSpacingAngstrom: number): number {
   return Math.max(1, roundHalfEven(voxelSpacingAngstrom * 0.1, 0));
@@ -54,7 +53,7 @@ export function printSegmentationInfo(plan: SegmentationPlan): string {
   return printJson(segmentationInfo(plan));
 }
 
-/** The chunks of a mask, x fastest. All are to be written, also those without a label: some readers take an absent one for an error. */
+/** The chunks of a mask, x fastest. All are written, even without a label: some readers report a missing one as an error. */
 export function* segmentationChunks(shape: Triple): Generator<SegmentationChunk> {
   for (const box of chunkBoxes(shape, [CHUNK, CHUNK, CHUNK])) yield { ...box, key: `data/${chunkName(box)}` };
 }

@@ -1,7 +1,4 @@
-/**
- * Shaders of the layers of a state, in the GLSL of Neuroglancer. The names of their controls are the portal's: links that people saved
- * carry values for them.
- */
+/** Neuroglancer shaders (GLSL) of a state's layers. Control names are the portal's, because saved links carry values for them. */
 
 /** Sections between `contrast`, renderings between `contrast_3D`; values above the latter hidden where that is asked for. */
 export const IMAGE_SHADER = `#uicontrol invlerp contrast

@@ -45,12 +45,8 @@ export function parseSharding(value: Json | undefined, name: string, path: strin
   };
   const { minishardBits, shardBits } = sharding;
   if (minishardBits + shardBits > 64) {
-    throw wrongField(
-      name,
-      `${path}.shard_bits`,
-      shardBits,
-      `${64 - minishardBits} at most beside minishard_bits ${minishardBits}`,
-    );
+    const message = `${64 - minishardBits} at most beside minishard_bits ${minishardBits}`;
+    throw wrongField(name, `${path}.shard_bits`, shardBits, message);
   }
   if (indexBytes(sharding) > LIMITS.headerBytes) {
     const message = `${name}: ${path}.minishard_bits is ${minishardBits}: an index of 2^${minishardBits + 4} bytes, ${LIMITS.headerBytes} at most are read`;

@@ -42,13 +42,8 @@ export async function readStar(
       const values = texts.map((column) => column[row]!);
       room -= values.reduce((sum, value) => sum + value.length + BYTES_OF_TEXT, 0);
       if (room < 0) {
-        throw starError(
-          source.name,
-          lines[row],
-          `more than ${LIMITS.headerBytes} bytes of values`,
-          "check that this is the right file: real ones have a few kilobytes",
-          "FORMAT_LIMIT",
-        );
+        const hint = "check that this is the right file: real ones have a few kilobytes";
+        throw starError(source.name, lines[row], `more than ${LIMITS.headerBytes} bytes of values`, hint, "FORMAT_LIMIT");
       }
       found.rows.push(values);
       found.lines.push(lines[row]!);
@@ -86,10 +81,6 @@ export function findStarColumn(table: StarHeader, column: string, file: string):
 
 /** A file with two blocks of a name, one of which was asked for. */
 export function twice(file: string, second: StarHeader): Error {
-  return starError(
-    file,
-    second.line,
-    `a second block data_${second.name}, one was expected`,
-    "leave the block that is meant, or give each its own name",
-  );
+  const message = `a second block data_${second.name}, one was expected`;
+  return starError(file, second.line, message, "leave the block that is meant, or give each its own name");
 }

@@ -73,7 +73,7 @@ export class Rows {
   }
 }
 
-/** Rows of a loop, one in each line. Where a line lacks values, the next ones go on with the row if a text of several lines is in it. */
+/** Rows of a loop, usually one a line. A row that contains a text of several lines continues over the lines behind it. */
 export class LoopRows {
   /** A row that lacked values where its line ended. */
   pieces: RowInPieces | undefined;

@@ -5,7 +5,7 @@ import type { StarBatch, StarHeader, StarPick } from "./table.js";
 import { tokenise, tokens, UNCLOSED_QUOTE } from "./tokens.js";
 import { textOf } from "./values.js";
 
-/** Says what is wanted of a table: columns of its rows, none of them (`skip`), or that the file has been read far enough (`stop`). */
+/** Decides what is read of a table: columns of its rows, nothing (`skip`), or nothing more of the file (`stop`). */
 export type PickTable = (table: StarHeader) => StarPick | "skip" | "stop";
 
 const COLUMNS_MAX = 4096;

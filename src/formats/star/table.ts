@@ -1,6 +1,6 @@
 import type { ValueTest } from "./values.js";
 
-/** A table of a STAR file, before its rows are read. A `data_` block has one in most files: a loop, or pairs of name and value. */
+/** A table of a STAR file, before its rows are read. A `data_` block usually has one: a loop, or pairs of name and value. */
 export interface StarHeader {
   /** Of its block, without `data_`; empty in files that name none. Several tables may bear one name. */
   readonly name: string;

@@ -9,7 +9,7 @@ const POWERS = Float64Array.from({ length: 23 }, (_, i) => 10 ** i);
 const EXACT_DIGITS = 15;
 const NUMBER_LENGTH_MAX = 400;
 
-/** The number that `bytes[start, end)` writes; NaN where it is none or not finite. The usual `-12.345600` needs no text to be made. */
+/** Parses the number in `bytes[start, end)`; NaN if it is none or not finite. The usual form `-12.345600` allocates no string. */
 export function numberOf(bytes: Uint8Array, start: number, end: number): number {
   let p = start;
   const sign = bytes[p];
@@ -75,10 +75,7 @@ const windows1252 = new TextDecoder("windows-1252");
 /** Says of `bytes[start, end)` whether it is meant. */
 export type ValueTest = (bytes: Uint8Array, start: number, end: number) => boolean;
 
-/**
- * A test for a name that is `wanted`, letter by letter or, where both are numbers, by value: the tomogram `7` of a list is the run `7` and
- * `007` and `7.0`, whichever program wrote which.
- */
+/** A test for the name `wanted`: equal text, or equal value if both are numbers. So tomogram `7` is run `7`, `007` and `7.0`. */
 export function equalTo(wanted: string): ValueTest {
   const letters = new TextEncoder().encode(wanted);
   const number = numberOf(letters, 0, letters.length);

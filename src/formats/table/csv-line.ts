@@ -3,8 +3,8 @@ const FORMULA = /^[=+\-@\t\r＝＋－＠]/;
 const NUMBER = /^[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?$/i;
 
 /**
- * Cells as a line of CSV (RFC 4180), without its end. A text that a spreadsheet would take for a formula gets an apostrophe before it, which
- * spreadsheets hide and `unguarded` takes away; numbers stay numbers.
+ * Cells as a line of CSV (RFC 4180), without line end. Text that a spreadsheet would take for a formula gets an apostrophe, which
+ * `unguarded` removes; numbers stay numbers.
  */
 export function csvCells(cells: readonly string[]): string {
   return cells.map(field).join(",");

@@ -90,12 +90,8 @@ export async function readDirectory(
   const { littleEndian, bigTiff, sizeBytes } = layout;
   const [countBytes, entryBytes, nextBytes] = bigTiff ? BIG : CLASSIC;
   if (offset < 8 || offset + countBytes > sizeBytes) {
-    throw tiffError(
-      source,
-      "FORMAT_TRUNCATED",
-      Math.min(offset, sizeBytes),
-      `a page at byte ${offset}, the file has ${sizeBytes}`,
-    );
+    const message = `a page at byte ${offset}, the file has ${sizeBytes}`;
+    throw tiffError(source, "FORMAT_TRUNCATED", Math.min(offset, sizeBytes), message);
   }
   const head = await source.read({ offset, length: countBytes }, options);
   if (head.length < countBytes) throw shorter(source, offset + head.length);
@@ -106,12 +102,8 @@ export async function readDirectory(
   }
   const bytes = countBytes + entries * entryBytes + nextBytes;
   if (offset + bytes > sizeBytes) {
-    throw tiffError(
-      source,
-      "FORMAT_TRUNCATED",
-      sizeBytes,
-      `a page of ${entries} tags at byte ${offset}, the file has ${sizeBytes}`,
-    );
+    const message = `a page of ${entries} tags at byte ${offset}, the file has ${sizeBytes}`;
+    throw tiffError(source, "FORMAT_TRUNCATED", sizeBytes, message);
   }
   const window = await source.read({ offset, length: bytes }, options);
   if (window.length < bytes) throw shorter(source, offset + window.length);

@@ -39,8 +39,8 @@ export interface TiffHeader {
   /** Directories of the main chain. */
   pages: number;
   /**
-   * `chain`: every directory was read. `stride`: the first ones lie at equal distances, the last one was found where that leads, and so
-   * were some between.
+   * `chain`: every directory was read. `stride`: the first ones lie at equal distances; the last one and some between were found
+   * there.
    */
   pagesBy: "chain" | "stride";
   first: TiffPage;
@@ -147,12 +147,8 @@ export async function pageOf(source: RandomAccess, directory: Directory): Promis
     const value = await number(tag);
     if (value === undefined || !(value > 0) || value > LIMITS.axisLength) {
       const found = value === undefined ? "missing" : String(value);
-      throw tiffError(
-        source,
-        "FORMAT_FIELD",
-        directory.byteOf(tag) ?? directory.offset,
-        `${tagName(tag)} is ${found}, 1 to 2^31 − 1 is wanted`,
-      );
+      const message = `${tagName(tag)} is ${found}, 1 to 2^31 − 1 is wanted`;
+      throw tiffError(source, "FORMAT_FIELD", directory.byteOf(tag) ?? directory.offset, message);
     }
     return value;
   };

@@ -5,7 +5,7 @@ export interface ImageJDescription {
   channels: number;
   slices: number;
   frames: number;
-  /** As people write it: `µm` for `micron` and for the escaped `\u00B5m`. Undefined where there is none, or where it counts pixels. */
+  /** A unit in its usual form: `µm` for `micron` and for the escaped `\u00B5m`. Undefined if missing, or if it counts pixels. */
   unit: string | undefined;
   /** Distance of slices, in `unit`. */
   spacing: number | undefined;
@@ -67,8 +67,8 @@ export interface ImageJMetadata {
 }
 
 /**
- * @param counts of tag 50838: length of the header, then of each entry.
- * @param bytes of tag 50839, or as many of its first bytes as were read: entries that are not all there are left out.
+ * @param counts of tag 50838: length of the header, then of each entry. @param bytes of tag 50839, or its beginning: incomplete
+ * entries are left out.
  */
 export function parseImageJMetadata(counts: readonly number[], bytes: Uint8Array, littleEndian: boolean): ImageJMetadata {
   const result: ImageJMetadata = {};

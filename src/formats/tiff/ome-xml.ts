@@ -83,8 +83,8 @@ export function parseOmeXml(text: string, name: string): Ome {
 }
 
 /**
- * The first image of OME-XML that was cut short: lengths, type and physical sizes stand in the start tag of `Pixels`, mostly within the first
- * kilobytes of what may be megabytes. Undefined where that tag is not all there.
+ * The first image of truncated OME-XML: sizes, type and physical sizes are in the start tag of `Pixels`, usually in the first
+ * kilobytes. Undefined if that tag is incomplete.
  */
 export function parseOmeHead(text: string, name: string): OmeImage | undefined {
   const tag = /<(?:\w+:)?Pixels\s[^<>]*>/.exec(text)?.[0];

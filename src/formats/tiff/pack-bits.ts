@@ -1,6 +1,6 @@
 import { EmporiumError } from "../../core/errors.js";
 
-/** Decodes PackBits into `plain`, which must come out full. @throws {EmporiumError} FORMAT_CORRUPT. Source: TIFF 6.0, section 9. */
+/** Decodes PackBits into `plain`, which must come out full. @throws {EmporiumError} FORMAT_CORRUPT. Source: TIFF 6.0, 9. */
 export function decodePackBits(bytes: Uint8Array, plain: Uint8Array): void {
   let at = 0;
   let out = 0;

@@ -35,12 +35,8 @@ export async function countPages(
   let page = first;
   while (page.next !== 0) {
     if (seen.has(page.next)) {
-      throw tiffError(
-        source,
-        "FORMAT_FIELD",
-        page.offset,
-        `page ${seen.size} is followed by an earlier one at byte ${page.next}: a loop`,
-      );
+      const message = `page ${seen.size} is followed by an earlier one at byte ${page.next}: a loop`;
+      throw tiffError(source, "FORMAT_FIELD", page.offset, message);
     }
     if (seen.size >= LIMITS.pageCount) {
       throw new EmporiumError("FORMAT_LIMIT", `${source.name}: more than ${LIMITS.pageCount} pages`, {

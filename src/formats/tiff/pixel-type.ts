@@ -9,7 +9,7 @@ export interface PixelType {
   itemBytes: number;
   /** Stored bits of a sample. */
   bits: number;
-  /** `plain`: whole bytes in the file's order. `packed`: so many bits each, highest first, rows from a byte on. `float24`: 1, 7 and 16 bits. */
+  /** `plain`: whole bytes in file order. `packed`: bits, highest first, rows start at a byte. `float24`: 1, 7 and 16 bits. */
   stored: "plain" | "packed" | "float24";
   signed: boolean;
 }

@@ -25,7 +25,7 @@ export function readTiffPlane(source: RandomAccess, image: TiffImage, options: T
   return readTiffRows(source, image, 0, image.page.height, options);
 }
 
-/** Rows `[y0, y1)` of a plane, laid out as it is. Strips and tiles that the rows touch are read whole, but for uncompressed strips. */
+/** Rows `[y0, y1)` of a plane, as stored. Reads whole strips and tiles; of uncompressed strips only the rows. */
 export async function readTiffRows(
   source: RandomAccess,
   image: TiffImage,
@@ -197,11 +197,8 @@ async function decodePart(
       await decoderOf(page.compression, decoders, name)(bytes, packed, facts);
     } catch (cause) {
       const ours = isEmporiumError(cause);
-      throw fail(
-        ours && cause.code === "FORMAT_UNSUPPORTED" ? cause.code : "FORMAT_CORRUPT",
-        cause instanceof Error ? cause.message : String(cause),
-        cause,
-      );
+      const hint = cause instanceof Error ? cause.message : String(cause);
+      throw fail(ours && cause.code === "FORMAT_UNSUPPORTED" ? cause.code : "FORMAT_CORRUPT", hint, cause);
     }
   }
   if (pictures) return packed;

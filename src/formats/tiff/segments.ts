@@ -84,12 +84,8 @@ export async function readSegments(source: RandomAccess, directory: Directory, p
   for (const [index, offset] of offsets.entries()) {
     const length = byteCounts[index]!;
     if (offset + length <= sizeBytes) continue;
-    throw tiffError(
-      source,
-      "FORMAT_TRUNCATED",
-      Math.min(offset, sizeBytes),
-      `${length} bytes of pixels at byte ${offset}, the file has ${sizeBytes}`,
-    );
+    const message = `${length} bytes of pixels at byte ${offset}, the file has ${sizeBytes}`;
+    throw tiffError(source, "FORMAT_TRUNCATED", Math.min(offset, sizeBytes), message);
   }
   return { kind: tiled ? "tiles" : "strips", height, width, down, across, planes, samples, offsets, byteCounts };
 }

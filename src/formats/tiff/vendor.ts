@@ -93,7 +93,7 @@ function zeissFacts(text: string): VendorFacts {
   };
 }
 
-/** `SIS0`, date, name; a table of records, of which kind 1 has the size of a pixel: metres in powers of ten, and magnification. */
+/** `SIS0`, date, name; a table of records. Kind 1 has the pixel size (metres in powers of ten) and the magnification. */
 async function olympusFacts(
   offset: number,
   littleEndian: boolean,

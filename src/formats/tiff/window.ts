@@ -4,8 +4,8 @@ const WINDOW_MIN = 4096;
 const WINDOW_MAX = 64 * 1024;
 
 /**
- * A source that fetches at least 4 KiB at a time, twice as much each time when reads go on where the last window ended: directories that
- * lie together come in few ranges, those that lie apart do not drag pixels along.
+ * A source that fetches at least 4 KiB, and twice as much each time a read continues at the last window's end: adjacent
+ * directories take few requests, scattered ones do not fetch pixels.
  */
 export async function windowed(source: RandomAccess): Promise<RandomAccess> {
   const sizeBytes = await source.size();

@@ -153,7 +153,7 @@ function pageHead(stack: TiffStack, page: number, at: number, big: boolean): Uin
   return bytes;
 }
 
-/** Of a directory and the values that stand behind it. The same wherever the page lies: offsets are counted as the longer ones. */
+/** Bytes of a directory and its values. Independent of the page's position: offsets count as the longer ones. */
 function pageHeadBytes(stack: TiffStack, page: number, big: boolean): number {
   const tags = tagsOf(stack, page, 0);
   const [countBytes, entryBytes, inlineBytes] = big ? [8, 20, 8] : [2, 12, 4];

@@ -33,8 +33,8 @@ export const guess = (value: unknown, what: string): Ask => new Ask(value, what,
 export const decimal = (value: number): Decimal => new Decimal(value);
 
 /**
- * YAML with a comment behind each value that is a person's to fill in or to check, or above it where it is a list or map; the comment ends with the
- * value in brackets. Short lists and maps of plain values stand on one line. The first use of a `Named` gets an anchor, later ones refer to it.
+ * YAML with a comment behind each value that a person should fill in or check (above lists and maps). The comment ends with the
+ * value in brackets. Short plain lists and maps stay on one line. The first use of a `Named` gets an anchor, later ones an alias.
  */
 export function yamlText(value: unknown, heading: readonly string[]): string {
   const document = new Document();

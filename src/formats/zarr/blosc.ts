@@ -23,10 +23,7 @@ export interface BloscFrame {
   split: boolean;
 }
 
-/**
- * @param plainBytes what the frame must promise.
- * @throws {EmporiumError} FORMAT_CORRUPT, FORMAT_UNSUPPORTED (snappy)
- */
+/** @param plainBytes what the frame must promise. @throws {EmporiumError} FORMAT_CORRUPT, FORMAT_UNSUPPORTED (snappy) */
 export function parseBloscFrame(bytes: Uint8Array, plainBytes: number): BloscFrame {
   if (bytes.length < 16) throw corrupt(`${bytes.length} bytes, the header alone has 16`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, 16);
@@ -115,7 +112,7 @@ function unshuffleBytes(shuffled: Uint8Array, plain: Uint8Array, itemBytes: numb
   plain.set(shuffled.subarray(items * itemBytes), items * itemBytes);
 }
 
-/** All lowest bits, then all second bits, … back to elements. Only done for whole groups of eight elements; anything else was left alone. */
+/** Reverses bitshuffle: all lowest bits, then all second bits, … Only whole groups of eight elements are shuffled. */
 function unshuffleBits(shuffled: Uint8Array, plain: Uint8Array, itemBytes: number): void {
   const items = Math.floor(plain.length / itemBytes);
   if (items % 8 !== 0) {

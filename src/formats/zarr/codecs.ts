@@ -22,13 +22,13 @@ const PIECE_BYTES = 2 ** 20;
 /** Takes the compressed bytes of one chunk to its plain bytes. */
 export interface ChunkCodec {
   /**
-   * @param plainBytes what the metadata say a chunk has: no more is ever produced.
-   * @throws when the bytes do not decode; any error will do, `decodeChunk` makes it one of ours.
+   * @param plainBytes bytes of a chunk by the metadata; never produces more. @throws any error if decoding fails; `decodeChunk`
+   * converts it.
    */
   decode(bytes: Uint8Array, plainBytes: number): Promise<Uint8Array> | Uint8Array;
   /**
-   * Opens a chunk of three axes in C order, of which boxes are then decoded: a large one takes no room beside what is wanted of it. The result
-   * serves until the next chunk is opened, and gives nothing where the chunk must be decoded whole.
+   * Opens a chunk of three axes in C order to decode boxes of it, so a large chunk needs little memory. Valid until the next
+   * chunk is opened. Undefined if the chunk must be decoded whole.
    */
   open?(bytes: Uint8Array, chunk: ChunkForm): (box: Box) => Uint8Array | undefined;
   encode?(plain: Uint8Array): Promise<Uint8Array> | Uint8Array;

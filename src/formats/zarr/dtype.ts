@@ -26,7 +26,7 @@ const BY_KIND: Record<string, DType> = {
   c8: "complex64",
 };
 
-/** numpy's type string, `<f4`; undefined for what is no number (text, dates, objects, structures) or is wider than we read (`c16`). */
+/** numpy's type string, `<f4`. Undefined for other types than numbers, and for numbers that are too wide (`c16`). */
 export function parseZarrDType(text: string): ZarrDType | undefined {
   const match = /^([<>|])([biufc]\d{1,2})$/.exec(text);
   const dtype = match ? BY_KIND[match[2]!] : undefined;

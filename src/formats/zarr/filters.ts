@@ -34,7 +34,7 @@ export const KNOWN_FILTERS = ["astype", "bitround", "delta", "fixedscaleoffset",
 
 /** What stands around a filter. */
 export interface FilterPlace {
-  /** Type of the elements that it is applied to. In Zarr v3 types have no byte order of their own: `inByteOrder` gives them that of the codec `bytes`. */
+  /** Type of the filter's elements. Zarr v3 types have no byte order: `inByteOrder` sets that of the codec `bytes`. */
   type: ZarrDType;
   /** The document, and the key of the filter's settings. */
   name: string;
@@ -138,7 +138,7 @@ function rescale(source: NumberArray, target: NumberArray, { scale, offset }: El
   convert(source, target, (value) => Math.fround(Math.fround(Number(value) / single) + moved));
 }
 
-/** As C converts: floats to integers by cutting off, integers modulo the range; what is no number becomes the least of 64 bits. */
+/** Converts as C does: truncates floats to integers, wraps integers; NaN becomes the least 64-bit integer. */
 function convert(source: NumberArray, target: NumberArray, change: (value: number | bigint) => number): void {
   for (let i = 0; i < source.length; i++) {
     const value = source[i]!;

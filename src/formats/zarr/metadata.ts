@@ -20,7 +20,7 @@ export interface ZarrArrayMeta {
   chunks: readonly number[];
   type: ZarrDType;
   compressor: CompressorConfig | null;
-  /** What is done with the elements before they are compressed, in the order of encoding. Absent or empty: nothing; arrays that are written have none. */
+  /** Filters of the elements before compression, in encoding order. Absent or empty: none, as in the arrays that we write. */
   filters?: readonly ByteStep[] | undefined;
   /** Value of what no chunk holds. Null (not defined by the writer) reads as 0. */
   fillValue: FillValue | null;
@@ -162,7 +162,7 @@ function dtypeOf(document: JsonObject, name: string): ZarrDType {
   return type;
 }
 
-/** Filters and compressor. numcodecs makes no difference between the two: a filter may compress, and a checksum stand where the compressor does. */
+/** Filters and compressor. numcodecs treats them alike: a filter may compress, and a checksum may be the compressor. */
 function stepsOf(
   document: JsonObject,
   type: ZarrDType,

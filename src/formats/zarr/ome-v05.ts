@@ -13,7 +13,7 @@ import {
 import { omeVersion, otherVersion } from "./ome-version.js";
 
 export interface OmeZarr05Fields extends OmeZarrFields {
-  /** How each level comes from the one before: `type` and `metadata` of the image. Default: means of blocks; nothing where `labels` are given. */
+  /** How each level is made from the one before: `type` and `metadata` of the image. Default: block means; none for `labels`. */
   downscaling?: { type: string; metadata: JsonObject } | undefined;
 }
 

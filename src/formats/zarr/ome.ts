@@ -26,7 +26,7 @@ export function pyramidShapes(shape: Triple, kind: PyramidKind = "tomogram", lev
 
 export interface OmeZarrFields {
   kind: PyramidKind;
-  /** Of level 0. All axes alike: rounded to 3 decimals here, as the portal does; or `[z, y, x]`, to the 6 digits that an MRC header is good for. */
+  /** Of level 0. One number: rounded to 3 decimals as in the portal; or `[z, y, x]`, rounded to the 6 digits of MRC. */
   voxelSizeAngstrom: number | Triple;
   levels?: number | undefined;
   /** Instance masks: the labels that occur. Only those above 0 are listed, ascending. */
@@ -80,7 +80,7 @@ export interface OmeAxis {
 export interface OmeDataset {
   /** Key of the array below the group. */
   path: string;
-  /** One number an axis, dataset and multiscale transformations joined; undefined where the file has none (always so before 0.4). */
+  /** One number an axis: dataset and multiscale transformations combined. Undefined if the file has none (always before 0.4). */
   scale: readonly number[] | undefined;
   translation: readonly number[] | undefined;
   /** Along the image's spatial axes, in Å; undefined for an axis that is absent, has no unit of length or no positive scale. */
@@ -253,8 +253,8 @@ function parseAxes(value: Json | undefined, name: string, path: string): OmeAxis
 }
 
 /**
- * Axes of the coordinate system that the first dataset is in: since 0.6 an image has several systems, and a transformation to one of them for each
- * dataset. The first system where no transformation names one.
+ * Axes of the coordinate system of the first dataset: since 0.6 an image may have several, and a transformation of each dataset
+ * names one. Default: the first system.
  */
 function systemAxes(image: JsonObject, name: string, path: string): OmeAxis[] {
   const systems = member(image, "coordinateSystems");
@@ -334,8 +334,8 @@ function datasetPath(value: Json | undefined, name: string, path: string): strin
 }
 
 /**
- * The last three axes of space, as z, y, x. The specification wants them in that order. Files that name them x, y, z and store z, y, x exist
- * (the portal's own sample is one), and the portal does not look at names either: the order of storage counts, and a warning tells.
+ * The last three space axes as z, y, x, the order that the specification wants. Some files (the portal's sample) name them x, y,
+ * z but store z, y, x: storage order counts, as in the portal, with a warning.
  */
 function spatialAxesOf(axes: readonly OmeAxis[]): OmeZarrImage["spatialAxes"] {
   const spatial = axes.flatMap((axis, i) => (isSpatial(axis) ? [i] : [])).slice(-3);

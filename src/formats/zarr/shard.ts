@@ -20,7 +20,7 @@ export interface ShardLayout {
   checksum: boolean;
 }
 
-/** Where the inner chunks are, C order. What is not there has offset −1. Offsets and lengths are below 2^53, which a float64 counts exactly. */
+/** Where the inner chunks are, in C order. A missing one has offset −1. Offsets and lengths are below 2^53. */
 export interface ShardIndex {
   grid: readonly number[];
   offsets: Float64Array;

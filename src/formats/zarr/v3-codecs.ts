@@ -10,11 +10,11 @@ import { type ByteStep, inByteOrder, isOfElements, READ_STEPS, stepOfId, stepSiz
 
 /** What `codecs` of a Zarr v3 array do with one chunk, in the order of encoding. */
 export interface CodecChain {
-  /** Axis of the array that each axis of the encoded chunk is, all transpositions joined; undefined where they keep their order. */
+  /** Array axis of each axis of the encoded chunk, all transpositions combined. Undefined if the order is unchanged. */
   order: readonly number[] | undefined;
   /** How elements become bytes: one after the other, or as many chunks in a shard. */
   serializer: BytesSerializer | ShardSerializer;
-  /** Filters of the elements, then what is done with the bytes; one compressor at most. Empty around a shard, which could not be read in parts. */
+  /** Filters of the elements, then codecs of the bytes, at most one a compressor. Empty around a shard: it is read in parts. */
   steps: readonly ByteStep[];
 }
 

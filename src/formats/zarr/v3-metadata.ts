@@ -40,7 +40,7 @@ export interface ChunkKeys {
   separator: "/" | ".";
 }
 
-/** Key of a chunk or shard below its array: `c/0/0` or `c.0.0`, `0.0` or `0/0` under the encoding of v2; `c` or `0` without axes. */
+/** Key of a chunk or shard below its array: `c/0/0` or `c.0.0`; `0.0` or `0/0` in the v2 encoding; `c` or `0` without axes. */
 export function v3ChunkKey(chunk: readonly number[], { encoding, separator }: ChunkKeys): string {
   return encoding === "v2" ? chunk.join(separator) || "0" : ["c", ...chunk].join(separator);
 }
@@ -133,13 +133,8 @@ function refuseUnknown(document: JsonObject, known: readonly string[], name: str
 function requireVersion3(document: JsonObject, name: string): void {
   const version = member(document, "zarr_format");
   if (version === 3) return;
-  throw wrongField(
-    name,
-    "zarr_format",
-    version,
-    "3",
-    version === 2 ? "Zarr 2 has its metadata in .zarray and .zgroup" : undefined,
-  );
+  const message = version === 2 ? "Zarr 2 has its metadata in .zarray and .zgroup" : undefined;
+  throw wrongField(name, "zarr_format", version, "3", message);
 }
 
 function shapeOf(value: Json | undefined, name: string): number[] {

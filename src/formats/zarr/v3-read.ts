@@ -19,7 +19,7 @@ export interface ZarrObjects {
 }
 
 export interface ZarrV3ReadOptions extends ZarrReadOptions {
-  /** Indexes of the shards read so far, by key: hand in the same map again, and no index is read twice. Nothing is ever taken out. */
+  /** Shard indexes read so far, by key. Pass the same map again to read no index twice. Entries are never removed. */
   indexes?: Map<string, ShardIndex> | undefined;
 }
 

@@ -5,7 +5,7 @@ interface XzModule {
   XzReadableStream: new (compressed: ReadableStream<Uint8Array>) => ReadableStream<Uint8Array>;
 }
 
-/** Codes of xz-embedded that say that the stream is whole but of a kind that is not read: too large a dictionary, filters, other checks. */
+/** Codes of xz-embedded for a valid stream that is not supported: too large a dictionary, filters, other checks. */
 const NOT_READ = /error code [46]$/;
 
 /**

@@ -7,8 +7,8 @@ export function corruptZstd(message: string): EmporiumError {
 }
 
 /**
- * A bit stream that is read from its end. The last byte holds a marker bit above the first bit. Bits before the beginning read as 0; `left`
- * then is negative, and whoever reads decides whether that is an error.
+ * A bit stream that is read from its end. The last byte has a marker bit above the first bit. Bits before the beginning read as 0
+ * and make `left` negative: the caller decides whether that is an error.
  */
 export class ReverseBits {
   left: number;

@@ -96,8 +96,8 @@ async function statNow(path: string): Promise<Stat | undefined> {
 }
 
 /**
- * What a link leads to inside the root is listed under the link's name. A link that leaves the root is listed as an object, so that
- * it is not overlooked; reading it is refused with the reason. A link to nothing is nothing.
+ * A link to a place inside the root is listed under its own name. A link that leaves the root is listed as an object, and reading
+ * it is refused with the reason. A broken link is left out.
  */
 async function resolveLink(root: FileRoot, path: string, name: string): Promise<Item[]> {
   try {

@@ -32,7 +32,7 @@ export function writePart(name: string): { name: string; done(): void } {
   return { name: part, done: () => live.delete(part) };
 }
 
-/** True for what a write of this machine left when its process died. Other machines' are left alone: their processes cannot be seen. */
+/** True for a part that a dead process of this machine left. Parts of other machines are kept: their processes cannot be seen. */
 export function isLeftover(name: string): boolean {
   const match = /\.w-([0-9a-z]+)-([0-9a-z]+)-[0-9a-z]+\.part$/.exec(name);
   if (!match || !isPartName(name) || match[1] !== HOST) return false;

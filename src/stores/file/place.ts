@@ -44,8 +44,8 @@ async function linkNew(part: string, target: string, name: string): Promise<void
 }
 
 /**
- * A file replaces a file, and a folder takes a free name, by one rename. No system call swaps folders everywhere, so an old folder
- * is moved aside first: for that moment readers see nothing, never a mixture.
+ * Renames a file over a file, or a folder to a free name. No system call swaps folders on all systems, so an old folder is first
+ * moved aside: readers see nothing for that moment, never a mixture.
  */
 export async function replaceWhole(part: string, target: string, isFolder: boolean): Promise<void> {
   const old = await lstat(target).catch(absentAs(undefined));

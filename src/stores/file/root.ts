@@ -6,10 +6,7 @@ import { errnoOf } from "./errors.js";
 import { isLeftover } from "./part-names.js";
 import { syncNewFolders } from "./sync.js";
 
-/**
- * The folder that a file store is rooted at, and the rule that nothing leaves it: keys cannot (`checkKey`), and symbolic links are
- * followed only to places inside.
- */
+/** The folder of a file store. Nothing leaves it: keys cannot (`checkKey`), and symbolic links are followed only inside. */
 export interface FileRoot {
   readonly folder: string;
   /** Wait until what was written would survive a power loss. */
@@ -18,7 +15,7 @@ export interface FileRoot {
   path(key: string, kind?: "object" | "folder" | "either"): string;
   /** The real path that reading this path would reach, or undefined when there is nothing. */
   real(path: string): Promise<string | undefined>;
-  /** Makes the folder of a path that is about to be written, and answers the real path to write. The last name is not followed. */
+  /** Makes the folder of a path that is about to be written. Returns the real path to write; its last name is not followed. */
   forWriting(path: string): Promise<string>;
 }
 
@@ -97,8 +94,8 @@ async function makeFolder(folder: string, sync: boolean): Promise<void> {
 }
 
 /**
- * Creates a folder and its missing parents; returns the highest one that it created. Node's own recursive form loops for ever if
- * a file system answers ENOENT although the parent is there (`/proc`), and hides EROFS behind ENOENT.
+ * Creates a folder and its missing parents; returns the highest one created. Node's recursive form never ends if ENOENT comes
+ * although the parent exists (`/proc`), and reports ENOENT instead of EROFS.
  */
 async function makeMissing(folder: string): Promise<string | undefined> {
   const made = await makeOne(folder);

@@ -7,7 +7,7 @@ import { fileEtag, fileStat } from "./stat.js";
 
 const READ_BYTES = 1024 * 1024;
 
-/** The bytes of an open file, one mebibyte at a time. Closes the handle at the end, on every way out; `undefined` when it is no file. */
+/** The bytes of an open file, 1 MiB at a time; `undefined` if it is no file. Always closes the handle at the end. */
 export async function streamFile(
   handle: FileHandle,
   path: string,

@@ -6,8 +6,8 @@ import { errnoOf } from "./errors.js";
 const SYNCS_IN_FLIGHT = 16;
 
 /**
- * Makes the bytes of one file, or the entries of one folder, survive a power loss. A sync that failed is never tried again: the
- * system may have dropped the pages, and a second call would answer that all is well.
+ * Makes a file's bytes, or a folder's entries, survive a power loss. Never retries a failed sync: the system may have dropped the
+ * pages, and a second call would succeed.
  */
 export async function syncPath(path: string, kind: "file" | "folder"): Promise<void> {
   const handle = await open(path, "r").catch((error: unknown) => {

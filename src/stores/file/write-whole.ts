@@ -32,7 +32,7 @@ export async function writeWhole(root: FileRoot, path: string, body: Uint8Array,
   }
 }
 
-/** A new part file beside its target. Another process may remove the folder, which is empty, just before: then it is made again. */
+/** Opens a new part file beside its target. Another process may remove the empty folder just before; then tries again. */
 async function openPart(root: FileRoot, path: string, name: string) {
   for (let attempt = 1; ; attempt++) {
     try {

@@ -18,7 +18,7 @@ export interface FtpHost {
   gate: AddressGate | undefined;
 }
 
-/** Replies that belong to transfers: in answer to anything else they are late, and what follows would answer the wrong question. */
+/** Replies to transfers. As a reply to another command they are late, and the next reply would answer the wrong command. */
 const LATE = new Set([225, 226, 250, 426, 451]);
 
 /** A control connection, before anybody is logged in. */
@@ -111,7 +111,7 @@ async function connected(to: FtpHost, url: string): Promise<Pick<FtpControl, "co
   throw networkError(last, url);
 }
 
-/** A reply counts when its line has ended: the library takes what has come for whole, and would read the half of a port number. */
+/** A reply is complete when its line has ended. The library would also parse a partial one, and read half of a port number. */
 class LineContext extends FTPContext {
   private begun = "";
 

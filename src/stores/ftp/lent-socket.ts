@@ -7,12 +7,12 @@ export interface LentSocket {
 }
 
 /**
- * Two buffers a connection: one is lent while the other is filled. Node's own way takes a new one for every 64 KiB, which costs more than moving
- * the bytes.
+ * Two buffers a connection: one is lent while the other is filled. Node allocates one for every 64 KiB, which costs more than the
+ * transfer.
  */
 const READ_BYTES = 512 * 1024;
 
-/** Begins to connect. Reading stops while both buffers hold bytes. The loop ends with the connection, and throws when that breaks. */
+/** Starts to connect. Reading pauses while both buffers hold bytes. The loop ends, or throws, with the connection. */
 export function connectLent(options: TcpNetConnectOpts): LentSocket {
   const buffers = [new Uint8Array(READ_BYTES), new Uint8Array(READ_BYTES)] as const;
   let turn = 0;

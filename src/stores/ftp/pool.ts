@@ -11,8 +11,8 @@ export interface FtpPool {
   /** What may be open at once; a server that answers 421 lowers it. */
   connectionsMax: number;
   /**
-   * Runs work on a connection. A connection that had stood idle and turns out to be lost is replaced once; what fails otherwise, fails.
-   * The work decides itself when to give the connection back.
+   * Runs work on a connection. Replaces an idle connection that turns out to be lost once; does not retry otherwise. The work
+   * gives the connection back.
    */
   run<T>(
     url: string,

@@ -18,8 +18,8 @@ export interface FtpBodyOptions {
 const NOTICE_MS = 3_000;
 
 /**
- * The bytes of a transfer; pieces are lent, each is good until the next one is asked for. However it ends, the control connection goes back to its pool once the server has sent its last reply (226, or
- * 426 for what was closed early), or closed where that does not come.
+ * The bytes of a transfer. Each piece is valid until the next one is requested. At the end the control connection returns to its
+ * pool after the server's last reply (226, or 426 if closed early); it is closed if none comes.
  */
 export function ftpBody(session: FtpSession, { data, done }: FtpTransfer, options: FtpBodyOptions): Body {
   const { url, length, toEnd, headersMs, clock, giveBack } = options;

@@ -27,7 +27,7 @@ interface Bucket {
   clock: Clock;
 }
 
-/** Pages of the JSON interface's listing, without an account. With a delimiter, one level: objects, and folders that end with it. */
+/** Pages of the JSON API's listing, without an account. With a delimiter: one level, where folders end with it. */
 export async function* gcsPages(
   { endpoint, bucket, request, timeouts, clock }: Bucket,
   prefix: string,

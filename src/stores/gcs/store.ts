@@ -33,7 +33,7 @@ export function gcsStore(options: GcsStoreOptions): Store {
   const objects = httpStore(`${endpoint}/${folder.split("/").map(encodeURIComponent).join("/")}`, options);
   const request = httpRequests(httpClient(timeouts), endpoint, options);
 
-  /** Entries in key order, each once, under the store's keys. Empty objects called like folders, which consoles make, are left out. */
+  /** Entries in key order, each once, with the store's keys. Leaves out empty objects named like folders, which consoles make. */
   async function* entries(full: string, delimiter: string, signal: AbortSignal | undefined): AsyncGenerator<Entry> {
     let last: string | undefined;
     for await (const { items, prefixes } of gcsPages({ endpoint, bucket, request, timeouts, clock }, full, delimiter, signal)) {

@@ -62,7 +62,7 @@ export function etagOf(answer: HttpAnswer, total: number | undefined): string | 
   return answer.header("etag") ?? (modified === undefined || total === undefined ? undefined : `modified:${modified}-${total}`);
 }
 
-/** Dates count whole seconds, and the clocks of a server and of its disk may differ (RFC 9110 §8.8.2.2; the minute is RFC 7232's). */
+/** Dates are whole seconds, and the clocks of a server and its disk may differ (RFC 9110 §8.8.2.2; the minute is RFC 7232's). */
 const DATE_SETTLES_MS = 60_000;
 
 /** Whether the object may be replaced and its tag or date stay as they are. */

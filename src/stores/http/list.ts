@@ -22,8 +22,8 @@ interface Way {
 const AHEAD = 3;
 
 /**
- * `list` and `children` of a web server, by the folder pages of Apache, nginx and their like. Never above the root, never on another
- * host. Sizes that a page does not state exactly are marked `approximate`; etags are not listed.
+ * `list` and `children` of a web server, from the folder pages of Apache, nginx and similar. Stays below the root and on the
+ * host. Sizes that a page rounds are marked `approximate`; there are no etags.
  */
 export function httpListing(
   root: string,

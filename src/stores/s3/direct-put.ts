@@ -47,8 +47,8 @@ export interface LearntWay {
 }
 
 /**
- * PUT of small bodies without the SDK's layers, which cost several times what sending 40 kB does. Where requests go and what they are signed for is
- * learnt from one that the SDK has sent and the server has taken; so regions, endpoints, profiles and buckets with dots stay the SDK's business.
+ * PUT of small bodies without the SDK's layers, which cost several times what sending 40 kB does. Region, endpoint, profile and
+ * bucket rules stay the SDK's: address and signing scope are taken from its first successful request.
  */
 export interface ShortWay {
   /** Undefined when this request is one for the SDK. @throws {EmporiumError} as `s3Error` makes them */
@@ -183,7 +183,7 @@ function isForTheSdk({ status, code }: ShortAnswer): boolean {
 /** Encryptions under which an object's ETag is no MD5 of what is read. */
 export const KEYED: ReadonlySet<string> = new Set(["aws:kms", "aws:kms:dsse"]);
 
-/** Whether it is sure that the server has the bytes that were meant: by the sum that it checked, or by the MD5 that is its tag. */
+/** True if the server certainly has the intended bytes: by the checksum that it verified, or by the MD5 that is its tag. */
 export function isProven({ etag, crc32: echoed, encryption }: Taken, crc: string | undefined, body: Uint8Array): boolean {
   const md5 = /^"?([0-9a-f]{32})"?$/.exec(etag ?? "")?.[1];
   if ((crc !== undefined && echoed === crc) || md5 === undefined || KEYED.has(encryption ?? "")) return true;
@@ -206,7 +206,7 @@ interface SentRequest {
   headers: Record<string, string>;
 }
 
-/** Undefined where requests are not signed in the plain way: anonymous ones, those of several regions at once, sessions of directory buckets. */
+/** Undefined if requests are not signed the plain way: anonymous, several regions at once, sessions of directory buckets. */
 function wayOf(
   { protocol, hostname, port, path, headers }: SentRequest,
   key: string,

@@ -53,7 +53,7 @@ export async function* listPages(
   }
 }
 
-/** Entries in key order, each once, under the store's keys. Empty objects called like folders, which consoles make, are left out. */
+/** Entries in key order, each once, with the store's keys. Leaves out empty objects named like folders, which consoles make. */
 export async function* listEntries(
   bucket: S3Bucket,
   full: string,
@@ -105,10 +105,7 @@ export async function* listUploads(
   }
 }
 
-/**
- * Keys of a listing travel percent-encoded, because XML cannot carry every character; some servers ignore the parameter and
- * report that.
- */
+/** Listings return percent-encoded keys, since XML cannot hold every character. Servers that ignore the parameter say so. */
 function decoder(encoding: string | undefined): (text: string) => string {
   return encoding === "url" ? (text) => decodeURIComponent(text.replaceAll("+", " ")) : (text) => text;
 }

@@ -10,8 +10,8 @@ import { deleteObject, deleteObjects, getObject, headObject, putObject, streamOb
 import { s3Upload } from "./upload.js";
 
 /**
- * A bucket of Amazon S3, or of a server that speaks its language. Bodies carry a CRC-32 that the server checks, objects made of parts
- * one of the whole. Everything is tried once: trying again is the business of `withRetry`.
+ * A bucket of Amazon S3 or a compatible server. The server checks a CRC-32 of each body, or of the whole for multipart objects.
+ * No retries: see `withRetry`.
  */
 export function s3Store(options: S3BucketOptions): Store {
   const bucket = s3Bucket(options);

@@ -60,8 +60,8 @@ export async function s3Upload(bucket: S3Bucket, key: string, options: CreateOpt
   }
 
   /**
-   * An earlier try may have gone through and only its answer been lost. Then the upload is gone, or its own object is what a condition
-   * now finds in the way: an object made of just these parts tells.
+   * An earlier attempt may have succeeded with its answer lost. Then the upload is gone, or a condition fails because of our own
+   * object: compare the object with these parts.
    */
   async function doneBefore(error: unknown, order: readonly UploadPart[], size: number, signal: AbortSignal | undefined) {
     const inTheWay = mayBeDone && isEmporiumError(error) && error.code === "STORE_CONFLICT";

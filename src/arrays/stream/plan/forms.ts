@@ -6,8 +6,8 @@ export const LEVELS = PORTAL_LEVELS;
 export const BLOCK_BYTES = 65_536;
 
 /**
- * What is written, and how a level follows from the one before: float32 and the mean of 2×2×2 (`volume`) or 1×2×2 voxels (`series`, a
- * tilt series); 0 and 1 as int8, any hit survives (`mask`); uint16, every second voxel (`labels`).
+ * What is written, and how a level is made from the one before: `volume`: float32, mean of 2×2×2; `series` (a tilt series):
+ * float32, mean of 1×2×2; `mask`: 0 and 1 as int8, any 1 survives; `labels`: uint16, every second voxel.
  */
 export type VolumeForm = "volume" | "series" | "mask" | "labels";
 

@@ -28,7 +28,7 @@ export interface GeometryOptions {
   /** Columns of a unit: all, or a multiple of `columnGrain`. */
   columns: number;
   threads: number;
-  /** Bytes of one source row of the unit (where it is resampled: of the source) that is converted from a buffer of its own, else 0. */
+  /** Bytes of one source row of the unit (if resampled: of the source) that is converted from a buffer of its own, else 0. */
   rawRowBytes: number;
   /** Steps of raw bytes that the main thread reads ahead for workers that cannot read by themselves; 0 for local files. */
   rawSlots: number;
@@ -83,7 +83,7 @@ export interface Geometry {
   /** Float64 index of a read task's five sums; Uint32 index of its checksums (one a plane). */
   sums(step: Step, strip: number): number;
   checksums(step: Step, strip: number): number;
-  /** Address of the float32 sum of the slab's planes so far, for the rows of a strip: all units use the same room, one after the other. */
+  /** Address of the float32 sum of the slab's planes for the rows of a strip. All units use the same memory in turn. */
   slabSum(step: Step, strip: Strip): number;
   /** Address of a worker's table of counts for a unit slot, and its length: 0 where the form has none. */
   counts(unit: Unit, thread: number): number;
@@ -113,8 +113,8 @@ export interface Control {
 }
 
 /**
- * Words of a column's state. `place` is where its chunk goes: a file, or a buffer; `blocks` those that it has, or those that hold more than zeros.
- * The block table follows.
+ * Words of a column's state. `place`: its chunk's file or buffer; `blocks`: how many it has, or how many are not zero. The block
+ * table follows.
  */
 export const STATE = { appended: 0, place: 1, position: 2, blocks: 3, crc: 4, table: 5 } as const;
 export const SUMS = 5;

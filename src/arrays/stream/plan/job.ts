@@ -30,7 +30,7 @@ export interface Statistics {
   count: number;
 }
 
-/** An object of a chunk; or a chunk of a shard, whose key is that of its place, and whose size is 0 where it holds nothing but zeros. */
+/** The object of a chunk, or a chunk of a shard: its key is its place, its size is 0 if all voxels are zero. */
 export interface WrittenObject {
   /** Below the Zarr folder: `0/3/1/2`. */
   key: string;
@@ -62,7 +62,7 @@ export interface WriteVolumeOptions {
   edge: "present" | "zeros";
   threads: number;
   memoryBytes: number;
-  /** MRC in the form's type: an empty or partly written file of this machine. `head` gives header and extended header for the statistics, when all voxels are written. */
+  /** A local MRC file, empty or partly written. `head` makes the header and extended header when all voxels are written. */
   mrc?: { path: string; headBytes: number; head(statistics: Statistics): Uint8Array | Promise<Uint8Array> } | undefined;
   /** Folder for the chunks of all levels; metadata documents are the caller's. */
   zarr?: { folder: string } | undefined;
@@ -77,7 +77,7 @@ export interface WriteVolumeOptions {
   onUnit?: ((receipt: UnitReceipt) => Promise<void>) | undefined;
   /** Files shall be synced at the end: they are sent to the disk while they are being written. */
   flush?: boolean | undefined;
-  /** Called for each finished chunk; its promise is part of the chunk being finished. Reading goes on meanwhile, up to `pendingBytes`. */
+  /** Called for each finished chunk, which is finished when the promise resolves. Reading goes on, up to `pendingBytes`. */
   onObject?: ((object: WrittenObject) => Promise<void>) | undefined;
   pendingBytes?: number;
   /** Source bytes read so far, those of finished units included. */
@@ -95,7 +95,7 @@ export interface WriteVolumeResult {
   histogram?: Float64Array | undefined;
   /** Form `labels`: those above 0 that level 0 holds, ascending. */
   labels?: number[] | undefined;
-  /** Sum of the slab's planes as float32, rows of the volume one after the other. Undefined where an earlier attempt has read some of them. */
+  /** Sum of the slab's planes as float32, in C order. Undefined if an earlier attempt has read some of the planes. */
   slab?: Float32Array | undefined;
   mrc?: { size: number; crc32: number } | undefined;
   objects: { key: string; size: number; crc32: number }[];

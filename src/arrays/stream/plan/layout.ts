@@ -6,12 +6,12 @@ import { BLOCK_BYTES, FORMS, LEVELS, type VolumeForm } from "./forms.js";
 export type ShardCodec = "blosc-lz4" | "zstd";
 
 /**
- * Chunks inside shards, `[z, y, x]`. A viewer of a volume reads blocks, so they are small and alike in all directions; whoever looks at a tilt
- * series reads whole sections, and a quarter of a section of a large camera is one request as it is without shards.
+ * Chunks inside shards, `[z, y, x]`. Viewers of volumes read blocks: small and cubic. Viewers of tilt series read sections: a
+ * quarter of a large camera's section is one request.
  */
 export const INNER_CHUNKS: Record<PyramidKind, Triple> = { tomogram: [128, 128, 128], tiltseries: [1, 1024, 1024] };
 
-/** Chunks of the finest level side by side in a unit of shards: buffers then stay the same however wide the volume is, and so does the chunks' order. */
+/** Chunks of the finest level side by side in a sharded unit: fixed, so buffers and chunk order do not depend on the width. */
 export const SHARD_CHUNKS_ACROSS_MAX = 16;
 
 /** Units of a series are at least this large (where there are planes enough), so that receipts are not one a small plane. */
@@ -33,11 +33,11 @@ export interface Layout {
   /** Planes and rows of a chunk that one Blosc block holds, by level: no more than one step has of them. */
   blockPlanes: readonly number[];
   blockRows: readonly number[];
-  /** A step has rows of one chunk a column, and the next step may have those of another. Else a unit's chunks all grow with each step. */
+  /** True: a step has rows of one chunk a column, the next step may have another's. False: all chunks grow with each step. */
   followsRows: boolean;
 }
 
-/** @param extent rows and columns of the volume, no more than a unit has: as many planes of a series make a unit as have a good size. */
+/** @param extent rows and columns of the volume, at most those of a unit. It decides how many planes of a series make a unit. */
 export function layoutOf(
   form: VolumeForm,
   isSharded: boolean,
@@ -74,8 +74,8 @@ export function layoutOf(
 }
 
 /**
- * Whole planes of an inner chunk that a block holds: 128 KiB, which our encoder packs 15 % faster than 64 KiB and a little smaller, and still a small
- * part of a chunk to be decoded for a slice of it; but streams of at most 64 KiB, which it packs better than longer ones.
+ * Planes of an inner chunk in one block: 128 KiB, which packs 15 % faster than 64 KiB and a little smaller, and is a small part
+ * of a chunk. Streams are at most 64 KiB, which our encoder packs best.
  */
 function planesOfBlock([, height, width]: Triple, itemBytes: number): number {
   return Math.min(2 * BLOCK_BYTES, itemBytes * BLOCK_BYTES) / (height * width * itemBytes);

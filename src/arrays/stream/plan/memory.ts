@@ -140,7 +140,7 @@ function bytesOf(options: Omit<GeometryOptions, "columns">, columns: number): nu
   return planGeometry({ ...options, shape: flat, columns, rawRowBytes: Math.ceil(options.rawRowBytes * share) }).totalBytes;
 }
 
-/** Columns of a unit when memory does not bind: all of them; of shards, equal parts where there are many. Over a network rows are read whole. */
+/** Columns of a unit where memory suffices: all; if sharded and wide, equal parts. Over a network rows are read whole. */
 function widestCut(nx: number, form: VolumeForm, isSharded: boolean, wholeRows = false): number {
   const all = wholeColumns(nx, form, isSharded);
   if (!isSharded || wholeRows) return all;

@@ -36,8 +36,8 @@ export interface Span {
 }
 
 /**
- * The voxels of an axis of `n` that overlap voxels `from` to before `to` of the same axis cut into `m`. Voxel i of m covers [i·n, (i + 1)·n) and
- * voxel k of n covers [k·m, (k + 1)·m) in one unit: all numbers are whole, so that borders which meet do meet.
+ * Source voxels of an axis of `n` that overlap target voxels `from` to before `to` of `m`. In one common unit voxel i of m covers
+ * [i·n, (i + 1)·n) and voxel k of n [k·m, (k + 1)·m): whole numbers, so borders match exactly.
  */
 export function overlapping(n: number, m: number, from: number, to = from + 1): Span {
   return { first: Math.floor((from * n) / m), end: Math.min(n, Math.ceil((to * n) / m)) };

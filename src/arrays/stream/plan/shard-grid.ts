@@ -16,8 +16,8 @@ export interface ShardGrid {
 }
 
 /**
- * One shard where it has room for all. Else the level is cut across z, into equal parts of whole units; where even one layer of units is too
- * much, it is cut across y as well, then across x: so that few shards are open at once, and one is finished before the next begins.
+ * One shard if all fits. Else the level is cut along z into equal parts of whole units; if one layer of units is too large, also
+ * along y, then x. So few shards are open at once, and one is finished before the next begins.
  */
 export function shardGrid(level: number, shape: Triple, { chunk }: Layout, itemBytes: number, bytesMax: number): ShardGrid {
   const chunks = shape.map((length, axis) => ceilDiv(length, chunk[axis]!)) as Triple;

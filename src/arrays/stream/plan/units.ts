@@ -89,7 +89,7 @@ function* planesOf(z0: number, z1: number, y0: number, y1: number, planes: numbe
   for (let z = z0; z < z1; z += planes) yield { z, planes: Math.min(planes, z1 - z), y: y0, rows: y1 - y0 };
 }
 
-/** Rows of one chunk of a level: those of the two by two of the level below, one after the other, so that few chunks are open at once. */
+/** Rows of one chunk of a level: the 2×2 chunks of the level below one after the other, so that few chunks are open at once. */
 function* bricks(unit: Unit, layout: Layout, level: number, z: number, y: number): Generator<Part> {
   const [depth, height] = [layout.chunk[0] << level, layout.chunk[1] << level];
   if (z >= unit.z1 || y >= unit.y1) return;

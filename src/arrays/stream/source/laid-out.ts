@@ -18,7 +18,7 @@ export async function laidOut(
   return path;
 }
 
-/** Writes a box of a C-order volume, in as few pieces as it has. Rows are short and many: waiting for each by a promise would cost more than it. */
+/** Writes a box of a C-order volume in as few pieces as possible. Synchronous: a promise for each short row would cost more. */
 export function writeBox(fd: number, bytes: Uint8Array, shape: Triple, start: Triple, size: Triple, itemBytes: number): void {
   const wholeRows = size[2] === shape[2];
   const wholePlanes = wholeRows && size[1] === shape[1];

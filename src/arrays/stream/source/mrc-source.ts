@@ -150,7 +150,7 @@ function fileSource(path: string, name: string): RandomAccess {
   };
 }
 
-/** Lays stored sections, rows and columns out as z, y, x: a batch of sections at a time is turned in memory and written where it belongs. */
+/** Stores sections, rows and columns as z, y, x: transposes a batch of sections in memory and writes it to its place. */
 async function turn(
   source: RandomAccess,
   header: MrcHeader,

@@ -25,8 +25,8 @@ export function describeVolume(
 }
 
 /**
- * Opens a volume for reading once. Plain MRC files are read where they are, by path or by ranges; what cannot be (gzip, bzip2, permuted axes,
- * OME-Zarr) is first laid out in the scratch folder, in bounded memory, and found there again after an interruption.
+ * Opens a volume for one reading. Plain MRC is read in place, by path or ranges. Other sources (gzip, bzip2, permuted axes,
+ * OME-Zarr) are first written to the scratch folder in bounded memory, and reused after an interruption.
  */
 export function openVolume(store: Store, key: string, options: OpenVolumeOptions): Promise<OpenVolume> {
   return sourceOf(key).open(store, key, options);

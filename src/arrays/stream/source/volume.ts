@@ -5,7 +5,7 @@ import type { RawVolume, Voxel } from "../plan/job.js";
 
 export interface OpenVolumeOptions {
   signal?: AbortSignal | undefined;
-  /** A folder of this machine for sources that cannot be read in place: compressed files, permuted axes, Zarr. Made when first needed. */
+  /** A local folder for sources that cannot be read in place: compressed files, permuted axes, Zarr. Made when first needed. */
   scratch(): Promise<string>;
   /** The reference's reading: axis order ignored, unsigned bytes known by their maximum alone. */
   compat: boolean;

@@ -37,7 +37,7 @@ export const codecs: CodecRegistry = {
   },
 };
 
-/** The same for who reads boxes of an array: of a large frame no more is decoded than is wanted. They hold the largest frame that was read. */
+/** The same for readers of boxes: they decode only the needed part of a large frame, and keep the largest frame. */
 export function boxCodecs(): CodecRegistry {
   const frame = new BloscFrame();
   return {
@@ -129,14 +129,11 @@ function hasImage(attributes: Uint8Array | undefined, name: string): boolean {
 }
 
 function notZarr(name: string): EmporiumError {
-  return new EmporiumError(
-    "FORMAT_UNKNOWN",
-    `${name} is a folder without .zattrs, an MRC file or an OME-Zarr folder was wanted`,
-    { place: { file: name }, hint: "narrow the glob to volumes" },
-  );
+  const message = `${name} is a folder without .zattrs, an MRC file or an OME-Zarr folder was wanted`;
+  return new EmporiumError("FORMAT_UNKNOWN", message, { place: { file: name }, hint: "narrow the glob to volumes" });
 }
 
-/** What is read at once at least, where chunks are smaller: few requests then do for many chunks that lie side by side in a shard. */
+/** The least that is read at once. Small chunks lie side by side in a shard, so one request serves many. */
 const BOX_BYTES = 16 * 2 ** 20;
 
 /**

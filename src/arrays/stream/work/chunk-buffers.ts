@@ -9,8 +9,8 @@ import { type ChunkEncoder, type ChunkEncoderOptions, encodedZeros } from "./chu
 import { zstdEncoder } from "./zstd-encoder.js";
 
 /**
- * Builds the chunks of shards in buffers of the shared memory: a chunk lies in one piece in its shard, and its place there is known only when it is
- * whole. A chunk whose voxels are all zero (the bits of +0) has no bytes.
+ * Builds the chunks of shards in the shared memory: a chunk is one piece of its shard, whose offset is known when it is whole.
+ * Chunks of zeros (the bits of +0) have no bytes.
  */
 export function chunkBuffers(options: ChunkEncoderOptions): ChunkEncoder {
   return options.job.geometry.shards!.codec === "zstd" ? zstdChunks(options) : bloscChunks(options);
@@ -33,7 +33,7 @@ function openBuffers({ job, g, changed }: ChunkEncoderOptions) {
   };
 }
 
-/** Calls `take` with the place of each block of the step in its chunk, where its voxels lie, and how many planes and rows of it there are. */
+/** Calls `take` for each block of the step: its index in the chunk, the address of its voxels, and its planes and rows. */
 function eachBlock(
   g: Geometry,
   { unit, rows, planes }: Step,

@@ -17,7 +17,7 @@ export interface ChunkEncoderOptions {
   changed(word: number, value: number): void;
 }
 
-/** Blocks of zeros as they are encoded, by their size: what lies outside of a volume, and how a chunk is known to hold nothing. */
+/** Encoded blocks of zeros by size: for blocks outside of the volume, and to recognise chunks that hold only zeros. */
 export function encodedZeros({ job, g, kernels, buffers }: ChunkEncoderOptions): (blockBytes: number) => Uint8Array {
   const bytes = new Uint8Array(job.memory.buffer);
   const known = new Map<number, Uint8Array>();

@@ -9,8 +9,8 @@ import type { ChunkColumn, Step, Unit } from "../plan/shard-walk.js";
 import { type ChunkEncoder, type ChunkEncoderOptions, encodedZeros } from "./chunk-encoder.js";
 
 /**
- * Chunks as files, one Blosc frame each: blocks are appended as soon as they are known, so that no chunk is ever held; header and offset table
- * go to the front last.
+ * Chunks as files, one Blosc frame each. Blocks are appended as they are encoded, so no whole chunk is held in memory; header and
+ * offset table are written last.
  */
 export function chunkFiles(options: ChunkEncoderOptions): ChunkEncoder {
   const { job, g, kernels, buffers, post } = options;
@@ -89,7 +89,7 @@ export function chunkFiles(options: ChunkEncoderOptions): ChunkEncoder {
     words[state + STATE.position] = at + size;
   }
 
-  /** What lies beyond the volume is zero: all those blocks are one and the same, stored once. Header and table go to the front last. */
+  /** Blocks outside of the volume are zero and share one stored block. Header and table are written last, to the front. */
   function finishChunk(state: number, key: string, path: string, unit: Unit, chunkBlocks: number): void {
     const blocks = words[state + STATE.blocks]!;
     if (blocks < chunkBlocks) {

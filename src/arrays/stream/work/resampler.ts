@@ -18,8 +18,8 @@ export interface ResamplerOptions {
 }
 
 /**
- * Mask or labels of another shape, strip by strip: of the source it reads the rows that a strip needs, in the order of the file, and holds no more
- * of it than some rows. Rows at the border of two strips or steps are read by both.
+ * Mask or labels in another shape, strip by strip. Reads the source rows that a strip needs, in file order, and holds only some
+ * rows. Rows at the border of two strips or steps are read twice.
  */
 export function resampler(options: ResamplerOptions): Resampler {
   const { job } = options;
@@ -39,7 +39,7 @@ function rowAddress(g: Geometry, { unit }: Step, strip: Strip, plane: number, ro
   return ring.slots[slot] + (strip.plane + plane) * ring.planeBytes + (strip.row + row) * unit.rowBytes[0]!;
 }
 
-/** Reads the source rows that overlap target planes and rows, in the order of the file; `take` learns which part of the target overlaps each. */
+/** Reads the source rows that overlap target planes and rows, in file order; `take` gets the target rows that each overlaps. */
 function overlapWalk({ job, reader, buffers }: ResamplerOptions) {
   const [sz, sy] = job.geometry.resampling!.shape;
   const [tz, ty] = job.geometry.shape;
@@ -95,7 +95,7 @@ function anyResampler(options: ResamplerOptions): Resampler {
   };
 }
 
-/** Sums of overlap × voxel in float64; their mean is compared as float32, so that a constant volume keeps its value to the last bit. */
+/** Sums of overlap × voxel in float64. Their mean is compared as float32, so a constant volume keeps its exact value. */
 function meanResampler(options: ResamplerOptions): Resampler {
   const { job, g, kernels, buffers } = options;
   const doubles = new Float64Array(job.memory.buffer);

@@ -34,7 +34,7 @@ export function slabSum({ job, g, slab, atLeast, post }: SlabSumOptions): SlabSu
     const before = g.steps[index - 1];
     // all units use the same room, and this one may be read while the one before is still being added up
     if (before && before.unit !== step.unit) atLeast(control.read[1 - (index & 1)]!, before.slotStripsBefore + before.strips);
-    // the planes before are a strip of this step, or of the one before, or were read long since: buffers are used again after two steps
+    // The earlier planes are in this step, the one before, or already added: buffers are reused after two steps.
     if (plane > 0) atLeast(control.strip(index & 1, stripAt(step, number, row)), index + 1);
     if (plane > 0 || before?.y0 !== step.y0 || !overlaps(before.z0, before.planes, slab)) return;
     const above = stripAt(before, before.strips, row);

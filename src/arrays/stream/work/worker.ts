@@ -47,8 +47,8 @@ function ioError(thrown: unknown, job: WorkerJob): EmporiumError {
 }
 
 /**
- * The loop of a worker. All workers draw task numbers from one counter; a step has read tasks (one a strip) and encode tasks (one a chunk column, all
- * levels). A task waits only for tasks with smaller numbers, so one can always run.
+ * The loop of a worker. All workers draw task numbers from one counter. A step has read tasks (one a strip) and encode tasks (one
+ * a chunk column, all levels). A task waits only for tasks with smaller numbers, so one can always run.
  */
 async function work(job: WorkerJob): Promise<void> {
   const { source, thread } = job;

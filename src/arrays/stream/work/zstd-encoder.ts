@@ -10,8 +10,8 @@ type WithZstd = { zstdCompressSync?(plain: Uint8Array, options: { params: Record
 const COMPRESSION_LEVEL = 100;
 
 /**
- * Encoder of plain zstd frames: Node's own from 22.15 on, else the one in WebAssembly, at about half the speed. Frames of different versions of the
- * library may differ; each is right.
+ * Encodes zstd frames: with Node's own encoder from 22.15 on, else in WebAssembly at about half the speed. The two may give
+ * different valid frames.
  */
 export function zstdEncoder(): (plain: Uint8Array) => Uint8Array | Promise<Uint8Array> {
   const { zstdCompressSync } = zlib as WithZstd;

@@ -28,13 +28,13 @@ export function chunkBufferBytes(form: VolumeForm, layout: Layout, shape: Triple
   const planes = Math.min(layout.chunk[0], shape[0]);
   const blocks = Math.max(...layout.blockRows.map((rows) => (layout.chunk[0] * layout.chunk[1]) / rows));
   const whole = ceilDiv(planes, layout.blockPlanes[0]!) * layout.blockPlanes[0]!;
-  // header and table; each block is at most its plain bytes and a length for each stream, and one of zeros stands for those outside
+  // Header and table, then blocks: each at most its plain bytes and a length for each stream, and one of zeros for those outside.
   return align(16 + 4 * blocks + (plain / layout.chunk[0]) * whole + blocks * 4 * itemBytes + 2048);
 }
 
 /**
- * One for each chunk that is open at once in a unit of so many columns, all levels together; and one more for each of the finest level, which all
- * end together: the next ones begin while these are being written.
+ * One for each chunk that is open at once in a unit of so many columns, and one more for each of the finest level: those all end
+ * together, and the next ones begin while they are being written.
  */
 export function buffersOf({ chunk }: Layout, columns: number): number {
   const across = Array.from({ length: LEVELS }, (_, level) => Math.ceil(columns / (chunk[2] << level)));

@@ -17,8 +17,8 @@ export function chunkName(level: number, chunk: Triple): string {
 }
 
 /**
- * Puts chunks into their shards in the order of the walk, whoever makes them and in whatever order they come: so the bytes are always the same.
- * Indexes are written when all units that a shard has chunks of are noted.
+ * Puts chunks into their shards in the order of the walk, in whatever order they come: the bytes are always the same. Writes the
+ * index of a shard when all its units are noted.
  */
 export class ShardBook {
   readonly table: ShardTable;

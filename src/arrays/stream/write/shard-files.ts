@@ -5,8 +5,8 @@ import { fileError } from "../../../stores/file/errors.js";
 import type { Kept, ShardOutput, ShardSink } from "./shard-sink.js";
 
 /**
- * Bytes of one write. Linux makes the pages of a file as large as the write that fills them, and for writes of 1 MiB and more looks for room at
- * ten times the cost (3.5 s of 4 s for 2 GiB on ext4, kernel 6.18) whenever memory is in small pieces.
+ * Bytes of one write. Linux makes a file's pages as large as the write that fills them; from 1 MiB on, fragmented memory makes
+ * that ten times slower (3.5 s of 4 s for 2 GiB on ext4, kernel 6.18).
  */
 const WRITE_BYTES = 512 * 1024;
 

@@ -8,8 +8,8 @@ import { FREE, type WorkerJob, type WorkerMessage } from "../work/worker-job.js"
 export type ThreadsJob = Omit<WorkerJob, "memory" | "module" | "thread">;
 
 /**
- * Worker threads that stay alive between volumes: a deposition has hundreds of small ones, and starting a thread costs more than
- * converting a small tomogram. A group owns one shared memory, which grows to the largest job it has seen.
+ * Worker threads that stay alive between volumes, since starting a thread costs more than converting a small tomogram. Each group
+ * owns one shared memory, which grows to its largest job.
  */
 export interface VolumeThreads {
   readonly threads: number;

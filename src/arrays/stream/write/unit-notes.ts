@@ -2,7 +2,7 @@ import type { UnitReceipt, WriteVolumeOptions } from "../plan/job.js";
 import type { Flusher } from "./flusher.js";
 import type { ShardBook } from "./shard-book.js";
 
-/** Hands over receipts of units; in the order of the units where shards are written, since a later attempt goes on behind the last one. */
+/** Passes on the receipts of units. Of shards in the order of the units, since a later attempt resumes behind the last one. */
 export class UnitNotes {
   private readonly ready = new Map<number, UnitReceipt>();
   private noting: Promise<void> = Promise.resolve();

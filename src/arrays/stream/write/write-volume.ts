@@ -132,7 +132,7 @@ function requireFitting({ source, form, select }: WriteVolumeOptions, resampling
   if (!("path" in source.data)) throw new EmporiumError("INTERNAL", `${source.name} must be a file to be resampled`);
 }
 
-/** Over a network rows are read whole, as many steps ahead as there is room for; of local files, columns are cut where rows are too long. */
+/** Over a network whole rows are read, as far ahead as memory allows. Units of local files are cut in x if rows are too long. */
 function chooseCut(
   wanted: Omit<GeometryOptions, "columns" | "rawSlots">,
   remote: boolean,
