@@ -4,8 +4,8 @@ const BUFFER = 8192;
 const LEAF = 128;
 
 /**
- * Sums as numpy makes them in single precision: 8192 numbers at a time by halves down to 128, those in eight running sums, every step
- * rounded to float32. A sum in double precision is more accurate and differs in the last bits.
+ * Sums as numpy makes them in single precision: 8192 numbers at a time by halves down to 128, those in eight running sums, every
+ * step rounded to float32. A sum in double precision is more accurate and differs in the last bits.
  *
  * Source: `pairwise_sum` of numpy 1.26 (`loops_utils.h.src`) and the buffer of its iterator. Golden: `test/golden/kernels`.
  */

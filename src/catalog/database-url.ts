@@ -120,10 +120,8 @@ function parseLogin(text: string, file: string): Login {
 
 function wrongField(file: string, path: string, found: unknown, wanted: string): EmporiumError {
   const what = found === undefined ? "nothing" : found === null ? "null" : `a ${typeof found}`;
-  return new EmporiumError("CONFIG_FIELD", `${path}: ${what} found, ${wanted} wanted`, {
-    place: { file, path },
-    hint: "a login has drivername, username, password, host, port and dbname",
-  });
+  const hint = "a login has drivername, username, password, host, port and dbname";
+  return new EmporiumError("CONFIG_FIELD", `${path}: ${what} found, ${wanted} wanted`, { place: { file, path }, hint });
 }
 
 function bracketed(host: string): string {

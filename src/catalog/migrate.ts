@@ -204,8 +204,6 @@ async function asOwner(options: DatabaseOptions, work: (owner: Database) => Prom
 
 function behind({ place }: Database, { applied, pending }: SchemaState): EmporiumError {
   const found = applied.length === 0 ? "the database has no tables of emporium" : `the schema lacks ${pending.join(", ")}`;
-  return new EmporiumError("DATABASE_VERSION", found, {
-    place,
-    hint: "run emporium catalog migrate with a login that owns the tables",
-  });
+  const hint = "run emporium catalog migrate with a login that owns the tables";
+  return new EmporiumError("DATABASE_VERSION", found, { place, hint });
 }

@@ -45,8 +45,6 @@ export function steadily({ clock, log, signal, awayMsMax = AWAY_MS_MAX }: Steady
 }
 
 function givenUp({ code, message, facts }: EmporiumError, awayMsMax: number): EmporiumError {
-  return new EmporiumError(code, `${message}, for ${awayMsMax / 1000} s by now`, {
-    ...facts,
-    hint: "when the server runs again, run the same command: it resumes",
-  });
+  const hint = "when the server runs again, run the same command: it resumes";
+  return new EmporiumError(code, `${message}, for ${awayMsMax / 1000} s by now`, { ...facts, hint });
 }

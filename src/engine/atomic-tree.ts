@@ -17,12 +17,12 @@ const READ_BYTES = 1024 * 1024;
 export type IsMetadata = (relativeKey: string) => boolean;
 
 /**
- * Sends a finished folder of this machine to a folder key (`TS_1/tomo.zarr/`), so that readers see the old entity, then none, then the
- * new one, and never a mixture.
+ * Sends a finished folder of this machine to a folder key (`TS_1/tomo.zarr/`), so that readers see the old entity, then none,
+ * then the new one, and never a mixture.
  *
- * Onto files: a hidden copy beside the key, renamed as a whole. Onto object stores, which have no rename: the old metadata is removed
- * first, outermost first; then all old objects; then the new ones are sent, many at a time; then the new metadata, outermost last.
- * Each object that is there is noted, and not sent again by a later attempt.
+ * Onto files: a hidden copy beside the key, renamed as a whole. Onto object stores, which have no rename: the old metadata is
+ * removed first, outermost first; then all old objects; then the new ones are sent, many at a time; then the new metadata,
+ * outermost last. Each object that is there is noted, and not sent again by a later attempt.
  *
  * @returns one receipt an object, in key order; `folderReceipt` makes one of many.
  */

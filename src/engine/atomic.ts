@@ -39,9 +39,9 @@ export async function publishObject(
 }
 
 /**
- * Copies an object from the source store (or another one) to the target, in bounded memory, whole or not at all. All its bytes are of
- * one version of the source. A large object goes in parts that are noted one by one, so a later attempt sends only those that are
- * missing. Unless `onBytes` is given, its bytes are the task's progress.
+ * Copies an object from the source store (or another one) to the target, in bounded memory, whole or not at all. All its bytes
+ * are of one version of the source. A large object goes in parts that are noted one by one, so a later attempt sends only those
+ * that are missing. Unless `onBytes` is given, its bytes are the task's progress.
  *
  * @throws {EmporiumError} STORE_ABSENT without a source; STORE_CONFLICT or SOURCE_CHANGED when it is replaced meanwhile.
  */

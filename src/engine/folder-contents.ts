@@ -6,9 +6,9 @@ import { crcText } from "../core/crc32.js";
 import type { ObjectReceipt } from "./task.js";
 
 /**
- * What the checksum of a folder's receipt is made of, one line an object: `relative/key size crc32`. A journal has one line for a volume of
- * a hundred thousand chunks; these files, one a folder, let a check name the chunk that has changed. They prove nothing by themselves: a
- * text counts only where its CRC-32 is the receipt's. Losing them costs names, never correctness.
+ * The text behind the checksum of a folder's receipt: `relative/key size crc32`, one line an object. The journal has one line for
+ * a volume; this text lets a check name the changed chunk. It counts only if its CRC-32 is the receipt's. Losing it costs names,
+ * never correctness.
  */
 export function folderContents(workspace: string, journal: string) {
   const folder = join(workspace, "contents", journal);

@@ -15,10 +15,10 @@ export interface Appender {
 }
 
 /**
- * Group commit: lines that arrive while the disk is busy go down together with one write and one sync. A sync that has failed is never
- * tried again as if it had worked, because the system may have dropped the bytes: from then on every call fails with that error.
+ * Group commit: lines that arrive while the disk is busy share one write and one sync. After a failed sync every call fails with
+ * its error: the system may have dropped the bytes.
  *
- * @param options `sync: false`: lines survive the end of the process only, as with a file store that was opened so.
+ * @param options `sync: false`: lines survive only the end of the process.
  */
 export function openAppender(file: FileHandle, size: number, path: string, { sync = true } = {}): Appender {
   interface Waiting {

@@ -38,10 +38,9 @@ export interface ScanEnd {
 }
 
 /**
- * Hands each good line to `visit`, in order, until the end or the first bad one. Reads by blocks: memory is one block, or the longest
- * line.
+ * Passes each valid line to `visit`, in order, until the end or the first bad one. Memory: one block, or the longest line.
  *
- * @param visit gets the payload, which is only valid during the call; answers false to call the line bad.
+ * @param visit gets the payload, valid only during the call; returns false for a bad line.
  */
 export async function scanLines(file: FileHandle, visit: (payload: Buffer, span: LineSpan) => boolean): Promise<ScanEnd> {
   const { size } = await file.stat();

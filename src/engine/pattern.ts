@@ -41,11 +41,8 @@ export function compilePattern(source: string, place?: Place): Pattern {
     whole = new RegExp(`^(?:${translated})$`);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.replace(/^Invalid regular expression: /, "") : String(cause);
-    throw new EmporiumError("CONFIG_REGEX", `the regular expression cannot be compiled: ${reason}`, {
-      place,
-      hint: "escape characters such as ( [ * + ? with a backslash if they are literal characters",
-      cause,
-    });
+    const hint = "escape characters such as ( [ * + ? with a backslash if they are literal characters";
+    throw new EmporiumError("CONFIG_REGEX", `the regular expression cannot be compiled: ${reason}`, { place, hint, cause });
   }
   const steps = worstSteps(source);
   const run = (regex: RegExp, text: string): RegExpExecArray | null => {

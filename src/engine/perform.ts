@@ -196,10 +196,8 @@ async function findChange(before: readonly TaskInput[], { source, signal }: Perf
 function sourceChanged(task: Task, source: Store, { input, now }: Change): EmporiumError {
   const name = objectName(source, input.key);
   const what = now ? `changed while "${task.title}" read it` : `is gone; "${task.title}" was reading it`;
-  return new EmporiumError("SOURCE_CHANGED", `${name} ${what}`, {
-    place: source.local ? { file: name } : { url: name },
-    hint: "run again when no process writes it any more",
-  });
+  const hint = "run again when no process writes it any more";
+  return new EmporiumError("SOURCE_CHANGED", `${name} ${what}`, { place: source.local ? { file: name } : { url: name }, hint });
 }
 
 /** Any thrown thing as an error with a place. */

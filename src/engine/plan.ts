@@ -8,11 +8,11 @@ export const ENGINE_FOLDER = ".emporium";
 const KEY_BYTES_MAX = 1024; // S3's own limit
 
 /**
- * Proves, before a byte moves, that a plan can be run in its own order and that no two tasks write one name. Names that differ only in
- * case or in Unicode composition count as one: the tree must survive a copy to a disk that folds them.
+ * Proves, before a byte moves, that a plan can be run in its own order and that no two tasks write one name. Names that differ
+ * only in case or in Unicode composition count as one: the tree must survive a copy to a disk that folds them.
  *
- * @throws {EmporiumError} INTERNAL for needs that are absent, come later or form a cycle; NAME_UNSAFE for an output that is not a safe
- *   key; CONFIG_COLLISION, with both titles, for two outputs under one name or one inside the other.
+ * @throws {EmporiumError} INTERNAL for needs that are absent, come later or form a cycle; NAME_UNSAFE for an output that is not a
+ *   safe key; CONFIG_COLLISION, with both titles, for two outputs under one name or one inside the other.
  *
  * Cost: one pass, memory in proportion to the distinct folders and keys.
  */

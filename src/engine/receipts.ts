@@ -14,10 +14,10 @@ const STATS_IN_FLIGHT = 16;
 const READS_IN_FLIGHT = 4;
 
 /**
- * Receipt of a folder as a whole, for entities of very many objects: one line in the journal instead of a hundred thousand. Key with a
- * last `/`; size of all objects together; `etag` a hash of the listing (relative key, size, etag or time of each, in key order);
- * `crc32` that of the text that has, for each object in key order, its relative key, size and CRC-32 as decimal and hexadecimal text,
- * separated by blanks, and a line feed.
+ * Receipt of a folder as a whole, for entities of very many objects: one line in the journal instead of a hundred thousand. Key
+ * with a last `/`; size of all objects together; `etag` a hash of the listing (relative key, size, etag or time of each, in key
+ * order); `crc32` that of the text that has, for each object in key order, its relative key, size and CRC-32 as decimal and
+ * hexadecimal text, separated by blanks, and a line feed.
  *
  * @param objects one for each object below the folder, in any order, as the writer knows them.
  * @param keep gets that text, for whoever wants to name a single object later (`TaskContext.keepContents`).

@@ -77,8 +77,8 @@ export interface RunReport {
 }
 
 /**
- * Runs a plan to its end, or as far as it goes. Killed at any moment and called again with the same plan, it ends with the same bytes
- * as if it had never been killed.
+ * Runs a plan to its end, or as far as it goes. Killed at any moment and called again with the same plan, it ends with the same
+ * bytes as if it had never been killed.
  *
  * Failures of tasks are in the report, never thrown.
  *

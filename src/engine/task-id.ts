@@ -3,9 +3,9 @@ import { EmporiumError } from "../core/errors.js";
 import type { Plain, Task, TaskInput } from "./task.js";
 
 /**
- * Name of a task: what it runs, what it is told, what it reads and what it writes, hashed. The order in which an object's keys were set,
- * the tasks it needs, its title, its estimates and the clock have no part in it, so the same work has the same id on any machine and in
- * any plan. Inputs and outputs count in their order.
+ * Name of a task: what it runs, what it is told, what it reads and what it writes, hashed. The order in which an object's keys
+ * were set, the tasks it needs, its title, its estimates and the clock have no part in it, so the same work has the same id on
+ * any machine and in any plan. Inputs and outputs count in their order.
  *
  * @returns 32 hexadecimal digits: the first 16 bytes of a SHA-256, far from a collision at the 10^7 tasks of the largest plan.
  * @throws {EmporiumError} INTERNAL when `params` holds what JSON cannot carry (NaN, an instance of a class).

@@ -8,10 +8,9 @@ export interface TextLine {
 }
 
 /**
- * The lines of a small text file that another program wrote, empty ones included. Line ends are LF, CRLF or CR; the last may have none.
+ * The lines of a small text file, empty ones included. Line ends are LF, CRLF or CR.
  *
- * The bytes are UTF-8, or UTF-16 with a byte order mark. What is neither is taken as Windows-1252, where latin-1's `µ`, `Å` and `°` have
- * their place: microscope software writes them into otherwise plain files.
+ * The bytes are UTF-8, UTF-16 with a byte order mark, or else Windows-1252: microscope software writes `µ`, `Å` and `°` in it.
  *
  * @throws {EmporiumError} FORMAT_LIMIT past `LIMITS.headerBytes`.
  */

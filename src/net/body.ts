@@ -37,10 +37,10 @@ export interface Body extends AsyncIterable<Uint8Array> {
 }
 
 /**
- * Reads the wanted bytes of a body and drops the rest. Fewer bytes come back only where the body ended as announced.
+ * Reads the wanted bytes of a body and drops the rest. Returns fewer only if the body ended as announced.
  *
- * @throws {EmporiumError} STORE_UNAVAILABLE (`later`) when the connection breaks, ends early or stalls; the bytes that came stay with
- *   the error (`partialOf`).
+ * @throws {EmporiumError} STORE_UNAVAILABLE (`later`) if the connection breaks, ends early or stalls, with the bytes received
+ *   (`partialOf`).
  */
 export async function readBody(body: Body, request: BodyRequest): Promise<{ bytes: Uint8Array; ended: boolean }> {
   const { url, skip = 0, length, announced, timeouts, signal, clock = systemClock } = request;
@@ -132,9 +132,7 @@ export function allocate(size: number, url: string): Uint8Array {
   try {
     return new Uint8Array(size);
   } catch (cause) {
-    throw new EmporiumError("MEMORY_LIMIT", `${redact(url)}: ${size} bytes do not fit into one buffer`, {
-      cause,
-      hint: "read it by ranges",
-    });
+    const hint = "read it by ranges";
+    throw new EmporiumError("MEMORY_LIMIT", `${redact(url)}: ${size} bytes do not fit into one buffer`, { cause, hint });
   }
 }

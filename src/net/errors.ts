@@ -26,10 +26,8 @@ export function statusError(
     return new EmporiumError("STORE_DENIED", what, { place, hint: "give credentials: they are missing, wrong or expired" });
   }
   if (status === 403 || status === 451) {
-    return new EmporiumError("STORE_DENIED", what, {
-      place,
-      hint: "check that you may read this, and that a signed link has not expired",
-    });
+    const hint = "check that you may read this, and that a signed link has not expired";
+    return new EmporiumError("STORE_DENIED", what, { place, hint });
   }
   if (status === 404 || status === 410) {
     return new EmporiumError("STORE_ABSENT", what, { place, hint: "check the address" });

@@ -99,8 +99,6 @@ export function refusalIn(error: unknown): EmporiumError | undefined {
 
 export function refused(text: string, fault: string): EmporiumError {
   const url = redact(text.length > 200 ? `${text.slice(0, 200)}…` : text);
-  return new EmporiumError("ADDRESS_REFUSED", `${url} is not followed: ${fault}`, {
-    place: { url },
-    hint: "if you trust it, give that URL itself (or --allow-private, if the command has it)",
-  });
+  const hint = "if you trust it, give that URL itself (or --allow-private, if the command has it)";
+  return new EmporiumError("ADDRESS_REFUSED", `${url} is not followed: ${fault}`, { place: { url }, hint });
 }

@@ -34,8 +34,8 @@ export interface HttpAnswer extends HttpReply {
 }
 
 /**
- * Sends requests, once each, and follows redirections: five at most, never from https to http, credentials dropped at the first other
- * origin, every hop checked.
+ * Sends requests once each and follows at most five redirections: never from https to http, without credentials on other origins,
+ * each address checked.
  *
  * @param home an address of the origin that the credentials are for.
  */

@@ -17,11 +17,11 @@ export interface StreamedBody {
 }
 
 /**
- * Hands on a body as it arrives, nothing kept. Only time spent waiting for the server counts as its silence: a consumer may be as slow as
- * it likes.
+ * Hands on a body as it arrives, nothing kept. Only time spent waiting for the server counts as its silence: a consumer may be as
+ * slow as it likes.
  *
- * The loop over it throws STORE_UNAVAILABLE (`later`) when the connection breaks, ends early or stalls, STORE_PROTOCOL when more comes than
- * was announced, CANCELLED.
+ * The loop over it throws STORE_UNAVAILABLE (`later`) when the connection breaks, ends early or stalls, STORE_PROTOCOL when more
+ * comes than was announced, CANCELLED.
  */
 export function streamBody(body: Body, request: StreamedBody): Pick<ByteStream, "body" | "cancel"> {
   const { url, offset, announced, timeouts, signal, clock = systemClock } = request;

@@ -7,10 +7,10 @@ const SEGMENT_BYTES_MAX = 255;
 const PART_NAME = /^\..+\.[A-Za-z0-9_~-]+\.part$/s;
 
 /**
- * The gate that every key passes before it becomes a path or an address: relative, with `/` between segments that are neither empty
- * nor `.` nor `..`, at most 255 bytes each. A backslash is refused because it separates folders on some machines and not on others.
+ * Checks a key before it becomes a path or an address: relative, segments between `/` not empty, `.` or `..`, and at most 255
+ * bytes each. Refuses backslashes, which separate folders on some machines only.
  *
- * @param kind what the caller can work with: an object, a folder (a last `/` is allowed, and so is `""`, the root), or either.
+ * @param kind what is allowed: an object, a folder (a last `/` is allowed, and so is `""`, the root), or either.
  * @returns the key, a folder's without its last `/`.
  * @throws {EmporiumError} NAME_UNSAFE
  */

@@ -29,9 +29,9 @@ export async function* listFolder(reader: FolderReader, folder: string, options:
 }
 
 /**
- * Everything below a prefix in key order, folder by folder, depth first: that is the order of whole keys when a folder counts with its
- * `/`. A folder that looks in every name, date and size like two that it lies in is those again, by a link, and is passed over. (Like one
- * only, it may be its own: groups of groups look alike.)
+ * Everything below a prefix in key order, folder by folder, depth first: that is the order of whole keys when a folder counts
+ * with its `/`. A folder that looks in every name, date and size like two that it lies in is those again, by a link, and is
+ * passed over. (Like one only, it may be its own: groups of groups look alike.)
  *
  * @throws {EmporiumError} STORE_PROTOCOL when folders do not end.
  */

@@ -7,8 +7,8 @@ import { parseLocation } from "./url.js";
 export type Nesting = "same" | "inside" | "around" | "apart";
 
 /**
- * How `place` lies to `other`, however they are written: relative, with `..`, through symbolic links or mounts, as a path or a `file:` URL, as
- * prefixes of one bucket. A folder that is not there yet lies where it would be made.
+ * How `place` lies to `other`, however they are written: relative, with `..`, through symbolic links or mounts, as a path or a
+ * `file:` URL, as prefixes of one bucket. A folder that is not there yet lies where it would be made.
  *
  * @param place path or URL. Nothing is asked of the network.
  * @throws {EmporiumError} LOCATION_UNKNOWN, NAME_UNSAFE

@@ -4,8 +4,8 @@ import { changed } from "./faults.js";
 import { absent, type Store } from "./store.js";
 
 /**
- * Reads an object from front to back through one request, so that all bytes are of one version whatever the server says of versions. A connection
- * that breaks is an error: going on would need another request.
+ * Reads an object by one request, so that all bytes have one version. A broken connection is an error: resuming needs another
+ * request.
  *
  * @throws {EmporiumError} STORE_ABSENT; STORE_CONFLICT for a body of another size than `size`.
  */

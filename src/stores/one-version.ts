@@ -18,11 +18,10 @@ export interface UnversionedObject {
 }
 
 /**
- * Reads an object whose server does not tell one version from the next, such that all bytes are of one version. The first part is simply read. When
- * another one is wanted, small objects are read whole by one request. Of large ones the earlier parts are read again after each new part and
- * compared: one replacement in between shows.
+ * Reads one version of an object from a server that does not tell versions apart. The first part is simply read. For another one,
+ * small objects are read whole by one request; of large ones the earlier parts are read again after each new part, and compared.
  *
- * The answer throws STORE_CONFLICT when the object was replaced, STORE_UNVERSIONED when a large object would have to be read in many parts.
+ * The answer throws STORE_CONFLICT if the object was replaced, STORE_UNVERSIONED if a large object would take many parts.
  */
 export function oneVersion({ name, size, read, begun }: UnversionedObject): RandomAccess["read"] {
   const parts = begun ? [begun] : [];

@@ -48,10 +48,10 @@ export function streamRange(from: StreamFrom): string | undefined {
 }
 
 /**
- * Checks what the reply says of itself and begins with its body. A server may send less than was asked for (RFC 9110 §14.2), from the place that
- * was asked for; it may ignore the range, then the body begins at 0.
+ * Checks the head of the reply and starts its body. The server may send less than requested (RFC 9110 §14.2), or ignore the range
+ * and start at 0.
  *
- * @throws {EmporiumError} STORE_PROTOCOL when the lengths contradict each other, STORE_CONFLICT when the reply is of another version.
+ * @throws {EmporiumError} STORE_PROTOCOL if lengths contradict each other, STORE_CONFLICT if the version differs.
  */
 export function streamReply(reply: StreamedReply, request: StreamRequest): ByteStream {
   try {

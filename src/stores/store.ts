@@ -128,9 +128,8 @@ export interface Store {
   /** Uploads of this key (or of all below a key ending with `/`) that were begun and neither finished nor aborted. */
   openUploads(key: string, options?: ReadOptions): AsyncIterable<{ key: string; token: string }>;
   /**
-   * One request whose body is handed on as it arrives, for transfers longer than memory; from `offset`, where the store has ranges.
-   * Nothing is tried again: the caller goes on from the last byte that it got. `undefined` when there is no such object. Absent where
-   * `read` is all that there is.
+   * Streams an object by one request, for transfers larger than memory; from `offset` if the store has ranges. No retries: the
+   * caller resumes behind its last byte. `undefined` if there is no such object. Absent from stores that only `read`.
    */
   stream?(
     key: string,
@@ -163,10 +162,10 @@ export interface LocalAccess {
 }
 
 /**
- * An object of a store as a format reader wants it. Size and etag are taken once; when the object changes between two reads, the
- * second throws STORE_CONFLICT, so a volume is never a mixture of two files. Where the server names no version, `oneVersion` reads.
+ * An object of a store as a source for format readers. Size and etag are read once; if the object changes, a read throws
+ * STORE_CONFLICT, so versions never mix. If the server gives no version, `oneVersion` reads.
  *
- * @throws {EmporiumError} STORE_ABSENT when there is no such object.
+ * @throws {EmporiumError} STORE_ABSENT if there is no such object.
  */
 export async function openObject(
   store: Store,

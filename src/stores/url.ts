@@ -8,8 +8,8 @@ import { type Location, type Scheme, type StoreOptions, unknownLocation } from "
 import type { Store } from "./store.js";
 
 /**
- * Understands a path (relative ones against `cwd`), `file:`, `http(s):`, `ftp:`, `s3://bucket/key` or `gs://bucket/key`. Nothing is asked
- * of disk or network. Keys of buckets are taken literally, as every S3 tool does; paths of URLs are percent-decoded.
+ * Parses a path (relative to `cwd`), `file:`, `http(s):`, `ftp:`, `s3://bucket/key` or `gs://bucket/key`, without disk or
+ * network. Keys of buckets are literal, as in S3 tools; paths of URLs are percent-decoded.
  *
  * @throws {EmporiumError} LOCATION_UNKNOWN, NAME_UNSAFE
  */
@@ -26,10 +26,10 @@ export function parseLocation(text: string, { cwd = process.cwd() }: { cwd?: str
 }
 
 /**
- * Takes the format off a volume's location, as Neuroglancer and TensorStore write it: `zarr://s3://bucket/key` or `s3://bucket/key|zarr3:`,
- * where a path behind the colon goes on inside the volume. What has none stays as it is.
+ * Removes the format from a location in the syntax of Neuroglancer and TensorStore: `zarr://s3://bucket/key` or
+ * `s3://bucket/key|zarr3:`; a path behind the colon goes on inside the volume.
  *
- * @throws {EmporiumError} LOCATION_UNKNOWN for a pipe to what is not read so (`|zip:`).
+ * @throws {EmporiumError} LOCATION_UNKNOWN for other pipes (`|zip:`).
  */
 export function parseVolumeLocation(text: string): { location: string; format?: VolumeFormat | undefined } {
   const prefix = /^([a-z][a-z0-9]*):\/\//i.exec(text);

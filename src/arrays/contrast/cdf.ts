@@ -9,8 +9,8 @@ const FRACTION_MIN = 0.01;
 /**
  * Limits around the steep part of the cumulative distribution.
  *
- * What the slope is, on average, before it rises, and in the median after it has fallen, are the thresholds: low is where the slope first
- * exceeds the one, high where, past its maximum, it falls below the other.
+ * What the slope is, on average, before it rises, and in the median after it has fallen, are the thresholds: low is where the
+ * slope first exceeds the one, high where, past its maximum, it falls below the other.
  *
  * @param sample finite values.
  * Source: `CDFContrastLimitCalculator` of cryoet-data-portal-neuroglancer.

@@ -20,11 +20,11 @@ interface Fit {
 }
 
 /**
- * `gmmLimits` in single precision, as the portal has them: scikit-learn from 1.8 on keeps the type of the voxels. It loses so much that fits end
- * elsewhere (in volumes of small integers by a good part of the width), which is why this is not the default.
+ * `gmmLimits` in single precision as in the portal: scikit-learn from 1.8 on keeps the voxels' type. Not the default, because
+ * fits end elsewhere (for small integers by a good part of the width).
  *
- * Every number is rounded where scikit-learn's arrays are. Not known is the order in which BLAS adds, which is another one on every kind of
- * processor: the portal's own limits differ by up to 1e-5 of their width between two of them, and these from each by as much.
+ * Every number is rounded where scikit-learn's arrays are. The order in which BLAS adds differs between processors: the portal's
+ * own limits differ by up to 1e-5 of their width between two of them, and ours from each by as much.
  *
  * Cost: each round goes through every value; 3 s for 100,000 values at most.
  * Source: `GaussianMixture` of scikit-learn 1.8.0. Golden: `test/golden/contrast`.

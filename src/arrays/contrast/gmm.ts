@@ -27,14 +27,14 @@ interface Mixture {
 }
 
 /**
- * Limits around that component of a mixture of one to three Gaussians whose mean is nearest to the mean of all: in a tomogram the empty ice,
- * so that what is denser stands out. The number of components is the one with the lowest Bayesian information criterion.
+ * Limits around one component of a mixture of one to three Gaussians: the one whose mean is nearest to the overall mean (in a
+ * tomogram the empty ice). The Bayesian information criterion chooses the number of components.
  *
- * A fit ends early (the tolerance is wide), so its result depends on where it starts. It starts where scikit-learn's does, from the same
- * points of the sample (k-means++ with numpy's `RandomState(42)`).
+ * The tolerance is wide, so the result depends on the start, which is scikit-learn's (k-means++ with numpy's `RandomState(42)`).
  *
  * @param sample finite values, in the order of the draw.
- * Source: `GMMContrastLimitCalculator` of cryoet-data-portal-neuroglancer; scikit-learn's `GaussianMixture`. Golden: `test/golden/contrast`.
+ * Source: `GMMContrastLimitCalculator` of cryoet-data-portal-neuroglancer; scikit-learn's `GaussianMixture`. Golden:
+ * `test/golden/contrast`.
  */
 export function gmmLimits(sample: Float32Array): ContrastLimits {
   const range = rangeOf(sample);

@@ -1,13 +1,13 @@
 /**
  * The places that numpy's `default_rng(42).choice(length, count, replace=False)` draws, in its order.
  *
- * The portal draws its samples so. A mixture fitted from k points of a sample depends on which points those are, hence on the order of the
- * sample, and only the same draw gives the same limits.
+ * The portal draws its samples so. A mixture fitted from k points of a sample depends on which points those are, hence on the
+ * order of the sample, and only the same draw gives the same limits.
  *
  * @param count at most `length`; `length` is below 2^32.
  *
- * Source: numpy 1.26 to 2.4, `Generator.choice` (Floyd's algorithm for few, a shuffle of the tail for many), PCG64 seeded with 42, Lemire's
- * bounded integers from the two halves of each 64-bit number. Golden: `test/golden/contrast`.
+ * Source: numpy 1.26 to 2.4, `Generator.choice` (Floyd's algorithm for few, a shuffle of the tail for many), PCG64 seeded with
+ * 42, Lemire's bounded integers from the two halves of each 64-bit number. Golden: `test/golden/contrast`.
  */
 export function numpyChoice(length: number, count: number): Uint32Array {
   const below = boundedIntegers();

@@ -23,8 +23,8 @@ export function middleSections(nz: number, radius: number): { start: number; sto
 }
 
 /**
- * The voxels that contrast limits are found from, finite ones only: all of the middle sections where they are no more than 0.3 of the
- * whole volume, else that many of them, drawn as the portal draws them.
+ * The voxels that contrast limits are found from, finite ones only: all of the middle sections where they are no more than 0.3 of
+ * the whole volume, else that many of them, drawn as the portal draws them.
  *
  * @param slab voxels of the middle sections in C order.
  * @param shape of the whole volume.

@@ -77,10 +77,9 @@ export function encodeBlosc(
 }
 
 /**
- * The plain bytes of a Blosc-1 frame; undefined where the frame is for another decoder (an inner codec other than LZ4, bit shuffle).
+ * The plain bytes of a Blosc-1 frame; undefined if another decoder is needed (an inner codec other than LZ4, bit shuffle).
  *
- * @param place goes into errors.
- * @throws {EmporiumError} FORMAT_CORRUPT for a broken frame; FORMAT_LIMIT where its header promises more than `LIMITS.chunkBytes`.
+ * @throws {EmporiumError} FORMAT_CORRUPT for a broken frame; FORMAT_LIMIT if it promises more than `LIMITS.chunkBytes`.
  */
 export function decodeBlosc(frame: Uint8Array, place?: Place): Uint8Array<ArrayBuffer> | undefined {
   return withFrame(
@@ -176,8 +175,8 @@ export function readBloscHeader(head: Uint8Array, place?: Place): BloscHeader {
 }
 
 /**
- * Header and offset table of a frame whose blocks were made by `gather` and `pack`: `BLOSC_HEADER_BYTES + 4 * offsets.length` bytes.
- * They can be written last, in the room left for them before the blocks.
+ * Header and offset table of a frame whose blocks were made by `gather` and `pack`: `BLOSC_HEADER_BYTES + 4 * offsets.length`
+ * bytes. They can be written last, in the room left for them before the blocks.
  *
  * @param blockBytes a multiple of `itemBytes`, at most `plainBytes`.
  * @param frameBytes header and table included.

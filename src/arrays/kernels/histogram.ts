@@ -5,10 +5,9 @@ const FIRST_FINITE = 0x0080;
 const LAST_FINITE = 0xff7f;
 
 /**
- * The least and the greatest float32 that the `histogram` kernel counts in `bin`, both inclusive.
- *
- * A bin is the upper 16 bits of a float32 (sign, exponent, 7 bits of the fraction), mapped so that bins ascend with the values. So a bin
- * is at most 2^-7 (0.8 %) of its values wide, and everything below 2^-126 lies in the first few bins on either side of 0.
+ * The smallest and the largest float32 that the `histogram` kernel counts in `bin`. A bin is the upper 16 bits of a float32
+ * (sign, exponent, 7 bits of the fraction), mapped so that bins ascend with the values. It is at most 2^-7 (0.8 %) of its values
+ * wide.
  */
 export function binEdges(bin: number): { low: number; high: number } {
   return { low: valueOfKey(bin * 0x10000), high: valueOfKey(bin * 0x10000 + 0xffff) };
@@ -36,12 +35,12 @@ export function finiteCount(counts: ArrayLike<number>): number {
 }
 
 /**
- * Percentiles of the finite voxels, defined as numpy's `percentile` does by default: position `p / 100 * (n - 1)` among the sorted
- * voxels, linear between two neighbours.
+ * Percentiles of the finite voxels, defined as numpy's `percentile` does by default: position `p / 100 * (n - 1)` among the
+ * sorted voxels, linear between two neighbours.
  *
- * Within a bin the voxels are taken to be spread evenly, so each neighbour is off by less than its bin's width: the error is below
- * 2^-7 · max(|a|, |b|) (0.8 %) for neighbours a and b that are normal float32. `range`, the exact minimum and maximum where they are
- * known, makes percentiles 0 and 100 exact, and all of them where the volume is constant.
+ * Within a bin the voxels are taken to be spread evenly, so each neighbour is off by less than its bin's width: the error is
+ * below 2^-7 · max(|a|, |b|) (0.8 %) for neighbours a and b that are normal float32. `range`, the exact minimum and maximum where
+ * they are known, makes percentiles 0 and 100 exact, and all of them where the volume is constant.
  *
  * @param counts `HISTOGRAM_BINS` counts of the `histogram` kernel, or sums of them.
  * @param percentiles 0 to 100, in any order.

@@ -34,9 +34,9 @@ export type ConvertKind = keyof typeof CONVERT;
 export type VoxelKind = (typeof CONVERT)["int8" | "uint8" | "int16" | "uint16" | "float32"];
 
 /**
- * The compiled kernels over one memory. Every address is in bytes from the start of the memory and needs no alignment; `srcRow` and
- * `dstRow` are the distances of two rows' starts in bytes; planes are C order, `h` rows of `w` voxels. Nothing is checked: an address
- * or a length beyond the caller's own region reads or writes what lies there, or traps at the end of the memory.
+ * The compiled kernels over one memory. Every address is in bytes from the start of the memory and needs no alignment; `srcRow`
+ * and `dstRow` are the distances of two rows' starts in bytes; planes are C order, `h` rows of `w` voxels. Nothing is checked: an
+ * address or a length beyond the caller's own region reads or writes what lies there, or traps at the end of the memory.
  *
  * An instance is not re-entrant, but instances in several threads may work in one memory on regions of their own.
  */
@@ -48,9 +48,9 @@ export interface Kernels {
   swap(itemBytes: number, at: number, n: number): void;
 
   /**
-   * 2×2×2 mean of two float32 planes: `ceil(h/2)` rows of `ceil(w/2)` float32 at `dst`. `src1` 0: there is no second plane.
-   * `zero` 0: the mean of the voxels that exist; else missing rows, columns and planes count as zeros (scikit-image's `block_reduce`).
-   * A result is the same to the last bit wherever a row is cut, at even columns.
+   * 2×2×2 mean of two float32 planes (`src1` 0: of one): `ceil(h/2)` rows of `ceil(w/2)` float32 at `dst`. `zero` 0: mean of the
+   * voxels that exist; else missing ones count as zeros (scikit-image's `block_reduce`). Does not depend on where a row is cut,
+   * at even columns.
    */
   meanZYX(src0: number, src1: number, dst: number, h: number, w: number, srcRow: number, dstRow: number, zero: number): void;
 
@@ -148,9 +148,9 @@ export interface Kernels {
   ): void;
 
   /**
-   * Packs a shuffled block as a Blosc-1 frame holds it, LZ4 inside, and returns the bytes written: at most
-   * `packedBytesMax(itemBytes, voxels)`. A full block is split into `itemBytes` streams; the last block of a frame, where it is shorter
-   * than the others, is not: give it as `pack(1, block, voxels * itemBytes, …)`. `hashTable`: `HASH_TABLE_BYTES` of scratch.
+   * Packs a shuffled block as in a Blosc-1 frame, LZ4 inside; returns the bytes written, at most `packedBytesMax(itemBytes,
+   * voxels)`. Full blocks are split into `itemBytes` streams. A shorter last block is not: pass `pack(1, block, voxels *
+   * itemBytes, …)`. `hashTable`: `HASH_TABLE_BYTES` of scratch.
    */
   pack(itemBytes: number, block: number, voxels: number, dst: number, hashTable: number): number;
 
@@ -181,8 +181,8 @@ export interface Kernels {
   decodeRange(from: number, to: number, dst: number): number;
 
   /**
-   * The box [z0, z1) × [y0, y1) × [x0, x1) of the open frame, which holds `planes` × `rows` × `row` BYTES in C order; x too is counted
-   * in bytes. Each Blosc block is decoded once at most, and no further than the box's last byte in it.
+   * The box [z0, z1) × [y0, y1) × [x0, x1) of the open frame of `planes` × `rows` × `row` BYTES in C order; x counts bytes.
+   * Decodes each Blosc block at most once, and only to the box's last byte.
    *
    * @param rowStride, planeStride distances in bytes at `dst`, which must have room for them.
    */
@@ -262,9 +262,9 @@ export function instantiateKernels(module: WebAssembly.Module, memory: WebAssemb
 }
 
 /**
- * A memory of at least `bytes` that workers can share. It may grow up to `maximumBytes`, by default to 4 GiB; only pages that are touched cost memory.
+ * Shared memory of at least `bytes`. It may grow to `maximumBytes` (default 4 GiB); only pages in use cost memory.
  *
- * @throws {EmporiumError} MEMORY_LIMIT where 32-bit addresses cannot reach that far, or the system gives no room.
+ * @throws {EmporiumError} MEMORY_LIMIT if 32-bit addresses do not suffice, or the system refuses.
  */
 export function sharedMemory(bytes: number, maximumBytes: number = PAGES_MAX * PAGE_BYTES): WebAssembly.Memory {
   const initial = Math.max(1, Math.ceil(bytes / PAGE_BYTES));

@@ -24,8 +24,8 @@ export interface Frame {
 }
 
 /**
- * The frame of a picture: all of the plane for `original`; else the middle 4 : 3, as large as a multiple of 4 × 3 pixels can be, of a plane that
- * lies on its longer side. A plane of fewer than 4 pixels one way gives what it has.
+ * The frame of a picture: the whole plane for `original`; else the largest middle part of 4 : 3, in multiples of 4 × 3 pixels, of
+ * the plane turned to landscape.
  *
  * Source: `process_key_image` in cryoet-data-portal-backend `common/make_key_image.py`.
  */

@@ -2,12 +2,12 @@
 const DEVIATIONS = 3;
 
 /**
- * A plane of numbers as grey, 0 black to 255 white: cut off at three standard deviations from the mean, then stretched from the least to the
- * greatest of what is left. A plane without contrast is of one middle grey; pixels that are not finite are as dark as the darkest.
+ * A plane as grey values 0 to 255: clipped at three standard deviations from the mean, then stretched to the full range. A plane
+ * without contrast becomes middle grey; pixels that are not finite become the darkest grey.
  *
  * @param plane any number of pixels; not changed.
  *
- * Source: `project_slab` in cryoet-data-portal-backend `common/make_key_image.py`, and the grey colour map of matplotlib, which has 256 steps.
+ * Source: `project_slab` in cryoet-data-portal-backend `common/make_key_image.py`, and matplotlib's grey colour map of 256 steps.
  * Cost: three passes.
  */
 export function greyOf(plane: Float32Array | Float64Array): Uint8Array {

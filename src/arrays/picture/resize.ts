@@ -3,9 +3,9 @@ import type { Frame } from "./frame.js";
 /**
  * One channel of a plane as a frame shows it.
  *
- * Where the picture is smaller, each of its pixels is the weighted mean of all that lies under it and half of its neighbours (a triangle, which is
- * as wide as the Gaussian that the portal blurs with); where it is larger, a cubic of Mitchell and Netravali lies through the plane, which shows
- * neither blocks nor stars. At its own size a plane is copied.
+ * Where the picture is smaller, each of its pixels is the weighted mean of all that lies under it and half of its neighbours (a
+ * triangle, which is as wide as the Gaussian that the portal blurs with); where it is larger, a cubic of Mitchell and Netravali
+ * lies through the plane, which shows neither blocks nor stars. At its own size a plane is copied.
  *
  * @param plane rows of `planeWidth` pixels, `channels` numbers each.
  * @param channel which of them.

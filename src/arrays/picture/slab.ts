@@ -2,10 +2,10 @@
 export const SLAB_PLANES = 40;
 
 /**
- * The planes in the middle of a volume, `z0 … z1`, the last one not among them. A thinner volume is shown whole.
+ * The middle planes of a volume, `z0` to before `z1`; all planes of a thin volume.
  *
- * Source: `project_slab` in cryoet-data-portal-backend `common/make_key_image.py`, which lets `z0` become negative for thin volumes and then
- * takes a few planes from the end.
+ * Source: `project_slab` in cryoet-data-portal-backend `common/make_key_image.py`; for thin volumes its negative `z0` takes
+ * planes from the end.
  */
 export function centralSlab(planes: number): { z0: number; z1: number } {
   const z0 = Math.floor(planes / 2) - SLAB_PLANES / 2;

@@ -5,15 +5,15 @@ import type { VoxelSurface } from "./surface.js";
 export type Labels = Uint8Array | Uint16Array | Uint32Array;
 
 /**
- * The surface of each label in a box of samples: the label is inside, everything else is outside.
+ * The surface of each label in a box of samples: the label is inside, everything else outside.
  *
- * Surfaces are closed but for where the box ends; a box that goes on with the last samples of this one goes on with its surfaces, vertex for
- * vertex. A volume's own edges are closed by a layer of zeros around it.
+ * Surfaces are closed except at the end of the box; the surfaces of an adjacent box that shares its last samples continue them,
+ * vertex for vertex. A layer of zeros closes surfaces at the edges of a volume.
  *
  * @param labels samples `[z, y, x]` of `samples`, in C order.
- * @param cells what is looked at: cell (z, y, x) lies between that sample and the next along each axis. Inside `samples`, one less at its end.
+ * @param cells cell (z, y, x) lies between that sample and the next along each axis. Inside `samples`, one less at its end.
  *
- * Cost: 256³ cells take 0.1 s where nothing is cut; memory is 12 bytes a triangle beside the surfaces.
+ * Cost: 256³ cells take 0.1 s without any surface; memory is 12 bytes a triangle beside the surfaces.
  */
 export function labelSurfaces(labels: Labels, samples: Box, cells: Box): Map<number, VoxelSurface> {
   const shape = boxShape(samples);

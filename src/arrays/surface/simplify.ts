@@ -18,13 +18,12 @@ const GAIN_MIN = 0.01;
 const BUCKETS = 4096;
 
 /**
- * A surface with fewer triangles that lies where it lay: vertices that hardly shape it are drawn into a neighbour. No vertex moves, so
- * positions stay those of the grid they came from, and the surface's box stays its box. A closed surface stays closed, an edge of two triangles stays one of two. The rim of an open
- * surface stays as it is, vertex for vertex: parts of a surface that was cut fit together as before.
+ * Reduces the triangles of a surface by edge collapses of vertices that hardly shape it into a neighbour. No vertex moves, so
+ * positions stay on their grid and the bounding box stays. A closed surface stays closed, and the rim of an open one keeps every
+ * vertex, so that parts of a cut surface still fit together.
  *
- * Source: Garland and Heckbert 1997, "Surface simplification using quadric error metrics", with half-edge collapses; the link condition of
- * Dey et al. 1999. Rounds of collapses that do not touch each other stand in for their queue. The same surface gives the same result on any
- * machine.
+ * Source: Garland and Heckbert 1997, "Surface simplification using quadric error metrics", with half-edge collapses; the link
+ * condition of Dey et al. 1999. Rounds of independent collapses replace their queue. Deterministic on any machine.
  *
  * Cost: a million triangles in about 2 s; memory some 150 bytes a vertex.
  */

@@ -99,10 +99,8 @@ async function finish(tx: Tx, source: Source): Promise<AdoptionReport> {
   }>`select * from new_counts`.execute(tx);
   for (const { table, adopted, left, found } of counts.rows) {
     if (adopted + left === found) continue;
-    throw new EmporiumError(
-      "INTERNAL",
-      `${table}: ${found} rows found, ${adopted} taken and ${left} left over do not add up to that`,
-    );
+    const message = `${table}: ${found} rows found, ${adopted} taken and ${left} left over do not add up to that`;
+    throw new EmporiumError("INTERNAL", message);
   }
   const before = await sql<{ rows: number }>`
     select count(*) as rows from emporium.adopted_data_set where source = ${source.schema} and adoption_id <> (select id from new_adoption)

@@ -250,10 +250,8 @@ export function failure(program: string, status: number | null, text: string, pl
   const told = lines.filter((line) => /\b(?:error|ERROR|FATAL|PANIC|DETAIL|could not|invalid)\b/.test(line));
   const message = (told.length > 0 ? told : lines).slice(0, 3).join(" ").trim() || `exit status ${status}`;
   if (/No space left on device/.test(text)) {
-    return new EmporiumError("DISK_FULL", `${program}: ${message}`, {
-      place: { file: place },
-      hint: "free some space, and run it again",
-    });
+    const hint = "free some space, and run it again";
+    return new EmporiumError("DISK_FULL", `${program}: ${message}`, { place: { file: place }, hint });
   }
   if (/insufficient file descriptors/.test(text)) {
     return new EmporiumError("DATABASE_EMBEDDED", `${program}: ${message}`, {
@@ -262,10 +260,8 @@ export function failure(program: string, status: number | null, text: string, pl
     });
   }
   if (status === null && text.trim() === "") {
-    return new EmporiumError("DATABASE_EMBEDDED", `${program} was killed`, {
-      place: { file: place },
-      hint: "run it again; if that happens again, check whether the machine runs out of memory",
-    });
+    const hint = "run it again; if that happens again, check whether the machine runs out of memory";
+    return new EmporiumError("DATABASE_EMBEDDED", `${program} was killed`, { place: { file: place }, hint });
   }
   const unknownUser = /could not look up effective user ID (\d+)/.exec(text)?.[1];
   return new EmporiumError("DATABASE_EMBEDDED", `${program}: ${message}`, {

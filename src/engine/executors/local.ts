@@ -171,16 +171,12 @@ function blockedBy(failed: Task, task: Task): ErrorRecord {
 
 function tooLarge(task: Task, memoryBytes: number): EmporiumError {
   const found = `${task.title} needs ${formatBytes(task.memoryBytes)} of buffers, ${formatBytes(memoryBytes)} are allowed`;
-  return new EmporiumError("MEMORY_LIMIT", found, {
-    place: task.place,
-    hint: `allow more with --memory ${Math.ceil(task.memoryBytes / 2 ** 20)}MiB`,
-  });
+  const hint = `allow more with --memory ${Math.ceil(task.memoryBytes / 2 ** 20)}MiB`;
+  return new EmporiumError("MEMORY_LIMIT", found, { place: task.place, hint });
 }
 
 function notStarted(task: Task, ended: EmporiumError | undefined): EmporiumError {
   const why = ended ? `the run was ended by: ${ended.message}` : "the run was stopped";
-  return new EmporiumError("CANCELLED", `${task.title} was not started: ${why}`, {
-    place: task.place,
-    hint: "the same command resumes",
-  });
+  const hint = "the same command resumes";
+  return new EmporiumError("CANCELLED", `${task.title} was not started: ${why}`, { place: task.place, hint });
 }

@@ -128,10 +128,10 @@ function localRow(columns: string[], name: string, line: number): AretomoPatch {
 }
 
 /**
- * Sections of an AreTomo alignment: the rows, one after the other, belong to the sections that are not dark (the SEC column counts from 0
- * or 1, depending on the version, and is not used). Magnification, patches and the offsets of the whole are left to whoever needs them.
+ * Sections of an AreTomo alignment: its rows in order are the sections that are not dark. The SEC column is not used: it counts
+ * from 0 or 1, depending on the version. Magnification, patches and global offsets are not read.
  *
- * @throws {EmporiumError} FORMAT_FIELD where rows and dark frames are not together the sections of the tilt series.
+ * @throws {EmporiumError} FORMAT_FIELD if rows and dark frames together are not the sections of the tilt series.
  * Source: `Alignment.from_aretomo3` of cryoet-alignment 0.2.0; golden: `test/golden/alignment`.
  */
 export function aretomoSections(alignment: AretomoAlignment): SectionAlignment[] {

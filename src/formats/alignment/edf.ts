@@ -20,10 +20,10 @@ export interface EtomoData {
 const FIELD = /^([^=#!\s][^=]*)=(.*)$/;
 
 /**
- * An `.edf` file: Java properties, one a line, the first line a date behind `#`. Of a repeated key the last value counts; a number that cannot
- * be read counts as not given.
+ * An `.edf` file: Java properties, one a line; the first line is a date behind `#`. The last of a repeated key counts; an invalid
+ * number counts as missing.
  *
- * @throws {EmporiumError} FORMAT_FIELD, with the line, for a list of sections that is none; FORMAT_LIMIT.
+ * @throws {EmporiumError} FORMAT_FIELD, with the line, for an invalid list of sections; FORMAT_LIMIT.
  */
 export function parseEdf(content: Uint8Array | string, name: string): EtomoData {
   const fields = new Map<string, { text: string; line: number }>();

@@ -54,11 +54,11 @@ export interface ImodAlignmentFiles {
 }
 
 /**
- * Sections of an IMOD alignment. The matrix is transposed and taken as the inverse, so a magnification in the `.xf` is not undone: that is
- * what the portal's metadata holds.
+ * Sections of an IMOD alignment. The matrix is transposed and taken as the inverse, so a magnification in the `.xf` is not
+ * undone: that is what the portal's metadata holds.
  *
- * @param compat `"reference"`: files of different lengths are read as far as the shortest goes, as the portal's converter does; otherwise
- *   they are refused.
+ * @param compat `"reference"`: files of different lengths are read as far as the shortest goes, as the portal's converter does;
+ *   otherwise they are refused.
  * @throws {EmporiumError} FORMAT_FIELD.
  * Source: `Alignment.from_imod` of cryoet-alignment 0.2.0; golden: `test/golden/alignment`.
  */

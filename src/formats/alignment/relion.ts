@@ -34,14 +34,16 @@ const MATRIX = ["rlnTomoProjX", "rlnTomoProjY", "rlnTomoProjZ", "rlnTomoProjW"];
 const ANGLES = ["rlnTomoYTilt", "rlnTomoZRot", "rlnTomoXShiftAngst", "rlnTomoYShiftAngst"];
 
 /**
- * The alignment of one tomogram of RELION: the table of its images, from a file of its own (RELION 5) or beside the tables of others (RELION 4,
- * Warp's exports), and, where one is there, the row of `data_global` that says its pixel size.
+ * The alignment of one tomogram of RELION: the table of its images, from a file of its own (RELION 5) or beside the tables of
+ * others (RELION 4, Warp's exports), and, where one is there, the row of `data_global` that says its pixel size.
  *
- * Images have angles and shifts. Where there are only the matrices of RELION 4, angles and shifts are made of them as RELION 5 does.
+ * Images have angles and shifts. Where there are only the matrices of RELION 4, angles and shifts are made of them as RELION 5
+ * does.
  *
  * @param sources files of one alignment, in any order.
  * @throws {EmporiumError} FORMAT_FIELD with the line; FORMAT_UNKNOWN, FORMAT_UNSUPPORTED, FORMAT_LIMIT.
- * Source: `TomogramSet::loadTomogram` and `Tomogram::getProjectionAnglesFromMatrix` of RELION 5; compared with cryoet-alignment 0.2.0.
+ * Source: `TomogramSet::loadTomogram` and `Tomogram::getProjectionAnglesFromMatrix` of RELION 5; compared with cryoet-alignment
+ * 0.2.0.
  */
 export async function readRelionTiltSeries(
   sources: readonly RandomAccess[],
@@ -94,8 +96,8 @@ export async function readRelionTiltSeries(
 }
 
 /**
- * Sections of a RELION alignment: angles as they are, shifts by the pixel. That is the inverse of RELION's own import of `.xf` and `.tlt`; see
- * README.md.
+ * Sections of a RELION alignment: angles as they are, shifts by the pixel. That is the inverse of RELION's own import of `.xf`
+ * and `.tlt`; see README.md.
  *
  * @param zIndices of the images in the whole tilt series; by default their place in the table.
  * @param pixelAngstrom of the unbinned tilt series.
@@ -124,9 +126,8 @@ export function relionSections(
 }
 
 /**
- * Refuses matrices that turn and do not move: WarpTools writes such for its two-dimensional particles, and shifts made of them would be
- * thousands of Å off. A matrix of RELION takes the volume's corner to the image, so that it has no translation only where the centre of the
- * volume falls on that of the image anyway.
+ * Refuses matrices that rotate without translation: WarpTools writes them for its 2D particles, and shifts from them would be
+ * thousands of Å off. RELION's matrices map the volume's corner, so a zero translation is practically impossible.
  */
 function refuseShiftless(
   table: StarTable,

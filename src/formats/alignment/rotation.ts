@@ -1,9 +1,9 @@
 /**
  * Cosine and sine of an angle, rounded to the nearest float64.
  *
- * `Math.cos` may differ from platform to platform in the last digit, and here does from Python's in about one of thirty angles: enough for
- * metadata that should be equal to the portal's byte by byte. Numbers are sums of two float64 (106 bits), so that the last rounding is the
- * only one.
+ * `Math.cos` may differ from platform to platform in the last digit, and here does from Python's in about one of thirty angles:
+ * enough for metadata that should be equal to the portal's byte by byte. Numbers are sums of two float64 (106 bits), so that the
+ * last rounding is the only one.
  *
  * Source: T. J. Dekker, Numer. Math. 18 (1971) 224, for the arithmetic; golden: mpmath, in `test/golden/alignment`.
  */

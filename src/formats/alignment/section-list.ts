@@ -10,7 +10,7 @@ export interface ComOption {
 const SECTIONS_MAX = 100_000;
 
 /**
- * `1,2-6,9` → 1, 2, 3, 4, 5, 6, 9: as IMOD writes lists of sections, in the order of the list. Blanks part like commas, but around a dash.
+ * `1,2-6,9` → 1, 2, 3, 4, 5, 6, 9: IMOD's lists of sections, in order. Blanks separate like commas, except around a dash.
  *
  * @throws {EmporiumError} FORMAT_FIELD with the line.
  */

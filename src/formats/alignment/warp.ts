@@ -58,7 +58,7 @@ const DEFORMATIONS = [
 const NODES_MAX = 5_000_000;
 
 /**
- * The XML file of a tilt series of Warp or M: `Angles` says how many tilts there are, and every other list has as many entries or is left out.
+ * The XML file of a tilt series of Warp or M. `Angles` gives the number of tilts; other lists have as many entries or are absent.
  *
  * @throws {EmporiumError} FORMAT_FIELD, FORMAT_LIMIT.
  * Source: `TiltSeries.LoadMeta` of Warp; compared with cryoet-alignment 0.2.0.
@@ -108,9 +108,9 @@ export function isWarpLocal({ grids }: Pick<WarpTiltSeries, "grids">): boolean {
 }
 
 /**
- * Sections of a Warp alignment: tilt angle and axis as they are, shifts by the pixel. Images that are not used are left out and leave gaps.
+ * Sections of a Warp alignment: tilt angle and axis unchanged, shifts in pixels. Unused images are left out.
  *
- * That is the inverse of Warp's own import of `.xf` and `.tlt`; see README.md. Grids are not carried over.
+ * This inverts Warp's own import of `.xf` and `.tlt`; see README.md. Grids are dropped.
  *
  * @param pixelAngstrom of the unbinned tilt series.
  */

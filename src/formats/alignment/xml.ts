@@ -15,9 +15,10 @@ export interface XmlElement {
 const DEPTH_MAX = 256;
 
 /**
- * The root element of a small XML file. A document type is refused, and with it every entity that a file could define for itself.
+ * The root element of a small XML file. Refuses document types, and with them entities that the file defines.
  *
- * @throws {EmporiumError} FORMAT_FIELD, with the line where it is known, for what is no XML; FORMAT_LIMIT past `LIMITS.headerBytes` or 256 levels.
+ * @throws {EmporiumError} FORMAT_FIELD, with the line if known, for invalid XML; FORMAT_LIMIT past `LIMITS.headerBytes` or 256
+ *   levels.
  */
 export function parseXml(content: Uint8Array | string, name: string): XmlElement {
   const text = textLines(content, name)

@@ -13,12 +13,14 @@ const RADIANS = Math.PI / 180;
 const DEGREES = 180 / Math.PI;
 
 /**
- * IMOD's `.defocus`, as ctfplotter writes it: rows of first view, last view, first tilt, last tilt, then what the flag says: one defocus
- * in nm, or two and the azimuth; the phase shift; the cut-on frequency (not kept). The flag stands in a first line `flag 0 0 0 0 version`;
- * without one it is 0, and the first row may end with a version number. A row counts for its first view; scores are not in the file: 0.
+ * IMOD's `.defocus`, as ctfplotter writes it: rows of first view, last view, first tilt, last tilt, then what the flag says: one
+ * defocus in nm, or two and the azimuth; the phase shift; the cut-on frequency (not kept). The flag stands in a first line `flag
+ * 0 0 0 0 version`; without one it is 0, and the first row may end with a version number. A row counts for its first view; scores
+ * are not in the file: 0.
  *
- * The number of columns must be exactly the flag's: a file with astigmatism whose first line was lost would otherwise give the second
- * defocus as the azimuth. Views that count from 0 are of IMOD before 4.1, where they were off by one: refused, not shifted silently.
+ * The number of columns must be exactly the flag's: a file with astigmatism whose first line was lost would otherwise give the
+ * second defocus as the azimuth. Views that count from 0 are of IMOD before 4.1, where they were off by one: refused, not shifted
+ * silently.
  *
  * @param lines without empty ones.
  * Source: IMOD's manual of ctfphaseflip; bit by bit as the portal's reader.

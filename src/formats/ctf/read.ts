@@ -20,8 +20,9 @@ export function ctfFormat(name: string): CtfFormat | undefined {
 /**
  * Reads a CTF table in the layout that the configuration names.
  *
- * - `ctffind` (CTFFIND, AreTomo3): seven columns and more: section, two defocus values in Å, azimuth in degrees, phase shift in radians,
- *   cross-correlation, resolution in Å. Every `#` line is skipped; without any, a first line that is no row is the header.
+ * - `ctffind` (CTFFIND, AreTomo3): seven columns and more: section, two defocus values in Å, azimuth in degrees, phase shift in
+ *   radians, cross-correlation, resolution in Å. Every `#` line is skipped; without any, a first line that is no row is the
+ *   header.
  * - `gctf`: the same columns, or six without phase shift (0); lines of `#`, `;`, `%` are skipped; the section is rounded.
  * - `imod` (`.defocus`): see `imod.ts`.
  *

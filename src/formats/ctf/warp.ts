@@ -5,8 +5,8 @@ import type { CtfEntry } from "./entry.js";
 const ANGSTROM_PER_MICROMETRE = 10_000;
 
 /**
- * Fits of a tilt series of Warp: grids of one node a tilt. Defocus and its difference between the axes are µm, the phase shift is in units of π;
- * the resolution, where there is one, is of the whole series. Tilts that are not used, and those without a node, have no entry.
+ * CTF fits of a Warp tilt series, from grids of one node a tilt. Defocus and its difference are in µm, phase shift in units of π;
+ * the resolution is of the whole series. Unused tilts, and those without a node, have no entry.
  *
  * @throws {EmporiumError} FORMAT_FIELD, FORMAT_LIMIT.
  * Source: `TiltSeries.GetTiltDefocus` and its like of Warp, and its export to STAR (`PhaseShift * 180`).

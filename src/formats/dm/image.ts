@@ -84,8 +84,8 @@ export function dmTypeName(dataType: number): string {
 /**
  * A DM3 or DM4 file: its tags, and its images without thumbnails. Pixels stay where they are (`readDmPlanes`).
  *
- * @throws {EmporiumError} as `readDmTags`; FORMAT_FIELD for a file without image, FORMAT_UNSUPPORTED for images of more than three axes,
- *   FORMAT_TRUNCATED for pixels that are not all there.
+ * @throws {EmporiumError} as `readDmTags`; FORMAT_FIELD for a file without image, FORMAT_UNSUPPORTED for images of more than
+ *   three axes, FORMAT_TRUNCATED for pixels that are not all there.
  */
 export async function readDm(source: RandomAccess, options?: ReadOptions): Promise<DmFile> {
   const { version, littleEndian, root } = await readDmTags(source, options);

@@ -4,7 +4,7 @@ import { EmporiumError } from "../../core/errors.js";
 import type { DmImage, DmPixel } from "./image.js";
 
 /**
- * Planes `[z0, z1)` as they are stored, rows from the top of the picture to its bottom; the result may share memory with the source.
+ * Stored planes `[z0, z1)`, rows from top to bottom; the result may share memory with the source.
  *
  * @throws {EmporiumError} USAGE for planes that are not there, FORMAT_TRUNCATED, FORMAT_LIMIT (more than one buffer holds).
  */

@@ -67,8 +67,8 @@ export function detectDm(head: Uint8Array): 3 | 4 | undefined {
  * The whole tag tree of a DM3 or DM4 file. Layout: README.md beside this file.
  *
  * Cost: the tags in windows of 64 KiB; arrays are skipped.
- * @throws {EmporiumError} FORMAT_UNKNOWN, FORMAT_TRUNCATED, FORMAT_FIELD, FORMAT_UNSUPPORTED (a type that no reader knows), FORMAT_LIMIT
- *   (depth, number of tags, bytes); the place names the byte.
+ * @throws {EmporiumError} FORMAT_UNKNOWN, FORMAT_TRUNCATED, FORMAT_FIELD, FORMAT_UNSUPPORTED (a type that no reader knows),
+ *   FORMAT_LIMIT (depth, number of tags, bytes); the place names the byte.
  */
 export async function readDmTags(source: RandomAccess, options?: ReadOptions): Promise<DmTagTree> {
   const cursor = await Cursor.open(source, options);

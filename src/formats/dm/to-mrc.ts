@@ -33,9 +33,9 @@ const TARGETS: Partial<Record<DmPixel, DmMrcFields["dtype"]>> = {
 /**
  * How a DM image (a gain reference) becomes an MRC file of the same values.
  *
- * Like IMOD's dm2mrc (`raw2mrc -f`): rows are written in reverse, because DigitalMicrograph stores the top row first and MRC the bottom
- * row; nm and µm give the pixel size in Å. Unlike it: uint16 keeps its values (mode 6; dm2mrc without `-u` subtracts 32,767 to fit mode 1),
- * int8 and uint8 too, and each axis has its own pixel size.
+ * Like IMOD's dm2mrc (`raw2mrc -f`): rows are written in reverse, because DigitalMicrograph stores the top row first and MRC the
+ * bottom row; nm and µm give the pixel size in Å. Unlike it: uint16 keeps its values (mode 6; dm2mrc without `-u` subtracts
+ * 32,767 to fit mode 1), int8 and uint8 too, and each axis has its own pixel size.
  *
  * @throws {EmporiumError} FORMAT_UNSUPPORTED for complex, colour and 64-bit integer pixels.
  * Source: `pysrc/dm2mrc` and `libiimod/iilikemrc.c` (analyzeDM3) of IMOD.
@@ -79,9 +79,7 @@ function sizeAngstrom({ scale, units }: DmCalibration): number | undefined {
   return size > 0 && Number.isFinite(size) ? size : undefined;
 }
 
-/**
- * Stored planes (`readDmPlanes`) as the voxels of the MRC file: type changed where `dmToMrcFields` says so, rows of each plane in reverse.
- */
+/** Stored planes (`readDmPlanes`) as voxels of an MRC: type converted as `dmToMrcFields` says, rows of each plane reversed. */
 export function dmPlanesForMrc(bytes: Uint8Array, image: DmImage): Int8Array | Int16Array | Uint16Array | Float32Array {
   const { dtype, shape } = dmToMrcFields(image);
   const values = decodeDmPixels(bytes, image);

@@ -10,8 +10,8 @@ export interface Samples {
 /**
  * The samples of a component that was stored coarser than the picture, as many as the picture has pixels.
  *
- * Twice as coarse: a sample is ¾ of the nearest and ¼ of the next one, as the Independent JPEG Group's library has it ("fancy upsampling", with
- * its roundings). Other factors: each sample is repeated.
+ * Twice as coarse: a sample is ¾ of the nearest and ¼ of the next one, as the Independent JPEG Group's library has it ("fancy
+ * upsampling", with its roundings). Other factors: each sample is repeated.
  */
 export function upsampled(samples: Samples, across: number, down: number, width: number, height: number): Samples {
   if (across === 1 && down === 1) return samples;

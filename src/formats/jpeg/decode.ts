@@ -32,11 +32,12 @@ export interface JpegOptions {
 const SCANS_MAX = 64;
 
 /**
- * The pixels of a JPEG: baseline, extended or progressive, Huffman codes, 8 bits, one to four components (three: YCbCr or RGB). They equal those of
- * libjpeg and libjpeg-turbo with their defaults, bit for bit.
+ * The pixels of a JPEG: baseline, extended or progressive, Huffman codes, 8 bits, one to four components (three: YCbCr or RGB).
+ * Equal, bit for bit, to libjpeg and libjpeg-turbo with defaults.
  *
  * Memory: two bytes a sample for the coefficients, two for the samples.
- * @throws {EmporiumError} FORMAT_UNKNOWN, FORMAT_CORRUPT, FORMAT_TRUNCATED, FORMAT_UNSUPPORTED (by the name of what it has), FORMAT_LIMIT.
+ * @throws {EmporiumError} FORMAT_UNKNOWN, FORMAT_CORRUPT, FORMAT_TRUNCATED, FORMAT_UNSUPPORTED (naming the feature),
+ *   FORMAT_LIMIT.
  * Source: ITU-T T.81; what it leaves open, by the Independent JPEG Group's library.
  */
 export function decodeJpeg(bytes: Uint8Array, { name = "picture", check }: JpegOptions = {}): JpegPicture {

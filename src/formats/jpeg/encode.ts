@@ -58,10 +58,8 @@ const AC_SYMBOLS = [
  */
 export function encodeJpeg({ width, height, channels, data }: JpegPicture, quality = 90): Uint8Array {
   if ((channels !== 1 && channels !== 3) || data.length !== width * height * channels) {
-    throw new EmporiumError(
-      "FORMAT_FIELD",
-      `${data.length} bytes, ${channels} channels: a JPEG of ${width}×${height} has 1 or 3`,
-    );
+    const message = `${data.length} bytes, ${channels} channels: a JPEG of ${width}×${height} has 1 or 3`;
+    throw new EmporiumError("FORMAT_FIELD", message);
   }
   if (width > JPEG_SIDE_MAX || height > JPEG_SIDE_MAX) {
     throw new EmporiumError("FORMAT_LIMIT", `${width}×${height} pixels, a JPEG has ${JPEG_SIDE_MAX} at most along a side`);

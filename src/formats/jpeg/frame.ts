@@ -95,8 +95,8 @@ export function isFrameMarker(marker: number): boolean {
 /**
  * The frame header behind its marker.
  *
- * @throws {EmporiumError} FORMAT_UNSUPPORTED (a process other than baseline, extended or progressive with Huffman codes; samples of more than 8 bits),
- *   FORMAT_CORRUPT, FORMAT_LIMIT.
+ * @throws {EmporiumError} FORMAT_UNSUPPORTED (a process other than baseline, extended or progressive with Huffman codes; samples
+ *   of more than 8 bits), FORMAT_CORRUPT, FORMAT_LIMIT.
  */
 export function parseFrame(marker: number, segment: Segment, name: string): JpegFrame {
   const start = segment.at;
@@ -162,10 +162,8 @@ export function isLoneMarker(marker: number): boolean {
 }
 
 export function corrupt(name: string, byte: number, found: string): EmporiumError {
-  return new EmporiumError("FORMAT_CORRUPT", `${name}: JPEG: ${found}`, {
-    place: { file: name, byte },
-    hint: "copy the file again: it is damaged",
-  });
+  const hint = "copy the file again: it is damaged";
+  return new EmporiumError("FORMAT_CORRUPT", `${name}: JPEG: ${found}`, { place: { file: name, byte }, hint });
 }
 
 export function cutShort(name: string, byte: number): EmporiumError {

@@ -2,8 +2,8 @@ const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "
 
 /**
  * SerialEM's `28-Apr-18  11:38:54`, with a year of two or four digits, or `2021-10-08 07:39:08`, as milliseconds since 1970. The
- * microscope's time zone is not written, so the numbers order the images of one session and tell no absolute time. Two digits from 70 are
- * of the last century. What is no date gives undefined.
+ * microscope's time zone is not written, so the numbers order the images of one session and tell no absolute time. Two digits
+ * from 70 are of the last century. What is no date gives undefined.
  */
 export function mdocTimeMs(text: string): number | undefined {
   const serialEm = /^(\d{1,2})-([A-Za-z]{3})-(\d{2}|\d{4})\s+(\d{1,2}):(\d{2}):(\d{2}(?:\.\d+)?)$/.exec(text.trim());

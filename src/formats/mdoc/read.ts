@@ -49,12 +49,13 @@ const SECTION = /^\[(ZValue|MontSection|FrameSet)\s*=/;
 const TITLE = /^\[T\s*=/;
 
 /**
- * Reads a whole mdoc. Lines without `=` are skipped, a line is split at its first `=`, brackets at the ends of a line do not count, and what
- * is not known stays as text. `nan` and `inf` behind a key that wants a number count as "not given": some cameras print them.
+ * Reads a whole mdoc. Lines without `=` are skipped, a line is split at its first `=`, brackets at the ends of a line do not
+ * count, and what is not known stays as text. `nan` and `inf` behind a key that wants a number count as "not given": some cameras
+ * print them.
  *
  * @throws {EmporiumError} FORMAT_FIELD, with the line, for a word where a number is wanted; FORMAT_LIMIT.
- * Source: SerialEM help, "About file formats"; grammar as in mdocfile 0.2.3, which is stricter in three points: it splits the lines of the
- *   header at every `=`, wants exactly one blank in `[ZValue =`, and reads UTF-8 only.
+ * Source: SerialEM help, "About file formats"; grammar as in mdocfile 0.2.3, which is stricter in three points: it splits the
+ * lines of the header at every `=`, wants exactly one blank in `[ZValue =`, and reads UTF-8 only.
  */
 export function parseMdoc(content: Uint8Array | string, name: string): Mdoc {
   const header = new Map<string, MdocField>();

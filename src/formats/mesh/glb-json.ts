@@ -23,11 +23,11 @@ export interface SafeGltf {
 }
 
 /**
- * Takes a `.glb` apart and keeps scenes, nodes, meshes and the accessors of their positions and indices, every number of them checked:
- * whatever they point at is there and lies in the file, nodes are trees. Materials, pictures, animations, skins are left out.
+ * Parses a `.glb`, and keeps scenes, nodes, meshes and the accessors of positions and indices. Every number is checked:
+ * references exist, ranges lie in the file, nodes are trees. Materials, images, animations and skins are dropped.
  *
- * @throws {EmporiumError} FORMAT_UNKNOWN, FORMAT_TRUNCATED with the byte; FORMAT_FIELD with the path in the JSON; FORMAT_UNSUPPORTED for required
- *   extensions (compressed meshes), sparse accessors and buffers in other files.
+ * @throws {EmporiumError} FORMAT_UNKNOWN, FORMAT_TRUNCATED with the byte; FORMAT_FIELD with the path in the JSON;
+ *   FORMAT_UNSUPPORTED for required extensions (compressed meshes), sparse accessors and buffers in other files.
  * Source: Khronos, "glTF 2.0 Specification", 4 and 5.
  */
 export function openGlb(bytes: Uint8Array, name: string): SafeGltf {

@@ -12,12 +12,12 @@ const TRIANGLE_FAN = 6;
 const IDENTITY: Matrix = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1];
 
 /**
- * The surfaces of a binary glTF 2.0: one part for each primitive of each node of the default scene (of the first, where none is named), with
- * the transforms of its nodes applied; a mirroring one turns the triangles round. A part has the name of its mesh, or else of its node.
- * Colours, normals, textures, skins and animations are skipped.
+ * The surfaces of a binary glTF 2.0: one part for each primitive of each node of the default scene (of the first, where none is
+ * named), with the transforms of its nodes applied; a mirroring one turns the triangles round. A part has the name of its mesh,
+ * or else of its node. Colours, normals, textures, skins and animations are skipped.
  *
- * @throws {EmporiumError} FORMAT_UNSUPPORTED for primitives of points or lines, and what {@link openGlb} refuses; FORMAT_FIELD, FORMAT_TRUNCATED,
- *   FORMAT_UNKNOWN, FORMAT_LIMIT.
+ * @throws {EmporiumError} FORMAT_UNSUPPORTED for primitives of points or lines, and what {@link openGlb} refuses; FORMAT_FIELD,
+ *   FORMAT_TRUNCATED, FORMAT_UNKNOWN, FORMAT_LIMIT.
  */
 export async function readGlb(source: RandomAccess, options?: ReadOptions): Promise<MeshPart[]> {
   return parseGlb(await readWhole(source, options), source.name);
@@ -49,10 +49,10 @@ export async function parseGlb(bytes: Uint8Array, name: string): Promise<MeshPar
 }
 
 /**
- * Parts as a binary glTF 2.0: a scene with a node, mesh and primitive for each, of float32 positions and uint32 indices. The same parts give
- * the same bytes. A part without a name is `geometry_0` and so on; a name that is taken gets `_1`, so that readers which go by names lose none.
+ * Parts as a binary glTF 2.0, each with a node, mesh and primitive of float32 positions and uint32 indices. Deterministic. Parts
+ * without a name become `geometry_0` and so on; a repeated name gets `_1`, since some readers identify parts by name.
  *
- * @throws {EmporiumError} FORMAT_FIELD for a coordinate that no float32 holds.
+ * @throws {EmporiumError} FORMAT_FIELD for a coordinate outside of float32.
  */
 export async function writeGlb(parts: readonly MeshPart[]): Promise<Uint8Array> {
   const document = new Document().setLogger(new Logger(Logger.Verbosity.SILENT));

@@ -27,11 +27,12 @@ export interface Hdf5File {
 }
 
 /**
- * Opens an HDF5 file that is in memory and closes it again. Nothing touches a disk: the library's own file system holds the bytes.
+ * Opens an HDF5 file that is in memory and closes it again. Nothing touches a disk: the library's own file system holds the
+ * bytes.
  *
- * Each file has an instance of the library to itself, which is handed on only when all went well: what a broken file leaves behind goes with
- * its instance. The library is kept from reading for ever, from memory past the file's share, and from a list that it never leaves (see
- * {@link checkGlobalHeap}).
+ * Each file has an instance of the library to itself, which is handed on only when all went well: what a broken file leaves
+ * behind goes with its instance. The library is kept from reading for ever, from memory past the file's share, and from a list
+ * that it never leaves (see {@link checkGlobalHeap}).
  *
  * @throws {EmporiumError} FORMAT_UNKNOWN, FORMAT_CORRUPT with the library's reason, FORMAT_LIMIT; and what `use` throws.
  */
@@ -203,8 +204,8 @@ function guardRead(guard: Guard, position: number, length: number): void {
 const GLOBAL_HEAP = [0x47, 0x43, 0x4f, 0x4c, 1];
 
 /**
- * Follows the objects of a global heap collection, which hold strings of variable length. The library goes from one to the next by their sizes
- * and never comes to an end when a size is 0, or so large that the sum begins anew.
+ * Checks the objects of a global heap collection (strings of variable length). The library walks them by size, and never ends if
+ * a size is 0 or overflows.
  *
  * Source: The HDF Group, "HDF5 File Format Specification Version 3.0", III.E.
  */

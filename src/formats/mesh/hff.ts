@@ -16,7 +16,8 @@ export interface HffSegment {
 /**
  * Segments of an EMDB-SFF file in HDF5, in text order of their ids: 10 comes before 2.
  *
- * @throws {EmporiumError} FORMAT_UNKNOWN, FORMAT_UNSUPPORTED for version 0.7 and before, FORMAT_FIELD, FORMAT_CORRUPT, FORMAT_LIMIT.
+ * @throws {EmporiumError} FORMAT_UNKNOWN, FORMAT_UNSUPPORTED for version 0.7 or older, FORMAT_FIELD, FORMAT_CORRUPT,
+ *   FORMAT_LIMIT.
  */
 export async function listHffSegments(source: RandomAccess, options?: ReadOptions): Promise<HffSegment[]> {
   return withHdf5(await readWhole(source, options), source.name, (file) => segmentsOf(file, source.name));
@@ -28,10 +29,10 @@ export async function hffSegmentNames(source: RandomAccess, options?: ReadOption
 }
 
 /**
- * The surface of the first segment of a name: its meshes, one after the other, as one part. Where no segment has that name: undefined.
+ * The surface of the first segment of a name: its meshes joined into one part. Undefined if no segment has the name.
  *
- * Vertices and triangles are base64 of (n, 3) numbers of type `mode` (float32 and uint32 where it is missing) and byte order `endianness` (little
- * where it is missing), or such numbers themselves. Transforms of the file are not applied: the portal does not.
+ * Vertices and triangles are base64 of (n, 3) numbers of type `mode` (default float32 and uint32) and byte order `endianness`
+ * (default little), or plain numbers. Transforms of the file are not applied, as in the portal.
  *
  * @throws {EmporiumError} FORMAT_FIELD with the path in the file; and what {@link listHffSegments} throws.
  * Source: EMDB-SFF 0.8 as sfftk-rw 0.8.1 writes it (`SFFEncodedSequence.as_hff`).

@@ -7,8 +7,8 @@ const LF = 10;
 const CR = 13;
 
 /**
- * The lines of a text of any length, without blanks at both ends; decoded block by block, for one string holds half a gigabyte at most.
- * Line ends are LF, CRLF or CR. What is not UTF-8 becomes replacement characters: only names may hold it.
+ * The lines of a text of any length, trimmed, decoded block by block: a string holds at most 0.5 GB. Line ends: LF, CRLF or CR.
+ * Invalid UTF-8 becomes U+FFFD.
  *
  * @throws {EmporiumError} FORMAT_LIMIT for a line past `LIMITS.meshLineBytes`.
  */

@@ -1,8 +1,7 @@
 import type { MeshPart } from "./mesh.js";
 
 /**
- * A part whose vertices at one and the same place are one vertex; the first of them stays, in the order of the file. Places are the same
- * when their three numbers are equal, −0 and 0 included: nothing is rounded, so that a scale changes nothing.
+ * Merges vertices of a part with equal coordinates (−0 equals 0, no rounding); keeps the first, in file order.
  *
  * Cost: one pass with a hash table of 4 bytes a slot, at most half full.
  */

@@ -12,14 +12,14 @@ interface Corners {
 }
 
 /**
- * A Wavefront OBJ: vertices and faces; normals, textures, materials, lines and points are skipped. A polygon of more than three corners
- * becomes a fan about its first.
+ * A Wavefront OBJ: vertices and faces; normals, textures, materials, lines and points are skipped. A polygon of more than three
+ * corners becomes a fan about its first.
  *
- * Parts are the objects (`o`); in a file without objects, the groups (`g`). One name is one part wherever its faces stand. A part has the
- * vertices that its faces use, in the order of the file.
+ * Parts are the objects (`o`); in a file without objects, the groups (`g`). One name is one part wherever its faces stand. A part
+ * has the vertices that its faces use, in the order of the file.
  *
- * @throws {EmporiumError} FORMAT_FIELD with the line: a vertex without three numbers, a face of fewer than three corners or of a vertex that is
- *   not there; FORMAT_UNKNOWN, FORMAT_LIMIT.
+ * @throws {EmporiumError} FORMAT_FIELD with the line: a vertex without three numbers, a face of fewer than three corners or of a
+ *   vertex that is not there; FORMAT_UNKNOWN, FORMAT_LIMIT.
  * Source: Wavefront's "Object Files (.obj)", appendix B1 of the Advanced Visualizer manual; trimesh's choice of triangles.
  */
 export async function readObj(source: RandomAccess, options?: ReadOptions): Promise<MeshPart[]> {

@@ -21,10 +21,9 @@ export interface MeshOptions {
 }
 
 /**
- * The surfaces of a mesh file, scaled. An hff file that has no segment of the wanted name gives undefined, which is no error: a configuration may
- * name a segment that only some runs have.
+ * The surfaces of a mesh file, scaled. Undefined if an hff file lacks the wanted segment: only some runs may have it.
  *
- * @throws {EmporiumError} what the format's reader throws; CONFIG_FIELD for a wrong scale, or hff without a segment.
+ * @throws {EmporiumError} errors of the format's reader; CONFIG_FIELD for a wrong scale, or hff without a segment.
  */
 export async function readMesh(source: RandomAccess, options: MeshOptions, read?: ReadOptions): Promise<MeshPart[] | undefined> {
   const { format, scale = 1, segment } = options;

@@ -13,12 +13,12 @@ interface Cells {
 }
 
 /**
- * The surface of a legacy VTK file of `DATASET POLYDATA`, ASCII or binary, versions 1 to 5: points, polygons (one of more than three corners
- * becomes a fan about its first) and triangle strips. Attributes of points and cells are skipped. One part, named by nothing: the title
- * is "vtk output" in most files.
+ * The surface of a legacy VTK file of `DATASET POLYDATA`, ASCII or binary, versions 1 to 5: points, polygons (one of more than
+ * three corners becomes a fan about its first) and triangle strips. Attributes of points and cells are skipped. One part, named
+ * by nothing: the title is "vtk output" in most files.
  *
- * @throws {EmporiumError} FORMAT_UNSUPPORTED naming the other dataset or cells (`VERTICES`, `LINES`) that the file has; FORMAT_FIELD with the
- *   line or byte, FORMAT_TRUNCATED, FORMAT_UNKNOWN, FORMAT_LIMIT.
+ * @throws {EmporiumError} FORMAT_UNSUPPORTED naming the other dataset or cells (`VERTICES`, `LINES`) that the file has;
+ *   FORMAT_FIELD with the line or byte, FORMAT_TRUNCATED, FORMAT_UNKNOWN, FORMAT_LIMIT.
  * Source: "VTK File Formats", simple legacy formats, and vtkDataReader/vtkCellArray of VTK 9 for 5.1; golden: `test/golden/mesh`.
  */
 export async function readVtk(source: RandomAccess, options?: ReadOptions): Promise<MeshPart[]> {

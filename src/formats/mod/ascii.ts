@@ -3,8 +3,8 @@ import type { ModSlicerAngles } from "./model.js";
 import type { Mod } from "./read.js";
 
 /**
- * The text form of a model, version 2.0, in the lines of `imodinfo -a` that say what was drawn: numbers have six digits, as C's `%g` gives them. Meshes are counted and
- * not listed; a point that has a size of its own ends with it. IMOD reads it.
+ * The text form of a model, version 2.0, as `imodinfo -a` prints it and IMOD reads it; numbers have six digits (`%g`). Meshes are
+ * only counted. A point with its own size ends with it.
  *
  * Source: https://bio3d.colorado.edu/imod/doc/asciispec.html
  */

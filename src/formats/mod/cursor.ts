@@ -49,10 +49,8 @@ export class ModCursor {
   }
 
   fail(code: ErrorCode, byte: number, message: string): EmporiumError {
-    return new EmporiumError(code, `${this.source.name}: ${message}`, {
-      place: { file: this.source.name, byte },
-      hint: "copy the file again, or save it again with 3dmod: it was cut short or is damaged",
-    });
+    const hint = "copy the file again, or save it again with 3dmod: it was cut short or is damaged";
+    return new EmporiumError(code, `${this.source.name}: ${message}`, { place: { file: this.source.name, byte }, hint });
   }
 
   async #fetch(length: number): Promise<void> {

@@ -114,9 +114,9 @@ const isPlain = (bytes: Uint8Array, length: number): boolean =>
   bytes.length === 8 + length && viewOf(bytes, 4).getUint32(0) === length;
 
 /**
- * The bytes of a model. Counts of objects, contours and meshes are not made: they are those of `header` and `head`, as the file had them.
+ * The bytes of a model. Counts of objects, contours and meshes are those of `header` and `head`, as in the file.
  *
- * @throws {EmporiumError} FORMAT_FIELD for a value that its field does not hold.
+ * @throws {EmporiumError} FORMAT_FIELD for a value that its field cannot hold.
  */
 export function encodeModDocument({ version, header, chunks, marked, rest, bytes }: ModDocument): Uint8Array {
   const first = block("IMOD", 4 + HEADER_BYTES, bytes);

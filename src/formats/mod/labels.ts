@@ -3,8 +3,7 @@ import { decodeText } from "./fields.js";
 import type { ModLabels } from "./model.js";
 
 /**
- * The body of `LABL` and `OLBL`. A text ends with NUL and fills whole words; one that was read is written with what follows its NUL where it is
- * still the same list.
+ * The body of `LABL` and `OLBL`. A text ends with NUL and fills whole words; if the list is unchanged, the bytes behind NUL stay.
  *
  * @param read the body as it was read
  */

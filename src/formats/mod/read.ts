@@ -35,11 +35,11 @@ function detectMod(head: Uint8Array): boolean {
 /**
  * The parts of an IMOD model in the order of the file, the header first. Layout: README.md beside this file.
  *
- * A contour is followed by its points, none or many parts: a model of any size needs the memory of one part, a mebibyte. What is not
- * known is skipped.
+ * A contour is followed by its points, none or many parts: a model of any size needs the memory of one part, a mebibyte. What is
+ * not known is skipped.
  *
- * @throws {EmporiumError} FORMAT_UNKNOWN, FORMAT_UNSUPPORTED (another version), FORMAT_TRUNCATED, FORMAT_FIELD (counts that are negative or
- *   do not agree with what follows, chunks out of place); the place names the byte.
+ * @throws {EmporiumError} FORMAT_UNKNOWN, FORMAT_UNSUPPORTED (another version), FORMAT_TRUNCATED, FORMAT_FIELD (counts that are
+ *   negative or do not agree with what follows, chunks out of place); the place names the byte.
  */
 export async function* readModParts(source: RandomAccess, options: ModReadOptions = {}): AsyncGenerator<ModPart> {
   const cursor = await ModCursor.open(source, { signal: options.signal });

@@ -58,10 +58,10 @@ export interface NewModMesh {
 }
 
 /**
- * A binary model that IMOD opens: the fields that are not given are those of IMOD's own `point2model`.
+ * A binary model for IMOD. Fields that are not given are as in IMOD's `point2model`.
  *
- * @throws {EmporiumError} FORMAT_FIELD for coordinates that are not finite or no triples, sizes that do not fit their points, and text
- *   that is too long for its field.
+ * @throws {EmporiumError} FORMAT_FIELD for coordinates that are not finite triples, sizes that do not match the points, and long
+ *   text.
  */
 export function encodeMod(model: NewMod): Uint8Array {
   return encodeModDocument(newModDocument(model));

@@ -73,8 +73,8 @@ export interface MrcReadOptions extends ReadOptions {
  * MRC2014 header: 1024 bytes, then the extended header, then the sections. Layout: README.md beside this file.
  *
  * Cost: one range of 1024 bytes, and `size()`.
- * @throws {EmporiumError} FORMAT_UNKNOWN (not MRC), FORMAT_TRUNCATED, FORMAT_FIELD, FORMAT_UNSUPPORTED (mode 3, volume stacks), FORMAT_LIMIT;
- *   the place names the byte of the field.
+ * @throws {EmporiumError} FORMAT_UNKNOWN (not MRC), FORMAT_TRUNCATED, FORMAT_FIELD, FORMAT_UNSUPPORTED (mode 3, volume stacks),
+ *   FORMAT_LIMIT; the place names the byte of the field.
  */
 export async function readMrcHeader(source: RandomAccess, options: MrcReadOptions = {}): Promise<MrcHeader> {
   const bytes = await source.read({ offset: 0, length: MRC_HEADER_BYTES }, options);

@@ -14,11 +14,11 @@ export function needsSignFlip(header: Pick<MrcHeader, "mode" | "dmax">): boolean
 export type ByteReading = "int8" | "uint8" | "uint8-128";
 
 /**
- * The reading of mode 0, or undefined for other modes.
+ * The meaning of mode 0, or undefined for other modes.
  *
- * The portal knows the maximum only: above 127 → `uint8-128`, else `int8`. A file that IMOD stamped as unsigned and whose maximum is 127
- * or less is read as plain `uint8`: where the maximum is true this gives the portal's values, and where it is not (statistics of a part of the
- * data, or never computed) bytes above 127 stay above the others instead of turning negative. `compat: "reference"` is the portal's rule alone.
+ * The portal only looks at the maximum: above 127 → `uint8-128`, else `int8`. We read a file that IMOD stamped as unsigned, with
+ * a maximum of 127 or less, as plain `uint8`: if the maximum is true, values equal the portal's; if not (never computed, or of a
+ * part), bytes above 127 do not turn negative. `compat: "reference"` is the portal's rule alone.
  */
 export function byteReading(
   header: Pick<MrcHeader, "mode" | "dmax" | "signedBytes">,

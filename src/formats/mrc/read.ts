@@ -6,10 +6,9 @@ import { MRC_HEADER_BYTES, type MrcHeader } from "./header.js";
 import { type ByteReading, byteReading } from "./meaning.js";
 
 /**
- * Sections `[z0, z1)` as they are stored, `sectionBytes` each; the result may share memory with the source. "z" counts stored sections,
- * whatever `maps` says of them.
+ * Stored sections `[z0, z1)`, `sectionBytes` each, whatever `maps` says; the result may share memory with the source.
  *
- * @throws {EmporiumError} FORMAT_TRUNCATED when the source ends inside them, FORMAT_LIMIT when they are more than one buffer may hold.
+ * @throws {EmporiumError} FORMAT_TRUNCATED if the source ends inside them, FORMAT_LIMIT if they exceed one buffer.
  */
 export async function readMrcPlanes(
   source: RandomAccess,
@@ -71,9 +70,9 @@ async function readExactly(
 export type PlaneArray = Int8Array | Uint8Array | Int16Array | Uint16Array | Float32Array;
 
 /**
- * Stored sections as numbers in the host's byte order; a copy. int8, uint8, int16, uint16 and float32 keep their type, float16 widens to
- * float32, complex64 gives float32 pairs (real, imaginary), 4-bit voxels give one byte each, low half first. Mode 0 follows the header's
- * dtype here; `decodePlaneValues` applies the sign rule.
+ * Stored sections as numbers in host byte order; a copy. int8, uint8, int16, uint16 and float32 keep their type; float16 becomes
+ * float32, complex64 pairs of float32 (real, imaginary), 4-bit voxels one byte each, low half first. Mode 0 has the header's
+ * dtype; `decodePlaneValues` applies the sign rule.
  */
 export function decodePlane(bytes: Uint8Array, header: Pick<MrcHeader, "dtype" | "littleEndian" | "shape">): PlaneArray {
   const { dtype, littleEndian, shape } = header;

@@ -34,10 +34,11 @@ export interface MrcHeaderFields {
 const DEFAULT_LABEL = "Converted by emporium.";
 
 /**
- * The 1024 bytes of an MRC2014 header, little-endian, followed by the extended header where there is one to carry over: all that stands
- * before the voxels. Its length does not depend on the statistics, so voxels may be written first and this last.
+ * The 1024 bytes of an MRC2014 header, little-endian, and the extended header if one is kept. The length does not depend on the
+ * statistics, so voxels may be written first.
  *
- * @throws {EmporiumError} FORMAT_UNSUPPORTED for an element type that MRC has no mode for; FORMAT_FIELD for an impossible shape or label.
+ * @throws {EmporiumError} FORMAT_UNSUPPORTED for an element type without an MRC mode; FORMAT_FIELD for an impossible shape or
+ *   label.
  * Source: `write_mrc` of the portal's converter, field by field; checked with mrcfile in `test/golden/mrc`.
  */
 export function mrcHeaderBytes(fields: MrcHeaderFields): Uint8Array {
@@ -50,10 +51,8 @@ export function mrcHeaderBytes(fields: MrcHeaderFields): Uint8Array {
   }
   const [nz, ny, nx] = shape;
   if (!shape.every((length) => Number.isInteger(length) && length > 0 && length < 2 ** 31)) {
-    throw new EmporiumError(
-      "FORMAT_FIELD",
-      `an MRC of ${nx}×${ny}×${nz} (x, y, z) cannot be written, each must be 1 to 2^31 − 1`,
-    );
+    const message = `an MRC of ${nx}×${ny}×${nz} (x, y, z) cannot be written, each must be 1 to 2^31 − 1`;
+    throw new EmporiumError("FORMAT_FIELD", message);
   }
   const extended = carriedOver(fields);
   const bytes = new Uint8Array(MRC_HEADER_BYTES + extended.length);

@@ -52,7 +52,8 @@ export function isN5Dataset(attributes: JsonObject): boolean {
 /**
  * The attributes of a dataset, checked.
  *
- * @throws {EmporiumError} FORMAT_FIELD, FORMAT_UNSUPPORTED (objects, texts; a compression, by its name), FORMAT_LIMIT; the place's `path` is the key.
+ * @throws {EmporiumError} FORMAT_FIELD, FORMAT_UNSUPPORTED (objects, texts; names the compression), FORMAT_LIMIT; `path` is the
+ *   key.
  * Source: N5 specification 4 (github.com/saalfeldlab/n5).
  */
 export function n5DatasetFromJson(attributes: JsonObject, name = "attributes.json"): N5Dataset {

@@ -9,8 +9,8 @@ const LZ4 = 0x20;
 const SEED = 0x9747b28c;
 
 /**
- * Decodes the block stream of lz4-java into `plain`, which it must fill exactly: blocks of at most 2^10 to 2^25 bytes, each with magic, method, both
- * lengths and a checksum; the last has no bytes.
+ * Decodes the block stream of lz4-java into `plain`, which it must fill exactly: blocks of at most 2^10 to 2^25 bytes, each with
+ * magic, method, both lengths and a checksum; the last has no bytes.
  *
  * @throws {EmporiumError} FORMAT_CORRUPT
  * Source: `LZ4BlockOutputStream` of lz4-java.

@@ -50,10 +50,8 @@ export function n5Factors(attributes: JsonObject): number[] | undefined {
 }
 
 /**
- * Voxel size in the attributes of a dataset or group, in whichever of the forms that are in use: `transform` (Janelia; its lists follow its axes),
- * `pixelResolution` with unit and dimensions, `pixelResolution` or `resolution` as a list with `units` beside it.
- *
- * @returns undefined where there is none, or where it is not one positive number an axis.
+ * Voxel size in the attributes of a dataset or group: `transform` (Janelia; lists follow its axes), `pixelResolution` with unit
+ * and dimensions, or a list `pixelResolution` or `resolution` with `units`. Undefined unless it is one positive number an axis.
  */
 export function n5Calibration(attributes: JsonObject): N5Calibration | undefined {
   const transform = transformOf(member(attributes, "transform"));

@@ -19,12 +19,12 @@ export function n5BlockKey(block: readonly number[]): string {
 }
 
 /**
- * A box of a dataset as bytes: axes slowest first, C order, host byte order. A block that is not there is zeros, and so is what a block that is
- * smaller than its place leaves open. One block is held at a time beside the result.
+ * A box of a dataset as bytes: axes slowest first, C order, host byte order. A block that is not there is zeros, and so is what a
+ * block that is smaller than its place leaves open. One block is held at a time beside the result.
  *
  * @param get a block by its key below the dataset.
- * @throws {EmporiumError} USAGE (a box outside the dataset), FORMAT_LIMIT (more than `bytesMax`, default `LIMITS.memoryBytes`), FORMAT_CORRUPT,
- *   FORMAT_TRUNCATED, FORMAT_UNSUPPORTED.
+ * @throws {EmporiumError} USAGE (a box outside the dataset), FORMAT_LIMIT (more than `bytesMax`, default `LIMITS.memoryBytes`),
+ *   FORMAT_CORRUPT, FORMAT_TRUNCATED, FORMAT_UNSUPPORTED.
  */
 export async function readN5Box(get: GetChunk, dataset: N5Dataset, box: NdBox, options: N5ReadOptions = {}): Promise<Uint8Array> {
   const { name = "dataset", bytesMax = LIMITS.memoryBytes, signal } = options;

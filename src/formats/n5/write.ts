@@ -21,10 +21,8 @@ export async function encodeN5Block(
 ): Promise<Uint8Array> {
   const itemBytes = ITEM_BYTES[dtype];
   if (plain.length !== product(shape) * itemBytes) {
-    throw new EmporiumError(
-      "FORMAT_FIELD",
-      `${plain.length} bytes given, ${shape.join("×")} ${dtype} are ${product(shape) * itemBytes}`,
-    );
+    const message = `${plain.length} bytes given, ${shape.join("×")} ${dtype} are ${product(shape) * itemBytes}`;
+    throw new EmporiumError("FORMAT_FIELD", message);
   }
   const ordered = new Uint8Array(plain);
   if (HOST_LITTLE_ENDIAN) swapBytes(ordered, itemBytes);

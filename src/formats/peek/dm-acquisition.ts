@@ -56,10 +56,10 @@ export function dmAcquisition(image: DmGroup): Pick<PeekFacts, "acquisition" | "
 }
 
 /**
- * A date in the writer's own manner as `YYYY-MM-DD`: day.month.year; with slashes the part above 12 is the day, and where both are 12 or less the
- * clock of the operating system decides.
+ * A date of the program as `YYYY-MM-DD`: day.month.year; with slashes the part above 12 is the day. If both are 12 or less, the
+ * operating system's clock decides.
  *
- * @param osTicks 100 ns since 1601-01-01 UTC, where it is above 0.
+ * @param osTicks 100 ns since 1601-01-01 UTC, if above 0.
  */
 export function dmDate(text: string, osTicks?: number): { date: string; ambiguous: boolean } | undefined {
   const iso = /^(\d{4})-(\d{1,2})-(\d{1,2})$/.exec(text);

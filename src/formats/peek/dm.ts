@@ -7,8 +7,8 @@ import { dmAcquisition } from "./dm-acquisition.js";
 import { allKnown, emptyFacts, finite, type PeekFacts } from "./facts.js";
 
 /**
- * Facts of each image of a DM3 or DM4 file: its tags stand on both sides of the pixels, which are jumped over. Images whose pixels are not read (more than
- * three axes, types that nobody documented) have their facts and a warning.
+ * Facts of each image of a DM3 or DM4 file: its tags stand on both sides of the pixels, which are jumped over. Images whose
+ * pixels are not read (more than three axes, types that nobody documented) have their facts and a warning.
  *
  * @param source that keeps what it read: such files are looked at twice.
  * @throws {EmporiumError} as `readDm`.

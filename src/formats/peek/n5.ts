@@ -9,9 +9,9 @@ import { allKnown, emptyFacts, finite, type PeekFacts } from "./facts.js";
 import { despiteCodecs, type ReadKey } from "./zarr.js";
 
 /**
- * Facts of an N5 dataset, or of the finest level of a multiscale group: one or two documents, three where the group has none of its own.
+ * Facts of an N5 dataset, or of the finest level of a multiscale group, from one to three documents. Undefined if there is
+ * neither.
  *
- * @returns undefined where there is neither.
  * @throws {EmporiumError} as `n5DatasetFromJson`; FORMAT_UNKNOWN for a group without levels.
  */
 export async function peekN5(read: ReadKey, name: string): Promise<PeekFacts | undefined> {

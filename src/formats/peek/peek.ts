@@ -38,10 +38,11 @@ const REQUESTS_MAX = 3;
 const BLOCK_BYTES = 64 * 1024;
 
 /**
- * What a file is, by its first bytes and what they point to; no pixels. One request for MRC, at most three for TIFF and, with
- * one image, for DM; less than 1 MiB in all.
+ * What a file is, by its first bytes and what they point to; no pixels. One request for MRC, at most three for TIFF and, with one
+ * image, for DM; less than 1 MiB in all.
  *
- * `size()` of the source is asked for after the first read, so a source that learns its length from that answer costs nothing more.
+ * `size()` of the source is asked for after the first read, so a source that learns its length from that answer costs nothing
+ * more.
  * @throws {EmporiumError} FORMAT_UNKNOWN for a file of no known format, and what the formats throw.
  */
 export async function peekFile(source: RandomAccess, options: PeekOptions = {}): Promise<Peek> {
@@ -94,10 +95,8 @@ export async function peekFolder(folder: PeekFolder, options: PeekOptions = {}):
     const facts = await FOLDER_FORMATS[format](read, name);
     if (facts) return { images: [facts], ...traffic };
   }
-  throw new EmporiumError("FORMAT_UNKNOWN", `${name}: ${noVolumeDocument()}`, {
-    place: { file: name },
-    hint: "name the folder of the image itself, not one above or below it",
-  });
+  const hint = "name the folder of the image itself, not one above or below it";
+  throw new EmporiumError("FORMAT_UNKNOWN", `${name}: ${noVolumeDocument()}`, { place: { file: name }, hint });
 }
 
 /** The likeliest first: a file that is not there is a request as well. */

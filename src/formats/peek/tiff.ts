@@ -72,8 +72,8 @@ const SPAN_MAX = 768 * 1024;
 const DIRECTORY_BYTES = 16 * 1024;
 
 /**
- * Facts of a TIFF: at most three requests, wherever its first directory lies. Pages are counted by PageNumber, ImageJ or OME, else along the chain as
- * far as it is at hand, and from there by the distance of directories (`sources.shape: "derived"`).
+ * Facts of a TIFF in at most three requests. Pages are counted by PageNumber, ImageJ or OME, else along the directories at hand,
+ * then by their distance (`sources.shape: "derived"`).
  *
  * @throws {EmporiumError} as `readTiffHeader`.
  */

@@ -13,11 +13,11 @@ export interface DataFrame {
 }
 
 /**
- * Reads what `DataFrame.to_pickle` of pandas 1.3 to 3 writes, uncompressed: blocks of numpy arrays of numbers, truth values and texts. No
- * code runs: see `unpickle`.
+ * Reads what `DataFrame.to_pickle` of pandas 1.3 to 3 writes, uncompressed: blocks of numpy arrays of numbers, truth values and
+ * texts. No code runs: see `unpickle`.
  *
- * @throws {EmporiumError} of `unpickle`; FORMAT_FIELD where blocks, columns and rows do not fit together; FORMAT_UNSUPPORTED for a value that
- *   is no such table
+ * @throws {EmporiumError} of `unpickle`; FORMAT_FIELD where blocks, columns and rows do not fit together; FORMAT_UNSUPPORTED for
+ *   a value that is no such table
  */
 export function readDataFrame(bytes: Uint8Array, file: string): DataFrame {
   return frameOf(file, unpickle(bytes, file, GLOBALS));

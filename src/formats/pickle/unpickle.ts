@@ -1,14 +1,14 @@
 import { PickleCall, PickleGlobal, type PickleValue, pickleError } from "./values.js";
 
 /**
- * The value of a Python pickle, protocols 3 to 5, in which only `globals` may be named. It is read as data: a class is a name, an object a
- * note of how Python would make it, and nothing is called, imported or made.
+ * The value of a Python pickle, protocols 3 to 5, in which only `globals` may be named. It is read as data: a class is a name, an
+ * object a note of how Python would make it, and nothing is called, imported or made.
  *
  * Format: `pickletools.py` of Python 3.13.
  *
  * @param globals full names: `numpy.dtype`
- * @throws {EmporiumError} FORMAT_UNSUPPORTED for any other global and opcode, FORMAT_TRUNCATED, FORMAT_FIELD with the byte, FORMAT_LIMIT past
- *   8 million steps, FORMAT_UNKNOWN for what does not begin as a pickle
+ * @throws {EmporiumError} FORMAT_UNSUPPORTED for any other global and opcode, FORMAT_TRUNCATED, FORMAT_FIELD with the byte,
+ *   FORMAT_LIMIT past 8 million steps, FORMAT_UNKNOWN for what does not begin as a pickle
  */
 export function unpickle(bytes: Uint8Array, file: string, globals: ReadonlySet<string>): PickleValue {
   if (bytes[0] !== PROTO || bytes[1]! < 3 || bytes[1]! > 5) {

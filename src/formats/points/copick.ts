@@ -8,16 +8,16 @@ import type { PointBatch, ReadPoints } from "./points.js";
 const BATCH_POINTS = 16_384;
 
 /**
- * copick's picks: one JSON document with a list of points in ångström, so `binning` is the voxel spacing. `columns` and `order` mean
- * nothing here.
+ * copick's picks: one JSON document with a list of points in ångström, so `binning` is the voxel spacing. `columns` and `order`
+ * mean nothing here.
  *
  * The matrix is the upper left 3×3 of `transformation_`, identity where there is none. Its last column is skipped, as the portal
- * does; copick's own documentation adds it to the location. An instance's id is the file's own where any of the file is not 0, else, and
- * always with `compat`, its place in the list. A document without points has none.
+ * does; copick's own documentation adds it to the location. An instance's id is the file's own where any of the file is not 0,
+ * else, and always with `compat`, its place in the list. A document without points has none.
  *
  * Cost: the document sits in memory, about 800 bytes a point as copick writes it.
- * @throws {EmporiumError} FORMAT_LIMIT past `LIMITS.tableBytes`, FORMAT_CORRUPT for what is no JSON, FORMAT_FIELD with the path in the
- *   document.
+ * @throws {EmporiumError} FORMAT_LIMIT past `LIMITS.tableBytes`, FORMAT_CORRUPT for what is no JSON, FORMAT_FIELD with the path
+ *   in the document.
  */
 export const readCopick: ReadPoints = async function* (source, { kind, binning, compat }, read): AsyncGenerator<PointBatch> {
   const points = pointsOf(await readJson(source, read), source.name);
@@ -56,11 +56,8 @@ async function readJson(source: RandomAccess, read: ReadOptions | undefined): Pr
     const numbers = withoutNaN(text);
     if (numbers !== undefined) return numbers;
     const message = cause instanceof Error ? cause.message : String(cause);
-    throw new EmporiumError("FORMAT_CORRUPT", `${source.name}: ${message}`, {
-      place: { file: source.name },
-      hint: "picks of copick are JSON: check that the file was copied whole",
-      cause,
-    });
+    const hint = "picks of copick are JSON: check that the file was copied whole";
+    throw new EmporiumError("FORMAT_CORRUPT", `${source.name}: ${message}`, { place: { file: source.name }, hint, cause });
   }
 }
 

@@ -10,8 +10,8 @@ import type { ReadPoints } from "./points.js";
  *
  * position = (CoordinateX + Width / 2, CoordinateY + Height / 2, CoordinateZ) / binning
  *
- * X and Y are of a box's corner, Z is of its centre: so the box manager of the same authors reads and writes it, and in its files the slices
- * with particles (`cryolo_include`) are the Zs. All boxes are taken, whatever their confidence.
+ * X and Y are of a box's corner, Z is of its centre: so the box manager of the same authors reads and writes it, and in its files
+ * the slices with particles (`cryolo_include`) are the Zs. All boxes are taken, whatever their confidence.
  *
  * Source: `io/cbox.py` in MPI-Dortmund/napari-boxmanager.
  *

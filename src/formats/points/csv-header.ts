@@ -9,8 +9,8 @@ export interface HeaderWanted {
 }
 
 /**
- * Looks at the names in the first line of a table whose coordinates are taken by place. Names that tell nothing pass: many programs call
- * their columns as they like. Two kinds do not: x, y and z that stand elsewhere, and names of what is no coordinate where one is wanted.
+ * Checks the names in the first line of a table whose columns are fixed. Most names pass. Refuses x, y and z in other columns,
+ * and names that clearly are not coordinates in a coordinate's column.
  *
  * @throws {EmporiumError} FORMAT_FIELD with the names found, and where x, y and z are if they are there
  */

@@ -12,8 +12,8 @@ export interface LineBlock {
 const WINDOW_BYTES = 1024 * 1024;
 
 /**
- * The lines of a text file of any length, in blocks of about a mebibyte. Line ends are LF, CRLF or CR; the last may have none. The bytes
- * are UTF-8, or UTF-16 with a byte order mark, as spreadsheets save "Unicode text"; what is neither becomes U+FFFD.
+ * The lines of a text file of any length, in blocks of about a mebibyte. Line ends are LF, CRLF or CR; the last may have none.
+ * The bytes are UTF-8, or UTF-16 with a byte order mark, as spreadsheets save "Unicode text"; what is neither becomes U+FFFD.
  *
  * @throws {EmporiumError} FORMAT_LIMIT for a line of more than `LIMITS.recordLength` characters.
  */

@@ -8,11 +8,12 @@ import { stopgapRotation } from "./rotation.js";
 /**
  * A table of Dynamo (`.tbl`): a row a particle, columns by place, without a header.
  *
- * position = (x, y, z + dx, dy, dz) / binning, columns 24–26 and 4–6, pixels. R = Z(−tdrot) · X(−tilt) · Z(−narot), columns 7–9: the angles
- * turn the particle onto the reference. Column 20 is the number of the tomogram; a table of several needs `filterValue`.
+ * position = (x, y, z + dx, dy, dz) / binning, columns 24–26 and 4–6, pixels. R = Z(−tdrot) · X(−tilt) · Z(−narot), columns 7–9:
+ * the angles turn the particle onto the reference. Column 20 is the number of the tomogram; a table of several needs
+ * `filterValue`.
  *
- * Sources: `dthelp` (wiki.dynamo.biozentrum.unibas.ch, Table convention); the pair of equal angles of Dynamo and RELION in the tests of
- * alisterburt/eulerangles; `DynamoMotl` in turonova/cryoCAT.
+ * Sources: `dthelp` (wiki.dynamo.biozentrum.unibas.ch, Table convention); the pair of equal angles of Dynamo and RELION in the
+ * tests of alisterburt/eulerangles; `DynamoMotl` in turonova/cryoCAT.
  */
 export const readDynamo: ReadPoints = async function* (source, options, read): AsyncGenerator<PointBatch> {
   const { kind, binning, filterValue, order } = options;

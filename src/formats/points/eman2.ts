@@ -8,8 +8,8 @@ import { reversePoints } from "./particles.js";
 import type { PointBatch, PointOptions, ReadPoints } from "./points.js";
 
 /**
- * Coordinates as `e2spt_boxer.py` saves and reads them (Save Box Coord): x, y, z of a box's centre a line, in voxels of the tomogram that
- * was open.
+ * Coordinates as `e2spt_boxer.py` saves and reads them (Save Box Coord): x, y, z of a box's centre a line, in voxels of the
+ * tomogram that was open.
  *
  * position = (x, y, z) / binning
  *
@@ -118,11 +118,8 @@ async function readJson(source: RandomAccess, read: ReadOptions | undefined): Pr
     return JSON.parse(new TextDecoder().decode(await source.read({ offset: 0, length: size }, read)));
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
-    throw new EmporiumError("FORMAT_CORRUPT", `${source.name}: ${message}`, {
-      place: { file: source.name },
-      hint: "info files of EMAN2 are JSON: check that the file was copied whole",
-      cause,
-    });
+    const hint = "info files of EMAN2 are JSON: check that the file was copied whole";
+    throw new EmporiumError("FORMAT_CORRUPT", `${source.name}: ${message}`, { place: { file: source.name }, hint, cause });
   }
 }
 

@@ -84,8 +84,6 @@ function requireFinite(file: string, positions: Float64Array, at: number, byte: 
 }
 
 function notFinite(file: string, found: string, byte: number): EmporiumError {
-  return new EmporiumError("FORMAT_FIELD", `${file}: ${found}, finite numbers are wanted`, {
-    place: { file, byte },
-    hint: "delete this point in 3dmod",
-  });
+  const hint = "delete this point in 3dmod";
+  return new EmporiumError("FORMAT_FIELD", `${file}: ${found}, finite numbers are wanted`, { place: { file, byte }, hint });
 }

@@ -11,14 +11,15 @@ const BATCH_POINTS = 16_384;
 /**
  * Points as lines of the portal's point files, one JSON object and one newline each: batches after one another make the file.
  *
- * Keys, their order and the blanks are those of Python's `json.dumps`. A number has the shortest digits that read back equal, and stays a
- * float in languages that tell: `1.0`, `-0.0`. Instance ids are integers.
+ * Keys, their order and the blanks are those of Python's `json.dumps`. A number has the shortest digits that read back equal, and
+ * stays a float in languages that tell: `1.0`, `-0.0`. Instance ids are integers.
  *
  * @param first place of the batch's first point in its file, from 0, for error messages.
- * @throws {EmporiumError} METADATA_VALUE for a number that is not finite, an instance id that is no whole number from 0, or a batch without
- *   what its kind needs.
+ * @throws {EmporiumError} METADATA_VALUE for a number that is not finite, an instance id that is no whole number from 0, or a
+ *   batch without what its kind needs.
  *
- * Cost: a million oriented points, 330 MB, in less than 2 s on one core; more than half of it is the printing of 12 million numbers.
+ * Cost: a million oriented points, 330 MB, in less than 2 s on one core; more than half of it is the printing of 12 million
+ * numbers.
  */
 export function encodePoints(kind: PointKind, batch: PointBatch, first = 0): Uint8Array {
   check(kind, batch, first);
@@ -36,11 +37,11 @@ export interface PointLineBatch extends PointBatch {
 }
 
 /**
- * The points of a point file. Blank lines, CRLF and a missing last newline are accepted; an empty file has no points. Keys beyond those of
- * the portal are skipped.
+ * The points of a point file. Blank lines, CRLF and a missing last newline are accepted; an empty file has no points. Keys beyond
+ * those of the portal are skipped.
  *
- * @throws {EmporiumError} FORMAT_FIELD with the line for what is no point, or a point of another kind than the first; FORMAT_LIMIT for a
- *   line past `LIMITS.recordLength`.
+ * @throws {EmporiumError} FORMAT_FIELD with the line for what is no point, or a point of another kind than the first;
+ *   FORMAT_LIMIT for a line past `LIMITS.recordLength`.
  */
 export async function* readPointLines(source: RandomAccess, read?: ReadOptions): AsyncGenerator<PointLineBatch> {
   let kind: PointKind | undefined;
@@ -209,8 +210,6 @@ function isNumber(value: unknown): value is number {
 }
 
 function noPoint(place: { file: string; line: number }, found: string): EmporiumError {
-  return new EmporiumError("FORMAT_FIELD", `${place.file}: ${found}, in line ${place.line}`, {
-    place,
-    hint: "each line of a point file is one JSON object with type and location",
-  });
+  const hint = "each line of a point file is one JSON object with type and location";
+  return new EmporiumError("FORMAT_FIELD", `${place.file}: ${found}, in line ${place.line}`, { place, hint });
 }

@@ -14,10 +14,10 @@ export interface PixelSizes {
 }
 
 /**
- * The tables of a particle file that say how its particles are to be read, without its particles. RELION writes them before, so that the
- * head of the file is all that is fetched; where they are needed and not there, the rest is looked through.
+ * The tables of a particle file that describe its particles. RELION writes them first, so only the head of the file is fetched;
+ * if needed ones are missing there, the rest is searched.
  *
- * @param needs of a table of particles, whether it needs them; undefined for other tables.
+ * @param needs whether a table of particles needs them; undefined for other tables.
  */
 export async function readTablesBeside(
   source: RandomAccess,
@@ -40,9 +40,9 @@ export async function readTablesBeside(
 }
 
 /**
- * The pixel size of each optics group, from the first of `names` that the table has; undefined where there is no table or no such column.
+ * The pixel size of each optics group, from the first of `names` that the table has; undefined without table or column.
  *
- * @throws {EmporiumError} FORMAT_FIELD for a size that is not above 0, or a group that is there twice.
+ * @throws {EmporiumError} FORMAT_FIELD for a size that is not above 0, or a repeated group.
  */
 export function pixelSizesOf(tables: readonly StarTable[], names: readonly string[], file: string): PixelSizes | undefined {
   const optics = findStarTable(tables, "optics", file);

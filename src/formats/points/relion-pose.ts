@@ -13,8 +13,8 @@ export interface Pose {
 }
 
 /**
- * S is the rotation by `rlnTomoSubtomogramRot/Tilt/Psi`, R that by `rlnAngleRot/Tilt/Psi`; either may be missing, and is identity then, but
- * an oriented point needs one of them. Origins are `rlnOriginX/Y/ZAngst`, 0 where they are missing.
+ * S is the rotation by `rlnTomoSubtomogramRot/Tilt/Psi`, R that by `rlnAngleRot/Tilt/Psi`; either may be missing, and is identity
+ * then, but an oriented point needs one of them. Origins are `rlnOriginX/Y/ZAngst`, 0 where they are missing.
  *
  * Source: `ParticleSet::getPosition` and `getMatrix3x3` in RELION's `src/jaz/tomography/particle_set.cpp`, versions 4 and 5.
  *

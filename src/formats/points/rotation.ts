@@ -3,8 +3,8 @@ import { EmporiumError } from "../../core/errors.js";
 /**
  * Rotations as programs of the field write them, and back.
  *
- * A matrix is nine numbers of a Float64Array, row-major over (x, y, z). It turns the reference particle into its pose in the tomogram:
- * v_tomogram = R · v_reference. X(a), Y(a), Z(a) below are right-handed rotations of a point, angles in degrees.
+ * A matrix is nine numbers of a Float64Array, row-major over (x, y, z). It turns the reference particle into its pose in the
+ * tomogram: v_tomogram = R · v_reference. X(a), Y(a), Z(a) below are right-handed rotations of a point, angles in degrees.
  *
  * Golden: scipy's Rotation, in `test/golden/points`.
  */
@@ -147,10 +147,8 @@ export function checkRotation(
   const fault = rotationFault(matrix, offset);
   if (fault === undefined) return;
   const where = place.line === undefined ? "" : ` in line ${place.line}`;
-  throw new EmporiumError("FORMAT_FIELD", `${place.file}: ${fault}${where}`, {
-    place,
-    hint: "give orientations as rotations without scale or mirror",
-  });
+  const hint = "give orientations as rotations without scale or mirror";
+  throw new EmporiumError("FORMAT_FIELD", `${place.file}: ${fault}${where}`, { place, hint });
 }
 
 /** Sine of a tilt that is taken for a pole. Smaller ones leave rot to rounding. */

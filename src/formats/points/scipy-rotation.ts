@@ -1,8 +1,8 @@
 import { sineCosine } from "../../core/sine-cosine.js";
 
 /**
- * The rotations of `rotation.ts` with the bits that scipy gives them, which the portal's ingestion asks: angles become quaternions of half
- * angles, those are multiplied, and their product becomes a matrix. It differs from a product of matrices in the last digit.
+ * The rotations of `rotation.ts`, bit for bit as scipy computes them for the portal's ingestion: by quaternions of half angles,
+ * whose product becomes a matrix. The last digit differs from a product of matrices.
  *
  * Source: `Rotation.from_euler`, `inv` and `as_matrix` of scipy 1.16 (`_rotation.pyx`). Golden: `test/golden/points`.
  */

@@ -6,15 +6,15 @@ import type { PointBatch, ReadPoints } from "./points.js";
 const BATCH_POINTS = 16_384;
 
 /**
- * TomoTwin's `.tloc`, a table of pandas in a pickle: `X`, `Y`, `Z` in voxels of the tomogram, of the box's centre.
+ * TomoTwin's `.tloc`, a pickled pandas table: `X`, `Y`, `Z` of the box's centre in voxels of the tomogram.
  *
  * position = (X, Y, Z) / binning
  *
- * One file holds what was found with several references. `filterValue` takes those of one: its number in `predicted_class`, or its name, in
- * `predicted_class_name` or among the table's `references`, with or without its ending. Without a filter all are taken.
+ * A file may hold finds of several references. `filterValue` selects one: its number in `predicted_class`, or its name, with or
+ * without ending, in `predicted_class_name` or the table's `references`. Default: all.
  *
  * Sources: `Locator.nms` in MPI-Dortmund/tomotwin-cryoet; `io/tloc.py` in MPI-Dortmund/napari-boxmanager.
- * Cost: the file sits in memory, and four columns of it.
+ * Cost: the file and four of its columns in memory.
  */
 export const readTomotwin: ReadPoints = async function* (
   source,
@@ -71,8 +71,6 @@ function ofReference(table: DataFrame, wanted: string, file: string): (row: numb
 const isNamed = (name: string, wanted: string): boolean => name === wanted || name.replace(/\.[^./]*$/, "") === wanted;
 
 function wrong(file: string, found: string): EmporiumError {
-  return new EmporiumError("FORMAT_FIELD", `${file}: ${found}`, {
-    place: { file },
-    hint: "check that this is a .tloc of tomotwin_locate or of the box manager",
-  });
+  const hint = "check that this is a .tloc of tomotwin_locate or of the box manager";
+  return new EmporiumError("FORMAT_FIELD", `${file}: ${found}`, { place: { file }, hint });
 }

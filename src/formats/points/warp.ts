@@ -11,15 +11,15 @@ import { seriesNamed } from "./series-named.js";
 /**
  * Particles of Warp, WarpTools and M, distinguished by their columns.
  *
- * - **M's species** (`wrpCoordinateX1 …`): Å from the first voxel's centre. position = coordinate / spacing, where `spacing` is `binning`
- *   where that is not 1, since in Å that is what it says, else the tomogram's. Of a pose that changes with the dose the first is taken.
- *   Tomograms are named by `wrpSourceName`.
- * - **What WarpTools exchanges with RELION** (`rlnCoordinateX …`): pixels. position = (coordinate − origin) / binning; origins are pixels, or
- *   Å over the row's `rlnPixelSize`, else over the `rlnImagePixelSize` of its optics group. Tomograms are named by `rlnMicrographName`, else
- *   `rlnTomoName`.
+ * - **M's species** (`wrpCoordinateX1 …`): Å from the first voxel's centre. position = coordinate / spacing, where `spacing` is
+ *   `binning` where that is not 1, since in Å that is what it says, else the tomogram's. Of a pose that changes with the dose the
+ *   first is taken. Tomograms are named by `wrpSourceName`.
+ * - **What WarpTools exchanges with RELION** (`rlnCoordinateX …`): pixels. position = (coordinate − origin) / binning; origins
+ *   are pixels, or Å over the row's `rlnPixelSize`, else over the `rlnImagePixelSize` of its optics group. Tomograms are named by
+ *   `rlnMicrographName`, else `rlnTomoName`.
  *
- * The name of a tomogram is that of its `.tomostar`, which the filter may leave off together with folders before it: Warp itself looks at
- * the name alone.
+ * The name of a tomogram is that of its `.tomostar`, which the filter may leave off together with folders before it: Warp itself
+ * looks at the name alone.
  *
  * Sources: `ParticleStarParsing` in warpem/warp's MTools; docs/reference/warptools/tomogram_particle_files.md there.
  */

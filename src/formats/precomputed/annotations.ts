@@ -33,11 +33,11 @@ const LENGTH_TOLERANCE = 1e-3;
 const PIECE_RECORDS = 8192;
 
 /**
- * Gathers points, then writes the folder of a `neuroglancer_annotations_v1` layer: points, instances in colours of their own, oriented
+ * Gathers points, then writes the folder of a `neuroglancer_annotations_v1` layer: points, instances in own colours, oriented
  * points as three lines each.
  *
  * Memory: 12 bytes a point, 48 an oriented point; records are made while they are written.
- * Source: `precompute/points.py` of cryoet-data-portal-neuroglancer, whose records these equal byte for byte. Layout: the README beside.
+ * Source: `precompute/points.py` of cryoet-data-portal-neuroglancer; records are equal byte for byte. Layout: the README beside.
  */
 export class AnnotationCollection {
   readonly #batches: Batch[] = [];

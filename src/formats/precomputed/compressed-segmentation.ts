@@ -11,14 +11,14 @@ const WIDTHS = [0, 1, 2, 4, 8, 16, 32] as const;
 /**
  * One chunk of labels, one channel: for each block a table of the labels in it and, for each voxel, a place in that table.
  *
- * Blocks at the upper edge are padded with zeros before the table is made, so 0 is in theirs. A table that an earlier block has is used
- * again.
+ * Blocks at the upper edge are padded with zeros before the table is made, so 0 is in theirs. A table that an earlier block has
+ * is used again.
  *
  * @param labels `[z, y, x]`, C order, of the given shape; or those of a larger box in which `window` says where the chunk lies.
  * @throws {EmporiumError} FORMAT_FIELD (another length), FORMAT_LIMIT (too many different labels for one chunk: make it smaller).
  *
- * Source: `src/sliceview/compressed_segmentation/README.md` of google/neuroglancer; the bytes equal those of `create_segmentation_chunk` of
- * cryoet-data-portal-neuroglancer. Golden: `test/golden/precomputed`.
+ * Source: `src/sliceview/compressed_segmentation/README.md` of google/neuroglancer; the bytes equal those of
+ * `create_segmentation_chunk` of cryoet-data-portal-neuroglancer. Golden: `test/golden/precomputed`.
  */
 export function encodeSegmentation(
   labels: Uint8Array | Uint16Array | Uint32Array,
@@ -28,10 +28,8 @@ export function encodeSegmentation(
 ): Uint8Array {
   if (labels.length !== volumeOf(window.shape)) {
     const holder = window.shape === shape ? "a chunk" : "a box";
-    throw new EmporiumError(
-      "FORMAT_FIELD",
-      `${labels.length} labels, ${holder} of ${window.shape.join("×")} has ${volumeOf(window.shape)}`,
-    );
+    const message = `${labels.length} labels, ${holder} of ${window.shape.join("×")} has ${volumeOf(window.shape)}`;
+    throw new EmporiumError("FORMAT_FIELD", message);
   }
   const grid = gridOf(shape, block);
   const words = new WordBuffer(2 * volumeOf(grid));
@@ -158,10 +156,8 @@ function decodeBlock(
 function checkRange(view: DataView, byte: number, length: number, what: string, { name = "chunk" }: SegmentationForm): void {
   if (byte + length <= view.byteLength) return;
   const message = `${name}: ${what} lies from byte ${byte} to ${byte + length}, the chunk has ${view.byteLength}`;
-  throw new EmporiumError("FORMAT_CORRUPT", message, {
-    place: { file: name, byte },
-    hint: "copy the chunk again: it is damaged or cut short",
-  });
+  const hint = "copy the chunk again: it is damaged or cut short";
+  throw new EmporiumError("FORMAT_CORRUPT", message, { place: { file: name, byte }, hint });
 }
 
 /** Of the voxels of a block that are inside the chunk, the one that comes last in the block. */

@@ -23,7 +23,7 @@ export function chunkName({ start, stop }: Box, offset: Triple = [0, 0, 0]): str
 }
 
 /**
- * The id of a chunk in a sharded volume: the bits of x, y and z in turn, each axis as long as its grid needs bits (compressed Morton code).
+ * The id of a chunk in a sharded volume: interleaved bits of x, y and z, as many as the grid needs (compressed Morton code).
  *
  * @param cell of the grid, `[z, y, x]`.
  */

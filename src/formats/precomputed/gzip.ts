@@ -8,7 +8,7 @@ export const STORED_OVERHEAD = 23;
 const STORED_MAX = 0xffff;
 
 /**
- * A gzip stream that is not compressed: for records of some ten bytes, which do not get shorter. Millions of them take the time of a checksum.
+ * Writes an uncompressed gzip stream: for records of some ten bytes, which compression would not shorten.
  *
  * @param target where to write; `STORED_OVERHEAD` more bytes than `plain` from `offset` on.
  * @returns the offset behind the stream.

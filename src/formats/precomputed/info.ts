@@ -79,8 +79,8 @@ const ATTRIBUTES_MAX = 1024;
 /**
  * An `info` document of any kind.
  *
- * @param name what messages call it.
- * @throws {EmporiumError} FORMAT_UNKNOWN (of a kind that is not known), FORMAT_FIELD (place: the member), FORMAT_LIMIT, FORMAT_CORRUPT.
+ * @param name used in messages.
+ * @throws {EmporiumError} FORMAT_UNKNOWN (unknown kind), FORMAT_FIELD (place: the member), FORMAT_LIMIT, FORMAT_CORRUPT.
  * Source: `src/datasource/precomputed/*.md` of google/neuroglancer.
  */
 export function parseInfo(bytes: Uint8Array, name = "info"): PrecomputedInfo {

@@ -1,6 +1,5 @@
 /**
- * The lower 64 bits of MurmurHash3_x86_128 (seed 0) of an id as 8 bytes, little-endian: where sharded files keep what the identity would
- * spread unevenly.
+ * The lower 64 bits of MurmurHash3_x86_128 (seed 0) of an 8-byte little-endian id: spreads ids evenly over a sharded file.
  *
  * Source: Austin Appleby's MurmurHash3.cpp (public domain), the case of an 8-byte key.
  */

@@ -22,8 +22,8 @@ const HEAD_BYTES = 13;
 const CHANNELS: Record<number, number> = { 0: 1, 2: 3, 4: 2, 6: 4 };
 
 /**
- * The samples of a PNG as they are stored: whole bytes, without palette and interlacing, which no writer of volumes uses. Nothing is done with
- * opacity, gamma or colour profiles, as voxels are numbers and no colours.
+ * The samples of a PNG as they are stored: whole bytes, without palette and interlacing, which no writer of volumes uses. Nothing
+ * is done with opacity, gamma or colour profiles, as voxels are numbers and no colours.
  *
  * @param check called with the head before memory is taken.
  * @throws {EmporiumError} FORMAT_UNKNOWN, FORMAT_CORRUPT, FORMAT_TRUNCATED, FORMAT_UNSUPPORTED.
@@ -133,11 +133,8 @@ function paeth(left: number, up: number, corner: number): number {
 }
 
 function corrupt(name: string, byte: number, found: string, cause?: unknown): EmporiumError {
-  return new EmporiumError("FORMAT_CORRUPT", `${name}: PNG: ${found}`, {
-    place: { file: name, byte },
-    hint: "copy the file again: it is damaged",
-    cause,
-  });
+  const hint = "copy the file again: it is damaged";
+  return new EmporiumError("FORMAT_CORRUPT", `${name}: PNG: ${found}`, { place: { file: name, byte }, hint, cause });
 }
 
 function cutShort(name: string, byte: number): EmporiumError {

@@ -32,12 +32,11 @@ export interface PrecomputedReadOptions extends StoredChunkOptions {
 }
 
 /**
- * A box of one scale as bytes: `[channel, z, y, x]`, C order, host byte order. A chunk that is not there is zeros.
- *
- * Chunks may lie compressed once more, under their own name or with `.gz` or `.br` behind it, as copies of a bucket have them.
+ * A box of one scale as bytes: `[channel, z, y, x]`, C order, host byte order. Missing chunks are zeros. Chunks may be compressed
+ * once more, under their own name or with `.gz` or `.br` behind it.
  *
  * @param box from the volume's first voxel on, its offset not counted.
- * @throws {EmporiumError} USAGE (a box outside the volume), FORMAT_UNSUPPORTED (an encoding that is not read), FORMAT_CORRUPT, FORMAT_LIMIT.
+ * @throws {EmporiumError} USAGE (a box outside the volume), FORMAT_UNSUPPORTED (encoding), FORMAT_CORRUPT, FORMAT_LIMIT.
  */
 export async function readPrecomputedBox(
   open: OpenChunk,
@@ -90,8 +89,8 @@ async function readChunk(
 }
 
 /**
- * Plain bytes of a stored chunk: `[channel, z, y, x]`, host byte order. Around what the encoding says there may be gzip or, where `brotli` is given,
- * Brotli: files that were copied with the coding that a server puts around them.
+ * Plain bytes of a stored chunk: `[channel, z, y, x]`, host byte order. Around what the encoding says there may be gzip or, where
+ * `brotli` is given, Brotli: files that were copied with the coding that a server puts around them.
  *
  * @param shape of this chunk, smaller at the upper edge.
  * @throws {EmporiumError} FORMAT_UNSUPPORTED, FORMAT_CORRUPT, FORMAT_TRUNCATED, FORMAT_LIMIT.

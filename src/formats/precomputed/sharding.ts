@@ -92,8 +92,7 @@ export interface Minishard {
 }
 
 /**
- * The two ends of a shard file. Between them lie the stored values, minishard after minishard, id after id, without gaps: they need not be in
- * memory at once, only their sizes must be known.
+ * The head and tail of a shard file. Between them lie the values by minishard and id, without gaps; only their sizes are needed.
  *
  * @param minishards those that hold anything, ascending.
  */

@@ -19,12 +19,12 @@ const TOKENS = /"([^"\\]*(?:\\.[^"\\]*)*)"(\s*:)?/gs;
 const WORDS = /^(?:name|title|layer|shader|description|code)$/;
 
 /**
- * Puts the address of a server in front of every source of a view: whatever host, bucket, port or folder the view was written for is taken off where the
- * key of the tree begins (`10001/TS_01/Reconstructions/…`), in all of Neuroglancer's spellings (`zarr://https://…`, `s3://…|zarr3:`), and in meshes, skeletons
- * and nested lists as well. Sources that share such a beginning move with it.
+ * Replaces the address of every source of a view by a server's, up to where the key of the tree begins
+ * (`10001/TS_01/Reconstructions/…`), in all of Neuroglancer's spellings (`zarr://https://…`, `s3://…|zarr3:`), also in meshes,
+ * skeletons and nested lists. Other sources with the same beginning are moved too.
  *
- * @param files where keys are answered, without a last `/`: `http://127.0.0.1:8080/files`.
- * @param folder the run that the view is of, `10001/TS_01`, where that is known: names with `#` or `?` in them are found by it.
+ * @param files where keys are served, without a last `/`: `http://127.0.0.1:8080/files`.
+ * @param folder the run of the view, `10001/TS_01`, if known: finds names with `#` or `?`.
  * Source: Neuroglancer's data source URLs; shared/spec/pages.md §5.
  */
 export function readdressState(text: string, files: string, folder?: string): ReaddressedState {

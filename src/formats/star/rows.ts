@@ -123,7 +123,7 @@ export class LoopRows {
 }
 
 /** A row whose values no one line holds. */
-export class RowInPieces {
+class RowInPieces {
   /** A text of several lines is among the values, so that more of them may follow in the next line. */
   hasText = false;
 

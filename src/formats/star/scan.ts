@@ -8,11 +8,11 @@ import { Picker, type PickTable, TableBuilder } from "./table-builder.js";
 import { textOf } from "./values.js";
 
 /**
- * Reads a STAR file of any length from front to back, in the memory of one batch. `pick` is asked at each table; pairs are asked for when
- * they have ended, since only then their names are known.
+ * Reads a STAR file of any length from front to back, in the memory of one batch. `pick` is asked at each table; pairs are asked
+ * for when they have ended, since only then their names are known.
  *
- * @throws {EmporiumError} FORMAT_FIELD with the line; FORMAT_TRUNCATED; FORMAT_UNKNOWN where there is no `data_` at all; FORMAT_LIMIT;
- *   FORMAT_UNSUPPORTED. Tables that are not picked may hold what they like.
+ * @throws {EmporiumError} FORMAT_FIELD with the line; FORMAT_TRUNCATED; FORMAT_UNKNOWN where there is no `data_` at all;
+ *   FORMAT_LIMIT; FORMAT_UNSUPPORTED. Tables that are not picked may hold what they like.
  */
 export async function* scanStar(source: RandomAccess, pick: PickTable, read?: ReadOptions): AsyncGenerator<StarBatch> {
   const table = new TableBuilder(new Picker(source.name, pick));

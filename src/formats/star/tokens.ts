@@ -20,8 +20,8 @@ const BELL = 0x07;
  * Finds the values of `bytes[at, end)`, a line or a part of one, and puts them from `from` on.
  *
  * - Values are set apart by blanks: bytes of 32 and below.
- * - A value that begins with ' or " goes to the next such quote before a blank or the line's end, so that a quote within stays one.
- *   A bell before a quote says that it stays one as well: RELION writes so.
+ * - A value that begins with ' or " goes to the next such quote before a blank or the line's end, so that a quote within stays
+ *   one. A bell before a quote says that it stays one as well: RELION writes so.
  * - # begins a comment only where a value could begin.
  *
  * @returns how many values there are then, `from` counted in; one more than there is room for where there are too many.

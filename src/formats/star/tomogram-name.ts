@@ -1,6 +1,6 @@
 /**
- * The entries that are of one tomogram: those called exactly so, else those whose name is it behind folders or before `.tomostar`, as WarpTools
- * calls the tables and rows of its exports to RELION.
+ * The entries of one tomogram: exact names, else names with it behind folders or before `.tomostar` (WarpTools' exports to
+ * RELION).
  *
  * @param wanted name of the tomogram; undefined finds nothing.
  */

@@ -28,14 +28,14 @@ const FAULTS_KEPT = 20;
 const COLUMNS = ["id", "type", "x", "y", "z", "radius", "parent"] as const;
 
 /**
- * Reads a skeleton of a neuron: a node a line, `id type x y z radius parent`, comments behind `#`. What is not as readers expect is listed, never guessed at: lines that
- * are no seven numbers, an id that comes twice, a parent that is not there or comes later, more or fewer than one root.
+ * Reads a neuron's skeleton: a node a line, `id type x y z radius parent`, comments behind `#`. Lists what is unusual: lines
+ * other than seven numbers, repeated ids, a parent that is missing or comes later, more or fewer than one root.
  *
- * Spec: R. C. Cannon et al., J. Neurosci. Methods 84 (1998) 49–54; http://www.neuronland.org/NLMorphologyConverter/MorphologyFormats/SWC/Spec.html
+ * Spec: R. C. Cannon et al., J. Neurosci. Methods 84 (1998) 49–54;
+ * http://www.neuronland.org/NLMorphologyConverter/MorphologyFormats/SWC/Spec.html
  *
- * @param name how messages call the file.
- * @throws {EmporiumError} FORMAT_UNKNOWN when no line is a node, FORMAT_LIMIT when it has more lines than allowed.
- *
+ * @param name used in messages.
+ * @throws {EmporiumError} FORMAT_UNKNOWN if no line is a node, FORMAT_LIMIT for too many lines.
  * Cost: one pass; some 100 bytes a node.
  */
 export function readSwc(text: string, name: string): SwcFacts {

@@ -18,7 +18,7 @@ export interface SegmentFacts {
 }
 
 /**
- * Fills `plain` from the stored bytes of one strip or tile: rows of packed samples, each row from a byte of its own. Throws where it cannot.
+ * Fills `plain` from the stored bytes of one strip or tile: rows of packed samples, each starting at a byte. Throws on failure.
  */
 export type SegmentDecoder = (stored: Uint8Array, plain: Uint8Array, facts: SegmentFacts) => void | Promise<void>;
 

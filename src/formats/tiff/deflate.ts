@@ -5,8 +5,8 @@ import { EmporiumError } from "../../core/errors.js";
 const PADDING_MAX = 64;
 
 /**
- * Decodes a zlib stream into `plain`, which must come out full, and compares the checksum. Not through the platform's streams: pages of small strips
- * are thousands of streams, and those refuse the padding that some writers leave behind each.
+ * Decodes a zlib stream into `plain`, which must come out full, and checks its checksum. The platform's streams are slow for
+ * thousands of small strips, and refuse the padding of some writers.
  *
  * @throws {EmporiumError} FORMAT_CORRUPT
  */

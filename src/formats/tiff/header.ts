@@ -75,10 +75,10 @@ export function detectTiff(head: Uint8Array): "little" | "big" | undefined {
 /**
  * The header of a TIFF or BigTIFF: number of pages, their size and type. Layout: README.md beside this file.
  *
- * Cost: one or two ranges of 4 KiB for the first page; then one for each page that lies outside of what was read, or a few dozen where
- * many pages lie at equal distances.
- * @throws {EmporiumError} FORMAT_UNKNOWN, FORMAT_TRUNCATED, FORMAT_FIELD (a loop of pages, impossible lengths), FORMAT_LIMIT; the place names
- *   the byte.
+ * Cost: one or two ranges of 4 KiB for the first page; then one for each page that lies outside of what was read, or a few dozen
+ * where many pages lie at equal distances.
+ * @throws {EmporiumError} FORMAT_UNKNOWN, FORMAT_TRUNCATED, FORMAT_FIELD (a loop of pages, impossible lengths), FORMAT_LIMIT; the
+ *   place names the byte.
  */
 export async function readTiffHeader(unbuffered: RandomAccess, options: TiffReadOptions = {}): Promise<TiffHeader> {
   const source = await windowed(unbuffered);

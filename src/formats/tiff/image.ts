@@ -27,9 +27,9 @@ export interface TiffFile {
   source: RandomAccess;
   header: TiffHeader;
   /**
-   * Plane `index` of `header.frames`. Directories are followed from the first on and remembered, so planes in order cost one range each.
+   * Plane `index` of `header.frames`. Directories are followed from the first and cached: planes in order cost one range each.
    *
-   * @throws {EmporiumError} USAGE for one that is not there, FORMAT_UNSUPPORTED for pixels that are not read, by the name of what they are.
+   * @throws {EmporiumError} USAGE for a plane that is not there, FORMAT_UNSUPPORTED, naming the pixel type.
    */
   image(index: number, options?: ReadOptions): Promise<TiffImage>;
 }

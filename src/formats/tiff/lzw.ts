@@ -7,8 +7,8 @@ const TABLE_MAX = 4096;
 /**
  * Decodes TIFF's LZW into `plain`, which must come out full; what follows is left alone.
  *
- * Codes are 9 to 12 bits, highest bit first, and widen one code before the table needs it. The form of before TIFF 5.0 (lowest bit first) is
- * refused by name.
+ * Codes are 9 to 12 bits, highest bit first, and widen one code before the table needs it. The form of before TIFF 5.0 (lowest
+ * bit first) is refused by name.
  * @throws {EmporiumError} FORMAT_CORRUPT, FORMAT_UNSUPPORTED
  * Source: TIFF 6.0, section 13.
  */

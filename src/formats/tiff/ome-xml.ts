@@ -53,9 +53,9 @@ export function isOmeXml(description: string): boolean {
 }
 
 /**
- * OME-XML of a TIFF's first description. A document type is refused.
+ * OME-XML of a TIFF's first description. Refuses document types.
  *
- * @throws {EmporiumError} FORMAT_FIELD (no OME-XML, impossible lengths), FORMAT_LIMIT, NAME_UNSAFE (a file that is not beside this one).
+ * @throws {EmporiumError} FORMAT_FIELD (no OME-XML, impossible lengths), FORMAT_LIMIT, NAME_UNSAFE (a file elsewhere).
  * Source: OME data model 2016-06; OME-TIFF specification.
  */
 export function parseOmeXml(text: string, name: string): Ome {

@@ -16,9 +16,9 @@ const PROBES = 16;
 /**
  * Counts the pages of the chain that begins with `first`.
  *
- * A camera's movie of a thousand uncompressed frames has its directories at equal distances, each a range of its own. After eight pages of
- * one kind and distance the last one is looked for where the distance leads; if it is the end of the chain, and pages probed between are
- * links of it, the count is settled. Otherwise every page is read.
+ * A camera's movie of a thousand uncompressed frames has its directories at equal distances, each a range of its own. After eight
+ * pages of one kind and distance the last one is looked for where the distance leads; if it is the end of the chain, and pages
+ * probed between are links of it, the count is settled. Otherwise every page is read.
  *
  * @param same whether a page is of the first one's kind.
  * @throws {EmporiumError} FORMAT_FIELD for a loop, FORMAT_LIMIT past `LIMITS.pageCount`.

@@ -19,7 +19,7 @@ const FLOATS: Readonly<Record<number, DType>> = { 16: "float16", 24: "float32", 
 /**
  * The type of a page's samples.
  *
- * @throws {EmporiumError} FORMAT_UNSUPPORTED, with the feature's name: mixed samples, complex integers, complex numbers of 16 bytes, odd widths.
+ * @throws {EmporiumError} FORMAT_UNSUPPORTED, naming the feature: mixed samples, complex integers, 16-byte complex, odd widths.
  */
 export function pixelTypeOf(page: TiffPage, name: string): PixelType {
   const refuse = (what: string) =>

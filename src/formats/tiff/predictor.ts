@@ -1,7 +1,7 @@
 import { HOST_LITTLE_ENDIAN } from "../../core/dtype.js";
 
 /**
- * Undoes horizontal differencing in place: each sample was stored as its difference from the one `step` samples before it in its row.
+ * Undoes horizontal differencing in place: each sample is the difference from the one `step` samples before in its row.
  *
  * @param plain rows of `samples` integers each, host byte order, aligned to their size.
  */
@@ -19,8 +19,8 @@ export function undoDifferences(plain: Uint8Array, samples: number, step: number
 }
 
 /**
- * Undoes the floating-point predictor: a row holds the highest bytes of all samples, then the next, and so on, and each byte is the difference from
- * the one `step` before it.
+ * Undoes the floating-point predictor: a row holds the highest bytes of all samples, then the next, and so on, and each byte is
+ * the difference from the one `step` before it.
  *
  * @param stored rows of `samples` numbers each; changed.
  * @returns the numbers in host byte order, those of 24 bits highest byte first.

@@ -15,11 +15,11 @@ export interface TiffPixelOptions extends ReadOptions {
 }
 
 /**
- * A plane as bytes in the layout of `image.shape`, C order, host byte order, in the type `image.type.dtype`. Values are those stored: palettes give
- * their indices, and white may be 0.
+ * A plane as bytes in the layout of `image.shape`, C order, host byte order, in the type `image.type.dtype`. Values are those
+ * stored: palettes give their indices, and white may be 0.
  *
- * @throws {EmporiumError} FORMAT_LIMIT (more than `bytesMax`, default `LIMITS.memoryBytes`: read it in bands), FORMAT_CORRUPT, FORMAT_UNSUPPORTED (a
- *   compression, by its name), SOURCE_CHANGED.
+ * @throws {EmporiumError} FORMAT_LIMIT (more than `bytesMax`, default `LIMITS.memoryBytes`: read it in bands), FORMAT_CORRUPT,
+ *   FORMAT_UNSUPPORTED (a compression, by its name), SOURCE_CHANGED.
  */
 export function readTiffPlane(source: RandomAccess, image: TiffImage, options: TiffPixelOptions = {}): Promise<Uint8Array> {
   return readTiffRows(source, image, 0, image.page.height, options);
@@ -80,7 +80,7 @@ export interface TiffBand {
 }
 
 /**
- * All planes from front to back, in bounded memory: those that are larger than `bandBytes` come in bands of whole strips or rows of tiles.
+ * All planes in order, in bounded memory: planes larger than `bandBytes` come in bands of whole strips or rows of tiles.
  *
  * @param bandBytes most bytes of a band, unless one strip or row of tiles has more. Default 64 MiB.
  */
@@ -234,8 +234,6 @@ function copyPart(plain: Uint8Array, part: Part, image: TiffImage, result: Uint8
 }
 
 function tooLarge(name: string, what: string, most: number): EmporiumError {
-  return new EmporiumError("FORMAT_LIMIT", `${name}: ${what}, at most ${most} are read at once`, {
-    place: { file: name },
-    hint: "read the plane in bands of rows",
-  });
+  const hint = "read the plane in bands of rows";
+  return new EmporiumError("FORMAT_LIMIT", `${name}: ${what}, at most ${most} are read at once`, { place: { file: name }, hint });
 }

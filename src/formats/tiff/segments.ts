@@ -28,8 +28,8 @@ const SEGMENTS_MAX = LIMITS.headerBytes / 16;
 /**
  * The strips or tiles of a page, checked: as many as its size needs, all within the file.
  *
- * Byte counts that are missing or, of uncompressed pixels, wrong are replaced by what the size says: old programs leave them out, and ImageJ's wrap
- * around at 4 GiB.
+ * Byte counts that are missing or, of uncompressed pixels, wrong are replaced by what the size says: old programs leave them out,
+ * and ImageJ's wrap around at 4 GiB.
  *
  * @throws {EmporiumError} FORMAT_FIELD, FORMAT_LIMIT, FORMAT_TRUNCATED
  */

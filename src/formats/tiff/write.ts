@@ -29,8 +29,8 @@ const ITEM_BYTES = { uint8: 1, uint16: 2, float32: 4 } as const;
 const CLASSIC_MAX = 2 ** 32 - 2 ** 20;
 
 /**
- * A TIFF as a stream of pieces from its first byte to its last: each page's directory, the values of its tags, its pixels in one strip. Little-endian and
- * not compressed, so every offset is known before it is needed and nothing is ever gone back to.
+ * A TIFF as a stream of pieces from its first byte to its last: each page's directory, the values of its tags, its pixels in one
+ * strip. Little-endian and not compressed, so every offset is known before it is needed and nothing is ever gone back to.
  *
  * @param pixels one array a page: C order, host byte order. Not changed.
  * @throws {EmporiumError} FORMAT_FIELD for pixels of another length, or more or fewer pages than announced.

@@ -10,8 +10,8 @@ export interface TiltAngle {
 }
 
 /**
- * Angles of a tilt series, one a line, in the order of the file. Empty lines and lines that begin with `#` are skipped; a file of nothing
- * else gives an empty list, and whoever needs angles says so.
+ * Angles of a tilt series, one a line, in the order of the file. Empty lines and lines that begin with `#` are skipped; a file of
+ * nothing else gives an empty list, and whoever needs angles says so.
  *
  * A second number in a line is refused: three angles in one row would otherwise be read as one.
  *

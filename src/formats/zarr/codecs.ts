@@ -44,9 +44,9 @@ export interface ChunkForm {
 export type CodecRegistry = Readonly<Record<string, (config: CompressorConfig) => ChunkCodec>>;
 
 /**
- * Works everywhere: zlib and gzip by the platform's own streams, the rest in TypeScript that checks every length before it follows it. Only
- * encoding goes through numcodecs in WebAssembly, loaded when first needed: its decoders give garbage for damaged Blosc frames and stop
- * working after some thousand damaged zstd and lz4 streams.
+ * Works everywhere: zlib and gzip with the platform's streams, others in TypeScript that checks every length. numcodecs
+ * (WebAssembly, loaded when needed) only encodes: it decodes damaged Blosc frames to garbage, and fails after some thousand
+ * damaged zstd and lz4 streams.
  */
 export const defaultCodecs: CodecRegistry = {
   zlib: (config) => ({ decode: (bytes, plain) => inflate(bytes, "deflate", plain), encode: encoderOf("zlib", config) }),
@@ -118,8 +118,8 @@ export async function decodeChunk(
 }
 
 /**
- * Decodes a box of a chunk, piece by piece along its first axis, so that a large chunk takes no room beside the result. Chunks of less than
- * 1 MiB are left to `decodeChunk`, and so is what does not decode, for its messages.
+ * Decodes a box of a chunk, piece by piece along its first axis, so that a large chunk takes no room beside the result. Chunks of
+ * less than 1 MiB are left to `decodeChunk`, and so is what does not decode, for its messages.
  *
  * @param hear is given each piece, tightly packed, with its first section in the chunk and the one behind it.
  * @returns false where the chunk must be decoded whole.

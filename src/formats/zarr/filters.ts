@@ -204,8 +204,6 @@ function numberOf(config: JsonObject, key: string, { name, path }: FilterPlace):
 }
 
 function notRead(what: string, path: string, { name }: FilterPlace): EmporiumError {
-  return new EmporiumError("FORMAT_UNSUPPORTED", `${name}: ${path}: ${what} is not read`, {
-    place: { file: name, path },
-    hint: "filters of integers, float32 and float64 are read",
-  });
+  const hint = "filters of integers, float32 and float64 are read";
+  return new EmporiumError("FORMAT_UNSUPPORTED", `${name}: ${path}: ${what} is not read`, { place: { file: name, path }, hint });
 }

@@ -1,10 +1,10 @@
 import { EmporiumError } from "../../core/errors.js";
 
 /**
- * zlib or gzip by the platform's own streams, which check the checksums. Stops at the first byte too many, so a bomb costs one buffer of
- * `plainBytes`; fewer bytes are returned as they are.
+ * Inflates zlib or gzip with the platform's streams, which verify checksums. Stops at the first byte past `plainBytes`; may
+ * return fewer.
  *
- * @throws {EmporiumError} FORMAT_CORRUPT when there are more; the platform's error when the bytes do not decode.
+ * @throws {EmporiumError} FORMAT_CORRUPT if there are more; the platform's error if decoding fails.
  */
 export async function inflate(bytes: Uint8Array, format: "deflate" | "gzip", plainBytes: number): Promise<Uint8Array> {
   const source = new Blob([bytes as Uint8Array<ArrayBuffer>]).stream();

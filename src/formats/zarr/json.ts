@@ -6,7 +6,7 @@ import { LIMITS } from "../../core/limits.js";
 /**
  * A metadata document of an array or group: UTF-8 JSON that is an object.
  *
- * @throws {EmporiumError} FORMAT_LIMIT (longer than `LIMITS.metadataBytes`), FORMAT_CORRUPT (no UTF-8, no JSON), FORMAT_FIELD (no object).
+ * @throws {EmporiumError} FORMAT_LIMIT (`LIMITS.metadataBytes`), FORMAT_CORRUPT (no UTF-8, no JSON), FORMAT_FIELD (no object).
  */
 export function parseMetadata(bytes: Uint8Array, name: string): JsonObject {
   if (bytes.length > LIMITS.metadataBytes) {
@@ -24,11 +24,8 @@ export function parseMetadata(bytes: Uint8Array, name: string): JsonObject {
   } catch (cause) {
     const place = { file: name, byte: isEmporiumError(cause) ? cause.facts.place?.byte : undefined };
     const message = cause instanceof Error ? cause.message : String(cause);
-    throw new EmporiumError("FORMAT_CORRUPT", `${name}: ${message}`, {
-      place,
-      hint: "the metadata must be JSON in UTF-8",
-      cause,
-    });
+    const hint = "the metadata must be JSON in UTF-8";
+    throw new EmporiumError("FORMAT_CORRUPT", `${name}: ${message}`, { place, hint, cause });
   }
   return asObject(value, name, "");
 }

@@ -110,9 +110,7 @@ export function printZattrs(attributes: JsonObject): string {
   return printJson(attributes, { sortKeys: true });
 }
 
-/**
- * Consolidated metadata (`.zmetadata`): key of each metadata document to its parsed content, so that one request describes a hierarchy.
- */
+/** Consolidated metadata (`.zmetadata`): parsed documents by key; one request describes a hierarchy. */
 export function parseZmetadata(bytes: Uint8Array, name = ".zmetadata"): Map<string, JsonObject> {
   const document = parseMetadata(bytes, name);
   const version = member(document, "zarr_consolidated_format");

@@ -4,10 +4,9 @@ import { toNumber } from "../../core/number.js";
 import { isArray, show } from "./json.js";
 
 /**
- * What OME-Zarr metadata must and should be, each rule by its name.
- *
- * `must`: the schema of the version has it; broken, the metadata are invalid. `strict`: the strict schema has it, or the specification's words
- * without a schema behind them; a warning, and an error for who asks for strictness. `advice`: a recommendation, always a warning.
+ * Rules of OME-Zarr metadata by name. `must`: in the version's schema; otherwise the metadata are invalid. `strict`: in the
+ * strict schema, or only in the specification's text: a warning, or an error in strict mode. `advice`: a recommendation, always a
+ * warning.
  */
 export const NGFF_RULES = {
   version: { level: "must", says: "The version is one that is known, and stands where its version wants it." },

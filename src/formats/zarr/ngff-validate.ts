@@ -43,8 +43,8 @@ const KEYS: Record<NgffKind, string> = {
 const VERSIONED: NgffKind[] = ["image", "label", "plate", "well"];
 
 /**
- * Checks the attributes of a group against OME-Zarr 0.1 to 0.6 (release candidate): `.zattrs`, or `attributes` of a `zarr.json`. Only what
- * these say by themselves is judged; whether the arrays are there and have the axes is for those who can look.
+ * Checks a group's attributes against OME-Zarr 0.1 to 0.6 (release candidate): `.zattrs`, or `attributes` of a `zarr.json`. Does
+ * not look at the arrays.
  *
  * Sources: ngff.openmicroscopy.org 0.4 and 0.5, ome/ngff-spec 0.6rc0, their schemas and conformance cases.
  */

@@ -18,11 +18,12 @@ export interface OmeZarr05Fields extends OmeZarrFields {
 }
 
 /**
- * The attributes of an OME-Zarr 0.5 image, for `zarrV3GroupMetadata`: those of 0.4 below `ome`, where one version counts for all. Voxel sizes are
- * rounded and doubled as in 0.4.
+ * The attributes of an OME-Zarr 0.5 image, for `zarrV3GroupMetadata`: those of 0.4 below `ome`, where one version counts for all.
+ * Voxel sizes are rounded and doubled as in 0.4.
  *
- * Unlike there, `type` and `metadata` say how levels come about (the specification asks for it, the portal's 0.4 has neither), and the labels of an
- * instance mask are in `image-label` beside the image, where the specification has it, not in its `metadata`.
+ * Unlike there, `type` and `metadata` say how levels come about (the specification asks for it, the portal's 0.4 has neither),
+ * and the labels of an instance mask are in `image-label` beside the image, where the specification has it, not in its
+ * `metadata`.
  */
 export function omeZarr05Attributes(fields: OmeZarr05Fields): JsonObject {
   const { labels, kind } = fields;
@@ -54,7 +55,8 @@ function labelColors(labels: readonly number[]): JsonObject[] {
 /**
  * The first image of a group's attributes, OME-Zarr 0.1 to 0.6: `.zattrs`, or `attributes` of a `zarr.json`.
  *
- * @throws {EmporiumError} FORMAT_UNKNOWN (no image here; the hint says where one may be), FORMAT_UNSUPPORTED (0.7 and later), FORMAT_FIELD.
+ * @throws {EmporiumError} FORMAT_UNKNOWN (no image; the hint tells where to look), FORMAT_UNSUPPORTED (0.7 and later),
+ *   FORMAT_FIELD.
  */
 export function parseOmeImage(attributes: JsonObject, name = "zarr.json", options: OmeReadOptions = {}): OmeZarrImage {
   const ome = member(attributes, "ome");

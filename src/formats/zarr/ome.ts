@@ -153,7 +153,8 @@ const FIVE_AXES: OmeAxis[] = [
  * The first image of a group's attributes, OME-Zarr 0.1 to 0.4.
  *
  * @param attributes `parseZattrs` of the group.
- * @throws {EmporiumError} FORMAT_UNKNOWN (no image here; the hint says where one may be), FORMAT_UNSUPPORTED (0.5 and later), FORMAT_FIELD.
+ * @throws {EmporiumError} FORMAT_UNKNOWN (no image; the hint tells where to look), FORMAT_UNSUPPORTED (0.5 and later),
+ *   FORMAT_FIELD.
  */
 export function parseOmeZarr(attributes: JsonObject, name = ".zattrs", options: OmeReadOptions = {}): OmeZarrImage {
   const multiscales = member(attributes, "multiscales");

@@ -27,10 +27,10 @@ export interface ZarrReadOptions {
 }
 
 /**
- * A box of an array as bytes: C order, host byte order. One chunk is held at a time beside the result, as stored where its
- * codec decodes boxes of it.
+ * A box of an array as bytes: C order, host byte order. Holds one chunk beside the result, encoded if its codec decodes boxes.
  *
- * @throws {EmporiumError} USAGE (a box outside the array), FORMAT_LIMIT (more than `bytesMax`, default `LIMITS.memoryBytes`), FORMAT_CORRUPT.
+ * @throws {EmporiumError} USAGE (a box outside the array), FORMAT_LIMIT (`bytesMax`, default `LIMITS.memoryBytes`),
+ *   FORMAT_CORRUPT.
  */
 export async function readZarrBox(
   get: GetChunk,

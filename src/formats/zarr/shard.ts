@@ -5,8 +5,8 @@ import { CHECKSUM_BYTES, withChecksum, withoutChecksum } from "./checksum.js";
 import { product } from "./metadata.js";
 
 /**
- * A shard of Zarr v3: encoded inner chunks in any order and place, and an index of them in C order, two uint64 a chunk (where it begins, counted
- * from the shard's first byte, and how long it is), both 2^64 − 1 for a chunk that is not there. The index is first or last in the shard.
+ * A shard of Zarr v3: encoded inner chunks in any order, and an index in C order, first or last: two uint64 a chunk (offset from
+ * the shard's first byte, length), both 2^64 − 1 for a missing chunk.
  *
  * Source: Zarr storage specification 3, codec `sharding_indexed` 1.0.
  */
@@ -159,8 +159,6 @@ export function planReads<T>(pieces: readonly { range: ByteRange; piece: T }[]):
 }
 
 function corrupt(name: string, message: string): EmporiumError {
-  return new EmporiumError("FORMAT_CORRUPT", `${name}: ${message}`, {
-    place: { file: name },
-    hint: "copy the shard again: it is damaged or cut short",
-  });
+  const hint = "copy the shard again: it is damaged or cut short";
+  return new EmporiumError("FORMAT_CORRUPT", `${name}: ${message}`, { place: { file: name }, hint });
 }

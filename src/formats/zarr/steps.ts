@@ -70,7 +70,7 @@ export function inByteOrder(step: ByteStep, littleEndian: boolean): ByteStep {
 /**
  * Bytes before each step of encoding, as far as they are known: up to the compressor and its own input.
  *
- * @throws {EmporiumError} FORMAT_UNSUPPORTED (two compressors: what lies between them has no length that could be checked), FORMAT_LIMIT
+ * @throws {EmporiumError} FORMAT_UNSUPPORTED (two compressors: the length between them is unknown), FORMAT_LIMIT
  */
 export function stepSizes(steps: readonly ByteStep[], plainBytes: number, name: string, path: string): (number | undefined)[] {
   if (steps.filter(({ kind }) => kind === "compressor").length > 1) {

@@ -36,8 +36,8 @@ const SHARD_DEPTH_MAX = 4;
 /**
  * The member `codecs` of an array, for chunks of the given shape.
  *
- * Names that other writers use are read as well: `endian` for `bytes` (drafts of the specification), `numcodecs.blosc` and the like
- * (numcodecs' extension for zarr-python 3), `"order": "F"` of a transposition.
+ * Names that other writers use are read as well: `endian` for `bytes` (drafts of the specification), `numcodecs.blosc` and the
+ * like (numcodecs' extension for zarr-python 3), `"order": "F"` of a transposition.
  * @throws {EmporiumError} FORMAT_FIELD, FORMAT_UNSUPPORTED, FORMAT_LIMIT
  */
 export function parseCodecChain(

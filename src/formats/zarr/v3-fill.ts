@@ -13,8 +13,9 @@ export interface V3Fill {
 }
 
 /**
- * `fill_value` of a Zarr v3 array: `true`; integers; floats as numbers, `"NaN"`, `"Infinity"`, `"-Infinity"` or their bits (`"0x7fc00000"`);
- * complex numbers as two floats. Beyond the specification 0 and 1 stand for false and true (zarrita's own writer), 3.0 for 3, null for 0.
+ * `fill_value` of a Zarr v3 array: `true`; integers; floats as numbers, `"NaN"`, `"Infinity"`, `"-Infinity"` or bits
+ * (`"0x7fc00000"`); complex numbers as two floats. Also accepts 0 and 1 for false and true (zarrita's writer), 3.0 for 3, null
+ * for 0.
  *
  * @throws {EmporiumError} FORMAT_FIELD
  */

@@ -24,11 +24,11 @@ export interface ZarrV3ReadOptions extends ZarrReadOptions {
 }
 
 /**
- * A box of a Zarr v3 array as bytes: C order, host byte order. Of a shard only the index and the chunks that the box touches are read, those that
- * lie side by side in one request. One request is held at a time beside the result.
+ * A box of a Zarr v3 array as bytes: C order, host byte order. Of a shard only the index and the chunks that the box touches are
+ * read, those that lie side by side in one request. One request is held at a time beside the result.
  *
- * @throws {EmporiumError} USAGE (a box outside the array), FORMAT_LIMIT (more than `bytesMax`, default `LIMITS.memoryBytes`), FORMAT_CORRUPT,
- *   FORMAT_TRUNCATED.
+ * @throws {EmporiumError} USAGE (a box outside the array), FORMAT_LIMIT (more than `bytesMax`, default `LIMITS.memoryBytes`),
+ *   FORMAT_CORRUPT, FORMAT_TRUNCATED.
  */
 export async function readZarrV3Box(
   objects: ZarrObjects,

@@ -12,9 +12,9 @@ import { parseZarrV3Array, printZarrV3, v3ChunkKey, type ZarrV3Array } from "./v
 import type { PutChunk } from "./write.js";
 
 /**
- * A Zarr v3 array that is in memory already: masks, small volumes, fixtures. (Volumes that are not go through the streaming writer.) Every object is
- * written, so that one that is lost is missed; chunks of a shard that hold nothing but the fill value are left out of it, and its index says so.
- * `zarr.json` comes last: an array that can be opened is whole.
+ * A Zarr v3 array that is in memory already: masks, small volumes, fixtures. (Volumes that are not go through the streaming
+ * writer.) Every object is written, so that one that is lost is missed; chunks of a shard that hold nothing but the fill value
+ * are left out of it, and its index says so. `zarr.json` comes last: an array that can be opened is whole.
  *
  * @param document from `zarrV3ArrayMetadata`.
  * @param voxels C order, host byte order.

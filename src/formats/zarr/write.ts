@@ -9,9 +9,9 @@ import { copyElements, fillElement, gridOf, stridesOf } from "./read.js";
 export type PutChunk = (key: string, bytes: Uint8Array) => Promise<void>;
 
 /**
- * An array that is in memory already: masks, small volumes, fixtures. (Volumes that are not go through the streaming writer.) Every chunk is
- * written, at full size, padded with the fill value, as the portal's converter does; `.zarray` comes last, so that an array that can be
- * opened is whole.
+ * An array that is in memory already: masks, small volumes, fixtures. (Volumes that are not go through the streaming writer.)
+ * Every chunk is written, at full size, padded with the fill value, as the portal's converter does; `.zarray` comes last, so that
+ * an array that can be opened is whole.
  *
  * @param voxels C order, host byte order.
  * @throws {EmporiumError} FORMAT_FIELD when `voxels` has another length than the metadata say.

@@ -9,9 +9,9 @@ interface XzModule {
 const NOT_READ = /error code [46]$/;
 
 /**
- * An xz stream, by xz-embedded in WebAssembly, which checks CRC-32 and CRC-64. Stops at the first buffer past `plainBytes`.
+ * Decodes xz with xz-embedded in WebAssembly, which checks CRC-32 and CRC-64. Stops at the first buffer past `plainBytes`.
  *
- * @throws {EmporiumError} FORMAT_UNSUPPORTED (a dictionary past 64 MiB, filters other than LZMA2, SHA-256 checks), FORMAT_CORRUPT.
+ * @throws {EmporiumError} FORMAT_UNSUPPORTED (dictionary past 64 MiB, filters other than LZMA2, SHA-256 checks), FORMAT_CORRUPT.
  */
 export async function decodeXz(bytes: Uint8Array, plainBytes: number): Promise<Uint8Array> {
   // the package fails on a stream of nothing without a word of why

@@ -16,9 +16,9 @@ const MAGIC = 0xfd2fb528;
 const BLOCK_BYTES_MAX = 128 * 1024;
 
 /**
- * Decodes Zstandard frames into `plain`, which they must fill exactly. No dictionaries; content checksums are not verified.
+ * Decodes Zstandard frames into `plain`, which they must fill exactly. No dictionaries; content checksums are not verified. In
+ * TypeScript, because the WebAssembly builds leak stack with every damaged stream.
  *
- * In TypeScript like its neighbours: the WebAssembly builds at hand lose stack with every damaged stream until good ones fail as well.
  * @throws {EmporiumError} FORMAT_CORRUPT, FORMAT_UNSUPPORTED (dictionary)
  * Source: RFC 8878.
  */

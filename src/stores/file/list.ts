@@ -89,10 +89,8 @@ async function statNow(path: string): Promise<Stat | undefined> {
     throw fileError(error, path, "listed");
   }
   if (!path.includes("\ufffd")) return undefined;
-  throw new EmporiumError("NAME_UNSAFE", `${path} has a name that is not UTF-8`, {
-    place: { file: path },
-    hint: "rename it, for example with convmv",
-  });
+  const hint = "rename it, for example with convmv";
+  throw new EmporiumError("NAME_UNSAFE", `${path} has a name that is not UTF-8`, { place: { file: path }, hint });
 }
 
 /**

@@ -27,9 +27,9 @@ export interface FileStoreOptions {
 const READ_BYTES = 64 * 1024 * 1024;
 
 /**
- * A folder of this machine. A body is written to a hidden sibling, synced, and renamed to its key; then the folder is synced.
+ * A local folder. A body is written to a hidden sibling, synced, and renamed to its key; then the folder is synced.
  *
- * `ifMatch` and `ifAbsent` are atomic among all stores of one process; `ifAbsent` also among processes where the disk has hard links.
+ * `ifMatch` and `ifAbsent` are atomic in one process; `ifAbsent` also between processes if the file system has hard links.
  */
 export function fileStore(folder: string, { sync = true }: FileStoreOptions = {}): Store & { readonly local: LocalAccess } {
   const root = fileRoot(resolve(folder), sync);

@@ -45,7 +45,8 @@ export function readMachineListing(bytes: Uint8Array): FtpEntry[] {
 }
 
 /**
- * Lines of LIST, as Unix writes them (the library's reader) or DOS (ours: names may begin with blanks). Their times have no zone, and often no year, so none is told.
+ * Lines of LIST in the form of Unix (the library's reader) or DOS (ours: names may begin with blanks). Their times lack zone and
+ * often year, and are not used.
  *
  * @throws {EmporiumError} STORE_PROTOCOL for another form.
  */

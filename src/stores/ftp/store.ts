@@ -29,11 +29,11 @@ export interface FtpStoreOptions {
 const AHEAD = 1;
 
 /**
- * Files of an FTP server, read by ranges with REST; nothing can be written. Always passive, always binary. An etag is made of size and
- * time; where the server tells no time, of the size alone.
+ * Files of an FTP server, read by ranges with REST; nothing can be written. Always passive, always binary. An etag is made of
+ * size and time; where the server tells no time, of the size alone.
  *
- * @param root `ftp://host[:port]/path`, percent-encoded, without credentials or a last `/`. The path is relative to where the login begins,
- *   as RFC 1738 has it; one that begins with `%2F` is absolute.
+ * @param root `ftp://host[:port]/path`, percent-encoded, without credentials or a last `/`. The path is relative to where the
+ *   login begins, as RFC 1738 has it; one that begins with `%2F` is absolute.
  */
 export function ftpStore(root: string, options: FtpStoreOptions = {}): Store {
   const { user = "anonymous", password = "emporium@", connections, gate, clock = systemClock } = options;

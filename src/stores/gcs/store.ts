@@ -20,9 +20,8 @@ export interface GcsStoreOptions extends Omit<HttpStoreOptions, "query" | "autho
 const GOOGLE = "https://storage.googleapis.com";
 
 /**
- * A public bucket of Google Cloud Storage, read without an account: objects by their plain addresses, listings by the JSON interface. An
- * object that is stored packed (`Content-Encoding: gzip`) is handed out unpacked, as every reader of the bucket gets it; its size is then
- * known only by reading it.
+ * A public bucket of Google Cloud Storage, read without an account: objects by URL, listings by the JSON API. Objects with
+ * `Content-Encoding: gzip` are unpacked, as for every reader; their size is known only after reading.
  */
 export function gcsStore(options: GcsStoreOptions): Store {
   const { bucket, prefix = "", endpoint = GOOGLE, clock = systemClock } = options;

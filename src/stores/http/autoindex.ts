@@ -14,11 +14,11 @@ export interface IndexEntry {
 }
 
 /**
- * The entries of a folder page as Apache, nginx, lighttpd and EBI's servers write it: every anchor that leads to something directly
- * below the folder. Orders (`?C=M`), fragments, parents and other places are passed over; so is whatever a name would lead elsewhere.
+ * The entries of a folder page of Apache, nginx, lighttpd or EBI's servers: every anchor directly below the folder. Skips sort
+ * orders (`?C=M`), fragments, parents and other places.
  *
  * @param folder address of the page, with its last `/`.
- * @param onUnusable called with what lies in the folder under a name that no path can have (`%00`, `%2F`, `%zz`).
+ * @param onUnusable called for entries whose name no path can have (`%00`, `%2F`, `%zz`).
  * @throws {EmporiumError} STORE_PROTOCOL for a page nested deeper than any page.
  */
 export function readAutoindex(html: string, folder: string, onUnusable: (name: string) => void = () => {}): IndexEntry[] {

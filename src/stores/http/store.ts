@@ -38,8 +38,8 @@ export interface HttpStoreOptions extends HttpRequestOptions {
 }
 
 /**
- * Files of a web server, read by ranges; nothing can be written. Folders are listed by the pages that servers make of them. Bodies are
- * asked for as they are stored (`accept-encoding: identity`), and every length that the server states is compared with what came.
+ * Files of a web server, read by ranges, read-only. Folders are listed from the server's pages. Bodies are requested as stored
+ * (`accept-encoding: identity`), and every stated length is checked.
  *
  * @param root URL of the folder, percent-encoded, without credentials, query or a last `/`.
  */

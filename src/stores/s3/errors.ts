@@ -67,10 +67,8 @@ export function s3Error(thrown: unknown, url: string, nowMs: number): EmporiumEr
   const facts: ErrorFacts = { place: { url }, cause: fault };
   const said = `${url}: ${message || code}${message.includes(code) ? "" : ` (${code})`}`;
   if (NO_CREDENTIALS.has(code)) {
-    return new EmporiumError("STORE_DENIED", `${url}: no credentials were found`, {
-      ...facts,
-      hint: "set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or read a public bucket anonymously",
-    });
+    const hint = "set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or read a public bucket anonymously";
+    return new EmporiumError("STORE_DENIED", `${url}: no credentials were found`, { ...facts, hint });
   }
   if (THROTTLED.has(code) && status !== undefined && status >= 400) {
     return new EmporiumError("STORE_THROTTLED", said, { ...facts, retry: "later", retryAfterMs });
@@ -88,19 +86,17 @@ export function s3Error(thrown: unknown, url: string, nowMs: number): EmporiumEr
     case "RequestTimeTooSkewed":
       // The SDK has taken the server's time from this answer and signs the next request with it.
       return new EmporiumError("STORE_DENIED", said, { ...facts, retry: "now", hint: "set this machine's clock" });
-    case "NoSuchBucket":
-      return new EmporiumError("STORE_ABSENT", said, {
-        ...facts,
-        hint: "check the name of the bucket, and the region or endpoint",
-      });
+    case "NoSuchBucket": {
+      const hint = "check the name of the bucket, and the region or endpoint";
+      return new EmporiumError("STORE_ABSENT", said, { ...facts, hint });
+    }
     case "KeyTooLongError":
     case "KeyTooLong":
       return new EmporiumError("NAME_UNSAFE", said, { ...facts, hint: "shorten the name or its folders" });
-    case "NoSuchUpload":
-      return new EmporiumError("STORE_FAILED", said, {
-        ...facts,
-        hint: "the upload was finished or aborted meanwhile: run again",
-      });
+    case "NoSuchUpload": {
+      const hint = "the upload was finished or aborted meanwhile: run again";
+      return new EmporiumError("STORE_FAILED", said, { ...facts, hint });
+    }
     case "PermanentRedirect":
     case "AuthorizationHeaderMalformed":
       return new EmporiumError("STORE_FAILED", said, { ...facts, hint: "give the region of the bucket" });

@@ -30,8 +30,7 @@ export interface SignedRequest {
 export const UNSIGNED = "UNSIGNED-PAYLOAD";
 
 /**
- * Signs requests by AWS Signature Version 4, header form. The key of a day is made once, so a signature costs three short hashes: with objects of
- * some ten kilobytes, signing must not take longer than sending.
+ * AWS Signature Version 4, header form. The key of a day is cached, so a signature costs three short hashes.
  *
  * Source: "Create a signed AWS API request", AWS IAM User Guide.
  */

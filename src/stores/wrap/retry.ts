@@ -23,9 +23,9 @@ export interface RetryOptions {
 }
 
 /**
- * Tries again what failed with `retry: "later"` or `"now"`, after exponential pauses with full jitter (or those the store asks for).
- * A read goes on at the byte where it broke. A conditional write whose answer was lost, and which then meets a conflict, is looked
- * up: when the object has the bytes sent, the lost answer was a yes.
+ * Retries what failed with `retry: "later"` or `"now"`, with exponential back-off and full jitter (or the store's own pause). A
+ * read resumes at the byte where it broke. A conditional write whose answer was lost may meet a conflict: it succeeded if the
+ * object has its bytes.
  */
 export function withRetry(store: Store, options: RetryOptions): Store {
   const { attempts = 6, baseMs = 500, capMs = 60_000 } = options;

@@ -1,9 +1,9 @@
 // LZ4 block format (lz4.org, doc/lz4_Block_format.md), decoder for bytes that nobody has checked.
 
 /**
- * Decodes [src, srcEnd) to [dst, dstEnd). Returns as soon as `want` bytes are there; where `want` is all of the output, the stream must
- * end exactly with it. Nothing outside of [src, srcEnd) and the bytes written by this call has any influence. Stores may overshoot
- * dstEnd up to `wild`, never beyond. False: the stream is broken.
+ * Decodes [src, srcEnd) to [dst, dstEnd). Returns as soon as `want` bytes are there; where `want` is all of the output, the
+ * stream must end exactly with it. Nothing outside of [src, srcEnd) and the bytes written by this call has any influence. Stores
+ * may overshoot dstEnd up to `wild`, never beyond. False: the stream is broken.
  */
 export function decompress(src: usize, srcEnd: usize, dst: usize, dstEnd: usize, wild: usize, want: u32): bool {
   const stop = dst + <usize>want, whole = stop == dstEnd;

@@ -1,8 +1,8 @@
 // LZ4 block format (lz4.org, doc/lz4_Block_format.md), encoder: one greedy pass, a hash table of the last place of each four bytes.
 
 /**
- * The table has 16 KiB. Places in up to 64 KiB fit 16 bits, so it then has twice as many slots, which makes up for the matches that long
- * steps miss.
+ * The table has 16 KiB. Places in up to 64 KiB fit 16 bits, so it then has twice as many slots, which makes up for the matches
+ * that long steps miss.
  */
 const TABLE_BYTES: u32 = 16384;
 const PRIME: u32 = 2654435761;
@@ -11,8 +11,8 @@ const MATCH_START_MARGIN: u32 = 12, MATCH_END_MARGIN: u32 = 5;
 /** After 64 failures in a row the search takes steps one longer, then two, ...: noise is passed quickly. */
 const SKIP_SHIFT = 6;
 /**
- * The first steps: what c-blosc takes at level 5, which our metadata name (10 - clevel). On streams that are half random, such as the bytes of
- * sign and exponent, 1 would give 8 % less at half the speed.
+ * The first steps: what c-blosc takes at level 5, which our metadata name (10 - clevel). On streams that are half random, such as
+ * the bytes of sign and exponent, 1 would give 8 % less at half the speed.
  */
 const ACCELERATION: u32 = 5;
 

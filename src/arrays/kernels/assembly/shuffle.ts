@@ -1,8 +1,8 @@
 // Byte shuffle: the first bytes of all elements, then the second bytes, and so on. Slowly changing high bytes come to lie together.
 
 /**
- * Shuffles a window of `w` x `h` elements, rows `srcRow` bytes apart, into elements at .. at + cw * ch of a block of `n` elements.
- * What the window does not cover becomes zero (edge chunks of Zarr are full size).
+ * Shuffles a window of `w` x `h` elements, rows `srcRow` bytes apart, into elements at .. at + cw * ch of a block of `n`
+ * elements. What the window does not cover becomes zero (edge chunks of Zarr are full size).
  */
 export function gather(itemBytes: u32, src: usize, srcRow: usize, w: u32, h: u32, cw: u32, ch: u32, block: usize, n: u32, at: u32): void {
   const stream = <usize>n;

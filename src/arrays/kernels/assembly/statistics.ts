@@ -4,16 +4,16 @@
 const INT8 = 0, UINT8 = 1, INT16 = 2, UINT16 = 3;
 
 /**
- * Integers are summed in blocks of so many bytes, in 32-bit lanes that cannot overflow: 2^14 vectors add 4 x 255^2 each at most to an
- * unsigned lane (squares of bytes), or 2 x 65535 to a signed one (16-bit integers).
+ * Integers are summed in blocks of so many bytes, in 32-bit lanes that cannot overflow: 2^14 vectors add 4 x 255^2 each at most
+ * to an unsigned lane (squares of bytes), or 2 x 65535 to a signed one (16-bit integers).
  */
 const BLOCK: usize = 16384 * 16;
 
 /**
  * Of the finite ones of `n` float32: min, max, sum, sum of squares; then how many were not finite. Five float64 at `out`.
  *
- * A float64 holds the sum of the squares of all float32 that a memory can hold, so if it is finite, every voxel was: only where it is not,
- * a second pass looks at each.
+ * A float64 holds the sum of the squares of all float32 that a memory can hold, so if it is finite, every voxel was: only where
+ * it is not, a second pass looks at each.
  */
 export function stats(src: usize, n: u32, out: usize): void {
   if (!pass(src, n, out, false)) pass(src, n, out, true);

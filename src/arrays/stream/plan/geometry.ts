@@ -120,19 +120,19 @@ export const STATE = { appended: 0, place: 1, position: 2, blocks: 3, crc: 4, ta
 export const SUMS = 5;
 
 /**
- * How a volume is cut into work, and where everything lies in the shared memory: a pure function of shape and form, computed alike
- * in the main thread and in every worker.
+ * How a volume is cut into work, and where everything lies in the shared memory. A pure function of shape and form: the main
+ * thread and every worker compute the same.
  *
- * A Blosc block is a part of one plane of a chunk, so a chunk is appended block by block and never held. The volume is walked in
- * *steps*; a step holds the rows that one level-2 chunk column needs next:
+ * A Blosc block is a part of one plane of a chunk, so a chunk is appended block by block and never held whole. A *step* holds the
+ * rows that one level-2 chunk column needs next:
  *
- * - forms `volume`, `mask` and `labels` (chunks 256³, z halves with y and x): a step is 4 planes × 1024 rows, which gives 2 planes × 512 rows of level 1
- *   and 1 plane × 256 rows of level 2. A *unit* is 1024 planes × 1024 rows: one level-2 chunk deep and high, so units share no chunk.
- * - form `series` (a tilt series; chunks 1 × 1024 × 1024, z stays): a step is 1 plane × 1024 rows, with 512 and 256 rows of levels 1
- *   and 2. A unit is some planes × 4096 rows.
+ * - forms `volume`, `mask`, `labels` (chunks 256³): a step is 4 planes × 1024 rows, that is 2 × 512 of level 1 and 1 × 256 of
+ * level 2. A *unit* is 1024 planes × 1024 rows, one level-2 chunk deep and high: units share no chunk.
+ * - form `series` (a tilt series; chunks 1 × 1024 × 1024, z stays): a step is 1 plane × 1024 rows, with 512 and 256 rows of
+ * levels 1 and 2. A unit is some planes × 4096 rows.
  *
- * Along x a unit takes all columns, or a multiple of one level-2 chunk's where memory asks for it.
- * Two steps are in memory: while one is being encoded, the next is read.
+ * Along x a unit takes all columns, or a multiple of a level-2 chunk's if memory is short. Two steps are in memory: one is
+ * encoded while the next is read.
  */
 export function planGeometry(options: GeometryOptions): Geometry {
   const { shape, form, columns, threads, rawRowBytes, rawSlots } = options;

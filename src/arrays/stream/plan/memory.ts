@@ -29,10 +29,9 @@ const RAW_SLOTS_MAX = 3;
 const RAW_SLOTS_WANTED = 2;
 
 /**
- * Buffers, in bytes, that writing a volume takes when no limit binds: 36.5 KiB a column (10.5 for a series, 9.1 for a mask,
- * 18.3 for labels) in all, some MiB a thread. It does not depend on the number of planes, and on rows only below 1024. With a slab 4 KiB a
- * column more, and 4 bytes a voxel of a plane. Shards take 200 KiB a column (of at most 2048) instead, labels half and masks a quarter of that, a
- * series 26: chunks of all levels are put together in memory.
+ * Bytes of buffers for writing a volume if no limit binds: 36.5 KiB a column (10.5 for a series, 9.1 for a mask, 18.3 for labels)
+ * and some MiB a thread, whatever the number of planes. A slab adds 4 KiB a column and 4 bytes a voxel of a plane. Shards take
+ * 200 KiB a column (at most 2048 columns), labels half, masks a quarter of that, a series 26: they hold chunks of all levels.
  */
 export function estimateVolumeMemory(request: MemoryRequest): number {
   requireStepsThatFit(request);
@@ -40,8 +39,7 @@ export function estimateVolumeMemory(request: MemoryRequest): number {
 }
 
 /**
- * A volume is walked through in steps, of which a list is kept. Shapes of real microscopes have some thousands; a column of millions of planes
- * would fill the memory with its list.
+ * The list of steps must fit into memory. Real volumes have some thousands; a column of millions of planes would have too many.
  *
  * @throws {EmporiumError} FORMAT_LIMIT
  */

@@ -4,8 +4,10 @@ import type { MaskSelection } from "./selection.js";
 /**
  * How a mask or labels of another shape become the wanted one.
  *
- * - `any`: a target voxel is 1 where any part of it overlaps a source voxel that is 1. It is the local mean and then `> 0`, without the mean.
- * - `mean`: the mean of the source voxels, each weighted by its overlap with the target voxel (scikit-image's `resize_local_mean`).
+ * - `any`: a target voxel is 1 where any part of it overlaps a source voxel that is 1. It is the local mean and then `> 0`,
+ *   without the mean.
+ * - `mean`: the mean of the source voxels, each weighted by its overlap with the target voxel (scikit-image's
+ *   `resize_local_mean`).
  * - `nearest`: the nearest voxel, first and last voxels of an axis lying on one another (scipy's `zoom` of order 0).
  */
 export type ResampleMethod = "any" | "mean" | "nearest";

@@ -14,10 +14,10 @@ export function countTasks(steps: readonly Step[]): number {
 }
 
 /**
- * The order in which tasks are drawn: the reads of a step are spread among the encode tasks of the one before. So the last read is some tasks ago when
- * a step is encoded, and the last encode task of the step that used the same buffers is some tasks ago when they are read into: workers seldom wait for
- * each other. A task needs only tasks with smaller numbers: reads of step n the encoding of n − 2; encoding of n the reads of n and the encoding
- * of n − 1.
+ * The order in which tasks are drawn: the reads of a step are spread among the encode tasks of the one before. So the last read
+ * is some tasks ago when a step is encoded, and the last encode task of the step that used the same buffers is some tasks ago
+ * when they are read into: workers seldom wait for each other. A task needs only tasks with smaller numbers: reads of step n the
+ * encoding of n − 2; encoding of n the reads of n and the encoding of n − 1.
  *
  * @returns the place of a number; a caller asks with growing numbers.
  */

@@ -11,10 +11,10 @@ export function sourceOf(key: string): VolumeSource {
 }
 
 /**
- * The facts of a volume by its header alone: MRC by a range of its first bytes, OME-Zarr by its metadata documents. Compressed MRC files are
- * decompressed as far as their header reaches.
+ * The facts in a volume's header: the first bytes of an MRC (decompressed as far as needed), the metadata documents of an
+ * OME-Zarr.
  *
- * @throws {EmporiumError} STORE_ABSENT and what the formats throw; the same faults that `openVolume` would meet in the header.
+ * @throws {EmporiumError} STORE_ABSENT and errors of the formats; the same header errors as `openVolume`.
  */
 export function describeVolume(
   store: Store,

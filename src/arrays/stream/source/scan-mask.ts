@@ -6,11 +6,12 @@ import { sourceOf } from "./open-volume.js";
 import type { ScanOptions } from "./volume.js";
 
 /**
- * Which of the questions some voxel of a volume answers with yes: is there one of this label, one of this threshold or above? One reading for
- * all, from front to back, in some MiB of memory and without a file on disk; it ends with the last yes.
+ * Which of these a volume has: a voxel of one label, a voxel of one threshold or above. One reading answers all, in some MiB of
+ * memory and without a file on disk; it ends at the last yes.
  *
  * @returns one answer for each of `wanted`, in their order.
- * @throws {EmporiumError} as `describeVolume`; FORMAT_TRUNCATED or FORMAT_CORRUPT where that shows before the last yes; the signal's reason.
+ * @throws {EmporiumError} as `describeVolume`; FORMAT_TRUNCATED or FORMAT_CORRUPT if found before the last yes; the signal's
+ *   reason.
  */
 export async function scanMask(
   store: Store,

@@ -53,9 +53,9 @@ export function boxCodecs(): CodecRegistry {
 }
 
 /**
- * The documents of a Zarr volume, Zarr 2 or 3. An array without an image around it is read as it is; axes of length 1 before z, y, x are left away.
+ * The documents of a Zarr volume, Zarr 2 or 3. A bare array is read as it is, without axes of length 1 before z, y, x.
  *
- * @throws {EmporiumError} STORE_ABSENT, FORMAT_UNKNOWN where there is neither, FORMAT_UNSUPPORTED for other ranks, FORMAT_…
+ * @throws {EmporiumError} STORE_ABSENT, FORMAT_UNKNOWN if there is neither, FORMAT_UNSUPPORTED for other ranks, FORMAT_…
  */
 export async function describeZarr(store: Store, key: string, signal?: AbortSignal): Promise<ZarrVolume> {
   const root = key.replace(/\/+$/, "");
@@ -137,9 +137,8 @@ function notZarr(name: string): EmporiumError {
 const BOX_BYTES = 16 * 2 ** 20;
 
 /**
- * The voxels of a volume in boxes of whole chunks, in C order of the boxes: C order in each box, host byte order, padding left away, chunks that
- * are not stored filled. Boxes may not be larger than a chunk of Zarr 2; chunks of a shard are read some at a time. 64-bit integers come as
- * float64, which no kernel would be the worse for: they become float32 next.
+ * The voxels of a volume in boxes of whole chunks: C order of boxes and in each box, host byte order, without padding; missing
+ * chunks are filled. A box is at most one chunk of Zarr 2; shards are read some chunks at a time. 64-bit integers become float64.
  */
 export async function* zarrBoxes(
   store: Store,

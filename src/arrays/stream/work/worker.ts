@@ -36,10 +36,8 @@ function ioError(thrown: unknown, job: WorkerJob): EmporiumError {
   const code = (thrown as NodeJS.ErrnoException).code;
   const path = (thrown as NodeJS.ErrnoException).path ?? job.mrc?.path ?? job.zarr?.folder;
   if (code === "ENOSPC" || code === "EDQUOT") {
-    return new EmporiumError("DISK_FULL", "no room left on the target's disk", {
-      place: { file: path },
-      hint: "free some space and run the same command again: finished work is kept",
-    });
+    const hint = "free some space and run the same command again: finished work is kept";
+    return new EmporiumError("DISK_FULL", "no room left on the target's disk", { place: { file: path }, hint });
   }
   // Node's own codes tell of a wrong call, not of a file
   const isOfFile = code !== undefined && !code.startsWith("ERR_");

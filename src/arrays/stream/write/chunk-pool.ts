@@ -3,9 +3,9 @@ import { align, FORMS, LEVELS, type VolumeForm } from "../plan/forms.js";
 import type { Layout, ShardCodec } from "../plan/layout.js";
 
 /**
- * Buffers of the shared memory in which chunks of shards are put together. A worker takes one when a chunk begins; the main thread gives it back
- * when its bytes are in the shard. Buffers are taken in the order of the tasks that begin chunks: whoever waits for one then waits only for
- * chunks that need no other buffer to be finished.
+ * Buffers of the shared memory in which chunks of shards are built. A worker takes one when a chunk begins; the main thread
+ * returns it when the bytes are in the shard. Buffers are taken in task order, which excludes deadlock: chunks that one waits for
+ * already have theirs.
  */
 export interface BufferPool {
   count: number;

@@ -14,8 +14,8 @@ export interface WrittenVoxels {
 }
 
 /**
- * Mean and deviation as the portal's ingestion finds them: the mean of all voxels in single precision, the deviation of volumes too. The
- * file is read for each of them once more, because the deviation needs the mean. Voxels that are not finite have no such figures.
+ * Mean and deviation as the portal's ingestion computes them: the mean in single precision, the deviation of volumes too, from
+ * two more readings of the file. None if a voxel is not finite.
  *
  * Source: `update_header_stats` of mrcfile 1.5.4, `update_headers` of cryoet-data-portal-backend `common/image.py`.
  */

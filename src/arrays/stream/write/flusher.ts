@@ -7,11 +7,11 @@ const ROUND_BYTES = 64 * 2 ** 20;
 const FLUSHES_AT_ONCE = 4;
 
 /**
- * Sends files to the disk while they are being written. The system would keep gigabytes in memory and write them when the final sync asks for
- * it; so the disk works from the beginning, and the final sync finds little to do.
+ * Sends files to the disk while they are being written. The system would keep gigabytes in memory and write them when the final
+ * sync asks for it; so the disk works from the beginning, and the final sync finds little to do.
  *
- * A failure is kept and told by `check` and `stop`: the system may have dropped the pages and tells so once, so the final sync would not
- * meet it again.
+ * A failure is kept and told by `check` and `stop`: the system may have dropped the pages and tells so once, so the final sync
+ * would not meet it again.
  */
 export class Flusher {
   private readonly open = new Set<string>();

@@ -14,11 +14,12 @@ import { ShardBook } from "./shard-book.js";
 import { takeThreads } from "./threads.js";
 
 /**
- * One reading of a volume gives the MRC with its statistics, all levels of the Zarr pyramid, and the histogram of the coarsest one or the
- * labels. Memory is bounded by `memoryBytes` whatever the size; bytes do not depend on the number of threads, nor on whether the work
- * was interrupted between units. (The order of the chunks in a shard does depend on `memoryBytes` where that cuts a volume along x.)
+ * Reads a volume once, and writes the MRC with its statistics, all levels of the Zarr pyramid, and the histogram of the coarsest
+ * level or the labels. Memory is bounded by `memoryBytes`. The bytes do not depend on the number of threads or on interruptions
+ * between units. (The order of chunks in a shard depends on `memoryBytes` if that cuts the volume along x.)
  *
- * @throws {ShardsLost} where what `finished` promises of shards is not there any more: the work must be begun anew. @throws {EmporiumError} FORMAT_TRUNCATED (source too short), FORMAT_FIELD (no label), DISK_FULL, MEMORY_LIMIT, CANCELLED; whatever `onObject` throws.
+ * @throws {ShardsLost} if the shards that `finished` promises are gone: start again.
+ * @throws {EmporiumError} FORMAT_TRUNCATED, FORMAT_FIELD (no label), DISK_FULL, MEMORY_LIMIT, CANCELLED; errors of `onObject`.
  */
 export async function writeVolume(options: WriteVolumeOptions): Promise<WriteVolumeResult> {
   const { source, form, threads, signal } = options;
