@@ -29,7 +29,7 @@ export type RunEvent = { readonly atMs: number } & (
   /** Receipts of earlier runs were compared with the target: so much is done already. */
   | { readonly kind: "checked"; readonly already: number; readonly alreadyBytes: number }
   | { readonly kind: "start"; readonly task: TaskBrief; readonly threads: number; readonly notes: number }
-  /** Bytes of the task done so far. May go back when an attempt is made anew. */
+  /** Bytes of the task done so far. May decrease when an attempt starts again. */
   | {
       readonly kind: "progress";
       readonly id: string;

@@ -20,7 +20,7 @@ const READS_IN_FLIGHT = 4;
  * hexadecimal text, separated by blanks, and a line feed.
  *
  * @param objects one for each object below the folder, in any order, as the writer knows them.
- * @param keep gets that text, for whoever wants to name a single object later (`TaskContext.keepContents`).
+ * @param keep gets that text, to name a single object later (`TaskContext.keepContents`).
  * @throws {EmporiumError} STORE_FAILED when the folder holds other objects than these, or of other sizes.
  *
  * Cost: one listing pass.

@@ -79,7 +79,7 @@ export function httpClient(timeouts: Timeouts, connections?: number): HttpClient
       body: body ?? null,
       signal: signal ?? null,
     });
-    // An aborted body reports to nobody after it was dropped.
+    // An aborted body reports no error after it was dropped.
     reply.body.on("error", () => {});
     return replyOf(reply.statusCode, (name) => [reply.headers[name] ?? []].flat(), reply.body);
   }
@@ -114,7 +114,7 @@ function headerText(value: string): string {
   }
 }
 
-/** Ends a body that nobody wants; a short one is read so that the connection can be used again. */
+/** Ends an unwanted body. A short one is read, so that the connection can be reused. */
 export async function drop({ body }: Pick<HttpReply, "body">): Promise<void> {
   await body.dump({ limit: 64 * 1024 }).catch(() => {});
 }

@@ -6,7 +6,7 @@ export interface Partial {
 
 const partials = new WeakMap<Error, Partial>();
 
-/** Keeps the bytes that came before an error with the error, so that whoever tries again asks for the rest only. */
+/** Keeps the bytes received before an error with the error, so that a retry requests only the rest. */
 export function withPartial<E extends Error>(error: E, partial: Partial): E {
   if (partial.bytes.length > 0) partials.set(error, partial);
   return error;

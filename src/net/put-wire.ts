@@ -54,7 +54,7 @@ export function putWire(origin: string, timeouts: Pick<Timeouts, "connectMs" | "
           return reply;
         } catch (error) {
           connection.socket.destroy();
-          // what a condition made of the first request cannot be told from what it makes of the second
+          // The result of a conditional first request cannot be told from that of the second.
           if (!used || connection.answered || "if-match" in headers || "if-none-match" in headers) throw error;
         } finally {
           signal?.removeEventListener("abort", stop);

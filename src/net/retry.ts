@@ -77,7 +77,7 @@ export function retries(policy: RetryPolicy, context: RetryContext): Retries {
   };
 }
 
-/** Does it until it works. @param work is told how often it has failed. */
+/** Repeats `work` until it succeeds. @param work gets the number of failures so far. */
 export async function retried<T>(tries: Retries, work: (failed: number) => Promise<T>, what?: string): Promise<T> {
   for (;;) {
     try {

@@ -39,7 +39,7 @@ const shared = new IdleConnections(systemClock);
 /** Sends one request, once; follows nothing, tries nothing again but what a server's closing of an idle connection made void. */
 export function httpWire(options: WireOptions): (url: URL, request: WireRequest) => Promise<WireReply> {
   const { timeouts, lookup, clock = systemClock } = options;
-  // Whoever checks addresses has connections of his own.
+  // A caller that checks addresses has its own connections.
   const idle = lookup ? new IdleConnections(clock) : shared;
   const settings = { connectMs: timeouts.connectMs, readBytes: READ_BYTES, clock, lookup };
 

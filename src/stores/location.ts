@@ -81,7 +81,7 @@ export interface Backend {
   open(at: Location, place: Location, options: StoreOptions): Promise<Store>;
   /** The folder that a location is in. */
   parent(place: Location): Partial<Location>;
-  /** Whose pace the store keeps; undefined: nobody's. */
+  /** The host whose rate limit the store observes; undefined: none. */
   host(place: Location, options: StoreOptions): string | undefined;
 }
 

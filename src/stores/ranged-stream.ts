@@ -80,7 +80,7 @@ function begin(reply: StreamedReply, { from, ifMatch, signal, lend, timeouts }: 
   return { stat, offset, length, mediaType, checksums, unpacked, body: kept, cancel };
 }
 
-/** Pieces that are lent, each copied for whoever keeps them. */
+/** Copies of lent pieces, for callers that keep them. */
 export async function* copied(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   for await (const piece of body) yield new Uint8Array(piece); // `slice` of a Buffer would copy nothing
 }

@@ -11,7 +11,7 @@ export interface XmlElement {
   readonly text: string;
 }
 
-/** Elements within elements: nobody's tilt series is deeper than four. */
+/** Limit of nesting. Known tilt series have at most four levels. */
 const DEPTH_MAX = 256;
 
 /**

@@ -137,7 +137,7 @@ function imageOf(group: DmGroup, index: number, name: string, littleEndian: bool
   if (!known) throw fail("FORMAT_UNSUPPORTED", `pixels of type ${dataType} are not known`, data.offset);
   const shape: Triple = [1, 1, 1, ...(lengths as number[])].slice(-3) as Triple;
   const dataBytes = shape[0] * shape[1] * shape[2] * known.bytes;
-  // packed transforms are symmetric: only half of them is stored, and whoever wants pixels is refused by name
+  // Packed transforms are symmetric and only half of them is stored: reading pixels is refused, naming the type.
   if (known.pixel !== undefined && dataBytes > data.count * data.itemBytes) {
     const stored = data.count * data.itemBytes;
     const message = `${lengths.join("×")} pixels of ${known.bytes} bytes, ${stored} bytes are stored`;

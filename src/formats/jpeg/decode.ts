@@ -24,7 +24,7 @@ export interface JpegPicture {
 export interface JpegOptions {
   /** What messages call the file. */
   name?: string | undefined;
-  /** Called with the frame before memory is taken for its pixels: whoever knows what size they must have throws here. */
+  /** Called with the frame before memory is allocated. A caller that knows the size throws here if it differs. */
   check?: ((frame: JpegFrame) => void) | undefined;
 }
 

@@ -163,7 +163,7 @@ function meshChunk({ vertices, indices, surface = 0, time = 0 }: NewModMesh, pla
   return { kind: "mesh", mesh: { ...head, vertices: floatsOf(vertices, place), indices: Int32Array.from(indices) } };
 }
 
-/** The old scale, which nobody reads, is 1 as in IMOD's own new models. */
+/** The old scale, which no program reads: 1, as in IMOD's own new models. */
 function imageChunk(image: ModImage): ModChunk {
   const bytes = new Uint8Array(8 + 72);
   bytes.set(new TextEncoder().encode("MINX"));

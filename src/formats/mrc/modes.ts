@@ -11,7 +11,7 @@ const DTYPES = new Map<number, DType>([
   [101, "uint4"],
 ]);
 
-/** Modes that exist and that nobody has shown us a volume of: named in the refusal, so that the user knows what the file is. */
+/** Modes that exist but that we have never seen in a volume. The error names them. */
 const NAMED_ONLY = new Map<number, string>([
   [3, "complex numbers of two int16"],
   [16, "RGB pictures of three bytes a pixel (IMOD)"],

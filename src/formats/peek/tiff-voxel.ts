@@ -15,7 +15,7 @@ export interface TiffCalibration {
 }
 
 export interface VoxelFacts {
-  /** `[z, y, x]`, each in its own unit; null where nobody says. z is never taken from x and y. */
+  /** `[z, y, x]`, each in its own unit; null if unknown. z is never taken from x and y. */
   voxelSize: [number | null, number | null, number | null];
   unit: [string | null, string | null, string | null];
   warnings: string[];

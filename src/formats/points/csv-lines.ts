@@ -53,7 +53,7 @@ function checkLengths(file: string, firstLine: number, lines: readonly string[],
   if (long >= 0) throw tooLong(file, firstLine + long);
 }
 
-/** For whoever joins lines into a longer record. */
+/** For callers that join lines into a longer record. */
 export function tooLong(file: string, line: number): EmporiumError {
   return new EmporiumError(
     "FORMAT_LIMIT",

@@ -34,7 +34,7 @@ async function* contourPoints(
       requireFinite(source.name, positions, 3 * count, offset + 4 * i);
       if (++count < BATCH_POINTS) continue;
       yield { count, positions };
-      // a batch belongs to whoever got it
+      // the consumer may keep a batch
       positions = new Float64Array(3 * BATCH_POINTS);
       count = 0;
     }

@@ -3,7 +3,7 @@ import type { PointKind } from "../points/points.js";
 import type { AnnotationProperty, AnnotationPropertyType } from "./annotation-info.js";
 import { type RecordLayout, recordLayout } from "./annotation-records.js";
 
-/** What a collection is told beside its points. */
+/** Settings of a collection beside its points. */
 export interface AnnotationStyle {
   /** Of the volume whose voxels the points count. */
   voxelSpacingAngstrom: number;

@@ -34,7 +34,7 @@ export const defaultDecoders: SegmentDecoders = {
   50000: decodeZstd,
 };
 
-/** Samples are whole as they are decoded: bit order and prediction are the business of the codec. */
+/** The codec's samples are final: it handles bit order and prediction. */
 export const IMAGE_CODECS: ReadonlySet<number> = new Set([6, 7, 33003, 33005, 34712, 34887, 34892, 50001, 50002, 52546]);
 
 const NAMES: Readonly<Record<number, string>> = {

@@ -81,7 +81,7 @@ export function yamlText(value: unknown, heading: readonly string[]): string {
     return new Scalar(item);
   }
 
-  /** A comment of a list or map stands above it: behind it nobody would know what it means. */
+  /** The comment of a list or map goes above it: behind it, it would be hard to attribute. */
   function pairOf(key: string, value: Node): Pair {
     const name = new Scalar(key);
     if (isCollection(value) && value.comment) {

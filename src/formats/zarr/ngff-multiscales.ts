@@ -39,7 +39,7 @@ export function checkDatasetsOrder(check: NgffCheck, scales: readonly (readonly 
   });
 }
 
-/** @returns the number of axes, where it can be told. */
+/** @returns the number of axes, if known. */
 function checkAxes(check: NgffCheck, image: JsonObject, path: string, minor: number): number | undefined {
   if (minor < 3) return undefined; // always t, c, z, y, x
   const list = read(check, image, "axes", path, "list", true);

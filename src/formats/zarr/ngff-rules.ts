@@ -60,7 +60,7 @@ export interface NgffFinding {
   message: string;
 }
 
-/** More findings than this help nobody. */
+/** Most findings in a report. */
 const FINDINGS_MAX = 1000;
 
 /** Collects what is wrong; a check goes on past it as far as it can. */

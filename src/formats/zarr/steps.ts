@@ -28,7 +28,7 @@ export type ByteStep =
   | { kind: "compressor"; config: CompressorConfig }
   | { kind: "filter"; filter: Filter };
 
-/** Where numcodecs puts each sum unless it is told. */
+/** numcodecs' default place of each checksum. */
 const SUMS_AT_START: Record<ChecksumName, boolean> = { crc32c: false, crc32: true, adler32: true, fletcher32: false };
 
 /** What is read by the names of numcodecs, beside what the specifications name. */

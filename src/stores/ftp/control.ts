@@ -26,7 +26,7 @@ export interface FtpControl {
   readonly context: FTPContext;
   /** The server's first reply. */
   readonly greeting: Promise<FtpReply>;
-  /** Ends the connection when nothing comes in time, or nobody wants it any more. */
+  /** Ends the connection after a timeout, or when it is no longer needed. */
   within<T>(ms: number, work: Promise<T>, stop: AbortSignal | undefined): Promise<T>;
   /** The reply, whatever its code. */
   ask(command: string, stop: AbortSignal | undefined): Promise<FtpReply>;
@@ -69,7 +69,7 @@ export async function connectControl(to: FtpHost, url: string): Promise<FtpContr
   }
 }
 
-/** Resolves with a socket that is connected, and whose errors reach whoever reads it, or nobody. */
+/** Resolves with a connected socket. Its errors go to its reader, if any. */
 export async function opened(socket: Socket, what: string, { timeouts, clock }: FtpHost, url: string): Promise<Socket> {
   const over = new AbortController();
   try {

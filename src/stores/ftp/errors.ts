@@ -27,7 +27,7 @@ export function replyError({ code, message }: FtpReply, url: string): EmporiumEr
 
 const losses = new WeakSet<Error>();
 
-/** The control connection is gone. One that stood idle is replaced by whoever meets this. */
+/** The control connection is lost. The caller replaces a connection that was idle. */
 export function lost(thrown: unknown, url: string): EmporiumError {
   if (isEmporiumError(thrown)) return thrown;
   const error = networkError(thrown, url);

@@ -14,7 +14,7 @@ export interface FtpBodyOptions {
   giveBack(): void;
 }
 
-/** How long the server may take to notice that nobody listens any more; then the control connection is given up too. */
+/** Time for the server to notice that the transfer was closed; after it the control connection is closed too. */
 const NOTICE_MS = 3_000;
 
 /**

@@ -90,7 +90,7 @@ export function httpStore(root: string, options: HttpStoreOptions = {}): Store {
   };
 }
 
-/** A web server sends whoever asks for a folder by its name to the same name with a slash; a folder is no object. */
+/** Web servers redirect a folder's name to the same name with a slash. A folder is no object. */
 function isFolderOf(finalUrl: string, asked: string): boolean {
   return new URL(finalUrl).pathname === `${new URL(asked).pathname}/`;
 }

@@ -32,7 +32,7 @@ export function memoryStore({ url = "memory:", now }: MemoryStoreOptions = {}): 
   const uploads = new Map<string, Open>();
   let counter = 0;
 
-  /** Checking and storing happen in one step, so nobody can come between. */
+  /** Checks and stores in one step, so that no other write comes between. */
   function put(key: string, body: Uint8Array, { ifMatch, ifAbsent }: WriteOptions): Stat {
     const etag = objects.get(key)?.stat.etag;
     if ((ifAbsent && etag !== undefined) || (ifMatch !== undefined && ifMatch !== etag)) throw conflict(`${url}/${key}`);

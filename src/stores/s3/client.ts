@@ -28,7 +28,7 @@ export interface S3Access {
   credentials?: { accessKeyId: string; secretAccessKey: string; sessionToken?: string } | undefined;
   /** Profile of the AWS configuration to use where the environment holds no credentials and names no profile. */
   profile?: string | undefined;
-  /** Told once, when it is known how small bodies go without the SDK: several threads may then send them. */
+  /** Called once, when it is known how to send small bodies without the SDK: several threads may then send them. */
   onWay?: ((way: LearntWay) => void) | undefined;
   /** Where `https://<bucket>.s3.amazonaws.com/<key>` is really asked for (mirrors, tests). What it changes passes no gate. */
   rebase?: ((url: string) => string) | undefined;

@@ -22,7 +22,7 @@ const FOR_THE_SDK = new Set([
   "ExpiredToken",
 ]);
 
-/** Where the requests of a bucket go, and what they are signed for. Plain, so that threads can be told. */
+/** Where the requests of a bucket go, and what they are signed for. Plain data, for worker threads. */
 export interface WayFacts {
   /** `http://host:port` */
   readonly origin: string;
@@ -127,7 +127,7 @@ export function shortSender(facts: WayFacts, clock: Clock) {
   };
 }
 
-/** @param onWay told once, when the way is known. */
+/** @param onWay called once, when the way is known. */
 export function shortWay(
   client: S3Client,
   timeouts: Timeouts,

@@ -1,4 +1,4 @@
-// LZ4 block format (lz4.org, doc/lz4_Block_format.md), decoder for bytes that nobody has checked.
+// Decoder of the LZ4 block format (lz4.org, doc/lz4_Block_format.md) for unverified bytes.
 
 /**
  * Decodes [src, srcEnd) to [dst, dstEnd). Returns as soon as `want` bytes are there; where `want` is all of the output, the

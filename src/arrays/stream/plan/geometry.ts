@@ -7,7 +7,7 @@ import type { Resampling } from "./resampling.js";
 import { type Step, type Unit, visit } from "./shard-walk.js";
 import { levelWidth, planUnits } from "./units.js";
 
-/** The chunks of a level in the order in which they stand in their shards, whoever makes them: that in which steps end them. */
+/** The chunks of a level in the order of their shards: that in which steps end them. */
 export function* chunksInOrder(g: Geometry, level: number): Generator<{ chunk: Triple; unit: number }> {
   for (const unit of g.units) {
     const columns = unit.columns.filter((column) => column.level === level);

@@ -11,7 +11,7 @@ export function selectionText(selection: MaskSelection): string {
   return "equals" in selection ? `voxels of label ${selection.equals}` : `voxels of ${selection.atLeast} and above`;
 }
 
-/** What is told of a voxel that cannot be a label. `flipped`: unsigned bytes that were read as u − 128. */
+/** The error of a voxel that cannot be a label. `flipped`: unsigned bytes that were read as u − 128. */
 export function notALabel(name: string, value: number, [z, y, x]: readonly number[], flipped = false): EmporiumError {
   const hint = flipped
     ? "bytes of mode 0 whose header maximum is above 127 are read as u − 128: write the labels in mode 6 (uint16)"

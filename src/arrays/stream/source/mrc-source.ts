@@ -80,7 +80,7 @@ async function openMrc(store: Store, key: string, options: OpenVolumeOptions): P
   return { ...facts, raw: { ...raw, shape: order.shape, data: { path: turned, offset: 0 } } };
 }
 
-/** One request gives the first bytes; whoever looks at them again is answered from memory. */
+/** The first bytes, by one request; later reads of them come from memory. */
 async function openHead(store: Store, key: string, signal: AbortSignal | undefined) {
   const object = await openObject(store, key, { signal });
   const head = await object.read({ offset: 0, length: MRC_HEADER_BYTES });

@@ -28,7 +28,7 @@ export function slabSum({ job, g, slab, atLeast, post }: SlabSumOptions): SlabSu
   const { control } = g;
   return { begin: beginSum, add: addToSum, end: endSum };
 
-  /** A sum is added up in the order of the planes, whoever reads them: float32 additions do not commute. */
+  /** Planes are added in their order, whichever worker reads them: sums of float32 depend on the order. */
   function beginSum(step: Step, index: number, number: number): void {
     const { plane, row } = g.strip(step, number);
     const before = g.steps[index - 1];

@@ -4,7 +4,7 @@ import type { CONVERT } from "../../kernels/kernels.js";
 import type { GeometryOptions } from "../plan/geometry.js";
 import type { MaskSelection } from "../plan/selection.js";
 
-/** What every worker of a job is told. Plain data: it travels by `postMessage`, the memory shared. */
+/** The job of every worker. Plain data, sent by `postMessage`; the memory is shared. */
 export interface WorkerJob {
   geometry: GeometryOptions;
   memory: WebAssembly.Memory;
@@ -21,7 +21,7 @@ export interface WorkerJob {
   select: MaskSelection | undefined;
 }
 
-/** Told to an idle worker: what earlier jobs have left is not needed. Idle threads collect no garbage by themselves. */
+/** Tells an idle worker to free what earlier jobs left: idle threads collect no garbage by themselves. */
 export const FREE = "free";
 
 export interface SourceJob {
@@ -35,7 +35,7 @@ export interface SourceJob {
   swap: boolean;
 }
 
-/** What a worker says. `unit` comes from whoever finished the unit's last task. */
+/** Messages of a worker. `unit` comes from the worker that finished the unit's last task. */
 export type WorkerMessage =
   | { kind: "begin"; path: string }
   | { kind: "object"; key: string; path: string; size: number; crc32: number; unit: number }

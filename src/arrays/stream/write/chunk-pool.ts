@@ -59,7 +59,7 @@ export function takeBuffer({ words, pool, changed }: TakeOptions, ticket: number
   for (;;) {
     const returned = Atomics.load(words, pool.returned);
     for (let buffer = 0; buffer < pool.count; buffer++) {
-      // nobody else takes one now: the ticket is served
+      // No other worker takes a buffer now: the ticket is being served.
       if (Atomics.load(words, pool.taken + buffer) !== 0) continue;
       Atomics.store(words, pool.taken + buffer, 1);
       Atomics.add(words, pool.served, 1);

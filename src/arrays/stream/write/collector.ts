@@ -58,7 +58,7 @@ export class Collector {
     this.pending.add(tracked);
   }
 
-  /** Waits until nobody works on a chunk any more, however that ended. Workers have ended. */
+  /** Waits until all chunks are settled, even after a failure. Workers have ended. */
   async quiet(): Promise<void> {
     if (Atomics.load(this.words, this.g.control.stop) !== 0) this.shards?.abandon();
     while (this.pending.size > 0) await Promise.all(this.pending);

@@ -27,6 +27,6 @@ export interface ShardOutput {
 }
 
 export interface Kept {
-  /** A later length has been kept and noted: nobody will go on from this one. */
+  /** A later length has been kept and noted: no attempt will resume from this one. */
   release(): Promise<void>;
 }

@@ -6,7 +6,7 @@ import { emptyShardIndex, encodeShardIndex, entryOf, type ShardIndex, type Shard
 import type { Flusher } from "./flusher.js";
 import type { Kept, ShardOutput, ShardSink } from "./shard-sink.js";
 
-/** What an earlier attempt has left is not what its notes promise: the work must be begun anew. */
+/** Bytes that an earlier attempt noted are missing: start again. */
 export class ShardsLost extends Error {}
 
 /** How shards are laid out: what `zarr.json` says of them. */
@@ -83,7 +83,7 @@ export class Shard {
   /** Resolves when what is appended so far survives a kill. */
   keep(): Promise<Kept> {
     const kept = this.lastAppend.then(async () => (await this.output!).keep());
-    // the next bytes must not come before the length is taken down; whoever waits for the unit hears of a failure
+    // The next bytes must come after this length is recorded. The unit's waiter gets the failure.
     this.kept.push(kept);
     kept.catch(() => {});
     return kept;

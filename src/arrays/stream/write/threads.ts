@@ -25,7 +25,7 @@ export interface VolumeThreads {
 }
 
 const IDLE_GROUPS_MAX = 8;
-/** What idle groups may hold together: it counts for no task. The threads of a group with more are told to free theirs. */
+/** Memory that idle groups may keep, beside that of tasks. The threads of a larger group are told to free theirs. */
 const IDLE_BYTES_MAX = 24 * 2 ** 20;
 /** Address room that a memory can grow into. A larger job gets a memory of its own size. */
 const GROWTH_BYTES_MAX = 384 * 2 ** 20;
@@ -41,7 +41,7 @@ export function takeThreads(threads: number): VolumeThreads {
   return at >= 0 ? idle.splice(at, 1)[0]! : startThreads(threads);
 }
 
-/** Ends all idle threads. A process does not need it (idle threads do not keep one alive); whoever counts threads does. */
+/** Ends all idle threads. Only needed for counting threads: idle threads do not keep a process alive. */
 export async function endIdleThreads(): Promise<void> {
   await Promise.all(idle.splice(0).map((group) => group.end()));
 }

@@ -102,7 +102,7 @@ export async function writeVolume(options: WriteVolumeOptions): Promise<WriteVol
     } finally {
       clearInterval(progress);
       await book?.close();
-      // after a success it has been stopped already; after a failure, that one is told
+      // After a success it has stopped already; after a failure, that failure is thrown.
       await flusher?.stop().catch(() => {});
       signal?.removeEventListener("abort", stop);
     }
