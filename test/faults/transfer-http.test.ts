@@ -250,7 +250,7 @@ describe("transfers over HTTP with faults", () => {
         expect(result.size).toBe(LARGE);
         // Without a tag that names the version, all bytes are of one answer: that may be one from before.
         expect(isNew || (etags !== "strong" && Buffer.compare(found, large) === 0)).toBe(true);
-        if (etags === "strong") expect(run.lines.some((line) => /replaced|anew/.test(line))).toBe(true);
+        if (etags === "strong") expect(run.lines.some((line) => /replaced|starting again/.test(line))).toBe(true);
       }
       await other.close();
     },
@@ -261,7 +261,7 @@ describe("transfers over HTTP with faults", () => {
     fates({ fate: { kind: "replace" }, rate: 1, skip: 1 });
     const run = bench.fresh({ store, key: "changing.bin", stat });
     expect(await codeOf(run.go())).toBe("STORE_CONFLICT");
-    expect(run.lines.filter((line) => /anew/.test(line))).toHaveLength(2);
+    expect(run.lines.filter((line) => /starting again/.test(line))).toHaveLength(2);
     expect(existsSync(run.target)).toBe(false);
     expect(leftovers(run.target)).toEqual([]);
   });

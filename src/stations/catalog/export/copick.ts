@@ -53,7 +53,7 @@ export async function exportCopick(text: string, options: CopickOptions): Promis
   const location = parseLocation(text);
   if (location.scheme === "ftp") throw new EmporiumError("USAGE", "copick reads no FTP: copy the tree to a folder first");
   if (location.query || location.authorization) {
-    throw new EmporiumError("USAGE", "the address holds a secret, which would stand in the project file", {
+    throw new EmporiumError("USAGE", "the address holds a secret, which the project file would contain", {
       hint: "give an address that copick can read without it",
     });
   }

@@ -2,7 +2,7 @@ import { EmporiumError } from "../../../core/errors.js";
 import type { Json, JsonObject } from "../../../core/json.js";
 import { isJsonObject } from "../../../core/json-fields.js";
 import { nearest } from "../../../core/nearest.js";
-import type { NamePattern } from "../inputs/name-pattern.js";
+import type { Pattern } from "../../../engine/pattern.js";
 
 /** Facts about a frame from its file name; unknown ones are null. */
 export interface ParsedName {
@@ -107,10 +107,10 @@ export function parseIdxFromName(path: string, order = "cztp"): ParsedName {
 /**
  * A parser for a configuration's pattern. Indices without a group are 0. Channels that are not numbers are numbered as they come.
  */
-export function patternParser(pattern: NamePattern): FrameNameParser {
+export function patternParser(pattern: Pattern): FrameNameParser {
   return (path, channels) => {
     const name = baseName(path);
-    const groups = pattern.match(name);
+    const groups = pattern.whole(name);
     if (!groups) throw nameError(name, `does not have the form of filename_pattern, ${pattern.source}`);
     const channel_name = groups.channel ?? "";
     if (!channels.includes(channel_name)) channels.push(channel_name);

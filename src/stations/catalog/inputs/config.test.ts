@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { parseUploadConfig } from "./config.js";
+import { compileNamePattern, parseUploadConfig } from "./config.js";
 import { compileMetaSchema } from "./meta-schema.js";
-import { compileNamePattern } from "./name-pattern.js";
 
 const parse = (value: object) => parseUploadConfig(JSON.stringify(value, undefined, 1), "c.json");
 const frames = { upload_type: "frames", microscope: "m", frames_format: "tif_folder" };
@@ -42,20 +41,20 @@ describe("parseUploadConfig", () => {
 describe("compileNamePattern", () => {
   it("matches whole names, Python's groups too", () => {
     const pattern = compileNamePattern("(?P<channel>\\w+)_z(?<slice>\\d+)\\.tif");
-    expect({ ...pattern.match("DAPI_z7.tif") }).toEqual({ channel: "DAPI", slice: "7" });
-    expect(pattern.match("x DAPI_z7.tif")).toBeUndefined();
+    expect(pattern.whole("DAPI_z7.tif")).toEqual({ channel: "DAPI", slice: "7" });
+    expect(pattern.whole("x DAPI_z7.tif")).toBeUndefined();
   });
 
   it.each([
     ["(?<slice>.)", "no group named channel"],
     ["(?<channel>.)(?<colour>.)", "named colour"],
-    [`(?<channel>${"a".repeat(2000)})`, "characters"],
+    [`(?<channel>${"a?".repeat(2000)})`, "characters"],
   ])("refuses %.40s", (source, message) => {
     expect(() => compileNamePattern(source)).toThrow(message);
   });
 
   it("a pattern that takes for ever is stopped", () => {
-    expect(() => compileNamePattern("(?<channel>(a+)+)b").match("a".repeat(60))).toThrowError(
+    expect(() => compileNamePattern("(?<channel>(a+)+)b").whole("a".repeat(60))).toThrowError(
       expect.objectContaining({ code: "CONFIG_REGEX" }),
     );
   });

@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { EmporiumError } from "../../../core/errors.js";
+import { EmporiumError, type Place } from "../../../core/errors.js";
 import { member } from "../../../core/json-fields.js";
 import { nearest } from "../../../core/nearest.js";
+import { compilePattern, type Pattern } from "../../../engine/pattern.js";
 import { isStorableText, STORABLE_TEXT } from "../storable-text.js";
 import { type JsonFile, kindOf, parseJsonFile, readText } from "./json-file.js";
-import { compileNamePattern, type NamePattern } from "./name-pattern.js";
 
 /** How data sets of a table are uploaded. */
 export interface UploadConfig {
@@ -18,7 +18,7 @@ export interface UploadConfig {
   /** Name of a registered parser of file names. */
   readonly filenameParser: string | undefined;
   /** In place of a parser: a regular expression with named groups. */
-  readonly filenamePattern: NamePattern | undefined;
+  readonly filenamePattern: Pattern | undefined;
   /** JSON Schema of the metadata of a frame, absolute path. */
   readonly metaSchema: string | undefined;
   /** Target of files and frames, from `storage` and `storage_access`; `--storage` overrides it. */
@@ -180,4 +180,18 @@ function storable(document: JsonFile, key: string, text: string): string {
 
 function wrong(document: JsonFile, key: string, found: string, wanted: string, hint?: string | undefined): EmporiumError {
   return new EmporiumError("CONFIG_FIELD", `${key}: ${found} found, ${wanted} wanted`, { place: document.place(key), hint });
+}
+
+/** The groups that a pattern may have. */
+const PATTERN_GROUPS = ["channel", "slice", "time", "position"];
+
+/** A pattern for file names, such as `(?<channel>.+)_t(?<time>\d+)_p(?<position>\d+)_z(?<slice>\d+)\.tif`. @throws {EmporiumError} CONFIG_REGEX */
+export function compileNamePattern(source: string, place?: Place): Pattern {
+  const pattern = compilePattern(source, place);
+  const groups = [...source.matchAll(/\(\?P?<([A-Za-z_]\w*)>/g)].map(([, name]) => name!);
+  const unknown = groups.find((name) => !PATTERN_GROUPS.includes(name));
+  if (unknown === undefined && groups.includes("channel")) return pattern;
+  const found = unknown === undefined ? "the pattern has no group named channel" : `the pattern has a group named ${unknown}`;
+  const hint = `the groups are ${PATTERN_GROUPS.map((name) => `(?<${name}>…)`).join(" ")}, channel is needed`;
+  throw new EmporiumError("CONFIG_REGEX", found, { place, hint });
 }

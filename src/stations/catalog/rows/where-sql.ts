@@ -57,12 +57,12 @@ function frameSql(conditions: readonly WhereCondition[]): RawBuilder<boolean>[] 
   ];
 }
 
-/** Data sets with a listed value that fulfils a condition; for the last condition also data sets without listed values. */
+/** Data sets with a listed value that fulfils a condition; then those without listed values, where a condition can be appended. */
 function listedSql(condition: WhereCondition): RawBuilder<unknown> {
   const { path } = condition.subject as { path: readonly string[] };
   const lines = sql`select v.frames_global_id from emporium.frame_value v where v.path = md5(${[...path]}::text[]::text)::uuid`;
   const { operator, value } = condition;
-  // numbers are ordered as in the index, texts by the database's language
+  // the index orders numbers by value, but texts in another order than the database's language
   const range =
     typeof value === "number" && operator in ORDER
       ? sql`and v.value ${ORDER[operator as keyof typeof ORDER]} ${printJsonLine(value)}::jsonb`

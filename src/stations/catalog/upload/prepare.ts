@@ -114,5 +114,5 @@ function besideTable(name: string, table: string): string {
 }
 
 function namesUnused(name: string): never {
-  throw new EmporiumError("INTERNAL", `${name}: names are not taken apart here`);
+  throw new EmporiumError("INTERNAL", `${name}: file names are not parsed here`);
 }

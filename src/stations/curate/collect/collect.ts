@@ -106,7 +106,7 @@ export async function collectBatch(dirs: readonly string[], options: CollectOpti
   const archive = await scanArchive(dirs, { workspace, jobs, full, heads: "all", ...env });
   const found = await findModels(archive, matches, wanted.label, classify, signal);
   if (found.byName && matches.some(({ path }) => path !== ""))
-    log.warn("no path of the matches lies in these folders: runs are told by their names");
+    log.warn("no path of the matches is in these folders: runs are identified by their names");
   const run = async (ledger: Pick<OpenLedger, "batches"> & Partial<OpenLedger>) => {
     const batch = options.batch ?? freeBatch(archive, wanted.label, target.url, ledger.batches);
     checkBatch(batch, ledger.batches.get(batch));
@@ -152,7 +152,7 @@ function checkBatch(id: string, known: Batch | undefined): void {
     known.state === "rejected"
       ? `emporium curate batches set '${id}' draft opens it again`
       : "choose another --batch: new and changed files alone go into it";
-  throw new EmporiumError("ALREADY_SUBMITTED", `batch ${id} is ${known.state}: it is collected no more`, { hint });
+  throw new EmporiumError("ALREADY_SUBMITTED", `batch ${id} is ${known.state}, and cannot be collected any more`, { hint });
 }
 
 interface Finish {

@@ -33,7 +33,7 @@ export function runCompleter(lists: readonly PortalRun[]): CompleteRun {
         },
       );
     }
-    throw new EmporiumError("CONFIG_FIELD", `${name}: the table has no ${lacking}, and no list of runs that is kept says it`, {
+    throw new EmporiumError("CONFIG_FIELD", `${name}: the table has no ${lacking}, nor has any cached list of runs`, {
       hint: "name the portal, or a file of its runs with ids, with --runs",
     });
   };

@@ -161,7 +161,7 @@ function keepApart(entries: Entry[], errors: ErrorRecord[]): number {
           new EmporiumError(
             "COLLISION",
             `${group.map(({ src }) => shownPath(src)).join(" and ")} would all be ${group[0]!.dest}: each got the beginning of its hash`,
-            { place: { file }, hint: "compare them in 3dmod; curate package takes one alone, named by --leave-out" },
+            { place: { file }, hint: "compare them in 3dmod; curate package takes only one: name the others with --leave-out" },
           ),
         ),
       );

@@ -161,7 +161,7 @@ function emptyRow(row: Pick<CountRow, "drive" | "label" | "fileName" | "class" |
   return { ...row, count: 0, runs: new Set(), withPoints: 0, empty: 0 };
 }
 
-/** Models, and sidecars, backups and empty files with a model's name. Links are left out: they are hygiene's. */
+/** Models, and sidecars, backups and empty files with a model's name. Links are left out, since their targets count. */
 export function isModelFile({ name, hygiene }: ArchiveFile): boolean {
   return /\.mod~?$/i.test(name) && !hygiene.some((flag) => flag === "link" || flag === "broken-link" || flag === "special");
 }

@@ -92,7 +92,7 @@ function scopeOf(rows: readonly MatchRow[] | undefined, roots: readonly { path: 
     roots.map(({ path }) => path),
   );
   if (scope.byName && rows.some(({ path }) => path !== ""))
-    log.warn("no path of the matches lies in these folders: runs are told by their names");
+    log.warn("no path of the matches is in these folders: runs are identified by their names");
   return scope;
 }
 

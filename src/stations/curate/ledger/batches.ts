@@ -68,7 +68,7 @@ export async function setBatch(
 ): Promise<BatchesReport> {
   const said = Object.values(facts).some((value) => value !== undefined);
   if (state === undefined && !said) {
-    throw new EmporiumError("USAGE", `nothing to set of batch ${id}: a state or a fact is wanted`, {
+    throw new EmporiumError("USAGE", `nothing to change of batch ${id}: a state or a fact is wanted`, {
       hint: `states are ${BATCH_STATES.join(", ")}; facts --note, --recipient, …`,
     });
   }

@@ -53,7 +53,7 @@ const FRESH_MS = 24 * 60 * 60 * 1000;
 export async function portalRuns(from: string | undefined, options: RunsOptions): Promise<Runs> {
   if (from === undefined || isEndpoint(from)) return fromPortal(from ?? PUBLIC_ENDPOINT, options);
   if (options.author !== undefined) {
-    throw new EmporiumError("USAGE", `--author stands beside ${from}: files of runs do not name authors`, {
+    throw new EmporiumError("USAGE", `--author cannot be used with ${from}: files of runs do not name authors`, {
       hint: "leave it out, or name a portal",
     });
   }

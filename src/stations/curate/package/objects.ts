@@ -37,8 +37,8 @@ export function objectOf(
   const known = ontology === undefined ? undefined : GENE_ONTOLOGY[ontology];
   const name = known ?? (meaning === "" ? undefined : meaning);
   if (name === undefined) {
-    const said = status === "unresolved" ? "is a term of the laboratory that nobody has explained" : "is in no vocabulary";
-    throw new EmporiumError("CONFIG_FIELD", `label ${label} ${said}: what it shows is wanted`, {
+    const said = status === "unresolved" ? "is a term of the laboratory without a definition" : "is in no vocabulary";
+    throw new EmporiumError("CONFIG_FIELD", `label ${label} ${said}: the object that it shows is wanted`, {
       hint: `--object "name as the ontology has it" --object-id GO:…, or objects of --profile, or --vocabulary`,
     });
   }

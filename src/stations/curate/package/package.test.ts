@@ -155,8 +155,8 @@ describe("what a label shows", () => {
     expect(slugOf("…")).toBe("annotation");
   });
 
-  it("is asked for where nobody has explained it", () => {
-    expect(() => object("TP")).toThrow(/nobody has explained/);
+  it("is required where it has no definition", () => {
+    expect(() => object("TP")).toThrow(/without a definition/);
     expect(() => object("vesicle")).toThrow(/in no vocabulary/);
   });
 });

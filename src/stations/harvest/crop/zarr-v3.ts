@@ -97,9 +97,9 @@ export async function planZarrV3(source: CropSource, request: LevelRequest): Pro
 
 /** The crop's position would have to be written into its coordinate systems. */
 function notCut(version: string, file: string): EmporiumError {
-  return new EmporiumError("FORMAT_UNSUPPORTED", `${file}: out of OME-Zarr ${version} no box is cut, out of 0.1 to 0.5 it is`, {
+  return new EmporiumError("FORMAT_UNSUPPORTED", `${file}: OME-Zarr ${version} cannot be cropped, 0.1 to 0.5 can`, {
     place: { file, path: "ome.version" },
-    hint: "name the array of a level, such as 0, to cut a box out of it, or download the image whole",
+    hint: "name the array of a level, such as 0, to crop that, or download the whole image",
   });
 }
 

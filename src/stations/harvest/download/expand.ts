@@ -251,7 +251,7 @@ async function listAll(folder: RemoteFolder, options: ExpandOptions): Promise<En
     return entries;
   } catch (error) {
     if (!isEmporiumError(error) || !["STORE_DENIED", "STORE_FAILED", "NOT_FOUND"].includes(error.code)) throw error;
-    options.warn(`${redact(folder.url)} cannot be listed (${error.message}): chunks are asked for one by one`);
+    options.warn(`${redact(folder.url)} cannot be listed (${error.message}): every possible chunk is requested`);
     return undefined;
   }
 }

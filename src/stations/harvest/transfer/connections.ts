@@ -206,7 +206,7 @@ function turnTo(run: Run, failed: KnownSource, error: unknown, { failingMs }: Co
   sources.shift();
   // the mirror must have the version that was begun
   sources[0]!.version ??= proven ? { size } : failed.version;
-  options.log.warn(`${error.message}: going on with ${sources[0]!.name}`);
+  options.log.warn(`${error.message}: continuing with ${sources[0]!.name}`);
 }
 
 /** FTP knows where a transfer begins, not where it ends: one from 0 may continue until another connection's stretch. */

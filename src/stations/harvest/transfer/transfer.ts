@@ -54,7 +54,7 @@ export async function transferObject(options: TransferOptions): Promise<Transfer
       // Bytes of an earlier run of another version do not count as a restart.
       if (!kept && ++restarts > RESTARTS_MAX) throw error;
       tally.restartedBytes += tally.fetchedBytes - tally.restartedBytes - before;
-      options.log.warn(`${error.message}: beginning anew`);
+      options.log.warn(`${error.message}: starting again`);
     }
   }
 }
@@ -146,7 +146,7 @@ async function begin(
       if (isEmporiumError(error) && (error.code === "STORE_CONFLICT" || error.code === "PORTAL_NOT_DATA")) throw error;
       await tries.failed(error, source.host).catch((over: unknown) => {
         if (sources.length < 2 || signal.aborted) throw over;
-        log.warn(`${isEmporiumError(over) ? over.message : String(over)}: going on with ${sources[1]!.name}`);
+        log.warn(`${isEmporiumError(over) ? over.message : String(over)}: continuing with ${sources[1]!.name}`);
         sources.shift();
         if (kept) sources[0]!.version = versionOf(kept);
       });

@@ -54,13 +54,13 @@ export function parseProfile(text: string, file: string): Profile {
   const profile = { ...result.data, name: file };
   const { filters, cluster } = profile;
   if (filters.length > 0 && filters.every(({ action }) => action === "include")) {
-    throw new EmporiumError("CONFIG_RULE", `${file}: filters that only include change nothing, since all is taken`, {
+    throw new EmporiumError("CONFIG_RULE", `${file}: filters that only include change nothing: all files are sent without them`, {
       place: placeOf(["filters"]),
       hint: 'let {action: exclude, pattern: "*"} stand first',
     });
   }
   if (cluster.kind === "none" && cluster.order !== "free") {
-    throw new EmporiumError("CONFIG_RULE", `${file}: cluster.order is of jobs, and cluster.kind is none`, {
+    throw new EmporiumError("CONFIG_RULE", `${file}: cluster.order is for jobs, but cluster.kind is none`, {
       place: placeOf(["cluster", "order"]),
       hint: "write kind: lsf or kind: slurm",
     });

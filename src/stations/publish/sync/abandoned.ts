@@ -11,7 +11,7 @@ export async function abortAbandoned(record: RunLog, target: Store, log: Log): P
       await upload.abort();
       record.ended(key);
     } catch (error) {
-      log.warn(`the unfinished upload of ${key} could not be given up: ${asEmporiumError(error).message}`);
+      log.warn(`the unfinished upload of ${key} could not be aborted: ${asEmporiumError(error).message}`);
     }
   }
 }

@@ -84,7 +84,7 @@ export function coveredBy(key: string): string[] {
   }
 }
 
-/** Such a file is sent when the next run begins; files of datasets and depositions only at the end. */
+/** Files of a run: its documents can be sent when the next run begins, those of datasets and depositions only at the end. */
 export function isOfRun(key: string): boolean {
   const stage = stageOf(key);
   return stage !== "dataset" && stage !== "deposition";
