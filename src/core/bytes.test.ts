@@ -25,6 +25,13 @@ describe("large buffers", () => {
     expect(bytes.every((byte) => byte === 0)).toBe(true);
   });
 
+  it("lie in a block that goes back to the system, where a smaller one would not; small ones take no more than they need", () => {
+    const blocks = [1, 2 ** 20 - 1, 2 ** 20, 32 * 2 ** 20, 33 * 2 ** 20, 34 * 2 ** 20].map(
+      (length) => spaciousBytes(length).buffer.byteLength,
+    );
+    expect(blocks).toEqual([1, 2 ** 20 - 1, ...[33, 33, 33, 34].map((mebibytes) => mebibytes * 2 ** 20)]);
+  });
+
   it("are what pieces are joined in", () => {
     const pieces = [1, 2].map((value) => new Uint8Array(2 ** 20).fill(value));
     const whole = concat(pieces);

@@ -39,6 +39,12 @@ describe("nearest", () => {
     expect(nearest(word, commands)).toBe(meant);
   });
 
+  it("does not compare words of more than 200 letters", () => {
+    const word = (length: number) => "a".repeat(length - 1);
+    expect(nearest(`${word(200)}b`, [`${word(200)}c`])).toBe(`${word(200)}c`);
+    expect(nearest(`${word(201)}b`, [`${word(201)}c`])).toBeUndefined();
+  });
+
   it("takes the first of equals and finds itself", () => {
     expect(nearest("ac", ["ab", "ad"])).toBe("ab");
     expect(nearest("ad", ["ab", "ad"])).toBe("ad");

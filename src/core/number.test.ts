@@ -89,5 +89,7 @@ describe("float32Repr", () => {
   it("seam 41: is the shortest text of the 32-bit float", () => {
     const texts = [11.399999618530273, Math.fround(1140.1) / 100, 0.5, 4, Math.fround(1e-10), 16777216].map(float32Repr);
     expect(texts).toEqual(["11.4", "11.401", "0.5", "4.0", "1e-10", "16777216.0"]);
+    // these need all nine digits: Python's "%.9g", of which "%.8g" is another float
+    expect([104.27589416503906, 102.83504486083984].map(float32Repr)).toEqual(["104.275894", "102.835045"]);
   });
 });

@@ -24,6 +24,8 @@ const ROWS: readonly [string, readonly string[], readonly string[]][] = [
   ["[{]a", ["{a"], ["a"]],
   ["a\\*b", ["a*b"], ["axb"]],
   ["a\\{b,c\\}", ["a{b,c}"], ["ab"]],
+  ["a\\{b,c}", ["a{b,c}"], ["ab", "ac", "a{b"]],
+  ["[^]{,}]x", ["ax", "^x"], ["{x", "]x", ",x", "}x"]],
   ["masks/", ["masks/a", "x/masks/a", "masks"], ["masksx/a"]],
   ["a?c", ["abc", "aéc", "a😀c"], ["ac", "abbc", "a/c"]],
   ["a*b*c*d", ["abcd", "aXbXcXd", "abcbcd"], ["abdc", "a/bcd"]],

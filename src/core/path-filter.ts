@@ -19,7 +19,6 @@ export function pathFilter({
   include?: readonly string[];
   exclude?: readonly string[];
 }): PathFilter {
-  if (include.length === 0 && exclude.length === 0) return everything;
   const wanted = include.map(globMatcher);
   const unwanted = exclude.map(globMatcher);
   return (path) => (wanted.length === 0 || wanted.some((test) => test(path))) && !unwanted.some((test) => test(path));

@@ -30,6 +30,7 @@ describe("words of a schema", () => {
     [{ name: "abcdef" }, "name: a text of 6 characters found, at most 5 characters wanted"],
     [{ name: ["a"] }, "name: a list found, a text wanted"],
     [{ count: "3" }, 'count: "3" found, a number wanted'],
+    [{ count: "x".repeat(80) }, `count: "${"x".repeat(59)}… found, a number wanted`],
     [{ count: 1 }, "count: 1 found, at least 2 wanted"],
     [{ count: 2.5 }, "count: 2.5 found, a whole number wanted"],
     [{ kind: "pbs" }, 'kind: "pbs" found, one of lsf, slurm wanted'],

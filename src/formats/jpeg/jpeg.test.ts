@@ -28,6 +28,19 @@ describe("JPEG", () => {
     expect([picture, sha256(data)]).toEqual([{ width, height, channels }, golden.sha256]);
   });
 
+  it("colours of half the rows: an even number of rows ends with its own, as libjpeg-turbo decodes it", () => {
+    // 6 by 16 pixels, 4:2:0, written and read by Pillow 13.0.0 with libjpeg-turbo 3.2.0
+    const file =
+      "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAA0JCgsKCA0LCgsODg0PEyAVExISEyccHhcgLikxMC4pLSwzOko+MzZGNywtQFdBRkxOUlNSMj5aYVpQ" +
+      "YEpRUk//2wBDAQ4ODhMREyYVFSZPNS01T09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT0//wAARCAAQAAYD" +
+      "ASIAAhEBAxEB/8QAFgABAQEAAAAAAAAAAAAAAAAAAAQF/8QAIBAAAgIBAwUAAAAAAAAAAAAAAQIAAwQFESESEzFCgf/EABUBAQEAAAAAAAAAAAAA" +
+      "AAAAAAIE/8QAHREAAgEEAwAAAAAAAAAAAAAAAQIRAAMhgQQFYf/aAAwDAQACEQMRAD8AorzK616MZFcjyzHj5EwKtQsY7Y47SgeycmIBxrQEELuK" +
+      "oXr2IwGjwCNZr//Z";
+    const { data, ...picture } = decodeJpeg(new Uint8Array(Buffer.from(file, "base64")));
+    expect(picture).toEqual({ width: 6, height: 16, channels: 3 });
+    expect(sha256(data)).toBe("5c603db950edd93163af01c54bb7e33364427d902fa0c4ca274fe45f03d8d32b");
+  });
+
   it("what is cut short is refused, never filled up", () => {
     const whole = fileOf("grey");
     for (const length of [0, 1, 2, 20, 200, whole.length / 2, whole.length - 10, whole.length - 3]) {

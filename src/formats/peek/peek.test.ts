@@ -389,6 +389,15 @@ describe("what other peeks cost", () => {
       requests: 2,
       images: [wanted],
     });
+    const groups = {
+      "zarr.json": {
+        zarr_format: 3,
+        node_type: "group",
+        attributes: { ome: { version: "0.5", multiscales: [{ axes, datasets }] } },
+      },
+      "s0/zarr.json": { zarr_format: 3, node_type: "group", attributes: {} },
+    };
+    await expect(peekFolder(folder("a.zarr", groups))).rejects.toThrow("s0 is a group, the first level of an image is an array");
     const array = {
       ...{ zarr_format: 3, node_type: "array", shape: [564, 2520, 2596], data_type: "int16", fill_value: 0 },
       chunk_grid: { name: "regular", configuration: { chunk_shape: [64, 64, 64] } },
@@ -455,6 +464,13 @@ describe("what other peeks cost", () => {
 
 describe("small facts", () => {
   it("dates of DigitalMicrograph by locale", () => {
+    expect(dmDate("27.01.2016")).toEqual({ date: "2016-01-27", ambiguous: false });
+    expect([dmDate("1/31/2015")?.date, dmDate("12/31/2015")?.date, dmDate("0/31/2015"), dmDate("1/32/2015")]).toEqual([
+      "2015-01-31",
+      "2015-12-31",
+      undefined,
+      undefined,
+    ]);
     expect(dmDate("27.08.2016")).toEqual({ date: "2016-08-27", ambiguous: false });
     expect(dmDate("27/08/2016")).toEqual({ date: "2016-08-27", ambiguous: false });
     expect(dmDate("7/20/2015")).toEqual({ date: "2015-07-20", ambiguous: false });

@@ -31,10 +31,7 @@ export function poseOf(columns: Columns, { kind, compat }: PointOptions, plain: 
   return {
     hasOrigin: origins !== undefined,
     originAngstrom(read, row, out, offset) {
-      if (!origins) {
-        out.fill(0, offset, offset + 3);
-        return;
-      }
+      if (!origins) return;
       const [x, y, z] = [read[origins[0]]![row]!, read[origins[1]]![row]!, read[origins[2]]![row]!];
       if (subtomogram) fillS(read, row);
       for (let i = 0; i < 3; i++) {

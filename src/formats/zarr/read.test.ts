@@ -101,6 +101,18 @@ describe("readZarrBox", () => {
     );
   });
 
+  it("reads complex numbers of either byte order", async () => {
+    // Python: numpy.array([1 + 2j], ">c8").tobytes()
+    const chunk = Uint8Array.of(0x3f, 0x80, 0, 0, 0x40, 0, 0, 0);
+    for (const [text, bytes] of [
+      [">c8", chunk],
+      ["<c8", Uint8Array.of(0, 0, 0x80, 0x3f, 0, 0, 0, 0x40)],
+    ] as const) {
+      const voxels = await readZarrArray(async () => bytes, metaOf([1], [1], { type: parseZarrDType(text)! }));
+      expect([...new Float32Array(voxels.buffer, voxels.byteOffset, 2)]).toEqual([1, 2]);
+    }
+  });
+
   it("does not change the bytes that the store handed out", async () => {
     const chunk = Uint8Array.of(0, 1, 0, 2);
     const meta = metaOf([2], [2], { type: parseZarrDType(">u2")! });

@@ -113,7 +113,9 @@ describe("fill values", () => {
   // numpy 2.4: np.array(value, dtype).tobytes().hex()
   it.each([
     ["bool", true, true, "01"],
+    ["bool", false, false, "00"],
     ["bool", 0, false, "00"],
+    ["bool", 1, true, "01"],
     ["int8", -1, -1, "ff"],
     ["uint16", 65535, 65535, "ffff"],
     ["int64", -9223372036854775808n, -(2n ** 63n), "0000000000000080"],
