@@ -54,6 +54,8 @@ describe("identifier forms", () => {
     ["0000-0001-5109-3700", undefined],
     ["https://orcid.org/0000-0002-1694-233X", undefined],
     ["0000-0000-0000-0000", undefined],
+    ["9001-2003-4005-6782", undefined], // ISO 7064, MOD 11-2 counts the first digit as well
+    ["8001-2003-4005-6782", expect.stringContaining("check digit")],
     ["0000-0002-1825-0096", "its check digit is 6, the others give 7"],
     ["0000-0002-1694-2330", "its check digit is 0, the others give X"],
     ["0000-0002-8125-0097", expect.stringContaining("check digit")],

@@ -55,8 +55,9 @@ describe("voxel spacings", () => {
       sameSpacing(0.5, 0.5009),
       sameSpacing(100, 100.09),
       sameSpacing(1000, 999),
+      sameSpacing(0, 0.001),
       sameSpacing(5.3, 4.99),
       sameSpacing(1, 1.002),
-    ]).toEqual([true, true, true, true, false, false]);
+    ]).toEqual([true, true, true, true, true, false, false]);
   });
 });
