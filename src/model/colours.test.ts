@@ -47,7 +47,10 @@ describe("colours of annotations", () => {
 
   it("a seed does not depend on the order of keys, in lists either", () => {
     // Python: md5 of json.dumps({"annotation_method": …, …, "shape": "Point"}, sort_keys=True), as an integer, modulo 2^32 − 1
-    for (const method of [[{ b: 1, a: "x" }, 2], [{ a: "x", b: 1 }, 2]])
+    for (const method of [
+      [{ b: 1, a: "x" }, 2],
+      [{ a: "x", b: 1 }, 2],
+    ])
       expect(colourSeed({ annotation_method: method }, "Point")).toBe(641611992);
   });
 
