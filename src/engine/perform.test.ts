@@ -79,6 +79,7 @@ describe("failures", () => {
     const source = await sourceStore();
     const clock = manualClock();
     const tries: number[] = [];
+    const attempts: number[] = [];
     const flaky: Operations = {
       async flaky(task, context) {
         tries.push(context.notes.length);
@@ -94,10 +95,15 @@ describe("failures", () => {
     const tasks = [await makeTask(source, "flaky", undefined, ["x"])];
     const report = await runPlan(
       { createdMs: 1, tasks, locks: [] },
-      options(source, memoryStore(), { operations: flaky, clock }),
+      options(source, memoryStore(), {
+        operations: flaky,
+        clock,
+        onEvent: (event) => event.kind === "retry" && attempts.push(event.attempt),
+      }),
     );
     expect(report.exitStatus).toBe(0);
     expect(tries).toEqual([0, 1, 2]); // each attempt sees the notes of those before
+    expect(attempts).toEqual([2, 3]); // which one follows
     expect(clock.sleeps).toHaveLength(2);
     expect(clock.sleeps[0]).toBeLessThanOrEqual(2_000);
     expect(clock.sleeps[1]).toBe(12_345);
