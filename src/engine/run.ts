@@ -95,7 +95,7 @@ export async function runPlan(plan: TaskPlan, options: RunOptions): Promise<RunR
   const stop = new AbortController();
   const onAbort = () => stop.abort(stopReason(signal!.reason));
   if (signal?.aborted) throw stopReason(signal.reason);
-  signal?.addEventListener("abort", onAbort, { once: true });
+  signal?.addEventListener("abort", onAbort);
   const emit = (event: Unstamped<RunEvent>) => {
     try {
       options.onEvent?.({ ...event, atMs: clock.monotonic() } as RunEvent);
