@@ -108,6 +108,11 @@ export const ERRORS = {
   TASK_FAILED: { exit: 1, summary: "A task failed for a reason without a code of its own." },
   TASK_BLOCKED: { exit: 1, summary: "A task was not started because a task that it depends on failed." },
   CANCELLED: { exit: 130, summary: "Stopped by a signal. The same command resumes." },
+  ENGINE_ABSENT: { exit: 2, summary: "The programs of a cluster's engine are not on this machine, or do not answer." },
+  ENGINE_REFUSED: { exit: 1, summary: "A cluster's engine refuses a job: an unknown queue or account, a quota, a limit." },
+  ENGINE_VERSION: { exit: 2, summary: "A run on a cluster was begun by another version of emporium." },
+  ENGINE_LOST: { exit: 1, summary: "Jobs of a run ended again and again without doing a task." },
+  ENGINE_DISAGREES: { exit: 4, summary: "Two processes of a run made one object with different bytes." },
   MEMORY_LIMIT: { exit: 2, summary: "The work does not fit the memory limit." },
   OBJECT_LOST: { exit: 4, summary: "An object that metadata or a record names is missing from the tree." },
   OBJECT_WRONG: {

@@ -81,6 +81,18 @@ export async function scanLines(file: FileHandle, visit: (payload: Buffer, span:
   }
 }
 
+/** The payloads of a journal that is in memory, until its end or the first line that is torn or damaged. */
+export function* payloadsOf(bytes: Buffer): Generator<Buffer> {
+  for (let at = 0; bytes.length - at > HEAD_BYTES; ) {
+    const length = payloadLength(bytes, at);
+    if (length === undefined || at + HEAD_BYTES + length >= bytes.length) return;
+    const payload = bytes.subarray(at + HEAD_BYTES, at + HEAD_BYTES + length);
+    if (bytes[at + HEAD_BYTES + length] !== LINE_FEED || crc32(payload) !== hexAt(bytes, at + 9)) return;
+    yield payload;
+    at += HEAD_BYTES + length + 1;
+  }
+}
+
 /** The payload length in the head at `at`; undefined when there is no head. */
 function payloadLength(buffer: Buffer, at: number): number | undefined {
   const length = hexAt(buffer, at);

@@ -306,7 +306,7 @@ function hashIds(plan: TaskPlan): string {
 }
 
 /** Texts of errors and warnings may quote a server or a user; names and numbers must stay unchanged. */
-function withoutSecrets(record: JournalRecord): JournalRecord {
+export function withoutSecrets(record: JournalRecord): JournalRecord {
   if (record.record === "failed") {
     const error = Object.fromEntries(
       Object.entries(record.error).map(([key, text]) => [key, typeof text === "string" ? redact(text) : text]),

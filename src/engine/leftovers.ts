@@ -8,28 +8,35 @@ import type { Store } from "../stores/store.js";
 import { removeTree } from "./disk.js";
 
 /**
- * Removes what unfinished attempts left under some output keys: open uploads, and hidden parts beside and inside them. The locks
- * of the target guarantee that no process writes these keys.
+ * Removes what unfinished attempts have left under some output keys: open uploads, and hidden parts beside and inside them. No
+ * process may be writing these keys: the locks of the target and the end of the task's own attempt guarantee that.
+ *
+ * @param own where others may be writing the keys: the names of the parts that go. Open uploads then stay, since nothing tells whose they are.
  */
-export async function removeLeftovers(target: Store, keys: readonly string[]): Promise<void> {
+export async function removeLeftovers(target: Store, keys: readonly string[], own?: (name: string) => boolean): Promise<void> {
   for (const key of keys) {
-    for await (const { key: open, token } of target.openUploads(key)) {
-      const upload = await target.create(open, { resume: token });
-      await upload.abort();
+    if (!own) {
+      for await (const { key: open, token } of target.openUploads(key)) {
+        const upload = await target.create(open, { resume: token });
+        await upload.abort();
+      }
     }
-    if (target.local) await removeParts(target.local.path(key), key.endsWith("/"));
+    if (target.local) await removeParts(target.local.path(key), key.endsWith("/"), own ?? (() => true));
   }
 }
 
-async function removeParts(path: string, isFolder: boolean): Promise<void> {
+async function removeParts(path: string, isFolder: boolean, goes: (name: string) => boolean): Promise<void> {
   const folder = dirname(path);
-  for (const entry of await entriesOf(folder))
-    if (isPartOf(entry.name, basename(path))) await removeTree(join(folder, entry.name));
+  for (const { name } of await entriesOf(folder))
+    if (isPartOf(name, basename(path)) && goes(name)) await removeTree(join(folder, name));
   const folders = isFolder ? [path] : [];
   for (let inner = folders.pop(); inner !== undefined; inner = folders.pop()) {
     for (const entry of await entriesOf(inner)) {
-      if (isPartName(entry.name)) await removeTree(join(inner, entry.name));
-      else if (entry.isDirectory()) folders.push(join(inner, entry.name));
+      if (isPartName(entry.name)) {
+        if (goes(entry.name)) await removeTree(join(inner, entry.name));
+        continue;
+      }
+      if (entry.isDirectory()) folders.push(join(inner, entry.name));
     }
   }
 }

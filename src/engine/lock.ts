@@ -4,6 +4,7 @@ import { asEmporiumError, EmporiumError } from "../core/errors.js";
 import type { Log } from "../core/log.js";
 import type { Random } from "../core/random.js";
 import { objectName, type Store } from "../stores/store.js";
+import { END, GRAPH, runFolder } from "./cluster/run-files.js";
 import { removeIfEmpty } from "./disk.js";
 import { isGone, type ProcessIdentity, thisProcess } from "./holder.js";
 import { ENGINE_FOLDER } from "./plan.js";
@@ -12,6 +13,8 @@ export const HEARTBEAT_MS = 10_000;
 /** Two missed heartbeats. */
 export const STALE_MS = 20_000;
 const LOOK_MS = 5_000;
+/** Time for a run on a cluster to write its files behind its locks. */
+const RUN_BEGINS_MS = 10 * 60_000;
 /** Time until another process's write becomes visible, for stores that do not check a condition atomically with the write. */
 const SETTLE_MS = { remote: 1_000, local: 200 };
 const ATTEMPTS = 5;
@@ -24,6 +27,8 @@ export interface LockHolder extends ProcessIdentity {
   readonly job: string;
   readonly startedMs: number;
   readonly heartbeatMs: number;
+  /** A run on a cluster: its jobs come and go, so no process keeps the lock fresh. It is free when the run has ended. */
+  readonly run?: string | undefined;
 }
 
 export interface LockOptions {
@@ -38,6 +43,8 @@ export interface LockOptions {
   /** Who takes the locks; tests pretend to be others. */
   self?: ProcessIdentity | undefined;
   signal?: AbortSignal | undefined;
+  /** The run on a cluster that will hold the locks when this process is gone. */
+  run?: string | undefined;
 }
 
 export type Every = (ms: number, heartbeat: () => void) => () => void;
@@ -98,7 +105,7 @@ export async function takeLocks(store: Store, names: readonly string[], options:
     await release();
     throw error;
   }
-  if (held.length > 0) {
+  if (held.length > 0 && options.run === undefined) {
     stopHeartbeat = (options.every ?? everyInterval)(HEARTBEAT_MS, () => {
       heartbeat ??= sendHeartbeats(taker, held).then((lost) => {
         heartbeat = undefined;
@@ -109,6 +116,21 @@ export async function takeLocks(store: Store, names: readonly string[], options:
     });
   }
   return { release };
+}
+
+/**
+ * Locks a target for a run on a cluster: the locks stay when this process ends, until the run has ended.
+ *
+ * @throws {EmporiumError} TARGET_LOCKED naming the holder.
+ */
+export async function takeRunLocks(store: Store, names: readonly string[], run: string, options: LockOptions): Promise<void> {
+  await takeLocks(store, names, { ...options, run });
+}
+
+/** Removes the locks of a run on a cluster. */
+export async function releaseRunLocks(store: Store, names: readonly string[], run: string): Promise<void> {
+  for (const key of names.map(lockKey)) if ((await look(store, key))?.holder?.run === run) await store.remove(key);
+  await removeFolders(store).catch(() => {}); // others may use them
 }
 
 export interface HeldLock {
@@ -176,7 +198,8 @@ async function put(
   condition: { ifMatch?: string | undefined } | { ifAbsent: true },
   settle: boolean,
 ): Promise<string | undefined | "lost"> {
-  const holder: LockHolder = { token, job: options.job, ...self, startedMs, heartbeatMs: options.clock.now() };
+  const { job, run } = options;
+  const holder: LockHolder = { token, job, ...self, startedMs, heartbeatMs: options.clock.now(), ...(run === undefined ? {} : { run }) };
   const body = Buffer.from(`${JSON.stringify(holder, undefined, 2)}\n`);
   if (store.features.conditionalWrites) {
     try {
@@ -234,6 +257,10 @@ async function isStale(
   found: Found,
 ): Promise<boolean> {
   const { holder } = found;
+  if (holder?.run !== undefined) {
+    const isYoung = Math.abs(options.clock.now() - holder.heartbeatMs) < RUN_BEGINS_MS;
+    return !(await isOpen(store, holder.run, isYoung));
+  }
   if (holder) {
     const ours = holder.host === self.host && holder.pid === self.pid && holder.processStart === self.processStart;
     if (ours && !live.has(holder.token)) return true;
@@ -250,8 +277,22 @@ async function isStale(
   return true;
 }
 
+/** A run on a cluster that has not ended. One that is just being begun has no files yet. */
+async function isOpen(store: Store, run: string, isYoung: boolean): Promise<boolean> {
+  const folder = runFolder(run);
+  if (await store.stat(`${folder}${END}`)) return false;
+  return isYoung || (await store.stat(`${folder}${GRAPH}`)) !== undefined;
+}
+
 function locked(store: Store, key: string, holder: LockHolder | undefined): EmporiumError {
   const name = objectName(store, key);
+  if (holder?.run !== undefined) {
+    const run = `${store.url}/${runFolder(holder.run)}`;
+    return new EmporiumError("TARGET_LOCKED", `${store.url} is being written by a run on a cluster (${holder.job})`, {
+      place: store.local ? { file: name } : { url: name },
+      hint: `emporium engine status ${run} shows it; engine resume goes on with it, engine cancel ends it`,
+    });
+  }
   return new EmporiumError("TARGET_LOCKED", `${store.url} is being written by ${describe(holder)}`, {
     place: store.local ? { file: name } : { url: name },
     hint: "wait until it has ended, or stop it; if it has died, its lock is taken over 20 s after its last heartbeat",

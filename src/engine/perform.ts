@@ -32,6 +32,7 @@ export interface PerformOptions {
   scratch: string;
   keepContents?: TaskContext["keepContents"];
   discardFailed?: boolean | undefined;
+  ownPart?: ((name: string) => boolean) | undefined;
   createdMs: number;
   clock: Clock;
   random: Random;
@@ -68,7 +69,7 @@ export async function performTask(task: Task, grant: Grant, options: PerformOpti
     emit({ kind: "start", task: briefOf(task), threads: grant.threads, notes: notes.length });
     const { outcome, inputs, clean } = await tryUntilDone(task, grant, notes, options);
     checkOutcome(task, outcome);
-    if (earlier || !clean) await removeLeftovers(options.target, task.outputs);
+    if (earlier || !clean) await removeLeftovers(options.target, task.outputs, options.ownPart);
     const receipt = makeReceipt(task, outcome, inputs, (clock.monotonic() - begun) / 1000);
     await journal.append({ record: "done", receipt });
     if (receipt.task !== task.id) await journal.jot({ record: "forget", task: task.id });
@@ -237,7 +238,7 @@ function makeReceipt(task: Task, outcome: TaskOutcome, inputs: readonly TaskInpu
 
 /** Forgets an unfinished attempt: its parts, its scratch folder, its notes. */
 async function discard(task: Task, options: PerformOptions): Promise<void> {
-  await removeLeftovers(options.target, task.outputs);
+  await removeLeftovers(options.target, task.outputs, options.ownPart);
   await removeTree(scratchOf(task, options));
   await options.journal.jot({ record: "forget", task: task.id });
 }

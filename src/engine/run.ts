@@ -15,7 +15,7 @@ import { type Every, takeLocks } from "./lock.js";
 import { briefOf, performTask, type Unstamped } from "./perform.js";
 import { checkPlan } from "./plan.js";
 import { findDone } from "./receipts.js";
-import type { Operations, Task, TaskPlan, TaskResult, TaskState } from "./task.js";
+import type { Operations, Receipt, Task, TaskContext, TaskPlan, TaskResult, TaskState } from "./task.js";
 
 export interface RunOptions {
   operations: Operations;
@@ -51,6 +51,10 @@ export interface RunOptions {
   onEvent?: OnEvent | undefined;
   /** Drives the heartbeats of the locks; real time by default. */
   every?: Every | undefined;
+  /** Receipts that other journals have: they count where this one has none, and where what they promise is still there. */
+  otherReceipt?: ((task: string) => Receipt | undefined) | undefined;
+  /** Parts of this process, by the names of their files. Default: all parts under a task's outputs, since nobody else writes there. */
+  ownPart?: ((name: string) => boolean) | undefined;
 }
 
 export interface RunReport {
@@ -86,8 +90,55 @@ export interface RunReport {
  *   TARGET_LOCKED while another process writes the target, CANCELLED, and whatever opening the journal or writing a lock gives.
  */
 export async function runPlan(plan: TaskPlan, options: RunOptions): Promise<RunReport> {
-  const { target, clock, random, log, signal, name, workspace } = options;
+  const { target, clock, random, log, name, workspace } = options;
   checkPlan(plan);
+  return withStop(plan, options, async (inner) => {
+    const { stop } = inner;
+    const journalFile = journalName(target.url, name);
+    const lockNames = plan.locks.length > 0 ? plan.locks : [journalFile];
+    const onLost = (error: EmporiumError) => stop.abort(error);
+    const locks = await takeLocks(target, lockNames, {
+      job: name,
+      clock,
+      random,
+      log,
+      onLost,
+      every: options.every,
+      signal: stop.signal,
+    });
+    try {
+      const journal = await openJournal(join(workspace, "journals"), journalFile, log, { sync: options.sync });
+      try {
+        const keepContents = folderContents(workspace, journalFile).keep;
+        return await runWithJournal(plan, journal, { ...inner, keepContents });
+      } finally {
+        await journal.close();
+      }
+    } finally {
+      await locks.release();
+    }
+  });
+}
+
+/**
+ * Runs a part of a plan for somebody who holds the target's locks and keeps the journal: a worker on a cluster.
+ *
+ * @throws {EmporiumError} INTERNAL, CANCELLED
+ */
+export function runPart(plan: TaskPlan, journal: Journal, options: RunOptions): Promise<RunReport> {
+  return withStop(plan, options, (inner) => runWithJournal(plan, journal, inner));
+}
+
+interface Inner extends RunOptions {
+  emit: (event: Unstamped<RunEvent>) => void;
+  stop: AbortController;
+  begunMs: number;
+  keepContents?: TaskContext["keepContents"];
+}
+
+/** @throws {EmporiumError} INTERNAL for a task whose operation is not there, CANCELLED */
+async function withStop(plan: TaskPlan, options: RunOptions, work: (inner: Inner) => Promise<RunReport>): Promise<RunReport> {
+  const { clock, log, signal } = options;
   for (const { run, title } of plan.tasks) {
     if (!options.operations[run]) throw new EmporiumError("INTERNAL", `${title}: no operation is called ${run}`);
   }
@@ -103,40 +154,11 @@ export async function runPlan(plan: TaskPlan, options: RunOptions): Promise<RunR
       log.debug("progress could not be shown", { error: String(error) });
     }
   };
-  const journalFile = journalName(target.url, name);
-  const lockNames = plan.locks.length > 0 ? plan.locks : [journalFile];
   try {
-    const onLost = (error: EmporiumError) => stop.abort(error);
-    const locks = await takeLocks(target, lockNames, {
-      job: name,
-      clock,
-      random,
-      log,
-      onLost,
-      every: options.every,
-      signal: stop.signal,
-    });
-    try {
-      const journal = await openJournal(join(workspace, "journals"), journalFile, log, { sync: options.sync });
-      try {
-        const keepContents = folderContents(workspace, journalFile).keep;
-        return await runWithJournal(plan, journal, { ...options, emit, stop, begunMs, keepContents });
-      } finally {
-        await journal.close();
-      }
-    } finally {
-      await locks.release();
-    }
+    return await work({ ...options, emit, stop, begunMs });
   } finally {
     signal?.removeEventListener("abort", onAbort);
   }
-}
-
-interface Inner extends RunOptions {
-  emit: (event: Unstamped<RunEvent>) => void;
-  stop: AbortController;
-  begunMs: number;
-  keepContents: (folder: string, text: string) => Promise<void>;
 }
 
 async function runWithJournal(plan: TaskPlan, journal: Journal, options: Inner): Promise<RunReport> {
@@ -210,10 +232,11 @@ async function runWithJournal(plan: TaskPlan, journal: Journal, options: Inner):
 async function findAlready(
   plan: TaskPlan,
   journal: Journal,
-  { target, verify, log, stop }: Inner,
+  { target, verify, force, log, stop, otherReceipt }: Inner,
 ): Promise<Map<string, TaskResult>> {
-  const receiptOf = (task: string) => journal.receipt(task);
+  const receiptOf = (task: string) => journal.receipt(task) ?? (force ? undefined : otherReceipt?.(task));
   const receipts = await findDone(target, plan.tasks, receiptOf, { verify, log, signal: stop.signal });
+  for (const [task, receipt] of receipts) if (!journal.receipt(task)) await journal.jot({ record: "done", receipt });
   const already = new Map<string, TaskResult>();
   for (const task of plan.tasks) {
     const receipt = receipts.get(task.id);

@@ -1,0 +1,125 @@
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { z } from "zod";
+import { EmporiumError } from "../core/errors.js";
+import type { ClusterPlace } from "../engine/cluster/begin.js";
+import type { EngineName, EngineProfile } from "../engine/cluster/profile.js";
+import type { EngineExecutor } from "../engine/executors/engine-executor.js";
+import type { Io } from "./command.js";
+import { wholeNumber } from "./option-types.js";
+import { version } from "./version.js";
+
+/** How work goes to a cluster. */
+export const engineOptions = {
+  executor: z.enum(["local", "slurm"]).default("local").meta({
+    description: "where the tasks run: this machine, or a cluster's engine",
+    value: "NAME",
+  }),
+  engineProfile: z.string().optional().meta({
+    description: "profile of emporium.engines.yaml (here, or in ~/.config/emporium): queue, account, memory, …",
+    value: "NAME",
+  }),
+  driver: z.enum(["gate", "here"]).default("gate").meta({
+    description: "who begins the next stage: a small job of the cluster (default), or this process, which then stays",
+    value: "gate",
+  }),
+  queue: z.string().optional().meta({ description: "queue or partition of the cluster", value: "NAME" }),
+  account: z.string().optional().meta({ description: "account that pays on the cluster", value: "NAME" }),
+  slots: wholeNumber(1).optional().meta({ description: "jobs that run side by side on the cluster", value: "N" }),
+};
+const EngineOptions = z.object(engineOptions);
+export type EngineOptions = z.output<typeof EngineOptions>;
+
+const PROFILES = "emporium.engines.yaml";
+/** What a process needs beside the buffers that `--memory` allows: the program, its threads, the libraries. */
+const PROGRAM_BYTES = 512 * 2 ** 20;
+const HEADROOM = 1.25;
+
+/** @throws {EmporiumError} USAGE, CONFIG_… */
+async function profileOf(name: string | undefined, env: Io["env"]): Promise<EngineProfile & { file?: string }> {
+  const files = [PROFILES, join(env.XDG_CONFIG_HOME ?? join(homedir(), ".config"), "emporium", PROFILES)];
+  const file = files.find((path) => existsSync(path));
+  if (file === undefined) {
+    if (name === undefined) return {};
+    throw new EmporiumError("USAGE", `--engine-profile ${name}: there is no ${PROFILES}`, {
+      hint: `write one here, or in ${files[1]}; docs/guides/clusters.md has a complete one`,
+    });
+  }
+  const { readProfileFile } = await import("../engine/cluster/profile.js");
+  return { ...readProfileFile(file, name), file };
+}
+
+/** The executor of a name. @throws {EmporiumError} ENGINE_ABSENT when it is asked */
+export async function executorOf(
+  name: EngineName,
+  env: Io["env"],
+  { slots }: { slots?: number | undefined } = {},
+): Promise<EngineExecutor> {
+  const environment = { ...env } as NodeJS.ProcessEnv;
+  if (name === "local") {
+    const { processesExecutor } = await import("../engine/executors/processes.js");
+    const { defaultJobs } = await import("./option-types.js");
+    return processesExecutor({ slots: slots ?? defaultJobs(), env: environment });
+  }
+  const [{ engineCommand }, { slurmExecutor }] = await Promise.all([
+    import("../engine/executors/engine-command.js"),
+    import("../engine/executors/slurm.js"),
+  ]);
+  return slurmExecutor(engineCommand(withoutOuterJob(environment)));
+}
+
+/** A job that submits jobs: what the engine told it of itself is not for them. */
+function withoutOuterJob(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(env).filter(([name]) => !/^(SLURM_|SBATCH_)/.test(name) || name === "SLURM_CONF"),
+  );
+}
+
+/**
+ * How a run is given to the engine: flags above the profile, the profile above what the plan needs.
+ *
+ * @param work threads and buffers of each worker
+ */
+export async function placeOf(
+  options: EngineOptions,
+  work: { jobs: number | undefined; memoryBytes: number },
+  io: Pick<Io, "env">,
+): Promise<ClusterPlace> {
+  const profile = await profileOf(options.engineProfile, io.env);
+  const engine = options.executor as EngineName;
+  if (profile.engine !== undefined && profile.engine !== engine) {
+    throw new EmporiumError("USAGE", `--executor ${engine}: the profile is of ${profile.engine}`, {
+      place: profile.file === undefined ? undefined : { file: profile.file },
+      hint: `leave out --engine-profile, or say --executor ${profile.engine}`,
+    });
+  }
+  const slots = options.slots ?? profile.slots;
+  return {
+    executor: await executorOf(engine, io.env, { slots }),
+    resources: {
+      cpus: profile.cpus ?? work.jobs ?? 2,
+      memoryBytes: profile.memory ?? Math.ceil((work.memoryBytes + PROGRAM_BYTES) * HEADROOM),
+      gpus: profile.gpus ?? 0,
+      ...(profile.walltime === undefined ? {} : { walltimeMinutes: profile.walltime }),
+      ...optional("queue", options.queue ?? profile.queue),
+      ...optional("account", options.account ?? profile.account),
+      words: profile.words ?? [],
+    },
+    slots,
+    slices: profile.slices,
+    prologue: profile.prologue ?? [],
+    command: profile.command ?? thisProgram(),
+    logs: profile.logs === undefined ? undefined : resolve(profile.logs),
+    program: version(),
+  };
+}
+
+const optional = <K extends string>(key: K, value: string | undefined) =>
+  (value === undefined ? {} : { [key]: value }) as { [k in K]?: string };
+
+/** Nodes of a cluster see the same folders: the program is started there by the path that it has here. */
+function thisProgram(): string[] {
+  return [process.execPath, fileURLToPath(new URL("./main.js", import.meta.url))];
+}

@@ -1,0 +1,186 @@
+import { createHash } from "node:crypto";
+import { mkdir } from "node:fs/promises";
+import type { Store } from "../../stores/store.js";
+import type { Env } from "../env.js";
+import type { EngineExecutor } from "../executors/engine-executor.js";
+import { encodeLine } from "../journal-lines.js";
+import { journalName } from "../journal.js";
+import { releaseRunLocks, takeRunLocks } from "../lock.js";
+import { checkPlan } from "../plan.js";
+import { findDone } from "../receipts.js";
+import type { PlainObject, Receipt, Task, TaskPlan } from "../task.js";
+import { type CutStage, cutPlan, type TaskGroup } from "./cut.js";
+import { writeGraph } from "./graph.js";
+import { END, RUN_RECORD, RUNS_FOLDER, runFolder, segmentKey } from "./run-files.js";
+import { getJson, listRuns, type OpenRun, putJson, type Resources, RUN_FORMAT, type RunRecord } from "./run-record.js";
+import { readJournals, SEED } from "./stage-journals.js";
+
+/** What a station hands over. */
+export interface ClusterJob {
+  readonly station: string;
+  readonly name: string;
+  readonly plan: TaskPlan;
+  readonly params: PlainObject;
+  readonly source: Store;
+  readonly target: Store;
+  readonly anonymous: boolean;
+  readonly sync: boolean;
+  groupOf(task: Task): TaskGroup;
+  /** Names of the stages by the rank of their groups. */
+  readonly stageNames: readonly string[];
+  /** Receipts that are known elsewhere: of this machine's own journal. */
+  receipt?(task: string): Receipt | undefined;
+  /** Trust no receipt. */
+  readonly force?: boolean | undefined;
+  readonly verify?: boolean | undefined;
+  readonly createdMs?: number | undefined;
+}
+
+/** How a run is given to an engine. */
+export interface ClusterPlace {
+  readonly executor: EngineExecutor;
+  readonly resources: Resources;
+  readonly slots?: number | undefined;
+  /** Slices of a stage; default: 8 for each slot, or as many as an array may have. */
+  readonly slices?: number | undefined;
+  readonly prologue: readonly string[];
+  readonly command: readonly string[];
+  readonly logs?: string | undefined;
+  readonly program: string;
+}
+
+const SLICES_A_SLOT = 8;
+const SLOTS = 32;
+
+/**
+ * Makes the record of a run in its target, or finds the one that was begun before and is not over: the same plan is the same run. Locks the
+ * target under the plan's names until the run has ended.
+ *
+ * @returns undefined when everything is done already
+ * @throws {EmporiumError} as `runPlan` before anything is touched; ENGINE_ABSENT; TARGET_LOCKED
+ */
+export async function beginRun(job: ClusterJob, place: ClusterPlace, env: Env): Promise<OpenRun | undefined> {
+  const { plan, target, name } = job;
+  checkPlan(plan);
+  const { arrayMax } = await place.executor.limits();
+  const earlier = (await listRuns(target)).filter((record) => record.name === name);
+  const ids = hashIds(plan.tasks);
+  for (const record of earlier) {
+    if (record.ids !== ids || (await getJson(target, `${runFolder(record.id)}${END}`))) continue;
+    return { record, store: target, folder: runFolder(record.id), url: urlOf(target, record.id) };
+  }
+  const done = await doneAlready(job, earlier, env);
+  if (done.size === plan.tasks.length) return undefined;
+  const slicesMax = Math.min(arrayMax, place.slices ?? SLICES_A_SLOT * (place.slots ?? SLOTS));
+  const stages = cutPlan(plan.tasks, job.groupOf, slicesMax);
+  const record = recordOf(job, place, { ids, stages, number: earlier.filter((run) => run.ids === ids).length });
+  const folder = runFolder(record.id);
+  await takeRunLocks(target, record.locks, record.id, { job: name, ...env, onLost: () => {} });
+  try {
+    // engines do not make the folder that their jobs print into
+    if (record.logs !== undefined) await mkdir(record.logs, { recursive: true });
+    await writeGraph(target, folder, stages.flatMap(({ slices }) => slices.flat()));
+    await writeSeeds(target, folder, record, stages, done);
+    await putJson(target, `${folder}${RUN_RECORD}`, record);
+  } catch (error) {
+    await releaseRunLocks(target, record.locks, record.id);
+    throw error;
+  }
+  return { record, store: target, folder, url: urlOf(target, record.id) };
+}
+
+function urlOf(target: Store, id: string): string {
+  return `${target.url}/${RUNS_FOLDER}${id}`;
+}
+
+function hashIds(tasks: readonly Task[]): string {
+  const hash = createHash("sha256");
+  for (const { id } of tasks) hash.update(`${id}\n`);
+  return hash.digest("hex").slice(0, 32);
+}
+
+/** Tasks whose receipts of earlier runs, or of this machine's journal, hold what is there now. */
+async function doneAlready(job: ClusterJob, earlier: readonly RunRecord[], { log, signal }: Env): Promise<Map<string, Receipt>> {
+  if (job.force) return new Map();
+  const known = new Map<string, Receipt>();
+  for (const { id, stages } of earlier) {
+    for (const { name } of stages) {
+      const { receipts } = await readJournals(job.target, runFolder(id), name);
+      for (const [task, receipt] of receipts) known.set(task, receipt);
+    }
+  }
+  const found = await findDone(job.target, job.plan.tasks, (task) => known.get(task) ?? job.receipt?.(task), {
+    verify: job.verify,
+    log,
+    signal: signal ?? new AbortController().signal,
+  });
+  const done = new Map<string, Receipt>();
+  for (const { id, after } of job.plan.tasks) {
+    const receipt = found.get(id);
+    if (receipt && (after ?? []).every((first) => done.has(first))) done.set(id, receipt);
+  }
+  return done;
+}
+
+function recordOf(
+  job: ClusterJob,
+  place: ClusterPlace,
+  { ids, stages, number }: { ids: string; stages: readonly CutStage[]; number: number },
+): RunRecord {
+  const { plan, target, source } = job;
+  const used = new Set<string>();
+  let at = 0;
+  const named = stages.map(({ slices, rank }) => {
+    const base = job.stageNames[rank] ?? `stage-${rank}`;
+    let name = base;
+    for (let again = 2; used.has(name); again++) name = `${base}-${again}`;
+    used.add(name);
+    const bounds = [at];
+    for (const slice of slices) bounds.push((at += slice.length));
+    return { name, slices: bounds };
+  });
+  const suffix = number === 0 ? "" : `-${number + 1}`;
+  const id = `${journalName(target.url, job.name)}-${ids.slice(0, 8)}${suffix}`;
+  const logs = place.logs ?? target.local?.path(`${runFolder(id)}logs`);
+  return {
+    format: RUN_FORMAT,
+    program: place.program,
+    id,
+    name: job.name,
+    station: job.station,
+    params: job.params,
+    source: { url: source.url, anonymous: job.anonymous },
+    target: { url: target.url, anonymous: job.anonymous, sync: job.sync },
+    createdMs: job.createdMs ?? plan.createdMs,
+    ids,
+    tasks: plan.tasks.length,
+    bytes: plan.tasks.reduce((sum, { bytes }) => sum + bytes, 0),
+    stages: named,
+    locks: plan.locks.length > 0 ? [...plan.locks] : [journalName(target.url, job.name)],
+    engine: place.executor.name,
+    resources: place.resources,
+    ...(place.slots === undefined ? {} : { slots: place.slots }),
+    prologue: [...place.prologue],
+    command: [...place.command],
+    ...(logs === undefined ? {} : { logs }),
+  };
+}
+
+/** Receipts of before, as the journal of an attempt that needs no job. */
+async function writeSeeds(
+  target: Store,
+  folder: string,
+  record: RunRecord,
+  stages: readonly CutStage[],
+  done: ReadonlyMap<string, Receipt>,
+): Promise<void> {
+  for (const [i, { slices }] of stages.entries()) {
+    const lines = slices.flat().flatMap(({ id }) => {
+      const receipt = done.get(id);
+      return receipt ? [encodeLine(JSON.stringify({ record: "done", receipt }))] : [];
+    });
+    if (lines.length === 0) continue;
+    const key = segmentKey(record.stages[i]!.name, { slice: 0, attempt: 0, token: SEED, part: 0 });
+    await target.write(`${folder}${key}`, Buffer.concat(lines), { contentType: "application/x-ndjson" });
+  }
+}

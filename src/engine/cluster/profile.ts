@@ -1,0 +1,92 @@
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+import { EmporiumError } from "../../core/errors.js";
+import { parseBytes } from "../../core/units.js";
+import { parseCheckedYaml } from "../../formats/yaml/checked-yaml.js";
+
+/** Engines that this version submits to. */
+export const ENGINES = ["slurm", "local"] as const;
+export type EngineName = (typeof ENGINES)[number];
+
+const Text = z.string().min(1).max(1_000);
+const Bytes = z.union([z.number().int().min(1), Text]).transform((value, context) => {
+  try {
+    return typeof value === "number" ? value : parseBytes(value);
+  } catch {
+    context.addIssue({ code: "custom", message: `${JSON.stringify(value)} found, an amount of bytes as 8GiB wanted` });
+    return z.NEVER;
+  }
+});
+/** `90`, `1:30`, `1:30:00`, `2-00:00:00`: minutes, hours and minutes, with seconds, with days. */
+const Walltime = z.union([z.number().int().min(1), Text]).transform((value, context) => {
+  const minutes = typeof value === "number" ? value : walltimeMinutes(value);
+  if (minutes !== undefined) return minutes;
+  context.addIssue({ code: "custom", message: `${JSON.stringify(value)} found, minutes or a time as 4:00:00 wanted` });
+  return z.NEVER;
+});
+
+const EngineProfile = z.strictObject({
+  engine: z.enum(ENGINES).optional(),
+  queue: Text.optional(),
+  account: Text.optional(),
+  walltime: Walltime.optional(),
+  cpus: z.number().int().min(1).max(1024).optional(),
+  memory: Bytes.optional(),
+  gpus: z.number().int().min(0).max(64).optional(),
+  /** Jobs that run side by side. */
+  slots: z.number().int().min(1).max(100_000).optional(),
+  slices: z.number().int().min(1).max(1_000_000).optional(),
+  prologue: z.array(z.string().max(10_000)).optional(),
+  words: z.array(Text).optional(),
+  /** Words that start the program on a node; default: this very program, by the path it has here. */
+  command: z.array(Text).min(1).optional(),
+  logs: Text.optional(),
+});
+/** A profile of `emporium.engines.yaml`: what one person asks of one cluster. */
+export type EngineProfile = z.output<typeof EngineProfile>;
+
+const ProfilesFile = z.strictObject({
+  default: Text.optional(),
+  profiles: z.record(z.string(), EngineProfile),
+});
+
+const HINT = "docs/guides/clusters.md has a complete one";
+
+/**
+ * The profile of a name, or the file's default. A file without a default and with one profile means that one.
+ *
+ * @throws {EmporiumError} CONFIG_SYNTAX, CONFIG_FIELD, CONFIG_LIMIT; USAGE for a name that is not there
+ */
+export function readProfile(text: string, file: string, name: string | undefined): EngineProfile {
+  const { value, placeOf } = parseCheckedYaml(text, ProfilesFile, {
+    file,
+    hint: HINT,
+    knownKeys: ([part, profile]) =>
+      part === undefined ? Object.keys(ProfilesFile.shape) : profile === undefined ? [] : Object.keys(EngineProfile.shape),
+  });
+  const names = Object.keys(value.profiles);
+  const wanted = name ?? value.default ?? (names.length === 1 ? names[0] : undefined);
+  if (wanted === undefined) return {};
+  if (Object.hasOwn(value.profiles, wanted)) return value.profiles[wanted]!;
+  const place = name === undefined ? placeOf(["default"]) : { file };
+  throw new EmporiumError(name === undefined ? "CONFIG_FIELD" : "USAGE", `${file} has no profile "${wanted}"`, {
+    place,
+    hint: names.length === 0 ? HINT : `it has ${names.join(", ")}`,
+  });
+}
+
+/** `readProfile` of a file of this machine. */
+export function readProfileFile(file: string, name: string | undefined): EngineProfile {
+  return readProfile(readFileSync(file, "utf8"), file, name);
+}
+
+/** Minutes, rounded up, of a time as schedulers write it; undefined for what is none. */
+export function walltimeMinutes(text: string): number | undefined {
+  const found = /^(?:(\d+)-)?(\d+)(?::([0-5]?\d))?(?::([0-5]?\d))?$/.exec(text);
+  if (!found) return undefined;
+  const [, days, first, second, third] = found;
+  const day = Number(days ?? 0) * 24 * 60;
+  // without a colon: minutes, as Slurm and LSF have it; behind days: hours
+  if (second === undefined) return day + Number(first) * (days === undefined ? 1 : 60) || undefined;
+  return day + Number(first) * 60 + Number(second) + (Number(third ?? 0) > 0 ? 1 : 0) || undefined;
+}

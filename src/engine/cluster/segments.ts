@@ -1,0 +1,97 @@
+import { constants } from "node:fs";
+import { mkdir, open } from "node:fs/promises";
+import { dirname } from "node:path";
+import { asEmporiumError, type EmporiumError } from "../../core/errors.js";
+import { fileError } from "../../stores/file/errors.js";
+import type { Store } from "../../stores/store.js";
+import { openAppender } from "../journal-append.js";
+import { encodeLine } from "../journal-lines.js";
+import { type SegmentName, segmentKey } from "./run-files.js";
+
+/** How often lines go to an object store, and how many at once. A receipt that is lost before costs its task once more. */
+const FLUSH_MS = 5_000;
+const FLUSH_LINES = 1_000;
+
+/** Where one process writes its journal of an attempt. Nobody else writes these objects. */
+export interface SegmentWriter {
+  /** Adds a line; `durable` waits for the disk where the target is a file system. */
+  add(payload: string, durable: boolean): Promise<void>;
+  /** Set once a write has failed: nothing can be proven done from then on. */
+  readonly broken: EmporiumError | undefined;
+  /** Writes what is left. @throws {EmporiumError} what `broken` says */
+  close(): Promise<void>;
+}
+
+/**
+ * Files are appended to, with shared syncs. An object store has no append: there each flush is a new object.
+ *
+ * @param folder key of the run's folder
+ */
+export function openSegments(
+  store: Store,
+  folder: string,
+  stage: string,
+  name: Omit<SegmentName, "part">,
+): Promise<SegmentWriter> {
+  const keyOf = (part: number) => `${folder}${segmentKey(stage, { ...name, part })}`;
+  return store.local ? fileSegments(store.local.path(keyOf(0)), store.local.sync) : Promise.resolve(objectSegments(store, keyOf));
+}
+
+async function fileSegments(path: string, sync: boolean): Promise<SegmentWriter> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    const file = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o644);
+    const appender = openAppender(file, 0, path, { sync });
+    return {
+      async add(payload, durable) {
+        const { end } = await appender.write(encodeLine(payload));
+        if (durable) await appender.sync(end);
+      },
+      get broken() {
+        return appender.broken;
+      },
+      close: () => appender.close(),
+    };
+  } catch (error) {
+    throw fileError(error, path, "written");
+  }
+}
+
+function objectSegments(store: Store, keyOf: (part: number) => string): SegmentWriter {
+  let lines: Buffer[] = [];
+  let part = 0;
+  let broken: EmporiumError | undefined;
+  let writing: Promise<void> = Promise.resolve();
+  let timer: NodeJS.Timeout | undefined;
+
+  function flush(): Promise<void> {
+    clearTimeout(timer);
+    timer = undefined;
+    const held = lines;
+    lines = [];
+    writing = writing.then(async () => {
+      if (broken || held.length === 0) return;
+      try {
+        await store.write(keyOf(part++), Buffer.concat(held), { contentType: "application/x-ndjson" });
+      } catch (error) {
+        broken = asEmporiumError(error);
+      }
+    });
+    return writing;
+  }
+  return {
+    async add(payload) {
+      if (broken) throw broken;
+      lines.push(encodeLine(payload));
+      if (lines.length >= FLUSH_LINES) return flush();
+      timer ??= setTimeout(() => void flush(), FLUSH_MS).unref();
+    },
+    get broken() {
+      return broken;
+    },
+    async close() {
+      await flush();
+      if (broken) throw broken;
+    },
+  };
+}

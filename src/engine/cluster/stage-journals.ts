@@ -1,0 +1,131 @@
+import type { ErrorRecord } from "../../core/errors.js";
+import { EmporiumError } from "../../core/errors.js";
+import type { Store } from "../../stores/store.js";
+import { mapLimit } from "../../system/parallel.js";
+import { parseRecord } from "../journal.js";
+import { payloadsOf } from "../journal-lines.js";
+import type { Receipt } from "../task.js";
+import { journalFolder, parseSegmentKey, type SegmentName } from "./run-files.js";
+
+const READS_IN_FLIGHT = 8;
+
+/** What all attempts at some slices have written. */
+export interface StageJournals {
+  readonly receipts: ReadonlyMap<string, Receipt>;
+  /** The last error of tasks that failed for good and were not done by another attempt. */
+  readonly failed: ReadonlyMap<string, ErrorRecord>;
+  /** How often a task was begun by a process that then wrote no more of it, nor of its own end. */
+  readonly deaths: ReadonlyMap<string, number>;
+  /** Tasks that were done before the run began. */
+  readonly seeded: ReadonlySet<string>;
+  /** By slice and attempt. */
+  readonly attempts: ReadonlyMap<number, ReadonlyMap<number, AttemptFacts>>;
+  /** Objects read, and their bytes: they grow while somebody works. */
+  readonly bytes: number;
+}
+
+export interface AttemptFacts {
+  /** Tasks that this attempt finished. */
+  readonly done: number;
+  readonly failed: number;
+  /** The process wrote that it ended. */
+  readonly ended: boolean;
+  readonly host?: string | undefined;
+  readonly seconds?: number | undefined;
+}
+
+/**
+ * Reads the journals of a stage, or of one slice of it. The order of the objects does not matter: a receipt counts whoever wrote it, and
+ * it counts more than an error.
+ *
+ * @param folder key of the run's folder
+ * @param options `since`: errors and deaths of attempts before this one do not count
+ * @throws {EmporiumError} ENGINE_DISAGREES where two processes did one task and their outputs differ
+ */
+export async function readJournals(
+  store: Store,
+  folder: string,
+  stage: string,
+  { slice, since = 0 }: { slice?: number; since?: number } = {},
+): Promise<StageJournals> {
+  const receipts = new Map<string, Receipt>();
+  const failed = new Map<string, ErrorRecord>();
+  const deaths = new Map<string, number>();
+  const seeded = new Set<string>();
+  const attempts = new Map<number, Map<number, AttemptFacts>>();
+  let bytes = 0;
+  const processes = new Map<string, { name: SegmentName; keys: { key: string; part: number; size: number }[] }>();
+  for await (const { key, size } of store.list(`${folder}${journalFolder(stage)}`)) {
+    const name = parseSegmentKey(stage, key.slice(folder.length));
+    if (!name || (slice !== undefined && name.slice !== slice && name.token !== SEED)) continue;
+    const id = `${name.slice}.${name.attempt}.${name.token}`;
+    if (!processes.has(id)) processes.set(id, { name, keys: [] });
+    processes.get(id)!.keys.push({ key, part: name.part, size });
+    bytes += size;
+  }
+  await mapLimit([...processes.values()], READS_IN_FLIGHT, async ({ name, keys }) => {
+    const open = new Set<string>();
+    const facts = { done: 0, failed: 0, ended: false, host: undefined as string | undefined, seconds: undefined as number | undefined };
+    for (const { key } of keys.sort((a, b) => a.part - b.part)) {
+      const body = await store.read(key);
+      if (!body) continue;
+      for (const payload of payloadsOf(Buffer.from(body.buffer, body.byteOffset, body.byteLength))) {
+        const record = parseRecord(payload) as SegmentRecord | undefined;
+        if (record?.record === "start") open.add(record.task);
+        else if (record?.record === "done") {
+          open.delete(record.receipt.task);
+          addReceipt(receipts, record.receipt);
+          if (name.token === SEED) seeded.add(record.receipt.task);
+          facts.done++;
+        } else if (record?.record === "failed") {
+          open.delete(record.task);
+          if (name.attempt < since) continue;
+          failed.set(record.task, record.error);
+          facts.failed++;
+        } else if (record?.record === "worker") facts.host = record.host;
+        else if (record?.record === "end") Object.assign(facts, { ended: true, seconds: record.seconds });
+      }
+    }
+    if (!facts.ended && name.attempt >= since) for (const task of open) deaths.set(task, (deaths.get(task) ?? 0) + 1);
+    if (name.token === SEED) return;
+    if (!attempts.has(name.slice)) attempts.set(name.slice, new Map());
+    const before = attempts.get(name.slice)!.get(name.attempt);
+    attempts.get(name.slice)!.set(name.attempt, before ? joined(before, facts) : facts);
+  });
+  for (const task of receipts.keys()) {
+    failed.delete(task);
+    deaths.delete(task);
+  }
+  return { receipts, failed, deaths, seeded, attempts, bytes };
+}
+
+/** Token of the journal that a run begins with: receipts that were there before it. */
+export const SEED = "seed";
+
+/** Lines of a segment, beside those that every journal has. */
+export type SegmentRecord =
+  | { record: "start"; task: string }
+  | { record: "done"; receipt: Receipt }
+  | { record: "failed"; task: string; error: ErrorRecord }
+  | { record: "worker"; host: string; job?: string | undefined; startedMs: number }
+  | { record: "beat"; atMs: number }
+  | { record: "end"; complete: boolean; seconds?: number | undefined };
+
+function joined(a: AttemptFacts, b: AttemptFacts): AttemptFacts {
+  return { ...b, done: a.done + b.done, failed: a.failed + b.failed, ended: a.ended && b.ended };
+}
+
+function addReceipt(receipts: Map<string, Receipt>, receipt: Receipt): void {
+  const before = receipts.get(receipt.task);
+  if (!before) {
+    receipts.set(receipt.task, receipt);
+    return;
+  }
+  const other = before.outputs.find((output) =>
+    receipt.outputs.some(({ key, crc32, size }) => key === output.key && (crc32 !== output.crc32 || size !== output.size)),
+  );
+  if (!other) return;
+  throw new EmporiumError("ENGINE_DISAGREES", `two processes made ${other.key} (${receipt.title}), and their bytes differ`, {
+    hint: "find out which machine computes wrongly (the journals name their hosts), remove the object and run the task again with --force-overwrite",
+  });
+}

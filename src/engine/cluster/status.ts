@@ -1,0 +1,165 @@
+import { type Report, withText } from "../../core/report.js";
+import { formatSeconds } from "../../core/units.js";
+import { type EngineExecutor, GONE, type JobState } from "../executors/engine-executor.js";
+import type { Receipt, Task, TaskResult } from "../task.js";
+import { type DeadTask, readDead, readSubmissions, type RunEnd, type StageEnd } from "./gate.js";
+import { END, stageEndKey } from "./run-files.js";
+import { getJson, type OpenRun } from "./run-record.js";
+import { readJournals } from "./stage-journals.js";
+
+export interface StageStatus {
+  readonly name: string;
+  readonly tasks: number;
+  readonly slices: number;
+  readonly done: number;
+  readonly failed: number;
+  readonly blocked: number;
+  /** Times that slices were given to the engine. */
+  readonly submissions: number;
+  /** Slices that were begun more than once. */
+  readonly retried: number;
+  readonly state: "waiting" | "running" | "over";
+  /** Of finished slices, by what they wrote themselves. */
+  readonly secondsP50?: number | undefined;
+  readonly secondsP95?: number | undefined;
+  /** Processors of all finished attempts, times their hours. */
+  readonly cpuHours: number;
+  /** As the engine has them; absent where it was not asked or did not answer. */
+  readonly jobs?: JobState | undefined;
+}
+
+export interface RunStatus extends Report {
+  readonly run: string;
+  readonly url: string;
+  readonly name: string;
+  readonly engine: string;
+  readonly status: "running" | "done" | "partial" | "failed" | "cancelled" | "stopped";
+  readonly tasks: number;
+  readonly done: number;
+  readonly failed: number;
+  readonly blocked: number;
+  readonly stages: readonly StageStatus[];
+  /** The last failures. */
+  readonly failures: readonly DeadTask[];
+  readonly logs?: string | undefined;
+}
+
+const FAILURES_SHOWN = 10;
+
+/**
+ * What has been done of a run, from the files of its target alone; an engine is asked only what it still has in its queue.
+ *
+ * @throws {EmporiumError} STORE_…
+ */
+export async function runStatus(run: OpenRun, executor?: EngineExecutor): Promise<RunStatus> {
+  const { record } = run;
+  const end = await getJson<RunEnd>(run.store, `${run.folder}${END}`);
+  const stages: StageStatus[] = [];
+  for (const stage of record.stages) stages.push(await stageStatus(run, stage, executor));
+  const dead = await readDead(run, record.stages);
+  const done = sum(stages, "done");
+  const alive = stages.some(({ jobs }) => jobs && jobs.waiting + jobs.running + jobs.held > 0);
+  const asked = stages.some(({ jobs }) => jobs !== undefined);
+  const open = end === undefined ? (asked && !alive ? "stopped" : "running") : undefined;
+  const status = open ?? (end!.exitStatus === 0 ? "done" : end!.exitStatus === 130 ? "cancelled" : end!.exitStatus === 3 ? "partial" : "failed");
+  const failures = dead.filter(({ state }) => state === "failed").slice(-FAILURES_SHOWN);
+  return withText(
+    {
+      run: record.id,
+      url: run.url,
+      name: record.name,
+      engine: record.engine,
+      status,
+      tasks: record.tasks,
+      done,
+      failed: dead.filter(({ state }) => state === "failed").length,
+      blocked: dead.filter(({ state }) => state === "blocked").length,
+      stages,
+      failures,
+      ...(record.logs === undefined ? {} : { logs: record.logs }),
+      errors: [],
+      exitStatus: end?.exitStatus ?? 0,
+    } as const,
+    statusLines,
+  );
+}
+
+async function stageStatus(run: OpenRun, stage: OpenRun["record"]["stages"][number], executor?: EngineExecutor): Promise<StageStatus> {
+  const { store, folder, record } = run;
+  const over = await getJson<StageEnd>(store, `${folder}${stageEndKey(stage.name)}`);
+  const submissions = await readSubmissions(run, stage.name);
+  const journals = await readJournals(store, folder, stage.name);
+  const attempts = [...journals.attempts.values()];
+  const seconds = attempts.flatMap((slice) => [...slice.values()].flatMap((facts) => facts.seconds ?? [])).sort((a, b) => a - b);
+  const handles = submissions.flatMap(({ id, job }) => (id === undefined ? [] : [{ id, name: job }]));
+  const states = over || !executor ? undefined : await executor.states(handles).catch(() => undefined);
+  const tasks = stage.slices.at(-1)! - stage.slices[0]!;
+  return {
+    name: stage.name,
+    tasks,
+    slices: stage.slices.length - 1,
+    done: over?.done ?? Math.min(tasks, journals.receipts.size),
+    failed: over?.failed ?? journals.failed.size,
+    blocked: over?.blocked ?? 0,
+    submissions: submissions.length,
+    retried: attempts.filter((slice) => slice.size > 1).length,
+    state: over ? "over" : submissions.length > 0 ? "running" : "waiting",
+    ...(seconds.length === 0 ? {} : { secondsP50: at(seconds, 0.5), secondsP95: at(seconds, 0.95) }),
+    cpuHours: Math.round(((seconds.reduce((all, one) => all + one, 0) * record.resources.cpus) / 3600) * 1000) / 1000,
+    ...(states ? { jobs: joined([...states.values()]) } : {}),
+  };
+}
+
+function joined(states: readonly JobState[]): JobState {
+  return states.reduce(
+    (all, { waiting, running, held }) => ({ waiting: all.waiting + waiting, running: all.running + running, held: all.held + held }),
+    GONE,
+  );
+}
+
+function at(sorted: readonly number[], part: number): number {
+  return Math.round(sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))]! * 1000) / 1000;
+}
+
+function sum(stages: readonly StageStatus[], key: "done" | "failed" | "blocked"): number {
+  return stages.reduce((all, stage) => all + stage[key], 0);
+}
+
+const BAR = 24;
+
+function statusLines(status: Omit<RunStatus, "toText">): string[] {
+  const { name, engine, url, done, tasks, failed, blocked, failures, logs } = status;
+  const width = Math.max(...status.stages.map((stage) => stage.name.length));
+  const lines = [`${name} on ${engine}: ${status.status}, ${done} of ${tasks} tasks done${failed > 0 ? `, ${failed} failed` : ""}${blocked > 0 ? `, ${blocked} blocked` : ""}`, url];
+  for (const stage of status.stages) {
+    const filled = stage.tasks === 0 ? BAR : Math.floor((stage.done / stage.tasks) * BAR);
+    const jobs = stage.jobs && `${stage.jobs.running} running, ${stage.jobs.waiting} waiting${stage.jobs.held > 0 ? `, ${stage.jobs.held} held` : ""}`;
+    const time = stage.secondsP50 === undefined ? undefined : `a slice ${formatSeconds(stage.secondsP50)} (95 %: ${formatSeconds(stage.secondsP95!)}), ${stage.cpuHours} CPU hours`;
+    const again = stage.retried > 0 ? `${stage.retried} slices begun again` : undefined;
+    const words = [`${stage.done}/${stage.tasks}`, stage.state === "waiting" ? "waits for the stage before" : jobs, time, again].filter((word) => word !== undefined);
+    lines.push(`  ${stage.name.padEnd(width)}  ${"#".repeat(filled)}${".".repeat(BAR - filled)}  ${words.join("; ")}`);
+  }
+  for (const { title, error } of failures) lines.push(`  ${error.code}  ${title}: ${error.message}`);
+  if (failures.length > 0 && failed > failures.length) lines.push(`  … and ${failed - failures.length} more: emporium engine dead ${url}`);
+  if (status.status === "stopped") lines.push(`no job of it is left: emporium engine resume ${url} goes on`);
+  if (logs !== undefined && status.status !== "done") lines.push(`logs of the jobs: ${logs}`);
+  return lines;
+}
+
+/** How each task of a plan ended in a run, as a local run reports it. */
+export async function runResults(run: OpenRun, tasks: readonly Task[]): Promise<TaskResult[]> {
+  const receipts = new Map<string, Receipt>();
+  const seeds = new Set<string>();
+  for (const { name } of run.record.stages) {
+    const { receipts: found, seeded } = await readJournals(run.store, run.folder, name);
+    for (const [task, receipt] of found) receipts.set(task, receipt);
+    for (const task of seeded) seeds.add(task);
+  }
+  const dead = new Map((await readDead(run, run.record.stages)).map((task) => [task.task, task]));
+  return tasks.map((task): TaskResult => {
+    const receipt = receipts.get(task.id);
+    if (receipt) return { task, state: seeds.has(task.id) ? "already" : "done", receipt };
+    const lost = dead.get(task.id);
+    return lost ? { task, state: lost.state, error: lost.error } : { task, state: "cancelled" };
+  });
+}

@@ -1,0 +1,164 @@
+import { randomBytes } from "node:crypto";
+import { mkdtemp } from "node:fs/promises";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { asEmporiumError, EmporiumError } from "../../core/errors.js";
+import type { Store } from "../../stores/store.js";
+import { removeTree } from "../disk.js";
+import type { Env } from "../env.js";
+import { type Journal, type JournalRecord, withoutSecrets } from "../journal.js";
+import { type RunReport, runPart } from "../run.js";
+import type { Operations, Receipt, Task, TaskPlan } from "../task.js";
+import { readDead, retriedSince } from "./gate.js";
+import { readTasks } from "./graph.js";
+import type { OpenRun, RunRecord } from "./run-record.js";
+import { openSegments, type SegmentWriter } from "./segments.js";
+import { readJournals, type SegmentRecord } from "./stage-journals.js";
+
+const BEAT_MS = 60_000;
+
+/** Exit status of a worker that was stopped in time: there is more to do, and another process goes on. */
+export const MORE_TO_DO = 75;
+
+/** What a station brings to a node. */
+export interface ClusterStation {
+  /** Opens the stores of a run, and makes what its tasks run. */
+  open(record: RunRecord): Promise<{ source: Store; target: Store; operations: (tasks: readonly Task[]) => Operations }>;
+  /** After the last stage, once. @param unfinished tasks that were not done */
+  finish?(run: OpenRun, unfinished: readonly Task[]): Promise<void>;
+}
+
+export interface WorkOptions {
+  readonly stage: string;
+  readonly slice: number;
+  readonly attempt: number;
+  readonly jobs: number;
+  readonly memoryBytes: number;
+  /** How the engine calls this job, for people. */
+  readonly job?: string | undefined;
+}
+
+/**
+ * Does one slice of a run, or what is left of it, as a job of a cluster. Reads the run's own files and the sources, writes the target and a
+ * journal of its own; asks nobody else.
+ *
+ * @returns the exit status: 0 all done, 3 some failed for good, 75 stopped in time with more to do.
+ * @throws {EmporiumError} USAGE for a slice that the run does not have, ENGINE_DISAGREES, STORE_…
+ */
+export async function work(run: OpenRun, station: ClusterStation, options: WorkOptions, env: Env): Promise<number> {
+  const { record, folder } = run;
+  const { stage: name, slice, attempt } = options;
+  const at = record.stages.findIndex((stage) => stage.name === name);
+  const bounds = record.stages[at]?.slices;
+  if (!bounds || slice + 1 >= bounds.length) {
+    const found = bounds ? `slice ${slice} of ${bounds.length - 1}` : `stage ${name}`;
+    throw new EmporiumError("USAGE", `the run ${record.id} has no ${found}`, {
+      hint: `its stages: ${record.stages.map((stage) => `${stage.name} (${stage.slices.length - 1} slices)`).join(", ")}`,
+    });
+  }
+  const { source, target, operations } = await station.open(record);
+  const all = await readTasks(run.store, folder, bounds[slice]!, bounds[slice + 1]!);
+  const since = await retriedSince(run, name);
+  const [earlier, dead] = await Promise.all([
+    readJournals(run.store, folder, name, { slice, since }),
+    readDead(run, record.stages.slice(0, at + 1)),
+  ]);
+  const lost = new Set(dead.map(({ task }) => task));
+  const tasks = orderOf(withoutLost(all, lost), earlier.deaths);
+  const token = randomBytes(4).toString("hex");
+  const segments = await openSegments(target, folder, name, { slice, attempt, token });
+  const scratch = await mkdtemp(join(tmpdir(), "emporium-work-"));
+  const startedMs = env.clock.monotonic();
+  const write = (line: SegmentRecord, durable = false) => segments.add(JSON.stringify(line), durable);
+  await write({ record: "worker", host: hostname(), job: options.job, startedMs: env.clock.now() });
+  const beat = setInterval(() => void write({ record: "beat", atMs: env.clock.now() }).catch(() => {}), BEAT_MS);
+  try {
+    const ids = new Set(tasks.map(({ id }) => id));
+    const plan: TaskPlan = {
+      createdMs: record.createdMs,
+      locks: [],
+      tasks: tasks.map((task) => ({
+        ...task,
+        needs: task.needs.filter((need) => ids.has(need)),
+        after: task.after?.filter((first) => ids.has(first)),
+      })),
+    };
+    const report = await runPart(plan, sliceJournal(segments, earlier.receipts, record.createdMs), {
+      ...env,
+      operations: operations(tasks),
+      source,
+      target: withPartTags(target, token),
+      workspace: scratch,
+      name: record.name,
+      jobs: options.jobs,
+      memoryBytes: options.memoryBytes,
+      createdMs: record.createdMs,
+      discardFailed: true,
+      ownPart: (part) => part.endsWith(`-${token}.part`),
+    });
+    await write({ record: "end", complete: report.cancelled === 0, seconds: (env.clock.monotonic() - startedMs) / 1000 });
+    return statusOf(report);
+  } finally {
+    clearInterval(beat);
+    await removeTree(scratch).catch(() => {});
+    await segments.close();
+  }
+}
+
+/** A slice never ends with 0 while a task is missing. */
+function statusOf({ cancelled, failed, blocked, error }: RunReport): number {
+  if (cancelled > 0 || error?.code === "CANCELLED") return MORE_TO_DO;
+  return failed + blocked > 0 ? 3 : 0;
+}
+
+/** What needs a task that nobody does any more is not tried: the gate lists it. */
+function withoutLost(tasks: readonly Task[], lost: ReadonlySet<string>): Task[] {
+  const gone = new Set(lost);
+  return tasks.filter(({ id, needs }) => {
+    if (gone.has(id) || needs.some((need) => gone.has(need))) gone.add(id);
+    return !gone.has(id);
+  });
+}
+
+/** Tasks in which processes died come last: the others are done before they can do harm again. What needs them waits by itself. */
+function orderOf(tasks: readonly Task[], deaths: ReadonlyMap<string, number>): Task[] {
+  if (!tasks.some(({ id }) => deaths.has(id))) return [...tasks];
+  const late = new Set<string>();
+  for (const { id, needs, after = [] } of tasks) {
+    if (deaths.has(id) || needs.some((need) => late.has(need)) || after.some((first) => late.has(first))) late.add(id);
+  }
+  return [...tasks.filter(({ id }) => !late.has(id)), ...tasks.filter(({ id }) => late.has(id))];
+}
+
+/** The journal of a slice as the engine's loop wants it: receipts of all attempts, lines into this attempt's own segments. */
+function sliceJournal(segments: SegmentWriter, known: ReadonlyMap<string, Receipt>, createdMs: number): Journal {
+  const receipts = new Map(known);
+  async function add(record: JournalRecord, durable: boolean): Promise<void> {
+    if (record.record === "done") receipts.set(record.receipt.task, record.receipt);
+    if (record.record !== "start" && record.record !== "done" && record.record !== "failed") return;
+    const clean = withoutSecrets(record);
+    await segments.add(JSON.stringify(clean.record === "start" ? { record: "start", task: clean.task } : clean), durable);
+  }
+  return {
+    path: "",
+    begin: async () => ({ createdMs, resumed: known.size > 0 }),
+    receipt: (task) => receipts.get(task),
+    // parts of another process are not gone on with: it may still be alive
+    attempt: () => undefined,
+    unfinished: new Map(),
+    append: (record) => add(record, true),
+    jot: (record) => add(record, false),
+    get broken() {
+      return segments.broken && asEmporiumError(segments.broken);
+    },
+    syncs: 0,
+    close: () => segments.close(),
+  };
+}
+
+/** Names of unfinished files with the process in them: two that do one task do not write into each other's. */
+function withPartTags(store: Store, token: string): Store {
+  const { local } = store;
+  if (!local) return store;
+  return { ...store, local: { ...local, partPath: (key, tag) => local.partPath(key, `${tag}-${token}`) } };
+}

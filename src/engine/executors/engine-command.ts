@@ -1,0 +1,50 @@
+import { execFile } from "node:child_process";
+import { EmporiumError } from "../../core/errors.js";
+import { redact } from "../../core/redact.js";
+
+const COMMAND_MS = 120_000;
+const OUTPUT_BYTES = 64 * 2 ** 20;
+
+export interface CommandOutput {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs one of an engine's programs. Words are arguments, no shell sees them. */
+export type RunCommand = (program: string, words: readonly string[], stdin?: string) => Promise<CommandOutput>;
+
+/**
+ * @param env of the program
+ * @throws {EmporiumError} (each call) ENGINE_ABSENT where the program is not there or does not answer in two minutes
+ */
+export function engineCommand(env: NodeJS.ProcessEnv): RunCommand {
+  return (program, words, stdin) =>
+    new Promise((resolve, reject) => {
+      const child = execFile(
+        program,
+        [...words],
+        { env, timeout: COMMAND_MS, maxBuffer: OUTPUT_BYTES, encoding: "utf8" },
+        (error, stdout, stderr) => {
+          if (error && typeof error.code !== "number") return reject(absentProgram(program, error));
+          resolve({ status: error ? Number(error.code) : 0, stdout, stderr });
+        },
+      );
+      child.stdin?.on("error", () => {}); // a program that ends early does not read its script: its status tells
+      child.stdin?.end(stdin ?? "");
+    });
+}
+
+function absentProgram(program: string, cause: Error & { code?: unknown; killed?: boolean }): EmporiumError {
+  const found = cause.code === "ENOENT" ? "is not on this machine" : cause.killed ? "did not answer" : `cannot be run (${String(cause.code ?? cause.message)})`;
+  return new EmporiumError("ENGINE_ABSENT", `${program} ${found}`, {
+    hint: "run the command on a machine from which jobs are submitted, or choose another --executor; emporium doctor tells what is here",
+    cause,
+  });
+}
+
+/** The first lines of what a program said, for a message. */
+export function wordsOf({ stderr, stdout, status }: CommandOutput): string {
+  const text = (stderr.trim() || stdout.trim() || `exit status ${status}`).split("\n").slice(0, 3).join("; ");
+  return redact(text.slice(0, 500));
+}

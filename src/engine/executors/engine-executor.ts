@@ -1,0 +1,64 @@
+import type { Resources } from "../cluster/run-record.js";
+
+/** A job for a cluster's engine: one process for each index, or one alone. */
+export interface ArrayJob {
+  /** Says whose it is: an engine is asked for it when a reply was lost. Letters, digits and hyphens. */
+  readonly name: string;
+  /** Script that a node runs, a POSIX shell's. */
+  readonly script: string;
+  /** Undefined: a job without elements. */
+  readonly indices?: readonly number[] | undefined;
+  readonly resources: Resources;
+  /** Elements that run side by side. */
+  readonly slots?: number | undefined;
+  /** Begins when these are over, however they ended. */
+  readonly after?: readonly JobHandle[] | undefined;
+  /** Folder for what the processes print. */
+  readonly logs?: string | undefined;
+}
+
+export interface JobHandle {
+  readonly name: string;
+  /** As the engine calls it. */
+  readonly id: string;
+}
+
+/** How many elements of a job the engine still knows of. All zero: it is over. */
+export interface JobState {
+  readonly waiting: number;
+  readonly running: number;
+  /** Held by the engine itself after a failed start: they wait until somebody releases them. */
+  readonly held: number;
+}
+
+export interface EngineLimits {
+  /** Elements of one array. */
+  readonly arrayMax: number;
+  /** Jobs, elements counted, that a person may have in the queue. */
+  readonly submitMax?: number | undefined;
+}
+
+/**
+ * A cluster's engine, asked through its own programs. It tells only whether somebody still works: what is done is told by receipts in the
+ * target.
+ */
+export interface EngineExecutor {
+  readonly name: string;
+  /** @throws {EmporiumError} ENGINE_ABSENT */
+  limits(): Promise<EngineLimits>;
+  /** @throws {EmporiumError} ENGINE_ABSENT, ENGINE_REFUSED: nothing was submitted */
+  submit(job: ArrayJob): Promise<JobHandle>;
+  /** Jobs of this name that wait or run. */
+  find(name: string): Promise<readonly JobHandle[]>;
+  /** By id; a job that the engine does not know is over. */
+  states(jobs: readonly JobHandle[]): Promise<ReadonlyMap<string, JobState>>;
+  /** Lets elements go on that the engine holds after a failed start. */
+  release?(jobs: readonly JobHandle[]): Promise<void>;
+  cancel(jobs: readonly JobHandle[]): Promise<void>;
+}
+
+export const GONE: JobState = { waiting: 0, running: 0, held: 0 };
+
+export function isAlive({ waiting, running, held }: JobState): boolean {
+  return waiting + running + held > 0;
+}

@@ -1,0 +1,117 @@
+import { isMap, isNode, LineCounter, parseDocument } from "yaml";
+import type { z } from "zod";
+import { EmporiumError, type Place } from "../../core/errors.js";
+import { LIMITS } from "../../core/limits.js";
+import { nearest } from "../../core/nearest.js";
+import { schemaWords } from "../../core/schema-words.js";
+
+export interface CheckedYamlOptions {
+  /** How messages name the text. */
+  readonly file: string;
+  /** What to do about a wrong field. */
+  readonly hint: string;
+  /** Fields that are known where one is not, by the path to them. */
+  knownKeys?(path: readonly PropertyKey[]): readonly string[];
+  /** Changes the values before the schema sees them. */
+  prepare?(raw: Readonly<Record<string, unknown>>): unknown;
+}
+
+/** A map of fields that has passed its schema. */
+export interface CheckedYaml<T> {
+  readonly value: T;
+  /** Where a field stands: itself, or the nearest map around it. */
+  placeOf(path: readonly PropertyKey[], key?: boolean): Place;
+}
+
+/**
+ * Understands a short document of settings that a person wrote, YAML or JSON.
+ *
+ * @throws {EmporiumError} CONFIG_SYNTAX, CONFIG_FIELD, CONFIG_LIMIT, with line and column.
+ */
+export function parseCheckedYaml<S extends z.ZodType>(text: string, schema: S, options: CheckedYamlOptions): CheckedYaml<z.output<S>> {
+  const { file, hint } = options;
+  if (text.length > LIMITS.configBytes) {
+    throw new EmporiumError("CONFIG_LIMIT", `${file} has ${text.length} characters, at most ${LIMITS.configBytes} are read`, {
+      place: { file },
+    });
+  }
+  const lines = new LineCounter();
+  const placeAt = (offset: number): Place => {
+    const { line, col } = lines.linePos(offset);
+    return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
+  };
+  const document = parsed(text, file, lines, placeAt);
+  const raw = plainOf(document, file);
+  if (!isMap(document.contents)) {
+    throw new EmporiumError("CONFIG_FIELD", `${file} holds ${raw === null ? "nothing" : "no map"}, a map of fields is wanted`, {
+      place: { file, line: 1, column: 1 },
+      hint,
+    });
+  }
+  const placeOf = (path: readonly PropertyKey[], key = false): Place => {
+    const steps = path.map((step) => (typeof step === "symbol" ? String(step) : step));
+    for (let depth = steps.length; depth > 0; depth--) {
+      const node = offsetOf(document, steps.slice(0, depth), key && depth === steps.length);
+      if (node !== undefined) return { ...placeAt(node), path: steps.join(".") };
+    }
+    return { file, line: 1, column: 1, path: steps.join(".") };
+  };
+  const fields = raw as Record<string, unknown>;
+  const result = schema.safeParse(options.prepare ? options.prepare(fields) : fields, { error: schemaWords });
+  if (!result.success) throw fieldError(result.error.issues[0]!, options, placeOf);
+  return { value: result.data, placeOf };
+}
+
+type Parsed = ReturnType<typeof parseDocument>;
+
+function parsed(text: string, file: string, lines: LineCounter, placeAt: (offset: number) => Place): Parsed {
+  let document: Parsed;
+  try {
+    document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: "silent" });
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new EmporiumError("CONFIG_LIMIT", `${file} is too deep`, { place: { file }, cause });
+  }
+  const [fault] = document.errors;
+  if (!fault) return document;
+  throw new EmporiumError("CONFIG_SYNTAX", `${file}: ${fault.message.split("\n", 1)[0]}`, {
+    place: placeAt(fault.pos[0]),
+    hint: "check indentation, quotes and colons here",
+  });
+}
+
+function plainOf(document: Parsed, file: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: LIMITS.configAliases });
+  } catch (cause) {
+    throw new EmporiumError("CONFIG_LIMIT", `${file} has aliases that stand for too much`, { place: { file }, cause });
+  }
+}
+
+/** Offset of a value, or of its key. */
+function offsetOf(document: Parsed, steps: readonly (string | number)[], key: boolean): number | undefined {
+  if (key) {
+    const parent = steps.length === 1 ? document.contents : document.getIn(steps.slice(0, -1), true);
+    const pair = isMap(parent) ? parent.items.find((item) => String(item.key) === steps.at(-1)) : undefined;
+    return isNode(pair?.key) ? pair.key.range?.[0] : undefined;
+  }
+  const node = document.getIn(steps, true);
+  return isNode(node) ? node.range?.[0] : undefined;
+}
+
+function fieldError(
+  issue: z.core.$ZodIssue,
+  { file, hint, knownKeys }: CheckedYamlOptions,
+  placeOf: (path: readonly PropertyKey[], key?: boolean) => Place,
+): EmporiumError {
+  const name = issue.path.join(".");
+  if (issue.code !== "unrecognized_keys") {
+    return new EmporiumError("CONFIG_FIELD", `${file}: ${name || "the file"}: ${issue.message}`, { place: placeOf(issue.path), hint });
+  }
+  const [key = ""] = issue.keys;
+  const meant = nearest(key, [...(knownKeys?.(issue.path) ?? [])]);
+  return new EmporiumError("CONFIG_FIELD", `${file}: ${name === "" ? "" : `${name}: `}there is no field "${key}"`, {
+    place: placeOf([...issue.path, key], true),
+    hint: meant === undefined ? hint : `did you mean ${meant}?`,
+  });
+}
