@@ -6,6 +6,8 @@ import { z } from "zod";
 import { EmporiumError } from "../core/errors.js";
 import type { ClusterPlace } from "../engine/cluster/begin.js";
 import type { EngineName, EngineProfile } from "../engine/cluster/profile.js";
+import type { ClusterStation } from "../engine/cluster/work.js";
+import { jobMemory } from "../engine/cluster/worker-memory.js";
 import type { EngineExecutor } from "../engine/executors/engine-executor.js";
 import type { Io } from "./command.js";
 import { wholeNumber } from "./option-types.js";
@@ -33,10 +35,6 @@ const EngineOptions = z.object(engineOptions);
 export type EngineOptions = z.output<typeof EngineOptions>;
 
 const PROFILES = "emporium.engines.yaml";
-/** What a process needs beside the buffers that `--memory` allows: the program, its threads, the libraries. */
-const PROGRAM_BYTES = 512 * 2 ** 20;
-const HEADROOM = 1.25;
-
 /** @throws {EmporiumError} USAGE, CONFIG_… */
 async function profileOf(name: string | undefined, env: Io["env"]): Promise<EngineProfile & { file?: string }> {
   const files = [PROFILES, join(env.XDG_CONFIG_HOME ?? join(homedir(), ".config"), "emporium", PROFILES)];
@@ -72,9 +70,7 @@ export async function executorOf(
 
 /** A job that submits jobs: what the engine told it of itself is not for them. */
 function withoutOuterJob(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(
-    Object.entries(env).filter(([name]) => !/^(SLURM_|SBATCH_)/.test(name) || name === "SLURM_CONF"),
-  );
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^(SLURM_|SBATCH_)/.test(name) || name === "SLURM_CONF"));
 }
 
 /**
@@ -100,7 +96,7 @@ export async function placeOf(
     executor: await executorOf(engine, io.env, { slots }),
     resources: {
       cpus: profile.cpus ?? work.jobs ?? 2,
-      memoryBytes: profile.memory ?? Math.ceil((work.memoryBytes + PROGRAM_BYTES) * HEADROOM),
+      memoryBytes: profile.memory ?? jobMemory(work.memoryBytes),
       gpus: profile.gpus ?? 0,
       ...(profile.walltime === undefined ? {} : { walltimeMinutes: profile.walltime }),
       ...optional("queue", options.queue ?? profile.queue),
@@ -122,4 +118,28 @@ const optional = <K extends string>(key: K, value: string | undefined) =>
 /** Nodes of a cluster see the same folders: the program is started there by the path that it has here. */
 function thisProgram(): string[] {
   return [process.execPath, fileURLToPath(new URL("./main.js", import.meta.url))];
+}
+
+export const runPositional = z.string().meta({
+  description: "folder of the run, TARGET/.emporium/runs/NAME; TARGET alone means its newest run",
+  value: "RUN",
+});
+
+/** A run, the station whose tasks it does, and the engine that it was given to or that `--executor` names. */
+export async function openForCommand(location: string, io: Pick<Io, "env">, executor?: string | undefined) {
+  const { openRun, refuseOtherVersion } = await import("../engine/cluster/run-record.js");
+  const run = await openRun(location);
+  refuseOtherVersion(run, version());
+  const name = (executor ?? run.record.engine) as EngineName;
+  return {
+    run,
+    station: await stationOf(run.record.station),
+    executor: await executorOf(name, io.env, { slots: run.record.slots }),
+  };
+}
+
+/** Whose tasks a run does. @throws {EmporiumError} ENGINE_VERSION */
+async function stationOf(name: string): Promise<ClusterStation> {
+  if (name === "ingest") return (await import("../stations/ingest/cluster.js")).ingestStation;
+  throw new EmporiumError("ENGINE_VERSION", `the run is of the station ${name}, which this version does not have on clusters`);
 }

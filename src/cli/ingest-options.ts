@@ -4,6 +4,7 @@ import { LIMITS } from "../core/limits.js";
 import { envOf } from "../engine/env.js";
 import { KINDS } from "../model/kinds.js";
 import type { Io } from "./command.js";
+import { engineOptions, placeOf } from "./engine-options.js";
 import { amountOfBytes, defaultJobs, defaultMemoryBytes, httpUrl, wholeNumber } from "./option-types.js";
 import { printReport } from "./report.js";
 
@@ -92,10 +93,7 @@ export const ingestOptions = {
   }),
   ...volumeOptions,
   ...workOptions,
-  executor: z
-    .enum(["local", "slurm", "lsf", "aws-batch"])
-    .default("local")
-    .meta({ description: "where the tasks run; this version supports local", value: "NAME" }),
+  ...engineOptions,
   keepGoing: z.boolean().default(true).meta({
     description: "after a failure do everything that does not depend on it (default), or stop at the first failure",
     negative: "fail-fast",
@@ -138,14 +136,6 @@ export function workOf(options: { jobs?: number | undefined; memory?: number | u
   };
 }
 
-/** @throws {EmporiumError} NOT_BUILT for values of the command line's contract that this version does not have. */
-function refuseNotBuilt({ executor }: { executor: string }): void {
-  if (executor === "local") return;
-  throw new EmporiumError("NOT_BUILT", `--executor ${executor} comes with a later version`, {
-    hint: "leave it out, or use --executor local",
-  });
-}
-
 /** How the Zarr is written. @throws {EmporiumError} USAGE for a codec that the version does not have. */
 export function zarrOf({ omeZarr, codec }: { omeZarr: "0.4" | "0.5"; codec?: "blosc-lz4" | "zstd" | undefined }) {
   if (omeZarr === "0.4" && codec !== undefined && codec !== "blosc-lz4") {
@@ -158,7 +148,6 @@ export function zarrOf({ omeZarr, codec }: { omeZarr: "0.4" | "0.5"; codec?: "bl
 
 /** `ingest run`, and `ingest plan` as its dry run. */
 export async function runIngest(options: IngestOptions, io: Io): Promise<number> {
-  refuseNotBuilt(options);
   const { ingest } = await import("../stations/ingest/ingest.js");
   const report = await ingest({
     config: options.config,
@@ -182,6 +171,10 @@ export async function runIngest(options: IngestOptions, io: Io): Promise<number>
     checksum: options.checksum,
     verify: options.verify,
     dryRun: options.dryRun,
+    cluster:
+      options.executor === "local"
+        ? undefined
+        : { place: await placeOf(options, workOf(options), io), drive: options.driver === "here" },
     ...envOf(io),
   });
   return printReport(report, io);

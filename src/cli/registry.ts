@@ -205,6 +205,36 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./publish-neurons.js"),
   },
   {
+    name: "engine work",
+    summary: "Do one slice of a run, as the jobs of a cluster call it",
+    load: () => import("./engine-work.js"),
+  },
+  {
+    name: "engine gate",
+    summary: "Look at a run once and submit what is to be done next, as the jobs of a cluster call it",
+    load: () => import("./engine-gate.js"),
+  },
+  {
+    name: "engine status",
+    summary: "Show how far a run on a cluster is: stages, slices, failures",
+    load: () => import("./engine-status.js"),
+  },
+  {
+    name: "engine resume",
+    summary: "Go on with a run whose jobs are gone, on the same engine or another",
+    load: () => import("./engine-resume.js"),
+  },
+  {
+    name: "engine cancel",
+    summary: "End a run on a cluster: no job of it stays, what was done is kept",
+    load: () => import("./engine-cancel.js"),
+  },
+  {
+    name: "engine dead",
+    summary: "List what a run on a cluster has given up, and why",
+    load: () => import("./engine-dead.js"),
+  },
+  {
     name: "serve",
     summary: "Serve your own portal: GraphQL, files and S3 of a standardised tree, for the official client",
     load: () => import("./serve.js"),
@@ -232,12 +262,13 @@ export const COMMANDS: readonly CommandEntry[] = [
 ];
 
 /** Names that the command line keeps for later versions: asking for one is answered plainly and not with a guess at another. */
-export const RESERVED = ["blocks", "engine"] as const;
+export const RESERVED = ["blocks"] as const;
 
 export const GROUPS: Readonly<Record<string, string>> = {
   harvest: "From a portal to files, facts and a table",
   curate: "A laboratory's drives against a portal: inventory, runs, labels",
   ingest: "From a deposition to the portal's layout",
   catalog: "Data sets, files and frames in a database, and the portal's tables",
+  engine: "Runs on clusters: how far they are, going on, ending them",
   publish: "Standardised trees and finished samples to a bucket: plans, scripts, transfers, proofs",
 };

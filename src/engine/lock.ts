@@ -199,7 +199,14 @@ async function put(
   settle: boolean,
 ): Promise<string | undefined | "lost"> {
   const { job, run } = options;
-  const holder: LockHolder = { token, job, ...self, startedMs, heartbeatMs: options.clock.now(), ...(run === undefined ? {} : { run }) };
+  const holder: LockHolder = {
+    token,
+    job,
+    ...self,
+    startedMs,
+    heartbeatMs: options.clock.now(),
+    ...(run === undefined ? {} : { run }),
+  };
   const body = Buffer.from(`${JSON.stringify(holder, undefined, 2)}\n`);
   if (store.features.conditionalWrites) {
     try {

@@ -267,7 +267,7 @@ async function tidyUp(plan: TaskPlan, journal: Journal, target: Store, scratch: 
   }
 }
 
-function countStates(results: readonly TaskResult[]): Record<TaskState, number> {
+export function countStates(results: readonly TaskResult[]): Record<TaskState, number> {
   const counts: Record<TaskState, number> = { done: 0, already: 0, failed: 0, blocked: 0, cancelled: 0 };
   for (const { state } of results) counts[state]++;
   return counts;

@@ -3,8 +3,8 @@ import { mkdir } from "node:fs/promises";
 import type { Store } from "../../stores/store.js";
 import type { Env } from "../env.js";
 import type { EngineExecutor } from "../executors/engine-executor.js";
-import { encodeLine } from "../journal-lines.js";
 import { journalName } from "../journal.js";
+import { encodeLine } from "../journal-lines.js";
 import { releaseRunLocks, takeRunLocks } from "../lock.js";
 import { checkPlan } from "../plan.js";
 import { findDone } from "../receipts.js";
@@ -79,7 +79,11 @@ export async function beginRun(job: ClusterJob, place: ClusterPlace, env: Env): 
   try {
     // engines do not make the folder that their jobs print into
     if (record.logs !== undefined) await mkdir(record.logs, { recursive: true });
-    await writeGraph(target, folder, stages.flatMap(({ slices }) => slices.flat()));
+    await writeGraph(
+      target,
+      folder,
+      stages.flatMap(({ slices }) => slices.flat()),
+    );
     await writeSeeds(target, folder, record, stages, done);
     await putJson(target, `${folder}${RUN_RECORD}`, record);
   } catch (error) {
@@ -102,13 +106,7 @@ function hashIds(tasks: readonly Task[]): string {
 /** Tasks whose receipts of earlier runs, or of this machine's journal, hold what is there now. */
 async function doneAlready(job: ClusterJob, earlier: readonly RunRecord[], { log, signal }: Env): Promise<Map<string, Receipt>> {
   if (job.force) return new Map();
-  const known = new Map<string, Receipt>();
-  for (const { id, stages } of earlier) {
-    for (const { name } of stages) {
-      const { receipts } = await readJournals(job.target, runFolder(id), name);
-      for (const [task, receipt] of receipts) known.set(task, receipt);
-    }
-  }
+  const known = await receiptsOf(job.target, earlier);
   const found = await findDone(job.target, job.plan.tasks, (task) => known.get(task) ?? job.receipt?.(task), {
     verify: job.verify,
     log,
@@ -120,6 +118,25 @@ async function doneAlready(job: ClusterJob, earlier: readonly RunRecord[], { log
     if (receipt && (after ?? []).every((first) => done.has(first))) done.set(id, receipt);
   }
   return done;
+}
+
+/** What runs of a name have done in a target. */
+export async function receiptsOfRuns(target: Store, name: string): Promise<ReadonlyMap<string, Receipt>> {
+  return receiptsOf(
+    target,
+    (await listRuns(target)).filter((record) => record.name === name),
+  );
+}
+
+async function receiptsOf(target: Store, records: readonly RunRecord[]): Promise<Map<string, Receipt>> {
+  const known = new Map<string, Receipt>();
+  for (const { id, stages } of records) {
+    for (const { name } of stages) {
+      const { receipts } = await readJournals(target, runFolder(id), name);
+      for (const [task, receipt] of receipts) known.set(task, receipt);
+    }
+  }
+  return known;
 }
 
 function recordOf(
@@ -136,7 +153,10 @@ function recordOf(
     for (let again = 2; used.has(name); again++) name = `${base}-${again}`;
     used.add(name);
     const bounds = [at];
-    for (const slice of slices) bounds.push((at += slice.length));
+    for (const slice of slices) {
+      at += slice.length;
+      bounds.push(at);
+    }
     return { name, slices: bounds };
   });
   const suffix = number === 0 ? "" : `-${number + 1}`;

@@ -51,7 +51,13 @@ export function cutPlan(tasks: readonly Task[], groupOf: (task: Task) => TaskGro
     .map((at) => {
       const groups = [...stages.get(at)!.values()];
       const rank = Math.max(...groups.map((group) => group.rank));
-      return { rank, slices: cutStage(groups.map((group) => group.tasks), slicesMax) };
+      return {
+        rank,
+        slices: cutStage(
+          groups.map((group) => group.tasks),
+          slicesMax,
+        ),
+      };
     });
 }
 

@@ -5,9 +5,9 @@ import type { Env } from "../env.js";
 import type { EngineExecutor } from "../executors/engine-executor.js";
 import { removeLeftovers } from "../leftovers.js";
 import { releaseRunLocks } from "../lock.js";
-import { type Advance, advance, type GateOptions, readDead, readSubmissions, type RunEnd } from "./gate.js";
+import { type Advance, advance, type GateOptions, type RunEnd, readDead, readSubmissions } from "./gate.js";
 import { readTasks } from "./graph.js";
-import { END, deadKey, retryKey, stageEndKey } from "./run-files.js";
+import { deadKey, END, retryKey, stageEndKey } from "./run-files.js";
 import { getJson, type OpenRun, putJson } from "./run-record.js";
 import { gateName } from "./script.js";
 import type { ClusterStation } from "./work.js";
@@ -90,7 +90,9 @@ export async function cancelRun(run: OpenRun, station: ClusterStation, executor:
     for (const { id, name } of gates) jobs.set(id, name);
   }
   const handles = [...jobs].map(([id, name]) => ({ id, name }));
-  const error = toErrorRecord(new EmporiumError("CANCELLED", "the run was cancelled", { hint: "begin it again with the same command" }));
+  const error = toErrorRecord(
+    new EmporiumError("CANCELLED", "the run was cancelled", { hint: "begin it again with the same command" }),
+  );
   if (!(await getJson(run.store, `${run.folder}${END}`))) {
     // first the end: a gate that is just beginning finds it
     const end: RunEnd = { tasks: run.record.tasks, done: 0, failed: 0, blocked: 0, exitStatus: 130, error };

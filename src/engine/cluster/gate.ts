@@ -1,10 +1,10 @@
 import { EmporiumError, type ErrorRecord, isEmporiumError, toErrorRecord } from "../../core/errors.js";
 import type { Log } from "../../core/log.js";
-import { isAlive, type EngineExecutor, GONE, type JobHandle } from "../executors/engine-executor.js";
+import { type EngineExecutor, GONE, isAlive, type JobHandle } from "../executors/engine-executor.js";
 import { removeLeftovers } from "../leftovers.js";
 import { readTasks } from "./graph.js";
-import { getJson, type OpenRun, putJson, type RunStage } from "./run-record.js";
 import { deadKey, END, retryKey, stageEndKey, submissionFolder, submissionKey } from "./run-files.js";
+import { getJson, type OpenRun, putJson, type RunStage } from "./run-record.js";
 import { gateName, workerScript } from "./script.js";
 import { readJournals, type StageJournals } from "./stage-journals.js";
 
@@ -213,7 +213,11 @@ async function judge(
     for (const task of tasks) {
       if (receipts.has(task.id)) continue;
       const need = task.needs.find((id) => lost.has(id));
-      const error = failed.get(task.id) ?? (fruitless >= ATTEMPTS || (deaths.get(task.id) ?? 0) >= ATTEMPTS ? lostError(task, run, deaths.get(task.id) ?? 0) : undefined);
+      const error =
+        failed.get(task.id) ??
+        (fruitless >= ATTEMPTS || (deaths.get(task.id) ?? 0) >= ATTEMPTS
+          ? lostError(task, run, deaths.get(task.id) ?? 0)
+          : undefined);
       if (need !== undefined) dead.push({ task: task.id, title: task.title, state: "blocked", error: blockedError(task) });
       else if (error) dead.push({ task: task.id, title: task.title, state: "failed", error });
       else {
@@ -270,7 +274,10 @@ async function closeStage(
   const { store, folder } = run;
   await removeParts(run, stage, journals);
   const lines = dead.map((task) => `${JSON.stringify(task)}\n`).join("");
-  if (lines !== "") await store.write(`${folder}${deadKey(stage.name)}`, new TextEncoder().encode(lines), { contentType: "application/x-ndjson" });
+  if (lines !== "")
+    await store.write(`${folder}${deadKey(stage.name)}`, new TextEncoder().encode(lines), {
+      contentType: "application/x-ndjson",
+    });
   const tasks = stage.slices.at(-1)! - stage.slices[0]!;
   const failed = dead.filter(({ state }) => state === "failed").length;
   const end: StageEnd = { tasks, done: tasks - dead.length, failed, blocked: dead.length - failed, submissions };

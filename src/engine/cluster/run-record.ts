@@ -126,7 +126,10 @@ async function readRecord(store: Store, id: string): Promise<RunRecord> {
   const { format } = value as { format?: unknown };
   const parsed = RunRecord.safeParse(value);
   if (parsed.success) return parsed.data;
-  const found = format === RUN_FORMAT ? `${parsed.error.issues[0]!.path.join(".")}: ${parsed.error.issues[0]!.message}` : `format ${String(format)}`;
+  const found =
+    format === RUN_FORMAT
+      ? `${parsed.error.issues[0]!.path.join(".")}: ${parsed.error.issues[0]!.message}`
+      : `format ${String(format)}`;
   throw new EmporiumError("ENGINE_VERSION", `${name} is of another version of emporium (${found}), format ${RUN_FORMAT} wanted`, {
     place,
     hint: "use the version that began the run, or begin it anew",
@@ -142,7 +145,12 @@ export function refuseOtherVersion({ record, url }: OpenRun, version: string): v
   });
 }
 
-export function putJson(store: Store, key: string, value: unknown, options: { ifAbsent?: boolean; ifMatch?: string | undefined } = {}) {
+export function putJson(
+  store: Store,
+  key: string,
+  value: unknown,
+  options: { ifAbsent?: boolean; ifMatch?: string | undefined } = {},
+) {
   const body = new TextEncoder().encode(`${JSON.stringify(value, undefined, 2)}\n`);
   return store.write(key, body, { contentType: "application/json", ...options });
 }

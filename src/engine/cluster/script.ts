@@ -13,7 +13,13 @@ export function workerScript({ prologue, command }: Pick<RunRecord, "prologue" |
   const program = quoteWords([...command, "engine", ...words]);
   const body =
     words[0] === "gate"
-      ? [`for try in ${Array.from({ length: GATE_TRIES }, (_, i) => i + 1).join(" ")}; do`, `  ${program} && exit 0`, "  sleep 5", "done", "exit 1"]
+      ? [
+          `for try in ${Array.from({ length: GATE_TRIES }, (_, i) => i + 1).join(" ")}; do`,
+          `  ${program} && exit 0`,
+          "  sleep 5",
+          "done",
+          "exit 1",
+        ]
       : [`exec ${program}`];
   return ["#!/bin/sh", ...prologue, ...body, ""].join("\n");
 }

@@ -65,7 +65,13 @@ export async function readJournals(
   }
   await mapLimit([...processes.values()], READS_IN_FLIGHT, async ({ name, keys }) => {
     const open = new Set<string>();
-    const facts = { done: 0, failed: 0, ended: false, host: undefined as string | undefined, seconds: undefined as number | undefined };
+    const facts = {
+      done: 0,
+      failed: 0,
+      ended: false,
+      host: undefined as string | undefined,
+      seconds: undefined as number | undefined,
+    };
     for (const { key } of keys.sort((a, b) => a.part - b.part)) {
       const body = await store.read(key);
       if (!body) continue;

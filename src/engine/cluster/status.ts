@@ -2,9 +2,10 @@ import { type Report, withText } from "../../core/report.js";
 import { formatSeconds } from "../../core/units.js";
 import { type EngineExecutor, GONE, type JobState } from "../executors/engine-executor.js";
 import type { Receipt, Task, TaskResult } from "../task.js";
-import { type DeadTask, readDead, readSubmissions, type RunEnd, type StageEnd } from "./gate.js";
+import { type DeadTask, type RunEnd, readDead, readSubmissions, type StageEnd } from "./gate.js";
 import { END, stageEndKey } from "./run-files.js";
 import { getJson, type OpenRun } from "./run-record.js";
+import { gateName } from "./script.js";
 import { readJournals } from "./stage-journals.js";
 
 export interface StageStatus {
@@ -58,10 +59,14 @@ export async function runStatus(run: OpenRun, executor?: EngineExecutor): Promis
   for (const stage of record.stages) stages.push(await stageStatus(run, stage, executor));
   const dead = await readDead(run, record.stages);
   const done = sum(stages, "done");
-  const alive = stages.some(({ jobs }) => jobs && jobs.waiting + jobs.running + jobs.held > 0);
+  const alive =
+    stages.some(({ jobs }) => jobs && jobs.waiting + jobs.running + jobs.held > 0) ||
+    (end === undefined && (await hasGate(run, executor)));
   const asked = stages.some(({ jobs }) => jobs !== undefined);
   const open = end === undefined ? (asked && !alive ? "stopped" : "running") : undefined;
-  const status = open ?? (end!.exitStatus === 0 ? "done" : end!.exitStatus === 130 ? "cancelled" : end!.exitStatus === 3 ? "partial" : "failed");
+  const status =
+    open ??
+    (end!.exitStatus === 0 ? "done" : end!.exitStatus === 130 ? "cancelled" : end!.exitStatus === 3 ? "partial" : "failed");
   const failures = dead.filter(({ state }) => state === "failed").slice(-FAILURES_SHOWN);
   return withText(
     {
@@ -84,7 +89,20 @@ export async function runStatus(run: OpenRun, executor?: EngineExecutor): Promis
   );
 }
 
-async function stageStatus(run: OpenRun, stage: OpenRun["record"]["stages"][number], executor?: EngineExecutor): Promise<StageStatus> {
+/** Between two stages nothing is in the queue but the job that looks at them. */
+async function hasGate(run: OpenRun, executor: EngineExecutor | undefined): Promise<boolean> {
+  for (const { name } of run.record.stages) {
+    const found = await executor?.find(gateName(run, name)).catch(() => []);
+    if (found && found.length > 0) return true;
+  }
+  return false;
+}
+
+async function stageStatus(
+  run: OpenRun,
+  stage: OpenRun["record"]["stages"][number],
+  executor?: EngineExecutor,
+): Promise<StageStatus> {
   const { store, folder, record } = run;
   const over = await getJson<StageEnd>(store, `${folder}${stageEndKey(stage.name)}`);
   const submissions = await readSubmissions(run, stage.name);
@@ -112,7 +130,11 @@ async function stageStatus(run: OpenRun, stage: OpenRun["record"]["stages"][numb
 
 function joined(states: readonly JobState[]): JobState {
   return states.reduce(
-    (all, { waiting, running, held }) => ({ waiting: all.waiting + waiting, running: all.running + running, held: all.held + held }),
+    (all, { waiting, running, held }) => ({
+      waiting: all.waiting + waiting,
+      running: all.running + running,
+      held: all.held + held,
+    }),
     GONE,
   );
 }
@@ -130,17 +152,31 @@ const BAR = 24;
 function statusLines(status: Omit<RunStatus, "toText">): string[] {
   const { name, engine, url, done, tasks, failed, blocked, failures, logs } = status;
   const width = Math.max(...status.stages.map((stage) => stage.name.length));
-  const lines = [`${name} on ${engine}: ${status.status}, ${done} of ${tasks} tasks done${failed > 0 ? `, ${failed} failed` : ""}${blocked > 0 ? `, ${blocked} blocked` : ""}`, url];
+  const lines = [
+    `${name} on ${engine}: ${status.status}, ${done} of ${tasks} tasks done${failed > 0 ? `, ${failed} failed` : ""}${blocked > 0 ? `, ${blocked} blocked` : ""}`,
+    url,
+  ];
   for (const stage of status.stages) {
     const filled = stage.tasks === 0 ? BAR : Math.floor((stage.done / stage.tasks) * BAR);
-    const jobs = stage.jobs && `${stage.jobs.running} running, ${stage.jobs.waiting} waiting${stage.jobs.held > 0 ? `, ${stage.jobs.held} held` : ""}`;
-    const time = stage.secondsP50 === undefined ? undefined : `a slice ${formatSeconds(stage.secondsP50)} (95 %: ${formatSeconds(stage.secondsP95!)}), ${stage.cpuHours} CPU hours`;
+    const jobs =
+      stage.jobs &&
+      `${stage.jobs.running} running, ${stage.jobs.waiting} waiting${stage.jobs.held > 0 ? `, ${stage.jobs.held} held` : ""}`;
+    const time =
+      stage.secondsP50 === undefined
+        ? undefined
+        : `a slice ${formatSeconds(stage.secondsP50)} (95 %: ${formatSeconds(stage.secondsP95!)}), ${stage.cpuHours} CPU hours`;
     const again = stage.retried > 0 ? `${stage.retried} slices begun again` : undefined;
-    const words = [`${stage.done}/${stage.tasks}`, stage.state === "waiting" ? "waits for the stage before" : jobs, time, again].filter((word) => word !== undefined);
+    const words = [
+      `${stage.done}/${stage.tasks}`,
+      stage.state === "waiting" ? "waits for the stage before" : jobs,
+      time,
+      again,
+    ].filter((word) => word !== undefined);
     lines.push(`  ${stage.name.padEnd(width)}  ${"#".repeat(filled)}${".".repeat(BAR - filled)}  ${words.join("; ")}`);
   }
   for (const { title, error } of failures) lines.push(`  ${error.code}  ${title}: ${error.message}`);
-  if (failures.length > 0 && failed > failures.length) lines.push(`  … and ${failed - failures.length} more: emporium engine dead ${url}`);
+  if (failures.length > 0 && failed > failures.length)
+    lines.push(`  … and ${failed - failures.length} more: emporium engine dead ${url}`);
   if (status.status === "stopped") lines.push(`no job of it is left: emporium engine resume ${url} goes on`);
   if (logs !== undefined && status.status !== "done") lines.push(`logs of the jobs: ${logs}`);
   return lines;

@@ -36,7 +36,12 @@ export function engineCommand(env: NodeJS.ProcessEnv): RunCommand {
 }
 
 function absentProgram(program: string, cause: Error & { code?: unknown; killed?: boolean }): EmporiumError {
-  const found = cause.code === "ENOENT" ? "is not on this machine" : cause.killed ? "did not answer" : `cannot be run (${String(cause.code ?? cause.message)})`;
+  const found =
+    cause.code === "ENOENT"
+      ? "is not on this machine"
+      : cause.killed
+        ? "did not answer"
+        : `cannot be run (${String(cause.code ?? cause.message)})`;
   return new EmporiumError("ENGINE_ABSENT", `${program} ${found}`, {
     hint: "run the command on a machine from which jobs are submitted, or choose another --executor; emporium doctor tells what is here",
     cause,

@@ -41,7 +41,9 @@ export function processesExecutor({ slots, env }: ProcessesOptions): EngineExecu
     });
     if (job.job.logs !== undefined) {
       mkdirSync(job.job.logs, { recursive: true });
-      const log = createWriteStream(join(job.job.logs, `${job.name}${index === undefined ? "" : `.${index}`}.log`), { flags: "a" });
+      const log = createWriteStream(join(job.job.logs, `${job.name}${index === undefined ? "" : `.${index}`}.log`), {
+        flags: "a",
+      });
       child.stdout.pipe(log);
       child.stderr.pipe(log);
     } else {

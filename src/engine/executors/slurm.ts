@@ -9,7 +9,18 @@ const ARRAY_SIZE = 1001;
 /** States of squeue(1) in which an element is on a node. */
 const RUNNING = new Set(["RUNNING", "COMPLETING", "CONFIGURING", "STAGE_OUT", "SUSPENDED", "STOPPED", "SIGNALING", "RESIZING"]);
 /** Over, though squeue may still show them for a moment. */
-const OVER = new Set(["BOOT_FAIL", "CANCELLED", "COMPLETED", "DEADLINE", "FAILED", "NODE_FAIL", "OUT_OF_MEMORY", "PREEMPTED", "TIMEOUT", "REVOKED"]);
+const OVER = new Set([
+  "BOOT_FAIL",
+  "CANCELLED",
+  "COMPLETED",
+  "DEADLINE",
+  "FAILED",
+  "NODE_FAIL",
+  "OUT_OF_MEMORY",
+  "PREEMPTED",
+  "TIMEOUT",
+  "REVOKED",
+]);
 /** Reasons with which Slurm keeps an element back until somebody releases it. */
 const HELD = /launch failed requeued held|JobHeld/i;
 
@@ -46,7 +57,14 @@ export function slurmExecutor(run: RunCommand): EngineExecutor {
     async states(jobs) {
       const states = new Map<string, JobState>();
       if (jobs.length === 0) return states;
-      const output = await run("squeue", ["--noheader", "--array", "--jobs", jobs.map(({ id }) => id).join(","), "--format", "%F|%T|%r"]);
+      const output = await run("squeue", [
+        "--noheader",
+        "--array",
+        "--jobs",
+        jobs.map(({ id }) => id).join(","),
+        "--format",
+        "%F|%T|%r",
+      ]);
       // Slurm forgets jobs some minutes after their end: of a single one it then says that there is none
       if (output.status !== 0 && !/Invalid job id/i.test(output.stderr)) {
         throw new EmporiumError("ENGINE_ABSENT", `squeue: ${wordsOf(output)}`, {
@@ -67,13 +85,20 @@ export function slurmExecutor(run: RunCommand): EngineExecutor {
       for (const { id } of jobs) await run("scontrol", ["release", id]);
     },
     async cancel(jobs) {
-      if (jobs.length > 0) await run("scancel", jobs.map(({ id }) => id));
+      if (jobs.length > 0)
+        await run(
+          "scancel",
+          jobs.map(({ id }) => id),
+        );
     },
   };
 }
 
 function linesOf(text: string): string[] {
-  return text.split("\n").map((line) => line.trim()).filter((line) => line !== "");
+  return text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
 }
 
 function refused(output: CommandOutput): EmporiumError {

@@ -28,7 +28,11 @@ export interface CheckedYaml<T> {
  *
  * @throws {EmporiumError} CONFIG_SYNTAX, CONFIG_FIELD, CONFIG_LIMIT, with line and column.
  */
-export function parseCheckedYaml<S extends z.ZodType>(text: string, schema: S, options: CheckedYamlOptions): CheckedYaml<z.output<S>> {
+export function parseCheckedYaml<S extends z.ZodType>(
+  text: string,
+  schema: S,
+  options: CheckedYamlOptions,
+): CheckedYaml<z.output<S>> {
   const { file, hint } = options;
   if (text.length > LIMITS.configBytes) {
     throw new EmporiumError("CONFIG_LIMIT", `${file} has ${text.length} characters, at most ${LIMITS.configBytes} are read`, {
@@ -106,7 +110,10 @@ function fieldError(
 ): EmporiumError {
   const name = issue.path.join(".");
   if (issue.code !== "unrecognized_keys") {
-    return new EmporiumError("CONFIG_FIELD", `${file}: ${name || "the file"}: ${issue.message}`, { place: placeOf(issue.path), hint });
+    return new EmporiumError("CONFIG_FIELD", `${file}: ${name || "the file"}: ${issue.message}`, {
+      place: placeOf(issue.path),
+      hint,
+    });
   }
   const [key = ""] = issue.keys;
   const meant = nearest(key, [...(knownKeys?.(issue.path) ?? [])]);

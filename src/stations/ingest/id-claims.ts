@@ -46,6 +46,8 @@ export interface ClaimOptions extends Omit<Env, "onEvent"> {
  * the same time. Each reserves the ids of its entities here before it writes.
  */
 export interface IdClaims {
+  /** Names this import among those that lay claims. */
+  readonly token: string;
   /** What others have been given and a plan must not give again. */
   taken(): readonly GivenId[];
   /**
@@ -77,11 +79,10 @@ export async function joinClaims(target: Store, options: ClaimOptions): Promise<
     .digest("hex")
     .slice(0, 24);
   const me: Job = { token, job: options.job, ...self, startedMs };
-  const alive = (jobs: readonly Job[]) =>
-    jobs.filter((job) => job.token !== token && startedMs - job.startedMs < FORGOTTEN_MS && !isGone(job, self));
-  const join = (state: State): State => ({ ...state, jobs: [...alive(state.jobs), me] });
+  const join = (state: State): State => ({ ...state, jobs: [...alive(state.jobs, token, startedMs), me] });
   let seen = await change(target, options, join);
   return {
+    token,
     taken: () => [...seen.claims.filter((claim) => claim.token !== token), ...seen.finished],
     async claim(ids) {
       let fits = true;
@@ -96,21 +97,35 @@ export async function joinClaims(target: Store, options: ClaimOptions): Promise<
       });
       return fits;
     },
-    async release(isUnfinished) {
-      await change(target, options, (state) => {
-        const mine = state.claims.filter((claim) => claim.token === token);
-        const left = isUnfinished ? mine.filter(isUnfinished) : [];
-        const kept = new Set(left);
-        const done = isUnfinished ? mine.filter((claim) => !kept.has(claim)) : [];
-        const over = new Set(done.map(textOf));
-        const jobs = alive(state.jobs);
-        const claims = [...state.claims.filter((claim) => claim.token !== token && !over.has(textOf(claim))), ...left];
-        const finished =
-          jobs.length === 0 ? [] : [...state.finished, ...done.map(({ container, key, id }) => ({ container, key, id }))];
-        return { jobs, claims, finished };
-      }).catch((error: unknown) => options.log.warn(`reserved ids were not released: ${asEmporiumError(error).message}`));
-    },
+    release: (isUnfinished) => releaseClaims(target, token, isUnfinished, options),
   };
+}
+
+/** Ends an import whose claims have this token, whoever joined. @param isUnfinished as for `IdClaims.release` */
+export async function releaseClaims(
+  target: Store,
+  token: string,
+  isUnfinished: ((id: GivenId) => boolean) | undefined,
+  options: Pick<ClaimOptions, "clock" | "random" | "log"> & { job?: string; signal?: AbortSignal | undefined },
+): Promise<void> {
+  const { job = "ids", signal = new AbortController().signal } = options;
+  await change(target, { ...options, job, signal }, (state) => {
+    const mine = state.claims.filter((claim) => claim.token === token);
+    const left = isUnfinished ? mine.filter(isUnfinished) : [];
+    const kept = new Set(left);
+    const done = isUnfinished ? mine.filter((claim) => !kept.has(claim)) : [];
+    const over = new Set(done.map(textOf));
+    const jobs = alive(state.jobs, token, options.clock.now());
+    const claims = [...state.claims.filter((claim) => claim.token !== token && !over.has(textOf(claim))), ...left];
+    const finished =
+      jobs.length === 0 ? [] : [...state.finished, ...done.map(({ container, key, id }) => ({ container, key, id }))];
+    return { jobs, claims, finished };
+  }).catch((error: unknown) => options.log.warn(`reserved ids were not released: ${asEmporiumError(error).message}`));
+}
+
+/** Imports that may still be giving ids. */
+function alive(jobs: readonly Job[], but: string, nowMs: number): Job[] {
+  return jobs.filter((job) => job.token !== but && nowMs - job.startedMs < FORGOTTEN_MS && !isGone(job));
 }
 
 function textOf({ container, key, id }: GivenId): string {

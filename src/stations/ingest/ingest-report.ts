@@ -2,13 +2,14 @@ import type { ErrorRecord } from "../../core/errors.js";
 import { formatBytes, formatSeconds } from "../../core/units.js";
 import type { RunReport } from "../../engine/run.js";
 import type { ObjectReceipt, PlainObject } from "../../engine/task.js";
+import type { ClusterOutcome } from "./cluster.js";
 import type { PlanComparison } from "./compare-plan.js";
 import { type PlanFailure, type PlanWarning, toldOnce } from "./draft.js";
 import { type IngestPlan, isPartial } from "./plan.js";
 import { formatPlan, planReport } from "./report.js";
 
 export interface IngestReport {
-  status: "done" | "partial" | "failed" | "cancelled" | "planned";
+  status: "done" | "partial" | "failed" | "cancelled" | "planned" | "submitted";
   exitStatus: number;
   /** Entities made now, found done, failed, and not begun because one that they need failed. */
   done: number;
@@ -23,6 +24,8 @@ export interface IngestReport {
   facts: Readonly<Record<string, PlainObject>>;
   warnings: readonly object[];
   errors: readonly (ErrorRecord & { entity?: string; also?: readonly string[]; files?: readonly string[] })[];
+  /** Of an import that a cluster now does: the folder of its run. */
+  run?: string;
   /** Only of a dry run. */
   plan?: ReturnType<typeof planReport>;
   toText(): string;
@@ -47,6 +50,37 @@ export function plannedReport(plan: IngestPlan, comparison: PlanComparison, warn
     errors: document.errors,
     plan: document,
     toText: () => formatPlan(full, comparison),
+  };
+}
+
+/** Of an import that was given to a cluster. */
+export function submittedReport(
+  plan: IngestPlan,
+  { run, slices, job }: Extract<ClusterOutcome, { state: "submitted" }>,
+  extra: readonly PlanWarning[],
+): IngestReport {
+  const document = planReport(plan);
+  const { stages, tasks, engine } = run.record;
+  return {
+    status: "submitted",
+    exitStatus: isPartial(plan) ? 3 : 0,
+    done: 0,
+    already: 0,
+    failed: plan.failures.length,
+    blocked: 0,
+    notDone: tasks,
+    seconds: 0,
+    outputs: [],
+    facts: {},
+    warnings: [...document.warnings, ...extra],
+    errors: document.errors,
+    run: run.url,
+    toText: () =>
+      [
+        `${tasks} tasks in ${stages.map(({ name, slices: bounds }) => `${bounds.length - 1} slices of ${name}`).join(", ")}`,
+        slices > 0 ? `${engine} has taken ${slices} as job ${job}` : `${engine} has them as job ${job}`,
+        `emporium engine status ${run.url} --watch`,
+      ].join("\n"),
   };
 }
 

@@ -3,9 +3,10 @@ import { basename, join } from "node:path";
 import type { ShardCodec } from "../../arrays/stream/plan/layout.js";
 import { EmporiumError } from "../../core/errors.js";
 import { printJson } from "../../core/json.js";
+import { receiptsOfRuns } from "../../engine/cluster/begin.js";
 import { removeIfEmpty } from "../../engine/disk.js";
 import { type Env, envOf, type GivenEnv } from "../../engine/env.js";
-import { journalName } from "../../engine/journal.js";
+import { journalName, openJournal } from "../../engine/journal.js";
 import { type RunReport, runPlan } from "../../engine/run.js";
 import type { Task } from "../../engine/task.js";
 import { keyWithin, refuseInSource } from "../../stores/nesting.js";
@@ -13,13 +14,14 @@ import { objectName, type Store } from "../../stores/store.js";
 import { openLocation, openStore } from "../../stores/url.js";
 import { readConfigFile, readExclusions } from "./check/config-file.js";
 import { readConfig } from "./check/read-config.js";
+import type { IngestCluster } from "./cluster.js";
 import { comparePlan } from "./compare-plan.js";
 import type { IngestConfig } from "./config/schema.js";
 import { type FittedPlan, fitted, roomWarnings } from "./fit-plan.js";
 import { type IdClaims, joinClaims, readClaims } from "./id-claims.js";
 import type { GivenId } from "./identifiers.js";
 import { awaitedSections } from "./importers/key-image.js";
-import { type IngestReport, plannedReport, runReport } from "./ingest-report.js";
+import { type IngestReport, plannedReport, runReport, submittedReport } from "./ingest-report.js";
 import { fixedMoment } from "./moment.js";
 import { ingestOperations } from "./ops/operations.js";
 import type { OpenAddress } from "./ops/photo.js";
@@ -63,6 +65,8 @@ export interface IngestOptions extends GivenEnv {
   checksum?: "sha256" | undefined;
   verify: boolean;
   dryRun: boolean;
+  /** Gives the work to a cluster. Default: this machine does it. */
+  cluster?: IngestCluster | undefined;
 }
 
 /**
@@ -96,7 +100,7 @@ export interface OpenIngest {
   open?: OpenAddress | undefined;
 }
 
-type OpenOptions = Omit<IngestOptions, "config" | "input" | "output" | "anonymous">;
+type OpenOptions = Omit<IngestOptions, "config" | "input" | "output" | "anonymous"> & { anonymous?: boolean };
 
 /** `ingest` for stores that are open already. */
 export async function ingestInto(job: OpenIngest, options: OpenOptions): Promise<IngestReport> {
@@ -115,6 +119,8 @@ export async function ingestInto(job: OpenIngest, options: OpenOptions): Promise
   const isNew = root !== undefined && !(await stat(root).catch(() => undefined));
   const claims = await joinClaims(target, { job: name, ...env });
   let unfinished: ((id: GivenId) => boolean) | undefined;
+  /** A run on a cluster has the claims, and gives them back when it ends. */
+  let keeps = false;
   try {
     const { plan, warnings } = await claimedPlan(target, claims, makePlan, env.log);
     const shortages = [...warnings, ...(await roomWarnings(plan, target))];
@@ -122,15 +128,22 @@ export async function ingestInto(job: OpenIngest, options: OpenOptions): Promise
     for (const { message } of shortages) env.log.warn(message);
     // the ids stand before the first output does: a resumed run gives the same ones
     await memory.write(plan.ids);
+    if (options.cluster) {
+      const outcome = await onCluster(plan, name, job, claims.token, { ...options, ...env });
+      keeps = outcome.state === "submitted" || outcome.run !== undefined;
+      if (outcome.state === "submitted") return submittedReport(plan, outcome, shortages);
+      unfinished = () => false;
+      return runReport(plan, outcome.report, shortages);
+    }
     const run = await runTasks(plan, name, job, { ...options, ...env });
     const left = run.results.filter(({ state }) => state !== "done" && state !== "already");
     const outputs = left.flatMap(({ task }) => task.outputs);
     unfinished = ({ container }) => outputs.some((key) => key.startsWith(`${container}/`));
     return runReport(plan, run, shortages);
   } finally {
-    await claims.release(unfinished);
+    if (!keeps) await claims.release(unfinished);
     // an import that never began leaves no folder
-    if (isNew && unfinished === undefined) await removeIfEmpty(root);
+    if (isNew && !keeps && unfinished === undefined) await removeIfEmpty(root);
   }
 }
 
@@ -164,14 +177,43 @@ async function claimedPlan(target: Store, claims: IdClaims, makePlan: MakePlan, 
   }
 }
 
-function runTasks(
+/** The same plan for a cluster. Receipts of this machine's own journal count there too. */
+async function onCluster(plan: IngestPlan, name: string, job: OpenIngest, claims: string, options: OpenOptions & Env) {
+  const { workspace, log, sync, forceOverwrite, verify } = options;
+  const journal = await openJournal(join(workspace, "journals"), journalName(job.target.url, name), log, { sync });
+  try {
+    const { ingestOnCluster } = await import("./cluster.js");
+    return await ingestOnCluster(
+      plan,
+      name,
+      job,
+      {
+        cluster: options.cluster!,
+        anonymous: options.anonymous ?? false,
+        sync,
+        force: forceOverwrite,
+        verify,
+        createdMs: fixedMoment(process.env),
+        claims,
+        receipt: (task) => journal.receipt(task),
+      },
+      options,
+    );
+  } finally {
+    await journal.close();
+  }
+}
+
+async function runTasks(
   plan: IngestPlan,
   name: string,
   { source, target, open = openForReading }: OpenIngest,
   options: OpenOptions & Env,
 ): Promise<RunReport> {
+  const others = await receiptsOfRuns(target, name);
   return runPlan(plan, {
     ...options,
+    otherReceipt: (task) => others.get(task),
     operations: ingestOperations(open, sectionCache(awaitedSections(plan.tasks))),
     source,
     target,

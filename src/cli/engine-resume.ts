@@ -1,0 +1,38 @@
+import { z } from "zod";
+import { command } from "./command.js";
+import { openForCommand, runPositional } from "./engine-options.js";
+import { printReport } from "./report.js";
+
+export default command({
+  name: "engine resume",
+  summary: "Go on with a run whose jobs are gone, on the same engine or another",
+  details: [
+    "What has a receipt is not done again. With --executor local this machine does the rest, as child processes, and the command stays until it is done.",
+  ],
+  positionals: ["run"],
+  options: z.object({
+    run: runPositional,
+    executor: z
+      .enum(["local", "slurm"])
+      .optional()
+      .meta({ description: "another engine than the one that the run was given to", value: "NAME" }),
+    driver: z.enum(["gate", "here"]).default("gate").meta({
+      description: "who begins the next stage: a small job of the cluster (default), or this process, which then stays",
+      value: "gate",
+    }),
+    retryDead: z.boolean().default(false).meta({ description: "try again also what was given up" }),
+  }),
+  examples: [{ run: "emporium engine resume --help", says: "with the folder that ingest run --executor prints" }],
+  async run({ run: location, executor: name, driver, retryDead: again }, io) {
+    const { run, station, executor } = await openForCommand(location, io, name);
+    const [{ callerName, drive, gate, retryDead }, { envOf }, { runStatus }] = await Promise.all([
+      import("../engine/cluster/drive.js"),
+      import("../engine/env.js"),
+      import("../engine/cluster/status.js"),
+    ]);
+    if (again) await retryDead(run);
+    if (executor.name === "local" || driver === "here") await drive(run, station, executor, envOf(io));
+    else await gate(run, station, { executor, gates: true, by: callerName({}), takeOver: true, log: io.log });
+    return printReport(await runStatus(run, executor), io);
+  },
+});

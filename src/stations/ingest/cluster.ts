@@ -1,0 +1,145 @@
+import { seededRandom } from "../../core/random.js";
+import { beginRun, type ClusterPlace } from "../../engine/cluster/begin.js";
+import type { TaskGroup } from "../../engine/cluster/cut.js";
+import { callerName, drive, gate } from "../../engine/cluster/drive.js";
+import type { RunEnd } from "../../engine/cluster/gate.js";
+import type { OpenRun, RunRecord } from "../../engine/cluster/run-record.js";
+import { runResults } from "../../engine/cluster/status.js";
+import type { ClusterStation } from "../../engine/cluster/work.js";
+import type { Env } from "../../engine/env.js";
+import { envOf } from "../../engine/env.js";
+import { countStates, type RunReport } from "../../engine/run.js";
+import type { Receipt, Task } from "../../engine/task.js";
+import { openLocation, openStore } from "../../stores/url.js";
+import { releaseClaims } from "./id-claims.js";
+import { awaitedSections } from "./importers/key-image.js";
+import type { OpenIngest } from "./ingest.js";
+import { ingestOperations } from "./ops/operations.js";
+import { sectionCache } from "./ops/section-cache.js";
+import type { IngestPlan } from "./plan.js";
+
+/** How an import is given to a cluster. */
+export interface IngestCluster {
+  readonly place: ClusterPlace;
+  /** Stays until the run has ended, and begins each stage itself. Otherwise jobs of the cluster do. */
+  readonly drive: boolean;
+}
+
+export type ClusterOutcome =
+  | { readonly state: "submitted"; readonly run: OpenRun; readonly slices: number; readonly job: string }
+  | { readonly state: "ended"; readonly run: OpenRun | undefined; readonly report: RunReport };
+
+const STAGES = ["runs", "datasets", "depositions"];
+/** Segments of a key below which an object belongs to a run: `10401/TS_0001/…`. */
+const RUN_DEPTH = 3;
+
+/** A run's tasks stay together; a dataset's own come behind those of its runs, and a deposition's behind all. */
+export function ingestGroup({ outputs, id }: Pick<Task, "outputs" | "id">): TaskGroup {
+  const parts = (outputs.at(-1) ?? id).replace(/\/$/, "").split("/");
+  if (parts[0] === "depositions_metadata") return { name: parts.slice(0, 2).join("/"), rank: 2 };
+  if (parts.length >= RUN_DEPTH && parts[1] !== "Images") return { name: parts.slice(0, 2).join("/"), rank: 0 };
+  return { name: parts[0]!, rank: 1 };
+}
+
+export interface ClusterIngestOptions {
+  readonly cluster: IngestCluster;
+  readonly anonymous: boolean;
+  readonly sync: boolean;
+  readonly force: boolean;
+  readonly verify: boolean;
+  readonly createdMs: number | undefined;
+  /** Of this import's claims to ids: the run keeps them. */
+  readonly claims: string;
+  /** Receipts of imports by this machine alone. */
+  readonly receipt: (task: string) => Receipt | undefined;
+}
+
+/** Gives a plan to a cluster. @throws as `beginRun`, and what the engine says of the first job */
+export async function ingestOnCluster(
+  plan: IngestPlan,
+  name: string,
+  { source, target }: OpenIngest,
+  options: ClusterIngestOptions,
+  env: Env,
+): Promise<ClusterOutcome> {
+  const { cluster, anonymous, sync, force, verify, createdMs, claims, receipt } = options;
+  const begunMs = env.clock.monotonic();
+  const run = await beginRun(
+    {
+      station: "ingest",
+      name,
+      plan,
+      params: { claims },
+      source,
+      target,
+      anonymous,
+      sync,
+      groupOf: ingestGroup,
+      stageNames: STAGES,
+      receipt,
+      force,
+      verify,
+      createdMs,
+    },
+    cluster.place,
+    env,
+  );
+  const secondsSince = () => (env.clock.monotonic() - begunMs) / 1000;
+  if (!run) return { state: "ended", run, report: await reportOf(plan, undefined, { exitStatus: 0 }, secondsSince()) };
+  const { executor } = cluster.place;
+  if (!cluster.drive) {
+    const step = await gate(run, ingestStation, { executor, gates: true, by: callerName({}), takeOver: true, log: env.log });
+    const job =
+      step.state === "submitted" ? step.job.id : step.state === "waiting" ? step.jobs.map(({ id }) => id).join(", ") : "";
+    const slices = step.state === "submitted" ? step.slices : 0;
+    if (step.state !== "ended") return { state: "submitted", run, slices, job };
+    return { state: "ended", run, report: await reportOf(plan, run, step.end, secondsSince()) };
+  }
+  const end = await drive(run, ingestStation, executor, env);
+  return { state: "ended", run, report: await reportOf(plan, run, end, secondsSince()) };
+}
+
+async function reportOf(
+  plan: IngestPlan,
+  run: OpenRun | undefined,
+  { exitStatus, error }: Pick<RunEnd, "exitStatus" | "error">,
+  seconds: number,
+): Promise<RunReport> {
+  const results = run ? await runResults(run, plan.tasks) : plan.tasks.map((task) => ({ task, state: "already" as const }));
+  return {
+    results,
+    ...countStates(results),
+    interrupted: 0,
+    seconds,
+    exitStatus,
+    createdMs: run?.record.createdMs ?? plan.createdMs,
+    resumed: false,
+    ...(error ? { error } : {}),
+  };
+}
+
+/** What a node needs to do tasks of an import. */
+export const ingestStation: ClusterStation = {
+  async open({ source, target }: RunRecord) {
+    const { anonymous } = source;
+    return {
+      source: await openStore(source.url, { anonymous, readOnly: true }),
+      target: await openStore(target.url, { anonymous: target.anonymous, sync: target.sync }),
+      operations: (tasks) =>
+        ingestOperations(
+          (location) => openLocation(location, { anonymous, readOnly: true }),
+          sectionCache(awaitedSections(tasks)),
+        ),
+    };
+  },
+  async finish({ record, store }, unfinished) {
+    const outputs = unfinished.flatMap((task) => task.outputs);
+    const env = envOf({ random: seededRandom(record.createdMs) });
+    await releaseClaims(
+      store,
+      String(record.params.claims),
+      ({ container }) => outputs.some((key) => key.startsWith(`${container}/`)),
+      env,
+    );
+  },
+};
