@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { EmporiumError } from "../core/errors.js";
 import type { ClusterPlace } from "../engine/cluster/begin.js";
@@ -50,7 +49,7 @@ async function profileOf(name: string | undefined, env: Io["env"]): Promise<Engi
 }
 
 /** The executor of a name. @throws {EmporiumError} ENGINE_ABSENT when it is asked */
-export async function executorOf(
+async function executorOf(
   name: EngineName,
   env: Io["env"],
   { slots }: { slots?: number | undefined } = {},
@@ -117,7 +116,7 @@ const optional = <K extends string>(key: K, value: string | undefined) =>
 
 /** Nodes of a cluster see the same folders: the program is started there by the path that it has here. */
 function thisProgram(): string[] {
-  return [process.execPath, fileURLToPath(new URL("./main.js", import.meta.url))];
+  return [process.execPath, join(import.meta.dirname, "main.js")];
 }
 
 export const runPositional = z.string().meta({

@@ -146,9 +146,19 @@ export function zarrOf({ omeZarr, codec }: { omeZarr: "0.4" | "0.5"; codec?: "bl
   return { omeZarr, codec };
 }
 
+/** A plan for a cluster is made for its jobs: for their threads and their memory. @throws {EmporiumError} USAGE, CONFIG_…, MEMORY_LIMIT */
+async function clusterOf(options: IngestOptions, io: Io) {
+  if (options.executor === "local" || options.dryRun) return {};
+  const place = await placeOf(options, { ...workOf(options), jobs: options.jobs }, io);
+  const { bufferMemory } = await import("../engine/cluster/worker-memory.js");
+  const { cpus, memoryBytes } = place.resources;
+  return { jobs: cpus, memoryBytes: bufferMemory(memoryBytes), cluster: { place, drive: options.driver === "here" } };
+}
+
 /** `ingest run`, and `ingest plan` as its dry run. */
 export async function runIngest(options: IngestOptions, io: Io): Promise<number> {
   const { ingest } = await import("../stations/ingest/ingest.js");
+  const cluster = await clusterOf(options, io);
   const report = await ingest({
     config: options.config,
     exclusions: options.exclusions,
@@ -171,10 +181,7 @@ export async function runIngest(options: IngestOptions, io: Io): Promise<number>
     checksum: options.checksum,
     verify: options.verify,
     dryRun: options.dryRun,
-    cluster:
-      options.executor === "local"
-        ? undefined
-        : { place: await placeOf(options, workOf(options), io), drive: options.driver === "here" },
+    ...cluster,
     ...envOf(io),
   });
   return printReport(report, io);

@@ -49,7 +49,8 @@ export interface LockOptions {
 
 export type Every = (ms: number, heartbeat: () => void) => () => void;
 
-const everyInterval: Every = (ms, heartbeat) => {
+/** Real time. */
+export const everyInterval: Every = (ms, heartbeat) => {
   const timer = setInterval(heartbeat, ms);
   timer.unref();
   return () => clearInterval(timer);

@@ -1,23 +1,16 @@
-import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generateLab } from "../../examples/lab/generate.mjs";
+import { leftovers, type RunStatus, tree } from "./cluster-kit.js";
 import { emporium } from "./environment.js";
 import { hasSlurm, type Slurm, startSlurm } from "./slurm-kit.js";
 
 const RUNS = 20;
 const EPOCH = "1767225600";
 const DAY_MS = 24 * 3600 * 1000;
-
-interface Status {
-  status: string;
-  done: number;
-  tasks: number;
-  stages: { name: string; slices: number; submissions: number; retried: number }[];
-}
 
 describe.runIf(hasSlurm())("an import on a Slurm cluster", { timeout: 300_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), "emporium-cluster-"));
@@ -57,9 +50,9 @@ describe.runIf(hasSlurm())("an import on a Slurm cluster", { timeout: 300_000 },
     );
   const engine = (verb: string, target: string, flags: readonly string[] = []) =>
     emporium(["engine", verb, join(folder, target), "--json", ...flags], { ...slurm.env, SOURCE_DATE_EPOCH: EPOCH });
-  const status = async (target: string) => JSON.parse((await engine("status", target)).stdout) as Status;
+  const status = async (target: string) => JSON.parse((await engine("status", target)).stdout) as RunStatus;
 
-  async function ended(target: string): Promise<Status> {
+  async function ended(target: string): Promise<RunStatus> {
     for (;;) {
       const now = await status(target);
       if (now.status !== "running") return now;
@@ -75,7 +68,8 @@ describe.runIf(hasSlurm())("an import on a Slurm cluster", { timeout: 300_000 },
     expect(over.stages.map(({ name }) => name)).toEqual(["runs", "datasets", "depositions"]);
     expect(over.stages[0]!.slices).toBe(RUNS);
     expect(tree(join(folder, "gates"))).toEqual(local);
-    expect(await leftovers("gates")).toEqual([]);
+    expect(leftovers(join(folder, "gates"))).toEqual([]);
+    expect(await slurm.command("squeue", ["-h"])).toBe("");
   });
   it("finds everything done the second time, on the cluster and here", async () => {
     const again = JSON.parse((await ingest("gates", ["--executor", "slurm"])).stdout) as Record<string, unknown>;
@@ -84,26 +78,4 @@ describe.runIf(hasSlurm())("an import on a Slurm cluster", { timeout: 300_000 },
     expect(here).toMatchObject({ status: "done", done: 0, already: again.already });
     expect(tree(join(folder, "gates"))).toEqual(local);
   });
-
-  /** Locks, parts and jobs that are left. */
-  async function leftovers(target: string): Promise<string[]> {
-    const files = readdirSync(join(folder, target), { recursive: true, encoding: "utf8" });
-    const jobs = (await slurm.command("squeue", ["-h", "-o", "%j"])).split("\n").filter((name) => name !== "");
-    return [...files.filter((name) => name.endsWith(".part") || /\.emporium\/locks\/./.test(name)), ...jobs];
-  }
 });
-
-/** Hashes of all files of a tree, without the engine's own. */
-function tree(root: string): Map<string, string> {
-  const names = readdirSync(root, { recursive: true, encoding: "utf8" })
-    .filter((name) => !name.startsWith(".emporium") && statSync(join(root, name)).isFile())
-    .sort();
-  return new Map(
-    names.map((name) => [
-      name,
-      createHash("sha256")
-        .update(readFileSync(join(root, name)))
-        .digest("hex"),
-    ]),
-  );
-}

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { createWriteStream, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createWriteStream, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { availableParallelism, hostname, tmpdir, totalmem, userInfo } from "node:os";
 import { delimiter, join } from "node:path";
@@ -28,6 +28,10 @@ export interface Slurm {
   readonly env: NodeJS.ProcessEnv;
   /** Runs one of Slurm's programs. @returns its standard output. */
   command(program: string, args: readonly string[]): Promise<string>;
+  /** Ends the controller as a power cut would, and starts it again. */
+  restartController(): Promise<void>;
+  /** Ends the processes of a job's element at once, as the kernel does where memory is short. @returns how many there were */
+  killJob(job: string): Promise<number>;
   /** Waits until no job is waiting or running. @returns final state and exit code (`0:0`) by the job's number. */
   settled(timeoutMs?: number): Promise<Map<string, FinishedJob>>;
   stop(): Promise<void>;
@@ -43,7 +47,7 @@ const START_MS = 60_000;
 const POLL_MS = 200;
 
 /** Starts munged, slurmctld and slurmd on this machine's loopback. `stop` ends them and removes all that they wrote. */
-export async function startSlurm(): Promise<Slurm> {
+export async function startSlurm(settings: Readonly<Record<string, string | number>> = {}): Promise<Slurm> {
   // a socket's path is short
   const folder = mkdtempSync(join(tmpdir(), "slurm-"));
   for (const name of ["state", "spool"]) mkdirSync(join(folder, name));
@@ -51,16 +55,18 @@ export async function startSlurm(): Promise<Slurm> {
   writeFileSync(key, randomBytes(128), { mode: 0o400 });
   const conf = join(folder, "slurm.conf");
   const node = hostname().split(".")[0]!;
-  writeFileSync(conf, configuration(folder, node, await freePorts(2)));
+  writeFileSync(conf, configuration(folder, node, await freePorts(2), settings));
   const env = { ...process.env, SLURM_CONF: conf };
   const daemons: ChildProcess[] = [];
+  let controller: ChildProcess;
 
-  function start(name: string, args: readonly string[]): void {
+  function start(name: string, args: readonly string[]): ChildProcess {
     const log = createWriteStream(join(folder, `${name}.out`));
     const daemon = spawn(findProgram(name)!, args, { env, stdio: ["ignore", "pipe", "pipe"] });
     daemon.stdout.pipe(log);
     daemon.stderr.pipe(log);
     daemons.push(daemon);
+    return daemon;
   }
   async function stop(): Promise<void> {
     for (const daemon of daemons.reverse()) {
@@ -81,7 +87,7 @@ export async function startSlurm(): Promise<Slurm> {
     );
     start("munged", ["--foreground", "--force", `--socket=${join(folder, "munge.sock")}`, `--key-file=${key}`, ...files]);
     await until(() => existsSync(join(folder, "munge.sock")), START_MS, logs);
-    start("slurmctld", ["-D", "-f", conf]);
+    controller = start("slurmctld", ["-D", "-f", conf]);
     start("slurmd", ["-D", "-f", conf, "-N", node]);
     await until(async () => (await command("sinfo", ["-h", "-o", "%T"]).catch(() => "")).trim() === "idle", START_MS, logs);
   } catch (error) {
@@ -91,6 +97,21 @@ export async function startSlurm(): Promise<Slurm> {
   return {
     env,
     command,
+    async restartController() {
+      const ended = new Promise((done) => controller.once("exit", done));
+      controller.kill("SIGKILL");
+      await ended;
+      controller = start("slurmctld", ["-D", "-f", conf]);
+      await until(async () => (await command("squeue", ["-h"]).catch(() => undefined)) !== undefined, START_MS, logs);
+    },
+    async killJob(job) {
+      // the script's own process, which is the worker: it has the job's number in its environment
+      const killed = readdirSync("/proc").filter(
+        (pid) => /^\d+$/.test(pid) && environmentOf(pid).includes(`SLURM_JOB_ID=${job}`),
+      );
+      for (const pid of killed) process.kill(Number(pid), "SIGKILL");
+      return killed.length;
+    },
     async settled(timeoutMs = START_MS) {
       await until(async () => (await command("squeue", ["-h"])).trim() === "", timeoutMs, logs);
       return finishedJobs(join(folder, "jobs"));
@@ -100,7 +121,12 @@ export async function startSlurm(): Promise<Slurm> {
 }
 
 /** No accounting database, no control groups: one node on which the user may do what the user may do anyway. */
-function configuration(folder: string, node: string, [controller, daemon]: readonly number[]): string {
+function configuration(
+  folder: string,
+  node: string,
+  [controller, daemon]: readonly number[],
+  settings: Readonly<Record<string, string | number>>,
+): string {
   const { username } = userInfo();
   const megabytes = Math.floor(totalmem() / 2 ** 20 / 2);
   return `${Object.entries({
@@ -131,6 +157,7 @@ function configuration(folder: string, node: string, [controller, daemon]: reado
     SchedulerParameters: "batch_sched_delay=0,sched_min_interval=100000",
     // a small machine may offer more cores than it has
     SlurmdParameters: "config_overrides",
+    ...settings,
   })
     .map(([name, value]) => `${name}=${value}`)
     .join("\n")}
@@ -153,6 +180,14 @@ async function until(holds: () => boolean | Promise<boolean>, timeoutMs: number,
   for (let waitedMs = 0; !(await holds()); waitedMs += POLL_MS) {
     if (waitedMs >= timeoutMs) throw new Error(`Slurm is not ready\n${logs()}`);
     await sleep(POLL_MS);
+  }
+}
+
+function environmentOf(pid: string): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, "latin1").split("\0");
+  } catch {
+    return []; // it has ended, or is another person's
   }
 }
 

@@ -5,7 +5,7 @@ import { parseBytes } from "../../core/units.js";
 import { parseCheckedYaml } from "../../formats/yaml/checked-yaml.js";
 
 /** Engines that this version submits to. */
-export const ENGINES = ["slurm", "local"] as const;
+const ENGINES = ["slurm", "local"] as const;
 export type EngineName = (typeof ENGINES)[number];
 
 const Text = z.string().min(1).max(1_000);

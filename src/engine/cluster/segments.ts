@@ -6,6 +6,7 @@ import { fileError } from "../../stores/file/errors.js";
 import type { Store } from "../../stores/store.js";
 import { openAppender } from "../journal-append.js";
 import { encodeLine } from "../journal-lines.js";
+import type { Every } from "../lock.js";
 import { type SegmentName, segmentKey } from "./run-files.js";
 
 /** How often lines go to an object store, and how many at once. A receipt that is lost before costs its task once more. */
@@ -32,9 +33,12 @@ export function openSegments(
   folder: string,
   stage: string,
   name: Omit<SegmentName, "part">,
+  every: Every,
 ): Promise<SegmentWriter> {
   const keyOf = (part: number) => `${folder}${segmentKey(stage, { ...name, part })}`;
-  return store.local ? fileSegments(store.local.path(keyOf(0)), store.local.sync) : Promise.resolve(objectSegments(store, keyOf));
+  return store.local
+    ? fileSegments(store.local.path(keyOf(0)), store.local.sync)
+    : Promise.resolve(objectSegments(store, keyOf, every));
 }
 
 async function fileSegments(path: string, sync: boolean): Promise<SegmentWriter> {
@@ -57,16 +61,13 @@ async function fileSegments(path: string, sync: boolean): Promise<SegmentWriter>
   }
 }
 
-function objectSegments(store: Store, keyOf: (part: number) => string): SegmentWriter {
+function objectSegments(store: Store, keyOf: (part: number) => string, every: Every): SegmentWriter {
   let lines: Buffer[] = [];
   let part = 0;
   let broken: EmporiumError | undefined;
   let writing: Promise<void> = Promise.resolve();
-  let timer: NodeJS.Timeout | undefined;
 
   function flush(): Promise<void> {
-    clearTimeout(timer);
-    timer = undefined;
     const held = lines;
     lines = [];
     writing = writing.then(async () => {
@@ -79,17 +80,18 @@ function objectSegments(store: Store, keyOf: (part: number) => string): SegmentW
     });
     return writing;
   }
+  const stop = every(FLUSH_MS, () => void flush());
   return {
     async add(payload) {
       if (broken) throw broken;
       lines.push(encodeLine(payload));
-      if (lines.length >= FLUSH_LINES) return flush();
-      timer ??= setTimeout(() => void flush(), FLUSH_MS).unref();
+      if (lines.length >= FLUSH_LINES) await flush();
     },
     get broken() {
       return broken;
     },
     async close() {
+      stop();
       await flush();
       if (broken) throw broken;
     },

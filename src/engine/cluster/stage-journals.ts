@@ -114,7 +114,7 @@ export type SegmentRecord =
   | { record: "done"; receipt: Receipt }
   | { record: "failed"; task: string; error: ErrorRecord }
   | { record: "worker"; host: string; job?: string | undefined; startedMs: number }
-  | { record: "beat"; atMs: number }
+  | { record: "heartbeat"; atMs: number }
   | { record: "end"; complete: boolean; seconds?: number | undefined };
 
 function joined(a: AttemptFacts, b: AttemptFacts): AttemptFacts {

@@ -7,6 +7,7 @@ import type { Store } from "../../stores/store.js";
 import { removeTree } from "../disk.js";
 import type { Env } from "../env.js";
 import { type Journal, type JournalRecord, withoutSecrets } from "../journal.js";
+import { type Every, everyInterval } from "../lock.js";
 import { type RunReport, runPart } from "../run.js";
 import type { Operations, Receipt, Task, TaskPlan } from "../task.js";
 import { readDead, retriedSince } from "./gate.js";
@@ -15,10 +16,10 @@ import type { OpenRun, RunRecord } from "./run-record.js";
 import { openSegments, type SegmentWriter } from "./segments.js";
 import { readJournals, type SegmentRecord } from "./stage-journals.js";
 
-const BEAT_MS = 60_000;
+const HEARTBEAT_MS = 60_000;
 
 /** Exit status of a worker that was stopped in time: there is more to do, and another process goes on. */
-export const MORE_TO_DO = 75;
+const MORE_TO_DO = 75;
 
 /** What a station brings to a node. */
 export interface ClusterStation {
@@ -45,7 +46,13 @@ export interface WorkOptions {
  * @returns the exit status: 0 all done, 3 some failed for good, 75 stopped in time with more to do.
  * @throws {EmporiumError} USAGE for a slice that the run does not have, ENGINE_DISAGREES, STORE_…
  */
-export async function work(run: OpenRun, station: ClusterStation, options: WorkOptions, env: Env): Promise<number> {
+export async function work(
+  run: OpenRun,
+  station: ClusterStation,
+  options: WorkOptions,
+  env: Env,
+  every: Every = everyInterval,
+): Promise<number> {
   const { record, folder } = run;
   const { stage: name, slice, attempt } = options;
   const at = record.stages.findIndex((stage) => stage.name === name);
@@ -66,12 +73,12 @@ export async function work(run: OpenRun, station: ClusterStation, options: WorkO
   const lost = new Set(dead.map(({ task }) => task));
   const tasks = orderOf(withoutLost(all, lost), earlier.deaths);
   const token = randomBytes(4).toString("hex");
-  const segments = await openSegments(target, folder, name, { slice, attempt, token });
+  const segments = await openSegments(target, folder, name, { slice, attempt, token }, every);
   const scratch = await mkdtemp(join(tmpdir(), "emporium-work-"));
   const startedMs = env.clock.monotonic();
   const write = (line: SegmentRecord, durable = false) => segments.add(JSON.stringify(line), durable);
   await write({ record: "worker", host: hostname(), job: options.job, startedMs: env.clock.now() });
-  const beat = setInterval(() => void write({ record: "beat", atMs: env.clock.now() }).catch(() => {}), BEAT_MS);
+  const stopHeartbeat = every(HEARTBEAT_MS, () => void write({ record: "heartbeat", atMs: env.clock.now() }).catch(() => {}));
   try {
     const ids = new Set(tasks.map(({ id }) => id));
     const plan: TaskPlan = {
@@ -83,7 +90,9 @@ export async function work(run: OpenRun, station: ClusterStation, options: WorkO
         after: task.after?.filter((first) => ids.has(first)),
       })),
     };
-    const report = await runPart(plan, sliceJournal(segments, earlier.receipts, record.createdMs), {
+    const failed = new Set<string>();
+    const journal = sliceJournal(segments, earlier.receipts, record.createdMs, (task) => failed.add(task));
+    const report = await runPart(plan, journal, {
       ...env,
       operations: operations(tasks),
       source,
@@ -96,10 +105,14 @@ export async function work(run: OpenRun, station: ClusterStation, options: WorkO
       discardFailed: true,
       ownPart: (part) => part.endsWith(`-${token}.part`),
     });
+    // tasks that were never begun, since they cannot be: the others have written it themselves
+    for (const { task, state, error } of report.results) {
+      if (state === "failed" && error && !failed.has(task.id)) await write({ record: "failed", task: task.id, error });
+    }
     await write({ record: "end", complete: report.cancelled === 0, seconds: (env.clock.monotonic() - startedMs) / 1000 });
     return statusOf(report);
   } finally {
-    clearInterval(beat);
+    stopHeartbeat();
     await removeTree(scratch).catch(() => {});
     await segments.close();
   }
@@ -131,10 +144,16 @@ function orderOf(tasks: readonly Task[], deaths: ReadonlyMap<string, number>): T
 }
 
 /** The journal of a slice as the engine's loop wants it: receipts of all attempts, lines into this attempt's own segments. */
-function sliceJournal(segments: SegmentWriter, known: ReadonlyMap<string, Receipt>, createdMs: number): Journal {
+function sliceJournal(
+  segments: SegmentWriter,
+  known: ReadonlyMap<string, Receipt>,
+  createdMs: number,
+  onFailed: (task: string) => void,
+): Journal {
   const receipts = new Map(known);
   async function add(record: JournalRecord, durable: boolean): Promise<void> {
     if (record.record === "done") receipts.set(record.receipt.task, record.receipt);
+    if (record.record === "failed") onFailed(record.task);
     if (record.record !== "start" && record.record !== "done" && record.record !== "failed") return;
     const clean = withoutSecrets(record);
     await segments.add(JSON.stringify(clean.record === "start" ? { record: "start", task: clean.task } : clean), durable);

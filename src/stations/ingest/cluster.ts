@@ -10,10 +10,10 @@ import type { Env } from "../../engine/env.js";
 import { envOf } from "../../engine/env.js";
 import { countStates, type RunReport } from "../../engine/run.js";
 import type { Receipt, Task } from "../../engine/task.js";
+import type { Store } from "../../stores/store.js";
 import { openLocation, openStore } from "../../stores/url.js";
-import { releaseClaims } from "./id-claims.js";
+import { moveClaims, releaseClaims } from "./id-claims.js";
 import { awaitedSections } from "./importers/key-image.js";
-import type { OpenIngest } from "./ingest.js";
 import { ingestOperations } from "./ops/operations.js";
 import { sectionCache } from "./ops/section-cache.js";
 import type { IngestPlan } from "./plan.js";
@@ -34,7 +34,7 @@ const STAGES = ["runs", "datasets", "depositions"];
 const RUN_DEPTH = 3;
 
 /** A run's tasks stay together; a dataset's own come behind those of its runs, and a deposition's behind all. */
-export function ingestGroup({ outputs, id }: Pick<Task, "outputs" | "id">): TaskGroup {
+function ingestGroup({ outputs, id }: Pick<Task, "outputs" | "id">): TaskGroup {
   const parts = (outputs.at(-1) ?? id).replace(/\/$/, "").split("/");
   if (parts[0] === "depositions_metadata") return { name: parts.slice(0, 2).join("/"), rank: 2 };
   if (parts.length >= RUN_DEPTH && parts[1] !== "Images") return { name: parts.slice(0, 2).join("/"), rank: 0 };
@@ -58,7 +58,7 @@ export interface ClusterIngestOptions {
 export async function ingestOnCluster(
   plan: IngestPlan,
   name: string,
-  { source, target }: OpenIngest,
+  { source, target }: { source: Store; target: Store },
   options: ClusterIngestOptions,
   env: Env,
 ): Promise<ClusterOutcome> {
@@ -87,6 +87,9 @@ export async function ingestOnCluster(
   const secondsSince = () => (env.clock.monotonic() - begunMs) / 1000;
   if (!run) return { state: "ended", run, report: await reportOf(plan, undefined, { exitStatus: 0 }, secondsSince()) };
   const { executor } = cluster.place;
+  // a run that was begun before has claims of its own
+  const owner = String(run.record.params.claims);
+  if (owner !== claims) await moveClaims(target, { from: claims, to: owner }, env);
   if (!cluster.drive) {
     const step = await gate(run, ingestStation, { executor, gates: true, by: callerName({}), takeOver: true, log: env.log });
     const job =

@@ -123,6 +123,20 @@ export async function releaseClaims(
   }).catch((error: unknown) => options.log.warn(`reserved ids were not released: ${asEmporiumError(error).message}`));
 }
 
+/** Gives the claims of one import to another, which goes on with its work. */
+export async function moveClaims(
+  target: Store,
+  { from, to }: { from: string; to: string },
+  options: Pick<ClaimOptions, "clock" | "random" | "log"> & { signal?: AbortSignal | undefined },
+): Promise<void> {
+  const { signal = new AbortController().signal } = options;
+  await change(target, { ...options, job: "ids", signal }, (state) => ({
+    jobs: state.jobs.filter((job) => job.token !== from),
+    claims: state.claims.map((claim) => (claim.token === from ? { ...claim, token: to } : claim)),
+    finished: state.finished,
+  }));
+}
+
 /** Imports that may still be giving ids. */
 function alive(jobs: readonly Job[], but: string, nowMs: number): Job[] {
   return jobs.filter((job) => job.token !== but && nowMs - job.startedMs < FORGOTTEN_MS && !isGone(job));

@@ -1,0 +1,36 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const program = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+
+/** What `engine status --json` says. */
+export interface RunStatus {
+  status: string;
+  done: number;
+  tasks: number;
+  stages: { name: string; slices: number; submissions: number; retried: number }[];
+}
+
+/** Hashes of all files of a tree, without the engine's own. */
+export function tree(root: string): Map<string, string> {
+  const names = readdirSync(root, { recursive: true, encoding: "utf8" })
+    .filter((name) => !name.startsWith(".emporium") && statSync(join(root, name)).isFile())
+    .sort();
+  return new Map(
+    names.map((name) => [
+      name,
+      createHash("sha256")
+        .update(readFileSync(join(root, name)))
+        .digest("hex"),
+    ]),
+  );
+}
+
+/** Locks, claims and parts that are left in a target. */
+export function leftovers(root: string): string[] {
+  return readdirSync(root, { recursive: true, encoding: "utf8" }).filter(
+    (name) => name.endsWith(".part") || /^\.emporium\/(locks\/.|ids\.json)/.test(name),
+  );
+}
