@@ -12,7 +12,7 @@ export default command({
   async run({ run: location }, io) {
     const { run, station, executor } = await openForCommand(location, io);
     const { callerName, gate } = await import("../engine/cluster/drive.js");
-    const step = await gate(run, station, { executor, gates: true, by: callerName(io.env), log: io.log });
+    const step = await gate(run, station, { executor, gates: true, by: callerName(io.env), clock: io.clock, log: io.log });
     if (io.json) io.outJson({ state: step.state, errors: [] });
     else io.out(step.state);
     return 0;

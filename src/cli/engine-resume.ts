@@ -32,7 +32,7 @@ export default command({
     ]);
     if (again) await retryDead(run);
     if (executor.name === "local" || driver === "here") await drive(run, station, executor, envOf(io));
-    else await gate(run, station, { executor, gates: true, by: callerName({}), takeOver: true, log: io.log });
+    else await gate(run, station, { executor, gates: true, by: callerName({}), takeOver: true, clock: io.clock, log: io.log });
     return printReport(await runStatus(run, executor), io);
   },
 });

@@ -58,7 +58,7 @@ export async function drive(
     env.signal?.throwIfAborted();
     let step: Advance;
     try {
-      step = await gate(run, station, { executor, gates: false, by, takeOver: isFirst, log: env.log });
+      step = await gate(run, station, { executor, gates: false, by, takeOver: isFirst, clock: env.clock, log: env.log });
       silent = 0;
     } catch (error) {
       if (!(error instanceof EmporiumError) || error.code !== "ENGINE_ABSENT" || ++silent >= SILENT_LOOKS) throw error;

@@ -1,3 +1,4 @@
+import type { Clock } from "../../core/clock.js";
 import { EmporiumError, type ErrorRecord, isEmporiumError, toErrorRecord } from "../../core/errors.js";
 import type { Log } from "../../core/log.js";
 import { type EngineExecutor, GONE, isAlive, type JobHandle } from "../executors/engine-executor.js";
@@ -61,6 +62,7 @@ export interface GateOptions {
   readonly by: string;
   /** Takes over submissions whose submitter never named a job: nobody else works on the run any more. */
   readonly takeOver?: boolean | undefined;
+  readonly clock: Clock;
   readonly log: Log;
 }
 
@@ -106,7 +108,7 @@ async function advanceStage(run: OpenRun, stage: RunStage, options: GateOptions)
     return { state: "waiting", stage: stage.name, jobs: alive };
   }
   const since = await retriedSince(run, stage.name);
-  const journals = await readJournals(run.store, run.folder, stage.name, { since });
+  const journals = await settledJournals(run, stage.name, since, options.clock);
   const counted = submissions.filter(({ number }) => number >= since);
   const { open: slices, dead } = await judge(run, stage, counted, journals);
   if (slices.length === 0) {
@@ -193,6 +195,25 @@ async function aliveOf(executor: EngineExecutor, jobs: readonly JobHandle[], log
   }
   return alive;
 }
+
+/**
+ * The journals of a stage whose jobs the engine does not show any more. Where a process has not written its end, they are read again until
+ * they do not grow: an engine may forget a job that still runs.
+ */
+async function settledJournals(run: OpenRun, stage: string, since: number, clock: Clock): Promise<StageJournals> {
+  let journals = await readJournals(run.store, run.folder, stage, { since });
+  const isOpen = ({ attempts }: StageJournals) =>
+    [...attempts.values()].some((slice) => [...slice.values()].some(({ ended }) => !ended));
+  for (let grown = isOpen(journals); grown; ) {
+    await clock.sleep(CONFIRM_MS);
+    const later = await readJournals(run.store, run.folder, stage, { since });
+    grown = later.bytes > journals.bytes;
+    journals = later;
+  }
+  return journals;
+}
+
+const CONFIRM_MS = 5_000;
 
 /** What is left of a stage when none of its jobs is alive: slices to try again, and tasks that nobody tries again. */
 async function judge(

@@ -24,7 +24,8 @@ export interface SegmentWriter {
 }
 
 /**
- * Files are appended to, with shared syncs. An object store has no append: there each flush is a new object.
+ * Files are appended to, with shared syncs. An object store has no append: there each flush is a new object. A slice that was begun before
+ * writes each line at once: where a process dies again, the journal tells at which task.
  *
  * @param folder key of the run's folder
  */
@@ -38,7 +39,7 @@ export function openSegments(
   const keyOf = (part: number) => `${folder}${segmentKey(stage, { ...name, part })}`;
   return store.local
     ? fileSegments(store.local.path(keyOf(0)), store.local.sync)
-    : Promise.resolve(objectSegments(store, keyOf, every));
+    : Promise.resolve(objectSegments(store, keyOf, name.attempt > 0 ? 1 : FLUSH_LINES, every));
 }
 
 async function fileSegments(path: string, sync: boolean): Promise<SegmentWriter> {
@@ -61,7 +62,7 @@ async function fileSegments(path: string, sync: boolean): Promise<SegmentWriter>
   }
 }
 
-function objectSegments(store: Store, keyOf: (part: number) => string, every: Every): SegmentWriter {
+function objectSegments(store: Store, keyOf: (part: number) => string, linesMax: number, every: Every): SegmentWriter {
   let lines: Buffer[] = [];
   let part = 0;
   let broken: EmporiumError | undefined;
@@ -85,7 +86,7 @@ function objectSegments(store: Store, keyOf: (part: number) => string, every: Ev
     async add(payload) {
       if (broken) throw broken;
       lines.push(encodeLine(payload));
-      if (lines.length >= FLUSH_LINES) await flush();
+      if (lines.length >= linesMax) await flush();
     },
     get broken() {
       return broken;

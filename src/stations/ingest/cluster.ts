@@ -91,7 +91,14 @@ export async function ingestOnCluster(
   const owner = String(run.record.params.claims);
   if (owner !== claims) await moveClaims(target, { from: claims, to: owner }, env);
   if (!cluster.drive) {
-    const step = await gate(run, ingestStation, { executor, gates: true, by: callerName({}), takeOver: true, log: env.log });
+    const step = await gate(run, ingestStation, {
+      executor,
+      gates: true,
+      by: callerName({}),
+      takeOver: true,
+      clock: env.clock,
+      log: env.log,
+    });
     const job =
       step.state === "submitted" ? step.job.id : step.state === "waiting" ? step.jobs.map(({ id }) => id).join(", ") : "";
     const slices = step.state === "submitted" ? step.slices : 0;

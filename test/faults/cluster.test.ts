@@ -1,0 +1,226 @@
+import { describe, expect, it } from "vitest";
+import { manualClock } from "../../src/core/clock.js";
+import { silentLog } from "../../src/core/log.js";
+import { seededRandom } from "../../src/core/random.js";
+import { gate } from "../../src/engine/cluster/drive.js";
+import { readDead } from "../../src/engine/cluster/gate.js";
+import type { OpenRun } from "../../src/engine/cluster/run-record.js";
+import { readJournals } from "../../src/engine/cluster/stage-journals.js";
+import { runStatus } from "../../src/engine/cluster/status.js";
+import type { ArrayJob } from "../../src/engine/executors/engine-executor.js";
+import { memoryStore } from "../../src/stores/memory/store.js";
+import type { Store } from "../../src/stores/store.js";
+import {
+  beginToy,
+  elementOf,
+  type Fate,
+  type Player,
+  type PlayerOptions,
+  playEngine,
+  runElement,
+  toyContents,
+  toyPlace,
+  toyPlan,
+  toyStation,
+  untilEnded,
+} from "./cluster-kit.js";
+
+/**
+ * The failure model of runs on clusters: workers die, stand still and come back, are started twice, submissions and jobs are lost, gates race.
+ * Afterwards each object holds what it must, each task has its receipt, and nothing is left behind.
+ */
+const SEEDS = process.env.EMPORIUM_THOROUGH ? 1000 : 200;
+const plan = toyPlan(6, 4);
+const contents = toyContents(plan);
+
+interface Scene {
+  store: Store;
+  run: OpenRun;
+  player: Player;
+}
+
+async function scene(seed: number, fates: Omit<PlayerOptions, "run">): Promise<Scene> {
+  const store = memoryStore({ now: () => 5 });
+  let run!: OpenRun;
+  const player = playEngine({ ...fates, run: (job, index, wrap) => runElement(run, job, index, wrap, seed) });
+  run = await beginToy(plan, store, toyPlace(player), seed);
+  return { store, run, player };
+}
+
+async function isWhole({ store, run, player }: Scene): Promise<void> {
+  for (const [key, text] of contents) expect(new TextDecoder().decode(await store.read(key)), key).toBe(text);
+  for (const { name } of run.record.stages) expect((await readJournals(store, run.folder, name)).deaths, name).toEqual(new Map());
+  expect(await runStatus(run, player)).toMatchObject({ status: "done", done: plan.tasks.length, failed: 0, blocked: 0 });
+  expect(await readDead(run, run.record.stages)).toEqual([]);
+  expect(await keysOf(store, ".emporium/locks/")).toEqual([]);
+}
+
+async function keysOf(store: Store, prefix: string): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const { key } of store.list(prefix)) keys.push(key);
+  return keys;
+}
+
+const lives: Fate = { kind: "lives" };
+/** Something happens to the first attempts only: a cluster on which everything dies for ever is another test. */
+const firstAttempts = (job: ArrayJob, attempts: number, fate: () => Fate): Fate =>
+  elementOf(job).attempt < attempts ? fate() : lives;
+
+describe("a run on a cluster", () => {
+  it("whose workers die, stand still, come back and are started twice, 200 times", async () => {
+    for (let seed = 1; seed <= SEEDS; seed++) {
+      const random = seededRandom(seed);
+      const kinds = ["lives", "dies", "stalls", "twice"] as const;
+      const fateOf = (job: ArrayJob): Fate =>
+        firstAttempts(job, 2, () => {
+          const kind = kinds[Math.floor(random() * kinds.length)]!;
+          return kind === "dies" || kind === "stalls" ? { kind, after: Math.floor(random() * 30) } : { kind };
+        });
+      const made = await scene(seed, {
+        fateOf,
+        losesReply: () => random() < 0.2,
+        forgets: (job) => elementOf(job).attempt === 0 && random() < 0.1,
+      });
+      const end = await untilEnded(made.run, made.player, toyStation(made.store));
+      expect(end, `seed ${seed}`).toMatchObject({ done: plan.tasks.length, exitStatus: 0 });
+      await isWhole(made);
+      // processes that stood still go on: they do no harm any more
+      await made.player.wake();
+      for (const [key, text] of contents) expect(new TextDecoder().decode(await made.store.read(key)), key).toBe(text);
+    }
+  }, 300_000);
+
+  it("a task at which every process dies is given up after three, the others are done", async () => {
+    const killer = "set/run2/o1";
+    const store = memoryStore();
+    let run!: OpenRun;
+    const player = playEngine({
+      fateOf: () => lives,
+      run: async (job, index, wrap) => {
+        let dead = false;
+        const station = (inner: Store) =>
+          toyStation(inner, (title) => {
+            dead ||= title === killer;
+          });
+        const mortal = (inner: Store): Store => {
+          const watched = wrap(inner);
+          const gone = () => (dead ? new Promise<never>(() => {}) : undefined);
+          return {
+            ...watched,
+            read: async (...args) => (await gone()) ?? watched.read(...args),
+            write: async (...args) => (await gone()) ?? watched.write(...args),
+          };
+        };
+        // its journal is on a disk that outlives it: lines are written as they come
+        const worked = runElement(run, job, index, mortal, 1, station);
+        await Promise.race([worked, until(() => dead)]);
+      },
+    });
+    run = await beginToy(plan, store, toyPlace(player), 1);
+    const end = await untilEnded(run, player, toyStation(store));
+    const blocked = ["set/run2/o2", "set/run2/o3", "set/dataset", "all/deposition"];
+    expect(end).toMatchObject({
+      failed: 1,
+      blocked: blocked.length,
+      done: plan.tasks.length - 1 - blocked.length,
+      exitStatus: 3,
+    });
+    const dead = await readDead(run, run.record.stages);
+    expect(dead.map(({ title, state, error }) => [title, state, error.code])).toEqual([
+      [killer, "failed", "ENGINE_LOST"],
+      ...blocked.map((title) => [title, "blocked", "TASK_BLOCKED"]),
+    ]);
+  });
+
+  it("three gates that look at once submit each stage once", async () => {
+    const made = await scene(7, { fateOf: () => lives });
+    const look = (by: string) =>
+      gate(made.run, toyStation(made.store), { executor: made.player, gates: false, by, clock: manualClock(), log: silentLog });
+    for (let ended = false; !ended; ) {
+      const steps = await Promise.all([look("a"), look("b"), look("c")]);
+      ended = steps.some(({ state }) => state === "ended");
+      await made.player.step();
+    }
+    expect(made.player.submitted).toHaveLength(made.run.record.stages.length);
+    await isWhole(made);
+  });
+
+  it("a gate that died between its record and its job: another takes over only when it is told to", async () => {
+    const made = await scene(8, { fateOf: () => lives });
+    const silent: Player = { ...made.player, submit: () => new Promise(() => {}) };
+    void gate(made.run, toyStation(made.store), {
+      executor: silent,
+      gates: false,
+      by: "dead",
+      clock: manualClock(),
+      log: silentLog,
+    });
+    await made.player.step();
+    const options = { executor: made.player, gates: false, by: "other", clock: manualClock(), log: silentLog };
+    expect(await gate(made.run, toyStation(made.store), options)).toMatchObject({ state: "theirs" });
+    expect(await gate(made.run, toyStation(made.store), { ...options, takeOver: true })).toMatchObject({ state: "submitted" });
+    await untilEnded(made.run, made.player, toyStation(made.store));
+    await isWhole(made);
+  });
+
+  it("another run of the target is refused while one is open, and its name is told", async () => {
+    const made = await scene(9, { fateOf: () => lives });
+    const other = { ...toyPlan(2, 1), locks: plan.locks };
+    await expect(beginToy(other, made.store, toyPlace(made.player), 9)).rejects.toMatchObject({
+      code: "TARGET_LOCKED",
+      facts: { hint: expect.stringContaining(made.run.record.id) },
+    });
+    await untilEnded(made.run, made.player, toyStation(made.store));
+    expect((await beginToy(other, made.store, toyPlace(made.player), 9)).record.tasks).toBe(other.tasks.length);
+  });
+
+  it("the same plan begun again is the same run, and one that has ended leaves nothing to do", async () => {
+    const made = await scene(10, { fateOf: () => lives });
+    expect((await beginToy(plan, made.store, toyPlace(made.player), 10)).record.id).toBe(made.run.record.id);
+    await untilEnded(made.run, made.player, toyStation(made.store));
+    await expect(beginToy(plan, made.store, toyPlace(made.player), 10)).rejects.toThrow("nothing to do");
+  });
+
+  it("two processes whose bytes differ are a fault that is told, not one of them", async () => {
+    const made = await scene(11, { fateOf: () => ({ kind: "twice" }) });
+    let number = 0;
+    const player = playEngine({
+      fateOf: () => ({ kind: "twice" }),
+      run: (job, index, wrap) => {
+        const mine = ++number;
+        const lying = (inner: Store): Store => ({
+          ...wrap(inner),
+          write: (key, body, options) =>
+            inner.write(key, key.startsWith("set/run0/o0") ? new TextEncoder().encode(`process ${mine}`) : body, options),
+        });
+        return runElement(made.run, job, index, lying, 11, (store) => lyingStation(store, mine));
+      },
+    });
+    await expect(untilEnded(made.run, player, toyStation(made.store))).rejects.toMatchObject({
+      code: "ENGINE_DISAGREES",
+      message: expect.stringContaining("set/run0/o0"),
+    });
+  });
+});
+
+/** Its outputs have the process in them. */
+function lyingStation(store: Store, mine: number) {
+  const station = toyStation(store);
+  return {
+    async open(record: Parameters<typeof station.open>[0]) {
+      const opened = await station.open(record);
+      return {
+        ...opened,
+        operations: () => ({
+          toy: async (task: { outputs: readonly string[]; title: string }) => ({
+            outputs: [{ key: task.outputs[0]!, size: 1, crc32: `0000000${mine % 10}` }],
+          }),
+        }),
+      };
+    },
+  };
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((done) => setImmediate(done));
+}
