@@ -13,7 +13,9 @@ export default command({
     const { readDead } = await import("../engine/cluster/gate.js");
     const dead = await readDead(run, run.record.stages);
     if (io.json) io.outJson({ run: run.record.id, dead, errors: [] });
-    else for (const { title, state, error } of dead) io.out(`${state}  ${title}: ${error.code} ${error.message}`);
+    else
+      for (const { title, state, error } of dead)
+        io.out(`${state}  ${error.code}  ${error.message.includes(title) ? "" : `${title}: `}${error.message}`);
     return dead.length === 0 ? 0 : 3;
   },
 });

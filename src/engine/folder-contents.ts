@@ -18,10 +18,10 @@ export function folderContents(workspace: string, journal: string) {
       await mkdir(folder, { recursive: true });
       await writeFile(pathOf(key), text);
     },
-    /** The objects of a folder's receipt, with whole keys. Undefined if the text is missing or belongs to another receipt. */
-    async find({ key, crc32: wanted }: Pick<ObjectReceipt, "key" | "crc32">): Promise<FolderObject[] | undefined> {
-      const text = await readFile(pathOf(key), "utf8").catch(() => undefined);
-      return text === undefined || crcText(crc32(text)) !== wanted ? undefined : parseContents(key, text);
+    /** The objects that a folder's receipt stands for, with whole keys; undefined where the text is not there or is of another receipt. */
+    async find(receipt: Pick<ObjectReceipt, "key" | "crc32">): Promise<FolderObject[] | undefined> {
+      const text = await readFile(pathOf(receipt.key), "utf8").catch(() => undefined);
+      return text === undefined ? undefined : parseContents(receipt, text);
     },
   };
 }
@@ -32,8 +32,15 @@ export function contentLine(folder: string, { key, size, crc32: sum }: FolderObj
   return `${key.slice(folder.length)} ${size} ${sum}\n`;
 }
 
-/** Blanks may be part of a key: the last two words of a line are its numbers. */
-function parseContents(folder: string, text: string): FolderObject[] | undefined {
+/**
+ * The objects of a folder by the text behind its receipt; undefined where the text is of another one. Blanks may be part of a key: the last
+ * two words of a line are its numbers.
+ */
+export function parseContents(
+  { key: folder, crc32: wanted }: Pick<ObjectReceipt, "key" | "crc32">,
+  text: string,
+): FolderObject[] | undefined {
+  if (crcText(crc32(text)) !== wanted) return undefined;
   const objects: FolderObject[] = [];
   for (const line of text.split("\n").slice(0, -1)) {
     const [, key, size, sum] = /^(.+) (\d+) ([0-9a-f]{8})$/s.exec(line) ?? [];

@@ -53,6 +53,8 @@ export interface RunOptions {
   every?: Every | undefined;
   /** Receipts that other journals have: they count where this one has none, and where what they promise is still there. */
   otherReceipt?: ((task: string) => Receipt | undefined) | undefined;
+  /** Where texts behind receipts of folders go, for a part of a plan. */
+  keepContents?: TaskContext["keepContents"];
   /** Parts of this process, by the names of their files. Default: all parts under a task's outputs, since nobody else writes there. */
   ownPart?: ((name: string) => boolean) | undefined;
 }
@@ -133,7 +135,6 @@ interface Inner extends RunOptions {
   emit: (event: Unstamped<RunEvent>) => void;
   stop: AbortController;
   begunMs: number;
-  keepContents?: TaskContext["keepContents"];
 }
 
 /** @throws {EmporiumError} INTERNAL for a task whose operation is not there, CANCELLED */

@@ -78,4 +78,9 @@ describe.runIf(hasSlurm())("an import on a Slurm cluster", { timeout: 300_000 },
     expect(here).toMatchObject({ status: "done", done: 0, already: again.already });
     expect(tree(join(folder, "gates"))).toEqual(local);
   });
+  it("is proven by the receipts in its target, here without a journal", async () => {
+    const checked = await emporium(["verify", join(folder, "gates"), "--json", "--workspace", join(folder, "other.work")]);
+    const report = JSON.parse(checked.stdout) as { status: string };
+    expect([report.status, checked.status]).toEqual(["proven", 0]);
+  });
 });

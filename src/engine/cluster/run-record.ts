@@ -91,7 +91,9 @@ export async function openRun(location: string, { anonymous = false }: { anonymo
       hint: "name the folder that the command printed: TARGET/.emporium/runs/NAME",
     });
   }
-  const record = await readRecord(store, id);
+  const found = await readRecord(store, id);
+  // the folder may have another path here, or have been moved
+  const record = { ...found, target: { ...found.target, url: store.url } };
   return { record, store, folder: runFolder(id), url: `${store.url}/${runFolder(id)}`.replace(/\/$/, "") };
 }
 

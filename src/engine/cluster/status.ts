@@ -174,7 +174,8 @@ function statusLines(status: Omit<RunStatus, "toText">): string[] {
     ].filter((word) => word !== undefined);
     lines.push(`  ${stage.name.padEnd(width)}  ${"#".repeat(filled)}${".".repeat(BAR - filled)}  ${words.join("; ")}`);
   }
-  for (const { title, error } of failures) lines.push(`  ${error.code}  ${title}: ${error.message}`);
+  for (const { title, error } of failures)
+    lines.push(`  ${error.code}  ${error.message.includes(title) ? "" : `${title}: `}${error.message}`);
   if (failures.length > 0 && failed > failures.length)
     lines.push(`  … and ${failed - failures.length} more: emporium engine dead ${url}`);
   if (status.status === "stopped") lines.push(`no job of it is left: emporium engine resume ${url} goes on`);

@@ -12,6 +12,7 @@ import { type RunReport, runPart } from "../run.js";
 import type { Operations, Receipt, Task, TaskPlan } from "../task.js";
 import { readDead, retriedSince } from "./gate.js";
 import { readTasks } from "./graph.js";
+import { contentsKey } from "./run-receipts.js";
 import type { OpenRun, RunRecord } from "./run-record.js";
 import { openSegments, type SegmentWriter } from "./segments.js";
 import { readJournals, type SegmentRecord } from "./stage-journals.js";
@@ -102,6 +103,9 @@ export async function work(
       jobs: options.jobs,
       memoryBytes: options.memoryBytes,
       createdMs: record.createdMs,
+      keepContents: async (key, text) => {
+        await target.write(contentsKey(folder, key), new TextEncoder().encode(text), { contentType: "text/plain" });
+      },
       discardFailed: true,
       ownPart: (part) => part.endsWith(`-${token}.part`),
     });

@@ -1,4 +1,5 @@
 import { isEmporiumError } from "../../../core/errors.js";
+import { findRunReceipts } from "../../../engine/cluster/run-receipts.js";
 import { findTargetReceipts, type KnownReceipt, type TargetReceipts } from "../../../engine/journal-receipts.js";
 import type { Store } from "../../../stores/store.js";
 import type { Findings } from "./findings.js";
@@ -23,7 +24,7 @@ export interface GroupRecords {
   whose(size: number, crc32: string): readonly string[];
 }
 
-/** Where a check takes the checksums from: proofs in the tree, and the journals of the workspace. */
+/** Where a check takes the checksums from: proofs in the tree, the journals of the workspace, and those of runs on clusters. */
 export interface Records {
   /** Groups that they speak of. */
   groups(): Iterable<string>;
@@ -57,7 +58,7 @@ export async function findRecords(
       findings.add("proof", `${folder}emporium-proof.jsonl`, error.message.replace(/^[^:]*: /, ""));
     }
   }
-  const receipts = await findTargetReceipts(workspace, writtenAt, groupOf);
+  const receipts = joined([await findTargetReceipts(workspace, writtenAt, groupOf), await findRunReceipts(store, groupOf)]);
   return {
     proofs: [...proofs.values()],
     journals: receipts.journals,
@@ -67,6 +68,21 @@ export async function findRecords(
       yield* receipts.groups();
     },
     of: (group) => recordsOf(group, proofs.get(proofFolderOf(group)), receipts),
+  };
+}
+
+/** What this machine's journals and those of runs on clusters know. */
+function joined(all: readonly TargetReceipts[]): TargetReceipts {
+  return {
+    journals: all.flatMap(({ journals }) => journals),
+    groups: () => new Set(all.flatMap((receipts) => [...receipts.groups()])),
+    async of(group) {
+      const known = new Map<string, KnownReceipt[]>();
+      for (const receipts of all) {
+        for (const [key, found] of await receipts.of(group)) known.set(key, [...(known.get(key) ?? []), ...found]);
+      }
+      return known;
+    },
   };
 }
 
