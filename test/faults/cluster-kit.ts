@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
+import { setTimeout as sleep, setImmediate as turn } from "node:timers/promises";
 import { manualClock } from "../../src/core/clock.js";
 import { EmporiumError } from "../../src/core/errors.js";
 import { silentLog } from "../../src/core/log.js";
