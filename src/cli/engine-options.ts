@@ -4,17 +4,19 @@ import { join, resolve } from "node:path";
 import { z } from "zod";
 import { EmporiumError } from "../core/errors.js";
 import type { ClusterPlace } from "../engine/cluster/begin.js";
-import type { EngineName, EngineProfile } from "../engine/cluster/profile.js";
+import { ENGINES, type EngineName } from "../engine/cluster/engine-names.js";
+import type { EngineProfile } from "../engine/cluster/profile.js";
 import type { ClusterStation } from "../engine/cluster/work.js";
 import { jobMemory } from "../engine/cluster/worker-memory.js";
 import type { EngineExecutor } from "../engine/executors/engine-executor.js";
+import type { EngineWords } from "../engine/executors/words/words.js";
 import type { Io } from "./command.js";
 import { wholeNumber } from "./option-types.js";
 import { version } from "./version.js";
 
 /** How work goes to a cluster. */
 export const engineOptions = {
-  executor: z.enum(["local", "slurm"]).default("local").meta({
+  executor: z.enum(ENGINES).default("local").meta({
     description: "where the tasks run: this machine, or a cluster's engine",
     value: "NAME",
   }),
@@ -60,12 +62,21 @@ async function executorOf(
     const { defaultJobs } = await import("./option-types.js");
     return processesExecutor({ slots: slots ?? defaultJobs(), env: environment });
   }
-  const [{ engineCommand }, { slurmExecutor }] = await Promise.all([
+  const [{ engineCommand }, { commandExecutor }, words] = await Promise.all([
     import("../engine/executors/engine-command.js"),
-    import("../engine/executors/slurm.js"),
+    import("../engine/executors/by-command.js"),
+    WORDS[name](),
   ]);
-  return slurmExecutor(engineCommand(withoutOuterJob(environment)));
+  return commandExecutor(words, engineCommand(withoutOuterJob(environment)));
 }
+
+/** How each engine is spoken to. */
+const WORDS: Readonly<Record<Exclude<EngineName, "local">, () => Promise<EngineWords>>> = {
+  slurm: async () => (await import("../engine/executors/words/slurm.js")).SLURM,
+  lsf: async () => (await import("../engine/executors/words/lsf.js")).LSF,
+  sge: async () => (await import("../engine/executors/words/sge.js")).SGE,
+  pbs: async () => (await import("../engine/executors/words/pbs.js")).PBS,
+};
 
 /** A job that submits jobs: what the engine told it of itself is not for them. */
 function withoutOuterJob(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {

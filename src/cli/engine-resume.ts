@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ENGINES } from "../engine/cluster/engine-names.js";
 import { command } from "./command.js";
 import { openForCommand, runPositional } from "./engine-options.js";
 import { printReport } from "./report.js";
@@ -13,7 +14,7 @@ export default command({
   options: z.object({
     run: runPositional,
     executor: z
-      .enum(["local", "slurm"])
+      .enum(ENGINES)
       .optional()
       .meta({ description: "another engine than the one that the run was given to", value: "NAME" }),
     driver: z.enum(["gate", "here"]).default("gate").meta({

@@ -5,7 +5,7 @@ import { openForCommand, runPositional } from "./engine-options.js";
 import { wholeNumber } from "./option-types.js";
 
 /** How engines tell an element of an array which one it is: variable, and its first number. */
-const INDEX_VARIABLES = ["SLURM_ARRAY_TASK_ID", "EMPORIUM_SLICE"] as const;
+const INDEX_VARIABLES = ["EMPORIUM_SLICE", "SLURM_ARRAY_TASK_ID"] as const;
 
 export default command({
   name: "engine work",
@@ -23,8 +23,9 @@ export default command({
   examples: [{ run: "emporium engine work --help", says: "jobs call it; people hardly do" }],
   async run({ run: location, stage, slice, attempt }, io) {
     const { run, station } = await openForCommand(location, io);
-    const [{ work }, { bufferMemory }, { envOf }] = await Promise.all([
+    const [{ work }, { callerName }, { bufferMemory }, { envOf }] = await Promise.all([
       import("../engine/cluster/work.js"),
+      import("../engine/cluster/drive.js"),
       import("../engine/cluster/worker-memory.js"),
       import("../engine/env.js"),
     ]);
@@ -38,7 +39,7 @@ export default command({
         attempt: attempt ?? 0,
         jobs: Number(io.env.SLURM_CPUS_PER_TASK) || cpus,
         memoryBytes: bufferMemory(memoryBytes),
-        job: io.env.SLURM_JOB_ID,
+        job: callerName(io.env),
       },
       envOf(io),
     );

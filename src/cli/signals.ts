@@ -3,7 +3,8 @@ import { EmporiumError } from "../core/errors.js";
 /** A command that was told to stop gets this long to finish or drop its step; work that was cut off is resumed all the same. */
 export const GRACE_MS = 5_000;
 
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+/** SIGUSR2 is how LSF and Grid Engine tell a job that its time is over. */
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR2"] as const;
 
 /** What is needed of the process. */
 export interface SignalSource {

@@ -170,10 +170,15 @@ async function submit(
 }
 
 /** A small job that calls the gate when others are over. Two of them do no harm. */
-async function gateBehind(run: OpenRun, stage: string, after: readonly JobHandle[], { executor }: GateOptions): Promise<void> {
+async function gateBehind(
+  run: OpenRun,
+  stage: string,
+  after: readonly JobHandle[],
+  { executor, by }: GateOptions,
+): Promise<void> {
   const { record } = run;
   const name = gateName(run, stage);
-  if ((await executor.find(name)).some(({ id }) => id !== process.env.SLURM_JOB_ID)) return;
+  if ((await executor.find(name)).some(({ id }) => `job ${id}` !== by)) return;
   await executor.submit({
     name,
     script: workerScript(record, ["gate", run.url]),

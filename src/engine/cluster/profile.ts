@@ -3,10 +3,7 @@ import { z } from "zod";
 import { EmporiumError } from "../../core/errors.js";
 import { parseBytes } from "../../core/units.js";
 import { parseCheckedYaml } from "../../formats/yaml/checked-yaml.js";
-
-/** Engines that this version submits to. */
-const ENGINES = ["slurm", "local"] as const;
-export type EngineName = (typeof ENGINES)[number];
+import { ENGINES } from "./engine-names.js";
 
 const Text = z.string().min(1).max(1_000);
 const Bytes = z.union([z.number().int().min(1), Text]).transform((value, context) => {

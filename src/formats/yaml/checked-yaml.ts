@@ -12,6 +12,8 @@ export interface CheckedYamlOptions {
   readonly hint: string;
   /** Fields that are known where one is not, by the path to them. */
   knownKeys?(path: readonly PropertyKey[]): readonly string[];
+  /** A text without any field is one in which all are left out. */
+  readonly mayBeEmpty?: boolean | undefined;
   /** Changes the values before the schema sees them. */
   prepare?(raw: Readonly<Record<string, unknown>>): unknown;
 }
@@ -46,7 +48,7 @@ export function parseCheckedYaml<S extends z.ZodType>(
   };
   const document = parsed(text, file, lines, placeAt);
   const raw = plainOf(document, file);
-  if (!isMap(document.contents)) {
+  if (!isMap(document.contents) && !(options.mayBeEmpty && raw === null)) {
     throw new EmporiumError("CONFIG_FIELD", `${file} holds ${raw === null ? "nothing" : "no map"}, a map of fields is wanted`, {
       place: { file, line: 1, column: 1 },
       hint,
@@ -60,7 +62,7 @@ export function parseCheckedYaml<S extends z.ZodType>(
     }
     return { file, line: 1, column: 1, path: steps.join(".") };
   };
-  const fields = raw as Record<string, unknown>;
+  const fields = (raw ?? {}) as Record<string, unknown>;
   const result = schema.safeParse(options.prepare ? options.prepare(fields) : fields, { error: schemaWords });
   if (!result.success) throw fieldError(result.error.issues[0]!, options, placeOf);
   return { value: result.data, placeOf };

@@ -1,8 +1,7 @@
-import { isNode, LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import { EmporiumError } from "../../../core/errors.js";
-import { LIMITS } from "../../../core/limits.js";
 import { schemaWords } from "../../../core/schema-words.js";
+import { parseCheckedYaml } from "../../../formats/yaml/checked-yaml.js";
 
 /** The facts of a deposition that only a person knows. All are optional: placeholders stand for missing ones. */
 export type PackageProfile = z.output<typeof Profile>;
@@ -39,29 +38,13 @@ const Profile = z.strictObject({
 
 /** @throws {EmporiumError} CONFIG_SYNTAX, CONFIG_FIELD, CONFIG_LIMIT, with line and column */
 export function parsePackageProfile(text: string, file: string): PackageProfile {
-  if (text.length > LIMITS.configBytes) {
-    throw new EmporiumError("CONFIG_LIMIT", `${file} has ${text.length} characters, at most ${LIMITS.configBytes} are read`, {
-      place: { file },
-    });
-  }
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const placeAt = (offset: number) => {
-    const { line, col } = lines.linePos(offset);
-    return { file, line, column: col };
-  };
-  const [fault] = document.errors;
-  if (fault) throw new EmporiumError("CONFIG_SYNTAX", `${file}: ${fault.message}`, { place: placeAt(fault.pos[0]) });
-  const raw: unknown = document.toJS({ maxAliasCount: LIMITS.configAliases });
-  const result = Profile.safeParse(raw ?? {}, { error: schemaWords });
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  const path = issue!.path.map((step) => (typeof step === "symbol" ? "" : step));
-  const node = document.getIn(path, true);
-  throw new EmporiumError("CONFIG_FIELD", `${file}: ${path.join(".") || "the profile"}: ${issue!.message}`, {
-    place: { ...(isNode(node) && node.range ? placeAt(node.range[0]) : { file }), path: path.join(".") },
-    hint: "known are deposition_id, title, description, authors, dates, method, software, method_links, publications, ground_truth_status, is_curator_recommended, version, objects",
-  });
+  const known = Object.keys(Profile.shape);
+  return parseCheckedYaml(text, Profile, {
+    file,
+    hint: `known are ${known.join(", ")}`,
+    knownKeys: () => known,
+    mayBeEmpty: true,
+  }).value;
 }
 
 /** Answers of the command line override those of the profile. @throws {EmporiumError} CONFIG_FIELD */

@@ -1,0 +1,54 @@
+import type { CommandOutput, RunCommand } from "../engine-command.js";
+import type { ArrayJob, EngineLimits } from "../engine-executor.js";
+
+/** One of an engine's programs with its arguments. */
+export interface EngineCall {
+  readonly program: string;
+  readonly words: readonly string[];
+}
+
+/** An element of a job, or a job without elements, in an engine's own list. */
+export interface ListedJob {
+  readonly id: string;
+  readonly name: string;
+  readonly state: "waiting" | "running" | "held" | "over";
+  /** Elements that the line stands for. Default: 1. */
+  readonly count?: number | undefined;
+}
+
+/** How people speak to one engine: its programs, their arguments, what their output means. */
+export interface EngineWords {
+  readonly name: string;
+  /** `list`: an array has the very indices that are wanted. Otherwise it counts, and the script finds the slice by its place. */
+  readonly indices: "list" | { readonly first: 0 | 1; readonly variable: string };
+  /** The array of one element is a job without elements. */
+  readonly singleIsPlain?: boolean | undefined;
+  limits(run: RunCommand): Promise<EngineLimits>;
+  /** The script comes on standard input. */
+  submit(job: ArrayJob): EngineCall;
+  /** The new job's id; undefined where the output names none. */
+  idOf(output: CommandOutput): string | undefined;
+  /** All of one's own jobs that wait or run. */
+  readonly list: EngineCall;
+  parseList(output: string): readonly ListedJob[];
+  /** A failure of `list` that only means that there is no job. */
+  readonly none?: RegExp | undefined;
+  cancel(ids: readonly string[]): EngineCall;
+  /** Lets held elements go on. */
+  release?(id: string): EngineCall;
+  /** What to do about a refusal, by what the engine said. */
+  hintOf(said: string): string;
+}
+
+export function linesOf(text: string): string[] {
+  return text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
+}
+
+export const mebibytes = (bytes: number): number => Math.ceil(bytes / 2 ** 20);
+
+/** `4:05`. */
+export const hoursAndMinutes = (minutes: number): string =>
+  `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}`;

@@ -1,0 +1,225 @@
+/**
+ * Plays a cluster's engine on this machine by its documented words, for engines that cannot be installed here: takes the arguments of `bsub`,
+ * `qsub` and their siblings, refuses those that their manuals do not have, and really runs the scripts.
+ *
+ *     node engine-player.mjs DIALECT PROGRAM [argument …]
+ *
+ * DIALECT is lsf, pbs or sge. State lies in $PLAYER_FOLDER: a file for each job, which only the job's own process writes.
+ * Sources of the words: bsub(1), bjobs(1), bkill(1), bparams(1) of LSF 10.1; qsub(1B), qstat(1B), qdel(1B) of PBS Professional 2022;
+ * qsub(1), qstat(1), qdel(1), qconf(1) of Grid Engine 8.1.
+ */
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+
+const [dialect, program, ...args] = process.argv.slice(2);
+const folder = process.env.PLAYER_FOLDER;
+const SLOTS = 2;
+const POLL_MS = 50;
+
+/** Flags of each program: 1 takes a value, 0 none. */
+const FLAGS = {
+  lsf: { "-J": 1, "-n": 1, "-M": 1, "-R": 1, "-r": 0, "-gpu": 1, "-W": 1, "-q": 1, "-P": 1, "-w": 1, "-o": 1 },
+  pbs: { "-N": 1, "-J": 1, "-V": 0, "-r": 1, "-S": 1, "-l": 1, "-q": 1, "-A": 1, "-W": 1, "-j": 1, "-o": 1 },
+  sge: {
+    ...{ "-terse": 0, "-N": 1, "-t": 1, "-tc": 1, "-V": 0, "-cwd": 0, "-r": 1, "-notify": 0, "-S": 1 },
+    ...{ "-l": 1, "-q": 1, "-P": 1, "-hold_jid": 1, "-j": 1, "-o": 1 },
+  },
+};
+
+/** What a submission asks for, in one form for all engines. */
+const READ = {
+  lsf(flags) {
+    const [, name, last, most] =
+      /^([A-Za-z0-9._-]+)(?:\[1-(\d+)\](?:%(\d+))?)?$/.exec(flags["-J"]) ?? fail(`Bad job name: ${flags["-J"]}`);
+    if (flags["-J"].length > 255) fail("Job array index too long");
+    if (!/^\d+(KB|MB|GB)$/.test(flags["-M"])) fail(`Bad memory limit: ${flags["-M"]}`);
+    const after = [...(flags["-w"] ?? "").matchAll(/ended\((\d+)\)/g)].map(([, id]) => id);
+    return {
+      name,
+      first: 1,
+      count: last === undefined ? undefined : Number(last),
+      most: Number(most ?? SLOTS),
+      after,
+      log: flags["-o"],
+    };
+  },
+  pbs(flags) {
+    const [, last, most] =
+      flags["-J"] === undefined ? [] : (/^0-(\d+)(?:%(\d+))?$/.exec(flags["-J"]) ?? fail("illegal -J value"));
+    if (last === "0") fail("illegal -J value");
+    const after = (/^depend=afterany:(.*)$/.exec(flags["-W"] ?? "")?.[1] ?? "").split(":").filter((id) => id !== "");
+    const count = last === undefined ? undefined : Number(last) + 1;
+    return {
+      name: flags["-N"],
+      first: 0,
+      count,
+      most: Number(most ?? SLOTS),
+      after: after.map((id) => /^\d+/.exec(id)[0]),
+      log: flags["-o"],
+    };
+  },
+  sge(flags) {
+    const [, last] = flags["-t"] === undefined ? [] : (/^1-(\d+)$/.exec(flags["-t"]) ?? fail("invalid task id range"));
+    const after = (flags["-hold_jid"] ?? "").split(",").filter((id) => id !== "");
+    const count = last === undefined ? undefined : Number(last);
+    return { name: flags["-N"], first: 1, count, most: Number(flags["-tc"] ?? SLOTS), after, log: flags["-o"] };
+  },
+};
+
+const INDEX_VARIABLE = { lsf: "LSB_JOBINDEX", pbs: "PBS_ARRAY_INDEX", sge: "SGE_TASK_ID" }[dialect];
+const JOB_VARIABLE = { lsf: "LSB_JOBID", pbs: "PBS_JOBID", sge: "JOB_ID" }[dialect];
+
+function fail(message) {
+  process.stderr.write(`${message}\n`);
+  process.exit(1);
+}
+
+function flagsOf(words) {
+  const flags = {};
+  for (let at = 0; at < words.length; at++) {
+    const takes = FLAGS[dialect][words[at]];
+    if (takes === undefined) fail(`${program}: illegal option ${words[at]}`);
+    flags[words[at]] = takes === 1 ? words[++at] : true;
+  }
+  return flags;
+}
+
+const fileOf = (id) => join(folder, `${id}.json`);
+const cancelOf = (id) => join(folder, `${id}.cancel`);
+const read = (id) => JSON.parse(readFileSync(fileOf(id), "utf8"));
+function write(job) {
+  writeFileSync(`${fileOf(job.id)}.new`, JSON.stringify(job));
+  renameSync(`${fileOf(job.id)}.new`, fileOf(job.id));
+}
+const jobs = () =>
+  readdirSync(folder)
+    .filter((name) => name.endsWith(".json"))
+    .map((name) => read(name.slice(0, -5)))
+    .sort((a, b) => Number(a.id) - Number(b.id));
+const isOver = ({ elements }) => elements.every(({ state }) => state === "over");
+
+async function submit() {
+  const flags = flagsOf(args);
+  if (flags["-q"] === "nowhere") fail("nowhere: No such queue. Job not submitted.");
+  const asked = READ[dialect](flags);
+  let script = "";
+  for await (const piece of process.stdin) script += piece;
+  mkdirSync(folder, { recursive: true });
+  let id;
+  for (id = jobs().length + 1; ; id++) {
+    try {
+      openSync(join(folder, `${id}.taken`), "wx");
+      break;
+    } catch {
+      // another submission has this number
+    }
+  }
+  const indices = asked.count === undefined ? [undefined] : Array.from({ length: asked.count }, (_, i) => i + asked.first);
+  write({ ...asked, id: String(id), script, elements: indices.map((index) => ({ index: index ?? null, state: "waiting" })) });
+  spawn(process.execPath, [fileURLToPath(import.meta.url), dialect, "run", String(id)], {
+    detached: true,
+    stdio: "ignore",
+  }).unref();
+  if (dialect === "lsf") process.stdout.write(`Job <${id}> is submitted to default queue <normal>.\n`);
+  if (dialect === "pbs") process.stdout.write(`${id}${asked.count === undefined ? "" : "[]"}.player\n`);
+  if (dialect === "sge") process.stdout.write(`${id}${asked.count === undefined ? "" : `.1-${asked.count}:1`}\n`);
+}
+
+/** The process of one job: waits for others, runs the elements. */
+async function run(id) {
+  const job = read(id);
+  const pids = new Set();
+  while (!existsSync(cancelOf(id)) && job.after.some((other) => existsSync(fileOf(other)) && !isOver(read(other))))
+    await sleep(POLL_MS);
+  const open = [...job.elements];
+  const running = new Set();
+  while (open.length + running.size > 0) {
+    if (existsSync(cancelOf(id))) {
+      for (const element of open.splice(0)) element.state = "over";
+      for (const pid of pids) process.kill(-pid, "SIGTERM");
+      pids.clear();
+      write(job);
+    }
+    while (open.length > 0 && running.size < Math.min(SLOTS, job.most)) {
+      const element = open.shift();
+      const index = element.index ?? undefined;
+      const log =
+        job.log === "/dev/null"
+          ? "ignore"
+          : openSync(
+              job.log.endsWith("/") || !/%/.test(job.log)
+                ? join(job.log, `${job.name}.${id}.${index ?? 0}`)
+                : job.log.replace("%J", id).replace("%I", String(index)),
+              "a",
+            );
+      const env = { ...process.env, [JOB_VARIABLE]: id, ...(index === undefined ? {} : { [INDEX_VARIABLE]: String(index) }) };
+      const child = spawn("/bin/sh", ["-s"], { detached: true, stdio: ["pipe", log, log], env });
+      child.stdin.on("error", () => {});
+      child.stdin.end(job.script);
+      pids.add(child.pid);
+      element.state = "running";
+      const ended = new Promise((done) => child.once("exit", done)).then(() => {
+        pids.delete(child.pid);
+        running.delete(ended);
+        element.state = "over";
+      });
+      running.add(ended);
+      write(job);
+    }
+    await Promise.race([sleep(POLL_MS), ...running]);
+    write(job);
+  }
+  write(job);
+}
+
+function cancel() {
+  for (const word of args) writeFileSync(cancelOf(/^\d+/.exec(word)?.[0] ?? fail(`${program}: illegal job ${word}`)), "");
+}
+
+/** Each element that is not over. */
+const alive = () =>
+  (existsSync(folder) ? jobs() : []).flatMap((job) =>
+    job.elements.filter(({ state }) => state !== "over").map((element) => ({ job, element })),
+  );
+
+const LIST = {
+  lsf() {
+    if (args.join(" ") !== "-noheader -o jobid stat job_name delimiter='|'") fail(`bjobs: illegal option ${args.join(" ")}`);
+    const found = alive();
+    if (found.length === 0) fail("No unfinished job found");
+    for (const { job, element } of found) {
+      const name = element.index === null ? job.name : `${job.name}[${element.index}]`;
+      process.stdout.write(`${job.id}|${element.state === "running" ? "RUN" : "PEND"}|${name}\n`);
+    }
+  },
+  pbs() {
+    if (args.join(" ") === "-B -f") return process.stdout.write("Server: player\n    max_array_size = 10000\n");
+    if (args.join(" ") !== "-f -F json -t") fail(`qstat: illegal option ${args.join(" ")}`);
+    const Jobs = {};
+    for (const { job, element } of alive()) {
+      if (element.index !== null) Jobs[`${job.id}[].player`] = { Job_Name: job.name, job_state: "B" };
+      Jobs[element.index === null ? `${job.id}.player` : `${job.id}[${element.index}].player`] = {
+        Job_Name: job.name,
+        job_state: element.state === "running" ? "R" : "Q",
+      };
+    }
+    process.stdout.write(JSON.stringify({ timestamp: 1, pbs_version: "2022.1", Jobs }));
+  },
+  sge() {
+    if (args.join(" ") !== "-xml") fail(`qstat: illegal option ${args.join(" ")}`);
+    const item = ({ job, element }) =>
+      `<job_list state="${element.state}"><JB_job_number>${job.id}</JB_job_number><JB_name>${job.name}</JB_name><state>${element.state === "running" ? "r" : "qw"}</state>${element.index === null ? "" : `<tasks>${element.index}</tasks>`}</job_list>`;
+    process.stdout.write(`<?xml version='1.0'?><job_info><queue_info>${alive().map(item).join("")}</queue_info></job_info>\n`);
+  },
+};
+
+if (program === "run") await run(args[0]);
+else if (program === "bsub" || program === "qsub") await submit();
+else if (program === "bjobs" || program === "qstat") LIST[dialect]();
+else if (program === "bkill" || program === "qdel") cancel();
+else if (program === "bparams") process.stdout.write("Batch parameters:\n    MAX_JOB_ARRAY_SIZE = 1000\n");
+else if (program === "qconf") process.stdout.write("max_aj_instances             2000\nmax_aj_tasks                 75000\n");
+else fail(`${program} is not played`);

@@ -1,0 +1,34 @@
+import { describe, expect, it } from "vitest";
+import { commandExecutor } from "../../src/engine/executors/by-command.js";
+import { engineCommand } from "../../src/engine/executors/engine-command.js";
+import { processesExecutor } from "../../src/engine/executors/processes.js";
+import { LSF } from "../../src/engine/executors/words/lsf.js";
+import { PBS } from "../../src/engine/executors/words/pbs.js";
+import { SGE } from "../../src/engine/executors/words/sge.js";
+import { SLURM } from "../../src/engine/executors/words/slurm.js";
+import { engineSuite, playerEnvironment } from "./engine-suite.js";
+
+engineSuite(
+  "processes of this machine",
+  async () => {
+    const executor = processesExecutor({ slots: 2, env: process.env });
+    return { executor, stop: () => executor.close() };
+  },
+  { waits: false },
+);
+const played = { lsf: LSF, pbs: PBS, sge: SGE };
+for (const dialect of ["lsf", "pbs", "sge"] as const) {
+  engineSuite(`${dialect}, played by its documented words`, async (folder) => ({
+    executor: commandExecutor(played[dialect], engineCommand(playerEnvironment(dialect, folder))),
+  }));
+}
+
+describe("an engine that is not here", () => {
+  it.each([SLURM, LSF, PBS, SGE])("$name: names the program and what to do", async (words) => {
+    const executor = commandExecutor(words, engineCommand({ PATH: "/nowhere" }));
+    await expect(executor.limits()).rejects.toMatchObject({
+      code: "ENGINE_ABSENT",
+      facts: { hint: expect.stringContaining("--executor") },
+    });
+  });
+});
