@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -26,6 +26,14 @@ export function tree(root: string): Map<string, string> {
         .digest("hex"),
     ]),
   );
+}
+
+/** Whether the newest run of a target has ended, without starting a program. */
+export function hasEnded(root: string): boolean {
+  const runs = join(root, ".emporium/runs");
+  if (!existsSync(runs)) return false;
+  const open = readdirSync(runs).filter((name) => !existsSync(join(runs, name, "end.json")));
+  return open.length === 0;
 }
 
 /** Locks, claims and parts that are left in a target. */

@@ -5,15 +5,17 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generateLab } from "../../examples/lab/generate.mjs";
-import { leftovers, program, type RunStatus, tree } from "./cluster-kit.js";
+import { hasEnded, leftovers, program, type RunStatus, tree } from "./cluster-kit.js";
 import { emporium } from "./environment.js";
 import { hasSlurm, type Slurm, startSlurm } from "./slurm-kit.js";
 
-const RUNS = 4;
+const RUNS = 3;
 const EPOCH = "1767225600";
 /** Jobs may be slow to begin beside other suites. */
 const TEST_MS = 300_000;
+/** Looks for jobs, and at a run: each of the second starts a program. */
 const POLL_MS = 200;
+const LOOK_MS = 1_000;
 
 describe.runIf(hasSlurm())("an import on a Slurm cluster that is disturbed", { timeout: TEST_MS }, () => {
   const folder = mkdtempSync(join(tmpdir(), "emporium-disturbed-"));
@@ -22,7 +24,7 @@ describe.runIf(hasSlurm())("an import on a Slurm cluster that is disturbed", { t
   let local: Map<string, string>;
 
   beforeAll(async () => {
-    await generateLab({ out: lab, deposits: ["imod"], runs: RUNS, sections: "all", shape: [8, 32, 24] });
+    await generateLab({ out: lab, deposits: ["imod"], runs: RUNS, shape: [8, 32, 24] });
     // jobs take long enough to be disturbed
     profile("slow", "prologue: [sleep 2]");
     profile("brief", "prologue: [sleep 1]");
@@ -62,10 +64,14 @@ describe.runIf(hasSlurm())("an import on a Slurm cluster that is disturbed", { t
       const { stdout } = await engine("status", target);
       const now = JSON.parse(stdout) as RunStatus;
       if (now.stages && holds(now)) return now;
-      await sleep(POLL_MS);
+      await sleep(LOOK_MS);
     }
   }
   const isOver = ({ status: now }: RunStatus) => now !== "running" && now !== "stopped";
+  async function ended(target: string): Promise<RunStatus> {
+    while (!hasEnded(join(folder, target))) await sleep(POLL_MS);
+    return status(target);
+  }
   const jobs = async (format: string, states = "R") =>
     (await slurm.command("squeue", ["-h", "-r", "-t", states, "-o", format])).split("\n").filter((line) => line !== "");
 
@@ -91,7 +97,7 @@ describe.runIf(hasSlurm())("an import on a Slurm cluster that is disturbed", { t
       if (id !== undefined) killed = await slurm.killJob(id);
     }
     expect(killed).toBeGreaterThan(0);
-    const over = await until("killed", isOver);
+    const over = await ended("killed");
     expect(over).toMatchObject({ status: "done", done: over.tasks });
     expect(over.stages[0]!.submissions).toBe(2);
     await isLikeLocal("killed");
@@ -103,7 +109,7 @@ describe.runIf(hasSlurm())("an import on a Slurm cluster that is disturbed", { t
     await slurm.command("scancel", [gate!.split(" ")[0]!]);
     await until("gate", (now) => now.status === "stopped");
     expect((await engine("resume", "gate")).status).toBe(0);
-    expect(await until("gate", isOver)).toMatchObject({ status: "done" });
+    expect(await ended("gate")).toMatchObject({ status: "done" });
     await isLikeLocal("gate");
   });
 
@@ -138,7 +144,7 @@ describe.runIf(hasSlurm())("an import on a Slurm cluster that is disturbed", { t
       await slurm.command("scancel", ["--batch", "--signal=TERM", id]); // as --signal=B:TERM@120 does two minutes before the end
       break;
     }
-    const over = await until("time", isOver);
+    const over = await ended("time");
     expect(over).toMatchObject({ status: "done", done: over.tasks });
     await isLikeLocal("time");
   });

@@ -4,11 +4,12 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generateLab } from "../../examples/lab/generate.mjs";
-import { leftovers, type RunStatus, tree } from "./cluster-kit.js";
+import { hasEnded, leftovers, type RunStatus, tree } from "./cluster-kit.js";
 import { emporium } from "./environment.js";
 import { hasSlurm, type Slurm, startSlurm } from "./slurm-kit.js";
 
 const RUNS = 20;
+const POLL_MS = 200;
 const EPOCH = "1767225600";
 const DAY_MS = 24 * 3600 * 1000;
 
@@ -53,11 +54,8 @@ describe.runIf(hasSlurm())("an import on a Slurm cluster", { timeout: 300_000 },
   const status = async (target: string) => JSON.parse((await engine("status", target)).stdout) as RunStatus;
 
   async function ended(target: string): Promise<RunStatus> {
-    for (;;) {
-      const now = await status(target);
-      if (now.status !== "running") return now;
-      await sleep(500);
-    }
+    while (!hasEnded(join(folder, target))) await sleep(POLL_MS);
+    return status(target);
   }
 
   it("makes the tree of a local import, byte for byte, while nobody watches", async () => {

@@ -53,6 +53,12 @@ const FAILURES_SHOWN = 10;
  * @throws {EmporiumError} STORE_…
  */
 export async function runStatus(run: OpenRun, executor?: EngineExecutor): Promise<RunStatus> {
+  const first = await statusNow(run, executor);
+  // between two questions one job may have ended and submitted the next: only what is seen twice has stopped
+  return first.status === "stopped" ? statusNow(run, executor) : first;
+}
+
+async function statusNow(run: OpenRun, executor: EngineExecutor | undefined): Promise<RunStatus> {
   const { record } = run;
   const end = await getJson<RunEnd>(run.store, `${run.folder}${END}`);
   const stages: StageStatus[] = [];

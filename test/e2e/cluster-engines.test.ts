@@ -1,0 +1,55 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { generateLab } from "../../examples/lab/generate.mjs";
+import { playerEnvironment } from "../conformance/engine-suite.js";
+import { hasEnded, leftovers, type RunStatus, tree } from "../peers/cluster-kit.js";
+import { emporium } from "../peers/environment.js";
+
+const POLL_MS = 200;
+
+/** An import through each engine that is played, as a person calls it: submitted, watched, found done the second time, proven. */
+describe("an import through an engine", { timeout: 240_000 }, () => {
+  const folder = mkdtempSync(join(tmpdir(), "emporium-engines-"));
+  let local: Map<string, string>;
+
+  const ingest = (target: string, flags: readonly string[], env: NodeJS.ProcessEnv = {}) =>
+    emporium(
+      [
+        ...[
+          "ingest",
+          "run",
+          join(folder, "lab/imod.yaml"),
+          join(folder, "lab/input"),
+          join(folder, target),
+          "--import-everything",
+        ],
+        ...["-q", "--json", "--workspace", join(folder, `${target}.work`), ...flags],
+      ],
+      { SOURCE_DATE_EPOCH: "1767225600", ...env },
+    );
+
+  beforeAll(async () => {
+    await generateLab({ out: join(folder, "lab"), deposits: ["imod"], runs: 2, shape: [8, 32, 24] });
+    expect((await ingest("local", [])).status).toBe(0);
+    local = tree(join(folder, "local"));
+  }, 240_000);
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it.each(["lsf", "pbs", "sge"] as const)("%s", async (dialect) => {
+    const env = playerEnvironment(dialect, join(folder, `${dialect}.engine`));
+    const target = join(folder, dialect);
+    expect(JSON.parse((await ingest(dialect, ["--executor", dialect], env)).stdout)).toMatchObject({ status: "submitted" });
+    while (!hasEnded(target)) await sleep(POLL_MS);
+    const now = JSON.parse((await emporium(["engine", "status", target, "--json"], env)).stdout) as RunStatus;
+    expect(now).toMatchObject({ status: "done", done: now.tasks });
+    expect(tree(target)).toEqual(local);
+    expect(leftovers(target)).toEqual([]);
+    const again = JSON.parse((await ingest(dialect, ["--executor", dialect], env)).stdout) as { status: string; done: number };
+    expect([again.status, again.done]).toEqual(["done", 0]);
+    const checked = await emporium(["verify", target, "--json", "--workspace", join(folder, "other.work")]);
+    expect((JSON.parse(checked.stdout) as { status: string }).status).toBe("proven");
+  });
+});
