@@ -176,6 +176,10 @@ describe.runIf(hasSlurm())("an import on a Slurm cluster that is disturbed", { t
       errors: [{ code: "ENGINE_REFUSED", hint: expect.stringContaining("sinfo") }],
     });
     expect(await jobs("%j", "PD,R")).toEqual([]);
+    expect(leftovers(join(folder, "queue"))).toEqual([]);
+    // with a queue that is there, the same command begins
+    expect((await ingest("queue", ["--executor", "slurm", "--driver", "here"])).status).toBe(0);
+    await isLikeLocal("queue");
   });
 
   function start(args: readonly string[]): { child: ChildProcess; ended: Promise<number | null> } {

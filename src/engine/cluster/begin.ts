@@ -65,9 +65,21 @@ export async function beginRun(job: ClusterJob, place: ClusterPlace, env: Env): 
   const { arrayMax } = await place.executor.limits();
   const earlier = (await listRuns(target)).filter((record) => record.name === name);
   const ids = hashIds(plan.tasks);
-  for (const record of earlier) {
-    if (record.ids !== ids || (await getJson(target, `${runFolder(record.id)}${END}`))) continue;
-    return { record, store: target, folder: runFolder(record.id), url: urlOf(target, record.id) };
+  for (const known of earlier) {
+    if (known.ids !== ids || (await getJson(target, `${runFolder(known.id)}${END}`))) continue;
+    // what is submitted from now on goes by today's profile and program
+    const { resources, slots, prologue, command, program, executor } = place;
+    const record: RunRecord = {
+      ...known,
+      resources,
+      prologue: [...prologue],
+      command: [...command],
+      program,
+      engine: executor.name,
+    };
+    const folder = runFolder(known.id);
+    await putJson(target, `${folder}${RUN_RECORD}`, slots === undefined ? record : { ...record, slots });
+    return { record, store: target, folder, url: urlOf(target, record.id) };
   }
   const done = await doneAlready(job, earlier, env);
   if (done.size === plan.tasks.length) return undefined;
@@ -118,6 +130,18 @@ async function doneAlready(job: ClusterJob, earlier: readonly RunRecord[], { log
     if (receipt && (after ?? []).every((first) => done.has(first))) done.set(id, receipt);
   }
   return done;
+}
+
+/**
+ * Takes a run back whose first job no engine took: the target is as it was.
+ *
+ * @returns false where something was submitted
+ */
+export async function abandonRun({ record, store, folder }: OpenRun): Promise<boolean> {
+  for await (const _ of store.list(`${folder}stages/`)) return false;
+  await store.remove(folder);
+  await releaseRunLocks(store, record.locks, record.id);
+  return true;
 }
 
 /** What runs of a name have done in a target. */

@@ -101,7 +101,9 @@ async function advanceStage(run: OpenRun, stage: RunStage, options: GateOptions)
   const submissions = await readSubmissions(run, stage.name);
   const open = submissions.find(({ id }) => id === undefined);
   if (open) return submit(run, stage, open, options, false);
-  const jobs = submissions.map(({ id, job }) => ({ id: id!, name: job }));
+  // another engine's jobs are not this one's to ask for: where they still run, both do the same work with the same bytes
+  const mine = submissions.filter(({ engine }) => engine === executor.name);
+  const jobs = mine.map(({ id, job }) => ({ id: id!, name: job }));
   const alive = await aliveOf(executor, jobs, log);
   if (alive.length > 0) {
     if (options.gates) await gateBehind(run, stage.name, alive, options);

@@ -68,7 +68,7 @@ export function processesExecutor({ slots, env }: ProcessesOptions): EngineExecu
       if ((job.after?.length ?? 0) > 0) {
         throw new EmporiumError("INTERNAL", "jobs on this machine do not wait for others: call the gate again");
       }
-      const id = String(++number);
+      const id = `${process.pid}-${++number}`; // records of an earlier process name other jobs
       const waiting = job.indices === undefined ? [{ index: undefined }] : job.indices.map((index) => ({ index }));
       jobs.set(id, { name: job.name, waiting, running: new Set(), job });
       next();

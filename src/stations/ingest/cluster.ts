@@ -1,5 +1,5 @@
 import { seededRandom } from "../../core/random.js";
-import { beginRun, type ClusterPlace } from "../../engine/cluster/begin.js";
+import { abandonRun, beginRun, type ClusterPlace } from "../../engine/cluster/begin.js";
 import type { TaskGroup } from "../../engine/cluster/cut.js";
 import { callerName, drive, gate } from "../../engine/cluster/drive.js";
 import type { RunEnd } from "../../engine/cluster/gate.js";
@@ -90,20 +90,23 @@ export async function ingestOnCluster(
   // a run that was begun before has claims of its own
   const owner = String(run.record.params.claims);
   if (owner !== claims) await moveClaims(target, { from: claims, to: owner }, env);
-  if (!cluster.drive) {
+  try {
     const step = await gate(run, ingestStation, {
       executor,
-      gates: true,
+      gates: !cluster.drive,
       by: callerName({}),
       takeOver: true,
       clock: env.clock,
       log: env.log,
     });
-    const job =
-      step.state === "submitted" ? step.job.id : step.state === "waiting" ? step.jobs.map(({ id }) => id).join(", ") : "";
-    const slices = step.state === "submitted" ? step.slices : 0;
-    if (step.state !== "ended") return { state: "submitted", run, slices, job };
-    return { state: "ended", run, report: await reportOf(plan, run, step.end, secondsSince()) };
+    if (!cluster.drive && step.state !== "ended") {
+      const job =
+        step.state === "submitted" ? step.job.id : step.state === "waiting" ? step.jobs.map(({ id }) => id).join(", ") : "";
+      return { state: "submitted", run, slices: step.state === "submitted" ? step.slices : 0, job };
+    }
+  } catch (error) {
+    await abandonRun(run);
+    throw error;
   }
   const end = await drive(run, ingestStation, executor, env);
   return { state: "ended", run, report: await reportOf(plan, run, end, secondsSince()) };
