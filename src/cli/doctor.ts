@@ -35,7 +35,7 @@ export default command({
     { run: "emporium doctor --json", says: "for programs and bug reports" },
   ],
   async run(options, io) {
-    const findings = [...(await examine(io)), await postgres(options, io)];
+    const findings = [...(await examine(io)), await clusters(io), await postgres(options, io)];
     if (io.json) io.outJson({ findings, errors: [] });
     else for (const finding of findings) io.out(findingText(finding));
     return findings.some(({ status }) => status === "fail") ? 1 : 0;
@@ -61,6 +61,26 @@ export async function examine({ env, workspace }: Pick<Io, "env" | "workspace">)
       existsSync(awsFile(env, "AWS_CONFIG_FILE", "config")),
     ),
   ];
+}
+
+/** Engines of clusters whose programs are here and answer. */
+async function clusters({ env }: Pick<Io, "env">): Promise<Finding> {
+  const [{ executorOf }, { ENGINES }] = await Promise.all([
+    import("./engine-options.js"),
+    import("../engine/cluster/engine-names.js"),
+  ]);
+  const found = await Promise.all(
+    ENGINES.filter((name) => name !== "local").map(async (name) => {
+      const limits = await (await executorOf(name, env)).limits().catch(() => undefined);
+      return limits && `${name} (arrays of up to ${limits.arrayMax})`;
+    }),
+  );
+  const here = found.filter((words) => words !== undefined);
+  return {
+    name: "cluster",
+    status: "ok",
+    found: here.length === 0 ? "none: sbatch, bsub and qsub are not here, or do not answer" : here.join(", "),
+  };
 }
 
 export function nodeVersion(version: string): Finding {

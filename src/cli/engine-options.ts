@@ -51,7 +51,7 @@ async function profileOf(name: string | undefined, env: Io["env"]): Promise<Engi
 }
 
 /** The executor of a name. @throws {EmporiumError} ENGINE_ABSENT when it is asked */
-async function executorOf(
+export async function executorOf(
   name: EngineName,
   env: Io["env"],
   { slots }: { slots?: number | undefined } = {},
@@ -87,6 +87,7 @@ function withoutOuterJob(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
  * How a run is given to the engine: flags above the profile, the profile above what the plan needs.
  *
  * @param work threads and buffers of each worker
+ * @throws {EmporiumError} USAGE, CONFIG_…; ENGINE_ABSENT
  */
 export async function placeOf(
   options: EngineOptions,
@@ -102,8 +103,10 @@ export async function placeOf(
     });
   }
   const slots = options.slots ?? profile.slots;
+  const executor = await executorOf(engine, io.env, { slots });
+  await executor.limits(); // one that is not here is told before anything is read
   return {
-    executor: await executorOf(engine, io.env, { slots }),
+    executor,
     resources: {
       cpus: profile.cpus ?? work.jobs ?? 2,
       memoryBytes: profile.memory ?? jobMemory(work.memoryBytes),

@@ -69,11 +69,6 @@ describe("the frame", () => {
       new RegExp(`^error\\[NOT_BUILT\\]: emporium \\S+ has no ${name}: it comes with a later version\n  hint: `),
     );
   });
-
-  it.each([["--executor", "slurm"]])("refuses %s %s as not in this version", async (flag, value) => {
-    const { status, err } = await emporium(["ingest", "run", "c.yaml", "in", "out", flag, value]);
-    expect([status, err.split("\n")[0]]).toEqual([2, `error[NOT_BUILT]: ${flag} ${value} comes with a later version`]);
-  });
 });
 
 describe("--codec", () => {

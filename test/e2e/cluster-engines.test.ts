@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -51,5 +51,28 @@ describe("an import through an engine", { timeout: 240_000 }, () => {
     expect([again.status, again.done]).toEqual(["done", 0]);
     const checked = await emporium(["verify", target, "--json", "--workspace", join(folder, "other.work")]);
     expect((JSON.parse(checked.stdout) as { status: string }).status).toBe("proven");
+  });
+
+  it("an engine that is not here is told before anything is touched", async () => {
+    const absent = await ingest("absent", ["--executor", "slurm"], { PATH: "/nowhere" });
+    expect(absent.status).toBe(2);
+    expect(JSON.parse(absent.stdout)).toMatchObject({
+      errors: [{ code: "ENGINE_ABSENT", hint: expect.stringContaining("--executor") }],
+    });
+    expect(existsSync(join(folder, "absent"))).toBe(false);
+  });
+  it("a profile that is wrong is told with its line, one that is not there with those that are", async () => {
+    const config = join(folder, "config");
+    mkdirSync(join(config, "emporium"), { recursive: true });
+    writeFileSync(join(config, "emporium/emporium.engines.yaml"), "profiles:\n  big:\n    cpu: 4\n");
+    const env = { ...playerEnvironment("lsf", join(folder, "profiles.engine")), XDG_CONFIG_HOME: config };
+    const wrong = await ingest("wrong", ["--executor", "lsf"], env);
+    expect([wrong.status, wrong.stderr]).toEqual([2, expect.stringContaining("emporium.engines.yaml:3:5")]);
+    writeFileSync(join(config, "emporium/emporium.engines.yaml"), "profiles:\n  big: {memory: 100MiB}\n");
+    const other = await ingest("wrong", ["--executor", "lsf", "--engine-profile", "huge"], env);
+    expect([other.status, other.stderr]).toEqual([2, expect.stringContaining("it has big")]);
+    const small = await ingest("wrong", ["--executor", "lsf"], env);
+    expect([small.status, small.stderr]).toEqual([2, expect.stringContaining("memory: 720MiB")]);
+    expect(existsSync(join(folder, "wrong"))).toBe(false);
   });
 });

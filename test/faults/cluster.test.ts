@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { manualClock } from "../../src/core/clock.js";
+import { EmporiumError } from "../../src/core/errors.js";
 import { silentLog } from "../../src/core/log.js";
 import { seededRandom } from "../../src/core/random.js";
-import { gate } from "../../src/engine/cluster/drive.js";
+import { abandonRun } from "../../src/engine/cluster/begin.js";
+import { gate, retryDead } from "../../src/engine/cluster/drive.js";
 import { readDead } from "../../src/engine/cluster/gate.js";
 import type { OpenRun } from "../../src/engine/cluster/run-record.js";
 import { readJournals } from "../../src/engine/cluster/stage-journals.js";
@@ -19,6 +21,7 @@ import {
   playEngine,
   runElement,
   toyContents,
+  toyEnv,
   toyPlace,
   toyPlan,
   toyStation,
@@ -161,6 +164,63 @@ describe("a run on a cluster", () => {
     expect(await gate(made.run, toyStation(made.store), { ...options, takeOver: true })).toMatchObject({ state: "submitted" });
     await untilEnded(made.run, made.player, toyStation(made.store));
     await isWhole(made);
+  });
+
+  it("an engine that takes only short arrays gets them one after the other", async () => {
+    const made = await scene(12, { fateOf: () => lives });
+    const narrow: Player = {
+      ...made.player,
+      submit(job) {
+        if ((job.indices?.length ?? 1) <= 2) return made.player.submit(job);
+        return Promise.reject(new EmporiumError("ENGINE_REFUSED", "QOSMaxSubmitJobPerUserLimit"));
+      },
+    };
+    expect(await untilEnded(made.run, narrow, toyStation(made.store))).toMatchObject({ exitStatus: 0, done: plan.tasks.length });
+    await isWhole(made);
+  });
+
+  it("a run whose first job no engine takes is taken back: the target is as it was", async () => {
+    const made = await scene(13, { fateOf: () => lives });
+    const refusal = new EmporiumError("ENGINE_REFUSED", "invalid partition");
+    const closed: Player = { ...made.player, submit: () => Promise.reject(refusal) };
+    const options = { executor: closed, gates: false, by: "a", clock: manualClock(), log: silentLog };
+    await expect(gate(made.run, toyStation(made.store), options)).rejects.toBe(refusal);
+    expect(await abandonRun(made.run)).toBe(true);
+    expect(await keysOf(made.store, ".emporium/")).toEqual([]);
+    // one that has jobs is not
+    const begun = await scene(14, { fateOf: () => lives });
+    await gate(begun.run, toyStation(begun.store), { ...options, executor: begun.player });
+    expect(await abandonRun(begun.run)).toBe(false);
+    await untilEnded(begun.run, begun.player, toyStation(begun.store));
+    await isWhole(begun);
+  });
+
+  it("what was given up is tried again when somebody asks, and only that", async () => {
+    const store = memoryStore();
+    const killer = "set/run1/o2";
+    let isCured = false;
+    const begun: string[] = [];
+    let run!: OpenRun;
+    const station = (inner: Store) =>
+      toyStation(
+        inner,
+        (title) => begun.push(title),
+        (title) => title === killer && !isCured,
+      );
+    const player = playEngine({
+      fateOf: () => lives,
+      run: (job, index, wrap) => runElement(run, job, index, wrap, 15, station),
+    });
+    run = await beginToy(plan, store, toyPlace(player), 15);
+    expect(await untilEnded(run, player, station(store))).toMatchObject({ failed: 1, blocked: 3, exitStatus: 3 });
+    expect(await keysOf(store, ".emporium/locks/")).toEqual([]);
+    isCured = true;
+    begun.length = 0;
+    await retryDead(run, toyEnv(15));
+    expect(await keysOf(store, ".emporium/locks/")).toEqual([".emporium/locks/toy.json"]);
+    expect(await untilEnded(run, player, station(store))).toMatchObject({ failed: 0, blocked: 0, exitStatus: 0 });
+    expect(begun.sort()).toEqual([killer, "set/run1/o3", "set/dataset", "all/deposition"].sort());
+    await isWhole({ store, run, player });
   });
 
   it("another run of the target is refused while one is open, and its name is told", async () => {

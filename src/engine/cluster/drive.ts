@@ -4,7 +4,7 @@ import { EmporiumError, toErrorRecord } from "../../core/errors.js";
 import type { Env } from "../env.js";
 import type { EngineExecutor } from "../executors/engine-executor.js";
 import { removeLeftovers } from "../leftovers.js";
-import { releaseRunLocks } from "../lock.js";
+import { releaseRunLocks, takeRunLocks } from "../lock.js";
 import { type Advance, advance, type GateOptions, type RunEnd, readDead, readSubmissions } from "./gate.js";
 import { readTasks } from "./graph.js";
 import { deadKey, END, retryKey, stageEndKey } from "./run-files.js";
@@ -120,10 +120,15 @@ async function aliveCount(executor: EngineExecutor, handles: readonly { id: stri
   return [...states.values()].reduce((sum, { waiting, running, held }) => sum + waiting + running + held, 0);
 }
 
-/** Tasks that nobody tries again become open again, with those that they blocked. */
-export async function retryDead(run: OpenRun): Promise<void> {
-  const { store, folder } = run;
-  for (const { name } of run.record.stages) {
+/**
+ * Tasks that nobody tries again become open again, with those that they blocked; the target is the run's again.
+ *
+ * @throws {EmporiumError} TARGET_LOCKED where somebody else writes there by now
+ */
+export async function retryDead(run: OpenRun, env: Env): Promise<void> {
+  const { store, folder, record } = run;
+  await takeRunLocks(store, record.locks, record.id, { job: record.name, ...env, onLost: () => {} });
+  for (const { name } of record.stages) {
     const since = (await readSubmissions(run, name)).length;
     if (since > 0) await putJson(store, `${folder}${retryKey(name)}`, { since });
     await store.remove(`${folder}${deadKey(name)}`);
