@@ -6,10 +6,13 @@ import { seededRandom } from "../../src/core/random.js";
 import { abandonRun } from "../../src/engine/cluster/begin.js";
 import { gate, retryDead } from "../../src/engine/cluster/drive.js";
 import { readDead } from "../../src/engine/cluster/gate.js";
+import { readTasks } from "../../src/engine/cluster/graph.js";
+import { segmentKey } from "../../src/engine/cluster/run-files.js";
 import type { OpenRun } from "../../src/engine/cluster/run-record.js";
 import { readJournals } from "../../src/engine/cluster/stage-journals.js";
 import { runStatus } from "../../src/engine/cluster/status.js";
 import type { ArrayJob } from "../../src/engine/executors/engine-executor.js";
+import { encodeLine } from "../../src/engine/journal-lines.js";
 import { memoryStore } from "../../src/stores/memory/store.js";
 import type { Store } from "../../src/stores/store.js";
 import {
@@ -133,6 +136,45 @@ describe("a run on a cluster", () => {
       [killer, "failed", "ENGINE_LOST"],
       ...blocked.map((title) => [title, "blocked", "TASK_BLOCKED"]),
     ]);
+  });
+
+  it("jobs that end before they begin are given up after three submissions, with what to look at", async () => {
+    const made = await scene(5, { fateOf: () => ({ kind: "dies", after: 0 }) });
+    const end = await untilEnded(made.run, made.player, toyStation(made.store));
+    expect(end).toMatchObject({ done: 0, exitStatus: 1 });
+    expect(made.player.submitted).toHaveLength(3);
+    const dead = await readDead(made.run, made.run.record.stages);
+    expect(new Set(dead.map(({ error }) => error.code))).toEqual(new Set(["ENGINE_LOST", "TASK_BLOCKED"]));
+    expect(await keysOf(made.store, ".emporium/locks/")).toEqual([]);
+  });
+
+  it("a submission whose answer was lost is found by its name, not made again", async () => {
+    const lost = new Set<string>();
+    const losesReply = ({ name }: ArrayJob) => !lost.has(name) && lost.add(name).size > 0;
+    // processes stand still until the gate has looked for them
+    const made = await scene(6, { fateOf: () => ({ kind: "stalls", after: 0 }), losesReply });
+    const held: Player = {
+      ...made.player,
+      find: async (name) => [{ name, id: String(made.player.submitted.findIndex((job) => job.name === name) + 1) }],
+    };
+    const look = () =>
+      gate(made.run, toyStation(made.store), { executor: held, gates: false, by: "a", clock: manualClock(), log: silentLog });
+    await expect(look()).rejects.toMatchObject({ code: "ENGINE_ABSENT" });
+    expect(await look()).toMatchObject({ state: "submitted", job: { id: "1" } });
+    expect(made.player.submitted).toHaveLength(1);
+  });
+
+  it("a worker that was stopped in time is no death of the task that it had begun", async () => {
+    const made = await scene(4, { fateOf: () => lives });
+    const [stage] = made.run.record.stages;
+    const [first] = await readTasks(made.store, made.run.folder, 0, 1);
+    for (let attempt = 0; attempt < 5; attempt++) {
+      const lines = [{ record: "start", task: first!.id }, ...(attempt < 4 ? [{ record: "end", complete: false }] : [])];
+      const key = segmentKey(stage!.name, { slice: 0, attempt, token: "a", part: 0 });
+      await made.store.write(`${made.run.folder}${key}`, Buffer.concat(lines.map((line) => encodeLine(JSON.stringify(line)))));
+    }
+    // four ended by themselves, one without a word
+    expect(await readJournals(made.store, made.run.folder, stage!.name)).toMatchObject({ deaths: new Map([[first!.id, 1]]) });
   });
 
   it("three gates that look at once submit each stage once", async () => {

@@ -157,7 +157,9 @@ async function submit(
       });
     } catch (error) {
       const refused = isEmporiumError(error) && error.code === "ENGINE_REFUSED";
-      if (!refused || slices.length === 1) {
+      // an engine that did not answer may have taken the job: the record stays, and its name is looked up next time
+      if (!refused) throw error;
+      if (slices.length === 1) {
         await run.store.remove(key);
         throw error;
       }
