@@ -34,11 +34,11 @@ export function engineSuite(title: string, made: (folder: string) => Promise<Eng
 
     const job = (name: string, line: string, more: Partial<ArrayJob> = {}): ArrayJob => ({
       name,
-      script: ["#!/bin/sh", line, ""].join("\n"),
+      script: ["#!/bin/sh", "SLICE=$EMPORIUM_SLICE", '[ -n "$SLICE" ] || SLICE=$SLURM_ARRAY_TASK_ID', line, ""].join("\n"),
       resources: { cpus: 1, memoryBytes: 64 * 2 ** 20, gpus: 0, words: [] },
       ...more,
     });
-    const slice = "${EMPORIUM_SLICE:-$SLURM_ARRAY_TASK_ID}"; // as engine work reads it
+    const slice = "$SLICE"; // as engine work reads it
     const written = (name: string) =>
       readdirSync(out)
         .filter((file) => file.startsWith(`${name}.`))
