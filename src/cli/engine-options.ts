@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { EmporiumError } from "../core/errors.js";
+import { LIMITS } from "../core/limits.js";
 import type { ClusterPlace } from "../engine/cluster/begin.js";
 import { ENGINES, type EngineName } from "../engine/cluster/engine-names.js";
 import type { EngineProfile } from "../engine/cluster/profile.js";
@@ -78,20 +79,36 @@ const WORDS: Readonly<Record<Exclude<EngineName, "local">, () => Promise<EngineW
   pbs: async () => (await import("../engine/executors/words/pbs.js")).PBS,
 };
 
-/** A job that submits jobs: what the engine told it of itself is not for them. */
+/** A job that submits jobs: what Slurm told it of itself is not for them. Outside of a job, and in `SBATCH_…`, a person has set them. */
 function withoutOuterJob(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^(SLURM_|SBATCH_)/.test(name) || name === "SLURM_CONF"));
+  if (env.SLURM_JOB_ID === undefined) return env;
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith("SLURM_") || name === "SLURM_CONF"));
+}
+
+/** Flags of clusters mean nothing on this machine. @throws {EmporiumError} USAGE */
+export function refuseEngineFlags({ engineProfile, driver, queue, account, slots }: EngineOptions): void {
+  const named = [
+    ...(engineProfile === undefined ? [] : ["--engine-profile"]),
+    ...(queue === undefined ? [] : ["--queue"]),
+    ...(account === undefined ? [] : ["--account"]),
+    ...(slots === undefined ? [] : ["--slots"]),
+    ...(driver === "here" ? ["--driver here"] : []),
+  ];
+  if (named.length === 0) return;
+  throw new EmporiumError("USAGE", `${named.join(", ")}: of a cluster, but the tasks run on this machine`, {
+    hint: "add --executor slurm, or another engine; or leave it out",
+  });
 }
 
 /**
  * How a run is given to the engine: flags above the profile, the profile above what the plan needs.
  *
- * @param work threads and buffers of each worker
+ * @param work threads and buffers of each worker, where a flag names them
  * @throws {EmporiumError} USAGE, CONFIG_…; ENGINE_ABSENT
  */
 export async function placeOf(
   options: EngineOptions,
-  work: { jobs: number | undefined; memoryBytes: number },
+  work: { jobs: number | undefined; memoryBytes: number | undefined },
   io: Pick<Io, "env">,
 ): Promise<ClusterPlace> {
   const profile = await profileOf(options.engineProfile, io.env);
@@ -108,8 +125,11 @@ export async function placeOf(
   return {
     executor,
     resources: {
-      cpus: profile.cpus ?? work.jobs ?? 2,
-      memoryBytes: profile.memory ?? jobMemory(work.memoryBytes),
+      cpus: work.jobs ?? profile.cpus ?? 2,
+      memoryBytes:
+        work.memoryBytes === undefined && profile.memory !== undefined
+          ? profile.memory
+          : jobMemory(work.memoryBytes ?? LIMITS.memoryBytes),
       gpus: profile.gpus ?? 0,
       ...(profile.walltime === undefined ? {} : { walltimeMinutes: profile.walltime }),
       ...optional("queue", options.queue ?? profile.queue),

@@ -4,7 +4,7 @@ import { LIMITS } from "../core/limits.js";
 import { envOf } from "../engine/env.js";
 import { KINDS } from "../model/kinds.js";
 import type { Io } from "./command.js";
-import { engineOptions, placeOf } from "./engine-options.js";
+import { engineOptions, placeOf, refuseEngineFlags } from "./engine-options.js";
 import { amountOfBytes, defaultJobs, defaultMemoryBytes, httpUrl, wholeNumber } from "./option-types.js";
 import { printReport } from "./report.js";
 
@@ -148,8 +148,17 @@ export function zarrOf({ omeZarr, codec }: { omeZarr: "0.4" | "0.5"; codec?: "bl
 
 /** A plan for a cluster is made for its jobs: for their threads and their memory. @throws {EmporiumError} USAGE, CONFIG_…, MEMORY_LIMIT */
 async function clusterOf(options: IngestOptions, io: Io) {
-  if (options.executor === "local" || options.dryRun) return {};
-  const place = await placeOf(options, { ...workOf(options), jobs: options.jobs }, io);
+  if (options.executor === "local") {
+    refuseEngineFlags(options);
+    return {};
+  }
+  if (!options.keepGoing) {
+    throw new EmporiumError("USAGE", `--fail-fast: jobs of ${options.executor} do not know of each other's failures`, {
+      hint: "leave it out; emporium engine cancel ends a run",
+    });
+  }
+  if (options.dryRun) return {};
+  const place = await placeOf(options, { jobs: options.jobs, memoryBytes: options.memory }, io);
   const { bufferMemory } = await import("../engine/cluster/worker-memory.js");
   const { cpus, memoryBytes } = place.resources;
   return { jobs: cpus, memoryBytes: bufferMemory(memoryBytes), cluster: { place, drive: options.driver === "here" } };

@@ -53,6 +53,14 @@ describe("an import through an engine", { timeout: 240_000 }, () => {
     expect((JSON.parse(checked.stdout) as { status: string }).status).toBe("proven");
   });
 
+  it.each([
+    ["--queue of a cluster, here", ["--queue", "cpu", "--slots", "3"], "--queue, --slots"],
+    ["--fail-fast, on a cluster", ["--executor", "lsf", "--fail-fast"], "--fail-fast"],
+  ])("refuses what would have no effect: %s", async (_, flags, named) => {
+    const refused = await ingest("flags", flags);
+    expect([refused.status, refused.stderr]).toEqual([2, expect.stringContaining(named)]);
+    expect(existsSync(join(folder, "flags"))).toBe(false);
+  });
   it("an engine that is not here is told before anything is touched", async () => {
     const absent = await ingest("absent", ["--executor", "slurm"], { PATH: "/nowhere" });
     expect(absent.status).toBe(2);
