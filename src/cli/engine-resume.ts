@@ -25,7 +25,12 @@ export default command({
   }),
   examples: [{ run: "emporium engine resume --help", says: "with the folder that ingest run --executor prints" }],
   async run({ run: location, executor: name, driver, retryDead: again }, io) {
-    const { run, station, executor } = await openForCommand(location, io, name);
+    const opened = await openForCommand(location, io, name);
+    const { station, executor } = opened;
+    const { changeEngine } = await import("../engine/cluster/run-record.js");
+    // this machine only helps out; another cluster takes over
+    const isMoved = executor.name !== "local" && executor.name !== opened.run.record.engine;
+    const run = isMoved ? await changeEngine(opened.run, executor.name) : opened.run;
     const [{ callerName, drive, gate, retryDead }, { envOf }, { runStatus }] = await Promise.all([
       import("../engine/cluster/drive.js"),
       import("../engine/env.js"),

@@ -20,11 +20,11 @@ export function callerName(env: Readonly<Record<string, string | undefined>>): s
 
 /** One look at a run, and what follows from it. @throws as `advance` */
 export function gate(run: OpenRun, station: ClusterStation, options: GateOptions): Promise<Advance> {
-  return advance(run, options, (end) => finish(run, station, end));
+  return advance(run, options, () => finish(run, station));
 }
 
 /** The locks go last: until then nobody else writes the target. */
-async function finish(run: OpenRun, station: ClusterStation, _end: RunEnd): Promise<void> {
+async function finish(run: OpenRun, station: ClusterStation): Promise<void> {
   const dead = new Set((await readDead(run, run.record.stages)).map(({ task }) => task));
   const tasks = dead.size === 0 ? [] : await readTasks(run.store, run.folder, 0, run.record.tasks);
   await station.finish?.(

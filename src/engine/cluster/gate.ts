@@ -81,7 +81,7 @@ export type Advance =
  * @param finish called once everything is done or dead, before the run's end is recorded
  * @throws {EmporiumError} ENGINE_ABSENT, ENGINE_REFUSED, ENGINE_DISAGREES, STORE_…
  */
-export async function advance(run: OpenRun, options: GateOptions, finish: (end: RunEnd) => Promise<void>): Promise<Advance> {
+export async function advance(run: OpenRun, options: GateOptions, finish: () => Promise<void>): Promise<Advance> {
   const ended = await getJson<RunEnd>(run.store, `${run.folder}${END}`);
   if (ended) return { state: "ended", end: ended };
   for (const stage of run.record.stages) {
@@ -90,7 +90,7 @@ export async function advance(run: OpenRun, options: GateOptions, finish: (end: 
     if (step) return step;
   }
   const end = await sumUp(run);
-  await finish(end);
+  await finish();
   await putJson(run.store, `${run.folder}${END}`, end);
   return { state: "ended", end };
 }

@@ -147,6 +147,13 @@ export function refuseOtherVersion({ record, url }: OpenRun, version: string): v
   });
 }
 
+/** Gives what is left of a run to another engine: gates and later commands ask that one. */
+export async function changeEngine(run: OpenRun, engine: string): Promise<OpenRun> {
+  const record = { ...run.record, engine };
+  await putJson(run.store, `${run.folder}${RUN_RECORD}`, record);
+  return { ...run, record };
+}
+
 export function putJson(
   store: Store,
   key: string,
