@@ -36,6 +36,18 @@ export function hasEnded(root: string): boolean {
   return open.length === 0;
 }
 
+/** What the names of all jobs of the newest run of a target begin with; undefined before its first one. */
+export function namesOfJobs(root: string): string | undefined {
+  const runs = join(root, ".emporium/runs");
+  for (const name of existsSync(runs) ? readdirSync(runs).sort().reverse() : []) {
+    const first = join(runs, name, "stages/runs/submitted.0.json");
+    if (!existsSync(first)) continue;
+    const { job } = JSON.parse(readFileSync(first, "utf8")) as { job: string };
+    return job.slice(0, -"runs-0".length);
+  }
+  return undefined;
+}
+
 /** Locks, claims and parts that are left in a target. */
 export function leftovers(root: string): string[] {
   return readdirSync(root, { recursive: true, encoding: "utf8" }).filter(

@@ -1,11 +1,16 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { generateLab } from "../../examples/lab/generate.mjs";
-import { hasEnded, leftovers, program, type RunStatus, tree } from "./cluster-kit.js";
+import { openRun } from "../../src/engine/cluster/run-record.js";
+import { type RunStatus, runStatus } from "../../src/engine/cluster/status.js";
+import { commandExecutor } from "../../src/engine/executors/by-command.js";
+import { engineCommand } from "../../src/engine/executors/engine-command.js";
+import { SLURM } from "../../src/engine/executors/words/slurm.js";
+import { hasEnded, leftovers, namesOfJobs, program, tree } from "./cluster-kit.js";
 import { emporium } from "./environment.js";
 import { hasSlurm, type Slurm, startSlurm } from "./slurm-kit.js";
 
@@ -57,129 +62,169 @@ describe.runIf(hasSlurm())("an import on a Slurm cluster that is disturbed", { t
   const ingest = (target: string, flags: readonly string[], name?: string) => emporium(words(target, flags), environment(name));
   const engine = (verb: string, target: string, flags: readonly string[] = []) =>
     emporium(["engine", verb, join(folder, target), "--json", ...flags], environment());
-  const status = async (target: string) => JSON.parse((await engine("status", target)).stdout) as RunStatus;
+  // in this process: a program's start for each look would be most of the work
+  const executor = () => commandExecutor(SLURM, engineCommand({ ...process.env, ...slurm.env }));
+  const status = async (target: string) => runStatus(await openRun(join(folder, target)), executor());
   async function until(target: string, holds: (now: RunStatus) => boolean): Promise<RunStatus> {
-    for (;;) {
+    for (; ; await sleep(LOOK_MS)) {
       // a run that is just being begun is not there yet
-      const { stdout } = await engine("status", target);
-      const now = JSON.parse(stdout) as RunStatus;
-      if (now.stages && holds(now)) return now;
-      await sleep(LOOK_MS);
+      const now = await status(target).catch(() => undefined);
+      if (now && holds(now)) return now;
     }
   }
+  // what a failure leaves unsaid
+  afterEach(async ({ task }) => {
+    if (task.result?.state !== "fail") return;
+    console.error(await slurm.command("squeue", ["-r"]), await slurm.command("scontrol", ["show", "node"]));
+    for (const target of readdirSync(folder).filter((name) => existsSync(join(folder, name, ".emporium/runs"))))
+      console.error(target, (await status(target)).toText());
+  });
   const isOver = ({ status: now }: RunStatus) => now !== "running" && now !== "stopped";
   async function ended(target: string): Promise<RunStatus> {
     while (!hasEnded(join(folder, target))) await sleep(POLL_MS);
     return status(target);
   }
-  const jobs = async (format: string, states = "R") =>
-    (await slurm.command("squeue", ["-h", "-r", "-t", states, "-o", format])).split("\n").filter((line) => line !== "");
+  /** Jobs of the newest run of a target, by squeue's words. */
+  async function jobs(target: string, format: string, states = "R"): Promise<string[]> {
+    const names = namesOfJobs(join(folder, target));
+    const listed = await slurm.command("squeue", ["-h", "-r", "-t", states, "-o", `%j ${format}`]);
+    return listed
+      .split("\n")
+      .filter((line) => names !== undefined && line.startsWith(names))
+      .map((line) => line.slice(line.indexOf(" ") + 1));
+  }
 
   async function isLikeLocal(target: string): Promise<void> {
     expect(tree(join(folder, target))).toEqual(local);
     expect(leftovers(join(folder, target))).toEqual([]);
   }
 
-  it("the controller killed in the middle of a stage: elements that it holds are released, receipts count", async () => {
-    const driver = start(words("controller", ["--executor", "slurm", "--driver", "here"]));
-    await until("controller", (now) => now.done > 0);
-    await slurm.restartController();
-    await driver.ended;
-    expect(await status("controller")).toMatchObject({ status: "done" });
-    await isLikeLocal("controller");
-  });
-
-  it("processes of jobs killed: their slices are submitted again", async () => {
-    await ingest("killed", ["--executor", "slurm"]);
-    let killed = 0;
-    for (const end = Date.now() + 60_000; killed === 0 && Date.now() < end; await sleep(POLL_MS)) {
-      const [id] = await jobs("%A");
-      if (id !== undefined) killed = await slurm.killJob(id);
-    }
-    expect(killed).toBeGreaterThan(0);
-    const over = await ended("killed");
-    expect(over).toMatchObject({ status: "done", done: over.tasks });
-    expect(over.stages[0]!.submissions).toBe(2);
-    await isLikeLocal("killed");
-  });
-
-  it("the gate killed: nothing is lost, resume goes on", async () => {
-    await ingest("gate", ["--executor", "slurm"]);
-    const [gate] = await jobs("%A %j", "PD,R").then((lines) => lines.filter((line) => line.endsWith("-gate")));
-    await slurm.command("scancel", [gate!.split(" ")[0]!]);
-    await until("gate", (now) => now.status === "stopped");
-    expect((await engine("resume", "gate")).status).toBe(0);
-    expect(await ended("gate")).toMatchObject({ status: "done" });
-    await isLikeLocal("gate");
-  });
-
-  it("two gates at once: each stage is submitted once", async () => {
-    await ingest("gates", ["--executor", "slurm"]);
-    for (let over = false; !over; ) {
-      await Promise.all([engine("gate", "gates"), engine("gate", "gates"), engine("gate", "gates")]);
-      over = isOver(await status("gates"));
-    }
-    const over = await status("gates");
-    expect(over).toMatchObject({ status: "done" });
-    expect(over.stages.map(({ submissions }) => submissions)).toEqual(over.stages.map(() => 1));
-    await isLikeLocal("gates");
-  });
-
-  it("the driver stopped and started: the same run goes on", async () => {
-    const flags = ["--executor", "slurm", "--driver", "here"];
-    const first = start(words("driver", flags));
-    await until("driver", (now) => now.stages[0]!.submissions > 0);
-    first.child.kill("SIGTERM");
-    expect(await first.ended).toBe(130);
-    const second = await ingest("driver", flags);
-    expect(JSON.parse(second.stdout)).toMatchObject({ status: "done" });
-    await isLikeLocal("driver");
-  });
-
-  it("walltime is over: the worker stops in time, the rest is submitted again", async () => {
-    await ingest("time", ["--executor", "slurm"]);
-    for (const end = Date.now() + 60_000; Date.now() < end; await sleep(POLL_MS)) {
-      const [id] = await jobs("%A");
-      if (id === undefined) continue;
-      await slurm.command("scancel", ["--batch", "--signal=TERM", id]); // as --signal=B:TERM@120 does two minutes before the end
-      break;
-    }
-    const over = await ended("time");
-    expect(over).toMatchObject({ status: "done", done: over.tasks });
-    await isLikeLocal("time");
-  });
-
-  it("cancel leaves no job, and a target that is free", async () => {
-    await ingest("cancelled", ["--executor", "slurm"]);
-    const cancelled = await engine("cancel", "cancelled");
-    expect(JSON.parse(cancelled.stdout)).toMatchObject({ left: 0 });
-    expect(await jobs("%j", "PD,R,CG")).toEqual([]);
-    // ids that it was given wait for whoever begins it again, as those of a local import that was stopped
-    expect(leftovers(join(folder, "cancelled"))).toEqual([".emporium/ids.json"]);
-    expect((await ingest("cancelled", ["--executor", "slurm", "--driver", "here"])).status).toBe(0);
-    await isLikeLocal("cancelled");
-  });
-
-  it("another engine goes on: half on Slurm, the rest here", async () => {
-    await ingest("two", ["--executor", "slurm"]);
-    await until("two", (now) => now.done > 0);
-    for (const id of new Set(await jobs("%A", "PD,R"))) await slurm.command("scancel", [id]);
-    await until("two", (now) => now.status === "stopped");
-    expect((await engine("resume", "two", ["--executor", "local"])).status).toBe(0);
-    await isLikeLocal("two");
-  });
-
-  it("a queue that is not there is named, nothing is submitted, the target stays free", async () => {
-    const refused = await ingest("queue", ["--executor", "slurm", "--queue", "nowhere"]);
-    expect(refused.status).toBe(1);
-    expect(JSON.parse(refused.stdout)).toMatchObject({
-      errors: [{ code: "ENGINE_REFUSED", hint: expect.stringContaining("sinfo") }],
+  describe.concurrent("by what happens to one run", () => {
+    it("processes of jobs killed: their slices are submitted again", async () => {
+      await ingest("killed", ["--executor", "slurm"]);
+      let killed = 0;
+      for (const end = Date.now() + 60_000; killed === 0 && Date.now() < end; await sleep(POLL_MS)) {
+        const [id] = await jobs("killed", "%A");
+        if (id !== undefined) killed = await slurm.killJob(id);
+      }
+      expect(killed).toBeGreaterThan(0);
+      const over = await ended("killed");
+      expect(over).toMatchObject({ status: "done", done: over.tasks });
+      expect(over.stages[0]!.submissions).toBe(2);
+      await isLikeLocal("killed");
     });
-    expect(await jobs("%j", "PD,R")).toEqual([]);
-    expect(leftovers(join(folder, "queue"))).toEqual([]);
-    // with a queue that is there, the same command begins
-    expect((await ingest("queue", ["--executor", "slurm", "--driver", "here"])).status).toBe(0);
-    await isLikeLocal("queue");
+
+    it("the gate killed: nothing is lost, resume goes on", async () => {
+      await ingest("gate", ["--executor", "slurm"]);
+      const [gate] = await jobs("gate", "%A %j", "PD,R").then((lines) => lines.filter((line) => line.endsWith("-gate")));
+      await slurm.command("scancel", [gate!.split(" ")[0]!]);
+      await until("gate", (now) => now.status === "stopped");
+      expect((await engine("resume", "gate")).status).toBe(0);
+      expect(await ended("gate")).toMatchObject({ status: "done" });
+      await isLikeLocal("gate");
+    });
+
+    it("one plan for two folders at once: each is a run of its own, and cancelling one leaves the other", async () => {
+      await ingest("left", ["--executor", "slurm"]);
+      await ingest("right", ["--executor", "slurm"]);
+      expect(JSON.parse((await engine("cancel", "right")).stdout)).toMatchObject({ left: 0 });
+      expect(await ended("left")).toMatchObject({ status: "done" });
+      await isLikeLocal("left");
+    });
+
+    it("two gates at once: each stage is submitted once", async () => {
+      await ingest("gates", ["--executor", "slurm"]);
+      for (let over = false; !over; ) {
+        await Promise.all([engine("gate", "gates"), engine("gate", "gates"), engine("gate", "gates")]);
+        over = isOver(await status("gates"));
+      }
+      const over = await status("gates");
+      expect(over).toMatchObject({ status: "done" });
+      expect(over.stages.map(({ submissions }) => submissions)).toEqual(over.stages.map(() => 1));
+      await isLikeLocal("gates");
+    });
+
+    it("the driver stopped and started: the same run goes on", async () => {
+      const flags = ["--executor", "slurm", "--driver", "here"];
+      const first = start(words("driver", flags));
+      await until("driver", (now) => now.stages[0]!.submissions > 0);
+      first.child.kill("SIGTERM");
+      expect(await first.ended).toBe(130);
+      const second = await ingest("driver", flags);
+      expect(JSON.parse(second.stdout)).toMatchObject({ status: "done" });
+      await isLikeLocal("driver");
+    });
+
+    it("walltime is over: the worker stops in time, the rest is submitted again", async () => {
+      await ingest("time", ["--executor", "slurm"]);
+      for (const end = Date.now() + 60_000; Date.now() < end; await sleep(POLL_MS)) {
+        const [id] = await jobs("time", "%A");
+        if (id === undefined) continue;
+        await slurm.command("scancel", ["--batch", "--signal=TERM", id]); // as --signal=B:TERM@120 does two minutes before the end
+        break;
+      }
+      const over = await ended("time");
+      expect(over).toMatchObject({ status: "done", done: over.tasks });
+      await isLikeLocal("time");
+    });
+
+    it("cancel leaves no job, and a target that is free", async () => {
+      await ingest("cancelled", ["--executor", "slurm"]);
+      const cancelled = await engine("cancel", "cancelled");
+      expect(JSON.parse(cancelled.stdout)).toMatchObject({ left: 0 });
+      expect(await jobs("cancelled", "%j", "PD,R,CG")).toEqual([]);
+      // ids that it was given wait for whoever begins it again, as those of a local import that was stopped
+      expect(leftovers(join(folder, "cancelled"))).toEqual([".emporium/ids.json"]);
+      expect((await ingest("cancelled", ["--executor", "slurm", "--driver", "here"])).status).toBe(0);
+      await isLikeLocal("cancelled");
+    });
+
+    it("another engine goes on: half on Slurm, the rest here", async () => {
+      await ingest("two", ["--executor", "slurm"]);
+      await until("two", (now) => now.done > 0);
+      for (const id of new Set(await jobs("two", "%A", "PD,R"))) await slurm.command("scancel", [id]);
+      await until("two", (now) => now.status === "stopped");
+      expect((await engine("resume", "two", ["--executor", "local"])).status).toBe(0);
+      await isLikeLocal("two");
+    });
+
+    it("a queue that is not there is named, nothing is submitted, the target stays free", async () => {
+      const refused = await ingest("queue", ["--executor", "slurm", "--queue", "nowhere"]);
+      expect(refused.status).toBe(1);
+      expect(JSON.parse(refused.stdout)).toMatchObject({
+        errors: [{ code: "ENGINE_REFUSED", hint: expect.stringContaining("sinfo") }],
+      });
+      expect(await slurm.command("squeue", ["-h", "-o", "%P"])).not.toContain("nowhere");
+      expect(leftovers(join(folder, "queue"))).toEqual([]);
+      // with a queue that is there, the same command begins
+      expect((await ingest("queue", ["--executor", "slurm", "--driver", "here"])).status).toBe(0);
+      await isLikeLocal("queue");
+    });
+  });
+
+  describe("by what happens to the whole cluster", () => {
+    it("the controller killed in the middle of a stage: elements that it holds are released, receipts count", async () => {
+      const driver = start(words("controller", ["--executor", "slurm", "--driver", "here"]));
+      await until("controller", (now) => now.done > 0);
+      await slurm.restartController();
+      // Slurm may start elements again that it has forgotten to have started, and then takes the node out of service: "Duplicate jobid"
+      for (let isOver = false; !isOver; ) {
+        isOver = await Promise.race([driver.ended.then(() => true), sleep(LOOK_MS, false)]);
+        await slurm.repairNode();
+      }
+      expect(await status("controller")).toMatchObject({ status: "done" });
+      await isLikeLocal("controller");
+    });
+
+    it("a node that is out of service: why jobs wait is told, and they go on when it is back", async () => {
+      const { name } = await slurm.drainNode();
+      const driver = start(words("drained", ["--executor", "slurm", "--driver", "here"]));
+      const waiting = await until("drained", (now) => now.stages[0]!.jobs?.why !== undefined);
+      expect(waiting.stages[0]!.jobs!.why).toMatch(new RegExp(`DRAINED|UnavailableNodes:${name}`));
+      await slurm.repairNode();
+      expect(await driver.ended).toBe(0);
+      await isLikeLocal("drained");
+    });
   });
 
   function start(args: readonly string[]): { child: ChildProcess; ended: Promise<number | null> } {

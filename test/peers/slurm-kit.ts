@@ -30,6 +30,10 @@ export interface Slurm {
   command(program: string, args: readonly string[]): Promise<string>;
   /** Ends the controller as a power cut would, and starts it again. */
   restartController(): Promise<void>;
+  /** Takes the node out of service, as an administrator does. */
+  drainNode(): Promise<{ name: string }>;
+  /** What an administrator does with a node that Slurm has taken out of service. @returns whether there was one */
+  repairNode(): Promise<boolean>;
   /** Ends the processes of a job's element at once, as the kernel does where memory is short. @returns how many there were */
   killJob(job: string): Promise<number>;
   /** Waits until no job is waiting or running. @returns final state and exit code (`0:0`) by the job's number. */
@@ -104,6 +108,15 @@ export async function startSlurm(settings: Readonly<Record<string, string | numb
       controller = start("slurmctld", ["-D", "-f", conf]);
       await until(async () => (await command("squeue", ["-h"]).catch(() => undefined)) !== undefined, START_MS, logs);
     },
+    async drainNode() {
+      await command("scontrol", ["update", `NodeName=${node}`, "State=DRAIN", "Reason=test"]);
+      return { name: node };
+    },
+    async repairNode() {
+      if (!/drain|down/.test(await command("sinfo", ["-h", "-o", "%T"]).catch(() => ""))) return false;
+      await command("scontrol", ["update", `NodeName=${node}`, "State=RESUME"]);
+      return true;
+    },
     async killJob(job) {
       // the script's own process, which is the worker: it has the job's number in its environment
       const killed = readdirSync("/proc").filter(
@@ -138,7 +151,8 @@ function configuration(
     SlurmdPort: daemon,
     AuthType: "auth/munge",
     CryptoType: "crypto/munge",
-    AuthInfo: `socket=${join(folder, "munge.sock")}`,
+    // an element that is started again waits for its old credentials to expire: two minutes, if nobody says otherwise
+    AuthInfo: `socket=${join(folder, "munge.sock")},cred_expire=10`,
     StateSaveLocation: join(folder, "state"),
     SlurmdSpoolDir: join(folder, "spool"),
     SlurmctldPidFile: join(folder, "slurmctld.pid"),

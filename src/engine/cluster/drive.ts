@@ -9,7 +9,7 @@ import { type Advance, advance, type GateOptions, type RunEnd, readDead, readSub
 import { readTasks } from "./graph.js";
 import { deadKey, END, retryKey, stageEndKey } from "./run-files.js";
 import { getJson, type OpenRun, putJson } from "./run-record.js";
-import { gateName } from "./script.js";
+import { jobName } from "./script.js";
 import type { ClusterStation } from "./work.js";
 
 /** Who asks, for the record of a submission: a job of an engine keeps its name when it is started again. */
@@ -54,6 +54,7 @@ export async function drive(
   const by = callerName({});
   let waitMs = POLL_MS.first;
   let silent = 0;
+  let told: string | undefined;
   for (let isFirst = true; ; isFirst = false) {
     env.signal?.throwIfAborted();
     let step: Advance;
@@ -66,6 +67,11 @@ export async function drive(
       await env.clock.sleep(POLL_MS.most, env.signal);
       continue;
     }
+    const why = step.state === "waiting" ? step.why : undefined;
+    if (why !== undefined && why !== told) {
+      env.log.warn(`${executor.name}: jobs wait: ${why}. If that does not end, ask the administrators of the cluster`);
+    }
+    told = why;
     await onStep(step);
     if (step.state === "ended") return step.end;
     waitMs = step.state === "submitted" ? POLL_MS.first : Math.min(POLL_MS.most, waitMs * 1.5);
@@ -86,7 +92,7 @@ export async function cancelRun(run: OpenRun, station: ClusterStation, executor:
       if (id !== undefined) jobs.set(id, job);
       else for (const found of await executor.find(job)) jobs.set(found.id, job);
     }
-    const gates = await executor.find(gateName(run, stage.name));
+    const gates = await executor.find(jobName(run, stage.name, "gate"));
     for (const { id, name } of gates) jobs.set(id, name);
   }
   const handles = [...jobs].map(([id, name]) => ({ id, name }));

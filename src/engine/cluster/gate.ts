@@ -6,7 +6,7 @@ import { removeLeftovers } from "../leftovers.js";
 import { readTasks } from "./graph.js";
 import { deadKey, END, retryKey, stageEndKey, submissionFolder, submissionKey } from "./run-files.js";
 import { getJson, type OpenRun, putJson, type RunStage } from "./run-record.js";
-import { gateName, workerScript } from "./script.js";
+import { jobName, workerScript } from "./script.js";
 import { readJournals, type StageJournals } from "./stage-journals.js";
 
 /** Processes that may die at one task, and attempts at a slice that may bring nothing, before nobody tries again. */
@@ -68,7 +68,7 @@ export interface GateOptions {
 
 export type Advance =
   /** Jobs of a stage wait or run. */
-  | { readonly state: "waiting"; readonly stage: string; readonly jobs: readonly JobHandle[] }
+  | { readonly state: "waiting"; readonly stage: string; readonly jobs: readonly JobHandle[]; readonly why?: string | undefined }
   | { readonly state: "submitted"; readonly stage: string; readonly slices: number; readonly job: JobHandle }
   /** Somebody else is submitting at this moment. */
   | { readonly state: "theirs"; readonly stage: string }
@@ -104,10 +104,10 @@ async function advanceStage(run: OpenRun, stage: RunStage, options: GateOptions)
   // another engine's jobs are not this one's to ask for: where they still run, both do the same work with the same bytes
   const mine = submissions.filter(({ engine }) => engine === executor.name);
   const jobs = mine.map(({ id, job }) => ({ id: id!, name: job }));
-  const alive = await aliveOf(executor, jobs, log);
+  const { alive, why } = await aliveOf(executor, jobs, log);
   if (alive.length > 0) {
     if (options.gates) await gateBehind(run, stage.name, alive, options);
-    return { state: "waiting", stage: stage.name, jobs: alive };
+    return { state: "waiting", stage: stage.name, jobs: alive, ...(why === undefined ? {} : { why }) };
   }
   const since = await retriedSince(run, stage.name);
   const journals = await settledJournals(run, stage.name, since, options.clock);
@@ -118,7 +118,7 @@ async function advanceStage(run: OpenRun, stage: RunStage, options: GateOptions)
     return undefined;
   }
   const number = submissions.length;
-  const job = `emporium-${run.record.ids.slice(0, 8)}-${stage.name}-${number}`;
+  const job = jobName(run, stage.name, number);
   const submission: Submission = { number, slices, job, by: options.by, engine: executor.name };
   try {
     await putJson(run.store, `${run.folder}${submissionKey(stage.name, number)}`, submission, { ifAbsent: true });
@@ -181,7 +181,7 @@ async function gateBehind(
   { executor, by }: GateOptions,
 ): Promise<void> {
   const { record } = run;
-  const name = gateName(run, stage);
+  const name = jobName(run, stage, "gate");
   if ((await executor.find(name)).some(({ id }) => `job ${id}` !== by)) return;
   await executor.submit({
     name,
@@ -194,7 +194,11 @@ async function gateBehind(
 
 const GATE_BYTES = 2 ** 30;
 
-async function aliveOf(executor: EngineExecutor, jobs: readonly JobHandle[], log: Log): Promise<JobHandle[]> {
+async function aliveOf(
+  executor: EngineExecutor,
+  jobs: readonly JobHandle[],
+  log: Log,
+): Promise<{ alive: JobHandle[]; why: string | undefined }> {
   const states = await executor.states(jobs);
   const alive = jobs.filter(({ id }) => isAlive(states.get(id) ?? GONE));
   const held = alive.filter(({ id }) => (states.get(id) ?? GONE).held > 0);
@@ -202,7 +206,7 @@ async function aliveOf(executor: EngineExecutor, jobs: readonly JobHandle[], log
     log.warn(`${executor.name} holds elements of ${held.map(({ id }) => id).join(", ")} after a failed start: they are released`);
     await executor.release(held);
   }
-  return alive;
+  return { alive, why: alive.map(({ id }) => states.get(id)?.why).find((why) => why !== undefined) };
 }
 
 /**

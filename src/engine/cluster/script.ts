@@ -1,12 +1,19 @@
+import { createHash } from "node:crypto";
 import { quoteWords } from "../../core/shell.js";
 import type { OpenRun, RunRecord } from "./run-record.js";
 
 /** Looks of a gate that may fail before nobody calls it again: a node may be slow to see the target. */
 const GATE_TRIES = 3;
 
-/** The engine's name of the job that looks at a stage when its jobs are over. */
-export const gateName = ({ record }: Pick<OpenRun, "record">, stage: string): string =>
-  `emporium-${record.ids.slice(0, 8)}-${stage}-gate`;
+/**
+ * The engine's name of a job: it is found, and cancelled, by this name. Of the run's id, which has the target in it: the same plan for two
+ * targets is two runs.
+ *
+ * @param part number of the submission, or `gate` for the job that looks at a stage when its jobs are over
+ */
+export function jobName({ record }: Pick<OpenRun, "record">, stage: string, part: number | "gate"): string {
+  return `emporium-${createHash("sha256").update(record.id).digest("hex").slice(0, 8)}-${stage}-${part}`;
+}
 
 /** What a node runs: the profile's lines, then the program in the place of the shell, so that the engine's signals reach it. */
 export function workerScript({ prologue, command }: Pick<RunRecord, "prologue" | "command">, words: readonly string[]): string {

@@ -5,7 +5,7 @@ import type { Receipt, Task, TaskResult } from "../task.js";
 import { type DeadTask, type RunEnd, readDead, readSubmissions, type StageEnd } from "./gate.js";
 import { END, stageEndKey } from "./run-files.js";
 import { getJson, type OpenRun } from "./run-record.js";
-import { gateName } from "./script.js";
+import { jobName } from "./script.js";
 import { readJournals } from "./stage-journals.js";
 
 export interface StageStatus {
@@ -98,7 +98,7 @@ async function statusNow(run: OpenRun, executor: EngineExecutor | undefined): Pr
 /** Between two stages nothing is in the queue but the job that looks at them. */
 async function hasGate(run: OpenRun, executor: EngineExecutor | undefined): Promise<boolean> {
   for (const { name } of run.record.stages) {
-    const found = await executor?.find(gateName(run, name)).catch(() => []);
+    const found = await executor?.find(jobName(run, name, "gate")).catch(() => []);
     if (found && found.length > 0) return true;
   }
   return false;
@@ -136,10 +136,11 @@ async function stageStatus(
 
 function joined(states: readonly JobState[]): JobState {
   return states.reduce(
-    (all, { waiting, running, held }) => ({
+    (all, { waiting, running, held, why }) => ({
       waiting: all.waiting + waiting,
       running: all.running + running,
       held: all.held + held,
+      ...((why ?? all.why) === undefined ? {} : { why: why ?? all.why }),
     }),
     GONE,
   );
@@ -166,7 +167,11 @@ function statusLines(status: Omit<RunStatus, "toText">): string[] {
     const filled = stage.tasks === 0 ? BAR : Math.floor((stage.done / stage.tasks) * BAR);
     const jobs =
       stage.jobs &&
-      `${stage.jobs.running} running, ${stage.jobs.waiting} waiting${stage.jobs.held > 0 ? `, ${stage.jobs.held} held` : ""}`;
+      [
+        `${stage.jobs.running} running, ${stage.jobs.waiting} waiting`,
+        stage.jobs.held > 0 ? `, ${stage.jobs.held} held` : "",
+        stage.jobs.why === undefined ? "" : ` (${stage.jobs.why})`,
+      ].join("");
     const time =
       stage.secondsP50 === undefined
         ? undefined

@@ -1,6 +1,6 @@
 import { EmporiumError } from "../../core/errors.js";
 import { type CommandOutput, type RunCommand, wordsOf } from "./engine-command.js";
-import type { ArrayJob, EngineExecutor, JobState } from "./engine-executor.js";
+import { type ArrayJob, type EngineExecutor, GONE, type JobState } from "./engine-executor.js";
 import type { EngineCall, EngineWords, ListedJob } from "./words/words.js";
 
 /** An engine that is asked through its own programs. */
@@ -39,10 +39,10 @@ export function commandExecutor(engine: EngineWords, run: RunCommand): EngineExe
       const states = new Map<string, JobState>();
       if (jobs.length === 0) return states;
       const wanted = new Set(jobs.map(({ id }) => id));
-      for (const { id, state, count = 1 } of await list()) {
+      for (const { id, state, count = 1, why } of await list()) {
         if (!wanted.has(id) || state === "over") continue;
-        const before = states.get(id) ?? { waiting: 0, running: 0, held: 0 };
-        states.set(id, { ...before, [state]: before[state] + count });
+        const before = states.get(id) ?? GONE;
+        states.set(id, { ...before, [state]: before[state] + count, ...(why === undefined ? {} : { why }) });
       }
       return states;
     },

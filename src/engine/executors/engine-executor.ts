@@ -29,6 +29,8 @@ export interface JobState {
   readonly running: number;
   /** Held by the engine itself after a failed start: they wait until somebody releases them. */
   readonly held: number;
+  /** What an element waits for, in the engine's words, where that may never end by itself: a node that is down, a limit. */
+  readonly why?: string | undefined;
 }
 
 export interface EngineLimits {

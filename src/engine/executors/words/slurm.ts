@@ -27,6 +27,9 @@ const OVER = new Set([
 /** Reasons with which Slurm keeps an element back until somebody releases it. */
 const HELD = /launch failed requeued held|JobHeld/i;
 
+/** Reasons of squeue(1) that end by themselves. */
+const PASSING = new Set(["None", "Priority", "Resources", "Dependency", "BeginTime", "JobArrayTaskLimit", "Cleaning", ""]);
+
 /**
  * Slurm: sbatch(1), squeue(1), scancel(1), scontrol(1). `sacct` is not asked: without a database it knows nothing. The warning before the
  * time limit goes to the script's own process, which is the worker.
@@ -47,7 +50,8 @@ export const SLURM: EngineWords = {
       const [id = "", state = "", name = "", reason = ""] = line.split("|");
       if (OVER.has(state)) return { id, name, state: "over" };
       if (RUNNING.has(state)) return { id, name, state: "running" };
-      return { id, name, state: HELD.test(reason) ? "held" : "waiting" };
+      if (HELD.test(reason)) return { id, name, state: "held" };
+      return { id, name, state: "waiting", ...(PASSING.has(reason) ? {} : { why: reason }) };
     }),
   cancel: (ids) => ({ program: "scancel", words: ids }),
   release: (id) => ({ program: "scontrol", words: ["release", id] }),

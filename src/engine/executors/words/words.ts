@@ -12,6 +12,8 @@ export interface ListedJob {
   readonly id: string;
   readonly name: string;
   readonly state: "waiting" | "running" | "held" | "over";
+  /** What it waits for, in the engine's words, where that does not end by itself. */
+  readonly why?: string | undefined;
   /** Elements that the line stands for. Default: 1. */
   readonly count?: number | undefined;
 }
