@@ -10,7 +10,7 @@ export default command({
   examples: [{ run: "emporium engine dead --help", says: "with the folder that ingest run --executor prints" }],
   async run({ run: location }, io) {
     const { run } = await openForCommand(location, io);
-    const { readDead } = await import("../engine/cluster/gate.js");
+    const { readDead } = await import("../engine/cluster/judge.js");
     const dead = await readDead(run, run.record.stages);
     if (io.json) io.outJson({ run: run.record.id, dead, errors: [] });
     else

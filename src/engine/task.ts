@@ -40,6 +40,8 @@ export interface Task {
   readonly memoryBytes: number;
   /** Worker threads that it can use: 1, or "all" for a volume that is large enough. */
   readonly threads: 1 | "all";
+  /** False: done twice, it gives other bytes. On a cluster one process's outputs count. Default true. */
+  readonly deterministic?: false | undefined;
   /** Where the user wrote it. */
   readonly place?: Place | undefined;
 }

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { setTimeout as sleep, setImmediate as turn } from "node:timers/promises";
 import { manualClock } from "../../src/core/clock.js";
 import { EmporiumError } from "../../src/core/errors.js";
@@ -12,7 +12,7 @@ import type { OpenRun } from "../../src/engine/cluster/run-record.js";
 import { type ClusterStation, work } from "../../src/engine/cluster/work.js";
 import { envOf } from "../../src/engine/env.js";
 import type { ArrayJob, EngineExecutor, JobHandle, JobState } from "../../src/engine/executors/engine-executor.js";
-import type { Operations, Task, TaskPlan } from "../../src/engine/task.js";
+import type { Operations, Task, TaskContext, TaskPlan } from "../../src/engine/task.js";
 import { taskId } from "../../src/engine/task-id.js";
 import type { Store } from "../../src/stores/store.js";
 
@@ -23,6 +23,8 @@ export type Fate =
   | { readonly kind: "dies"; readonly after: number }
   /** Stands still after so many calls; the engine calls it lost, and it goes on when others have done its work. */
   | { readonly kind: "stalls"; readonly after: number }
+  /** Stands still after so many calls, and the engine knows that it lives. */
+  | { readonly kind: "hangs"; readonly after: number }
   /** The engine starts it twice. */
   | { readonly kind: "twice" };
 
@@ -72,8 +74,8 @@ export function playEngine({ run, fateOf, losesReply = () => false, forgets = ()
           ended();
           await new Promise(() => {}); // it never goes on
         }
-        if (fate.kind === "stalls" && calls++ === fate.after) {
-          ended();
+        if ((fate.kind === "stalls" || fate.kind === "hangs") && calls++ === fate.after) {
+          if (fate.kind === "stalls") ended();
           await new Promise<void>((wake) => asleep.push(wake));
         }
       };
@@ -110,7 +112,9 @@ export function playEngine({ run, fateOf, losesReply = () => false, forgets = ()
         }),
       );
     },
-    async cancel() {},
+    async cancel(handles) {
+      for (const { id } of handles) jobs.get(id)!.left = 0;
+    },
     async step() {
       await sleep(1); // processes make folders: that takes real time
     },
@@ -145,11 +149,12 @@ function watched(store: Store, touched: () => Promise<void>): Store {
 }
 
 /** A plan of three stages whose every object is made of those that it needs, so that a wrong order or a lost one is seen. */
-export function toyPlan(runs: number, tasksPerRun: number): TaskPlan {
+export function toyPlan(runs: number, tasksPerRun: number, operation: "toy" | "dice" = "toy"): TaskPlan {
   const tasks: Task[] = [];
   const add = (key: string, needs: readonly Task[]) => {
     const params = { reads: needs.map(({ outputs }) => outputs[0]!) };
-    const identity = { run: "toy", params, inputs: [], outputs: [key] };
+    const outputs = operation === "toy" ? [key] : [key, `${key}.die`];
+    const identity = { run: operation, params, inputs: [], outputs };
     const task: Task = {
       ...identity,
       id: taskId(identity),
@@ -158,6 +163,7 @@ export function toyPlan(runs: number, tasksPerRun: number): TaskPlan {
       bytes: 1000,
       memoryBytes: 0,
       threads: 1,
+      ...(operation === "dice" ? { deterministic: false } : {}),
     };
     tasks.push(task);
     return task;
@@ -189,6 +195,18 @@ export function toyContents({ tasks }: TaskPlan): Map<string, string> {
   return contents;
 }
 
+/** Objects of `dice` that do not go with each other, or with what they were made of: two processes had an effect on one task. */
+export async function mixtures({ tasks }: TaskPlan, store: Store): Promise<string[]> {
+  const text = async (key: string) => decoder.decode(await store.read(key));
+  const found: string[] = [];
+  for (const { params, outputs } of tasks) {
+    const [thrown, made] = (await text(outputs[0]!)).split(" ");
+    const read = await Promise.all((params.reads as string[]).map(text));
+    if (made !== digest(read) || (await text(outputs[1]!)) !== thrown) found.push(outputs[0]!);
+  }
+  return found;
+}
+
 const digest = (texts: readonly string[]) => createHash("sha256").update(texts.join("\n")).digest("hex");
 
 const decoder = new TextDecoder();
@@ -212,7 +230,18 @@ export function toyStation(
       return { outputs: [await publishObject(context, task.outputs[0]!, new TextEncoder().encode(digest(read)))] };
     },
   };
-  return { open: async () => ({ source: store, target: store, operations: () => operations }) };
+  // what it makes has chance in it: another one each time
+  async function dice(task: Task, context: TaskContext) {
+    began(task.title);
+    const read: string[] = [];
+    for (const key of task.params.reads as string[]) read.push(decoder.decode(await context.target.read(key)));
+    const thrown = randomUUID();
+    const write = (key: string, text: string) => publishObject(context, key, new TextEncoder().encode(text));
+    return {
+      outputs: [await write(task.outputs[0]!, `${thrown} ${digest(read)}`), await write(task.outputs[1]!, thrown)],
+    };
+  }
+  return { open: async () => ({ source: store, target: store, operations: () => ({ ...operations, dice }) }) };
 }
 
 export const toyEnv = (seed: number) => envOf({ clock: manualClock(1_000_000), random: seededRandom(seed), log: silentLog });

@@ -1,24 +1,31 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { manualClock } from "../../src/core/clock.js";
 import { EmporiumError } from "../../src/core/errors.js";
 import { silentLog } from "../../src/core/log.js";
 import { seededRandom } from "../../src/core/random.js";
 import { abandonRun } from "../../src/engine/cluster/begin.js";
+import { cancelRun } from "../../src/engine/cluster/cancel.js";
 import { gate, retryDead } from "../../src/engine/cluster/drive.js";
-import { readDead } from "../../src/engine/cluster/gate.js";
 import { readTasks } from "../../src/engine/cluster/graph.js";
+import { readDead } from "../../src/engine/cluster/judge.js";
 import { segmentKey } from "../../src/engine/cluster/run-files.js";
-import type { OpenRun } from "../../src/engine/cluster/run-record.js";
+import { changeEngine, type OpenRun } from "../../src/engine/cluster/run-record.js";
 import { readJournals } from "../../src/engine/cluster/stage-journals.js";
 import { runStatus } from "../../src/engine/cluster/status.js";
 import type { ArrayJob } from "../../src/engine/executors/engine-executor.js";
 import { encodeLine } from "../../src/engine/journal-lines.js";
+import type { TaskPlan } from "../../src/engine/task.js";
 import { memoryStore } from "../../src/stores/memory/store.js";
 import type { Store } from "../../src/stores/store.js";
+import { openStore } from "../../src/stores/url.js";
 import {
   beginToy,
   elementOf,
   type Fate,
+  mixtures,
   type Player,
   type PlayerOptions,
   playEngine,
@@ -45,11 +52,14 @@ interface Scene {
   player: Player;
 }
 
-async function scene(seed: number, fates: Omit<PlayerOptions, "run">): Promise<Scene> {
-  const store = memoryStore({ now: () => 5 });
+async function scene(
+  seed: number,
+  fates: Omit<PlayerOptions, "run">,
+  { tasks = plan, store = memoryStore({ now: () => 5 }) }: { tasks?: TaskPlan; store?: Store } = {},
+): Promise<Scene> {
   let run!: OpenRun;
   const player = playEngine({ ...fates, run: (job, index, wrap) => runElement(run, job, index, wrap, seed) });
-  run = await beginToy(plan, store, toyPlace(player), seed);
+  run = await beginToy(tasks, store, toyPlace(player), seed);
   return { store, run, player };
 }
 
@@ -95,6 +105,99 @@ describe("a run on a cluster", () => {
       for (const [key, text] of contents) expect(new TextDecoder().decode(await made.store.read(key)), key).toBe(text);
     }
   }, 300_000);
+
+  it("whose tasks give other bytes each time: one process's count, however many did them, 200 times and on files", async () => {
+    const dice = toyPlan(4, 3, "dice");
+    const folder = mkdtempSync(join(tmpdir(), "emporium-dice-"));
+    for (let seed = 1; seed <= SEEDS; seed++) {
+      const random = seededRandom(seed);
+      const kinds = ["lives", "dies", "stalls", "twice", "twice"] as const;
+      const fateOf = (job: ArrayJob): Fate =>
+        firstAttempts(job, 2, () => {
+          const kind = kinds[Math.floor(random() * kinds.length)]!;
+          return kind === "dies" || kind === "stalls" ? { kind, after: Math.floor(random() * 40) } : { kind };
+        });
+      const files = seed % 10 === 0;
+      const store = files ? await openStore(join(folder, String(seed)), { sync: false }) : memoryStore({ now: () => 5 });
+      const made = await scene(seed, { fateOf, losesReply: () => random() < 0.2 }, { tasks: dice, store });
+      const end = await untilEnded(made.run, made.player, toyStation(store));
+      expect(end, `seed ${seed}`).toMatchObject({ done: dice.tasks.length, exitStatus: 0 });
+      expect(await mixtures(dice, store), `seed ${seed}`).toEqual([]);
+      const receipts = new Set<string>();
+      for (const { name } of made.run.record.stages)
+        for (const task of (await readJournals(store, made.run.folder, name)).receipts.keys()) receipts.add(task);
+      expect(receipts.size).toBe(dice.tasks.length);
+      expect(await keysOf(store, `${made.run.folder}staging/`)).toEqual([]);
+      // those that stood still go on: what they made does not count
+      await made.player.wake();
+      expect(await mixtures(dice, store), `seed ${seed}, afterwards`).toEqual([]);
+    }
+    rmSync(folder, { recursive: true });
+  }, 300_000);
+
+  it("a slice that hangs while the others are done: a twin does the rest of it, once, and the slow one is cancelled", async () => {
+    let now = 1_000_000;
+    const wide = toyPlan(12, 2);
+    const fateOf = (job: ArrayJob, index: number): Fate =>
+      elementOf(job).stage === "runs" && elementOf(job).attempt === 0 && index === 3 ? { kind: "hangs", after: 7 } : lives;
+    const store = memoryStore({ now: () => now });
+    const made = await scene(20, { fateOf }, { tasks: wide, store });
+    const look = () =>
+      gate(made.run, toyStation(store), {
+        executor: made.player,
+        gates: false,
+        by: "a",
+        clock: manualClock(),
+        log: silentLog,
+      });
+    await look();
+    for (let step = 0; step < 50; step++) await made.player.step();
+    const { attempts } = await readJournals(store, made.run.folder, "runs");
+    expect([...attempts].filter(([, facts]) => ![...facts.values()].every(({ ended }) => ended)).map(([slice]) => slice)).toEqual(
+      [3],
+    );
+    // three times the median is over, two minutes are not
+    now += 100_000;
+    expect(await look()).toMatchObject({ state: "waiting" });
+    now += 100_000;
+    expect(await look()).toMatchObject({ state: "submitted", slices: 1 });
+    expect(made.player.submitted.at(-1)!.indices).toEqual([3]);
+    for (let step = 0; step < 50; step++) await made.player.step();
+    expect(await untilEnded(made.run, made.player, toyStation(store))).toMatchObject({ done: wide.tasks.length, exitStatus: 0 });
+    expect(made.player.submitted.filter(({ name }) => name.includes("-runs-"))).toHaveLength(2);
+    for (const [key, text] of toyContents(wide)) expect(new TextDecoder().decode(await store.read(key)), key).toBe(text);
+  });
+
+  it("a store that ignores conditions is refused, and nothing is left there or submitted", async () => {
+    const store = memoryStore();
+    const careless: Store = { ...store, write: (key, body, { ifAbsent: _, ...options } = {}) => store.write(key, body, options) };
+    const player = playEngine({ fateOf: () => lives, run: async () => {} });
+    await expect(beginToy(plan, careless, toyPlace(player), 1)).rejects.toMatchObject({ code: "STORE_PROTOCOL" });
+    expect(player.submitted).toEqual([]);
+    expect(await keysOf(store, "")).toEqual([]);
+  });
+
+  it("cancel asks every engine that got a part of the run; while one does not answer, the target stays locked", async () => {
+    const made = await scene(21, { fateOf: () => ({ kind: "hangs", after: 5 }) });
+    const station = toyStation(made.store);
+    const first: Player = { ...made.player, name: "first" };
+    await gate(made.run, station, { executor: first, gates: false, by: "a", clock: manualClock(), log: silentLog });
+    const moved = await changeEngine(made.run, "second");
+    const second = { ...playEngine({ fateOf: () => lives, run: async () => {} }), name: "second" };
+    const silent = new EmporiumError("ENGINE_ABSENT", "first does not answer");
+    const engineOf = (mute: boolean) => async (name: string) => {
+      if (name === "second") return second;
+      return mute ? { ...first, find: () => Promise.reject(silent), states: () => Promise.reject(silent) } : first;
+    };
+    const unasked = await cancelRun(moved, station, engineOf(true), toyEnv(21));
+    expect(unasked).toMatchObject({ left: 0, errors: [{ code: "ENGINE_ABSENT", message: "first does not answer" }] });
+    expect(await keysOf(made.store, ".emporium/locks/")).toEqual([".emporium/locks/toy.json"]);
+    const [job] = made.player.submitted;
+    expect(await first.find(job!.name)).toHaveLength(1);
+    expect(await cancelRun(moved, station, engineOf(false), toyEnv(21))).toEqual({ left: 0, errors: [] });
+    expect(await first.find(job!.name)).toEqual([]);
+    expect(await keysOf(made.store, ".emporium/locks/")).toEqual([]);
+  });
 
   it("a task at which every process dies is given up after three, the others are done", async () => {
     const killer = "set/run2/o1";

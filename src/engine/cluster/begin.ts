@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { mkdir } from "node:fs/promises";
+import { EmporiumError, isEmporiumError } from "../../core/errors.js";
 import type { Store } from "../../stores/store.js";
 import type { Env } from "../env.js";
 import type { EngineExecutor } from "../executors/engine-executor.js";
@@ -97,12 +98,32 @@ export async function beginRun(job: ClusterJob, place: ClusterPlace, env: Env): 
       stages.flatMap(({ slices }) => slices.flat()),
     );
     await writeSeeds(target, folder, record, stages, done);
-    await putJson(target, `${folder}${RUN_RECORD}`, record);
+    await createRecord(target, folder, record);
   } catch (error) {
+    await target.remove(folder).catch(() => {}); // the first error tells
     await releaseRunLocks(target, record.locks, record.id);
     throw error;
   }
   return { record, store: target, folder, url: urlOf(target, record.id) };
+}
+
+/**
+ * The record comes last: with it the run is there. Jobs of a cluster agree by objects that only one of them can create, so a store that
+ * replaces what is there although it was asked not to is refused.
+ */
+async function createRecord(target: Store, folder: string, record: RunRecord): Promise<void> {
+  const key = `${folder}${RUN_RECORD}`;
+  await putJson(target, key, record, { ifAbsent: true });
+  try {
+    await putJson(target, key, { ...record, tasks: 0 }, { ifAbsent: true });
+  } catch (error) {
+    if (isEmporiumError(error) && error.code === "STORE_CONFLICT") return;
+    throw error;
+  }
+  throw new EmporiumError("STORE_PROTOCOL", `${target.url} replaces an object although it was asked to create it`, {
+    place: { url: target.url },
+    hint: "its server ignores the condition If-None-Match, by which jobs of a cluster agree who does what; import into another store, or without --executor",
+  });
 }
 
 function urlOf(target: Store, id: string): string {

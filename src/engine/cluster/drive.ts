@@ -1,15 +1,15 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
-import { EmporiumError, toErrorRecord } from "../../core/errors.js";
+import { EmporiumError } from "../../core/errors.js";
 import type { Env } from "../env.js";
 import type { EngineExecutor } from "../executors/engine-executor.js";
-import { removeLeftovers } from "../leftovers.js";
 import { releaseRunLocks, takeRunLocks } from "../lock.js";
-import { type Advance, advance, type GateOptions, type RunEnd, readDead, readSubmissions } from "./gate.js";
+import { type Advance, advance, type GateOptions, type RunEnd } from "./gate.js";
 import { readTasks } from "./graph.js";
+import { readDead } from "./judge.js";
 import { deadKey, END, retryKey, stageEndKey } from "./run-files.js";
-import { getJson, type OpenRun, putJson } from "./run-record.js";
-import { jobName } from "./script.js";
+import { type OpenRun, putJson } from "./run-record.js";
+import { readSubmissions } from "./submissions.js";
 import type { ClusterStation } from "./work.js";
 
 /** Who asks, for the record of a submission: a job of an engine keeps its name when it is started again. */
@@ -77,53 +77,6 @@ export async function drive(
     waitMs = step.state === "submitted" ? POLL_MS.first : Math.min(POLL_MS.most, waitMs * 1.5);
     await env.clock.sleep(waitMs, env.signal);
   }
-}
-
-/**
- * Ends a run for good: its jobs are cancelled, and it is asked again whether they are gone. What was done stays, and the command that began
- * the run begins a new one with it.
- *
- * @returns jobs that the engine still shows
- */
-export async function cancelRun(run: OpenRun, station: ClusterStation, executor: EngineExecutor, env: Env): Promise<number> {
-  const jobs = new Map<string, string>();
-  for (const stage of run.record.stages) {
-    for (const { id, job } of await readSubmissions(run, stage.name)) {
-      if (id !== undefined) jobs.set(id, job);
-      else for (const found of await executor.find(job)) jobs.set(found.id, job);
-    }
-    const gates = await executor.find(jobName(run, stage.name, "gate"));
-    for (const { id, name } of gates) jobs.set(id, name);
-  }
-  const handles = [...jobs].map(([id, name]) => ({ id, name }));
-  const error = toErrorRecord(
-    new EmporiumError("CANCELLED", "the run was cancelled", { hint: "begin it again with the same command" }),
-  );
-  if (!(await getJson(run.store, `${run.folder}${END}`))) {
-    // first the end: a gate that is just beginning finds it
-    const end: RunEnd = { tasks: run.record.tasks, done: 0, failed: 0, blocked: 0, exitStatus: 130, error };
-    await putJson(run.store, `${run.folder}${END}`, end, { ifAbsent: true });
-  }
-  await executor.cancel(handles);
-  let left = await aliveCount(executor, handles);
-  for (let looks = 0; left > 0 && looks < CANCEL_LOOKS; looks++) {
-    await env.clock.sleep(CANCEL_MS, env.signal);
-    left = await aliveCount(executor, handles);
-  }
-  if (left > 0) return left;
-  const tasks = await readTasks(run.store, run.folder, 0, run.record.tasks);
-  for (const { outputs } of tasks) await removeLeftovers(run.store, outputs);
-  await station.finish?.(run, tasks);
-  await releaseRunLocks(run.store, run.record.locks, run.record.id);
-  return 0;
-}
-
-const CANCEL_MS = 1_000;
-const CANCEL_LOOKS = 60;
-
-async function aliveCount(executor: EngineExecutor, handles: readonly { id: string; name: string }[]): Promise<number> {
-  const states = await executor.states(handles);
-  return [...states.values()].reduce((sum, { waiting, running, held }) => sum + waiting + running + held, 0);
 }
 
 /**

@@ -1,30 +1,16 @@
 import type { Clock } from "../../core/clock.js";
-import { EmporiumError, type ErrorRecord, isEmporiumError, toErrorRecord } from "../../core/errors.js";
+import { type ErrorRecord, isEmporiumError } from "../../core/errors.js";
 import type { Log } from "../../core/log.js";
-import { type EngineExecutor, GONE, isAlive, type JobHandle } from "../executors/engine-executor.js";
+import { type EngineExecutor, GONE, isAlive, type JobHandle, type JobState, sumStates } from "../executors/engine-executor.js";
 import { removeLeftovers } from "../leftovers.js";
 import { readTasks } from "./graph.js";
-import { deadKey, END, retryKey, stageEndKey, submissionFolder, submissionKey } from "./run-files.js";
+import { type DeadTask, judge } from "./judge.js";
+import { deadKey, END, STAGING, stageEndKey, submissionKey } from "./run-files.js";
 import { getJson, type OpenRun, putJson, type RunStage } from "./run-record.js";
 import { jobName, workerScript } from "./script.js";
 import { readJournals, type StageJournals } from "./stage-journals.js";
-
-/** Processes that may die at one task, and attempts at a slice that may bring nothing, before nobody tries again. */
-export const ATTEMPTS = 3;
-
-/** `stages/<s>/submitted.<n>.json`: slices that were given to the engine together. */
-export interface Submission {
-  readonly number: number;
-  readonly slices: readonly number[];
-  readonly job: string;
-  /** Who submits: only he may go on with it while the id is not there. */
-  readonly by: string;
-  readonly engine: string;
-  /** Of the engine's job; absent until the engine has answered. */
-  readonly id?: string | undefined;
-  /** Of the job that looks at the stage afterwards. */
-  readonly gate?: string | undefined;
-}
+import { stragglers } from "./stragglers.js";
+import { readSubmissions, retriedSince, type Submission } from "./submissions.js";
 
 /** `stages/<s>/end.json` */
 export interface StageEnd {
@@ -33,14 +19,6 @@ export interface StageEnd {
   readonly failed: number;
   readonly blocked: number;
   readonly submissions: number;
-}
-
-/** A line of `dead/<s>.ndjson`. */
-export interface DeadTask {
-  readonly task: string;
-  readonly title: string;
-  readonly state: "failed" | "blocked";
-  readonly error: ErrorRecord;
 }
 
 /** `end.json` */
@@ -104,8 +82,11 @@ async function advanceStage(run: OpenRun, stage: RunStage, options: GateOptions)
   // another engine's jobs are not this one's to ask for: where they still run, both do the same work with the same bytes
   const mine = submissions.filter(({ engine }) => engine === executor.name);
   const jobs = mine.map(({ id, job }) => ({ id: id!, name: job }));
-  const { alive, why } = await aliveOf(executor, jobs, log);
+  const { alive, count, why } = await aliveOf(executor, jobs, log);
   if (alive.length > 0) {
+    const twins = await stragglers(run, stage, submissions, count);
+    if (twins === "over") await executor.cancel(alive);
+    else if (twins.length > 0) return submitNew(run, stage, { number: submissions.length, slices: twins, twin: true }, options);
     if (options.gates) await gateBehind(run, stage.name, alive, options);
     return { state: "waiting", stage: stage.name, jobs: alive, ...(why === undefined ? {} : { why }) };
   }
@@ -117,9 +98,19 @@ async function advanceStage(run: OpenRun, stage: RunStage, options: GateOptions)
     await closeStage(run, stage, journals, dead, submissions.length);
     return undefined;
   }
-  const number = submissions.length;
+  return submitNew(run, stage, { number: submissions.length, slices }, options);
+}
+
+/** Submits slices, unless somebody else has just recorded that he does. */
+async function submitNew(
+  run: OpenRun,
+  stage: RunStage,
+  what: Pick<Submission, "number" | "slices" | "twin">,
+  options: GateOptions,
+): Promise<Advance> {
+  const { number } = what;
   const job = jobName(run, stage.name, number);
-  const submission: Submission = { number, slices, job, by: options.by, engine: executor.name };
+  const submission: Submission = { ...what, job, by: options.by, engine: options.executor.name };
   try {
     await putJson(run.store, `${run.folder}${submissionKey(stage.name, number)}`, submission, { ifAbsent: true });
   } catch (error) {
@@ -198,7 +189,7 @@ async function aliveOf(
   executor: EngineExecutor,
   jobs: readonly JobHandle[],
   log: Log,
-): Promise<{ alive: JobHandle[]; why: string | undefined }> {
+): Promise<{ alive: JobHandle[]; count: JobState; why: string | undefined }> {
   const states = await executor.states(jobs);
   const alive = jobs.filter(({ id }) => isAlive(states.get(id) ?? GONE));
   const held = alive.filter(({ id }) => (states.get(id) ?? GONE).held > 0);
@@ -206,7 +197,8 @@ async function aliveOf(
     log.warn(`${executor.name} holds elements of ${held.map(({ id }) => id).join(", ")} after a failed start: they are released`);
     await executor.release(held);
   }
-  return { alive, why: alive.map(({ id }) => states.get(id)?.why).find((why) => why !== undefined) };
+  const count = sumStates(alive.map(({ id }) => states.get(id) ?? GONE));
+  return { alive, count, why: alive.map(({ id }) => states.get(id)?.why).find((why) => why !== undefined) };
 }
 
 /**
@@ -228,76 +220,6 @@ async function settledJournals(run: OpenRun, stage: string, since: number, clock
 
 const CONFIRM_MS = 5_000;
 
-/** What is left of a stage when none of its jobs is alive: slices to try again, and tasks that nobody tries again. */
-async function judge(
-  run: OpenRun,
-  stage: RunStage,
-  submissions: readonly Submission[],
-  journals: StageJournals,
-): Promise<{ open: number[]; dead: DeadTask[] }> {
-  const { receipts, failed, deaths, attempts } = journals;
-  const deadBefore = await readDead(run, run.record.stages.slice(0, run.record.stages.indexOf(stage)));
-  const lost = new Set(deadBefore.map(({ task }) => task));
-  const dead: DeadTask[] = [];
-  const open: number[] = [];
-  for (let slice = 0; slice + 1 < stage.slices.length; slice++) {
-    const tasks = await readTasks(run.store, run.folder, stage.slices[slice]!, stage.slices[slice + 1]!);
-    const fruitless = fruitlessAttempts(slice, submissions, attempts.get(slice));
-    let left = 0;
-    for (const task of tasks) {
-      if (receipts.has(task.id)) continue;
-      const need = task.needs.find((id) => lost.has(id));
-      const error =
-        failed.get(task.id) ??
-        (fruitless >= ATTEMPTS || (deaths.get(task.id) ?? 0) >= ATTEMPTS
-          ? lostError(task, run, deaths.get(task.id) ?? 0)
-          : undefined);
-      if (need !== undefined) dead.push({ task: task.id, title: task.title, state: "blocked", error: blockedError(task) });
-      else if (error) dead.push({ task: task.id, title: task.title, state: "failed", error });
-      else {
-        left++;
-        continue;
-      }
-      lost.add(task.id);
-    }
-    if (left > 0) open.push(slice);
-  }
-  return { open, dead };
-}
-
-/** Last submissions of a slice, one after the other, that brought nothing: no task done and none failed. */
-function fruitlessAttempts(
-  slice: number,
-  submissions: readonly Submission[],
-  attempts: ReadonlyMap<number, { done: number; failed: number }> | undefined,
-): number {
-  let count = 0;
-  for (const { number, slices } of submissions) {
-    if (!slices.includes(slice)) continue;
-    const { done = 0, failed = 0 } = attempts?.get(number) ?? {};
-    count = done + failed > 0 ? 0 : count + 1;
-  }
-  return count;
-}
-
-function lostError(task: { title: string }, run: OpenRun, deaths: number): ErrorRecord {
-  const logs = run.record.logs;
-  const how = deaths > 0 ? `${deaths} processes ended in the middle of it` : `${ATTEMPTS} jobs ended without beginning it`;
-  return toErrorRecord(
-    new EmporiumError("ENGINE_LOST", `${task.title}: ${how}`, {
-      hint: `${logs === undefined ? "ask the engine how its jobs ended" : `look into ${logs}`}: often the memory or the walltime of the profile is too small; then emporium engine resume --retry-dead`,
-    }),
-  );
-}
-
-function blockedError(task: { title: string }): ErrorRecord {
-  return toErrorRecord(
-    new EmporiumError("TASK_BLOCKED", `${task.title} was not started: it needs a task that failed`, {
-      hint: "emporium engine dead lists the failures",
-    }),
-  );
-}
-
 async function closeStage(
   run: OpenRun,
   stage: RunStage,
@@ -307,6 +229,7 @@ async function closeStage(
 ): Promise<void> {
   const { store, folder } = run;
   await removeParts(run, stage, journals);
+  await store.remove(`${folder}${STAGING}`); // of processes whose outputs do not count: the others' have their names
   const lines = dead.map((task) => `${JSON.stringify(task)}\n`).join("");
   if (lines !== "")
     await store.write(`${folder}${deadKey(stage.name)}`, new TextEncoder().encode(lines), {
@@ -335,27 +258,4 @@ async function sumUp(run: OpenRun): Promise<RunEnd> {
     for (const key of ["tasks", "done", "failed", "blocked"] as const) sum[key] += end[key];
   }
   return { ...sum, exitStatus: sum.failed + sum.blocked === 0 ? 0 : sum.done > 0 ? 3 : 1 };
-}
-
-export async function retriedSince({ store, folder }: OpenRun, stage: string): Promise<number> {
-  return (await getJson<{ since: number }>(store, `${folder}${retryKey(stage)}`))?.since ?? 0;
-}
-
-export async function readSubmissions({ store, folder }: OpenRun, stage: string): Promise<Submission[]> {
-  const found: Submission[] = [];
-  for await (const { key } of store.list(`${folder}${submissionFolder(stage)}`)) {
-    const submission = await getJson<Submission>(store, key);
-    if (submission) found.push(submission);
-  }
-  return found.sort((a, b) => a.number - b.number);
-}
-
-export async function readDead({ store, folder }: OpenRun, stages: readonly { readonly name: string }[]): Promise<DeadTask[]> {
-  const dead: DeadTask[] = [];
-  for (const { name } of stages) {
-    const bytes = await store.read(`${folder}${deadKey(name)}`);
-    if (!bytes) continue;
-    for (const line of new TextDecoder().decode(bytes).split("\n")) if (line !== "") dead.push(JSON.parse(line) as DeadTask);
-  }
-  return dead;
 }

@@ -20,11 +20,20 @@ export const submissionFolder = (stage: string): string => `stages/${stage}/subm
 /** Every task of the stage is done or dead. */
 export const stageEndKey = (stage: string): string => `stages/${stage}/end.json`;
 
+/** Written to learn what time the store has. */
+export const lookKey = (stage: string): string => `stages/${stage}/look.json`;
+
 /** Tasks of a stage that nobody tries again, a line each. */
 export const deadKey = (stage: string): string => `dead/${stage}.ndjson`;
 
 /** From which submission on failures of a stage count: somebody asked to try again what was dead. */
 export const retryKey = (stage: string): string => `stages/${stage}/retry.json`;
+
+/** Which process's outputs of a task count, where each process makes others. */
+export const onceKey = (task: string): string => `once/${task}.json`;
+/** Outputs of one process for such a task, before they have their names. */
+export const stagingFolder = (task: string, token: string): string => `${STAGING}${task}/${token}/`;
+export const STAGING = "staging/";
 
 export const journalFolder = (stage: string): string => `journal/${stage}/`;
 

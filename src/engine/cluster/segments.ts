@@ -65,6 +65,7 @@ async function fileSegments(path: string, sync: boolean): Promise<SegmentWriter>
 function objectSegments(store: Store, keyOf: (part: number) => string, linesMax: number, every: Every): SegmentWriter {
   let lines: Buffer[] = [];
   let part = 0;
+  let isBegun = false;
   let broken: EmporiumError | undefined;
   let writing: Promise<void> = Promise.resolve();
 
@@ -86,7 +87,11 @@ function objectSegments(store: Store, keyOf: (part: number) => string, linesMax:
     async add(payload) {
       if (broken) throw broken;
       lines.push(encodeLine(payload));
-      if (lines.length >= linesMax) await flush();
+      // that it lives is known from its first line on
+      if (lines.length >= linesMax || !isBegun) {
+        isBegun = true;
+        await flush();
+      }
     },
     get broken() {
       return broken;

@@ -32,6 +32,10 @@ export interface AttemptFacts {
   readonly ended: boolean;
   readonly host?: string | undefined;
   readonly seconds?: number | undefined;
+  /** From the process's begin to its last heartbeat, by its own clock. */
+  readonly livedMs?: number | undefined;
+  /** When it last wrote, by the store's clock. */
+  readonly writtenMs?: number | undefined;
 }
 
 /**
@@ -54,16 +58,18 @@ export async function readJournals(
   const seeded = new Set<string>();
   const attempts = new Map<number, Map<number, AttemptFacts>>();
   let bytes = 0;
-  const processes = new Map<string, { name: SegmentName; keys: { key: string; part: number; size: number }[] }>();
-  for await (const { key, size } of store.list(`${folder}${journalFolder(stage)}`)) {
+  const processes = new Map<string, { name: SegmentName; keys: { key: string; part: number }[]; writtenMs: number }>();
+  for await (const { key, size, modifiedMs = 0 } of store.list(`${folder}${journalFolder(stage)}`)) {
     const name = parseSegmentKey(stage, key.slice(folder.length));
     if (!name || (slice !== undefined && name.slice !== slice && name.token !== SEED)) continue;
     const id = `${name.slice}.${name.attempt}.${name.token}`;
-    if (!processes.has(id)) processes.set(id, { name, keys: [] });
-    processes.get(id)!.keys.push({ key, part: name.part, size });
+    if (!processes.has(id)) processes.set(id, { name, keys: [], writtenMs: 0 });
+    const process = processes.get(id)!;
+    process.keys.push({ key, part: name.part });
+    process.writtenMs = Math.max(process.writtenMs, modifiedMs);
     bytes += size;
   }
-  await mapLimit([...processes.values()], READS_IN_FLIGHT, async ({ name, keys }) => {
+  await mapLimit([...processes.values()], READS_IN_FLIGHT, async ({ name, keys, writtenMs }) => {
     const open = new Set<string>();
     const facts = {
       done: 0,
@@ -71,7 +77,10 @@ export async function readJournals(
       ended: false,
       host: undefined as string | undefined,
       seconds: undefined as number | undefined,
+      livedMs: 0,
+      writtenMs,
     };
+    let startedMs = 0;
     for (const { key } of keys.sort((a, b) => a.part - b.part)) {
       const body = await store.read(key);
       if (!body) continue;
@@ -88,7 +97,10 @@ export async function readJournals(
           if (name.attempt < since) continue;
           failed.set(record.task, record.error);
           facts.failed++;
-        } else if (record?.record === "worker") facts.host = record.host;
+        } else if (record?.record === "worker") {
+          facts.host = record.host;
+          startedMs = record.startedMs;
+        } else if (record?.record === "heartbeat") facts.livedMs = record.atMs - startedMs;
         else if (record?.record === "end") Object.assign(facts, { ended: true, seconds: record.seconds });
       }
     }

@@ -1,12 +1,14 @@
 import { type Report, withText } from "../../core/report.js";
 import { formatSeconds } from "../../core/units.js";
-import { type EngineExecutor, GONE, type JobState } from "../executors/engine-executor.js";
+import { type EngineExecutor, type JobState, sumStates } from "../executors/engine-executor.js";
 import type { Receipt, Task, TaskResult } from "../task.js";
-import { type DeadTask, type RunEnd, readDead, readSubmissions, type StageEnd } from "./gate.js";
+import type { RunEnd, StageEnd } from "./gate.js";
+import { type DeadTask, readDead } from "./judge.js";
 import { END, stageEndKey } from "./run-files.js";
 import { getJson, type OpenRun } from "./run-record.js";
 import { jobName } from "./script.js";
 import { readJournals } from "./stage-journals.js";
+import { readSubmissions } from "./submissions.js";
 
 export interface StageStatus {
   readonly name: string;
@@ -130,20 +132,8 @@ async function stageStatus(
     state: over ? "over" : submissions.length > 0 ? "running" : "waiting",
     ...(seconds.length === 0 ? {} : { secondsP50: at(seconds, 0.5), secondsP95: at(seconds, 0.95) }),
     cpuHours: Math.round(((seconds.reduce((all, one) => all + one, 0) * record.resources.cpus) / 3600) * 1000) / 1000,
-    ...(states ? { jobs: joined([...states.values()]) } : {}),
+    ...(states ? { jobs: sumStates([...states.values()]) } : {}),
   };
-}
-
-function joined(states: readonly JobState[]): JobState {
-  return states.reduce(
-    (all, { waiting, running, held, why }) => ({
-      waiting: all.waiting + waiting,
-      running: all.running + running,
-      held: all.held + held,
-      ...((why ?? all.why) === undefined ? {} : { why: why ?? all.why }),
-    }),
-    GONE,
-  );
 }
 
 function at(sorted: readonly number[], part: number): number {

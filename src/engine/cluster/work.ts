@@ -9,13 +9,15 @@ import type { Env } from "../env.js";
 import { type Journal, type JournalRecord, withoutSecrets } from "../journal.js";
 import { type Every, everyInterval } from "../lock.js";
 import { type RunReport, runPart } from "../run.js";
-import type { Operations, Receipt, Task, TaskPlan } from "../task.js";
-import { readDead, retriedSince } from "./gate.js";
+import type { Operation, Operations, Receipt, Task, TaskPlan } from "../task.js";
 import { readTasks } from "./graph.js";
+import { readDead } from "./judge.js";
+import { exactlyOnce } from "./once.js";
 import { contentsKey } from "./run-receipts.js";
 import type { OpenRun, RunRecord } from "./run-record.js";
 import { openSegments, type SegmentWriter } from "./segments.js";
 import { readJournals, type SegmentRecord } from "./stage-journals.js";
+import { retriedSince } from "./submissions.js";
 
 const HEARTBEAT_MS = 60_000;
 
@@ -95,7 +97,7 @@ export async function work(
     const journal = sliceJournal(segments, earlier.receipts, record.createdMs, (task) => failed.add(task));
     const report = await runPart(plan, journal, {
       ...env,
-      operations: operations(tasks),
+      operations: doneElsewhere(run, options, exactlyOnce(run, operations(tasks), token), env),
       source,
       target: withPartTags(target, token),
       workspace: scratch,
@@ -120,6 +122,26 @@ export async function work(
     await removeTree(scratch).catch(() => {});
     await segments.close();
   }
+}
+
+/** How often a process looks whether another one has done tasks of its slice: a twin, or one that was believed lost. */
+const LOOK_MS = 30_000;
+
+/** Tasks that another process has done since this one began are not done again: its receipts count. */
+function doneElsewhere(run: OpenRun, { stage, slice }: WorkOptions, operations: Operations, { clock }: Env): Operations {
+  let lookedMs = clock.monotonic();
+  let known: ReadonlyMap<string, Receipt> = new Map();
+  const wrap =
+    (operation: Operation): Operation =>
+    async (task, context) => {
+      if (clock.monotonic() - lookedMs >= LOOK_MS) {
+        lookedMs = clock.monotonic();
+        known = (await readJournals(run.store, run.folder, stage, { slice })).receipts;
+      }
+      const receipt = known.get(task.id);
+      return receipt ? { outputs: receipt.outputs, warnings: receipt.warnings, facts: receipt.facts } : operation(task, context);
+    };
+  return Object.fromEntries(Object.entries(operations).map(([name, operation]) => [name, wrap(operation)]));
 }
 
 /** A slice never ends with 0 while a task is missing. */

@@ -61,6 +61,18 @@ export interface EngineExecutor {
 
 export const GONE: JobState = { waiting: 0, running: 0, held: 0 };
 
+export function sumStates(states: readonly JobState[]): JobState {
+  return states.reduce(
+    (all, { waiting, running, held, why = all.why }) => ({
+      waiting: all.waiting + waiting,
+      running: all.running + running,
+      held: all.held + held,
+      ...(why === undefined ? {} : { why }),
+    }),
+    GONE,
+  );
+}
+
 export function isAlive({ waiting, running, held }: JobState): boolean {
   return waiting + running + held > 0;
 }
