@@ -6,7 +6,7 @@
  *
  * DIALECT is lsf, pbs or sge. State lies in $PLAYER_FOLDER: a file for each job, which only the job's own process writes.
  * Sources of the words: bsub(1), bjobs(1), bkill(1), bparams(1) of LSF 10.1; qsub(1B), qstat(1B), qdel(1B) of PBS Professional 2022;
- * qsub(1), qstat(1), qdel(1), qconf(1) of Grid Engine 8.1.
+ * qsub(1), qstat(1), qdel(1), qconf(1) of Grid Engine 8.1, and what its 8.1.9 answered where it was asked (test/peers/engines.test.ts).
  */
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
@@ -65,7 +65,12 @@ const READ = {
     const [, last] = flags["-t"] === undefined ? [] : (/^1-(\d+)$/.exec(flags["-t"]) ?? fail("invalid task id range"));
     const after = (flags["-hold_jid"] ?? "").split(",").filter((id) => id !== "");
     const count = last === undefined ? undefined : Number(last);
-    return { name: flags["-N"], first: 1, count, most: Number(flags["-tc"] ?? SLOTS), after, log: flags["-o"] };
+    if (/^\d/.test(flags["-N"]))
+      fail(`Unable to run job: denied: "${flags["-N"]}" is not a valid object name (cannot start with a digit)\nExiting.`);
+    if (count > 75000) fail("Unable to run job: job rejected: you tried to submit a job with more than 75000 tasks\nExiting.");
+    const [, host, log] = /^([^:]*):(.*)$/.exec(flags["-o"]) ?? [undefined, "", flags["-o"]];
+    if (host !== "") fail(`Unable to run job: can't resolve hostname "${host}"\nExiting.`);
+    return { name: flags["-N"], first: 1, count, most: Number(flags["-tc"] ?? SLOTS), after, log };
   },
 };
 
@@ -103,7 +108,10 @@ const isOver = ({ elements }) => elements.every(({ state }) => state === "over")
 
 async function submit() {
   const flags = flagsOf(args);
-  if (flags["-q"] === "nowhere") fail("nowhere: No such queue. Job not submitted.");
+  if (flags["-q"] === "nowhere") {
+    if (dialect !== "sge") fail("nowhere: No such queue. Job not submitted.");
+    fail('Unable to run job: Job was rejected because job requests unknown queue "nowhere"\nExiting.');
+  }
   const asked = READ[dialect](flags);
   let script = "";
   for await (const piece of process.stdin) script += piece;
@@ -155,7 +163,9 @@ async function run(id) {
                 : job.log.replace("%J", id).replace("%I", String(index)),
               "a",
             );
-      const env = { ...process.env, [JOB_VARIABLE]: id, ...(index === undefined ? {} : { [INDEX_VARIABLE]: String(index) }) };
+      const env = { ...process.env, [JOB_VARIABLE]: id };
+      // a job without elements: Grid Engine says so in a word, the others say nothing
+      if (index !== undefined || dialect === "sge") env[INDEX_VARIABLE] = String(index);
       const child = spawn("/bin/sh", ["-s"], { detached: true, stdio: ["pipe", log, log], env });
       child.stdin.on("error", () => {});
       child.stdin.end(job.script);
@@ -176,6 +186,9 @@ async function run(id) {
 }
 
 function cancel() {
+  for (const word of args) {
+    if (dialect === "sge" && !existsSync(fileOf(word))) fail(`denied: job "${word}" does not exist`);
+  }
   for (const word of args) writeFileSync(cancelOf(/^\d+/.exec(word)?.[0] ?? fail(`${program}: illegal job ${word}`)), "");
 }
 
@@ -210,9 +223,22 @@ const LIST = {
   },
   sge() {
     if (args.join(" ") !== "-xml") fail(`qstat: illegal option ${args.join(" ")}`);
-    const item = ({ job, element }) =>
-      `<job_list state="${element.state}"><JB_job_number>${job.id}</JB_job_number><JB_name>${job.name}</JB_name><state>${element.state === "running" ? "r" : "qw"}</state>${element.index === null ? "" : `<tasks>${element.index}</tasks>`}</job_list>`;
-    process.stdout.write(`<?xml version='1.0'?><job_info><queue_info>${alive().map(item).join("")}</queue_info></job_info>\n`);
+    const item = (state, letters, { id, name, count }, tasks) =>
+      `    <job_list state="${state}">\n      <JB_job_number>${id}</JB_job_number>\n      <JAT_prio>0.50000</JAT_prio>\n      <JB_name>${name}</JB_name>\n      <JB_owner>player</JB_owner>\n      <state>${letters}</state>\n      <slots>1</slots>\n${count === undefined ? "" : `      <tasks>${tasks}</tasks>\n`}    </job_list>\n`;
+    const found = existsSync(folder) ? jobs() : [];
+    const running = found.flatMap((job) =>
+      job.elements.filter(({ state }) => state === "running").map(({ index }) => item("running", "r", job, index)),
+    );
+    // those that wait stand together: elements begin in their order, so they are one range
+    const pending = found.flatMap((job) => {
+      const waiting = job.elements.filter(({ state }) => state === "waiting").map(({ index }) => index);
+      if (waiting.length === 0) return [];
+      const range = waiting.length === 1 ? waiting[0] : `${waiting[0]}-${waiting.at(-1)}:1`;
+      return [item("pending", job.after.some((id) => !isOver(read(id))) ? "hqw" : "qw", job, range)];
+    });
+    process.stdout.write(
+      `<?xml version='1.0'?>\n<job_info  xmlns:xsd="http://arc.liv.ac.uk/repos/darcs/sge/source/dist/util/resources/schemas/qstat/qstat.xsd">\n  <queue_info>\n${running.join("")}  </queue_info>\n  <job_info>\n${pending.join("")}  </job_info>\n</job_info>\n`,
+    );
   },
 };
 

@@ -73,6 +73,14 @@ export function engineSuite(title: string, made: (folder: string) => Promise<Eng
       await over([await executor.submit(job("words", `printf '%s' 'it'\\''s "$(id)" \`x\` é 😀 %I %J' >'${out}'/words.x`))]);
       expect(readFileSync(join(out, "words.x"), "utf8")).toBe('it\'s "$(id)" `x` é 😀 %I %J');
     });
+    it("keeps what a job prints in the folder that is named", async () => {
+      const logs = join(folder, "logs of jobs");
+      mkdirSync(logs);
+      await over([await executor.submit(job("printed", "echo out; echo err >&2", { indices: [4], logs }))]);
+      // some engines write their log when the job is over
+      for (let waitedMs = 0; waitedMs < GONE_MS && printed(logs) === ""; waitedMs += POLL_MS) await sleep(POLL_MS);
+      expect(printed(logs).split("\n").sort()).toEqual(["", "err", "out"]);
+    });
     it("finds a job by its name while it is there, and not afterwards", async () => {
       const handle = await executor.submit(job("found", "exec sleep 60", { indices: [0, 1] }));
       expect(await executor.find("found")).toEqual([handle]);
@@ -110,6 +118,11 @@ export function engineSuite(title: string, made: (folder: string) => Promise<Eng
     });
   });
 }
+
+const printed = (folder: string): string =>
+  readdirSync(folder)
+    .map((name) => readFileSync(join(folder, name), "utf8"))
+    .join("");
 
 /** Puts the programs of an engine that is played into a folder. @returns what a process needs to find them */
 export function playerEnvironment(dialect: "lsf" | "pbs" | "sge", folder: string): NodeJS.ProcessEnv {

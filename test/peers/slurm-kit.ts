@@ -190,9 +190,9 @@ function finishedJobs(path: string): Map<string, FinishedJob> {
   return jobs;
 }
 
-async function until(holds: () => boolean | Promise<boolean>, timeoutMs: number, logs: () => string): Promise<void> {
+export async function until(holds: () => boolean | Promise<boolean>, timeoutMs: number, logs: () => string): Promise<void> {
   for (let waitedMs = 0; !(await holds()); waitedMs += POLL_MS) {
-    if (waitedMs >= timeoutMs) throw new Error(`Slurm is not ready\n${logs()}`);
+    if (waitedMs >= timeoutMs) throw new Error(`the engine is not ready\n${logs()}`);
     await sleep(POLL_MS);
   }
 }
@@ -205,11 +205,11 @@ function environmentOf(pid: string): string[] {
   }
 }
 
-function tail(path: string): string {
+export function tail(path: string): string {
   return existsSync(path) ? readFileSync(path, "utf8").slice(-2000) : "";
 }
 
-async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
     Array.from({ length: count }, async () => {
       const server = createServer().listen(0, "127.0.0.1");

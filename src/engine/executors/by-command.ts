@@ -9,7 +9,10 @@ export function commandExecutor(engine: EngineWords, run: RunCommand): EngineExe
   async function ask(program: string, words: readonly string[]): Promise<CommandOutput> {
     const output = await run(program, words);
     if (output.status === 0 || engine.none?.test(output.stderr + output.stdout)) return output;
-    throw new EmporiumError("ENGINE_ABSENT", `${program}: ${wordsOf(output)}`, {
+    throw silent(program, output);
+  }
+  function silent(program: string, output: CommandOutput): EmporiumError {
+    return new EmporiumError("ENGINE_ABSENT", `${program}: ${wordsOf(output)}`, {
       hint: `${engine.name} does not answer; try again when ${program} does`,
     });
   }
@@ -28,6 +31,7 @@ export function commandExecutor(engine: EngineWords, run: RunCommand): EngineExe
       const output = await run(program, words, made.script);
       const id = output.status === 0 ? engine.idOf(output) : undefined;
       if (id !== undefined) return { name: job.name, id };
+      if (engine.silent?.test(output.stderr)) throw silent(program, output);
       const said = wordsOf(output);
       throw new EmporiumError("ENGINE_REFUSED", `${program}: ${said}`, { hint: engine.hintOf(said) });
     },

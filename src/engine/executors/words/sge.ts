@@ -4,11 +4,13 @@ import { type EngineWords, type ListedJob, mebibytes } from "./words.js";
 const ARRAY_SIZE = 75_000;
 
 /**
- * Grid Engine (SGE, Son of Grid Engine, Univa): qsub(1), qstat(1), qdel(1), qconf(1).
+ * Grid Engine (SGE, Son of Grid Engine, Univa): qsub(1), qstat(1), qdel(1), qconf(1). Tried on Son of Grid Engine 8.1.9.
  *
  * - Several processors need a parallel environment, whose name a site chooses: `words: [-pe, smp, "4"]` of the profile.
  * - Memory is asked for as `mem_free`. `h_vmem` limits addresses, of which the program reserves many more than it uses.
- * - `-notify` sends SIGUSR2 some seconds before SIGKILL (the queue's `notify`).
+ * - `-notify` sends SIGUSR2 some seconds before SIGKILL (the queue's `notify`, 60 where nobody changed it), at the end of `h_rt` and at
+ *   `qdel`, to all processes of the job.
+ * - A path of `-o` may begin with a host and a colon: with a colon of its own it is taken for that, unless it begins with one.
  */
 export const SGE: EngineWords = {
   name: "sge",
@@ -47,7 +49,7 @@ export const SGE: EngineWords = {
         ...(queue === undefined ? [] : ["-q", queue]),
         ...(account === undefined ? [] : ["-P", account]),
         ...(after.length === 0 ? [] : ["-hold_jid", after.map(({ id }) => id).join(",")]),
-        ...["-j", "y", "-o", logs === undefined ? "/dev/null" : logs],
+        ...["-j", "y", "-o", logs === undefined ? "/dev/null" : `:${logs}`],
         ...words,
       ],
     };
@@ -62,6 +64,7 @@ export const SGE: EngineWords = {
       const state = /^[rRtsST]|^d/.test(letters) ? "running" : letters.startsWith("E") ? "held" : "waiting";
       return { id: field("JB_job_number"), name: field("JB_name"), state, count: countOf(field("tasks")) };
     }),
+  silent: /unable to (contact|send message to) qmaster|commlib error/i,
   cancel: (ids) => ({ program: "qdel", words: ids }),
   release: (id) => ({ program: "qmod", words: ["-cj", id] }),
   hintOf(said) {

@@ -53,6 +53,7 @@ export const SLURM: EngineWords = {
       if (HELD.test(reason)) return { id, name, state: "held" };
       return { id, name, state: "waiting", ...(PASSING.has(reason) ? {} : { why: reason }) };
     }),
+  silent: /Unable to contact slurm controller|Socket timed out|Zero Bytes were transmitted/i,
   cancel: (ids) => ({ program: "scancel", words: ids }),
   release: (id) => ({ program: "scontrol", words: ["release", id] }),
   hintOf(said) {

@@ -35,6 +35,8 @@ export interface EngineWords {
   parseList(output: string): readonly ListedJob[];
   /** A failure of `list` that only means that there is no job. */
   readonly none?: RegExp | undefined;
+  /** A failure of `submit` that means that the engine did not answer: it may have taken the job. */
+  readonly silent?: RegExp | undefined;
   cancel(ids: readonly string[]): EngineCall;
   /** Lets held elements go on. */
   release?(id: string): EngineCall;
