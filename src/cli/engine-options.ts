@@ -5,12 +5,13 @@ import { z } from "zod";
 import { EmporiumError } from "../core/errors.js";
 import { LIMITS } from "../core/limits.js";
 import type { ClusterPlace } from "../engine/cluster/begin.js";
-import { ENGINES, type EngineName } from "../engine/cluster/engine-names.js";
+import { ENGINE_SETTINGS, ENGINES, type EngineName } from "../engine/cluster/engine-names.js";
 import type { EngineProfile } from "../engine/cluster/profile.js";
 import type { ClusterStation } from "../engine/cluster/work.js";
 import { jobMemory } from "../engine/cluster/worker-memory.js";
 import type { EngineExecutor } from "../engine/executors/engine-executor.js";
 import type { EngineWords } from "../engine/executors/words/words.js";
+import type { PlainObject } from "../engine/task.js";
 import type { Io } from "./command.js";
 import { wholeNumber } from "./option-types.js";
 import { version } from "./version.js";
@@ -51,11 +52,17 @@ async function profileOf(name: string | undefined, env: Io["env"]): Promise<Engi
   return { ...readProfileFile(file, name), file };
 }
 
-/** The executor of a name. @throws {EmporiumError} ENGINE_ABSENT when it is asked */
+export interface ExecutorOptions {
+  slots?: number | undefined;
+  /** What the engine itself needs of a profile. */
+  settings?: PlainObject | undefined;
+}
+
+/** The executor of a name. @throws {EmporiumError} USAGE where its settings are not there; ENGINE_ABSENT when it is asked */
 export async function executorOf(
   name: EngineName,
   env: Io["env"],
-  { slots }: { slots?: number | undefined } = {},
+  { slots, settings }: ExecutorOptions = {},
 ): Promise<EngineExecutor> {
   const environment = { ...env } as NodeJS.ProcessEnv;
   if (name === "local") {
@@ -66,17 +73,24 @@ export async function executorOf(
   const [{ engineCommand }, { commandExecutor }, words] = await Promise.all([
     import("../engine/executors/engine-command.js"),
     import("../engine/executors/by-command.js"),
-    WORDS[name](),
+    WORDS[name](settings),
   ]);
   return commandExecutor(words, engineCommand(withoutOuterJob(environment)));
 }
 
 /** How each engine is spoken to. */
-const WORDS: Readonly<Record<Exclude<EngineName, "local">, () => Promise<EngineWords>>> = {
+const WORDS: Readonly<Record<Exclude<EngineName, "local">, (settings?: PlainObject) => Promise<EngineWords>>> = {
   slurm: async () => (await import("../engine/executors/words/slurm.js")).SLURM,
   lsf: async () => (await import("../engine/executors/words/lsf.js")).LSF,
   sge: async () => (await import("../engine/executors/words/sge.js")).SGE,
   pbs: async () => (await import("../engine/executors/words/pbs.js")).PBS,
+  async command(settings) {
+    const [{ templateWords }, { EngineTemplates }] = await Promise.all([
+      import("../engine/executors/words/by-template.js"),
+      import("../engine/executors/words/templates.js"),
+    ]);
+    return templateWords(EngineTemplates.parse(settings));
+  },
 };
 
 /** A job that submits jobs: what Slurm told it of itself is not for them. Outside of a job, and in `SBATCH_…`, a person has set them. */
@@ -120,7 +134,10 @@ export async function placeOf(
     });
   }
   const slots = options.slots ?? profile.slots;
-  const executor = await executorOf(engine, io.env, { slots });
+  const { engineSettings } = await import("../engine/cluster/profile.js");
+  const settings = engineSettings(engine, profile, profile.file);
+  const executor = await executorOf(engine, io.env, { slots, settings });
+  refuseGates(executor, options.driver);
   await executor.limits(); // one that is not here is told before anything is read
   return {
     executor,
@@ -135,6 +152,7 @@ export async function placeOf(
       ...optional("queue", options.queue ?? profile.queue),
       ...optional("account", options.account ?? profile.account),
       words: profile.words ?? [],
+      ...(settings === undefined ? {} : { settings }),
     },
     slots,
     slices: profile.slices,
@@ -143,6 +161,14 @@ export async function placeOf(
     logs: profile.logs === undefined ? undefined : resolve(profile.logs),
     program: version(),
   };
+}
+
+/** @throws {EmporiumError} USAGE where no job of the engine can wait for others */
+function refuseGates({ name, waits }: EngineExecutor, driver: EngineOptions["driver"]): void {
+  if (waits !== false || driver === "here") return;
+  throw new EmporiumError("USAGE", `--executor ${name}: a job cannot wait for others there, so no job can begin the next stage`, {
+    hint: "add --driver here: this process then stays and begins each stage",
+  });
 }
 
 const optional = <K extends string>(key: K, value: string | undefined) =>
@@ -163,11 +189,17 @@ export async function openForCommand(location: string, io: Pick<Io, "env">, exec
   const { openRun, refuseOtherVersion } = await import("../engine/cluster/run-record.js");
   const run = await openRun(location);
   refuseOtherVersion(run, version());
-  const name = (executor ?? run.record.engine) as EngineName;
+  const { engine, resources, slots } = run.record;
+  const name = (executor ?? engine) as EngineName;
+  if (name !== engine && name in ENGINE_SETTINGS) {
+    throw new EmporiumError("USAGE", `--executor ${name} needs the settings of a profile`, {
+      hint: "give the command that began the run once more, with this --executor and --engine-profile: it goes on with the run",
+    });
+  }
   return {
     run,
     station: await stationOf(run.record.station),
-    executor: await executorOf(name, io.env, { slots: run.record.slots }),
+    executor: await executorOf(name, io.env, { slots, settings: resources.settings }),
   };
 }
 

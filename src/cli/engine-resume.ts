@@ -37,7 +37,8 @@ export default command({
       import("../engine/cluster/status.js"),
     ]);
     if (again) await retryDead(run, envOf(io));
-    if (executor.name === "local" || driver === "here") await drive(run, station, executor, envOf(io));
+    if (executor.name === "local" || executor.waits === false || driver === "here")
+      await drive(run, station, executor, envOf(io));
     else await gate(run, station, { executor, gates: true, by: callerName({}), takeOver: true, clock: io.clock, log: io.log });
     return printReport(await runStatus(run, executor), io);
   },

@@ -4,7 +4,7 @@
  *
  *     node engine-player.mjs DIALECT PROGRAM [argument …]
  *
- * DIALECT is lsf, pbs or sge. State lies in $PLAYER_FOLDER: a file for each job, which only the job's own process writes.
+ * DIALECT is lsf, pbs, sge or slurm; the last for engines that a profile describes. State lies in $PLAYER_FOLDER: a file for each job, which only the job's own process writes.
  * Sources of the words: bsub(1), bjobs(1), bkill(1), bparams(1) of LSF 10.1; qsub(1B), qstat(1B), qdel(1B) of PBS Professional 2022;
  * qsub(1), qstat(1), qdel(1), qconf(1) of Grid Engine 8.1, and what its 8.1.9 answered where it was asked (test/peers/engines.test.ts).
  */
@@ -26,6 +26,10 @@ const FLAGS = {
   sge: {
     ...{ "-terse": 0, "-N": 1, "-t": 1, "-tc": 1, "-V": 0, "-cwd": 0, "-r": 1, "-notify": 0, "-S": 1 },
     ...{ "-l": 1, "-q": 1, "-P": 1, "-hold_jid": 1, "-j": 1, "-o": 1 },
+  },
+  slurm: {
+    ...{ "--parsable": 0, "--job-name": 1, "--array": 1, "--cpus-per-task": 1, "--mem": 1, "--time": 1, "--partition": 1 },
+    ...{ "--account": 1, "--dependency": 1, "--output": 1, "--gres": 1 },
   },
 };
 
@@ -74,8 +78,21 @@ const READ = {
   },
 };
 
-const INDEX_VARIABLE = { lsf: "LSB_JOBINDEX", pbs: "PBS_ARRAY_INDEX", sge: "SGE_TASK_ID" }[dialect];
-const JOB_VARIABLE = { lsf: "LSB_JOBID", pbs: "PBS_JOBID", sge: "JOB_ID" }[dialect];
+READ.slurm = (flags) => {
+  const [, list, most] = /^([\d,-]+)(?:%(\d+))?$/.exec(flags["--array"] ?? "0") ?? fail("Invalid job array specification");
+  const indices = list.split(",").flatMap((range) => {
+    const [first, last = first] = range.split("-").map(Number);
+    return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+  });
+  const after = (/^afterany:(.*)$/.exec(flags["--dependency"] ?? "")?.[1] ?? "").split(":").filter((id) => id !== "");
+  return {
+    ...{ name: flags["--job-name"], indices, count: flags["--array"] === undefined ? undefined : indices.length },
+    ...{ most: Number(most ?? SLOTS), after, log: flags["--output"] ?? "/dev/null" },
+  };
+};
+
+const INDEX_VARIABLE = { lsf: "LSB_JOBINDEX", pbs: "PBS_ARRAY_INDEX", sge: "SGE_TASK_ID", slurm: "SLURM_ARRAY_TASK_ID" }[dialect];
+const JOB_VARIABLE = { lsf: "LSB_JOBID", pbs: "PBS_JOBID", sge: "JOB_ID", slurm: "SLURM_JOB_ID" }[dialect];
 
 function fail(message) {
   process.stderr.write(`${message}\n`);
@@ -85,6 +102,11 @@ function fail(message) {
 function flagsOf(words) {
   const flags = {};
   for (let at = 0; at < words.length; at++) {
+    const [, name, value] = dialect === "slurm" ? (/^(--[a-z-]+)=(.*)$/s.exec(words[at]) ?? []) : [];
+    if (FLAGS[dialect][name] === 1) {
+      flags[name] = value;
+      continue;
+    }
     const takes = FLAGS[dialect][words[at]];
     if (takes === undefined) fail(`${program}: illegal option ${words[at]}`);
     flags[words[at]] = takes === 1 ? words[++at] : true;
@@ -108,6 +130,10 @@ const isOver = ({ elements }) => elements.every(({ state }) => state === "over")
 
 async function submit() {
   const flags = flagsOf(args);
+  if (flags["--partition"] === "nowhere")
+    fail(
+      "sbatch: error: invalid partition specified: nowhere\nsbatch: error: Batch job submission failed: Invalid partition name specified",
+    );
   if (flags["-q"] === "nowhere") {
     if (dialect !== "sge") fail("nowhere: No such queue. Job not submitted.");
     fail('Unable to run job: Job was rejected because job requests unknown queue "nowhere"\nExiting.');
@@ -125,12 +151,19 @@ async function submit() {
       // another submission has this number
     }
   }
-  const indices = asked.count === undefined ? [undefined] : Array.from({ length: asked.count }, (_, i) => i + asked.first);
+  const numbers = asked.indices ?? [];
+  const indices =
+    asked.count === undefined
+      ? [undefined]
+      : dialect === "slurm"
+        ? numbers
+        : Array.from({ length: asked.count }, (_, i) => i + asked.first);
   write({ ...asked, id: String(id), script, elements: indices.map((index) => ({ index: index ?? null, state: "waiting" })) });
   spawn(process.execPath, [fileURLToPath(import.meta.url), dialect, "run", String(id)], {
     detached: true,
     stdio: "ignore",
   }).unref();
+  if (dialect === "slurm") process.stdout.write(`${id}\n`);
   if (dialect === "lsf") process.stdout.write(`Job <${id}> is submitted to default queue <normal>.\n`);
   if (dialect === "pbs") process.stdout.write(`${id}${asked.count === undefined ? "" : "[]"}.player\n`);
   if (dialect === "sge") process.stdout.write(`${id}${asked.count === undefined ? "" : `.1-${asked.count}:1`}\n`);
@@ -160,7 +193,7 @@ async function run(id) {
           : openSync(
               job.log.endsWith("/") || !/%/.test(job.log)
                 ? join(job.log, `${job.name}.${id}.${index ?? 0}`)
-                : job.log.replace("%J", id).replace("%I", String(index)),
+                : job.log.replace(/%[JA]/, id).replace(/%[Ia]/, String(index)),
               "a",
             );
       const env = { ...process.env, [JOB_VARIABLE]: id };
@@ -242,10 +275,18 @@ const LIST = {
   },
 };
 
+LIST.slurm = () => {
+  if (args.join(" ") !== "--noheader --me --array --format %F|%T|%j") fail(`squeue: unrecognized option ${args.join(" ")}`);
+  for (const { job, element } of alive()) {
+    process.stdout.write(`${job.id}|${element.state === "running" ? "RUNNING" : "PENDING"}|${job.name}\n`);
+  }
+};
+
 if (program === "run") await run(args[0]);
-else if (program === "bsub" || program === "qsub") await submit();
-else if (program === "bjobs" || program === "qstat") LIST[dialect]();
-else if (program === "bkill" || program === "qdel") cancel();
+else if (program === "bsub" || program === "qsub" || program === "sbatch") await submit();
+else if (program === "bjobs" || program === "qstat" || program === "squeue") LIST[dialect]();
+else if (program === "bkill" || program === "qdel" || program === "scancel") cancel();
 else if (program === "bparams") process.stdout.write("Batch parameters:\n    MAX_JOB_ARRAY_SIZE = 1000\n");
+else if (program === "scontrol") process.stdout.write("MaxArraySize            = 1001\n");
 else if (program === "qconf") process.stdout.write("max_aj_instances             2000\nmax_aj_tasks                 75000\n");
 else fail(`${program} is not played`);

@@ -125,7 +125,7 @@ const printed = (folder: string): string =>
     .join("");
 
 /** Puts the programs of an engine that is played into a folder. @returns what a process needs to find them */
-export function playerEnvironment(dialect: "lsf" | "pbs" | "sge", folder: string): NodeJS.ProcessEnv {
+export function playerEnvironment(dialect: keyof typeof PROGRAMS, folder: string): NodeJS.ProcessEnv {
   const bin = join(folder, "bin");
   mkdirSync(bin, { recursive: true });
   const player = fileURLToPath(new URL("./engine-player.mjs", import.meta.url));
@@ -140,4 +140,5 @@ const PROGRAMS = {
   lsf: ["bsub", "bjobs", "bkill", "bparams"],
   pbs: ["qsub", "qstat", "qdel"],
   sge: ["qsub", "qstat", "qdel", "qconf"],
+  slurm: ["sbatch", "squeue", "scancel", "scontrol"],
 };

@@ -2,10 +2,12 @@ import { describe, expect, it } from "vitest";
 import { commandExecutor } from "../../src/engine/executors/by-command.js";
 import { engineCommand } from "../../src/engine/executors/engine-command.js";
 import { processesExecutor } from "../../src/engine/executors/processes.js";
+import { templateWords } from "../../src/engine/executors/words/by-template.js";
 import { LSF } from "../../src/engine/executors/words/lsf.js";
 import { PBS } from "../../src/engine/executors/words/pbs.js";
 import { SGE } from "../../src/engine/executors/words/sge.js";
 import { SLURM } from "../../src/engine/executors/words/slurm.js";
+import { guideTemplates } from "./engine-guide.js";
 import { engineSuite, playerEnvironment } from "./engine-suite.js";
 
 engineSuite(
@@ -22,9 +24,12 @@ for (const dialect of ["lsf", "pbs", "sge"] as const) {
     executor: commandExecutor(played[dialect], engineCommand(playerEnvironment(dialect, folder))),
   }));
 }
+engineSuite("command: Slurm's words as the guide's templates, played", async (folder) => ({
+  executor: commandExecutor(templateWords(guideTemplates()), engineCommand(playerEnvironment("slurm", folder))),
+}));
 
 describe("an engine that is not here", () => {
-  it.each([SLURM, LSF, PBS, SGE])("$name: names the program and what to do", async (words) => {
+  it.each([SLURM, LSF, PBS, SGE, templateWords(guideTemplates())])("$name: names the program and what to do", async (words) => {
     const executor = commandExecutor(words, engineCommand({ PATH: "/nowhere" }));
     await expect(executor.limits()).rejects.toMatchObject({
       code: "ENGINE_ABSENT",

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generateLab } from "../../examples/lab/generate.mjs";
+import { guideBlock } from "../conformance/engine-guide.js";
 import { playerEnvironment } from "../conformance/engine-suite.js";
 import { hasEnded, leftovers, type RunStatus, tree } from "../peers/cluster-kit.js";
 import { emporium } from "../peers/environment.js";
@@ -31,6 +32,14 @@ describe("an import through an engine", { timeout: 240_000 }, () => {
       { SOURCE_DATE_EPOCH: "1767225600", ...env },
     );
 
+  /** A folder of settings with these profiles. */
+  function configWith(text: string): string {
+    const config = mkdtempSync(join(folder, "config-"));
+    mkdirSync(join(config, "emporium"));
+    writeFileSync(join(config, "emporium/emporium.engines.yaml"), text);
+    return config;
+  }
+
   beforeAll(async () => {
     await generateLab({ out: join(folder, "lab"), deposits: ["imod"], runs: 2, shape: [8, 32, 24] });
     expect((await ingest("local", [])).status).toBe(0);
@@ -38,8 +47,11 @@ describe("an import through an engine", { timeout: 240_000 }, () => {
   }, 240_000);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  it.each(["lsf", "pbs", "sge"] as const)("%s", async (dialect) => {
-    const env = playerEnvironment(dialect, join(folder, `${dialect}.engine`));
+  it.each(["lsf", "pbs", "sge", "command"] as const)("%s", async (dialect) => {
+    const env = {
+      ...playerEnvironment(dialect === "command" ? "slurm" : dialect, join(folder, `${dialect}.engine`)),
+      ...(dialect === "command" ? { XDG_CONFIG_HOME: configWith(guideBlock("Another engine")) } : {}),
+    };
     const target = join(folder, dialect);
     expect(JSON.parse((await ingest(dialect, ["--executor", dialect], env)).stdout)).toMatchObject({ status: "submitted" });
     while (!hasEnded(target)) await sleep(POLL_MS);
@@ -60,6 +72,17 @@ describe("an import through an engine", { timeout: 240_000 }, () => {
     const refused = await ingest("flags", flags);
     expect([refused.status, refused.stderr]).toEqual([2, expect.stringContaining(named)]);
     expect(existsSync(join(folder, "flags"))).toBe(false);
+  });
+  it("an engine by commands needs them, and one whose jobs wait for nobody needs somebody who stays", async () => {
+    const bare = await ingest("bare", ["--executor", "command"]);
+    expect([bare.status, bare.stderr]).toEqual([2, expect.stringContaining("needs a profile with templates")]);
+    const config = configWith(guideBlock("Another engine").replace(/^.*\{after\}.*\n/m, ""));
+    const env = { ...playerEnvironment("slurm", join(folder, "alone.engine")), XDG_CONFIG_HOME: config };
+    const gates = await ingest("bare", ["--executor", "command"], env);
+    expect([gates.status, gates.stderr]).toEqual([2, expect.stringContaining("--driver here")]);
+    expect(existsSync(join(folder, "bare"))).toBe(false);
+    expect((await ingest("alone", ["--executor", "command", "--driver", "here"], env)).status).toBe(0);
+    expect(tree(join(folder, "alone"))).toEqual(local);
   });
   it("an engine that is not here is told before anything is touched", async () => {
     const absent = await ingest("absent", ["--executor", "slurm"], { PATH: "/nowhere" });

@@ -3,7 +3,9 @@ import { z } from "zod";
 import { EmporiumError } from "../../core/errors.js";
 import { parseBytes } from "../../core/units.js";
 import { parseCheckedYaml } from "../../formats/yaml/checked-yaml.js";
-import { ENGINES } from "./engine-names.js";
+import { EngineTemplates } from "../executors/words/templates.js";
+import type { PlainObject } from "../task.js";
+import { ENGINE_SETTINGS, ENGINES, type EngineName } from "./engine-names.js";
 
 const Text = z.string().min(1).max(1_000);
 const Bytes = z.union([z.number().int().min(1), Text]).transform((value, context) => {
@@ -22,7 +24,7 @@ const Walltime = z.union([z.number().int().min(1), Text]).transform((value, cont
   return z.NEVER;
 });
 
-const EngineProfile = z.strictObject({
+const FIELDS = {
   engine: z.enum(ENGINES).optional(),
   queue: Text.optional(),
   account: Text.optional(),
@@ -38,6 +40,18 @@ const EngineProfile = z.strictObject({
   /** Words that start the program on a node; default: this very program, by the path it has here. */
   command: z.array(Text).min(1).optional(),
   logs: Text.optional(),
+  /** How to speak to an engine that emporium does not know. */
+  templates: EngineTemplates.optional(),
+};
+
+const EngineProfile = z.strictObject(FIELDS).superRefine(({ engine, ...fields }, context) => {
+  for (const [name, field] of Object.entries(ENGINE_SETTINGS)) {
+    if (engine === name && fields[field] === undefined) {
+      context.addIssue({ code: "custom", path: ["engine"], message: `${name} needs ${field} in the same profile` });
+    } else if (engine !== name && fields[field] !== undefined) {
+      context.addIssue({ code: "custom", path: [field], message: `${field} is for engine: ${name} alone` });
+    }
+  }
 });
 /** A profile of `emporium.engines.yaml`: what one person asks of one cluster. */
 export type EngineProfile = z.output<typeof EngineProfile>;
@@ -46,6 +60,16 @@ const ProfilesFile = z.strictObject({
   default: Text.optional(),
   profiles: z.record(z.string(), EngineProfile),
 });
+
+/** Fields of a profile, or of a map within it. */
+function keysAt(path: readonly PropertyKey[]): string[] {
+  const [field, part] = path;
+  if (field === undefined) return Object.keys(FIELDS);
+  const shape: Readonly<Record<string, z.ZodType>> = field === "templates" ? EngineTemplates.shape : {};
+  if (part === undefined) return Object.keys(shape);
+  const inner = shape[String(part)];
+  return inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];
+}
 
 const HINT = "docs/guides/clusters.md has a complete one";
 
@@ -58,8 +82,8 @@ export function readProfile(text: string, file: string, name: string | undefined
   const { value, placeOf } = parseCheckedYaml(text, ProfilesFile, {
     file,
     hint: HINT,
-    knownKeys: ([part, profile]) =>
-      part === undefined ? Object.keys(ProfilesFile.shape) : profile === undefined ? [] : Object.keys(EngineProfile.shape),
+    knownKeys: ([part, profile, ...rest]) =>
+      part === undefined ? Object.keys(ProfilesFile.shape) : profile === undefined ? [] : keysAt(rest),
   });
   const names = Object.keys(value.profiles);
   const wanted = name ?? value.default ?? (names.length === 1 ? names[0] : undefined);
@@ -69,6 +93,19 @@ export function readProfile(text: string, file: string, name: string | undefined
   throw new EmporiumError(name === undefined ? "CONFIG_FIELD" : "USAGE", `${file} has no profile "${wanted}"`, {
     place,
     hint: names.length === 0 ? HINT : `it has ${names.join(", ")}`,
+  });
+}
+
+/** What an engine needs of a profile beyond what all have. @throws {EmporiumError} USAGE where it is not there */
+export function engineSettings(engine: EngineName, profile: EngineProfile, file: string | undefined): PlainObject | undefined {
+  if (!(engine in ENGINE_SETTINGS)) return undefined;
+  const field = ENGINE_SETTINGS[engine as keyof typeof ENGINE_SETTINGS];
+  const found = profile[field];
+  // a value of YAML that has passed its schema is plain
+  if (found !== undefined) return found as unknown as PlainObject;
+  throw new EmporiumError("USAGE", `--executor ${engine} needs a profile with ${field}`, {
+    place: file === undefined ? undefined : { file },
+    hint: `name one with --engine-profile; ${HINT}`,
   });
 }
 

@@ -20,6 +20,8 @@ const Resources = z.strictObject({
   account: z.string().optional(),
   /** Further words for the engine's command, as a profile gives them. */
   words: z.array(z.string()),
+  /** What only this engine needs, as its profile says it: templates of commands. */
+  settings: Plain.optional(),
 });
 export type Resources = Readonly<z.output<typeof Resources>>;
 

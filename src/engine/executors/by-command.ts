@@ -1,6 +1,8 @@
+import { writeFile } from "node:fs/promises";
 import { EmporiumError } from "../../core/errors.js";
 import { type CommandOutput, type RunCommand, wordsOf } from "./engine-command.js";
-import { type ArrayJob, type EngineExecutor, GONE, type JobState } from "./engine-executor.js";
+import { type EngineExecutor, GONE, type JobState } from "./engine-executor.js";
+import { withSlices } from "./slices.js";
 import type { EngineCall, EngineWords, ListedJob } from "./words/words.js";
 
 /** An engine that is asked through its own programs. */
@@ -24,11 +26,13 @@ export function commandExecutor(engine: EngineWords, run: RunCommand): EngineExe
   const call = ({ program, words }: EngineCall) => run(program, words);
   return {
     name: engine.name,
+    waits: engine.waits,
     limits: () => engine.limits(ask),
     async submit(job) {
       const made = withSlices(job, engine);
-      const { program, words } = engine.submit(made);
-      const output = await run(program, words, made.script);
+      const { program, words, stdin = made.script, file } = engine.submit(made);
+      if (file) await writeFile(file.path, file.text, { mode: 0o755 });
+      const output = await run(program, words, stdin);
       const id = output.status === 0 ? engine.idOf(output) : undefined;
       if (id !== undefined) return { name: job.name, id };
       if (engine.silent?.test(output.stderr)) throw silent(program, output);
@@ -61,15 +65,4 @@ export function commandExecutor(engine: EngineWords, run: RunCommand): EngineExe
       if (jobs.length > 0) await call(engine.cancel(jobs.map(({ id }) => id)));
     },
   } satisfies EngineExecutor;
-}
-
-/** Where an array only counts, the script looks its slice up by the element's place. */
-function withSlices(job: ArrayJob, { indices: numbering, singleIsPlain }: EngineWords): ArrayJob {
-  const { indices, script } = job;
-  if (indices === undefined || numbering === "list") return job;
-  const isPlain = singleIsPlain === true && indices.length === 1;
-  const place = isPlain ? [] : [`shift $((${numbering.variable} - ${numbering.first}))`];
-  const lookup = [`set -- ${indices.join(" ")}`, ...place, "EMPORIUM_SLICE=$1", "export EMPORIUM_SLICE", "set --"];
-  const [shebang = "", ...rest] = script.split("\n");
-  return { ...job, indices: isPlain ? undefined : indices, script: [shebang, ...lookup, ...rest].join("\n") };
 }

@@ -46,6 +46,8 @@ export interface EngineLimits {
  */
 export interface EngineExecutor {
   readonly name: string;
+  /** False: its jobs cannot wait for others, so somebody has to stay and call the gate. */
+  readonly waits?: boolean | undefined;
   /** @throws {EmporiumError} ENGINE_ABSENT */
   limits(): Promise<EngineLimits>;
   /** @throws {EmporiumError} ENGINE_ABSENT, ENGINE_REFUSED: nothing was submitted */

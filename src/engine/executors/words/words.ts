@@ -5,6 +5,10 @@ import type { ArrayJob, EngineLimits } from "../engine-executor.js";
 export interface EngineCall {
   readonly program: string;
   readonly words: readonly string[];
+  /** Standard input in the place of the job's script. */
+  readonly stdin?: string | undefined;
+  /** Written before the program is called. */
+  readonly file?: { readonly path: string; readonly text: string } | undefined;
 }
 
 /** An element of a job, or a job without elements, in an engine's own list. */
@@ -21,12 +25,17 @@ export interface ListedJob {
 /** How people speak to one engine: its programs, their arguments, what their output means. */
 export interface EngineWords {
   readonly name: string;
-  /** `list`: an array has the very indices that are wanted. Otherwise it counts, and the script finds the slice by its place. */
-  readonly indices: "list" | { readonly first: 0 | 1; readonly variable: string };
+  /**
+   * `list`: an array has the very indices that are wanted, and the worker knows the variable. Otherwise the script takes them from
+   * `variable`: by the element's place where the array counts from `first`.
+   */
+  readonly indices: "list" | { readonly first?: 0 | 1 | undefined; readonly variable: string };
   /** The array of one element is a job without elements. */
   readonly singleIsPlain?: boolean | undefined;
+  /** Whether a job can wait for others. Default: it can. */
+  readonly waits?: boolean | undefined;
   limits(run: RunCommand): Promise<EngineLimits>;
-  /** The script comes on standard input. */
+  /** The script comes on standard input, unless the call has another. */
   submit(job: ArrayJob): EngineCall;
   /** The new job's id; undefined where the output names none. */
   idOf(output: CommandOutput): string | undefined;
