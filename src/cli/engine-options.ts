@@ -26,8 +26,9 @@ export const engineOptions = {
     description: "profile of emporium.engines.yaml (here, or in ~/.config/emporium): queue, account, memory, …",
     value: "NAME",
   }),
-  driver: z.enum(["gate", "here"]).default("gate").meta({
-    description: "who begins the next stage: a small job of the cluster (default), or this process, which then stays",
+  driver: z.enum(["gate", "here", "none"]).default("gate").meta({
+    description:
+      "who begins the stages: a small job of the cluster (default), this process, which then stays, or nobody: engine export writes a workflow",
     value: "gate",
   }),
   queue: z.string().optional().meta({ description: "queue or partition of the cluster", value: "NAME" }),
@@ -127,7 +128,8 @@ export async function placeOf(
 ): Promise<ClusterPlace> {
   const profile = await profileOf(options.engineProfile, io.env);
   const engine = options.executor as EngineName;
-  if (profile.engine !== undefined && profile.engine !== engine) {
+  const isAsked = options.driver !== "none" || engine !== "local";
+  if (isAsked && profile.engine !== undefined && profile.engine !== engine) {
     throw new EmporiumError("USAGE", `--executor ${engine}: the profile is of ${profile.engine}`, {
       place: profile.file === undefined ? undefined : { file: profile.file },
       hint: `leave out --engine-profile, or say --executor ${profile.engine}`,
@@ -160,6 +162,7 @@ export async function placeOf(
     command: profile.command ?? thisProgram(),
     logs: profile.logs === undefined ? undefined : resolve(profile.logs),
     program: version(),
+    price: profile.price,
   };
 }
 

@@ -22,7 +22,7 @@ export default command({
     const { runStatus } = await import("../engine/cluster/status.js");
     for (;;) {
       const report = await runStatus(run, executor);
-      const isOver = report.status !== "running" && report.status !== "stopped";
+      const isOver = !["prepared", "running", "stopped"].includes(report.status);
       if (!watch || isOver) return printReport(report, io);
       if (!io.json) io.out(report.toText());
       await io.clock.sleep(WATCH_MS, io.signal);

@@ -148,7 +148,7 @@ export function zarrOf({ omeZarr, codec }: { omeZarr: "0.4" | "0.5"; codec?: "bl
 
 /** A plan for a cluster is made for its jobs: for their threads and their memory. @throws {EmporiumError} USAGE, CONFIG_…, MEMORY_LIMIT */
 async function clusterOf(options: IngestOptions, io: Io) {
-  if (options.executor === "local") {
+  if (options.executor === "local" && options.driver !== "none") {
     refuseEngineFlags(options);
     return {};
   }
@@ -157,11 +157,14 @@ async function clusterOf(options: IngestOptions, io: Io) {
       hint: "leave it out; emporium engine cancel ends a run",
     });
   }
-  if (options.dryRun) return {};
   const place = await placeOf(options, { jobs: options.jobs, memoryBytes: options.memory }, io);
   const { bufferMemory } = await import("../engine/cluster/worker-memory.js");
   const { cpus, memoryBytes } = place.resources;
-  return { jobs: cpus, memoryBytes: bufferMemory(memoryBytes), cluster: { place, drive: options.driver === "here" } };
+  return {
+    jobs: cpus,
+    memoryBytes: bufferMemory(memoryBytes),
+    cluster: { place, drive: options.driver === "here", prepare: options.driver === "none" },
+  };
 }
 
 /** `ingest run`, and `ingest plan` as its dry run. */

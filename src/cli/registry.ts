@@ -235,6 +235,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./engine-dead.js"),
   },
   {
+    name: "engine export",
+    summary: "Write a run as a workflow for Snakemake, Nextflow, Argo or a shell",
+    load: () => import("./engine-export.js"),
+  },
+  {
     name: "serve",
     summary: "Serve your own portal: GraphQL, files and S3 of a standardised tree, for the official client",
     load: () => import("./serve.js"),

@@ -10,7 +10,7 @@ export interface RunStatus {
   status: string;
   done: number;
   tasks: number;
-  stages: { name: string; slices: number; submissions: number; retried: number }[];
+  stages: { name: string; slices: number; submissions: number; slicesBegunAgain: number }[];
 }
 
 /** Hashes of all files of a tree, without the engine's own. */

@@ -13,7 +13,16 @@ import type { PlainObject, Receipt, Task, TaskPlan } from "../task.js";
 import { type CutStage, cutPlan, type TaskGroup } from "./cut.js";
 import { writeGraph } from "./graph.js";
 import { END, RUN_RECORD, RUNS_FOLDER, runFolder, segmentKey } from "./run-files.js";
-import { getJson, listRuns, type OpenRun, putJson, type Resources, RUN_FORMAT, type RunRecord } from "./run-record.js";
+import {
+  getJson,
+  listRuns,
+  type OpenRun,
+  type Price,
+  putJson,
+  type Resources,
+  RUN_FORMAT,
+  type RunRecord,
+} from "./run-record.js";
 import { readJournals, SEED } from "./stage-journals.js";
 
 /** What a station hands over. */
@@ -48,6 +57,7 @@ export interface ClusterPlace {
   readonly command: readonly string[];
   readonly logs?: string | undefined;
   readonly program: string;
+  readonly price?: Price | undefined;
 }
 
 const SLICES_A_SLOT = 8;
@@ -69,9 +79,10 @@ export async function beginRun(job: ClusterJob, place: ClusterPlace, env: Env): 
   for (const known of earlier) {
     if (known.ids !== ids || (await getJson(target, `${runFolder(known.id)}${END}`))) continue;
     // what is submitted from now on goes by today's profile and program
-    const { resources, slots, prologue, command, program, executor } = place;
+    const { resources, slots, prologue, command, program, executor, price } = place;
     const record: RunRecord = {
       ...known,
+      ...(price === undefined ? {} : { price }),
       resources,
       prologue: [...prologue],
       command: [...command],
@@ -84,8 +95,7 @@ export async function beginRun(job: ClusterJob, place: ClusterPlace, env: Env): 
   }
   const done = await doneAlready(job, earlier, env);
   if (done.size === plan.tasks.length) return undefined;
-  const slicesMax = Math.min(arrayMax, place.slices ?? SLICES_A_SLOT * (place.slots ?? SLOTS));
-  const stages = cutPlan(plan.tasks, job.groupOf, slicesMax);
+  const stages = cutForPlace(job, place, arrayMax);
   const record = recordOf(job, place, { ids, stages, number: earlier.filter((run) => run.ids === ids).length });
   const folder = runFolder(record.id);
   await takeRunLocks(target, record.locks, record.id, { job: name, ...env, onLost: () => {} });
@@ -123,6 +133,22 @@ async function createRecord(target: Store, folder: string, record: RunRecord): P
   throw new EmporiumError("STORE_PROTOCOL", `${target.url} replaces an object although it was asked to create it`, {
     place: { url: target.url },
     hint: "its server ignores the condition If-None-Match, by which jobs of a cluster agree who does what; import into another store, or without --executor",
+  });
+}
+
+/** The stages of a run: as many slices as an engine may have in an array, or as the place wants, with names. */
+export function cutForPlace(
+  { plan, groupOf, stageNames }: Pick<ClusterJob, "plan" | "groupOf" | "stageNames">,
+  { slices, slots }: Pick<ClusterPlace, "slices" | "slots">,
+  arrayMax: number,
+): (CutStage & { name: string })[] {
+  const used = new Set<string>();
+  return cutPlan(plan.tasks, groupOf, Math.min(arrayMax, slices ?? SLICES_A_SLOT * (slots ?? SLOTS))).map((stage) => {
+    const base = stageNames[stage.rank] ?? `stage-${stage.rank}`;
+    let name = base;
+    for (let again = 2; used.has(name); again++) name = `${base}-${again}`;
+    used.add(name);
+    return { ...stage, name };
   });
 }
 
@@ -187,16 +213,11 @@ async function receiptsOf(target: Store, records: readonly RunRecord[]): Promise
 function recordOf(
   job: ClusterJob,
   place: ClusterPlace,
-  { ids, stages, number }: { ids: string; stages: readonly CutStage[]; number: number },
+  { ids, stages, number }: { ids: string; stages: readonly (CutStage & { name: string })[]; number: number },
 ): RunRecord {
   const { plan, target, source } = job;
-  const used = new Set<string>();
   let at = 0;
-  const named = stages.map(({ slices, rank }) => {
-    const base = job.stageNames[rank] ?? `stage-${rank}`;
-    let name = base;
-    for (let again = 2; used.has(name); again++) name = `${base}-${again}`;
-    used.add(name);
+  const named = stages.map(({ slices, name }) => {
     const bounds = [at];
     for (const slice of slices) {
       at += slice.length;
@@ -225,6 +246,7 @@ function recordOf(
     engine: place.executor.name,
     resources: place.resources,
     ...(place.slots === undefined ? {} : { slots: place.slots }),
+    ...(place.price === undefined ? {} : { price: place.price }),
     prologue: [...place.prologue],
     command: [...place.command],
     ...(logs === undefined ? {} : { logs }),

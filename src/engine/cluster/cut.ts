@@ -18,7 +18,7 @@ export interface CutStage {
 }
 
 /** What a task costs beside the bytes it reads: opening, listing, a receipt. */
-const TASK_BYTES = 4 * 2 ** 20;
+export const TASK_BYTES = 4 * 2 ** 20;
 
 /**
  * Cuts a plan for workers that share nothing but the target: into stages, and each stage into slices of about equal cost.

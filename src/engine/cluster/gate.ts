@@ -40,6 +40,8 @@ export interface GateOptions {
   readonly by: string;
   /** Takes over submissions whose submitter never named a job: nobody else works on the run any more. */
   readonly takeOver?: boolean | undefined;
+  /** False: only closes stages that are over. Another program begins the slices. Default: true. */
+  readonly submits?: boolean | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -50,6 +52,8 @@ export type Advance =
   | { readonly state: "submitted"; readonly stage: string; readonly slices: number; readonly job: JobHandle }
   /** Somebody else is submitting at this moment. */
   | { readonly state: "theirs"; readonly stage: string }
+  /** These slices are to be begun by whoever called, who wanted nothing to be submitted. */
+  | { readonly state: "open"; readonly stage: string; readonly open: readonly number[] }
   | { readonly state: "ended"; readonly end: RunEnd };
 
 /**
@@ -98,6 +102,7 @@ async function advanceStage(run: OpenRun, stage: RunStage, options: GateOptions)
     await closeStage(run, stage, journals, dead, submissions.length);
     return undefined;
   }
+  if (options.submits === false) return { state: "open", stage: stage.name, open: slices };
   return submitNew(run, stage, { number: submissions.length, slices }, options);
 }
 

@@ -6,6 +6,7 @@ import { parseCheckedYaml } from "../../formats/yaml/checked-yaml.js";
 import { EngineTemplates } from "../executors/words/templates.js";
 import type { PlainObject } from "../task.js";
 import { ENGINE_SETTINGS, ENGINES, type EngineName } from "./engine-names.js";
+import type { Price } from "./run-record.js";
 
 const Text = z.string().min(1).max(1_000);
 const Bytes = z.union([z.number().int().min(1), Text]).transform((value, context) => {
@@ -15,6 +16,13 @@ const Bytes = z.union([z.number().int().min(1), Text]).transform((value, context
     context.addIssue({ code: "custom", message: `${JSON.stringify(value)} found, an amount of bytes as 8GiB wanted` });
     return z.NEVER;
   }
+});
+/** `0.04`, or with its currency `0.04 EUR`. */
+const ProfilePrice = z.union([z.number().min(0), Text]).transform((value, context): Price => {
+  const [, amount, currency] = /^(\d+(?:\.\d+)?)(?:\s+([A-Z]{3}))?$/.exec(String(value)) ?? [];
+  if (amount !== undefined) return { perCpuHour: Number(amount), ...(currency === undefined ? {} : { currency }) };
+  context.addIssue({ code: "custom", message: `${JSON.stringify(value)} found, a number or an amount as 0.04 EUR wanted` });
+  return z.NEVER;
 });
 /** `90`, `1:30`, `1:30:00`, `2-00:00:00`: minutes, hours and minutes, with seconds, with days. */
 const Walltime = z.union([z.number().int().min(1), Text]).transform((value, context) => {
@@ -42,6 +50,8 @@ const FIELDS = {
   logs: Text.optional(),
   /** How to speak to an engine that emporium does not know. */
   templates: EngineTemplates.optional(),
+  /** Of an hour of one processor. */
+  price: ProfilePrice.optional(),
 };
 
 const EngineProfile = z.strictObject(FIELDS).superRefine(({ engine, ...fields }, context) => {

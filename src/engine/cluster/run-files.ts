@@ -22,6 +22,8 @@ export const stageEndKey = (stage: string): string => `stages/${stage}/end.json`
 
 /** Written to learn what time the store has. */
 export const lookKey = (stage: string): string => `stages/${stage}/look.json`;
+/** What the work of a stage has taken, kept when its journals are removed. */
+export const figuresKey = (stage: string): string => `stages/${stage}/figures.json`;
 
 /** Tasks of a stage that nobody tries again, a line each. */
 export const deadKey = (stage: string): string => `dead/${stage}.ndjson`;

@@ -3,7 +3,7 @@ import { EmporiumError } from "../../core/errors.js";
 import { objectName, type Store } from "../../stores/store.js";
 import { openStore } from "../../stores/url.js";
 import type { PlainObject } from "../task.js";
-import { RUN_RECORD, RUNS_FOLDER, runFolder } from "./run-files.js";
+import { END, RUN_RECORD, RUNS_FOLDER, runFolder } from "./run-files.js";
 
 /** Of the files of a run; a worker refuses any other. */
 export const RUN_FORMAT = 1;
@@ -24,6 +24,10 @@ const Resources = z.strictObject({
   settings: Plain.optional(),
 });
 export type Resources = Readonly<z.output<typeof Resources>>;
+
+/** Of an hour of one processor, for people. */
+export const Price = z.strictObject({ perCpuHour: z.number(), currency: z.string().optional() });
+export type Price = Readonly<z.output<typeof Price>>;
 
 const Stage = z.strictObject({
   name: z.string().regex(/^[a-z0-9-]+$/),
@@ -56,6 +60,7 @@ const RunRecord = z.strictObject({
   resources: Resources,
   /** Elements of an array that run side by side; all where it is absent. */
   slots: z.number().int().optional(),
+  price: Price.optional(),
   /** Lines of the job's script before the program. */
   prologue: z.array(z.string()),
   /** Words that start the program on a node. */
@@ -147,6 +152,11 @@ export function refuseOtherVersion({ record, url }: OpenRun, version: string): v
     place: { url },
     hint: `install emporium ${record.program} on this machine, or begin the run anew with ${version}`,
   });
+}
+
+/** The run is over: done, failed or cancelled. */
+export async function hasEnded({ store, folder }: OpenRun): Promise<boolean> {
+  return (await store.stat(`${folder}${END}`)) !== undefined;
 }
 
 /** Gives what is left of a run to another engine: gates and later commands ask that one. */

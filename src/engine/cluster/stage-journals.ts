@@ -31,7 +31,10 @@ export interface AttemptFacts {
   /** The process wrote that it ended. */
   readonly ended: boolean;
   readonly host?: string | undefined;
-  readonly seconds?: number | undefined;
+  /** Processes that began: an engine may start one twice, or again. */
+  readonly processes: number;
+  /** Of each that wrote its end. */
+  readonly seconds: readonly number[];
   /** From the process's begin to its last heartbeat, by its own clock. */
   readonly livedMs?: number | undefined;
   /** When it last wrote, by the store's clock. */
@@ -76,7 +79,8 @@ export async function readJournals(
       failed: 0,
       ended: false,
       host: undefined as string | undefined,
-      seconds: undefined as number | undefined,
+      processes: 1,
+      seconds: [] as number[],
       livedMs: 0,
       writtenMs,
     };
@@ -101,7 +105,10 @@ export async function readJournals(
           facts.host = record.host;
           startedMs = record.startedMs;
         } else if (record?.record === "heartbeat") facts.livedMs = record.atMs - startedMs;
-        else if (record?.record === "end") Object.assign(facts, { ended: true, seconds: record.seconds });
+        else if (record?.record === "end") {
+          facts.ended = true;
+          if (record.seconds !== undefined) facts.seconds.push(record.seconds);
+        }
       }
     }
     if (!facts.ended && name.attempt >= since) for (const task of open) deaths.set(task, (deaths.get(task) ?? 0) + 1);
@@ -130,7 +137,14 @@ export type SegmentRecord =
   | { record: "end"; complete: boolean; seconds?: number | undefined };
 
 function joined(a: AttemptFacts, b: AttemptFacts): AttemptFacts {
-  return { ...b, done: a.done + b.done, failed: a.failed + b.failed, ended: a.ended && b.ended };
+  return {
+    ...b,
+    done: a.done + b.done,
+    failed: a.failed + b.failed,
+    ended: a.ended && b.ended,
+    processes: a.processes + b.processes,
+    seconds: [...a.seconds, ...b.seconds],
+  };
 }
 
 function addReceipt(receipts: Map<string, Receipt>, receipt: Receipt): void {

@@ -2,15 +2,16 @@ import { type Report, withText } from "../../core/report.js";
 import { formatSeconds } from "../../core/units.js";
 import { type EngineExecutor, type JobState, sumStates } from "../executors/engine-executor.js";
 import type { Receipt, Task, TaskResult } from "../task.js";
+import { costLines, costOf, figuresWords, keptFigures, type StageFigures, secondsLeft, stageFigures } from "./cost.js";
 import type { RunEnd, StageEnd } from "./gate.js";
 import { type DeadTask, readDead } from "./judge.js";
 import { END, stageEndKey } from "./run-files.js";
-import { getJson, type OpenRun } from "./run-record.js";
+import { getJson, type OpenRun, type Price } from "./run-record.js";
 import { jobName } from "./script.js";
 import { readJournals } from "./stage-journals.js";
 import { readSubmissions } from "./submissions.js";
 
-export interface StageStatus {
+export interface StageStatus extends StageFigures {
   readonly name: string;
   readonly tasks: number;
   readonly slices: number;
@@ -19,14 +20,10 @@ export interface StageStatus {
   readonly blocked: number;
   /** Times that slices were given to the engine. */
   readonly submissions: number;
-  /** Slices that were begun more than once. */
-  readonly retried: number;
   readonly state: "waiting" | "running" | "over";
-  /** Of finished slices, by what they wrote themselves. */
-  readonly secondsP50?: number | undefined;
-  readonly secondsP95?: number | undefined;
-  /** Processors of all finished attempts, times their hours. */
-  readonly cpuHours: number;
+  /** Until its jobs are through, at today's pace; absent where nothing tells it. */
+  readonly secondsLeft?: number | undefined;
+  readonly cost?: number | undefined;
   /** As the engine has them; absent where it was not asked or did not answer. */
   readonly jobs?: JobState | undefined;
 }
@@ -36,12 +33,16 @@ export interface RunStatus extends Report {
   readonly url: string;
   readonly name: string;
   readonly engine: string;
-  readonly status: "running" | "done" | "partial" | "failed" | "cancelled" | "stopped";
+  /** `prepared`: given to no engine, and no other program has begun it. */
+  readonly status: "prepared" | "running" | "done" | "partial" | "failed" | "cancelled" | "stopped";
   readonly tasks: number;
   readonly done: number;
   readonly failed: number;
   readonly blocked: number;
   readonly stages: readonly StageStatus[];
+  readonly cpuHours: number;
+  readonly price?: Price | undefined;
+  readonly cost?: number | undefined;
   /** The last failures. */
   readonly failures: readonly DeadTask[];
   readonly logs?: string | undefined;
@@ -71,7 +72,11 @@ async function statusNow(run: OpenRun, executor: EngineExecutor | undefined): Pr
     stages.some(({ jobs }) => jobs && jobs.waiting + jobs.running + jobs.held > 0) ||
     (end === undefined && (await hasGate(run, executor)));
   const asked = stages.some(({ jobs }) => jobs !== undefined);
-  const open = end === undefined ? (asked && !alive ? "stopped" : "running") : undefined;
+  const begun = stages.some(({ state }) => state !== "waiting");
+  // without a submission another program does the slices, and nobody can be asked for it
+  const given = stages.some(({ submissions }) => submissions > 0);
+  const open = end ? undefined : !begun ? "prepared" : given && asked && !alive ? "stopped" : "running";
+  const cpuHours = stages.reduce((all, stage) => all + stage.cpuHours, 0);
   const status =
     open ??
     (end!.exitStatus === 0 ? "done" : end!.exitStatus === 130 ? "cancelled" : end!.exitStatus === 3 ? "partial" : "failed");
@@ -88,6 +93,8 @@ async function statusNow(run: OpenRun, executor: EngineExecutor | undefined): Pr
       failed: dead.filter(({ state }) => state === "failed").length,
       blocked: dead.filter(({ state }) => state === "blocked").length,
       stages,
+      cpuHours,
+      ...(record.price ? { price: record.price, cost: costOf(cpuHours, record.price) } : {}),
       failures,
       ...(record.logs === undefined ? {} : { logs: record.logs }),
       errors: [],
@@ -115,29 +122,32 @@ async function stageStatus(
   const over = await getJson<StageEnd>(store, `${folder}${stageEndKey(stage.name)}`);
   const submissions = await readSubmissions(run, stage.name);
   const journals = await readJournals(store, folder, stage.name);
-  const attempts = [...journals.attempts.values()];
-  const seconds = attempts.flatMap((slice) => [...slice.values()].flatMap((facts) => facts.seconds ?? [])).sort((a, b) => a - b);
-  const handles = submissions.flatMap(({ id, job }) => (id === undefined ? [] : [{ id, name: job }]));
+  // numbers of another engine's jobs mean others here
+  const handles = submissions.flatMap(({ id, job, engine }) =>
+    id === undefined || engine !== executor?.name ? [] : [{ id, name: job }],
+  );
   const states = over || !executor ? undefined : await executor.states(handles).catch(() => undefined);
   const tasks = stage.slices.at(-1)! - stage.slices[0]!;
+  const figures = (over && (await keptFigures(run, stage.name))) ?? stageFigures(journals, record.resources);
+  const done = over?.done ?? Math.min(tasks, journals.receipts.size);
+  const failed = over?.failed ?? journals.failed.size;
+  const jobs = states && sumStates([...states.values()]);
+  const left = over ? undefined : secondsLeft(journals, tasks - done - failed, jobs?.running ?? 0);
+  const cost = costOf(figures.cpuHours, record.price);
   return {
     name: stage.name,
     tasks,
     slices: stage.slices.length - 1,
-    done: over?.done ?? Math.min(tasks, journals.receipts.size),
-    failed: over?.failed ?? journals.failed.size,
+    done,
+    failed,
     blocked: over?.blocked ?? 0,
     submissions: submissions.length,
-    retried: attempts.filter((slice) => slice.size > 1).length,
-    state: over ? "over" : submissions.length > 0 ? "running" : "waiting",
-    ...(seconds.length === 0 ? {} : { secondsP50: at(seconds, 0.5), secondsP95: at(seconds, 0.95) }),
-    cpuHours: Math.round(((seconds.reduce((all, one) => all + one, 0) * record.resources.cpus) / 3600) * 1000) / 1000,
-    ...(states ? { jobs: sumStates([...states.values()]) } : {}),
+    state: over ? "over" : submissions.length > 0 || journals.attempts.size > 0 ? "running" : "waiting",
+    ...figures,
+    ...(cost === undefined ? {} : { cost }),
+    ...(left === undefined ? {} : { secondsLeft: left }),
+    ...(jobs ? { jobs } : {}),
   };
-}
-
-function at(sorted: readonly number[], part: number): number {
-  return Math.round(sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))]! * 1000) / 1000;
 }
 
 function sum(stages: readonly StageStatus[], key: "done" | "failed" | "blocked"): number {
@@ -145,6 +155,7 @@ function sum(stages: readonly StageStatus[], key: "done" | "failed" | "blocked")
 }
 
 const BAR = 24;
+const OPEN: ReadonlySet<RunStatus["status"]> = new Set(["prepared", "running", "stopped"]);
 
 function statusLines(status: Omit<RunStatus, "toText">): string[] {
   const { name, engine, url, done, tasks, failed, blocked, failures, logs } = status;
@@ -153,6 +164,7 @@ function statusLines(status: Omit<RunStatus, "toText">): string[] {
     `${name} on ${engine}: ${status.status}, ${done} of ${tasks} tasks done${failed > 0 ? `, ${failed} failed` : ""}${blocked > 0 ? `, ${blocked} blocked` : ""}`,
     url,
   ];
+  let before: string | undefined;
   for (const stage of status.stages) {
     const filled = stage.tasks === 0 ? BAR : Math.floor((stage.done / stage.tasks) * BAR);
     const jobs =
@@ -162,25 +174,28 @@ function statusLines(status: Omit<RunStatus, "toText">): string[] {
         stage.jobs.held > 0 ? `, ${stage.jobs.held} held` : "",
         stage.jobs.why === undefined ? "" : ` (${stage.jobs.why})`,
       ].join("");
-    const time =
-      stage.secondsP50 === undefined
-        ? undefined
-        : `a slice ${formatSeconds(stage.secondsP50)} (95 %: ${formatSeconds(stage.secondsP95!)}), ${stage.cpuHours} CPU hours`;
-    const again = stage.retried > 0 ? `${stage.retried} slices begun again` : undefined;
     const words = [
       `${stage.done}/${stage.tasks}`,
-      stage.state === "waiting" ? "waits for the stage before" : jobs,
-      time,
-      again,
+      stage.state === "waiting" ? before && `waits for ${before}` : stage.state === "running" ? jobs : undefined,
+      stage.secondsLeft === undefined ? undefined : `about ${formatSeconds(stage.secondsLeft)} left`,
+      ...figuresWords(stage),
     ].filter((word) => word !== undefined);
+    if (stage.state !== "over") before = stage.name;
     lines.push(`  ${stage.name.padEnd(width)}  ${"#".repeat(filled)}${".".repeat(BAR - filled)}  ${words.join("; ")}`);
   }
+  const withoutEnd = status.stages.reduce((all, stage) => all + stage.processesWithoutEnd, 0);
+  lines.push(...costLines(status.cpuHours, status.price, withoutEnd, !OPEN.has(status.status)));
   for (const { title, error } of failures)
     lines.push(`  ${error.code}  ${error.message.includes(title) ? "" : `${title}: `}${error.message}`);
   if (failures.length > 0 && failed > failures.length)
     lines.push(`  … and ${failed - failures.length} more: emporium engine dead ${url}`);
+  if (status.status === "prepared") {
+    lines.push(
+      `nobody has begun it: emporium engine export ${url} writes a workflow, emporium engine resume ${url} gives it to an engine`,
+    );
+  }
   if (status.status === "stopped") lines.push(`no job of it is left: emporium engine resume ${url} goes on`);
-  if (logs !== undefined && status.status !== "done") lines.push(`logs of the jobs: ${logs}`);
+  if (logs !== undefined && status.status !== "done" && status.status !== "prepared") lines.push(`logs of the jobs: ${logs}`);
   return lines;
 }
 

@@ -1,9 +1,11 @@
 import { seededRandom } from "../../core/random.js";
-import { abandonRun, beginRun, type ClusterPlace } from "../../engine/cluster/begin.js";
+import { abandonRun, beginRun, type ClusterPlace, cutForPlace } from "../../engine/cluster/begin.js";
+import { type CostEstimate, estimateCost, estimateLines } from "../../engine/cluster/cost.js";
 import type { TaskGroup } from "../../engine/cluster/cut.js";
 import { callerName, drive, gate } from "../../engine/cluster/drive.js";
 import type { RunEnd } from "../../engine/cluster/gate.js";
 import type { OpenRun, RunRecord } from "../../engine/cluster/run-record.js";
+import { readJournals } from "../../engine/cluster/stage-journals.js";
 import { runResults } from "../../engine/cluster/status.js";
 import type { ClusterStation } from "../../engine/cluster/work.js";
 import type { Env } from "../../engine/env.js";
@@ -23,10 +25,19 @@ export interface IngestCluster {
   readonly place: ClusterPlace;
   /** Stays until the run has ended, and begins each stage itself. Otherwise jobs of the cluster do. */
   readonly drive: boolean;
+  /** Begins nothing: another program does the slices of the run. */
+  readonly prepare?: boolean | undefined;
 }
 
 export type ClusterOutcome =
-  | { readonly state: "submitted"; readonly run: OpenRun; readonly slices: number; readonly job: string }
+  | { readonly state: "prepared"; readonly run: OpenRun; readonly estimate: CostEstimate }
+  | {
+      readonly state: "submitted";
+      readonly run: OpenRun;
+      readonly estimate: CostEstimate;
+      readonly slices: number;
+      readonly job: string;
+    }
   | { readonly state: "ended"; readonly run: OpenRun | undefined; readonly report: RunReport };
 
 const STAGES = ["runs", "datasets", "depositions"];
@@ -39,6 +50,29 @@ function ingestGroup({ outputs, id }: Pick<Task, "outputs" | "id">): TaskGroup {
   if (parts[0] === "depositions_metadata") return { name: parts.slice(0, 2).join("/"), rank: 2 };
   if (parts.length >= RUN_DEPTH && parts[1] !== "Images") return { name: parts.slice(0, 2).join("/"), rank: 0 };
   return { name: parts[0]!, rank: 1 };
+}
+
+/** What a plan would take, for a dry run. Asks the engine how long its arrays may be. @throws {EmporiumError} ENGINE_ABSENT */
+export async function estimateIngest(plan: IngestPlan, target: Store, { place }: IngestCluster): Promise<CostEstimate> {
+  const { arrayMax } = await place.executor.limits();
+  const stages = cutForPlace({ plan, groupOf: ingestGroup, stageNames: STAGES }, place, arrayMax);
+  const counts = stages.map(({ name, slices }) => ({ name, tasks: slices.flat().length, slices: slices.length }));
+  return estimateCost(target, "ingest", counts, plan.tasks, place.price);
+}
+
+/** What is left of a run. */
+async function estimateLeft({ record, store, folder }: OpenRun, plan: IngestPlan): Promise<CostEstimate> {
+  const done = new Set<string>();
+  for (const { name } of record.stages) {
+    for (const task of (await readJournals(store, folder, name)).receipts.keys()) done.add(task);
+  }
+  const counts = record.stages.map(({ name, slices }) => ({
+    name,
+    tasks: slices.at(-1)! - slices[0]!,
+    slices: slices.length - 1,
+  }));
+  const left = plan.tasks.filter(({ id }) => !done.has(id));
+  return estimateCost(store, "ingest", counts, left, record.price);
 }
 
 export interface ClusterIngestOptions {
@@ -90,6 +124,9 @@ export async function ingestOnCluster(
   // a run that was begun before has claims of its own
   const owner = String(run.record.params.claims);
   if (owner !== claims) await moveClaims(target, { from: claims, to: owner }, env);
+  const estimate = await estimateLeft(run, plan);
+  if (cluster.prepare) return { state: "prepared", run, estimate };
+  if (cluster.drive) for (const line of estimateLines(estimate)) env.log.info(line);
   try {
     const step = await gate(run, ingestStation, {
       executor,
@@ -102,7 +139,7 @@ export async function ingestOnCluster(
     if (!cluster.drive && step.state !== "ended") {
       const job =
         step.state === "submitted" ? step.job.id : step.state === "waiting" ? step.jobs.map(({ id }) => id).join(", ") : "";
-      return { state: "submitted", run, slices: step.state === "submitted" ? step.slices : 0, job };
+      return { state: "submitted", run, estimate, slices: step.state === "submitted" ? step.slices : 0, job };
     }
   } catch (error) {
     await abandonRun(run);

@@ -1,5 +1,7 @@
 import type { ErrorRecord } from "../../core/errors.js";
+import { quoteWord } from "../../core/shell.js";
 import { formatBytes, formatSeconds } from "../../core/units.js";
+import { type CostEstimate, estimateLines } from "../../engine/cluster/cost.js";
 import type { RunReport } from "../../engine/run.js";
 import type { ObjectReceipt, PlainObject } from "../../engine/task.js";
 import type { ClusterOutcome } from "./cluster.js";
@@ -9,7 +11,7 @@ import { type IngestPlan, isPartial } from "./plan.js";
 import { formatPlan, planReport } from "./report.js";
 
 export interface IngestReport {
-  status: "done" | "partial" | "failed" | "cancelled" | "planned" | "submitted";
+  status: "done" | "partial" | "failed" | "cancelled" | "planned" | "submitted" | "prepared";
   exitStatus: number;
   /** Entities made now, found done, failed, and not begun because one that they need failed. */
   done: number;
@@ -26,13 +28,20 @@ export interface IngestReport {
   errors: readonly (ErrorRecord & { entity?: string; also?: readonly string[]; files?: readonly string[] })[];
   /** Of an import that a cluster now does: the folder of its run. */
   run?: string;
+  /** What a cluster will do of it, before it is begun. */
+  estimate?: CostEstimate;
   /** Only of a dry run. */
   plan?: ReturnType<typeof planReport>;
   toText(): string;
 }
 
 /** Of a dry run: what would be done, beside what is there. */
-export function plannedReport(plan: IngestPlan, comparison: PlanComparison, warnings: readonly PlanWarning[]): IngestReport {
+export function plannedReport(
+  plan: IngestPlan,
+  comparison: PlanComparison,
+  warnings: readonly PlanWarning[],
+  estimate?: CostEstimate,
+): IngestReport {
   const full = { ...plan, warnings: [...plan.warnings, ...warnings] };
   const document = planReport(full, comparison);
   return {
@@ -49,39 +58,53 @@ export function plannedReport(plan: IngestPlan, comparison: PlanComparison, warn
     warnings: document.warnings,
     errors: document.errors,
     plan: document,
-    toText: () => formatPlan(full, comparison),
+    ...(estimate && { estimate }),
+    toText: () => [formatPlan(full, comparison), ...(estimate ? estimateLines(estimate) : [])].join("\n"),
   };
 }
 
-/** Of an import that was given to a cluster. */
+/** Of an import that was given to a cluster, or prepared for another program. */
 export function submittedReport(
   plan: IngestPlan,
-  { run, slices, job }: Extract<ClusterOutcome, { state: "submitted" }>,
+  outcome: Exclude<ClusterOutcome, { state: "ended" }>,
   extra: readonly PlanWarning[],
 ): IngestReport {
   const document = planReport(plan);
-  const { stages, tasks, engine } = run.record;
+  const { run, estimate } = outcome;
   return {
-    status: "submitted",
+    status: outcome.state,
     exitStatus: isPartial(plan) ? 3 : 0,
     done: 0,
     already: 0,
     failed: plan.failures.length,
     blocked: 0,
-    notDone: tasks,
+    notDone: run.record.tasks,
     seconds: 0,
     outputs: [],
     facts: {},
     warnings: [...document.warnings, ...extra],
     errors: document.errors,
     run: run.url,
-    toText: () =>
-      [
-        `${tasks} tasks in ${stages.map(({ name, slices: bounds }) => `${bounds.length - 1} slices of ${name}`).join(", ")}`,
-        slices > 0 ? `${engine} has taken ${slices} as job ${job}` : `${engine} has them as job ${job}`,
-        `emporium engine status ${run.url} --watch`,
-      ].join("\n"),
+    estimate,
+    toText: () => [...estimateLines(estimate), ...begunLines(outcome)].join("\n"),
   };
+}
+
+/** What was begun, and what to call next. */
+function begunLines(outcome: Exclude<ClusterOutcome, { state: "ended" }>): string[] {
+  const { url, record } = outcome.run;
+  if (outcome.state === "prepared") {
+    return [
+      "nothing was begun: a workflow program does the slices, or an engine",
+      `emporium engine export ${quoteWord(url)} --as snakemake --output Snakefile`,
+      `emporium engine resume ${quoteWord(url)} --executor NAME`,
+    ];
+  }
+  const { slices, job } = outcome;
+  return [
+    slices > 0 ? `${record.engine} has taken ${slices} as job ${job}` : `${record.engine} has them as job ${job}`,
+    `emporium engine status ${url} --watch`,
+  ];
 }
 
 /** Of a run. @param extra warnings beside those of the plan and the tasks. */

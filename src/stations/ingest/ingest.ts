@@ -113,7 +113,8 @@ export async function ingestInto(job: OpenIngest, options: OpenOptions): Promise
   if (options.dryRun) {
     const { plan, warnings } = await makePlan(await readClaims(target));
     const comparison = await comparePlan(plan, target, env.signal, source);
-    return plannedReport(plan, comparison, [...warnings, ...(await roomWarnings(plan, target))]);
+    const estimate = options.cluster && (await (await import("./cluster.js")).estimateIngest(plan, target, options.cluster));
+    return plannedReport(plan, comparison, [...warnings, ...(await roomWarnings(plan, target))], estimate);
   }
   const root = target.local?.path("");
   const isNew = root !== undefined && !(await stat(root).catch(() => undefined));
@@ -130,8 +131,8 @@ export async function ingestInto(job: OpenIngest, options: OpenOptions): Promise
     await memory.write(plan.ids);
     if (options.cluster) {
       const outcome = await onCluster(plan, name, job, claims.token, { ...options, ...env });
-      keeps = outcome.state === "submitted" || outcome.run !== undefined;
-      if (outcome.state === "submitted") return submittedReport(plan, outcome, shortages);
+      keeps = outcome.run !== undefined;
+      if (outcome.state !== "ended") return submittedReport(plan, outcome, shortages);
       unfinished = () => false;
       return runReport(plan, outcome.report, shortages);
     }
