@@ -36,7 +36,11 @@ export default command({
       import("../engine/env.js"),
       import("../engine/cluster/status.js"),
     ]);
-    if (again) await retryDead(run, envOf(io));
+    if (again) {
+      const { refuseCollected } = await import("../engine/cluster/collect.js");
+      await refuseCollected(run);
+      await retryDead(run, envOf(io));
+    }
     if (executor.name === "local" || executor.waits === false || driver === "here")
       await drive(run, station, executor, envOf(io));
     else await gate(run, station, { executor, gates: true, by: callerName({}), takeOver: true, clock: io.clock, log: io.log });

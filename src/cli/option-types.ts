@@ -28,6 +28,15 @@ export const amountOfBytes = (least: number) =>
     return z.NEVER;
   });
 
+const AGE_MS = { d: 24 * 3600_000, h: 3600_000 } as const;
+
+/** `30d` or `12h`, in milliseconds. */
+export const age = () =>
+  z
+    .string()
+    .regex(/^\d{1,6}[dh]$/, "days or hours, as 30d or 12h,")
+    .transform((text) => Number(text.slice(0, -1)) * AGE_MS[text.at(-1) as "d" | "h"]);
+
 /** `50MB/s`; the `/s` may be left out. For the `transform` of an option. */
 export function perSecond(
   text: string,

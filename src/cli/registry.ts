@@ -235,6 +235,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./engine-dead.js"),
   },
   {
+    name: "engine gc",
+    summary: "Remove what ended runs have left in a target, and keep their receipts",
+    load: () => import("./engine-gc.js"),
+  },
+  {
     name: "engine export",
     summary: "Write a run as a workflow for Snakemake, Nextflow, Argo or a shell",
     load: () => import("./engine-export.js"),

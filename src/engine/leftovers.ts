@@ -1,4 +1,4 @@
-import { readdir } from "node:fs/promises";
+import { lstat, readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { crc32 } from "node:zlib";
 import { crcText } from "../core/crc32.js";
@@ -26,19 +26,44 @@ export async function removeLeftovers(target: Store, keys: readonly string[], ow
 }
 
 async function removeParts(path: string, isFolder: boolean, goes: (name: string) => boolean): Promise<void> {
+  for await (const part of findParts(path, isFolder)) if (goes(basename(part))) await removeTree(part);
+}
+
+/** Hidden parts beside an output, and inside of a folder. */
+async function* findParts(path: string, isFolder: boolean): AsyncGenerator<string> {
   const folder = dirname(path);
-  for (const { name } of await entriesOf(folder))
-    if (isPartOf(name, basename(path)) && goes(name)) await removeTree(join(folder, name));
+  for (const { name } of await entriesOf(folder)) if (isPartOf(name, basename(path))) yield join(folder, name);
   const folders = isFolder ? [path] : [];
   for (let inner = folders.pop(); inner !== undefined; inner = folders.pop()) {
     for (const entry of await entriesOf(inner)) {
-      if (isPartName(entry.name)) {
-        if (goes(entry.name)) await removeTree(join(inner, entry.name));
-        continue;
-      }
-      if (entry.isDirectory()) folders.push(join(inner, entry.name));
+      if (isPartName(entry.name)) yield join(inner, entry.name);
+      else if (entry.isDirectory()) folders.push(join(inner, entry.name));
     }
   }
+}
+
+/** What `removeLeftovers` would remove. Bytes are those of files: object stores do not tell them of open uploads. */
+export async function measureLeftovers(target: Store, keys: readonly string[]): Promise<{ objects: number; bytes: number }> {
+  let [objects, bytes] = [0, 0];
+  for (const key of keys) {
+    if (!target.local) {
+      for await (const _ of target.openUploads(key)) objects++;
+      continue;
+    }
+    for await (const part of findParts(target.local.path(key), key.endsWith("/"))) {
+      objects++;
+      bytes += await bytesOf(part);
+    }
+  }
+  return { objects, bytes };
+}
+
+async function bytesOf(path: string): Promise<number> {
+  const stat = await lstat(path).catch(() => undefined);
+  if (!stat?.isDirectory()) return stat?.size ?? 0;
+  let bytes = 0;
+  for (const { name } of await entriesOf(path)) bytes += await bytesOf(join(path, name));
+  return bytes;
 }
 
 async function entriesOf(folder: string) {

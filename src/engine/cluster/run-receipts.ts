@@ -39,9 +39,12 @@ export async function findRunReceipts(store: Store, groupOf: (key: string) => st
   };
 }
 
+/** In the folder of a run. */
+export const contentsFolder = "contents/";
+
 /** Key of the text behind the receipt of a folder. */
 export function contentsKey(folder: string, key: string): string {
-  return `${folder}contents/${createHash("sha256").update(key).digest("hex").slice(0, 32)}.txt`;
+  return `${folder}${contentsFolder}${createHash("sha256").update(key).digest("hex").slice(0, 32)}.txt`;
 }
 
 async function contentsOf(store: Store, folder: string, receipt: KnownReceipt): Promise<KnownReceipt["contents"]> {

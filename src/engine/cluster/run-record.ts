@@ -104,6 +104,19 @@ export async function openRun(location: string, { anonymous = false }: { anonymo
   return { record, store, folder: runFolder(id), url: `${store.url}/${runFolder(id)}`.replace(/\/$/, "") };
 }
 
+/** The run of a folder, or all of a target. @throws {EmporiumError} STORE_ABSENT, ENGINE_VERSION */
+export async function openRuns(location: string): Promise<OpenRun[]> {
+  const newest = await openRun(location);
+  if (location.includes(RUNS_FOLDER)) return [newest];
+  const records = await listRuns(newest.store);
+  return records.map((record) => ({
+    record: { ...record, target: { ...record.target, url: newest.store.url } },
+    store: newest.store,
+    folder: runFolder(record.id),
+    url: `${newest.store.url}/${runFolder(record.id)}`.replace(/\/$/, ""),
+  }));
+}
+
 /** All runs of a target: those that have a record, oldest first. */
 export async function listRuns(store: Store): Promise<RunRecord[]> {
   const records: RunRecord[] = [];

@@ -128,7 +128,7 @@ async function stageStatus(
   );
   const states = over || !executor ? undefined : await executor.states(handles).catch(() => undefined);
   const tasks = stage.slices.at(-1)! - stage.slices[0]!;
-  const figures = (over && (await keptFigures(run, stage.name))) ?? stageFigures(journals, record.resources);
+  const figures = (await keptFigures(run, stage.name)) ?? stageFigures(journals, record.resources);
   const done = over?.done ?? Math.min(tasks, journals.receipts.size);
   const failed = over?.failed ?? journals.failed.size;
   const jobs = states && sumStates([...states.values()]);
