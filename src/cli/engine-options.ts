@@ -6,6 +6,7 @@ import { EmporiumError } from "../core/errors.js";
 import { LIMITS } from "../core/limits.js";
 import type { ClusterPlace } from "../engine/cluster/begin.js";
 import { ENGINE_SETTINGS, ENGINES, type EngineName } from "../engine/cluster/engine-names.js";
+import type { ClusterUse } from "../engine/cluster/on-cluster.js";
 import type { EngineProfile } from "../engine/cluster/profile.js";
 import type { ClusterStation } from "../engine/cluster/work.js";
 import { jobMemory } from "../engine/cluster/worker-memory.js";
@@ -101,7 +102,7 @@ function withoutOuterJob(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 }
 
 /** Flags of clusters mean nothing on this machine. @throws {EmporiumError} USAGE */
-export function refuseEngineFlags({ engineProfile, driver, queue, account, slots }: EngineOptions): void {
+function refuseEngineFlags({ engineProfile, driver, queue, account, slots }: EngineOptions): void {
   const named = [
     ...(engineProfile === undefined ? [] : ["--engine-profile"]),
     ...(queue === undefined ? [] : ["--queue"]),
@@ -121,7 +122,7 @@ export function refuseEngineFlags({ engineProfile, driver, queue, account, slots
  * @param work threads and buffers of each worker, where a flag names them
  * @throws {EmporiumError} USAGE, CONFIG_…; ENGINE_ABSENT
  */
-export async function placeOf(
+async function placeOf(
   options: EngineOptions,
   work: { jobs: number | undefined; memoryBytes: number | undefined },
   io: Pick<Io, "env">,
@@ -168,10 +169,39 @@ export async function placeOf(
 
 /** @throws {EmporiumError} USAGE where no job of the engine can wait for others */
 function refuseGates({ name, waits }: EngineExecutor, driver: EngineOptions["driver"]): void {
-  if (waits !== false || driver === "here") return;
+  if (waits !== false || driver !== "gate") return;
   throw new EmporiumError("USAGE", `--executor ${name}: a job cannot wait for others there, so no job can begin the next stage`, {
     hint: "add --driver here: this process then stays and begins each stage",
   });
+}
+
+/**
+ * What a command hands to its station where `--executor` names a cluster, or `--driver none` prepares for one: the place, and threads and
+ * buffers of each worker. Undefined on this machine, and for a dry run that asks no engine.
+ *
+ * @param useless flags that were given and mean nothing on a cluster, each with the reason
+ * @throws {EmporiumError} USAGE, CONFIG_…, MEMORY_LIMIT; ENGINE_ABSENT
+ */
+export async function clusterOf(
+  options: EngineOptions,
+  work: { jobs: number | undefined; memoryBytes: number | undefined; dryRun?: boolean },
+  io: Pick<Io, "env">,
+  useless: Readonly<Record<string, string | false>> = {},
+): Promise<{ cluster: ClusterUse; jobs: number; memoryBytes: number } | undefined> {
+  if (options.executor === "local" && options.driver !== "none") {
+    refuseEngineFlags(options);
+    return undefined;
+  }
+  for (const [flag, reason] of Object.entries(useless)) {
+    if (reason === false) continue;
+    throw new EmporiumError("USAGE", `${flag}: ${reason}`, { hint: `leave it out, or leave out --executor ${options.executor}` });
+  }
+  if (work.dryRun) return undefined;
+  const place = await placeOf(options, work, io);
+  const { bufferMemory } = await import("../engine/cluster/worker-memory.js");
+  const { cpus, memoryBytes } = place.resources;
+  const cluster = { place, drive: options.driver === "here", prepare: options.driver === "none" };
+  return { cluster, jobs: cpus, memoryBytes: bufferMemory(memoryBytes) };
 }
 
 const optional = <K extends string>(key: K, value: string | undefined) =>
@@ -206,8 +236,14 @@ export async function openForCommand(location: string, io: Pick<Io, "env">, exec
   };
 }
 
+const STATIONS: Readonly<Record<string, () => Promise<ClusterStation>>> = {
+  ingest: async () => (await import("../stations/ingest/cluster.js")).ingestStation,
+  verify: async () => (await import("../stations/ingest/verify/on-cluster.js")).verifyStation,
+};
+
 /** Whose tasks a run does. @throws {EmporiumError} ENGINE_VERSION */
 async function stationOf(name: string): Promise<ClusterStation> {
-  if (name === "ingest") return (await import("../stations/ingest/cluster.js")).ingestStation;
+  const load = STATIONS[name];
+  if (load) return load();
   throw new EmporiumError("ENGINE_VERSION", `the run is of the station ${name}, which this version does not have on clusters`);
 }

@@ -40,6 +40,7 @@ export default command({
       const { refuseCollected } = await import("../engine/cluster/collect.js");
       await refuseCollected(run);
       await retryDead(run, envOf(io));
+      await station.retake?.(run, envOf(io));
     }
     if (executor.name === "local" || executor.waits === false || driver === "here")
       await drive(run, station, executor, envOf(io));

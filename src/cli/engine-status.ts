@@ -1,4 +1,8 @@
 import { z } from "zod";
+import type { Report } from "../core/report.js";
+import type { OpenRun } from "../engine/cluster/run-record.js";
+import type { RunStatus } from "../engine/cluster/status.js";
+import type { ClusterStation } from "../engine/cluster/work.js";
 import { command } from "./command.js";
 import { openForCommand, runPositional } from "./engine-options.js";
 import { printReport } from "./report.js";
@@ -9,7 +13,7 @@ export default command({
   name: "engine status",
   summary: "Show how far a run on a cluster is: stages, slices, failures",
   details: [
-    "What is done is read from the target, from any machine. Where the cluster's programs are here, its queue is asked too. The exit status is that of the run once it has ended, and 0 before.",
+    "What is done is read from the target, from any machine. Where the cluster's programs are here, its queue is asked too. The exit status is that of the run once it has ended, and 0 before. A run of verify, harvest download or publish then also shows what that command reports.",
   ],
   positionals: ["run"],
   options: z.object({
@@ -18,14 +22,28 @@ export default command({
   }),
   examples: [{ run: "emporium engine status --help", says: "with the folder that ingest run --executor prints" }],
   async run({ run: location, watch }, io) {
-    const { run, executor } = await openForCommand(location, io);
+    const { run, executor, station } = await openForCommand(location, io);
     const { runStatus } = await import("../engine/cluster/status.js");
     for (;;) {
       const report = await runStatus(run, executor);
       const isOver = !["prepared", "running", "stopped"].includes(report.status);
-      if (!watch || isOver) return printReport(report, io);
+      if (!watch || isOver) return printReport(await withWork(report, run, station), io);
       if (!io.json) io.out(report.toText());
       await io.clock.sleep(WATCH_MS, io.signal);
     }
   },
 });
+
+/** The run's own status, then what its command reports of the work. */
+async function withWork(status: RunStatus, run: OpenRun, station: ClusterStation): Promise<Report> {
+  const isWhole = status.status === "done" || status.status === "partial";
+  const work = isWhole ? await station.report?.(run) : undefined;
+  if (!work) return status;
+  return {
+    ...status,
+    errors: work.errors,
+    exitStatus: status.exitStatus === 0 ? work.exitStatus : status.exitStatus,
+    ...{ report: work },
+    toText: () => `${status.toText()}\n${work.toText()}`,
+  };
+}

@@ -4,7 +4,7 @@ import { LIMITS } from "../core/limits.js";
 import { envOf } from "../engine/env.js";
 import { KINDS } from "../model/kinds.js";
 import type { Io } from "./command.js";
-import { engineOptions, placeOf, refuseEngineFlags } from "./engine-options.js";
+import { clusterOf, engineOptions } from "./engine-options.js";
 import { amountOfBytes, defaultJobs, defaultMemoryBytes, httpUrl, wholeNumber } from "./option-types.js";
 import { printReport } from "./report.js";
 
@@ -146,31 +146,15 @@ export function zarrOf({ omeZarr, codec }: { omeZarr: "0.4" | "0.5"; codec?: "bl
   return { omeZarr, codec };
 }
 
-/** A plan for a cluster is made for its jobs: for their threads and their memory. @throws {EmporiumError} USAGE, CONFIG_…, MEMORY_LIMIT */
-async function clusterOf(options: IngestOptions, io: Io) {
-  if (options.executor === "local" && options.driver !== "none") {
-    refuseEngineFlags(options);
-    return {};
-  }
-  if (!options.keepGoing) {
-    throw new EmporiumError("USAGE", `--fail-fast: jobs of ${options.executor} do not know of each other's failures`, {
-      hint: "leave it out; emporium engine cancel ends a run",
-    });
-  }
-  const place = await placeOf(options, { jobs: options.jobs, memoryBytes: options.memory }, io);
-  const { bufferMemory } = await import("../engine/cluster/worker-memory.js");
-  const { cpus, memoryBytes } = place.resources;
-  return {
-    jobs: cpus,
-    memoryBytes: bufferMemory(memoryBytes),
-    cluster: { place, drive: options.driver === "here", prepare: options.driver === "none" },
-  };
-}
-
 /** `ingest run`, and `ingest plan` as its dry run. */
 export async function runIngest(options: IngestOptions, io: Io): Promise<number> {
   const { ingest } = await import("../stations/ingest/ingest.js");
-  const cluster = await clusterOf(options, io);
+  const work = { jobs: options.jobs, memoryBytes: options.memory };
+  // a plan for a cluster is made for its jobs: for their threads and their memory
+  const cluster = await clusterOf(options, work, io, {
+    "--fail-fast":
+      !options.keepGoing && "jobs of a cluster do not know of each other's failures; emporium engine cancel ends a run",
+  });
   const report = await ingest({
     config: options.config,
     exclusions: options.exclusions,

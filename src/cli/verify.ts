@@ -2,6 +2,7 @@ import { z } from "zod";
 import { LIMITS } from "../core/limits.js";
 import { envOf } from "../engine/env.js";
 import { command } from "./command.js";
+import { clusterOf, engineOptions } from "./engine-options.js";
 import { amountOfBytes, defaultJobs, defaultMemoryBytes, shareOf, wholeNumber } from "./option-types.js";
 import { printReport } from "./report.js";
 import { version } from "./version.js";
@@ -13,6 +14,7 @@ export default command({
     "Verifies a tree that ingest run has made, or a dataset or run of it. Every object that metadata name or that was written must exist, match its recorded checksum, and decode. Each level of a pyramid must follow from the level below: the mean of volumes (odd edges from the existing voxels, or with the reference's zeros), any hit of masks, every second voxel of labels.",
     "Checksums come from proofs in the tree, and from the receipts in the ingest's workspace (--workspace). Without either, presence, decoding and levels are checked, and the report says that bytes are not verified. --write-proof writes emporium-proof.jsonl into each dataset and deposition: it travels with the data, so a copy can be verified anywhere.",
     "A chunk that is not stored may contain only the fill value, or be lost: records decide, otherwise the neighbouring levels, otherwise it is called unknown.",
+    "--executor gives the reading to a cluster: its jobs check runs and datasets side by side. The run's files are in the workspace, which all nodes must see. emporium engine status prints the report once the run has ended.",
     "Exit status: 0 verified, 3 no errors but not everything verified, 4 errors, and each object is named.",
   ],
   positionals: ["location"],
@@ -41,6 +43,7 @@ export default command({
       .optional()
       .meta({ description: "memory limit for buffers (default: 512MiB, or less in a control group with less)", value: "SIZE" }),
     anonymous: z.boolean().default(false).meta({ description: "send unsigned requests to buckets" }),
+    ...engineOptions,
   }),
   examples: [
     { run: "emporium verify demo-out/portal", says: "the demo's tree, by the receipts in the workspace" },
@@ -49,8 +52,7 @@ export default command({
   ],
   async run(options, io) {
     const subset = shareOf(options.subset);
-    const { verify } = await import("../stations/ingest/verify/verify.js");
-    const report = await verify(options.location, {
+    const given = {
       workspace: io.workspace,
       writtenAt: options.writtenAt,
       subset,
@@ -62,7 +64,13 @@ export default command({
       anonymous: options.anonymous,
       version: version(),
       ...envOf(io),
-    });
-    return printReport(report, io);
+    };
+    const cluster = await clusterOf(options, { jobs: options.jobs, memoryBytes: options.memory }, io);
+    if (cluster) {
+      const { verifyOnCluster } = await import("../stations/ingest/verify/on-cluster.js");
+      return printReport(await verifyOnCluster(options.location, cluster.cluster, { ...given, ...cluster }), io);
+    }
+    const { verify } = await import("../stations/ingest/verify/verify.js");
+    return printReport(await verify(options.location, given), io);
   },
 });

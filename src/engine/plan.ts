@@ -4,6 +4,8 @@ import type { Task, TaskPlan } from "./task.js";
 
 /** Folder of the target that belongs to the engine: locks, and journals of runs on a cluster. */
 export const ENGINE_FOLDER = ".emporium";
+/** Below it stand what tasks have found out, for whoever makes the report of a run. */
+export const RESULTS_FOLDER = `${ENGINE_FOLDER}/results/`;
 
 const KEY_BYTES_MAX = 1024; // S3's own limit
 
@@ -122,7 +124,7 @@ function checkOutput(key: string, task: Task): void {
     ? "holds a control character"
     : Buffer.byteLength(key) > KEY_BYTES_MAX
       ? `is longer than ${KEY_BYTES_MAX} bytes`
-      : key.split("/")[0]!.toLowerCase() === ENGINE_FOLDER
+      : key.split("/")[0]!.toLowerCase() === ENGINE_FOLDER && !key.startsWith(RESULTS_FOLDER)
         ? `begins with ${ENGINE_FOLDER}, which belongs to the engine`
         : undefined;
   if (!fault) return;

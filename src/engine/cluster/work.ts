@@ -3,6 +3,7 @@ import { mkdtemp } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { asEmporiumError, EmporiumError } from "../../core/errors.js";
+import type { Report } from "../../core/report.js";
 import type { Store } from "../../stores/store.js";
 import { removeTree } from "../disk.js";
 import type { Env } from "../env.js";
@@ -30,6 +31,10 @@ export interface ClusterStation {
   open(record: RunRecord): Promise<{ source: Store; target: Store; operations: (tasks: readonly Task[]) => Operations }>;
   /** After the last stage, once. @param unfinished tasks that were not done */
   finish?(run: OpenRun, unfinished: readonly Task[]): Promise<void>;
+  /** Takes what the run needs beside its target for itself again, before its failures are tried again. */
+  retake?(run: OpenRun, env: Env): Promise<void>;
+  /** What the run has done, as the command on one machine tells it. Once it has ended. */
+  report?(run: OpenRun): Promise<Report>;
 }
 
 export interface WorkOptions {

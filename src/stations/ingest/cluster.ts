@@ -1,11 +1,10 @@
 import { seededRandom } from "../../core/random.js";
-import { abandonRun, beginRun, type ClusterPlace, cutForPlace } from "../../engine/cluster/begin.js";
-import { type CostEstimate, estimateCost, estimateLines } from "../../engine/cluster/cost.js";
+import { cutForPlace } from "../../engine/cluster/begin.js";
+import { type CostEstimate, estimateCost } from "../../engine/cluster/cost.js";
 import type { TaskGroup } from "../../engine/cluster/cut.js";
-import { callerName, drive, gate } from "../../engine/cluster/drive.js";
 import type { RunEnd } from "../../engine/cluster/gate.js";
+import { type Begun, type ClusterUse, runOnCluster } from "../../engine/cluster/on-cluster.js";
 import type { OpenRun, RunRecord } from "../../engine/cluster/run-record.js";
-import { readJournals } from "../../engine/cluster/stage-journals.js";
 import { runResults } from "../../engine/cluster/status.js";
 import type { ClusterStation } from "../../engine/cluster/work.js";
 import type { Env } from "../../engine/env.js";
@@ -20,25 +19,7 @@ import { ingestOperations } from "./ops/operations.js";
 import { sectionCache } from "./ops/section-cache.js";
 import type { IngestPlan } from "./plan.js";
 
-/** How an import is given to a cluster. */
-export interface IngestCluster {
-  readonly place: ClusterPlace;
-  /** Stays until the run has ended, and begins each stage itself. Otherwise jobs of the cluster do. */
-  readonly drive: boolean;
-  /** Begins nothing: another program does the slices of the run. */
-  readonly prepare?: boolean | undefined;
-}
-
-export type ClusterOutcome =
-  | { readonly state: "prepared"; readonly run: OpenRun; readonly estimate: CostEstimate }
-  | {
-      readonly state: "submitted";
-      readonly run: OpenRun;
-      readonly estimate: CostEstimate;
-      readonly slices: number;
-      readonly job: string;
-    }
-  | { readonly state: "ended"; readonly run: OpenRun | undefined; readonly report: RunReport };
+export type IngestOutcome = Begun | { readonly state: "ended"; readonly run: OpenRun | undefined; readonly report: RunReport };
 
 const STAGES = ["runs", "datasets", "depositions"];
 /** Segments of a key below which an object belongs to a run: `10401/TS_0001/…`. */
@@ -53,30 +34,15 @@ function ingestGroup({ outputs, id }: Pick<Task, "outputs" | "id">): TaskGroup {
 }
 
 /** What a plan would take, for a dry run. Asks the engine how long its arrays may be. @throws {EmporiumError} ENGINE_ABSENT */
-export async function estimateIngest(plan: IngestPlan, target: Store, { place }: IngestCluster): Promise<CostEstimate> {
+export async function estimateIngest(plan: IngestPlan, target: Store, { place }: ClusterUse): Promise<CostEstimate> {
   const { arrayMax } = await place.executor.limits();
   const stages = cutForPlace({ plan, groupOf: ingestGroup, stageNames: STAGES }, place, arrayMax);
   const counts = stages.map(({ name, slices }) => ({ name, tasks: slices.flat().length, slices: slices.length }));
   return estimateCost(target, "ingest", counts, plan.tasks, place.price);
 }
 
-/** What is left of a run. */
-async function estimateLeft({ record, store, folder }: OpenRun, plan: IngestPlan): Promise<CostEstimate> {
-  const done = new Set<string>();
-  for (const { name } of record.stages) {
-    for (const task of (await readJournals(store, folder, name)).receipts.keys()) done.add(task);
-  }
-  const counts = record.stages.map(({ name, slices }) => ({
-    name,
-    tasks: slices.at(-1)! - slices[0]!,
-    slices: slices.length - 1,
-  }));
-  const left = plan.tasks.filter(({ id }) => !done.has(id));
-  return estimateCost(store, "ingest", counts, left, record.price);
-}
-
 export interface ClusterIngestOptions {
-  readonly cluster: IngestCluster;
+  readonly cluster: ClusterUse;
   readonly anonymous: boolean;
   readonly sync: boolean;
   readonly force: boolean;
@@ -95,10 +61,10 @@ export async function ingestOnCluster(
   { source, target }: { source: Store; target: Store },
   options: ClusterIngestOptions,
   env: Env,
-): Promise<ClusterOutcome> {
+): Promise<IngestOutcome> {
   const { cluster, anonymous, sync, force, verify, createdMs, claims, receipt } = options;
   const begunMs = env.clock.monotonic();
-  const run = await beginRun(
+  const outcome = await runOnCluster(
     {
       station: "ingest",
       name,
@@ -115,38 +81,18 @@ export async function ingestOnCluster(
       verify,
       createdMs,
     },
-    cluster.place,
+    cluster,
+    ingestStation,
     env,
+    async ({ record }) => {
+      // a run that was begun before has claims of its own
+      const owner = String(record.params.claims);
+      if (owner !== claims) await moveClaims(target, { from: claims, to: owner }, env);
+    },
   );
-  const secondsSince = () => (env.clock.monotonic() - begunMs) / 1000;
-  if (!run) return { state: "ended", run, report: await reportOf(plan, undefined, { exitStatus: 0 }, secondsSince()) };
-  const { executor } = cluster.place;
-  // a run that was begun before has claims of its own
-  const owner = String(run.record.params.claims);
-  if (owner !== claims) await moveClaims(target, { from: claims, to: owner }, env);
-  const estimate = await estimateLeft(run, plan);
-  if (cluster.prepare) return { state: "prepared", run, estimate };
-  if (cluster.drive) for (const line of estimateLines(estimate)) env.log.info(line);
-  try {
-    const step = await gate(run, ingestStation, {
-      executor,
-      gates: !cluster.drive,
-      by: callerName({}),
-      takeOver: true,
-      clock: env.clock,
-      log: env.log,
-    });
-    if (!cluster.drive && step.state !== "ended") {
-      const job =
-        step.state === "submitted" ? step.job.id : step.state === "waiting" ? step.jobs.map(({ id }) => id).join(", ") : "";
-      return { state: "submitted", run, estimate, slices: step.state === "submitted" ? step.slices : 0, job };
-    }
-  } catch (error) {
-    await abandonRun(run);
-    throw error;
-  }
-  const end = await drive(run, ingestStation, executor, env);
-  return { state: "ended", run, report: await reportOf(plan, run, end, secondsSince()) };
+  if (outcome.state !== "ended") return outcome;
+  const { run, end } = outcome;
+  return { state: "ended", run, report: await reportOf(plan, run, end, (env.clock.monotonic() - begunMs) / 1000) };
 }
 
 async function reportOf(

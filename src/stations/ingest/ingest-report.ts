@@ -2,9 +2,9 @@ import type { ErrorRecord } from "../../core/errors.js";
 import { quoteWord } from "../../core/shell.js";
 import { formatBytes, formatSeconds } from "../../core/units.js";
 import { type CostEstimate, estimateLines } from "../../engine/cluster/cost.js";
+import { type Begun, begunLines } from "../../engine/cluster/on-cluster.js";
 import type { RunReport } from "../../engine/run.js";
 import type { ObjectReceipt, PlainObject } from "../../engine/task.js";
-import type { ClusterOutcome } from "./cluster.js";
 import type { PlanComparison } from "./compare-plan.js";
 import { type PlanFailure, type PlanWarning, toldOnce } from "./draft.js";
 import { type IngestPlan, isPartial } from "./plan.js";
@@ -64,15 +64,11 @@ export function plannedReport(
 }
 
 /** Of an import that was given to a cluster, or prepared for another program. */
-export function submittedReport(
-  plan: IngestPlan,
-  outcome: Exclude<ClusterOutcome, { state: "ended" }>,
-  extra: readonly PlanWarning[],
-): IngestReport {
+export function submittedReport(plan: IngestPlan, begun: Begun, extra: readonly PlanWarning[]): IngestReport {
   const document = planReport(plan);
-  const { run, estimate } = outcome;
+  const { run, estimate } = begun;
   return {
-    status: outcome.state,
+    status: begun.state,
     exitStatus: isPartial(plan) ? 3 : 0,
     done: 0,
     already: 0,
@@ -86,25 +82,8 @@ export function submittedReport(
     errors: document.errors,
     run: run.url,
     estimate,
-    toText: () => [...estimateLines(estimate), ...begunLines(outcome)].join("\n"),
+    toText: () => begunLines(begun).join("\n"),
   };
-}
-
-/** What was begun, and what to call next. */
-function begunLines(outcome: Exclude<ClusterOutcome, { state: "ended" }>): string[] {
-  const { url, record } = outcome.run;
-  if (outcome.state === "prepared") {
-    return [
-      "nothing was begun: a workflow program does the slices, or an engine",
-      `emporium engine export ${quoteWord(url)} --as snakemake --output Snakefile`,
-      `emporium engine resume ${quoteWord(url)} --executor NAME`,
-    ];
-  }
-  const { slices, job } = outcome;
-  return [
-    slices > 0 ? `${record.engine} has taken ${slices} as job ${job}` : `${record.engine} has them as job ${job}`,
-    `emporium engine status ${url} --watch`,
-  ];
 }
 
 /** Of a run. @param extra warnings beside those of the plan and the tasks. */

@@ -4,6 +4,7 @@ import type { ShardCodec } from "../../arrays/stream/plan/layout.js";
 import { EmporiumError } from "../../core/errors.js";
 import { printJson } from "../../core/json.js";
 import { receiptsOfRuns } from "../../engine/cluster/begin.js";
+import type { ClusterUse } from "../../engine/cluster/on-cluster.js";
 import { removeIfEmpty } from "../../engine/disk.js";
 import { type Env, envOf, type GivenEnv } from "../../engine/env.js";
 import { journalName, openJournal } from "../../engine/journal.js";
@@ -14,7 +15,6 @@ import { objectName, type Store } from "../../stores/store.js";
 import { openLocation, openStore } from "../../stores/url.js";
 import { readConfigFile, readExclusions } from "./check/config-file.js";
 import { readConfig } from "./check/read-config.js";
-import type { IngestCluster } from "./cluster.js";
 import { comparePlan } from "./compare-plan.js";
 import type { IngestConfig } from "./config/schema.js";
 import { type FittedPlan, fitted, roomWarnings } from "./fit-plan.js";
@@ -66,7 +66,7 @@ export interface IngestOptions extends GivenEnv {
   verify: boolean;
   dryRun: boolean;
   /** Gives the work to a cluster. Default: this machine does it. */
-  cluster?: IngestCluster | undefined;
+  cluster?: ClusterUse | undefined;
 }
 
 /**

@@ -44,6 +44,23 @@ export interface Tally {
   edges: { present: number; zeros: number };
 }
 
+export function emptyTally(): Tally {
+  return {
+    objects: 0,
+    bytes: 0,
+    objectsRead: 0,
+    bytesRead: 0,
+    objectsProven: 0,
+    objectsExtra: 0,
+    bytesProven: 0,
+    chunksDecoded: 0,
+    chunksFill: 0,
+    levelVoxels: 0,
+    twinVoxels: 0,
+    edges: { present: 0, zeros: 0 },
+  };
+}
+
 /** Why an object should be there. */
 export interface Named {
   by: string;

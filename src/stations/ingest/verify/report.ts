@@ -5,8 +5,7 @@ import type { Store } from "../../../stores/store.js";
 import type { Tally } from "./context.js";
 import { type Finding, type FindingKind, type Findings, toErrorRecordOf } from "./findings.js";
 import type { LevelsChecked } from "./hierarchy.js";
-import type { ProofBasis } from "./proof.js";
-import type { Records } from "./records.js";
+import type { Proof, ProofBasis } from "./proof.js";
 
 export interface VerifyReport extends Report {
   /** `proven`: every object is what was written. `partial`: nothing is wrong, and not all is proven. */
@@ -35,11 +34,14 @@ export interface VerifyReport extends Report {
   seconds: number;
 }
 
+/** What a report tells of a proof. */
+export type KnownProof = Pick<Proof, "key" | "made" | "program" | "basis" | "objects" | "bytes">;
+
 export interface ReportFacts {
   prefix: string;
   findings: Findings;
   tally: Tally;
-  records: Records;
+  records: { readonly proofs: readonly KnownProof[]; readonly journals: readonly string[] };
   subset: { part: number; of: number } | undefined;
   levels: LevelsChecked;
   written: readonly string[];

@@ -1,16 +1,15 @@
 import { crc32 } from "node:zlib";
 import { EmporiumError } from "../../../core/errors.js";
-import { type Env, envOf, type GivenEnv } from "../../../engine/env.js";
+import { envOf, type GivenEnv } from "../../../engine/env.js";
 import type { Store } from "../../../stores/store.js";
 import { openStore, parseLocation } from "../../../stores/url.js";
-import { fixedMoment } from "../moment.js";
 import { checkGroup } from "./check-group.js";
-import type { CheckContext, Tally } from "./context.js";
-import { collectFindings } from "./findings.js";
+import { type CheckContext, emptyTally } from "./context.js";
+import { collectFindings, type Findings } from "./findings.js";
 import { groupsOf, objectsOf, proofFolderOf } from "./groups.js";
 import type { LevelsChecked } from "./hierarchy.js";
-import { PROOF_NAME, type ProofBasis, type ProofLine, proofWriter } from "./proof.js";
-import { findRecords } from "./records.js";
+import { proofMoment, proofsOf } from "./proofs.js";
+import { findRecords, type Records } from "./records.js";
 import { makeReport, type VerifyReport } from "./report.js";
 import { startWorkers } from "./threads.js";
 
@@ -60,7 +59,7 @@ export async function verify(
 const THREAD_BYTES = 256 * 1024 * 1024;
 
 /** A dataset or run is a part of a tree: what its metadata say begins at the tree's root, one or two folders above it. */
-async function rootOf(location: string, anonymous: boolean | undefined): Promise<{ root: string; prefix: string }> {
+export async function rootOf(location: string, anonymous: boolean | undefined): Promise<{ root: string; prefix: string }> {
   const place = parseLocation(location);
   const store = await openStore(place, { anonymous, readOnly: true });
   const depth = (await store.stat("dataset_metadata.json")) ? 1 : (await store.stat("run_metadata.json")) ? 2 : 0;
@@ -74,24 +73,54 @@ async function rootOf(location: string, anonymous: boolean | undefined): Promise
   return { root: at.url, prefix };
 }
 
-/** `verify` for a store that is open: the root of a tree, and the part of it to look at. */
-export async function verifyTree(store: Store, options: VerifyOptions & { prefix?: string | undefined }): Promise<VerifyReport> {
-  const { prefix = "", workspace, subset, levels = "sampled", writeProof = false } = options;
-  const { clock, signal = new AbortController().signal } = envOf(options);
-  const jobs = Math.max(1, Math.min(options.jobs, Math.floor(options.memoryBytes / THREAD_BYTES)));
-  if (writeProof && (subset || prefix.split("/").length > 2)) {
-    throw new EmporiumError("USAGE", "a proof covers a whole dataset, not a part of one", {
-      hint: "leave out --subset, and name the tree or a dataset",
-    });
-  }
-  const begunMs = clock.monotonic();
+/** What is to be checked of a tree, and what is known of it. */
+export interface Scene {
+  readonly groups: readonly string[];
+  readonly records: Records;
+  readonly findings: Findings;
+}
+
+/** @throws {EmporiumError} STORE_ABSENT where there is nothing to check */
+export async function lookAtTree(
+  store: Store,
+  { prefix, workspace, writtenAt = store.url }: { prefix: string; workspace: string; writtenAt?: string | undefined },
+  signal: AbortSignal,
+): Promise<Scene> {
   const findings = collectFindings();
   const present = await groupsOf(store, prefix, [], signal);
   const folders = new Set(present.map(proofFolderOf));
-  const writtenAt = options.writtenAt ?? store.url;
   const records = await findRecords(store, folders, { workspace, writtenAt, findings, signal });
   const groups = [...new Set([...present, ...(await groupsOf(store, prefix, records.groups(), signal))])].sort(byFolder);
   if (groups.length === 0) throw nothing(store);
+  return { groups, records, findings };
+}
+
+/** Threads that there is memory for. */
+export function threadsOf({ jobs, memoryBytes }: Pick<VerifyOptions, "jobs" | "memoryBytes">): number {
+  return Math.max(1, Math.min(jobs, Math.floor(memoryBytes / THREAD_BYTES)));
+}
+
+/** A proof covers a whole dataset. @throws {EmporiumError} USAGE */
+export function refusePartialProof({ writeProof = false, subset }: VerifyOptions, prefix: string): void {
+  if (!writeProof || !(subset || prefix.split("/").length > 2)) return;
+  throw new EmporiumError("USAGE", "a proof covers a whole dataset, not a part of one", {
+    hint: "leave out --subset, and name the tree or a dataset",
+  });
+}
+
+/** Which objects are read. */
+export function askedBy(subset: VerifyOptions["subset"]): (key: string) => boolean {
+  return (key) => !subset || crc32(key) % subset.of === subset.part - 1;
+}
+
+/** `verify` for a store that is open: the root of a tree, and the part of it to look at. */
+export async function verifyTree(store: Store, options: VerifyOptions & { prefix?: string | undefined }): Promise<VerifyReport> {
+  const { prefix = "", subset, levels = "sampled", writeProof = false } = options;
+  const { clock, signal = new AbortController().signal } = envOf(options);
+  const jobs = threadsOf(options);
+  refusePartialProof(options, prefix);
+  const begunMs = clock.monotonic();
+  const { groups, records, findings } = await lookAtTree(store, { ...options, prefix }, signal);
   const tally = emptyTally();
   const progress = await progressOf(store, groups, options);
   const workers = startWorkers(store, jobs, signal);
@@ -104,12 +133,12 @@ export async function verifyTree(store: Store, options: VerifyOptions & { prefix
     threads: jobs,
     levels,
     levelsGiven: options.levels !== undefined,
-    isAsked: (key) => !subset || crc32(key) % subset.of === subset.part - 1,
+    isAsked: askedBy(subset),
     sha256: options.checksum === "sha256",
     signal,
     onBytes: progress.bytes,
   };
-  const proofs = writeProof ? proofsOf(context, clock, options.version) : undefined;
+  const proofs = writeProof ? proofsOf(context, options.version, proofMoment(clock.now())) : undefined;
   try {
     await checkGroups(groups, context, proofs, progress);
   } finally {
@@ -118,16 +147,8 @@ export async function verifyTree(store: Store, options: VerifyOptions & { prefix
   }
   if (tally.objects === 0) throw nothing(store);
   const written = proofs?.written ?? [];
-  return makeReport(store, {
-    prefix,
-    findings,
-    tally,
-    records,
-    subset,
-    levels,
-    written,
-    seconds: (clock.monotonic() - begunMs) / 1000,
-  });
+  const seconds = (clock.monotonic() - begunMs) / 1000;
+  return makeReport(store, { prefix, findings, tally, records, subset, levels, written, seconds });
 }
 
 /** One after the other; the proofs stand where all of them are checked. */
@@ -153,7 +174,7 @@ async function checkGroups(
   }
 }
 
-function nothing(store: Store): EmporiumError {
+export function nothing(store: Store): EmporiumError {
   return new EmporiumError("STORE_ABSENT", `${store.url} is empty, wanted a standardised tree`, {
     place: store.local ? { file: store.local.path("") } : { url: store.url },
     hint: "check the name: give the OUTPUT of ingest run, or a dataset or run below it",
@@ -164,69 +185,6 @@ function nothing(store: Store): EmporiumError {
 function byFolder(a: string, b: string): number {
   const key = (group: string) => `${proofFolderOf(group)}\0${group}`;
   return key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0;
-}
-
-function emptyTally(): Tally {
-  return {
-    objects: 0,
-    bytes: 0,
-    objectsRead: 0,
-    bytesRead: 0,
-    objectsProven: 0,
-    objectsExtra: 0,
-    bytesProven: 0,
-    chunksDecoded: 0,
-    chunksFill: 0,
-    levelVoxels: 0,
-    twinVoxels: 0,
-    edges: { present: 0, zeros: 0 },
-  };
-}
-
-/** Proofs folder by folder, while their groups are checked. A folder in which something is wrong gets none. */
-function proofsOf({ store, findings, records, tally, signal }: CheckContext, clock: Env["clock"], version: string) {
-  const madeMs = fixedMoment(process.env) ?? Math.floor(clock.now() / 1000) * 1000;
-  let open: { folder: string; writer: ReturnType<typeof proofWriter>; wrong: number; proven: number; lines: number } | undefined;
-  const written: string[] = [];
-  /** Only what was proven by what ingest wrote down proves what ingest wrote. */
-  const basisOf = ({ folder, proven, lines }: NonNullable<typeof open>): ProofBasis => {
-    const before = records.proofs.find(({ key }) => key === folder + PROOF_NAME);
-    const known = before ? before.basis === "receipts" : records.journals.length > 0;
-    return known && tally.objectsProven - proven === lines ? "receipts" : "as found";
-  };
-  const close = async () => {
-    const done = open;
-    if (!done) return;
-    open = undefined;
-    if (findings.count("wrong") > done.wrong) return done.writer.abort();
-    await done.writer.finish(basisOf(done));
-    written.push(done.writer.key);
-  };
-  return {
-    written,
-    /** What is wrong and what is proven before a group is checked. */
-    start: () => ({ wrong: findings.count("wrong"), proven: tally.objectsProven }),
-    async add(group: string, lines: readonly ProofLine[], start: { wrong: number; proven: number }): Promise<void> {
-      const folder = proofFolderOf(group);
-      if (open?.folder !== folder) {
-        await close();
-        if (lines.length === 0) return;
-        const head = {
-          folder: records.names.get(folder) ?? folder,
-          madeMs,
-          program: `emporium ${version}`,
-        };
-        const writer = proofWriter(store, folder, head, signal);
-        open = { folder, writer, wrong: start.wrong, proven: start.proven, lines: 0 };
-      }
-      for (const line of lines) await open.writer.add(line);
-      open.lines += lines.length;
-    },
-    finish: close,
-    async abort(): Promise<void> {
-      await open?.writer.abort();
-    },
-  };
 }
 
 /** Progress in the form of a run's: a group is a task. Without a listener nothing is counted beforehand. */
