@@ -238,6 +238,7 @@ export async function openForCommand(location: string, io: Pick<Io, "env">, exec
 
 const STATIONS: Readonly<Record<string, () => Promise<ClusterStation>>> = {
   ingest: async () => (await import("../stations/ingest/cluster.js")).ingestStation,
+  download: async () => (await import("../stations/harvest/download/on-cluster.js")).downloadStation,
   verify: async () => (await import("../stations/ingest/verify/on-cluster.js")).verifyStation,
 };
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { envOf } from "../engine/env.js";
 import { command } from "./command.js";
+import { clusterOf, engineOptions } from "./engine-options.js";
 import { allowPrivate } from "./harvest-options.js";
 import { bytesPerSecond, perSecond, wholeNumber } from "./option-types.js";
 import { printReport } from "./report.js";
@@ -12,6 +13,7 @@ export default command({
     "Takes a portal's page or accession (IDR, EMPIAR, EPFL CVLab, OpenOrganelle, CryoET Data Portal, BioImage Archive, Neuroglancer links), a direct link, a folder of a web or FTP server, a bucket's prefix, zarr:// n5:// precomputed:// volumes, or a local path. A single link goes to DEST under its own name; several links of one record go below DEST/<name of the record>. NAME=URL sets the name.",
     "The same command resumes: complete, unchanged files are not downloaded again, and partial files continue at their last byte. Each file is verified against its size, checksum files beside it (x.md5, SHA256SUMS, …), the server's ETag or --checksum before it gets its name, and recorded in the manifest with its SHA-256.",
     "Volumes are copied byte by byte, metadata first; --scale selects one level, --crop a box in voxels z,y,x. A missing chunk means the fill value and stays missing.",
+    "--executor gives the files to a cluster: its jobs fetch them into DEST, which all nodes must see. Servers of others get no more requests than from one machine: at most eight jobs (default: four) work side by side, and share the host's limits, --rate and --limit. emporium engine status prints the report once the run has ended.",
     "Exit status: 0 everything downloaded, 3 some files failed (the manifest says which), 1 nothing downloaded, 11 another download writes to the same folder, 130 stopped.",
   ],
   positionals: ["addresses"],
@@ -56,6 +58,7 @@ export default command({
       negative: "fail-fast",
     }),
     dryRun: z.boolean().default(false).meta({ description: "list what would be downloaded with its size, change nothing" }),
+    ...engineOptions,
   }),
   examples: [
     {
@@ -74,7 +77,13 @@ export default command({
       import("../portals/registry.js"),
       import("../stations/harvest/crop/levels.js"),
     ]);
-    const report = await download(options.addresses, {
+    const work = { jobs: undefined, memoryBytes: undefined, dryRun: options.dryRun };
+    const given = await clusterOf(options, work, io, {
+      "--fail-fast":
+        !options.keepGoing && "jobs of a cluster do not know of each other's failures; emporium engine cancel ends a run",
+      "--crop": options.crop !== undefined && "a box of a volume is cut out by one machine",
+    });
+    const settings = {
       dest: options.dest,
       connections: options.connections,
       bytesPerSecond: options.limit,
@@ -92,7 +101,9 @@ export default command({
       keepGoing: options.keepGoing,
       dryRun: options.dryRun,
       ...envOf(io),
-    });
-    return printReport(report, io);
+    };
+    const { addresses } = options;
+    if (!given) return printReport(await download(addresses, settings), io);
+    return printReport(await download(addresses, { ...settings, cluster: given.cluster }), io);
   },
 });

@@ -37,6 +37,8 @@ export interface PacesOptions {
   requestsPerSecond?: number | undefined;
   /** Of each host (`--connections`), in place of what is known of it. */
   connectionsPerHost?: number | undefined;
+  /** Processes that work side by side, and leave each other their share of all of these. Default 1: this one alone. */
+  sharers?: number | undefined;
 }
 
 /** What hosts ask of their users, or were seen to bear (spec: IDR and EBI throttle above 4 requests in a second). */
@@ -65,7 +67,8 @@ const PER_SECOND_FREE = 2_000;
 const BURST_SHARE = 0.1;
 
 export function makePaces(options: PacesOptions): Paces {
-  const { clock, bytesPerSecond = Number.POSITIVE_INFINITY } = options;
+  const { clock, sharers = 1 } = options;
+  const bytesPerSecond = (options.bytesPerSecond ?? Number.POSITIVE_INFINITY) / sharers;
   const hosts = new Map<string, HostPace>();
   const limited = Number.isFinite(bytesPerSecond);
   /** When the bytes that came so far would have come at the limit's speed. */
@@ -77,13 +80,11 @@ export function makePaces(options: PacesOptions): Paces {
       const { scheme, host } = placeOf(url);
       const known = name ?? host;
       const key = `${scheme === "ftp" ? "ftp " : ""}${known}`;
-      const pace =
-        hosts.get(key) ??
-        hostPace(clock, {
-          perSecond:
-            options.requestsPerSecond ?? (scheme === "file" ? undefined : HOST_PER_SECOND[known]) ?? Number.POSITIVE_INFINITY,
-          connections: options.connectionsPerHost ?? HOST_CONNECTIONS[known] ?? connectionsOf(scheme),
-        });
+      const perSecond =
+        options.requestsPerSecond ?? (scheme === "file" ? undefined : HOST_PER_SECOND[known]) ?? Number.POSITIVE_INFINITY;
+      const connections = options.connectionsPerHost ?? HOST_CONNECTIONS[known] ?? connectionsOf(scheme);
+      const share = { perSecond: perSecond / sharers, connections: Math.max(1, Math.floor(connections / sharers)) };
+      const pace = hosts.get(key) ?? hostPace(clock, share);
       hosts.set(key, pace);
       return pace;
     },

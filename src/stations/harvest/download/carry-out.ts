@@ -34,7 +34,7 @@ export interface CarryOutOptions extends Pick<CropRun, "scale">, Env {
 }
 
 /** Small files gain more from parallel downloads than large ones lose: all share a host's connections. */
-const AT_ONCE_MIN = 8;
+export const AT_ONCE_MIN = 8;
 
 /**
  * Carries out a plan: locks the destination, gives each object its name, checks the free space, and fetches.
@@ -71,7 +71,8 @@ async function fetchAll(plan: DownloadPlan, manifest: Manifest, options: CarryOu
   const { files, bytes, unsized } = totals(plan);
   const { objects, crops: jobs } = merged(plan.sets);
   onEvent({ atMs: startMs, kind: "plan", tasks: files + jobs.length, bytes, unsized, resumed: false, createdMs: clock.now() });
-  await noteFaults(plan, manifest, options);
+  for (const { url, rel, error } of plan.faults) results.add({ rel: rel ?? url, url, status: "failed", error });
+  await noteFaults(plan, manifest, clock.now());
   const atOnce = objects.reduce(
     (most, { requestLimits }) => Math.max(most, requestLimits.connections),
     Math.max(AT_ONCE_MIN, connections),
@@ -106,19 +107,12 @@ async function fetchAll(plan: DownloadPlan, manifest: Manifest, options: CarryOu
   return { crops, fatal };
 }
 
-/** Adds objects that could not be planned to the results, and to the manifest if they have a path. */
-async function noteFaults({ faults }: DownloadPlan, manifest: Manifest, { results, clock }: CarryOutOptions): Promise<void> {
+/** Adds objects that could not be planned to the manifest if they have a path. */
+export async function noteFaults({ faults }: Pick<DownloadPlan, "faults">, manifest: Manifest, nowMs: number): Promise<void> {
   for (const { url, rel, error } of faults) {
-    results.add({ rel: rel ?? url, url, status: "failed", error });
     if (rel === undefined) continue;
     const { code, message } = error;
-    await manifest.put({
-      rel,
-      url,
-      status: "failed",
-      retrieved_at: new Date(clock.now()).toISOString(),
-      error: { code, message },
-    });
+    await manifest.put({ rel, url, status: "failed", retrieved_at: new Date(nowMs).toISOString(), error: { code, message } });
   }
 }
 

@@ -3,6 +3,7 @@ import { join, resolve as resolvePath } from "node:path";
 import type { Box } from "../../../core/box.js";
 import { asEmporiumError, EmporiumError, isEmporiumError } from "../../../core/errors.js";
 import { pathFilter } from "../../../core/path-filter.js";
+import type { ClusterUse, SubmittedReport } from "../../../engine/cluster/on-cluster.js";
 import { envOf, type GivenEnv } from "../../../engine/env.js";
 import type { Resolve } from "../../../net/gate.js";
 import { makePaces } from "../../../net/pace.js";
@@ -55,6 +56,11 @@ export interface DownloadOptions extends GivenEnv {
   resolve?: Resolve | undefined;
 }
 
+/** A download that a cluster does. */
+export interface ClusterDownloadOptions extends DownloadOptions {
+  cluster: ClusterUse;
+}
+
 /**
  * Fetches files and volumes: from the address of a portal's page, an accession, a direct link, a folder of a web or FTP server, a
  * bucket's prefix, `zarr://…`, a viewer's link, or a local path.
@@ -76,7 +82,15 @@ export interface DownloadOptions extends GivenEnv {
  * @returns what became of each file, failures (`exitStatus` 3) and a stop by the signal (130) included
  * @throws {EmporiumError} USAGE, UNKNOWN_PORTAL, NOT_FOUND, … if the only address fails; DISK_FULL; TARGET_LOCKED
  */
-export async function download(typed: readonly string[], options: DownloadOptions): Promise<DownloadReport> {
+export async function download(
+  typed: readonly string[],
+  options: ClusterDownloadOptions,
+): Promise<DownloadReport | SubmittedReport>;
+export async function download(typed: readonly string[], options: DownloadOptions): Promise<DownloadReport>;
+export async function download(
+  typed: readonly string[],
+  options: DownloadOptions & Partial<ClusterDownloadOptions>,
+): Promise<DownloadReport | SubmittedReport> {
   const { clock, random, log, onEvent } = envOf(options);
   const { bases = new Map(), resolve, anonymous, allowPrivate, connections, scale, mirrors, crop: box } = options;
   const startMs = clock.monotonic();
@@ -124,6 +138,17 @@ export async function download(typed: readonly string[], options: DownloadOption
       await askSizes(plan, remote, warn);
       nameAll(plan, { ...place, folding: usualFolding() });
       return plannedReport(plan, facts());
+    }
+    if (options.cluster) {
+      const { downloadOnCluster } = await import("./on-cluster.js");
+      const env = { clock, random, log, signal: options.signal, onEvent };
+      return await downloadOnCluster(
+        plan,
+        options.cluster,
+        { dest, manifestPath, remote, warnings: [...warnings] },
+        options,
+        env,
+      );
     }
     const results = tally();
     const { keepGoing = true, sync = true } = options;

@@ -42,12 +42,22 @@ export interface RemoteFolder {
   paceHost: string | undefined;
 }
 
+/** How a store was opened, for another machine that opens it in the same way. */
+export interface StoreName {
+  readonly root: string;
+  readonly trusted: boolean;
+  readonly portal: string;
+}
+
 /** Opens addresses of any kind, each store once. */
 export interface Remote {
   object(address: string, origin: Origin): Promise<Source>;
   folder(address: string, origin: Origin): Promise<RemoteFolder>;
   /** The same store for requests other than transfers, with the host's rate limit and with retries. */
   asking(store: Store, paceHost: string | undefined): Store;
+  /** Undefined for a store whose address has a password or a signature: it is written into no file. */
+  nameOf(store: Store): StoreName | undefined;
+  open(name: StoreName): Promise<Store>;
 }
 
 /** Environment variables of people who have an account with S3 or a compatible server. */
@@ -60,6 +70,7 @@ export function openRemote(options: RemoteOptions): Remote {
   const { bases, client, pace, clock, random, resolve, allowPrivate } = options;
   const gate: AddressGate = publicGate(resolve);
   const stores = new Map<string, Promise<Store>>();
+  const names = new WeakMap<Store, StoreName>();
   let net: PortalNet | undefined;
   /** For listings of public buckets. Amazon redirects to the bucket's own region. */
   const bucketNet = () =>
@@ -68,7 +79,7 @@ export function openRemote(options: RemoteOptions): Remote {
   const signed = (place: Location, { trusted }: Origin) =>
     place.scheme === "s3" && trusted && options.anonymous !== true && ACCOUNT.some((name) => (process.env[name] ?? "") !== "");
 
-  function storeAt(root: string | Location, { trusted, portal }: Origin): Promise<Store> {
+  async function storeAt(root: string | Location, { trusted, portal }: Origin): Promise<Store> {
     const location = typeof root === "string" ? parseLocation(root) : root;
     const { url, query, authorization, scheme } = location;
     const key = isPrivate(location) ? "" : `${trusted} ${portal} ${url}`;
@@ -88,8 +99,11 @@ export function openRemote(options: RemoteOptions): Remote {
             connections: options.connections,
             gate: guard,
           });
-    if (key !== "") stores.set(key, opened);
-    return opened;
+    if (key === "") return opened;
+    stores.set(key, opened);
+    const store = await opened;
+    names.set(store, { root: url, trusted, portal });
+    return store;
   }
 
   /** A public bucket by plain HTTPS. */
@@ -109,13 +123,9 @@ export function openRemote(options: RemoteOptions): Remote {
         yield { key: key.slice(start.length), ...known, etag: md5 === undefined ? etag : `"${md5}"`, modifiedMs };
       }
     };
-    return {
-      url,
-      listing: "flat",
-      tagsAreSums: true,
-      paceHost: new URL(root).host,
-      store: { ...store, url: redact(url), list },
-    };
+    const listed = { ...store, url: redact(url), list };
+    names.set(listed, names.get(store)!);
+    return { url, listing: "flat", tagsAreSums: true, paceHost: new URL(root).host, store: listed };
   }
 
   return {
@@ -140,6 +150,8 @@ export function openRemote(options: RemoteOptions): Remote {
     },
 
     asking: (store, paceHost) => askingStore(store, pace.host(store.url, paceHost), options),
+    nameOf: (store) => names.get(store),
+    open: ({ root, trusted, portal }) => storeAt(root, { trusted, portal }),
   };
 }
 

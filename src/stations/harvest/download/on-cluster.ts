@@ -1,0 +1,270 @@
+import { randomBytes } from "node:crypto";
+import { setMaxListeners } from "node:events";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { EmporiumError, toErrorRecord } from "../../../core/errors.js";
+import type { Report } from "../../../core/report.js";
+import { readDead } from "../../../engine/cluster/gate.js";
+import { readTasks } from "../../../engine/cluster/graph.js";
+import { type ClusterUse, runOnCluster, type SubmittedReport, submittedReport } from "../../../engine/cluster/on-cluster.js";
+import { readResult, removeTaskLocks, resultOperation, resultTasks, runSeconds } from "../../../engine/cluster/results.js";
+import { runFolder } from "../../../engine/cluster/run-files.js";
+import type { OpenRun, RunRecord } from "../../../engine/cluster/run-record.js";
+import type { ClusterStation } from "../../../engine/cluster/work.js";
+import type { Env } from "../../../engine/env.js";
+import type { Plain, PlainObject, Task, TaskContext } from "../../../engine/task.js";
+import { makePaces, type Paces } from "../../../net/pace.js";
+import { portalClient } from "../../../portals/client.js";
+import { fileStore } from "../../../stores/file/store.js";
+import { openStore } from "../../../stores/url.js";
+import { AT_ONCE_MIN, noteFaults } from "./carry-out.js";
+import type { DownloadOptions } from "./download.js";
+import { probeFolding } from "./folding.js";
+import { type Manifest, openManifest } from "./manifest.js";
+import { packing, unpack } from "./packed.js";
+import type { DownloadPlan, PlanFault } from "./plan.js";
+import { bytesToWrite, nameAll } from "./plan-checks.js";
+import { openRemote, type Remote, type StoreName } from "./remote.js";
+import { type DownloadReport, doneReport, tally } from "./report.js";
+import { checkRoom } from "./room.js";
+import { sumsOf } from "./sums.js";
+import { type Due, type Fetched, runTransfers } from "./transfers.js";
+
+/** What a node must know beside the objects of a task. */
+interface DownloadParams {
+  readonly dest: string;
+  readonly manifest: string;
+  readonly stores: StoreName[];
+  /** Checksum files, by the set that objects are of. */
+  readonly sums: PlainObject[][];
+  readonly bases: [string, string][];
+  readonly anonymous: boolean | null;
+  readonly allowPrivate: boolean;
+  readonly sync: boolean;
+  /** Workers that share a host's limits. */
+  readonly sharers: number;
+  readonly connections: number | null;
+  readonly bytesPerSecond: number | null;
+  readonly requestsPerSecond: number | null;
+  readonly warnings: string[];
+  readonly faults: PlanFault[];
+}
+
+/** Workers for servers that belong to others. Each gets its share of what a host bears. */
+const SLOTS = 4;
+const SLOTS_MAX = 8;
+
+/** Files of one task. */
+const BATCH_FILES = 50;
+const BATCH_BYTES = 256 * 1024 * 1024;
+
+export interface ClusterDownload {
+  readonly dest: string;
+  readonly manifestPath: string;
+  readonly remote: Remote;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Carries out a plan with the jobs of a cluster, each of which fetches some of its files into the destination. The run's own files are in
+ * the destination too, which all nodes must see. Hosts get no more requests than from one machine: workers share their limits.
+ *
+ * @throws {EmporiumError} before the first byte, as `carryOut`; USAGE; ENGINE_…
+ */
+export async function downloadOnCluster(
+  plan: DownloadPlan,
+  cluster: ClusterUse,
+  { dest, manifestPath, remote, warnings }: ClusterDownload,
+  options: DownloadOptions,
+  env: Env,
+): Promise<DownloadReport | SubmittedReport> {
+  if (plan.sets.some(({ crops }) => crops.length > 0)) {
+    throw new EmporiumError("USAGE", "a box of a volume is cut out by one machine, not by a cluster", {
+      hint: "leave out --executor, or --crop",
+    });
+  }
+  await mkdir(dest, { recursive: true });
+  nameAll(plan, { folding: await probeFolding(dest, randomBytes(4).toString("hex")), manifest: manifestPath, dest });
+  await checkRoom(dest, await bytesToWrite(plan, await openManifest(manifestPath, { readOnly: true }), dest));
+  const name = `harvest download ${plan.sets.map(({ typed }) => typed).join(" ")}`;
+  const { pack, stores } = packing(remote);
+  const tasks = tasksOf(plan, name, pack);
+  const sums = plan.sets.map(({ sumFiles }) => sumFiles.map(pack));
+  const slots = slotsOf(cluster, stores);
+  const notes =
+    slots < (cluster.place.slots ?? slots) ? [`${slots} workers side by side: more would ask too much of a server`] : [];
+  const target = fileStore(dest);
+  const params: DownloadParams = {
+    ...{ dest, manifest: manifestPath, stores, sums, sharers: slots, warnings: [...warnings], faults: [...plan.faults] },
+    bases: [...(options.bases ?? [])],
+    anonymous: options.anonymous ?? null,
+    allowPrivate: options.allowPrivate ?? false,
+    sync: options.sync ?? true,
+    connections: options.connections ?? null,
+    bytesPerSecond: options.bytesPerSecond ?? null,
+    requestsPerSecond: options.requestsPerSecond ?? null,
+  };
+  const outcome = await runOnCluster(
+    {
+      ...{ station: "download", name, source: target, target, anonymous: false, sync: params.sync },
+      plan: { createdMs: env.clock.now(), tasks, locks: ["download"] },
+      params: params as unknown as PlainObject,
+      groupOf: ({ id }) => ({ name: id, rank: 0 }),
+      stageNames: ["files"],
+      // files of earlier runs are compared with their servers, as on one machine
+      force: true,
+    },
+    { ...cluster, place: { ...cluster.place, slots } },
+    downloadStation,
+    env,
+  );
+  return outcome.state === "submitted" ? submittedReport(outcome, notes) : reportOf(outcome.run!);
+}
+
+/** Workers side by side: few where servers of others are asked. */
+function slotsOf({ place }: ClusterUse, stores: readonly StoreName[]): number {
+  if (stores.every(({ root }) => root.startsWith("file:"))) return place.slots ?? SLOTS_MAX;
+  return Math.min(place.slots ?? SLOTS, SLOTS_MAX);
+}
+
+function tasksOf({ sets }: DownloadPlan, name: string, pack: (object: Due["object"]) => PlainObject): Task[] {
+  const add = resultTasks(name);
+  const tasks: Task[] = [];
+  let batch: PlainObject[] = [];
+  let bytes = 0;
+  const close = (set: number) => {
+    if (batch.length === 0) return;
+    const [{ rel }, last] = [batch[0]!, batch.at(-1)!];
+    const title = batch.length === 1 ? String(rel) : `${batch.length} files from ${rel} to ${last.rel}`;
+    tasks.push(add({ run: "fetch", title, params: { set, objects: batch }, bytes }));
+    batch = [];
+    bytes = 0;
+  };
+  for (const [set, { objects, grids }] of sets.entries()) {
+    const each = function* () {
+      for (const object of objects) yield object;
+      for (const grid of grids) yield* grid.objects();
+    };
+    for (const object of each()) {
+      batch.push(pack(object));
+      bytes += object.body?.length ?? object.size ?? object.roundedSize ?? 0;
+      if (batch.length >= BATCH_FILES || bytes >= BATCH_BYTES) close(set);
+    }
+    close(set);
+  }
+  return tasks;
+}
+
+const paramsIn = ({ params }: RunRecord): DownloadParams => params as unknown as DownloadParams;
+
+/** Lines of the manifest that a task has written, until the run's end puts them into the manifest itself. */
+const pieceOf = ({ id }: RunRecord, { dest }: DownloadParams, task: Task): string =>
+  join(dest, runFolder(id), `manifest-${task.id.slice(0, 24)}.jsonl`);
+
+/** What a node needs to fetch files. */
+export const downloadStation: ClusterStation = {
+  async open(record) {
+    const params = paramsIn(record);
+    const target = await openStore(record.target.url, { sync: params.sync });
+    let pace: Paces | undefined;
+    let known: Promise<Manifest> | undefined;
+    const fetch = async (task: Task, context: TaskContext): Promise<Plain> => {
+      const { clock } = context;
+      const { sharers, bytesPerSecond, requestsPerSecond, connections } = params;
+      pace ??= makePaces({
+        ...{ clock, sharers, bytesPerSecond: bytesPerSecond ?? undefined, requestsPerSecond: requestsPerSecond ?? undefined },
+        connectionsPerHost: connections ?? undefined,
+      });
+      known ??= openManifest(params.manifest, { readOnly: true });
+      return fetchTask(task, context, { record, params, pace, known: await known });
+    };
+    return { source: target, target, operations: () => ({ fetch: resultOperation(record.id, fetch) }) };
+  },
+  async finish(run, unfinished) {
+    await removeTaskLocks(run, unfinished);
+    await joinManifest(run);
+  },
+  report: (run): Promise<Report> => reportOf(run),
+};
+
+interface FetchScene {
+  readonly record: RunRecord;
+  readonly params: DownloadParams;
+  readonly pace: Paces;
+  /** The manifest of earlier downloads. */
+  readonly known: Manifest;
+}
+
+async function fetchTask(task: Task, context: TaskContext, { record, params, pace, known }: FetchScene): Promise<Plain> {
+  const { clock, log, signal } = context;
+  setMaxListeners(0, signal); // every waiting request adds a listener
+  const { dest, stores, allowPrivate, sync } = params;
+  const bases = new Map(params.bases);
+  const random = () => randomBytes(4).readUInt32LE() / 2 ** 32;
+  const common = { clock, random, signal, bases };
+  const client = portalClient({ ...common, log, pace: (host) => pace.host(`https://${host}/`, host) });
+  const anonymous = params.anonymous ?? undefined;
+  const remote = openRemote({ ...common, client, pace, anonymous, allowPrivate, connections: params.connections ?? undefined });
+  const warnings = new Set<string>();
+  const piece = await openManifest(pieceOf(record, params, task));
+  const files: Fetched[] = [];
+  let bytes = 0;
+  try {
+    const { set, objects } = task.params as { set: number; objects: Plain[] };
+    const sums = sumsOf(await unpack(params.sums[set] ?? [], stores, remote), remote, (warning) => void warnings.add(warning));
+    const due = (await unpack(objects, stores, remote)).map((object): Due => ({ object: shared(object, params), sums }));
+    await runTransfers(due, {
+      ...{ dest, manifest: { ...piece, get: (rel) => piece.get(rel) ?? known.get(rel) }, remote, pace },
+      ...{ atOnce: AT_ONCE_MIN, keepGoing: true, sync, clock, random, log, signal, onEvent: () => {} },
+      onFetched(result) {
+        files.push(result);
+        bytes += result.size ?? 0;
+        context.progress(bytes);
+      },
+    });
+  } finally {
+    await piece.close();
+    await client.close();
+  }
+  return JSON.parse(JSON.stringify({ files, warnings: [...warnings] })) as Plain;
+}
+
+/** Connections for one file are a share too. */
+function shared(object: Due["object"], { sharers }: DownloadParams): Due["object"] {
+  const { requestLimits } = object;
+  const connections = Math.max(1, Math.floor(requestLimits.connections / sharers));
+  return { ...object, requestLimits: { ...requestLimits, connections } };
+}
+
+/** The lines of all tasks become those of the destination's manifest. Done twice, it says the same. */
+async function joinManifest({ record, store, folder }: OpenRun): Promise<void> {
+  const params = paramsIn(record);
+  const manifest = await openManifest(params.manifest);
+  await noteFaults(params, manifest, record.createdMs);
+  for (const task of await readTasks(store, folder, 0, record.tasks)) {
+    const piece = await openManifest(pieceOf(record, params, task), { readOnly: true });
+    for (const entry of piece.entries()) await manifest.put(entry);
+  }
+  await manifest.close({ tidy: true });
+}
+
+async function reportOf(run: OpenRun): Promise<DownloadReport> {
+  const { record, store, folder } = run;
+  const { dest, manifest, faults, warnings: planned } = paramsIn(record);
+  const results = tally();
+  for (const { url, rel, error } of faults) results.add({ rel: rel ?? url, url, status: "failed", error });
+  const dead = new Map((await readDead(run, record.stages)).map(({ task, error }) => [task, error]));
+  const warnings = new Set(planned);
+  for (const task of await readTasks(store, folder, 0, record.tasks)) {
+    const result = await readResult<Plain>(store, record.id, task.outputs[0]!);
+    const done = result as unknown as { files: Fetched[]; warnings: string[] } | undefined;
+    for (const file of done?.files ?? []) results.add(file);
+    for (const warning of done?.warnings ?? []) warnings.add(warning);
+    if (done) continue;
+    const error = dead.get(task.id) ?? toErrorRecord(new EmporiumError("CANCELLED", `${task.title}: the run was ended before`));
+    for (const { rel, url } of task.params.objects as unknown as Due["object"][])
+      results.add({ rel, url, status: "failed", error });
+  }
+  const facts = { dest, manifest, warnings: [...warnings], seconds: await runSeconds(run) };
+  return doneReport(results, { crops: [], fatal: undefined }, facts);
+}
