@@ -239,6 +239,8 @@ export async function openForCommand(location: string, io: Pick<Io, "env">, exec
 const STATIONS: Readonly<Record<string, () => Promise<ClusterStation>>> = {
   ingest: async () => (await import("../stations/ingest/cluster.js")).ingestStation,
   download: async () => (await import("../stations/harvest/download/on-cluster.js")).downloadStation,
+  "publish run": async () => (await import("../stations/publish/run/on-cluster.js")).publishRunStation,
+  "publish tree": async () => (await import("../stations/publish/tree/on-cluster.js")).publishTreeStation,
   verify: async () => (await import("../stations/ingest/verify/on-cluster.js")).verifyStation,
 };
 

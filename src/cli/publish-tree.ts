@@ -2,6 +2,7 @@ import { z } from "zod";
 import { LIMITS } from "../core/limits.js";
 import { envOf } from "../engine/env.js";
 import { command } from "./command.js";
+import { clusterOf, engineOptions } from "./engine-options.js";
 import { amountOfBytes, bytesPerSecond, defaultMemoryBytes, wholeNumber } from "./option-types.js";
 import { selectionOf, treeOptions } from "./publish-options.js";
 import { printReport } from "./report.js";
@@ -15,6 +16,7 @@ export default command({
     "--dataset and --run select: a dataset includes the deposition that its metadata name, a run its dataset's own metadata and key photos. --include and --exclude are globs on paths of the tree, as in harvest download.",
     "--delete removes objects that the tree no longer has, metadata first, and only within what is sent: a dataset that the tree does not contain stays, and nothing is removed where a file failed. The ingest's own files (.emporium, unfinished files) are neither sent nor removed.",
     "A tree that an ingest is writing is refused. publish verify TREE LOCATION verifies what was sent.",
+    "--executor gives the files to a cluster: its jobs send them side by side and share --limit, and what has to come at the end comes last. The run's files and the log are in the workspace, which all nodes must see. emporium engine status prints the report once the run has ended.",
     "Exit status: 0 everything sent, 1 not a standardised tree, 2 wrong usage, 3 files failed (all named, the others done), 11 an ingest writes TREE, or another process LOCATION, 130 stopped.",
   ],
   positionals: ["tree", "location"],
@@ -33,6 +35,7 @@ export default command({
     memory: amountOfBytes(LIMITS.memoryBytesMin)
       .optional()
       .meta({ description: "memory limit for buffers (default: 512MiB, or less in a control group with less)", value: "SIZE" }),
+    ...engineOptions,
   }),
   examples: [
     {
@@ -42,16 +45,24 @@ export default command({
     { run: "emporium publish tree demo-out/portal demo-out/bucket", says: "send it" },
     { run: "emporium publish verify demo-out/portal demo-out/bucket", says: "verify it" },
   ],
-  async run({ tree, location, limit, memory, dataset, run, include, exclude, ...settings }, io) {
-    const { publishTree } = await import("../stations/publish/tree/publish-tree.js");
-    const report = await publishTree(tree, location, {
-      ...settings,
+  async run(
+    { tree, location, limit, memory, dataset, run, include, exclude, checksum, delete: remove, dryRun, jobs, ...engine },
+    io,
+  ) {
+    const cluster = await clusterOf(engine, { jobs: undefined, memoryBytes: memory, dryRun }, io);
+    const settings = {
+      ...{ checksum, delete: remove, dryRun, jobs },
       ...selectionOf({ dataset, run, include, exclude }),
       bytesPerSecond: limit,
       memoryBytes: memory ?? defaultMemoryBytes(),
       workspace: io.workspace,
       ...envOf(io),
-    });
-    return printReport(report, io);
+    };
+    if (cluster) {
+      const { publishTreeOnCluster } = await import("../stations/publish/tree/on-cluster.js");
+      return printReport(await publishTreeOnCluster(tree, location, cluster.cluster, settings), io);
+    }
+    const { publishTree } = await import("../stations/publish/tree/publish-tree.js");
+    return printReport(await publishTree(tree, location, settings), io);
   },
 });

@@ -4,6 +4,7 @@ import { asEmporiumError, EmporiumError } from "../core/errors.js";
 import type { Log } from "../core/log.js";
 import type { Random } from "../core/random.js";
 import { objectName, type Store } from "../stores/store.js";
+import { openStore } from "../stores/url.js";
 import { END, GRAPH, runFolder } from "./cluster/run-files.js";
 import { removeIfEmpty } from "./disk.js";
 import { isGone, type ProcessIdentity, thisProcess } from "./holder.js";
@@ -29,6 +30,8 @@ export interface LockHolder extends ProcessIdentity {
   readonly heartbeatMs: number;
   /** A run on a cluster: its jobs come and go, so no process keeps the lock fresh. It is free when the run has ended. */
   readonly run?: string | undefined;
+  /** Address of the store that has the run's own files, where it is another than that of the lock. */
+  readonly runAt?: string | undefined;
 }
 
 export interface LockOptions {
@@ -45,6 +48,7 @@ export interface LockOptions {
   signal?: AbortSignal | undefined;
   /** The run on a cluster that will hold the locks when this process is gone. */
   run?: string | undefined;
+  runAt?: string | undefined;
 }
 
 export type Every = (ms: number, heartbeat: () => void) => () => void;
@@ -199,7 +203,7 @@ async function put(
   condition: { ifMatch?: string | undefined } | { ifAbsent: true },
   settle: boolean,
 ): Promise<string | undefined | "lost"> {
-  const { job, run } = options;
+  const { job, run, runAt } = options;
   const holder: LockHolder = {
     token,
     job,
@@ -207,6 +211,7 @@ async function put(
     startedMs,
     heartbeatMs: options.clock.now(),
     ...(run === undefined ? {} : { run }),
+    ...(runAt === undefined ? {} : { runAt }),
   };
   const body = Buffer.from(`${JSON.stringify(holder, undefined, 2)}\n`);
   if (store.features.conditionalWrites) {
@@ -267,7 +272,7 @@ async function isStale(
   const { holder } = found;
   if (holder?.run !== undefined) {
     const isYoung = Math.abs(options.clock.now() - holder.heartbeatMs) < RUN_BEGINS_MS;
-    return !(await isOpen(store, holder.run, isYoung));
+    return !(await isOpen(holder.runAt === undefined ? store : await openStore(holder.runAt), holder.run, isYoung));
   }
   if (holder) {
     const ours = holder.host === self.host && holder.pid === self.pid && holder.processStart === self.processStart;
@@ -295,7 +300,7 @@ async function isOpen(store: Store, run: string, isYoung: boolean): Promise<bool
 function locked(store: Store, key: string, holder: LockHolder | undefined): EmporiumError {
   const name = objectName(store, key);
   if (holder?.run !== undefined) {
-    const run = `${store.url}/${runFolder(holder.run)}`;
+    const run = `${holder.runAt ?? store.url}/${runFolder(holder.run)}`;
     return new EmporiumError("TARGET_LOCKED", `${store.url} is being written by a run on a cluster (${holder.job})`, {
       place: store.local ? { file: name } : { url: name },
       hint: `emporium engine status ${run} shows it; engine resume goes on with it, engine cancel ends it`,

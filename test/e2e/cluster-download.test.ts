@@ -12,6 +12,11 @@ import { sha256, webSite } from "./harvest-download-kit.js";
 
 const FILES = 160;
 const bytesOf = (n: number) => new TextEncoder().encode(`file ${n} `.repeat(n + 1));
+interface Counts {
+  present: number;
+  fetched: number;
+  list: unknown[];
+}
 const BROKEN = "sub/broken.bin";
 
 /** Files of a server come by the jobs of a cluster as by one machine: the same files, the same manifest, no more requests. */
@@ -72,12 +77,8 @@ describe("harvest download on a cluster", { timeout: 240_000 }, () => {
     const over = await cluster.ended(dest("a"), begun.run);
     expect(over).toMatchObject({ status: "done", done: over.tasks, exitStatus: 3 });
     expect(over.stages[0]!.submissions).toBe(2);
-    const { present, fetched, list, ...report } = withoutPlace(over.report) as {
-      present: number;
-      fetched: number;
-      list: unknown[];
-    };
-    const { present: _, fetched: all, list: files, ...wanted } = withoutPlace(local) as typeof report & { list: unknown[] };
+    const { present, fetched, list, ...report } = withoutPlace(over.report) as unknown as Counts;
+    const { present: _, fetched: all, list: files, ...wanted } = withoutPlace(local) as unknown as Counts;
     // what the killed job had fetched was found by the next
     expect([present + fetched, list.length]).toEqual([all, files.length]);
     expect({ ...report, bytesFetched: 0 }).toEqual({ ...wanted, bytesFetched: 0 });

@@ -10,6 +10,7 @@ import { takeLocks } from "../../../engine/lock.js";
 import { fileError } from "../../../stores/file/errors.js";
 import { fileStore } from "../../../stores/file/store.js";
 import { refuseInSource } from "../../../stores/nesting.js";
+import type { Store } from "../../../stores/store.js";
 import type { Plan, PlanItem } from "../plan/plan.js";
 import { abortAbandoned } from "../sync/abandoned.js";
 import { groupSources, refuseCollisions } from "../sync/groups.js";
@@ -48,9 +49,8 @@ export async function publishRun(plan: Plan, options: PublishRunOptions): Promis
   for (const group of groups) await refuseCollisions(group, signal);
   const { onWay, senders, close } = sendersOf({ bucket: plan.bucket, ...plan.transfer, memoryBytes: options.memoryBytes }, clock);
   const target = await openBucket(plan, { jobs: options.jobs, clock, random, onWay });
-  const folder = join(workspace, "publish");
-  const identity = [target.url, ...plan.items.map(({ id }) => id)].join("\n");
-  const name = `${plan.sample}-${createHash("sha256").update(identity).digest("hex").slice(0, 12)}`;
+  const folder = logFolder(workspace);
+  const name = logName(plan, target);
   // The lock is beside the log, since the bucket is public.
   const lost = new AbortController();
   const locks = await takeLocks(fileStore(folder, { sync: false }), [name], {
@@ -110,8 +110,16 @@ export async function publishRun(plan: Plan, options: PublishRunOptions): Promis
   }
 }
 
+export const logFolder = (workspace: string): string => join(workspace, "publish");
+
+/** Of the log of a plan's items in a bucket, and of the lock beside it. */
+export function logName({ sample, items }: Plan, target: Pick<Store, "url">): string {
+  const identity = [target.url, ...items.map(({ id }) => id)].join("\n");
+  return `${sample}-${createHash("sha256").update(identity).digest("hex").slice(0, 12)}`;
+}
+
 /** The sources of a plan, and why others cannot be sent. @throws {EmporiumError} the error of an item that has one; USAGE */
-async function sourcesOf(plan: Plan): Promise<{ present: SyncSource[]; failures: Map<string, EmporiumError> }> {
+export async function sourcesOf(plan: Plan): Promise<{ present: SyncSource[]; failures: Map<string, EmporiumError> }> {
   for (const { id, source, error } of plan.items) {
     if (!error) continue;
     const hint = "repair the source, and plan again";

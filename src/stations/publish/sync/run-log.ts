@@ -20,6 +20,8 @@ import type { BegunUpload, SyncCounts, SyncRecorder } from "./task.js";
 export interface RunLog extends SyncRecorder {
   readonly path: string;
   summary(id: string, counts: SyncCounts): void;
+  /** Adds lines of the log of another machine that has done a part of this run. */
+  add(lines: string): void;
   /** Uploads that the run before began and this one did not continue. */
   abandoned(): readonly BegunUpload[];
   /** Syncs and closes the file. */
@@ -81,6 +83,10 @@ export async function openRunLog(folder: string, name: string, clock: Clock): Pr
     earlier(key) {
       untouched.delete(key);
       return open.get(key);
+    },
+    add(lines) {
+      held += lines;
+      flush();
     },
     abandoned: () => [...untouched].map((key) => open.get(key)!),
     summary(item, { files, bytes, sent, sentBytes, skipped, removed, failed }) {

@@ -4,7 +4,7 @@ import type { Env } from "../../../engine/env.js";
 import { type HeldLock, heldLocks } from "../../../engine/lock.js";
 import { nestingOf, refuseInSource } from "../../../stores/nesting.js";
 import type { Store } from "../../../stores/store.js";
-import { type SelectedTree, selectTree, type TreeSelection } from "./select.js";
+import { type SelectedTree, selectTree, type TreeItem, type TreeSelection } from "./select.js";
 import { DEPOSITIONS } from "./stages.js";
 
 const HINT = "give a folder or bucket outside of the tree";
@@ -40,8 +40,12 @@ export async function lookAtTree(
   return selected;
 }
 
+export interface LockedItems {
+  readonly items: readonly Pick<TreeItem, "id" | "kind" | "deposition">[];
+}
+
 /** @throws {EmporiumError} TARGET_LOCKED */
-export function refuseLocked({ items }: SelectedTree, locks: readonly HeldLock[], log?: Log): void {
+export function refuseLocked({ items }: LockedItems, locks: readonly HeldLock[], log?: Log): void {
   const ours = new Set(items.flatMap(lockNamesOf));
   for (const { name, error } of locks) {
     if (ours.has(name)) throw error;
@@ -50,7 +54,7 @@ export function refuseLocked({ items }: SelectedTree, locks: readonly HeldLock[]
 }
 
 /** The names of the locks of an ingest. A publication locks its target under the same names. */
-export function lockNamesOf({ id, kind, deposition }: SelectedTree["items"][number]): string[] {
+export function lockNamesOf({ id, kind, deposition }: LockedItems["items"][number]): string[] {
   if (kind === "deposition") return [`deposition-${id.slice(DEPOSITIONS.length + 1)}`];
   return [`dataset-${id}`, ...(deposition === undefined ? [] : [`deposition-${deposition}`])];
 }

@@ -130,7 +130,7 @@ function keep({ id, deposition }: TreeItem, count: SyncCounts, { counts, incompl
 }
 
 /** A dataset has one log for each target, whatever part of it is sent, so that uploads in parts are found again. */
-function logName({ id }: TreeItem, target: Store): string {
+export function logName({ id }: Pick<TreeItem, "id">, target: Pick<Store, "url">): string {
   const hash = createHash("sha256").update(`${target.url}\n${id}`).digest("hex").slice(0, 12);
   return `tree-${id.replace(/[^A-Za-z0-9_-]+/g, "-").slice(0, 60)}-${hash}`;
 }
@@ -140,7 +140,7 @@ function logName({ id }: TreeItem, target: Store): string {
  *
  * @throws {EmporiumError} USAGE where there is nothing; where something is to be removed, of any dataset
  */
-async function measure({ items }: SelectedTree, removing: boolean, tree: Store, signal: AbortSignal | undefined) {
+export async function measure({ items }: SelectedTree, removing: boolean, tree: Store, signal: AbortSignal | undefined) {
   const bytes = new Map<string, number>();
   for (const { id, sources } of items) {
     for (const source of sources) {
@@ -162,20 +162,20 @@ async function measure({ items }: SelectedTree, removing: boolean, tree: Store, 
   return { bytes: tree.local ? bytes : new Map<string, number>(), plan };
 }
 
-function warningsOf({ others }: SelectedTree): string[] {
+export function warningsOf({ others }: SelectedTree): string[] {
   if (others.length === 0) return [];
   const named = others.slice(0, 5).join(", ") + (others.length > 5 ? ` and ${others.length - 5} more` : "");
   return [`no part of a standardised tree, and not sent: ${named}`];
 }
 
-function unfinished(tree: Store, folder: string): ErrorRecord {
+export function unfinished(tree: Store, folder: string): ErrorRecord {
   const name = objectName(tree, folder);
   const message = `${folder} has no ${DATASET_DOCUMENT}, so it is not sent`;
   const hint = "ingest the dataset's metadata (--import-datasets), or remove the folder";
   return toErrorRecord(new EmporiumError("STORE_ABSENT", message, { place: tree.local ? { file: name } : { url: name }, hint }));
 }
 
-function readOnly({ url }: Store): EmporiumError {
+export function readOnly({ url }: Store): EmporiumError {
   return new EmporiumError("STORE_READONLY", `${url} cannot be written`, {
     place: { url },
     hint: "give a folder, s3://bucket/prefix or gs://bucket/prefix",

@@ -12,7 +12,7 @@ import { coveredBy, isOfRun, STAGES, type Stage, stageOf } from "./stages.js";
 const WAITING_MAX = 5_000;
 const HELD_NAMED = 3;
 
-interface Waiting {
+export interface Waiting {
   readonly file: WantedFile;
   readonly reason: SendReason;
 }
@@ -77,7 +77,11 @@ interface Documents {
   signal: AbortSignal | undefined;
 }
 
-async function sendDocuments(waiting: readonly Waiting[], { carrier, count, failed, lanes, signal }: Documents): Promise<void> {
+/** @returns keys of documents that are held back */
+export async function sendDocuments(
+  waiting: readonly Waiting[],
+  { carrier, count, failed, lanes, signal }: Documents,
+): Promise<string[]> {
   const held: string[] = [];
   for (const [stage, documents] of byStage(waiting, ({ file }) => file.key)) {
     if (stage === "body") continue;
@@ -95,14 +99,15 @@ async function sendDocuments(waiting: readonly Waiting[], { carrier, count, fail
     if (signal?.aborted) throw cancelled(signal);
   }
   count.held += held.length;
-  if (held.length === 0) return;
+  if (held.length === 0) return held;
   const named = held.slice(0, HELD_NAMED).join(", ");
   const more = held.length > HELD_NAMED ? ` and ${held.length - HELD_NAMED} more` : "";
   count.warnings.push(`not sent, since something that they tell of is not there: ${named}${more}`);
+  return held;
 }
 
 /** Documents first, parents before children: a reader never finds an entity of which something is already removed. */
-async function removeExtras(
+export async function removeExtras(
   { id, sources }: TreeItem,
   count: SyncCounts,
   carrier: Carrier,
@@ -149,13 +154,13 @@ function byStage<T>(items: readonly T[], keyOf: (item: T) => string): [Stage, T[
 }
 
 /** Every folder that a key lies in, with its last `/`. */
-function markAbove(folders: Set<string>, key: string): void {
+export function markAbove(folders: Set<string>, key: string): void {
   for (let end = key.lastIndexOf("/"); end >= 0; end = key.lastIndexOf("/", end - 1)) {
     folders.add(key.slice(0, end + 1));
   }
 }
 
-async function* stepsOfAll(
+export async function* stepsOfAll(
   sources: readonly SyncSource[],
   counts: ReadonlyMap<string, SyncCounts>,
   onUnsendable: (source: SyncSource, key: string, error: EmporiumError) => void,
