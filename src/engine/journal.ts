@@ -10,6 +10,7 @@ import { syncFolder } from "./disk.js";
 import { openAppender } from "./journal-append.js";
 import { encodeLine, HEAD_BYTES, type LineSpan, scanLines } from "./journal-lines.js";
 import type { PlainObject, Receipt, TaskPlan } from "./task.js";
+import { idsHash } from "./task-id.js";
 
 /** Of the file format; docs/design/journal.md describes it. */
 const FORMAT = 1;
@@ -46,26 +47,34 @@ export interface Job {
   readonly resumed: boolean;
 }
 
-/**
- * The journal of all runs of one job for one target. Framed lines are appended; it is rewritten when most are stale. Losing it
- * costs only time.
- */
-export interface Journal {
-  readonly path: string;
-  /** Records durably that a run begins, and returns whether it resumes an earlier one. */
-  begin(plan: TaskPlan, options?: BeginOptions): Promise<Job>;
-  /** Last receipt of a task that this run may trust (after `begin`; a forced run trusts only its own job's). */
-  receipt(task: string): Receipt | undefined;
-  /** The notes of an earlier attempt, if the task was started and has neither finished nor been forgotten since. */
-  attempt(task: string): Attempt | undefined;
-  /** All such tasks, with the keys that they may have touched. */
-  readonly unfinished: ReadonlyMap<string, readonly string[]>;
+/** Where a task that runs writes what it does. */
+export interface JournalWriter {
   /** Adds a record that is durable when this returns. Concurrent records share one sync. */
   append(record: JournalRecord): Promise<void>;
   /** Adds a record that survives the end of the process when this returns; a loss of power may take it. */
   jot(record: JournalRecord): Promise<void>;
   /** Set once a write or sync has failed. Nothing can be added from then on, so nothing can be proven done. */
   readonly broken: EmporiumError | undefined;
+}
+
+/** What a task that runs wants of a journal. */
+export interface TaskJournal extends JournalWriter {
+  /** The notes of an earlier attempt, if the task was started and has neither finished nor been forgotten since. */
+  attempt(task: string): Attempt | undefined;
+}
+
+/**
+ * The journal of all runs of one job for one target. Framed lines are appended; it is rewritten when most are stale. Losing it
+ * costs only time.
+ */
+export interface Journal extends TaskJournal {
+  readonly path: string;
+  /** Records durably that a run begins, and returns whether it resumes an earlier one. */
+  begin(plan: TaskPlan, options?: BeginOptions): Promise<Job>;
+  /** Last receipt of a task that this run may trust (after `begin`; a forced run trusts only its own job's). */
+  receipt(task: string): Receipt | undefined;
+  /** All tasks that have an earlier attempt, with the keys that they may have touched. */
+  readonly unfinished: ReadonlyMap<string, readonly string[]>;
   /** Syncs so far. */
   readonly syncs: number;
   close(): Promise<void>;
@@ -266,7 +275,7 @@ async function makeJournal(file: FileHandle, path: string, memory: Memory, optio
   return {
     path,
     async begin(plan, { createdMs, force = false, version, target } = {}) {
-      const record = { record: "plan" as const, ids: hashIds(plan), tasks: plan.tasks.length, force, version, target };
+      const record = { record: "plan" as const, ids: idsHash(plan.tasks), tasks: plan.tasks.length, force, version, target };
       const last = memory.job;
       const resumed = last !== undefined && !last.complete && continues(last.plan, record);
       const moment = createdMs ?? (resumed ? last.plan.createdMs : plan.createdMs);
@@ -297,12 +306,6 @@ async function makeJournal(file: FileHandle, path: string, memory: Memory, optio
     },
     close: () => appender.close(),
   };
-}
-
-function hashIds(plan: TaskPlan): string {
-  const hash = createHash("sha256");
-  for (const { id } of plan.tasks) hash.update(`${id}\n`);
-  return hash.digest("hex").slice(0, 32);
 }
 
 /** Texts of errors and warnings may quote a server or a user; names and numbers must stay unchanged. */

@@ -10,8 +10,8 @@ import { freeBuffersAbove } from "../system/garbage.js";
 import { forEachLimited } from "../system/parallel.js";
 import { removeTree } from "./disk.js";
 import type { RunEvent, TaskBrief } from "./events.js";
-import type { Grant, Performed } from "./executors/local.js";
-import type { Journal } from "./journal.js";
+import type { Grant, Performed } from "./executors/schedule.js";
+import type { TaskJournal } from "./journal.js";
 import { removeLeftovers } from "./leftovers.js";
 import { isSame } from "./receipts.js";
 import type { Operations, PlainObject, Receipt, Task, TaskContext, TaskInput, TaskOutcome } from "./task.js";
@@ -27,7 +27,7 @@ export interface PerformOptions {
   operations: Operations;
   source: Store;
   target: Store;
-  journal: Journal;
+  journal: TaskJournal;
   /** Folder for the tasks' scratch folders. */
   scratch: string;
   keepContents?: TaskContext["keepContents"];

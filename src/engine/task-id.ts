@@ -15,6 +15,13 @@ export function taskId({ run, params, inputs, outputs }: Pick<Task, "run" | "par
   return createHash("sha256").update(text).digest("hex").slice(0, 32);
 }
 
+/** Names a list of tasks, in their order: 32 hexadecimal digits. */
+export function idsHash(tasks: Iterable<Pick<Task, "id">>): string {
+  const hash = createHash("sha256");
+  for (const { id } of tasks) hash.update(`${id}\n`);
+  return hash.digest("hex").slice(0, 32);
+}
+
 /**
  * What identifies an object's version: its entity tag, or its time if there is none. (Some stores give a copy a new time but keep
  * the tag.)

@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import { EmporiumError } from "../../core/errors.js";
 import { seededRandom } from "../../core/random.js";
 import type { Task, TaskResult } from "../task.js";
-import { type Grant, type LocalOptions, type Performed, runLocal } from "./local.js";
+import { type LocalOptions, runLocal } from "./local.js";
+import type { Grant, Performed } from "./schedule.js";
 
 function task(id: string, facts: Partial<Task> = {}): Task {
   return {

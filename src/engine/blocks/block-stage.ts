@@ -1,0 +1,49 @@
+import { createHash } from "node:crypto";
+import type { PlainObject, TaskInput } from "../task.js";
+import { canonicalJson } from "../task-id.js";
+import type { ChunkOutputs } from "./chunk-outputs.js";
+import type { BlockGrid, BlockNeed } from "./relation.js";
+
+/**
+ * The same work for each block of a grid. Plain JSON, whatever the number of blocks: it can be printed, hashed and sent to another process,
+ * which makes the same tasks of it.
+ */
+export interface BlockStage extends BlockGrid {
+  /** Lower-case letters, digits and hyphens: part of the names of files. */
+  readonly name: string;
+  /** Name of a registered operation. It finds its block in `task.params.block` (`BlockParams`). */
+  readonly run: string;
+  readonly params: PlainObject;
+  /** Stages before this one, or the stage itself. */
+  readonly needs: readonly BlockNeed[];
+  /** What all its tasks read, as it was when the graph was made: such as the metadata of an array, instead of each chunk. */
+  readonly inputs?: readonly TaskInput[] | undefined;
+  /** Objects that its tasks write. Absent for a stage whose results are its receipts alone. */
+  readonly outputs?: ChunkOutputs | undefined;
+  /** Of each task, as `Task` has them. */
+  readonly bytes: number;
+  readonly memoryBytes: number;
+  readonly threads: 1 | "all";
+}
+
+/** `task.params.block` of a block's task, in voxels of its stage; `at` and `start` are `[z, y, x]`. */
+export type BlockParams = {
+  readonly index: number;
+  readonly at: readonly [number, number, number];
+  readonly start: readonly [number, number, number];
+  /** Smaller than the grid's block at the far ends. */
+  readonly shape: readonly [number, number, number];
+};
+
+/** Names a stage by what it does, what it reads and what it needs: 32 hexadecimal digits. @param before hashes of the stages before it */
+export function stageHash(stage: BlockStage, before: ReadonlyMap<string, string>): string {
+  const { run, params, shape, block, inputs = [], outputs, needs } = stage;
+  const needed = needs.map((need) => ({ ...need, stage: before.get(need.stage) ?? "itself" }));
+  const identities = inputs.map(({ key, size, etag, modifiedMs }) => ({
+    key,
+    size,
+    ...(etag === undefined ? { modifiedMs } : { etag }),
+  }));
+  const text = canonicalJson({ run, params, shape, block, inputs: identities, outputs, needs: needed });
+  return createHash("sha256").update(text).digest("hex").slice(0, 32);
+}
