@@ -12,7 +12,7 @@ export interface TaskBrief {
 
 /**
  * The events of a run in chronological order. `atMs` is the monotonic clock. Each task ends with one `settled`; a task that was
- * never started has only that one.
+ * never started has only that one. A run of blocks tells of single tasks only where they are tried again or fail; `counted` has the others.
  */
 export type RunEvent = { readonly atMs: number } & (
   | {
@@ -52,6 +52,8 @@ export type RunEvent = { readonly atMs: number } & (
       readonly error?: ErrorRecord | undefined;
       readonly warnings?: readonly string[] | undefined;
     }
+  /** How many tasks have ended how, at most ten times a second: for runs with too many tasks to tell of each. */
+  | { readonly kind: "counted"; readonly counts: Readonly<Record<TaskState, number>>; readonly bytesDone: number }
   | { readonly kind: "stopping"; readonly error: ErrorRecord }
   | { readonly kind: "end"; readonly exitStatus: number; readonly seconds: number }
 );

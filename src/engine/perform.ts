@@ -67,15 +67,17 @@ export async function performTask(task: Task, grant: Grant, options: PerformOpti
     const notes = earlier?.usable ? earlier.notes : [];
     await journal.jot({ record: "start", task: task.id, outputs: task.outputs });
     emit({ kind: "start", task: briefOf(task), threads: grant.threads, notes: notes.length });
-    const { outcome, inputs, clean } = await tryUntilDone(task, grant, notes, options);
+    const { outcome, inputs, clean, scratch } = await tryUntilDone(task, grant, notes, options);
     checkOutcome(task, outcome);
     if (earlier || !clean) await removeLeftovers(options.target, task.outputs, options.ownPart);
     const receipt = makeReceipt(task, outcome, inputs, (clock.monotonic() - begun) / 1000);
     await journal.append({ record: "done", receipt });
     if (receipt.task !== task.id) await journal.jot({ record: "forget", task: task.id });
-    await removeTree(scratchOf(task, options)).catch((error: unknown) =>
-      log.debug(`scratch of ${task.title} stays: ${String(error)}`),
-    );
+    if (earlier || scratch) {
+      await removeTree(scratchOf(task, options)).catch((error: unknown) =>
+        log.debug(`scratch of ${task.title} stays: ${String(error)}`),
+      );
+    }
     return { state: "done", receipt };
   } catch (thrown) {
     const error = explain(thrown, task);
@@ -96,19 +98,25 @@ interface Tried {
   inputs: readonly TaskInput[];
   /** The first attempt was the only one. */
   clean: boolean;
+  /** Some attempt asked for the scratch folder. */
+  scratch: boolean;
 }
 
 async function tryUntilDone(task: Task, grant: Grant, notes: PlainObject[], options: PerformOptions): Promise<Tried> {
   const { clock, random, signal, emit, journal } = options;
   let inputs = task.inputs;
   let retries = 0;
+  let scratch = false;
+  const onScratch = () => {
+    scratch = true;
+  };
   for (let clean = true; ; clean = false) {
     let failure: EmporiumError;
     let change: Change | undefined;
     try {
-      const outcome = await tryOnce(task, grant, notes, options);
+      const outcome = await tryOnce(task, grant, notes, options, onScratch);
       change = await findChange(inputs, options);
-      if (!change) return { outcome, inputs, clean };
+      if (!change) return { outcome, inputs, clean, scratch };
       failure = sourceChanged(task, options.source, change);
     } catch (thrown) {
       signal.throwIfAborted();
@@ -134,7 +142,13 @@ async function tryUntilDone(task: Task, grant: Grant, notes: PlainObject[], opti
   }
 }
 
-async function tryOnce(task: Task, grant: Grant, notes: PlainObject[], options: PerformOptions): Promise<TaskOutcome> {
+async function tryOnce(
+  task: Task,
+  grant: Grant,
+  notes: PlainObject[],
+  options: PerformOptions,
+  onScratch: () => void,
+): Promise<TaskOutcome> {
   const { source, target, journal, createdMs, clock, log, signal, emit } = options;
   const operation = options.operations[task.run];
   if (!operation) throw new EmporiumError("INTERNAL", `${task.title}: no operation is called ${task.run}`);
@@ -150,6 +164,7 @@ async function tryOnce(task: Task, grant: Grant, notes: PlainObject[], options: 
     signal,
     notes: [...notes],
     async scratch() {
+      onScratch();
       const folder = scratchOf(task, options);
       await mkdir(folder, { recursive: true });
       return folder;

@@ -121,6 +121,8 @@ export function advance(state: ProgressState, event: RunEvent): ProgressState {
     }
     case "settled":
       return settled(now, event);
+    case "counted":
+      return sampled({ ...now, counts: event.counts, bytesSettled: event.bytesDone });
     default:
       return now;
   }

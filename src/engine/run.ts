@@ -1,7 +1,15 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../core/clock.js";
-import { asEmporiumError, EmporiumError, ERRORS, type ErrorRecord, isEmporiumError, toErrorRecord } from "../core/errors.js";
+import {
+  asEmporiumError,
+  EmporiumError,
+  ERRORS,
+  type ErrorCode,
+  type ErrorRecord,
+  isEmporiumError,
+  toErrorRecord,
+} from "../core/errors.js";
 import type { Log } from "../core/log.js";
 import type { Random } from "../core/random.js";
 import type { Store } from "../stores/store.js";
@@ -94,7 +102,7 @@ export interface RunReport {
 export async function runPlan(plan: TaskPlan, options: RunOptions): Promise<RunReport> {
   const { target, clock, random, log, name, workspace } = options;
   checkPlan(plan);
-  return withStop(plan, options, async (inner) => {
+  return withStop(plan.tasks, options, async (inner) => {
     const { stop } = inner;
     const journalFile = journalName(target.url, name);
     const lockNames = plan.locks.length > 0 ? plan.locks : [journalFile];
@@ -128,19 +136,31 @@ export async function runPlan(plan: TaskPlan, options: RunOptions): Promise<RunR
  * @throws {EmporiumError} INTERNAL, CANCELLED
  */
 export function runPart(plan: TaskPlan, journal: Journal, options: RunOptions): Promise<RunReport> {
-  return withStop(plan, options, (inner) => runWithJournal(plan, journal, inner));
+  return withStop(plan.tasks, options, (inner) => runWithJournal(plan, journal, inner));
 }
 
-interface Inner extends RunOptions {
+/** What a run has beside its options. */
+export interface Running {
   emit: (event: Unstamped<RunEvent>) => void;
+  /** Stops the run: its own signal, a lost lock. */
   stop: AbortController;
   begunMs: number;
 }
+type Inner = RunOptions & Running;
 
-/** @throws {EmporiumError} INTERNAL for a task whose operation is not there, CANCELLED */
-async function withStop(plan: TaskPlan, options: RunOptions, work: (inner: Inner) => Promise<RunReport>): Promise<RunReport> {
+/**
+ * Does a run's work, which the options' signal stops.
+ *
+ * @param parts each with the name of its operation
+ * @throws {EmporiumError} INTERNAL for an operation that is not there, CANCELLED
+ */
+export async function withStop<O extends Pick<RunOptions, "operations" | "clock" | "log" | "signal" | "onEvent">, R>(
+  parts: Iterable<{ readonly run: string; readonly title: string }>,
+  options: O,
+  work: (inner: O & Running) => Promise<R>,
+): Promise<R> {
   const { clock, log, signal } = options;
-  for (const { run, title } of plan.tasks) {
+  for (const { run, title } of parts) {
     if (!options.operations[run]) throw new EmporiumError("INTERNAL", `${title}: no operation is called ${run}`);
   }
   const begunMs = clock.monotonic();
@@ -279,15 +299,23 @@ export function countStates(results: readonly TaskResult[]): Record<TaskState, n
  * early: 1, or 2 if the failed tasks had changed nothing.
  */
 export function exitStatusOf(results: readonly TaskResult[], stopped: EmporiumError | undefined): number {
+  const codes = results.flatMap(({ state, error }) => (state === "failed" && error ? [error.code] : []));
+  return exitStatusFor(countStates(results), codes, stopped);
+}
+
+/** As `exitStatusOf`. @param codes of the failures */
+export function exitStatusFor(
+  { done, already, failed, blocked, cancelled }: Readonly<Record<TaskState, number>>,
+  codes: readonly ErrorCode[],
+  stopped: EmporiumError | undefined,
+): number {
   if (stopped) return ERRORS[stopped.code].exit;
-  const { done, already, failed, blocked, cancelled } = countStates(results);
   if (failed + blocked + cancelled === 0) return 0;
   if (cancelled === 0 && done + already > 0) return 3;
-  const codes = results.flatMap(({ state, error }) => (state === "failed" && error ? [error.code] : []));
   return done + already === 0 && codes.length > 0 && codes.every((code) => ERRORS[code].exit === 2) ? 2 : 1;
 }
 
-function stopReason(reason: unknown): EmporiumError {
+export function stopReason(reason: unknown): EmporiumError {
   if (isEmporiumError(reason)) return reason;
   return new EmporiumError("CANCELLED", "stopped by a signal", { hint: "the same command resumes", cause: reason });
 }

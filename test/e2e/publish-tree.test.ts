@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type FaultServer, type Row, startFaultServer } from "../faults/server.mjs";
 import { emporium } from "./cli-host.js";
-import { DATASET, DEPOSITION, runFiles, TREE, writeTree } from "./publish-kit.js";
+import { DATASET, runFiles, TREE, writeTree } from "./publish-kit.js";
 
 /** `publish tree`, and `publish verify` of a tree, against an S3 server of our own that notes the order of requests. */
 const MiB = 1024 * 1024;

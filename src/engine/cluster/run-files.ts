@@ -39,6 +39,9 @@ export const STAGING = "staging/";
 
 export const journalFolder = (stage: string): string => `journal/${stage}/`;
 
+/** Merged receipts of a stage of blocks, by pages. */
+export const receiptsKey = (stage: string, page: number): string => `receipts/${stage}/${page}.bin`;
+
 /** A piece of the journal of one attempt at one slice. */
 export interface SegmentName {
   readonly slice: number;

@@ -60,19 +60,11 @@ export async function readJournals(
   const deaths = new Map<string, number>();
   const seeded = new Set<string>();
   const attempts = new Map<number, Map<number, AttemptFacts>>();
-  let bytes = 0;
-  const processes = new Map<string, { name: SegmentName; keys: { key: string; part: number }[]; writtenMs: number }>();
-  for await (const { key, size, modifiedMs = 0 } of store.list(`${folder}${journalFolder(stage)}`)) {
-    const name = parseSegmentKey(stage, key.slice(folder.length));
-    if (!name || (slice !== undefined && name.slice !== slice && name.token !== SEED)) continue;
-    const id = `${name.slice}.${name.attempt}.${name.token}`;
-    if (!processes.has(id)) processes.set(id, { name, keys: [], writtenMs: 0 });
-    const process = processes.get(id)!;
-    process.keys.push({ key, part: name.part });
-    process.writtenMs = Math.max(process.writtenMs, modifiedMs);
-    bytes += size;
-  }
-  await mapLimit([...processes.values()], READS_IN_FLIGHT, async ({ name, keys, writtenMs }) => {
+  const processes = (await listSegments(store, folder, stage)).filter(
+    ({ name }) => slice === undefined || name.slice === slice || name.token === SEED,
+  );
+  const bytes = processes.reduce((sum, process) => sum + process.bytes, 0);
+  await mapLimit(processes, READS_IN_FLIGHT, async ({ name, keys, writtenMs }) => {
     const open = new Set<string>();
     const facts = {
       done: 0,
@@ -85,7 +77,7 @@ export async function readJournals(
       writtenMs,
     };
     let startedMs = 0;
-    for (const { key } of keys.sort((a, b) => a.part - b.part)) {
+    for (const key of keys) {
       const body = await store.read(key);
       if (!body) continue;
       for (const payload of payloadsOf(Buffer.from(body.buffer, body.byteOffset, body.byteLength))) {
@@ -122,6 +114,39 @@ export async function readJournals(
     deaths.delete(task);
   }
   return { receipts, failed, deaths, seeded, attempts, bytes };
+}
+
+/** What one process has written of the journal of a stage. */
+export interface ProcessSegments {
+  readonly name: SegmentName;
+  /** Its parts, in their order. */
+  readonly keys: readonly string[];
+  readonly bytes: number;
+  /** When the last of them was written, by the store's clock. */
+  readonly writtenMs: number;
+}
+
+/** The journal of a stage by the processes that wrote it: by slice, then attempt, then token, so that their order is always the same. */
+export async function listSegments(store: Store, folder: string, stage: string): Promise<ProcessSegments[]> {
+  const processes = new Map<
+    string,
+    { name: SegmentName; parts: { key: string; part: number; size: number; modifiedMs: number }[] }
+  >();
+  for await (const { key, size, modifiedMs = 0 } of store.list(`${folder}${journalFolder(stage)}`)) {
+    const name = parseSegmentKey(stage, key.slice(folder.length));
+    if (!name) continue;
+    const id = `${name.slice}.${name.attempt}.${name.token}`;
+    if (!processes.has(id)) processes.set(id, { name, parts: [] });
+    processes.get(id)!.parts.push({ key, part: name.part, size, modifiedMs });
+  }
+  return [...processes.values()]
+    .sort((a, b) => a.name.slice - b.name.slice || a.name.attempt - b.name.attempt || (a.name.token < b.name.token ? -1 : 1))
+    .map(({ name, parts }) => ({
+      name,
+      keys: parts.sort((a, b) => a.part - b.part).map(({ key }) => key),
+      bytes: parts.reduce((sum, { size }) => sum + size, 0),
+      writtenMs: parts.reduce((last, { modifiedMs }) => Math.max(last, modifiedMs), 0),
+    }));
 }
 
 /** Token of the journal that a run begins with: receipts that were there before it. */

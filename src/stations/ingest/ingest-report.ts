@@ -1,5 +1,4 @@
 import type { ErrorRecord } from "../../core/errors.js";
-import { quoteWord } from "../../core/shell.js";
 import { formatBytes, formatSeconds } from "../../core/units.js";
 import { type CostEstimate, estimateLines } from "../../engine/cluster/cost.js";
 import { type Begun, begunLines } from "../../engine/cluster/on-cluster.js";

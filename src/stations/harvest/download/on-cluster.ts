@@ -4,8 +4,8 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { EmporiumError, toErrorRecord } from "../../../core/errors.js";
 import type { Report } from "../../../core/report.js";
-import { readDead } from "../../../engine/cluster/gate.js";
 import { readTasks } from "../../../engine/cluster/graph.js";
+import { readDead } from "../../../engine/cluster/judge.js";
 import { type ClusterUse, runOnCluster, type SubmittedReport, submittedReport } from "../../../engine/cluster/on-cluster.js";
 import { readResult, removeTaskLocks, resultOperation, resultTasks, runSeconds } from "../../../engine/cluster/results.js";
 import { runFolder } from "../../../engine/cluster/run-files.js";
@@ -118,7 +118,7 @@ export async function downloadOnCluster(
     downloadStation,
     env,
   );
-  return outcome.state === "submitted" ? submittedReport(outcome, notes) : reportOf(outcome.run!);
+  return outcome.state !== "ended" ? submittedReport(outcome, notes) : reportOf(outcome.run!);
 }
 
 /** Workers side by side: few where servers of others are asked. */

@@ -81,7 +81,7 @@ export async function publishRunOnCluster(
     publishRunStation,
     env,
   );
-  return outcome.state === "submitted" ? submittedReport(outcome) : reportOf(outcome.run!);
+  return outcome.state !== "ended" ? submittedReport(outcome) : reportOf(outcome.run!);
 }
 
 async function tasksOf(groups: readonly SyncSource[][], name: string, signal: AbortSignal | undefined): Promise<Task[]> {

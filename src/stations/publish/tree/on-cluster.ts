@@ -102,7 +102,7 @@ export async function publishTreeOnCluster(
     env,
     (run) => lockTarget(run, env),
   );
-  return outcome.state === "submitted"
+  return outcome.state !== "ended"
     ? submittedReport(
         outcome,
         warnings.map((warning) => `warning: ${warning}`),

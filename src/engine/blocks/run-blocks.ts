@@ -1,0 +1,309 @@
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { asEmporiumError, EmporiumError, type ErrorRecord, toErrorRecord } from "../../core/errors.js";
+import { objectName } from "../../stores/store.js";
+import { getJson, putJson } from "../cluster/run-record.js";
+import { removeIfEmpty, removeTree } from "../disk.js";
+import { type Ending, type Grant, type Performed, schedule, type TaskStates, taskStates } from "../executors/schedule.js";
+import { removeLeftovers } from "../leftovers.js";
+import { everyInterval, takeLocks } from "../lock.js";
+import { briefOf, performTask } from "../perform.js";
+import { ENGINE_FOLDER } from "../plan.js";
+import { isSame } from "../receipts.js";
+import { exitStatusFor, type Running, type RunOptions, type RunReport, stopReason, withStop } from "../run.js";
+import type { Task, TaskState } from "../task.js";
+import { type BlockJournal, blockJournal } from "./block-journal.js";
+import type { BlockSource, PlacedStage } from "./block-source.js";
+import { forgetStale } from "./find-stale.js";
+import { mergeReceipts } from "./merge.js";
+import { readReceipts } from "./receipt-pages.js";
+
+/** Counts are told at most so often. */
+const COUNTS_MS = 100;
+/** Of the run's folder: when it began. */
+const BEGIN = "begin.json";
+
+export interface RunBlocksOptions
+  extends Pick<
+    RunOptions,
+    | "operations"
+    | "source"
+    | "target"
+    | "workspace"
+    | "name"
+    | "jobs"
+    | "memoryBytes"
+    | "keepGoing"
+    | "clock"
+    | "random"
+    | "log"
+    | "signal"
+    | "force"
+    | "createdMs"
+    | "sync"
+    | "onEvent"
+    | "every"
+  > {
+  /** Does tasks elsewhere, such as in worker processes; this process keeps the journal. By default they run here. */
+  performers?: Performers | undefined;
+}
+
+/** Somebody who does tasks of a run, and writes what is done into its journal. */
+export interface Performers {
+  /** Tasks that it takes at once: enough to keep it busy while answers are on their way. */
+  readonly capacity: number;
+  perform(index: number, task: Task, journal: BlockJournal, signal: AbortSignal): Promise<Performed>;
+}
+
+export interface BlockRunReport extends Omit<RunReport, "results"> {
+  readonly tasks: number;
+  /** Every task that is not done, in its order. */
+  notDone(): Iterable<NotDone>;
+}
+
+export interface NotDone {
+  readonly index: number;
+  readonly title: string;
+  readonly state: Extract<TaskState, "failed" | "blocked" | "cancelled">;
+  /** Of a failed task: its error. Of a blocked one: the title of a failed task that it needs. */
+  readonly error?: ErrorRecord | undefined;
+  readonly because?: string | undefined;
+}
+
+type Inner = RunBlocksOptions & Running;
+
+/** Key of the folder of a run's journal and receipts in its target. Runs of the same blocks have the same. */
+export function blocksFolder(source: BlockSource): string {
+  return `${ENGINE_FOLDER}/blocks/${source.idsHash()}/`;
+}
+
+/**
+ * Runs blocks to their end, or as far as it goes, as `runPlan` runs a list. Receipts lie in the target, below `blocksFolder`. Killed at any
+ * moment and called again with the same blocks, it ends with the same bytes as if it had never been killed.
+ *
+ * @throws {EmporiumError} before anything is touched: INTERNAL for an operation that is not there, TARGET_LOCKED, CANCELLED, SOURCE_CHANGED for a
+ *   stage whose inputs are not what they were when the blocks were planned, and whatever reading the journal gives.
+ *
+ * Memory: six bytes a task, and 50 MiB while receipts are merged.
+ */
+export function runBlocks(source: BlockSource, options: RunBlocksOptions): Promise<BlockRunReport> {
+  const { target, clock, random, log, every, name } = options;
+  const parts = source.stages.map(({ name: title, run }) => ({ title, run }));
+  return withStop(parts, options, async (inner) => {
+    const names = source.locks.length > 0 ? source.locks : [source.idsHash()];
+    const onLost = (error: EmporiumError) => inner.stop.abort(error);
+    const locks = await takeLocks(target, names, { job: name, clock, random, log, onLost, every, signal: inner.stop.signal });
+    try {
+      return await runLocked(source, inner);
+    } finally {
+      await locks.release();
+    }
+  });
+}
+
+async function runLocked(source: BlockSource, options: Inner): Promise<BlockRunReport> {
+  const { target, emit, stop, log, every = everyInterval, sync = true } = options;
+  const folder = blocksFolder(source);
+  const scratch = join(options.workspace, "scratch", source.idsHash());
+  await checkInputs(source.stages, options);
+  const { createdMs, resumed } = await begin(source, folder, options);
+  const bytes = source.stages.reduce((sum, stage) => sum + stage.bytes * stage.count, 0);
+  emit({ kind: "plan", tasks: source.count, bytes, resumed, createdMs });
+  await removeTree(scratch);
+  const states = await findAlready(source, folder, options);
+  emit({ kind: "checked", already: states.counts.already, alreadyBytes: alreadyBytes(source, states) });
+
+  const token = randomBytes(4).toString("hex");
+  const journal = blockJournal(target, folder, source.stages, { token, slice: 0, attempt: 0, sync, every });
+  const tell = teller(source, states, options);
+  const perform = performer(journal, { ...options, scratch, createdMs });
+  let ended: EmporiumError | undefined;
+  try {
+    ended = await scheduleAll(source, states, perform.perform, tell.onSettled, journal, options);
+  } finally {
+    await journal.close().catch((error: unknown) => log.warn(asEmporiumError(error).message));
+  }
+  tell.counts();
+  if (!journal.broken) await mergeAll(source.stages, folder, options);
+  await removeTree(scratch);
+  await removeIfEmpty(join(options.workspace, "scratch"));
+  await checkInputs(source.stages, options).catch((error: unknown) => {
+    ended ??= asEmporiumError(error);
+  });
+  if (stop.signal.aborted) ended = stopReason(stop.signal.reason);
+  return report(source, states, tell.failures, { ...options, createdMs, resumed, ended, interrupted: perform.interrupted() });
+}
+
+/** Does tasks here, or has them done; counts those that were cut off. */
+function performer(journal: BlockJournal, options: Inner & { scratch: string; createdMs: number }) {
+  const { performers, emit, stop } = options;
+  let interrupted = 0;
+  const onlyRetries = (event: Parameters<typeof emit>[0]) => {
+    if (event.kind === "retry") emit(event);
+  };
+  const local = { ...options, journal, signal: stop.signal, emit: onlyRetries };
+  return {
+    interrupted: () => interrupted,
+    async perform(task: Task, grant: Grant, index: number): Promise<Performed> {
+      const performed = performers
+        ? await performers.perform(index, task, journal, stop.signal)
+        : await performTask(task, grant, local);
+      if (performed.state === "cancelled") interrupted++;
+      return performed;
+    },
+  };
+}
+
+/** @returns the failure that ended the run, if one did */
+async function scheduleAll(
+  source: BlockSource,
+  states: TaskStates,
+  perform: (task: Task, grant: Grant, index: number) => Promise<Performed>,
+  onSettled: (index: number, state: TaskState, ending: Ending) => void,
+  journal: BlockJournal,
+  { stop, emit, keepGoing, performers, jobs, memoryBytes }: Inner,
+): Promise<EmporiumError | undefined> {
+  const stopping = (error: EmporiumError) => emit({ kind: "stopping", error: toErrorRecord(error) });
+  const onStop = () => stopping(asEmporiumError(stop.signal.reason, "CANCELLED"));
+  let ends = false;
+  const endsRun = (error: EmporiumError) => {
+    const now = keepGoing === false || error.code === "DISK_FULL" || journal.broken !== undefined;
+    if (now && !ends) stopping(error);
+    ends ||= now;
+    return now;
+  };
+  stop.signal.addEventListener("abort", onStop);
+  try {
+    const given = { jobs: performers?.capacity ?? Math.max(1, jobs), memoryBytes, signal: stop.signal, endsRun };
+    return await schedule(source, states, perform, onSettled, given);
+  } finally {
+    stop.signal.removeEventListener("abort", onStop);
+  }
+}
+
+/** @throws {EmporiumError} SOURCE_CHANGED */
+async function checkInputs(stages: readonly PlacedStage[], { source }: Inner): Promise<void> {
+  for (const { name, inputs = [] } of stages) {
+    for (const input of inputs) {
+      const now = await source.stat(input.key);
+      if (now && isSame(input, now)) continue;
+      const object = objectName(source, input.key);
+      throw new EmporiumError("SOURCE_CHANGED", `${object}, which the stage ${name} reads, ${now ? "has changed" : "is gone"}`, {
+        place: source.local ? { file: object } : { url: object },
+        hint: "run again when no process writes it any more",
+      });
+    }
+  }
+}
+
+/** The moment that outputs show: that of the first run of these blocks. */
+async function begin(source: BlockSource, folder: string, { target, force, createdMs }: Inner) {
+  if (force) await target.remove(folder);
+  const before = await getJson<{ createdMs: number }>(target, `${folder}${BEGIN}`);
+  if (!before) await putJson(target, `${folder}${BEGIN}`, { createdMs: createdMs ?? source.createdMs });
+  return { createdMs: createdMs ?? before?.createdMs ?? source.createdMs, resumed: before !== undefined };
+}
+
+/** What earlier runs have done and what is still there. What they left unfinished is removed. */
+async function findAlready(source: BlockSource, folder: string, options: Inner): Promise<TaskStates> {
+  const { target, log, stop } = options;
+  const states = taskStates(source.count);
+  for (const stage of source.stages) {
+    // a run that ended has merged its segments: these are of one that was killed
+    const segments = await mergeReceipts(target, folder, stage, { log, remove: true });
+    if (segments > 0 && stage.outputs) await removeLeftovers(target, [stage.outputs.prefix]);
+    await forgetStale(target, folder, stage, { log, signal: stop.signal });
+    const receipts = await readReceipts(target, folder, stage, log);
+    for (let block = 0; block < stage.count; block++) if (receipts.has(block)) states.set(stage.first + block, "already");
+  }
+  return states;
+}
+
+async function mergeAll(stages: readonly PlacedStage[], folder: string, { target, log }: Inner): Promise<void> {
+  try {
+    for (const stage of stages) await mergeReceipts(target, folder, stage, { log, remove: true });
+  } catch (error) {
+    // the segments are there: the next run merges them
+    log.warn(`receipts could not be merged: ${asEmporiumError(error).message}`);
+  }
+}
+
+function alreadyBytes({ stages }: BlockSource, states: TaskStates): number {
+  let bytes = 0;
+  for (const stage of stages) {
+    if (stage.bytes === 0) continue;
+    for (let block = 0; block < stage.count; block++) if (states.get(stage.first + block) === "already") bytes += stage.bytes;
+  }
+  return bytes;
+}
+
+/** Tells of failures at once, and of everything else by counts. */
+function teller(source: BlockSource, states: TaskStates, { emit, clock }: Inner) {
+  const failures = new Map<number, ErrorRecord>();
+  let bytesDone = 0;
+  let toldMs = clock.monotonic();
+  const tellCounts = () => emit({ kind: "counted", counts: { ...states.counts }, bytesDone });
+  function onSettled(index: number, state: TaskState, { error }: Ending): void {
+    if (state === "done") bytesDone += source.stageOf(index).bytes;
+    if (state === "failed" && error) {
+      const record = toErrorRecord(error);
+      failures.set(index, record);
+      emit({ kind: "settled", task: briefOf(source.task(index)), state, seconds: 0, error: record });
+    }
+    const now = clock.monotonic();
+    if (now - toldMs < COUNTS_MS) return;
+    toldMs = now;
+    tellCounts();
+  }
+  return { onSettled, failures, counts: tellCounts };
+}
+
+function report(
+  source: BlockSource,
+  states: TaskStates,
+  failures: ReadonlyMap<number, ErrorRecord>,
+  facts: Inner & { createdMs: number; resumed: boolean; ended: EmporiumError | undefined; interrupted: number },
+): BlockRunReport {
+  const { stop, clock, emit, begunMs, createdMs, resumed, ended, interrupted } = facts;
+  const { counts } = states;
+  const codes = [...failures.values()].map(({ code }) => code);
+  const status = exitStatusFor(counts, codes, stop.signal.aborted ? ended : undefined);
+  const exitStatus = status === 0 && ended ? 1 : status;
+  const seconds = (clock.monotonic() - begunMs) / 1000;
+  emit({ kind: "end", exitStatus, seconds });
+  return {
+    tasks: source.count,
+    ...counts,
+    interrupted,
+    seconds,
+    exitStatus,
+    createdMs,
+    resumed,
+    ...(ended ? { error: toErrorRecord(ended) } : {}),
+    notDone: () => notDone(source, states, failures),
+  };
+}
+
+function* notDone(source: BlockSource, states: TaskStates, failures: ReadonlyMap<number, ErrorRecord>): Generator<NotDone> {
+  for (let index = 0; index < source.count; index++) {
+    const state = states.get(index);
+    if (state !== "failed" && state !== "blocked" && state !== "cancelled") continue;
+    const { title } = source.task(index);
+    const because = state === "blocked" ? causeOf(source, states, index) : undefined;
+    yield { index, title, state, error: failures.get(index), ...(because === undefined ? {} : { because }) };
+  }
+}
+
+/** The title of a failed task that a blocked one needs, however far away. */
+function causeOf(source: BlockSource, states: TaskStates, blocked: number): string | undefined {
+  for (let at = blocked; ; ) {
+    let next = -1;
+    source.needs(at, (need) => {
+      const state = states.get(need);
+      if (next < 0 && (state === "failed" || state === "blocked")) next = need;
+    });
+    if (next < 0) return undefined;
+    if (states.get(next) === "failed") return source.task(next).title;
+    at = next;
+  }
+}
