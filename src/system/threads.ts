@@ -36,8 +36,8 @@ export interface Thread<In, Out> {
 const SOURCES = new URL("../", import.meta.url).href;
 const COMPILED = new URL("../../dist/", import.meta.url).href;
 
-/** A worker thread of Node 20 needs JavaScript. Where the sources run, as in tests, it is what was compiled of them when the tests began. */
-function compiled(entry: URL): string {
+/** A worker thread or process of Node 20 needs JavaScript. Where the sources run, as in tests, it is what was compiled of them when the tests began. */
+export function compiled(entry: URL): string {
   const isSource = import.meta.url.endsWith(".ts");
   return fileURLToPath(isSource ? entry.href.replace(SOURCES, COMPILED) : entry);
 }

@@ -1,4 +1,4 @@
-import { asEmporiumError, type EmporiumError } from "../../core/errors.js";
+import { asEmporiumError, type EmporiumError, toErrorRecord } from "../../core/errors.js";
 import type { Store } from "../../stores/store.js";
 import { openSegments, type SegmentWriter } from "../cluster/segments.js";
 import { type JournalRecord, type TaskJournal, withoutSecrets } from "../journal.js";
@@ -14,6 +14,9 @@ const LINE_BLOCKS = 1_000;
 
 /** The journal of blocks as a task that runs wants it: receipts become rows, without title and inputs, which the stage has. */
 export interface BlockJournal extends TaskJournal {
+  /** Adds the row of a task that was done elsewhere; durable when it returns. */
+  done(task: string, row: Buffer): Promise<void>;
+  failed(task: string, error: EmporiumError): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -39,15 +42,19 @@ export function blockJournal(
   options: BlockJournalOptions,
 ): BlockJournal {
   const writers = new Map(stages.map((stage) => [stage.hash, stageWriter(store, folder, stage.name, options)]));
+  function done(task: string, row: Buffer): Promise<void> {
+    const { hash, index } = blockOfTask(task);
+    return writers.get(hash)!.done(index, row);
+  }
   async function add(record: JournalRecord): Promise<void> {
-    if (record.record === "done") {
-      const { hash, index } = blockOfTask(record.receipt.task);
-      await writers.get(hash)!.done(index, rowOf(record.receipt.outputs));
-    } else if (record.record === "failed") await writers.get(blockOfTask(record.task).hash)!.line(withoutSecrets(record));
+    if (record.record === "done") await done(record.receipt.task, rowOf(record.receipt.outputs));
+    else if (record.record === "failed") await writers.get(blockOfTask(record.task).hash)!.line(withoutSecrets(record));
   }
   return {
     append: add,
     jot: add,
+    done,
+    failed: (task, error) => add({ record: "failed", task, error: toErrorRecord(error) }),
     attempt: () => undefined,
     get broken() {
       for (const { broken } of writers.values()) if (broken) return broken;

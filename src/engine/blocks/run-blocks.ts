@@ -52,6 +52,8 @@ export interface RunBlocksOptions
 export interface Performers {
   /** Tasks that it takes at once: enough to keep it busy while answers are on their way. */
   readonly capacity: number;
+  /** Set once nothing can be done any more: the run ends. */
+  readonly broken: EmporiumError | undefined;
   perform(index: number, task: Task, journal: BlockJournal, signal: AbortSignal): Promise<Performed>;
 }
 
@@ -167,7 +169,7 @@ async function scheduleAll(
   const onStop = () => stopping(asEmporiumError(stop.signal.reason, "CANCELLED"));
   let ends = false;
   const endsRun = (error: EmporiumError) => {
-    const now = keepGoing === false || error.code === "DISK_FULL" || journal.broken !== undefined;
+    const now = keepGoing === false || error.code === "DISK_FULL" || (journal.broken ?? performers?.broken) !== undefined;
     if (now && !ends) stopping(error);
     ends ||= now;
     return now;

@@ -1,0 +1,108 @@
+import { asEmporiumError, type ErrorRecord, toErrorRecord } from "../../core/errors.js";
+import type { Store } from "../../stores/store.js";
+import type { BlockSource } from "../blocks/block-source.js";
+import { ROW_BYTES, rowOf } from "../blocks/receipt-table.js";
+import { envOf } from "../env.js";
+import type { JournalRecord } from "../journal.js";
+import { everyInterval } from "../lock.js";
+import { performTask } from "../perform.js";
+import type { Operations, PlainObject } from "../task.js";
+
+/** The process's side of `workerProcesses`. */
+
+/** What a module brings to a worker process: it exports `openBlockWork`. */
+export interface BlockWork {
+  /** The same blocks as those of the process that asks. */
+  readonly blocks: BlockSource;
+  readonly operations: Operations;
+  readonly source: Store;
+  readonly target: Store;
+}
+interface WorkModule {
+  openBlockWork(data: PlainObject): Promise<BlockWork>;
+}
+
+export type ToProcess =
+  | {
+      readonly kind: "begin";
+      readonly module: string;
+      readonly data: PlainObject;
+      readonly scratch: string;
+      readonly createdMs: number;
+      readonly threads: number;
+    }
+  | { readonly kind: "do"; readonly tasks: readonly number[] }
+  | { readonly kind: "stop" };
+
+export type FromProcess =
+  | { readonly kind: "ready" }
+  /** The process cannot begin. */
+  | { readonly kind: "broken"; readonly error: ErrorRecord }
+  /** Tasks that are done, each with the row of its receipt. */
+  | { readonly kind: "done"; readonly tasks: readonly number[]; readonly rows: Uint8Array }
+  | { readonly kind: "failed"; readonly task: number; readonly error: ErrorRecord }
+  | { readonly kind: "cancelled"; readonly tasks: readonly number[] }
+  | { readonly kind: "heartbeat" };
+
+const HEARTBEAT_MS = 5_000;
+/** What is done is told at least so often. */
+const TELL_MS = 50;
+
+const tell = (message: FromProcess) => process.send?.(message);
+
+if (process.send) listen();
+
+function listen(): void {
+  const stop = new AbortController();
+  let work: Promise<(tasks: readonly number[]) => Promise<void>> | undefined;
+  let last: Promise<void> = Promise.resolve();
+  everyInterval(HEARTBEAT_MS, () => tell({ kind: "heartbeat" }));
+  process.on("disconnect", () => stop.abort()); // the run is gone: what is running is given up, and the process ends
+  process.on("message", (message: ToProcess) => {
+    if (message.kind === "stop") stop.abort();
+    else if (message.kind === "begin") {
+      work = open(message, stop.signal);
+      work.then(
+        () => tell({ kind: "ready" }),
+        (error: unknown) => tell({ kind: "broken", error: toErrorRecord(asEmporiumError(error)) }),
+      );
+    } else last = last.then(async () => (await work!)(message.tasks));
+  });
+}
+
+async function open(
+  { module, data, scratch, createdMs, threads }: Extract<ToProcess, { kind: "begin" }>,
+  signal: AbortSignal,
+): Promise<(tasks: readonly number[]) => Promise<void>> {
+  const { openBlockWork } = (await import(module)) as WorkModule;
+  const { blocks, ...stores } = await openBlockWork(data);
+  const env = envOf({});
+  let done: number[] = [];
+  let rows: Buffer[] = [];
+  let toldMs = 0;
+  const flush = () => {
+    if (done.length > 0) tell({ kind: "done", tasks: done, rows: Buffer.concat(rows, done.length * ROW_BYTES) });
+    [done, rows] = [[], []];
+    toldMs = env.clock.monotonic();
+  };
+  // the process that asks keeps the journal
+  const add = async (record: JournalRecord) => {
+    if (record.record === "done") rows.push(rowOf(record.receipt.outputs));
+  };
+  const journal = { append: add, jot: add, attempt: () => undefined, broken: undefined };
+  const options = { ...env, ...stores, journal, scratch, createdMs, signal, emit: () => {} };
+  return async (tasks) => {
+    const cancelled: number[] = [];
+    for (const index of tasks) {
+      const task = blocks.task(index);
+      const grant = { threads: task.threads === "all" ? threads : 1, memoryBytes: task.memoryBytes };
+      const { state, error } = signal.aborted ? { state: "cancelled" } : await performTask(task, grant, options);
+      if (state === "done") done.push(index);
+      else if (state === "failed") tell({ kind: "failed", task: index, error: toErrorRecord(error!) });
+      else cancelled.push(index);
+      if (done.length > 0 && env.clock.monotonic() - toldMs > TELL_MS) flush();
+    }
+    flush();
+    if (cancelled.length > 0) tell({ kind: "cancelled", tasks: cancelled });
+  };
+}
