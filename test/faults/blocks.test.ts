@@ -1,0 +1,182 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { silentLog } from "../../src/core/log.js";
+import { seededRandom } from "../../src/core/random.js";
+import { readReceipts } from "../../src/engine/blocks/receipt-pages.js";
+import { blocksFolder } from "../../src/engine/blocks/run-blocks.js";
+import { fileStore } from "../../src/stores/file/store.js";
+import { type BlockWorkData, blocksOf, run } from "./block-work.mjs";
+
+const SIDE = 6;
+const TASKS = 2 * SIDE ** 3;
+const program = fileURLToPath(new URL("./block-work.mjs", import.meta.url));
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "emporium 'blocks' "));
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+/** Every file of a target but the engine's own. */
+function treeOf(folder: string): Map<string, string> {
+  const target = join(folder, "target");
+  const tree = new Map<string, string>();
+  for (const entry of readdirSync(target, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isFile() && !path.includes("/.emporium/")) tree.set(path.slice(target.length + 1), readFileSync(path, "latin1"));
+  }
+  return tree;
+}
+
+/** What the work says it writes. */
+function wantedTree(): Map<string, string> {
+  const tree = new Map<string, string>();
+  for (const stage of ["first", "second"]) {
+    for (let index = 0; index < SIDE ** 3; index++) {
+      const [z, y, x] = [Math.floor(index / SIDE ** 2), Math.floor(index / SIDE) % SIDE, index % SIDE];
+      tree.set(`${stage}.zarr/${z}/${y}/${x}`, `${stage} ${z},${y},${x} ${"x".repeat(index % 50)}`);
+    }
+  }
+  return tree;
+}
+
+const sorted = (tree: Map<string, string>) => [...tree].sort(([a], [b]) => (a < b ? -1 : 1));
+const begun = (folder: string) => readFileSync(join(folder, "begun"), "utf8").trim().split("\n");
+
+/** Receipts of both stages, and what else lies in the run's folder. */
+async function receiptsOf(data: BlockWorkData) {
+  const store = fileStore(join(data.folder, "target"));
+  const blocks = blocksOf(data);
+  const folder = blocksFolder(blocks);
+  const names: string[] = [];
+  for await (const { key } of store.list(folder)) names.push(key.slice(folder.length));
+  let count = 0;
+  for (const stage of blocks.stages) count += (await readReceipts(store, folder, stage, silentLog)).done;
+  return { count, names };
+}
+
+/** Runs the work as a program, killed (SIGKILL, to its whole process group or to itself alone) after some time, or to its end. */
+function runProgram(
+  data: BlockWorkData,
+  killAfterMs?: number,
+  wholeGroup = true,
+): Promise<{ status: number | null; stdout: string; stderr: string }> {
+  const child = spawn(process.execPath, [program, JSON.stringify(data)], { detached: true });
+  let [stdout, stderr] = ["", ""];
+  child.stdout.on("data", (bytes) => (stdout += bytes));
+  child.stderr.on("data", (bytes) => (stderr += bytes));
+  const timer =
+    killAfterMs === undefined
+      ? undefined
+      : setTimeout(() => process.kill(wholeGroup ? -child.pid! : child.pid!, "SIGKILL"), killAfterMs);
+  return new Promise((resolve) =>
+    child.once("close", (status) => {
+      clearTimeout(timer);
+      resolve({ status, stdout, stderr });
+    }),
+  );
+}
+
+describe("blocks that are killed and run again", () => {
+  it.each([0, 2])("end with the same bytes and one receipt a block (%i worker processes)", async (processes) => {
+    const data = { folder: root, side: SIDE, processes };
+    const random = seededRandom(11 + processes);
+    let kills = 0;
+    let report: { tasks: number; done: number; already: number } | undefined;
+    while (!report) {
+      // a program takes some 150 ms to begin
+      const { status, stdout, stderr } = await runProgram(data, kills < 6 ? 150 + random() * 400 : undefined);
+      if (status === 0) report = JSON.parse(stdout);
+      else {
+        expect(stderr).toBe("");
+        kills++;
+      }
+      // the lock of a dead process of this machine is taken over at once
+    }
+    expect(kills).toBeGreaterThan(0);
+    expect(report.done + report.already).toBe(TASKS);
+    expect(sorted(treeOf(root))).toEqual(sorted(wantedTree())); // and no part of a file
+    const { count, names } = await receiptsOf(data);
+    expect(count).toBe(TASKS);
+    expect(names.sort()).toEqual(["begin.json", "receipts/first/0.bin", "receipts/second/0.bin"]);
+    // what is done twice is what was under way when a process died
+    const again = begun(root).length - TASKS;
+    expect(again).toBeLessThanOrEqual(kills * (processes === 0 ? 2 : 1024));
+    expect(new Set(begun(root)).size).toBe(TASKS);
+  });
+
+  it("leave no worker process behind", async () => {
+    const data = { folder: root, side: SIDE, processes: 2 };
+    while (!existsSync(join(root, "begun"))) await runProgram(data, 600, false);
+    let before = -1;
+    // what the workers had begun they may end; then nothing happens any more
+    for (let now = begun(root).length; now !== before; now = begun(root).length) {
+      before = now;
+      await sleep(300);
+    }
+    const { status, stdout } = await runProgram(data);
+    expect(status).toBe(0);
+    const { done, already } = JSON.parse(stdout) as { done: number; already: number };
+    expect(done + already).toBe(TASKS);
+    expect(sorted(treeOf(root))).toEqual(sorted(wantedTree()));
+  });
+});
+
+describe("worker processes", () => {
+  it("do what one process does, and needs come first", async () => {
+    const report = await run({ folder: root, side: SIDE, processes: 2 });
+    expect(report).toMatchObject({ done: TASKS, failed: 0, exitStatus: 0 });
+    expect(sorted(treeOf(root))).toEqual(sorted(wantedTree()));
+    const order = begun(root);
+    expect(order).toHaveLength(TASKS);
+    expect(order.indexOf("second 0,0,0")).toBeGreaterThan(order.indexOf("first 1,1,1"));
+  });
+
+  it("that die are replaced, and what they had is done by others", async () => {
+    const report = await run({ folder: root, side: SIDE, processes: 2, dieAt: { 5: 1, 77: 2 } });
+    expect(report).toMatchObject({ done: TASKS, failed: 0, exitStatus: 0 });
+    expect(sorted(treeOf(root))).toEqual(sorted(wantedTree()));
+  });
+
+  it("that die again and again at one block give it up, and those that need it; the rest is done", async () => {
+    const report = await run({ folder: root, side: SIDE, processes: 2, dieAt: { 0: 1000 } });
+    expect(report).toMatchObject({ failed: 1, blocked: 8, done: TASKS - 9, exitStatus: 3 });
+    expect(report.left[0]).toMatchObject({
+      title: "first 0,0,0",
+      error: { code: "ENGINE_LOST", message: expect.stringContaining("SIGKILL") },
+    });
+    expect(report.left.slice(1).every(({ because }) => because === "first 0,0,0")).toBe(true);
+  });
+
+  it("that get no further are killed and replaced", async () => {
+    // the looks are what drives the test: each comes when the clock below has passed the limit
+    let now = 0;
+    const looks: (() => void)[] = [];
+    const clock = { now: () => now, monotonic: () => now, sleep: async () => {} };
+    const every = (_ms: number, look: () => void) => {
+      looks.push(look);
+      return () => {};
+    };
+    const running = run({ folder: root, side: SIDE, processes: 1, hangAt: 100 }, { clock, every, taskMs: 1_000 });
+    while (!existsSync(join(root, "hang.times"))) await sleep(20);
+    now = 999;
+    for (const look of looks) look();
+    await sleep(200);
+    expect(begun(root).filter((title) => title === begun(root).at(-1))).toHaveLength(1); // not killed yet
+    now = 1_001;
+    for (const look of looks) look();
+    expect(await running).toMatchObject({ done: TASKS, failed: 0, exitStatus: 0 });
+    expect(sorted(treeOf(root))).toEqual(sorted(wantedTree()));
+  });
+
+  it("that cannot begin end the run with their error", async () => {
+    const report = await run({ folder: root, side: SIDE, processes: 2 }, { module: new URL("./gone.mjs", import.meta.url).href });
+    expect(report).toMatchObject({ done: 0, exitStatus: 1 });
+    expect(report.error?.message).toContain("gone.mjs");
+  });
+});
