@@ -46,7 +46,8 @@ function wantedTree(): Map<string, string> {
 }
 
 const sorted = (tree: Map<string, string>) => [...tree].sort(([a], [b]) => (a < b ? -1 : 1));
-const begun = (folder: string) => readFileSync(join(folder, "begun"), "utf8").trim().split("\n");
+const begun = (folder: string) =>
+  existsSync(join(folder, "begun")) ? readFileSync(join(folder, "begun"), "utf8").trim().split("\n") : [];
 
 /** Receipts of both stages, and what else lies in the run's folder. */
 async function receiptsOf(data: BlockWorkData) {
@@ -60,23 +61,22 @@ async function receiptsOf(data: BlockWorkData) {
   return { count, names };
 }
 
-/** Runs the work as a program, killed (SIGKILL, to its whole process group or to itself alone) after some time, or to its end. */
+/** Runs the work as a program to its end, or kills it (SIGKILL, to its whole process group or to itself alone) when so many blocks were begun. */
 function runProgram(
   data: BlockWorkData,
-  killAfterMs?: number,
-  wholeGroup = true,
+  { killAt = Number.POSITIVE_INFINITY, wholeGroup = true } = {},
 ): Promise<{ status: number | null; stdout: string; stderr: string }> {
   const child = spawn(process.execPath, [program, JSON.stringify(data)], { detached: true });
   let [stdout, stderr] = ["", ""];
   child.stdout.on("data", (bytes) => (stdout += bytes));
   child.stderr.on("data", (bytes) => (stderr += bytes));
-  const timer =
-    killAfterMs === undefined
-      ? undefined
-      : setTimeout(() => process.kill(wholeGroup ? -child.pid! : child.pid!, "SIGKILL"), killAfterMs);
+  const look = setInterval(() => {
+    if (child.exitCode === null && begun(data.folder).length >= killAt)
+      process.kill(wholeGroup ? -child.pid! : child.pid!, "SIGKILL");
+  }, 3);
   return new Promise((resolve) =>
     child.once("close", (status) => {
-      clearTimeout(timer);
+      clearInterval(look);
       resolve({ status, stdout, stderr });
     }),
   );
@@ -89,8 +89,8 @@ describe("blocks that are killed and run again", () => {
     let kills = 0;
     let report: { tasks: number; done: number; already: number } | undefined;
     while (!report) {
-      // a program takes some 150 ms to begin
-      const { status, stdout, stderr } = await runProgram(data, kills < 6 ? 150 + random() * 400 : undefined);
+      const killAt = kills < 6 ? begun(root).length + 1 + random() * 60 : undefined;
+      const { status, stdout, stderr } = await runProgram(data, { killAt });
       if (status === 0) report = JSON.parse(stdout);
       else {
         expect(stderr).toBe("");
@@ -112,7 +112,7 @@ describe("blocks that are killed and run again", () => {
 
   it("leave no worker process behind", async () => {
     const data = { folder: root, side: SIDE, processes: 2 };
-    while (!existsSync(join(root, "begun"))) await runProgram(data, 600, false);
+    await runProgram(data, { killAt: 1, wholeGroup: false });
     let before = -1;
     // what the workers had begun they may end; then nothing happens any more
     for (let now = begun(root).length; now !== before; now = begun(root).length) {
