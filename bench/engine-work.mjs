@@ -1,0 +1,141 @@
+/**
+ * Blocks that do nothing, for bench/engine.mjs: `node engine-work.mjs WHAT SIDE PROCESSES FOLDER` prints one JSON line: seconds, tasks, the peak
+ * memory of this process and of each of its worker processes. Also the module of those processes.
+ *
+ * Two stages of SIDE^3 blocks; each block of the second needs the block at its place in the first and the 26 around that.
+ */
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { systemClock } from "../dist/core/clock.js";
+import { silentLog } from "../dist/core/log.js";
+import { blockJournal } from "../dist/engine/blocks/block-journal.js";
+import { blockSource } from "../dist/engine/blocks/block-source.js";
+import { mergeReceipts } from "../dist/engine/blocks/merge.js";
+import { rowOf } from "../dist/engine/blocks/receipt-table.js";
+import { blocksFolder, runBlocks } from "../dist/engine/blocks/run-blocks.js";
+import { workerProcesses } from "../dist/engine/executors/worker-processes.js";
+import { encodeLine } from "../dist/engine/journal-lines.js";
+import { fileStore } from "../dist/stores/file/store.js";
+
+const SEGMENTS = 1000;
+const SEGMENT_ROWS = 1000;
+const LINE_ROWS = 100;
+
+export function blocks(side) {
+  const grid = { shape: [side, side, side], block: [1, 1, 1], bytes: 0, memoryBytes: 0, threads: 1, run: "nothing", params: {} };
+  const stages = [
+    { ...grid, name: "first", needs: [] },
+    { ...grid, name: "second", needs: [{ kind: "box", stage: "first", halo: [1, 1, 1] }] },
+  ];
+  return blockSource({ createdMs: 0, locks: ["bench"], stages });
+}
+
+const target = (folder) => fileStore(join(folder, "target"), { sync: false });
+const operations = (onFirst = () => {}) => ({
+  nothing: async () => {
+    onFirst();
+    return { outputs: [] };
+  },
+});
+
+export async function openBlockWork({ side, folder }) {
+  return { blocks: blocks(side), operations: operations(), source: target(folder), target: target(folder) };
+}
+
+const peakMib = (pid) => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1] ?? 0) / 1024;
+const seconds = (sinceMs) => (performance.now() - sinceMs) / 1000;
+
+/** All blocks, from nothing or from what is there. */
+async function run(side, processes, folder) {
+  const begunMs = performance.now();
+  let firstMs;
+  const source = blocks(side);
+  const scratch = join(folder, "scratch");
+  const given = { processes, module: import.meta.url, data: { side, folder }, scratch, createdMs: 0, clock: systemClock };
+  const performers = processes > 0 ? workerProcesses(given) : undefined;
+  let childrenMib = [];
+  const store = target(folder);
+  const report = await runBlocks(source, {
+    operations: operations(() => (firstMs ??= performance.now())),
+    performers,
+    source: store,
+    target: store,
+    workspace: join(folder, "workspace"),
+    name: "bench",
+    jobs: 2,
+    memoryBytes: 2 ** 30,
+    clock: systemClock,
+    random: Math.random,
+    log: silentLog,
+    sync: false,
+    onEvent: ({ kind }) => {
+      if (kind === "counted" && performers) childrenMib = performers.pids.map(peakMib);
+    },
+  });
+  performers?.close();
+  if (report.exitStatus !== 0) throw new Error(`exit ${report.exitStatus}`);
+  const { done, already } = report;
+  const first = firstMs === undefined ? {} : { first_task_s: (firstMs - begunMs) / 1000 };
+  return { seconds: seconds(begunMs), tasks: source.count, done, already, ...first, children_mib: childrenMib };
+}
+
+/** A run that was killed when 99 % were done. */
+async function prepareResume(side, folder) {
+  const source = blocks(side);
+  const options = { token: "prepared", slice: 0, attempt: 0, sync: false, every: () => () => {} };
+  const journal = blockJournal(target(folder), blocksFolder(source), source.stages, options);
+  const row = rowOf([]);
+  const done = Math.floor(source.count * 0.99);
+  for (let index = 0; index < done; ) {
+    const some = [];
+    for (const end = Math.min(index + 10_000, done); index < end; index++) some.push(journal.done(source.task(index).id, row));
+    await Promise.all(some);
+  }
+  await journal.close();
+  return { seconds: 0, tasks: done };
+}
+
+function prepareMerge(folder) {
+  const journal = join(folder, "target", "run", "journal", "s");
+  mkdirSync(journal, { recursive: true });
+  for (let slice = 0; slice < SEGMENTS; slice++) {
+    const lines = [];
+    for (let first = 0; first < SEGMENT_ROWS; first += LINE_ROWS) {
+      const at = Array.from({ length: LINE_ROWS }, (_, i) => slice * SEGMENT_ROWS + first + i);
+      const rows = at.map((i) => rowOf([{ key: `a/${i}`, size: i, crc32: "cbf43926", etag: String(i) }]));
+      lines.push(encodeLine(JSON.stringify({ record: "blocks", at, rows: Buffer.concat(rows).toString("base64") })));
+    }
+    writeFileSync(join(journal, `${slice}.0.t.0`), Buffer.concat(lines));
+  }
+  return { seconds: 0, tasks: SEGMENTS * SEGMENT_ROWS };
+}
+
+async function merge(folder) {
+  const begunMs = performance.now();
+  const stage = { name: "s", count: SEGMENTS * SEGMENT_ROWS };
+  const segments = await mergeReceipts(target(folder), "run/", stage, { log: silentLog });
+  return { seconds: seconds(begunMs), tasks: stage.count, segments };
+}
+
+/** Stages checked, and the first and the last task made. */
+function compile(side) {
+  const begunMs = performance.now();
+  const source = blocks(side);
+  source.task(0);
+  source.task(source.count - 1);
+  source.idsHash();
+  return { seconds: seconds(begunMs), tasks: source.count };
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const [, , what, side, processes, folder] = process.argv;
+  const work = {
+    run: () => run(Number(side), Number(processes), folder),
+    "prepare-resume": () => prepareResume(Number(side), folder),
+    "prepare-merge": () => prepareMerge(folder),
+    merge: () => merge(folder),
+    compile: () => compile(Number(side)),
+  }[what];
+  const result = await work();
+  process.stdout.write(`${JSON.stringify({ ...result, peak_mib: peakMib("self") })}\n`);
+}
