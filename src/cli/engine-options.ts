@@ -58,19 +58,28 @@ export interface ExecutorOptions {
   slots?: number | undefined;
   /** What the engine itself needs of a profile. */
   settings?: PlainObject | undefined;
+  /** Where jobs of a run are looked for, in engines that want to know. */
+  queue?: string | undefined;
 }
 
 /** The executor of a name. @throws {EmporiumError} USAGE where its settings are not there; ENGINE_ABSENT when it is asked */
 export async function executorOf(
   name: EngineName,
   env: Io["env"],
-  { slots, settings }: ExecutorOptions = {},
+  { slots, settings, queue }: ExecutorOptions = {},
 ): Promise<EngineExecutor> {
   const environment = { ...env } as NodeJS.ProcessEnv;
   if (name === "local") {
     const { processesExecutor } = await import("../engine/executors/processes.js");
     const { defaultJobs } = await import("./option-types.js");
     return processesExecutor({ slots: slots ?? defaultJobs(), env: environment });
+  }
+  if (name === "aws-batch") {
+    const [{ openBatch }, { BatchSettings }] = await Promise.all([
+      import("../engine/executors/batch/open.js"),
+      import("../engine/executors/batch/settings.js"),
+    ]);
+    return openBatch(BatchSettings.parse(settings), { queue, env });
   }
   const [{ engineCommand }, { commandExecutor }, words] = await Promise.all([
     import("../engine/executors/engine-command.js"),
@@ -81,7 +90,7 @@ export async function executorOf(
 }
 
 /** How each engine is spoken to. */
-const WORDS: Readonly<Record<Exclude<EngineName, "local">, (settings?: PlainObject) => Promise<EngineWords>>> = {
+const WORDS: Readonly<Record<Exclude<EngineName, "local" | "aws-batch">, (settings?: PlainObject) => Promise<EngineWords>>> = {
   slurm: async () => (await import("../engine/executors/words/slurm.js")).SLURM,
   lsf: async () => (await import("../engine/executors/words/lsf.js")).LSF,
   sge: async () => (await import("../engine/executors/words/sge.js")).SGE,
@@ -139,7 +148,7 @@ async function placeOf(
   const slots = options.slots ?? profile.slots;
   const { engineSettings } = await import("../engine/cluster/profile.js");
   const settings = engineSettings(engine, profile, profile.file);
-  const executor = await executorOf(engine, io.env, { slots, settings });
+  const executor = await executorOf(engine, io.env, { slots, settings, queue: options.queue ?? profile.queue });
   refuseGates(executor, options.driver);
   await executor.limits(); // one that is not here is told before anything is read
   return {
@@ -160,7 +169,8 @@ async function placeOf(
     slots,
     slices: profile.slices,
     prologue: profile.prologue ?? [],
-    command: profile.command ?? thisProgram(),
+    // an image has the program where it likes
+    command: profile.command ?? (engine === "aws-batch" ? ["emporium"] : thisProgram()),
     logs: profile.logs === undefined ? undefined : resolve(profile.logs),
     program: version(),
     price: profile.price,
@@ -232,7 +242,7 @@ export async function openForCommand(location: string, io: Pick<Io, "env">, exec
   return {
     run,
     station: await stationOf(run.record.station),
-    executor: await executorOf(name, io.env, { slots, settings: resources.settings }),
+    executor: await executorOf(name, io.env, { slots, settings: resources.settings, queue: resources.queue }),
   };
 }
 

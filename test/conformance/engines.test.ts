@@ -7,6 +7,7 @@ import { LSF } from "../../src/engine/executors/words/lsf.js";
 import { PBS } from "../../src/engine/executors/words/pbs.js";
 import { SGE } from "../../src/engine/executors/words/sge.js";
 import { SLURM } from "../../src/engine/executors/words/slurm.js";
+import { batchUnderTest } from "./batch-kit.js";
 import { guideTemplates } from "./engine-guide.js";
 import { engineSuite, playerEnvironment } from "./engine-suite.js";
 
@@ -27,6 +28,14 @@ for (const dialect of ["lsf", "pbs", "sge"] as const) {
 engineSuite("command: Slurm's words as the guide's templates, played", async (folder) => ({
   executor: commandExecutor(templateWords(guideTemplates()), engineCommand(playerEnvironment("slurm", folder))),
 }));
+engineSuite(
+  "aws-batch: a server of ours that runs the commands",
+  async () => {
+    const { executor, server } = await batchUnderTest({ latencyMs: 20 });
+    return { executor, stop: () => server.close() };
+  },
+  { logs: false }, // Amazon keeps them, in CloudWatch
+);
 
 describe("an engine that is not here", () => {
   it.each([SLURM, LSF, PBS, SGE, templateWords(guideTemplates())])("$name: names the program and what to do", async (words) => {

@@ -1,59 +1,19 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
-import { createServer } from "node:net";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { s3Store } from "../../src/stores/s3/store.js";
 import { bytes, codeOf, collect, type Lack, readSuite, same, writeSuite } from "../conformance/store-suite.js";
+import { type Moto, motoProgram, startMoto } from "./moto-kit.js";
 
 /**
  * The conformance suite against an S3 server that other people wrote: moto (https://github.com/getmoto/moto). It is asked first which
  * rules of S3 it keeps; cases that rest on one that it does not keep are left out, and named.
  */
-const program = [
-  process.env.EMPORIUM_MOTO_SERVER,
-  fileURLToPath(new URL("../../.cache/venv-peers/bin/moto_server", import.meta.url)),
-].find((path) => path !== undefined && existsSync(path));
 const credentials = { accessKeyId: "peers", secretAccessKey: "peers-secret" };
 const bucket = "peer-bucket";
 
 /** S3's least size of a part that is not the last. */
 const PART_BYTES = 5 * 1024 * 1024;
 
-if (!program) console.warn("skipped: no moto_server (node scripts/python-env.mjs peers makes it)");
-
-interface Peer {
-  url: string;
-  close(): Promise<void>;
-}
-
-async function startMoto(): Promise<Peer> {
-  const port = await freePort();
-  const child: ChildProcess = spawn(program!, ["-H", "127.0.0.1", "-p", String(port)], { stdio: "ignore" });
-  const url = `http://127.0.0.1:${port}`;
-  const deadline = Date.now() + 60_000;
-  while (!(await fetch(`${url}/moto-api/data.json`).catch(() => undefined))) {
-    if (Date.now() > deadline || child.exitCode !== null) throw new Error("moto_server does not start");
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  await fetch(`${url}/${bucket}`, { method: "PUT" });
-  const ended = new Promise((resolve) => child.once("exit", resolve));
-  return {
-    url,
-    close: async () => {
-      child.kill();
-      await ended;
-    },
-  };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
+if (!motoProgram) console.warn("skipped: no moto_server (node scripts/python-env.mjs peers makes it)");
 
 const open = (prefix: string) => (url: string) => s3Store({ bucket, prefix, endpoint: url, region: "us-east-1", credentials });
 
@@ -78,7 +38,13 @@ async function probe(url: string): Promise<Lack[]> {
   return lacks;
 }
 
-const first = program ? await startMoto() : undefined;
+async function startS3(): Promise<Moto> {
+  const moto = await startMoto();
+  await fetch(`${moto.url}/${bucket}`, { method: "PUT" });
+  return moto;
+}
+
+const first = motoProgram ? await startS3() : undefined;
 const lacks = first ? await probe(first.url) : [];
 if (first)
   console.warn(

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { EmporiumError } from "../../core/errors.js";
 import { parseBytes } from "../../core/units.js";
 import { parseCheckedYaml } from "../../formats/yaml/checked-yaml.js";
+import { BatchSettings } from "../executors/batch/settings.js";
 import { EngineTemplates } from "../executors/words/templates.js";
 import type { PlainObject } from "../task.js";
 import { ENGINE_SETTINGS, ENGINES, type EngineName } from "./engine-names.js";
@@ -48,6 +49,7 @@ const FIELDS = {
   /** Words that start the program on a node; default: this very program, by the path it has here. */
   command: z.array(Text).min(1).optional(),
   logs: Text.optional(),
+  batch: BatchSettings.optional(),
   /** How to speak to an engine that emporium does not know. */
   templates: EngineTemplates.optional(),
   /** Of an hour of one processor. */
@@ -71,11 +73,16 @@ const ProfilesFile = z.strictObject({
   profiles: z.record(z.string(), EngineProfile),
 });
 
+const SETTINGS: Readonly<Record<string, { readonly shape: Readonly<Record<string, z.ZodType>> }>> = {
+  templates: EngineTemplates,
+  batch: BatchSettings,
+};
+
 /** Fields of a profile, or of a map within it. */
 function keysAt(path: readonly PropertyKey[]): string[] {
   const [field, part] = path;
   if (field === undefined) return Object.keys(FIELDS);
-  const shape: Readonly<Record<string, z.ZodType>> = field === "templates" ? EngineTemplates.shape : {};
+  const shape = SETTINGS[String(field)]?.shape ?? {};
   if (part === undefined) return Object.keys(shape);
   const inner = shape[String(part)];
   return inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];

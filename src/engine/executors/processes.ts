@@ -44,8 +44,10 @@ export function processesExecutor({ slots, env }: ProcessesOptions): EngineExecu
       const log = createWriteStream(join(job.job.logs, `${job.name}${index === undefined ? "" : `.${index}`}.log`), {
         flags: "a",
       });
-      child.stdout.pipe(log);
-      child.stderr.pipe(log);
+      // the first of both to end must not end the other's
+      child.stdout.pipe(log, { end: false });
+      child.stderr.pipe(log, { end: false });
+      child.once("close", () => log.end());
     } else {
       child.stdout.resume();
       child.stderr.resume();
