@@ -149,7 +149,9 @@ export async function withCarrier(
       const context: SyncContext = {
         ...{ target: opened.target, record: lines, senders: opened.senders, clock, log, signal },
         onEvent: (event) => {
-          if (event.kind === "progress") progress((done = Math.max(done, event.bytesDone)));
+          if (event.kind !== "progress") return;
+          done = Math.max(done, event.bytesDone);
+          progress(done);
         },
       };
       const carrier = makeCarrier(counts, options, context, (key) => {
