@@ -21,6 +21,7 @@
  * | `catalog export copick` | `exportCopick` |
  * | `publish plan`, `script` | `planSample`, `renderScripts`; `readPlan`, `parseProfile` for their documents |
  * | `publish run`, `verify`, `neurons` | `publishRun`, `publishVerify`, `publishNeurons` |
+ * | none yet | `runBlocks` on `blockSource`, `workerProcesses`: the same work for each block of a grid |
  * | `serve` | `servePortal` of `em-porium/server/portal`, on `openPortalApi` |
  *
  * The rest is what their callers need: locations and stores, the formats, errors, logs and progress. Everything else is reached by its
@@ -42,7 +43,16 @@ export { parseJson, printJson } from "./core/json.js";
 export type { Log, LogLevel } from "./core/log.js";
 export { makeLog, silentLog } from "./core/log.js";
 export { Float } from "./core/number.js";
+export type { BlockGraph, BlockSource, PlacedStage } from "./engine/blocks/block-source.js";
+export { blockSource } from "./engine/blocks/block-source.js";
+export type { BlockParams, BlockStage } from "./engine/blocks/block-stage.js";
+export type { BlockNeed } from "./engine/blocks/relation.js";
+export type { BlockRunReport, RunBlocksOptions } from "./engine/blocks/run-blocks.js";
+export { runBlocks } from "./engine/blocks/run-blocks.js";
 export type { OnEvent, RunEvent } from "./engine/events.js";
+export type { BlockWork } from "./engine/executors/worker-process-side.js";
+export type { WorkerProcessesOptions } from "./engine/executors/worker-processes.js";
+export { workerProcesses } from "./engine/executors/worker-processes.js";
 export type { ProgressState, ProgressView } from "./engine/progress.js";
 export { advance, noProgress, viewProgress } from "./engine/progress.js";
 export type { Mod } from "./formats/mod/read.js";

@@ -36,6 +36,18 @@ describe("progress", () => {
     });
   });
 
+  it("takes counts as they come, and failures between them", () => {
+    const counts = { done: 0, already: 1, failed: 0, blocked: 0, cancelled: 0 };
+    const counted = (atMs: number, done: number, failed: number): RunEvent => {
+      return { atMs, kind: "counted", counts: { ...counts, done, failed }, bytesDone: done * 200 };
+    };
+    const failure: RunEvent = { atMs: 2_500, kind: "settled", task: brief("b", 0), state: "failed", seconds: 0 };
+    const between = fold([...begin.slice(0, 2), counted(2_000, 1, 0), failure]);
+    expect(viewProgress(between)).toMatchObject({ tasksDone: 2, tasksFailed: 1, bytesDone: 600 });
+    const after = fold([counted(6_000, 2, 1)], between);
+    expect(viewProgress(after)).toMatchObject({ tasksDone: 3, tasksFailed: 1, bytesDone: 800, bytesPerSecond: 80 });
+  });
+
   it("takes the first report of a task with notes as resumed", () => {
     const state = fold([
       ...begin,

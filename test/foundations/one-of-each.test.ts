@@ -6,6 +6,7 @@ import { filesBelow, readText, withoutComments } from "./sources.js";
 const HOMES: readonly (readonly [what: string, made: RegExp, homes: readonly string[]])[] = [
   // `doctor` starts one to see whether the machine can
   ["worker threads", /\bnew Worker\(/, ["src/cli/doctor.ts", "src/system/threads.ts"]],
+  ["processes of this program's own modules", /\bfork\(/, ["src/system/processes.ts"]],
   ["where compiled JavaScript lies", /\.\.\/dist\//, ["src/system/threads.ts"]],
   [
     "work side by side in the order of the items",

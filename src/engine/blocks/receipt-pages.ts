@@ -5,6 +5,7 @@ import {
   type BlockReceipt,
   bitmapBytes,
   emptyPage,
+  hasBit,
   PAGE_ROWS,
   parsePage,
   type ReceiptPage,
@@ -89,7 +90,7 @@ export async function readReceipts(store: Store, folder: string, stage: ReceiptS
       done++;
     }
   }
-  const has = (block: number) => block < stage.count && ((bits[block >>> 3]! >>> (block & 7)) & 1) === 1;
+  const has = (block: number) => block < stage.count && hasBit(bits, block);
   return {
     done,
     has,

@@ -96,8 +96,6 @@ export interface ReceiptPage {
 }
 
 export const bitmapBytes = (rows: number): number => Math.ceil(rows / 8);
-/** Where the bitmap of a page lies in its object. */
-export const bitmapRange = (rows: number) => ({ offset: HEAD_BYTES, length: bitmapBytes(rows) });
 /** Where one row of a page lies in its object. */
 export const rowRange = (rows: number, row: number) => ({
   offset: HEAD_BYTES + bitmapBytes(rows) + row * ROW_BYTES,
