@@ -86,6 +86,16 @@ function newBatch(): Batch {
   return { at: [], rows: [], lines: [], written, resolve, reject };
 }
 
+function linesOf({ at, rows, lines }: Batch): string[] {
+  const all = [...lines];
+  for (let first = 0; first < at.length; first += LINE_BLOCKS) {
+    const some = Buffer.concat(rows.slice(first, first + LINE_BLOCKS));
+    const record: BlockRecord = { record: "blocks", at: at.slice(first, first + LINE_BLOCKS), rows: some.toString("base64") };
+    all.push(JSON.stringify(record));
+  }
+  return all;
+}
+
 function stageWriter(store: Store, folder: string, stage: string, { token, slice, attempt, sync, every }: BlockJournalOptions) {
   let batch = newBatch();
   let segments: SegmentWriter | undefined;
@@ -93,16 +103,8 @@ function stageWriter(store: Store, folder: string, stage: string, { token, slice
   let writing: Promise<void> | undefined;
   let broken: EmporiumError | undefined;
 
-  async function write({ at, rows, lines }: Batch): Promise<void> {
-    for (let first = 0; first < at.length; first += LINE_BLOCKS) {
-      const some = rows.slice(first, first + LINE_BLOCKS);
-      const record: BlockRecord = {
-        record: "blocks",
-        at: at.slice(first, first + LINE_BLOCKS),
-        rows: Buffer.concat(some).toString("base64"),
-      };
-      lines.push(JSON.stringify(record));
-    }
+  async function write(now: Batch): Promise<void> {
+    const lines = linesOf(now);
     if (bytes > SEGMENT_BYTES) {
       await segments!.close();
       segments = undefined;

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -213,9 +213,25 @@ describe("runBlocks", () => {
     });
   });
 
+  it("removes what a run left unfinished that did not come to its first receipt", async () => {
+    const target = fileStore(join(root, "target"), { sync: false });
+    const stop = new AbortController();
+    const cut: Operations = {
+      async write(task) {
+        writeFileSync(await target.local!.partPath(task.outputs[0]!, "x"), "half");
+        stop.abort();
+        throw new Error("cut");
+      },
+    };
+    await runBlocks(blockSource(graph()), options(target, { operations: cut, signal: stop.signal, jobs: 1 }));
+    const parts = () => readdirSync(join(root, "target"), { recursive: true }).filter((name) => String(name).endsWith(".part"));
+    expect(parts()).toHaveLength(1);
+    expect(await runBlocks(blockSource(graph()), options(target))).toMatchObject({ done: 24, exitStatus: 0 });
+    expect(parts()).toEqual([]);
+  });
+
   it("gives scratch folders to those who ask, and leaves none", async () => {
     const target = memoryStore();
-    const { readdirSync } = await import("node:fs");
     const scratching: Operations = {
       async write(task, context) {
         expect(readdirSync(await context.scratch())).toEqual([]);

@@ -16,12 +16,20 @@ import { type BlockJournal, blockJournal } from "./block-journal.js";
 import type { BlockSource, PlacedStage } from "./block-source.js";
 import { forgetStale } from "./find-stale.js";
 import { mergeReceipts } from "./merge.js";
+import { type NotDone, notDone } from "./not-done.js";
 import { readReceipts } from "./receipt-pages.js";
 
 /** Counts are told at most so often. */
 const COUNTS_MS = 100;
-/** Of the run's folder: when it began. */
+/** Of the run's folder. */
 const BEGIN = "begin.json";
+
+/** `begin.json` */
+interface Begun {
+  readonly createdMs: number;
+  /** Every block is done, so nobody has left anything unfinished. */
+  readonly complete: boolean;
+}
 
 export interface RunBlocksOptions
   extends Pick<
@@ -63,15 +71,6 @@ export interface BlockRunReport extends Omit<RunReport, "results"> {
   notDone(): Iterable<NotDone>;
 }
 
-export interface NotDone {
-  readonly index: number;
-  readonly title: string;
-  readonly state: Extract<TaskState, "failed" | "blocked" | "cancelled">;
-  /** Of a failed task: its error. Of a blocked one: the title of a failed task that it needs. */
-  readonly error?: ErrorRecord | undefined;
-  readonly because?: string | undefined;
-}
-
 type Inner = RunBlocksOptions & Running;
 
 /** Key of the folder of a run's journal and receipts in its target. Runs of the same blocks have the same. */
@@ -108,11 +107,11 @@ async function runLocked(source: BlockSource, options: Inner): Promise<BlockRunR
   const folder = blocksFolder(source);
   const scratch = join(options.workspace, "scratch", source.idsHash());
   await checkInputs(source.stages, options);
-  const { createdMs, resumed } = await begin(source, folder, options);
+  const { createdMs, resumed, isClean } = await begin(source, folder, options);
   const bytes = source.stages.reduce((sum, stage) => sum + stage.bytes * stage.count, 0);
   emit({ kind: "plan", tasks: source.count, bytes, resumed, createdMs });
   await removeTree(scratch);
-  const states = await findAlready(source, folder, options);
+  const states = await findAlready(source, folder, isClean, options);
   emit({ kind: "checked", already: states.counts.already, alreadyBytes: alreadyBytes(source, states) });
 
   const token = randomBytes(4).toString("hex");
@@ -126,7 +125,7 @@ async function runLocked(source: BlockSource, options: Inner): Promise<BlockRunR
     await journal.close().catch((error: unknown) => log.warn(asEmporiumError(error).message));
   }
   tell.counts();
-  if (!journal.broken) await mergeAll(source.stages, folder, options);
+  if (!journal.broken) await closeRun(source, folder, states, { ...options, createdMs });
   await removeTree(scratch);
   await removeIfEmpty(join(options.workspace, "scratch"));
   await checkInputs(source.stages, options).catch((error: unknown) => {
@@ -198,22 +197,22 @@ async function checkInputs(stages: readonly PlacedStage[], { source }: Inner): P
   }
 }
 
-/** The moment that outputs show: that of the first run of these blocks. */
+/** The moment that outputs show is that of the first run of these blocks. */
 async function begin(source: BlockSource, folder: string, { target, force, createdMs }: Inner) {
   if (force) await target.remove(folder);
-  const before = await getJson<{ createdMs: number }>(target, `${folder}${BEGIN}`);
-  if (!before) await putJson(target, `${folder}${BEGIN}`, { createdMs: createdMs ?? source.createdMs });
-  return { createdMs: createdMs ?? before?.createdMs ?? source.createdMs, resumed: before !== undefined };
+  const before = await getJson<Begun>(target, `${folder}${BEGIN}`);
+  const now: Begun = { createdMs: createdMs ?? before?.createdMs ?? source.createdMs, complete: false };
+  await putJson(target, `${folder}${BEGIN}`, now);
+  return { createdMs: now.createdMs, resumed: before !== undefined, isClean: force ? false : (before?.complete ?? true) };
 }
 
 /** What earlier runs have done and what is still there. What they left unfinished is removed. */
-async function findAlready(source: BlockSource, folder: string, options: Inner): Promise<TaskStates> {
+async function findAlready(source: BlockSource, folder: string, isClean: boolean, options: Inner): Promise<TaskStates> {
   const { target, log, stop } = options;
   const states = taskStates(source.count);
   for (const stage of source.stages) {
-    // a run that ended has merged its segments: these are of one that was killed
-    const segments = await mergeReceipts(target, folder, stage, { log, remove: true });
-    if (segments > 0 && stage.outputs) await removeLeftovers(target, [stage.outputs.prefix]);
+    await mergeReceipts(target, folder, stage, { log, remove: true });
+    if (!isClean && stage.outputs) await removeLeftovers(target, [stage.outputs.prefix]);
     await forgetStale(target, folder, stage, { log, signal: stop.signal });
     const receipts = await readReceipts(target, folder, stage, log);
     for (let block = 0; block < stage.count; block++) if (receipts.has(block)) states.set(stage.first + block, "already");
@@ -221,9 +220,12 @@ async function findAlready(source: BlockSource, folder: string, options: Inner):
   return states;
 }
 
-async function mergeAll(stages: readonly PlacedStage[], folder: string, { target, log }: Inner): Promise<void> {
+async function closeRun(source: BlockSource, folder: string, { counts }: TaskStates, options: Inner & { createdMs: number }) {
+  const { target, log, createdMs } = options;
   try {
-    for (const stage of stages) await mergeReceipts(target, folder, stage, { log, remove: true });
+    for (const stage of source.stages) await mergeReceipts(target, folder, stage, { log, remove: true });
+    const complete = counts.done + counts.already === source.count;
+    if (complete) await putJson(target, `${folder}${BEGIN}`, { createdMs, complete } satisfies Begun);
   } catch (error) {
     // the segments are there: the next run merges them
     log.warn(`receipts could not be merged: ${asEmporiumError(error).message}`);
@@ -284,28 +286,4 @@ function report(
     ...(ended ? { error: toErrorRecord(ended) } : {}),
     notDone: () => notDone(source, states, failures),
   };
-}
-
-function* notDone(source: BlockSource, states: TaskStates, failures: ReadonlyMap<number, ErrorRecord>): Generator<NotDone> {
-  for (let index = 0; index < source.count; index++) {
-    const state = states.get(index);
-    if (state !== "failed" && state !== "blocked" && state !== "cancelled") continue;
-    const { title } = source.task(index);
-    const because = state === "blocked" ? causeOf(source, states, index) : undefined;
-    yield { index, title, state, error: failures.get(index), ...(because === undefined ? {} : { because }) };
-  }
-}
-
-/** The title of a failed task that a blocked one needs, however far away. */
-function causeOf(source: BlockSource, states: TaskStates, blocked: number): string | undefined {
-  for (let at = blocked; ; ) {
-    let next = -1;
-    source.needs(at, (need) => {
-      const state = states.get(need);
-      if (next < 0 && (state === "failed" || state === "blocked")) next = need;
-    });
-    if (next < 0) return undefined;
-    if (states.get(next) === "failed") return source.task(next).title;
-    at = next;
-  }
 }

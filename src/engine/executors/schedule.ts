@@ -82,10 +82,9 @@ export async function schedule(
   { jobs, memoryBytes, signal, endsRun }: ScheduleOptions,
 ): Promise<EmporiumError | undefined> {
   const { ready, release } = dependencies(source, states);
+  const resources = resourcesOf(jobs, memoryBytes);
   let running = 0;
   let wake = () => {};
-  let threadsFree = jobs;
-  let memoryFree = memoryBytes;
   let ended: EmporiumError | undefined;
   let next: { index: number; task: Task } | undefined; // kept while it waits for threads or memory
 
@@ -101,12 +100,9 @@ export async function schedule(
     if (state === "failed" && error && endsRun(error)) ended ??= error;
   }
   function start({ index, task }: { index: number; task: Task }, grant: Grant): void {
-    threadsFree -= grant.threads;
-    memoryFree -= grant.memoryBytes;
     running++;
     void perform(task, grant, index).then((performed) => {
-      threadsFree += grant.threads;
-      memoryFree += grant.memoryBytes;
+      resources.give(grant);
       running--;
       finish(index, performed);
       wake();
@@ -124,8 +120,8 @@ export async function schedule(
         finish(index, { state: "failed", error: tooLarge(task, memoryBytes) });
         continue;
       }
-      const grant = task.threads === "all" ? { threads: jobs, memoryBytes } : { threads: 1, memoryBytes: task.memoryBytes };
-      if (grant.threads > threadsFree || grant.memoryBytes > memoryFree) break;
+      const grant = resources.take(task);
+      if (!grant) break;
       ready.remove(index);
       start(next, grant);
     }
@@ -138,6 +134,26 @@ export async function schedule(
     if (states.get(index) === undefined) settle(index, "cancelled", { error: ended });
   }
   return ended;
+}
+
+/** Threads and memory that are free. */
+function resourcesOf(threads: number, memoryBytes: number) {
+  let threadsFree = threads;
+  let memoryFree = memoryBytes;
+  return {
+    /** Undefined while there is not enough for the task. */
+    take(task: Task): Grant | undefined {
+      const grant = task.threads === "all" ? { threads, memoryBytes } : { threads: 1, memoryBytes: task.memoryBytes };
+      if (grant.threads > threadsFree || grant.memoryBytes > memoryFree) return undefined;
+      threadsFree -= grant.threads;
+      memoryFree -= grant.memoryBytes;
+      return grant;
+    },
+    give(grant: Grant): void {
+      threadsFree += grant.threads;
+      memoryFree += grant.memoryBytes;
+    },
+  };
 }
 
 /** Which tasks may start; `release` tells that one thing less is in a task's way. */

@@ -1,11 +1,13 @@
+import type { Clock } from "../../core/clock.js";
 import { asEmporiumError, type ErrorRecord, toErrorRecord } from "../../core/errors.js";
 import type { Store } from "../../stores/store.js";
 import type { BlockSource } from "../blocks/block-source.js";
 import { ROW_BYTES, rowOf } from "../blocks/receipt-table.js";
 import { envOf } from "../env.js";
+import type { RunEvent } from "../events.js";
 import type { JournalRecord } from "../journal.js";
 import { everyInterval } from "../lock.js";
-import { performTask } from "../perform.js";
+import { performTask, type Unstamped } from "../perform.js";
 import type { Operations, PlainObject } from "../task.js";
 
 /** The process's side of `workerProcesses`. */
@@ -40,8 +42,9 @@ export type FromProcess =
   | { readonly kind: "broken"; readonly error: ErrorRecord }
   /** Tasks that are done, each with the row of its receipt. */
   | { readonly kind: "done"; readonly tasks: readonly number[]; readonly rows: Uint8Array }
-  | { readonly kind: "failed"; readonly task: number; readonly error: ErrorRecord }
+  | { readonly kind: "failed"; readonly tasks: readonly [number]; readonly error: ErrorRecord }
   | { readonly kind: "cancelled"; readonly tasks: readonly number[] }
+  | { readonly kind: "retry"; readonly event: Extract<Unstamped<RunEvent>, { kind: "retry" }> }
   | { readonly kind: "heartbeat" };
 
 const HEARTBEAT_MS = 5_000;
@@ -70,6 +73,7 @@ function listen(): void {
   });
 }
 
+/** @returns what does some tasks, one after the other */
 async function open(
   { module, data, scratch, createdMs, threads }: Extract<ToProcess, { kind: "begin" }>,
   signal: AbortSignal,
@@ -77,32 +81,48 @@ async function open(
   const { openBlockWork } = (await import(module)) as WorkModule;
   const { blocks, ...stores } = await openBlockWork(data);
   const env = envOf({});
-  let done: number[] = [];
-  let rows: Buffer[] = [];
-  let toldMs = 0;
-  const flush = () => {
-    if (done.length > 0) tell({ kind: "done", tasks: done, rows: Buffer.concat(rows, done.length * ROW_BYTES) });
-    [done, rows] = [[], []];
-    toldMs = env.clock.monotonic();
-  };
+  const results = teller(env.clock);
   // the process that asks keeps the journal
+  let row: Buffer | undefined;
   const add = async (record: JournalRecord) => {
-    if (record.record === "done") rows.push(rowOf(record.receipt.outputs));
+    if (record.record === "done") row = rowOf(record.receipt.outputs);
   };
   const journal = { append: add, jot: add, attempt: () => undefined, broken: undefined };
-  const options = { ...env, ...stores, journal, scratch, createdMs, signal, emit: () => {} };
+  const emit = (event: Unstamped<RunEvent>) => {
+    if (event.kind === "retry") tell({ kind: "retry", event });
+  };
+  const options = { ...env, ...stores, journal, scratch, createdMs, signal, emit };
   return async (tasks) => {
     const cancelled: number[] = [];
     for (const index of tasks) {
       const task = blocks.task(index);
       const grant = { threads: task.threads === "all" ? threads : 1, memoryBytes: task.memoryBytes };
       const { state, error } = signal.aborted ? { state: "cancelled" } : await performTask(task, grant, options);
-      if (state === "done") done.push(index);
-      else if (state === "failed") tell({ kind: "failed", task: index, error: toErrorRecord(error!) });
+      if (state === "done") results.add(index, row!);
+      else if (state === "failed") tell({ kind: "failed", tasks: [index], error: toErrorRecord(error!) });
       else cancelled.push(index);
-      if (done.length > 0 && env.clock.monotonic() - toldMs > TELL_MS) flush();
     }
-    flush();
+    results.flush();
     if (cancelled.length > 0) tell({ kind: "cancelled", tasks: cancelled });
+  };
+}
+
+/** Tells what is done, some tasks at a time. */
+function teller(clock: Clock) {
+  let tasks: number[] = [];
+  let rows: Buffer[] = [];
+  let toldMs = clock.monotonic();
+  function flush(): void {
+    if (tasks.length > 0) tell({ kind: "done", tasks, rows: Buffer.concat(rows, tasks.length * ROW_BYTES) });
+    [tasks, rows] = [[], []];
+    toldMs = clock.monotonic();
+  }
+  return {
+    flush,
+    add(index: number, row: Buffer): void {
+      tasks.push(index);
+      rows.push(row);
+      if (clock.monotonic() - toldMs > TELL_MS) flush();
+    },
   };
 }
