@@ -107,8 +107,8 @@ export type { CompareFormat, CompareRequest } from "./stations/harvest/compare/r
 export { compareDocuments, comparisonAs } from "./stations/harvest/compare/run.js";
 export type { CropOptions, CropResult } from "./stations/harvest/crop/crop.js";
 export { cropVolume } from "./stations/harvest/crop/crop.js";
-export type { DownloadOptions } from "./stations/harvest/download/download.js";
 export { download } from "./stations/harvest/download/download.js";
+export type { DownloadOptions } from "./stations/harvest/download/options.js";
 export type { DownloadReport } from "./stations/harvest/download/report.js";
 export type { DescribeOptions, DescribeReport } from "./stations/harvest/records/describe.js";
 export { describe } from "./stations/harvest/records/describe.js";

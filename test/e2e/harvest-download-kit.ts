@@ -9,8 +9,9 @@ import { makeTree, treeReply, type VirtualFile } from "../../examples/portals/tr
 import { manualClock } from "../../src/core/clock.js";
 import { parseBases } from "../../src/portals/bases.js";
 import { PORTAL_NAMES } from "../../src/portals/registry.js";
-import { type DownloadOptions, download } from "../../src/stations/harvest/download/download.js";
+import { download } from "../../src/stations/harvest/download/download.js";
 import { type ManifestEntry, parseManifest } from "../../src/stations/harvest/download/manifest.js";
+import type { DownloadOptions } from "../../src/stations/harvest/download/options.js";
 
 export interface Scene {
   portals: OfflinePortals;

@@ -38,6 +38,11 @@ export function resultTasks(job: string): (task: ResultTask) => Task {
   };
 }
 
+/** A value as JSON keeps it: what is undefined has no place there, and a task is known by what it is as JSON. */
+export function asPlain<T extends Plain = PlainObject>(value: object): T {
+  return JSON.parse(JSON.stringify(value)) as T;
+}
+
 /** The object that a task writes. */
 interface Kept {
   readonly run: string;

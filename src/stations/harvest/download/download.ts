@@ -1,65 +1,21 @@
 import { setMaxListeners } from "node:events";
 import { join, resolve as resolvePath } from "node:path";
-import type { Box } from "../../../core/box.js";
 import { asEmporiumError, EmporiumError, isEmporiumError } from "../../../core/errors.js";
 import { pathFilter } from "../../../core/path-filter.js";
-import type { ClusterUse, SubmittedReport } from "../../../engine/cluster/on-cluster.js";
-import { envOf, type GivenEnv } from "../../../engine/env.js";
-import type { Resolve } from "../../../net/gate.js";
+import type { SubmittedReport } from "../../../engine/cluster/on-cluster.js";
+import { envOf } from "../../../engine/env.js";
 import { makePaces } from "../../../net/pace.js";
-import type { Bases } from "../../../portals/bases.js";
 import { portalClient } from "../../../portals/client.js";
 import { parseLocation } from "../../../stores/url.js";
 import { forEachLimited } from "../../../system/parallel.js";
 import { parseChecksum } from "../transfer/checksum.js";
 import { carryOut } from "./carry-out.js";
 import { usualFolding } from "./folding.js";
+import type { ClusterDownloadOptions, DownloadOptions } from "./options.js";
 import { type DownloadPlan, planDownload } from "./plan.js";
 import { MANIFEST, nameAll, refuseEmpty, withChecksum } from "./plan-checks.js";
 import { openRemote, type Remote } from "./remote.js";
 import { type DownloadReport, doneReport, plannedReport, tally } from "./report.js";
-
-export interface DownloadOptions extends GivenEnv {
-  /** Folder of this machine. It is created. */
-  dest: string;
-  /** Connections for one file, and to one host. Default by portal: IDR 4, EPFL 16, others 8. */
-  connections?: number | undefined;
-  /** Of all connections together. */
-  bytesPerSecond?: number | undefined;
-  /** Requests per second to each host, instead of the known limits. */
-  requestsPerSecond?: number | undefined;
-  /** `sha256:…`, `md5:…`: for exactly one file. */
-  checksum?: string | undefined;
-  /** Default `<dest>/.emporium-manifest.jsonl`. */
-  manifest?: string | undefined;
-  /** Globs on paths below the start of each address. */
-  include?: readonly string[] | undefined;
-  exclude?: readonly string[] | undefined;
-  /** Voxels `[z, y, x]` of the chosen level, half-open. */
-  crop?: Box | undefined;
-  /** Level of volumes, 0 the finest. Default: all of them; with `crop` see `cropVolume`. */
-  scale?: number | undefined;
-  /** Report what would be fetched, and write nothing. */
-  dryRun?: boolean | undefined;
-  /** Continue after a failure. Default true. */
-  keepGoing?: boolean | undefined;
-  /** Sync each file before it counts as done. Default true. */
-  sync?: boolean | undefined;
-  /** Other base addresses of portals and hosts (`--portal-base`). */
-  bases?: Bases | undefined;
-  anonymous?: boolean | undefined;
-  /** Redirections of addresses that the user typed may lead to private networks and any port. */
-  allowPrivate?: boolean | undefined;
-  /** Pairs of address prefixes with the same files. Default: EBI's archive by FTP and HTTPS. */
-  mirrors?: readonly (readonly [string, string])[] | undefined;
-  /** Resolves host names, for the filter of addresses out of replies. Default: the system's resolver. */
-  resolve?: Resolve | undefined;
-}
-
-/** A download that a cluster does. */
-export interface ClusterDownloadOptions extends DownloadOptions {
-  cluster: ClusterUse;
-}
 
 /**
  * Fetches files and volumes: from the address of a portal's page, an accession, a direct link, a folder of a web or FTP server, a

@@ -7,7 +7,14 @@ import type { Report } from "../../../core/report.js";
 import { readTasks } from "../../../engine/cluster/graph.js";
 import { readDead } from "../../../engine/cluster/judge.js";
 import { type ClusterUse, runOnCluster, type SubmittedReport, submittedReport } from "../../../engine/cluster/on-cluster.js";
-import { readResult, removeTaskLocks, resultOperation, resultTasks, runSeconds } from "../../../engine/cluster/results.js";
+import {
+  asPlain,
+  readResult,
+  removeTaskLocks,
+  resultOperation,
+  resultTasks,
+  runSeconds,
+} from "../../../engine/cluster/results.js";
 import { runFolder } from "../../../engine/cluster/run-files.js";
 import type { OpenRun, RunRecord } from "../../../engine/cluster/run-record.js";
 import type { ClusterStation } from "../../../engine/cluster/work.js";
@@ -18,9 +25,9 @@ import { portalClient } from "../../../portals/client.js";
 import { fileStore } from "../../../stores/file/store.js";
 import { openStore } from "../../../stores/url.js";
 import { AT_ONCE_MIN, noteFaults } from "./carry-out.js";
-import type { DownloadOptions } from "./download.js";
 import { probeFolding } from "./folding.js";
 import { type Manifest, openManifest } from "./manifest.js";
+import type { DownloadOptions } from "./options.js";
 import { packing, unpack } from "./packed.js";
 import type { DownloadPlan, PlanFault } from "./plan.js";
 import { bytesToWrite, nameAll } from "./plan-checks.js";
@@ -108,7 +115,7 @@ export async function downloadOnCluster(
     {
       ...{ station: "download", name, source: target, target, anonymous: false, sync: params.sync },
       plan: { createdMs: env.clock.now(), tasks, locks: ["download"] },
-      params: params as unknown as PlainObject,
+      params: asPlain(params),
       groupOf: ({ id }) => ({ name: id, rank: 0 }),
       stageNames: ["files"],
       // files of earlier runs are compared with their servers, as on one machine
@@ -226,7 +233,7 @@ async function fetchTask(task: Task, context: TaskContext, { record, params, pac
     await piece.close();
     await client.close();
   }
-  return JSON.parse(JSON.stringify({ files, warnings: [...warnings] })) as Plain;
+  return asPlain({ files, warnings: [...warnings] });
 }
 
 /** Connections for one file are a share too. */

@@ -1,4 +1,5 @@
 import { EmporiumError } from "../../../core/errors.js";
+import { asPlain } from "../../../engine/cluster/results.js";
 import type { Plain, PlainObject } from "../../../engine/task.js";
 import type { Store } from "../../../stores/store.js";
 import type { Source } from "../transfer/options.js";
@@ -22,7 +23,7 @@ export function packing(remote: Remote): Packing {
         hint: "leave out --executor for this one",
       });
     }
-    const key = JSON.stringify(name);
+    const key = [name.root, name.trusted, name.portal].join(" ");
     const known = numbers.get(key) ?? stores.push(name) - 1;
     numbers.set(key, known);
     return known;
@@ -37,8 +38,7 @@ export function packing(remote: Remote): Packing {
         ...(mirrors.length === 0 ? {} : { mirrors: mirrors.map(source) }),
         ...(body === undefined ? {} : { body: Buffer.from(body).toString("base64") }),
       };
-      // what is undefined has no place in JSON, and a task is known by what it is as JSON
-      return JSON.parse(JSON.stringify(packed)) as PlainObject;
+      return asPlain(packed);
     },
   };
 }

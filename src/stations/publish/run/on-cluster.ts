@@ -2,11 +2,11 @@ import { resolve } from "node:path";
 import { EmporiumError, type ErrorRecord, toErrorRecord } from "../../../core/errors.js";
 import type { Report } from "../../../core/report.js";
 import { type ClusterUse, runOnCluster, type SubmittedReport, submittedReport } from "../../../engine/cluster/on-cluster.js";
-import { resultOperation, resultTasks, runSeconds } from "../../../engine/cluster/results.js";
+import { asPlain, resultOperation, resultTasks, runSeconds } from "../../../engine/cluster/results.js";
 import type { OpenRun, RunRecord } from "../../../engine/cluster/run-record.js";
 import type { ClusterStation } from "../../../engine/cluster/work.js";
 import { envOf } from "../../../engine/env.js";
-import type { Plain, PlainObject, Task, TaskContext } from "../../../engine/task.js";
+import type { Plain, Task, TaskContext } from "../../../engine/task.js";
 import { fileStore } from "../../../stores/file/store.js";
 import { openStore } from "../../../stores/url.js";
 import type { Plan } from "../plan/plan.js";
@@ -71,7 +71,7 @@ export async function publishRunOnCluster(
     {
       ...{ station: "publish run", name, source: home, target: home, anonymous: false, sync: false },
       plan: { createdMs: env.clock.now(), tasks: await tasksOf(groups, name, env.signal), locks: [log] },
-      params: JSON.parse(JSON.stringify(params)) as PlainObject,
+      params: asPlain(params),
       groupOf: ({ id, run }) => ({ name: id, rank: run === "send" ? 0 : 1 }),
       stageNames: ["files", "rest"],
       // what the bucket has is looked up again each time

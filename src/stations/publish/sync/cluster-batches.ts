@@ -4,7 +4,7 @@ import { cancelled } from "../../../core/cancel.js";
 import { asEmporiumError, EmporiumError, toErrorRecord } from "../../../core/errors.js";
 import { readTasks } from "../../../engine/cluster/graph.js";
 import { readDead } from "../../../engine/cluster/judge.js";
-import { type ResultTask, readResult, removeTaskLocks } from "../../../engine/cluster/results.js";
+import { asPlain, type ResultTask, readResult, removeTaskLocks } from "../../../engine/cluster/results.js";
 import { runFolder } from "../../../engine/cluster/run-files.js";
 import type { OpenRun, RunRecord } from "../../../engine/cluster/run-record.js";
 import { bufferMemory } from "../../../engine/cluster/worker-memory.js";
@@ -169,7 +169,7 @@ export async function withCarrier(
     await opened.close();
   }
   const result: SentResult = { counts: [...counts], failed };
-  return JSON.parse(JSON.stringify(result)) as Plain;
+  return asPlain(result);
 }
 
 /** Sends files that are not there already. Each is looked up by itself: nobody else's objects are listed. */

@@ -1,13 +1,13 @@
 import { join, resolve } from "node:path";
 import { EmporiumError, type ErrorRecord } from "../../../core/errors.js";
-import type { Report } from "../../../core/report.js";
+import { type Report, warningLines } from "../../../core/report.js";
 import { type ClusterUse, runOnCluster, type SubmittedReport, submittedReport } from "../../../engine/cluster/on-cluster.js";
-import { readResult, resultOperation, resultTasks, runSeconds } from "../../../engine/cluster/results.js";
+import { asPlain, readResult, resultOperation, resultTasks, runSeconds } from "../../../engine/cluster/results.js";
 import type { OpenRun, RunRecord } from "../../../engine/cluster/run-record.js";
 import type { ClusterStation } from "../../../engine/cluster/work.js";
 import { type Env, envOf } from "../../../engine/env.js";
 import { heldLocks, releaseRunLocks, takeRunLocks } from "../../../engine/lock.js";
-import type { Plain, PlainObject, Task, TaskContext } from "../../../engine/task.js";
+import type { Plain, Task, TaskContext } from "../../../engine/task.js";
 import { fileStore } from "../../../stores/file/store.js";
 import { objectName, type Store } from "../../../stores/store.js";
 import { openStore } from "../../../stores/url.js";
@@ -91,7 +91,7 @@ export async function publishTreeOnCluster(
     {
       ...{ station: "publish tree", name, source, target: home, anonymous: false, sync: false },
       plan: { createdMs: env.clock.now(), tasks: await tasksOf(selected, name, env.signal), locks: [] },
-      params: JSON.parse(JSON.stringify(params)) as PlainObject,
+      params: asPlain(params),
       groupOf: ({ id, params: { rank } }) => ({ name: id, rank: Number(rank) }),
       stageNames: STAGES,
       // what the target has is looked up again each time
@@ -102,12 +102,7 @@ export async function publishTreeOnCluster(
     env,
     (run) => lockTarget(run, env),
   );
-  return outcome.state !== "ended"
-    ? submittedReport(
-        outcome,
-        warnings.map((warning) => `warning: ${warning}`),
-      )
-    : reportOf(outcome.run!);
+  return outcome.state === "ended" ? reportOf(outcome.run!) : submittedReport(outcome, warningLines(warnings));
 }
 
 /** An ingest that writes the target takes the same locks. */
@@ -300,7 +295,7 @@ async function sendTheirDocuments(task: Task, context: TaskContext, scene: TreeS
     (key) => markAbove(failed, key),
   );
   const sent = result as unknown as SentResult;
-  return JSON.parse(JSON.stringify({ ...sent, failed: [...sent.failed, ...held] })) as Plain;
+  return asPlain({ ...sent, failed: [...sent.failed, ...held] });
 }
 
 /** Counts what an item holds, and removes what the tree no longer has where that is asked for and nothing has failed. */

@@ -1,0 +1,47 @@
+import type { Box } from "../../../core/box.js";
+import type { ClusterUse } from "../../../engine/cluster/on-cluster.js";
+import type { GivenEnv } from "../../../engine/env.js";
+import type { Resolve } from "../../../net/gate.js";
+import type { Bases } from "../../../portals/bases.js";
+
+export interface DownloadOptions extends GivenEnv {
+  /** Folder of this machine. It is created. */
+  dest: string;
+  /** Connections for one file, and to one host. Default by portal: IDR 4, EPFL 16, others 8. */
+  connections?: number | undefined;
+  /** Of all connections together. */
+  bytesPerSecond?: number | undefined;
+  /** Requests per second to each host, instead of the known limits. */
+  requestsPerSecond?: number | undefined;
+  /** `sha256:…`, `md5:…`: for exactly one file. */
+  checksum?: string | undefined;
+  /** Default `<dest>/.emporium-manifest.jsonl`. */
+  manifest?: string | undefined;
+  /** Globs on paths below the start of each address. */
+  include?: readonly string[] | undefined;
+  exclude?: readonly string[] | undefined;
+  /** Voxels `[z, y, x]` of the chosen level, half-open. */
+  crop?: Box | undefined;
+  /** Level of volumes, 0 the finest. Default: all of them; with `crop` see `cropVolume`. */
+  scale?: number | undefined;
+  /** Report what would be fetched, and write nothing. */
+  dryRun?: boolean | undefined;
+  /** Continue after a failure. Default true. */
+  keepGoing?: boolean | undefined;
+  /** Sync each file before it counts as done. Default true. */
+  sync?: boolean | undefined;
+  /** Other base addresses of portals and hosts (`--portal-base`). */
+  bases?: Bases | undefined;
+  anonymous?: boolean | undefined;
+  /** Redirections of addresses that the user typed may lead to private networks and any port. */
+  allowPrivate?: boolean | undefined;
+  /** Pairs of address prefixes with the same files. Default: EBI's archive by FTP and HTTPS. */
+  mirrors?: readonly (readonly [string, string])[] | undefined;
+  /** Resolves host names, for the filter of addresses out of replies. Default: the system's resolver. */
+  resolve?: Resolve | undefined;
+}
+
+/** A download that a cluster does. */
+export interface ClusterDownloadOptions extends DownloadOptions {
+  cluster: ClusterUse;
+}
