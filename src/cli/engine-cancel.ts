@@ -1,8 +1,7 @@
 import { z } from "zod";
 import { EmporiumError, toErrorRecord } from "../core/errors.js";
-import type { EngineName } from "../engine/cluster/engine-names.js";
 import { command } from "./command.js";
-import { executorOf, openForCommand, runPositional } from "./engine-options.js";
+import { openForCommand, runPositional } from "./engine-options.js";
 
 export default command({
   name: "engine cancel",
@@ -14,9 +13,9 @@ export default command({
   options: z.object({ run: runPositional }),
   examples: [{ run: "emporium engine cancel --help", says: "with the folder that ingest run --executor prints" }],
   async run({ run: location }, io) {
-    const { run, station } = await openForCommand(location, io);
+    const { run, station, engineOf } = await openForCommand(location, io);
     const [{ cancelRun }, { envOf }] = await Promise.all([import("../engine/cluster/cancel.js"), import("../engine/env.js")]);
-    const { left, errors: unasked } = await cancelRun(run, station, (name) => executorOf(name as EngineName, io.env), envOf(io));
+    const { left, errors: unasked } = await cancelRun(run, station, engineOf, envOf(io));
     const errors = left === 0 ? unasked : [...unasked, toErrorRecord(stillThere(left))];
     for (const error of errors) io.fail(error);
     if (io.json) io.outJson({ run: run.record.id, left, errors });

@@ -239,11 +239,9 @@ export async function openForCommand(location: string, io: Pick<Io, "env">, exec
       hint: "give the command that began the run once more, with this --executor and --engine-profile: it goes on with the run",
     });
   }
-  return {
-    run,
-    station: await stationOf(run.record.station),
-    executor: await executorOf(name, io.env, { slots, settings: resources.settings, queue: resources.queue }),
-  };
+  const engineOf = (other: string) =>
+    executorOf(other as EngineName, io.env, { slots, settings: resources.settings, queue: resources.queue });
+  return { run, station: await stationOf(run.record.station), executor: await engineOf(name), engineOf };
 }
 
 const STATIONS: Readonly<Record<string, () => Promise<ClusterStation>>> = {
