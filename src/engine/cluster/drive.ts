@@ -35,8 +35,12 @@ async function finish(run: OpenRun, station: ClusterStation): Promise<void> {
 }
 
 const POLL_MS = { first: 200, most: 10_000 };
-/** Looks at an engine that does not answer before the driver gives up; the run goes on without it. */
-const SILENT_LOOKS = 10;
+/** Looks at an engine that does not answer, or takes no more jobs at the moment, before the driver gives up; the run goes on without it. */
+const PATIENCE: Readonly<Record<string, { readonly looks: number; readonly waitMs: number }>> = {
+  ENGINE_ABSENT: { looks: 10, waitMs: POLL_MS.most },
+  ENGINE_REFUSED: { looks: 60, waitMs: 60_000 },
+};
+const isAbsent = (error: unknown) => error instanceof EmporiumError && error.code === "ENGINE_ABSENT";
 
 /**
  * Stays and calls the gate until the run has ended.
@@ -62,9 +66,10 @@ export async function drive(
       step = await gate(run, station, { executor, gates: false, by, takeOver: isFirst, clock: env.clock, log: env.log });
       silent = 0;
     } catch (error) {
-      if (!(error instanceof EmporiumError) || error.code !== "ENGINE_ABSENT" || ++silent >= SILENT_LOOKS) throw error;
-      env.log.warn(`${error.message}: asking again`);
-      await env.clock.sleep(POLL_MS.most, env.signal);
+      const patience = isFirst && !isAbsent(error) ? undefined : PATIENCE[(error as Partial<EmporiumError>).code ?? ""];
+      if (!patience || ++silent >= patience.looks) throw error;
+      env.log.warn(`${(error as Error).message}: asking again`);
+      await env.clock.sleep(patience.waitMs, env.signal);
       continue;
     }
     const why = step.state === "waiting" ? step.why : undefined;

@@ -165,8 +165,17 @@ async function submit(
   }
   const done: Submission = { ...submission, slices, engine: executor.name, id: handle.id };
   await putJson(run.store, key, done);
-  if (options.gates) await gateBehind(run, stage.name, [handle], options);
+  if (options.gates) await gateBehind(run, stage.name, [handle], options).catch(untold(options));
   return { state: "submitted", stage: stage.name, slices: slices.length, job: handle };
+}
+
+/** The array is in the queue whatever becomes of the job behind it. */
+function untold({ executor, log }: GateOptions): (error: unknown) => void {
+  return (error) => {
+    if (!isEmporiumError(error) || error.code !== "ENGINE_REFUSED") throw error;
+    log.warn(`${executor.name} took the jobs, but not the one behind them, which begins the next stage: ${error.message}`);
+    log.warn("when the jobs are over, emporium engine resume goes on");
+  };
 }
 
 /** A small job that calls the gate when others are over. Two of them do no harm. */

@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { quoteWords } from "../../core/shell.js";
 import type { OpenRun, RunRecord } from "./run-record.js";
 
-/** Looks of a gate that may fail before nobody calls it again: a node may be slow to see the target. */
-const GATE_TRIES = 3;
+/** Seconds after looks of a gate that failed: a node may be slow to see the target, or the queue full for a while. */
+const GATE_WAITS_S = [5, 60, 300, 900];
 
 /**
  * The engine's name of a job: it is found, and cancelled, by this name. Of the run's id, which has the target in it: the same plan for two
@@ -20,13 +20,7 @@ export function workerScript({ prologue, command }: Pick<RunRecord, "prologue" |
   const program = quoteWords([...command, "engine", ...words]);
   const body =
     words[0] === "gate"
-      ? [
-          `for try in ${Array.from({ length: GATE_TRIES }, (_, i) => i + 1).join(" ")}; do`,
-          `  ${program} && exit 0`,
-          "  sleep 5",
-          "done",
-          "exit 1",
-        ]
+      ? [`for wait in ${GATE_WAITS_S.join(" ")}; do`, `  ${program} && exit 0`, '  sleep "$wait"', "done", `exec ${program}`]
       : [`exec ${program}`];
   return ["#!/bin/sh", ...prologue, ...body, ""].join("\n");
 }

@@ -32,7 +32,7 @@ export function commandExecutor(engine: EngineWords, run: RunCommand): EngineExe
       const made = withSlices(job, engine);
       const { program, words, stdin = made.script, file } = engine.submit(made);
       if (file) await writeFile(file.path, file.text, { mode: 0o755 });
-      const output = await run(program, words, stdin);
+      const output = await run(program, words, stdin, engine.full);
       const id = output.status === 0 ? engine.idOf(output) : undefined;
       if (id !== undefined) return { name: job.name, id };
       if (engine.silent?.test(output.stderr)) throw silent(program, output);

@@ -3,6 +3,8 @@ import { EmporiumError } from "../../core/errors.js";
 import { redact } from "../../core/redact.js";
 
 const COMMAND_MS = 120_000;
+/** Of what a program says: enough for a message in which something is looked for. */
+const SAID_CHARACTERS = 10_000;
 const OUTPUT_BYTES = 64 * 2 ** 20;
 
 export interface CommandOutput {
@@ -11,25 +13,45 @@ export interface CommandOutput {
   readonly stderr: string;
 }
 
-/** Runs one of an engine's programs. Words are arguments, no shell sees them. */
-export type RunCommand = (program: string, words: readonly string[], stdin?: string) => Promise<CommandOutput>;
+/**
+ * Runs one of an engine's programs. Words are arguments, no shell sees them.
+ *
+ * @param gaveUp what the program says on standard error before it tries again by itself: it is ended then, and has failed
+ */
+export type RunCommand = (
+  program: string,
+  words: readonly string[],
+  stdin?: string,
+  gaveUp?: RegExp | undefined,
+) => Promise<CommandOutput>;
 
 /**
  * @param env of the program
  * @throws {EmporiumError} (each call) ENGINE_ABSENT where the program is not there or does not answer in two minutes
  */
 export function engineCommand(env: NodeJS.ProcessEnv): RunCommand {
-  return (program, words, stdin) =>
+  return (program, words, stdin, gaveUp) =>
     new Promise((resolve, reject) => {
+      let hasGivenUp = false;
       const child = execFile(
         program,
         [...words],
         { env, timeout: COMMAND_MS, maxBuffer: OUTPUT_BYTES, encoding: "utf8" },
         (error, stdout, stderr) => {
+          if (hasGivenUp) return resolve({ status: 1, stdout: "", stderr });
           if (error && typeof error.code !== "number") return reject(absentProgram(program, error));
           resolve({ status: error ? Number(error.code) : 0, stdout, stderr });
         },
       );
+      let said = "";
+      if (gaveUp) {
+        child.stderr?.on("data", (text: string) => {
+          said = `${said}${text}`.slice(-SAID_CHARACTERS);
+          if (hasGivenUp || !gaveUp.test(said)) return;
+          hasGivenUp = true;
+          child.kill("SIGTERM");
+        });
+      }
       child.stdin?.on("error", () => {}); // a program that ends early does not read its script: its status tells
       child.stdin?.end(stdin ?? "");
     });

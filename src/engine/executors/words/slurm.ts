@@ -2,8 +2,10 @@ import type { ArrayJob } from "../engine-executor.js";
 import { indexRanges } from "./index-ranges.js";
 import { type EngineWords, linesOf, mebibytes } from "./words.js";
 
-/** Seconds before the end of the allotted time at which a worker is told to stop. */
-const NOTICE_S = 120;
+/** Seconds before the end of the allotted time at which a worker is told to stop: two minutes, or a quarter of a short time. */
+function noticeSeconds(walltimeMinutes = Number.POSITIVE_INFINITY): number {
+  return Math.min(120, walltimeMinutes * 15);
+}
 /** Slurm's own default (slurm.conf(5), MaxArraySize): the largest index is one less. */
 const ARRAY_SIZE = 1001;
 
@@ -54,6 +56,7 @@ export const SLURM: EngineWords = {
       return { id, name, state: "waiting", ...(PASSING.has(reason) ? {} : { why: reason }) };
     }),
   silent: /Unable to contact slurm controller|Socket timed out|Zero Bytes were transmitted/i,
+  full: /(temporarily unable to accept job|job queue full), sleeping and retrying/i,
   cancel: (ids) => ({ program: "scancel", words: ids }),
   release: (id) => ({ program: "scontrol", words: ["release", id] }),
   hintOf(said) {
@@ -61,7 +64,7 @@ export const SLURM: EngineWords = {
     if (/account/i.test(said)) {
       return "name your account in the profile, or with --account; sacctmgr show associations lists yours";
     }
-    if (/(QOS|Assoc)Max|submit limit|Job violates/i.test(said)) {
+    if (/(QOS|Assoc)Max|submit limit|Job violates|sleeping and retrying/i.test(said)) {
       return "the queue takes no more of your jobs at the moment; emporium engine resume goes on later";
     }
     return /memory|CPU|Requested node configuration/i.test(said)
@@ -79,7 +82,7 @@ function sbatchWords({ name, indices, resources, slots, after = [], logs }: Arra
     ...(indices === undefined ? [] : [`--array=${indexRanges(indices)}${slots === undefined ? "" : `%${slots}`}`]),
     "--requeue",
     "--open-mode=append",
-    `--signal=B:TERM@${NOTICE_S}`,
+    `--signal=B:TERM@${noticeSeconds(walltimeMinutes)}`,
     "--nodes=1",
     "--ntasks=1",
     `--cpus-per-task=${cpus}`,

@@ -46,6 +46,8 @@ export interface EngineWords {
   readonly none?: RegExp | undefined;
   /** A failure of `submit` that means that the engine did not answer: it may have taken the job. */
   readonly silent?: RegExp | undefined;
+  /** What the program says when the queue takes no more, before it tries again by itself for minutes. */
+  readonly full?: RegExp | undefined;
   cancel(ids: readonly string[]): EngineCall;
   /** Lets held elements go on. */
   release?(id: string): EngineCall;
