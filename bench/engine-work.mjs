@@ -1,6 +1,6 @@
 /**
  * Blocks that do nothing, for bench/engine.mjs: `node engine-work.mjs WHAT SIDE PROCESSES FOLDER` prints one JSON line: seconds, tasks, the peak
- * memory of this process and of each of its worker processes. Also the module of those processes.
+ * memory and the processor time of this process and of its worker processes. Also the module of those processes.
  *
  * Two stages of SIDE^3 blocks; each block of the second needs the block at its place in the first and the 26 around that.
  */
@@ -43,6 +43,12 @@ export async function openBlockWork({ side, folder }) {
 }
 
 const peakMib = (pid) => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1] ?? 0) / 1024;
+/** Processor time of another process; Linux counts it in hundredths of a second. */
+function cpuSeconds(pid) {
+  const text = readFileSync(`/proc/${pid}/stat`, "latin1");
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
 const seconds = (sinceMs) => (performance.now() - sinceMs) / 1000;
 
 /** All blocks, from nothing or from what is there. */
@@ -53,7 +59,7 @@ async function run(side, processes, folder) {
   const scratch = join(folder, "scratch");
   const given = { processes, module: import.meta.url, data: { side, folder }, scratch, createdMs: 0, clock: systemClock };
   const performers = processes > 0 ? workerProcesses(given) : undefined;
-  let childrenMib = [];
+  let children = { mib: [], cpu_s: 0 };
   const store = target(folder);
   const report = await runBlocks(source, {
     operations: operations(() => (firstMs ??= performance.now())),
@@ -69,14 +75,16 @@ async function run(side, processes, folder) {
     log: silentLog,
     sync: false,
     onEvent: ({ kind }) => {
-      if (kind === "counted" && performers) childrenMib = performers.pids.map(peakMib);
+      if (kind !== "counted" || !performers) return;
+      const { pids } = performers;
+      children = { mib: pids.map(peakMib), cpu_s: pids.map(cpuSeconds).reduce((sum, one) => sum + one, 0) };
     },
   });
   performers?.close();
   if (report.exitStatus !== 0) throw new Error(`exit ${report.exitStatus}`);
   const { done, already } = report;
   const first = firstMs === undefined ? {} : { first_task_s: (firstMs - begunMs) / 1000 };
-  return { seconds: seconds(begunMs), tasks: source.count, done, already, ...first, children_mib: childrenMib };
+  return { seconds: seconds(begunMs), tasks: source.count, done, already, ...first, children };
 }
 
 /** A run that was killed when 99 % were done. */
@@ -137,5 +145,7 @@ if (process.argv[1] === import.meta.filename) {
     compile: () => compile(Number(side)),
   }[what];
   const result = await work();
-  process.stdout.write(`${JSON.stringify({ ...result, peak_mib: peakMib("self") })}\n`);
+  const { userCPUTime, systemCPUTime } = process.resourceUsage();
+  const cpu_s = (userCPUTime + systemCPUTime) / 1e6 + (result.children?.cpu_s ?? 0);
+  process.stdout.write(`${JSON.stringify({ ...result, cpu_s, peak_mib: peakMib("self") })}\n`);
 }

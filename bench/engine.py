@@ -65,6 +65,12 @@ def run_filequeue(side, processes, folder):
 
 name, side, processes, folder = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
 seconds, tasks, state = {"daisy": run_daisy, "filequeue": run_filequeue}[name](side, processes, folder)
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-print(json.dumps({"seconds": seconds, "tasks": tasks, "state": str(state), "peak_kib": peak, "child_peak_kib": children}), file=sys.__stderr__)
+usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+result = {
+    "seconds": seconds,
+    "tasks": tasks,
+    "state": str(state),
+    "cpu_s": sum(usage.ru_utime + usage.ru_stime for usage in usages),
+    "peak_kib": max(usage.ru_maxrss for usage in usages),
+}
+print(json.dumps(result), file=sys.__stderr__)
