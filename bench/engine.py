@@ -3,7 +3,8 @@
 daisy: two tasks on a grid of SIDE^3 blocks; each block of the second reads its neighbours in what the first writes, so it depends on 27 blocks.
 filequeue: as many tasks in a queue of files (task-queue has no dependencies), put in and then done.
 
-Prints one JSON line on standard error: seconds of the work alone (imports not included), tasks, and the peak memory of this process.
+Prints one JSON line on standard error: seconds of the work alone (imports not included), tasks, the processor time of all processes, and the peak
+memory of the largest.
 """
 import json
 import os
