@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, rm, statfs, writeFile } from "node:fs/promises";
 import { availableParallelism, homedir, tmpdir, totalmem } from "node:os";
 import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { z } from "zod";
 import type { DatabaseServer } from "../catalog/database.js";
@@ -63,24 +64,35 @@ export async function examine({ env, workspace }: Pick<Io, "env" | "workspace">)
   ];
 }
 
-/** Engines of clusters whose programs are here and answer. */
+/** Time for an engine of a profile to answer. */
+const ENGINE_MS = 15_000;
+
+/** Engines of clusters whose programs are here and answer, and those of the profiles, answering or not. */
 async function clusters({ env }: Pick<Io, "env">): Promise<Finding> {
-  const [{ executorOf }, { ENGINES }] = await Promise.all([
+  const [{ executorOf, profiledEngines }, { ENGINES, ENGINE_SETTINGS }] = await Promise.all([
     import("./engine-options.js"),
     import("../engine/cluster/engine-names.js"),
   ]);
-  const found = await Promise.all(
-    ENGINES.filter((name) => name !== "local").map(async (name) => {
+  try {
+    const alone = ENGINES.filter((name) => name !== "local" && !(name in ENGINE_SETTINGS)).map(async (name) => {
       const limits = await (await executorOf(name, env)).limits().catch(() => undefined);
       return limits && `${name} (arrays of up to ${limits.arrayMax})`;
-    }),
-  );
-  const here = found.filter((words) => words !== undefined);
-  return {
-    name: "cluster",
-    status: "ok",
-    found: here.length === 0 ? "none: sbatch, bsub and qsub are not here, or do not answer" : here.join(", "),
-  };
+    });
+    const profiled = (await profiledEngines(env)).map(async ({ profile, engine, ...settings }) => {
+      const answer = Promise.resolve(executorOf(engine, env, settings)).then((executor) => executor.limits());
+      const said = await Promise.race([answer, sleep(ENGINE_MS, undefined, { ref: false })]).catch((error: unknown) => error);
+      if (said instanceof Error) return `${engine} of profile ${profile} (${redact(said.message).slice(0, 160)})`;
+      return said === undefined
+        ? `${engine} of profile ${profile} (does not answer)`
+        : `${engine} of profile ${profile} (arrays of up to ${(said as { arrayMax: number }).arrayMax})`;
+    });
+    const here = (await Promise.all([...alone, ...profiled])).filter((words) => words !== undefined);
+    const none = "none: sbatch, bsub and qsub are not here, or do not answer, and no profile names another engine";
+    return { name: "cluster", status: "ok", found: here.length === 0 ? none : here.join(", ") };
+  } catch (error) {
+    if (!isEmporiumError(error)) throw error;
+    return { name: "cluster", status: "warn", found: error.message, hint: error.facts.hint };
+  }
 }
 
 export function nodeVersion(version: string): Finding {

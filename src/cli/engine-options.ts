@@ -40,9 +40,26 @@ const EngineOptions = z.object(engineOptions);
 export type EngineOptions = z.output<typeof EngineOptions>;
 
 const PROFILES = "emporium.engines.yaml";
+
+const profileFiles = (env: Io["env"]): string[] => [
+  PROFILES,
+  join(env.XDG_CONFIG_HOME ?? join(homedir(), ".config"), "emporium", PROFILES),
+];
+
+/** Engines that only a profile describes, as this person has them. @throws {EmporiumError} CONFIG_… */
+export async function profiledEngines(env: Io["env"]) {
+  const file = profileFiles(env).find((path) => existsSync(path));
+  if (file === undefined) return [];
+  const { engineSettings, readProfiles } = await import("../engine/cluster/profile.js");
+  return Object.entries(readProfiles(file)).flatMap(([profile, fields]) => {
+    const { engine = "local", queue } = fields;
+    return engine in ENGINE_SETTINGS ? [{ profile, engine, queue, settings: engineSettings(engine, fields, file) }] : [];
+  });
+}
+
 /** @throws {EmporiumError} USAGE, CONFIG_… */
 async function profileOf(name: string | undefined, env: Io["env"]): Promise<EngineProfile & { file?: string }> {
-  const files = [PROFILES, join(env.XDG_CONFIG_HOME ?? join(homedir(), ".config"), "emporium", PROFILES)];
+  const files = profileFiles(env);
   const file = files.find((path) => existsSync(path));
   if (file === undefined) {
     if (name === undefined) return {};
@@ -95,6 +112,13 @@ const WORDS: Readonly<Record<Exclude<EngineName, "local" | "aws-batch">, (settin
   lsf: async () => (await import("../engine/executors/words/lsf.js")).LSF,
   sge: async () => (await import("../engine/executors/words/sge.js")).SGE,
   pbs: async () => (await import("../engine/executors/words/pbs.js")).PBS,
+  async kubernetes(settings) {
+    const [{ kubernetesWords }, { KubernetesSettings }] = await Promise.all([
+      import("../engine/executors/words/kubernetes.js"),
+      import("../engine/executors/words/kubernetes-settings.js"),
+    ]);
+    return kubernetesWords(KubernetesSettings.parse(settings));
+  },
   async command(settings) {
     const [{ templateWords }, { EngineTemplates }] = await Promise.all([
       import("../engine/executors/words/by-template.js"),
@@ -170,7 +194,7 @@ async function placeOf(
     slices: profile.slices,
     prologue: profile.prologue ?? [],
     // an image has the program where it likes
-    command: profile.command ?? (engine === "aws-batch" ? ["emporium"] : thisProgram()),
+    command: profile.command ?? (IN_IMAGES.includes(engine) ? ["emporium"] : thisProgram()),
     logs: profile.logs === undefined ? undefined : resolve(profile.logs),
     program: version(),
     price: profile.price,
@@ -216,6 +240,8 @@ export async function clusterOf(
 
 const optional = <K extends string>(key: K, value: string | undefined) =>
   (value === undefined ? {} : { [key]: value }) as { [k in K]?: string };
+
+const IN_IMAGES: readonly EngineName[] = ["aws-batch", "kubernetes"];
 
 /** Nodes of a cluster see the same folders: the program is started there by the path that it has here. */
 function thisProgram(): string[] {

@@ -66,7 +66,7 @@ const SLOTS = 2;
 const QUEUE = "test-queue";
 export const DEFINITION = "test-definition";
 const POLL_MS = 25;
-export const CREDENTIALS = { accessKeyId: "batch", secretAccessKey: "batch-secret" };
+export const CREDENTIALS = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "key-of-the-tests" };
 const OVERRIDES_MAX = 8192;
 
 export async function startBatchServer(options: BatchServerOptions = {}): Promise<BatchServer> {

@@ -76,7 +76,7 @@ describe("AWS Batch", { timeout: 60_000 }, () => {
   );
   it("signs, so that others are refused", () =>
     withBatch(async ({ server }) => {
-      const access = { region: "us-east-1", credentials: async () => ({ accessKeyId: "batch", secretAccessKey: "other" }) };
+      const access = { region: "us-east-1", credentials: async () => ({ accessKeyId: "AKIDEXAMPLE", secretAccessKey: "other" }) };
       const api = batchApi({ endpoint: server.url, access, clock: systemClock, random: Math.random });
       await expect(batchExecutor(api, { definition: DEFINITION }, "test-queue").limits()).rejects.toMatchObject({
         code: "STORE_DENIED",

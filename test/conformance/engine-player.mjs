@@ -4,7 +4,7 @@
  *
  *     node engine-player.mjs DIALECT PROGRAM [argument …]
  *
- * DIALECT is lsf, pbs, sge or slurm; the last for engines that a profile describes. State lies in $PLAYER_FOLDER: a file for each job, which only the job's own process writes.
+ * DIALECT is lsf, pbs, sge, kubernetes or slurm; the last for engines that a profile describes. State lies in $PLAYER_FOLDER: a file for each job, which only the job's own process writes.
  * Sources of the words: bsub(1), bjobs(1), bkill(1), bparams(1) of LSF 10.1; qsub(1B), qstat(1B), qdel(1B) of PBS Professional 2022;
  * qsub(1), qstat(1), qdel(1), qconf(1) of Grid Engine 8.1, and what its 8.1.9 answered where it was asked (test/peers/engines.test.ts).
  */
@@ -91,8 +91,27 @@ READ.slurm = (flags) => {
   };
 };
 
-const INDEX_VARIABLE = { lsf: "LSB_JOBINDEX", pbs: "PBS_ARRAY_INDEX", sge: "SGE_TASK_ID", slurm: "SLURM_ARRAY_TASK_ID" }[dialect];
-const JOB_VARIABLE = { lsf: "LSB_JOBID", pbs: "PBS_JOBID", sge: "JOB_ID", slurm: "SLURM_JOB_ID" }[dialect];
+/** kubectl(1): an Indexed Job of `batch/v1`, from standard input. */
+READ.kubernetes = (_, manifest) => {
+  const { kind, metadata, spec } = JSON.parse(manifest);
+  if (kind !== "Job" || spec.completionMode !== "Indexed") fail("error: an Indexed Job is wanted");
+  const [{ command }] = spec.template.spec.containers;
+  return {
+    ...{ name: metadata.generateName, labels: metadata.labels, first: 0, count: spec.completions, most: spec.parallelism },
+    ...{ after: [], log: "/dev/null", script: command[2] },
+  };
+};
+
+const INDEX_VARIABLE = {
+  lsf: "LSB_JOBINDEX",
+  pbs: "PBS_ARRAY_INDEX",
+  sge: "SGE_TASK_ID",
+  slurm: "SLURM_ARRAY_TASK_ID",
+  kubernetes: "JOB_COMPLETION_INDEX",
+}[dialect];
+const JOB_VARIABLE = { lsf: "LSB_JOBID", pbs: "PBS_JOBID", sge: "JOB_ID", slurm: "SLURM_JOB_ID", kubernetes: "HOSTNAME" }[
+  dialect
+];
 
 function fail(message) {
   process.stderr.write(`${message}\n`);
@@ -129,7 +148,7 @@ const jobs = () =>
 const isOver = ({ elements }) => elements.every(({ state }) => state === "over");
 
 async function submit() {
-  const flags = flagsOf(args);
+  const flags = dialect === "kubernetes" ? {} : flagsOf(args);
   if (flags["--partition"] === "nowhere")
     fail(
       "sbatch: error: invalid partition specified: nowhere\nsbatch: error: Batch job submission failed: Invalid partition name specified",
@@ -138,9 +157,9 @@ async function submit() {
     if (dialect !== "sge") fail("nowhere: No such queue. Job not submitted.");
     fail('Unable to run job: Job was rejected because job requests unknown queue "nowhere"\nExiting.');
   }
-  const asked = READ[dialect](flags);
-  let script = "";
-  for await (const piece of process.stdin) script += piece;
+  let input = "";
+  for await (const piece of process.stdin) input += piece;
+  const { script = input, ...asked } = READ[dialect](flags, input);
   mkdirSync(folder, { recursive: true });
   let id;
   for (id = jobs().length + 1; ; id++) {
@@ -163,6 +182,7 @@ async function submit() {
     detached: true,
     stdio: "ignore",
   }).unref();
+  if (dialect === "kubernetes") process.stdout.write(`job.batch/${asked.name}${id}\n`);
   if (dialect === "slurm") process.stdout.write(`${id}\n`);
   if (dialect === "lsf") process.stdout.write(`Job <${id}> is submitted to default queue <normal>.\n`);
   if (dialect === "pbs") process.stdout.write(`${id}${asked.count === undefined ? "" : "[]"}.player\n`);
@@ -282,7 +302,39 @@ LIST.slurm = () => {
   }
 };
 
+async function kubectl() {
+  const [verb, ...words] = args;
+  const line = args.join(" ");
+  if (line === "auth can-i create jobs.batch") return process.stdout.write("yes\n");
+  if (line === "create -f - -o name") return submit();
+  if (line === "get jobs.batch -l app.kubernetes.io/managed-by=emporium -o json") return LIST.kubernetes();
+  const names = words.slice(1).filter((word) => !word.startsWith("--"));
+  const flags = words.filter((word) => word.startsWith("--")).join(" ");
+  if (verb !== "delete" || words[0] !== "jobs.batch" || flags !== "--ignore-not-found --wait=false --cascade=foreground") {
+    fail(`error: unknown command or flag: kubectl ${line}`);
+  }
+  for (const name of names) {
+    const job = jobs().find(({ id, name: base }) => `${base}${id}` === name);
+    if (job) writeFileSync(cancelOf(job.id), "");
+  }
+}
+
+LIST.kubernetes = () => {
+  const items = (existsSync(folder) ? jobs() : []).map((job) => {
+    const count = (state) => job.elements.filter((element) => element.state === state).length;
+    const active = count("running");
+    const conditions = isOver(job) ? [{ type: "Complete", status: "True" }] : [];
+    return {
+      metadata: { name: `${job.name}${job.id}`, labels: job.labels },
+      spec: { completions: job.count },
+      status: { ...(active > 0 ? { active, ready: active } : {}), succeeded: count("over"), conditions },
+    };
+  });
+  process.stdout.write(JSON.stringify({ apiVersion: "v1", kind: "List", items }));
+};
+
 if (program === "run") await run(args[0]);
+else if (program === "kubectl") await kubectl();
 else if (program === "bsub" || program === "qsub" || program === "sbatch") await submit();
 else if (program === "bjobs" || program === "qstat" || program === "squeue") LIST[dialect]();
 else if (program === "bkill" || program === "qdel" || program === "scancel") cancel();

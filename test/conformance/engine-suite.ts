@@ -4,7 +4,10 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { EngineName } from "../../src/engine/cluster/engine-names.js";
 import { type ArrayJob, type EngineExecutor, GONE, isAlive, type JobHandle } from "../../src/engine/executors/engine-executor.js";
+
+import { LACKS, ROWS, type Row } from "./engine-rows.js";
 
 const POLL_MS = 100;
 const GONE_MS = 60_000;
@@ -16,11 +19,16 @@ export interface EngineUnderTest {
 
 /** What every engine must do, whoever plays it. `made` starts one for all tests. */
 export function engineSuite(
-  title: string,
+  engine: EngineName,
+  how: "real" | "played",
   made: (folder: string) => Promise<EngineUnderTest>,
-  { waits = true, logs: keepsLogs = true } = {},
 ): void {
-  describe(title, { timeout: 120_000 }, () => {
+  const lacks = LACKS[engine] ?? [];
+  const row = (name: Row, test: () => Promise<void>) => {
+    if (!lacks.includes(name)) it(ROWS[name], test);
+  };
+
+  describe(`${engine}, ${how}`, { timeout: 120_000 }, () => {
     const folder = mkdtempSync(join(tmpdir(), "emporium-engine-"));
     const out = join(folder, "out");
     let engine: EngineUnderTest;
@@ -56,28 +64,28 @@ export function engineSuite(
       throw new Error("the jobs do not end");
     }
 
-    it("says how long an array may be", async () => {
+    row("limits", async () => {
       expect((await executor.limits()).arrayMax).toBeGreaterThanOrEqual(10);
     });
-    it("runs each slice of a list once, whatever its number", async () => {
+    row("list", async () => {
       const handle = await executor.submit(job("list", `echo x >>'${out}'/list.${slice}`, { indices: [2, 5, 6, 7], slots: 2 }));
       await over([handle]);
       expect(written("list")).toEqual(["list.2", "list.5", "list.6", "list.7"]);
       for (const file of written("list")) expect(readFileSync(join(out, file), "utf8"), file).toBe("x\n");
     });
-    it("runs an array of one slice", async () => {
+    row("one", async () => {
       await over([await executor.submit(job("one", `echo x >>'${out}'/one.${slice}`, { indices: [3] }))]);
       expect(written("one")).toEqual(["one.3"]);
     });
-    it("runs a job without slices", async () => {
+    row("plain", async () => {
       await over([await executor.submit(job("plain", `echo x >>'${out}'/plain.x`))]);
       expect(written("plain")).toEqual(["plain.x"]);
     });
-    it("quotes nothing and loses nothing of the script", async () => {
+    row("words", async () => {
       await over([await executor.submit(job("words", `printf '%s' 'it'\\''s "$(id)" \`x\` é 😀 %I %J' >'${out}'/words.x`))]);
       expect(readFileSync(join(out, "words.x"), "utf8")).toBe('it\'s "$(id)" `x` é 😀 %I %J');
     });
-    it.runIf(keepsLogs)("keeps what a job prints in the folder that is named", async () => {
+    row("logs", async () => {
       const logs = join(folder, "logs of jobs");
       mkdirSync(logs);
       await over([await executor.submit(job("printed", "echo out; echo err >&2", { indices: [4], logs }))]);
@@ -85,7 +93,7 @@ export function engineSuite(
       for (let waitedMs = 0; waitedMs < GONE_MS && printed(logs) === ""; waitedMs += POLL_MS) await sleep(POLL_MS);
       expect(printed(logs).split("\n").sort()).toEqual(["", "err", "out"]);
     });
-    it("finds a job by its name while it is there, and not afterwards", async () => {
+    row("find", async () => {
       const handle = await executor.submit(job("found", "exec sleep 60", { indices: [0, 1] }));
       expect(await executor.find("found")).toEqual([handle]);
       expect(await executor.find("other")).toEqual([]);
@@ -95,22 +103,21 @@ export function engineSuite(
       await over([handle]);
       expect(await executor.find("found")).toEqual([]);
     });
-    it("cancels what waits and what runs", async () => {
+    row("cancel", async () => {
       const handle = await executor.submit(job("cancelled", "exec sleep 60", { indices: [0, 1, 2, 3, 4, 5], slots: 1 }));
       await executor.cancel([handle]);
       await over([handle]);
     });
-    it("knows nothing of a job that is long gone, and says so", async () => {
+    row("gone", async () => {
       expect(isAlive((await executor.states([{ name: "x", id: "987654" }])).get("987654") ?? GONE)).toBe(false);
     });
-    if (!waits) return; // jobs of this machine are cut off from both: nobody queues them
-    it("begins a job when those before it are over, however they ended", async () => {
+    row("after", async () => {
       const first = await executor.submit(job("first", `sleep 1; echo x >>'${out}'/first.${slice}; exit 7`, { indices: [0, 1] }));
       const then = await executor.submit(job("then", `ls '${out}' | grep -c '^first' >'${out}'/then.x`, { after: [first] }));
       await over([first, then]);
       expect(readFileSync(join(out, "then.x"), "utf8").trim()).toBe("2");
     });
-    it("refuses a queue that is not there, in the engine's words, with a hint", async () => {
+    row("refuse", async () => {
       const wrong = job("wrong", "true", {
         resources: { cpus: 1, memoryBytes: 64 * 2 ** 20, gpus: 0, words: [], queue: "nowhere" },
       });
@@ -129,7 +136,7 @@ const printed = (folder: string): string =>
     .join("");
 
 /** Puts the programs of an engine that is played into a folder. @returns what a process needs to find them */
-export function playerEnvironment(dialect: keyof typeof PROGRAMS, folder: string): NodeJS.ProcessEnv {
+export function playerEnvironment(dialect: PlayedDialect, folder: string): NodeJS.ProcessEnv {
   const bin = join(folder, "bin");
   mkdirSync(bin, { recursive: true });
   const player = fileURLToPath(new URL("./engine-player.mjs", import.meta.url));
@@ -145,4 +152,6 @@ const PROGRAMS = {
   pbs: ["qsub", "qstat", "qdel"],
   sge: ["qsub", "qstat", "qdel", "qconf"],
   slurm: ["sbatch", "squeue", "scancel", "scontrol"],
+  kubernetes: ["kubectl"],
 };
+export type PlayedDialect = keyof typeof PROGRAMS;

@@ -109,6 +109,15 @@ describe("an import through AWS Batch", { timeout: 240_000 }, () => {
     expect(objects("expired/").size).toBe(0);
   });
 
+  it("doctor tells that the engine of a profile answers", async () => {
+    const { findings } = JSON.parse((await emporium(["doctor", "--json"], env)).stdout) as {
+      findings: { name: string; found: string }[];
+    };
+    expect(findings.find(({ name }) => name === "cluster")?.found).toContain(
+      "aws-batch of profile cloud (arrays of up to 10000)",
+    );
+  });
+
   function runRecord(prefix: string): { resources: unknown } {
     const [, { segments }] = [...bucket.s3.buckets.get(BUCKET)!].find(
       ([key]) => key.startsWith(`${prefix}.emporium/runs/`) && key.endsWith("/run.json"),

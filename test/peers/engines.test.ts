@@ -8,24 +8,31 @@ import { engineCommand } from "../../src/engine/executors/engine-command.js";
 import { type EngineExecutor, GONE, isAlive } from "../../src/engine/executors/engine-executor.js";
 import { SGE } from "../../src/engine/executors/words/sge.js";
 import { SLURM } from "../../src/engine/executors/words/slurm.js";
-import { engineSuite } from "../conformance/engine-suite.js";
+import { REAL } from "../conformance/engine-rows.js";
+import { type EngineUnderTest, engineSuite } from "../conformance/engine-suite.js";
 import { type GridEngine, hasGridEngine, startGridEngine } from "./sge-kit.js";
 import { hasSlurm, startSlurm } from "./slurm-kit.js";
 
-describe.runIf(hasSlurm())("engines that are really here", () => {
-  engineSuite("slurm", async () => {
-    const slurm = await startSlurm({ SelectTypeParameters: "CR_Core_Memory" });
-    return { executor: commandExecutor(SLURM, engineCommand(slurm.env)), stop: () => slurm.stop() };
-  });
-});
-
-describe.runIf(hasGridEngine())("Grid Engine, really here", () => {
-  let grid: GridEngine;
-  engineSuite("sge", async () => {
-    grid = await startGridEngine();
-    return { executor: commandExecutor(SGE, engineCommand(grid.env)), stop: () => grid.stop() };
-  });
-});
+const STARTED: Readonly<Record<(typeof REAL)[number], { isHere: boolean; start: () => Promise<EngineUnderTest> }>> = {
+  slurm: {
+    isHere: hasSlurm(),
+    async start() {
+      const slurm = await startSlurm({ SelectTypeParameters: "CR_Core_Memory" });
+      return { executor: commandExecutor(SLURM, engineCommand(slurm.env)), stop: () => slurm.stop() };
+    },
+  },
+  sge: {
+    isHere: hasGridEngine(),
+    async start() {
+      const grid = await startGridEngine();
+      return { executor: commandExecutor(SGE, engineCommand(grid.env)), stop: () => grid.stop() };
+    },
+  },
+};
+for (const engine of REAL) {
+  const { isHere, start } = STARTED[engine];
+  describe.runIf(isHere)("engines that are really here", () => engineSuite(engine, "real", start));
+}
 
 describe.runIf(hasGridEngine())("Grid Engine's own ways", { timeout: 120_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), "emporium-grid-"));

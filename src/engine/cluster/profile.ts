@@ -4,6 +4,7 @@ import { EmporiumError } from "../../core/errors.js";
 import { parseBytes } from "../../core/units.js";
 import { parseCheckedYaml } from "../../formats/yaml/checked-yaml.js";
 import { BatchSettings } from "../executors/batch/settings.js";
+import { KubernetesSettings } from "../executors/words/kubernetes-settings.js";
 import { EngineTemplates } from "../executors/words/templates.js";
 import type { PlainObject } from "../task.js";
 import { ENGINE_SETTINGS, ENGINES, type EngineName } from "./engine-names.js";
@@ -50,10 +51,17 @@ const FIELDS = {
   command: z.array(Text).min(1).optional(),
   logs: Text.optional(),
   batch: BatchSettings.optional(),
+  kubernetes: KubernetesSettings.optional(),
   /** How to speak to an engine that emporium does not know. */
   templates: EngineTemplates.optional(),
   /** Of an hour of one processor. */
   price: ProfilePrice.optional(),
+};
+
+/** What engines without programs of their own, or without queues, cannot follow. */
+const WITHOUT_EFFECT: { readonly [K in EngineName]?: readonly ("queue" | "account" | "words" | "logs")[] } = {
+  "aws-batch": ["words", "logs"],
+  kubernetes: ["queue", "account", "words", "logs"],
 };
 
 const EngineProfile = z.strictObject(FIELDS).superRefine(({ engine, ...fields }, context) => {
@@ -62,6 +70,11 @@ const EngineProfile = z.strictObject(FIELDS).superRefine(({ engine, ...fields },
       context.addIssue({ code: "custom", path: ["engine"], message: `${name} needs ${field} in the same profile` });
     } else if (engine !== name && fields[field] !== undefined) {
       context.addIssue({ code: "custom", path: [field], message: `${field} is for engine: ${name} alone` });
+    }
+  }
+  for (const field of engine === undefined ? [] : (WITHOUT_EFFECT[engine] ?? [])) {
+    if (fields[field] !== undefined) {
+      context.addIssue({ code: "custom", path: [field], message: `${field} has no effect on ${engine}` });
     }
   }
 });
@@ -76,6 +89,7 @@ const ProfilesFile = z.strictObject({
 const SETTINGS: Readonly<Record<string, { readonly shape: Readonly<Record<string, z.ZodType>> }>> = {
   templates: EngineTemplates,
   batch: BatchSettings,
+  kubernetes: KubernetesSettings,
 };
 
 /** Fields of a profile, or of a map within it. */
@@ -96,12 +110,7 @@ const HINT = "docs/guides/clusters.md has a complete one";
  * @throws {EmporiumError} CONFIG_SYNTAX, CONFIG_FIELD, CONFIG_LIMIT; USAGE for a name that is not there
  */
 export function readProfile(text: string, file: string, name: string | undefined): EngineProfile {
-  const { value, placeOf } = parseCheckedYaml(text, ProfilesFile, {
-    file,
-    hint: HINT,
-    knownKeys: ([part, profile, ...rest]) =>
-      part === undefined ? Object.keys(ProfilesFile.shape) : profile === undefined ? [] : keysAt(rest),
-  });
+  const { value, placeOf } = parsedProfiles(text, file);
   const names = Object.keys(value.profiles);
   const wanted = name ?? value.default ?? (names.length === 1 ? names[0] : undefined);
   if (wanted === undefined) return {};
@@ -124,6 +133,20 @@ export function engineSettings(engine: EngineName, profile: EngineProfile, file:
     place: file === undefined ? undefined : { file },
     hint: `name one with --engine-profile; ${HINT}`,
   });
+}
+
+function parsedProfiles(text: string, file: string) {
+  return parseCheckedYaml(text, ProfilesFile, {
+    file,
+    hint: HINT,
+    knownKeys: ([part, profile, ...rest]) =>
+      part === undefined ? Object.keys(ProfilesFile.shape) : profile === undefined ? [] : keysAt(rest),
+  });
+}
+
+/** All profiles of a file, by their names. @throws {EmporiumError} CONFIG_SYNTAX, CONFIG_FIELD, CONFIG_LIMIT */
+export function readProfiles(file: string): Readonly<Record<string, EngineProfile>> {
+  return parsedProfiles(readFileSync(file, "utf8"), file).value.profiles;
 }
 
 /** `readProfile` of a file of this machine. */
