@@ -31,7 +31,7 @@ export const LACKS: { readonly [K in EngineName]?: readonly Row[] } = {
 /** Where else an engine is compared with what its makers publish. */
 const MODELS: { readonly [K in EngineName]?: string } = {
   "aws-batch": "requests and replies: Amazon's model, moto",
-  kubernetes: "manifests: the published model",
+  kubernetes: "manifests: the published model; flags: the real kubectl",
 };
 
 /** The page that tells what was tried on what. */

@@ -1,11 +1,55 @@
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { commandExecutor } from "../../src/engine/executors/by-command.js";
+import { engineCommand } from "../../src/engine/executors/engine-command.js";
 import type { ArrayJob } from "../../src/engine/executors/engine-executor.js";
-import { jobManifest } from "../../src/engine/executors/words/kubernetes.js";
+import { jobManifest, kubernetesWords } from "../../src/engine/executors/words/kubernetes.js";
 import { guideProfile } from "../conformance/engine-guide.js";
 import { hasEnvironment, python } from "./environment.js";
+
+const hasKubectl = spawnSync("kubectl", ["version", "--client"]).status === 0;
+if (!hasKubectl) console.warn("skipped: no kubectl on this machine");
+
+/** The real kubectl knows its own flags before it looks for a cluster; the one that it is told of does not answer. */
+describe.runIf(hasKubectl)("words for the real kubectl", { timeout: 120_000 }, () => {
+  const folder = mkdtempSync(join(tmpdir(), "emporium-kubectl-"));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, "config");
+  writeFileSync(
+    file,
+    JSON.stringify({
+      ...{ apiVersion: "v1", kind: "Config", users: [{ name: "me", user: {} }] },
+      clusters: [{ name: "none", cluster: { server: "http://127.0.0.1:1" } }],
+      contexts: [{ name: "lab", context: { cluster: "none", user: "me" } }],
+    }),
+  );
+  const run = engineCommand({ ...process.env, KUBECONFIG: file });
+  const words = kubernetesWords({ image: "emporium", namespace: "cryo", context: "lab" });
+  const job: ArrayJob = {
+    ...{ name: "runs", script: "#!/bin/sh\ntrue\n", indices: [0, 1] },
+    resources: { cpus: 1, memoryBytes: 2 ** 30, gpus: 0, words: [] },
+  };
+
+  it.each([
+    ["submit", words.submit(job)],
+    ["list", words.list],
+    ["cancel", words.cancel(["a", "b"])],
+  ])("%s has flags that it knows", async (_, { program, words: spoken, stdin }) => {
+    const { status, stderr } = await run(program, spoken, stdin);
+    expect([status, stderr]).toEqual([1, expect.stringContaining("refused")]);
+    const wrong = await run(program, [...spoken, "--no-such-flag"], stdin);
+    expect(wrong.stderr).toContain("unknown flag");
+  });
+  it("a cluster that does not answer is told apart from one that refuses", async () => {
+    const executor = commandExecutor(words, run);
+    await expect(executor.limits()).rejects.toMatchObject({ code: "ENGINE_ABSENT" });
+    await expect(executor.submit(job)).rejects.toMatchObject({ code: "ENGINE_ABSENT" });
+    await expect(executor.find("runs")).rejects.toMatchObject({ code: "ENGINE_ABSENT" });
+  });
+});
 
 /** No cluster is here: the manifests are judged by the models that the Kubernetes project publishes. */
 describe.runIf(hasEnvironment("peers"))("manifests of jobs for Kubernetes", () => {

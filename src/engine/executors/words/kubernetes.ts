@@ -51,7 +51,8 @@ export function kubernetesWords(settings: KubernetesSettings): EngineWords {
     idOf: ({ stdout }) => /^job\.batch\/(\S+)$/m.exec(stdout)?.[1],
     list: kubectl("get", "jobs.batch", "-l", `${OURS}=emporium`, "-o", "json"),
     parseList: (text) => (JSON.parse(text) as { items: readonly KubernetesJob[] }).items.flatMap(listed),
-    silent: /Unable to connect to the server|connection refused|i\/o timeout|TLS handshake timeout|etcdserver/i,
+    silent:
+      /Unable to connect to the server|The connection to the server .* was refused|connection refused|i\/o timeout|TLS handshake timeout|etcdserver/i,
     // in the foreground a job is there until its pods are gone
     cancel: (ids) => kubectl("delete", "jobs.batch", ...ids, "--ignore-not-found", "--wait=false", "--cascade=foreground"),
     hintOf(said) {
