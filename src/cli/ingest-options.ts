@@ -115,7 +115,12 @@ export interface IngestSelection extends Record<string, unknown> {
 const IngestOptions = z.object(ingestOptions);
 type IngestOptions = z.output<typeof IngestOptions> & { dryRun: boolean };
 
-export function selectionOf(options: IngestOptions): IngestSelection {
+type Choices = Pick<
+  IngestOptions,
+  "importEverything" | "importAllMetadata" | "import" | "importMetadata" | "filter" | "exclude" | "skipUntilRunName"
+>;
+
+export function selectionOf(options: Choices): IngestSelection {
   return {
     everything: options.importEverything,
     allMetadata: options.importAllMetadata,

@@ -100,6 +100,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./ingest-run.js"),
   },
   {
+    name: "ingest queue",
+    summary: "Start the portal's own ingestion jobs, one for each run of a deposition",
+    load: () => import("./ingest-queue.js"),
+  },
+  {
     name: "ingest plan",
     summary: "Show what ingest run would read, write and skip, without writing",
     load: () => import("./ingest-plan.js"),

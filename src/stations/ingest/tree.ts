@@ -48,6 +48,29 @@ export async function planTree(context: PlanContext, draft: Draft): Promise<Tree
   return names;
 }
 
+/** A run of a dataset of a deposition. */
+export interface RunPlace {
+  readonly deposition: string;
+  readonly dataset: string;
+  readonly run: string;
+}
+
+/** The runs that a selection takes, in their order, without what lies below them. @throws {EmporiumError} as `planTree` */
+export async function findRuns(context: PlanContext, draft: Draft): Promise<RunPlace[]> {
+  const counts: RunCounts = { found: 0, kept: 0, begun: context.selection.skipUntilRun === undefined };
+  const found: RunPlace[] = [];
+  for (const deposition of (await entities(context, draft, "deposition", [])).kept) {
+    for (const dataset of (await entities(context, draft, "dataset", [deposition.ancestor])).kept) {
+      for (const run of (await entities(context, draft, "run", [deposition.ancestor, dataset.ancestor], counts)).kept) {
+        const [named, folder, name] = [deposition, dataset, run].map(({ ancestor }) => scalarText(ancestor.name));
+        found.push({ deposition: named!, dataset: folder!, run: name! });
+      }
+    }
+  }
+  await requireRuns(context, counts, draft);
+  return found;
+}
+
 async function planDataset(
   context: PlanContext,
   draft: Draft,

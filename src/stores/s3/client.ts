@@ -112,7 +112,8 @@ export function s3Client(access: S3Access, timeouts: Timeouts, clock: Clock): S3
   };
 }
 
-async function connect(access: S3Access, timeouts: Timeouts): Promise<S3Client> {
+/** A client for a bucket, with credentials and region as every AWS tool finds them. */
+export async function connect(access: S3Access, timeouts: Timeouts): Promise<S3Client> {
   const { bucket, anonymous, region, endpoint, credentials, rebase } = access;
   const { env } = process;
   const profile = env.AWS_PROFILE || env.AWS_ACCESS_KEY_ID ? undefined : access.profile;
