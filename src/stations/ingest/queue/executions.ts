@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
+import type { JsonObject } from "../../../core/json.js";
 import { quoteWords } from "../../../core/shell.js";
 import { compilePattern } from "../../../engine/pattern.js";
-import type { PlainObject } from "../../../engine/task.js";
 import type { RunPlace } from "../tree.js";
 
 /** What all executions of one call have in common. */
@@ -25,7 +25,7 @@ export interface QueueFacts {
 
 export interface Execution extends RunPlace {
   readonly name: string;
-  readonly input: PlainObject;
+  readonly input: JsonObject;
 }
 
 const NAME_MAX = 80;
@@ -55,7 +55,7 @@ const clean = (text: string): string => text.replace(/[^0-9a-zA-Z-]/g, "-");
 const fingerprint = ({ deposition, dataset, run }: RunPlace): string =>
   `${createHash("sha256").update([deposition, dataset, run].join("\n")).digest("hex").slice(0, HASH_DIGITS)}-`;
 
-function inputOf(name: string, { dataset, run }: RunPlace, runs: readonly RunPlace[], facts: QueueFacts): PlainObject {
+function inputOf(name: string, { dataset, run }: RunPlace, runs: readonly RunPlace[], facts: QueueFacts): JsonObject {
   const { region, image, config, inputBucket, outputPath, commsBucket, wdlBucket, wdlKey, memoryMegabytes, stateMachine } = facts;
   const datasets = [...new Set(runs.map((place) => place.dataset))];
   const names = runs.filter((place) => place.dataset === dataset).map((place) => place.run);

@@ -1,4 +1,5 @@
 import { EmporiumError } from "../../../core/errors.js";
+import { type JsonObject, printJsonLine } from "../../../core/json.js";
 import { redact } from "../../../core/redact.js";
 import { type AwsAccount, codeOf, type ServiceAnswer } from "../../../stores/s3/account.js";
 import type { Execution } from "./executions.js";
@@ -53,17 +54,17 @@ export async function startExecution(
   stateMachine: string,
   { name, input }: Execution,
 ): Promise<{ arn: string | undefined; already: boolean }> {
-  // quotes are escaped once more: the service takes the input as a text
-  const body = { stateMachineArn: stateMachine, name, input: JSON.stringify(input) };
+  // the service takes the input as a text, and a repeated call must give the same one
+  const body = { stateMachineArn: stateMachine, name, input: printJsonLine(input) };
   const answer = await steps(account, "StartExecution", body);
   if (answer.status >= 400 && codeOf(answer.text) === "ExecutionAlreadyExists") return { arn: undefined, already: true };
   const { executionArn } = JSON.parse(allowed(answer)) as { executionArn?: string };
   return { arn: executionArn, already: false };
 }
 
-function steps(account: AwsAccount, operation: string, body: object): Promise<ServiceAnswer> {
+function steps(account: AwsAccount, operation: string, body: JsonObject): Promise<ServiceAnswer> {
   const headers = { "content-type": "application/x-amz-json-1.0", "x-amz-target": `AWSStepFunctions.${operation}` };
-  return account.ask({ service: "states", variable: "SFN", method: "POST", headers, body: JSON.stringify(body) });
+  return account.ask({ service: "states", variable: "SFN", method: "POST", headers, body: printJsonLine(body) });
 }
 
 /** @throws {EmporiumError} STORE_DENIED, ENGINE_REFUSED */

@@ -1,0 +1,69 @@
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { generateLab } from "../../examples/lab/generate.mjs";
+import { hasEnded, leftovers, tree } from "./cluster-kit.js";
+import { emporium } from "./environment.js";
+import { hasSlurm, type Slurm, startSlurm } from "./slurm-kit.js";
+
+const POLL_MS = 100;
+
+/** Commands beside `ingest run`, on one real Slurm: each gives what this machine gives alone. */
+describe.runIf(hasSlurm())("verify, harvest download and publish on a Slurm cluster", { timeout: 300_000 }, () => {
+  const folder = mkdtempSync(join(tmpdir(), "emporium-stations-"));
+  const made = join(folder, "made");
+  const workspace = ["--workspace", join(folder, "work")];
+  let slurm: Slurm;
+
+  beforeAll(async () => {
+    await generateLab({ out: join(folder, "lab"), deposits: ["imod"], runs: 3, shape: [8, 32, 24] });
+    const words = ["ingest", "run", join(folder, "lab/imod.yaml"), join(folder, "lab/input"), made, "--import-everything", "-q"];
+    expect((await emporium([...words, ...workspace])).status).toBe(0);
+    slurm = await startSlurm();
+  }, 300_000);
+  afterAll(async () => {
+    await slurm?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** Submits a command, waits until its run has ended, and gives the report that `engine status` prints. */
+  async function onSlurm(home: string, words: readonly string[]): Promise<Record<string, unknown>> {
+    const { stdout, stderr } = await emporium([...words, "--executor", "slurm", "--json", "-q", ...workspace], slurm.env);
+    if (stdout === "") throw new Error(stderr);
+    const { run } = JSON.parse(stdout) as { run: string };
+    while (!hasEnded(home)) await sleep(POLL_MS);
+    const status = JSON.parse((await emporium(["engine", "status", run, "--json"], slurm.env)).stdout);
+    expect(status).toMatchObject({ status: "done", failed: 0 });
+    return status.report;
+  }
+  const here = async (words: readonly string[]) =>
+    JSON.parse((await emporium([...words, "--json", "-q", ...workspace])).stdout) as Record<string, unknown>;
+
+  it("verify gives the report of this machine", async () => {
+    const report = await onSlurm(join(folder, "work/verify"), ["verify", made]);
+    expect({ ...report, seconds: 0 }).toEqual({ ...(await here(["verify", made])), seconds: 0 });
+    expect(report.status).toBe("proven");
+  });
+  it("publish tree fills a folder as this machine does", async () => {
+    const report = await onSlurm(join(folder, "work/publish"), ["publish", "tree", made, join(folder, "bucket")]);
+    expect(report).toMatchObject({ exitStatus: 0 });
+    expect(tree(join(folder, "bucket"))).toEqual(tree(made));
+    expect(leftovers(join(folder, "bucket"))).toEqual([]);
+  });
+  it("harvest download copies a folder as this machine does", async () => {
+    cpSync(join(made, "10401"), join(folder, "set"), { recursive: true });
+    await here(["harvest", "download", join(folder, "set"), "--dest", join(folder, "here")]);
+    const report = await onSlurm(join(folder, "copy"), [
+      "harvest",
+      "download",
+      join(folder, "set"),
+      "--dest",
+      join(folder, "copy"),
+    ]);
+    expect(report).toMatchObject({ failed: 0, exitStatus: 0 });
+    expect(tree(join(folder, "copy"))).toEqual(tree(join(folder, "here")));
+    expect(await slurm.command("squeue", ["-h"])).toBe("");
+  });
+});
