@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -84,6 +84,38 @@ describe("a run for another program", { timeout: 240_000 }, () => {
     // the ids of what failed stay its own
     expect(leftovers(join(folder, "partial"))).toEqual([".emporium/ids.json"]);
     expect((await engine("dead", "partial")).status).toBe(3);
+  });
+  it("a dry run tells what it would take, with the profile's price, and writes nothing", async () => {
+    mkdirSync(join(folder, "config/emporium"), { recursive: true });
+    writeFileSync(
+      join(folder, "config/emporium/emporium.engines.yaml"),
+      "profiles:\n  lab: {engine: slurm, price: 3600 EUR, slices: 2}\n",
+    );
+    const words = [
+      "ingest",
+      "run",
+      config,
+      join(folder, "lab/input"),
+      join(folder, "dry"),
+      "--import-everything",
+      "-q",
+      "--json",
+    ];
+    const dry = await emporium([...words, "--driver", "none", "--dry-run", "--workspace", join(folder, "work")], {
+      ...env,
+      XDG_CONFIG_HOME: join(folder, "config"),
+    });
+    const { estimate } = JSON.parse(dry.stdout) as { estimate: Record<string, unknown> & { readBytes: number; tasks: number } };
+    const cpuHours = (estimate.readBytes + estimate.tasks * 4 * 2 ** 20) / 20e6 / 3600;
+    expect(estimate).toMatchObject({
+      basis: "stated",
+      bytesPerCpuSecond: 20e6,
+      cpuHours: expect.closeTo(cpuHours, 3),
+      cost: expect.closeTo(cpuHours * 3600, 0),
+      price: { perCpuHour: 3600, currency: "EUR" },
+      stages: [{ name: "runs", slices: 2 }, { name: "datasets" }, { name: "depositions" }],
+    });
+    expect(existsSync(join(folder, "dry"))).toBe(false);
   });
   it("flags that contradict each other are refused", async () => {
     await ingest("flags", ["--driver", "none"]);

@@ -44,10 +44,19 @@ describe("profiles of engines", () => {
     ["profiles:\n  a:\n    memory: lots\n", { line: 3, column: 13 }, undefined],
     ["profiles:\n  a:\n    walltime: soon\n", { line: 3, column: 15 }, undefined],
     ["profiles:\n  a:\n    engine: condor\n", { line: 3, column: 13 }, undefined],
+    ["profiles:\n  a:\n    price: cheap\n", { line: 3, column: 12 }, undefined],
+    ["profiles:\n  a:\n    price: -1\n", { line: 3, column: 12 }, undefined],
   ])("points to the field: %j", (text, place, hint) => {
     const error = refused(text);
     expect(error).toMatchObject({ code: "CONFIG_FIELD", facts: { place } });
     if (hint !== undefined) expect(error.facts.hint).toBe(hint);
+  });
+  it.each([
+    ["0.04", { perCpuHour: 0.04 }],
+    ["0.04 EUR", { perCpuHour: 0.04, currency: "EUR" }],
+    ["2", { perCpuHour: 2 }],
+  ])("a price of %j an hour of a processor", (text, price) => {
+    expect(readProfile(`profiles: {a: {price: ${text}}}`, FILE, undefined)).toEqual({ price });
   });
   // sbatch(1), --time: "minutes", "minutes:seconds", "hours:minutes:seconds", "days-hours", "days-hours:minutes" and "days-hours:minutes:seconds";
   // bsub(1), -W: [hour:]minute. Of two numbers this has LSF's meaning.
