@@ -88,7 +88,8 @@ async function row(name, run, done) {
   } catch (error) {
     say(error.message);
     const isLate = error.message.startsWith(TIMED_OUT);
-    const reason = isLate ? `not over after ${options.limit} s` : error.message.trim().split("\n").at(-1).slice(0, 100);
+    const [first = "", ...said] = error.message.trim().split("\n");
+    const reason = isLate ? `not over after ${options.limit} s` : (said.at(-1) ?? first.split(":")[0]).slice(0, 100);
     return [`${name}: ${reason}${done ? `, ${done()} of ${slices} slices done` : ""}`, "-", "-", "-"];
   }
 }
@@ -151,6 +152,8 @@ rule work:
   const words = ["--snakefile", join(home, "Snakefile"), "--directory", home, "--executor", "slurm", "--jobs", String(slices)];
   const slurmWords = [
     "--slurm-array-jobs=all",
+    // it writes what all elements are to do into one command line: with 100 of them the jobs failed, "File name too long"
+    "--slurm-array-limit=20",
     "--slurm-no-account",
     "--slurm-disable-memory-fudge",
     "--slurm-status-command=squeue",
