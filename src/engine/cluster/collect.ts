@@ -90,7 +90,9 @@ async function collect(run: OpenRun, dryRun: boolean): Promise<Collected> {
 function leavingOf(name: string): Leaving | undefined {
   if (name.startsWith("journal/")) return "journals";
   if (/^graph\.(ndjson|index)$/.test(name)) return "tasks";
-  if (/^stages\/[^/]+\/(submitted\.\d+|retry)\.json$/.test(name)) return "submissions";
+  if (/^stages\/[^/]+\/(submitted\.\d+|retry|look)\.json$/.test(name)) return "submissions";
+  // which process's outputs counted, and those of others
+  if (/^(once|staging)\//.test(name)) return "submissions";
   if (name.startsWith("logs/")) return "logs";
   return name.startsWith(contentsFolder) ? "contents" : undefined;
 }

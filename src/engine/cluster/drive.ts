@@ -36,7 +36,7 @@ async function finish(run: OpenRun, station: ClusterStation): Promise<void> {
 
 const POLL_MS = { first: 200, most: 10_000 };
 /** Looks at an engine that does not answer, or takes no more jobs at the moment, before the driver gives up; the run goes on without it. */
-const PATIENCE: Readonly<Record<string, { readonly looks: number; readonly waitMs: number }>> = {
+const WAITS: Readonly<Record<string, { readonly looks: number; readonly waitMs: number }>> = {
   ENGINE_ABSENT: { looks: 10, waitMs: POLL_MS.most },
   ENGINE_REFUSED: { looks: 60, waitMs: 60_000 },
 };
@@ -66,10 +66,10 @@ export async function drive(
       step = await gate(run, station, { executor, gates: false, by, takeOver: isFirst, clock: env.clock, log: env.log });
       silent = 0;
     } catch (error) {
-      const patience = isFirst && !isAbsent(error) ? undefined : PATIENCE[(error as Partial<EmporiumError>).code ?? ""];
-      if (!patience || ++silent >= patience.looks) throw error;
+      const wait = isFirst && !isAbsent(error) ? undefined : WAITS[(error as Partial<EmporiumError>).code ?? ""];
+      if (!wait || ++silent >= wait.looks) throw error;
       env.log.warn(`${(error as Error).message}: asking again`);
-      await env.clock.sleep(patience.waitMs, env.signal);
+      await env.clock.sleep(wait.waitMs, env.signal);
       continue;
     }
     const why = step.state === "waiting" ? step.why : undefined;
