@@ -8,6 +8,7 @@ export interface BlockWorkData {
   processes?: number;
   dieAt?: Record<number, number>;
   hangAt?: number;
+  failAt?: number;
 }
 export function blocksOf(data: BlockWorkData): BlockSource;
 export function run(data: BlockWorkData, facts?: Partial<WorkerProcessesOptions>): Promise<BlockRunReport & { left: NotDone[] }>;

@@ -3,12 +3,14 @@
  * `node block-work.mjs '{"folder": …}'` prints the report.
  *
  * data: `folder` everything lies below it, `side` blocks along an axis, `processes` 0 for this one alone, `dieAt` blocks of the first stage at
- * which the process kills itself, as often as the number beside it says, `hangAt` at which it does not come back (once).
+ * which the process kills itself, as often as the number beside it says, `hangAt` at which it does not come back (once), `failAt` at which
+ * it throws.
  */
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { systemClock } from "../../dist/core/clock.js";
+import { EmporiumError } from "../../dist/core/errors.js";
 import { silentLog } from "../../dist/core/log.js";
 import { publishObject } from "../../dist/engine/atomic.js";
 import { blockSource } from "../../dist/engine/blocks/block-source.js";
@@ -26,7 +28,7 @@ export function blocksOf({ side }) {
   return blockSource({ createdMs: 0, locks: ["blocks"], stages });
 }
 
-function operations({ folder, dieAt = {}, hangAt = -1 }) {
+function operations({ folder, dieAt = {}, hangAt = -1, failAt = -1 }) {
   /** True so many times, whatever process asks. */
   function happens(name, times) {
     const path = join(folder, `${name}.times`);
@@ -41,6 +43,8 @@ function operations({ folder, dieAt = {}, hangAt = -1 }) {
       appendFileSync(join(folder, "begun"), `${task.title}\n`);
       if (isFirst && dieAt[index] && happens(`die-${index}`, dieAt[index])) process.kill(process.pid, "SIGKILL");
       if (isFirst && index === hangAt && happens("hang", 1)) await sleep(1_000_000);
+      if (isFirst && index === failAt)
+        throw new EmporiumError("FORMAT_CORRUPT", "bad block", { place: { file: "x.mrc", byte: 7 } });
       await sleep(index % 3);
       return { outputs: [await publishObject(context, task.outputs[0], Buffer.from(`${task.title} ${"x".repeat(index % 50)}`))] };
     },

@@ -137,6 +137,15 @@ describe("worker processes", () => {
     expect(order.indexOf("second 0,0,0")).toBeGreaterThan(order.indexOf("first 1,1,1"));
   });
 
+  it("tell why a block failed; what does not need it is done", async () => {
+    const report = await run({ folder: root, side: SIDE, processes: 2, failAt: 0 });
+    expect(report).toMatchObject({ failed: 1, blocked: 8, done: TASKS - 9, exitStatus: 3 });
+    expect(report.left[0]).toMatchObject({
+      title: "first 0,0,0",
+      error: { code: "FORMAT_CORRUPT", message: "bad block", file: "x.mrc", byte: 7 },
+    });
+  });
+
   it("that die are replaced, and what they had is done by others", async () => {
     const report = await run({ folder: root, side: SIDE, processes: 2, dieAt: { 5: 1, 77: 2 } });
     expect(report).toMatchObject({ done: TASKS, failed: 0, exitStatus: 0 });

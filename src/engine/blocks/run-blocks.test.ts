@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -107,6 +107,21 @@ describe("runBlocks", () => {
     expect(third).toMatchObject({ done: 2, already: 22, exitStatus: 0 });
     expect(done).toEqual(["a 0,0,0", "b 2,1,1"]);
     expect(await treeOf(target)).toEqual(tree);
+  });
+
+  it("tells of the plan, of what is done already, of counts and of the end", async () => {
+    const target = memoryStore();
+    await runBlocks(blockSource(graph()), options(target));
+    await target.remove("a.zarr/0/0/0/0");
+    const events: RunEvent[] = [];
+    await runBlocks(blockSource(graph()), options(target, { onEvent: (event) => events.push(event) }));
+    const counts = { done: 1, already: 23, failed: 0, blocked: 0, cancelled: 0 };
+    expect(events).toEqual([
+      { atMs: 0, kind: "plan", tasks: 24, bytes: 192, resumed: true, createdMs: 1_000 },
+      { atMs: 0, kind: "checked", already: 23, alreadyBytes: 184 },
+      { atMs: 0, kind: "counted", counts, bytesDone: 8 },
+      { atMs: 0, kind: "end", exitStatus: 0, seconds: 0 },
+    ]);
   });
 
   it("is another run when the blocks are others", async () => {
@@ -238,7 +253,11 @@ describe("runBlocks", () => {
         return writing().write!(task, context);
       },
     };
-    expect(await runBlocks(blockSource(graph()), options(target, { operations: scratching }))).toMatchObject({ done: 24 });
+    const source = blockSource(graph());
+    const left = join(root, "workspace", "scratch", source.idsHash(), source.task(3).id); // of a run that was killed
+    mkdirSync(left, { recursive: true });
+    writeFileSync(join(left, "half"), "");
+    expect(await runBlocks(source, options(target, { operations: scratching }))).toMatchObject({ done: 24 });
     expect(readdirSync(join(root, "workspace"))).toEqual([]);
   });
 });

@@ -178,8 +178,12 @@ describe("runLocal", () => {
     const run = bench([task("a"), task("b", { needs: ["a"] }), task("c"), task("d")], { signal: stop.signal });
     stop.abort();
     await run.end("a");
-    await run.end("c", { state: "cancelled" });
-    expect(states(await run.done)).toEqual(["a done", "b cancelled", "c cancelled", "d cancelled"]);
+    await run.end("c", { state: "cancelled", error: new EmporiumError("CANCELLED", "cut off") });
+    const results = await run.done;
+    expect(states(results)).toEqual(["a done", "b cancelled", "c cancelled", "d cancelled"]);
+    // one was cut off, the other never began
+    expect(results[2]!.error?.message).toBe("cut off");
+    expect(results[3]!.error?.message).toBe("d was not started: the run was stopped");
   });
 
   it("counts what is done already as done", async () => {
