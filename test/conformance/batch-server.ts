@@ -76,69 +76,8 @@ export async function startBatchServer(options: BatchServerOptions = {}): Promis
   let failing: { left: number; status: number; type: string } | undefined;
   let closed = false;
 
-  const operations: Readonly<Record<string, (body: Body) => Body>> = {
-    describejobqueues: ({ jobQueues = [QUEUE] }) => ({
-      jobQueues: (jobQueues as string[]).filter((name) => name === QUEUE).map(describedQueue),
-    }),
-    submitjob(request) {
-      checkSubmission(request, jobs);
-      const id = randomUUID();
-      const size = request.arrayProperties?.size as number | undefined;
-      const indices = size === undefined ? [undefined] : Array.from({ length: size }, (_, i) => i);
-      const elements = indices.map((index): Element => ({ index, status: "PENDING", attempt: 0 }));
-      jobs.set(id, { id, name: request.jobName, request, size, elements, createdAt: Date.now() });
-      return { jobArn: `arn:aws:batch:us-east-1:123456789012:job/${id}`, jobName: request.jobName, jobId: id };
-    },
-    describejobs({ jobs: ids }) {
-      if (!Array.isArray(ids) || ids.length > 100) throw new Refusal("at most 100 jobs are described");
-      return { jobs: (ids as string[]).flatMap((id) => jobs.get(id) ?? []).map(described) };
-    },
-    listjobs({ jobQueue, filters, nextToken }) {
-      if (jobQueue !== QUEUE) throw new Refusal(`JobQueue ${jobQueue} not found.`);
-      const name = String(filters?.[0]?.values?.[0] ?? "").toLowerCase();
-      if (filters?.[0]?.name !== "JOB_NAME") throw new Refusal("a filter is wanted");
-      const found = [...jobs.values()].filter((job) => job.name.toLowerCase() === name);
-      const from = nextToken === undefined ? 0 : Number(nextToken);
-      return {
-        jobSummaryList: found.slice(from, from + page).map(summary),
-        ...(from + page < found.length ? { nextToken: String(from + page) } : {}),
-      };
-    },
-    terminatejob({ jobId, reason }) {
-      if (typeof reason !== "string") throw new Refusal("a reason is wanted");
-      const job = jobs.get(jobId);
-      if (job) job.reason = reason;
-      for (const element of job?.elements ?? []) {
-        element.isTerminated = true;
-        if (element.status === "PENDING" || element.status === "RUNNABLE") element.status = "FAILED";
-        element.child?.kill("SIGTERM");
-        endGroup(element.child, 2_000);
-      }
-      return {};
-    },
-  };
+  const operations = operationsOf(jobs, page);
 
-  function start(job: Job, element: Element): void {
-    element.status = "RUNNING";
-    element.attempt++;
-    const [program = "", ...words] = job.request.containerOverrides.command as string[];
-    const child = spawn(program, words, {
-      detached: true, // a container ends with its first process
-      stdio: "ignore",
-      env: {
-        ...(env ?? process.env),
-        AWS_BATCH_JOB_ID: element.index === undefined ? job.id : `${job.id}:${element.index}`,
-        AWS_BATCH_JOB_ATTEMPT: String(element.attempt),
-        AWS_BATCH_JQ_NAME: QUEUE,
-        ...(element.index === undefined ? {} : { AWS_BATCH_JOB_ARRAY_INDEX: String(element.index) }),
-      },
-    });
-    element.child = child;
-    child.once("exit", (code, signal) => {
-      endGroup(child, 0);
-      element.status = next(job, element, code ?? (signal === "SIGKILL" ? 137 : 143));
-    });
-  }
   const turn = setInterval(() => {
     const all = [...jobs.values()].flatMap((job) => job.elements.map((element) => ({ job, element })));
     let running = all.filter(({ element }) => element.status === "RUNNING").length;
@@ -146,7 +85,7 @@ export async function startBatchServer(options: BatchServerOptions = {}): Promis
       if (element.status === "PENDING") element.status = afterOthers(job, jobs);
       if (element.status !== "RUNNABLE" || running >= SLOTS || closed) continue;
       running++;
-      start(job, element);
+      startContainer(job, element, env ?? process.env);
     }
   }, POLL_MS);
 
@@ -202,6 +141,73 @@ export async function startBatchServer(options: BatchServerOptions = {}): Promis
       await new Promise((done) => server.close(done));
     },
   };
+}
+
+function operationsOf(jobs: Map<string, Job>, page: number): Readonly<Record<string, (body: Body) => Body>> {
+  return {
+    describejobqueues: ({ jobQueues = [QUEUE] }) => ({
+      jobQueues: (jobQueues as string[]).filter((name) => name === QUEUE).map(describedQueue),
+    }),
+    submitjob(request) {
+      checkSubmission(request, jobs);
+      const id = randomUUID();
+      const size = request.arrayProperties?.size as number | undefined;
+      const indices = size === undefined ? [undefined] : Array.from({ length: size }, (_, i) => i);
+      const elements = indices.map((index): Element => ({ index, status: "PENDING", attempt: 0 }));
+      jobs.set(id, { id, name: request.jobName, request, size, elements, createdAt: Date.now() });
+      return { jobArn: `arn:aws:batch:us-east-1:123456789012:job/${id}`, jobName: request.jobName, jobId: id };
+    },
+    describejobs({ jobs: ids }) {
+      if (!Array.isArray(ids) || ids.length > 100) throw new Refusal("at most 100 jobs are described");
+      return { jobs: (ids as string[]).flatMap((id) => jobs.get(id) ?? []).map(described) };
+    },
+    listjobs({ jobQueue, filters, nextToken }) {
+      if (jobQueue !== QUEUE) throw new Refusal(`JobQueue ${jobQueue} not found.`);
+      const name = String(filters?.[0]?.values?.[0] ?? "").toLowerCase();
+      if (filters?.[0]?.name !== "JOB_NAME") throw new Refusal("a filter is wanted");
+      const found = [...jobs.values()].filter((job) => job.name.toLowerCase() === name);
+      const from = nextToken === undefined ? 0 : Number(nextToken);
+      return {
+        jobSummaryList: found.slice(from, from + page).map(summary),
+        ...(from + page < found.length ? { nextToken: String(from + page) } : {}),
+      };
+    },
+    terminatejob({ jobId, reason }) {
+      if (typeof reason !== "string") throw new Refusal("a reason is wanted");
+      const job = jobs.get(jobId);
+      if (job) job.reason = reason;
+      for (const element of job?.elements ?? []) {
+        element.isTerminated = true;
+        if (element.status === "PENDING" || element.status === "RUNNABLE") element.status = "FAILED";
+        element.child?.kill("SIGTERM");
+        endGroup(element.child, 2_000);
+      }
+      return {};
+    },
+  };
+}
+
+/** Runs the command of an element, as a container would. */
+function startContainer(job: Job, element: Element, env: NodeJS.ProcessEnv): void {
+  element.status = "RUNNING";
+  element.attempt++;
+  const [program = "", ...words] = job.request.containerOverrides.command as string[];
+  const child = spawn(program, words, {
+    detached: true, // a container ends with its first process
+    stdio: "ignore",
+    env: {
+      ...env,
+      AWS_BATCH_JOB_ID: element.index === undefined ? job.id : `${job.id}:${element.index}`,
+      AWS_BATCH_JOB_ATTEMPT: String(element.attempt),
+      AWS_BATCH_JQ_NAME: QUEUE,
+      ...(element.index === undefined ? {} : { AWS_BATCH_JOB_ARRAY_INDEX: String(element.index) }),
+    },
+  });
+  element.child = child;
+  child.once("exit", (code, signal) => {
+    endGroup(child, 0);
+    element.status = next(job, element, code ?? (signal === "SIGKILL" ? 137 : 143));
+  });
 }
 
 class Refusal extends Error {}
