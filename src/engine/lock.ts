@@ -185,6 +185,8 @@ async function acquire(taker: Taker, key: string): Promise<string | undefined> {
     options.signal?.throwIfAborted();
     const found = await look(store, key);
     if (found?.holder?.token === taker.token) return found.etag;
+    // a command that goes on with its run finds the run's own locks
+    if (options.run !== undefined && found?.holder?.run === options.run) return found.etag;
     if (found && !(await isStale(taker, key, found))) throw locked(store, key, found.holder);
     if (found) options.log.warn(`taking over the lock ${key} of ${describe(found.holder)}, which has ended`);
     last = found;

@@ -151,8 +151,18 @@ describe("publishing on a cluster", { timeout: 240_000 }, () => {
       cluster.env,
     );
     expect([other.status, JSON.parse(other.stdout).errors[0].code]).toEqual([11, "TARGET_LOCKED"]);
+    // the same command goes on with its run
+    expect(await cluster.submit(words("cluster", []))).toMatchObject({ status: "submitted", run: begun.run });
     expect((await emporium(["engine", "cancel", begun.run], cluster.env)).status).toBe(0);
     expect([Object.keys(objects(at("cluster"))), locksIn(home)]).toEqual([[], []]);
+    expect((await emporium([...words("cluster", []), "-q"], cluster.env)).status).toBe(0);
+  });
+
+  it("leaves the bucket free where no engine takes the first job", async () => {
+    const { cluster, words, at, home } = scene("refused", TREE);
+    writeFileSync(join(folder, "refused.engine/engine/bin/qsub"), "#!/bin/sh\necho 'unknown queue' >&2\nexit 1\n");
+    const refused = await emporium([...words("cluster", []), "--executor", "sge", "--json", "-q"], cluster.env);
+    expect([refused.status, Object.keys(objects(at("cluster"))), locksIn(home)]).toEqual([1, [], []]);
     expect((await emporium([...words("cluster", []), "-q"], cluster.env)).status).toBe(0);
   });
 

@@ -40,11 +40,15 @@ export interface Ended {
 
 export type ClusterOutcome = Begun | Ended;
 
+/** Gives back what a run has taken beside its target. */
+type Undo = () => Promise<void>;
+
 /**
  * Gives a plan to a cluster: begins its run, or goes on with the one that was begun before, and submits the first stage. With `drive` it
  * stays until the run has ended.
  *
- * @param onBegun called with the run before anything is submitted. Where it fails, a run that has submitted nothing is taken back.
+ * @param onBegun called with the run before anything is submitted. Where it or the first submission fails, a run that has submitted nothing is
+ *   taken back, with what this function returns.
  * @throws {EmporiumError} as `beginRun`, and what the engine says of the first job
  */
 export async function runOnCluster(
@@ -52,13 +56,14 @@ export async function runOnCluster(
   { place, drive: stays, prepare }: ClusterUse,
   station: ClusterStation,
   env: Env,
-  onBegun: (run: OpenRun) => Promise<void> = async () => {},
+  onBegun: (run: OpenRun) => Promise<Undo | undefined> = async () => undefined,
 ): Promise<ClusterOutcome> {
   const run = await beginRun(job, place, env);
   if (!run) return { state: "ended", run, end: { exitStatus: 0 } };
   const { executor } = place;
+  let undo: Undo | undefined;
   try {
-    await onBegun(run);
+    undo = await onBegun(run);
     const { clock, log } = env;
     const estimate = await estimateLeft(run, job);
     if (prepare) return { state: "prepared", run, estimate, slices: 0, job: "" };
@@ -70,7 +75,7 @@ export async function runOnCluster(
       return { state: "submitted", run, estimate, slices: 0, job: jobs.join(", ") };
     }
   } catch (error) {
-    await abandonRun(run);
+    if (await abandonRun(run)) await undo?.();
     throw error;
   }
   return { state: "ended", run, end: await drive(run, station, executor, env) };

@@ -88,6 +88,7 @@ export async function ingestOnCluster(
       // a run that was begun before has claims of its own
       const owner = String(record.params.claims);
       if (owner !== claims) await moveClaims(target, { from: claims, to: owner }, env);
+      return undefined;
     },
   );
   if (outcome.state !== "ended") return outcome;

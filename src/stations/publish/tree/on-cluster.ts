@@ -100,7 +100,10 @@ export async function publishTreeOnCluster(
     { ...cluster, place: { ...cluster.place, slots } },
     publishTreeStation,
     env,
-    (run) => lockTarget(run, env),
+    async (run) => {
+      await lockTarget(run, env);
+      return () => releaseRunLocks(target, params.items.flatMap(lockNamesOf), run.record.id);
+    },
   );
   return outcome.state === "ended" ? reportOf(outcome.run!) : submittedReport(outcome, warningLines(warnings));
 }
