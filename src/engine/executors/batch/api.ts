@@ -1,18 +1,14 @@
-import { createHash } from "node:crypto";
 import type { Clock } from "../../../core/clock.js";
 import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
 import type { Random } from "../../../core/random.js";
 import { redact } from "../../../core/redact.js";
-import { readBody, TIMEOUTS } from "../../../net/body.js";
-import { type HttpReply, httpClient } from "../../../net/client.js";
 import { parseRetryAfter } from "../../../net/errors.js";
 import { type RetryPolicy, retried, retries } from "../../../net/retry.js";
 import type { AwsAccess } from "../../../stores/s3/access.js";
-import { requestSigner } from "../../../stores/s3/sign.js";
+import { awsService, type ServiceReply } from "../../../stores/s3/service.js";
 
 /** Batch answers 429 at some tens of requests a second; an account shares them. */
 const POLICY: RetryPolicy = { tries: 8, baseMs: 500, capMs: 20_000, retryAfterMsMax: 60_000 };
-const REPLY_BYTES = 64 * 2 ** 20;
 const THROTTLED = /^(TooManyRequests|Throttling|RequestLimitExceeded)/;
 const EXPIRED = /^(ExpiredToken|RequestExpired)/;
 
@@ -37,43 +33,21 @@ export type BatchApi = <T>(operation: string, body: object, options?: { changes?
  * @throws {EmporiumError} (each call) ENGINE_ABSENT, ENGINE_REFUSED, STORE_DENIED
  */
 export function batchApi({ endpoint, access, clock, random, policy = POLICY }: BatchApiOptions): BatchApi {
-  const client = httpClient(TIMEOUTS);
-  const sign = requestSigner(access.region, "batch");
-  const { host } = new URL(endpoint);
-
-  async function once(operation: string, body: string): Promise<{ reply: HttpReply; text: string }> {
-    const url = `${endpoint}/v1/${operation}`;
-    const signed = sign(
-      {
-        method: "POST",
-        host,
-        path: `/v1/${operation}`,
-        query: {},
-        headers: { "content-type": "application/json" },
-        bodySha256: createHash("sha256").update(body).digest("hex"),
-        nowMs: clock.now(),
-      },
-      await access.credentials(),
-    );
-    const { host: _, ...headers } = signed.headers; // the client sets it
-    const reply = await client.send(url, { method: "POST", shown: url, headers, body });
-    const { bytes } = await readBody(reply.body, {
-      ...{ url, length: REPLY_BYTES, announced: undefined, etag: undefined, timeouts: TIMEOUTS, signal: undefined },
-    });
-    return { reply, text: new TextDecoder().decode(bytes) };
-  }
+  const service = awsService("batch", access, clock);
+  const headers = { "content-type": "application/json" };
 
   return async <T>(operation: string, body: object, { changes = false } = {}): Promise<T> => {
     const text = JSON.stringify(body);
     const url = `${endpoint}/v1/${operation}`;
     const tries = retries(policy, { clock, random, exhausted: (error) => silent(url, error.message, error) });
     return retried(tries, async () => {
-      const { reply, text: answer } = await once(operation, text).catch((error: unknown) => {
+      const path = `/v1/${operation}`;
+      const reply = await service.send({ method: "POST", endpoint, path, headers, body: text }).catch((error: unknown) => {
         const passing = isEmporiumError(error) && error.code === "STORE_UNAVAILABLE";
         throw passing && changes ? silent(url, error.message, error) : error;
       });
-      if (reply.status >= 200 && reply.status < 300) return parsed<T>(answer, url);
-      throw refusal(reply, answer, url, changes, clock.now());
+      if (reply.status >= 200 && reply.status < 300) return parsed<T>(reply.text, url);
+      throw refusal(reply, url, changes, clock.now());
     });
   };
 }
@@ -95,9 +69,9 @@ function silent(url: string, message: string, cause?: unknown): EmporiumError {
   });
 }
 
-function refusal(reply: HttpReply, text: string, url: string, changes: boolean, nowMs: number): EmporiumError {
+function refusal(reply: ServiceReply, url: string, changes: boolean, nowMs: number): EmporiumError {
   const { status } = reply;
-  const { type, message } = faultOf(reply, text);
+  const { type, message } = faultOf(reply);
   const said = redact(`${url}: ${message === "" ? `status ${status}` : message}${type === "" ? "" : ` (${type})`}`);
   const place = { url };
   const retryAfterMs = parseRetryAfter(reply.header("retry-after"), nowMs);
@@ -120,10 +94,10 @@ function refusal(reply: HttpReply, text: string, url: string, changes: boolean, 
 }
 
 /** Type and message of an error, as REST-JSON has them. */
-function faultOf(reply: HttpReply, text: string): { type: string; message: string } {
+function faultOf(reply: ServiceReply): { type: string; message: string } {
   let body: { __type?: unknown; message?: unknown; Message?: unknown } = {};
   try {
-    body = JSON.parse(text) as typeof body;
+    body = JSON.parse(reply.text) as typeof body;
   } catch {
     // a proxy's page, say
   }

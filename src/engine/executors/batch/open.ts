@@ -1,5 +1,6 @@
 import { systemClock } from "../../../core/clock.js";
 import { awsAccess } from "../../../stores/s3/access.js";
+import { serviceEndpoint } from "../../../stores/s3/service.js";
 import type { EngineExecutor } from "../engine-executor.js";
 import { batchApi } from "./api.js";
 import { batchExecutor } from "./executor.js";
@@ -10,11 +11,8 @@ export async function openBatch(
   settings: BatchSettings,
   { queue, env }: { queue: string | undefined; env: Readonly<Record<string, string | undefined>> },
 ): Promise<EngineExecutor> {
-  const endpointOf = (region: string) =>
-    env.AWS_ENDPOINT_URL_BATCH ??
-    env.AWS_ENDPOINT_URL ??
-    `https://batch.${region}.amazonaws.com${region.startsWith("cn-") ? ".cn" : ""}`;
+  const endpointOf = (region: string) => serviceEndpoint("batch", "BATCH", region, env);
   const access = await awsAccess(endpointOf, settings, systemClock);
-  const endpoint = endpointOf(access.region).replace(/\/$/, "");
+  const endpoint = endpointOf(access.region);
   return batchExecutor(batchApi({ endpoint, access, clock: systemClock, random: Math.random }), settings, queue);
 }
