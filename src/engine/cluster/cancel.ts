@@ -7,7 +7,7 @@ import type { RunEnd } from "./gate.js";
 import { readTasks } from "./graph.js";
 import { END } from "./run-files.js";
 import { getJson, type OpenRun, putJson } from "./run-record.js";
-import { jobName } from "./script.js";
+import { GATES, jobName } from "./script.js";
 import { readSubmissions } from "./submissions.js";
 import type { ClusterStation } from "./work.js";
 
@@ -64,7 +64,8 @@ async function enginesOf(run: OpenRun): Promise<Set<string>> {
 async function cancelJobs(run: OpenRun, executor: EngineExecutor, env: Env): Promise<number> {
   const jobs = new Map<string, JobHandle>();
   for (const { name: stage } of run.record.stages) {
-    const found = [...(await executor.find(jobName(run, stage, "gate")))];
+    const found: JobHandle[] = [];
+    for (const gate of GATES) found.push(...(await executor.find(jobName(run, stage, gate))));
     for (const { id, job, engine } of await readSubmissions(run, stage)) {
       if (engine !== executor.name) continue;
       if (id === undefined) found.push(...(await executor.find(job)));

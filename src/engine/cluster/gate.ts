@@ -7,7 +7,7 @@ import { readTasks } from "./graph.js";
 import { type DeadTask, judge } from "./judge.js";
 import { deadKey, END, STAGING, stageEndKey, submissionKey } from "./run-files.js";
 import { getJson, type OpenRun, putJson, type RunStage } from "./run-record.js";
-import { jobName, workerScript } from "./script.js";
+import { type GateName, jobName, workerScript } from "./script.js";
 import { readJournals, type StageJournals } from "./stage-journals.js";
 import { stragglers } from "./stragglers.js";
 import { readSubmissions, retriedSince, type Submission } from "./submissions.js";
@@ -165,7 +165,9 @@ async function submit(
   }
   const done: Submission = { ...submission, slices, engine: executor.name, id: handle.id };
   await putJson(run.store, key, done);
-  if (options.gates) await gateBehind(run, stage.name, [handle], options).catch(untold(options));
+  // the gate of the arrays waits for the slow one too
+  const gate = submission.twin ? "twin-gate" : "gate";
+  if (options.gates) await gateBehind(run, stage.name, [handle], options, gate).catch(untold(options));
   return { state: "submitted", stage: stage.name, slices: slices.length, job: handle };
 }
 
@@ -184,9 +186,10 @@ async function gateBehind(
   stage: string,
   after: readonly JobHandle[],
   { executor, by }: GateOptions,
+  gate: GateName = "gate",
 ): Promise<void> {
   const { record } = run;
-  const name = jobName(run, stage, "gate");
+  const name = jobName(run, stage, gate);
   if ((await executor.find(name)).some(({ id }) => `job ${id}` !== by)) return;
   await executor.submit({
     name,

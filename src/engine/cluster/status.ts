@@ -7,7 +7,7 @@ import type { RunEnd, StageEnd } from "./gate.js";
 import { type DeadTask, readDead } from "./judge.js";
 import { END, stageEndKey } from "./run-files.js";
 import { getJson, type OpenRun, type Price } from "./run-record.js";
-import { jobName } from "./script.js";
+import { GATES, jobName } from "./script.js";
 import { readJournals } from "./stage-journals.js";
 import { readSubmissions } from "./submissions.js";
 
@@ -107,8 +107,10 @@ async function statusNow(run: OpenRun, executor: EngineExecutor | undefined): Pr
 /** Between two stages nothing is in the queue but the job that looks at them. */
 async function hasGate(run: OpenRun, executor: EngineExecutor | undefined): Promise<boolean> {
   for (const { name } of run.record.stages) {
-    const found = await executor?.find(jobName(run, name, "gate")).catch(() => []);
-    if (found && found.length > 0) return true;
+    for (const gate of GATES) {
+      const found = await executor?.find(jobName(run, name, gate)).catch(() => []);
+      if (found && found.length > 0) return true;
+    }
   }
   return false;
 }
