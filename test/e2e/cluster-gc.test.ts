@@ -62,8 +62,9 @@ describe("removing what runs on clusters have left", { timeout: 240_000 }, () =>
   });
   it("unfinished files of a process that was killed go too, with their bytes", async () => {
     const again = join(folder, "target");
+    const before = new Set(readdirSync(join(again, ".emporium/runs")));
     await ingest(["--driver", "none", "--force-overwrite"], "forced");
-    const run = readdirSync(join(again, ".emporium/runs")).sort().at(-1)!;
+    const run = readdirSync(join(again, ".emporium/runs")).find((name) => !before.has(name))!;
     const home = join(again, ".emporium/runs", run);
     await emporium(["engine", "resume", home, "--executor", "local"], env);
     // a process that came back when the stage was over, and was killed then: a journal without an end, and a part

@@ -21,6 +21,8 @@ const TEST_MS = 300_000;
 /** Looks for jobs, and at a run: each of the second starts a program. */
 const POLL_MS = 200;
 const LOOK_MS = 1_000;
+/** Of the profile "slow". */
+const PROLOGUE_MS = 2_000;
 
 describe.runIf(hasSlurm())("an import on a Slurm cluster that is disturbed", { timeout: TEST_MS }, () => {
   const folder = mkdtempSync(join(tmpdir(), "emporium-disturbed-"));
@@ -214,6 +216,19 @@ describe.runIf(hasSlurm())("an import on a Slurm cluster that is disturbed", { t
       }
       expect(await status("controller")).toMatchObject({ status: "done" });
       await isLikeLocal("controller");
+    });
+
+    it("a node that stands still, is given up and comes back: both did the work, the tree is one", async () => {
+      await ingest("stalled", ["--executor", "slurm"]);
+      await until("stalled", (now) => now.stages[0]!.jobs!.running > 0);
+      await sleep(PROLOGUE_MS); // the programs themselves have begun
+      const node = await slurm.stallNode();
+      await until("stalled", (now) => now.stages[0]!.jobs!.running === 0);
+      node.wake();
+      await until("stalled", (now) => now.stages[0]!.done > 0);
+      await node.repair();
+      expect(await ended("stalled")).toMatchObject({ status: "done", stages: [{ failed: 0 }, {}, {}] });
+      await isLikeLocal("stalled");
     });
 
     it("a node that is out of service: why jobs wait is told, and they go on when it is back", async () => {

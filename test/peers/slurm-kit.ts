@@ -34,11 +34,20 @@ export interface Slurm {
   drainNode(): Promise<{ name: string }>;
   /** What an administrator does with a node that Slurm has taken out of service. @returns whether there was one */
   repairNode(): Promise<boolean>;
+  /** The node and all that runs on it stand still, and Slurm is told that it is down: it queues the jobs again. */
+  stallNode(): Promise<StalledNode>;
   /** Ends the processes of a job's element at once, as the kernel does where memory is short. @returns how many there were */
   killJob(job: string): Promise<number>;
   /** Waits until no job is waiting or running. @returns final state and exit code (`0:0`) by the job's number. */
   settled(timeoutMs?: number): Promise<Map<string, FinishedJob>>;
   stop(): Promise<void>;
+}
+
+export interface StalledNode {
+  /** What ran on it goes on, while Slurm believes it lost. */
+  wake(): void;
+  /** The node serves again. */
+  repair(): Promise<void>;
 }
 
 export interface FinishedJob {
@@ -63,6 +72,7 @@ export async function startSlurm(settings: Readonly<Record<string, string | numb
   const env = { ...process.env, SLURM_CONF: conf };
   const daemons: ChildProcess[] = [];
   let controller: ChildProcess;
+  let nodeDaemon: ChildProcess;
 
   function start(name: string, args: readonly string[]): ChildProcess {
     const log = createWriteStream(join(folder, `${name}.out`));
@@ -92,7 +102,7 @@ export async function startSlurm(settings: Readonly<Record<string, string | numb
     start("munged", ["--foreground", "--force", `--socket=${join(folder, "munge.sock")}`, `--key-file=${key}`, ...files]);
     await until(() => existsSync(join(folder, "munge.sock")), START_MS, logs);
     controller = start("slurmctld", ["-D", "-f", conf]);
-    start("slurmd", ["-D", "-f", conf, "-N", node]);
+    nodeDaemon = start("slurmd", ["-D", "-f", conf, "-N", node]);
     await until(async () => (await command("sinfo", ["-h", "-o", "%T"]).catch(() => "")).trim() === "idle", START_MS, logs);
   } catch (error) {
     await stop();
@@ -112,6 +122,21 @@ export async function startSlurm(settings: Readonly<Record<string, string | numb
       await command("scontrol", ["update", `NodeName=${node}`, "State=DRAIN", "Reason=test"]);
       return { name: node };
     },
+    async stallNode() {
+      nodeDaemon.kill("SIGSTOP");
+      const stopped = processesWith(`SLURM_CONF=${conf}\0`, "SLURM_JOB_ID=");
+      for (const pid of stopped) process.kill(pid, "SIGSTOP");
+      await command("scontrol", ["update", `NodeName=${node}`, "State=DOWN", "Reason=stalled"]);
+      return {
+        wake() {
+          for (const pid of stopped) process.kill(pid, "SIGCONT");
+        },
+        async repair() {
+          nodeDaemon.kill("SIGCONT");
+          await command("scontrol", ["update", `NodeName=${node}`, "State=RESUME"]);
+        },
+      };
+    },
     async repairNode() {
       if (!/drain|down/.test(await command("sinfo", ["-h", "-o", "%T"]).catch(() => ""))) return false;
       await command("scontrol", ["update", `NodeName=${node}`, "State=RESUME"]);
@@ -119,10 +144,8 @@ export async function startSlurm(settings: Readonly<Record<string, string | numb
     },
     async killJob(job) {
       // the script's own process, which is the worker: it has the job's number in its environment
-      const killed = readdirSync("/proc").filter(
-        (pid) => /^\d+$/.test(pid) && environmentOf(pid).includes(`SLURM_JOB_ID=${job}`),
-      );
-      for (const pid of killed) process.kill(Number(pid), "SIGKILL");
+      const killed = processesWith(`SLURM_CONF=${conf}\0`, `SLURM_JOB_ID=${job}\0`);
+      for (const pid of killed) process.kill(pid, "SIGKILL");
       return killed.length;
     },
     async settled(timeoutMs = START_MS) {
@@ -197,11 +220,18 @@ export async function until(holds: () => boolean | Promise<boolean>, timeoutMs: 
   }
 }
 
-function environmentOf(pid: string): string[] {
+/** Processes of this machine in whose environment all of the texts stand: other clusters on it number their jobs too. */
+function processesWith(...texts: readonly string[]): number[] {
+  return readdirSync("/proc")
+    .filter((pid) => /^\d+$/.test(pid) && texts.every((text) => environmentOf(pid).includes(`\0${text}`)))
+    .map(Number);
+}
+
+function environmentOf(pid: string): string {
   try {
-    return readFileSync(`/proc/${pid}/environ`, "latin1").split("\0");
+    return `\0${readFileSync(`/proc/${pid}/environ`, "latin1")}`;
   } catch {
-    return []; // it has ended, or is another person's
+    return ""; // it has ended, or is another person's
   }
 }
 
