@@ -47,7 +47,8 @@ describe("an import through an engine", { timeout: 240_000 }, () => {
   }, 240_000);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  it.each(["lsf", "pbs", "sge", "command"] as const)("%s", async (dialect) => {
+  // Grid Engine's is a real one: test/peers/cluster-sge.test.ts
+  it.each(["lsf", "pbs", "command"] as const)("%s", async (dialect) => {
     const env = {
       ...playerEnvironment(dialect === "command" ? "slurm" : dialect, join(folder, `${dialect}.engine`)),
       ...(dialect === "command" ? { XDG_CONFIG_HOME: configWith(guideBlock("Another engine")) } : {}),

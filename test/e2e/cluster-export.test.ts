@@ -117,6 +117,25 @@ describe("a run for another program", { timeout: 240_000 }, () => {
     });
     expect(existsSync(join(folder, "dry"))).toBe(false);
   });
+  it("another version on a node does nothing, and says which one began the run", async () => {
+    const { run } = JSON.parse((await ingest("version", ["--driver", "none"])).stdout) as { run: string };
+    const record = join(folder, "version/.emporium/runs", run.split("/").at(-1)!, "run.json");
+    const text = readFileSync(record, "utf8");
+    writeFileSync(record, text.replace(/"program": ?"[^"]*"/, '"program":"9.9.9"'));
+    const before = tree(join(folder, "version"));
+    for (const words of [
+      ["work", run, "--stage", "runs", "--slice", "0"],
+      ["gate", run],
+      ["resume", run, "--executor", "local"],
+    ]) {
+      const refused = await emporium(["engine", ...words], env);
+      expect([refused.status, refused.stderr]).toEqual([2, expect.stringMatching(/ENGINE_VERSION[^]*9\.9\.9/)]);
+    }
+    expect(tree(join(folder, "version"))).toEqual(before);
+    expect(existsSync(join(record, "../journal"))).toBe(false);
+    writeFileSync(record, text);
+    expect((await engine("cancel", "version")).status).toBe(0);
+  });
   it("flags that contradict each other are refused", async () => {
     await ingest("flags", ["--driver", "none"]);
     const flags = (words: readonly string[]) => engine("export", "flags", words);

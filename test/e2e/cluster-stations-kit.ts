@@ -44,8 +44,9 @@ export function playedCluster(folder: string, prologue: readonly string[] = [], 
 /** Kills the first job that runs this line, as soon as a file matches the pattern of the shell. */
 export function killOnce(folder: string, pattern: string): string {
   const marker = join(folder, "killed");
-  // only words of the shell itself, which take no time; `exec` puts the program in the shell's place: `$$` is its process
-  return `if mkdir ${marker} 2>/dev/null; then (until set -- ${pattern}; [ -e "$1" ]; do :; done; kill -9 $$) & fi`;
+  // `exec` puts the program in the shell's place: `$$` is its process. It ends with it, also where nothing matches
+  const waits = `until set -- ${pattern}; [ -e "$1" ]; do kill -0 $$ || exit; sleep 0.01; done`;
+  return `if mkdir ${marker} 2>/dev/null; then (${waits}; kill -9 $$) & fi`;
 }
 
 /** Names of what lies in a folder's locks. */
