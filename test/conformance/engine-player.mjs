@@ -17,7 +17,7 @@ import { fileURLToPath } from "node:url";
 const [dialect, program, ...args] = process.argv.slice(2);
 const folder = process.env.PLAYER_FOLDER;
 const SLOTS = 2;
-const POLL_MS = 50;
+const POLL_MS = 150;
 
 /** Flags of each program: 1 takes a value, 0 none. */
 const FLAGS = {
