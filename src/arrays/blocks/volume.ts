@@ -1,0 +1,41 @@
+import type { Box, Triple } from "../../core/box.js";
+import type { DType } from "../../core/dtype.js";
+
+/** One resolution of a volume that is read box by box. Nothing of it is read before the first `read`. */
+export interface BlockLevel {
+  /** Voxels `[z, y, x]`. */
+  readonly shape: Triple;
+  readonly dtype: DType;
+  /** Voxels of what is decoded at once: a chunk, a row of tiles, a slice. */
+  readonly chunk: Triple;
+  /** Voxels of what is stored as one object, where that holds several chunks. */
+  readonly shard?: Triple | undefined;
+  /** `[z, y, x]`; undefined where the source does not say, or says it in a unit that is none of length. */
+  readonly voxelSizeNm: readonly [z: number | undefined, y: number | undefined, x: number | undefined];
+  /** Where the centre of the voxel `[0, 0, 0]` lies in the world. */
+  readonly offsetNm: Triple;
+  /** As people write it: `blosc-lz4`, `zstd`, `raw`. */
+  readonly codec: string;
+  /**
+   * A box of voxels: C order, the host's byte order, memory of its own.
+   *
+   * @throws {EmporiumError} USAGE (a box outside the level), FORMAT_CORRUPT, FORMAT_TRUNCATED, what the store throws
+   */
+  read(box: Box, options?: { signal?: AbortSignal | undefined }): Promise<Uint8Array>;
+}
+
+/** A volume that is open for reading by boxes. */
+export interface BlockVolume {
+  /** The location, as the person gave it, without secrets. */
+  readonly name: string;
+  /** Objects that say what the volume is (its metadata, or the file itself), as they were when it was opened. */
+  readonly identity: readonly {
+    readonly key: string;
+    readonly size: number;
+    readonly etag?: string | undefined;
+    readonly modifiedMs?: number | undefined;
+  }[];
+  /** Finest first. */
+  readonly levels: readonly BlockLevel[];
+  close(): Promise<void>;
+}
