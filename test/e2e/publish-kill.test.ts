@@ -66,9 +66,13 @@ async function settled(count: () => number): Promise<number> {
 }
 
 it.skipIf(!existsSync(program))("killed twice and run again, everything is there once, and nothing else", async () => {
+  // parts wait, so that the upload is neither begun nor at its end when a process is killed
+  const busy = { on: "UploadPart", fate: { kind: "status", status: 503, code: "SlowDown", retryAfter: 1 } };
+  server.setFaults([busy]);
   await killedAfter(150, "PutObject");
-  // the others wait, so that the upload is not at its end when the process is killed
-  server.setFaults([{ on: "UploadPart", skip: 2, fate: { kind: "status", status: 503, code: "SlowDown", retryAfter: 5 } }]);
+  // what the killed process had sent counts for nothing
+  await settled(() => server.requests.length);
+  server.setFaults([{ ...busy, skip: 2 }]);
   await killedAfter(2, "UploadPart");
   expect(server.s3.uploads.size).toBe(1);
   const held = await settled(() => [...server.s3.uploads.values()][0]!.parts.size);

@@ -48,6 +48,8 @@ export interface StalledNode {
   wake(): void;
   /** The node serves again. */
   repair(): Promise<void>;
+  /** Waits until what ran on it has ended. */
+  gone(): Promise<void>;
 }
 
 export interface FinishedJob {
@@ -134,6 +136,10 @@ export async function startSlurm(settings: Readonly<Record<string, string | numb
         async repair() {
           nodeDaemon.kill("SIGCONT");
           await command("scontrol", ["update", `NodeName=${node}`, "State=RESUME"]);
+        },
+        async gone() {
+          const isThere = (pid: number) => existsSync(`/proc/${pid}`);
+          await until(async () => !stopped.some(isThere), START_MS, logs);
         },
       };
     },
