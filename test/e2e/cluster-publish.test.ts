@@ -56,11 +56,17 @@ describe("publishing on a cluster", { timeout: 240_000 }, () => {
       if (stdout === "") throw new Error(stderr);
       return { status, report: JSON.parse(stdout) as Record<string, unknown> };
     };
+    const home = join(folder, `${at("cluster")}.work/publish`);
     return {
-      ...{ tree, cluster, at, words },
-      home: join(folder, `${at("cluster")}.work/publish`),
+      ...{ tree, cluster, at, words, home },
       here: (...more: string[]) => answered(words("here", more)),
-      driven: (...more: string[]) => answered(words("cluster", [...more, "--executor", "sge", "--driver", "here"])),
+      /** By this machine to the place of the cluster. */
+      sent: () => answered([...words("cluster", []), "--workspace", join(folder, `${name}-sent.work`)]),
+      async there(...more: string[]) {
+        const { run } = await cluster.submit(words("cluster", more));
+        const { exitStatus: status, report } = await cluster.ended(home, run);
+        return { status, report };
+      },
     };
   }
 
@@ -108,7 +114,7 @@ describe("publishing on a cluster", { timeout: 240_000 }, () => {
   });
 
   it("holds documents back as one machine does, and sends the rest the second time", async () => {
-    const { here, driven, at } = scene("held", TREE);
+    const { here, there, at } = scene("held", TREE);
     const broken = "10001/TS_01/Reconstructions/VoxelSpacing13.480/Tomograms/100/TS_01.zarr/0/0/0/0";
     server.setFaults(
       ["here", "cluster"].map((where) => ({
@@ -116,28 +122,28 @@ describe("publishing on a cluster", { timeout: 240_000 }, () => {
         fate: { kind: "status", status: 403, code: "AccessDenied" },
       })),
     );
-    const [local, cluster] = [await here(), await driven()];
+    const [local, cluster] = [await here(), await there()];
     expect([local.status, cluster.status]).toEqual([3, 3]);
     expect(objects(at("cluster"))).toEqual(objects(at("here")));
     expect(Object.keys(objects(at("cluster")))).not.toContain("depositions_metadata/10301/deposition_metadata.json");
     const totals = ({ report }: typeof local) => report.totals;
     expect(totals(cluster)).toEqual(totals(local));
     server.setFaults([]);
-    const again = [await here(), await driven()];
+    const again = [await here(), await there()];
     expect(again.map(({ status }) => status)).toEqual([0, 0]);
     expect(alike(again[1]!.report)).toEqual(alike(again[0]!.report));
     expect(Object.keys(objects(at("cluster")))).toEqual(Object.keys(TREE).sort());
   });
 
   it("removes what the tree has no more, once, at the end", async () => {
-    const { here, driven, at, tree } = scene("gone", { ...TREE, ...DATASET("10002"), ...runFiles("10002", "TS_09") });
+    const { here, there, at, tree, sent } = scene("gone", { ...TREE, ...DATASET("10002"), ...runFiles("10002", "TS_09") });
     await here();
-    await driven();
+    await sent();
     rmSync(join(tree, "10001/TS_02"), { recursive: true });
     rmSync(join(tree, "10001/TS_01/Frames/TS_01.mdoc"));
-    const kept = [await here(), await driven()];
-    expect(alike(kept[1]!.report)).toEqual(alike(kept[0]!.report));
-    const removed = [await here("--delete"), await driven("--delete")];
+    const kept = await here();
+    expect(kept.report.totals).toMatchObject({ deleted: 0 });
+    const removed = [await here("--delete"), await there("--delete")];
     expect(removed[0]!.report.totals).toMatchObject({ deleted: Object.keys(runFiles("10001", "TS_02")).length + 1 });
     expect(alike(removed[1]!.report)).toEqual(alike(removed[0]!.report));
     expect(objects(at("cluster"))).toEqual(objects(at("here")));
@@ -186,16 +192,19 @@ describe("publishing on a cluster", { timeout: 240_000 }, () => {
     };
     const onCluster = ["--executor", "sge", "--driver", "here"];
     const plain = ({ log: _, ...report }: Record<string, unknown>) => alike(report);
-    const first = [await run("here", []), await run("cluster", onCluster)];
-    expect([first[0]!.status, first[0]!.totals]).toEqual([3, expect.objectContaining({ uploaded: 302 })]);
-    expect(plain(first[1]!)).toEqual(plain(first[0]!));
-    expect(existsSync(String(first[1]!.log))).toBe(true);
+    const old = [await run("here", []), await run("cluster", [])];
+    expect([old[0]!.status, old[0]!.totals]).toEqual([3, expect.objectContaining({ uploaded: 302 })]);
+    expect(plain(old[1]!)).toEqual(plain(old[0]!));
     rmSync(join(source, "3"), { recursive: true });
-    const second = [await run("here", ["--delete"]), await run("cluster", [...onCluster, "--delete"])];
-    expect(plain(second[1]!)).toEqual(plain(second[0]!));
-    expect((second[1]!.totals as { deleted: number }).deleted).toBe(
-      Object.keys(files).filter((key) => key.startsWith("3/")).length,
-    );
+    writeTree(source, Object.fromEntries(Array.from({ length: 300 }, (_, n) => [`new/${n}.ktx`, `new tile ${n}`])));
+    const now = [await run("here", ["--delete"]), await run("cluster", [...onCluster, "--delete"])];
+    expect(plain(now[1]!)).toEqual(plain(now[0]!));
+    expect(now[1]!.status).toBe(3);
+    expect(now[1]!.totals).toMatchObject({
+      uploaded: 300,
+      deleted: Object.keys(files).filter((key) => key.startsWith("3/")).length,
+    });
+    expect(existsSync(String(now[1]!.log))).toBe(true);
     expect(objects("plan-cluster")).toEqual(objects("plan-here"));
   });
 });

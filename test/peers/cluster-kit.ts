@@ -8,6 +8,7 @@ export const program = fileURLToPath(new URL("../../dist/cli/main.js", import.me
 /** What `engine status --json` says. */
 export interface RunStatus {
   status: string;
+  exitStatus: number;
   done: number;
   tasks: number;
   stages: { name: string; slices: number; submissions: number; slicesBegunAgain: number }[];
