@@ -8,6 +8,8 @@ import type { OnEvent } from "../engine/events.js";
 export interface Io {
   /** A line of the result, for stdout. */
   out(text: string): void;
+  /** As `out`; on a terminal the next text takes its place. */
+  show(text: string): void;
   /** The result as a JSON document, for stdout. */
   outJson(value: unknown): void;
   /** A failure that does not end the command: three lines on stderr. */

@@ -28,7 +28,7 @@ export default command({
       const report = await runStatus(run, executor);
       const isOver = !["prepared", "running", "stopped"].includes(report.status);
       if (!watch || isOver) return printReport(await withWork(report, run, station), io);
-      if (!io.json) io.out(report.toText());
+      if (!io.json) io.show(report.toText());
       await io.clock.sleep(WATCH_MS, io.signal);
     }
   },

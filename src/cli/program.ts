@@ -50,6 +50,7 @@ export async function runProgram(words: readonly string[], host: Host): Promise<
     const { options, globals } = parseCommandLine(command, asked.rest);
     const io: Io = {
       out: terminal.out,
+      show: terminal.show,
       outJson: (value) => {
         answered = true;
         terminal.outJson(value);

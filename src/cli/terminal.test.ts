@@ -28,6 +28,22 @@ describe("makeTerminal", () => {
     expect(text).toEqual({ out: "result\n", err: "working files=3 name=a b\nwarning: odd\n" });
   });
 
+  it("shows a text in the place of the one before on a terminal, and below it elsewhere", () => {
+    const text: string[] = [];
+    const stdout = { write: (part: string) => text.push(part), isTTY: true, columns: 10 };
+    const { terminal } = captured({ stdout });
+    terminal.show("first\n0123456789abc");
+    terminal.show("second");
+    terminal.out("last");
+    terminal.out("below");
+    // ECMA-48: cursor to the beginning of the line so many up, erase to the end of the screen
+    expect(text).toEqual(["first\n0123456789abc\n", "\u001b[3F\u001b[Jsecond\n", "\u001b[1F\u001b[Jlast\n", "below\n"]);
+    const file = captured();
+    file.terminal.show("first");
+    file.terminal.out("last");
+    expect(file.text.out).toBe("first\nlast\n");
+  });
+
   it("is quiet but for warnings and errors", () => {
     const { text, terminal } = captured({ quiet: true, verbose: true });
     terminal.log.info("no");

@@ -24,14 +24,25 @@ export interface TerminalOptions {
 /** The only way to the two streams. Every line that passes is cut free of secrets. */
 export interface Terminal {
   out(text: string): void;
+  /** As `out`; on a terminal the next text of stdout takes the place of this one. */
+  show(text: string): void;
   outJson(value: unknown): void;
   error(record: ErrorRecord, stack?: string): void;
   readonly log: Log;
 }
 
 export function makeTerminal({ stdout, stderr, quiet, verbose, logJson, now, around }: TerminalOptions): Terminal {
+  /** Rows that the text takes which the next one replaces. */
+  let shown = 0;
+  const outText = (text: string) => {
+    // up to the first of its rows, and all below goes
+    const clear = shown > 0 ? `\u001b[${shown}F\u001b[J` : "";
+    shown = 0;
+    stdout.write(`${clear}${text}\n`);
+  };
   const errLine = (text: string) => {
     around?.before();
+    shown = 0; // a message stands below it now
     stderr.write(`${redact(text)}\n`);
     around?.after();
   };
@@ -39,8 +50,13 @@ export function makeTerminal({ stdout, stderr, quiet, verbose, logJson, now, aro
     errLine(JSON.stringify({ time: new Date(now()).toISOString(), level, message, ...facts }));
   const wanted: Record<LogLevel, boolean> = { debug: verbose && !quiet, info: !quiet, warn: true, error: true };
   return {
-    out: (text) => void stdout.write(`${visible(redact(text))}\n`),
-    outJson: (value) => void stdout.write(`${redact(JSON.stringify(value, null, 2))}\n`),
+    out: (text) => outText(visible(redact(text))),
+    show: (text) => {
+      const clean = visible(redact(text));
+      outText(clean);
+      if (stdout.isTTY) shown = rowsOf(clean, stdout.columns ?? 80);
+    },
+    outJson: (value) => outText(redact(JSON.stringify(value, null, 2))),
     error: (record, stack) => {
       const trace = verbose && stack !== undefined ? { stack } : {};
       if (logJson) return jsonLine("error", record.message, { ...record, ...trace });
@@ -58,6 +74,10 @@ export function makeTerminal({ stdout, stderr, quiet, verbose, logJson, now, aro
     }),
   };
 }
+
+/** Rows of a terminal: long lines go on in the next row. */
+const rowsOf = (text: string, columns: number): number =>
+  text.split("\n").reduce((rows, line) => rows + Math.max(1, Math.ceil(line.length / columns)), 0);
 
 const LABEL: Record<LogLevel, string> = { debug: "debug: ", info: "", warn: "warning: ", error: "error: " };
 

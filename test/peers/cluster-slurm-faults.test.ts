@@ -35,6 +35,8 @@ describe.runIf(hasSlurm())("an import on a Slurm cluster that is disturbed", { t
     // jobs take long enough to be disturbed
     profile("slow", "prologue: [sleep 2]");
     profile("brief", "prologue: [sleep 1]");
+    const isFirst = `[ -n "$SLURM_ARRAY_TASK_ID" ] && mkdir ${folder}/slow.$SLURM_ARRAY_TASK_ID 2>/dev/null`;
+    profile("long", `walltime: 1, prologue: ['if ${isFirst}; then sleep 200; fi']`);
     slurm = await startSlurm({ MaxArraySize: 50, SelectTypeParameters: "CR_Core_Memory" });
     expect((await ingest("local", [])).status).toBe(0);
     local = tree(join(folder, "local"));
@@ -104,18 +106,31 @@ describe.runIf(hasSlurm())("an import on a Slurm cluster that is disturbed", { t
   }
 
   describe.concurrent("by what happens to one run", () => {
-    it("processes of jobs killed: their slices are submitted again", async () => {
+    it("processes of jobs killed, and killed again: their slices are submitted until they are done", async () => {
       await ingest("killed", ["--executor", "slurm"]);
-      let killed = 0;
-      for (const end = Date.now() + 60_000; killed === 0 && Date.now() < end; await sleep(POLL_MS)) {
-        const [id] = await jobs("killed", "%A");
-        if (id !== undefined) killed = await slurm.killJob(id);
+      for (const round of [0, 1]) {
+        let killed = 0;
+        for (const end = Date.now() + 60_000; killed === 0 && Date.now() < end; await sleep(POLL_MS)) {
+          const [id] = await jobs("killed", "%A %j", "R").then((lines) =>
+            lines.filter((line) => line.endsWith(`-runs-${round}`)),
+          );
+          if (id !== undefined) killed = await slurm.killJob(id.split(" ")[0]!);
+        }
+        expect(killed).toBeGreaterThan(0);
       }
-      expect(killed).toBeGreaterThan(0);
       const over = await ended("killed");
       expect(over).toMatchObject({ status: "done", done: over.tasks });
-      expect(over.stages[0]!.submissions).toBe(2);
+      expect(over.stages[0]!.submissions).toBe(3);
       await isLikeLocal("killed");
+    });
+
+    it("Slurm's own clock ends jobs: their slices are submitted again", async () => {
+      // a minute is the shortest time that Slurm gives; the first job of each slice would take longer
+      await ingest("clock", ["--executor", "slurm"], "long");
+      const over = await ended("clock");
+      expect(over).toMatchObject({ status: "done", done: over.tasks });
+      expect(over.stages[0]!.submissions).toBe(2);
+      await isLikeLocal("clock");
     });
 
     it("the gate killed: nothing is lost, resume goes on", async () => {
