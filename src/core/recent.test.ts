@@ -13,3 +13,20 @@ it("what was neither set nor asked for longest goes first", () => {
     ["d", 5],
   ]);
 });
+
+it("weighs its entries where it is told to", () => {
+  const recent = new Recent<string, string>(5, (value) => value.length);
+  recent.set("a", "12").set("b", "123").set("c", "1");
+  expect([...recent.keys()]).toEqual(["b", "c"]);
+  recent.set("b", "1234");
+  expect([...recent]).toEqual([
+    ["c", "1"],
+    ["b", "1234"],
+  ]);
+  expect(recent.delete("c")).toBe(true);
+  recent.set("d", "1234567");
+  expect([...recent.keys()]).toEqual(["d"]);
+  recent.clear();
+  recent.set("e", "12").set("f", "123");
+  expect(recent.size).toBe(2);
+});

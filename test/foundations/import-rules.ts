@@ -21,7 +21,7 @@ const LEVELS: Readonly<Record<string, number>> = {
 /** Runs in browsers too: nothing of Node. */
 const anywhere = (path: string): boolean =>
   /^src\/(core|model|formats)\//.test(path) ||
-  /^src\/arrays\/(?!stream\/)/.test(path) ||
+  /^src\/arrays\/(?!(?:stream|loader)\/)/.test(path) ||
   path === "src/stores/store.ts" ||
   path === "src/stores/memory/store.ts";
 

@@ -1,4 +1,4 @@
-import { brotliDecompress } from "node:zlib";
+import { brotli } from "../../../arrays/loader/brotli.js";
 import type { Box, Triple } from "../../../core/box.js";
 import { inMemory, type RandomAccess } from "../../../core/bytes.js";
 import { HOST_LITTLE_ENDIAN, ITEM_BYTES, swapBytes } from "../../../core/dtype.js";
@@ -9,7 +9,7 @@ import { Recent } from "../../../core/recent.js";
 import { chunkBox, chunkName } from "../../../formats/precomputed/grid.js";
 import { encodeJpegChunk } from "../../../formats/precomputed/image-chunk.js";
 import { parseVolumeInfo, type VolumeInfo, type VolumeScale } from "../../../formats/precomputed/info.js";
-import { type Brotli, decodePrecomputedChunk, readStoredChunk, unwrapStoredChunk } from "../../../formats/precomputed/read.js";
+import { decodePrecomputedChunk, readStoredChunk, unwrapStoredChunk } from "../../../formats/precomputed/read.js";
 import type { MinishardIndex } from "../../../formats/precomputed/sharding.js";
 import { positions } from "../../../formats/zarr/chunks.js";
 import { type CropArray, cropGrid } from "./crop-array.js";
@@ -171,8 +171,3 @@ function chunkOpener(source: CropSource, { key, sharding }: VolumeScale): (name:
     return known;
   };
 }
-
-const brotli: Brotli = (bytes, bytesMax) =>
-  new Promise((resolve) => {
-    brotliDecompress(bytes, { maxOutputLength: bytesMax }, (error, plain) => resolve(error ? undefined : new Uint8Array(plain)));
-  });

@@ -1,0 +1,81 @@
+import type { Triple } from "../../core/box.js";
+import type { ByteRange } from "../../core/bytes.js";
+import type { DType } from "../../core/dtype.js";
+import type { N5Dataset } from "../../formats/n5/attributes.js";
+import type { VolumeInfo, VolumeScale } from "../../formats/precomputed/info.js";
+import type { ByteStep } from "../../formats/zarr/steps.js";
+import type { BlockLevel } from "../blocks/volume.js";
+
+/** One level as the chunks that it is stored in. Chunks at the upper edge have the same shape; what lies outside is not looked at. */
+export interface ChunkedLevel extends Omit<BlockLevel, "read"> {
+  /** What messages call it. */
+  readonly name: string;
+  readonly dtype: DType;
+  readonly itemBytes: number;
+  /** One element, host byte order: the value of what no chunk holds. */
+  readonly fill: Uint8Array;
+  /** How a stored chunk is decoded; undefined where only `load` reads it. */
+  readonly coding: ChunkCoding | undefined;
+  /** Where a chunk is stored. Undefined: there is none. A key may still hold nothing. */
+  find(cell: Triple, signal?: AbortSignal): ChunkPlace | undefined | Promise<ChunkPlace | undefined>;
+  /** The bytes of a chunk, where they are not simply those of its place. */
+  fetch?(cell: Triple, signal?: AbortSignal): Promise<Uint8Array | undefined>;
+  /** Voxels of a chunk in C order and the host's byte order, padded to the shape of a chunk: formats that decode by themselves. */
+  load?(cell: Triple, signal?: AbortSignal): Promise<{ plain: Uint8Array; storedBytes: number }>;
+}
+
+/** A chunk in a store. */
+export interface ChunkPlace {
+  readonly key: string;
+  /** A part of the object; default: all of it. */
+  readonly range?: ByteRange | undefined;
+  /** The object must still be of this version: what an index says of another one is wrong. */
+  readonly etag?: string | undefined;
+}
+
+/** How a stored chunk becomes voxels. Plain data: it is handed to threads. */
+export type ChunkCoding = StepCoding | N5Coding | PrecomputedCoding;
+
+/** Where the voxels `[z, y, x]` lie among the decoded elements: counts elements. */
+export interface Layout {
+  readonly offset: number;
+  readonly strides: Triple;
+}
+
+/** Zarr, and files of plain voxels. */
+export interface StepCoding extends Layout {
+  readonly kind: "steps";
+  /** Filters and compressors in the order of encoding. */
+  readonly steps: readonly ByteStep[];
+  /** Bytes of the whole decoded chunk, all axes. */
+  readonly plainBytes: number;
+  readonly itemBytes: number;
+  /** Bytes that are reversed together; 1: none. */
+  readonly swapBytes: number;
+  /** Each byte of an MRC of mode 0 becomes `u − 128`. */
+  readonly flipSign?: boolean | undefined;
+}
+
+export interface N5Coding {
+  readonly kind: "n5";
+  readonly dataset: N5Dataset;
+  readonly itemBytes: number;
+  /** Axes that are z, y, x; undefined: the dataset has none such. */
+  readonly axes: SpatialAxes;
+  /** Position within the chunk along all axes; 0 along z, y, x. */
+  readonly at: readonly number[];
+}
+
+export interface PrecomputedCoding {
+  readonly kind: "precomputed";
+  readonly info: Pick<VolumeInfo, "dtype" | "channels">;
+  readonly scale: Pick<VolumeScale, "encoding" | "block">;
+  readonly itemBytes: number;
+  readonly channel: number;
+  /** Of the level: its last chunks are cut off. */
+  readonly shape: Triple;
+  readonly chunk: Triple;
+}
+
+/** Which axes of an array are z, y, x. */
+export type SpatialAxes = readonly [z: number | undefined, y: number | undefined, x: number | undefined];

@@ -1,0 +1,229 @@
+import type { Triple } from "../../core/box.js";
+import type { JsonObject } from "../../core/json.js";
+import { chunkKey } from "../../formats/zarr/chunks.js";
+import { wrongField } from "../../formats/zarr/json.js";
+import {
+  parseZarray,
+  parseZattrs,
+  parseZmetadata,
+  product,
+  type ZarrArrayMeta,
+  zarrayFromJson,
+  zarrSteps,
+} from "../../formats/zarr/metadata.js";
+import { angstromPerUnit, type OmeDataset, type OmeZarrImage } from "../../formats/zarr/ome.js";
+import { parseOmeImage } from "../../formats/zarr/ome-v05.js";
+import { fillElement, stridesOf } from "../../formats/zarr/read.js";
+import type { ByteStep } from "../../formats/zarr/steps.js";
+import { parseZarrV3, v3ChunkKey, type ZarrV3Array, zarrV3FromJson } from "../../formats/zarr/v3-metadata.js";
+import { storedUnit } from "../../formats/zarr/v3-unit.js";
+import { type AxisSelection, cutOffset, lastAxes, type SelectedAxes, selectAxes, spatial, wholeCell } from "./axes.js";
+import type { ChunkedLevel, StepCoding } from "./chunked.js";
+import { needDocument, type VolumeFolder } from "./documents.js";
+import { reversal } from "./plain-chunk.js";
+import { type ShardIndexes, shardFinder } from "./shards.js";
+
+/**
+ * The levels of an OME-Zarr image, or an array by itself; Zarr 2 or 3.
+ *
+ * Requests: one for `zarr.json` and, without consolidated metadata, one for each level; Zarr 2 takes up to two more.
+ * @param versions that the location allows.
+ * @returns undefined where the folder holds neither.
+ */
+export async function openZarr(
+  folder: VolumeFolder,
+  versions: readonly (2 | 3)[],
+  wanted: AxisSelection,
+  indexes: ShardIndexes,
+): Promise<ChunkedLevel[] | undefined> {
+  const third = versions.includes(3) ? await openV3(folder, wanted, indexes) : undefined;
+  return third ?? (versions.includes(2) ? openV2(folder, wanted) : undefined);
+}
+
+async function openV3(folder: VolumeFolder, wanted: AxisSelection, indexes: ShardIndexes): Promise<ChunkedLevel[] | undefined> {
+  const document = await folder.find("zarr.json");
+  if (!document) return undefined;
+  const node = parseZarrV3(document, folder.nameOf("zarr.json"));
+  if (node.kind === "array") return [levelOfV3(folder, "", node, undefined, undefined, wanted, indexes)];
+  const image = parseOmeImage(node.attributes, folder.nameOf("zarr.json"));
+  const arrays = await Promise.all(
+    image.datasets.map(async ({ path }) => {
+      const name = folder.nameOf(`${path}/zarr.json`);
+      const member = node.members?.get(path);
+      const array = member ? zarrV3FromJson(member, name) : parseZarrV3(await needDocument(folder, `${path}/zarr.json`), name);
+      if (array.kind === "array") return array;
+      throw wrongField(name, "node_type", "group", `"array"`);
+    }),
+  );
+  return arrays.map((array, i) => levelOfV3(folder, image.datasets[i]!.path, array, image, i, wanted, indexes));
+}
+
+async function openV2(folder: VolumeFolder, wanted: AxisSelection): Promise<ChunkedLevel[] | undefined> {
+  const bytes = await folder.find(".zattrs");
+  const attributes = bytes && parseZattrs(bytes, folder.nameOf(".zattrs"));
+  if (!attributes || !Object.hasOwn(attributes, "multiscales")) {
+    const own = await folder.find(".zarray");
+    if (own) return [levelOfV2(folder, "", parseZarray(own, folder.nameOf(".zarray")), undefined, undefined, wanted)];
+    if (!attributes) return undefined;
+  }
+  const image = parseOmeImage(attributes, folder.nameOf(".zattrs"));
+  const consolidated = image.datasets.length > 1 ? await folder.find(".zmetadata") : undefined;
+  const members = consolidated ? parseZmetadata(consolidated, folder.nameOf(".zmetadata")) : undefined;
+  const arrays = await Promise.all(
+    image.datasets.map(async ({ path }) => {
+      const name = folder.nameOf(`${path}/.zarray`);
+      const member = members?.get(`${path}/.zarray`);
+      return member ? zarrayFromJson(member, name) : parseZarray(await needDocument(folder, `${path}/.zarray`), name);
+    }),
+  );
+  return arrays.map((array, i) => levelOfV2(folder, image.datasets[i]!.path, array, image, i, wanted));
+}
+
+function levelOfV2(
+  folder: VolumeFolder,
+  path: string,
+  meta: ZarrArrayMeta,
+  image: OmeZarrImage | undefined,
+  level: number | undefined,
+  wanted: AxisSelection,
+): ChunkedLevel {
+  const name = path === "" ? folder.name : folder.nameOf(path);
+  const axes = axesOf(meta.shape, image, undefined, wanted, name);
+  const strides = stridesOf(meta.chunks, meta.order);
+  const below = belowOf(folder, path);
+  return {
+    ...commonOf(name, meta.shape, meta.chunks, axes, image, level),
+    dtype: meta.type.dtype,
+    itemBytes: meta.type.itemBytes,
+    fill: fillElement(meta.fillValue, meta.type.dtype),
+    codec: codecName(zarrSteps(meta)),
+    coding: codingOf(meta, meta.chunks, strides, zarrSteps(meta), axes),
+    find: (cell) => ({ key: below + chunkKey(wholeCell(cell, axes, meta.chunks), meta.dimensionSeparator) }),
+  };
+}
+
+function levelOfV3(
+  folder: VolumeFolder,
+  path: string,
+  meta: ZarrV3Array,
+  image: OmeZarrImage | undefined,
+  level: number | undefined,
+  wanted: AxisSelection,
+  indexes: ShardIndexes,
+): ChunkedLevel {
+  const name = path === "" ? folder.name : folder.nameOf(path);
+  const axes = axesOf(meta.shape, image, meta.dimensionNames, wanted, name);
+  const { unit, shards } = storedUnit(meta);
+  const order = unit.codecs.order ?? unit.chunks.map((_, axis) => axis);
+  const encoded = stridesOf(
+    order.map((axis) => unit.chunks[axis]!),
+    "C",
+  );
+  const strides = unit.chunks.map((_, axis) => encoded[order.indexOf(axis)]!);
+  const below = belowOf(folder, path);
+  const find = shardFinder(folder, shards, indexes, name);
+  return {
+    ...commonOf(name, meta.shape, unit.chunks, axes, image, level),
+    ...(shards.length > 0 && { shard: spatial(meta.chunks, axes.axes, 1) }),
+    dtype: meta.type.dtype,
+    itemBytes: meta.type.itemBytes,
+    fill: meta.fillElement,
+    codec: codecName(unit.codecs.steps),
+    coding: codingOf(meta, unit.chunks, strides, unit.codecs.steps, axes),
+    find(cell, signal) {
+      const position = wholeCell(cell, axes, unit.chunks);
+      const outer = position.map((at, axis) => Math.floor((at * unit.chunks[axis]!) / meta.chunks[axis]!));
+      const key = below + v3ChunkKey(outer, meta.keys);
+      return shards.length === 0 ? { key } : find(key, position, unit.chunks, meta.chunks, signal);
+    },
+  };
+}
+
+/** What the keys of a level's chunks begin with. */
+function belowOf(folder: VolumeFolder, path: string): string {
+  const key = folder.at(path);
+  return key === "" ? "" : `${key}/`;
+}
+
+function axesOf(
+  shape: readonly number[],
+  image: OmeZarrImage | undefined,
+  names: readonly (string | null)[] | undefined,
+  wanted: AxisSelection,
+  name: string,
+): SelectedAxes {
+  if (image)
+    return selectAxes(
+      shape,
+      image.spatialAxes,
+      image.axes.map((axis) => axis.name),
+      wanted,
+      name,
+    );
+  return selectAxes(shape, lastAxes(shape.length), names?.some((one) => one !== null) ? names : undefined, wanted, name);
+}
+
+function codingOf(
+  { type }: Pick<ZarrArrayMeta, "type">,
+  chunks: readonly number[],
+  strides: readonly number[],
+  steps: readonly ByteStep[],
+  axes: SelectedAxes,
+): StepCoding {
+  return {
+    kind: "steps",
+    steps,
+    plainBytes: product(chunks) * type.itemBytes,
+    itemBytes: type.itemBytes,
+    swapBytes: reversal(type.littleEndian, type.swapBytes),
+    offset: cutOffset(axes, chunks, strides),
+    strides: spatial(strides, axes.axes, 0),
+  };
+}
+
+function commonOf(
+  name: string,
+  shape: readonly number[],
+  chunks: readonly number[],
+  { axes }: SelectedAxes,
+  image: OmeZarrImage | undefined,
+  level: number | undefined,
+): Pick<ChunkedLevel, "name" | "shape" | "chunk" | "voxelSizeNm" | "offsetNm"> {
+  return {
+    name,
+    shape: spatial(shape, axes, 1),
+    chunk: spatial(chunks, axes, 1),
+    voxelSizeNm: image ? voxelSizeNm(image.datasets[level!]!) : [undefined, undefined, undefined],
+    offsetNm: image ? omeOffsetNm(image, level!) : [0, 0, 0],
+  };
+}
+
+function voxelSizeNm({ voxelSizeAngstrom }: OmeDataset): ChunkedLevel["voxelSizeNm"] {
+  return voxelSizeAngstrom.map((size) => (size === undefined ? undefined : size / 10)) as unknown as ChunkedLevel["voxelSizeNm"];
+}
+
+/**
+ * Where the first voxel's centre lies. An image without any translation says nothing of it: its levels are means of whole blocks,
+ * so that the first voxel of a coarser one lies half a voxel of it further in, less half a voxel of the finest.
+ */
+function omeOffsetNm({ axes, spatialAxes, datasets }: OmeZarrImage, level: number): Triple {
+  const { translation, voxelSizeAngstrom } = datasets[level]!;
+  const silent = datasets.every((dataset) => dataset.translation === undefined);
+  return spatialAxes.map((axis, i) => {
+    if (axis === undefined) return 0;
+    if (silent) return ((voxelSizeAngstrom[i] ?? 0) - (datasets[0]!.voxelSizeAngstrom[i] ?? 0)) / 20;
+    const angstrom = angstromPerUnit(axes[axis]!.unit);
+    return angstrom === undefined ? 0 : ((translation?.[axis] ?? 0) * angstrom) / 10;
+  }) as Triple;
+}
+
+/** `blosc-lz4`, `zstd`, `raw`; several are joined by `+`, in the order of encoding. */
+function codecName(steps: readonly ByteStep[]): string {
+  const names = steps.map((step) => {
+    if (step.kind === "checksum") return step.sum ?? "crc32c";
+    if (step.kind === "filter") return step.filter.id;
+    const { id, cname } = step.config as JsonObject & { id: string };
+    return id === "blosc" && typeof cname === "string" ? `blosc-${cname}` : id;
+  });
+  return names.join("+") || "raw";
+}

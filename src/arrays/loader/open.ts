@@ -1,0 +1,113 @@
+import { EmporiumError, isEmporiumError } from "../../core/errors.js";
+import { FILE_EXTENSIONS, FILE_FORMATS } from "../../formats/registry.js";
+import { likelyFamilies, noVolumeDocument, type VolumeFamily, type VolumeFormat } from "../../model/volume-formats.js";
+import type { StoreOptions } from "../../stores/location.js";
+import { openObject, type Store } from "../../stores/store.js";
+import { openLocation, openStore, parseLocation, parseVolumeLocation } from "../../stores/url.js";
+import type { BlockVolume } from "../blocks/volume.js";
+import type { AxisSelection } from "./axes.js";
+import type { ChunkedLevel } from "./chunked.js";
+import { volumeFolder } from "./documents.js";
+import { openMrc } from "./open-mrc.js";
+import { openN5 } from "./open-n5.js";
+import { openPrecomputed } from "./open-precomputed.js";
+import { openTiffStack } from "./open-tiff.js";
+import { openZarr } from "./open-zarr.js";
+import { type ShardIndexes, shardIndexes } from "./shards.js";
+
+/** What a location holds. */
+export interface OpenedLevels {
+  /** As it was given, without secrets. */
+  readonly name: string;
+  readonly store: Store;
+  readonly levels: readonly ChunkedLevel[];
+  readonly identity: BlockVolume["identity"];
+  readonly indexes: ShardIndexes;
+}
+
+export interface OpenLevelsOptions {
+  /** Positions along axes beside z, y, x. Default 0. */
+  readonly select?: AxisSelection | undefined;
+  readonly store?: StoreOptions | undefined;
+  /** Bytes of remembered shard indexes. */
+  readonly indexBytes: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Reads what says which levels a location has.
+ *
+ * @throws {EmporiumError} FORMAT_UNKNOWN, FORMAT_UNSUPPORTED, STORE_ABSENT, LOCATION_UNKNOWN, USAGE (`select`), …
+ */
+export async function openLevels(text: string, options: OpenLevelsOptions): Promise<OpenedLevels> {
+  const { location, format } = parseVolumeLocation(text);
+  const place = parseLocation(location);
+  const storeOptions = { ...options.store, readOnly: true };
+  const indexes = shardIndexes(options.indexBytes);
+  const { store, key } =
+    place.key === "" ? { store: await openStore(place, storeOptions), key: "" } : await openLocation(place, storeOptions);
+  const target: Target = { name: place.url, store, key, format, indexes, options };
+  const isFile = format === undefined && key !== "" && new RegExp(`\\.(?:${FILE_EXTENSIONS})$`, "i").test(key);
+  const found =
+    (isFile && (await openFile(target))) || (await openFolder(target)) || (!isFile && key !== "" && (await openFile(target)));
+  if (found) return found;
+  throw new EmporiumError("FORMAT_UNKNOWN", `${target.name} holds no volume: ${noVolumeDocument()}, and no file of that name`, {
+    place: { url: target.name },
+    hint: "name the volume itself: the folder of a Zarr, N5 or precomputed volume, an MRC or a TIFF file",
+  });
+}
+
+interface Target extends Pick<OpenedLevels, "name" | "store" | "indexes"> {
+  readonly key: string;
+  readonly format: VolumeFormat | undefined;
+  readonly options: OpenLevelsOptions;
+}
+
+async function openFolder({ name, store, key, format, indexes, options }: Target): Promise<OpenedLevels | undefined> {
+  const folder = volumeFolder(store, key, options.signal);
+  const select = options.select ?? {};
+  const openers: Record<VolumeFamily, () => Promise<ChunkedLevel[] | undefined>> = {
+    zarr: () => openZarr(folder, format === "zarr2" ? [2] : format === "zarr3" ? [3] : [3, 2], select, indexes),
+    n5: () => openN5(folder, select),
+    precomputed: () => openPrecomputed(folder, select),
+  };
+  const families = likelyFamilies(key === "" ? name : key).filter((family) => format === undefined || format.startsWith(family));
+  for (const family of families) {
+    const levels = await openers[family]();
+    if (levels) return { name, store, levels, identity: folder.identity, indexes };
+  }
+  return undefined;
+}
+
+/** What tells the formats of files apart. */
+const HEAD_BYTES = 64 * 1024;
+
+async function openFile({ name, store, key, indexes, options }: Target): Promise<OpenedLevels | undefined> {
+  const file = await openObject(store, key, { signal: options.signal }).catch((error: unknown) => {
+    if (isEmporiumError(error) && error.code === "STORE_ABSENT") return undefined;
+    throw error;
+  });
+  if (!file) return undefined;
+  const head = await file.read({ offset: 0, length: HEAD_BYTES }, { signal: options.signal });
+  const format = FILE_FORMATS.find(({ detect }) => detect(head)) ?? FILE_FORMATS.find(({ guess }) => guess?.(head));
+  const buffered = { ...file, read: headed(file.read, head) };
+  const levels =
+    format?.title === "TIFF"
+      ? await openTiffStack(buffered, options.select ?? {})
+      : format?.title === "DM3, DM4"
+        ? undefined
+        : await openMrc(buffered, key, head);
+  if (!levels) {
+    throw new EmporiumError("FORMAT_UNSUPPORTED", `${file.name}: ${format!.title} files are not read in blocks`, {
+      place: { file: file.name, byte: 0 },
+      hint: "convert it first, for example: emporium ingest convert FILE OUT --zarr",
+    });
+  }
+  return { name, store, levels, identity: [{ key, ...file.stat }], indexes };
+}
+
+/** Reads of the first bytes come from memory. */
+function headed(read: Awaited<ReturnType<typeof openObject>>["read"], head: Uint8Array): typeof read {
+  return async (range, options) =>
+    range.offset + range.length <= head.length ? head.subarray(range.offset, range.offset + range.length) : read(range, options);
+}

@@ -1,0 +1,94 @@
+import type { Box, Triple } from "../../core/box.js";
+import { EmporiumError } from "../../core/errors.js";
+import { LIMITS } from "../../core/limits.js";
+import type { StoreOptions } from "../../stores/location.js";
+import type { BlockLevel, BlockVolume } from "../blocks/volume.js";
+import type { AxisSelection } from "./axes.js";
+import { openLevels } from "./open.js";
+import { type ChunkReader, chunkReader } from "./reader.js";
+import type { StoredBlock } from "./stored.js";
+import type { BlockTraffic } from "./traffic.js";
+
+export interface OpenBlockVolumeOptions {
+  /** Positions along axes beside z, y and x: `{ t: 3, c: 1 }`. Default 0. */
+  readonly select?: AxisSelection | undefined;
+  /** Bytes of all caches and of what is being read. Default 512 MiB. */
+  readonly memoryBytes?: number | undefined;
+  /** Threads that decode. Default: as many as there are cores. */
+  readonly threads?: number | undefined;
+  readonly store?: StoreOptions | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A level whose chunks can also be had as they are stored. */
+export interface LoadedLevel extends BlockLevel {
+  /**
+   * The chunks that a box touches, still compressed, in one buffer.
+   *
+   * @throws {EmporiumError} FORMAT_UNSUPPORTED where a format has no chunks that others could decode; and as `read`.
+   */
+  readStored(box: Box, options?: { signal?: AbortSignal | undefined }): Promise<StoredBlock>;
+}
+
+/** A volume that was opened by its location. */
+export interface LoadedVolume extends BlockVolume {
+  readonly levels: readonly LoadedLevel[];
+  /** What was read since it was opened. */
+  readonly traffic: BlockTraffic;
+}
+
+/**
+ * Opens a volume for reading by boxes: Zarr 2 and 3 (OME-Zarr images and arrays), N5, Neuroglancer precomputed, MRC, TIFF stacks.
+ *
+ * Only metadata are read: no voxel before the first `read`. Levels keep decoded and stored chunks, together no more than
+ * `memoryBytes`.
+ *
+ * @param location a path or URL, perhaps with its format: `zarr://…`, `…|n5:`.
+ * @throws {EmporiumError} FORMAT_UNKNOWN, FORMAT_UNSUPPORTED, STORE_ABSENT, LOCATION_UNKNOWN, USAGE (`select`), and what stores and
+ *   formats throw
+ */
+export async function openBlockVolume(location: string, options: OpenBlockVolumeOptions = {}): Promise<LoadedVolume> {
+  const memoryBytes = options.memoryBytes ?? LIMITS.memoryBytes;
+  const opened = await openLevels(location, { ...options, indexBytes: Math.floor(memoryBytes / INDEX_SHARE) });
+  const reader = chunkReader({ ...opened, memoryBytes, threads: options.threads });
+  return {
+    name: opened.name,
+    identity: opened.identity,
+    levels: opened.levels.map((level) => loadedLevel(level.name, level, reader)),
+    get traffic() {
+      return reader.traffic();
+    },
+    close: () => reader.close(),
+  };
+}
+
+/** The part of the memory that shard indexes may take. */
+const INDEX_SHARE = 16;
+
+function loadedLevel(name: string, level: Parameters<ChunkReader["read"]>[0], reader: ChunkReader): LoadedLevel {
+  const { shape, dtype, chunk, shard, voxelSizeNm, offsetNm, codec } = level;
+  return {
+    shape,
+    dtype,
+    chunk,
+    shard,
+    voxelSizeNm,
+    offsetNm,
+    codec,
+    read: async (box, options) => reader.read(level, insideOf(box, shape, name), options?.signal),
+    readStored: async (box, options) => reader.readStored(level, insideOf(box, shape, name), options?.signal),
+  };
+}
+
+function insideOf(box: Box, shape: Triple, name: string): Box {
+  const inside = shape.every((length, axis) => {
+    const [from, to] = [box.start[axis]!, box.stop[axis]!];
+    return Number.isInteger(from) && Number.isInteger(to) && from >= 0 && from <= to && to <= length;
+  });
+  if (inside) return box;
+  throw new EmporiumError(
+    "USAGE",
+    `${name}: box from ${box.start.join(",")} to ${box.stop.join(",")} wanted, the level has ${shape.join("×")}`,
+    { place: { file: name } },
+  );
+}
