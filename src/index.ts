@@ -28,6 +28,12 @@
  * layer (`em-porium/formats/mrc/header`) and may change between minor versions.
  */
 
+export type { Batch } from "./arrays/blocks/batches.js";
+export type { BatchesRequest, BlockArrays, BlocksRequest } from "./arrays/blocks/block-array.js";
+export { blocksOfVolume } from "./arrays/blocks/block-array.js";
+export type { Block, BlockSequence } from "./arrays/blocks/blocks.js";
+export type { BlockData } from "./arrays/blocks/edges.js";
+export type { BlockLevel, BlockVolume } from "./arrays/blocks/volume.js";
 export type { Database, DatabaseOptions } from "./catalog/database.js";
 export { openDatabase } from "./catalog/database.js";
 export type { PortalApi, PortalApiOptions } from "./catalog/graphql/answer.js";
