@@ -22,6 +22,7 @@
  * | `publish plan`, `script` | `planSample`, `renderScripts`; `readPlan`, `parseProfile` for their documents |
  * | `publish run`, `verify`, `neurons` | `publishRun`, `publishVerify`, `publishNeurons` |
  * | none yet | `runBlocks` on `blockSource`, `workerProcesses`: the same work for each block of a grid |
+ * | none yet | `operatorOf`, `OPERATORS`: functions of voxels that give the same bits whatever blocks they are computed in |
  * | `serve` | `servePortal` of `em-porium/server/portal`, on `openPortalApi` |
  *
  * The rest is what their callers need: locations and stores, the formats, errors, logs and progress. Everything else is reached by its
@@ -34,6 +35,9 @@ export { blocksOfVolume } from "./arrays/blocks/block-array.js";
 export type { Block, BlockSequence } from "./arrays/blocks/blocks.js";
 export type { BlockData } from "./arrays/blocks/edges.js";
 export type { BlockLevel, BlockVolume } from "./arrays/blocks/volume.js";
+export type { Block as VoxelBlock } from "./arrays/operators/block.js";
+export type { BoundOperator, InputFacts, Operator } from "./arrays/operators/operator.js";
+export { OPERATORS, operatorOf } from "./arrays/operators/table.js";
 export type { Database, DatabaseOptions } from "./catalog/database.js";
 export { openDatabase } from "./catalog/database.js";
 export type { PortalApi, PortalApiOptions } from "./catalog/graphql/answer.js";

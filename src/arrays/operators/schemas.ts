@@ -1,0 +1,25 @@
+import { z } from "zod/v4";
+import type { DType } from "../../core/dtype.js";
+import { parameterFault } from "./operator.js";
+import { isInteger64 } from "./voxels.js";
+
+/** Types that operators write. */
+export const writtenDtype = z.enum([
+  "bool",
+  "int8",
+  "uint8",
+  "int16",
+  "uint16",
+  "int32",
+  "uint32",
+  "int64",
+  "uint64",
+  "float32",
+  "float64",
+]);
+
+/** @throws {EmporiumError} CONFIG_FIELD for types that a filter cannot compute with */
+export function needNumbers(name: string, dtype: DType): void {
+  if (isInteger64(dtype) || dtype === "float16" || dtype === "complex64" || dtype === "uint4")
+    throw parameterFault(name, "in", `takes integers up to 32 bits, float32 and float64, not ${dtype}: put a cast before it`);
+}

@@ -1,0 +1,45 @@
+import { z } from "zod/v4";
+import { operator, parameterFault } from "./operator.js";
+import { pointwise, type RowWork } from "./pointwise.js";
+import type { NumberArray } from "./voxels.js";
+
+/**
+ * uint8: 1 where a voxel is greater than `above` and less than `below` (either may be left out), else 0; `(x > above).astype("u1")`. Integers of
+ * 64 bits are compared exactly. NaN gives 0.
+ */
+export const threshold = operator({
+  name: "threshold",
+  version: 1,
+  parameters: z
+    .strictObject({ above: z.number().optional(), below: z.number().optional() })
+    .refine(({ above, below }) => above !== undefined || below !== undefined, "expected above, below or both"),
+  prepare(params, { dtype }) {
+    if (dtype === "float16" || dtype === "complex64" || dtype === "uint4")
+      throw parameterFault("threshold", "in", `takes no ${dtype}: put a cast before it`);
+    return params;
+  },
+  outputDtype: () => "uint8",
+  apply([block], core, { above, below }, { shape }) {
+    return pointwise(
+      block!,
+      core,
+      "uint8",
+      shape,
+      select(above ?? -Infinity, below ?? Infinity, above === undefined, below === undefined),
+    );
+  },
+});
+
+/** @param anyLow infinity is within, too; NaN never is */
+function select(above: number, below: number, anyLow: boolean, anyHigh: boolean): RowWork {
+  return (source, from, target, to, length) => {
+    // a bigint and a number are compared by value
+    const voxels = source as NumberArray;
+    for (let i = 0; i < length; i++) {
+      const value = voxels[from + i]!;
+      const isAbove = anyLow ? value >= above : value > above;
+      const isBelow = anyHigh ? value <= below : value < below;
+      target[to + i] = isAbove && isBelow ? 1 : 0;
+    }
+  };
+}
