@@ -37,7 +37,7 @@ export const cast = operator({
 });
 
 /** How a row of one type becomes one of another. */
-function castRow(from: DType, to: DType, saturates: boolean, rounds: boolean): RowWork {
+export function castRow(from: DType, to: DType, saturates: boolean, rounds: boolean): RowWork {
   if (from === "float16") return halves(castRow("float64", to, saturates, rounds));
   const range = integerRange(to);
   if (to === "bool") return (source, at, target, out, n) => notZero(source as NumberArray, at, target as Uint8Array, out, n);
