@@ -35,6 +35,8 @@ export { blocksOfVolume } from "./arrays/blocks/block-array.js";
 export type { Block, BlockSequence } from "./arrays/blocks/blocks.js";
 export type { BlockData } from "./arrays/blocks/edges.js";
 export type { BlockLevel, BlockVolume } from "./arrays/blocks/volume.js";
+export type { LoadedLevel, LoadedVolume, OpenBlockVolumeOptions } from "./arrays/loader/volume.js";
+export { openBlockVolume } from "./arrays/loader/volume.js";
 export type { Block as VoxelBlock } from "./arrays/operators/block.js";
 export type { BoundOperator, InputFacts, Operator } from "./arrays/operators/operator.js";
 export { OPERATORS, operatorOf } from "./arrays/operators/table.js";
