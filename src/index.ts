@@ -23,6 +23,7 @@
  * | `publish run`, `verify`, `neurons` | `publishRun`, `publishVerify`, `publishNeurons` |
  * | none yet | `runBlocks` on `blockSource`, `workerProcesses`: the same work for each block of a grid |
  * | none yet | `operatorOf`, `OPERATORS`: functions of voxels that give the same bits whatever blocks they are computed in |
+ * | none yet | `labelBlock`, `faceOf`, `matchFaces`, `mergeUnions`, `rankComponents`, `relabelBlock`: connected components, in that order |
  * | `serve` | `servePortal` of `em-porium/server/portal`, on `openPortalApi` |
  *
  * The rest is what their callers need: locations and stores, the formats, errors, logs and progress. Everything else is reached by its
@@ -38,6 +39,13 @@ export type { BlockLevel, BlockVolume } from "./arrays/blocks/volume.js";
 export type { LoadedLevel, LoadedVolume, OpenBlockVolumeOptions } from "./arrays/loader/volume.js";
 export { openBlockVolume } from "./arrays/loader/volume.js";
 export type { Block as VoxelBlock } from "./arrays/operators/block.js";
+export type { Block } from "./arrays/operators/block.js";
+export type { Face } from "./arrays/operators/components/faces.js";
+export { faceOf, matchFaces, neighboursBefore } from "./arrays/operators/components/faces.js";
+export type { BlockComponents, LabelledBlock } from "./arrays/operators/components/label-block.js";
+export { labelBlock } from "./arrays/operators/components/label-block.js";
+export type { RankedComponents } from "./arrays/operators/components/merge.js";
+export { mergeUnions, rankComponents, relabelBlock } from "./arrays/operators/components/merge.js";
 export type { BoundOperator, InputFacts, Operator } from "./arrays/operators/operator.js";
 export { OPERATORS, operatorOf } from "./arrays/operators/table.js";
 export type { Database, DatabaseOptions } from "./catalog/database.js";

@@ -1,6 +1,10 @@
 import type { Block } from "../src/arrays/operators/block.js";
 import { cutBlock } from "../src/arrays/operators/block.js";
+import { faceOf, matchFaces, neighboursBefore } from "../src/arrays/operators/components/faces.js";
+import { labelBlock } from "../src/arrays/operators/components/label-block.js";
+import { mergeUnions, rankComponents, relabelBlock } from "../src/arrays/operators/components/merge.js";
 import type { BoundOperator } from "../src/arrays/operators/operator.js";
+import type { Connectivity } from "../src/arrays/operators/schemas.js";
 import { newVoxels, type VoxelArray } from "../src/arrays/operators/voxels.js";
 import { type Box, boxShape, type Triple, volumeOf } from "../src/core/box.js";
 import type { DType } from "../src/core/dtype.js";
@@ -52,4 +56,44 @@ export function tiled(bound: BoundOperator, inputs: readonly Block[], block: Tri
 
 export function bytesOf(data: VoxelArray): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
+
+/** All stages of components, block by block, with unions merged in groups of `fanIn`. */
+export function labelInBlocks(
+  data: VoxelArray,
+  dtype: DType,
+  shape: Triple,
+  block: Triple,
+  { connectivity, minVoxels, fanIn = 3 }: { connectivity: Connectivity; minVoxels: number; fanIn?: number },
+): { labels: BigUint64Array; count: number } {
+  const whole = wholeBlock(data, dtype, shape);
+  const blocks = gridBoxes(shape, block).map((core) => labelBlock(cutBlock(whole, core), core, connectivity));
+  const grid = shape.map((length, axis) => Math.ceil(length / block[axis]!)) as Triple;
+  let unions = blocks.map((one, index) => {
+    const [z, y, x] = [Math.floor(index / (grid[1] * grid[2])), Math.floor(index / grid[2]) % grid[1], index % grid[2]];
+    const found = neighboursBefore(connectivity).map((step) => {
+      const at = [z + step[0], y + step[1], x + step[2]] as Triple;
+      if (at.some((place, axis) => place < 0 || place >= grid[axis]!)) return new Float64Array(0);
+      const other = (at[0] * grid[1] + at[1]) * grid[2] + at[2];
+      const back = step.map((one) => -one) as Triple;
+      const before = faceOf(other, blocks[other]!.labels, blocks[other]!.components.box, back);
+      return matchFaces(faceOf(index, one.labels, one.components.box, step), before, connectivity);
+    });
+    return mergeUnions(found);
+  });
+  while (unions.length > 1)
+    unions = Array.from({ length: Math.ceil(unions.length / fanIn) }, (_, at) =>
+      mergeUnions(unions.slice(at * fanIn, (at + 1) * fanIn)),
+    );
+  const ranked = rankComponents(
+    blocks.map((one) => one.components),
+    unions[0]!,
+    minVoxels,
+  );
+  const labels = new BigUint64Array(volumeOf(shape));
+  for (const [index, one] of blocks.entries()) {
+    const relabelled = relabelBlock(one.labels, ranked.tables[index]!);
+    pasteBlock(labels, shape, { data: relabelled, dtype: "uint64", box: one.components.box, whole: shape });
+  }
+  return { labels, count: ranked.count };
 }
