@@ -250,6 +250,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./engine-export.js"),
   },
   {
+    name: "blocks run",
+    summary: "Compute the outputs of a graph, block by block",
+    load: () => import("./blocks-run.js"),
+  },
+  {
+    name: "blocks plan",
+    summary: "Check a graph against its inputs, and show its stages, tasks, memory and outputs; write nothing",
+    load: () => import("./blocks-plan.js"),
+  },
+  {
     name: "serve",
     summary: "Serve your own portal: GraphQL, files and S3 of a standardised tree, for the official client",
     load: () => import("./serve.js"),
@@ -277,7 +287,7 @@ export const COMMANDS: readonly CommandEntry[] = [
 ];
 
 /** Names that the command line keeps for later versions: asking for one is answered plainly and not with a guess at another. */
-export const RESERVED = ["blocks"] as const;
+export const RESERVED: readonly string[] = [];
 
 export const GROUPS: Readonly<Record<string, string>> = {
   harvest: "From a portal to files, facts and a table",
@@ -285,5 +295,6 @@ export const GROUPS: Readonly<Record<string, string>> = {
   ingest: "From a deposition to the portal's layout",
   catalog: "Data sets, files and frames in a database, and the portal's tables",
   engine: "Runs on clusters: how far they are, going on, ending them",
+  blocks: "Volumes block by block: graphs of operators on them",
   publish: "Standardised trees and finished samples to a bucket: plans, scripts, transfers, proofs",
 };

@@ -96,9 +96,12 @@ describe("blockSource", () => {
   it("for any two grids: needs are the blocks that the enlarged box touches, voxel by voxel", () => {
     fc.assert(
       fc.property(
-        fc.record({ shape: size(9), block: size(4), scale: size(2), halo: size(4), theirShape: size(12), theirBlock: size(4) }),
+        fc.record({
+          ...{ shape: size(9), block: size(4), scale: size(2), halo: size(4), origin: size(5) },
+          ...{ theirShape: size(12), theirBlock: size(4) },
+        }),
         fc.integer(),
-        ({ shape, block, scale, halo, theirShape, theirBlock }, seed) => {
+        ({ shape, block, scale, halo, origin, theirShape, theirBlock }, seed) => {
           const random = seededRandom(seed);
           const graph = source([
             stage({ name: "a", shape: theirShape, block: theirBlock }),
@@ -106,15 +109,15 @@ describe("blockSource", () => {
               name: "b",
               shape,
               block,
-              needs: [{ kind: "box", stage: "a", scale, halo: halo.map((n) => n - 1) as unknown as Triple }],
+              needs: [{ kind: "box", stage: "a", scale, origin, halo: halo.map((n) => n - 1) as unknown as Triple }],
             }),
           ]);
           const [first, second] = graph.stages;
           const index = Math.floor(random() * second!.count);
           const at = blockAt(blocksOf(second!), index);
           const touched = [0, 1, 2].map((axis) => {
-            const from = at[axis]! * block[axis]! * scale[axis]! - (halo[axis]! - 1);
-            const to = Math.min((at[axis]! + 1) * block[axis]!, shape[axis]!) * scale[axis]! + (halo[axis]! - 1);
+            const from = at[axis]! * block[axis]! * scale[axis]! + origin[axis]! - (halo[axis]! - 1);
+            const to = Math.min((at[axis]! + 1) * block[axis]!, shape[axis]!) * scale[axis]! + origin[axis]! + (halo[axis]! - 1);
             const found = new Set<number>();
             for (let voxel = from; voxel < to; voxel++) {
               if (voxel >= 0 && voxel < theirShape[axis]!) found.add(Math.floor(voxel / theirBlock[axis]!));
@@ -132,7 +135,13 @@ describe("blockSource", () => {
 
   it("for any need: who needs a block is who lists it among its needs", () => {
     const need = fc.oneof(
-      fc.record({ kind: fc.constant("box" as const), halo: size(4), scale: size(2), connectivity: fc.constantFrom(6, 18, 26) }),
+      fc.record({
+        kind: fc.constant("box" as const),
+        halo: size(4),
+        scale: size(2),
+        origin: size(5),
+        connectivity: fc.constantFrom(6, 18, 26),
+      }),
       fc.record({ kind: fc.constant("all" as const) }),
     ) as fc.Arbitrary<Omit<Extract<BlockNeed, { kind: "box" | "all" }>, "stage">>;
     fc.assert(

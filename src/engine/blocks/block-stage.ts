@@ -20,6 +20,8 @@ export interface BlockStage extends BlockGrid {
   readonly inputs?: readonly TaskInput[] | undefined;
   /** Objects that its tasks write. Absent for a stage whose results are its receipts alone. */
   readonly outputs?: ChunkOutputs | undefined;
+  /** Its outputs are for other stages alone: a block that is gone is made again only where a block that needs it is not done. */
+  readonly isTemporary?: boolean | undefined;
   /** Of each task, as `Task` has them. */
   readonly bytes: number;
   readonly memoryBytes: number;

@@ -7,7 +7,8 @@ export type Triple = readonly [number, number, number];
  * Which blocks of an earlier stage a block needs.
  *
  * - `box`: those that its own box touches, made larger by `halo` voxels on each side. `scale` is the number of their voxels that one of ours
- *   spans: 2 for a stage that halves what it reads, where a block then needs up to eight. `connectivity` leaves neighbours out: 6 keeps
+ *   spans: 2 for a stage that halves what it reads, where a block then needs up to eight. `origin` is the voxel of theirs at which ours begin,
+ *   where only a part of them is read. `connectivity` leaves neighbours out: 6 keeps
  *   those that share a face with the blocks that the box without its halo touches, 18 those that share a face or an edge, 26 keeps all.
  *   Where the stage is the block's own, it needs the neighbours that come before it.
  * - `tree`: `fanIn` consecutive blocks each, as a reduction does.
@@ -19,6 +20,7 @@ export type BlockNeed =
       readonly stage: string;
       readonly halo?: Triple | undefined;
       readonly scale?: Triple | undefined;
+      readonly origin?: Triple | undefined;
       readonly connectivity?: 6 | 18 | 26 | undefined;
     }
   | { readonly kind: "tree"; readonly stage: string; readonly fanIn: number }
@@ -79,25 +81,27 @@ interface Axis {
   readonly theirCount: number;
   /** Edge of a block of ours, in their voxels. */
   readonly step: number;
-  /** End of our volume, in their voxels. */
+  /** Their voxel at which our volume begins. */
+  readonly origin: number;
+  /** End of our volume, in their voxels, from the origin. */
   readonly end: number;
   readonly their: number;
   readonly theirEnd: number;
 }
 
 /** The first block of theirs that one of ours touches. Behind the last one where ours begins behind their end. */
-const low = ({ step, their, theirEnd, theirCount }: Axis, own: number, halo: number) =>
-  own * step - halo < theirEnd ? Math.max(0, Math.floor((own * step - halo) / their)) : theirCount;
-const high = ({ step, end, their, theirCount }: Axis, own: number, halo: number) =>
-  Math.min(theirCount, Math.ceil((Math.min((own + 1) * step, end) + halo) / their)) - 1;
+const low = ({ step, origin, their, theirEnd, theirCount }: Axis, own: number, halo: number) =>
+  own * step + origin - halo < theirEnd ? Math.max(0, Math.floor((own * step + origin - halo) / their)) : theirCount;
+const high = ({ step, origin, end, their, theirCount }: Axis, own: number, halo: number) =>
+  Math.min(theirCount, Math.ceil((Math.min((own + 1) * step, end) + origin + halo) / their)) - 1;
 /** The first block of ours that ends behind the beginning of one of theirs, halo included. */
-const firstNeeder = ({ step, their }: Axis, index: number, halo: number) =>
-  Math.max(0, Math.floor((index * their - halo) / step));
-const lastNeeder = ({ step, their, theirEnd, ownCount }: Axis, index: number, halo: number) =>
-  Math.min(ownCount, Math.ceil((Math.min((index + 1) * their, theirEnd) + halo) / step)) - 1;
+const firstNeeder = ({ step, origin, their }: Axis, index: number, halo: number) =>
+  Math.max(0, Math.floor((index * their - halo - origin) / step));
+const lastNeeder = ({ step, origin, their, theirEnd, ownCount }: Axis, index: number, halo: number) =>
+  Math.min(ownCount, Math.ceil((Math.min((index + 1) * their, theirEnd) + halo - origin) / step)) - 1;
 
 function boxRelation(
-  { halo = [0, 0, 0], scale = [1, 1, 1], connectivity = 26 }: Extract<BlockNeed, { kind: "box" }>,
+  { halo = [0, 0, 0], scale = [1, 1, 1], origin = [0, 0, 0], connectivity = 26 }: Extract<BlockNeed, { kind: "box" }>,
   own: BlockGrid,
   their: BlockGrid,
   isOwn: boolean,
@@ -108,6 +112,7 @@ function boxRelation(
       ownCount: ownBlocks[axis]!,
       theirCount: theirBlocks[axis]!,
       step: own.block[axis]! * scale[axis]!,
+      origin: origin[axis]!,
       end: own.shape[axis]! * scale[axis]!,
       their: their.block[axis]!,
       theirEnd: their.shape[axis]!,

@@ -124,6 +124,30 @@ describe("runBlocks", () => {
     ]);
   });
 
+  it("makes what is temporary again only where something that needs it is not done", async () => {
+    const target = memoryStore();
+    const stages = graph({ isTemporary: true });
+    await runBlocks(blockSource(stages), options(target));
+    await target.remove("a.zarr/");
+    expect(await runBlocks(blockSource(stages), options(target))).toMatchObject({ done: 0, already: 24, exitStatus: 0 });
+    await target.remove("b.zarr/0/0/0/0");
+    const done: string[] = [];
+    const again = await runBlocks(blockSource(stages), options(target, { operations: writing(done) }));
+    expect(again).toMatchObject({ exitStatus: 0, failed: 0 });
+    // the block at the corner needs those around it: all of one half along z
+    expect(done.toSorted()).toEqual([
+      "a 0,0,0",
+      "a 0,0,1",
+      "a 0,1,0",
+      "a 0,1,1",
+      "a 1,0,0",
+      "a 1,0,1",
+      "a 1,1,0",
+      "a 1,1,1",
+      "b 0,0,0",
+    ]);
+  });
+
   it("is another run when the blocks are others", async () => {
     const target = memoryStore();
     await runBlocks(blockSource(graph()), options(target));

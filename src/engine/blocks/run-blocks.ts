@@ -217,7 +217,24 @@ async function findAlready(source: BlockSource, folder: string, isClean: boolean
     const receipts = await readReceipts(target, folder, stage, log);
     for (let block = 0; block < stage.count; block++) if (receipts.has(block)) states.set(stage.first + block, "already");
   }
+  passOverUnneeded(source, states);
   return states;
+}
+
+/** Blocks of temporary stages that nobody needs any more: everything that was made of them is done. */
+function passOverUnneeded(source: BlockSource, states: TaskStates): void {
+  for (const { first, count, isTemporary } of source.stages.toReversed()) {
+    if (!isTemporary) continue;
+    for (let index = first + count - 1; index >= first; index--) {
+      if (states.get(index) !== undefined) continue;
+      let [needers, open] = [0, 0];
+      source.needers(index, (needer) => {
+        needers++;
+        if (states.get(needer) !== "already") open++;
+      });
+      if (needers > 0 && open === 0) states.set(index, "already");
+    }
+  }
 }
 
 async function closeRun(source: BlockSource, folder: string, { counts }: TaskStates, options: Inner & { createdMs: number }) {

@@ -1,6 +1,6 @@
 import { isMap, isNode, LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
-import { EmporiumError, type Place } from "../../core/errors.js";
+import { EmporiumError, type Place, toErrorRecord } from "../../core/errors.js";
 import { LIMITS } from "../../core/limits.js";
 import { nearest } from "../../core/nearest.js";
 import { schemaWords } from "../../core/schema-words.js";
@@ -64,7 +64,7 @@ export function parseCheckedYaml<S extends z.ZodType>(
   };
   const fields = (raw ?? {}) as Record<string, unknown>;
   const result = schema.safeParse(options.prepare ? options.prepare(fields) : fields, { error: schemaWords });
-  if (!result.success) throw fieldError(result.error.issues[0]!, options, placeOf);
+  if (!result.success) throw fieldErrors(result.error.issues, options, placeOf);
   return { value: result.data, placeOf };
 }
 
@@ -103,6 +103,16 @@ function offsetOf(document: Parsed, steps: readonly (string | number)[], key: bo
   }
   const node = document.getIn(steps, true);
   return isNode(node) ? node.range?.[0] : undefined;
+}
+
+/** The first, with the others beside it. */
+function fieldErrors(
+  issues: readonly z.core.$ZodIssue[],
+  options: CheckedYamlOptions,
+  placeOf: (path: readonly PropertyKey[], key?: boolean) => Place,
+): EmporiumError {
+  const [first, ...others] = issues.map((issue) => fieldError(issue, options, placeOf));
+  return new EmporiumError(first!.code, first!.message, { ...first!.facts, others: others.map(toErrorRecord) });
 }
 
 function fieldError(

@@ -1,0 +1,195 @@
+import { createHash } from "node:crypto";
+import { type Triple, volumeOf } from "../../../core/box.js";
+import { ITEM_BYTES } from "../../../core/dtype.js";
+import type { BlockStage } from "../../../engine/blocks/block-stage.js";
+import { type BlockNeed, countBlocks } from "../../../engine/blocks/relation.js";
+import type { PlainObject, TaskInput } from "../../../engine/task.js";
+import { canonicalJson } from "../../../engine/task-id.js";
+import { fuse, type Group } from "./fuse.js";
+import { innerChunk, scaledBlock, wholeObjects } from "./grids.js";
+import { type GraphNode, identityOf, type LocalNode } from "./nodes.js";
+import type { OutputPlan } from "./outputs.js";
+import type { Program, Step } from "./program.js";
+import { each, needed, type Reach } from "./reach.js";
+import { objectShape, outputsOf, type StoredArray } from "./stored-array.js";
+
+export interface CompileOptions {
+  /** Every node, each behind those that it reads. */
+  readonly nodes: readonly GraphNode[];
+  readonly outputs: readonly OutputPlan[];
+  /** Nodes that are stored although they are no outputs. */
+  readonly stored: ReadonlySet<GraphNode>;
+  /** Voxels of the grid's array, and of a block of it. */
+  readonly gridShape: Triple;
+  readonly block: Triple;
+  /** Objects that identify the inputs, by their names. */
+  readonly identities: ReadonlyMap<string, readonly TaskInput[]>;
+}
+
+/** A stage with what people want to know of it. */
+export interface CompiledStage {
+  readonly stage: BlockStage;
+  /** Nodes that are computed in it, the last one is stored. */
+  readonly nodes: readonly string[];
+  readonly tasks: number;
+  /** Read by all of its tasks together, and the part of it that several of them read. */
+  readonly bytesRead: number;
+  readonly bytesAgain: number;
+  readonly notes: readonly string[];
+}
+
+export interface CompiledGraph {
+  /** Of the graph, its inputs as they are and the versions of its operators: 32 hexadecimal digits. */
+  readonly id: string;
+  readonly stages: readonly CompiledStage[];
+  /** Folder of what lies between stages, in the target. */
+  readonly folder: string;
+}
+
+const GRAPHS_FOLDER = ".emporium/graphs";
+
+/** Makes stages of a graph. Nothing is asked of any store. */
+export function compileGraph(options: CompileOptions): CompiledGraph {
+  const id = graphId(options);
+  const folder = `${GRAPHS_FOLDER}/${id}/`;
+  const byNode = new Map<GraphNode, OutputPlan>(options.outputs.map((output) => [output.node, output]));
+  const arrays = new Map<GraphNode, StoredArray>();
+  const wanted = (node: GraphNode) => scaledBlock(options.block, options.gridShape, node.facts.shape);
+  const arrayOf = (node: GraphNode): StoredArray => {
+    const known = arrays.get(node) ?? byNode.get(node)?.array ?? temporary(folder, node, wanted(node));
+    arrays.set(node, known);
+    return known;
+  };
+  const blockOf = (node: GraphNode) => wholeObjects(wanted(node), objectShape(arrayOf(node)), node.facts.shape);
+  const groups = fuse(options.nodes, (node) => byNode.has(node) || options.stored.has(node), blockOf);
+  const stages = groups.map((group) => compileGroup(group, byNode.get(group.root), arrayOf, wanted(group.root), options));
+  return { id, stages, folder };
+}
+
+function graphId({ nodes, outputs, gridShape, block, identities }: CompileOptions): string {
+  const text = canonicalJson({
+    nodes: nodes.map((node) => ({ name: node.name, ...identityOf(node) })),
+    outputs: outputs.map(({ name, node, array, location }) => ({ name, node: node.name, array, location })),
+    grid: { shape: gridShape, block },
+    inputs: Object.fromEntries([...identities].map(([name, objects]) => [name, objects.map(versionOf)])),
+  });
+  return createHash("sha256").update(text).digest("hex").slice(0, 32);
+}
+
+/** As stages are named by their inputs: some stores give a copy a new time but keep the tag. */
+function versionOf({ key, size, etag, modifiedMs }: TaskInput): PlainObject {
+  return { key, size, ...(etag === undefined ? { modifiedMs: modifiedMs ?? null } : { etag }) };
+}
+
+/** An array between two stages: an object a block, in small chunks. */
+function temporary(folder: string, { name, facts }: GraphNode, block: Triple): StoredArray {
+  const { shape, dtype } = facts;
+  return { zarr: 3, folder: `${folder}${name}/`, shape, dtype, chunk: innerChunk(block), shard: block, codec: "blosc-lz4" };
+}
+
+function compileGroup(
+  group: Group,
+  output: OutputPlan | undefined,
+  arrayOf: (node: GraphNode) => StoredArray,
+  wanted: Triple,
+  { nodes, identities }: CompileOptions,
+): CompiledStage {
+  const { root, block, members, reads } = group;
+  const array = arrayOf(root);
+  const inOrder = nodes.filter((node) => reads.has(node) || (node.kind === "local" && members.has(node)));
+  const program = programOf(inOrder, reads, arrayOf);
+  const grid = { shape: root.facts.shape, block };
+  const bytes = bytesOf(group);
+  const tasks = countBlocks(grid);
+  const needs = [...reads].flatMap(([node, reach]): BlockNeed[] =>
+    node.kind === "read" ? [] : [{ kind: "box", stage: node.name, ...reach }],
+  );
+  const inputs = [...reads.keys()].flatMap((node) => (node.kind === "read" ? inputsOf(node.input, identities) : []));
+  const stage: BlockStage = {
+    ...grid,
+    name: root.name,
+    run: "compute",
+    params: { program, array },
+    needs,
+    inputs,
+    outputs: outputsOf(array),
+    isTemporary: output === undefined,
+    bytes: Math.ceil(bytes.read / tasks),
+    memoryBytes: memoryOf(group, array),
+    threads: 1,
+  };
+  const computed = inOrder.filter((node) => node.kind === "local" && members.has(node)).map(({ name }) => name);
+  return {
+    stage,
+    nodes: computed,
+    tasks,
+    bytesRead: bytes.read,
+    bytesAgain: bytes.again,
+    notes: notesOf(group, wanted, array, output),
+  };
+}
+
+function inputsOf(input: string, identities: CompileOptions["identities"]): TaskInput[] {
+  return (identities.get(input) ?? []).map((object) => ({ ...object, key: `${input}/${object.key}` }));
+}
+
+function programOf(inOrder: readonly GraphNode[], reads: Group["reads"], arrayOf: (node: GraphNode) => StoredArray): Program {
+  const numberOf = (node: GraphNode) => inOrder.indexOf(node);
+  return inOrder.map((node): Step => {
+    const { shape, dtype } = node.facts;
+    if (node.kind === "read") return { kind: "input", input: node.input, level: node.level, shape, dtype };
+    if (reads.has(node)) return { kind: "stored", array: arrayOf(node), shape, dtype };
+    const { operator, version, bound, from } = node;
+    return { kind: "apply", op: operator, version, params: bound.params as PlainObject, from: from.map(numberOf), shape, dtype };
+  });
+}
+
+/** Bytes that all blocks read together, and how many of them were read before by another block. */
+function bytesOf({ root, block, reads }: Group): { read: number; again: number } {
+  let [read, again] = [0, 0];
+  for (const [{ facts }, reach] of reads) {
+    const axes = [0, 1, 2].map((axis) => lengthsRead(root.facts.shape[axis]!, block[axis]!, facts.shape[axis]!, reach, axis));
+    const itemBytes = ITEM_BYTES[facts.dtype];
+    const all = axes.reduce((product, { sum }) => product * sum, itemBytes);
+    read += all;
+    again += all - axes.reduce((product, { once }) => product * once, itemBytes);
+  }
+  return { read, again };
+}
+
+/** Along one axis: the lengths of what the blocks read, added, and the length of what is read at all. */
+function lengthsRead(shape: number, block: number, their: number, { scale, origin, halo }: Reach, axis: number) {
+  const begin = (at: number) => Math.max(0, at * scale[axis]! + origin[axis]! - halo[axis]!);
+  const end = (at: number) => Math.min(their, at * scale[axis]! + origin[axis]! + halo[axis]!);
+  let sum = 0;
+  for (let at = 0; at < shape; at += block) sum += end(Math.min(at + block, shape)) - begin(at);
+  return { sum, once: end(shape) - begin(0) };
+}
+
+/** Rows of double precision that filters hold beside their input and output. */
+const WORK_BYTES = 16;
+
+/** What a block holds at most: all boxes of its nodes, what the largest operator works with, and an object while it is written. */
+function memoryOf({ block, members, reads }: Group, array: StoredArray): number {
+  const boxes = [...reads, ...members].map(([{ facts }, reach]) => {
+    const box = needed(block, reach).map((length, axis) => Math.min(length, facts.shape[axis]!)) as Triple;
+    return { voxels: volumeOf(box), bytes: volumeOf(box) * ITEM_BYTES[facts.dtype] };
+  });
+  const work = Math.max(...boxes.map(({ voxels }) => voxels)) * WORK_BYTES;
+  const object = volumeOf(objectShape(array)) * ITEM_BYTES[array.dtype];
+  return boxes.reduce((sum, { bytes }) => sum + bytes, 0) + work + 3 * object;
+}
+
+function notesOf({ root, block }: Group, wanted: Triple, array: StoredArray, output: OutputPlan | undefined): string[] {
+  const isLarger = each((axis) => Number(block[axis]! > wanted[axis]!)).some((larger) => larger === 1);
+  if (!output || !isLarger) return [];
+  const object = array.shard ? "shards" : "chunks";
+  return [
+    `${root.name}: blocks of ${block.join("×")} instead of ${wanted.join("×")}, whole ${object} of ${objectShape(array).join("×")}`,
+  ];
+}
+
+/** Whether a node is nothing but a copy of another array. */
+export function isCopy({ operator, from, facts }: LocalNode): boolean {
+  return operator === "cast" && from[0]!.facts.dtype === facts.dtype;
+}

@@ -1,0 +1,49 @@
+import { z } from "zod";
+
+/** Names of inputs, nodes and outputs: they become parts of keys and names of stages. */
+const NAME = /^[a-z][a-z0-9-]{0,39}$/;
+const name = z.string().regex(NAME, "a name of lower-case letters, digits and hyphens, which begins with a letter");
+const whole = z.int().min(1);
+const triple = z.tuple([whole, whole, whole]);
+
+const dtype = z.enum([
+  ...(["int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64"] as const),
+  ...(["float32", "float64", "bool"] as const),
+]);
+
+/** Where an array is read. */
+const input = z.union([z.string(), z.strictObject({ from: z.string(), level: z.int().min(0).default(0) })]);
+
+/** Fields that every node has; those of its operator stand beside them. */
+const node = z.looseObject({ id: name, op: z.string(), fuse: z.boolean().optional() });
+
+const output = z.strictObject({
+  /** The node whose value it is; left out where the output has its name. */
+  of: name.optional(),
+  to: z.string().min(1),
+  format: z.enum(["ome-zarr-0.4", "ome-zarr-0.5", "json"]).default("ome-zarr-0.5"),
+  chunk: triple.optional(),
+  shard: triple.optional(),
+  codec: z.enum(["blosc-lz4", "zstd", "raw"]).optional(),
+  dtype: dtype.optional(),
+});
+
+/** A graph as a person writes it. */
+export const GraphSchema = z.strictObject({
+  version: z.literal(1),
+  inputs: z.record(name, input),
+  grid: z.strictObject({
+    of: name,
+    level: z.int().min(0).default(0),
+    block: z.union([z.literal("auto"), triple]).default("auto"),
+  }),
+  nodes: z.array(node).default([]),
+  outputs: z.record(name, output),
+});
+
+/** The same with its defaults. */
+export type GraphDocument = z.output<typeof GraphSchema>;
+/** As a program gives it: what has a default may be left out. */
+export type GraphGiven = z.input<typeof GraphSchema>;
+export type NodeDocument = GraphDocument["nodes"][number];
+export type OutputDocument = GraphDocument["outputs"][string];

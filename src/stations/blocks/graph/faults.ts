@@ -1,0 +1,49 @@
+import { EmporiumError, type ErrorCode, type ErrorRecord, type Place, toErrorRecord } from "../../../core/errors.js";
+
+/** Where something of a graph is written. */
+export type PlaceOf = (path: readonly PropertyKey[], key?: boolean) => Place;
+
+export interface FaultFacts {
+  readonly code?: ErrorCode;
+  readonly hint?: string | undefined;
+  /** The field's name is at fault, not its value. */
+  readonly key?: boolean;
+}
+
+/** Collects what is wrong with a graph, so that all of it is told at once. */
+export interface Faults {
+  add(path: readonly PropertyKey[], message: string, facts?: FaultFacts): void;
+  /** An error that names its place within a part of the graph by a dotted path. */
+  addError(path: readonly PropertyKey[], error: EmporiumError): void;
+  readonly count: number;
+  /** @throws {EmporiumError} the first, with the others */
+  check(): void;
+}
+
+export function collectFaults(placeOf: PlaceOf): Faults {
+  const errors: EmporiumError[] = [];
+  function addRecord(path: readonly PropertyKey[], { code, message, path: inner, hint }: ErrorRecord): void {
+    const full = inner === undefined || inner === "" ? path : [...path, ...inner.split(".").map(stepOf)];
+    errors.push(new EmporiumError(code, message, { place: placeOf(full), hint }));
+  }
+  return {
+    add(path, message, { code = "CONFIG_RULE", hint, key = false } = {}) {
+      errors.push(new EmporiumError(code, message, { place: placeOf(path, key), hint }));
+    },
+    addError(path, error) {
+      addRecord(path, toErrorRecord(error));
+      for (const other of error.facts.others ?? []) addRecord(path, other);
+    },
+    get count() {
+      return errors.length;
+    },
+    check() {
+      const [first, ...others] = errors;
+      if (!first) return;
+      const { code, message, facts } = first;
+      throw new EmporiumError(code, message, { ...facts, others: others.map(toErrorRecord) });
+    },
+  };
+}
+
+const stepOf = (step: string): string | number => (/^\d+$/.test(step) ? Number(step) : step);

@@ -1,0 +1,80 @@
+import type { Triple } from "../../../core/box.js";
+import { haloShare } from "./grids.js";
+import type { GraphNode, LocalNode, ReadNode } from "./nodes.js";
+import { ITSELF, joined, type Reach, through } from "./reach.js";
+
+/** A halo is computed again rather than stored while it is at most this part of the block. */
+const HALO_MAX = 0.6;
+
+/** Nodes that are computed together: what a block of the root needs of each of them. */
+export interface Group {
+  readonly root: LocalNode;
+  readonly block: Triple;
+  /** The root and what is computed with it. */
+  readonly members: Map<LocalNode, Reach>;
+  /** What is read: inputs, and nodes that are stored. */
+  readonly reads: Map<GraphNode, Reach>;
+}
+
+/**
+ * Joins chains of operators into groups, so that what is between them is never stored. A node is a group of its own where it is an output, where
+ * the graph says `fuse: false`, where several groups need it, or where its halo is large and somebody had to compute it again.
+ *
+ * @param nodes each behind those that it reads
+ * @param isOutput its value is stored in any case
+ * @param blockOf of a node that is stored
+ * @returns the groups in the order of their roots
+ */
+export function fuse(
+  nodes: readonly GraphNode[],
+  isOutput: (node: GraphNode) => boolean,
+  blockOf: (node: GraphNode) => Triple,
+): Group[] {
+  const groups: Group[] = [];
+  const uses = new Map<GraphNode, Map<Group, Reach | undefined>>();
+  for (const node of nodes.toReversed()) {
+    const users = [...(uses.get(node) ?? [])];
+    const [first] = users;
+    const canJoin = node.kind === "local" && node.fuse && !isOutput(node) && users.length === 1 && first?.[1] !== undefined;
+    if (node.kind === "local" && canJoin && isCheap(node, first[0], first[1]!)) {
+      first[0].members.set(node, first[1]!);
+      note(uses, node, first[0], first[1]!);
+    } else {
+      for (const [group, reach] of users) group.reads.set(node, reach ?? everything(node));
+      if (node.kind === "local") {
+        const group: Group = { root: node, block: blockOf(node), members: new Map([[node, ITSELF]]), reads: new Map() };
+        groups.push(group);
+        note(uses, node, group, ITSELF);
+      }
+    }
+  }
+  return groups.reverse();
+}
+
+/** Notes what a member of a group needs. Undefined stands for two needs that no formula joins: the node must be stored. */
+function note(uses: Map<GraphNode, Map<Group, Reach | undefined>>, node: LocalNode, group: Group, reach: Reach): void {
+  for (const from of node.from) {
+    const wanted = through(reach, node.bound);
+    const users = uses.get(from) ?? new Map<Group, Reach | undefined>();
+    const before = users.get(group);
+    users.set(group, !users.has(group) ? wanted : before && joined(before, wanted));
+    uses.set(from, users);
+  }
+}
+
+function isCheap(node: LocalNode, { block }: Group, reach: Reach): boolean {
+  return (
+    isPointwise(node) || haloShare(block.map((length, axis) => length * reach.scale[axis]!) as Triple, reach.halo) <= HALO_MAX
+  );
+}
+
+/** Voxel by voxel down to the inputs: computed again for less than it costs to store. */
+function isPointwise(node: GraphNode): node is LocalNode | ReadNode {
+  if (node.kind === "read") return true;
+  return node.bound.halo.every((halo) => halo === 0) && node.from.every(isPointwise);
+}
+
+/** A need that is surely enough. */
+function everything({ facts }: GraphNode): Reach {
+  return { ...ITSELF, halo: facts.shape };
+}

@@ -1,0 +1,41 @@
+import type { Json, JsonObject } from "../../../core/json.js";
+import { Float } from "../../../core/number.js";
+import { printZattrs, printZgroup } from "../../../formats/zarr/metadata.js";
+import { printZarrV3, zarrV3GroupMetadata } from "../../../formats/zarr/v3-metadata.js";
+import type { Store } from "../../../stores/store.js";
+import type { OutputPlan } from "./outputs.js";
+import { arrayDocument } from "./stored-array.js";
+
+/**
+ * Writes the documents of a volume whose blocks are all there; the one that makes it an image comes last. Written again they have the same bytes.
+ */
+export async function writeMetadata(target: Store, output: OutputPlan, signal?: AbortSignal): Promise<void> {
+  const put = (key: string, text: string) =>
+    target.write(`${output.folder}${key}`, new TextEncoder().encode(text), { contentType: "application/json", signal });
+  const { key, text } = arrayDocument(output.array);
+  await put(`0/${key}`, text);
+  if (output.array.zarr === 2) {
+    await put(".zgroup", printZgroup());
+    await put(".zattrs", printZattrs(imageOf(output, "0.4")));
+  } else {
+    const attributes = { ome: { version: "0.5", ...imageOf(output, undefined) } };
+    await put("zarr.json", printZarrV3(zarrV3GroupMetadata({ attributes })));
+  }
+}
+
+/** Key of the document that makes a folder an image. */
+export function imageDocument({ folder, array }: OutputPlan): string {
+  return `${folder}${array.zarr === 2 ? ".zattrs" : "zarr.json"}`;
+}
+
+/** Names of axes, sizes in nanometers, and where the volume begins. @param version that the image says itself */
+function imageOf({ name, node }: OutputPlan, version: string | undefined): JsonObject {
+  const { voxelSizeNm, offsetNm } = node.facts;
+  const isKnown = (axis: number) => voxelSizeNm[axis] !== undefined;
+  const axes = ["z", "y", "x"].map((axis, at) => ({ name: axis, type: "space", ...(isKnown(at) ? { unit: "nanometer" } : {}) }));
+  const transformations: Json[] = [{ type: "scale", scale: voxelSizeNm.map((size) => new Float(size ?? 1)) }];
+  if (offsetNm.some((at) => at !== 0))
+    transformations.push({ type: "translation", translation: offsetNm.map((at) => new Float(at)) });
+  const datasets = [{ path: "0", coordinateTransformations: transformations }];
+  return { multiscales: [{ ...(version ? { version } : {}), name, axes, datasets }] };
+}

@@ -1,0 +1,55 @@
+import type { BoundOperator, InputFacts } from "../../../arrays/operators/operator.js";
+import type { Triple } from "../../../core/box.js";
+import type { JsonObject } from "../../../core/json.js";
+
+/** What is known of a node's value before a byte of it moves. */
+export interface Facts extends InputFacts {
+  /** Where the centre of the voxel `[0, 0, 0]` lies in the world. */
+  readonly offsetNm: Triple;
+}
+
+interface Base {
+  /** Lower-case letters, digits and hyphens: also the name of its stage. */
+  readonly name: string;
+  /** Where it is written in the graph. */
+  readonly path: readonly PropertyKey[];
+  readonly facts: Facts;
+}
+
+/** A level of an input. */
+export interface ReadNode extends Base {
+  readonly kind: "read";
+  readonly input: string;
+  readonly level: number;
+  readonly chunk: Triple;
+}
+
+/** An operator on boxes of other nodes. */
+export interface LocalNode extends Base {
+  readonly kind: "local";
+  readonly operator: string;
+  readonly version: number;
+  readonly bound: BoundOperator;
+  readonly from: readonly GraphNode[];
+  /** False: its value is stored before others use it. */
+  readonly fuse: boolean;
+}
+
+export type GraphNode = ReadNode | LocalNode;
+
+/** A node with its parameters, as the id of a run has it. */
+export function identityOf(node: GraphNode): JsonObject {
+  return node.kind === "read"
+    ? { read: node.input, level: node.level }
+    : { op: node.operator, version: node.version, params: node.bound.params, from: node.from.map(({ name }) => name) };
+}
+
+/** Facts of an operator's value: the centre of its first voxel is the centre of what that voxel covers. */
+export function factsAfter(bound: BoundOperator, input: Facts): Facts {
+  const { output, origin, scale } = bound;
+  const offsetNm = input.offsetNm.map((at, axis) => {
+    const size = input.voxelSizeNm[axis] ?? 0;
+    return at + size * (origin[axis]! + (scale[axis]! - 1) / 2);
+  }) as Triple;
+  return { ...output, offsetNm };
+}

@@ -1,0 +1,97 @@
+import { ITEM_BYTES } from "../../../core/dtype.js";
+import { type Report, withText } from "../../../core/report.js";
+import { formatBytes } from "../../../core/units.js";
+import { openInputs, planInputs } from "./inputs.js";
+import type { OutputPlan } from "./outputs.js";
+import { prepareGraph } from "./prepare.js";
+import { type GraphSource, graphOf } from "./run.js";
+import { objectShape } from "./stored-array.js";
+
+/** A stage as a plan shows it. Shapes are `[z, y, x]`, in voxels. */
+export interface StagePlan {
+  readonly name: string;
+  readonly nodes: readonly string[];
+  readonly shape: readonly number[];
+  readonly block: readonly number[];
+  readonly tasks: number;
+  /** Read by all tasks together, and how much of it more than once, by halos. */
+  readonly bytesRead: number;
+  readonly bytesAgain: number;
+  /** A task's at most. */
+  readonly memoryBytes: number;
+  readonly isTemporary: boolean;
+}
+
+export interface PlannedOutput {
+  readonly name: string;
+  readonly location: string;
+  readonly shape: readonly number[];
+  readonly dtype: string;
+  readonly chunk: readonly number[];
+  readonly shard: readonly number[] | null;
+  readonly objects: number;
+  /** Before compression. */
+  readonly bytes: number;
+}
+
+export interface GraphPlanReport extends Report {
+  /** The run's id: the same on any machine, while the graph and its inputs are the same. */
+  readonly run: string;
+  readonly block: readonly number[];
+  readonly tasks: number;
+  readonly stages: readonly StagePlan[];
+  readonly outputs: readonly PlannedOutput[];
+  readonly notes: readonly string[];
+}
+
+/**
+ * What a run of a graph would do. Reads the metadata of its inputs and writes nothing.
+ *
+ * @throws {EmporiumError} as `runGraph` before a byte moves
+ */
+export async function planGraph(
+  source: GraphSource,
+  { memoryBytes, jobs, anonymous = false }: { memoryBytes: number; jobs: number; anonymous?: boolean | undefined },
+): Promise<GraphPlanReport> {
+  const read = graphOf(source);
+  const inputs = openInputs(planInputs(read.document, anonymous));
+  try {
+    const graph = await prepareGraph(read, inputs, { memoryBytes, jobs });
+    const stages = graph.stages.map(({ stage, nodes, tasks, bytesRead, bytesAgain }): StagePlan => {
+      const { name, shape, block, memoryBytes: memory, isTemporary = false } = stage;
+      return { name, nodes, shape, block, tasks, bytesRead, bytesAgain, memoryBytes: memory, isTemporary };
+    });
+    const outputs = graph.outputs.map(plannedOutput);
+    const tasks = stages.reduce((sum, stage) => sum + stage.tasks, 0);
+    const { id: run, block, notes } = graph;
+    return withText({ run, block, tasks, stages, outputs, notes, errors: [], exitStatus: 0 }, linesOf);
+  } finally {
+    await inputs.close();
+  }
+}
+
+function plannedOutput({ name, location, array }: OutputPlan): PlannedOutput {
+  const { shape, dtype, chunk, shard } = array;
+  const object = objectShape(array);
+  const objects = shape.reduce((count, length, axis) => count * Math.ceil(length / object[axis]!), 1);
+  const bytes = shape.reduce((product, length) => product * length, ITEM_BYTES[dtype]);
+  return { name, location, shape, dtype, chunk, shard, objects, bytes };
+}
+
+function linesOf({ run, block, tasks, stages, outputs, notes }: Omit<GraphPlanReport, "toText">): string[] {
+  return [
+    `run ${run}, blocks of ${block.join("×")}, ${tasks} tasks`,
+    ...stages.map(stageLine),
+    ...outputs.map(({ name, location, shape, dtype, objects, bytes }) => {
+      return `output ${name}: ${shape.join("×")} ${dtype}, ${formatBytes(bytes)} in ${objects} objects, ${location}`;
+    }),
+    ...notes.map((note) => `note: ${note}`),
+  ];
+}
+
+function stageLine({ name, nodes, block, tasks, bytesRead, bytesAgain, memoryBytes, isTemporary }: StagePlan): string {
+  const again = bytesAgain > 0 ? ` (${formatBytes(bytesAgain)} of it again)` : "";
+  const computes = nodes.length > 1 ? ` (${nodes.join(" → ")})` : "";
+  const kept = isTemporary ? ", removed at the end" : "";
+  return `stage ${name}${computes}: ${tasks} tasks of ${block.join("×")}, reads ${formatBytes(bytesRead)}${again}, ${formatBytes(memoryBytes)} a task${kept}`;
+}

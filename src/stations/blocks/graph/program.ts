@@ -1,0 +1,93 @@
+import type { Block } from "../../../arrays/operators/block.js";
+import type { BoundOperator } from "../../../arrays/operators/operator.js";
+import { operatorOf } from "../../../arrays/operators/table.js";
+import { voxelsOf } from "../../../arrays/operators/voxels.js";
+import type { Box, Triple } from "../../../core/box.js";
+import type { DType } from "../../../core/dtype.js";
+import type { PlainObject } from "../../../engine/task.js";
+import type { StoredArray } from "./stored-array.js";
+
+/** How the blocks of a stage come about: a chain of operators, each behind those that it reads. Plain JSON; the last one is the result. */
+export type Program = readonly Step[];
+
+export type Step = ReadStep | ApplyStep;
+
+export type ReadStep =
+  | { readonly kind: "input"; readonly input: string; readonly level: number; readonly shape: Triple; readonly dtype: DType }
+  | { readonly kind: "stored"; readonly array: StoredArray; readonly shape: Triple; readonly dtype: DType };
+
+export type ApplyStep = {
+  readonly kind: "apply";
+  readonly op: string;
+  readonly version: number;
+  /** As `bind` answered them. */
+  readonly params: PlainObject;
+  /** Numbers of the steps that it reads. */
+  readonly from: readonly number[];
+  readonly shape: Triple;
+  readonly dtype: DType;
+};
+
+export type ReadBox = (step: ReadStep, box: Box) => Promise<Uint8Array>;
+
+/** Operators of a program, bound once for all of its blocks. */
+const boundOf = new WeakMap<Program, readonly (BoundOperator | undefined)[]>();
+
+/** Computes one box of a program's result, reading each array once. */
+export async function evaluate(program: Program, core: Box, read: ReadBox): Promise<Block> {
+  const operators = bindAll(program);
+  const boxes = boxesOf(program, operators, core);
+  const lastUse = new Map<number, number>();
+  program.forEach((step, at) => {
+    if (step.kind === "apply") for (const from of step.from) lastUse.set(from, at);
+  });
+  const values = new Map<number, Block>();
+  for (const [at, step] of program.entries()) {
+    const box = boxes[at]!;
+    if (step.kind === "apply") {
+      values.set(
+        at,
+        operators[at]!.apply(
+          step.from.map((from) => values.get(from)!),
+          box,
+        ),
+      );
+      for (const from of step.from) if (lastUse.get(from) === at) values.delete(from);
+    } else values.set(at, { data: voxelsOf(step.dtype, await read(step, box)), dtype: step.dtype, box, whole: step.shape });
+  }
+  return values.get(program.length - 1)!;
+}
+
+function bindAll(program: Program): readonly (BoundOperator | undefined)[] {
+  const known = boundOf.get(program);
+  if (known) return known;
+  const unknownSize = [undefined, undefined, undefined] as const;
+  const bound = program.map((step) => {
+    if (step.kind !== "apply") return undefined;
+    const inputs = step.from.map((at) => ({ shape: program[at]!.shape, dtype: program[at]!.dtype, voxelSizeNm: unknownSize }));
+    return operatorOf(step.op).bind(step.params, inputs);
+  });
+  boundOf.set(program, bound);
+  return bound;
+}
+
+/** What is needed of each step: the least box around what all that read it need. */
+function boxesOf(program: Program, operators: readonly (BoundOperator | undefined)[], core: Box): readonly Box[] {
+  const boxes = new Array<Box | undefined>(program.length);
+  boxes[program.length - 1] = core;
+  for (let at = program.length - 1; at >= 0; at--) {
+    const step = program[at]!;
+    if (step.kind !== "apply") continue;
+    const wanted = operators[at]!.inputBox(boxes[at]!);
+    for (const from of step.from) boxes[from] = around(boxes[from], wanted);
+  }
+  return boxes as readonly Box[];
+}
+
+function around(a: Box | undefined, b: Box): Box {
+  if (!a) return b;
+  return {
+    start: a.start.map((at, axis) => Math.min(at, b.start[axis]!)) as Triple,
+    stop: a.stop.map((at, axis) => Math.max(at, b.stop[axis]!)) as Triple,
+  };
+}

@@ -1,0 +1,61 @@
+import { EmporiumError } from "../../../core/errors.js";
+import { LIMITS } from "../../../core/limits.js";
+import { schemaWords } from "../../../core/schema-words.js";
+import { parseCheckedYaml } from "../../../formats/yaml/checked-yaml.js";
+import { absent } from "../../../stores/store.js";
+import { openLocation } from "../../../stores/url.js";
+import { type GraphDocument, type GraphGiven, GraphSchema } from "./document.js";
+import { collectFaults, type PlaceOf } from "./faults.js";
+
+/** A graph whose fields are those that graphs have; what they say of each other is not checked yet. */
+export interface ReadGraph {
+  readonly document: GraphDocument;
+  readonly placeOf: PlaceOf;
+}
+
+/**
+ * Understands a graph, YAML or JSON.
+ *
+ * @param file the name in messages
+ * @throws {EmporiumError} CONFIG_SYNTAX, CONFIG_FIELD, CONFIG_LIMIT, with line and column; all wrong fields at once
+ */
+export function readGraph(text: string, file: string): ReadGraph {
+  const { value, placeOf } = parseCheckedYaml(text, GraphSchema, { file, hint: HINT, knownKeys });
+  return { document: value, placeOf };
+}
+
+/** The text of a graph's file. @throws {EmporiumError} STORE_ABSENT, CONFIG_LIMIT */
+export async function readGraphFile(location: string): Promise<{ text: string; file: string }> {
+  const { store, key } = await openLocation(location, { readOnly: true });
+  const stat = await store.stat(key);
+  if (!stat) throw absent(store, key);
+  if (stat.size > LIMITS.configBytes)
+    throw new EmporiumError("CONFIG_LIMIT", `${location} has ${stat.size} bytes, no graph has so many`);
+  const bytes = await store.read(key);
+  return { text: new TextDecoder().decode(bytes), file: location };
+}
+
+/** The same for a graph that a program made. Places are paths. @throws {EmporiumError} CONFIG_FIELD */
+export function givenGraph(given: GraphGiven): ReadGraph {
+  const placeOf: PlaceOf = (path) => ({ path: path.map(String).join(".") });
+  const result = GraphSchema.safeParse(given, { error: schemaWords });
+  if (result.success) return { document: result.data, placeOf };
+  const faults = collectFaults(placeOf);
+  for (const { path, message } of result.error.issues)
+    faults.addError(path, new EmporiumError("CONFIG_FIELD", `${path.map(String).join(".")}: ${message}`, { hint: HINT }));
+  faults.check();
+  throw new EmporiumError("INTERNAL", "a graph was refused without a reason");
+}
+
+const HINT = "docs/guides/blocks-graphs.md has a complete one";
+
+const FIELDS: Readonly<Record<string, readonly string[]>> = {
+  "": Object.keys(GraphSchema.shape),
+  grid: Object.keys(GraphSchema.shape.grid.shape),
+  inputs: ["from", "level"],
+  outputs: Object.keys(GraphSchema.shape.outputs.valueType.shape),
+};
+
+function knownKeys([part]: readonly PropertyKey[]): readonly string[] {
+  return FIELDS[part === undefined ? "" : String(part)] ?? [];
+}

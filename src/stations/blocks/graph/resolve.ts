@@ -1,0 +1,174 @@
+import type { BlockVolume } from "../../../arrays/blocks/volume.js";
+import { operatorOf } from "../../../arrays/operators/table.js";
+import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
+import { nearest } from "../../../core/nearest.js";
+import type { GraphDocument, NodeDocument } from "./document.js";
+import { collectFaults, type Faults } from "./faults.js";
+import { type Facts, factsAfter, type GraphNode, type LocalNode } from "./nodes.js";
+import type { ReadGraph } from "./read-graph.js";
+
+/** A graph whose names, types and shapes are known and fit. */
+export interface ResolvedGraph {
+  readonly document: GraphDocument;
+  /** Every node that an output needs, those that it reads before it. */
+  readonly nodes: readonly GraphNode[];
+  /** By the name of the output. */
+  readonly outputs: ReadonlyMap<string, GraphNode>;
+  /** What the grid is of. */
+  readonly grid: GraphNode;
+}
+
+/**
+ * Finds what each name of a graph stands for, and what each node gives: type, shape, voxel size.
+ *
+ * @param volumes the inputs, open
+ * @throws {EmporiumError} CONFIG_RULE, CONFIG_FIELD, with every other fault beside the first
+ */
+export function resolveGraph({ document, placeOf }: ReadGraph, volumes: ReadonlyMap<string, BlockVolume>): ResolvedGraph {
+  const faults = collectFaults(placeOf);
+  const resolver = new Resolver(document, volumes, faults);
+  const grid = resolver.named(document.grid.of, ["grid", "of"]);
+  for (const { id } of document.nodes) resolver.named(id, ["nodes"]);
+  const outputs = new Map<string, GraphNode>();
+  for (const [name, output] of Object.entries(document.outputs)) {
+    const node = resolver.named(output.of ?? name, output.of === undefined ? ["outputs", name] : ["outputs", name, "of"]);
+    if (node) outputs.set(name, node);
+  }
+  if (Object.keys(document.outputs).length === 0) faults.add(["outputs"], "there are no outputs: nothing would be done");
+  refuseUnused(resolver, document, faults);
+  faults.check();
+  return { document, nodes: resolver.used([...outputs.values()]), outputs, grid: grid! };
+}
+
+class Resolver {
+  private readonly known = new Map<string, GraphNode | undefined>();
+  /** Nodes that are being resolved, outermost first: one that is met again is a cycle. */
+  private readonly open: string[] = [];
+  private readonly byId: ReadonlyMap<string, number>;
+  readonly asked = new Set<string>();
+
+  constructor(
+    private readonly document: GraphDocument,
+    private readonly volumes: ReadonlyMap<string, BlockVolume>,
+    private readonly faults: Faults,
+  ) {
+    const byId = new Map<string, number>();
+    document.nodes.forEach(({ id }, at) => {
+      const taken = byId.has(id) || Object.hasOwn(document.inputs, id);
+      if (taken) faults.add(["nodes", at, "id"], `${id} is the name of another node or input`);
+      else byId.set(id, at);
+    });
+    this.byId = byId;
+  }
+
+  /** What a name stands for; undefined where that has faults of its own, or is nothing, which is then a fault. */
+  named(name: string, path: readonly PropertyKey[]): GraphNode | undefined {
+    if (this.open.includes(name)) {
+      const circle = [...this.open.slice(this.open.indexOf(name)), name];
+      this.faults.add(path, `the nodes need each other in a circle: ${circle.join(" ← ")}`);
+      return undefined;
+    }
+    if (this.known.has(name)) return this.known.get(name);
+    const at = this.byId.get(name);
+    if (at === undefined && !Object.hasOwn(this.document.inputs, name)) {
+      const meant = nearest(name, [...Object.keys(this.document.inputs), ...this.byId.keys()]);
+      this.faults.add(path, `no input or node is called ${name}`, { hint: meant && `did you mean ${meant}?` });
+      return undefined;
+    }
+    this.open.push(name);
+    const node = at === undefined ? this.input(name) : this.node(this.document.nodes[at]!, ["nodes", at]);
+    this.open.pop();
+    this.known.set(name, node);
+    return node;
+  }
+
+  /** Those that some others need, in an order in which each comes behind what it needs. */
+  used(wanted: readonly GraphNode[]): GraphNode[] {
+    const order = new Set<GraphNode>();
+    const visit = (node: GraphNode) => {
+      if (order.has(node)) return;
+      if (node.kind === "local") node.from.forEach(visit);
+      order.add(node);
+    };
+    wanted.forEach(visit);
+    return [...order];
+  }
+
+  private input(name: string): GraphNode | undefined {
+    const given = this.document.inputs[name]!;
+    const isGrid = this.document.grid.of === name;
+    const level = isGrid ? this.document.grid.level : typeof given === "string" ? 0 : given.level;
+    const volume = this.volumes.get(name)!;
+    const found = volume.levels[level];
+    if (!found) {
+      this.faults.add(
+        isGrid ? ["grid", "level"] : ["inputs", name],
+        `${name} has no level ${level}, it has ${volume.levels.length}`,
+      );
+      return undefined;
+    }
+    const { shape, dtype, voxelSizeNm, offsetNm, chunk } = found;
+    return {
+      kind: "read",
+      name,
+      path: ["inputs", name],
+      input: name,
+      level,
+      chunk,
+      facts: { shape, dtype, voxelSizeNm, offsetNm },
+    };
+  }
+
+  private node(written: NodeDocument, path: readonly PropertyKey[]): GraphNode | undefined {
+    const { id, op, fuse = true, ...fields } = written;
+    try {
+      const operator = operatorOf(op);
+      const from = operator.inputs.map((field) => this.field(fields, field, path));
+      for (const field of operator.inputs) delete fields[field];
+      if (!from.every((node) => node !== undefined)) return undefined;
+      const bound = operator.bind(
+        fields,
+        from.map(({ facts }) => facts),
+      );
+      const facts = factsAfter(bound, from[0]!.facts as Facts);
+      const local: LocalNode = {
+        kind: "local",
+        name: id,
+        path,
+        facts,
+        operator: op,
+        version: operator.version,
+        bound,
+        from,
+        fuse,
+      };
+      return local;
+    } catch (error) {
+      if (!isEmporiumError(error)) throw error;
+      this.faults.addError(path, error);
+      return undefined;
+    }
+  }
+
+  private field(fields: Readonly<Record<string, unknown>>, field: string, path: readonly PropertyKey[]): GraphNode | undefined {
+    const name = fields[field];
+    if (typeof name === "string") {
+      this.asked.add(name);
+      return this.named(name, [...path, field]);
+    }
+    const what = name === undefined ? `there is no field "${field}"` : `${field} is no name`;
+    this.faults.addError(
+      [...path, ...(name === undefined ? [] : [field])],
+      new EmporiumError("CONFIG_FIELD", `${what}: it names the input or node that is read`),
+    );
+    return undefined;
+  }
+}
+
+/** A node that nothing reads is a mistake of a name, or forgotten. */
+function refuseUnused({ asked }: Resolver, { nodes, outputs }: GraphDocument, faults: Faults): void {
+  const wanted = new Set([...asked, ...Object.entries(outputs).map(([name, { of }]) => of ?? name)]);
+  nodes.forEach(({ id }, at) => {
+    if (!wanted.has(id)) faults.add(["nodes", at, "id"], `${id} is read by nothing and is no output`, { code: "CONFIG_UNUSED" });
+  });
+}

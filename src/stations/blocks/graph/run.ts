@@ -1,0 +1,171 @@
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { EmporiumError, type ErrorRecord } from "../../../core/errors.js";
+import { printJson } from "../../../core/json.js";
+import { type Report, withText } from "../../../core/report.js";
+import { formatSeconds } from "../../../core/units.js";
+import { blockSource } from "../../../engine/blocks/block-source.js";
+import { type BlockRunReport, runBlocks } from "../../../engine/blocks/run-blocks.js";
+import { envOf, type GivenEnv } from "../../../engine/env.js";
+import { workerProcesses } from "../../../engine/executors/worker-processes.js";
+import type { Every } from "../../../engine/lock.js";
+import type { PlainObject } from "../../../engine/task.js";
+import type { Store } from "../../../stores/store.js";
+import { compiled } from "../../../system/threads.js";
+import type { GraphGiven } from "./document.js";
+import { openInputs, planInputs } from "./inputs.js";
+import { imageDocument, writeMetadata } from "./metadata.js";
+import { type PreparedGraph, prepareGraph } from "./prepare.js";
+import { givenGraph, type ReadGraph, readGraph } from "./read-graph.js";
+import { openTargets } from "./targets.js";
+import { openBlockWork, type WorkData } from "./work.js";
+
+export interface GraphOptions extends GivenEnv {
+  /** Worker processes; 0: everything is computed in this one. */
+  readonly jobs: number;
+  /** Of all buffers together. */
+  readonly memoryBytes: number;
+  /** Folder on this machine for scratch files. */
+  readonly workspace: string;
+  readonly anonymous?: boolean | undefined;
+  /** Wait until objects would survive a power loss. Default true. */
+  readonly sync?: boolean | undefined;
+  /** After a failure do all that does not need what failed. Default true. */
+  readonly keepGoing?: boolean | undefined;
+  /** Replace outputs of other runs that are there. */
+  readonly force?: boolean | undefined;
+  readonly every?: Every | undefined;
+}
+
+/** A graph as its file, or as a program has it. */
+export type GraphSource = GraphGiven | { readonly text: string; readonly file: string };
+
+export function graphOf(source: GraphSource): ReadGraph {
+  return "text" in source ? readGraph(source.text, source.file) : givenGraph(source);
+}
+
+export interface GraphRunReport extends Report {
+  readonly run: string;
+  readonly tasks: number;
+  readonly done: number;
+  readonly already: number;
+  readonly failed: number;
+  readonly blocked: number;
+  readonly cancelled: number;
+  readonly seconds: number;
+  readonly bytes: number;
+  readonly outputs: readonly string[];
+  readonly notes: readonly string[];
+}
+
+/**
+ * Computes the outputs of a graph, block by block. Killed at any moment and called again, it ends with the same bytes as if it had never been
+ * killed. An output can be opened when all of it is there: its metadata come last.
+ *
+ * @throws {EmporiumError} before a byte moves: CONFIG_… for what is wrong with the graph, LOCATION_UNKNOWN, FORMAT_… and STORE_… for its inputs,
+ *   TARGET_LOCKED, CONFIG_COLLISION for an output that is there already and is not this graph's
+ */
+export async function runGraph(source: GraphSource, options: GraphOptions): Promise<GraphRunReport> {
+  const read = graphOf(source);
+  const { memoryBytes, jobs, anonymous = false, sync = true } = options;
+  const plan = planInputs(read.document, anonymous);
+  const inputs = openInputs(plan);
+  try {
+    const graph = await prepareGraph(read, inputs, { memoryBytes, jobs });
+    const target = await openTargets(graph.target, { anonymous, sync });
+    const data: WorkData = {
+      stages: graph.stages.map(({ stage }) => stage),
+      createdMs: 0,
+      locks: graph.outputs.map(({ folder }) => folder.replace(/\/$/, "")),
+      inputs: plan,
+      target: graph.target,
+      sync,
+    };
+    return await runPrepared(graph, target, data, options);
+  } finally {
+    await inputs.close();
+  }
+}
+
+async function runPrepared(graph: PreparedGraph, target: Store, data: WorkData, options: GraphOptions): Promise<GraphRunReport> {
+  const { jobs, memoryBytes, keepGoing, every, sync } = options;
+  const env = envOf(options);
+  const workspace = resolve(options.workspace);
+  await claimOutputs(graph, target, options);
+  const plain = data as unknown as PlainObject;
+  const { source, operations } = await openBlockWork(plain);
+  const scratch = `${workspace}/scratch/${graph.id}`;
+  const module = pathToFileURL(compiled(new URL("./work.js", import.meta.url))).href;
+  const crowd = { processes: jobs, module, data: plain, scratch, createdMs: 0, clock: env.clock, onEvent: env.onEvent };
+  const performers = jobs > 0 ? workerProcesses(crowd) : undefined;
+  try {
+    const blocks = blockSource(data);
+    const given = { ...env, operations, source, target, workspace, name: "blocks run", keepGoing, every, sync };
+    const report = await runBlocks(blocks, { ...given, performers, jobs: Math.max(1, jobs), memoryBytes });
+    if (report.exitStatus === 0) await finish(graph, target, env.signal);
+    return reportOf(graph, report);
+  } finally {
+    performers?.close();
+  }
+}
+
+/** Removes what other runs left where the outputs go, if that was asked for; notes whose they are from now on. */
+async function claimOutputs(graph: PreparedGraph, target: Store, { force = false, signal }: GraphOptions): Promise<void> {
+  const own = `${graph.folder}graph.json`;
+  if (!(await target.stat(own, { signal }))) {
+    for (const output of graph.outputs) {
+      if (!(await target.stat(imageDocument(output), { signal }))) continue;
+      if (!force) throw existing(output.location);
+      await target.remove(output.folder, { signal });
+    }
+  }
+  const outputs = Object.fromEntries(graph.outputs.map(({ name, location }) => [name, location]));
+  await target.write(own, new TextEncoder().encode(printJson({ run: graph.id, outputs })), { signal });
+}
+
+function existing(location: string): EmporiumError {
+  return new EmporiumError("CONFIG_COLLISION", `${location} is there already, and not made by this graph from these inputs`, {
+    place: { url: location },
+    hint: "add --force-overwrite to replace it, or give the output another name",
+  });
+}
+
+/** Makes the outputs visible, and removes what lay between the stages. */
+async function finish(graph: PreparedGraph, target: Store, signal: AbortSignal | undefined): Promise<void> {
+  for (const output of graph.outputs) await writeMetadata(target, output, signal);
+  for (const { stage } of graph.stages)
+    if (stage.isTemporary && stage.outputs) await target.remove(`${graph.folder}${stage.name}/`, { signal });
+}
+
+function reportOf(graph: PreparedGraph, run: BlockRunReport): GraphRunReport {
+  const errors: ErrorRecord[] = [];
+  for (const { state, error, title } of run.notDone())
+    if (state === "failed" && error) errors.push({ ...error, message: `${title}: ${error.message}` });
+  if (run.error) errors.push(run.error);
+  const { tasks, done, already, failed, blocked, cancelled, seconds, exitStatus } = run;
+  const bytes = graph.stages.reduce((sum, { bytesRead }) => sum + bytesRead, 0);
+  const outputs = graph.outputs.map(({ location }) => location);
+  const counts = { tasks, done, already, failed, blocked, cancelled };
+  return withText({ run: graph.id, ...counts, seconds, bytes, outputs, notes: graph.notes, errors, exitStatus }, linesOf);
+}
+
+function linesOf({
+  tasks,
+  done,
+  already,
+  failed,
+  blocked,
+  cancelled,
+  seconds,
+  outputs,
+  notes,
+  exitStatus,
+}: Omit<GraphRunReport, "toText">): string[] {
+  const states = Object.entries({ done, already, failed, blocked, cancelled }).filter(([, count]) => count > 0);
+  const counts = states.map(([state, count]) => `${count} ${state}`).join(", ");
+  return [
+    ...notes.map((note) => `note: ${note}`),
+    `${tasks} blocks: ${counts}, ${formatSeconds(seconds)}`,
+    ...(exitStatus === 0 ? outputs : []),
+  ];
+}

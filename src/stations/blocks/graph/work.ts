@@ -1,0 +1,89 @@
+import type { Block } from "../../../arrays/operators/block.js";
+import { boxShape, type Triple, volumeOf } from "../../../core/box.js";
+import { ITEM_BYTES } from "../../../core/dtype.js";
+import { publishObject } from "../../../engine/atomic.js";
+import { blockSource } from "../../../engine/blocks/block-source.js";
+import type { BlockParams, BlockStage } from "../../../engine/blocks/block-stage.js";
+import type { BlockWork } from "../../../engine/executors/worker-process-side.js";
+import type { ObjectReceipt, Operations, PlainObject, Task, TaskContext, TaskOutcome } from "../../../engine/task.js";
+import { chunkBoxes } from "../../../formats/precomputed/grid.js";
+import { copyElements, stridesOf } from "../../../formats/zarr/read.js";
+import { type InputPlan, type Inputs, identityStore, openInputs } from "./inputs.js";
+import { evaluate, type Program } from "./program.js";
+import { type ArrayAccess, accessArray, objectShape, outputsOf, type StoredArray } from "./stored-array.js";
+import { openTargets, type TargetPlan } from "./targets.js";
+
+/** What a worker process is told of a run. Plain JSON. */
+export type WorkData = {
+  readonly stages: readonly BlockStage[];
+  readonly createdMs: number;
+  readonly locks: readonly string[];
+  readonly inputs: InputPlan;
+  readonly target: TargetPlan;
+  readonly sync: boolean;
+};
+
+/** The module of a worker process; also the run's own where there are none. */
+export async function openBlockWork(data: PlainObject): Promise<BlockWork> {
+  const { stages, createdMs, locks, inputs, target, sync } = data as unknown as WorkData;
+  return {
+    blocks: blockSource({ stages, createdMs, locks }),
+    operations: operationsOn(openInputs(inputs)),
+    source: identityStore(inputs),
+    target: await openTargets(target, { anonymous: inputs.anonymous, sync }),
+  };
+}
+
+function operationsOn(inputs: Inputs): Operations {
+  const known = new Map<string, ArrayAccess>();
+  const access = (context: TaskContext, array: StoredArray): ArrayAccess => {
+    const found = known.get(array.folder) ?? accessArray(context.target, array);
+    known.set(array.folder, found);
+    return found;
+  };
+  return { compute: (task, context) => compute(task, context, inputs, (array) => access(context, array)) };
+}
+
+async function compute(
+  { params }: Task,
+  context: TaskContext,
+  inputs: Inputs,
+  access: (array: StoredArray) => ArrayAccess,
+): Promise<TaskOutcome> {
+  const { program, array, block } = params as unknown as { program: Program; array: StoredArray; block: BlockParams };
+  const core = { start: [...block.start] as Triple, stop: block.start.map((at, axis) => at + block.shape[axis]!) as Triple };
+  const { signal } = context;
+  const value = await evaluate(program, core, async (step, box) => {
+    if (step.kind === "stored") return access(step.array).read(box, signal);
+    return (await inputs.level(step.input, step.level)).read(box, { signal });
+  });
+  return { outputs: await writeObjects(value, array, access(array), context) };
+}
+
+/** Writes every object of a block, each whole: what lies behind the end of the array is zeros. */
+async function writeObjects(
+  value: Block,
+  array: StoredArray,
+  access: ArrayAccess,
+  context: TaskContext,
+): Promise<ObjectReceipt[]> {
+  const { prefix, separator } = outputsOf(array);
+  const itemBytes = ITEM_BYTES[array.dtype];
+  const object = objectShape(array);
+  const shape = boxShape(value.box);
+  const strides = stridesOf(shape, "C");
+  const bytes = new Uint8Array(value.data.buffer, value.data.byteOffset, value.data.byteLength);
+  const receipts: ObjectReceipt[] = [];
+  for (const { start, stop } of chunkBoxes(shape, object)) {
+    const size = boxShape({ start, stop });
+    const isWhole = volumeOf(size) === volumeOf(shape) && volumeOf(size) === volumeOf(object);
+    const plain = isWhole ? bytes : new Uint8Array(volumeOf(object) * itemBytes);
+    if (!isWhole) {
+      const offset = start.reduce((sum, at, axis) => sum + at * strides[axis]!, 0);
+      copyElements({ bytes, strides, offset }, { bytes: plain, strides: stridesOf(object, "C"), offset: 0 }, size, itemBytes);
+    }
+    const place = start.map((at, axis) => (at + value.box.start[axis]!) / object[axis]!);
+    receipts.push(await publishObject(context, `${prefix}${place.join(separator)}`, await access.encode(plain)));
+  }
+  return receipts;
+}

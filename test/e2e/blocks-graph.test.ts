@@ -1,0 +1,129 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Triple } from "../../src/core/box.js";
+import type { GraphGiven } from "../../src/stations/blocks/graph/document.js";
+import { type GraphOptions, runGraph } from "../../src/stations/blocks/graph/run.js";
+import { noise, readImage, treeOf, writeImage } from "./blocks-kit.js";
+
+const SHAPE: Triple = [50, 61, 37];
+const voxels = noise(SHAPE, "int16");
+
+let root: string;
+beforeEach(async () => {
+  root = mkdtempSync(join(tmpdir(), "emporium 'graph' "));
+  await writeImage(join(root, "em.zarr"), SHAPE, "int16", voxels);
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+const run = (graph: GraphGiven, options: Partial<GraphOptions> = {}) =>
+  runGraph(graph, { jobs: 0, memoryBytes: 2 ** 28, workspace: join(root, "workspace"), sync: false, ...options });
+
+/** A chain that is computed together, and an output in the middle of it. */
+function scaledAndBinary(folder: string, facts: { block?: Triple } = {}): GraphGiven {
+  return {
+    version: 1,
+    inputs: { em: join(root, "em.zarr") },
+    grid: { of: "em", block: facts.block ?? [32, 32, 32] },
+    nodes: [
+      { id: "scaled", op: "affine", in: "em", scale: 2, offset: 10, dtype: "float32" },
+      { id: "bin", op: "threshold", in: "scaled", above: 100 },
+    ],
+    outputs: {
+      bin: { to: join(root, folder, "bin.zarr"), chunk: [8, 16, 16], shard: [16, 32, 32] },
+      scaled: { to: join(root, folder, "scaled.zarr"), format: "ome-zarr-0.4", chunk: [16, 16, 16] },
+    },
+  };
+}
+
+describe("a graph", () => {
+  it("gives what its operators give voxel by voxel, in both versions of OME-Zarr", async () => {
+    const report = await run(scaledAndBinary("out"));
+    expect(report).toMatchObject({ exitStatus: 0, failed: 0, errors: [] });
+    const scaled = await readImage(join(root, "out/scaled.zarr"));
+    const bin = await readImage(join(root, "out/bin.zarr"));
+    expect([scaled.shape, scaled.dtype, bin.dtype]).toEqual([SHAPE, "float32", "uint8"]);
+    expect(scaled.voxels).toEqual(Float32Array.from(voxels as Int16Array, (value) => value * 2 + 10));
+    expect(bin.voxels).toEqual(Uint8Array.from(voxels as Int16Array, (value) => (value > 45 ? 1 : 0)));
+  });
+
+  it("does nothing the second time, and only what is gone the third", async () => {
+    const first = await run(scaledAndBinary("out"));
+    const tree = treeOf(join(root, "out"));
+    expect(await run(scaledAndBinary("out"))).toMatchObject({ done: 0, already: first.tasks, exitStatus: 0, run: first.run });
+    rmSync(join(root, "out/bin.zarr/0/c/0/0/0"));
+    expect(await run(scaledAndBinary("out"))).toMatchObject({ done: 1, already: first.tasks - 1, exitStatus: 0 });
+    expect(treeOf(join(root, "out"))).toEqual(tree);
+  });
+
+  it("refuses an output that is there and is not its own, unless it may replace it", async () => {
+    await writeImage(join(root, "out/bin.zarr"), [2, 2, 2], "uint8", new Uint8Array(8));
+    await expect(run(scaledAndBinary("out"))).rejects.toMatchObject({ code: "CONFIG_COLLISION" });
+    expect(await run(scaledAndBinary("out"), { force: true })).toMatchObject({ exitStatus: 0 });
+    expect((await readImage(join(root, "out/bin.zarr"))).shape).toEqual(SHAPE);
+  });
+
+  it("gives the same bytes for every size of block and number of processes", async () => {
+    const trees: Map<string, string>[] = [];
+    for (const [name, block, jobs] of [
+      ["a", [16, 32, 32], 0],
+      ["b", [32, 64, 32], 2],
+      ["c", [48, 32, 64], 3],
+    ] as const) {
+      const folder = join(root, name);
+      expect(await run(smoothAndBinary(name, [...block]), { jobs })).toMatchObject({ exitStatus: 0 });
+      trees.push(treeOf(folder));
+    }
+    expect(trees[0]!.size).toBeGreaterThan(20);
+    expect(trees[1]).toEqual(trees[0]);
+    expect(trees[2]).toEqual(trees[0]);
+  });
+
+  it("killed again and again, ends with the same bytes as one that was not", async () => {
+    await run(smoothAndBinary("wanted", [16, 32, 32]));
+    const file = join(root, "graph.json");
+    writeFileSync(file, JSON.stringify(smoothAndBinary("out", [16, 32, 32])));
+    let kills = 0;
+    for (let wait = 700; ; wait += 300) {
+      const child = spawn(
+        process.execPath,
+        [program, "blocks", "run", file, "--jobs", "2", "--workspace", join(root, "workspace"), "--no-sync"],
+        { stdio: "ignore" },
+      );
+      const ended = new Promise<number | null>((done) => child.once("exit", (status) => done(status)));
+      const status = await Promise.race([ended, sleep(wait, "late" as const)]);
+      if (status !== "late") {
+        expect(status).toBe(0);
+        break;
+      }
+      child.kill("SIGKILL");
+      await ended;
+      kills++;
+      expect(existsSync(join(root, "out/bin.zarr/zarr.json")) && kills < 3).toBe(false);
+    }
+    expect(kills).toBeGreaterThan(1);
+    expect(treeOf(join(root, "out"))).toEqual(treeOf(join(root, "wanted")));
+  });
+});
+
+const program = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+
+function smoothAndBinary(folder: string, block: Triple): GraphGiven {
+  return {
+    version: 1,
+    inputs: { em: join(root, "em.zarr") },
+    grid: { of: "em", block },
+    nodes: [
+      { id: "smooth", op: "affine", in: "em", scale: 0.3, offset: 1, dtype: "float32" },
+      { id: "bin", op: "threshold", in: "smooth", above: 20 },
+    ],
+    outputs: {
+      bin: { to: join(root, folder, "bin.zarr"), chunk: [8, 16, 16], shard: [16, 32, 32] },
+      smooth: { to: join(root, folder, "smooth.zarr"), chunk: [16, 16, 16], codec: "zstd" },
+    },
+  };
+}
