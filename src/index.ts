@@ -39,7 +39,6 @@ export type { BlockLevel, BlockVolume } from "./arrays/blocks/volume.js";
 export type { LoadedLevel, LoadedVolume, OpenBlockVolumeOptions } from "./arrays/loader/volume.js";
 export { openBlockVolume } from "./arrays/loader/volume.js";
 export type { Block as VoxelBlock } from "./arrays/operators/block.js";
-export type { Block } from "./arrays/operators/block.js";
 export type { Face } from "./arrays/operators/components/faces.js";
 export { faceOf, matchFaces, neighboursBefore } from "./arrays/operators/components/faces.js";
 export type { BlockComponents, LabelledBlock } from "./arrays/operators/components/label-block.js";
