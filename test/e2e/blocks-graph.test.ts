@@ -118,7 +118,7 @@ function smoothAndBinary(folder: string, block: Triple): GraphGiven {
     inputs: { em: join(root, "em.zarr") },
     grid: { of: "em", block },
     nodes: [
-      { id: "smooth", op: "affine", in: "em", scale: 0.3, offset: 1, dtype: "float32" },
+      { id: "smooth", op: "gaussian", in: "em", sigma: { nm: 3 } },
       { id: "bin", op: "threshold", in: "smooth", above: 20 },
     ],
     outputs: {

@@ -1,19 +1,33 @@
 import type { BlockLevel, BlockVolume } from "../../../arrays/blocks/volume.js";
+import { openBlockVolume } from "../../../arrays/loader/volume.js";
 import { EmporiumError } from "../../../core/errors.js";
 import type { TaskInput } from "../../../engine/task.js";
 import type { Store } from "../../../stores/store.js";
 import type { GraphDocument } from "./document.js";
-import { openVolume } from "./open-volume.js";
 
 /** Locations of inputs by their names. Plain JSON. */
 export type InputPlan = {
   readonly locations: Readonly<Record<string, string>>;
   readonly anonymous: boolean;
+  /** Of what a process keeps of all inputs together. */
+  readonly cacheBytes: number;
 };
 
-export function planInputs({ inputs }: GraphDocument, anonymous: boolean): InputPlan {
+/** The part of the memory that keeps what was read of inputs. */
+const CACHE_SHARE = 1 / 8;
+
+/** What is left of a memory limit for blocks that are computed. */
+export function blockMemory(memoryBytes: number): number {
+  return Math.floor(memoryBytes * (1 - CACHE_SHARE));
+}
+
+export function planInputs(
+  { inputs }: GraphDocument,
+  { anonymous = false, memoryBytes, jobs }: { anonymous?: boolean | undefined; memoryBytes: number; jobs: number },
+): InputPlan {
   const from = (given: GraphDocument["inputs"][string]) => (typeof given === "string" ? given : given.from);
-  return { locations: Object.fromEntries(Object.entries(inputs).map(([name, given]) => [name, from(given)])), anonymous };
+  const locations = Object.fromEntries(Object.entries(inputs).map(([name, given]) => [name, from(given)]));
+  return { locations, anonymous, cacheBytes: Math.floor((memoryBytes * CACHE_SHARE) / Math.max(1, jobs)) };
 }
 
 /** Inputs that are opened when they are first asked for. */
@@ -23,10 +37,11 @@ export interface Inputs {
   close(): Promise<void>;
 }
 
-export function openInputs({ locations, anonymous }: InputPlan): Inputs {
+export function openInputs({ locations, anonymous, cacheBytes }: InputPlan): Inputs {
+  const memoryBytes = Math.floor(cacheBytes / Math.max(1, Object.keys(locations).length));
   const open = new Map<string, Promise<BlockVolume>>();
   function volume(name: string): Promise<BlockVolume> {
-    const known = open.get(name) ?? openVolume(locations[name]!, { anonymous });
+    const known = open.get(name) ?? openBlockVolume(locations[name]!, { memoryBytes, threads: 1, store: { anonymous } });
     open.set(name, known);
     return known;
   }

@@ -51,12 +51,12 @@ export interface GraphPlanReport extends Report {
  */
 export async function planGraph(
   source: GraphSource,
-  { memoryBytes, jobs, anonymous = false }: { memoryBytes: number; jobs: number; anonymous?: boolean | undefined },
+  options: { memoryBytes: number; jobs: number; anonymous?: boolean | undefined },
 ): Promise<GraphPlanReport> {
   const read = graphOf(source);
-  const inputs = openInputs(planInputs(read.document, anonymous));
+  const inputs = openInputs(planInputs(read.document, options));
   try {
-    const graph = await prepareGraph(read, inputs, { memoryBytes, jobs });
+    const graph = await prepareGraph(read, inputs, options);
     const stages = graph.stages.map(({ stage, nodes, tasks, bytesRead, bytesAgain }): StagePlan => {
       const { name, shape, block, memoryBytes: memory, isTemporary = false } = stage;
       return { name, nodes, shape, block, tasks, bytesRead, bytesAgain, memoryBytes: memory, isTemporary };

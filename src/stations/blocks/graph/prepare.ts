@@ -1,12 +1,13 @@
 import { cast } from "../../../arrays/operators/cast.js";
 import type { Triple } from "../../../core/box.js";
-import { isEmporiumError } from "../../../core/errors.js";
+import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
+import { formatBytes } from "../../../core/units.js";
 import type { TaskInput } from "../../../engine/task.js";
 import { type CompiledGraph, type CompiledStage, compileGraph, isCopy } from "./compile.js";
 import type { OutputDocument } from "./document.js";
 import { collectFaults, type Faults } from "./faults.js";
 import { DEFAULT_CHUNK } from "./grids.js";
-import { type Inputs, identityOfVolume } from "./inputs.js";
+import { blockMemory, type Inputs, identityOfVolume } from "./inputs.js";
 import { type Facts, factsAfter, type GraphNode, type LocalNode } from "./nodes.js";
 import type { OutputPlan } from "./outputs.js";
 import { each } from "./reach.js";
@@ -49,8 +50,19 @@ export async function prepareGraph(read: ReadGraph, inputs: Inputs, options: Pre
   faults.check();
   const identities = new Map([...volumes].map(([name, volume]) => [name, identityOfVolume(volume)]));
   const fitted = fitBlock({ resolved, outputs, identities, options });
+  refuseTooLarge(fitted.compiled, options.memoryBytes);
   const notes = [...fitted.notes, ...fitted.compiled.stages.flatMap((stage) => stage.notes)];
   return { ...fitted.compiled, resolved, outputs: fitted.outputs, target, block: fitted.block, notes };
+}
+
+function refuseTooLarge({ stages }: CompiledGraph, memoryBytes: number): void {
+  const { stage } = stages.reduce((most, one) => (one.stage.memoryBytes > most.stage.memoryBytes ? one : most));
+  if (stage.memoryBytes <= blockMemory(memoryBytes)) return;
+  const needed = Math.ceil((stage.memoryBytes * memoryBytes) / blockMemory(memoryBytes) / 2 ** 20);
+  const found = `a block of ${stage.name}, ${stage.block.join("×")} voxels, needs ${formatBytes(stage.memoryBytes)} of buffers`;
+  throw new EmporiumError("MEMORY_LIMIT", `${found}; ${formatBytes(memoryBytes)} are allowed in all`, {
+    hint: `allow more with --memory ${needed}MiB, or give the grid a smaller block`,
+  });
 }
 
 /** Nodes in the order of their stages: outputs that are copies come last. */
@@ -141,7 +153,7 @@ const BLOCK_EDGE_MAX = 256;
 function fitBlock(fitting: Fitting): Fitted {
   const { resolved, outputs, options } = fitting;
   const wanted = resolved.document.grid.block;
-  const room = options.memoryBytes / Math.max(1, options.jobs);
+  const room = blockMemory(options.memoryBytes) / Math.max(1, options.jobs);
   if (wanted !== "auto") return withCopies(fitting, wanted, room);
   const gridShape = resolved.grid.facts.shape;
   const unit = unitOf(outputs, gridShape);

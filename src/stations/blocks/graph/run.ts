@@ -13,7 +13,7 @@ import type { PlainObject } from "../../../engine/task.js";
 import type { Store } from "../../../stores/store.js";
 import { compiled } from "../../../system/threads.js";
 import type { GraphGiven } from "./document.js";
-import { openInputs, planInputs } from "./inputs.js";
+import { blockMemory, openInputs, planInputs } from "./inputs.js";
 import { imageDocument, writeMetadata } from "./metadata.js";
 import { type PreparedGraph, prepareGraph } from "./prepare.js";
 import { givenGraph, type ReadGraph, readGraph } from "./read-graph.js";
@@ -68,7 +68,7 @@ export interface GraphRunReport extends Report {
 export async function runGraph(source: GraphSource, options: GraphOptions): Promise<GraphRunReport> {
   const read = graphOf(source);
   const { memoryBytes, jobs, anonymous = false, sync = true } = options;
-  const plan = planInputs(read.document, anonymous);
+  const plan = planInputs(read.document, options);
   const inputs = openInputs(plan);
   try {
     const graph = await prepareGraph(read, inputs, { memoryBytes, jobs });
@@ -101,7 +101,12 @@ async function runPrepared(graph: PreparedGraph, target: Store, data: WorkData, 
   try {
     const blocks = blockSource(data);
     const given = { ...env, operations, source, target, workspace, name: "blocks run", keepGoing, every, sync };
-    const report = await runBlocks(blocks, { ...given, performers, jobs: Math.max(1, jobs), memoryBytes });
+    const report = await runBlocks(blocks, {
+      ...given,
+      performers,
+      jobs: Math.max(1, jobs),
+      memoryBytes: blockMemory(memoryBytes),
+    });
     if (report.exitStatus === 0) await finish(graph, target, env.signal);
     return reportOf(graph, report);
   } finally {
