@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Triple } from "../core/box.js";
 import { LIMITS } from "../core/limits.js";
 import { amountOfBytes, defaultJobs, defaultMemoryBytes, wholeNumber } from "./option-types.js";
 
@@ -14,3 +15,45 @@ export const blockOptions = {
 export function blockWork({ jobs, memory }: { jobs?: number | undefined; memory?: number | undefined }) {
   return { jobs: jobs ?? defaultJobs(), memoryBytes: memory ?? defaultMemoryBytes() };
 }
+
+const three = (wanted: string) =>
+  z
+    .string()
+    .regex(/^\d{1,9}(?:,\d{1,9},\d{1,9})?$/, wanted)
+    .transform(tripleOf);
+
+/** One number holds for every axis. */
+function tripleOf(text: string): Triple {
+  const numbers = text.split(",").map(Number);
+  return (numbers.length === 1 ? [numbers[0], numbers[0], numbers[0]] : numbers) as Triple;
+}
+
+/** Voxels along z, y and x, as every command on blocks takes them: `64,64,64` or `64`. */
+export const voxels = () => three("three numbers of voxels as 64,64,64, or one for every axis,");
+
+/** Which blocks of a volume. */
+export const gridOptions = {
+  block: voxels().default([64, 64, 64]).meta({ description: "voxels of a block (default: 64,64,64)", value: "Z,Y,X" }),
+  halo: voxels().optional().meta({ description: "voxels around a block that are read with it", value: "Z,Y,X" }),
+  step: voxels().optional().meta({ description: "voxels from one block to the next (default: --block)", value: "Z,Y,X" }),
+  level: z
+    .string()
+    .regex(/^\d{1,2}$/, "a level of the pyramid, from 0,")
+    .transform(Number)
+    .default(0)
+    .meta({ description: "level of the pyramid; 0 is the finest", value: "N" }),
+  edge: z
+    .enum(["reflect", "constant"])
+    .default("reflect")
+    .meta({ description: "what lies outside of the volume: its mirror image, or zeros" }),
+  order: z
+    .enum(["locality", "scan", "shuffle"])
+    .default("locality")
+    .meta({ description: "chunk by chunk, row by row, or at random" }),
+  seed: z
+    .string()
+    .regex(/^\d{1,15}$/, "a whole number")
+    .transform(Number)
+    .default(0)
+    .meta({ description: "of --order shuffle: the same seed and epoch give the same order", value: "N" }),
+};

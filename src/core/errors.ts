@@ -113,6 +113,8 @@ export const ERRORS = {
   ENGINE_VERSION: { exit: 2, summary: "A run on a cluster was begun by another version of emporium." },
   ENGINE_LOST: { exit: 1, summary: "Jobs of a run ended again and again without doing a task." },
   ENGINE_DISAGREES: { exit: 4, summary: "Two processes of a run made one object with different bytes." },
+  STREAM_PROTOCOL: { exit: 1, summary: "A client of `blocks stream` sends something that its protocol does not allow." },
+  STREAM_DENIED: { exit: 1, summary: "A client of `blocks stream` has no token, or a wrong one." },
   MEMORY_LIMIT: { exit: 2, summary: "The work does not fit the memory limit." },
   OBJECT_LOST: { exit: 4, summary: "An object that metadata or a record names is missing from the tree." },
   OBJECT_WRONG: {

@@ -82,7 +82,7 @@ function inBatches(
 }
 
 /** @param gridOwner the volume whose level the grid is in */
-function sequenceOf<T>(input: BlockInput<T>, gridOwner: BlockVolume, request: BlocksRequest): BlockSequence<T> {
+export function sequenceOf<T>(input: BlockInput<T>, gridOwner: BlockVolume, request: BlocksRequest): BlockSequence<T> {
   const level = levelAt(gridOwner.levels, request.level ?? 0, gridOwner.name);
   const { resumeFrom, prefetch = 0 } = request;
   requireWhole(prefetch, "prefetch", 0);

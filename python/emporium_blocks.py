@@ -1,0 +1,607 @@
+"""Blocks of volumes as NumPy arrays, for training and inference.
+
+``emporium blocks stream`` reads, decodes and batches in a process of its own; this module starts it (or connects to one) and
+shows its batches as arrays over shared memory, without copies. It needs NumPy; PyTorch only for :class:`Blocks`.
+
+    import emporium_blocks
+
+    with emporium_blocks.stream("run.zarr", block=(64, 64, 64), batch=8) as batches:
+        for batch in batches:
+            batch.arrays["image"]  # shape (8, 64, 64, 64), valid until the next batch
+
+The server is a process of its own, so nothing of it is copied by ``fork`` and no lock is held by a forked child. It ends with its client.
+"""
+
+from __future__ import annotations
+
+import json
+import mmap
+import os
+import select
+import shutil
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import weakref
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO, Literal
+
+import numpy as np
+
+__version__ = "0.1.0"
+__all__ = [
+    "Batch",
+    "Blocks",
+    "NotFound",
+    "ProtocolError",
+    "Refused",
+    "ServerDied",
+    "Stream",
+    "StreamError",
+    "TimedOut",
+    "connect",
+    "stream",
+]
+
+PROTOCOL = 1
+_HELLO, _REQUEST, _BATCH, _RELEASE, _END, _ERROR = range(1, 7)
+_PREFIX = struct.Struct("<IB")
+#: Most bytes of a head, and of a batch that comes in a frame. A server that announces more is not believed.
+_HEAD_BYTES_MAX = 64 << 20
+_PAYLOAD_BYTES_MAX = 16 << 30
+#: Seconds that a server gets to end after it was told to.
+_END_SECONDS = 2.0
+
+Order = Literal["locality", "scan", "shuffle"]
+Edge = Literal["reflect", "constant"]
+
+
+class StreamError(RuntimeError):
+    """The server reports an error. ``code`` is one of ``docs/reference/errors.md``."""
+
+    def __init__(self, message: str, code: str = "", hint: str = "") -> None:
+        super().__init__(f"{f'[{code}] ' if code else ''}{message}{f' (hint: {hint})' if hint else ''}")
+        self.code = code
+        self.hint = hint
+
+
+class ServerDied(StreamError):
+    """The server's process has ended, or the connection was lost, before the last batch."""
+
+
+class Refused(StreamError):
+    """The server does not accept this client: no token, or a wrong one."""
+
+
+class ProtocolError(StreamError):
+    """The server sent something that protocol 1 does not have."""
+
+
+class NotFound(StreamError, FileNotFoundError):
+    """There is no program ``emporium``: give ``program=``, set ``EMPORIUM``, or put it on ``PATH``."""
+
+
+class TimedOut(StreamError, TimeoutError):
+    """No batch within ``timeout`` seconds."""
+
+
+@dataclass
+class Batch:
+    """Blocks that were read together.
+
+    ``arrays`` has one array for each source, of shape ``(n, z, y, x)``; they are views of memory that the server writes anew after
+    :meth:`release`, so copy what is to be kept (:meth:`copy`). ``origins`` has shape ``(n, 3)``: the first voxel ``(z, y, x)`` of each block,
+    in voxels of the level; ``ids`` and ``weights`` have shape ``(n,)``. A loss that is multiplied by ``weights`` undoes ``balance``.
+    ``position`` counts the batches of this stream from 0: ``skip=position + 1`` goes on behind this one.
+    """
+
+    arrays: dict[str, np.ndarray]
+    origins: np.ndarray
+    ids: np.ndarray
+    weights: np.ndarray
+    position: int
+    _slot: int | None = None
+    _stream: Stream | None = field(default=None, repr=False)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def release(self) -> None:
+        """Gives the memory back to the server. The next batch of the stream does it as well. May be called twice."""
+        owner, self._stream = self._stream, None
+        if owner is not None:
+            owner._release(self._slot)
+
+    def copy(self) -> dict[str, np.ndarray]:
+        """The arrays in memory of their own: they stay as they are when the batch is released."""
+        return {name: array.copy() for name, array in self.arrays.items()}
+
+
+class Stream(Iterator[Batch]):
+    """Batches of one server. A context manager; leaving it ends the server that :func:`stream` started.
+
+    ``array_shapes`` and ``array_dtypes`` describe a block of each array, ``blocks`` counts the blocks of an epoch over all ranks, and
+    ``shared`` says whether batches come by shared memory; ``why_not_shared`` says why not.
+    """
+
+    def __init__(self, link: _Link, hello: Mapping[str, Any], slots: int, timeout: float | None) -> None:
+        self._link = link
+        self._timeout = timeout
+        self._process = os.getpid()
+        self._current: Batch | None = None
+        self._over = False
+        self._map: mmap.mmap | None = None
+        _open_streams.add(self)
+        try:
+            self._begin(hello, slots)
+        except BaseException:
+            self.close()
+            raise
+
+    def _begin(self, hello: Mapping[str, Any], slots: int) -> None:
+        self._link.send(_HELLO, hello)
+        _, head, _ = self._receive(_HELLO)
+        self.blocks = int(head["blocks"])
+        self.batch_size = int(head["batch"])
+        self.array_dtypes = {name: np.dtype(spec["dtype"]) for name, spec in head["arrays"].items()}
+        self.array_shapes = {name: tuple(spec["shape"]) for name, spec in head["arrays"].items()}
+        memory = head["shared"]
+        self.shared = "path" in memory
+        self.why_not_shared: str = memory.get("why", "")
+        credits = slots
+        if self.shared:
+            self._slot_bytes = int(memory["slotBytes"])
+            credits = int(memory["slots"])
+            self._map = _mapped(memory["path"], credits * self._slot_bytes)
+        self._link.send(_REQUEST, {"credits": credits})
+
+    def __iter__(self) -> Stream:
+        return self
+
+    def __next__(self) -> Batch:
+        """The next batch; the one before is released."""
+        self._check_process()
+        if self._current is not None:
+            self._current.release()
+            self._current = None
+        if self._over:
+            raise StopIteration
+        kind, head, payload = self._receive(_BATCH, _END)
+        if kind == _END:
+            self._over = True
+            raise StopIteration
+        self._current = self._batch(head, payload)
+        return self._current
+
+    def _batch(self, head: Mapping[str, Any], payload: memoryview | None) -> Batch:
+        slot = head.get("slot")
+        if payload is None:
+            if self._map is None:
+                raise ProtocolError("a batch without bytes")
+            begin = int(slot) * self._slot_bytes
+            payload = memoryview(self._map)[begin : begin + self._slot_bytes]
+        arrays = {name: _array(spec, payload) for name, spec in head["arrays"].items()}
+        return Batch(
+            arrays=arrays,
+            origins=np.array(head["origins"], dtype=np.int64).reshape(-1, 3),
+            ids=np.array(head["ids"], dtype=np.int64),
+            weights=np.array(head["weights"], dtype=np.float32),
+            position=int(head["position"]),
+            _slot=slot,
+            _stream=self,
+        )
+
+    def _receive(self, *kinds: int) -> tuple[int, Mapping[str, Any], memoryview | None]:
+        deadline = None if self._timeout is None else time.monotonic() + self._timeout
+        kind, head, payload = self._link.receive(deadline)
+        if kind == _ERROR:
+            self._over = True
+            self.close()
+            raised = Refused if head.get("code") == "STREAM_DENIED" else StreamError
+            raise raised(str(head.get("message")), str(head.get("code", "")), str(head.get("hint", "")))
+        if kind not in kinds:
+            raise ProtocolError(f"a frame of kind {kind}, wanted {kinds}")
+        return kind, head, payload
+
+    def _release(self, slot: int | None) -> None:
+        if self._over or self._process != os.getpid():
+            return
+        try:
+            self._link.send(_RELEASE, {} if slot is None else {"slot": slot})
+        except ServerDied:
+            pass  # the next batch tells it
+
+    def _check_process(self) -> None:
+        if self._process != os.getpid():
+            raise StreamError(f"this stream belongs to process {self._process}: open one in each process")
+
+    def close(self) -> None:
+        """Ends the stream, and the server if it was started for it. Arrays of batches stay readable while they are referenced."""
+        self._over = True
+        self._current = None
+        _open_streams.discard(self)
+        if self._process == os.getpid():
+            self._link.close()
+        else:
+            self._link.abandon()
+        if self._map is not None:
+            try:
+                self._map.close()
+            except BufferError:
+                pass  # arrays still show it: it goes with the last of them
+            self._map = None
+
+    def __enter__(self) -> Stream:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        if not self._over:
+            self.close()
+
+
+def stream(
+    *locations: str,
+    block: Sequence[int] | None = None,
+    batch: int = 1,
+    halo: int | Sequence[int] | None = None,
+    step: Sequence[int] | None = None,
+    level: int | None = None,
+    edge: Edge | None = None,
+    order: Order | None = None,
+    seed: int | None = None,
+    epoch: int = 0,
+    rank: int = 0,
+    world: int = 1,
+    skip: int = 0,
+    shared: bool = True,
+    slots: int = 4,
+    memory: str | None = None,
+    arguments: Sequence[str] = (),
+    program: str | Sequence[str] | None = None,
+    timeout: float | None = None,
+) -> Stream:
+    """Starts ``emporium blocks stream`` for these locations and returns its batches.
+
+    :param locations: volumes, ``PATH_OR_URL`` or ``NAME=PATH_OR_URL``. Several are read on one grid; ``NAME`` is the key in
+        :attr:`Batch.arrays` (``image``, ``image2`` … by default).
+    :param block: voxels ``(z, y, x)`` of a block; :param batch: blocks of a batch; :param halo: voxels around a block that are read with it.
+    :param order: ``shuffle`` gives each block once an epoch, in an order that follows from ``seed`` and ``epoch`` on every machine.
+    :param rank: which part of the epoch, of ``world`` parts; :param skip: batches to leave out, to go on in the middle of an epoch.
+    :param shared: use shared memory where there is some; :param slots: batches that the server prepares ahead.
+    :param memory: the server's limit, such as ``"2GiB"``; :param arguments: further arguments of the command.
+    :param program: command of the server; by default ``$EMPORIUM`` or ``emporium`` on ``PATH``.
+    :param timeout: seconds to wait for a batch; None waits as long as the server lives.
+    :raises NotFound: without the program. :raises StreamError: what the server cannot open. :raises ServerDied: when it was killed.
+    """
+    flags = {
+        "block": block, "batch": batch, "halo": halo, "step": step, "level": level, "edge": edge, "order": order, "seed": seed,
+        "memory": memory,
+    }  # fmt: skip
+    words = [word for name, value in flags.items() if value is not None for word in _flag(name, value)]
+    command = [*_program(program), "blocks", "stream", "--stdio", *words, *arguments, "--", *locations]
+    wanted = _hello(rank, world, epoch, skip, shared, slots)
+    return Stream(_Child(command), wanted, slots, timeout)
+
+
+def connect(
+    address: str,
+    *,
+    token: str | None = None,
+    token_file: str | None = None,
+    epoch: int = 0,
+    rank: int = 0,
+    world: int = 1,
+    skip: int = 0,
+    shared: bool | None = None,
+    slots: int = 4,
+    timeout: float | None = None,
+) -> Stream:
+    """Connects to a running ``emporium blocks stream --socket PATH`` or ``--listen HOST:PORT``.
+
+    :param address: ``unix:/path/to.sock`` (or the path alone) or ``tcp://host:port``. A port needs the server's token: ``token``,
+        ``token_file`` or ``$EMPORIUM_BLOCKS_TOKEN``.
+    :param shared: shared memory; by default for sockets of this machine, and not for ports.
+    :raises Refused: for a wrong token. :raises ServerDied: when nobody listens, or the connection is lost.
+    """
+    if token is None and token_file is not None:
+        with open(token_file, encoding="utf-8") as file:
+            token = file.read().strip()
+    token = token or os.environ.get("EMPORIUM_BLOCKS_TOKEN")
+    is_port = address.startswith("tcp://")
+    wanted = _hello(rank, world, epoch, skip, (not is_port) if shared is None else shared, slots)
+    return Stream(_Connection(address), {**wanted, **({"token": token} if token else {})}, slots, timeout)
+
+
+def _hello(rank: int, world: int, epoch: int, skip: int, shared: bool, slots: int) -> dict[str, Any]:
+    transport = "shared" if shared else "inline"
+    return {
+        "protocol": PROTOCOL, "rank": rank, "world": world, "epoch": epoch, "skip": skip, "transport": transport, "slots": max(2, slots),
+    }  # fmt: skip
+
+
+# ---- connections ----------------------------------------------------------------------------------------------------------------
+
+
+class _Link:
+    """Frames over two file descriptors."""
+
+    def __init__(self, incoming: int, outgoing: int) -> None:
+        self._incoming = incoming
+        self._outgoing = outgoing
+        self._poll = select.poll()
+        self._poll.register(incoming, select.POLLIN)
+
+    def send(self, kind: int, head: Mapping[str, Any]) -> None:
+        text = json.dumps(head).encode()
+        data = memoryview(_PREFIX.pack(len(text), kind) + text)
+        while data:
+            try:
+                data = data[os.write(self._outgoing, data) :]
+            except (BrokenPipeError, ConnectionError):
+                raise self._died() from None
+
+    def receive(self, deadline: float | None) -> tuple[int, Mapping[str, Any], memoryview | None]:
+        head_bytes, kind = _PREFIX.unpack(self._read(_PREFIX.size, deadline))
+        if head_bytes > _HEAD_BYTES_MAX:
+            raise ProtocolError(f"a head of {head_bytes} bytes")
+        try:
+            head = json.loads(bytes(self._read(head_bytes, deadline)))
+        except ValueError as error:
+            raise ProtocolError(f"a head that is not JSON: {error}") from None
+        payload_bytes = head.get("bytes")
+        if payload_bytes is None:
+            return kind, head, None
+        if not 0 <= payload_bytes <= _PAYLOAD_BYTES_MAX:
+            raise ProtocolError(f"a payload of {payload_bytes} bytes")
+        return kind, head, self._read(payload_bytes, deadline)
+
+    def _read(self, count: int, deadline: float | None) -> memoryview:
+        """``count`` bytes in memory of their own."""
+        whole = memoryview(bytearray(count))
+        rest = whole
+        while rest:
+            self._wait(deadline)
+            try:
+                got = os.readv(self._incoming, [rest])
+            except ConnectionError:
+                got = 0
+            if got == 0:
+                raise self._died()
+            rest = rest[got:]
+        return whole
+
+    def _wait(self, deadline: float | None) -> None:
+        if deadline is None:
+            return  # a read waits by itself
+        if not self._poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
+            raise TimedOut("no batch within the timeout")
+
+    def _died(self) -> ServerDied:
+        return ServerDied("the connection to the server was lost")
+
+    def close(self) -> None:
+        raise NotImplementedError
+
+    def abandon(self) -> None:
+        """Closes what a forked child has inherited, so that the server sees its client's end."""
+        raise NotImplementedError
+
+
+class _Child(_Link):
+    """A server of our own, over its standard input and output."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        self._errors: BinaryIO = tempfile.TemporaryFile()
+        try:
+            # a session of its own: Ctrl-C is for this process, which then ends the server
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, bufsize=0, start_new_session=True
+            )
+        except FileNotFoundError as error:
+            raise NotFound(f"{command[0]} cannot be started: {error}") from None
+        assert self._process.stdin is not None and self._process.stdout is not None
+        super().__init__(self._process.stdout.fileno(), self._process.stdin.fileno())
+
+    def _died(self) -> ServerDied:
+        try:
+            status = self._process.wait(_END_SECONDS)
+        except subprocess.TimeoutExpired:
+            status = None
+        how = "has closed its output" if status is None else f"was killed by signal {-status}" if status < 0 else f"ended with {status}"
+        said = self._said()
+        return ServerDied(f"the server {how}{f': {said}' if said else ''}")
+
+    def _said(self) -> str:
+        self._errors.seek(0, os.SEEK_END)
+        self._errors.seek(max(0, self._errors.tell() - 4096))
+        return self._errors.read().decode(errors="replace").strip()
+
+    def close(self) -> None:
+        if self._process.stdin is None or self._process.stdin.closed:
+            return
+        try:
+            self.send(_END, {})
+        except (StreamError, OSError):
+            pass
+        self._close_pipes()
+        try:
+            self._process.wait(_END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def abandon(self) -> None:
+        self._close_pipes()
+        self._process.returncode = 0  # not a child of this process: there is nothing to wait for
+
+    def _close_pipes(self) -> None:
+        for pipe in (self._process.stdin, self._process.stdout, self._errors):
+            if pipe is not None:
+                pipe.close()
+
+
+class _Connection(_Link):
+    """A server that somebody else has started."""
+
+    def __init__(self, address: str) -> None:
+        try:
+            if address.startswith("tcp://"):
+                host, _, port = address[len("tcp://") :].rpartition(":")
+                self._socket = socket.create_connection((host.strip("[]"), int(port)), timeout=10)
+                self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            else:
+                self._socket = socket.socket(socket.AF_UNIX)
+                self._socket.connect(address.removeprefix("unix:"))
+        except OSError as error:
+            raise ServerDied(f"{address}: no server answers: {error}") from None
+        self._socket.settimeout(None)
+        super().__init__(self._socket.fileno(), self._socket.fileno())
+
+    def close(self) -> None:
+        if self._socket.fileno() < 0:
+            return
+        try:
+            self.send(_END, {})
+        except (StreamError, OSError):
+            pass
+        self._socket.close()
+
+    def abandon(self) -> None:
+        self._socket.close()
+
+
+_open_streams: weakref.WeakSet[Stream] = weakref.WeakSet()
+
+
+def _leave_to_parent() -> None:
+    for each in list(_open_streams):
+        each.close()
+
+
+os.register_at_fork(after_in_child=_leave_to_parent)
+
+
+# ---- batches --------------------------------------------------------------------------------------------------------------------
+
+
+def _mapped(path: str, size: int) -> mmap.mmap:
+    descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+    try:
+        if os.fstat(descriptor).st_size < size:
+            raise ProtocolError(f"shared memory of {os.fstat(descriptor).st_size} bytes, {size} announced")
+        return mmap.mmap(descriptor, size)
+    finally:
+        os.close(descriptor)
+
+
+def _array(spec: Mapping[str, Any], payload: memoryview) -> np.ndarray:
+    offset, size = int(spec["offset"]), int(spec["bytes"])
+    if offset < 0 or offset + size > len(payload):
+        raise ProtocolError("an array past the end of its batch")
+    return np.frombuffer(payload[offset : offset + size], dtype=spec["dtype"]).reshape(spec["shape"])
+
+
+# ---- the command ----------------------------------------------------------------------------------------------------------------
+
+
+def _program(program: str | Sequence[str] | None) -> list[str]:
+    program = program or os.environ.get("EMPORIUM") or shutil.which("emporium")
+    if program is None:
+        raise NotFound("emporium is not on PATH: install it (npm install --global em-porium), set EMPORIUM, or give program=")
+    words = [program] if isinstance(program, str) else list(program)
+    # a checkout's program may be named as it is compiled
+    return ["node", *words] if words[0].endswith(".js") else words
+
+
+def _flag(name: str, value: Any) -> list[str]:
+    if value is True:
+        return [f"--{name}"]
+    if isinstance(value, (str, int, float)):
+        return [f"--{name}", str(value)]
+    return [f"--{name}", ",".join(str(each) for each in value)]
+
+
+# ---- PyTorch --------------------------------------------------------------------------------------------------------------------
+
+
+def _make_blocks() -> type:
+    import torch
+    from torch.utils.data import IterableDataset, get_worker_info
+
+    class Blocks(IterableDataset):
+        """Batches as dictionaries of tensors, each of shape ``(n, z, y, x)``; for ``DataLoader(…, batch_size=None)``.
+
+        Arguments are those of :func:`stream`, or ``address=`` and those of :func:`connect`. Workers of the loader and ranks of
+        ``torch.distributed`` each get their own part of the epoch; :meth:`set_epoch` chooses another order. In a worker tensors are copied
+        once, into memory that the loader shares with the main process. Without workers they are views of the server's memory, valid
+        until the next batch, unless ``copy=True``.
+        """
+
+        def __init__(self, *locations: str, rank: int | None = None, world: int | None = None, copy: bool = False, **options: Any) -> None:
+            super().__init__()
+            self.locations = locations
+            self.rank, self.world = _distributed(rank, world)
+            self.copy = copy
+            self.options = options
+
+        def set_epoch(self, epoch: int) -> None:
+            """The next iteration reads the blocks in the order of this epoch."""
+            self.options["epoch"] = epoch
+
+        def _open(self, rank: int, world: int) -> Stream:
+            options = {**self.options, "rank": rank, "world": world}
+            return connect(**options) if "address" in options else stream(*self.locations, **options)
+
+        def __iter__(self) -> Iterator[dict[str, Any]]:
+            worker = get_worker_info()
+            number, count = (worker.id, worker.num_workers) if worker else (0, 1)
+            with self._open(self.rank * count + number, self.world * count) as batches:
+                for batch in batches:
+                    if worker:
+                        yield {name: _shared_copy(array) for name, array in batch.arrays.items()}
+                    else:
+                        arrays = batch.copy() if self.copy else batch.arrays
+                        yield {name: torch.from_numpy(array) for name, array in arrays.items()}
+
+    def _shared_copy(array: np.ndarray) -> Any:
+        """A tensor in memory that the loader passes on to the main process as it is."""
+        view = torch.from_numpy(array)
+        storage = torch.UntypedStorage._new_shared(array.nbytes)
+        copied = torch.empty(0, dtype=view.dtype).set_(storage, 0, view.shape)
+        copied.copy_(view)
+        return copied
+
+    Blocks.__module__ = __name__
+    Blocks.__qualname__ = "Blocks"
+    return Blocks
+
+
+def _distributed(rank: int | None, world: int | None) -> tuple[int, int]:
+    """The rank that was given, or that of ``torch.distributed`` where it is in use."""
+    if rank is not None or world is not None:
+        return rank or 0, world or 1
+    import torch.distributed as distributed
+
+    if distributed.is_available() and distributed.is_initialized():
+        return distributed.get_rank(), distributed.get_world_size()
+    return 0, 1
+
+
+def __getattr__(name: str) -> Any:
+    # PyTorch takes seconds to import, and is needed for this class alone
+    if name != "Blocks":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    made = globals()["Blocks"] = _make_blocks()
+    return made
+
+
+if sys.platform == "win32":  # no select.poll for pipes, no fork
+    raise ImportError("emporium_blocks needs Linux or macOS")

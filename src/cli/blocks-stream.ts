@@ -1,0 +1,186 @@
+import { createWriteStream } from "node:fs";
+import { z } from "zod";
+import { asEmporiumError, EmporiumError, ERRORS } from "../core/errors.js";
+import { formatBytes } from "../core/units.js";
+import type { BatchSource } from "../stations/blocks/stream/batch.js";
+import type { Address } from "../stations/blocks/stream/listen.js";
+import type { NamedLocation, StreamRequest } from "../stations/blocks/stream/open-source.js";
+import type { SessionOptions } from "../stations/blocks/stream/session.js";
+import { gridOptions } from "./blocks-options.js";
+import { command, type Io } from "./command.js";
+import { amountOfBytes, defaultMemoryBytes, wholeNumber } from "./option-types.js";
+import { toldToStop } from "./signals.js";
+import { version } from "./version.js";
+
+/** Of the memory: batches that a client can see. */
+const SLOTS_SHARE = 1 / 4;
+const MEMORY_MIN = 1024 * 1024;
+
+const options = z.object({
+  locations: z
+    .array(z.string())
+    .meta({ description: "volumes, each with a name for its array if wanted", value: "[NAME=]LOCATION" }),
+  ...gridOptions,
+  batch: wholeNumber(1, 65_536).default(1).meta({ description: "blocks of a batch", value: "N" }),
+  epoch: wholeNumber(0).default(0).meta({ description: "of --order shuffle: another epoch, another order", value: "N" }),
+  rank: wholeNumber(0).default(0).meta({ description: "part of the epoch, unless the client names one", value: "N" }),
+  world: wholeNumber(1).default(1).meta({ description: "parts of the epoch", value: "N" }),
+  stdio: z.boolean().default(false).meta({ description: "serve the program that started this one, over stdin and stdout" }),
+  socket: z
+    .string()
+    .min(1, "a path")
+    .optional()
+    .meta({ description: "serve clients of this machine at a socket", value: "PATH" }),
+  listen: z
+    .string()
+    .regex(/^(?:\[[0-9a-f:.]+\]|[^:[\]]+):\d{1,5}$/i, "a host and a port, as 127.0.0.1:7070,")
+    .optional()
+    .meta({ description: "serve clients at a port, with a token", value: "HOST:PORT" }),
+  tokenFile: z
+    .string()
+    .min(1, "a file")
+    .optional()
+    .meta({ description: "the token that clients must know; a file that is not there is created", value: "FILE" }),
+  shm: z.boolean().default(true).meta({ description: "shared memory for clients of this machine" }),
+  slots: wholeNumber(2, 256).default(4).meta({ description: "batches in shared memory, per client", value: "N" }),
+  memory: amountOfBytes(MEMORY_MIN)
+    .optional()
+    .meta({ description: "limit for caches and batches (default: 512 MiB)", value: "BYTES" }),
+  jobs: wholeNumber(1, 256).optional().meta({ description: "threads that decode (default: one per core)", value: "N" }),
+  anonymous: z.boolean().default(false).meta({ description: "send unsigned requests to buckets" }),
+});
+
+type Options = z.output<typeof options>;
+
+export default command({
+  name: "blocks stream",
+  summary: "Serve blocks of volumes in batches to Python: NumPy arrays and PyTorch tensors over shared memory",
+  details: [
+    "emporium_blocks.py, which is installed with pip from the folder python/, starts this command and reads its batches. Each client has its own part of the epoch, by rank and world, and its own shared memory.",
+    "Without --stdio, --socket or --listen the command says what it would serve, and ends.",
+    "Volumes of one stream have the same voxels. NAME=LOCATION names the array; the default is image, image2 and so on.",
+  ],
+  positionals: ["locations"],
+  options,
+  examples: [
+    {
+      run: "emporium blocks stream demo-out/portal/10401/TS_0001/Reconstructions/VoxelSpacing13.480/Tomograms/100/TS_0001.zarr --block 32 --batch 8",
+      says: "what a training would get",
+    },
+    {
+      run: "emporium blocks stream image=demo-out/portal/10401/TS_0001/Reconstructions/VoxelSpacing13.480/Tomograms/100/TS_0001.zarr --order shuffle --json",
+      says: "the same for programs, in a random order",
+    },
+  ],
+  async run(given, io) {
+    const { locations, block, batch, halo, step, level, edge, order, seed, jobs, anonymous } = given;
+    const { signal } = io;
+    if ([given.stdio, given.socket, given.listen].filter(Boolean).length > 1)
+      throw new EmporiumError("USAGE", "one of --stdio, --socket and --listen wanted");
+    if (given.rank >= given.world)
+      throw new EmporiumError("USAGE", `--rank ${given.rank} of --world ${given.world}: ranks begin at 0`);
+    const memoryBytes = given.memory ?? defaultMemoryBytes();
+    const grid = { shape: block, halo, step, level, edge, order, seed };
+    const volumes = locations.map(named);
+    const request = { ...grid, volumes, batch, memoryBytes, threads: jobs, store: { anonymous }, signal };
+    if (given.stdio) return serveParent(request, given, io);
+    return withSource(request, (source) => serve(source, given, memoryBytes, io));
+  },
+});
+
+async function withSource<T>(request: StreamRequest, work: (source: BatchSource) => Promise<T>): Promise<T> {
+  const { openBatchSource } = await import("../stations/blocks/stream/open-source.js");
+  const source = await openBatchSource(request);
+  try {
+    return await work(source);
+  } finally {
+    await source.close();
+  }
+}
+
+/** `labels=run.zarr`; without a name `image`, `image2`, … */
+function named(text: string, at: number): NamedLocation {
+  const [, name, location] = /^([A-Za-z_]\w{0,63})=(.+)$/s.exec(text) ?? [];
+  return name && location ? { name, location } : { name: `image${at === 0 ? "" : at + 1}`, location: text };
+}
+
+async function serve(source: BatchSource, given: Options, memoryBytes: number, io: Io): Promise<number> {
+  const { socket, listen, tokenFile } = given;
+  if (!socket && !listen) return describe(source, io);
+  if (listen && !tokenFile)
+    throw new EmporiumError("USAGE", "--listen without --token-file: everybody who reaches the port could read");
+  const token = tokenFile === undefined ? undefined : (await import("../stations/blocks/stream/token.js")).readToken(tokenFile);
+  return serveAddress(
+    socket === undefined ? portOf(listen!) : { socket },
+    { ...sessionOf(source, given, memoryBytes, io), token },
+    io,
+  );
+}
+
+function sessionOf(
+  source: BatchSource,
+  { rank, world, epoch, shm, slots }: Options,
+  memoryBytes: number,
+  io: Io,
+): SessionOptions {
+  return {
+    source,
+    share: { rank, world, epoch, skip: 0 },
+    shared: shm,
+    slots,
+    memoryBytes: Math.floor(memoryBytes * SLOTS_SHARE),
+    version: version(),
+    clock: io.clock,
+    signal: io.signal,
+  };
+}
+
+/** What is wrong is told to the client, which reads stdout; on stderr it would be told twice. */
+async function serveParent(request: StreamRequest, given: Options, io: Io): Promise<number> {
+  const { refuseStdio, serveStdio } = await import("../stations/blocks/stream/serve-stdio.js");
+  // process.stdout would write to a pipe without letting anything else run
+  const outgoing = createWriteStream("", { fd: 1 });
+  let isServing = false;
+  try {
+    return await withSource(request, async (source) => {
+      isServing = true;
+      const { batches, bytes } = await serveStdio(process.stdin, outgoing, sessionOf(source, given, request.memoryBytes, io));
+      io.log.debug("the stream is over", { batches, bytes });
+      return 0;
+    });
+  } catch (thrown) {
+    const error = asEmporiumError(thrown);
+    if (!isServing) await refuseStdio(outgoing, error);
+    io.log.debug(error.message, { code: error.code });
+    return ERRORS[error.code].exit;
+  }
+}
+
+async function serveAddress(at: Address, session: SessionOptions, io: Io): Promise<number> {
+  const { listenForClients } = await import("../stations/blocks/stream/listen.js");
+  const server = await listenForClients(at, session, io.log);
+  try {
+    if (io.json) io.outJson({ address: server.address, errors: [] });
+    else io.out(`${server.address} serves blocks, until Ctrl-C`);
+    await toldToStop(io.signal);
+    return 0;
+  } finally {
+    await server.close();
+  }
+}
+
+function portOf(text: string): Address {
+  const at = text.lastIndexOf(":");
+  return { host: text.slice(0, at).replace(/^\[|\]$/g, ""), port: Number(text.slice(at + 1)) };
+}
+
+function describe({ facts }: BatchSource, io: Io): number {
+  const { arrays, blocks, batch, batchBytes } = facts;
+  if (io.json) {
+    io.outJson({ arrays, blocks, batch, batchBytes, errors: [] });
+    return 0;
+  }
+  for (const [name, { dtype, shape }] of Object.entries(arrays)) io.out(`${name}: ${dtype}, blocks of ${shape.join("×")} voxels`);
+  io.out(`${blocks} blocks in ${Math.ceil(blocks / batch)} batches of ${batch}, ${formatBytes(batchBytes)} each`);
+  return 0;
+}

@@ -1,0 +1,55 @@
+import type { Triple } from "../../../core/box.js";
+import type { DType } from "../../../core/dtype.js";
+import type { JsonObject } from "../../../core/json.js";
+
+/** One array of a batch: C order, host's byte order. */
+export interface BatchArray {
+  readonly dtype: DType;
+  /** `[blocks, z, y, x]`. */
+  readonly shape: readonly number[];
+  /** The bytes in order: one piece, or one for each block. */
+  readonly pieces: readonly Uint8Array[];
+}
+
+/** Blocks that are sent together. The bytes stay as they are until `done` is called. */
+export interface StreamBatch {
+  readonly arrays: Readonly<Record<string, BatchArray>>;
+  /** First voxel of each block, in voxels of the level. */
+  readonly origins: readonly Triple[];
+  readonly ids: readonly number[];
+  /** What a loss multiplies each block with, to undo the balance. */
+  readonly weights: readonly number[];
+  /** Further facts for the client, such as the chunks of a compressed batch. */
+  readonly facts?: JsonObject | undefined;
+  /** The bytes are no longer needed. */
+  done(): void;
+}
+
+/** The part of an epoch that one client gets. */
+export interface Share {
+  readonly rank: number;
+  readonly world: number;
+  readonly epoch: number;
+  /** Batches of this share that are left out at the beginning: a client that goes on in the middle of an epoch. */
+  readonly skip: number;
+}
+
+/** What all clients of a server are told before the first batch. */
+export interface StreamFacts {
+  /** Arrays by name: element type, and the voxels `[z, y, x]` of a block. */
+  readonly arrays: Readonly<Record<string, { readonly dtype: DType; readonly shape: Triple }>>;
+  /** Blocks of an epoch, over all ranks. */
+  readonly blocks: number;
+  /** Blocks of a full batch. */
+  readonly batch: number;
+  /** The largest batch: what a slot of the shared memory must hold. */
+  readonly batchBytes: number;
+}
+
+/** Where batches come from. Every client reads its own share; the caches below are shared. */
+export interface BatchSource {
+  readonly facts: StreamFacts;
+  /** @throws {EmporiumError} what reading throws. Leaving early frees everything. */
+  batches(share: Share, signal: AbortSignal): AsyncIterable<StreamBatch>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,182 @@
+import type { Clock } from "../../../core/clock.js";
+import { asEmporiumError, EmporiumError, isEmporiumError, toErrorRecord } from "../../../core/errors.js";
+import type { JsonObject } from "../../../core/json.js";
+import type { BatchSource, Share, StreamBatch } from "./batch.js";
+import { broken, encodeFrame, type Frame, readFrames } from "./frames.js";
+import { type Grants, openGrants } from "./grants.js";
+import { PROTOCOL, readHello, readRelease, readRequest, shareOf, type Wanted } from "./hello.js";
+import { createRing, SHARED_MEMORY, type SharedRing } from "./shared-ring.js";
+import type { Wire } from "./wire.js";
+
+export interface SessionOptions {
+  readonly source: BatchSource;
+  /** What a client gets that asks for nothing else. */
+  readonly share: Share;
+  readonly token?: string | undefined;
+  readonly shared: boolean;
+  /** Slots unless the client asks for another number, and the most bytes of all slots. */
+  readonly slots: number;
+  readonly memoryBytes: number;
+  /** Folder of the ring. Default {@link SHARED_MEMORY}. */
+  readonly folder?: string | undefined;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+export interface SessionReport {
+  readonly batches: number;
+  readonly bytes: number;
+}
+
+const HEAD_BYTES_BEFORE_HELLO = 4 * 1024;
+const HEAD_BYTES = 64 * 1024;
+const HELLO_MS = 10_000;
+/** Why a session stops whose client has said `end`, or whose connection has ended. */
+const LEFT = new EmporiumError("CANCELLED", "the client has left");
+
+/**
+ * Serves one client until it has all batches of its share, says `end`, or is gone. Its memory is freed then.
+ *
+ * @throws {EmporiumError} what reading throws, STREAM_PROTOCOL, STREAM_DENIED; CANCELLED when the signal aborts. The client is told first.
+ */
+export async function serveClient(wire: Wire, options: SessionOptions): Promise<SessionReport> {
+  const stop = new AbortController();
+  const abort = () => stop.abort(options.signal.reason);
+  options.signal.addEventListener("abort", abort, { once: true });
+  if (options.signal.aborted) abort();
+  try {
+    return await converse(wire, options, stop);
+  } catch (thrown) {
+    const error = asEmporiumError(thrown, "STREAM_PROTOCOL");
+    await wire.write([encodeFrame("error", { ...toErrorRecord(error) })]).catch(() => {});
+    throw error;
+  } finally {
+    options.signal.removeEventListener("abort", abort);
+    stop.abort(new EmporiumError("CANCELLED", "the stream is over"));
+    wire.close();
+  }
+}
+
+async function converse(wire: Wire, options: SessionOptions, stop: AbortController): Promise<SessionReport> {
+  let headBytesMax = HEAD_BYTES_BEFORE_HELLO;
+  const frames = readFrames(wire.incoming, () => headBytesMax);
+  const first = await withinTime(frames.next(), options.clock, stop.signal);
+  const wanted = readHello(first.done ? undefined : first.value, options.token);
+  headBytesMax = HEAD_BYTES;
+  const share = shareOf(wanted, options.share);
+  const memory = await openMemory(wanted, options);
+  const ring = typeof memory === "string" ? undefined : memory;
+  const grants = openGrants(ring?.slots);
+  stop.signal.addEventListener("abort", () => grants.stop(stop.signal.reason), { once: true });
+  try {
+    await wire.write([encodeFrame("hello", welcome(options, memory))]);
+    const heard = hear(frames, grants, ring).then(
+      () => stop.abort(LEFT),
+      (error: unknown) => stop.abort(isEmporiumError(error) ? error : LEFT),
+    );
+    const batches = options.source.batches(share, stop.signal);
+    const report = await sendAll(wire, batches, { grants, ring, signal: stop.signal });
+    wire.close();
+    await heard;
+    return report;
+  } finally {
+    await ring?.close();
+  }
+}
+
+/** What a client says after its hello. Ends when the client does. */
+async function hear(frames: AsyncIterable<Frame>, grants: Grants, ring: SharedRing | undefined): Promise<void> {
+  for await (const frame of frames) {
+    if (frame.kind === "end") return;
+    if (frame.kind === "request") {
+      // a client asks for batches when it has mapped the memory
+      ring?.unlink();
+      grants.addCredits(readRequest(frame).credits);
+    } else if (frame.kind === "release") {
+      const { slot, credits = 1 } = readRelease(frame);
+      if (slot !== undefined) grants.giveBack(slot);
+      grants.addCredits(credits);
+    } else throw broken(`a frame "${frame.kind}" found, "request", "release" or "end" wanted`);
+  }
+}
+
+interface Sending {
+  readonly grants: Grants;
+  readonly ring: SharedRing | undefined;
+  readonly signal: AbortSignal;
+}
+
+async function sendAll(wire: Wire, batches: AsyncIterable<StreamBatch>, sending: Sending): Promise<SessionReport> {
+  let [sent, bytes] = [0, 0];
+  try {
+    for await (const batch of batches) {
+      bytes += await sendBatch(wire, batch, sent, sending);
+      sent++;
+    }
+    await wire.write([encodeFrame("end", { batches: sent })]);
+  } catch (error) {
+    // a client that leaves early is served as well as one that takes everything
+    if (sending.signal.reason !== LEFT) throw sending.signal.aborted ? sending.signal.reason : error;
+  }
+  return { batches: sent, bytes };
+}
+
+/** @returns bytes of the arrays */
+async function sendBatch(wire: Wire, batch: StreamBatch, position: number, { grants, ring }: Sending): Promise<number> {
+  const pieces = Object.values(batch.arrays).flatMap((array) => array.pieces);
+  const slot = await grants.take();
+  if (ring) await ring.write(slot, pieces);
+  const head = encodeFrame("batch", batchHead(batch, position, ring && slot));
+  await wire.write(ring ? [head] : [head, ...pieces]);
+  batch.done();
+  return byteCount(pieces);
+}
+
+function batchHead(batch: StreamBatch, position: number, slot: number | undefined): JsonObject {
+  let offset = 0;
+  const arrays: Record<string, JsonObject> = {};
+  for (const [name, { dtype, shape, pieces }] of Object.entries(batch.arrays)) {
+    const bytes = byteCount(pieces);
+    arrays[name] = { dtype, shape, offset, bytes };
+    offset += bytes;
+  }
+  const { origins, ids, weights, facts = {} } = batch;
+  const place = slot === undefined ? { bytes: offset } : { slot };
+  return { position, ...place, arrays, origins, ids, weights, ...facts };
+}
+
+function welcome({ source, version }: SessionOptions, memory: SharedRing | string): JsonObject {
+  const { arrays, blocks, batch } = source.facts;
+  const shared =
+    typeof memory === "string" ? { why: memory } : { path: memory.path, slots: memory.slots, slotBytes: memory.slotBytes };
+  return { protocol: PROTOCOL, emporium: version, blocks, batch, arrays, shared };
+}
+
+/** @returns a text that says why batches come in the frames */
+async function openMemory(wanted: Wanted, options: SessionOptions): Promise<SharedRing | string> {
+  if (wanted.transport === "inline") return "the client asks for batches in the frames";
+  if (!options.shared) return "the server was started without shared memory";
+  const { batchBytes } = options.source.facts;
+  const slots = Math.min(wanted.slots ?? options.slots, Math.floor(options.memoryBytes / Math.max(1, batchBytes)));
+  if (slots < 2) return `two batches of ${batchBytes} bytes do not fit the memory limit of ${options.memoryBytes} bytes`;
+  return createRing({ folder: options.folder ?? SHARED_MEMORY, slots, batchBytes });
+}
+
+async function withinTime<T>(work: Promise<T>, clock: Clock, signal: AbortSignal): Promise<T> {
+  const stop = new AbortController();
+  const late = clock.sleep(HELLO_MS, AbortSignal.any([stop.signal, signal])).then(() => {
+    throw broken(`no frame in ${HELLO_MS / 1000} s, "hello" wanted first`);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    work.catch(() => {});
+    late.catch(() => {});
+    stop.abort();
+  }
+}
+
+function byteCount(pieces: readonly Uint8Array[]): number {
+  return pieces.reduce((sum, piece) => sum + piece.length, 0);
+}
