@@ -210,11 +210,6 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./publish-neurons.js"),
   },
   {
-    name: "blocks stream",
-    summary: "Serve blocks of volumes in batches to Python: NumPy arrays and PyTorch tensors over shared memory",
-    load: () => import("./blocks-stream.js"),
-  },
-  {
     name: "engine work",
     summary: "Do one slice of a run, as the jobs of a cluster call it",
     load: () => import("./engine-work.js"),
@@ -265,6 +260,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./blocks-plan.js"),
   },
   {
+    name: "blocks stream",
+    summary: "Serve blocks of volumes in batches to Python: NumPy arrays and PyTorch tensors over shared memory",
+    load: () => import("./blocks-stream.js"),
+  },
+  {
     name: "serve",
     summary: "Serve your own portal: GraphQL, files and S3 of a standardised tree, for the official client",
     load: () => import("./serve.js"),
@@ -299,8 +299,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   curate: "A laboratory's drives against a portal: inventory, runs, labels",
   ingest: "From a deposition to the portal's layout",
   catalog: "Data sets, files and frames in a database, and the portal's tables",
-  blocks: "Volumes block by block, for models",
   engine: "Runs on clusters: how far they are, going on, ending them",
-  blocks: "Volumes block by block: graphs of operators on them",
+  blocks: "Volumes block by block: for models, and through graphs of operators",
   publish: "Standardised trees and finished samples to a bucket: plans, scripts, transfers, proofs",
 };
