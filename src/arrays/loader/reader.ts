@@ -1,16 +1,21 @@
-import { type Box, boxShape, volumeOf } from "../../core/box.js";
+import { type Box, boxShape, type Triple, volumeOf } from "../../core/box.js";
 import { spaciousBytes } from "../../core/bytes.js";
 import { EmporiumError } from "../../core/errors.js";
-import { mapLimit } from "../../system/parallel.js";
-import { codecs } from "../stream/source/zarr-volume.js";
+import { forEachLimited } from "../../system/parallel.js";
 import type { ChunkedLevel } from "./chunked.js";
-import { type ChunkPart, copyElementBox, fillElementBox, packed, partsOf } from "./copy.js";
+import { type ChunkPart, copyElementBox, type Elements, fillElementBox, packed, partsOf } from "./copy.js";
+import { type DecodePool, type DecodeWish, decodePool } from "./decode-pool.js";
+import { type KeptChunks, keptChunks } from "./kept-chunks.js";
+import { type BlockMemory, blockMemory } from "./memory.js";
 import type { OpenedLevels } from "./open.js";
-import { plainChunk } from "./plain-chunk.js";
-import { STORED_ALIGNMENT, type StoredBlock, type StoredChunk } from "./stored.js";
-import { type BlockTraffic, noTraffic } from "./traffic.js";
+import { type ReadHabits, readHabits } from "./read-habits.js";
+import { type StoredBlock, storedBlock } from "./stored.js";
+import { type StoredBytes, type StoredChunks, storedChunks } from "./stored-chunks.js";
+import { type BlockTraffic, noTraffic, type TrafficCounts } from "./traffic.js";
+import type { DecodePart } from "./work/decode-job.js";
+import { elementSpan } from "./work/element-span.js";
 
-export interface ReaderOptions extends Pick<OpenedLevels, "store" | "indexes"> {
+export interface ReaderOptions extends Pick<OpenedLevels, "store" | "levels"> {
   readonly memoryBytes: number;
   readonly threads?: number | undefined;
 }
@@ -23,55 +28,382 @@ export interface ChunkReader {
   close(): Promise<void>;
 }
 
-/** Requests for one box that run at once. */
-const REQUESTS = 8;
+/** Parts of the memory for decoded and for stored chunks. The rest is for what is being decoded. */
+const DECODED_SHARE = 3 / 8;
+const STORED_SHARE = 1 / 8;
 
-export function chunkReader({ store }: ReaderOptions): ChunkReader {
+/** What the reads of a volume share. */
+interface Context {
+  readonly store: ReaderOptions["store"];
+  readonly memory: () => BlockMemory;
+  readonly decoded: KeptChunks;
+  readonly stored: StoredChunks;
+  readonly pool: DecodePool;
+  readonly counts: TrafficCounts;
+  readonly levels: ReadonlyMap<ChunkedLevel, LevelState>;
+  /** Chunks that are being decoded as a whole. */
+  readonly decoding: Map<string, Promise<void>>;
+}
+
+interface LevelState {
+  readonly id: number;
+  readonly chunkBytes: number;
+  readonly habits: ReadHabits;
+}
+
+export function chunkReader({ store, levels, memoryBytes, threads }: ReaderOptions): ChunkReader {
   const counts = noTraffic();
-
-  async function stored(level: ChunkedLevel, part: ChunkPart, signal: AbortSignal | undefined): Promise<Uint8Array | undefined> {
-    if (level.fetch) return level.fetch(part.cell, signal);
-    const place = await level.find(part.cell, signal);
-    return place && store.read(place.key, place.range, { signal, ifMatch: place.etag });
-  }
-
-  async function readPart(level: ChunkedLevel, part: ChunkPart, result: Uint8Array, box: Box, signal: AbortSignal | undefined) {
-    const strides = packed(boxShape(box));
-    const offset = part.at[0] * strides[0] + part.at[1] * strides[1] + part.at[2];
-    const target = { bytes: result, offset, strides };
-    const { start } = part.inChunk;
-    if (level.load) {
-      const { plain } = await level.load(part.cell, signal);
-      const own = packed(level.chunk);
-      const from = { bytes: plain, offset: start[0] * own[0] + start[1] * own[1] + start[2], strides: own };
-      copyElementBox(from, target, part.shape, level.itemBytes);
-      return;
-    }
-    const bytes = await stored(level, part, signal);
-    if (!bytes) return fillElementBox(level.fill, target, part.shape);
-    const chunk = await plainChunk(bytes, level.coding!, part.cell, `${level.name}[${part.cell.join(",")}]`, codecs);
-    const { extent = level.chunk } = chunk;
-    const shape = part.shape.map((length, axis) => Math.min(length, Math.max(0, extent[axis]! - start[axis]!)));
-    if (shape.some((length, axis) => length < part.shape[axis]!)) fillElementBox(level.fill, target, part.shape);
-    const at = chunk.strides.reduce((sum, stride, axis) => sum + stride * start[axis]!, chunk.offset);
-    copyElementBox({ ...chunk, offset: at }, target, shape as [number, number, number], level.itemBytes);
-  }
-
-  return {
-    async read(level, box, signal) {
-      const result = spaciousBytes(volumeOf(boxShape(box)) * level.itemBytes);
-      await mapLimit(partsOf(box, level.chunk), REQUESTS, (part) => readPart(level, part, result, box, signal));
-      return result;
-    },
-    async readStored(level, box, signal) {
-      if (!level.coding) throw noStored(level);
-      const parts = partsOf(box, level.chunk);
-      const found = await mapLimit(parts, REQUESTS, (part) => stored(level, part, signal));
-      return storedBlock(level, box, parts, found);
-    },
-    traffic: () => ({ ...counts }),
-    close: async () => {},
+  let made: BlockMemory | undefined;
+  const memory = () => {
+    made ??= blockMemory(memoryBytes, () => decoded.evict() || kept.evict());
+    return made;
   };
+  const decoded = keptChunks(memory, memoryBytes * DECODED_SHARE);
+  const kept = keptChunks(memory, memoryBytes * STORED_SHARE);
+  const states = new Map(
+    levels.map((level, id): [ChunkedLevel, LevelState] => {
+      const chunkBytes = volumeOf(level.chunk) * level.itemBytes;
+      return [level, { id, chunkBytes, habits: readHabits((memoryBytes * DECODED_SHARE) / chunkBytes) }];
+    }),
+  );
+  const context: Context = {
+    store,
+    memory,
+    decoded,
+    stored: storedChunks(store, memory, kept, counts),
+    pool: decodePool(memory, counts, threads),
+    counts,
+    levels: states,
+    decoding: new Map(),
+  };
+  return {
+    read: (level, box, signal) => counted(counts, () => readBox(context, level, box, signal)),
+    readStored: (level, box, signal) => counted(counts, () => readStoredBox(context, level, box, signal)),
+    traffic: () => ({
+      ...counts,
+      heldBytes: made?.usedBytes ?? 0,
+      heldBytesMax: made?.usedBytesMax ?? 0,
+      pins: decoded.pins + kept.pins,
+    }),
+    close: () => context.pool.end(),
+  };
+}
+
+async function counted<T>(counts: TrafficCounts, work: () => Promise<T>): Promise<T> {
+  counts.reading++;
+  try {
+    return await work();
+  } finally {
+    counts.reading--;
+  }
+}
+
+/** A part of a box that is not in memory. */
+interface MissingPart extends ChunkPart {
+  readonly id: string;
+  /** The whole chunk is decoded, and kept. */
+  readonly whole: boolean;
+}
+
+async function readBox(context: Context, level: ChunkedLevel, box: Box, signal: AbortSignal | undefined): Promise<Uint8Array> {
+  signal?.throwIfAborted();
+  const result = spaciousBytes(volumeOf(boxShape(box)) * level.itemBytes);
+  const strides = packed(boxShape(box));
+  const into = (part: ChunkPart): Elements => ({
+    bytes: result,
+    offset: part.at[0] * strides[0] + part.at[1] * strides[1] + part.at[2],
+    strides,
+  });
+  let parts = partsOf(box, level.chunk);
+  // a chunk that another read has decoded may be gone again before it is copied: then it is a missing one
+  while (parts.length > 0) {
+    const { missing, running } = takeDecoded(context, level, parts, into);
+    const jobs = [readMissing(context, level, missing, into, signal), ...running.map(({ job }) => job.catch(() => {}))];
+    for (const outcome of await Promise.allSettled(jobs)) if (outcome.status === "rejected") throw outcome.reason;
+    parts = running.map(({ part }) => part);
+    signal?.throwIfAborted();
+  }
+  return result;
+}
+
+/** Copies what is decoded already, and sorts the rest. */
+function takeDecoded(context: Context, level: ChunkedLevel, parts: readonly ChunkPart[], into: (part: ChunkPart) => Elements) {
+  const { counts, decoded, decoding, memory, levels } = context;
+  const { id: levelId, habits, chunkBytes } = levels.get(level)!;
+  const missing: MissingPart[] = [];
+  const running: { part: ChunkPart; job: Promise<void> }[] = [];
+  for (const part of parts) {
+    const id = `${levelId}/${part.cell.join("/")}`;
+    const again = habits.touch(id);
+    const found = decoded.find(id);
+    if (found) {
+      counts.decodedHits++;
+      copyChunkPart(memory().bytes(), found.at, level, part, into(part));
+      continue;
+    }
+    const job = decoding.get(id);
+    if (job) running.push({ part, job });
+    else
+      missing.push({
+        ...part,
+        id,
+        whole: again && !isWhole(part, level.chunk) && chunkBytes <= memory().capacity * DECODED_SHARE,
+      });
+  }
+  return { missing, running };
+}
+
+function isWhole({ shape }: ChunkPart, chunk: Triple): boolean {
+  return shape.every((length, axis) => length === chunk[axis]);
+}
+
+/** From a whole decoded chunk at an address. */
+function copyChunkPart(
+  bytes: Uint8Array,
+  at: number,
+  { chunk, itemBytes }: ChunkedLevel,
+  part: ChunkPart,
+  target: Elements,
+): void {
+  const strides = packed(chunk);
+  const { start } = part.inChunk;
+  const offset = start[0] * strides[0] + start[1] * strides[1] + start[2];
+  const source = bytes.subarray(at, at + volumeOf(chunk) * itemBytes);
+  copyElementBox({ bytes: source, offset, strides }, target, part.shape, itemBytes);
+}
+
+/** Bytes of boxes that one job decodes. */
+const JOB_BYTES = 16 * 2 ** 20;
+
+async function readMissing(
+  context: Context,
+  level: ChunkedLevel,
+  missing: readonly MissingPart[],
+  into: (part: ChunkPart) => Elements,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  context.counts.misses += missing.length;
+  if (level.load) return loadParts(context, level, missing, into, signal);
+  if (context.store.local && !level.fetch) return decodeFiles(context, level, missing, into, signal);
+  const wanted = missing.map((part) => {
+    const piece = pieceOf(level, part);
+    const id = piece ? `${part.id}@${piece.offset}+${piece.length}` : part.id;
+    return { id, cell: part.cell, piece, part };
+  });
+  return context.stored.each(
+    level,
+    wanted,
+    async ({ part, piece }, stored) => {
+      if (!stored) fillPart(context, level, part, into(part));
+      else await decodeStored(context, level, part, stored, piece?.offset ?? 0, into);
+    },
+    signal,
+  );
+}
+
+/** The bytes that a box needs of a chunk that is not compressed. */
+function pieceOf({ coding }: ChunkedLevel, part: MissingPart) {
+  if (coding?.kind !== "steps" || coding.steps.length > 0 || part.whole) return undefined;
+  const { first, span } = elementSpan(coding, { from: part.inChunk.start, to: part.inChunk.stop });
+  return { offset: first * coding.itemBytes, length: span * coding.itemBytes };
+}
+
+function fillPart({ counts }: Context, level: ChunkedLevel, part: ChunkPart, target: Elements): void {
+  counts.absent++;
+  fillElementBox(level.fill, target, part.shape);
+}
+
+/** Chunks of local files: threads read them. */
+async function decodeFiles(
+  context: Context,
+  level: ChunkedLevel,
+  missing: readonly MissingPart[],
+  into: (part: ChunkPart) => Elements,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const local = context.store.local!;
+  const found: { part: MissingPart; source: DecodePart["source"] }[] = [];
+  for (const part of missing) {
+    const place = await level.find(part.cell, signal);
+    if (!place) fillPart(context, level, part, into(part));
+    else found.push({ part, source: { path: local.path(place.key), ...place.range, etag: place.etag } });
+  }
+  const groups = grouped(found, level, Math.max(1, context.pool.threads - context.pool.jobs));
+  await forEachLimited(groups, 2 * context.pool.threads, async (group) => {
+    signal?.throwIfAborted();
+    await decodeGroup(context, level, group, into);
+  });
+}
+
+/** As many groups as there are idle threads, none much larger than a job should be. */
+function grouped<T extends { part: ChunkPart }>(items: readonly T[], { itemBytes }: ChunkedLevel, idle: number): T[][] {
+  const bytes = (items.reduce((sum, { part }) => sum + volumeOf(part.shape), 0) * itemBytes) / Math.min(idle, items.length || 1);
+  const groups: T[][] = [];
+  let room = 0;
+  for (const item of items) {
+    const own = volumeOf(item.part.shape) * itemBytes;
+    if (groups.length === 0 || room < own / 2) {
+      groups.push([]);
+      room = Math.min(JOB_BYTES, bytes);
+    }
+    groups.at(-1)!.push(item);
+    room -= own;
+  }
+  return groups;
+}
+
+function decodeStored(
+  context: Context,
+  level: ChunkedLevel,
+  part: MissingPart,
+  stored: StoredBytes,
+  skipped: number,
+  into: (part: ChunkPart) => Elements,
+): Promise<void> {
+  return decodeGroup(
+    context,
+    level,
+    [{ part, source: "at" in stored ? { ...stored, skipped } : { loose: stored.bytes, skipped } }],
+    into,
+  );
+}
+
+type GroupSource = DecodePart["source"] | { readonly loose: Uint8Array; readonly skipped: number };
+
+/** One job for a thread. Chunks that are decoded whole are kept where there is room. */
+async function decodeGroup(
+  context: Context,
+  level: ChunkedLevel,
+  group: readonly { part: MissingPart; source: GroupSource }[],
+  into: (part: ChunkPart) => Elements,
+): Promise<void> {
+  const { pool, decoding } = context;
+  const held: (() => void)[] = [];
+  const job = pool.run(level, () => group.map(({ part, source }) => wishOf(context, level, part, source, into, held)));
+  const whole = group.filter(({ part }) => part.whole);
+  for (const { part } of whole) decoding.set(part.id, job);
+  try {
+    await job;
+  } finally {
+    for (const release of held) release();
+    for (const { part } of whole) if (decoding.get(part.id) === job) decoding.delete(part.id);
+  }
+}
+
+function wishOf(
+  context: Context,
+  level: ChunkedLevel,
+  part: MissingPart,
+  source: GroupSource,
+  into: (part: ChunkPart) => Elements,
+  held: (() => void)[],
+): DecodeWish {
+  const { decoded, memory, levels } = context;
+  const kept = part.whole ? decoded.add(part.id, levels.get(level)!.chunkBytes) : undefined;
+  const own = "loose" in source ? looseSource(context, source, held) : source;
+  if (kept) {
+    let good = false;
+    held.push(() => (good ? decoded.unpin(part.id) : decoded.drop(part.id)));
+    return {
+      part: { cell: part.cell, source: own, from: [0, 0, 0], to: level.chunk },
+      bytes: 0,
+      target: kept.at,
+      hear(at) {
+        good = at !== undefined;
+        if (at === undefined) fillPart(context, level, part, into(part));
+        else copyChunkPart(memory().bytes(), at, level, part, into(part));
+      },
+    };
+  }
+  const bytes = volumeOf(part.shape) * level.itemBytes;
+  return {
+    part: { cell: part.cell, source: own, from: part.inChunk.start, to: part.inChunk.stop },
+    bytes,
+    hear(at) {
+      if (at === undefined) return fillPart(context, level, part, into(part));
+      const slot = memory()
+        .bytes()
+        .subarray(at, at + bytes);
+      copyElementBox({ bytes: slot, offset: 0, strides: packed(part.shape) }, into(part), part.shape, level.itemBytes);
+    },
+  };
+}
+
+/** Bytes that found no place among the kept ones get one for the time of the job. */
+function looseSource({ memory }: Context, { loose, skipped }: { loose: Uint8Array; skipped: number }, held: (() => void)[]) {
+  const at = memory().tryTake(loose.length);
+  if (at === undefined) {
+    throw new EmporiumError("MEMORY_LIMIT", `no room for ${loose.length} stored bytes of a chunk`, {
+      hint: "allow more memory, or read fewer boxes at the same time",
+    });
+  }
+  memory().bytes().set(loose, at);
+  held.push(() => memory().give(at, loose.length));
+  return { at, length: loose.length, skipped };
+}
+
+/** Formats that decode by themselves, on this thread. */
+async function loadParts(
+  { counts, memory }: Context,
+  level: ChunkedLevel,
+  missing: readonly MissingPart[],
+  into: (part: ChunkPart) => Elements,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const strides = packed(level.chunk);
+  const chunkBytes = volumeOf(level.chunk) * level.itemBytes;
+  await forEachLimited(missing, 4, async (part) => {
+    signal?.throwIfAborted();
+    const claim = await memory().claim([], 2 * chunkBytes);
+    try {
+      const began = performance.now();
+      const { plain, storedBytes } = await level.load!(part.cell, signal);
+      counts.decodeSeconds += (performance.now() - began) / 1000;
+      counts.requests++;
+      counts.storedBytes += storedBytes;
+      counts.decodedBytes += plain.length;
+      const { start } = part.inChunk;
+      const offset = start[0] * strides[0] + start[1] * strides[1] + start[2];
+      copyElementBox({ bytes: plain, offset, strides }, into(part), part.shape, level.itemBytes);
+    } finally {
+      claim.release();
+    }
+  });
+}
+
+async function readStoredBox(
+  context: Context,
+  level: ChunkedLevel,
+  box: Box,
+  signal: AbortSignal | undefined,
+): Promise<StoredBlock> {
+  signal?.throwIfAborted();
+  if (!level.coding) throw noStored(level);
+  const { id: levelId } = context.levels.get(level)!;
+  const parts = partsOf(box, level.chunk).map((part) => ({ ...part, id: `${levelId}/${part.cell.join("/")}` }));
+  const found = new Map<string, Uint8Array>();
+  await context.stored.each(
+    level,
+    parts,
+    async (part, stored) => {
+      if (!stored) return;
+      const bytes =
+        "at" in stored
+          ? context
+              .memory()
+              .bytes()
+              .subarray(stored.at, stored.at + stored.length)
+          : stored.bytes;
+      found.set(part.id, bytes.slice());
+    },
+    signal,
+  );
+  return storedBlock(
+    level,
+    box,
+    parts,
+    parts.map(({ id }) => found.get(id)),
+  );
 }
 
 function noStored({ name, codec }: ChunkedLevel): EmporiumError {
@@ -79,31 +411,4 @@ function noStored({ name, codec }: ChunkedLevel): EmporiumError {
     place: { file: name },
     hint: "read it decoded, or convert it to Zarr first",
   });
-}
-
-function storedBlock(
-  level: ChunkedLevel,
-  box: Box,
-  parts: readonly ChunkPart[],
-  found: readonly (Uint8Array | undefined)[],
-): StoredBlock {
-  let end = 0;
-  const chunks = parts.map((part, i): StoredChunk => {
-    const offset = end;
-    const storedBytes = found[i]?.length ?? 0;
-    end += Math.ceil(storedBytes / STORED_ALIGNMENT) * STORED_ALIGNMENT;
-    const stop = part.at.map((from, axis) => from + part.shape[axis]!) as [number, number, number];
-    const target = { start: part.at, stop };
-    const plainBytes = plainBytesOf(level);
-    return { cell: part.cell, plainBytes, storedBytes, offset, source: part.inChunk, target, absent: found[i] === undefined };
-  });
-  const buffer = new Uint8Array(end);
-  chunks.forEach(({ offset }, i) => {
-    if (found[i]) buffer.set(found[i], offset);
-  });
-  return { shape: boxShape(box), itemBytes: level.itemBytes, fill: level.fill, coding: level.coding!, chunks, buffer };
-}
-
-function plainBytesOf({ coding, chunk, itemBytes }: ChunkedLevel): number {
-  return coding?.kind === "steps" ? coding.plainBytes : volumeOf(chunk) * itemBytes;
 }

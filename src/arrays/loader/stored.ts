@@ -1,8 +1,9 @@
-import type { Box, Triple } from "../../core/box.js";
-import type { ChunkCoding } from "./chunked.js";
+import { type Box, boxShape, type Triple, volumeOf } from "../../core/box.js";
+import type { ChunkCoding, ChunkedLevel } from "./chunked.js";
+import type { ChunkPart } from "./copy.js";
 
 /** Each chunk begins at a multiple of this: what devices copy and decode well. */
-export const STORED_ALIGNMENT = 256;
+const STORED_ALIGNMENT = 256;
 
 /** A chunk as it is stored. */
 export interface StoredChunk {
@@ -30,6 +31,29 @@ export interface StoredBlock {
   /** How each chunk is decoded: filters and compressors, layout of the voxels, byte order. Plain data. */
   readonly coding: ChunkCoding;
   readonly chunks: readonly StoredChunk[];
-  /** All stored bytes, each chunk at a multiple of {@link STORED_ALIGNMENT}. */
+  /** All stored bytes, each chunk at a multiple of 256. */
   readonly buffer: Uint8Array;
+}
+
+/** @param found stored bytes of the parts, in their order; undefined where there are none. */
+export function storedBlock(
+  level: ChunkedLevel,
+  box: Box,
+  parts: readonly ChunkPart[],
+  found: readonly (Uint8Array | undefined)[],
+): StoredBlock {
+  const plainBytes = level.coding?.kind === "steps" ? level.coding.plainBytes : volumeOf(level.chunk) * level.itemBytes;
+  let end = 0;
+  const chunks = parts.map((part, i): StoredChunk => {
+    const offset = end;
+    const storedBytes = found[i]?.length ?? 0;
+    end += Math.ceil(storedBytes / STORED_ALIGNMENT) * STORED_ALIGNMENT;
+    const target = { start: part.at, stop: part.at.map((from, axis) => from + part.shape[axis]!) as Triple };
+    return { cell: part.cell, plainBytes, storedBytes, offset, source: part.inChunk, target, absent: found[i] === undefined };
+  });
+  const buffer = new Uint8Array(end);
+  chunks.forEach(({ offset }, i) => {
+    if (found[i]) buffer.set(found[i], offset);
+  });
+  return { shape: boxShape(box), itemBytes: level.itemBytes, fill: level.fill, coding: level.coding!, chunks, buffer };
 }

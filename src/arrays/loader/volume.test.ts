@@ -4,16 +4,16 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, describe, expect, it } from "vitest";
 import type { Box, Triple } from "../../core/box.js";
 import { type LoadedVolume, openBlockVolume } from "./volume.js";
 
 const root = mkdtempSync(join(tmpdir(), "emporium-loader-"));
 const opened: LoadedVolume[] = [];
-afterAll(async () => {
-  await Promise.all(opened.map((volume) => volume.close()));
-  rmSync(root, { recursive: true });
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((volume) => volume.close()));
 });
+afterAll(() => rmSync(root, { recursive: true }));
 
 const golden = (path: string) => JSON.parse(readFileSync(new URL(`../../../test/${path}`, import.meta.url), "utf8"));
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
@@ -27,8 +27,9 @@ function laidOut(name: string, objects: Record<string, Uint8Array | string>): st
   return folder;
 }
 
-async function open(...args: Parameters<typeof openBlockVolume>): Promise<LoadedVolume> {
-  const volume = await openBlockVolume(...args);
+/** One thread each: there are some hundred volumes. */
+async function open(location: string, options: Parameters<typeof openBlockVolume>[1] = {}): Promise<LoadedVolume> {
+  const volume = await openBlockVolume(location, { threads: 1, ...options });
   opened.push(volume);
   return volume;
 }

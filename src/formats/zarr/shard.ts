@@ -143,12 +143,12 @@ const GAP_BYTES = 32 * 1024;
 const READ_BYTES = 16 * 1024 * 1024;
 
 /** Requests for the given pieces, in the order they are stored. Neighbours share a request. */
-export function planReads<T>(pieces: readonly { range: ByteRange; piece: T }[]): PlannedRead<T>[] {
+export function planReads<T>(pieces: readonly { range: ByteRange; piece: T }[], gapBytes = GAP_BYTES): PlannedRead<T>[] {
   const reads: PlannedRead<T>[] = [];
   for (const { range, piece } of [...pieces].sort((a, b) => a.range.offset - b.range.offset)) {
     const last = reads.at(-1);
     const end = range.offset + range.length;
-    if (last && range.offset <= last.range.offset + last.range.length + GAP_BYTES && end <= last.range.offset + READ_BYTES) {
+    if (last && range.offset <= last.range.offset + last.range.length + gapBytes && end <= last.range.offset + READ_BYTES) {
       last.pieces.push({ at: range.offset - last.range.offset, length: range.length, piece });
       last.range.length = Math.max(last.range.length, end - last.range.offset);
     } else {

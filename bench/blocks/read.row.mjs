@@ -1,0 +1,88 @@
+/**
+ * Boxes of a local volume of int16, 2 GiB, in the page cache: ours beside zarr-python 3 and tensorstore (rows A2 and A3).
+ *
+ * random: unaligned boxes, no cache of tensorstore. scan: aligned boxes, x first, a cache of 256 MiB on each side (zarr-python: none of its own,
+ * an LRU of decoded chunks around its store). Each contender reads the same boxes at concurrency 1 and 8 and sums their voxels: the sums must agree.
+ *
+ * Sketch: a box of 64³ touches 3.3 chunks of 128³, 13 MB decoded where they are decoded whole: 60 boxes a second at 0.8 GB/s. A Blosc frame is
+ * decoded in blocks: half of them, and half the bytes.
+ */
+import { execFileSync } from "node:child_process";
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { seededRandom } from "../../dist/core/random.js";
+import { figure, measure, median, root, round, say, table } from "../report.mjs";
+
+const here = join(root, "bench", "blocks");
+const VOLUMES = ["v2-lz4-128", "v2-lz4-256", "v2-zstd-128", "v3-shard-lz4", "v3-shard-zstd"];
+const CONTENDERS = ["emporium", "zarr", "tensorstore"];
+
+export default async function read({ python, out, quick, repeat }) {
+  const side = quick ? 256 : 1024;
+  for (const volume of VOLUMES) {
+    const path = join(out, `${volume}-${side}.zarr`);
+    if (!existsSync(join(path, "done"))) execFileSync(python, [join(here, "volumes.py"), volume, String(side), path], { stdio: ["ignore", 2, 2] });
+    for (const [order, edge, count] of [
+      ["random", 64, 60],
+      ["random", 128, 20],
+      ["scan", 64, 2048],
+    ]) {
+      const boxes = boxesOf(order, side, edge, quick ? Math.min(count, 64) : count);
+      const file = join(out, `${order}-${edge}-${side}.json`);
+      writeFileSync(file, JSON.stringify(boxes));
+      for (const concurrency of [1, 8]) {
+        await race({ volume, path, order, edge, file, concurrency, python, repeat });
+      }
+    }
+  }
+}
+
+/** First voxels of boxes, the same for everyone. */
+function boxesOf(order, side, edge, count) {
+  const random = seededRandom(7);
+  const per = side / edge;
+  const corner = (i) =>
+    order === "random"
+      ? [0, 1, 2].map(() => Math.floor(random() * (side - edge + 1)))
+      : [Math.floor(i / per / per) % per, Math.floor(i / per) % per, i % per].map((at) => at * edge);
+  return { edge, starts: Array.from({ length: count }, (_, i) => corner(i)) };
+}
+
+async function race({ volume, path, order, edge, file, concurrency, python, repeat }) {
+  const results = Object.fromEntries(CONTENDERS.map((name) => [name, []]));
+  const sums = new Set();
+  for (let round_ = 0; round_ < repeat; round_++) {
+    for (const name of CONTENDERS) {
+      const command =
+        name === "emporium"
+          ? [process.execPath, join(here, "read-boxes.mjs"), path, file, String(concurrency), order]
+          : [python, join(here, "read_boxes.py"), name, path, file, String(concurrency), order];
+      const report = join(path, `${name}.json`);
+      const cost = await measure(python, command, { env: { REPORT: report } });
+      const { blocks, seconds, sum } = JSON.parse(execFileSync("cat", [report], { encoding: "utf8" }));
+      sums.add(sum);
+      results[name].push({ rate: blocks / seconds, rss: cost.rss_kib / 1024 });
+    }
+  }
+  if (sums.size > 1) throw new Error(`${volume} ${order} ${edge}: the contenders read other voxels: ${[...sums].join(", ")}`);
+  const rows = [["", "blocks/s", "RSS MiB"]];
+  const medians = Object.fromEntries(
+    CONTENDERS.map((name) => {
+      const rate = median(results[name].map((one) => one.rate));
+      const rss = median(results[name].map((one) => one.rss));
+      rows.push([name, round(rate, 1), round(rss, 0)]);
+      return [name, { rate, rss }];
+    }),
+  );
+  say(`${volume} ${order} ${edge}³ c${concurrency}`);
+  table(rows);
+  figure(`blocks.read.${volume}.${order}.${edge}.c${concurrency}`, round(medians.emporium.rate, 1), {
+    unit: "blocks/s",
+    zarr_python: round(medians.zarr.rate, 1),
+    tensorstore: round(medians.tensorstore.rate, 1),
+    to_zarr: round(medians.emporium.rate / medians.zarr.rate, 2),
+    to_tensorstore: round(medians.emporium.rate / medians.tensorstore.rate, 2),
+    rss_mib: Object.fromEntries(CONTENDERS.map((name) => [name, round(medians[name].rss, 0)])),
+    repeat,
+  });
+}

@@ -1,0 +1,179 @@
+import { EmporiumError } from "../../../core/errors.js";
+import { BLOSC_HEADER_BYTES, type BloscHeader, readBloscHeader } from "../../kernels/blosc.js";
+import { BLOSC_RESULT, bloscScratchBytes, type Kernels } from "../../kernels/kernels.js";
+import type { DecodePart } from "./decode-job.js";
+import type { ChunkBytes, FrameForm } from "./decode-part.js";
+
+/** A Blosc frame as far as a box of it needs it. */
+export interface FrameWindow {
+  readonly header: BloscHeader;
+  /** Addresses of the header with its table, of the window, and of scratch. */
+  readonly head: number;
+  readonly headBytes: number;
+  readonly window: number;
+  readonly scratch: number;
+  readonly scratchBytes: number;
+  /** Bytes of the frame in the window. */
+  readonly from: number;
+  readonly to: number;
+  /** They are there already. */
+  readonly isRead: boolean;
+  /** Bytes of scratch that all this takes. */
+  readonly need: number;
+}
+
+/** Frames up to this size are read at once: a second call of the system takes longer. */
+const WHOLE_BYTES = 128 * 1024;
+/** Of larger ones the header and the offsets of up to a thousand blocks first. */
+const HEAD_BYTES = 4096;
+
+/**
+ * The part of a frame that holds a box, by the header and the table of blocks. Blocks lie in any order: where one ends is where the
+ * next one in the file begins.
+ *
+ * @returns undefined for a frame that the kernels do not read.
+ * @throws {EmporiumError} FORMAT_CORRUPT
+ */
+export function frameOf(
+  chunk: ChunkBytes,
+  form: FrameForm,
+  part: DecodePart,
+  memory: { at: number; length: number },
+  bytes: Uint8Array,
+): FrameWindow | undefined {
+  const inMemory = chunk.addressOf(0, chunk.length);
+  const wholePart = part.to[0] - part.from[0] >= form.planes;
+  const first = inMemory !== undefined || wholePart || chunk.length <= WHOLE_BYTES ? chunk.length : HEAD_BYTES;
+  const head = inMemory ?? memory.at;
+  if (inMemory === undefined) {
+    if (first > memory.length) return lacking(first);
+    chunk.read(0, first, bytes, head);
+  }
+  const header = headerOf(chunk, form, bytes, head);
+  if (!isOfKernels(bytes, head)) return undefined;
+  const blocks = header.plainBytes === 0 ? 0 : Math.ceil(header.plainBytes / Math.max(1, header.blockBytes));
+  const isStored = (bytes[head + 2]! & 2) !== 0;
+  const headBytes = Math.min(header.frameBytes, BLOSC_HEADER_BYTES + (isStored ? 0 : 4 * blocks));
+  const scratchBytes = bloscScratchBytes(Math.min(header.blockBytes, header.plainBytes));
+  const whole = { header, head, headBytes: header.frameBytes, window: head, from: 0, to: header.frameBytes, isRead: true };
+  if (first >= header.frameBytes) {
+    const scratch = inMemory === undefined ? aligned(memory.at + first) : memory.at;
+    return { ...whole, scratch, scratchBytes, need: scratch - memory.at + scratchBytes };
+  }
+  if (headBytes > first) {
+    if (headBytes > memory.length) return lacking(headBytes);
+    chunk.read(first, headBytes - first, bytes, head + first);
+  }
+  const { from, to } = isStored ? storedRange(form, part) : blockRange(form, part, header, bytes, head, blocks);
+  const window = aligned(head + headBytes);
+  const scratch = aligned(window + to - from);
+  const need = scratch - memory.at + scratchBytes;
+  return { header, head, headBytes, window, scratch, scratchBytes, from, to, isRead: false, need };
+}
+
+function lacking(need: number): FrameWindow {
+  const header = { itemBytes: 1, plainBytes: 0, blockBytes: 0, frameBytes: 0 };
+  return { header, head: 0, headBytes: 0, window: 0, scratch: 0, scratchBytes: 0, from: 0, to: 0, isRead: false, need: 2 * need };
+}
+
+function headerOf(chunk: ChunkBytes, { plainBytes }: FrameForm, bytes: Uint8Array, head: number): BloscHeader {
+  const header = readBloscHeader(bytes.subarray(head, head + BLOSC_HEADER_BYTES), { file: chunk.name });
+  if (header.plainBytes !== plainBytes) {
+    throw corrupt(chunk, `the stream promises ${header.plainBytes} bytes, the metadata say ${plainBytes}`);
+  }
+  if (header.frameBytes > chunk.length || header.frameBytes < BLOSC_HEADER_BYTES) {
+    throw corrupt(chunk, `a frame of ${header.frameBytes} bytes, ${chunk.length} are there`);
+  }
+  return header;
+}
+
+/** LZ4 or plain bytes, without bit shuffle. */
+function isOfKernels(bytes: Uint8Array, head: number): boolean {
+  const flags = bytes[head + 2]!;
+  return bytes[head] === 2 && ((flags & 2) !== 0 || (flags >> 5 === 1 && (flags & 4) === 0));
+}
+
+/** First byte of the box in the plain chunk, and the one behind its last. */
+function plainRange({ rows, rowBytes, firstPlane, itemBytes }: FrameForm, { from, to }: DecodePart): [number, number] {
+  const at = (z: number, y: number) => ((firstPlane + z) * rows + y) * rowBytes;
+  return [at(from[0], from[1]) + from[2] * itemBytes, at(to[0] - 1, to[1] - 1) + to[2] * itemBytes];
+}
+
+function storedRange(form: FrameForm, part: DecodePart): { from: number; to: number } {
+  const [first, end] = plainRange(form, part);
+  return { from: BLOSC_HEADER_BYTES + first, to: BLOSC_HEADER_BYTES + end };
+}
+
+function blockRange(
+  form: FrameForm,
+  part: DecodePart,
+  { blockBytes, frameBytes }: BloscHeader,
+  bytes: Uint8Array,
+  head: number,
+  blocks: number,
+): { from: number; to: number } {
+  const [first, end] = plainRange(form, part);
+  const table = new DataView(bytes.buffer, bytes.byteOffset + head + BLOSC_HEADER_BYTES, 4 * blocks);
+  const offsets = Array.from({ length: blocks }, (_, block) => table.getUint32(4 * block, true));
+  const wanted = offsets.slice(Math.floor(first / blockBytes), Math.ceil(end / blockBytes));
+  const from = Math.min(...wanted);
+  const last = Math.max(...wanted);
+  let to = frameBytes;
+  for (const offset of offsets) if (offset > last && offset < to) to = offset;
+  // offsets outside of the frame are found by the kernel, which compares each with the window
+  return { from: Math.min(from, frameBytes), to: Math.max(Math.min(from, frameBytes), to) };
+}
+
+/** @throws {EmporiumError} FORMAT_CORRUPT @returns bytes that were decoded: those of the blocks that the box touches. */
+export function decodeFrameBox(
+  frame: FrameWindow,
+  chunk: ChunkBytes,
+  form: FrameForm,
+  part: DecodePart,
+  kernels: Kernels,
+  bytes: Uint8Array,
+): number {
+  const { header, head, headBytes, window, from, to, scratch, scratchBytes } = frame;
+  if (!frame.isRead) chunk.read(from, to - from, bytes, window);
+  const opened = kernels.openFrame(head, headBytes, window, from, to, scratch, scratchBytes);
+  const { planes, rows, rowBytes, firstPlane, itemBytes } = form;
+  const row = (part.to[2] - part.from[2]) * itemBytes;
+  const result =
+    opened !== BLOSC_RESULT.ok
+      ? opened
+      : kernels.decodeBox(
+          planes,
+          rows,
+          rowBytes,
+          firstPlane + part.from[0],
+          firstPlane + part.to[0],
+          part.from[1],
+          part.to[1],
+          part.from[2] * itemBytes,
+          part.to[2] * itemBytes,
+          part.target,
+          row,
+          row * (part.to[1] - part.from[1]),
+        );
+  if (result !== BLOSC_RESULT.ok) throw corrupt(chunk, FAULTS[result] ?? `the decoder answers ${result}`);
+  const [first, end] = plainRange(form, part);
+  const block = Math.max(1, header.blockBytes);
+  return Math.min(header.plainBytes, Math.ceil(end / block) * block) - Math.floor(first / block) * block;
+}
+
+const FAULTS: Readonly<Record<number, string>> = {
+  [BLOSC_RESULT.badHeader]: "a Blosc-1 header wanted, these 16 bytes are none or contradict each other",
+  [BLOSC_RESULT.outside]: "a Blosc frame points behind its own end",
+  [BLOSC_RESULT.badStream]: "a Blosc frame whose LZ4 data is broken or not of the promised length",
+};
+
+function corrupt({ name }: ChunkBytes, message: string): EmporiumError {
+  return new EmporiumError("FORMAT_CORRUPT", `${name}: blosc: ${message}`, {
+    place: { file: name },
+    hint: "copy the chunk again: it is damaged or cut short",
+  });
+}
+
+function aligned(address: number): number {
+  return Math.ceil(address / 16) * 16;
+}

@@ -1,0 +1,70 @@
+import type { Triple } from "../../../core/box.js";
+import type { ErrorRecord } from "../../../core/errors.js";
+import type { ChunkCoding } from "../chunked.js";
+
+/** What a decoding thread starts with. */
+export interface DecoderData {
+  readonly memory: WebAssembly.Memory;
+  readonly module: WebAssembly.Module;
+}
+
+/** Boxes of chunks of one level, decoded into the shared memory. */
+export interface DecodeJob {
+  /** What messages call the level. */
+  readonly name: string;
+  readonly coding: ChunkCoding;
+  /** Voxels of a chunk. */
+  readonly chunk: Triple;
+  readonly parts: readonly DecodePart[];
+  /** Memory of this job alone. */
+  readonly scratch: { readonly at: number; readonly length: number };
+  /** Bytes that it may take beside that. */
+  readonly aside: number;
+}
+
+export interface DecodePart {
+  readonly cell: Triple;
+  readonly source: FileSource | MemorySource;
+  /** The box of the chunk that is decoded. */
+  readonly from: Triple;
+  readonly to: Triple;
+  /** Address of the box, packed in C order. */
+  readonly target: number;
+}
+
+/** A chunk in a file, which the thread reads itself. */
+export interface FileSource {
+  readonly path: string;
+  /** Default: the whole file. */
+  readonly offset?: number | undefined;
+  readonly length?: number | undefined;
+  /** The file must be of this version. */
+  readonly etag?: string | undefined;
+}
+
+/** A chunk, or a piece of one that is not compressed, in the shared memory. */
+export interface MemorySource {
+  readonly at: number;
+  readonly length: number;
+  /** Bytes of the chunk before the piece. */
+  readonly skipped: number;
+}
+
+export interface DecodeResult {
+  /** Of the first parts, in their order. Fewer than were asked for: the next one needs more memory than there was. */
+  readonly parts: readonly PartResult[];
+  /** Bytes of scratch, and beside it, that the next part needs. */
+  readonly need?: { readonly scratch: number; readonly aside: number } | undefined;
+  readonly waitMs: number;
+  readonly decodeMs: number;
+}
+
+export interface PartResult {
+  readonly storedBytes: number;
+  readonly decodedBytes: number;
+  /** Reads of the file. */
+  readonly reads: number;
+  /** There is no such file: nothing was written to the target. */
+  readonly absent?: boolean | undefined;
+  readonly error?: ErrorRecord | undefined;
+}

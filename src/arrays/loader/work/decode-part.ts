@@ -1,0 +1,208 @@
+import type { Triple } from "../../../core/box.js";
+import { swapBytes } from "../../../core/dtype.js";
+import { EmporiumError } from "../../../core/errors.js";
+import { BLOSC_HEADER_BYTES } from "../../kernels/blosc.js";
+import type { Kernels } from "../../kernels/kernels.js";
+import type { ChunkCoding, StepCoding } from "../chunked.js";
+import { copyElementBox, fillElementBox, packed } from "../copy.js";
+import { plainChunk } from "../plain-chunk.js";
+import { decodeFrameBox, frameOf } from "./blosc-box.js";
+import type { DecodeJob, DecodePart, PartResult } from "./decode-job.js";
+import { elementSpan } from "./element-span.js";
+import { type ChunkFile, type chunkFiles, readChunk } from "./files.js";
+import { threadCodecs } from "./thread-codecs.js";
+
+/** What a decoding thread has. */
+export interface Workplace {
+  readonly kernels: Kernels;
+  /** The shared memory. */
+  readonly bytes: Uint8Array;
+  /** Of the job at hand: for files, and for all else. */
+  spentMs: { wait: number; decode: number };
+}
+
+/** The next part needs more memory than the job has. */
+export class LacksMemory extends Error {
+  constructor(readonly need: { scratch: number; aside: number }) {
+    super("more memory is needed");
+  }
+}
+
+/** The bytes of a chunk, in a file or in the shared memory. */
+export interface ChunkBytes {
+  readonly length: number;
+  readonly name: string;
+  /** Address of bytes that are in memory already; undefined: they are read. */
+  addressOf(from: number, length: number): number | undefined;
+  read(from: number, length: number, to: Uint8Array, at: number): void;
+}
+
+/** @throws {LacksMemory} and {EmporiumError} FORMAT_CORRUPT, FORMAT_TRUNCATED, FORMAT_UNSUPPORTED, STORE_CONFLICT, … */
+export async function decodePart(
+  job: DecodeJob,
+  part: DecodePart,
+  place: Workplace,
+  files: ReturnType<typeof chunkFiles>,
+): Promise<PartResult> {
+  const began = performance.now();
+  const waited = place.spentMs.wait;
+  const counts = { stored: 0, reads: 0 };
+  const chunk = bytesOf(job, part, place, files, counts);
+  if (!chunk) return { storedBytes: 0, decodedBytes: 0, reads: 1, absent: true };
+  const { coding } = job;
+  const decodedBytes =
+    coding.kind === "steps" && coding.steps.length === 0
+      ? copyPlain(job, part, coding, chunk, place)
+      : (decodeBlosc(job, part, coding, chunk, place) ?? (await decodeWhole(job, part, chunk, place)));
+  place.spentMs.decode += performance.now() - began - (place.spentMs.wait - waited);
+  return { storedBytes: counts.stored, decodedBytes, reads: counts.reads };
+}
+
+function bytesOf(
+  job: DecodeJob,
+  { source, cell }: DecodePart,
+  { bytes, spentMs }: Workplace,
+  files: ReturnType<typeof chunkFiles>,
+  counts: { stored: number; reads: number },
+): ChunkBytes | undefined {
+  const name = `${job.name}[${cell.join(",")}]`;
+  if (!("path" in source)) {
+    const { at, length, skipped } = source;
+    return {
+      name,
+      length: skipped + length,
+      addressOf: (from) => at + from - skipped,
+      read: (from, count, to, out) => to.set(bytes.subarray(at + from - skipped, at + from - skipped + count), out),
+    };
+  }
+  const file = timed(spentMs, () => files.open(source));
+  if (!file) return undefined;
+  return {
+    name: source.offset === undefined ? file.path : name,
+    length: file.length,
+    addressOf: () => undefined,
+    read(from, count, to, out) {
+      timed(spentMs, () => readChunk(file as ChunkFile, from, count, to, out));
+      counts.stored += count;
+      counts.reads++;
+    },
+  };
+}
+
+function timed<T>(spentMs: Workplace["spentMs"], work: () => T): T {
+  const began = performance.now();
+  try {
+    return work();
+  } finally {
+    spentMs.wait += performance.now() - began;
+  }
+}
+
+function targetOf({ from, to, target }: DecodePart, itemBytes: number, bytes: Uint8Array) {
+  const shape = to.map((stop, axis) => stop - from[axis]!) as Triple;
+  const length = shape[0] * shape[1] * shape[2] * itemBytes;
+  return { shape, elements: { bytes: bytes.subarray(target, target + length), offset: 0, strides: packed(shape) } };
+}
+
+/** Rows that take this many bytes of a file more than they have are read one by one. */
+const SPARSE = 8;
+
+/** Bytes that are not compressed: only the wanted part of them is read. */
+function copyPlain(job: DecodeJob, part: DecodePart, coding: StepCoding, chunk: ChunkBytes, { bytes }: Workplace): number {
+  const { itemBytes, strides, plainBytes } = coding;
+  const isFile = chunk.addressOf(0, 0) === undefined;
+  if (isFile && chunk.length !== plainBytes) throw wrongLength(chunk, plainBytes);
+  const { shape, elements } = targetOf(part, itemBytes, bytes);
+  const { first, span } = elementSpan(coding, part);
+  const wanted = elements.bytes.length;
+  const address = chunk.addressOf(first * itemBytes, span * itemBytes);
+  if (address !== undefined) {
+    const source = bytes.subarray(address, address + span * itemBytes);
+    copyElementBox({ bytes: source, offset: 0, strides }, elements, shape, itemBytes);
+  } else if (span * itemBytes === wanted && strides[2] === 1) {
+    chunk.read(first * itemBytes, wanted, bytes, part.target);
+  } else if (strides[2] === 1 && span * itemBytes > SPARSE * wanted) {
+    for (let z = 0, out = part.target; z < shape[0]; z++)
+      for (let y = 0; y < shape[1]; y++, out += shape[2] * itemBytes)
+        chunk.read((first + z * strides[0] + y * strides[1]) * itemBytes, shape[2] * itemBytes, bytes, out);
+  } else {
+    requireMemory(job, span * itemBytes, 0);
+    chunk.read(first * itemBytes, span * itemBytes, bytes, job.scratch.at);
+    const source = bytes.subarray(job.scratch.at, job.scratch.at + span * itemBytes);
+    copyElementBox({ bytes: source, offset: 0, strides }, elements, shape, itemBytes);
+  }
+  if (coding.swapBytes > 1) swapBytes(elements.bytes, coding.swapBytes);
+  if (coding.flipSign) for (let i = 0; i < wanted; i++) elements.bytes[i]! ^= 0x80;
+  return wanted;
+}
+
+function requireMemory({ scratch, aside }: DecodeJob, scratchBytes: number, asideBytes: number): void {
+  if (scratch.length < scratchBytes || aside < asideBytes) {
+    throw new LacksMemory({ scratch: Math.max(scratchBytes, scratch.length), aside: Math.max(asideBytes, aside) });
+  }
+}
+
+/** A Blosc frame of LZ4 in C order: only the blocks that the box touches. Undefined: another decoder is needed. */
+function decodeBlosc(
+  job: DecodeJob,
+  part: DecodePart,
+  coding: ChunkCoding,
+  chunk: ChunkBytes,
+  { kernels, bytes }: Workplace,
+): number | undefined {
+  const form = coding.kind === "steps" ? frameForm(coding, job.chunk) : undefined;
+  if (!form || chunk.length < BLOSC_HEADER_BYTES) return undefined;
+  const frame = frameOf(chunk, form, part, job.scratch, bytes);
+  if (!frame) return undefined;
+  if (frame.need > job.scratch.length) throw new LacksMemory({ scratch: frame.need, aside: job.aside });
+  return decodeFrameBox(frame, chunk, form, part, kernels, bytes);
+}
+
+/** A chunk of planes in C order, and the plane that the level's first one is. */
+export interface FrameForm {
+  readonly planes: number;
+  readonly rows: number;
+  readonly rowBytes: number;
+  readonly firstPlane: number;
+  readonly plainBytes: number;
+  readonly itemBytes: number;
+}
+
+function frameForm(
+  { steps, swapBytes, flipSign, strides, offset, plainBytes, itemBytes }: StepCoding,
+  chunk: Triple,
+): FrameForm | undefined {
+  const [step] = steps;
+  const plane = chunk[1] * chunk[2];
+  const isPlain = strides[2] === 1 && strides[1] === chunk[2] && (strides[0] === plane || chunk[0] === 1);
+  if (steps.length !== 1 || step?.kind !== "compressor" || step.config.id !== "blosc") return undefined;
+  if (swapBytes > 1 || flipSign || !isPlain || offset % plane !== 0) return undefined;
+  const planes = plainBytes / (plane * itemBytes);
+  return { planes, rows: chunk[1], rowBytes: chunk[2] * itemBytes, firstPlane: offset / plane, plainBytes, itemBytes };
+}
+
+/** Every other coding: the whole chunk, by decoders with memory of their own. */
+async function decodeWhole(job: DecodeJob, part: DecodePart, chunk: ChunkBytes, { bytes }: Workplace): Promise<number> {
+  const { coding } = job;
+  const plainBytes = coding.kind === "steps" ? coding.plainBytes : job.chunk.reduce((a, b) => a * b, coding.itemBytes);
+  requireMemory(job, 0, chunk.length + 2 * plainBytes);
+  const stored = new Uint8Array(chunk.length);
+  chunk.read(0, chunk.length, stored, 0);
+  const plain = await plainChunk(stored, coding, part.cell, chunk.name, threadCodecs);
+  const { shape, elements } = targetOf(part, coding.itemBytes, bytes);
+  const extent = shape.map((length, axis) => {
+    const there = plain.extent?.[axis] ?? job.chunk[axis]!;
+    return Math.min(length, Math.max(0, there - part.from[axis]!));
+  }) as Triple;
+  if (extent.some((length, axis) => length < shape[axis]!)) fillElementBox(new Uint8Array(coding.itemBytes), elements, shape);
+  const offset = plain.strides.reduce((sum, stride, axis) => sum + stride * part.from[axis]!, plain.offset);
+  copyElementBox({ bytes: plain.bytes, offset, strides: plain.strides }, elements, extent, coding.itemBytes);
+  return plain.bytes.length;
+}
+
+function wrongLength({ name, length }: ChunkBytes, plainBytes: number): EmporiumError {
+  return new EmporiumError("FORMAT_TRUNCATED", `${name}: ${length} bytes stored, the metadata say ${plainBytes}`, {
+    place: { file: name, byte: length },
+    hint: "copy the file again: it was cut short",
+  });
+}
