@@ -31,10 +31,12 @@
  */
 
 export type { Batch } from "./arrays/blocks/batches.js";
-export type { BatchesRequest, BlockArrays, BlocksRequest } from "./arrays/blocks/block-array.js";
 export { blocksOfVolume } from "./arrays/blocks/block-array.js";
 export type { Block, BlockSequence } from "./arrays/blocks/blocks.js";
 export type { BlockData } from "./arrays/blocks/edges.js";
+export type { RegisterOptions, Resampling } from "./arrays/blocks/register.js";
+export { register } from "./arrays/blocks/register.js";
+export type { BatchesRequest, BlockArrays, BlocksRequest } from "./arrays/blocks/sequence.js";
 export type { BlockLevel, BlockVolume } from "./arrays/blocks/volume.js";
 export type { LoadedLevel, LoadedVolume, OpenBlockVolumeOptions } from "./arrays/loader/volume.js";
 export { openBlockVolume } from "./arrays/loader/volume.js";

@@ -2,8 +2,9 @@ import { setImmediate } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { memoryVolume } from "../../../test/memory-volume.js";
 import type { Triple } from "../../core/box.js";
-import { type BlocksRequest, blocksOfVolume } from "./block-array.js";
+import { blocksOfVolume } from "./block-array.js";
 import type { EpochState } from "./epoch.js";
+import type { BlocksRequest } from "./sequence.js";
 
 const CUBE: BlocksRequest = { shape: [2, 2, 2], order: "scan" };
 const cube = (pause?: (signal?: AbortSignal) => Promise<void>) =>

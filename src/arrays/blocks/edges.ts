@@ -45,7 +45,7 @@ export async function readBox(level: BlockLevel, box: Box, options: ReadBoxOptio
 }
 
 /** Where scipy.ndimage's `reflect` finds the voxel that lies at `index` outside an axis: `d c b a | a b c d | d c b a`. */
-function reflectIndex(index: number, length: number): number {
+export function reflectIndex(index: number, length: number): number {
   const period = 2 * length;
   const at = ((index % period) + period) % period;
   return at < length ? at : period - 1 - at;
@@ -80,10 +80,15 @@ function gather(bytes: Uint8Array, [, height, width]: Triple, from: readonly Int
 }
 
 /** Elements as whole numbers of their size, so that a copy changes no bit: not even that of a NaN. */
-function bitsOf(bytes: Uint8Array, dtype: DType): Uint8Array | BigUint64Array {
+export function bitsOf(bytes: Uint8Array, dtype: DType): Uint8Array | BigUint64Array {
   const size = ITEM_BYTES[dtype];
   const whole = size === 8 ? "uint64" : size === 4 ? "uint32" : size === 2 ? "uint16" : "uint8";
   return viewAs(bytes, whole) as Uint8Array | BigUint64Array;
+}
+
+/** An element of the value as `bitsOf` gives it. */
+export function constantBits(constant: number, dtype: DType): number | bigint {
+  return bitsOf(fillElement(constant, dtype), dtype)[0]!;
 }
 
 async function surrounded(
@@ -96,7 +101,7 @@ async function surrounded(
   const shape = boxShape(box);
   const itemBytes = ITEM_BYTES[level.dtype];
   const out = new Uint8Array(volumeOf(shape) * itemBytes);
-  if (constant !== 0) bitsOf(out, level.dtype).fill(bitsOf(fillElement(constant, level.dtype), level.dtype)[0]! as never);
+  if (constant !== 0) bitsOf(out, level.dtype).fill(constantBits(constant, level.dtype) as never);
   if (valid) pasteBox(out, box, await level.read(valid, { signal }), valid, itemBytes);
   return out;
 }

@@ -57,7 +57,8 @@ export function requireWhole(value: number, what: string, min: number): void {
   );
 }
 
-function* mapped(position: number, count: number, idAt: (position: number) => number): Generator<number> {
+/** Ids of the places from `position` on, by a formula. */
+export function* mapped(position: number, count: number, idAt: (position: number) => number): Generator<number> {
   for (let at = position; at < count; at++) yield idAt(at);
 }
 

@@ -1,7 +1,7 @@
-import { type BlocksRequest, sequenceOf } from "../../../arrays/blocks/block-array.js";
 import type { Block, BlockInput } from "../../../arrays/blocks/blocks.js";
 import { type BlockData, readBox } from "../../../arrays/blocks/edges.js";
 import { gridOf, levelAt, type ReadGrid } from "../../../arrays/blocks/grid.js";
+import { type BlocksRequest, sequenceOf } from "../../../arrays/blocks/sequence.js";
 import type { BlockVolume } from "../../../arrays/blocks/volume.js";
 import { openBlockVolume } from "../../../arrays/loader/volume.js";
 import { type Box, boxShape, type Triple, volumeOf } from "../../../core/box.js";

@@ -1,0 +1,58 @@
+import { EmporiumError } from "../../core/errors.js";
+import { md5 } from "../../core/md5.js";
+import type { Store } from "../../stores/store.js";
+import { type Coverage, countCoverage, sufficientLevel } from "./coverage.js";
+import type { ReadGrid } from "./grid.js";
+import { type Lattice, latticeOf } from "./lattice.js";
+import type { ClassShares } from "./selection.js";
+import type { BlockLevel, BlockVolume } from "./volume.js";
+
+/** Which blocks are taken, by how much of each a mask covers. */
+export interface MaskRequest {
+  /** Voxels that are not 0 belong to the mask. It lies in the same world as the blocks; its voxels may be of another size. */
+  readonly source: BlockVolume;
+  /** Least share of a block that the mask covers, 0 to 1, in steps of 1/255. Default: any voxel at all. */
+  readonly atLeast?: number | undefined;
+  /**
+   * Takes all blocks, those below `atLeast` (class 0) and the others (class 1), in these shares. Goes with the order `shuffle`, not buffered.
+   */
+  readonly balance?: ClassShares | undefined;
+  /** Where coverages are kept from one run to the next: a byte a block, such as in the workspace. */
+  readonly cache?: Pick<Store, "read" | "write"> | undefined;
+}
+
+/** Where the grid's blocks lie. */
+export interface GridPlace {
+  readonly grid: ReadGrid;
+  readonly level: BlockLevel;
+  readonly name: string;
+}
+
+/** @returns the least byte of the coverage that belongs to class 1 @throws {EmporiumError} USAGE */
+export function thresholdOf({ atLeast = 0 }: MaskRequest): number {
+  if (atLeast >= 0 && atLeast <= 1) return Math.max(1, Math.ceil(255 * atLeast - 1e-9));
+  throw new EmporiumError("USAGE", `mask.atLeast: a share from 0 to 1 wanted, ${atLeast} found`);
+}
+
+/** Counted once for a mask and a grid, and kept in the cache where there is one. */
+export async function coverageOf(mask: MaskRequest, place: GridPlace, signal?: AbortSignal): Promise<Coverage> {
+  const { source, cache } = mask;
+  const index = sufficientLevel(source, place.grid, place.level, place.name);
+  const lattice = latticeOf(place.level, source.levels[index]!, { grid: place.name, array: source.name });
+  const key = cache && keyOf(source, index, lattice, place.grid);
+  const kept = key === undefined ? undefined : await cache?.read(key);
+  if (kept?.length === place.grid.count) return kept;
+  const counted = await countCoverage(place.grid, source.levels[index]!, lattice, signal);
+  if (key !== undefined) await cache?.write(key, counted, { signal });
+  return counted;
+}
+
+/** Undefined for a mask that nothing tells from an older one of its name. */
+function keyOf({ name, identity }: BlockVolume, level: number, lattice: Lattice, grid: ReadGrid): string | undefined {
+  if (identity.some(({ etag, modifiedMs }) => etag === undefined && modifiedMs === undefined)) return undefined;
+  const objects = identity.map(({ key, size, etag, modifiedMs }) => [key, size, etag ?? null, modifiedMs ?? null]);
+  const { roi, shape, step } = grid;
+  const text = JSON.stringify([name, objects, level, lattice.scale, lattice.shift, roi.start, roi.stop, shape, step]);
+  const digest = md5(new TextEncoder().encode(text));
+  return `blocks/coverage/${Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("")}.u8`;
+}
