@@ -23,6 +23,7 @@
  * | `publish run`, `verify`, `neurons` | `publishRun`, `publishVerify`, `publishNeurons` |
  * | none yet | `runBlocks` on `blockSource`, `workerProcesses`: the same work for each block of a grid |
  * | none yet | `operatorOf`, `OPERATORS`: functions of voxels that give the same bits whatever blocks they are computed in |
+ * | none yet | `reductionOf`, `REDUCTIONS`: statistics, histograms, contrast limits and labels of a volume, merged of its blocks |
  * | none yet | `labelBlock`, `faceOf`, `matchFaces`, `mergeUnions`, `rankComponents`, `relabelBlock`: connected components, in that order |
  * | `serve` | `servePortal` of `em-porium/server/portal`, on `openPortalApi` |
  *
@@ -48,6 +49,8 @@ export { labelBlock } from "./arrays/operators/components/label-block.js";
 export type { RankedComponents } from "./arrays/operators/components/merge.js";
 export { mergeUnions, rankComponents, relabelBlock } from "./arrays/operators/components/merge.js";
 export type { BoundOperator, InputFacts, Operator } from "./arrays/operators/operator.js";
+export type { BoundReduction, Reduction } from "./arrays/operators/reductions/reduction.js";
+export { REDUCTIONS, reductionOf } from "./arrays/operators/reductions/table.js";
 export { OPERATORS, operatorOf } from "./arrays/operators/table.js";
 export type { Database, DatabaseOptions } from "./catalog/database.js";
 export { openDatabase } from "./catalog/database.js";

@@ -4,10 +4,12 @@ import { faceOf, matchFaces, neighboursBefore } from "../src/arrays/operators/co
 import { labelBlock } from "../src/arrays/operators/components/label-block.js";
 import { mergeUnions, rankComponents, relabelBlock } from "../src/arrays/operators/components/merge.js";
 import type { BoundOperator } from "../src/arrays/operators/operator.js";
+import type { BoundReduction } from "../src/arrays/operators/reductions/reduction.js";
 import type { Connectivity } from "../src/arrays/operators/schemas.js";
 import { newVoxels, type VoxelArray } from "../src/arrays/operators/voxels.js";
 import { type Box, boxShape, type Triple, volumeOf } from "../src/core/box.js";
 import type { DType } from "../src/core/dtype.js";
+import type { JsonObject } from "../src/core/json.js";
 
 /** A whole volume as one block. */
 export function wholeBlock(data: VoxelArray, dtype: DType, shape: Triple): Block {
@@ -56,6 +58,17 @@ export function tiled(bound: BoundOperator, inputs: readonly Block[], block: Tri
 
 export function bytesOf(data: VoxelArray): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
+
+/** A reduction over blocks of a size, merged in groups of `fanIn`, with parts that have been JSON text in between. */
+export function reduceInBlocks(bound: BoundReduction, input: Block, block: Triple, fanIn: number): JsonObject {
+  const stored = (part: JsonObject) => JSON.parse(JSON.stringify(part)) as JsonObject;
+  let parts = gridBoxes(input.whole, block).map((core) => stored(bound.partial(input, core)));
+  while (parts.length > 1)
+    parts = Array.from({ length: Math.ceil(parts.length / fanIn) }, (_, at) =>
+      stored(bound.merge(parts.slice(at * fanIn, (at + 1) * fanIn))),
+    );
+  return bound.finish(parts[0]!);
 }
 
 /** All stages of components, block by block, with unions merged in groups of `fanIn`. */

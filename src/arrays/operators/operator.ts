@@ -124,7 +124,7 @@ function scaled(size: number | undefined, scale: number): number | undefined {
 }
 
 /** @throws {EmporiumError} CONFIG_FIELD */
-function readParameters<P>(name: string, schema: z.ZodType<P>, raw: unknown): P {
+export function readParameters<P>(name: string, schema: z.ZodType<P>, raw: unknown): P {
   const read = schema.safeParse(raw);
   if (read.success) return read.data;
   const [first, ...others] = read.error.issues.map((issue) => parameterFault(name, issue.path.join("."), issue.message));

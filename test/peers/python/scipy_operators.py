@@ -1,8 +1,13 @@
-"""What scipy and numpy make of volumes: scipy_operators.py FOLDER, which has cases.json and one raw file a case. Writes NAME.out."""
+"""What scipy and numpy make of volumes: scipy_operators.py FOLDER, which has cases.json and one raw file a case.
+
+Writes NAME.out, raw voxels, for operators; NAME.json for reductions.
+"""
 
 import json
+import math
 import sys
 from collections import Counter
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -117,8 +122,39 @@ OPERATORS = {
     for work in (gaussian, median, morphology, gradient, downsample, cast, affine, threshold, clip, label)
 }
 
+
+
+def statistics(x, _):
+    values = [float(v) for v in x.ravel() if np.isfinite(v)]
+    count, total = len(values), math.fsum(values)
+    exact = [Fraction(v) for v in values]
+    variance = sum(v * v for v in exact) / count - (sum(exact) / count) ** 2
+    facts = {"count": count, "notFinite": x.size - count, "min": min(values), "max": max(values), "sum": total}
+    squares = math.fsum(v * v for v in values)
+    return {**facts, "mean": total / count, "rms": math.sqrt(squares / count), "standardDeviation": math.sqrt(variance)}
+
+
+def histogram(x, p):
+    counts, edges = np.histogram(x.astype("f8"), p["bins"], p["range"])
+    return {"edges": edges.tolist(), "counts": counts.tolist()}
+
+
+def contrast(x, p):
+    values = x[np.isfinite(x)]
+    return {"limits": np.percentile(values.astype("f8"), [p["low"], p["high"]]).tolist(), "count": int(values.size)}
+
+
+def unique(x, _):
+    labels, counts = np.unique(x, return_counts=True)
+    return {"labels": [str(label) for label in labels], "counts": counts.tolist()}
+
+
+REDUCTIONS = {work.__name__: work for work in (statistics, histogram, contrast, unique)}
+
 for case in json.loads((folder / "cases.json").read_text()):
     x = np.fromfile(folder / f"{case['name']}.raw", case["dtype"]).reshape(case["shape"])
-    out = OPERATORS[case["op"]](x, case["params"])
-    np.ascontiguousarray(out).tofile(folder / f"{case['name']}.out")
+    if case["op"] in REDUCTIONS:
+        (folder / f"{case['name']}.json").write_text(json.dumps(REDUCTIONS[case["op"]](x, case["params"])))
+    else:
+        np.ascontiguousarray(OPERATORS[case["op"]](x, case["params"])).tofile(folder / f"{case['name']}.out")
 print(np.__version__)
