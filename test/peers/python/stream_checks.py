@@ -303,7 +303,7 @@ CASES = {
     "batches": [whole_epochs, no_copies, shares, left_early, reading_fails, timeout, no_program, wrong_frames, errors_travel],
     "deaths": [server_killed, client_killed, ring_of_killed_server],
     "addresses": [socket_file, port_with_token],
-    "processes": [lambda: start_method("fork", 6), lambda: start_method("spawn", 2), forked_child_keeps_nothing],
+    "processes": [lambda: start_method("fork", 28), lambda: start_method("spawn", 4), forked_child_keeps_nothing],
 }
 
 if __name__ == "__main__":
