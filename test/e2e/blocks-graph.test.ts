@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -126,4 +126,49 @@ function smoothAndBinary(folder: string, block: Triple): GraphGiven {
       smooth: { to: join(root, folder, "smooth.zarr"), chunk: [16, 16, 16], codec: "zstd" },
     },
   };
+}
+
+describe("levels of a graph's output", () => {
+  it("are written with it, with their sizes and places", async () => {
+    const graph: GraphGiven = {
+      version: 1,
+      inputs: { em: join(root, "em.zarr") },
+      grid: { of: "em", block: [16, 16, 16] },
+      nodes: [{ id: "pyramid", op: "downsample", in: "em", method: "max", levels: 3 }],
+      outputs: { em: { to: join(root, "out/em.zarr"), chunk: [8, 8, 8], shard: [16, 16, 16], dtype: "int16" } },
+    };
+    expect(await run(graph)).toMatchObject({ exitStatus: 0, errors: [] });
+    let finer = { shape: SHAPE as readonly number[], voxels };
+    for (const level of ["1", "2"]) {
+      const found = await readImage(join(root, "out/em.zarr"), level);
+      expect(found.shape).toEqual(finer.shape.map((length) => Math.ceil(length / 2)));
+      expect(found.voxels).toEqual(largest(finer.voxels as Int16Array, finer.shape));
+      finer = found;
+    }
+    const image = JSON.parse(readFileSync(join(root, "out/em.zarr/zarr.json"), "utf8")).attributes.ome.multiscales[0];
+    // the first voxel of a level covers two of the level before: its centre is half a voxel further
+    expect(image.datasets.map((dataset: { coordinateTransformations: unknown }) => dataset.coordinateTransformations)).toEqual([
+      [{ type: "scale", scale: [2, 2, 2] }],
+      [
+        { type: "scale", scale: [4, 4, 4] },
+        { type: "translation", translation: [1, 1, 1] },
+      ],
+      [
+        { type: "scale", scale: [8, 8, 8] },
+        { type: "translation", translation: [3, 3, 3] },
+      ],
+    ]);
+  });
+});
+
+/** The largest of the up to eight voxels that one of the next level covers. */
+function largest(finer: Int16Array, [nz = 0, ny = 0, nx = 0]: readonly number[]): Int16Array {
+  const [hz, hy, hx] = [nz, ny, nx].map((length) => Math.ceil(length / 2)) as [number, number, number];
+  const coarser = new Int16Array(hz * hy * hx).fill(-32768);
+  for (let at = 0; at < finer.length; at++) {
+    const [z, y, x] = [Math.floor(at / (ny * nx)), Math.floor(at / nx) % ny, at % nx];
+    const to = ((z >> 1) * hy + (y >> 1)) * hx + (x >> 1);
+    coarser[to] = Math.max(coarser[to]!, finer[at]!);
+  }
+  return coarser;
 }

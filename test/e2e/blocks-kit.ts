@@ -54,12 +54,12 @@ export async function readImage(
   };
 }
 
-/** Every file below a folder but the engine's own, by its name: the bytes as text. */
+/** Every file below a folder but the program's own, by its name: the bytes as text. */
 export function treeOf(folder: string): Map<string, string> {
   const tree = new Map<string, string>();
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name);
-    if (entry.isFile() && !path.includes("/.emporium/")) tree.set(path.slice(folder.length + 1), readFileSync(path, "latin1"));
+    if (entry.isFile() && !path.includes("/.emporium")) tree.set(path.slice(folder.length + 1), readFileSync(path, "latin1"));
   }
   return new Map([...tree].sort(([a], [b]) => (a < b ? -1 : 1)));
 }

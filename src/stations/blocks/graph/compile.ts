@@ -1,16 +1,17 @@
 import { createHash } from "node:crypto";
-import { type Triple, volumeOf } from "../../../core/box.js";
-import { ITEM_BYTES } from "../../../core/dtype.js";
+import type { Triple } from "../../../core/box.js";
 import type { BlockStage } from "../../../engine/blocks/block-stage.js";
 import { type BlockNeed, countBlocks } from "../../../engine/blocks/relation.js";
 import type { PlainObject, TaskInput } from "../../../engine/task.js";
 import { canonicalJson } from "../../../engine/task-id.js";
+import { componentStages } from "./components/stages.js";
+import { bytesOf, memoryOf } from "./costs.js";
 import { fuse, type Group } from "./fuse.js";
 import { innerChunk, scaledBlock, wholeObjects } from "./grids.js";
-import { type GraphNode, identityOf, type LocalNode } from "./nodes.js";
-import type { OutputPlan } from "./outputs.js";
+import { type ComputedNode, type GraphNode, identityOf } from "./nodes.js";
+import { levelsOf, type OutputPlan, type StoredLevel } from "./outputs.js";
 import type { Program, Step } from "./program.js";
-import { each, needed, type Reach } from "./reach.js";
+import { each } from "./reach.js";
 import { objectShape, outputsOf, type StoredArray } from "./stored-array.js";
 
 export interface CompileOptions {
@@ -46,13 +47,14 @@ export interface CompiledGraph {
   readonly folder: string;
 }
 
-const GRAPHS_FOLDER = ".emporium/graphs";
+/** Not in the engine's own folder, where stages may not write. */
+const GRAPHS_FOLDER = ".emporium-graphs";
 
 /** Makes stages of a graph. Nothing is asked of any store. */
 export function compileGraph(options: CompileOptions): CompiledGraph {
   const id = graphId(options);
   const folder = `${GRAPHS_FOLDER}/${id}/`;
-  const byNode = new Map<GraphNode, OutputPlan>(options.outputs.map((output) => [output.node, output]));
+  const byNode = new Map<GraphNode, StoredLevel>(options.outputs.flatMap(levelsOf).map((level) => [level.node, level]));
   const arrays = new Map<GraphNode, StoredArray>();
   const wanted = (node: GraphNode) => scaledBlock(options.block, options.gridShape, node.facts.shape);
   const arrayOf = (node: GraphNode): StoredArray => {
@@ -62,14 +64,19 @@ export function compileGraph(options: CompileOptions): CompiledGraph {
   };
   const blockOf = (node: GraphNode) => wholeObjects(wanted(node), objectShape(arrayOf(node)), node.facts.shape);
   const groups = fuse(options.nodes, (node) => byNode.has(node) || options.stored.has(node), blockOf);
-  const stages = groups.map((group) => compileGroup(group, byNode.get(group.root), arrayOf, wanted(group.root), options));
+  const stages = groups.flatMap((group) =>
+    compileGroup(group, byNode.get(group.root), arrayOf, wanted(group.root), folder, options),
+  );
   return { id, stages, folder };
 }
 
 function graphId({ nodes, outputs, gridShape, block, identities }: CompileOptions): string {
   const text = canonicalJson({
     nodes: nodes.map((node) => ({ name: node.name, ...identityOf(node) })),
-    outputs: outputs.map(({ name, node, array, location }) => ({ name, node: node.name, array, location })),
+    outputs: outputs.map((output) => {
+      const levels = levelsOf(output).map(({ node, array }) => ({ node: node.name, array }));
+      return { name: output.name, location: output.location, levels };
+    }),
     grid: { shape: gridShape, block },
     inputs: Object.fromEntries([...identities].map(([name, objects]) => [name, objects.map(versionOf)])),
   });
@@ -89,44 +96,39 @@ function temporary(folder: string, { name, facts }: GraphNode, block: Triple): S
 
 function compileGroup(
   group: Group,
-  output: OutputPlan | undefined,
+  output: StoredLevel | undefined,
   arrayOf: (node: GraphNode) => StoredArray,
   wanted: Triple,
+  folder: string,
   { nodes, identities }: CompileOptions,
-): CompiledStage {
+): CompiledStage[] {
   const { root, block, members, reads } = group;
   const array = arrayOf(root);
   const inOrder = nodes.filter((node) => reads.has(node) || (node.kind === "local" && members.has(node)));
-  const program = programOf(inOrder, reads, arrayOf);
   const grid = { shape: root.facts.shape, block };
   const bytes = bytesOf(group);
   const tasks = countBlocks(grid);
-  const needs = [...reads].flatMap(([node, reach]): BlockNeed[] =>
-    node.kind === "read" ? [] : [{ kind: "box", stage: node.name, ...reach }],
-  );
-  const inputs = [...reads.keys()].flatMap((node) => (node.kind === "read" ? inputsOf(node.input, identities) : []));
-  const stage: BlockStage = {
+  const base = {
     ...grid,
     name: root.name,
-    run: "compute",
-    params: { program, array },
-    needs,
-    inputs,
+    needs: [...reads].flatMap(([node, reach]): BlockNeed[] =>
+      node.kind === "read" ? [] : [{ kind: "box", stage: node.name, ...reach }],
+    ),
+    inputs: [...reads.keys()].flatMap((node) => (node.kind === "read" ? inputsOf(node.input, identities) : [])),
     outputs: outputsOf(array),
     isTemporary: output === undefined,
     bytes: Math.ceil(bytes.read / tasks),
     memoryBytes: memoryOf(group, array),
-    threads: 1,
+    threads: 1 as const,
   };
+  const params = { program: programOf(inOrder, reads, arrayOf), array };
   const computed = inOrder.filter((node) => node.kind === "local" && members.has(node)).map(({ name }) => name);
-  return {
-    stage,
-    nodes: computed,
-    tasks,
-    bytesRead: bytes.read,
-    bytesAgain: bytes.again,
-    notes: notesOf(group, wanted, array, output),
-  };
+  const facts = { nodes: computed, bytesRead: bytes.read, bytesAgain: bytes.again, notes: notesOf(group, wanted, array, output) };
+  if (root.kind === "local") return [{ stage: { ...base, run: "compute", params }, ...facts, tasks }];
+  return componentStages(root, { ...base, params }, folder).map((stage, at) => {
+    const own = at === 0 ? facts : { nodes: [], bytesRead: 0, bytesAgain: 0, notes: [] };
+    return { stage, ...own, tasks: countBlocks(stage) };
+  });
 }
 
 function inputsOf(input: string, identities: CompileOptions["identities"]): TaskInput[] {
@@ -138,49 +140,13 @@ function programOf(inOrder: readonly GraphNode[], reads: Group["reads"], arrayOf
   return inOrder.map((node): Step => {
     const { shape, dtype } = node.facts;
     if (node.kind === "read") return { kind: "input", input: node.input, level: node.level, shape, dtype };
-    if (reads.has(node)) return { kind: "stored", array: arrayOf(node), shape, dtype };
+    if (node.kind !== "local" || reads.has(node)) return { kind: "stored", array: arrayOf(node), shape, dtype };
     const { operator, version, bound, from } = node;
     return { kind: "apply", op: operator, version, params: bound.params as PlainObject, from: from.map(numberOf), shape, dtype };
   });
 }
 
-/** Bytes that all blocks read together, and how many of them were read before by another block. */
-function bytesOf({ root, block, reads }: Group): { read: number; again: number } {
-  let [read, again] = [0, 0];
-  for (const [{ facts }, reach] of reads) {
-    const axes = [0, 1, 2].map((axis) => lengthsRead(root.facts.shape[axis]!, block[axis]!, facts.shape[axis]!, reach, axis));
-    const itemBytes = ITEM_BYTES[facts.dtype];
-    const all = axes.reduce((product, { sum }) => product * sum, itemBytes);
-    read += all;
-    again += all - axes.reduce((product, { once }) => product * once, itemBytes);
-  }
-  return { read, again };
-}
-
-/** Along one axis: the lengths of what the blocks read, added, and the length of what is read at all. */
-function lengthsRead(shape: number, block: number, their: number, { scale, origin, halo }: Reach, axis: number) {
-  const begin = (at: number) => Math.max(0, at * scale[axis]! + origin[axis]! - halo[axis]!);
-  const end = (at: number) => Math.min(their, at * scale[axis]! + origin[axis]! + halo[axis]!);
-  let sum = 0;
-  for (let at = 0; at < shape; at += block) sum += end(Math.min(at + block, shape)) - begin(at);
-  return { sum, once: end(shape) - begin(0) };
-}
-
-/** Rows of double precision that filters hold beside their input and output. */
-const WORK_BYTES = 16;
-
-/** What a block holds at most: all boxes of its nodes, what the largest operator works with, and an object while it is written. */
-function memoryOf({ block, members, reads }: Group, array: StoredArray): number {
-  const boxes = [...reads, ...members].map(([{ facts }, reach]) => {
-    const box = needed(block, reach).map((length, axis) => Math.min(length, facts.shape[axis]!)) as Triple;
-    return { voxels: volumeOf(box), bytes: volumeOf(box) * ITEM_BYTES[facts.dtype] };
-  });
-  const work = Math.max(...boxes.map(({ voxels }) => voxels)) * WORK_BYTES;
-  const object = volumeOf(objectShape(array)) * ITEM_BYTES[array.dtype];
-  return boxes.reduce((sum, { bytes }) => sum + bytes, 0) + work + 3 * object;
-}
-
-function notesOf({ root, block }: Group, wanted: Triple, array: StoredArray, output: OutputPlan | undefined): string[] {
+function notesOf({ root, block }: Group, wanted: Triple, array: StoredArray, output: StoredLevel | undefined): string[] {
   const isLarger = each((axis) => Number(block[axis]! > wanted[axis]!)).some((larger) => larger === 1);
   if (!output || !isLarger) return [];
   const object = array.shard ? "shards" : "chunks";
@@ -190,6 +156,6 @@ function notesOf({ root, block }: Group, wanted: Triple, array: StoredArray, out
 }
 
 /** Whether a node is nothing but a copy of another array. */
-export function isCopy({ operator, from, facts }: LocalNode): boolean {
-  return operator === "cast" && from[0]!.facts.dtype === facts.dtype;
+export function isCopy(node: ComputedNode): boolean {
+  return node.kind === "local" && node.operator === "cast" && node.from[0]!.facts.dtype === node.facts.dtype;
 }

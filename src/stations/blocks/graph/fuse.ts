@@ -1,6 +1,6 @@
 import type { Triple } from "../../../core/box.js";
 import { haloShare } from "./grids.js";
-import type { GraphNode, LocalNode, ReadNode } from "./nodes.js";
+import type { ComputedNode, GraphNode, LocalNode } from "./nodes.js";
 import { ITSELF, joined, type Reach, through } from "./reach.js";
 
 /** A halo is computed again rather than stored while it is at most this part of the block. */
@@ -8,9 +8,9 @@ const HALO_MAX = 0.6;
 
 /** Nodes that are computed together: what a block of the root needs of each of them. */
 export interface Group {
-  readonly root: LocalNode;
+  readonly root: ComputedNode;
   readonly block: Triple;
-  /** The root and what is computed with it. */
+  /** The root, where it is an operator, and what is computed with it. */
   readonly members: Map<LocalNode, Reach>;
   /** What is read: inputs, and nodes that are stored. */
   readonly reads: Map<GraphNode, Reach>;
@@ -41,8 +41,9 @@ export function fuse(
       note(uses, node, first[0], first[1]!);
     } else {
       for (const [group, reach] of users) group.reads.set(node, reach ?? everything(node));
-      if (node.kind === "local") {
-        const group: Group = { root: node, block: blockOf(node), members: new Map([[node, ITSELF]]), reads: new Map() };
+      if (node.kind !== "read") {
+        const members = new Map(node.kind === "local" ? [[node, ITSELF]] : []);
+        const group: Group = { root: node, block: blockOf(node), members, reads: new Map() };
         groups.push(group);
         note(uses, node, group, ITSELF);
       }
@@ -52,9 +53,9 @@ export function fuse(
 }
 
 /** Notes what a member of a group needs. Undefined stands for two needs that no formula joins: the node must be stored. */
-function note(uses: Map<GraphNode, Map<Group, Reach | undefined>>, node: LocalNode, group: Group, reach: Reach): void {
+function note(uses: Map<GraphNode, Map<Group, Reach | undefined>>, node: ComputedNode, group: Group, reach: Reach): void {
   for (const from of node.from) {
-    const wanted = through(reach, node.bound);
+    const wanted = node.kind === "local" ? through(reach, node.bound) : reach;
     const users = uses.get(from) ?? new Map<Group, Reach | undefined>();
     const before = users.get(group);
     users.set(group, !users.has(group) ? wanted : before && joined(before, wanted));
@@ -69,9 +70,9 @@ function isCheap(node: LocalNode, { block }: Group, reach: Reach): boolean {
 }
 
 /** Voxel by voxel down to the inputs: computed again for less than it costs to store. */
-function isPointwise(node: GraphNode): node is LocalNode | ReadNode {
+function isPointwise(node: GraphNode): boolean {
   if (node.kind === "read") return true;
-  return node.bound.halo.every((halo) => halo === 0) && node.from.every(isPointwise);
+  return node.kind === "local" && node.bound.halo.every((halo) => halo === 0) && node.from.every(isPointwise);
 }
 
 /** A need that is surely enough. */

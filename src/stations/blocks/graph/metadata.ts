@@ -3,7 +3,8 @@ import { Float } from "../../../core/number.js";
 import { printZattrs, printZgroup } from "../../../formats/zarr/metadata.js";
 import { printZarrV3, zarrV3GroupMetadata } from "../../../formats/zarr/v3-metadata.js";
 import type { Store } from "../../../stores/store.js";
-import type { OutputPlan } from "./outputs.js";
+import type { Facts } from "./nodes.js";
+import { levelsOf, type OutputPlan } from "./outputs.js";
 import { arrayDocument } from "./stored-array.js";
 
 /**
@@ -12,8 +13,10 @@ import { arrayDocument } from "./stored-array.js";
 export async function writeMetadata(target: Store, output: OutputPlan, signal?: AbortSignal): Promise<void> {
   const put = (key: string, text: string) =>
     target.write(`${output.folder}${key}`, new TextEncoder().encode(text), { contentType: "application/json", signal });
-  const { key, text } = arrayDocument(output.array);
-  await put(`0/${key}`, text);
+  for (const [level, { array }] of levelsOf(output).entries()) {
+    const { key, text } = arrayDocument(array);
+    await put(`${level}/${key}`, text);
+  }
   if (output.array.zarr === 2) {
     await put(".zgroup", printZgroup());
     await put(".zattrs", printZattrs(imageOf(output, "0.4")));
@@ -28,14 +31,19 @@ export function imageDocument({ folder, array }: OutputPlan): string {
   return `${folder}${array.zarr === 2 ? ".zattrs" : "zarr.json"}`;
 }
 
-/** Names of axes, sizes in nanometers, and where the volume begins. @param version that the image says itself */
-function imageOf({ name, node }: OutputPlan, version: string | undefined): JsonObject {
-  const { voxelSizeNm, offsetNm } = node.facts;
+/** Names of axes, sizes in nanometers, and where each level begins. @param version that the image says itself */
+function imageOf(output: OutputPlan, version: string | undefined): JsonObject {
+  const { voxelSizeNm } = output.node.facts;
   const isKnown = (axis: number) => voxelSizeNm[axis] !== undefined;
   const axes = ["z", "y", "x"].map((axis, at) => ({ name: axis, type: "space", ...(isKnown(at) ? { unit: "nanometer" } : {}) }));
-  const transformations: Json[] = [{ type: "scale", scale: voxelSizeNm.map((size) => new Float(size ?? 1)) }];
+  const datasets = levelsOf(output).map(({ node }, level) => datasetOf(node.facts, level));
+  return { multiscales: [{ ...(version ? { version } : {}), name: output.name, axes, datasets }] };
+}
+
+function datasetOf({ voxelSizeNm, offsetNm }: Facts, level: number): JsonObject {
+  const scale = voxelSizeNm.map((size) => new Float(size ?? 2 ** level));
+  const transformations: Json[] = [{ type: "scale", scale }];
   if (offsetNm.some((at) => at !== 0))
     transformations.push({ type: "translation", translation: offsetNm.map((at) => new Float(at)) });
-  const datasets = [{ path: "0", coordinateTransformations: transformations }];
-  return { multiscales: [{ ...(version ? { version } : {}), name, axes, datasets }] };
+  return { path: String(level), coordinateTransformations: transformations };
 }

@@ -1,4 +1,5 @@
 import type { BoundOperator, InputFacts } from "../../../arrays/operators/operator.js";
+import type { Connectivity } from "../../../arrays/operators/schemas.js";
 import type { Triple } from "../../../core/box.js";
 import type { JsonObject } from "../../../core/json.js";
 
@@ -35,13 +36,28 @@ export interface LocalNode extends Base {
   readonly fuse: boolean;
 }
 
-export type GraphNode = ReadNode | LocalNode;
+/** Connected components of what is not 0, numbered by their first voxels. */
+export interface ComponentsNode extends Base {
+  readonly kind: "components";
+  readonly from: readonly [GraphNode];
+  readonly connectivity: Connectivity;
+  readonly minVoxels: number;
+}
+
+/** What has a value that can be stored. */
+export type ComputedNode = LocalNode | ComponentsNode;
+export type GraphNode = ReadNode | ComputedNode;
+
+/** Raised with every change of the labels' bits. */
+const COMPONENTS_VERSION = 1;
 
 /** A node with its parameters, as the id of a run has it. */
 export function identityOf(node: GraphNode): JsonObject {
-  return node.kind === "read"
-    ? { read: node.input, level: node.level }
-    : { op: node.operator, version: node.version, params: node.bound.params, from: node.from.map(({ name }) => name) };
+  if (node.kind === "read") return { read: node.input, level: node.level };
+  const from = node.from.map(({ name }) => name);
+  if (node.kind === "local") return { op: node.operator, version: node.version, params: node.bound.params, from };
+  const { connectivity, minVoxels } = node;
+  return { op: "components", version: COMPONENTS_VERSION, params: { connectivity, minVoxels }, from };
 }
 
 /** Facts of an operator's value: the centre of its first voxel is the centre of what that voxel covers. */

@@ -1,15 +1,25 @@
 import type { OutputDocument } from "./document.js";
-import type { LocalNode } from "./nodes.js";
+import type { ComputedNode } from "./nodes.js";
 import type { StoredArray } from "./stored-array.js";
 
-/** An array that people asked for. */
-export interface OutputPlan {
+/** An array and whose value it has. */
+export interface StoredLevel {
+  readonly node: ComputedNode;
+  readonly array: StoredArray;
+}
+
+/** A volume that people asked for; its own node and array are those of the finest level. */
+export interface OutputPlan extends StoredLevel {
   readonly name: string;
-  readonly node: LocalNode;
   readonly document: OutputDocument;
   /** Address of the volume, without secrets. */
   readonly location: string;
   /** Key of the volume's folder in the target, with a slash at its end. */
   readonly folder: string;
-  readonly array: StoredArray;
+  /** Finest first. */
+  readonly coarser: readonly StoredLevel[];
+}
+
+export function levelsOf({ node, array, coarser }: OutputPlan): StoredLevel[] {
+  return [{ node, array }, ...coarser];
 }

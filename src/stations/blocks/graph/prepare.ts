@@ -1,20 +1,20 @@
 import { cast } from "../../../arrays/operators/cast.js";
 import type { Triple } from "../../../core/box.js";
-import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
+import { EmporiumError } from "../../../core/errors.js";
 import { formatBytes } from "../../../core/units.js";
 import type { TaskInput } from "../../../engine/task.js";
 import { type CompiledGraph, type CompiledStage, compileGraph, isCopy } from "./compile.js";
-import type { OutputDocument } from "./document.js";
-import { collectFaults, type Faults } from "./faults.js";
+import { collectFaults } from "./faults.js";
 import { DEFAULT_CHUNK } from "./grids.js";
 import { blockMemory, type Inputs, identityOfVolume } from "./inputs.js";
-import { type Facts, factsAfter, type GraphNode, type LocalNode } from "./nodes.js";
-import type { OutputPlan } from "./outputs.js";
+import type { GraphNode, LocalNode } from "./nodes.js";
+import { levelsOf, type OutputPlan } from "./outputs.js";
+import { planOutputs } from "./plan-outputs.js";
 import { each } from "./reach.js";
 import type { ReadGraph } from "./read-graph.js";
 import { type ResolvedGraph, resolveGraph } from "./resolve.js";
-import { objectShape, type StoredArray } from "./stored-array.js";
-import { type Placed, planTargets, type TargetPlan } from "./targets.js";
+import { objectShape } from "./stored-array.js";
+import { planTargets, type TargetPlan } from "./targets.js";
 
 /** A graph that can be run. */
 export interface PreparedGraph extends CompiledGraph {
@@ -67,69 +67,7 @@ function refuseTooLarge({ stages }: CompiledGraph, memoryBytes: number): void {
 
 /** Nodes in the order of their stages: outputs that are copies come last. */
 function nodesWith({ nodes }: ResolvedGraph, outputs: readonly OutputPlan[]): GraphNode[] {
-  return [...new Set<GraphNode>([...nodes, ...outputs.map(({ node }) => node)])];
-}
-
-function planOutputs({ outputs, document }: ResolvedGraph, placed: readonly Placed[], faults: Faults): OutputPlan[] {
-  const taken = new Set<GraphNode>();
-  return [...outputs].flatMap(([name, node], at): OutputPlan[] => {
-    const written = document.outputs[name]!;
-    const path = ["outputs", name];
-    const dtype = written.dtype ?? node.facts.dtype;
-    const isOwn = node.kind === "local" && dtype === node.facts.dtype && !taken.has(node);
-    const stored = isOwn ? node : copyOf(node, name, dtype, outputs, faults);
-    if (stored?.kind !== "local") return [];
-    taken.add(stored);
-    const { location, key } = placed[at]!;
-    const folder = `${key}/`;
-    const array = arrayOf(written, stored.facts, folder);
-    refuseLayout(written, path, faults);
-    return [{ name, node: stored, document: written, location, folder, array }];
-  });
-}
-
-/** A node that stores another one's value, perhaps as another type. */
-function copyOf(
-  node: GraphNode,
-  name: string,
-  dtype: Facts["dtype"],
-  outputs: ReadonlyMap<string, GraphNode>,
-  faults: Faults,
-): LocalNode | undefined {
-  const path = ["outputs", name];
-  try {
-    const bound = cast.bind({ dtype }, [node.facts]);
-    const own = [...outputs.values()].some((other) => other.name === name) ? `${name}-out` : name;
-    const facts = factsAfter(bound, node.facts);
-    return { kind: "local", name: own, path, facts, operator: "cast", version: cast.version, bound, from: [node], fuse: true };
-  } catch (error) {
-    if (!isEmporiumError(error)) throw error;
-    faults.addError(path, error);
-    return undefined;
-  }
-}
-
-function arrayOf({ format, chunk, shard, codec }: OutputDocument, { shape, dtype }: Facts, folder: string): StoredArray {
-  const zarr = format === "ome-zarr-0.4" ? 2 : 3;
-  const smaller = (given: Triple) => each((axis) => Math.min(given[axis]!, shape[axis]!));
-  // what nobody asked for is not larger than the volume
-  const chunks = chunk ?? (shard ? each((axis) => divisor(shard[axis]!)) : smaller(DEFAULT_CHUNK));
-  return { zarr, folder: `${folder}0/`, shape, dtype, chunk: chunks, shard: shard ?? null, codec: codec ?? "blosc-lz4" };
-}
-
-/** The largest edge of a chunk, up to the usual one, that divides a shard. */
-function divisor(shard: number): number {
-  for (let size = Math.min(shard, DEFAULT_CHUNK[0]); size > 1; size--) if (shard % size === 0) return size;
-  return 1;
-}
-
-function refuseLayout({ format, chunk, shard, codec }: OutputDocument, path: readonly PropertyKey[], faults: Faults): void {
-  if (shard && format !== "ome-zarr-0.5")
-    faults.add([...path, "shard"], `${format} has no shards`, { hint: "write format: ome-zarr-0.5, or leave shard out" });
-  if (codec === "zstd" && format === "ome-zarr-0.4")
-    faults.add([...path, "codec"], "OME-Zarr 0.4 is written with blosc-lz4 or raw", { hint: "write format: ome-zarr-0.5" });
-  if (shard && chunk && shard.some((length, axis) => length % chunk[axis]! !== 0))
-    faults.add([...path, "shard"], `a shard of ${shard.join("×")} is no whole number of chunks of ${chunk.join("×")}`);
+  return [...new Set<GraphNode>([...nodes, ...outputs.flatMap(levelsOf).map(({ node }) => node)])];
 }
 
 interface Fitting {
@@ -198,13 +136,8 @@ function withCopies(fitting: Fitting, block: Triple, room: number): Fitted {
     );
     const bound = cast.bind({ dtype: node.facts.dtype }, [node.facts]);
     const copy: LocalNode = {
-      ...node,
-      name: `${name}-objects`,
-      operator: "cast",
-      version: cast.version,
-      bound,
-      from: [node],
-      fuse: true,
+      ...{ kind: "local", name: `${name}-objects`, path: node.path, facts: node.facts },
+      ...{ operator: "cast", version: cast.version, bound, from: [node], fuse: true },
     };
     return { ...output, node: copy };
   });

@@ -1,7 +1,10 @@
+import { z } from "zod";
 import type { BlockVolume } from "../../../arrays/blocks/volume.js";
+import { connectivity } from "../../../arrays/operators/schemas.js";
 import { operatorOf } from "../../../arrays/operators/table.js";
 import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
 import { nearest } from "../../../core/nearest.js";
+import { schemaWords } from "../../../core/schema-words.js";
 import type { GraphDocument, NodeDocument } from "./document.js";
 import { collectFaults, type Faults } from "./faults.js";
 import { type Facts, factsAfter, type GraphNode, type LocalNode } from "./nodes.js";
@@ -14,6 +17,8 @@ export interface ResolvedGraph {
   readonly nodes: readonly GraphNode[];
   /** By the name of the output. */
   readonly outputs: ReadonlyMap<string, GraphNode>;
+  /** Coarser levels of a node's value, the finest of them first. */
+  readonly pyramids: ReadonlyMap<GraphNode, readonly LocalNode[]>;
   /** What the grid is of. */
   readonly grid: GraphNode;
 }
@@ -35,9 +40,12 @@ export function resolveGraph({ document, placeOf }: ReadGraph, volumes: Readonly
     if (node) outputs.set(name, node);
   }
   if (Object.keys(document.outputs).length === 0) faults.add(["outputs"], "there are no outputs: nothing would be done");
-  refuseUnused(resolver, document, faults);
+  // what reads a node may be among the faults
+  if (faults.count === 0) refuseUnused(resolver, document, faults);
   faults.check();
-  return { document, nodes: resolver.used([...outputs.values()]), outputs, grid: grid! };
+  const { pyramids } = resolver;
+  const levels = [...outputs.values()].flatMap((node) => pyramids.get(node) ?? []);
+  return { document, nodes: resolver.used([...outputs.values(), ...levels]), outputs, pyramids, grid: grid! };
 }
 
 class Resolver {
@@ -46,6 +54,7 @@ class Resolver {
   private readonly open: string[] = [];
   private readonly byId: ReadonlyMap<string, number>;
   readonly asked = new Set<string>();
+  readonly pyramids = new Map<GraphNode, readonly LocalNode[]>();
 
   constructor(
     private readonly document: GraphDocument,
@@ -87,7 +96,7 @@ class Resolver {
     const order = new Set<GraphNode>();
     const visit = (node: GraphNode) => {
       if (order.has(node)) return;
-      if (node.kind === "local") node.from.forEach(visit);
+      if (node.kind !== "read") node.from.forEach(visit);
       order.add(node);
     };
     wanted.forEach(visit);
@@ -122,6 +131,8 @@ class Resolver {
   private node(written: NodeDocument, path: readonly PropertyKey[]): GraphNode | undefined {
     const { id, op, fuse = true, ...fields } = written;
     try {
+      if (op === "components") return this.components(written, path);
+      if (op === "downsample" && fields.levels !== undefined) return this.pyramid(written, path);
       const operator = operatorOf(op);
       const from = operator.inputs.map((field) => this.field(fields, field, path));
       for (const field of operator.inputs) delete fields[field];
@@ -150,6 +161,65 @@ class Resolver {
     }
   }
 
+  /** Levels of an image, each of the one before; the last one is the node's value. */
+  private pyramid(
+    { id, op, fuse = true, levels: given, ...fields }: NodeDocument,
+    path: readonly PropertyKey[],
+  ): GraphNode | undefined {
+    const count = this.fields(op, z.object({ levels: z.int().min(2).max(16) }), { levels: given }, path)?.levels;
+    const from = this.field(fields, "in", path);
+    delete fields.in;
+    if (!from || count === undefined) return undefined;
+    const operator = operatorOf(op);
+    const levels: LocalNode[] = [];
+    for (let level = 1; level < count; level++) {
+      const finer = levels.at(-1) ?? from;
+      // levels of an image have one type
+      const bound = operator.bind({ dtype: "input", ...fields }, [finer.facts]);
+      const facts = factsAfter(bound, finer.facts);
+      const { name: operatorName, version } = operator;
+      levels.push({
+        kind: "local",
+        name: `${id}-${level}`,
+        path,
+        facts,
+        operator: operatorName,
+        version,
+        bound,
+        from: [finer],
+        fuse,
+      });
+    }
+    if (this.pyramids.has(from)) this.faults.add(path, `${from.name} has levels already`);
+    this.pyramids.set(from, levels);
+    return levels.at(-1);
+  }
+
+  private components({ id, op, fuse: _, ...fields }: NodeDocument, path: readonly PropertyKey[]): GraphNode | undefined {
+    const from = this.field(fields, "in", path);
+    delete fields.in;
+    const read = this.fields(op, ComponentsFields, fields, path);
+    if (!from || !read) return undefined;
+    const facts: Facts = { ...from.facts, dtype: "uint64" };
+    return { kind: "components", name: id, path, facts, from: [from], ...read };
+  }
+
+  /** Fields of a node that is no operator on voxels; undefined where some are wrong. */
+  private fields<S extends z.ZodType>(
+    op: string,
+    schema: S,
+    fields: unknown,
+    path: readonly PropertyKey[],
+  ): z.output<S> | undefined {
+    const result = schema.safeParse(fields, { error: schemaWords });
+    if (result.success) return result.data;
+    for (const { path: inner, message } of result.error.issues) {
+      const name = inner.length > 0 ? `${op}: ${inner.map(String).join(".")}` : op;
+      this.faults.add([...path, ...inner], `${name}: ${message}`, { code: "CONFIG_FIELD" });
+    }
+    return undefined;
+  }
+
   private field(fields: Readonly<Record<string, unknown>>, field: string, path: readonly PropertyKey[]): GraphNode | undefined {
     const name = fields[field];
     if (typeof name === "string") {
@@ -165,10 +235,15 @@ class Resolver {
   }
 }
 
+const ComponentsFields = z.strictObject({ connectivity: connectivity.default(26), minVoxels: z.int().min(1).default(1) });
+
 /** A node that nothing reads is a mistake of a name, or forgotten. */
 function refuseUnused({ asked }: Resolver, { nodes, outputs }: GraphDocument, faults: Faults): void {
   const wanted = new Set([...asked, ...Object.entries(outputs).map(([name, { of }]) => of ?? name)]);
-  nodes.forEach(({ id }, at) => {
-    if (!wanted.has(id)) faults.add(["nodes", at, "id"], `${id} is read by nothing and is no output`, { code: "CONFIG_UNUSED" });
+  const levels = (node: NodeDocument) => node.op === "downsample" && node.levels !== undefined && wanted.has(String(node.in));
+  nodes.forEach((node, at) => {
+    const { id } = node;
+    if (!wanted.has(id) && !levels(node))
+      faults.add(["nodes", at, "id"], `${id} is read by nothing and is no output`, { code: "CONFIG_UNUSED" });
   });
 }

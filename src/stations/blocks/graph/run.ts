@@ -9,6 +9,7 @@ import { type BlockRunReport, runBlocks } from "../../../engine/blocks/run-block
 import { envOf, type GivenEnv } from "../../../engine/env.js";
 import { workerProcesses } from "../../../engine/executors/worker-processes.js";
 import type { Every } from "../../../engine/lock.js";
+import { ENGINE_FOLDER } from "../../../engine/plan.js";
 import type { PlainObject } from "../../../engine/task.js";
 import type { Store } from "../../../stores/store.js";
 import { compiled } from "../../../system/threads.js";
@@ -116,7 +117,7 @@ async function runPrepared(graph: PreparedGraph, target: Store, data: WorkData, 
 
 /** Removes what other runs left where the outputs go, if that was asked for; notes whose they are from now on. */
 async function claimOutputs(graph: PreparedGraph, target: Store, { force = false, signal }: GraphOptions): Promise<void> {
-  const own = `${graph.folder}graph.json`;
+  const own = `${ENGINE_FOLDER}/graphs/${graph.id}.json`;
   if (!(await target.stat(own, { signal }))) {
     for (const output of graph.outputs) {
       if (!(await target.stat(imageDocument(output), { signal }))) continue;
@@ -138,8 +139,7 @@ function existing(location: string): EmporiumError {
 /** Makes the outputs visible, and removes what lay between the stages. */
 async function finish(graph: PreparedGraph, target: Store, signal: AbortSignal | undefined): Promise<void> {
   for (const output of graph.outputs) await writeMetadata(target, output, signal);
-  for (const { stage } of graph.stages)
-    if (stage.isTemporary && stage.outputs) await target.remove(`${graph.folder}${stage.name}/`, { signal });
+  await target.remove(graph.folder, { signal });
 }
 
 function reportOf(graph: PreparedGraph, run: BlockRunReport): GraphRunReport {

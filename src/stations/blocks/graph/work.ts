@@ -8,6 +8,8 @@ import type { BlockWork } from "../../../engine/executors/worker-process-side.js
 import type { ObjectReceipt, Operations, PlainObject, Task, TaskContext, TaskOutcome } from "../../../engine/task.js";
 import { chunkBoxes } from "../../../formats/precomputed/grid.js";
 import { copyElements, stridesOf } from "../../../formats/zarr/read.js";
+import type { ComponentsParams } from "./components/stages.js";
+import { label, match, merge, rank, relabel } from "./components/work.js";
 import { type InputPlan, type Inputs, identityStore, openInputs } from "./inputs.js";
 import { evaluate, type Program } from "./program.js";
 import { type ArrayAccess, accessArray, objectShape, outputsOf, type StoredArray } from "./stored-array.js";
@@ -36,37 +38,49 @@ export async function openBlockWork(data: PlainObject): Promise<BlockWork> {
 
 function operationsOn(inputs: Inputs): Operations {
   const known = new Map<string, ArrayAccess>();
-  const access = (context: TaskContext, array: StoredArray): ArrayAccess => {
-    const found = known.get(array.folder) ?? accessArray(context.target, array);
-    known.set(array.folder, found);
-    return found;
+  const accessOf =
+    ({ target }: TaskContext) =>
+    (array: StoredArray): ArrayAccess => {
+      const found = known.get(array.folder) ?? accessArray(target, array);
+      known.set(array.folder, found);
+      return found;
+    };
+  const value = (task: Task, context: TaskContext) => computeValue(task, context, inputs, accessOf(context));
+  const written = (task: Task, context: TaskContext, block: Block) => {
+    const array = task.params.array as unknown as StoredArray;
+    return writeObjects(block, array, accessOf(context)(array), context);
   };
-  return { compute: (task, context) => compute(task, context, inputs, (array) => access(context, array)) };
+  const one = async (task: Task, context: TaskContext, bytes: Uint8Array): Promise<TaskOutcome> => ({
+    outputs: [await publishObject(context, task.outputs[0]!, bytes)],
+  });
+  return {
+    compute: async (task, context) => written(task, context, await value(task, context)),
+    label: async (task, context) =>
+      one(task, context, label(await value(task, context), task.params.components as unknown as ComponentsParams)),
+    match: async (task, context) => one(task, context, await match(task, context)),
+    merge: async (task, context) => one(task, context, await merge(task, context)),
+    rank: async (task, context) => one(task, context, await rank(task, context)),
+    relabel: async (task, context) => written(task, context, await relabel(task, context)),
+  };
 }
 
-async function compute(
+/** What a task's program gives for its block. */
+function computeValue(
   { params }: Task,
-  context: TaskContext,
+  { signal }: TaskContext,
   inputs: Inputs,
   access: (array: StoredArray) => ArrayAccess,
-): Promise<TaskOutcome> {
-  const { program, array, block } = params as unknown as { program: Program; array: StoredArray; block: BlockParams };
+): Promise<Block> {
+  const { program, block } = params as unknown as { program: Program; block: BlockParams };
   const core = { start: [...block.start] as Triple, stop: block.start.map((at, axis) => at + block.shape[axis]!) as Triple };
-  const { signal } = context;
-  const value = await evaluate(program, core, async (step, box) => {
+  return evaluate(program, core, async (step, box) => {
     if (step.kind === "stored") return access(step.array).read(box, signal);
     return (await inputs.level(step.input, step.level)).read(box, { signal });
   });
-  return { outputs: await writeObjects(value, array, access(array), context) };
 }
 
 /** Writes every object of a block, each whole: what lies behind the end of the array is zeros. */
-async function writeObjects(
-  value: Block,
-  array: StoredArray,
-  access: ArrayAccess,
-  context: TaskContext,
-): Promise<ObjectReceipt[]> {
+async function writeObjects(value: Block, array: StoredArray, access: ArrayAccess, context: TaskContext): Promise<TaskOutcome> {
   const { prefix, separator } = outputsOf(array);
   const itemBytes = ITEM_BYTES[array.dtype];
   const object = objectShape(array);
@@ -85,5 +99,5 @@ async function writeObjects(
     const place = start.map((at, axis) => (at + value.box.start[axis]!) / object[axis]!);
     receipts.push(await publishObject(context, `${prefix}${place.join(separator)}`, await access.encode(plain)));
   }
-  return receipts;
+  return { outputs: receipts };
 }

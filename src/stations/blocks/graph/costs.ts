@@ -1,0 +1,41 @@
+import { type Triple, volumeOf } from "../../../core/box.js";
+import { ITEM_BYTES } from "../../../core/dtype.js";
+import type { Group } from "./fuse.js";
+import { needed, type Reach } from "./reach.js";
+import { objectShape, type StoredArray } from "./stored-array.js";
+
+/** Bytes that all blocks read together, and how many of them were read before by another block. */
+export function bytesOf({ root, block, reads }: Group): { read: number; again: number } {
+  let [read, again] = [0, 0];
+  for (const [{ facts }, reach] of reads) {
+    const axes = [0, 1, 2].map((axis) => lengthsRead(root.facts.shape[axis]!, block[axis]!, facts.shape[axis]!, reach, axis));
+    const itemBytes = ITEM_BYTES[facts.dtype];
+    const all = axes.reduce((product, { sum }) => product * sum, itemBytes);
+    read += all;
+    again += all - axes.reduce((product, { once }) => product * once, itemBytes);
+  }
+  return { read, again };
+}
+
+/** Along one axis: the lengths of what the blocks read, added, and the length of what is read at all. */
+function lengthsRead(shape: number, block: number, their: number, { scale, origin, halo }: Reach, axis: number) {
+  const begin = (at: number) => Math.max(0, at * scale[axis]! + origin[axis]! - halo[axis]!);
+  const end = (at: number) => Math.min(their, at * scale[axis]! + origin[axis]! + halo[axis]!);
+  let sum = 0;
+  for (let at = 0; at < shape; at += block) sum += end(Math.min(at + block, shape)) - begin(at);
+  return { sum, once: end(shape) - begin(0) };
+}
+
+/** Rows of double precision that filters hold beside their input and output. */
+const WORK_BYTES = 16;
+
+/** What a block holds at most: all boxes of its nodes, what the largest operator works with, and an object while it is written. */
+export function memoryOf({ block, members, reads }: Group, array: StoredArray): number {
+  const boxes = [...reads, ...members].map(([{ facts }, reach]) => {
+    const box = needed(block, reach).map((length, axis) => Math.min(length, facts.shape[axis]!)) as Triple;
+    return { voxels: volumeOf(box), bytes: volumeOf(box) * ITEM_BYTES[facts.dtype] };
+  });
+  const work = Math.max(...boxes.map(({ voxels }) => voxels)) * WORK_BYTES;
+  const object = volumeOf(objectShape(array)) * ITEM_BYTES[array.dtype];
+  return boxes.reduce((sum, { bytes }) => sum + bytes, 0) + work + 3 * object;
+}

@@ -1,0 +1,89 @@
+import { cast } from "../../../arrays/operators/cast.js";
+import type { Triple } from "../../../core/box.js";
+import { isEmporiumError } from "../../../core/errors.js";
+import type { OutputDocument } from "./document.js";
+import type { Faults } from "./faults.js";
+import { DEFAULT_CHUNK } from "./grids.js";
+import { type Facts, factsAfter, type GraphNode, type LocalNode } from "./nodes.js";
+import type { OutputPlan } from "./outputs.js";
+import { each } from "./reach.js";
+import type { ResolvedGraph } from "./resolve.js";
+import type { StoredArray } from "./stored-array.js";
+import type { Placed } from "./targets.js";
+
+/** Decides how each output is stored. */
+export function planOutputs(
+  { outputs, document, pyramids }: ResolvedGraph,
+  placed: readonly Placed[],
+  faults: Faults,
+): OutputPlan[] {
+  const taken = new Set<GraphNode>();
+  const takenLevels = new Set<GraphNode>();
+  return [...outputs].flatMap(([name, node], at): OutputPlan[] => {
+    const written = document.outputs[name]!;
+    const path = ["outputs", name];
+    const dtype = written.dtype ?? node.facts.dtype;
+    const isOwn = node.kind !== "read" && dtype === node.facts.dtype && !taken.has(node);
+    const stored = isOwn ? node : copyOf(node, name, dtype, outputs, faults);
+    if (!stored) return [];
+    taken.add(stored);
+    const { location, key } = placed[at]!;
+    if (placed.findIndex((other) => other.location === location) !== at)
+      faults.add([...path, "to"], `${location} is the place of another output`, { code: "CONFIG_COLLISION" });
+    const folder = `${key}/`;
+    const levels = takenLevels.has(node) ? [] : (pyramids.get(node) ?? []);
+    takenLevels.add(node);
+    if (levels.length > 0 && dtype !== levels[0]!.facts.dtype)
+      faults.add([...path, "dtype"], `its levels are ${levels[0]!.facts.dtype}`, {
+        hint: "put a cast before the output and its levels",
+      });
+    const arrayAt = ({ facts }: GraphNode, level: number) => arrayOf(written, facts, `${folder}${level}/`);
+    const coarser = levels.map((one, at) => ({ node: one, array: arrayAt(one, at + 1) }));
+    refuseLayout(written, path, faults);
+    return [{ name, node: stored, array: arrayAt(stored, 0), coarser, document: written, location, folder }];
+  });
+}
+
+/** A node that stores another one's value, perhaps as another type. */
+function copyOf(
+  node: GraphNode,
+  name: string,
+  dtype: Facts["dtype"],
+  outputs: ReadonlyMap<string, GraphNode>,
+  faults: Faults,
+): LocalNode | undefined {
+  const path = ["outputs", name];
+  try {
+    const bound = cast.bind({ dtype }, [node.facts]);
+    const own = [...outputs.values()].some((other) => other.name === name) ? `${name}-out` : name;
+    const facts = factsAfter(bound, node.facts);
+    return { kind: "local", name: own, path, facts, operator: "cast", version: cast.version, bound, from: [node], fuse: true };
+  } catch (error) {
+    if (!isEmporiumError(error)) throw error;
+    faults.addError(path, error);
+    return undefined;
+  }
+}
+
+function arrayOf({ format, chunk, shard, codec }: OutputDocument, { shape, dtype }: Facts, folder: string): StoredArray {
+  const zarr = format === "ome-zarr-0.4" ? 2 : 3;
+  const smaller = (given: Triple) => each((axis) => Math.min(given[axis]!, shape[axis]!));
+  // what nobody asked for is not larger than the volume
+  const chunks = chunk ?? (shard ? each((axis) => divisor(shard[axis]!)) : smaller(DEFAULT_CHUNK));
+  return { zarr, folder, shape, dtype, chunk: chunks, shard: shard ?? null, codec: codec ?? "blosc-lz4" };
+}
+
+/** The largest edge of a chunk, up to the usual one, that divides a shard. */
+function divisor(shard: number): number {
+  for (let size = Math.min(shard, DEFAULT_CHUNK[0]); size > 1; size--) if (shard % size === 0) return size;
+  return 1;
+}
+
+function refuseLayout({ format, chunk, shard, codec }: OutputDocument, path: readonly PropertyKey[], faults: Faults): void {
+  if (shard && format !== "ome-zarr-0.5")
+    faults.add([...path, "shard"], `${format} has no shards`, { hint: "write format: ome-zarr-0.5, or leave shard out" });
+  if (codec === "zstd" && format === "ome-zarr-0.4")
+    faults.add([...path, "codec"], "OME-Zarr 0.4 is written with blosc-lz4 or raw", { hint: "write format: ome-zarr-0.5" });
+  if (shard && chunk && shard.some((length, axis) => length % chunk[axis]! !== 0))
+    faults.add([...path, "shard"], `a shard of ${shard.join("×")} is no whole number of chunks of ${chunk.join("×")}`);
+}

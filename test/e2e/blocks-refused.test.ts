@@ -1,0 +1,137 @@
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { EmporiumError } from "../../src/core/errors.js";
+import { planGraph } from "../../src/stations/blocks/graph/plan.js";
+import { runGraph } from "../../src/stations/blocks/graph/run.js";
+import { noise, writeImage } from "./blocks-kit.js";
+
+let root: string;
+beforeAll(async () => {
+  root = mkdtempSync(join(tmpdir(), "emporium 'refused' "));
+  await writeImage(join(root, "em.zarr"), [20, 20, 20], "int16", noise([20, 20, 20], "int16"));
+});
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+/** Each fault as `line:column CODE: message`. */
+async function faultsOf(text: string): Promise<string[]> {
+  const options = { jobs: 0, memoryBytes: 2 ** 26, workspace: join(root, "workspace") };
+  const error = await runGraph({ text: text.replaceAll("ROOT", root), file: "graph.yaml" }, options).catch(
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof EmporiumError)) throw new Error(`nothing was refused: ${String(error)}`);
+  const { place, others = [] } = error.facts;
+  const all = [{ code: error.code, message: error.message, ...place }, ...others];
+  return all.map(({ line, column, code, message }) => `${line}:${column} ${code}: ${message}`);
+}
+
+const GOOD = `version: 1
+inputs: { em: "ROOT/em.zarr" }
+grid: { of: em, block: [8, 8, 8] }
+nodes:
+  - { id: smooth, op: gaussian, in: em, sigma: 1 }
+  - { id: bin, op: threshold, in: smooth, above: 3 }
+outputs:
+  bin: { to: "ROOT/out/bin.zarr", chunk: [8, 8, 8] }
+`;
+
+describe("a graph that cannot be run", () => {
+  it("is refused with the place of every fault, and nothing is written", async () => {
+    const many = GOOD.replace("in: em, sigma", "in: en, sigma")
+      .replace("op: threshold", "op: treshold")
+      .replace("outputs:", 'outputs:\n  more: { to: "ROOT/out/more.zarr" }');
+    expect(await faultsOf(many)).toEqual([
+      "5:37 CONFIG_RULE: no input or node is called en",
+      expect.stringMatching(/^6:20 CONFIG_FIELD: no operator treshold/),
+      expect.stringMatching(/^8:9 CONFIG_RULE: no input or node is called more/),
+    ]);
+    expect(existsSync(join(root, "out"))).toBe(false);
+  });
+
+  it.each<[string, (text: string) => string, string | RegExp]>([
+    ["a word too much", (text) => text.replace("grid:", "gird:"), /^3:1 CONFIG_FIELD: .*there is no field "gird"/],
+    ["an unknown parameter", (text) => text.replace("sigma: 1", "sigma: 1, sigmas: 2"), /^5:5 CONFIG_FIELD: gaussian.*sigmas/],
+    [
+      "a circle",
+      (text) => text.replace("in: em, sigma", "in: bin, sigma"),
+      /^6:35 CONFIG_RULE: .*in a circle: smooth ← bin ← smooth/,
+    ],
+    ["a name twice", (text) => text.replace("id: bin", "id: smooth"), /^6:11 CONFIG_RULE: smooth is the name of another/],
+    ["a node for nothing", (text) => text.replace("in: smooth", "in: em"), /^5:11 CONFIG_UNUSED: smooth is read by nothing/],
+    [
+      "shards of OME-Zarr 0.4",
+      (text) => text.replace("chunk: [8, 8, 8]", "shard: [8, 8, 8], format: ome-zarr-0.4"),
+      /^8:\d+ CONFIG_RULE: ome-zarr-0.4 has no shards/,
+    ],
+    [
+      "chunks that do not fill a shard",
+      (text) => text.replace("chunk: [8, 8, 8]", "chunk: [8, 8, 8], shard: [12, 8, 8]"),
+      /^8:\d+ CONFIG_RULE: a shard of 12×8×8/,
+    ],
+    ["a level that is not there", (text) => text.replace("of: em,", "of: em, level: 2,"), /^3:24 CONFIG_RULE: em has no level 2/],
+    [
+      "types that do not fit",
+      (text) =>
+        text
+          .replace("op: gaussian, in: em, sigma: 1", "op: cast, in: em, dtype: int64")
+          .replace("op: threshold, in: smooth, above: 3", "op: gaussian, in: smooth, sigma: 1"),
+      /^6:\d+ CONFIG_FIELD: gaussian: in: takes integers up to 32 bits/,
+    ],
+    ["two outputs in one place", (text) => `${text}  smooth: { to: "ROOT/out/bin.zarr" }\n`, /CONFIG_COLLISION/],
+    ["text that is no YAML", (text) => text.replace("nodes:", "nodes: ["), /CONFIG_SYNTAX/],
+  ])("%s", async (_, spoil, wanted) => {
+    const faults = await faultsOf(spoil(GOOD));
+    expect(faults.some((fault) => (typeof wanted === "string" ? fault === wanted : wanted.test(fault)))).toBe(true);
+    expect(existsSync(join(root, "out"))).toBe(false);
+  });
+
+  it("needs more memory than there is", async () => {
+    const large = GOOD.replace("block: [8, 8, 8]", "block: [20, 20, 20]").replace("sigma: 1", "sigma: 4");
+    const text = large.replaceAll("ROOT", root);
+    await expect(planGraph({ text, file: "graph.yaml" }, { jobs: 1, memoryBytes: 100_000 })).rejects.toMatchObject({
+      code: "MEMORY_LIMIT",
+    });
+  });
+});
+
+describe("a plan", () => {
+  it("says what is computed together, read again and written", async () => {
+    const report = await planGraph(
+      { text: GOOD.replaceAll("ROOT", root), file: "graph.yaml" },
+      { jobs: 2, memoryBytes: 2 ** 27 },
+    );
+    // 3 blocks along an axis, of 8, 8 and 4; the filter reaches 4 voxels: 12, 16 and 8 are read where 20 are
+    const read = 2 * 36 ** 3;
+    expect(report.stages).toEqual([
+      expect.objectContaining({
+        name: "bin",
+        nodes: ["smooth", "bin"],
+        tasks: 27,
+        bytesRead: read,
+        bytesAgain: read - 2 * 20 ** 3,
+      }),
+    ]);
+    expect(report.outputs).toEqual([
+      expect.objectContaining({ name: "bin", shape: [20, 20, 20], dtype: "uint8", objects: 27, bytes: 8000 }),
+    ]);
+    expect(report.toText()).toContain("stage bin (smooth → bin): 27 tasks of 8×8×8");
+    expect(existsSync(join(root, "out"))).toBe(false);
+  });
+
+  it("enlarges blocks to whole shards, and says so", async () => {
+    const text = GOOD.replaceAll("ROOT", root).replace("chunk: [8, 8, 8]", "chunk: [4, 4, 4], shard: [16, 8, 8]");
+    const report = await planGraph({ text, file: "graph.yaml" }, { jobs: 2, memoryBytes: 2 ** 27 });
+    expect(report.stages[0]).toMatchObject({ block: [16, 8, 8], tasks: 18 });
+    expect(report.notes).toEqual(["bin: blocks of 16×8×8 instead of 8×8×8, whole shards of 16×8×8"]);
+  });
+
+  it("puts shards together in a step of their own where the memory is small", async () => {
+    const text = GOOD.replaceAll("ROOT", root).replace("chunk: [8, 8, 8]", "chunk: [4, 4, 4], shard: [20, 20, 20]");
+    const report = await planGraph({ text, file: "graph.yaml" }, { jobs: 1, memoryBytes: 220_000 });
+    expect(report.stages.map(({ name, block, isTemporary }) => ({ name, block, isTemporary }))).toEqual([
+      { name: "bin", block: [8, 8, 8], isTemporary: true },
+      { name: "bin-objects", block: [20, 20, 20], isTemporary: false },
+    ]);
+  });
+});
