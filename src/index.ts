@@ -21,6 +21,7 @@
  * | `catalog export copick` | `exportCopick` |
  * | `publish plan`, `script` | `planSample`, `renderScripts`; `readPlan`, `parseProfile` for their documents |
  * | `publish run`, `verify`, `neurons` | `publishRun`, `publishVerify`, `publishNeurons` |
+ * | `blocks check` | `checkBlocks`, and `checkVolume` for a volume that is open |
  * | none yet | `runBlocks` on `blockSource`, `workerProcesses`: the same work for each block of a grid |
  * | none yet | `operatorOf`, `OPERATORS`: functions of voxels that give the same bits whatever blocks they are computed in |
  * | none yet | `reductionOf`, `REDUCTIONS`: statistics, histograms, contrast limits and labels of a volume, merged of its blocks |
@@ -91,6 +92,16 @@ export { parseZarray } from "./formats/zarr/metadata.js";
 export type { OmeZarrImage } from "./formats/zarr/ome.js";
 export { parseOmeZarr } from "./formats/zarr/ome.js";
 export { readZarrBox } from "./formats/zarr/read.js";
+export type {
+  BlockCheckReport,
+  BlockFinding,
+  CheckBlocksOptions,
+  CheckVolumeOptions,
+  VolumeCheck,
+} from "./stations/blocks/check/check.js";
+export { checkBlocks, checkVolume } from "./stations/blocks/check/check.js";
+export type { Expect } from "./stations/blocks/check/expect.js";
+export { parseExpect } from "./stations/blocks/check/expect.js";
 export type { CatalogDownloadOptions } from "./stations/catalog/download/download.js";
 export { downloadDataset } from "./stations/catalog/download/download.js";
 export type { CatalogDownloadReport } from "./stations/catalog/download/report.js";

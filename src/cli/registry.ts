@@ -210,6 +210,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./publish-neurons.js"),
   },
   {
+    name: "blocks check",
+    summary: "Check volumes before they are read in blocks: type, scale, place, levels, contrast, gaps",
+    load: () => import("./blocks-check.js"),
+  },
+  {
     name: "engine work",
     summary: "Do one slice of a run, as the jobs of a cluster call it",
     load: () => import("./engine-work.js"),

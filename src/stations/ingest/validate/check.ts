@@ -1,4 +1,5 @@
-import type { CheckPlace, Finding, Mark } from "./finding.js";
+import type { Finding } from "../../../core/finding.js";
+import type { Mark } from "./finding.js";
 import type { SubjectKind, Subjects } from "./subjects.js";
 
 /** Before an import, on what a laboratory delivers; or after it, on the portal's tree. */
@@ -47,29 +48,3 @@ export function checksOf<K extends SubjectKind>(
 export const BOTH: readonly Suite[] = ["source", "standardized"];
 export const STANDARDIZED: readonly Suite[] = ["standardized"];
 export const SOURCE: readonly Suite[] = ["source"];
-
-/** The finding where a condition does not hold, nothing where it does. */
-export function unless(holds: boolean, place: CheckPlace, found: string, wanted: string): Finding[] {
-  return holds ? [] : [{ found, wanted, place }];
-}
-
-/** A number as people read it: 7 digits, no noise of float32. */
-export function shown(value: number): string {
-  return String(Number(value.toPrecision(7)));
-}
-
-/** A name or text from a file, set apart from the sentence around it. */
-export function quoted(text: string): string {
-  return `${JSON.stringify(text)}`;
-}
-
-/** The first few of many, and how many more there are. */
-export function few(items: readonly (string | number)[], most = 3): string {
-  const rest = items.length - most;
-  return `${items.slice(0, most).join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`;
-}
-
-/** `1 section`, `7 sections`. */
-export function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? "" : "s"}`;
-}

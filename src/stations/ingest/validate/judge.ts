@@ -1,6 +1,7 @@
+import type { Finding } from "../../../core/finding.js";
 import type { Check, Suite } from "./check.js";
 import { Missing, Undecided } from "./facts/fact.js";
-import type { Finding, Mark } from "./finding.js";
+import type { Mark } from "./finding.js";
 import type { SubjectKind, Subjects } from "./subjects.js";
 import { checksFor } from "./table.js";
 

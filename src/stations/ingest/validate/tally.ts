@@ -1,5 +1,6 @@
+import type { CheckPlace } from "../../../core/finding.js";
 import type { Severity, Suite } from "./check.js";
-import type { CheckPlace, Mark } from "./finding.js";
+import type { Mark } from "./finding.js";
 import { MARKS } from "./finding.js";
 import type { Judged } from "./judge.js";
 import { CHECKS } from "./table.js";

@@ -1,5 +1,6 @@
+import { count, few, shown, unless } from "../../../../core/finding.js";
 import { tiltAxisAngle } from "../../../../formats/mdoc/read.js";
-import { BOTH, type Check, checksOf, count, few, STANDARDIZED, shown, unless } from "../check.js";
+import { BOTH, type Check, checksOf, STANDARDIZED } from "../check.js";
 import { circularDifference, mdocAngles, withoutPartner } from "../facts/angles.js";
 import { known, Missing, readable, Undecided } from "../facts/fact.js";
 import { needList, needNumber, valueAt } from "../facts/fields.js";

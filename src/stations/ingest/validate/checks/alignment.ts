@@ -1,5 +1,6 @@
+import { count, few, shown, unless } from "../../../../core/finding.js";
 import { tiltAxisAngle } from "../../../../formats/mdoc/read.js";
-import { type Check, checksOf, count, few, STANDARDIZED, shown, unless } from "../check.js";
+import { type Check, checksOf, STANDARDIZED } from "../check.js";
 import { circularDifference } from "../facts/angles.js";
 import { known, readable, Undecided } from "../facts/fact.js";
 import { needList, needSize, numberAt } from "../facts/fields.js";

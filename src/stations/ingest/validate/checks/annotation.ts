@@ -1,10 +1,11 @@
+import type { Finding } from "../../../../core/finding.js";
+import { count, few, shown, unless } from "../../../../core/finding.js";
 import { isJsonObject, member } from "../../../../core/json-fields.js";
 import { isArray, show } from "../../../../formats/zarr/json.js";
-import { type Check, checksOf, count, few, STANDARDIZED, shown, unless } from "../check.js";
+import { type Check, checksOf, STANDARDIZED } from "../check.js";
 import { known, orNothing, readable, Undecided } from "../facts/fact.js";
 import { needNumber, needSize, shownAt, textAt, valueAt } from "../facts/fields.js";
 import type { Extreme, Faults, PointFacts } from "../facts/points.js";
-import type { Finding } from "../finding.js";
 import type { AnnotationSubject, PointsFile, VolumeSubject } from "../subjects.js";
 
 const hasPoints = ({ points }: AnnotationSubject): boolean => points.length > 0;

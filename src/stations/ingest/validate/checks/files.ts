@@ -1,7 +1,8 @@
+import { few, unless } from "../../../../core/finding.js";
 import type { Json } from "../../../../core/json.js";
 import { isJsonObject } from "../../../../core/json-fields.js";
 import { isArray } from "../../../../formats/zarr/json.js";
-import { type Check, checksOf, few, STANDARDIZED, unless } from "../check.js";
+import { type Check, checksOf, STANDARDIZED } from "../check.js";
 import { known, type Lazy, Missing } from "../facts/fact.js";
 import { type Document, needList, needText, textAt } from "../facts/fields.js";
 import type { Mark } from "../finding.js";

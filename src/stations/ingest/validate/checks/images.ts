@@ -1,5 +1,6 @@
+import { few, shown, unless } from "../../../../core/finding.js";
 import { mapLimit } from "../../../../system/parallel.js";
-import { BOTH, type Check, checksOf, few, STANDARDIZED, shown, unless } from "../check.js";
+import { BOTH, type Check, checksOf, STANDARDIZED } from "../check.js";
 import type { MdocFile } from "../facts/angles.js";
 import { known, orNothing, readable, Undecided } from "../facts/fact.js";
 import type { ImageFacts, ImageFile } from "../facts/image-file.js";

@@ -1,8 +1,9 @@
+import { unless } from "../../../../core/finding.js";
 import { isJsonObject, member } from "../../../../core/json-fields.js";
 import { isArray, show } from "../../../../formats/zarr/json.js";
 import { scalarText } from "../../config/nodes.js";
 import { isTruthy } from "../../metadata.js";
-import { type Check, checksOf, STANDARDIZED, unless } from "../check.js";
+import { type Check, checksOf, STANDARDIZED } from "../check.js";
 import { known, Missing, readable } from "../facts/fact.js";
 import { type Document, numberAt, shownAt, textAt, valueAt } from "../facts/fields.js";
 import type { Mark } from "../finding.js";

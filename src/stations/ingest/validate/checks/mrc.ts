@@ -1,9 +1,11 @@
+import type { CheckPlace } from "../../../../core/finding.js";
+import { shown, unless } from "../../../../core/finding.js";
 import { READABLE_MODES } from "../../../../formats/mrc/modes.js";
-import { BOTH, type Check, checksOf, STANDARDIZED, shown, unless } from "../check.js";
+import { BOTH, type Check, checksOf, STANDARDIZED } from "../check.js";
 import { known, readable, Undecided } from "../facts/fact.js";
 import { type MrcFields, voxelSize } from "../facts/mrc.js";
 import type { VoxelFacts } from "../facts/voxels.js";
-import type { CheckPlace, Mark } from "../finding.js";
+import type { Mark } from "../finding.js";
 import type { MrcSubject, Role } from "../subjects.js";
 
 /** Å. In a Zarr times two for each level. */

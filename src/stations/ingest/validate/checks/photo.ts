@@ -1,5 +1,6 @@
+import { unless } from "../../../../core/finding.js";
 import { isArray } from "../../../../formats/zarr/json.js";
-import { type Check, checksOf, STANDARDIZED, unless } from "../check.js";
+import { type Check, checksOf, STANDARDIZED } from "../check.js";
 import { known, readable } from "../facts/fact.js";
 import { type Document, textAt, valueAt } from "../facts/fields.js";
 import type { PhotoSubject } from "../subjects.js";

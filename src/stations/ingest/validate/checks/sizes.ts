@@ -1,4 +1,5 @@
-import { type Check, checksOf, few, STANDARDIZED, unless } from "../check.js";
+import { few, unless } from "../../../../core/finding.js";
+import { type Check, checksOf, STANDARDIZED } from "../check.js";
 import { known, Undecided } from "../facts/fact.js";
 import { needList, needSize, shownAt, textAt } from "../facts/fields.js";
 import type { TiltseriesSubject, TomogramSubject, VolumeSubject } from "../subjects.js";

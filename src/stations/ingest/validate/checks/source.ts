@@ -1,4 +1,5 @@
-import { type Check, checksOf, count, few, SOURCE, unless } from "../check.js";
+import { count, few, unless } from "../../../../core/finding.js";
+import { type Check, checksOf, SOURCE } from "../check.js";
 import { known, Undecided } from "../facts/fact.js";
 import type { SourceRunSubject } from "../subjects.js";
 

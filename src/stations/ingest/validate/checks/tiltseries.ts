@@ -1,5 +1,6 @@
+import { count, few, quoted, shown, unless } from "../../../../core/finding.js";
 import { roundHalfEven } from "../../../../core/number.js";
-import { type Check, checksOf, count, few, quoted, STANDARDIZED, shown, unless } from "../check.js";
+import { type Check, checksOf, STANDARDIZED } from "../check.js";
 import { mdocAngles, withoutPartner } from "../facts/angles.js";
 import { known, Undecided } from "../facts/fact.js";
 import { type Document, needList, needNumber, needSize, numberAt, shownAt, textAt, valueAt } from "../facts/fields.js";

@@ -1,4 +1,5 @@
-import { type Check, checksOf, STANDARDIZED, unless } from "../check.js";
+import { unless } from "../../../../core/finding.js";
+import { type Check, checksOf, STANDARDIZED } from "../check.js";
 import { known } from "../facts/fact.js";
 import { numberAt, shownAt } from "../facts/fields.js";
 import { sizeChecks } from "./sizes.js";

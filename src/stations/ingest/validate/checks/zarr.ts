@@ -1,13 +1,15 @@
+import type { Finding } from "../../../../core/finding.js";
+import { few, shown, unless } from "../../../../core/finding.js";
 import { member } from "../../../../core/json-fields.js";
 import { toNumber } from "../../../../core/number.js";
 import { isArray, show } from "../../../../formats/zarr/json.js";
 import { NGFF_RULES, type NgffFinding } from "../../../../formats/zarr/ngff-rules.js";
 import { validateNgff } from "../../../../formats/zarr/ngff-validate.js";
-import { BOTH, type Check, checksOf, few, STANDARDIZED, shown, unless } from "../check.js";
+import { BOTH, type Check, checksOf, STANDARDIZED } from "../check.js";
 import { known, readable } from "../facts/fact.js";
 import { numberAt, textAt, valueAt } from "../facts/fields.js";
 import type { ZarrImage } from "../facts/zarr.js";
-import type { Finding, Mark } from "../finding.js";
+import type { Mark } from "../finding.js";
 import type { ZarrSubject } from "../subjects.js";
 import { SPACING_TOLERANCE } from "./mrc.js";
 

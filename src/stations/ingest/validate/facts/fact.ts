@@ -1,6 +1,6 @@
 import { asEmporiumError, type EmporiumError, isEmporiumError } from "../../../../core/errors.js";
+import type { CheckPlace, Finding } from "../../../../core/finding.js";
 import { once } from "../../importers/tiltseries-facts.js";
-import type { CheckPlace, Finding } from "../finding.js";
 
 /** What is known of a thing, or why nothing is. */
 export type Fact<T> = { readonly value: T } | Unknown;

@@ -1,5 +1,5 @@
 import type { Triple } from "../../../../core/box.js";
-import type { CheckPlace } from "../finding.js";
+import type { CheckPlace } from "../../../../core/finding.js";
 
 /** Somebody says how large the voxels of a volume are. */
 export interface Statement {

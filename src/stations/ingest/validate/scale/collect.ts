@@ -1,10 +1,10 @@
 import type { Triple } from "../../../../core/box.js";
+import type { CheckPlace } from "../../../../core/finding.js";
 import { sameSpacing } from "../../../../model/voxel-spacing.js";
 import type { MdocFile } from "../facts/angles.js";
 import { type Lazy, orNothing } from "../facts/fact.js";
 import { type Document, numberAt } from "../facts/fields.js";
 import { voxelSize } from "../facts/mrc.js";
-import type { CheckPlace } from "../finding.js";
 import type { MrcSubject, VolumeSubject, ZarrSubject } from "../subjects.js";
 import type { Relative, ScaleCase, Statement } from "./case.js";
 import { grouped, wholeBinning } from "./compare.js";

@@ -1,5 +1,5 @@
-import { few, shown } from "../check.js";
-import type { Finding } from "../finding.js";
+import type { Finding } from "../../../../core/finding.js";
+import { few, shown } from "../../../../core/finding.js";
 import type { Relative, ScaleCase, Statement } from "./case.js";
 import { alike, extentSpacing, fieldSpacing, grouped, nearMiss, similarSpacing, wholeBinning } from "./compare.js";
 

@@ -1,0 +1,45 @@
+/** Where to look: an object or folder, and the place in it. */
+export interface CheckPlace {
+  /** Relative to the tree, or to the input. */
+  readonly key: string;
+  /** Dotted path in a JSON document. */
+  readonly path?: string | undefined;
+  readonly byte?: number | undefined;
+  /** From 1. */
+  readonly line?: number | undefined;
+}
+
+/** One thing that is not as it should be: "found, wanted". */
+export interface Finding {
+  readonly found: string;
+  readonly wanted: string;
+  readonly place: CheckPlace;
+  /** A paragraph, where found and wanted do not tell the story. */
+  readonly explanation?: string | undefined;
+}
+
+/** The finding where a condition does not hold, nothing where it does. */
+export function unless(holds: boolean, place: CheckPlace, found: string, wanted: string): Finding[] {
+  return holds ? [] : [{ found, wanted, place }];
+}
+
+/** A number as people read it: 7 digits, no noise of float32. */
+export function shown(value: number): string {
+  return String(Number(value.toPrecision(7)));
+}
+
+/** A name or text from a file, set apart from the sentence around it. */
+export function quoted(text: string): string {
+  return `${JSON.stringify(text)}`;
+}
+
+/** The first few of many, and how many more there are. */
+export function few(items: readonly (string | number)[], most = 3): string {
+  const rest = items.length - most;
+  return `${items.slice(0, most).join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`;
+}
+
+/** `1 section`, `7 sections`. */
+export function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,170 @@
+import { readFile } from "node:fs/promises";
+import type { BlockVolume } from "../../../arrays/blocks/volume.js";
+import { openBlockVolume } from "../../../arrays/loader/volume.js";
+import { asEmporiumError, EmporiumError, isEmporiumError } from "../../../core/errors.js";
+import type { CheckPlace } from "../../../core/finding.js";
+import { type Report, withText } from "../../../core/report.js";
+import { mapLimit } from "../../../system/parallel.js";
+import { ARRAY_RULES } from "./checks/arrays.js";
+import { LEVEL_RULES } from "./checks/levels.js";
+import { METADATA_RULES } from "./checks/metadata.js";
+import { VOXEL_RULES } from "./checks/voxels.js";
+import { type Expect, NOTHING_EXPECTED, parseExpect } from "./expect.js";
+import { type BlockRule, type CheckedVolume, finest } from "./rule.js";
+import { sampleVolume } from "./sample.js";
+
+/** A volume that cannot be opened has this finding alone. */
+const OPENS: Pick<BlockRule, "code" | "statement" | "hint"> = {
+  code: "volume.opens",
+  statement: "the volume can be opened",
+  hint: "harvest peek and verify say more of the file",
+};
+
+/** Every rule on volumes, in the order of reports. Their codes never change meaning. */
+export const BLOCK_RULES: readonly BlockRule[] = [...METADATA_RULES, ...LEVEL_RULES, ...VOXEL_RULES, ...ARRAY_RULES];
+
+/** One thing that is not as it should be. */
+export interface BlockFinding extends CheckPlace {
+  readonly code: string;
+  /** "found, wanted". */
+  readonly message: string;
+  readonly found: string;
+  readonly wanted: string;
+  readonly hint: string;
+}
+
+export interface VolumeCheck {
+  readonly location: string;
+  /** Rules that were applied, and blocks that were read. */
+  readonly rules: number;
+  readonly blocks: number;
+  readonly findings: readonly BlockFinding[];
+}
+
+export interface CheckVolumeOptions {
+  readonly expect?: Expect | undefined;
+  /** Volumes that are to be read in one grid with it. */
+  readonly others?: readonly BlockVolume[] | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Applies every rule to a volume that is open. Reads at most 48 blocks of 64³ voxels of the finest level and 6 of each other.
+ *
+ * @throws what stores throw, but for objects that are not there
+ */
+export async function checkVolume(volume: BlockVolume, options: CheckVolumeOptions = {}): Promise<VolumeCheck> {
+  const { expect = NOTHING_EXPECTED, others = [], signal } = options;
+  const isSound = volume.levels.every(({ shape }) => shape.every((length) => length > 0));
+  const sample = isSound ? await sampleVolume(volume, signal) : { blocks: [], values: new Float64Array(0), lost: [] };
+  const subject: CheckedVolume = { volume, expect, sample, others, kind: expect.kind ?? kindOf(volume) };
+  const findings = BLOCK_RULES.flatMap(({ code, hint, judge }) =>
+    judge(subject).map(
+      ({ found, wanted, place }): BlockFinding => ({
+        code,
+        message: `${found}; wanted: ${wanted}`,
+        found,
+        wanted,
+        hint,
+        ...place,
+      }),
+    ),
+  );
+  return { location: volume.name, rules: BLOCK_RULES.length, blocks: sample.blocks.length, findings };
+}
+
+function kindOf(volume: BlockVolume): "image" | "labels" {
+  return /^(bool|u?int(32|64))$/.test(finest({ volume }).dtype) ? "labels" : "image";
+}
+
+export interface CheckBlocksOptions {
+  /** A file of expectations, which hold for the first location. */
+  readonly expect?: string | undefined;
+  readonly memoryBytes?: number | undefined;
+  readonly anonymous?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface BlockCheckReport extends Report {
+  readonly status: "ok" | "findings";
+  readonly volumes: readonly VolumeCheck[];
+}
+
+/**
+ * Checks volumes before they are read block by block. Those behind the first are taken to be read in its grid.
+ *
+ * @throws {EmporiumError} CONFIG_FIELD, CONFIG_SYNTAX (`expect`), LOCATION_UNKNOWN, and what stores throw; a volume that cannot be opened
+ *   is a finding
+ */
+export async function checkBlocks(locations: readonly string[], options: CheckBlocksOptions = {}): Promise<BlockCheckReport> {
+  const { signal } = options;
+  const expect = options.expect === undefined ? undefined : parseExpect(await textOf(options.expect), options.expect);
+  const opened = await mapLimit(locations, 4, (location) => open(location, options));
+  try {
+    const [, ...others] = opened.flatMap((one) => ("volume" in one ? one.volume : []));
+    const isFirstOpen = "volume" in opened[0]!;
+    const volumes: VolumeCheck[] = [];
+    for (const [at, one] of opened.entries()) {
+      if ("finding" in one) volumes.push({ location: locations[at]!, rules: 0, blocks: 0, findings: [one.finding] });
+      else
+        volumes.push(
+          await checkVolume(one.volume, at === 0 ? { expect, others: isFirstOpen ? others : [], signal } : { signal }),
+        );
+    }
+    return reportOf(volumes);
+  } finally {
+    for (const one of opened) if ("volume" in one) await one.volume.close();
+  }
+}
+
+async function textOf(path: string): Promise<string> {
+  return readFile(path, "utf8").catch((error: unknown) => {
+    throw new EmporiumError("USAGE", `${path} cannot be read`, { place: { file: path }, cause: asEmporiumError(error) });
+  });
+}
+
+async function open(
+  location: string,
+  { memoryBytes, anonymous, signal }: CheckBlocksOptions,
+): Promise<{ volume: BlockVolume } | { finding: BlockFinding }> {
+  try {
+    return { volume: await openBlockVolume(location, { memoryBytes, store: { anonymous }, signal }) };
+  } catch (error) {
+    if (!isEmporiumError(error) || !/^(FORMAT_|STORE_ABSENT)/.test(error.code)) throw error;
+    const { code, hint } = OPENS;
+    const { place } = error.facts;
+    const found = `${error.code}: ${error.message}`;
+    return {
+      finding: {
+        code,
+        message: found,
+        found,
+        wanted: "a volume",
+        hint: error.facts.hint ?? hint,
+        key: place?.file ?? location,
+        path: place?.path,
+        byte: place?.byte,
+      },
+    };
+  }
+}
+
+function reportOf(volumes: readonly VolumeCheck[]): BlockCheckReport {
+  const isOk = volumes.every(({ findings }) => findings.length === 0);
+  const document = { status: isOk ? ("ok" as const) : ("findings" as const), exitStatus: isOk ? 0 : 4, volumes, errors: [] };
+  return withText(document, ({ volumes: all }) => all.flatMap(linesOf));
+}
+
+function linesOf({ location, rules, blocks, findings }: VolumeCheck): string[] {
+  const statements = new Map([OPENS, ...BLOCK_RULES].map(({ code, statement }) => [code, statement]));
+  const of = `${rules} rules, ${blocks} blocks read`;
+  return [
+    ...findings.flatMap(({ code, found, wanted, key, path, hint }) => [
+      `error[${code}]: ${statements.get(code)}`,
+      `  found ${found}; wanted ${wanted}`,
+      `  at ${path === undefined ? key : `${key} ${path}`}`,
+      `  hint: ${hint}`,
+    ]),
+    findings.length === 0 ? `${location}: as it should be (${of})` : `${location}: ${findings.length} found (${of})`,
+  ];
+}

@@ -1,0 +1,42 @@
+import type { BlockLevel, BlockVolume } from "../../../arrays/blocks/volume.js";
+import { EmporiumError } from "../../../core/errors.js";
+import type { Finding } from "../../../core/finding.js";
+import type { Expect } from "./expect.js";
+import type { Sample } from "./sample.js";
+
+/** What the rules look at. */
+export interface CheckedVolume {
+  readonly volume: BlockVolume;
+  readonly expect: Expect;
+  readonly kind: "image" | "labels";
+  /** Blocks that were read. */
+  readonly sample: Sample;
+  /** Volumes that are to be read in one grid with it. */
+  readonly others: readonly BlockVolume[];
+}
+
+/** One rule. What it finds is an error: it gives nothing where the volume is as it should be. */
+export interface BlockRule {
+  /** Stable: reports and programs name it. */
+  readonly code: string;
+  /** What holds where the rule finds nothing, one line. */
+  readonly statement: string;
+  /** What to do, one clause. */
+  readonly hint: string;
+  judge(subject: CheckedVolume): readonly Finding[];
+}
+
+/** Axes as messages name them. */
+export const AXES = ["z", "y", "x"] as const;
+
+/** The finest level. @throws {EmporiumError} FORMAT_FIELD where there is none: nothing can be said of such a volume */
+export function finest({ volume }: Pick<CheckedVolume, "volume">): BlockLevel {
+  const [level] = volume.levels;
+  if (level) return level;
+  throw new EmporiumError("FORMAT_FIELD", `${volume.name} has no level`, { place: { file: volume.name } });
+}
+
+/** A place in a volume: the whole, or a field of a level. */
+export function placeIn({ volume }: Pick<CheckedVolume, "volume">, path?: string): Finding["place"] {
+  return { key: volume.name, path };
+}
