@@ -148,6 +148,26 @@ describe("runBlocks", () => {
     ]);
   });
 
+  it("does some blocks alone, with what they need", async () => {
+    const target = memoryStore();
+    const done: string[] = [];
+    const given = { operations: writing(done), only: (index: number) => index === 12 };
+    const report = await runBlocks(blockSource(graph()), options(target, given));
+    expect(report).toMatchObject({ tasks: 24, done: 9, already: 0, skipped: 15, exitStatus: 0 });
+    expect(done.toSorted()).toEqual([
+      "a 0,0,0",
+      "a 0,0,1",
+      "a 0,1,0",
+      "a 0,1,1",
+      "a 1,0,0",
+      "a 1,0,1",
+      "a 1,1,0",
+      "a 1,1,1",
+      "b 0,0,0",
+    ]);
+    expect(await runBlocks(blockSource(graph()), options(target))).toMatchObject({ done: 15, already: 9, skipped: 0 });
+  });
+
   it("is another run when the blocks are others", async () => {
     const target = memoryStore();
     await runBlocks(blockSource(graph()), options(target));

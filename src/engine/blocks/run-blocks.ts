@@ -54,6 +54,8 @@ export interface RunBlocksOptions
   > {
   /** Does tasks elsewhere, such as in worker processes; this process keeps the journal. By default they run here. */
   performers?: Performers | undefined;
+  /** Only these blocks and what they need. The others are left as they are, `skipped`. Default all. */
+  only?: ((index: number) => boolean) | undefined;
 }
 
 /** Somebody who does tasks of a run, and writes what is done into its journal. */
@@ -67,6 +69,8 @@ export interface Performers {
 
 export interface BlockRunReport extends Omit<RunReport, "results"> {
   readonly tasks: number;
+  /** Not asked for. */
+  readonly skipped: number;
   /** Every task that is not done, in its order. */
   notDone(): Iterable<NotDone>;
 }
@@ -112,6 +116,7 @@ async function runLocked(source: BlockSource, options: Inner): Promise<BlockRunR
   emit({ kind: "plan", tasks: source.count, bytes, resumed, createdMs });
   await removeTree(scratch);
   const states = await findAlready(source, folder, isClean, options);
+  const skipped = options.only ? skipOthers(source, states, options.only) : 0;
   emit({ kind: "checked", already: states.counts.already, alreadyBytes: alreadyBytes(source, states) });
 
   const token = randomBytes(4).toString("hex");
@@ -125,14 +130,15 @@ async function runLocked(source: BlockSource, options: Inner): Promise<BlockRunR
     await journal.close().catch((error: unknown) => log.warn(asEmporiumError(error).message));
   }
   tell.counts();
-  if (!journal.broken) await closeRun(source, folder, states, { ...options, createdMs });
+  if (!journal.broken) await closeRun(source, folder, states, { ...options, createdMs, skipped });
   await removeTree(scratch);
   await removeIfEmpty(join(options.workspace, "scratch"));
   await checkInputs(source.stages, options).catch((error: unknown) => {
     ended ??= asEmporiumError(error);
   });
   if (stop.signal.aborted) ended = stopReason(stop.signal.reason);
-  return report(source, states, tell.failures, { ...options, createdMs, resumed, ended, interrupted: perform.interrupted() });
+  const facts = { createdMs, resumed, skipped, ended, interrupted: perform.interrupted() };
+  return report(source, states, tell.failures, { ...options, ...facts });
 }
 
 /** Does tasks here, or has them done; counts those that were cut off. */
@@ -221,6 +227,29 @@ async function findAlready(source: BlockSource, folder: string, isClean: boolean
   return states;
 }
 
+/**
+ * Takes all out of a run but some blocks and what they need, however far away.
+ *
+ * @returns how many are taken out: to the run they look as if they were done
+ */
+function skipOthers(source: BlockSource, states: TaskStates, only: (index: number) => boolean): number {
+  const wanted = new Uint8Array(source.count);
+  let skipped = 0;
+  // a need comes before the task that needs it
+  for (let index = source.count - 1; index >= 0; index--) {
+    if (states.get(index) !== undefined) continue;
+    if (wanted[index] === 1 || only(index)) {
+      source.needs(index, (need) => {
+        wanted[need] = 1;
+      });
+    } else {
+      states.set(index, "already");
+      skipped++;
+    }
+  }
+  return skipped;
+}
+
 /** Blocks of temporary stages that nobody needs any more: everything that was made of them is done. */
 function passOverUnneeded(source: BlockSource, states: TaskStates): void {
   for (const { first, count, isTemporary } of source.stages.toReversed()) {
@@ -237,11 +266,16 @@ function passOverUnneeded(source: BlockSource, states: TaskStates): void {
   }
 }
 
-async function closeRun(source: BlockSource, folder: string, { counts }: TaskStates, options: Inner & { createdMs: number }) {
-  const { target, log, createdMs } = options;
+async function closeRun(
+  source: BlockSource,
+  folder: string,
+  { counts }: TaskStates,
+  options: Inner & { createdMs: number; skipped: number },
+) {
+  const { target, log, createdMs, skipped } = options;
   try {
     for (const stage of source.stages) await mergeReceipts(target, folder, stage, { log, remove: true });
-    const complete = counts.done + counts.already === source.count;
+    const complete = skipped === 0 && counts.done + counts.already === source.count;
     if (complete) await putJson(target, `${folder}${BEGIN}`, { createdMs, complete } satisfies Begun);
   } catch (error) {
     // the segments are there: the next run merges them
@@ -283,9 +317,15 @@ function report(
   source: BlockSource,
   states: TaskStates,
   failures: ReadonlyMap<number, ErrorRecord>,
-  facts: Inner & { createdMs: number; resumed: boolean; ended: EmporiumError | undefined; interrupted: number },
+  facts: Inner & {
+    createdMs: number;
+    resumed: boolean;
+    skipped: number;
+    ended: EmporiumError | undefined;
+    interrupted: number;
+  },
 ): BlockRunReport {
-  const { stop, clock, emit, begunMs, createdMs, resumed, ended, interrupted } = facts;
+  const { stop, clock, emit, begunMs, createdMs, resumed, skipped, ended, interrupted } = facts;
   const { counts } = states;
   const codes = [...failures.values()].map(({ code }) => code);
   const status = exitStatusFor(counts, codes, stop.signal.aborted ? ended : undefined);
@@ -295,6 +335,8 @@ function report(
   return {
     tasks: source.count,
     ...counts,
+    already: counts.already - skipped,
+    skipped,
     interrupted,
     seconds,
     exitStatus,

@@ -8,10 +8,11 @@ import { componentStages } from "./components/stages.js";
 import { bytesOf, memoryOf } from "./costs.js";
 import { fuse, type Group } from "./fuse.js";
 import { innerChunk, scaledBlock, wholeObjects } from "./grids.js";
-import { type ComputedNode, type GraphNode, identityOf } from "./nodes.js";
+import { type ComputedNode, type GraphNode, identityOf, type ReduceNode } from "./nodes.js";
 import { levelsOf, type OutputPlan, type StoredLevel } from "./outputs.js";
 import type { Program, Step } from "./program.js";
 import { each } from "./reach.js";
+import { reduceStages, resultKey } from "./reduce/stages.js";
 import { objectShape, outputsOf, type StoredArray } from "./stored-array.js";
 
 export interface CompileOptions {
@@ -20,6 +21,8 @@ export interface CompileOptions {
   readonly outputs: readonly OutputPlan[];
   /** Nodes that are stored although they are no outputs. */
   readonly stored: ReadonlySet<GraphNode>;
+  /** Reductions whose results are outputs. */
+  readonly results: readonly ReduceNode[];
   /** Voxels of the grid's array, and of a block of it. */
   readonly gridShape: Triple;
   readonly block: Triple;
@@ -64,19 +67,21 @@ export function compileGraph(options: CompileOptions): CompiledGraph {
   };
   const blockOf = (node: GraphNode) => wholeObjects(wanted(node), objectShape(arrayOf(node)), node.facts.shape);
   const groups = fuse(options.nodes, (node) => byNode.has(node) || options.stored.has(node), blockOf);
+  const kept = new Set<GraphNode>(options.results);
   const stages = groups.flatMap((group) =>
-    compileGroup(group, byNode.get(group.root), arrayOf, wanted(group.root), folder, options),
+    compileGroup(group, byNode.get(group.root), arrayOf, wanted(group.root), folder, { ...options, kept }),
   );
   return { id, stages, folder };
 }
 
-function graphId({ nodes, outputs, gridShape, block, identities }: CompileOptions): string {
+function graphId({ nodes, outputs, results, gridShape, block, identities }: CompileOptions): string {
   const text = canonicalJson({
     nodes: nodes.map((node) => ({ name: node.name, ...identityOf(node) })),
     outputs: outputs.map((output) => {
       const levels = levelsOf(output).map(({ node, array }) => ({ node: node.name, array }));
       return { name: output.name, location: output.location, levels };
     }),
+    results: results.map(({ name }) => name),
     grid: { shape: gridShape, block },
     inputs: Object.fromEntries([...identities].map(([name, objects]) => [name, objects.map(versionOf)])),
   });
@@ -100,7 +105,7 @@ function compileGroup(
   arrayOf: (node: GraphNode) => StoredArray,
   wanted: Triple,
   folder: string,
-  { nodes, identities }: CompileOptions,
+  { nodes, identities, kept }: CompileOptions & { kept: ReadonlySet<GraphNode> },
 ): CompiledStage[] {
   const { root, block, members, reads } = group;
   const array = arrayOf(root);
@@ -116,16 +121,21 @@ function compileGroup(
     ),
     inputs: [...reads.keys()].flatMap((node) => (node.kind === "read" ? inputsOf(node.input, identities) : [])),
     outputs: outputsOf(array),
-    isTemporary: output === undefined,
+    isTemporary: output === undefined && !kept.has(root),
     bytes: Math.ceil(bytes.read / tasks),
     memoryBytes: memoryOf(group, array),
     threads: 1 as const,
   };
-  const params = { program: programOf(inOrder, reads, arrayOf), array };
+  const values = [...members.keys()].flatMap((member) => member.values ?? []);
+  base.needs.push(...[...new Set(values.map(({ from }) => from.name))].map((stage): BlockNeed => ({ kind: "all", stage })));
+  const program = programOf(inOrder, reads, arrayOf, folder);
   const computed = inOrder.filter((node) => node.kind === "local" && members.has(node)).map(({ name }) => name);
   const facts = { nodes: computed, bytesRead: bytes.read, bytesAgain: bytes.again, notes: notesOf(group, wanted, array, output) };
+  const params = { program, array };
   if (root.kind === "local") return [{ stage: { ...base, run: "compute", params }, ...facts, tasks }];
-  return componentStages(root, { ...base, params }, folder).map((stage, at) => {
+  const stages =
+    root.kind === "reduce" ? reduceStages(root, base, program, folder) : componentStages(root, { ...base, params }, folder);
+  return stages.map((stage, at) => {
     const own = at === 0 ? facts : { nodes: [], bytesRead: 0, bytesAgain: 0, notes: [] };
     return { stage, ...own, tasks: countBlocks(stage) };
   });
@@ -135,14 +145,21 @@ function inputsOf(input: string, identities: CompileOptions["identities"]): Task
   return (identities.get(input) ?? []).map((object) => ({ ...object, key: `${input}/${object.key}` }));
 }
 
-function programOf(inOrder: readonly GraphNode[], reads: Group["reads"], arrayOf: (node: GraphNode) => StoredArray): Program {
+function programOf(
+  inOrder: readonly GraphNode[],
+  reads: Group["reads"],
+  arrayOf: (node: GraphNode) => StoredArray,
+  folder: string,
+): Program {
   const numberOf = (node: GraphNode) => inOrder.indexOf(node);
   return inOrder.map((node): Step => {
     const { shape, dtype } = node.facts;
     if (node.kind === "read") return { kind: "input", input: node.input, level: node.level, shape, dtype };
     if (node.kind !== "local" || reads.has(node)) return { kind: "stored", array: arrayOf(node), shape, dtype };
-    const { operator, version, bound, from } = node;
-    return { kind: "apply", op: operator, version, params: bound.params as PlainObject, from: from.map(numberOf), shape, dtype };
+    const { operator, version, bound, from, values = [] } = node;
+    const params = bound.params as PlainObject;
+    const stored = values.map(({ from: { name }, ...use }) => ({ ...use, key: resultKey(folder, name) }));
+    return { kind: "apply", op: operator, version, params, from: from.map(numberOf), values: stored, shape, dtype };
   });
 }
 

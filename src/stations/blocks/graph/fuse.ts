@@ -1,6 +1,6 @@
 import type { Triple } from "../../../core/box.js";
 import { haloShare } from "./grids.js";
-import type { ComputedNode, GraphNode, LocalNode } from "./nodes.js";
+import type { ComputedNode, GraphNode, LocalNode, ReduceNode } from "./nodes.js";
 import { ITSELF, joined, type Reach, through } from "./reach.js";
 
 /** A halo is computed again rather than stored while it is at most this part of the block. */
@@ -8,7 +8,7 @@ const HALO_MAX = 0.6;
 
 /** Nodes that are computed together: what a block of the root needs of each of them. */
 export interface Group {
-  readonly root: ComputedNode;
+  readonly root: ComputedNode | ReduceNode;
   readonly block: Triple;
   /** The root, where it is an operator, and what is computed with it. */
   readonly members: Map<LocalNode, Reach>;
@@ -53,7 +53,12 @@ export function fuse(
 }
 
 /** Notes what a member of a group needs. Undefined stands for two needs that no formula joins: the node must be stored. */
-function note(uses: Map<GraphNode, Map<Group, Reach | undefined>>, node: ComputedNode, group: Group, reach: Reach): void {
+function note(
+  uses: Map<GraphNode, Map<Group, Reach | undefined>>,
+  node: ComputedNode | ReduceNode,
+  group: Group,
+  reach: Reach,
+): void {
   for (const from of node.from) {
     const wanted = node.kind === "local" ? through(reach, node.bound) : reach;
     const users = uses.get(from) ?? new Map<Group, Reach | undefined>();

@@ -1,10 +1,10 @@
-import type { Json, JsonObject } from "../../../core/json.js";
+import { type Json, type JsonObject, parseJson, printJson } from "../../../core/json.js";
 import { Float } from "../../../core/number.js";
 import { printZattrs, printZgroup } from "../../../formats/zarr/metadata.js";
 import { printZarrV3, zarrV3GroupMetadata } from "../../../formats/zarr/v3-metadata.js";
-import type { Store } from "../../../stores/store.js";
+import { absent, type Store } from "../../../stores/store.js";
 import type { Facts } from "./nodes.js";
-import { levelsOf, type OutputPlan } from "./outputs.js";
+import { levelsOf, type OutputPlan, type ResultPlan } from "./outputs.js";
 import { arrayDocument } from "./stored-array.js";
 
 /**
@@ -24,6 +24,14 @@ export async function writeMetadata(target: Store, output: OutputPlan, signal?: 
     const attributes = { ome: { version: "0.5", ...imageOf(output, undefined) } };
     await put("zarr.json", printZarrV3(zarrV3GroupMetadata({ attributes })));
   }
+}
+
+/** Writes the result of a reduction where it was asked for. */
+export async function writeResult(target: Store, { key, from }: ResultPlan, signal?: AbortSignal): Promise<void> {
+  const bytes = await target.read(from, undefined, { signal });
+  if (!bytes) throw absent(target, from);
+  const text = `${printJson(parseJson(new TextDecoder().decode(bytes)), { indent: 2 })}\n`;
+  await target.write(key, new TextEncoder().encode(text), { contentType: "application/json", signal });
 }
 
 /** Key of the document that makes a folder an image. */

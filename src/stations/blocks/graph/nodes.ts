@@ -34,6 +34,26 @@ export interface LocalNode extends Base {
   readonly from: readonly GraphNode[];
   /** False: its value is stored before others use it. */
   readonly fuse: boolean;
+  /** Parameters that are results of reductions. */
+  readonly values?: readonly ValueUse[] | undefined;
+}
+
+/** A parameter that is known once a reduction is. */
+export interface ValueUse {
+  readonly field: string;
+  readonly from: ReduceNode;
+  /** Names that lead to it in the result; of a list its middle is taken where `isMiddle`. */
+  readonly path: readonly string[];
+  readonly isMiddle: boolean;
+}
+
+/** One result of a whole volume. It is no volume itself: its facts are those of what it reads. */
+export interface ReduceNode extends Base {
+  readonly kind: "reduce";
+  readonly reduction: string;
+  readonly version: number;
+  readonly params: JsonObject;
+  readonly from: readonly [GraphNode];
 }
 
 /** Connected components of what is not 0, numbered by their first voxels. */
@@ -46,7 +66,7 @@ export interface ComponentsNode extends Base {
 
 /** What has a value that can be stored. */
 export type ComputedNode = LocalNode | ComponentsNode;
-export type GraphNode = ReadNode | ComputedNode;
+export type GraphNode = ReadNode | ComputedNode | ReduceNode;
 
 /** Raised with every change of the labels' bits. */
 const COMPONENTS_VERSION = 1;
@@ -55,7 +75,16 @@ const COMPONENTS_VERSION = 1;
 export function identityOf(node: GraphNode): JsonObject {
   if (node.kind === "read") return { read: node.input, level: node.level };
   const from = node.from.map(({ name }) => name);
-  if (node.kind === "local") return { op: node.operator, version: node.version, params: node.bound.params, from };
+  if (node.kind === "local") {
+    const values = (node.values ?? []).map(({ field, from: { name }, path, isMiddle }) => ({
+      field,
+      from: name,
+      path,
+      isMiddle,
+    }));
+    return { op: node.operator, version: node.version, params: node.bound.params, from, values };
+  }
+  if (node.kind === "reduce") return { op: node.reduction, version: node.version, params: node.params, from };
   const { connectivity, minVoxels } = node;
   return { op: "components", version: COMPONENTS_VERSION, params: { connectivity, minVoxels }, from };
 }

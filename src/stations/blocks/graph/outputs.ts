@@ -1,5 +1,5 @@
 import type { OutputDocument } from "./document.js";
-import type { ComputedNode } from "./nodes.js";
+import type { ComputedNode, ReduceNode } from "./nodes.js";
 import type { StoredArray } from "./stored-array.js";
 
 /** An array and whose value it has. */
@@ -22,4 +22,15 @@ export interface OutputPlan extends StoredLevel {
 
 export function levelsOf({ node, array, coarser }: OutputPlan): StoredLevel[] {
   return [{ node, array }, ...coarser];
+}
+
+/** A result of a reduction that people asked for. */
+export interface ResultPlan {
+  readonly name: string;
+  readonly node: ReduceNode;
+  readonly location: string;
+  /** Of the document, in the target. */
+  readonly key: string;
+  /** Of the object that its stage writes. */
+  readonly from: string;
 }

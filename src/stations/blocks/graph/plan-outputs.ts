@@ -5,7 +5,7 @@ import type { OutputDocument } from "./document.js";
 import type { Faults } from "./faults.js";
 import { DEFAULT_CHUNK } from "./grids.js";
 import { type Facts, factsAfter, type GraphNode, type LocalNode } from "./nodes.js";
-import type { OutputPlan } from "./outputs.js";
+import type { OutputPlan, ResultPlan } from "./outputs.js";
 import { each } from "./reach.js";
 import type { ResolvedGraph } from "./resolve.js";
 import type { StoredArray } from "./stored-array.js";
@@ -21,6 +21,7 @@ export function planOutputs(
   const takenLevels = new Set<GraphNode>();
   return [...outputs].flatMap(([name, node], at): OutputPlan[] => {
     const written = document.outputs[name]!;
+    if (node.kind === "reduce") return [];
     const path = ["outputs", name];
     const dtype = written.dtype ?? node.facts.dtype;
     const isOwn = node.kind !== "read" && dtype === node.facts.dtype && !taken.has(node);
@@ -41,6 +42,22 @@ export function planOutputs(
     const coarser = levels.map((one, at) => ({ node: one, array: arrayAt(one, at + 1) }));
     refuseLayout(written, path, faults);
     return [{ name, node: stored, array: arrayAt(stored, 0), coarser, document: written, location, folder }];
+  });
+}
+
+/** Where results of reductions go. */
+export function planResults(
+  { outputs, document }: ResolvedGraph,
+  placed: readonly Placed[],
+  faults: Faults,
+): Omit<ResultPlan, "from">[] {
+  return [...outputs].flatMap(([name, node], at) => {
+    const isResult = node.kind === "reduce";
+    if (isResult !== (document.outputs[name]!.format === "json"))
+      faults.add(["outputs", name], isResult ? `${node.name} is a result, no volume` : `${node.name} is a volume`, {
+        hint: isResult ? "write format: json" : "leave format: json out",
+      });
+    return isResult ? [{ name, node, ...placed[at]! }] : [];
   });
 }
 

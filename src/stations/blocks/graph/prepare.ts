@@ -7,11 +7,12 @@ import { type CompiledGraph, type CompiledStage, compileGraph, isCopy } from "./
 import { collectFaults } from "./faults.js";
 import { DEFAULT_CHUNK } from "./grids.js";
 import { blockMemory, type Inputs, identityOfVolume } from "./inputs.js";
-import type { GraphNode, LocalNode } from "./nodes.js";
-import { levelsOf, type OutputPlan } from "./outputs.js";
-import { planOutputs } from "./plan-outputs.js";
+import type { GraphNode, LocalNode, ReduceNode } from "./nodes.js";
+import { levelsOf, type OutputPlan, type ResultPlan } from "./outputs.js";
+import { planOutputs, planResults } from "./plan-outputs.js";
 import { each } from "./reach.js";
 import type { ReadGraph } from "./read-graph.js";
+import { resultKey } from "./reduce/stages.js";
 import { type ResolvedGraph, resolveGraph } from "./resolve.js";
 import { objectShape } from "./stored-array.js";
 import { planTargets, type TargetPlan } from "./targets.js";
@@ -20,6 +21,7 @@ import { planTargets, type TargetPlan } from "./targets.js";
 export interface PreparedGraph extends CompiledGraph {
   readonly resolved: ResolvedGraph;
   readonly outputs: readonly OutputPlan[];
+  readonly results: readonly ResultPlan[];
   readonly target: TargetPlan;
   /** Voxels of the grid's block. */
   readonly block: Triple;
@@ -47,12 +49,14 @@ export async function prepareGraph(read: ReadGraph, inputs: Inputs, options: Pre
   const faults = collectFaults(placeOf);
   const { plan: target, placed } = planTargets(Object.values(document.outputs).map(({ to }) => to));
   const outputs = planOutputs(resolved, placed, faults);
+  const wanted = planResults(resolved, placed, faults);
   faults.check();
   const identities = new Map([...volumes].map(([name, volume]) => [name, identityOfVolume(volume)]));
-  const fitted = fitBlock({ resolved, outputs, identities, options });
+  const fitted = fitBlock({ resolved, outputs, results: wanted.map(({ node }) => node), identities, options });
   refuseTooLarge(fitted.compiled, options.memoryBytes);
   const notes = [...fitted.notes, ...fitted.compiled.stages.flatMap((stage) => stage.notes)];
-  return { ...fitted.compiled, resolved, outputs: fitted.outputs, target, block: fitted.block, notes };
+  const results = wanted.map((result) => ({ ...result, from: resultKey(fitted.compiled.folder, result.node.name) }));
+  return { ...fitted.compiled, resolved, results, outputs: fitted.outputs, target, block: fitted.block, notes };
 }
 
 function refuseTooLarge({ stages }: CompiledGraph, memoryBytes: number): void {
@@ -73,6 +77,7 @@ function nodesWith({ nodes }: ResolvedGraph, outputs: readonly OutputPlan[]): Gr
 interface Fitting {
   readonly resolved: ResolvedGraph;
   readonly outputs: readonly OutputPlan[];
+  readonly results: readonly ReduceNode[];
   readonly identities: ReadonlyMap<string, readonly TaskInput[]>;
   readonly options: PrepareOptions;
 }
@@ -150,11 +155,11 @@ function isEnlarged({ stage }: CompiledStage, block: Triple): boolean {
 
 /** @param stored nodes between stages */
 function compile(
-  { resolved, identities }: Fitting,
+  { resolved, results, identities }: Fitting,
   outputs: readonly OutputPlan[],
   block: Triple,
   stored: ReadonlySet<GraphNode> = new Set(),
 ): CompiledGraph {
   const nodes = nodesWith(resolved, outputs);
-  return compileGraph({ nodes, outputs, stored, gridShape: resolved.grid.facts.shape, block, identities });
+  return compileGraph({ nodes, outputs, results, stored, gridShape: resolved.grid.facts.shape, block, identities });
 }

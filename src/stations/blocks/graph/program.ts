@@ -26,16 +26,30 @@ export type ApplyStep = {
   readonly from: readonly number[];
   readonly shape: Triple;
   readonly dtype: DType;
+  /** Parameters that are in objects which other stages have written. */
+  readonly values: readonly StoredValue[];
 };
 
-export type ReadBox = (step: ReadStep, box: Box) => Promise<Uint8Array>;
+/** @param path names that lead to it in the object */
+export type StoredValue = {
+  readonly field: string;
+  readonly key: string;
+  readonly path: readonly string[];
+  readonly isMiddle: boolean;
+};
+
+/** Reads what a program needs. */
+export interface ProgramReader {
+  box(step: ReadStep, box: Box): Promise<Uint8Array>;
+  value(value: StoredValue): Promise<number>;
+}
 
 /** Operators of a program, bound once for all of its blocks. */
-const boundOf = new WeakMap<Program, readonly (BoundOperator | undefined)[]>();
+const boundOf = new WeakMap<Program, Promise<readonly (BoundOperator | undefined)[]>>();
 
 /** Computes one box of a program's result, reading each array once. */
-export async function evaluate(program: Program, core: Box, read: ReadBox): Promise<Block> {
-  const operators = bindAll(program);
+export async function evaluate(program: Program, core: Box, reader: ProgramReader): Promise<Block> {
+  const operators = await bindAll(program, reader);
   const boxes = boxesOf(program, operators, core);
   const lastUse = new Map<number, number>();
   program.forEach((step, at) => {
@@ -53,22 +67,31 @@ export async function evaluate(program: Program, core: Box, read: ReadBox): Prom
         ),
       );
       for (const from of step.from) if (lastUse.get(from) === at) values.delete(from);
-    } else values.set(at, { data: voxelsOf(step.dtype, await read(step, box)), dtype: step.dtype, box, whole: step.shape });
+    } else values.set(at, { data: voxelsOf(step.dtype, await reader.box(step, box)), dtype: step.dtype, box, whole: step.shape });
   }
   return values.get(program.length - 1)!;
 }
 
-function bindAll(program: Program): readonly (BoundOperator | undefined)[] {
+function bindAll(program: Program, reader: ProgramReader): Promise<readonly (BoundOperator | undefined)[]> {
   const known = boundOf.get(program);
   if (known) return known;
-  const unknownSize = [undefined, undefined, undefined] as const;
-  const bound = program.map((step) => {
-    if (step.kind !== "apply") return undefined;
-    const inputs = step.from.map((at) => ({ shape: program[at]!.shape, dtype: program[at]!.dtype, voxelSizeNm: unknownSize }));
-    return operatorOf(step.op).bind(step.params, inputs);
-  });
+  const bound = Promise.all(program.map((step) => (step.kind === "apply" ? bindStep(program, step, reader) : undefined)));
   boundOf.set(program, bound);
+  bound.catch(() => boundOf.delete(program)); // the next block asks again
   return bound;
+}
+
+async function bindStep(
+  program: Program,
+  { op, params, from, values }: ApplyStep,
+  reader: ProgramReader,
+): Promise<BoundOperator> {
+  const found: Record<string, number> = {};
+  for (const value of values) found[value.field] = await reader.value(value);
+  // parameters are in voxels by now
+  const voxelSizeNm = [undefined, undefined, undefined] as const;
+  const inputs = from.map((at) => ({ shape: program[at]!.shape, dtype: program[at]!.dtype, voxelSizeNm }));
+  return operatorOf(op).bind({ ...params, ...found }, inputs);
 }
 
 /** What is needed of each step: the least box around what all that read it need. */

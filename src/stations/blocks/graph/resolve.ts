@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { BlockVolume } from "../../../arrays/blocks/volume.js";
+import { REDUCTIONS, reductionOf } from "../../../arrays/operators/reductions/table.js";
 import { connectivity } from "../../../arrays/operators/schemas.js";
 import { operatorOf } from "../../../arrays/operators/table.js";
 import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
@@ -7,7 +8,7 @@ import { nearest } from "../../../core/nearest.js";
 import { schemaWords } from "../../../core/schema-words.js";
 import type { GraphDocument, NodeDocument } from "./document.js";
 import { collectFaults, type Faults } from "./faults.js";
-import { type Facts, factsAfter, type GraphNode, type LocalNode } from "./nodes.js";
+import { type Facts, factsAfter, type GraphNode, type LocalNode, type ReduceNode, type ValueUse } from "./nodes.js";
 import type { ReadGraph } from "./read-graph.js";
 
 /** A graph whose names, types and shapes are known and fit. */
@@ -97,6 +98,7 @@ class Resolver {
     const visit = (node: GraphNode) => {
       if (order.has(node)) return;
       if (node.kind !== "read") node.from.forEach(visit);
+      if (node.kind === "local") for (const { from } of node.values ?? []) visit(from);
       order.add(node);
     };
     wanted.forEach(visit);
@@ -133,27 +135,20 @@ class Resolver {
     try {
       if (op === "components") return this.components(written, path);
       if (op === "downsample" && fields.levels !== undefined) return this.pyramid(written, path);
+      if (REDUCTIONS.some(({ name }) => name === op)) return this.reduction(written, path);
       const operator = operatorOf(op);
       const from = operator.inputs.map((field) => this.field(fields, field, path));
       for (const field of operator.inputs) delete fields[field];
       if (!from.every((node) => node !== undefined)) return undefined;
+      const values = this.values(written, fields, from[0]!, path);
+      if (!values) return undefined;
       const bound = operator.bind(
         fields,
         from.map(({ facts }) => facts),
       );
       const facts = factsAfter(bound, from[0]!.facts as Facts);
-      const local: LocalNode = {
-        kind: "local",
-        name: id,
-        path,
-        facts,
-        operator: op,
-        version: operator.version,
-        bound,
-        from,
-        fuse,
-      };
-      return local;
+      const { version } = operator;
+      return { kind: "local", name: id, path, facts, operator: op, version, bound, from, fuse, values } satisfies LocalNode;
     } catch (error) {
       if (!isEmporiumError(error)) throw error;
       this.faults.addError(path, error);
@@ -195,6 +190,42 @@ class Resolver {
     return levels.at(-1);
   }
 
+  private reduction({ id, op, fuse: _, ...fields }: NodeDocument, path: readonly PropertyKey[]): GraphNode | undefined {
+    const from = this.field(fields, "in", path);
+    delete fields.in;
+    return from && reduceNode(id, op, from, fields, path);
+  }
+
+  /**
+   * Takes parameters out of a node's fields that are results of reductions, and puts numbers in their places: `above: { of: stats, path: mean }`, or
+   * `above: auto`, which is the middle between the limits of `contrast`.
+   */
+  private values(
+    { id }: NodeDocument,
+    fields: Record<string, unknown>,
+    input: GraphNode,
+    path: readonly PropertyKey[],
+  ): ValueUse[] | undefined {
+    const uses: ValueUse[] = [];
+    for (const [field, given] of Object.entries(fields)) {
+      const isAuto = given === "auto";
+      const isNamed = typeof given === "object" && given !== null && "of" in given;
+      if (!isAuto && !isNamed) continue;
+      fields[field] = uses.length; // in the place of what is not known yet, in ascending order
+      if (isAuto) {
+        const from = reduceNode(`${id}-contrast`, "contrast", input, {}, path);
+        uses.push({ field, from, path: ["limits"], isMiddle: true });
+        continue;
+      }
+      const read = this.fields(field, ValueFields, given, [...path, field]);
+      const from = read && this.field(read, "of", [...path, field]);
+      if (!read || !from) return undefined;
+      if (from.kind === "reduce") uses.push({ field, from, path: read.path.split("."), isMiddle: false });
+      else this.faults.add([...path, field, "of"], `${from.name} is a volume: it has no single result`);
+    }
+    return uses;
+  }
+
   private components({ id, op, fuse: _, ...fields }: NodeDocument, path: readonly PropertyKey[]): GraphNode | undefined {
     const from = this.field(fields, "in", path);
     delete fields.in;
@@ -224,7 +255,10 @@ class Resolver {
     const name = fields[field];
     if (typeof name === "string") {
       this.asked.add(name);
-      return this.named(name, [...path, field]);
+      const found = this.named(name, [...path, field]);
+      if (found?.kind !== "reduce" || field === "of") return found;
+      this.faults.add([...path, field], `${name} is the result of a reduction, no volume`);
+      return undefined;
     }
     const what = name === undefined ? `there is no field "${field}"` : `${field} is no name`;
     this.faults.addError(
@@ -235,6 +269,13 @@ class Resolver {
   }
 }
 
+function reduceNode(name: string, op: string, from: GraphNode, fields: unknown, path: readonly PropertyKey[]): ReduceNode {
+  const { version, bind } = reductionOf(op);
+  const { params } = bind(fields, from.facts);
+  return { kind: "reduce", name, path, facts: from.facts, reduction: op, version, params, from: [from] };
+}
+
+const ValueFields = z.strictObject({ of: z.string(), path: z.string() });
 const ComponentsFields = z.strictObject({ connectivity: connectivity.default(26), minVoxels: z.int().min(1).default(1) });
 
 /** A node that nothing reads is a mistake of a name, or forgotten. */

@@ -13,9 +13,11 @@ import { ENGINE_FOLDER } from "../../../engine/plan.js";
 import type { PlainObject } from "../../../engine/task.js";
 import type { Store } from "../../../stores/store.js";
 import { compiled } from "../../../system/threads.js";
+import { type DeadBlock, deadBlocks, writeDead } from "./dead.js";
 import type { GraphGiven } from "./document.js";
 import { blockMemory, openInputs, planInputs } from "./inputs.js";
-import { imageDocument, writeMetadata } from "./metadata.js";
+import { imageDocument, writeMetadata, writeResult } from "./metadata.js";
+import { onlyThese } from "./only.js";
 import { type PreparedGraph, prepareGraph } from "./prepare.js";
 import { givenGraph, type ReadGraph, readGraph } from "./read-graph.js";
 import { openTargets } from "./targets.js";
@@ -36,6 +38,8 @@ export interface GraphOptions extends GivenEnv {
   /** Replace outputs of other runs that are there. */
   readonly force?: boolean | undefined;
   readonly every?: Every | undefined;
+  /** Stages, or single blocks of one as `stage/number`: these are done, with what they need, and nothing else. */
+  readonly only?: readonly string[] | undefined;
 }
 
 /** A graph as its file, or as a program has it. */
@@ -53,6 +57,8 @@ export interface GraphRunReport extends Report {
   readonly failed: number;
   readonly blocked: number;
   readonly cancelled: number;
+  /** Not asked for. */
+  readonly skipped: number;
   readonly seconds: number;
   readonly bytes: number;
   readonly outputs: readonly string[];
@@ -77,7 +83,7 @@ export async function runGraph(source: GraphSource, options: GraphOptions): Prom
     const data: WorkData = {
       stages: graph.stages.map(({ stage }) => stage),
       createdMs: 0,
-      locks: graph.outputs.map(({ folder }) => folder.replace(/\/$/, "")),
+      locks: [...graph.outputs.map(({ folder }) => folder.replace(/\/$/, "")), ...graph.results.map(({ key }) => key)],
       inputs: plan,
       target: graph.target,
       sync,
@@ -102,14 +108,13 @@ async function runPrepared(graph: PreparedGraph, target: Store, data: WorkData, 
   try {
     const blocks = blockSource(data);
     const given = { ...env, operations, source, target, workspace, name: "blocks run", keepGoing, every, sync };
-    const report = await runBlocks(blocks, {
-      ...given,
-      performers,
-      jobs: Math.max(1, jobs),
-      memoryBytes: blockMemory(memoryBytes),
-    });
-    if (report.exitStatus === 0) await finish(graph, target, env.signal);
-    return reportOf(graph, report);
+    const only = onlyThese(blocks, options.only);
+    const limits = { jobs: Math.max(1, jobs), memoryBytes: blockMemory(memoryBytes) };
+    const report = await runBlocks(blocks, { ...given, ...limits, performers, only });
+    if (report.exitStatus === 0 && report.skipped === 0) await finish(graph, target, env.signal);
+    const dead = [...deadBlocks(blocks, report)];
+    await writeDead(target, graph.id, dead, env.signal);
+    return reportOf(graph, report, dead);
   } finally {
     performers?.close();
   }
@@ -125,7 +130,7 @@ async function claimOutputs(graph: PreparedGraph, target: Store, { force = false
       await target.remove(output.folder, { signal });
     }
   }
-  const outputs = Object.fromEntries(graph.outputs.map(({ name, location }) => [name, location]));
+  const outputs = Object.fromEntries([...graph.outputs, ...graph.results].map(({ name, location }) => [name, location]));
   await target.write(own, new TextEncoder().encode(printJson({ run: graph.id, outputs })), { signal });
 }
 
@@ -139,22 +144,28 @@ function existing(location: string): EmporiumError {
 /** Makes the outputs visible, and removes what lay between the stages. */
 async function finish(graph: PreparedGraph, target: Store, signal: AbortSignal | undefined): Promise<void> {
   for (const output of graph.outputs) await writeMetadata(target, output, signal);
-  await target.remove(graph.folder, { signal });
+  for (const result of graph.results) await writeResult(target, result, signal);
+  for (const { stage } of graph.stages) if (stage.isTemporary) await target.remove(`${graph.folder}${stage.name}/`, { signal });
 }
 
-function reportOf(graph: PreparedGraph, run: BlockRunReport): GraphRunReport {
-  const errors: ErrorRecord[] = [];
-  for (const { state, error, title } of run.notDone())
-    if (state === "failed" && error) errors.push({ ...error, message: `${title}: ${error.message}` });
+function reportOf(graph: PreparedGraph, run: BlockRunReport, dead: readonly DeadBlock[]): GraphRunReport {
+  const errors: ErrorRecord[] = dead.map(({ error, block, command }) => {
+    return {
+      ...error,
+      message: `${block}: ${error.message}`,
+      hint: [error.hint, `alone: ${command}`].filter(Boolean).join("; "),
+    };
+  });
   if (run.error) errors.push(run.error);
-  const { tasks, done, already, failed, blocked, cancelled, seconds, exitStatus } = run;
+  const { tasks, done, already, failed, blocked, cancelled, skipped, seconds, exitStatus } = run;
   const bytes = graph.stages.reduce((sum, { bytesRead }) => sum + bytesRead, 0);
-  const outputs = graph.outputs.map(({ location }) => location);
-  const counts = { tasks, done, already, failed, blocked, cancelled };
+  const outputs = [...graph.outputs, ...graph.results].map(({ location }) => location);
+  const counts = { tasks, done, already, failed, blocked, cancelled, skipped };
   return withText({ run: graph.id, ...counts, seconds, bytes, outputs, notes: graph.notes, errors, exitStatus }, linesOf);
 }
 
 function linesOf({
+  skipped,
   tasks,
   done,
   already,
@@ -166,11 +177,11 @@ function linesOf({
   notes,
   exitStatus,
 }: Omit<GraphRunReport, "toText">): string[] {
-  const states = Object.entries({ done, already, failed, blocked, cancelled }).filter(([, count]) => count > 0);
+  const states = Object.entries({ done, already, failed, blocked, cancelled, skipped }).filter(([, count]) => count > 0);
   const counts = states.map(([state, count]) => `${count} ${state}`).join(", ");
   return [
     ...notes.map((note) => `note: ${note}`),
     `${tasks} blocks: ${counts}, ${formatSeconds(seconds)}`,
-    ...(exitStatus === 0 ? outputs : []),
+    ...(exitStatus === 0 && skipped === 0 ? outputs : []),
   ];
 }

@@ -12,6 +12,7 @@ import type { ComponentsParams } from "./components/stages.js";
 import { label, match, merge, rank, relabel } from "./components/work.js";
 import { type InputPlan, type Inputs, identityStore, openInputs } from "./inputs.js";
 import { evaluate, type Program } from "./program.js";
+import { finishParts, mergeParts, part, readValue } from "./reduce/work.js";
 import { type ArrayAccess, accessArray, objectShape, outputsOf, type StoredArray } from "./stored-array.js";
 import { openTargets, type TargetPlan } from "./targets.js";
 
@@ -60,6 +61,9 @@ function operationsOn(inputs: Inputs): Operations {
     match: async (task, context) => one(task, context, await match(task, context)),
     merge: async (task, context) => one(task, context, await merge(task, context)),
     rank: async (task, context) => one(task, context, await rank(task, context)),
+    part: async (task, context) => one(task, context, part(task, await value(task, context))),
+    mergeParts: async (task, context) => one(task, context, await mergeParts(task, context)),
+    finish: async (task, context) => one(task, context, await finishParts(task, context)),
     relabel: async (task, context) => written(task, context, await relabel(task, context)),
   };
 }
@@ -67,15 +71,18 @@ function operationsOn(inputs: Inputs): Operations {
 /** What a task's program gives for its block. */
 function computeValue(
   { params }: Task,
-  { signal }: TaskContext,
+  { target, signal }: TaskContext,
   inputs: Inputs,
   access: (array: StoredArray) => ArrayAccess,
 ): Promise<Block> {
   const { program, block } = params as unknown as { program: Program; block: BlockParams };
   const core = { start: [...block.start] as Triple, stop: block.start.map((at, axis) => at + block.shape[axis]!) as Triple };
-  return evaluate(program, core, async (step, box) => {
-    if (step.kind === "stored") return access(step.array).read(box, signal);
-    return (await inputs.level(step.input, step.level)).read(box, { signal });
+  return evaluate(program, core, {
+    value: (value) => readValue(target, value, signal),
+    async box(step, box) {
+      if (step.kind === "stored") return access(step.array).read(box, signal);
+      return (await inputs.level(step.input, step.level)).read(box, { signal });
+    },
   });
 }
 
