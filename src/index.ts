@@ -26,7 +26,7 @@
  * | none yet | `operatorOf`, `OPERATORS`: functions of voxels that give the same bits whatever blocks they are computed in |
  * | none yet | `reductionOf`, `REDUCTIONS`: statistics, histograms, contrast limits and labels of a volume, merged of its blocks |
  * | none yet | `labelBlock`, `faceOf`, `matchFaces`, `mergeUnions`, `rankComponents`, `relabelBlock`: connected components, in that order |
- * | `blocks preflight` | `preflightVolume` |
+ * | `blocks preflight` | `preflightVolume`, `preflightGraph` |
  * | `serve` | `servePortal` of `em-porium/server/portal`, on `openPortalApi` |
  *
  * The rest is what their callers need: locations and stores, the formats, errors, logs and progress. Everything else is reached by its
@@ -104,7 +104,7 @@ export { checkBlocks, checkVolume } from "./stations/blocks/check/check.js";
 export type { Expect } from "./stations/blocks/check/expect.js";
 export { parseExpect } from "./stations/blocks/check/expect.js";
 export type { PreflightOptions, PreflightReport } from "./stations/blocks/preflight/preflight.js";
-export { preflightVolume } from "./stations/blocks/preflight/preflight.js";
+export { preflightGraph, preflightVolume } from "./stations/blocks/preflight/preflight.js";
 export type { CatalogDownloadOptions } from "./stations/catalog/download/download.js";
 export { downloadDataset } from "./stations/catalog/download/download.js";
 export type { CatalogDownloadReport } from "./stations/catalog/download/report.js";

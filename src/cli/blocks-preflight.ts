@@ -20,11 +20,13 @@ const voxels = (least: number) => {
 
 export default command({
   name: "blocks preflight",
-  summary: "Measure some blocks of a volume: what bounds a run over all of them, how long it takes, better numbers",
+  summary: "Measure some blocks of a volume or a graph: what bounds a run over all of them, how long it takes, better numbers",
   details: ["Reads 2 blocks to warm up and then 8 to 64, spread over the volume, for a minute at most. Nothing is written."],
   positionals: ["location"],
   options: z.object({
-    location: z.string().meta({ description: "a volume", value: "LOCATION" }),
+    location: z
+      .string()
+      .meta({ description: "a volume, or a graph: a file that ends in .yaml or .yml", value: "GRAPH.yaml|LOCATION" }),
     level: wholeNumber(0, 99).default(0).meta({ description: "level of the pyramid, 0 is the finest", value: "N" }),
     block: voxels(1).optional().meta({ description: "voxels of a block, z,y,x or one number (default: 128)", value: "SHAPE" }),
     halo: voxels(0).optional().meta({ description: "voxels around a block that are read with it (default: 0)", value: "SHAPE" }),
@@ -39,9 +41,10 @@ export default command({
     },
   ],
   async run({ location, level, block, halo, prefetch, consumerMs, anonymous, ...options }, io) {
-    const [{ preflightVolume }, { engineCommand }] = await Promise.all([
+    const [{ preflightGraph, preflightVolume }, { engineCommand }, { readGraphFile }] = await Promise.all([
       import("../stations/blocks/preflight/preflight.js"),
       import("../engine/executors/engine-command.js"),
+      import("../stations/blocks/graph/read-graph.js"),
     ]);
     const given = {
       ...envOf(io),
@@ -56,6 +59,8 @@ export default command({
       command: engineCommand(io.env),
       residentBytes: () => process.memoryUsage.rss(),
     };
-    return printReport(await preflightVolume(location, given), io);
+    const isGraph = /\.ya?ml$/i.test(location);
+    const report = isGraph ? await preflightGraph(await readGraphFile(location), given) : await preflightVolume(location, given);
+    return printReport(report, io);
   },
 });

@@ -269,7 +269,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: "Serve blocks of volumes in batches to Python: NumPy arrays and PyTorch tensors over shared memory",
     load: () => import("./blocks-stream.js"),
     name: "blocks preflight",
-    summary: "Measure some blocks of a volume: what bounds a run over all of them, how long it takes, better numbers",
+    summary: "Measure some blocks of a volume or a graph: what bounds a run over all of them, how long it takes, better numbers",
     load: () => import("./blocks-preflight.js"),
   },
   {

@@ -37,7 +37,7 @@ export async function openBlockWork(data: PlainObject): Promise<BlockWork> {
   };
 }
 
-function operationsOn(inputs: Inputs): Operations {
+export function operationsOn(inputs: Inputs): Operations {
   const known = new Map<string, ArrayAccess>();
   const accessOf =
     ({ target }: TaskContext) =>

@@ -6,9 +6,13 @@ import { type Report, warningLines, withText } from "../../../core/report.js";
 import { formatBytes, formatSeconds } from "../../../core/units.js";
 import { envOf, type GivenEnv } from "../../../engine/env.js";
 import type { RunCommand } from "../../../engine/executors/engine-command.js";
+import { openInputs, planInputs } from "../graph/inputs.js";
+import { prepareGraph } from "../graph/prepare.js";
+import { type GraphSource, graphOf } from "../graph/run.js";
 import { type Advice, advise, type Layout, type Machine } from "./advise.js";
 import { type BlockCost, meanCost, PHASES, type PreflightLoad, totalOf } from "./cost.js";
 import { type GpuUse, watchGpu } from "./gpu.js";
+import { graphLoad } from "./graph-load.js";
 import { type Prediction, predict } from "./model.js";
 import { sampleBlocks } from "./sample.js";
 import { volumeLoad } from "./volume-load.js";
@@ -75,6 +79,27 @@ export async function preflightVolume(location: string, options: PreflightOption
   }
 }
 
+/**
+ * The same of the stage of a graph that reads most: its blocks are computed, and written into memory.
+ *
+ * @throws {EmporiumError} as `runGraph` before a byte moves; USAGE where no stage reads an input by itself
+ */
+export async function preflightGraph(source: GraphSource, options: PreflightOptions): Promise<PreflightReport> {
+  const { memoryBytes, jobs, anonymous = false } = options;
+  const read = graphOf(source);
+  const inputs = openInputs(planInputs(read.document, { memoryBytes, jobs, anonymous }));
+  try {
+    const graph = await prepareGraph(read, inputs, { memoryBytes, jobs });
+    const { load, layout, stage, others } = graphLoad(graph, inputs, envOf(options).clock);
+    const report = await preflightLoad(`stage ${stage}`, load, layout, options);
+    const rest =
+      others.length === 0 ? [] : [`not measured: ${others.join(", ")}, which read what other stages write, or less; writing`];
+    return withText({ ...report, warnings: [...report.warnings, ...rest] }, linesOf);
+  } finally {
+    await inputs.close();
+  }
+}
+
 function blocksWanted(volume: LoadedVolume, { level = 0, shape, halo = [0, 0, 0], consumerSeconds = 0, jobs }: PreflightOptions) {
   const found = volume.levels[level];
   if (!found) throw new EmporiumError("USAGE", `${volume.name} has ${volume.levels.length} levels, no level ${level}`);
@@ -122,6 +147,7 @@ const milliseconds = (seconds: number) => `${(1000 * seconds).toFixed(1)} ms`;
 const rate = (blocks: number) => (Number.isFinite(blocks) ? `${blocks.toPrecision(3)} blocks/s` : "no limit was found");
 
 function linesOf({
+  location,
   blocks,
   measured,
   cost,
@@ -137,7 +163,7 @@ function linesOf({
   );
   const { expected, workers, prefetch, neededBytes, batch, slices, block, chunk } = advice;
   return [
-    `measured ${measured} of ${blocks} blocks: ${phases.join(", ")}; ${cost.requests.toFixed(1)} requests and ${formatBytes(Math.round(cost.storedBytes))} a block`,
+    `${location}: measured ${measured} of ${blocks} blocks: ${phases.join(", ")}; ${cost.requests.toFixed(1)} requests and ${formatBytes(Math.round(cost.storedBytes))} a block`,
     `as it is: ${rate(now.blocksPerSecond)}, bound by ${now.bound}, idle ${percent(now.idle)}, ${formatSeconds(now.seconds)} in all`,
     `better: ${workers} workers, prefetch ${prefetch}, ${batch} blocks a task, ${slices} slices, blocks of ${block.join("×")}, chunks of ${chunk.join("×")}`,
     `then: ${rate(expected.blocksPerSecond)}, bound by ${expected.bound}, idle ${percent(expected.idle)}, ${formatSeconds(advice.seconds)} in all, ${formatBytes(neededBytes)} of blocks`,
