@@ -210,9 +210,29 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./publish-neurons.js"),
   },
   {
+    name: "blocks run",
+    summary: "Compute the outputs of a graph, block by block",
+    load: () => import("./blocks-run.js"),
+  },
+  {
+    name: "blocks plan",
+    summary: "Check a graph against its inputs, and show its stages, tasks, memory and outputs; write nothing",
+    load: () => import("./blocks-plan.js"),
+  },
+  {
+    name: "blocks preflight",
+    summary: "Measure some blocks of a volume or a graph: what bounds a run over all of them, how long it takes, better numbers",
+    load: () => import("./blocks-preflight.js"),
+  },
+  {
     name: "blocks check",
     summary: "Check volumes before they are read in blocks: type, scale, place, levels, contrast, gaps",
     load: () => import("./blocks-check.js"),
+  },
+  {
+    name: "blocks stream",
+    summary: "Serve blocks of volumes in batches to Python: NumPy arrays and PyTorch tensors over shared memory",
+    load: () => import("./blocks-stream.js"),
   },
   {
     name: "engine work",
@@ -253,24 +273,6 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: "engine export",
     summary: "Write a run as a workflow for Snakemake, Nextflow, Argo or a shell",
     load: () => import("./engine-export.js"),
-  },
-  {
-    name: "blocks run",
-    summary: "Compute the outputs of a graph, block by block",
-    load: () => import("./blocks-run.js"),
-  },
-  {
-    name: "blocks plan",
-    summary: "Check a graph against its inputs, and show its stages, tasks, memory and outputs; write nothing",
-    load: () => import("./blocks-plan.js"),
-  },
-  {
-    name: "blocks stream",
-    summary: "Serve blocks of volumes in batches to Python: NumPy arrays and PyTorch tensors over shared memory",
-    load: () => import("./blocks-stream.js"),
-    name: "blocks preflight",
-    summary: "Measure some blocks of a volume or a graph: what bounds a run over all of them, how long it takes, better numbers",
-    load: () => import("./blocks-preflight.js"),
   },
   {
     name: "serve",
