@@ -1,9 +1,9 @@
 /**
- * `npm run bench:blocks -- [ROW…] [--quick] [--repeat 5] [--out DIR]`: volumes read and computed block by block, beside what people use today.
+ * `npm run bench:blocks -- [ROW…] [--quick] [--repeat 5] [--only REGEX] [--out DIR]`: volumes read and computed block by block, beside what people use today.
  *
  * Each row group is a file of bench/blocks/ whose default export is called with the options below. It makes its own inputs in `out`, runs
  * every contender in a process of its own, alternating, and prints one JSON line for each figure: medians of `repeat` runs, peak memory of the
- * process among them. `--quick` takes small volumes, to try the benchmark itself: what it measures then lies in caches and says nothing.
+ * process among them. `--only` chooses figures by their names. `--quick` takes small volumes, to try the benchmark itself: what it measures then lies in caches and says nothing.
  */
 import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -15,6 +15,7 @@ const { values: options, positionals } = parseArgs({
   options: {
     quick: { type: "boolean", default: false },
     repeat: { type: "string", default: "5" },
+    only: { type: "string", default: "" },
     out: { type: "string", default: join(cache, "blocks") },
   },
 });
@@ -32,5 +33,11 @@ mkdirSync(options.out, { recursive: true });
 const python = environmentPython("blocks");
 for (const name of positionals.length > 0 ? positionals : known) {
   const row = await import(join(folder, `${name}.row.mjs`));
-  await row.default({ python, out: options.out, quick: options.quick, repeat: Number(options.repeat) });
+  await row.default({
+    python,
+    out: options.out,
+    quick: options.quick,
+    repeat: Number(options.repeat),
+    only: new RegExp(options.only),
+  });
 }

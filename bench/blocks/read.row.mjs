@@ -17,11 +17,10 @@ const here = join(root, "bench", "blocks");
 const VOLUMES = ["v2-lz4-128", "v2-lz4-256", "v2-zstd-128", "v3-shard-lz4", "v3-shard-zstd"];
 const CONTENDERS = ["emporium", "zarr", "tensorstore"];
 
-export default async function read({ python, out, quick, repeat }) {
+export default async function read({ python, out, quick, repeat, only }) {
   const side = quick ? 256 : 1024;
   for (const volume of VOLUMES) {
     const path = join(out, `${volume}-${side}.zarr`);
-    if (!existsSync(join(path, "done"))) execFileSync(python, [join(here, "volumes.py"), volume, String(side), path], { stdio: ["ignore", 2, 2] });
     for (const [order, edge, count] of [
       ["random", 64, 60],
       ["random", 128, 20],
@@ -31,10 +30,18 @@ export default async function read({ python, out, quick, repeat }) {
       const file = join(out, `${order}-${edge}-${side}.json`);
       writeFileSync(file, JSON.stringify(boxes));
       for (const concurrency of [1, 8]) {
+        if (!only.test(`blocks.read.${volume}.${order}.${edge}.c${concurrency}`)) continue;
+        make(python, volume, side, path);
         await race({ volume, path, order, edge, file, concurrency, python, repeat });
       }
     }
   }
+}
+
+/** Writes a volume, once. */
+function make(python, volume, side, path) {
+  if (existsSync(join(path, "done"))) return;
+  execFileSync(python, [join(here, "volumes.py"), volume, String(side), path], { stdio: ["ignore", 2, 2] });
 }
 
 /** First voxels of boxes, the same for everyone. */

@@ -275,6 +275,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./engine-export.js"),
   },
   {
+    name: "blocks ls",
+    summary: "List the levels of a volume: shape, type, chunks, shards, voxel size, offset, codec",
+    load: () => import("./blocks-ls.js"),
+  },
+  {
+    name: "blocks bench",
+    summary: "Measure how fast blocks of a volume can be read: blocks a second, bytes, requests",
+    load: () => import("./blocks-bench.js"),
+  },
+  {
     name: "serve",
     summary: "Serve your own portal: GraphQL, files and S3 of a standardised tree, for the official client",
     load: () => import("./serve.js"),

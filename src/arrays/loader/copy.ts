@@ -12,63 +12,82 @@ export function packed(shape: Triple): Triple {
   return [shape[1] * shape[2], shape[2], 1];
 }
 
-/** Bytes in the widest words that fit. */
-type Words = Uint8Array | Uint16Array | Uint32Array;
-
 /**
  * Copies a box of elements between two layouts.
  *
- * Cost: about 1 ns for 8 bytes where both have rows without gaps and lie at multiples of a word, else for an element.
+ * Cost: about 1 ns for 4 bytes where both have rows without gaps that lie at multiples of 4 bytes, else for an element; one copy
+ * of memory where both are packed.
  */
 export function copyElementBox(source: Elements, target: Elements, shape: Triple, itemBytes: number): void {
   if (shape[0] <= 0 || shape[1] <= 0 || shape[2] <= 0) return;
-  const whole = source.strides[2] === 1 && target.strides[2] === 1;
-  const unit = whole ? wordOf(source, target, shape[2], itemBytes) : itemBytes;
-  const scale = itemBytes / unit;
-  const from = words(source.bytes, unit);
-  const to = words(target.bytes, unit);
-  if (!from || !to) {
-    copyBytes(source, target, shape, itemBytes);
+  if (source.strides[2] !== 1 || target.strides[2] !== 1) {
+    copyScattered(source, target, shape, itemBytes);
     return;
   }
-  const width = shape[2] * scale;
-  const [fromStep, toStep] = whole ? [1, 1] : [source.strides[2], target.strides[2]];
-  for (let z = 0; z < shape[0]; z++) {
-    for (let y = 0; y < shape[1]; y++) {
-      const at = (source.offset + z * source.strides[0] + y * source.strides[1]) * scale;
-      const out = (target.offset + z * target.strides[0] + y * target.strides[1]) * scale;
-      if (fromStep === 1 && toStep === 1) copyRow(from, at, to, out, width);
-      else for (let x = 0, a = at, b = out; x < width; x++, a += fromStep, b += toStep) to[b] = from[a]!;
+  const rows = bytesOf(joinedRows(source, target, shape), itemBytes);
+  if (rows.length <= LOOP_BYTES_MAX && rows.isAligned) copyShortRows(source.bytes, target.bytes, rows);
+  else copyLongRows(source.bytes, target.bytes, rows);
+}
+
+/** Shorter rows by a loop: a call of `set` takes as long as to copy some hundred words. */
+const LOOP_BYTES_MAX = 512;
+
+interface Rows {
+  readonly planes: number;
+  readonly rows: number;
+  readonly length: number;
+  readonly from: readonly [offset: number, plane: number, row: number];
+  readonly to: readonly [offset: number, plane: number, row: number];
+}
+
+/** Rows that follow each other without gaps on both sides are one. */
+function joinedRows(source: Elements, target: Elements, [planes, rows, length]: Triple): Rows {
+  const from = [source.offset, source.strides[0], source.strides[1]] as const;
+  const to = [target.offset, target.strides[0], target.strides[1]] as const;
+  const one = rows === 1 || (source.strides[1] === length && target.strides[1] === length);
+  if (!one) return { planes, rows, length, from, to };
+  const plane = rows * length;
+  if (planes === 1 || (source.strides[0] === plane && target.strides[0] === plane))
+    return { planes: 1, rows: 1, length: planes * plane, from, to };
+  return { planes: 1, rows: planes, length: plane, from: [from[0], 0, from[1]], to: [to[0], 0, to[1]] };
+}
+
+function bytesOf({ planes, rows, length, from, to }: Rows, itemBytes: number): Rows & { isAligned: boolean } {
+  const scaled = (values: Rows["from"]) => values.map((value) => value * itemBytes) as unknown as Rows["from"];
+  const [a, b] = [scaled(from), scaled(to)];
+  const isAligned = [length * itemBytes, ...a, ...b].every((count) => count % 4 === 0);
+  return { planes, rows, length: length * itemBytes, from: a, to: b, isAligned };
+}
+
+function copyLongRows(source: Uint8Array, target: Uint8Array, { planes, rows, length, from, to }: Rows): void {
+  for (let z = 0; z < planes; z++) {
+    for (let y = 0; y < rows; y++) {
+      const at = from[0] + z * from[1] + y * from[2];
+      target.set(source.subarray(at, at + length), to[0] + z * to[1] + y * to[2]);
     }
   }
 }
 
-/** Short rows by a loop: a call of `set` takes as long as to copy some hundred words. */
-const LOOP_WORDS_MAX = 128;
-
-function copyRow(from: Words, at: number, to: Words, out: number, width: number): void {
-  if (width > LOOP_WORDS_MAX) (to as Uint8Array).set((from as Uint8Array).subarray(at, at + width), out);
-  else for (let x = 0; x < width; x++) to[out + x] = from[at + x]!;
+function copyShortRows(source: Uint8Array, target: Uint8Array, rows: Rows): void {
+  if (source.byteOffset % 4 !== 0 || target.byteOffset % 4 !== 0) {
+    copyLongRows(source, target, rows);
+    return;
+  }
+  const a = new Uint32Array(source.buffer as ArrayBuffer, source.byteOffset, Math.floor(source.length / 4));
+  const b = new Uint32Array(target.buffer as ArrayBuffer, target.byteOffset, Math.floor(target.length / 4));
+  const { planes, from, to } = rows;
+  const width = rows.length / 4;
+  for (let z = 0; z < planes; z++) {
+    for (let y = 0; y < rows.rows; y++) {
+      const at = (from[0] + z * from[1] + y * from[2]) / 4;
+      const out = (to[0] + z * to[1] + y * to[2]) / 4;
+      for (let x = 0; x < width; x++) b[out + x] = a[at + x]!;
+    }
+  }
 }
 
-/** The widest word at whose multiples all rows begin and end. Never wider than 4 bytes: a float64 may lose the bits of a NaN. */
-function wordOf(source: Elements, target: Elements, width: number, itemBytes: number): number {
-  const bytes = [width, source.offset, target.offset, ...source.strides.slice(0, 2), ...target.strides.slice(0, 2)].map(
-    (count) => count * itemBytes,
-  );
-  bytes.push(source.bytes.byteOffset, target.bytes.byteOffset);
-  return [4, 2].find((word) => bytes.every((count) => count % word === 0)) ?? 1;
-}
-
-function words(bytes: Uint8Array, unit: number): Words | undefined {
-  if (unit === 1) return bytes;
-  if (bytes.byteOffset % unit !== 0 || unit > 4) return undefined;
-  const View = unit === 4 ? Uint32Array : Uint16Array;
-  return new View(bytes.buffer as ArrayBuffer, bytes.byteOffset, Math.floor(bytes.length / unit));
-}
-
-/** Elements of 8 bytes without rows, or at odd addresses. */
-function copyBytes(source: Elements, target: Elements, [nz, ny, nx]: Triple, itemBytes: number): void {
+/** Elements that do not follow each other along x. */
+function copyScattered(source: Elements, target: Elements, [nz, ny, nx]: Triple, itemBytes: number): void {
   for (let z = 0; z < nz; z++)
     for (let y = 0; y < ny; y++)
       for (let x = 0; x < nx; x++) {

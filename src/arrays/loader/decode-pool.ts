@@ -10,7 +10,7 @@ import type { TrafficCounts } from "./traffic.js";
 import type { DecodeJob, DecodePart, DecodeResult, DecoderData } from "./work/decode-job.js";
 
 /** A box of a chunk that is to be decoded. */
-export interface DecodeWish {
+export interface WantedBox {
   readonly part: Omit<DecodePart, "target">;
   /** Bytes of the box. */
   readonly bytes: number;
@@ -27,10 +27,10 @@ export interface DecodePool {
   /**
    * Decodes boxes of one level, one after the other on one thread, once there is a thread and memory for it.
    *
-   * @param prepare makes the wishes when the job's turn comes.
+   * @param prepare makes the boxes when the job's turn comes.
    * @throws {EmporiumError} the first box's error, after all others were heard.
    */
-  run(level: ChunkedLevel, prepare: () => readonly DecodeWish[]): Promise<void>;
+  run(level: ChunkedLevel, prepare: () => readonly WantedBox[]): Promise<void>;
   end(): Promise<void>;
 }
 
@@ -53,15 +53,15 @@ export function decodePool(memory: () => BlockMemory, counts: TrafficCounts, thr
     return pool;
   }
 
-  /** Runs wishes until one needs more memory. @returns how many were heard. */
-  async function attempt(level: ChunkedLevel, wishes: readonly DecodeWish[], claim: Claim, errors: unknown[]): Promise<number> {
+  /** Runs boxes until one needs more memory. @returns how many were heard. */
+  async function attempt(level: ChunkedLevel, boxes: readonly WantedBox[], claim: Claim, errors: unknown[]): Promise<number> {
     const { scratch, aside } = needs.get(level)!;
-    const targets = wishes.map(({ target }, i) => target ?? claim.at[i + 1]!);
+    const targets = boxes.map(({ target }, i) => target ?? claim.at[i + 1]!);
     const result = await started().run({
       name: level.name,
       coding: level.coding!,
       chunk: level.chunk,
-      parts: wishes.map(({ part }, i) => ({ ...part, target: targets[i]! })),
+      parts: boxes.map(({ part }, i) => ({ ...part, target: targets[i]! })),
       scratch: { at: claim.at[0]!, length: scratch },
       aside,
     });
@@ -72,7 +72,7 @@ export function decodePool(memory: () => BlockMemory, counts: TrafficCounts, thr
       counts.storedBytes += part.storedBytes;
       counts.decodedBytes += part.decodedBytes;
       if (part.error) errors.push(fromErrorRecord(part.error));
-      else wishes[i]!.hear(part.absent ? undefined : targets[i]);
+      else boxes[i]!.hear(part.absent ? undefined : targets[i]);
     }
     if (result.need) needs.set(level, result.need);
     return result.parts.length;

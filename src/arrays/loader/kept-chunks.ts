@@ -15,8 +15,9 @@ export interface KeptChunks {
   /** A chunk that stays until it is unpinned; undefined where it is not kept. */
   pin(id: string): KeptChunk | undefined;
   unpin(id: string): void;
-  /** Room for a chunk, pinned; undefined where there is none, or the chunk is there already. */
+  /** Room for a chunk, pinned; undefined where there is none, or the chunk is there already. Nobody finds it before it is `ready`. */
   add(id: string, length: number): KeptChunk | undefined;
+  ready(id: string): void;
   /** Forgets a chunk, whose bytes are of no use. */
   drop(id: string): void;
   /** Frees the chunk that was not asked for longest. False: all are pinned. */
@@ -25,6 +26,7 @@ export interface KeptChunks {
 
 interface Entry extends KeptChunk {
   pins: number;
+  ready: boolean;
 }
 
 export function keptChunks(memory: () => BlockMemory, bytesMax: number): KeptChunks {
@@ -34,7 +36,7 @@ export function keptChunks(memory: () => BlockMemory, bytesMax: number): KeptChu
 
   function touch(id: string): Entry | undefined {
     const entry = entries.get(id);
-    if (!entry) return undefined;
+    if (!entry?.ready) return undefined;
     entries.delete(id);
     entries.set(id, entry);
     return entry;
@@ -79,11 +81,15 @@ export function keptChunks(memory: () => BlockMemory, bytesMax: number): KeptChu
       let at = memory().tryTake(length);
       while (at === undefined && evict()) at = memory().tryTake(length);
       if (at === undefined) return undefined;
-      const entry = { at, length, pins: 1 };
+      const entry = { at, length, pins: 1, ready: false };
       entries.set(id, entry);
       bytes += length;
       pins++;
       return entry;
+    },
+    ready(id) {
+      const entry = entries.get(id);
+      if (entry) entry.ready = true;
     },
     drop(id) {
       const entry = entries.get(id);

@@ -1,10 +1,11 @@
 import { type Box, boxShape, type Triple, volumeOf } from "../../core/box.js";
 import { spaciousBytes } from "../../core/bytes.js";
+import type { Clock } from "../../core/clock.js";
 import { EmporiumError } from "../../core/errors.js";
 import { forEachLimited } from "../../system/parallel.js";
 import type { ChunkedLevel } from "./chunked.js";
 import { type ChunkPart, copyElementBox, type Elements, fillElementBox, packed, partsOf } from "./copy.js";
-import { type DecodePool, type DecodeWish, decodePool } from "./decode-pool.js";
+import { type DecodePool, decodePool, type WantedBox } from "./decode-pool.js";
 import { type KeptChunks, keptChunks } from "./kept-chunks.js";
 import { type BlockMemory, blockMemory } from "./memory.js";
 import type { OpenedLevels } from "./open.js";
@@ -18,6 +19,7 @@ import { elementSpan } from "./work/element-span.js";
 export interface ReaderOptions extends Pick<OpenedLevels, "store" | "levels"> {
   readonly memoryBytes: number;
   readonly threads?: number | undefined;
+  readonly clock: Clock;
 }
 
 /** Reads boxes of the levels of one volume. */
@@ -40,6 +42,7 @@ interface Context {
   readonly stored: StoredChunks;
   readonly pool: DecodePool;
   readonly counts: TrafficCounts;
+  readonly clock: Clock;
   readonly levels: ReadonlyMap<ChunkedLevel, LevelState>;
   /** Chunks that are being decoded as a whole. */
   readonly decoding: Map<string, Promise<void>>;
@@ -51,7 +54,7 @@ interface LevelState {
   readonly habits: ReadHabits;
 }
 
-export function chunkReader({ store, levels, memoryBytes, threads }: ReaderOptions): ChunkReader {
+export function chunkReader({ store, levels, memoryBytes, threads, clock }: ReaderOptions): ChunkReader {
   const counts = noTraffic();
   let made: BlockMemory | undefined;
   const memory = () => {
@@ -70,9 +73,10 @@ export function chunkReader({ store, levels, memoryBytes, threads }: ReaderOptio
     store,
     memory,
     decoded,
-    stored: storedChunks(store, memory, kept, counts),
+    stored: storedChunks(store, memory, kept, counts, clock),
     pool: decodePool(memory, counts, threads),
     counts,
+    clock,
     levels: states,
     decoding: new Map(),
   };
@@ -279,9 +283,9 @@ async function decodeGroup(
 ): Promise<void> {
   const { pool, decoding } = context;
   const held: (() => void)[] = [];
-  const job = pool.run(level, () => group.map(({ part, source }) => wishOf(context, level, part, source, into, held)));
+  const job = pool.run(level, () => group.map(({ part, source }) => wantedBoxOf(context, level, part, source, into, held)));
   const whole = group.filter(({ part }) => part.whole);
-  for (const { part } of whole) decoding.set(part.id, job);
+  for (const { part } of whole) if (!decoding.has(part.id)) decoding.set(part.id, job);
   try {
     await job;
   } finally {
@@ -290,14 +294,14 @@ async function decodeGroup(
   }
 }
 
-function wishOf(
+function wantedBoxOf(
   context: Context,
   level: ChunkedLevel,
   part: MissingPart,
   source: GroupSource,
   into: (part: ChunkPart) => Elements,
   held: (() => void)[],
-): DecodeWish {
+): WantedBox {
   const { decoded, memory, levels } = context;
   const kept = part.whole ? decoded.add(part.id, levels.get(level)!.chunkBytes) : undefined;
   const own = "loose" in source ? looseSource(context, source, held) : source;
@@ -310,6 +314,7 @@ function wishOf(
       target: kept.at,
       hear(at) {
         good = at !== undefined;
+        if (good) decoded.ready(part.id);
         if (at === undefined) fillPart(context, level, part, into(part));
         else copyChunkPart(memory().bytes(), at, level, part, into(part));
       },
@@ -344,7 +349,7 @@ function looseSource({ memory }: Context, { loose, skipped }: { loose: Uint8Arra
 
 /** Formats that decode by themselves, on this thread. */
 async function loadParts(
-  { counts, memory }: Context,
+  { counts, memory, clock }: Context,
   level: ChunkedLevel,
   missing: readonly MissingPart[],
   into: (part: ChunkPart) => Elements,
@@ -356,9 +361,9 @@ async function loadParts(
     signal?.throwIfAborted();
     const claim = await memory().claim([], 2 * chunkBytes);
     try {
-      const began = performance.now();
+      const began = clock.monotonic();
       const { plain, storedBytes } = await level.load!(part.cell, signal);
-      counts.decodeSeconds += (performance.now() - began) / 1000;
+      counts.decodeSeconds += (clock.monotonic() - began) / 1000;
       counts.requests++;
       counts.storedBytes += storedBytes;
       counts.decodedBytes += plain.length;

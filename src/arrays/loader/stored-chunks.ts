@@ -1,11 +1,12 @@
 import type { Triple } from "../../core/box.js";
 import type { ByteRange } from "../../core/bytes.js";
+import type { Clock } from "../../core/clock.js";
 import { EmporiumError } from "../../core/errors.js";
 import { planReads } from "../../formats/zarr/shard.js";
 import type { Store } from "../../stores/store.js";
 import { forEachLimited, turns } from "../../system/parallel.js";
 import type { ChunkedLevel, ChunkPlace } from "./chunked.js";
-import type { KeptChunks } from "./kept-chunks.js";
+import type { KeptChunk, KeptChunks } from "./kept-chunks.js";
 import type { BlockMemory } from "./memory.js";
 import type { TrafficCounts } from "./traffic.js";
 
@@ -26,10 +27,12 @@ export interface StoredChunks {
   each<T extends WantedChunk>(
     level: ChunkedLevel,
     wanted: readonly T[],
-    hear: (chunk: T, stored: StoredBytes | undefined) => Promise<void>,
+    hear: Hear<T>,
     signal: AbortSignal | undefined,
   ): Promise<void>;
 }
+
+type Hear<T> = (chunk: T, stored: StoredBytes | undefined) => Promise<void>;
 
 export type StoredBytes = { readonly at: number; readonly length: number } | { readonly bytes: Uint8Array };
 
@@ -43,19 +46,29 @@ interface Planned<T> {
   readonly pieces: { readonly chunk: T; readonly at: number; readonly length: number | undefined }[];
 }
 
-export function storedChunks(store: Store, memory: () => BlockMemory, kept: KeptChunks, counts: TrafficCounts): StoredChunks {
-  const fetching = new Map<string, Promise<void>>();
+export function storedChunks(
+  store: Store,
+  memory: () => BlockMemory,
+  kept: KeptChunks,
+  counts: TrafficCounts,
+  clock: Clock,
+): StoredChunks {
+  const fetching = new Map<string, ReturnType<typeof asking>>();
+  const settle = (id: string) => {
+    fetching.get(id)?.settle();
+    fetching.delete(id);
+  };
   const turn = turns(REQUESTS);
   /** Bytes of the largest answer so far: what is set aside for each request before its length is known. */
   let largest = 256 * 1024;
 
   async function ask<T extends WantedChunk>(level: ChunkedLevel, { place, pieces }: Planned<T>, signal: AbortSignal | undefined) {
-    const began = performance.now();
+    const began = clock.monotonic();
     counts.requests++;
     const bytes = level.fetch
       ? await level.fetch(pieces[0]!.chunk.cell, signal)
       : place && (await store.read(place.key, place.range, { signal, ifMatch: place.etag }));
-    counts.waitSeconds += (performance.now() - began) / 1000;
+    counts.waitSeconds += (clock.monotonic() - began) / 1000;
     counts.storedBytes += bytes?.length ?? 0;
     largest = Math.max(largest, bytes?.length ?? 0);
     if (bytes && place?.range && bytes.length < place.range.length) throw cutShort(level, place, bytes.length);
@@ -67,13 +80,14 @@ export function storedChunks(store: Store, memory: () => BlockMemory, kept: Kept
     const room = kept.add(id, bytes.length);
     if (!room) return { bytes };
     memory().bytes().set(bytes, room.at);
+    kept.ready(id);
     return room;
   }
 
   async function fetchPlanned<T extends WantedChunk>(
     level: ChunkedLevel,
     planned: Planned<T>,
-    hear: (chunk: T, stored: StoredBytes | undefined) => Promise<void>,
+    hear: Hear<T>,
     signal: AbortSignal | undefined,
   ): Promise<void> {
     const leave = await turn();
@@ -88,6 +102,7 @@ export function storedChunks(store: Store, memory: () => BlockMemory, kept: Kept
       } finally {
         claim.release();
       }
+      for (const { chunk } of planned.pieces) settle(chunk.id);
       const done = planned.pieces.map(async ({ chunk }, i) => {
         try {
           await hear(chunk, found[i]);
@@ -102,42 +117,74 @@ export function storedChunks(store: Store, memory: () => BlockMemory, kept: Kept
     }
   }
 
-  /** Whether a chunk came out of memory, perhaps after another reader's request for it. */
-  async function fromKept<T extends WantedChunk>(
-    chunk: T,
-    hear: (chunk: T, stored: StoredBytes | undefined) => Promise<void>,
-  ): Promise<boolean> {
-    await fetching.get(chunk.id)?.catch(() => {});
-    const found = kept.pin(chunk.id);
-    if (!found) return false;
+  /** Hands on chunks that are in memory, pinned meanwhile. */
+  async function hearKept<T extends WantedChunk>(chunk: T, found: KeptChunk, hear: Hear<T>): Promise<void> {
     counts.storedHits++;
     try {
       await hear(chunk, found);
     } finally {
       kept.unpin(chunk.id);
     }
-    return true;
+  }
+
+  /** Sorts chunks into those in memory, those that another reader asks for, and those that this one asks for from now on. */
+  function sorted<T extends WantedChunk>(wanted: readonly T[]) {
+    const here: { chunk: T; found: KeptChunk }[] = [];
+    const elsewhere: { chunk: T; job: Promise<void> }[] = [];
+    const mine: T[] = [];
+    for (const chunk of wanted) {
+      const found = kept.pin(chunk.id);
+      const asked = fetching.get(chunk.id);
+      if (found) here.push({ chunk, found });
+      else if (asked) elsewhere.push({ chunk, job: asked.job });
+      else {
+        mine.push(chunk);
+        fetching.set(chunk.id, asking());
+      }
+    }
+    return { here, elsewhere, mine };
+  }
+
+  async function fetchMine<T extends WantedChunk>(
+    level: ChunkedLevel,
+    mine: readonly T[],
+    hear: Hear<T>,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    try {
+      await forEachLimited(await planned(level, mine, signal), REQUESTS, async (plan) => {
+        signal?.throwIfAborted();
+        await fetchPlanned(level, plan, hear, signal);
+      });
+    } finally {
+      for (const { id } of mine) settle(id);
+    }
   }
 
   return {
     async each(level, wanted, hear, signal) {
-      const missing: (typeof wanted)[number][] = [];
-      await forEachLimited(wanted, REQUESTS, async (chunk) => {
-        if (!(await fromKept(chunk, hear))) missing.push(chunk);
-      });
-      const plans = await planned(level, missing, signal);
-      await forEachLimited(plans, REQUESTS, async (plan) => {
+      for (let rest = wanted; rest.length > 0; ) {
         signal?.throwIfAborted();
-        const job = fetchPlanned(level, plan, hear, signal);
-        for (const { chunk } of plan.pieces) fetching.set(chunk.id, job);
-        try {
-          await job;
-        } finally {
-          for (const { chunk } of plan.pieces) if (fetching.get(chunk.id) === job) fetching.delete(chunk.id);
-        }
-      });
+        const { here, elsewhere, mine } = sorted(rest);
+        const jobs = [
+          ...here.map(({ chunk, found }) => hearKept(chunk, found, hear)),
+          fetchMine(level, mine, hear, signal),
+          ...elsewhere.map(({ job }) => job),
+        ];
+        for (const outcome of await Promise.allSettled(jobs)) if (outcome.status === "rejected") throw outcome.reason;
+        rest = elsewhere.map(({ chunk }) => chunk);
+      }
     },
   };
+}
+
+/** A request that others wait for. It never fails for them: they ask themselves then. */
+function asking(): { job: Promise<void>; settle: () => void } {
+  let settle = () => {};
+  const job = new Promise<void>((resolve) => {
+    settle = resolve;
+  });
+  return { job, settle };
 }
 
 /** Requests for chunks: pieces of one object that lie close together share one. */

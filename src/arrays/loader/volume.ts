@@ -1,4 +1,5 @@
 import type { Box, Triple } from "../../core/box.js";
+import { type Clock, systemClock } from "../../core/clock.js";
 import { EmporiumError } from "../../core/errors.js";
 import { LIMITS } from "../../core/limits.js";
 import type { StoreOptions } from "../../stores/location.js";
@@ -17,6 +18,7 @@ export interface OpenBlockVolumeOptions {
   /** Threads that decode. Default: as many as there are cores. */
   readonly threads?: number | undefined;
   readonly store?: StoreOptions | undefined;
+  readonly clock?: Clock | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -50,7 +52,7 @@ export interface LoadedVolume extends BlockVolume {
 export async function openBlockVolume(location: string, options: OpenBlockVolumeOptions = {}): Promise<LoadedVolume> {
   const memoryBytes = options.memoryBytes ?? LIMITS.memoryBytes;
   const opened = await openLevels(location, { ...options, indexBytes: Math.floor(memoryBytes / INDEX_SHARE) });
-  const reader = chunkReader({ ...opened, memoryBytes, threads: options.threads });
+  const reader = chunkReader({ ...opened, memoryBytes, threads: options.threads, clock: options.clock ?? systemClock });
   return {
     name: opened.name,
     identity: opened.identity,

@@ -22,7 +22,7 @@ export interface StoredChunkOptions {
   signal?: AbortSignal | undefined;
   /** The platform's Brotli decoder. Browsers do not expose one. With it, files with `.br` behind their name are read as well. */
   brotli?: Brotli | undefined;
-  /** Indexes of shards read so far: hand in the same map again, and none is read twice. Nothing is ever taken out. */
+  /** Indexes of shards read so far: hand in the same map again, and none is read twice. A `Recent` has a bound. */
   indexes?: Map<string, MinishardIndex | undefined> | undefined;
 }
 

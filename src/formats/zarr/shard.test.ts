@@ -9,6 +9,7 @@ import {
   entryOf,
   findInShard,
   planReads,
+  recentShardIndexes,
   type ShardLayout,
   shardIndexBytes,
 } from "./shard.js";
@@ -152,4 +153,11 @@ describe("requests for pieces of a shard", () => {
       ],
     });
   });
+});
+
+it("indexes of shards are remembered up to a number of bytes", () => {
+  const indexes = recentShardIndexes();
+  // 16 bytes an entry: sixteen of a mebibyte fit
+  for (let i = 0; i < 40; i++) indexes.set(`shard ${i}`, emptyShardIndex([64, 32, 32]));
+  expect([indexes.size, indexes.has("shard 39"), indexes.has("shard 23")]).toEqual([16, true, false]);
 });

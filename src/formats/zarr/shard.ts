@@ -1,6 +1,7 @@
 import type { ByteRange } from "../../core/bytes.js";
 import { EmporiumError } from "../../core/errors.js";
 import { LIMITS } from "../../core/limits.js";
+import { Recent } from "../../core/recent.js";
 import { CHECKSUM_BYTES, withChecksum, withoutChecksum } from "./checksum.js";
 import { product } from "./metadata.js";
 
@@ -36,6 +37,14 @@ export const SHARD_CHUNKS_MAX = LIMITS.headerBytes / ENTRY_BYTES;
 
 export function shardIndexBytes({ grid, checksum }: Pick<ShardLayout, "grid" | "checksum">): number {
   return product(grid) * ENTRY_BYTES + (checksum ? CHECKSUM_BYTES : 0);
+}
+
+/** Bytes of indexes that a reader remembers beside the largest one. */
+const REMEMBERED_BYTES = 16 * 1024 * 1024;
+
+/** Indexes of the shards that were read last. */
+export function recentShardIndexes(): Map<string, ShardIndex> {
+  return new Recent(REMEMBERED_BYTES, (index) => index.offsets.byteLength + index.lengths.byteLength);
 }
 
 /** An index in which no chunk is there yet. */

@@ -19,7 +19,7 @@ export interface ZarrObjects {
 }
 
 export interface ZarrV3ReadOptions extends ZarrReadOptions {
-  /** Shard indexes read so far, by key. Pass the same map again to read no index twice. Entries are never removed. */
+  /** Shard indexes read so far, by key. Pass the same map again to read no index twice: `recentShardIndexes()` for many shards. */
   indexes?: Map<string, ShardIndex> | undefined;
 }
 

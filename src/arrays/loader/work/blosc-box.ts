@@ -1,8 +1,8 @@
 import { EmporiumError } from "../../../core/errors.js";
 import { BLOSC_HEADER_BYTES, type BloscHeader, readBloscHeader } from "../../kernels/blosc.js";
 import { BLOSC_RESULT, bloscScratchBytes, type Kernels } from "../../kernels/kernels.js";
+import type { ChunkBytes, FrameForm } from "./chunk-bytes.js";
 import type { DecodePart } from "./decode-job.js";
-import type { ChunkBytes, FrameForm } from "./decode-part.js";
 
 /** A Blosc frame as far as a box of it needs it. */
 export interface FrameWindow {

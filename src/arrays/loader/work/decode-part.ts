@@ -1,4 +1,5 @@
 import type { Triple } from "../../../core/box.js";
+import { systemClock } from "../../../core/clock.js";
 import { swapBytes } from "../../../core/dtype.js";
 import { EmporiumError } from "../../../core/errors.js";
 import { BLOSC_HEADER_BYTES } from "../../kernels/blosc.js";
@@ -7,6 +8,7 @@ import type { ChunkCoding, StepCoding } from "../chunked.js";
 import { copyElementBox, fillElementBox, packed } from "../copy.js";
 import { plainChunk } from "../plain-chunk.js";
 import { decodeFrameBox, frameOf } from "./blosc-box.js";
+import type { ChunkBytes, FrameForm } from "./chunk-bytes.js";
 import type { DecodeJob, DecodePart, PartResult } from "./decode-job.js";
 import { elementSpan } from "./element-span.js";
 import { type ChunkFile, type chunkFiles, readChunk } from "./files.js";
@@ -28,15 +30,6 @@ export class LacksMemory extends Error {
   }
 }
 
-/** The bytes of a chunk, in a file or in the shared memory. */
-export interface ChunkBytes {
-  readonly length: number;
-  readonly name: string;
-  /** Address of bytes that are in memory already; undefined: they are read. */
-  addressOf(from: number, length: number): number | undefined;
-  read(from: number, length: number, to: Uint8Array, at: number): void;
-}
-
 /** @throws {LacksMemory} and {EmporiumError} FORMAT_CORRUPT, FORMAT_TRUNCATED, FORMAT_UNSUPPORTED, STORE_CONFLICT, … */
 export async function decodePart(
   job: DecodeJob,
@@ -44,7 +37,7 @@ export async function decodePart(
   place: Workplace,
   files: ReturnType<typeof chunkFiles>,
 ): Promise<PartResult> {
-  const began = performance.now();
+  const began = systemClock.monotonic();
   const waited = place.spentMs.wait;
   const counts = { stored: 0, reads: 0 };
   const chunk = bytesOf(job, part, place, files, counts);
@@ -54,7 +47,7 @@ export async function decodePart(
     coding.kind === "steps" && coding.steps.length === 0
       ? copyPlain(job, part, coding, chunk, place)
       : (decodeBlosc(job, part, coding, chunk, place) ?? (await decodeWhole(job, part, chunk, place)));
-  place.spentMs.decode += performance.now() - began - (place.spentMs.wait - waited);
+  place.spentMs.decode += systemClock.monotonic() - began - (place.spentMs.wait - waited);
   return { storedBytes: counts.stored, decodedBytes, reads: counts.reads };
 }
 
@@ -90,11 +83,11 @@ function bytesOf(
 }
 
 function timed<T>(spentMs: Workplace["spentMs"], work: () => T): T {
-  const began = performance.now();
+  const began = systemClock.monotonic();
   try {
     return work();
   } finally {
-    spentMs.wait += performance.now() - began;
+    spentMs.wait += systemClock.monotonic() - began;
   }
 }
 
@@ -156,16 +149,6 @@ function decodeBlosc(
   if (!frame) return undefined;
   if (frame.need > job.scratch.length) throw new LacksMemory({ scratch: frame.need, aside: job.aside });
   return decodeFrameBox(frame, chunk, form, part, kernels, bytes);
-}
-
-/** A chunk of planes in C order, and the plane that the level's first one is. */
-export interface FrameForm {
-  readonly planes: number;
-  readonly rows: number;
-  readonly rowBytes: number;
-  readonly firstPlane: number;
-  readonly plainBytes: number;
-  readonly itemBytes: number;
 }
 
 function frameForm(

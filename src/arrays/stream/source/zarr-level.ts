@@ -6,7 +6,7 @@ import { type NumberArray, viewAs } from "../../../formats/zarr/elements.js";
 import { parseZarray, parseZattrs } from "../../../formats/zarr/metadata.js";
 import { parseOmeImage } from "../../../formats/zarr/ome-v05.js";
 import { readZarrBox } from "../../../formats/zarr/read.js";
-import type { ShardIndex } from "../../../formats/zarr/shard.js";
+import { recentShardIndexes } from "../../../formats/zarr/shard.js";
 import { parseZarrV3Array, parseZarrV3Group } from "../../../formats/zarr/v3-metadata.js";
 import { readZarrV3Box } from "../../../formats/zarr/v3-read.js";
 import { absent, objectName, type Store } from "../../../stores/store.js";
@@ -89,7 +89,7 @@ function openV2(store: Store, { name, folder, document }: ArrayDocument, signal:
 
 function openV3(store: Store, { name, folder, document }: ArrayDocument, signal: AbortSignal | undefined) {
   const meta = parseZarrV3Array(document, `${name}/zarr.json`);
-  const indexes = new Map<string, ShardIndex>();
+  const indexes = recentShardIndexes();
   const codecs = boxCodecs();
   const objects = {
     read: (key: string, range?: { offset: number; length: number }) => store.read(`${folder}/${key}`, range, { signal }),

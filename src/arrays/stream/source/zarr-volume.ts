@@ -6,6 +6,7 @@ import { parseZarray, parseZattrs, product, type ZarrArrayMeta } from "../../../
 import { type OmeDataset, parseOmeZarr } from "../../../formats/zarr/ome.js";
 import { parseOmeImage } from "../../../formats/zarr/ome-v05.js";
 import { type NdBox, readZarrBox } from "../../../formats/zarr/read.js";
+import { recentShardIndexes } from "../../../formats/zarr/shard.js";
 import { parseZarrV3, parseZarrV3Array, type ZarrV3Array } from "../../../formats/zarr/v3-metadata.js";
 import { readZarrV3Box } from "../../../formats/zarr/v3-read.js";
 import { absent, objectName, type Stat, type Store } from "../../../stores/store.js";
@@ -173,7 +174,7 @@ function boxReader(
     return { length, read: (box) => readZarrBox(read, meta, box, { codecs, name, signal }) };
   }
   const size = async (key: string) => (await store.stat(`${folder}/${key}`, { signal }))?.size;
-  const options = { codecs, name, signal, indexes: new Map() };
+  const options = { codecs, name, signal, indexes: recentShardIndexes() };
   return { length: grown(meta), read: (box) => readZarrV3Box({ read, size }, meta, box, options) };
 }
 

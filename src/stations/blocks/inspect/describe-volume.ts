@@ -1,0 +1,71 @@
+import type { BlockLevel, BlockVolume } from "../../../arrays/blocks/volume.js";
+import { type Triple, volumeOf } from "../../../core/box.js";
+import { ITEM_BYTES } from "../../../core/dtype.js";
+import { formatBytes } from "../../../core/units.js";
+
+/** What `blocks ls --json` prints of a level. Axes are z, y, x. */
+export interface LevelFacts {
+  level: number;
+  shape: Triple;
+  dtype: string;
+  chunk: Triple;
+  /** Null: each chunk is an object. */
+  shard: Triple | null;
+  voxel_size_nm: (number | null)[];
+  offset_nm: Triple;
+  codec: string;
+  /** Chunks of the level, and bytes of its voxels once they are decoded. */
+  chunks: number;
+  bytes: number;
+}
+
+/** The levels of a volume, as its metadata have them. */
+export function describeLevels({ levels }: Pick<BlockVolume, "levels">): LevelFacts[] {
+  return levels.map((level, i) => ({
+    level: i,
+    shape: level.shape,
+    dtype: level.dtype,
+    chunk: level.chunk,
+    shard: level.shard ?? null,
+    voxel_size_nm: level.voxelSizeNm.map((size) => size ?? null),
+    offset_nm: level.offsetNm,
+    codec: level.codec,
+    chunks: volumeOf(level.shape.map((length, axis) => Math.ceil(length / level.chunk[axis]!)) as Triple),
+    bytes: bytesOf(level),
+  }));
+}
+
+function bytesOf({ shape, dtype }: BlockLevel): number {
+  return volumeOf(shape) * ITEM_BYTES[dtype];
+}
+
+/** A line for each level. */
+export function levelsText(levels: readonly LevelFacts[]): string {
+  const rows = [
+    ["level", "shape", "type", "chunk", "shard", "voxel nm", "offset nm", "codec", "bytes"],
+    ...levels.map((one) => [
+      String(one.level),
+      one.shape.join("×"),
+      one.dtype,
+      one.chunk.join("×"),
+      one.shard?.join("×") ?? "-",
+      one.voxel_size_nm.map((size) => (size === null ? "?" : rounded(size))).join("×"),
+      one.offset_nm.map(rounded).join(","),
+      one.codec,
+      formatBytes(one.bytes),
+    ]),
+  ];
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column]!))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}
+
+function rounded(value: number): string {
+  return String(Number(value.toPrecision(7)));
+}
