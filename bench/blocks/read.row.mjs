@@ -64,7 +64,7 @@ async function race({ volume, path, order, edge, file, concurrency, python, repe
         name === "emporium"
           ? [process.execPath, join(here, "read-boxes.mjs"), path, file, String(concurrency), order]
           : [python, join(here, "read_boxes.py"), name, path, file, String(concurrency), order];
-      const report = join(path, `${name}.json`);
+      const report = `${path}.${name}.json`;
       const cost = await measure(python, command, { env: { REPORT: report } });
       const { blocks, seconds, sum } = JSON.parse(execFileSync("cat", [report], { encoding: "utf8" }));
       sums.add(sum);

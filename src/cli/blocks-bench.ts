@@ -16,14 +16,11 @@ export default command({
       .string()
       .regex(/^\d{1,6}(,\d{1,6}){2}$/, "three lengths, as 128,128,128,")
       .default("128,128,128")
-      .meta({ description: "voxels of a block, z,y,x (default: 128,128,128)", value: "Z,Y,X" }),
-    order: z
-      .enum(["random", "scan"])
-      .default("random")
-      .meta({ description: "random places (default), or one block after the other" }),
-    level: wholeNumber(0, 1000).default(0).meta({ description: "level of the pyramid, 0 the finest (default)", value: "N" }),
-    count: wholeNumber(1, 1_000_000).default(100).meta({ description: "blocks to read (default: 100)", value: "N" }),
-    concurrency: wholeNumber(1, 256).default(8).meta({ description: "reads at the same time (default: 8)", value: "N" }),
+      .meta({ description: "voxels of a block, z,y,x", value: "Z,Y,X" }),
+    order: z.enum(["random", "scan"]).default("random").meta({ description: "random places, or one block after the other" }),
+    level: wholeNumber(0, 1000).default(0).meta({ description: "level of the pyramid, 0 the finest", value: "N" }),
+    count: wholeNumber(1, 1_000_000).default(100).meta({ description: "blocks to read", value: "N" }),
+    concurrency: wholeNumber(1, 256).default(8).meta({ description: "reads at the same time", value: "N" }),
     memory: amountOfBytes(LIMITS.memoryBytesMin)
       .optional()
       .meta({ description: "memory limit for buffers (default: 512MiB, or less in a control group with less)", value: "SIZE" }),

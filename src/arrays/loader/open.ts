@@ -1,8 +1,9 @@
 import { EmporiumError, isEmporiumError } from "../../core/errors.js";
+import { redact } from "../../core/redact.js";
 import { FILE_EXTENSIONS, FILE_FORMATS } from "../../formats/registry.js";
 import { likelyFamilies, noVolumeDocument, type VolumeFamily, type VolumeFormat } from "../../model/volume-formats.js";
 import type { StoreOptions } from "../../stores/location.js";
-import { openObject, type Store } from "../../stores/store.js";
+import { absent, openObject, type Store } from "../../stores/store.js";
 import { openLocation, openStore, parseLocation, parseVolumeLocation } from "../../stores/url.js";
 import type { BlockVolume } from "../blocks/volume.js";
 import type { AxisSelection } from "./axes.js";
@@ -41,19 +42,30 @@ export interface OpenLevelsOptions {
  */
 export async function openLevels(text: string, options: OpenLevelsOptions): Promise<OpenedLevels> {
   const { location, format } = parseVolumeLocation(text);
+  refuseHdf5(location);
   const place = parseLocation(location);
   const storeOptions = { ...options.store, readOnly: true };
   const indexes = shardIndexes(options.indexBytes);
   const { store, key } =
     place.key === "" ? { store: await openStore(place, storeOptions), key: "" } : await openLocation(place, storeOptions);
-  const target: Target = { name: place.url, store, key, format, indexes, options };
+  const target: Target = { name: redact(text), store, key, format, indexes, options };
   const isFile = format === undefined && key !== "" && new RegExp(`\\.(?:${FILE_EXTENSIONS})$`, "i").test(key);
   const found =
     (isFile && (await openFile(target))) || (await openFolder(target)) || (!isFile && key !== "" && (await openFile(target)));
   if (found) return found;
+  if (isFile) throw absent(store, key);
   throw new EmporiumError("FORMAT_UNKNOWN", `${target.name} holds no volume: ${noVolumeDocument()}, and no file of that name`, {
     place: { url: target.name },
     hint: "name the volume itself: the folder of a Zarr, N5 or precomputed volume, an MRC or a TIFF file",
+  });
+}
+
+/** A dataset of HDF5 stands behind a `#`. */
+function refuseHdf5(location: string): void {
+  if (!/\.(h5|hdf5?|nxs|ims)(#|$)/i.test(location)) return;
+  throw new EmporiumError("FORMAT_UNSUPPORTED", `${redact(location)}: HDF5 files are not read in blocks`, {
+    place: { file: redact(location) },
+    hint: "convert the dataset to Zarr, for example with h5py and zarr-python",
   });
 }
 
