@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { keyedPermutation } from "../../src/arrays/blocks/permutation.js";
 import { register } from "../../src/arrays/blocks/register.js";
 import type { Triple } from "../../src/core/box.js";
 import type { DType } from "../../src/core/dtype.js";
@@ -102,5 +103,29 @@ describe("blocks of registered arrays", () => {
       return order === 1 && !isExact ? most > 1 || unequal > 2 : unequal > 0;
     });
     expect(wrong).toEqual([]);
+  });
+});
+
+describe("orders of blocks", () => {
+  it("are those of a second program that was written from their description", async () => {
+    if (!hasEnvironment("peers")) return;
+    const cases = [1, 2, 3, 7, 100, 4097, 1_000_000, 2 ** 33 + 5, 2 ** 47 - 1].flatMap((count) =>
+      [
+        [0, 0],
+        [7, 1],
+        [-3, 2],
+        [2 ** 40 + 1, 12],
+        [-(2 ** 35), 3],
+      ].map((keys) => ({ count, keys })),
+    );
+    const file = join(folder, "orders.json");
+    writeFileSync(file, JSON.stringify(cases));
+    const answers = JSON.parse(await python("peers", "blocks_orders.py", [file])) as number[][];
+    const ours = cases.map(({ count, keys }) => {
+      const at = keyedPermutation(count, keys);
+      const first = Array.from({ length: Math.min(50, count) }, (_, place) => at(place));
+      return [...first, ...Array.from({ length: Math.min(50, count) }, (_, place) => at(Math.max(0, count - 50) + place))];
+    });
+    expect(ours).toEqual(answers);
   });
 });

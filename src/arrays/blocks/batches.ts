@@ -39,9 +39,12 @@ export interface BatchOptions {
   readonly allocate?: ((name: string, bytes: number) => Uint8Array | Promise<Uint8Array>) | undefined;
 }
 
-/** Whatever was made ahead is let go when the loop is left. @throws {EmporiumError} USAGE */
+/**
+ * @param open the blocks to lay together, anew for each loop; they are read until the signal says that the loop was left
+ * @throws {EmporiumError} USAGE
+ */
 export function batchesOf(
-  blocks: BlockSequence<Record<string, BlockData>>,
+  open: (signal: AbortSignal) => BlockSequence<Record<string, BlockData>>,
   bytesOfBlock: number,
   options: BatchOptions,
 ): AsyncIterable<Batch> {
@@ -51,7 +54,18 @@ export function batchesOf(
   const fitting = Math.floor(prefetchBytes / Math.max(1, size * bytesOfBlock));
   const atOnce = Math.max(1, Math.min(prefetch + 1, fitting));
   return {
-    [Symbol.asyncIterator]: () => inOrder(groupsOf(blocks, options), atOnce, (group) => batchOf(group, options)),
+    [Symbol.asyncIterator]() {
+      const stop = new AbortController();
+      const batches = inOrder(groupsOf(open(stop.signal), options), atOnce, (group) => batchOf(group, options));
+      return {
+        next: () => batches.next(),
+        return(value?: unknown) {
+          // what is being made ahead ends now, and is waited for
+          stop.abort(new EmporiumError("CANCELLED", "no further batch is wanted"));
+          return batches.return(value);
+        },
+      };
+    },
   };
 }
 

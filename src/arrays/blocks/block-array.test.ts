@@ -2,25 +2,37 @@ import { setImmediate } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { memoryVolume } from "../../../test/memory-volume.js";
 import type { Triple } from "../../core/box.js";
+import { freeBuffers } from "../../system/garbage.js";
 import { blocksOfVolume } from "./block-array.js";
 import type { EpochState } from "./epoch.js";
 import type { BlocksRequest } from "./sequence.js";
+
+/** Bytes that are in use. */
+function held(): number {
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}
 
 const CUBE: BlocksRequest = { shape: [2, 2, 2], order: "scan" };
 const cube = (pause?: (signal?: AbortSignal) => Promise<void>) =>
   memoryVolume([{ shape: [6, 6, 6], voxelSizeNm: [4, 2, 1] }], pause);
 
 describe("blocks", () => {
-  it("reads nothing before read(): not while a million handles go by", async () => {
+  it("A1: a million handles read nothing, and take 20 MiB at most", async () => {
     const volume = memoryVolume([{ shape: [100, 100, 100] }]);
-    let count = 0;
-    let ids = 0;
+    freeBuffers();
+    const before = held();
+    let [count, ids, most] = [0, 0, 0];
     for await (const block of blocksOfVolume(volume).blocks({ shape: [1, 1, 1] })) {
       count++;
       ids += block.id;
+      if (count % 250_000 > 0) continue;
+      freeBuffers();
+      most = Math.max(most, held() - before);
     }
     expect([count, ids]).toEqual([1_000_000, 499_999_500_000]);
     expect(volume.reads).toEqual([]);
+    expect(most).toBeLessThan(20 * 2 ** 20);
   });
 
   it("says where a block lies, in voxels and in the world, and gives its voxels", async () => {
@@ -201,6 +213,23 @@ describe("batches", () => {
       expect(narrow.reads).toHaveLength(4);
       break;
     }
+  });
+
+  it("stops what it makes ahead when the loop is left, and can be gone through again", async () => {
+    let waiting = 0;
+    const volume = cube(async (signal) => {
+      if (++waiting <= 4 || waiting > 8) return;
+      await new Promise<void>((resolve) => signal!.addEventListener("abort", () => resolve()));
+    });
+    const batches = blocksOfVolume(volume).batches({ ...request, prefetch: 1 });
+    for await (const batch of batches) {
+      expect([batch.ids[0], volume.running]).toEqual([0, 4]);
+      break;
+    }
+    expect([volume.running, waiting]).toEqual([0, 8]);
+    let again = 0;
+    for await (const { size } of batches) again += size;
+    expect(again).toBe(27);
   });
 
   it.each([{ size: 0 }, { prefetch: -1 }, { edge: "shrink" as "reflect" }])("refuses %j", (wrong) => {

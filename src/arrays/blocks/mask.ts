@@ -1,5 +1,6 @@
 import { EmporiumError } from "../../core/errors.js";
 import { md5 } from "../../core/md5.js";
+import { Recent } from "../../core/recent.js";
 import type { Store } from "../../stores/store.js";
 import { type Coverage, countCoverage, sufficientLevel } from "./coverage.js";
 import type { ReadGrid } from "./grid.js";
@@ -34,22 +35,34 @@ export function thresholdOf({ atLeast = 0 }: MaskRequest): number {
   throw new EmporiumError("USAGE", `mask.atLeast: a share from 0 to 1 wanted, ${atLeast} found`);
 }
 
-/** Counted once for a mask and a grid, and kept in the cache where there is one. */
+/** Coverages of masks that are open, so that each epoch needs none of its own. */
+const counted = new WeakMap<BlockVolume, Recent<string, Coverage>>();
+
+/** Grids of one mask whose coverages are kept in memory. */
+const GRIDS_KEPT = 4;
+
+/** Counted once for a mask that is open and a grid; with a cache, once for a mask. */
 export async function coverageOf(mask: MaskRequest, place: GridPlace, signal?: AbortSignal): Promise<Coverage> {
   const { source, cache } = mask;
   const index = sufficientLevel(source, place.grid, place.level, place.name);
   const lattice = latticeOf(place.level, source.levels[index]!, { grid: place.name, array: source.name });
-  const key = cache && keyOf(source, index, lattice, place.grid);
-  const kept = key === undefined ? undefined : await cache?.read(key);
-  if (kept?.length === place.grid.count) return kept;
-  const counted = await countCoverage(place.grid, source.levels[index]!, lattice, signal);
-  if (key !== undefined) await cache?.write(key, counted, { signal });
-  return counted;
+  const key = keyOf(source, index, lattice, place.grid);
+  const kept = counted.get(source) ?? new Recent<string, Coverage>(GRIDS_KEPT);
+  counted.set(source, kept);
+  const known = kept.get(key) ?? (isVersioned(source) ? await cache?.read(key) : undefined);
+  const isKnown = known?.length === place.grid.count;
+  const coverage = isKnown ? known : await countCoverage(place.grid, source.levels[index]!, lattice, signal);
+  kept.set(key, coverage);
+  if (!isKnown && isVersioned(source)) await cache?.write(key, coverage, { signal });
+  return coverage;
 }
 
-/** Undefined for a mask that nothing tells from an older one of its name. */
-function keyOf({ name, identity }: BlockVolume, level: number, lattice: Lattice, grid: ReadGrid): string | undefined {
-  if (identity.some(({ etag, modifiedMs }) => etag === undefined && modifiedMs === undefined)) return undefined;
+/** Whether anything tells a mask from an older one of its name. */
+function isVersioned({ identity }: BlockVolume): boolean {
+  return identity.every(({ etag, modifiedMs }) => etag !== undefined || modifiedMs !== undefined);
+}
+
+function keyOf({ name, identity }: BlockVolume, level: number, lattice: Lattice, grid: ReadGrid): string {
   const objects = identity.map(({ key, size, etag, modifiedMs }) => [key, size, etag ?? null, modifiedMs ?? null]);
   const { roi, shape, step } = grid;
   const text = JSON.stringify([name, objects, level, lattice.scale, lattice.shift, roi.start, roi.stop, shape, step]);

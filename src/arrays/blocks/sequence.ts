@@ -53,7 +53,12 @@ export function inBatches(
   const { shape, halo } = input.grid;
   const padded = shape.map((length, axis) => length + 2 * halo[axis]!) as Triple;
   const bytes = input.bytesOf({ start: [0, 0, 0], stop: padded });
-  return batchesOf(sequenceOf(input, gridOwner, { ...request, prefetch: 0 }), bytes, request);
+  const open = (signal?: AbortSignal) => {
+    const both = request.signal && signal ? AbortSignal.any([request.signal, signal]) : (signal ?? request.signal);
+    return sequenceOf(input, gridOwner, { ...request, prefetch: 0, signal: both });
+  };
+  open(); // refuses what is wrong now, and not in the loop
+  return batchesOf(open, bytes, request);
 }
 
 /** @param gridOwner the volume whose level the grid is in */
