@@ -1,7 +1,8 @@
 """Blocks of volumes as NumPy arrays, for training and inference.
 
 ``emporium blocks stream`` reads, decodes and batches in a process of its own; this module starts it (or connects to one) and
-shows its batches as arrays over shared memory, without copies. It needs NumPy; PyTorch only for :class:`Blocks`.
+shows its batches as arrays over shared memory, without copies. It needs NumPy; PyTorch only for :class:`Blocks`, numcodecs only for
+:meth:`Batch.decode`.
 
     import emporium_blocks
 
@@ -40,6 +41,7 @@ __all__ = [
     "ProtocolError",
     "Refused",
     "ServerDied",
+    "StoredChunk",
     "Stream",
     "StreamError",
     "TimedOut",
@@ -89,6 +91,42 @@ class TimedOut(StreamError, TimeoutError):
     """No batch within ``timeout`` seconds."""
 
 
+@dataclass(frozen=True)
+class StoredChunk:
+    """A chunk as it is stored, for a consumer that decodes it itself (``compressed=True``).
+
+    ``data`` are its bytes (shape ``(stored_bytes,)``, ``uint8``), empty for a chunk that is not stored: its voxels are ``coding["fill"]``, the bytes
+    of one element. ``coding`` says how it is decoded: ``codecs`` in the order of encoding, then ``dtype``, ``littleEndian``, ``shape``
+    ``(z, y, x)``, and ``offset`` and ``strides``, in elements, of its voxels among the decoded ones. ``cell`` is its place in the grid of chunks.
+
+    ``uses`` says what of it goes where: ``block`` of the batch, ``source`` and ``target`` as ``[start, stop]``, in voxels of the chunk and of the
+    block. ``blosc`` is the table of a Blosc frame: ``inner`` compressor, ``itemBytes``, ``blockBytes``, ``shuffle``, ``memcpy``, and for each of its
+    ``blocks`` the streams ``[offset, bytes]`` within ``data``.
+    """
+
+    array: str
+    data: np.ndarray
+    coding: Mapping[str, Any]
+    cell: tuple[int, int, int]
+    plain_bytes: int
+    uses: tuple[Mapping[str, Any], ...]
+    crc32: int | None = None
+    blosc: Mapping[str, Any] | None = None
+
+    def decode(self) -> np.ndarray:
+        """The voxels, of shape ``coding["shape"]``; needs numcodecs for compressors."""
+        dtype = np.dtype(self.coding["dtype"]).newbyteorder("<" if self.coding["littleEndian"] else ">")
+        if self.data.size == 0:
+            fill = np.frombuffer(bytes(self.coding["fill"]), dtype=self.coding["dtype"])
+            return np.broadcast_to(fill, self.coding["shape"])
+        data: Any = self.data
+        for codec in reversed(self.coding["codecs"]):
+            data = _undone(codec, data)
+        plain = np.frombuffer(data, dtype=dtype)[self.coding["offset"] :]
+        strides = [stride * dtype.itemsize for stride in self.coding["strides"]]
+        return np.lib.stride_tricks.as_strided(plain, self.coding["shape"], strides, writeable=False)
+
+
 @dataclass
 class Batch:
     """Blocks that were read together.
@@ -96,6 +134,7 @@ class Batch:
     ``arrays`` has one array for each source, of shape ``(n, z, y, x)``; they are views of memory that the server writes anew after
     :meth:`release`, so copy what is to be kept (:meth:`copy`). ``origins`` has shape ``(n, 3)``: the first voxel ``(z, y, x)`` of each block,
     in voxels of the level; ``ids`` and ``weights`` have shape ``(n,)``. A loss that is multiplied by ``weights`` undoes ``balance``.
+    With ``compressed=True`` ``arrays`` has one array ``stored``, the bytes of all ``chunks``.
     ``position`` counts the batches of this stream from 0: ``skip=position + 1`` goes on behind this one.
     """
 
@@ -104,6 +143,8 @@ class Batch:
     ids: np.ndarray
     weights: np.ndarray
     position: int
+    chunks: tuple[StoredChunk, ...] = ()
+    _shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict, repr=False)
     _slot: int | None = None
     _stream: Stream | None = field(default=None, repr=False)
 
@@ -119,6 +160,17 @@ class Batch:
     def copy(self) -> dict[str, np.ndarray]:
         """The arrays in memory of their own: they stay as they are when the batch is released."""
         return {name: array.copy() for name, array in self.arrays.items()}
+
+    def decode(self) -> dict[str, np.ndarray]:
+        """Voxels of a compressed batch, each array of shape ``(n, z, y, x)``. What lies outside of the volume is 0."""
+        arrays: dict[str, np.ndarray] = {}
+        for chunk in self.chunks:
+            if chunk.array not in arrays:
+                arrays[chunk.array] = np.zeros((len(self), *self._shapes[chunk.array]), dtype=chunk.coding["dtype"])
+            voxels = chunk.decode()
+            for use in chunk.uses:
+                arrays[chunk.array][use["block"]][_box(use["target"])] = voxels[_box(use["source"])]
+        return arrays
 
 
 class Stream(Iterator[Batch]):
@@ -191,6 +243,8 @@ class Stream(Iterator[Batch]):
             ids=np.array(head["ids"], dtype=np.int64),
             weights=np.array(head["weights"], dtype=np.float32),
             position=int(head["position"]),
+            chunks=tuple(_chunk(each, head["codings"], arrays["stored"]) for each in head.get("chunks", ())),
+            _shapes=self.array_shapes,
             _slot=slot,
             _stream=self,
         )
@@ -260,6 +314,11 @@ def stream(
     rank: int = 0,
     world: int = 1,
     skip: int = 0,
+    mask: str | None = None,
+    at_least: float | None = None,
+    balance: tuple[float, float] | None = None,
+    resample: Mapping[str, Literal["nearest", "linear"]] | None = None,
+    compressed: bool = False,
     shared: bool = True,
     slots: int = 4,
     memory: str | None = None,
@@ -274,6 +333,10 @@ def stream(
     :param block: voxels ``(z, y, x)`` of a block; :param batch: blocks of a batch; :param halo: voxels around a block that are read with it.
     :param order: ``shuffle`` gives each block once an epoch, in an order that follows from ``seed`` and ``epoch`` on every machine.
     :param rank: which part of the epoch, of ``world`` parts; :param skip: batches to leave out, to go on in the middle of an epoch.
+    :param mask: a volume; only blocks of which it covers the share ``at_least`` (default: any voxel) are read. ``balance`` takes all blocks, those
+        below ``at_least`` and the others in these shares; it goes with ``shuffle``.
+    :param resample: how arrays with other voxels than the first one are read on its grid: ``{"labels": "nearest"}``.
+    :param compressed: chunks as they are stored, in :attr:`Batch.chunks`.
     :param shared: use shared memory where there is some; :param slots: batches that the server prepares ahead.
     :param memory: the server's limit, such as ``"2GiB"``; :param arguments: further arguments of the command.
     :param program: command of the server; by default ``$EMPORIUM`` or ``emporium`` on ``PATH``.
@@ -282,9 +345,11 @@ def stream(
     """
     flags = {
         "block": block, "batch": batch, "halo": halo, "step": step, "level": level, "edge": edge, "order": order, "seed": seed,
-        "memory": memory,
+        "mask": mask, "at-least": at_least, "memory": memory, "compressed": compressed or None,
+        "balance": None if balance is None else f"{balance[0]}:{balance[1]}",
     }  # fmt: skip
     words = [word for name, value in flags.items() if value is not None for word in _flag(name, value)]
+    words += [word for name, method in (resample or {}).items() for word in ("--resample", f"{name}={method}")]
     command = [*_program(program), "blocks", "stream", "--stdio", *words, *arguments, "--", *locations]
     wanted = _hello(rank, world, epoch, skip, shared, slots)
     return Stream(_Child(command), wanted, slots, timeout)
@@ -507,6 +572,34 @@ def _array(spec: Mapping[str, Any], payload: memoryview) -> np.ndarray:
     if offset < 0 or offset + size > len(payload):
         raise ProtocolError("an array past the end of its batch")
     return np.frombuffer(payload[offset : offset + size], dtype=spec["dtype"]).reshape(spec["shape"])
+
+
+def _chunk(head: Mapping[str, Any], codings: Mapping[str, Any], stored: np.ndarray) -> StoredChunk:
+    offset, size = int(head["offset"]), int(head["storedBytes"])
+    if offset < 0 or size < 0 or offset + size > stored.size:
+        raise ProtocolError("a chunk past the end of its batch")
+    return StoredChunk(
+        array=head["array"],
+        data=stored[offset : offset + size],
+        coding=codings[head["array"]],
+        cell=tuple(head["cell"]),
+        plain_bytes=int(head["plainBytes"]),
+        uses=tuple(head["uses"]),
+        crc32=head.get("crc32"),
+        blosc=head.get("blosc"),
+    )
+
+
+def _undone(codec: Mapping[str, Any], data: Any) -> Any:
+    if codec["id"] in ("crc32c", "crc32", "adler32", "fletcher32"):
+        return data[:-4]  # a sum of four bytes at the end
+    import numcodecs
+
+    return numcodecs.get_codec(dict(codec)).decode(data)
+
+
+def _box(corners: Sequence[Sequence[int]]) -> tuple[slice, ...]:
+    return tuple(slice(start, stop) for start, stop in zip(*corners))
 
 
 # ---- the command ----------------------------------------------------------------------------------------------------------------

@@ -1,10 +1,11 @@
 import { createWriteStream } from "node:fs";
 import { z } from "zod";
+import type { Resampling } from "../arrays/blocks/register.js";
 import { asEmporiumError, EmporiumError, ERRORS } from "../core/errors.js";
 import { formatBytes } from "../core/units.js";
 import type { BatchSource } from "../stations/blocks/stream/batch.js";
 import type { Address } from "../stations/blocks/stream/listen.js";
-import type { NamedLocation, StreamRequest } from "../stations/blocks/stream/open-source.js";
+import type { NamedLocation, StreamRequest } from "../stations/blocks/stream/request.js";
 import type { SessionOptions } from "../stations/blocks/stream/session.js";
 import { gridOptions } from "./blocks-options.js";
 import { command, type Io } from "./command.js";
@@ -21,6 +22,33 @@ const options = z.object({
     .array(z.string())
     .meta({ description: "volumes, each with a name for its array if wanted", value: "[NAME=]LOCATION" }),
   ...gridOptions,
+  resample: z
+    .array(z.string().regex(/^[A-Za-z_]\w*=(?:nearest|linear)$/, "an array and how it is read, as labels=nearest,"))
+    .default([])
+    .meta({
+      description: "read an array with other voxels than the first on its grid: nearest for labels, linear for images",
+      value: "NAME=nearest|linear",
+    }),
+  mask: z
+    .string()
+    .min(1, "a location")
+    .optional()
+    .meta({ description: "only blocks where this volume is not 0", value: "LOCATION" }),
+  atLeast: z
+    .string()
+    .regex(/^(?:0|1|0?\.\d+|1\.0+)$/, "a share from 0 to 1")
+    .transform(Number)
+    .optional()
+    .meta({ description: "of --mask: least share of the block that it covers (default: any voxel)", value: "SHARE" }),
+  balance: z
+    .string()
+    .regex(/^\d+(?:\.\d+)?:\d+(?:\.\d+)?$/, "two shares as 1:3,")
+    .optional()
+    .meta({
+      description: "of --mask and --order shuffle: all blocks, those below --at-least and the others in these shares",
+      value: "BELOW:OTHERS",
+    }),
+  compressed: z.boolean().default(false).meta({ description: "chunks as they are stored, for clients that decode them" }),
   batch: wholeNumber(1, 65_536).default(1).meta({ description: "blocks of a batch", value: "N" }),
   epoch: wholeNumber(0).default(0).meta({ description: "of --order shuffle: another epoch, another order", value: "N" }),
   rank: wholeNumber(0).default(0).meta({ description: "part of the epoch, unless the client names one", value: "N" }),
@@ -58,7 +86,7 @@ export default command({
   details: [
     "emporium_blocks.py, which is installed with pip from the folder python/, starts this command and reads its batches. Each client has its own part of the epoch, by rank and world, and its own shared memory.",
     "Without --stdio, --socket or --listen the command says what it would serve, and ends.",
-    "Volumes of one stream have the same voxels. NAME=LOCATION names the array; the default is image, image2 and so on.",
+    "NAME=LOCATION names the array of a volume; the default is image, image2 and so on. All are read on the grid of the first one, at the same places of the world.",
   ],
   positionals: ["locations"],
   options,
@@ -82,7 +110,8 @@ export default command({
     const memoryBytes = given.memory ?? defaultMemoryBytes();
     const grid = { shape: block, halo, step, level, edge, order, seed };
     const volumes = locations.map(named);
-    const request = { ...grid, volumes, batch, memoryBytes, threads: jobs, store: { anonymous }, signal };
+    const more = { compressed: given.compressed, resample: methodsOf(given.resample), mask: await maskOf(given, io.workspace) };
+    const request = { ...grid, ...more, volumes, batch, memoryBytes, threads: jobs, store: { anonymous }, signal };
     if (given.stdio) return serveParent(request, given, io);
     return withSource(request, (source) => serve(source, given, memoryBytes, io));
   },
@@ -102,6 +131,26 @@ async function withSource<T>(request: StreamRequest, work: (source: BatchSource)
 function named(text: string, at: number): NamedLocation {
   const [, name, location] = /^([A-Za-z_]\w{0,63})=(.+)$/s.exec(text) ?? [];
   return name && location ? { name, location } : { name: `image${at === 0 ? "" : at + 1}`, location: text };
+}
+
+function methodsOf(words: readonly string[]): Record<string, Resampling> {
+  return Object.fromEntries(words.map((word) => word.split("=") as [string, Resampling]));
+}
+
+/** Coverages are counted once, and kept in the workspace. */
+async function maskOf({ mask, atLeast, balance }: Options, workspace: string): Promise<StreamRequest["mask"]> {
+  if (mask === undefined) {
+    if (atLeast === undefined && balance === undefined) return undefined;
+    throw new EmporiumError("USAGE", "--at-least and --balance go with --mask");
+  }
+  const { fileStore } = await import("../stores/file/store.js");
+  const [below = 0, others = 0] = balance?.split(":").map(Number) ?? [];
+  return {
+    location: mask,
+    atLeast,
+    cache: fileStore(workspace),
+    balance: balance === undefined ? undefined : { 0: below, 1: others },
+  };
 }
 
 async function serve(source: BatchSource, given: Options, memoryBytes: number, io: Io): Promise<number> {

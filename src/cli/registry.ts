@@ -230,6 +230,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./blocks-check.js"),
   },
   {
+    name: "blocks bench",
+    summary: "Measure how fast blocks of a volume can be read: blocks a second, bytes, requests",
+    load: () => import("./blocks-bench.js"),
+  },
+  {
+    name: "blocks ls",
+    summary: "List the levels of a volume: shape, type, chunks, shards, voxel size, offset, codec",
+    load: () => import("./blocks-ls.js"),
+  },
+  {
     name: "blocks stream",
     summary: "Serve blocks of volumes in batches to Python: NumPy arrays and PyTorch tensors over shared memory",
     load: () => import("./blocks-stream.js"),
@@ -273,16 +283,6 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: "engine export",
     summary: "Write a run as a workflow for Snakemake, Nextflow, Argo or a shell",
     load: () => import("./engine-export.js"),
-  },
-  {
-    name: "blocks ls",
-    summary: "List the levels of a volume: shape, type, chunks, shards, voxel size, offset, codec",
-    load: () => import("./blocks-ls.js"),
-  },
-  {
-    name: "blocks bench",
-    summary: "Measure how fast blocks of a volume can be read: blocks a second, bytes, requests",
-    load: () => import("./blocks-bench.js"),
   },
   {
     name: "serve",

@@ -34,7 +34,7 @@ describe.runIf(hasEnvironment("peers"))("emporium_blocks.py", () => {
   it("reads blocks of volumes that zarr-python wrote as NumPy has them", async () => {
     const { failed, passed } = await results("peers", "stream_volumes.py", [process.execPath, program, folder]);
     expect(failed).toEqual([]);
-    expect(passed).toBe(6);
+    expect(passed).toBe(9);
   });
 });
 

@@ -1,153 +1,86 @@
-import type { Block, BlockInput } from "../../../arrays/blocks/blocks.js";
-import { type BlockData, readBox } from "../../../arrays/blocks/edges.js";
-import { gridOf, levelAt, type ReadGrid } from "../../../arrays/blocks/grid.js";
-import { type BlocksRequest, sequenceOf } from "../../../arrays/blocks/sequence.js";
-import type { BlockVolume } from "../../../arrays/blocks/volume.js";
-import { openBlockVolume } from "../../../arrays/loader/volume.js";
-import { type Box, boxShape, type Triple, volumeOf } from "../../../core/box.js";
+import type { Block } from "../../../arrays/blocks/blocks.js";
+import type { BlockData } from "../../../arrays/blocks/edges.js";
+import { gridOf, levelAt } from "../../../arrays/blocks/grid.js";
+import { type RegisterOptions, register } from "../../../arrays/blocks/register.js";
+import { type LoadedVolume, openBlockVolume } from "../../../arrays/loader/volume.js";
+import { type Triple, volumeOf } from "../../../core/box.js";
 import { type DType, ITEM_BYTES } from "../../../core/dtype.js";
 import { EmporiumError } from "../../../core/errors.js";
-import type { StoreOptions } from "../../../stores/location.js";
-import type { BatchArray, BatchSource, Share, StreamBatch, StreamFacts } from "./batch.js";
+import type { BatchArray, BatchSource, StreamBatch, StreamFacts } from "./batch.js";
+import { inGroups } from "./groups.js";
+import { epochOf, type OpenRequest, type OpenVolumes, type StreamRequest, shapeWithHalo } from "./request.js";
+import { storedSource } from "./stored-source.js";
+import { withVoxelPlaces } from "./voxel-places.js";
 
-/** Which blocks of which volumes. */
-export interface StreamRequest
-  extends Omit<BlocksRequest, "shard" | "resumeFrom" | "epoch" | "prefetch" | "prefetchBytes" | "edge"> {
-  readonly volumes: readonly NamedLocation[];
-  /** Blocks of a batch. */
-  readonly batch: number;
-  /** Blocks of a batch have one shape, so they cannot shrink at the edges. */
-  readonly edge?: "reflect" | "constant" | undefined;
-  /** Of the chunks that are kept and the blocks that are read ahead, over all volumes and clients. */
-  readonly memoryBytes: number;
-  readonly threads?: number | undefined;
-  readonly store?: StoreOptions | undefined;
-}
-
-/** A volume, and what its array is called. */
-export interface NamedLocation {
-  readonly name: string;
-  readonly location: string;
-}
-
-type Arrays = Record<string, BlockData>;
-type OpenVolumes = Readonly<Record<string, BlockVolume>>;
-
-/** Of the memory: chunks of all volumes; blocks that are read ahead for one client. */
+/** Of the memory: chunks of all volumes. */
 const CACHE_SHARE = 1 / 2;
-const AHEAD_SHARE = 1 / 4;
 
 /**
- * Opens the volumes. Their levels must have one shape: block `[z, y, x]` is read at the same voxels of each.
+ * Opens the volumes.
  *
- * @throws {EmporiumError} USAGE, and what opening a volume throws
+ * @throws {EmporiumError} USAGE, FORMAT_UNSUPPORTED (chunks that cannot be handed on compressed), and what opening a volume throws
  */
-export async function openBatchSource(request: StreamRequest): Promise<BatchSource> {
-  const { memoryBytes, threads, store, signal } = request;
-  const open: Record<string, BlockVolume> = {};
-  const close = async () => {
-    await Promise.all(Object.values(open).map((volume) => volume.close()));
+export async function openBatchSource({ volumes, mask, store, threads, ...request }: StreamRequest): Promise<BatchSource> {
+  const opened: LoadedVolume[] = [];
+  const memoryBytes = Math.floor((request.memoryBytes * CACHE_SHARE) / (volumes.length + (mask ? 1 : 0)));
+  const open = async (location: string) => {
+    const volume = await openBlockVolume(location, { memoryBytes, threads, store, signal: request.signal });
+    opened.push(volume);
   };
-  const options = { memoryBytes: Math.floor((memoryBytes * CACHE_SHARE) / request.volumes.length), threads, store, signal };
+  const close = async () => {
+    await Promise.all(opened.map((volume) => volume.close()));
+  };
   try {
-    for (const { name, location } of request.volumes) {
-      if (Object.hasOwn(open, name))
-        throw new EmporiumError("USAGE", `two volumes are called ${name}`, { hint: "name them: image=… labels=…" });
-      open[name] = await openBlockVolume(location, options);
-    }
-    return { ...sourceOf(open, request), close };
+    const names = volumes.map(({ name }) => name);
+    const twice = names.find((name, at) => names.indexOf(name) < at);
+    if (twice) throw new EmporiumError("USAGE", `two volumes are called ${twice}`, { hint: "name them: image=… labels=…" });
+    for (const { location } of [...volumes, ...(mask ? [mask] : [])]) await open(location);
+    const placed = withVoxelPlaces(opened);
+    const named = Object.fromEntries(names.map((name, at) => [name, placed[at]!]));
+    const openMask = mask && { ...mask, source: placed.at(-1)! };
+    return { ...sourceOf(named, { ...request, mask: openMask }), close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-/** @throws {EmporiumError} USAGE */
-export function sourceOf(volumes: OpenVolumes, request: Omit<StreamRequest, "volumes">): Omit<BatchSource, "close"> {
-  const [owner] = Object.values(volumes);
-  const grid = gridOf(owner!.levels, request, owner!.name);
-  const input = inputOf(volumes, grid, request.level ?? 0);
-  const { batch, seed = 0, memoryBytes } = request;
+/** @throws {EmporiumError} as {@link openBatchSource} */
+export function sourceOf(volumes: OpenVolumes, request: OpenRequest): Omit<BatchSource, "close"> {
+  if (request.compressed) return storedSource(volumes, request);
+  const [name] = Object.keys(volumes);
+  const options = { grid: name!, ...request.resample } as RegisterOptions<string>;
+  const arrays = register(volumes, options);
+  arrays.blocks(request); // refused before a client comes
   return {
-    facts: factsOf(volumes, grid, request),
-    batches({ rank, world, epoch, skip }: Share, signal: AbortSignal) {
-      const sequence = sequenceOf(input, owner!, {
-        ...request,
-        shard: { rank, world },
-        resumeFrom: { seed, epoch, position: skip * batch },
-        prefetch: 2 * batch,
-        prefetchBytes: memoryBytes * AHEAD_SHARE,
-        signal,
-      });
-      return groupsOf(sequence, batch);
-    },
+    facts: factsOf(volumes, request),
+    batches: (share, signal) => inGroups(arrays.blocks(epochOf(request, share, signal)), request.batch, batchOf),
   };
 }
 
-function factsOf(volumes: OpenVolumes, grid: ReadGrid, request: Omit<StreamRequest, "volumes">): StreamFacts {
-  const shape = grid.shape.map((length, axis) => length + 2 * grid.halo[axis]!) as Triple;
+function factsOf(volumes: OpenVolumes, request: OpenRequest): StreamFacts {
+  const [owner] = Object.values(volumes);
+  const grid = gridOf(owner!.levels, request, owner!.name);
+  const shape = shapeWithHalo(grid);
   const arrays: Record<string, { dtype: DType; shape: Triple }> = {};
   let blockBytes = 0;
   for (const [name, volume] of Object.entries(volumes)) {
-    const { dtype } = levelAt(volume.levels, request.level ?? 0, volume.name);
+    const { dtype } = levelAt(volume.levels, volume === owner ? (request.level ?? 0) : 0, volume.name);
     arrays[name] = { dtype, shape };
     blockBytes += volumeOf(shape) * ITEM_BYTES[dtype];
   }
   return { arrays, blocks: grid.count, batch: request.batch, batchBytes: request.batch * blockBytes };
 }
 
-function inputOf(volumes: OpenVolumes, grid: ReadGrid, index: number): BlockInput<Arrays> {
-  const levels = Object.entries(volumes).map(([name, volume]) => ({ name, level: levelAt(volume.levels, index, volume.name) }));
-  for (const { name, level } of levels) {
-    if (level.shape.join() === grid.bounds.join()) continue;
-    throw new EmporiumError(
-      "USAGE",
-      `${name} has ${level.shape.join("×")} voxels, ${levels[0]!.name} has ${grid.bounds.join("×")}`,
-      {
-        hint: "volumes of one stream have the same voxels: choose a level, or resample one of them",
-      },
-    );
-  }
-  return {
-    grid,
-    async read(box, signal) {
-      const read = levels.map(async ({ name, level }) => [name, await readBox(level, box, { ...grid, signal })] as const);
-      return Object.fromEntries(await Promise.all(read));
-    },
-    bytesOf: (box: Box) => levels.reduce((sum, { level }) => sum + volumeOf(boxShape(box)) * ITEM_BYTES[level.dtype], 0),
-    nmOf: () => ({ start: [0, 0, 0], size: [0, 0, 0] }),
-  };
-}
-
-async function* groupsOf(blocks: AsyncIterable<Block<Arrays>>, size: number): AsyncGenerator<StreamBatch, void, void> {
-  let group: Block<Arrays>[] = [];
-  for await (const block of blocks) {
-    block.read().catch(() => {}); // told when the batch is complete
-    group.push(block);
-    if (group.length < size) continue;
-    yield await batchOf(group);
-    group = [];
-  }
-  if (group.length > 0) yield await batchOf(group);
-}
-
 /** The blocks as they were read: they are laid together where they are written, which saves a copy. */
-async function batchOf(blocks: readonly Block<Arrays>[]): Promise<StreamBatch> {
+async function batchOf(blocks: readonly Block<Record<string, BlockData>>[]): Promise<Pick<StreamBatch, "arrays">> {
   const read = await Promise.all(blocks.map((block) => block.read()));
   const arrays: Record<string, BatchArray> = {};
   for (const [name, { dtype, shape }] of Object.entries(read[0]!)) {
     const pieces = read.map((block) => bytesOf(block[name]!));
     arrays[name] = { dtype, shape: [blocks.length, ...shape], pieces };
   }
-  return {
-    arrays,
-    origins: blocks.map(({ box }) => box.start),
-    ids: blocks.map(({ id }) => id),
-    weights: blocks.map(({ weight }) => weight),
-    done: () => {
-      for (const block of blocks) block.release();
-    },
-  };
+  return { arrays };
 }
 
 function bytesOf({ data }: BlockData): Uint8Array {

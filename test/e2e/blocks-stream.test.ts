@@ -1,0 +1,49 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { emporium } from "./cli-host.js";
+
+const folder = mkdtempSync(join(tmpdir(), "emporium-blocks-stream-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Shape 20 × 30 × 40, big-endian float32, nothing but the fill value. */
+const volume = join(folder, "empty.zarr");
+mkdirSync(volume);
+const meta = { zarr_format: 2, shape: [20, 30, 40], chunks: [8, 8, 8], dtype: ">f4", order: "C", fill_value: 0, filters: null };
+writeFileSync(join(volume, ".zarray"), JSON.stringify({ ...meta, compressor: null }));
+
+describe("emporium blocks stream without a client", () => {
+  it("says which blocks and batches there are", async () => {
+    const { status, out } = await emporium(["blocks", "stream", volume, "--block", "16", "--batch", "5"]);
+    expect([status, out]).toEqual([0, "image: float32, blocks of 16×16×16 voxels\n12 blocks in 3 batches of 5, 80.0 KiB each\n"]);
+  });
+
+  it("names the arrays, with their halo", async () => {
+    const words = ["blocks", "stream", `em=${volume}`, volume, "--block", "8,16,20", "--halo", "1,0,2", "--json"];
+    const { status, out } = await emporium(words);
+    expect(status).toBe(0);
+    const spec = { dtype: "float32", shape: [10, 16, 24] };
+    expect(JSON.parse(out)).toEqual({
+      arrays: { em: spec, image2: spec },
+      blocks: 12,
+      batch: 1,
+      batchBytes: 2 * 4 * 10 * 16 * 24,
+      errors: [],
+    });
+  });
+
+  it.each([
+    [["--socket", "x", "--listen", "127.0.0.1:0"], "one of --stdio, --socket and --listen wanted"],
+    [["--listen", "127.0.0.1:0"], "--listen without --token-file"],
+    [["--rank", "2", "--world", "2"], "--rank 2 of --world 2: ranks begin at 0"],
+    [["--at-least", "0.5"], "--at-least and --balance go with --mask"],
+    [["--block", "1,2"], "three numbers of voxels as 64,64,64"],
+    [["--batch", "0"], "a whole number from 1"],
+    [["--resample", "image=cubic"], "an array and how it is read"],
+    [["--level", "1"], "has no level 1"],
+  ])("refuses %j", async (words, message) => {
+    const { status, err } = await emporium(["blocks", "stream", volume, ...words]);
+    expect([status, err]).toEqual([2, expect.stringContaining(message)]);
+  });
+});
