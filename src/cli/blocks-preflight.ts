@@ -20,7 +20,7 @@ const voxels = (least: number) => {
 
 export default command({
   name: "blocks preflight",
-  summary: "Measure some blocks of a volume or a graph: what bounds a run over all of them, how long it takes, better numbers",
+  summary: "Measure some blocks of a volume or graph: what bounds a run, how long it takes, better numbers",
   details: ["Reads 2 blocks to warm up and then 8 to 64, spread over the volume, for a minute at most. Nothing is written."],
   positionals: ["location"],
   options: z.object({

@@ -221,7 +221,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "blocks preflight",
-    summary: "Measure some blocks of a volume or a graph: what bounds a run over all of them, how long it takes, better numbers",
+    summary: "Measure some blocks of a volume or graph: what bounds a run, how long it takes, better numbers",
     load: () => import("./blocks-preflight.js"),
   },
   {
