@@ -22,6 +22,7 @@
  * | `publish plan`, `script` | `planSample`, `renderScripts`; `readPlan`, `parseProfile` for their documents |
  * | `publish run`, `verify`, `neurons` | `publishRun`, `publishVerify`, `publishNeurons` |
  * | `blocks check` | `checkBlocks`, and `checkVolume` for a volume that is open |
+ * | `blocks run`, `blocks plan` | `runGraph`, `planGraph` |
  * | none yet | `runBlocks` on `blockSource`, `workerProcesses`: the same work for each block of a grid |
  * | none yet | `operatorOf`, `OPERATORS`: functions of voxels that give the same bits whatever blocks they are computed in |
  * | none yet | `reductionOf`, `REDUCTIONS`: statistics, histograms, contrast limits and labels of a volume, merged of its blocks |
@@ -105,6 +106,11 @@ export type { Expect } from "./stations/blocks/check/expect.js";
 export { parseExpect } from "./stations/blocks/check/expect.js";
 export type { PreflightOptions, PreflightReport } from "./stations/blocks/preflight/preflight.js";
 export { preflightGraph, preflightVolume } from "./stations/blocks/preflight/preflight.js";
+export type { GraphGiven } from "./stations/blocks/graph/document.js";
+export type { GraphPlanReport } from "./stations/blocks/graph/plan.js";
+export { planGraph } from "./stations/blocks/graph/plan.js";
+export type { GraphOptions, GraphRunReport, GraphSource } from "./stations/blocks/graph/run.js";
+export { runGraph } from "./stations/blocks/graph/run.js";
 export type { CatalogDownloadOptions } from "./stations/catalog/download/download.js";
 export { downloadDataset } from "./stations/catalog/download/download.js";
 export type { CatalogDownloadReport } from "./stations/catalog/download/report.js";

@@ -11,6 +11,8 @@ export interface ProcessOptions {
 
 export interface ProcessListener<Out> {
   heard(message: Out): void;
+  /** It wrote to its standard output. */
+  wrote?(): void;
   /** Called once. @param how signal or exit status @param tail the last of its standard error */
   ended(how: string, tail: string): void;
 }
@@ -28,8 +30,9 @@ export function startProcess<In, Out>({ entry }: ProcessOptions, listener: Proce
   const child: ChildProcess = fork(compiled(entry), [], {
     execArgv: [],
     serialization: "advanced",
-    stdio: ["ignore", "ignore", "pipe", "ipc"],
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
+  child.stdout!.on("data", () => listener.wrote?.());
   let tail = "";
   child.stderr!.on("data", (bytes: Buffer) => {
     tail = (tail + bytes.toString("utf8")).slice(-TAIL_BYTES);

@@ -1,12 +1,12 @@
 import type { Clock } from "../../core/clock.js";
 import { asEmporiumError, type ErrorRecord, toErrorRecord } from "../../core/errors.js";
 import type { Store } from "../../stores/store.js";
+import { startThread } from "../../system/threads.js";
 import type { BlockSource } from "../blocks/block-source.js";
 import { ROW_BYTES, rowOf } from "../blocks/receipt-table.js";
 import { envOf } from "../env.js";
 import type { RunEvent } from "../events.js";
 import type { JournalRecord } from "../journal.js";
-import { everyInterval } from "../lock.js";
 import { performTask, type Unstamped } from "../perform.js";
 import type { Operations, PlainObject } from "../task.js";
 
@@ -44,10 +44,8 @@ export type FromProcess =
   | { readonly kind: "done"; readonly tasks: readonly number[]; readonly rows: Uint8Array }
   | { readonly kind: "failed"; readonly tasks: readonly [number]; readonly error: ErrorRecord }
   | { readonly kind: "cancelled"; readonly tasks: readonly number[] }
-  | { readonly kind: "retry"; readonly event: Extract<Unstamped<RunEvent>, { kind: "retry" }> }
-  | { readonly kind: "heartbeat" };
+  | { readonly kind: "retry"; readonly event: Extract<Unstamped<RunEvent>, { kind: "retry" }> };
 
-const HEARTBEAT_MS = 5_000;
 /** What is done is told at least so often. */
 const TELL_MS = 50;
 
@@ -59,7 +57,7 @@ function listen(): void {
   const stop = new AbortController();
   let work: Promise<(tasks: readonly number[]) => Promise<void>> | undefined;
   let last: Promise<void> = Promise.resolve();
-  everyInterval(HEARTBEAT_MS, () => tell({ kind: "heartbeat" }));
+  startThread({ entry: new URL("./heartbeat-thread.js", import.meta.url) });
   process.on("disconnect", () => stop.abort()); // the run is gone: what is running is given up, and the process ends
   process.on("message", (message: ToProcess) => {
     if (message.kind === "stop") stop.abort();

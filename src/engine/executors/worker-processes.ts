@@ -21,7 +21,7 @@ export interface WorkerProcessesOptions {
   readonly every?: Every | undefined;
   /** Gets second attempts at tasks. */
   readonly onEvent?: OnEvent | undefined;
-  /** A process that says nothing for so long is killed; an operation may keep it from its heartbeat of 5 s. Default a minute. */
+  /** A process that has begun and gives no heartbeat for so long is killed. Default three heartbeats, which come every 5 s. */
   readonly silenceMs?: number | undefined;
   /** A process that gets no further for so long is killed. Default ten minutes. */
   readonly taskMs?: number | undefined;
@@ -40,6 +40,11 @@ const BATCH_MAX = 256;
 /** Processes that may die at one task, and at their begin, one after the other. */
 const DEATHS_MAX = 3;
 const LOOK_MS = 5_000;
+const SILENCE_MS = 16_000;
+/** A process may take so long to its first heartbeat. */
+const START_MS = 60_000;
+/** A process that fails so many tasks, one behind the other, may be at fault itself. */
+const FAILURES_MAX = 3;
 
 interface Worker {
   readonly process: WorkerProcess<ToProcess>;
@@ -49,7 +54,11 @@ interface Worker {
   /** How long a task takes it, smoothed. */
   taskMs: number;
   heardMs: number;
+  /** It has given a heartbeat. */
+  isAlive: boolean;
   progressMs: number;
+  /** Tasks that it failed since it did one. */
+  failures: number;
 }
 
 /**
@@ -72,11 +81,13 @@ export function workerProcesses(options: WorkerProcessesOptions): WorkerProcesse
       return;
     }
     if (asked.size > 0) while (workers.size < options.processes) workers.add(startWorker(options, heard, ended));
-    for (const worker of workers) if (worker.ready) give(worker, asked.next(roomOf(worker), workers.size), clock);
+    for (const worker of workers) {
+      if (worker.failures >= FAILURES_MAX) retire(worker);
+      else if (worker.ready) give(worker, asked.next(roomOf(worker), workers.size), clock);
+    }
   }
   function heard(worker: Worker, message: FromProcess): void {
     worker.heardMs = clock.monotonic();
-    if (message.kind === "heartbeat") return;
     if (message.kind === "ready") {
       worker.ready = true;
       beginDeaths = 0;
@@ -138,16 +149,30 @@ function startWorker(
   const worker: Worker = {
     process: startProcess<ToProcess, FromProcess>(
       { entry: new URL("./worker-process-side.js", import.meta.url) },
-      { heard: (message) => heard(worker, message), ended: (how, tail) => ended(worker, how, tail) },
+      {
+        heard: (message) => heard(worker, message),
+        wrote() {
+          worker.isAlive = true;
+          worker.heardMs = clock.monotonic();
+        },
+        ended: (how, tail) => ended(worker, how, tail),
+      },
     ),
     sent: new Map(),
     ready: false,
     taskMs: BATCH_MS,
     heardMs: now,
+    isAlive: false,
     progressMs: now,
+    failures: 0,
   };
   worker.process.send({ kind: "begin", module, data, scratch, createdMs, threads: processes });
   return worker;
+}
+
+/** Ends a process once it has nothing to do; another one comes in its place. */
+function retire({ process, sent }: Worker): void {
+  if (sent.size === 0) process.kill();
 }
 
 /** How many tasks a process may get now: one batch is under way while the next one waits. `isIdle`: also one that must be alone. */
@@ -173,6 +198,7 @@ function takeResults(
   const { tasks } = message;
   worker.taskMs = (worker.taskMs + (nowMs - worker.progressMs) / tasks.length) / 2;
   worker.progressMs = nowMs;
+  worker.failures = message.kind === "failed" ? worker.failures + 1 : 0;
   tasks.forEach((index, i) => {
     const one = worker.sent.get(index);
     worker.sent.delete(index);
@@ -197,10 +223,13 @@ function fail({ task, journal, resolve }: Asked, error: EmporiumError): void {
     .finally(() => resolve({ state: "failed", error }));
 }
 
-function killStalled(workers: Iterable<Worker>, { clock, silenceMs = 60_000, taskMs = 600_000 }: WorkerProcessesOptions): void {
+function killStalled(
+  workers: Iterable<Worker>,
+  { clock, silenceMs = SILENCE_MS, taskMs = 600_000 }: WorkerProcessesOptions,
+): void {
   const now = clock.monotonic();
-  for (const { process, sent, heardMs, progressMs } of workers) {
-    if (now - heardMs > silenceMs || (sent.size > 0 && now - progressMs > taskMs)) process.kill();
+  for (const { process, sent, heardMs, isAlive, progressMs } of workers) {
+    if (now - heardMs > (isAlive ? silenceMs : START_MS) || (sent.size > 0 && now - progressMs > taskMs)) process.kill();
   }
 }
 

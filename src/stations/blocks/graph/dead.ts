@@ -1,9 +1,9 @@
 import type { ErrorRecord } from "../../../core/errors.js";
-import { printJson } from "../../../core/json.js";
 import type { BlockSource } from "../../../engine/blocks/block-source.js";
 import type { BlockParams } from "../../../engine/blocks/block-stage.js";
 import type { BlockRunReport } from "../../../engine/blocks/run-blocks.js";
 import { ENGINE_FOLDER } from "../../../engine/plan.js";
+import { canonicalJson } from "../../../engine/task-id.js";
 import type { Store } from "../../../stores/store.js";
 
 /** A block that was given up, with what a person needs to look at it. */
@@ -36,6 +36,6 @@ export function* deadBlocks(source: BlockSource, report: BlockRunReport): Genera
 export async function writeDead(store: Store, run: string, dead: readonly DeadBlock[], signal?: AbortSignal): Promise<void> {
   const key = `${ENGINE_FOLDER}/graphs/${run}.dead.ndjson`;
   if (dead.length === 0) return store.remove(key, { signal });
-  const lines = dead.map(({ error, ...facts }) => `${printJson({ ...facts, error: { ...error } })}\n`);
+  const lines = dead.map((block) => `${canonicalJson(block)}\n`);
   await store.write(key, new TextEncoder().encode(lines.join("")), { signal });
 }

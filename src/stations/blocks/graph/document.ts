@@ -6,7 +6,8 @@ const name = z.string().regex(NAME, "a name of lower-case letters, digits and hy
 const whole = z.int().min(1);
 const triple = z.tuple([whole, whole, whole]);
 
-const dtype = z.enum([
+/** Types that a graph writes. */
+export const dtype = z.enum([
   ...(["int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64"] as const),
   ...(["float32", "float64", "bool"] as const),
 ]);

@@ -1,7 +1,8 @@
-import type { BoundOperator, InputFacts } from "../../../arrays/operators/operator.js";
+import type { InputFacts } from "../../../arrays/operators/operator.js";
 import type { Connectivity } from "../../../arrays/operators/schemas.js";
 import type { Triple } from "../../../core/box.js";
 import type { JsonObject } from "../../../core/json.js";
+import type { ProgramOperator } from "./map.js";
 
 /** What is known of a node's value before a byte of it moves. */
 export interface Facts extends InputFacts {
@@ -30,7 +31,7 @@ export interface LocalNode extends Base {
   readonly kind: "local";
   readonly operator: string;
   readonly version: number;
-  readonly bound: BoundOperator;
+  readonly bound: ProgramOperator;
   readonly from: readonly GraphNode[];
   /** False: its value is stored before others use it. */
   readonly fuse: boolean;
@@ -90,7 +91,7 @@ export function identityOf(node: GraphNode): JsonObject {
 }
 
 /** Facts of an operator's value: the centre of its first voxel is the centre of what that voxel covers. */
-export function factsAfter(bound: BoundOperator, input: Facts): Facts {
+export function factsAfter(bound: ProgramOperator, input: Facts): Facts {
   const { output, origin, scale } = bound;
   const offsetNm = input.offsetNm.map((at, axis) => {
     const size = input.voxelSizeNm[axis] ?? 0;

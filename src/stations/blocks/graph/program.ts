@@ -1,10 +1,10 @@
 import type { Block } from "../../../arrays/operators/block.js";
-import type { BoundOperator } from "../../../arrays/operators/operator.js";
 import { operatorOf } from "../../../arrays/operators/table.js";
 import { voxelsOf } from "../../../arrays/operators/voxels.js";
 import type { Box, Triple } from "../../../core/box.js";
 import type { DType } from "../../../core/dtype.js";
 import type { PlainObject } from "../../../engine/task.js";
+import { bindMap, type MapParams, type ProgramOperator } from "./map.js";
 import type { StoredArray } from "./stored-array.js";
 
 /** How the blocks of a stage come about: a chain of operators, each behind those that it reads. Plain JSON; the last one is the result. */
@@ -45,7 +45,7 @@ export interface ProgramReader {
 }
 
 /** Operators of a program, bound once for all of its blocks. */
-const boundOf = new WeakMap<Program, Promise<readonly (BoundOperator | undefined)[]>>();
+const boundOf = new WeakMap<Program, Promise<readonly (ProgramOperator | undefined)[]>>();
 
 /** Computes one box of a program's result, reading each array once. */
 export async function evaluate(program: Program, core: Box, reader: ProgramReader): Promise<Block> {
@@ -61,7 +61,7 @@ export async function evaluate(program: Program, core: Box, reader: ProgramReade
     if (step.kind === "apply") {
       values.set(
         at,
-        operators[at]!.apply(
+        await operators[at]!.apply(
           step.from.map((from) => values.get(from)!),
           box,
         ),
@@ -72,7 +72,7 @@ export async function evaluate(program: Program, core: Box, reader: ProgramReade
   return values.get(program.length - 1)!;
 }
 
-function bindAll(program: Program, reader: ProgramReader): Promise<readonly (BoundOperator | undefined)[]> {
+function bindAll(program: Program, reader: ProgramReader): Promise<readonly (ProgramOperator | undefined)[]> {
   const known = boundOf.get(program);
   if (known) return known;
   const bound = Promise.all(program.map((step) => (step.kind === "apply" ? bindStep(program, step, reader) : undefined)));
@@ -85,17 +85,18 @@ async function bindStep(
   program: Program,
   { op, params, from, values }: ApplyStep,
   reader: ProgramReader,
-): Promise<BoundOperator> {
+): Promise<ProgramOperator> {
   const found: Record<string, number> = {};
   for (const value of values) found[value.field] = await reader.value(value);
   // parameters are in voxels by now
   const voxelSizeNm = [undefined, undefined, undefined] as const;
   const inputs = from.map((at) => ({ shape: program[at]!.shape, dtype: program[at]!.dtype, voxelSizeNm }));
+  if (op === "map") return bindMap(params as unknown as MapParams, inputs[0]!);
   return operatorOf(op).bind({ ...params, ...found }, inputs);
 }
 
 /** What is needed of each step: the least box around what all that read it need. */
-function boxesOf(program: Program, operators: readonly (BoundOperator | undefined)[], core: Box): readonly Box[] {
+function boxesOf(program: Program, operators: readonly (ProgramOperator | undefined)[], core: Box): readonly Box[] {
   const boxes = new Array<Box | undefined>(program.length);
   boxes[program.length - 1] = core;
   for (let at = program.length - 1; at >= 0; at--) {

@@ -1,5 +1,5 @@
-import type { BoundOperator } from "../../../arrays/operators/operator.js";
 import type { Triple } from "../../../core/box.js";
+import type { ProgramOperator } from "./map.js";
 
 /** What a box of one array needs of another one: voxels `at · scale + origin`, and `halo` more on each side. In voxels of the other. */
 export interface Reach {
@@ -11,7 +11,7 @@ export interface Reach {
 export const ITSELF: Reach = { scale: [1, 1, 1], origin: [0, 0, 0], halo: [0, 0, 0] };
 
 /** What is needed of an operator's inputs where `reach` is needed of its value. */
-export function through(reach: Reach, { scale, origin, halo }: BoundOperator): Reach {
+export function through(reach: Reach, { scale, origin, halo }: ProgramOperator): Reach {
   return {
     scale: each((axis) => reach.scale[axis]! * scale[axis]!),
     origin: each((axis) => reach.origin[axis]! * scale[axis]! + origin[axis]!),

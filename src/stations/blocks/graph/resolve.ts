@@ -2,12 +2,13 @@ import { z } from "zod";
 import type { BlockVolume } from "../../../arrays/blocks/volume.js";
 import { REDUCTIONS, reductionOf } from "../../../arrays/operators/reductions/table.js";
 import { connectivity } from "../../../arrays/operators/schemas.js";
-import { operatorOf } from "../../../arrays/operators/table.js";
+import { OPERATORS, operatorOf } from "../../../arrays/operators/table.js";
 import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
 import { nearest } from "../../../core/nearest.js";
 import { schemaWords } from "../../../core/schema-words.js";
 import type { GraphDocument, NodeDocument } from "./document.js";
 import { collectFaults, type Faults } from "./faults.js";
+import { bindMap, MAP_VERSION, MapFields, mapParams } from "./map.js";
 import { type Facts, factsAfter, type GraphNode, type LocalNode, type ReduceNode, type ValueUse } from "./nodes.js";
 import type { ReadGraph } from "./read-graph.js";
 
@@ -133,8 +134,10 @@ class Resolver {
   private node(written: NodeDocument, path: readonly PropertyKey[]): GraphNode | undefined {
     const { id, op, fuse = true, ...fields } = written;
     try {
+      if (!OPERATIONS.includes(op)) return this.unknown(op, path);
       if (op === "components") return this.components(written, path);
       if (op === "downsample" && fields.levels !== undefined) return this.pyramid(written, path);
+      if (op === "map") return this.mapped(written, path);
       if (REDUCTIONS.some(({ name }) => name === op)) return this.reduction(written, path);
       const operator = operatorOf(op);
       const from = operator.inputs.map((field) => this.field(fields, field, path));
@@ -188,6 +191,22 @@ class Resolver {
     if (this.pyramids.has(from)) this.faults.add(path, `${from.name} has levels already`);
     this.pyramids.set(from, levels);
     return levels.at(-1);
+  }
+
+  private unknown(op: string, path: readonly PropertyKey[]): undefined {
+    const meant = nearest(op, OPERATIONS);
+    const hint = meant && `did you mean ${meant}?`;
+    this.faults.add([...path, "op"], `no operator ${op}; there are ${OPERATIONS.join(", ")}`, { code: "CONFIG_FIELD", hint });
+  }
+
+  private mapped({ id, op, fuse = true, ...fields }: NodeDocument, path: readonly PropertyKey[]): GraphNode | undefined {
+    const from = this.field(fields, "in", path);
+    delete fields.in;
+    const read = this.fields(op, MapFields, fields, path);
+    if (!from || !read) return undefined;
+    const bound = bindMap(mapParams(read, from.facts), from.facts);
+    const facts = factsAfter(bound, from.facts);
+    return { kind: "local", name: id, path, facts, operator: op, version: MAP_VERSION, bound, from: [from], fuse };
   }
 
   private reduction({ id, op, fuse: _, ...fields }: NodeDocument, path: readonly PropertyKey[]): GraphNode | undefined {
@@ -268,6 +287,8 @@ class Resolver {
     return undefined;
   }
 }
+
+const OPERATIONS = [...OPERATORS.map(({ name }) => name), ...REDUCTIONS.map(({ name }) => name), "components", "map"].sort();
 
 function reduceNode(name: string, op: string, from: GraphNode, fields: unknown, path: readonly PropertyKey[]): ReduceNode {
   const { version, bind } = reductionOf(op);

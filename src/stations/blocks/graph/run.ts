@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { EmporiumError, type ErrorRecord } from "../../../core/errors.js";
 import { printJson } from "../../../core/json.js";
@@ -6,6 +6,7 @@ import { type Report, withText } from "../../../core/report.js";
 import { formatSeconds } from "../../../core/units.js";
 import { blockSource } from "../../../engine/blocks/block-source.js";
 import { type BlockRunReport, runBlocks } from "../../../engine/blocks/run-blocks.js";
+import { removeIfEmpty } from "../../../engine/disk.js";
 import { envOf, type GivenEnv } from "../../../engine/env.js";
 import { workerProcesses } from "../../../engine/executors/worker-processes.js";
 import type { Every } from "../../../engine/lock.js";
@@ -146,6 +147,10 @@ async function finish(graph: PreparedGraph, target: Store, signal: AbortSignal |
   for (const output of graph.outputs) await writeMetadata(target, output, signal);
   for (const result of graph.results) await writeResult(target, result, signal);
   for (const { stage } of graph.stages) if (stage.isTemporary) await target.remove(`${graph.folder}${stage.name}/`, { signal });
+  const { local } = target;
+  if (!local) return;
+  const path = local.path(graph.folder.replace(/\/$/, ""));
+  for (const folder of [path, dirname(path)]) await removeIfEmpty(folder);
 }
 
 function reportOf(graph: PreparedGraph, run: BlockRunReport, dead: readonly DeadBlock[]): GraphRunReport {

@@ -1,0 +1,22 @@
+import { writeSync } from "node:fs";
+import { parentPort } from "node:worker_threads";
+import { everyInterval } from "../lock.js";
+
+/** Of a worker process. */
+const HEARTBEAT_MS = 5_000;
+
+/**
+ * The heartbeat of a worker process, in a thread of its own: a byte on standard output, so that it goes on while an operation computes, and ends when
+ * the process is stopped or gone.
+ */
+function tell(): void {
+  try {
+    writeSync(1, ".");
+  } catch {
+    // whoever listened is gone: the process ends by itself
+  }
+}
+
+parentPort!.on("message", () => {}); // keeps the thread
+tell();
+everyInterval(HEARTBEAT_MS, tell);

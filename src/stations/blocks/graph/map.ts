@@ -1,0 +1,85 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { z } from "zod";
+import { type Block, growBox } from "../../../arrays/operators/block.js";
+import type { BoundOperator } from "../../../arrays/operators/operator.js";
+import { newVoxels, type VoxelArray } from "../../../arrays/operators/voxels.js";
+import { type Box, boxShape, type Triple, volumeOf } from "../../../core/box.js";
+import type { DType } from "../../../core/dtype.js";
+import { EmporiumError } from "../../../core/errors.js";
+import type { JsonObject } from "../../../core/json.js";
+import { dtype } from "./document.js";
+
+/** An operator that may take its time, as a person's own module does. */
+export type ProgramOperator = Omit<BoundOperator, "apply"> & {
+  apply(blocks: readonly Block[], core: Box): Block | Promise<Block>;
+};
+
+/**
+ * What a person's module exports: the voxels of `core` in C order, from those of `block`, which reach as far around it as the node's `halo` says and
+ * the volume goes. The same for the same voxels, whatever the block.
+ */
+interface MapModule {
+  apply(block: Block, core: Box, options: JsonObject): VoxelArray | Promise<VoxelArray>;
+}
+
+const halo = z.int().min(0).max(1024);
+
+export const MapFields = z.strictObject({
+  module: z.string().min(1),
+  halo: z.union([halo.transform((all): Triple => [all, all, all]), z.tuple([halo, halo, halo])]).default([0, 0, 0]),
+  dtype: dtype.optional(),
+  options: z.record(z.string(), z.json()).default({}),
+});
+
+/** Raised when modules are called in another way. */
+export const MAP_VERSION = 1;
+
+export type MapParams = {
+  /** Path of the module, and the checksum of its text: another text is another run. */
+  readonly module: string;
+  readonly sha256: string;
+  readonly halo: Triple;
+  readonly dtype: DType;
+  readonly options: JsonObject;
+};
+
+/** @throws {EmporiumError} CONFIG_FIELD for a module that cannot be read */
+export function mapParams(fields: z.output<typeof MapFields>, input: { readonly dtype: DType }): MapParams {
+  const module = resolve(fields.module);
+  let text: Buffer;
+  try {
+    text = readFileSync(module);
+  } catch (cause) {
+    throw new EmporiumError("CONFIG_FIELD", `map: module: ${module} cannot be read`, { place: { path: "module" }, cause });
+  }
+  const sha256 = createHash("sha256").update(text).digest("hex");
+  return { module, sha256, halo: fields.halo, dtype: fields.dtype ?? input.dtype, options: fields.options as JsonObject };
+}
+
+/** A person's module as an operator. It is loaded when a block is computed. */
+export function bindMap(
+  params: MapParams,
+  input: { readonly shape: Triple; readonly voxelSizeNm: BoundOperator["output"]["voxelSizeNm"] },
+): ProgramOperator {
+  const { shape, voxelSizeNm } = input;
+  return {
+    params: params as unknown as JsonObject,
+    output: { shape, voxelSizeNm, dtype: params.dtype },
+    halo: params.halo,
+    scale: [1, 1, 1],
+    origin: [0, 0, 0],
+    inputBox: (core) => growBox(core, params.halo, shape),
+    async apply([block], core) {
+      const { apply } = (await import(pathToFileURL(params.module).href)) as MapModule;
+      const data = await apply(block!, core, params.options);
+      const wanted = volumeOf(boxShape(core));
+      const isType = data?.constructor === newVoxels(params.dtype, 0).constructor;
+      if (isType && data.length === wanted) return { data, dtype: params.dtype, box: core, whole: shape };
+      const found = isType ? `${data.length} voxels` : `${data?.constructor.name ?? "nothing"}`;
+      throw new EmporiumError("TASK_FAILED", `${params.module} gave ${found}, ${wanted} voxels of ${params.dtype} wanted`);
+    },
+  };
+}
