@@ -61,9 +61,13 @@ function acrossRows(
       for (let side = sides.length; side > 0; side--) {
         const before = voxelAt(at + first - side, field.whole[axis], edge.rule);
         const behind = voxelAt(at + first + side, field.whole[axis], edge.rule);
-        const [a, atA] = before < 0 ? [constant, 0] : [field.data, rowAt(before - first)];
-        const [b, atB] = behind < 0 ? [constant, 0] : [field.data, rowAt(behind - first)];
-        addPair(sums, a, atA, b, atB, sides[side - 1]!, isOdd, length);
+        if (before >= 0 && behind >= 0)
+          addPair(sums, field.data, rowAt(before - first), rowAt(behind - first), sides[side - 1]!, isOdd, length);
+        else {
+          const [a, atA] = before < 0 ? [constant, 0] : [field.data, rowAt(before - first)];
+          const [b, atB] = behind < 0 ? [constant, 0] : [field.data, rowAt(behind - first)];
+          addBeyond(sums, a, atA, b, atB, sides[side - 1]!, isOdd, length);
+        }
       }
       data.set(sums, (z * ny + y) * length);
     }
@@ -80,8 +84,7 @@ function alongRows(field: Field, target: Box, { middle, sides, isOdd }: Weights,
   for (let row = 0; row < nz * ny; row++) {
     for (let i = 0; i < places.length; i++) padded[i] = places[i]! < 0 ? edge.value : field.data[row * width + places[i]!]!;
     scale(sums, padded, reach, middle, length);
-    for (let side = reach; side > 0; side--)
-      addPair(sums, padded, reach - side, padded, reach + side, sides[side - 1]!, isOdd, length);
+    for (let side = reach; side > 0; side--) addPair(sums, padded, reach - side, reach + side, sides[side - 1]!, isOdd, length);
     data.set(sums, row * length);
   }
 }
@@ -102,7 +105,36 @@ function scale(sums: Float64Array, row: FloatArray, at: number, weight: number, 
   for (let i = 0; i < length; i++) sums[i] = row[at + i]! * weight;
 }
 
+/** Adds two rows of one memory, with one weight. */
 function addPair(
+  sums: Float64Array,
+  row: FloatArray,
+  before: number,
+  behind: number,
+  weight: number,
+  isOdd: boolean,
+  length: number,
+): void {
+  if (isOdd) for (let i = 0; i < length; i++) sums[i]! += (row[behind + i]! - row[before + i]!) * weight;
+  else if (row instanceof Float32Array) addSingle(sums, row, before, behind, weight, length);
+  else for (let i = 0; i < length; i++) sums[i]! += (row[before + i]! + row[behind + i]!) * weight;
+}
+
+/** Of float32 alone, four voxels at a time: what filters spend their time on. */
+function addSingle(sums: Float64Array, row: Float32Array, before: number, behind: number, weight: number, length: number): void {
+  const fours = length - (length % 4);
+  let i = 0;
+  for (; i < fours; i += 4) {
+    sums[i] = sums[i]! + (row[before + i]! + row[behind + i]!) * weight;
+    sums[i + 1] = sums[i + 1]! + (row[before + i + 1]! + row[behind + i + 1]!) * weight;
+    sums[i + 2] = sums[i + 2]! + (row[before + i + 2]! + row[behind + i + 2]!) * weight;
+    sums[i + 3] = sums[i + 3]! + (row[before + i + 3]! + row[behind + i + 3]!) * weight;
+  }
+  for (; i < length; i++) sums[i] = sums[i]! + (row[before + i]! + row[behind + i]!) * weight;
+}
+
+/** Where one of the rows, or both, lie beyond the border and are constant. */
+function addBeyond(
   sums: Float64Array,
   before: FloatArray,
   atBefore: number,

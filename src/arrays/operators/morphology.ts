@@ -137,14 +137,36 @@ function take(
 }
 
 function leastOf(data: NumberArray, from: number, into: Float64Array): void {
-  for (let i = 0; i < into.length; i++) if (data[from + i]! < into[i]!) into[i] = data[from + i]!;
+  for (let i = 0; i < into.length; i++) into[i] = Math.min(into[i]!, data[from + i]!);
 }
 
 function greatestOf(data: NumberArray, from: number, into: Float64Array): void {
-  for (let i = 0; i < into.length; i++) if (data[from + i]! > into[i]!) into[i] = data[from + i]!;
+  for (let i = 0; i < into.length; i++) into[i] = Math.max(into[i]!, data[from + i]!);
 }
 
 function threeWide(wide: Float64Array, row: Float64Array, isLeast: boolean): void {
-  const pick = isLeast ? Math.min : Math.max;
-  for (let i = 0; i < row.length; i++) row[i] = pick(wide[i]!, wide[i + 1]!, wide[i + 2]!);
+  if (isLeast) leastOfThree(wide, row);
+  else greatestOfThree(wide, row);
+}
+
+function leastOfThree(wide: Float64Array, row: Float64Array): void {
+  let [left, middle] = [wide[0]!, wide[1]!];
+  for (let i = 0; i < row.length; i++) {
+    const right = wide[i + 2]!;
+    const first = Math.min(middle, left);
+    row[i] = Math.min(right, first);
+    left = middle;
+    middle = right;
+  }
+}
+
+function greatestOfThree(wide: Float64Array, row: Float64Array): void {
+  let [left, middle] = [wide[0]!, wide[1]!];
+  for (let i = 0; i < row.length; i++) {
+    const right = wide[i + 2]!;
+    const first = Math.max(middle, left);
+    row[i] = Math.max(right, first);
+    left = middle;
+    middle = right;
+  }
 }

@@ -1,7 +1,7 @@
 import { z } from "zod/v4";
 import { operator, parameterFault } from "./operator.js";
 import { pointwise, type RowWork } from "./pointwise.js";
-import type { NumberArray } from "./voxels.js";
+import type { NumberArray, VoxelArray } from "./voxels.js";
 
 /**
  * uint8: 1 where a voxel is greater than `above` and less than `below` (either may be left out), else 0; `(x > above).astype("u1")`. Integers of
@@ -32,6 +32,8 @@ export const threshold = operator({
 
 /** @param anyLow infinity is within, too; NaN never is */
 function select(above: number, below: number, anyLow: boolean, anyHigh: boolean): RowWork {
+  if (anyHigh && !anyLow)
+    return (source, from, target, to, length) => selectAbove(source as NumberArray, from, target, to, length, above);
   return (source, from, target, to, length) => {
     // a bigint and a number are compared by value
     const voxels = source as NumberArray;
@@ -42,4 +44,8 @@ function select(above: number, below: number, anyLow: boolean, anyHigh: boolean)
       target[to + i] = isAbove && isBelow ? 1 : 0;
     }
   };
+}
+
+function selectAbove(source: NumberArray, from: number, target: VoxelArray, to: number, length: number, above: number): void {
+  for (let i = 0; i < length; i++) target[to + i] = Number(source[from + i]! > above);
 }
