@@ -11,7 +11,7 @@ import { METADATA_RULES } from "./checks/metadata.js";
 import { VOXEL_RULES } from "./checks/voxels.js";
 import { type Expect, NOTHING_EXPECTED, parseExpect } from "./expect.js";
 import { type BlockRule, type CheckedVolume, finest } from "./rule.js";
-import { sampleVolume } from "./sample.js";
+import { type Sample, sampleVolume } from "./sample.js";
 
 /** A volume that cannot be opened has this finding alone. */
 const OPENS: Pick<BlockRule, "code" | "statement" | "hint"> = {
@@ -57,7 +57,7 @@ export async function checkVolume(volume: BlockVolume, options: CheckVolumeOptio
   const { expect = NOTHING_EXPECTED, others = [], signal } = options;
   const isSound = volume.levels.every(({ shape }) => shape.every((length) => length > 0));
   const sample = isSound ? await sampleVolume(volume, signal) : { blocks: [], values: new Float64Array(0), lost: [] };
-  const subject: CheckedVolume = { volume, expect, sample, others, kind: expect.kind ?? kindOf(volume) };
+  const subject: CheckedVolume = { volume, expect, sample, others, kind: expect.kind ?? kindOf(volume, sample) };
   const findings = BLOCK_RULES.flatMap(({ code, hint, judge }) =>
     judge(subject).map(
       ({ found, wanted, place }): BlockFinding => ({
@@ -73,8 +73,12 @@ export async function checkVolume(volume: BlockVolume, options: CheckVolumeOptio
   return { location: volume.name, rules: BLOCK_RULES.length, blocks: sample.blocks.length, findings };
 }
 
-function kindOf(volume: BlockVolume): "image" | "labels" {
-  return /^(bool|u?int(32|64))$/.test(finest({ volume }).dtype) ? "labels" : "image";
+/** Labels are whole numbers of 32 bits and more, or nothing but 0 and 1. */
+function kindOf(volume: BlockVolume, { blocks }: Sample): "image" | "labels" {
+  const { dtype } = finest({ volume });
+  const isMask =
+    !dtype.startsWith("float") && blocks.some(({ max }) => max === 1) && !blocks.some(({ min, max }) => min < 0 || max > 1);
+  return isMask || /^(bool|u?int(32|64))$/.test(dtype) ? "labels" : "image";
 }
 
 export interface CheckBlocksOptions {

@@ -21,7 +21,7 @@ const DTYPES = [
 
 /** What a volume should be. Each field is optional; those that have a default are checked in any case. */
 const Expectations = z.strictObject({
-  /** `image` or `labels`. Default: labels for whole numbers of 32 bits and more and for bool, otherwise an image. */
+  /** `image` or `labels`. Default: labels for whole numbers of 32 bits and more, for bool, and where all are 0 or 1; otherwise an image. */
   kind: z.enum(["image", "labels"]).optional(),
   dtype: z.union([z.enum(DTYPES), z.array(z.enum(DTYPES)).min(1)]).optional(),
   /** Voxels `[z, y, x]` of the finest level. */

@@ -6,12 +6,17 @@ import type { LoadedLevel } from "../../../arrays/loader/volume.js";
 import { type Box, ceilDiv, intersect, type Triple } from "../../../core/box.js";
 import { type EmporiumError, isEmporiumError } from "../../../core/errors.js";
 import { float16ToNumber } from "../../../formats/mrc/read.js";
+import { mapLimit } from "../../../system/parallel.js";
 
 /** Voxels of a sampled block along each axis, blocks of the finest level and of the others, and values that percentiles are made of. */
 const BLOCK = 64;
 const FINEST_BLOCKS = 48;
 const OTHER_BLOCKS = 6;
 const VALUES = 200_000;
+
+/** Reads at a time, and chunks of a level, not stored, whose place in the next level is looked at. */
+const AT_ONCE = 8;
+const ABSENT_CHUNKS = 200;
 
 /** What was seen of one block. */
 export interface SampledBlock {
@@ -41,13 +46,12 @@ export async function sampleVolume(volume: BlockVolume, signal?: AbortSignal): P
   const values: number[] = [];
   const lost: { level: number; cell: Triple }[] = [];
   for (const [index, level] of volume.levels.entries()) {
-    for (const box of boxesOf(volume.levels, index)) {
-      signal?.throwIfAborted();
-      const block = await sampleBlock(level, index, box, index === 0 ? values : undefined, signal);
-      blocks.push(block);
-      for (const cell of block.chunks?.absent ?? [])
-        if (await isLost(volume, index, cell, signal)) lost.push({ level: index, cell });
-    }
+    const into = index === 0 ? values : undefined;
+    const sampled = await mapLimit(boxesOf(volume.levels, index), AT_ONCE, (box) => sampleBlock(level, index, box, into, signal));
+    blocks.push(...sampled);
+    const absent = sampled.flatMap(({ chunks }) => chunks?.absent ?? []).slice(0, ABSENT_CHUNKS);
+    const isGone = await mapLimit(absent, AT_ONCE, (cell) => isLost(volume, index, cell, signal));
+    lost.push(...absent.filter((_, at) => isGone[at]).map((cell) => ({ level: index, cell })));
   }
   return { blocks, values: Float64Array.from(values).sort(), lost };
 }
@@ -72,6 +76,7 @@ async function sampleBlock(
   values: number[] | undefined,
   signal: AbortSignal | undefined,
 ): Promise<SampledBlock> {
+  signal?.throwIfAborted();
   const nothing = { level: index, box, min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY, notFinite: 0 };
   try {
     const data = await readBox(level, box, { signal });
