@@ -57,6 +57,8 @@ _HEAD_BYTES_MAX = 64 << 20
 _PAYLOAD_BYTES_MAX = 16 << 30
 #: Seconds that a server gets to end after it was told to.
 _END_SECONDS = 2.0
+#: Seconds that a server gets to start and to open its volumes, where ``timeout`` is shorter.
+_HELLO_SECONDS = 60.0
 
 Order = Literal["locality", "scan", "shuffle"]
 Edge = Literal["reflect", "constant"]
@@ -250,7 +252,10 @@ class Stream(Iterator[Batch]):
         )
 
     def _receive(self, *kinds: int) -> tuple[int, Mapping[str, Any], memoryview | None]:
-        deadline = None if self._timeout is None else time.monotonic() + self._timeout
+        limit = self._timeout
+        if limit is not None and _HELLO in kinds:
+            limit = max(limit, _HELLO_SECONDS)
+        deadline = None if limit is None else time.monotonic() + limit
         kind, head, payload = self._link.receive(deadline)
         if kind == _ERROR:
             self._over = True
@@ -340,7 +345,7 @@ def stream(
     :param shared: use shared memory where there is some; :param slots: batches that the server prepares ahead.
     :param memory: the server's limit, such as ``"2GiB"``; :param arguments: further arguments of the command.
     :param program: command of the server; by default ``$EMPORIUM`` or ``emporium`` on ``PATH``.
-    :param timeout: seconds to wait for a batch; None waits as long as the server lives.
+    :param timeout: seconds to wait for a batch (a minute at least for the server's start); None waits as long as the server lives.
     :raises NotFound: without the program. :raises StreamError: what the server cannot open. :raises ServerDied: when it was killed.
     """
     flags = {
