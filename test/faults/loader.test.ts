@@ -77,9 +77,9 @@ describe("volumes in a bucket, read in boxes", () => {
     await Promise.all(opened.splice(0).map((volume) => volume.close()));
   });
 
-  async function open(name: string): Promise<LoadedVolume> {
+  async function open(name: string, memoryBytes?: number): Promise<LoadedVolume> {
     const store = { endpoint: server.url, region: "us-east-1", anonymous: true };
-    const volume = await openBlockVolume(`s3://bucket/${name}`, { store, threads: 1 });
+    const volume = await openBlockVolume(`s3://bucket/${name}`, { store, threads: 1, memoryBytes });
     opened.push(volume);
     return volume;
   }
@@ -103,6 +103,17 @@ describe("volumes in a bucket, read in boxes", () => {
     await volume.levels[0]!.read({ start: [1, 1, 1], stop: [39, 49, 59] });
     expect(asked()).toHaveLength(8);
     expect(volume.traffic).toMatchObject({ requests: 8, pins: 0, reading: 0 });
+  });
+
+  it("reads in little memory, again and again where it must", async () => {
+    const volume = await open("v2.zarr", 1_000_000);
+    const reads = Array.from({ length: 10 }, (_, z) =>
+      volume.levels[0]!.read({ start: [4 * z, 0, 0], stop: [4 * z + 4, 50, 60] }),
+    );
+    same(Buffer.concat(await Promise.all(reads)), plain);
+    const { heldBytesMax, pins, reading } = volume.traffic;
+    expect(heldBytesMax).toBeLessThanOrEqual(1_000_000);
+    expect([pins, reading]).toEqual([0, 0]);
   });
 
   it("reads a shard's index once, and neighbours in it by one request", async () => {

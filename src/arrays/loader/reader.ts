@@ -335,16 +335,22 @@ function wantedBoxOf(
 }
 
 /** Bytes that found no place among the kept ones get one for the time of the job. */
-function looseSource({ memory }: Context, { loose, skipped }: { loose: Uint8Array; skipped: number }, held: (() => void)[]) {
-  const at = memory().tryTake(loose.length);
+function looseSource(
+  { memory, decoded }: Context,
+  { loose, skipped }: { loose: Uint8Array; skipped: number },
+  held: (() => void)[],
+) {
+  let at = memory().tryTake(loose.length);
+  while (at === undefined && decoded.evict()) at = memory().tryTake(loose.length);
   if (at === undefined) {
     throw new EmporiumError("MEMORY_LIMIT", `no room for ${loose.length} stored bytes of a chunk`, {
       hint: "allow more memory, or read fewer boxes at the same time",
     });
   }
-  memory().bytes().set(loose, at);
-  held.push(() => memory().give(at, loose.length));
-  return { at, length: loose.length, skipped };
+  const place = at;
+  memory().bytes().set(loose, place);
+  held.push(() => memory().give(place, loose.length));
+  return { at: place, length: loose.length, skipped };
 }
 
 /** Formats that decode by themselves, on this thread. */
