@@ -198,7 +198,7 @@ describe("measuring", () => {
   it("of a volume: what the store took, what decoding took, and the rest", async () => {
     const clock = manualClock();
     const traffic: { -readonly [Key in keyof BlockTraffic]: number } = { ...EMPTY_TRAFFIC };
-    const volume = memoryVolume([{ shape: [8, 8, 8] }], async () => {
+    const volume = memoryVolume([{ shape: [8, 8, 8], chunk: [4, 4, 4] }], async () => {
       clock.advance(100);
       traffic.requests += 3;
       traffic.storedBytes += 500;
@@ -219,6 +219,13 @@ describe("measuring", () => {
     expect([wait, decode, copy].map((seconds) => Math.round(1000 * seconds))).toEqual([60, 40, 20]);
     expect(others).toEqual({ compute: 0.5, encode: 0, store: 0, requests: 3, storedBytes: 500 });
     expect(volume.reads).toHaveLength(1);
+    const inChunks = {
+      ...loaded,
+      levels: loaded.levels.map((level) => ({ ...level, chunk: [4, 8, 4] as [number, number, number] })),
+    };
+    // two blocks share a chunk: both are measured, and the mean is told
+    const both = await volumeLoad(inChunks, { ...wanted, shape: [4, 4, 4], halo: [1, 1, 1] }, clock).load.run(0, undefined);
+    expect([volume.reads.length, both.requests, both.storedBytes]).toEqual([3, 3, 500]);
   });
 });
 

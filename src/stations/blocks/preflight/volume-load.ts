@@ -1,5 +1,4 @@
 import { blocksOfVolume } from "../../../arrays/blocks/block-array.js";
-import type { BlockData } from "../../../arrays/blocks/edges.js";
 import { gridOf } from "../../../arrays/blocks/grid.js";
 import type { LoadedVolume } from "../../../arrays/loader/volume.js";
 import { type Triple, volumeOf } from "../../../core/box.js";
@@ -17,6 +16,9 @@ export interface VolumeLoadOptions {
   readonly threads: number;
 }
 
+/** Consecutive blocks that are measured as one. */
+const TOGETHER_MAX = 8;
+
 /** Blocks of a volume that are read for a consumer. */
 export function volumeLoad(
   volume: LoadedVolume,
@@ -28,6 +30,8 @@ export function volumeLoad(
   const grid = gridOf(volume.levels, { shape, halo, level: number }, volume.name);
   const arrays = blocksOfVolume(volume);
   const padded = shape.map((length, axis) => length + 2 * halo[axis]!) as Triple;
+  // blocks of one chunk are neighbours in the order: the first decodes it, the others find it
+  const together = Math.max(1, Math.min(TOGETHER_MAX, Math.round(volumeOf(level.chunk) / volumeOf(shape))));
   const load: PreflightLoad = {
     blocks: grid.count,
     blockBytes: volumeOf(padded) * ITEM_BYTES[level.dtype],
@@ -37,6 +41,7 @@ export function volumeLoad(
       const resumeFrom = { seed: 0, epoch: 0, position };
       const before = { ...volume.traffic };
       const start = clock.monotonic();
+      let count = 0;
       for await (const block of arrays.blocks({
         shape,
         halo,
@@ -46,36 +51,35 @@ export function volumeLoad(
         prefetch: 0,
         signal,
       })) {
-        const data: BlockData = await block.read();
-        const seconds = (clock.monotonic() - start) / 1000;
+        await block.read();
         block.release();
-        if (data.data.length === 0) break;
-        return costOf(before, volume.traffic, seconds, consumerSeconds, threads);
+        if (++count === together) break;
       }
-      return { wait: 0, decode: 0, copy: 0, compute: consumerSeconds, encode: 0, store: 0, requests: 0, storedBytes: 0 };
+      const seconds = (clock.monotonic() - start) / 1000;
+      return costOf(before, volume.traffic, seconds, count, { consumerSeconds, threads });
     },
   };
   return { load, layout: { block: shape, halo, chunk: level.chunk, shape: level.shape } };
 }
 
-/** Requests at the same time each count in the traffic; a block waits for them once. */
+/** Of one block in the mean. Requests at the same time each count in the traffic; a block waits for them once. */
 function costOf(
   before: LoadedVolume["traffic"],
   after: LoadedVolume["traffic"],
   seconds: number,
-  consumerSeconds: number,
-  threads: number,
+  count: number,
+  { consumerSeconds, threads }: { consumerSeconds: number; threads: number },
 ): BlockCost {
   const decode = after.decodeSeconds - before.decodeSeconds;
   const wait = Math.max(0, Math.min(after.waitSeconds - before.waitSeconds, seconds - decode / threads));
   return {
-    wait,
-    decode,
-    copy: Math.max(0, seconds - wait - decode / threads),
+    wait: wait / count,
+    decode: decode / count,
+    copy: Math.max(0, seconds - wait - decode / threads) / count,
     compute: consumerSeconds,
     encode: 0,
     store: 0,
-    requests: after.requests - before.requests,
-    storedBytes: after.storedBytes - before.storedBytes,
+    requests: (after.requests - before.requests) / count,
+    storedBytes: (after.storedBytes - before.storedBytes) / count,
   };
 }
