@@ -104,13 +104,13 @@ export type {
 export { checkBlocks, checkVolume } from "./stations/blocks/check/check.js";
 export type { Expect } from "./stations/blocks/check/expect.js";
 export { parseExpect } from "./stations/blocks/check/expect.js";
-export type { PreflightOptions, PreflightReport } from "./stations/blocks/preflight/preflight.js";
-export { preflightGraph, preflightVolume } from "./stations/blocks/preflight/preflight.js";
 export type { GraphGiven } from "./stations/blocks/graph/document.js";
 export type { GraphPlanReport } from "./stations/blocks/graph/plan.js";
 export { planGraph } from "./stations/blocks/graph/plan.js";
 export type { GraphOptions, GraphRunReport, GraphSource } from "./stations/blocks/graph/run.js";
 export { runGraph } from "./stations/blocks/graph/run.js";
+export type { PreflightOptions, PreflightReport } from "./stations/blocks/preflight/preflight.js";
+export { preflightGraph, preflightVolume } from "./stations/blocks/preflight/preflight.js";
 export type { CatalogDownloadOptions } from "./stations/catalog/download/download.js";
 export { downloadDataset } from "./stations/catalog/download/download.js";
 export type { CatalogDownloadReport } from "./stations/catalog/download/report.js";

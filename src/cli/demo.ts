@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
@@ -42,7 +43,7 @@ export default command({
   name: "demo",
   summary: "Create a miniature laboratory, ingest it, and open it in Neuroglancer",
   details: [
-    "Generates six deposits of a laboratory with frames, tilt series, alignments, tomograms and annotations in every format (always the same bytes), ingests them into one tree in the portal's layout, and runs the last command again to show that nothing is left to do. The command prints each step, an ordinary command, before it runs it.",
+    "Generates six deposits of a laboratory with frames, tilt series, alignments, tomograms and annotations in every format (always the same bytes), ingests them into one tree in the portal's layout, runs the last command again to show that nothing is left to do, and labels the cell's tomogram block by block. The command prints each step, an ordinary command, before it runs it.",
     "Then it serves the tree and a Neuroglancer page to this machine only, prints a link to the view of each tomogram, and runs until Ctrl-C. It ends at once with --once, and also without a terminal unless --port is given.",
   ],
   options: z.object({
@@ -71,6 +72,7 @@ export default command({
       await generateMicroscopy({ out: microscopy });
     }
     const portal = join(dest, "portal");
+    await writeGraph(dest, portal);
     const stays = !once && (io.attended || port !== undefined);
     const tree = stays ? await servePortal(portal, port, io) : undefined;
     try {
@@ -104,10 +106,35 @@ function stepsOf({ lab, portal, dest, volume }: StepsOptions): DemoStep[] {
     words: [join(lab, `${name}.yaml`), join(lab, "input"), portal, "--import-everything", ...words],
   }));
   steps.push({ ...steps.at(-1)!, says: "The same command again finds everything done" });
+  steps.push({ says: "What is dense in the cell, labeled block by block", name: "blocks run", words: [graphIn(dest)] });
   if (volume !== undefined) {
     steps.push({ says: "One volume, without a config", name: "ingest convert", words: [volume, join(dest, "volume")] });
   }
   return steps;
+}
+
+const graphIn = (dest: string) => join(dest, "cells.yaml");
+
+/** A graph on the cell's tomogram, for `blocks run`. */
+async function writeGraph(dest: string, portal: string): Promise<void> {
+  const tomogram = join(portal, "10407/cell_01/Reconstructions/VoxelSpacing10.800/Tomograms/100/cell_01.zarr");
+  const text = (path: string) => JSON.stringify(path); // a name of any characters, as YAML takes it
+  await writeFile(
+    graphIn(dest),
+    `version: 1
+inputs:
+  em: { from: ${text(tomogram)}, level: 1 }
+grid: { of: em, block: [32, 64, 64] }
+nodes:
+  - { id: smooth, op: gaussian, in: em, sigma: { nm: 3 } }
+  - { id: dense, op: threshold, in: smooth, above: auto }
+  - { id: cells, op: components, in: dense, connectivity: 26, minVoxels: 50 }
+  - { id: facts, op: statistics, in: smooth }
+outputs:
+  cells: { to: ${text(join(dest, "blocks/cells.zarr"))}, chunk: [32, 64, 64] }
+  facts: { to: ${text(join(dest, "blocks/facts.json"))}, format: json }
+`,
+  );
 }
 
 interface StepsOptions {

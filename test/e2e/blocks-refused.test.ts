@@ -71,6 +71,17 @@ describe("a graph that cannot be run", () => {
     ],
     ["a level that is not there", (text) => text.replace("of: em,", "of: em, level: 2,"), /^3:24 CONFIG_RULE: em has no level 2/],
     [
+      "a level that the input has not",
+      (text) => text.replace('"ROOT/em.zarr"', '{ from: "ROOT/em.zarr", level: 3 }'),
+      /^2:\d+ CONFIG_RULE: em has no level 3/,
+    ],
+    [
+      "two levels of one input",
+      (text) => text.replace('"ROOT/em.zarr"', '{ from: "ROOT/em.zarr", level: 0 }').replace("of: em,", "of: em, level: 1,"),
+      /^3:24 CONFIG_RULE: level 1 wanted, and level 0 of em itself/,
+    ],
+    ["a level of a node", (text) => text.replace("of: em,", "of: bin, level: 1,"), /^3:25 CONFIG_RULE: bin is no input/],
+    [
       "types that do not fit",
       (text) =>
         text
@@ -127,11 +138,14 @@ describe("a plan", () => {
   });
 
   it("puts shards together in a step of their own where the memory is small", async () => {
-    const text = GOOD.replaceAll("ROOT", root).replace("chunk: [8, 8, 8]", "chunk: [4, 4, 4], shard: [20, 20, 20]");
-    const report = await planGraph({ text, file: "graph.yaml" }, { jobs: 1, memoryBytes: 220_000 });
+    await writeImage(join(root, "large.zarr"), [64, 64, 64], "int16", noise([64, 64, 64], "int16"));
+    const text = GOOD.replaceAll("ROOT", root)
+      .replace("em.zarr", "large.zarr")
+      .replace("chunk: [8, 8, 8]", "chunk: [4, 4, 4], shard: [64, 64, 64]");
+    const report = await planGraph({ text, file: "graph.yaml" }, { jobs: 1, memoryBytes: 8 * 2 ** 20 });
     expect(report.stages.map(({ name, block, isTemporary }) => ({ name, block, isTemporary }))).toEqual([
       { name: "bin", block: [8, 8, 8], isTemporary: true },
-      { name: "bin-objects", block: [20, 20, 20], isTemporary: false },
+      { name: "bin-objects", block: [64, 64, 64], isTemporary: false },
     ]);
   });
 });

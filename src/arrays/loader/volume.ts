@@ -1,10 +1,11 @@
-import type { Box, Triple } from "../../core/box.js";
+import { type Box, type Triple, volumeOf } from "../../core/box.js";
 import { type Clock, systemClock } from "../../core/clock.js";
 import { EmporiumError } from "../../core/errors.js";
 import { LIMITS } from "../../core/limits.js";
 import type { StoreOptions } from "../../stores/location.js";
 import type { BlockLevel, BlockVolume } from "../blocks/volume.js";
 import type { AxisSelection } from "./axes.js";
+import type { ChunkedLevel } from "./chunked.js";
 import { openLevels } from "./open.js";
 import { type ChunkReader, chunkReader } from "./reader.js";
 import type { StoredBlock } from "./stored.js";
@@ -37,6 +38,8 @@ export interface LoadedVolume extends BlockVolume {
   readonly levels: readonly LoadedLevel[];
   /** What was read since it was opened. */
   readonly traffic: BlockTraffic;
+  /** Memory that a read of a level needs, whatever is kept: one chunk as it is stored and decoded, twice. */
+  leastBytes(level: number): number;
 }
 
 /**
@@ -55,8 +58,10 @@ export async function openBlockVolume(location: string, options: OpenBlockVolume
   const reader = chunkReader({ ...opened, memoryBytes, threads: options.threads, clock: options.clock ?? systemClock });
   return {
     name: opened.name,
-    identity: opened.identity,
+    // read side by side, so in any order
+    identity: [...opened.identity].sort((a, b) => (a.key < b.key ? -1 : 1)),
     levels: opened.levels.map((level) => loadedLevel(level.name, level, reader)),
+    leastBytes: (level) => leastBytes(opened.levels[level]!),
     get traffic() {
       return reader.traffic();
     },
@@ -66,6 +71,16 @@ export async function openBlockVolume(location: string, options: OpenBlockVolume
 
 /** The part of the memory that shard indexes may take. */
 const INDEX_SHARE = 16;
+
+/** What decoders take beside a chunk. */
+const WORK_BYTES = 2 ** 20;
+
+function leastBytes({ chunk, shape, codec, itemBytes }: ChunkedLevel): number {
+  // of frames that are decoded in part, nothing behind the end of the array
+  const decoded = codec === "blosc-lz4" ? (chunk.map((length, axis) => Math.min(length, shape[axis]!)) as Triple) : chunk;
+  // what is claimed at once is half of the memory at most
+  return 2 * (2 * volumeOf(decoded) * itemBytes + WORK_BYTES);
+}
 
 function loadedLevel(name: string, level: Parameters<ChunkReader["read"]>[0], reader: ChunkReader): LoadedLevel {
   const { shape, dtype, chunk, shard, voxelSizeNm, offsetNm, codec } = level;

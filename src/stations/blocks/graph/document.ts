@@ -13,7 +13,7 @@ export const dtype = z.enum([
 ]);
 
 /** Where an array is read. */
-const input = z.union([z.string(), z.strictObject({ from: z.string(), level: z.int().min(0).default(0) })]);
+const input = z.union([z.string(), z.strictObject({ from: z.string(), level: z.int().min(0).optional() })]);
 
 /** Fields that every node has; those of its operator stand beside them. */
 const node = z.looseObject({ id: name, op: z.string(), fuse: z.boolean().optional() });
@@ -35,7 +35,8 @@ export const GraphSchema = z.strictObject({
   inputs: z.record(name, input),
   grid: z.strictObject({
     of: name,
-    level: z.int().min(0).default(0),
+    /** Of the input that the grid is of, where it is not given there. */
+    level: z.int().min(0).optional(),
     block: z.union([z.literal("auto"), triple]).default("auto"),
   }),
   nodes: z.array(node).default([]),
@@ -46,5 +47,12 @@ export const GraphSchema = z.strictObject({
 export type GraphDocument = z.output<typeof GraphSchema>;
 /** As a program gives it: what has a default may be left out. */
 export type GraphGiven = z.input<typeof GraphSchema>;
+/** Which level of an input is read. */
+export function levelOf({ inputs, grid }: GraphDocument, name: string): number {
+  const given = inputs[name]!;
+  const own = typeof given === "string" ? undefined : given.level;
+  return own ?? (grid.of === name ? grid.level : undefined) ?? 0;
+}
+
 export type NodeDocument = GraphDocument["nodes"][number];
 export type OutputDocument = GraphDocument["outputs"][string];

@@ -1,9 +1,10 @@
 import type { BlockLevel, BlockVolume } from "../../../arrays/blocks/volume.js";
-import { openBlockVolume } from "../../../arrays/loader/volume.js";
+import { type LoadedVolume, openBlockVolume } from "../../../arrays/loader/volume.js";
 import { EmporiumError } from "../../../core/errors.js";
+import { formatBytes } from "../../../core/units.js";
 import type { TaskInput } from "../../../engine/task.js";
 import type { Store } from "../../../stores/store.js";
-import type { GraphDocument } from "./document.js";
+import { type GraphDocument, levelOf } from "./document.js";
 
 /** Locations of inputs by their names. Plain JSON. */
 export type InputPlan = {
@@ -13,34 +14,73 @@ export type InputPlan = {
   readonly cacheBytes: number;
 };
 
-/** The part of the memory that keeps what was read of inputs. */
+/** The part of the memory that keeps what was read of inputs, where chunks do not need more. */
 const CACHE_SHARE = 1 / 8;
+/** The most that inputs get where they do: with the default memory, one of the largest chunks that ingest writes fits. */
+const INPUTS_MOST = 5 / 8;
 
-/** What is left of a memory limit for blocks that are computed. */
-export function blockMemory(memoryBytes: number): number {
-  return Math.floor(memoryBytes * (1 - CACHE_SHARE));
+/** Who may use how much of the memory. */
+export interface MemoryShares {
+  /** Blocks that are computed at once. */
+  readonly jobs: number;
+  /** For the inputs, in each process. */
+  readonly cacheBytes: number;
+  /** For blocks that are computed, in all processes together. */
+  readonly blockBytes: number;
+  readonly notes: readonly string[];
 }
 
-export function planInputs(
-  { inputs }: GraphDocument,
-  { anonymous = false, memoryBytes, jobs }: { anonymous?: boolean | undefined; memoryBytes: number; jobs: number },
-): InputPlan {
+/**
+ * Divides the memory between what is read and what is computed. Where the chunks of inputs are so large that each process needs much to decode
+ * one, fewer processes work.
+ *
+ * @throws {EmporiumError} MEMORY_LIMIT
+ */
+export function shareMemory(
+  document: GraphDocument,
+  volumes: ReadonlyMap<string, LoadedVolume>,
+  { memoryBytes, jobs }: { memoryBytes: number; jobs: number },
+): MemoryShares {
+  const wanted = Math.max(1, jobs);
+  const needs = [...volumes].map(([name, volume]) => volume.leastBytes(levelOf(document, name)));
+  // all inputs of a process have the same share
+  const least = Math.max(0, ...needs) * needs.length;
+  const most = memoryBytes * INPUTS_MOST;
+  if (least > most) {
+    const found = `${formatBytes(least)} are needed to read chunks of the inputs`;
+    throw new EmporiumError(
+      "MEMORY_LIMIT",
+      `${found}; of ${formatBytes(memoryBytes)} in all, ${formatBytes(most)} are for that`,
+      {
+        hint: `allow more with --memory ${Math.ceil(least / INPUTS_MOST / 2 ** 20)}MiB`,
+      },
+    );
+  }
+  const able = Math.min(wanted, Math.floor(most / Math.max(1, least)));
+  const cacheBytes = Math.max(least, Math.floor((memoryBytes * CACHE_SHARE) / able));
+  const reason = `each needs ${formatBytes(least)} to read chunks of the inputs, and of ${formatBytes(memoryBytes)} in all, ${formatBytes(most)} are for that`;
+  const notes = able < wanted ? [`${able} of ${wanted} processes work: ${reason}`] : [];
+  return { jobs: able, cacheBytes, blockBytes: memoryBytes - able * cacheBytes, notes };
+}
+
+/** @param cacheBytes of each process; metadata alone need none */
+export function planInputs({ inputs }: GraphDocument, anonymous = false, cacheBytes = 0): InputPlan {
   const from = (given: GraphDocument["inputs"][string]) => (typeof given === "string" ? given : given.from);
   const locations = Object.fromEntries(Object.entries(inputs).map(([name, given]) => [name, from(given)]));
-  return { locations, anonymous, cacheBytes: Math.floor((memoryBytes * CACHE_SHARE) / Math.max(1, jobs)) };
+  return { locations, anonymous, cacheBytes };
 }
 
 /** Inputs that are opened when they are first asked for. */
 export interface Inputs {
-  volume(name: string): Promise<BlockVolume>;
+  volume(name: string): Promise<LoadedVolume>;
   level(name: string, level: number): Promise<BlockLevel>;
   close(): Promise<void>;
 }
 
 export function openInputs({ locations, anonymous, cacheBytes }: InputPlan): Inputs {
   const memoryBytes = Math.floor(cacheBytes / Math.max(1, Object.keys(locations).length));
-  const open = new Map<string, Promise<BlockVolume>>();
-  function volume(name: string): Promise<BlockVolume> {
+  const open = new Map<string, Promise<LoadedVolume>>();
+  function volume(name: string): Promise<LoadedVolume> {
     const known = open.get(name) ?? openBlockVolume(locations[name]!, { memoryBytes, threads: 1, store: { anonymous } });
     open.set(name, known);
     return known;

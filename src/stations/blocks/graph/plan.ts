@@ -54,7 +54,7 @@ export async function planGraph(
   options: { memoryBytes: number; jobs: number; anonymous?: boolean | undefined },
 ): Promise<GraphPlanReport> {
   const read = graphOf(source);
-  const inputs = openInputs(planInputs(read.document, options));
+  const inputs = openInputs(planInputs(read.document, options.anonymous));
   try {
     const graph = await prepareGraph(read, inputs, options);
     const stages = graph.stages.map(({ stage, nodes, tasks, bytesRead, bytesAgain }): StagePlan => {

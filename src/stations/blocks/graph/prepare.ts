@@ -6,7 +6,7 @@ import type { TaskInput } from "../../../engine/task.js";
 import { type CompiledGraph, type CompiledStage, compileGraph, isCopy } from "./compile.js";
 import { collectFaults } from "./faults.js";
 import { DEFAULT_CHUNK } from "./grids.js";
-import { blockMemory, type Inputs, identityOfVolume } from "./inputs.js";
+import { type Inputs, identityOfVolume, type MemoryShares, shareMemory } from "./inputs.js";
 import type { GraphNode, LocalNode, ReduceNode } from "./nodes.js";
 import { levelsOf, type OutputPlan, type ResultPlan } from "./outputs.js";
 import { planOutputs, planResults } from "./plan-outputs.js";
@@ -25,13 +25,14 @@ export interface PreparedGraph extends CompiledGraph {
   readonly target: TargetPlan;
   /** Voxels of the grid's block. */
   readonly block: Triple;
+  readonly memory: MemoryShares;
   readonly notes: readonly string[];
 }
 
 export interface PrepareOptions {
   /** Of all buffers together. */
   readonly memoryBytes: number;
-  /** Blocks that are computed at once. */
+  /** Blocks that are computed at once, at most. */
   readonly jobs: number;
 }
 
@@ -52,17 +53,18 @@ export async function prepareGraph(read: ReadGraph, inputs: Inputs, options: Pre
   const wanted = planResults(resolved, placed, faults);
   faults.check();
   const identities = new Map([...volumes].map(([name, volume]) => [name, identityOfVolume(volume)]));
-  const fitted = fitBlock({ resolved, outputs, results: wanted.map(({ node }) => node), identities, options });
-  refuseTooLarge(fitted.compiled, options.memoryBytes);
-  const notes = [...fitted.notes, ...fitted.compiled.stages.flatMap((stage) => stage.notes)];
+  const memory = shareMemory(document, volumes, options);
+  const fitted = fitBlock({ resolved, outputs, results: wanted.map(({ node }) => node), identities, memory });
+  refuseTooLarge(fitted.compiled, options.memoryBytes, memory);
+  const notes = [...memory.notes, ...fitted.notes, ...fitted.compiled.stages.flatMap((stage) => stage.notes)];
   const results = wanted.map((result) => ({ ...result, from: resultKey(fitted.compiled.folder, result.node.name) }));
-  return { ...fitted.compiled, resolved, results, outputs: fitted.outputs, target, block: fitted.block, notes };
+  return { ...fitted.compiled, resolved, results, outputs: fitted.outputs, target, block: fitted.block, memory, notes };
 }
 
-function refuseTooLarge({ stages }: CompiledGraph, memoryBytes: number): void {
+function refuseTooLarge({ stages }: CompiledGraph, memoryBytes: number, { blockBytes }: MemoryShares): void {
   const { stage } = stages.reduce((most, one) => (one.stage.memoryBytes > most.stage.memoryBytes ? one : most));
-  if (stage.memoryBytes <= blockMemory(memoryBytes)) return;
-  const needed = Math.ceil((stage.memoryBytes * memoryBytes) / blockMemory(memoryBytes) / 2 ** 20);
+  if (stage.memoryBytes <= blockBytes) return;
+  const needed = Math.ceil((stage.memoryBytes * memoryBytes) / blockBytes / 2 ** 20);
   const found = `a block of ${stage.name}, ${stage.block.join("×")} voxels, needs ${formatBytes(stage.memoryBytes)} of buffers`;
   throw new EmporiumError("MEMORY_LIMIT", `${found}; ${formatBytes(memoryBytes)} are allowed in all`, {
     hint: `allow more with --memory ${needed}MiB, or give the grid a smaller block`,
@@ -79,7 +81,7 @@ interface Fitting {
   readonly outputs: readonly OutputPlan[];
   readonly results: readonly ReduceNode[];
   readonly identities: ReadonlyMap<string, readonly TaskInput[]>;
-  readonly options: PrepareOptions;
+  readonly memory: MemoryShares;
 }
 
 interface Fitted {
@@ -94,9 +96,9 @@ const BLOCK_EDGE_MAX = 256;
 
 /** Finds the block, and puts copies between where whole shards do not fit the memory. */
 function fitBlock(fitting: Fitting): Fitted {
-  const { resolved, outputs, options } = fitting;
+  const { resolved, outputs, memory } = fitting;
   const wanted = resolved.document.grid.block;
-  const room = blockMemory(options.memoryBytes) / Math.max(1, options.jobs);
+  const room = memory.blockBytes / memory.jobs;
   if (wanted !== "auto") return withCopies(fitting, wanted, room);
   const gridShape = resolved.grid.facts.shape;
   const unit = unitOf(outputs, gridShape);

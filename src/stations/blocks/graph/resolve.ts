@@ -6,7 +6,7 @@ import { OPERATORS, operatorOf } from "../../../arrays/operators/table.js";
 import { EmporiumError, isEmporiumError } from "../../../core/errors.js";
 import { nearest } from "../../../core/nearest.js";
 import { schemaWords } from "../../../core/schema-words.js";
-import type { GraphDocument, NodeDocument } from "./document.js";
+import { type GraphDocument, levelOf, type NodeDocument } from "./document.js";
 import { collectFaults, type Faults } from "./faults.js";
 import { bindMap, MAP_VERSION, MapFields, mapParams } from "./map.js";
 import { type Facts, factsAfter, type GraphNode, type LocalNode, type ReduceNode, type ValueUse } from "./nodes.js";
@@ -35,6 +35,8 @@ export function resolveGraph({ document, placeOf }: ReadGraph, volumes: Readonly
   const faults = collectFaults(placeOf);
   const resolver = new Resolver(document, volumes, faults);
   const grid = resolver.named(document.grid.of, ["grid", "of"]);
+  if (document.grid.level !== undefined && !Object.hasOwn(document.inputs, document.grid.of))
+    faults.add(["grid", "level"], `${document.grid.of} is no input: it has one level`);
   for (const { id } of document.nodes) resolver.named(id, ["nodes"]);
   const outputs = new Map<string, GraphNode>();
   for (const [name, output] of Object.entries(document.outputs)) {
@@ -107,14 +109,18 @@ class Resolver {
   }
 
   private input(name: string): GraphNode | undefined {
-    const given = this.document.inputs[name]!;
-    const isGrid = this.document.grid.of === name;
-    const level = isGrid ? this.document.grid.level : typeof given === "string" ? 0 : given.level;
+    const { grid } = this.document;
+    const isGrid = grid.of === name;
+    const level = levelOf(this.document, name);
+    if (isGrid && (grid.level ?? level) !== level) {
+      this.faults.add(["grid", "level"], `level ${grid.level} wanted, and level ${level} of ${name} itself: give it once`);
+      return undefined;
+    }
     const volume = this.volumes.get(name)!;
     const found = volume.levels[level];
     if (!found) {
       this.faults.add(
-        isGrid ? ["grid", "level"] : ["inputs", name],
+        isGrid && grid.level !== undefined ? ["grid", "level"] : ["inputs", name],
         `${name} has no level ${level}, it has ${volume.levels.length}`,
       );
       return undefined;

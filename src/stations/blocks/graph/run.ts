@@ -16,7 +16,7 @@ import type { Store } from "../../../stores/store.js";
 import { compiled } from "../../../system/threads.js";
 import { type DeadBlock, deadBlocks, writeDead } from "./dead.js";
 import type { GraphGiven } from "./document.js";
-import { blockMemory, openInputs, planInputs } from "./inputs.js";
+import { openInputs, planInputs } from "./inputs.js";
 import { imageDocument, writeMetadata, writeResult } from "./metadata.js";
 import { onlyThese } from "./only.js";
 import { type PreparedGraph, prepareGraph } from "./prepare.js";
@@ -76,8 +76,7 @@ export interface GraphRunReport extends Report {
 export async function runGraph(source: GraphSource, options: GraphOptions): Promise<GraphRunReport> {
   const read = graphOf(source);
   const { memoryBytes, jobs, anonymous = false, sync = true } = options;
-  const plan = planInputs(read.document, options);
-  const inputs = openInputs(plan);
+  const inputs = openInputs(planInputs(read.document, anonymous));
   try {
     const graph = await prepareGraph(read, inputs, { memoryBytes, jobs });
     const target = await openTargets(graph.target, { anonymous, sync });
@@ -85,18 +84,20 @@ export async function runGraph(source: GraphSource, options: GraphOptions): Prom
       stages: graph.stages.map(({ stage }) => stage),
       createdMs: 0,
       locks: [...graph.outputs.map(({ folder }) => folder.replace(/\/$/, "")), ...graph.results.map(({ key }) => key)],
-      inputs: plan,
+      inputs: planInputs(read.document, anonymous, graph.memory.cacheBytes),
       target: graph.target,
       sync,
     };
-    return await runPrepared(graph, target, data, options);
+    // without processes of its own, this one computes
+    const processes = jobs > 0 ? graph.memory.jobs : 0;
+    return await runPrepared(graph, target, data, { ...options, jobs: processes });
   } finally {
     await inputs.close();
   }
 }
 
 async function runPrepared(graph: PreparedGraph, target: Store, data: WorkData, options: GraphOptions): Promise<GraphRunReport> {
-  const { jobs, memoryBytes, keepGoing, every, sync } = options;
+  const { jobs, keepGoing, every, sync } = options;
   const env = envOf(options);
   const workspace = resolve(options.workspace);
   await claimOutputs(graph, target, options);
@@ -110,7 +111,7 @@ async function runPrepared(graph: PreparedGraph, target: Store, data: WorkData, 
     const blocks = blockSource(data);
     const given = { ...env, operations, source, target, workspace, name: "blocks run", keepGoing, every, sync };
     const only = onlyThese(blocks, options.only);
-    const limits = { jobs: Math.max(1, jobs), memoryBytes: blockMemory(memoryBytes) };
+    const limits = { jobs: Math.max(1, jobs), memoryBytes: graph.memory.blockBytes };
     const report = await runBlocks(blocks, { ...given, ...limits, performers, only });
     if (report.exitStatus === 0 && report.skipped === 0) await finish(graph, target, env.signal);
     const dead = [...deadBlocks(blocks, report)];

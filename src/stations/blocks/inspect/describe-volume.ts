@@ -11,8 +11,8 @@ export interface LevelFacts {
   chunk: Triple;
   /** Null: each chunk is an object. */
   shard: Triple | null;
-  voxel_size_nm: (number | null)[];
-  offset_nm: Triple;
+  voxelSizeNm: (number | null)[];
+  offsetNm: Triple;
   codec: string;
   /** Chunks of the level, and bytes of its voxels once they are decoded. */
   chunks: number;
@@ -27,8 +27,8 @@ export function describeLevels({ levels }: Pick<BlockVolume, "levels">): LevelFa
     dtype: level.dtype,
     chunk: level.chunk,
     shard: level.shard ?? null,
-    voxel_size_nm: level.voxelSizeNm.map((size) => size ?? null),
-    offset_nm: level.offsetNm,
+    voxelSizeNm: level.voxelSizeNm.map((size) => size ?? null),
+    offsetNm: level.offsetNm,
     codec: level.codec,
     chunks: volumeOf(level.shape.map((length, axis) => Math.ceil(length / level.chunk[axis]!)) as Triple),
     bytes: bytesOf(level),
@@ -49,8 +49,8 @@ export function levelsText(levels: readonly LevelFacts[]): string {
       one.dtype,
       one.chunk.join("×"),
       one.shard?.join("×") ?? "-",
-      one.voxel_size_nm.map((size) => (size === null ? "?" : rounded(size))).join("×"),
-      one.offset_nm.map(rounded).join(","),
+      one.voxelSizeNm.map((size) => (size === null ? "?" : rounded(size))).join("×"),
+      one.offsetNm.map(rounded).join(","),
       one.codec,
       formatBytes(one.bytes),
     ]),

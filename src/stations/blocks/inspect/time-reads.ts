@@ -27,10 +27,10 @@ export interface TimeReadsOptions {
 export interface ReadTimes {
   blocks: number;
   seconds: number;
-  blocks_per_second: number;
+  blocksPerSecond: number;
   /** Bytes of the blocks. */
   bytes: number;
-  megabytes_per_second: number;
+  megabytesPerSecond: number;
   traffic: BlockTraffic;
 }
 
@@ -59,9 +59,9 @@ export async function timeReads(volume: LoadedVolume, options: TimeReadsOptions)
   return {
     blocks: boxes.length,
     seconds,
-    blocks_per_second: boxes.length / seconds,
+    blocksPerSecond: boxes.length / seconds,
     bytes,
-    megabytes_per_second: volumeOf(block) * ITEM_BYTES[level.dtype] * (boxes.length / seconds) * 1e-6,
+    megabytesPerSecond: volumeOf(block) * ITEM_BYTES[level.dtype] * (boxes.length / seconds) * 1e-6,
     traffic: volume.traffic,
   };
 }
@@ -80,7 +80,7 @@ function boxesOf(shape: Triple, block: Triple, { order, count, seed }: TimeReads
 }
 
 /** Two lines for people. */
-export function timesText({ blocks, seconds, blocks_per_second: rate, megabytes_per_second: speed, traffic }: ReadTimes): string {
+export function timesText({ blocks, seconds, blocksPerSecond: rate, megabytesPerSecond: speed, traffic }: ReadTimes): string {
   const hits = traffic.decodedHits + traffic.storedHits;
   return [
     `${blocks} blocks in ${seconds.toFixed(2)} s: ${rate.toFixed(1)} blocks/s, ${speed.toFixed(1)} MB/s of voxels`,

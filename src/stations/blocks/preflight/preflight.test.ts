@@ -208,6 +208,7 @@ describe("measuring", () => {
     const loaded = {
       ...volume,
       traffic,
+      leastBytes: () => 0,
       levels: volume.levels.map((level) => ({ ...level, readStored: () => Promise.reject() })),
     };
     const wanted = { level: 0, shape: [4, 4, 4], halo: [1, 1, 1], consumerSeconds: 0.5, threads: 2 } as const;

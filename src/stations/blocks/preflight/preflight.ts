@@ -87,15 +87,18 @@ export async function preflightVolume(location: string, options: PreflightOption
 export async function preflightGraph(source: GraphSource, options: PreflightOptions): Promise<PreflightReport> {
   const { memoryBytes, jobs, anonymous = false } = options;
   const read = graphOf(source);
-  const inputs = openInputs(planInputs(read.document, { memoryBytes, jobs, anonymous }));
+  const planned = openInputs(planInputs(read.document, anonymous));
+  let inputs = planned;
   try {
-    const graph = await prepareGraph(read, inputs, { memoryBytes, jobs });
+    const graph = await prepareGraph(read, planned, { memoryBytes, jobs });
+    inputs = openInputs(planInputs(read.document, anonymous, graph.memory.cacheBytes));
     const { load, layout, stage, others } = graphLoad(graph, inputs, envOf(options).clock);
     const report = await preflightLoad(`stage ${stage}`, load, layout, options);
     const rest =
       others.length === 0 ? [] : [`not measured: ${others.join(", ")}, which read what other stages write, or less; writing`];
     return withText({ ...report, warnings: [...report.warnings, ...rest] }, linesOf);
   } finally {
+    await planned.close();
     await inputs.close();
   }
 }

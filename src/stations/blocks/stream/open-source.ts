@@ -6,14 +6,15 @@ import { type LoadedVolume, openBlockVolume } from "../../../arrays/loader/volum
 import { type Triple, volumeOf } from "../../../core/box.js";
 import { type DType, ITEM_BYTES } from "../../../core/dtype.js";
 import { EmporiumError } from "../../../core/errors.js";
+import { formatBytes } from "../../../core/units.js";
 import type { BatchArray, BatchSource, StreamBatch, StreamFacts } from "./batch.js";
 import { inGroups } from "./groups.js";
 import { epochOf, type OpenRequest, type OpenVolumes, type StreamRequest, shapeWithHalo } from "./request.js";
 import { storedSource } from "./stored-source.js";
 import { withVoxelPlaces } from "./voxel-places.js";
 
-/** Of the memory: chunks of all volumes. */
-const CACHE_SHARE = 1 / 2;
+/** Of the memory: chunks of all volumes. With the default memory, one of the largest that ingest writes fits. */
+const CACHE_SHARE = 5 / 8;
 
 /**
  * Opens the volumes.
@@ -35,6 +36,7 @@ export async function openBatchSource({ volumes, mask, store, threads, ...reques
     const twice = names.find((name, at) => names.indexOf(name) < at);
     if (twice) throw new EmporiumError("USAGE", `two volumes are called ${twice}`, { hint: "name them: image=… labels=…" });
     for (const { location } of [...volumes, ...(mask ? [mask] : [])]) await open(location);
+    for (const volume of opened) refuseTooLittle(volume, request.level ?? 0, memoryBytes, opened.length);
     const placed = withVoxelPlaces(opened);
     const named = Object.fromEntries(names.map((name, at) => [name, placed[at]!]));
     const openMask = mask && { ...mask, source: placed.at(-1)! };
@@ -43,6 +45,15 @@ export async function openBatchSource({ volumes, mask, store, threads, ...reques
     await close();
     throw error;
   }
+}
+
+function refuseTooLittle(volume: LoadedVolume, level: number, memoryBytes: number, volumes: number): void {
+  const least = level < volume.levels.length ? volume.leastBytes(level) : 0;
+  if (least <= memoryBytes) return;
+  const wanted = Math.ceil((least * volumes) / CACHE_SHARE / 2 ** 20);
+  throw new EmporiumError("MEMORY_LIMIT", `${volume.name}: ${formatBytes(least)} are needed to read its chunks`, {
+    hint: `allow more with --memory ${wanted}MiB`,
+  });
 }
 
 /** @throws {EmporiumError} as {@link openBatchSource} */

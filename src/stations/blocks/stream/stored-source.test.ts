@@ -152,9 +152,11 @@ describe("a batch of stored chunks", () => {
     expect(arrays.stored!.shape[0]! - storedBytes).toBeLessThan(16 * chunks.length);
   });
 
-  it("that does not fit a buffer is refused with what to do", async () => {
-    const source = await openBatchSource({ ...request, shape: [64, 64, 64], memoryBytes: 800 });
-    await expect(only(source)).rejects.toMatchObject({ code: "MEMORY_LIMIT" });
-    await source.close();
+  it("that does not fit the memory is refused with what to do", async () => {
+    const opening = openBatchSource({ ...request, shape: [64, 64, 64], memoryBytes: 800 });
+    await expect(opening).rejects.toMatchObject({
+      code: "MEMORY_LIMIT",
+      facts: { hint: expect.stringContaining("--memory") },
+    });
   });
 });

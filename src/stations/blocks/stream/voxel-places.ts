@@ -13,7 +13,10 @@ export function withVoxelPlaces(volumes: readonly LoadedVolume[]): LoadedVolume[
     name: volume.name,
     identity: volume.identity,
     levels: volume.levels.map((level) => ({ ...level, ...placeOf(level, volume.levels[0]!) })),
-    traffic: volume.traffic,
+    get traffic() {
+      return volume.traffic;
+    },
+    leastBytes: (level) => volume.leastBytes(level),
     close: () => volume.close(),
   }));
 }
