@@ -60,7 +60,7 @@ describe("the demo", () => {
     const { status, stdout } = await emporium("emporium demo --once --json");
     const { steps, errors } = JSON.parse(stdout) as { steps: { command: string; exitStatus: number }[]; errors: unknown[] };
     expect([status, errors, steps.map(({ exitStatus }) => exitStatus)]).toEqual([0, [], steps.map(() => 0)]);
-    for (const { command } of steps) expect(command).toMatch(/^emporium ingest (run|convert) /);
+    for (const { command } of steps) expect(command).toMatch(/^emporium (ingest run|ingest convert|blocks run) /);
   });
 
   it("ends by itself where the output is no terminal", async () => {
