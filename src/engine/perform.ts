@@ -81,11 +81,15 @@ export async function performTask(task: Task, grant: Grant, options: PerformOpti
     return { state: "done", receipt };
   } catch (thrown) {
     const error = explain(thrown, task);
-    if (signal.aborted) return { state: "cancelled", error: asEmporiumError(signal.reason, "CANCELLED") };
+    const forget = () =>
+      discard(task, options).catch((error: unknown) => log.debug(`parts of ${task.title} stay: ${String(error)}`));
+    if (signal.aborted) {
+      // nobody goes on with parts that are thrown away after failures
+      if (options.discardFailed && !journal.broken) await forget();
+      return { state: "cancelled", error: asEmporiumError(signal.reason, "CANCELLED") };
+    }
     if (!journal.broken) {
-      if (options.discardFailed || !error.code.startsWith("STORE_")) {
-        await discard(task, options).catch((error: unknown) => log.debug(`parts of ${task.title} stay: ${String(error)}`));
-      }
+      if (options.discardFailed || !error.code.startsWith("STORE_")) await forget();
       await journal.jot({ record: "failed", task: task.id, error: toErrorRecord(error) }).catch(() => {}); // `journal.broken` tells
     }
     return { state: "failed", error };

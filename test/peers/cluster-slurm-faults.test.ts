@@ -36,7 +36,7 @@ describe.runIf(hasSlurm())("an import on a Slurm cluster that is disturbed", { t
     profile("slow", "prologue: [sleep 2]");
     profile("brief", "prologue: [sleep 1]");
     const isFirst = `[ -n "$SLURM_ARRAY_TASK_ID" ] && mkdir ${folder}/slow.$SLURM_ARRAY_TASK_ID 2>/dev/null`;
-    profile("long", `walltime: 1, prologue: ['if ${isFirst}; then sleep 200; fi']`);
+    profile("long", `walltime: 1, prologue: ['if ${isFirst}; then exec sleep 200; fi']`);
     slurm = await startSlurm({ MaxArraySize: 50, SelectTypeParameters: "CR_Core_Memory" });
     expect((await ingest("local", [])).status).toBe(0);
     local = tree(join(folder, "local"));

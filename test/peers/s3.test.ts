@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { s3Store } from "../../src/stores/s3/store.js";
+import type { Store } from "../../src/stores/store.js";
 import { bytes, codeOf, collect, type Lack, readSuite, same, writeSuite } from "../conformance/store-suite.js";
 import { type Moto, motoProgram, startMoto } from "./moto-kit.js";
 
@@ -38,6 +39,22 @@ async function probe(url: string): Promise<Lack[]> {
   return lacks;
 }
 
+/** moto answers 500 where an object is replaced while it is read. It is asked again, as programs do that open a bucket by its address. */
+function askedAgain(store: Store): Store {
+  return {
+    ...store,
+    async read(...words) {
+      for (let times = 0; ; times++) {
+        try {
+          return await store.read(...words);
+        } catch (error) {
+          if (times === 5 || !/answers 500/.test(String(error))) throw error;
+        }
+      }
+    },
+  };
+}
+
 async function startS3(): Promise<Moto> {
   const moto = await startMoto();
   await fetch(`${moto.url}/${bucket}`, { method: "PUT" });
@@ -55,7 +72,7 @@ describe.skipIf(!first)("moto", () => {
   afterAll(() => first?.close());
 
   const harness = (prefix: string) => async () => {
-    const store = open(prefix)(first!.url);
+    const store = askedAgain(open(prefix)(first!.url));
     return { store, put: async (key: string, body: Uint8Array) => void (await store.write(key, body)) };
   };
   readSuite("s3 on moto", harness("read"), { lacks });

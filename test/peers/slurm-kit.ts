@@ -138,7 +138,8 @@ export async function startSlurm(settings: Readonly<Record<string, string | numb
           await command("scontrol", ["update", `NodeName=${node}`, "State=RESUME"]);
         },
         async gone() {
-          const isThere = (pid: number) => existsSync(`/proc/${pid}`);
+          // one that has ended and waits for its parent to notice does nothing any more
+          const isThere = (pid: number) => existsSync(`/proc/${pid}`) && !/\) Z/.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
           await until(async () => !stopped.some(isThere), START_MS, logs);
         },
       };

@@ -120,13 +120,13 @@ async function keep(run: OpenRun, stage: RunStage, journals: StageJournals): Pro
 /** Only what belongs to no slice: the journal that a run begins with. */
 const NO_SLICE = -1;
 
-/** Unfinished files of processes that wrote no end: they may have come back after the stage was over. */
+/** Unfinished files of processes that wrote no end, or that had a slice beside others: they may have come back after the stage was over. */
 async function removeParts(run: OpenRun, stage: RunStage, { attempts }: StageJournals, dryRun: boolean): Promise<Amount> {
   const { store, folder } = run;
   let removed: Amount = { objects: 0, bytes: 0 };
   if (!(await hasTasks(run))) return removed;
   for (const [slice, tries] of attempts) {
-    if ([...tries.values()].every(({ ended }) => ended)) continue;
+    if (tries.size <= 1 && [...tries.values()].every(({ ended }) => ended)) continue;
     for (const { outputs } of await readTasks(store, folder, stage.slices[slice]!, stage.slices[slice + 1]!)) {
       const found = await measureLeftovers(store, outputs);
       if (found.objects > 0 && !dryRun) await removeLeftovers(store, outputs);

@@ -85,7 +85,8 @@ export async function work(
   const scratch = await mkdtemp(join(tmpdir(), "emporium-work-"));
   const startedMs = env.clock.monotonic();
   const write = (line: SegmentRecord, durable = false) => segments.add(JSON.stringify(line), durable);
-  await write({ record: "worker", host: hostname(), job: options.job, startedMs: env.clock.now() });
+  // before anything is touched: what a process leaves that dies at once is looked for where it says that it was
+  await write({ record: "worker", host: hostname(), job: options.job, startedMs: env.clock.now() }, true);
   const stopHeartbeat = every(HEARTBEAT_MS, () => void write({ record: "heartbeat", atMs: env.clock.now() }).catch(() => {}));
   try {
     const ids = new Set(tasks.map(({ id }) => id));
