@@ -4,7 +4,7 @@
  * need the environment then skip, visibly), or exit 1 with `--required`. */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -13,6 +13,9 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const lists = join(root, "scripts", "python");
 /** Python's minor versions that have wheels for every line of a list; numpy 1.26 ends at 3.12. */
 const minorVersions = { peers: [11, 12], reference: [11, 12], zarr3: [11, 99], blocks: [11, 99] };
+
+/** Free bytes below which a large list is not installed: other work on the machine needs the disk, too. */
+const roomBytes = { torch: 20e9 };
 
 const uvVersion = "uv==0.13.8";
 const pipInstall = ["install", "--quiet", "--no-input", "--disable-pip-version-check"];
@@ -46,6 +49,11 @@ function prepare(name) {
   if (existsSync(stampFile) && readFileSync(stampFile, "utf8") === stamp) {
     say(`${name}: ready, Python ${python.version} in .cache/venv-${name}`);
     return true;
+  }
+  const { bavail, bsize } = statfsSync(root);
+  if (bavail * bsize < (roomBytes[name] ?? 0)) {
+    say(`${name}: skipped, less than ${roomBytes[name] / 1e9} GB are free on the disk`);
+    return false;
   }
   say(`${name}: Python ${python.version} and ${countPackages(requirements)} packages into .cache/venv-${name} (once)`);
   rmSync(folder, { recursive: true, force: true });
