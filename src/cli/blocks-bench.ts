@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { LIMITS } from "../core/limits.js";
+import { readOptions, voxels } from "./blocks-options.js";
 import { command } from "./command.js";
-import { amountOfBytes, defaultMemoryBytes, wholeNumber } from "./option-types.js";
+import { defaultMemoryBytes, wholeNumber } from "./option-types.js";
 
 export default command({
   name: "blocks bench",
@@ -12,19 +12,12 @@ export default command({
   positionals: ["location"],
   options: z.object({
     location: z.string().meta({ description: "the volume", value: "LOCATION" }),
-    block: z
-      .string()
-      .regex(/^\d{1,6}(,\d{1,6}){2}$/, "three lengths, as 128,128,128,")
-      .default("128,128,128")
-      .meta({ description: "voxels of a block, z,y,x", value: "Z,Y,X" }),
+    block: voxels(1).default([128, 128, 128]).meta({ description: "voxels of a block (default: 128,128,128)", value: "Z,Y,X" }),
     order: z.enum(["random", "scan"]).default("random").meta({ description: "random places, or one block after the other" }),
     level: wholeNumber(0, 1000).default(0).meta({ description: "level of the pyramid, 0 the finest", value: "N" }),
     count: wholeNumber(1, 1_000_000).default(100).meta({ description: "blocks to read", value: "N" }),
     concurrency: wholeNumber(1, 256).default(8).meta({ description: "reads at the same time", value: "N" }),
-    memory: amountOfBytes(LIMITS.memoryBytesMin)
-      .optional()
-      .meta({ description: "memory limit for buffers (default: 512MiB, or less in a control group with less)", value: "SIZE" }),
-    anonymous: z.boolean().default(false).meta({ description: "send unsigned requests to buckets" }),
+    ...readOptions,
   }),
   examples: [
     {
@@ -39,9 +32,8 @@ export default command({
     const memoryBytes = memory ?? defaultMemoryBytes();
     const volume = await openBlockVolume(location, { memoryBytes, store: { anonymous }, clock, signal });
     try {
-      const lengths = block.split(",").map(Number) as [number, number, number];
-      const times = await timeReads(volume, { ...options, block: lengths, seed: 7, clock, signal });
-      if (io.json) io.outJson({ location: volume.name, block: lengths, ...options, ...times, errors: [] });
+      const times = await timeReads(volume, { ...options, block, seed: 7, clock, signal });
+      if (io.json) io.outJson({ location: volume.name, ...options, ...times, errors: [] });
       else io.out(timesText(times));
     } finally {
       await volume.close();

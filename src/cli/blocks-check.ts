@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { LIMITS } from "../core/limits.js";
+import { readOptions } from "./blocks-options.js";
 import { command } from "./command.js";
-import { amountOfBytes, defaultMemoryBytes } from "./option-types.js";
+import { defaultMemoryBytes } from "./option-types.js";
 import { printReport } from "./report.js";
 
 export default command({
@@ -16,10 +16,7 @@ export default command({
   options: z.object({
     locations: z.array(z.string()).min(1).meta({ description: "volumes: paths or URLs", value: "LOCATION" }),
     expect: z.string().optional().meta({ description: "what the first volume should be", value: "FILE.yaml" }),
-    memory: amountOfBytes(LIMITS.memoryBytesMin)
-      .optional()
-      .meta({ description: "memory limit for buffers (default: 512MiB, or less in a control group with less)", value: "SIZE" }),
-    anonymous: z.boolean().default(false).meta({ description: "send unsigned requests to buckets" }),
+    ...readOptions,
   }),
   examples: [
     {

@@ -3,39 +3,42 @@ import type { Triple } from "../core/box.js";
 import { LIMITS } from "../core/limits.js";
 import { amountOfBytes, defaultJobs, defaultMemoryBytes, wholeNumber } from "./option-types.js";
 
-/** Options of several commands on blocks. */
-export const blockOptions = {
-  jobs: wholeNumber(1, 256).optional().meta({ description: "worker processes (default: cores)", value: "N" }),
+/** Options of every command that reads volumes. */
+export const readOptions = {
   memory: amountOfBytes(LIMITS.memoryBytesMin)
     .optional()
     .meta({ description: "memory limit for buffers (default: 512MiB, or less in a control group with less)", value: "SIZE" }),
   anonymous: z.boolean().default(false).meta({ description: "send unsigned requests to buckets" }),
 };
 
+/** Options of commands that compute on blocks. */
+export const blockOptions = {
+  jobs: wholeNumber(1, 256).optional().meta({ description: "worker processes (default: cores)", value: "N" }),
+  ...readOptions,
+};
+
 export function blockWork({ jobs, memory }: { jobs?: number | undefined; memory?: number | undefined }) {
   return { jobs: jobs ?? defaultJobs(), memoryBytes: memory ?? defaultMemoryBytes() };
 }
 
-const three = (wanted: string) =>
-  z
+/** Voxels along z, y and x, as every command on blocks takes them: `64,64,64`, or `64` for every axis. */
+export function voxels(least = 0) {
+  const wanted = `three numbers of voxels as 64,64,64, or one for every axis, each from ${least},`;
+  return z
     .string()
     .regex(/^\d{1,9}(?:,\d{1,9},\d{1,9})?$/, wanted)
-    .transform(tripleOf);
-
-/** One number holds for every axis. */
-function tripleOf(text: string): Triple {
-  const numbers = text.split(",").map(Number);
-  return (numbers.length === 1 ? [numbers[0], numbers[0], numbers[0]] : numbers) as Triple;
+    .transform((text): Triple => {
+      const [z0, y0 = z0, x0 = z0] = text.split(",").map(Number) as [number, number?, number?];
+      return [z0, y0, x0];
+    })
+    .refine((lengths) => lengths.every((length) => length >= least), wanted);
 }
-
-/** Voxels along z, y and x, as every command on blocks takes them: `64,64,64` or `64`. */
-export const voxels = () => three("three numbers of voxels as 64,64,64, or one for every axis,");
 
 /** Which blocks of a volume. */
 export const gridOptions = {
-  block: voxels().default([64, 64, 64]).meta({ description: "voxels of a block (default: 64,64,64)", value: "Z,Y,X" }),
+  block: voxels(1).default([64, 64, 64]).meta({ description: "voxels of a block (default: 64,64,64)", value: "Z,Y,X" }),
   halo: voxels().optional().meta({ description: "voxels around a block that are read with it", value: "Z,Y,X" }),
-  step: voxels().optional().meta({ description: "voxels from one block to the next (default: --block)", value: "Z,Y,X" }),
+  step: voxels(1).optional().meta({ description: "voxels from one block to the next (default: --block)", value: "Z,Y,X" }),
   level: z
     .string()
     .regex(/^\d{1,2}$/, "a level of the pyramid, from 0,")
@@ -54,6 +57,6 @@ export const gridOptions = {
     .string()
     .regex(/^\d{1,15}$/, "a whole number")
     .transform(Number)
-    .default(0)
+    .optional()
     .meta({ description: "of --order shuffle: the same seed and epoch give the same order", value: "N" }),
 };

@@ -1,22 +1,10 @@
 import { z } from "zod";
-import type { Triple } from "../core/box.js";
+import { EmporiumError } from "../core/errors.js";
 import { envOf } from "../engine/env.js";
-import { blockOptions, blockWork } from "./blocks-options.js";
+import { blockOptions, blockWork, voxels } from "./blocks-options.js";
 import { command } from "./command.js";
 import { defaultJobs, wholeNumber } from "./option-types.js";
 import { printReport } from "./report.js";
-
-const voxels = (least: number) => {
-  const wanted = `a whole number from ${least}, or three as 32,128,128,`;
-  return z
-    .string()
-    .regex(/^\d{1,6}(,\d{1,6},\d{1,6})?$/, wanted)
-    .transform((text): Triple => {
-      const [z0, y0 = z0, x0 = z0] = text.split(",").map(Number) as [number, number?, number?];
-      return [z0, y0, x0] as Triple;
-    })
-    .refine((lengths) => lengths.every((length) => length >= least), wanted);
-};
 
 export default command({
   name: "blocks preflight",
@@ -27,11 +15,13 @@ export default command({
     location: z
       .string()
       .meta({ description: "a volume, or a graph: a file that ends in .yaml or .yml", value: "GRAPH.yaml|LOCATION" }),
-    level: wholeNumber(0, 99).default(0).meta({ description: "level of the pyramid, 0 is the finest", value: "N" }),
+    level: wholeNumber(0, 99).optional().meta({ description: "level of the pyramid (default: 0, the finest)", value: "N" }),
     block: voxels(1).optional().meta({ description: "voxels of a block, z,y,x or one number (default: 128)", value: "SHAPE" }),
     halo: voxels(0).optional().meta({ description: "voxels around a block that are read with it (default: 0)", value: "SHAPE" }),
     prefetch: wholeNumber(1, 64).default(4).meta({ description: "blocks that the run reads ahead", value: "N" }),
-    consumerMs: wholeNumber(0).default(0).meta({ description: "milliseconds that the consumer takes for a block", value: "MS" }),
+    consumerMs: wholeNumber(0)
+      .optional()
+      .meta({ description: "milliseconds that the consumer takes for a block (default: 0)", value: "MS" }),
     ...blockOptions,
   }),
   examples: [
@@ -41,6 +31,11 @@ export default command({
     },
   ],
   async run({ location, level, block, halo, prefetch, consumerMs, anonymous, ...options }, io) {
+    const isGraph = /\.ya?ml$/i.test(location);
+    const [ofVolume] =
+      Object.entries({ level, block, halo, "consumer-ms": consumerMs }).find(([, value]) => value !== undefined) ?? [];
+    if (isGraph && ofVolume !== undefined)
+      throw new EmporiumError("USAGE", `--${ofVolume} is for volumes: a graph says which blocks it has`);
     const [{ preflightGraph, preflightVolume }, { engineCommand }, { readGraphFile }] = await Promise.all([
       import("../stations/blocks/preflight/preflight.js"),
       import("../engine/executors/engine-command.js"),
@@ -53,13 +48,12 @@ export default command({
       shape: block,
       halo,
       prefetch,
-      consumerSeconds: consumerMs / 1000,
+      consumerSeconds: (consumerMs ?? 0) / 1000,
       cores: defaultJobs(),
       anonymous,
       command: engineCommand(io.env),
       residentBytes: () => process.memoryUsage.rss(),
     };
-    const isGraph = /\.ya?ml$/i.test(location);
     const report = isGraph ? await preflightGraph(await readGraphFile(location), given) : await preflightVolume(location, given);
     return printReport(report, io);
   },

@@ -50,7 +50,7 @@ const options = z.object({
     }),
   compressed: z.boolean().default(false).meta({ description: "chunks as they are stored, for clients that decode them" }),
   batch: wholeNumber(1, 65_536).default(1).meta({ description: "blocks of a batch", value: "N" }),
-  epoch: wholeNumber(0).default(0).meta({ description: "of --order shuffle: another epoch, another order", value: "N" }),
+  epoch: wholeNumber(0).optional().meta({ description: "of --order shuffle: another epoch, another order", value: "N" }),
   rank: wholeNumber(0).default(0).meta({ description: "part of the epoch, unless the client names one", value: "N" }),
   world: wholeNumber(1).default(1).meta({ description: "parts of the epoch", value: "N" }),
   stdio: z.boolean().default(false).meta({ description: "serve the program that started this one, over stdin and stdout" }),
@@ -105,6 +105,10 @@ export default command({
     const { signal } = io;
     if ([given.stdio, given.socket, given.listen].filter(Boolean).length > 1)
       throw new EmporiumError("USAGE", "one of --stdio, --socket and --listen wanted");
+    if (order !== "shuffle" && (seed ?? given.epoch) !== undefined)
+      throw new EmporiumError("USAGE", "--seed and --epoch go with --order shuffle: other orders are always the same");
+    if (given.tokenFile !== undefined && !given.socket && !given.listen)
+      throw new EmporiumError("USAGE", "--token-file goes with --socket or --listen");
     if (given.rank >= given.world)
       throw new EmporiumError("USAGE", `--rank ${given.rank} of --world ${given.world}: ranks begin at 0`);
     const memoryBytes = given.memory ?? defaultMemoryBytes();
@@ -174,7 +178,7 @@ function sessionOf(
 ): SessionOptions {
   return {
     source,
-    share: { rank, world, epoch, skip: 0 },
+    share: { rank, world, epoch: epoch ?? 0, skip: 0 },
     shared: shm,
     slots,
     memoryBytes: Math.floor(memoryBytes * SLOTS_SHARE),

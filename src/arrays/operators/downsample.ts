@@ -61,8 +61,8 @@ type RowReduction = (
 const REDUCTIONS: Readonly<Record<Method, RowReduction>> = {
   mean: meanRow,
   mode: modeRow,
-  max: maxRow,
-  min: minRow,
+  max: pickRow(Math.max, -Infinity),
+  min: pickRow(Math.min, Infinity),
   stride: strideRow,
 };
 
@@ -145,40 +145,18 @@ function divide(out: Float64Array, rows: number, pairs: boolean, odd: boolean): 
   for (let x = 0; x < out.length; x++) out[x] = out[x]! / (odd && x === out.length - 1 ? rows : count);
 }
 
-function maxRow(
-  source: NumberArray,
-  rows: readonly number[],
-  pairs: boolean,
-  length: number,
-  odd: boolean,
-  out: Float64Array,
-): void {
-  const step = pairs ? 2 : 1;
-  out.fill(-Infinity);
-  for (const from of rows)
-    for (let x = 0; x < length; x++) {
-      const first = source[from + step * x]!;
-      const second = pairs && !(odd && x === length - 1) ? source[from + 2 * x + 1]! : first;
-      out[x] = Math.max(out[x]!, first, second);
-    }
-}
-
-function minRow(
-  source: NumberArray,
-  rows: readonly number[],
-  pairs: boolean,
-  length: number,
-  odd: boolean,
-  out: Float64Array,
-): void {
-  const step = pairs ? 2 : 1;
-  out.fill(Infinity);
-  for (const from of rows)
-    for (let x = 0; x < length; x++) {
-      const first = source[from + step * x]!;
-      const second = pairs && !(odd && x === length - 1) ? source[from + 2 * x + 1]! : first;
-      out[x] = Math.min(out[x]!, first, second);
-    }
+/** @param none what every voxel is picked over */
+function pickRow(pick: (a: number, b: number, c: number) => number, none: number): RowReduction {
+  return (source, rows, pairs, length, odd, out) => {
+    const step = pairs ? 2 : 1;
+    out.fill(none);
+    for (const from of rows)
+      for (let x = 0; x < length; x++) {
+        const first = source[from + step * x]!;
+        const second = pairs && !(odd && x === length - 1) ? source[from + 2 * x + 1]! : first;
+        out[x] = pick(out[x]!, first, second);
+      }
+  };
 }
 
 function strideRow(

@@ -3,20 +3,12 @@ import type { DType } from "../../core/dtype.js";
 import { parameterFault } from "./operator.js";
 import { isInteger64 } from "./voxels.js";
 
-/** Types that operators write. */
-export const writtenDtype = z.enum([
-  "bool",
-  "int8",
-  "uint8",
-  "int16",
-  "uint16",
-  "int32",
-  "uint32",
-  "int64",
-  "uint64",
-  "float32",
-  "float64",
-]);
+/** Types that are written. */
+export const WRITTEN_DTYPES = [
+  ...(["bool", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64"] as const),
+  ...(["float32", "float64"] as const),
+] as const;
+export const writtenDtype = z.enum(WRITTEN_DTYPES);
 
 /** @throws {EmporiumError} CONFIG_FIELD for types that a filter cannot compute with */
 export function needNumbers(name: string, dtype: DType): void {

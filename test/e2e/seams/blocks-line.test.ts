@@ -95,7 +95,22 @@ outputs:
     const measured = await person.run("blocks", "preflight", "graph.yaml", "--json");
     expect(measured.status).toBe(0);
     const stored = await person.run("blocks", "bench", "Tomogramm ä.zarr", "--count", "8", "--json");
-    expect(stored.status).toBe(0);
+    expect([stored.status, json(stored)]).toMatchObject([0, { block: [128, 128, 128], blocks: 8 }]);
+    // a level smaller than a block: what was read is told
+    const coarse = await person.run("blocks", "bench", "Tomogramm ä.zarr", "--level", "2", "--count", "2", "--json");
+    expect(json(coarse)).toMatchObject({ block: [64, 64, 64] });
+  });
+
+  it.each([
+    ["preflight", "graph.yaml", "--block", "32"],
+    ["preflight", "graph.yaml", "--level", "1"],
+    ["stream", "Tomogramm ä.zarr", "--seed", "7"],
+    ["stream", "Tomogramm ä.zarr", "--epoch", "1", "--order", "scan"],
+    ["stream", "Tomogramm ä.zarr", "--token-file", "token"],
+    ["stream", "Tomogramm ä.zarr", "--resample", "labels=nearest"],
+  ])("what would have no effect is refused: blocks %s %s %s", async (...words) => {
+    const refused = await person.run("blocks", ...words, "--json");
+    expect([refused.status, json(refused).errors]).toMatchObject([2, [{ code: "USAGE" }]]);
   });
 
   it("says how much memory two such volumes need before a client comes", async () => {

@@ -1,23 +1,11 @@
 import { z } from "zod";
+import { WRITTEN_DTYPES } from "../../../arrays/operators/schemas.js";
 import { parseCheckedYaml } from "../../../formats/yaml/checked-yaml.js";
 
 const size = z.number().positive();
 const triple = <T extends z.ZodType>(value: T) => z.tuple([value, value, value]);
 const share = z.number().min(0).max(1);
-const DTYPES = [
-  "int8",
-  "uint8",
-  "int16",
-  "uint16",
-  "int32",
-  "uint32",
-  "int64",
-  "uint64",
-  "float16",
-  "float32",
-  "float64",
-  "bool",
-] as const;
+const DTYPES = [...WRITTEN_DTYPES, "float16"] as const;
 
 /** What a volume should be. Each field is optional; those that have a default are checked in any case. */
 const Expectations = z.strictObject({

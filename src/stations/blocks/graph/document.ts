@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { WRITTEN_DTYPES } from "../../../arrays/operators/schemas.js";
 
 /** Names of inputs, nodes and outputs: they become parts of keys and names of stages. */
 const NAME = /^[a-z][a-z0-9-]{0,39}$/;
@@ -7,10 +8,7 @@ const whole = z.int().min(1);
 const triple = z.tuple([whole, whole, whole]);
 
 /** Types that a graph writes. */
-export const dtype = z.enum([
-  ...(["int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64"] as const),
-  ...(["float32", "float64", "bool"] as const),
-]);
+export const dtype = z.enum(WRITTEN_DTYPES);
 
 /** Where an array is read. */
 const input = z.union([z.string(), z.strictObject({ from: z.string(), level: z.int().min(0).optional() })]);

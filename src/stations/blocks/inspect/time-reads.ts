@@ -25,6 +25,8 @@ export interface TimeReadsOptions {
 
 /** What reading blocks took. */
 export interface ReadTimes {
+  /** Voxels of a block: what was asked for, or the level where that is smaller. */
+  block: Triple;
   blocks: number;
   seconds: number;
   blocksPerSecond: number;
@@ -57,6 +59,7 @@ export async function timeReads(volume: LoadedVolume, options: TimeReadsOptions)
   });
   const seconds = Math.max(1e-6, (clock.monotonic() - began) / 1000);
   return {
+    block,
     blocks: boxes.length,
     seconds,
     blocksPerSecond: boxes.length / seconds,
@@ -80,10 +83,17 @@ function boxesOf(shape: Triple, block: Triple, { order, count, seed }: TimeReads
 }
 
 /** Two lines for people. */
-export function timesText({ blocks, seconds, blocksPerSecond: rate, megabytesPerSecond: speed, traffic }: ReadTimes): string {
+export function timesText({
+  block,
+  blocks,
+  seconds,
+  blocksPerSecond: rate,
+  megabytesPerSecond: speed,
+  traffic,
+}: ReadTimes): string {
   const hits = traffic.decodedHits + traffic.storedHits;
   return [
-    `${blocks} blocks in ${seconds.toFixed(2)} s: ${rate.toFixed(1)} blocks/s, ${speed.toFixed(1)} MB/s of voxels`,
+    `${blocks} blocks of ${block.join("×")} in ${seconds.toFixed(2)} s: ${rate.toFixed(1)} blocks/s, ${speed.toFixed(1)} MB/s of voxels`,
     `${traffic.requests} requests, ${formatBytes(traffic.storedBytes)} stored, ${formatBytes(traffic.decodedBytes)} decoded; ${hits} of ${hits + traffic.misses} chunks from memory`,
   ].join("\n");
 }

@@ -41,7 +41,7 @@ export interface OpenRequest extends Omit<StreamRequest, "volumes" | "mask" | "s
 }
 
 /** Of the memory: blocks that are read ahead for one client. */
-const AHEAD_SHARE = 1 / 4;
+const AHEAD_SHARE = 1 / 8;
 
 /** What one client reads of an epoch. */
 export function epochOf(
