@@ -6,8 +6,6 @@ export type { Fate, Row };
 export interface FtpFaultManners {
   /** Control connections at once; the next one gets 421. */
   connectionsMax?: number;
-  /** A control connection that stands idle for so long gets 421 and is closed. */
-  idleMs?: number;
   features?: boolean;
   restart?: boolean;
   machineListing?: boolean;
@@ -57,6 +55,8 @@ export interface FtpFaultServer {
   putFile(key: string, bytes: Uint8Array, modifiedMs?: number): void;
   putLink(key: string, target: string): void;
   setFaults(faults: readonly Row[], newSeed?: number): void;
+  /** Says 421 on every control connection and closes it, as servers do to those that stand idle. */
+  hangUp(): void;
   close(): Promise<void>;
 }
 

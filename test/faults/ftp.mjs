@@ -26,6 +26,8 @@ export async function startFtpFaultServer(options = {}) {
   const commands = [];
   /** @type {Set<import("node:net").Socket>} */
   const sockets = new Set();
+  /** @type {Set<import("node:net").Socket>} */
+  const controls = new Set();
   let fateOf = fateTable(options.faults ?? [], seed);
   let open = 0;
   let openMost = 0;
@@ -34,16 +36,15 @@ export async function startFtpFaultServer(options = {}) {
 
   const server = createServer((control) => {
     sockets.add(control);
+    controls.add(control);
     control.setNoDelay(true);
     open++;
     const session = { user: "", loggedIn: false, folder: "/", offset: 0, passive: undefined, data: undefined };
-    /** @type {NodeJS.Timeout | undefined} */
-    let idle;
     const say = (text) => control.writable && control.write(`${text}\r\n`, "latin1");
     control.on("error", () => {});
     control.on("close", () => {
       open--;
-      clearTimeout(idle);
+      controls.delete(control);
       sockets.delete(control);
       session.passive?.close();
     });
@@ -58,22 +59,11 @@ export async function startFtpFaultServer(options = {}) {
     let chain = Promise.resolve();
     control.setEncoding("latin1");
     control.on("data", (text) => {
-      clearTimeout(idle);
       waiting += text;
       for (let end = waiting.indexOf("\n"); end >= 0; end = waiting.indexOf("\n")) {
         const line = waiting.slice(0, end).replace(/\r$/, "");
         waiting = waiting.slice(end + 1);
-        chain = chain
-          .then(() => obey(line, session, say, control))
-          .catch(() => control.destroy())
-          .then(() => {
-            if (manners.idleMs === undefined || !session.loggedIn) return;
-            clearTimeout(idle);
-            idle = setTimeout(() => {
-              say("421 Idle for too long");
-              control.end();
-            }, manners.idleMs);
-          });
+        chain = chain.then(() => obey(line, session, say, control)).catch(() => control.destroy());
       }
     });
   });
@@ -274,10 +264,7 @@ export async function startFtpFaultServer(options = {}) {
     files.set(key, { bytes: Buffer.from(bytes), modifiedMs: modifiedMs ?? before + 1000 });
   }
 
-  await new Promise((done, fail) => {
-    server.once("error", fail);
-    server.listen(options.port ?? 0, "127.0.0.1", () => done(undefined));
-  });
+  await listenOnFreshPort(server, options.port);
   return {
     url: `ftp://127.0.0.1:${server.address().port}`,
     port: server.address().port,
@@ -301,11 +288,33 @@ export async function startFtpFaultServer(options = {}) {
       commands.length = 0;
       dataBytes = 0;
     },
+    hangUp() {
+      for (const control of controls) control.end("421 Idle for too long\r\n");
+    },
     async close() {
       for (const socket of sockets) socket.destroy();
       await new Promise((done) => server.close(done));
     },
   };
+}
+
+/** What a client has learnt of a server holds for its address: the next server has another one. */
+const portsHad = new Set();
+
+/** @param {import("node:net").Server} server @param {number | undefined} port */
+async function listenOnFreshPort(server, port) {
+  for (;;) {
+    await new Promise((done, fail) => {
+      server.once("error", fail);
+      server.listen(port ?? 0, "127.0.0.1", () => done(undefined));
+    });
+    const had = /** @type {import("node:net").AddressInfo} */ (server.address()).port;
+    if (port !== undefined || !portsHad.has(had)) {
+      portsHad.add(had);
+      return;
+    }
+    await new Promise((done) => server.close(done));
+  }
 }
 
 function trickle(control, text, everyMs) {

@@ -12,7 +12,7 @@ import { type Fate, type FaultServer, type Row, startFaultServer } from "./serve
 const KiB = 1024;
 const SIZE = 1000 * KiB + 7;
 const body = bytes(SIZE, 42);
-const timeouts = { connectMs: 2_000, headersMs: 400, stallMs: 480 };
+const timeouts = { connectMs: 2_000, headersMs: 1_000, stallMs: 1_100 };
 
 /** The rule of every row: the right bytes, or one typed error; never wrong bytes, never a hang. */
 describe("HTTP faults", () => {

@@ -15,7 +15,7 @@ const MiB = 1024 * KiB;
 const LARGE = 12 * MiB + 7;
 const large = bytes(LARGE, 42);
 const small = bytes(40_000, 43);
-const timeouts = { connectMs: 2_000, headersMs: 400, stallMs: 480 };
+const timeouts = { connectMs: 2_000, headersMs: 1_000, stallMs: 1_100 };
 /** What one fault may cost. */
 const TWICE_MAX = 8 * MiB;
 /** What connections that share a stretch may drop of their bodies, a piece each time. */
