@@ -134,8 +134,8 @@ class Batch:
     """Blocks that were read together.
 
     ``arrays`` has one array for each source, of shape ``(n, z, y, x)``; they are views of memory that the server writes anew after
-    :meth:`release`, so copy what is to be kept (:meth:`copy`). ``origins`` has shape ``(n, 3)``: the first voxel ``(z, y, x)`` of each block,
-    in voxels of the level; ``ids`` and ``weights`` have shape ``(n,)``. A loss that is multiplied by ``weights`` undoes ``balance``.
+    :meth:`release`, so copy what is to be kept (:meth:`copy`). ``origins`` has shape ``(n, 3)``: the voxel ``(z, y, x)`` of the level
+    that is the first one of each array; with a halo, where the halo begins; ``ids`` and ``weights`` have shape ``(n,)``. A loss that is multiplied by ``weights`` undoes ``balance``.
     With ``compressed=True`` ``arrays`` has one array ``stored``, the bytes of all ``chunks``.
     ``position`` counts the batches of this stream from 0: ``skip=position + 1`` goes on behind this one.
     """

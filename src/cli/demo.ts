@@ -6,6 +6,7 @@ import { z } from "zod";
 import type { DepositName } from "../../examples/lab/generate.mjs";
 import { EmporiumError } from "../core/errors.js";
 import { command, type Io } from "./command.js";
+import { trainNetwork } from "./demo-network.js";
 import { type DemoResult, type DemoStep, errorsOf, runDemoStep } from "./demo-steps.js";
 import { wholeNumber } from "./option-types.js";
 import { toldToStop } from "./signals.js";
@@ -43,7 +44,7 @@ export default command({
   name: "demo",
   summary: "Create a miniature laboratory, ingest it, and open it in Neuroglancer",
   details: [
-    "Generates six deposits of a laboratory with frames, tilt series, alignments, tomograms and annotations in every format (always the same bytes), ingests them into one tree in the portal's layout, runs the last command again to show that nothing is left to do, and labels the cell's tomogram block by block. The command prints each step, an ordinary command, before it runs it.",
+    "Generates six deposits of a laboratory with frames, tilt series, alignments, tomograms and annotations in every format (always the same bytes), ingests them into one tree in the portal's layout, runs the last command again to show that nothing is left to do, and labels the cell's tomogram block by block. Where there is a Python with NumPy and PyTorch ($EMPORIUM_PYTHON, or python3), a small network learns the cell's membrane for a minute, and a picture shows what it finds. The command prints each step, an ordinary command, before it runs it.",
     "Then it serves the tree and a Neuroglancer page to this machine only, prints a link to the view of each tomogram, and runs until Ctrl-C. It ends at once with --once, and also without a terminal unless --port is given.",
   ],
   options: z.object({
@@ -53,9 +54,13 @@ export default command({
       .meta({ description: "port of the page on 127.0.0.1; 0 for any (default: 8080, or any if that is taken)", value: "N" }),
     dest: z.string().min(1, "a folder").default("demo-out").meta({ description: "folder to create", value: "DIR" }),
     volume: z.string().optional().meta({ description: "also convert this MRC volume", value: "FILE" }),
+    train: wholeNumber(0, 86_400).default(60).meta({
+      description: "seconds for which a small network is trained, where Python has PyTorch; 0: not at all",
+      value: "SECONDS",
+    }),
   }),
   examples: [{ run: "emporium demo --once", says: "everything into demo-out" }],
-  async run({ once, port, dest, volume = existsSync(SAMPLE) ? SAMPLE : undefined }, io) {
+  async run({ once, port, dest, train, volume = existsSync(SAMPLE) ? SAMPLE : undefined }, io) {
     if (once && port !== undefined) {
       throw new EmporiumError("USAGE", "--once ends, --port is where a page stays", { hint: "give one of them" });
     }
@@ -85,6 +90,13 @@ export default command({
           return done.exitStatus;
         }
       }
+      if (train > 0)
+        results.push(
+          await trainNetwork(
+            { ...inCell(portal), picture: join(dest, "blocks/network.png"), seconds: train, env: process.env },
+            io,
+          ),
+        );
       const views = (await tree?.views()) ?? [];
       if (io.json) io.outJson({ steps: results, ...(tree ? { url: tree.url, page: tree.page, views } : {}), errors: [] });
       else {
@@ -115,9 +127,18 @@ function stepsOf({ lab, portal, dest, volume }: StepsOptions): DemoStep[] {
 
 const graphIn = (dest: string) => join(dest, "cells.yaml");
 
+/** The cell's tomogram, and the mask of its membrane. */
+function inCell(portal: string): { tomogram: string; mask: string } {
+  const cell = join(portal, "10407/cell_01/Reconstructions/VoxelSpacing10.800");
+  return {
+    tomogram: join(cell, "Tomograms/100/cell_01.zarr"),
+    mask: join(cell, "Annotations/101/membrane-1.0_segmentationmask.zarr"),
+  };
+}
+
 /** A graph on the cell's tomogram, for `blocks run`. */
 async function writeGraph(dest: string, portal: string): Promise<void> {
-  const tomogram = join(portal, "10407/cell_01/Reconstructions/VoxelSpacing10.800/Tomograms/100/cell_01.zarr");
+  const { tomogram } = inCell(portal);
   const text = (path: string) => JSON.stringify(path); // a name of any characters, as YAML takes it
   await writeFile(
     graphIn(dest),

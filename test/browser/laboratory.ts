@@ -37,7 +37,7 @@ interface DemoPage {
 
 export async function makeLaboratory(): Promise<Laboratory> {
   const folder = mkdtempSync(join(tmpdir(), "emporium-viewer-"));
-  const demo = spawn(process.execPath, [EMPORIUM, "demo", "--port", "0", "--json"], {
+  const demo = spawn(process.execPath, [EMPORIUM, "demo", "--port", "0", "--train", "0", "--json"], {
     cwd: folder,
     stdio: ["ignore", "pipe", "inherit"],
   });

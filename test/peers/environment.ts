@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
@@ -24,7 +25,7 @@ export function hasEnvironment(name: PythonEnvironment): boolean {
   return there;
 }
 
-/** Standard output of a script of test/peers/python. */
+/** Standard output of a script: a path from test/peers/python. */
 export async function python(
   environment: PythonEnvironment,
   script: string,
@@ -32,7 +33,7 @@ export async function python(
   env: NodeJS.ProcessEnv = {},
 ): Promise<string> {
   const interpreter = `${root}.cache/venv-${environment}/bin/python`;
-  const { stdout } = await run(interpreter, ["-W", "ignore", `${root}test/peers/python/${script}`, ...args], {
+  const { stdout } = await run(interpreter, ["-W", "ignore", resolve(root, "test/peers/python", script), ...args], {
     maxBuffer: OUTPUT_BYTES_MAX,
     env: { ...process.env, PYTHONDONTWRITEBYTECODE: "1", ...env },
   });

@@ -1,8 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
+import { generateLab } from "../../examples/lab/generate.mjs";
 import { hasEnvironment, type PythonEnvironment, python, type Verdict } from "./environment.js";
 
 const folder = mkdtempSync(join(tmpdir(), "emporium-stream-"));
@@ -57,6 +59,46 @@ describe.runIf(hasEnvironment("torch"))("emporium_blocks.Blocks in PyTorch", () 
     });
     expect(losses).toHaveLength(4);
     expect(losses.at(-1)!).toBeLessThan(losses[0]! / 2);
+  });
+
+  it("does what the guide says", async () => {
+    const guide = readFileSync(new URL("../../docs/guides/blocks-python.md", import.meta.url), "utf8");
+    const [numpy, torch, connect] = [...guide.matchAll(/^```python\n(.*?)^```$/gms)].map(([, text]) => text!);
+    expect(connect).toContain("connect("); // needs servers: stream_checks.py has them
+    const here = `tomogram = ${JSON.stringify(smoothVolume(join(folder, "guide.zarr")))}\n`;
+    const script = join(folder, "guide.py");
+    const shown = 'print(batch.arrays["image"].shape, batch.origins.shape)\n';
+    const model = "import torch\nmodel = torch.nn.Conv3d(1, 1, 3)\n";
+    const ours = [
+      numpy!.replace(/^tomogram = .*\n/m, here),
+      shown,
+      model,
+      torch!.replace("range(10)", "range(1)"),
+      "print(loss.shape)\n",
+    ];
+    writeFileSync(script, ours.join(""));
+    const out = await python("torch", script, [], { EMPORIUM: program, PYTHONPATH: packageFolder });
+    expect(out).toBe("(1, 64, 64, 64) (1, 3)\ntorch.Size([])\n");
+  });
+
+  it("teaches a network the demo's membrane, and draws what it finds where it has not looked", async () => {
+    const lab = join(folder, "lab");
+    await generateLab({ out: lab, deposits: ["cell"], sections: "all" });
+    const portal = join(folder, "portal");
+    const ingest = ["ingest", "run", join(lab, "cell.yaml"), join(lab, "input"), portal, "--import-everything", "--quiet"];
+    execFileSync(process.execPath, [program, ...ingest], { cwd: folder });
+    const cell = join(portal, "10407/cell_01/Reconstructions/VoxelSpacing10.800");
+    const volumes = ["Tomograms/100/cell_01.zarr", "Annotations/101/membrane-1.0_segmentationmask.zarr"].map((one) =>
+      join(cell, one),
+    );
+    const picture = join(folder, "network.png");
+    const out = await python("torch", "../../../examples/blocks/segment.py", [...volumes, picture, "100000", "250"], {
+      EMPORIUM: program,
+      PYTHONPATH: packageFolder,
+    });
+    expect(Number(/Dice (\d\.\d{3})$/m.exec(out)?.[1])).toBeGreaterThan(0.7);
+    const png = readFileSync(picture);
+    expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([3 * 3 * 128, 3 * 96]);
   });
 });
 

@@ -14,7 +14,7 @@ export interface BatchArray {
 /** Blocks that are sent together. The bytes stay as they are until `done` is called. */
 export interface StreamBatch {
   readonly arrays: Readonly<Record<string, BatchArray>>;
-  /** First voxel of each block, in voxels of the level. */
+  /** First voxel of each block with its halo, in voxels of the level. */
   readonly origins: readonly Triple[];
   readonly ids: readonly number[];
   /** What a loss multiplies each block with, to undo the balance. */
