@@ -69,6 +69,41 @@ describe("a graph that cannot be run", () => {
       (text) => text.replace("chunk: [8, 8, 8]", "chunk: [8, 8, 8], shard: [12, 8, 8]"),
       /^8:\d+ CONFIG_RULE: a shard of 12×8×8/,
     ],
+    [
+      "shards of precomputed volumes",
+      (text) => text.replace("chunk: [8, 8, 8]", "shard: [8, 8, 8], format: precomputed"),
+      /^8:\d+ CONFIG_RULE: precomputed volumes are written without shards/,
+    ],
+    [
+      "a codec that precomputed volumes do not have",
+      (text) => text.replace("chunk: [8, 8, 8]", "format: precomputed, codec: zstd"),
+      /^8:\d+ CONFIG_RULE: precomputed volumes have no chunks of zstd/,
+    ],
+    [
+      "a type that precomputed volumes do not have",
+      (text) => text.replace("chunk: [8, 8, 8]", "format: precomputed, dtype: float64"),
+      /^8:\d+ CONFIG_RULE: precomputed volumes have no float64/,
+    ],
+    [
+      "compressed labels of 8 bits",
+      (text) => text.replace("chunk: [8, 8, 8]", "format: precomputed, codec: compressed_segmentation"),
+      /^8:\d+ CONFIG_RULE: compressed_segmentation is of uint32 and uint64, and bin is uint8/,
+    ],
+    [
+      "a segmentation of fractions",
+      (text) => text.replace("chunk: [8, 8, 8]", "format: precomputed, type: segmentation, dtype: float32"),
+      /^8:\d+ CONFIG_RULE: the labels of a segmentation are whole numbers/,
+    ],
+    [
+      "precomputed chunks in OME-Zarr",
+      (text) => text.replace("chunk: [8, 8, 8]", "codec: compressed_segmentation"),
+      /^8:\d+ CONFIG_RULE: ome-zarr-0.5 has no chunks of compressed_segmentation/,
+    ],
+    [
+      "a type of OME-Zarr",
+      (text) => text.replace("chunk: [8, 8, 8]", "type: image"),
+      /^8:\d+ CONFIG_RULE: ome-zarr-0.5 has no type/,
+    ],
     ["a level that is not there", (text) => text.replace("of: em,", "of: em, level: 2,"), /^3:24 CONFIG_RULE: em has no level 2/],
     [
       "a level that the input has not",

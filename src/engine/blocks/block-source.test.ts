@@ -247,10 +247,32 @@ describe("chunkKeys", () => {
           keys.forEach((some, index) => {
             for (const key of some) expect(blockOfKey(outputs, grid, key)).toBe(index);
           });
+          const ranged = { prefix: "a/8_8_8/", chunk, rangesFrom: [-3, 0, 7] as const };
+          const named = Array.from({ length: countBlocks(grid) }, (_, index) => chunkKeys(ranged, grid, index));
+          expect(named.map((some) => some.length)).toEqual(keys.map((some) => some.length));
+          named.forEach((some, index) => {
+            for (const key of some) expect(blockOfKey(ranged, grid, key)).toBe(index);
+          });
           expect(blockOfKey(outputs, grid, `a/0/${chunks[0]}.0.0`)).toBeUndefined();
           expect(blockOfKey(outputs, grid, "a/0/.zarray")).toBeUndefined();
         },
       ),
     );
+  });
+
+  it("names of precomputed chunks: x first, the last chunk ends with the array, other names are nobody's", () => {
+    const outputs = { prefix: "seg/8_8_40/", chunk: [4, 64, 64], rangesFrom: [10, 0, -64] } as const;
+    const grid = { shape: [6, 64, 100], block: [8, 64, 64] } as const;
+    expect(chunkKeys(outputs, grid, 1)).toEqual(["seg/8_8_40/0-36_0-64_10-14", "seg/8_8_40/0-36_0-64_14-16"]);
+    expect(chunkKeys(outputs, grid, 0)[0]).toBe("seg/8_8_40/-64-0_0-64_10-14");
+    for (const name of [
+      "0-64_0-64_10-14",
+      "0-36_0-64_11-15",
+      "36-100_0-64_10-14",
+      "0-36_0-64_6-10",
+      "info",
+      "0-36_0-64_10-14.gz",
+    ])
+      expect(blockOfKey(outputs, grid, `seg/8_8_40/${name}`)).toBeUndefined();
   });
 });

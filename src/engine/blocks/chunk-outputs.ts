@@ -1,20 +1,40 @@
+import { chunkBox, chunkName, parseChunkName } from "../../formats/precomputed/grid.js";
 import { type BlockGrid, blockAt, blocksOf, type Triple } from "./relation.js";
 
-/** Outputs as the chunks of an array: `<prefix><z>/<y>/<x>`, below a folder that belongs to the stage alone. */
-export interface ChunkOutputs {
+/** Outputs as the chunks of an array, below a folder that belongs to the stage alone. */
+export type ChunkOutputs = {
   /** Ends with `/`. */
   readonly prefix: string;
   /** Voxels of a chunk, or of a shard where there are shards. A block is made of whole ones. */
   readonly chunk: Triple;
+} & (NumberedChunks | RangedChunks);
+
+/** `<prefix><z>/<y>/<x>` */
+interface NumberedChunks {
   /** Between the numbers of a chunk. */
   readonly separator: "/" | ".";
+  readonly rangesFrom?: undefined;
+}
+
+/** `<prefix><x0>-<x1>_<y0>-<y1>_<z0>-<z1>`: the voxels of a chunk, as Neuroglancer's precomputed format names them. */
+interface RangedChunks {
+  readonly separator?: undefined;
+  /** What the names call the first voxel of the array. */
+  readonly rangesFrom: Triple;
 }
 
 /** Keys of the chunks of one block. */
-export function chunkKeys({ prefix, chunk, separator }: ChunkOutputs, grid: BlockGrid, index: number): string[] {
+export function chunkKeys(outputs: ChunkOutputs, grid: BlockGrid, index: number): string[] {
+  const { chunk } = outputs;
   const at = blockAt(blocksOf(grid), index);
   const [z, y, x] = [0, 1, 2].map((axis) => chunksAlong(grid, chunk, axis, at[axis]!)) as [number[], number[], number[]];
-  return z.flatMap((cz) => y.flatMap((cy) => x.map((cx) => `${prefix}${cz}${separator}${cy}${separator}${cx}`)));
+  return z.flatMap((cz) => y.flatMap((cy) => x.map((cx) => chunkKey(outputs, grid, [cz, cy, cx]))));
+}
+
+/** The key of one chunk. @param cell its position in the grid of chunks */
+export function chunkKey({ prefix, chunk, separator, rangesFrom }: ChunkOutputs, { shape }: BlockGrid, cell: Triple): string {
+  if (!rangesFrom) return `${prefix}${cell.join(separator)}`;
+  return `${prefix}${chunkName(chunkBox([...cell], [...shape], [...chunk]), [...rangesFrom])}`;
 }
 
 function chunksAlong({ shape, block }: BlockGrid, chunk: Triple, axis: number, at: number): number[] {
@@ -24,16 +44,25 @@ function chunksAlong({ shape, block }: BlockGrid, chunk: Triple, axis: number, a
 }
 
 /** The block that writes a key; undefined for other objects below the prefix, such as metadata. */
-export function blockOfKey({ prefix, chunk, separator }: ChunkOutputs, grid: BlockGrid, key: string): number | undefined {
-  if (!key.startsWith(prefix)) return undefined;
-  const words = key.slice(prefix.length).split(separator);
-  if (words.length !== 3 || !words.every((word) => /^(0|[1-9]\d{0,14})$/.test(word))) return undefined;
+export function blockOfKey(outputs: ChunkOutputs, grid: BlockGrid, key: string): number | undefined {
+  if (!key.startsWith(outputs.prefix)) return undefined;
+  const { chunk, separator, rangesFrom } = outputs;
+  const name = key.slice(outputs.prefix.length);
+  const cell = rangesFrom ? cellOfRanges(name, chunk, rangesFrom) : cellOfNumbers(name, separator);
+  if (!cell || cell.some((at, axis) => at < 0 || at * chunk[axis]! >= grid.shape[axis]!)) return undefined;
+  if (rangesFrom && chunkKey(outputs, grid, cell) !== key) return undefined;
   const blocks = blocksOf(grid);
-  let index = 0;
-  for (let axis = 0; axis < 3; axis++) {
-    const start = Number(words[axis]) * chunk[axis]!;
-    if (start >= grid.shape[axis]!) return undefined;
-    index = index * blocks[axis]! + Math.floor(start / grid.block[axis]!);
-  }
-  return index;
+  return [0, 1, 2].reduce((index, axis) => {
+    return index * blocks[axis]! + Math.floor((cell[axis]! * chunk[axis]!) / grid.block[axis]!);
+  }, 0);
+}
+
+function cellOfNumbers(name: string, separator: "/" | "."): Triple | undefined {
+  const words = name.split(separator);
+  if (words.length !== 3 || !words.every((word) => /^(0|[1-9]\d{0,14})$/.test(word))) return undefined;
+  return words.map(Number) as unknown as Triple;
+}
+
+function cellOfRanges(name: string, chunk: Triple, from: Triple): Triple | undefined {
+  return parseChunkName(name)?.start.map((at, axis) => Math.floor((at - from[axis]!) / chunk[axis]!)) as Triple | undefined;
 }

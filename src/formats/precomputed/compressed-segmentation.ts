@@ -1,4 +1,5 @@
 import { type Triple, volumeOf } from "../../core/box.js";
+import { HOST_LITTLE_ENDIAN } from "../../core/dtype.js";
 import { EmporiumError } from "../../core/errors.js";
 
 /** The portal's: large blocks, since masks are nearly empty. */
@@ -14,14 +15,15 @@ const WIDTHS = [0, 1, 2, 4, 8, 16, 32] as const;
  * Blocks at the upper edge are padded with zeros before the table is made, so 0 is in theirs. A table that an earlier block has
  * is used again.
  *
- * @param labels `[z, y, x]`, C order, of the given shape; or those of a larger box in which `window` says where the chunk lies.
+ * @param labels `[z, y, x]`, C order, of the given shape; or those of a larger box in which `window` says where the chunk lies. Those of 64
+ *   bits make a chunk of uint64, all others one of uint32.
  * @throws {EmporiumError} FORMAT_FIELD (another length), FORMAT_LIMIT (too many different labels for one chunk: make it smaller).
  *
  * Source: `src/sliceview/compressed_segmentation/README.md` of google/neuroglancer; the bytes equal those of
  * `create_segmentation_chunk` of cryoet-data-portal-neuroglancer. Golden: `test/golden/precomputed`.
  */
 export function encodeSegmentation(
-  labels: Uint8Array | Uint16Array | Uint32Array,
+  labels: Uint8Array | Uint16Array | Uint32Array | BigUint64Array,
   shape: Triple,
   block: Triple = BLOCK,
   window: LabelWindow = { shape, first: [0, 0, 0] },
@@ -32,13 +34,14 @@ export function encodeSegmentation(
     throw new EmporiumError("FORMAT_FIELD", message);
   }
   const grid = gridOf(shape, block);
+  const { places: numbers, tableWords } = labels instanceof BigUint64Array ? numbered(labels) : asTheyAre(labels);
   const words = new WordBuffer(2 * volumeOf(grid));
   const tables = new Map<string, number>();
   const voxels = new Uint32Array(volumeOf(block));
   const places = new Uint32Array(voxels.length);
   let header = 0;
   for (const start of blocksOf(grid, block)) {
-    copyBlock(labels, window, { shape, corner: start, block }, voxels);
+    copyBlock(numbers, window, { shape, corner: start, block }, voxels);
     const table = tableOf(voxels, places);
     const width = WIDTHS.find((bits) => 2 ** bits >= table.length)!;
     const known = table.join();
@@ -46,7 +49,7 @@ export function encodeSegmentation(
     if (tableAt === undefined) {
       tableAt = words.length;
       tables.set(known, tableAt);
-      words.append(table);
+      words.append(tableWords(table));
     }
     if (tableAt >= TABLE_OFFSET_END) {
       throw new EmporiumError(
@@ -62,6 +65,52 @@ export function encodeSegmentation(
     words.append(pack(places, width));
   }
   return words.toBytes();
+}
+
+/** What blocks are made of: numbers of 32 bits, and how the table of a block is stored. */
+interface Numbers {
+  readonly places: Uint8Array | Uint16Array | Uint32Array;
+  tableWords(table: Uint32Array): Uint32Array;
+}
+
+function asTheyAre(places: Numbers["places"]): Numbers {
+  return { places, tableWords: (table) => table };
+}
+
+/** Labels of 64 bits as places in a sorted list of them. Zero is the first of it: blocks at the edge are padded with it. */
+function numbered(labels: BigUint64Array): Numbers {
+  const halves = new Uint32Array(labels.buffer, labels.byteOffset, 2 * labels.length);
+  const [low, high] = HOST_LITTLE_ENDIAN ? [0, 1] : [1, 0];
+  // a number wherever one is exact: comparing bigints voxel by voxel takes ten times as long
+  const found = new Map<number | bigint, number>([[0, 0]]);
+  const places = new Uint32Array(labels.length);
+  let [place, lastLow, lastHigh] = [0, 0, 0];
+  for (let at = 0; at < places.length; at++) {
+    const [lowWord, highWord] = [halves[2 * at + low]!, halves[2 * at + high]!];
+    if (lowWord !== lastLow || highWord !== lastHigh) {
+      [lastLow, lastHigh] = [lowWord, highWord];
+      const label = highWord < 2 ** 21 ? highWord * 2 ** 32 + lowWord : labels[at]!;
+      place = found.get(label) ?? found.size;
+      found.set(label, place);
+    }
+    places[at] = place;
+  }
+  const sorted = [...found.keys()].sort((a, b) => (a < b ? -1 : 1));
+  const rank = new Uint32Array(sorted.length);
+  for (const [at, label] of sorted.entries()) rank[found.get(label)!] = at;
+  for (let at = 0; at < places.length; at++) places[at] = rank[places[at]!]!;
+  return { places, tableWords: (table) => wideTable(table, sorted) };
+}
+
+/** Low words first, whatever the host's order. */
+function wideTable(table: Uint32Array, sorted: readonly (number | bigint)[]): Uint32Array {
+  const words = new Uint32Array(2 * table.length);
+  for (const [at, place] of table.entries()) {
+    const label = BigInt(sorted[place]!);
+    words[2 * at] = Number(label & 0xffffffffn);
+    words[2 * at + 1] = Number(label >> 32n);
+  }
+  return words;
 }
 
 /** Where the voxels of a chunk lie in a larger box of labels. */

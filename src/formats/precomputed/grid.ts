@@ -22,6 +22,14 @@ export function chunkName({ start, stop }: Box, offset: Triple = [0, 0, 0]): str
   return [2, 1, 0].map((axis) => `${start[axis]! + offset[axis]!}-${stop[axis]! + offset[axis]!}`).join("_");
 }
 
+/** What a chunk's file name says: its voxels, the volume's offset included. Undefined for other names. */
+export function parseChunkName(name: string): Box | undefined {
+  const found = /^(-?\d{1,15})-(-?\d{1,15})_(-?\d{1,15})-(-?\d{1,15})_(-?\d{1,15})-(-?\d{1,15})$/.exec(name);
+  if (!found) return undefined;
+  const [x0, x1, y0, y1, z0, z1] = found.slice(1).map(Number) as [number, number, number, number, number, number];
+  return { start: [z0, y0, x0], stop: [z1, y1, x1] };
+}
+
 /**
  * The id of a chunk in a sharded volume: interleaved bits of x, y and z, as many as the grid needs (compressed Morton code).
  *

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { isEmporiumError } from "../../core/errors.js";
 import { resolveKey } from "./fields.js";
 import { parseInfo, parseVolumeInfo } from "./info.js";
+import { printVolumeInfo } from "./print-info.js";
 
 type Document = Record<string, unknown>;
 
@@ -288,4 +289,21 @@ describe("keys", () => {
     ["a", "../../b"],
     ["a", "b/../../../a/b"],
   ])("%s and %s leave the store", (folder, relative) => expect(() => resolveKey(folder, relative)).toThrow(/leaves the store/));
+});
+
+it("a volume's document, printed and read again", () => {
+  const written = {
+    ...VOLUME,
+    scales: [
+      { ...SCALE, voxel_offset: [-5, 0, 7], resolution: [4.5, 4.5, 40] },
+      { ...SCALE, key: "9_9_40", encoding: "compressed_segmentation", compressed_segmentation_block_size: [8, 8, 4] },
+    ],
+  };
+  const info = parseVolumeInfo(new TextEncoder().encode(JSON.stringify(written)));
+  const printed = printVolumeInfo(info);
+  expect(JSON.parse(printed)).toEqual({
+    ...written,
+    scales: [written.scales[0], { ...written.scales[1], voxel_offset: [0, 0, 0] }],
+  });
+  expect(parseVolumeInfo(new TextEncoder().encode(printed))).toEqual(info);
 });

@@ -85,7 +85,21 @@ describe("compressed segmentation", () => {
       const chunk = encodeSegmentation(labels, [64, 64, 64], block);
       expect(chunk.length).toBeLessThan(labels.byteLength);
       expect(sha256(decodeSegmentation(chunk, { dtype: "uint32", shape: [64, 64, 64], block }))).toBe(sha256(labels));
+      const own = encodeSegmentation(wide, [64, 64, 64], block);
+      expect(sha256(decodeSegmentation(own, { dtype: "uint64", shape: [64, 64, 64], block }))).toBe(sha256(wide));
     }
+  });
+
+  it.each(golden.filter(({ uint64 }) => uint64))("labels of 64 bits, $shape in blocks of $block", (one) => {
+    const wide = BigUint64Array.from(labelsOf(one), BigInt);
+    const chunk = encodeSegmentation(wide, one.shape, one.block);
+    expect(decodeSegmentation(chunk, { dtype: "uint64", shape: one.shape, block: one.block })).toEqual(wide);
+  });
+
+  it("labels beyond 2^53 keep their last bit", () => {
+    const labels = BigUint64Array.of(2n ** 64n - 1n, 2n ** 53n + 1n, 0n, 2n ** 53n, 2n ** 64n - 2n, 1n, 2n ** 32n);
+    const form = { shape: [1, 1, 7], block: [8, 8, 8] } as { shape: Triple; block: Triple };
+    expect(decodeSegmentation(encodeSegmentation(labels, form.shape, form.block), { dtype: "uint64", ...form })).toEqual(labels);
   });
 
   it("what is encoded is decoded", () => {

@@ -96,7 +96,8 @@ function versionOf({ key, size, etag, modifiedMs }: TaskInput): PlainObject {
 /** An array between two stages: an object a block, in small chunks. */
 function temporary(folder: string, { name, facts }: GraphNode, block: Triple): StoredArray {
   const { shape, dtype } = facts;
-  return { zarr: 3, folder: `${folder}${name}/`, shape, dtype, chunk: innerChunk(block), shard: block, codec: "blosc-lz4" };
+  const inner = { chunk: innerChunk(block), shard: block, codec: "blosc-lz4" } as const;
+  return { format: "zarr3", folder: `${folder}${name}/`, shape, dtype, ...inner, offset: null };
 }
 
 function compileGroup(

@@ -20,10 +20,12 @@ const output = z.strictObject({
   /** The node whose value it is; left out where the output has its name. */
   of: name.optional(),
   to: z.string().min(1),
-  format: z.enum(["ome-zarr-0.4", "ome-zarr-0.5", "json"]).default("ome-zarr-0.5"),
+  format: z.enum(["ome-zarr-0.4", "ome-zarr-0.5", "precomputed", "json"]).default("ome-zarr-0.5"),
   chunk: triple.optional(),
   shard: triple.optional(),
-  codec: z.enum(["blosc-lz4", "zstd", "raw"]).optional(),
+  codec: z.enum(["blosc-lz4", "zstd", "raw", "compressed_segmentation"]).optional(),
+  /** Of precomputed volumes; left out: a segmentation where voxels are uint32 or uint64. */
+  type: z.enum(["image", "segmentation"]).optional(),
   dtype: dtype.optional(),
 });
 

@@ -3,9 +3,10 @@ import { Float } from "../../../core/number.js";
 import { printZattrs, printZgroup } from "../../../formats/zarr/metadata.js";
 import { printZarrV3, zarrV3GroupMetadata } from "../../../formats/zarr/v3-metadata.js";
 import { absent, type Store } from "../../../stores/store.js";
+import { arrayDocument } from "./array-access.js";
 import type { Facts } from "./nodes.js";
 import { levelsOf, type OutputPlan, type ResultPlan } from "./outputs.js";
-import { arrayDocument } from "./stored-array.js";
+import { infoOf } from "./precomputed-array.js";
 
 /**
  * Writes the documents of a volume whose blocks are all there; the one that makes it an image comes last. Written again they have the same bytes.
@@ -13,11 +14,15 @@ import { arrayDocument } from "./stored-array.js";
 export async function writeMetadata(target: Store, output: OutputPlan, signal?: AbortSignal): Promise<void> {
   const put = (key: string, text: string) =>
     target.write(`${output.folder}${key}`, new TextEncoder().encode(text), { contentType: "application/json", signal });
+  if (output.array.format === "precomputed") {
+    await put("info", infoOf(output));
+    return;
+  }
   for (const [level, { array }] of levelsOf(output).entries()) {
     const { key, text } = arrayDocument(array);
     await put(`${level}/${key}`, text);
   }
-  if (output.array.zarr === 2) {
+  if (output.array.format === "zarr2") {
     await put(".zgroup", printZgroup());
     await put(".zattrs", printZattrs(imageOf(output, "0.4")));
   } else {
@@ -36,8 +41,10 @@ export async function writeResult(target: Store, { key, from }: ResultPlan, sign
 
 /** Key of the document that makes a folder an image. */
 export function imageDocument({ folder, array }: OutputPlan): string {
-  return `${folder}${array.zarr === 2 ? ".zattrs" : "zarr.json"}`;
+  return `${folder}${IMAGE_DOCUMENTS[array.format]}`;
 }
+
+const IMAGE_DOCUMENTS = { zarr2: ".zattrs", zarr3: "zarr.json", precomputed: "info" } as const;
 
 /** Names of axes, sizes in nanometers, and where each level begins. @param version that the image says itself */
 function imageOf(output: OutputPlan, version: string | undefined): JsonObject {

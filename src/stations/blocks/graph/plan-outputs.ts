@@ -6,6 +6,7 @@ import type { Faults } from "./faults.js";
 import { DEFAULT_CHUNK } from "./grids.js";
 import { type Facts, factsAfter, type GraphNode, type LocalNode } from "./nodes.js";
 import type { OutputPlan, ResultPlan } from "./outputs.js";
+import { isLabels, refusePrecomputed, scaleKey, voxelOffset } from "./precomputed-array.js";
 import { each } from "./reach.js";
 import type { ResolvedGraph } from "./resolve.js";
 import type { StoredArray } from "./stored-array.js";
@@ -38,9 +39,9 @@ export function planOutputs(
       faults.add([...path, "dtype"], `its levels are ${levels[0]!.facts.dtype}`, {
         hint: "put a cast before the output and its levels",
       });
-    const arrayAt = ({ facts }: GraphNode, level: number) => arrayOf(written, facts, `${folder}${level}/`);
+    refuseLayout(written, [stored, ...levels], path, faults);
+    const arrayAt = ({ facts }: GraphNode, level: number) => arrayOf(written, [stored.facts, facts], folder, level);
     const coarser = levels.map((one, at) => ({ node: one, array: arrayAt(one, at + 1) }));
-    refuseLayout(written, path, faults);
     return [{ name, node: stored, array: arrayAt(stored, 0), coarser, document: written, location, folder }];
   });
 }
@@ -82,12 +83,24 @@ function copyOf(
   }
 }
 
-function arrayOf({ format, chunk, shard, codec }: OutputDocument, { shape, dtype }: Facts, folder: string): StoredArray {
-  const zarr = format === "ome-zarr-0.4" ? 2 : 3;
+/** @param facts of the finest level, and of this one */
+function arrayOf(
+  { format, chunk, shard, codec }: OutputDocument,
+  [finest, facts]: readonly [Facts, Facts],
+  folder: string,
+  level: number,
+): StoredArray {
+  const { shape, dtype } = facts;
   const smaller = (given: Triple) => each((axis) => Math.min(given[axis]!, shape[axis]!));
   // what nobody asked for is not larger than the volume
   const chunks = chunk ?? (shard ? each((axis) => divisor(shard[axis]!)) : smaller(DEFAULT_CHUNK));
-  return { zarr, folder, shape, dtype, chunk: chunks, shard: shard ?? null, codec: codec ?? "blosc-lz4" };
+  const layout = { shape, dtype, chunk: chunks, shard: shard ?? null };
+  if (format === "precomputed") {
+    const encoding = codec ?? (isLabels(dtype) ? "compressed_segmentation" : "raw");
+    return { ...layout, format, folder: `${folder}${scaleKey(facts)}/`, codec: encoding, offset: voxelOffset(finest, facts) };
+  }
+  const zarr = format === "ome-zarr-0.4" ? "zarr2" : "zarr3";
+  return { ...layout, format: zarr, folder: `${folder}${level}/`, codec: codec ?? "blosc-lz4", offset: null };
 }
 
 /** The largest edge of a chunk, up to the usual one, that divides a shard. */
@@ -96,7 +109,18 @@ function divisor(shard: number): number {
   return 1;
 }
 
-function refuseLayout({ format, chunk, shard, codec }: OutputDocument, path: readonly PropertyKey[], faults: Faults): void {
+function refuseLayout(written: OutputDocument, levels: readonly GraphNode[], path: readonly PropertyKey[], faults: Faults): void {
+  const { format, chunk, shard, codec, type } = written;
+  if (format === "precomputed") {
+    const facts = levels.map((level) => level.facts);
+    refusePrecomputed(written, facts, path, faults);
+    return;
+  }
+  if (type) faults.add([...path, "type"], `${format} has no type`, { hint: "write format: precomputed, or leave type out" });
+  if (codec === "compressed_segmentation")
+    faults.add([...path, "codec"], `${format} has no chunks of ${codec}`, {
+      hint: "write format: precomputed, or another codec",
+    });
   if (shard && format !== "ome-zarr-0.5")
     faults.add([...path, "shard"], `${format} has no shards`, { hint: "write format: ome-zarr-0.5, or leave shard out" });
   if (codec === "zstd" && format === "ome-zarr-0.4")

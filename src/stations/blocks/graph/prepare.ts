@@ -10,6 +10,7 @@ import { type Inputs, identityOfVolume, type MemoryShares, shareMemory } from ".
 import type { GraphNode, LocalNode, ReduceNode } from "./nodes.js";
 import { levelsOf, type OutputPlan, type ResultPlan } from "./outputs.js";
 import { planOutputs, planResults } from "./plan-outputs.js";
+import { precomputedNotes } from "./precomputed-array.js";
 import { each } from "./reach.js";
 import type { ReadGraph } from "./read-graph.js";
 import { resultKey } from "./reduce/stages.js";
@@ -56,7 +57,8 @@ export async function prepareGraph(read: ReadGraph, inputs: Inputs, options: Pre
   const memory = shareMemory(document, volumes, options);
   const fitted = fitBlock({ resolved, outputs, results: wanted.map(({ node }) => node), identities, memory });
   refuseTooLarge(fitted.compiled, options.memoryBytes, memory);
-  const notes = [...memory.notes, ...fitted.notes, ...fitted.compiled.stages.flatMap((stage) => stage.notes)];
+  const placeNotes = fitted.outputs.flatMap(precomputedNotes);
+  const notes = [...memory.notes, ...placeNotes, ...fitted.notes, ...fitted.compiled.stages.flatMap((stage) => stage.notes)];
   const results = wanted.map((result) => ({ ...result, from: resultKey(fitted.compiled.folder, result.node.name) }));
   return { ...fitted.compiled, resolved, results, outputs: fitted.outputs, target, block: fitted.block, memory, notes };
 }

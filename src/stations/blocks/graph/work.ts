@@ -4,16 +4,18 @@ import { ITEM_BYTES } from "../../../core/dtype.js";
 import { publishObject } from "../../../engine/atomic.js";
 import { blockSource } from "../../../engine/blocks/block-source.js";
 import type { BlockParams, BlockStage } from "../../../engine/blocks/block-stage.js";
+import { chunkKey } from "../../../engine/blocks/chunk-outputs.js";
 import type { BlockWork } from "../../../engine/executors/worker-process-side.js";
 import type { ObjectReceipt, Operations, PlainObject, Task, TaskContext, TaskOutcome } from "../../../engine/task.js";
 import { chunkBoxes } from "../../../formats/precomputed/grid.js";
 import { copyElements, stridesOf } from "../../../formats/zarr/read.js";
+import { accessArray } from "./array-access.js";
 import type { ComponentsParams } from "./components/stages.js";
 import { label, match, merge, rank, relabel } from "./components/work.js";
 import { type InputPlan, type Inputs, identityStore, openInputs } from "./inputs.js";
 import { evaluate, type Program } from "./program.js";
 import { finishParts, mergeParts, part, readValue } from "./reduce/work.js";
-import { type ArrayAccess, accessArray, objectShape, outputsOf, type StoredArray } from "./stored-array.js";
+import { type ArrayAccess, objectShape, outputsOf, type StoredArray } from "./stored-array.js";
 import { openTargets, type TargetPlan } from "./targets.js";
 
 /** What a worker process is told of a run. Plain JSON. */
@@ -86,9 +88,9 @@ function computeValue(
   });
 }
 
-/** Writes every object of a block, each whole: what lies behind the end of the array is zeros. */
+/** Writes every object of a block, each whole: where objects are padded, what lies behind the end of the array is zeros. */
 async function writeObjects(value: Block, array: StoredArray, access: ArrayAccess, context: TaskContext): Promise<TaskOutcome> {
-  const { prefix, separator } = outputsOf(array);
+  const outputs = outputsOf(array);
   const itemBytes = ITEM_BYTES[array.dtype];
   const object = objectShape(array);
   const shape = boxShape(value.box);
@@ -97,14 +99,16 @@ async function writeObjects(value: Block, array: StoredArray, access: ArrayAcces
   const receipts: ObjectReceipt[] = [];
   for (const { start, stop } of chunkBoxes(shape, object)) {
     const size = boxShape({ start, stop });
-    const isWhole = volumeOf(size) === volumeOf(shape) && volumeOf(size) === volumeOf(object);
-    const plain = isWhole ? bytes : new Uint8Array(volumeOf(object) * itemBytes);
+    const stored = access.isPadded ? object : size;
+    const isWhole = volumeOf(size) === volumeOf(shape) && volumeOf(size) === volumeOf(stored);
+    const plain = isWhole ? bytes : new Uint8Array(volumeOf(stored) * itemBytes);
     if (!isWhole) {
       const offset = start.reduce((sum, at, axis) => sum + at * strides[axis]!, 0);
-      copyElements({ bytes, strides, offset }, { bytes: plain, strides: stridesOf(object, "C"), offset: 0 }, size, itemBytes);
+      copyElements({ bytes, strides, offset }, { bytes: plain, strides: stridesOf(stored, "C"), offset: 0 }, size, itemBytes);
     }
-    const place = start.map((at, axis) => (at + value.box.start[axis]!) / object[axis]!);
-    receipts.push(await publishObject(context, `${prefix}${place.join(separator)}`, await access.encode(plain)));
+    const cell = start.map((at, axis) => (at + value.box.start[axis]!) / object[axis]!) as Triple;
+    const key = chunkKey(outputs, { shape: array.shape, block: object }, cell);
+    receipts.push(await publishObject(context, key, await access.encode(plain, stored)));
   }
   return { outputs: receipts };
 }
