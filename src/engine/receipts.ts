@@ -1,10 +1,10 @@
-import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import { crcText } from "../core/crc32.js";
 import { EmporiumError } from "../core/errors.js";
 import type { Log } from "../core/log.js";
+import { folderListing } from "../stores/folder-listing.js";
 import { compareKeys } from "../stores/keys.js";
-import { type Entry, objectName, type Stat, type Store } from "../stores/store.js";
+import { objectName, type Stat, type Store } from "../stores/store.js";
 import { forEachLimited } from "../system/parallel.js";
 import { contentLine } from "./folder-contents.js";
 import type { ObjectReceipt, Receipt, Task, TaskInput } from "./task.js";
@@ -51,19 +51,6 @@ export async function folderReceipt(
   }
   await keep?.(folder, lines.join(""));
   return { key: folder, ...listing.end(), crc32: sums.end() };
-}
-
-/** Builds the size and etag of a folder from its listing, entry by entry, in key order. */
-function folderListing(folder: string) {
-  const hash = createHash("sha256");
-  let size = 0;
-  return {
-    add(entry: Entry) {
-      size += entry.size;
-      hash.update(`${entry.key.slice(folder.length)}\0${entry.size}\0${entry.etag ?? entry.modifiedMs ?? ""}\n`);
-    },
-    end: () => ({ size, etag: hash.digest("hex").slice(0, 32) }),
-  };
 }
 
 function contentSum(folder: string) {

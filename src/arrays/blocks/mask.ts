@@ -6,7 +6,7 @@ import { type Coverage, countCoverage, sufficientLevel } from "./coverage.js";
 import type { ReadGrid } from "./grid.js";
 import { type Lattice, latticeOf } from "./lattice.js";
 import type { ClassShares } from "./selection.js";
-import type { BlockLevel, BlockVolume } from "./volume.js";
+import type { BlockLevel, BlockVolume, VoxelIdentity } from "./volume.js";
 
 /** Which blocks are taken, by how much of each a mask covers. */
 export interface MaskRequest {
@@ -46,12 +46,13 @@ export async function coverageOf(mask: MaskRequest, place: GridPlace, signal?: A
   const { source, cache } = mask;
   const index = sufficientLevel(source, place.grid, place.level, place.name);
   const lattice = latticeOf(place.level, source.levels[index]!, { grid: place.name, array: source.name });
-  const key = keyOf(source, index, lattice, place.grid);
+  const level = source.levels[index]!;
+  const key = keyOf(source, index, cache && (await level.voxelIdentity?.({ signal })), lattice, place.grid);
   const kept = counted.get(source) ?? new Recent<string, Coverage>(GRIDS_KEPT);
   counted.set(source, kept);
   const known = kept.get(key) ?? (isVersioned(source) ? await cache?.read(key) : undefined);
   const isKnown = known?.length === place.grid.count;
-  const coverage = isKnown ? known : await countCoverage(place.grid, source.levels[index]!, lattice, signal);
+  const coverage = isKnown ? known : await countCoverage(place.grid, level, lattice, signal);
   kept.set(key, coverage);
   if (!isKnown && isVersioned(source)) await cache?.write(key, coverage, { signal });
   return coverage;
@@ -62,10 +63,27 @@ function isVersioned({ identity }: BlockVolume): boolean {
   return identity.every(({ etag, modifiedMs }) => etag !== undefined || modifiedMs !== undefined);
 }
 
-function keyOf({ name, identity }: BlockVolume, level: number, lattice: Lattice, grid: ReadGrid): string {
+function keyOf(
+  { name, identity }: BlockVolume,
+  level: number,
+  voxels: VoxelIdentity | undefined,
+  lattice: Lattice,
+  grid: ReadGrid,
+): string {
   const objects = identity.map(({ key, size, etag, modifiedMs }) => [key, size, etag ?? null, modifiedMs ?? null]);
   const { roi, shape, step } = grid;
-  const text = JSON.stringify([name, objects, level, lattice.scale, lattice.shift, roi.start, roi.stop, shape, step]);
+  const text = JSON.stringify([
+    name,
+    objects,
+    voxels ?? null,
+    level,
+    lattice.scale,
+    lattice.shift,
+    roi.start,
+    roi.stop,
+    shape,
+    step,
+  ]);
   const digest = md5(new TextEncoder().encode(text));
   return `blocks/coverage/${Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("")}.u8`;
 }

@@ -22,6 +22,24 @@ export interface BlockLevel {
    * @throws {EmporiumError} USAGE (a box outside the level), FORMAT_CORRUPT, FORMAT_TRUNCATED, what the store throws
    */
   read(box: Box, options?: { signal?: AbortSignal | undefined }): Promise<Uint8Array>;
+  /**
+   * Looks at the objects of the level, by one listing. Undefined where the store does not say. Absent where the volume is a file, whose identity is
+   * that of the volume.
+   */
+  voxelIdentity?(options?: { signal?: AbortSignal | undefined }): Promise<VoxelIdentity | undefined>;
+}
+
+/** What tells the stored voxels of a level from older ones in the same place. */
+export interface VoxelIdentity {
+  /** The folder of the level's objects, with a slash at its end. */
+  readonly key: string;
+  /** Bytes of all objects that were looked at. */
+  readonly size: number;
+  /** Of their names, sizes, and etags or times. */
+  readonly etag: string;
+  readonly objects: number;
+  /** False: there are more, which were not looked at. */
+  readonly isAll: boolean;
 }
 
 /** A volume that is open for reading by boxes. */

@@ -7,13 +7,15 @@ import type { ByteStep } from "../../formats/zarr/steps.js";
 import type { BlockLevel } from "../blocks/volume.js";
 
 /** One level as the chunks that it is stored in. Chunks at the upper edge have the same shape; what lies outside is not looked at. */
-export interface ChunkedLevel extends Omit<BlockLevel, "read"> {
+export interface ChunkedLevel extends Omit<BlockLevel, "read" | "voxelIdentity"> {
   /** What messages call it. */
   readonly name: string;
   readonly dtype: DType;
   readonly itemBytes: number;
   /** One element, host byte order: the value of what no chunk holds. */
   readonly fill: Uint8Array;
+  /** Where its objects lie, with a slash at its end; absent where the volume is a file. */
+  readonly folder?: string | undefined;
   /** How a stored chunk is decoded; undefined where only `load` reads it. */
   readonly coding: ChunkCoding | undefined;
   /** Where a chunk is stored. Undefined: there is none. A key may still hold nothing. */

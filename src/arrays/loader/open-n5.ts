@@ -75,6 +75,7 @@ function levelOf(
   const axes = selectAxes(shape, volumeAxes(shape.length, known), known?.axes, wanted, name);
   const itemBytes = ITEM_BYTES[dtype];
   const key = folder.at(path);
+  const below = key === "" ? "" : `${key}/`;
   return {
     name,
     shape: spatial(shape, axes.axes, 1),
@@ -84,8 +85,9 @@ function levelOf(
     ...worldOf(axes, known, calibration ? undefined : factors),
     fill: new Uint8Array(itemBytes),
     codec: compression.type,
+    folder: below,
     coding: { kind: "n5", dataset: { ...dataset, attributes: {} }, itemBytes, axes: axes.axes, at: withinBlock(axes, blocks) },
-    find: (cell) => ({ key: `${key === "" ? "" : `${key}/`}${n5BlockKey(wholeCell(cell, axes, blocks))}` }),
+    find: (cell) => ({ key: `${below}${n5BlockKey(wholeCell(cell, axes, blocks))}` }),
   };
 }
 

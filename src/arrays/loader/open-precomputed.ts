@@ -53,6 +53,7 @@ function levelOf(folder: VolumeFolder, info: VolumeInfo, scale: VolumeScale, cha
     offsetNm: offset.map((at, axis) => (at + 0.5) * voxelSizeNm[axis]!) as Triple,
     fill: new Uint8Array(itemBytes),
     codec: sharding?.dataEncoding === "gzip" ? `${encoding}+gzip` : encoding,
+    folder: `${folder.at(scale.key)}/`,
     coding: {
       kind: "precomputed",
       info: { dtype: info.dtype, channels: info.channels },

@@ -97,6 +97,7 @@ function levelOfV2(
     itemBytes: meta.type.itemBytes,
     fill: fillElement(meta.fillValue, meta.type.dtype),
     codec: codecName(zarrSteps(meta)),
+    folder: below,
     coding: codingOf(meta, meta.chunks, strides, zarrSteps(meta), axes),
     find: (cell) => ({ key: below + chunkKey(wholeCell(cell, axes, meta.chunks), meta.dimensionSeparator) }),
   };
@@ -129,6 +130,7 @@ function levelOfV3(
     itemBytes: meta.type.itemBytes,
     fill: meta.fillElement,
     codec: codecName(unit.codecs.steps),
+    folder: below,
     coding: codingOf(meta, unit.chunks, strides, unit.codecs.steps, axes),
     find(cell, signal) {
       const position = wholeCell(cell, axes, unit.chunks);

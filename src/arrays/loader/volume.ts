@@ -3,6 +3,7 @@ import { type Clock, systemClock } from "../../core/clock.js";
 import { EmporiumError } from "../../core/errors.js";
 import { LIMITS } from "../../core/limits.js";
 import type { StoreOptions } from "../../stores/location.js";
+import type { Store } from "../../stores/store.js";
 import type { BlockLevel, BlockVolume } from "../blocks/volume.js";
 import type { AxisSelection } from "./axes.js";
 import type { ChunkedLevel } from "./chunked.js";
@@ -10,6 +11,7 @@ import { openLevels } from "./open.js";
 import { type ChunkReader, chunkReader } from "./reader.js";
 import type { StoredBlock } from "./stored.js";
 import type { BlockTraffic } from "./traffic.js";
+import { voxelIdentity } from "./voxel-identity.js";
 
 export interface OpenBlockVolumeOptions {
   /** Positions along axes beside z, y and x: `{ t: 3, c: 1 }`. Default 0. */
@@ -60,7 +62,7 @@ export async function openBlockVolume(location: string, options: OpenBlockVolume
     name: opened.name,
     // read side by side, so in any order
     identity: [...opened.identity].sort((a, b) => (a.key < b.key ? -1 : 1)),
-    levels: opened.levels.map((level) => loadedLevel(level.name, level, reader)),
+    levels: opened.levels.map((level) => loadedLevel(level, reader, opened.store)),
     leastBytes: (level) => leastBytes(opened.levels[level]!),
     get traffic() {
       return reader.traffic();
@@ -82,8 +84,8 @@ function leastBytes({ chunk, shape, codec, itemBytes }: ChunkedLevel): number {
   return 2 * (2 * volumeOf(decoded) * itemBytes + WORK_BYTES);
 }
 
-function loadedLevel(name: string, level: Parameters<ChunkReader["read"]>[0], reader: ChunkReader): LoadedLevel {
-  const { shape, dtype, chunk, shard, voxelSizeNm, offsetNm, codec } = level;
+function loadedLevel(level: ChunkedLevel, reader: ChunkReader, store: Store): LoadedLevel {
+  const { name, folder, shape, dtype, chunk, shard, voxelSizeNm, offsetNm, codec } = level;
   return {
     shape,
     dtype,
@@ -93,6 +95,7 @@ function loadedLevel(name: string, level: Parameters<ChunkReader["read"]>[0], re
     offsetNm,
     codec,
     read: async (box, options) => reader.read(level, insideOf(box, shape, name), options?.signal),
+    ...(folder !== undefined && { voxelIdentity: (options) => voxelIdentity(store, folder, options) }),
     readStored: async (box, options) => reader.readStored(level, insideOf(box, shape, name), options?.signal),
   };
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { asEmporiumError, EmporiumError, type ErrorRecord, toErrorRecord } from "../../core/errors.js";
-import { objectName } from "../../stores/store.js";
+import { objectName, type Stat } from "../../stores/store.js";
 import { getJson, putJson } from "../cluster/run-record.js";
 import { removeIfEmpty, removeTree } from "../disk.js";
 import { type Ending, type Grant, type Performed, schedule, type TaskStates, taskStates } from "../executors/schedule.js";
@@ -190,9 +190,12 @@ async function scheduleAll(
 
 /** @throws {EmporiumError} SOURCE_CHANGED */
 async function checkInputs(stages: readonly PlacedStage[], { source }: Inner): Promise<void> {
+  // stages read the same inputs, and to look at one may take a listing
+  const found = new Map<string, Stat | undefined>();
   for (const { name, inputs = [] } of stages) {
     for (const input of inputs) {
-      const now = await source.stat(input.key);
+      if (!found.has(input.key)) found.set(input.key, await source.stat(input.key));
+      const now = found.get(input.key);
       if (now && isSame(input, now)) continue;
       const object = objectName(source, input.key);
       throw new EmporiumError("SOURCE_CHANGED", `${object}, which the stage ${name} reads, ${now ? "has changed" : "is gone"}`, {

@@ -9,6 +9,8 @@ import { type GraphDocument, levelOf } from "./document.js";
 /** Locations of inputs by their names. Plain JSON. */
 export type InputPlan = {
   readonly locations: Readonly<Record<string, string>>;
+  /** The level that is read of each. */
+  readonly levels: Readonly<Record<string, number>>;
   readonly anonymous: boolean;
   /** Of what a process keeps of all inputs together. */
   readonly cacheBytes: number;
@@ -64,10 +66,12 @@ export function shareMemory(
 }
 
 /** @param cacheBytes of each process; metadata alone need none */
-export function planInputs({ inputs }: GraphDocument, anonymous = false, cacheBytes = 0): InputPlan {
+export function planInputs(document: GraphDocument, anonymous = false, cacheBytes = 0): InputPlan {
+  const { inputs } = document;
   const from = (given: GraphDocument["inputs"][string]) => (typeof given === "string" ? given : given.from);
   const locations = Object.fromEntries(Object.entries(inputs).map(([name, given]) => [name, from(given)]));
-  return { locations, anonymous, cacheBytes };
+  const levels = Object.fromEntries(Object.keys(inputs).map((name) => [name, levelOf(document, name)]));
+  return { locations, levels, anonymous, cacheBytes };
 }
 
 /** Inputs that are opened when they are first asked for. */
@@ -94,7 +98,31 @@ export function openInputs({ locations, anonymous, cacheBytes }: InputPlan): Inp
   };
 }
 
-export function identityOfVolume({ identity }: BlockVolume): TaskInput[] {
+/** Objects that identify an input, and what they cannot tell. */
+export interface InputIdentity {
+  readonly objects: readonly TaskInput[];
+  readonly notes: readonly string[];
+}
+
+/** The metadata of an input and, by one listing, the objects of the level that is read: voxels that were changed in place must be noticed. */
+export async function identityOfInput(name: string, volume: BlockVolume, level: number): Promise<InputIdentity> {
+  const objects = metadataOf(volume);
+  const found = volume.levels[level];
+  if (!found?.voxelIdentity) return { objects, notes: [] };
+  const voxels = await found.voxelIdentity();
+  if (!voxels)
+    return {
+      objects,
+      notes: [`${name}: its server does not list it: voxels that change while its metadata stay are not noticed`],
+    };
+  const { isAll, objects: count, ...object } = voxels;
+  const notes = isAll
+    ? []
+    : [`${name}: the first ${count} of its objects were looked at; changes of voxels in others are not noticed`];
+  return { objects: [...objects, object], notes };
+}
+
+function metadataOf({ identity }: BlockVolume): TaskInput[] {
   return identity.map(({ key, size, etag, modifiedMs }) => ({ key, size, etag, modifiedMs }));
 }
 
@@ -114,8 +142,10 @@ export function identityStore(plan: InputPlan): Store {
       const name = key.slice(0, key.indexOf("/"));
       const inputs = openInputs(plan);
       try {
-        const { identity } = await inputs.volume(name);
-        return identity.find((object) => `${name}/${object.key}` === key);
+        const volume = await inputs.volume(name);
+        const isThis = (object: TaskInput) => `${name}/${object.key}` === key;
+        const document = metadataOf(volume).find(isThis);
+        return document ?? (await identityOfInput(name, volume, plan.levels[name]!)).objects.find(isThis);
       } finally {
         await inputs.close();
       }

@@ -4,9 +4,10 @@ import { EmporiumError } from "../../../core/errors.js";
 import { formatBytes } from "../../../core/units.js";
 import type { TaskInput } from "../../../engine/task.js";
 import { type CompiledGraph, type CompiledStage, compileGraph, isCopy } from "./compile.js";
+import { levelOf } from "./document.js";
 import { collectFaults } from "./faults.js";
 import { DEFAULT_CHUNK } from "./grids.js";
-import { type Inputs, identityOfVolume, type MemoryShares, shareMemory } from "./inputs.js";
+import { type Inputs, identityOfInput, type MemoryShares, shareMemory } from "./inputs.js";
 import type { GraphNode, LocalNode, ReduceNode } from "./nodes.js";
 import { levelsOf, type OutputPlan, type ResultPlan } from "./outputs.js";
 import { planOutputs, planResults } from "./plan-outputs.js";
@@ -53,12 +54,22 @@ export async function prepareGraph(read: ReadGraph, inputs: Inputs, options: Pre
   const outputs = planOutputs(resolved, placed, faults);
   const wanted = planResults(resolved, placed, faults);
   faults.check();
-  const identities = new Map([...volumes].map(([name, volume]) => [name, identityOfVolume(volume)]));
+  const identified = await Promise.all(
+    [...volumes].map(async ([name, volume]) => [name, await identityOfInput(name, volume, levelOf(document, name))] as const),
+  );
+  const identities = new Map(identified.map(([name, { objects }]) => [name, objects]));
   const memory = shareMemory(document, volumes, options);
   const fitted = fitBlock({ resolved, outputs, results: wanted.map(({ node }) => node), identities, memory });
   refuseTooLarge(fitted.compiled, options.memoryBytes, memory);
   const placeNotes = fitted.outputs.flatMap(precomputedNotes);
-  const notes = [...memory.notes, ...placeNotes, ...fitted.notes, ...fitted.compiled.stages.flatMap((stage) => stage.notes)];
+  const inputNotes = identified.flatMap(([, identity]) => identity.notes);
+  const notes = [
+    ...memory.notes,
+    ...inputNotes,
+    ...placeNotes,
+    ...fitted.notes,
+    ...fitted.compiled.stages.flatMap((stage) => stage.notes),
+  ];
   const results = wanted.map((result) => ({ ...result, from: resultKey(fitted.compiled.folder, result.node.name) }));
   return { ...fitted.compiled, resolved, results, outputs: fitted.outputs, target, block: fitted.block, memory, notes };
 }
