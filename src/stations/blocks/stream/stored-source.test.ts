@@ -152,6 +152,33 @@ describe("a batch of stored chunks", () => {
     expect(arrays.stored!.shape[0]! - storedBytes).toBeLessThan(16 * chunks.length);
   });
 
+  it("that holds more stored bytes than its buffer ends the stream with what to do", async () => {
+    const plain = join(root, "plain");
+    mkdirSync(plain);
+    const head = { zarr_format: 2, shape: [64, 64, 512], chunks: [64, 64, 64], dtype: "|u1", order: "C", fill_value: 0 };
+    writeFileSync(join(plain, ".zarray"), JSON.stringify({ ...head, compressor: null, filters: null }));
+    for (let x = 0; x < 8; x++) writeFileSync(join(plain, `0.0.${x}`), new Uint8Array(64 ** 3));
+    const open = (batch: number) =>
+      openBatchSource({
+        ...request,
+        batch,
+        volumes: [{ name: "image", location: plain }],
+        // few voxels of every chunk
+        shape: [1, 1, 1],
+        step: [64, 64, 64],
+        memoryBytes: 8 * 2 ** 20,
+      });
+    const one = await open(1);
+    expect((await only(one)).arrays.stored!.shape).toEqual([64 ** 3]);
+    await one.close();
+    const eight = await open(8);
+    await expect(only(eight)).rejects.toMatchObject({
+      code: "MEMORY_LIMIT",
+      facts: { hint: expect.stringContaining("fewer blocks a batch") },
+    });
+    await eight.close();
+  });
+
   it("that does not fit the memory is refused with what to do", async () => {
     const opening = openBatchSource({ ...request, shape: [64, 64, 64], memoryBytes: 800 });
     await expect(opening).rejects.toMatchObject({
