@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../core/clock.js";
-import { asEmporiumError, EmporiumError, isEmporiumError, toErrorRecord } from "../core/errors.js";
+import { asEmporiumError, EmporiumError, type ErrorFacts, isEmporiumError, toErrorRecord } from "../core/errors.js";
 import type { Log } from "../core/log.js";
 import type { Random } from "../core/random.js";
 import { errnoOf, fileError } from "../stores/file/errors.js";
@@ -32,6 +32,8 @@ export interface PerformOptions {
   scratch: string;
   keepContents?: TaskContext["keepContents"];
   discardFailed?: boolean | undefined;
+  /** Default three. Whoever asks for one repeats attempts itself. */
+  attempts?: number | undefined;
   ownPart?: ((name: string) => boolean) | undefined;
   createdMs: number;
   clock: Clock;
@@ -137,13 +139,22 @@ async function tryUntilDone(task: Task, grant: Grant, notes: PlainObject[], opti
       inputs = change.now;
       continue;
     }
-    const { retry = "no", retryAfterMs } = failure.facts;
-    if (retry === "no" || retries + 1 >= ATTEMPTS || journal.broken) throw failure;
-    const waitMs = retry === "now" ? 0 : (retryAfterMs ?? random() * Math.min(WAIT_MS_MAX, WAIT_MS * 4 ** retries));
-    retries++;
+    const waitMs = waitBefore(failure.facts, ++retries, random);
+    if (waitMs === undefined || retries >= (options.attempts ?? ATTEMPTS) || journal.broken) throw failure;
     emit({ kind: "retry", id: task.id, attempt: retries + 1, waitMs, error: toErrorRecord(failure) });
     if (waitMs > 0) await clock.sleep(waitMs, signal);
   }
+}
+
+/**
+ * Milliseconds until another attempt, at random so that not all come at once; undefined where none would help.
+ *
+ * @param failed attempts
+ */
+export function waitBefore({ retry = "no", retryAfterMs }: ErrorFacts, failed: number, random: Random): number | undefined {
+  if (retry === "no" || failed >= ATTEMPTS) return undefined;
+  if (retry === "now") return 0;
+  return retryAfterMs ?? random() * Math.min(WAIT_MS_MAX, WAIT_MS * 4 ** (failed - 1));
 }
 
 async function tryOnce(

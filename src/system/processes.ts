@@ -12,7 +12,7 @@ export interface ProcessOptions {
 export interface ProcessListener<Out> {
   heard(message: Out): void;
   /** It wrote to its standard output. */
-  wrote?(): void;
+  wrote?(text: string): void;
   /** Called once. @param how signal or exit status @param tail the last of its standard error */
   ended(how: string, tail: string): void;
 }
@@ -32,7 +32,7 @@ export function startProcess<In, Out>({ entry }: ProcessOptions, listener: Proce
     serialization: "advanced",
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
-  child.stdout!.on("data", () => listener.wrote?.());
+  child.stdout!.on("data", (bytes: Buffer) => listener.wrote?.(bytes.toString("latin1")));
   let tail = "";
   child.stderr!.on("data", (bytes: Buffer) => {
     tail = (tail + bytes.toString("utf8")).slice(-TAIL_BYTES);

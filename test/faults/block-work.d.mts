@@ -9,6 +9,8 @@ export interface BlockWorkData {
   dieAt?: Record<number, number>;
   hangAt?: number;
   failAt?: number;
+  passingAt?: number;
+  hasBadProcess?: boolean;
 }
 export function blocksOf(data: BlockWorkData): BlockSource;
 export function run(data: BlockWorkData, facts?: Partial<WorkerProcessesOptions>): Promise<BlockRunReport & { left: NotDone[] }>;

@@ -4,7 +4,8 @@
  *
  * data: `folder` everything lies below it, `side` blocks along an axis, `processes` 0 for this one alone, `dieAt` blocks of the first stage at
  * which the process kills itself, as often as the number beside it says, `hangAt` at which it does not come back (once), `failAt` at which
- * it throws.
+ * it throws, `passingAt` at which it throws what may pass (once), `hasBadProcess`: the first process fails at everything. The file `pids` lists who
+ * began, and `beside` for each attempt at the first block how many other processes were there.
  */
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -28,7 +29,25 @@ export function blocksOf({ side }) {
   return blockSource({ createdMs: 0, locks: ["blocks"], stages });
 }
 
-function operations({ folder, dieAt = {}, hangAt = -1, failAt = -1 }) {
+function isThere(pid) {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+function operations({ folder, dieAt = {}, hangAt = -1, failAt = -1, passingAt = -1, hasBadProcess = false }) {
+  const lines = (name) => (existsSync(join(folder, name)) ? readFileSync(join(folder, name), "utf8").trim().split("\n") : []);
+  const note = (name, line) => appendFileSync(join(folder, name), `${line}\n`);
+  const isBad = () => hasBadProcess && Number.parseInt(lines("pids")[0], 10) === process.pid;
+  /** Which process began what, and who else was there when the first block was tried. */
+  function noteProcess(task) {
+    note("pids", `${process.pid} ${task.title}`);
+    const others = new Set(lines("pids").map((line) => Number.parseInt(line, 10)));
+    others.delete(process.pid);
+    if (task.title === "first 0,0,0") note("beside", [...others].filter(isThere).length);
+  }
   /** True so many times, whatever process asks. */
   function happens(name, times) {
     const path = join(folder, `${name}.times`);
@@ -41,6 +60,10 @@ function operations({ folder, dieAt = {}, hangAt = -1, failAt = -1 }) {
       const { index } = task.params.block;
       const isFirst = task.title.startsWith("first");
       appendFileSync(join(folder, "begun"), `${task.title}\n`);
+      if (process.send) noteProcess(task);
+      if (isFirst && index === passingAt && happens("pass", 1))
+        throw new EmporiumError("STORE_TIMEOUT", "no answer", { retry: "later" });
+      if (isBad()) throw new EmporiumError("FORMAT_CORRUPT", "a bad process");
       if (isFirst && dieAt[index] && happens(`die-${index}`, dieAt[index])) process.kill(process.pid, "SIGKILL");
       if (isFirst && index === hangAt && happens("hang", 1)) await sleep(1_000_000);
       if (isFirst && index === failAt)

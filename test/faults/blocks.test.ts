@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { systemClock } from "../../src/core/clock.js";
 import { silentLog } from "../../src/core/log.js";
 import { seededRandom } from "../../src/core/random.js";
 import { readReceipts } from "../../src/engine/blocks/receipt-pages.js";
@@ -48,6 +49,14 @@ function wantedTree(): Map<string, string> {
 const sorted = (tree: Map<string, string>) => [...tree].sort(([a], [b]) => (a < b ? -1 : 1));
 const begun = (folder: string) =>
   existsSync(join(folder, "begun")) ? readFileSync(join(folder, "begun"), "utf8").trim().split("\n") : [];
+
+/** Processes that began with a block, or with any, in their order. */
+const pidsOf = (title = "") =>
+  readFileSync(join(root, "pids"), "utf8")
+    .trim()
+    .split("\n")
+    .filter((line) => line.endsWith(title))
+    .map((line) => Number.parseInt(line, 10));
 
 /** Receipts of both stages, and what else lies in the run's folder. */
 async function receiptsOf(data: BlockWorkData) {
@@ -160,6 +169,34 @@ describe("worker processes", () => {
       error: { code: "ENGINE_LOST", message: expect.stringContaining("SIGKILL") },
     });
     expect(report.left.slice(1).every(({ because }) => because === "first 0,0,0")).toBe(true);
+  });
+
+  it("leave a block that failed for a reason that may pass to another process", async () => {
+    const clock = { ...systemClock, sleep: async () => {} };
+    const report = await run({ folder: root, side: SIDE, processes: 2, passingAt: 40 }, { clock });
+    expect(report).toMatchObject({ done: TASKS, failed: 0, exitStatus: 0 });
+    const [first, second, ...more] = pidsOf("first 1,0,4");
+    expect(more).toEqual([]);
+    expect(second).toBeGreaterThan(0);
+    expect(second).not.toBe(first);
+  });
+
+  it("that fail three blocks one after the other are replaced", async () => {
+    const report = await run({ folder: root, side: SIDE, processes: 1, hasBadProcess: true });
+    const [bad, ...others] = [...new Set(pidsOf())];
+    expect(others).toHaveLength(1);
+    expect(report.failed).toBe(pidsOf().filter((pid) => pid === bad).length);
+    expect(report.failed).toBeGreaterThanOrEqual(3);
+    expect(report.done + report.failed + report.blocked).toBe(TASKS);
+    expect(report.done).toBe(pidsOf().length - report.failed);
+  });
+
+  it("leave a block at which two of them died to one that is alone", async () => {
+    const report = await run({ folder: root, side: SIDE, processes: 2, dieAt: { 0: 2 } });
+    expect(report).toMatchObject({ done: TASKS, failed: 0, exitStatus: 0 });
+    const beside = readFileSync(join(root, "beside"), "utf8").trim().split("\n");
+    expect(beside).toHaveLength(3);
+    expect(beside[2]).toBe("0");
   });
 
   it("that get no further are killed and replaced", async () => {

@@ -24,7 +24,10 @@ const run = (graph: GraphGiven, options: Partial<GraphOptions> = {}) =>
   runGraph(graph, { jobs: 2, memoryBytes: 2 ** 28, workspace: join(root, "workspace"), sync: false, ...options });
 
 /** 16 blocks: each has one added by a person's module, and then those around it are smoothed. */
-function graph(name: string, options: { dieAt?: string[]; throwAt?: string[]; once?: string } = {}): GraphGiven {
+function graph(
+  name: string,
+  options: { dieAt?: string[]; throwAt?: string[]; largeAt?: string[]; hugeAt?: string[]; once?: string } = {},
+): GraphGiven {
   return {
     version: 1,
     inputs: { em: join(root, "em.zarr") },
@@ -88,6 +91,26 @@ describe("faults of a graph's blocks", () => {
     const report = await run(graph("out", { throwAt: places }), { jobs: 1 });
     expect(report).toMatchObject({ exitStatus: 3, failed: 7 });
     expect(report.done + report.blocked).toBe(25);
+  });
+
+  it("blocks that take more memory than they say are ended, and done when there is room", async () => {
+    await run(graph("wanted"));
+    // either fits, both do not
+    const large = graph("out", { largeAt: ["0-0-0", "0-0-8"], once: join(root, "once") });
+    expect(await run(large, { memoryBytes: 2 ** 28 })).toMatchObject({ exitStatus: 0, failed: 0, tasks: 32, done: 32 });
+    const attempts = readdirSync(join(root, "once")).flatMap((name) =>
+      readFileSync(join(root, "once", name), "utf8")
+        .trim()
+        .split("\n"),
+    );
+    expect(attempts.length).toBeGreaterThan(2);
+    expect(treeOf(join(root, "out"))).toEqual(treeOf(join(root, "wanted")));
+  });
+
+  it("a block that does not fit the memory by itself is given up, and says so", async () => {
+    const report = await run(graph("out", { hugeAt: ["0-0-0"] }), { memoryBytes: 2 ** 28 });
+    expect(report).toMatchObject({ exitStatus: 3, failed: 1, blocked: 8, done: 23 });
+    expect(report.errors).toEqual([expect.objectContaining({ code: "MEMORY_LIMIT", hint: expect.stringContaining("--memory") })]);
   });
 
   it("stages and blocks that are not there are named", async () => {

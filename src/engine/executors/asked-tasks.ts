@@ -7,21 +7,44 @@ export interface Asked {
   readonly index: number;
   readonly task: Task;
   readonly journal: BlockJournal;
-  /** A process had it when it died: nobody gets it together with others any more. */
-  isSuspect: boolean;
-  /** Processes that died at it alone. */
+  /** With what else it may be done: `process`: a process died while it had it, so a process does it with no other; `run`: nobody does anything else. */
+  alone: "no" | "process" | "run";
+  /** Processes that died at it. */
   deaths: number;
+  /** Attempts that failed for a reason that may pass. */
+  tries: number;
+  /** The process at which its last attempt failed: others are better. */
+  avoid?: object | undefined;
+  /** Memory that it takes: what its plan says, or more where it was ended for taking more. */
+  needBytes: number;
   resolve(performed: Performed): void;
+}
+
+/** What a process can take now. */
+export interface Room {
+  /** The process. */
+  readonly who: object;
+  readonly tasks: number;
+  /** It has nothing to do. */
+  readonly isIdle: boolean;
+  /** Nobody has anything to do. */
+  readonly isOnly: boolean;
+  /** Memory that no task has. */
+  readonly freeBytes: number;
+  /** Processes, with this one. */
+  readonly processes: number;
 }
 
 /** Tasks that wait for a process, first come, first served. */
 export interface AskedTasks {
   readonly size: number;
+  /** One of them must have everything to itself. */
+  readonly wantsAll: boolean;
   add(asked: Asked): void;
-  /** A task that a process may have died of. */
-  addAlone(asked: Asked): void;
-  /** For one of so many processes: a task that must be alone, where the process has nothing else to do, or some of the others. */
-  next(room: { tasks: number; isIdle: boolean }, processes: number): Asked[];
+  /** A task that was tried before. It comes before others, by itself. */
+  addAgain(asked: Asked): void;
+  /** For a process: a task that was tried before, where the process has nothing else to do, or some of the others. */
+  next(room: Room): Asked[];
   /** All of them. */
   drain(): Asked[];
 }
@@ -30,22 +53,25 @@ export interface AskedTasks {
 const SERVED_MAX = 4096;
 
 export function askedTasks(): AskedTasks {
-  const alone: Asked[] = [];
+  const again: Asked[] = [];
   let waiting: Asked[] = [];
   let served = 0; // the first so many of `waiting`
   return {
     get size() {
-      return waiting.length - served + alone.length;
+      return waiting.length - served + again.length;
+    },
+    get wantsAll() {
+      return again.some(({ alone }) => alone === "run");
     },
     add: (asked) => waiting.push(asked),
-    addAlone(asked) {
-      asked.isSuspect = true;
-      alone.push(asked);
-    },
-    next({ tasks, isIdle }, processes) {
-      if (isIdle && alone.length > 0) return [alone.shift()!];
-      const share = Math.ceil((waiting.length - served) / processes); // the others get some, too
-      const batch = waiting.slice(served, served + Math.min(tasks, share));
+    addAgain: (asked) => again.push(asked),
+    next(room) {
+      const at = again.findIndex((one) => isFor(one, room));
+      if (at >= 0) return again.splice(at, 1);
+      // what needs much room gets it when the others have come to an end
+      if (again.some((one) => one.alone === "run" || isTooLarge(one, room))) return [];
+      const share = Math.ceil((waiting.length - served) / room.processes); // the others get some, too
+      const batch = waiting.slice(served, served + Math.min(room.tasks, share));
       served += batch.length;
       if (served > SERVED_MAX && served * 2 > waiting.length) {
         waiting = waiting.slice(served);
@@ -54,10 +80,21 @@ export function askedTasks(): AskedTasks {
       return batch;
     },
     drain() {
-      const all = [...waiting.slice(served), ...alone.splice(0)];
+      const all = [...waiting.slice(served), ...again.splice(0)];
       waiting = [];
       served = 0;
       return all;
     },
   };
+}
+
+function isFor(one: Asked, room: Room): boolean {
+  const isElsewhere = one.avoid === room.who && room.processes > 1;
+  if (!room.isIdle || isElsewhere) return false;
+  return one.alone === "run" ? room.isOnly && room.processes === 1 : !isTooLarge(one, room);
+}
+
+/** The scheduler has seen to the memory that a task's plan names; this is about what it takes beyond that. */
+function isTooLarge({ needBytes, task }: Asked, { freeBytes, isOnly }: Room): boolean {
+  return !isOnly && needBytes > task.memoryBytes && needBytes > freeBytes;
 }

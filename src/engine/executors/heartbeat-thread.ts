@@ -6,12 +6,12 @@ import { everyInterval } from "../lock.js";
 const HEARTBEAT_MS = 5_000;
 
 /**
- * The heartbeat of a worker process, in a thread of its own: a byte on standard output, so that it goes on while an operation computes, and ends when
- * the process is stopped or gone.
+ * The heartbeat of a worker process, in a thread of its own: a line on standard output with the bytes of memory that the process takes, so that it
+ * goes on while an operation computes, and ends when the process is stopped or gone.
  */
 function tell(): void {
   try {
-    writeSync(1, ".");
+    writeSync(1, `${process.memoryUsage.rss()}\n`);
   } catch {
     // whoever listened is gone: the process ends by itself
   }

@@ -1,13 +1,12 @@
 import type { Clock } from "../../core/clock.js";
-import { asEmporiumError, type ErrorRecord, toErrorRecord } from "../../core/errors.js";
+import { asEmporiumError, type EmporiumError, type ErrorFacts, type ErrorRecord, toErrorRecord } from "../../core/errors.js";
 import type { Store } from "../../stores/store.js";
 import { startThread } from "../../system/threads.js";
 import type { BlockSource } from "../blocks/block-source.js";
 import { ROW_BYTES, rowOf } from "../blocks/receipt-table.js";
 import { envOf } from "../env.js";
-import type { RunEvent } from "../events.js";
 import type { JournalRecord } from "../journal.js";
-import { performTask, type Unstamped } from "../perform.js";
+import { performTask } from "../perform.js";
 import type { Operations, PlainObject } from "../task.js";
 
 /** The process's side of `workerProcesses`. */
@@ -42,9 +41,11 @@ export type FromProcess =
   | { readonly kind: "broken"; readonly error: ErrorRecord }
   /** Tasks that are done, each with the row of its receipt. */
   | { readonly kind: "done"; readonly tasks: readonly number[]; readonly rows: Uint8Array }
-  | { readonly kind: "failed"; readonly tasks: readonly [number]; readonly error: ErrorRecord }
-  | { readonly kind: "cancelled"; readonly tasks: readonly number[] }
-  | { readonly kind: "retry"; readonly event: Extract<Unstamped<RunEvent>, { kind: "retry" }> };
+  | { readonly kind: "failed"; readonly tasks: readonly [number]; readonly error: ErrorRecord; readonly again: Again }
+  | { readonly kind: "cancelled"; readonly tasks: readonly number[] };
+
+/** Whether another attempt at a failed task may help. */
+type Again = Pick<ErrorFacts, "retry" | "retryAfterMs">;
 
 /** What is done is told at least so often. */
 const TELL_MS = 50;
@@ -86,10 +87,8 @@ async function open(
     if (record.record === "done") row = rowOf(record.receipt.outputs);
   };
   const journal = { append: add, jot: add, attempt: () => undefined, broken: undefined };
-  const emit = (event: Unstamped<RunEvent>) => {
-    if (event.kind === "retry") tell({ kind: "retry", event });
-  };
-  const options = { ...env, ...stores, journal, scratch, createdMs, signal, emit };
+  // whoever asks repeats attempts, and better in another process
+  const options = { ...env, ...stores, journal, scratch, createdMs, signal, emit: () => {}, attempts: 1 };
   return async (tasks) => {
     const cancelled: number[] = [];
     for (const index of tasks) {
@@ -97,12 +96,17 @@ async function open(
       const grant = { threads: task.threads === "all" ? threads : 1, memoryBytes: task.memoryBytes };
       const { state, error } = signal.aborted ? { state: "cancelled" } : await performTask(task, grant, options);
       if (state === "done") results.add(index, row!);
-      else if (state === "failed") tell({ kind: "failed", tasks: [index], error: toErrorRecord(error!) });
+      else if (state === "failed") tell(failedOnce(index, error!));
       else cancelled.push(index);
     }
     results.flush();
     if (cancelled.length > 0) tell({ kind: "cancelled", tasks: cancelled });
   };
+}
+
+function failedOnce(index: number, error: EmporiumError): FromProcess {
+  const { retry, retryAfterMs } = error.facts;
+  return { kind: "failed", tasks: [index], error: toErrorRecord(error), again: { retry, retryAfterMs } };
 }
 
 /** Tells what is done, some tasks at a time. */

@@ -105,7 +105,8 @@ async function runPrepared(graph: PreparedGraph, target: Store, data: WorkData, 
   const { source, operations } = await openBlockWork(plain);
   const scratch = `${workspace}/scratch/${graph.id}`;
   const module = pathToFileURL(compiled(new URL("./work.js", import.meta.url))).href;
-  const crowd = { processes: jobs, module, data: plain, scratch, createdMs: 0, clock: env.clock, onEvent: env.onEvent };
+  const memory = { bytes: options.memoryBytes, taskBytes: graph.memory.blockBytes };
+  const crowd = { ...env, processes: jobs, module, data: plain, scratch, createdMs: 0, memory };
   const performers = jobs > 0 ? workerProcesses(crowd) : undefined;
   try {
     const blocks = blockSource(data);
