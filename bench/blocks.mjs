@@ -1,9 +1,10 @@
 /**
- * `npm run bench:blocks -- [ROW…] [--quick] [--repeat 5] [--only REGEX] [--out DIR]`: volumes read and computed block by block, beside what people use today.
+ * `npm run bench:blocks -- [ROW…] [--quick] [--repeat 5] [--only REGEX] [--side 512] [--out DIR]`: volumes read and computed block by block, beside what people use today.
  *
  * Each row group is a file of bench/blocks/ whose default export is called with the options below. It makes its own inputs in `out`, runs
  * every contender in a process of its own, alternating, and prints one JSON line for each figure: medians of `repeat` runs, peak memory of the
  * process among them. `--only` chooses figures by their names. `--quick` takes small volumes, to try the benchmark itself: what it measures then lies in caches and says nothing.
+ * `--side` takes volumes of that many voxels along each axis, a multiple of 256: 512 (256 MiB) compares on a machine with other work.
  */
 import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -16,6 +17,7 @@ const { values: options, positionals } = parseArgs({
     quick: { type: "boolean", default: false },
     repeat: { type: "string", default: "5" },
     only: { type: "string", default: "" },
+    side: { type: "string" },
     out: { type: "string", default: join(cache, "blocks") },
   },
 });
@@ -37,6 +39,7 @@ for (const name of positionals.length > 0 ? positionals : known) {
     python,
     out: options.out,
     quick: options.quick,
+    side: options.side === undefined ? undefined : Number(options.side),
     repeat: Number(options.repeat),
     only: new RegExp(options.only),
   });

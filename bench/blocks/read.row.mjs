@@ -1,8 +1,9 @@
 /**
  * Boxes of a local volume of int16, 2 GiB, in the page cache: ours beside zarr-python 3 and tensorstore (rows A2 and A3).
  *
- * random: unaligned boxes, no cache of tensorstore. scan: aligned boxes, x first, a cache of 256 MiB on each side (zarr-python: none of its own,
- * an LRU of decoded chunks around its store). Each contender reads the same boxes at concurrency 1 and 8 and sums their voxels: the sums must agree.
+ * random: unaligned boxes, no cache. scan: aligned boxes, x first, a cache on each side of one layer of chunks of 128³, 256 MiB (zarr-python: none of
+ * its own, an LRU of decoded chunks around it). Each contender reads the same boxes at concurrency 1 and 8 and sums their voxels: the sums must agree.
+ * Beside blocks a second there is the CPU time of a block, of all threads: another load on the machine changes it less.
  *
  * Sketch: a box of 64³ touches 3.3 chunks of 128³, 13 MB decoded where they are decoded whole: 60 boxes a second at 0.8 GB/s. A Blosc frame is
  * decoded in blocks: half of them, and half the bytes.
@@ -15,10 +16,11 @@ import { figure, measure, median, root, round, say, table } from "../report.mjs"
 
 const here = join(root, "bench", "blocks");
 const VOLUMES = ["v2-lz4-128", "v2-lz4-256", "v2-zstd-128", "v3-shard-lz4", "v3-shard-zstd"];
+/** Rows of a chunk, and bytes of a voxel. */
+const LAYER = 128 * 2;
 const CONTENDERS = ["emporium", "zarr", "tensorstore"];
 
-export default async function read({ python, out, quick, repeat, only }) {
-  const side = quick ? 256 : 1024;
+export default async function read({ python, out, quick, side = quick ? 256 : 1024, repeat, only }) {
   for (const volume of VOLUMES) {
     const path = join(out, `${volume}-${side}.zarr`);
     for (const [order, edge, count] of [
@@ -32,7 +34,8 @@ export default async function read({ python, out, quick, repeat, only }) {
       for (const concurrency of [1, 8]) {
         if (!only.test(`blocks.read.${volume}.${order}.${edge}.c${concurrency}`)) continue;
         make(python, volume, side, path);
-        await race({ volume, path, order, edge, file, concurrency, python, repeat });
+        const cache = order === "scan" ? side * side * LAYER : 0;
+        await race({ volume, path, order, edge, file, concurrency, cache, python, repeat });
       }
     }
   }
@@ -55,30 +58,28 @@ function boxesOf(order, side, edge, count) {
   return { edge, starts: Array.from({ length: count }, (_, i) => corner(i)) };
 }
 
-async function race({ volume, path, order, edge, file, concurrency, python, repeat }) {
+async function race({ volume, path, order, edge, file, concurrency, cache, python, repeat }) {
   const results = Object.fromEntries(CONTENDERS.map((name) => [name, []]));
   const sums = new Set();
   for (let round_ = 0; round_ < repeat; round_++) {
     for (const name of CONTENDERS) {
-      const command =
-        name === "emporium"
-          ? [process.execPath, join(here, "read-boxes.mjs"), path, file, String(concurrency), order]
-          : [python, join(here, "read_boxes.py"), name, path, file, String(concurrency), order];
+      const own =
+        name === "emporium" ? [process.execPath, join(here, "read-boxes.mjs")] : [python, join(here, "read_boxes.py"), name];
+      const command = [...own, path, file, String(concurrency), String(cache)];
       const report = `${path}.${name}.json`;
       const cost = await measure(python, command, { env: { REPORT: report } });
-      const { blocks, seconds, sum } = JSON.parse(execFileSync("cat", [report], { encoding: "utf8" }));
+      const { blocks, seconds, cpu, sum } = JSON.parse(execFileSync("cat", [report], { encoding: "utf8" }));
       sums.add(sum);
-      results[name].push({ rate: blocks / seconds, rss: cost.rss_kib / 1024 });
+      results[name].push({ rate: blocks / seconds, cpu: (1000 * cpu) / blocks, rss: cost.rss_kib / 1024 });
     }
   }
   if (sums.size > 1) throw new Error(`${volume} ${order} ${edge}: the contenders read other voxels: ${[...sums].join(", ")}`);
-  const rows = [["", "blocks/s", "RSS MiB"]];
+  const rows = [["", "blocks/s", "CPU ms a block", "RSS MiB"]];
   const medians = Object.fromEntries(
     CONTENDERS.map((name) => {
-      const rate = median(results[name].map((one) => one.rate));
-      const rss = median(results[name].map((one) => one.rss));
-      rows.push([name, round(rate, 1), round(rss, 0)]);
-      return [name, { rate, rss }];
+      const [rate, cpu, rss] = ["rate", "cpu", "rss"].map((fact) => median(results[name].map((one) => one[fact])));
+      rows.push([name, round(rate, 1), round(cpu, 2), round(rss, 0)]);
+      return [name, { rate, cpu, rss }];
     }),
   );
   say(`${volume} ${order} ${edge}³ c${concurrency}`);
@@ -89,6 +90,7 @@ async function race({ volume, path, order, edge, file, concurrency, python, repe
     tensorstore: round(medians.tensorstore.rate, 1),
     to_zarr: round(medians.emporium.rate / medians.zarr.rate, 2),
     to_tensorstore: round(medians.emporium.rate / medians.tensorstore.rate, 2),
+    cpu_ms: Object.fromEntries(CONTENDERS.map((name) => [name, round(medians[name].cpu, 2)])),
     rss_mib: Object.fromEntries(CONTENDERS.map((name) => [name, round(medians[name].rss, 0)])),
     repeat,
   });

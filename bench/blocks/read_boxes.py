@@ -1,4 +1,4 @@
-"""read_boxes.py zarr|tensorstore VOLUME BOXES CONCURRENCY random|scan: as read-boxes.mjs."""
+"""read_boxes.py zarr|tensorstore VOLUME BOXES CONCURRENCY CACHE: as read-boxes.mjs."""
 
 import json
 import os
@@ -10,23 +10,22 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-name, path, file, concurrency, order = sys.argv[1:]
-concurrency = int(concurrency)
+name, path, file, concurrency, cache = sys.argv[1:]
+concurrency, cache = int(concurrency), int(cache)
 with open(file) as f:
     boxes = json.load(f)
 edge, starts = boxes["edge"], boxes["starts"]
-CACHE = 256 * 2**20
 
 
 def open_zarr():
     import zarr
 
     array = zarr.open_array(path, mode="r")
-    if order == "random":
+    if cache == 0:
         return lambda z, y, x: array[z : z + edge, y : y + edge, x : x + edge]
     # what a careful reader does by hand: whole chunks, the latest of them kept
     chunk = array.chunks
-    most = max(1, CACHE // (int(np.prod(chunk)) * array.dtype.itemsize))
+    most = max(1, cache // (int(np.prod(chunk)) * array.dtype.itemsize))
     kept, lock = OrderedDict(), threading.Lock()
 
     def chunk_at(cell):
@@ -60,7 +59,7 @@ def open_tensorstore():
     import tensorstore
 
     driver = "zarr3" if os.path.exists(os.path.join(path, "zarr.json")) else "zarr"
-    context = {"cache_pool": {"total_bytes_limit": 0 if order == "random" else CACHE}}
+    context = {"cache_pool": {"total_bytes_limit": cache}}
     array = tensorstore.open(
         {"driver": driver, "kvstore": {"driver": "file", "path": path}, "context": context, "recheck_cached_data": "open"}
     ).result()
@@ -76,12 +75,12 @@ def one(start):
     return int(found[0]) + int(found[found.size >> 1]) + int(found[-1])
 
 
-began = time.perf_counter()
+used, began = time.process_time(), time.perf_counter()
 if concurrency == 1:
     total = sum(map(one, starts))
 else:
     with ThreadPoolExecutor(concurrency) as pool:
         total = sum(pool.map(one, starts))
-seconds = time.perf_counter() - began
+seconds, cpu = time.perf_counter() - began, time.process_time() - used
 with open(os.environ["REPORT"], "w") as f:
-    json.dump({"blocks": len(starts), "seconds": seconds, "sum": total}, f)
+    json.dump({"blocks": len(starts), "seconds": seconds, "cpu": cpu, "sum": total}, f)

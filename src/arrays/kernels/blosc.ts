@@ -11,6 +11,7 @@ import {
   PAGE_BYTES,
   packedBytesMax,
   sharedMemory,
+  ZSTD_WORK_BYTES,
 } from "./kernels.js";
 
 /** Bytes of a Blosc-1 header. The offset table follows: one int32 a block, from the start of the frame. */
@@ -21,6 +22,7 @@ const LZ4_VERSION = 1;
 const FLAG_SHUFFLE = 0x01;
 const FLAG_MEMCPYED = 0x02;
 const CODEC_LZ4 = 1 << 5;
+const CODEC_ZSTD = 4 << 5;
 
 /** Memory that is kept from one call to the next; what a larger chunk needed is given back. */
 const KEPT_BYTES = 64 * 1024 * 1024;
@@ -77,7 +79,7 @@ export function encodeBlosc(
 }
 
 /**
- * The plain bytes of a Blosc-1 frame; undefined if another decoder is needed (an inner codec other than LZ4, bit shuffle).
+ * The plain bytes of a Blosc-1 frame; undefined if another decoder is needed (an inner codec other than LZ4 and zstd, bit shuffle).
  *
  * @throws {EmporiumError} FORMAT_CORRUPT for a broken frame; FORMAT_LIMIT if it promises more than `LIMITS.chunkBytes`.
  */
@@ -268,7 +270,8 @@ function inFrame(
   }
   const size = sizeOf(header);
   const scratch = align(frame.length);
-  const scratchBytes = bloscScratchBytes(Math.min(header.blockBytes, header.plainBytes));
+  const workBytes = (frame[2]! & 0xe0) === CODEC_ZSTD ? ZSTD_WORK_BYTES : 0;
+  const scratchBytes = bloscScratchBytes(Math.min(header.blockBytes, header.plainBytes)) + workBytes;
   const at = align(scratch + scratchBytes);
   const { kernels, bytes } = load(at + size);
   const opened = kernels.openFrame(0, frame.length, 0, 0, frame.length, scratch, scratchBytes);
@@ -286,7 +289,7 @@ function faultOf(result: number): string {
     case BLOSC_RESULT.outside:
       return "a Blosc frame points behind its own end";
     default:
-      return "a Blosc frame whose LZ4 data is broken or not of the promised length";
+      return "a Blosc frame whose compressed data is broken or not of the promised length";
   }
 }
 
@@ -304,7 +307,7 @@ interface Workspace {
 let own: Workspace | undefined;
 
 /** Kernels over at least `wanted` bytes of memory of this thread. The contents are anything, and serve until the next call. */
-function workspace(wanted: number): Workspace {
+export function workspace(wanted: number): Workspace {
   if (own && own.memory.buffer.byteLength > KEPT_BYTES && wanted <= KEPT_BYTES) own = undefined;
   own = grown(own, wanted);
   return own;

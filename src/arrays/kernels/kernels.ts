@@ -162,7 +162,7 @@ export interface Kernels {
    *
    * @param head header and offset table, `headBytes` of them (a frame copied by c-blosc without compression has no table).
    * @param window where frame bytes [from, to) lie. For a whole frame in one piece: window = head, from = 0, to = its length.
-   * @param scratch `bloscScratchBytes(blockBytes)` bytes.
+   * @param scratch `bloscScratchBytes(blockBytes)` bytes, and `ZSTD_WORK_BYTES` for a frame with zstd inside: without these it is unsupported.
    */
   openFrame(
     head: number,
@@ -201,6 +201,14 @@ export interface Kernels {
     planeStride: number,
   ): number;
 
+  /**
+   * Decodes Zstandard frames of `dstBytes` plain bytes as far as their first `want`; where that is all, they must end exactly there. Dictionaries
+   * are not known, content checksums not compared. Answers `ok` or `badStream`.
+   *
+   * @param work `ZSTD_WORK_BYTES` of scratch.
+   */
+  decodeZstd(src: number, srcBytes: number, dst: number, dstBytes: number, want: number, work: number): number;
+
   /** The same box of a chunk that lies at `src` in plain bytes. */
   copyBox(
     src: number,
@@ -232,6 +240,9 @@ export const BLOSC_RESULT = {
   /** The caller's box or range does not fit the frame, or scratch or output are too small. */
   badArgument: -5,
 } as const;
+
+/** Scratch that decoding zstd needs: the literals of a block, and tables. */
+export const ZSTD_WORK_BYTES = 150_336;
 
 /** Scratch memory of `openFrame` for this block size: addresses of the streams, one block, and padding for wide stores. */
 export function bloscScratchBytes(blockBytes: number): number {

@@ -6,6 +6,7 @@
 // write: a match reaches back to bytes of its own stream only, and a stream must fill exactly what the header promises.
 import { decompress } from "./lz4-decode";
 import { unshuffle2, unshuffle4, unshuffle8 } from "./shuffle";
+import { decompressZstd, ZSTD_WORK } from "./zstd-decode";
 
 // Results, the same as BLOSC_RESULT in ../kernels.ts.
 const OK: i32 = 0;
@@ -15,24 +16,24 @@ const BAD_HEADER: i32 = -1;
 const UNSUPPORTED: i32 = -2;
 /** It points outside of the bytes that were given. */
 const OUTSIDE: i32 = -3;
-/** An LZ4 stream is broken, or has another length than promised. */
+/** A stream is broken, or has another length than promised. */
 const BAD_STREAM: i32 = -4;
 /** The caller's box or range does not fit the frame, or scratch or output are too small. */
 const BAD_ARGUMENT: i32 = -5;
 
 const HEADER: u32 = 16;
 const SHUFFLE: u32 = 1, MEMCPYED: u32 = 2, BITSHUFFLE: u32 = 4, RESERVED: u32 = 8, NO_SPLIT: u32 = 16;
-const CODEC_LZ4: u32 = 1, LZ4_VERSION: u32 = 1;
+const CODEC_LZ4: u32 = 1, CODEC_ZSTD: u32 = 4, CODEC_VERSION: u32 = 1;
 /** c-blosc splits a block only into at most so many streams (BLOSC_MAX_SPLITS) of at least so many bytes (BLOSC_MIN_BUFFERSIZE). */
 const SPLITS_MAX: u32 = 16, SPLIT_MIN: u32 = 128;
-/** Scratch: addresses of up to 255 streams, a decoded block, and what a 16-byte store may touch behind it. */
+/** Scratch: addresses of up to 255 streams, a decoded block, what a 16-byte store may touch behind it, and for zstd its work space. */
 const POINTERS: u32 = 1024, SLACK: u32 = 64;
 
 // The frame that is open.
 let flags: u32 = 0, itemBytes: u32 = 1, plainBytes: u32 = 0, blockBytes: u32 = 0;
 /** Address of the offset table. Frame bytes [windowFrom, windowTo) lie at `window`. */
 let table: usize = 0, window: usize = 0, windowFrom: u32 = 0, windowTo: u32 = 0;
-let pointers: usize = 0, buffer: usize = 0;
+let pointers: usize = 0, buffer: usize = 0, zstdWork: usize = 0;
 
 // The block that is decoded, -1 for none: its plain bytes in order at `plainAt`, or its shuffled streams at `pointers`.
 let current: i32 = -1, currentBytes: u32 = 0, inOrder: bool = false, plainAt: usize = 0;
@@ -55,17 +56,27 @@ export function openFrame(head: usize, headBytes: u32, at: usize, from: u32, to:
   windowTo = to;
   pointers = scratch;
   buffer = scratch + POINTERS;
+  zstdWork = 0;
   if (flags & MEMCPYED) {
     if (frameBytes != plain + HEADER) return BAD_HEADER;
   } else {
     const blocks = (plain - 1) / blockBytes + 1;
     if (blocks > (frameBytes - HEADER) / 4) return BAD_HEADER;
-    if (flags >> 5 != CODEC_LZ4 || <u32>load<u8>(head, 1) != LZ4_VERSION || (flags & BITSHUFFLE) != 0) return UNSUPPORTED;
+    const codec = flags >> 5, block = <u64>min(blockBytes, plain) + POINTERS + SLACK;
+    if ((codec != CODEC_LZ4 && codec != CODEC_ZSTD) || <u32>load<u8>(head, 1) != CODEC_VERSION || (flags & BITSHUFFLE) != 0) return UNSUPPORTED;
+    // Scratch without a work space for zstd is that of a caller who has another decoder.
+    if (codec == CODEC_ZSTD && <u64>scratchBytes < block + ZSTD_WORK) return UNSUPPORTED;
     if (blocks > (headBytes - HEADER) / 4) return OUTSIDE;
-    if (scratchBytes < POINTERS + SLACK || min(blockBytes, plain) > scratchBytes - POINTERS - SLACK) return BAD_ARGUMENT;
+    if (<u64>scratchBytes < block) return BAD_ARGUMENT;
+    zstdWork = codec == CODEC_ZSTD ? scratch + <usize>block : 0;
   }
   plainBytes = plain;
   return OK;
+}
+
+export function decodeZstd(src: usize, srcBytes: u32, dst: usize, dstBytes: u32, want: u32, work: usize): i32 {
+  if (want > dstBytes) return BAD_ARGUMENT;
+  return decompressZstd(src, src + srcBytes, dst, dst + dstBytes, want, work) ? OK : BAD_STREAM;
 }
 
 export function decodeFrame(dst: usize, dstBytes: u32): i32 {
@@ -171,6 +182,8 @@ function decodeBlock(block: u32, need: u32, direct: usize): i32 {
     if (packed == length) {
       if (shuffled || streams == 1) where = src;
       else memory.copy(dst, src, want);
+    } else if (zstdWork != 0) {
+      if (!decompressZstd(src, src + packed, dst, dst + length, want, zstdWork)) return BAD_STREAM;
     } else if (!decompress(src, src + packed, dst, dst + length, wild, want)) return BAD_STREAM;
     if (!shuffled) {
       if (streams == 1) plainAt = where;

@@ -13,4 +13,4 @@ export { selectEqual, selectAtLeast, toLabels, countLabels } from "./select";
 export { overlapSum, overlapAny, addScaled, addAny, selectMean } from "./resample";
 export { gather, unshuffle } from "./shuffle";
 export { pack } from "./blosc-encode";
-export { openFrame, decodeFrame, decodeRange, decodeBox, copyBox } from "./blosc-decode";
+export { openFrame, decodeFrame, decodeRange, decodeBox, decodeZstd, copyBox } from "./blosc-decode";

@@ -71,7 +71,7 @@ export function decompress(src: usize, srcEnd: usize, dst: usize, dstEnd: usize,
 /** `n` bytes at `to` from `offset` bytes before; they overlap where offset < n. */
 // @ts-ignore: decorator
 @inline
-function copyMatch(to: usize, offset: usize, n: u32, wild: usize): void {
+export function copyMatch(to: usize, offset: usize, n: u32, wild: usize): void {
   const from = to - offset, size = <usize>n;
   if (wild - to < size + 16) {
     for (let i: usize = 0; i < size; i++) store<u8>(to + i, load<u8>(from + i));

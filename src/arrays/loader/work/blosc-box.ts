@@ -1,6 +1,6 @@
 import { EmporiumError } from "../../../core/errors.js";
 import { BLOSC_HEADER_BYTES, type BloscHeader, readBloscHeader } from "../../kernels/blosc.js";
-import { BLOSC_RESULT, bloscScratchBytes, type Kernels } from "../../kernels/kernels.js";
+import { BLOSC_RESULT, bloscScratchBytes, type Kernels, ZSTD_WORK_BYTES } from "../../kernels/kernels.js";
 import type { ChunkBytes, FrameForm } from "./chunk-bytes.js";
 import type { DecodePart } from "./decode-job.js";
 
@@ -54,7 +54,8 @@ export function frameOf(
   const blocks = header.plainBytes === 0 ? 0 : Math.ceil(header.plainBytes / Math.max(1, header.blockBytes));
   const isStored = (bytes[head + 2]! & 2) !== 0;
   const headBytes = Math.min(header.frameBytes, BLOSC_HEADER_BYTES + (isStored ? 0 : 4 * blocks));
-  const scratchBytes = bloscScratchBytes(Math.min(header.blockBytes, header.plainBytes));
+  const workBytes = bytes[head + 2]! >> 5 === ZSTD ? ZSTD_WORK_BYTES : 0;
+  const scratchBytes = bloscScratchBytes(Math.min(header.blockBytes, header.plainBytes)) + workBytes;
   const whole = { header, head, headBytes: header.frameBytes, window: head, from: 0, to: header.frameBytes, isRead: true };
   if (first >= header.frameBytes) {
     const scratch = inMemory === undefined ? aligned(memory.at + first) : memory.at;
@@ -87,14 +88,19 @@ function headerOf(chunk: ChunkBytes, { plainBytes }: FrameForm, bytes: Uint8Arra
   return header;
 }
 
-/** LZ4 or plain bytes, without bit shuffle. */
+/** Inner codecs of Blosc, by the highest bits of its flags. */
+const LZ4 = 1;
+const ZSTD = 4;
+
+/** LZ4, zstd or plain bytes, without bit shuffle. */
 function isOfKernels(bytes: Uint8Array, head: number): boolean {
   const flags = bytes[head + 2]!;
-  return bytes[head] === 2 && ((flags & 2) !== 0 || (flags >> 5 === 1 && (flags & 4) === 0));
+  const codec = flags >> 5;
+  return bytes[head] === 2 && ((flags & 2) !== 0 || ((codec === LZ4 || codec === ZSTD) && (flags & 4) === 0));
 }
 
 /** First byte of the box in the plain chunk, and the one behind its last. */
-function plainRange({ rows, rowBytes, firstPlane, itemBytes }: FrameForm, { from, to }: DecodePart): [number, number] {
+export function plainRange({ rows, rowBytes, firstPlane, itemBytes }: FrameForm, { from, to }: DecodePart): [number, number] {
   const at = (z: number, y: number) => ((firstPlane + z) * rows + y) * rowBytes;
   return [at(from[0], from[1]) + from[2] * itemBytes, at(to[0] - 1, to[1] - 1) + to[2] * itemBytes];
 }
@@ -164,7 +170,7 @@ export function decodeFrameBox(
 const FAULTS: Readonly<Record<number, string>> = {
   [BLOSC_RESULT.badHeader]: "a Blosc-1 header wanted, these 16 bytes are none or contradict each other",
   [BLOSC_RESULT.outside]: "a Blosc frame points behind its own end",
-  [BLOSC_RESULT.badStream]: "a Blosc frame whose LZ4 data is broken or not of the promised length",
+  [BLOSC_RESULT.badStream]: "a Blosc frame whose compressed data is broken or not of the promised length",
 };
 
 function corrupt({ name }: ChunkBytes, message: string): EmporiumError {
@@ -174,6 +180,7 @@ function corrupt({ name }: ChunkBytes, message: string): EmporiumError {
   });
 }
 
-function aligned(address: number): number {
+/** Where vectors are loaded and stored fast. */
+export function aligned(address: number): number {
   return Math.ceil(address / 16) * 16;
 }

@@ -3,11 +3,11 @@ import { systemClock } from "../../../core/clock.js";
 import { swapBytes } from "../../../core/dtype.js";
 import { EmporiumError } from "../../../core/errors.js";
 import { BLOSC_HEADER_BYTES } from "../../kernels/blosc.js";
-import type { Kernels } from "../../kernels/kernels.js";
+import { BLOSC_RESULT, type Kernels, ZSTD_WORK_BYTES } from "../../kernels/kernels.js";
 import type { ChunkCoding, StepCoding } from "../chunked.js";
 import { copyElementBox, fillElementBox, packed } from "../copy.js";
 import { plainChunk } from "../plain-chunk.js";
-import { decodeFrameBox, frameOf } from "./blosc-box.js";
+import { aligned, decodeFrameBox, frameOf, plainRange } from "./blosc-box.js";
 import type { ChunkBytes, FrameForm } from "./chunk-bytes.js";
 import type { DecodeJob, DecodePart, PartResult } from "./decode-job.js";
 import { elementSpan } from "./element-span.js";
@@ -46,7 +46,9 @@ export async function decodePart(
   const decodedBytes =
     coding.kind === "steps" && coding.steps.length === 0
       ? copyPlain(job, part, coding, chunk, place)
-      : (decodeBlosc(job, part, coding, chunk, place) ?? (await decodeWhole(job, part, chunk, place)));
+      : (decodeBlosc(job, part, coding, chunk, place) ??
+        decodeZstd(job, part, coding, chunk, place) ??
+        (await decodeWhole(job, part, chunk, place)));
   place.spentMs.decode += systemClock.monotonic() - began - (place.spentMs.wait - waited);
   return { storedBytes: counts.stored, decodedBytes, reads: counts.reads };
 }
@@ -143,7 +145,7 @@ function decodeBlosc(
   chunk: ChunkBytes,
   { kernels, bytes }: Workplace,
 ): number | undefined {
-  const form = coding.kind === "steps" ? frameForm(coding, job.chunk) : undefined;
+  const form = coding.kind === "steps" ? frameForm(coding, job.chunk, "blosc") : undefined;
   if (!form || chunk.length < BLOSC_HEADER_BYTES) return undefined;
   const frame = frameOf(chunk, form, part, job.scratch, bytes);
   if (!frame) return undefined;
@@ -151,14 +153,47 @@ function decodeBlosc(
   return decodeFrameBox(frame, chunk, form, part, kernels, bytes);
 }
 
+/**
+ * A chunk of zstd in C order: decoded up to the last byte of the box, and where the box is all of it, right there. Undefined: another decoder is
+ * needed, which also says what is wrong with a damaged chunk.
+ */
+function decodeZstd(
+  job: DecodeJob,
+  part: DecodePart,
+  coding: ChunkCoding,
+  chunk: ChunkBytes,
+  { kernels, bytes }: Workplace,
+): number | undefined {
+  const form = coding.kind === "steps" ? frameForm(coding, job.chunk, "zstd") : undefined;
+  if (!form) return undefined;
+  const { rows, rowBytes, firstPlane, plainBytes, itemBytes } = form;
+  const { from, to, target } = part;
+  const [width, height] = [(to[2] - from[2]) * itemBytes, to[1] - from[1]];
+  const isWhole = width * height * (to[0] - from[0]) === plainBytes;
+  const inMemory = chunk.addressOf(0, chunk.length);
+  const stored = ZSTD_WORK_BYTES;
+  const plain = aligned(stored + (inMemory === undefined ? chunk.length : 0));
+  requireMemory(job, plain + (isWhole ? 0 : plainBytes), 0);
+  if (inMemory === undefined) chunk.read(0, chunk.length, bytes, job.scratch.at + stored);
+  const at = isWhole ? target : job.scratch.at + plain;
+  const wanted = plainRange(form, part)[1];
+  const source = inMemory ?? job.scratch.at + stored;
+  if (kernels.decodeZstd(source, chunk.length, at, plainBytes, wanted, job.scratch.at) !== BLOSC_RESULT.ok) return undefined;
+  const [z0, z1] = [firstPlane + from[0], firstPlane + to[0]];
+  const [x0, x1] = [from[2] * itemBytes, to[2] * itemBytes];
+  if (!isWhole) kernels.copyBox(at, rows, rowBytes, z0, z1, from[1], to[1], x0, x1, target, width, width * height);
+  return wanted;
+}
+
 function frameForm(
   { steps, swapBytes, flipSign, strides, offset, plainBytes, itemBytes }: StepCoding,
   chunk: Triple,
+  codec: "blosc" | "zstd",
 ): FrameForm | undefined {
   const [step] = steps;
   const plane = chunk[1] * chunk[2];
   const isPlain = strides[2] === 1 && strides[1] === chunk[2] && (strides[0] === plane || chunk[0] === 1);
-  if (steps.length !== 1 || step?.kind !== "compressor" || step.config.id !== "blosc") return undefined;
+  if (steps.length !== 1 || step?.kind !== "compressor" || step.config.id !== codec) return undefined;
   if (swapBytes > 1 || flipSign || !isPlain || offset % plane !== 0) return undefined;
   const planes = plainBytes / (plane * itemBytes);
   return { planes, rows: chunk[1], rowBytes: chunk[2] * itemBytes, firstPlane: offset / plane, plainBytes, itemBytes };

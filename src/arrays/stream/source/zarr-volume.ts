@@ -11,6 +11,7 @@ import { parseZarrV3, parseZarrV3Array, type ZarrV3Array } from "../../../format
 import { readZarrV3Box } from "../../../formats/zarr/v3-read.js";
 import { absent, objectName, type Stat, type Store } from "../../../stores/store.js";
 import { BloscFrame, decodeBlosc } from "../../kernels/blosc.js";
+import { decodeZstdFrames } from "../../kernels/zstd.js";
 
 /** A volume of a Zarr hierarchy: level 0 of an OME-Zarr image, or an array by itself. */
 export interface ZarrVolume {
@@ -29,12 +30,16 @@ export interface ZarrVolume {
   documents: ({ key: string } & Stat)[];
 }
 
-/** Own decoder for the common frames, numcodecs for the others. */
+/** The kernels for what they read; for the rest, and to say what is wrong with damaged chunks, the plain decoders. */
 export const codecs: CodecRegistry = {
   ...defaultCodecs,
   blosc: (config) => {
     const other = defaultCodecs.blosc!(config);
     return { decode: (bytes, plainBytes) => decodeBlosc(bytes) ?? other.decode(bytes, plainBytes) };
+  },
+  zstd: (config) => {
+    const other = defaultCodecs.zstd!(config);
+    return { ...other, decode: (bytes, plainBytes) => decodeZstdFrames(bytes, plainBytes) ?? other.decode(bytes, plainBytes) };
   },
 };
 
